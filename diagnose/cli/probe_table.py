@@ -92,6 +92,8 @@ ROWS = (
     _after_failure("program_requests", "journalctl -n 1000 -u UNIT; docker logs CONTAINER"),
     _after_failure("setting_lines", "grep -nF -e ADDRESS FILE; systemctl cat UNIT", "http",
                    "websocket"),
+    _after_failure("own_settings", "cat FILE; systemctl cat UNIT; docker inspect CONTAINER", "http",
+                   "upstream", "server", "websocket"),
     _inside("application_services", "systemctl show '*.service'; journalctl -n 60 -u UNIT",
             "upstream"),
     _inside("firewall", "firewall-cmd --list-all-zones; firewall-cmd --permanent --list-all-zones"),

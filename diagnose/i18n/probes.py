@@ -83,6 +83,7 @@ MESSAGES = Messages(
     Message(
         "inside.application_services", "Services that fail while another program has their port."
     ),
+    Message("inside.own_settings", "The application's own settings about the proxy in front."),
     Message("inside.setting_lines", "The line of the application's settings with a wrong address."),
     Message("inside.firewall", "firewalld: its zones and policies, now and after a reload."),
     Message("inside.containers", "Containers, and the ports that they publish."),

@@ -9,13 +9,19 @@ from typing import ClassVar, Literal
 
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
-from diagnose.model.marks import FilePath, Label, Text, Url, UrlPath, Word
+from diagnose.model.marks import Address, FilePath, Label, Text, Url, UrlPath, Word
 from diagnose.model.summary import Summary, phrase
 
 #: What an application asks for, and its own settings that may contradict the proxy.
 Topic = Literal[
     "websocket", "upload", "stream", "timeout", "field", "well_known", "uri",
     "public_url", "trusted_proxy", "allowed_host", "allowed_origin", "base_path",
+]  # fmt: skip
+
+#: What the value of an application's setting is.
+Meaning = Literal[
+    "host-list", "proxy-list", "proxy-mode", "external-url", "base-path", "origin-list", "protocol",
+    "host",
 ]  # fmt: skip
 
 #: By what of a response an application is recognized.
@@ -106,6 +112,48 @@ class ApplicationMessage:
 
 
 @frozen
+class OwnConfiguration:
+    """Where an application reads its settings. `files` are paths, those without a slash at the
+    beginning below its working directory or the folder of its pages; `arguments` and `variables`
+    are the options and the environment variables that name the file or its folder. A variable of a
+    setting wins against the file unless `file_wins`. `overlays` are patterns of files beside it
+    that are read after it. `needs_restart` is False if the file is read for each request, and
+    `load` is the command that brings a change into force otherwise. Lines that are added come
+    behind the line that begins with `after`, or at the end."""
+
+    format: Word
+    files: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+    overlays: tuple[str, ...] = ()
+    file_wins: bool = False
+    needs_restart: bool = True
+    load: tuple[str, ...] = ()
+    after: str = ""
+
+
+@frozen
+class OwnSetting:
+    """A setting of an application about its place behind a proxy: its `key` in the file, the
+    `variable` and the `argument` that set it instead ("" for none). `means` says what the value is.
+    One that is `required` refuses visitors, or does not believe the proxy, where it is not set.
+    `form` are the words of the value in the variable or the file, `add` the lines of a file that
+    lacks it; {host}, {origin}, {proxy} and {folder} stand for what is right here. A base path is
+    `stripped` if the application wants requests without it."""
+
+    topic: Topic
+    means: Meaning
+    key: str = ""
+    variable: str = ""
+    argument: str = ""
+    required: bool = False
+    form: str = ""
+    add: str = ""
+    separator: str = ","
+    stripped: bool = False
+
+
+@frozen
 class Application:
     """An application as its own documentation describes it. `pages` are the paths below its folder
     at which its first page may lie. `keeps_uri` is True if the path must
@@ -125,6 +173,8 @@ class Application:
     settings: Mapping[str, str] = field(default_factory=dict)
     messages: tuple[ApplicationMessage, ...] = ()
     ports: tuple[OwnPort, ...] = ()
+    configuration: OwnConfiguration | None = None
+    own_settings: tuple[OwnSetting, ...] = ()
 
 
 @frozen(kw_only=True, eq=False)
@@ -174,3 +224,54 @@ class SettingLine(Observation):
 
     def summary(self) -> Summary:
         return self.place, self.text
+
+
+@frozen(kw_only=True, eq=False)
+class ReadSetting(Observation):
+    """The value of a setting in the configuration of the application itself, read after a symptom.
+
+    `application` is the name of its file in `diagnose/applications`, `topic` and `key` are those of
+    the setting. `source` says where the value is in force: "file", "variable", "argument", or
+    "nowhere" where the places that were read have none. `file` and `number` are the line ("" and 0
+    for a variable or an argument), `line` all lines of the value as the file has them, and `new`
+    those lines with what is right here ("" if no edit is sure); with `added` they are new lines
+    behind line `number`. `folder` is that below which the web server passes the application on, ""
+    for the root of the site, and `strips` is True if the folder is taken off the path. `load` is
+    the command of the program that loads a change, () for its restart. `unsure` is True if the
+    value is computed, or if several files may have it. `proxy` is the address from which the
+    application sees the web server, "" if unknown. `unit`, `container`, `engine`, `compose` and
+    `service` are what runs the program.
+    """
+
+    layer: ClassVar[str] = "upstream"
+
+    application: Word
+    topic: Word
+    key: Text
+    source: Literal["file", "variable", "argument", "nowhere"] = "file"
+    values: tuple[Text, ...] = ()
+    wanted: Text = ""
+    file: FilePath = ""
+    number: int = 0
+    line: Text = ""
+    new: Text = ""
+    added: bool = False
+    unsure: bool = False
+    proxy: Address = ""
+    folder: UrlPath = ""
+    strips: bool = False
+    process: Label = ""
+    unit: Label = ""
+    container: Label = ""
+    engine: Word = ""
+    compose: FilePath = ""
+    service: Label = ""
+    load: tuple[Text, ...] = ()
+    needs_restart: bool = True
+
+    @property
+    def place(self) -> str:
+        return f"{self.file}:{self.number}" if self.number else self.file
+
+    def summary(self) -> Summary:
+        return self.place or self.key, f"{self.key} = {list(self.values)}"

@@ -17,7 +17,9 @@ from diagnose.model.applications import (
     ApplicationMessage,
     LongResponse,
     OpenedWebSocket,
+    OwnConfiguration,
     OwnPort,
+    OwnSetting,
     Recognition,
     RecognizedBy,
     RequestField,
@@ -80,7 +82,18 @@ def _from_tables(application_id: str, tables: Mapping[str, Any]) -> Application:
         tables.get("setting", {}),
         tuple(ApplicationMessage(**table) for table in tables.get("message", ())),
         tuple(OwnPort(**table) for table in tables.get("port", ())),
+        _configuration(tables.get("configuration")),
+        tuple(OwnSetting(**table) for table in tables.get("value", ())),
     )
+
+
+def _configuration(table: Mapping[str, Any] | None) -> OwnConfiguration | None:
+    if table is None:
+        return None
+    lists: dict[str, Any] = {
+        key: tuple(each) if isinstance(each, list) else each for key, each in table.items()
+    }
+    return OwnConfiguration(**lists)
 
 
 def recognize(text: str, headers: Headers) -> tuple[Application, RecognizedBy] | None:
@@ -157,6 +170,29 @@ def application_of_command(command: str) -> Application | None:
         if not words.isdisjoint(tables.get("recognized", {}).get("command", ())):
             return application_of(application_id)
     return None
+
+
+def application_of_image(image: str) -> Application | None:
+    """Return the application whose container image this is, by a part of its name; None if it is
+    not known."""
+    words = {part.partition(":")[0].partition("@")[0].lower() for part in image.split("/")[-2:]}
+    for application_id in _index():
+        if application_id in words or f"{application_id}-server" in words:
+            return application_of(application_id)
+    return None
+
+
+def variables_of_settings() -> tuple[str, ...]:
+    """Return the environment variables that name a setting or a file of any application."""
+    names = dict[str, None]()
+    for tables in _index().values():
+        names.update(dict.fromkeys(tables.get("configuration", {}).get("variables", ())))
+        names.update(
+            dict.fromkeys(
+                value["variable"] for value in tables.get("value", ()) if "variable" in value
+            )
+        )
+    return tuple(name for name in names if re.fullmatch(r"\w{1,80}", name))
 
 
 def own_port(number: int, paths: Iterable[str]) -> tuple[Application, OwnPort] | None:

@@ -62,6 +62,7 @@ INSIDE = (
     "program_logs",
     "program_requests",
     "setting_lines",
+    "own_settings",
     "application_services",
     "firewall",
     "containers",

@@ -12,8 +12,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
-from diagnose.model.applications import Topic
+from diagnose.model.applications import Meaning, Topic
 from diagnose.parsers.applications import FOLDER, INDEX
+from diagnose.parsers.setting_values import Format
 
 OUT_OF_DATE = "diagnose/applications/index.json is out of date. Run: make index"
 
@@ -33,6 +34,29 @@ _LISTS: Mapping[str, Mapping[str, tuple[type, bool]]] = {
     "well_known": {"path": (str, True), "status": (int, True), "location": (str, False)},
     "port": {"number": (int, True), "path": (str, True), "opened_by": (str, True)},
     "message": {"text": (str, True), "means": (str, True)},
+    "value": {
+        "topic": (str, True),
+        "means": (str, True),
+        "key": (str, False),
+        "variable": (str, False),
+        "argument": (str, False),
+        "required": (bool, False),
+        "form": (str, False),
+        "add": (str, False),
+        "separator": (str, False),
+        "stripped": (bool, False),
+    },
+}
+_CONFIGURATION: Mapping[str, type] = {
+    "format": str,
+    "files": list,
+    "arguments": list,
+    "variables": list,
+    "overlays": list,
+    "file_wins": bool,
+    "needs_restart": bool,
+    "load": list,
+    "after": str,
 }
 _ENTRIES = ("title", "page", "header", "cookie", "command")
 
@@ -53,7 +77,7 @@ def problems(name: str, text: str) -> list[str]:
 
 
 def _problems(tables: Mapping[str, Any]) -> Iterator[str]:
-    known = {"name", "sources", "pages", "recognized", "uri", "setting", *_LISTS}
+    known = {"name", "sources", "pages", "recognized", "uri", "setting", "configuration", *_LISTS}
     for key in sorted(set(tables) - known):
         yield f"there is no key {key}; there are {', '.join(sorted(known))}"
     if not isinstance(tables.get("name"), str) or not tables["name"]:
@@ -73,6 +97,27 @@ def _problems(tables: Mapping[str, Any]) -> Iterator[str]:
         yield f"[setting] may hold {', '.join(_SETTINGS)}"
     elif not _is_texts(list(setting.values())):
         yield "[setting] holds texts"
+    yield from _configuration_problems(tables)
+
+
+def _configuration_problems(tables: Mapping[str, Any]) -> Iterator[str]:
+    configuration, values = tables.get("configuration"), tables.get("value", [])
+    if configuration is None:
+        if values:
+            yield "[[value]] needs [configuration]: where the settings are read"
+        return
+    for key, each in configuration.items():
+        if type(each) is not _CONFIGURATION.get(key):
+            yield f"[configuration] {key} is unknown, or no {_CONFIGURATION.get(key)}"
+    if configuration.get("format") not in get_args(Format):
+        yield f"[configuration] format is one of {', '.join(get_args(Format))}"
+    for value in values:
+        if value.get("topic") not in _SETTINGS or value.get("means") not in get_args(Meaning):
+            yield f"[[value]] topic is one of {_SETTINGS}, means one of {get_args(Meaning)}"
+        if not any(value.get(key) for key in ("key", "variable", "argument")):
+            yield "[[value]] needs a key, a variable or an argument"
+        if value.get("topic") not in tables.get("setting", {}):
+            yield f"[[value]] {value.get('topic')} is not told in [setting]"
 
 
 def _recognition_problems(recognized: Any) -> Iterator[str]:

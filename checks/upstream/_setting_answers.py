@@ -1,0 +1,271 @@
+"""The answer of the site that a setting of the application makes: what proves that its value is
+wrong, and what excludes the web server in front."""
+
+from collections.abc import Iterable, Iterator
+
+from checks.nginx import Nginx
+from checks.websocket import refused_attempts
+from diagnose.model import Confidence, Evidence, Observation, Subject
+from diagnose.model.applications import OwnSetting, ReadSetting
+from diagnose.model.backends import BackendAnswer
+from diagnose.model.frozen import frozen
+from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.pages import Page, PageFileResponse
+from diagnose.model.requests import Asked, ComparedRequest
+from diagnose.model.web_servers import WebServerConfig
+from diagnose.parsers.applications import application_of, message_of
+from diagnose.parsers.html_tags import excerpt
+from diagnose.parsers.http import is_wordless_refusal, refuses_host
+from diagnose.parsers.nginx.proxied_request import CLIENT_ADDRESS_FIELDS
+from diagnose.parsers.origin_refusals import refuses_origin
+from diagnose.parsers.redirects import redirect_target
+from diagnose.parsers.setting_fit import fits
+from diagnose.parsers.setting_symptoms import is_wrong_address
+from diagnose.parsers.urls import parse_url
+from diagnose.parsers.web_sites import routes_of_name
+
+
+@frozen
+class Proof:
+    """The answers that show it: where, in which words, the request that controls it ("" for none),
+    and the subjects that it explains beside the page."""
+
+    answers: tuple[Observation, ...]
+    confidence: Confidence
+    url: str = ""
+    words: str = ""
+    control: str = ""
+    covers: tuple[Subject, ...] = ()
+
+
+def proof_of(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> Proof | None:
+    """Return what shows that the value is wrong; None if nothing does, or if it may be right."""
+    fit = fits(setting, read.values, evidence.target, read.proxy, read.folder)
+    if read.source == "nowhere":
+        fit = False if setting.required else None
+    is_computed = read.unsure and not read.values and read.source == "file"
+    if is_computed and read.topic == "allowed_host":
+        fit = False
+    elif is_computed:
+        return None
+    if fit is not False:
+        return None
+    proof = _PROOFS[read.topic](evidence, setting, read)
+    if proof is None:
+        return None
+    if read.unsure and proof.confidence is Confidence.CERTAIN:
+        return Proof(
+            proof.answers, Confidence.LIKELY, proof.url, proof.words, proof.control, proof.covers
+        )
+    return proof
+
+
+def _refused_host(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> Proof | None:
+    target = evidence.target
+    pages = [
+        page
+        for page in page_exchanges(evidence)
+        if refuses_host(page.status, page.body) and page.purpose == "target"
+    ]
+    asked = [each for each in evidence.good(Asked) if each.variant == "passed"]
+    if not pages or any(each.sent not in {target.host, target.authority} for each in asked):
+        return _told(evidence, read)
+    if not _keeps_host(evidence):
+        return None
+    local = [
+        request
+        for request in evidence.good(ComparedRequest)
+        if request.name.lower() == "host" and 200 <= (request.status or 0) < 400
+    ]
+    first = pages[0]
+    is_sure = bool(local) or not is_wordless_refusal(first.status, first.body)
+    return Proof(
+        (*pages, *asked, *local),
+        Confidence.CERTAIN if is_sure else Confidence.LIKELY,
+        first.url,
+        _shown(first),
+        local[0].equivalent if local else "",
+    )
+
+
+def _shown(page: Exchange) -> str:
+    words = excerpt(page.body)
+    return words if words.startswith(str(page.status)) else f"{page.status} {words}".strip()
+
+
+def _keeps_host(evidence: Evidence) -> bool:
+    """Return whether Apache, Caddy or HAProxy passes the visitor's name on, as far as is known."""
+    target = evidence.target
+    return all(
+        route.keeps_host
+        for config in evidence.good(WebServerConfig)
+        for route in routes_of_name(config, target.port, target.host, target.path)[:1]
+    )
+
+
+def _untrusted(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> Proof | None:
+    served = [
+        request
+        for request in evidence.good(ComparedRequest)
+        if request.name.lower() in CLIENT_ADDRESS_FIELDS and (request.status or 999) < 400
+    ]
+    refused = [page for page in page_exchanges(evidence) if page.status == 400]
+    if refused and served:
+        return Proof(
+            (*refused, *served), Confidence.CERTAIN, refused[0].url,
+            _shown(refused[0]), served[0].equivalent,
+        )  # fmt: skip
+    is_named = any(refuses_host(page.status, page.body) for page in refused)
+    if refused and not is_named and setting.means == "proxy-list" and _has_message(read):
+        return Proof(tuple(refused), Confidence.LIKELY, refused[0].url, _shown(refused[0]))
+    return _plain_redirect(evidence, read) or _told(evidence, read)
+
+
+def _has_message(read: ReadSetting) -> bool:
+    """Return whether the application refuses a proxy that it does not trust."""
+    application = application_of(read.application)
+    messages = application.messages if application else ()
+    return any(message.means == read.topic for message in messages)
+
+
+def _plain_redirect(evidence: Evidence, read: ReadSetting) -> Proof | None:
+    """Return the redirect to http of an application that is told that visitors use https. Another
+    setting of its own may give it the scheme: then this one is not asked."""
+    from checks.http._told_scheme import told_scheme
+
+    steps = [step for step, onward in _redirects(evidence) if _is_own_plain(evidence, onward)]
+    if not steps or not told_scheme(evidence, evidence.target.path) or _has_own_address(evidence):
+        return None
+    locations = {step.header("Location") for step in steps}
+    answers = [each for each in evidence.good(BackendAnswer) if each.location in locations]
+    is_controlled = {"", "https"} <= {answer.proto for answer in answers}
+    return Proof(
+        (*steps, *answers),
+        Confidence.CERTAIN if is_controlled else Confidence.LIKELY,
+        steps[0].url,
+        f"{steps[0].status} Location: {steps[0].header('Location')}",
+        answers[-1].equivalent if is_controlled else "",
+        (Subject(port=80),),
+    )
+
+
+def _has_own_address(evidence: Evidence) -> bool:
+    """Return whether the application has its own address or scheme in its settings."""
+    for read in evidence.good(ReadSetting):
+        application = application_of(read.application)
+        means = {
+            setting.means
+            for setting in (application.own_settings if application else ())
+            if setting.topic == read.topic and read.key in {setting.key, setting.variable}
+        }
+        if read.values and read.topic == "public_url" and means & {"external-url", "protocol"}:
+            return True
+    return False
+
+
+def _redirects(evidence: Evidence) -> Iterator[tuple[Exchange, str]]:
+    for step in evidence.good(Exchange):
+        onward = redirect_target(step)
+        if onward is not None and step.purpose in {"target", "redirect"}:
+            yield step, onward
+
+
+def _is_own_plain(evidence: Evidence, address: str) -> bool:
+    url, target = parse_url(address), evidence.target
+    return url is not None and target.uses_tls and url.host == target.host and not url.secure
+
+
+def _own_address(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> Proof | None:
+    value = read.values[0] if read.values else ""
+    for step, onward in _redirects(evidence):
+        if is_wrong_address(evidence.target, onward) and _is_of(setting, value, onward):
+            from checks.http._told_names import told_name
+
+            url = parse_url(onward)
+            is_told = url is not None and (
+                told_name(Nginx.of(evidence), step, url.authority) is not None
+                or not _keeps_host(evidence)
+            )
+            return Proof(
+                (step,),
+                Confidence.LIKELY if is_told else Confidence.CERTAIN,
+                step.url,
+                f"{step.status} Location: {onward}",
+                "",
+                (Subject(port=80), Subject(port=443)),
+            )
+    for page in evidence.good(Page):
+        for address in _named(page):
+            if is_wrong_address(evidence.target, address) and _is_of(setting, value, address):
+                return Proof((page,), Confidence.LIKELY, page.url, address)
+    return _told(evidence, read)
+
+
+def _named(page: Page) -> Iterable[str]:
+    return (*page.requests, *(file.url for file in page.files), *page.posts)
+
+
+def _is_of(setting: OwnSetting, value: str, address: str) -> bool:
+    """Return whether an address is made of the value."""
+    url, own = parse_url(address), parse_url(value)
+    if url is None:
+        return False
+    if setting.means == "protocol":
+        return value.lower() == url.scheme
+    if setting.means == "host":
+        return value.lower() in {url.host, url.authority}
+    return own is not None and (own.scheme, own.authority) == (url.scheme, url.authority)
+
+
+def _other_folder(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> Proof | None:
+    folder, target = read.folder, evidence.target
+    if not folder or read.strips != setting.stripped:
+        return None
+    for step, onward in _redirects(evidence):
+        url = parse_url(onward)
+        is_own = url is not None and url.host == target.host and step.purpose == "target"
+        if url and is_own and not f"{url.path}/".startswith(f"{folder}/"):
+            words = f"{step.status} Location: {onward}"
+            return Proof((step,), Confidence.LIKELY, step.url, words)
+    for file in evidence.good(PageFileResponse):
+        url = parse_url(file.url)
+        is_missing = url is not None and url.host == target.host and file.status == 404
+        if url and is_missing and not url.path.startswith(f"{folder}/"):
+            covers = (Subject(port=target.port, path=url.path),)
+            return Proof((file,), Confidence.LIKELY, file.url, "404", "", covers)
+    return _told(evidence, read)
+
+
+def _refused_origin(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> Proof | None:
+    attempts = list(refused_attempts(evidence, "origin"))
+    if attempts:
+        first = attempts[0].first
+        covers = tuple(Subject(port=each.first.port, path=each.first.path) for each in attempts)
+        return Proof(
+            (first,), Confidence.LIKELY, first.url, str(first.status or ""), "", covers
+        )  # fmt: skip
+    for page in page_exchanges(evidence):
+        if page.method == "POST" and refuses_origin(page.status, page.body):
+            return Proof((page,), Confidence.LIKELY, page.url, str(page.status))
+    return _told(evidence, read)
+
+
+def _told(evidence: Evidence, read: ReadSetting) -> Proof | None:
+    """Return that a message of the application itself was pasted that means this setting."""
+    symptom = evidence.target.symptom
+    message = message_of(symptom.text) if symptom else None
+    application = application_of(read.application)
+    if message is None or application is None or message.means != read.topic:
+        return None
+    if message not in application.messages:
+        return None
+    return Proof(tuple(evidence.good(Exchange)[:1]), Confidence.LIKELY, "", message.text)
+
+
+_PROOFS = {
+    "allowed_host": _refused_host,
+    "trusted_proxy": _untrusted,
+    "public_url": _own_address,
+    "base_path": _other_folder,
+    "allowed_origin": _refused_origin,
+}

@@ -1,0 +1,210 @@
+"""The value of one setting of an application that is in force, and the edit that makes it right:
+of its arguments, its environment and its files, which one wins. No I/O."""
+
+import re
+from dataclasses import replace
+
+from diagnose.model import Target
+from diagnose.model.applications import OwnConfiguration, OwnSetting, ReadSetting
+from diagnose.model.frozen import frozen
+from diagnose.parsers.program_place import ProgramPlace, argument_value
+from diagnose.parsers.sanitize import UNSAFE, clean
+from diagnose.parsers.setting_edits import with_entry, with_value
+from diagnose.parsers.setting_fit import filled, right_value
+from diagnose.parsers.setting_values import Format, SettingValue, setting_value
+
+#: Most characters of the lines of a value: a longer one gets no edit.
+MAX_LINES = 1500
+_LISTS = frozenset({"host-list", "proxy-list", "origin-list"})
+#: What is never shown of a value: credentials of an address.
+_USER = re.compile(r"(?<=://)[^/@\s]{1,200}@")
+
+
+@frozen
+class FileText:
+    """A file as the program sees it, its path on the server ("" if it is in an image), its text."""
+
+    path: str
+    host_path: str
+    text: str
+
+
+def read_setting(
+    configuration: OwnConfiguration, application: str, setting: OwnSetting, place: ProgramPlace,
+    files: tuple[FileText, ...], unit_files: tuple[FileText, ...],
+    target: Target, proxy: str, folder: str,
+) -> ReadSetting | None:  # fmt: skip
+    """Return the setting as it is in force; None if nothing that was read could have it."""
+    bare = ReadSetting(
+        application=application, topic=setting.topic,
+        key=setting.key or setting.variable or setting.argument, source="nowhere",
+        proxy=proxy, folder=folder, process=place.process, unit=place.unit,
+        container=place.container, engine=place.engine, compose=place.compose,
+        service=place.service, load=configuration.load, needs_restart=configuration.needs_restart,
+    )  # fmt: skip
+    change = _Change(setting, target, proxy, folder)
+    in_file = _of_files(bare, configuration, files, change) if setting.key else None
+    if in_file is not None and configuration.file_wins and in_file.source == "file":
+        return in_file
+    argument = argument_value(place.words, setting.argument) if setting.argument else None
+    if argument is not None:
+        return _outside(bare, setting.argument, "argument", argument, change)
+    if setting.variable in place.variables:
+        value = place.variables[setting.variable]
+        read = _outside(bare, setting.variable, "variable", value, change)
+        return _in_unit(read, setting, unit_files, change)
+    if in_file is not None:
+        return in_file
+    # Where no file was found, one that was not looked for may have it.
+    if setting.key or not place.pid:
+        return None
+    key = setting.variable or setting.argument
+    return replace(bare, key=key, wanted=change.value(""))
+
+
+@frozen
+class _Change:
+    setting: OwnSetting
+    target: Target
+    proxy: str
+    folder: str
+
+    def value(self, old: str) -> str:
+        return right_value(self.setting, old, self.target, self.proxy, self.folder)
+
+    def lines(self) -> str:
+        return filled(self.setting.add, self.target, self.proxy, self.folder)
+
+    def edited(self, text: str, form: Format, key: str, found: SettingValue) -> str:
+        """Return the text with the value that is right, "" if that cannot be done."""
+        wanted = self.value(found.values[0] if found.values else "")
+        if not wanted:
+            return ""
+        if self.setting.means in _LISTS:
+            return with_entry(text, form, key, wanted, self.setting.separator)
+        return with_value(text, form, key, wanted)
+
+
+def _outside(bare: ReadSetting, key: str, source: str, value: str, change: _Change) -> ReadSetting:
+    shown = clean(_USER.sub("", value), 300)
+    parts: tuple[str, ...] = (shown,)
+    if change.setting.means in _LISTS:
+        pieces = re.split(rf"[{re.escape(change.setting.separator)}\s]+", shown.strip("[]"))
+        parts = tuple(part.strip("\"'") for part in pieces if part)[:64]
+    is_variable = source == "variable"
+    wanted = change.value(value)
+    if change.setting.means in _LISTS and wanted and shown:
+        wanted = f"{shown}{change.setting.separator}{wanted}"
+    return replace(
+        bare, key=key, source="variable" if is_variable else "argument",
+        values=tuple(part for part in parts if part), wanted=wanted,
+    )  # fmt: skip
+
+
+def _in_unit(
+    read: ReadSetting, setting: OwnSetting, unit_files: tuple[FileText, ...], change: _Change
+) -> ReadSetting:
+    """Return it with the line of the unit's environment file that sets the variable."""
+    for file in reversed(unit_files):
+        found = setting_value(file.text, "env", setting.variable)
+        if found is not None:
+            after = change.edited(file.text, "env", setting.variable, found)
+            return _at_line(read, file, found, after)
+    return read
+
+
+def _of_files(
+    bare: ReadSetting, configuration: OwnConfiguration, files: tuple[FileText, ...], change: _Change
+) -> ReadSetting | None:
+    """Return the value of the last file that has it, or that none has it."""
+    form, key = _format(configuration.format), change.setting.key
+    for file in reversed(files):
+        found = setting_value(file.text, form, key)
+        if found is None:
+            continue
+        values = tuple(clean(_USER.sub("", value), 200) for value in found.values)
+        read = replace(
+            bare, source="file", values=values if found.is_literal else (),
+            wanted=change.value(found.values[0] if found.values else ""),
+            unsure=not found.is_literal,
+        )  # fmt: skip
+        return _at_line(read, file, found, change.edited(file.text, form, key, found))
+    if not files:
+        return None
+    return _added(bare, configuration, files[0], change)
+
+
+def _format(name: str) -> Format:
+    forms: dict[str, Format] = {
+        "env": "env", "ini": "ini", "yaml": "yaml", "xml": "xml", "php-array": "php-array",
+        "php": "php", "php-define": "php-define", "python": "python", "ruby": "ruby", "js": "js",
+    }  # fmt: skip
+    return forms.get(name, "env")
+
+
+def _at_line(read: ReadSetting, file: FileText, found: SettingValue, after: str) -> ReadSetting:
+    """Return it with the lines of its value, and those that are right."""
+    text, start, stop = file.text, found.start, max(found.start, found.stop)
+    first, last = text.count("\n", 0, start), text.count("\n", 0, stop)
+    lines = text.split("\n")
+    read = replace(read, file=file.host_path or file.path, number=first + 1)
+    old = "\n".join(lines[first : last + 1])
+    if not after or not file.host_path or len(old) > MAX_LINES:
+        return replace(read, line=_shown(lines[first]))
+    more = len(after.split("\n")) - len(lines)
+    new = "\n".join(after.split("\n")[first : last + 1 + more])
+    return replace(read, line=old, new=new) if _is_plain(old + new) else read
+
+
+def _added(
+    bare: ReadSetting, configuration: OwnConfiguration, file: FileText, change: _Change
+) -> ReadSetting:
+    """Return that the file has no such setting, with the lines that add it."""
+    read = replace(
+        bare, file=file.host_path or file.path, wanted=change.value(""),
+    )  # fmt: skip
+    lines, new = file.text.split("\n"), change.lines().rstrip("\n")
+    head = re.match(r"[^\s:=]{1,60}(?=:(?:\n|\s*$))", new.split("\n")[0])
+    if not new or not file.host_path:
+        return read
+    if head is not None and configuration.format == "yaml":
+        at = next((n for n, line in enumerate(lines) if line.startswith(f"{head[0]}:")), None)
+        if at is not None:
+            return _below(read, lines, at, new)
+    if configuration.after:
+        at = next((n for n, line in enumerate(lines) if line.startswith(configuration.after)), None)
+        return read if at is None else replace(read, number=at + 1, new=new, added=True)
+    # The last line of a file mostly ends, and then an empty text follows it.
+    if lines[-1]:
+        return read
+    return replace(read, number=len(lines) - 1, new=new, added=True)
+
+
+def _below(read: ReadSetting, lines: list[str], at: int, new: str) -> ReadSetting:
+    """Return it with what has to stand in a block that is there; without an edit where a part of it
+    is there already, or where the block is written otherwise."""
+    if not re.fullmatch(r"[\w.-]{1,60}:\s*", lines[at]):
+        return read
+    body, inner = list[str](), lines[at + 1 :]
+    for line in inner:
+        if line.strip() and not line.startswith((" ", "\t", "#")):
+            break
+        body.append(line)
+    first = next((line for line in body if line.strip() and line.lstrip()[0] != "#"), "  x")
+    indent = first[: len(first) - len(first.lstrip())]
+    kept = list[str]()
+    for line in new.split("\n")[1:]:
+        name = line.strip().partition(":")[0]
+        if ":" in line and any(each.strip().startswith(f"{name}:") for each in body):
+            continue
+        kept.append(indent + line[2:])
+    return replace(read, number=at + 1, new="\n".join(kept), added=True) if kept else read
+
+
+def _shown(line: str) -> str:
+    return clean(_USER.sub("", line.strip()), 200)
+
+
+def _is_plain(text: str) -> bool:
+    """Return whether lines can be shown and written again as they are."""
+    return not _USER.search(text) and not UNSAFE.search(re.sub(r"[\n\t]", "", text))

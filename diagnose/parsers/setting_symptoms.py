@@ -1,0 +1,88 @@
+"""Which of an application's own settings an answer of the site points at. No I/O.
+
+A healthy site has none of these, so that nothing of its programs is read.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from diagnose.model import Target
+from diagnose.model.applications import Topic
+from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.pages import PageFileResponse
+from diagnose.parsers.applications import message_of
+from diagnose.parsers.http import refuses_host
+from diagnose.parsers.redirects import redirect_target
+from diagnose.parsers.urls import is_internal_host, is_loopback_host, parse_url
+
+_REFUSED = frozenset({400, 401, 403, 404})
+_TOLD: dict[str, tuple[Topic, ...]] = {
+    "cors": ("allowed_origin",),
+    "csrf": ("allowed_origin", "public_url"),
+    "redirect-loop": ("trusted_proxy", "public_url"),
+    "mixed-content": ("trusted_proxy", "public_url"),
+}
+_OWN: tuple[Topic, ...] = (
+    "public_url", "trusted_proxy", "allowed_host", "allowed_origin", "base_path",
+)  # fmt: skip
+
+
+def suspected_topics(
+    target: Target,
+    exchanges: Iterable[Exchange],
+    upgrades: Iterable[Upgrade] = (),
+    files: Iterable[PageFileResponse] = (),
+) -> frozenset[Topic]:
+    """Return what may be wrong in the settings of the application itself."""
+    topics = set[Topic]()
+    for exchange in exchanges:
+        topics.update(_of_exchange(target, exchange))
+    for upgrade in upgrades:
+        if upgrade.is_visit and not upgrade.accepted and upgrade.status in _REFUSED:
+            topics.add("allowed_origin")
+    if target.path.strip("/") and any(file.status == 404 for file in files):
+        topics.add("base_path")
+    if target.symptom is not None:
+        topics.update(_TOLD.get(target.symptom.kind, ()))
+        message = message_of(target.symptom.text)
+        if message is not None and message.means in _OWN:
+            topics.add(message.means)
+    return frozenset(topics)
+
+
+def _of_exchange(target: Target, exchange: Exchange) -> Iterator[Topic]:
+    if exchange.purpose not in {"target", "redirect", "login"}:
+        return
+    if exchange.purpose == "target":
+        if refuses_host(exchange.status, exchange.body):
+            yield "allowed_host"
+        elif exchange.status == 400:
+            yield "trusted_proxy"
+        if exchange.method == "POST" and exchange.status == 403:
+            yield "allowed_origin"
+    onward = redirect_target(exchange)
+    if onward is None:
+        return
+    if is_wrong_address(target, onward):
+        yield "public_url"
+        if _is_own_plain(target, onward):
+            yield "trusted_proxy"
+    folder = target.path.rpartition("/")[0]
+    url = parse_url(onward)
+    if url and url.host == target.host and folder and not url.path.startswith(f"{folder}/"):
+        yield "base_path"
+
+
+def is_wrong_address(target: Target, address: str) -> bool:
+    """Return whether visitors of the site cannot use an address, or lose https by it."""
+    url = parse_url(address)
+    if url is None:
+        return False
+    is_inside = is_internal_host(url.host) or is_loopback_host(url.host) or "." not in url.host
+    return _is_own_plain(target, address) or (
+        url.host != target.host and is_inside and not is_internal_host(target.host)
+    )
+
+
+def _is_own_plain(target: Target, address: str) -> bool:
+    url = parse_url(address)
+    return url is not None and target.uses_tls and url.host == target.host and not url.secure

@@ -1,0 +1,165 @@
+"""The files in which the settings of an application lie, and what they say.
+
+A program in a container is read through the root of its process; the file is named as the server
+has it, by the container's mounts.
+"""
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import replace
+
+from diagnose.machine import FileContent
+from diagnose.model import Vantage
+from diagnose.model.applications import (
+    Application,
+    OwnConfiguration,
+    OwnSetting,
+    Topic,
+)
+from diagnose.model.frozen import frozen
+from diagnose.model.nginx import NginxConfig
+from diagnose.model.web_servers import WebServerConfig
+from diagnose.parsers.nginx.final_requests import final_location
+from diagnose.parsers.nginx.locations import location_pattern
+from diagnose.parsers.program_place import ProgramPlace, candidate_files
+from diagnose.parsers.read_settings import FileText, read_setting
+from diagnose.parsers.web_sites import answering_sites, routes_of_name
+from diagnose.probes import ProbeContext, emit_not_observed
+from diagnose.probes.inside.answering_blocks import answering_blocks
+from diagnose.probes.inside.upstream_routes import find_route
+
+#: Bytes of a file, and most files of a pattern.
+MAX_FILE, MAX_MATCHES = 128 << 10, 6
+
+
+@frozen
+class FoundFiles:
+    """The files of a configuration in the order in which they are read. `unsure` is True if it may
+    be another program's, `denied` one that may not be read."""
+
+    texts: tuple[FileText, ...] = ()
+    unsure: bool = False
+    denied: str = ""
+
+
+async def emit_settings(
+    ctx: ProbeContext,
+    application: Application,
+    configuration: OwnConfiguration,
+    place: ProgramPlace,
+    topics: frozenset[Topic],
+) -> None:
+    """Record the settings of these topics, as they are in force."""
+    folders, at = tuple(_web_folders(ctx)), ctx.elapsed()
+    wanted = [each for each in application.own_settings if each.topic in topics]
+    found = await _find_files(ctx, configuration, place, folders) if wanted else FoundFiles()
+    if found.denied and not found.texts:
+        emit_not_observed(ctx, found.denied, "Permission denied", f"sudo cat {found.denied}", at=at)
+    folder, strips = _folder(ctx)
+    unit_files = await _unit_files(ctx, place, wanted)
+    for setting in wanted:
+        if not found.texts and not place.pid:
+            continue
+        read = read_setting(
+            configuration, application.id, setting, place, found.texts, unit_files,
+            ctx.target, _proxy(place), folder,
+        )  # fmt: skip
+        if read is not None:
+            is_unsure = read.unsure or (found.unsure and read.source == "file")
+            ctx.emit(replace(read, vantage=Vantage.SERVER, at=at, unsure=is_unsure, strips=strips))
+
+
+def _proxy(place: ProgramPlace) -> str:
+    """Return the address from which a program sees the web server of its machine."""
+    if place.container:
+        return place.gateway
+    return "127.0.0.1" if place.pid else ""
+
+
+async def _find_files(
+    ctx: ProbeContext,
+    configuration: OwnConfiguration,
+    place: ProgramPlace,
+    folders: tuple[str, ...],
+) -> FoundFiles:
+    prefix = f"/proc/{place.pid}/root" if place.container and place.pid else ""
+    paths = tuple(candidate_files(place, configuration, folders))
+    own = [path for path in paths if path not in configuration.files]
+    usual = [path for path in paths if path in configuration.files]
+    found, denied, is_usual = list[tuple[str, FileContent]](), "", False
+    for group in (own, usual):
+        for path in group:
+            files = await _read_all(ctx, prefix, path)
+            found += [(name, file) for name, file in files if file.failure is None]
+            denied = denied or next(
+                (name for name, file in files if file.failure and file.failure.kind == "denied"), ""
+            )
+            # Of its own places the first one counts; of the usual ones another program may be.
+            if denied or (found and group is own):
+                break
+        if denied or found:
+            is_usual = group is usual
+            break
+    if not found:
+        return FoundFiles(denied=denied)
+    texts, base = [_text(place, *found[0])], posixpath.dirname(found[0][0])
+    for overlay in configuration.overlays:
+        for name, file in await _read_all(ctx, prefix, posixpath.join(base, overlay)):
+            if file.failure is None and name != found[0][0]:
+                texts.append(_text(place, name, file))
+    # Where the web server serves a folder of its own, the usual place may be another program's.
+    is_other = is_usual and not place.pid and bool(folders)
+    return FoundFiles(tuple(texts), is_other or bool(denied) or len(found) > 1, denied)
+
+
+def _text(place: ProgramPlace, name: str, file: FileContent) -> FileText:
+    real = "" if place.container else file.real
+    return FileText(name, real or place.host_path(name), file.text)
+
+
+async def _read_all(ctx: ProbeContext, prefix: str, path: str) -> list[tuple[str, FileContent]]:
+    if "*" not in path:
+        return [(path, await ctx.machine.read(f"{prefix}{path}", MAX_FILE))]
+    names = (await ctx.machine.glob(f"{prefix}{path}"))[:MAX_MATCHES]
+    return [(name.removeprefix(prefix), await ctx.machine.read(name, MAX_FILE)) for name in names]
+
+
+async def _unit_files(
+    ctx: ProbeContext, place: ProgramPlace, wanted: list[OwnSetting]
+) -> tuple[FileText, ...]:
+    """Return the files of the unit that may set a variable."""
+    if not any(setting.variable for setting in wanted):
+        return ()
+    texts = [FileText(path, path, (await ctx.machine.read(path, MAX_FILE)).text)
+             for path in place.unit_files[:8]]  # fmt: skip
+    return tuple(text for text in texts if text.text)
+
+
+def _web_folders(ctx: ProbeContext) -> Iterator[str]:
+    """Yield the folders from which the web server answers the target's path."""
+    path = ctx.target.path.partition("?")[0]
+    for config in ctx.observed(NginxConfig)[:1]:
+        for _, server in answering_blocks(ctx, config):
+            match = final_location(server, path)
+            yield from (line.args[0] for line in match.directives("root")[:1] if line.args)
+    for server_config in ctx.observed(WebServerConfig):
+        sites = answering_sites(server_config, ctx.target.port, ctx.target.host)
+        yield from (site.root for site in sites if site.root)
+
+
+def _folder(ctx: ProbeContext) -> tuple[str, bool]:
+    """Return the folder below which the application is passed on ("" for the root of the site), and
+    whether it is taken off the path of its requests."""
+    path = ctx.target.path.partition("?")[0]
+    for config in ctx.observed(NginxConfig)[:1]:
+        route = find_route(ctx, config, path)
+        pattern = location_pattern(route.place.block) if route else None
+        if route is not None and pattern is not None and pattern.modifier in {"", "=", "^~"}:
+            return pattern.text.rstrip("/"), route.upstream_path != path
+    for server_config in ctx.observed(WebServerConfig):
+        sites = routes_of_name(server_config, ctx.target.port, ctx.target.host, path)
+        for site_route in sites[:1]:
+            if not site_route.pattern:
+                folder = site_route.path.rstrip("/")
+                return folder, site_route.backend_path.rstrip("/") != folder
+    return "", False

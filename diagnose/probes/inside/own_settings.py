@@ -1,0 +1,113 @@
+"""Reads the settings of the application behind the site that a symptom points at, where they lie:
+the arguments and the environment of its process, its file, that of its container.
+
+Only settings that `diagnose/applications` names are kept (docs/adr/0092).
+"""
+
+from diagnose.machine.script_files import read_script
+from diagnose.model.applications import Application, KnownApplication, Topic
+from diagnose.model.containers import NginxContainer
+from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.nginx import NginxConfig
+from diagnose.model.pages import PageFileResponse
+from diagnose.model.server import Listeners
+from diagnose.model.web_servers import WebServerConfig
+from diagnose.probes import ProbeContext, probe
+from diagnose.probes.inside.program_logs import endpoints_of, is_front
+from diagnose.probes.inside.unanswered import emit_if_too_slow
+
+SCRIPT = read_script(__file__, "program_place.sh")
+#: Seconds for the script.
+PATIENCE = 5.0
+
+
+@probe(after=Exchange, needs=Listeners)
+async def after_answer(ctx: ProbeContext, _: Exchange, listeners: Listeners) -> None:
+    await _look(ctx, listeners)
+
+
+@probe(after=KnownApplication, needs=Listeners)
+async def after_application(ctx: ProbeContext, _: KnownApplication, listeners: Listeners) -> None:
+    await _look(ctx, listeners)
+
+
+@probe(after=PageFileResponse, needs=Listeners)
+async def after_file(ctx: ProbeContext, _: PageFileResponse, listeners: Listeners) -> None:
+    await _look(ctx, listeners)
+
+
+@probe(after=Upgrade, needs=Listeners)
+async def after_websocket(ctx: ProbeContext, _: Upgrade, listeners: Listeners) -> None:
+    await _look(ctx, listeners)
+
+
+@probe(after=NginxConfig, needs=Listeners)
+async def after_nginx(ctx: ProbeContext, _: NginxConfig, listeners: Listeners) -> None:
+    await _look(ctx, listeners)
+
+
+@probe(after=WebServerConfig, needs=Listeners)
+async def after_server(ctx: ProbeContext, _: WebServerConfig, listeners: Listeners) -> None:
+    await _look(ctx, listeners)
+
+
+async def _look(ctx: ProbeContext, listeners: Listeners) -> None:
+    """Look once for each topic, as soon as the web server's configuration is known."""
+    is_known = bool(ctx.observed(NginxConfig)) or bool(ctx.observed(WebServerConfig))
+    if ctx.observed(NginxContainer) or not is_known or not ctx.observed(Exchange):
+        return
+    from diagnose.parsers.setting_symptoms import suspected_topics
+
+    topics = suspected_topics(
+        ctx.target, ctx.observed(Exchange), ctx.observed(Upgrade), ctx.observed(PageFileResponse)
+    )
+    for endpoint in dict.fromkeys(endpoints_of(ctx, ctx.target.path)) if topics else ():
+        new = [
+            topic
+            for topic in sorted(topics)
+            if ctx.further_requests.begin(f"the {topic} of {endpoint}")
+        ]
+        if new:
+            await _read(ctx, listeners, endpoint, frozenset(new))
+
+
+async def _read(
+    ctx: ProbeContext, listeners: Listeners, endpoint: str, topics: frozenset[Topic]
+) -> None:
+    # Imported late: few sites have such a symptom.
+    from diagnose.parsers.applications import variables_of_settings
+    from diagnose.parsers.program_place import ProgramPlace, parse_place
+    from diagnose.probes.inside.own_setting_files import emit_settings
+
+    place = ProgramPlace()
+    if not is_front(listeners, endpoint):
+        words = ("sh", "-c", SCRIPT, "sh", endpoint, *variables_of_settings())
+        result = await ctx.machine.run(*words, timeout=PATIENCE)
+        emit_if_too_slow(ctx, "the settings of the application", result)
+        place = parse_place(result.out)
+    application = _application(ctx, place.command, place.image)
+    if application is not None and application.configuration is not None:
+        await emit_settings(ctx, application, application.configuration, place, topics)
+
+
+def _application(ctx: ProbeContext, command: str, image: str) -> Application | None:
+    """Return the application that answers: by its page, by a message, by its process, by its image,
+    or by the words in which it refuses a name."""
+    from diagnose.parsers import applications as known
+    from diagnose.parsers.refused_hosts import host_setting
+
+    for seen in ctx.observed(KnownApplication):
+        return known.application_of(seen.id)
+    symptom = ctx.target.symptom
+    found = known.application_told(symptom.text) if symptom else None
+    found = found or known.application_of_command(command) or known.application_of_image(image)
+    if found:
+        return found
+    answers = [each for each in ctx.observed(Exchange) if each.purpose == "target"]
+    for exchange in answers:
+        if recognized := known.recognize(exchange.body, exchange.headers):
+            return recognized[0]
+    for exchange in answers:
+        if refused := host_setting(exchange.body, "x.example"):
+            return known.application_of(refused.program.lower())
+    return None

@@ -1,0 +1,146 @@
+"""upstream.setting-mismatch: when it fires, and when it is silent."""
+
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Confidence, Edit, Manual, Symptom
+from diagnose.model.applications import ReadSetting
+from diagnose.model.backends import BackendAnswer
+from diagnose.model.http import Exchange
+from diagnose.model.requests import Asked, ComparedRequest
+from diagnose.model.steps import Command
+from tests.support.check_evidence import SHOP, judge
+
+CHECK = "upstream.setting-mismatch"
+PAGE = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=400)
+UNTRUSTED = replace(PAGE, body="<title>Nextcloud</title>Access through untrusted domain")
+NAMES = ReadSetting(
+    application="nextcloud", topic="allowed_host", key="trusted_domains", values=("localhost",),
+    wanted="shop.example.com", file="/srv/cloud/config/config.php", number=5,
+    line="  'trusted_domains' => ['localhost'],",
+    new="  'trusted_domains' => ['localhost', 'shop.example.com'],", needs_restart=False,
+)  # fmt: skip
+PROXIES = ReadSetting(
+    application="home-assistant", topic="trusted_proxy", key="http.trusted_proxies",
+    source="nowhere", wanted="127.0.0.1", file="/srv/home/configuration.yaml", number=3,
+    new="http:\n  use_x_forwarded_for: true", added=True, proxy="127.0.0.1", unit="hass.service",
+)  # fmt: skip
+ADDRESS = ReadSetting(
+    application="grafana", topic="public_url", key="server.root_url",
+    values=("http://localhost:3000/",), wanted="https://shop.example.com/",
+    file="/etc/grafana/grafana.ini", number=2, line="root_url = http://localhost:3000/",
+    new="root_url = https://shop.example.com/", unit="grafana-server.service",
+)  # fmt: skip
+MOVED = replace(PAGE, status=302, headers=(("Location", "http://localhost:3000/login"),))
+WITHOUT = ComparedRequest(
+    target="http://127.0.0.1:8123", path="/", address="127.0.0.1", port=8123, part="field",
+    name="X-Forwarded-For", change="removed", status=200,
+)  # fmt: skip
+
+
+def test_fires_for_a_name_that_the_file_lacks() -> None:
+    (claim,) = judge(CHECK, NAMES, UNTRUSTED)
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.facts["place"] == "/srv/cloud/config/config.php:5"
+    assert claim.fix is not None
+    (edit,) = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert "@@ -5,1 +5,1 @@" in edit.diff
+    assert edit.diff.endswith("+  'trusted_domains' => ['localhost', 'shop.example.com'],\n")
+
+
+def test_fires_for_a_proxy_that_is_not_trusted() -> None:
+    refused = replace(PAGE, body="400: Bad Request")
+    (claim,) = judge(CHECK, PROXIES, refused, WITHOUT)
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.fix is not None
+    edit, restart = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert "@@ -3,0 +4,2 @@\n+http:\n" in edit.diff
+    assert isinstance(restart, Command)
+    assert restart.argv == ("systemctl", "restart", "hass")
+    (claim,) = judge(CHECK, PROXIES, refused)
+    assert claim.confidence is Confidence.LIKELY
+
+
+def test_fires_for_the_address_that_a_redirect_has() -> None:
+    (claim,) = judge(CHECK, ADDRESS, MOVED)
+    assert claim.confidence is Confidence.CERTAIN
+    plain = replace(ADDRESS, values=("http://shop.example.com/",))
+    assert judge(CHECK, plain, replace(MOVED, headers=(("Location", "http://shop.example.com/x"),)))
+
+
+def test_fires_as_likely_where_another_file_may_be_in_force() -> None:
+    (claim,) = judge(CHECK, replace(NAMES, unsure=True), UNTRUSTED)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.fix is not None
+    assert isinstance(claim.fix.steps[0], Manual)
+    (claim,) = judge(CHECK, replace(NAMES, unsure=True, values=(), new=""), UNTRUSTED)
+    assert claim.facts["computed"]
+
+
+def test_fires_for_a_variable_with_the_compose_file() -> None:
+    read = replace(
+        ADDRESS, application="minio", key="MINIO_BROWSER_REDIRECT_URL", source="variable", file="",
+        number=0, line="", new="", unit="", container="minio", engine="docker",
+        compose="/srv/minio/compose.yaml", service="minio",
+    )  # fmt: skip
+    (claim,) = judge(CHECK, read, MOVED)
+    assert claim.facts["compose"] == "/srv/minio/compose.yaml"
+    assert claim.fix is not None
+    assert isinstance(claim.fix.steps[0], Manual)
+
+
+def test_fires_for_a_message_of_the_application() -> None:
+    text = "it's unlikely matching the site you are visiting"
+    read = replace(ADDRESS, application="gitea", key="server.ROOT_URL")
+    target = replace(SHOP, symptom=Symptom("application", text))
+    (claim,) = judge(CHECK, read, replace(PAGE, status=200), target=target)
+    assert claim.confidence is Confidence.LIKELY
+    right = replace(read, values=("https://shop.example.com/",))
+    assert not judge(CHECK, right, replace(PAGE, status=200), target=target)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [("localhost", "shop.example.com"), ("*.example.com",), ("*",), ("shop.example.com:443",),
+     ("SHOP.example.com",)],
+)  # fmt: skip
+def test_silent_where_the_list_has_the_name(values: tuple[str, ...]) -> None:
+    assert not judge(CHECK, replace(NAMES, values=values), UNTRUSTED)
+
+
+def test_silent_where_no_answer_shows_it() -> None:
+    served = replace(PAGE, status=200)
+    assert not judge(CHECK, NAMES, served)
+    assert not judge(CHECK, NAMES, PAGE)
+    assert not judge(CHECK, PROXIES, served)
+    assert not judge(CHECK, ADDRESS, served)
+    other = replace(MOVED, headers=(("Location", "http://localhost:9000/"),))
+    assert not judge(CHECK, ADDRESS, other)
+    good = replace(MOVED, headers=(("Location", "https://www.example.com/"),))
+    assert not judge(CHECK, replace(ADDRESS, values=("https://www.example.com/",)), good)
+
+
+def test_silent_where_the_web_server_sends_another_name() -> None:
+    asked = Asked(
+        target="http://127.0.0.1:3001", path="/", address="127.0.0.1", port=3001, status=400,
+        sent="127.0.0.1:3001",
+    )  # fmt: skip
+    assert not judge(CHECK, NAMES, UNTRUSTED, asked)
+
+
+@pytest.mark.parametrize("values", [("127.0.0.0/8",), ("127.0.0.1",), ("*",), ("proxy.internal",)])
+def test_silent_where_the_proxy_may_be_trusted(values: tuple[str, ...]) -> None:
+    read = replace(PROXIES, source="file", values=values, added=False)
+    assert not judge(CHECK, read, replace(PAGE, body="400: Bad Request"), WITHOUT)
+
+
+def test_silent_where_nothing_tells_the_scheme() -> None:
+    read = replace(
+        PROXIES, application="nextcloud", key="trusted_proxies", source="file", values=("10.0.0.5",)
+    )
+    plain = replace(MOVED, headers=(("Location", "http://shop.example.com/login"),))
+    answer = BackendAnswer(target="http://127.0.0.1:3001", path="/", host="shop.example.com")
+    assert not judge(CHECK, read, plain, answer)

@@ -1,0 +1,104 @@
+"""Programs whose own configuration does not fit the site (applications/configured_server.py)."""
+
+from .. import site
+from ..lab import Lab
+from ..scenario import healthy, scenario
+from .nginx_host_not_passed import PAGES
+
+CHECK = "upstream.setting-mismatch"
+CONFIG = "/srv/cloud/config/config.php"
+NEXTCLOUD = """\
+<?php
+$CONFIG = array (
+  'passwordsalt' => 'jk3Lw0Xq',
+  'trusted_domains' =>
+  array (
+    0 => 'localhost',
+  ),
+  'dbpassword' => 'never-shown',
+  'trusted_proxies' => ['127.0.0.1'],
+);
+"""
+OWN = "how the program is started again is not known: it is no service"
+
+
+def configured(
+    lab: Lab, mode: str, files: dict[str, str], folder: str, variables: str = ""
+) -> None:
+    """The pages come from a program that has these files, started in this folder."""
+    server = lab.server
+    for path, text in files.items():
+        server.write(path, text)
+    start = " ".join(server.application("configured_server", mode, "3001"))
+    lab.spawn(server, ("sh", "-c", f"cd {folder} && {variables} exec {start}"), 3001)
+    lab.change(PAGES, PAGES.replace("127.0.0.1:3000", "127.0.0.1:3001"))
+
+
+@scenario(outside="http.host-refused", server=CHECK, differs=(CONFIG,))
+def nextcloud_lacks_the_name(lab: Lab) -> None:
+    """trusted_domains has localhost alone, as after an installation at http://localhost."""
+    configured(lab, "nextcloud", {CONFIG: NEXTCLOUD}, "/srv/cloud")
+
+
+@scenario(outside="http.host-refused", server=CHECK, differs=("/srv/cloud/config/z.config.php",))
+def nextcloud_has_the_name_in_an_earlier_file(lab: Lab) -> None:
+    """A file of *.config.php is read after config.php, and its list counts."""
+    overlay = "<?php\n$CONFIG = array(\n  'trusted_domains' => ['cloud.example.net'],\n);\n"
+    mine = NEXTCLOUD.replace("'localhost'", f"'{site.NAME}'")
+    files = {CONFIG: mine, "/srv/cloud/config/z.config.php": overlay}
+    configured(lab, "nextcloud", files, "/srv/cloud")
+
+
+@healthy()
+def nextcloud_has_a_pattern_for_the_name(lab: Lab) -> None:
+    mine = NEXTCLOUD.replace("'localhost'", "'*.example.com'")
+    configured(lab, "nextcloud", {CONFIG: mine}, "/srv/cloud")
+
+
+@scenario(outside="http.redirect-downgrade", server=CHECK, differs=(CONFIG,))
+def nextcloud_writes_http(lab: Lab) -> None:
+    """overwriteprotocol has http, of the time before the site had https."""
+    mine = NEXTCLOUD.replace("'localhost'", f"'{site.NAME}'").replace(
+        "  'dbpassword'", "  'overwriteprotocol' => 'http',\n  'dbpassword'"
+    )
+    configured(lab, "nextcloud", {CONFIG: mine}, "/srv/cloud")
+
+
+@scenario(outside="http.redirect-downgrade", server=CHECK, differs=(CONFIG,))
+def nextcloud_trusts_another_proxy(lab: Lab) -> None:
+    mine = NEXTCLOUD.replace("'localhost'", f"'{site.NAME}'").replace(
+        "['127.0.0.1']", "['10.0.0.5']"
+    )
+    configured(lab, "nextcloud", {CONFIG: mine}, "/srv/cloud")
+
+
+@scenario(outside="http.redirect-wrong-host", server=CHECK, differs=("/srv/blog/wp-config.php",))
+def wordpress_has_the_address_of_its_installation(lab: Lab) -> None:
+    mine = (
+        "<?php\ndefine( 'DB_PASSWORD', 'never-shown' );\ndefine( 'WP_HOME', 'http://10.0.0.8' );\n"
+    )
+    configured(lab, "wordpress", {"/srv/blog/wp-config.php": mine}, "/srv/blog")
+
+
+@scenario(outside=None, server=CHECK, manual=OWN)
+def home_assistant_trusts_no_proxy(lab: Lab) -> None:
+    configured(lab, "hass", {"/srv/home/configuration.yaml": "default_config:\n"}, "/srv/home")
+
+
+@healthy()
+def home_assistant_trusts_the_network(lab: Lab) -> None:
+    text = "http:\n  use_x_forwarded_for: true\n  trusted_proxies:\n    - 127.0.0.0/8\n"
+    configured(lab, "hass", {"/srv/home/configuration.yaml": text}, "/srv/home")
+
+
+@scenario(outside="http.host-refused", server=CHECK, manual=OWN)
+def django_lacks_the_name(lab: Lab) -> None:
+    text = 'SECRET_KEY = "never-shown"\nALLOWED_HOSTS = ["localhost", "127.0.0.1"]\n'
+    configured(lab, "manage.py", {"/srv/shop/settings.py": text}, "/srv/shop")
+
+
+@scenario(outside="http.redirect-wrong-host", server=CHECK, manual=OWN)
+def grafana_has_the_default_address(lab: Lab) -> None:
+    text = "[server]\nroot_url = http://localhost:3000/\n[security]\nadmin_password = never-shown\n"
+    file = "/srv/grafana/grafana.ini"
+    configured(lab, "grafana-server", {file: text}, "/srv/grafana", f"GF_PATHS_CONFIG={file}")

@@ -1,0 +1,156 @@
+"""Whether a value fits the site; where a program lives; which places win."""
+
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Symptom
+from diagnose.model.applications import Meaning, OwnConfiguration, OwnSetting
+from diagnose.model.http import Exchange, Upgrade
+from diagnose.parsers.program_place import (
+    ProgramPlace,
+    argument_value,
+    candidate_files,
+    parse_place,
+)
+from diagnose.parsers.read_settings import FileText, read_setting
+from diagnose.parsers.setting_fit import fits
+from diagnose.parsers.setting_symptoms import suspected_topics
+from tests.support.check_evidence import SHOP
+
+
+@pytest.mark.parametrize(
+    ("means", "values", "is_right"),
+    [
+        ("host-list", ("a.b",), False),
+        ("host-list", (".example.com",), True),
+        ("host-list", ("^shop\\.",), None),
+        ("host-list", (), False),
+        ("host", ("other.example.com",), False),
+        ("origin-list", ("https://shop.example.com/",), True),
+        ("origin-list", ("http://shop.example.com",), False),
+        ("origin-list", ("https://*.example.com",), None),
+        ("proxy-list", ("10.0.0.0/8",), False),
+        ("proxy-list", ("::1", "127.0.0.1/32"), True),
+        ("proxy-mode", ("xforwarded",), True),
+        ("proxy-mode", ("False",), False),
+        ("proxy-mode", ("2",), True),
+        ("external-url", ("https://shop.example.com/x",), True),
+        ("external-url", ("https://shop.example.com:8443/",), False),
+        ("external-url", ("%(protocol)s://%(domain)s/",), None),
+        ("external-url", ("shop.example.com",), None),
+        ("protocol", ("http",), False),
+        ("base-path", ("/app/",), True),
+        ("base-path", ("https://shop.example.com/app",), True),
+        ("base-path", ("/",), False),
+    ],
+)
+def test_a_value_fits(means: Meaning, values: tuple[str, ...], is_right: bool | None) -> None:
+    setting = OwnSetting("public_url", means)
+    assert fits(setting, values, SHOP, "127.0.0.1", "/app") is is_right
+
+
+PLACE = """process 7 node
+folder /srv/app
+words node\037--config=/etc/app.yaml\037--proxy
+unit app.service
+unitfile /etc/default/app
+container docker app
+mount /data /srv/data
+mount /data/in /mnt/in
+variable URL=http://x
+gateway 172.18.0.1
+compose /srv/compose.yaml,/srv/b.yaml
+"""
+
+
+def test_a_place() -> None:
+    place = parse_place(PLACE)
+    assert (place.pid, place.process, place.unit) == (7, "node", "app.service")
+    assert place.variables == {"URL": "http://x"}
+    assert place.host_path("/data/in/a") == "/mnt/in/a"
+    assert place.host_path("/data/a") == "/srv/data/a"
+    assert place.host_path("/database/a") == ""
+    assert place.compose == "/srv/compose.yaml"
+    assert argument_value(place.words, "--config") == "/etc/app.yaml"
+    assert argument_value(place.words, "--proxy") == "true"
+    assert argument_value(place.words, "--other") is None
+
+
+def test_the_surest_file_is_looked_at_first() -> None:
+    configuration = OwnConfiguration("yaml", ("/etc/app/app.yaml", "conf/app.yaml"), ("--config",))
+    place = ProgramPlace(pid=7, folder="/srv/app", words=("app", "--config", "/srv/b"))
+    assert list(candidate_files(place, configuration, ("/var/www",))) == [
+        "/srv/b", "/srv/b/app.yaml", "/etc/app/app.yaml", "/srv/app/conf/app.yaml",
+        "/var/www/conf/app.yaml",
+    ]  # fmt: skip
+
+
+URL = OwnSetting("public_url", "external-url", "url", "URL", "--url")
+FILE = FileText("/data/app.yaml", "/srv/data/app.yaml", "a: 1\nurl: http://x/y\n")
+
+
+def test_the_environment_wins_and_its_line_is_named() -> None:
+    configuration = OwnConfiguration("yaml")
+    place = ProgramPlace(pid=7, variables={"URL": "http://u:p@z/"})
+    unit = FileText("/etc/default/app", "/etc/default/app", "A=1\nURL=http://z/\n")
+    read = read_setting(configuration, "app", URL, place, (FILE,), (unit,), SHOP, "", "")
+    assert read is not None
+    assert (read.source, read.place, read.values) == (
+        "variable",
+        "/etc/default/app:2",
+        ("http://z/",),
+    )
+    assert read.new == "URL=https://shop.example.com/"
+    wins = replace(configuration, file_wins=True)
+    read = read_setting(wins, "app", URL, place, (FILE,), (unit,), SHOP, "", "")
+    assert read is not None
+    assert (read.place, read.new) == ("/srv/data/app.yaml:2", "url: https://shop.example.com/y")
+
+
+def test_nothing_is_said_of_a_file_that_was_not_found() -> None:
+    place, form = ProgramPlace(pid=7), OwnConfiguration("yaml")
+    assert read_setting(form, "app", URL, place, (), (), SHOP, "", "") is None
+    alone = OwnSetting("trusted_proxy", "proxy-mode", variable="HOPS", required=True)
+    read = read_setting(form, "app", alone, place, (), (), SHOP, "", "")
+    assert read is not None
+    assert (read.source, read.key) == ("nowhere", "HOPS")
+
+
+def test_lines_that_a_file_lacks() -> None:
+    add = "http:\n  trust: true\n  proxies:\n    - {proxy}\n"
+    setting = OwnSetting("trusted_proxy", "proxy-list", "http.proxies", required=True, add=add)
+    place = ProgramPlace(pid=7)
+
+    def lines(text: str) -> tuple[int, str]:
+        file = FileText("/a.yaml", "/a.yaml", text)
+        form = OwnConfiguration("yaml")
+        read = read_setting(form, "app", setting, place, (file,), (), SHOP, "10.0.0.1", "")
+        assert read is not None
+        assert read.source == "nowhere"
+        return read.number, read.new
+
+    assert lines("a: 1\n") == (1, add.replace("{proxy}", "10.0.0.1").rstrip("\n"))
+    assert lines("http:\n    port: 1\na: 1\n") == (
+        1,
+        "    trust: true\n    proxies:\n      - 10.0.0.1",
+    )
+    assert lines("http:\n  trust: true\n") == (1, "  proxies:\n    - 10.0.0.1")
+    assert lines("http: {}\n") == (0, "")
+    assert lines("a: 1") == (0, "")
+
+
+def test_symptoms() -> None:
+    page = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=200)
+    assert not suspected_topics(SHOP, [page])
+    onward = replace(page, status=302, headers=(("Location", "https://www.example.com/"),))
+    assert not suspected_topics(SHOP, [onward])
+    plain = replace(page, status=302, headers=(("Location", "http://shop.example.com/login"),))
+    assert suspected_topics(SHOP, [plain]) == {"public_url", "trusted_proxy"}
+    assert suspected_topics(SHOP, [replace(page, status=400)]) == {"trusted_proxy"}
+    refused = Upgrade(
+        url="wss://shop.example.com/ws", address="203.0.113.10", port=443, path="/ws", status=403
+    )  # fmt: skip
+    assert suspected_topics(SHOP, [page], [refused]) == {"allowed_origin"}
+    told = replace(SHOP, symptom=Symptom("cors", "blocked by CORS policy"))
+    assert suspected_topics(told, [page]) == {"allowed_origin"}

@@ -1,0 +1,49 @@
+"""The settings of the application are read after a symptom, and never on a healthy site."""
+
+import asyncio
+import shlex
+from dataclasses import replace
+from typing import Any
+
+from diagnose.machine import CommandResult
+from diagnose.model import Observation
+from diagnose.model.applications import ReadSetting
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import NginxConfig
+from diagnose.model.server import Listener, Listeners
+from diagnose.parsers.applications import variables_of_settings
+from diagnose.probes.inside import own_settings as probes
+from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
+
+PROGRAM = Listener(address="0.0.0.0", port=443, family=4, pid=9, process="python3")
+PLACE = "process 9 python3\nfolder /srv/shop\nwords python3\037manage.py\037runserver\n"
+SETTINGS = 'SECRET_KEY = "s3"\nALLOWED_HOSTS = ["localhost"]\n'
+PAGE = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=200)
+REFUSED = replace(PAGE, status=400, body="<h1>Bad Request (400)</h1>")
+
+
+def look(*seen: Observation, process: str = "python3") -> list[ReadSetting]:
+    words = shlex.join(("sh", "-c", probes.SCRIPT, "sh", "443", *variables_of_settings()))
+    files = {"/srv/shop/settings.py": SETTINGS}
+    looking: Any = Looking(RecordedMachine({words: CommandResult((), 0, PLACE, "", 0.0)}, files))
+    listeners = looking.emit(Listeners(sockets=(replace(PROGRAM, process=process),)))
+    looking.emit(NginxConfig(path="/etc/nginx/nginx.conf"))
+    for each in seen:
+        looking.emit(each)
+    probe: Any = probes.after_answer
+    for each in looking.observed(Exchange):
+        asyncio.run(probe.work(looking, each, listeners))
+    return list(looking.observed(ReadSetting))
+
+
+def test_the_setting_that_refuses_a_name() -> None:
+    (read,) = look(REFUSED)
+    assert (read.application, read.place) == ("django", "/srv/shop/settings.py:2")
+    assert read.new == 'ALLOWED_HOSTS = ["localhost", "shop.example.com"]'
+    assert "s3" not in repr(read)
+
+
+def test_nothing_is_read_where_all_is_well() -> None:
+    assert not look(PAGE)
+    assert not look(REFUSED, process="nginx")
