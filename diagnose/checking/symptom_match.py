@@ -65,6 +65,8 @@ _NAMED = re.compile(r"\w/\w|[a-z0-9]\.[a-z0-9]|\d{3}")
 _MAX_WORDS = 4096
 #: The attributes of observations, and of containers, that hold what a program wrote.
 _WRITTEN = ("last_words", "line", "message", "words")
+#: The facts of a finding that show the words of an answer.
+_ANSWERS = ("answer", "words")
 #: How a failed attempt is called in a message.
 _FAILURES: Mapping[str, frozenset[SymptomKind]] = {
     "Connection": frozenset({"refused", "unreachable", "timeout", "not-connected"}),
@@ -147,7 +149,7 @@ def _shows(group: tuple[Finding, ...], symptom: Symptom) -> bool:
         return False
     if _ends_when_told(group, symptom):
         return True
-    if _shows_words(group, symptom):
+    if _shows_words(group, symptom) or _names_answer(group, symptom):
         return True
     if symptom.number is not None and symptom.kind in NUMBERED:
         observations = (
@@ -220,6 +222,21 @@ def _shows_words(group: tuple[Finding, ...], symptom: Symptom) -> bool:
     return any(run in wanted for text in texts for run in _runs(text[:_MAX_WORDS]))
 
 
+def _names_answer(group: tuple[Finding, ...], symptom: Symptom) -> bool:
+    """Return whether the findings name an answer that has the words of the message."""
+    answers = [
+        because
+        for finding in group
+        if any(finding.claim.facts.get(name) for name in _ANSWERS)
+        for because in finding.claim.because
+    ]
+    if not answers:
+        return False
+    from diagnose.checking.repeating_answers import is_repeating
+
+    return any(is_repeating(answer, symptom) for answer in answers)
+
+
 def _program_words(finding: Finding) -> Iterator[str]:
     """Yield what a finding shows, and what programs wrote, among its evidence."""
     yield from (value for value in finding.claim.facts.values() if isinstance(value, str))
@@ -289,13 +306,16 @@ def is_listed(check_id: str, patterns: Iterable[str]) -> bool:
 
 
 def is_met(evidence: Evidence, symptom: Symptom) -> bool:
-    """Return whether the run itself met the symptom at the target. A WebSocket that opens may well
-    refuse to be a page; one that nobody named is tried only because it may be there."""
+    """Return whether the run itself met the symptom at the target: its status, how it fails, or its
+    very words in an answer. A WebSocket that opens may well refuse to be a page; one that nobody
+    named is tried only because it may be there."""
+    from diagnose.checking.repeating_answers import repeating_answer
+
     is_opened = evidence.target.is_websocket and any(
         type(observation).__name__ == "Upgrade" and getattr(observation, "accepted", False)
         for observation in evidence.observations
     )
-    return any(
+    return repeating_answer(evidence) is not None or any(
         (
             _has_number(observation, symptom)
             and _is_asked(observation, evidence)

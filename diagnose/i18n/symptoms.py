@@ -203,6 +203,10 @@ MESSAGES = Messages(
     ),
     # NOTE: what the site did in this run, instead of what the message says.
     Message("now.status", "From here the site answers with status {status}."),
+    # NOTE: {url} is a URL, or the address of an application.
+    Message(
+        "now.repeats", "Its words stand in the answer of {url} in this run, with status {status}."
+    ),
     Message("now.server", "On the server the site answers with status {status}."),
     # Where else it may come from
     Message(
