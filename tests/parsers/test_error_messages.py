@@ -362,6 +362,38 @@ def test_words_beside_a_site_that_name_it_again_are_its_message(words: str) -> N
     assert target.symptom.kind == "other"
 
 
+LED = "after the login the browser goes to https://shop.example.com:8080/index.php and fails"
+
+
+@pytest.mark.parametrize(
+    ("given", "words", "url", "kind"),
+    [
+        ("https://shop.example.com/index.php", LED, "https://shop.example.com/index.php",
+         "wrong-address"),
+        ("shop.example.com", LED, "https://shop.example.com/", "wrong-address"),
+        ("https://shop.example.com/x", "https://shop.example.com:8080/x times out",
+         "https://shop.example.com/x", "timeout"),
+        ("shop.example.com", "curl: (7) Failed to connect to shop.example.com port 8443: "
+         "Connection refused", "https://shop.example.com:8443/", "refused"),
+    ],
+)  # fmt: skip
+def test_the_given_address_stays_the_target(given: str, words: str, url: str, kind: str) -> None:
+    """After issue 12 of phpmyadmin/docker."""
+    (target,) = parse_targets((given, words), (), "en")
+    assert target.symptom
+    assert (target.url, target.symptom.kind) == (url, kind)
+
+
+def test_the_url_of_another_site_that_does_not_answer_is_not_the_sites_own_fault() -> None:
+    words = "the login at https://sso.example.net/auth timed out"
+    (target,) = parse_targets((BESIDE, words), (), "en")
+    assert target.symptom
+    assert (target.url, target.symptom.kind) == (BESIDE, "other")
+    (target,) = parse_targets(("203.0.113.10", words), (), "en")
+    assert target.symptom
+    assert target.symptom.kind == "timeout"
+
+
 def test_a_site_named_twice_is_one() -> None:
     assert len(parse_targets((BESIDE, f"{BESIDE} will not work"), (), "en")) == 1
     assert len(parse_targets((BESIDE, "https://www.example.com/", BESIDE), (), "en")) == 3
