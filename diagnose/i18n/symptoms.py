@@ -207,6 +207,11 @@ MESSAGES = Messages(
     Message(
         "now.repeats", "Its words stand in the answer of {url} in this run, with status {status}."
     ),
+    Message(
+        "now.older",
+        "nginx's log has it only from before the last change of its configuration: the message may "
+        "be older than that. Try again what led to it.",
+    ),
     Message("now.server", "On the server the site answers with status {status}."),
     # Where else it may come from
     Message(

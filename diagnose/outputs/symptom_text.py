@@ -61,6 +61,8 @@ def _paragraphs(report: Report, answer: "SymptomAnswer", lang: str) -> tuple[str
         sentences.append(_other_origin_sentence(report, answer, lang))
     elif answer.kind == "met":
         sentences.append(_repeating_sentence(report, lang))
+    if answer.finding is None:
+        sentences.append(_older_sentence(report, lang))
     parts = _parts_text(report, answer, lang)
     handled = _joined(
         _handled_sentence(report, answer, lang), *_quoted_lines(report, answer, lang), lang=lang
@@ -222,6 +224,13 @@ def _repeating_sentence(report: Report, lang: str) -> str:
     if answer is None:
         return ""
     return translate("now.repeats", lang, url=answered_url(answer), status=answer.status)
+
+
+def _older_sentence(report: Report, lang: str) -> str:
+    """Return that the message may be older than the last change, "" if nothing shows that."""
+    from diagnose.checking.told_claims import is_before_change
+
+    return translate("now.older", lang) if is_before_change(report.evidence) else ""
 
 
 def _other_origin_sentence(report: Report, answer: "SymptomAnswer", lang: str) -> str:

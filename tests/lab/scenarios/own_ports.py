@@ -1,10 +1,10 @@
 """The program behind nginx names its own port to visitors, after a form that nobody sends here."""
 
-from .. import site
 from ..lab import Lab
 from ..scenario import healthy, scenario
 
 MESSAGE = "after the login the browser goes to https://shop.example.com:{port}/index.php and fails"
+LISTEN = "  listen 443 ssl;\n"
 
 
 @scenario(
@@ -17,10 +17,5 @@ def login_leads_to_the_programs_port(lab: Lab) -> None:
 
 @healthy(args=(MESSAGE.format(port=8443),))
 def login_leads_to_a_port_that_answers(lab: Lab) -> None:
-    lab.change(
-        site.CONF,
-        lab.server.read(site.CONF).replace(
-            "listen 443 ssl", "listen 8443 ssl;\n  listen 443 ssl", 1
-        ),
-    )
+    lab.edit(LISTEN, f"{LISTEN}  listen 8443 ssl;\n")
     lab.reload()
