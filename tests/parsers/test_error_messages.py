@@ -470,3 +470,25 @@ def test_a_url_that_works_in_part_is_the_fault(words: str) -> None:
 )
 def test_the_site_is_no_guide_and_no_address_of_the_machine(message: str, host: str) -> None:
     assert parse_target(message).host == host
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        # Folders of a panel are no name with "www.".
+        "open_basedir restriction in effect. File(/www/wwwroot/x.php) is not within the path(s)",
+        "the POST is sent to the backend two times",
+        "the mail is sent to two addresses",
+        "Ich bin nicht sicher, was das ist",
+        "PHP Warning: session_start(): open(/tmp/sess_8d7f, O_RDWR) failed: Permission denied (13)",
+    ],
+)
+def test_words_that_say_nothing_of_a_kind_are_none(words: str) -> None:
+    assert symptom_of(words) is None
+
+
+def test_the_path_that_apache_refuses_is_asked() -> None:
+    words = "AH00026: found %2f (encoded '/') in URI path '/api/commands/%2FCcsds', returning 404"
+    (target,) = parse_targets((BESIDE, words), (), "en")
+    assert target.symptom
+    assert (target.path, target.symptom.number) == ("/api/commands/%2FCcsds", 404)
