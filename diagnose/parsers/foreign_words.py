@@ -6,7 +6,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-from diagnose.model.symptom import ERROR_STATUS
+from diagnose.model.symptom import ERROR_STATUS, SymptomKind
 from diagnose.parsers.visible_faults import VisibleFault
 
 TABLE = Path(__file__).with_suffix(".toml")
@@ -29,7 +29,7 @@ def foreign_fault(words: str) -> VisibleFault | None:
 
 
 @cache
-def _table() -> tuple[tuple[str, re.Pattern[str]], ...]:
+def _table() -> tuple[tuple[SymptomKind, re.Pattern[str]], ...]:
     import tomllib  # few runs have a pasted message
 
     table = tomllib.loads(TABLE.read_text("utf-8"))

@@ -1,0 +1,29 @@
+"""The site is a login for other sites, and refuses the address to which it should lead back."""
+
+from .. import site
+from ..lab import Lab
+from ..scenario import healthy, scenario
+
+PAGE = "Invalid parameter: redirect_uri"
+LOGIN = f"https://{site.NAME}/auth?client_id=web&redirect_uri=http%3A%2F%2Fapp.example.com%2Fcb"
+PAGES = "  location / {\n"
+REFUSES = (
+    f'  location = /auth {{\n    default_type text/html;\n    return 400 "{PAGE}";\n  }}\n\n{PAGES}'
+)
+
+
+@scenario(
+    outside="http.return-address-refused", target=LOGIN, differs=(site.CONF,),
+    manual="the application that asks for the login is elsewhere",
+)  # fmt: skip
+def login_refuses_an_address_with_http(lab: Lab) -> None:
+    """After what Keycloak answers."""
+    lab.edit(PAGES, REFUSES)
+    lab.reload()
+
+
+@healthy(target=LOGIN)
+def login_takes_the_address(lab: Lab) -> None:
+    """The page is there."""
+    lab.edit(PAGES, REFUSES.replace("return 400", "return 200"))
+    lab.reload()
