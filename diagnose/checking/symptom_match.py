@@ -13,7 +13,9 @@ from typing import Any
 import checks
 from diagnose.model import Check, Claim, Evidence, Finding, Observation, Severity, Symptom
 from diagnose.model.frozen import frozen
+from diagnose.model.http import Exchange
 from diagnose.model.symptom import SymptomKind
+from diagnose.parsers.http import browser_page
 
 TABLE = Path(next(iter(checks.__path__))) / "symptoms.toml"
 
@@ -65,6 +67,8 @@ _NAMED = re.compile(r"\w/\w|[a-z0-9]\.[a-z0-9]|\d{3}")
 _MAX_WORDS = 4096
 #: The attributes of observations, and of containers, that hold what a program wrote.
 _WRITTEN = ("last_words", "line", "message", "words")
+#: Kinds that say that a page is not shown, and not why.
+_NOT_SHOWN: frozenset[SymptomKind] = frozenset({"unusable", "blank", "wrong-site", "data"})
 #: The facts of a finding that show the words of an answer.
 _ANSWERS = ("answer", "words")
 #: How a failed attempt is called in a message.
@@ -315,7 +319,9 @@ def is_met(evidence: Evidence, symptom: Symptom) -> bool:
         type(observation).__name__ == "Upgrade" and getattr(observation, "accepted", False)
         for observation in evidence.observations
     )
-    return repeating_answer(evidence) is not None or any(
+    if repeating_answer(evidence) is not None or _is_page_refused(evidence, symptom):
+        return True
+    return any(
         (
             _has_number(observation, symptom)
             and _is_asked(observation, evidence)
@@ -323,6 +329,17 @@ def is_met(evidence: Evidence, symptom: Symptom) -> bool:
         )
         or _has_failed(observation, evidence, symptom)
         for observation in evidence.observations
+    )
+
+
+def _is_page_refused(evidence: Evidence, symptom: Symptom) -> bool:
+    """Return whether a message says that the page is not shown, and it is refused, or is not there,
+    for browsers too: it may be intended, and is a fault for the person who reports it."""
+    if symptom.kind not in _NOT_SHOWN or evidence.target.is_websocket:
+        return False
+    answers = [each for each in evidence.of(Exchange) if each.is_page_of(evidence.target)]
+    return bool(answers) and all(
+        (page.status or 0) >= 400 and browser_page(evidence, page) is None for page in answers
     )
 
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 from diagnose.cli.help_text import COMMANDS
 from diagnose.model import Symptom, Target
 from diagnose.model.symptom import ERROR_STATUS, FEWEST_WORDS, SymptomKind
-from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.target import (
     PORTS,
     NamelessMessageError,
@@ -202,6 +201,9 @@ def _own_symptom(message: Target, site: Target) -> Symptom | None:
     """Return what a message says of the site beside it. That the URL of another site does not
     answer (the provider of a login, a service that is called) says nothing of the site's own
     connection."""
+    # Imported late: few name a site beside a message.
+    from diagnose.parsers.hostnames import is_address
+
     symptom, host = message.symptom, message.host
     is_named = any(f"://{host}" in url for url in _URL.findall(message.input.lower()))
     is_public = "." in host and not is_internal_host(host)

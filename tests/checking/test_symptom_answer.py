@@ -489,3 +489,20 @@ def test_the_finding_that_names_the_answer_with_the_words_is_the_cause() -> None
     result = symptom_answer(replace(report, findings=(Finding("f1", *raised[0]),)))
     assert result
     assert result.kind == "cause"
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "expected"),
+    [
+        ("unusable", 404, "met"),
+        ("unusable", 429, "met"),
+        ("blank", 403, "met"),
+        ("unusable", 200, "unknown"),
+        # A sign-in that fails says nothing of this page.
+        ("login", 404, "unknown"),
+    ],
+)
+def test_a_page_that_is_refused_is_a_fault_for_who_says_that_it_is_not_shown(
+    kind: SymptomKind, status: int, expected: str
+) -> None:
+    assert answer(Symptom(kind, "the home page does not open"), (page(status),))[0] == expected

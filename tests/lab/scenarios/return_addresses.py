@@ -6,10 +6,13 @@ from ..scenario import healthy, scenario
 
 PAGE = "Invalid parameter: redirect_uri"
 LOGIN = f"https://{site.NAME}/auth?client_id=web&redirect_uri=http%3A%2F%2Fapp.example.com%2Fcb"
-PAGES = "  location / {\n"
-REFUSES = (
-    f'  location = /auth {{\n    default_type text/html;\n    return 400 "{PAGE}";\n  }}\n\n{PAGES}'
-)
+LISTEN = "  listen 443 ssl;\n"
+REFUSES = f"""{LISTEN}
+  location = /auth {{
+    default_type text/html;
+    return 400 "{PAGE}";
+  }}
+"""
 
 
 @scenario(
@@ -18,12 +21,12 @@ REFUSES = (
 )  # fmt: skip
 def login_refuses_an_address_with_http(lab: Lab) -> None:
     """After what Keycloak answers."""
-    lab.edit(PAGES, REFUSES)
+    lab.edit(LISTEN, REFUSES)
     lab.reload()
 
 
 @healthy(target=LOGIN)
 def login_takes_the_address(lab: Lab) -> None:
     """The page is there."""
-    lab.edit(PAGES, REFUSES.replace("return 400", "return 200"))
+    lab.edit(LISTEN, REFUSES.replace("return 400", "return 200"))
     lab.reload()
