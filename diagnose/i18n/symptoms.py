@@ -66,7 +66,7 @@ MESSAGES = Messages(
     Message("upstream-timeout", "nginx: no reply of the application in time"),
     Message("upstream-denied", "nginx: no permission to connect to the application"),
     Message("upstream-missing", "nginx: the application's socket does not exist"),
-    Message("upstream-closed", "nginx: the application closed the connection"),
+    Message("upstream-closed", "the application closed the connection to the web server"),
     Message("upstream-none-live", "nginx: no live upstreams"),
     Message("upstream-tls", "nginx: TLS with the application failed"),
     Message("upstream-name", "nginx: the application's name does not resolve"),
