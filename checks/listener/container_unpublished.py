@@ -29,6 +29,7 @@ from diagnose.model import (
 from diagnose.model.containers import CONTAINER_PROCESSES, Container, Containers, Namespace
 from diagnose.model.frozen import frozen
 from diagnose.model.server import Listeners
+from diagnose.model.web_servers import WebServerConfig
 
 _EXPLAINS = (
     "listener.missing",
@@ -79,6 +80,8 @@ class _HiddenService:
 
 def _unpublished_claims(evidence: Evidence, containers: Containers) -> Iterator[Claim]:
     hidden_services = _hidden_services(evidence, containers)
+    # Visitors come by the site that passes its requests on to it: its own port stays closed.
+    hidden_services = [each for each in hidden_services if not _is_behind_site(evidence, each)]
     if not hidden_services:
         return
     service, port = hidden_services[0], evidence.target.port
@@ -108,6 +111,34 @@ def _unpublished_claims(evidence: Evidence, containers: Containers) -> Iterator[
         },
         fix=Fix((Manual("publish", Where.SERVER),), Applicability.MANUAL),
     )
+
+
+def _is_behind_site(evidence: Evidence, service: _HiddenService) -> bool:
+    """Return whether a web server of this machine passes the requests of the asked name on to what
+    the engine publishes of a container's port."""
+    container, target = service.container, evidence.target
+    outer = [
+        mapping.port
+        for mapping in (container.ports if container else ())
+        if mapping.inner == target.port and mapping.port
+    ]
+    if not outer:
+        return False
+    # Imported late: few containers publish a port under another number.
+    from diagnose.parsers.passed_ports import nginx_sites, server_sites
+
+    config = Nginx.of(evidence).config
+    main, others = config.main if config else (), evidence.good(WebServerConfig)
+    own = target_addresses(evidence)
+    sites = (
+        site
+        for port in outer
+        for site in (
+            *nginx_sites(main, port, target.host, own),
+            *(each for other in others for each in server_sites(other, port, target.host, own)),
+        )
+    )
+    return any(target.host in site.names for site in sites)
 
 
 def _service_facts(port: int, inner: int, service: _HiddenService) -> dict[str, object]:

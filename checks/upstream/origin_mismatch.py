@@ -36,8 +36,10 @@ from diagnose.model import (
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import NginxConfig
+from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import proxy_pass_of
+from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD
 from diagnose.parsers.nginx.withheld_login import withholding_directive
 from diagnose.parsers.origin_refusals import (
     framework_of,
@@ -47,6 +49,8 @@ from diagnose.parsers.origin_refusals import (
 )
 from diagnose.parsers.urls import parse_url
 
+#: Grafana's words: it compares the name alone (pkg/middleware/csrf), and no scheme.
+_COMPARES_HOSTS = lazy_pattern(r"(?i)\borigin not allowed\b")
 _SURENESS = (Confidence.POSSIBLE, Confidence.LIKELY, Confidence.CERTAIN)
 _FRAMEWORKS = ("django", "rails", "nextjs", "sveltekit", "spring")
 _TITLES = {"django": "Django", "rails": "Rails", "nextjs": "Next.js", "sveltekit": "SvelteKit"}
@@ -123,6 +127,9 @@ def _by_configuration(evidence: Evidence) -> Iterator[Claim]:
     if not sent_origin.wrong_fields and _is_status_alone(evidence):
         return
     if not is_post and _answers_posts(route):
+        return
+    wrong = {field.lower() for field in sent_origin.wrong_fields}
+    if wrong == {SCHEME_FIELD.lower()} and _COMPARES_HOSTS.search(words):
         return
     if not framework_of(words) and any(refused_attempts(evidence, "origin")):
         # The message may be about the WebSocket, whose refusal is seen.

@@ -151,10 +151,11 @@ def findings(
         answers = {root for root in answers if ordered[root][0].id not in ignored}
         roots = {index: index if cause is None else cause for index, cause in causes.items()}
 
-        def rank(index: int) -> tuple[bool, bool, int, bool]:
+        def rank(index: int) -> tuple[bool, bool, bool, int, bool]:
             root = roots[index]
             is_ignored, severity = ordered[root][0].id in ignored, _weight(ordered[root])[0]
-            return root not in answers, is_ignored, severity, root not in possible
+            of_words = ordered[root][1].rests_on_words
+            return of_words, root not in answers, is_ignored, severity, root not in possible
 
         sequence.sort(key=rank)
     ids: dict[int | None, str] = {index: f"f{number}" for number, index in enumerate(sequence, 1)}

@@ -13,7 +13,9 @@ from typing import Any
 import checks
 from diagnose.model import Check, Claim, Evidence, Finding, Observation, Severity, Symptom
 from diagnose.model.frozen import frozen
+from diagnose.model.http import Exchange
 from diagnose.model.symptom import SymptomKind
+from diagnose.parsers.http import browser_page
 
 TABLE = Path(next(iter(checks.__path__))) / "symptoms.toml"
 
@@ -65,6 +67,10 @@ _NAMED = re.compile(r"\w/\w|[a-z0-9]\.[a-z0-9]|\d{3}")
 _MAX_WORDS = 4096
 #: The attributes of observations, and of containers, that hold what a program wrote.
 _WRITTEN = ("last_words", "line", "message", "words")
+#: Kinds that say that a page is not shown, and not why.
+_NOT_SHOWN: frozenset[SymptomKind] = frozenset({"unusable", "blank", "wrong-site", "data"})
+#: The facts of a finding that show the words of an answer.
+_ANSWERS = ("answer", "words")
 #: How a failed attempt is called in a message.
 _FAILURES: Mapping[str, frozenset[SymptomKind]] = {
     "Connection": frozenset({"refused", "unreachable", "timeout", "not-connected"}),
@@ -147,7 +153,7 @@ def _shows(group: tuple[Finding, ...], symptom: Symptom) -> bool:
         return False
     if _ends_when_told(group, symptom):
         return True
-    if _shows_words(group, symptom):
+    if _shows_words(group, symptom) or _names_answer(group, symptom):
         return True
     if symptom.number is not None and symptom.kind in NUMBERED:
         observations = (
@@ -220,6 +226,21 @@ def _shows_words(group: tuple[Finding, ...], symptom: Symptom) -> bool:
     return any(run in wanted for text in texts for run in _runs(text[:_MAX_WORDS]))
 
 
+def _names_answer(group: tuple[Finding, ...], symptom: Symptom) -> bool:
+    """Return whether the findings name an answer that has the words of the message."""
+    answers = [
+        because
+        for finding in group
+        if any(finding.claim.facts.get(name) for name in _ANSWERS)
+        for because in finding.claim.because
+    ]
+    if not answers:
+        return False
+    from diagnose.checking.repeating_answers import is_repeating
+
+    return any(is_repeating(answer, symptom) for answer in answers)
+
+
 def _program_words(finding: Finding) -> Iterator[str]:
     """Yield what a finding shows, and what programs wrote, among its evidence."""
     yield from (value for value in finding.claim.facts.values() if isinstance(value, str))
@@ -289,12 +310,17 @@ def is_listed(check_id: str, patterns: Iterable[str]) -> bool:
 
 
 def is_met(evidence: Evidence, symptom: Symptom) -> bool:
-    """Return whether the run itself met the symptom at the target. A WebSocket that opens may well
-    refuse to be a page; one that nobody named is tried only because it may be there."""
+    """Return whether the run itself met the symptom at the target: its status, how it fails, or its
+    very words in an answer. A WebSocket that opens may well refuse to be a page; one that nobody
+    named is tried only because it may be there."""
+    from diagnose.checking.repeating_answers import repeating_answer
+
     is_opened = evidence.target.is_websocket and any(
         type(observation).__name__ == "Upgrade" and getattr(observation, "accepted", False)
         for observation in evidence.observations
     )
+    if repeating_answer(evidence) is not None or _is_page_refused(evidence, symptom):
+        return True
     return any(
         (
             _has_number(observation, symptom)
@@ -317,6 +343,17 @@ def _lacks_field(observation: Observation, symptom: Symptom) -> bool:
     present = {name.lower() for name, _ in getattr(observation, "headers", ())}
     is_answered = getattr(observation, "status", None) is not None
     return is_answered and any(name.lower() not in present for name in missing_fields(symptom.text))
+
+
+def _is_page_refused(evidence: Evidence, symptom: Symptom) -> bool:
+    """Return whether a message says that the page is not shown, and it is refused, or is not there,
+    for browsers too: it may be intended, and is a fault for the person who reports it."""
+    if symptom.kind not in _NOT_SHOWN or evidence.target.is_websocket:
+        return False
+    answers = [each for each in evidence.of(Exchange) if each.is_page_of(evidence.target)]
+    return bool(answers) and all(
+        (page.status or 0) >= 400 and browser_page(evidence, page) is None for page in answers
+    )
 
 
 def _is_page(observation: Observation) -> bool:

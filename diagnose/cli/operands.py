@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from diagnose.cli.help_text import COMMANDS
 from diagnose.model import Symptom, Target
-from diagnose.model.symptom import ERROR_STATUS, FEWEST_WORDS
+from diagnose.model.symptom import ERROR_STATUS, FEWEST_WORDS, SymptomKind
 from diagnose.parsers.target import (
     PORTS,
     NamelessMessageError,
@@ -15,7 +15,7 @@ from diagnose.parsers.target import (
     parse_target,
     suggestion,
 )
-from diagnose.parsers.urls import polled_socketio_path
+from diagnose.parsers.urls import is_internal_host, polled_socketio_path
 
 #: A status that visitors get, as a word of its own beside the site, or before other words.
 _STATUS = re.compile(rf"({ERROR_STATUS})(?:\s[\w'’()-]{{1,40}}){{0,8}}")
@@ -26,6 +26,7 @@ _SENTENCE = re.compile(
     re.DOTALL,
 )
 
+_URL = re.compile(r"(?:https?|wss?)://[^\s\"'<>，。]{1,500}")
 #: Names that stand for somebody's own (RFC 2606 section 3, and what guides write): who named a site
 #: beside them means that.
 _PLACEHOLDER = re.compile(
@@ -38,8 +39,15 @@ _NO_METHOD = 405
 
 #: What stands before an address to which a redirect leads: a field, or words.
 _LEADING = (
-    r"(?:\blocation:|\bredirect\w{0,5}(?: [\w-]{1,20}){0,3} to|重定向(?:到|至)|跳转(?:到|至|去))"
+    r"(?:\blocation:|\bredirect\w{0,5}(?: [\w-]{1,20}){0,3} to"
+    r"|重定向(?:到|至)|跳转?(?:到|至|去)|变成"
+    r"|\b(?:goes|go|going|went|lands?|landed|ends? up|ended up|jumps?|sends?|sent|taken|takes"
+    r"|brought|forwards?|forwarded)(?: [\w-]{1,20}){0,3}? (?:to|at|on))"
     r"\s{0,3}[\"'“‘`<]?"
+)
+#: Kinds that say how an address fails, and not which one.
+_FAILURES: frozenset[SymptomKind] = frozenset(
+    {"name", "refused", "unreachable", "timeout", "not-connected", "unusable", "other"}
 )
 
 
@@ -190,8 +198,30 @@ def _merged(targets: Sequence[Target]) -> tuple[Target, ...]:
     # A page may load its files from other hosts: the page is what was asked about.
     of_a_file = kind == "mixed-content" and site.uses_tls
     if of_a_file or not _is_site_of_its_own(message, site):
-        return (replace(site, symptom=message.symptom),)
+        return (replace(site, symptom=_own_symptom(message, site)),)
     return ()
+
+
+def _own_symptom(message: Target, site: Target) -> Symptom | None:
+    """Return what a message says of the site beside it. That the URL of another site does not
+    answer (the provider of a login, a service that is called) says nothing of the site's own
+    connection."""
+    # Imported late: few name a site beside a message.
+    from diagnose.parsers.hostnames import is_address
+
+    symptom, host = message.symptom, message.host
+    is_named = any(f"://{host}" in url for url in _URL.findall(message.input.lower()))
+    is_public = "." in host and not is_internal_host(host)
+    is_foreign = is_named and is_public and not is_address(site.host)
+    if (
+        symptom is None
+        or symptom.kind not in _FAILURES
+        or not is_foreign
+        or _PLACEHOLDER.fullmatch(host)
+        or _names(message.input, site.host)
+    ):
+        return symptom
+    return replace(symptom, kind="other")
 
 
 def _named_again(site: Target, message: Target) -> Target | None:
@@ -237,7 +267,8 @@ def _with_named_url(site: Target, message: Target) -> Target:
     """Return the site with what a message says, asked at the URL that the message says fails: its
     WebSocket, its port, and its path where the user named no page.
 
-    The port to which a link or a redirect leads wrongly is not that of the site.
+    The port to which a link or a redirect leads wrongly is not that of the site, and who gives the
+    address of a page asks about that page.
     """
     websockets = tuple(dict.fromkeys((*site.websockets, *message.websockets)))
     if message.symptom is not None and message.symptom.kind in {"csp", "wrong-address"}:
@@ -246,6 +277,8 @@ def _with_named_url(site: Target, message: Target) -> Target:
         return replace(site, websockets=websockets, symptom=message.symptom)
     if message.port not in {site.port, *PORTS.values()}:
         if _is_led_to(message):
+            return replace(site, websockets=websockets, symptom=_as_wrong_address(message))
+        if site.path != "/" and not message.is_websocket:
             return replace(site, websockets=websockets, symptom=message.symptom)
         return replace(message, websockets=websockets)
     site = replace(site, websockets=websockets, symptom=message.symptom)
@@ -260,6 +293,14 @@ def _is_untyped_file(message: Target) -> bool:
     kind = message.symptom.kind if message.symptom else "other"
     is_file = "." in message.path.partition("?")[0].rpartition("/")[2]
     return kind == "mime" and is_file and "text/html" not in message.input
+
+
+def _as_wrong_address(message: Target) -> Symptom | None:
+    """Return what a message says of a port to which the site leads: that nothing answers there is
+    not what is wrong with the site."""
+    symptom = message.symptom
+    is_failure = symptom is not None and symptom.kind in _FAILURES
+    return replace(symptom, kind="wrong-address") if symptom and is_failure else symptom
 
 
 def _is_led_to(message: Target) -> bool:

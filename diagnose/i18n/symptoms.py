@@ -66,7 +66,7 @@ MESSAGES = Messages(
     Message("upstream-timeout", "nginx: no reply of the application in time"),
     Message("upstream-denied", "nginx: no permission to connect to the application"),
     Message("upstream-missing", "nginx: the application's socket does not exist"),
-    Message("upstream-closed", "nginx: the application closed the connection"),
+    Message("upstream-closed", "the application closed the connection to the web server"),
     Message("upstream-none-live", "nginx: no live upstreams"),
     Message("upstream-tls", "nginx: TLS with the application failed"),
     Message("upstream-name", "nginx: the application's name does not resolve"),
@@ -204,6 +204,15 @@ MESSAGES = Messages(
     ),
     # NOTE: what the site did in this run, instead of what the message says.
     Message("now.status", "From here the site answers with status {status}."),
+    # NOTE: {url} is a URL, or the address of an application.
+    Message(
+        "now.repeats", "Its words stand in the answer of {url} in this run, with status {status}."
+    ),
+    Message(
+        "now.older",
+        "nginx's log has it only from before the last change of its configuration: the message may "
+        "be older than that. Try again what led to it.",
+    ),
     Message("now.server", "On the server the site answers with status {status}."),
     # Where else it may come from
     Message(

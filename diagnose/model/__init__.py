@@ -196,7 +196,9 @@ class Claim:
     this server has the site, where it has nothing for the target's own. `is_reported` says that the
     words of the pasted message are among the reasons: then it answers them. `consequence_of` are
     the ids of checks that explain this claim, and not others of its check: which ones do depends on
-    the evidence. What explains a finding of theirs explains this claim too.
+    the evidence. What explains a finding of theirs explains this claim too. `rests_on_words` says
+    that the pasted message is its only evidence, and that a cause was measured beside it: it comes
+    last.
     """
 
     about: Subject
@@ -212,6 +214,7 @@ class Claim:
     served_at: ServedAddress | None = None
     is_reported: bool = False
     consequence_of: tuple[str, ...] = ()
+    rests_on_words: bool = False
 
 
 CheckFunction = Callable[[Evidence], Iterable[Claim]]

@@ -59,6 +59,10 @@ def _paragraphs(report: Report, answer: "SymptomAnswer", lang: str) -> tuple[str
     elif answer.kind in {"absent", "unrelated", "unsent"} or _is_untried(report, answer):
         sentences.append(_status_sentence(report, answer, lang))
         sentences.append(_other_origin_sentence(report, answer, lang))
+    elif answer.kind == "met":
+        sentences.append(_repeating_sentence(report, lang))
+    if answer.finding is None:
+        sentences.append(_older_sentence(report, lang))
     parts = _parts_text(report, answer, lang)
     handled = _joined(
         _handled_sentence(report, answer, lang), *_quoted_lines(report, answer, lang), lang=lang
@@ -210,6 +214,23 @@ def _status_sentence(report: Report, answer: "SymptomAnswer", lang: str) -> str:
     is_outside = report.evidence.scope.outside and not _is_way_unseen(report)
     key = "now.status" if is_outside else "now.server"
     return translate(key, lang, status=answer.status)
+
+
+def _repeating_sentence(report: Report, lang: str) -> str:
+    """Return which answer of this run has the words of the message, "" if none has."""
+    from diagnose.checking.repeating_answers import answered_url, repeating_answer
+
+    answer = repeating_answer(report.evidence)
+    if answer is None:
+        return ""
+    return translate("now.repeats", lang, url=answered_url(answer), status=answer.status)
+
+
+def _older_sentence(report: Report, lang: str) -> str:
+    """Return that the message may be older than the last change, "" if nothing shows that."""
+    from diagnose.checking.told_claims import is_before_change
+
+    return translate("now.older", lang) if is_before_change(report.evidence) else ""
 
 
 def _other_origin_sentence(report: Report, answer: "SymptomAnswer", lang: str) -> str:

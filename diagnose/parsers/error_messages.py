@@ -34,6 +34,10 @@ _NGINX_SERVER = re.compile(
 
 #: A request line in a log or a message ("GET /live?room=1 HTTP/1.1" 404): RFC 9112 section 3.
 _REQUEST_LINE = re.compile(r"(?<![\w/])(?:GET|HEAD) (/[^\s\"'<>`“”‘’]{0,500})")
+#: Apache: an encoded slash in the path (AllowEncodedSlashes).
+_REFUSED_PATH = re.compile(
+    r"AH00026: found %\w{2} .{0,40}?in URI path '(/[^\s']{1,500})'", re.IGNORECASE
+)
 #: Maximum number of request lines of a message that are read.
 _MAX_REQUEST_LINES = 50
 #: A path beside the status that it got ("404 /chat/api/status", "/api/users 404 (Not Found)",
@@ -96,7 +100,11 @@ _BEFORE_DOCUMENTATION = re.compile(
 )
 #: The machine itself: where it stands beside a site, it is the application's address, or what a
 #: link is wrong with.
-_INNER = re.compile(r"(?:https?|wss?)://(?:localhost|127\.\d|\[::1\])(?:[\d.:/]|$)", re.IGNORECASE)
+_INNER = re.compile(
+    r"(?:https?|wss?)://(?:localhost|127\.\d|10\.\d|192\.168\.\d|172\.(?:1[6-9]|2\d|3[01])\.\d|\[::1\])"
+    r"(?:[\d.:/]|$)",
+    re.IGNORECASE,
+)
 #: Words after a URL that works: it is another URL of the message that fails. "works for a minute"
 #: and "works only over http" are no such words.
 _AFTER_WORKING = re.compile(
@@ -162,6 +170,9 @@ _MESSAGES = tuple(
         r"dial tcp HOST:PORT: ",
         r"dial tcp: lookup HOST[ :]",
         r"certificate is (?:not )?valid for .{0,500}, not HOST",
+        # Vite, Next.js
+        r"This host \(QUOTEHOST",
+        r"`origin` header with value `(?!localhost|127\.|10\.|192\.168\.)HOST",
         # PHP, .NET
         r"(?:ssl|tls|tcp)://HOST:PORT",
         r"getaddrinfo for HOST failed",
@@ -372,7 +383,10 @@ def is_error_message(text: str) -> bool:
 def requested_path(text: str) -> str:
     """Return the path with query that a message says was requested by GET; "" if it names none, or
     several."""
-    lines = _REQUEST_LINE.finditer(condensed(text))
+    whole = condensed(text)
+    if refused := _REFUSED_PATH.search(whole):
+        return refused[1]
+    lines = _REQUEST_LINE.finditer(whole)
     paths = dict.fromkeys(match[1] for match in islice(lines, _MAX_REQUEST_LINES))
     return next(iter(paths)) if len(paths) == 1 else ""
 

@@ -49,8 +49,11 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
     ("server-application-tls", r"AH0(?:2005|2039|2040|1097|1084)|Error during SSL Handshake with remote "
         r"server|Layer6 invalid response|(?:http\.log\.error|reverse_?proxy).{0,600}(?:x509: |first record "
         r"does not look|tls: )|SSL Proxy: Peer certificate"),
-    ("server-application-slow", r"AH01102|The timeout specified has expired|\bsH--\b"
+    ("server-application-slow", r"AH01102.{0,200}?time-?out|The timeout specified has expired"
+        r"|\bsH--\b"
         r"|http\.log\.error.{0,600}(?:i/o timeout|timeout awaiting|deadline exceeded)"),
+    # Without the timeout: the application closed the connection before it answered
+    ("upstream-closed", r"AH01102|proxy: error reading status line from remote server"),
     ("server-no-backend", r"<NOSRV>|\b(?:backends?|servers?|upstreams?)\b.{0,20}?\b(?:marked|flagged|shown|reported) (?:as )?(?:unhealthy|down)\b|has no server available!|Server [\w.-]{1,100}/[\w.-]{1,100} is (?:DOWN"
         r"|going DOWN|UP/DOWN)|No server is available to handle this request|Health check for server "
         r".{1,200} failed|\bLayer7 (?:wrong status|invalid response)|\bL7STS\b"
@@ -91,7 +94,7 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
     ("incomplete", r"(?:prematurely closed connection|timed out [^,]{0,60}|failed \(104:[^)]{0,60}\)"
         r"|invalid chunked response) while reading upstream"),
     ("upstream-timeout", r"upstream timed out|connect\(\) failed \(110:"),
-    ("upstream-closed", r"upstream prematurely closed|while reading (?:response header from "
+    ("upstream-closed", r"upstream prematurely closed|upstream sent (?:invalid|duplicate) header|while reading (?:response header from "
         r"|)upstream|recv\(\) failed \(104.{0,80}upstream"),
     ("body-size", r"client intended to send too large (?:chunked )?body"),
     ("limit", r"limiting (?:requests|connections)|worker_connections are not enough"),

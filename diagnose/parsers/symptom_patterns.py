@@ -51,6 +51,10 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     ("csp", r"Content[ -]Security[ -]Policy|内容安全策略|Permissions?[ -]Policy|Feature[ -]Policy"
         r"|BLOCKED_BY_RESPONSE|Cross-Origin-(?:Embedder|Opener|Resource)-Policy|Cross-Origin Resource Policy"
         r"|NS_ERROR_DOM_CO(?:EP|RP)_FAILED"),
+    # Browsers let no public page ask a private address: the address in the page is wrong
+    ("wrong-address", r"(?:more-private|less-public|more-local|`(?:unknown|local|loopback|private)`) address "
+        r"space|Private Network Access"),
+    ("application", r"Blocked request\. This host \(|Invalid Host/Origin header"),
     ("cors", r"blocked by CORS policy|Cross-Origin Request Blocked|Access-Control-Allow-(?:Origin|Headers|Methods)"
         r"|access control checks|\bCORS\b|跨域|已拦截跨源请求"),
     ("cookie", r"Set-Cookie|cookies? (?:\S{1,60} )?(?:was|has been|were|is) (?:blocked|rejected|refused|"
@@ -211,7 +215,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|NSURLErrorDomain.{0,30}-1007\b|never[- ]?ending (?:30[1278]|redirect)|redirect\w{0,3}\b.{0,40}?\bloop(?:s|ing)?\b|重定向.{0,6}(?:过多|太多)|(?:不停|不断|反复|一直).{0,4}?(?:重定向|跳转)(?!到)|不能正确地重定向|循环重定向|重定向循环|无限重定向"),
     ("incomplete", r"CONTENT_LENGTH_MISMATCH|INCOMPLETE_CHUNKED|IncompleteRead|Premature end of|"
         r"Premature EOF|bytes remaining to read|outstanding read data|response ended prematurely"
-        r"|incomplete chunked|without sending complete message body|TransferEncodingError"
+        r"|incomplete chunked|Chunked stream has ended unexpectedly|without sending complete message body|TransferEncodingError"
         r"|ContentLengthError|ERR_HTTP_CONTENT_LENGTH|: unexpected EOF"
         r"|not closed cleanly: INTERNAL_ERROR"),
     ("decoding", r"CONTENT_DECODING_FAILED|Content Encoding Error|incorrect header check|content "

@@ -84,6 +84,12 @@ _SAY_LITTLE = frozenset({"unusable", "not-connected"})
 #: the service answered.
 _AUTH_REQUEST = re.compile(r"auth request unexpected status: [1-5]\d\d", re.IGNORECASE)
 
+#: Words of a part of a program, of which the site as a whole says nothing: what is served, and is
+#: not what a program expects.
+_SAYS_MORE = lazy_pattern(
+    r"(?i)\breturns? (?:the |an? )?(?:html|xml|json|wrong|empty)"
+    r"|\b(?:federation|(?:web|cal|card)-?dav)\b"
+)
 #: What an application's message is, by what its file says that it means.
 _BY_TOPIC: dict[Topic, SymptomKind] = {
     "websocket": "websocket",
@@ -98,6 +104,18 @@ def symptom_of(text: str, *, of_websocket: bool = False) -> Symptom | None:
     line = clean(condensed(text), MAX_LENGTH)
     if is_solved(line):
         return None
+    symptom = _symptom_of(text, line, of_websocket)
+    if symptom is not None and symptom.kind != "unusable":
+        return symptom
+    # Imported late: what is understood so far needs no other language.
+    from diagnose.parsers.foreign_words import foreign_fault
+
+    if told := foreign_fault(_NAME.sub(" ", _URL.sub(" ", line))):
+        return _symptom(told.kind, line, told.words, told.number)
+    return None if symptom and _SAYS_MORE.search(line) else symptom
+
+
+def _symptom_of(text: str, line: str, of_websocket: bool) -> Symptom | None:
     symptom = message_symptom(text)
     words = _NAME.sub(r"\1…", _URL.sub(r"\1://…", usual_spelling(line)))
     if symptom is None or symptom.kind in _MAY_BE_CUT:

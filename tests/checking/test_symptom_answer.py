@@ -10,7 +10,7 @@ import pytest
 from diagnose.checking import symptom_answer as symptom_answer_module
 from diagnose.checking.registry import check_ids, load_check
 from diagnose.checking.symptom_answer import symptom_answer
-from diagnose.checking.symptom_match import symptom_table
+from diagnose.checking.symptom_match import symptom_table, with_reported_notes
 from diagnose.checking.texts import check_text
 from diagnose.checking.verdicts import Verdict
 from diagnose.i18n.symptoms import MESSAGES
@@ -449,3 +449,60 @@ def test_a_claim_that_rests_on_the_words_answers_them() -> None:
 
 def test_a_check_that_needs_a_message_may_be_it() -> None:
     assert answer(Symptom("frame", "m"), causes={"http.application-setting": ()})[0] == "possible"
+
+
+KEYCLOAK = "We are sorry... Invalid parameter: redirect_uri"
+PHP = "Warning: Cannot modify header information - headers already sent by (output started at /x)"
+PHP_PAGE = (
+    "<br />\n<b>Warning</b>:  Cannot modify header information - headers already sent by (output "
+    "started at /srv/shop/config.php:1) in <b>/srv/shop/login.php</b><br />\n<!doctype html>"
+)
+
+
+@pytest.mark.parametrize(
+    ("message", "status", "body", "kind"),
+    [
+        (KEYCLOAK, 400, f"<h1>{KEYCLOAK}</h1>", "met"),
+        (PHP, 200, PHP_PAGE, "met"),
+        # A page that is well and quotes the error: a forum, a help page.
+        (KEYCLOAK, 200, f"<h1>How to mend it</h1><pre>{KEYCLOAK}</pre>", "unknown"),
+        (PHP, 200, f"<h1>How to mend it</h1><pre>{PHP}</pre>", "unknown"),
+        (KEYCLOAK, 400, "<h1>Bad Request</h1>", "unknown"),
+    ],
+)
+def test_a_message_whose_words_an_error_has_occurs_now(
+    message: str, status: int, body: str, kind: str
+) -> None:
+    symptom = symptom_of(message) or Symptom("other", message)
+    asked = replace(page(status), body=body)
+    assert answer(symptom, (asked,))[0] == kind
+
+
+def test_the_finding_that_names_the_answer_with_the_words_is_the_cause() -> None:
+    symptom = symptom_of(KEYCLOAK)
+    asked = replace(page(400), body=f"<h1>{KEYCLOAK}</h1>")
+    assert symptom
+    report = report_about(symptom, (asked,))
+    claim = Claim(about=Subject(), because=(asked,), facts={"answer": "We are sorry..."})
+    raised = with_reported_notes([(load_check("upstream.own-answer"), claim)], symptom)
+    assert [each.severity for _, each in raised] == [Severity.WARNING]
+    result = symptom_answer(replace(report, findings=(Finding("f1", *raised[0]),)))
+    assert result
+    assert result.kind == "cause"
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "expected"),
+    [
+        ("unusable", 404, "met"),
+        ("unusable", 429, "met"),
+        ("blank", 403, "met"),
+        ("unusable", 200, "unknown"),
+        # A sign-in that fails says nothing of this page.
+        ("login", 404, "unknown"),
+    ],
+)
+def test_a_page_that_is_refused_is_a_fault_for_who_says_that_it_is_not_shown(
+    kind: SymptomKind, status: int, expected: str
+) -> None:
+    assert answer(Symptom(kind, "the home page does not open"), (page(status),))[0] == expected

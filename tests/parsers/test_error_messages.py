@@ -362,6 +362,38 @@ def test_words_beside_a_site_that_name_it_again_are_its_message(words: str) -> N
     assert target.symptom.kind == "other"
 
 
+LED = "after the login the browser goes to https://shop.example.com:8080/index.php and fails"
+
+
+@pytest.mark.parametrize(
+    ("given", "words", "url", "kind"),
+    [
+        ("https://shop.example.com/index.php", LED, "https://shop.example.com/index.php",
+         "wrong-address"),
+        ("shop.example.com", LED, "https://shop.example.com/", "wrong-address"),
+        ("https://shop.example.com/x", "https://shop.example.com:8080/x times out",
+         "https://shop.example.com/x", "timeout"),
+        ("shop.example.com", "curl: (7) Failed to connect to shop.example.com port 8443: "
+         "Connection refused", "https://shop.example.com:8443/", "refused"),
+    ],
+)  # fmt: skip
+def test_the_given_address_stays_the_target(given: str, words: str, url: str, kind: str) -> None:
+    """After issue 12 of phpmyadmin/docker."""
+    (target,) = parse_targets((given, words), (), "en")
+    assert target.symptom
+    assert (target.url, target.symptom.kind) == (url, kind)
+
+
+def test_the_url_of_another_site_that_does_not_answer_is_not_the_sites_own_fault() -> None:
+    words = "the login at https://sso.example.net/auth timed out"
+    (target,) = parse_targets((BESIDE, words), (), "en")
+    assert target.symptom
+    assert (target.url, target.symptom.kind) == (BESIDE, "other")
+    (target,) = parse_targets(("203.0.113.10", words), (), "en")
+    assert target.symptom
+    assert target.symptom.kind == "timeout"
+
+
 def test_a_site_named_twice_is_one() -> None:
     assert len(parse_targets((BESIDE, f"{BESIDE} will not work"), (), "en")) == 1
     assert len(parse_targets((BESIDE, "https://www.example.com/", BESIDE), (), "en")) == 3
@@ -438,3 +470,25 @@ def test_a_url_that_works_in_part_is_the_fault(words: str) -> None:
 )
 def test_the_site_is_no_guide_and_no_address_of_the_machine(message: str, host: str) -> None:
     assert parse_target(message).host == host
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        # Folders of a panel are no name with "www.".
+        "open_basedir restriction in effect. File(/www/wwwroot/x.php) is not within the path(s)",
+        "the POST is sent to the backend two times",
+        "the mail is sent to two addresses",
+        "Ich bin nicht sicher, was das ist",
+        "PHP Warning: session_start(): open(/tmp/sess_8d7f, O_RDWR) failed: Permission denied (13)",
+    ],
+)
+def test_words_that_say_nothing_of_a_kind_are_none(words: str) -> None:
+    assert symptom_of(words) is None
+
+
+def test_the_path_that_apache_refuses_is_asked() -> None:
+    words = "AH00026: found %2f (encoded '/') in URI path '/api/commands/%2FCcsds', returning 404"
+    (target,) = parse_targets((BESIDE, words), (), "en")
+    assert target.symptom
+    assert (target.path, target.symptom.number) == ("/api/commands/%2FCcsds", 404)

@@ -47,6 +47,22 @@ QUESTIONS: dict[str, tuple[Example, ...]] = {
         Example("422 The change you requested was rejected.", "csrf", ""),
         Example('{"code":1,"message":"Session ID unknown"}', "websocket", ""),
         Example("Error: No Connection with that ID: Status code '404'", "websocket", ""),
+        Example('Blocked request. This host ("shop.example.com") is not allowed. To allow this host, add '
+                '"shop.example.com" to `server.allowedHosts` in vite.config.js.', "application"),
+        Example("[webpack-dev-server] Invalid Host/Origin header", "application", ""),
+        Example("`x-forwarded-host` header with value `127.0.0.1:3001` does not match `origin` header "
+                "with value `shop.example.com` from a forwarded Server Actions request.", "csrf"),
+        Example("Invalid character found in the request target. The valid characters are defined in "
+                "RFC 7230 and RFC 3986", "status", "", 400),
+        Example("Access to fetch at 'http://192.168.1.5:8080/api' from origin 'https://shop.example.com' "
+                "has been blocked by CORS policy: The request client is not a secure context and the "
+                "resource is in more-private address space `private`", "wrong-address"),
+        Example("Chunked stream has ended unexpectedly: no chunk size", "incomplete", ""),
+        Example("AH01102: error reading status line from remote server 127.0.0.1:3000",
+                "upstream-closed", ""),
+        Example("proxy: error reading status line from remote server 127.0.0.1", "upstream-closed", ""),
+        Example('upstream sent duplicate header line: "Transfer-Encoding: chunked", previous value: '
+                '"Transfer-Encoding: chunked"', "upstream-closed", ""),
         Example("Error: Failed to start the transport 'ServerSentEvents'", "websocket", ""),
         Example("Error 522: Connection timed out", "status", "", 522),
         Example("SSL handshake failed\nError code 525", "status", "", 525),
@@ -158,6 +174,31 @@ QUESTIONS: dict[str, tuple[Example, ...]] = {
         Example("登录之后没有反应", "login", ""),
         Example("404 /chat/api/status", "status", "", 404),
         Example("the login window of the browser keeps coming back", "status", "", 401),
+    ),
+    "French, German, Spanish, Russian": (
+        Example("le site redirige en boucle", "redirects", ""),
+        Example("https://shop.example.com/ trop de redirections", "redirects"),
+        Example("le certificat a expiré", "certificate-expired", ""),
+        Example("le site est inaccessible depuis l'extérieur", "not-outside", ""),
+        Example("Erreur 502 après la connexion", "status", "", 502),
+        Example("https://shop.example.com/ ne s'ouvre pas", "unusable"),
+        Example("zu viele Weiterleitungen", "redirects", ""),
+        Example("Das Zertifikat ist abgelaufen", "certificate-expired", ""),
+        Example("Fehler 502 nach dem Anmelden", "status", "", 502),
+        Example("https://shop.example.com/ ist nicht erreichbar", "unusable"),
+        Example("Die Seite lädt sehr langsam", "slow", ""),
+        Example("Verbindung abgelehnt", "refused", ""),
+        Example("demasiadas redirecciones", "redirects", ""),
+        Example("el certificado ha caducado", "certificate-expired", ""),
+        Example("la página carga muy lento", "slow", ""),
+        Example("la página no abre, error 503", "status", "", 503),
+        Example("https://shop.example.com/ página en blanco", "blank"),
+        Example("слишком много перенаправлений", "redirects", ""),
+        Example("срок действия сертификата истек", "certificate-expired", ""),
+        Example("сайт открывается только через VPN", "not-outside", ""),
+        Example("ошибка 502 после входа", "status", "", 502),
+        Example("сайт не открывается", "unusable", ""),
+        Example("https://shop.example.com/ превышено время ожидания", "timeout"),
     ),
 }  # fmt: skip
 MESSAGES = {**BROWSER_MESSAGES, **PROGRAM_MESSAGES, **CLIENT_MESSAGES, **QUESTIONS}

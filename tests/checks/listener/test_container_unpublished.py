@@ -7,6 +7,8 @@ from diagnose.model.containers import Container, ContainerPort, Containers, Name
 from diagnose.model.nginx import Directive, NginxConfig
 from tests.support.check_evidence import REFUSED, judge, texts
 from tests.support.firewall_rules import connected, host, listening
+from tests.support.nginx_evidence import SITE
+from tests.support.nginx_evidence import config as nginx
 
 INSIDE = Namespace(pid=4242, processes=("nginx",), container="c1", sockets=(("0.0.0.0", 443),))
 DECLARED, ELSEWHERE = ContainerPort(443), ContainerPort(443, 433, "0.0.0.0")
@@ -85,3 +87,12 @@ def test_silent_where_nothing_inside_has_the_port() -> None:
 def test_silent_where_the_container_is_reached_by_its_own_address() -> None:
     own = Namespace(pid=1, addresses=("203.0.113.10",), sockets=(("0.0.0.0", 443),))
     assert not judge("listener.container-unpublished", *seen((), (own,)))
+
+
+def test_silent_where_the_site_of_the_name_passes_on_to_what_is_published() -> None:
+    """After issue 12 of phpmyadmin/docker: its port stays closed, and visitors come by the site."""
+    behind = container(ContainerPort(443, 8088, "127.0.0.1"))
+    text = SITE.replace("127.0.0.1:3000", "127.0.0.1:8088").replace("listen 443 ssl", "listen 8444")
+    assert not judge("listener.container-unpublished", *seen((behind,), (INSIDE,), nginx(text)))
+    other = text.replace("server_name shop.example.com", "server_name other.example.com")
+    assert judge("listener.container-unpublished", *seen((behind,), (INSIDE,), nginx(other)))

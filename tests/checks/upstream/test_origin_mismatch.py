@@ -400,3 +400,10 @@ def test_fires_certain_where_the_applications_log_names_the_origin() -> None:
     token = replace(SAID, message="Forbidden (CSRF token from POST incorrect.): /login")
     for said in (token, replace(SAID, path="/other"), replace(SAID, status=413)):
         assert not judge(CHECK, config(told), BUILD, RUNNING, page(200), once, said)
+
+
+def test_silent_where_grafana_compares_the_name_and_only_the_scheme_is_missing() -> None:
+    """After issue 51225 of grafana/grafana, mended."""
+    assert not pasted(SITE, '{"message":"origin not allowed"}')
+    (claim,) = pasted(SITE.replace(HOST, ""), '{"message":"origin not allowed"}')
+    assert claim.confidence is Confidence.LIKELY
