@@ -31,8 +31,25 @@ from diagnose.parsers.websocket_refusal import upgrade_lost
 def not_served(evidence: Evidence) -> Iterator[Claim]:
     for attempt in refused_attempts(evidence, "other"):
         pair = _same_answers(evidence, attempt) or _not_implemented(evidence, attempt)
-        if pair is not None and attempt.first.failure is None:
+        if pair is None or _may_have_expired(attempt):
+            continue
+        if attempt.first.failure is None:
             yield _claim(attempt, pair)
+
+
+def _may_have_expired(attempt: Attempt) -> bool:
+    """Whether the query has what belongs to one connection, and nobody knows whether the WebSocket
+    is refused in the same way without it."""
+    if "?" not in attempt.path:
+        return False
+    # Imported late: few paths have a query.
+    from diagnose.parsers.websocket_ids import path_without_ids
+
+    is_refused = any(
+        retry.variant == "without-id" and retry.status == attempt.first.status
+        for retry in attempt.retries
+    )
+    return bool(path_without_ids(attempt.path)) and not is_refused
 
 
 @frozen

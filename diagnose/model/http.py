@@ -39,7 +39,7 @@ UpgradeVariant = Literal[
     "normal", "no-origin", "subprotocol", "session", "http-1.0", "whole-path", "visitor-host",
     "no-ping", "again", "no-deflate", "other-scheme", "with-port", "plain-port", "forwarded",
     "own-host", "idle", "forwarded-host", "other-path", "plain", "bare-path",
-    "two-options",
+    "two-options", "without-id",
 ]  # fmt: skip
 Through = Literal["front", "application"]
 #: What is wrong with a header field. Over HTTP/1.1: Content-Length twice ("different-lengths") or
@@ -242,9 +242,9 @@ class Upgrade(Observation):
     """One WebSocket opening handshake (RFC 6455 section 4) and what followed.
 
     `variant` is "normal", "no-origin", "subprotocol" (offers the subprotocol that a response named)
-    or "session" (like a Socket.IO client, after a first request by polling). Only to the
-    application itself: "http-1.0", "whole-path" (the visitor's path, not shortened), "bare-path"
-    (the path without the location's prefix, which nginx keeps) and
+    or "session" (like a client of Socket.IO or SignalR, after a first request over HTTP). Only to
+    the application itself: "http-1.0", "whole-path" (the visitor's path, not shortened),
+    "bare-path" (the path without the location's prefix, which nginx keeps) and
     "visitor-host" (the site's own name in the Host field, where nginx sends another). If the open
     connection died: "no-ping" (without a ping, like browsers), "again" (the same, repeated) and
     "no-deflate" (compression is not offered). If it was refused with 429 or 503: "again", alone
@@ -254,8 +254,8 @@ class Upgrade(Observation):
     itself "own-host" (the host that nginx sends) and "forwarded" (with X-Forwarded-Proto and
     X-Forwarded-Host). "idle" is held open in silence. "other-path" asks for another path, that of
     `url`, after one at `path` was refused. "two-options" has Connection as Firefox sends it,
-    "keep-alive, Upgrade". "plain", only to the application itself, is no handshake
-    but an ordinary request for the same path.
+    "keep-alive, Upgrade". "without-id" leaves out what the query has of one connection. "plain",
+    only to the application itself, is no handshake but an ordinary request for the same path.
     `accepted` is True if status, Upgrade, Connection and Sec-WebSocket-Accept were all correct;
     `fault` names the wrong one ("status", "upgrade", "connection", "accept", "subprotocol",
     "extension", "version": HTTP/1.0, in which no proxy that corrects it passes it on).

@@ -69,7 +69,8 @@ def upgrade_lost(status: int | None, body: str) -> bool:
 
 
 #: Why a handshake failed. Each reason has a check of its own; "other" has the general check.
-#: "offered" is not a fault: the handshake succeeds if the named subprotocol is offered.
+#: "offered" is not a fault: the handshake succeeds if the named subprotocol is offered. Nor is
+#: "expired": it succeeds without the id in its query, which belongs to another connection.
 Refusal = Literal[
     "accept",
     "subprotocol",
@@ -82,6 +83,7 @@ Refusal = Literal[
     "limited",
     "unauthorized",
     "http2",
+    "expired",
     "other",
 ]
 
@@ -99,6 +101,8 @@ def refusal(attempt: Attempt) -> Refusal | None:
         return first.fault
     if reason := _retry_refusal(attempt):
         return reason
+    if any(retry.variant == "without-id" and retry.accepted for retry in attempt.retries):
+        return "expired"
     if unknown_session(first):
         return "sticky"
     if first.status in REDIRECTS and first.header("Location"):
@@ -216,5 +220,12 @@ def is_origin_error(text: str) -> bool:
 
 
 def unknown_session(upgrade: Upgrade) -> bool:
-    """Return whether Engine.IO reports error 1 ("Session ID unknown"): another worker has it."""
-    return upgrade.status == 400 and "Session ID unknown" in upgrade.body
+    """Return whether Engine.IO reports error 1 ("Session ID unknown"), or SignalR that it has no
+    such connection: another worker has it, or it has ended."""
+    is_engineio = upgrade.status == 400 and "Session ID unknown" in upgrade.body
+    return is_engineio or is_unknown_to_signalr(upgrade)
+
+
+def is_unknown_to_signalr(upgrade: Upgrade) -> bool:
+    """Return whether SignalR says that it has no connection with the id in the query."""
+    return upgrade.status == 404 and "No Connection with that ID" in upgrade.body

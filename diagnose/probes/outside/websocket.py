@@ -20,9 +20,11 @@ from diagnose.parsers.urls import socketio_path
 from diagnose.parsers.websocket_ending import asks_for_subprotocol, other_subprotocols
 from diagnose.parsers.websocket_refusal import (
     is_origin_refusal,
+    is_unknown_to_signalr,
     named_subprotocols,
     other_origins,
     subprotocols_by_path,
+    unknown_session,
     upgrade_lost,
 )
 from diagnose.probes import ProbeContext, probe
@@ -30,6 +32,7 @@ from diagnose.probes.outside.address_comparisons import LIMIT_STATUSES, PAUSE
 from diagnose.probes.outside.websocket_connections import OpenConnection, connect
 from diagnose.probes.outside.websocket_handshakes import (
     HandshakeAttempt,
+    try_connection,
     try_handshake,
     try_session,
 )
@@ -46,8 +49,9 @@ MAX_REPORTED = 2
 #: Bytes of the answer to a handshake.
 _MAX_ANSWER = 4 << 10
 
-#: How many Socket.IO sessions are opened, to see whether the second request reaches the session.
-_SESSIONS = 3
+#: How many sessions of Socket.IO are opened, to see whether the second request reaches the session,
+#: and connections of SignalR: of two servers one may have them all by chance.
+_SESSIONS, _CONNECTIONS = 3, 5
 
 
 @probe(after=Resolution)
@@ -198,8 +202,9 @@ async def _try_path(
     if upgrade.accepted:
         await _retry_ended(ctx, normal, upgrade)
         if "socket.io" in path:
-            for _ in range(_SESSIONS):
-                ctx.start(try_session(ctx, address, path))
+            _start_sessions(ctx, normal, is_signalr=False)
+        elif _is_told_of_signalr(ctx, path):
+            _start_sessions(ctx, normal, is_signalr=True)
         return
     named = upgrade.subprotocol or ""
     if upgrade.fault == "subprotocol" and is_header_token(named):
@@ -210,8 +215,43 @@ async def _try_path(
         # The other requests of this run may have met a limit: repeat it alone.
         await asyncio.sleep(PAUSE)
         await try_handshake(ctx, replace(normal, variant="again"))
-    elif upgrade.status in _REFUSALS:
+    elif unknown_session(upgrade):
+        _start_sessions(ctx, normal, is_signalr=is_unknown_to_signalr(upgrade))
+    elif upgrade.status in _REFUSALS and not await _opens_without_id(ctx, normal):
         await _retry_refused(ctx, normal, upgrade)
+
+
+def _is_told_of_signalr(ctx: ProbeContext, path: str) -> bool:
+    """Return whether a person reports that a connection of SignalR is lost, and the page opens one
+    at this path: without an id it opens at every server."""
+    symptom = ctx.target.symptom
+    if symptom is None or "No Connection with that ID" not in symptom.text:
+        return False
+    return any(
+        named.path == path and named.library == "SignalR" for named in ctx.observed(WebSocketPath)
+    )
+
+
+def _start_sessions(ctx: ProbeContext, normal: HandshakeAttempt, *, is_signalr: bool) -> None:
+    """Open sessions of this run's own, to see whether the second request reaches them: the one in
+    the path may have ended."""
+    try_own = try_connection if is_signalr else try_session
+    for _ in range(_CONNECTIONS if is_signalr else _SESSIONS):
+        ctx.start(try_own(ctx, normal.address, normal.path))
+
+
+async def _opens_without_id(ctx: ProbeContext, normal: HandshakeAttempt) -> bool:
+    """Return whether the WebSocket opens without what its path has of one client: that may have
+    been used, or be too old."""
+    if "?" not in normal.path:
+        return False
+    # Imported late: few paths have a query.
+    from diagnose.parsers.websocket_ids import path_without_ids
+
+    bare = path_without_ids(normal.path)
+    without = replace(normal, variant="without-id", request_path=socketio_path(bare))
+    retry = await try_handshake(ctx, without) if bare else None
+    return retry is not None and retry.accepted
 
 
 async def _retry_refused(ctx: ProbeContext, normal: HandshakeAttempt, upgrade: Upgrade) -> None:

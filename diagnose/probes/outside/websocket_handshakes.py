@@ -1,4 +1,5 @@
-"""One opening handshake of a WebSocket, and what is recorded of it; the session of Socket.IO."""
+"""One opening handshake of a WebSocket, and what is recorded of it; the sessions of Socket.IO and
+SignalR."""
 
 import json
 import shlex
@@ -159,32 +160,57 @@ async def try_session(ctx: ProbeContext, address: str, path: str) -> None:
 
     The new connection may reach another worker (Engine.IO protocol, "Upgrade mechanism").
     """
+    # Imported late: few WebSockets have sessions.
+    from diagnose.parsers.websocket_ids import path_without_ids
+
+    base = socketio_path(path_without_ids(path) or path)
+    answer = await _ask(ctx, address, base.replace("transport=websocket", "transport=polling"))
+    sid = session_id(answer.body) if answer is not None and answer.status == 200 else None
+    if answer is not None and sid is not None:
+        await _try_id(ctx, address, path, answer, f"{base}&sid={sid}")
+
+
+async def try_connection(ctx: ProbeContext, address: str, path: str) -> None:
+    """Start a connection of SignalR: have an id given out, then open the WebSocket with it. Its
+    client does the same for each page (ASP.NET Core, TransportProtocols.md); an id that is not
+    taken ends by itself within seconds."""
+    # Imported late: few WebSockets are SignalR's.
+    from diagnose.parsers.websocket_ids import connection_id, negotiation_path, path_with_id
+
+    answer = await _ask(ctx, address, negotiation_path(path), "POST")
+    given = connection_id(answer.body) if answer is not None and answer.status == 200 else ""
+    if answer is not None and given:
+        await _try_id(ctx, address, path, answer, path_with_id(path, given))
+
+
+async def _ask(
+    ctx: ProbeContext, address: str, path: str, method: str = "GET"
+) -> "HttpResult | None":
+    """Ask for an id over HTTP; None if no connection can be opened."""
     from diagnose.net.http import Http1Connection, get
 
     open_connection = await connect(ctx, address)
     if open_connection is None:
-        return
+        return None
     fields = ctx.options.request.fields() if open_connection.trusted else {}
-    polling = socketio_path(path).replace("transport=websocket", "transport=polling")
     http_connection = Http1Connection(open_connection.stream, PATIENCE)
-    answer = await get(http_connection, ctx.target.origin + polling, PATIENCE, fields)
+    url = ctx.target.origin + path
+    answer = await get(http_connection, url, PATIENCE, fields, method)
     http_connection.close()
-    sid = session_id(answer.body)
-    if answer.status != 200 or sid is None:
-        return
+    return answer
+
+
+async def _try_id(
+    ctx: ProbeContext, address: str, path: str, answer: "HttpResult", request_path: str
+) -> None:
+    """Open the WebSocket with an id that was just given out, on a connection of its own."""
     cookies = [
         value.partition(";")[0] for name, value in answer.headers if name.lower() == "set-cookie"
     ]
-    await try_handshake(
-        ctx,
-        HandshakeAttempt(
-            address,
-            path,
-            "session",
-            cookie="; ".join(cookies),
-            request_path=f"{socketio_path(path)}&sid={sid}",
-        ),
+    attempt = HandshakeAttempt(
+        address, path, "session", cookie="; ".join(cookies), request_path=request_path
     )
+    await try_handshake(ctx, attempt)
 
 
 def session_id(body: str) -> str | None:

@@ -75,3 +75,22 @@ def test_fires_on_501_of_the_application_itself() -> None:
     assert claim.facts["missing"]
     assert not judge(CHECK, FRONT, direct, target=CHAT)
     assert not judge(CHECK, front, replace(direct, status=404), target=CHAT)
+
+
+def at_id(of: Upgrade) -> Upgrade:
+    return replace(of, path="/ws?ticket=a1")
+
+
+def test_silent_where_the_path_may_belong_to_a_connection_that_has_ended() -> None:
+    target = replace(CHAT, websockets=("/ws?ticket=a1",))
+    told = at_id(FRONT), at_id(DIRECT), at_id(plain())
+    assert not judge(CHECK, *told, target=target)
+    opens = at_id(upgrade(101, "without-id", accepted=True))
+    assert not judge(CHECK, *told, opens, target=target)
+    assert not judge("websocket.not-upgraded", *told, opens, target=target)
+
+
+def test_fires_where_it_is_refused_without_its_id_too() -> None:
+    target = replace(CHAT, websockets=("/ws?ticket=a1",))
+    told = at_id(FRONT), at_id(DIRECT), at_id(plain())
+    assert judge(CHECK, *told, at_id(upgrade(404, "without-id")), target=target)

@@ -199,6 +199,27 @@ def test_a_socket_io_session_is_opened_and_found_again() -> None:
     assert all(one.url.endswith("&sid=abc_1-2") and one.accepted for one in seen[1:])
 
 
+def test_a_connection_of_signalr_is_opened_after_one_that_is_unknown() -> None:
+    def hub(connection: ServerConnection, request: Request) -> Response | None:
+        if request.path.startswith("/chat?id=old"):
+            return connection.respond(http.HTTPStatus.NOT_FOUND, "No Connection with that ID")
+        return None
+
+    seen = look(hub, paths=("/chat?id=old",))
+    # The library of these tests takes no POST, so that no id is given out.
+    assert [one.variant for one in seen] == ["normal"]
+
+
+def test_a_path_with_an_id_is_tried_without_it() -> None:
+    refuse = refusing(http.HTTPStatus.FORBIDDEN, "no", lambda request: "?" not in request.path)
+    seen = look(refuse, paths=("/ws?ticket=a1",))
+    assert [(one.variant, one.accepted) for one in seen] == [
+        ("normal", False),
+        ("without-id", True),
+    ]
+    assert seen[1].url.endswith("/ws")
+
+
 def test_a_session_id_is_taken_only_if_it_is_one() -> None:
     assert session_id('0{"sid":"abc"}') == "abc"
     for body in ("", "ok", '0{"sid":"a b"}', '0{"sid":1}', "0[]", '0{"sid":"a\\r\\nX: y"}'):
