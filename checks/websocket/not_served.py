@@ -19,7 +19,7 @@ from diagnose.model.http import Upgrade
 from diagnose.model.websocket_attempts import Attempt
 from diagnose.parsers.html_tags import excerpt
 from diagnose.parsers.http import proxy_page
-from diagnose.parsers.websocket_refusal import upgrade_lost
+from diagnose.parsers.websocket_refusal import is_refusal_of_action_cable, upgrade_lost
 
 
 @check(
@@ -78,7 +78,12 @@ def _same_answers(evidence: Evidence, attempt: Attempt) -> _Pair | None:
         if upgrade.path == attempt.path and upgrade.through == "application"
     ]
     handshakes = [upgrade for upgrade in direct if upgrade.variant != "plain"]
-    if any(upgrade.accepted or upgrade_lost(upgrade.status, upgrade.body) for upgrade in direct):
+    if any(
+        upgrade.accepted
+        or upgrade_lost(upgrade.status, upgrade.body)
+        or is_refusal_of_action_cable(upgrade)
+        for upgrade in direct
+    ):
         return None
     whole = [upgrade for upgrade in direct if upgrade.variant == "whole-path"]
     normal = [upgrade.status for upgrade in direct if upgrade.variant == "normal"]

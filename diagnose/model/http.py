@@ -39,7 +39,7 @@ UpgradeVariant = Literal[
     "normal", "no-origin", "subprotocol", "session", "http-1.0", "whole-path", "visitor-host",
     "no-ping", "again", "no-deflate", "other-scheme", "with-port", "plain-port", "forwarded",
     "own-host", "idle", "forwarded-host", "other-path", "plain", "bare-path",
-    "two-options", "without-id",
+    "two-options", "without-id", "usual-port",
 ]  # fmt: skip
 Through = Literal["front", "application"]
 #: What is wrong with a header field. Over HTTP/1.1: Content-Length twice ("different-lengths") or
@@ -250,7 +250,7 @@ class Upgrade(Observation):
     "no-deflate" (compression is not offered). If it was refused with 429 or 503: "again", alone
     and after a pause. If it was refused, with another Origin, and if that opened "again":
     "other-scheme" (http for https), "with-port" (the port is written) and "plain-port" (port 80
-    for https), and to the application
+    for https), "usual-port" (none, where the target has one), and to the application
     itself "own-host" (the host that nginx sends) and "forwarded" (with X-Forwarded-Proto and
     X-Forwarded-Host). "idle" is held open in silence. "other-path" asks for another path, that of
     `url`, after one at `path` was refused. "two-options" has Connection as Firefox sends it,

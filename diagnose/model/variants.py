@@ -53,6 +53,7 @@ UPGRADE_VARIANTS: dict[str, Words] = {
     "other-path": phrase("at another path"),
     "plain": phrase("as an ordinary request"),
     "two-options": phrase("with Connection: keep-alive, Upgrade"),
+    "usual-port": phrase("Origin without a port"),
     "without-id": phrase("without the id in its query"),
 }
 

@@ -7,6 +7,7 @@ from diagnose.model.http import Upgrade, UpgradeVariant
 from diagnose.model.websocket_attempts import Attempt
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.redirects import REDIRECTS
+from diagnose.parsers.secrets import HIDDEN
 
 #: Common subprotocols (IANA's registry, and those that libraries made common).
 _SUBPROTOCOLS = (
@@ -212,6 +213,15 @@ def is_origin_refusal(upgrade: Upgrade) -> bool:
     refused = not upgrade.accepted and upgrade.status in {400, 401, 403}
     text = f"{upgrade.reason}\n{upgrade.body}" if refused else upgrade.close_reason
     return upgrade.origin is not None and is_origin_error(text)
+
+
+def is_refusal_of_action_cable(upgrade: Upgrade) -> bool:
+    """Return whether Action Cable refuses a handshake: with these words and no others, whatever the
+    reason (actioncable, lib/action_cable/connection/base.rb). A whole handshake lacks nothing but
+    an Origin that it allows."""
+    return upgrade.status == 404 and upgrade.body.strip() in {
+        "Page not found", f"{HIDDEN} Page not found",
+    }  # fmt: skip
 
 
 def is_origin_error(text: str) -> bool:

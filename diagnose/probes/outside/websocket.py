@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import partial
 
 from diagnose.model import Vantage
+from diagnose.model.addresses import bracketed
 from diagnose.model.dns import Resolution
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.pages import WebSocketPath
@@ -191,12 +192,26 @@ def _answers_an_upgrade(upgrade: Upgrade, *, opens: bool) -> bool:
     return bool(upgrade.stayed_open) or (not upgrade.accepted and (is_lost or is_error))
 
 
+async def _first_handshake(
+    ctx: ProbeContext, normal: HandshakeAttempt, open_connection: OpenConnection | None
+) -> Upgrade | None:
+    """Perform the handshake as a visitor's browser does."""
+    target = ctx.target
+    has_own_port = target.is_websocket and target.authority != bracketed(target.host)
+    if has_own_port and not ctx.options.request.origin:
+        # Imported late: few WebSockets are at a port of their own.
+        from diagnose.probes.outside.websocket_origins import try_with_usual_origin
+
+        return await try_with_usual_origin(ctx, normal, open_connection)
+    return await try_handshake(ctx, normal, open_connection)
+
+
 async def _try_path(
     ctx: ProbeContext, address: str, path: str, open_connection: OpenConnection | None
 ) -> None:
     """Perform the handshake; if it is refused, try the one variant that may show why."""
     normal = HandshakeAttempt(address, path)
-    upgrade = await try_handshake(ctx, normal, open_connection)
+    upgrade = await _first_handshake(ctx, normal, open_connection)
     if upgrade is None:
         return
     if upgrade.accepted:

@@ -94,3 +94,9 @@ def test_fires_where_it_is_refused_without_its_id_too() -> None:
     target = replace(CHAT, websockets=("/ws?ticket=a1",))
     told = at_id(FRONT), at_id(DIRECT), at_id(plain())
     assert judge(CHECK, *told, at_id(upgrade(404, "without-id")), target=target)
+
+
+def test_silent_where_action_cable_refuses_a_whole_handshake() -> None:
+    words = "Page not found"
+    seen = replace(FRONT, body=words), replace(DIRECT, body=words), plain(body=words)
+    assert not judge(CHECK, *seen, target=CHAT)
