@@ -98,7 +98,7 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
             "without": "no-origin" in passing_variants,
             "login": _login_status(attempt, handshakes),
             "code": attempt.first.close_code or "",
-            "close_reason": attempt.first.close_reason,
+            "close_reason": attempt.first.close_reason or attempt.first.last_words,
             "pages": is_meant,
             "cable": is_cable,
             "page_origin": next(iter(_usual_origins(attempt)), origin),

@@ -138,7 +138,10 @@ def passes_guard(refused: Upgrade, changed: Upgrade) -> bool:
 
 def passing_retries(attempt: Attempt) -> tuple[Upgrade, ...]:
     """Return the changed handshakes that opened, or that came past the refusal of the first and
-    were asked to log in. As it was, the handshake must have been refused each time."""
+    were asked to log in. As it was, the handshake must have been refused each time. Where the first
+    opened and was closed, only one that stayed open passes."""
+    if attempt.first.accepted:
+        return tuple(retry for retry in attempt.retries if retry.stayed_open)
     repeated = [retry for retry in attempt.retries if retry.variant == "again"]
     is_steady = all(retry.status == attempt.first.status for retry in repeated)
     return tuple(
@@ -209,10 +212,17 @@ _ORIGIN = lazy_pattern(
 
 
 def is_origin_refusal(upgrade: Upgrade) -> bool:
-    """Return whether a rejection or its close frame names the Origin as the reason."""
+    """Return whether a rejection names the Origin as the reason: its close frame, or the message
+    that came before it (n8n closes with 1008 and no reason)."""
     refused = not upgrade.accepted and upgrade.status in {400, 401, 403}
-    text = f"{upgrade.reason}\n{upgrade.body}" if refused else upgrade.close_reason
+    text = f"{upgrade.reason}\n{upgrade.body}" if refused else _last_words(upgrade)
     return upgrade.origin is not None and is_origin_error(text)
+
+
+def _last_words(upgrade: Upgrade) -> str:
+    """Return the reason of the close frame, or the message before it where that was a policy's."""
+    is_forced = upgrade.accepted and upgrade.stayed_open is None
+    return upgrade.close_reason or (upgrade.last_words if is_forced else "")
 
 
 def is_refusal_of_action_cable(upgrade: Upgrade) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from diagnose.model.http import Upgrade, UpgradeVariant
 from diagnose.model.nginx import NginxBuild, NginxConfig
+from diagnose.model.websocket_codes import POLICY_VIOLATION
 from diagnose.parsers.nginx.forwarding import speaks_http_1_1
 from diagnose.parsers.nginx.proxy_headers import forwarded_host
 from diagnose.parsers.urls import socketio_path
@@ -28,9 +29,6 @@ Fields = tuple[tuple[str, str], ...]
 
 #: Statuses with which applications refuse an Origin.
 _REFUSALS = {400, 401, 403, 404}
-
-#: The code of a close frame for a policy that was violated (RFC 6455 section 7.4.1).
-POLICY_VIOLATION = 1008
 
 
 @probe(after=Upgrade)

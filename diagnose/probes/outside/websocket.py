@@ -16,6 +16,7 @@ from diagnose.model.dns import Resolution
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.pages import WebSocketPath
 from diagnose.model.tcp import Connection
+from diagnose.model.websocket_codes import POLICY_VIOLATION
 from diagnose.parsers.request_fields import is_header_token
 from diagnose.parsers.urls import socketio_path
 from diagnose.parsers.websocket_ending import asks_for_subprotocol, other_subprotocols
@@ -33,9 +34,7 @@ from diagnose.probes.outside.address_comparisons import LIMIT_STATUSES, PAUSE
 from diagnose.probes.outside.websocket_connections import OpenConnection, connect
 from diagnose.probes.outside.websocket_handshakes import (
     HandshakeAttempt,
-    try_connection,
     try_handshake,
-    try_session,
 )
 
 #: Statuses with which an application may refuse an Origin: most send 403, some are less precise.
@@ -49,10 +48,6 @@ MAX_REPORTED = 2
 
 #: Bytes of the answer to a handshake.
 _MAX_ANSWER = 4 << 10
-
-#: How many sessions of Socket.IO are opened, to see whether the second request reaches the session,
-#: and connections of SignalR: of two servers one may have them all by chance.
-_SESSIONS, _CONNECTIONS = 3, 5
 
 
 @probe(after=Resolution)
@@ -125,8 +120,9 @@ async def try_sessions(ctx: ProbeContext, path: str) -> None:
     address = _connected_address(ctx)
     in_scope = ctx.options.wants("websocket") and ctx.options.outside and not ctx.target.websockets
     if address and in_scope and ctx.further_requests.begin(f"sessions at the site {path}"):
-        for _ in range(_SESSIONS):
-            ctx.start(try_session(ctx, address, path))
+        from diagnose.probes.outside.websocket_sessions import start_sessions
+
+        start_sessions(ctx, HandshakeAttempt(address, path), is_signalr=False)
 
 
 def _is_reported(ctx: ProbeContext) -> bool:
@@ -216,10 +212,11 @@ async def _try_path(
         return
     if upgrade.accepted:
         await _retry_ended(ctx, normal, upgrade)
-        if "socket.io" in path:
-            _start_sessions(ctx, normal, is_signalr=False)
-        elif _is_told_of_signalr(ctx, path):
-            _start_sessions(ctx, normal, is_signalr=True)
+        if "socket.io" in path or ctx.target.symptom is not None:
+            # Imported late, as below: few WebSockets have sessions.
+            from diagnose.probes.outside.websocket_sessions import start_own_sessions
+
+            start_own_sessions(ctx, normal)
         return
     named = upgrade.subprotocol or ""
     if upgrade.fault == "subprotocol" and is_header_token(named):
@@ -231,42 +228,16 @@ async def _try_path(
         await asyncio.sleep(PAUSE)
         await try_handshake(ctx, replace(normal, variant="again"))
     elif unknown_session(upgrade):
-        _start_sessions(ctx, normal, is_signalr=is_unknown_to_signalr(upgrade))
-    elif upgrade.status in _REFUSALS and not await _opens_without_id(ctx, normal):
+        from diagnose.probes.outside.websocket_sessions import start_sessions
+
+        start_sessions(ctx, normal, is_signalr=is_unknown_to_signalr(upgrade))
+    elif upgrade.status in _REFUSALS:
+        if "?" in path:
+            from diagnose.probes.outside.websocket_sessions import opens_without_id
+
+            if await opens_without_id(ctx, normal):
+                return
         await _retry_refused(ctx, normal, upgrade)
-
-
-def _is_told_of_signalr(ctx: ProbeContext, path: str) -> bool:
-    """Return whether a person reports that a connection of SignalR is lost, and the page opens one
-    at this path: without an id it opens at every server."""
-    symptom = ctx.target.symptom
-    if symptom is None or "No Connection with that ID" not in symptom.text:
-        return False
-    return any(
-        named.path == path and named.library == "SignalR" for named in ctx.observed(WebSocketPath)
-    )
-
-
-def _start_sessions(ctx: ProbeContext, normal: HandshakeAttempt, *, is_signalr: bool) -> None:
-    """Open sessions of this run's own, to see whether the second request reaches them: the one in
-    the path may have ended."""
-    try_own = try_connection if is_signalr else try_session
-    for _ in range(_CONNECTIONS if is_signalr else _SESSIONS):
-        ctx.start(try_own(ctx, normal.address, normal.path))
-
-
-async def _opens_without_id(ctx: ProbeContext, normal: HandshakeAttempt) -> bool:
-    """Return whether the WebSocket opens without what its path has of one client: that may have
-    been used, or be too old."""
-    if "?" not in normal.path:
-        return False
-    # Imported late: few paths have a query.
-    from diagnose.parsers.websocket_ids import path_without_ids
-
-    bare = path_without_ids(normal.path)
-    without = replace(normal, variant="without-id", request_path=socketio_path(bare))
-    retry = await try_handshake(ctx, without) if bare else None
-    return retry is not None and retry.accepted
 
 
 async def _retry_refused(ctx: ProbeContext, normal: HandshakeAttempt, upgrade: Upgrade) -> None:
@@ -278,19 +249,24 @@ async def _retry_refused(ctx: ProbeContext, normal: HandshakeAttempt, upgrade: U
     offer = await _offer(ctx, normal, subprotocols) if subprotocols else None
     without = await try_handshake(ctx, replace(normal, variant="no-origin"))
     is_explained = (offer and offer.accepted) or upgrade_lost(upgrade.status, upgrade.body)
-    accepted = without is not None and without.accepted
+    passes = without is not None and _passes(upgrade, without)
     if upgrade.origin and not is_explained:
-        accepted = await _try_origins(ctx, normal, upgrade.origin) or accepted
-    if accepted and not is_origin_refusal(upgrade):
+        passes = await _try_origins(ctx, normal, upgrade) or passes
+    if passes and not is_origin_refusal(upgrade):
         await _repeat_refused(ctx, normal)
 
 
-async def _try_origins(ctx: ProbeContext, normal: HandshakeAttempt, sent: str) -> bool:
+def _passes(upgrade: Upgrade, retry: Upgrade) -> bool:
+    """Return whether a changed handshake comes past what refused or closed the first."""
+    return bool(retry.stayed_open if upgrade.accepted else retry.accepted)
+
+
+async def _try_origins(ctx: ProbeContext, normal: HandshakeAttempt, upgrade: Upgrade) -> bool:
     """Try the Origins that an application accepts if the proxy does not tell it the visitor's
-    scheme, or adds a port to Host. Return whether one was accepted."""
-    for variant, origin in other_origins(sent):
+    scheme, or adds a port to Host. Return whether one passes."""
+    for variant, origin in other_origins(upgrade.origin or ""):
         retry = await try_handshake(ctx, replace(normal, variant=variant, origin=origin))
-        if retry is None or retry.accepted:
+        if retry is None or _passes(upgrade, retry):
             return retry is not None
     return False
 
@@ -376,7 +352,7 @@ async def idle(ctx: ProbeContext, upgrade: Upgrade) -> None:
 
 
 async def _retry_ended(ctx: ProbeContext, normal: HandshakeAttempt, upgrade: Upgrade) -> None:
-    """Repeat the handshake after an open connection ended.
+    """Repeat the handshake after an open connection ended: closed for a policy, with other Origins.
 
     If it may have ended because of its subprotocol, offer others. If a compressed message is the
     fault, do not offer compression. If the connection died, repeat without a ping, which browsers
@@ -389,6 +365,10 @@ async def _retry_ended(ctx: ProbeContext, normal: HandshakeAttempt, upgrade: Upg
             if retry is None or retry.stayed_open:
                 return
     if asks_for_subprotocol(upgrade):
+        return
+    if upgrade.close_code == POLICY_VIOLATION and upgrade.stayed_open is None:
+        # Some compare the Origin only then.
+        await _retry_refused(ctx, normal, upgrade)
         return
     if upgrade.violation in {"compressed", "deflate"}:
         await try_handshake(ctx, replace(normal, variant="no-deflate"))

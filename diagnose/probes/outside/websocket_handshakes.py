@@ -1,7 +1,5 @@
-"""One opening handshake of a WebSocket, and what is recorded of it; the sessions of Socket.IO and
-SignalR."""
+"""One opening handshake of a WebSocket, and what is recorded of it."""
 
-import json
 import shlex
 from collections.abc import Callable
 from dataclasses import replace
@@ -125,6 +123,7 @@ def _complete_upgrade(
         close_reason=request.mask_secrets(complete.close_reason),
         quiet_s=complete.held_s if upgrade.variant == "idle" else None,
         stray=request.mask_secrets(complete.stray),
+        last_words=request.mask_secrets(complete.last_words),
     )
 
 
@@ -152,74 +151,8 @@ def with_result(upgrade: Upgrade, result: "UpgradeResult", answer: "HttpResult")
         idle_s=result.idle_s,
         own_frames_s=result.own_frames_s,
         stray=result.stray,
+        last_words=result.last_words,
     )
-
-
-async def try_session(ctx: ProbeContext, address: str, path: str) -> None:
-    """Start a Socket.IO session: open it by polling, then upgrade on a new connection.
-
-    The new connection may reach another worker (Engine.IO protocol, "Upgrade mechanism").
-    """
-    # Imported late: few WebSockets have sessions.
-    from diagnose.parsers.websocket_ids import path_without_ids
-
-    base = socketio_path(path_without_ids(path) or path)
-    answer = await _ask(ctx, address, base.replace("transport=websocket", "transport=polling"))
-    sid = session_id(answer.body) if answer is not None and answer.status == 200 else None
-    if answer is not None and sid is not None:
-        await _try_id(ctx, address, path, answer, f"{base}&sid={sid}")
-
-
-async def try_connection(ctx: ProbeContext, address: str, path: str) -> None:
-    """Start a connection of SignalR: have an id given out, then open the WebSocket with it. Its
-    client does the same for each page (ASP.NET Core, TransportProtocols.md); an id that is not
-    taken ends by itself within seconds."""
-    # Imported late: few WebSockets are SignalR's.
-    from diagnose.parsers.websocket_ids import connection_id, negotiation_path, path_with_id
-
-    answer = await _ask(ctx, address, negotiation_path(path), "POST")
-    given = connection_id(answer.body) if answer is not None and answer.status == 200 else ""
-    if answer is not None and given:
-        await _try_id(ctx, address, path, answer, path_with_id(path, given))
-
-
-async def _ask(
-    ctx: ProbeContext, address: str, path: str, method: str = "GET"
-) -> "HttpResult | None":
-    """Ask for an id over HTTP; None if no connection can be opened."""
-    from diagnose.net.http import Http1Connection, get
-
-    open_connection = await connect(ctx, address)
-    if open_connection is None:
-        return None
-    fields = ctx.options.request.fields() if open_connection.trusted else {}
-    http_connection = Http1Connection(open_connection.stream, PATIENCE)
-    url = ctx.target.origin + path
-    answer = await get(http_connection, url, PATIENCE, fields, method)
-    http_connection.close()
-    return answer
-
-
-async def _try_id(
-    ctx: ProbeContext, address: str, path: str, answer: "HttpResult", request_path: str
-) -> None:
-    """Open the WebSocket with an id that was just given out, on a connection of its own."""
-    cookies = [
-        value.partition(";")[0] for name, value in answer.headers if name.lower() == "set-cookie"
-    ]
-    attempt = HandshakeAttempt(
-        address, path, "session", cookie="; ".join(cookies), request_path=request_path
-    )
-    await try_handshake(ctx, attempt)
-
-
-def session_id(body: str) -> str | None:
-    """Return the sid in Engine.IO's open packet, `0{"sid":"…",…}`."""
-    try:
-        sid = json.loads(body[body.index("{") : body.rindex("}") + 1])["sid"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return None
-    return sid if isinstance(sid, str) and sid.replace("-", "").replace("_", "").isalnum() else None
 
 
 def _equivalent(ctx: ProbeContext, upgrade: Upgrade, extra_fields: list[str]) -> str:

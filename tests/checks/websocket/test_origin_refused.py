@@ -330,3 +330,27 @@ def test_silent_where_only_the_site_answers_so() -> None:
     assert not judge(CHECK, upgrade(404, body=NO_PAGE), target=CHAT)
     other = replace(CABLE, body="Not found")
     assert not judge(CHECK, upgrade(404, body=NO_PAGE), other, target=CHAT)
+
+
+def test_fires_where_the_message_before_the_close_frame_names_the_origin() -> None:
+    """n8n closes with 1008 and no reason."""
+    closed = replace(
+        upgrade(101, accepted=True),
+        ended="close", close_code=1008, last_words="Invalid origin!",
+        origin="https://shop.example.com",
+    )  # fmt: skip
+    (claim,) = judge(CHECK, closed, home("text/html"), target=CHAT)
+    assert claim.facts["close_reason"] == "Invalid origin!"
+    for other in (
+        replace(closed, last_words='{"type":"hello"}'),
+        replace(closed, close_code=1000),
+    ):
+        assert not judge(CHECK, other, home("text/html"), target=CHAT)
+
+
+def test_fires_where_another_origin_stays_open_and_this_one_is_closed_for_a_policy() -> None:
+    closed = replace(upgrade(101, accepted=True), ended="close", close_code=1008)
+    (claim,) = judge(CHECK, closed, OPENS, home("text/html"), target=CHAT)
+    assert claim.facts["without"]
+    both = replace(OPENS, ended="close", close_code=1008)
+    assert not judge(CHECK, closed, both, home("text/html"), target=CHAT)

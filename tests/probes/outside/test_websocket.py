@@ -21,7 +21,7 @@ from diagnose.net.local import LocalNet
 from diagnose.probes import Options
 from diagnose.probes.further_requests import FurtherRequests
 from diagnose.probes.outside import websocket as probes
-from diagnose.probes.outside.websocket_handshakes import session_id
+from diagnose.probes.outside.websocket_sessions import session_id
 
 Refuse = Callable[[ServerConnection, Request], Response | None]
 
