@@ -188,6 +188,13 @@ def _answers_an_upgrade(upgrade: Upgrade, *, opens: bool) -> bool:
     return bool(upgrade.stayed_open) or (not upgrade.accepted and (is_lost or is_error))
 
 
+def _names_safari(ctx: ProbeContext) -> bool:
+    """Return whether a person tells of Safari, or of the devices where each browser is it: it may
+    not offer the extension that others do."""
+    text = ctx.target.symptom.text if ctx.target.symptom else ""
+    return any(word in text for word in ("Safari", "iPhone", "iPad", "iOS", "Invalid UTF-8"))
+
+
 async def _first_handshake(
     ctx: ProbeContext, normal: HandshakeAttempt, open_connection: OpenConnection | None
 ) -> Upgrade | None:
@@ -217,6 +224,8 @@ async def _try_path(
             from diagnose.probes.outside.websocket_sessions import start_own_sessions
 
             start_own_sessions(ctx, normal)
+        if _names_safari(ctx) and upgrade.stayed_open:
+            await try_handshake(ctx, replace(normal, variant="no-deflate"))
         return
     named = upgrade.subprotocol or ""
     if upgrade.fault == "subprotocol" and is_header_token(named):
