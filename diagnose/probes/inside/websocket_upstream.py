@@ -302,6 +302,7 @@ async def upgrade_directly(
     host: str = "",
     origin: str = "",
     fields: tuple[tuple[str, str], ...] = (),
+    other_path: str = "",
 ) -> Upgrade | None:
     """Try the application with nginx's path, Host, Origin and fields, or with these. The variant
     "no-origin" has no Origin, "whole-path" uses the visitor's path, "bare-path" the one without the
@@ -309,7 +310,7 @@ async def upgrade_directly(
     idle = ctx.options.idle if variant == "idle" else None
     name = upstream_routes.server_name(ctx, route)
     paths = {"whole-path": route.path, "bare-path": bare_path(route.place, route.path)}
-    path = socketio_path(paths.get(variant) or route.upstream_path)
+    path = socketio_path(other_path or paths.get(variant) or route.upstream_path)
     request = UpgradeRequest(
         f"ws://{host or upstream_routes.host_header(ctx, route)}{path}",
         route.path,
