@@ -58,6 +58,8 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
     closed = [
         attempt
         for attempt, ending in ended_attempts(evidence, "origin", "refused")
+        # Another path of the application than the one that the user named tells nothing more.
+        if attempt.path in (evidence.target.websockets or (attempt.path,))
         if ending == "origin" or _stays_open(WebSocketHandshakes.at_path(evidence, attempt.path))
     ]
     refused = [

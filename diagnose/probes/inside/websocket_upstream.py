@@ -155,12 +155,14 @@ def refusals_to_judge(ctx: ProbeContext, upgrade: Upgrade) -> tuple[Upgrade, ...
     refuses this one; then all that were tried there."""
     if upgrade.path in ctx.target.websockets:
         return (upgrade,)
+    if ctx.target.websockets and upgrade.accepted:
+        return ()
     here = [other for other in ctx.observed(Upgrade) if other.path == upgrade.path]
     is_origin = any(
         other.through == "front"
         and (
             (other.variant in ORIGIN_VARIANTS and other.accepted)
-            or (other.variant == "normal" and other.close_code == POLICY_VIOLATION)
+            or (other.is_visit and other.close_code == POLICY_VIOLATION)
             or is_origin_refusal(other)
         )
         for other in here
