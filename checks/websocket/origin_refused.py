@@ -203,17 +203,16 @@ def _step(facts: Mapping[str, object]) -> str:
     return "scheme" if facts["scheme"] else "port" if facts["plain_port"] else step
 
 
-def _is_about_origin(handshakes: WebSocketHandshakes) -> bool:
-    return _accepts_other_origin(handshakes) or _is_action_cable(handshakes)
-
-
 def _logged_refusal(evidence: Evidence, origins: Collection[str]) -> ProgramLine | None:
-    """Return the line in which the program itself says that it refuses an Origin that this run
-    sent."""
+    """Return the program's own line about an Origin that this run sent and it refuses."""
     for line in evidence.good(ProgramLine):
         if is_origin_error(line.message) and any(origin in line.message for origin in origins):
             return line
     return None
+
+
+def _is_about_origin(handshakes: WebSocketHandshakes) -> bool:
+    return _accepts_other_origin(handshakes) or _is_action_cable(handshakes)
 
 
 def _is_action_cable(handshakes: WebSocketHandshakes) -> bool:
@@ -223,8 +222,7 @@ def _is_action_cable(handshakes: WebSocketHandshakes) -> bool:
 
 
 def _usual_origins(attempt: Attempt) -> tuple[str, ...]:
-    """Return the Origins of pages at the usual ports that were refused too, for a WebSocket at a
-    port of its own."""
+    """Return the Origins of pages at the usual ports, if they were refused too."""
     usual = (retry.origin for retry in attempt.retries if retry.variant == "usual-port")
     return tuple(dict.fromkeys(filter(None, usual)))
 
