@@ -8,9 +8,10 @@ links for its readers. Some pages speak with a program on
 the visitor's machine on purpose (a printer, a wallet, a card reader): a port that servers of
 development do not use is only a note. So does a person's message, where the page shows no such
 address: if it is that of the site's own application, the application gives out its inner address.
+Where the browser's message names an address that stands in the page, that is certain.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from checks.http import endpoint_subjects
@@ -34,12 +35,12 @@ from diagnose.model.pages import Page, PageFileResponse
 from diagnose.parsers.urls import is_loopback_host, is_related_host, parse_url
 
 #: Ports on which the servers of development listen: Node, Rails, Vite, Angular, Nuxt, Flask, .NET,
-#: Django, Strapi, Laravel Echo and Reverb, Gradio, Streamlit. 80 is the port of a setting that
-#: nobody changed (Laravel's APP_URL).
+#: Django, Strapi, Laravel Echo and Reverb, Gradio, Streamlit, Jitsi Meet. 80 is the port of a
+#: setting that nobody changed (Laravel's APP_URL).
 _DEVELOPMENT = {
     80,
     *range(3000, 3010), 4000, 4200, 4321, *range(5000, 5003), *range(5173, 5180), 6001, 7001, 7860,
-    *range(8000, 8011), 8080, 8081, 8501, 8787, 8888, 9000, 9090, 1337, 24678, 35729,
+    *range(8000, 8011), 8080, 8081, 8443, 8501, 8787, 8888, 9000, 9090, 1337, 24678, 35729,
 }  # fmt: skip
 
 
@@ -90,6 +91,9 @@ def localhost_in_page(evidence: Evidence) -> Iterator[Claim]:
         for mention in mentions
         if mention.is_local and not (own_socket and mention.is_socket)
     ]
+    # The browser itself says that it asked for what stands there.
+    confirmed = _confirmed(evidence, mentions)
+    local = confirmed or local
     told = not local
     if pages and told and evidence.target.symptom:
         from checks.http._told_addresses import told_addresses
@@ -108,18 +112,21 @@ def localhost_in_page(evidence: Evidence) -> Iterator[Claim]:
     # The port of the site's own application is that of no wallet and of no printer.
     own = frozenset(_own_ports(evidence))
     first = min(local, key=lambda each: (each.port not in own, each.port not in _DEVELOPMENT))
-    is_development = first.port in _DEVELOPMENT or first.port in own or bool(given)
-    written = first.part != "script"
+    is_development = first.port in _DEVELOPMENT or first.port in own or bool(given or confirmed)
     subjects = endpoint_subjects(pages)
     # Imported late: few pages have such addresses.
     from checks.http._known_application import own_setting
     from checks.http._setting_lines import setting_facts
 
+    setting = own_setting(evidence, "public_url")
+    # A program that has such a setting makes its script's addresses of it.
+    written = first.part != "script" or bool(confirmed and setting["setting"])
+    likely = Confidence.LIKELY if is_development else Confidence.POSSIBLE
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=tuple(dict.fromkeys(mention.source for mention in local)),
-        confidence=Confidence.LIKELY if is_development else Confidence.POSSIBLE,
+        confidence=Confidence.CERTAIN if confirmed else likely,
         severity=None if is_development else Severity.NOTE,
         facts={
             "page": pages[0].url,
@@ -135,7 +142,7 @@ def localhost_in_page(evidence: Evidence) -> Iterator[Claim]:
             "form": first.part == "form",
             "written": written,
             "origin": evidence.target.origin,
-            **own_setting(evidence, "public_url"),
+            **setting,
             **setting_facts(evidence, first.url),
             "port": first.port,
             "application": _application(evidence, first.port),
@@ -145,6 +152,22 @@ def localhost_in_page(evidence: Evidence) -> Iterator[Claim]:
             Applicability.MANUAL,
         ),
     )
+
+
+def _confirmed(evidence: Evidence, mentions: Iterable[_Mention]) -> list[_Mention]:
+    """Return the addresses of this kind that the message of a browser names too."""
+    if evidence.target.symptom is None:
+        return []
+    from checks.http._told_addresses import told_addresses
+
+    told = {_bare(url) for url in told_addresses(evidence)}
+    return [each for each in mentions if each.is_local and _bare(each.url) in told]
+
+
+def _bare(address: str) -> tuple[str, int, str]:
+    """Return host, port and path of an address, without its query."""
+    url = parse_url(address)
+    return (url.host, url.port, url.path.partition("?")[0]) if url else ("", 0, "")
 
 
 def _called(evidence: Evidence, page: Exchange) -> Iterator[str]:

@@ -14,7 +14,7 @@ tells the application, and the application's own words in its log.
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from checks.http._known_application import own_setting
+from checks.http._known_application import known_application, own_setting
 from checks.nginx import Nginx, file_line
 from checks.nginx._sent_requests import has_rule_for_method
 from checks.upstream._comparisons import CONSEQUENCES, comparison_claim, decided_by
@@ -122,14 +122,13 @@ def _by_configuration(evidence: Evidence) -> Iterator[Claim]:
     if route is None:
         return
     nginx, match, sent_origin = route.nginx, route.match, route.told
+    if _compares_host_alone(evidence, words) and "Host" not in sent_origin.wrong_fields:
+        return
     if is_post and not sent_origin.wrong_fields and not names_origin(words):
         return
     if not sent_origin.wrong_fields and _is_status_alone(evidence):
         return
     if not is_post and _answers_posts(route):
-        return
-    wrong = {field.lower() for field in sent_origin.wrong_fields}
-    if wrong == {SCHEME_FIELD.lower()} and _COMPARES_HOSTS.search(words):
         return
     if not framework_of(words) and any(refused_attempts(evidence, "origin")):
         # The message may be about the WebSocket, whose refusal is seen.
@@ -159,6 +158,20 @@ def _by_configuration(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
+#: Programs that compare the Origin's host with Host, and not its scheme (Grafana,
+#: pkg/middleware/csrf/csrf.go).
+_BY_HOST = frozenset({"Grafana"})
+
+
+def _compares_host_alone(evidence: Evidence, words: str = "") -> bool:
+    """Return whether the application, by its name or its words, takes every Origin whose host is
+    the one that it is asked for: a scheme that it is not told changes nothing."""
+    if _COMPARES_HOSTS.search(words):
+        return True
+    application = known_application(evidence)
+    return application is not None and application.name in _BY_HOST
+
+
 def _is_status_alone(evidence: Evidence) -> bool:
     """Return whether a person tells the status of a form alone, and not why it was refused."""
     symptom = evidence.target.symptom
@@ -181,6 +194,8 @@ def _by_log(evidence: Evidence) -> Iterator[Claim]:
         if route is None or _answers_posts(route):
             continue
         match, sent_origin = route.match, route.told
+        if _compares_host_alone(evidence) and "Host" not in sent_origin.wrong_fields:
+            continue
         wrong_fields = {name.lower() for name in sent_origin.wrong_fields}
         is_wrong = not guard.fields.isdisjoint(wrong_fields) if guard else bool(wrong_fields)
         is_wrong = is_wrong or (form.words != "" and bool(wrong_fields))

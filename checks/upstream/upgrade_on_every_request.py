@@ -3,10 +3,12 @@ visitor's request says. Some applications answer requests with a body (POST) wit
 pages and WebSockets work (https://yipin100.com/a/2-133599; "WebSocket proxying", nginx.org, sets it
 by a map). Kestrel, the server of ASP.NET Core, is one of them: "Requests with 'Connection: Upgrade'
 cannot have content in the request body". Nothing is sent that would show it, so this is a note;
-after a message about a 400, while the page itself answers, it is a warning.
+after a message about a 400, while the page itself answers, it is a warning, and where Kestrel's
+answers to POST are 400 by nginx's log.
 
 Where the page itself fails by it, the comparison of requests says so (upstream.wrong-header)."""
 
+import re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, file_line
@@ -23,16 +25,27 @@ from diagnose.model import (
     Subject,
 )
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
+from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.model.server import Listeners
 from diagnose.parsers.nginx.edits import replace_directive
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
+from diagnose.parsers.nginx.upstreams import proxy_target_of, request_variables
 from diagnose.parsers.websocket_refusal import unknown_session
 
 
-@check(severity=Severity.NOTE, needs=[NginxConfig, Exchange])
+@check(
+    severity=Severity.NOTE,
+    needs=[NginxConfig, Exchange],
+    explains=["nginx.other-requests-failed"],
+)
 def upgrade_on_every_request(evidence: Evidence) -> Iterator[Claim]:
     nginx, path = Nginx.of(evidence), evidence.target.path
-    pages = [page for page in page_exchanges(evidence) if page.status and page.status < 400]
+    is_reported = _reports_400(evidence)
+    logged = _logged_400(evidence, nginx)
+    # What takes a POST alone answers a GET with 405, or with 404.
+    answered = {*range(200, 400), *((404, 405) if is_reported or logged else ())}
+    pages = [page for page in page_exchanges(evidence) if page.status in answered]
     # A path that is asked for as a WebSocket may well be one for nothing else.
     if not pages or path in evidence.target.websockets:
         return
@@ -41,18 +54,25 @@ def upgrade_on_every_request(evidence: Evidence) -> Iterator[Claim]:
         words = [argument.lower() for argument in header.args[1:]] if header else []
         if header is None or words != ["upgrade"] or proxy_pass_of(match) is None:
             continue
-        is_reported = _reports_400(evidence)
+        failures = [failure for failure in logged if _has_header(nginx, failure.path, header)]
+        if not is_reported and not (failures and _is_of_dotnet(evidence, match)):
+            failures = []
+        is_seen = is_reported or bool(failures)
+        port = evidence.target.port
         yield Claim(
-            severity=Severity.WARNING if is_reported else None,
-            confidence=Confidence.LIKELY if is_reported else Confidence.CERTAIN,
-            about=Subject(port=evidence.target.port, path=path, text=file_line(header)),
-            because=(*pages, *([nginx.config] if nginx.config else [])),
+            severity=Severity.WARNING if is_seen else None,
+            confidence=Confidence.LIKELY if is_seen else Confidence.CERTAIN,
+            about=Subject(port=port, path=path, text=file_line(header)),
+            covers=tuple(Subject(port=port, path=failure.path) for failure in failures),
+            because=(*pages, *failures, *([nginx.config] if nginx.config else [])),
             location=nginx.location(header),
             facts={
                 "path": path,
                 "place": file_line(header),
                 "url": pages[0].url,
                 "reported": is_reported,
+                "logged": f"{failures[0].method} {failures[0].path}" if failures else "",
+                "log": failures[0].file if failures else "",
             },
             fix=_fix(nginx, match, header),
         )
@@ -68,6 +88,47 @@ def _fix(nginx: Nginx, match: LocationMatch, header: Directive) -> Fix:
     return edit_fix(nginx, changes, "by-a-map", sure=False)
 
 
+#: Methods of requests with a body.
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+
+
+def _logged_400(evidence: Evidence, nginx: Nginx) -> tuple[FailedRequests, ...]:
+    """Return the requests of visitors with a body that got 400, by nginx's log."""
+    # Imported late: a healthy site's log has none.
+    if not any(evidence.of(FailedRequests)):
+        return ()
+    from checks.nginx._failed_requests import current_failures
+
+    failures = current_failures(nginx.evidence, {400})
+    return tuple(
+        failure
+        for failure in failures
+        if failure.method in _WITH_BODY and not failure.forms_accepted
+    )
+
+
+def _has_header(nginx: Nginx, path: str, header: Directive) -> bool:
+    """Return whether a path is served with the same line."""
+    matches = nginx.location_matches(path)
+    return any(proxy_set_header_of(match, "Connection") is header for match in matches)
+
+
+#: A message about a GET of a path.
+_GET = re.compile(r"GET (?:https?:/)?/")
+
+
+def _is_of_dotnet(evidence: Evidence, match: LocationMatch) -> bool:
+    """Return whether the application runs in .NET, whose server refuses each request with a body
+    that asks for an upgrade: of others a 400 may be about what is in the form."""
+    target = proxy_target_of(match, request_variables(evidence.target))
+    ports = {endpoint.port for endpoint in target.endpoints} if target else set()
+    return any(
+        listener.process == "dotnet" and listener.port in ports
+        for listeners in evidence.good(Listeners)
+        for listener in listeners.sockets
+    )
+
+
 def _reports_400(evidence: Evidence) -> bool:
     """Return whether a message reports a 400, and not for a GET: it has no body. Where sessions of
     Engine.IO are lost between servers, the 400 is theirs."""
@@ -75,4 +136,4 @@ def _reports_400(evidence: Evidence) -> bool:
     if any(unknown_session(upgrade) for upgrade in evidence.of(Upgrade)):
         return False
     is_400 = symptom is not None and symptom.kind == "status" and symptom.number == 400
-    return is_400 and symptom is not None and not symptom.text.startswith("GET ")
+    return is_400 and symptom is not None and _GET.match(symptom.text) is None

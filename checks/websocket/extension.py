@@ -1,6 +1,7 @@
 """The extensions do not match (RFC 6455 section 9.1): the 101 names one that was not offered or a
-wrong parameter, or messages are compressed although it names none (RFC 7692). Browsers end the
-connection: "One or more reserved bits are on: reserved1 = 1", "Found an unsupported extension".
+wrong parameter, or none in an empty field, or messages are compressed although it names none
+(RFC 7692). Browsers end the connection: "One or more reserved bits are on: reserved1 = 1", "Found
+an unsupported extension".
 """
 
 from collections.abc import Iterator
@@ -13,8 +14,10 @@ from checks.nginx._websockets import WebSocketHandshakes
 from checks.websocket import claim, ended_attempts, refused_attempts
 from checks.websocket._dropped_fields import dropping_directive, with_removal
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Evidence, Severity, Where
+from diagnose.model import Claim, Confidence, Evidence, Severity, Where
 from diagnose.model.http import Upgrade
+from diagnose.model.websocket_attempts import websocket_attempts
+from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import proxy_pass_of
 
 _FIELD = "Sec-WebSocket-Extensions"
@@ -41,6 +44,7 @@ def extension(evidence: Evidence) -> Iterator[Claim]:
                 "compressed": first.violation == "compressed",
                 "garbled": first.violation == "deflate",
                 "removed": is_removed,
+                "empty": False,
                 "place": file_line(directive) if directive else "",
                 "without": any(
                     retry.variant == "no-deflate" and retry.stayed_open for retry in attempt.retries
@@ -52,16 +56,52 @@ def extension(evidence: Evidence) -> Iterator[Claim]:
             yield with_removal(nginx, base_claim, directive)
         else:
             yield _without_offer(nginx, base_claim, attempt.path) if is_proven else base_claim
+    yield from _empty_answers(evidence, nginx)
 
 
-def _without_offer(nginx: Nginx, base_claim: Claim, path: str) -> Claim:
+#: The words of Safari where the field is empty.
+_SAFARI = "Invalid UTF-8 sequence in header value"
+
+
+def _empty_answers(evidence: Evidence, nginx: Nginx) -> Iterator[Claim]:
+    """Judge what a person tells of Safari: a client that offers nothing which the server knows gets
+    an empty field, which no grammar allows (RFC 6455 section 9.1; uWebSockets.js, issue 76). Other
+    browsers offer what it knows."""
+    symptom = evidence.target.symptom
+    for attempt in websocket_attempts(evidence) if symptom is not None else ():
+        empty = [
+            retry
+            for retry in attempt.retries
+            if retry.variant == "no-deflate" and retry.header(_FIELD) == ""
+        ]
+        if not empty or not attempt.first.accepted or symptom is None:
+            continue
+        facts = dict.fromkeys(("names", "refused", "compressed", "garbled", "removed", "place"), "")
+        is_named = _SAFARI.lower() in symptom.text.lower()
+        base_claim = claim(
+            attempt,
+            "switch-off",
+            Where.APPLICATION,
+            {**facts, "without": "", "empty": True},
+            Confidence.CERTAIN if is_named else Confidence.LIKELY,
+        )
+        yield _without_offer(nginx, base_claim, attempt.path, hides=True)
+
+
+def _without_offer(nginx: Nginx, base_claim: Claim, path: str, hides: bool = False) -> Claim:
     """Return the claim with the edit that keeps the client's offer from the application, which
-    stayed open without it."""
+    stayed open without it, and `hides` its answer from the client."""
     for match in nginx.location_matches(path.partition("?")[0]):
         changes: Changes = {}
         if proxy_pass_of(match) is None:
             continue
         lines = header_lines(nginx, match, {_FIELD: '""'}, changes)
+        if hides:
+            # A line of the location's own takes the place of all that it inherits.
+            inherited = match.directives("proxy_hide_header")
+            own = children(match.block, "proxy_hide_header")
+            lines += [f"proxy_hide_header {' '.join(each.args)};" for each in inherited if not own]
+            lines.append(f"proxy_hide_header {_FIELD};")
         insert_lines(nginx, match, lines, changes)
         if file_edits := config_edits(nginx, changes):
             return replace(

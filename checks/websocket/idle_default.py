@@ -5,7 +5,8 @@ That is a note: most applications send a ping more often. It is a warning where 
 says that the WebSocket was closed without a reason of the application (RFC 6455, code 1006). It is
 what many threads are about ("it disconnects every minute": issues 1598 and 2283 of ws), and no run
 waits for a minute unless told to (`--idle 70`), so the configuration is all that shows it. What was
-measured needs no note (`websocket.idle-timeout`)."""
+measured needs no note (`websocket.idle-timeout`), and what the server ends at once has another
+cause."""
 
 from collections.abc import Iterator
 
@@ -40,10 +41,12 @@ def idle_default(evidence: Evidence) -> Iterator[Claim]:
     for path in websocket_paths(evidence):
         handshakes = WebSocketHandshakes.at_path(evidence, path)
         opened = [upgrade for upgrade in handshakes.front if upgrade.accepted]
+        # What ends at once has not been silent for a minute.
+        has_ended = any(upgrade.ended for upgrade in opened)
         is_measured = any(
             upgrade.idle_s is not None or (upgrade.quiet_s or 0.0) > DEFAULT for upgrade in opened
         )
-        if not opened or is_measured or _PINGING & set(path.split("/")):
+        if not opened or has_ended or is_measured or _PINGING & set(path.split("/")):
             continue
         for match in nginx.location_matches(path):
             target = proxy_pass_of(match)

@@ -19,7 +19,7 @@ from diagnose.model.http import Upgrade
 from diagnose.model.websocket_attempts import Attempt
 from diagnose.parsers.html_tags import excerpt
 from diagnose.parsers.http import proxy_page
-from diagnose.parsers.websocket_refusal import upgrade_lost
+from diagnose.parsers.websocket_refusal import is_refusal_of_action_cable, upgrade_lost
 
 
 @check(
@@ -31,8 +31,25 @@ from diagnose.parsers.websocket_refusal import upgrade_lost
 def not_served(evidence: Evidence) -> Iterator[Claim]:
     for attempt in refused_attempts(evidence, "other"):
         pair = _same_answers(evidence, attempt) or _not_implemented(evidence, attempt)
-        if pair is not None and attempt.first.failure is None:
-            yield _claim(attempt, pair)
+        if pair is None or _may_have_expired(attempt):
+            continue
+        if attempt.first.failure is None:
+            yield _with_path(evidence, attempt, _claim(attempt, pair))
+
+
+def _may_have_expired(attempt: Attempt) -> bool:
+    """Whether the query has what belongs to one connection, and nobody knows whether the WebSocket
+    is refused in the same way without it."""
+    if "?" not in attempt.path:
+        return False
+    # Imported late: few paths have a query.
+    from diagnose.parsers.websocket_ids import path_without_ids
+
+    is_refused = any(
+        retry.variant == "without-id" and retry.status == attempt.first.status
+        for retry in attempt.retries
+    )
+    return bool(path_without_ids(attempt.path)) and not is_refused
 
 
 @frozen
@@ -61,7 +78,12 @@ def _same_answers(evidence: Evidence, attempt: Attempt) -> _Pair | None:
         if upgrade.path == attempt.path and upgrade.through == "application"
     ]
     handshakes = [upgrade for upgrade in direct if upgrade.variant != "plain"]
-    if any(upgrade.accepted or upgrade_lost(upgrade.status, upgrade.body) for upgrade in direct):
+    if any(
+        upgrade.accepted
+        or upgrade_lost(upgrade.status, upgrade.body)
+        or is_refusal_of_action_cable(upgrade)
+        for upgrade in direct
+    ):
         return None
     whole = [upgrade for upgrade in direct if upgrade.variant == "whole-path"]
     normal = [upgrade.status for upgrade in direct if upgrade.variant == "normal"]
@@ -123,6 +145,7 @@ def _claim(attempt: Attempt, pair: _Pair) -> Claim:
             **{name: name == kind for name, _ in _KINDS},
             "unknown": not kind,
             "missing": pair.handshake is pair.plain,
+            **dict.fromkeys(("opens", "line", "new_line"), ""),
         },
         Confidence.LIKELY,
         ruled_out=("websocket.upgrade-headers-missing",),
@@ -133,3 +156,45 @@ def _claim(attempt: Attempt, pair: _Pair) -> Claim:
 def _endpoint(upgrade: Upgrade) -> str:
     address = f"[{upgrade.address}]" if upgrade.address.count(":") > 1 else upgrade.address
     return upgrade.address if upgrade.address.startswith("unix:") else f"{address}:{upgrade.port}"
+
+
+def _with_path(evidence: Evidence, attempt: Attempt, base_claim: Claim) -> Claim:
+    """Return the claim with the one other path at which the application opens a WebSocket, and the
+    edit of nginx that asks for it there."""
+    accepted = [
+        upgrade
+        for upgrade in evidence.good(Upgrade)
+        if (upgrade.variant, upgrade.through) == ("other-path", "application")
+        and upgrade.path == attempt.path
+        and upgrade.stayed_open
+    ]
+    paths = {upgrade.url.partition("://")[2].partition("/")[2] for upgrade in accepted}
+    if len(paths) != 1:
+        return base_claim
+    # Imported late: only a finding needs them.
+    from checks.nginx import Nginx, file_line
+    from checks.nginx._edits import config_edit
+    from checks.nginx._location_edits import location_fix, serves_only
+    from diagnose.parsers.nginx import edits
+    from diagnose.parsers.nginx.locations import proxy_pass_of
+
+    nginx, path = Nginx.of(evidence), f"/{paths.pop()}"
+    facts = {**base_claim.facts, "opens": path}
+    found = replace(base_claim, facts=facts, because=(*base_claim.because, *accepted))
+    for match in nginx.location_matches(attempt.path.partition("?")[0]):
+        directive = proxy_pass_of(match)
+        target = directive.args[0] if directive and directive.args else ""
+        is_bare = "$" not in target and target.count("/") == 2
+        # With a URI the path that visitors ask for is replaced, up to the end of the location's.
+        if directive is None or not is_bare or not serves_only(match, [attempt.path]):
+            continue
+        line = f"proxy_pass {target}{path};"
+        edit = config_edit(nginx, directive.file, edits.replace_directive(directive, line))
+        if edit is not None:
+            return replace(
+                found,
+                location=nginx.location(directive),
+                facts={**facts, "line": file_line(directive), "new_line": line},
+                fix=location_fix(nginx, match, (edit,), sure=False),
+            )
+    return found

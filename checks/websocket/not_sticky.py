@@ -1,6 +1,10 @@
 """Socket.IO: a session opened by one worker is unknown to another (Engine.IO error 1). Clients
-begin with polling and then upgrade, and both requests must reach the same worker. If the
-configuration has a group whose servers take turns, that is the cause."""
+begin with polling and then upgrade, and both requests must reach the same worker. SignalR: a server
+gives out an id, and another one has no connection with it. If the configuration has a group whose
+servers take turns, that is the cause.
+
+An id that somebody pasted has ended since: where this run's own are found again, nothing is wrong.
+"""
 
 from collections.abc import Iterator
 
@@ -18,7 +22,7 @@ from diagnose.model import (
 )
 from diagnose.model.http import Upgrade
 from diagnose.parsers.http import hops
-from diagnose.parsers.websocket_refusal import unknown_session
+from diagnose.parsers.websocket_refusal import is_unknown_to_signalr, unknown_session
 
 
 @check(severity=Severity.WARNING, needs=[Upgrade], needs_fault=[Upgrade])
@@ -34,6 +38,11 @@ def not_sticky(evidence: Evidence) -> Iterator[Claim]:
         if not lost_sessions:
             continue
         own_sessions = [upgrade for upgrade in lost_sessions if upgrade.variant == "session"]
+        tried = sum(
+            upgrade.variant == "session" for upgrade in front_upgrades if upgrade.path == path
+        )
+        if tried and not own_sessions:
+            continue
         subjects = tuple(
             dict.fromkeys(
                 Subject(address=upgrade.address, port=upgrade.port, path=path)
@@ -42,6 +51,9 @@ def not_sticky(evidence: Evidence) -> Iterator[Claim]:
         )
         group = unsticky_group_of(nginx, path)
         backend = None if group else unsticky_backend(evidence, path)
+        is_signalr = any(map(is_unknown_to_signalr, lost_sessions))
+        if is_signalr and not own_sessions and group is None and backend is None:
+            continue  # One server may say so too, of a connection that has ended.
         sure = bool(own_sessions) and not any(hops(upgrade.headers) for upgrade in lost_sessions)
         yield Claim(
             about=merge_subjects(subjects),
@@ -57,11 +69,9 @@ def not_sticky(evidence: Evidence) -> Iterator[Claim]:
                 "url": lost_sessions[0].url.partition("?")[0],
                 "path": path,
                 "lost": len(own_sessions),
-                "tried": sum(
-                    upgrade.variant == "session"
-                    for upgrade in front_upgrades
-                    if upgrade.path == path
-                ),
+                "tried": tried,
+                "answer": _SIGNALR_ANSWER if is_signalr else _ENGINEIO_ANSWER,
+                "signalr": is_signalr,
                 "kind": "upstream" if group else "backend",
                 "group": group.args[0] if group else backend.name if backend else "",
                 "place": file_line(group) if group else backend.place if backend else "",
@@ -69,6 +79,9 @@ def not_sticky(evidence: Evidence) -> Iterator[Claim]:
             location=nginx.location(group) if group else None,
             fix=backend.fix(sure) if backend else sticky_fix(nginx, group, sure),
         )
+
+
+_ENGINEIO_ANSWER, _SIGNALR_ANSWER = "Session ID unknown", "No Connection with that ID"
 
 
 def _confidence(opened: bool, group: bool) -> Confidence:

@@ -12,7 +12,7 @@ application that the page came over https), that with a port (Host has one, or n
 application the port), or the application's own address.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from checks.http._known_application import own_setting
@@ -24,11 +24,17 @@ from checks.websocket import claim, ended_attempts, refused_attempts
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Subject, Where
 from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.program_logs import ProgramLine
 from diagnose.model.websocket_attempts import Attempt
 from diagnose.parsers.nginx import proxy_headers, upstreams
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
 from diagnose.parsers.urls import polled_socketio_path
-from diagnose.parsers.websocket_refusal import Refusal, passing_retries
+from diagnose.parsers.websocket_refusal import (
+    Refusal,
+    is_origin_error,
+    is_refusal_of_action_cable,
+    passing_retries,
+)
 
 
 @check(
@@ -52,6 +58,8 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
     closed = [
         attempt
         for attempt, ending in ended_attempts(evidence, "origin", "refused")
+        # Another path of the application than the one that the user named tells nothing more.
+        if attempt.path in (evidence.target.websockets or (attempt.path,))
         if ending == "origin" or _stays_open(WebSocketHandshakes.at_path(evidence, attempt.path))
     ]
     refused = [
@@ -60,7 +68,10 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
             attempt
             for reason in _VAGUE
             for attempt in refused_attempts(evidence, reason)
-            if _accepts_other_origin(WebSocketHandshakes.at_path(evidence, attempt.path))
+            if _accepts_other_origin(
+                handshakes := WebSocketHandshakes.at_path(evidence, attempt.path)
+            )
+            or _is_action_cable(handshakes)
         ),
     ]
     for attempt in (*refused, *closed):
@@ -76,7 +87,9 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
         is_own_name = origin == own_origin and bool(
             passing_variants & {"other-scheme", "with-port", "plain-port"}
         )
-        is_meant = pages or is_own_name
+        is_cable = _is_action_cable(handshakes)
+        logged = _logged_refusal(evidence, (origin, *_usual_origins(attempt)))
+        is_meant = pages or is_own_name or is_cable
         host_result = _accepted_by_host(nginx, handshakes)
         forwarded_match = None if host_result else _accepted_when_forwarded(nginx, handshakes)
         match = host_result[0] if host_result else None
@@ -87,8 +100,11 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
             "without": "no-origin" in passing_variants,
             "login": _login_status(attempt, handshakes),
             "code": attempt.first.close_code or "",
-            "close_reason": attempt.first.close_reason,
+            "close_reason": attempt.first.close_reason or attempt.first.last_words,
             "pages": is_meant,
+            "cable": is_cable,
+            "page_origin": next(iter(_usual_origins(attempt)), origin),
+            "logged": logged.message if logged else "",
             "scheme": "other-scheme" in passing_variants or forwarded_match is not None,
             "tls": evidence.target.uses_tls,
             "port": "with-port" in passing_variants,
@@ -106,11 +122,17 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
         }
         base_claim = claim(
             attempt,
-            "scheme" if facts["scheme"] else "port" if facts["plain_port"] else "allow",
+            "scheme"
+            if facts["scheme"]
+            else "port"
+            if facts["plain_port"]
+            else "cable"
+            if is_cable
+            else "allow",
             Where.SERVER,
             facts,
             Confidence.CERTAIN
-            if (host_result or forwarded_match or told_name) and not facts["login"]
+            if (host_result or forwarded_match or told_name or logged) and not facts["login"]
             else Confidence.LIKELY
             if is_meant or host_result or forwarded_match or told_name
             else Confidence.POSSIBLE,
@@ -173,6 +195,36 @@ def _first_requests(evidence: Evidence) -> Iterator[Subject]:
 
 #: Reasons of a refusal that may be the Origin.
 _VAGUE: tuple[Refusal, ...] = ("unauthorized", "other")
+
+
+def _step(facts: Mapping[str, object]) -> str:
+    """Return the step for a person, where no edit is known."""
+    step = "cable" if facts["cable"] else "allow"
+    return "scheme" if facts["scheme"] else "port" if facts["plain_port"] else step
+
+
+def _logged_refusal(evidence: Evidence, origins: Collection[str]) -> ProgramLine | None:
+    """Return the program's own line about an Origin that this run sent and it refuses."""
+    for line in evidence.good(ProgramLine):
+        if is_origin_error(line.message) and any(origin in line.message for origin in origins):
+            return line
+    return None
+
+
+def _is_about_origin(handshakes: WebSocketHandshakes) -> bool:
+    return _accepts_other_origin(handshakes) or _is_action_cable(handshakes)
+
+
+def _is_action_cable(handshakes: WebSocketHandshakes) -> bool:
+    """Whether the application is Action Cable and refuses a whole handshake: it asks for nothing
+    but an Origin that it allows."""
+    return bool(handshakes.direct) and all(map(is_refusal_of_action_cable, handshakes.direct))
+
+
+def _usual_origins(attempt: Attempt) -> tuple[str, ...]:
+    """Return the Origins of pages at the usual ports, if they were refused too."""
+    usual = (retry.origin for retry in attempt.retries if retry.variant == "usual-port")
+    return tuple(dict.fromkeys(filter(None, usual)))
 
 
 def _accepts_other_origin(handshakes: WebSocketHandshakes) -> bool:

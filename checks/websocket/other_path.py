@@ -49,7 +49,9 @@ def _accepted_elsewhere(evidence: Evidence, attempt: Attempt) -> list[Upgrade]:
     return [
         upgrade
         for upgrade in evidence.good(Upgrade)
-        if upgrade.variant == "other-path" and upgrade.path == attempt.path and upgrade.accepted
+        if (upgrade.variant, upgrade.through) == ("other-path", "front")
+        and upgrade.path == attempt.path
+        and upgrade.accepted
     ]
 
 

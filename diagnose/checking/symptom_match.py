@@ -361,8 +361,23 @@ def _is_page(observation: Observation) -> bool:
 
 
 def _is_asked(observation: Observation, evidence: Evidence) -> bool:
-    is_websocket = type(observation).__name__ == "Upgrade"
-    return not is_websocket or getattr(observation, "path", "") in evidence.target.websockets
+    if type(observation).__name__ != "Upgrade":
+        return True
+    path = getattr(observation, "path", "")
+    return path in evidence.target.websockets and not _has_ended_since(evidence, path)
+
+
+def _has_ended_since(evidence: Evidence, path: str) -> bool:
+    """Return whether the id in a WebSocket's path is of a connection that has ended: without it, or
+    with one of this run's own each time, the WebSocket opens."""
+    own = [
+        getattr(observation, "accepted", False)
+        for observation in evidence.observations
+        if type(observation).__name__ == "Upgrade"
+        and getattr(observation, "path", "") == path
+        and getattr(observation, "variant", "") in {"without-id", "session"}
+    ]
+    return bool(own) and all(own)
 
 
 def _has_number(observation: Observation, symptom: Symptom) -> bool:

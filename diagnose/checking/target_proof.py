@@ -37,8 +37,8 @@ AttemptType = TypeVar("AttemptType", Connection, Handshake, Exchange, Upgrade)
 _NO_ADDRESS = {"EAI_NONAME", "EAI_NODATA", "EAI_ADDRFAMILY"}
 
 #: Variants that count as an opening like a browser's: normal, with the subprotocol that the server
-#: requires, without our ping, which no browser sends, or repeated.
-_OPENING = {"normal", "subprotocol", "no-ping", "again"}
+#: requires, without our ping, which no browser sends, repeated, or with an id of its own.
+_OPENING = {"normal", "subprotocol", "no-ping", "again", "without-id", "session"}
 
 
 @frozen(eq=False)

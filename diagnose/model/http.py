@@ -39,7 +39,7 @@ UpgradeVariant = Literal[
     "normal", "no-origin", "subprotocol", "session", "http-1.0", "whole-path", "visitor-host",
     "no-ping", "again", "no-deflate", "other-scheme", "with-port", "plain-port", "forwarded",
     "own-host", "idle", "forwarded-host", "other-path", "plain", "bare-path",
-    "two-options",
+    "two-options", "without-id", "usual-port",
 ]  # fmt: skip
 Through = Literal["front", "application"]
 #: What is wrong with a header field. Over HTTP/1.1: Content-Length twice ("different-lengths") or
@@ -242,19 +242,19 @@ class Upgrade(Observation):
     """One WebSocket opening handshake (RFC 6455 section 4) and what followed.
 
     `variant` is "normal", "no-origin", "subprotocol" (offers the subprotocol that a response named)
-    or "session" (like a Socket.IO client, after a first request by polling). Only to the
-    application itself: "http-1.0", "whole-path" (the visitor's path, not shortened), "bare-path"
-    (the path without the location's prefix, which nginx keeps) and
-    "visitor-host" (the site's own name in the Host field, where nginx sends another). If the open
-    connection died: "no-ping" (without a ping, like browsers), "again" (the same, repeated) and
-    "no-deflate" (compression is not offered). If it was refused with 429 or 503: "again", alone
-    and after a pause. If it was refused, with another Origin, and if that opened "again":
-    "other-scheme" (http for https), "with-port" (the port is written) and "plain-port" (port 80
-    for https), and to the application
-    itself "own-host" (the host that nginx sends) and "forwarded" (with X-Forwarded-Proto and
-    X-Forwarded-Host). "idle" is held open in silence. "other-path" asks for another path, that of
-    `url`, after one at `path` was refused. "two-options" has Connection as Firefox sends it,
-    "keep-alive, Upgrade". "plain", only to the application itself, is no handshake
+    or "session" (like a client of Socket.IO or SignalR, after a first request over HTTP). Only to
+    the application itself: "http-1.0", "whole-path" (the visitor's path, not shortened),
+    "bare-path" (without the location's prefix, which nginx keeps) and "visitor-host" (the site's
+    own name as Host, where nginx sends another). If the open connection died: "no-ping" (without a
+    ping, like browsers), "again" (the same, repeated) and "no-deflate" (compression is not
+    offered). If it was refused with 429 or 503: "again", alone and after a pause. If it was
+    refused, with another Origin, and if that opened "again": "other-scheme" (http for https),
+    "with-port" (the port is written), "plain-port" (port 80 for https), "usual-port" (none, where
+    the target has one), and to the application itself "own-host" (the host that nginx sends) and
+    "forwarded" (with X-Forwarded-Proto and X-Forwarded-Host). "idle" is held open in silence.
+    "other-path" asks for another path, that of `url`, after one at `path` was refused.
+    "two-options" has Connection as Firefox sends it, "keep-alive, Upgrade". "without-id" leaves out
+    what the query has of one connection. "plain", only to the application itself, is no handshake
     but an ordinary request for the same path.
     `accepted` is True if status, Upgrade, Connection and Sec-WebSocket-Accept were all correct;
     `fault` names the wrong one ("status", "upgrade", "connection", "accept", "subprotocol",
@@ -262,19 +262,16 @@ class Upgrade(Observation):
 
     For an open connection: `held_s` is how many seconds it was watched, `ping_s` the round trip of
     a ping frame (None if no pong came), `frames` the number of frames received. `ended` is how it
-    ended ("" if it stayed open): "close" (a close frame), "eof", "reset", "invalid" (bytes that are
-    not a frame) or "http" (an HTTP response instead of frames). `close_code` and `close_reason` are
-    from the close frame; the code is 1006 if the connection ended without one. `idle_s` is the
-    number of seconds of silence after which the connection was cut, if observed.
+    ended ("" if it stayed open): "close" (a close frame), "eof", "reset", "invalid" (not a frame;
+    `violation` says why) or "http" (an HTTP response). `close_code` and `close_reason` are from the
+    close frame, `last_words` the beginning of the first message in text before it; the code is 1006
+    without one. `stray` is the beginning of a text that came in place of frames. `idle_s` is the
+    number of seconds of silence after which the connection was cut, if observed; `quiet_s`, of the
+    variant "idle", how many it was held, and `own_frames_s` those between the frames that the
+    server itself sends in that time, None without one.
 
-    `violation` is what is wrong where `ended` is "invalid"; `stray` is the beginning of the text
-    that came in place of frames. `quiet_s` is, for the variant "idle", for how many seconds the
-    connection was held; `own_frames_s` the seconds between the frames that the server itself sends
-    in that time, None without one.
-
-    `origin` is the Origin that was sent, None for none. `authenticated` is True if the user's
-    credentials were sent. `through` is "front" (the site's own URL) or "application" (the server
-    behind the proxy, contacted directly).
+    `origin` is the Origin that was sent, None for none; `authenticated`: the user's credentials
+    were. `through` is "front" (the site's own URL) or "application" (the server behind the proxy).
     """
 
     layer: ClassVar[str] = "websocket"
@@ -306,6 +303,7 @@ class Upgrade(Observation):
     stray: Body = ""
     quiet_s: float | None = None
     own_frames_s: float | None = None
+    last_words: Body = ""
 
     def header(self, name: str) -> str | None:
         return header(self.headers, name)
@@ -341,7 +339,7 @@ class Upgrade(Observation):
         answer = f"{self.status} {self.reason}".rstrip()
         if not self.ended:
             return subject, answer
-        code = f"{self.close_code or ''} {self.close_reason}".strip()
+        code = f"{self.close_code or ''} {self.close_reason or self.last_words}".strip()
         return subject, clauses(answer, remarked(UPGRADE_ENDINGS[self.ended], code))
 
 

@@ -35,7 +35,7 @@ BODY_ENDS: dict[str, Words] = {
 UPGRADE_VARIANTS: dict[str, Words] = {
     "no-origin": phrase("without Origin"),
     "subprotocol": phrase("with a subprotocol"),
-    "session": phrase("with a session of Socket.IO"),
+    "session": phrase("with a session opened before"),
     "http-1.0": phrase("with HTTP/1.0"),
     "whole-path": phrase("with the visitor's whole path"),
     "bare-path": phrase("without the location's prefix"),
@@ -53,6 +53,8 @@ UPGRADE_VARIANTS: dict[str, Words] = {
     "other-path": phrase("at another path"),
     "plain": phrase("as an ordinary request"),
     "two-options": phrase("with Connection: keep-alive, Upgrade"),
+    "usual-port": phrase("Origin without a port"),
+    "without-id": phrase("without the id in its query"),
 }
 
 UPGRADE_ENDINGS: dict[str, Words] = {

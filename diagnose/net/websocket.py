@@ -46,7 +46,8 @@ class UpgradeResult:
     (not a frame of RFC 6455; `violation` says what is wrong) or "http" (an HTTP response instead of
     frames). `stray` is the beginning of a text in place of frames. `close_code` is 1006 if the
     connection ended without a close frame. `frames` counts the received frames. `idle_s` and
-    `own_frames_s` are those of `WatchedConnection`.
+    `own_frames_s` are those of `WatchedConnection`. `last_words` is the beginning of the first
+    message in text, if the server then closed the connection.
     """
 
     answer: HttpResult
@@ -62,6 +63,7 @@ class UpgradeResult:
     stray: str = ""
     idle_s: float | None = None
     own_frames_s: float | None = None
+    last_words: str = ""
 
     @property
     def accepted(self) -> bool:
@@ -128,6 +130,8 @@ async def open_websocket(
             watched.stray,
             watched.idle_s,
             watched.own_frames_s,
+            # Of an application that goes on, its messages are nobody's business.
+            watched.first_text if watched.ended == "close" else "",
         )
     finally:
         connection.close()

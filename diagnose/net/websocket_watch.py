@@ -37,17 +37,17 @@ MAX_MESSAGE_BYTES = 4 << 20
 
 _Reading = Callable[[float], Awaitable[None]]
 
-#: Characters that are kept of a text that came in place of frames.
-_EXCERPT = 120
+#: Characters that are kept of a text that came in place of frames, and of the first message.
+_EXCERPT, _FIRST_TEXT = 120, 256
 
 
 @dataclass(slots=True)
 class WatchedConnection:
     """An open WebSocket that is watched. `has_begun` is True once data of a frame has arrived.
 
-    `own_frames_s` are the seconds between the last two moments at which the server sent something,
-    None if it did so less than twice. `idle_s` is how long nothing had passed when the connection
-    ended, None if it did not end.
+    `first_text` is the beginning of its first message in text. `own_frames_s` are the seconds
+    between the last two moments at which the server sent something, None if it did so less than
+    twice. `idle_s` is how long nothing had passed when the connection ended, None if it did not.
     """
 
     wire: Http1Connection
@@ -57,6 +57,7 @@ class WatchedConnection:
     ended: Ending = ""
     violation: Violation = ""
     stray: str = ""
+    first_text: str = ""
     frames: int = 0
     idle_s: float | None = None
     own_frames_s: float | None = None
@@ -198,7 +199,8 @@ class WatchedConnection:
             self._text = None
         if self._text is not None and frame.opcode in {Opcode.TEXT, Opcode.CONT}:
             try:
-                self._text.decode(bytes(frame.data), frame.fin)
+                text = self._text.decode(bytes(frame.data), frame.fin)
+                self.first_text = self.first_text or clean(text[:_FIRST_TEXT], _FIRST_TEXT)
             except UnicodeDecodeError:
                 self.ended, self.violation = self.ended or "invalid", "utf-8"
 

@@ -58,11 +58,11 @@ _MANAGER = re.compile(
     r"|Failed to start |Starting |Started |Stopped |Stopping )"
 )
 #: What a program's manager writes at its end: that it did not start, and not why (php_fpm's main,
-#: gunicorn's arbiter, npm, yarn).
+#: gunicorn's arbiter, npm, yarn); Action Cable's end of a refusal.
 _OUTCOME = re.compile(
     r"FPM initialization failed|Worker failed to boot|Worker \(pid:\d+\) exited with code"
     r"|\[ERROR\] Shutting down: Master|npm ERR! (?:code|errno|path|command|A complete log)\b"
-    r"|error Command failed with exit code"
+    r"|error Command failed with exit code|Failed to upgrade to WebSocket \("
 )
 #: What a closed connection leaves behind: this run closes its own early.
 _CLOSED = re.compile(

@@ -4,7 +4,11 @@ from typing import Literal
 
 from diagnose.model.http import Upgrade
 from diagnose.model.websocket_attempts import Attempt
-from diagnose.parsers.websocket_refusal import is_origin_refusal, named_subprotocols
+from diagnose.parsers.websocket_refusal import (
+    ORIGIN_VARIANTS,
+    is_origin_refusal,
+    named_subprotocols,
+)
 
 #: How a WebSocket ended: "died" every time, "sometimes" (another attempt stayed open), "at-ping"
 #: (every attempt with a ping died, the one without stayed open), "refused" (closed on purpose, for
@@ -27,7 +31,10 @@ def ending(attempt: Attempt) -> Ending | None:
     if other_holds:
         return None
     if first.stayed_open is None or asks_for_subprotocol(first):
-        return "origin" if is_origin_refusal(first) else "refused"
+        holds = any(
+            retry.variant in ORIGIN_VARIANTS and retry.stayed_open for retry in attempt.retries
+        )
+        return "origin" if holds or is_origin_refusal(first) else "refused"
     if first.violation in {"compressed", "deflate"}:
         return "compressed"
     addresses = {upgrade.address for upgrade in attempt.same}

@@ -7,6 +7,7 @@ from diagnose.model.http import Upgrade, UpgradeVariant
 from diagnose.model.websocket_attempts import Attempt
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.redirects import REDIRECTS
+from diagnose.parsers.secrets import HIDDEN
 
 #: Common subprotocols (IANA's registry, and those that libraries made common).
 _SUBPROTOCOLS = (
@@ -69,7 +70,8 @@ def upgrade_lost(status: int | None, body: str) -> bool:
 
 
 #: Why a handshake failed. Each reason has a check of its own; "other" has the general check.
-#: "offered" is not a fault: the handshake succeeds if the named subprotocol is offered.
+#: "offered" is not a fault: the handshake succeeds if the named subprotocol is offered. Nor is
+#: "expired": it succeeds without the id in its query, which belongs to another connection.
 Refusal = Literal[
     "accept",
     "subprotocol",
@@ -82,6 +84,7 @@ Refusal = Literal[
     "limited",
     "unauthorized",
     "http2",
+    "expired",
     "other",
 ]
 
@@ -99,6 +102,8 @@ def refusal(attempt: Attempt) -> Refusal | None:
         return first.fault
     if reason := _retry_refusal(attempt):
         return reason
+    if any(retry.variant == "without-id" and retry.accepted for retry in attempt.retries):
+        return "expired"
     if unknown_session(first):
         return "sticky"
     if first.status in REDIRECTS and first.header("Location"):
@@ -133,7 +138,10 @@ def passes_guard(refused: Upgrade, changed: Upgrade) -> bool:
 
 def passing_retries(attempt: Attempt) -> tuple[Upgrade, ...]:
     """Return the changed handshakes that opened, or that came past the refusal of the first and
-    were asked to log in. As it was, the handshake must have been refused each time."""
+    were asked to log in. As it was, the handshake must have been refused each time. Where the first
+    opened and was closed, only one that stayed open passes."""
+    if attempt.first.accepted:
+        return tuple(retry for retry in attempt.retries if retry.stayed_open)
     repeated = [retry for retry in attempt.retries if retry.variant == "again"]
     is_steady = all(retry.status == attempt.first.status for retry in repeated)
     return tuple(
@@ -204,10 +212,26 @@ _ORIGIN = lazy_pattern(
 
 
 def is_origin_refusal(upgrade: Upgrade) -> bool:
-    """Return whether a rejection or its close frame names the Origin as the reason."""
+    """Return whether a rejection names the Origin as the reason: its close frame, or the message
+    that came before it (n8n closes with 1008 and no reason)."""
     refused = not upgrade.accepted and upgrade.status in {400, 401, 403}
-    text = f"{upgrade.reason}\n{upgrade.body}" if refused else upgrade.close_reason
+    text = f"{upgrade.reason}\n{upgrade.body}" if refused else _last_words(upgrade)
     return upgrade.origin is not None and is_origin_error(text)
+
+
+def _last_words(upgrade: Upgrade) -> str:
+    """Return the reason of the close frame, or the message before it where that was a policy's."""
+    is_forced = upgrade.accepted and upgrade.stayed_open is None
+    return upgrade.close_reason or (upgrade.last_words if is_forced else "")
+
+
+def is_refusal_of_action_cable(upgrade: Upgrade) -> bool:
+    """Return whether Action Cable refuses a handshake: with these words and no others, whatever the
+    reason (actioncable, lib/action_cable/connection/base.rb). A whole handshake lacks nothing but
+    an Origin that it allows."""
+    return upgrade.status == 404 and upgrade.body.strip() in {
+        "Page not found", f"{HIDDEN} Page not found",
+    }  # fmt: skip
 
 
 def is_origin_error(text: str) -> bool:
@@ -216,5 +240,12 @@ def is_origin_error(text: str) -> bool:
 
 
 def unknown_session(upgrade: Upgrade) -> bool:
-    """Return whether Engine.IO reports error 1 ("Session ID unknown"): another worker has it."""
-    return upgrade.status == 400 and "Session ID unknown" in upgrade.body
+    """Return whether Engine.IO reports error 1 ("Session ID unknown"), or SignalR that it has no
+    such connection: another worker has it, or it has ended."""
+    is_engineio = upgrade.status == 400 and "Session ID unknown" in upgrade.body
+    return is_engineio or is_unknown_to_signalr(upgrade)
+
+
+def is_unknown_to_signalr(upgrade: Upgrade) -> bool:
+    """Return whether SignalR says that it has no connection with the id in the query."""
+    return upgrade.status == 404 and "No Connection with that ID" in upgrade.body

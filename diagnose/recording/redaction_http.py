@@ -87,6 +87,8 @@ _MARKERS = tuple(
         (r"'upgrade' token not found|expected websocket", ""),
         (r"unsupported http version|expected http/1\.1", ""),
         (r"rate.?limit|too many|limit exceeded|throttl", ""),
+        (r"No Connection with that ID", ""),
+        (r"\APage not found\Z", "Page not found"),
         (r"Session ID unknown|Unsupported protocol version|Transport unknown", ""),
         (r"connection id required|Welcome to SockJS", ""),
         (r"\A\{\"code\":3,\"message\":\"bad request\"\}\Z", ""),

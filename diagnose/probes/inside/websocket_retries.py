@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from diagnose.model.http import Upgrade, UpgradeVariant
 from diagnose.model.nginx import NginxBuild, NginxConfig
+from diagnose.model.websocket_codes import POLICY_VIOLATION
 from diagnose.parsers.nginx.forwarding import speaks_http_1_1
 from diagnose.parsers.nginx.proxy_headers import forwarded_host
 from diagnose.parsers.urls import socketio_path
@@ -28,9 +29,6 @@ Fields = tuple[tuple[str, str], ...]
 
 #: Statuses with which applications refuse an Origin.
 _REFUSALS = {400, 401, 403, 404}
-
-#: The code of a close frame for a policy that was violated (RFC 6455 section 7.4.1).
-POLICY_VIOLATION = 1008
 
 
 @probe(after=Upgrade)
@@ -200,10 +198,31 @@ async def plain_request(ctx: ProbeContext, upgrade: Upgrade) -> None:
         if route := upstream_routes.find_route(ctx, config, upgrade.path):
             fields = added_fields(ctx, route)
             await _upgrade_by_curl(ctx, _request(ctx, route, "plain", "", "", fields), route)
+            if upgrade.status in _NOT_THERE:
+                await _try_usual_paths(ctx, route)
 
 
-#: Statuses with which applications answer an ordinary request for a path of a WebSocket.
-PLAIN_STATUSES = {200, 400, 404, 405, 406}
+#: Statuses with which applications answer an ordinary request for a path of a WebSocket, and a
+#: handshake at a path at which there is nothing (501: websocket-sharp).
+PLAIN_STATUSES = {200, 400, 404, 405, 406, 501}
+_NOT_THERE = {404, 501}
+
+#: Paths at which programs have their WebSocket.
+_USUAL_PATHS = ("/", "/ws", "/websocket", "/chat")
+
+
+async def _try_usual_paths(ctx: ProbeContext, route: UpstreamRoute) -> None:
+    """Try the application's WebSocket at other paths than the one that nginx asks for."""
+    fields = added_fields(ctx, route)
+    for path in _USUAL_PATHS:
+        if path in {route.path, route.upstream_path}:
+            continue
+        if ctx.machine.via == "local":
+            await upgrade_directly(ctx, route, "other-path", other_path=path)
+            continue
+        request = _request(ctx, route, "other-path", "", "", fields)
+        base = request.url.partition("://")[2].partition("/")[0]
+        await _upgrade_by_curl(ctx, replace(request, url=f"ws://{base}{path}"), route)
 
 
 # An open WebSocket that ended, over SSH

@@ -10,6 +10,7 @@ from diagnose.model.addresses import bracketed
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Through, Upgrade, UpgradeVariant
 from diagnose.model.nginx import NginxBuild, NginxConfig
+from diagnose.model.websocket_codes import POLICY_VIOLATION
 from diagnose.net import Stream
 from diagnose.parsers.nginx import proxy_headers, server_blocks, upstreams
 from diagnose.parsers.nginx.forwarding import speaks_http_1_1
@@ -154,10 +155,16 @@ def refusals_to_judge(ctx: ProbeContext, upgrade: Upgrade) -> tuple[Upgrade, ...
     refuses this one; then all that were tried there."""
     if upgrade.path in ctx.target.websockets:
         return (upgrade,)
+    if ctx.target.websockets and upgrade.accepted:
+        return ()
     here = [other for other in ctx.observed(Upgrade) if other.path == upgrade.path]
     is_origin = any(
         other.through == "front"
-        and ((other.variant in ORIGIN_VARIANTS and other.accepted) or is_origin_refusal(other))
+        and (
+            (other.variant in ORIGIN_VARIANTS and other.accepted)
+            or (other.is_visit and other.close_code == POLICY_VIOLATION)
+            or is_origin_refusal(other)
+        )
         for other in here
     )
     return tuple(here) if is_origin else ()
@@ -297,6 +304,7 @@ async def upgrade_directly(
     host: str = "",
     origin: str = "",
     fields: tuple[tuple[str, str], ...] = (),
+    other_path: str = "",
 ) -> Upgrade | None:
     """Try the application with nginx's path, Host, Origin and fields, or with these. The variant
     "no-origin" has no Origin, "whole-path" uses the visitor's path, "bare-path" the one without the
@@ -304,7 +312,7 @@ async def upgrade_directly(
     idle = ctx.options.idle if variant == "idle" else None
     name = upstream_routes.server_name(ctx, route)
     paths = {"whole-path": route.path, "bare-path": bare_path(route.place, route.path)}
-    path = socketio_path(paths.get(variant) or route.upstream_path)
+    path = socketio_path(other_path or paths.get(variant) or route.upstream_path)
     request = UpgradeRequest(
         f"ws://{host or upstream_routes.host_header(ctx, route)}{path}",
         route.path,

@@ -11,18 +11,22 @@ from dataclasses import replace
 from functools import partial
 
 from diagnose.model import Vantage
+from diagnose.model.addresses import bracketed
 from diagnose.model.dns import Resolution
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.pages import WebSocketPath
 from diagnose.model.tcp import Connection
+from diagnose.model.websocket_codes import POLICY_VIOLATION
 from diagnose.parsers.request_fields import is_header_token
 from diagnose.parsers.urls import socketio_path
 from diagnose.parsers.websocket_ending import asks_for_subprotocol, other_subprotocols
 from diagnose.parsers.websocket_refusal import (
     is_origin_refusal,
+    is_unknown_to_signalr,
     named_subprotocols,
     other_origins,
     subprotocols_by_path,
+    unknown_session,
     upgrade_lost,
 )
 from diagnose.probes import ProbeContext, probe
@@ -31,7 +35,6 @@ from diagnose.probes.outside.websocket_connections import OpenConnection, connec
 from diagnose.probes.outside.websocket_handshakes import (
     HandshakeAttempt,
     try_handshake,
-    try_session,
 )
 
 #: Statuses with which an application may refuse an Origin: most send 403, some are less precise.
@@ -45,9 +48,6 @@ MAX_REPORTED = 2
 
 #: Bytes of the answer to a handshake.
 _MAX_ANSWER = 4 << 10
-
-#: How many Socket.IO sessions are opened, to see whether the second request reaches the session.
-_SESSIONS = 3
 
 
 @probe(after=Resolution)
@@ -120,8 +120,9 @@ async def try_sessions(ctx: ProbeContext, path: str) -> None:
     address = _connected_address(ctx)
     in_scope = ctx.options.wants("websocket") and ctx.options.outside and not ctx.target.websockets
     if address and in_scope and ctx.further_requests.begin(f"sessions at the site {path}"):
-        for _ in range(_SESSIONS):
-            ctx.start(try_session(ctx, address, path))
+        from diagnose.probes.outside.websocket_sessions import start_sessions
+
+        start_sessions(ctx, HandshakeAttempt(address, path), is_signalr=False)
 
 
 def _is_reported(ctx: ProbeContext) -> bool:
@@ -187,19 +188,44 @@ def _answers_an_upgrade(upgrade: Upgrade, *, opens: bool) -> bool:
     return bool(upgrade.stayed_open) or (not upgrade.accepted and (is_lost or is_error))
 
 
+def _names_safari(ctx: ProbeContext) -> bool:
+    """Return whether a person tells of Safari, or of the devices where each browser is it: it may
+    not offer the extension that others do."""
+    text = ctx.target.symptom.text if ctx.target.symptom else ""
+    return any(word in text for word in ("Safari", "iPhone", "iPad", "iOS", "Invalid UTF-8"))
+
+
+async def _first_handshake(
+    ctx: ProbeContext, normal: HandshakeAttempt, open_connection: OpenConnection | None
+) -> Upgrade | None:
+    """Perform the handshake as a visitor's browser does."""
+    target = ctx.target
+    has_own_port = target.is_websocket and target.authority != bracketed(target.host)
+    if has_own_port and not ctx.options.request.origin:
+        # Imported late: few WebSockets are at a port of their own.
+        from diagnose.probes.outside.websocket_origins import try_with_usual_origin
+
+        return await try_with_usual_origin(ctx, normal, open_connection)
+    return await try_handshake(ctx, normal, open_connection)
+
+
 async def _try_path(
     ctx: ProbeContext, address: str, path: str, open_connection: OpenConnection | None
 ) -> None:
     """Perform the handshake; if it is refused, try the one variant that may show why."""
     normal = HandshakeAttempt(address, path)
-    upgrade = await try_handshake(ctx, normal, open_connection)
+    upgrade = await _first_handshake(ctx, normal, open_connection)
     if upgrade is None:
         return
     if upgrade.accepted:
         await _retry_ended(ctx, normal, upgrade)
-        if "socket.io" in path:
-            for _ in range(_SESSIONS):
-                ctx.start(try_session(ctx, address, path))
+        if "socket.io" in path or ctx.target.symptom is not None:
+            # Imported late, as below: few WebSockets have sessions.
+            from diagnose.probes.outside.websocket_sessions import start_own_sessions
+
+            start_own_sessions(ctx, normal)
+        if _names_safari(ctx) and upgrade.stayed_open:
+            await try_handshake(ctx, replace(normal, variant="no-deflate"))
         return
     named = upgrade.subprotocol or ""
     if upgrade.fault == "subprotocol" and is_header_token(named):
@@ -210,7 +236,16 @@ async def _try_path(
         # The other requests of this run may have met a limit: repeat it alone.
         await asyncio.sleep(PAUSE)
         await try_handshake(ctx, replace(normal, variant="again"))
+    elif unknown_session(upgrade):
+        from diagnose.probes.outside.websocket_sessions import start_sessions
+
+        start_sessions(ctx, normal, is_signalr=is_unknown_to_signalr(upgrade))
     elif upgrade.status in _REFUSALS:
+        if "?" in path:
+            from diagnose.probes.outside.websocket_sessions import opens_without_id
+
+            if await opens_without_id(ctx, normal):
+                return
         await _retry_refused(ctx, normal, upgrade)
 
 
@@ -223,19 +258,24 @@ async def _retry_refused(ctx: ProbeContext, normal: HandshakeAttempt, upgrade: U
     offer = await _offer(ctx, normal, subprotocols) if subprotocols else None
     without = await try_handshake(ctx, replace(normal, variant="no-origin"))
     is_explained = (offer and offer.accepted) or upgrade_lost(upgrade.status, upgrade.body)
-    accepted = without is not None and without.accepted
+    passes = without is not None and _passes(upgrade, without)
     if upgrade.origin and not is_explained:
-        accepted = await _try_origins(ctx, normal, upgrade.origin) or accepted
-    if accepted and not is_origin_refusal(upgrade):
+        passes = await _try_origins(ctx, normal, upgrade) or passes
+    if passes and not is_origin_refusal(upgrade):
         await _repeat_refused(ctx, normal)
 
 
-async def _try_origins(ctx: ProbeContext, normal: HandshakeAttempt, sent: str) -> bool:
+def _passes(upgrade: Upgrade, retry: Upgrade) -> bool:
+    """Return whether a changed handshake comes past what refused or closed the first."""
+    return bool(retry.stayed_open if upgrade.accepted else retry.accepted)
+
+
+async def _try_origins(ctx: ProbeContext, normal: HandshakeAttempt, upgrade: Upgrade) -> bool:
     """Try the Origins that an application accepts if the proxy does not tell it the visitor's
-    scheme, or adds a port to Host. Return whether one was accepted."""
-    for variant, origin in other_origins(sent):
+    scheme, or adds a port to Host. Return whether one passes."""
+    for variant, origin in other_origins(upgrade.origin or ""):
         retry = await try_handshake(ctx, replace(normal, variant=variant, origin=origin))
-        if retry is None or retry.accepted:
+        if retry is None or _passes(upgrade, retry):
             return retry is not None
     return False
 
@@ -321,7 +361,7 @@ async def idle(ctx: ProbeContext, upgrade: Upgrade) -> None:
 
 
 async def _retry_ended(ctx: ProbeContext, normal: HandshakeAttempt, upgrade: Upgrade) -> None:
-    """Repeat the handshake after an open connection ended.
+    """Repeat the handshake after an open connection ended: closed for a policy, with other Origins.
 
     If it may have ended because of its subprotocol, offer others. If a compressed message is the
     fault, do not offer compression. If the connection died, repeat without a ping, which browsers
@@ -334,6 +374,10 @@ async def _retry_ended(ctx: ProbeContext, normal: HandshakeAttempt, upgrade: Upg
             if retry is None or retry.stayed_open:
                 return
     if asks_for_subprotocol(upgrade):
+        return
+    if upgrade.close_code == POLICY_VIOLATION and upgrade.stayed_open is None:
+        # Some compare the Origin only then.
+        await _retry_refused(ctx, normal, upgrade)
         return
     if upgrade.violation in {"compressed", "deflate"}:
         await try_handshake(ctx, replace(normal, variant="no-deflate"))

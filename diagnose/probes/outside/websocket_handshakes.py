@@ -1,6 +1,5 @@
-"""One opening handshake of a WebSocket, and what is recorded of it; the session of Socket.IO."""
+"""One opening handshake of a WebSocket, and what is recorded of it."""
 
-import json
 import shlex
 from collections.abc import Callable
 from dataclasses import replace
@@ -124,6 +123,7 @@ def _complete_upgrade(
         close_reason=request.mask_secrets(complete.close_reason),
         quiet_s=complete.held_s if upgrade.variant == "idle" else None,
         stray=request.mask_secrets(complete.stray),
+        last_words=request.mask_secrets(complete.last_words),
     )
 
 
@@ -151,49 +151,8 @@ def with_result(upgrade: Upgrade, result: "UpgradeResult", answer: "HttpResult")
         idle_s=result.idle_s,
         own_frames_s=result.own_frames_s,
         stray=result.stray,
+        last_words=result.last_words,
     )
-
-
-async def try_session(ctx: ProbeContext, address: str, path: str) -> None:
-    """Start a Socket.IO session: open it by polling, then upgrade on a new connection.
-
-    The new connection may reach another worker (Engine.IO protocol, "Upgrade mechanism").
-    """
-    from diagnose.net.http import Http1Connection, get
-
-    open_connection = await connect(ctx, address)
-    if open_connection is None:
-        return
-    fields = ctx.options.request.fields() if open_connection.trusted else {}
-    polling = socketio_path(path).replace("transport=websocket", "transport=polling")
-    http_connection = Http1Connection(open_connection.stream, PATIENCE)
-    answer = await get(http_connection, ctx.target.origin + polling, PATIENCE, fields)
-    http_connection.close()
-    sid = session_id(answer.body)
-    if answer.status != 200 or sid is None:
-        return
-    cookies = [
-        value.partition(";")[0] for name, value in answer.headers if name.lower() == "set-cookie"
-    ]
-    await try_handshake(
-        ctx,
-        HandshakeAttempt(
-            address,
-            path,
-            "session",
-            cookie="; ".join(cookies),
-            request_path=f"{socketio_path(path)}&sid={sid}",
-        ),
-    )
-
-
-def session_id(body: str) -> str | None:
-    """Return the sid in Engine.IO's open packet, `0{"sid":"…",…}`."""
-    try:
-        sid = json.loads(body[body.index("{") : body.rindex("}") + 1])["sid"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return None
-    return sid if isinstance(sid, str) and sid.replace("-", "").replace("_", "").isalnum() else None
 
 
 def _equivalent(ctx: ProbeContext, upgrade: Upgrade, extra_fields: list[str]) -> str:

@@ -191,3 +191,23 @@ def test_fires_on_the_data_of_an_inline_script() -> None:
     assert not judge(CHECK, PAGE, data, RUNNING, config(SITE))
     told = OWN.replace("proxy_set_header Host $host;", "proxy_set_header Host localhost:8887;")
     assert not judge(CHECK, PAGE, data, RUNNING, config(told))
+
+
+def test_certain_where_the_browser_names_the_address_of_the_script() -> None:
+    """Jitsi Meet without PUBLIC_URL; the page has another WebSocket, which works."""
+    own, local = "wss://shop.example.com/xmpp-websocket", "wss://localhost:8443/xmpp-websocket"
+    words = f"WebSocket connection to '{local}?room=test' failed"
+    target = replace(SHOP, symptom=Symptom("websocket", words))
+    named = replace(PAGE, mentions=(own, local))
+    (claim,) = judge(CHECK, named, target=target)
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.severity is None
+    assert not claim.facts["written"]
+    jitsi = KnownApplication(id="jitsi-meet", name="Jitsi Meet", url="https://shop.example.com/")
+    (claim,) = judge(CHECK, named, jitsi, target=target)
+    assert "PUBLIC_URL" in str(claim.facts["setting"])
+    assert claim.facts["written"]
+    assert not judge(CHECK, named)
+    other = replace(target, symptom=Symptom("websocket", words.replace("8443", "8181")))
+    (claim,) = judge(CHECK, named, target=other)
+    assert claim.confidence is not Confidence.CERTAIN

@@ -13,6 +13,7 @@ from diagnose.model import (
     Subject,
     Vantage,
 )
+from diagnose.model.applications import KnownApplication
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import FailedRequests
 from diagnose.model.program_logs import ProgramRefusal
@@ -407,3 +408,14 @@ def test_silent_where_grafana_compares_the_name_and_only_the_scheme_is_missing()
     assert not pasted(SITE, '{"message":"origin not allowed"}')
     (claim,) = pasted(SITE.replace(HOST, ""), '{"message":"origin not allowed"}')
     assert claim.confidence is Confidence.LIKELY
+
+
+def test_silent_where_the_program_compares_the_host_alone_and_gets_it() -> None:
+    target = replace(SHOP, symptom=Symptom("csrf", "origin not allowed"))
+    grafana = KnownApplication(id="grafana", name="Grafana", url="https://shop.example.com/")
+    seen = BUILD, RUNNING, page(200), grafana
+    assert not judge(CHECK, config(SITE), *seen, target=target)
+    without = SITE.replace(HOST, "")
+    (claim,) = judge(CHECK, config(without), *seen, target=target)
+    assert claim.confidence is Confidence.LIKELY
+    assert "Host" in str(claim.facts["fields"])

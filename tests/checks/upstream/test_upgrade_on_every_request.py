@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
-from diagnose.model import Applicability, Confidence, Severity
+from diagnose.model import Applicability, Confidence, Severity, Vantage
+from diagnose.model.logs import FailedRequests
+from diagnose.model.server import Listener, Listeners
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import CHAT, SHOP, judge
 from tests.support.nginx_evidence import RUNNING, SITE, config
@@ -73,3 +75,34 @@ def test_silent_by_a_map_for_websockets_alone_and_where_the_page_fails() -> None
     for text in (SITE, mapped, apart):
         assert not judge(CHECK, page(200), RUNNING, config(text), target=CHAT)
     assert not judge(CHECK, page(400), RUNNING, config(ALWAYS))
+
+
+LOGGED = FailedRequests(
+    file="/var/log/nginx/access.log", method="POST", path="/api/login", status=400,
+    written="29/Nov/2026:22:00:00 +0000",
+)  # fmt: skip
+DOTNET = Listeners(
+    vantage=Vantage.SERVER,
+    sockets=(Listener(address="127.0.0.1", port=3000, family=4, process="dotnet"),),
+)
+
+
+def test_fires_as_a_warning_where_kestrel_refuses_what_visitors_send() -> None:
+    seen = RUNNING, config(ALWAYS), LOGGED
+    (claim,) = judge(CHECK, page(405), *seen, DOTNET)
+    assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.LIKELY)
+    assert claim.facts["logged"] == "POST /api/login"
+
+
+def test_is_a_note_where_a_400_of_the_log_may_be_about_the_form() -> None:
+    (claim,) = judge(CHECK, page(200), RUNNING, config(ALWAYS), LOGGED)
+    assert claim.severity is None
+    accepted = replace(LOGGED, forms_accepted=True)
+    (claim,) = judge(CHECK, page(200), RUNNING, config(ALWAYS), accepted, DOTNET)
+    assert claim.severity is None
+
+
+def test_fires_where_the_message_says_that_only_a_get_works() -> None:
+    target = replace(SHOP, symptom=Symptom("status", "GET 请求正常,POST 返回 400", 400))
+    (claim,) = judge(CHECK, page(405), RUNNING, config(ALWAYS), target=target)
+    assert claim.severity is Severity.WARNING

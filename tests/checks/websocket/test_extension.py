@@ -1,7 +1,8 @@
 from dataclasses import replace
 
-from diagnose.model import Applicability, Edit
+from diagnose.model import Applicability, Confidence, Edit, Target
 from diagnose.model.http import Upgrade
+from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import CHAT, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config, direct
 from tests.support.websocket_evidence import upgrade
@@ -61,3 +62,40 @@ def test_silent_where_it_was_agreed() -> None:
 
 def test_silent_where_other_bytes_are_wrong() -> None:
     assert not judge(CHECK, replace(compressed(), violation="opcode"), target=CHAT)
+
+
+EMPTY = replace(
+    upgrade(101, "no-deflate", fault="extension", headers=(("Sec-WebSocket-Extensions", ""),)),
+    status=101,
+)
+
+
+def told(words: str) -> Target:
+    return replace(CHAT, symptom=Symptom("websocket", words))
+
+
+def test_fires_where_safari_gets_an_empty_field_and_nginx_keeps_it_back() -> None:
+    target = told("Invalid UTF-8 sequence in header value")
+    hiding = SITE.replace("    location / {", "    proxy_hide_header X-Own;\n    location / {")
+    seen = BUILD, RUNNING, upgrade(101, accepted=True, headers=DEFLATE), EMPTY
+    (claim,) = judge(CHECK, config(hiding), *seen, target=target)
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.facts["empty"]
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    for line in (
+        'proxy_set_header Sec-WebSocket-Extensions "";',
+        "proxy_hide_header X-Own;",
+        "proxy_hide_header Sec-WebSocket-Extensions;",
+    ):
+        assert f"+        {line}\n" in edit.diff
+    (claim,) = judge(CHECK, config(SITE), *seen, target=told("it fails in Safari"))
+    assert claim.confidence is Confidence.LIKELY
+
+
+def test_silent_about_an_empty_field_that_nobody_misses() -> None:
+    opened = upgrade(101, accepted=True, headers=DEFLATE)
+    assert not judge(CHECK, opened, EMPTY, target=CHAT)
+    without = replace(EMPTY, headers=(), fault="", accepted=True)
+    assert not judge(CHECK, opened, without, target=told("it fails in Safari"))

@@ -33,6 +33,15 @@ def test_silent_where_a_time_is_set_or_measured() -> None:
         assert not judge(CHECK, measured, RUNNING, config(PASSED), target=CHAT)
 
 
+def test_silent_where_the_server_ends_it_at_once() -> None:
+    asked = replace(CHAT, symptom=Symptom("websocket-closed", "it is closed"))
+    for ended in (
+        replace(OPEN, ended="close", close_code=1008),
+        replace(OPEN, ended="eof", close_code=1006),
+    ):
+        assert not judge(CHECK, ended, RUNNING, config(PASSED), target=asked)
+
+
 def test_silent_where_the_server_pings_by_itself_or_nothing_opened() -> None:
     path = "/socket.io/"
     chat = replace(CHAT, websockets=(path,))

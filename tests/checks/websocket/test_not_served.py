@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from diagnose.model import Applicability, Edit
 from diagnose.model.http import Upgrade
 from tests.support.check_evidence import CHAT, judge
+from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
 from tests.support.websocket_evidence import upgrade
 
 CHECK = "websocket.not-served"
@@ -75,3 +77,53 @@ def test_fires_on_501_of_the_application_itself() -> None:
     assert claim.facts["missing"]
     assert not judge(CHECK, FRONT, direct, target=CHAT)
     assert not judge(CHECK, front, replace(direct, status=404), target=CHAT)
+
+
+def at_id(of: Upgrade) -> Upgrade:
+    return replace(of, path="/ws?ticket=a1")
+
+
+def test_silent_where_the_path_may_belong_to_a_connection_that_has_ended() -> None:
+    target = replace(CHAT, websockets=("/ws?ticket=a1",))
+    told = at_id(FRONT), at_id(DIRECT), at_id(plain())
+    assert not judge(CHECK, *told, target=target)
+    opens = at_id(upgrade(101, "without-id", accepted=True))
+    assert not judge(CHECK, *told, opens, target=target)
+    assert not judge("websocket.not-upgraded", *told, opens, target=target)
+
+
+def test_fires_where_it_is_refused_without_its_id_too() -> None:
+    target = replace(CHAT, websockets=("/ws?ticket=a1",))
+    told = at_id(FRONT), at_id(DIRECT), at_id(plain())
+    assert judge(CHECK, *told, at_id(upgrade(404, "without-id")), target=target)
+
+
+def test_silent_where_action_cable_refuses_a_whole_handshake() -> None:
+    words = "Page not found"
+    seen = replace(FRONT, body=words), replace(DIRECT, body=words), plain(body=words)
+    assert not judge(CHECK, *seen, target=CHAT)
+
+
+def elsewhere(path: str) -> Upgrade:
+    accepted = upgrade(101, "other-path", accepted=True, through="application")
+    return replace(accepted, url=f"ws://shop.example.com{path}")
+
+
+def test_fires_and_asks_for_the_path_at_which_the_application_has_its_websocket() -> None:
+    missing = replace(FRONT, status=501), replace(DIRECT, status=501)
+    at_path = SITE.replace("location / {", "location /ws {")
+    seen = *missing, BUILD, RUNNING, config(at_path)
+    (claim,) = judge(CHECK, *seen, elsewhere("/chat"), target=CHAT)
+    assert claim.facts["opens"] == "/chat"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+        proxy_pass http://127.0.0.1:3000/chat;\n" in edit.diff
+    (claim,) = judge(CHECK, *seen, elsewhere("/chat"), elsewhere("/"), target=CHAT)
+    assert claim.facts["opens"] == ""
+    everywhere = *missing, BUILD, RUNNING, config(SITE)
+    (claim,) = judge(CHECK, *everywhere, elsewhere("/chat"), target=CHAT)
+    assert claim.facts["opens"] == "/chat"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL

@@ -117,3 +117,23 @@ def test_fires_less_surely_where_haproxy_keeps_a_client_on_its_server(line: str)
     text = TURNS.replace("backend app\n", f"backend app\n    {line}\n")
     (claim,) = judge("websocket.not-sticky", HAPROXY, haproxy_config(text), LOST, target=CHAT)
     assert (claim.confidence, claim.facts["group"]) == (Confidence.LIKELY, "")
+
+
+NO_CONNECTION = "No Connection with that ID"
+
+
+def test_fires_where_signalr_loses_a_connection_of_this_run() -> None:
+    lost = replace(LOST, status=404, body=NO_CONNECTION)
+    found = config(site(GROUP)), BUILD, RUNNING
+    (claim,) = judge("websocket.not-sticky", *found, lost, target=CHAT)
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.facts["signalr"]
+    assert claim.facts["answer"] == NO_CONNECTION
+
+
+def test_silent_where_only_the_id_that_was_given_has_ended() -> None:
+    found = upgrade(101, "session", accepted=True)
+    assert not judge("websocket.not-sticky", upgrade(400, body=UNKNOWN), found, target=CHAT)
+    given = upgrade(404, body=NO_CONNECTION)
+    assert not judge("websocket.not-sticky", given, target=CHAT)
+    assert not judge("websocket.not-sticky", given, found, target=CHAT)

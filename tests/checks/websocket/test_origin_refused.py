@@ -2,13 +2,15 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Confidence, Edit, Manual, Severity, Subject
+from diagnose.model import Confidence, Edit, Manual, Severity, Subject, Where
 from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.program_logs import ProgramLine
 from tests.support.check_evidence import CHAT, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config, direct
 from tests.support.web_server_evidence import APACHE, HTTPS, LISTENING, apache_config
 from tests.support.websocket_evidence import upgrade
 
+CHECK = "websocket.origin-refused"
 OPENS = upgrade(101, "no-origin", accepted=True)
 
 
@@ -296,3 +298,59 @@ def test_fires_and_says_what_another_server_in_front_passes_on() -> None:
     assert (claim.facts["named"], claim.facts["front"]) == (True, "Apache")
     (claim,) = judge("websocket.origin-refused", apache_config(), *seen, target=CHAT)
     assert not claim.facts["named"]
+
+
+NO_PAGE = "Page not found"
+CABLE = replace(upgrade(404, body=NO_PAGE, through="application"), address="127.0.0.1", port=3000)
+
+
+def test_fires_where_action_cable_refuses_a_whole_handshake() -> None:
+    usual = replace(upgrade(404, "usual-port", body=NO_PAGE), origin="https://shop.example.com")
+    (claim,) = judge(CHECK, upgrade(404, body=NO_PAGE), CABLE, usual, target=CHAT)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.facts["page_origin"] == "https://shop.example.com"
+    assert claim.fix
+    assert claim.fix.steps == (Manual("cable", Where.SERVER),)
+
+
+def test_certain_where_the_application_writes_that_it_refuses_this_origin() -> None:
+    line = ProgramLine(
+        message="Request origin not allowed: https://shop.example.com", weight=1, endpoint="3000"
+    )
+    seen = upgrade(404, body=NO_PAGE), CABLE
+    (claim,) = judge(CHECK, *seen, line, target=CHAT)
+    assert claim.confidence is Confidence.CERTAIN
+    other = replace(line, message="Request origin not allowed: https://other.example.com")
+    (claim,) = judge(CHECK, *seen, other, target=CHAT)
+    assert claim.confidence is Confidence.LIKELY
+
+
+def test_silent_where_only_the_site_answers_so() -> None:
+    """Its proxy may have lost the upgrade."""
+    assert not judge(CHECK, upgrade(404, body=NO_PAGE), target=CHAT)
+    other = replace(CABLE, body="Not found")
+    assert not judge(CHECK, upgrade(404, body=NO_PAGE), other, target=CHAT)
+
+
+def test_fires_where_the_message_before_the_close_frame_names_the_origin() -> None:
+    """n8n closes with 1008 and no reason."""
+    closed = replace(
+        upgrade(101, accepted=True),
+        ended="close", close_code=1008, last_words="Invalid origin!",
+        origin="https://shop.example.com",
+    )  # fmt: skip
+    (claim,) = judge(CHECK, closed, home("text/html"), target=CHAT)
+    assert claim.facts["close_reason"] == "Invalid origin!"
+    for other in (
+        replace(closed, last_words='{"type":"hello"}'),
+        replace(closed, close_code=1000),
+    ):
+        assert not judge(CHECK, other, home("text/html"), target=CHAT)
+
+
+def test_fires_where_another_origin_stays_open_and_this_one_is_closed_for_a_policy() -> None:
+    closed = replace(upgrade(101, accepted=True), ended="close", close_code=1008)
+    (claim,) = judge(CHECK, closed, OPENS, home("text/html"), target=CHAT)
+    assert claim.facts["without"]
+    both = replace(OPENS, ended="close", close_code=1008)
+    assert not judge(CHECK, closed, both, home("text/html"), target=CHAT)

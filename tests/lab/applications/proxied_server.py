@@ -19,6 +19,11 @@ OPENED: Answer = ("101 Switching Protocols", "", ())
 CLOSED: Answer = ("101 Switching Protocols", "\x88\x02\x03\xf0", ())
 #: The same with the reason, as since version 1.88.
 CLOSED_FOR_ORIGIN: Answer = ("101 Switching Protocols", "\x88\x11\x03\xf0Invalid origin!", ())
+#: The same in a message, before a close frame that gives no reason.
+TOLD_ORIGIN: Answer = ("101 Switching Protocols", "\x81\x0fInvalid origin!\x88\x02\x03\xf0", ())
+
+#: The ids of connections that this process gave out (SignalR).
+GIVEN: set[str] = set()
 
 
 def page(head: str = "", body: str = f"<p>{TEXT}</p>", title: str = "App") -> Answer:
@@ -122,6 +127,20 @@ def answer(mode: str, method: str, url: str, fields: Mapping[str, str]) -> Answe
             return redirect(f"http://{fields['host']}/login?from=%2Fmanage")
         case "odoo" if upgrades:
             return OPENED[0], "", ("Content-Type: text/html; charset=utf-8",)
+        case "signalr" if path == "/hub/negotiate" and method == "POST":
+            GIVEN.add(given := f"c{id(fields):x}{len(GIVEN)}")
+            text = (
+                f'{{"connectionId":"{given}","availableTransports":[{{"transport":"WebSockets"}}]}}'
+            )
+            return "200 OK", text, ("Content-Type: application/json",)
+        case "signalr" if path == "/hub":
+            given = url.partition("id=")[2]
+            if given and given not in GIVEN:
+                return refused("404 Not Found", "No Connection with that ID", "text/plain")
+            return OPENED if upgrades else refused("400 Bad Request", "Connection ID required")
+        case "n8n-message" if upgrades:
+            is_own = fields.get("origin", "").partition("://")[2] == fields.get("host", "")
+            return OPENED if is_own else TOLD_ORIGIN
         case "n8n" | "n8n-1.88" if upgrades and (mode == "n8n" or path == "/rest/push"):
             host = fields.get("x-forwarded-host", fields.get("host", ""))
             is_own = fields.get("origin", "").partition("://")[2] == host
@@ -129,6 +148,8 @@ def answer(mode: str, method: str, url: str, fields: Mapping[str, str]) -> Answe
         case "n8n-1.88":
             return page(title="n8n.io - Workflow Automation")
         case "strapi" | "grafana" | "jellyfin" | "jenkins" | "n8n" | "odoo":
+            return page()
+        case "n8n-message" | "signalr":
             return page()
         case "gitea" if path.startswith("/assets/"):
             return (

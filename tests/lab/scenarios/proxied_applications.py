@@ -302,6 +302,52 @@ def n8n_with_the_host(lab: Lab) -> None:
     _application(lab, "n8n", _with_upgrade(PAGES))
 
 
+@scenario(
+    outside="websocket.origin-refused", server="websocket.origin-refused",
+    args=("--ws", "/push"), differs=MINE,
+)  # fmt: skip
+def n8n_says_it_in_a_message(lab: Lab) -> None:
+    """After issue 14653 of n8n: a message "Invalid origin!", then 1008 and no reason."""
+    pages = _with_upgrade(PAGES).replace("    proxy_set_header Host $http_host;\n", "")
+    _application(lab, "n8n-message", pages)
+
+
+@healthy(args=("--ws", "/push"))
+def n8n_says_nothing_where_the_host_is_passed(lab: Lab) -> None:
+    _application(lab, "n8n-message", _with_upgrade(PAGES))
+
+
+# SignalR, whose clients have an id given out first
+
+#: The address of a connection that has ended, as browsers write it into their console.
+ENDED = ("--ws", "/hub?id=d0fc384a")
+
+
+def _hubs(lab: Lab, method: str, ports: tuple[int, ...]) -> None:
+    for port in ports:
+        lab.spawn(lab.server, lab.server.application("proxied_server", "signalr", str(port)), port)
+    servers = "".join(f"  server 127.0.0.1:{port};\n" for port in ports)
+    lab.edit(PAGES, _with_upgrade(PAGES).replace("127.0.0.1:3000", "hub"))
+    lab.change(site.MAP, f"{site.MAP}\nupstream hub {{\n{method}{servers}}}\n")
+
+
+@scenario(outside="websocket.not-sticky", args=ENDED, differs=MINE)
+def connections_of_signalr_are_lost_between_servers(lab: Lab) -> None:
+    """After issues 984 and 2333 of aspnet/SignalR: another server does not know the id."""
+    _hubs(lab, "  zone hub 64k;\n", (3001, 3002, 3003, 3004))
+
+
+@healthy(args=ENDED)
+def connections_of_signalr_are_kept_by_ip_hash(lab: Lab) -> None:
+    _hubs(lab, "  ip_hash;\n", (3001, 3002, 3003, 3004))
+
+
+@healthy(args=ENDED)
+def connection_of_signalr_has_ended(lab: Lab) -> None:
+    """One server, which says of an old id what another server says of a new one."""
+    _hubs(lab, "", (3001,))
+
+
 #: A site whose https is on a port of its own.
 OWN_PORT = f"https://{site.NAME}:8443/"
 

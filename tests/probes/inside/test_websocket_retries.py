@@ -107,7 +107,10 @@ def plainly(refused: Upgrade) -> list[tuple[str, str, int | None]]:
 
 
 def test_the_path_is_asked_for_without_a_handshake() -> None:
-    assert plainly(direct(404)) == [("plain", "handshake: False", 404)]
+    first, *others = plainly(direct(404))
+    assert first == ("plain", "handshake: False", 404)
+    assert {variant for variant, _, _ in others} == {"other-path"}
+    assert len(others) == 3, "nginx asks for one of the usual paths already"
 
 
 def test_an_application_that_opens_or_forbids_is_not_asked() -> None:

@@ -21,7 +21,7 @@ from diagnose.net.local import LocalNet
 from diagnose.probes import Options
 from diagnose.probes.further_requests import FurtherRequests
 from diagnose.probes.outside import websocket as probes
-from diagnose.probes.outside.websocket_handshakes import session_id
+from diagnose.probes.outside.websocket_sessions import session_id
 
 Refuse = Callable[[ServerConnection, Request], Response | None]
 
@@ -60,13 +60,14 @@ def look(
     paths: tuple[str, ...] = ("/ws",),
     addresses: tuple[str, ...] = ("127.0.0.1",),
     subprotocols: list[Subprotocol] | None = None,
+    scheme: str = "http",
 ) -> tuple[Upgrade, ...]:
     async def run() -> tuple[Upgrade, ...]:
         async with serve(
             wait, "127.0.0.1", 0, process_request=refuse, subprotocols=subprotocols
         ) as server:
             port = next(iter(server.sockets)).getsockname()[1]
-            run = Looking(Target("ws://localhost", "ws", "localhost", port, "/", paths))
+            run = Looking(Target("localhost", scheme, "localhost", port, "/", paths))
             seen = run.emit(Resolution(name="localhost", family=4, addresses=addresses))
             await probes.upgrade.work(run, seen)
             await asyncio.gather(*run.beside)
@@ -197,6 +198,48 @@ def test_a_socket_io_session_is_opened_and_found_again() -> None:
     ]
     assert seen[0].url.endswith("/socket.io/?EIO=4&transport=websocket")
     assert all(one.url.endswith("&sid=abc_1-2") and one.accepted for one in seen[1:])
+
+
+def test_a_connection_of_signalr_is_opened_after_one_that_is_unknown() -> None:
+    def hub(connection: ServerConnection, request: Request) -> Response | None:
+        if request.path.startswith("/chat?id=old"):
+            return connection.respond(http.HTTPStatus.NOT_FOUND, "No Connection with that ID")
+        return None
+
+    seen = look(hub, paths=("/chat?id=old",))
+    # The library of these tests takes no POST, so that no id is given out.
+    assert [one.variant for one in seen] == ["normal"]
+
+
+def test_a_path_with_an_id_is_tried_without_it() -> None:
+    refuse = refusing(http.HTTPStatus.FORBIDDEN, "no", lambda request: "?" not in request.path)
+    seen = look(refuse, paths=("/ws?ticket=a1",))
+    assert [(one.variant, one.accepted) for one in seen] == [
+        ("normal", False),
+        ("without-id", True),
+    ]
+    assert seen[1].url.endswith("/ws")
+
+
+def at_own_port(accepted: str) -> tuple[Upgrade, ...]:
+    """The target is a WebSocket at a port of its own: `look` takes one that the system gives."""
+    refuse = refusing(
+        http.HTTPStatus.NOT_FOUND, "no", lambda request: request.headers["Origin"] == accepted
+    )
+    return look(refuse, scheme="ws")
+
+
+def test_a_page_of_the_usual_port_may_open_a_websocket_at_another() -> None:
+    seen = at_own_port("http://localhost")
+    assert [(one.variant, one.accepted, one.origin) for one in seen] == [
+        ("with-port", False, f"http://localhost:{seen[0].port}"),
+        ("normal", True, "http://localhost"),
+    ]
+
+
+def test_both_origins_are_kept_where_both_are_refused() -> None:
+    seen = at_own_port("http://other.example.com")
+    assert [one.variant for one in seen[:2]] == ["normal", "usual-port"]
 
 
 def test_a_session_id_is_taken_only_if_it_is_one() -> None:
