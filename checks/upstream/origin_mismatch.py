@@ -39,7 +39,6 @@ from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import proxy_pass_of
-from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD
 from diagnose.parsers.nginx.withheld_login import withholding_directive
 from diagnose.parsers.origin_refusals import (
     framework_of,
