@@ -99,6 +99,7 @@ INSIDE = (
     "upstream_requests",
     "upstream_bodies",
     "upstream_comparisons",
+    "counted_requests",
     "logged_comparisons",
     "logged_preflights",
     "compressed_pages",
