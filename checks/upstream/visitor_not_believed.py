@@ -65,6 +65,7 @@ def visitor_not_believed(evidence: Evidence) -> Iterator[Claim]:
         because=(*pages, *requests, *([nginx.config] if nginx.config else [])),
         severity=None if is_refused else Severity.WARNING,
         confidence=confidence,
+        is_reported=_is_reported(evidence),
         location=nginx.location(directive),
         facts={
             "url": pages[0].url if pages else evidence.target.url,
@@ -88,6 +89,12 @@ def visitor_not_believed(evidence: Evidence) -> Iterator[Claim]:
 def _is_told(evidence: Evidence) -> bool:
     symptom = evidence.target.symptom
     return symptom is not None and says_trust_is_off(symptom.text)
+
+
+def _is_reported(evidence: Evidence) -> bool:
+    """Return whether a message is about the limit, if it is not used up now."""
+    symptom = evidence.target.symptom
+    return symptom is not None and symptom.kind == "status" and symptom.number == TOO_MANY
 
 
 def _confidence(requests: Sequence[CountedRequest], is_told: bool) -> Confidence | None:

@@ -134,7 +134,6 @@ ROWS = (
     _after_failure("upstream_bodies", _CURL_APPLICATION, "upstream", "http", peer="application"),
     _after_failure("upstream_comparisons", _CURL_APPLICATION, "upstream", "http",
                    peer="application"),
-    _after_failure("counted_requests", _CURL_APPLICATION, "upstream", "http", peer="application"),
     _after_failure("logged_comparisons", _CURL_APPLICATION, "upstream", peer="application"),
     _after_failure("logged_preflights", "curl -sSi -X OPTIONS -H 'Origin: ORIGIN' {page}", "http",
                    peer="site"),

@@ -99,7 +99,6 @@ INSIDE = (
     "upstream_requests",
     "upstream_bodies",
     "upstream_comparisons",
-    "counted_requests",
     "logged_comparisons",
     "logged_preflights",
     "compressed_pages",

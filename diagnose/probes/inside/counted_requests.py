@@ -16,7 +16,7 @@ from diagnose.model.requests import CountedAsker, CountedRequest
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.nginx.proxied_request import CLIENT_ADDRESS_FIELDS, ProxiedRequest
 from diagnose.parsers.rate_limits import is_about_limits, remaining_requests
-from diagnose.probes import ProbeContext, is_first, probe
+from diagnose.probes import ProbeContext
 from diagnose.probes.inside import upstream_routes
 from diagnose.probes.inside.application_requests import send_from, send_request
 from diagnose.probes.inside.raw_answers import RawAnswer
@@ -39,10 +39,8 @@ MAX_SECONDS = 6.0
 _COUNTING = ("RateLimit-Remaining", "X-RateLimit-Remaining", "X-Rate-Limit-Remaining", "RateLimit")
 
 
-@probe(after=Exchange, needs=NginxConfig)
-async def limited_page(ctx: ProbeContext, exchange: Exchange, config: NginxConfig) -> None:
-    if not is_first(ctx, exchange, _is_counted):
-        return
+async def ask_for_visitors(ctx: ProbeContext, config: NginxConfig, exchange: Exchange) -> None:
+    """Ask the application of the page, after a page for which `is_counted` holds."""
     route = upstream_routes.find_route(ctx, config, ctx.target.path)
     in_scope = ctx.options.wants("upstream") or ctx.options.wants("http")
     if route is None or not in_scope or ctx.target.websockets == (route.path,):
@@ -52,7 +50,8 @@ async def limited_page(ctx: ProbeContext, exchange: Exchange, config: NginxConfi
         await _ask(ctx, route, request)
 
 
-def _is_counted(ctx: ProbeContext, exchange: Exchange) -> bool:
+def is_counted(ctx: ProbeContext, exchange: Exchange) -> bool:
+    """Whether a page was refused with 429, or counts after a message about a limit."""
     if not exchange.is_page_of(ctx.target) or exchange.method == "POST":
         return False
     if exchange.status == TOO_MANY:

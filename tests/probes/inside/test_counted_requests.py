@@ -10,7 +10,7 @@ from diagnose.model import Symptom, Target
 from diagnose.model.http import Exchange
 from diagnose.model.requests import CountedRequest
 from diagnose.net.local import LocalNet
-from diagnose.probes.inside import counted_requests
+from diagnose.probes.inside import upstream_bodies
 from tests.probes.inside.test_upstream_requests import config
 from tests.support.check_evidence import SHOP
 from tests.support.fake_context import Looking
@@ -48,7 +48,7 @@ def asked(page: Exchange, target: Target = SHOP) -> tuple[list[str], tuple[Count
         seen = config(f"location / {{ proxy_pass http://127.0.0.1:{port}; {fields} }}")
         async with server:
             ctx.observations += [seen, page]
-            await counted_requests.limited_page.work(ctx, page, seen)
+            await upstream_bodies.page_limited.work(ctx, page, seen)
 
     asyncio.run(work())
     return heads, ctx.observed(CountedRequest)
