@@ -9,11 +9,11 @@ proxy (`limit_req`, ngx_http_limit_req_module).
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from checks.http import LIMITED, _fronts, addresses, endpoint_subjects
 from checks.nginx import NO_PORT, Nginx, file_line
-from checks.nginx._edits import Changes, config_edits
-from checks.nginx._location_edits import header_lines, insert_lines, location_fix
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -31,18 +31,23 @@ from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.nginx import error_log
-from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, select_location
-from diagnose.parsers.nginx.proxied_request import CLIENT_ADDRESS_FIELDS
+from diagnose.parsers.nginx.locations import proxy_pass_of, select_location
 from diagnose.parsers.nginx.server_blocks import Server
 
-_FIELDS = {"X-Real-IP": "$remote_addr", "X-Forwarded-For": "$proxy_add_x_forwarded_for"}
-_OTHER_FIELDS = {*CLIENT_ADDRESS_FIELDS, "x-original-forwarded-for", "remote-host", "remote_addr"}
+if TYPE_CHECKING:
+    from diagnose.model.requests import CountedRequest
 
 
 @check(
     severity=Severity.WARNING,
     needs=[NginxConfig, Exchange],
-    explains=["nginx.request-limit", "nginx.connection-limit", "nginx.other-requests-failed"],
+    explains=[
+        "nginx.request-limit",
+        "nginx.connection-limit",
+        "nginx.other-requests-failed",
+        "upstream.own-answer",
+        "http.server-error",
+    ],
 )
 def visitor_address_lost(evidence: Evidence) -> Iterator[Claim]:
     nginx, symptom = Nginx.of(evidence), evidence.target.symptom
@@ -52,6 +57,9 @@ def visitor_address_lost(evidence: Evidence) -> Iterator[Claim]:
     claim = _limit_claim(nginx)
     if claim is None and is_asked:
         claim = _not_passed(nginx) or _not_taken(nginx)
+    elif claim is None and any(page.status == 429 for page in page_exchanges(evidence)):
+        refused = _refused_together(evidence)
+        claim = _not_passed(nginx, *refused) if refused else None
     if claim is not None:
         yield claim
 
@@ -81,31 +89,40 @@ def _is_behind(nginx: Nginx, server: Server) -> bool:
     return is_inner and not server.directives("set_real_ip_from")
 
 
-def _not_passed(nginx: Nginx) -> Claim | None:
-    """Return the claim about a page that is passed on without the visitor's address."""
+def _not_passed(nginx: Nginx, *requests: "CountedRequest") -> Claim | None:
+    """Return the claim about a page that is passed on without the visitor's address. These requests
+    show that the application counts by it."""
+    # Imported late: a healthy run passes the address on, or is not asked.
+    from checks.nginx._visitor_address import address_fix, passes_address
+
     for match in nginx.location_matches(nginx.evidence.target.path.partition("?")[0]):
         directive = proxy_pass_of(match)
-        if directive is None or _passes_address(match):
+        if directive is None or passes_address(match):
             continue
-        changes: Changes = {}
-        insert_lines(nginx, match, header_lines(nginx, match, _FIELDS, changes), changes)
-        file_edits = config_edits(nginx, changes)
-        fix = (
-            location_fix(nginx, match, file_edits, sure=False)
-            if file_edits
-            else Fix((Manual("pass-the-address", Where.SERVER),), Applicability.MANUAL)
+        fix = address_fix(nginx, match) or Fix(
+            (Manual("pass-the-address", Where.SERVER),), Applicability.MANUAL
         )
         facts = {"application": directive.args[0] if directive.args else "", "passed": True}
-        return _claim(nginx, directive, fix, facts)
+        claim = _claim(nginx, directive, fix, facts)
+        if not requests:
+            return claim
+        pages = endpoint_subjects(page_exchanges(nginx.evidence))
+        return replace(
+            claim, covers=pages, because=(*claim.because, *requests), confidence=Confidence.CERTAIN
+        )
     return None
 
 
-def _passes_address(match: LocationMatch) -> bool:
-    return any(
-        directive.args[0].lower() in _OTHER_FIELDS or "remote_addr" in " ".join(directive.args)
-        for directive in match.directives("proxy_set_header")
-        if directive.args
-    )
+def _refused_together(evidence: Evidence) -> "tuple[CountedRequest, ...]":
+    """Return the requests which show that an application refuses nginx with 429, and would not
+    refuse a visitor whose address it were told."""
+    from diagnose.model.requests import CountedRequest
+
+    requests = evidence.good(CountedRequest)
+    visitors = [request for request in requests if request.asker == "visitor"]
+    is_refused = any(each.asker == "proxy" and each.status == 429 for each in requests)
+    is_told = bool(visitors) and all(200 <= (each.status or 0) < 400 for each in visitors)
+    return requests if is_refused and is_told else ()
 
 
 def _not_taken(nginx: Nginx) -> Claim | None:

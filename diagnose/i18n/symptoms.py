@@ -71,6 +71,7 @@ MESSAGES = Messages(
     Message("upstream-tls", "nginx: TLS with the application failed"),
     Message("upstream-name", "nginx: the application's name does not resolve"),
     Message("upstream-header", "nginx: the application's header is too big"),
+    Message("request-header", "an application: the request's header is too large"),
     Message("body-size", "nginx: the upload is too large"),
     Message("limit", "nginx: a limit of requests or connections"),
     Message("conntrack", "the table of tracked connections is full"),

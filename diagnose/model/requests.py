@@ -234,6 +234,103 @@ class PrefixTrial(Observation):
         return subject, answer_phrase(self.status)
 
 
+#: Who asks: nginx as ever ("proxy"), nginx with a visitor whom nobody has seen yet ("visitor"), or
+#: another address of the server itself as nginx asks ("peer").
+CountedAsker = Literal["proxy", "visitor", "peer"]
+
+
+@frozen(kw_only=True, eq=False)
+class CountedRequest(Observation):
+    """One request to an application that counts the requests of its visitors, and how many it still
+    allows.
+
+    Asked after the page was refused with 429, or after a message about such a limit. `asker` is who
+    asks, `source` the address that the request has: in the fields that name the visitor
+    (`fields`, as nginx sends them, () if it sends none), or for a "peer" that of its connection.
+    `remaining` is what the answer says is left, None if it says nothing.
+    """
+
+    layer: ClassVar[str] = "upstream"
+
+    target: Url
+    path: UrlPath
+    address: Address
+    port: int
+    asker: CountedAsker
+    source: Address = ""
+    fields: tuple[Word, ...] = ()
+    status: int | None = None
+    remaining: int | None = None
+
+    @property
+    def shows_fault(self) -> bool:
+        """A healthy site's application is asked nothing."""
+        return True
+
+    @property
+    def endpoint(self) -> str:
+        """The address and port that were asked."""
+        return endpoint_text(self.address, self.port)
+
+    def summary(self) -> Summary:
+        subject = (
+            phrase("application {target}, as nginx asks", target=self.target)
+            if self.asker == "proxy"
+            else phrase(
+                "application {target}, for {address}", target=self.target, address=self.source
+            )
+        )
+        if self.remaining is None:
+            return subject, answer_phrase(self.status)
+        left = counted("{count} request left", "{count} requests left", self.remaining)
+        return subject, clauses(str(self.status or ""), left)
+
+
+@frozen(kw_only=True, eq=False)
+class HeaderTrial(Observation):
+    """How large a request's header may be for an application: the page was asked for with a field
+    Cookie that grew until the answer was another one.
+
+    Asked after a message about a header that is too large, or after 431 in a log. `served` is the
+    size of the largest field in bytes with which the answer was that of a request without it
+    (`normal`), `refused` that of the smallest with which it was not, None if none was refused.
+    `status` is the answer to that one, None if the connection was closed. `is_direct` is False if
+    nginx was asked, as it speaks no HTTP with the application (uwsgi_pass).
+    """
+
+    layer: ClassVar[str] = "upstream"
+
+    target: Url
+    path: UrlPath
+    address: Address
+    port: int
+    normal: int
+    served: int
+    refused: int | None = None
+    status: int | None = None
+    is_direct: bool = True
+
+    @property
+    def shows_fault(self) -> bool:
+        """A healthy site's application is asked nothing."""
+        return True
+
+    @property
+    def endpoint(self) -> str:
+        """The address and port that were asked."""
+        return endpoint_text(self.address, self.port)
+
+    def summary(self) -> Summary:
+        subject = phrase("application {target} and large cookies", target=self.target)
+        served = phrase("{count} bytes are served", count=self.served)
+        if self.refused is None:
+            return subject, served
+        refused = phrase(
+            "{count} bytes get {status}", count=self.refused, status=str(self.status or "closed")
+        )
+        return subject, clauses(served, refused)
+
+
 #: What takes a path away from the location that passes it on: a location with a regular expression,
 #: a `rewrite` of the server block, one of that location itself without `break` ("last"), or its
 #: `try_files`, which ends in a status ("files"). Or a location with a longer prefix ("longer"), or

@@ -65,6 +65,8 @@ COMPLAINTS: tuple[tuple[SymptomKind, str], ...] = (
         r"|(?:127\.0\.0\.1|172\.(?:1[6-9]|2\d|3[01])[\d.]{2,8}|192\.168[\d.]{2,8}|(?<![\d.])10\.\d[\d.]{2,9})(?: is (?:shown|logged|displayed))? (?:for|instead of) (?:all|every|each|the (?:real|client|visitor|user)|real|client)"
         r"|(?:users|visitors|clients|requests|hits)\b.{0,40}?\b(?:(?:the )?same|one) ip\b"
         r"|rate[- ]?limit\w{0,4}\b.{0,40}?\b(?:every(?:body|one|thing| ?user)|all (?:users|visitors|clients))"
+        r"|\b(?:every(?:body|one| ?user)|all (?:\w+ )?(?:users|visitors|clients))\b.{0,40}?\brate[- ]?limit"
+        r"|ERR_ERL_UNEXPECTED_X_FORWARDED_FOR|'trust proxy' setting is false|所有.{0,4}(?:用户|访客|人).{0,10}限流"
         r"|fail2ban.{0,30}?\bban\w{0,4}\b.{0,30}?(?:proxy|nginx|itself|itsself|own|everybody|everyone|gateway|cloudflare)"
         r"|(?:真实|真正|客户端|访客|用户|访问者|来源|源|外网|公网)的?(?:真实)?(?:访问|客户端)?\s?(?:ip|地址)(?![:：]\d)(?!.{0,20}?(?:无法|不能)(?:访问|连接|打开))(?!.{0,20}?(?:访问|连接|打开)(?:失败|错误|不到|不了|不通)).{0,20}?(?:不到|不对|不正确|错误|丢失|失败|都是|全是|全部|一样|相同|变成|显示|无法|不能|是127|为127)"
         r"|(?:获取|拿|取|得|看|记录)不(?:到|了).{0,12}?(?:ip|地址)|(?:无法|不能|没法|怎么|如何|只能)(?:正确)?(?:获取|拿到|得到|记录|看到).{0,10}?(?:真实|客户端|用户|访客|来源|源).{0,8}?(?:ip|地址)"

@@ -276,6 +276,7 @@ PROGRAM_MESSAGES: dict[str, tuple[Example, ...]] = {
                 "upstream-closed", HTTPS_WS),
         Example(LOG.format("auth request unexpected status: 400", "sending to client"),
                 "status", HTTPS_WS, 500),
+        Example("invalid request block size: 4208 (max 4096)...skip", "request-header", ""),
         Example(LOG.format("upstream sent too big header", FROM_UPSTREAM), "upstream-header",
                 HTTPS_WS),
         Example(LOG.format("no live upstreams", TO_UPSTREAM), "upstream-none-live", HTTPS_WS),

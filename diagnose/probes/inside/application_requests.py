@@ -53,6 +53,15 @@ async def _send_by_curl(
     return await answer_by_curl(ctx, route, argv, _curl_command(ctx, route, request, method))
 
 
+async def send_from(
+    ctx: ProbeContext, route: UpstreamRoute, request: ProxiedRequest, source: str
+) -> RawAnswer | None:
+    """Send a request from another address of the server, with its curl; None without one."""
+    program, *words = _curl_argv(route, request, "GET")
+    argv = [program, "--interface", source, *words]
+    return await answer_by_curl(ctx, route, argv, shown_command(argv, user_fields(ctx)))
+
+
 def _curl_command(
     ctx: ProbeContext, route: UpstreamRoute, request: ProxiedRequest, method: str
 ) -> str:

@@ -54,7 +54,7 @@ MAX_REPEATED = 3
 #: Statuses after which a request is sent again. After a 504 it would only wait.
 REPEATED = {403, 404, 500, 502, 503}
 #: Statuses of a request that is too large with what browsers send: this run's own is not.
-TOO_LARGE = {400, 414, 494}
+TOO_LARGE = {400, 414, 431, 494}
 _BAD_REQUEST, _NOT_FOUND = 400, 404
 #: Bytes of a download that may have been cut by nginx's temporary file.
 _LARGE = 1 << 30

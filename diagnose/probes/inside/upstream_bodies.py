@@ -1,10 +1,12 @@
-"""Asks the application itself for a page whose body came to the visitor cut off.
+"""Asks the application itself how much it takes and sends: for a page whose body came to the
+visitor cut off, and for one that it refuses for its header or for too many requests.
 
-If the application cuts it too, nginx does not. If it sends all of it, the fault is in front.
+If the application cuts a body too, nginx does not. If it sends all of it, the fault is in front.
 """
 
 from diagnose.model import Failure, Vantage
-from diagnose.model.http import BodyEnd, ResponseBody, header
+from diagnose.model.http import BodyEnd, Exchange, ResponseBody, header
+from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.nginx import proxy_headers as header_parser
 from diagnose.parsers.nginx.upstreams import Endpoint
@@ -19,6 +21,35 @@ PATIENCE = 3.0
 #: Exit statuses of curl (curl(1)): a part of the body is missing, or it was reset.
 _CUT_STATUSES = {18: "a part of the body is missing", 56: "the connection ended"}
 _BYTES = "2097152"
+
+#: Statuses with which an application refuses a request for its header, and how often somebody asks
+#: (RFC 6585 sections 4 and 5).
+TOO_MANY, HEADER_TOO_LARGE = 429, 431
+
+
+@probe(after=Exchange, needs=NginxConfig)
+async def page_limited(ctx: ProbeContext, exchange: Exchange, config: NginxConfig) -> None:
+    """Look for a limit of the application, after its status or a message."""
+    if ctx.target.symptom is None and exchange.status not in {TOO_MANY, HEADER_TOO_LARGE}:
+        return
+    # Imported late: a healthy site's application is asked nothing.
+    from diagnose.probes.inside import counted_requests, header_limits
+
+    if is_first(ctx, exchange, counted_requests.is_counted):
+        await counted_requests.ask_for_visitors(ctx, config, exchange)
+    if is_first(ctx, exchange, header_limits.is_refused):
+        await header_limits.try_headers(ctx, config, exchange, ctx.target.path)
+
+
+@probe(after=FailedRequests, needs=NginxConfig)
+async def header_refused(ctx: ProbeContext, failure: FailedRequests, config: NginxConfig) -> None:
+    """Look for the limit at a page that visitors do not get for their header, by nginx's log."""
+    pages = [page for page in ctx.observed(Exchange) if page.is_page_of(ctx.target)]
+    refusal = (failure.server, failure.method, failure.status)
+    if pages and refusal == ("nginx", "GET", HEADER_TOO_LARGE):
+        from diagnose.probes.inside.header_limits import try_headers
+
+        await try_headers(ctx, config, pages[0], failure.path)
 
 
 @probe(after=ResponseBody, needs=NginxConfig)

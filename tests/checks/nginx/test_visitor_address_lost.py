@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from diagnose.model import Applicability, Claim, Symptom, Vantage
+from diagnose.model import Applicability, Claim, Confidence, Symptom, Vantage
 from diagnose.model.logs import LogLine
+from diagnose.model.requests import CountedRequest
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import FILE, LOADED, RUNNING, SITE, config
 from tests.support.page_errors import page
@@ -63,3 +64,16 @@ def test_silent_about_a_limit_that_refused_a_visitor_or_takes_the_address() -> N
     assert not judged(SITE + INNER.replace("REAL", ""), other, asked=False)
     real = "set_real_ip_from 127.0.0.1;"
     assert not judged(SITE + INNER.replace("REAL", real), LIMITED, asked=False)
+
+
+def test_fires_where_the_application_refuses_nginx_and_serves_visitors() -> None:
+    """Without a message: the page is refused with 429."""
+    asked = CountedRequest(
+        vantage=Vantage.SERVER, target="http://127.0.0.1:3000", path="/", address="127.0.0.1",
+        port=3000, asker="proxy", status=429,
+    )  # fmt: skip
+    visitor = replace(asked, asker="visitor", source="192.0.2.7", status=200)
+    refused = replace(page(200), status=429)
+    (claim,) = judge(CHECK, RUNNING, config(SITE), refused, asked, visitor)
+    assert claim.confidence is Confidence.CERTAIN
+    assert not judge(CHECK, RUNNING, config(SITE), refused, asked, replace(visitor, status=429))

@@ -1,0 +1,32 @@
+"""The fields in which nginx tells an application who visits, and the edit that adds them."""
+
+from checks.nginx import Nginx
+from checks.nginx._edits import Changes, config_edits
+from checks.nginx._location_edits import header_lines, insert_lines, location_fix
+from diagnose.model import Fix, Step
+from diagnose.parsers.nginx.locations import LocationMatch
+from diagnose.parsers.nginx.proxied_request import CLIENT_ADDRESS_FIELDS
+
+_FIELDS = {"X-Real-IP": "$remote_addr", "X-Forwarded-For": "$proxy_add_x_forwarded_for"}
+_OTHER_FIELDS = {*CLIENT_ADDRESS_FIELDS, "x-original-forwarded-for", "remote-host", "remote_addr"}
+
+
+def passes_address(match: LocationMatch) -> bool:
+    """Return whether a location tells its application the visitor's address."""
+    return any(
+        directive.args[0].lower() in _OTHER_FIELDS or "remote_addr" in " ".join(directive.args)
+        for directive in match.directives("proxy_set_header")
+        if directive.args
+    )
+
+
+def address_fix(nginx: Nginx, match: LocationMatch, further: tuple[Step, ...] = ()) -> Fix | None:
+    """Return the fix with which a location passes the visitor's address on, and these steps after
+    it; None if its file cannot be edited."""
+    changes: Changes = {}
+    insert_lines(nginx, match, header_lines(nginx, match, _FIELDS, changes), changes)
+    file_edits = config_edits(nginx, changes)
+    if not file_edits:
+        return None
+    fix = location_fix(nginx, match, file_edits, sure=False)
+    return Fix((*fix.steps, *further), fix.applicability)
