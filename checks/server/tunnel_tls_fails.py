@@ -29,6 +29,7 @@ _ORIGIN_CA = "CloudFlare Origin"
     needs=[TunnelRule, BackendHandshake, Exchange],
     explains=[
         "http.server-error", "http.not-the-site", "http.cdn-error", "http.page-refused",
+        "http.plain-to-tls-port", "http.error-in-front",
         "websocket.not-upgraded", "websocket.not-served", "server.tunnel-target-down",
     ],
 )  # fmt: skip
