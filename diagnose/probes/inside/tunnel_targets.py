@@ -15,9 +15,9 @@ from diagnose.model.web_servers import SiteRoute
 from diagnose.parsers.linux.containers import container_of
 from diagnose.parsers.linux.service_managers import unit_of
 from diagnose.parsers.tunnel_rules import IngressRule, ingress_rules, rule_for
+from diagnose.parsers.tunnels import ListedClient
 from diagnose.probes import ProbeContext
 from diagnose.probes.inside.backends import shake
-from diagnose.probes.inside.tunnels import ListedClient
 
 #: Seconds for one answer, and the most ports that are asked.
 PATIENCE, MAX_PORTS = 2, 3
