@@ -42,19 +42,6 @@ def rule_edit(rule: TunnelRule, service: str = "", settings: tuple[str, ...] = (
     return _edit(rule, rows, changes)
 
 
-def new_rule_edit(rule: TunnelRule, name: str, service: str) -> Edit | None:
-    """Return the edit that writes a rule for a name above this one."""
-    rows = rule.text.split("\n")
-    if not rule.file or rule.container or not 0 < rule.line <= len(rows):
-        return None
-    row = rows[rule.line - 1]
-    lead = row[: rule.column]
-    if lead.strip() != "-":
-        return None
-    own = (f"{lead}hostname: {name}", f"{' ' * len(lead)}service: {service}", row)
-    return _edit(rule, rows, {rule.line: own})
-
-
 def _has(rows: list[str], name: str) -> bool:
     """Return whether a setting is written anywhere: which of two counts is not always plain."""
     return any(re.match(rf"[\s-]*{name}\s*:", row) for row in rows)
