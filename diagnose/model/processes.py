@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from diagnose.model import Observation, Subject
 from diagnose.model.frozen import frozen
-from diagnose.model.marks import CommandLine, FilePath, HostName, Label, Word
+from diagnose.model.marks import CommandLine, FilePath, HostName, Label, ServerText, Url, Word
 from diagnose.model.summary import Summary, phrase
 
 
@@ -117,3 +117,50 @@ class TunnelClient(Observation):
     def summary(self) -> Summary:
         peer = str(Subject(address=self.host, port=self.port))
         return f"{self.program} ({self.pid})", phrase("passes visitors on to {peer}", peer=peer)
+
+
+@frozen(kw_only=True, eq=False)
+class TunnelRule(Observation):
+    """What cloudflared does with the target's page, by the rule that it gets (`ingress`).
+
+    `service` is the address to which the rule leads, `name` the host name that it has ("" for a
+    rule for all names), and `names` are those of all rules. `status` is the status that the rule
+    answers itself, None if it passes visitors on. `server_name` is the name that the application's
+    certificate must have, `is_unverified` whether it is not looked at, and `host_header` the Host
+    that is sent in place of the visitors'.
+
+    `file` is the configuration with its `text`, "" if it is kept in Cloudflare's dashboard. `line`
+    is that of `service:`, `origin_line` that of `originRequest:` (0 without one, -1 in another
+    form); `column` and `origin_column` are where the keys begin there. `is_outdated` is whether the
+    file says something else than what cloudflared runs with.
+
+    `unit` is the systemd unit of the process, `container` its container. `is_apart` is whether it
+    has a network of its own, of which `ports` are those that listen.
+    """
+
+    layer: ClassVar[str] = "server"
+
+    program: Label
+    pid: int
+    unit: Label = ""
+    container: Label = ""
+    file: FilePath = ""
+    text: ServerText = ""
+    name: HostName = ""
+    names: tuple[HostName, ...] = ()
+    service: Url = ""
+    status: int | None = None
+    server_name: HostName = ""
+    is_unverified: bool = False
+    host_header: HostName = ""
+    line: int = 0
+    column: int = 0
+    origin_line: int = 0
+    origin_column: int = 0
+    is_outdated: bool = False
+    is_apart: bool = False
+    ports: tuple[int, ...] = ()
+
+    def summary(self) -> Summary:
+        subject = phrase("the rule of {program} ({pid})", program=self.program, pid=self.pid)
+        return subject, self.service

@@ -170,3 +170,52 @@ def _end(host: str, port: str) -> Iterator[TunnelEnd]:
     number = whole_number(port)
     if number is not None and 0 < number < 65536:
         yield TunnelEnd(clean(host.strip("[]"), 253), number)
+
+
+@frozen
+class ListedClient:
+    """A process of a tunnel's client: its words, and the folder in which it runs. `is_apart` is
+    whether it has a network of its own, `groups` are the lines of its control groups, `own_ports`
+    those on which it listens itself, and `ports` all those of its network."""
+
+    pid: int
+    program: str
+    folder: str
+    words: tuple[str, ...]
+    is_apart: bool = False
+    groups: tuple[str, ...] = ()
+    own_ports: tuple[int, ...] = ()
+    ports: tuple[int, ...] = ()
+
+    def path(self, path: str) -> str:
+        """Return the path of a file that it sees as `path`."""
+        return f"/proc/{self.pid}/root{path}" if self.is_apart else path
+
+
+def parse_clients(text: str) -> Iterator[ListedClient]:
+    """Parse the output of the probe's script tunnels.sh."""
+    for block in re.split(r"^tunnel ", text, flags=re.MULTILINE)[1:]:
+        head, _, rest = block.partition("\n")
+        number, _, program = head.partition(" ")
+        lines = rest.split("\n")
+        folder = next((line[7:] for line in lines if line.startswith("folder ")), "/")
+        words = tuple(line[1:] for line in lines if line.startswith(" "))
+        pid = whole_number(number)
+        if pid is not None and program in PROGRAMS and words:
+            yield ListedClient(
+                pid,
+                program,
+                folder or "/",
+                words,
+                is_apart="apart" in lines,
+                groups=tuple(line[6:] for line in lines if line.startswith("group ")),
+                own_ports=_ports(lines, "own "),
+                ports=_ports(lines, "own ") + _ports(lines, "any "),
+            )
+
+
+def _ports(lines: list[str], word: str) -> tuple[int, ...]:
+    """Return the ports that are written in hexadecimal digits after a word."""
+    rows = (line.removeprefix(word) for line in lines if line.startswith(word))
+    numbers = (int(row, 16) for row in rows if re.fullmatch(r"[0-9A-F]{1,4}", row))
+    return tuple(dict.fromkeys(numbers))

@@ -1,6 +1,12 @@
 import pytest
 
-from diagnose.parsers.tunnels import TunnelEnd, config_files, ends_of_command, ends_of_config
+from diagnose.parsers.tunnels import (
+    TunnelEnd,
+    config_files,
+    ends_of_command,
+    ends_of_config,
+    parse_clients,
+)
 
 
 @pytest.mark.parametrize(
@@ -57,3 +63,15 @@ def test_the_configuration_that_a_command_names() -> None:
     assert config_files(["frpc", "--config=/a.toml"], "/") == ("/a.toml",)
     assert config_files(["cloudflared", "tunnel", "run"], "/")[0] == "/etc/cloudflared/config.yml"
     assert config_files(["ssh", "-c", "aes128-ctr"], "/") == ()
+
+
+def test_a_client_with_a_network_of_its_own() -> None:
+    text = (
+        "tunnel 9 cloudflared\nfolder /\napart\ngroup 0::/system.slice/docker-0a1b.scope\n"
+        "own 4F11\nany 1F90\nany x\n cloudflared\n tunnel\n"
+    )
+    (client,) = parse_clients(text)
+    assert client.is_apart
+    assert (client.own_ports, client.ports) == ((20241,), (20241, 8080))
+    assert client.path("/etc/cloudflared/config.yml") == "/proc/9/root/etc/cloudflared/config.yml"
+    assert client.words == ("cloudflared", "tunnel")

@@ -141,12 +141,12 @@ async def _ask(ctx: ProbeContext, config: WebServerConfig) -> None:
         # 502 over plain HTTP: an application that wants TLS may end the connection without a word.
         is_secure = route.scheme in {"https", "wss"}
         if (is_secure and not is_answer) or (route.scheme == "http" and failed[0].status == 502):
-            is_done = await _shake(ctx, route, route.server_name or route.host)
+            is_done = await shake(ctx, route, route.server_name or route.host)
             # A server of many names may refuse visitors who name none.
             names = dict.fromkeys(filter(None, (ctx.target.host, route.sent_host)))
             for name in names if is_secure and not route.server_name else ():
                 if not is_done:
-                    is_done = await _shake(ctx, route, name)
+                    is_done = await shake(ctx, route, name)
         elif route.scheme == "http" and is_answer:
             await asyncio.gather(
                 _compare(ctx, route, failed[0].method), _ask_over_tls(ctx, route, failed[0])
@@ -163,8 +163,8 @@ async def _ask_over_tls(ctx: ProbeContext, route: SiteRoute, page: Exchange) -> 
     repeats the mistake of the server in front."""
     if page.status not in {400, 503} or page.method == "POST":
         return
-    if not await _shake(ctx, route, route.host, is_page_asked=True) and is_address(route.host):
-        await _shake(ctx, route, ctx.target.host, is_page_asked=True)
+    if not await shake(ctx, route, route.host, is_page_asked=True) and is_address(route.host):
+        await shake(ctx, route, ctx.target.host, is_page_asked=True)
 
 
 def is_holder(ctx: ProbeContext, config: WebServerConfig) -> bool:
@@ -175,7 +175,7 @@ def is_holder(ctx: ProbeContext, config: WebServerConfig) -> bool:
     )
 
 
-async def _shake(
+async def shake(
     ctx: ProbeContext, route: SiteRoute, name: str, is_page_asked: bool = False
 ) -> bool:
     """Emit a handshake with this name; return whether it was completed, or the port has no TLS.

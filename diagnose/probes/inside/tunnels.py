@@ -2,33 +2,26 @@
 cloudflared, ngrok, `ssh -R`. Their configuration is read for addresses, ports and names only.
 """
 
-import re
 import shlex
-from collections.abc import Iterator
 
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
-from diagnose.model.frozen import frozen
+from diagnose.model.addresses import is_local_host
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.processes import TunnelClient
-from diagnose.parsers.tunnels import PROGRAMS, config_files, ends_of_command, ends_of_config
-from diagnose.parsers.whole_numbers import whole_number
+from diagnose.parsers.tunnels import (
+    PROGRAMS,
+    config_files,
+    ends_of_command,
+    ends_of_config,
+    parse_clients,
+)
 from diagnose.probes import ProbeContext, probe
 
 SCRIPT = read_script(__file__, "tunnels.sh")
 
 #: Maximum bytes of a configuration, and number of clients.
 MAX_BYTES, MAX_CLIENTS = 65536, 6
-
-
-@frozen
-class ListedClient:
-    """A process of a tunnel's client: its words, and the folder in which it runs."""
-
-    pid: int
-    program: str
-    folder: str
-    words: tuple[str, ...]
 
 
 @probe(after=Exchange)
@@ -51,10 +44,20 @@ async def _list_clients(ctx: ProbeContext) -> None:
     result = await ctx.machine.run("sh", "-c", SCRIPT, "sh", *PROGRAMS)
     for client in list(parse_clients(result.out))[:MAX_CLIENTS]:
         ends = [(end, "") for end in ends_of_command(client.words)]
+        files: list[tuple[str, str]] = []
         for path in () if ends else config_files(client.words, client.folder):
-            file = await ctx.machine.read(path, MAX_BYTES)
+            file = await ctx.machine.read(client.path(path), MAX_BYTES)
+            files += [(path, file.text)] if file.text else []
             ends += [(end, path) for end in ends_of_config(client.program, file.text)]
+        if client.program == "cloudflared":
+            # Imported late: few servers have one.
+            from diagnose.probes.inside.tunnel_targets import emit_rule
+
+            await emit_rule(ctx, client, files)
         for end, path in ends:
+            # Its own network has a loopback of its own.
+            if client.is_apart and is_local_host(end.host):
+                continue
             ctx.emit(
                 TunnelClient(
                     vantage=Vantage.SERVER,
@@ -69,16 +72,3 @@ async def _list_clients(ctx: ProbeContext) -> None:
                     file=path,
                 )
             )
-
-
-def parse_clients(text: str) -> Iterator[ListedClient]:
-    """Parse the output of SCRIPT."""
-    for block in re.split(r"^tunnel ", text, flags=re.MULTILINE)[1:]:
-        head, _, rest = block.partition("\n")
-        number, _, program = head.partition(" ")
-        lines = rest.split("\n")
-        folder = next((line[7:] for line in lines if line.startswith("folder ")), "/")
-        words = tuple(line[1:] for line in lines if line.startswith(" "))
-        pid = whole_number(number)
-        if pid is not None and program in PROGRAMS and words:
-            yield ListedClient(pid, program, folder or "/", words)

@@ -35,3 +35,11 @@ def test_where_they_lead() -> None:
 
 def test_nothing_is_read_where_the_page_comes() -> None:
     assert not look(replace(PAGE, status=200))
+
+
+def test_loopback_of_another_network_is_not_this_servers() -> None:
+    command = shlex.join(("sh", "-c", probes.SCRIPT, "sh", *PROGRAMS))
+    text = TEXT.replace("folder /srv/frp\n", "folder /srv/frp\napart\n")
+    looking = Looking(RecordedMachine({command: text}, {"/proc/9/root/srv/frp/frpc.toml": TOML}))
+    asyncio.run(probes.tunnels.work(looking, PAGE))  # type: ignore[arg-type]
+    assert [client.program for client in looking.observed(TunnelClient)] == ["ssh"]
