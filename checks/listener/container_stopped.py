@@ -212,8 +212,8 @@ def _asked_host(words: str) -> str:
 def _fix(containers: Containers, container: Container, needed: Container | None) -> Fix:
     if needed is None and _started_before(containers, container) is not None:
         # The name has an address now.
-        start = commands.start_container(container.engine, container.name)
-        return Fix((start,), Applicability.REVIEW)
+        again = commands.start_container(container.engine, container.name)
+        return Fix((again,), Applicability.REVIEW)
     if needed is None:
         return refusal_fix(containers, container)
     if has_failed(needed):
