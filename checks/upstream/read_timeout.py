@@ -4,7 +4,7 @@ is set (ngx_http_proxy_module, "proxy_read_timeout"; 60 seconds by default).
 
 The application answers the page of this run. So the request of the message needed longer, or the
 application hung at that time. Where a log has such a request, upstream.request-timed-out names it.
-Where it has them from before the last reload only, and the time is set, somebody has raised it since.
+Where it has them from before the last reload only, and the time is set, somebody has raised it.
 """
 
 from collections.abc import Iterator
@@ -30,7 +30,6 @@ from diagnose.model import (
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxConfig
-
 from diagnose.parsers.http import hops
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx import error_log
