@@ -456,8 +456,8 @@ def test_a_name_of_https_alone_gets_a_block_that_redirects() -> None:
     assert claim.fix
     edit = claim.fix.steps[0]
     assert isinstance(edit, Edit)
-    added = [line[1:].strip() for line in edit.diff.splitlines() if line.startswith("+")][1:]
-    assert added == [
-        "server {", "listen 80;", "listen [::]:80;", "server_name shop.example.com;",
-        "return 301 https://$host$request_uri;", "}",
+    written = [
+        "    listen 80;", "    listen [::]:80;", "    server_name shop.example.com;",
+        "    return 301 https://$host$request_uri;",
     ]  # fmt: skip
+    assert "".join(f"+{line}\n" for line in written) in edit.diff
