@@ -174,17 +174,36 @@ def _reason_facts(
     host = "" if needed else _asked_host(words)
     networks = set(container.networks) - NAMELESS
     named = [item for item in containers.running if host and is_called(item, host)]
+    early = _started_before(containers, container)
     beside = [item for item in containers.running if networks & set(item.networks)]
     missing = _MISSING_FILE.search(words)
     return {
         "unknown_host": host,
+        "too_early": early.name if early else "",
+        "service": container.compose.service if early and container.compose else "",
+        "awaited_service": early.compose.service if early and early.compose else "",
         "server_name": host in _SERVER_NAMES,
-        "apart": named[0].name if named and named[0] not in beside else "",
+        "apart": named[0].name if named and named[0] not in beside and not early else "",
         "network": next(iter(sorted(networks)), ""),
         "neighbours": tuple(item.name for item in beside[:_MAX_NEIGHBOURS]),
         "missing_file": missing[1] if missing else "",
         **missing_facts(container, missing[1] if missing else ""),
     }
+
+
+def _started_before(containers: Containers, container: Container) -> Container | None:
+    """Return the container of the same compose project that has now the name which this one did
+    not find when it was started. docker compose starts services without `depends_on` in any order.
+    One that is started again and again would have found the name."""
+    host = _asked_host(container.last_words) if has_failed(container) else ""
+    networks = set(container.networks) - NAMELESS
+    for item in containers.running if host and container.state == "exited" else ():
+        if container.compose is None or item.compose is None or not is_called(item, host):
+            continue
+        shared = set(item.networks) & networks
+        if item.compose.project == container.compose.project and (shared or not networks):
+            return item
+    return None
 
 
 def _asked_host(words: str) -> str:
@@ -193,6 +212,10 @@ def _asked_host(words: str) -> str:
 
 
 def _fix(containers: Containers, container: Container, needed: Container | None) -> Fix:
+    if needed is None and _started_before(containers, container) is not None:
+        # The name has an address now.
+        again = commands.start_container(container.engine, container.name)
+        return Fix((again,), Applicability.REVIEW)
     if needed is None:
         return refusal_fix(containers, container)
     if has_failed(needed):

@@ -142,13 +142,17 @@ def _glued_name(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Rep
 
 
 def _listen(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repair | None:
-    """`listen shop.example.com:443 ssl;`, `listen 443ssl;`, `listen 443:ssl;`"""
+    """`listen shop.example.com:443 ssl;`, `listen 443ssl;`, `listen 443:ssl;`, `listen :80;`,
+    `listen :::80;`"""
     directive, value = reported(nginx, message, "listen"), match[1]
     glued = re.fullmatch(r"(\d{1,5}):?(ssl|http2|default_server)", value)
     if directive is None or value not in directive.args:
         return None
     if glued:
         after = f"{glued[1]} {glued[2]}"
+        return Repair("value", replaced(nginx, directive, value, after), value, after)
+    if every := re.fullmatch(r"(:|:::)(\d{1,5})", value):
+        after = every[2] if every[1] == ":" else f"[::]:{every[2]}"
         return Repair("value", replaced(nginx, directive, value, after), value, after)
     name = re.fullmatch(r"[a-z][\w.-]*\.[a-z]{2,}(?::(\d{1,5}))?", value, re.IGNORECASE)
     if name is None:

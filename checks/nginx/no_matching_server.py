@@ -113,6 +113,7 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
     if _is_own(selected_servers[0], mistyped, own_place):
         return
     # Imported late: few names have no block.
+    from checks.nginx._redirect_blocks import redirect_fix
     from checks.nginx._sibling_names import sibling_fix, sibling_name
 
     def leads_here(server: Server) -> bool:
@@ -151,6 +152,7 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
         location=nginx.location(mistyped.directive if mistyped else default.block),
         fix=_environment_fix(nginx, default)
         or (sibling_fix(nginx, sibling) if sibling else None)
+        or (None if mistyped else redirect_fix(nginx))
         or _fix(nginx, mistyped, target.host, is_foreign=bool({*default.names} - {"", "_"})),
     )
 

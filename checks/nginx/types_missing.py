@@ -12,23 +12,36 @@ from checks.http import _page_files as page_files
 from checks.nginx import Nginx, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edit
-from checks.nginx._page_files import ExaminedFile, examined_files
+from checks.nginx._page_files import examined_files
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Manual, Severity, Where
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Edit,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
 from diagnose.model.files import PageFileAccess
+from diagnose.model.http import page_exchanges
 from diagnose.model.nginx import Directive, NginxConfig
-from diagnose.model.pages import PageFileResponse
+from diagnose.parsers.browser_types import mime_type, untyped_ending
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.locations import LocationMatch
+from diagnose.parsers.urls import path_of
 
 
 @check(
     severity=Severity.WARNING,
-    needs=[NginxConfig, PageFileResponse, PageFileAccess],
+    needs=[NginxConfig, PageFileAccess],
     explains=["http.page-file-type"],
 )
 def types_missing(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
+    yield from _of_target(nginx, evidence)
     untyped = [
         (file, location)
         for file in examined_files(evidence)
@@ -62,8 +75,42 @@ def types_missing(evidence: Evidence) -> Iterator[Claim]:
             "listed": bool(own_types) and _is_in_types_file(own_types[0]),
             "breaks": severity is Severity.ERROR,
         },
-        fix=_fix(nginx, first, location, own_types),
+        fix=_fix(nginx, first.access, location, own_types),
     )
+
+
+def _of_target(nginx: Nginx, evidence: Evidence) -> Iterator[Claim]:
+    """The target itself is a style sheet or a script."""
+    accesses = {access.url: access for access in evidence.good(PageFileAccess)}
+    for page in page_exchanges(evidence):
+        path = path_of(page.url)
+        access = accesses.get(page.url)
+        if page.status != 200 or access is None or not access.exists:
+            continue
+        if not untyped_ending(path, page.headers):
+            continue
+        for location in nginx.location_matches(path):
+            if _has_type(location, access.path):
+                continue
+            own_types = location.directives("types")
+            yield Claim(
+                about=Subject(port=evidence.target.port, path=path),
+                because=(page, access),
+                severity=Severity.WARNING,
+                location=nginx.location(own_types[0]) if own_types else None,
+                facts={
+                    "page": "",
+                    "file": page.url,
+                    "others": (),
+                    "extension": _extension(access.path),
+                    "type": mime_type(page.headers),
+                    "types": file_line(own_types[0]) if own_types else "",
+                    "listed": bool(own_types) and _is_in_types_file(own_types[0]),
+                    "breaks": False,
+                },
+                fix=_fix(nginx, access, location, own_types),
+            )
+            return
 
 
 def _extension(path: str) -> str:
@@ -82,9 +129,9 @@ def _has_type(location: LocationMatch, path: str) -> bool:
 
 
 def _fix(
-    nginx: Nginx, file: ExaminedFile, location: LocationMatch, own_types: tuple[Directive, ...]
+    nginx: Nginx, access: PageFileAccess, location: LocationMatch, own_types: tuple[Directive, ...]
 ) -> Fix:
-    edit = _include(nginx, file.access.types_file, location, own_types)
+    edit = _include(nginx, access.types_file, location, own_types)
     if edit is None:
         return Fix((Manual("include-types", Where.SERVER),), Applicability.MANUAL)
     return Fix((edit, *reload_steps(nginx)))

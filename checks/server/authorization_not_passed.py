@@ -1,6 +1,7 @@
 """Apache does not pass the field Authorization on to PHP-FPM and other FastCGI programs, unless
 `CGIPassAuth On` or a rule of the site says so (core, "CGIPassAuth": "HTTP authorization headers …
-are normally not passed"). The application then says that no token came, although one was sent.
+are normally not passed"); mod_wsgi keeps it from Python, unless `WSGIPassAuthorization On`. The
+application then says that no token came, although one was sent.
 
 A 401 is no fault. The evidence is the same answer to a request that had a token. Or the program
 itself asks for a user and a password (a Basic challenge): it never gets them, and asks again for
@@ -27,9 +28,12 @@ from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Seve
 from diagnose.model.http import Exchange
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
 from diagnose.parsers.html_tags import excerpt
-from diagnose.parsers.missing_tokens import says_no_token
+from diagnose.parsers.missing_tokens import says_no_token, says_no_token_of_its_scheme
 from diagnose.parsers.web_sites import route_of
 
+#: A line by which mod_wsgi answers: all below a path, or the files of a kind.
+_WSGI = re.compile(r"(?i)\s*WSGIScriptAlias(?:Match)?\s+\"?(\S+?)\"?\s")
+_WSGI_FILES = re.compile(r"(?i)\s*(?:(?:Set|Add)Handler\s+\"?wsgi-script|WSGIHandlerScript\s)")
 #: A handler at a port, and the line by which Apache takes the field away.
 _HANDLER = re.compile(r"(?i)\s*SetHandler\s+\"?proxy:fcgi://")
 _REMOVES = re.compile(r"(?i)\s*RequestHeader\s+(?:early\s+)?unset\s+\"?Authorization\"?\s*$")
@@ -54,14 +58,13 @@ def authorization_not_passed(evidence: Evidence) -> Iterator[Claim]:
         for page in (*pages_with_status(evidence, 401), *pages_with_status(evidence, 403))
         if says_no_token(page.status, page.body)
     ]
-    again = [
-        page
-        for page in evidence.good(Exchange)
-        if page.purpose == "authorized" and says_no_token(page.status, page.body)
-    ]
+    again = [page for page in evidence.good(Exchange) if page.purpose == "authorized"]
+    if not all(says_no_token(page.status, page.body) for page in again):
+        return
     site = view.answering_sites[0]
     removing = _removing_line(view, site)
-    is_kept = _is_fastcgi(view, site, target.path) and not site.passes_authorization
+    wsgi = _wsgi_line(view, site, target.path)
+    is_kept = not site.passes_authorization and (bool(wsgi) or _is_fastcgi(view, site, target.path))
     if not pages or not again or not (removing or is_kept):
         return
     own = Subject(port=target.port, path=target.path.partition("?")[0])
@@ -69,18 +72,29 @@ def authorization_not_passed(evidence: Evidence) -> Iterator[Claim]:
         about=own,
         covers=(own, Subject(port=target.port)),
         because=(*pages, *again, view.server),
-        # The application may look for its token in another place than this field.
-        confidence=Confidence.LIKELY,
+        # The application may look for its token in another place than this field. The words of
+        # Django REST framework are those of an interface with a session's cookie, too.
+        confidence=Confidence.POSSIBLE
+        if says_no_token_of_its_scheme(pages[0].body)
+        and not pages[0].header("WWW-Authenticate")
+        and not evidence.target.symptom
+        else Confidence.LIKELY,
         facts={
             **view.facts,
             "url": pages[0].url,
             "status": pages[0].status or "",
             "words": excerpt(pages[0].body, 110),
-            "fastcgi": not removing,
+            "fastcgi": not removing and not wsgi,
+            "wsgi": bool(wsgi) and not removing,
+            "removed": bool(removing),
             "challenge": False,
-            "place": place_text(site.file, removing or site.line),
+            "place": place_text(site.file, removing or wsgi or site.line),
         },
-        fix=manual_fix(view, "keep") if removing else _fix(view, site),
+        fix=manual_fix(view, "keep")
+        if removing
+        else _wsgi_fix(view, site, wsgi)
+        if wsgi
+        else _fix(view, site),
     )
 
 
@@ -109,6 +123,8 @@ def _challenged(view: ServerView, site: WebSite) -> Iterator[Claim]:
             "status": 401,
             "words": "",
             "fastcgi": True,
+            "wsgi": False,
+            "removed": False,
             "challenge": True,
             "place": place_text(site.file, site.line),
         },
@@ -131,6 +147,31 @@ def _removing_line(view: ServerView, site: WebSite) -> int:
     """Return the number of the line that takes the field away, 0 if none does."""
     numbers = range(site.line, site.end + 1)
     return next((n for n in numbers if _REMOVES.fullmatch(line_text(view, site.file, n))), 0)
+
+
+def _wsgi_line(view: ServerView, site: WebSite, path: str) -> int:
+    """Return the number of the line by which mod_wsgi answers a path, 0 if none does."""
+    if route_of(site, path.partition("?")[0], websocket=False) is not None:
+        return 0
+    for number in range(site.line, site.end):
+        text = line_text(view, site.file, number)
+        alias = _WSGI.match(text)
+        prefix = alias.group(1).rstrip("/") if alias else ""
+        is_here = bool(alias) and (prefix[:1] == "^" or f"{path}/".startswith(f"{prefix}/"))
+        if is_here or _WSGI_FILES.match(text):
+            return number
+    return 0
+
+
+def _wsgi_fix(view: ServerView, site: WebSite, number: int) -> Fix:
+    """Pass the field on for the virtual host: mod_wsgi takes the line there."""
+    written = line_text(view, site.file, number)
+    added = f"{indentation(written)}WSGIPassAuthorization On"
+    is_whole = _WSGI.match(written) and not written.rstrip().endswith("\\")
+    edit = line_edit(view, site.file, {number: (added, written)}) if is_whole else None
+    if edit is None:
+        return manual_fix(view, "pass-to-python")
+    return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
 
 
 def _is_fastcgi(view: ServerView, site: WebSite, path: str) -> bool:

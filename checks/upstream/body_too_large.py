@@ -162,7 +162,8 @@ def _is_met_by_clients(
     """Return whether a client of the application sent what nginx refused on the way to it: a page
     of the site, once where nobody has set a limit, and again where somebody has; or a program,
     which sends no Referer, where nobody has: again, or once at an address that the application gave
-    out or that is asked for. Who looks for weak sites sends small requests.
+    out; or an upload at the very address that is asked for, whoever has set a limit. Who
+    looks for weak sites sends small requests.
 
     An address of a PHP program comes to the application by an internal redirect (`try_files …
     /index.php`), so any location of the way may pass it on."""
@@ -172,13 +173,18 @@ def _is_met_by_clients(
     is_set = any(match.directive(_LIMIT) is not None for match in way)
     uploads = [line for line in lines if line.request.partition(" ")[0] in _UPLOADS]
     is_wanted = sum(line.times for line in uploads) >= _OFTEN or any(
-        _GIVEN_OUT.search(line.path) or _is_asked_for(evidence, line.path) for line in uploads
+        _GIVEN_OUT.search(line.path) for line in uploads
     )
-    return (not is_set and is_wanted) or any(
-        failure.is_from_page
-        and failure.path in paths
-        and failure.times >= (_OFTEN if is_set else 1)
-        for failure in current_failures(evidence, {413})
+    is_asked_for = any(_is_asked_for(evidence, line.path) for line in uploads)
+    return (
+        is_asked_for
+        or (not is_set and is_wanted)
+        or any(
+            failure.is_from_page
+            and failure.path in paths
+            and failure.times >= (_OFTEN if is_set else 1)
+            for failure in current_failures(evidence, {413})
+        )
     )
 
 

@@ -4,6 +4,7 @@ is set (ngx_http_proxy_module, "proxy_read_timeout"; 60 seconds by default).
 
 The application answers the page of this run. So the request of the message needed longer, or the
 application hung at that time. Where a log has such a request, upstream.request-timed-out names it.
+Where it has them from before the last reload only, and the time is set, somebody has raised it.
 """
 
 from collections.abc import Iterator
@@ -27,9 +28,11 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.http import hops
 from diagnose.parsers.lazy_pattern import lazy_pattern
+from diagnose.parsers.nginx import error_log
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 
 #: Seconds: what is written where it was too short (a guess: the time that the application needs is
@@ -50,6 +53,8 @@ def read_timeout(evidence: Evidence) -> Iterator[Claim]:
         prefix = gateway_prefix(match)
         timeout = read_timeout_of(match, prefix)
         if not prefix or not 0 < timeout.patience < _LONGER:
+            continue
+        if timeout.text and _is_older(evidence):
             continue
         place = timeout.directive or pass_directive_of(match) or match.block
         file_edits = setting_edits(nginx, match, {timeout.name: f"{_LONGER}s"})
@@ -74,6 +79,16 @@ def read_timeout(evidence: Evidence) -> Iterator[Claim]:
             else Fix((Manual("wait-longer", Where.SERVER),), Applicability.MANUAL),
         )
         return
+
+
+def _is_older(evidence: Evidence) -> bool:
+    """Return whether nginx gave up by its log, and only before it loaded its configuration."""
+    master = Nginx.of(evidence).master
+    lines = error_log.matching_lines(evidence.of(LogLine), host=evidence.target.host)
+    late = [line for line in lines if line.text.startswith("upstream timed out")]
+    return bool(late and master and master.loaded) and all(
+        line.when < int(master.loaded or 0.0) for line in late if master
+    )
 
 
 def _is_reported(evidence: Evidence, pages: list[Exchange]) -> bool:

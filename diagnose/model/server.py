@@ -170,7 +170,9 @@ class LostReplies(Observation):
     """Visitors whose connections wait for the third packet of the handshake (tcp(7), SYN-RECV), and
     who are neighbours by the routes of `device`, and have not said their link-layer address there:
     the replies to them are not sent. `network` is the route's ("198.51.100.0/24"), "" if unknown,
-    and `is_default` is True if the default route uses the device too."""
+    and `is_default` is True if the default route uses the device too. `is_told` is True for the
+    visitor of --from, who need not be asking now; `engine_network` and `project` name the container
+    engine's network behind the device and its compose project."""
 
     layer: ClassVar[str] = "host"
 
@@ -178,6 +180,9 @@ class LostReplies(Observation):
     network: Label
     visitors: tuple[Address, ...]
     is_default: bool = False
+    is_told: bool = False
+    engine_network: Label = ""
+    project: Label = ""
 
     def summary(self) -> Summary:
         return phrase("no neighbour on {device}", device=self.device), self.visitors[:6]

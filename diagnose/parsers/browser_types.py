@@ -29,6 +29,9 @@ _MIME_TYPE = re.compile(r"[!#$%&'*+.^_`|~\w-]+/[!#$%&'*+.^_`|~\w-]+", re.ASCII)
 #: in its place: a script ends with a syntax error there, and a style sheet has no rule that counts.
 Refusal = Literal["", "status", "type", "nosniff", "html"]
 
+#: Endings of files that browsers use only with their own type.
+_BROWSER_ENDINGS = frozenset({"css", "js", "mjs", "wasm", "svg"})
+
 
 def mime_type(headers: Headers) -> str:
     """Return the type of Content-Type in lower case, without parameters; "" if there is none.
@@ -45,6 +48,15 @@ def has_nosniff(headers: Headers) -> bool:
     """Return whether X-Content-Type-Options is nosniff (Fetch standard, section 3.6)."""
     values = [value for name, value in headers if name.lower() == "x-content-type-options"]
     return ",".join(values).split(",")[0].strip().lower() == "nosniff"
+
+
+def untyped_ending(path: str, headers: Headers) -> str:
+    """Return the ending of a style sheet, a script, a module or a drawing that is sent with the
+    type of no file in particular, "" for other answers. A download may have that on purpose."""
+    ending = path.rpartition("/")[2].rpartition(".")[2].lower()
+    is_download = any(name.lower() == "content-disposition" for name, _ in headers)
+    plain = mime_type(headers) in {"text/plain", "application/octet-stream"}
+    return ending if plain and not is_download and ending in _BROWSER_ENDINGS else ""
 
 
 def refusal(

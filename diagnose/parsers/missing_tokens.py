@@ -2,8 +2,9 @@
 
 The words are those of Shaarli ("JWT token not provided"), lexik/jwt-authentication-bundle ("JWT
 Token not found"), tuupola/slim-jwt-auth ("Token not found."), the JWT plugin of WordPress
-("Authorization header not found."), Flask-JWT-Extended ("Missing Authorization Header") and
-express-jwt ("No authorization token was found").
+("Authorization header not found."), Flask-JWT-Extended ("Missing Authorization Header"),
+express-jwt ("No authorization token was found") and Django REST framework ("Authentication
+credentials were not provided."). "Missing or invalid" says nothing: a wrong token gets it, too.
 """
 
 import re
@@ -17,14 +18,25 @@ _ABSENT = (
 _WORDS = lazy_pattern(
     rf"\b{_FIELD}\b[^<>{{}}]{{0,20}}{_ABSENT}"
     rf"|\b(?:missing|no)\b[^<>{{}}.]{{0,20}}\b(?:JWT|bearer|authori[sz]ation)[ _-]?"
-    rf"(?:token|header)\b",
+    rf"(?:token|header)\b"
+    r"|\bcredentials were not provided\b",
     re.IGNORECASE,
 )
 #: Other places of a token: a cookie of the session, a form's field against forgery, a key.
-_OTHER = lazy_pattern(r"csrf|xsrf|cookie|session|api[ _-]?key|x-[a-z-]{2,30}", re.IGNORECASE)
+_OTHER = lazy_pattern(
+    r"csrf|xsrf|cookie|session|api[ _-]?key|x-[a-z-]{2,30}|missing or invalid|invalid or missing",
+    re.IGNORECASE,
+)
+#: The words of Django REST framework: each of its classes takes the scheme of its own tokens alone.
+_OF_ONE_SCHEME = "credentials were not provided"
 
 
 def says_no_token(status: int | None, body: str) -> bool:
     """Return whether an answer says that the request had no token."""
     text = body[:2000]
     return status in {401, 403} and bool(_WORDS.search(text)) and not _OTHER.search(text)
+
+
+def says_no_token_of_its_scheme(body: str) -> bool:
+    """Return whether a program says so for a token of another scheme, too ("Bearer", "Token")."""
+    return _OF_ONE_SCHEME in body[:2000]

@@ -13,6 +13,7 @@ from diagnose.parsers.missing_tokens import says_no_token
         '{"msg":"Missing Authorization Header"}',
         "UnauthorizedError: No authorization token was found",
         "Access token is missing",
+        '{"detail":"Authentication credentials were not provided."}',
     ],
 )
 def test_the_application_misses_a_token(body: str) -> None:
@@ -29,6 +30,7 @@ def test_the_application_misses_a_token(body: str) -> None:
         '{"message":"session token not found in cookie"}',
         "<h1>401 Authorization Required</h1>",
         "Unauthorized",
+        '{"error":"Missing or invalid Authorization header"}',
         "",
     ],
 )

@@ -1,5 +1,6 @@
-"""Whether a configuration lets CGI and FastCGI programs have the field Authorization (core,
-"CGIPassAuth"; or a variable of their environment that a rule fills). No I/O."""
+"""Whether a configuration lets CGI, FastCGI and WSGI programs have the field Authorization (core,
+"CGIPassAuth"; mod_wsgi, "WSGIPassAuthorization"; or a variable of their environment that a rule
+fills). No I/O."""
 
 from collections.abc import Sequence
 
@@ -16,7 +17,7 @@ def passes_authorization(directives: Sequence[Directive]) -> bool:
         if directive.block is not None:
             if passes_authorization(directive.block):
                 return True
-        elif directive.name == "cgipassauth":
+        elif directive.name in {"cgipassauth", "wsgipassauthorization"}:
             if "".join(directive.args[:1]).lower() == "on":
                 return True
         elif (

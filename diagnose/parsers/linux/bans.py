@@ -70,6 +70,30 @@ def refusal(text: str) -> Literal[""] | RouteRefusal | None:
     return None
 
 
+def is_nobody(text: str) -> bool:
+    """Return whether `ip neigh show` says that the kernel asked for an address in vain: a machine
+    that is there answers within milliseconds."""
+    return any(line.split()[-1:] in (["FAILED"], ["INCOMPLETE"]) for line in text.splitlines())
+
+
+def narrowest(text: str) -> str:
+    """Return the most specific network of the routes in the output of `ip route show`."""
+    found = [line.split()[0] for line in text.splitlines() if line.strip()]
+    parsed = [(net.prefixlen, word) for word in found if (net := network(word))]
+    return max(parsed, default=(0, ""))[1]
+
+
+def engine_network(text: str, device: str) -> tuple[str, str]:
+    """Return the name and the compose project of the engine's network that has made a bridge: its
+    name has the first digits of the network's id."""
+    for line in text.splitlines():
+        identity, name, project, *_ = (*line.split(), "", "", "")
+        is_default = device == "docker0" and name == "bridge"
+        if name and (is_default or (device[:3] == "br-" and identity[:12] == device[3:])):
+            return name, project
+    return "", ""
+
+
 def network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
     """Parse an address or a network; None for other text."""
     try:

@@ -3,13 +3,17 @@
 They read fail2ban's list, routes that discard packets, and the return route to the visitor of this
 run (option --from) or, without one, to the SSH client.
 
-fail2ban is queried only if it runs. Nothing is changed or sent.
+fail2ban is queried only if it runs. Nothing is changed. One packet is sent, and only if the visitor
+of --from would be a neighbour on a container engine's bridge: the kernel then asks there who has
+the address.
 """
 
 import re
+import shlex
 
 from diagnose.machine.script_files import read_script
 from diagnose.model import Failure, Vantage
+from diagnose.model.server import LostReplies
 from diagnose.model.visitor import ClosedRoutes, Jails, ReturnRoute
 from diagnose.parsers.linux import bans as ban_parser
 from diagnose.parsers.sanitize import clean
@@ -29,13 +33,14 @@ async def bans(ctx: ProbeContext) -> None:
     result = await ctx.machine.run(
         "sh", "-c", SCRIPT, "sh", str(MAX_BYTES), ctx.options.visitor or ""
     )
-    routes = ""
-    for name, source, towards, text in _parts(result.out):
+    routes, parts = "", _parts(result.out)
+    _emit_lost_visitor(ctx, at, {name: (device, text) for name, device, _, text in parts})
+    for name, source, towards, text in parts:
         if name == "fail2ban":
             _emit_jails(ctx, at, result.took, text)
         elif name == "way":
             _emit_return_route(ctx, at, source, towards, text)
-        else:
+        elif name.startswith("routes"):
             routes += text
     closed_routes, unread_count = ban_parser.closed_routes(routes)
     if closed_routes:
@@ -89,5 +94,30 @@ def _emit_return_route(ctx: ProbeContext, at: float, source: str, towards: str, 
             source=source,
             towards=towards,
             refusal=refusal or "",
+        )
+    )
+
+
+def _emit_lost_visitor(ctx: ProbeContext, at: float, parts: dict[str, tuple[str, str]]) -> None:
+    """The visitor would be a neighbour on a bridge of containers, and nobody there has the
+    address."""
+    visitor = ctx.options.visitor or ""
+    device, neighbour = parts.get("neighbour", ("", ""))
+    if not visitor or not ban_parser.is_nobody(neighbour):
+        return
+    name, project = ban_parser.engine_network(parts.get("engine", ("", ""))[1], device)
+    ctx.emit(
+        LostReplies(
+            vantage=Vantage.SERVER,
+            at=at,
+            equivalent=shlex.join(("ip", "route", "get", visitor))
+            + "; "
+            + shlex.join(("ip", "neigh", "show", "dev", device)),
+            device=device,
+            network=ban_parser.narrowest(parts.get("network", ("", ""))[1]),
+            visitors=(visitor,),
+            is_told=True,
+            engine_network=name,
+            project=project,
         )
     )

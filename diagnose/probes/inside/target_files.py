@@ -1,5 +1,5 @@
 """Probes for the file of the target's own page, which nginx does not serve (403, 404): where nginx
-looks for it, and where it is.
+looks for it, and where it is; and for a style sheet or script as the target that has no type.
 """
 
 import posixpath
@@ -13,6 +13,7 @@ from diagnose.model.files import (
 )
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
+from diagnose.parsers.browser_types import untyped_ending
 from diagnose.parsers.html_page import parse_page
 from diagnose.parsers.nginx.config import walk
 from diagnose.parsers.nginx.file_paths import (
@@ -51,7 +52,9 @@ MAX_PAGE = 65536
 @probe(after=Exchange, needs=NginxConfig)
 async def missing_target(ctx: ProbeContext, exchange: Exchange, config: NginxConfig) -> None:
     """Emit where nginx looks for a target that it answers with 404, if the file is elsewhere, or
-    there after all."""
+    there after all; and where a style sheet or script as the target is that has no type."""
+    if _is_untyped_target(ctx, exchange):
+        await _emit_untyped(ctx, config, exchange)
     is_missing = _is_missing_target(ctx, exchange)
     if is_missing and ctx.further_requests.begin(f"the file of {exchange.url}"):
         await _emit_target(ctx, config, exchange)
@@ -64,6 +67,34 @@ def _is_missing_target(ctx: ProbeContext, exchange: Exchange) -> bool:
         and exchange.status in {403, 404}
         and exchange.port == ctx.target.port
     )
+
+
+def _is_untyped_target(ctx: ProbeContext, exchange: Exchange) -> bool:
+    return (
+        exchange.purpose == "target"
+        and exchange.status == 200
+        and exchange.port == ctx.target.port
+        and bool(untyped_ending(urlsplit(exchange.url).path, exchange.headers))
+        and all(access.url != exchange.url for access in ctx.observed(PageFileAccess))
+    )
+
+
+async def _emit_untyped(ctx: ProbeContext, config: NginxConfig, exchange: Exchange) -> None:
+    """Emit the target's file, and nginx's list of types."""
+    served = served_file_of(ctx, config, urlsplit(exchange.url).path)
+    worker = first_worker(ctx)
+    if served is None or worker is None or UNSAFE.search(served.path):
+        return
+    at = ctx.elapsed()
+    types_file = posixpath.join(posixpath.dirname(config.path), "mime.types")
+    accesses = {
+        access.path: access
+        for access in await read_access(ctx.machine, "", str(worker), [served.path, types_file])
+    }
+    access = accesses.get(served.path)
+    if access is not None and is_file(access):
+        listed = types_file if is_file(accesses.get(types_file)) else ""
+        ctx.emit(access_as(PageFileAccess, access, at=at, url=exchange.url, types_file=listed))
 
 
 async def _emit_target(ctx: ProbeContext, config: NginxConfig, exchange: Exchange) -> None:

@@ -123,6 +123,26 @@ def test_a_container_of_the_name_in_another_network_is_connected() -> None:
     assert any(command in text for text in texts(CHECK, claim))
 
 
+def test_one_that_was_started_before_another_of_its_project_is_started_again() -> None:
+    proxy = replace(
+        ENDED, state="exited", status="Exited (1) 2 hours ago",
+        last_words='nginx: [emerg] host not found in upstream "shop_app_1" in /etc/nginx/a.conf:4',
+        compose=ComposeService("shop", "nginx"),
+    )  # fmt: skip
+    app = replace(APP, name="shop_app_1", networks=(), compose=ComposeService("shop", "app"))
+    (claim,) = judge(CHECK, *REFUSING, docker_containers(proxy, app))
+    assert claim.fix
+    assert [step.argv for step in claim.fix.steps] == [("docker", "start", "proxy")]  # type: ignore[union-attr]
+    assert any("`depends_on: [app]`" in text for text in texts(CHECK, claim))
+    other = replace(app, compose=ComposeService("other", "app"))
+    (claim,) = judge(CHECK, *REFUSING, docker_containers(proxy, other))
+    assert claim.facts["too_early"] == ""
+    assert not any("network connect" in text for text in texts(CHECK, claim))
+    looping = replace(proxy, state="restarting")
+    (claim,) = judge(CHECK, *REFUSING, docker_containers(looping, app))
+    assert claim.facts["too_early"] == ""
+
+
 def test_the_name_of_the_server_needs_extra_hosts() -> None:
     claim = emerg('host not found in upstream "host.docker.internal" in /etc/nginx/nginx.conf:4')
     line = 'extra_hosts: ["host.docker.internal:host-gateway"]'

@@ -388,7 +388,7 @@ def test_a_default_block_for_unknown_names_where_another_site_answers() -> None:
 def test_no_certificate_is_named_where_visitors_use_http() -> None:
     plain = Target("shop.example.com", "http", "shop.example.com", 80)
     text = BLOG.replace("443 ssl", "80").replace(" ssl_certificate b.pem;\n", " root /srv;\n")
-    page = Exchange(url=plain.url, address="203.0.113.10", port=80, status=404)
+    page = Exchange(url="http://shop.example.com/", address="203.0.113.10", port=80, status=404)
     blog = config(text + text.replace("blog.", "wiki."))
     seen = (blog, replace(page, status=200))
     (claim,) = judge("nginx.no-matching-server", *seen, target=plain, masked=False)
@@ -431,3 +431,33 @@ def test_another_file_gets_the_block_itself() -> None:
     (claim,) = judge("nginx.no-matching-server", config(text + TYPO), REJECTED, masked=False)
     assert claim.fix
     assert isinstance(claim.fix.steps[0], Edit)
+
+
+def test_a_name_of_https_alone_gets_a_block_that_redirects() -> None:
+    """certbot's block for port 80 lacks the second name: certbot issue 7354."""
+    certbot = (
+        "server {\n    if ($host = www.shop.example.com) {\n"
+        "        return 301 https://$host$request_uri;\n    } # managed by Certbot\n"
+        "    listen 80;\n    listen [::]:80;\n    server_name www.shop.example.com;\n"
+        "    return 404; # managed by Certbot\n}\n"
+    )
+    own = SITE.replace("listen 443 ssl;", "listen 443 ssl;\n    ssl_certificate shop.pem;")
+    plain = replace(SHOP, scheme="http", port=80)
+    page = Exchange(
+        url="http://shop.example.com/",
+        address="203.0.113.10",
+        port=80,
+        status=404,
+        body="<center>nginx</center>",
+    )
+    (claim,) = judge(
+        "nginx.no-matching-server", config(certbot + own), page, target=plain, masked=False
+    )
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    written = [
+        "    listen 80;", "    listen [::]:80;", "    server_name shop.example.com;",
+        "    return 301 https://$host$request_uri;",
+    ]  # fmt: skip
+    assert "".join(f"+{line}\n" for line in written) in edit.diff

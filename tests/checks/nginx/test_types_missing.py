@@ -1,5 +1,8 @@
+from dataclasses import replace
+
 from diagnose.model import Applicability, Claim, Edit, Manual
-from tests.support.check_evidence import judge
+from diagnose.model.http import Exchange
+from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.page_evidence import answered, loads, sheet
 from tests.support.page_file_access import examined
@@ -50,3 +53,23 @@ def test_silent_where_browsers_use_the_file_or_it_is_missing() -> None:
     assert not judge(CHECK, RUNNING, config(BARE), loads(FILE), answered(FILE), THERE)
     missing = examined("/srv/static/css/app.css")
     assert not judge(CHECK, RUNNING, config(BARE), loads(FILE), PLAIN, missing)
+
+
+ASKED = replace(SHOP, path="/static/css/app.css")
+ANSWER = Exchange(
+    url=FILE.url, address="203.0.113.10", port=443, status=200, purpose="target",
+    headers=(("Content-Type", "text/plain"),),
+)  # fmt: skip
+
+
+def test_fires_where_the_target_itself_is_the_style_sheet() -> None:
+    (claim,) = judge(CHECK, RUNNING, config(BARE), ANSWER, THERE, target=ASKED)
+    assert (claim.facts["page"], claim.facts["type"]) == ("", "text/plain")
+    assert "include mime.types;" in edit_of(claim)
+
+
+def test_silent_for_a_download_and_for_a_type_that_another_line_gives() -> None:
+    download = replace(ANSWER, headers=(*ANSWER.headers, ("Content-Disposition", "attachment")))
+    assert not judge(CHECK, RUNNING, config(BARE), download, THERE, target=ASKED)
+    known = SERVER % "    types { text/css css; }\n"
+    assert not judge(CHECK, RUNNING, config(known), ANSWER, THERE, target=ASKED)

@@ -100,3 +100,49 @@ def test_fires_for_a_program_at_a_port() -> None:
         "proxy:unix:/run/php/php8.2-fpm.sock|fcgi://localhost", "proxy:fcgi://[::1]:9000"
     )
     assert judge(CHECK, APACHE, apache_config(site), PAGE, AGAIN, target=API)
+
+
+WSGI = """\
+<VirtualHost *:443>
+    ServerName shop.example.com
+    SSLEngine on
+    WSGIDaemonProcess shop python-home=/srv/shop/venv
+    WSGIScriptAlias / /srv/shop/shop/wsgi.py process-group=shop
+    <Directory /srv/shop/shop>
+        Require all granted
+    </Directory>
+</VirtualHost>
+"""
+#: The answers of Django REST framework 3.15 with TokenAuthentication behind mod_wsgi.
+DRF = replace(
+    PAGE,
+    body='{"detail":"Authentication credentials were not provided."}',
+    headers=(("WWW-Authenticate", "Token"),),
+)
+DRF_AGAIN = replace(DRF, purpose="authorized")
+
+
+def test_fires_for_a_program_in_python_with_the_line() -> None:
+    (claim,) = judge(CHECK, APACHE, apache_config(WSGI), DRF, DRF_AGAIN, DRF_AGAIN, target=API)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.fix
+    edit, *_ = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert "+    WSGIPassAuthorization On\n     WSGIScriptAlias / /srv" in edit.diff
+
+
+def test_possible_where_the_program_names_no_token() -> None:
+    page = replace(DRF, status=403, headers=())
+    again = replace(page, purpose="authorized")
+    (claim,) = judge(CHECK, APACHE, apache_config(WSGI), page, again, target=API)
+    assert claim.confidence is Confidence.POSSIBLE
+
+
+def test_silent_where_python_reads_one_of_the_tokens() -> None:
+    read = replace(DRF_AGAIN, body='{"detail":"Invalid token."}')
+    config = apache_config(WSGI)
+    assert not judge(CHECK, APACHE, config, DRF, DRF_AGAIN, read, target=API)
+    passing = WSGI.replace("    SSLEngine", "    WSGIPassAuthorization On\n    SSLEngine")
+    assert not judge(CHECK, APACHE, apache_config(passing), DRF, DRF_AGAIN, target=API)
+    below = apache_config(WSGI.replace("Alias / ", "Alias /admin "))
+    assert not judge(CHECK, APACHE, below, DRF, DRF_AGAIN, target=API)

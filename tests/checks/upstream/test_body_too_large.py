@@ -231,3 +231,11 @@ def test_fires_for_the_block_behind_that_has_no_limit_of_its_own() -> None:
 def test_silent_where_the_block_behind_allows_it() -> None:
     behind = BEHIND.replace("location / {", "client_max_body_size 0;\n    location / {")
     assert not judge(CHECK, config(IN_FRONT + behind), SAID)
+
+
+def test_is_a_fault_at_the_address_that_is_asked_for_whoever_set_the_limit() -> None:
+    text = SITE.replace("proxy_pass", "client_max_body_size 1m; proxy_pass")
+    (claim,) = judge(CHECK, config(text), SAID, target=replace(SHOP, path="/upload"))
+    assert claim.severity is Severity.WARNING
+    (claim,) = judge(CHECK, config(text), SAID)
+    assert claim.severity is None

@@ -5,8 +5,8 @@ from dataclasses import replace
 from diagnose.model import Claim, Edit, Observation, Symptom
 from diagnose.model.logs import FailedRequests
 from tests.support.check_evidence import SHOP, judge
-from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
-from tests.support.upstream_evidence import page
+from tests.support.nginx_evidence import BUILD, LOADED, RUNNING, SITE, config
+from tests.support.upstream_evidence import logged, page
 
 CHECK = "upstream.read-timeout"
 REPORTED = Symptom("status", "504 Gateway Time-out", 504)
@@ -71,3 +71,12 @@ def test_silent_where_a_cdn_may_have_given_up() -> None:
     assert not judge(CHECK, config(SITE), BUILD, RUNNING, behind, target=target)
     own = replace(target, symptom=Symptom("status", "504 Gateway Time-out nginx/1.24.0", 504))
     assert judge(CHECK, config(SITE), BUILD, RUNNING, behind, target=own)
+
+
+def test_silent_where_the_log_has_it_only_from_before_the_time_was_raised() -> None:
+    text = "upstream timed out (110: Connection timed out) while reading response header"
+    old = logged(text, when=LOADED - 60)
+    raised = with_patience("proxy_read_timeout 120s;")
+    assert not judged(old, text=raised)
+    # A reload for another reason: nobody has decided.
+    assert judged(old)

@@ -1,12 +1,15 @@
 """The script itself on this machine's sh, with tools that stand in for fail2ban's and iproute2's;
 and what is made of what it prints."""
 
+import asyncio
 import shlex
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 from diagnose.machine import CommandResult
 from diagnose.model import Unseen
+from diagnose.model.server import LostReplies
 from diagnose.model.visitor import ClosedRoute, ClosedRoutes, Jail, Jails, ReturnRoute
 from diagnose.probes.inside.bans import MAX_BYTES, SCRIPT, bans
 from tests.support.fake_context import Looking, looked
@@ -83,3 +86,59 @@ def test_the_script_asks_for_the_way_back_to_whoever_has_logged_in(tmp_path: Pat
         in result.stdout
     )
     assert "@@@ routes4\nblackhole 192.0.2.1" in result.stdout
+
+
+TOLD = ("sh", "-c", SCRIPT, "sh", str(MAX_BYTES), "192.168.100.3")
+
+
+def lost(neighbour: str) -> tuple[LostReplies, ...]:
+    printed = (
+        f"\n@@@ neighbour br-5f2c1a2b3c4d 192.168.100.3\n{neighbour}"
+        "\n@@@ network br-5f2c1a2b3c4d 192.168.100.3\n"
+        "192.168.0.0/16 dev br-5f2c1a2b3c4d \n192.168.96.0/20 dev br-5f2c1a2b3c4d proto kernel\n"
+        "\n@@@ engine br-5f2c1a2b3c4d 192.168.100.3\n"
+        f"{'0' * 64} bridge \n5f2c1a2b3c4d{'e' * 52} shop_default shop\n"
+    )
+    machine = RecordedMachine({shlex.join(TOLD): CommandResult(TOLD, 0, printed, "", 0.0)})
+    looking = Looking(machine)
+    looking.options = replace(looking.options, visitor="192.168.100.3")
+
+    async def work() -> None:
+        await bans.work(looking)
+
+    asyncio.run(work())
+    return looking.observed(LostReplies)
+
+
+def test_a_visitor_behind_a_bridge_of_containers_is_seen() -> None:
+    (seen_there,) = lost("192.168.100.3 INCOMPLETE\n")
+    assert (seen_there.device, seen_there.network) == ("br-5f2c1a2b3c4d", "192.168.96.0/20")
+    assert (seen_there.engine_network, seen_there.project) == ("shop_default", "shop")
+    assert seen_there.is_told
+    assert not lost("192.168.100.3 lladdr 02:42:c0:a8:64:03 REACHABLE\n")
+    assert not lost("")
+
+
+def test_the_script_asks_on_a_bridge_of_containers_alone(tmp_path: Path) -> None:
+    tools = {
+        "ip": "case $* in *'addr show'*) ;; *'route get'*) echo \"$4 dev $DEVICE src 10.0.0.1\";; "
+        '*neigh*) echo "$5 FAILED";; *match*) echo "10.0.0.0/8 dev $DEVICE";; esac',
+        "ping": "exit 1",
+        "docker": "echo '5f2c1a2b3c4d0 shop_default shop'",
+    }
+    for name, body in tools.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{body}\n")
+        (tmp_path / name).chmod(0o755)
+
+    def run(device: str, visitor: str) -> str:
+        env = {
+            "PATH": f"{tmp_path}:/usr/bin:/bin",
+            "DEVICE": device,
+            "SSH_CONNECTION": "10.0.0.9 1 10.0.0.1 22",
+        }
+        argv = ["sh", "-c", SCRIPT, "sh", "1000", visitor]
+        return subprocess.run(argv, capture_output=True, text=True, env=env, check=True).stdout
+
+    assert "@@@ neighbour br-5f2c 10.0.0.9\n10.0.0.9 FAILED" in run("br-5f2c", "10.0.0.9")
+    assert "@@@ neighbour" not in run("eth0", "10.0.0.9")
+    assert "@@@ neighbour" not in run("br-5f2c", "")

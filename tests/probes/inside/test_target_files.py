@@ -264,3 +264,27 @@ def test_what_try_files_and_the_index_lead_to(
 ) -> None:
     found = looked_for(body, path, existing)
     assert [each for each in found if each[1] in {"untried", "taken"}] == seen
+
+
+@pytest.mark.parametrize(("name", "seen_there"), [("app.css", True), ("notes.txt", False)])
+def test_a_style_sheet_as_the_target_that_has_no_type(name: str, seen_there: bool) -> None:
+    text = nginx_evidence.SITE.replace("proxy_pass http://127.0.0.1:3000;", "root /srv/shop;")
+    plain = replace(
+        page(200), url=f"https://shop.example.com/{name}",
+        headers=(("Content-Type", "text/plain"),),
+    )  # fmt: skip
+    seen = config(text)
+    paths = [f"/srv/shop/{name}", "/etc/nginx/mime.types"]
+    asked = shlex.join(("sh", "-c", ACCESS_SCRIPT, "sh", "", "11", *paths))
+    parts = "".join(f"path {path}\npart 0 root 0 root 644 regular file||{path}\n" for path in paths)
+    ctx = Looking(RecordedMachine({asked: f"uid 33\ngids 33\nname www-data www-data\n{parts}"}))
+    ctx.emit(RUNNING)
+
+    async def work() -> None:
+        ctx.emit(seen)
+        ctx.emit(plain)
+        await target_files.missing_target.work(ctx, plain, seen)
+
+    asyncio.run(work())
+    listed = [access.types_file for access in ctx.observed(PageFileAccess)]
+    assert listed == ["/etc/nginx/mime.types"] * seen_there
