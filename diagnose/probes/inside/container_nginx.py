@@ -5,6 +5,7 @@ Only after a message, or where a page or a redirect names the site with http. No
 container is run.
 """
 
+import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,6 +18,7 @@ from diagnose.model.nginx import ConfigFile, ContainerNginx, Directive, NginxCon
 from diagnose.model.pages import Page
 from diagnose.parsers.own_scheme import names_itself_plain
 from diagnose.parsers.redirects import leads_to_itself
+from diagnose.parsers.sanitize import UNSAFE, clean
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.answering_blocks import answering_blocks
 
@@ -119,7 +121,7 @@ async def _emit(
 
     at = ctx.elapsed()
     machine = ContainerMachine(ctx.machine, namespace.pid, container.engine, container.name)
-    for path in _PATHS:
+    for path in (*await _named_path(ctx, namespace.pid), *_PATHS):
         tree = await read_config_tree(machine, path, MAX_OTHER_FILES)
         if tree.main:
             break
@@ -140,7 +142,39 @@ async def _emit(
             files=tuple(
                 ConfigFile(f"{mark}{file.path}", file.text, file.changed) for file in tree.files
             ),
+            pid=namespace.pid,
+            mounts=await _mounts(ctx, namespace.pid),
         )
+    )
+
+
+async def _named_path(ctx: ProbeContext, pid: int) -> tuple[str, ...]:
+    """Return the configuration that nginx was started with (`nginx -c`), if any. The process may
+    be a worker of it."""
+    # Imported late: few servers have such a container.
+    from diagnose.parsers.nginx.config import parse_master_title
+
+    title = (await ctx.machine.read(f"/proc/{pid}/cmdline", 4096)).text or ""
+    if "worker process" in title:
+        status = (await ctx.machine.read(f"/proc/{pid}/status", 4096)).text or ""
+        parent = re.search(r"^PPid:\s{1,9}(\d{1,9})$", status, re.MULTILINE)
+        master = f"/proc/{parent[1]}/cmdline" if parent else ""
+        title = (await ctx.machine.read(master, 4096)).text or "" if master else ""
+    named = parse_master_title(title.replace("\0", " ")).config
+    return (named,) if named.startswith("/") and not UNSAFE.search(named) else ()
+
+
+async def _mounts(ctx: ProbeContext, pid: int) -> tuple[tuple[str, str, bool], ...]:
+    """Return the folders of the container that are the server's."""
+    from diagnose.parsers.linux.mounts import bind_mounts, parse_mounts
+
+    ours, theirs = [
+        parse_mounts((await ctx.machine.read(f"/proc/{each}/mountinfo")).text or "")
+        for each in ("self", pid)
+    ]
+    return tuple(
+        (clean(point), clean(source), replaced)
+        for point, source, replaced in bind_mounts(ours, theirs)
     )
 
 

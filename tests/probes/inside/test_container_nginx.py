@@ -36,8 +36,9 @@ def looked(
     *,
     message: str = "Mixed Content",
     seen: Observation | None = None,
+    files: dict[str, str] | None = None,
 ) -> tuple[ContainerNginx, ...]:
-    ctx = Looking(RecordedMachine({}))
+    ctx = Looking(RecordedMachine({}, files=files or {}))
     ctx.target = SHOP
     if message:
         ctx.target = replace(SHOP, symptom=Symptom("mixed-content", message))
@@ -89,3 +90,16 @@ def test_reads_nothing_without_a_reason_or_another_program(
     assert not looked(monkeypatch, message="", seen=page(200))
     assert not looked(monkeypatch, namespace=replace(INSIDE, processes=("node",)))
     assert not looked(monkeypatch, config(SITE))
+
+
+def test_reads_the_file_that_it_was_started_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {
+        "/proc/42/cmdline": "nginx: worker process",
+        "/proc/42/status": "Name:\tnginx\nPPid:\t41\n",
+        "/proc/41/cmdline": "nginx: master process nginx -c /srv/own.conf -g daemon off;",
+        "/proc/self/mountinfo": "21 1 8:1 / / rw - ext4 /dev/sda1 rw\n",
+        "/proc/42/mountinfo": "90 80 8:1 /srv/web /srv rw - ext4 /dev/sda1 rw\n",
+    }
+    (read,) = looked(monkeypatch, files=files)
+    assert read.main[0].file == "web:/srv/own.conf"
+    assert (read.pid, read.mounts) == (42, (("/srv", "/srv/web", False),))
