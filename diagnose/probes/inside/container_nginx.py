@@ -5,7 +5,6 @@ Only after a message, or where a page or a redirect names the site with http. No
 container is run.
 """
 
-import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,6 +18,7 @@ from diagnose.model.pages import Page
 from diagnose.parsers.own_scheme import names_itself_plain
 from diagnose.parsers.redirects import leads_to_itself
 from diagnose.parsers.sanitize import UNSAFE, clean
+from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.answering_blocks import answering_blocks
 
@@ -121,7 +121,8 @@ async def _emit(
 
     at = ctx.elapsed()
     machine = ContainerMachine(ctx.machine, namespace.pid, container.engine, container.name)
-    for path in (*await _named_path(ctx, namespace.pid), *_PATHS):
+    pid, named = await _master(ctx, namespace.pid)
+    for path in (*named, *_PATHS):
         tree = await read_config_tree(machine, path, MAX_OTHER_FILES)
         if tree.main:
             break
@@ -142,26 +143,28 @@ async def _emit(
             files=tuple(
                 ConfigFile(f"{mark}{file.path}", file.text, file.changed) for file in tree.files
             ),
-            pid=namespace.pid,
-            mounts=await _mounts(ctx, namespace.pid),
+            pid=pid,
+            mounts=await _mounts(ctx, pid),
         )
     )
 
 
-async def _named_path(ctx: ProbeContext, pid: int) -> tuple[str, ...]:
-    """Return the configuration that nginx was started with (`nginx -c`), if any. The process may
-    be a worker of it."""
+async def _master(ctx: ProbeContext, pid: int) -> tuple[int, tuple[str, ...]]:
+    """Return the master of nginx in the container of a process, and the configuration that it was
+    started with (`nginx -c`), if any."""
     # Imported late: few servers have such a container.
+    from diagnose.machine.script_files import read_script
     from diagnose.parsers.nginx.config import parse_master_title
 
-    title = (await ctx.machine.read(f"/proc/{pid}/cmdline", 4096)).text or ""
-    if "worker process" in title:
-        status = (await ctx.machine.read(f"/proc/{pid}/status", 4096)).text or ""
-        parent = re.search(r"^PPid:\s{1,9}(\d{1,9})$", status, re.MULTILINE)
-        master = f"/proc/{parent[1]}/cmdline" if parent else ""
-        title = (await ctx.machine.read(master, 4096)).text or "" if master else ""
-    named = parse_master_title(title.replace("\0", " ")).config
-    return (named,) if named.startswith("/") and not UNSAFE.search(named) else ()
+    script = read_script(__file__, "container_masters.sh")
+    result = await ctx.machine.run("sh", "-c", script, "sh", str(pid))
+    masters = [line.partition(" ") for line in result.out.splitlines()]
+    if len(masters) != 1:
+        return pid, ()
+    number, _, title = masters[0]
+    path = parse_master_title(title).config
+    is_path = path.startswith("/") and not UNSAFE.search(path)
+    return whole_number(number) or pid, (path,) if is_path else ()
 
 
 async def _mounts(ctx: ProbeContext, pid: int) -> tuple[tuple[str, str, bool], ...]:

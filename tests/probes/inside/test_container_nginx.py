@@ -1,11 +1,13 @@
 """The nginx of a container behind the server's own."""
 
 import asyncio
+import shlex
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from diagnose.machine.script_files import read_script
 from diagnose.model import Observation, Symptom
 from diagnose.model.containers import Container, ContainerPort, Namespace
 from diagnose.model.nginx import ContainerNginx, NginxConfig
@@ -37,8 +39,9 @@ def looked(
     message: str = "Mixed Content",
     seen: Observation | None = None,
     files: dict[str, str] | None = None,
+    commands: dict[str, str] | None = None,
 ) -> tuple[ContainerNginx, ...]:
-    ctx = Looking(RecordedMachine({}, files=files or {}))
+    ctx = Looking(RecordedMachine(commands, files=files))
     ctx.target = SHOP
     if message:
         ctx.target = replace(SHOP, symptom=Symptom("mixed-content", message))
@@ -94,12 +97,12 @@ def test_reads_nothing_without_a_reason_or_another_program(
 
 def test_reads_the_file_that_it_was_started_with(monkeypatch: pytest.MonkeyPatch) -> None:
     files = {
-        "/proc/42/cmdline": "nginx: worker process",
-        "/proc/42/status": "Name:\tnginx\nPPid:\t41\n",
-        "/proc/41/cmdline": "nginx: master process nginx -c /srv/own.conf -g daemon off;",
         "/proc/self/mountinfo": "21 1 8:1 / / rw - ext4 /dev/sda1 rw\n",
-        "/proc/42/mountinfo": "90 80 8:1 /srv/web /srv rw - ext4 /dev/sda1 rw\n",
+        "/proc/41/mountinfo": "90 80 8:1 /srv/web /srv rw - ext4 /dev/sda1 rw\n",
     }
-    (read,) = looked(monkeypatch, files=files)
+    script = read_script(probes.__file__, "container_masters.sh")
+    asked = shlex.join(("sh", "-c", script, "sh", "42"))
+    commands = {asked: "41 nginx: master process nginx -c /srv/own.conf -g daemon off; \n"}
+    (read,) = looked(monkeypatch, files=files, commands=commands)
     assert read.main[0].file == "web:/srv/own.conf"
-    assert (read.pid, read.mounts) == (42, (("/srv", "/srv/web", False),))
+    assert (read.pid, read.mounts) == (41, (("/srv", "/srv/web", False),))
