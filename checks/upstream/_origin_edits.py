@@ -1,9 +1,11 @@
 """The edit by which nginx tells an application the visitor's origin."""
 
+from collections.abc import Mapping
+
 from checks.nginx import Nginx, _location_edits
 from checks.nginx._edits import Changes, config_edits
 from checks.upstream._origins import FormRoute
-from diagnose.model import Applicability, Fix, Manual, Where
+from diagnose.model import Applicability, Command, Edit, Fix, Manual, Where
 from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD
 
@@ -14,6 +16,9 @@ def origin_fix(route: FormRoute, sure: bool = True) -> Fix:
     headers = {name: route.value(name) for name in route.told.wrong_fields}
     speaks_tls = all(selected.socket.ssl for selected in nginx.selected_servers())
     changes: Changes = {}
+    if route.container:
+        fix = _fix_in_container(route, headers) if speaks_tls else None
+        return fix or Fix((Manual("pass-the-origin", Where.SERVER),), Applicability.MANUAL)
     if speaks_tls:
         lines = _location_edits.header_lines(nginx, match, headers, changes)
         _location_edits.insert_lines(nginx, match, lines, changes)
@@ -23,6 +28,21 @@ def origin_fix(route: FormRoute, sure: bool = True) -> Fix:
     if not file_edits:
         return Fix((Manual("pass-the-origin", Where.SERVER),), Applicability.MANUAL)
     return _location_edits.location_fix(nginx, match, file_edits, sure)
+
+
+def _fix_in_container(route: FormRoute, headers: Mapping[str, str]) -> Fix | None:
+    # Imported late: few sites have such a container.
+    from checks.nginx._commands import reload_steps
+    from checks.upstream._inner_container_edits import told_in_container
+
+    changes: Changes = {}
+    if route.outer and SCHEME_FIELD in headers:
+        _tell_inner_block(route.nginx, route.outer, changes)
+    outer_edits = config_edits(route.nginx, changes)
+    outer_steps: tuple[Edit | Command, ...] = outer_edits
+    if outer_edits:
+        outer_steps = (*outer_edits, *reload_steps(route.nginx))
+    return told_in_container(route, headers, outer_steps)
 
 
 def _tell_inner_block(nginx: Nginx, outer: LocationMatch, changes: Changes) -> None:

@@ -37,12 +37,14 @@ class ToldOrigin:
 @frozen(eq=False)
 class FormRoute:
     """The location of nginx that passes a form on, and what it tells the application. `outer` is
-    the location in front if it is in a block behind the visitors' one, which gets plain http."""
+    the location in front if it is in a block behind the visitors' one, which gets plain http.
+    `container` is that of the nginx which has the block, "" for one of this nginx."""
 
     nginx: Nginx
     match: LocationMatch
     told: ToldOrigin
     outer: LocationMatch | None = None
+    container: str = ""
 
     @property
     def is_inner(self) -> bool:
@@ -103,7 +105,7 @@ def _inner_route(nginx: Nginx, path: str, passed: ToldOrigin | None) -> FormRout
         nginx.evidence.target,
         received,
     )
-    return FormRoute(nginx, inner.match, told, inner.outer) if told else None
+    return FormRoute(nginx, inner.match, told, inner.outer, inner.container) if told else None
 
 
 def _ends_elsewhere(nginx: Nginx) -> bool:

@@ -35,7 +35,7 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.logs import FailedRequests
-from diagnose.model.nginx import NginxConfig
+from diagnose.model.nginx import ContainerNginx, NginxConfig
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import proxy_pass_of
@@ -138,7 +138,7 @@ def _by_configuration(evidence: Evidence) -> Iterator[Claim]:
     directive = proxy_pass_of(match) or match.block
     yield Claim(
         about=Subject(port=evidence.target.port, path=path, text=file_line(directive)),
-        because=(*pages, *([nginx.config] if nginx.config else [])),
+        because=(*pages, *([nginx.config] if nginx.config else []), *_containers(route)),
         confidence=Confidence.LIKELY
         if sent_origin.wrong_fields or names_origin(words)
         else Confidence.POSSIBLE,
@@ -216,6 +216,7 @@ def _by_log(evidence: Evidence) -> Iterator[Claim]:
                 *([form.page] if form.page else []),
                 *([form.refusal] if form.refusal else []),
                 *([nginx.config] if nginx.config else []),
+                *_containers(route),
             ),
             confidence=Confidence.CERTAIN
             if form.words
@@ -246,6 +247,12 @@ def _by_log(evidence: Evidence) -> Iterator[Claim]:
             fix=origin_fix(route, sure=False) if is_wrong else _own_setting(),
         )
         return
+
+
+def _containers(route: FormRoute) -> tuple[ContainerNginx, ...]:
+    """Return the nginx in a container that passes the form on."""
+    behind = route.nginx.evidence.good(ContainerNginx)
+    return tuple(each for each in behind if each.container == route.container)
 
 
 def _answers_posts(route: FormRoute) -> bool:

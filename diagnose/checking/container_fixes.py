@@ -69,7 +69,7 @@ def _image_file(fix: Fix, container: NginxContainer) -> str:
 def _server_steps(step: Step, container: NginxContainer) -> Iterator[Step]:
     match step:
         case Edit():
-            yield from _edit_steps(step, container)
+            yield from edit_steps(step, container)
         case Command() if step.changes:
             yield _command(step, container)
         case Manual() if step.commands:
@@ -84,7 +84,9 @@ def _server_steps(step: Step, container: NginxContainer) -> Iterator[Step]:
             yield step
 
 
-def _edit_steps(edit: Edit, container: NginxContainer) -> Iterator[Step]:
+def edit_steps(edit: Edit, container: NginxContainer) -> Iterator[Edit | Command]:
+    """Yield the steps that change a file of a container: at its path on the server, or by a
+    copy."""
     mount, source = container.mount_of(edit.path), container.source_of(edit.path)
     copy = posixpath.join("/root", posixpath.basename(edit.path))
     if mount and mount.point == edit.path:

@@ -162,6 +162,15 @@ class BodyFolderAccess(Access):
 
 
 @frozen(kw_only=True, eq=False)
+class SessionFolderAccess(BodyFolderAccess):
+    """The permissions on the path to the folder in which PHP keeps sessions; the user is that of
+    the processes of PHP-FPM, if all have one. Observed only after PHP's own warning."""
+
+    def summary(self) -> Summary:
+        return Access.summary(self)
+
+
+@frozen(kw_only=True, eq=False)
 class PageFileAccess(Access):
     """The permissions on the path that nginx opens for a style sheet or script of the page, or for
     a target that answers 404, or 403 as a folder; the user is that of the workers. Observed only if

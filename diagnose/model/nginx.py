@@ -253,7 +253,9 @@ class ContainerNginx(Observation):
 
     `endpoints` are the addresses, with their ports, at which nginx reaches it, and `port` is the
     one in the container. `main` and `files` are as in `NginxConfig`; each path in them has the
-    container's name in front, as in "docker cp" ("web:/etc/nginx/nginx.conf").
+    container's name in front, as in "docker cp" ("web:/etc/nginx/nginx.conf"). `pid` is a process
+    of the container. `mounts` are its folders that are the server's: the path in there, the path on
+    the server, and whether another file has taken that name since.
     """
 
     layer: ClassVar[str] = "nginx"
@@ -264,6 +266,8 @@ class ContainerNginx(Observation):
     port: int
     main: Directives = ()
     files: ConfigFiles = ()
+    pid: int = 0
+    mounts: tuple[tuple[FilePath, FilePath, bool], ...] = ()
 
     def summary(self) -> Summary:
         return phrase("nginx in the container {name}", name=self.container), counted(

@@ -8,6 +8,7 @@ from diagnose.model.http import BodyEnd, CodingFault
 from diagnose.model.marks import (
     Address,
     Digest,
+    FilePath,
     Headers,
     ReasonPhrase,
     Text,
@@ -357,3 +358,40 @@ class PagePort(Observation):
         subject = phrase("port {port} for {url}", port=self.port, url=self.url)
         open_text = phrase("connection open") if self.is_plain else "TLS"
         return subject, open_text if self.connected else ""
+
+
+#: "session": the session's file cannot be opened. "basedir": a file lies outside of open_basedir.
+#: "headers": something was sent before cookies and redirects. "other": any other warning.
+PhpWarningKind = Literal["session", "basedir", "headers", "other"]
+
+
+@frozen(kw_only=True, eq=False)
+class PhpMessage(Observation):
+    """A warning of PHP's own, above a page with this status, or in a log of nginx's (`log`, its
+    file; `times` counts its lines, `written` is the time of the newest).
+
+    `script` and `line` are the place that gave it. `folder` is that of the sessions, and `errno`
+    says why its file cannot be opened (0: not known). `file` is what lies outside of `allowed`, or
+    the file that sent the first output, with its line.
+    """
+
+    layer: ClassVar[str] = "http"
+
+    url: Url
+    address: Address = ""
+    port: int = 0
+    status: int | None = None
+    kind: PhpWarningKind = "other"
+    words: Text = ""
+    script: FilePath = ""
+    line: Word = ""
+    folder: FilePath = ""
+    errno: int = 0
+    file: FilePath = ""
+    allowed: Text = ""
+    log: FilePath = ""
+    times: int = 1
+    written: Text = ""
+
+    def summary(self) -> Summary:
+        return self.url, self.words

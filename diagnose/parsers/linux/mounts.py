@@ -61,6 +61,16 @@ def private_folders(ours: Sequence[Mount], theirs: Sequence[Mount]) -> tuple[str
 _DELETED = "//deleted"
 
 
+#: Maximum number of mounts that are read.
+_MAX_MOUNTS = 2000
+
+
+def parse_mounts(text: str) -> list[Mount]:
+    """Return the mounts of a process, from its mountinfo (proc_pid_mountinfo(5))."""
+    rows = (line.split(" ")[2:5] for line in text.splitlines()[:_MAX_MOUNTS])
+    return [mount for row in rows if (mount := parse_mount(" ".join(row)))]
+
+
 def bind_mounts(
     ours: Sequence[Mount], theirs: Sequence[Mount]
 ) -> tuple[tuple[str, str, bool], ...]:

@@ -17,6 +17,8 @@ from diagnose.model.nginx import ConfigFile, ContainerNginx, Directive, NginxCon
 from diagnose.model.pages import Page
 from diagnose.parsers.own_scheme import names_itself_plain
 from diagnose.parsers.redirects import leads_to_itself
+from diagnose.parsers.sanitize import UNSAFE, clean
+from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.answering_blocks import answering_blocks
 
@@ -119,7 +121,8 @@ async def _emit(
 
     at = ctx.elapsed()
     machine = ContainerMachine(ctx.machine, namespace.pid, container.engine, container.name)
-    for path in _PATHS:
+    pid, named = await _master(ctx, namespace.pid)
+    for path in (*named, *_PATHS):
         tree = await read_config_tree(machine, path, MAX_OTHER_FILES)
         if tree.main:
             break
@@ -140,7 +143,41 @@ async def _emit(
             files=tuple(
                 ConfigFile(f"{mark}{file.path}", file.text, file.changed) for file in tree.files
             ),
+            pid=pid,
+            mounts=await _mounts(ctx, pid),
         )
+    )
+
+
+async def _master(ctx: ProbeContext, pid: int) -> tuple[int, tuple[str, ...]]:
+    """Return the master of nginx in the container of a process, and the configuration that it was
+    started with (`nginx -c`), if any."""
+    # Imported late: few servers have such a container.
+    from diagnose.machine.script_files import read_script
+    from diagnose.parsers.nginx.config import parse_master_title
+
+    script = read_script(__file__, "container_masters.sh")
+    result = await ctx.machine.run("sh", "-c", script, "sh", str(pid))
+    masters = [line.partition(" ") for line in result.out.splitlines()]
+    if len(masters) != 1:
+        return pid, ()
+    number, _, title = masters[0]
+    path = parse_master_title(title).config
+    is_path = path.startswith("/") and not UNSAFE.search(path)
+    return whole_number(number) or pid, (path,) if is_path else ()
+
+
+async def _mounts(ctx: ProbeContext, pid: int) -> tuple[tuple[str, str, bool], ...]:
+    """Return the folders of the container that are the server's."""
+    from diagnose.parsers.linux.mounts import bind_mounts, parse_mounts
+
+    ours, theirs = [
+        parse_mounts((await ctx.machine.read(f"/proc/{each}/mountinfo")).text or "")
+        for each in ("self", pid)
+    ]
+    return tuple(
+        (clean(point), clean(source), replaced)
+        for point, source, replaced in bind_mounts(ours, theirs)
     )
 
 

@@ -10,7 +10,7 @@ from diagnose.model import Vantage
 from diagnose.model.containers import BindMount, NginxContainer, ScriptContainer
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxConfig
-from diagnose.parsers.linux.mounts import Mount, bind_mounts, parse_mount
+from diagnose.parsers.linux.mounts import bind_mounts, parse_mounts
 from diagnose.parsers.nginx.error_log import matching_lines, upstream_authority
 from diagnose.parsers.nginx.script_paths import script_of
 from diagnose.parsers.sanitize import UNSAFE
@@ -21,8 +21,6 @@ from diagnose.probes.inside.containers import ContainerLists, read_containers
 SCRIPT = read_script(__file__, "script_container.sh")
 
 _UNKNOWN = 'FastCGI sent in stderr: "Primary script unknown'
-#: Maximum number of mounts that are read.
-_MAX_MOUNTS = 2000
 _LOOPBACK = {"127.0.0.1", "[::1]", "localhost"}
 
 
@@ -76,17 +74,11 @@ async def script_container(ctx: ProbeContext, line: LogLine, config: NginxConfig
             mounts=tuple(
                 BindMount(point, source, replaced)
                 for point, source, replaced in bind_mounts(
-                    _mounts(sections.get("ours", "")), _mounts(sections.get("theirs", ""))
+                    parse_mounts(sections.get("ours", "")), parse_mounts(sections.get("theirs", ""))
                 )
             ),
         )
     )
-
-
-def _mounts(text: str) -> list[Mount]:
-    """Return the mounts of a process, from its mountinfo (proc_pid_mountinfo(5))."""
-    rows = (line.split(" ")[2:5] for line in text.splitlines()[:_MAX_MOUNTS])
-    return [mount for row in rows if (mount := parse_mount(" ".join(row)))]
 
 
 def _process_of(lists: ContainerLists, authority: str) -> tuple[int, str] | None:

@@ -1,13 +1,16 @@
 """Probe for the folder in which nginx keeps the body of an upload or a form that does not fit into
 its buffer (`client_body_temp_path`): whether its workers may write there. It is looked at where the
 page sends anything.
+
+And for the folder of PHP's sessions, after PHP's own warning about it.
 """
 
 import posixpath
 
 from diagnose.model.files import BodyFolderAccess
+from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxBuild, NginxConfig
-from diagnose.model.pages import Page
+from diagnose.model.pages import Page, PhpMessage
 from diagnose.parsers.nginx.locations import select_location
 from diagnose.parsers.sanitize import UNSAFE
 from diagnose.probes import ProbeContext, probe
@@ -32,6 +35,22 @@ async def body_folder(ctx: ProbeContext, page: Page, config: NginxConfig) -> Non
     at = ctx.elapsed()
     for access in await read_access(ctx.machine, "", str(worker), [path]):
         ctx.emit(access_as(BodyFolderAccess, access, at=at))
+
+
+@probe(after=LogLine)
+async def php_warning_in_log(ctx: ProbeContext, line: LogLine) -> None:
+    if "PHP Warning: " in line.text:
+        from diagnose.probes.inside.php_sessions import emit_logged
+
+        emit_logged(ctx, line)
+
+
+@probe(after=PhpMessage)
+async def session_folder(ctx: ProbeContext, message: PhpMessage) -> None:
+    if message.kind == "session":
+        from diagnose.probes.inside.php_sessions import emit_access
+
+        await emit_access(ctx, message)
 
 
 def _folder(ctx: ProbeContext, config: NginxConfig) -> str:

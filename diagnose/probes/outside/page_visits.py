@@ -1,12 +1,18 @@
 """Requests a page like a browser: first the page, then the files that it loads."""
 
 from diagnose.model.http import Exchange
-from diagnose.model.pages import Page, PageFileResponse
+from diagnose.model.pages import Page, PageFileResponse, PhpMessage
 from diagnose.net.http import HttpConnection, HttpResult
 from diagnose.parsers.request_fields import is_own_origin
 from diagnose.probes import ProbeContext
 from diagnose.probes.outside.http_bodies import read_body, visit_as_browser
 from diagnose.probes.outside.http_requests import PageRequest, fetch_page
+
+#: How a message of PHP's begins above a page, with html_errors and without (main/main.c).
+_PHP_MESSAGES = (
+    "<br />", "<b>Warning", "<b>Notice", "<b>Deprecated", "Warning: ", "Notice: ", "Deprecated: ",
+    "PHP Warning: ",
+)  # fmt: skip
 
 
 async def visit_page(
@@ -32,6 +38,8 @@ async def _complete_visit(
     """Read the target's body to its end, then load the files of the page."""
     if page.purpose == "target":
         await read_body(ctx, http_connection, exchange, answer)
+    if exchange.body.lstrip()[:40].startswith(_PHP_MESSAGES):
+        _emit_php_warning(ctx, exchange)
     if _is_media(ctx, exchange):
         from diagnose.probes.outside.page_assets import load_part
 
@@ -48,6 +56,27 @@ async def _complete_visit(
 
         emit_named_application(ctx, exchange.headers, exchange.url)
     http_connection.close()
+
+
+def _emit_php_warning(ctx: ProbeContext, exchange: Exchange) -> None:
+    """Emit the warning of PHP's with which a page of the site begins."""
+    from dataclasses import asdict
+
+    from diagnose.parsers.php_warnings import page_warning
+
+    warning = page_warning(exchange.body) if is_own_origin(ctx.target, exchange.url) else None
+    if warning is not None and exchange.is_of_visit:
+        ctx.emit(
+            PhpMessage(
+                at=ctx.elapsed(),
+                equivalent=exchange.equivalent,
+                url=exchange.url,
+                address=exchange.address,
+                port=exchange.port,
+                status=exchange.status,
+                **asdict(warning),
+            )
+        )
 
 
 def _is_withheld(ctx: ProbeContext, exchange: Exchange) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from diagnose.model import (
     Applicability,
     Claim,
+    Command,
     Confidence,
     Edit,
     Manual,
@@ -16,10 +17,12 @@ from diagnose.model import (
 from diagnose.model.applications import KnownApplication
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import FailedRequests
+from diagnose.model.nginx import ConfigFile, ContainerNginx
 from diagnose.model.program_logs import ProgramRefusal
 from diagnose.model.requests import ComparedRequest
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.symptom import Symptom
+from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.symptoms import symptom_of
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
@@ -295,6 +298,53 @@ def test_fires_and_names_the_port_of_the_inner_block() -> None:
     (claim,) = pasted(outer + inner.replace("$http_host", "$host:$server_port"))
     assert claim.facts["told"] == "https://shop.example.com:8080"
     assert claim.facts["fields"] == ("Host",)
+
+
+CONTAINER = (
+    "http {\n    server {\n        listen 80;\n        location / {\n"
+    "            proxy_pass http://app:8000;\n%s        }\n    }\n}\n"
+)
+
+
+def in_container(lines: str, path: str = "/etc/nginx/nginx.conf") -> list[Claim]:
+    """Forms that fail behind an nginx in a container, whose file is the server's /srv/web."""
+    name = f"web:{path}"
+    inside = ContainerNginx(
+        vantage=Vantage.SERVER, engine="docker", container="web", port=80, pid=42,
+        endpoints=(("127.0.0.1", 8088),), main=nginx_parser.parse(CONTAINER % lines, name),
+        files=(ConfigFile(name, CONTAINER % lines, 0.0),),
+        mounts=(("/etc/nginx", "/srv/web", False),),
+    )  # fmt: skip
+    outer = SITE.replace("127.0.0.1:3000", "127.0.0.1:8088").replace(HOST, HOST + SCHEME)
+    target = replace(SHOP, symptom=Symptom("csrf", WORDS))
+    return judge(
+        CHECK, config(outer), BUILD, RUNNING, page(200), inside, target=target, masked=False
+    )
+
+
+def test_fires_and_edits_the_file_of_the_nginx_in_a_container() -> None:
+    passed = "            proxy_set_header X-Forwarded-Proto $http_x_forwarded_proto;\n"
+    (claim,) = in_container(f"            proxy_set_header Host $host:$server_port;\n{passed}")
+    assert claim.facts["told"] == "https://shop.example.com:80"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit, *rest = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert edit.path == "/srv/web/nginx.conf"
+    assert "+            proxy_set_header Host $http_host;\n" in edit.diff
+    assert "web:" not in edit.diff
+    assert [" ".join(step.argv) for step in rest if isinstance(step, Command)] == [
+        "docker exec web nginx -t", "docker exec web nginx -s reload",
+    ]  # fmt: skip
+
+
+def test_fires_where_the_nginx_in_a_container_passes_no_host() -> None:
+    (claim,) = in_container("", "/etc/nginx/own.conf")
+    assert claim.facts["told"] == "https://app:8000"
+    assert claim.facts["fields"] == ("Host",)
+    assert claim.fix
+    commands = [step for step in claim.fix.steps if isinstance(step, Command)]
+    assert commands[-1].argv[3:] == ("nginx", "-c", "/etc/nginx/own.conf", "-s", "reload")
 
 
 def test_fires_without_a_word_of_an_inner_block_that_passes_the_scheme_on() -> None:

@@ -1,11 +1,13 @@
 """The nginx of a container behind the server's own."""
 
 import asyncio
+import shlex
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from diagnose.machine.script_files import read_script
 from diagnose.model import Observation, Symptom
 from diagnose.model.containers import Container, ContainerPort, Namespace
 from diagnose.model.nginx import ContainerNginx, NginxConfig
@@ -36,8 +38,10 @@ def looked(
     *,
     message: str = "Mixed Content",
     seen: Observation | None = None,
+    files: dict[str, str] | None = None,
+    commands: dict[str, str] | None = None,
 ) -> tuple[ContainerNginx, ...]:
-    ctx = Looking(RecordedMachine({}))
+    ctx = Looking(RecordedMachine(commands, files=files))
     ctx.target = SHOP
     if message:
         ctx.target = replace(SHOP, symptom=Symptom("mixed-content", message))
@@ -89,3 +93,16 @@ def test_reads_nothing_without_a_reason_or_another_program(
     assert not looked(monkeypatch, message="", seen=page(200))
     assert not looked(monkeypatch, namespace=replace(INSIDE, processes=("node",)))
     assert not looked(monkeypatch, config(SITE))
+
+
+def test_reads_the_file_that_it_was_started_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {
+        "/proc/self/mountinfo": "21 1 8:1 / / rw - ext4 /dev/sda1 rw\n",
+        "/proc/41/mountinfo": "90 80 8:1 /srv/web /srv rw - ext4 /dev/sda1 rw\n",
+    }
+    script = read_script(probes.__file__, "container_masters.sh")
+    asked = shlex.join(("sh", "-c", script, "sh", "42"))
+    commands = {asked: "41 nginx: master process nginx -c /srv/own.conf -g daemon off; \n"}
+    (read,) = looked(monkeypatch, files=files, commands=commands)
+    assert read.main[0].file == "web:/srv/own.conf"
+    assert (read.pid, read.mounts) == (41, (("/srv", "/srv/web", False),))

@@ -4,10 +4,11 @@ import asyncio
 import shlex
 from dataclasses import replace
 
-from diagnose.model.files import BodyFolderAccess
+from diagnose.model.files import BodyFolderAccess, SessionFolderAccess
+from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxBuild, NginxProcess, NginxState
-from diagnose.model.pages import Page
-from diagnose.probes.inside import upload_folders
+from diagnose.model.pages import Page, PhpMessage
+from diagnose.probes.inside import php_sessions, upload_folders
 from diagnose.probes.inside.file_access import ACCESS_SCRIPT
 from tests.support.fake_context import Looking
 from tests.support.nginx_evidence import config
@@ -64,3 +65,44 @@ def test_the_folder_of_the_configuration_and_the_default() -> None:
 
 def test_nothing_is_looked_at_for_a_page_that_sends_nothing() -> None:
     assert not looked("", "/var/lib/nginx/body", loads(sheet()))
+
+
+# PHP's folder of sessions
+
+PHP = PhpMessage(url="https://shop.example.com/login", kind="session", folder="/var/lib/php/s")
+POOLS = "pool 21 33\npool 22 33\n"
+
+
+def sessions(pools: str) -> tuple[SessionFolderAccess, ...]:
+    listed = shlex.join(("sh", "-c", php_sessions.SCRIPT))
+    asked = shlex.join(("sh", "-c", ACCESS_SCRIPT, "sh", "", "21", PHP.folder))
+    ctx = Looking(RecordedMachine({listed: pools, asked: SEEN.format(PHP.folder)}))
+    asyncio.run(upload_folders.session_folder.work(ctx, PHP))
+    return ctx.observed(SessionFolderAccess)
+
+
+def test_the_user_of_the_pools() -> None:
+    (access,) = sessions(POOLS)
+    assert (access.user, access.path) == ("www-data", "/var/lib/php/s")
+
+
+def test_pools_of_several_users_say_nothing() -> None:
+    assert not sessions("pool 21 33\npool 22 1001\n")
+    assert not sessions("")
+
+
+def test_a_warning_in_the_log_for_the_target() -> None:
+    text = (
+        'FastCGI sent in stderr: "PHP message: PHP Warning:  session_start(): '
+        "open(/var/lib/php/s/sess_1, O_RDWR) failed: Permission denied (13) in /srv/a.php "
+        'on line 3" while reading response header from upstream'
+    )
+    ctx = Looking(RecordedMachine({}))
+    for request in ("GET /other HTTP/1.1", "GET / HTTP/1.1", "GET / HTTP/1.1"):
+        line = LogLine(
+            file="/var/log/nginx/error.log", when=1.0, level="error", pid=1, text=text,
+            request=request, host="shop.example.com",
+        )  # fmt: skip
+        asyncio.run(upload_folders.php_warning_in_log.work(ctx, line))
+    (message,) = ctx.observed(PhpMessage)
+    assert (message.kind, message.log) == ("session", "/var/log/nginx/error.log")
