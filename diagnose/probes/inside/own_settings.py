@@ -79,7 +79,7 @@ async def _read(
     from diagnose.parsers.program_place import ProgramPlace, parse_place
     from diagnose.probes.inside.own_setting_files import emit_settings
 
-    place = ProgramPlace()
+    place = ProgramPlace(is_front=endpoint != str(ctx.target.port))
     if not is_front(listeners, endpoint):
         words = ("sh", "-c", SCRIPT, "sh", endpoint, *variables_of_settings())
         result = await ctx.machine.run(*words, timeout=PATIENCE)
