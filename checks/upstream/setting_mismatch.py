@@ -138,7 +138,7 @@ def _fix(read: ReadSetting) -> Fix:
     """Return the edit of the line and what loads it; words for a person where the place is not a
     file of this server, or the program's service is not known."""
     loading = _loading(read)
-    edit = Edit(read.file, _diff(read)) if read.new else None
+    edit = Edit(read.file, _diff(read), outside=True) if read.new else None
     if edit is None or read.unsure or (loading is None and read.needs_restart):
         steps = (edit,) if edit else ()
         return Fix(

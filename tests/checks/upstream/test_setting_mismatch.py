@@ -235,3 +235,30 @@ def test_silent_where_nginx_tells_the_name_of_the_setting() -> None:
     """The redirect may be made of the request: nginx's missing Host line is the cause."""
     untold = nginx(3000, host="localhost")
     assert not judge(CHECK, ADDRESS, MOVED, untold)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [("https://shop.example.com",), ("https://shop.example.com/",),
+     ("https://shop.example.com:443/",), ("https://SHOP.example.com/",),
+     ("%(protocol)s://%(domain)s:%(http_port)s/",), ("${URL}",), ("shop.example.com",)],
+)  # fmt: skip
+def test_silent_where_the_address_is_the_sites_or_is_computed(values: tuple[str, ...]) -> None:
+    """A slash at the end, the usual port, capitals, a name that the program puts in."""
+    plain = replace(MOVED, headers=(("Location", "http://shop.example.com/login"),))
+    for answer in (MOVED, plain):
+        assert not judge(CHECK, replace(ADDRESS, values=values), answer)
+
+
+@pytest.mark.parametrize(
+    "values", [("0.0.0.0/0",), ("::1", "127.0.0.1/32"), ("10.0.0.1", "127.0.0.1"), ("loopback",)]
+)
+def test_silent_where_one_of_several_proxies_is_trusted(values: tuple[str, ...]) -> None:
+    read = replace(PROXIES, source="file", values=values, added=False)
+    assert not judge(CHECK, read, replace(PAGE, body="400: Bad Request"), WITHOUT)
+
+
+def test_silent_where_a_computed_value_is_not_of_names() -> None:
+    """`http: !include http.yaml`: what stands there is not known."""
+    read = replace(PROXIES, source="file", values=(), unsure=True, new="", added=False)
+    assert not judge(CHECK, read, replace(PAGE, body="400: Bad Request"), WITHOUT)

@@ -102,3 +102,44 @@ def grafana_has_the_default_address(lab: Lab) -> None:
     text = "[server]\nroot_url = http://localhost:3000/\n[security]\nadmin_password = never-shown\n"
     file = "/srv/grafana/grafana.ini"
     configured(lab, "grafana-server", {file: text}, "/srv/grafana", f"GF_PATHS_CONFIG={file}")
+
+
+PLAIN_PROXY = PAGES.replace("127.0.0.1:3000", "127.0.0.1:3001")
+
+
+@healthy()
+def nextcloud_has_a_wrong_key_beside_the_right_one(lab: Lab) -> None:
+    mine = NEXTCLOUD.replace("'localhost'", f"'{site.NAME}'").replace(
+        "  'dbpassword'",
+        "  'overwrite_protocol' => 'http',\n  'overwriteprotocol' => 'https',\n  'dbpassword'",
+    )
+    configured(lab, "nextcloud", {CONFIG: mine}, "/srv/cloud")
+
+
+@scenario(outside="http.redirect-downgrade", server=CHECK, differs=(CONFIG,))
+def nextcloud_does_not_know_the_key(lab: Lab) -> None:
+    """Issue 13431 of nextcloud/server: `overwrite_protocol`."""
+    mine = NEXTCLOUD.replace("'localhost'", f"'{site.NAME}'").replace(
+        "  'dbpassword'", "  'overwrite_protocol' => 'https',\n  'dbpassword'"
+    )
+    mine = mine.replace("  'trusted_proxies' => ['127.0.0.1'],\n", "")
+    configured(lab, "nextcloud", {CONFIG: mine}, "/srv/cloud")
+
+
+@healthy()
+def home_assistant_has_the_proxy_twice(lab: Lab) -> None:
+    text = (
+        "http:\n  use_x_forwarded_for: true\n"
+        "  trusted_proxies:\n    - 10.0.0.5\n    - 127.0.0.1\n    - ::1\n"
+    )
+    configured(lab, "hass", {"/srv/home/configuration.yaml": text}, "/srv/home")
+
+
+@scenario(outside=None, server=CHECK, manual=OWN)
+def home_assistant_was_not_restarted(lab: Lab) -> None:
+    """The file was corrected after the program had begun: nothing is to be edited."""
+    file = "/srv/home/configuration.yaml"
+    configured(lab, "hass", {file: "default_config:\n"}, "/srv/home")
+    text = "http:\n  use_x_forwarded_for: true\n  trusted_proxies:\n    - 127.0.0.1\n"
+    lab.server.write(file, text)
+    lab.server.sh(f"touch -d '+1 minute' {file}")
