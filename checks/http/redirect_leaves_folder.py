@@ -26,6 +26,7 @@ from diagnose.model import (
     Fix,
     Manual,
     Severity,
+    Subject,
     Where,
     merge_subjects,
 )
@@ -44,7 +45,8 @@ _DIRECTIVE = "proxy_redirect"
 @check(
     severity=Severity.ERROR,
     needs=[NginxConfig, Exchange],
-    explains=["http.redirect-to-error"],
+    # The message that the application gives for it means the same setting.
+    explains=["http.redirect-to-error", "http.application-setting"],
 )
 def redirect_leaves_folder(evidence: Evidence) -> Iterator[Claim]:
     for page, missing in _own_redirects(evidence):
@@ -89,7 +91,7 @@ def _claim(
     manual = Fix((Manual("tell-the-base-path", Where.APPLICATION),), Applicability.MANUAL)
     return Claim(
         about=merge_subjects(subjects),
-        covers=subjects,
+        covers=(*subjects, *_application(evidence, str(own["known"]))),
         because=(page, missing, *((served,) if served else ()), *by_nginx),
         confidence=Confidence.CERTAIN if served else Confidence.LIKELY,
         location=nginx.location(directive),
@@ -110,6 +112,10 @@ def _claim(
         },
         fix=manual if own["setting"] else _fix(nginx, cut, page.header("Location") or ""),
     )
+
+
+def _application(evidence: Evidence, name: str) -> tuple[Subject, ...]:
+    return (Subject(port=evidence.target.port, text=name),) if name else ()
 
 
 def _is_same_path(path: str, prefix: str, onward: str) -> bool:

@@ -26,6 +26,8 @@ from diagnose.model.web_servers import WebServer
 
 #: Content Too Large (RFC 9110 section 15.5.14).
 _TOO_LARGE = 413
+#: The words of no other framework (org.springframework.web.multipart).
+_SPRING = "MaxUploadSizeExceededException"
 
 
 @check(
@@ -65,6 +67,7 @@ def application_limit(evidence: Evidence) -> Iterator[Claim]:
             "status": refusal.status,
             "times": refusal.times if refusal.times > 1 else "",
             "message": refusal.message,
+            "spring": _SPRING in refusal.message,
             "command": refusal.equivalent,
             "alone": is_alone,
         },

@@ -43,6 +43,10 @@ def proof_of(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> Proo
     fit = fits(setting, read.values, evidence.target, read.proxy, read.folder)
     if read.source == "nowhere":
         fit = False if setting.required else None
+    if read.misspelt:
+        fit = False
+    if read.stale and fit is not None:
+        fit = False
     is_computed = read.unsure and not read.values and read.source == "file"
     if is_computed and read.topic == "allowed_host":
         fit = False
@@ -53,7 +57,7 @@ def proof_of(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> Proo
     proof = _PROOFS[read.topic](evidence, setting, read)
     if proof is None:
         return None
-    if read.unsure and proof.confidence is Confidence.CERTAIN:
+    if (read.unsure or read.stale) and proof.confidence is Confidence.CERTAIN:
         return Proof(
             proof.answers, Confidence.LIKELY, proof.url, proof.words, proof.control, proof.covers
         )
@@ -118,7 +122,9 @@ def _untrusted(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> Pr
     is_named = any(refuses_host(page.status, page.body) for page in refused)
     if refused and not is_named and setting.means == "proxy-list" and _has_message(read):
         return Proof(tuple(refused), Confidence.LIKELY, refused[0].url, _shown(refused[0]))
-    return _plain_redirect(evidence, read) or _told(evidence, read)
+    if _has_own_address(evidence):
+        return _told(evidence, read)
+    return _plain_redirect(evidence, read) or _plain_page(evidence) or _told(evidence, read)
 
 
 def _has_message(read: ReadSetting) -> bool:
@@ -129,12 +135,11 @@ def _has_message(read: ReadSetting) -> bool:
 
 
 def _plain_redirect(evidence: Evidence, read: ReadSetting) -> Proof | None:
-    """Return the redirect to http of an application that is told that visitors use https. Another
-    setting of its own may give it the scheme: then this one is not asked."""
+    """Return the redirect to http of an application that is told that visitors use https."""
     from checks.http._told_scheme import told_scheme
 
     steps = [step for step, onward in _redirects(evidence) if _is_own_plain(evidence, onward)]
-    if not steps or not told_scheme(evidence, evidence.target.path) or _has_own_address(evidence):
+    if not steps or not told_scheme(evidence, evidence.target.path) or _heeds_scheme(evidence):
         return None
     locations = {step.header("Location") for step in steps}
     answers = [each for each in evidence.good(BackendAnswer) if each.location in locations]
@@ -149,14 +154,46 @@ def _plain_redirect(evidence: Evidence, read: ReadSetting) -> Proof | None:
     )
 
 
+def _plain_page(evidence: Evidence) -> Proof | None:
+    """Return the page that has files of the site at http: addresses, of an application that is told
+    that visitors use https."""
+    from checks.http._told_scheme import told_scheme
+
+    for page in evidence.good(Page):
+        url = parse_url(page.url)
+        plain = [file.url for file in page.files if _is_own_plain(evidence, file.url)]
+        if url and plain and told_scheme(evidence, url.path) and not _heeds_scheme(evidence):
+            return Proof(
+                (page,), Confidence.LIKELY, page.url, plain[0], "",
+                (Subject(port=url.port, path=url.path),),
+            )  # fmt: skip
+    return None
+
+
+def _heeds_scheme(evidence: Evidence) -> bool:
+    """Return whether the application, asked directly and told https, writes no http: address of the
+    site: then the web server in front does not tell it."""
+    return any(
+        answer.proto == "https"
+        and answer.status is not None
+        and not answer.websocket
+        and not answer.plain_addresses
+        and not _is_own_plain(evidence, answer.location)
+        for answer in evidence.good(BackendAnswer)
+    )
+
+
 def _has_own_address(evidence: Evidence) -> bool:
-    """Return whether the application has its own address or scheme in its settings."""
+    """Return whether the application has its own address or scheme in its settings: then it does
+    not ask the proxy for it."""
     for read in evidence.good(ReadSetting):
         application = application_of(read.application)
         means = {
             setting.means
             for setting in (application.own_settings if application else ())
-            if setting.topic == read.topic and read.key in {setting.key, setting.variable}
+            if setting.topic == read.topic
+            and setting.redirects
+            and read.key in {setting.key, setting.variable}
         }
         if read.values and read.topic == "public_url" and means & {"external-url", "protocol"}:
             return True
@@ -176,29 +213,64 @@ def _is_own_plain(evidence: Evidence, address: str) -> bool:
 
 
 def _own_address(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> Proof | None:
+    if read.misspelt and setting.means == "protocol":
+        return _plain_redirect(evidence, read)
     value = read.values[0] if read.values else ""
-    for step, onward in _redirects(evidence):
-        if is_wrong_address(evidence.target, onward) and _is_of(setting, value, onward):
-            from checks.http._told_names import told_name
-
-            url = parse_url(onward)
-            is_told = url is not None and (
-                told_name(Nginx.of(evidence), step, url.authority) is not None
-                or not _keeps_host(evidence)
-            )
-            return Proof(
-                (step,),
-                Confidence.LIKELY if is_told else Confidence.CERTAIN,
-                step.url,
-                f"{step.status} Location: {onward}",
-                "",
-                (Subject(port=80), Subject(port=443)),
-            )
+    for step, onward in _redirects(evidence) if setting.redirects else ():
+        # Before its restart the application has another value than the file.
+        is_old = read.stale and is_wrong_address(evidence.target, onward)
+        if not is_old and not _is_made_of(evidence, setting, value, onward):
+            continue
+        is_plain = _is_own_plain(evidence, onward)
+        # A name that the web server tells may be that of the request as well.
+        if not is_plain and _is_told(evidence, step, onward):
+            continue
+        controls = _told_https(evidence, step) if is_plain else ()
+        is_sure = bool(controls) or not is_plain
+        return Proof(
+            (step, *controls),
+            Confidence.CERTAIN if is_sure else Confidence.LIKELY,
+            step.url,
+            f"{step.status} Location: {onward}",
+            "",
+            (Subject(port=80), Subject(port=443)),
+        )
     for page in evidence.good(Page):
         for address in _named(page):
-            if is_wrong_address(evidence.target, address) and _is_of(setting, value, address):
+            if _is_made_of(evidence, setting, value, address):
                 return Proof((page,), Confidence.LIKELY, page.url, address)
     return _told(evidence, read)
+
+
+def _is_told(evidence: Evidence, step: Exchange, onward: str) -> bool:
+    """Return whether the web server in front tells the application the name of an address, or tells
+    it another than the visitor's."""
+    from checks.http._told_names import told_name
+
+    url = parse_url(onward)
+    if url is not None and told_name(Nginx.of(evidence), step, url.authority) is not None:
+        return True
+    return not _keeps_host(evidence)
+
+
+def _told_https(evidence: Evidence, step: Exchange) -> tuple[BackendAnswer, ...]:
+    """Return the answers of the application, asked directly and told https, that redirect there all
+    the same."""
+    return tuple(
+        answer
+        for answer in evidence.good(BackendAnswer)
+        if answer.proto == "https" and answer.location == step.header("Location")
+    )
+
+
+def _is_made_of(evidence: Evidence, setting: OwnSetting, value: str, address: str) -> bool:
+    """Return whether visitors cannot use an address that is made of the value. That of the site
+    with http may be made of the request as well."""
+    if not is_wrong_address(evidence.target, address) or not _is_of(setting, value, address):
+        return False
+    if not _is_own_plain(evidence, address):
+        return True
+    return setting.redirects and not _heeds_scheme(evidence)
 
 
 def _named(page: Page) -> Iterable[str]:

@@ -26,6 +26,7 @@ from diagnose.model.applications import Application, OwnSetting, ReadSetting
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.steps import Command, Effect
 from diagnose.parsers.applications import application_of
+from diagnose.parsers.setting_fit import fits
 
 
 @check(
@@ -55,7 +56,7 @@ def setting_mismatch(evidence: Evidence) -> Iterator[Claim]:
         proof = proof_of(evidence, setting, read)
         if proof is not None:
             told.add(read.topic)
-            yield _claim(evidence, application, read, proof)
+            yield _claim(evidence, application, setting, read, proof)
 
 
 def _setting_of(application: Application, read: ReadSetting) -> OwnSetting | None:
@@ -68,7 +69,18 @@ def _setting_of(application: Application, read: ReadSetting) -> OwnSetting | Non
     return next(names, None)
 
 
-def _claim(evidence: Evidence, application: Application, read: ReadSetting, proof: Proof) -> Claim:
+def _needs_restart_only(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> bool:
+    """Return whether the file has the right value, and the application began before it had."""
+    return read.stale and bool(fits(setting, read.values, evidence.target, read.proxy, read.folder))
+
+
+def _claim(
+    evidence: Evidence,
+    application: Application,
+    setting: OwnSetting,
+    read: ReadSetting,
+    proof: Proof,
+) -> Claim:
     target = evidence.target
     subject = Subject(port=target.port, path=target.path, text=application.name)
     return Claim(
@@ -89,6 +101,8 @@ def _claim(evidence: Evidence, application: Application, read: ReadSetting, proo
             "file": read.file,
             "value": ", ".join(read.values),
             "absent": read.source == "nowhere",
+            "misspelt": read.misspelt,
+            "stale": _needs_restart_only(evidence, setting, read),
             "computed": read.unsure and not read.values and read.source == "file",
             "several": read.unsure and bool(read.values),
             "variable": read.source == "variable",
@@ -113,7 +127,7 @@ def _claim(evidence: Evidence, application: Application, read: ReadSetting, proo
             "reads_at_once": not read.needs_restart,
             **{topic: read.topic == topic for topic in _TOPICS},
         },
-        fix=_fix(read),
+        fix=_restart(read) if _needs_restart_only(evidence, setting, read) else _fix(read),
     )
 
 
@@ -124,13 +138,20 @@ def _fix(read: ReadSetting) -> Fix:
     """Return the edit of the line and what loads it; words for a person where the place is not a
     file of this server, or the program's service is not known."""
     loading = _loading(read)
-    edit = Edit(read.file, _diff(read)) if read.new else None
+    edit = Edit(read.file, _diff(read), outside=True) if read.new else None
     if edit is None or read.unsure or (loading is None and read.needs_restart):
         steps = (edit,) if edit else ()
         return Fix(
             (Manual("change-the-setting", Where.APPLICATION, commands=steps),), Applicability.MANUAL
         )
     return Fix((edit, *([loading] if loading else [])), Applicability.REVIEW)
+
+
+def _restart(read: ReadSetting) -> Fix:
+    loading = _loading(read)
+    if loading is None:
+        return Fix((Manual("restart-it", Where.APPLICATION),), Applicability.MANUAL)
+    return Fix((loading,), Applicability.REVIEW)
 
 
 def _loading(read: ReadSetting) -> Command | None:

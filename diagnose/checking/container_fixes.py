@@ -33,6 +33,8 @@ def in_container(claim: Claim, layer: str, container: NginxContainer) -> Claim:
         return claim
     if any(isinstance(step, Command) and step.argv[0] in _FIREWALLS for step in claim.fix.steps):
         return claim
+    if any(_is_outside(step) for step in claim.fix.steps):
+        return claim
     steps = tuple(
         step for fix_step in claim.fix.steps for step in _server_steps(fix_step, container)
     )
@@ -47,6 +49,12 @@ def in_container(claim: Claim, layer: str, container: NginxContainer) -> Claim:
         "server_file": container.source_of(file) if file else "",
     }
     return replace(claim, facts={**facts, **claim.facts}, fix=Fix(steps, applicability))
+
+
+def _is_outside(step: Step) -> bool:
+    """Return whether a step edits a file of another program, by its path on the server."""
+    parts = step.commands if isinstance(step, Manual) else (step,)
+    return any(isinstance(part, Edit) and part.outside for part in parts)
 
 
 def _touches(steps: tuple[Step, ...], before: tuple[Step, ...], container: NginxContainer) -> bool:

@@ -139,7 +139,10 @@ class OwnSetting:
     One that is `required` refuses visitors, or does not believe the proxy, where it is not set.
     `form` are the words of the value in the variable or the file, `add` the lines of a file that
     lacks it; {host}, {origin}, {proxy} and {folder} stand for what is right here. A base path is
-    `stripped` if the application wants requests without it."""
+    `stripped` if the application wants requests without it. `redirects` is False for an address
+    from which the application makes neither its redirects nor the addresses of its pages' files:
+    they come from the request. `since` and `before` are the first major
+    version that has it, and the first that has it no more (0 for none)."""
 
     topic: Topic
     means: Meaning
@@ -151,6 +154,15 @@ class OwnSetting:
     add: str = ""
     separator: str = ","
     stripped: bool = False
+    redirects: bool = True
+    since: int = 0
+    before: int = 0
+
+    def is_of(self, version: int) -> bool:
+        """Return whether a version has it; of an unknown one (0) what the newest has counts."""
+        if not version:
+            return not self.before
+        return self.since <= version and (not self.before or version < self.before)
 
 
 @frozen
@@ -238,7 +250,9 @@ class ReadSetting(Observation):
     behind line `number`. `folder` is that below which the web server passes the application on, ""
     for the root of the site, and `strips` is True if the folder is taken off the path. `load` is
     the command of the program that loads a change, () for its restart. `unsure` is True if the
-    value is computed, or if several files may have it. `proxy` is the address from which the
+    value is computed, or if several files may have it. `misspelt` is the name that stands in the
+    file in the place of the key, and `stale` is True if the file is newer than the process, which
+    reads it at its start. `proxy` is the address from which the
     application sees the web server, "" if unknown. `unit`, `container`, `engine`, `compose` and
     `service` are what runs the program.
     """
@@ -268,10 +282,12 @@ class ReadSetting(Observation):
     service: Label = ""
     load: tuple[Text, ...] = ()
     needs_restart: bool = True
+    misspelt: Text = ""
+    stale: bool = False
 
     @property
     def place(self) -> str:
         return f"{self.file}:{self.number}" if self.number else self.file
 
     def summary(self) -> Summary:
-        return self.place or self.key, f"{self.key} = {list(self.values)}"
+        return self.place or self.key, f"{self.misspelt or self.key} = {list(self.values)}"

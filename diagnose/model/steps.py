@@ -94,7 +94,8 @@ class Command:
 
 @frozen
 class Edit:
-    """A change to one file, as a unified diff of its whole text."""
+    """A change to one file, as a unified diff of its whole text. `outside` is True if the path is
+    the server's, also where the web server runs in a container."""
 
     aspect: ClassVar[Aspect] = "content"
 
@@ -102,6 +103,7 @@ class Edit:
     diff: str
     where: Where = Where.SERVER
     root: bool = True
+    outside: bool = False
 
     @property
     def changes(self) -> tuple[str, ...]:

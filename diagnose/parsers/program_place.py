@@ -1,6 +1,7 @@
 """Where a program lives and its configuration may be: what program_place.sh prints. No I/O."""
 
 import posixpath
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import field
 
@@ -15,7 +16,10 @@ MAX_FILES, MAX_PATH = 24, 300
 @frozen
 class ProgramPlace:
     """A program that answers: its process, folder, arguments, and those variables of its
-    environment that were asked for. `mounts` are pairs of a path in its container and that on the
+    environment that were asked for. `started` is when its process began, in seconds since the
+    epoch (0 if unknown), and `is_front` is True for a web server of this machine, which is not
+    looked at.
+    `mounts` are pairs of a path in its container and that on the
     server."""
 
     pid: int = 0
@@ -32,6 +36,15 @@ class ProgramPlace:
     gateway: str = ""
     compose: str = ""
     service: str = ""
+    project: str = ""
+    started: int = 0
+    is_front: bool = False
+
+    @property
+    def version(self) -> int:
+        """The major version of a container's image, 0 if it is unknown."""
+        match = re.search(r":v?(\d{1,4})(?:[.-][\w.-]{0,80})?$", self.image)
+        return int(match[1]) if match else 0
 
     @property
     def command(self) -> str:
@@ -68,12 +81,14 @@ def parse_place(text: str) -> ProgramPlace:
         else:
             facts.setdefault(word, clean(rest, MAX_PATH))
     pid, _, process = facts.get("process", "").partition(" ")
+    started = facts.get("started", "")
     engine, _, container = facts.get("container", "").partition(" ")
     return ProgramPlace(
         int(pid) if pid.isascii() and pid.isdigit() and len(pid) < 10 else 0,
         process, facts.get("folder", ""), words, variables, facts.get("unit", ""), tuple(files),
         engine, container, facts.get("image", ""), tuple(mounts), facts.get("gateway", ""),
-        facts.get("compose", "").partition(",")[0], facts.get("service", ""),
+        facts.get("compose", ""), facts.get("service", ""), facts.get("project", ""),
+        int(started) if started.isascii() and started.isdigit() and len(started) < 12 else 0,
     )  # fmt: skip
 
 

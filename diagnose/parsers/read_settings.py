@@ -1,12 +1,16 @@
 """The value of one setting of an application that is in force, and the edit that makes it right:
 of its arguments, its environment and its files, which one wins. No I/O."""
 
+import posixpath
 import re
 from dataclasses import replace
 
 from diagnose.model import Target
 from diagnose.model.applications import OwnConfiguration, OwnSetting, ReadSetting
 from diagnose.model.frozen import frozen
+from diagnose.parsers.compose_variables import variable_of, with_variable
+from diagnose.parsers.misspelt_keys import misspelt_key
+from diagnose.parsers.nginx.edits import TextEdit, apply_edits
 from diagnose.parsers.program_place import ProgramPlace, argument_value
 from diagnose.parsers.sanitize import UNSAFE, clean
 from diagnose.parsers.setting_edits import with_entry, with_value
@@ -15,6 +19,8 @@ from diagnose.parsers.setting_values import Format, SettingValue, setting_value
 
 #: Most characters of the lines of a value: a longer one gets no edit.
 MAX_LINES = 1500
+#: Seconds by which a file has to be newer than the process.
+SLACK = 2
 _LISTS = frozenset({"host-list", "proxy-list", "origin-list"})
 #: What is never shown of a value: credentials of an address.
 _USER = re.compile(r"(?<=://)[^/@\s]{1,200}@")
@@ -22,11 +28,13 @@ _USER = re.compile(r"(?<=://)[^/@\s]{1,200}@")
 
 @frozen
 class FileText:
-    """A file as the program sees it, its path on the server ("" if it is in an image), its text."""
+    """A file as the program sees it, its path on the server ("" if it is in an image), its text,
+    and when it was changed."""
 
     path: str
     host_path: str
     text: str
+    changed: float = 0.0
 
 
 def read_setting(
@@ -39,7 +47,7 @@ def read_setting(
         application=application, topic=setting.topic,
         key=setting.key or setting.variable or setting.argument, source="nowhere",
         proxy=proxy, folder=folder, process=place.process, unit=place.unit,
-        container=place.container, engine=place.engine, compose=place.compose,
+        container=place.container, engine=place.engine, compose=place.compose.partition(",")[0],
         service=place.service, load=configuration.load, needs_restart=configuration.needs_restart,
     )  # fmt: skip
     change = _Change(setting, target, proxy, folder)
@@ -52,14 +60,29 @@ def read_setting(
     if setting.variable in place.variables:
         value = place.variables[setting.variable]
         read = _outside(bare, setting.variable, "variable", value, change)
+        if place.container:
+            return _in_compose(read, place, unit_files, change)
         return _in_unit(read, setting, unit_files, change)
-    if in_file is not None:
-        return in_file
-    # Where no file was found, one that was not looked for may have it.
-    if setting.key or not place.pid:
+    is_in_image = place.container and setting.variable and not any(f.host_path for f in files)
+    if in_file is not None and not is_in_image:
+        return replace(in_file, stale=_is_stale(in_file, place, files))
+    # Where no file was found, one that was not looked for may have it. A container mostly has its
+    # settings in its environment, and a change of a file of its image is lost.
+    if (setting.key and not is_in_image) or not (place.pid or place.container):
         return None
     key = setting.variable or setting.argument
-    return replace(bare, key=key, wanted=change.value(""))
+    read = replace(bare, key=key, wanted=change.value(""))
+    if in_file is not None and in_file.source == "file":
+        read = replace(in_file, key=key, source="variable", wanted=read.wanted, line="", new="")
+        read = replace(read, file="", number=0, misspelt="")
+    return _in_compose(read, place, unit_files, change) if setting.variable else read
+
+
+def _is_stale(read: ReadSetting, place: ProgramPlace, files: tuple[FileText, ...]) -> bool:
+    """Return whether the file was changed after the program began, which reads it then."""
+    is_known = read.source == "file" and read.needs_restart and not read.load
+    newest = max((file.changed for file in files), default=0.0)
+    return is_known and place.started > 0 and newest > place.started + SLACK
 
 
 @frozen
@@ -101,6 +124,42 @@ def _outside(bare: ReadSetting, key: str, source: str, value: str, change: _Chan
     )  # fmt: skip
 
 
+def _in_compose(
+    read: ReadSetting, place: ProgramPlace, files: tuple[FileText, ...], change: _Change
+) -> ReadSetting:
+    """Return it with the line of the compose file that sets the variable, or that is new there. Of
+    several compose files the last one that has it counts, so that none is edited."""
+    file = next((each for each in files if each.path == place.compose), None)
+    if file is None or not place.service or not read.wanted:
+        return read
+    own = variable_of(file.text, place.service, read.key)
+    # It may come of an `env_file`.
+    if own is None and read.source == "variable" and "env_file" in file.text:
+        return read
+    after = with_variable(file.text, place.service, read.key, read.wanted)
+    old, new = file.text.split("\n"), after.split("\n")
+    same = 0
+    while same < min(len(old), len(new)) and old[same] == new[same]:
+        same += 1
+    added = len(new) - len(old)
+    # Other lines of the file are never shown.
+    if not after or added < 0 or not _is_plain("\n".join(new[same : same + added + 1])):
+        return read
+    names = ("-p", place.project) if place.project != _usual_project(file.path) else ()
+    words = (place.engine, "compose", *names, "-f", file.path, "up", "-d", place.service)
+    if added:
+        return replace(
+            read, file=file.path, number=same, new="\n".join(new[same : same + added]),
+            added=True, load=words,
+        )  # fmt: skip
+    return replace(read, file=file.path, number=same + 1, line=old[same], new=new[same], load=words)
+
+
+def _usual_project(path: str) -> str:
+    folder = posixpath.basename(posixpath.dirname(path)).lower()
+    return re.sub(r"[^a-z0-9_-]", "", folder)
+
+
 def _in_unit(
     read: ReadSetting, setting: OwnSetting, unit_files: tuple[FileText, ...], change: _Change
 ) -> ReadSetting:
@@ -131,7 +190,25 @@ def _of_files(
         return _at_line(read, file, found, change.edited(file.text, form, key, found))
     if not files:
         return None
+    for file in reversed(files):
+        wrong = misspelt_key(file.text, form, key)
+        if wrong is not None:
+            return _renamed(bare, file, key, *wrong)
     return _added(bare, configuration, files[0], change)
+
+
+def _renamed(
+    bare: ReadSetting, file: FileText, key: str, name: str, found: SettingValue
+) -> ReadSetting:
+    """Return the value that stands behind a name that the application does not know."""
+    values = tuple(clean(_USER.sub("", value), 200) for value in found.values)
+    right = key.rpartition(".")[2]
+    read = replace(bare, source="file", values=values, misspelt=name, wanted=right)
+    at = file.text.rfind(name, 0, found.start)
+    if at < 0 or "\n" in file.text[at : found.start]:
+        return _at_line(read, file, found, "")
+    after = apply_edits(file.text, TextEdit(at, at + len(name), right))
+    return _at_line(read, file, found, after)
 
 
 def _format(name: str) -> Format:

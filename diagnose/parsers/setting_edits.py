@@ -78,15 +78,3 @@ def _xml_entry(text: str, found: SettingValue, key: str, entry: str) -> str:
     else:
         edit = TextEdit(found.last, found.last, item)
     return _checked(text, edit, "xml", key, entry)
-
-
-def bare_diff(path: str, before: str, after: str) -> str:
-    """Return the unified diff of two texts without the lines around the change."""
-    import difflib  # most runs edit nothing
-
-    lines = difflib.unified_diff(
-        before.splitlines(keepends=True), after.splitlines(keepends=True), path, path, n=0
-    )
-    return "".join(
-        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
-    )

@@ -3,6 +3,7 @@
 A healthy site has none of these, so that nothing of its programs is read.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 
 from diagnose.model import Target
@@ -14,6 +15,10 @@ from diagnose.parsers.http import refuses_host
 from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.urls import is_internal_host, is_loopback_host, parse_url
 
+#: A file that a page loads from an http: address.
+_PLAIN_FILE = re.compile(r"\bsrc=[\"']?http://([\w.-]{1,253})", re.IGNORECASE)
+#: Characters of a page that are looked at.
+_MAX_BODY = 256 << 10
 _REFUSED = frozenset({400, 401, 403, 404})
 _TOLD: dict[str, tuple[Topic, ...]] = {
     "cors": ("allowed_origin",),
@@ -59,6 +64,9 @@ def _of_exchange(target: Target, exchange: Exchange) -> Iterator[Topic]:
             yield "trusted_proxy"
         if exchange.method == "POST" and exchange.status == 403:
             yield "allowed_origin"
+        if target.uses_tls and _loads_plain(target, exchange.body):
+            yield "trusted_proxy"
+            yield "public_url"
     onward = redirect_target(exchange)
     if onward is None:
         return
@@ -70,6 +78,12 @@ def _of_exchange(target: Target, exchange: Exchange) -> Iterator[Topic]:
     url = parse_url(onward)
     if url and url.host == target.host and folder and not url.path.startswith(f"{folder}/"):
         yield "base_path"
+
+
+def _loads_plain(target: Target, body: str) -> bool:
+    """Return whether a page loads a file of the site itself over http."""
+    names = _PLAIN_FILE.findall(body[:_MAX_BODY])
+    return any(name.lower() == target.host for name in names)
 
 
 def is_wrong_address(target: Target, address: str) -> bool:

@@ -94,7 +94,7 @@ def _yaml(text: str, form: Format, key: str) -> Iterator[SettingValue]:
     # Imported late: few programs are looked at.
     import yaml
 
-    if _depth(text) > MAX_DEPTH:
+    if bracket_depth(text) > MAX_DEPTH:
         return
     # Indentation of a line tells nothing in JSON, and a tab is refused there.
     source = text.replace("\t", " ") if text.lstrip()[:1] in {"{", "["} else text
@@ -107,7 +107,7 @@ def _yaml(text: str, form: Format, key: str) -> Iterator[SettingValue]:
         yield _of_node(node, len(nodes) == 1)
 
 
-def _depth(text: str) -> int:
+def bracket_depth(text: str) -> int:
     """Return how deep brackets stand in each other: the library takes long for very deep ones."""
     depth = deepest = 0
     for bracket in re.findall(r"[\[\]{}]", text):

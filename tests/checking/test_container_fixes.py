@@ -119,3 +119,14 @@ def test_the_packet_filter_is_the_servers_own() -> None:
     claim = fixed(allow, saved, layer="upstream")
     assert claim.fix
     assert claim.fix.steps == (allow, saved)
+
+
+def test_another_programs_file_is_at_its_path_on_the_server() -> None:
+    edit = Edit("/srv/home/configuration.yaml", DIFF, outside=True)
+    claim = fixed(edit, layer="upstream")
+    assert claim.fix is not None
+    assert claim.fix.steps == (edit,)
+    manual = Manual("change-the-setting", Where.APPLICATION, commands=(edit,))
+    claim = fixed(manual, layer="upstream")
+    assert claim.fix is not None
+    assert claim.fix.steps == (manual,)

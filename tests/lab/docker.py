@@ -260,6 +260,18 @@ def copy(source: str, target: str) -> None:
     Path(paths[1]).write_bytes(Path(paths[0]).read_bytes())
 
 
+def place(container: dict[str, Any]) -> None:
+    """What diagnose/probes/inside/shell/program_place.sh asks for."""
+    labels = container.get("labels", {})
+    for source, point in container["binds"]:
+        print(f"mount {point} {source}")
+    print("gateway 172.17.0.1")
+    print(f"image {container['image']}")
+    for word, label in (("compose", "project.config_files"), ("service", "service"),
+                        ("project", "project")):  # fmt: skip
+        print(f"{word} {labels.get(f'com.docker.compose.{label}', '')}")
+
+
 def main() -> None:
     word, *words = sys.argv[1:]
     match word:
@@ -287,6 +299,12 @@ def main() -> None:
             # It could not be started: `docker compose up` leaves it behind as created.
             stop(load(words[0]))
             save(load(words[0]) | {"state": "created", "status": "Created", "error": words[1]})
+        case "inspect" if ".State.Pid" in words[1]:
+            print(load(words[-1])["pid"])
+        case "inspect" if ".Config.Env" in words[1]:
+            print("\n".join(load(words[-1]).get("env", ())))
+        case "inspect" if ".Config.Image" in words[1]:
+            place(load(words[-1]))
         case "inspect" if ".State" in words[1]:
             known = load(words[-1])
             if ".Health" in words[1]:

@@ -71,7 +71,7 @@ def test_a_place() -> None:
     assert place.host_path("/data/in/a") == "/mnt/in/a"
     assert place.host_path("/data/a") == "/srv/data/a"
     assert place.host_path("/database/a") == ""
-    assert place.compose == "/srv/compose.yaml"
+    assert place.compose == "/srv/compose.yaml,/srv/b.yaml"
     assert argument_value(place.words, "--config") == "/etc/app.yaml"
     assert argument_value(place.words, "--proxy") == "true"
     assert argument_value(place.words, "--other") is None

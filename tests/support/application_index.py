@@ -45,6 +45,9 @@ _LISTS: Mapping[str, Mapping[str, tuple[type, bool]]] = {
         "add": (str, False),
         "separator": (str, False),
         "stripped": (bool, False),
+        "redirects": (bool, False),
+        "since": (int, False),
+        "before": (int, False),
     },
 }
 _CONFIGURATION: Mapping[str, type] = {

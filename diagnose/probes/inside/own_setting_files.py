@@ -51,14 +51,18 @@ async def emit_settings(
 ) -> None:
     """Record the settings of these topics, as they are in force."""
     folders, at = tuple(_web_folders(ctx)), ctx.elapsed()
-    wanted = [each for each in application.own_settings if each.topic in topics]
+    wanted = [
+        each
+        for each in application.own_settings
+        if each.topic in topics and each.is_of(place.version)
+    ]
     found = await _find_files(ctx, configuration, place, folders) if wanted else FoundFiles()
     if found.denied and not found.texts:
         emit_not_observed(ctx, found.denied, "Permission denied", f"sudo cat {found.denied}", at=at)
     folder, strips = _folder(ctx)
     unit_files = await _unit_files(ctx, place, wanted)
     for setting in wanted:
-        if not found.texts and not place.pid:
+        if not found.texts and not place.pid and not place.container:
             continue
         read = read_setting(
             configuration, application.id, setting, place, found.texts, unit_files,
@@ -73,7 +77,7 @@ def _proxy(place: ProgramPlace) -> str:
     """Return the address from which a program sees the web server of its machine."""
     if place.container:
         return place.gateway
-    return "127.0.0.1" if place.pid else ""
+    return "127.0.0.1" if place.pid or place.is_front else ""
 
 
 async def _find_files(
@@ -114,7 +118,7 @@ async def _find_files(
 
 def _text(place: ProgramPlace, name: str, file: FileContent) -> FileText:
     real = "" if place.container else file.real
-    return FileText(name, real or place.host_path(name), file.text)
+    return FileText(name, real or place.host_path(name), file.text, file.changed or 0.0)
 
 
 async def _read_all(ctx: ProbeContext, prefix: str, path: str) -> list[tuple[str, FileContent]]:
@@ -127,12 +131,18 @@ async def _read_all(ctx: ProbeContext, prefix: str, path: str) -> list[tuple[str
 async def _unit_files(
     ctx: ProbeContext, place: ProgramPlace, wanted: list[OwnSetting]
 ) -> tuple[FileText, ...]:
-    """Return the files of the unit that may set a variable."""
+    """Return the files of the unit, or the one compose file, that may set a variable."""
     if not any(setting.variable for setting in wanted):
         return ()
     texts = [FileText(path, path, (await ctx.machine.read(path, MAX_FILE)).text)
-             for path in place.unit_files[:8]]  # fmt: skip
+             for path in _variable_files(place)[:8]]  # fmt: skip
     return tuple(text for text in texts if text.text)
+
+
+def _variable_files(place: ProgramPlace) -> tuple[str, ...]:
+    if not place.container:
+        return place.unit_files
+    return (place.compose,) if place.compose.startswith("/") and "," not in place.compose else ()
 
 
 def _web_folders(ctx: ProbeContext) -> Iterator[str]:

@@ -4,6 +4,8 @@ the arguments and the environment of its process, its file, that of its containe
 Only settings that `diagnose/applications` names are kept (docs/adr/0092).
 """
 
+from collections.abc import Iterator
+
 from diagnose.machine.script_files import read_script
 from diagnose.model.applications import Application, KnownApplication, Topic
 from diagnose.model.containers import NginxContainer
@@ -15,8 +17,11 @@ from diagnose.model.web_servers import WebServerConfig
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.program_logs import endpoints_of, is_front
 from diagnose.probes.inside.unanswered import emit_if_too_slow
+from diagnose.probes.inside.upstream_routes import find_route
 
 SCRIPT = read_script(__file__, "program_place.sh")
+#: By which a container reaches the machine (Docker's documentation, "bridge", "host-gateway").
+_GATEWAYS = {"172.17.0.1", "host.docker.internal"}
 #: Seconds for the script.
 PATIENCE = 5.0
 
@@ -54,14 +59,14 @@ async def after_server(ctx: ProbeContext, _: WebServerConfig, listeners: Listene
 async def _look(ctx: ProbeContext, listeners: Listeners) -> None:
     """Look once for each topic, as soon as the web server's configuration is known."""
     is_known = bool(ctx.observed(NginxConfig)) or bool(ctx.observed(WebServerConfig))
-    if ctx.observed(NginxContainer) or not is_known or not ctx.observed(Exchange):
+    if not is_known or not ctx.observed(Exchange):
         return
     from diagnose.parsers.setting_symptoms import suspected_topics
 
     topics = suspected_topics(
         ctx.target, ctx.observed(Exchange), ctx.observed(Upgrade), ctx.observed(PageFileResponse)
     )
-    for endpoint in dict.fromkeys(endpoints_of(ctx, ctx.target.path)) if topics else ():
+    for endpoint in dict.fromkeys(_endpoints(ctx)) if topics else ():
         new = [
             topic
             for topic in sorted(topics)
@@ -69,6 +74,20 @@ async def _look(ctx: ProbeContext, listeners: Listeners) -> None:
         ]
         if new:
             await _read(ctx, listeners, endpoint, frozenset(new))
+
+
+def _endpoints(ctx: ProbeContext) -> Iterator[str]:
+    """Yield where the application listens. In a container, 127.0.0.1 is the container's own: of
+    nginx there, the ports of this machine count that it reaches by the machine's address."""
+    if not ctx.observed(NginxContainer):
+        yield from endpoints_of(ctx, ctx.target.path)
+        return
+    own = {exchange.address for exchange in ctx.observed(Exchange)} | _GATEWAYS
+    for config in ctx.observed(NginxConfig)[:1]:
+        route = find_route(ctx, config, ctx.target.path.partition("?")[0], over_http=False)
+        for upstream in route.upstream.endpoints[:2] if route else ():
+            if upstream.host in own:
+                yield str(upstream.port)
 
 
 async def _read(
@@ -79,7 +98,7 @@ async def _read(
     from diagnose.parsers.program_place import ProgramPlace, parse_place
     from diagnose.probes.inside.own_setting_files import emit_settings
 
-    place = ProgramPlace()
+    place = ProgramPlace(is_front=endpoint != str(ctx.target.port))
     if not is_front(listeners, endpoint):
         words = ("sh", "-c", SCRIPT, "sh", endpoint, *variables_of_settings())
         result = await ctx.machine.run(*words, timeout=PATIENCE)

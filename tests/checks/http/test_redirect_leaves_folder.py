@@ -4,7 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Claim, Confidence, Edit, Manual, Observation
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Edit,
+    Manual,
+    Observation,
+    Subject,
+)
 from tests.support import running_programs
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
@@ -106,6 +114,7 @@ def test_fires_and_names_the_setting_of_a_known_application_first() -> None:
     grafana = programs(replace(running_programs.SHOP, command="/usr/sbin/grafana-server"))
     (claim,) = claims("", REDIRECT, MISSING, grafana)
     assert claim.facts["known"] == "Grafana"
+    assert Subject(port=443, text="Grafana") in claim.covers
     assert "serve_from_sub_path" in str(claim.facts["setting"])
     assert claim.facts["address"] == "https://shop.example.com/app/"
     (step,) = claim.fix.steps if claim.fix else ()

@@ -49,3 +49,11 @@ def test_silent_about_a_form_that_was_refused() -> None:
     told = replace(SHOP, symptom=Symptom("status", "Error 500 - Internal error", number=500))
     form = replace(REFUSED, method="POST", path="/login", status=500)
     assert not judge(CHECK, APACHE, form, target=told)
+
+
+def test_fires_with_springs_own_lines_for_its_own_words() -> None:
+    words = "MaxUploadSizeExceededException: Maximum upload size exceeded"
+    (claim,) = judge(CHECK, APACHE, replace(WORDS, message=words, process="java"), target=TOLD)
+    assert claim.facts["spring"]
+    (claim,) = judge(CHECK, APACHE, WORDS, target=TOLD)
+    assert not claim.facts["spring"]

@@ -8,9 +8,12 @@ from diagnose.model import Confidence, Edit, Manual, Symptom
 from diagnose.model.applications import ReadSetting
 from diagnose.model.backends import BackendAnswer
 from diagnose.model.http import Exchange
+from diagnose.model.nginx import NginxConfig
+from diagnose.model.pages import Page, PageFile
 from diagnose.model.requests import Asked, ComparedRequest
 from diagnose.model.steps import Command
 from tests.support.check_evidence import SHOP, judge
+from tests.support.redirect_evidence import config
 
 CHECK = "upstream.setting-mismatch"
 PAGE = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=400)
@@ -37,6 +40,14 @@ WITHOUT = ComparedRequest(
     target="http://127.0.0.1:8123", path="/", address="127.0.0.1", port=8123, part="field",
     name="X-Forwarded-For", change="removed", status=200,
 )  # fmt: skip
+TOLD = "proxy_set_header X-Forwarded-Proto $scheme;"
+
+
+def nginx(port: int, *lines: str, host: str = "127.0.0.1") -> NginxConfig:
+    block = f"proxy_pass http://{host}:{port}; {' '.join(lines)}"
+    return config(
+        f"server {{ listen 443 ssl; server_name shop.example.com; location / {{ {block} }} }}"
+    )
 
 
 def test_fires_for_a_name_that_the_file_lacks() -> None:
@@ -144,3 +155,110 @@ def test_silent_where_nothing_tells_the_scheme() -> None:
     plain = replace(MOVED, headers=(("Location", "http://shop.example.com/login"),))
     answer = BackendAnswer(target="http://127.0.0.1:3001", path="/", host="shop.example.com")
     assert not judge(CHECK, read, plain, answer)
+
+
+def test_silent_where_the_address_is_not_that_of_redirects() -> None:
+    """APP_URL of Laravel is for its console: a redirect to http comes of the request."""
+    plain = replace(MOVED, headers=(("Location", "http://shop.example.com/login"),))
+    read = replace(
+        ADDRESS, application="laravel", key="APP_URL", values=("http://shop.example.com",)
+    )
+    assert not judge(CHECK, read, plain)
+    jenkins = replace(ADDRESS, application="jenkins", key="jenkinsUrl")
+    assert not judge(CHECK, jenkins, MOVED)
+
+
+def test_silent_where_the_application_heeds_the_scheme() -> None:
+    """Told https, it redirects to https: the web server does not tell it."""
+    plain = replace(MOVED, headers=(("Location", "http://shop.example.com/login"),))
+    read = replace(ADDRESS, values=("http://shop.example.com/",))
+    answer = BackendAnswer(
+        target="http://127.0.0.1:3000", path="/", host="shop.example.com", proto="https",
+        status=302, location="https://shop.example.com/login",
+    )  # fmt: skip
+    assert not judge(CHECK, read, plain, answer)
+    (claim,) = judge(CHECK, read, plain, replace(answer, location="http://shop.example.com/login"))
+    assert claim.confidence is Confidence.CERTAIN
+
+
+def test_fires_for_a_name_that_the_application_does_not_know() -> None:
+    plain = replace(MOVED, headers=(("Location", "http://shop.example.com/login"),))
+    read = replace(
+        NAMES, topic="public_url", key="overwriteprotocol", misspelt="overwrite_protocol",
+        values=("https",), line="'overwrite_protocol' => 'https',",
+        new="'overwriteprotocol' => 'https',",
+    )  # fmt: skip
+    told = nginx(3000, TOLD)
+    (claim,) = judge(CHECK, read, plain, told)
+    assert claim.facts["misspelt"] == "overwrite_protocol"
+    assert claim.fix is not None
+    (edit,) = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert not judge(CHECK, read, plain, nginx(3000))
+
+
+def test_fires_with_a_restart_alone_where_the_file_is_newer_than_the_process() -> None:
+    read = replace(
+        PROXIES, source="file", values=("127.0.0.1",), stale=True, added=False, process="python3",
+        line="    - 127.0.0.1", new="",
+    )  # fmt: skip
+    (claim,) = judge(CHECK, read, replace(PAGE, body="400: Bad Request"), WITHOUT)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.facts["stale"]
+    assert claim.fix is not None
+    (restart,) = claim.fix.steps
+    assert isinstance(restart, Command)
+    assert restart.argv == ("systemctl", "restart", "hass")
+    assert not judge(CHECK, read, replace(PAGE, status=200))
+
+
+def test_fires_for_a_variable_that_the_compose_file_lacks() -> None:
+    page = Page(url="https://shop.example.com/auth/", address="203.0.113.10", port=443, files=(
+        PageFile("script", "http://shop.example.com/auth/js/keycloak.js"),))  # fmt: skip
+    read = ReadSetting(
+        application="keycloak", topic="trusted_proxy", key="KC_PROXY", source="nowhere",
+        wanted="edge", file="/srv/kc/compose.yml", number=6, new='      KC_PROXY: "edge"',
+        added=True, container="keycloak", engine="docker", compose="/srv/kc/compose.yml",
+        service="keycloak", load=("docker", "compose", "-f", "/srv/kc/compose.yml", "up", "-d"),
+    )  # fmt: skip
+    told = nginx(8081, TOLD)
+    (claim,) = judge(CHECK, read, replace(PAGE, status=200), page, told)
+    assert claim.fix is not None
+    edit, up = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert isinstance(up, Command)
+    assert up.argv[:2] == ("docker", "compose")
+    assert not judge(CHECK, read, replace(PAGE, status=200), page)
+
+
+def test_silent_where_nginx_tells_the_name_of_the_setting() -> None:
+    """The redirect may be made of the request: nginx's missing Host line is the cause."""
+    untold = nginx(3000, host="localhost")
+    assert not judge(CHECK, ADDRESS, MOVED, untold)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [("https://shop.example.com",), ("https://shop.example.com/",),
+     ("https://shop.example.com:443/",), ("https://SHOP.example.com/",),
+     ("%(protocol)s://%(domain)s:%(http_port)s/",), ("${URL}",), ("shop.example.com",)],
+)  # fmt: skip
+def test_silent_where_the_address_is_the_sites_or_is_computed(values: tuple[str, ...]) -> None:
+    """A slash at the end, the usual port, capitals, a name that the program puts in."""
+    plain = replace(MOVED, headers=(("Location", "http://shop.example.com/login"),))
+    for answer in (MOVED, plain):
+        assert not judge(CHECK, replace(ADDRESS, values=values), answer)
+
+
+@pytest.mark.parametrize(
+    "values", [("0.0.0.0/0",), ("::1", "127.0.0.1/32"), ("10.0.0.1", "127.0.0.1"), ("loopback",)]
+)
+def test_silent_where_one_of_several_proxies_is_trusted(values: tuple[str, ...]) -> None:
+    read = replace(PROXIES, source="file", values=values, added=False)
+    assert not judge(CHECK, read, replace(PAGE, body="400: Bad Request"), WITHOUT)
+
+
+def test_silent_where_a_computed_value_is_not_of_names() -> None:
+    """`http: !include http.yaml`: what stands there is not known."""
+    read = replace(PROXIES, source="file", values=(), unsure=True, new="", added=False)
+    assert not judge(CHECK, read, replace(PAGE, body="400: Bad Request"), WITHOUT)

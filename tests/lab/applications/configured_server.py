@@ -8,6 +8,7 @@ templates/untrustedDomain.php; homeassistant/components/http/forwarded.py; djang
 """
 
 import asyncio
+import os
 import re
 from collections.abc import Callable, Mapping
 from ipaddress import ip_address, ip_network
@@ -107,12 +108,24 @@ def wordpress(path: str, fields: Mapping[str, str]) -> Answer:
     return "200 OK", page("Blog", f"{link}<p>It works: this is the page of the blog.</p>"), (HTML,)
 
 
+def keycloak(path: str, fields: Mapping[str, str]) -> Answer:
+    """Issue 12913 of keycloak/keycloak: without KC_PROXY it takes no X-Forwarded-Proto."""
+    is_trusting = os.environ.get("KC_PROXY") in {"edge", "reencrypt"}
+    scheme = fields.get("x-forwarded-proto", "http") if is_trusting else "http"
+    src = f"{scheme}://{fields.get('host', '')}/js/keycloak.js"
+    if path.endswith(".js"):
+        return "200 OK", "var keycloak = 1;", ("Content-Type: text/javascript",)
+    text = f'<script src="{src}"></script><p>It works: this is the console of the realm.</p>'
+    return "200 OK", page("Keycloak Administration Console", text), (HTML,)
+
+
 PROGRAMS: Mapping[str, Callable[[str, Mapping[str, str]], Answer]] = {
     "nextcloud": nextcloud,
     "hass": home_assistant,
     "manage.py": django,
     "grafana-server": grafana,
     "wordpress": wordpress,
+    "keycloak": keycloak,
 }
 
 

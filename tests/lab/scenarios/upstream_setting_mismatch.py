@@ -1,6 +1,7 @@
 """Programs whose own configuration does not fit the site (applications/configured_server.py)."""
 
 from .. import site
+from ..containers import Engine
 from ..lab import Lab
 from ..scenario import healthy, scenario
 from .nginx_host_not_passed import PAGES
@@ -102,3 +103,74 @@ def grafana_has_the_default_address(lab: Lab) -> None:
     text = "[server]\nroot_url = http://localhost:3000/\n[security]\nadmin_password = never-shown\n"
     file = "/srv/grafana/grafana.ini"
     configured(lab, "grafana-server", {file: text}, "/srv/grafana", f"GF_PATHS_CONFIG={file}")
+
+
+@healthy()
+def nextcloud_has_a_wrong_key_beside_the_right_one(lab: Lab) -> None:
+    mine = NEXTCLOUD.replace("'localhost'", f"'{site.NAME}'").replace(
+        "  'dbpassword'",
+        "  'overwrite_protocol' => 'http',\n  'overwriteprotocol' => 'https',\n  'dbpassword'",
+    )
+    configured(lab, "nextcloud", {CONFIG: mine}, "/srv/cloud")
+
+
+@scenario(outside="http.redirect-downgrade", server=CHECK, differs=(CONFIG,))
+def nextcloud_does_not_know_the_key(lab: Lab) -> None:
+    """Issue 13431 of nextcloud/server: `overwrite_protocol`."""
+    mine = NEXTCLOUD.replace("'localhost'", f"'{site.NAME}'").replace(
+        "  'dbpassword'", "  'overwrite_protocol' => 'https',\n  'dbpassword'"
+    )
+    mine = mine.replace("  'trusted_proxies' => ['127.0.0.1'],\n", "")
+    configured(lab, "nextcloud", {CONFIG: mine}, "/srv/cloud")
+
+
+@healthy()
+def home_assistant_has_the_proxy_twice(lab: Lab) -> None:
+    text = (
+        "http:\n  use_x_forwarded_for: true\n"
+        "  trusted_proxies:\n    - 10.0.0.5\n    - 127.0.0.1\n    - ::1\n"
+    )
+    configured(lab, "hass", {"/srv/home/configuration.yaml": text}, "/srv/home")
+
+
+@scenario(outside=None, server=CHECK, manual=OWN)
+def home_assistant_was_not_restarted(lab: Lab) -> None:
+    """The file was corrected after the program had begun: nothing is to be edited."""
+    file = "/srv/home/configuration.yaml"
+    configured(lab, "hass", {file: "default_config:\n"}, "/srv/home")
+    text = "http:\n  use_x_forwarded_for: true\n  trusted_proxies:\n    - 127.0.0.1\n"
+    lab.server.write(file, text)
+    lab.server.sh(f"touch -d '+1 minute' {file}")
+
+
+COMPOSE = "/srv/kc/docker-compose.yml"
+LABELS = {
+    "com.docker.compose.project": "kc",
+    "com.docker.compose.service": "keycloak",
+    "com.docker.compose.project.config_files": COMPOSE,
+}
+
+
+def keycloak(lab: Lab, *variables: str, image: str = "quay.io/keycloak/keycloak:18.0.2") -> None:
+    """Keycloak in a container that publishes its port on loopback, of a compose file."""
+    engine, server = Engine(lab), lab.server
+    lines = "".join(f"      {each.replace('=', ': ')}\n" for each in ("KC_DB=dev-mem", *variables))
+    head = f"services:\n  keycloak:\n    image: {image}\n    environment:\n"
+    server.write(COMPOSE, f'{head}{lines}    ports:\n      - "127.0.0.1:8081:3001"\n')
+    words = server.application("configured_server", "keycloak", "3001", "--host", "0.0.0.0")
+    argv = ["env", *variables, *words[1:]]
+    address = engine.run(
+        "kc-keycloak-1", argv, image=image, ports=((8081, 3001),), bind="127.0.0.1", labels=LABELS
+    )
+    engine.reaches(address, 3001)
+    lab.change(PAGES, PAGES.replace("127.0.0.1:3000", "127.0.0.1:8081"))
+
+
+@scenario(outside="http.mixed-content", server=CHECK, manual="the stand-in has no `compose`")
+def keycloak_lacks_the_variable(lab: Lab) -> None:
+    keycloak(lab)
+
+
+@healthy()
+def keycloak_has_the_variable(lab: Lab) -> None:
+    keycloak(lab, "KC_PROXY=edge")

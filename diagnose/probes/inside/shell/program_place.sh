@@ -1,6 +1,6 @@
 # Prints what the program on a port or a Unix socket ($1) is and where it lives: "process PID NAME",
 # "folder PATH", "words ARGUMENTS", "unit NAME", "unitfile PATH", "container ENGINE NAME", "image NAME",
-# "mount INSIDE OUTSIDE", "gateway ADDRESS", "compose FILES", "service NAME", and of its environment the
+# "mount INSIDE OUTSIDE", "gateway ADDRESS", "compose FILES", "service NAME", "project NAME", "started SECONDS", and of its environment the
 # variables that the other arguments name: "variable NAME=VALUE". Nothing else of it is printed.
 
 at=$1
@@ -13,6 +13,8 @@ names=$(printf '%s|' "$@")
 place() {
   echo "process $1 $(cat "/proc/$1/comm")"
   echo "folder $(readlink "/proc/$1/cwd")"
+  b=$(($(date +%s) - $(cut -d. -f1 /proc/uptime)))
+  echo "started $((b + $(sed 's/.*) //' "/proc/$1/stat" | cut -d' ' -f20) / $(getconf CLK_TCK || echo 100)))"
   printf 'words '
   head -c 4096 "/proc/$1/cmdline" | tr '\n\0' ' \n' | head -n 60 | tr '\n' '\037'
   echo
@@ -40,7 +42,8 @@ case $l in
       echo "container $e $n"
       "$e" inspect -f '{{range .Mounts}}mount {{.Destination}} {{.Source}}{{println}}{{end}}{{range .NetworkSettings.Networks}}gateway {{.Gateway}}{{println}}{{end}}image {{.Config.Image}}
 compose {{index .Config.Labels "com.docker.compose.project.config_files"}}
-service {{index .Config.Labels "com.docker.compose.service"}}' "$n" | head -n 60
+service {{index .Config.Labels "com.docker.compose.service"}}
+project {{index .Config.Labels "com.docker.compose.project"}}' "$n" | head -n 60
       p=$("$e" inspect -f '{{.State.Pid}}' "$n")
       case $p in ''|0|*[!0-9]*) ;; *) place "$p" ;; esac
       "$e" inspect -f '{{range .Config.Env}}{{println .}}{{end}}' "$n" | head -n 200 |

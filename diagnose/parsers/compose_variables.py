@@ -1,0 +1,112 @@
+"""Edits of the environment of a service in a compose file. Pure.
+
+A file with anchors or with another form than that of most is not edited: what a line of it is in
+force for cannot be said."""
+
+import re
+
+from diagnose.parsers.nginx.edits import TextEdit, apply_edits
+from diagnose.parsers.setting_values import MAX_DEPTH, MAX_TEXT, bracket_depth
+
+_PLAIN = re.compile(r"[\w.:/\[\]*,;-]{1,300}")
+_SHARED = re.compile(r"(?m)(?:^|[\s:\[{,-])(?:[&*]\w|<<\s*:)")
+
+
+def with_variable(text: str, service: str, name: str, value: str) -> str:
+    """Return a compose file with this variable of a service; "" if that cannot be done."""
+    import yaml  # few programs are looked at
+
+    is_usual = len(text) <= MAX_TEXT and not _SHARED.search(text)
+    if not is_usual or not _PLAIN.fullmatch(value) or bracket_depth(text) > MAX_DEPTH:
+        return ""
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except (yaml.YAMLError, RecursionError, ValueError, IndexError):
+        return ""
+    body = _entry(_entry(root, "services"), service)
+    if not isinstance(body, yaml.MappingNode) or body.flow_style or not body.value:
+        return ""
+    edit = _edit(text, body, name, value)
+    if edit is None:
+        return ""
+    edited = apply_edits(text, edit)
+    return edited if variable_of(edited, service, name) == value else ""
+
+
+def variable_of(text: str, service: str, name: str) -> str | None:
+    """Return the value of a variable that a compose file sets for a service, None if it does not,
+    or if it takes it from elsewhere."""
+    import yaml
+
+    if len(text) > MAX_TEXT or bracket_depth(text) > MAX_DEPTH:
+        return None
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except (yaml.YAMLError, RecursionError, ValueError, IndexError):
+        return None
+    node = _entry(_entry(_entry(root, "services"), service), "environment")
+    if isinstance(node, yaml.SequenceNode):
+        lines = (item.value for item in node.value if isinstance(item, yaml.ScalarNode))
+        values = [line.partition("=")[2] for line in lines if line.startswith(f"{name}=")]
+        return values[-1] if values else None
+    value = _entry(node, name)
+    return str(value.value) if isinstance(value, yaml.ScalarNode) else None
+
+
+def _entry(node: object, key: str) -> object:
+    import yaml
+
+    if not isinstance(node, yaml.MappingNode):
+        return None
+    found = (value for name, value in node.value if getattr(name, "value", None) == key)
+    return next(found, None)
+
+
+def _edit(text: str, body: object, name: str, value: str) -> TextEdit | None:
+    import yaml
+
+    environment = _entry(body, "environment")
+    if environment is None:
+        return _new_block(text, body, name, value)
+    if isinstance(environment, yaml.SequenceNode) and not environment.flow_style:
+        items = [item for item in environment.value if isinstance(item, yaml.ScalarNode)]
+        for item in items:
+            if item.value.startswith(f"{name}="):
+                quote = text[item.start_mark.index]
+                around = quote if quote in "\"'" else ""
+                line = f"{around}{name}={value}{around}"
+                return TextEdit(item.start_mark.index, item.end_mark.index, line)
+        return _behind(text, items[-1] if items else None, f"{name}={value}")
+    if isinstance(environment, yaml.MappingNode) and not environment.flow_style:
+        for key, item in environment.value:
+            if key.value == name and isinstance(item, yaml.ScalarNode) and item.value:
+                return TextEdit(item.start_mark.index, item.end_mark.index, f'"{value}"')
+        keys = [key for key, item in environment.value if isinstance(item, yaml.ScalarNode)]
+        is_plain = keys and len(keys) == len(environment.value)
+        return _behind(text, keys[-1], f'{name}: "{value}"') if is_plain else None
+    return None
+
+
+def _behind(text: str, node: object, entry: str) -> TextEdit | None:
+    """Add a line like the one of the last entry behind it."""
+    mark = getattr(node, "start_mark", None)
+    if mark is None:
+        return None
+    start = text.rfind("\n", 0, mark.index) + 1
+    lead, end = text[start : mark.index], text.find("\n", mark.index)
+    if not re.fullmatch(r"[ ]*(?:-[ ]+)?", lead) or end < 0:
+        return None
+    return TextEdit(end, end, f"\n{lead}{entry}")
+
+
+def _new_block(text: str, body: object, name: str, value: str) -> TextEdit | None:
+    """Add the environment before the first line of the service."""
+    mark = getattr(body, "start_mark", None)
+    if mark is None:
+        return None
+    start = text.rfind("\n", 0, mark.index) + 1
+    lead = text[start : mark.index]
+    if lead.strip(" ") or not lead:
+        return None
+    block = f'{lead}environment:\n{lead}  {name}: "{value}"\n'
+    return TextEdit(start, start, block)
