@@ -34,6 +34,7 @@ _CLIENT = re.compile(r"[?&]client_id=([\w.:/-]{1,100})")
 @check(
     severity=Severity.WARNING,
     needs=[Exchange],
+    needs_fault=[Exchange],
     explains=["http.page-refused", "upstream.own-answer"],
 )
 def return_address_refused(evidence: Evidence) -> Iterator[Claim]:

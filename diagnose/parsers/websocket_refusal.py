@@ -7,7 +7,6 @@ from diagnose.model.http import Upgrade, UpgradeVariant
 from diagnose.model.websocket_attempts import Attempt
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.redirects import REDIRECTS
-from diagnose.parsers.secrets import HIDDEN
 
 #: Common subprotocols (IANA's registry, and those that libraries made common).
 _SUBPROTOCOLS = (
@@ -229,7 +228,12 @@ def is_refusal_of_action_cable(upgrade: Upgrade) -> bool:
     """Return whether Action Cable refuses a handshake: with these words and no others, whatever the
     reason (actioncable, lib/action_cable/connection/base.rb). A whole handshake lacks nothing but
     an Origin that it allows."""
-    return upgrade.status == 404 and upgrade.body.strip() in {
+    if upgrade.status != 404:
+        return False
+    # Imported late: few WebSockets are refused.
+    from diagnose.parsers.secrets import HIDDEN
+
+    return upgrade.body.strip() in {
         "Page not found", f"{HIDDEN} Page not found",
     }  # fmt: skip
 
