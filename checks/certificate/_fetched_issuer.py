@@ -9,8 +9,8 @@ from diagnose.model.nginx import CertificateFile
 from diagnose.model.steps import Risk
 from diagnose.model.tls import Certificate
 
-#: What stays beside the certificate, as it came and as it is appended. HAProxy refuses to start if a
-#: folder of its certificates has another file, but passes over names that begin with a dot (its
+#: What stays beside the certificate, as it came and as it is appended. HAProxy refuses to start if
+#: a folder of its certificates has another file, but passes over names that begin with a dot (its
 #: configuration manual, "crt"). And no file of another site has these names.
 _RECEIVED, _CONVERTED = ".{0}.issuer.der", ".{0}.issuer.pem"
 
