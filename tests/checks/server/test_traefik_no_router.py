@@ -155,3 +155,8 @@ def test_fires_without_another_middleware_in_the_place_of_one_that_closes_the_si
     (claim,) = judge(CHECK, TRAEFIK, state(router), config(), NOT_FOUND)
     assert claim.facts["message"] == error
     assert not claim.facts["setting"]
+
+
+def test_silent_where_a_file_has_the_router_that_traefik_did_not_take() -> None:
+    assert judge(CHECK, TRAEFIK, state(), NOT_FOUND)
+    assert not judge(CHECK, TRAEFIK, state(), config(), NOT_FOUND)
