@@ -9,8 +9,10 @@ from diagnose.model.nginx import CertificateFile
 from diagnose.model.steps import Risk
 from diagnose.model.tls import Certificate
 
-#: What stays beside the certificate, as it came and as it is appended.
-_RECEIVED, _CONVERTED = "issuer.der", "issuer.pem"
+#: What stays beside the certificate, as it came and as it is appended. HAProxy refuses to start if
+#: a folder of its certificates has another file, but passes over names that begin with a dot (its
+#: configuration manual, "crt"). And no file of another site has these names.
+_RECEIVED, _CONVERTED = ".{0}.issuer.der", ".{0}.issuer.pem"
 
 
 def issuer_url(leaf: Certificate) -> str:
@@ -31,8 +33,9 @@ def appended_issuer(file: CertificateFile) -> tuple[Command, ...]:
     path = file.real or file.path
     if not url or len(file.chain) != 1 or "\n" in path:
         return ()
+    folder, own = posixpath.split(path)
     received, converted = (
-        posixpath.join(posixpath.dirname(path), name) for name in (_RECEIVED, _CONVERTED)
+        posixpath.join(folder, name.format(own)) for name in (_RECEIVED, _CONVERTED)
     )
     limits = ("--max-time", "20", "--max-filesize", "65536")
     return (

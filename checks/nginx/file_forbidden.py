@@ -7,7 +7,7 @@ unit may hide a folder from it (systemd.exec(5), ProtectHome=, InaccessiblePaths
 control list may deny what the bits allow (acl(5)).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from checks.nginx import Nginx
 from checks.nginx._commands import systemd_unit
@@ -33,8 +33,12 @@ from diagnose.parsers.nginx import error_log
 #: nginx responds 403, 404 if try_files has other files, and 500 if those lead back.
 _STATUSES = frozenset({403, 404, 500})
 
-#: Folders whose files are private. They are not opened; the site is moved.
-_PRIVATE = ("/root/", "/tmp/", "/var/tmp/")
+#: Folders whose files are private. They are not opened; the site is moved. A link of the site may
+#: lead to a file of the system, as /etc/shadow.
+_PRIVATE = (
+    "/root/", "/tmp/", "/var/tmp/", "/etc/", "/proc/", "/sys/", "/dev/", "/run/", "/boot/",
+    "/var/log/", "/var/lib/private/",
+)  # fmt: skip
 #: What ProtectHome= hides.
 _HOMES = {"/home", "/root", "/run/user"}
 
@@ -75,7 +79,7 @@ def file_forbidden(evidence: Evidence) -> Iterator[Claim]:
             "closed": tuple(f"{part.path} ({part.mode_and_owner})" for part in closed),
             "selinux": bool(label) and not closed,
             "label": label.label if label and not closed else "",
-            "private": path.startswith(_PRIVATE),
+            "private": is_private(path, closed),
             "hidden": hidden,
             "home": hidden in _HOMES,
             "unit": systemd_unit(nginx) or "nginx",
@@ -92,12 +96,17 @@ def _show_fix() -> Fix:
 
 
 def _fix(path: str, access: PageAccess | None, closed: tuple[PathComponent, ...]) -> Fix:
-    if closed and not path.startswith(_PRIVATE):
+    if closed and not is_private(path, closed):
         return Fix(tuple(map(opened_to_others, closed)), Applicability.REVIEW)
     file = access.mislabelled_file if access and access.default and not closed else None
     if file:
         return Fix((commands.restore_label(file.path, before=file.label),))
     return Fix((Manual("let-nginx-read", Where.SERVER),), Applicability.MANUAL)
+
+
+def is_private(path: str, closed: Iterable[PathComponent]) -> bool:
+    """Return whether a path, or what denies the access to it behind a link, stays closed."""
+    return any(f"{each}/".startswith(_PRIVATE) for each in (path, *(part.path for part in closed)))
 
 
 def opened_to_others(part: PathComponent) -> Command:

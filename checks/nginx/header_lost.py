@@ -7,6 +7,9 @@ the answer is an error, and the line lacks `always` (ngx_http_headers_module, "a
 
 A line whose value has variables may be empty on purpose: nginx sends no field then. Without a
 message it is a note: the page works. Access-Control-Allow-Origin is nginx.cors-header-lost's.
+
+An internal redirect (index, try_files, error_page) leads to another location. So the answer has to
+carry what the location itself adds: it shows which one answered.
 """
 
 from collections.abc import Iterator
@@ -33,18 +36,27 @@ def header_lost(evidence: Evidence) -> Iterator[Claim]:
         return
     nginx = Nginx.of(evidence)
     for match in _matches(nginx):
-        lost = [(name, line) for name in names if (line := _lost(match, name, pages))]
+        lost = [
+            (name, line)
+            for name in names
+            if (is_asked or not _is_replaced(name, pages)) and (line := _lost(match, name, pages))
+        ]
         if lost:
             yield _claim(nginx, match, pages, lost)
             return
 
 
 def _matches(nginx: Nginx) -> Iterator[LocationMatch]:
-    """Yield the locations that answer. For a folder another one may have its index file, to which
-    nginx redirects internally (ngx_http_index_module)."""
+    """Yield the locations that may answer. For a folder another one may have its index file, to
+    which nginx redirects internally (ngx_http_index_module), and so has the last argument of
+    try_files."""
     path = nginx.evidence.target.path.partition("?")[0]
     for match in nginx.location_matches(path):
         yield match
+        files = match.directive("try_files")
+        last = files.args[-1] if files and files.args else ""
+        if last.startswith("/") and "$" not in last:
+            yield from nginx.location_matches(last.partition("?")[0])
         if path.endswith("/") and match.directive("root") and not _passes_on(match):
             index = match.directive("index")
             name = index.args[0] if index and index.args else "index.html"
@@ -60,7 +72,27 @@ def _lost(match: LocationMatch, name: str, pages: list[Exchange]) -> LostLine | 
         return None
     line = lost_line(match, name, pages[0].status)
     value = line.directive.args[1] if line and len(line.directive.args) > 1 else ""
-    return line if value and "$" not in value else None
+    is_own = line is None or line.own is None or _adds(match, pages[0])
+    return line if is_own and value and "$" not in value else None
+
+
+def _is_replaced(name: str, pages: list[Exchange]) -> bool:
+    """Return whether browsers pass over a field for another one: frame-ancestors obsoletes
+    X-Frame-Options (Content Security Policy Level 3, section 6.4.2.1), and a page that others may
+    show in a frame has the one without the other."""
+    policies = (page.header("Content-Security-Policy") or "" for page in pages)
+    return name == "X-Frame-Options" and any("frame-ancestors" in text.lower() for text in policies)
+
+
+def _adds(match: LocationMatch, page: Exchange) -> bool:
+    """Return whether a response carries a field that a location adds, and so comes from there."""
+    sent = {(name.lower(), value.strip()) for name, value in page.headers}
+    names = {name for name, _ in sent}
+    lines = (line.args for line in match.directives("add_header") if len(line.args) > 1)
+    return any(
+        name.lower() in names if "$" in value else (name.lower(), value.strip()) in sent
+        for name, value, *_ in lines
+    )
 
 
 def _claim(

@@ -9,14 +9,11 @@ from collections.abc import Iterator
 
 from checks.http import _page_files as page_files
 from checks.nginx._page_files import examined_files
-from checks.nginx.file_forbidden import opened_to_others
+from checks.nginx.file_forbidden import is_private, opened_to_others
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.files import PageFileAccess, PathComponent
 from diagnose.model.pages import PageFileResponse
-
-#: Folders whose files are private. They are not opened; the files are moved.
-_PRIVATE = ("/root/", "/tmp/", "/var/tmp/")
 
 
 @check(
@@ -46,7 +43,7 @@ def page_file_forbidden(evidence: Evidence) -> Iterator[Claim]:
             "path": first.access.path,
             "user": first.access.user,
             "closed": tuple(f"{part.path} ({part.mode_and_owner})" for part in denied),
-            "private": first.access.path.startswith(_PRIVATE),
+            "private": is_private(first.access.path, denied),
             "breaks": severity is Severity.ERROR,
             "image": first.refused.response.file_kind == "image",
         },
@@ -55,6 +52,6 @@ def page_file_forbidden(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _fix(path: str, denied: tuple[PathComponent, ...]) -> Fix:
-    if path.startswith(_PRIVATE):
+    if is_private(path, denied):
         return Fix((Manual("move-it", Where.SERVER),), Applicability.MANUAL)
     return Fix(tuple(map(opened_to_others, denied)), Applicability.REVIEW)

@@ -4,7 +4,10 @@ from diagnose.model import Applicability, Command, Fix, commands
 from diagnose.model.files import Access, PathComponent
 
 #: Folders whose files are private. They are not opened; the site is moved.
-_PRIVATE = ("/root/", "/tmp/", "/var/tmp/")
+_PRIVATE = (
+    "/root/", "/tmp/", "/var/tmp/", "/etc/", "/proc/", "/sys/", "/dev/", "/run/", "/boot/",
+    "/var/log/", "/var/lib/private/",
+)  # fmt: skip
 
 
 def is_private(path: str) -> bool:

@@ -14,6 +14,8 @@ from diagnose.parsers.traefik.rule_errors import corrected_rule
 
 _NO_POINT = re.compile(r'entryPoint "([^"]{1,100})" doesn\'t exist')
 _NOWHERE = re.compile(r'(?:the )?(service|middleware) "([^"@]{1,200})@(\w{1,40})" does not exist')
+#: A middleware of such a name closes the site. One that is only like it may leave it open.
+_GUARD = re.compile(r"(?i)auth|allow|white|deny|block|guard|sso|login|oidc|secur|\bip")
 _UNWATCHED = re.compile(r"(?im)^\s*watch\s*[:=]\s*false\b|providers\.file\.watch=false")
 _KEY = re.compile(r"^(\s*)[\"']?([\w.@-]{1,100})[\"']?\s*:")
 _LIKENESS, _MAX_LINES = 0.7, 5000
@@ -72,6 +74,8 @@ def _of_error(view: ServerView, router: Router, point: EntryPoint) -> Correction
     defined = set(_defined(view, f"{match[1]}s"))
     if match[3] != "file" and match[2] in defined:
         return Correction(field, f"{match[2]}@{match[3]}", f"{match[2]}@file")
+    if field == "middlewares" and _GUARD.search(match[2]):
+        return None
     near = difflib.get_close_matches(match[2], sorted(defined), 2, _LIKENESS)
     if match[3] != "file" or len(near) != 1:
         return None

@@ -27,7 +27,11 @@ from diagnose.model.pages import PageFileResponse
 from diagnose.model.server_rules import HandledPath
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
 
-_PAGE = r"/?[\w-]{1,60}\.(?:html?|php)"
+#: A page that says that the site is closed for a while takes the place of all on purpose.
+_PAGE = (
+    r"/?(?!(?i:[\w-]{0,40}(?:maint|offline|closed|down(?!load)|50\d|soon|wartung|weihu)))"
+    r"[\w-]{1,60}\.(?:html?|php)"
+)
 _RULE = re.compile(
     rf"(?i)\s*RewriteRule\s+\"?(?:\^|\.|\^?/?\??\(?\.[*+]\)?\$?)\"?\s+\"?{_PAGE}(?:\?\S{{0,60}})?\"?"
     r"(?:\s+\[(?P<flags>[\w=,]{1,60})\])?\s*"
@@ -104,15 +108,26 @@ def _apache(view: ServerView, site: WebSite, path: str) -> Iterator[_Rule]:
     for line in lines_for(view, site, path):
         match = _RULE.fullmatch(line.text)
         flags = {flag.upper() for flag in (match["flags"] or "").split(",")} if match else {"R"}
-        before = line_text(view, site.file, line.number - 1)
+        before = _line_before(view, site, line.number)
         if match is None or any(flag[:1] in {"R", "P", "F"} for flag in flags):
             continue
         if line.order > 1 or _CONDITION.match(before):
             continue
         name = "%{DOCUMENT_ROOT}%{REQUEST_URI}" if line.order == 0 else "%{REQUEST_FILENAME}"
-        added = f"{indentation(line.text)}RewriteCond {name} !-f"
-        edit = line_edit(view, site.file, {line.number: (added, line.text)})
+        # What is hidden (.env, .git) stays so: no browser asked for it until now.
+        added = ("RewriteCond %{REQUEST_URI} /\\. [OR]", f"RewriteCond {name} !-f")
+        rows = (*(f"{indentation(line.text)}{row}" for row in added), line.text)
+        edit = line_edit(view, site.file, {line.number: rows})
         yield _Rule(line.text.strip(), place_text(site.file, line.number), edit)
+
+
+def _line_before(view: ServerView, site: WebSite, number: int) -> str:
+    """Return the line before another one, without those that say nothing."""
+    for before in range(number - 1, site.line, -1):
+        text = line_text(view, site.file, before)
+        if text.strip() and not text.lstrip().startswith("#"):
+            return text
+    return ""
 
 
 def _caddy(view: ServerView, site: WebSite, handled: HandledPath) -> Iterator[_Rule]:

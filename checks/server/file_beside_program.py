@@ -96,13 +96,13 @@ def file_beside_program(evidence: Evidence) -> Iterator[Claim]:
                 "written": edit is not None,
                 view.server.product: True,
             },
-            fix=_fix(view, edit, bool(public_folder(path))),
+            fix=_fix(view, edit, bool(public_folder(path)) and not sibling.denied_parts),
         )
 
 
 def _fix(view: ServerView, edit: Edit | None, is_public: bool) -> Fix:
-    """All of the folder becomes public. Where its name does not say that it is for visitors, a
-    person looks first: the edit stands beside the words."""
+    """All of the folder becomes public. Where its name does not say that it is for visitors, or the
+    server may not read it yet, a person looks first: the edit stands beside the words."""
     if edit is None:
         return manual_fix(view, "serve-the-folder")
     steps: tuple[Edit | Command, ...] = (edit, *reload_steps(view.server))

@@ -117,6 +117,7 @@ def _claim(view: ServerView, group: list[tuple[str, Answer, BackendVisit]]) -> C
         return None  # an icon that every application has
     is_own = route is not None and bool(route.target)
     folders = [each for each in view.folders if each.requested == path and not each.websocket]
+    fix = _fix(view, group, other, bool(folders) and not is_own)
     return Claim(
         about=subjects[0],
         # A file that is missing is a fault of the page.
@@ -138,9 +139,10 @@ def _claim(view: ServerView, group: list[tuple[str, Answer, BackendVisit]]) -> C
             "other_place": place_text(other.file, other.line),
             "place": place_text(site.file, site.line),
             "first": _first_part(path),
+            "whole": fix.applicability is Applicability.REVIEW,
             "tls": other.scheme == "https",
         },
-        fix=_fix(view, group, other, bool(folders) and not is_own),
+        fix=fix,
     )
 
 

@@ -55,6 +55,8 @@ def traefik_no_router(evidence: Evidence) -> Iterator[Claim]:
         (each for each in reasons if each[1].has_name or each[0] == "old_pattern"), key=_rank
     )
     reason, router = near[0] if near else ("no_name", None)
+    if router is None and _is_written(view):
+        return  # Traefik refused the file, and why is not known
     own = correction(view, state, router, point, reason) if router else None
     subject = Subject(port=target.port, path=target.path)
     yield Claim(
@@ -97,6 +99,16 @@ def _fix(
         sure = Applicability.AUTOMATIC if own.is_sure else Applicability.REVIEW
         return Fix((edit,), sure)
     return manual_fix(view, "write-label" if router.container else "write-setting")
+
+
+def _is_written(view: ServerView) -> bool:
+    """Return whether a file has a router for the name, which Traefik does not have."""
+    files = view.config.files if view.config else ()
+    rows = (row for file in files for row in file.text.split("\n"))
+    return any(
+        "Host(" in row and view.evidence.target.host in row and not row.lstrip().startswith("#")
+        for row in rows
+    )
 
 
 def _recreate(evidence: Evidence, router: Router) -> str:

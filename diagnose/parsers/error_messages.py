@@ -43,7 +43,12 @@ _MAX_REQUEST_LINES = 50
 #: A path beside the status that it got ("404 /chat/api/status", "/api/users 404 (Not Found)",
 #: "/api/users 返回 404"), and what sends something: to ask for that is another request.
 _STATUS = r"(?:4[0-2]\d|431|451|5[0-3]\d)(?![\w.%]|:\d)"
-_PATH = r"(/(?!(?:etc|var|usr|srv|home|opt|root|run|tmp|proc|www)/)[\w~%.-][\w~%./?&=-]{0,400})"
+_PATH = (
+    r"(/(?!(?:etc|var|usr|srv|home|opt|root|run|tmp|proc|www)/)"
+    # "500 /month" is a rate.
+    r"(?!(?:sec|second|min|minute|hour|day|week|month|year)s?(?![\w~%./?&=-]))"
+    r"[\w~%.-][\w~%./?&=-]{0,400})"
+)
 _FAILED_PATH = lazy_pattern(
     rf"(?<![\w.:/]){_STATUS}:?(?: \(?[A-Z][\w -]{{2,30}}\)?)? (?:(?:for|on|at|from) )?"
     rf"[\"'“`]?{_PATH}"

@@ -21,6 +21,9 @@ from diagnose.parsers.error_messages import failed_path
         ("404 /etc/nginx/nginx.conf", ""),
         ("/api works but the page is 404", ""),
         ("502 Bad Gateway nginx/1.18.0", ""),
+        ("429 /min and then it fails", ""),
+        ("I pay 500 /month for this server", ""),
+        ("404 /month/may", "/month/may"),
     ],
 )
 def test_failed_path(text: str, path: str) -> None:

@@ -91,10 +91,10 @@ def test_fires_and_appends_the_downloaded_issuer_to_the_file_behind_a_link() -> 
     download, convert, prove, append, *_ = (
         step.argv for step in claim.fix.steps if isinstance(step, Command)
     )
-    assert download[-3:] == ("-o", "/srv/tls/issuer.der", "http://ca.example/middle.der")
-    assert convert[-1] == "/srv/tls/issuer.pem"
-    assert prove[-2:] == ("/srv/tls/issuer.pem", "/srv/tls/a.pem")
-    assert append == ("sed", "-i", "-e", "$r /srv/tls/issuer.pem", "/srv/tls/a.pem")
+    assert download[-3:] == ("-o", "/srv/tls/.a.pem.issuer.der", "http://ca.example/middle.der")
+    assert convert[-1] == "/srv/tls/.a.pem.issuer.pem"
+    assert prove[-2:] == ("/srv/tls/.a.pem.issuer.pem", "/srv/tls/a.pem")
+    assert append == ("sed", "-i", "-e", "$r /srv/tls/.a.pem.issuer.pem", "/srv/tls/a.pem")
 
 
 @pytest.mark.parametrize(

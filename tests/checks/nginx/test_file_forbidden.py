@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from diagnose.model import Applicability, Command, Manual
 from diagnose.model.files import PageAccess, PathComponent
 from tests.support.check_evidence import judge
@@ -78,6 +80,20 @@ def test_fires_and_leaves_a_private_folder_closed() -> None:
     )
     assert claim.fix
     assert isinstance(claim.fix.steps[0], Manual)
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+@pytest.mark.parametrize("target", ["/etc/shadow", "/root"])
+def test_fires_and_opens_nothing_of_the_system_behind_a_link(target: str) -> None:
+    """A page of the site is a link to it."""
+    path = "/var/www/shop/index.html"
+    line = logged(f'open() "{path}" failed (13: Permission denied)', errno=13)
+    observation = access(part(target, 0o640, folder=target == "/root"), path=path)
+    (claim,) = judge(
+        "nginx.file-forbidden", RUNNING, config(), LOG_READ, line, page(403), observation
+    )
+    assert claim.facts["private"]
+    assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
 
 

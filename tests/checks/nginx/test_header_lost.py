@@ -15,12 +15,15 @@ CHECK = "nginx.header-lost"
 HSTS = 'add_header Strict-Transport-Security "max-age=31536000"'
 FRAMES = "add_header X-Frame-Options SAMEORIGIN"
 OWN = "        add_header Cache-Control no-store;\n"
+FALLBACK = "        try_files $uri /app.html;\n"
 HOST = "        proxy_set_header Host $host;\n"
 
 
 def claims(outer: str, inner: str, answer: Exchange, words: str = "") -> list[Claim]:
     text = SITE.replace("    location / {", f"    {outer}\n    location / {{")
     text = text.replace(HOST, HOST + inner)
+    if inner:
+        answer = replace(answer, headers=(*answer.headers, ("Cache-Control", "no-store")))
     symptom = Symptom("response-field", words) if words else None
     target = replace(SHOP, symptom=symptom)
     return judge(CHECK, config(text), BUILD, RUNNING, answer, target=target)
@@ -72,3 +75,25 @@ def test_fires_for_an_error_without_always_that_is_asked_about() -> None:
 )
 def test_silent_where(outer: str, inner: str, fields: tuple[tuple[str, str], ...]) -> None:
     assert not claims(outer, inner, replace(page(200), headers=fields), "")
+
+
+def test_fires_for_the_location_to_which_try_files_leads() -> None:
+    """The answer carries what that one adds, and not what the first one does."""
+    inner = f"        add_header X-Own 1;\n{FALLBACK}"
+    end = f"location = /app.html {{\n{OWN}    }}"
+    (claim,) = claims(f"{HSTS};\n    {end}", inner, page(200), HSTS)
+    added = edit_of(claim).splitlines()
+    assert f"+        {HSTS};" in added
+    assert added.index(f" {OWN.rstrip()}") < added.index(f"+        {HSTS};")
+
+
+def test_silent_where_no_field_shows_that_the_location_answered() -> None:
+    assert not claims(f"{HSTS};", OWN.replace("no-store", "private"), page(200), HSTS)
+
+
+def test_silent_where_a_page_may_be_shown_in_a_frame() -> None:
+    policy = 'add_header Content-Security-Policy "frame-ancestors https://shop.example";'
+    fields = (("Content-Security-Policy", "frame-ancestors https://shop.example"),)
+    answer = replace(page(200), headers=fields)
+    assert not claims(f"{FRAMES};", f"        {policy}\n", answer)
+    assert claims(f"{FRAMES};", f"        {policy}\n", answer, "X-Frame-Options header missing")

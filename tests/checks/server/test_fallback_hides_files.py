@@ -47,8 +47,9 @@ def diff_of(claims: list[Claim]) -> str:
 @pytest.mark.parametrize("pattern", ["^", ".", ".*", "^(.*)$", "^/(.*)$", "^/?(.*)$"])
 def test_fires_with_the_condition_that_lets_files_pass(pattern: str) -> None:
     rule = f"    RewriteRule {pattern} /index.html [L]\n"
+    hidden = "+    RewriteCond %{REQUEST_URI} /\\. [OR]\n"
     added = "+    RewriteCond %{DOCUMENT_ROOT}%{REQUEST_URI} !-f\n"
-    assert f"{added} {rule}" in diff_of(of_apache(rule.strip()))
+    assert f"{hidden}{added} {rule}" in diff_of(of_apache(rule.strip()))
 
 
 def test_fires_in_a_folder_with_the_condition_of_folders() -> None:
@@ -63,11 +64,17 @@ def test_fires_with_the_line_of_caddy_that_tries_the_file(line: str) -> None:
 
 def test_silent_where_a_condition_or_another_rule_decides() -> None:
     assert not of_apache("RewriteCond %{DOCUMENT_ROOT}%{REQUEST_URI} !-f", RULE)
+    assert not of_apache("RewriteCond %{REQUEST_URI} !^/old", "", "# all others", RULE)
     assert not of_apache(RULE, RULE)
     assert not of_apache("RewriteRule ^/old /index.html [L]")
     assert not of_apache("RewriteRule ^ /index.html [R,L]")
     assert not of_caddy("try_files {path} /index.html")
     assert not of_caddy("rewrite * /404.html")
+
+
+@pytest.mark.parametrize("page", ["maintenance.html", "site-down.html", "503.html", "Wartung.php"])
+def test_silent_where_the_site_is_closed_for_a_while(page: str) -> None:
+    assert not of_apache(RULE.replace("index.html", page))
 
 
 def test_silent_where_the_file_is_not_there_or_came() -> None:

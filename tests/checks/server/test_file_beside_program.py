@@ -23,9 +23,10 @@ def claims(
     path: str = "/static/a.css",
     *more: Observation,
     page: Page = PAGE,
+    mode: int = 0o644,
 ) -> list[Claim]:
     file = f"/srv/shop{path}"
-    parts = (PathComponent(file, 0, "root", 0, "root", 0o644, folder=False),)
+    parts = (PathComponent(file, 0, "root", 0, "root", mode, folder=False),)
     sibling = SiblingFile(
         vantage=Vantage.SERVER, path=file, url=f"{URL}{path}", of_program=True, parts=parts,
         uid=33, user="www-data",
@@ -88,3 +89,11 @@ def test_silent_where_a_line_names_the_folder_or_the_file_came() -> None:
     assert not claims(CADDY, CADDY_SITE, "/a.css")
     sibling = SiblingFile(path="/srv/shop/static/a.css", url=f"{URL}/static/a.css")
     assert not judge(CHECK, CADDY, CADDY_SITE, PAGE, response("/static/a.css", 200), sibling)
+
+
+def test_a_person_gives_the_rights_where_the_server_may_not_read_yet() -> None:
+    (claim,) = claims(APACHE, apache_config(HTTPS), mode=0o600)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+    assert claim.facts["denied"] == ("/srv/shop/static/a.css",)
+    assert "ProxyPass /static/ !" in added(claim)

@@ -146,3 +146,17 @@ def test_fires_on_a_pattern_of_version_2() -> None:
     assert claim.facts["setting"] == r"rule: HostRegexp(`^(?:[a-z]+)\.example\.com$`)"
     (claim,) = judge(CHECK, TRAEFIK, state(replace(old, rule="Host(`{s:x}.example`)")), NOT_FOUND)
     assert claim.facts["no_name"] is True
+
+
+def test_fires_without_another_middleware_in_the_place_of_one_that_closes_the_site() -> None:
+    """`auth` is only like the name that is missing, and may let everybody in."""
+    error = 'middleware "auth2@file" does not exist'
+    router = replace(ROUTER, status="disabled", errors=(error,))
+    (claim,) = judge(CHECK, TRAEFIK, state(router), config(), NOT_FOUND)
+    assert claim.facts["message"] == error
+    assert not claim.facts["setting"]
+
+
+def test_silent_where_a_file_has_the_router_that_traefik_did_not_take() -> None:
+    assert judge(CHECK, TRAEFIK, state(), NOT_FOUND)
+    assert not judge(CHECK, TRAEFIK, state(), config(), NOT_FOUND)

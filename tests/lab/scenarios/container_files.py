@@ -90,6 +90,18 @@ def container_may_not_read_a_style_sheet(lab: Lab) -> None:
     serve(lab, then=f"chmod 700 {HOME}/html/static/css")
 
 
+@scenario(
+    outside=None,
+    server="nginx.file-forbidden",
+    target=f"https://{site.NAME}/list.html",
+    manual="a file of the system stays closed",
+    not_on=PANEL,
+)
+def container_has_a_link_to_a_file_of_the_system(lab: Lab) -> None:
+    """A link in the site's folder leads to the container's list of passwords."""
+    serve(lab, then=f"ln -s ../../../etc/shadow {HOME}/html/list.html")
+
+
 @scenario(outside=None, server="nginx.index-missing", differs=FILE, not_on=PANEL)
 def container_has_the_project_in_place_of_its_build(lab: Lab) -> None:
     """The folder of the project is mounted, the pages are in its `dist`."""

@@ -11,12 +11,13 @@ from .apache import apache_scenario
 from .haproxy import haproxy_scenario
 
 FOLDER = "/run/lab/authority"
+CERTIFICATES = "/etc/haproxy/certs"
 
 
 def _left(path: str) -> tuple[str, ...]:
     """Return what the cure changes: the file, and what it downloads to the folder of the file."""
-    folder = path.rpartition("/")[0]
-    return (path, f"{folder}/issuer.der", f"{folder}/issuer.pem")
+    folder, _, name = path.rpartition("/")
+    return (path, f"{folder}/.{name}.issuer.der", f"{folder}/.{name}.issuer.pem")
 
 
 def _authority(lab: Lab) -> None:
@@ -66,5 +67,22 @@ def intermediate_of_haproxy_is_downloaded(lab: Lab) -> None:
     haproxy.install(lab)
     good = certificates.good()
     lab.server.write(haproxy.PEM, good.pem + good.key_pem, 0o600)
+    haproxy.start(lab)
+    _authority(lab)
+
+
+@haproxy_scenario(
+    outside="certificate.chain-incomplete",
+    server="server.chain-not-sent",
+    differs=_left(f"{CERTIFICATES}/shop.pem"),
+)
+def intermediate_of_a_folder_of_haproxy_is_downloaded(lab: Lab) -> None:
+    """`crt` names a folder, of which HAProxy loads every file."""
+    haproxy.install(lab)
+    good = certificates.good()
+    lab.undo(lambda: lab.server.sh(f"rm -rf {CERTIFICATES}"))
+    lab.server.write(f"{CERTIFICATES}/shop.pem", good.pem + good.key_pem, 0o600)
+    text = lab.server.read(haproxy.CONFIG).replace(haproxy.PEM, f"{CERTIFICATES}/")
+    lab.server.write(haproxy.CONFIG, text)
     haproxy.start(lab)
     _authority(lab)

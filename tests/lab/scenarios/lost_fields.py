@@ -7,6 +7,7 @@ missing although set in server block") and the findings of OWASP ZAP and Mozilla
 from .. import site
 from ..lab import Lab
 from ..scenario import healthy, scenario
+from .taken_paths import PAGES
 
 MINE = (site.CONF,)
 FIELDS = (
@@ -34,6 +35,17 @@ def field_of_the_server_block_is_not_inherited(lab: Lab) -> None:
 )  # fmt: skip
 def field_that_a_scanner_names_is_not_inherited(lab: Lab) -> None:
     _lines(lab, FIELDS, OWN)
+
+
+@scenario(outside=None, server="nginx.header-lost", args=HSTS, differs=MINE, unsure=("client",))
+def field_is_not_inherited_by_the_page_of_try_files(lab: Lab) -> None:
+    """Both locations have a field of their own, and /index.html answers."""
+    lab.server.write("/var/www/page/index.html", "<!doctype html><title>Shop</title><p>Tea\n")
+    root = "    root /var/www/page;\n"
+    end = f"{root}    try_files $uri $uri/ /index.html;\n    add_header X-Own 1;\n  }}\n"
+    page = f"{root}    add_header Cache-Control no-store;\n  }}\n"
+    lab.change(TIMEOUT, f"{TIMEOUT}{FIELDS}")
+    lab.change(PAGES, f"  location / {{\n{end}  location = /index.html {{\n{page}")
 
 
 @healthy()

@@ -79,6 +79,14 @@ def service_of_traefik_is_misspelt(lab: Lab) -> None:
     _with(lab, "      service: shop\n", "      service: shpo\n")
 
 
+@no_router(differs=(), manual="which middleware closes the site, a person knows")
+def password_of_traefik_is_misspelt(lab: Lab) -> None:
+    """`auths` has a name like it, and asks for no password."""
+    lines = "  middlewares:\n    auths: {headers: {frameDeny: true}}\n  services:"
+    text = SHOP.replace("      service: shop\n", "      service: shop\n      middlewares: [auth]\n")
+    traefik.serve(lab, text.replace("  services:", lines))
+
+
 @scenario(
     outside="http.server-error",
     server="server.application-down",
