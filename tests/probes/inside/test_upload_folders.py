@@ -77,7 +77,11 @@ def sessions(pools: str) -> tuple[SessionFolderAccess, ...]:
     listed = shlex.join(("sh", "-c", php_sessions.SCRIPT))
     asked = shlex.join(("sh", "-c", ACCESS_SCRIPT, "sh", "", "21", PHP.folder))
     ctx = Looking(RecordedMachine({listed: pools, asked: SEEN.format(PHP.folder)}))
-    asyncio.run(upload_folders.session_folder.work(ctx, PHP))
+
+    async def work() -> None:
+        await upload_folders.session_folder.work(ctx, PHP)
+
+    asyncio.run(work())
     return ctx.observed(SessionFolderAccess)
 
 
@@ -98,11 +102,15 @@ def test_a_warning_in_the_log_for_the_target() -> None:
         'on line 3" while reading response header from upstream'
     )
     ctx = Looking(RecordedMachine({}))
-    for request in ("GET /other HTTP/1.1", "GET / HTTP/1.1", "GET / HTTP/1.1"):
-        line = LogLine(
-            file="/var/log/nginx/error.log", when=1.0, level="error", pid=1, text=text,
-            request=request, host="shop.example.com",
-        )  # fmt: skip
-        asyncio.run(upload_folders.php_warning_in_log.work(ctx, line))
+
+    async def work() -> None:
+        for request in ("GET /other HTTP/1.1", "GET / HTTP/1.1", "GET / HTTP/1.1"):
+            line = LogLine(
+                file="/var/log/nginx/error.log", when=1.0, level="error", pid=1, text=text,
+                request=request, host="shop.example.com",
+            )  # fmt: skip
+            await upload_folders.php_warning_in_log.work(ctx, line)
+
+    asyncio.run(work())
     (message,) = ctx.observed(PhpMessage)
     assert (message.kind, message.log) == ("session", "/var/log/nginx/error.log")
