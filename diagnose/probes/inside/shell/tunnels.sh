@@ -13,6 +13,8 @@ for d in /proc/[0-9]*; do
   [ -z "$o" ] || [ "$o" = "$n" ] || echo apart
   head -n 20 "$d/cgroup" | sed 's/^/group /'
   if [ "$c" = cloudflared ]; then
+    # The names there are numbers.
+    # shellcheck disable=SC2012
     s=" $(ls -l "$d/fd" | sed -n 's/.*socket:\[\([0-9]*\)\]$/\1/p' | tr '\n' ' ')"
     awk -v s="$s" '$4 == "0A" { k = split($2, a, ":"); print (index(s, " " $10 " ") ? "own " : "any ") a[k] }' \
       "$d/net/tcp" "$d/net/tcp6" | head -n 100
