@@ -46,7 +46,7 @@ def address_that_is_nowhere_was_reloaded(lab: Lab) -> None:
 def page_below_a_path_is_asked_for_otherwise(lab: Lab) -> None:
     """https://github.com/huashengdun/webssh/issues/343: `location /Konsole` and a slash at the end
     of proxy_pass. A browser got 404 there, and asked for the site's icon."""
-    lines = "  merge_slashes off;\n  location ^~ // { return 404; }\n  location / { return 200; }\n"
+    lines = "  merge_slashes off;\n  location = / { return 200; }\n  location / { return 404; }\n"
     block = f"server {{\n  listen 127.0.0.1:3001;\n{lines}}}\n"
     log_of_its_own(lab, "  location /Konsole { proxy_pass http://127.0.0.1:3001/; }\n")
     lab.change(site.MAP, f"{site.MAP}\n{block}")
