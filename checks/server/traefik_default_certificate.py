@@ -22,6 +22,8 @@ def traefik_default_certificate(evidence: Evidence) -> Iterator[Claim]:
     view, port = server_view(evidence), evidence.target.port
     state = next(iter(evidence.good(TraefikState)), None)
     reason, router = _reason(state, port) if state else ("", "")
+    if reason == "no_router" and view and _is_written(view):
+        reason = ""  # Traefik refused the file, and why is not known
     step = reason.replace("_", "-") or "look"
     for served in served_certificates(evidence, lambda handshake: handshake.port == port):
         if DEFAULT_CERTIFICATE not in served.leaf.subject:
@@ -46,6 +48,13 @@ def traefik_default_certificate(evidence: Evidence) -> Iterator[Claim]:
             fix=(Fix((edit,), Applicability.REVIEW) if edit else None)
             or (manual_fix(view, step) if view and view.server.product == "traefik" else fix),
         )
+
+
+def _is_written(view: ServerView) -> bool:
+    # Imported late: a healthy site has another certificate.
+    from checks.server._traefik_files import is_written
+
+    return is_written(view)
 
 
 def _resolver_line(

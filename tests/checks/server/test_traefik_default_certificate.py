@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Edit
+from diagnose.model import Applicability, Edit, Manual
 from diagnose.model.tls import Handshake
 from diagnose.model.traefik import Router
 from diagnose.model.web_servers import ServerFile, WebServerConfig
@@ -36,6 +36,19 @@ def test_fires_from_outside() -> None:
 def test_fires_with_the_reason(router: Router, reason: str) -> None:
     (claim,) = judge(CHECK, TRAEFIK, state(router), SHAKE)
     assert claim.facts[reason] is True
+
+
+def test_no_router_is_called_missing_that_stands_in_a_refused_file() -> None:
+    """An empty middleware `headers: {}`: Traefik takes nothing of the file."""
+    text = "http:\n  routers:\n    shop:\n      rule: Host(`shop.example.com`)\n"
+    config = WebServerConfig(product="traefik", path="/t", files=(ServerFile("/t.yml", text),))
+    given = state(replace(ROUTER, has_name=False))
+    (claim,) = judge(CHECK, TRAEFIK, given, config, SHAKE)
+    assert not claim.facts["no_router"]
+    assert claim.fix
+    (step,) = claim.fix.steps
+    assert isinstance(step, Manual)
+    assert step.step == "look"
 
 
 @pytest.mark.parametrize(
