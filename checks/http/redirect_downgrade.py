@@ -1,6 +1,10 @@
 """An https page redirects to http on the same site. If http redirects back to https, the visitor
 only loses privacy for a moment; otherwise the site is served in plain text.
 
+An application that is not told the scheme may read no X-Forwarded-Proto at all (Tomcat without
+RemoteIpValve, Express without "trust proxy"): it was asked directly with that field. If its answer
+stays, nginx writes https into its redirects ("proxy_redirect").
+
 So may what the page's scripts read: often an interface adds the slash at the end of its path.
 Browsers block such a request wherever http leads (W3C Mixed Content, section 4.4).
 """
@@ -18,8 +22,9 @@ from checks.http import (
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._edits import Changes
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Evidence, Fix, Severity, Subject, merge_subjects
+from diagnose.model import Claim, Evidence, Fix, Observation, Severity, Subject, merge_subjects
 from diagnose.model.http import Exchange
+from diagnose.model.requests import ComparedRequest
 from diagnose.parsers.http import hops
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 from diagnose.parsers.redirects import (
@@ -51,6 +56,7 @@ def redirect_downgrade(evidence: Evidence) -> Iterator[Claim]:
         if step is not None:
             groups.setdefault(redirect_target(step) or "", []).append((step, redirect_chain))
     for onward, group in groups.items():
+        from checks.http._ignored_scheme import answer_to_https, family_facts
         from checks.http._inner_lines import inner_line
         from checks.http._known_application import own_setting
 
@@ -64,16 +70,14 @@ def redirect_downgrade(evidence: Evidence) -> Iterator[Claim]:
         inner = inner_line(nginx, steps[0])
         match = None if inner.directive else _unaware_location(nginx, steps)
         directive = proxy_pass_of(match) if match else None
+        answer = answer_to_https(evidence, steps[0]) if match else None
+        ignores = answer is not None and answer.location == redirect_target(steps[0])
         yield Claim(
             about=merge_subjects(subjects),
             covers=subjects
             if is_data
             else (*subjects, *redirected_sockets(evidence, evidence.target.host, "http")),
-            because=tuple(
-                dict.fromkeys(
-                    exchange for _, redirect_chain in group for exchange in redirect_chain.steps
-                )
-            ),
+            because=_seen(group, answer),
             severity=Severity.WARNING
             if back or is_data or _is_written_down(evidence, steps, last)
             else None,
@@ -87,15 +91,26 @@ def redirect_downgrade(evidence: Evidence) -> Iterator[Claim]:
                 "place": file_line(directive) if directive else "",
                 "told": "" if inner.directive else _forwarded_scheme_place(nginx, steps),
                 **inner.facts,
+                "ignores": ignores,
+                "untried": bool(match) and answer is None,
+                **(family_facts(evidence, answer) if answer and ignores else {}),
                 "slash": _adds_slash(steps[0]),
                 **own_setting(evidence, "trusted_proxy", "public_url"),
             },
             location=nginx.location(place) if (place := inner.directive or directive) else None,
             fix=inner.fix
-            or (_scheme_fix(nginx, match) if match else None)
+            or (_scheme_fix(nginx, match, onward if ignores else "") if match else None)
             or _server_fix(evidence, steps)
             or _fix(nginx, steps, last),
         )
+
+
+def _seen(
+    group: list[tuple[Exchange, RedirectChain]], answer: ComparedRequest | None
+) -> tuple[Observation, ...]:
+    """Return the redirects, and after the first one the answer of the application itself."""
+    first, *others = dict.fromkeys(exchange for _, chain in group for exchange in chain.steps)
+    return (first, *((answer,) if answer else ()), *others)
 
 
 def _is_written_down(evidence: Evidence, steps: list[Exchange], last: Exchange) -> bool:
@@ -148,10 +163,19 @@ def _forwarded_scheme_place(nginx: Nginx, steps: list[Exchange]) -> str:
     return told_scheme(nginx.evidence, _url_path(first))
 
 
-def _scheme_fix(nginx: Nginx, match: LocationMatch) -> Fix:
-    """Send X-Forwarded-Proto. Whether the application reads it is its own setting."""
+def _scheme_fix(nginx: Nginx, match: LocationMatch, ignored: str) -> Fix:
+    """Send X-Forwarded-Proto. Where the application redirects to the address `ignored` all the
+    same, nginx writes https into its redirects, too."""
+    # Imported late: only a finding needs it.
+    from checks.http._ignored_scheme import rewriting_lines
+
     changes: Changes = {}
     lines = _location_edits.header_lines(nginx, match, {_SCHEME: "$scheme"}, changes)
+    if ignored:
+        rewriting = rewriting_lines(match, ignored)
+        if not rewriting:
+            return _redirect_edits.by_hand("scheme")
+        lines += rewriting
     _location_edits.insert_lines(nginx, match, lines, changes)
     return _redirect_edits.fix(nginx, changes, "scheme", sure=False)
 

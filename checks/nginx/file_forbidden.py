@@ -32,13 +32,6 @@ from diagnose.parsers.nginx import error_log
 
 #: nginx responds 403, 404 if try_files has other files, and 500 if those lead back.
 _STATUSES = frozenset({403, 404, 500})
-
-#: Folders whose files are private. They are not opened; the site is moved. A link of the site may
-#: lead to a file of the system, as /etc/shadow.
-_PRIVATE = (
-    "/root/", "/tmp/", "/var/tmp/", "/etc/", "/proc/", "/sys/", "/dev/", "/run/", "/boot/",
-    "/var/log/", "/var/lib/private/",
-)  # fmt: skip
 #: What ProtectHome= hides.
 _HOMES = {"/home", "/root", "/run/user"}
 
@@ -106,7 +99,11 @@ def _fix(path: str, access: PageAccess | None, closed: tuple[PathComponent, ...]
 
 def is_private(path: str, closed: Iterable[PathComponent]) -> bool:
     """Return whether a path, or what denies the access to it behind a link, stays closed."""
-    return any(f"{each}/".startswith(_PRIVATE) for each in (path, *(part.path for part in closed)))
+    # Imported late: only a finding needs it.
+    from checks.server._opened_folders import PRIVATE_FOLDERS
+
+    paths = (path, *(part.path for part in closed))
+    return any(f"{each}/".startswith(PRIVATE_FOLDERS) for each in paths)
 
 
 def opened_to_others(part: PathComponent) -> Command:

@@ -6,11 +6,26 @@ from collections.abc import Iterator
 
 from checks.server import ServerView, manual_fix, server_view
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Manual, Severity, Where
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Edit,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+    commands,
+)
 from diagnose.model.tls import Handshake, served_certificates
-from diagnose.model.traefik import DEFAULT_CERTIFICATE, Router, TraefikState
+from diagnose.model.traefik import (
+    DEFAULT_CERTIFICATE,
+    CertificateStore,
+    Router,
+    TraefikState,
+)
 
-_REASONS = ("no_resolver", "unknown_resolver", "not_issued", "no_router")
+_REASONS = ("no_resolver", "unknown_resolver", "not_issued", "no_router", "store_open")
 
 
 @check(
@@ -22,6 +37,11 @@ def traefik_default_certificate(evidence: Evidence) -> Iterator[Claim]:
     view, port = server_view(evidence), evidence.target.port
     state = next(iter(evidence.good(TraefikState)), None)
     reason, router = _reason(state, port) if state else ("", "")
+    if reason == "no_router" and view and _is_written(view):
+        reason = ""  # Traefik refused the file, and why is not known
+    store = _open_store(state, router) if reason == "not_issued" else None
+    if store:
+        reason = "store_open"
     step = reason.replace("_", "-") or "look"
     for served in served_certificates(evidence, lambda handshake: handshake.port == port):
         if DEFAULT_CERTIFICATE not in served.leaf.subject:
@@ -42,10 +62,38 @@ def traefik_default_certificate(evidence: Evidence) -> Iterator[Claim]:
                 **dict.fromkeys(_REASONS, False),
                 **({reason: True} if reason else {}),
                 "setting": setting,
+                "store": store.path if store else "",
+                "mode": f"{store.mode:o}" if store else "",
             },
             fix=(Fix((edit,), Applicability.REVIEW) if edit else None)
+            or (_closing_fix(view, store) if view and store else None)
             or (manual_fix(view, step) if view and view.server.product == "traefik" else fix),
         )
+
+
+def _open_store(state: TraefikState | None, router: str) -> CertificateStore | None:
+    """Return the file of the router's resolver that others than its owner may use."""
+    resolver = _resolver(state, router)
+    if state is None:
+        return None
+    names = {resolver} if resolver else {point.resolver for point in state.points} - {""}
+    return next((each for each in state.stores if each.is_open and each.resolver in names), None)
+
+
+def _closing_fix(view: ServerView, store: CertificateStore) -> Fix | None:
+    """Close the file, and start Traefik again: it looks at its resolvers at its start only."""
+    server = view.server
+    if server.product != "traefik" or not server.unit or server.container or server.foreign:
+        return None
+    closing = commands.chmod("600", store.path, before=store.mode or 0)
+    return Fix((closing, commands.restart_service(server.unit)), Applicability.REVIEW)
+
+
+def _is_written(view: ServerView) -> bool:
+    # Imported late: a healthy site has another certificate.
+    from checks.server._traefik_files import is_written
+
+    return is_written(view)
 
 
 def _resolver_line(

@@ -102,13 +102,10 @@ def _fix(
 
 
 def _is_written(view: ServerView) -> bool:
-    """Return whether a file has a router for the name, which Traefik does not have."""
-    files = view.config.files if view.config else ()
-    rows = (row for file in files for row in file.text.split("\n"))
-    return any(
-        "Host(" in row and view.evidence.target.host in row and not row.lstrip().startswith("#")
-        for row in rows
-    )
+    # Imported late: only a finding needs it.
+    from checks.server._traefik_files import is_written
+
+    return is_written(view)
 
 
 def _recreate(evidence: Evidence, router: Router) -> str:

@@ -34,7 +34,7 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.http import Exchange, page_exchanges
-from diagnose.model.logs import FailedRequests
+from diagnose.model.logs import AcceptedForm, FailedRequests
 from diagnose.model.nginx import ContainerNginx, NginxConfig
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx.config import children
@@ -129,6 +129,8 @@ def _by_configuration(evidence: Evidence) -> Iterator[Claim]:
         return
     if not is_post and _answers_posts(route):
         return
+    if not sent_origin.wrong_fields and _are_accepted(evidence):
+        return
     if not framework_of(words) and any(refused_attempts(evidence, "origin")):
         # The message may be about the WebSocket, whose refusal is seen.
         return
@@ -155,6 +157,14 @@ def _by_configuration(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=origin_fix(route, sure=False) if sent_origin.wrong_fields else _own_setting(),
     )
+
+
+def _are_accepted(evidence: Evidence) -> bool:
+    """Return whether a refused form is accepted since, by nginx's log, and none is refused: the
+    message is older than the last change."""
+    failures = evidence.good(FailedRequests)
+    is_refused = any(failure.method == "POST" for failure in failures)
+    return any(evidence.good(AcceptedForm)) and not is_refused
 
 
 #: Programs that compare the Origin's host with Host, and not its scheme (Grafana,

@@ -156,6 +156,24 @@ class UnservedRequests(Observation):
 
 
 @frozen(kw_only=True, eq=False)
+class AcceptedForm(Observation):
+    """A form of the site's own page that had been refused, and whose last answer before the run
+    began is no error, by the access log of a web server. `written` is its time as printed."""
+
+    layer: ClassVar[str] = "nginx"
+
+    file: FilePath
+    path: UrlPath
+    status: int
+    written: Text
+    server: Word = "nginx"
+
+    def summary(self) -> Summary:
+        subject = phrase("request {method} {path}", method="POST", path=self.path)
+        return subject, (str(self.status), self.written)
+
+
+@frozen(kw_only=True, eq=False)
 class DownloadSize(Observation):
     """How much a visitor got of a file, by the access log: a little more than the size at which
     nginx's temporary file is full unless it is told otherwise (`proxy_max_temp_file_size`, 1024m).

@@ -70,12 +70,28 @@ class RefusedFile:
     meant: Label = ""
 
 
+@frozen
+class CertificateStore:
+    """The file in which a certificate resolver keeps its account and keys, and its permission bits
+    (inode(7)); None if they were not read."""
+
+    resolver: Label
+    path: FilePath
+    mode: int | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether others than the owner may use it: then Traefik leaves the resolver out."""
+        return self.mode is not None and bool(self.mode & 0o077)
+
+
 @frozen(kw_only=True, eq=False)
 class TraefikState(Observation):
     """What Traefik would do with the target's page. `is_running` is True if its API said it, False
     if it was read from files. `complete` is False if another provider (Docker, Kubernetes) may have
     more routers. `path` is the static configuration. `refused` are the files that it does not take;
-    where it has routers of files it goes on with what it read before, and none is named."""
+    where it has routers of files it goes on with what it read before, and none is named. `stores`
+    are read only where visitors get Traefik's own certificate."""
 
     layer: ClassVar[str] = "server"
 
@@ -86,6 +102,7 @@ class TraefikState(Observation):
     is_running: bool = False
     complete: bool = True
     refused: tuple[RefusedFile, ...] = ()
+    stores: tuple[CertificateStore, ...] = ()
 
     def summary(self) -> Summary:
         return phrase("Traefik's routers"), tuple(router.name for router in self.routers[:12])

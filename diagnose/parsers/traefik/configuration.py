@@ -115,6 +115,16 @@ def resolvers(document: object, flags: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(clean(name, 100) for name in names))[:50]
 
 
+def storage_paths(document: object, flags: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Return the names of the certificate resolvers and the absolute paths of their files
+    ("certificatesResolvers.NAME.acme.storage")."""
+    paths = (
+        (name, text_of(value_of(document, flags, "certificatesResolvers", name, "acme", "storage")))
+        for name in resolvers(document, flags)
+    )
+    return tuple((name, clean(path, 300)) for name, path in paths if path.startswith("/"))[:10]
+
+
 def merged(documents: Sequence[object]) -> dict[str, dict[str, object]]:
     """Return the routers, services and middlewares of the files of the file provider."""
     parts: dict[str, dict[str, object]] = {"routers": {}, "services": {}, "middlewares": {}}

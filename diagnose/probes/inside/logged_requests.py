@@ -16,6 +16,7 @@ from diagnose.model import Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.logs import (
+    AcceptedForm,
     DownloadSize,
     FailedRequests,
     RefusedHandshakes,
@@ -62,8 +63,9 @@ _LARGE = 1 << 30
 EMPTY = 200
 
 _LoggedT = TypeVar(
-    "_LoggedT", FailedRequests, RefusedHandshakes, RefusedLogin, UnservedRequests, DownloadSize
-)
+    "_LoggedT",
+    FailedRequests, RefusedHandshakes, RefusedLogin, UnservedRequests, DownloadSize, AcceptedForm,
+)  # fmt: skip
 
 
 def logs_of_other_sites(
@@ -123,8 +125,8 @@ class LoggedFailures:
     requests of scripts of other sites' pages, `departures` the pages after which visitors did not
     come back, `logins` the requests with a password for the web server, `handshakes` those of
     `upgrades` that certainly asked for a WebSocket, `missed` the paths that visitors asked for
-    again and again and nobody got, and `downloads` those that ended where nginx's temporary file
-    is full."""
+    again and again and nobody got, `downloads` those that ended where nginx's temporary file is
+    full, and `accepted` the forms that are refused no more."""
 
     requests: tuple[FailedRequests, ...] = ()
     upgrades: tuple[UrlPath, ...] = ()
@@ -139,6 +141,7 @@ class LoggedFailures:
     handshakes: tuple[RefusedHandshakes, ...] = ()
     missed: tuple[UnservedRequests, ...] = ()
     downloads: tuple[DownloadSize, ...] = ()
+    accepted: tuple[AcceptedForm, ...] = ()
 
 
 async def observe_failures(
@@ -154,6 +157,7 @@ async def observe_failures(
         *failures.handshakes,
         *failures.missed,
         *failures.downloads,
+        *failures.accepted,
     ):
         ctx.emit(failure)
     await _repeat(ctx, pages, failures)
@@ -211,7 +215,17 @@ def _in_log(
         handshakes=_handshakes(lines, file, site, since) if upgrades else (),
         missed=_missed(lines, file, site, since),
         downloads=_downloads(lines, file, site, since),
+        accepted=_accepted(lines, file, site) if ctx.target.symptom else (),
     )
+
+
+def _accepted(
+    lines: Sequence[AccessLine], file: str, site: LoggedSite
+) -> tuple[AcceptedForm, ...]:  # fmt: skip
+    # Imported late: few people paste a message about a form.
+    from diagnose.parsers.accepted_forms import accepted_forms
+
+    return accepted_forms(lines, file, site.names, file in site.shared)
 
 
 def _handshakes(
@@ -287,6 +301,7 @@ def _observed(
         logins=tuple(map(observed, failures.logins)),
         handshakes=tuple(map(observed, failures.handshakes)),
         downloads=tuple(map(observed, failures.downloads)),
+        accepted=tuple(map(observed, failures.accepted)),
         missed=tuple(observed(missed) for missed in failures.missed if missed.path != own_path),
     )
 

@@ -1,6 +1,7 @@
 """Probes that ask the application directly, after the site has answered with an error or with a
-redirect to itself, without a cookie that a pasted message misses, or with http: addresses of the
-site itself: exactly as nginx asks it, and then with one part of the request changed at a time.
+redirect to itself, without a cookie that a pasted message misses, with http: addresses of the site
+itself or a redirect to one: exactly as nginx asks it, and then with one part of the request changed
+at a time.
 
 If the application answers directly what visitors get, the answer is its own; if it serves the page
 after one change, that part of nginx's request makes the difference. Both requests are then repeated
@@ -38,7 +39,7 @@ from diagnose.parsers.nginx.proxied_request import (
 )
 from diagnose.parsers.nginx.upstreams import intercepts_errors
 from diagnose.parsers.own_scheme import complains_of_http, plain_addresses
-from diagnose.parsers.redirects import REDIRECTS
+from diagnose.parsers.redirects import REDIRECTS, leads_to_http
 from diagnose.parsers.unknown_paths import unknown_path
 from diagnose.parsers.upstream_answers import (
     REDIRECT,
@@ -87,6 +88,7 @@ def _is_question(ctx: ProbeContext, exchange: Exchange) -> bool:
         or _names_itself_plain(ctx, exchange)
         or _is_told_of_http(ctx, exchange)
         or _names_application(ctx, exchange)
+        or leads_to_http(exchange)
     )
 
 
@@ -169,7 +171,8 @@ async def _compare(ctx: ProbeContext, config: NginxConfig, exchange: Exchange) -
     if first is None or not is_own_answer(route, first, exchange):
         return
     is_about_scheme = _names_itself_plain(ctx, exchange) or _is_told_of_http(ctx, exchange)
-    if is_about_scheme or _may_miss_cookie(ctx, exchange):
+    leads_down = leads_to_http(exchange) and not is_questionable(exchange)
+    if is_about_scheme or leads_down or _may_miss_cookie(ctx, exchange):
         await _tell_scheme(asking, as_nginx, first)
     if first.host_addresses and _names_application(ctx, exchange):
         await _tell_host(asking, as_nginx, first, exchange)

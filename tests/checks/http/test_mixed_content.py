@@ -179,6 +179,22 @@ def test_silent_about_messages_of_another_time_or_of_other_hosts() -> None:
     assert not pasted("GET http://shop.example.com/ net::ERR_CONNECTION_REFUSED")
 
 
+OLD = (
+    "Mixed Content: The page at '{}' was loaded over HTTPS, but requested an insecure script "
+    "'http://shop.example.com/{}'. This request has been blocked; the content must be served "
+    "over HTTPS."
+)
+
+
+def test_silent_where_the_page_of_the_message_names_https_today() -> None:
+    own = "https://shop.example.com/"
+    assert not pasted(OLD.format(own, "old.js?v=1"))
+    assert not pasted(OLD.format(f"{own}desk", "app.js?v=1")), "the same script, another version"
+    assert pasted(OLD.format(f"{own}desk", "desk.js"))
+    endpoint = OLD.replace("insecure script", "insecure XMLHttpRequest endpoint")
+    assert pasted(endpoint.format(own, "api/v1")), "no file of the page"
+
+
 def proxied(lines: str = "") -> NginxConfig:
     return config(
         "server {\n  listen 443 ssl;\n  server_name shop.example.com;\n  location / {\n"

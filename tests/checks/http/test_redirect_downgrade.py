@@ -1,8 +1,12 @@
 from diagnose.model import Applicability, Severity
 from diagnose.model.http import Exchange, RequestPurpose
+from diagnose.model.requests import ComparedRequest
+from diagnose.model.server import Listener, Listeners
+from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD
 from tests.support.check_evidence import judge
 from tests.support.redirect_evidence import AROUND, SITE, applied, config
 from tests.support.redirect_evidence import PLAIN as REDIRECTING
+from tests.support.upstream_evidence import compared
 
 
 def answer(
@@ -101,6 +105,52 @@ def test_an_application_that_is_not_told_the_scheme_is_told() -> None:
     lines = ["+proxy_set_header X-Forwarded-Proto $scheme;"]
     assert applied(claim) == (Applicability.REVIEW, lines)
     assert claim.facts["place"]
+
+
+def asked(location: str, told: str) -> tuple[ComparedRequest, ...]:
+    """The application's own answers, without X-Forwarded-Proto and with it."""
+    return (
+        compared(301, location=location),
+        compared(301, "field", SCHEME_FIELD, "added", value="https", location=told),
+    )
+
+
+def test_nginx_corrects_the_redirects_of_an_application_that_reads_no_scheme() -> None:
+    java = Listeners(sockets=(Listener(address="127.0.0.1", port=3000, family=4, process="java"),))
+    seen = (answer(HOME, PLAIN + "en/"), *asked(PLAIN + "en/", PLAIN + "en/"), config(), *AROUND)
+    (claim,) = judge("http.redirect-downgrade", *seen, java)
+    lines = [
+        "+proxy_set_header X-Forwarded-Proto $scheme;",
+        "+proxy_redirect default;",
+        "+proxy_redirect http://shop.example.com/ https://shop.example.com/;",
+    ]
+    assert applied(claim) == (Applicability.REVIEW, lines)
+    assert claim.facts["ignores"]
+    assert claim.facts["family_java"]
+    assert not claim.facts["untried"]
+
+
+def test_the_field_is_enough_where_the_application_reads_it() -> None:
+    seen = (answer(HOME, PLAIN + "en/"), *asked(PLAIN + "en/", HOME + "en/"), config(), *AROUND)
+    (claim,) = judge("http.redirect-downgrade", *seen)
+    lines = ["+proxy_set_header X-Forwarded-Proto $scheme;"]
+    assert applied(claim) == (Applicability.REVIEW, lines)
+    assert not claim.facts["ignores"]
+    assert not claim.facts["untried"]
+
+
+def test_another_answer_than_the_visitors_proves_nothing() -> None:
+    seen = (answer(HOME, PLAIN + "en/"), *asked(PLAIN + "de/", PLAIN + "en/"), config(), *AROUND)
+    (claim,) = judge("http.redirect-downgrade", *seen)
+    assert claim.facts["untried"]
+    assert not claim.facts["ignores"]
+
+
+def test_a_person_keeps_own_lines_for_redirects() -> None:
+    own = config(SITE.replace("proxy_set_header", "proxy_redirect off;\n        proxy_set_header"))
+    seen = (answer(HOME, PLAIN + "en/"), *asked(PLAIN + "en/", PLAIN + "en/"), own, *AROUND)
+    (claim,) = judge("http.redirect-downgrade", *seen)
+    assert applied(claim) == (Applicability.MANUAL, [])
 
 
 OUTER = (

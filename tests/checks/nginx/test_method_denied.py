@@ -61,6 +61,22 @@ def test_fires_after_a_pasted_message(lines: str, symptom: Symptom, method: str)
     assert claim.confidence is Confidence.LIKELY
 
 
+DELETED = Symptom("status", "DELETE https://shop.example.com/api/1 403 (Forbidden)", 403)
+
+
+@pytest.mark.parametrize("status", [200, 404, 405])
+def test_fires_for_the_method_that_a_message_names(status: int) -> None:
+    target = replace(SHOP, symptom=DELETED)
+    (claim,) = claims("limit_except GET POST { deny all; }", page(status), target=target)
+    assert claim.facts["method"] == "DELETE"
+
+
+def test_silent_where_the_method_of_a_message_may_pass() -> None:
+    target = replace(SHOP, symptom=DELETED)
+    assert not claims("limit_except GET DELETE { deny all; }", page(200), target=target)
+    assert not claims("limit_except GET POST { deny all; }", page(403), target=target)
+
+
 def test_silent_where_the_method_may_pass() -> None:
     assert not claims("limit_except GET POST { deny all; }", asked("POST", 403))
     assert not claims(f"limit_except OPTIONS {{ {GUARDED} }}", asked("OPTIONS", 403))

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Edit
+from diagnose.model import Applicability, Command, Edit, Manual
 from diagnose.model.tls import Handshake
-from diagnose.model.traefik import Router
+from diagnose.model.traefik import CertificateStore, Router
 from diagnose.model.web_servers import ServerFile, WebServerConfig
 from tests.support.certificates import LEAF
 from tests.support.check_evidence import judge
@@ -36,6 +36,47 @@ def test_fires_from_outside() -> None:
 def test_fires_with_the_reason(router: Router, reason: str) -> None:
     (claim,) = judge(CHECK, TRAEFIK, state(router), SHAKE)
     assert claim.facts[reason] is True
+
+
+def test_no_router_is_called_missing_that_stands_in_a_refused_file() -> None:
+    """An empty middleware `headers: {}`: Traefik takes nothing of the file."""
+    text = "http:\n  routers:\n    shop:\n      rule: Host(`shop.example.com`)\n"
+    config = WebServerConfig(product="traefik", path="/t", files=(ServerFile("/t.yml", text),))
+    given = state(replace(ROUTER, has_name=False))
+    (claim,) = judge(CHECK, TRAEFIK, given, config, SHAKE)
+    assert not claim.facts["no_router"]
+    assert claim.fix
+    (step,) = claim.fix.steps
+    assert isinstance(step, Manual)
+    assert step.step == "look"
+
+
+def test_fires_with_the_file_of_the_resolver_that_is_too_open() -> None:
+    store = CertificateStore("le", "/etc/traefik/acme.json", 0o644)
+    (claim,) = judge(CHECK, TRAEFIK, replace(state(ROUTER), stores=(store,)), SHAKE)
+    assert claim.facts["store_open"] is True
+    assert not claim.facts["not_issued"]
+    assert claim.fix
+    commands = [step.argv for step in claim.fix.steps if isinstance(step, Command)]
+    assert commands[0] == ("chmod", "600", "/etc/traefik/acme.json")
+    assert commands[1][:2] == ("systemctl", "restart")
+    for other in (
+        replace(store, mode=0o600),
+        replace(store, mode=None),
+        replace(store, resolver="x"),
+    ):
+        (claim,) = judge(CHECK, TRAEFIK, replace(state(ROUTER), stores=(other,)), SHAKE)
+        assert claim.facts["not_issued"]
+        assert not claim.facts["store_open"]
+
+
+def test_a_store_in_a_container_is_a_persons() -> None:
+    store = CertificateStore("le", "/letsencrypt/acme.json", 0o755)
+    inner, given = replace(TRAEFIK, container="traefik"), replace(state(ROUTER), stores=(store,))
+    (claim,) = judge(CHECK, inner, given, SHAKE)
+    assert claim.facts["mode"] == "755"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
 
 
 @pytest.mark.parametrize(

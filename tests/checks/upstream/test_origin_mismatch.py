@@ -16,7 +16,7 @@ from diagnose.model import (
 )
 from diagnose.model.applications import KnownApplication
 from diagnose.model.http import Exchange, Upgrade
-from diagnose.model.logs import FailedRequests
+from diagnose.model.logs import AcceptedForm, FailedRequests
 from diagnose.model.nginx import ConfigFile, ContainerNginx
 from diagnose.model.program_logs import ProgramRefusal
 from diagnose.model.requests import ComparedRequest
@@ -51,6 +51,22 @@ def claims(text: str, *observations: ComparedRequest) -> list[Claim]:
 def pasted(text: str, words: str = WORDS) -> list[Claim]:
     target = replace(SHOP, symptom=Symptom("csrf", words))
     return judge(CHECK, config(text), BUILD, RUNNING, page(200), target=target)
+
+
+ACCEPTED = AcceptedForm(file="/a.log", path="/login", status=302, written="12:00:10")
+REFUSED_FORM = FailedRequests(
+    file="/a.log", method="POST", path="/login", status=403, written="12:00:11"
+)
+
+
+def test_silent_where_the_log_has_the_form_accepted_since() -> None:
+    told = SITE.replace(HOST, HOST + SCHEME)
+    target = replace(SHOP, symptom=Symptom("csrf", WORDS))
+    seen = (BUILD, RUNNING, page(200))
+    assert judge(CHECK, config(told), *seen, target=target)
+    assert not judge(CHECK, config(told), *seen, ACCEPTED, target=target)
+    assert judge(CHECK, config(told), *seen, ACCEPTED, REFUSED_FORM, target=target)
+    assert judge(CHECK, config(SITE), *seen, ACCEPTED, target=target), "a field is wrong"
 
 
 def test_fires_where_the_scheme_is_missing_and_adds_it() -> None:

@@ -245,6 +245,16 @@ def forms_are_refused_by_limit_except(lab: Lab) -> None:
     visit(lab, "/login", "-d", "user=anna", "-H", f"Origin: https://{site.NAME}")
 
 
+@scenario(
+    outside=None, server="nginx.method-denied", manual="what is closed may be meant",
+    args=(f"DELETE https://{site.NAME}/ 403 (Forbidden)",),
+)  # fmt: skip
+def deletions_are_refused_by_limit_except(lab: Lab) -> None:
+    """Pages and forms work; the message names the method."""
+    limit = "    limit_except GET POST {\n      deny all;\n    }\n"
+    lab.change(PAGES, PAGES.replace(HOST, f"{HOST}{limit}"))
+
+
 @scenario(outside=None, server="upstream.request-header-too-large", differs=MINE)
 def cookies_do_not_fit_into_a_small_buffer(lab: Lab) -> None:
     """400 for visitors with large cookies, and the page for all others."""

@@ -13,6 +13,7 @@ MANAGE = f"https://{site.NAME}/manage"
 LOOP = "When I click the login button I get a login screen loop."
 SETTINGS = "the application's settings are a person's"
 HOST = "    proxy_set_header Host $http_host;\n"
+MINE = (site.CONF,)
 SCHEME = "    proxy_set_header X-Forwarded-Proto https;\n"
 KEPT = "    ProxyPreserveHost On\n"
 WITHOUT_HOST = f"{apache.HTTPS.replace(KEPT, '')}\n{apache.HTTP}"
@@ -94,6 +95,27 @@ def sign_in_page_of_an_application_that_does_not_believe_nginx(lab: Lab) -> None
 @healthy(target=SIGN_IN, args=(LOOP,))
 def sign_in_page_of_a_site_that_works(lab: Lab) -> None:
     """The front page is well, too."""
+
+
+@scenario(outside="http.redirect-downgrade", differs=MINE, target=MANAGE)
+def application_reads_no_scheme_and_is_told_none(lab: Lab) -> None:
+    """https://www.dtcms.com/a/610523.html: Tomcat without RemoteIpValve. The field alone would heal
+    nothing; nginx writes https into the redirect."""
+    lab.change(SCHEME, "")
+    lab.application("--mode", "http-in-redirect")
+
+
+@scenario(outside="http.redirect-downgrade", differs=MINE, target=MANAGE)
+def application_reads_the_scheme_and_is_told_none(lab: Lab) -> None:
+    """Its answer changes with the field: no redirect needs a correction."""
+    lab.change(SCHEME, "")
+    lab.application("--mode", "scheme-in-redirect")
+
+
+@healthy()
+def nginx_writes_https_into_the_redirects_of_an_application(lab: Lab) -> None:
+    lab.change(SCHEME, f"    proxy_redirect http://{site.NAME}/ https://{site.NAME}/;\n")
+    lab.application("--mode", "ignores-the-scheme")
 
 
 @caddy_scenario(

@@ -193,3 +193,30 @@ def router_of_traefik_names_no_resolver(lab: Lab) -> None:
     order = "acme: {email: a@example.com, storage: /etc/traefik/acme.json}"
     static = f"{ENTRY_POINTS}{API}certificatesResolvers: {{le: {{{order}}}}}\n"
     traefik.serve(lab, SHOP.partition("tls:\n  certificates")[0], static)
+
+
+OWN_CERTIFICATES = SHOP[SHOP.index("tls:\n  certificates") :]
+STORE = "/etc/traefik/acme.json"
+RESOLVER = f"""\
+certificatesResolvers:
+  le:
+    acme:
+      email: admin@example.com
+      storage: {STORE}
+      caServer: https://127.0.0.1:14000/dir
+      httpChallenge: {{entryPoint: web}}
+"""
+
+
+@scenario(
+    outside="server.traefik-default-certificate",
+    needs=traefik.needs_traefik,
+    not_on=ELSEWHERE,
+    manual="the laboratory has no authority that issues a certificate",
+)
+def store_of_traefik_is_open_to_others(lab: Lab) -> None:
+    """https://github.com/traefik/traefik/issues/6972: "permissions 755 for /letsencrypt/acme.json
+    are too open, please use 600"; the resolver is left out."""
+    lab.server.write(STORE, "{}", 0o644)
+    dynamic = SHOP.replace(OWN_CERTIFICATES, "").replace("tls: {}", "tls: {certResolver: le}")
+    traefik.serve(lab, dynamic, ENTRY_POINTS + API + RESOLVER)

@@ -416,3 +416,17 @@ def test_its_addresses_are_asked_for_with_the_scheme() -> None:
         page, body='{"next": "http://other.example/api", "at": "https://shop.example.com"}'
     )
     assert not requests(compare(serving(writes_its_scheme), other))
+
+
+def leads_to_http(asked: str) -> bytes:
+    return answer("302 Found", "", "Location: http://shop.example.com/login")
+
+
+def test_a_redirect_to_http_is_asked_for_with_the_scheme() -> None:
+    plain = "http://shop.example.com/login"
+    page = replace(REFUSED, status=302, headers=(("Location", plain),))
+    ctx = compare(serving(leads_to_http), page)
+    found = [(each.name, each.location) for each in ctx.observed(ComparedRequest)]
+    assert found == [("", plain), ("X-Forwarded-Proto", plain)]
+    told = f"{UPGRADE} proxy_set_header X-Forwarded-Proto https;"
+    assert len(requests(compare(serving(leads_to_http), page, told))) == 1

@@ -14,7 +14,15 @@ from dataclasses import replace
 from diagnose.machine import FileContent
 from diagnose.model import Vantage
 from diagnose.model.frozen import frozen
-from diagnose.model.traefik import EntryPoint, RefusedFile, Router, TraefikState
+from diagnose.model.tls import Handshake
+from diagnose.model.traefik import (
+    DEFAULT_CERTIFICATE,
+    CertificateStore,
+    EntryPoint,
+    RefusedFile,
+    Router,
+    TraefikState,
+)
 from diagnose.model.web_servers import (
     ServerFile,
     SiteSocket,
@@ -121,6 +129,7 @@ class TraefikReader:
             is_running=running is not None,
             complete=running is not None or not providers,
             refused=_refused(files, routers if running is not None else ()),
+            stores=await _stores(ctx, static),
         )
         ctx.emit(state)
         if not state.complete:
@@ -218,6 +227,23 @@ async def _labelled(ctx: ProbeContext, static: _Static) -> dict[str, dict[str, o
     if provider is None or lists is None or "docker" not in lists.engines:
         return None
     return labelled(lists.containers, lists.namespaces, provider)
+
+
+async def _stores(ctx: ProbeContext, static: _Static) -> tuple[CertificateStore, ...]:
+    """Return the files of the resolvers with their permissions, where visitors get Traefik's own
+    certificate. They hold keys: they are not read."""
+    leaves = (shake.chain[0] for shake in ctx.observed(Handshake) if shake.chain)
+    if not any(DEFAULT_CERTIFICATE in leaf.subject for leaf in leaves):
+        return ()
+    from diagnose.parsers.traefik.configuration import storage_paths
+
+    stores = []
+    for resolver, path in storage_paths(static.document, static.flags):
+        result = await ctx.machine.run("stat", "-L", "-c", "%a", path)
+        text = result.out.strip()
+        mode = int(text, 8) if re.fullmatch(r"[0-7]{1,4}", text) else None
+        stores.append(CertificateStore(resolver, path, mode))
+    return tuple(stores)
 
 
 def _providers(static: _Static) -> list[str]:

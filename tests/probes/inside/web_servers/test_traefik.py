@@ -1,13 +1,16 @@
 import asyncio
 import json
 import shlex
+from dataclasses import replace
 
 from diagnose.model import Failure, Unseen
-from diagnose.model.traefik import TraefikState
+from diagnose.model.tls import Handshake
+from diagnose.model.traefik import DEFAULT_CERTIFICATE, CertificateStore, TraefikState
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.probes.inside.containers import SCRIPT
 from diagnose.probes.inside.web_servers.processes import Candidate, ServerProcess
 from diagnose.probes.inside.web_servers.traefik import READER
+from tests.support.certificates import LEAF
 from tests.support.fake_context import Looking
 from tests.support.recorded_machine import RecordedMachine
 
@@ -37,9 +40,12 @@ def look(
     given: ServerProcess,
     commands: dict[str, str] | None = None,
     files: dict[str, str | Failure] | None = None,
+    given_before: tuple[Handshake, ...] = (),
 ) -> tuple[Looking, WebServer | None, WebServerConfig | None]:
     known = {f"{PROGRAM} version": VERSION} | (commands or {})
     ctx = Looking(RecordedMachine(known, FILES if files is None else files))
+
+    ctx.observations += given_before
 
     async def work() -> tuple[WebServer | None, WebServerConfig | None]:
         server = await READER.describe(ctx, Candidate("traefik", PROGRAM, given, None))
@@ -119,3 +125,18 @@ def test_files_that_cannot_be_read_or_understood_are_said() -> None:
 def test_another_program_of_that_name_is_none() -> None:
     ctx = Looking(RecordedMachine({f"{PROGRAM} version": "usage: traefik\n"}))
     assert asyncio.run(READER.describe(ctx, Candidate("traefik", PROGRAM, process(), None))) is None
+
+
+def test_the_file_of_a_resolver_is_looked_at_where_visitors_get_the_default_certificate() -> None:
+    text = "certificatesResolvers: {le: {acme: {storage: /etc/traefik/acme.json}}}\n"
+    files: dict[str, str | Failure] = {**FILES, STATIC: f"{FILES[STATIC]}{text}"}
+    commands = {"stat -L -c %a /etc/traefik/acme.json": "644\n"}
+    leaf = replace(LEAF, subject=f"CN={DEFAULT_CERTIFICATE}")
+    shake = Handshake(address="203.0.113.10", port=443, server_name="shop", chain=(leaf,))
+    ctx, _, _ = look(process(), commands, files, (shake,))
+    assert state_of(ctx).stores == (CertificateStore("le", "/etc/traefik/acme.json", 0o644),)
+    assert state_of(ctx).stores[0].is_open
+    ctx, _, _ = look(process(), commands, files)
+    assert not state_of(ctx).stores
+    ctx, _, _ = look(process(), {}, files, (shake,))
+    assert not state_of(ctx).stores[0].is_open
