@@ -40,7 +40,7 @@ _REMOVES = re.compile(r"(?i)\s*RequestHeader\s+(?:early\s+)?unset\s+\"?Authoriza
 #: The lines by which Apache asks itself (mod_auth_basic), or has a page of its own for that.
 _ASKS = re.compile(r"(?i)\s*(?:AuthType\s+\"?(?:Basic|Digest)\b|ErrorDocument\s+401\b)")
 #: What people say who are asked for their password again and again.
-_LOGINS = frozenset({"login", "cookie", "request-field", "unusable", "other"})
+_LOGINS = frozenset({"login", "cookie", "request-field", "other"})
 
 
 @check(
