@@ -1,11 +1,13 @@
 from dataclasses import replace
+from typing import Any
 
 from diagnose.model import Applicability, Command, Edit
 from diagnose.model.haproxy import HaproxyTry
 from diagnose.model.nginx import CertificateFile
 from tests.support import haproxy_evidence
+from tests.support.caddy_evidence import CADDY, caddy_config, document
 from tests.support.certificates import LEAF
-from tests.support.check_evidence import judge
+from tests.support.check_evidence import SHOP, judge
 from tests.support.haproxy_evidence import SERVER as HAPROXY
 from tests.support.haproxy_evidence import config as haproxy_config
 from tests.support.tls_evidence import GARBAGE, RESET, shake
@@ -62,6 +64,21 @@ def test_silent_when_tls_is_on_or_a_handshake_succeeded() -> None:
     assert not judge(CHECK, APACHE, apache_config(OFF), LISTENING, shake())
     unset = HTTPS.replace("    SSLEngine on\n", "")
     assert not judge(CHECK, APACHE, apache_config(unset), LISTENING, FAILED), "443 is https"
+
+
+def test_silent_on_the_port_of_plain_http() -> None:
+    target = replace(SHOP, input="https://shop.example.com:80/", port=80)
+    failed = replace(FAILED, port=80)
+    haproxy = "frontend f\n    bind :80\n    default_backend b\n"
+    plain: Any = document("shop.example.com", tls="")
+    plain["apps"]["http"]["servers"]["srv0"]["listen"] = [":80"]
+    for server, config in (
+        (APACHE, apache_config(f"{PLAIN}{HTTPS}")),
+        (APACHE, apache_config(HTTPS)),
+        (HAPROXY, haproxy_config(haproxy)),
+        (CADDY, caddy_config("http://shop.example.com {\n}\n", plain)),
+    ):
+        assert not judge(CHECK, server, config, LISTENING, failed, target=target)
 
 
 def test_silent_when_nothing_shows_plain_text() -> None:
