@@ -18,7 +18,7 @@ from checks.server import (
     server_view,
 )
 from checks.tls import failure_groups
-from checks.tls.plain_http import HTTP_PORT
+from checks.tls.plain_http import is_meant_for_http
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Edit, Evidence, Fix, Severity, Subject
 from diagnose.model.haproxy import HaproxyTry
@@ -39,7 +39,7 @@ def tls_off(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target
     if view is None or view.config is None or not target.uses_tls:
         return
-    if target.port == HTTP_PORT:
+    if is_meant_for_http(evidence, target.port):
         # With TLS there, all visitors of http would get an error, and no certificate is renewed:
         # the address is wrong (tls.plain-http).
         return

@@ -81,6 +81,25 @@ def test_silent_on_the_port_of_plain_http() -> None:
         assert not judge(CHECK, server, config, LISTENING, failed, target=target)
 
 
+def test_silent_on_a_port_that_only_sends_to_https() -> None:
+    target = replace(SHOP, input="https://shop.example.com:8080/", port=8080)
+    failed = replace(FAILED, port=8080)
+    server = replace(APACHE, ports=(*APACHE.ports, 8080))
+    text = PLAIN.replace(":80", ":8080").replace("</V", "    Redirect / {}\n</V")
+    for address, is_fault in (
+        ("https://shop.example.com/", False),
+        ("https://shop.example.com:8080/", True),
+        ("http://shop.example.com/", True),
+    ):
+        config = apache_config(text.format(address))
+        found = judge(CHECK, server, config, LISTENING, failed, target=target)
+        assert bool(found) is is_fault, address
+    named = OFF.replace(":443", ":8080").replace(
+        "    SSLE", "    Redirect / https://a.example\n    SSLE"
+    )
+    assert judge(CHECK, server, apache_config(named), LISTENING, failed, target=target)
+
+
 def test_silent_when_nothing_shows_plain_text() -> None:
     assert not judge(CHECK, APACHE, apache_config(OFF), LISTENING, shake(failure=RESET))
 
