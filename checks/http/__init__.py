@@ -100,8 +100,7 @@ def target_websocket_opens(evidence: Evidence) -> bool:
     of a WebSocket if the application was seen to close the connection of a plain request there."""
     target = evidence.target
     opens = any(
-        upgrade.accepted and upgrade.through == "front" and upgrade.path == target.path
-        for upgrade in evidence.of(Upgrade)
+        upgrade.opens_path and upgrade.path == target.path for upgrade in evidence.of(Upgrade)
     )
     return opens and (target.is_websocket or _closes_plain_requests(evidence))
 

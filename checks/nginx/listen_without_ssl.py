@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from checks.nginx import Nginx, SelectedServer, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edit
-from checks.tls.plain_http import HTTP_PORT, is_scheme_assumed
+from checks.tls.plain_http import is_meant_for_http, is_scheme_assumed
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -33,8 +33,8 @@ from diagnose.parsers.nginx.edits import TextEdit
 )
 def listen_without_ssl(evidence: Evidence) -> Iterator[Claim]:
     nginx, port = Nginx.of(evidence), evidence.target.port
-    if not evidence.target.uses_tls or port == HTTP_PORT:
-        # On port 80 plain HTTP is right, and the target's address is wrong (tls.plain-http).
+    if not evidence.target.uses_tls or is_meant_for_http(evidence, port):
+        # On this port plain HTTP is right, and the target's address is wrong (tls.plain-http).
         return
     plain_servers = [
         selected_server

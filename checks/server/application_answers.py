@@ -70,6 +70,10 @@ _RULES: dict[Product, re.Pattern[str]] = {
     ),
 }
 
+#: The directives of Apache's that let somebody in or not, and those of them that let everybody in.
+_ACCESS = re.compile(r"\s*(Require|Deny|Allow)\s", re.IGNORECASE)
+_FOR_ALL = re.compile(r"\s*(Require\s+all\s+granted|Allow\s+from\s+all)\s*$", re.IGNORECASE)
+
 
 @check(
     severity=Severity.ERROR,
@@ -169,7 +173,7 @@ def _claim(view: ServerView, refusals: Sequence[Refusal]) -> Claim:
             if visit.head_bytes > _LARGE_HEAD and (status or 0) >= 500
             else "",
             "websocket": request.websocket,
-            "rules": () if changed or spoken else tuple(islice(_rules(view), 8)),
+            "rules": () if changed or spoken else tuple(islice(_rules(view, status), 8)),
             "protocol": spoken.words if spoken else "",
             "protocol_place": spoken.place if spoken else "",
             "field": changed.name if changed else "",
@@ -202,9 +206,10 @@ def _severity(visits: Sequence[Exchange | Upgrade], websocket: bool) -> Severity
     return Severity.WARNING if websocket else Severity.NOTE
 
 
-def _rules(view: ServerView) -> Iterator[str]:
+def _rules(view: ServerView, status: int | None) -> Iterator[str]:
     """Return the directives that may decide, each with its place: those of the sites that answer,
-    of HAProxy and Caddy all."""
+    of HAProxy and Caddy all. Apache's rules of access give 401 and 403 alone, and nothing where
+    they let everybody in."""
     pattern, config = _RULES[view.server.product], view.config
     sites = [site for site in view.answering_sites if site.end and view.server.product == "apache"]
     for file in config.files if config else ():
@@ -213,5 +218,7 @@ def _rules(view: ServerView) -> Iterator[str]:
             is_inside = not sites or any(
                 site.file == file.path and site.line <= number <= site.end for site in sites
             )
-            if match and is_inside:
+            is_access = view.server.product == "apache" and _ACCESS.match(f"{line} ")
+            may_decide = not is_access or (status in {401, 403} and not _FOR_ALL.match(line))
+            if match and is_inside and may_decide:
                 yield f"{' '.join(match[1].split())} ({place_text(file.path, number)})"

@@ -18,6 +18,7 @@ from checks.server import (
     server_view,
 )
 from checks.tls import failure_groups
+from checks.tls.plain_http import is_meant_for_http
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Edit, Evidence, Fix, Severity, Subject
 from diagnose.model.haproxy import HaproxyTry
@@ -37,6 +38,10 @@ _PLAIN = lazy_pattern(r"/[\w./@+~-]+")
 def tls_off(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target
     if view is None or view.config is None or not target.uses_tls:
+        return
+    if is_meant_for_http(evidence, target.port):
+        # With TLS there, all visitors of http would get an error, and no certificate is renewed:
+        # the address is wrong (tls.plain-http).
         return
     # Only what the server answered proves that it speaks no TLS: a handshake may fail on its way.
     plain_groups = [*failure_groups(evidence, "plain-http"), *failure_groups(evidence, "not-tls")]

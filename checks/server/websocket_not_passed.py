@@ -76,19 +76,23 @@ def websocket_not_passed(evidence: Evidence) -> Iterator[Claim]:
     for path in dict.fromkeys(
         (*websocket_paths(evidence), *named_paths, *logged_paths, *reported_paths)
     ):
-        upgrades = [
+        tried = [
             upgrade
             for upgrade in evidence.of(Upgrade)
             if upgrade.path == path and upgrade.through == "front" and upgrade.port == target.port
         ]
-        if any(upgrade.accepted for upgrade in upgrades):
+        if any(upgrade.opens_path for upgrade in tried):
             continue
+        upgrades = [upgrade for upgrade in tried if upgrade.variant != "other-path"]
         own = path.partition("?")[0]
         routes = [route_of(site, own, websocket=True) for site in view.answering_sites]
         route = next((route for route in routes if route and _loses_upgrade(view, route)), None)
         if route is None or None in routes or _is_unavailable(upgrades):
             continue
         statuses = _own_statuses(evidence, route, own)
+        if any(upgrade.accepted for upgrade in tried) and statuses != {101}:
+            # The application may have it at the other path alone: websocket.other-path.
+            continue
         named = named_websocket(evidence, path)
         logged = refused_visitors(evidence, path, statuses)
         is_known = named is not None and (bool(named.need) or wants_login(statuses))

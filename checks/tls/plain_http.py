@@ -6,6 +6,7 @@ same requests on to that port: then the address without the port is right. Where
 and no scheme, https was only assumed: a port that speaks plain HTTP may be meant so.
 """
 
+import re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, file_line
@@ -18,7 +19,6 @@ from diagnose.model import (
     Fix,
     Manual,
     Severity,
-    Subject,
     Target,
     Where,
 )
@@ -26,7 +26,7 @@ from diagnose.model.server import Listeners
 from diagnose.model.tls import Handshake
 from diagnose.parsers.nginx import upstreams
 from diagnose.parsers.nginx.locations import match_location
-from diagnose.parsers.nginx.server_blocks import answering_servers
+from diagnose.parsers.nginx.server_blocks import Server, answering_servers
 from diagnose.parsers.urls import is_loopback_host
 
 #: The port of http (IANA's registry, RFC 9110 section 4.2.1): plain HTTP is right there, and an
@@ -35,12 +35,21 @@ HTTP_PORT, HTTPS_PORT = 80, 443
 #: An address with one of these, and without a scheme, names the port of plain HTTP, or of TLS.
 _KNOWN_PORTS = (HTTP_PORT, HTTPS_PORT, 8443)
 
+#: A redirect to https at another port: fields with the port that was asked for ($http_host,
+#: %{HTTP_HOST}) lead to the same one.
+_TO_HTTPS = re.compile(
+    r"https://(?:[a-z0-9.-]{1,253}|\$host|\$server_name|\{host\}|%\{SERVER_NAME\})(?::443)?"
+    r"(?:/|\$|\{|%|\Z)",
+    re.IGNORECASE,
+)
+
 
 @check(severity=Severity.ERROR, needs=[Handshake], needs_fault=[Handshake])
 def plain_http(evidence: Evidence) -> Iterator[Claim]:
     for group in failure_groups(evidence, "plain-http"):
         place, instead = _way_through_nginx(evidence, group.subject.port)
         assumed = is_scheme_assumed(evidence.target) and not place
+        is_meant = not assumed and is_meant_for_http(evidence, group.subject.port)
         yield Claim(
             about=group.subject,
             covers=group.subjects,
@@ -51,14 +60,14 @@ def plain_http(evidence: Evidence) -> Iterator[Claim]:
                 "received": next(
                     handshake.received for handshake in group.handshakes if handshake.received
                 ),
-                "http_port": group.subject.port == HTTP_PORT,
+                "http_port": is_meant,
                 "assumed": assumed,
                 "path": evidence.target.path if assumed else "",
                 "java": _is_java(evidence, group),
                 "place": place,
                 "instead": instead,
             },
-            fix=Fix((_step(group.subject, bool(place), assumed),), Applicability.MANUAL),
+            fix=Fix((_step(is_meant, bool(place), assumed),), Applicability.MANUAL),
         )
 
 
@@ -66,6 +75,36 @@ def is_scheme_assumed(target: Target) -> bool:
     """Return whether the user gave a port and no scheme, and the port does not say which it is."""
     is_page = target.symptom is None and not target.is_websocket and not target.websockets
     return is_page and "://" not in target.input and target.port not in _KNOWN_PORTS
+
+
+def is_meant_for_http(evidence: Evidence, port: int | None) -> bool:
+    """Return whether a port has plain HTTP on purpose: it is 80, or the web server only sends its
+    visitors to https from there, and names no certificate. With TLS there they would get an
+    error."""
+    if port in {HTTP_PORT, HTTPS_PORT} or port != evidence.target.port:
+        return port == HTTP_PORT
+    nginx = Nginx.of(evidence)
+    if blocks := [selected.server for selected in nginx.selected_servers()]:
+        return all(map(_sends_to_https, blocks))
+    # Imported late: few targets have a port that speaks no TLS.
+    from checks.server import server_view
+    from diagnose.parsers.web_sites import redirect_of
+
+    view = server_view(evidence)
+    sites = view.answering_sites if view and view.config else ()
+    redirects = [redirect_of(site, evidence.target.path) for site in sites if not site.files]
+    return 0 < len(redirects) == len(sites) and all(
+        redirect is not None and _TO_HTTPS.match(redirect.target) for redirect in redirects
+    )
+
+
+def _sends_to_https(server: Server) -> bool:
+    answer = server.directive("return")
+    return (
+        answer is not None
+        and not server.directive("ssl_certificate")
+        and bool(_TO_HTTPS.match(answer.args[-1] if answer.args else ""))
+    )
 
 
 def _is_java(evidence: Evidence, group: FailureGroup) -> bool:
@@ -99,8 +138,8 @@ def _way_through_nginx(evidence: Evidence, port: int | None) -> tuple[str, str]:
     return "", ""
 
 
-def _step(subject: Subject, is_proxied: bool, is_assumed: bool) -> Manual:
-    if subject.port == HTTP_PORT:
+def _step(is_meant: bool, is_proxied: bool, is_assumed: bool) -> Manual:
+    if is_meant:
         return Manual("other-port", Where.APPLICATION)
     if is_proxied:
         return Manual("through-nginx", Where.APPLICATION)

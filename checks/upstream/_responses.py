@@ -83,12 +83,9 @@ def is_served(evidence: Evidence, paths: Collection[str]) -> bool:
         exchange.status is not None and exchange.status < 500
         for exchange in (*pages, *_end_pages(evidence, paths))
     )
-    upgrades = (
-        upgrade
-        for upgrade in evidence.of(Upgrade)
-        if upgrade.through == "front" and upgrade.path in paths
+    return page or any(
+        upgrade.opens_path and upgrade.path in paths for upgrade in evidence.of(Upgrade)
     )
-    return page or any(upgrade.accepted for upgrade in upgrades)
 
 
 def path_severity(evidence: Evidence, paths: Collection[str]) -> Severity | None:

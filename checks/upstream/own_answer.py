@@ -94,7 +94,7 @@ def _opened_websocket(evidence: Evidence, path: str) -> str:
         (
             upgrade.url
             for upgrade in evidence.of(Upgrade)
-            if upgrade.through == "front" and upgrade.accepted
+            if upgrade.opens_path
             if upgrade.path.partition("?")[0] == path.partition("?")[0]
         ),
         "",

@@ -13,6 +13,7 @@ from checks.nginx._websockets import WebSocketHandshakes
 from checks.websocket import claim, refused_attempts
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Where
+from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Upgrade
 from diagnose.model.pages import WebSocketPath
 from diagnose.model.websocket_attempts import Attempt
@@ -61,6 +62,10 @@ def _is_right_path(evidence: Evidence, attempt: Attempt) -> bool:
     handshakes = WebSocketHandshakes.at_path(evidence, attempt.path)
     return (
         any(named.path == own_path for named in evidence.good(WebSocketPath))
+        or any(
+            visit.websocket and visit.accepted and visit.requested == visit.path == own_path
+            for visit in evidence.good(BackendVisit)
+        )
         or handshakes.accepted_by_application
         or handshakes.accepted_as_requested
     )

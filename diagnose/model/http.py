@@ -315,6 +315,12 @@ class Upgrade(Observation):
         return self.through == "front" and self.variant == "normal"
 
     @property
+    def opens_path(self) -> bool:
+        """Whether a WebSocket opened at `path` through the front server. One at another path says
+        nothing of this one."""
+        return self.accepted and self.through == "front" and self.variant != "other-path"
+
+    @property
     def stayed_open(self) -> bool | None:
         """True if the connection opened and stayed open, or was closed normally (1000, 1001, or no
         code). False if it was refused or died. None if the server closed it for its own reason:

@@ -119,6 +119,9 @@ def test_silent_where_a_websocket_is_asked_for_without_an_upgrade() -> None:
     # Its server closes every other connection.
     assert not judge("http.server-error", home(502, path="/ws"), front(101), target=CHAT)
     assert judge("http.server-error", home(502, path="/ws"), front(502), target=CHAT)
+    # One that opens at another path is none of this one.
+    other = replace(front(101), variant="other-path")
+    assert judge("http.server-error", home(502, path="/ws"), front(502), other, target=CHAT)
 
 
 def test_fires_as_a_warning_where_it_is_answered_when_repeated() -> None:

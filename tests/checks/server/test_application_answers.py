@@ -101,6 +101,15 @@ def test_fires_for_a_websocket_in_the_lines_of_its_site_only() -> None:
     assert not judge(CHECK, APACHE, text, limited, visit, target=target)
 
 
+def test_names_a_rule_of_access_for_a_refusal_alone_and_none_that_lets_all_in() -> None:
+    open_to_all = "    Require all granted\n    Require ip 10.0.0.0/8\n"
+    text = apache_config(HTTPS.replace("    ProxyPass /ws", f"{open_to_all}    ProxyPass /ws"))
+    visit = replace(VISIT, target="http://127.0.0.1:3000/")
+    for status, number in ((403, 1), (404, 0), (500, 0)):
+        (claim,) = judge(CHECK, APACHE, text, page(status), visit, masked=False)
+        assert str(claim.facts["rules"]).count("Require ") == number
+
+
 def test_silent_where_another_server_of_the_backend_may_have_failed() -> None:
     two = config(f"{TEXT}    server b 127.0.0.1:3999\n")
     assert not judge(CHECK, SERVER, two, page(503), VISIT)

@@ -1,11 +1,13 @@
 from dataclasses import replace
+from typing import Any
 
 from diagnose.model import Applicability, Command, Edit
 from diagnose.model.haproxy import HaproxyTry
 from diagnose.model.nginx import CertificateFile
 from tests.support import haproxy_evidence
+from tests.support.caddy_evidence import CADDY, caddy_config, document
 from tests.support.certificates import LEAF
-from tests.support.check_evidence import judge
+from tests.support.check_evidence import SHOP, judge
 from tests.support.haproxy_evidence import SERVER as HAPROXY
 from tests.support.haproxy_evidence import config as haproxy_config
 from tests.support.tls_evidence import GARBAGE, RESET, shake
@@ -62,6 +64,40 @@ def test_silent_when_tls_is_on_or_a_handshake_succeeded() -> None:
     assert not judge(CHECK, APACHE, apache_config(OFF), LISTENING, shake())
     unset = HTTPS.replace("    SSLEngine on\n", "")
     assert not judge(CHECK, APACHE, apache_config(unset), LISTENING, FAILED), "443 is https"
+
+
+def test_silent_on_the_port_of_plain_http() -> None:
+    target = replace(SHOP, input="https://shop.example.com:80/", port=80)
+    failed = replace(FAILED, port=80)
+    haproxy = "frontend f\n    bind :80\n    default_backend b\n"
+    plain: Any = document("shop.example.com", tls="")
+    plain["apps"]["http"]["servers"]["srv0"]["listen"] = [":80"]
+    for server, config in (
+        (APACHE, apache_config(f"{PLAIN}{HTTPS}")),
+        (APACHE, apache_config(HTTPS)),
+        (HAPROXY, haproxy_config(haproxy)),
+        (CADDY, caddy_config("http://shop.example.com {\n}\n", plain)),
+    ):
+        assert not judge(CHECK, server, config, LISTENING, failed, target=target)
+
+
+def test_silent_on_a_port_that_only_sends_to_https() -> None:
+    target = replace(SHOP, input="https://shop.example.com:8080/", port=8080)
+    failed = replace(FAILED, port=8080)
+    server = replace(APACHE, ports=(*APACHE.ports, 8080))
+    text = PLAIN.replace(":80", ":8080").replace("</V", "    Redirect / {}\n</V")
+    for address, is_fault in (
+        ("https://shop.example.com/", False),
+        ("https://shop.example.com:8080/", True),
+        ("http://shop.example.com/", True),
+    ):
+        config = apache_config(text.format(address))
+        found = judge(CHECK, server, config, LISTENING, failed, target=target)
+        assert bool(found) is is_fault, address
+    named = OFF.replace(":443", ":8080").replace(
+        "    SSLE", "    Redirect / https://a.example\n    SSLE"
+    )
+    assert judge(CHECK, server, apache_config(named), LISTENING, failed, target=target)
 
 
 def test_silent_when_nothing_shows_plain_text() -> None:

@@ -70,6 +70,21 @@ def test_silent_when_it_is_passed_on_or_a_pattern_decides() -> None:
     assert not judge(CHECK, APACHE, apache_config(rewritten), *rest, target=CHAT)
 
 
+def test_fires_beside_a_websocket_at_another_path_if_the_application_has_this_one() -> None:
+    other = upgrade(101, "other-path", accepted=True)
+    visit = BackendVisit(
+        target="http://127.0.0.1:3000/", requested="/ws", path="/ws", websocket=True
+    )
+    opened = replace(visit, status=101, accepted=True)
+    rest = (APACHE, apache_config(PAGES), LISTENING, other)
+    (claim,) = judge(CHECK, *rest, upgrade(400), opened, target=CHAT)
+    assert claim.confidence is Confidence.CERTAIN
+    assert other not in claim.because
+    assert not judge(CHECK, *rest, upgrade(503), opened, target=CHAT)
+    assert not judge(CHECK, *rest, upgrade(400), replace(visit, status=404), target=CHAT)
+    assert not judge(CHECK, *rest, upgrade(400), target=CHAT)
+
+
 def test_silent_when_it_works_or_the_application_is_down() -> None:
     accepted = upgrade(101, accepted=True, fault="")
     assert not judge(CHECK, APACHE, apache_config(PAGES), LISTENING, accepted, target=CHAT)

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Manual, Severity, Target
-from tests.support.check_evidence import judge
+from tests.support.check_evidence import SHOP, judge
 from tests.support.firewall_rules import listening
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.tls_evidence import CLOSED, GARBAGE, SILENCE, WELL, all_failing, said, shake
@@ -52,6 +52,29 @@ def test_port_80_is_the_wrong_port_and_not_a_wrong_server() -> None:
     assert claim.facts["http_port"]
     (claim,) = judge("tls.plain-http", replace(spoke, port=443))
     assert not claim.facts["http_port"]
+
+
+@pytest.mark.parametrize(
+    ("body", "is_meant"),
+    [
+        ("return 301 https://$host$request_uri;", True),
+        ("return 301 https://shop.example.com$request_uri;", True),
+        ("return 301 https://$http_host$request_uri;", False),
+        ("return 301 https://$host:8080$request_uri;", False),
+        ("return 301 https://$host$request_uri; ssl_certificate b;", False),
+        ("root /srv/www;", False),
+    ],
+)
+def test_a_port_that_only_sends_to_https_has_plain_http_on_purpose(
+    body: str, is_meant: bool
+) -> None:
+    target = replace(SHOP, input="https://shop.example.com:8080/", port=8080)
+    spoke = replace(shake(failure=GARBAGE, received="HTTP/1.1 400 Bad Request"), port=8080)
+    text = f"server {{ listen 8080; server_name shop.example.com; {body} }}\n"
+    (claim,) = judge("tls.plain-http", spoke, config(text), target=target)
+    assert claim.facts["http_port"] is is_meant
+    found = judge("nginx.listen-without-ssl", spoke, config(text), target=target)
+    assert bool(found) is not is_meant
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from diagnose.model import Confidence
+from diagnose.model.backends import BackendVisit
 from diagnose.model.pages import WebSocketPath
 from tests.support.check_evidence import CHAT, judge
 from tests.support.websocket_evidence import upgrade
@@ -38,6 +39,17 @@ def test_silent_where_the_page_names_the_requested_path() -> None:
 def test_silent_where_the_application_accepts_the_requested_path() -> None:
     direct = upgrade(101, accepted=True, through="application")
     assert not judge(CHECK, REFUSED, ELSEWHERE, NAMED, direct, target=CHAT)
+    behind_apache = BackendVisit(
+        target="http://127.0.0.1:3000/",
+        requested="/ws",
+        path="/ws",
+        websocket=True,
+        status=101,
+        accepted=True,
+    )
+    assert not judge(CHECK, REFUSED, ELSEWHERE, NAMED, behind_apache, target=CHAT)
+    page = replace(behind_apache, websocket=False, status=200, accepted=False)
+    assert judge(CHECK, REFUSED, ELSEWHERE, NAMED, page, target=CHAT)
 
 
 def test_silent_where_the_other_path_is_refused_too() -> None:
