@@ -3,10 +3,9 @@
 from dataclasses import replace
 
 from diagnose.checking.symptom_match import symptom_row
-from diagnose.model import Applicability, Claim, Confidence, Severity, Target
+from diagnose.model import Applicability, Claim, Confidence, Severity, Symptom, Target
 from diagnose.model.http import Exchange
 from diagnose.model.pages import Page
-from diagnose.parsers.symptoms import message_symptom
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
 from tests.support.upstream_evidence import page
@@ -18,14 +17,14 @@ FORM = Page(url=SHOP.url, address="203.0.113.10", port=443, posts=(f"{SHOP.url}l
 
 
 DJANGO = page(200, '<input type="hidden" name="csrfmiddlewaretoken" value="x">')
-TOLD_LOGIN = replace(SHOP, symptom=message_symptom("nobody can sign in"))
+TOLD_LOGIN = replace(SHOP, symptom=Symptom("login", "nobody can sign in"))
 
 
 def claims(
     text: str, shown: Page = FORM, answer: Exchange | None = None, target: Target = SHOP
 ) -> list[Claim]:
     seen = config(text), BUILD, RUNNING, answer or page(200), shown
-    return judge(CHECK, *seen, target=target)
+    return judge(CHECK, *seen, target=target, masked=False)
 
 
 def test_fires_as_a_note_where_the_scheme_or_the_name_is_missing() -> None:
@@ -77,8 +76,6 @@ def test_fires_as_a_warning_for_a_login_that_such_a_framework_guards() -> None:
 
 
 def test_words_about_a_login_alone_make_no_fault_of_it() -> None:
-    symptom = TOLD_LOGIN.symptom
-    assert symptom
-    assert symptom.kind == "login"
-    shown = symptom_row(symptom).shown
+    assert TOLD_LOGIN.symptom
+    shown = symptom_row(TOLD_LOGIN.symptom).shown
     assert not {CHECK, "server.form-not-sent"} & set(shown)
