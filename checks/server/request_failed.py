@@ -64,6 +64,10 @@ _SERVER_ONLY = frozenset({
     "serveralias", "servername", "sslcertificatefile", "sslcertificatekeyfile", "sslengine",
     "sslprotocol", "sslproxyengine",
 })  # fmt: skip
+#: The sections that a virtual host may have, and an .htaccess may not.
+_MOVABLE = frozenset({
+    "<directory", "<directorymatch", "<location", "<locationmatch", "<proxy", "<proxymatch",
+})  # fmt: skip
 _OWN_SECTIONS = frozenset({
     "<files", "<filesmatch", "<if", "<ifmodule", "<ifdefine", "<ifversion", "<limit",
     "<limitexcept", "<elseif", "<else", "<requireall", "<requireany", "<requirenone",
@@ -266,7 +270,7 @@ def _moving_fix(view: ServerView, error: ServerRequestError) -> Fix:
             for number, line in enumerate(lines, 1)
             if line.strip().lower() == f"</{name[1:].lower()}>" and number > numbers[0]
         ]
-        if len(numbers) == 1 and name.startswith("<")
+        if len(numbers) == 1 and name.lower() in _MOVABLE
         else []
     )
     commands: tuple[Command | Edit, ...] = ()

@@ -133,9 +133,10 @@ def test_moves_a_section_that_no_htaccess_may_have_into_the_virtual_host() -> No
     assert step.commands[-1] == edits[1]
 
 
-@pytest.mark.parametrize("name", ["SSLEngine", "php_admin_value", "DocumentRoot"])
+@pytest.mark.parametrize("name", ["<VirtualHost", "SSLEngine", "php_admin_value", "DocumentRoot"])
 def test_never_permits_what_belongs_to_the_configuration(name: str) -> None:
-    error = replace(HTACCESS, message=f"{name} not allowed here")
+    rules = ServerFile(HTACCESS.file, "<VirtualHost *:80>\n</VirtualHost>\n")
+    error = replace(HTACCESS, message=f"{name} not allowed here", rules=rules)
     (claim,) = judge(CHECK, APACHE, apache_config(), error, BROKEN)
     assert claim.facts["never"]
     assert claim.fix
