@@ -17,7 +17,7 @@ from checks.nginx._commands import chosen_edits
 from checks.nginx._edits import config_edits
 from checks.nginx._location_edits import location_fix
 from checks.nginx._only_application import folder_of
-from checks.nginx._page_files import examined_files
+from checks.nginx._page_files import address_below_the_page, examined_files
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -73,7 +73,7 @@ def file_elsewhere(evidence: Evidence) -> Iterator[Claim]:
             continue
         if served is not None and served.path == sibling.path:
             continue
-        if not folder or _is_below_the_page(nginx, file, sibling):
+        if not folder or address_below_the_page(nginx, file, sibling):
             continue
         folders.add(folder)
         directive = passing or (served.directive if served else match.block)
@@ -218,24 +218,6 @@ def _free_folder(evidence: Evidence, path: str) -> str:
     stops = [at + 1 for at, letter in enumerate(path) if letter == "/"]
     folders = (path[:stop] for stop in stops if stop >= len(first))
     return next((each for each in folders if not any(own.startswith(each) for own in came)), "")
-
-
-def _is_below_the_page(nginx: Nginx, file: _page_files.RefusedFile, sibling: SiblingFile) -> bool:
-    """Return whether nginx serves the file below the page's folder, or that of `<base href>`, and
-    the page's address leads out of it (`../src/app.js`): the address is wrong, and no location."""
-    url = parse_url(file.page.base or file.page.url)
-    base = f"{url.path.partition('?')[0].rpartition('/')[0]}/" if url else "/"
-    parts = file.path.strip("/").split("/")
-    leads_up = bool(file.page.base) or base.startswith(f"/{parts[0]}/")
-    if base == "/" or file.path.startswith(base) or not leads_up:
-        return False
-    for selected in nginx.answering_servers()[:1]:
-        for start in range(len(parts)):
-            match, path = final_request(selected.server, base + "/".join(parts[start:]))
-            served = served_file(match, path, start=nginx.start_folder)
-            if served is not None and served.path == sibling.path and not pass_directive_of(match):
-                return True
-    return False
 
 
 def _owner(nginx: Nginx, folder: str) -> Directive | None:
