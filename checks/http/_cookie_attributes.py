@@ -2,7 +2,7 @@
 (ngx_http_proxy_module, proxy_cookie_flags, since 1.19.3)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from checks.nginx import Nginx, file_line
 from checks.nginx._commands import reload_steps
@@ -83,12 +83,12 @@ def set_cookies(evidence: Evidence) -> Iterator[tuple[Exchange, str]]:
             )
 
 
-def flags_fix(nginx: Nginx, match: LocationMatch, name: str, flags: str) -> Fix | None:
-    """Return the edit after which nginx sends this cookie with these flags; None if it is too old
+def flags_fix(nginx: Nginx, match: LocationMatch, names: Sequence[str], flags: str) -> Fix | None:
+    """Return the edit after which nginx sends these cookies with these flags; None if it is too old
     or cannot be edited. A level with such a line inherits none, so the inherited are repeated."""
     from checks.nginx._location_edits import insert_lines, location_fix
 
-    if not _has_flags(nginx) or not _NAME.fullmatch(name):
+    if not _has_flags(nginx) or not all(map(_NAME.fullmatch, names)):
         return None
     inherited = []
     for line in match.directives(_FLAGS):
@@ -97,16 +97,22 @@ def flags_fix(nginx: Nginx, match: LocationMatch, name: str, flags: str) -> Fix 
             return None
         inherited.append(edits.one_line(file.text, line))
     changes: Changes = {}
-    insert_lines(nginx, match, [f"{_FLAGS} {name} {flags};", *inherited], changes)
+    insert_lines(
+        nginx, match, [*(f"{_FLAGS} {name} {flags};" for name in names), *inherited], changes
+    )
     file_edits = config_edits(nginx, changes)
     return location_fix(nginx, match, file_edits, sure=False) if file_edits else None
 
 
 def correcting_commands(
-    nginx: Nginx, match: LocationMatch, reason: CookieRefusal, name: str, domain: str
+    nginx: Nginx,
+    match: LocationMatch,
+    reason: CookieRefusal,
+    names: Sequence[str],
+    domain: str,
 ) -> tuple[Command | Edit, ...]:
-    """Return the edit by which nginx gives a cookie the attributes without which browsers refuse
-    it; () where it cannot."""
+    """Return the edit by which nginx gives cookies the attributes without which browsers refuse
+    them; () where it cannot."""
     from checks.nginx._commands import chosen_edits
     from checks.nginx._location_edits import setting_edits
 
@@ -117,7 +123,7 @@ def correcting_commands(
         edited = setting_edits(nginx, match, {line: f"{domain} {host}"}) if is_free else ()
         return chosen_edits(nginx, edited)
     flags = {"same-site": "secure", "cross-site": "secure samesite=none"}.get(reason)
-    fix = flags_fix(nginx, match, name, flags) if flags else None
+    fix = flags_fix(nginx, match, names, flags) if flags else None
     return tuple(step for step in fix.steps if not isinstance(step, Manual)) if fix else ()
 
 

@@ -1,13 +1,14 @@
 """Forms that were refused, by what a person tells and by a web server's access log. A run sends
 none itself unless it is told to."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from checks.nginx._failed_requests import current_failures
 from diagnose.model import Evidence
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.logs import FailedRequests
+from diagnose.model.pages import Page
 from diagnose.model.program_logs import ProgramRefusal
 from diagnose.parsers.origin_refusals import HIDDEN_ORIGIN, FormGuard, form_guard, names_origin
 from diagnose.parsers.told_forms import tells_refused_origin
@@ -93,6 +94,15 @@ def told_refusal(evidence: Evidence) -> str:
     if is_sent or is_refused or HIDDEN_ORIGIN.search(symptom.text):
         return ""
     return symptom.shown
+
+
+def is_guarded(evidence: Evidence, page: Page, fields: Collection[str]) -> bool:
+    """Return whether the form's page is made by a framework that refuses forms of another origin,
+    and knows its own by one of these fields."""
+    names = {name.lower() for name in fields}
+    return any(
+        names & guard.fields for guard, made in _guarded_pages(evidence) if made.url == page.url
+    )
 
 
 def _guarded_pages(evidence: Evidence) -> Iterator[tuple[FormGuard, Exchange]]:

@@ -2,13 +2,18 @@
 address, the proxy that it trusts, the host or origin that it answers, the folder below which it is.
 
 The message is the evidence, and what it means stands in `diagnose/applications`. The run need not
-see it: it may come after a login, or stand in the application's log.
+see it: it may come after a login, or stand in the application's log. Where it shows the address
+that the application saw, and that is what nginx tells it in the place of the visitors', nginx's
+line is what does not fit, and not the setting.
 """
 
+import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from checks.http import _page_files, endpoint_subjects
 from checks.http._known_application import known_application
+from checks.nginx import Nginx
 from checks.websocket import refused_attempts
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -27,6 +32,11 @@ from diagnose.model.http import page_exchanges
 from diagnose.model.pages import SCRIPTS, PageFileResponse
 from diagnose.parsers.applications import message_of
 
+if TYPE_CHECKING:
+    from checks.http._told_names import ToldName
+
+#: The address that the application saw: "You are now accessing Matomo from https://matomo-app/".
+_SEEN = re.compile(r"(?i)\bfrom\s{1,5}https?://([\w.:-]{1,253})")
 _TOPICS = ("public_url", "trusted_proxy", "allowed_host", "allowed_origin", "base_path")
 
 
@@ -48,21 +58,52 @@ def application_setting(evidence: Evidence) -> Iterator[Claim]:
         return  # websocket.origin-refused names what nginx says of the origin
     if message.means == "base_path" and _files_come(evidence):
         return  # The message is of another time.
+    nginx = Nginx.of(evidence)
+    told = _told_name(nginx, symptom.text) if symptom and message.means == "allowed_host" else None
     subject = Subject(port=evidence.target.port, text=application.name)
     yield Claim(
         about=subject,
         covers=(subject, *endpoint_subjects(list(page_exchanges(evidence)))),
-        because=tuple(evidence.good(KnownApplication)),
+        because=(
+            *evidence.good(KnownApplication),
+            *([nginx.config] if told and nginx.config else []),
+        ),
         confidence=Confidence.LIKELY,
+        location=nginx.location(told.directive) if told else None,
         facts={
             "name": application.name,
             "setting": setting,
             "message": message.text,
             "url": evidence.target.url,
+            "host": evidence.target.host,
+            "seen": told.value if told else "",
+            "seen_place": told.place if told else "",
             **{topic: message.means == topic for topic in _TOPICS},
         },
-        fix=Fix((Manual("look-at-the-setting", Where.APPLICATION),), Applicability.MANUAL),
+        fix=_fix(nginx, told),
     )
+
+
+def _told_name(nginx: Nginx, text: str) -> "ToldName | None":
+    """Return the field by which nginx tells the application the host that a message shows, where
+    that is not the visitors'."""
+    seen, pages = _SEEN.search(text), list(page_exchanges(nginx.evidence))
+    target = nginx.evidence.target
+    if seen is None or not pages or seen[1].lower() in {target.host, target.authority}:
+        return None
+    from checks.http._told_names import told_name
+
+    return told_name(nginx, pages[0], seen[1])
+
+
+def _fix(nginx: Nginx, told: "ToldName | None") -> Fix:
+    if told is not None:
+        from checks.http._told_names import visitors_name_fix
+
+        if fix := visitors_name_fix(nginx, told):
+            return Fix(fix.steps, Applicability.REVIEW)
+        return Fix((Manual("tell-the-name", Where.SERVER),), Applicability.MANUAL)
+    return Fix((Manual("look-at-the-setting", Where.APPLICATION),), Applicability.MANUAL)
 
 
 def _files_come(evidence: Evidence) -> bool:

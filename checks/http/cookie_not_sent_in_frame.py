@@ -95,7 +95,7 @@ def cookie_not_sent_in_frame(evidence: Evidence) -> Iterator[Claim]:
             "request": f"{failures[0].method} {failures[0].path}" if failures and site else "",
             "status": failures[0].status if failures and site else "",
         },
-        fix=(match and flags_fix(nginx, match, name, "secure samesite=none"))
+        fix=(match and flags_fix(nginx, match, [name], "secure samesite=none"))
         or Fix((Manual("send-it-there", Where.SERVER),), Applicability.MANUAL),
     )
 

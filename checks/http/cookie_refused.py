@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 _REASONS: tuple[CookieRefusal, ...] = (
     "domain", "insecure", "prefix", "same-site", "size", "cross-site",
 )  # fmt: skip
+#: Maximum number of cookies that are named.
+_MOST_NAMES = 10
 #: What a message is about whose own words count, where they quote no browser.
 _TOLD_KINDS = frozenset({"cookie", "login", "frame"})
 
@@ -61,6 +63,8 @@ def cookie_refused(evidence: Evidence) -> Iterator[Claim]:
     from checks.upstream._comparisons import proxied_match
 
     page, value, reason = next((each for each in refused if not _is_deleted(each[1])), refused[0])
+    names = _names(refused, value, reason)
+    pattern = f"(?:{'|'.join(names)})"
     pages = tuple(dict.fromkeys(page for page, _, _ in refused))
     nginx, subjects = Nginx.of(evidence), endpoint_subjects(pages)
     match = proxied_match(nginx, evidence.target.path)
@@ -80,8 +84,9 @@ def cookie_refused(evidence: Evidence) -> Iterator[Claim]:
             "cookie": _name(value),
             "reported": False,
             "quoted": False,
-            "flagged": _name(value),
-            "matched": _name(value),
+            "others": names[1:],
+            "flagged": names[0] if len(names) == 1 else f"~^{pattern}$",
+            "matched": names[0] if len(names) == 1 else pattern,
             "removed": _is_deleted(value),
             "cookie_domain": cookie_domain(value) if reason == "domain" else "",
             "place": file_line(directive) if directive else "",
@@ -91,17 +96,21 @@ def cookie_refused(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=Fix(own_fix.steps, Applicability.REVIEW)
         if own_fix
-        else _fix(nginx, match, reason, _name(value), cookie_domain(value)),
+        else _fix(nginx, match, reason, names, cookie_domain(value)),
     )
 
 
 def _fix(
-    nginx: Nginx, match: LocationMatch | None, reason: CookieRefusal, name: str, domain: str
+    nginx: Nginx,
+    match: LocationMatch | None,
+    reason: CookieRefusal,
+    names: tuple[str, ...],
+    domain: str,
 ) -> Fix:
     """Let a person correct the application's setting; beside it the edit by which nginx does."""
     from checks.http._cookie_attributes import correcting_commands
 
-    typed = correcting_commands(nginx, match, reason, name, domain) if match else ()
+    typed = correcting_commands(nginx, match, reason, names, domain) if match else ()
     step = Manual("correct-the-cookie", Where.APPLICATION, commands=typed)
     return Fix((step,), Applicability.MANUAL)
 
@@ -134,6 +143,7 @@ def _told_refusal(evidence: Evidence, symptom: Symptom) -> Iterator[Claim]:
             "cookie": told.name,
             "reported": True,
             "quoted": told.is_quoted,
+            "others": (),
             "flagged": told.name or "~",
             "matched": told.name or "[^=]+",
             "removed": False,
@@ -143,7 +153,7 @@ def _told_refusal(evidence: Evidence, symptom: Symptom) -> Iterator[Claim]:
             "told_place": "",
             **{name.replace("-", "_"): name == reason for name in _REASONS},
         },
-        fix=_fix(nginx, match, reason, told.name, ""),
+        fix=_fix(nginx, match, reason, (told.name,), ""),
     )
 
 
@@ -174,6 +184,16 @@ def _refusals(page: Exchange) -> Iterator[tuple[str, CookieRefusal]]:
         if reason and _name(value) not in accepted_names
         if not _is_deleted(value) or (reason == "domain" and is_internal_host(cookie_domain(value)))
     )
+
+
+def _names(
+    refused: list[tuple[Exchange, str, CookieRefusal]], value: str, reason: CookieRefusal
+) -> tuple[str, ...]:
+    """Return the names of the cookies that are refused as this one is, which comes first: what is
+    corrected for one of them leaves the others refused."""
+    domain = cookie_domain(value)
+    alike = (own for _, own, its in refused if its == reason and cookie_domain(own) == domain)
+    return tuple(dict.fromkeys(map(_name, (value, *alike))))[:_MOST_NAMES]
 
 
 def _is_deleted(value: str) -> bool:

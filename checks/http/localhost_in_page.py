@@ -120,7 +120,7 @@ def localhost_in_page(evidence: Evidence) -> Iterator[Claim]:
 
     setting = own_setting(evidence, "public_url")
     # A program that has such a setting makes its script's addresses of it.
-    written = first.part != "script" or bool(confirmed and setting["setting"])
+    written = first.part != "script" or bool((confirmed or told) and setting["setting"])
     likely = Confidence.LIKELY if is_development else Confidence.POSSIBLE
     yield Claim(
         about=merge_subjects(subjects),
@@ -145,6 +145,8 @@ def localhost_in_page(evidence: Evidence) -> Iterator[Claim]:
             **setting,
             **setting_facts(evidence, first.url),
             "port": first.port,
+            # There the web server itself listens: it would ask itself.
+            "own_port": first.port in {80, 443, evidence.target.port},
             "application": _application(evidence, first.port),
         },
         fix=Fix(

@@ -3,11 +3,15 @@
 from collections.abc import Iterator
 
 from checks.http._page_files import RefusedFile, refused_files
+from checks.nginx import Nginx
 from diagnose.model import Evidence
-from diagnose.model.files import PageFileAccess, PathMistake
+from diagnose.model.files import PageFileAccess, PathMistake, SiblingFile
 from diagnose.model.frozen import frozen
 from diagnose.model.pages import Page
-from diagnose.parsers.nginx.file_paths import ServedFile
+from diagnose.parsers.nginx.file_paths import ServedFile, served_file
+from diagnose.parsers.nginx.final_requests import final_request
+from diagnose.parsers.nginx.upstreams import pass_directive_of
+from diagnose.parsers.urls import parse_url
 
 
 @frozen
@@ -60,3 +64,23 @@ def corrected_directive(served: ServedFile, mistake: PathMistake) -> str:
             return f"root {folder.rstrip('/')};"
         case _:
             return ""
+
+
+def address_below_the_page(nginx: Nginx, file: RefusedFile, sibling: SiblingFile) -> str:
+    """Return the path at which nginx serves the file below the page's folder, or that of `<base
+    href>`, where the page's address leads out of it (`../src/app.js`): the address is wrong, and no
+    location. "" if that is not so."""
+    url = parse_url(file.page.base or file.page.url)
+    base = f"{url.path.partition('?')[0].rpartition('/')[0]}/" if url else "/"
+    parts = file.path.strip("/").split("/")
+    leads_up = bool(file.page.base) or base.startswith(f"/{parts[0]}/")
+    if base == "/" or file.path.startswith(base) or not leads_up:
+        return ""
+    for selected in nginx.answering_servers()[:1]:
+        for start in range(len(parts)):
+            address = base + "/".join(parts[start:])
+            match, path = final_request(selected.server, address)
+            served = served_file(match, path, start=nginx.start_folder)
+            if served is not None and served.path == sibling.path and not pass_directive_of(match):
+                return address
+    return ""

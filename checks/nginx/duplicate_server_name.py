@@ -4,7 +4,8 @@ read, or a block that a certificate tool wrote beside the old one.
 
 It is an error if visitors suffer from a setting that only the used block has. Otherwise it is a
 warning for the next person, who may edit the block that is ignored. Which of two blocks that answer
-differently is the right one only a person knows: nothing removes the ignored one by itself then.
+differently is the right one only a person knows: it may be the ignored one. Nothing removes a block
+then, unless its file is a backup by its name.
 """
 
 import posixpath
@@ -69,6 +70,8 @@ def duplicate_server_name(evidence: Evidence) -> Iterator[Claim]:
     winner, loser = conflict.winner, conflict.loser
     is_backup = not symptoms and _is_backup(conflict)
     twice = _is_one_file(nginx, conflict)
+    is_spare = is_backup or site_files.is_backup_name(loser.block.file)
+    is_open = not (symptoms or is_spare or twice or _is_same(loser, winner))
     yield Claim(
         about=Subject(text=f"server_name {evidence.target.host}"),
         covers=(Subject(),) if symptoms else (NO_PORT,),
@@ -88,12 +91,16 @@ def duplicate_server_name(evidence: Evidence) -> Iterator[Claim]:
             "stale": file_line((winner if symptoms or is_backup else loser).block),
             "backup": is_backup,
             "twice": twice,
+            "open": is_open,
+            "newer": _newer(nginx, conflict) if is_open else "",
             "matters": bool(symptoms),
         },
         severity=Severity.ERROR if symptoms else None,
         confidence=Confidence.CERTAIN if nginx.test and not symptoms else Confidence.LIKELY,
         location=nginx.location(winner.block if symptoms or is_backup else loser.block),
-        fix=_fix(nginx, conflict, symptoms, is_backup, twice),
+        fix=Fix((Manual("choose", Where.SERVER), *reload_steps(nginx)), Applicability.MANUAL)
+        if is_open
+        else _fix(nginx, conflict, symptoms, is_backup, twice),
     )
 
 
@@ -130,6 +137,26 @@ def _is_one_file(nginx: Nginx, conflict: NameConflict) -> bool:
     return (first.real or first.path) == (second.real or second.path)
 
 
+def _is_same(loser: Server, winner: Server) -> bool:
+    """Return whether two blocks say the same, beside their sockets and names: nobody misses the one
+    that nginx ignores."""
+    return _own_directives(loser) == _own_directives(winner)
+
+
+def _own_directives(server: Server) -> set[tuple[str, ...]]:
+    named = {"listen", "server_name"}
+    return {each for each in _flattened_directives(server.block) if each[0] not in named}
+
+
+def _newer(nginx: Nginx, conflict: NameConflict) -> str:
+    """Return the file of the two that was changed last; "" if that is not known."""
+    files = [nginx.file(each.block) for each in (conflict.winner, conflict.loser)]
+    first, second = ((file.path, file.changed) if file else ("", None) for file in files)
+    if first[1] is None or second[1] is None or first[0] == second[0] or first[1] == second[1]:
+        return ""
+    return first[0] if first[1] > second[1] else second[0]
+
+
 def _is_backup(conflict: NameConflict) -> bool:
     """Return whether the used block is in a file that somebody kept as a backup, by its name, and
     the ignored one is not."""
@@ -156,6 +183,7 @@ def _fix(
     is_replaced = is_winner_stale and _has_all_of(current, stale)
     if not (is_replaced or _is_redundant(nginx, stale)):
         return Fix((Manual("remove-one", Where.SERVER), *reload_steps(nginx)), Applicability.MANUAL)
+    is_backup_file = site_files.is_backup_name(stale.block.file)
     spare_servers = [
         server
         for server in nginx.servers
@@ -164,6 +192,7 @@ def _fix(
             server.block.file == stale.block.file
             and server.block is not current.block
             and _is_redundant(nginx, server)
+            and (is_winner_stale or is_backup_file or _is_said_elsewhere(nginx, server))
         )
     ]
     step = _move_command(nginx, stale.block.file, spare_servers) or _removal_edit(
@@ -290,6 +319,12 @@ def _is_redundant(nginx: Nginx, stale: Server) -> bool:
         and _has_all_of(server, stale)
         for server in nginx.servers
     )
+
+
+def _is_said_elsewhere(nginx: Nginx, spare: Server) -> bool:
+    """Return whether another block with all names and sockets of this one says the same."""
+    others = (server for server in nginx.servers if server.block is not spare.block)
+    return any(_has_all_of(server, spare) and _is_same(spare, server) for server in others)
 
 
 def _has_all_of(server: Server, stale: Server) -> bool:

@@ -17,7 +17,7 @@ from checks.nginx._commands import chosen_edits
 from checks.nginx._edits import config_edits
 from checks.nginx._location_edits import location_fix
 from checks.nginx._only_application import folder_of
-from checks.nginx._page_files import examined_files
+from checks.nginx._page_files import address_below_the_page, examined_files
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -67,11 +67,13 @@ def file_elsewhere(evidence: Evidence) -> Iterator[Claim]:
         match, path = final_request(selected.server, file.path)
         passing = pass_directive_of(match)
         served = None if passing else served_file(match, path, start=nginx.start_folder)
-        folder = folder_of(file.path)
+        folder = _free_folder(evidence, file.path)
         is_rootless = passing is None and served is None and _is_rootless(match)
         if (passing is None and served is None and not is_rootless) or folder in folders:
             continue
         if served is not None and served.path == sibling.path:
+            continue
+        if not folder or address_below_the_page(nginx, file, sibling):
             continue
         folders.add(folder)
         directive = passing or (served.directive if served else match.block)
@@ -87,7 +89,7 @@ def file_elsewhere(evidence: Evidence) -> Iterator[Claim]:
             # The whole folder is looked for there.
             severity=_page_files.severity(
                 file.page,
-                [each.response.url for each in refused.values() if folder_of(each.path) == folder],
+                [each.response.url for each in refused.values() if each.path.startswith(folder)],
             ),
             confidence=Confidence.LIKELY,
             location=nginx.location(directive),
@@ -186,21 +188,36 @@ def _serving_fix(nginx: Nginx, match: LocationMatch, folder: str, real: str) -> 
 
 def _is_needed(nginx: Nginx, served: ServedFile) -> bool:
     """Return whether something of the site comes by this `root` or `alias`."""
-    evidence = nginx.evidence
+    for came in _paths_that_come(nginx.evidence):
+        for selected in nginx.answering_servers():
+            match, path = final_request(selected.server, came)
+            other = served_file(match, path, start=nginx.start_folder)
+            if other is not None and other.directive is served.directive:
+                return True
+    return False
+
+
+def _paths_that_come(evidence: Evidence) -> Iterator[str]:
+    """Yield the paths of the site that answer 200 today, and are of use to a browser."""
     came = [
         *(each.url for each in evidence.good(PageFileResponse) if each.status == 200),
         *(each.url for each in evidence.good(Exchange) if each.status == 200),
     ]
     refused = {file.response.url for file in _page_files.all_refused_files(evidence)}
     for url in map(parse_url, (url for url in came if url not in refused)):
-        if url is None or url.host != evidence.target.host:
-            continue
-        for selected in nginx.answering_servers():
-            match, path = final_request(selected.server, url.path.partition("?")[0])
-            other = served_file(match, path, start=nginx.start_folder)
-            if other is not None and other.directive is served.directive:
-                return True
-    return False
+        if url is not None and url.host == evidence.target.host:
+            yield url.path.partition("?")[0]
+
+
+def _free_folder(evidence: Evidence, path: str) -> str:
+    """Return the first folder on the way to the file from which nothing comes today: a location for
+    it takes nothing from the site, the asking page included. "" if there is none."""
+    first, came = folder_of(path), tuple(_paths_that_come(evidence))
+    if not first.endswith("/"):
+        return first
+    stops = [at + 1 for at, letter in enumerate(path) if letter == "/"]
+    folders = (path[:stop] for stop in stops if stop >= len(first))
+    return next((each for each in folders if not any(own.startswith(each) for own in came)), "")
 
 
 def _owner(nginx: Nginx, folder: str) -> Directive | None:

@@ -17,10 +17,15 @@ from checks.nginx import Nginx, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edit
 from checks.nginx._expressions import folder_fix, outdone_match
-from checks.nginx._page_files import ExaminedFile, corrected_directive, examined_files
+from checks.nginx._page_files import (
+    ExaminedFile,
+    address_below_the_page,
+    corrected_directive,
+    examined_files,
+)
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
-from diagnose.model.files import PageFileAccess
+from diagnose.model.files import PageFileAccess, SiblingFile
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.pages import PageFileResponse
 from diagnose.parsers.nginx import edits
@@ -66,6 +71,7 @@ def page_file_not_found(evidence: Evidence) -> Iterator[Claim]:
         if page_url and not mistake
         else ("", "")
     )
+    below = _address_below(nginx, first)
     yield Claim(
         about=page_files.page_subject(first.page),
         because=tuple(
@@ -88,7 +94,9 @@ def page_file_not_found(evidence: Evidence) -> Iterator[Claim]:
             "folder": folder,
             "application": application,
             **(own_setting(evidence, "base_path", "public_url") if folder else {}),
-            "mistake": bool(mistake),
+            "mistake": bool(mistake or below),
+            "below": below,
+            "written": first.page.base or first.page.url,
             "expression": " ".join(location.block.args) if outdone else "",
             "expression_place": file_line(location.block),
             "prefix": outdone.block.args[-1] if outdone else "",
@@ -96,12 +104,22 @@ def page_file_not_found(evidence: Evidence) -> Iterator[Claim]:
             "rewrite": version.rewrite if version and mistake == "version" else "",
             **{name: mistake == name for name in ("slash", "root", "alias", "base", "version")},
         },
-        fix=Fix((Manual("tell-the-folder", Where.APPLICATION),), Applicability.MANUAL)
+        fix=Fix((Manual("page-address", Where.APPLICATION),), Applicability.MANUAL)
+        if below
+        else Fix((Manual("tell-the-folder", Where.APPLICATION),), Applicability.MANUAL)
         if folder
         else folder_fix(nginx, location, outdone)
         if outdone
         else _fix(nginx, first, served),
     )
+
+
+def _address_below(nginx: Nginx, file: ExaminedFile) -> str:
+    """Return the path below the page's folder at which nginx serves the file; "" if none is
+    known."""
+    siblings = (each for each in nginx.evidence.good(SiblingFile) if each.url == file.url)
+    found = (address_below_the_page(nginx, file.refused, each) for each in siblings)
+    return "" if file.access.mistake else next(filter(None, found), "")
 
 
 def _text(directive: Directive) -> str:

@@ -19,13 +19,7 @@ def allow_overrides(view: ServerView, site: WebSite, folder: str) -> Edit | None
     """Return the edit with `AllowOverride All` for a folder: in its section in the virtual host, or
     in a new section there, so that no other site is touched. None if a section with a pattern may
     decide."""
-    file = view.config.file(site.file) if view.config else None
-    parts = [
-        part
-        for directive in (parse(file.text, site.file) if file else ())
-        if directive.name == "virtualhost" and directive.line == site.line
-        for part in directive.block or ()
-    ]
+    parts = _parts(view, site)
     if not parts or any(_has_pattern(section) for section in _sections(parts)):
         return None
     own = {_path(section): section for section in _sections(parts)}
@@ -39,18 +33,41 @@ def allow_overrides(view: ServerView, site: WebSite, folder: str) -> Edit | None
     return section_edit(view, site, folder, "AllowOverride All")
 
 
+def permits_all(view: ServerView, site: WebSite, folder: str) -> bool:
+    """Return whether the section of a folder in the virtual host has `AllowOverride All`: what its
+    .htaccess may not have then, none may have."""
+    own = [each for each in _sections(_parts(view, site)) if _path(each) == folder.rstrip("/")]
+    lines = [line for section in own for line in section.block or () if _is_override(line)]
+    return bool(lines) and [word.lower() for word in lines[-1].args] == ["all"]
+
+
 def section_edit(view: ServerView, site: WebSite, folder: str, line: str) -> Edit | None:
     """Return the edit that adds a section for a folder with one line to the virtual host."""
+    if '"' in folder or not folder.isprintable():
+        return None
+    head = f'<Directory "{folder.rstrip("/")}">'
+    return added_lines(view, site, (head, f"    {line}", "</Directory>"))
+
+
+def added_lines(view: ServerView, site: WebSite, lines: Sequence[str]) -> Edit | None:
+    """Return the edit that adds lines at the end of the virtual host."""
     end = line_text(view, site.file, site.end)
-    if not re.match(r"(?i)\s*</VirtualHost>", end) or '"' in folder or not folder.isprintable():
+    if not re.match(r"(?i)\s*</VirtualHost>", end):
         return None
     margin = indentation(end)
-    added = (
-        f'{margin}    <Directory "{folder.rstrip("/")}">',
-        f"{margin}        {line}",
-        f"{margin}    </Directory>",
-    )
+    added = (f"{margin}    {line}" for line in lines)
     return line_edit(view, site.file, {site.end: (*added, end)})
+
+
+def _parts(view: ServerView, site: WebSite) -> list[Directive]:
+    """Return the directives of the virtual host itself."""
+    file = view.config.file(site.file) if view.config else None
+    return [
+        part
+        for directive in (parse(file.text, site.file) if file else ())
+        if directive.name == "virtualhost" and directive.line == site.line
+        for part in directive.block or ()
+    ]
 
 
 def folder_edit(

@@ -1,7 +1,8 @@
 """The page has a form that is sent by POST, and Apache, Caddy or HAProxy tells the application
 another origin than the visitor's: applications that compare the Origin of a form (against CSRF)
 refuse it with 403 or 422, although every page works. Whether this one compares it is unknown: no
-form was sent.
+form was sent. It is likely where the page shows a framework that does, and then a fault for a
+person whose login fails.
 
 server.form-refused says more after `--method POST`, after a pasted message, and by the log.
 upstream.form-not-sent is that of nginx.
@@ -42,10 +43,16 @@ def form_not_sent(evidence: Evidence) -> Iterator[Claim]:
             continue
         scheme = "https" if has_scheme and target.uses_tls else "http"
         host = target.authority if route.keeps_host else route.replacement_host
+        # Imported late: only a finding needs it.
+        from checks.http._refused_forms import is_guarded
+
+        is_known = is_guarded(evidence, page, wrong)
+        is_told = target.symptom is not None and target.symptom.kind == "login"
         yield Claim(
             about=Subject(port=target.port, path=url.path.partition("?")[0]),
             because=(view.server, page),
-            confidence=Confidence.LIKELY,
+            confidence=Confidence.LIKELY if is_known else Confidence.POSSIBLE,
+            severity=Severity.WARNING if is_known and is_told else None,
             facts={
                 **view.facts,
                 "page": page.url,

@@ -22,7 +22,7 @@ from checks.server import (
 )
 from checks.server._apache_links import forbids_links
 from checks.server._apache_modules import modules_of_directive, modules_of_protocol
-from checks.server._apache_overrides import allow_overrides
+from checks.server._apache_overrides import added_lines, allow_overrides, permits_all
 from checks.server._backend_answers import (
     refused_websockets,
     websocket_paths,
@@ -33,6 +33,7 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Command,
     Edit,
     Evidence,
     Fix,
@@ -54,6 +55,23 @@ from diagnose.parsers.web_sites import is_within, route_of, takes
 
 #: The reasons of this check. The others have checks of their own.
 _REASONS = {"handler", "backend-tls", "htaccess", "permission"}
+#: Directives without the context ".htaccess" in Apache's documentation, in lower case: what is
+#: often written there all the same; and the sections that an .htaccess may have.
+_SERVER_ONLY = frozenset({
+    "alias", "aliasmatch", "allowoverride", "customlog", "documentroot", "errorlog", "listen",
+    "loadmodule", "php_admin_flag", "php_admin_value", "proxypass", "proxypassmatch",
+    "proxypassreverse", "proxypreservehost", "proxyrequests", "rewritemap", "scriptalias",
+    "serveralias", "servername", "sslcertificatefile", "sslcertificatekeyfile", "sslengine",
+    "sslprotocol", "sslproxyengine",
+})  # fmt: skip
+#: The sections that a virtual host may have, and an .htaccess may not.
+_MOVABLE = frozenset({
+    "<directory", "<directorymatch", "<location", "<locationmatch", "<proxy", "<proxymatch",
+})  # fmt: skip
+_OWN_SECTIONS = frozenset({
+    "<files", "<filesmatch", "<if", "<ifmodule", "<ifdefine", "<ifversion", "<limit",
+    "<limitexcept", "<elseif", "<else", "<requireall", "<requireany", "<requirenone",
+})  # fmt: skip
 #: core, ap_directory_walk and ap_file_walk: a link whose target has no status for Apache.
 _LINK = re.compile(r"AH00037: [^:\n]{1,80}: (/[^\n]{1,500})")
 
@@ -96,7 +114,8 @@ def request_failed(evidence: Evidence) -> Iterator[Claim]:
             "message": error.message,
             "log": error.log,
             error.reason: True,
-            "override": _forbidden(error),
+            "override": _shown(_forbidden(error)),
+            "never": _is_never_allowed(view, error),
             **_faulty_line(error),
             "folder": error.file.rpartition("/")[0],
             "scheme": error.scheme,
@@ -178,6 +197,8 @@ def _fix(
     steps = reload_steps(view.server)
     if modules and view.server.config.startswith("/etc/apache2/"):
         return Fix((server_commands.enable_apache_modules(modules), *steps))
+    if _is_never_allowed(view, error):
+        return _moving_fix(view, error)
     if _forbidden(error):
         return _override_fix(view, error)
     edit = _tls_edit(view, route) if error.reason == "backend-tls" and route else None
@@ -221,6 +242,49 @@ def _forbidden(error: ServerRequestError) -> str:
     another one (core, ap_check_cmd_context())."""
     match = re.match(r"(<?\w{1,100}) not allowed (?:here|in)", error.message)
     return match[1] if match and error.reason == "htaccess" else ""
+
+
+def _shown(name: str) -> str:
+    return f"{name}>" if name.startswith("<") else name
+
+
+def _is_never_allowed(view: ServerView, error: ServerRequestError) -> bool:
+    """Return whether no .htaccess may have the directive, whatever AllowOverride says: by its
+    context, or because all is permitted here already."""
+    name = _forbidden(error).lower()
+    if not name or name.startswith("<") or name in _SERVER_ONLY:
+        return bool(name) and name not in _OWN_SECTIONS
+    folder = error.file.rpartition("/")[0]
+    return any(permits_all(view, site, folder) for site in view.answering_sites[:1])
+
+
+def _moving_fix(view: ServerView, error: ServerRequestError) -> Fix:
+    """Move a section out of the .htaccess into the virtual host. It counts there as root wrote it,
+    so a person reads it first."""
+    text, sites = error.rules.text if error.rules else "", view.answering_sites[:1]
+    lines, numbers = text.split("\n"), faulty_lines(text, error.message)
+    name = _forbidden(error)
+    ends = (
+        [
+            number
+            for number, line in enumerate(lines, 1)
+            if line.strip().lower() == f"</{name[1:].lower()}>" and number > numbers[0]
+        ]
+        if len(numbers) == 1 and name.lower() in _MOVABLE
+        else []
+    )
+    commands: tuple[Command | Edit, ...] = ()
+    if ends and sites and error.rules:
+        start, end = numbers[0] - 1, ends[0]
+        added = added_lines(view, sites[0], lines[start:end])
+        taken = diff(error.rules.path, text, "\n".join((*lines[:start], *lines[end:])))
+        if added and taken:
+            commands = (added, *_typed(reload_steps(view.server)), Edit(error.rules.path, taken))
+    return Fix((Manual("never", Where.SERVER, commands=commands),), Applicability.MANUAL)
+
+
+def _typed(steps: Sequence[Step]) -> Iterator[Command | Edit]:
+    return (step for step in steps if not isinstance(step, Manual))
 
 
 def _override_fix(view: ServerView, error: ServerRequestError) -> Fix:

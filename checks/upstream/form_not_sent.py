@@ -1,6 +1,8 @@
 """The page has a form that is sent by POST, and nginx tells the application another origin than the
 visitor's: applications that compare the Origin of a form (against CSRF) refuse it with 403, 422 or
-500, although every page works. Whether this one compares it is unknown: no form was sent.
+500, although every page works. Whether this one compares it is unknown: no form was sent. It
+is likely where the page shows a framework that does, and then a fault for a person whose login
+fails.
 
 upstream.origin-mismatch says more after `--method POST`, or after a pasted message.
 """
@@ -42,10 +44,16 @@ def form_not_sent(evidence: Evidence) -> Iterator[Claim]:
         if url is None or match is None or sent_origin is None or not sent_origin.wrong_fields:
             continue
         directive = proxy_pass_of(match) or match.block
+        # Imported late: only a finding needs it.
+        from checks.http._refused_forms import is_guarded
+
+        is_known = is_guarded(evidence, page, sent_origin.wrong_fields)
+        is_told = target.symptom is not None and target.symptom.kind == "login"
         yield Claim(
             about=Subject(port=target.port, path=url.path, text=file_line(directive)),
             because=(page, *([nginx.config] if nginx.config else [])),
-            confidence=Confidence.LIKELY,
+            confidence=Confidence.LIKELY if is_known else Confidence.POSSIBLE,
+            severity=Severity.WARNING if is_known and is_told else None,
             facts={
                 "page": page.url,
                 "form": forms[0].partition("?")[0],

@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Confidence, Severity, Symptom
+from diagnose.model import Confidence, Edit, Severity, Symptom
 from diagnose.model.applications import KnownApplication
 from diagnose.model.http import Upgrade
 from diagnose.parsers.applications import application_ids, application_of
 from tests.support.check_evidence import SHOP, judge
+from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
+from tests.support.page_errors import page
 from tests.support.page_evidence import answered, loads, script
 
 CHECK = "http.application-setting"
@@ -83,3 +85,25 @@ def test_every_setting_that_a_message_means_is_there() -> None:
         for message in application.messages:
             if message.means.startswith(("public_", "trusted_", "allowed_")):
                 assert message.means in application.settings, name
+
+
+def test_fires_with_the_line_by_which_the_application_sees_another_host() -> None:
+    """Matomo's message shows the name in proxy_pass: its own setting is right."""
+    matomo = KnownApplication(id="matomo", name="Matomo", url="https://shop.example.com/")
+    words = (
+        "You are now accessing Matomo from https://127.0.0.1:3000/index.php, but Matomo has been "
+        "configured to run at this address: https://shop.example.com/index.php."
+    )
+    target = replace(SHOP, symptom=Symptom("application", words))
+    bare = SITE.replace("        proxy_set_header Host $host;\n", "")
+    seen = matomo, page(200), RUNNING, BUILD
+    (claim,) = judge(CHECK, *seen, config(bare), target=target, masked=False)
+    assert claim.facts["seen"] == "127.0.0.1:3000"
+    assert claim.location
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+        proxy_set_header Host $host;\n" in edit.diff
+    # nginx tells the visitors' name: the message is about the setting.
+    (claim,) = judge(CHECK, *seen, config(SITE), target=target, masked=False)
+    assert claim.facts["seen"] == ""

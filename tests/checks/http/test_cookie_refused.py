@@ -193,3 +193,20 @@ def test_each_server_has_its_line(product: str, line: str) -> None:
     served = replace(claim, facts={**claim.facts, "web_server": product})
     assert line in "\n".join(texts(CHECK, served))
     assert "proxy_cookie_flags" not in "\n".join(texts(CHECK, served))
+
+
+def test_corrects_all_cookies_that_are_refused_alike() -> None:
+    """One of two is not enough: the login needs the session's cookie."""
+    seen = sets("XSRF-TOKEN=1; SameSite=None", "sid=2; SameSite=none", "fine=3; SameSite=Lax")
+    build = replace(BUILD, version="nginx/1.26.3")
+    (claim,) = judge(CHECK, seen, RUNNING, build, config(), masked=False)
+    assert (claim.facts["cookie"], claim.facts["others"]) == ("XSRF-TOKEN", ("sid",))
+    assert claim.fix
+    (step,) = claim.fix.steps
+    assert isinstance(step, Manual)
+    for name in ("XSRF-TOKEN", "sid"):
+        assert f"+        proxy_cookie_flags {name} secure;\n" in _typed(step)
+    said = "\n".join(texts(CHECK, claim))
+    assert "`proxy_cookie_flags '~^(?:XSRF-TOKEN|sid)$' secure;`" in said
+    served = replace(claim, facts={**claim.facts, "web_server": "apache"})
+    assert "(?i)^((?:XSRF-TOKEN|sid)=.*)$" in "\n".join(texts(CHECK, served))

@@ -211,3 +211,16 @@ def test_certain_where_the_browser_names_the_address_of_the_script() -> None:
     other = replace(target, symptom=Symptom("websocket", words.replace("8443", "8181")))
     (claim,) = judge(CHECK, named, target=other)
     assert claim.confidence is not Confidence.CERTAIN
+
+
+def test_names_the_setting_of_a_known_application_by_the_words() -> None:
+    """Nobody builds Vaultwarden's front end anew, and port 80 is that of the web server."""
+    text = 'Blocked loading mixed active content "http://localhost/attachments/1/a"'
+    target = replace(SHOP, symptom=Symptom("mixed-content", text))
+    known = KnownApplication(id="vaultwarden", name="Vaultwarden", url=SHOP.url)
+    (claim,) = judge(CHECK, PAGE, known, target=target)
+    assert claim.facts["written"]
+    assert "DOMAIN" in str(claim.facts["setting"])
+    (claim,) = judge(CHECK, PAGE, target=target)
+    assert not claim.facts["written"]
+    assert claim.facts["own_port"], "a location that asks port 80 would ask nginx itself"

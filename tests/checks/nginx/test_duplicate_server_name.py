@@ -93,7 +93,7 @@ def test_fires_as_an_error_where_a_variable_leads_to_a_dead_application() -> Non
     assert claim.fix.steps[0].path == "/etc/nginx/0.conf"
     (claim,) = judge(CHECK, config(dead, passing), warned())
     assert claim.fix
-    assert claim.fix.applicability is Applicability.REVIEW
+    assert claim.fix.applicability is Applicability.MANUAL
 
 
 @pytest.mark.parametrize(("name", "stale"), [("00-shop.bak", True), ("00-shop", False)])
@@ -111,7 +111,8 @@ def test_fires_and_takes_the_backup_away_that_nginx_uses(name: str, stale: bool)
     assert claim.facts["backup"] is stale
     assert claim.facts["stale"] == f"{folder}/{name if stale else 'shop'}:1"
     assert claim.fix
-    assert claim.fix.applicability is Applicability.REVIEW
+    assert isinstance(claim.fix.steps[0], Manual) is not stale
+    assert claim.fix.applicability is (Applicability.REVIEW if stale else Applicability.MANUAL)
 
 
 def test_fires_without_an_edit_where_one_file_is_read_twice() -> None:
@@ -221,7 +222,22 @@ def test_fires_and_is_not_sure_which_of_two_other_answers_is_right() -> None:
     claim = judged(SITE.replace(PASS, "root /srv/shop;"), PAGE)
     assert claim.severity is None
     assert claim.fix
-    assert claim.fix.applicability is Applicability.REVIEW
+    assert claim.fix.applicability is Applicability.MANUAL
+    choice = claim.fix.steps[0]
+    assert isinstance(choice, Manual)
+    assert not choice.commands, "a person may want the block that nginx ignores"
+    assert (claim.facts["open"], claim.facts["newer"]) == (True, "/etc/nginx/1.conf")
+
+
+def test_takes_only_blocks_away_that_say_what_another_says() -> None:
+    """Beside the copy stands a block of another port, with other words than the one in use."""
+    plain = SITE.replace("443 ssl", "80")
+    other = plain.replace(PASS, "root /srv/shop;")
+    (claim,) = judge(CHECK, config(f"{SITE}{plain}", f"{SITE}{other}"), warned())
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert edit.diff.count("-server {") == 1
 
 
 def test_fires_as_an_error_where_the_used_block_has_no_certificate_of_its_own() -> None:

@@ -14,8 +14,9 @@ from diagnose.model import (
     Vantage,
 )
 from diagnose.model.files import PathComponent, SiblingFile
+from diagnose.model.http import Exchange
 from diagnose.model.processes import RunningProgram, RunningPrograms
-from tests.support.check_evidence import judge
+from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.page_evidence import answered, loads, script, sheet
 from tests.support.page_file_access import examined
@@ -148,3 +149,33 @@ def test_a_script_that_may_come_late_stands_for_the_files_of_its_folder() -> Non
     assert claim.severity is Severity.NOTE
     (claim,) = judge(CHECK, RUNNING, config(SITE), *seen, answered(FILE, 404), sibling)
     assert claim.severity is Severity.ERROR
+
+
+ABOVE = script("/tools/src/app.js")
+PAGE = f"{SHOP.url}tools/pdf/diff/"
+BELOW = replace(SIBLING, path="/srv/app/tools/pdf/src/app.js", url=ABOVE.url, is_only=True)
+
+
+def above(**page: str) -> list[Claim]:
+    came = Exchange(url=PAGE, address="203.0.113.10", port=443, status=200)
+    seen = RUNNING, config(FILES), came, answered(ABOVE, 404, page=PAGE)
+    return judge(CHECK, *seen, BELOW, loads(ABOVE, url=PAGE, **page))
+
+
+def test_silent_where_the_address_in_the_page_leads_above_its_base() -> None:
+    assert not above(base=f"{SHOP.url}tools/pdf/")
+
+
+def test_takes_no_path_that_comes_today() -> None:
+    """The page is below /tools/: a location for it would take the page away."""
+    (claim,) = above()
+    assert claim.facts["folder"] == "/tools/src/"
+    assert claim.fix
+    (step,) = claim.fix.steps
+    assert isinstance(step, Manual)
+    assert "alias /srv/app/tools/pdf/src/;" in str(step.commands[0])
+
+
+def test_silent_where_every_folder_of_the_file_is_in_use() -> None:
+    came = Exchange(url=f"{SHOP.url}media/", address="203.0.113.10", port=443, status=200)
+    assert not of(SIBLING, came)

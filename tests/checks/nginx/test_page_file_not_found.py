@@ -1,6 +1,7 @@
 from dataclasses import replace
 
-from diagnose.model import Applicability, Edit, Manual, Severity
+from diagnose.model import Applicability, Edit, Manual, Severity, Vantage, Where
+from diagnose.model.files import SiblingFile
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.page_evidence import answered, loads, module, picture, sheet
@@ -132,3 +133,21 @@ def test_fires_as_a_warning_for_a_picture() -> None:
     )
     assert claim.severity is Severity.WARNING
     assert claim.facts["image"]
+
+
+def test_fires_and_names_the_address_below_the_base_of_the_page() -> None:
+    """`<base href="/tools/pdf/">` and `../src/app.js` make /tools/src/app.js."""
+    file = module("/tools/src/app.js")
+    url, base = f"{file.url.partition('/tools')[0]}/tools/pdf/diff/", "/tools/pdf/"
+    page = loads(file, url=url, base=url.removesuffix("diff/"))
+    sibling = SiblingFile(
+        vantage=Vantage.SERVER, path="/srv/app/tools/pdf/src/app.js", url=file.url, is_only=True
+    )
+    access = examined("/srv/app/tools/src/app.js", "/tools/src/app.js")
+    seen = RUNNING, config(site("location / { root /srv/app; }")), page, access
+    (claim,) = judge(CHECK, *seen, answered(file, 404, page=url), sibling)
+    assert claim.facts["below"] == f"{base}src/app.js"
+    assert claim.fix
+    assert claim.fix.steps == (Manual("page-address", Where.APPLICATION),)
+    (claim,) = judge(CHECK, *seen, answered(file, 404, page=url))
+    assert claim.facts["below"] == ""

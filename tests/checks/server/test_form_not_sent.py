@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from diagnose.model import Claim, Observation, Severity
+from diagnose.model import Claim, Confidence, Observation, Severity
 from diagnose.model.http import Exchange
 from diagnose.model.pages import Page
 from tests.support.caddy_evidence import CADDY, caddy_config
@@ -37,3 +37,11 @@ def test_silent_where_the_application_is_told_all() -> None:
 def test_silent_without_a_form_that_was_not_sent() -> None:
     assert not claims(APACHE, apache_config(), page=replace(FORM, posts=()))
     assert not claims(APACHE, apache_config(), answer=replace(ANSWER, method="POST"))
+
+
+def test_is_likely_only_for_a_framework_that_compares() -> None:
+    (claim,) = claims(APACHE, apache_config())
+    assert claim.confidence is Confidence.POSSIBLE
+    rails = replace(ANSWER, body='<input type="hidden" name="authenticity_token" value="x">')
+    (claim,) = claims(APACHE, apache_config(), answer=rails)
+    assert claim.confidence is Confidence.LIKELY

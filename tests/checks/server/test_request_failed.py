@@ -109,6 +109,50 @@ def test_fires_for_a_directive_that_is_not_permitted_and_permits_it() -> None:
     assert claim.fix.steps[0] == Manual("override", claim.fix.steps[0].where)
 
 
+SECTION = '<Directory "/var/www/shop/uploads">\nRequire all denied\n</Directory>\n'
+
+
+def test_moves_a_section_that_no_htaccess_may_have_into_the_virtual_host() -> None:
+    """AllowOverride changes nothing: core takes `<Directory>` in the configuration alone."""
+    text = f"RewriteEngine On\n{SECTION}Options -Indexes\n"
+    error = replace(
+        HTACCESS, message="<Directory not allowed here", rules=ServerFile(HTACCESS.file, text)
+    )
+    (claim,) = judge(CHECK, APACHE, apache_config(), error, BROKEN)
+    assert (claim.facts["override"], claim.facts["never"]) == ("<Directory>", True)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+    (step,) = claim.fix.steps
+    assert isinstance(step, Manual)
+    edits = [each for each in step.commands if isinstance(each, Edit)]
+    assert '+    <Directory "/var/www/shop/uploads">\n' in edits[0].diff
+    assert "AllowOverride" not in edits[0].diff
+    assert edits[1].path == HTACCESS.file
+    assert "-Require all denied\n" in edits[1].diff
+    # What protects a folder protects it all the time.
+    assert step.commands[-1] == edits[1]
+
+
+@pytest.mark.parametrize("name", ["<VirtualHost", "SSLEngine", "php_admin_value", "DocumentRoot"])
+def test_never_permits_what_belongs_to_the_configuration(name: str) -> None:
+    rules = ServerFile(HTACCESS.file, "<VirtualHost *:80>\n</VirtualHost>\n")
+    error = replace(HTACCESS, message=f"{name} not allowed here", rules=rules)
+    (claim,) = judge(CHECK, APACHE, apache_config(), error, BROKEN)
+    assert claim.facts["never"]
+    assert claim.fix
+    assert claim.fix.steps == (Manual("never", claim.fix.steps[0].where),)
+
+
+def test_never_permits_what_is_not_allowed_where_all_is() -> None:
+    section = "    <Directory /var/www/shop>\n        AllowOverride All\n    </Directory>\n"
+    site = HTTPS.replace("</VirtualHost>", f"{section}</VirtualHost>", 1)
+    error = replace(HTACCESS, message="Mutex not allowed here")
+    (claim,) = judge(CHECK, APACHE, apache_config(site), error, BROKEN)
+    assert claim.facts["never"]
+    (claim,) = judge(CHECK, APACHE, apache_config(), error, BROKEN)
+    assert not claim.facts["never"]
+
+
 def test_fires_where_apache_may_not_read() -> None:
     error = replace(HANDLER, reason="permission", scheme="", file="/home/joe/site")
     (claim,) = judge(CHECK, APACHE, apache_config(), error, REFUSED)

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from diagnose.model import Applicability, Claim, Severity
+from diagnose.checking.symptom_match import symptom_row
+from diagnose.model import Applicability, Claim, Confidence, Severity, Symptom, Target
 from diagnose.model.http import Exchange
 from diagnose.model.pages import Page
 from tests.support.check_evidence import SHOP, judge
@@ -15,8 +16,15 @@ TOLD = SITE.replace(HOST, f"{HOST}        proxy_set_header X-Forwarded-Proto $sc
 FORM = Page(url=SHOP.url, address="203.0.113.10", port=443, posts=(f"{SHOP.url}login?a=b",))
 
 
-def claims(text: str, shown: Page = FORM, answer: Exchange | None = None) -> list[Claim]:
-    return judge(CHECK, config(text), BUILD, RUNNING, answer or page(200), shown)
+DJANGO = page(200, '<input type="hidden" name="csrfmiddlewaretoken" value="x">')
+TOLD_LOGIN = replace(SHOP, symptom=Symptom("login", "nobody can sign in"))
+
+
+def claims(
+    text: str, shown: Page = FORM, answer: Exchange | None = None, target: Target = SHOP
+) -> list[Claim]:
+    seen = config(text), BUILD, RUNNING, answer or page(200), shown
+    return judge(CHECK, *seen, target=target, masked=False)
 
 
 def test_fires_as_a_note_where_the_scheme_or_the_name_is_missing() -> None:
@@ -48,3 +56,26 @@ def test_silent_where_a_map_tells_the_scheme() -> None:
     assert not claims(f"map $http_x_forwarded_proto $proto {{ {entries} }}\n{text}")
     # What depends on the visitor is not known.
     assert not claims(f"map $ssl_client_verify $proto {{ default https; }}\n{text}")
+
+
+def test_is_likely_only_for_a_framework_that_compares() -> None:
+    (claim,) = claims(SITE)
+    assert claim.confidence is Confidence.POSSIBLE
+    (claim,) = claims(SITE, answer=DJANGO)
+    assert claim.confidence is Confidence.LIKELY
+    # Next.js takes https for granted, and knows the host.
+    (claim,) = claims(SITE, answer=page(200, '<script src="/_next/static/a.js"></script>'))
+    assert claim.confidence is Confidence.POSSIBLE
+
+
+def test_fires_as_a_warning_for_a_login_that_such_a_framework_guards() -> None:
+    (claim,) = claims(SITE, answer=DJANGO, target=TOLD_LOGIN)
+    assert claim.severity is Severity.WARNING
+    (claim,) = claims(SITE, target=TOLD_LOGIN)
+    assert (claim.severity or Severity.NOTE) is Severity.NOTE
+
+
+def test_words_about_a_login_alone_make_no_fault_of_it() -> None:
+    assert TOLD_LOGIN.symptom
+    shown = symptom_row(TOLD_LOGIN.symptom).shown
+    assert not {CHECK, "server.form-not-sent"} & set(shown)
