@@ -220,15 +220,21 @@ def _short(text: str) -> str:
 
 
 def _page_log_lines(evidence: Evidence) -> tuple[LogLine, ...]:
-    """Return the lines about this page in nginx's error log, if it was read."""
+    """Return the lines about this page in nginx's error log, if it was read. A line that is older
+    than the configuration in use is about an earlier problem."""
     lines = evidence.of(LogLine)
     if not lines:
         return ()
+    from checks.nginx import Nginx
     from diagnose.parsers.nginx import error_log
 
+    master = Nginx.of(evidence).master
     severe_lines = [line for line in lines if line.level in error_log.LEVELS[:4]]
     return error_log.matching_lines(
-        severe_lines, host=evidence.target.host, path=evidence.target.path
+        severe_lines,
+        host=evidence.target.host,
+        path=evidence.target.path,
+        since=int(master.loaded or 0.0) if master else 0.0,
     )
 
 

@@ -5,11 +5,11 @@ fastcgi_temp_path …), an upload too (client_body_temp_path). If the worker may
 the disk is full, small pages work, large ones are cut off, and uploads get 500.
 """
 
-import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from checks.nginx import NO_PORT
+from checks.nginx._failed_requests import current_failures
 from checks.nginx._page_errors import logged_errors
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -23,11 +23,12 @@ from diagnose.model import (
     Subject,
     Where,
 )
-from diagnose.model.files import BodyFolderAccess
+from diagnose.model.files import BodyFolderAccess, TempFolderAccess
 from diagnose.model.http import Exchange, ResponseBody
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.resources import FileSystem
+from diagnose.parsers.nginx.error_log import temp_folder
 
 _UNWRITABLE = re.compile(
     r'(?:open|pwritev?|writev?|mkdir)\(\) "([^"]+)" failed \((13|28|30|122): ([^)]*)\)'
@@ -72,16 +73,24 @@ def temp_files_unwritable(evidence: Evidence) -> Iterator[Claim]:
         for body in evidence.of(ResponseBody)
         if body.end == "cut" and body.request != "application"
     ]
-    folder = _temp_folder(match[1])
-    if kind == "full" and not failed and _has_room_again(evidence, folder):
+    folder = temp_folder(match[1])
+    accesses = _accesses(evidence, folder)
+    if not failed and _is_over(evidence, kind, line, folder, accesses):
         return
+    # nginx gave the folder back while this run lasted, or it is closed.
+    is_seen = any(access.closed_part or access.given_back for access in accesses)
     yield Claim(
         about=Subject(text=folder),
         covers=(
             *(Subject(address=page.address, port=page.port) for page in failed),
             Subject(port=evidence.target.port, path=line.path),
         ),
-        because=(line, *failed),
+        because=(line, *failed, *accesses),
+        confidence=(
+            Confidence.LIKELY
+            if kind == "denied" and not failed and not is_seen
+            else Confidence.CERTAIN
+        ),
         facts={
             "folder": folder,
             "message": line.text,
@@ -135,6 +144,37 @@ def _closed_folder(evidence: Evidence) -> Iterator[Claim]:
         )
 
 
+def _accesses(evidence: Evidence, folder: str) -> list[TempFolderAccess]:
+    """Return what was seen of this folder's rights, and of those in it."""
+    return [
+        access
+        for access in evidence.good(TempFolderAccess)
+        if f"{access.path}/".startswith(f"{folder}/")
+    ]
+
+
+def _is_over(
+    evidence: Evidence, kind: str, line: LogLine, folder: str, accesses: Sequence[TempFolderAccess]
+) -> bool:
+    """Return whether somebody has mended since what the line tells of. The log has whole
+    seconds."""
+    if kind == "full":
+        return _has_room_again(evidence, folder)
+    is_closed = any(access.closed_part or access.given_back for access in accesses)
+    mended = (
+        access
+        for access in accesses
+        if access.path == folder and access.is_open and (access.changed or 0) >= int(line.when)
+    )
+    return kind == "denied" and not is_closed and any(mended) and not _fails_still(evidence, line)
+
+
+def _fails_still(evidence: Evidence, line: LogLine) -> bool:
+    """Return whether nobody's request of the line's path has succeeded since it failed."""
+    failures = current_failures(evidence, range(500, 600))
+    return any(failure.path == line.path for failure in failures)
+
+
 def _has_room_again(evidence: Evidence, folder: str) -> bool:
     """Return whether somebody has made room since. A folder that was not looked at is unknown."""
     return any(
@@ -146,12 +186,3 @@ def _has_room_again(evidence: Evidence, folder: str) -> bool:
 def _is_upload(line: LogLine) -> bool:
     """Return whether a request has a body (RFC 9110 section 9.3)."""
     return line.request.partition(" ")[0] not in {"", "GET", "HEAD", "OPTIONS", "TRACE"}
-
-
-def _temp_folder(path: str) -> str:
-    """Return the folder of a kind of temporary files: nginx makes folders of one to three digits in
-    it (proxy_temp_path, levels)."""
-    folder = posixpath.dirname(path)
-    while re.fullmatch(r"\d{1,3}", posixpath.basename(folder)):
-        folder = posixpath.dirname(folder)
-    return folder

@@ -49,6 +49,14 @@ def front_failures(evidence: Evidence, paths: Collection[str]) -> tuple[Observat
     return tuple(failures)
 
 
+def fails_in_run(evidence: Evidence, paths: Collection[str]) -> bool:
+    """Return whether a request of this run's own failed there. What only the logs have may be over:
+    somebody may have mended it since."""
+    return any(
+        isinstance(failure, Exchange | Upgrade) for failure in front_failures(evidence, paths)
+    )
+
+
 def unanswered_lines(evidence: Evidence) -> tuple[LogLine, ...]:
     """Return what nginx's error log has of other paths than the page's, which an application did
     not answer before this run began."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from checks.nginx import Nginx
 from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._claims import BackendFault, upstream_claim
-from checks.upstream._responses import front_failures
+from checks.upstream._responses import fails_in_run, front_failures
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -48,6 +48,9 @@ def selinux_denied(evidence: Evidence) -> Iterator[Claim]:
         socket = bool(backend.proxy_target.endpoints[0].socket)
         is_off = selinux_states[0].boolean(BOOLEAN) is False and not socket
         witnessed = bool(log_lines or denials)
+        is_on = selinux_states[0].boolean(BOOLEAN) is True and not socket
+        if is_on and not fails_in_run(evidence, backend.paths):
+            continue  # somebody has allowed it since
         if backend.is_up and front_failures(evidence, backend.paths) and (witnessed or is_off):
             yield _claim(nginx, backend, selinux_states[0], denials, log_lines, socket)
 
@@ -76,6 +79,9 @@ def _claim(
     is_off = selinux.boolean(BOOLEAN) is False
     allow_command = commands.turn_on_boolean(BOOLEAN)
     by_boolean = not socket and selinux.boolean(BOOLEAN) is not True
+    witnessed = bool(denials or log_lines)
+    # What the logs have tells of the past; the boolean or this run's own request, of today.
+    is_present = (is_off and not socket) or fails_in_run(nginx.evidence, backend.paths)
     return upstream_claim(
         nginx,
         BackendFault(
@@ -88,7 +94,7 @@ def _claim(
                 "socket": socket,
             },
             because=(selinux, *backend.connect_attempts, *log_lines),
-            confidence=Confidence.CERTAIN if denials or log_lines else Confidence.LIKELY,
+            confidence=Confidence.CERTAIN if witnessed and is_present else Confidence.LIKELY,
             ruled_out=("upstream.refused",),
         ),
         Fix((allow_command,), Applicability.AUTOMATIC)

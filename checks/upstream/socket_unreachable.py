@@ -16,7 +16,7 @@ from checks.nginx._edits import Changes
 from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._claims import BackendFault, upstream_claim
 from checks.upstream._edits import edit_fix, replace_in_directives
-from checks.upstream._responses import front_failures
+from checks.upstream._responses import fails_in_run, front_failures
 from checks.upstream._unix_sockets import OtherSockets, is_named_pool, is_used, other_sockets
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -61,10 +61,11 @@ def socket_unreachable(evidence: Evidence) -> Iterator[Claim]:
         socket_attempts = [attempt for attempt in backend.connect_attempts if attempt.socket]
         log_lines = _permission_lines(nginx, backend)
         is_missing = _is_missing(nginx, backend)
+        fails_now = fails_in_run(evidence, backend.paths)
         faults = [
             fault
             for attempt in socket_attempts
-            if (fault := _fault(nginx, attempt, log_lines, is_missing))
+            if (fault := _fault(nginx, attempt, log_lines, is_missing, fails_now))
         ]
         other_attempts = [
             attempt
@@ -101,7 +102,11 @@ def _is_missing(nginx: Nginx, backend: Backend) -> bool:
 
 
 def _fault(
-    nginx: Nginx, attempt: UpstreamTry, log_lines: tuple[LogLine, ...], is_missing: bool
+    nginx: Nginx,
+    attempt: UpstreamTry,
+    log_lines: tuple[LogLine, ...],
+    is_missing: bool,
+    fails_now: bool,
 ) -> SocketFault | None:
     evidence = nginx.evidence
     socket = next(
@@ -124,6 +129,8 @@ def _fault(
             error_log.upstream_authority(line) == f"unix:{attempt.socket}".lower()
             for line in log_lines
         )
+        if not fails_now and socket and _is_open(socket):
+            return None  # the lines tell of rights that somebody has mended since
         return SocketFault("denied", attempt, socket, blocker) if blocker or is_logged else None
     if attempt.failure.kind == "missing":
         # The kernel lists the sockets of every process by the path that the process sees.
@@ -143,6 +150,15 @@ def _blocker(socket: UpstreamSocket) -> Permissions | None:
         return None
     permissions = file_permissions.blocking_path(socket.above, socket.user, socket.groups)
     return permissions if permissions and not permissions.extended else None
+
+
+def _is_open(socket: UpstreamSocket) -> bool:
+    """Return whether the rights on the whole path were seen, and let nginx's user connect."""
+    is_seen = socket.user is not None and socket.failure is None and bool(socket.above)
+    return is_seen and not (
+        any(permissions.extended for permissions in socket.above)
+        or file_permissions.blocking_path(socket.above, socket.user or 0, socket.groups)
+    )
 
 
 def _claim(nginx: Nginx, backend: Backend, fault: SocketFault, endpoints: tuple[str, ...]) -> Claim:
@@ -178,11 +194,18 @@ def _claim(nginx: Nginx, backend: Backend, fault: SocketFault, endpoints: tuple[
             facts,
             because=(fault.attempt, *([socket] if socket else []), *log_lines),
             endpoints=endpoints,
-            confidence=Confidence.CERTAIN,
+            confidence=_confidence(nginx, backend, fault),
             ruled_out=("upstream.refused",),
         ),
         _fix(nginx, backend, fault, others),
     )
+
+
+def _confidence(nginx: Nginx, backend: Backend, fault: SocketFault) -> Confidence:
+    """Return how sure it is: a line of the log alone tells of the past."""
+    is_logged_only = fault.kind == "denied" and fault.blocker is None
+    is_past = is_logged_only and not fails_in_run(nginx.evidence, backend.paths)
+    return Confidence.LIKELY if is_past else Confidence.CERTAIN
 
 
 def _other_sockets(nginx: Nginx, backend: Backend, fault: SocketFault) -> OtherSockets:

@@ -150,12 +150,36 @@ class BodyFolderAccess(Access):
         last = self.parts[-1]
         return None if last.path != self.path or self._may_write(last) else last
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the workers may write there, as all rights on the way were seen."""
+        is_seen = self.uid is not None and bool(self.parts) and self.parts[-1].path == self.path
+        is_listed = any(part.listed for part in self.parts)
+        return is_seen and not is_listed and not self.enforcing and self.closed_part is None
+
     def _may_write(self, part: PathComponent) -> bool:
         if self.uid == 0 or part.listed:
             return True
         if part.uid == self.uid:
             return bool(part.mode & 0o200)
         return bool((part.mode >> 3 if part.gid in self.gids else part.mode) & 2)
+
+    def summary(self) -> Summary:
+        return Access.summary(self)
+
+
+@frozen(kw_only=True, eq=False)
+class TempFolderAccess(BodyFolderAccess):
+    """The permissions on the path to a folder in which nginx could not write a temporary file, by
+    its error log; the user is that of the workers. Observed only after such a line.
+
+    `changed` is when the rights of the folder or of one above it changed last, in seconds since the
+    epoch by the server's clock, None if unknown. `given_back` is True if the folder's changed while
+    this run lasted: `nginx -t`, run by root, gives it to the workers.
+    """
+
+    changed: float | None = None
+    given_back: bool = False
 
     def summary(self) -> Summary:
         return Access.summary(self)

@@ -219,6 +219,25 @@ FILE_DENIED = re.compile(
 # Log destinations
 
 
+def temp_folder(path: str) -> str:
+    """Return the folder of a kind of temporary files: nginx makes up to three levels of folders of
+    one to three digits in it (proxy_temp_path)."""
+    folder = posixpath.dirname(path)
+    for _ in range(3):
+        if re.fullmatch(r"\d{1,3}", posixpath.basename(folder)):
+            folder = posixpath.dirname(folder)
+    return folder
+
+
+def denied_temp_folders(message: str) -> tuple[str, ...]:
+    """Return the folders in which nginx was not allowed to write a temporary file: that of the kind
+    of files, and the file's own in it."""
+    match = re.match(r'[a-z]+\(\) "(/[^"]+)" failed \(13: ', message)
+    if match is None or not re.search(r"/(?:[^/]*\d{10}|\d{1,3})$", match[1]):
+        return ()
+    return tuple(dict.fromkeys((temp_folder(match[1]), posixpath.dirname(match[1]))))
+
+
 def written_level(directive: Directive) -> str:
     """Return the level of an `error_log`; without one it is "error"."""
     return next((argument for argument in directive.args[1:] if argument in LEVELS), "error")

@@ -7,7 +7,7 @@ from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import ErrorLog, LogLine
 from diagnose.model.program_logs import ProgramLine
 from tests.support.check_evidence import CHAT, TIMEOUT, judge, texts
-from tests.support.nginx_evidence import HOST, RUNNING, SITE, config, front
+from tests.support.nginx_evidence import HOST, LOADED, RUNNING, SITE, config, front
 from tests.support.upstream_evidence import compared
 
 
@@ -91,6 +91,22 @@ def test_fires_as_a_note_where_nobody_waited_long_enough() -> None:
     assert claim.severity is Severity.NOTE
     assert (claim.facts["open"], claim.facts["limit"]) == (True, 100)
     assert claim.facts["wait"] == "diagnose --timeout 220 https://shop.example.com/"
+
+
+def test_fires_as_a_note_whatever_the_log_says_of_an_older_configuration() -> None:
+    """The limit was raised and nginx reloaded: the line is of before, and this run gave up."""
+    page = replace(home(None, TIMEOUT), took=10.0)
+    long = config(SITE.replace("proxy_pass", "proxy_read_timeout 100s; proxy_pass"))
+    line = LogLine(
+        file="/var/log/nginx/error.log", when=LOADED - 5, level="error", pid=8, errno=110,
+        text="upstream timed out (110: Connection timed out) while reading response header",
+        request="GET / HTTP/1.1", host="shop.example.com",
+    )  # fmt: skip
+    (claim,) = judge("http.server-error", page, HOST, RUNNING, long, line)
+    assert (claim.severity, claim.facts["log"]) == (Severity.NOTE, "")
+    now = replace(line, when=LOADED + 5)
+    (claim,) = judge("http.server-error", page, HOST, RUNNING, long, now)
+    assert (claim.severity, claim.facts["log"]) == (None, line.text)
 
 
 def test_fires_also_for_websockets_that_are_answered_alike_and_for_no_others() -> None:

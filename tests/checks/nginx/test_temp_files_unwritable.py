@@ -1,8 +1,8 @@
 from dataclasses import replace
 
-from diagnose.model import Failure, Severity
-from diagnose.model.files import BodyFolderAccess, PathComponent
-from diagnose.model.logs import LogLine
+from diagnose.model import Confidence, Failure, Severity
+from diagnose.model.files import BodyFolderAccess, PathComponent, TempFolderAccess
+from diagnose.model.logs import FailedRequests, LogLine
 from diagnose.model.resources import FileSystem
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import LOADED, RUNNING, config
@@ -124,3 +124,61 @@ def test_silent_where_the_workers_may_write_uploads() -> None:
         assert not judge("nginx.temp-files-unwritable", RUNNING, config(), access)
     unknown = replace(body_folder(0o700), uid=None)
     assert not judge("nginx.temp-files-unwritable", RUNNING, config(), unknown)
+
+
+PROXY = "/var/lib/nginx/proxy"
+
+
+def folder(own: int, owner: int = 33, path: str = PROXY) -> TempFolderAccess:
+    return TempFolderAccess(
+        path=path,
+        uid=33,
+        user="www-data",
+        gids=(33,),
+        changed=LINE.when + 30,
+        parts=(
+            PathComponent("/", 0, "root", 0, "root", 0o755),
+            PathComponent(path, owner, "somebody", 0, "root", own),
+        ),
+    )
+
+
+def test_silent_when_the_folder_was_mended_since_the_line() -> None:
+    mended = folder(0o700), folder(0o700, path=f"{PROXY}/1/00")
+    observations = RUNNING, config(), LINE, *mended
+    assert not judge("nginx.temp-files-unwritable", *observations, page(200))
+    cut = replace(page(200), failure=Failure("closed", "closed"))
+    assert judge("nginx.temp-files-unwritable", *observations, cut)
+
+
+def test_a_mended_folder_is_not_certain_while_the_request_has_not_succeeded_since() -> None:
+    failed = FailedRequests(
+        file="/var/log/nginx/access.log", method="POST", path="/big.js", status=500,
+        written="26/Nov/2026:10:00:00 +0000",
+    )  # fmt: skip
+    observations = RUNNING, config(), LINE, folder(0o700), page(200)
+    (claim,) = judge("nginx.temp-files-unwritable", *observations, failed)
+    assert claim.confidence is Confidence.LIKELY
+    other = replace(failed, path="/other")
+    assert not judge("nginx.temp-files-unwritable", *observations, other)
+
+
+def test_fires_and_is_certain_while_a_folder_is_closed() -> None:
+    for closed in ((folder(0o700, 0),), (folder(0o700), folder(0o700, 0, f"{PROXY}/1/00"))):
+        (claim,) = judge("nginx.temp-files-unwritable", RUNNING, config(), LINE, page(200), *closed)
+        assert claim.confidence is Confidence.CERTAIN
+        assert closed[-1] in claim.because
+
+
+def test_fires_and_is_certain_where_nginx_gave_the_folder_back_in_this_run() -> None:
+    given = replace(folder(0o700), given_back=True)
+    (claim,) = judge("nginx.temp-files-unwritable", RUNNING, config(), LINE, page(200), given)
+    assert claim.confidence is Confidence.CERTAIN
+
+
+def test_a_line_alone_is_not_certain() -> None:
+    enforcing = replace(folder(0o700), enforcing=True)
+    unchanged = replace(folder(0o700), changed=LINE.when - 30)
+    for unseen in ((), (replace(folder(0o700), uid=None),), (enforcing,), (unchanged,)):
+        (claim,) = judge("nginx.temp-files-unwritable", RUNNING, config(), LINE, page(200), *unseen)
+        assert claim.confidence is Confidence.LIKELY

@@ -63,3 +63,18 @@ def test_silent_when_the_page_comes_or_the_application_is_down() -> None:
 def test_silent_about_another_port() -> None:
     observation = replace(ENFORCING, booleans=ON, denials=(replace(DENIED, port=5432),))
     assert not judge(CHECK, observation, tried(), PAGE, SITE)
+
+
+OLD = replace(SAID, request="GET /api HTTP/1.1")
+
+
+def test_silent_when_it_was_allowed_since_the_line() -> None:
+    denied = replace(ENFORCING, denials=(DENIED,))
+    for before in (denied, ENFORCING):
+        assert judge(CHECK, before, OLD, tried(), WELL, SITE)
+        assert not judge(CHECK, replace(before, booleans=ON), OLD, tried(), WELL, SITE)
+
+
+def test_a_line_alone_is_not_certain_where_the_boolean_is_unknown() -> None:
+    (claim,) = judge(CHECK, replace(ENFORCING, booleans=()), OLD, tried(), WELL, SITE)
+    assert claim.confidence is Confidence.LIKELY

@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Claim, Edit, Failure, Manual, commands
+from diagnose.model import Applicability, Claim, Confidence, Edit, Failure, Manual, commands
+from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxProcess, NginxState
 from diagnose.model.upstream import Permissions, Selinux, UpstreamSocket
 from tests.support.check_evidence import REFUSED, judge
@@ -168,6 +169,34 @@ def test_fires_by_the_log_where_nobody_could_look() -> None:
     assert not claim.facts["blocker"]
     enforcing = Selinux(mode="Enforcing")
     assert not judge(CHECK, OPEN, said, enforcing, PAGE, proxied(TARGET))
+
+
+def denied_at(path: str) -> LogLine:
+    """A line about another path than the page's, older than the run."""
+    text = f"connect() to unix:{PATH} failed (13: Permission denied) while connecting to upstream"
+    return replace(line(text, f"{TARGET}:{path}", 13), request=f"GET {path} HTTP/1.1")
+
+
+def test_silent_when_the_rights_were_mended_since_the_line() -> None:
+    works = replace(PAGE, status=200)
+    old = denied_at("/index.php")
+    assert not judge(CHECK, OPEN, old, socket("srw-rw----", 33), works, proxied(TARGET))
+    (claim,) = judge(CHECK, OPEN, old, socket("srw-rw----"), works, proxied(TARGET))
+    assert claim.confidence is Confidence.CERTAIN
+
+
+def test_a_line_alone_is_not_certain_where_nobody_could_look() -> None:
+    works = replace(PAGE, status=200)
+    for unseen in ((), (socket("srw-rw----", 33, user=None),)):
+        (claim,) = judge(CHECK, OPEN, denied_at("/index.php"), *unseen, works, proxied(TARGET))
+        assert claim.confidence is Confidence.LIKELY
+
+
+def test_fires_when_open_rights_do_not_help() -> None:
+    """The page fails in this run, with the same line: something else than the rights denies it."""
+    said = denied_at("/")
+    (claim,) = judge(CHECK, OPEN, said, socket("srw-rw----", 33), PAGE, proxied(TARGET))
+    assert claim.confidence is Confidence.CERTAIN
 
 
 def test_silent_when_nginx_s_user_may() -> None:

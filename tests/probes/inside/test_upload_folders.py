@@ -4,7 +4,7 @@ import asyncio
 import shlex
 from dataclasses import replace
 
-from diagnose.model.files import BodyFolderAccess, SessionFolderAccess
+from diagnose.model.files import BodyFolderAccess, SessionFolderAccess, TempFolderAccess
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxBuild, NginxProcess, NginxState
 from diagnose.model.pages import Page, PhpMessage
@@ -65,6 +65,54 @@ def test_the_folder_of_the_configuration_and_the_default() -> None:
 
 def test_nothing_is_looked_at_for_a_page_that_sends_nothing() -> None:
     assert not looked("", "/var/lib/nginx/body", loads(sheet()))
+
+
+def logged(
+    text: str, errno: int | None, *folders: str, changes: str = ""
+) -> tuple[TempFolderAccess, ...]:
+    asked = shlex.join(("sh", "-c", ACCESS_SCRIPT, "sh", "", "11", *folders))
+    ways = ("/", "/var/lib/nginx", *folders[:1])
+    times = shlex.join(("sh", "-c", upload_folders._CHANGES_SCRIPT, "sh", *reversed(ways)))
+    recorded = {asked: SEEN.format(folders[0]), times: changes} if folders else {}
+    ctx = Looking(RecordedMachine(recorded))
+    ctx.emit(RUNNING)
+    line = LogLine(
+        file="/var/log/nginx/error.log", when=1.0, level="crit", pid=1, text=text, errno=errno
+    )
+
+    async def work() -> None:
+        await upload_folders.temp_folder_in_log.work(ctx, line)
+        await upload_folders.temp_folder_in_log.work(ctx, line)
+
+    asyncio.run(work())
+    return ctx.observed(TempFolderAccess)
+
+
+def test_the_folder_that_the_log_names_is_looked_at_once() -> None:
+    proxy = "/var/lib/nginx/proxy"
+    text = f'open() "{proxy}/1/00/0000000001" failed (13: Permission denied) while reading upstream'
+    (access,) = logged(text, 13, proxy, f"{proxy}/1/00")
+    assert access.closed_part
+    made = f'mkdir() "{proxy}/1" failed (13: Permission denied) while reading upstream'
+    assert logged(made, 13, proxy)
+
+
+def test_when_the_rights_of_the_folder_changed() -> None:
+    proxy = "/var/lib/nginx/proxy"
+    text = f'mkdir() "{proxy}/1" failed (13: Permission denied) while reading upstream'
+    (before,) = logged(text, 13, proxy, changes="5000\n300 200\n400 100\n50 50\n")
+    assert (before.changed, before.given_back) == (400, False)
+    (in_run,) = logged(text, 13, proxy, changes="5000\n5000 200\n400 100\n50 50\n")
+    assert (in_run.changed, in_run.given_back) == (5000, True)
+    (used,) = logged(text, 13, proxy, changes="5000\n5000 5000\n400 100\n50 50\n")
+    assert not used.given_back
+    (unknown,) = logged(text, 13, proxy, changes="5000\n")
+    assert unknown.changed is None
+
+
+def test_no_folder_is_looked_at_for_a_file_of_the_site_or_a_full_disk() -> None:
+    assert not logged('open() "/srv/a.js" failed (13: Permission denied)', 13)
+    assert not logged('pwritev() "/srv/body/0000000001" failed (28: No space left on device)', 28)
 
 
 # PHP's folder of sessions
