@@ -44,7 +44,9 @@ def negotiation_path(path: str) -> str:
 def path_with_id(path: str, connection_id: str) -> str:
     """Return the path of a WebSocket that belongs to this id."""
     kept = path_without_ids(path) or path
-    return f"{kept}{'&' if '?' in kept else '?'}id={quote(connection_id, safe='', errors='replace')}"
+    return (
+        f"{kept}{'&' if '?' in kept else '?'}id={quote(connection_id, safe='', errors='replace')}"
+    )
 
 
 def connection_id(body: str) -> str:
