@@ -237,6 +237,7 @@ class PrefixTrial(Observation):
 #: Who asks: nginx as ever ("proxy"), nginx with a visitor whom nobody has seen yet ("visitor"), or
 #: another address of the server itself as nginx asks ("peer").
 CountedAsker = Literal["proxy", "visitor", "peer"]
+_AS_EVER: CountedAsker = "proxy"
 
 
 @frozen(kw_only=True, eq=False)
@@ -275,7 +276,7 @@ class CountedRequest(Observation):
     def summary(self) -> Summary:
         subject = (
             phrase("application {target}, as nginx asks", target=self.target)
-            if self.asker == "proxy"
+            if self.asker == _AS_EVER
             else phrase(
                 "application {target}, for {address}", target=self.target, address=self.source
             )
