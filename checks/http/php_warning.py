@@ -45,13 +45,13 @@ _MISSING = 2
 def php_warning(evidence: Evidence) -> Iterator[Claim]:
     # The page of now says more than a log.
     messages = sorted(
-        evidence.good(PhpMessage), key=lambda each: (each.log != "", _KINDS.index(each.kind))
+        evidence.good(PhpMessage), key=lambda each: (each.log != "", _KINDS.index(each.warning))
     )
     if not messages:
         return
     message = messages[0]
     access = next(iter(evidence.good(SessionFolderAccess)), None)
-    access = access if message.kind == "session" else None
+    access = access if message.warning == "session" else None
     if message.log and access and not _is_missing(message, access) and not access.closed_part:
         return  # mended since the line was written
     subject = Subject(port=message.port, path=evidence.target.path)
@@ -83,16 +83,20 @@ def _closed(access: SessionFolderAccess | None) -> PathComponent | None:
 
 
 def _confidence(message: PhpMessage, access: SessionFolderAccess | None) -> Confidence:
-    if message.kind == "session" and access and (_closed(access) or _is_missing(message, access)):
+    if (
+        message.warning == "session"
+        and access
+        and (_closed(access) or _is_missing(message, access))
+    ):
         return Confidence.CERTAIN
-    is_seen = message.kind == "basedir" and not message.log
+    is_seen = message.warning == "basedir" and not message.log
     return Confidence.CERTAIN if is_seen else Confidence.LIKELY
 
 
 def _severity(
     evidence: Evidence, message: PhpMessage, access: SessionFolderAccess | None
 ) -> Severity | None:
-    if message.kind == "other":
+    if message.warning == "other":
         return Severity.NOTE
     # A line of the log may be older than what mended it.
     is_proven = not message.log or _closed(access) is not None or _is_missing(message, access)
@@ -114,25 +118,25 @@ def _facts(message: PhpMessage, access: SessionFolderAccess | None) -> dict[str,
         "wider": wider_basedir(message.allowed, message.file) if message.allowed else "",
         "log": message.log,
         "written": message.written,
-        "missing": message.kind == "session" and _is_missing(message, access),
+        "missing": message.warning == "session" and _is_missing(message, access),
         "closed": closed.path if closed else "",
         "permissions": closed.mode_and_owner if closed else "",
         "user": access.user if access else "",
-        **{kind: kind == message.kind for kind in _KINDS},
+        **{kind: kind == message.warning for kind in _KINDS},
     }
 
 
 def _fix(evidence: Evidence, message: PhpMessage, access: SessionFolderAccess | None) -> Fix:
-    if message.kind == "session":
+    if message.warning == "session":
         if _is_missing(message, access):
             return Fix((Manual("make-the-folder", Where.SERVER),), Applicability.MANUAL)
         return _opened(access) or Fix(
             (Manual("let-php-write", Where.SERVER),), Applicability.MANUAL
         )
-    if message.kind == "basedir" and (edit := _basedir_edit(evidence, message)):
+    if message.warning == "basedir" and (edit := _basedir_edit(evidence, message)):
         return edit
-    where = Where.SERVER if message.kind == "basedir" else Where.APPLICATION
-    return Fix((Manual(message.kind, where),), Applicability.MANUAL)
+    where = Where.SERVER if message.warning == "basedir" else Where.APPLICATION
+    return Fix((Manual(message.warning, where),), Applicability.MANUAL)
 
 
 def _opened(access: SessionFolderAccess | None) -> Fix | None:

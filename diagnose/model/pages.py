@@ -381,7 +381,7 @@ class PhpMessage(Observation):
     address: Address = ""
     port: int = 0
     status: int | None = None
-    kind: PhpWarningKind = "other"
+    warning: PhpWarningKind = "other"
     words: Text = ""
     script: FilePath = ""
     line: Word = ""

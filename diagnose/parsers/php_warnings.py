@@ -18,7 +18,7 @@ from diagnose.parsers.sanitize import clean
 class PhpWarning:
     """A warning, with the fields of `PhpMessage`."""
 
-    kind: PhpWarningKind
+    warning: PhpWarningKind
     words: str
     script: str = ""
     line: str = ""
@@ -75,7 +75,7 @@ def page_warning(body: str) -> PhpWarning | None:
         found.append(match)
         at = match.end()
     warnings = [_warning(match[2], match[3], match[4]) for match in found if match[1] == "Warning"]
-    return next((each for each in warnings if each.kind != "other"), None) or next(
+    return next((each for each in warnings if each.warning != "other"), None) or next(
         iter(warnings), None
     )
 
@@ -85,7 +85,7 @@ def logged_warning(text: str) -> PhpWarning | None:
     says nothing of sessions, open_basedir or cookies that are lost."""
     match = _LOGGED.search(text[:_LOOKED_AT])
     warning = _warning(match[1], match[2], match[3]) if match else None
-    return warning if warning and warning.kind != "other" else None
+    return warning if warning and warning.warning != "other" else None
 
 
 def _warning(text: str, script: str, line: str) -> PhpWarning:

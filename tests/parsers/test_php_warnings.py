@@ -22,14 +22,14 @@ OPEN = "session_start(): open(/var/lib/php/session/sess_8d, O_RDWR) failed: Perm
 def test_the_first_message_is_the_cause_of_the_fatal_one() -> None:
     warning = page_warning(REQUIRE)
     assert warning is not None
-    assert (warning.kind, warning.file) == ("basedir", "/www/a/v/x.php")
+    assert (warning.warning, warning.file) == ("basedir", "/www/a/v/x.php")
     assert (warning.script, warning.line) == ("/www/a/public/index.php", "34")
 
 
 def test_a_notice_that_was_sent_before_a_cookie() -> None:
     warning = page_warning(NOTICE)
     assert warning is not None
-    assert (warning.kind, warning.file) == ("headers", "/srv/a.php:2")
+    assert (warning.warning, warning.file) == ("headers", "/srv/a.php:2")
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_a_notice_that_was_sent_before_a_cookie() -> None:
 def test_a_session_that_cannot_be_opened(body: str) -> None:
     warning = page_warning(body)
     assert warning is not None
-    assert (warning.kind, warning.folder) == ("session", "/var/lib/php/session")
+    assert (warning.warning, warning.folder) == ("session", "/var/lib/php/session")
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_the_log_of_nginx() -> None:
     head = 'FastCGI sent in stderr: "PHP message: PHP '
     warning = logged_warning(f'{head}Warning:  {OPEN} in /srv/a.php on line 3" while reading')
     assert warning is not None
-    assert (warning.kind, warning.errno, warning.line) == ("session", 13, "3")
+    assert (warning.warning, warning.errno, warning.line) == ("session", 13, "3")
     cleaning = "session_start(): ps_files_cleanup_dir: opendir(/var/lib/php/sessions) failed: "
     assert (
         logged_warning(f"{head}Notice:  {cleaning}Permission denied (13) in /a on line 3") is None

@@ -50,7 +50,7 @@ def emit_logged(ctx: ProbeContext, line: LogLine) -> None:
     warning = logged_warning(line.text)
     if warning is None or not matching_lines([line], host=ctx.target.host, path=path):
         return
-    if any(seen.kind == warning.kind for seen in ctx.observed(PhpMessage)):
+    if any(seen.warning == warning.warning for seen in ctx.observed(PhpMessage)):
         return
     ctx.emit(
         PhpMessage(

@@ -72,7 +72,7 @@ async def temp_folder_in_log(ctx: ProbeContext, line: LogLine) -> None:
 
 @probe(after=PhpMessage)
 async def session_folder(ctx: ProbeContext, message: PhpMessage) -> None:
-    if message.kind == "session":
+    if message.warning == "session":
         from diagnose.probes.inside.php_sessions import emit_access
 
         await emit_access(ctx, message)

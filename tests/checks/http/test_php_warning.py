@@ -12,12 +12,12 @@ from tests.support.upstream_evidence import page
 CHECK = "http.php-warning"
 FOLDER = "/var/lib/php/session"
 SESSION = PhpMessage(
-    url=SHOP.url, address="203.0.113.10", port=443, status=200, kind="session", folder=FOLDER,
+    url=SHOP.url, address="203.0.113.10", port=443, status=200, warning="session", folder=FOLDER,
     words=f"session_start(): open({FOLDER}/sess_1, O_RDWR) failed: Permission denied (13)",
     script="/srv/shop/login.php", line="3", errno=13,
 )  # fmt: skip
 BASEDIR = replace(
-    SESSION, kind="basedir", folder="", file="/www/wwwroot/shop/vendor/autoload.php",
+    SESSION, warning="basedir", folder="", file="/www/wwwroot/shop/vendor/autoload.php",
     allowed="/www/wwwroot/shop/public/:/tmp/", words="open_basedir restriction in effect.",
 )  # fmt: skip
 ROOT = PathComponent("/", 0, "root", 0, "root", 0o755)
@@ -82,7 +82,7 @@ def test_fires_on_open_basedir_and_edits_the_line_of_nginx() -> None:
 
 
 def test_other_warnings_are_a_note() -> None:
-    other = replace(SESSION, kind="other", folder="", words='Undefined variable "a"')
+    other = replace(SESSION, warning="other", folder="", words='Undefined variable "a"')
     (claim,) = judge(CHECK, page(200), other)
     assert claim.severity is Severity.NOTE
 

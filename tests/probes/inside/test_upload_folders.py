@@ -117,7 +117,7 @@ def test_no_folder_is_looked_at_for_a_file_of_the_site_or_a_full_disk() -> None:
 
 # PHP's folder of sessions
 
-PHP = PhpMessage(url="https://shop.example.com/login", kind="session", folder="/var/lib/php/s")
+PHP = PhpMessage(url="https://shop.example.com/login", warning="session", folder="/var/lib/php/s")
 POOLS = "pool 21 33\npool 22 33\n"
 
 
@@ -161,4 +161,4 @@ def test_a_warning_in_the_log_for_the_target() -> None:
 
     asyncio.run(work())
     (message,) = ctx.observed(PhpMessage)
-    assert (message.kind, message.log) == ("session", "/var/log/nginx/error.log")
+    assert (message.warning, message.log) == ("session", "/var/log/nginx/error.log")
