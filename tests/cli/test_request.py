@@ -305,7 +305,7 @@ def test_a_message_says_which_url_of_the_site_fails(
         ("https://{}/", "GET /socket.io?EIO=3&transport=polling&t=1 HTTP/1.1 404", "https://{}/",
          ("/socket.io/?EIO=3&transport=websocket",)),
         ("http://{}/", '400 GET /api/kernels/1/channels 1ms Can "Upgrade" only to "WebSocket".',
-         "http://{}/api/kernels/1/channels", ()),
+         "http://{}/", ("/api/kernels/1/channels",)),
         ("wss://{}/a", "GET /b HTTP/1.1 404", "wss://{}/a", ("/a",)),
         ("http://{}/", "Invalid response from http://{}/.well-known/acme-challenge/a: "
                        "GET /.well-known/acme-challenge/a 404", "http://{}/", ()),

@@ -10,7 +10,6 @@ from diagnose.model.addresses import bracketed
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Through, Upgrade, UpgradeVariant
 from diagnose.model.nginx import NginxBuild, NginxConfig
-from diagnose.model.websocket_codes import POLICY_VIOLATION
 from diagnose.net import Stream
 from diagnose.parsers.nginx import proxy_headers, server_blocks, upstreams
 from diagnose.parsers.nginx.forwarding import speaks_http_1_1
@@ -160,11 +159,7 @@ def refusals_to_judge(ctx: ProbeContext, upgrade: Upgrade) -> tuple[Upgrade, ...
     here = [other for other in ctx.observed(Upgrade) if other.path == upgrade.path]
     is_origin = any(
         other.through == "front"
-        and (
-            (other.variant in ORIGIN_VARIANTS and other.accepted)
-            or (other.is_visit and other.close_code == POLICY_VIOLATION)
-            or is_origin_refusal(other)
-        )
+        and ((other.variant in ORIGIN_VARIANTS and other.accepted) or is_origin_refusal(other))
         for other in here
     )
     return tuple(here) if is_origin else ()
