@@ -20,7 +20,7 @@ from diagnose.parsers.nginx.proxied_request import CLIENT_ADDRESS_FIELDS
 from diagnose.parsers.origin_refusals import refuses_origin
 from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.setting_fit import fits
-from diagnose.parsers.setting_symptoms import is_wrong_address
+from diagnose.parsers.setting_symptoms import is_own_plain, is_wrong_address
 from diagnose.parsers.urls import parse_url
 from diagnose.parsers.web_sites import routes_of_name
 
@@ -138,7 +138,7 @@ def _plain_redirect(evidence: Evidence, read: ReadSetting) -> Proof | None:
     """Return the redirect to http of an application that is told that visitors use https."""
     from checks.http._told_scheme import told_scheme
 
-    steps = [step for step, onward in _redirects(evidence) if _is_own_plain(evidence, onward)]
+    steps = [step for step, onward in _redirects(evidence) if is_own_plain(evidence.target, onward)]
     if not steps or not told_scheme(evidence, evidence.target.path) or _heeds_scheme(evidence):
         return None
     locations = {step.header("Location") for step in steps}
@@ -161,7 +161,7 @@ def _plain_page(evidence: Evidence) -> Proof | None:
 
     for page in evidence.good(Page):
         url = parse_url(page.url)
-        plain = [file.url for file in page.files if _is_own_plain(evidence, file.url)]
+        plain = [file.url for file in page.files if is_own_plain(evidence.target, file.url)]
         if url and plain and told_scheme(evidence, url.path) and not _heeds_scheme(evidence):
             return Proof(
                 (page,), Confidence.LIKELY, page.url, plain[0], "",
@@ -178,7 +178,7 @@ def _heeds_scheme(evidence: Evidence) -> bool:
         and answer.status is not None
         and not answer.websocket
         and not answer.plain_addresses
-        and not _is_own_plain(evidence, answer.location)
+        and not is_own_plain(evidence.target, answer.location)
         for answer in evidence.good(BackendAnswer)
     )
 
@@ -207,11 +207,6 @@ def _redirects(evidence: Evidence) -> Iterator[tuple[Exchange, str]]:
             yield step, onward
 
 
-def _is_own_plain(evidence: Evidence, address: str) -> bool:
-    url, target = parse_url(address), evidence.target
-    return url is not None and target.uses_tls and url.host == target.host and not url.secure
-
-
 def _own_address(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> Proof | None:
     if read.misspelt and setting.means == "protocol":
         return _plain_redirect(evidence, read)
@@ -221,7 +216,7 @@ def _own_address(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> 
         is_old = read.stale and is_wrong_address(evidence.target, onward)
         if not is_old and not _is_made_of(evidence, setting, value, onward):
             continue
-        is_plain = _is_own_plain(evidence, onward)
+        is_plain = is_own_plain(evidence.target, onward)
         # A name that the web server tells may be that of the request as well.
         if not is_plain and _is_told(evidence, step, onward):
             continue
@@ -268,7 +263,7 @@ def _is_made_of(evidence: Evidence, setting: OwnSetting, value: str, address: st
     with http may be made of the request as well."""
     if not is_wrong_address(evidence.target, address) or not _is_of(setting, value, address):
         return False
-    if not _is_own_plain(evidence, address):
+    if not is_own_plain(evidence.target, address):
         return True
     return setting.redirects and not _heeds_scheme(evidence)
 

@@ -68,10 +68,7 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
             attempt
             for reason in _VAGUE
             for attempt in refused_attempts(evidence, reason)
-            if _accepts_other_origin(
-                handshakes := WebSocketHandshakes.at_path(evidence, attempt.path)
-            )
-            or _is_action_cable(handshakes)
+            if _is_about_origin(WebSocketHandshakes.at_path(evidence, attempt.path))
         ),
     ]
     for attempt in (*refused, *closed):
@@ -122,13 +119,7 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
         }
         base_claim = claim(
             attempt,
-            "scheme"
-            if facts["scheme"]
-            else "port"
-            if facts["plain_port"]
-            else "cable"
-            if is_cable
-            else "allow",
+            _step(facts),
             Where.SERVER,
             facts,
             Confidence.CERTAIN

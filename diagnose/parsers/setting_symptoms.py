@@ -72,7 +72,7 @@ def _of_exchange(target: Target, exchange: Exchange) -> Iterator[Topic]:
         return
     if is_wrong_address(target, onward):
         yield "public_url"
-        if _is_own_plain(target, onward):
+        if is_own_plain(target, onward):
             yield "trusted_proxy"
     folder = target.path.rpartition("/")[0]
     url = parse_url(onward)
@@ -92,11 +92,12 @@ def is_wrong_address(target: Target, address: str) -> bool:
     if url is None:
         return False
     is_inside = is_internal_host(url.host) or is_loopback_host(url.host) or "." not in url.host
-    return _is_own_plain(target, address) or (
+    return is_own_plain(target, address) or (
         url.host != target.host and is_inside and not is_internal_host(target.host)
     )
 
 
-def _is_own_plain(target: Target, address: str) -> bool:
+def is_own_plain(target: Target, address: str) -> bool:
+    """Return whether an address is the site's own, and visitors lose https by it."""
     url = parse_url(address)
     return url is not None and target.uses_tls and url.host == target.host and not url.secure
