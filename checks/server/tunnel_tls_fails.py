@@ -106,7 +106,6 @@ def _claim(
             "other": service,
             "setting": setting,
             "named": is_named,
-            "command": first.equivalent,
         },
         fix=fix_of(rule, edit, "correct-the-rule"),
     )

@@ -124,7 +124,7 @@ def _untrusted(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> Pr
         return Proof(tuple(refused), Confidence.LIKELY, refused[0].url, _shown(refused[0]))
     if _has_own_address(evidence):
         return _told(evidence, read)
-    return _plain_redirect(evidence, read) or _plain_page(evidence) or _told(evidence, read)
+    return _plain_redirect(evidence) or _plain_page(evidence) or _told(evidence, read)
 
 
 def _has_message(read: ReadSetting) -> bool:
@@ -134,7 +134,7 @@ def _has_message(read: ReadSetting) -> bool:
     return any(message.means == read.topic for message in messages)
 
 
-def _plain_redirect(evidence: Evidence, read: ReadSetting) -> Proof | None:
+def _plain_redirect(evidence: Evidence) -> Proof | None:
     """Return the redirect to http of an application that is told that visitors use https."""
     from checks.http._told_scheme import told_scheme
 
@@ -209,7 +209,7 @@ def _redirects(evidence: Evidence) -> Iterator[tuple[Exchange, str]]:
 
 def _own_address(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> Proof | None:
     if read.misspelt and setting.means == "protocol":
-        return _plain_redirect(evidence, read)
+        return _plain_redirect(evidence)
     value = read.values[0] if read.values else ""
     for step, onward in _redirects(evidence) if setting.redirects else ():
         # Before its restart the application has another value than the file.

@@ -122,7 +122,6 @@ def _claim(
             "engine": read.engine,
             "compose": read.compose,
             "service": read.service,
-            "edited": bool(read.new),
             "restarts": read.needs_restart,
             "reads_at_once": not read.needs_restart,
             **{topic: read.topic == topic for topic in _TOPICS},

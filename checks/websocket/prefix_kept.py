@@ -70,7 +70,7 @@ def prefix_kept(evidence: Evidence) -> Iterator[Claim]:
             },
             ruled_out=("upstream.refused",),
             location=nginx.location(directive),
-            fix=_fix(nginx, match, path),
+            fix=_fix(nginx, match),
         )
 
 
@@ -79,7 +79,7 @@ def _endpoint(upgrade: Upgrade) -> str:
     return upgrade.address if is_socket else f"{upgrade.address}:{upgrade.port}"
 
 
-def _fix(nginx: Nginx, match: LocationMatch, path: str) -> Fix:
+def _fix(nginx: Nginx, match: LocationMatch) -> Fix:
     """Add the slash that replaces the prefix. Below a prefix without a last slash, two slashes
     would follow each other: a `rewrite` writes one."""
     directive, pattern = proxy_pass_of(match), location_pattern(match.block)
