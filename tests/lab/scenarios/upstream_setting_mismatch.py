@@ -30,6 +30,7 @@ def configured(
     server = lab.server
     for path, text in files.items():
         server.write(path, text)
+    lab.undo(lambda: server.sh(f"rm -f {' '.join(files)}"))
     start = " ".join(server.application("configured_server", mode, "3001"))
     lab.spawn(server, ("sh", "-c", f"cd {folder} && {variables} exec {start}"), 3001)
     lab.change(PAGES, PAGES.replace("127.0.0.1:3000", "127.0.0.1:3001"))
