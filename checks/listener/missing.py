@@ -3,6 +3,7 @@ replies to a SYN with a reset (RFC 9293 section 3.10.7.1). Or nginx listens ther
 over UDP. Behind a CDN the port is closed to the CDN alone, which says so."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from checks.firewall import CLOSED_PORT
@@ -36,7 +37,7 @@ from diagnose.model import (
 from diagnose.model.addresses import is_loopback
 from diagnose.model.kernel import KernelDrop
 from diagnose.model.nginx import Directive, NginxConfig, NginxState
-from diagnose.model.server import Listener, Listeners
+from diagnose.model.server import Listener, Listeners, PassedPort
 
 if TYPE_CHECKING:
     from diagnose.parsers.nginx.server_blocks import Server
@@ -77,19 +78,14 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
     # that terminates TLS looks the same.
     unsure = not connections and bool(plain_listeners)
     ports = (port,) if plain_listeners or port == 80 else (port, 80)
-    nginx = any(state.masters for state in evidence.good(NginxState))
-    quic = _quic_listens(evidence) if nginx else ()
-    elsewhere = _other_port(evidence) if nginx and evidence.target.uses_tls else 0
-    plain_port = _plain_port(evidence) if nginx and evidence.target.uses_tls else 0
-    # Where blocks have other names, the default block's pages need not be the site's.
-    site_port = plain_port if plain_port and not _is_left_to_default(evidence, plain_port) else 0
-    other = (
-        None if elsewhere or plain_port or not evidence.target.uses_tls else other_address(evidence)
-    )
+    nginx = _NginxListens.of(evidence)
+    elsewhere = nginx.tls_port or nginx.plain_port
+    other = None if elsewhere or not evidence.target.uses_tls else other_address(evidence)
     several = () if other or not evidence.target.uses_tls else _several_programs(evidence)
-    is_asked_here = evidence.target.uses_tls and not (unsure or refused or quic)
     passed = passed_port(evidence)
     drops = [drop for drop in evidence.good(KernelDrop) if drop.reason == "NO_SOCKET"]
+    is_asked_here = evidence.target.uses_tls and not (unsure or refused or nginx.quic)
+    is_maybe_elsewhere = nginx.tls_port or nginx.site_port or other or several
     yield Claim(
         about=Subject(port=port),
         covers=tuple(Subject(port=number) for number in ports),
@@ -101,38 +97,96 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
             "unsure": unsure,
             "kernel": drops[0].text if drops else "",
             "name": evidence.target.host,
-            "nginx": nginx,
-            "block": _block(evidence),
-            "elsewhere": str(elsewhere or ""),
-            "plain_elsewhere": str(site_port or ""),
-            "there": _site_address(evidence.target, elsewhere, site_port, other),
-            "server_elsewhere": other.server if other else "",
-            "container_elsewhere": other.container if other else "",
-            "program_elsewhere": other.program if other and other.port != 80 else "",
-            "other_port": str(other.port) if other else "",
-            "quic": f"{quic[0].file}:{quic[0].line}" if quic else "",
             "tls": evidence.target.uses_tls,
-            "only": _plain_program(plain_listeners)
-            if evidence.target.uses_tls and not nginx and (other is None or other.program)
-            else "",
-            "programs": _open_programs(listeners),
             "several": several,
-            "passed": passed.url if passed else "",
-            "passed_by": passed.server if passed else "",
-            "passed_at": f"{passed.file}:{passed.line}" if passed and passed.file else "",
-            "java": any(_is_java(socket) for listing in listeners for socket in listing.sockets),
+            **nginx.facts,
+            **_other_facts(evidence, nginx, other),
+            **_program_facts(listeners),
+            **_passed_facts(passed),
+            "only": _plain_program(plain_listeners)
+            if evidence.target.uses_tls and not nginx.runs and (other is None or other.program)
+            else "",
         },
         # The port may be meant, or plain http: then the address lacks it.
-        confidence=_confidence(
-            unsure,
-            bool(elsewhere or site_port or other or several or (refused and plain_listeners)),
-        ),
+        confidence=_confidence(unsure, bool(is_maybe_elsewhere or (refused and plain_listeners))),
         # Which of the programs has the site, if one does, is not known.
         severity=Severity.NOTE if unsure else Severity.WARNING if several else None,
         ruled_out=("listener.loopback-only",),
-        fix=_fix(evidence, nginx, quic) if passed is None else START_APPLICATION,
-        served_at=_served_at(evidence, nginx, elsewhere, plain_port) if is_asked_here else None,
+        fix=_fix(evidence, nginx) if passed is None else START_APPLICATION,
+        served_at=_served_at(evidence, nginx) if is_asked_here else None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _NginxListens:
+    """Where nginx listens for the target's name.
+
+    A port is 0 where there is none, or where plain http is asked for. `plain_port` has the name in
+    plain http alone; `site_port` is the same port, if the block that answers there is the name's.
+    """
+
+    runs: bool = False
+    quic: tuple[Directive, ...] = ()
+    tls_port: int = 0
+    plain_port: int = 0
+    site_port: int = 0
+    block: str = ""
+
+    @classmethod
+    def of(cls, evidence: Evidence) -> "_NginxListens":
+        if not any(state.masters for state in evidence.good(NginxState)):
+            return cls(block=_block(evidence))
+        tls_port = _other_port(evidence) if evidence.target.uses_tls else 0
+        plain_port = _plain_port(evidence) if evidence.target.uses_tls else 0
+        # Where blocks have other names, the default block's pages need not be the site's.
+        is_site = plain_port and not _is_left_to_default(evidence, plain_port)
+        return cls(
+            True,
+            _quic_listens(evidence),
+            tls_port,
+            plain_port,
+            plain_port if is_site else 0,
+            _block(evidence),
+        )
+
+    @property
+    def facts(self) -> dict[str, object]:
+        return {
+            "nginx": self.runs,
+            "block": self.block,
+            "elsewhere": str(self.tls_port or ""),
+            "plain_elsewhere": str(self.site_port or ""),
+            "quic": f"{self.quic[0].file}:{self.quic[0].line}" if self.quic else "",
+        }
+
+
+def _other_facts(
+    evidence: Evidence, nginx: _NginxListens, other: OtherAddress | None
+) -> dict[str, str]:
+    """Return the address at which the site may be, and who answers there."""
+    return {
+        "there": _site_address(evidence.target, nginx.tls_port, nginx.site_port, other),
+        "server_elsewhere": other.server if other else "",
+        "container_elsewhere": other.container if other else "",
+        "program_elsewhere": other.program if other and other.port != 80 else "",
+        "other_port": str(other.port) if other else "",
+    }
+
+
+def _program_facts(listeners: Sequence[Listeners]) -> dict[str, object]:
+    return {
+        "programs": _open_programs(listeners),
+        "java": any(_is_java(socket) for listing in listeners for socket in listing.sockets),
+    }
+
+
+def _passed_facts(passed: PassedPort | None) -> dict[str, str]:
+    """Return which web server passes requests on to the port, and where it does so."""
+    return {
+        "passed": passed.url if passed else "",
+        "passed_by": passed.server if passed else "",
+        "passed_at": f"{passed.file}:{passed.line}" if passed and passed.file else "",
+    }
 
 
 def _several_programs(evidence: Evidence) -> tuple[str, ...]:
@@ -188,7 +242,7 @@ def _quic_listens(evidence: Evidence) -> tuple[Directive, ...]:
     return next(filter(None, listens), ())
 
 
-def _fix(evidence: Evidence, nginx: bool, quic: tuple[Directive, ...]) -> Fix:
+def _fix(evidence: Evidence, nginx: _NginxListens) -> Fix:
     """Add the `listen` for TCP beside that for HTTP/3, which has the same certificate."""
     from checks.nginx import Nginx
     from checks.nginx._commands import reload_steps
@@ -196,13 +250,13 @@ def _fix(evidence: Evidence, nginx: bool, quic: tuple[Directive, ...]) -> Fix:
     from diagnose.parsers.nginx.edits import insert_before
 
     view = Nginx.of(evidence)
-    file = view.file(quic[0]) if quic else None
+    file = view.file(nginx.quic[0]) if nginx.quic else None
     if file is not None:
-        lines = [f"listen {directive.args[0]} ssl;" for directive in quic]
-        edit = config_edit(view, file.path, insert_before(file.text, quic[0], lines))
+        lines = [f"listen {directive.args[0]} ssl;" for directive in nginx.quic]
+        edit = config_edit(view, file.path, insert_before(file.text, nginx.quic[0], lines))
         if edit is not None:
             return Fix((edit, *reload_steps(view)))
-    return Fix((Manual("listen" if nginx else "start", Where.SERVER),), Applicability.MANUAL)
+    return Fix((Manual("listen" if nginx.runs else "start", Where.SERVER),), Applicability.MANUAL)
 
 
 def _other_port(evidence: Evidence) -> int:
@@ -239,12 +293,10 @@ def _has_other_names(blocks: Sequence["Server"], port: int) -> bool:
     )
 
 
-def _served_at(
-    evidence: Evidence, nginx: bool, tls_port: int, plain_port: int
-) -> ServedAddress | None:
+def _served_at(evidence: Evidence, nginx: _NginxListens) -> ServedAddress | None:
     """Return where the site is, if nothing is set up for https on the target's port: nginx has no
     `listen` for that port, and no block of the name leads there."""
-    if not nginx:
+    if not nginx.runs:
         return only_other_address(evidence)
     from diagnose.parsers.nginx.other_ports import redirects_to_port
     from diagnose.parsers.nginx.server_blocks import is_named, servers
@@ -254,7 +306,7 @@ def _served_at(
     listens = {listen.port for server in blocks for listen in server.listens}
     if target.port in listens or redirects_to_port(blocks, target.host, target.port):
         return None
-    port = tls_port or plain_port
+    port = nginx.tls_port or nginx.plain_port
     if not port:
         return None
     named = is_named(blocks, target.host)
@@ -264,7 +316,7 @@ def _served_at(
         for directive in server.block.block or ()
     ):
         return None  # the package's welcome page may be all that is there
-    return ServedAddress(address(target, port, bool(tls_port)), named)
+    return ServedAddress(address(target, port, bool(nginx.tls_port)), named)
 
 
 def _site_address(
