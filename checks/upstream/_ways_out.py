@@ -49,7 +49,7 @@ class Cause:
 
 def cause_of(evidence: Evidence, way: OutgoingTry, server: OutgoingTry | None) -> Cause | None:
     """Return why a way fails; None if nothing was tried."""
-    if way.names != "found":
+    if not way.has_addresses:
         return _name(way, server)
     worst = way.worst
     if worst is None:

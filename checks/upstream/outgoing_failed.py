@@ -32,8 +32,8 @@ _OF_BLOCK = ("rule", "where", "owner", "network", "bridge")
 @check(severity=Severity.ERROR, needs=[OutgoingTry], needs_message=True)
 def outgoing_failed(evidence: Evidence) -> Iterator[Claim]:
     ways = tuple(evidence.good(OutgoingTry))
-    own = next((way for way in ways if way.place != "server"), None)
-    server = next((way for way in ways if way.place == "server"), None)
+    own = next((way for way in ways if not way.is_of_server), None)
+    server = next((way for way in ways if way.is_of_server), None)
     way = own or server
     if way is None or way.is_well:
         return
@@ -64,7 +64,7 @@ def _confidence(
     """Return how sure it is: that the server itself comes farther, or what was seen, excludes
     another cause. What fails at another step than the message says may be another fault."""
     is_excluded = cause.needs_no_control or passes(way, server)
-    is_own = way.place != "server" or cause.block is not None
+    is_own = not way.is_of_server or cause.block is not None
     is_sure = cause.is_measured and is_excluded and is_own
     is_told = not _is_other_step(evidence, way)
     return Confidence.CERTAIN if is_sure and is_told else Confidence.LIKELY
@@ -91,7 +91,7 @@ def _facts(way: OutgoingTry, server: OutgoingTry | None, cause: Cause) -> dict[s
         "program": way.title or "",
         "process": way.program,
         "is_container": way.place == "container",
-        "is_server": way.place == "server",
+        "is_server": way.is_of_server,
         "container": container.name if container else "",
         "engine": container.engine if container else "docker",
         "service": compose.service if compose else "",

@@ -241,7 +241,7 @@ def is_way_out_untried(evidence: Evidence, symptom: Symptom) -> bool:
         return False
     from diagnose.model.outgoing import OutgoingTry
 
-    return not any(way.is_well for way in evidence.good(OutgoingTry) if way.place != "server")
+    return not any(way.is_well for way in evidence.good(OutgoingTry) if not way.is_of_server)
 
 
 def is_way_unseen(report: Report) -> bool:

@@ -30,6 +30,16 @@ class Attempt:
     certificates: tuple[tuple[Text, Text], ...] = ()
 
     @property
+    def is_of_server(self) -> bool:
+        """Whether it is the way of the server itself, to compare."""
+        return self.place == "server"
+
+    @property
+    def has_addresses(self) -> bool:
+        """Whether the name was found."""
+        return self.names == "found"
+
+    @property
     def is_well(self) -> bool:
         return self.outcome in {"ok", "connected"}
 
@@ -74,9 +84,19 @@ class OutgoingTry(Observation):
         return name or self.unit or self.program
 
     @property
+    def is_of_server(self) -> bool:
+        """Whether it is the way of the server itself, to compare."""
+        return self.place == "server"
+
+    @property
+    def has_addresses(self) -> bool:
+        """Whether the name was found."""
+        return self.names == "found"
+
+    @property
     def is_well(self) -> bool:
         """Whether a connection came about, or, without a port, the name is found."""
-        is_name_alone = not self.port and self.names == "found"
+        is_name_alone = not self.port and self.has_addresses
         return is_name_alone or any(attempt.is_well for attempt in self.attempts)
 
     @property
@@ -90,7 +110,7 @@ class OutgoingTry(Observation):
     @property
     def progress(self) -> int:
         """How many of the three steps succeeded: the name, the connection, TLS."""
-        if self.names != "found":
+        if not self.has_addresses:
             return 0
         worst = self.worst
         if worst is None:
@@ -100,9 +120,9 @@ class OutgoingTry(Observation):
     def summary(self) -> Summary:
         subject = (
             phrase("the way from the server to {host}", host=self.host)
-            if self.place == "server"
+            if self.is_of_server
             else phrase("the way of {program} to {host}", program=self.title, host=self.host)
         )
-        if self.names != "found":
+        if not self.has_addresses:
             return subject, phrase("no address")
         return subject, clauses(*(f"{each.address} {each.outcome}" for each in self.attempts))
