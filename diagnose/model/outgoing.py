@@ -30,16 +30,6 @@ class Attempt:
     certificates: tuple[tuple[Text, Text], ...] = ()
 
     @property
-    def is_of_server(self) -> bool:
-        """Whether it is the way of the server itself, to compare."""
-        return self.place == "server"
-
-    @property
-    def has_addresses(self) -> bool:
-        """Whether the name was found."""
-        return self.names == "found"
-
-    @property
     def is_well(self) -> bool:
         return self.outcome in {"ok", "connected"}
 
