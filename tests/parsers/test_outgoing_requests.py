@@ -15,7 +15,7 @@ SHOP, SSO = "shop.example.com", "sso.example.com"
         ("OIDC Discovery Error: HTTP request failed during discovery with error: cURL error 28: "
          "Connection timed out (https://curl.haxx.se/libcurl/c/x."
          f"html) for https://{SSO}/o/.well-known/openid-configuration", SSO, 443, True),
-        (f'Get "https://{SSO}:8443/.well-known/openid-configuration": dial tcp 192.168.94.117:8443: '
+        (f'Get "https://{SSO}:8443/.well-known/openid-configuration": dial tcp 192.168.9.7:8443: '
          "connect: connection refused", SSO, 8443, True),
         ("dial tcp: lookup keycloak on 127.0.0.11:53: no such host", "keycloak", 0, False),
         (f"FetchError: request to http://{SSO}/hook failed, reason: getaddrinfo EAI_AGAIN {SSO}",

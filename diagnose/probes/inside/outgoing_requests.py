@@ -110,7 +110,7 @@ async def _try(
     at = ctx.elapsed()
     proxy, proxy_place = _proxy(request, around)
     files = _authorities(program, around)
-    options = (str(request.port), "tls" if request.uses_tls else "", proxy_place, *files)
+    options = (str(request.port), proxy_place, *files)
     words = ("sh", "-c", SCRIPT, "sh", request.host, *options)
     container = program.container if program else None
     machine: Machine = ctx.machine

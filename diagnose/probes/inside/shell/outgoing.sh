@@ -1,9 +1,9 @@
 # Tries the way to a host and a port, as it is where this runs: the name, then up to three of its
-# addresses at once. $1 is the host, $2 the port (0: the name alone), $3 "tls" or "", $4 a proxy (HOST:PORT) or "". The
-# rest are files with the authorities that count; without any, those of the system. No request is
-# sent: a connection, and with TLS a handshake.
-host=$1 port=$2 tls=$3 proxy=$4
-shift 4
+# addresses at once. $1 is the host, $2 the port (0: the name alone), $3 a proxy (HOST:PORT) or "".
+# The rest are files with the authorities that count; without any, those of the system. No request
+# is sent: a connection, and a TLS handshake.
+host=$1 port=$2 proxy=$3
+shift 3
 sed -n 's/^nameserver[[:space:]]\{1,9\}/nameserver /p' /etc/resolv.conf 2>/dev/null | head -n 4
 case $host in
   *[!0-9.]*) case $host in *:*) found=$host ;; *) found= ;; esac ;;
@@ -22,7 +22,7 @@ attempt() {
   at="-connect $at"
   [ -z "$proxy" ] || at="$at -proxy $proxy"
   [ -z "$name" ] || at="$at -servername $name -verify_hostname $name"
-  address=$1; shift
+  shift
   # shellcheck disable=SC2086
   #   (SC2086: $at is several words.)
   if [ $# = 0 ]; then
