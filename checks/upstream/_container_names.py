@@ -33,19 +33,26 @@ def joining_commands(application: Container, proxy: NginxContainer) -> tuple[Com
 
 
 def name_fix(
-    nginx: Nginx, backend: Backend, application: Container, proxy: NginxContainer, step: str
+    nginx: Nginx,
+    backend: Backend,
+    application: Container,
+    proxy: NginxContainer,
+    step: str,
+    inner: int | None = None,
 ) -> Fix:
     """Write the name of the application's container in the place of an address that leads
     elsewhere, after both have a network. `step` is what a person does where the engine, or the line
-    that holds the address, is not known, or a program writes that line."""
+    that holds the address, is not known, or a program writes that line. `inner` is the port that
+    the application has inside, if it is another."""
     attempt = backend.connect_attempts[0]
-    old, new = f"{attempt.host}:{attempt.port}", f"{application.name}:{attempt.port}"
+    port = inner or attempt.port
+    old, new = f"{attempt.host}:{attempt.port}", f"{application.name}:{port}"
     changes: Changes = {}
     lines = [target.directive for target in backend.proxy_targets]
     lines.append(address_line(backend, attempt.port))
     if proxy.engine and proxy.name and not any(writer_of(nginx, line) for line in lines):
         replace_in_directives(nginx, lines, old, new, changes)
-        if not changes:
+        if not changes and port == attempt.port:
             line = host_line(backend)
             replace_in_directives(nginx, [line], attempt.host, application.name, changes)
     fix = edit_fix(nginx, changes, step, sure=False)

@@ -74,8 +74,15 @@ def decision_for(
 ) -> Block | bool | None:
     """Return the rule that stops a connection from the container to this address of the server;
     True if the rules let it in, None if that is not known."""
+    return decision_from(evidence, _addresses(evidence, container), address, port)
+
+
+def decision_from(
+    evidence: Evidence, sources: Sequence[str], address: str, port: int
+) -> Block | bool | None:
+    """Return the same for a container of which these are the addresses."""
     view = netfilter_view(evidence)
-    entry = _entry(_addresses(evidence, container), view.nics, address)
+    entry = _entry(sources, view.nics, address)
     if not view.because or entry is None:
         return None
     source, bridge, network = entry

@@ -4,8 +4,10 @@ port (docker-run(1), --publish; EXPOSE alone publishes nothing).
 
 Usual with several containers: the first has `ports`, the second was forgotten. An nginx in a
 container of its own needs no published port: it reaches the other container by its name, in a
-network that both have. A server whose firewall rejects the connection has no program behind it
-either: a rule that lets it in turns "No route to host" into "Connection refused".
+network that both have. A port that is published on 127.0.0.1 is for the server's own programs: a
+container that asks the server's address, or the gateway of its bridge, does not reach it. A server
+whose firewall rejects the connection has no program behind it either: a rule that lets it in turns
+"No route to host" into "Connection refused".
 """
 
 from collections.abc import Iterator
@@ -19,7 +21,17 @@ from checks.upstream._container_names import name_fix
 from checks.upstream._containers import NAMELESS, has_no_listener, is_beside, is_server_host
 from checks.upstream._edits import edit_fix, replace_in_directives
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Manual, Severity, Where
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
 from diagnose.model.addresses import is_loopback
 from diagnose.model.containers import Container, ContainerPort, Containers, NginxContainer
 from diagnose.model.nginx import NginxConfig, UpstreamTry
@@ -111,9 +123,9 @@ def _fix(
 ) -> Fix:
     """Write the published port in the place of the container's, if nginx reaches it at the same
     address, or at 127.0.0.1 in the place of an address that no container has."""
-    step = _step(container, proxy)
-    if step != "publish" and proxy and _listens_inside(nginx, container, backend):
-        return name_fix(nginx, backend, container, proxy, step)
+    step, inner = _step(container, proxy), _inner_port(container, backend)
+    if step != "publish" and proxy and _listens_inside(nginx, container, backend, inner):
+        return name_fix(nginx, backend, container, proxy, step, inner)
     manual = Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
     host, port = backend.connect_attempts[0].host, backend.connect_attempts[0].port
     published = _published(container, port)
@@ -130,9 +142,23 @@ def _fix(
     return edit_fix(nginx, changes, step, sure=False) if changes else manual
 
 
-def _listens_inside(nginx: Nginx, container: Container, backend: Backend) -> bool:
-    """Return whether a program in the container has the port, and is reached from others."""
+def _loopback_of(container: Container, port: int) -> ContainerPort | None:
+    """Return how a running container publishes a port of the server, if it does so on the server's
+    loopback address alone: other containers do not reach that."""
+    mappings = [mapping for mapping in container.ports if mapping.port == port]
+    is_only = all(is_loopback(mapping.address) for mapping in mappings)
+    return mappings[0] if mappings and is_only and not container.stopped else None
+
+
+def _inner_port(container: Container, backend: Backend) -> int:
+    """Return the port inside that nginx means."""
     port = backend.connect_attempts[0].port
+    mapping = _loopback_of(container, port)
+    return mapping.inner if mapping else port
+
+
+def _listens_inside(nginx: Nginx, container: Container, backend: Backend, port: int) -> bool:
+    """Return whether a program in the container has the port, and is reached from others."""
     return len(backend.connect_attempts) == 1 and any(
         _address_inside(containers, container, port)
         for containers in nginx.evidence.good(Containers)
@@ -157,12 +183,15 @@ def _candidates(
     if not (kind == "refused" or is_rejected) or not is_server_host(evidence, attempt.host):
         return ()
     proxy = _proxy(evidence)
-    if any(
-        mapping.port == attempt.port
+    publishing = [
+        container
         for container in containers.containers
-        for mapping in container.ports
-    ):
-        return ()
+        if any(mapping.port == attempt.port for mapping in container.ports)
+    ]
+    if publishing:
+        is_apart = proxy is not None and not proxy.own_network
+        is_loopback_only = all(_loopback_of(each, attempt.port) for each in publishing)
+        return tuple(publishing) if is_apart and is_loopback_only else ()
     return tuple(
         container
         for container in containers.running
@@ -212,11 +241,13 @@ def _facts(
     # A port stands in `proxy_pass`, or in a line of the `upstream` block that it names.
     directives = [endpoint.directive for endpoint in backend.proxy_target.endpoints]
     directive = next(filter(None, directives), backend.proxy_target.directive)
-    published = _published(container, port)
+    published, loopback = _published(container, port), _loopback_of(container, port)
     return {
         "container": container.name,
         "engine": container.engine,
-        "inner": port,
+        "inner": _inner_port(container, backend),
+        "loopback": loopback.address if loopback else "",
+        "asked": str(Subject(address=attempt.host, port=port)),
         "published": published.port if published else "",
         "compose": compose_command(container, "up", "-d"),
         "proxy": proxy.title if proxy and not proxy.own_network else "",

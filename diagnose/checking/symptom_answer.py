@@ -208,7 +208,9 @@ def _judged(report: Report, symptom: Symptom) -> tuple[AnswerKind, Finding | Non
     if _is_unsent(report.evidence, symptom):
         return "unsent", None
     is_seen = is_tried(symptom) and not (
-        is_way_unseen(report) or is_websocket_unopened(report.evidence, symptom)
+        is_way_unseen(report)
+        or is_websocket_unopened(report.evidence, symptom)
+        or is_way_out_untried(report.evidence, symptom)
     )
     is_absent = verdict(report).status == "ok" and is_seen and not names_failures(report)
     return ("absent" if is_absent else "unknown"), None
@@ -230,6 +232,16 @@ def is_websocket_unopened(evidence: Evidence, symptom: Symptom) -> bool:
     return symptom.kind.startswith("websocket") and not any(
         upgrade.accepted and upgrade.is_visit for upgrade in evidence.good(Upgrade)
     )
+
+
+def is_way_out_untried(evidence: Evidence, symptom: Symptom) -> bool:
+    """Return whether a message is about what the site's program asks for itself, and this run did
+    not succeed in it from where the program runs."""
+    if symptom.kind != "outgoing":
+        return False
+    from diagnose.model.outgoing import OutgoingTry
+
+    return not any(way.is_well for way in evidence.good(OutgoingTry) if not way.is_of_server)
 
 
 def is_way_unseen(report: Report) -> bool:
@@ -257,7 +269,8 @@ def _is_any_request(root: Finding, symptom: Symptom) -> bool:
 def _part_answers(report: Report, symptom: Symptom) -> Iterator[PartAnswer]:
     """Yield what else a message tells and a finding answers."""
     roots = [root for root in _roots(report) if root.severity is not Severity.NOTE]
-    if not roots:
+    # How a connection failed is no second fault beside that it did.
+    if not roots or symptom.kind == "outgoing":
         return
     from diagnose.parsers.further_symptoms import further_symptoms
 

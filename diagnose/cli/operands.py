@@ -152,6 +152,8 @@ def _with_message(
     if len(targets) != 1 or len(messages) != 1:
         raise error
     symptom = error.symptom or symptom_of(word) or other_symptom(word)
+    if outgoing := _outgoing(symptom, targets[0]):
+        return replace(targets[0], symptom=outgoing)
     site = replace(targets[0], symptom=symptom)
     return _at_requested_path(site, word)
 
@@ -190,6 +192,8 @@ def _merged(targets: Sequence[Target]) -> tuple[Target, ...]:
     if len(plain) != 1 or len(messages) != 1:
         return ()
     site, message = plain[0], messages[0]
+    if message.symptom and (outgoing := _outgoing(message.symptom, site)):
+        return (replace(site, symptom=outgoing),)
     if message.host == site.host:
         return (_with_named_url(site, message),)
     if named := _named_again(site, message):
@@ -200,6 +204,16 @@ def _merged(targets: Sequence[Target]) -> tuple[Target, ...]:
     if of_a_file or not _is_site_of_its_own(message, site):
         return (replace(site, symptom=_own_symptom(message, site)),)
     return ()
+
+
+def _outgoing(symptom: Symptom, site: Target) -> Symptom | None:
+    """Return a message as that of the site's program about a request of its own; None if it is
+    another one. What it does not reach is no way to the site."""
+    # Imported late: few name a site beside a message.
+    from diagnose.parsers.outgoing_requests import FAILURES, outgoing_request
+
+    is_told = symptom.kind in FAILURES and outgoing_request(symptom.text, site.host)
+    return replace(symptom, kind="outgoing", number=None) if is_told else None
 
 
 def _own_symptom(message: Target, site: Target) -> Symptom | None:

@@ -110,6 +110,7 @@ MESSAGES = Messages(
     Message("acme", "certbot: the challenge failed"),
     Message("grpc", "a call of gRPC fails"),
     Message("callback", "a service that calls the site does not reach it"),
+    Message("outgoing", "a program of the site does not reach what it asks for itself"),
     Message("application", "an application's settings, or the proxy's, do not fit"),
     Message("visitor-address", "the visitors' addresses are lost"),
     Message("request-field", "a field of the request does not arrive"),
@@ -154,6 +155,11 @@ MESSAGES = Messages(
         "The message you pasted, {quoted}, occurred in this run too. No finding explains it.",
     ),
     Message("answer.absent", "The message you pasted, {quoted}, did not occur in this run."),
+    Message(
+        "answer.way-out",
+        "What the message you pasted, {quoted}, says does not fail now: tried from where the "
+        "site's program runs, the connection succeeds.",
+    ),
     Message(
         "answer.unrelated",
         "Nothing shows that the cause named here produces the message you pasted, {quoted}.",
@@ -292,6 +298,11 @@ MESSAGES = Messages(
         "It may come from the address that the service was given, from a login or a form's "
         "protection at that path, or from a firewall that lets only some addresses in. Look for "
         "its requests in the web server's access log: where there are none, it does not connect.",
+    ),
+    Message(
+        "elsewhere.outgoing",
+        "The site's program connects from where it runs. On the server diagnose tries this way "
+        "from the program's container or service: run it there, as root.",
     ),
     Message(
         "elsewhere.visitor-address",

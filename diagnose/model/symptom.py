@@ -23,6 +23,8 @@ ERROR_STATUS = r"(?:4[0-2]\d|431|451|49\d|5[0-3]\d)"
 #: "characters": a page whose text is garbled; "proxy": the client's own proxy failed or did not
 #: connect; "acme-port": a program that orders a certificate needs a port which another program
 #: has; "login-address": a login elsewhere refuses the address to which it has to lead back;
+#: "outgoing": a program of the site does not reach what it asks for itself (a login's provider, a
+#: mail server, the site's own name);
 #: "grpc": a client of gRPC says that its call failed, and no status of HTTP;
 #: "callback": a service that calls the site (a payment, a webhook, a health check) does not reach
 #: it; "application": a message with which a known application says that its own address or
@@ -67,7 +69,7 @@ SymptomKind = Literal[
     "server-no-backend", "server-denied", "server-file", "server-rewrite", "server-module",
     "server-certificate", "server-config", "server-start", "server-port", "server-workers",
     "acme-connect", "acme-dns", "acme-caa", "acme-response", "acme-limit", "acme-port", "acme",
-    "grpc", "callback", "application",
+    "grpc", "callback", "outgoing", "application",
     "visitor-address", "request-field", "response-field", "stream", "download", "cached", "upload",
     "sometimes",
     "slow", "page-files", "blank", "wrong-site", "not-secure", "wrong-address", "not-loaded",

@@ -192,6 +192,8 @@ def _verdict(report: Report, answer: "SymptomAnswer", lang: str) -> str:
     finding, key = answer.finding, f"answer.{answer.kind}"
     if answer.kind == "unknown" and _is_way_unseen(report):
         key = "answer.way-unseen"
+    if answer.kind == "absent" and answer.symptom.kind == "outgoing":
+        key = "answer.way-out"
     if answer.is_of_parts:
         return translate("answer.parts", lang, quoted=quoted)
     if answer.kind == "unsent":

@@ -124,6 +124,12 @@ async def _read_for_forms(ctx: ProbeContext, listeners: Listeners) -> None:
 
 async def _read(ctx: ProbeContext, listeners: Listeners) -> None:
     symptom = ctx.target.symptom
+    if symptom is not None and symptom.kind == "outgoing":
+        # Imported late: few messages are about what a program asks for itself.
+        from diagnose.probes.inside.outgoing_requests import try_outgoing
+
+        await try_outgoing(ctx, listeners)
+        return
     if symptom is None or ctx.observed(NginxContainer):
         return
     status = (symptom.number or 0) if symptom.kind == "status" else 0

@@ -194,3 +194,27 @@ def test_silent_where_the_address_may_be_a_containers(
 ) -> None:
     seen = docker_containers(EXPOSED, namespaces=namespaces)
     assert not judge(CHECK, attempt, TO_CONTAINER, seen, BRIDGE)
+
+
+def test_fires_for_a_port_on_the_servers_loopback_that_another_container_asks() -> None:
+    """nginx in a container asks the gateway of its bridge, at which nothing is published."""
+    gateway = Interface(name="docker0", up=True, addresses=("172.17.0.1",))
+    asked = replace(
+        DOWN, target="http://172.17.0.1:8080", host="172.17.0.1", address="172.17.0.1", port=8080
+    )
+    api = replace(EXPOSED, ports=(ContainerPort(3000, 8080, "127.0.0.1"),))
+    inside = Namespace(9, ("node",), api.id, ("172.17.0.3",), (("0.0.0.0", 3000),))
+    proxy = NginxContainer(
+        vantage=Vantage.SERVER, pid=7, engine="docker", digest="d" * 64, name="proxy",
+        networks=("shop_default",),
+    )  # fmt: skip
+    site = SITE.replace("127.0.0.1:3000", "172.17.0.1:8080")
+    evidence = (asked, config(site), gateway, proxy)
+    (claim,) = judge(CHECK, *evidence, docker_containers(api, namespaces=(inside,)))
+    assert claim.facts["loopback"] == "127.0.0.1"
+    assert claim.facts["inner"] == 3000
+    assert claim.fix
+    edit = next(step for step in claim.fix.steps if isinstance(step, Edit))
+    assert "proxy_pass http://shop-api-1:3000;" in edit.diff
+    everywhere = replace(api, ports=(ContainerPort(3000, 8080, "0.0.0.0"),))
+    assert not judge(CHECK, *evidence, docker_containers(everywhere, namespaces=(inside,)))

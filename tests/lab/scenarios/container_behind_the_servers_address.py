@@ -43,6 +43,18 @@ def gateway_of_the_bridge_that_refuses(lab: Lab) -> None:
     _beside(lab, f"http://{BRIDGE}:3000", rejects=False)
 
 
+@scenario(
+    outside="http.server-error", server="upstream.container-unpublished", manual=NAMED,
+    not_on=PANEL,
+)  # fmt: skip
+def gateway_of_the_bridge_for_a_port_on_loopback(lab: Lab) -> None:
+    """`ports: ["127.0.0.1:8080:3000"]`, and a proxy in another container asks 172.17.0.1:8080."""
+    engine = Engine(lab)
+    address = application(engine, ports=((8080, 3000),), bind="127.0.0.1")
+    proxy(engine, proxied(f"http://{BRIDGE}:8080"), hosts=f"{address} app\n")
+    engine.answers(443)
+
+
 @healthy(not_on=PANEL)
 def name_of_the_container_beside_a_firewall(lab: Lab) -> None:
     _beside(lab, "http://app:3000", rejects=True)
