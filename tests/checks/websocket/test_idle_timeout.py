@@ -217,9 +217,11 @@ SOONER = replace(CHAT, symptom=Symptom("websocket-closed", "it is cut after 5 se
 
 def test_the_usual_time_of_each_server_is_named_where_the_message_tells_it() -> None:
     nginx = serving("proxy_read_timeout 60s;")
+    default = serving("")
     haproxy = haproxy_config(TIMEOUTS.replace("50000", "60s"))
     for evidence in (
         (nginx, BUILD, HOST, RUNNING, front(101)),
+        (default, BUILD, HOST, RUNNING, front(101)),
         (HAPROXY, haproxy, upgrade(None)),
         (APACHE, apache_config(), upgrade(None)),
     ):
@@ -233,3 +235,8 @@ def test_the_usual_time_of_each_server_is_named_where_the_message_tells_it() -> 
 def test_a_timeout_stays_a_note_where_the_message_tells_of_a_shorter_time() -> None:
     (claim,) = judge(CHECK, HAPROXY, haproxy_config(TIMEOUTS), upgrade(None), target=SOONER)
     assert claim.severity is Severity.NOTE
+
+
+def test_a_time_that_was_raised_since_is_not_blamed() -> None:
+    longer = serving("proxy_read_timeout 3600s;")
+    assert not judge(CHECK, longer, BUILD, HOST, RUNNING, front(101), target=MINUTE)
