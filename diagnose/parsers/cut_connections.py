@@ -52,7 +52,8 @@ _LENGTHS = lazy_pattern(
     r"|(?:every|each|per) (?P<every>minute|hour)\b|每(?P<each>分钟|小时)"
 )
 #: The same in German, French, Spanish, Portuguese, Russian and Japanese: "bricht nach einer Minute
-#: ab", "au bout de 60 secondes", "через 60 секунд", "60秒後に切断". A unit alone is one ("через минуту").
+#: ab", "au bout de 60 secondes", "через 60 секунд", "60秒後に切断".
+#: A unit alone is one ("через минуту").
 _FOREIGN_UNIT = (
     r"(?:sekunden?|sek|secondes?|segundos?|секунд\w?|сек|minuten?|minutos?|минут\w?|мин|stunden?"
     r"|heures?|час\w{0,2}|s|min|h)(?!\w)"

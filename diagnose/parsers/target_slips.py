@@ -22,7 +22,8 @@ _SITE_AND_STATUS = lazy_pattern(
 
 #: A path of the site among few words: "status /login".
 _NAMED_PATH = lazy_pattern(
-    r"(?:[\w-]{1,20} ){1,2}(/(?!(?:etc|var|usr|srv|home|opt|root|run|tmp|proc)/)[\w~%.-][\w~%./?&=-]{0,400})"
+    r"(?:[\w-]{1,20} ){1,2}(/(?!(?:etc|var|usr|srv|home|opt|root|run|tmp|proc)/)"
+    r"[\w~%.-][\w~%./?&=-]{0,400})"
 )
 
 
