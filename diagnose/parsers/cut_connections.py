@@ -89,6 +89,39 @@ _ENDED = frozenset(
 )
 #: By how much a time that people tell differs from the one that was set: a share, and seconds.
 _SHARE, _LEAST_S = 0.05, 2.0
+#: How people tell how long a request lasts that fails: "fails after 60 s", "超过60秒就失败".
+_LASTS = lazy_pattern(
+    rf"(?i)(?:\b(?:after|longer than|more than|over|exceed\w{{0,3}}|beyond|within|takes?|at"
+    r"|länger als|mehr als|plus d[e']|más de|mais de|дольше|больше)\b|超过|超出|大于|达到|>"
+    rf"|{_FOREIGN_AFTER}).{{0,12}}?(?:{_LENGTH}|{_FOREIGN_LENGTH})"
+    rf"|{_LENGTH} ?(?:之?[后後]|以上|就|左右|超时)"
+)
+_FAILS = lazy_pattern(
+    r"(?i)\b(?:fail|error|break|broke|abort|cut|clos|drop|die|tim(?:e|es|ed|ing)[ -]?out|lost"
+    r"|stop|gives? up)\w{0,5}\b|失败|失敗|报错|出错|中断|超时|断开|エラー|タイムアウト"
+    rf"|\b(?:échou\w{{1,3}}|fall[ao]\w?|falha\w?)(?!\w)|{_FOREIGN_ENDS}"
+)
+#: Kinds of symptoms that a request which fails after a time may be told as.
+_FAILED = frozenset(
+    {"timeout", "closed", "incomplete", "slow", "other", "unusable", "upstream-timeout", "status"}
+)
+#: Statuses of a gateway that waited, or whose application went away (RFC 9110 section 15.6).
+_GATEWAY = frozenset({502, 504})
+
+
+def lasts_as_long(symptom: Symptom, seconds: float) -> bool:
+    """Return whether a message says that a request fails after this time, in seconds."""
+    is_status = symptom.kind == "status" and symptom.number not in _GATEWAY
+    if symptom.kind not in _FAILED or is_status:
+        return False
+    from diagnose.parsers.usual_spelling import usual_spelling
+
+    words = usual_spelling(symptom.text)
+    match = _LASTS.search(words)
+    if match is None or not (symptom.kind != "other" or _FAILS.search(words)):
+        return False
+    slack = max(seconds * _SHARE, _LEAST_S)
+    return any(abs(told - seconds) <= slack for told in _seconds(match[0]))
 
 
 def says_connection_is_cut(words: str) -> str:

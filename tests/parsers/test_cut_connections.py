@@ -4,7 +4,12 @@ import pytest
 
 from diagnose.cli.operands import parse_targets
 from diagnose.model import Symptom
-from diagnose.parsers.cut_connections import is_told, says_connection_is_cut, told_seconds
+from diagnose.parsers.cut_connections import (
+    is_told,
+    lasts_as_long,
+    says_connection_is_cut,
+    told_seconds,
+)
 from diagnose.parsers.symptoms import symptom_of
 
 CHAT = "wss://shop.example.com/ws"
@@ -102,3 +107,23 @@ def test_a_time_is_that_of_a_timeout_within_some_seconds() -> None:
 )
 def test_many_words_are_read_in_a_moment(word: str) -> None:
     says_connection_is_cut(word * 6_000)
+
+
+@pytest.mark.parametrize(
+    ("words", "is_so"),
+    [
+        ("the request fails after 60 s", True),
+        ("报表导出超过60秒就失败", True),
+        ("l'export échoue au bout d'une minute", True),
+        ("エクスポートが60秒後に失敗する", True),
+        ("502 after 60 seconds", True),
+        ("the request fails after 30 s", False),
+        ("the cache expires after 60 s", False),
+        ("curl: (28) Operation timed out after 60001 milliseconds with 0 bytes received", False),
+        ("401 after 60 seconds", False),
+    ],
+)
+def test_a_request_that_fails_after_a_time(words: str, is_so: bool) -> None:
+    (target,) = parse_targets((PAGE, words), (), "en")
+    assert target.symptom
+    assert lasts_as_long(target.symptom, 60.0) is is_so
