@@ -5,7 +5,8 @@ wrong one. Asked directly with that header, it does not redirect so.
 Or the page comes, without the Secure cookie that the application sets with that header
 (express-session, "cookie.secure"), or with http: addresses of the site that it does not write with
 it. How it answers a form cannot be tried, because a POST changes something: after a message about a
-lost session, or about a redirect to http, the missing header is the likely reason.
+lost session, about a redirect to http, or of `docker push` about an unknown upload, the missing
+header is the likely reason.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -135,24 +136,40 @@ def _other_answer(view: ServerView, route: SiteRoute, pages: Sequence[Exchange])
     leads_to_http = is_address and symptom is not None and complains_of_http(symptom.text)
     is_login = symptom is not None and symptom.kind in {"cookie", "login"}
     loses_login = is_login and any(page.posts for page in evidence.good(Page))
-    if leads_to_http or loses_login:
+    uploads = symptom is not None and _loses_upload(pages, symptom.text)
+    if leads_to_http or loses_login or uploads:
         claim = _claim(
             view,
             route,
             because,
-            {"told": True, "login": loses_login, "url": pages[0].url},
+            {
+                "told": True,
+                "login": loses_login,
+                "upload": uploads,
+                "url": pages[0].url,
+                "origin": target.origin,
+            },
             Severity.WARNING,
         )
-        confidence = Confidence.LIKELY if leads_to_http else Confidence.POSSIBLE
+        is_likely = leads_to_http or uploads
+        confidence = Confidence.LIKELY if is_likely else Confidence.POSSIBLE
         fix = replace(claim.fix, applicability=Applicability.REVIEW) if claim.fix else None
         is_manual = claim.fix is None or claim.fix.applicability is Applicability.MANUAL
         yield replace(claim, confidence=confidence, fix=claim.fix if is_manual else fix)
 
 
+def _loses_upload(pages: Sequence[Exchange], words: str) -> bool:
+    """Return whether a registry of images (OCI Distribution Specification) is said not to know an
+    upload that it has begun: it gave the client an address with http for the next part."""
+    is_registry = any(page.header("Docker-Distribution-Api-Version") for page in pages)
+    return is_registry and "blob upload unknown" in words.lower()
+
+
 #: What the field changes in the application's answer.
 _NO_EFFECT: dict[str, object] = {
     "status": "", "location": "", "other_status": "", "url": "", "cookie": "", "plain": "",
-    "to_http": False, "loop": False, "told": False, "login": False,
+    "to_http": False, "loop": False, "told": False, "login": False, "upload": False,
+    "origin": "",
 }  # fmt: skip
 
 
