@@ -109,7 +109,7 @@ def _nginx_timeouts(
             if not proxy_pass_of(match) or not all(upgrade_forwarding(match)) or timeout_s is None:
                 continue
             is_cut = _is_cut_at(timeout_s, cuts)
-            is_told = says_it_ends_after(nginx.evidence, timeout_s)
+            is_told = directive is not None and says_it_ends_after(nginx.evidence, timeout_s)
             is_short = (timeout_s < USUAL_TIMEOUT or is_told) and not _outlasts(
                 nginx.evidence, path, timeout_s
             )

@@ -217,11 +217,9 @@ SOONER = replace(CHAT, symptom=Symptom("websocket-closed", "it is cut after 5 se
 
 def test_the_usual_time_of_each_server_is_named_where_the_message_tells_it() -> None:
     nginx = serving("proxy_read_timeout 60s;")
-    default = serving("")
     haproxy = haproxy_config(TIMEOUTS.replace("50000", "60s"))
     for evidence in (
         (nginx, BUILD, HOST, RUNNING, front(101)),
-        (default, BUILD, HOST, RUNNING, front(101)),
         (HAPROXY, haproxy, upgrade(None)),
         (APACHE, apache_config(), upgrade(None)),
     ):
