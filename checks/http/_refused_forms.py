@@ -71,7 +71,12 @@ def logged_token_forms(evidence: Evidence) -> Iterator[RefusedForm]:
     # Imported late: few forms are refused.
     from diagnose.parsers.form_tokens import refuses_token
 
-    refusals = {(each.path, each.status): each for each in evidence.good(ProgramRefusal)}
+    refusals = {
+        (each.path, each.status): each
+        for each in evidence.good(ProgramRefusal)
+        # A line that has the request alone says nothing of its reason.
+        if names_origin(each.message) or refuses_token(each.message)
+    }
     forms = []
     for failure in evidence.good(FailedRequests):
         is_form = failure.is_from_page and failure.method == "POST" and not failure.forms_accepted

@@ -17,7 +17,7 @@ from checks.nginx._location_edits import location_fix, setting_edits
 from checks.nginx._page_errors import logged_errors
 from checks.nginx._sent_requests import sent_requests
 from checks.nginx._upload_refusals import OWN_REFUSAL, is_applications_refusal
-from checks.upstream._responses import asks_about_size
+from checks.upstream._responses import asks_about_size, may_be_told_limit
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -48,6 +48,8 @@ from diagnose.parsers.urls import parse_url
 _DEFAULT, _LARGE = 1 << 20, 64 << 20
 #: Bytes. What an edit writes, if no larger upload is known.
 _RAISED = 64 << 20
+#: By as much a limit is raised at least.
+_TIMES = 4
 _NAME = "client_max_body_size"
 #: Uploads of one kind from which on they are no accident.
 _OFTEN = 2
@@ -81,7 +83,7 @@ def body_limit(evidence: Evidence) -> Iterator[Claim]:
     if form and (directive or not pass_directive_of(match)):
         return
     limit = _limit(match)
-    if not 0 < limit < _LARGE or 0 < _told_size(evidence) <= limit:
+    if not may_be_told_limit(evidence, limit, _LARGE) or 0 < _told_size(evidence) <= limit:
         return
     subjects = endpoint_subjects(pages)
     if refused or form or told:
@@ -113,7 +115,7 @@ def body_limit(evidence: Evidence) -> Iterator[Claim]:
 def _fix(nginx: Nginx, match: LocationMatch, directive: Directive | None, *, is_asked: bool) -> Fix:
     """Raise the limit of the location, where nobody set it or a person asks about it. How much
     visitors may send, a person decides."""
-    told = _told_size(nginx.evidence)
+    told = max(_told_size(nginx.evidence), _TIMES * _limit(match))
     size = max(_RAISED, next(1 << shift for shift in range(20, 64) if 1 << shift >= told))
     manual = Manual("raise-the-limit", Where.SERVER)
     is_of_all_sites = directive is not None and directive in children(match.blocks[0], _NAME)
@@ -184,7 +186,7 @@ def _allows_more(nginx: Nginx) -> bool:
             directive = match.directive(_NAME)
             words = directive.args[:1] if directive else ()
             size = proxy_headers.parse_size(words[0]) if words else None
-            if size is not None and not 0 < size < _LARGE:
+            if size is not None and not may_be_told_limit(nginx.evidence, size, _LARGE):
                 return True
     return False
 

@@ -2,14 +2,15 @@
 upload, a form, an interface that the page's scripts use. What fails again in this run, or what
 visitors got that used the site's page, is a warning; the rest may be meant.
 
-No cause is named here. A check that knows one explains this finding.
+No cause is named here, but who answered: nginx, or the application behind it, whose own log is
+quoted if it has the request. A check that knows the cause explains this finding.
 """
 
 from collections.abc import Iterator
 
-from checks.nginx import Nginx
+from checks.nginx import Nginx, file_line
 from checks.nginx._failed_requests import repeated_exchange, request_facts, unopened_failures
-from checks.nginx._upload_refusals import is_applications_refusal
+from checks.nginx._upload_refusals import is_applications_answer, is_applications_refusal
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -24,15 +25,21 @@ from diagnose.model import (
 )
 from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import NginxConfig, UpstreamTry
+from diagnose.model.program_logs import ProgramRefusal
 from diagnose.parsers.http import GATEWAY_FAILURES
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import LocationMatch
+from diagnose.parsers.nginx.upstreams import pass_directive_of
 
 #: Failures of one kind from which on they are no accident.
 _MANY = 3
 #: A page sends what is not allowed: no site is made so.
 _NOT_ALLOWED = 405
 _TOO_LARGE = 413
+#: What an application mostly means by a status.
+_HINTS = {
+    "expired": {419}, "forbidden": {403}, "wrong_method": {_NOT_ALLOWED}, "large": {_TOO_LARGE},
+}  # fmt: skip
 
 
 @check(severity=Severity.WARNING, needs=[NginxConfig, FailedRequests], names_requests=True)
@@ -41,9 +48,16 @@ def other_requests_failed(evidence: Evidence) -> Iterator[Claim]:
     for failure in unopened_failures(evidence, "nginx"):
         again = repeated_exchange(evidence, failure)
         match = next(iter(nginx.location_matches(failure.path)), None)
+        refusal = _refusal(evidence, failure)
+        is_of_application = refusal is not None or is_applications_answer(evidence, failure, match)
         yield Claim(
             about=Subject(port=evidence.target.port, path=failure.path),
-            because=(failure, *([again] if again else [])),
+            because=(
+                failure,
+                *([again] if again else []),
+                *([refusal] if refusal else []),
+                *([nginx.config] if is_of_application and nginx.config else []),
+            ),
             severity=None if _is_fault(evidence, failure, match) else Severity.NOTE,
             confidence=Confidence.CERTAIN,
             location=nginx.location(match.block) if match else None,
@@ -52,9 +66,45 @@ def other_requests_failed(evidence: Evidence) -> Iterator[Claim]:
                 "too_large_there": failure.status == _TOO_LARGE
                 and is_applications_refusal(evidence, match),
                 "block": " ".join((match.block.name, *match.block.args)) if match else "",
+                **_answerer(match if is_of_application else None, refusal),
+                **{name: failure.status in statuses for name, statuses in _HINTS.items()},
             },
-            fix=Fix((Manual("ask-for-it", Where.SERVER),), Applicability.MANUAL),
+            fix=Fix(
+                (
+                    Manual("ask-the-application", Where.APPLICATION)
+                    if is_of_application
+                    else Manual("ask-for-it", Where.SERVER),
+                ),
+                Applicability.MANUAL,
+            ),
         )
+
+
+def _answerer(match: LocationMatch | None, refusal: ProgramRefusal | None) -> dict[str, object]:
+    """Return who answered, if that was an application: how nginx passes the request on, and what
+    the application wrote about it."""
+    passed = pass_directive_of(match) if match else None
+    return {
+        "application": bool(passed or refusal),
+        "pass": " ".join((passed.name, *passed.args)) if passed else "",
+        "place": file_line(passed) if passed else "",
+        "process": refusal.process if refusal else "",
+        "written": refusal.message if refusal else "",
+        "command": refusal.equivalent if refusal else "",
+    }
+
+
+def _refusal(evidence: Evidence, failure: FailedRequests) -> ProgramRefusal | None:
+    """Return what the application wrote about the request in its own log."""
+    key = failure.method, failure.path, failure.status
+    return next(
+        (
+            refusal
+            for refusal in evidence.good(ProgramRefusal)
+            if (refusal.method, refusal.path, refusal.status) == key
+        ),
+        None,
+    )
 
 
 def _is_fault(evidence: Evidence, failure: FailedRequests, match: LocationMatch | None) -> bool:

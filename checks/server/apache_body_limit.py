@@ -13,7 +13,7 @@ from checks.server import ServerView, manual_fix, place_text, server_on_port
 from checks.server._apache_sections import lines_for
 from checks.server._backend_answers import route_to_application
 from checks.server._body_limits import ENOUGH, limit_severity, raised_limit, raising_fix
-from checks.upstream._responses import asks_about_size
+from checks.upstream._responses import asks_about_size, may_be_told_limit
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
 from diagnose.model.frozen import frozen
@@ -42,7 +42,7 @@ def apache_body_limit(evidence: Evidence) -> Iterator[Claim]:
             return
     path = evidence.target.path.partition("?")[0]
     asked = _limit(view, path) if asks_about_size(evidence) else None
-    if asked and not asked.is_built_in and asked.size < ENOUGH:
+    if asked and not asked.is_built_in and may_be_told_limit(evidence, asked.size, ENOUGH):
         yield _claim(view, path, None, asked)
 
 

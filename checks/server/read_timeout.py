@@ -41,12 +41,15 @@ def read_timeout(evidence: Evidence) -> Iterator[Claim]:
     pages = [page for page in page_exchanges(evidence) if (page.status or 500) < 500]
     is_told = symptom is not None and symptom.kind == "status" and symptom.number == 504
     # Behind a CDN or a balancer it may be theirs.
-    if view is None or not is_told or not pages or any(hops(page.headers) for page in pages):
+    if view is None or symptom is None or not pages or any(hops(page.headers) for page in pages):
         return
     if current_failures(evidence, {502, 504}, view.server.product):
         return
     route = route_to_application(view)
-    timeout = _timeout(view, route) if route else None
+    timeout = _timeout(view, route, is_status=is_told) if route else None
+    is_timed = timeout is not None and _tells_time(evidence, timeout.seconds)
+    if not (is_told or is_timed):
+        return
     if route is None or timeout is None or not 0 < timeout.seconds < _LONGER:
         return
     subjects = endpoint_subjects(pages)
@@ -64,6 +67,7 @@ def read_timeout(evidence: Evidence) -> Iterator[Claim]:
             "place": timeout.place,
             "application": route.authority,
             "longer": _LONGER,
+            "timed": is_timed,
         },
         fix=Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
         if edit
@@ -71,10 +75,21 @@ def read_timeout(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
-def _timeout(view: ServerView, route: SiteRoute) -> PageTimeout | None:
+def _tells_time(evidence: Evidence, seconds: float) -> bool:
+    """Return whether a message tells the very time that the server waits. That of a WebSocket is
+    another one."""
+    from diagnose.parsers.cut_connections import lasts_as_long
+
+    symptom = evidence.target.symptom
+    is_page = symptom is not None and not evidence.target.websockets
+    return is_page and symptom is not None and lasts_as_long(symptom, seconds)
+
+
+def _timeout(view: ServerView, route: SiteRoute, *, is_status: bool) -> PageTimeout | None:
     """Return the setting in force; Apache's, as far as the files of its sites have one. mod_proxy
-    answers 502 if an application that speaks HTTP is too late, and 504 for one of FastCGI."""
-    if view.server.product == "apache" and route.scheme != "fcgi":
+    answers 502 if an application that speaks HTTP is too late, and 504 for one of FastCGI: a status
+    that is told has to be that."""
+    if is_status and view.server.product == "apache" and route.scheme != "fcgi":
         return None
     timeouts = list(page_timeouts(view, route))
     for name in _ORDER:

@@ -5,7 +5,8 @@ wrong one. Asked directly with that header, it does not redirect so.
 Or the page comes, without the Secure cookie that the application sets with that header
 (express-session, "cookie.secure"), or with http: addresses of the site that it does not write with
 it. How it answers a form cannot be tried, because a POST changes something: after a message about a
-lost session, or about a redirect to http, the missing header is the likely reason.
+lost session, about a redirect to http, or of `docker push` about an unknown upload, the missing
+header is the likely reason.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,7 +36,6 @@ from diagnose.model import (
     Step,
     Subject,
 )
-from diagnose.model.backends import BackendAnswer
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.pages import Page
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
@@ -50,7 +50,7 @@ from diagnose.parsers.redirects import (
 
 @check(
     severity=Severity.ERROR,
-    needs=[WebServer, WebServerConfig, BackendAnswer, Exchange],
+    needs=[WebServer, WebServerConfig, Exchange],
     explains=[
         "server.application-answers",
         "http.redirect-loop",
@@ -71,6 +71,8 @@ def scheme_not_passed(evidence: Evidence) -> Iterator[Claim]:
         return
     if all(redirect_target(page) for page in pages):
         yield from _redirect(view, route, pages)
+    elif _loses_upload(evidence, pages):
+        yield from _upload(view, route, pages)
     elif all(200 <= (page.status or 0) < 300 for page in pages):
         yield from _other_answer(view, route, pages)
 
@@ -144,15 +146,45 @@ def _other_answer(view: ServerView, route: SiteRoute, pages: Sequence[Exchange])
             Severity.WARNING,
         )
         confidence = Confidence.LIKELY if leads_to_http else Confidence.POSSIBLE
-        fix = replace(claim.fix, applicability=Applicability.REVIEW) if claim.fix else None
-        is_manual = claim.fix is None or claim.fix.applicability is Applicability.MANUAL
-        yield replace(claim, confidence=confidence, fix=claim.fix if is_manual else fix)
+        yield _reviewed(claim, confidence)
+
+
+def _reviewed(claim: Claim, confidence: Confidence) -> Claim:
+    """Return a claim that rests on a message: a person reads its edit first."""
+    fix = claim.fix
+    if fix is not None and fix.applicability is not Applicability.MANUAL:
+        fix = replace(fix, applicability=Applicability.REVIEW)
+    return replace(claim, confidence=confidence, fix=fix)
+
+
+def _upload(view: ServerView, route: SiteRoute, pages: Sequence[Exchange]) -> Iterator[Claim]:
+    """Yield the claim about a registry that does not know the upload that it began. Asked by GET it
+    answers the same with and without the field."""
+    # Imported late: only a finding needs it.
+    from checks.http._told_scheme import told_scheme
+
+    target = view.evidence.target
+    if told_scheme(view.evidence, target.path):
+        return
+    effect = {"told": True, "upload": True, "url": pages[0].url, "origin": target.origin}
+    yield _reviewed(_claim(view, route, pages, effect, Severity.WARNING), Confidence.LIKELY)
+
+
+def _loses_upload(evidence: Evidence, pages: Sequence[Exchange]) -> bool:
+    """Return whether a registry of images (OCI Distribution Specification) is said not to know an
+    upload that it has begun: it gave the client an address with http for the next part."""
+    symptom = evidence.target.symptom
+    is_registry = evidence.target.path.startswith("/v2/") or any(
+        page.header("Docker-Distribution-Api-Version") for page in pages
+    )
+    return is_registry and symptom is not None and "blob upload unknown" in symptom.text.lower()
 
 
 #: What the field changes in the application's answer.
 _NO_EFFECT: dict[str, object] = {
     "status": "", "location": "", "other_status": "", "url": "", "cookie": "", "plain": "",
-    "to_http": False, "loop": False, "told": False, "login": False,
+    "to_http": False, "loop": False, "told": False, "login": False, "upload": False,
+    "origin": "",
 }  # fmt: skip
 
 

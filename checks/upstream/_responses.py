@@ -13,6 +13,9 @@ from diagnose.parsers.redirects import end_page, end_path
 #: A gateway got no valid response (RFC 9110 sections 15.6.3 and 15.6.5).
 GATEWAY_ERRORS = {502, 504}
 
+#: How much more than the size that people tell a limit may be.
+_ROUND = 1.1
+
 #: nginx's messages when an application gave no response at all (ngx_http_upstream.c).
 NO_RESPONSE = (
     r"connect\(\) (?:to \S+ )?failed|no live upstreams|upstream timed out"
@@ -27,6 +30,17 @@ def asks_about_size(evidence: Evidence) -> bool:
         symptom.kind in {"body-size", "upload"}
         or (symptom.kind == "status" and symptom.number == 413)
     )
+
+
+def may_be_told_limit(evidence: Evidence, limit: int, enough: int) -> bool:
+    """Return whether a limit in bytes may be the one that a message is about: not more than the
+    size from which on it says that files fail, or, if it names none, than what is enough."""
+    from diagnose.parsers.told_sizes import told_size
+
+    symptom = evidence.target.symptom
+    told = told_size(symptom.text) if symptom and asks_about_size(evidence) else 0
+    # 1 MB may be a million bytes, or 1048576.
+    return 0 < limit <= told * _ROUND if told else 0 < limit < enough
 
 
 def front_failures(evidence: Evidence, paths: Collection[str]) -> tuple[Observation, ...]:

@@ -2,6 +2,9 @@
 run nor nginx's logs met it: how long nginx waits on the way of the address is known, and where that
 is set (ngx_http_proxy_module, "proxy_read_timeout"; 60 seconds by default).
 
+Or a message tells the very time that nginx waits there ("the export fails after 60 s"): that of a
+WebSocket is websocket.idle-timeout.
+
 The application answers the page of this run. So the request of the message needed longer, or the
 application hung at that time. Where a log has such a request, upstream.request-timed-out names it.
 Where it has them from before the last reload only, and the time is set, somebody has raised it.
@@ -47,12 +50,16 @@ def read_timeout(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     pages = [page for page in page_exchanges(evidence) if (page.status or 500) < 500]
     is_known = current_failures(evidence, {504}) or logged_errors(evidence, "upstream timed out")
-    if not pages or not _is_reported(evidence, pages) or is_known:
+    is_reported = _is_reported(evidence, pages)
+    if not pages or is_known or not (is_reported or _may_tell_time(evidence, pages)):
         return
     for match in request_matches(nginx, evidence.target.path):
         prefix = gateway_prefix(match)
         timeout = read_timeout_of(match, prefix)
         if not prefix or not 0 < timeout.patience < _LONGER:
+            continue
+        is_timed = _tells_time(evidence, timeout.patience)
+        if not (is_reported or is_timed):
             continue
         if timeout.text and _is_older(evidence):
             continue
@@ -73,6 +80,7 @@ def read_timeout(evidence: Evidence) -> Iterator[Claim]:
                 "place": file_line(place),
                 "longer": _LONGER,
                 "php": prefix == "fastcgi",
+                "timed": is_timed,
             },
             fix=location_fix(nginx, match, file_edits, sure=False)
             if file_edits
@@ -89,6 +97,20 @@ def _is_older(evidence: Evidence) -> bool:
     return bool(late and master and master.loaded) and all(
         line.when < int(master.loaded or 0.0) for line in late if master
     )
+
+
+def _may_tell_time(evidence: Evidence, pages: list[Exchange]) -> bool:
+    """Return whether a time that a message tells may be nginx's: no WebSocket is what the message
+    is about, and nothing stands in front with a time of its own."""
+    is_alone = not any(hops(page.headers) for page in pages)
+    return evidence.target.symptom is not None and not evidence.target.websockets and is_alone
+
+
+def _tells_time(evidence: Evidence, seconds: float) -> bool:
+    from diagnose.parsers.cut_connections import lasts_as_long
+
+    symptom = evidence.target.symptom
+    return symptom is not None and lasts_as_long(symptom, seconds)
 
 
 def _is_reported(evidence: Evidence, pages: list[Exchange]) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from checks.nginx import Nginx, file_line
 from checks.nginx._location_edits import setting_fix
 from checks.nginx._websockets import WebSocketHandshakes, websocket_paths
-from checks.websocket import asks_about_closing
+from checks.websocket import asks_about_closing, says_it_ends_after
 from diagnose.checking.registry import check
 from diagnose.model import (
     Claim,
@@ -34,6 +34,13 @@ DEFAULT = 60
 #: and 3 seconds.
 _PINGING = {"socket.io", "engine.io", "cable"}
 
+#: Close codes of an end that is no fault (RFC 6455 section 7.4.1; 1005: a frame without one).
+_WELL = frozenset({None, 1000, 1001, 1005})
+
+
+def _is_well_ended(upgrade: Upgrade) -> bool:
+    return upgrade.ended in {"", "close"} and upgrade.close_code in _WELL
+
 
 @check(severity=Severity.NOTE, needs=[Upgrade, NginxConfig])
 def idle_default(evidence: Evidence) -> Iterator[Claim]:
@@ -42,7 +49,10 @@ def idle_default(evidence: Evidence) -> Iterator[Claim]:
         handshakes = WebSocketHandshakes.at_path(evidence, path)
         opened = [upgrade for upgrade in handshakes.front if upgrade.accepted]
         # What ends at once has not been silent for a minute.
-        has_ended = any(upgrade.ended for upgrade in opened)
+        has_ended = any(upgrade.ended for upgrade in opened) and not (
+            all(_is_well_ended(upgrade) for upgrade in opened)
+            and says_it_ends_after(evidence, DEFAULT)
+        )
         is_measured = any(
             upgrade.idle_s is not None or (upgrade.quiet_s or 0.0) > DEFAULT for upgrade in opened
         )

@@ -60,7 +60,17 @@ def answered_url(answer: Answer) -> str:
 def _is_asked(answer: Answer, evidence: Evidence) -> bool:
     if isinstance(answer, Upgrade):
         return answer.path in evidence.target.websockets
+    if evidence.target.is_websocket and _is_opened(evidence):
+        return False  # the application refuses to be a page, which nobody wants of it
     return not isinstance(answer, Exchange) or answer.purpose in _PURPOSES
+
+
+def _is_opened(evidence: Evidence) -> bool:
+    """Return whether the WebSocket that is asked for opened in this run."""
+    return any(
+        upgrade.accepted and upgrade.is_visit and upgrade.path == evidence.target.path
+        for upgrade in evidence.good(Upgrade)
+    )
 
 
 def _is_error(answer: Answer) -> bool:

@@ -178,7 +178,12 @@ def _servers(evidence: Evidence) -> tuple[bool, bool]:
 
 
 def site_status(evidence: Evidence) -> int | None:
-    """Return the HTTP status of the target's own page; None if it did not answer."""
+    """Return the HTTP status of the target's own page, of a WebSocket that of its handshake; None
+    if it did not answer."""
+    target = evidence.target
+    for upgrade in evidence.good(Upgrade) if target.is_websocket else ():
+        if upgrade.is_visit and upgrade.path == target.path and upgrade.accepted:
+            return upgrade.status
     statuses = (
         getattr(observation, "status", None)
         for observation in evidence.observations

@@ -26,6 +26,9 @@ _SENTENCE = re.compile(
     re.DOTALL,
 )
 
+#: What somebody typed into one pair of quotes by a slip: an option, a name, this machine.
+_SLIP = re.compile(r"--?[A-Za-z]|localhost\b|[\w-]{1,63}(?:\.[\w-]{1,63}){1,10}(?![^:/])")
+
 _URL = re.compile(r"(?:https?|wss?)://[^\s\"'<>，。]{1,500}")
 #: Names that stand for somebody's own (RFC 2606 section 3, and what guides write): who named a site
 #: beside them means that.
@@ -135,10 +138,16 @@ def _is_understood(word: str) -> bool:
 
 
 def _is_told(word: str) -> bool:
-    """Return whether an operand is a message: what is understood of it, or a sentence."""
+    """Return whether an operand is a message: what is understood of it, or words among which there
+    is no other target, no port and no option ("404 - /api/items")."""
     from diagnose.parsers.symptoms import symptom_of
 
-    return symptom_of(word) is not None or len(word.split()) >= FEWEST_WORDS
+    words = word.split()
+    if symptom_of(word) is not None or len(words) >= FEWEST_WORDS:
+        return True
+    return (
+        len(words) > 1 and not word.replace(" ", "").isdigit() and not any(map(_SLIP.match, words))
+    )
 
 
 def _with_message(
@@ -163,10 +172,13 @@ def _at_requested_path(site: Target, message: str) -> Target:
     a path without the site ("GET /live HTTP/1.1" 404) is what the log of an application shows."""
     from diagnose.parsers.error_messages import failed_path, requested_path
     from diagnose.parsers.secrets import path_without_secrets
+    from diagnose.parsers.target_slips import named_path
 
     path, kind = requested_path(message), site.symptom.kind if site.symptom else "other"
     if not path and kind == "status" and site.symptom and site.symptom.number != _NO_METHOD:
         path = failed_path(message)
+    if not path and kind == "other":
+        path = named_path(message)
     # The path of a challenge holds a token.
     if not path or site.is_websocket or kind.startswith("acme"):
         return site

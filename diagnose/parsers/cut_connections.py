@@ -7,20 +7,16 @@ from collections.abc import Iterator
 from diagnose.model.symptom import Symptom
 from diagnose.parsers.lazy_pattern import lazy_pattern
 
-_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "秒": 1.0, "分": 60.0, "小": 3600.0}
+#: Seconds of a unit, by the beginnings of its name: the first that fits counts.
+_UNITS = (
+    (3600.0, ("h", "小", "stunde", "heure", "час", "時")),
+    (60.0, ("m", "分", "мин")),
+    (1.0, ("s", "秒", "сек")),
+)
 _NUMBERS = {
-    "a": 1.0,
-    "an": 1.0,
-    "one": 1.0,
-    "two": 2.0,
-    "一": 1.0,
-    "两": 2.0,
-    "二": 2.0,
-    "三": 3.0,
-    "五": 5.0,
-    "十": 10.0,
-    "半": 0.5,
-}
+    "a": 1.0, "an": 1.0, "one": 1.0, "two": 2.0, "一": 1.0, "两": 2.0, "二": 2.0, "三": 3.0,
+    "五": 5.0, "十": 10.0, "半": 0.5, "zwei": 2.0, "deux": 2.0, "dos": 2.0, "dois": 2.0,
+}  # fmt: skip
 
 #: "60 seconds", "50/60 s", "1-2 min", "every minute", "60s", "一分钟", "半小时".
 _NUMBER = r"(?:\d{1,5}(?:\.\d)?(?: ?[-/~～到至] ?\d{1,5})?\+?|\b(?:an?|one|two)\b|[一两二三五十半])"
@@ -55,6 +51,36 @@ _LENGTHS = lazy_pattern(
     rf"(?i)(?P<number>{_NUMBER})[ -]?(?:个|多)?(?P<unit>{_UNIT})"
     r"|(?:every|each|per) (?P<every>minute|hour)\b|每(?P<each>分钟|小时)"
 )
+#: The same in German, French, Spanish, Portuguese, Russian and Japanese: "bricht nach einer Minute
+#: ab", "au bout de 60 secondes", "через 60 секунд", "60秒後に切断".
+#: A unit alone is one ("через минуту").
+_FOREIGN_UNIT = (
+    r"(?:sekunden?|sek|secondes?|segundos?|секунд\w?|сек|minuten?|minutos?|минут\w?|мин|stunden?"
+    r"|heures?|час\w{0,2}|s|min|h)(?!\w)"
+)
+_FOREIGN_NUMBER = r"(?:\d{1,5}|eine[rmn]?|zwei|une|deux|una?|dos|uma?|dois|одн\w{1,2})"
+_FOREIGN_LENGTH = rf"(?:(?:{_FOREIGN_NUMBER} ?)?{_FOREIGN_UNIT})"
+_FOREIGN_AFTER = (
+    r"(?:\b(?:nach|alle|jede|après|au bout d[e']|toutes? les|chaque|después de|tras|cada"
+    r"|al cabo de|a los|depois de|após|a cada|через|после|кажд\w{2,3}) ?)"
+)
+_FOREIGN_ENDS = (
+    r"(?:\b(?:ab|abgebrochen|abbricht|getrennt|trennt|beendet|geschlossen|schließt|unterbrochen|weg|tot"
+    r"|ferm\w{1,3}|coup\w{1,3}|interromp\w{1,3}|déconnect\w{1,4}|perd\w{0,3}|cierra\w?|corta\w?"
+    r"|desconect\w{1,4}|cae|cai|pierde|fecha\w?|interrump\w{1,3}|обрыва\w{2,5}|разрыва\w{2,5}"
+    r"|закрыва\w{2,5}|прерыва\w{2,5}|отключа\w{2,5}|отваливает\w{2})(?!\w)|切断|切れ|閉じ|落ち)"
+)
+_FOREIGN_CUT = lazy_pattern(
+    rf"(?i){_FOREIGN_AFTER}(?:(?:etwa|genau|rund|environ|unos|около|cerca de) )?{_FOREIGN_LENGTH}"
+    rf".{{0,40}}?{_FOREIGN_ENDS}"
+    rf"|{_FOREIGN_ENDS}.{{0,30}}?{_FOREIGN_AFTER}{_FOREIGN_LENGTH}"
+    rf"|\d{{1,5}} ?(?:秒|分間?|時間)(?:[後后]|で|ごと|毎)"
+    rf".{{0,20}}?{_FOREIGN_ENDS}"
+)
+_FOREIGN_LENGTHS = lazy_pattern(
+    rf"(?i)(?:\b(?P<number>{_FOREIGN_NUMBER}) ?|\b)(?P<unit>{_FOREIGN_UNIT})"
+    r"|(?P<count>\d{1,5}) ?(?P<scale>秒|分|時)"
+)
 _DIGITS = lazy_pattern(r"\d{1,5}(?:\.\d)?")
 
 #: Kinds of symptoms that a connection which ends after a time may be told as.
@@ -63,12 +89,45 @@ _ENDED = frozenset(
 )
 #: By how much a time that people tell differs from the one that was set: a share, and seconds.
 _SHARE, _LEAST_S = 0.05, 2.0
+#: How people tell how long a request lasts that fails: "fails after 60 s", "超过60秒就失败".
+_LASTS = lazy_pattern(
+    rf"(?i)(?:\b(?:after|longer than|more than|over|exceed\w{{0,3}}|beyond|within|takes?|at"
+    r"|länger als|mehr als|plus d[e']|más de|mais de|дольше|больше)\b|超过|超出|大于|达到|>"
+    rf"|{_FOREIGN_AFTER}).{{0,12}}?(?:{_LENGTH}|{_FOREIGN_LENGTH})"
+    rf"|{_LENGTH} ?(?:之?[后後]|以上|就|左右|超时)"
+)
+_FAILS = lazy_pattern(
+    r"(?i)\b(?:fail|error|break|broke|abort|cut|clos|drop|die|tim(?:e|es|ed|ing)[ -]?out|lost"
+    r"|stop|gives? up)\w{0,5}\b|失败|失敗|报错|出错|中断|超时|断开|エラー|タイムアウト"
+    rf"|\b(?:échou\w{{1,3}}|fall[ao]\w?|falha\w?)(?!\w)|{_FOREIGN_ENDS}"
+)
+#: Kinds of symptoms that a request which fails after a time may be told as.
+_FAILED = frozenset(
+    {"timeout", "closed", "incomplete", "slow", "other", "unusable", "upstream-timeout", "status"}
+)
+#: Statuses of a gateway that waited, or whose application went away (RFC 9110 section 15.6).
+_GATEWAY = frozenset({502, 504})
+
+
+def lasts_as_long(symptom: Symptom, seconds: float) -> bool:
+    """Return whether a message says that a request fails after this time, in seconds."""
+    is_status = symptom.kind == "status" and symptom.number not in _GATEWAY
+    if symptom.kind not in _FAILED or is_status:
+        return False
+    from diagnose.parsers.usual_spelling import usual_spelling
+
+    words = usual_spelling(symptom.text)
+    match = _LASTS.search(words)
+    if match is None or not (symptom.kind != "other" or _FAILS.search(words)):
+        return False
+    slack = max(seconds * _SHARE, _LEAST_S)
+    return any(abs(told - seconds) <= slack for told in _seconds(match[0]))
 
 
 def says_connection_is_cut(words: str) -> str:
     """Return the words by which somebody says that something ends after a time; "" if there are
     none."""
-    match = _CUT_AFTER_TIME.search(words)
+    match = _CUT_AFTER_TIME.search(words) or _FOREIGN_CUT.search(words)
     return match[0] if match else ""
 
 
@@ -88,13 +147,24 @@ def is_told(symptom: Symptom, seconds: float) -> bool:
 
 
 def _seconds(words: str) -> Iterator[float]:
+    is_read = False
     for match in _LENGTHS.finditer(words):
+        is_read = True
         if unit := match["every"] or match["each"]:
-            yield _UNITS[unit[0].lower()]
+            yield _unit_s(unit)
             continue
-        factor = _UNITS[match["unit"].removeprefix("个")[0].lower()]
         number = match["number"].lower()
         digits = _DIGITS.findall(number)
         for told in map(float, digits) if digits else (_NUMBERS.get(number, 0.0),):
             if told:
-                yield told * factor
+                yield told * _unit_s(match["unit"].removeprefix("个"))
+    for match in () if is_read else _FOREIGN_LENGTHS.finditer(words):
+        number = (match["number"] or match["count"] or "1").lower()
+        told = float(number) if number.isdigit() else _NUMBERS.get(number, 1.0)
+        yield told * _unit_s(match["unit"] or match["scale"])
+
+
+def _unit_s(name: str) -> float:
+    """Return the seconds of a unit."""
+    lower = name.lower()
+    return next((size for size, starts in _UNITS if lower.startswith(starts)), 1.0)

@@ -49,12 +49,13 @@ _PATH = (
     r"(?!(?:sec|second|min|minute|hour|day|week|month|year)s?(?![\w~%./?&=-]))"
     r"[\w~%.-][\w~%./?&=-]{0,400})"
 )
+_ARROW = r"(?:->|=>|[-–—→>|])"
 _FAILED_PATH = lazy_pattern(
-    rf"(?<![\w.:/]){_STATUS}:?(?: \(?[A-Z][\w -]{{2,30}}\)?)? (?:(?:for|on|at|from) )?"
-    rf"[\"'“`]?{_PATH}"
+    rf"(?<![\w.:/]){_STATUS}:?(?: \(?[A-Z][\w -]{{2,30}}\)?)?"
+    rf"(?: | ?{_ARROW} ?)(?:(?:for|on|at|from) )?[\"'“`]?{_PATH}"
     rf"|(?<![^\s\"'“`(访问]){_PATH}[\"'”`]?[:,]?"
     r"(?: (?:(?:returns?|gives?|gets?|got|is|with|status|error|answers|shows|an?) ){0,3}"
-    r"| ?(?:->|=>|=|接口)? ?|[ ,，]?(?:返回|报错?|出现|提示|就?是)[:： ]?)"
+    rf"| ?(?:{_ARROW}|=|接口)? ?|[ ,，]?(?:返回|报错?|出现|提示|就?是)[:： ]?)"
     rf"\(?{_STATUS}"
 )
 _SENDS = lazy_pattern(r"\b(?:POST|PUT|DELETE|PATCH|OPTIONS)\b")

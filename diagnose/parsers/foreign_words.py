@@ -1,5 +1,5 @@
-"""What a visitor sees, in words of French, German, Spanish and Russian. Pure, except that it reads
-`foreign_words.toml`, once.
+"""What a visitor sees, in words of French, German, Spanish, Russian, Portuguese and Japanese.
+Pure, except that it reads `foreign_words.toml`, once.
 """
 
 import re
@@ -39,8 +39,14 @@ def _table() -> tuple[tuple[SymptomKind, re.Pattern[str]], ...]:
     )
 
 
+#: Scripts without blanks between words.
+_UNSPACED = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
+
+
 def _pattern(words: str) -> str:
     """Return the pattern of words in the order of the table: " … " is up to forty characters, and a
     star is the rest of a word."""
+    if _UNSPACED.search(words):
+        return re.escape(words).replace("…", ".{0,20}?")
     text = re.escape(words).replace("\\ …\\ ", r"\b.{0,40}?\b").replace(r"\*", r"\w{0,8}")
     return rf"\b{text.replace(chr(92) + ' ', ' ')}(?!\w)"

@@ -12,7 +12,7 @@ MAX_LINE, MAX_TEXT, MAX_LINES = 2000, 300, 2000
 
 #: The colours of a terminal.
 _COLOURS = re.compile(r"\x1b\[[0-9;]{0,12}m")
-_METHOD = re.compile(r"(?<![A-Za-z0-9_/.-])(PUT|POST|PATCH)(?![A-Za-z0-9_/-])")
+_METHOD = re.compile(r"(?<![A-Za-z0-9_/.-])(PUT|POST|PATCH|DELETE)(?![A-Za-z0-9_/-])")
 #: A path as it begins, also behind `path=` and quotation marks.
 _PATH = re.compile(r"(?<![\w/.:-])(/[^\s\"'|,;]{0,300})")
 #: A number that is no part of an address, a time or a size ("413kb", "127.0.0.413", "0.413s").

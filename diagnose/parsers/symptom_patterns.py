@@ -84,7 +84,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     ("websocket-status", r"WebSocket handshake: Unexpected response code: (?P<n>\d{3})"
         r"|Unexpected server response: (?P<m>\d{3})|rejected WebSocket connection: HTTP (?P<o>\d{3})"
         r"|Handshake status (?P<p>\d{3})|status code '(?P<q>\d{3})' when status code '101'"
-        r"|Response code was not 101: (?P<r>\d{3})"
+        r"|Response code was not 101: (?P<r>\d{3})|Expected HTTP 101 response but was '(?P<w>\d{3})"
         r"|(?P<s>\d{3}), message='Invalid response status'"
         r"|(?:WebSocket|(?<![A-Za-z])wss?(?![A-Za-z])).{0,30}?(?:报错?|错误码?|返回|提示|出现|状态码|得到)"
         r"[:： ]{0,3}(?P<t>[45]\d\d)(?![0-9A-Za-z:])"
@@ -198,7 +198,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|create SSL/TLS secure channel|未能创建 ?SSL/TLS ?安全通道"),
     ("reset", r"CONNECTION_RESET|CONNECT_RESET|ERROR_NET_RESET|ECONNRESET|connection (?:was )?reset|forcibly closed "
         r"by the remote|errno 104|被对[方端]重[设置]|强迫关闭|连接.{0,4}(?:被)?重置"),
-    ("closed", r"ERR_CONNECTION_CLOSED|ERR_EMPTY_RESPONSE|END_OF_FILE|SSL_ERROR_SYSCALL|unexpected"
+    ("closed", r"end of file reached|ERR_CONNECTION_CLOSED|ERR_EMPTY_RESPONSE|END_OF_FILE|SSL_ERROR_SYSCALL|unexpected"
         r"[ _]eof|EOF occurred|socket hang up|other side closed|Empty reply from server|closed the "
         r"connection|didn[’']t send any data|Remote (?:host terminated|end closed)|dropped the "
         r"connection|before secure TLS connection|Unexpected end of file|zero return|No data received"
@@ -260,12 +260,12 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     # The words are the server's; the number before them is often a slip
     ("body-size", r"(?<![\w.:])(?!413)[45]\d\d:? (?:Request Entity|Payload|Content) Too Large"),
     ("status", r"HTTP ERROR (?P<n>[45]\d\d)|returned error: (?P<m>[45]\d\d)"
-        r"|status(?: code| of)?[ :=]{1,3}'?(?P<o>[45]\d\d)(?!\w)"
+        r"|status(?: code)?(?: of)?[ :=]{1,3}'?(?P<o>[45]\d\d)(?!\w)"
         r"|(?<![A-Za-z0-9_.:])(?P<p>[45]\d\d):? (?:Client Error|Server Error|\(?(?:Bad |Forbid|Not (?:Found|Allowed|Acceptable|Implemented|Extended)|Internal|Service"
         r"|Gateway|Unauth|Method|Misdirected|Request(?!s)|Upgrade|Proxy|Gone|Too (?:Many|Early)|Payload|Content Too"
         r"|Conflict|Authorization|Payment|HTTP Version|Locked|Unprocessable|Unsupported Media|Precondition|Failed Dependency|Insufficient Storage"
         r"|Length Required|URI Too|Range Not|Expectation Failed|Unavailable For|Loop Detected|Network Auth))"
-        r"|HTTP/[\d.]{1,3}\"? (?P<q>[45]\d\d)(?!\w)|ERROR (?P<r>[45]\d\d):|(?P<s>[45]\d\d), message="
+        r"|HTTP/[\d.]{1,3}\"? (?P<q>[45]\d\d)(?!\w)|ERROR (?P<r>[45]\d\d):|\bERR! code E(?P<i>[45]\d\d)\b|(?P<s>[45]\d\d), message="
         r"|HTTP(?: status)?(?: code)?[ :]{0,2}(?P<t>[45]\d\d)(?![0-9A-Za-z])"
         r"|does not indicate success: (?P<u>[45]\d\d)"
         r"|(?:\b(?:error|code|says?|gets?|getting|throws?|throwing|threw|gave|received|receiving|(?:respond|answer)(?:s|ed) with|returning|giving|got|shows?|returns?|gives?|with|an?)[: ]|错误码?|报错?|返回|提示|显示|出现|导致|结果|变成|是|全部|都|时|跳转(?:到|成|至)?|刷新(?:页面)?(?:就|后)?)"
@@ -275,7 +275,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|(?<![\w.:])(?<!port )(?P<w>(?!443)[45]\d\d) (?:error|page|status|when|after|if|on (?:re|all|any|every))|(?<![0-9A-Za-z.])(?P<x>(?!443)[45]\d\d) ?(?:错误|报错|页面)"
         r"|(?:登[录陆]|提交|点击|访问|打开|部署|升级|重启|请求)之?后[ ,，:：]{0,3}(?P<j>(?!443)[45]\d\d)(?![0-9A-Za-z:]| ?[KMG]i?B)"
         # A status in front of the path that was asked for, but for a handshake
-        r"|(?<![\w.:/])(?P<l>(?!443)4[0-2]\d|431|451|5[0-3]\d):? (?:(?:GET|HEAD|POST|PUT|DELETE|PATCH) )?/(?![^\n]{0,300}\bUpgrade\b)[a-z0-9]"
+        r"|(?<![\w.:/])(?P<l>(?!443)4[0-2]\d|431|451|5[0-3]\d)(?::? | ?(?:->|=>|[-–—→>|]) ?)(?:(?:GET|HEAD|POST|PUT|DELETE|PATCH) )?(?:https?:/)?/(?![^\n]{0,300}\bUpgrade\b)(?:[a-z0-9/…]|$)"
         r"|(?<![\w.:])(?P<k>499) ?(?:状态码|in (?:\w{1,12} ){0,3}logs?\b|client closed)"
         r"|HTTP_RESPONSE_CODE_FAILURE|currently unable to handle this request|目前无法处理此请求"),
     # Clients of gRPC (Go, C++, Java, Node.js, .NET), which quote the system and HTTP's status first

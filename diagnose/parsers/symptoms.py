@@ -109,7 +109,10 @@ def symptom_of(text: str, *, of_websocket: bool = False) -> Symptom | None:
         return symptom
     # Imported late: what is understood so far needs no other language.
     from diagnose.parsers.foreign_words import foreign_fault
+    from diagnose.parsers.told_sizes import oversized_upload
 
+    if size := oversized_upload(line):
+        return _symptom("upload", line, size)
     if told := foreign_fault(_NAME.sub(" ", _URL.sub(" ", line))):
         return _symptom(told.kind, line, told.words, told.number)
     return None if symptom and _SAYS_MORE.search(line) else symptom

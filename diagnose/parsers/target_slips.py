@@ -20,6 +20,18 @@ _SITE_AND_STATUS = lazy_pattern(
     rf"|(?P<first>{ERROR_STATUS})[:：,，]?\s{{1,4}}(?P<last>\S{{3,500}}))"
 )
 
+#: A path of the site among few words: "status /login".
+_NAMED_PATH = lazy_pattern(
+    r"(?:[\w-]{1,20} ){1,2}(/(?!(?:etc|var|usr|srv|home|opt|root|run|tmp|proc)/)"
+    r"[\w~%.-][\w~%./?&=-]{0,400})"
+)
+
+
+def named_path(text: str) -> str:
+    """Return the path behind one or two words; "" if a text is anything else."""
+    match = _NAMED_PATH.fullmatch(text.strip())
+    return match[1] if match else ""
+
 
 def has_blank_in_name(text: str) -> bool:
     """Return whether a text is a URL and nothing else, with a blank in its name."""

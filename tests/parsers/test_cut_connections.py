@@ -4,7 +4,12 @@ import pytest
 
 from diagnose.cli.operands import parse_targets
 from diagnose.model import Symptom
-from diagnose.parsers.cut_connections import is_told, says_connection_is_cut, told_seconds
+from diagnose.parsers.cut_connections import (
+    is_told,
+    lasts_as_long,
+    says_connection_is_cut,
+    told_seconds,
+)
 from diagnose.parsers.symptoms import symptom_of
 
 CHAT = "wss://shop.example.com/ws"
@@ -29,6 +34,16 @@ CUT = {
     "刷新页面重新连接后再过 60 秒又断": (60.0,),
     "60s內沒有資料互動，連線就會自動斷開": (60.0,),
     "空闲几分钟后断开": (),
+    "die Verbindung bricht nach einer Minute ab": (60.0,),
+    "wird nach 60 Sekunden getrennt": (60.0,),
+    "trennt alle 2 Stunden": (7200.0,),
+    "se ferme après 60 secondes": (60.0,),
+    "est coupée au bout d'une minute": (60.0,),
+    "se cierra después de 60 segundos": (60.0,),
+    "разрывается через 60 секунд": (60.0,),
+    "обрывается через минуту": (60.0,),
+    "cai depois de 1 minuto": (60.0,),
+    "60秒後に切断される": (60.0,),
 }
 
 
@@ -87,6 +102,28 @@ def test_a_time_is_that_of_a_timeout_within_some_seconds() -> None:
     assert not told_seconds(later)
 
 
-@pytest.mark.parametrize("word", ["after ", "closed after ", "60 s ", "断开", "closed "])
+@pytest.mark.parametrize(
+    "word", ["after ", "closed after ", "60 s ", "断开", "closed ", "nach 60 ", "60秒後"]
+)
 def test_many_words_are_read_in_a_moment(word: str) -> None:
     says_connection_is_cut(word * 6_000)
+
+
+@pytest.mark.parametrize(
+    ("words", "is_so"),
+    [
+        ("the request fails after 60 s", True),
+        ("报表导出超过60秒就失败", True),
+        ("l'export échoue au bout d'une minute", True),
+        ("エクスポートが60秒後に失敗する", True),
+        ("502 after 60 seconds", True),
+        ("the request fails after 30 s", False),
+        ("the cache expires after 60 s", False),
+        ("curl: (28) Operation timed out after 60001 milliseconds with 0 bytes received", False),
+        ("401 after 60 seconds", False),
+    ],
+)
+def test_a_request_that_fails_after_a_time(words: str, is_so: bool) -> None:
+    (target,) = parse_targets((PAGE, words), (), "en")
+    assert target.symptom
+    assert lasts_as_long(target.symptom, 60.0) is is_so

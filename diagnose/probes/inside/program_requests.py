@@ -1,9 +1,10 @@
 """Reads the log of the program that serves the target, after a message about an upload that was too
 large (413), or about an error of the server (500), with which some frameworks answer one: it may
-have a limit of its own, behind a web server or without one. And after a form of
-a page of the site was refused, by the web server's log, or where that server keeps no log and the
-page has a form: the program may say that its origin is the reason, or its token. Nothing is
-sent."""
+have a limit of its own, behind a web server or without one. And after a form of a page of the
+site was refused, by the web server's log, or where that server keeps no log and the page has a
+form: the program may say that its origin is the reason, or its token. So may it after any
+request to the target's path that a person tells of. Nothing is sent.
+"""
 
 from collections.abc import Callable
 
@@ -68,7 +69,9 @@ async def program_that_refused_a_form(
     ctx: ProbeContext, failure: FailedRequests, listeners: Listeners
 ) -> None:
     is_form = failure.method == "POST" and failure.is_from_page and failure.status in _OF_FORMS
-    if not is_form or ctx.observed(NginxContainer):
+    path = ctx.target.path.partition("?")[0]
+    is_told = ctx.target.symptom is not None and failure.path == path and failure.method != "GET"
+    if not (is_form or is_told) or ctx.observed(NginxContainer):
         return
 
     def find(text: str) -> RefusedRequest | None:
@@ -79,7 +82,11 @@ async def program_that_refused_a_form(
 
             line, times = logged_token_refusal(text, failure.path)
         line = clean(line, MAX_LINE)
-        return RefusedRequest(failure.method, failure.path, line, times) if line else None
+        if line:
+            return RefusedRequest(failure.method, failure.path, line, times)
+        last = refused_request(text, failure.status) if is_told else None
+        is_same = last is not None and (last.method, last.path) == (failure.method, failure.path)
+        return last if is_same else None
 
     slots = (f"words about form {number}" for number in range(MAX_FORMS))
     if not any(ctx.further_requests.begin(slot) for slot in slots):

@@ -155,3 +155,14 @@ def test_fires_for_the_block_behind() -> None:
     (claim,) = judge(CHECK, RUNNING, config(front + behind), page(200), target=PASTED)
     assert claim.facts["limit"] == "2m"
     assert not judge(CHECK, RUNNING, config(front), page(200), target=PASTED)
+
+
+def test_the_size_that_a_message_tells_decides() -> None:
+    told = replace(SHOP, symptom=Symptom("upload", "files above 1 MB fail"))
+    (claim,) = claims(target=told)
+    assert (claim.facts["limit"], claim.severity) == ("1m", None)
+    # Smaller files fail, too: it is another limit.
+    assert not claims("client_max_body_size 50m;", target=told)
+    large = replace(SHOP, symptom=Symptom("upload", "uploads over 100 MB fail"))
+    (claim,) = claims("client_max_body_size 100m;", target=large)
+    assert "client_max_body_size 512m;" in claim.fix.steps[0].diff

@@ -5,6 +5,7 @@ from dataclasses import replace
 from diagnose.model import Severity
 from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import UpstreamTry
+from diagnose.model.program_logs import ProgramRefusal
 from tests.support.check_evidence import REFUSED, judge
 from tests.support.nginx_evidence import RUNNING, SITE, config, front
 from tests.support.page_errors import LOG_READ, page
@@ -98,3 +99,30 @@ def test_fires_on_a_method_that_pages_of_the_site_use_again_and_again() -> None:
 
 def test_silent_about_a_form_that_may_have_been_filled_in_wrongly() -> None:
     assert not judge(CHECK, RUNNING, config(), page(200), replace(FAILED, status=422))
+
+
+def test_fires_and_says_that_the_application_answered() -> None:
+    refused = replace(FAILED, status=419, path="/login")
+    (claim,) = judge(CHECK, RUNNING, config(), page(200), refused, LOG_READ)
+    assert (claim.facts["application"], claim.facts["expired"]) == (True, True)
+    assert str(claim.facts["pass"]).startswith("proxy_pass http://")
+    # nginx's log of that time is not known.
+    (claim,) = judge(CHECK, RUNNING, config(), page(200), refused)
+    assert not claim.facts["application"]
+    # Its own rules leave no line.
+    for rule in ("if ($request_method = POST) { return 419; }", "limit_except GET { deny all; }"):
+        text = SITE.replace("    location / {\n", f"    location / {{\n        {rule}\n", 1)
+        (claim,) = judge(CHECK, RUNNING, config(text), page(200), refused, LOG_READ)
+        assert not claim.facts["application"]
+
+
+def test_fires_and_quotes_the_log_of_the_application() -> None:
+    refused = replace(FAILED, status=403, path="/login")
+    line = ProgramRefusal(
+        endpoint="3000", process="node", method="POST", path="/login", status=403,
+        message="POST /login 403 1.2 ms - user is locked", equivalent="journalctl -u shop",
+    )  # fmt: skip
+    (claim,) = judge(CHECK, RUNNING, config(), page(200), refused, line)
+    assert claim.facts["written"] == line.message
+    (claim,) = judge(CHECK, RUNNING, config(), page(200), refused, replace(line, path="/other"))
+    assert not claim.facts["written"]

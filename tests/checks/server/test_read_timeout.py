@@ -54,3 +54,15 @@ def test_silent_without_a_message_or_a_setting_or_where_a_log_has_it() -> None:
     assert not judge(CHECK, HAPROXY, config, ANSWER, logged, target=TOLD)
     failed = replace(ANSWER, status=504)
     assert not judge(CHECK, HAPROXY, config, failed, target=TOLD)
+
+
+def test_fires_on_the_very_time_that_a_message_tells() -> None:
+    timed = replace(SHOP, symptom=Symptom("timeout", "the export fails after 30 seconds"))
+    http = apache_config(
+        HTTPS.replace("http://127.0.0.1:3000/", "http://127.0.0.1:3000/ timeout=30")
+    )
+    for server, config in ((HAPROXY, haproxy_config(SHORT)), (APACHE, http)):
+        (claim,) = judge(CHECK, server, config, ANSWER, target=timed)
+        assert (claim.facts["timed"], claim.facts["patience"]) == (True, "30")
+    other = replace(timed, symptom=Symptom("timeout", "the export fails after 90 seconds"))
+    assert not judge(CHECK, HAPROXY, haproxy_config(SHORT), ANSWER, target=other)

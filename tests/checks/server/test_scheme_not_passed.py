@@ -169,6 +169,17 @@ def test_fires_by_a_message_where_a_form_cannot_be_tried() -> None:
     assert not judge(CHECK, APACHE, KEPT, PAGE, form, *same)
 
 
+def test_fires_by_the_words_of_a_registry_of_images() -> None:
+    same = (NO_COOKIE, replace(NO_COOKIE, proto="https"))
+    lost = replace(SHOP, symptom=Symptom("application", "unknown: blob upload unknown to registry"))
+    version = ("Docker-Distribution-Api-Version", "registry/2.0")
+    registry = replace(PAGE, headers=(*PAGE.headers, version))
+    (claim,) = judge(CHECK, APACHE, KEPT, registry, *same, target=lost)
+    assert (claim.facts["upload"], claim.confidence) == (True, Confidence.LIKELY)
+    assert not judge(CHECK, APACHE, KEPT, PAGE, *same, target=lost)
+    assert not judge(CHECK, APACHE, KEPT, registry, *same)
+
+
 def test_silent_where_the_page_has_a_cookie_or_the_scheme_is_told() -> None:
     with_cookie = replace(PAGE, headers=(("Set-Cookie", "connect.sid=1; Secure"),))
     assert not judge(CHECK, APACHE, KEPT, with_cookie, NO_COOKIE, COOKIE)

@@ -80,3 +80,19 @@ def test_silent_where_the_log_has_it_only_from_before_the_time_was_raised() -> N
     assert not judged(old, text=raised)
     # A reload for another reason: nobody has decided.
     assert judged(old)
+
+
+def test_fires_on_the_very_time_that_a_message_tells() -> None:
+    for words in (
+        "the export fails after 60 s",
+        "报表导出超过60秒就失败",
+        "bricht nach einer Minute ab",
+    ):
+        (claim,) = judged(symptom=Symptom("other", words))
+        assert claim.facts["timed"] is True
+    assert not judged(symptom=Symptom("other", "the export fails after 30 s"))
+    assert not judged(symptom=Symptom("other", "the cache expires after 60 s"))
+    assert not judged(
+        symptom=Symptom("other", "the export fails after 60 s"),
+        text=with_patience("proxy_read_timeout 300s;"),
+    )

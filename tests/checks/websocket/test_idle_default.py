@@ -42,6 +42,18 @@ def test_silent_where_the_server_ends_it_at_once() -> None:
         assert not judge(CHECK, ended, RUNNING, config(PASSED), target=asked)
 
 
+def test_fires_where_the_message_tells_the_very_time() -> None:
+    """A server may answer this run's own close frame, or let nobody stay without a login."""
+    asked = replace(CHAT, symptom=Symptom("websocket-closed", "it closes after 60 s"))
+    ended = replace(OPEN, ended="close", close_code=1005)
+    (claim,) = judge(CHECK, ended, RUNNING, config(PASSED), target=asked)
+    assert claim.severity is Severity.WARNING
+    for other in (replace(ended, close_code=1008), replace(ended, ended="eof", close_code=1006)):
+        assert not judge(CHECK, other, RUNNING, config(PASSED), target=asked)
+    later = replace(CHAT, symptom=Symptom("websocket-closed", "it closes after 5 s"))
+    assert not judge(CHECK, ended, RUNNING, config(PASSED), target=later)
+
+
 def test_silent_where_the_server_pings_by_itself_or_nothing_opened() -> None:
     path = "/socket.io/"
     chat = replace(CHAT, websockets=(path,))

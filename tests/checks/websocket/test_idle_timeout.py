@@ -233,3 +233,8 @@ def test_the_usual_time_of_each_server_is_named_where_the_message_tells_it() -> 
 def test_a_timeout_stays_a_note_where_the_message_tells_of_a_shorter_time() -> None:
     (claim,) = judge(CHECK, HAPROXY, haproxy_config(TIMEOUTS), upgrade(None), target=SOONER)
     assert claim.severity is Severity.NOTE
+
+
+def test_a_time_that_was_raised_since_is_not_blamed() -> None:
+    longer = serving("proxy_read_timeout 3600s;")
+    assert not judge(CHECK, longer, BUILD, HOST, RUNNING, front(101), target=MINUTE)

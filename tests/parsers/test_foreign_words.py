@@ -1,0 +1,47 @@
+"""What a visitor sees, in other languages than English and Chinese, and in programs' messages."""
+
+import pytest
+
+from diagnose.cli.operands import parse_targets
+
+PAGE = "https://shop.example.com/"
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("Échec de la connexion sécurisée", "tls"),
+        ("Fehler: Gesicherte Verbindung fehlgeschlagen", "tls"),
+        ("Firefox kann keine Verbindung zu dem Server aufbauen", "not-connected"),
+        ("Не удается получить доступ к сайту", "unusable"),
+        ("このサイトにアクセスできません", "unusable"),
+        ("Não é possível acessar esse site", "unusable"),
+        ("Dies ist keine sichere Verbindung", "certificate"),
+        ("Votre connexion n'est pas privée", "certificate"),
+        ("La conexión no es privada", "certificate"),
+        ("この接続ではプライバシーが保護されません", "certificate"),
+        ("Sua conexão não é particular", "certificate"),
+        ("リダイレクトが繰り返し行われました", "redirects"),
+        ("nach dem Neustart geht die Seite nicht mehr", "unusable"),
+        ("depuis la mise à jour le site ne marche plus", "unusable"),
+        ("nur aus dem Büro geht es", "not-outside"),
+        ("it works with VPN only", "not-outside"),
+        ("the site only opens from the office", "not-outside"),
+        ("只有在公司才能打开", "not-outside"),
+        ("Faraday::ConnectionFailed: end of file reached", "closed"),
+        (
+            "java.net.ProtocolException: Expected HTTP 101 response but was '200 OK'",
+            "websocket-status",
+        ),
+        ("npm ERR! code E502", "status"),
+        ("The response has a status code of 403 and RequestOptions.validateStatus", "status"),
+        # Nothing is wrong.
+        ("die Verbindung ist sicher", "other"),
+        ("このサイトは正常です", "other"),
+        ("only the office has a VPN", "other"),
+    ],
+)
+def test_the_words_are_understood(words: str, kind: str) -> None:
+    (target,) = parse_targets((PAGE, words), (), "en")
+    assert target.symptom
+    assert target.symptom.kind == kind

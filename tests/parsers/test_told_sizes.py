@@ -1,0 +1,46 @@
+"""The size from which on people say that files fail."""
+
+import pytest
+
+from diagnose.cli.operands import parse_targets
+from diagnose.parsers.told_sizes import oversized_upload, told_size
+
+PAGE = "https://shop.example.com/"
+MB = 1 << 20
+
+
+@pytest.mark.parametrize(
+    ("words", "size"),
+    [
+        ("files above 1 MB fail", MB),
+        ("uploads over 2 MB fail", 2 * MB),
+        ("requests over 100kb fail with an error", 100 << 10),
+        ("上传大于1M的图片就报错", MB),
+        ("超过 2M 的文件上传失败", 2 * MB),
+        ("Dateien über 1 MB lassen sich nicht hochladen", MB),
+        ("les fichiers de plus de 2 Mo ne passent pas", 2 * MB),
+        ("los archivos de más de 2 MB no se suben", 2 * MB),
+        ("файлы больше 1 МБ не загружаются", MB),
+        ("arquivos maiores que 1 MB não sobem", MB),
+        ("1MBを超えるファイルがアップロードできない", MB),
+        ("files above 1,5 GB fail", 1536 * MB),
+    ],
+)
+def test_files_of_a_size_that_fail_are_an_upload(words: str, size: int) -> None:
+    (target,) = parse_targets((PAGE, words), (), "en")
+    assert target.symptom
+    assert target.symptom.kind == "upload"
+    assert told_size(words) == size
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["downloads of files over 1 GB fail", "the disk has more than 5 GB", "下载超过1G的文件失败"],
+)
+def test_what_is_not_sent_is_no_upload(words: str) -> None:
+    assert not oversized_upload(words)
+
+
+@pytest.mark.parametrize("word", ["above ", "above 1 ", "1 MB ", "超过"])
+def test_many_words_are_read_in_a_moment(word: str) -> None:
+    oversized_upload(word * 6_000)
