@@ -117,11 +117,11 @@ def _entrances(evidence: Evidence, pages: tuple[Exchange, ...]) -> Iterator[Targ
 
 
 def _is_known_otherwise(found: tuple[Hop, ...], effect: _Effect) -> bool:
-    """Return whether the check of what the visitor sees names the line itself: one nginx passes the
-    page on to itself, or to one in a container."""
-    return (
-        effect.is_seen and effect.kind != "cookie" and {hop.product for hop in found} == {"nginx"}
-    )
+    """Return whether another check names the line from what the visitor sees: one nginx passes the
+    page on to itself, to one in a container, or to Caddy (server.caddy-proxy-untrusted)."""
+    products = tuple(hop.product for hop in found)
+    is_other = set(products) == {"nginx"} or products == ("nginx", "caddy")
+    return effect.is_seen and effect.kind != "cookie" and is_other
 
 
 def _answers(evidence: Evidence, last: Hop) -> tuple[BackendAnswer, ...]:
