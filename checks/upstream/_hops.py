@@ -6,7 +6,7 @@ it trusts the sender (Caddy's documentation, "trusted_proxies").
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from checks.nginx import Nginx
@@ -17,11 +17,13 @@ from checks.server._visitor_fields import SCHEME, caddy_fields
 from diagnose.model import Evidence, Target
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import ContainerNginx, Directive
+from diagnose.model.server import Listeners
 from diagnose.model.web_servers import TITLES, WebServer, WebServerConfig
 from diagnose.parsers.haproxy.conditions import field_rules_of, holds
 from diagnose.parsers.haproxy.view import parsed, situation_of, target_proxies
+from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.sanitize import clean
-from diagnose.parsers.server_hops import Hop, Servers, hops, nginx_value
+from diagnose.parsers.server_hops import Hop, Servers, hops, nginx_value, plain_entrance
 
 _CADDY_FIELD = re.compile(r"\{(?:header\.|http\.request\.header\.)X-Forwarded-Proto\}", re.I)
 #: What Apache writes for the scheme of the connection to it.
@@ -67,6 +69,26 @@ class Passed:
     @property
     def title(self) -> str:
         return next((title for name, title in TITLES.items() if name == self.hop.product), "nginx")
+
+
+def nginx_locations(evidence: Evidence, path: str) -> Iterator[LocationMatch]:
+    """Yield the locations of this machine's nginx that a request for a path passes, from the
+    entrance on: the visitors' port, or, where nothing here has it, the one that another machine
+    asks over http."""
+    servers = Servers.of(evidence.good)
+    target: Target | None = replace(evidence.target, path=path)
+    listeners = evidence.good(Listeners)
+    is_held = any(each.on(evidence.target.port) for each in listeners)
+    if listeners and not is_held and evidence.target.uses_tls:
+        target = plain_entrance(servers, replace(evidence.target, path=path))
+    for hop in hops(servers, _as_page(target)) if target else ():
+        if hop.match is not None and not hop.container:
+            yield hop.match
+
+
+def _as_page(target: Target) -> Target:
+    """Return the target with the scheme of a page: a WebSocket's handshake is one request."""
+    return replace(target, scheme="https" if target.uses_tls else "http")
 
 
 def way(evidence: Evidence, target: Target) -> tuple[Hop, ...]:

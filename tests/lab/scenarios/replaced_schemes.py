@@ -174,10 +174,54 @@ def _two_blocks(lab: Lab, scheme: str) -> None:
 
 @scenario(outside=None, server=CHECK, args=(COOKIE,), differs=(INNER,))
 def inner_block_loses_the_scheme_and_the_cookie(lab: Lab) -> None:
-    """https://gist.github.com/molomby: express-session with cookie.secure behind two proxies."""
+    """express-session with cookie.secure behind two proxies."""
     _two_blocks(lab, "$scheme")
 
 
 @healthy(args=(COOKIE,))
 def inner_block_keeps_the_scheme_and_the_cookie(lab: Lab) -> None:
     _two_blocks(lab, "$http_x_forwarded_proto")
+
+
+# The upgrade of a WebSocket, lost on the same ways
+
+
+def _without_upgrades(listen: str) -> str:
+    return _nginx(listen, "$http_x_forwarded_proto").partition("  location /ws")[0] + "}\n"
+
+
+SOCKETS = ("--ws", "/ws")
+
+
+@scenario(
+    outside="websocket.not-upgraded",
+    server="websocket.upgrade-headers-missing",
+    args=SOCKETS,
+    differs=(site.CONF,),
+)
+def nginx_behind_a_balancer_loses_the_upgrade(lab: Lab) -> None:
+    """The front passes WebSockets on, and the server behind it does not."""
+    lab.server.write(site.CONF, _without_upgrades("80"))
+    lab.restart_nginx()
+    _front(lab)
+
+
+@healthy(args=SOCKETS)
+def nginx_behind_a_balancer_passes_the_upgrade(lab: Lab) -> None:
+    lab.server.write(site.CONF, _nginx("80", "$http_x_forwarded_proto"))
+    lab.restart_nginx()
+    _front(lab)
+
+
+@scenario(
+    outside="websocket.not-upgraded",
+    server="websocket.upgrade-headers-missing",
+    args=SOCKETS,
+    differs=(INNER,),
+)
+def inner_block_answers_505_without_the_upgrade(lab: Lab) -> None:
+    """The application of websockets answers 505 to HTTP/1.0."""
+    lab.edit("http://127.0.0.1:3000", "http://127.0.0.1:8080")
+    lab.server.write(INNER, _without_upgrades("127.0.0.1:8080"))
+    lab.undo(lambda: lab.server.sh(f"rm -f {INNER}"))
+    lab.restart_nginx()
