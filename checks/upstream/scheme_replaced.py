@@ -44,11 +44,12 @@ from diagnose.parsers.urls import normalize_url
 @frozen
 class _Effect:
     """What the scheme changes in the program's answer, and whether it was seen (`is_seen`) or only
-    a message is about it."""
+    a message is about it: about http (`is_about_http`), or about a login alone."""
 
     kind: str
     shown: str = ""
     is_seen: bool = True
+    is_about_http: bool = True
 
 
 @check(
@@ -192,7 +193,10 @@ def _effect(
         return _Effect("cookie", cookies[0])
     is_about_http = symptom.kind in {"wrong-address", "login"} and complains_of_http(symptom.text)
     is_form = is_lost and any(each.posts for each in evidence.good(Page))
-    return _Effect("told", "", False) if is_about_http or is_form else None
+    if not (is_about_http or is_form):
+        return None
+    # A login is not sent: the words alone tell what is wrong with it.
+    return _Effect("told", is_seen=False, is_about_http=is_about_http)
 
 
 def _claim(
@@ -223,7 +227,11 @@ def _claim(
             *redirected_sockets(evidence, target.host, "https"),
         ),
         because=(*pages[:1], *answers),
-        confidence=Confidence.CERTAIN if is_sure else Confidence.LIKELY,
+        confidence=Confidence.CERTAIN
+        if is_sure
+        else Confidence.LIKELY
+        if effect.is_about_http
+        else Confidence.POSSIBLE,
         severity=None if effect.kind in {"loop", "downgrade"} else Severity.WARNING,
         facts={
             "url": pages[0].url,

@@ -1,11 +1,13 @@
 """upstream.scheme-replaced: when it fires, and when it is silent."""
 
 from dataclasses import replace
+from typing import Any
 
 from diagnose.model import Confidence, Edit, Manual, Observation, Vantage
 from diagnose.model.backends import BackendAnswer
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import ConfigFile, NginxConfig
+from diagnose.model.pages import Page
 from diagnose.model.server import Interface, Listener, Listeners
 from diagnose.model.symptom import Symptom
 from diagnose.model.web_servers import SiteSocket, WebServer, WebServerConfig
@@ -41,7 +43,7 @@ def listening(*ports: int) -> Listeners:
     )
 
 
-def answer(proto: str, port: int = 3000, **more: object) -> BackendAnswer:
+def answer(proto: str, port: int = 3000, **more: Any) -> BackendAnswer:
     own = BackendAnswer(
         target=f"http://127.0.0.1:{port}/", path="/", host="shop.example.com", proto=proto,
         status=301, location=URL,
@@ -168,6 +170,20 @@ def test_fires_for_a_cookie_only_with_somebodys_words() -> None:
     told = replace(SHOP, symptom=Symptom("cookie", "the session is lost"))
     (claim,) = judge(CHECK, *seen, target=told, masked=False)
     assert claim.facts["shown"] == "sid"
+
+
+def test_only_possible_where_a_login_cannot_be_tried() -> None:
+    page = replace(LOOP, status=200, headers=())
+    form = Page(url=URL, address="203.0.113.80", port=443, posts=("/login",))
+    plain = answer("http", status=200, location="")
+    secure, first = replace(plain, proto="https"), answer("https", 80, status=200, location="")
+    seen = (OWN, listening(80), page, form, nginx(WRONG), first, plain, secure, plain, secure)
+    told = replace(SHOP, symptom=Symptom("login", "I am logged out again at once"))
+    (claim,) = judge(CHECK, *seen, target=told, masked=False)
+    assert claim.confidence is Confidence.POSSIBLE
+    told = replace(SHOP, symptom=Symptom("login", "the login redirects to http"))
+    (claim,) = judge(CHECK, *seen, target=told, masked=False)
+    assert claim.confidence is Confidence.LIKELY
 
 
 def test_silent_where_the_field_is_kept_or_heals_nothing() -> None:
