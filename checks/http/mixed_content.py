@@ -71,6 +71,8 @@ def mixed_content(evidence: Evidence) -> Iterator[Claim]:
         return
     severity = _page_files.severity(page, files.files) if files.urls else Severity.WARNING
     own = all(_host(url) == page_url.host for url in urls)
+    if own and severity is Severity.NOTE and any(r.file_kind == "frame" for r in files.responses):
+        severity = Severity.WARNING  # nothing stands where the page has the frame
     nginx, is_application = Nginx.of(evidence), own and not files.responses
     scheme_place = told_scheme(evidence, page_url.path) if is_application else ""
     setting, about = _own_setting(evidence), _page_files.page_subject(page)

@@ -4,14 +4,14 @@ behind Caddy redirects to https for ever, or names the site with http: in its pa
 in the address to which a login has to lead back.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 
 from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
-from checks.server import ServerView, file_rows, indentation, line_edit, manual_fix, reload_steps
+from checks.server import ServerView, manual_fix
+from checks.server._caddy_trust import PROXY, TRUSTED, trusting_fix
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, merge_subjects
+from diagnose.model import Claim, Confidence, Evidence, Severity, merge_subjects
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import Page
@@ -21,9 +21,6 @@ from diagnose.parsers.nginx.locations import LocationMatch, proxy_set_header_of
 from diagnose.parsers.own_scheme import names_itself_plain
 from diagnose.parsers.redirects import leads_to_itself
 from diagnose.parsers.urls import is_loopback_host
-
-_TRUSTED = re.compile(r"^\s*trusted_proxies\b", re.MULTILINE)
-_PROXY = re.compile(r"^\s*reverse_proxy\b", re.MULTILINE)
 
 
 @check(
@@ -48,7 +45,7 @@ def caddy_proxy_untrusted(evidence: Evidence) -> Iterator[Claim]:
     if view is None or match is None or not answers or not evidence.target.uses_tls:
         return
     text = "\n".join(file.text for file in view.config.files) if view.config else ""
-    if _TRUSTED.search(text) or not _PROXY.search(text):
+    if TRUSTED.search(text) or not PROXY.search(text):
         return
     header = proxy_set_header_of(match, "X-Forwarded-Proto")
     if header is None or header.args[1:] not in {("https",), ("$scheme",)}:
@@ -68,7 +65,7 @@ def caddy_proxy_untrusted(evidence: Evidence) -> Iterator[Claim]:
             "place": file_line(directive) if directive else "",
             "caddyfile": view.config.path if view.config else "",
         },
-        fix=_fix(view),
+        fix=trusting_fix(view) or manual_fix(view, "trust"),
     )
 
 
@@ -101,25 +98,3 @@ def _location_to(nginx: Nginx, view: ServerView) -> LocationMatch | None:
         ):
             return match
     return None
-
-
-def _fix(view: ServerView) -> Fix:
-    """Trust the private addresses at the only reverse_proxy. The global option is newer (2.6.3)."""
-    places = [
-        (file.path, number, line)
-        for file in (view.config.files if view.config else ())
-        for number, line in enumerate(file_rows(view, file), 1)
-        if _PROXY.match(line)
-    ]
-    if len(places) != 1 or "#" in places[0][2] or places[0][2].endswith("\\"):
-        return manual_fix(view, "trust")
-    path, number, line = places[0]
-    indent = indentation(line)
-    option = f"{indent}\ttrusted_proxies private_ranges"
-    opened = line.rstrip()
-    has_block = opened.endswith("{")
-    new = (opened, option) if has_block else (f"{opened} {{", option, f"{indent}}}")
-    edit = line_edit(view, path, {number: new})
-    if edit is None:
-        return manual_fix(view, "trust")
-    return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)

@@ -6,7 +6,8 @@ says that the WebSocket was closed without a reason of the application (RFC 6455
 what many threads are about ("it disconnects every minute": issues 1598 and 2283 of ws), and no run
 waits for a minute unless told to (`--idle 70`), so the configuration is all that shows it. What was
 measured needs no note (`websocket.idle-timeout`), and what the server ends at once has another
-cause."""
+cause. Of several servers on the way the least patient one ends it: after such a message the blocks
+behind the visitors' one are looked at, too."""
 
 from collections.abc import Iterator
 
@@ -25,7 +26,7 @@ from diagnose.model import (
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.nginx.forwarding import upgrade_forwarding
-from diagnose.parsers.nginx.locations import proxy_pass_of
+from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 
 #: proxy_read_timeout of nginx, in seconds, if nothing is set.
 DEFAULT = 60
@@ -58,7 +59,7 @@ def idle_default(evidence: Evidence) -> Iterator[Claim]:
         )
         if not opened or has_ended or is_measured or _PINGING & set(path.split("/")):
             continue
-        for match in nginx.location_matches(path):
+        for match in _locations(nginx, path, is_asked):
             target = proxy_pass_of(match)
             if (
                 target is None
@@ -83,3 +84,13 @@ def idle_default(evidence: Evidence) -> Iterator[Claim]:
                 fix=setting_fix(nginx, match, {"proxy_read_timeout": "3600s"}, "longer-or-pings"),
             )
             break
+
+
+def _locations(nginx: Nginx, path: str, is_asked: bool) -> Iterator[LocationMatch]:
+    """Yield the locations that pass a WebSocket on, from the visitors' block to the last one."""
+    yield from nginx.location_matches(path)
+    if is_asked:
+        # Imported late: few runs have such a message.
+        from checks.upstream._hops import nginx_locations
+
+        yield from nginx_locations(nginx.evidence, path)

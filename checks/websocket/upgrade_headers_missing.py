@@ -10,7 +10,7 @@ visitors got another answer there, by the access log: who has logged in gets to 
 it does where a person writes that a WebSocket does not open.
 
 The location may be that of a second server block of the same nginx, to which the visitors' one
-passes the upgrade on.
+passes the upgrade on, or of a block at port 80 that another machine asks, which ends TLS.
 """
 
 from collections.abc import Iterator
@@ -45,6 +45,7 @@ from diagnose.parsers.nginx.locations import (
     proxy_pass_of,
     proxy_set_header_of,
 )
+from diagnose.parsers.websocket_refusal import upgrade_lost
 
 #: Libraries that use ordinary requests where no WebSocket opens. A program may forbid that.
 _WITH_FALLBACK = {"Socket.IO", "SockJS", "SignalR", "Blazor"}
@@ -77,7 +78,8 @@ def _losing_behind(nginx: Nginx) -> tuple[tuple[LocationMatch, list[str]], ...]:
     refused = {
         upgrade.path
         for upgrade in nginx.evidence.good(Upgrade)
-        if upgrade.is_visit and not upgrade.accepted and 0 < (upgrade.status or 0) < 500
+        if upgrade.is_visit and not upgrade.accepted
+        if 0 < (upgrade.status or 0) < 500 or upgrade_lost(upgrade.status, upgrade.body)
     }
     if not refused:
         return ()
@@ -90,6 +92,27 @@ def _losing_behind(nginx: Nginx) -> tuple[tuple[LocationMatch, list[str]], ...]:
             match = request.match
             if proxy_pass_of(match) and request.passes_on and not all(upgrade_forwarding(match)):
                 groups.setdefault(id(match.block), (match, []))[1].append(path)
+                break
+    return tuple(groups.values()) or _losing_on_the_way(nginx)
+
+
+def _losing_on_the_way(nginx: Nginx) -> tuple[tuple[LocationMatch, list[str]], ...]:
+    """Return the locations that lose the upgrade behind another server, or where another machine
+    ends the visitors' TLS and asks over http. Only where the answer itself says that the upgrade is
+    lost: who asks may refuse a WebSocket for another reason."""
+    # Imported late: few sites have several servers, and fewer refuse WebSockets.
+    from checks.upstream._hops import nginx_locations
+
+    groups: dict[int, tuple[LocationMatch, list[str]]] = {}
+    for upgrade in nginx.evidence.good(Upgrade):
+        is_lost = upgrade.is_visit and not upgrade.accepted
+        if not is_lost or not upgrade_lost(upgrade.status, upgrade.body):
+            continue
+        for match in nginx_locations(nginx.evidence, upgrade.path):
+            if proxy_pass_of(match) and not all(upgrade_forwarding(match)):
+                paths = groups.setdefault(id(match.block), (match, []))[1]
+                if upgrade.path not in paths:
+                    paths.append(upgrade.path)
                 break
     return tuple(groups.values())
 

@@ -87,6 +87,15 @@ def refusing_rules_of(proxy: Proxy) -> tuple[Rule, ...]:
     return _rules(proxy, lambda line: line.words[:2] in _REFUSALS)
 
 
+def field_rules_of(proxy: Proxy, name: str) -> tuple[Rule, ...]:
+    """Return the rules of a proxy that change a field of the request, in their order."""
+    return _rules(
+        proxy,
+        lambda line: line.words[:2] in _FIELD_CHANGES and line.words[2:3] != ()
+        and line.words[2].lower() == name.lower(),
+    )  # fmt: skip
+
+
 def path_rules_of(proxy: Proxy) -> tuple[Rule, ...]:
     """Return the rules of a proxy that change the path of a request, in their order."""
     return _rules(proxy, lambda line: line.words[:2] in _PATH_CHANGES)
@@ -95,6 +104,9 @@ def path_rules_of(proxy: Proxy) -> tuple[Rule, ...]:
 _PATH_CHANGES = {
     ("http-request", action)
     for action in ("replace-path", "replace-pathq", "replace-uri", "set-path", "set-pathq")
+}
+_FIELD_CHANGES = {
+    ("http-request", f"{action}-header") for action in ("set", "add", "del", "replace")
 }
 _REFUSALS = {("http-request", action) for action in ("auth", "deny", "return", "tarpit")}
 

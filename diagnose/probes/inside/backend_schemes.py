@@ -5,12 +5,19 @@ An application that takes its visitor for one without TLS sends no Secure cookie
 "cookie.secure"), and writes http: addresses of the site into its page. It is asked only if the page
 names itself so, if somebody reports a lost session or a redirect to http, or if a form of the page
 was refused, by the access log. Caddy tells the scheme by itself.
+
+Where several servers stand one behind the other, or another machine ends TLS and asks this one over
+http, the program at the end of the way is asked, and the first server as that machine asks it.
 """
 
+from diagnose.model import Target
 from diagnose.model.http import Exchange
 from diagnose.model.logs import FailedRequests
-from diagnose.model.web_servers import WebServerConfig
+from diagnose.model.nginx import ContainerNginx, NginxConfig
+from diagnose.model.server import Interface, Listeners
+from diagnose.model.web_servers import SiteRoute, WebServerConfig
 from diagnose.parsers.own_scheme import complains_of_http, plain_addresses
+from diagnose.parsers.redirects import leads_to_http, leads_to_itself
 from diagnose.parsers.web_sites import routes_of_name
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.backends import ask_application, is_holder
@@ -69,3 +76,85 @@ def _is_doubtful(ctx: ProbeContext, page: Exchange) -> bool:
         for failure in ctx.observed(FailedRequests)
     )
     return page.header("Set-Cookie") is None and (is_told or is_refused)
+
+
+@probe(after=Exchange)
+async def way_of_page(ctx: ProbeContext, page: Exchange) -> None:
+    await _ask_along_the_way(ctx)
+
+
+@probe(after=NginxConfig)
+async def way_through_nginx(ctx: ProbeContext, config: NginxConfig) -> None:
+    await _ask_along_the_way(ctx)
+
+
+@probe(after=ContainerNginx)
+async def way_through_a_container(ctx: ProbeContext, nginx: ContainerNginx) -> None:
+    await _ask_along_the_way(ctx)
+
+
+@probe(after=WebServerConfig)
+async def way_through_a_server(ctx: ProbeContext, config: WebServerConfig) -> None:
+    await _ask_along_the_way(ctx)
+
+
+@probe(after=Listeners)
+async def way_from_a_port(ctx: ProbeContext, listeners: Listeners) -> None:
+    await _ask_along_the_way(ctx)
+
+
+@probe(after=Interface)
+async def way_from_an_address(ctx: ProbeContext, interface: Interface) -> None:
+    await _ask_along_the_way(ctx)
+
+
+async def _ask_along_the_way(ctx: ProbeContext) -> None:
+    """Ask the program at the end of the way with both schemes, and once more as a control."""
+    pages = [page for page in ctx.observed(Exchange) if _is_of_wrong_scheme(ctx, page)]
+    if not pages or not ctx.observed(Listeners) or not ctx.observed(Interface):
+        return
+    # Imported late: a healthy site has no such page.
+    from diagnose.parsers.server_hops import Servers, hops, plain_entrance
+    from diagnose.probes.inside.local_answers import entry_address
+
+    servers, target = Servers.of(ctx.observed), ctx.target
+    entrances: list[Target] = []
+    if any(each.on(target.port) for each in ctx.observed(Listeners)):
+        entrances.append(target)
+    if pages[0].address not in servers.addresses and (plain := plain_entrance(servers, target)):
+        entrances.append(plain)
+    for entrance in entrances:
+        way = hops(servers, entrance)
+        is_elsewhere = entrance is not target
+        if not way or not (way[-1].is_http or way[-1].product == "nginx"):
+            continue
+        if len(way) == 1 and not is_elsewhere:
+            continue  # the other probes ask the program behind a single server
+        last = way[-1]
+        place = f"{last.host}:{last.port}"
+        if not ctx.further_requests.begin(f"the way to {place} from port {entrance.port}"):
+            continue
+        if is_elsewhere and (address := entry_address(ctx, entrance.port)):
+            first = _route(ctx, address, entrance.port)
+            await ask_application(ctx, first, target.authority, "https")
+        for proto in ("http", "https", "http", "https") if last.is_http else ():
+            route = _route(ctx, last.host, last.port, last.path)
+            await ask_application(ctx, route, last.sent_host, proto)
+
+
+def _route(ctx: ProbeContext, host: str, port: int, path: str = "") -> SiteRoute:
+    authority = SiteRoute(path="/", target="", host=host, port=port).authority
+    return SiteRoute(
+        path="/", target=f"http://{authority}/", host=host, port=port, fixed_path=True,
+        backend_path=path or ctx.target.path,
+    )  # fmt: skip
+
+
+def _is_of_wrong_scheme(ctx: ProbeContext, page: Exchange) -> bool:
+    """Return whether the page shows that its program takes visitors for users of http, or somebody
+    says that a login or a session is lost."""
+    if not page.is_page_of(ctx.target) or page.method != "GET" or not ctx.target.uses_tls:
+        return False
+    if leads_to_itself(page) or leads_to_http(page):
+        return True
+    return 200 <= (page.status or 0) < 300 and _is_doubtful(ctx, page)

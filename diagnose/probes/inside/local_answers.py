@@ -79,8 +79,8 @@ async def interfaces_read(ctx: ProbeContext, interface: Interface) -> None:
 
 async def _compare(ctx: ProbeContext) -> None:
     """Ask once for all that failed, as soon as the server's addresses and sockets are known."""
-    address = _entry_address(ctx, ctx.target.port)
-    plain_address = _entry_address(ctx, HTTP_PORT)
+    address = entry_address(ctx, ctx.target.port)
+    plain_address = entry_address(ctx, HTTP_PORT)
     exchanges, upgrades = ctx.observed(Exchange), ctx.observed(Upgrade)
     failed_pages = [exchange for exchange in exchanges if _has_failed(ctx, exchange)]
     failed_handshakes = [item for item in ctx.observed(Handshake) if _has_failed(ctx, item)]
@@ -98,7 +98,7 @@ async def _compare(ctx: ProbeContext) -> None:
     await asyncio.gather(*work)
 
 
-def _entry_address(ctx: ProbeContext, port: int) -> str:
+def entry_address(ctx: ProbeContext, port: int) -> str:
     """Return the address of the server at which something listens on the port, or "": that of the
     default route first, because a router in front translates to it."""
     interfaces = sorted(ctx.observed(Interface), key=lambda interface: not interface.default)

@@ -56,6 +56,14 @@ def test_fires_for_a_file_that_redirects_to_http() -> None:
     assert claim.facts["redirect"] == module().url
 
 
+def test_a_frame_of_the_site_that_redirects_to_http_is_a_warning() -> None:
+    frame = replace(module(), kind="frame", is_optional=True)
+    for host, severity in (("shop.example.com", Severity.WARNING), ("ads.net", Severity.NOTE)):
+        redirected = answered(frame, 302, redirects=(f"http://{host}/editor/index.html",))
+        (claim,) = judge(CHECK, loads(frame), redirected)
+        assert claim.severity is severity
+
+
 def test_fires_with_less_confidence_for_what_scripts_request() -> None:
     asked = answered(script(), requests=("http://api.shop.example.com/v1",))
     (claim,) = judge(CHECK, loads(script()), asked)

@@ -82,3 +82,16 @@ def test_the_time_that_the_message_tells_decides() -> None:
         asked = replace(CHAT, symptom=Symptom(kind, words))
         (claim,) = judge(CHECK, OPEN, RUNNING, config(PASSED), target=asked)
         assert claim.severity is severity
+
+
+def test_fires_on_the_impatient_block_behind_a_patient_one() -> None:
+    outer = PASSED.replace("127.0.0.1:3000", "127.0.0.1:8080").replace(
+        "proxy_http_version", "proxy_read_timeout 1h;\n proxy_http_version"
+    )
+    inner = PASSED[PASSED.index("server {") :].replace("listen 443 ssl", "listen 127.0.0.1:8080")
+    asked = replace(CHAT, symptom=Symptom("websocket-closed", "closed after 60 s, code 1006"))
+    both = config(outer + inner)
+    (claim,) = judge(CHECK, OPEN, RUNNING, both, target=asked)
+    assert claim.location
+    assert claim.location.line > outer.count("\n")
+    assert not judge(CHECK, OPEN, RUNNING, both, target=CHAT)

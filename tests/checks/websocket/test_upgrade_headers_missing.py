@@ -7,6 +7,7 @@ from checks.http import endpoint_subjects
 from diagnose.model import Applicability, Claim, Confidence, Edit, Observation, Severity
 from diagnose.model.logs import RefusedHandshakes
 from diagnose.model.pages import WebSocketPath
+from diagnose.model.server import Listener, Listeners
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import CHAT, SHOP, judge
 from tests.support.nginx_evidence import BUILD, HOST, RUNNING, SITE, config, direct, front
@@ -237,6 +238,21 @@ def test_fires_on_the_block_behind_the_one_that_passes_the_upgrade_on() -> None:
     assert "127.0.0.1:8080;" in claim.location.excerpt[0]
     assert not judge(CHECK, config(BEHIND + INNER % PASSED), *seen, target=CHAT)
     assert not judge(CHECK, config(BEHIND), *seen, target=CHAT)
+    (claim,) = judge(CHECK, config(BEHIND + INNER % ""), *seen[:3], front(505), target=CHAT)
+    assert not judge(CHECK, config(BEHIND + INNER % ""), *seen[:3], front(500), target=CHAT)
+
+
+def test_fires_on_the_block_that_another_machine_asks_over_http() -> None:
+    """It ends the visitors' TLS: nothing here has their port."""
+    plain = INNER.replace("127.0.0.1:8080", "80")
+    listening = Listeners(
+        sockets=(Listener(address="0.0.0.0", port=80, family=4, process="nginx"),)
+    )
+    seen = (BUILD, HOST, RUNNING, listening)
+    (claim,) = judge(CHECK, config(plain % ""), *seen, front(505), target=CHAT)
+    assert claim.confidence is Confidence.LIKELY
+    assert not judge(CHECK, config(plain % PASSED), *seen, front(505), target=CHAT)
+    assert not judge(CHECK, config(plain % ""), *seen, front(403), target=CHAT)
 
 
 def test_fires_where_visitors_who_logged_in_got_another_answer_than_this_run() -> None:

@@ -4,11 +4,14 @@ from dataclasses import replace
 from typing import Any
 
 from diagnose.machine import CommandResult
-from diagnose.model import Observation
+from diagnose.model import Observation, Vantage
 from diagnose.model.backends import BackendAnswer
 from diagnose.model.http import Exchange
 from diagnose.model.logs import FailedRequests
+from diagnose.model.nginx import NginxConfig
+from diagnose.model.server import Interface, Listener, Listeners
 from diagnose.model.symptom import Symptom
+from diagnose.parsers.nginx.config import parse
 from diagnose.probes.inside import backend_schemes as probes
 from tests.support.fake_context import Looking
 from tests.support.recorded_machine import RecordedMachine
@@ -66,3 +69,27 @@ def test_a_page_that_is_well_is_no_reason() -> None:
     assert not ask(replace(PAGE, headers=(("Set-Cookie", "sid=1"),)), REFUSED)
     assert not ask(replace(PLAIN, status=302))
     assert not ask(PAGE, replace(REFUSED, status=500))
+
+
+def test_behind_another_machine_the_program_and_the_first_server_are_asked() -> None:
+    looking: Any = Looking(Application())
+    block = (
+        "http { server { listen 80; server_name shop.example.com; location / {"
+        " proxy_pass http://127.0.0.1:3000; proxy_set_header Host $host; } } }"
+    )
+    web = Listener(address="0.0.0.0", port=80, family=4, process="nginx")
+    looking.observations += [
+        Interface(vantage=Vantage.SERVER, name="eth0", up=True, addresses=("10.0.0.5/24",)),
+        Listeners(sockets=(web,)),
+        NginxConfig(path="n.conf", main=parse(block, "n.conf")),
+    ]
+    probe: Any = probes.way_of_page
+    url = "https://shop.example.com/"
+    asyncio.run(probe.work(looking, looking.emit(replace(PAGE, status=200))))
+    assert not looking.observed(BackendAnswer)
+    loop = replace(PAGE, address="203.0.113.80", status=301, headers=(("Location", url),))
+    asyncio.run(probe.work(looking, looking.emit(loop)))
+    asked = [(answer.target, answer.proto) for answer in looking.observed(BackendAnswer)]
+    program = "http://127.0.0.1:3000/"
+    assert asked[-4:] == [(program, each) for each in ("http", "https", "http", "https")]
+    assert all(proto == "https" for _, proto in asked[:-4])

@@ -120,7 +120,7 @@ def test_a_balancers_own_error_asks_as_its_health_check_does(
 ) -> None:
     stgw = replace(FAILED, body="<hr><center>stgw</center>")
     assert not [one for one in ask_locally(trigger=stgw) if one.request == "health-check"]
-    monkeypatch.setattr(local_answers, "_entry_address", lambda ctx, port: "127.0.0.1")
+    monkeypatch.setattr(local_answers, "entry_address", lambda ctx, port: "127.0.0.1")
     seen: list[str] = []
 
     async def connect(self: ServerSideNet, address: str, port: int, *rest: float) -> ConnectResult:

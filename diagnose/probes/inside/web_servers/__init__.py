@@ -154,11 +154,12 @@ def _is_new_installation(ctx: ProbeContext, exchange: Exchange) -> bool:
 @probe(after=Exchange, needs=Listeners)
 async def servers_behind(ctx: ProbeContext, exchange: Exchange, listeners: Listeners) -> None:
     """Read the servers on other ports after the page redirects to itself, names itself with http,
-    or is that of a new installation, and none of these servers has the port: one of them may stand
-    behind the program that ends TLS, and answer. After a redirect to itself, the program that ends
-    TLS may be one of these servers too."""
+    or is that of a new installation, or loses a login by somebody's words: one of them may stand
+    behind the program that ends TLS, and answer. Such a program may be one of these servers too,
+    unless the page is that of a new installation, or run on another machine."""
     if is_first(ctx, exchange, _may_come_from_behind):
-        await _look_behind(ctx, listeners, leads_to_itself(exchange))
+        is_new = is_default_page(exchange.status, exchange.body)
+        await _look_behind(ctx, listeners, is_scheme=not is_new)
 
 
 @probe(after=Page, needs=Listeners)
@@ -166,18 +167,18 @@ async def servers_behind_page(ctx: ProbeContext, page: Page, listeners: Listener
     """Do the same where what the page names with http stands in its text alone."""
     is_known = any(_may_come_from_behind(ctx, exchange) for exchange in ctx.observed(Exchange))
     if not is_known and is_first(ctx, page, _names_itself):
-        await _look_behind(ctx, listeners)
+        await _look_behind(ctx, listeners, is_scheme=True)
 
 
 def _names_itself(ctx: ProbeContext, page: Page) -> bool:
     return _names_itself_plain(page, ctx.target.host)
 
 
-async def _look_behind(ctx: ProbeContext, listeners: Listeners, is_loop: bool = False) -> None:
+async def _look_behind(ctx: ProbeContext, listeners: Listeners, is_scheme: bool) -> None:
     holders = {socket.process for socket in listeners.on(ctx.target.port)}
-    if listeners.failure is not None or not holders:
+    if listeners.failure is not None:
         return
-    if not is_loop and not holders.isdisjoint(PRODUCTS):
+    if not is_scheme and (not holders or not holders.isdisjoint(PRODUCTS)):
         return
     servers = await list_servers(ctx, listeners)
     if servers is None:
@@ -197,7 +198,15 @@ def _may_come_from_behind(ctx: ProbeContext, exchange: Exchange) -> bool:
         leads_to_itself(exchange)
         or is_default_page(exchange.status, exchange.body)
         or _names_itself_plain(exchange, ctx.target.host)
+        or _loses_login(ctx, exchange)
     )
+
+
+def _loses_login(ctx: ProbeContext, exchange: Exchange) -> bool:
+    """Return whether somebody says that a login or a session is lost on a page that is there."""
+    symptom = ctx.target.symptom
+    is_told = symptom is not None and symptom.kind in {"cookie", "login", "csrf"}
+    return is_told and ctx.target.uses_tls and 200 <= (exchange.status or 0) < 300
 
 
 def _names_itself_plain(answer: Exchange | Page, host: str) -> bool:
@@ -225,7 +234,8 @@ async def observe_behind(ctx: ProbeContext, candidate: Candidate) -> None:
     if server is None or server.foreign or server.product in known_products:
         return
     config = await reader.read_config(ctx, server)
-    if config is not None:
+    known_products = {each.product for each in ctx.observed(WebServer)}
+    if config is not None and server.product not in known_products:
         ctx.emit(server)
         ctx.emit(config)
 
