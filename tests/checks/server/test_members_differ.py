@@ -1,10 +1,11 @@
 """server.members-differ: one member of a group has the page, another has not."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Command, Edit, Failure
+from diagnose.model import Claim, Command, Edit, Failure, Manual
 from diagnose.model.backends import MemberAnswer
 from diagnose.model.web_servers import ServerFile, WebServer, WebServerConfig
 from tests.support.check_evidence import judge
@@ -28,9 +29,11 @@ def other(product: str, text: str) -> tuple[WebServer, WebServerConfig]:
     return server, replace(CONFIG, product=product, files=(file,))  # type: ignore[arg-type]
 
 
-def edit_of(claims: list[object]) -> str:
+def edit_of(claims: Sequence[Claim]) -> str:
     (claim,) = claims
-    steps = claim.fix.steps[0].commands  # type: ignore[attr-defined]
+    step = claim.fix.steps[0] if claim.fix else None
+    assert isinstance(step, Manual)
+    steps = step.commands
     assert isinstance(steps[0], Edit)
     assert isinstance(steps[1], Command)
     return steps[0].diff

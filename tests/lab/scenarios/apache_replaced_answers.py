@@ -1,7 +1,7 @@
 """Apache answers itself what the application would answer, or what its own rule has made."""
 
 from .. import apache
-from ..apache import HTTP
+from ..apache import HTTP, HTTPS
 from ..lab import Lab
 from .apache import FILES, apache_scenario, healthy_apache
 from .apache_threads import site_with
@@ -72,42 +72,57 @@ def apache_replaces_answers_elsewhere(lab: Lab) -> None:
 
 BLANK = "https://shop.example.com/docs/my%20file"
 TAG = "https://shop.example.com/tag/red%20shoes"
-RULE = "RewriteEngine On\nRewriteRule ^/docs/(.*)$ http://127.0.0.1:3008/?file=$1 [P,L]\n"
-ROOT = "/var/www/shop"
+RULE = "RewriteEngine On\nRewriteRule ^/docs/(.*)$ http://127.0.0.1:3000/?file=$1 [P,L]\n"
+ROOT = "/var/www/html"
 HTACCESS = """\
 RewriteEngine On
 RewriteCond %{REQUEST_FILENAME} !-f
-RewriteRule ^tag/(.*)$ index.html?tag=$1 [L,QSA]
+RewriteRule ^tag/(.*)$ tags.html?tag=$1 [L,QSA]
 """
+FOLDER = f"""\
+ProxyPass /tag !
+ProxyPass /tags.html !
+<Directory {ROOT}>
+    AllowOverride All
+    Require all granted
+</Directory>
+"""
+
+
+def with_lines(lab: Lab, lines: str, htaccess: str = "") -> None:
+    """These lines come before those that pass requests on to the application."""
+    indented = "".join(f"    {line}\n" for line in lines.splitlines())
+    start = "    ProxyPreserveHost"
+    apache.install(lab, f"{HTTPS.replace(start, indented + start)}\n{HTTP}")
+    if htaccess:
+        lab.undo(lambda: lab.server.sh(f"rm -f {ROOT}/.htaccess {ROOT}/tags.html"))
+        lab.server.write(f"{ROOT}/tags.html", "<!doctype html><title>Shop</title>Tagged.\n")
+        lab.server.write(f"{ROOT}/.htaccess", htaccess)
+    apache.start(lab)
 
 
 @apache_scenario(outside=None, server="server.apache-rule-unescaped", target=BLANK, differs=FILES)
 def apache_rule_writes_a_blank_into_the_query(lab: Lab) -> None:
     """After threads about 403 since the update to 2.4.56: AH10410."""
-    serve(lab, RULE)
+    with_lines(lab, RULE)
 
 
 @healthy_apache(target=BLANK)
 def apache_rule_escapes_a_blank(lab: Lab) -> None:
-    serve(lab, RULE.replace("[P,L]", "[B,P,L]"))
+    with_lines(lab, RULE.replace("[P,L]", "[B,P,L]"))
 
 
-def files(lab: Lab, htaccess: str) -> None:
-    from .server_pages import of_files
-
-    lab.undo(lambda: lab.server.sh(f"rm -rf {ROOT}"))
-    apache.install(lab, f"{of_files(ROOT, 'All')}\n{HTTP}")
-    lab.server.write(f"{ROOT}/index.html", "<!doctype html><title>Shop</title>It works.\n")
-    lab.server.write(f"{ROOT}/.htaccess", htaccess)
-    apache.start(lab)
-
-
-@apache_scenario(outside=None, server="server.apache-rule-unescaped", target=TAG, differs=FILES)
+@apache_scenario(
+    outside=None,
+    server="server.apache-rule-unescaped",
+    target=TAG,
+    differs=(*FILES, f"{ROOT}/.htaccess"),
+)
 def apache_htaccess_writes_a_blank_into_the_query(lab: Lab) -> None:
     """The same in an .htaccess: AH10411. It counts at once."""
-    files(lab, HTACCESS)
+    with_lines(lab, FOLDER, HTACCESS)
 
 
 @healthy_apache(target=TAG)
 def apache_htaccess_escapes_a_blank(lab: Lab) -> None:
-    files(lab, HTACCESS.replace("[L,QSA]", "[B,L,QSA]"))
+    with_lines(lab, FOLDER, HTACCESS.replace("[L,QSA]", "[B,L,QSA]"))
