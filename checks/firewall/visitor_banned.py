@@ -11,12 +11,12 @@ from checks.firewall import _unban
 from checks.firewall._blockages import EXPLAINS, blockage_groups
 from checks.firewall._netfilter import Blockage, NetfilterView, netfilter_view
 from checks.firewall._netfilter_claims import claim
+from checks.firewall._shut_out import shut_out
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity, Subject
 from diagnose.model.netfilter import Ruleset
 from diagnose.model.visitor import ClosedRoute, ClosedRoutes, Jails
 from diagnose.parsers.linux.bans import network
-from diagnose.parsers.netfilter import Others, Packet, blocked_sources, owners
 
 #: How many addresses are shown.
 SHOWN = 5
@@ -55,22 +55,7 @@ def _ban_claim(view: NetfilterView, blockages: tuple[Blockage, ...]) -> Claim:
 def _ban_notes(view: NetfilterView) -> Iterator[Claim]:
     """Note which addresses are blocked from the target's port, and by which program."""
     port = view.evidence.target.port
-    count_by_owner: dict[str, int] = {}
-    banned_addresses: list[str] = []
-    for _, packet in view.packets(port):
-        for source_group in _shut_out_sources(view, packet):
-            place = view.ruleset.position_of(source_group.decision)
-            owner = view.owner(place) if place else "firewalld"
-            if place is None or owner == "firewalld":
-                continue
-            jail = owners.jail(place) if owner == "fail2ban" else ""
-            name = f"fail2ban ({jail})" if jail else owner
-            if owner == "hand":
-                name = f"{place.table.family} {place.table.name} {place.chain.name}"
-            count_by_owner[name] = (
-                count_by_owner.get(name, 0) + len(source_group.sources) + source_group.omitted
-            )
-            banned_addresses += source_group.sources
+    count_by_owner, banned_addresses = shut_out(view, port)
     for route in _single_address_routes(view):
         name = f"ip route ({route.kind})"
         count_by_owner[name] = count_by_owner.get(name, 0) + 1
@@ -107,10 +92,3 @@ def _single_address_routes(view: NetfilterView) -> list[ClosedRoute]:
     )
     route_networks = ((route, network(route.network)) for route in routes)
     return [route for route, subnet in route_networks if subnet and subnet.num_addresses == 1]
-
-
-def _shut_out_sources(view: NetfilterView, packet: Packet) -> tuple[Others, ...]:
-    try:
-        return blocked_sources(view.ruleset.rules, packet)
-    except ValueError:
-        return ()

@@ -33,7 +33,7 @@ from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
-from diagnose.parsers.http import is_error, proxy_page
+from diagnose.parsers.http import GATEWAY_FAILURES, is_error, proxy_page
 from diagnose.parsers.web_sites import answering_sites, inner_path, route_of
 
 #: Statuses that are decided on purpose: who may come in, and how often.
@@ -127,7 +127,8 @@ def _not_asked(view: ServerView) -> Iterator[Claim]:
         facts={
             **view.facts,
             "file": file.path,
-            "missing": True,
+            # With 502 the site is there, and passes the request on to another application.
+            "missing": all(symptom.status not in GATEWAY_FAILURES for symptom in empty),
             "matters": True,
             "off": off,
             "unit": server.unit,

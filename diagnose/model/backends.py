@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
-from diagnose.model.marks import FilePath, HostName, Text, Url, UrlPath, Word
+from diagnose.model.marks import Address, FilePath, HostName, Text, Url, UrlPath, Word
 from diagnose.model.summary import Summary, answer_phrase, phrase, socket_text
 from diagnose.model.tls import Certificate
 
@@ -116,6 +116,26 @@ class BackendVisit(Observation):
             phrase("{target} asked for a WebSocket at {path}", **facts)
             if self.websocket
             else phrase("{target} asked for the page at {path}", **facts)
+        )
+        return subject, answer_phrase(self.status)
+
+
+@frozen(kw_only=True, eq=False)
+class MemberAnswer(Observation):
+    """The answer of one member of a group ("host:port") that was asked directly for the target's
+    page, as the server in front asks it. `connected` is True if it took the connection, None if
+    that is not known."""
+
+    layer: ClassVar[str] = "server"
+
+    member: Address
+    path: UrlPath
+    status: int | None = None
+    connected: bool | None = None
+
+    def summary(self) -> Summary:
+        subject = phrase(
+            "{target} asked for the page at {path}", target=self.member, path=self.path
         )
         return subject, answer_phrase(self.status)
 

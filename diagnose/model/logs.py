@@ -287,7 +287,8 @@ class ServerRequestError(Observation):
     application firewall (ModSecurity), and `file` the file of that rule. `code` is Apache's number
     of the message ("AH01276"), "" without one. `behind` is the port of a server behind nginx, which
     passed the request on to it, 0 for the server that has the target's port. `rules` is the
-    .htaccess with the mistake, or the one whose rules go round in a circle.
+    .htaccess with the mistake, or the one whose rules go round in a circle or whose result is
+    refused.
     """
 
     layer: ClassVar[str] = "server"

@@ -5,10 +5,12 @@ import re
 
 _SETTINGS = re.compile(
     r"(?im)^[ \t]*(?:Header|RequestHeader|SSLProtocol|SSLCipherSuite|SSLOpenSSLConfCmd"
-    r"|SSLVerifyClient|AddType|AddDefaultCharset|ExpiresDefault|ExpiresByType)[ \t]"
+    r"|SSLVerifyClient|AddType|AddDefaultCharset|ExpiresDefault|ExpiresByType"
+    r"|ProxyErrorOverride)[ \t]"
 )
 
 
 def holds_settings(text: str) -> bool:
-    """Return whether a file sets fields of requests or responses, types, or what TLS allows."""
+    """Return whether a file sets fields of requests or responses, types, what TLS allows, or whose
+    error pages are sent."""
     return _SETTINGS.search(text) is not None

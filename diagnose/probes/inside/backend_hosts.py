@@ -1,10 +1,11 @@
 """Asks the application behind Apache, Caddy or HAProxy directly, with the Host that the server
 sends and with the visitor's, where the site's answer has addresses of the former: an application
-makes its own addresses of that field, and no visitor reaches it by that name.
+makes its own addresses of that field, and no visitor reaches it by that name. Where the page
+failed, or a message says that it fails at times, each member of a group is asked.
 """
 
 from diagnose.model.backends import BackendAnswer
-from diagnose.model.http import Exchange
+from diagnose.model.http import BrowserVisit, Exchange
 from diagnose.model.web_servers import SiteRoute, WebServerConfig
 from diagnose.parsers.host_addresses import (
     addresses_of,
@@ -27,6 +28,28 @@ async def hosts_of_config(ctx: ProbeContext, config: WebServerConfig) -> None:
 async def host_of_page(ctx: ProbeContext, page: Exchange) -> None:
     for config in ctx.observed(WebServerConfig):
         await _ask(ctx, config, page)
+
+
+@probe(after=Exchange, needs=WebServerConfig)
+async def members_of_page(ctx: ProbeContext, page: Exchange, config: WebServerConfig) -> None:
+    await _ask_members(ctx, page, config)
+
+
+@probe(after=BrowserVisit, needs=WebServerConfig)
+async def members_of_visit(ctx: ProbeContext, page: BrowserVisit, config: WebServerConfig) -> None:
+    """The same for the second request of the page, which another member may have answered."""
+    await _ask_members(ctx, page, config)
+
+
+async def _ask_members(
+    ctx: ProbeContext, page: Exchange | BrowserVisit, config: WebServerConfig
+) -> None:
+    if (page.status or 0) >= 400 or ctx.target.symptom is not None:
+        # Imported late: few sites have a group, and fewer of them fail.
+        from diagnose.probes.inside import group_members
+
+        if group_members.raises_question(ctx, page):
+            await group_members.ask_members(ctx, config)
 
 
 async def _ask(ctx: ProbeContext, config: WebServerConfig, page: Exchange) -> None:

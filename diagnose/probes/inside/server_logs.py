@@ -21,6 +21,7 @@ from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import ServerFile, SiteRoute, WebServer, WebServerConfig, WebSite
 from diagnose.parsers.apache.error_log import (
+    BLANK_IN_QUERY,
     RequestError,
     last_request_error,
     other_request_error,
@@ -293,9 +294,10 @@ async def _rules(
     ctx: ProbeContext, error: RequestError, sites: tuple[WebSite, ...]
 ) -> ServerFile | None:
     """Return the .htaccess that an error is about: the one that it names, or for a circle of rules
-    that of the site's folder."""
+    and a rule whose result is refused that of the site's folder."""
     roots = [site.root for site in sites if site.root.startswith("/") and site.reads_htaccess]
-    path = f"{roots[0].rstrip('/')}/.htaccess" if error.reason == "recursion" and roots else ""
+    is_of_rules = error.reason == "recursion" or error.code in BLANK_IN_QUERY
+    path = f"{roots[0].rstrip('/')}/.htaccess" if is_of_rules and roots else ""
     path = error.file if error.reason == "htaccess" else path
     content = await ctx.machine.read(path, MAX_RULES) if path else None
     return ServerFile(path, content.text) if content and not content.failure else None

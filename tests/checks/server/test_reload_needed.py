@@ -7,7 +7,15 @@ from diagnose.model.logs import ServerRequestError
 from diagnose.model.server_rules import AnsweringRule
 from diagnose.model.site_folders import FolderAccess, FolderRules, SiteFolder
 from diagnose.model.web_servers import ServerFile, WebServerConfig
-from tests.support.caddy_evidence import CADDY, INTERNAL_ERROR, PASSED, caddy_config, sites
+from tests.support.caddy_evidence import (
+    CADDY,
+    CONFIG,
+    INTERNAL_ERROR,
+    PASSED,
+    caddy_config,
+    sites,
+)
+from tests.support.caddy_evidence import SITE as CADDYFILE
 from tests.support.check_evidence import CHAT, SHOP, judge
 from tests.support.report_builder import ANSWER
 from tests.support.web_server_evidence import APACHE, HTTPS, MODULES, SITE, apache_config
@@ -31,6 +39,18 @@ def test_fires_when_the_application_moved() -> None:
     config = caddy_config(loaded=False, running=MOVED)
     (claim,) = judge(CHECK, CADDY, config, PASSED, replace(ANSWER, status=502))
     assert claim.severity is None
+
+
+def test_fires_and_does_not_say_that_a_site_is_missing_whose_application_failed() -> None:
+    """Caddy cannot be asked what it runs with (`admin off`)."""
+    file = ServerFile(CONFIG, f"{{\n\tadmin off\n}}\n{CADDYFILE}", changed=2000.0)
+    config = caddy_config(loaded=None)
+    sites_of_file = tuple(replace(site, file=CONFIG, line=4) for site in config.sites)
+    asked = replace(config, files=(file,), sites=sites_of_file)
+    for status, missing in ((502, False), (404, True)):
+        answer = replace(ANSWER, status=status, body="")
+        (claim,) = judge(CHECK, CADDY, asked, PASSED, answer)
+        assert (claim.facts["off"], claim.facts["missing"]) == (True, missing)
 
 
 def test_fires_as_a_note_when_nothing_is_wrong() -> None:

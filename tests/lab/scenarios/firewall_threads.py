@@ -66,3 +66,40 @@ def all_of_icmp_is_dropped(lab: Lab) -> None:
     """To hide from ping; a note, without a message."""
     alone(lab)
     iptables(lab, "-I INPUT -p icmp -j DROP")
+
+
+# A list of networks on port 80, and the certificate authority
+
+SECONDARY = (
+    "During secondary validation: 203.0.113.10: Fetching "
+    "http://shop.example.com/.well-known/acme-challenge/evaGxfADs6pSRb2L: "
+    "Timeout during connect (likely firewall problem)"
+)
+
+
+def list_of_networks(lab: Lab, port: int) -> None:
+    """Networks of a provider and a country are dropped on a port."""
+    lab.undo(lambda: lab.server.sh("nft delete table inet geo", check=False))
+    lab.server.sh(
+        "nft add table inet geo; "
+        "nft add set inet geo blocked '{ type ipv4_addr; flags interval; }'; "
+        "nft add element inet geo blocked '{ 13.48.0.0/13, 18.0.0.0/8, 52.0.0.0/8 }'; "
+        "nft add chain inet geo input '{ type filter hook input priority -10; }'; "
+        f"nft add rule inet geo input tcp dport {port} ip saddr @blocked drop"
+    )
+
+
+@scenario(
+    outside=None,
+    server="firewall.validation-blocked",
+    args=(SECONDARY,),
+    manual="a person opens port 80, or orders by DNS",
+)
+def list_of_networks_stops_the_authority(lab: Lab) -> None:
+    """https://community.letsencrypt.org/t/135571: countries are shut out of port 80."""
+    list_of_networks(lab, 80)
+
+
+@healthy(args=(SECONDARY,))
+def list_of_networks_for_another_port(lab: Lab) -> None:
+    list_of_networks(lab, 8080)
