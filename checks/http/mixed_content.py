@@ -26,7 +26,7 @@ from diagnose.model import (
     Severity,
     Where,
 )
-from diagnose.model.applications import KnownApplication
+from diagnose.model.applications import KnownApplication, Topic
 from diagnose.model.frozen import frozen
 from diagnose.model.pages import Page, PageFileResponse
 from diagnose.parsers.hostnames import is_address
@@ -90,7 +90,7 @@ def mixed_content(evidence: Evidence) -> Iterator[Claim]:
         inner = next((line for line in lines if line.directive), inner)
     is_untold = is_application and not scheme_place and not script
     fix = server_fix(evidence, page_url.path) if is_untold else None
-    yield Claim(
+    claim = Claim(
         about=about,
         because=(page, *files.responses),
         confidence=Confidence.LIKELY if requests or told else Confidence.CERTAIN,
@@ -121,6 +121,18 @@ def mixed_content(evidence: Evidence) -> Iterator[Claim]:
         if script
         else inner.fix or fix or _fix(nginx, page_url.path, is_application),
     )
+    yield _with_own_remedy(evidence, claim) if own and not script else claim
+
+
+def _with_own_remedy(evidence: Evidence, claim: Claim) -> Claim:
+    # Imported late: few pages have such addresses.
+    from checks.upstream._own_remedy import own_address_topics, plain_topics, with_own_remedy
+
+    if claim.facts["port"]:
+        topics: tuple[Topic, ...] = ("public_url",)
+    else:
+        topics = plain_topics(evidence) if claim.facts["told"] else own_address_topics(evidence)
+    return with_own_remedy(evidence, claim, *topics)
 
 
 def _blocked_files(evidence: Evidence, page: Page) -> _Blocked:

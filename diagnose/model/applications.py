@@ -33,13 +33,15 @@ class Recognition:
     """What only this application's responses have. `title` is the page's, without its case,
     `cookie` a cookie's name; "*" at the end of either means that it begins so. `page` is literal
     text, `header` a field's name, or its name and the beginning of its value, `command` the last
-    part of a word of the command line of its process."""
+    part of a word of the command line of its process, `image` the last two parts of the name of its
+    container's image, where that is not the application's id."""
 
     title: tuple[str, ...] = ()
     page: tuple[str, ...] = ()
     header: tuple[str, ...] = ()
     cookie: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
+    image: tuple[str, ...] = ()
 
 
 @frozen
@@ -105,10 +107,12 @@ class OwnPort:
 
 @frozen
 class ApplicationMessage:
-    """What a visitor or a log reads when something of this kind is missing."""
+    """What a visitor or a log reads when something of this kind is missing. One that is `shown`
+    stands in a page only then; scripts of a page have some of theirs in any case."""
 
     text: str
     means: Topic
+    shown: bool = False
 
 
 @frozen
@@ -137,6 +141,7 @@ class OwnSetting:
     """A setting of an application about its place behind a proxy: its `key` in the file, the
     `variable` and the `argument` that set it instead ("" for none). `means` says what the value is.
     One that is `required` refuses visitors, or does not believe the proxy, where it is not set.
+    `default` is its value where it is not set, if visitors cannot use that.
     `form` are the words of the value in the variable or the file, `add` the lines of a file that
     lacks it; {host}, {origin}, {proxy} and {folder} stand for what is right here. A base path is
     `stripped` if the application wants requests without it. `redirects` is False for an address
@@ -150,6 +155,7 @@ class OwnSetting:
     variable: str = ""
     argument: str = ""
     required: bool = False
+    default: str = ""
     form: str = ""
     add: str = ""
     separator: str = ","
@@ -244,7 +250,8 @@ class ReadSetting(Observation):
 
     `application` is the name of its file in `diagnose/applications`, `topic` and `key` are those of
     the setting. `source` says where the value is in force: "file", "variable", "argument", or
-    "nowhere" where the places that were read have none. `file` and `number` are the line ("" and 0
+    "nowhere" where the places that were read have none, "unread" where no file of the program was
+    found. `file` and `number` are the line ("" and 0
     for a variable or an argument), `line` all lines of the value as the file has them, and `new`
     those lines with what is right here ("" if no edit is sure); with `added` they are new lines
     behind line `number`. `folder` is that below which the web server passes the application on, ""
@@ -262,7 +269,7 @@ class ReadSetting(Observation):
     application: Word
     topic: Word
     key: Text
-    source: Literal["file", "variable", "argument", "nowhere"] = "file"
+    source: Literal["file", "variable", "argument", "nowhere", "unread"] = "file"
     values: tuple[Text, ...] = ()
     wanted: Text = ""
     file: FilePath = ""

@@ -33,7 +33,7 @@ _LISTS: Mapping[str, Mapping[str, tuple[type, bool]]] = {
     "field": {"name": (str, True), "value": (str, True)},
     "well_known": {"path": (str, True), "status": (int, True), "location": (str, False)},
     "port": {"number": (int, True), "path": (str, True), "opened_by": (str, True)},
-    "message": {"text": (str, True), "means": (str, True)},
+    "message": {"text": (str, True), "means": (str, True), "shown": (bool, False)},
     "value": {
         "topic": (str, True),
         "means": (str, True),
@@ -41,6 +41,7 @@ _LISTS: Mapping[str, Mapping[str, tuple[type, bool]]] = {
         "variable": (str, False),
         "argument": (str, False),
         "required": (bool, False),
+        "default": (str, False),
         "form": (str, False),
         "add": (str, False),
         "separator": (str, False),
@@ -61,7 +62,7 @@ _CONFIGURATION: Mapping[str, type] = {
     "load": list,
     "after": str,
 }
-_ENTRIES = ("title", "page", "header", "cookie", "command")
+_ENTRIES = ("title", "page", "header", "cookie", "command", "image")
 
 
 def application_files() -> list[Path]:
