@@ -44,7 +44,7 @@ class Proof:
 
 def proof_of(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> Proof | None:
     """Return what shows that the value is wrong; None if nothing does, or if it may be right."""
-    if read.source == "unread":
+    if read.source == "unread" or read.topic not in _PROOFS:
         return None
     fit = fits(setting, read.values, evidence.target, read.proxy, read.folder)
     if read.source == "nowhere":

@@ -15,13 +15,13 @@ from diagnose.model.summary import Summary, phrase
 #: What an application asks for, and its own settings that may contradict the proxy.
 Topic = Literal[
     "websocket", "upload", "stream", "timeout", "field", "well_known", "uri",
-    "public_url", "trusted_proxy", "allowed_host", "allowed_origin", "base_path",
+    "public_url", "trusted_proxy", "allowed_host", "allowed_origin", "base_path", "secure_cookie",
 ]  # fmt: skip
 
 #: What the value of an application's setting is.
 Meaning = Literal[
     "host-list", "proxy-list", "proxy-mode", "external-url", "base-path", "origin-list", "protocol",
-    "host",
+    "host", "switch",
 ]  # fmt: skip
 
 #: By what of a response an application is recognized.
@@ -219,12 +219,12 @@ class KnownApplication(Observation):
 class SettingLine(Observation):
     """A line of an application's settings that has an address which is wrong for visitors.
 
-    `address` is "//localhost:4567", a host and port with the two slashes of an address, or the
-    site's name, which the line has without a scheme or with a wrong one. `file` is the file in
-    which the line stands, `number` its number, from 1. Of an environment variable of a container
-    `file` is "", and `equivalent` the command that shows it. `text` is the line, without secrets.
-    `unit` is the systemd service of the program, "" if none, and `container` the name of its
-    container, "" if none.
+    `address` is "//localhost:4567", a host and port with the two slashes of an address, the same as
+    the whole value of a variable, "=localhost:4567", or the site's name, which the line has without
+    a scheme or with a wrong one. `file` is the file in which the line stands, `number` its number,
+    from 1. Of an environment variable of a container `file` is "", and `equivalent` the command
+    that shows it. `text` is the line, without secrets. `unit` is the systemd service of the
+    program, "" if none, and `container` the name of its container, "" if none.
     """
 
     layer: ClassVar[str] = "upstream"

@@ -85,8 +85,7 @@ def _of_exchange(target: Target, exchange: Exchange) -> Iterator[Topic]:
         if exchange.method == "POST" and exchange.status == 403:
             yield "allowed_origin"
         if target.uses_tls and _has_insecure_cookie(exchange):
-            yield "trusted_proxy"
-            yield "public_url"
+            yield "secure_cookie"
         if target.uses_tls and _loads_plain(target, exchange.body):
             yield "trusted_proxy"
             yield "public_url"

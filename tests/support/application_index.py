@@ -23,7 +23,9 @@ MAX_FILE = 16 << 10
 #: The fewest characters of an entry that recognizes an application, or of a message.
 MIN_ENTRY, MIN_MESSAGE = 3, 6
 
-_SETTINGS = ("public_url", "trusted_proxy", "allowed_host", "allowed_origin", "base_path")
+_SETTINGS = (
+    "public_url", "trusted_proxy", "allowed_host", "allowed_origin", "base_path", "secure_cookie",
+)  # fmt: skip
 #: The keys of each table: their types, and whether the table has to have them.
 _LISTS: Mapping[str, Mapping[str, tuple[type, bool]]] = {
     "websocket": {"path": (str, True), "required": (bool, False), "opens": (bool, False)},
