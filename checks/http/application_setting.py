@@ -32,6 +32,7 @@ from diagnose.model.applications import Application, KnownApplication
 from diagnose.model.http import page_exchanges
 from diagnose.model.pages import SCRIPTS, PageFileResponse
 from diagnose.parsers.applications import message_of
+from diagnose.parsers.nginx import upstreams
 
 if TYPE_CHECKING:
     from checks.http._told_names import ToldName
@@ -84,12 +85,13 @@ def application_setting(evidence: Evidence) -> Iterator[Claim]:
             "seen_place": told.place if told else "",
             **{topic: message.means == topic for topic in _TOPICS},
         },
-        fix=_fix(nginx, told),
+        fix=_fix(nginx, told, _other_host(evidence, text)),
     )
     # Imported late: few sites show such a message.
     from checks.upstream._own_remedy import with_own_remedy
 
-    yield with_own_remedy(evidence, claim, message.means)
+    is_other = message.means == "allowed_host" and bool(_other_host(evidence, text))
+    yield claim if is_other else with_own_remedy(evidence, claim, message.means)
 
 
 def _text(evidence: Evidence, application: Application) -> tuple[str, bool]:
@@ -110,22 +112,41 @@ def _text(evidence: Evidence, application: Application) -> tuple[str, bool]:
 def _told_name(nginx: Nginx, text: str) -> "ToldName | None":
     """Return the field by which nginx tells the application the host that a message shows, where
     that is not the visitors'."""
-    seen, pages = _SEEN.search(text), list(page_exchanges(nginx.evidence))
-    target = nginx.evidence.target
-    if seen is None or not pages or seen[1].lower() in {target.host, target.authority}:
+    pages, host = list(page_exchanges(nginx.evidence)), _other_host(nginx.evidence, text)
+    if not host or not pages:
         return None
     from checks.http._told_names import told_name
+    from checks.upstream._comparisons import proxied_match
 
-    return told_name(nginx, pages[0], seen[1])
+    # A program may leave the port out.
+    match = proxied_match(nginx, nginx.evidence.target.path)
+    variables = upstreams.request_variables(nginx.evidence.target)
+    passed = upstreams.proxy_target_of(match, variables) if match else None
+    ports = dict.fromkeys(endpoint.port for endpoint in passed.endpoints) if passed else ()
+    names = (host, *(f"{host}:{port}" for port in ports if ":" not in host))
+    return next(filter(None, (told_name(nginx, pages[0], name) for name in names)), None)
 
 
-def _fix(nginx: Nginx, told: "ToldName | None") -> Fix:
+def _other_host(evidence: Evidence, text: str) -> str:
+    """Return the host that the application saw by its message, "" if it is the visitors'."""
+    seen, target = _SEEN.search(text), evidence.target
+    is_other = seen is not None and seen[1].lower() not in {target.host, target.authority}
+    return seen[1] if seen and is_other else ""
+
+
+def _fix(nginx: Nginx, told: "ToldName | None", other: str) -> Fix:
     if told is not None:
         from checks.http._told_names import visitors_name_fix
 
         if fix := visitors_name_fix(nginx, told):
             return Fix(fix.steps, Applicability.REVIEW)
         return Fix((Manual("tell-the-name", Where.SERVER),), Applicability.MANUAL)
+    if other:
+        from checks.http._told_scheme import server_fix
+
+        # Apache and the others: the name that visitors use, in the place of their own.
+        if fix := server_fix(nginx.evidence, nginx.evidence.target.path, "host"):
+            return fix
     return Fix((Manual("look-at-the-setting", Where.APPLICATION),), Applicability.MANUAL)
 
 

@@ -72,13 +72,17 @@ def own_remedy(evidence: Evidence, *topics: Topic) -> OwnRemedy | None:
     if application is None:
         return None
     for topic in topics:
-        of_topic = [read for read in reads if read.topic == topic]
-        wrong = [read for read in of_topic if _may_be_wrong(evidence, application, read)]
+        wrong = [
+            read
+            for read in reads
+            if read.topic == topic and _may_be_wrong(evidence, application, read)
+        ]
         if wrong:
             return remedy_of(evidence, application, tuple(wrong[:_MAX_READ]))
-        if not of_topic and topic in application.settings:
-            return _documented(evidence, application, topic)
-    return None
+    read_topics = {read.topic for read in reads}
+    told = (topic for topic in topics if topic not in read_topics and topic in application.settings)
+    topic = next(told, None)
+    return _documented(evidence, application, topic) if topic else None
 
 
 def plain_topics(evidence: Evidence) -> tuple[Topic, ...]:

@@ -1,8 +1,8 @@
-"""Programs whose own setting shows in a page with status 200: in its forms, its files, its words."""
+"""Programs whose own setting shows in a page with status 200: in forms, files and words of it."""
 
 from ..lab import Lab
 from ..scenario import healthy, scenario
-from .nginx_host_not_passed import HOST, SCHEME
+from .nginx_host_not_passed import HOST, MINE, SCHEME
 from .upstream_setting_mismatch import CHECK, OWN, configured
 
 ENV = "/srv/librenms/.env"
@@ -25,7 +25,7 @@ def librenms_trusts_the_proxy(lab: Lab) -> None:
     configured(lab, "librenms", {ENV: f"APP_KEY=never-shown\n{TRUSTED}"}, "/srv/librenms")
 
 
-@scenario(outside="http.form-over-http", server="nginx.scheme-not-passed", differs=())
+@scenario(outside="http.form-over-http", server="upstream.scheme-not-passed", differs=MINE)
 def librenms_is_not_told_the_scheme(lab: Lab) -> None:
     """The setting is right: nginx's line is what is missing."""
     configured(lab, "librenms", {ENV: TRUSTED}, "/srv/librenms")
@@ -46,7 +46,7 @@ def gitea_has_the_address_of_the_site(lab: Lab) -> None:
     configured(lab, "gitea", {f"{folder}/app.ini": text}, folder, f"GITEA_APP_INI={folder}/app.ini")
 
 
-@scenario(outside="http.application-setting", server="http.application-setting", differs=())
+@scenario(outside="http.application-setting", server="http.application-setting", differs=MINE)
 def matomo_is_not_told_the_host(lab: Lab) -> None:
     text = '[General]\ntrusted_hosts[] = "shop.example.com"\n'
     configured(lab, "matomo", {"/srv/matomo/config.ini.php": text}, "/srv/matomo")
