@@ -46,6 +46,9 @@ def form_over_http(evidence: Evidence) -> Iterator[Claim]:
         for answer in exchanges_by_purpose(evidence, "plain")
         if answer.status in REDIRECTS - {307, 308}
     )
+    # Imported late: few pages have such a form.
+    from checks.upstream._own_remedy import own_address_topics, plain_topics, with_own_remedy
+
     nginx = Nginx.of(evidence)
     matches = (match for match in nginx.location_matches(evidence.target.path))
     directive = next(filter(None, map(proxy_pass_of, matches)), None)
@@ -62,14 +65,11 @@ def form_over_http(evidence: Evidence) -> Iterator[Claim]:
             "told": scheme_place,
             "port": untold_port(evidence, forms[0]) if scheme_place else "",
             "origin": evidence.target.origin,
-            **own_setting(evidence, "public_url"),
+            **own_setting(evidence, *plain_topics(evidence)),
         },
         fix=(None if scheme_place else server_fix(evidence, evidence.target.path))
         or Fix((Manual("https-addresses", Where.APPLICATION),), Applicability.MANUAL),
     )
-    # Imported late: few pages have such a form.
-    from checks.upstream._own_remedy import own_address_topics, plain_topics, with_own_remedy
-
     if claim.facts["port"]:
         topics: tuple[Topic, ...] = ("public_url",)
     else:

@@ -221,8 +221,9 @@ def _own_setting(evidence: Evidence) -> dict[str, object]:
     if not evidence.good(KnownApplication):
         return {"known": "", "setting": ""}
     from checks.http._known_application import own_setting
+    from checks.upstream._own_remedy import plain_topics
 
-    return own_setting(evidence, "public_url", "trusted_proxy")
+    return own_setting(evidence, *plain_topics(evidence))
 
 
 def _untold_port(evidence: Evidence, url: str) -> int | str:

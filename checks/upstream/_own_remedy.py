@@ -81,8 +81,8 @@ def own_remedy(evidence: Evidence, *topics: Topic) -> OwnRemedy | None:
             return remedy_of(evidence, application, tuple(wrong[:_MAX_READ]))
     read_topics = {read.topic for read in reads}
     told = (topic for topic in topics if topic not in read_topics and topic in application.settings)
-    topic = next(told, None)
-    return _documented(evidence, application, topic) if topic else None
+    first = next(told, None)
+    return _documented(evidence, application, first) if first else None
 
 
 def plain_topics(evidence: Evidence) -> tuple[Topic, ...]:
@@ -121,13 +121,18 @@ def needs_restart_only(evidence: Evidence, setting: OwnSetting, read: ReadSettin
     return read.stale and bool(fits(setting, read.values, evidence.target, read.proxy, read.folder))
 
 
-def _may_be_wrong(evidence: Evidence, application: Application, read: ReadSetting) -> bool:
-    setting = setting_of(application, read)
-    if setting is None or not (read.wanted or read.misspelt):
+def is_right(evidence: Evidence, read: ReadSetting) -> bool:
+    """Return whether a setting that was read fits the site, and is in force."""
+    application = application_of(read.application)
+    setting = setting_of(application, read) if application else None
+    if setting is None or read.misspelt or read.stale or read.source in {"nowhere", "unread"}:
         return False
-    if read.misspelt or read.stale or read.source in {"nowhere", "unread"}:
-        return True
-    return fits(setting, read.values, evidence.target, read.proxy, read.folder) is not True
+    return fits(setting, read.values, evidence.target, read.proxy, read.folder) is True
+
+
+def _may_be_wrong(evidence: Evidence, application: Application, read: ReadSetting) -> bool:
+    is_known = setting_of(application, read) is not None and bool(read.wanted or read.misspelt)
+    return is_known and not is_right(evidence, read)
 
 
 def remedy_of(

@@ -57,3 +57,11 @@ def test_an_unknown_program_keeps_the_list() -> None:
     (step,) = claim.fix.steps if claim.fix else ()
     assert isinstance(step, Manual)
     assert step.step == "https-addresses"
+
+
+def test_the_words_of_a_check_leave_a_right_setting_out() -> None:
+    (claim,) = judge("http.form-over-http", FORM, page(200), SNIPE)
+    assert claim.facts["setting"] == "APP_TRUSTED_PROXIES in .env"
+    right = replace(READ, values=("127.0.0.1",))
+    (claim,) = judge("http.form-over-http", FORM, page(200), SNIPE, right)
+    assert claim.facts["setting"] == "APP_URL in .env"
