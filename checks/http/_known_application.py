@@ -1,7 +1,9 @@
 """The known application of the site, and its own settings as one writes them."""
 
+from collections.abc import Mapping
+
 from diagnose.model import Evidence
-from diagnose.model.applications import Application, KnownApplication, Topic
+from diagnose.model.applications import Application, KnownApplication, ReadSetting, Topic
 from diagnose.model.processes import RunningPrograms
 from diagnose.parsers.applications import application_of, application_of_command
 
@@ -29,5 +31,17 @@ def own_setting(evidence: Evidence, *topics: Topic) -> dict[str, object]:
     first of these topics that it has one for; "" if nothing is known."""
     application = known_application(evidence)
     settings = application.settings if application else {}
-    setting = next((settings[topic] for topic in topics if topic in settings), "")
+    setting = next((settings[each] for each in topics if _may_be(evidence, each, settings)), "")
     return {"known": application.name if application and setting else "", "setting": setting}
+
+
+def _may_be(evidence: Evidence, topic: Topic, settings: Mapping[str, str]) -> bool:
+    """Return whether the application has a setting of this topic, and none that was read and is
+    right."""
+    reads = [read for read in evidence.good(ReadSetting) if read.topic == topic]
+    if topic not in settings or not reads:
+        return topic in settings
+    # Imported late: few settings are read.
+    from checks.upstream._own_remedy import is_right
+
+    return not all(is_right(evidence, read) for read in reads)

@@ -61,7 +61,9 @@ def base_path_missing(evidence: Evidence) -> Iterator[Claim]:
     lacks_slash = names_beside(page, trial)
     told = told_prefix(evidence, nginx, match, trial) if not lacks_slash else ToldPrefix()
     urls = [file.response.url for file in refused]
-    yield Claim(
+    from checks.upstream._own_remedy import with_own_remedy
+
+    claim = Claim(
         about=_page_files.page_subject(page),
         because=(page, missing[0].response, trial, *told.trials),
         severity=_page_files.severity(page, urls),
@@ -90,6 +92,7 @@ def base_path_missing(evidence: Evidence) -> Iterator[Claim]:
         or (apache_slash_fix(evidence, trial.prefix) if lacks_slash and not match else None)
         or _fix(nginx, match, trial.prefix, lacks_slash, doubles),
     )
+    yield with_own_remedy(evidence, claim, "base_path", "public_url", only_read=True)
 
 
 def _is_below(trial: PageFileTrial, page: Page | None, doubles: bool) -> bool:

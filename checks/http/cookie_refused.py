@@ -11,6 +11,7 @@ which no run sends.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from checks.http import endpoint_subjects
@@ -72,7 +73,7 @@ def cookie_refused(evidence: Evidence) -> Iterator[Claim]:
     told = _told_domain(nginx, page, match, cookie_domain(value)) if reason == "domain" else None
     own_fix = visitors_name_fix(nginx, told) if told else None
     line = told.directive if told else directive
-    yield Claim(
+    claim = Claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=(*pages, *([nginx.config] if nginx.config and directive else [])),
@@ -97,6 +98,26 @@ def cookie_refused(evidence: Evidence) -> Iterator[Claim]:
         fix=Fix(own_fix.steps, Applicability.REVIEW)
         if own_fix
         else _fix(nginx, match, reason, names, cookie_domain(value)),
+    )
+    yield _with_own_setting(evidence, claim) if reason == "same-site" else claim
+
+
+def _with_own_setting(evidence: Evidence, claim: Claim) -> Claim:
+    """Return the claim with the setting of the known program before the others: a person chooses
+    one of them."""
+    from checks.upstream._own_remedy import own_remedy
+
+    remedy = own_remedy(evidence, "secure_cookie")
+    if remedy is None or claim.fix is None:
+        return claim
+    steps = remedy.fix.steps
+    typed = tuple(step for step in steps if not isinstance(step, Manual))
+    first = Manual("change-the-setting", Where.APPLICATION, commands=typed)
+    own = (first,) if typed else steps
+    return replace(
+        claim,
+        facts={**claim.facts, **remedy.facts},
+        fix=Fix((*own, *claim.fix.steps), Applicability.MANUAL),
     )
 
 

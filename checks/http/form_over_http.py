@@ -24,6 +24,7 @@ from diagnose.model import (
     Severity,
     Where,
 )
+from diagnose.model.applications import Topic
 from diagnose.model.http import Exchange
 from diagnose.model.pages import Page
 from diagnose.parsers.nginx.locations import proxy_pass_of
@@ -45,11 +46,14 @@ def form_over_http(evidence: Evidence) -> Iterator[Claim]:
         for answer in exchanges_by_purpose(evidence, "plain")
         if answer.status in REDIRECTS - {307, 308}
     )
+    # Imported late: few pages have such a form.
+    from checks.upstream._own_remedy import own_address_topics, plain_topics, with_own_remedy
+
     nginx = Nginx.of(evidence)
     matches = (match for match in nginx.location_matches(evidence.target.path))
     directive = next(filter(None, map(proxy_pass_of, matches)), None)
     scheme_place = told_scheme(evidence, evidence.target.path)
-    yield Claim(
+    claim = Claim(
         about=_page_files.page_subject(page),
         because=(page, *redirects[:1]),
         confidence=Confidence.LIKELY,
@@ -61,11 +65,16 @@ def form_over_http(evidence: Evidence) -> Iterator[Claim]:
             "told": scheme_place,
             "port": untold_port(evidence, forms[0]) if scheme_place else "",
             "origin": evidence.target.origin,
-            **own_setting(evidence, "public_url"),
+            **own_setting(evidence, *plain_topics(evidence)),
         },
         fix=(None if scheme_place else server_fix(evidence, evidence.target.path))
         or Fix((Manual("https-addresses", Where.APPLICATION),), Applicability.MANUAL),
     )
+    if claim.facts["port"]:
+        topics: tuple[Topic, ...] = ("public_url",)
+    else:
+        topics = plain_topics(evidence) if scheme_place else own_address_topics(evidence)
+    yield with_own_remedy(evidence, claim, *topics)
 
 
 def _is_own(url: str, host: str) -> bool:

@@ -38,7 +38,9 @@ def host_refused(evidence: Evidence) -> Iterator[Claim]:
     from checks.http._host_settings import host_setting_facts
 
     first, subjects = refused[0], endpoint_subjects(refused)
-    yield Claim(
+    from checks.upstream._own_remedy import with_own_remedy
+
+    claim = Claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=tuple(refused),
@@ -54,3 +56,4 @@ def host_refused(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=Fix((Manual("allow-the-name", Where.APPLICATION),), Applicability.MANUAL),
     )
+    yield with_own_remedy(evidence, claim, "allowed_host")

@@ -64,7 +64,9 @@ def internal_name_in_page(evidence: Evidence) -> Iterator[Claim]:
     from checks.http._told_addresses import machine_name_line
 
     field, place = machine_name_line(evidence)
-    yield Claim(
+    from checks.upstream._own_remedy import with_own_remedy
+
+    claim = Claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=tuple(dict.fromkeys(mention.source for mention in mentions)),
@@ -88,6 +90,7 @@ def internal_name_in_page(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=Fix((_step(place),), Applicability.MANUAL),
     )
+    yield with_own_remedy(evidence, claim, "public_url")
 
 
 def _step(place: str) -> Manual:

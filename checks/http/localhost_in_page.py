@@ -122,7 +122,7 @@ def localhost_in_page(evidence: Evidence) -> Iterator[Claim]:
     # A program that has such a setting makes its script's addresses of it.
     written = first.part != "script" or bool((confirmed or told) and setting["setting"])
     likely = Confidence.LIKELY if is_development else Confidence.POSSIBLE
-    yield Claim(
+    claim = Claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=tuple(dict.fromkeys(mention.source for mention in local)),
@@ -154,6 +154,11 @@ def localhost_in_page(evidence: Evidence) -> Iterator[Claim]:
             Applicability.MANUAL,
         ),
     )
+    if written:
+        from checks.upstream._own_remedy import with_own_remedy
+
+        claim = with_own_remedy(evidence, claim, "public_url")
+    yield claim
 
 
 def _confirmed(evidence: Evidence, mentions: Iterable[_Mention]) -> list[_Mention]:

@@ -20,6 +20,7 @@ from diagnose.model import (
     Severity,
     merge_subjects,
 )
+from diagnose.model.applications import Topic
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.pages import Page
@@ -48,7 +49,11 @@ def login_return_address(evidence: Evidence) -> Iterator[Claim]:
     url = parse_url(first.address)
     is_inner = url is not None and is_internal_host(url.host)
     fields = _login_fields.missing_fields(nginx, match, is_inner) if match else {}
-    yield Claim(
+    from checks.upstream._own_remedy import plain_topics, with_own_remedy
+
+    topics: tuple[Topic, ...] = ("public_url",) if is_inner else plain_topics(evidence)
+
+    claim = Claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=pages,
@@ -67,6 +72,7 @@ def login_return_address(evidence: Evidence) -> Iterator[Claim]:
         fix=(None if match else _login_fields.server_fix(evidence, first.page.url, is_inner))
         or _login_fields.address_fix(nginx, match, fields),
     )
+    yield with_own_remedy(evidence, claim, *topics)
 
 
 @frozen

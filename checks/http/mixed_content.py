@@ -26,7 +26,7 @@ from diagnose.model import (
     Severity,
     Where,
 )
-from diagnose.model.applications import KnownApplication
+from diagnose.model.applications import KnownApplication, Topic
 from diagnose.model.frozen import frozen
 from diagnose.model.pages import Page, PageFileResponse
 from diagnose.parsers.hostnames import is_address
@@ -92,7 +92,7 @@ def mixed_content(evidence: Evidence) -> Iterator[Claim]:
         inner = next((line for line in lines if line.directive), inner)
     is_untold = is_application and not scheme_place and not script
     fix = server_fix(evidence, page_url.path) if is_untold else None
-    yield Claim(
+    claim = Claim(
         about=about,
         because=(page, *files.responses),
         confidence=Confidence.LIKELY if requests or told else Confidence.CERTAIN,
@@ -123,6 +123,18 @@ def mixed_content(evidence: Evidence) -> Iterator[Claim]:
         if script
         else inner.fix or fix or _fix(nginx, page_url.path, is_application),
     )
+    yield _with_own_remedy(evidence, claim) if own and not script else claim
+
+
+def _with_own_remedy(evidence: Evidence, claim: Claim) -> Claim:
+    # Imported late: few pages have such addresses.
+    from checks.upstream._own_remedy import own_address_topics, plain_topics, with_own_remedy
+
+    if claim.facts["port"]:
+        topics: tuple[Topic, ...] = ("public_url",)
+    else:
+        topics = plain_topics(evidence) if claim.facts["told"] else own_address_topics(evidence)
+    return with_own_remedy(evidence, claim, *topics)
 
 
 def _blocked_files(evidence: Evidence, page: Page) -> _Blocked:
@@ -211,8 +223,9 @@ def _own_setting(evidence: Evidence) -> dict[str, object]:
     if not evidence.good(KnownApplication):
         return {"known": "", "setting": ""}
     from checks.http._known_application import own_setting
+    from checks.upstream._own_remedy import plain_topics
 
-    return own_setting(evidence, "public_url", "trusted_proxy")
+    return own_setting(evidence, *plain_topics(evidence))
 
 
 def _untold_port(evidence: Evidence, url: str) -> int | str:

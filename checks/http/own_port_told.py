@@ -50,7 +50,9 @@ def own_port_told(evidence: Evidence) -> Iterator[Claim]:
     if port is None or way is None or _is_open(evidence, port):
         return
     subjects = endpoint_subjects(pages)
-    yield Claim(
+    from checks.upstream._own_remedy import with_own_remedy
+
+    claim = Claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=tuple(pages),
@@ -67,6 +69,7 @@ def own_port_told(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=Fix((Manual("own-address", Where.APPLICATION),), Applicability.MANUAL),
     )
+    yield with_own_remedy(evidence, claim, "public_url")
 
 
 def _way(evidence: Evidence) -> _Way | None:

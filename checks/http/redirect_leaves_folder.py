@@ -89,7 +89,9 @@ def _claim(
     subjects, own = endpoint_subjects((page,)), own_setting(evidence, "base_path", "public_url")
     by_nginx = (nginx.config,) if nginx.config else ()
     manual = Fix((Manual("tell-the-base-path", Where.APPLICATION),), Applicability.MANUAL)
-    return Claim(
+    from checks.upstream._own_remedy import with_own_remedy
+
+    claim = Claim(
         about=merge_subjects(subjects),
         covers=(*subjects, *_application(evidence, str(own["known"]))),
         because=(page, missing, *((served,) if served else ()), *by_nginx),
@@ -112,6 +114,7 @@ def _claim(
         },
         fix=manual if own["setting"] else _fix(nginx, cut, page.header("Location") or ""),
     )
+    return with_own_remedy(evidence, claim, "base_path", "public_url", only_read=True)
 
 
 def _application(evidence: Evidence, name: str) -> tuple[Subject, ...]:

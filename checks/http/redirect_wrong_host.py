@@ -233,7 +233,9 @@ def _claim(
     product = other_product(evidence, steps[0])
     variable = unknown_variable(steps[0])
     is_alias = own_line is not None and own_line.directive.lower().startswith("redirect")
-    return Claim(
+    from checks.upstream._own_remedy import with_own_remedy
+
+    claim = Claim(
         about=merge_subjects(subjects),
         covers=(*subjects, *redirected_sockets(evidence, host.partition(":")[0], scheme)),
         because=(*steps, *failed_exchanges),
@@ -300,6 +302,7 @@ def _claim(
         or line_fix(evidence, own_line)
         or nginx_fix(nginx, reason, steps),
     )
+    return with_own_remedy(evidence, claim, "public_url")
 
 
 def _answering_block(

@@ -57,7 +57,9 @@ def base_path_missing(evidence: Evidence) -> Iterator[Claim]:
 
         page = f"{target.origin}{target.path}"
         trials = helping_trials(evidence, page) if is_file else ()
-        yield Claim(
+        from checks.upstream._own_remedy import with_own_remedy
+
+        claim = Claim(
             about=Subject(port=target.port, path=target.path.partition("?")[0]),
             covers=(Subject(port=target.port, path=path), Subject(port=target.port)),
             because=(*missing, visit, *trials, view.server),
@@ -78,6 +80,7 @@ def base_path_missing(evidence: Evidence) -> Iterator[Claim]:
             fix=(prefix_fix(view, route, trials[1]) if trials else None)
             or Fix((Manual("tell-the-base-path", Where.APPLICATION),), Applicability.MANUAL),
         )
+        yield with_own_remedy(evidence, claim, "base_path", "public_url", only_read=True)
         return
 
 

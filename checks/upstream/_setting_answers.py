@@ -1,7 +1,9 @@
 """The answer of the site that a setting of the application makes: what proves that its value is
 wrong, and what excludes the web server in front."""
 
+import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from checks.nginx import Nginx
 from checks.websocket import refused_attempts
@@ -24,6 +26,8 @@ from diagnose.parsers.setting_symptoms import is_own_plain, is_wrong_address
 from diagnose.parsers.urls import parse_url
 from diagnose.parsers.web_sites import routes_of_name
 
+_URL = re.compile(r"(?:https?|wss?)://[\w.:\[\]-]{1,260}")
+
 
 @frozen
 class Proof:
@@ -40,9 +44,13 @@ class Proof:
 
 def proof_of(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> Proof | None:
     """Return what shows that the value is wrong; None if nothing does, or if it may be right."""
+    if read.source == "unread" or read.topic not in _PROOFS:
+        return None
     fit = fits(setting, read.values, evidence.target, read.proxy, read.folder)
     if read.source == "nowhere":
-        fit = False if setting.required else None
+        fit = False if setting.required or setting.default else None
+        # What is in force where it is not set.
+        read = replace(read, values=(setting.default,) if setting.default else ())
     if read.misspelt:
         fit = False
     if read.stale and fit is not None:
@@ -161,7 +169,8 @@ def _plain_page(evidence: Evidence) -> Proof | None:
 
     for page in evidence.good(Page):
         url = parse_url(page.url)
-        plain = [file.url for file in page.files if is_own_plain(evidence.target, file.url)]
+        named = (*(file.url for file in page.files), *page.insecure_forms, *page.insecure_frames)
+        plain = [address for address in named if is_own_plain(evidence.target, address)]
         if url and plain and told_scheme(evidence, url.path) and not _heeds_scheme(evidence):
             return Proof(
                 (page,), Confidence.LIKELY, page.url, plain[0], "",
@@ -233,8 +242,30 @@ def _own_address(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> 
     for page in evidence.good(Page):
         for address in _named(page):
             if _is_made_of(evidence, setting, value, address):
-                return Proof((page,), Confidence.LIKELY, page.url, address)
-    return _told(evidence, read)
+                is_sure = setting.redirects and not _may_be_of_request(evidence, page, address)
+                sure = Confidence.CERTAIN if is_sure else Confidence.LIKELY
+                return Proof((page,), sure, page.url, address)
+    return _told_address(evidence, setting, value) or _told(evidence, read)
+
+
+def _may_be_of_request(evidence: Evidence, page: Page, address: str) -> bool:
+    """Return whether the address may be made of what the web server tells the application."""
+    answer = next((each for each in evidence.good(Exchange) if each.url == page.url), None)
+    if answer is None or is_own_plain(evidence.target, address):
+        return True
+    return _is_told(evidence, answer, address)
+
+
+def _told_address(evidence: Evidence, setting: OwnSetting, value: str) -> Proof | None:
+    """Return the address of a person's message that is made of the value."""
+    symptom = evidence.target.symptom
+    for address in _URL.findall(symptom.text[:2048]) if symptom else ():
+        if _is_made_of(evidence, setting, value, address) and not is_own_plain(
+            evidence.target, address
+        ):
+            answers = tuple(evidence.good(Exchange)[:1])
+            return Proof(answers, Confidence.LIKELY, "", address) if answers else None
+    return None
 
 
 def _is_told(evidence: Evidence, step: Exchange, onward: str) -> bool:
@@ -269,7 +300,10 @@ def _is_made_of(evidence: Evidence, setting: OwnSetting, value: str, address: st
 
 
 def _named(page: Page) -> Iterable[str]:
-    return (*page.requests, *(file.url for file in page.files), *page.posts)
+    return (
+        *page.requests, *(file.url for file in page.files), *page.posts, *page.insecure_forms,
+        *page.insecure_frames, *page.local_values, page.base,
+    )  # fmt: skip
 
 
 def _is_of(setting: OwnSetting, value: str, address: str) -> bool:

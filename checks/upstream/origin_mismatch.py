@@ -20,6 +20,7 @@ from checks.nginx._sent_requests import has_rule_for_method
 from checks.upstream._comparisons import CONSEQUENCES, comparison_claim, decided_by
 from checks.upstream._origin_edits import origin_fix
 from checks.upstream._origins import FormRoute, ToldOrigin, form_route
+from checks.upstream._own_remedy import with_own_remedy
 from checks.websocket import refused_attempts
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -33,6 +34,7 @@ from diagnose.model import (
     Subject,
     Where,
 )
+from diagnose.model.applications import Topic
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.logs import AcceptedForm, FailedRequests
 from diagnose.model.nginx import ContainerNginx, NginxConfig
@@ -53,6 +55,9 @@ _COMPARES_HOSTS = lazy_pattern(r"(?i)\borigin not allowed\b")
 _SURENESS = (Confidence.POSSIBLE, Confidence.LIKELY, Confidence.CERTAIN)
 _FRAMEWORKS = ("django", "rails", "nextjs", "sveltekit", "spring")
 _TITLES = {"django": "Django", "rails": "Rails", "nextjs": "Next.js", "sveltekit": "SvelteKit"}
+
+#: The settings of a program that decide over the origin of a form.
+_TOPICS: tuple[Topic, ...] = ("allowed_origin", "public_url", "trusted_proxy")
 
 
 @check(
@@ -80,14 +85,15 @@ def origin_mismatch(evidence: Evidence) -> Iterator[Claim]:
         }
         fix = _own_setting() if name == "Origin" else origin_fix(route)
         directive = proxy_pass_of(match) or match.block
-        yield comparison_claim(nginx, match, change, directive, facts, fix)
+        claim = comparison_claim(nginx, match, change, directive, facts, fix)
+        yield with_own_remedy(evidence, claim, *_TOPICS)
     if not is_judged:
         logged = tuple(_by_log(evidence)) if any(evidence.of(FailedRequests)) else ()
         # What the application itself wrote is surer than what a person tells.
         is_proven = any(claim.confidence is Confidence.CERTAIN for claim in logged)
         claims = logged if is_proven else tuple(_by_configuration(evidence)) or logged
         for each in claims:
-            yield _with_origin_line(evidence, each)
+            yield with_own_remedy(evidence, _with_origin_line(evidence, each), *_TOPICS)
 
 
 def _with_origin_line(evidence: Evidence, claim: Claim) -> Claim:

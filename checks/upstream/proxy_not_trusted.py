@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from checks.http._known_application import own_setting
 from checks.upstream._comparisons import CONSEQUENCES, comparison_claim, decided_by
+from checks.upstream._own_remedy import with_own_remedy
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import NginxConfig
@@ -35,7 +36,7 @@ def proxy_not_trusted(evidence: Evidence) -> Iterator[Claim]:
         if request.name.lower() not in CLIENT_ADDRESS_FIELDS or change.status != 400:
             continue
         directive = proxy_set_header_of(match, request.name) or proxy_pass_of(match)
-        yield comparison_claim(
+        claim = comparison_claim(
             nginx,
             match,
             change,
@@ -47,6 +48,7 @@ def proxy_not_trusted(evidence: Evidence) -> Iterator[Claim]:
             },
             Fix((Manual("trust-the-proxy", Where.APPLICATION),), Applicability.MANUAL),
         )
+        yield with_own_remedy(evidence, claim, "trusted_proxy")
 
 
 #: What may be an address in a line of a log.

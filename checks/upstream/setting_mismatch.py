@@ -8,23 +8,13 @@ value makes, and that the web server in front does not make.
 from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
+from checks.upstream._own_remedy import TOPICS, needs_restart_only, remedy_of, setting_of
 from checks.upstream._setting_answers import Proof, proof_of
 from diagnose.checking.registry import check
-from diagnose.model import (
-    Applicability,
-    Claim,
-    Edit,
-    Evidence,
-    Fix,
-    Manual,
-    Severity,
-    Subject,
-    Where,
-)
-from diagnose.model import commands as usual
+from diagnose.model import Claim, Evidence, Severity, Subject
 from diagnose.model.applications import Application, OwnSetting, ReadSetting
 from diagnose.model.http import Exchange, page_exchanges
-from diagnose.model.steps import Command, Effect
+from diagnose.model.pages import Page
 from diagnose.parsers.applications import application_of
 from diagnose.parsers.setting_fit import fits
 
@@ -50,7 +40,7 @@ def setting_mismatch(evidence: Evidence) -> Iterator[Claim]:
     told = set[str]()
     for read in evidence.good(ReadSetting):
         application = application_of(read.application)
-        setting = _setting_of(application, read) if application else None
+        setting = setting_of(application, read) if application else None
         if application is None or setting is None or read.topic in told:
             continue
         proof = proof_of(evidence, setting, read)
@@ -59,19 +49,28 @@ def setting_mismatch(evidence: Evidence) -> Iterator[Claim]:
             yield _claim(evidence, application, setting, read, proof)
 
 
-def _setting_of(application: Application, read: ReadSetting) -> OwnSetting | None:
-    names = (
-        setting
-        for setting in application.own_settings
-        if setting.topic == read.topic
-        and read.key in {setting.key, setting.variable, setting.argument}
+def _is_of_links(proof: Proof) -> bool:
+    """Return whether the page itself is whole: only what its forms, its frames or its data name is
+    wrong."""
+    pages = [answer for answer in proof.answers if isinstance(answer, Page)]
+    files = {file.url for page in pages for file in page.files}
+    return bool(pages) and proof.words not in files
+
+
+def _together(
+    evidence: Evidence, application: Application, read: ReadSetting
+) -> tuple[ReadSetting, ...]:
+    """Return the value with those of its topic and its file that are wrong for the same reason:
+    WordPress has its address twice."""
+    others = (
+        each
+        for each in evidence.good(ReadSetting)
+        if (each.topic, each.file, each.source) == (read.topic, read.file, "file")
+        and each is not read
+        and (own := setting_of(application, each)) is not None
+        and fits(own, each.values, evidence.target, each.proxy, each.folder) is False
     )
-    return next(names, None)
-
-
-def _needs_restart_only(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> bool:
-    """Return whether the file has the right value, and the application began before it had."""
-    return read.stale and bool(fits(setting, read.values, evidence.target, read.proxy, read.folder))
+    return (read, *others)
 
 
 def _claim(
@@ -82,7 +81,9 @@ def _claim(
     proof: Proof,
 ) -> Claim:
     target = evidence.target
+    remedy = remedy_of(evidence, application, _together(evidence, application, read))
     subject = Subject(port=target.port, path=target.path, text=application.name)
+    is_named = not proof.url and "://" in proof.words
     return Claim(
         about=subject,
         covers=(
@@ -94,6 +95,7 @@ def _claim(
         ),
         because=(read, *proof.answers),
         confidence=proof.confidence,
+        severity=Severity.WARNING if is_named or _is_of_links(proof) else None,
         facts={
             "name": application.name,
             "key": read.key,
@@ -102,80 +104,23 @@ def _claim(
             "value": ", ".join(read.values),
             "absent": read.source == "nowhere",
             "misspelt": read.misspelt,
-            "stale": _needs_restart_only(evidence, setting, read),
+            "stale": needs_restart_only(evidence, setting, read),
             "computed": read.unsure and not read.values and read.source == "file",
             "several": read.unsure and bool(read.values),
-            "variable": read.source == "variable",
-            "argument": read.source == "argument",
             "process": read.process or application.name,
             "wanted": read.wanted,
             "url": target.url,
             "host": target.host,
             "answer_url": proof.url,
             "answer": proof.words,
+            "named": is_named,
             "control": proof.control,
             "plain": "Location:" in proof.words,
             "proxy": read.proxy if read.topic == "trusted_proxy" else "",
             "folder": read.folder,
-            "unit": read.unit,
-            "container": read.container,
-            "engine": read.engine,
-            "compose": read.compose,
-            "service": read.service,
-            "restarts": read.needs_restart,
             "reads_at_once": not read.needs_restart,
-            **{topic: read.topic == topic for topic in _TOPICS},
+            **{topic: read.topic == topic for topic in TOPICS},
+            **remedy.facts,
         },
-        fix=_restart(read) if _needs_restart_only(evidence, setting, read) else _fix(read),
+        fix=remedy.fix,
     )
-
-
-_TOPICS = ("public_url", "trusted_proxy", "allowed_host", "allowed_origin", "base_path")
-
-
-def _fix(read: ReadSetting) -> Fix:
-    """Return the edit of the line and what loads it; words for a person where the place is not a
-    file of this server, or the program's service is not known."""
-    loading = _loading(read)
-    edit = Edit(read.file, _diff(read), outside=True) if read.new else None
-    if edit is None or read.unsure or (loading is None and read.needs_restart):
-        steps = (edit,) if edit else ()
-        return Fix(
-            (Manual("change-the-setting", Where.APPLICATION, commands=steps),), Applicability.MANUAL
-        )
-    return Fix((edit, *([loading] if loading else [])), Applicability.REVIEW)
-
-
-def _restart(read: ReadSetting) -> Fix:
-    loading = _loading(read)
-    if loading is None:
-        return Fix((Manual("restart-it", Where.APPLICATION),), Applicability.MANUAL)
-    return Fix((loading,), Applicability.REVIEW)
-
-
-def _loading(read: ReadSetting) -> Command | None:
-    if read.load:
-        return Command(read.load, Effect.CHANGE)
-    if not read.needs_restart:
-        return None
-    if read.container:
-        # A container keeps the environment that it was made with.
-        is_made_anew = read.source == "variable"
-        return None if is_made_anew else usual.restart_container(read.engine, read.container)
-    return usual.restart_service(read.unit.removesuffix(".service")) if read.unit else None
-
-
-def _diff(read: ReadSetting) -> str:
-    """Return the change without the lines around it: they may hold passwords."""
-    old = [] if read.added else read.line.split("\n")
-    new, at = read.new.split("\n"), read.number
-    while old and new and old[0] == new[0]:
-        old, new, at = old[1:], new[1:], at + 1
-    while old and new and old[-1] == new[-1]:
-        old, new = old[:-1], new[:-1]
-    # A hunk without lines of one side names the line before it.
-    removed = f"{at - (not old and not read.added)},{len(old)}"
-    added = f"{at + bool(read.added) - (not new)},{len(new)}"
-    lines = (*(f"-{line}\n" for line in old), *(f"+{line}\n" for line in new))
-    head = f"--- {read.file}\n+++ {read.file}\n@@ -{removed} +{added} @@\n"
-    return head + "".join(lines)

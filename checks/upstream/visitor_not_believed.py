@@ -59,7 +59,9 @@ def visitor_not_believed(evidence: Evidence) -> Iterator[Claim]:
     manual = Fix((Manual("trust-the-proxy", Where.APPLICATION),), Applicability.MANUAL)
     framework = _framework(evidence, pages)
     peer = next((request for request in requests if request.asker == "peer"), None)
-    yield Claim(
+    from checks.upstream._own_remedy import with_own_remedy
+
+    claim = Claim(
         about=Subject(port=evidence.target.port, path=first.path, text=file_line(directive)),
         covers=endpoint_subjects(pages) if is_refused else (),
         because=(*pages, *requests, *([nginx.config] if nginx.config else [])),
@@ -84,6 +86,7 @@ def visitor_not_believed(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=manual if first.fields else address_fix(nginx, match, manual.steps) or manual,
     )
+    yield with_own_remedy(evidence, claim, "trusted_proxy")
 
 
 def _is_told(evidence: Evidence) -> bool:

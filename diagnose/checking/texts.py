@@ -15,7 +15,7 @@ A file reads:
     What the check is about, where there is no finding: no fact stands in it.
 
 A page that is not translated yet is shown in English. Steps that several checks of a layer have
-stand once, in its `_steps.md`.
+stand once, in its `_steps.md`; those of checks of several layers in that above the layers.
 
 `{{fact}}` is replaced by the fact. `{{#fact}}…{{/fact}}` stands only if the fact is there and
 not empty, `{{^fact}}…{{/fact}}` only if it is not. `{{fix}}` marks where a front end
@@ -106,9 +106,15 @@ def _steps(text: str) -> dict[str, str]:
 
 
 def _shared_steps(check_id: str, lang: str) -> dict[str, str]:
-    """The steps that a layer's checks share."""
+    """The steps that all checks share, and those that a layer's checks share."""
     path = text_path(f"{check_id.partition('.')[0]}._steps", lang)
-    return _steps(path.read_text("utf-8")) if path.exists() else {}
+    common = path.parents[1] / path.name
+    return {
+        name: body
+        for file in (common, path)
+        if file.exists()
+        for name, body in _steps(file.read_text("utf-8")).items()
+    }
 
 
 #: The web servers that steps name beside each other, each in a section of its own.

@@ -15,13 +15,14 @@ from diagnose.model.summary import Summary, phrase
 #: What an application asks for, and its own settings that may contradict the proxy.
 Topic = Literal[
     "websocket", "upload", "stream", "timeout", "field", "well_known", "uri",
-    "public_url", "trusted_proxy", "allowed_host", "allowed_origin", "base_path",
+    "public_url", "trusted_proxy", "allowed_host", "allowed_origin", "base_path", "secure_cookie",
+    "cors_origin",
 ]  # fmt: skip
 
 #: What the value of an application's setting is.
 Meaning = Literal[
     "host-list", "proxy-list", "proxy-mode", "external-url", "base-path", "origin-list", "protocol",
-    "host",
+    "host", "switch",
 ]  # fmt: skip
 
 #: By what of a response an application is recognized.
@@ -33,13 +34,15 @@ class Recognition:
     """What only this application's responses have. `title` is the page's, without its case,
     `cookie` a cookie's name; "*" at the end of either means that it begins so. `page` is literal
     text, `header` a field's name, or its name and the beginning of its value, `command` the last
-    part of a word of the command line of its process."""
+    part of a word of the command line of its process, `image` the last two parts of the name of its
+    container's image, where that is not the application's id."""
 
     title: tuple[str, ...] = ()
     page: tuple[str, ...] = ()
     header: tuple[str, ...] = ()
     cookie: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
+    image: tuple[str, ...] = ()
 
 
 @frozen
@@ -105,10 +108,12 @@ class OwnPort:
 
 @frozen
 class ApplicationMessage:
-    """What a visitor or a log reads when something of this kind is missing."""
+    """What a visitor or a log reads when something of this kind is missing. One that is `shown`
+    stands in a page only then; scripts of a page have some of theirs in any case."""
 
     text: str
     means: Topic
+    shown: bool = False
 
 
 @frozen
@@ -137,6 +142,7 @@ class OwnSetting:
     """A setting of an application about its place behind a proxy: its `key` in the file, the
     `variable` and the `argument` that set it instead ("" for none). `means` says what the value is.
     One that is `required` refuses visitors, or does not believe the proxy, where it is not set.
+    `default` is its value where it is not set, if visitors cannot use that.
     `form` are the words of the value in the variable or the file, `add` the lines of a file that
     lacks it; {host}, {origin}, {proxy} and {folder} stand for what is right here. A base path is
     `stripped` if the application wants requests without it. `redirects` is False for an address
@@ -150,6 +156,7 @@ class OwnSetting:
     variable: str = ""
     argument: str = ""
     required: bool = False
+    default: str = ""
     form: str = ""
     add: str = ""
     separator: str = ","
@@ -213,12 +220,12 @@ class KnownApplication(Observation):
 class SettingLine(Observation):
     """A line of an application's settings that has an address which is wrong for visitors.
 
-    `address` is "//localhost:4567", a host and port with the two slashes of an address, or the
-    site's name, which the line has without a scheme or with a wrong one. `file` is the file in
-    which the line stands, `number` its number, from 1. Of an environment variable of a container
-    `file` is "", and `equivalent` the command that shows it. `text` is the line, without secrets.
-    `unit` is the systemd service of the program, "" if none, and `container` the name of its
-    container, "" if none.
+    `address` is "//localhost:4567", a host and port with the two slashes of an address, the same as
+    the whole value of a variable, "=localhost:4567", or the site's name, which the line has without
+    a scheme or with a wrong one. `file` is the file in which the line stands, `number` its number,
+    from 1. Of an environment variable of a container `file` is "", and `equivalent` the command
+    that shows it. `text` is the line, without secrets. `unit` is the systemd service of the
+    program, "" if none, and `container` the name of its container, "" if none.
     """
 
     layer: ClassVar[str] = "upstream"
@@ -244,7 +251,8 @@ class ReadSetting(Observation):
 
     `application` is the name of its file in `diagnose/applications`, `topic` and `key` are those of
     the setting. `source` says where the value is in force: "file", "variable", "argument", or
-    "nowhere" where the places that were read have none. `file` and `number` are the line ("" and 0
+    "nowhere" where the places that were read have none, "unread" where no file of the program was
+    found. `file` and `number` are the line ("" and 0
     for a variable or an argument), `line` all lines of the value as the file has them, and `new`
     those lines with what is right here ("" if no edit is sure); with `added` they are new lines
     behind line `number`. `folder` is that below which the web server passes the application on, ""
@@ -262,7 +270,7 @@ class ReadSetting(Observation):
     application: Word
     topic: Word
     key: Text
-    source: Literal["file", "variable", "argument", "nowhere"] = "file"
+    source: Literal["file", "variable", "argument", "nowhere", "unread"] = "file"
     values: tuple[Text, ...] = ()
     wanted: Text = ""
     file: FilePath = ""

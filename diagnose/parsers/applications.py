@@ -175,8 +175,11 @@ def application_of_command(command: str) -> Application | None:
 def application_of_image(image: str) -> Application | None:
     """Return the application whose container image this is, by a part of its name; None if it is
     not known."""
-    words = {part.partition(":")[0].partition("@")[0].lower() for part in image.split("/")[-2:]}
-    for application_id in _index():
+    parts = [part.partition(":")[0].partition("@")[0].lower() for part in image.split("/")[-2:]]
+    words, name = set(parts), "/".join(parts)
+    for application_id, tables in _index().items():
+        if name in tables.get("recognized", {}).get("image", ()):
+            return application_of(application_id)
         if application_id in words or f"{application_id}-server" in words:
             return application_of(application_id)
     return None

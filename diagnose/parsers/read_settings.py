@@ -43,13 +43,7 @@ def read_setting(
     target: Target, proxy: str, folder: str,
 ) -> ReadSetting | None:  # fmt: skip
     """Return the setting as it is in force; None if nothing that was read could have it."""
-    bare = ReadSetting(
-        application=application, topic=setting.topic,
-        key=setting.key or setting.variable or setting.argument, source="nowhere",
-        proxy=proxy, folder=folder, process=place.process, unit=place.unit,
-        container=place.container, engine=place.engine, compose=place.compose.partition(",")[0],
-        service=place.service, load=configuration.load, needs_restart=configuration.needs_restart,
-    )  # fmt: skip
+    bare = _bare(configuration, application, setting, place, proxy, folder)
     change = _Change(setting, target, proxy, folder)
     in_file = _of_files(bare, configuration, files, change) if setting.key else None
     if in_file is not None and configuration.file_wins and in_file.source == "file":
@@ -76,6 +70,32 @@ def read_setting(
         read = replace(in_file, key=key, source="variable", wanted=read.wanted, line="", new="")
         read = replace(read, file="", number=0, misspelt="")
     return _in_compose(read, place, unit_files) if setting.variable else read
+
+
+def unread_setting(
+    configuration: OwnConfiguration, application: str, setting: OwnSetting, place: ProgramPlace,
+    target: Target, proxy: str, folder: str,
+) -> ReadSetting:  # fmt: skip
+    """Return the setting of a running program of which no file was found, with what is right."""
+    bare = _bare(configuration, application, setting, place, proxy, folder)
+    is_variable = bool(place.container and setting.variable)
+    return replace(
+        bare, source="unread", key=setting.variable if is_variable else bare.key,
+        wanted=_Change(setting, target, proxy, folder).value(""),
+    )  # fmt: skip
+
+
+def _bare(
+    configuration: OwnConfiguration, application: str, setting: OwnSetting, place: ProgramPlace,
+    proxy: str, folder: str,
+) -> ReadSetting:  # fmt: skip
+    return ReadSetting(
+        application=application, topic=setting.topic,
+        key=setting.key or setting.variable or setting.argument, source="nowhere",
+        proxy=proxy, folder=folder, process=place.process, unit=place.unit,
+        container=place.container, engine=place.engine, compose=place.compose.partition(",")[0],
+        service=place.service, load=configuration.load, needs_restart=configuration.needs_restart,
+    )  # fmt: skip
 
 
 def _is_stale(read: ReadSetting, place: ProgramPlace, files: tuple[FileText, ...]) -> bool:

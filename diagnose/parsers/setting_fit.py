@@ -34,7 +34,7 @@ def fits(
             return _has_origin(values, target)
         case "proxy-list":
             return _has_address(values, proxy)
-        case "proxy-mode":
+        case "proxy-mode" | "switch":
             low = first.lower()
             number = low.isdigit() and int(low[:9]) > 0
             return True if low in _ON or number or len(values) > 1 else _off(low)
@@ -116,7 +116,7 @@ def right_value(setting: OwnSetting, old: str, target: Target, proxy: str, folde
     """Return the value that is right for the site, "" if it is not known."""
     plain = {
         "host-list": "{host}", "host": "{host}", "origin-list": "{origin}", "proxy-list": "{proxy}",
-        "proxy-mode": "true", "protocol": "{scheme}", "base-path": "{folder}",
+        "proxy-mode": "true", "switch": "true", "protocol": "{scheme}", "base-path": "{folder}",
         "external-url": "{origin}" + (_path_of(old) if old else "/"),
     }  # fmt: skip
     return filled(setting.form or plain[setting.means], target, proxy, folder)

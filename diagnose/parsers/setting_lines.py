@@ -50,6 +50,12 @@ def wrong_addresses(urls: Iterable[str], host: str) -> tuple[str, ...]:
     return tuple(authorities)[:MAX_ADDRESSES]
 
 
+def bare_addresses(addresses: Iterable[str]) -> tuple[str, ...]:
+    """Return the same as the whole value of a variable, "=localhost:4567": a program that has the
+    scheme in another variable puts them together. A host without a port is no address."""
+    return tuple(f"={each[2:]}" for each in addresses if re.search(r":\d{1,5}$", each))
+
+
 def addresses_in_query(url: str) -> Iterator[str]:
     """Yield the addresses in the query of an address, such as redirect_uri."""
     query = url.partition("?")[2].partition("#")[0]
@@ -81,12 +87,14 @@ def parse_setting_lines(text: str, addresses: Iterable[str]) -> Iterator[Setting
             continue
         address = next((each for each in wanted if _has(line, each)), "")
         shown = clean(hide_secrets(line.strip()), MAX_LINE)
-        if address and (address.startswith("//") or is_wrong_name(line, address)):
+        if address and (address.startswith(("//", "=")) or is_wrong_name(line, address)):
             yield SettingText(address, shown, file, number, command, unit, container)
 
 
 def _has(line: str, address: str) -> bool:
     """Return whether the address stands in a line, and is not the beginning of another."""
+    if address.startswith("="):
+        return re.search(rf"\w{re.escape(address)}[\"']?\s*$", line) is not None
     following = line[line.find(address) + len(address) :][:2]
     is_longer = re.match(r"[\w-]|\.\w" + (r"|:\d" if address[0] == "/" else ""), following)
     return address in line and is_longer is None
@@ -107,5 +115,7 @@ def corrected(line: str, address: str, origin: str) -> str:
     """Return the line with the origin that visitors use in the place of the address."""
     if address.startswith("//"):
         return re.sub(rf"(?:https?|wss?):{re.escape(address)}", lambda _: origin, line)
+    if address.startswith("="):
+        return line.replace(address, f"={origin.partition('://')[2]}")
     pattern = rf"(?:http://)?(?<![\w.@-]){re.escape(address)}(?::\d{{1,5}})?(?![\w.-])"
     return re.sub(pattern, lambda _: origin, line)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from diagnose.model import Target
 from diagnose.model.applications import Topic
 from diagnose.model.http import Exchange, Upgrade
-from diagnose.model.pages import PageFileResponse
+from diagnose.model.pages import Page, PageFileResponse
 from diagnose.parsers.applications import message_of
 from diagnose.parsers.http import refuses_host
 from diagnose.parsers.redirects import redirect_target
@@ -17,8 +17,10 @@ from diagnose.parsers.urls import is_internal_host, is_loopback_host, parse_url
 
 #: A file that a page loads from an http: address.
 _PLAIN_FILE = re.compile(r"\bsrc=[\"']?http://([\w.-]{1,253})", re.IGNORECASE)
-#: Characters of a page that are looked at.
-_MAX_BODY = 256 << 10
+_NONE, _SECURE = re.compile(r";\s{0,9}samesite\s{0,9}=\s{0,9}none"), re.compile(r";\s{0,9}secure\b")
+_URL = re.compile(r"(?:https?|wss?)://[\w.:\[\]-]{1,260}")
+#: Characters of a page, and of a message, that are looked at.
+_MAX_BODY, _MAX_TEXT = 256 << 10, 2048
 _REFUSED = frozenset({400, 401, 403, 404})
 _TOLD: dict[str, tuple[Topic, ...]] = {
     "cors": ("allowed_origin",),
@@ -36,6 +38,7 @@ def suspected_topics(
     exchanges: Iterable[Exchange],
     upgrades: Iterable[Upgrade] = (),
     files: Iterable[PageFileResponse] = (),
+    pages: Iterable[Page] = (),
 ) -> frozenset[Topic]:
     """Return what may be wrong in the settings of the application itself."""
     topics = set[Topic]()
@@ -44,14 +47,31 @@ def suspected_topics(
     for upgrade in upgrades:
         if upgrade.is_visit and not upgrade.accepted and upgrade.status in _REFUSED:
             topics.add("allowed_origin")
+    topics.update(_of_addresses(target, _named(pages)))
     if target.path.strip("/") and any(file.status == 404 for file in files):
         topics.add("base_path")
     if target.symptom is not None:
         topics.update(_TOLD.get(target.symptom.kind, ()))
+        topics.update(_of_addresses(target, _URL.findall(target.symptom.text[:_MAX_TEXT])))
         message = message_of(target.symptom.text)
         if message is not None and message.means in _OWN:
             topics.add(message.means)
     return frozenset(topics)
+
+
+def _named(pages: Iterable[Page]) -> Iterator[str]:
+    """Yield the addresses that a page has for its visitors' browsers, without those of links."""
+    for page in pages:
+        yield from (*page.requests, *(file.url for file in page.files), *page.posts)
+        yield from (*page.insecure_forms, *page.insecure_frames, *page.local_values, page.base)
+
+
+def _of_addresses(target: Target, addresses: Iterable[str]) -> Iterator[Topic]:
+    for address in addresses:
+        if address and is_wrong_address(target, address):
+            yield "public_url"
+            if is_own_plain(target, address):
+                yield "trusted_proxy"
 
 
 def _of_exchange(target: Target, exchange: Exchange) -> Iterator[Topic]:
@@ -64,6 +84,8 @@ def _of_exchange(target: Target, exchange: Exchange) -> Iterator[Topic]:
             yield "trusted_proxy"
         if exchange.method == "POST" and exchange.status == 403:
             yield "allowed_origin"
+        if target.uses_tls and _has_insecure_cookie(exchange):
+            yield "secure_cookie"
         if target.uses_tls and _loads_plain(target, exchange.body):
             yield "trusted_proxy"
             yield "public_url"
@@ -78,6 +100,12 @@ def _of_exchange(target: Target, exchange: Exchange) -> Iterator[Topic]:
     url = parse_url(onward)
     if url and url.host == target.host and folder and not url.path.startswith(f"{folder}/"):
         yield "base_path"
+
+
+def _has_insecure_cookie(exchange: Exchange) -> bool:
+    """Return whether browsers refuse a cookie of the answer: SameSite=None without Secure."""
+    values = (value.lower() for name, value in exchange.headers if name.lower() == "set-cookie")
+    return any(_NONE.search(value) and not _SECURE.search(value) for value in values)
 
 
 def _loads_plain(target: Target, body: str) -> bool:

@@ -13,10 +13,11 @@ from diagnose.parsers.program_place import (
     candidate_files,
     parse_place,
 )
-from diagnose.parsers.read_settings import FileText, read_setting
+from diagnose.parsers.read_settings import FileText, read_setting, unread_setting
 from diagnose.parsers.setting_fit import fits
 from diagnose.parsers.setting_symptoms import suspected_topics
 from tests.support.check_evidence import SHOP
+from tests.support.page_evidence import loads
 
 
 @pytest.mark.parametrize(
@@ -117,6 +118,14 @@ def test_nothing_is_said_of_a_file_that_was_not_found() -> None:
     assert (read.source, read.key) == ("nowhere", "HOPS")
 
 
+def test_what_is_right_is_said_where_no_file_was_found() -> None:
+    place, form = ProgramPlace(pid=7, unit="app.service"), OwnConfiguration("yaml")
+    read = unread_setting(form, "app", URL, place, SHOP, "", "")
+    assert (read.source, read.key, read.wanted) == ("unread", "url", "https://shop.example.com/")
+    inside = ProgramPlace(pid=7, container="app", engine="docker")
+    assert unread_setting(form, "app", URL, inside, SHOP, "", "").key == "URL"
+
+
 def test_lines_that_a_file_lacks() -> None:
     add = "http:\n  trust: true\n  proxies:\n    - {proxy}\n"
     setting = OwnSetting("trusted_proxy", "proxy-list", "http.proxies", required=True, add=add)
@@ -154,3 +163,20 @@ def test_symptoms() -> None:
     assert suspected_topics(SHOP, [page], [refused]) == {"allowed_origin"}
     told = replace(SHOP, symptom=Symptom("cors", "blocked by CORS policy"))
     assert suspected_topics(told, [page]) == {"allowed_origin"}
+
+
+def test_symptoms_of_a_page_its_cookies_and_a_message() -> None:
+    url = "https://shop.example.com/"
+    answer = Exchange(url=url, address="203.0.113.10", port=443, status=200)
+    both = {"public_url", "trusted_proxy"}
+    form = loads(insecure_forms=("http://shop.example.com/login",))
+    assert suspected_topics(SHOP, [answer], pages=[form]) == both
+    inner = loads(posts=("http://localhost:3300/login",))
+    assert suspected_topics(SHOP, [answer], pages=[inner]) == {"public_url"}
+    assert not suspected_topics(SHOP, [answer], pages=[loads(posts=(f"{url}login",))])
+    cookie = (("Set-Cookie", "a=1; SameSite=None"),)
+    assert suspected_topics(SHOP, [replace(answer, headers=cookie)]) == {"secure_cookie"}
+    secure = (("Set-Cookie", "a=1; Secure; SameSite=None"),)
+    assert not suspected_topics(SHOP, [replace(answer, headers=secure)])
+    told = replace(SHOP, symptom=Symptom("other", "it asks http://localhost/a and fails"))
+    assert suspected_topics(told, [answer]) == {"public_url"}

@@ -2,6 +2,7 @@
 
 from diagnose.parsers.setting_lines import (
     addresses_in_query,
+    bare_addresses,
     corrected,
     parse_setting_lines,
     wrong_addresses,
@@ -70,3 +71,16 @@ def test_the_line_as_it_should_be() -> None:
     assert corrected(line, "//localhost:4567", ORIGIN) == f'"url": "{ORIGIN}/forum",'
     assert corrected("FRONTEND_HOST=shop.example.com", NAME, ORIGIN) == f"FRONTEND_HOST={ORIGIN}"
     assert corrected("BASE=http://shop.example.com/a", NAME, ORIGIN) == f"BASE={ORIGIN}/a"
+
+
+def test_a_host_and_port_alone_are_the_whole_value_of_a_variable() -> None:
+    assert bare_addresses(("//localhost:98", "//backend")) == ("=localhost:98",)
+    rows = (
+        "command docker inspect front\n 0 0:API_HOST=localhost:98\nfile /srv/compose.yml\n"
+        " 6 6:      - API_HOST=localhost:98\n 7 7:      - OTHER=localhost:980\n"
+        " 8 8:      - DB=localhost:98/shop\n"
+    )
+    lines = list(parse_setting_lines(rows, ["=localhost:98"]))
+    assert [line.number for line in lines] == [0, 6]
+    right = corrected(lines[1].text, "=localhost:98", ORIGIN)
+    assert right == "- API_HOST=shop.example.com"

@@ -23,7 +23,10 @@ MAX_FILE = 16 << 10
 #: The fewest characters of an entry that recognizes an application, or of a message.
 MIN_ENTRY, MIN_MESSAGE = 3, 6
 
-_SETTINGS = ("public_url", "trusted_proxy", "allowed_host", "allowed_origin", "base_path")
+_SETTINGS = (
+    "public_url", "trusted_proxy", "allowed_host", "allowed_origin", "base_path", "secure_cookie",
+    "cors_origin",
+)  # fmt: skip
 #: The keys of each table: their types, and whether the table has to have them.
 _LISTS: Mapping[str, Mapping[str, tuple[type, bool]]] = {
     "websocket": {"path": (str, True), "required": (bool, False), "opens": (bool, False)},
@@ -33,7 +36,7 @@ _LISTS: Mapping[str, Mapping[str, tuple[type, bool]]] = {
     "field": {"name": (str, True), "value": (str, True)},
     "well_known": {"path": (str, True), "status": (int, True), "location": (str, False)},
     "port": {"number": (int, True), "path": (str, True), "opened_by": (str, True)},
-    "message": {"text": (str, True), "means": (str, True)},
+    "message": {"text": (str, True), "means": (str, True), "shown": (bool, False)},
     "value": {
         "topic": (str, True),
         "means": (str, True),
@@ -41,6 +44,7 @@ _LISTS: Mapping[str, Mapping[str, tuple[type, bool]]] = {
         "variable": (str, False),
         "argument": (str, False),
         "required": (bool, False),
+        "default": (str, False),
         "form": (str, False),
         "add": (str, False),
         "separator": (str, False),
@@ -61,7 +65,7 @@ _CONFIGURATION: Mapping[str, type] = {
     "load": list,
     "after": str,
 }
-_ENTRIES = ("title", "page", "header", "cookie", "command")
+_ENTRIES = ("title", "page", "header", "cookie", "command", "image")
 
 
 def application_files() -> list[Path]:

@@ -22,7 +22,7 @@ from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.nginx.final_requests import final_location
 from diagnose.parsers.nginx.locations import location_pattern
 from diagnose.parsers.program_place import ProgramPlace, candidate_files
-from diagnose.parsers.read_settings import FileText, read_setting
+from diagnose.parsers.read_settings import FileText, read_setting, unread_setting
 from diagnose.parsers.web_sites import answering_sites, routes_of_name
 from diagnose.probes import ProbeContext, emit_not_observed
 from diagnose.probes.inside.answering_blocks import answering_blocks
@@ -68,6 +68,10 @@ async def emit_settings(
             configuration, application.id, setting, place, found.texts, unit_files,
             ctx.target, _proxy(place), folder,
         )  # fmt: skip
+        if read is None and (place.pid or place.container) and not found.denied:
+            read = unread_setting(
+                configuration, application.id, setting, place, ctx.target, _proxy(place), folder
+            )
         if read is not None:
             is_unsure = read.unsure or (found.unsure and read.source == "file")
             ctx.emit(replace(read, vantage=Vantage.SERVER, at=at, unsure=is_unsure, strips=strips))

@@ -11,7 +11,7 @@ from diagnose.model.applications import Application, KnownApplication, Topic
 from diagnose.model.containers import NginxContainer
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import NginxConfig
-from diagnose.model.pages import PageFileResponse
+from diagnose.model.pages import Page, PageFileResponse
 from diagnose.model.server import Listeners
 from diagnose.model.web_servers import WebServerConfig
 from diagnose.probes import ProbeContext, probe
@@ -33,6 +33,11 @@ async def after_answer(ctx: ProbeContext, _: Exchange, listeners: Listeners) -> 
 
 @probe(after=KnownApplication, needs=Listeners)
 async def after_application(ctx: ProbeContext, _: KnownApplication, listeners: Listeners) -> None:
+    await _look(ctx, listeners)
+
+
+@probe(after=Page, needs=Listeners)
+async def after_page(ctx: ProbeContext, _: Page, listeners: Listeners) -> None:
     await _look(ctx, listeners)
 
 
@@ -64,7 +69,11 @@ async def _look(ctx: ProbeContext, listeners: Listeners) -> None:
     from diagnose.parsers.setting_symptoms import suspected_topics
 
     topics = suspected_topics(
-        ctx.target, ctx.observed(Exchange), ctx.observed(Upgrade), ctx.observed(PageFileResponse)
+        ctx.target,
+        ctx.observed(Exchange),
+        ctx.observed(Upgrade),
+        ctx.observed(PageFileResponse),
+        ctx.observed(Page),
     )
     for endpoint in dict.fromkeys(_endpoints(ctx)) if topics else ():
         new = [

@@ -65,9 +65,14 @@ async def _look(ctx: ProbeContext, listeners: Listeners) -> None:
     if not urls and not names:
         return
     # Imported late: few answers name such an address.
-    from diagnose.parsers.setting_lines import parse_setting_lines, wrong_addresses
+    from diagnose.parsers.setting_lines import (
+        bare_addresses,
+        parse_setting_lines,
+        wrong_addresses,
+    )
 
-    addresses = (*wrong_addresses(urls, ctx.target.host), *names)
+    wrong = wrong_addresses(urls, ctx.target.host)
+    addresses = (*wrong, *bare_addresses(wrong), *names)
     for endpoint in dict.fromkeys(endpoints_of(ctx, ctx.target.path)) if addresses else ():
         new = [each for each in addresses if _begin(ctx, listeners, endpoint, each)]
         if not new:

@@ -107,3 +107,29 @@ def test_fires_with_the_line_by_which_the_application_sees_another_host() -> Non
     # nginx tells the visitors' name: the message is about the setting.
     (claim,) = judge(CHECK, *seen, config(SITE), target=target, masked=False)
     assert claim.facts["seen"] == ""
+
+
+def test_fires_for_a_page_that_names_the_host_that_the_application_saw() -> None:
+    """Matomo's own warning; nginx passes no Host, so that it sees the name of the upstream."""
+    words = (
+        "Warning: You are now accessing Matomo from https://matomo-app/index.php, but Matomo has "
+        "been configured to run at this address: https://shop.example.com/index.php."
+    )
+    shown = replace(page(200), body=f"<title>Matomo</title>{words}", purpose="target")
+    matomo = KnownApplication(id="matomo", name="Matomo", url="https://shop.example.com/")
+    site = SITE.replace("        proxy_set_header Host $host;\n", "")
+    nginx = config(site.replace("http://127.0.0.1:3000", "http://matomo-app"))
+    # The name stands in the page and in the configuration: stand-ins are not compared.
+    (claim,) = judge(CHECK, matomo, shown, RUNNING, BUILD, nginx, masked=False)
+    assert claim.facts["shown"]
+    assert claim.facts["seen"] == "matomo-app"
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.fix is not None
+    assert isinstance(claim.fix.steps[0], Edit)
+    assert not judge(CHECK, matomo, replace(shown, body="<title>Matomo</title>"), nginx)
+
+
+def test_silent_for_a_message_that_the_page_has_in_any_case() -> None:
+    grafana = KnownApplication(id="grafana", name="Grafana", url="https://shop.example.com/")
+    words = "If you're seeing this Grafana has failed to load its application files"
+    assert not judge(CHECK, grafana, replace(page(200), body=words, purpose="target"))

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Confidence, Edit, Manual, Symptom
+from diagnose.model import Confidence, Edit, Manual, Severity, Symptom
 from diagnose.model.applications import ReadSetting
 from diagnose.model.backends import BackendAnswer
 from diagnose.model.http import Exchange
@@ -13,6 +13,7 @@ from diagnose.model.pages import Page, PageFile
 from diagnose.model.requests import Asked, ComparedRequest
 from diagnose.model.steps import Command
 from tests.support.check_evidence import SHOP, judge
+from tests.support.page_evidence import loads
 from tests.support.redirect_evidence import config
 
 CHECK = "upstream.setting-mismatch"
@@ -98,7 +99,7 @@ def test_fires_for_a_variable_with_the_compose_file() -> None:
         compose="/srv/minio/compose.yaml", service="minio",
     )  # fmt: skip
     (claim,) = judge(CHECK, read, MOVED)
-    assert claim.facts["compose"] == "/srv/minio/compose.yaml"
+    assert claim.facts["its_compose"] == "/srv/minio/compose.yaml"
     assert claim.fix is not None
     assert isinstance(claim.fix.steps[0], Manual)
 
@@ -111,6 +112,67 @@ def test_fires_for_a_message_of_the_application() -> None:
     assert claim.confidence is Confidence.LIKELY
     right = replace(read, values=("https://shop.example.com/",))
     assert not judge(CHECK, right, replace(PAGE, status=200), target=target)
+
+
+GITEA = replace(
+    ADDRESS, application="gitea", key="server.ROOT_URL", values=("http://localhost:3300/",),
+    line="ROOT_URL = http://localhost:3300/", new="ROOT_URL = https://shop.example.com/",
+)  # fmt: skip
+LIBRENMS = ReadSetting(
+    application="librenms", topic="trusted_proxy", key="APP_TRUSTED_PROXIES", source="nowhere",
+    wanted="127.0.0.1", file="/opt/librenms/.env", number=3, added=True, proxy="127.0.0.1",
+    new="APP_TRUSTED_PROXIES=127.0.0.1", needs_restart=False,
+)  # fmt: skip
+SERVED = replace(PAGE, status=200)
+
+
+def test_fires_for_the_address_that_the_pages_files_have() -> None:
+    file = PageFile(kind="script", url="http://localhost:3300/js/index.js")
+    (claim,) = judge(CHECK, GITEA, SERVED, loads(file), nginx(3300, "proxy_set_header Host $host;"))
+    assert claim.confidence is Confidence.CERTAIN
+    (claim,) = judge(CHECK, GITEA, SERVED, loads(file), nginx(3300, host="localhost"))
+    assert claim.confidence is Confidence.LIKELY
+
+
+def test_fires_for_a_form_of_an_application_that_trusts_no_proxy() -> None:
+    form = loads(insecure_forms=("http://shop.example.com/login",))
+    (claim,) = judge(CHECK, LIBRENMS, SERVED, form, nginx(8000, TOLD))
+    assert claim.severity is Severity.WARNING
+    assert claim.fix is not None
+    (edit,) = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert edit.diff.endswith("@@ -3,0 +4,1 @@\n+APP_TRUSTED_PROXIES=127.0.0.1\n")
+    assert not judge(CHECK, LIBRENMS, SERVED, form, nginx(8000))
+
+
+def test_fires_for_the_default_that_a_message_names() -> None:
+    vault = replace(
+        ADDRESS, application="vaultwarden", key="DOMAIN", source="nowhere", values=(), file="",
+        line="", new="", number=0, unit="", container="vault", engine="docker",
+    )  # fmt: skip
+    words = 'Blocked loading mixed active content "http://localhost/attachments/1"'
+    told = replace(SHOP, symptom=Symptom("mixed-content", words))
+    (claim,) = judge(CHECK, vault, SERVED, target=told)
+    assert claim.facts["named"]
+    assert claim.facts["its_variable"]
+    other = replace(
+        SHOP, symptom=Symptom("mixed-content", words.replace("localhost", "localhost:9"))
+    )
+    assert not judge(CHECK, vault, SERVED, target=other)
+    assert not judge(CHECK, replace(vault, source="unread"), SERVED, target=told)
+
+
+def test_fires_with_one_edit_for_two_lines_of_one_address() -> None:
+    home = replace(
+        ADDRESS, application="wordpress", key="WP_HOME", values=("http://localhost:3000",),
+        file="/srv/blog/wp-config.php", line="a", new="b", needs_restart=False,
+    )  # fmt: skip
+    site = replace(home, key="WP_SITEURL", number=4, line="c", new="d")
+    (claim,) = judge(CHECK, home, site, MOVED)
+    assert claim.fix is not None
+    (edit,) = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert edit.diff.endswith("@@ -2,1 +2,1 @@\n-a\n+b\n@@ -4,1 +4,1 @@\n-c\n+d\n")
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ Answer = tuple[str, str, tuple[str, ...]]
 HTML = "Content-Type: text/html; charset=utf-8"
 STARTED = {
     name: Path(name).read_text("utf-8")
-    for name in ("configuration.yaml", "settings.py", "grafana.ini", "odoo.conf")
+    for name in ("configuration.yaml", "settings.py", "grafana.ini", "odoo.conf", "app.ini")
     if Path(name).exists()
 }
 
@@ -119,6 +119,52 @@ def keycloak(path: str, fields: Mapping[str, str]) -> Answer:
     return "200 OK", page("Keycloak Administration Console", text), (HTML,)
 
 
+def librenms(path: str, fields: Mapping[str, str]) -> Answer:
+    """Issue 9194 of librenms/librenms: without APP_TRUSTED_PROXIES it takes no X-Forwarded-Proto
+    (fideloper/TrustedProxy, config/trustedproxy.php)."""
+    match = re.search(r"(?m)^APP_TRUSTED_PROXIES=(\S+)", Path(".env").read_text("utf-8"))
+    is_trusting = match is not None and "127.0.0.1" in match[1].split(",")
+    scheme = fields.get("x-forwarded-proto", "http") if is_trusting else "http"
+    form = f'<form action="{scheme}://{fields.get("host", "")}/login" method="post">'
+    inputs = '<input name="username"><input type="password" name="password"></form>'
+    return "200 OK", page("LibreNMS", f"{form}{inputs}<p>It works: the login.</p>"), (HTML,)
+
+
+def gitea(path: str, fields: Mapping[str, str]) -> Answer:
+    """Issue 3361 of go-gitea/gitea: all addresses of its pages are made of ROOT_URL
+    (modules/setting/server.go, templates/base/head.tmpl)."""
+    match = re.search(r"(?m)^ROOT_URL *= *(\S+)", STARTED["app.ini"])
+    root = match[1] if match else f"https://{fields.get('host', '')}/"
+    if path.endswith((".css", ".js")):
+        return (
+            "200 OK",
+            "",
+            (f"Content-Type: text/{'css' if path.endswith('.css') else 'javascript'}",),
+        )
+    head = (
+        f'<link rel="stylesheet" href="{root}assets/css/index.css">'
+        f'<script src="{root}assets/js/index.js"></script>'
+        '<meta name="author" content="Gitea - Git with a cup of tea" />'
+    )
+    return "200 OK", page("Gitea", f"{head}<p>It works: this is the list of code.</p>"), (HTML,)
+
+
+def matomo(path: str, fields: Mapping[str, str]) -> Answer:
+    """Issue 18675 of matomo-org/matomo: it names the host that it saw on a page with status 200."""
+    host = fields.get("host", "")
+    hosts = re.findall(
+        r'(?m)^trusted_hosts\[\] = "([^"]+)"', Path("config.ini.php").read_text("utf-8")
+    )
+    words = "<p>It works: sign in to see the numbers of the site.</p>"
+    if host.partition(":")[0] not in hosts:
+        words = (
+            f"<p><strong>Warning:</strong> You are now accessing Matomo from https://{host}/, but "
+            f"Matomo has been configured to run at this address: https://{hosts[0]}/.</p>"
+        )
+    generator = '<meta name="generator" content="Matomo - free/libre analytics platform"/>'
+    return "200 OK", page("Sign in - Matomo", generator + words), (HTML,)
+
+
 PROGRAMS: Mapping[str, Callable[[str, Mapping[str, str]], Answer]] = {
     "nextcloud": nextcloud,
     "hass": home_assistant,
@@ -126,6 +172,9 @@ PROGRAMS: Mapping[str, Callable[[str, Mapping[str, str]], Answer]] = {
     "grafana-server": grafana,
     "wordpress": wordpress,
     "keycloak": keycloak,
+    "librenms": librenms,
+    "gitea": gitea,
+    "matomo": matomo,
 }
 
 

@@ -32,7 +32,8 @@ def look(
     *seen: Observation, address: str = "//localhost:4567", output: str = OUTPUT,
     process: str = "node", symptom: Symptom | None = None,
 ) -> list[SettingLine]:  # fmt: skip
-    words = shlex.join(("sh", "-c", probes.SCRIPT, "sh", "443", address))
+    bare = (f"={address[2:]}",) if address.startswith("//") else ()
+    words = shlex.join(("sh", "-c", probes.SCRIPT, "sh", "443", address, *bare))
     looking: Any = Looking(RecordedMachine({words: CommandResult((), 0, output, "", 0.0)}, {}))
     looking.target = replace(looking.target, symptom=symptom)
     listeners = looking.emit(Listeners(sockets=(replace(PROGRAM, process=process),)))

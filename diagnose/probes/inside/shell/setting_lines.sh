@@ -56,7 +56,9 @@ case $l in
       [ -n "$n" ] || continue
       echo "container $n"
       d=$("$e" inspect -f '{{index .Config.Labels "com.docker.compose.project.working_dir"}}' "$n")
-      case $d in /*) small "$d" | files "$@" ;; esac
+      c=$("$e" inspect -f '{{index .Config.Labels "com.docker.compose.project.config_files"}}' "$n")
+      { case $d in /*) small "$d" ;; esac
+        echo "$c" | tr ',' '\n' | grep '^/'; } | sort -u | head -n 48 | files "$@"
       echo "command $e inspect $n"
       "$e" inspect -f '{{range .Config.Env}}{{println .}}{{end}}' "$n" | head -n 200 | while IFS= read -r r; do
         for t; do case $r in *"$t"*) printf ' 0 0:%.300s\n' "$r"; break ;; esac; done

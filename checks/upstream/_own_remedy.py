@@ -1,0 +1,280 @@
+"""The remedy for a cause for which the program of the site has a setting of its own: that setting,
+where it lies, with the value that is right here.
+
+`with_own_remedy` is what a check asks whose own words could only list programs. What was read on
+the server (`ReadSetting`) gives an edit and a restart; where the program is only known by its page
+or its process, its documentation gives the name of the setting and the usual file. A setting that
+was read and fits is not named: it is not the cause.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Manual, Where
+from diagnose.model import commands as usual
+from diagnose.model.applications import Application, OwnSetting, ReadSetting, Topic
+from diagnose.model.frozen import frozen
+from diagnose.model.steps import Command, Effect
+from diagnose.parsers.applications import application_of
+from diagnose.parsers.setting_fit import fits, right_value
+
+#: Most settings of one topic that are changed together, and most usual files that are named.
+_MAX_READ, _MAX_FILES = 3, 2
+TOPICS: tuple[Topic, ...] = (
+    "public_url", "trusted_proxy", "allowed_host", "allowed_origin", "base_path",
+)  # fmt: skip
+_TEXTS = (
+    "name", "key", "place", "file", "misspelt", "process", "wanted", "unit", "container", "engine",
+    "compose", "service", "documented", "host",
+)  # fmt: skip
+_FLAGS = ("computed", "variable", "argument", "restarts", "may_restart")
+
+
+@frozen
+class OwnRemedy:
+    """The steps, and the facts that their words need (`checks/_steps.md`)."""
+
+    fix: Fix
+    facts: Mapping[str, object]
+
+
+def with_own_remedy(
+    evidence: Evidence, claim: Claim, *topics: Topic, only_read: bool = False
+) -> Claim:
+    """Return the claim with the setting of the known program in the place of a list of programs:
+    the first of these topics for which it has one that may be wrong. A remedy that is exact
+    already, or a program that is not known, leaves the claim as it is. With `only_read` the check
+    has better words of its own for a program of which nothing was read."""
+    if claim.fix is not None and not _is_general(claim.fix):
+        return claim
+    remedy = own_remedy(evidence, *topics)
+    if remedy is None or (only_read and remedy.facts["its_documented"]):
+        return claim
+    return replace(claim, fix=remedy.fix, facts={**claim.facts, **remedy.facts})
+
+
+def _is_general(fix: Fix) -> bool:
+    """Return whether only a person can do it, at an application that is not named."""
+    return all(
+        isinstance(step, Manual) and step.where is Where.APPLICATION and not step.commands
+        for step in fix.steps
+    )
+
+
+def own_remedy(evidence: Evidence, *topics: Topic) -> OwnRemedy | None:
+    """Return the remedy by the program's own setting; None if the program is not known, or if what
+    it has for these topics was read and fits."""
+    from checks.http._known_application import known_application
+
+    reads = evidence.good(ReadSetting)
+    read_of = next((application_of(read.application) for read in reads), None)
+    application = read_of or known_application(evidence)
+    if application is None:
+        return None
+    for topic in topics:
+        wrong = [
+            read
+            for read in reads
+            if read.topic == topic and _may_be_wrong(evidence, application, read)
+        ]
+        if wrong:
+            return remedy_of(evidence, application, tuple(wrong[:_MAX_READ]))
+    read_topics = {read.topic for read in reads}
+    told = (topic for topic in topics if topic not in read_topics and topic in application.settings)
+    first = next(told, None)
+    return _documented(evidence, application, first) if first else None
+
+
+def plain_topics(evidence: Evidence) -> tuple[Topic, ...]:
+    """Return the topics of an address with http that the program writes although it is told that
+    visitors use https: its own address if it makes its addresses of that, then the trust in its
+    proxy."""
+    return (*own_address_topics(evidence), "trusted_proxy", "public_url")
+
+
+def own_address_topics(evidence: Evidence) -> tuple[Topic, ...]:
+    """Return the topic of the program's own address if it makes its addresses of that, whatever the
+    web server tells it."""
+    from checks.http._known_application import known_application
+
+    reads = evidence.good(ReadSetting)
+    read_of = next((application_of(read.application) for read in reads), None)
+    application = read_of or known_application(evidence)
+    settings = application.own_settings if application else ()
+    is_made = any(each.topic == "public_url" and each.redirects for each in settings)
+    return ("public_url",) if is_made else ()
+
+
+def setting_of(application: Application, read: ReadSetting) -> OwnSetting | None:
+    """Return what the program's documentation says of a setting that was read."""
+    names = (
+        setting
+        for setting in application.own_settings
+        if setting.topic == read.topic
+        and read.key in {setting.key, setting.variable, setting.argument}
+    )
+    return next(names, None)
+
+
+def needs_restart_only(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> bool:
+    """Return whether the file has the right value, and the application began before it had."""
+    return read.stale and bool(fits(setting, read.values, evidence.target, read.proxy, read.folder))
+
+
+def is_right(evidence: Evidence, read: ReadSetting) -> bool:
+    """Return whether a setting that was read fits the site, and is in force."""
+    application = application_of(read.application)
+    setting = setting_of(application, read) if application else None
+    if setting is None or read.misspelt or read.stale or read.source in {"nowhere", "unread"}:
+        return False
+    return fits(setting, read.values, evidence.target, read.proxy, read.folder) is True
+
+
+def _may_be_wrong(evidence: Evidence, application: Application, read: ReadSetting) -> bool:
+    is_known = setting_of(application, read) is not None and bool(read.wanted or read.misspelt)
+    return is_known and not is_right(evidence, read)
+
+
+def remedy_of(
+    evidence: Evidence, application: Application, reads: tuple[ReadSetting, ...]
+) -> OwnRemedy:
+    """Return the remedy for settings of one topic that were read: an edit and what loads it; words
+    for a person where the place is no file of this server, or the program's service is not
+    known."""
+    read = reads[0]
+    setting = setting_of(application, read)
+    facts = read_facts(evidence, application, read)
+    if setting is not None and needs_restart_only(evidence, setting, read):
+        return OwnRemedy(_restart(read), facts)
+    return OwnRemedy(_fix(reads, bool(facts["its_documented"])), facts)
+
+
+def _fix(reads: tuple[ReadSetting, ...], is_documented: bool) -> Fix:
+    read, loading = reads[0], _loading(reads[0])
+    edits = _edits(reads)
+    if not edits or read.unsure or (loading is None and read.needs_restart):
+        name = "documented-setting" if is_documented else "change-the-setting"
+        step = Manual(name, Where.APPLICATION, commands=edits)
+        return Fix((step,), Applicability.MANUAL)
+    return Fix((*edits, *([loading] if loading else [])), Applicability.REVIEW)
+
+
+def _restart(read: ReadSetting) -> Fix:
+    loading = _loading(read)
+    if loading is None:
+        return Fix((Manual("restart-it", Where.APPLICATION),), Applicability.MANUAL)
+    return Fix((loading,), Applicability.REVIEW)
+
+
+def _loading(read: ReadSetting) -> Command | None:
+    if read.load:
+        return Command(read.load, Effect.CHANGE)
+    if not read.needs_restart:
+        return None
+    if read.container:
+        # A container keeps the environment that it was made with.
+        is_made_anew = read.source == "variable"
+        return None if is_made_anew else usual.restart_container(read.engine, read.container)
+    return usual.restart_service(read.unit.removesuffix(".service")) if read.unit else None
+
+
+def _edits(reads: tuple[ReadSetting, ...]) -> tuple[Edit, ...]:
+    """Return one edit for the first file: a second one would not know its lines any more."""
+    file = reads[0].file
+    ordered = sorted(
+        (
+            read
+            for read in reads
+            if read.new and read.file == file and (read is reads[0] or not read.added)
+        ),
+        key=lambda read: read.number,
+    )
+    if not reads[0].new:
+        return ()
+    hunks, more = "", 0
+    for read in ordered:
+        hunk, grown = _hunk(read, more)
+        hunks, more = hunks + hunk, more + grown
+    return (Edit(file, f"--- {file}\n+++ {file}\n{hunks}", outside=True),)
+
+
+def _hunk(read: ReadSetting, more: int) -> tuple[str, int]:
+    """Return the change without the lines around it, which may hold passwords, and by how many
+    lines the file grows. `more` is by how many it has grown before."""
+    old = [] if read.added else read.line.split("\n")
+    new, at = read.new.split("\n"), read.number
+    while old and new and old[0] == new[0]:
+        old, new, at = old[1:], new[1:], at + 1
+    while old and new and old[-1] == new[-1]:
+        old, new = old[:-1], new[:-1]
+    # A hunk without lines of one side names the line before it.
+    removed = f"{at - (not old and not read.added)},{len(old)}"
+    added = f"{at + more + bool(read.added) - (not new)},{len(new)}"
+    lines = (*(f"-{line}\n" for line in old), *(f"+{line}\n" for line in new))
+    return f"@@ -{removed} +{added} @@\n" + "".join(lines), len(new) - len(old)
+
+
+def read_facts(
+    evidence: Evidence, application: Application, read: ReadSetting
+) -> dict[str, object]:
+    """Return what the words of the steps need about a setting that was read."""
+    setting = setting_of(application, read)
+    is_unset = read.source in {"nowhere", "unread"} and not read.file
+    is_variable = read.source == "variable" or (
+        is_unset and setting is not None and read.key == setting.variable
+    )
+    is_documented = is_unset and not is_variable
+    texts = {
+        "name": application.name, "key": read.key, "place": read.place, "file": read.file,
+        "misspelt": read.misspelt, "process": read.process or application.name,
+        "wanted": read.wanted, "unit": read.unit, "container": read.container,
+        "engine": read.engine, "compose": read.compose, "service": read.service,
+        "documented": application.settings.get(read.topic, read.key) if is_documented else "",
+        "host": evidence.target.host,
+    }  # fmt: skip
+    flags = {
+        "computed": read.unsure and not read.values and read.source == "file",
+        "variable": is_variable,
+        "argument": read.source == "argument",
+        "restarts": read.needs_restart,
+        "may_restart": False,
+    }
+    return _facts(texts, flags, read.topic, _usual_files(application) if is_documented else ())
+
+
+def _documented(evidence: Evidence, application: Application, topic: Topic) -> OwnRemedy:
+    """Return the remedy by the program's documentation alone."""
+    own = [each for each in application.own_settings if each.topic == topic and not each.before]
+    values = (right_value(each, "", evidence.target, "", "") for each in own[:1])
+    is_told = topic in {"public_url", "allowed_host", "allowed_origin"}
+    configuration = application.configuration
+    texts = {
+        "name": application.name,
+        "documented": application.settings[topic],
+        "wanted": next(values, "") if is_told else "",
+        "process": application.name,
+        "host": evidence.target.host,
+    }
+    restarts = configuration is None or configuration.needs_restart
+    facts = _facts(texts, {"may_restart": restarts}, topic, _usual_files(application))
+    step = Manual("documented-setting", Where.APPLICATION)
+    return OwnRemedy(Fix((step,), Applicability.MANUAL), facts)
+
+
+def _usual_files(application: Application) -> tuple[str, ...]:
+    configuration = application.configuration
+    files = configuration.files if configuration else ()
+    usual_files = (file for file in files if file.startswith("/") and "*" not in file)
+    return tuple(usual_files)[:_MAX_FILES]
+
+
+def _facts(
+    texts: Mapping[str, str], flags: Mapping[str, bool], topic: str, files: Iterable[str]
+) -> dict[str, object]:
+    """Return the facts under names that no check has."""
+    return {
+        **{f"its_{name}": texts.get(name, "") for name in _TEXTS},
+        **{f"its_{name}": flags.get(name, False) for name in _FLAGS},
+        **{f"its_{name}": topic == name for name in TOPICS},
+        "its_files": tuple(files),
+    }
