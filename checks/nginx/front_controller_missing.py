@@ -105,14 +105,16 @@ def front_controller_missing(evidence: Evidence) -> Iterator[Claim]:
                 *([below] if below else []),
                 *([nginx.config] if nginx.config else []),
             ),
-            confidence=Confidence.POSSIBLE if is_file else Confidence.LIKELY,
+            confidence=Confidence.POSSIBLE
+            if is_file and not folder.endswith("/public/")
+            else Confidence.LIKELY,
             location=nginx.location(fallback or match.block),
             facts={
                 "url": missing.url,
                 "location": " ".join((match.block.name, *match.block.args)),
                 "place": file_line(fallback or match.block),
                 "fallback": " ".join(fallback.args) if fallback else "",
-                "file": is_file,
+                "file": is_file and not is_made,
                 "php": " ".join((php.block.name, *php.block.args)),
                 "rules": _rules_file(nginx, selected.server),
                 "public": public,

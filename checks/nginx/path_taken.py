@@ -18,7 +18,8 @@ from checks.http import _page_files, endpoint_subjects
 from checks.http._page_files import RefusedFile
 from checks.nginx import Nginx, file_line
 from checks.nginx._edits import config_edits
-from checks.nginx._location_edits import location_fix
+from checks.nginx._fallback_edits import has_taking_condition
+from checks.nginx._location_edits import location_fix, setting_edits
 from checks.nginx._named_location import named_location_changes
 from checks.nginx._page_errors import page_error
 from checks.nginx._page_files import examined_files
@@ -44,7 +45,7 @@ from diagnose.parsers.nginx import error_log
 from diagnose.parsers.nginx.bypasses import Bypass, bypass_of, empty_group
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.edits import TextEdit, one_line, remove_directive, replace_directive
-from diagnose.parsers.nginx.locations import location_pattern
+from diagnose.parsers.nginx.locations import LocationMatch, location_pattern
 
 #: Mistakes in looking for a file that nginx has: the location is there for that file.
 _OWN_FILE: frozenset[PathMistake] = frozenset({"slash", "root", "alias", "hidden", "ending"})
@@ -208,7 +209,7 @@ def _facts(application: BypassedApplication, bypass: Bypass) -> dict[str, object
         "prefix": bypass.match.block.args[-1],
         "application": application.endpoint,
         "direct_status": application.status,
-        "whole": bypass.match.block.args == ("/",),
+        "whole": bypass.match.block.args == ("/",) or _is_named(bypass),
         "named_line": line_without_uri(bypass.match),
         "own_line": line_for(bypass.match, folder or application.path),
         "own_location": f"location ^~ {folder}" if folder else f"location = {application.path}",
@@ -245,6 +246,8 @@ def _fix(nginx: Nginx, bypass: Bypass) -> Fix:
         return _without_files(nginx, bypass)
     if bypass.by == "exact":
         return whole_folder_fix(nginx, bypass)
+    if bypass.by == "regex" and _is_named(bypass):
+        return _named_fix(nginx, bypass)
     block = bypass.match.block
     pattern, file = location_pattern(block), nginx.file(block)
     is_plain = pattern is not None and not pattern.modifier and pattern.text != "/"
@@ -257,6 +260,21 @@ def _fix(nginx: Nginx, bypass: Bypass) -> Fix:
     change = TextEdit(block.start, block.opened, f"location ^~ {block.args[-1]} {{")
     edits = config_edits(nginx, {file.path: [change]})
     return location_fix(nginx, bypass.match, edits, sure=False) if edits else manual
+
+
+def _is_named(bypass: Bypass) -> bool:
+    """Return whether the application is that of a named location: `try_files $uri @app;`."""
+    return bypass.match.block.args[:1] != () and bypass.match.block.args[0].startswith("@")
+
+
+def _named_fix(nginx: Nginx, bypass: Bypass) -> Fix:
+    """Ask the named location for what is no file, as the location of the prefix does."""
+    files = LocationMatch((*bypass.match.blocks[:2], bypass.directive))
+    line = {"try_files": f"$uri {bypass.match.block.args[0]}"}
+    edits = () if has_taking_condition(bypass.directive) else setting_edits(nginx, files, line)
+    if edits:
+        return location_fix(nginx, files, edits, sure=False)
+    return Fix((Manual("ask-the-named", Where.SERVER),), Applicability.MANUAL)
 
 
 def _without_files(nginx: Nginx, bypass: Bypass) -> Fix:

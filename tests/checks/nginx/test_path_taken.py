@@ -56,6 +56,22 @@ def test_fires_on_the_location_of_the_whole_site_and_asks_it_after_the_files() -
     assert "try_files $uri @application;" in diff
 
 
+def test_fires_where_the_application_is_that_of_a_named_location() -> None:
+    named = (
+        "location / { try_files $uri @app; }\n location @app { proxy_pass http://127.0.0.1:3000; }"
+    )
+    observations = taken_path(f"{STATIC}\n {named}", "/made.js", 404)
+    (claim,) = judge(CHECK, *observations, target=replace(SHOP, path="/made.js"), masked=False)
+    assert claim.facts["owner"] == "location @app"
+    assert claim.fix
+    assert "try_files $uri @app; root /var/www;" in str(claim.fix.steps[0])
+    condition = STATIC.replace("root", "if ($arg_v) { expires max; } root")
+    observations = taken_path(f"{condition}\n {named}", "/made.js", 404)
+    (claim,) = judge(CHECK, *observations, target=replace(SHOP, path="/made.js"), masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
 def test_a_try_files_that_ends_with_404_is_replaced() -> None:
     files = STATIC.replace("root", "try_files $uri =404; root")
     observations = taken_path(f"{files}\n {SOCKETS.replace('/socket.io/', '/')}", SCRIPT, 404)
