@@ -119,6 +119,7 @@ def front_controller_missing(evidence: Evidence) -> Iterator[Claim]:
                 "rules": _rules_file(nginx, selected.server),
                 "public": public,
                 "folder": folder,
+                "as_parameter": folder.endswith("/public/"),
                 "program": below.path if below and folder != "/" else "",
                 "beside_if": has_taking_condition(match.block),
             },
