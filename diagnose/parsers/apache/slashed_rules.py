@@ -13,9 +13,7 @@ from diagnose.parsers.nginx.pcre import is_supported_pcre, pcre_search
 _OPENED = re.compile(r"(?i)\s*<directory\s+[\"']?(/[^\s\"'>*?\[]{0,300}?)/?[\"']?\s*>")
 _CLOSED = re.compile(r"(?i)\s*</directory\s*>")
 #: The slash is one of the pattern's own: nothing says that it may be left out.
-_RULE = re.compile(
-    r"(?i)(\s*RewriteRule\s+[\"']?\^)/([^?*{|\s\"'][^\s\"']{0,400})([\"']?\s.{1,700})"
-)
+_RULE = re.compile(r"(?i)(\s*RewriteRule\s+\^)/([^?*{|\s\"'][^\s\"']{0,400})(\s.{1,700})")
 _MAX_LINES, _MAX_LINE = 5_000, 1_500
 
 
