@@ -195,6 +195,7 @@ def _is_on_server(evidence: Evidence) -> bool:
 def _claim(
     evidence: Evidence, reason: str, host: str, group: list[tuple[Exchange, Exchange | None]]
 ) -> Claim:
+    from checks.http._completed_redirects import completed_redirect, relative_fix
     from checks.http._inner_lines import InnerLine, inner_line
     from checks.http._known_application import own_setting
     from checks.http._redirect_host_edits import (
@@ -223,6 +224,8 @@ def _claim(
     sent_name = None if own_redirect else told_name(nginx, steps[0], host)
     onward = redirect_target(steps[0]) or ""
     match, rewriter = None, None
+    lost_port = _lost_port(evidence, host)
+    completed = completed_redirect(nginx, steps[0], onward) if lost_port else None
     if not sent_name and not own_redirect:
         match, rewriter = _rewriter(nginx, steps[0], onward)
     inner = InnerLine() if own_redirect else inner_line(nginx, steps[0])
@@ -242,7 +245,8 @@ def _claim(
         # The port of a block behind may be open to visitors too: they only come past the site.
         severity=Severity.WARNING if reason == "past" else None,
         confidence=Confidence.CERTAIN
-        if reason != "past" and (is_inner or (certain and (sent_name or reason != "error")))
+        if reason != "past"
+        and (is_inner or completed or (certain and (sent_name or reason != "error")))
         else Confidence.LIKELY,
         facts={
             "url": steps[0].url,
@@ -266,7 +270,9 @@ def _claim(
             "tls": reason == "tls",
             "status": statuses[0] if statuses else "",
             "message": failure.message if failure else "",
-            "lost_port": _lost_port(evidence, host),
+            "lost_port": lost_port,
+            "completing": file_line(completed.block) if completed else "",
+            "folder": completed is not None and completed.is_folder,
             "unserved": " ".join(unserved.names) or "_" if unserved else "",
             "unserved_place": file_line(unserved.block) if unserved else "",
             "field": sent_name.field if sent_name else "",
@@ -288,12 +294,15 @@ def _claim(
         if inner.directive and is_inner
         else nginx.location(sent_name.directive)
         if sent_name
+        else nginx.location(completed.block)
+        if completed
         else nginx.location(rewriter)
         if rewriter
         else nginx.location(own_redirect.directive)
         if own_redirect
         else None,
         fix=(inner.fix if is_inner else None)
+        or (relative_fix(nginx, completed.block) if completed else None)
         or (unserved and _redirect_edits.by_hand("serve-the-name"))
         or (rewriter and rewriter_fix(nginx, match, rewriter))
         or (sent_name and visitors_name_fix(nginx, sent_name, onward))

@@ -20,7 +20,7 @@ from checks.nginx import Nginx, file_line
 from checks.nginx._edits import config_edits
 from checks.nginx._failed_requests import current_failures
 from checks.nginx._fallback_edits import fallback_edits, has_taking_condition
-from checks.nginx._location_edits import location_fix
+from checks.nginx._location_edits import closes_nothing, copied_lines, location_fix
 from checks.nginx._missing_pages import missing_page
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -57,10 +57,12 @@ if TYPE_CHECKING:
 _FRONT = "index.php?$args"
 #: A folder that stands in a configuration as it is.
 _FOLDER = re.compile(r"/(?:[\w.-]+/)*")
-#: What a location may have and a new one beside it does without.
-_NOT_LOST = {"autoindex", "index", "try_files"}
+#: http, server, location: a location of the server block itself.
+_DEPTH = 3
 #: The folder in which the panel 宝塔 (aaPanel) has a file of rules for each site.
 _RULES = "/www/server/panel/vhost/rewrite/"
+#: Addresses of pages that applications make.
+_PAGE = re.compile(r"\.s?html?$", re.IGNORECASE)
 #: Files that applications make.
 _MADE = re.compile(r"\.(?:ics|json|rss|txt|xml|xsl)$", re.IGNORECASE)
 
@@ -79,7 +81,8 @@ def front_controller_missing(evidence: Evidence) -> Iterator[Claim]:
     is_file = "." in path.rstrip("/").rpartition("/")[2]
     for selected in nginx.answering_servers():
         match = select_location(selected.server, path)
-        if is_file and not _takes_file(selected.server, match, path):
+        is_made = is_file and folder != "/" and _PAGE.search(path) is not None
+        if is_file and not is_made and not _takes_file(selected.server, match, path):
             continue
         fallback = match.directive("try_files")
         php = match_location(selected.server, f"{folder}index.php")
@@ -102,18 +105,21 @@ def front_controller_missing(evidence: Evidence) -> Iterator[Claim]:
                 *([below] if below else []),
                 *([nginx.config] if nginx.config else []),
             ),
-            confidence=Confidence.POSSIBLE if is_file else Confidence.LIKELY,
+            confidence=Confidence.POSSIBLE
+            if is_file and not folder.endswith("/public/")
+            else Confidence.LIKELY,
             location=nginx.location(fallback or match.block),
             facts={
                 "url": missing.url,
                 "location": " ".join((match.block.name, *match.block.args)),
                 "place": file_line(fallback or match.block),
                 "fallback": " ".join(fallback.args) if fallback else "",
-                "file": is_file,
+                "file": is_file and not is_made,
                 "php": " ".join((php.block.name, *php.block.args)),
                 "rules": _rules_file(nginx, selected.server),
                 "public": public,
                 "folder": folder,
+                "as_parameter": folder.endswith("/public/"),
                 "program": below.path if below and folder != "/" else "",
                 "beside_if": has_taking_condition(match.block),
             },
@@ -211,17 +217,26 @@ def _fix(nginx: Nginx, match: LocationMatch, fallback: Directive | None, folder:
 
 def _location_edits(nginx: Nginx, match: LocationMatch, folder: str, line: str) -> tuple[Edit, ...]:
     """Return the edit that writes a location for the folder; () where the location that answers now
-    is no plain prefix, or has lines that would not count in the new one."""
-    file, pattern = nginx.file(match.blocks[1]), None
+    is no plain prefix, or has lines that would not count in the new one. Its folder and what it
+    adds to answers are written there, too."""
+    file, copied = nginx.file(match.blocks[1]), list[str]()
     if match.block.name == "location":
         pattern = location_pattern(match.block)
-        lines = {each.name for each in match.block.block or ()}
-        if pattern is None or pattern.modifier or lines - _NOT_LOST or len(match.blocks) != 3:
+        if pattern is None or pattern.modifier or len(match.blocks) != _DEPTH:
             return ()
+        lines = copied_lines(nginx, match.block) if closes_nothing(match.block) else None
+        if lines is None:
+            return ()
+        copied = [each for each in lines if not each.startswith(("try_files ", "autoindex "))]
     if file is None or not _FOLDER.fullmatch(folder):
         return ()
+    rule = [f"try_files {line};"]
+    if folder.endswith("/public/"):
+        # ThinkPHP reads the path from `s`; Laravel, CodeIgniter and Slim from the request itself.
+        rewrite = f"rewrite ^{re.escape(folder)}(.*)$ {folder}index.php?s=/$1 last;"
+        rule = ["if (!-e $request_filename) {", f"    {rewrite}", "}"]
     change = edits.insert_location(
-        file.text, match.blocks[1], f"location {folder}", [f"try_files {line};"]
+        file.text, match.blocks[1], f"location {folder}", [*copied, *rule]
     )
     return config_edits(nginx, {file.path: [change]})
 

@@ -12,13 +12,20 @@ application that has a page for every path proves nothing: a path that nobody ha
 """
 
 import posixpath
+import re
 from collections.abc import Collection, Iterator
 
 from checks.http import _page_files, endpoint_subjects
 from checks.http._page_files import RefusedFile
 from checks.nginx import Nginx, file_line
 from checks.nginx._edits import config_edits
-from checks.nginx._location_edits import location_fix
+from checks.nginx._fallback_edits import has_taking_condition
+from checks.nginx._location_edits import (
+    closes_nothing,
+    copied_lines,
+    location_fix,
+    setting_edits,
+)
 from checks.nginx._named_location import named_location_changes
 from checks.nginx._page_errors import page_error
 from checks.nginx._page_files import examined_files
@@ -43,8 +50,16 @@ from diagnose.model.requests import BypassedApplication, BypassReason
 from diagnose.parsers.nginx import error_log
 from diagnose.parsers.nginx.bypasses import Bypass, bypass_of, empty_group
 from diagnose.parsers.nginx.config import children
-from diagnose.parsers.nginx.edits import TextEdit, one_line, remove_directive, replace_directive
-from diagnose.parsers.nginx.locations import location_pattern
+from diagnose.parsers.nginx.edits import (
+    TextEdit,
+    insert_first,
+    insert_location,
+    one_line,
+    remove_directive,
+    replace_directive,
+)
+from diagnose.parsers.nginx.locations import LocationMatch, location_pattern
+from diagnose.parsers.nginx.upstreams import pass_directive_of
 
 #: Mistakes in looking for a file that nginx has: the location is there for that file.
 _OWN_FILE: frozenset[PathMistake] = frozenset({"slash", "root", "alias", "hidden", "ending"})
@@ -54,6 +69,8 @@ _NO_PAGES = frozenset({
     ".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg", ".ico", ".mp4", ".webm", ".mp3",
     ".woff", ".woff2", ".ttf", ".pdf", ".zip", ".gz",
 })  # fmt: skip
+#: A path that stands in a configuration as it is.
+_PLAIN = re.compile(r"(?:/[\w.~-]{1,80}){1,12}/?", re.ASCII)
 _REASONS: tuple[BypassReason, ...] = ("regex", "rewrite", "last", "files", "longer", "exact")
 
 
@@ -91,7 +108,7 @@ def path_taken(evidence: Evidence) -> Iterator[Claim]:
                 | _facts(application, bypass),
                 confidence=Confidence.CERTAIN,
                 location=nginx.location(bypass.directive),
-                fix=_fix(nginx, bypass),
+                fix=_fix(nginx, bypass, application.path),
             )
 
 
@@ -185,7 +202,7 @@ def _of_page_files(
         | _facts(application, bypass),
         confidence=Confidence.CERTAIN,
         location=nginx.location(bypass.directive),
-        fix=_fix(nginx, bypass),
+        fix=_fix(nginx, bypass, application.path),
     )
 
 
@@ -208,7 +225,7 @@ def _facts(application: BypassedApplication, bypass: Bypass) -> dict[str, object
         "prefix": bypass.match.block.args[-1],
         "application": application.endpoint,
         "direct_status": application.status,
-        "whole": bypass.match.block.args == ("/",),
+        "whole": bypass.match.block.args == ("/",) or _is_named(bypass),
         "named_line": line_without_uri(bypass.match),
         "own_line": line_for(bypass.match, folder or application.path),
         "own_location": f"location ^~ {folder}" if folder else f"location = {application.path}",
@@ -235,7 +252,7 @@ def _bypass(nginx: Nginx, path: str) -> Bypass | None:
     return next((bypass for bypass in bypasses if bypass is not None), None)
 
 
-def _fix(nginx: Nginx, bypass: Bypass) -> Fix:
+def _fix(nginx: Nginx, bypass: Bypass, path: str) -> Fix:
     """Write "^~" before the prefix, so that regular expressions do not come before it. For the
     location "/" that would turn all of them off: there nginx looks for a file first, and asks the
     application if there is none."""
@@ -245,6 +262,10 @@ def _fix(nginx: Nginx, bypass: Bypass) -> Fix:
         return _without_files(nginx, bypass)
     if bypass.by == "exact":
         return whole_folder_fix(nginx, bypass)
+    if bypass.by == "longer":
+        return _one_path_fix(nginx, bypass, path.partition("?")[0])
+    if bypass.by == "regex" and _is_named(bypass):
+        return _named_fix(nginx, bypass)
     block = bypass.match.block
     pattern, file = location_pattern(block), nginx.file(block)
     is_plain = pattern is not None and not pattern.modifier and pattern.text != "/"
@@ -257,6 +278,46 @@ def _fix(nginx: Nginx, bypass: Bypass) -> Fix:
     change = TextEdit(block.start, block.opened, f"location ^~ {block.args[-1]} {{")
     edits = config_edits(nginx, {file.path: [change]})
     return location_fix(nginx, bypass.match, edits, sure=False) if edits else manual
+
+
+def _one_path_fix(nginx: Nginx, bypass: Bypass, path: str) -> Fix:
+    """Pass this one path on, with the lines of the application's location: in the location that is
+    for it alone, or in a new one. All else of the folder stays as it is."""
+    manual = Fix((Manual(bypass.by, Where.SERVER),), Applicability.MANUAL)
+    taking, passing = bypass.directive, pass_directive_of(bypass.match)
+    pattern, file = location_pattern(taking), nginx.file(taking)
+    line = line_for(bypass.match, path)
+    lines = copied_lines(nginx, bypass.match.block, {passing.name: line}) if passing else None
+    server = bypass.match.blocks[1]
+    if not line or lines is None or file is None or pattern is None or not _PLAIN.fullmatch(path):
+        return manual
+    added = [each for each in lines if not each.startswith("try_files ")]
+    own = {child.name for child in taking.block or ()}
+    if pattern.modifier == "=":
+        is_free = own.isdisjoint(line.split()[0] for line in added)
+        changes = [insert_first(file.text, taking, added)] if is_free else []
+    else:
+        place = nginx.file(server) if closes_nothing(taking) else None
+        head = f"location = {path}"
+        changes = [insert_location(place.text, server, head, added)] if place else []
+        file = place or file
+    edits = config_edits(nginx, {file.path: changes}) if changes else ()
+    return location_fix(nginx, bypass.match, edits, sure=False) if edits else manual
+
+
+def _is_named(bypass: Bypass) -> bool:
+    """Return whether the application is that of a named location: `try_files $uri @app;`."""
+    return bypass.match.block.args[:1] != () and bypass.match.block.args[0].startswith("@")
+
+
+def _named_fix(nginx: Nginx, bypass: Bypass) -> Fix:
+    """Ask the named location for what is no file, as the location of the prefix does."""
+    files = LocationMatch((*bypass.match.blocks[:2], bypass.directive))
+    line = {"try_files": f"$uri {bypass.match.block.args[0]}"}
+    edits = () if has_taking_condition(bypass.directive) else setting_edits(nginx, files, line)
+    if edits:
+        return location_fix(nginx, files, edits, sure=False)
+    return Fix((Manual("ask-the-named", Where.SERVER),), Applicability.MANUAL)
 
 
 def _without_files(nginx: Nginx, bypass: Bypass) -> Fix:

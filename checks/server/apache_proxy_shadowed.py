@@ -56,6 +56,7 @@ _LINE = re.compile(r'\s*ProxyPass\s+"?/', re.IGNORECASE)
     needs=[WebServer, WebServerConfig],
     explains=[
         "server.own-answer", "server.path-excluded", "server.base-path-missing",
+        "server.other-application",
         "http.page-file-missing", "http.page-file-type", "http.base-path-missing",
         "websocket.not-upgraded", "websocket.inner-proxy",
     ],

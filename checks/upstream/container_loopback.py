@@ -30,6 +30,8 @@ from diagnose.model.frozen import frozen
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.model.server import Listener, Listeners
 
+_UNSPECIFIED = frozenset({"0.0.0.0", "::"})
+
 
 @check(
     severity=Severity.ERROR,
@@ -80,7 +82,13 @@ class _Application:
 
 def _is_own_loopback(attempt: UpstreamTry) -> bool:
     refused = attempt.failure is not None and attempt.failure.kind == "refused"
-    return refused and (is_local_host(attempt.host) or is_loopback(attempt.address))
+    return refused and (_is_address(attempt.host) or is_loopback(attempt.address))
+
+
+def _is_address(host: str) -> bool:
+    """Whether a host is written that means the container itself: as the destination of a
+    connection, 0.0.0.0 leads to the machine that opens it (ip(7))."""
+    return is_local_host(host) or host in _UNSPECIFIED
 
 
 def _application(evidence: Evidence, own: NginxContainer, port: int) -> _Application | None:
@@ -111,7 +119,7 @@ def _facts(
         "apart_only": container.own_network,
         "engine": container.engine,
         "port": attempt.port,
-        "named": "" if is_local_host(attempt.host) else attempt.host,
+        "named": "" if _is_address(attempt.host) else attempt.host,
         "address": attempt.address,
         "other": application.name,
         "process": (listener.process or "") if listener else _first(namespace),
@@ -137,7 +145,7 @@ def _fix(
     step = "share-the-network" if container.own_network else step
     attempt, namespace = backend.connect_attempts[0], application.namespace
     is_reachable = namespace is not None and namespace.listens(attempt.port)
-    is_address = is_local_host(attempt.host) and len(backend.connect_attempts) == 1
+    is_address = _is_address(attempt.host) and len(backend.connect_attempts) == 1
     if application.container and is_reachable and is_address and not container.own_network:
         return name_fix(nginx, backend, application.container, container, step)
     return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)

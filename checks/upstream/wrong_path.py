@@ -30,6 +30,7 @@ from checks.upstream._comparisons import (
     file_changes,
     proxied_match,
 )
+from checks.upstream._doubled_folders import added_folder, doubled_folder, folder_fix
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -93,7 +94,8 @@ def wrong_path(evidence: Evidence) -> Iterator[Claim]:
         if is_cut and proxy_target.uri is None:
             # A `rewrite` has cut the prefix off: somebody wanted it.
             continue
-        is_added = is_cut and _adds_folder(match, proxy_target)
+        doubled = doubled_folder(match, proxy_target, target.path) if is_cut else ""
+        is_added = is_cut and not doubled and bool(added_folder(match, proxy_target))
         if is_added and not change.request.is_html:
             # Programs that serve hooks or data below a folder say "OK" at "/", and nothing else.
             continue
@@ -118,11 +120,14 @@ def wrong_path(evidence: Evidence) -> Iterator[Claim]:
             {
                 "cut": is_cut,
                 "kept": not is_cut,
+                "doubled": doubled,
                 "target": directive.args[0],
                 "asked": True,
                 "file": False,
             },
-            _fix(nginx, match, directive, is_cut, change.request.is_html),
+            folder_fix(nginx, match, directive, doubled)
+            if doubled
+            else _fix(nginx, match, directive, is_cut, change.request.is_html),
             # A page at "/" shows that the application works there, not that it is meant here. What
             # wants credentials, or another method, was not seen.
             confidence=None
@@ -136,14 +141,6 @@ def wrong_path(evidence: Evidence) -> Iterator[Claim]:
         yield from _by_loop(evidence)
     if not is_judged and evidence.good(PageFileResponse):
         yield from _by_files(evidence)
-
-
-def _adds_folder(match: LocationMatch, proxy_target: ProxyTarget) -> bool:
-    """Return whether a location for all paths puts a folder before them (`proxy_pass
-    http://app/hooks/`): nobody writes that by mistake for a slash."""
-    pattern = location_pattern(match.block) if match.block.name == "location" else None
-    is_for_all = pattern is not None and pattern.modifier in {"", "^~"} and pattern.text == "/"
-    return is_for_all and (proxy_target.uri or "/").strip("/") != ""
 
 
 def _by_files(evidence: Evidence) -> Iterator[Claim]:
@@ -178,8 +175,8 @@ def _by_files(evidence: Evidence) -> Iterator[Claim]:
             change,
             directive,
             {
-                "cut": False, "kept": True, "target": directive.args[0], "asked": True,
-                "file": True,
+                "cut": False, "kept": True, "doubled": "", "target": directive.args[0],
+                "asked": True, "file": True,
             },
             _fix(nginx, match, directive, is_cut=False),
             # Another page may be meant to be there.
@@ -244,6 +241,7 @@ def _by_loop(evidence: Evidence) -> Iterator[Claim]:
                 "location": " ".join((match.block.name, *match.block.args)),
                 "cut": True,
                 "kept": False,
+                "doubled": "",
                 "target": directive.args[0],
                 "asked": False,
                 "file": False,

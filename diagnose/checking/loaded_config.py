@@ -1,10 +1,12 @@
 """What findings rest on that are read from nginx's files, if the running nginx has not loaded these
-files, or refuses them, or would refuse them after the finding's own edit. No I/O."""
+files, or refuses them; and edits after which nginx would refuse them, or would no longer answer
+what it answers today. No I/O."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 from diagnose.checking.edited_files import with_edited_files
+from diagnose.checking.kept_answers import lost_answers
 from diagnose.model import Check, Claim, Confidence, Edit, Evidence, Manual, Step, Vantage
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import ConfigFile, NginxConfig, NginxState, NginxTest
@@ -24,11 +26,11 @@ def _without_patch(evidence: Evidence, check: Check, claim: Claim) -> Claim:
     person it is left out alone."""
     if claim.fix is None or not claim.fix.edits or _corrects(check, claim):
         return claim
-    if not _is_loadable(evidence, claim.fix.steps):
+    if not _is_loadable(evidence, claim, claim.fix.steps):
         return replace(claim, fix=None)
     steps = tuple(
         replace(step, commands=())
-        if isinstance(step, Manual) and not _is_loadable(evidence, step.commands)
+        if isinstance(step, Manual) and not _is_loadable(evidence, claim, step.commands)
         else step
         for step in claim.fix.steps
     )
@@ -36,10 +38,11 @@ def _without_patch(evidence: Evidence, check: Check, claim: Claim) -> Claim:
     return replace(claim, fix=replace(claim.fix, steps=steps)) if is_changed else claim
 
 
-def _is_loadable(evidence: Evidence, steps: Sequence[Step]) -> bool:
-    """Return whether nginx would load its files after the edits among these steps."""
+def _is_loadable(evidence: Evidence, claim: Claim, steps: Sequence[Step]) -> bool:
+    """Return whether nginx would load its files after the edits among these steps, and would still
+    answer what it answers today."""
     patches = [step for step in steps if isinstance(step, Edit)]
-    if _faults(evidence, patches):
+    if _faults(evidence, claim, patches):
         return False
     paths = {patch.path for patch in patches}
     is_refused = any(not test.passed for test in evidence.good(NginxTest))
@@ -58,13 +61,13 @@ def refused_patch(evidence: Evidence, check: Check, claim: Claim) -> tuple[str, 
         return ()
     chosen = (step.commands for step in claim.fix.steps if isinstance(step, Manual))
     faults = (
-        _faults(evidence, [step for step in steps if isinstance(step, Edit)])
+        _faults(evidence, claim, [step for step in steps if isinstance(step, Edit)])
         for steps in (claim.fix.steps, *chosen)
     )
     return next(filter(None, faults), ())
 
 
-def _faults(evidence: Evidence, patches: Sequence[Edit]) -> tuple[str, ...]:
+def _faults(evidence: Evidence, claim: Claim, patches: Sequence[Edit]) -> tuple[str, ...]:
     for config in evidence.good(NginxConfig):
         texts: dict[str, str] = {}
         for patch in patches:
@@ -76,6 +79,8 @@ def _faults(evidence: Evidence, patches: Sequence[Edit]) -> tuple[str, ...]:
                     texts[file.path] = text
         if texts and (faults := patch_faults(config, texts)):
             return faults
+        if texts and (lost := lost_answers(evidence, claim, config, texts)):
+            return tuple(f"{path} would come no more" for path in lost)
     return ()
 
 

@@ -26,7 +26,7 @@ from diagnose.model.tls import Certificate
 #: the index file of a folder, a `try_files` without `$uri.html` for addresses without the ending.
 PathMistake = Literal[
     "", "slash", "root", "alias", "base", "fallback", "folder", "no-fallback", "below", "hidden",
-    "ending", "expression", "version", "index", "script", "untried", "taken",
+    "ending", "expression", "version", "index", "script", "untried", "taken", "rewrite",
 ]  # fmt: skip
 SelinuxMode = Literal["", "enforcing", "permissive"]
 
@@ -208,7 +208,8 @@ class PageFileAccess(Access):
     path, SCRIPT_FILENAME; "index": the folder has an index file that `index` does not name;
     "hidden": try_files does not look for the index file of this
     folder; "ending": the file has ".html" behind this path; "expression": a location with a regular
-    expression gets the request, and the file is where the longest prefix leads; "version": the
+    expression gets the request, and the file is where the longest prefix leads; "rewrite": so it
+    does, and the file is where a `rewrite` of that prefix's location leads; "version": the
     page names the file with a version that nobody takes away; "untried": the file is there, and
     try_files does not name it; "taken": nginx leads the folder to its index file, and another
     location takes that path).

@@ -15,6 +15,7 @@ from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import (
     PASS_DIRECTIVES,
     LocationMatch,
+    fallback_location,
     location_pattern,
     match_location,
     merges_slashes,
@@ -164,7 +165,10 @@ def _prefix_location(
     if not prefixes:
         return None
     longest = max(prefixes, key=lambda prefix: prefix[0])[1]
-    return LocationMatch((server.http, server.block, longest))
+    match = LocationMatch((server.http, server.block, longest))
+    fallback = None if _passes_on(longest) else fallback_location(server, match)
+    # `try_files $uri @app;`: what is no file is the application's.
+    return fallback if fallback is not None and _passes_on(fallback.block) else match
 
 
 def _leaving_rewrite(server: Server, block: Directive, uri: str) -> tuple[Directive, str] | None:

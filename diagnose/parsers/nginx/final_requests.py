@@ -50,6 +50,19 @@ def searched_location(server: Server, path: str) -> tuple[LocationMatch, str]:
     return location, f"{path}{mark}{query}"
 
 
+def made_request(
+    server: Server, location: LocationMatch, path: str
+) -> tuple[LocationMatch, str] | None:
+    """Return the location that answers after the `rewrite` of a location which another one has
+    outdone, and the path as it has it; None if no rule of it surely leads this path elsewhere."""
+    if location.block.name != "location":
+        return None
+    rules = rewritten(location, path)
+    if not rules.path or not rules.is_known or rules.ends or rules.may_end:
+        return None
+    return searched_location(server, rules.path) if rules.searches else (location, rules.path)
+
+
 def request_locations(server: Server, path: str) -> tuple[LocationMatch, ...]:
     """Return every location that a request for a path may come to, in nginx's order: it reads
     the settings of each anew. A folder may be there (`$uri/` and index) or not (the last argument

@@ -63,7 +63,7 @@ def patch_faults(config: NginxConfig, texts: Mapping[str, str]) -> tuple[str, ..
 def _faults(config: NginxConfig, path: str, texts: Mapping[str, str]) -> Counter[str]:
     own = parse(texts[path], path)
     faults = Counter(_unended(own, texts[path]))
-    tree = _expanded(config, path, texts)
+    tree = expanded_file(config, path, texts)
     inner_files = {path, *(each.file for each in walk(tree))}
     elsewhere = inner_files | texts.keys()
     for around in include_places(config, path):
@@ -85,7 +85,9 @@ def _unended(own: tuple[Directive, ...], text: str) -> Iterator[str]:
             yield f"{directive.name} is not closed"
 
 
-def _expanded(config: NginxConfig, path: str, texts: Mapping[str, str]) -> tuple[Directive, ...]:
+def expanded_file(
+    config: NginxConfig, path: str, texts: Mapping[str, str]
+) -> tuple[Directive, ...]:
     """Return a file's directives with those of the files that it includes."""
     folder = posixpath.dirname(config.path)
     trees: dict[str, tuple[Directive, ...]] = {}

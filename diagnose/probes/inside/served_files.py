@@ -14,7 +14,7 @@ from diagnose.parsers.nginx.file_paths import (
     ServedFile,
     served_file,
 )
-from diagnose.parsers.nginx.final_requests import searched_location
+from diagnose.parsers.nginx.final_requests import made_request, searched_location
 from diagnose.parsers.nginx.locations import (
     LocationMatch,
     match_location,
@@ -50,16 +50,20 @@ def served_file_of(
 def outdone_file(
     ctx: ProbeContext, config: NginxConfig, path: str
 ) -> list[tuple[PathMistake, str]]:
-    """Return where the file would be if no regular expression got the request."""
+    """Return where the file would be if no regular expression got the request: in the folder of the
+    longest prefix, or where the rules of that location lead the path."""
     start = start_folder_of(ctx)
-    files = [
-        served_file(match, own_path, start=start)
-        for server, own_path in ending_blocks(ctx, config, path)
-        if (match := outdone_location(server, own_path))
+    first: dict[PathMistake, list[ServedFile | None]] = {"expression": [], "rewrite": []}
+    for server, own_path in ending_blocks(ctx, config, path):
+        if match := outdone_location(server, own_path):
+            first["expression"].append(served_file(match, own_path, start=start))
+            made = made_request(server, match, own_path)
+            first["rewrite"].append(served_file(*made, start=start) if made else None)
+    return [
+        (mistake, files[0].path)
+        for mistake, files in first.items()
+        if files and files[0] is not None and not UNSAFE.search(files[0].path)
     ]
-    first = files[0] if files else None
-    is_known = first is not None and not UNSAFE.search(first.path)
-    return [("expression", first.path)] if first and is_known else []
 
 
 async def emit_outdone(ctx: ProbeContext, config: NginxConfig, url: str, path: str) -> None:

@@ -212,6 +212,36 @@ def test_fires_on_a_lost_port_where_the_usual_port_has_not_the_site(
         assert "Host $http_host;" in str(claim.fix.steps[0])
 
 
+FILES = """
+server {
+    listen 9527;
+    server_name shop.example.com;
+    location / { root /srv/shop; }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "is_folder"), [("root /srv/shop;", True), ("return 301 /docs/;", False)]
+)
+def test_fires_where_nginx_itself_loses_the_port_of_a_folder(line: str, is_folder: bool) -> None:
+    target = replace(SHOP, scheme="http", port=9527, path="/docs")
+    onward = "http://shop.example.com/docs/"
+    page = replace(
+        plain(onward), url="http://shop.example.com:9527/docs", port=9527, purpose="target"
+    )
+    failed = replace(redirected_page(onward, REFUSED), port=80, redirected_from=page.url)
+    text = FILES.replace("root /srv/shop;", line)
+    around = (page, failed, proxied.BUILD, proxied.RUNNING)
+    (claim,) = judge("http.redirect-wrong-host", *around, proxied.config(text), target=target)
+    assert (claim.facts["lost_port"], claim.facts["folder"]) == (9527, is_folder)
+    assert claim.confidence is Confidence.CERTAIN
+    assert applied(claim) == (Applicability.AUTOMATIC, ["+absolute_redirect off;"])
+    passed = FILES.replace("root /srv/shop;", "proxy_pass http://127.0.0.1:3000;")
+    (claim,) = judge("http.redirect-wrong-host", *around, proxied.config(passed), target=target)
+    assert not claim.facts["completing"]
+
+
 def test_silent_where_port_80_leads_to_the_usual_port_of_https() -> None:
     target = replace(SHOP, port=9527)
     home = "https://shop.example.com/"

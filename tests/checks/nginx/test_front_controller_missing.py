@@ -190,3 +190,21 @@ def test_try_files_stays_beside_an_if_that_answers_itself() -> None:
     (claim,) = claims(SITE.replace("try_files $uri $uri/ =404;", condition))
     assert "try_files $uri $uri/ /index.php?$args;" in str(claim.fix.steps[0])
     assert not claim.facts["beside_if"]
+
+
+def test_a_page_with_an_ending_below_the_public_folder_of_a_program() -> None:
+    """ThinkPHP writes /meeting/public/captcha.html; `root` stands in `location /` alone."""
+    path, folder = "/meeting/public/captcha.html", "/meeting/public"
+    lines = below(
+        SITE.replace("location / {", "location / { root /srv; index index.php;"), path, folder
+    )
+    assert (lines.confidence, lines.facts["file"]) == (Confidence.LIKELY, False)
+    diff = str(lines.fix.steps[0])
+    for line in (
+        "location /meeting/public/ {",
+        "root /srv;",
+        "index index.php;",
+        "rewrite ^/meeting/public/(.*)$ /meeting/public/index.php?s=/$1 last;",
+    ):
+        assert line in diff
+    assert not claims(SITE, path="/meeting/public/captcha.html"), "no program is in that folder"

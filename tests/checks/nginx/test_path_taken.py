@@ -56,6 +56,50 @@ def test_fires_on_the_location_of_the_whole_site_and_asks_it_after_the_files() -
     assert "try_files $uri @application;" in diff
 
 
+def test_fires_where_the_application_is_that_of_a_named_location() -> None:
+    named = (
+        "location / { try_files $uri @app; }\n location @app { proxy_pass http://127.0.0.1:3000; }"
+    )
+    observations = taken_path(f"{STATIC}\n {named}", "/made.js", 404)
+    (claim,) = judge(CHECK, *observations, target=replace(SHOP, path="/made.js"), masked=False)
+    assert claim.facts["owner"] == "location @app"
+    assert claim.fix
+    assert "try_files $uri @app;" in str(claim.fix.steps[0]).partition("location ~*")[2]
+    condition = STATIC.replace("root", "if ($arg_v) { expires max; } root")
+    observations = taken_path(f"{condition}\n {named}", "/made.js", 404)
+    (claim,) = judge(CHECK, *observations, target=replace(SHOP, path="/made.js"), masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+@pytest.mark.parametrize(
+    ("files", "path", "expected"),
+    [
+        (
+            "location = /robots.txt { log_not_found off; }",
+            "/robots.txt",
+            ["location = /robots.txt {", "proxy_pass http://127.0.0.1:3000;"],
+        ),
+        (
+            "location /.well-known/ { root /var/www; }",
+            "/.well-known/webfinger",
+            ["+ location = /.well-known/webfinger {", "+  proxy_pass http://127.0.0.1:3000;"],
+        ),
+        ("location /.well-known/ { root /var/www; satisfy any; }", "/.well-known/webfinger", []),
+    ],
+)
+def test_one_path_is_passed_on_with_the_lines_of_its_application(
+    files: str, path: str, expected: list[str]
+) -> None:
+    whole = SOCKETS.replace("/socket.io/", "/")
+    observations = taken_path(f"{files}\n {whole}", path, 404, "longer")
+    (claim,) = judge(CHECK, *observations, target=replace(SHOP, path=path), masked=False)
+    assert claim.fix
+    text = str(claim.fix.steps[0]).replace("\\n", "\n")
+    assert all(line in text for line in expected)
+    assert (claim.fix.applicability is Applicability.REVIEW) is bool(expected)
+
+
 def test_a_try_files_that_ends_with_404_is_replaced() -> None:
     files = STATIC.replace("root", "try_files $uri =404; root")
     observations = taken_path(f"{files}\n {SOCKETS.replace('/socket.io/', '/')}", SCRIPT, 404)

@@ -53,6 +53,16 @@ def test_fires_where_another_container_has_the_port() -> None:
     assert "+        proxy_pass http://app:3000;" in _diff(claim)
 
 
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+def test_fires_for_the_address_of_every_interface(host: str) -> None:
+    """As the destination it leads to the container itself."""
+    written = f"[{host}]" if ":" in host else host
+    text = SITE.replace("127.0.0.1:3000", f"{written}:3000")
+    down = replace(DOWN, target=f"http://{written}:3000", host=host, address=host)
+    (claim,) = judge(CHECK, down, config(text), OWN, seen(ITSELF, INSIDE), listening(443))
+    assert (claim.facts["other"], claim.facts["named"]) == ("app", "")
+
+
 @pytest.mark.parametrize(
     ("own", "theirs", "typed"),
     [

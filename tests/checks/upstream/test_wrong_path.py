@@ -353,6 +353,24 @@ def test_a_folder_that_is_put_before_all_paths_is_meant(is_page: bool) -> None:
     assert [claim.confidence for claim in found] == ([Confidence.LIKELY] if is_page else [])
 
 
+def test_a_folder_that_the_asked_path_has_already_gets_its_own_location() -> None:
+    """Pi-hole behind `proxy_pass http://…/admin/`: its pages ask for /admin/scripts/."""
+    target = replace(BELOW, path="/hooks/app.js")
+    whole = compared(
+        200, "path", change="replaced", original="/hooks/hooks/app.js", value="/hooks/app.js"
+    )
+    answer = replace(page(404), url=target.url)
+    (claim,) = judge(
+        CHECK, config(ADDED), BUILD, RUNNING, answer, *controlled(compared(404), whole),
+        target=target,
+    )  # fmt: skip
+    assert claim.facts["doubled"] == "/hooks/"
+    assert claim.confidence is Confidence.CERTAIN
+    assert "+    location /hooks/ {" in diff(claim)
+    assert "+        proxy_pass http://127.0.0.1:3000;" in diff(claim)
+    assert "-" not in {line[:1] for line in diff(claim).split("\n")[2:]}
+
+
 #: The settings of a location are those of `location /`, and so is its application.
 TWICE = KEPT.replace(
     "    location /app/",

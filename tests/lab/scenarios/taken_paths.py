@@ -581,7 +581,7 @@ ROBOTS = f"{HOME}/robots.txt"
 ROBOTS_OF_NGINX = "  location = /robots.txt { access_log off; log_not_found off; }\n"
 
 
-@scenario(outside=None, server="nginx.path-taken", target=ROBOTS, manual=PERSON)
+@scenario(outside=None, server="nginx.path-taken", target=ROBOTS, differs=MINE)
 def location_for_the_log_takes_robots_txt(lab: Lab) -> None:
     """After issue 114 of Nuxt's robots module and issue 19 of shopware-with-nginx."""
     lab.spawn(lab.server, lab.server.application("paths_server", "3001", "/", "/robots.txt"), 3001)

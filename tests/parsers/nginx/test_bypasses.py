@@ -9,6 +9,7 @@ from diagnose.parsers.nginx.server_blocks import servers
 APP = "location /api/ { proxy_pass http://127.0.0.1:3000; }"
 PASS = "proxy_pass http://127.0.0.1:3000;"
 REWRITTEN = "location /api/ { rewrite ^/api/(.*)$ /$1"
+NAMED = f"location / {{ try_files $uri @app; }} location @app {{ {PASS} }}"
 PAGES = "location / { root /srv; }"
 ACME = "location /.well-known/ { root /var/www; }"
 
@@ -17,6 +18,9 @@ ACME = "location /.well-known/ { root /var/www; }"
     ("lines", "path", "expected"),
     [
         (f"{APP} location ~ \\.js$ {{ root /srv; }}", "/api/a.js", ("regex", "location")),
+        (f"{NAMED} location ~ \\.js$ {{ root /srv; }}", "/a.js", ("regex", "location")),
+        (f"{NAMED} {ACME}", "/.well-known/matrix/client", ("longer", "location")),
+        (NAMED, "/a.js", None),
         (f"{APP} {PAGES} rewrite ^ /index.html last;", "/api/a", ("rewrite", "rewrite")),
         (f"{APP} location ~ \\.js$ {{ root /srv; }}", "/api/a", None),
         (f"{APP} location ~ \\.js$ {{ proxy_pass http://b; }}", "/api/a.js", None),

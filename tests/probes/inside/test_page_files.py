@@ -132,6 +132,24 @@ def test_the_file_of_a_prefix_that_an_expression_outdoes() -> None:
     assert (access.elsewhere, access.mistake) == (elsewhere, "expression")
 
 
+def test_the_file_to_which_a_rewrite_of_the_outdone_prefix_leads() -> None:
+    own, elsewhere = "/srv/blog/v2/app.css", "/srv/blog/css/app.css"
+    rule = r"location / { rewrite ^/v[0-9]/(.*)$ /css/$1 last; } location ~ \.css$ { expires 1h; }"
+    text = f"server {{ listen 443 ssl; root /srv/blog; {rule} }}"
+    paths = (own, "/etc/nginx/mime.types", elsewhere, "/srv/blog/app.css")
+    asked = shlex.join(("sh", "-c", ACCESS_SCRIPT, "sh", "", "11", *paths))
+    answer = SEEN.replace(CSS, own).replace(REAL, elsewhere)
+    ctx = Looking(RecordedMachine({asked: answer}))
+    ctx.emit(RUNNING)
+
+    async def work() -> None:
+        await page_files.of_page.work(ctx, answered(sheet("/v2/app.css"), 404), config(text))
+
+    asyncio.run(work())
+    (access,) = ctx.observed(PageFileAccess)
+    assert (access.elsewhere, access.mistake) == (elsewhere, "rewrite")
+
+
 @pytest.mark.parametrize(("mode", "mistakes"), [("644", ["expression"]), ("600", [])])
 def test_the_file_of_a_prefix_before_which_an_application_is_asked(
     mode: str, mistakes: list[str]

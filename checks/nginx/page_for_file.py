@@ -1,0 +1,89 @@
+"""The address of a file (a script, a style sheet, JSON, a picture) answers 200 with a page: nginx
+does not find the file, and `try_files` ends with the page of an application for all addresses
+(ngx_http_core_module, "try_files"). Browsers refuse the page in the place of a script, and programs
+say "Unexpected token '<'".
+
+The address is the target's own: for the files that a page loads, nginx.page-file-not-found says it.
+Programs that show a file in a page (a forge with /blob/main/app.js) answer themselves: there nginx
+passes the request on.
+"""
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from checks.http import endpoint_subjects
+from checks.nginx import Nginx, file_line
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+    merge_subjects,
+)
+from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.nginx import NginxConfig
+from diagnose.parsers.browser_types import mime_type
+from diagnose.parsers.nginx.file_paths import served_file
+from diagnose.parsers.nginx.final_requests import final_request, has_unknown_rules
+from diagnose.parsers.nginx.locations import match_location
+from diagnose.parsers.nginx.server_blocks import Server
+from diagnose.parsers.nginx.upstreams import pass_directive_of
+
+#: Names of files that are no page.
+_FILE = re.compile(
+    r"\.(?:m?js|css|map|json|webmanifest|wasm|woff2?|ttf|png|jpe?g|gif|webp|avif|svg|ico|pdf|zip)$",
+    re.IGNORECASE,
+)
+_PAGE = re.compile(r"\.html?$")
+
+
+@check(severity=Severity.WARNING, needs=[NginxConfig, Exchange])
+def page_for_file(evidence: Evidence) -> Iterator[Claim]:
+    path = evidence.target.path.partition("?")[0]
+    pages = [page for page in page_exchanges(evidence) if page.status == 200]
+    nginx = Nginx.of(evidence)
+    if not pages or not _FILE.search(path) or nginx.is_refused:
+        return
+    if any(mime_type(page.headers) != "text/html" for page in pages):
+        return
+    for selected in nginx.answering_servers():
+        wanted, page = _files(selected.server, path, nginx.start_folder)
+        fallback = match_location(selected.server, path).directive("try_files")
+        if not page or fallback is None:
+            continue
+        subjects = endpoint_subjects(pages)
+        yield Claim(
+            about=merge_subjects(subjects),
+            covers=subjects,
+            because=(*pages, *((nginx.config,) if nginx.config else ())),
+            location=nginx.location(fallback),
+            facts={
+                "url": pages[0].url,
+                "file": wanted,
+                "name": posixpath.basename(path),
+                "page": page,
+                "fallback": " ".join((fallback.name, *fallback.args)),
+                "place": file_line(fallback),
+            },
+            fix=Fix((Manual("put-the-file", Where.SERVER),), Applicability.MANUAL),
+        )
+        return
+
+
+def _files(server: Server, path: str, start: str) -> tuple[str, str]:
+    """Return the file for which nginx looks first, and the page to which `try_files` leads when it
+    is not there; ("", "") if something else answers."""
+    first = match_location(server, path)
+    last, final_path = final_request(server, path)
+    if final_path == path or has_unknown_rules(server, path) or pass_directive_of(last):
+        return "", ""
+    wanted = served_file(first, path, start=start)
+    page = served_file(last, final_path, start=start)
+    if wanted is None or page is None or not _PAGE.search(page.path):
+        return "", ""
+    return wanted.path, page.path

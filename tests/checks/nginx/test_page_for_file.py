@@ -1,0 +1,52 @@
+"""nginx.page-for-file: when it fires, and when it is silent."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from diagnose.model import Confidence
+from tests.support.check_evidence import SHOP, judge
+from tests.support.nginx_evidence import RUNNING, config
+from tests.support.page_errors import page
+
+CHECK = "nginx.page-for-file"
+SPA = "location / { try_files $uri $uri/ /index.html; }"
+HTML = (("Content-Type", "text/html; charset=utf-8"),)
+
+
+def claims(lines: str, path: str, headers: Any = HTML, status: int = 200) -> list[Any]:
+    text = (
+        f"server {{\n listen 443 ssl;\n server_name shop.example.com;\n root /srv;\n {lines}\n}}\n"
+    )
+    response = replace(page(status), url=f"https://shop.example.com{path}", headers=headers)
+    return judge(CHECK, RUNNING, config(text), response, target=replace(SHOP, path=path))
+
+
+@pytest.mark.parametrize("path", ["/assets/app-4f3a1b.js", "/assets/app.css", "/data.json?v=1"])
+def test_fires_on_the_page_of_the_application(path: str) -> None:
+    (claim,) = claims(SPA, path)
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.facts["page"] == "/srv/index.html"
+    assert claim.facts["file"] == f"/srv{path.partition('?')[0]}"
+
+
+def test_silent_where_a_page_or_the_file_comes() -> None:
+    assert not claims(SPA, "/about")
+    assert not claims(SPA, "/about.html")
+    assert not claims(SPA, "/assets/app.js", (("Content-Type", "text/javascript"),))
+    assert not claims(SPA, "/assets/app.js", status=404)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "location / { proxy_pass http://127.0.0.1:3000; }",
+        "location / { try_files $uri @a; } location @a { proxy_pass http://127.0.0.1:3000; }",
+        "location / { try_files $uri /index.php; } location ~ \\.php$ { fastcgi_pass a:9; }",
+        "location / { try_files $uri =404; }",
+        f"{SPA} location /blob/ {{ proxy_pass http://127.0.0.1:3000; }}",
+    ],
+)
+def test_silent_where_an_application_shows_the_file_in_a_page(lines: str) -> None:
+    assert not claims(lines, "/blob/main/app.js")

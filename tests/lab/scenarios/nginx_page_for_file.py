@@ -1,0 +1,36 @@
+"""The page of a single-page application comes in the place of a file that is not there."""
+
+from .. import site
+from ..lab import Lab
+from ..scenario import healthy, scenario
+from .frameworks import PAGES
+
+ROOT = "/srv/single"
+SPA = "location / { try_files $uri $uri/ /index.html; }"
+
+
+def _built(lab: Lab) -> None:
+    lab.undo(lambda: lab.server.sh(f"rm -rf {ROOT}"))
+    home = "<!doctype html><title>Shop</title><script src=/assets/app-2.js></script><p>Tea.</p>\n"
+    lab.server.write(f"{ROOT}/index.html", home)
+    lab.server.write(f"{ROOT}/assets/app-2.js", "document.title += '!';\n")
+    lab.server.sh(f"chmod -R a+rX {ROOT}")
+    lab.change(PAGES, f"  root {ROOT};\n  {SPA}\n")
+
+
+@scenario(
+    outside=None, server="nginx.page-for-file", target=f"https://{site.NAME}/assets/app-1.js",
+    manual="a person puts the file there, or corrects the page that asks for it",
+)  # fmt: skip
+def page_in_the_place_of_an_old_script(lab: Lab) -> None:
+    _built(lab)
+
+
+@healthy(target=f"https://{site.NAME}/assets/app-2.js")
+def script_beside_the_page_of_every_path(lab: Lab) -> None:
+    _built(lab)
+
+
+@healthy(target=f"https://{site.NAME}/products/tea")
+def address_of_the_page_of_every_path(lab: Lab) -> None:
+    _built(lab)
