@@ -9,22 +9,16 @@ from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
 from checks.upstream._setting_answers import Proof, proof_of
+from checks.upstream._setting_fixes import restart_fix, setting_fix
 from diagnose.checking.registry import check
 from diagnose.model import (
-    Applicability,
     Claim,
-    Edit,
     Evidence,
-    Fix,
-    Manual,
     Severity,
     Subject,
-    Where,
 )
-from diagnose.model import commands as usual
 from diagnose.model.applications import Application, OwnSetting, ReadSetting
 from diagnose.model.http import Exchange, page_exchanges
-from diagnose.model.steps import Command, Effect
 from diagnose.parsers.applications import application_of
 from diagnose.parsers.setting_fit import fits
 
@@ -126,56 +120,10 @@ def _claim(
             "reads_at_once": not read.needs_restart,
             **{topic: read.topic == topic for topic in _TOPICS},
         },
-        fix=_restart(read) if _needs_restart_only(evidence, setting, read) else _fix(read),
+        fix=restart_fix(read)
+        if _needs_restart_only(evidence, setting, read)
+        else setting_fix(read),
     )
 
 
 _TOPICS = ("public_url", "trusted_proxy", "allowed_host", "allowed_origin", "base_path")
-
-
-def _fix(read: ReadSetting) -> Fix:
-    """Return the edit of the line and what loads it; words for a person where the place is not a
-    file of this server, or the program's service is not known."""
-    loading = _loading(read)
-    edit = Edit(read.file, _diff(read), outside=True) if read.new else None
-    if edit is None or read.unsure or (loading is None and read.needs_restart):
-        steps = (edit,) if edit else ()
-        return Fix(
-            (Manual("change-the-setting", Where.APPLICATION, commands=steps),), Applicability.MANUAL
-        )
-    return Fix((edit, *([loading] if loading else [])), Applicability.REVIEW)
-
-
-def _restart(read: ReadSetting) -> Fix:
-    loading = _loading(read)
-    if loading is None:
-        return Fix((Manual("restart-it", Where.APPLICATION),), Applicability.MANUAL)
-    return Fix((loading,), Applicability.REVIEW)
-
-
-def _loading(read: ReadSetting) -> Command | None:
-    if read.load:
-        return Command(read.load, Effect.CHANGE)
-    if not read.needs_restart:
-        return None
-    if read.container:
-        # A container keeps the environment that it was made with.
-        is_made_anew = read.source == "variable"
-        return None if is_made_anew else usual.restart_container(read.engine, read.container)
-    return usual.restart_service(read.unit.removesuffix(".service")) if read.unit else None
-
-
-def _diff(read: ReadSetting) -> str:
-    """Return the change without the lines around it: they may hold passwords."""
-    old = [] if read.added else read.line.split("\n")
-    new, at = read.new.split("\n"), read.number
-    while old and new and old[0] == new[0]:
-        old, new, at = old[1:], new[1:], at + 1
-    while old and new and old[-1] == new[-1]:
-        old, new = old[:-1], new[:-1]
-    # A hunk without lines of one side names the line before it.
-    removed = f"{at - (not old and not read.added)},{len(old)}"
-    added = f"{at + bool(read.added) - (not new)},{len(new)}"
-    lines = (*(f"-{line}\n" for line in old), *(f"+{line}\n" for line in new))
-    head = f"--- {read.file}\n+++ {read.file}\n@@ -{removed} +{added} @@\n"
-    return head + "".join(lines)

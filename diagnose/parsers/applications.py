@@ -184,7 +184,10 @@ def application_of_image(image: str) -> Application | None:
 
 def variables_of_settings() -> tuple[str, ...]:
     """Return the environment variables that name a setting or a file of any application."""
-    names = dict[str, None]()
+    # Imported late: few sites have a symptom.
+    from diagnose.parsers.frameworks import framework_variables
+
+    names = dict.fromkeys(framework_variables())
     for tables in _index().values():
         names.update(dict.fromkeys(tables.get("configuration", {}).get("variables", ())))
         names.update(

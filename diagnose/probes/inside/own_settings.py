@@ -66,7 +66,8 @@ async def _look(ctx: ProbeContext, listeners: Listeners) -> None:
     topics = suspected_topics(
         ctx.target, ctx.observed(Exchange), ctx.observed(Upgrade), ctx.observed(PageFileResponse)
     )
-    for endpoint in dict.fromkeys(_endpoints(ctx)) if topics else ():
+    # A web server in a container that serves the page itself passes it on to none.
+    for endpoint in (dict.fromkeys(_endpoints(ctx)) or ("",)) if topics else ():
         new = [
             topic
             for topic in sorted(topics)
@@ -99,14 +100,17 @@ async def _read(
     from diagnose.probes.inside.own_setting_files import emit_settings
 
     place = ProgramPlace(is_front=endpoint != str(ctx.target.port))
-    if not is_front(listeners, endpoint):
+    if endpoint and not is_front(listeners, endpoint):
         words = ("sh", "-c", SCRIPT, "sh", endpoint, *variables_of_settings())
         result = await ctx.machine.run(*words, timeout=PATIENCE)
         emit_if_too_slow(ctx, "the settings of the application", result)
         place = parse_place(result.out)
-    application = _application(ctx, place.command, place.image)
+    application = _application(ctx, place.command, place.image) if endpoint else None
     if application is not None and application.configuration is not None:
         await emit_settings(ctx, application, application.configuration, place, topics)
+    from diagnose.probes.inside.framework_files import emit_frameworks
+
+    await emit_frameworks(ctx, place, topics, endpoint)
 
 
 def _application(ctx: ProbeContext, command: str, image: str) -> Application | None:
