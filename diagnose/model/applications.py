@@ -250,11 +250,11 @@ class ReadSetting(Observation):
     `added` they are new lines behind line `number`. `folder` is that below which the web server
     passes the application on, "" for the root of the site, and `strips` is True if the folder is
     taken off the path. `load` is the command of the program that loads a change, () for its
-    restart. `unsure` is True if the value is computed, or if several files may have it. `misspelt` is the name that stands in the
-    file in the place of the key, and `stale` is True if the file is newer than the process, which
-    reads it at its start. `build` is the command that makes what is served anew. `proxy` is the
-    address from which the application sees the web server, "" if unknown. `unit`, `container`,
-    `engine`, `compose` and `service` are what runs the program.
+    restart. `unsure` is True if the value is computed, or if several files may have it. `misspelt`
+    is the name that stands in the file in the place of the key, and `stale` is True if the file is
+    newer than the process, which reads it at its start. `build` is the command that makes what is
+    served anew. `proxy` is the address from which the application sees the web server, "" if
+    unknown. `unit`, `container`, `engine`, `compose` and `service` are what runs the program.
     """
 
     layer: ClassVar[str] = "upstream"
