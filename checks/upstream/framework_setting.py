@@ -27,7 +27,7 @@ from diagnose.model.http import Exchange, page_exchanges
         "http.application-setting", "http.base-path-missing", "http.page-file-missing",
         "http.page-file-type", "http.page-file-broken", "http.blank-page", "http.answer-says-why",
         "http.form-leaves-folder", "nginx.page-file-not-found", "nginx.file-elsewhere",
-        "nginx.token-refused", "server.base-path-missing", "server.application-writes-http",
+        "nginx.location-missing", "server.base-path-missing", "server.application-writes-http",
         "upstream.application-log", "upstream.origin-mismatch", "nginx.index-missing",
     ],
 )  # fmt: skip
