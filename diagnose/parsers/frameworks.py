@@ -7,8 +7,8 @@ documentation is the place of the edit, and where no such line is found, nothing
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,8 @@ from diagnose.parsers.setting_fit import filled
 from diagnose.parsers.setting_values import without_comments
 
 FOLDER = Path(next(iter(diagnose.__path__))) / "frameworks"
-#: Most characters of a line, most lines of a file, and most lines of a statement.
-MAX_LINE, MAX_LINES, MAX_STATEMENT = 2400, 6000, 60
+#: Most characters of a page's line and of a line of source, most lines of a file and a statement.
+MAX_LINE, MAX_CODE, MAX_LINES, MAX_STATEMENT = 2400, 400, 6000, 60
 
 _TEXT = re.compile(r"\"(?:[^\"\\]|\\.){0,400}\"|'(?:[^'\\]|\\.){0,400}'")
 
@@ -161,10 +161,15 @@ def has_it(change: FrameworkChange, text: str, target: Target) -> bool:
     return any(_first(each.replace("{host}", host), bare) for each in change.present)
 
 
-def _code_lines(text: str) -> list[str]:
-    """Return the lines without their comments; those of a page as they are."""
-    is_page = text.lstrip()[:2].lower() in {"<!", "<h"}
-    return (text if is_page else without_comments(text)).split("\n")[:MAX_LINES]
+@lru_cache(maxsize=32)
+def _code_lines(text: str) -> tuple[str, ...]:
+    """Return the lines without their comments; those of a page as they are. A very long line is
+    made by a program, and left out."""
+    lines = text.split("\n")[:MAX_LINES]
+    if text.lstrip()[:2].lower() in {"<!", "<h"}:
+        return tuple(lines)
+    short = (line if len(line) <= MAX_CODE else "" for line in lines)
+    return tuple(without_comments("\n".join(short)).split("\n"))
 
 
 def is_source_of(framework: Framework, text: str) -> bool:
@@ -181,7 +186,7 @@ def _first(pattern: str, lines: Iterable[str]) -> tuple[int, Mapping[str, str]] 
     return None
 
 
-def _end(lines: list[str], number: int) -> int:
+def _end(lines: Sequence[str], number: int) -> int:
     """Return the line at which a statement ends; -1 if its brackets are not closed."""
     depth = 0
     for at, line in enumerate(lines[number - 1 : number - 1 + MAX_STATEMENT], number):
