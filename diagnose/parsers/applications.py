@@ -184,10 +184,7 @@ def application_of_image(image: str) -> Application | None:
 
 def variables_of_settings() -> tuple[str, ...]:
     """Return the environment variables that name a setting or a file of any application."""
-    # Imported late: few sites have a symptom.
-    from diagnose.parsers.frameworks import framework_variables
-
-    names = dict.fromkeys(framework_variables())
+    names = dict[str, None]()
     for tables in _index().values():
         names.update(dict.fromkeys(tables.get("configuration", {}).get("variables", ())))
         names.update(

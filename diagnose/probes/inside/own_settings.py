@@ -96,12 +96,14 @@ async def _read(
 ) -> None:
     # Imported late: few sites have such a symptom.
     from diagnose.parsers.applications import variables_of_settings
+    from diagnose.parsers.frameworks import framework_variables
     from diagnose.parsers.program_place import ProgramPlace, parse_place
     from diagnose.probes.inside.own_setting_files import emit_settings
 
     place = ProgramPlace(is_front=endpoint != str(ctx.target.port))
     if endpoint and not is_front(listeners, endpoint):
-        words = ("sh", "-c", SCRIPT, "sh", endpoint, *variables_of_settings())
+        names = (*variables_of_settings(), *framework_variables())
+        words = ("sh", "-c", SCRIPT, "sh", endpoint, *names)
         result = await ctx.machine.run(*words, timeout=PATIENCE)
         emit_if_too_slow(ctx, "the settings of the application", result)
         place = parse_place(result.out)
