@@ -10,11 +10,10 @@ was read and fits is not named: it is not the cause.
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Manual, Where
-from diagnose.model import commands as usual
+from checks.upstream._setting_fixes import restart_fix, setting_fix
+from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Where
 from diagnose.model.applications import Application, OwnSetting, ReadSetting, Topic
 from diagnose.model.frozen import frozen
-from diagnose.model.steps import Command, Effect
 from diagnose.parsers.applications import application_of
 from diagnose.parsers.setting_fit import fits, right_value
 
@@ -145,73 +144,9 @@ def remedy_of(
     setting = setting_of(application, read)
     facts = read_facts(evidence, application, read)
     if setting is not None and needs_restart_only(evidence, setting, read):
-        return OwnRemedy(_restart(read), facts)
-    return OwnRemedy(_fix(reads, bool(facts["its_documented"])), facts)
-
-
-def _fix(reads: tuple[ReadSetting, ...], is_documented: bool) -> Fix:
-    read, loading = reads[0], _loading(reads[0])
-    edits = _edits(reads)
-    if not edits or read.unsure or (loading is None and read.needs_restart):
-        name = "documented-setting" if is_documented else "change-the-setting"
-        step = Manual(name, Where.APPLICATION, commands=edits)
-        return Fix((step,), Applicability.MANUAL)
-    return Fix((*edits, *([loading] if loading else [])), Applicability.REVIEW)
-
-
-def _restart(read: ReadSetting) -> Fix:
-    loading = _loading(read)
-    if loading is None:
-        return Fix((Manual("restart-it", Where.APPLICATION),), Applicability.MANUAL)
-    return Fix((loading,), Applicability.REVIEW)
-
-
-def _loading(read: ReadSetting) -> Command | None:
-    if read.load:
-        return Command(read.load, Effect.CHANGE)
-    if not read.needs_restart:
-        return None
-    if read.container:
-        # A container keeps the environment that it was made with.
-        is_made_anew = read.source == "variable"
-        return None if is_made_anew else usual.restart_container(read.engine, read.container)
-    return usual.restart_service(read.unit.removesuffix(".service")) if read.unit else None
-
-
-def _edits(reads: tuple[ReadSetting, ...]) -> tuple[Edit, ...]:
-    """Return one edit for the first file: a second one would not know its lines any more."""
-    file = reads[0].file
-    ordered = sorted(
-        (
-            read
-            for read in reads
-            if read.new and read.file == file and (read is reads[0] or not read.added)
-        ),
-        key=lambda read: read.number,
-    )
-    if not reads[0].new:
-        return ()
-    hunks, more = "", 0
-    for read in ordered:
-        hunk, grown = _hunk(read, more)
-        hunks, more = hunks + hunk, more + grown
-    return (Edit(file, f"--- {file}\n+++ {file}\n{hunks}", outside=True),)
-
-
-def _hunk(read: ReadSetting, more: int) -> tuple[str, int]:
-    """Return the change without the lines around it, which may hold passwords, and by how many
-    lines the file grows. `more` is by how many it has grown before."""
-    old = [] if read.added else read.line.split("\n")
-    new, at = read.new.split("\n"), read.number
-    while old and new and old[0] == new[0]:
-        old, new, at = old[1:], new[1:], at + 1
-    while old and new and old[-1] == new[-1]:
-        old, new = old[:-1], new[:-1]
-    # A hunk without lines of one side names the line before it.
-    removed = f"{at - (not old and not read.added)},{len(old)}"
-    added = f"{at + more + bool(read.added) - (not new)},{len(new)}"
-    lines = (*(f"-{line}\n" for line in old), *(f"+{line}\n" for line in new))
-    return f"@@ -{removed} +{added} @@\n" + "".join(lines), len(new) - len(old)
+        return OwnRemedy(restart_fix(read), facts)
+    step = "documented-setting" if facts["its_documented"] else "change-the-setting"
+    return OwnRemedy(setting_fix(reads, step), facts)
 
 
 def read_facts(

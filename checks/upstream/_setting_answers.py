@@ -72,7 +72,7 @@ def proof_of(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> Proo
     return proof
 
 
-def _refused_host(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> Proof | None:
+def refused_host(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> Proof | None:
     target = evidence.target
     pages = [
         page
@@ -132,7 +132,7 @@ def _untrusted(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> Pr
         return Proof(tuple(refused), Confidence.LIKELY, refused[0].url, _shown(refused[0]))
     if _has_own_address(evidence):
         return _told(evidence, read)
-    return _plain_redirect(evidence) or _plain_page(evidence) or _told(evidence, read)
+    return plain_redirect(evidence) or plain_page(evidence) or _told(evidence, read)
 
 
 def _has_message(read: ReadSetting) -> bool:
@@ -142,12 +142,12 @@ def _has_message(read: ReadSetting) -> bool:
     return any(message.means == read.topic for message in messages)
 
 
-def _plain_redirect(evidence: Evidence) -> Proof | None:
+def plain_redirect(evidence: Evidence) -> Proof | None:
     """Return the redirect to http of an application that is told that visitors use https."""
     from checks.http._told_scheme import told_scheme
 
     steps = [step for step, onward in _redirects(evidence) if is_own_plain(evidence.target, onward)]
-    if not steps or not told_scheme(evidence, evidence.target.path) or _heeds_scheme(evidence):
+    if not steps or not told_scheme(evidence, evidence.target.path) or heeds_scheme(evidence):
         return None
     locations = {step.header("Location") for step in steps}
     answers = [each for each in evidence.good(BackendAnswer) if each.location in locations]
@@ -162,7 +162,7 @@ def _plain_redirect(evidence: Evidence) -> Proof | None:
     )
 
 
-def _plain_page(evidence: Evidence) -> Proof | None:
+def plain_page(evidence: Evidence) -> Proof | None:
     """Return the page that has files of the site at http: addresses, of an application that is told
     that visitors use https."""
     from checks.http._told_scheme import told_scheme
@@ -171,7 +171,7 @@ def _plain_page(evidence: Evidence) -> Proof | None:
         url = parse_url(page.url)
         named = (*(file.url for file in page.files), *page.insecure_forms, *page.insecure_frames)
         plain = [address for address in named if is_own_plain(evidence.target, address)]
-        if url and plain and told_scheme(evidence, url.path) and not _heeds_scheme(evidence):
+        if url and plain and told_scheme(evidence, url.path) and not heeds_scheme(evidence):
             return Proof(
                 (page,), Confidence.LIKELY, page.url, plain[0], "",
                 (Subject(port=url.port, path=url.path),),
@@ -179,7 +179,7 @@ def _plain_page(evidence: Evidence) -> Proof | None:
     return None
 
 
-def _heeds_scheme(evidence: Evidence) -> bool:
+def heeds_scheme(evidence: Evidence) -> bool:
     """Return whether the application, asked directly and told https, writes no http: address of the
     site: then the web server in front does not tell it."""
     return any(
@@ -218,7 +218,7 @@ def _redirects(evidence: Evidence) -> Iterator[tuple[Exchange, str]]:
 
 def _own_address(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> Proof | None:
     if read.misspelt and setting.means == "protocol":
-        return _plain_redirect(evidence)
+        return plain_redirect(evidence)
     value = read.values[0] if read.values else ""
     for step, onward in _redirects(evidence) if setting.redirects else ():
         # Before its restart the application has another value than the file.
@@ -296,7 +296,7 @@ def _is_made_of(evidence: Evidence, setting: OwnSetting, value: str, address: st
         return False
     if not is_own_plain(evidence.target, address):
         return True
-    return setting.redirects and not _heeds_scheme(evidence)
+    return setting.redirects and not heeds_scheme(evidence)
 
 
 def _named(page: Page) -> Iterable[str]:
@@ -364,7 +364,7 @@ def _told(evidence: Evidence, read: ReadSetting) -> Proof | None:
 
 
 _PROOFS = {
-    "allowed_host": _refused_host,
+    "allowed_host": refused_host,
     "trusted_proxy": _untrusted,
     "public_url": _own_address,
     "base_path": _other_folder,

@@ -249,18 +249,18 @@ class SettingLine(Observation):
 class ReadSetting(Observation):
     """The value of a setting in the configuration of the application itself, read after a symptom.
 
-    `application` is the name of its file in `diagnose/applications`, `topic` and `key` are those of
-    the setting. `source` says where the value is in force: "file", "variable", "argument", or
-    "nowhere" where the places that were read have none, "unread" where no file of the program was
-    found. `file` and `number` are the line ("" and 0
-    for a variable or an argument), `line` all lines of the value as the file has them, and `new`
-    those lines with what is right here ("" if no edit is sure); with `added` they are new lines
-    behind line `number`. `folder` is that below which the web server passes the application on, ""
-    for the root of the site, and `strips` is True if the folder is taken off the path. `load` is
-    the command of the program that loads a change, () for its restart. `unsure` is True if the
-    value is computed, or if several files may have it. `misspelt` is the name that stands in the
-    file in the place of the key, and `stale` is True if the file is newer than the process, which
-    reads it at its start. `proxy` is the address from which the
+    `application` is the name of its file in `diagnose/applications` or `diagnose/frameworks`,
+    `topic` and `key` are those of the setting. `source` says where the value is in force: "file",
+    "variable", "argument", or "nowhere" where the places that were read have none, "unread" where
+    no file of the program was found. `file` and `number` are the line ("" and 0 for a variable or
+    an argument), `line` all lines of the value as the file has them, and `new` those lines with
+    what is right here ("" if no edit is sure); with `added` they are new lines behind line
+    `number`. `folder` is that below which the web server passes the application on, "" for the root
+    of the site, and `strips` is True if the folder is taken off the path. `load` is the command of
+    the program that loads a change, () for its restart. `unsure` is True if the value is computed,
+    or if several files may have it. `misspelt` is the name that stands in the file in the place of
+    the key, and `stale` is True if the file is newer than the process, which reads it at its start.
+    `build` is the command that makes what is served anew. `proxy` is the address from which the
     application sees the web server, "" if unknown. `unit`, `container`, `engine`, `compose` and
     `service` are what runs the program.
     """
@@ -289,6 +289,7 @@ class ReadSetting(Observation):
     compose: FilePath = ""
     service: Label = ""
     load: tuple[Text, ...] = ()
+    build: tuple[Text, ...] = ()
     needs_restart: bool = True
     misspelt: Text = ""
     stale: bool = False

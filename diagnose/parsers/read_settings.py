@@ -161,7 +161,7 @@ def _in_compose(read: ReadSetting, place: ProgramPlace, files: tuple[FileText, .
         same += 1
     added = len(new) - len(old)
     # Other lines of the file are never shown.
-    if not after or added < 0 or not _is_plain("\n".join(new[same : same + added + 1])):
+    if not after or added < 0 or not is_plain("\n".join(new[same : same + added + 1])):
         return read
     names = ("-p", place.project) if place.project != _usual_project(file.path) else ()
     words = (place.engine, "compose", *names, "-f", file.path, "up", "-d", place.service)
@@ -248,7 +248,7 @@ def _at_line(read: ReadSetting, file: FileText, found: SettingValue, after: str)
         return replace(read, line=_shown(lines[first]))
     more = len(after.split("\n")) - len(lines)
     new = "\n".join(after.split("\n")[first : last + 1 + more])
-    return replace(read, line=old, new=new) if _is_plain(old + new) else read
+    return replace(read, line=old, new=new) if is_plain(old + new) else read
 
 
 def _added(
@@ -300,6 +300,6 @@ def _shown(line: str) -> str:
     return clean(_USER.sub("", line.strip()), 200)
 
 
-def _is_plain(text: str) -> bool:
+def is_plain(text: str) -> bool:
     """Return whether lines can be shown and written again as they are."""
     return not _USER.search(text) and not UNSAFE.search(re.sub(r"[\n\t]", "", text))

@@ -13,7 +13,7 @@ from diagnose.model.pages import Page, PageFileResponse
 from diagnose.parsers.applications import message_of
 from diagnose.parsers.http import refuses_host
 from diagnose.parsers.redirects import redirect_target
-from diagnose.parsers.urls import is_internal_host, is_loopback_host, parse_url
+from diagnose.parsers.urls import is_internal_host, is_loopback_host, normalize_url, parse_url
 
 #: A file that a page loads from an http: address.
 _PLAIN_FILE = re.compile(r"\bsrc=[\"']?http://([\w.-]{1,253})", re.IGNORECASE)
@@ -21,6 +21,7 @@ _NONE, _SECURE = re.compile(r";\s{0,9}samesite\s{0,9}=\s{0,9}none"), re.compile(
 _URL = re.compile(r"(?:https?|wss?)://[\w.:\[\]-]{1,260}")
 #: Characters of a page, and of a message, that are looked at.
 _MAX_BODY, _MAX_TEXT = 256 << 10, 2048
+_SIGNED = re.compile(r"[?&]signature=")
 _REFUSED = frozenset({400, 401, 403, 404})
 _TOLD: dict[str, tuple[Topic, ...]] = {
     "cors": ("allowed_origin",),
@@ -48,11 +49,14 @@ def suspected_topics(
         if upgrade.is_visit and not upgrade.accepted and upgrade.status in _REFUSED:
             topics.add("allowed_origin")
     topics.update(_of_addresses(target, _named(pages)))
-    if target.path.strip("/") and any(file.status == 404 for file in files):
+    if target.path.strip("/") and any(file.shows_fault for file in files):
         topics.add("base_path")
     if target.symptom is not None:
         topics.update(_TOLD.get(target.symptom.kind, ()))
         topics.update(_of_addresses(target, _URL.findall(target.symptom.text[:_MAX_TEXT])))
+        # The signature of an address is made with its scheme.
+        if _SIGNED.search(target.path):
+            topics.add("trusted_proxy")
         message = message_of(target.symptom.text)
         if message is not None and message.means in _OWN:
             topics.add(message.means)
@@ -92,6 +96,8 @@ def _of_exchange(target: Target, exchange: Exchange) -> Iterator[Topic]:
     onward = redirect_target(exchange)
     if onward is None:
         return
+    if target.uses_tls and normalize_url(onward) == normalize_url(exchange.url):
+        yield "trusted_proxy"
     if is_wrong_address(target, onward):
         yield "public_url"
         if is_own_plain(target, onward):

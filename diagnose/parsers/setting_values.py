@@ -207,7 +207,7 @@ _VALUE = lazy_pattern(
 _WORDS = {"true": "true", "false": "false", "null": "", "none": "", "nil": ""}
 
 
-def _without_comments(text: str) -> str:
+def without_comments(text: str) -> str:
     """Return the text with blanks in the place of its comments, so that offsets stay."""
 
     def blank(match: re.Match[str]) -> str:
@@ -219,7 +219,7 @@ def _without_comments(text: str) -> str:
 
 
 def _code(text: str, form: Format, key: str) -> Iterator[SettingValue]:
-    bare = _without_comments(text)
+    bare = without_comments(text)
     name = re.escape(key)
     prefix = _PREFIXES.get(form, "")
     if not prefix or not key:

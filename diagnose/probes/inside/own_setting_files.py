@@ -50,7 +50,7 @@ async def emit_settings(
     topics: frozenset[Topic],
 ) -> None:
     """Record the settings of these topics, as they are in force."""
-    folders, at = tuple(_web_folders(ctx)), ctx.elapsed()
+    folders, at = tuple(web_folders(ctx)), ctx.elapsed()
     wanted = [
         each
         for each in application.own_settings
@@ -59,7 +59,7 @@ async def emit_settings(
     found = await _find_files(ctx, configuration, place, folders) if wanted else FoundFiles()
     if found.denied and not found.texts:
         emit_not_observed(ctx, found.denied, "Permission denied", f"sudo cat {found.denied}", at=at)
-    folder, strips = _folder(ctx)
+    folder, strips = folder_of_site(ctx)
     unit_files = await _unit_files(ctx, place, wanted)
     for setting in wanted:
         if not found.texts and not place.pid and not place.container:
@@ -136,8 +136,10 @@ async def _unit_files(
     ctx: ProbeContext, place: ProgramPlace, wanted: list[OwnSetting]
 ) -> tuple[FileText, ...]:
     """Return the files of the unit, or the one compose file, that may set a variable."""
-    if not any(setting.variable for setting in wanted):
-        return ()
+    return await unit_texts(ctx, place) if any(each.variable for each in wanted) else ()
+
+
+async def unit_texts(ctx: ProbeContext, place: ProgramPlace) -> tuple[FileText, ...]:
     texts = [FileText(path, path, (await ctx.machine.read(path, MAX_FILE)).text)
              for path in _variable_files(place)[:8]]  # fmt: skip
     return tuple(text for text in texts if text.text)
@@ -149,7 +151,7 @@ def _variable_files(place: ProgramPlace) -> tuple[str, ...]:
     return (place.compose,) if place.compose.startswith("/") and "," not in place.compose else ()
 
 
-def _web_folders(ctx: ProbeContext) -> Iterator[str]:
+def web_folders(ctx: ProbeContext) -> Iterator[str]:
     """Yield the folders from which the web server answers the target's path."""
     path = ctx.target.path.partition("?")[0]
     for config in ctx.observed(NginxConfig)[:1]:
@@ -161,7 +163,7 @@ def _web_folders(ctx: ProbeContext) -> Iterator[str]:
         yield from (site.root for site in sites if site.root)
 
 
-def _folder(ctx: ProbeContext) -> tuple[str, bool]:
+def folder_of_site(ctx: ProbeContext) -> tuple[str, bool]:
     """Return the folder below which the application is passed on ("" for the root of the site), and
     whether it is taken off the path of its requests."""
     path = ctx.target.path.partition("?")[0]

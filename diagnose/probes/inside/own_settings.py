@@ -75,7 +75,8 @@ async def _look(ctx: ProbeContext, listeners: Listeners) -> None:
         ctx.observed(PageFileResponse),
         ctx.observed(Page),
     )
-    for endpoint in dict.fromkeys(_endpoints(ctx)) if topics else ():
+    # A web server in a container that serves the page itself passes it on to none.
+    for endpoint in (dict.fromkeys(_endpoints(ctx)) or ("",)) if topics else ():
         new = [
             topic
             for topic in sorted(topics)
@@ -104,18 +105,23 @@ async def _read(
 ) -> None:
     # Imported late: few sites have such a symptom.
     from diagnose.parsers.applications import variables_of_settings
+    from diagnose.parsers.frameworks import framework_variables
     from diagnose.parsers.program_place import ProgramPlace, parse_place
     from diagnose.probes.inside.own_setting_files import emit_settings
 
     place = ProgramPlace(is_front=endpoint != str(ctx.target.port))
-    if not is_front(listeners, endpoint):
-        words = ("sh", "-c", SCRIPT, "sh", endpoint, *variables_of_settings())
+    if endpoint and not is_front(listeners, endpoint):
+        names = (*variables_of_settings(), *framework_variables())
+        words = ("sh", "-c", SCRIPT, "sh", endpoint, *names)
         result = await ctx.machine.run(*words, timeout=PATIENCE)
         emit_if_too_slow(ctx, "the settings of the application", result)
         place = parse_place(result.out)
-    application = _application(ctx, place.command, place.image)
+    application = _application(ctx, place.command, place.image) if endpoint else None
     if application is not None and application.configuration is not None:
         await emit_settings(ctx, application, application.configuration, place, topics)
+    from diagnose.probes.inside.framework_files import emit_frameworks
+
+    await emit_frameworks(ctx, place, topics, endpoint)
 
 
 def _application(ctx: ProbeContext, command: str, image: str) -> Application | None:

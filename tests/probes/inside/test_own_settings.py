@@ -12,6 +12,7 @@ from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.server import Listener, Listeners
 from diagnose.parsers.applications import variables_of_settings
+from diagnose.parsers.frameworks import framework_variables
 from diagnose.probes.inside import own_settings as probes
 from tests.support.fake_context import Looking
 from tests.support.recorded_machine import RecordedMachine
@@ -24,7 +25,8 @@ REFUSED = replace(PAGE, status=400, body="<h1>Bad Request (400)</h1>")
 
 
 def look(*seen: Observation, process: str = "python3") -> list[ReadSetting]:
-    words = shlex.join(("sh", "-c", probes.SCRIPT, "sh", "443", *variables_of_settings()))
+    names = (*variables_of_settings(), *framework_variables())
+    words = shlex.join(("sh", "-c", probes.SCRIPT, "sh", "443", *names))
     files = {"/srv/shop/settings.py": SETTINGS}
     looking: Any = Looking(RecordedMachine({words: CommandResult((), 0, PLACE, "", 0.0)}, files))
     listeners = looking.emit(Listeners(sockets=(replace(PROGRAM, process=process),)))

@@ -1,0 +1,120 @@
+"""The answer of the site that a line missing in a program's source makes."""
+
+import re
+from dataclasses import replace
+
+from checks.upstream._setting_answers import (
+    Proof,
+    heeds_scheme,
+    plain_page,
+    plain_redirect,
+    refused_host,
+)
+from diagnose.model import Confidence, Evidence, Subject
+from diagnose.model.applications import OwnSetting, ReadSetting
+from diagnose.model.backends import BackendAnswer
+from diagnose.model.http import Exchange
+from diagnose.model.pages import PageFileResponse, PageFileTrial
+from diagnose.parsers.redirects import redirect_target
+from diagnose.parsers.urls import normalize_url, parse_url
+
+#: What a framework says about a signed address that does not fit.
+_SIGNATURE = re.compile(r"\b40[13]\b|invalid signature|signature", re.IGNORECASE)
+
+
+def framework_proof(evidence: Evidence, read: ReadSetting) -> Proof | None:
+    """Return what shows that the line is missing; None if nothing does."""
+    proof = _PROOFS[read.topic](evidence, read) if read.topic in _PROOFS else None
+    is_sure = proof is not None and proof.confidence is Confidence.CERTAIN
+    if proof is not None and is_sure and (read.unsure or read.stale):
+        return replace(proof, confidence=Confidence.LIKELY)
+    return proof
+
+
+def _untrusted(evidence: Evidence, read: ReadSetting) -> Proof | None:
+    if heeds_scheme(evidence):
+        return None
+    return (
+        plain_redirect(evidence)
+        or _circle(evidence)
+        or plain_page(evidence)
+        or _signature(evidence)
+    )
+
+
+def _circle(evidence: Evidence) -> Proof | None:
+    """Return the redirect of a page to itself, of an application that is told https: it redirects
+    to https what it takes for http."""
+    from checks.http._told_scheme import told_scheme
+
+    if not told_scheme(evidence, evidence.target.path):
+        return None
+    for step in evidence.good(Exchange):
+        onward = redirect_target(step)
+        if step.purpose != "target" or onward is None or not step.url.startswith("https:"):
+            continue
+        if normalize_url(onward) != normalize_url(step.url):
+            continue
+        location = step.header("Location")
+        told = [
+            each
+            for each in evidence.good(BackendAnswer)
+            if each.proto == "https" and each.location == location
+        ]
+        return Proof(
+            (step, *told), Confidence.LIKELY, step.url, f"{step.status} Location: {location}",
+            told[0].equivalent if told else "", (Subject(port=80),),
+        )  # fmt: skip
+    return None
+
+
+def _signature(evidence: Evidence) -> Proof | None:
+    """Return that a person was refused at a signed address: the signature is made of the address
+    with https, and compared with that of http."""
+    from checks.http._told_scheme import told_scheme
+
+    target = evidence.target
+    if target.symptom is None or not re.search(r"[?&]signature=", target.path):
+        return None
+    if not _SIGNATURE.search(target.symptom.text) or not told_scheme(evidence, target.path):
+        return None
+    answers = tuple(evidence.good(Exchange)[:1])
+    return Proof(answers, Confidence.LIKELY, "", "signature=") if answers else None
+
+
+def _unknown_host(evidence: Evidence, read: ReadSetting) -> Proof | None:
+    setting = OwnSetting(topic="allowed_host", means="host-list", key=read.key)
+    return refused_host(evidence, setting, read)
+
+
+def _other_folder(evidence: Evidence, read: ReadSetting) -> Proof | None:
+    """Return a file that the page asks for outside of the folder, where it is not."""
+    if not read.folder or read.strips:
+        return None
+    for file in evidence.good(PageFileResponse):
+        url = parse_url(file.url)
+        if url is None or url.host != evidence.target.host or not file.shows_fault:
+            continue
+        if url.path.startswith(f"{read.folder}/"):
+            continue
+        below = [
+            trial
+            for trial in evidence.good(PageFileTrial)
+            if trial.file == file.url and trial.is_used
+        ]
+        return Proof(
+            (file, *below),
+            Confidence.CERTAIN if below else Confidence.LIKELY,
+            file.url,
+            str(file.status or ""),
+            below[0].equivalent if below else "",
+            (Subject(port=evidence.target.port, path=url.path),),
+        )
+    return None
+
+
+_PROOFS = {
+    "trusted_proxy": _untrusted,
+    "allowed_host": _unknown_host,
+    "base_path": _other_folder,
+}

@@ -1,0 +1,82 @@
+"""The edit of settings that were read where they lie, and what brings it into force."""
+
+from collections.abc import Sequence
+
+from diagnose.model import Applicability, Edit, Fix, Manual, Where
+from diagnose.model import commands as usual
+from diagnose.model.applications import ReadSetting
+from diagnose.model.steps import Command, Effect
+
+
+def setting_fix(reads: Sequence[ReadSetting], step: str = "change-the-setting") -> Fix:
+    """Return the edit of the first setting's file and what loads it; where the place is no file of
+    this server, or the program's service is not known, the step of this name for a person."""
+    read, loading = reads[0], _loading(reads[0])
+    edits = _edits(reads)
+    if not edits or read.unsure or (not loading and read.needs_restart):
+        shown = (*edits, *loading) if edits else ()
+        return Fix((Manual(step, Where.APPLICATION, commands=shown),), Applicability.MANUAL)
+    return Fix((*edits, *loading), Applicability.REVIEW)
+
+
+def restart_fix(read: ReadSetting) -> Fix:
+    loading = _loading(read)
+    if not loading:
+        return Fix((Manual("restart-it", Where.APPLICATION),), Applicability.MANUAL)
+    return Fix(loading, Applicability.REVIEW)
+
+
+def _loading(read: ReadSetting) -> tuple[Command, ...]:
+    """Return what brings a change into force; () if a person has to know it."""
+    if read.load:
+        return (Command(read.load, Effect.CHANGE),)
+    if read.build and not read.container:
+        built = (Command(read.build, Effect.CHANGE),)
+        restart = _restart(read) if read.needs_restart else ()
+        return (*built, *restart) if restart or not read.needs_restart else ()
+    return _restart(read) if read.needs_restart and not read.build else ()
+
+
+def _restart(read: ReadSetting) -> tuple[Command, ...]:
+    if read.container:
+        # A container keeps the environment that it was made with.
+        is_made_anew = read.source == "variable"
+        return () if is_made_anew else (usual.restart_container(read.engine, read.container),)
+    if not read.unit:
+        return ()
+    is_of_unit = read.file.startswith("/etc/systemd/system/")
+    reload = (Command(("systemctl", "daemon-reload"), Effect.CHANGE),) if is_of_unit else ()
+    return (*reload, usual.restart_service(read.unit.removesuffix(".service")))
+
+
+def _edits(reads: Sequence[ReadSetting]) -> tuple[Edit, ...]:
+    """Return one edit for the first file: a second one would not know its lines any more."""
+    first = reads[0]
+    if not first.new:
+        return ()
+    together = [
+        read
+        for read in reads
+        if read.new and read.file == first.file and (read is first or not read.added)
+    ]
+    hunks, more = "", 0
+    for read in sorted(together, key=lambda read: read.number):
+        hunk, grown = _hunk(read, more)
+        hunks, more = hunks + hunk, more + grown
+    return (Edit(first.file, f"--- {first.file}\n+++ {first.file}\n{hunks}", outside=True),)
+
+
+def _hunk(read: ReadSetting, more: int) -> tuple[str, int]:
+    """Return the change without the lines around it, which may hold passwords, and by how many
+    lines the file grows. `more` is by how many it has grown before."""
+    old = [] if read.added else read.line.split("\n")
+    new, at = read.new.split("\n"), read.number
+    while old and new and old[0] == new[0]:
+        old, new, at = old[1:], new[1:], at + 1
+    while old and new and old[-1] == new[-1]:
+        old, new = old[:-1], new[:-1]
+    # A hunk without lines of one side names the line before it.
+    removed = f"{at - (not old and not read.added)},{len(old)}"
+    added = f"{at + more + bool(read.added) - (not new)},{len(new)}"
+    lines = (*(f"-{line}\n" for line in old), *(f"+{line}\n" for line in new))
+    return f"@@ -{removed} +{added} @@\n" + "".join(lines), len(new) - len(old)

@@ -1,0 +1,272 @@
+"""What the web framework of the site's application lacks in its own source, its unit or its compose
+file, after a symptom has pointed at it.
+
+The folder is that of the program that answers, or the one that the web server serves. A few files
+of it are read, and only the lines of the change become an observation (docs/adr/0092).
+"""
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import replace
+
+from diagnose.model import Vantage
+from diagnose.model.applications import OwnConfiguration, OwnSetting, ReadSetting, Topic
+from diagnose.model.containers import NginxContainer
+from diagnose.model.frozen import frozen
+from diagnose.model.nginx import NginxConfig
+from diagnose.model.pages import PageFileResponse
+from diagnose.model.web_servers import WebServerConfig
+from diagnose.parsers import frameworks as known
+from diagnose.parsers.frameworks import Framework, FrameworkChange
+from diagnose.parsers.nginx.file_paths import served_file
+from diagnose.parsers.nginx.final_requests import final_location
+from diagnose.parsers.program_place import ProgramPlace, argument_value
+from diagnose.parsers.read_settings import FileText, is_plain, read_setting
+from diagnose.parsers.urls import parse_url
+from diagnose.parsers.web_sites import answering_sites
+from diagnose.probes import ProbeContext
+from diagnose.probes.inside.answering_blocks import answering_blocks
+from diagnose.probes.inside.own_setting_files import (
+    MAX_FILE,
+    folder_of_site,
+    unit_texts,
+    web_folders,
+)
+
+#: Most files of a framework that are read, most matches of a pattern, and folders never looked at.
+MAX_READ, MAX_MATCHES = 16, 8
+_TOO_WIDE = frozenset({"", "/", "/etc", "/usr", "/usr/bin", "/bin", "/usr/local/bin", "/tmp"})
+_SCRIPTS = (".py", ".js", ".mjs", ".cjs", ".jar", ".rb", ".dll")
+
+
+@frozen
+class _Site:
+    """What an edit is written for: the address of the proxy, the folder of the application, whether
+    that is taken off, and the paths that the page asks for."""
+
+    proxy: str
+    folder: str
+    strips: bool
+    asked: tuple[str, ...]
+
+
+async def emit_frameworks(
+    ctx: ProbeContext, place: ProgramPlace, topics: frozenset[Topic], endpoint: str
+) -> None:
+    """Record what the framework lacks: of its source first, then of the server that runs it."""
+    site = _site(ctx, place)
+    bases = tuple(_bases(place))
+    served = tuple(dict.fromkeys((*_inner_folders(ctx, endpoint), *web_folders(ctx))))
+    found = list[ReadSetting]()
+    for framework, change in known.frameworks_for(topics, site.asked, site.folder):
+        if any(each.topic == change.topic and (each.new or each.stale) for each in found):
+            continue
+        reads = (
+            await _of_page(ctx, framework, change, site)
+            if framework.page
+            else await _of_source(ctx, framework, change, place, bases, served, site)
+        )
+        outside = await _of_process(ctx, framework, change, place, site, bool(reads))
+        found += [*reads, *outside]
+    at = ctx.elapsed()
+    for topic in sorted(topics):
+        reads = [each for each in found if each.topic == topic]
+        # One that can be edited is worth more than one of which only the name is known.
+        best = next((each for each in reads if each.new or each.stale), None)
+        best = best or next(iter(reads), None)
+        if best is not None:
+            ctx.emit(replace(best, vantage=Vantage.SERVER, at=at, strips=site.strips))
+
+
+def _site(ctx: ProbeContext, place: ProgramPlace) -> _Site:
+    folder, strips = folder_of_site(ctx)
+    # A container sees a program of the machine by another address than 127.0.0.1, and the program
+    # the container by its own, which changes.
+    is_local = not ctx.observed(NginxContainer)
+    proxy = place.gateway if place.container else "127.0.0.1" if is_local else ""
+    urls = (parse_url(file.url) for file in ctx.observed(PageFileResponse) if file.shows_fault)
+    asked = tuple(url.path for url in urls if url is not None and url.host == ctx.target.host)
+    if not folder and not place.pid:
+        folder = ctx.target.path.partition("?")[0].rpartition("/")[0]
+    return _Site(proxy, folder, strips, asked)
+
+
+def _bases(place: ProgramPlace) -> Iterator[str]:
+    """Yield the folders of a program's source: that of its script first, then where it was
+    started."""
+    at = place.folder or "/"
+    named = [argument_value(place.words, option) for option in ("--chdir", "--app-dir")]
+    scripts = [word for word in place.words[:12] if word.endswith(_SCRIPTS) and word[0] != "-"]
+    folders = (
+        *(posixpath.join(at, each) for each in named if each),
+        *(posixpath.dirname(posixpath.join(at, script)) for script in scripts[:2]),
+        place.folder,
+    )
+    for each in dict.fromkeys(posixpath.normpath(folder) for folder in folders if folder):
+        if each not in _TOO_WIDE:
+            yield each
+
+
+def _inner_folders(ctx: ProbeContext, endpoint: str) -> Iterator[str]:
+    """Yield the folders of another web server of this machine that nginx passes the site on to."""
+    port = int(endpoint) if endpoint.isdigit() and len(endpoint) < 6 else 0
+    for config in ctx.observed(WebServerConfig) if port and port != ctx.target.port else ():
+        for site in answering_sites(config, port, ctx.target.host):
+            if site.root:
+                yield site.root
+
+
+async def _of_source(
+    ctx: ProbeContext, framework: Framework, change: FrameworkChange, place: ProgramPlace,
+    bases: tuple[str, ...], served: tuple[str, ...], site: _Site,
+) -> list[ReadSetting]:  # fmt: skip
+    """Return the change of the file that lacks it; none where any file of the folder has it."""
+    prefix = f"/proc/{place.pid}/root" if place.container and place.pid else ""
+    above = [posixpath.normpath(posixpath.join(base, up)) for base in bases for up in framework.web]
+    groups = [(base, prefix) for base in dict.fromkeys((*bases, *above)) if base not in _TOO_WIDE]
+    folders = [posixpath.normpath(posixpath.join(root, up)) for root in served
+               for up in framework.web]  # fmt: skip
+    if not place.container:
+        groups += [(folder, "") for folder in dict.fromkeys(folders) if folder not in _TOO_WIDE]
+    for base, root in groups:
+        files = await _files(ctx, framework, base, root, place)
+        lacking = [
+            (file, edit)
+            for file in files
+            if (edit := known.source_edit(change, file.text, ctx.target, site.proxy, site.folder))
+        ]
+        having = [file for file in files if known.has_it(change, file.text, ctx.target)]
+        if having and change.topic != "base_path":
+            newest = max(having, key=lambda file: file.changed)
+            is_old = 0 < place.started < newest.changed - 2
+            bare = _bare(framework, change, place, site, base)
+            return (
+                [replace(bare, source="file", file=newest.host_path, stale=True)] if is_old else []
+            )
+        if lacking and not having:
+            file, edit = lacking[0]
+            bare = _bare(framework, change, place, site, base)
+            return [_edited(bare, file, edit, len(lacking) > 1)]
+    return []
+
+
+async def _files(
+    ctx: ProbeContext, framework: Framework, base: str, root: str, place: ProgramPlace
+) -> list[FileText]:
+    names = dict[str, None]()
+    for pattern in framework.files:
+        path = f"{root}{posixpath.join(base, pattern)}"
+        found = (await ctx.machine.glob(path))[:MAX_MATCHES] if "*" in pattern else (path,)
+        names.update(dict.fromkeys(found))
+    files = list[FileText]()
+    for name in list(names)[: MAX_READ * 2]:
+        file = await ctx.machine.read(name, MAX_FILE)
+        if file.failure is None and known.is_source_of(framework, file.text):
+            inside = name.removeprefix(root) if root else name
+            here = place.host_path(inside) if root else file.real or name
+            files.append(FileText(inside, here, file.text, file.changed or 0.0))
+        if len(files) == MAX_READ:
+            break
+    return files
+
+
+def _bare(
+    framework: Framework, change: FrameworkChange, place: ProgramPlace, site: _Site, base: str
+) -> ReadSetting:
+    host_base = place.host_path(base) or base
+    return ReadSetting(
+        application=framework.id, topic=change.topic, key=change.key, source="nowhere",
+        proxy=site.proxy, folder=site.folder, process=place.process, unit=place.unit,
+        container=place.container, engine=place.engine,
+        compose=place.compose.partition(",")[0], service=place.service,
+        load=tuple(word.replace("{base}", host_base) for word in framework.load),
+        build=tuple(word.replace("{base}", host_base) for word in change.build),
+        needs_restart=framework.needs_restart,
+    )  # fmt: skip
+
+
+def _edited(
+    bare: ReadSetting, file: FileText, edit: known.SourceEdit, is_unsure: bool
+) -> ReadSetting:
+    read = replace(bare, file=file.host_path or file.path, number=edit.number, unsure=is_unsure)
+    if not file.host_path or not is_plain(edit.old + edit.new):
+        return replace(read, wanted=edit.new.strip())
+    return replace(read, line=edit.old, new=edit.new, added=not edit.old, wanted=edit.new.strip())
+
+
+async def _of_page(
+    ctx: ProbeContext, framework: Framework, change: FrameworkChange, site: _Site
+) -> list[ReadSetting]:
+    """Return the change of the page's own file, where a web server serves it."""
+    for path in _page_paths(ctx):
+        file = await ctx.machine.read(path, MAX_FILE)
+        if file.failure is None and (
+            edit := known.source_edit(change, file.text, ctx.target, site.proxy, site.folder)
+        ):
+            bare = _bare(framework, change, ProgramPlace(), site, "")
+            text = FileText(path, file.real or path, file.text)
+            return [replace(_edited(bare, text, edit, False), needs_restart=False)]
+    return []
+
+
+def _page_paths(ctx: ProbeContext) -> Iterator[str]:
+    """Yield where the file of the page is on this machine."""
+    path = ctx.target.path.partition("?")[0]
+    names = (
+        (path,) if path.endswith((".html", ".htm")) else (f"{path.rpartition('/')[0]}/index.html",)
+    )
+    containers = ctx.observed(NginxContainer)
+    for config in ctx.observed(NginxConfig)[:1]:
+        for _, server in answering_blocks(ctx, config):
+            for name in names:
+                served = served_file(final_location(server, path), name)
+                if served is not None:
+                    yield containers[0].source_of(served.path) if containers else served.path
+    for server_config in ctx.observed(WebServerConfig):
+        for site in answering_sites(server_config, ctx.target.port, ctx.target.host):
+            if site.root:
+                yield from (f"{site.root.rstrip('/')}{name}" for name in names)
+
+
+async def _of_process(
+    ctx: ProbeContext, framework: Framework, change: FrameworkChange, place: ProgramPlace,
+    site: _Site, is_sourced: bool,
+) -> list[ReadSetting]:  # fmt: skip
+    """Return the change of the program's arguments or environment: its unit or compose file."""
+    is_run = (
+        known.is_named(framework, (place.process, *place.words))
+        if framework.words
+        else bool(framework.asks)
+    )
+    is_own = is_run and (not framework.files or is_sourced)
+    if not change.variable or not is_own or not (place.pid or place.container):
+        return []
+    setting = OwnSetting(
+        topic=change.topic, means="proxy-list" if "{proxy}" in change.value else "host",
+        variable=change.variable, argument=change.argument,
+        form=change.value.replace("{folder}", site.folder),
+    )  # fmt: skip
+    value = place.variables.get(change.variable) or argument_value(place.words, change.argument)
+    if not value and site.proxy in change.trusts:
+        return []
+    files = await unit_texts(ctx, place)
+    read = read_setting(
+        OwnConfiguration(format="env"), framework.id, setting, place, (), files,
+        ctx.target, site.proxy, site.folder,
+    )  # fmt: skip
+    if read is None or read.wanted in read.values or "*" in read.values:
+        return []
+    return [_in_unit(read, files) if read.source == "nowhere" and not read.new else read]
+
+
+def _in_unit(read: ReadSetting, files: tuple[FileText, ...]) -> ReadSetting:
+    """Return it with a new line in the unit's own file, where a person wrote that."""
+    own = [file for file in files if file.path.startswith("/etc/systemd/system/")]
+    for file in own if read.unit and not read.container and read.wanted else ():
+        lines = file.text.split("\n")
+        if "[Service]" in lines:
+            return replace(
+                read, file=file.path, number=lines.index("[Service]") + 1, added=True,
+                new=f'Environment="{read.key}={read.wanted}"',
+            )  # fmt: skip
+    return read

@@ -1,0 +1,132 @@
+"""upstream.framework-setting: when it fires, and when it is silent."""
+
+from dataclasses import replace
+
+from diagnose.model import Confidence, Edit, Manual, Severity, Symptom
+from diagnose.model.applications import ReadSetting
+from diagnose.model.backends import BackendAnswer
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import NginxConfig
+from diagnose.model.pages import PageFileResponse, PageFileTrial
+from diagnose.model.steps import Command
+from tests.support.check_evidence import SHOP, judge
+from tests.support.redirect_evidence import config
+
+CHECK = "upstream.framework-setting"
+FLASK = ReadSetting(
+    application="flask", topic="trusted_proxy", key="ProxyFix", source="nowhere",
+    file="/srv/shop/app.py", number=3, new="app.wsgi_app = ProxyFix(app.wsgi_app)", added=True,
+    proxy="127.0.0.1", process="python3", unit="shop.service",
+)  # fmt: skip
+PLAIN = Exchange(
+    url="https://shop.example.com/", address="203.0.113.10", port=443, status=302,
+    headers=(("Location", "http://shop.example.com/login"),),
+)  # fmt: skip
+HEEDING = BackendAnswer(
+    target="http://127.0.0.1:5000", host="shop.example.com", path="/", proto="https", status=302,
+    location="https://shop.example.com/login",
+)  # fmt: skip
+NEXT = ReadSetting(
+    application="nextjs", topic="base_path", key="basePath", source="nowhere", folder="/help",
+    file="/srv/help/next.config.js", number=1, new="  basePath: '/help',", added=True,
+    build=("npm", "--prefix", "/srv/help", "run", "build"), unit="help.service",
+)  # fmt: skip
+MISSING = PageFileResponse(
+    page="https://shop.example.com/help", file_kind="script", address="203.0.113.10", port=443,
+    url="https://shop.example.com/_next/main.js", status=404,
+)  # fmt: skip
+
+
+def nginx(*lines: str) -> NginxConfig:
+    block = f"proxy_pass http://127.0.0.1:5000; {' '.join(lines)}"
+    return config(
+        f"server {{ listen 443 ssl; server_name shop.example.com; location / {{ {block} }} }}"
+    )
+
+
+TELLING = nginx("proxy_set_header X-Forwarded-Proto $scheme;")
+
+
+def test_fires_for_a_redirect_of_a_program_that_is_told_https() -> None:
+    (claim,) = judge(CHECK, FLASK, PLAIN, TELLING)
+    assert (claim.confidence, claim.severity) == (Confidence.LIKELY, Severity.WARNING)
+    assert claim.fix is not None
+    edit, restart = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert edit.diff.endswith("@@ -3,0 +4,1 @@\n+app.wsgi_app = ProxyFix(app.wsgi_app)\n")
+    assert isinstance(restart, Command)
+    assert restart.argv == ("systemctl", "restart", "shop")
+
+
+def test_fires_for_a_page_that_leads_to_itself() -> None:
+    circle = replace(PLAIN, headers=(("Location", "https://shop.example.com/"),))
+    (claim,) = judge(CHECK, FLASK, circle, TELLING)
+    assert claim.severity is None
+
+
+def test_fires_for_a_refused_signature() -> None:
+    target = replace(
+        SHOP, path="/livewire/upload-file?expires=1&signature=0c0b",
+        symptom=Symptom(text="401 Unauthorized", kind="status"),
+    )  # fmt: skip
+    laravel = replace(FLASK, application="laravel", key="$proxies")
+    answer = replace(PLAIN, status=405, headers=())
+    assert judge(CHECK, laravel, answer, TELLING, target=target)
+    assert not judge(CHECK, laravel, answer, TELLING)
+    assert not judge(CHECK, laravel, answer, nginx(), target=target)
+
+
+def test_fires_for_a_file_outside_of_the_folder() -> None:
+    (claim,) = judge(CHECK, NEXT, MISSING, PLAIN)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.fix is not None
+    assert [step.argv for step in claim.fix.steps if isinstance(step, Command)] == [
+        ("npm", "--prefix", "/srv/help", "run", "build"),
+        ("systemctl", "restart", "help"),
+    ]
+    trial = PageFileTrial(
+        page=MISSING.page, file=MISSING.url, url="https://shop.example.com/help/_next/main.js",
+        prefix="/help", address="203.0.113.10", port=443, is_absolute=True, is_used=True,
+    )  # fmt: skip
+    (claim,) = judge(CHECK, NEXT, MISSING, PLAIN, trial)
+    assert claim.confidence is Confidence.CERTAIN
+
+
+def test_fires_with_the_restart_alone_where_the_source_is_right() -> None:
+    (claim,) = judge(CHECK, replace(FLASK, stale=True, new=""), PLAIN, TELLING)
+    assert claim.fix is not None
+    (restart,) = claim.fix.steps
+    assert isinstance(restart, Command)
+
+
+def test_fires_with_an_edit_of_the_unit() -> None:
+    unit = replace(
+        FLASK, application="uvicorn", key="FORWARDED_ALLOW_IPS", new='Environment="A=B"',
+        file="/etc/systemd/system/shop.service",
+    )  # fmt: skip
+    (claim,) = judge(CHECK, unit, PLAIN, TELLING)
+    assert claim.fix is not None
+    reload, restart = (step for step in claim.fix.steps if isinstance(step, Command))
+    assert (reload.argv[1], restart.argv[1]) == ("daemon-reload", "restart")
+
+
+def test_fires_by_hand_where_the_file_is_in_an_image() -> None:
+    image = replace(FLASK, new="", container="shop", engine="docker", unit="")
+    (claim,) = judge(CHECK, image, PLAIN, TELLING)
+    assert claim.fix is not None
+    assert isinstance(claim.fix.steps[0], Manual)
+
+
+def test_silent_where_the_program_heeds_the_field() -> None:
+    assert not judge(CHECK, FLASK, PLAIN, TELLING, HEEDING)
+
+
+def test_silent_where_the_web_server_tells_it_nothing() -> None:
+    assert not judge(CHECK, FLASK, PLAIN, nginx())
+
+
+def test_silent_for_another_program_and_for_files_in_the_folder() -> None:
+    assert not judge(CHECK, replace(FLASK, application="grafana"), PLAIN, TELLING)
+    inside = replace(MISSING, url="https://shop.example.com/help/_next/main.js")
+    assert not judge(CHECK, NEXT, inside, PLAIN)
+    assert not judge(CHECK, replace(NEXT, strips=True), MISSING, PLAIN)

@@ -1,0 +1,88 @@
+"""Programs whose source lacks what their web framework needs behind a proxy
+(applications/framework_server.py)."""
+
+from .. import site
+from ..lab import Lab
+from ..scenario import healthy, scenario
+from .nginx_host_not_passed import PAGES
+
+CHECK = "upstream.framework-setting"
+FLASK = "/srv/shop/app.py"
+NEXT = "/srv/shop/next.config.js"
+BASE = "/usr/share/nginx/html/panel/index.html"
+PANEL_URL = f"https://{site.NAME}/panel/"
+OWN = "how the program is started again is not known: it is no service"
+LACKING = "from flask import Flask\n\nSECRET = 'never-shown'\napp = Flask(\n    __name__,\n)\n"
+WRAPPED = (
+    "from flask import Flask\nfrom werkzeug.middleware.proxy_fix import ProxyFix\n\n"
+    "app = Flask(__name__)\napp.wsgi_app = ProxyFix(app.wsgi_app, x_proto=1, x_host=1)\n"
+)
+PANEL = (
+    '<!doctype html>\n<html><head><title>Panel</title><base href="{base}">\n'
+    '<script src="main.js"></script></head>\n'
+    "<body><app-root></app-root><p>The panel of the shop, with some words.</p></body></html>\n"
+)
+
+
+def program(lab: Lab, mode: str, files: dict[str, str], location: str = "/") -> None:
+    """The pages come from a program with these files, started in their folder."""
+    server = lab.server
+    for path, text in files.items():
+        server.write(path, text)
+    lab.undo(lambda: server.sh("rm -rf /srv/shop"))
+    start = " ".join(server.application("framework_server", mode, "3001"))
+    lab.spawn(server, ("sh", "-c", f"cd /srv/shop && exec {start}"), 3001)
+    mine = PAGES.replace("127.0.0.1:3000", "127.0.0.1:3001")
+    lab.change(PAGES, mine.replace("location / ", f"location {location} "))
+
+
+@scenario(outside="http.redirect-downgrade", server=CHECK, manual=OWN)
+def flask_lacks_proxyfix(lab: Lab) -> None:
+    program(lab, "flask", {FLASK: LACKING})
+
+
+@scenario(outside="http.redirect-downgrade", server=CHECK, manual=OWN)
+def express_lacks_trust_proxy(lab: Lab) -> None:
+    text = "const express = require('express');\nconst app = express();\napp.listen(3001);\n"
+    program(lab, "express", {"/srv/shop/app.js": text})
+
+
+@healthy()
+def flask_has_proxyfix(lab: Lab) -> None:
+    """The words of another file say the same, in a comment and in a text."""
+    odd = {"/srv/shop/old.py": "# app = Flask(__name__)\nNOTE = 'app = Flask(__name__)'\n"}
+    program(lab, "flask", {FLASK: WRAPPED, **odd})
+
+
+@scenario(
+    target=f"https://{site.NAME}/shop",
+    outside="http.page-file-missing",
+    server=CHECK,
+    manual=OWN,
+)
+def next_lacks_its_base_path(lab: Lab) -> None:
+    program(lab, "next", {NEXT: "module.exports = {\n  reactStrictMode: true,\n}\n"}, "/shop")
+
+
+@healthy(target=f"https://{site.NAME}/shop")
+def next_has_its_base_path(lab: Lab) -> None:
+    program(lab, "next", {NEXT: "module.exports = {\n  basePath: '/shop',\n}\n"}, "/shop")
+
+
+def _panel(lab: Lab, base: str) -> None:
+    folder = BASE.rpartition("/")[0]
+    lab.undo(lambda: lab.server.sh(f"rm -rf {folder}"))
+    lab.server.write(BASE, PANEL.replace("{base}", base))
+    lab.server.write(f"{folder}/main.js", "1;\n")
+    lab.change(PAGES, f"  location /panel/ {{\n    root /usr/share/nginx/html;\n  }}\n{PAGES}")
+
+
+@scenario(target=PANEL_URL, outside="http.base-path-missing", server=CHECK, differs=(BASE,))
+def page_has_the_base_of_the_root(lab: Lab) -> None:
+    """An Angular application was built for /, and copied to a folder."""
+    _panel(lab, "/")
+
+
+@healthy(target=PANEL_URL)
+def page_has_the_base_of_its_folder(lab: Lab) -> None:
+    _panel(lab, "/panel/")

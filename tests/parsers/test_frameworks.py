@@ -1,0 +1,116 @@
+"""The line that a framework's source lacks, and where it comes."""
+
+import re
+import tomllib
+
+import pytest
+
+from diagnose.parsers.frameworks import (
+    FOLDER,
+    framework_of,
+    frameworks,
+    frameworks_for,
+    has_it,
+    source_edit,
+)
+from tests.support.check_evidence import SHOP
+
+SOURCES = {
+    "flask": "from flask import Flask\n\napp = Flask(\n    __name__,\n    static_folder='a',\n)\n",
+    "django": "SECRET_KEY = 'x'\nROOT_URLCONF = 'shop.urls'\n",
+    "express": "const express = require('express')\nconst app = express()\n",
+    "koa": "const app = new Koa();\n",
+    "fastify": "const app = require('fastify')({ logger: true })\n",
+    "nestjs": "    const app = await core_1.NestFactory.create(app_module_1.AppModule);\n",
+    "symfony": "framework:\n    secret: '%env(APP_SECRET)%'\n",
+    "wordpress": "<?php\nrequire_once ABSPATH . 'wp-settings.php';\n",
+    "spring": "server.port=8080\n",
+    "rails": "Rails.application.configure do\n  config.log_level = :info\nend\n",
+    "nextjs": "/** @type */\nconst nextConfig = {\n  reactStrictMode: true,\n}\n",
+    "sveltekit": "export default {\n  kit: {\n    adapter: adapter(),\n  },\n};\n",
+    "vite": "export default defineConfig({\n  plugins: [vue()],\n})\n",
+    "vue": "module.exports = defineConfig({\n  lintOnSave: false\n})\n",
+    "react": '{\n  "name": "shop"\n}\n',
+    "base-element": '<!doctype html>\n<link href="https://x/"><base href="/"> <!-- a -->\n',
+    "laravel": "class TrustProxies extends Middleware\n{\n    protected $proxies;\n}\n",
+}  # fmt: skip
+
+
+def changed(name: str, text: str) -> str:
+    framework = framework_of(name)
+    assert framework is not None
+    for change in framework.changes:
+        edit = source_edit(change, text, SHOP, "127.0.0.1", "/help")
+        if edit is not None:
+            lines = text.split("\n")
+            start = edit.number - bool(edit.old)
+            lines[start : start + bool(edit.old)] = edit.new.split("\n")
+            return "\n".join(lines)
+    return ""
+
+
+def test_every_file_is_read() -> None:
+    assert {each.id for each in frameworks()} == {path.stem for path in FOLDER.glob("*.toml")}
+    for path in FOLDER.glob("*.toml"):
+        assert "https://" in path.read_text("utf-8").split("\n")[0]
+        assert tomllib.loads(path.read_text("utf-8"))["change"]
+    for each in frameworks():
+        for change in each.changes:
+            for pattern in (change.line, *change.present, *change.behind, *change.after_line):
+                re.compile(pattern)
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_the_change_is_made_once(name: str) -> None:
+    after = changed(name, SOURCES[name])
+    assert after
+    assert not changed(name, after)
+
+
+def test_the_line_stands_behind_the_whole_statement() -> None:
+    assert changed("flask", SOURCES["flask"]).split("\n")[5:8] == [
+        ")",
+        "from werkzeug.middleware.proxy_fix import ProxyFix",
+        "app.wsgi_app = ProxyFix(app.wsgi_app, x_proto=1, x_host=1)",
+    ]
+    inner = "def make():\n    app = flask.Flask(__name__)\n    return app\n"
+    assert "\n    app.wsgi_app = ProxyFix(" in changed("flask", inner)
+    assert changed("express", SOURCES["express"]).endswith("app.set('trust proxy', 1);\n")
+
+
+def test_what_stands_beside_the_change_is_kept() -> None:
+    page = changed("base-element", SOURCES["base-element"])
+    assert page.split("\n")[1] == '<link href="https://x/"><base href="/help/"> <!-- a -->'
+    assert "{ trustProxy: '127.0.0.1', logger: true })" in changed("fastify", SOURCES["fastify"])
+    assert "protected $proxies = '127.0.0.1';" in changed("laravel", SOURCES["laravel"])
+
+
+def test_laravel_11() -> None:
+    text = "    ->withMiddleware(function (Middleware $middleware): void {\n        //\n    })\n"
+    assert "\n        $middleware->trustProxies(at: '127.0.0.1');\n" in changed("laravel", text)
+
+
+def test_a_comment_or_a_text_is_no_source() -> None:
+    assert not changed("flask", "# app = Flask(__name__)\nx = 'app = Flask(__name__)'\n")
+    assert not changed("express", "// const app = express()\n")
+    flask = framework_of("flask")
+    assert flask is not None
+    assert not has_it(flask.changes[0], "# from x import ProxyFix\n", SHOP)
+
+
+def test_nothing_is_written_that_is_not_known() -> None:
+    laravel, nextjs = framework_of("laravel"), framework_of("nextjs")
+    assert laravel is not None
+    assert nextjs is not None
+    assert source_edit(laravel.changes[0], SOURCES["laravel"], SHOP, "", "") is None
+    assert source_edit(nextjs.changes[0], SOURCES["nextjs"], SHOP, "127.0.0.1", "") is None
+
+
+def test_a_folder_needs_a_file_that_the_framework_asks_for() -> None:
+    def ids(asked: str, folder: str = "/help") -> set[str]:
+        found = frameworks_for(("base_path",), (asked,), folder)
+        return {framework.id for framework, _ in found}
+
+    assert ids("/_next/main.js") == {"nextjs", "base-element"}
+    assert ids("/help/_next/main.js") == set()
+    assert ids("/_next/main.js", "") == set()

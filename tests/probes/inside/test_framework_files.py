@@ -1,0 +1,67 @@
+"""The source of the program is read after a symptom, and only the lines of the change are kept."""
+
+import asyncio
+import shlex
+from dataclasses import replace
+from typing import Any
+
+from diagnose.machine import CommandResult
+from diagnose.model.applications import ReadSetting
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import NginxConfig
+from diagnose.model.server import Listener, Listeners
+from diagnose.parsers.applications import variables_of_settings
+from diagnose.parsers.frameworks import framework_variables
+from diagnose.probes.inside import own_settings as probes
+from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
+
+PROGRAM = Listener(address="0.0.0.0", port=443, family=4, pid=9, process="python3")
+PLACE = "process 9 python3\nfolder /srv/shop\nwords python3\037app.py\nstarted 1000\n"
+UVICORN = (
+    "process 9 uvicorn\nfolder /srv/api\nwords uvicorn\037main:app\nunit api.service\n"
+    "unitfile /etc/systemd/system/api.service\n"
+)
+SOURCE = "from flask import Flask\nSECRET = 'never'\napp = Flask(__name__)\n"
+PAGE = Exchange(
+    url="https://shop.example.com/", address="203.0.113.10", port=443, status=302,
+    headers=(("Location", "http://shop.example.com/login"),),
+)  # fmt: skip
+
+
+def look(page: Exchange, files: dict[str, str], place: str = PLACE) -> list[ReadSetting]:
+    names = (*variables_of_settings(), *framework_variables())
+    words = shlex.join(("sh", "-c", probes.SCRIPT, "sh", "443", *names))
+    looking: Any = Looking(RecordedMachine({words: CommandResult((), 0, place, "", 0.0)}, files))
+    listeners = looking.emit(Listeners(sockets=(PROGRAM,)))
+    looking.emit(NginxConfig(path="/etc/nginx/nginx.conf"))
+    looking.emit(page)
+    probe: Any = probes.after_answer
+    asyncio.run(probe.work(looking, page, listeners))
+    return list(looking.observed(ReadSetting))
+
+
+def test_the_line_that_a_source_lacks() -> None:
+    (read,) = look(PAGE, {"/srv/shop/app.py": SOURCE})
+    assert (read.application, read.place, read.added) == ("flask", "/srv/shop/app.py:3", True)
+    assert read.new.endswith("app.wsgi_app = ProxyFix(app.wsgi_app, x_proto=1, x_host=1)")
+    assert "never" not in repr(read)
+
+
+def test_a_source_that_has_it_is_no_observation() -> None:
+    wrapped = SOURCE + "app.wsgi_app = ProxyFix(app.wsgi_app)\n"
+    assert not look(PAGE, {"/srv/shop/app.py": wrapped})
+
+
+def test_two_sources_are_not_sure() -> None:
+    (read,) = look(PAGE, {"/srv/shop/app.py": SOURCE, "/srv/shop/main.py": SOURCE})
+    assert read.unsure
+
+
+def test_nothing_is_read_where_all_is_well() -> None:
+    assert not look(replace(PAGE, status=200, headers=()), {"/srv/shop/app.py": SOURCE})
+
+
+def test_the_proxy_that_a_server_trusts_by_default_needs_no_line() -> None:
+    unit = {"/etc/systemd/system/api.service": "[Service]\nExecStart=/usr/bin/uvicorn main:app\n"}
+    assert not look(PAGE, unit, UVICORN)
