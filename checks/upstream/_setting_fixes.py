@@ -14,7 +14,7 @@ def setting_fix(reads: Sequence[ReadSetting], step: str = "change-the-setting") 
     read, loading = reads[0], _loading(reads[0])
     edits = _edits(reads)
     if not edits or read.unsure or (not loading and read.needs_restart):
-        shown = (*edits, *loading) if edits else ()
+        shown: tuple[Command | Edit, ...] = (*edits, *loading) if edits else ()
         return Fix((Manual(step, Where.APPLICATION, commands=shown),), Applicability.MANUAL)
     return Fix((*edits, *loading), Applicability.REVIEW)
 
