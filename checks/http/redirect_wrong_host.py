@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from checks.http import (
     _redirect_edits,
-    _redirects,
     addresses,
     endpoint_subjects,
     exchanges_by_purpose,
@@ -28,17 +27,15 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.http import Exchange
-from diagnose.model.nginx import Directive
 from diagnose.model.tls import Handshake
 from diagnose.parsers.hostnames import is_address, is_host
 from diagnose.parsers.nginx import server_blocks
-from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.redirects import is_own_https, redirect_target
 from diagnose.parsers.urls import Url, is_internal_host, is_related_host, normalize_url, parse_url
 
 if TYPE_CHECKING:
-    pass
+    from checks.http._redirect_senders import RedirectSender
 
 #: The kind of failure at the destination, and the reason (a fact) that it means.
 _REASONS = {
@@ -195,123 +192,77 @@ def _is_on_server(evidence: Evidence) -> bool:
 def _claim(
     evidence: Evidence, reason: str, host: str, group: list[tuple[Exchange, Exchange | None]]
 ) -> Claim:
-    from checks.http._completed_redirects import completed_redirect, relative_fix
-    from checks.http._inner_lines import InnerLine, inner_line
-    from checks.http._known_application import own_setting
-    from checks.http._redirect_host_edits import (
-        host_fix,
-        line_fix,
-        nginx_fix,
-        other_product,
-        rewriter_fix,
-        server_fix_of_line,
-        server_line,
-        unknown_variable,
-    )
-    from checks.http._setting_lines import setting_facts
-    from checks.http._told_names import told_name, visitors_name_fix
-
-    steps = [exchange for exchange, _ in group]
-    failed_exchanges = [
-        failed_exchange for _, failed_exchange in group if failed_exchange is not None
-    ]
-    failure = failed_exchanges[0].failure if failed_exchanges else None
-    certain = failure is None or reason == "tls" or failure.code in _NO_SUCH_NAME
-    statuses = [page.status for page in failed_exchanges if reason == "error"]
-    subjects = endpoint_subjects(steps)
-    nginx = Nginx.of(evidence)
-    own_redirect = _redirects.find_redirect(nginx, steps[0])
-    sent_name = None if own_redirect else told_name(nginx, steps[0], host)
-    onward = redirect_target(steps[0]) or ""
-    match, rewriter = None, None
-    lost_port = _lost_port(evidence, host)
-    completed = completed_redirect(nginx, steps[0], onward) if lost_port else None
-    if not sent_name and not own_redirect:
-        match, rewriter = _rewriter(nginx, steps[0], onward)
-    inner = InnerLine() if own_redirect else inner_line(nginx, steps[0])
-    is_inner = inner.directive is not None and inner.reason != "told"
-    scheme = "https" if onward.startswith("https:") else "http"
-    unserved = _answering_block(nginx, reason, onward, failed_exchanges)
-    own_line = server_line(evidence, steps[0])
-    product = other_product(evidence, steps[0])
-    variable = unknown_variable(steps[0])
-    is_alias = own_line is not None and own_line.directive.lower().startswith("redirect")
+    from checks.http._redirect_host_edits import nginx_fix, unknown_variable
+    from checks.http._redirect_senders import RedirectSender
     from checks.upstream._own_remedy import with_own_remedy
 
+    steps = [exchange for exchange, _ in group]
+    failed = [failed_exchange for _, failed_exchange in group if failed_exchange is not None]
+    subjects = endpoint_subjects(steps)
+    nginx = Nginx.of(evidence)
+    onward = redirect_target(steps[0]) or ""
+    sender = RedirectSender.of(nginx, steps[0], host, bool(_lost_port(evidence, host)))
+    unserved = _answering_block(nginx, reason, onward, failed)
+    scheme = "https" if onward.startswith("https:") else "http"
     claim = Claim(
         about=merge_subjects(subjects),
         covers=(*subjects, *redirected_sockets(evidence, host.partition(":")[0], scheme)),
-        because=(*steps, *failed_exchanges),
+        because=(*steps, *failed),
         # The port of a block behind may be open to visitors too: they only come past the site.
         severity=Severity.WARNING if reason == "past" else None,
-        confidence=Confidence.CERTAIN
-        if reason != "past"
-        and (is_inner or completed or (certain and (sent_name or reason != "error")))
-        else Confidence.LIKELY,
+        confidence=_confidence(reason, failed, sender),
         facts={
-            "url": steps[0].url,
-            "location": steps[0].header("Location") or "",
-            "host": f"https://{host}"
-            if is_own_https(evidence.target, onward)
-            else variable or host,
-            "tls_port": _tls_port(nginx) if is_own_https(evidence.target, onward) else "",
-            "addresses": addresses(steps),
-            "invalid": reason == "invalid",
-            "variable": variable if reason == "invalid" else "",
-            "alias": own_line.directive if own_line and is_alias and product == "apache" else "",
-            "apache": product == "apache",
-            "caddy": product == "caddy",
-            "haproxy": product == "haproxy",
-            "inward": reason == "inward",
-            "missing": reason == "missing",
-            "silent": reason == "silent",
-            "past": reason == "past",
-            "certificate": reason == "certificate",
-            "tls": reason == "tls",
-            "status": statuses[0] if statuses else "",
-            "message": failure.message if failure else "",
-            "lost_port": lost_port,
-            "completing": file_line(completed.block) if completed else "",
-            "folder": completed is not None and completed.is_folder,
             "unserved": " ".join(unserved.names) or "_" if unserved else "",
             "unserved_place": file_line(unserved.block) if unserved else "",
-            "field": sent_name.field if sent_name else "",
-            "value": sent_name.value if sent_name else "",
-            "place": sent_name.place if sent_name else "",
-            "rewriter": " ".join((rewriter.name, *rewriter.args)) if rewriter else "",
-            "rewriter_place": file_line(rewriter) if rewriter else "",
-            "server_line": " ".join(own_line.text.split()) if own_line else "",
-            "server_place": own_line.place if own_line else "",
-            "own": " ".join((own_redirect.directive.name, *own_redirect.directive.args))
-            if own_redirect
-            else "",
-            "own_place": file_line(own_redirect.directive) if own_redirect else "",
-            **(inner if is_inner else InnerLine()).facts,
-            **own_setting(evidence, "public_url"),
-            **setting_facts(evidence, onward),
+            "variable": unknown_variable(steps[0]) if reason == "invalid" else "",
+            **_destination_facts(evidence, reason, host, steps, failed),
+            **sender.facts,
         },
-        location=nginx.location(inner.directive)
-        if inner.directive and is_inner
-        else nginx.location(sent_name.directive)
-        if sent_name
-        else nginx.location(completed.block)
-        if completed
-        else nginx.location(rewriter)
-        if rewriter
-        else nginx.location(own_redirect.directive)
-        if own_redirect
-        else None,
-        fix=(inner.fix if is_inner else None)
-        or (relative_fix(nginx, completed.block) if completed else None)
+        location=sender.location,
+        fix=sender.own_fix()
         or (unserved and _redirect_edits.by_hand("serve-the-name"))
-        or (rewriter and rewriter_fix(nginx, match, rewriter))
-        or (sent_name and visitors_name_fix(nginx, sent_name, onward))
-        or (None if own_redirect or sent_name else host_fix(evidence, steps[0], host))
-        or server_fix_of_line(evidence, steps)
-        or line_fix(evidence, own_line)
+        or sender.other_fix(steps)
         or nginx_fix(nginx, reason, steps),
     )
     return with_own_remedy(evidence, claim, "public_url")
+
+
+def _confidence(reason: str, failed: list[Exchange], sender: "RedirectSender") -> Confidence:
+    """What was tried and failed may be in order for others, if it is no name that does not exist;
+    what nginx writes itself needs no try."""
+    failure = failed[0].failure if failed else None
+    is_sure = failure is None or reason == "tls" or failure.code in _NO_SUCH_NAME
+    is_told = sender.told is not None or reason != "error"
+    if reason != "past" and (sender.is_proven or (is_sure and is_told)):
+        return Confidence.CERTAIN
+    return Confidence.LIKELY
+
+
+def _destination_facts(
+    evidence: Evidence, reason: str, host: str, steps: list[Exchange], failed: list[Exchange]
+) -> dict[str, object]:
+    """Return where the redirect leads, and what is wrong there."""
+    from checks.http._known_application import own_setting
+    from checks.http._redirect_host_edits import unknown_variable
+    from checks.http._setting_lines import setting_facts
+
+    onward = redirect_target(steps[0]) or ""
+    failure = failed[0].failure if failed else None
+    is_https = is_own_https(evidence.target, onward)
+    reasons = ("invalid", "inward", "missing", "silent", "past", "certificate", "tls")
+    return {
+        "url": steps[0].url,
+        "location": steps[0].header("Location") or "",
+        "host": f"https://{host}" if is_https else unknown_variable(steps[0]) or host,
+        "tls_port": _tls_port(Nginx.of(evidence)) if is_https else "",
+        "addresses": addresses(steps),
+        **{name: reason == name for name in reasons},
+        "status": failed[0].status if failed and reason == "error" else "",
+        "message": failure.message if failure else "",
+        "lost_port": _lost_port(evidence, host),
+        **own_setting(evidence, "public_url"),
+        **setting_facts(evidence, onward),
+    }
 
 
 def _answering_block(
@@ -343,25 +294,6 @@ def _tls_port(nginx: Nginx) -> int | str:
         if listen.ssl
     }
     return ports.pop() if len(ports) == 1 and ports != {443} else ""
-
-
-def _rewriter(
-    nginx: Nginx, step: Exchange, onward: str
-) -> tuple[LocationMatch | None, Directive | None]:
-    """Return the `proxy_redirect` that makes this address of an application's redirect, and its
-    location (ngx_http_proxy_module)."""
-    url = parse_url(step.url)
-    is_own = url is not None and url.host == nginx.evidence.target.host
-    for match in nginx.location_matches(url.path.partition("?")[0]) if url and is_own else ():
-        for directive in match.directives("proxy_redirect") if proxy_pass_of(match) else ():
-            replacement_url = parse_url(directive.args[1]) if len(directive.args) == 2 else None
-            if (
-                replacement_url is not None
-                and "$" not in replacement_url.host
-                and _host(directive.args[1]) == _host(onward)
-            ):
-                return match, directive
-    return None, None
 
 
 def _lost_port(evidence: Evidence, host: str) -> int | str:
