@@ -1,5 +1,5 @@
 """Programs whose source lacks what their web framework needs behind a proxy
-(applications/framework_server.py)."""
+(applications/source_server.py)."""
 
 from .. import site
 from ..lab import Lab
@@ -30,7 +30,7 @@ def program(lab: Lab, mode: str, files: dict[str, str], location: str = "/") -> 
     for path, text in files.items():
         server.write(path, text)
     lab.undo(lambda: server.sh("rm -rf /srv/shop"))
-    start = " ".join(server.application("framework_server", mode, "3001"))
+    start = " ".join(server.application("source_server", mode, "3001"))
     lab.spawn(server, ("sh", "-c", f"cd /srv/shop && exec {start}"), 3001)
     mine = PAGES.replace("127.0.0.1:3000", "127.0.0.1:3001")
     lab.change(PAGES, mine.replace("location / ", f"location {location} "))
