@@ -77,6 +77,22 @@ class _Mention:
         return self.url.startswith("ws")
 
 
+@frozen
+class _LocalAddresses:
+    """Addresses of a visitor's own machine, and how they are known.
+
+    `is_confirmed` is True if the browser's message names one that stands in the page, `is_told` if
+    no page shows any, `is_given` if the application gives it out in an answer, and `is_answered` if
+    this run got that answer.
+    """
+
+    mentions: tuple[_Mention, ...] = ()
+    is_confirmed: bool = False
+    is_told: bool = False
+    is_given: bool = False
+    is_answered: bool = False
+
+
 @check(severity=Severity.WARNING, needs=[Exchange])
 def localhost_in_page(evidence: Evidence) -> Iterator[Claim]:
     pages = tuple(
@@ -84,49 +100,71 @@ def localhost_in_page(evidence: Evidence) -> Iterator[Claim]:
         for exchange in evidence.good(Exchange)
         if exchange.is_of_visit and exchange.status == 200
     )
+    if not pages or is_loopback_host(evidence.target.host):
+        return
+    addresses = _local_addresses(evidence, pages)
+    if addresses.mentions:
+        yield _claim(evidence, pages, addresses)
+
+
+def _local_addresses(evidence: Evidence, pages: tuple[Exchange, ...]) -> _LocalAddresses:
     mentions = list(_mentions(evidence, pages))
+    # The browser itself says that it asked for what stands there.
+    if confirmed := _confirmed(evidence, mentions):
+        return _LocalAddresses(tuple(confirmed), is_confirmed=True)
     own_socket = any(_is_own_socket(mention, evidence.target.host) for mention in mentions)
-    local = [
+    shown = tuple(
         mention
         for mention in mentions
         if mention.is_local and not (own_socket and mention.is_socket)
-    ]
-    # The browser itself says that it asked for what stands there.
-    confirmed = _confirmed(evidence, mentions)
-    local = confirmed or local
-    told = not local
-    if pages and told and evidence.target.symptom:
-        from checks.http._told_addresses import told_addresses
+    )
+    if shown:
+        return _LocalAddresses(shown)
+    if evidence.target.symptom and (told := _told(evidence, pages[0])):
+        return _LocalAddresses(told, is_told=True)
+    if url := _handed_out(evidence, pages[0]):
+        return _LocalAddresses((_given(url, pages[0]),), is_told=True, is_given=True)
+    if url := _answered(evidence, pages):
+        return _LocalAddresses((_given(url, pages[0]),), is_given=True, is_answered=True)
+    return _LocalAddresses()
 
-        # The visitor's browser says so where no page shows it: behind a login, for example.
-        named = (_Mention(url, pages[0]) for url in told_addresses(evidence))
-        local = [mention for mention in named if mention.is_local]
-        local = local or [_Mention(url, pages[0]) for url in _called(evidence, pages[0])]
-    given = "" if local or not pages else _handed_out(evidence, pages[0])
-    answered = "" if local or given or not pages else _answered(evidence, pages)
-    given = given or answered
-    if given:
-        local = [_Mention(given, pages[0], part="file")]
-    if not pages or not local or is_loopback_host(evidence.target.host):
-        return
-    # The port of the site's own application is that of no wallet and of no printer.
-    own = frozenset(_own_ports(evidence))
-    first = min(local, key=lambda each: (each.port not in own, each.port not in _DEVELOPMENT))
-    is_development = first.port in _DEVELOPMENT or first.port in own or bool(given or confirmed)
-    subjects = endpoint_subjects(pages)
+
+def _told(evidence: Evidence, page: Exchange) -> tuple[_Mention, ...]:
+    """Return the addresses that the visitor's browser names where no page shows them: behind a
+    login, for example."""
+    from checks.http._told_addresses import told_addresses
+
+    named = tuple(_Mention(url, page) for url in told_addresses(evidence))
+    local = tuple(mention for mention in named if mention.is_local)
+    return local or tuple(_Mention(url, page) for url in _called(evidence, page))
+
+
+def _given(url: str, page: Exchange) -> _Mention:
+    return _Mention(url, page, part="file")
+
+
+def _claim(evidence: Evidence, pages: tuple[Exchange, ...], addresses: _LocalAddresses) -> Claim:
     # Imported late: few pages have such addresses.
     from checks.http._known_application import own_setting
     from checks.http._setting_lines import setting_facts
 
+    # The port of the site's own application is that of no wallet and of no printer.
+    own = frozenset(_own_ports(evidence))
+    local = addresses.mentions
+    first = min(local, key=lambda each: (each.port not in own, each.port not in _DEVELOPMENT))
+    is_known = addresses.is_given or addresses.is_confirmed
+    is_development = first.port in _DEVELOPMENT or first.port in own or is_known
+    subjects = endpoint_subjects(pages)
     setting = own_setting(evidence, "public_url")
     # A program that has such a setting makes its script's addresses of it.
-    written = first.part != "script" or bool((confirmed or told) and setting["setting"])
+    is_unshown = addresses.is_confirmed or addresses.is_told or addresses.is_given
+    written = first.part != "script" or bool(is_unshown and setting["setting"])
     likely = Confidence.LIKELY if is_development else Confidence.POSSIBLE
     claim = Claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=tuple(dict.fromkeys(mention.source for mention in local)),
-        confidence=Confidence.CERTAIN if confirmed else likely,
+        confidence=Confidence.CERTAIN if addresses.is_confirmed else likely,
         severity=None if is_development else Severity.NOTE,
         facts={
             "page": pages[0].url,
@@ -135,9 +173,9 @@ def localhost_in_page(evidence: Evidence) -> Iterator[Claim]:
             "others": tuple(
                 dict.fromkeys(mention.url for mention in local if mention.url != first.url)
             ),
-            "told": told and not answered,
-            "given": bool(given),
-            "answered": bool(answered),
+            "told": addresses.is_told,
+            "given": addresses.is_given,
+            "answered": addresses.is_answered,
             "socket": first.is_socket,
             "form": first.part == "form",
             "written": written,
@@ -154,11 +192,11 @@ def localhost_in_page(evidence: Evidence) -> Iterator[Claim]:
             Applicability.MANUAL,
         ),
     )
-    if written:
-        from checks.upstream._own_remedy import with_own_remedy
+    if not written:
+        return claim
+    from checks.upstream._own_remedy import with_own_remedy
 
-        claim = with_own_remedy(evidence, claim, "public_url")
-    yield claim
+    return with_own_remedy(evidence, claim, "public_url")
 
 
 def _confirmed(evidence: Evidence, mentions: Iterable[_Mention]) -> list[_Mention]:
