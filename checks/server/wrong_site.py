@@ -25,8 +25,17 @@ from checks.server import (
     reload_steps,
     server_on_port,
 )
-from checks.server._covering_sites import covering_site
 from checks.server._site_names import alias_edit, name_edit
+from checks.server._sites_beside import (
+    SitesBeside,
+    content_of,
+    exact_sites,
+    hidden_by_address,
+    misspelled_name,
+    other_sites_of,
+    sites_beside,
+    www_twin,
+)
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -47,7 +56,7 @@ from diagnose.parsers.hostnames import covers, is_address
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.misspellings import closest_misspelling
 from diagnose.parsers.stray_pages import is_default_page
-from diagnose.parsers.web_sites import has_name, may_take, name_matches
+from diagnose.parsers.web_sites import has_name, may_take
 
 #: Statuses of a path that the answering site does not have.
 REFUSALS = {403, 404, 410}
@@ -118,9 +127,9 @@ def _taken_by_wildcard(view: ServerView, answering: tuple[WebSite, ...]) -> Iter
     target, config = view.evidence.target, view.config
     if config is None or any(target.host.lower() in site.names for site in answering):
         return
-    site, other_sites = answering[0], _other_sites(view, answering[0])
+    site, other_sites = answering[0], other_sites_of(view, answering[0])
     later = next((other for other in other_sites if target.host.lower() in other.names), None)
-    if later and _content(later) == _content(site):
+    if later and content_of(later) == content_of(site):
         return
     pages = page_exchanges(view.evidence)
     if later and view.server.product == "apache":
@@ -128,20 +137,14 @@ def _taken_by_wildcard(view: ServerView, answering: tuple[WebSite, ...]) -> Iter
         return
     if not _is_refused_by_wildcard(view, site, pages):
         return
-    idle = _site_named(view, _exact(config.idle, target.host), target.port)
+    idle = _site_named(view, exact_sites(config.idle, target.host), target.port)
     elsewhere = [
-        other for other in _exact(config.sites, target.host) if any(s.tls for s in other.sockets)
+        other
+        for other in exact_sites(config.sites, target.host)
+        if any(s.tls for s in other.sockets)
     ]
-    if idle or elsewhere or _misspelled(other_sites, target.host):
+    if idle or elsewhere or misspelled_name(other_sites, target.host):
         yield _claim(view, site, idle, None, [], pages)
-
-
-def _content(site: WebSite) -> tuple[object, ...]:
-    return (site.root, *((route.path, route.target) for route in site.routes))
-
-
-def _exact(sites: tuple[WebSite, ...], host: str) -> tuple[WebSite, ...]:
-    return tuple(site for site in sites if host.lower() in site.names)
 
 
 def _pages_without_a_site(view: ServerView, answering: WebSite) -> tuple[Exchange, ...]:
@@ -152,18 +155,18 @@ def _pages_without_a_site(view: ServerView, answering: WebSite) -> tuple[Exchang
     site has the name with or without "www.", a refusal by an application is enough; where one has
     almost the name, any page.
     """
-    host, other_sites = view.evidence.target.host, _other_sites(view, answering)
+    host, other_sites = view.evidence.target.host, other_sites_of(view, answering)
     if not other_sites or _is_near(answering, host):
         return ()
     pages = page_exchanges(view.evidence)
-    if _hidden_by_address(view, answering):
+    if hidden_by_address(view, answering):
         return pages
-    twin = next((site for site in other_sites if _www_twin(host) in site.names), None)
+    twin = next((site for site in other_sites if www_twin(host) in site.names), None)
     if twin is not None:
-        is_other = bool(answering.names) and _content(answering) != _content(twin)
+        is_other = bool(answering.names) and content_of(answering) != content_of(twin)
         statuses = {*REFUSALS, 200} if is_other else REFUSALS
         return pages if all(page.status in statuses for page in pages) else ()
-    if _misspelled(other_sites, host) and all(_is_other_page(page) for page in pages):
+    if misspelled_name(other_sites, host) and all(_is_other_page(page) for page in pages):
         return pages
     is_passed_on = answering.routes or answering.gateways
     return pages if not is_passed_on and all(map(_is_no_site, pages)) else ()
@@ -181,27 +184,9 @@ def _pages_of_another(view: ServerView, answering: WebSite) -> tuple[Exchange, .
         return pages
     if target.uses_tls or view.server.product != "apache":
         return ()
-    elsewhere = _exact(view.config.sites if view.config else (), target.host)
-    is_other = any(_content(site) != _content(answering) for site in elsewhere)
+    elsewhere = exact_sites(view.config.sites if view.config else (), target.host)
+    is_other = any(content_of(site) != content_of(answering) for site in elsewhere)
     return pages if is_other and not _is_near(answering, target.host) else ()
-
-
-def _hidden_by_address(view: ServerView, answering: WebSite) -> WebSite | None:
-    """Return the site on every address that has the name, where the answering one is on the very
-    address that visitors reach: Apache looks for names on that address alone."""
-    target = view.evidence.target
-    own = {socket.address for socket in answering.sockets if socket.port == target.port}
-    if view.server.product != "apache" or "" in own:
-        return None
-    for site in _other_sites(view, answering):
-        is_everywhere = any(
-            socket.port == target.port and not socket.address for socket in site.sockets
-        )
-        if not is_everywhere or not has_name(site, target.host):
-            continue
-        # Two sites may be one, for visitors who come to different addresses.
-        return site if _content(site) != _content(answering) else None
-    return None
 
 
 def _is_refused_by_wildcard(view: ServerView, site: WebSite, pages: tuple[Exchange, ...]) -> bool:
@@ -222,30 +207,14 @@ def _is_no_page(page: Exchange) -> bool:
     return page.failure is not None or page.status in REFUSALS or is_blank
 
 
-def _misspelled(sites: list[WebSite], host: str) -> str:
-    return closest_misspelling((name for site in sites for name in site.names), host)
-
-
 def _is_other_page(page: Exchange) -> bool:
     return page.status is not None and (page.status < 400 or page.status in REFUSALS)
-
-
-def _other_sites(view: ServerView, answering: WebSite) -> list[WebSite]:
-    sites = view.config.sites if view.config else ()
-    return [
-        site for site in sites if site != answering and site.listens_on(view.evidence.target.port)
-    ]
 
 
 def _is_near(site: WebSite, host: str) -> bool:
     """Return whether the site is the host's own under a misspelled name, or with or without "www."
     alone."""
-    return _www_twin(host) in site.names or closest_misspelling(site.names, host) != ""
-
-
-def _www_twin(host: str) -> str:
-    bare = host.removeprefix("www.")
-    return bare if bare != host else f"www.{host}"
+    return www_twin(host) in site.names or closest_misspelling(site.names, host) != ""
 
 
 def _is_no_site(page: Exchange) -> bool:
@@ -279,70 +248,53 @@ def _claim(
 ) -> Claim:
     target, config = view.evidence.target, view.config
     assert config is not None
-    other_sites = _other_sites(view, site) if strays and not idle else []
-    sibling = next((site for site in other_sites if _www_twin(target.host) in site.names), None)
-    if foreign and not idle and sibling is None:
-        sibling = covering_site(view, _other_sites(view, site))
-    misspelled = _misspelled(other_sites, target.host)
-    mistyped = next((site for site in other_sites if misspelled and misspelled in site.names), None)
-    hidden = _hidden_by_address(view, site)
-    wildcard = next((name for name in site.names if name_matches(name, target.host)), "")
-    # Beside a site for many names, one on port 80 is no site for this port.
-    named_sites = [
-        other
-        for other in (_exact(config.sites, target.host) if wildcard else config.sites)
-        if not wildcard or (not mistyped and any(s.tls for s in other.sockets))
-    ]
-    named_site = next(
-        (other for other in named_sites if other != site and has_name(other, target.host)), None
-    )
+    sites = sites_beside(view, site, idle, inner, later, bool(foreign), bool(strays))
     handshakes = [
         handshake for served_certificate in foreign for handshake in served_certificate.handshakes
     ]
+    is_seen = foreign or inner or sites.wildcard or sites.hidden
     return Claim(
         about=Subject(name=target.host, port=target.port),
         covers=(Subject(port=target.port),),
         because=(view.server, config, *handshakes, *strays),
-        facts={
-            **view.facts,
-            "default": place_text(site.file, site.line),
-            "default_names": site.names[:6],
-            "idle": idle.file if idle else "",
-            "elsewhere": place_text(named_site.file, named_site.line)
-            if named_site and not inner and not later and not hidden
-            else "",
-            "hidden": place_text(hidden.file, hidden.line) if hidden else "",
-            "address": site.sockets[0].address if hidden else "",
-            "wildcard": wildcard,
-            "later": place_text(later.file, later.line) if later else "",
-            "www": target.host.startswith("www."),
-            "sibling": place_text(sibling.file, sibling.line)
-            if sibling and _www_twin(target.host) in sibling.names
-            else "",
-            "covering": place_text(sibling.file, sibling.line)
-            if sibling and _www_twin(target.host) not in sibling.names
-            else "",
-            "mistyped": misspelled,
-            "mistyped_place": place_text(mistyped.file, mistyped.line) if mistyped else "",
-            "inner": place_text(inner.file, inner.line) if inner else "",
-            "inner_address": inner.sockets[0].address if inner else "",
-            "apache": view.server.product == "apache",
-            "tls": target.uses_tls,
-        },
+        facts={**view.facts, **_facts(view, sites)},
         confidence=Confidence.CERTAIN
-        if config.complete and (foreign or later or hidden or (not wildcard and (idle or inner)))
+        if config.complete and (foreign or sites.is_proven)
         else Confidence.LIKELY,
         severity=None
-        if foreign or inner or wildcard or hidden or _is_refused(strays, sibling, mistyped)
+        if is_seen or _is_refused(strays, sites.sibling, sites.mistyped)
         else Severity.WARNING,
-        fix=_address_fix(view, site)
-        if hidden
-        else _order_fix(view, site, later)
-        if later
-        else manual_fix(view, "every-address" if inner else "move-the-site")
-        if inner or (wildcard and named_site and not idle)
-        else _fix(view, idle, mistyped, misspelled, sibling),
+        fix=_fix(view, sites),
     )
+
+
+def _facts(view: ServerView, sites: SitesBeside) -> dict[str, object]:
+    target, sibling = view.evidence.target, sites.sibling
+    is_twin = sibling is not None and www_twin(target.host) in sibling.names
+    is_elsewhere = not (sites.inner or sites.later or sites.hidden)
+    return {
+        "default": _place(sites.answering),
+        "default_names": sites.answering.names[:6],
+        "idle": sites.idle.file if sites.idle else "",
+        "elsewhere": _place(sites.named) if is_elsewhere else "",
+        "hidden": _place(sites.hidden),
+        "address": sites.answering.sockets[0].address if sites.hidden else "",
+        "wildcard": sites.wildcard,
+        "later": _place(sites.later),
+        "www": target.host.startswith("www."),
+        "sibling": _place(sibling) if is_twin else "",
+        "covering": _place(sibling) if not is_twin else "",
+        "mistyped": sites.misspelled,
+        "mistyped_place": _place(sites.mistyped),
+        "inner": _place(sites.inner),
+        "inner_address": sites.inner.sockets[0].address if sites.inner else "",
+        "apache": view.server.product == "apache",
+        "tls": target.uses_tls,
+    }
+
+
+def _place(site: WebSite | None) -> str:
+    return place_text(site.file, site.line) if site else ""
 
 
 def _is_refused(
@@ -389,16 +341,18 @@ def _order_fix(view: ServerView, first: WebSite, later: WebSite) -> Fix:
     return Fix((commands.move(first.file, path), *reload_steps(view.server)), Applicability.REVIEW)
 
 
-def _fix(
-    view: ServerView,
-    idle: WebSite | None,
-    mistyped: WebSite | None,
-    misspelled: str,
-    sibling: WebSite | None,
-) -> Fix:
-    enable = enabling_command(idle) if idle else None
-    edit = name_edit(view, mistyped, misspelled) if mistyped else None
-    edit = edit or (alias_edit(view, sibling) if sibling else None)
+def _fix(view: ServerView, sites: SitesBeside) -> Fix:
+    if sites.hidden:
+        return _address_fix(view, sites.answering)
+    if sites.later:
+        return _order_fix(view, sites.answering, sites.later)
+    if sites.inner:
+        return manual_fix(view, "every-address")
+    if sites.wildcard and sites.named and not sites.idle:
+        return manual_fix(view, "move-the-site")
+    enable = enabling_command(sites.idle) if sites.idle else None
+    edit = name_edit(view, sites.mistyped, sites.misspelled) if sites.mistyped else None
+    edit = edit or (alias_edit(view, sites.sibling) if sites.sibling else None)
     if edit is not None and enable is None:
         return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
     if enable is None:
