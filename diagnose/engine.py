@@ -38,12 +38,14 @@ from diagnose.model.events import (
     null_sink,
     report_crash,
 )
+from diagnose.model.http import Exchange
 from diagnose.model.tcp import SYN_MARKS, Connection
 from diagnose.model.tls import Handshake
 from diagnose.net import Net
 from diagnose.net.deadline import LateError, deadline
 from diagnose.net.tracked import TrackedNet
 from diagnose.net.waits import watch_waits
+from diagnose.parsers.redirects import leads_to_itself
 from diagnose.probes import (
     AFTER_FAILURE,
     INSIDE,
@@ -197,6 +199,7 @@ class Run:
             self.start_inside_probes()
         elif self.options.inside is None and self._machine is not None:
             self.register(Probe("engine.address", Resolution, _detect_by_address))
+            self.register(Probe("engine.visitors", Exchange, _detect_by_visitors))
             self.start(_detect_by_name(self))
         if self.options.outside:
             modules = (*self.options.requested_modules, *OUTSIDE)
@@ -394,6 +397,16 @@ async def _detect_by_address(ctx: Run, resolution: Resolution) -> None:
     """Start the inside probes if this machine has the target's address: it is the server."""
     if any(ctx.net.is_mine(address) for address in resolution.addresses):
         ctx.start_inside_probes()
+
+
+async def _detect_by_visitors(ctx: Run, page: Exchange) -> None:
+    """Start the inside probes if the page fails, and its address asks this machine for it."""
+    is_failed = page.shows_fault or leads_to_itself(page)
+    if is_failed and page.is_page_of(ctx.target) and not ctx.is_inside:
+        from diagnose.probes.inside.server_detection import is_asked
+
+        if await is_asked(ctx.machine, page, ctx.target):
+            ctx.start_inside_probes()
 
 
 async def _detect_by_name(ctx: Run) -> None:

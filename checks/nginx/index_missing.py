@@ -8,7 +8,8 @@ as /uploads/, it is a note, unless a person asks why. It is an error where
 builds: dist, build), or where the front page has its file and `index` does not name it, such as
 index.php of an application that .php files are passed on to. Where
 `try_files $uri $uri/ /index.php` has found a folder, the application does not get its own route of
-that name: a location for that path alone leads there.
+that name: a location for that path alone leads there. Where the site has exactly one program one
+folder below, the finding names its address.
 """
 
 import posixpath
@@ -29,12 +30,17 @@ from diagnose.model.logs import LogLine
 from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.locations import all_locations, location_pattern
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 from diagnose.parsers.redirects import end_path
 from diagnose.parsers.usual_paths import is_folder_of_files
 
 #: Why the index file that is there was not used.
-_MISTAKES = ("below", "index")
+_MISTAKES = ("below", "index", "inside")
+#: Parts of a site that are no page of it: interfaces, WebSockets, proofs for certificates.
+_PARTS = frozenset(
+    {"", "api", "ws", "wss", "socket.io", "graphql", "rpc", ".well-known", "healthz"}
+)
 #: A path that needs no quotes in nginx's configuration.
 _PLAIN = re.compile(r"/[\w/.~-]{1,200}", re.ASCII)
 _NO_INDEX = r'directory index of "([^"]*)" is forbidden'
@@ -60,7 +66,8 @@ def index_missing(evidence: Evidence) -> Iterator[Claim]:
         None,
     )
     below = access.elsewhere if access and access.mistake == "below" else ""
-    unnamed = posixpath.basename(access.elsewhere) if access and not below else ""
+    is_inside = access is not None and access.mistake == "inside"
+    unnamed = posixpath.basename(access.elsewhere) if access and not (below or is_inside) else ""
     is_source = unnamed.endswith(".php") and not _runs_php(nginx, unnamed)
     facts = {
         "folder": folder,
@@ -70,13 +77,17 @@ def index_missing(evidence: Evidence) -> Iterator[Claim]:
         "unnamed": unnamed,
         "source": is_source,
         "route": "" if access else _route(nginx),
+        "here": end_path(evidence).partition("?")[0],
+        "program": _program(nginx, access) if is_inside or access is None else "",
     }
     claim = page_claim(nginx, error, facts, "add-index", root)
-    if access is None:
+    if access is None or is_inside:
         is_meant = evidence.target.symptom is None and is_folder_of_files(end_path(evidence))
         route = "" if is_meant else str(facts["route"])
         fix = (_route_fix(nginx, route) if route else None) or claim.fix
-        yield replace(claim, severity=Severity.NOTE if is_meant else claim.severity, fix=fix)
+        seen = (access,) if access is not None else ()
+        severity = Severity.NOTE if is_meant else claim.severity
+        yield replace(claim, because=(*claim.because, *seen), severity=severity, fix=fix)
         return
     fix = None if is_source else _fix(nginx, root, access)
     is_front = bool(below) or (evidence.target.path == "/" and not is_source)
@@ -86,6 +97,30 @@ def index_missing(evidence: Evidence) -> Iterator[Claim]:
         because=(*claim.because, access),
         fix=fix or claim.fix,
     )
+
+
+def _program(nginx: Nginx, access: PageFileAccess | None) -> str:
+    """Return the path of the only program one folder below the path: of a location that passes
+    requests on, or of a folder with an index file. "" if there is none, or more."""
+    path = end_path(nginx.evidence).partition("?")[0]
+    own = {f"{_folder(access)}/"} if access is not None else set()
+    for selected in nginx.answering_servers():
+        for match in all_locations(selected.server):
+            pattern = location_pattern(match.block)
+            is_prefix = pattern is not None and pattern.modifier in {"", "^~"}
+            if pattern is None or not is_prefix or pass_directive_of(match) is None:
+                continue
+            name = pattern.text.removeprefix(path).strip("/")
+            if pattern.text.startswith(path) and "/" not in name and name.lower() not in _PARTS:
+                own.add(f"{name}/")
+    paths = {f"{path}{name}" for name in own}
+    found = paths.pop() if len(paths) == 1 else ""
+    is_page = _PLAIN.fullmatch(found) and not is_folder_of_files(found)
+    return found if path.endswith("/") and is_page else ""
+
+
+def _folder(access: PageFileAccess) -> str:
+    return posixpath.basename(posixpath.dirname(access.elsewhere))
 
 
 def _runs_php(nginx: Nginx, name: str) -> bool:

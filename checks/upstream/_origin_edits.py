@@ -11,7 +11,8 @@ from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD
 
 
 def origin_fix(route: FormRoute, sure: bool = True) -> Fix:
-    """Send the visitor's origin. A person does it where another proxy speaks TLS with visitors."""
+    """Send the visitor's origin. Where another machine ends TLS, each server on the way passes on
+    the scheme that this machine says; a person does it if a server cannot know that."""
     nginx, match = route.nginx, route.match
     headers = {name: route.value(name) for name in route.told.wrong_fields}
     speaks_tls = all(selected.socket.ssl for selected in nginx.selected_servers())
@@ -19,6 +20,8 @@ def origin_fix(route: FormRoute, sure: bool = True) -> Fix:
     if route.container:
         fix = _fix_in_container(route, headers) if speaks_tls else None
         return fix or Fix((Manual("pass-the-origin", Where.SERVER),), Applicability.MANUAL)
+    if route.plain is not None and (passing := _fix_behind_a_balancer(route)):
+        return passing
     if speaks_tls:
         lines = _location_edits.header_lines(nginx, match, headers, changes)
         _location_edits.insert_lines(nginx, match, lines, changes)
@@ -28,6 +31,19 @@ def origin_fix(route: FormRoute, sure: bool = True) -> Fix:
     if not file_edits:
         return Fix((Manual("pass-the-origin", Where.SERVER),), Applicability.MANUAL)
     return _location_edits.location_fix(nginx, match, file_edits, sure)
+
+
+def _fix_behind_a_balancer(route: FormRoute) -> Fix | None:
+    if route.plain is None or tuple(route.told.wrong_fields) != (SCHEME_FIELD,):
+        return None
+    # Imported late: few sites have such a form.
+    from checks.upstream._hop_edits import scheme_fix
+    from checks.upstream._hops import scheme_losses, way
+
+    evidence = route.nginx.evidence
+    found = way(evidence, route.plain)
+    losses = scheme_losses(evidence, found, is_elsewhere=True) if found else None
+    return scheme_fix(evidence, losses, found[0], is_elsewhere=True) if losses else None
 
 
 def _fix_in_container(route: FormRoute, headers: Mapping[str, str]) -> Fix | None:

@@ -38,13 +38,15 @@ class ToldOrigin:
 class FormRoute:
     """The location of nginx that passes a form on, and what it tells the application. `outer` is
     the location in front if it is in a block behind the visitors' one, which gets plain http.
-    `container` is that of the nginx which has the block, "" for one of this nginx."""
+    `container` is that of the nginx which has the block, "" for one of this nginx. `plain` is the
+    request as another machine makes it that ends the visitors' TLS, None where this nginx does."""
 
     nginx: Nginx
     match: LocationMatch
     told: ToldOrigin
     outer: LocationMatch | None = None
     container: str = ""
+    plain: Target | None = None
 
     @property
     def is_inner(self) -> bool:
@@ -70,6 +72,7 @@ def form_route(nginx: Nginx, path: str) -> FormRoute | None:
     visited = nginx.evidence.target
     if not _ends_elsewhere(nginx):
         return None
+    entrance = replace(visited, scheme="http", port=80, path=path)
     plain = Nginx.of(replace(nginx.evidence, target=replace(visited, scheme="http", port=80)))
     is_named = all(selected.name_match != "default" for selected in plain.selected_servers())
     match = proxied_match(plain, path) if is_named else None
@@ -79,7 +82,7 @@ def form_route(nginx: Nginx, path: str) -> FormRoute | None:
     directive = proxy_set_header_of(match, SCHEME_FIELD)
     if directive is None or directive.args[1:] not in {("$scheme",), ("http",)}:
         return None
-    return FormRoute(plain, match, told)
+    return FormRoute(plain, match, told, plain=entrance)
 
 
 def _inner_route(nginx: Nginx, path: str, passed: ToldOrigin | None) -> FormRoute | None:

@@ -4,16 +4,16 @@ The port of proxy_pass is one that a stopped container publishes, or its name is
 an engine publishes ports and answers names only while the container runs.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from checks.listener._containers import stopped_by_name, stopped_facts
+from checks.listener._containers import has_failed, stopped_by_name, stopped_facts
 from checks.listener._start_refusals import refusal_facts, refusal_fix
 from checks.nginx import Nginx
 from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._claims import BackendFault, upstream_claim
 from checks.upstream._containers import is_server_host, publishing
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Confidence, Evidence, Severity
+from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, commands
 from diagnose.model.containers import Container, Containers
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 
@@ -33,9 +33,10 @@ def container_stopped(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     for containers in evidence.good(Containers):
         for backend in backends(nginx):
-            container = _stopped_container(evidence, containers, backend)
-            if container is None:
+            stopped = _stopped_containers(evidence, containers, backend)
+            if not stopped:
                 continue
+            container, *others = stopped
             yield upstream_claim(
                 nginx,
                 BackendFault(
@@ -43,6 +44,7 @@ def container_stopped(evidence: Evidence) -> Iterator[Claim]:
                     {
                         **stopped_facts(container),
                         **refusal_facts(evidence, containers, container),
+                        "others": tuple(other.name for other in others),
                     },
                     because=(
                         *backend.connect_attempts,
@@ -51,16 +53,37 @@ def container_stopped(evidence: Evidence) -> Iterator[Claim]:
                     ),
                     confidence=Confidence.LIKELY,
                 ),
-                refusal_fix(containers, container),
+                _fix(containers, stopped),
             )
 
 
-def _stopped_container(
+def _fix(containers: Containers, stopped: Sequence[Container]) -> Fix:
+    """Return the start of all of them by one command, if none has failed by itself."""
+    engines = {container.engine for container in stopped}
+    if len(stopped) > 1 and len(engines) == 1 and not any(map(has_failed, stopped)):
+        names = (container.name for container in stopped)
+        start = commands.start_container(stopped[0].engine, *names)
+        return Fix((start,), Applicability.REVIEW)
+    return refusal_fix(containers, stopped[0])
+
+
+def _stopped_containers(
     evidence: Evidence, containers: Containers, backend: Backend
-) -> Container | None:
+) -> tuple[Container, ...]:
+    """Return the containers in which the servers of a backend were, first one that says why it has
+    ended; () if the first server was in none."""
     if not backend.is_down or any(attempt.socket for attempt in backend.connect_attempts):
-        return None
-    attempt = backend.connect_attempts[0]
+        return ()
+    found = [_container_of(evidence, containers, each) for each in backend.connect_attempts]
+    if found[0] is None:
+        return ()
+    own = {container.id: container for container in found if container is not None}
+    return tuple(sorted(own.values(), key=lambda each: not has_failed(each)))
+
+
+def _container_of(
+    evidence: Evidence, containers: Containers, attempt: UpstreamTry
+) -> Container | None:
     if by_name := stopped_by_name(containers, attempt.host):
         return by_name
     # A port of the server: in a container, 127.0.0.1 is none of them.

@@ -126,9 +126,9 @@ def add_to_default_runlevel(name: str) -> Command:
     return Command(argv, Effect.CHANGE, undo=undo, risk=Risk.EDITS_FILES)
 
 
-def start_container(engine: str, name: str) -> Command:
-    """Start a container that exists (docker-start(1), podman-start(1))."""
-    return Command((engine, "start", name), Effect.START, undo=(engine, "stop", name))
+def start_container(engine: str, *names: str) -> Command:
+    """Start containers that exist (docker-start(1), podman-start(1))."""
+    return Command((engine, "start", *names), Effect.START, undo=(engine, "stop", *names))
 
 
 def restart_container(engine: str, name: str) -> Command:

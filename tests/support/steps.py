@@ -61,7 +61,7 @@ def _expected_effect(argv: tuple[str, ...]) -> Effect:
             return {"reload": Effect.RELOAD, "start": Effect.START}.get(verb, Effect.STOP)
         case ["firewall-cmd", "--reload"] | ["ufw", "reload"] | ["podman", "network", "reload", *_]:
             return Effect.RELOAD
-        case ["docker" | "podman", "start" | "stop" | "restart" as action, _]:
+        case ["docker" | "podman", "start" | "stop" | "restart" as action, _, *_]:
             return _SERVICE_EFFECTS[action]
         case ["docker" | "podman", "pause" | "unpause" as action, _]:
             return Effect.START if action == "unpause" else Effect.STOP

@@ -13,6 +13,8 @@ from diagnose.model.frozen import frozen
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.sanitize import clean
 
+#: The begin of an IPv4 address in the table of IPv6 (RFC 4291 section 2.5.5.2).
+_MAPPED = "0000000000000000FFFF0000"
 #: Most lines that are read; no real server has more sockets.
 MAX_SOCKETS = 20_000
 
@@ -118,6 +120,31 @@ def _from_proc(lines: list[str]) -> Iterator[Socket]:
             yield Socket(address, int(port, 16), 6 if len(digits) == 32 else 4)
         except (ValueError, struct.error):
             continue
+
+
+def peers(text: str) -> frozenset[tuple[int, str]]:
+    """Return the port here and the other address of each connection that came in from another
+    machine, by the text of /proc/net/tcp or tcp6: one whose port here is listened on."""
+    lines = text.splitlines()[:MAX_SOCKETS]
+    ports = {socket.port for socket in _from_proc(lines)}
+    return frozenset(peer for peer in _proc_peers(lines) if peer[0] in ports)
+
+
+def _proc_peers(lines: list[str]) -> Iterator[tuple[int, str]]:
+    for line in lines:
+        fields = line.split()
+        if len(fields) < 4 or fields[3] == "0A" or fields[1].count(":") != 1:
+            continue
+        try:
+            own, port = fields[1].split(":")
+            other = fields[2].partition(":")[0]
+            if len(other) == 32 and other.startswith(_MAPPED):
+                other = other[len(_MAPPED) :]
+            address, number = _hex_address(other), int(port, 16)
+        except (ValueError, struct.error):
+            continue
+        if own != other:
+            yield number, address
 
 
 def _hex_address(digits: str) -> str:

@@ -6,8 +6,13 @@ import re
 from collections.abc import Callable, Iterable
 
 from diagnose.machine import FileContent, Machine
+from diagnose.model import Target
+from diagnose.model.http import Exchange, header
+from diagnose.parsers.linux.sockets import peers
 from diagnose.parsers.nginx.install_paths import CONFIG_FOLDERS, PANEL_SITE_FOLDERS
+from diagnose.parsers.redirects import leads_to_itself
 from diagnose.parsers.tunnels import ends_of_config
+from diagnose.parsers.urls import Url, parse_url
 
 #: A distribution's folder holds much besides: only what its main file includes is read.
 CONFIG_PATTERNS = (
@@ -37,6 +42,11 @@ MAX_DEPTH = 3
 #: Most folders and files of HAProxy that hold names, and lines of such a file.
 MAX_NAMING, MAX_LINES = 8, 20_000
 
+#: The connections of a machine (proc(5)), and the ports at which web servers are asked.
+CONNECTION_TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
+WEB_PORTS = (80, 443, 8080, 8443)
+
+_SERVER_NAMES = re.compile(r"^[ \t]*server_name\s+([^;{}]{1,4000});", re.MULTILINE)
 _SERVER_NAME = re.compile(r"^[ \t]*server_name\s", re.MULTILINE)
 #: The folder or the file of a certificate is mostly called as the site:
 #: /etc/letsencrypt/live/shop.example.com/fullchain.pem, /etc/ssl/shop.example.com.pem.
@@ -135,6 +145,50 @@ async def _serves_by_tunnel(machine: Machine, name: str) -> bool:
             if any(_matches(served, name.lower()) for end in ends for served in end.names):
                 return True
     return False
+
+
+async def is_asked(machine: Machine, page: Exchange, target: Target) -> bool:
+    """Whether the address that visitors reach asks a web server of this machine that names no site
+    at all: a load balancer is there, or a gateway that leads the address to this machine.
+
+    A connection that came from that address shows it. A balancer may ask from another one: then
+    it is a redirect of the page to itself that this server sends, too, asked as a balancer asks.
+    """
+    tables = await asyncio.gather(*(machine.read(path) for path in CONNECTION_TABLES))
+    found = {peer for table in tables if table.text for peer in peers(table.text)}
+    visitors = {address for port, address in found if port in {*WEB_PORTS, target.port}}
+    if not visitors or not await _names_no_site(machine):
+        return False
+    return page.address in visitors or (leads_to_itself(page) and await _sends(machine, page))
+
+
+async def _sends(machine: Machine, page: Exchange) -> bool:
+    """Whether this machine's answer to the page's request over http is that of visitors."""
+    from diagnose.net.http import Http1Connection, get
+    from diagnose.probes.inside.local_answers import FORWARDED, HTTP_PORT, PATIENCE
+
+    url = parse_url(page.url)
+    attempt = await machine.connect("127.0.0.1", HTTP_PORT, PATIENCE) if url else None
+    if url is None or attempt is None or attempt.stream is None:
+        return False
+    asked = str(Url("http", url.host, HTTP_PORT, url.path))
+    result = await get(Http1Connection(attempt.stream, PATIENCE), asked, PATIENCE, FORWARDED)
+    attempt.stream.close()
+    own = header(result.headers, "Location")
+    return result.status == page.status and own == page.header("Location")
+
+
+async def _names_no_site(machine: Machine) -> bool:
+    patterns = (*CONFIG_PATTERNS, *APACHE_PATTERNS, *CADDY_PATTERNS, *HAPROXY_PATTERNS)
+    files = await _files(machine, patterns, set())
+    named = (
+        word
+        for file in files
+        for pattern in (_SERVER_NAMES, _SERVER_ALIAS, _SITE_ADDRESSES, _HOST_CONDITION)
+        for match in pattern.finditer(file.text)
+        for word in re.split(r"[\s,{}();]+", match[1])
+    )
+    return not any("." in _bare_name(word) for word in named)
 
 
 def _is_listed(text: str, name: str) -> bool:

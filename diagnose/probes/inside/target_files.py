@@ -225,7 +225,7 @@ async def _emit_index(
     ctx: ProbeContext, config: NginxConfig, exchange: Exchange, served: ServedFile
 ) -> None:
     """Emit where the index file is: in the folder, by a name that `index` does not have, or in the
-    public folder of the project that `root` names."""
+    public folder of the project that `root` names; or else in the only folder that has one."""
     worker = first_worker(ctx)
     match = next(location_matches(ctx, config, served.uri), None)
     unnamed = unnamed_indexes(match, served) if match else ()
@@ -233,6 +233,9 @@ async def _emit_index(
     if worker is None or not indexes or UNSAFE.search(served.path):
         return
     at = ctx.elapsed()
+    inner = await ctx.machine.glob(f"{served.path.rstrip('/')}/*/{_INDEX}")
+    inner = inner if len(inner) == 1 and not UNSAFE.search(inner[0]) else ()
+    indexes += [page for page in inner if page not in indexes]
     accesses = await read_access(ctx.machine, "", str(worker), [served.path, *indexes])
     folder = next((access for access in accesses if access.path == served.path), None)
     existing = [access.path for access in accesses if access.path in indexes and is_file(access)]
@@ -240,6 +243,8 @@ async def _emit_index(
         return
     values = {field.name: getattr(folder, field.name) for field in fields(folder)}
     mistake: PathMistake = "index" if existing[0] in unnamed else "below"
+    if existing[0] not in {*unnamed, *served.public_indexes}:
+        mistake = "inside"
     ctx.emit(
         PageFileAccess(
             **{**values, "at": at}, url=exchange.url, elsewhere=existing[0], mistake=mistake

@@ -157,3 +157,27 @@ def test_fires_and_opens_no_path_that_has_a_password() -> None:
     fix = _of_folder(lines).fix
     assert fix
     assert fix.applicability is Applicability.MANUAL
+
+
+def test_fires_and_names_the_only_program_one_folder_below() -> None:
+    passed = "    location /shop/ {\n        proxy_pass http://127.0.0.1:3000/;\n    }\n}\n"
+    observed = (RUNNING, LOG_READ, NO_INDEX, page(403))
+    site = SITE.removesuffix("}\n") + passed
+    (claim,) = judge("nginx.index-missing", config(site), *observed)
+    assert claim.facts["program"] == "/shop/"
+    assert claim.severity is None
+    # Two of them, and an interface, say nothing of the page that is meant.
+    two = site.removesuffix("}\n") + passed.replace("/shop/", "/blog/")
+    (claim,) = judge("nginx.index-missing", config(two), *observed)
+    assert claim.facts["program"] == ""
+    (claim,) = judge("nginx.index-missing", config(site.replace("/shop/", "/api/")), *observed)
+    assert claim.facts["program"] == ""
+
+
+def test_fires_and_names_the_only_folder_with_an_index_file() -> None:
+    inside = "/var/www/html/demo/index.html"
+    access = examined("/var/www/html", elsewhere=inside, mistake="inside")
+    observed = (RUNNING, config(SITE), LOG_READ, NO_INDEX, page(403))
+    (claim,) = judge("nginx.index-missing", *observed, access)
+    assert claim.facts["program"] == "/demo/"
+    assert not claim.facts["unnamed"]

@@ -53,6 +53,26 @@ def test_fires_with_the_words_of_the_engine_or_the_lack_of_memory() -> None:
     assert claim.fix.applicability is Applicability.MANUAL
 
 
+def test_fires_with_the_containers_of_all_servers() -> None:
+    group = "upstream app { server 127.0.0.1:3000; server 127.0.0.1:3001; }\n"
+    text = group + SITE.replace("http://127.0.0.1:3000", "http://app")
+    tries = [replace(DOWN, target="http://app", port=port) for port in (3000, 3001)]
+    second = replace(
+        ENDED, id="c" * 64, name="shop-app-2", ports=(ContainerPort(3000, 3001, "127.0.0.1"),)
+    )
+    (claim,) = judge(CHECK, *tries, config(text), docker_containers(ENDED, second))
+    assert claim.facts["others"] == ("shop-app-2",)
+    assert claim.fix
+    start = ("docker", "start", "shop-app-1", "shop-app-2")
+    assert claim.fix.steps[0].argv == start  # type: ignore[union-attr]
+    # The one that failed comes first: a person reads why.
+    failed = replace(second, status="Exited (1) 2 minutes ago", last_words="Error: no database")
+    (claim,) = judge(CHECK, *tries, config(text), docker_containers(ENDED, failed))
+    assert (claim.facts["container"], claim.facts["others"]) == ("shop-app-2", ("shop-app-1",))
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
 def test_fires_for_the_name_of_its_service() -> None:
     named = replace(DOWN, target="http://app:3000", host="app", address="172.18.0.3")
     text = SITE.replace("127.0.0.1:3000", "app:3000")

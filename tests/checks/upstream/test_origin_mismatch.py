@@ -262,7 +262,10 @@ def test_fires_where_another_machine_ends_tls_and_nginx_says_http() -> None:
     (claim,) = behind(TOLD_HTTP, LOGIN)
     assert claim.facts["logged"]
     assert claim.fix
-    assert claim.fix.applicability is Applicability.MANUAL
+    # The scheme of the other machine is passed on; of the connection, where it says none.
+    assert claim.fix.applicability is Applicability.REVIEW
+    (edit,) = [step for step in claim.fix.steps if isinstance(step, Edit)]
+    assert "+        proxy_set_header X-Forwarded-Proto $forwarded_scheme;" in edit.diff
 
 
 def test_silent_where_the_other_machine_tells_of_https() -> None:

@@ -59,6 +59,13 @@ def folder_without_an_index(lab: Lab) -> None:
     _static(lab, index="")
 
 
+@scenario(outside=None, server="nginx.index-missing", manual=DEPLOY, not_on=UNLOGGED)
+def page_is_one_folder_below(lab: Lab) -> None:
+    """The only page of the site is in a folder of its own."""
+    _static(lab, index="")
+    lab.server.write(f"{FOLDER}/demo/index.html", "<title>Demo</title>")
+
+
 @scenario(
     outside=None, server="nginx.index-missing", manual="index.php has to be named", not_on=UNLOGGED
 )

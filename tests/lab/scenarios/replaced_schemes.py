@@ -85,6 +85,15 @@ backend app
 """
 
 
+@replaced(manual="healed, the run is one from outside: nothing on the server has the name")
+def nginx_of_every_name_replaces_the_scheme_of_a_balancer(lab: Lab) -> None:
+    """Nothing on the server has the name: it is known by who asks it."""
+    _forces_https(lab)
+    lab.server.write(site.CONF, _nginx("80 default_server", "$scheme", "_"))
+    lab.restart_nginx()
+    _front(lab)
+
+
 @haproxy_scenario(outside="http.redirect-loop", server=CHECK, differs=(haproxy.CONFIG,))
 def haproxy_replaces_the_scheme_of_a_balancer(lab: Lab) -> None:
     """https://github.com/cloudfoundry/haproxy-boshrelease/issues/5: removed, and written anew."""

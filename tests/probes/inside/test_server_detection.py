@@ -4,7 +4,10 @@ import asyncio
 
 import pytest
 
-from diagnose.probes.inside.server_detection import serves
+from diagnose.model.http import Exchange
+from diagnose.parsers.linux.sockets import peers
+from diagnose.probes.inside.server_detection import is_asked, serves
+from tests.support.check_evidence import SHOP
 from tests.support.recorded_machine import RecordedMachine
 
 SITE = "server { server_name shop.example.com; }"
@@ -136,3 +139,42 @@ def test_the_end_of_a_tunnel_serves_the_names_of_its_configuration(path: str, te
     machine = RecordedMachine({}, {path: text})
     assert asyncio.run(serves(machine, "shop.example.com"))
     assert not asyncio.run(serves(machine, "www.example.com"))
+
+
+HEAD = "  sl  local_address rem_address   st\n"
+LISTENS = "   0: 00000000:0050 00000000:0000 0A\n   1: 00000000:0016 00000000:0000 0A\n"
+#: From 203.0.113.80 to port 80, closed.
+ASKED = "   2: 0A7100CB:0050 507100CB:D41E 06\n"
+ANY_NAME = "server { listen 80; server_name _; }\nserver { server_name localhost; }"
+PAGE = Exchange(
+    url="https://shop.example.com/", address="203.0.113.80", port=443, method="GET", status=502
+)
+
+
+@pytest.mark.parametrize(
+    ("connections", "text", "is_known"),
+    [
+        (ASKED, ANY_NAME, True),
+        # It has no site of this name, and one of another.
+        (ASKED, "server {\n  server_name blog.example.org;\n}", False),
+        # Somebody else asks this machine.
+        (ASKED.replace("507100CB", "017100CB"), ANY_NAME, False),
+        # The site's server came in by SSH, or this machine asked it.
+        (ASKED.replace(":0050", ":0016"), ANY_NAME, False),
+        ("   2: 0A7100CB:8C7C 507100CB:01BB 06\n", ANY_NAME, False),
+        ("", ANY_NAME, False),
+    ],
+)
+def test_a_server_of_every_name_is_known_by_who_asks_it(
+    connections: str, text: str, is_known: bool
+) -> None:
+    files = {"/proc/net/tcp": HEAD + LISTENS + connections, "/etc/nginx/conf.d/a.conf": text}
+    machine = RecordedMachine({}, files)
+    assert asyncio.run(is_asked(machine, PAGE, SHOP)) is is_known
+
+
+def test_a_machine_that_asks_itself_is_no_visitor() -> None:
+    own = "   2: 0100007F:0050 0100007F:D41E 01\n"
+    six = "   0: 0000000000000000FFFF00000A7100CB:0050 0000000000000000FFFF0000507100CB:D41E 01\n"
+    assert peers(HEAD + LISTENS + own + "   3: odd:words here 01\n") == frozenset()
+    assert peers(HEAD + LISTENS + six) == {(80, "203.0.113.80")}
