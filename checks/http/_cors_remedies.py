@@ -83,4 +83,5 @@ def _nginx_step(evidence: Evidence, page: Exchange, origin: str, cookies: bool) 
     if page.method != "OPTIONS" and (page.status or 0) >= 400:
         return None  # The program refuses the request itself.
     fix = _cors_edits.whole_fix(nginx, match, page, origin, cookies)
-    return Manual("answer-in-nginx", Where.SERVER, commands=fix.steps) if fix else None
+    shown = tuple(step for step in fix.steps if not isinstance(step, Manual)) if fix else ()
+    return Manual("answer-in-nginx", Where.SERVER, commands=shown) if shown else None

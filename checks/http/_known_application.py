@@ -50,6 +50,6 @@ def _may_be(evidence: Evidence, topic: Topic, settings: Mapping[str, str]) -> bo
     if topic not in settings or not reads:
         return topic in settings
     # Imported late: few settings are read.
-    from checks.upstream._own_remedy import is_right
+    from checks.upstream._read_settings import is_right
 
     return not all(is_right(evidence, read) for read in reads)
