@@ -7,16 +7,22 @@ from checks.nginx import Nginx
 from checks.nginx._edits import Changes, config_edits
 from checks.nginx._location_edits import insert_lines, location_fix
 from diagnose.model import Fix
+from diagnose.model.http import Exchange
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import LocationMatch
 
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-]{1,253}(?::\d{1,5})?")
-_ADD = "add_header"
+_ADD, _HIDE = "add_header", "proxy_hide_header"
 ALLOW_ORIGIN = "access-control-allow-origin"
 #: What an answer to a preflight needs besides the origin (Fetch standard, "CORS-preflight fetch").
 _METHODS = ("access-control-allow-methods", "GET, POST, PUT, PATCH, DELETE, OPTIONS")
 _FIELDS, _USUAL_FIELDS = "access-control-allow-headers", ("Content-Type", "Authorization")
+_CREDENTIALS = ("Access-Control-Allow-Credentials", "true")
+_ANSWERED = ("Access-Control-Allow-Origin", "Access-Control-Allow-Credentials")
+_ASKED_FIELDS = re.compile(
+    r"-H '?Access-Control-Request-Headers: ([\w-]{1,60}(?:, ?[\w-]{1,60}){0,20})"
+)
 #: The fields of such an answer that are taken from the configuration.
 _CORS_FIELDS = {
     ALLOW_ORIGIN, "access-control-allow-credentials", "access-control-max-age", _METHODS[0],
@@ -39,7 +45,7 @@ def permitting_fix(nginx: Nginx, origin: str, with_cookies: bool) -> Fix | None:
     if with_cookies:
         lines.append(f"{_ADD} Access-Control-Allow-Credentials true always;")
     own, file = children(match.block, _ADD), nginx.file(match.block)
-    inherited = _inherited_lines(nginx, match) if not own else []
+    inherited = _inherited_lines(nginx, match)
     if file is None or inherited is None or permits_others(match):
         return None
     if own and own[-1].file == match.block.file:
@@ -75,6 +81,51 @@ def answering_fix(nginx: Nginx, match: LocationMatch, fields: Sequence[str] = ()
     return location_fix(nginx, match, file_edits, sure=False) if file_edits else None
 
 
+def whole_fix(
+    nginx: Nginx, match: LocationMatch, page: Exchange, origin: str, with_cookies: bool
+) -> Fix | None:
+    """Return the edit after which nginx alone answers this origin in the location, with what a
+    preflight asks for; None if a line of it permits somebody already.
+
+    The application's own field is hidden where it sends one: it would come twice. Each level with
+    an add_header, or a proxy_hide_header, of its own inherits none.
+    """
+    file = nginx.file(match.block)
+    if file is None or permits_others(match) or not _ORIGIN.fullmatch(origin):
+        return None
+    sent = {name.lower() for name, _ in page.headers}
+    hidden = [name for name in _ANSWERED if name.lower() in sent]
+    inherited = [_inherited_lines(nginx, match, each) for each in (_ADD, _HIDE if hidden else "")]
+    if any(lines is None for lines in inherited):
+        return None
+    added_before, hidden_before = ([*(lines or ())] for lines in inherited)
+    names = ("Access-Control-Allow-Origin", origin), *((_CREDENTIALS,) if with_cookies else ())
+    own = [f"{_ADD} {name} {value} always;" for name, value in (*names, ("Vary", "Origin"))]
+    lines = [
+        *hidden_before,
+        *(f"{_HIDE} {name};" for name in hidden),
+        "if ($request_method = OPTIONS) {",
+        *(f"    {line}" for line in own),
+        f'    {_ADD} Access-Control-Allow-Methods "{_METHODS[1]}" always;',
+        f'    {_ADD} Access-Control-Allow-Headers "{", ".join(_asked_fields(page))}" always;',
+        "    return 204;",
+        "}",
+        *added_before,
+        *own,
+    ]
+    file_edits = config_edits(
+        nginx, {file.path: [edits.insert_first(file.text, match.block, lines)]}
+    )
+    return location_fix(nginx, match, file_edits, sure=False) if file_edits else None
+
+
+def _asked_fields(page: Exchange) -> list[str]:
+    """Return the header fields that a preflight asks for, and the usual ones."""
+    asked = _ASKED_FIELDS.search(page.equivalent)
+    fields = [name.strip() for name in asked[1].split(",")] if asked else []
+    return list({name.lower(): name for name in (*_USUAL_FIELDS, *fields)}.values())
+
+
 def permits_others(match: LocationMatch) -> bool:
     """Return whether a location adds the field that permits other sites."""
     return any(
@@ -82,10 +133,12 @@ def permits_others(match: LocationMatch) -> bool:
     )
 
 
-def _inherited_lines(nginx: Nginx, match: LocationMatch) -> list[str] | None:
-    """Return the lines that the location inherits; None if one was not read."""
+def _inherited_lines(nginx: Nginx, match: LocationMatch, name: str = _ADD) -> list[str] | None:
+    """Return the lines of this name that the location inherits; None if one was not read."""
     lines: list[str] = []
-    for directive in match.directives(_ADD):
+    if not name or children(match.block, name):
+        return lines
+    for directive in match.directives(name):
         file = nginx.file(directive)
         if file is None:
             return None

@@ -4,8 +4,12 @@ from collections.abc import Mapping
 
 from diagnose.model import Evidence
 from diagnose.model.applications import Application, KnownApplication, ReadSetting, Topic
+from diagnose.model.http import Exchange
 from diagnose.model.processes import RunningPrograms
-from diagnose.parsers.applications import application_of, application_of_command
+from diagnose.parsers.applications import application_of, application_of_command, recognize
+
+#: The answers of the site itself, and what of one that is no page names a program.
+_ANSWERS, _BY_FIELDS = frozenset({"target", "cross-origin"}), frozenset({"header", "cookie"})
 
 
 def recognized_application(evidence: Evidence) -> tuple[KnownApplication, Application] | None:
@@ -17,13 +21,17 @@ def recognized_application(evidence: Evidence) -> tuple[KnownApplication, Applic
 
 
 def known_application(evidence: Evidence) -> Application | None:
-    """Return the application of the site, by its page, or by the command line of its process where
-    the page failed; None if it is not known."""
+    """Return the application of the site, by its page, by the command line of its process where the
+    page failed, or by the fields of an answer that is no page; None if it is not known."""
     if recognized := recognized_application(evidence):
         return recognized[1]
     programs = (program for each in evidence.good(RunningPrograms) for program in each.programs)
     applications = (application_of_command(program.command) for program in programs)
-    return next(filter(None, applications), None)
+    if application := next(filter(None, applications), None):
+        return application
+    answers = (each for each in evidence.good(Exchange) if each.purpose in _ANSWERS)
+    found = (recognize(answer.body, answer.headers) for answer in answers)
+    return next((known[0] for known in found if known and known[1] in _BY_FIELDS), None)
 
 
 def own_setting(evidence: Evidence, *topics: Topic) -> dict[str, object]:
@@ -42,6 +50,6 @@ def _may_be(evidence: Evidence, topic: Topic, settings: Mapping[str, str]) -> bo
     if topic not in settings or not reads:
         return topic in settings
     # Imported late: few settings are read.
-    from checks.upstream._own_remedy import is_right
+    from checks.upstream._read_settings import is_right
 
     return not all(is_right(evidence, read) for read in reads)

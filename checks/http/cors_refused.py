@@ -63,6 +63,7 @@ def cors_refused(evidence: Evidence) -> Iterator[Claim]:
     if not judged:
         return
     # Imported late: few pages are refused so.
+    from checks.http._cors_remedies import with_cors_remedy
     from checks.http._preflight_lines import with_listing
     from checks.http._preflights import (
         is_told_twice,
@@ -78,6 +79,8 @@ def cors_refused(evidence: Evidence) -> Iterator[Claim]:
         return
     first, subjects, nginx = pages[0], endpoint_subjects(pages), Nginx.of(evidence)
     origin, asked = _sent_origin(first), _page_request(evidence)
+    if origin == UNKNOWN_ORIGIN and _is_about_inner_address(evidence):
+        return
     source = field_source(nginx, [_ORIGIN])
     if source and not source.added and any(proxy_page(page.body) for page in pages):
         source = None  # nginx answers itself: a rule, a password.
@@ -120,7 +123,18 @@ def cors_refused(evidence: Evidence) -> Iterator[Claim]:
             Applicability.MANUAL,
         ),
     )
+    claim = with_cors_remedy(evidence, claim, first, _sends_credentials(evidence))
     yield with_listing(evidence, first, claim)
+
+
+def _is_about_inner_address(evidence: Evidence) -> bool:
+    """Return whether the browser asked an address that no visitor can use, and none of the site."""
+    from checks.http._told_addresses import told_addresses
+    from diagnose.parsers.urls import is_internal_host, is_loopback_host, parse_url
+
+    hosts = {url.host for each in told_addresses(evidence) if (url := parse_url(each))}
+    inner = (is_internal_host(host) or is_loopback_host(host) for host in hosts)
+    return bool(hosts) and evidence.target.host not in hosts and all(inner)
 
 
 def _answers_for_any_site(evidence: Evidence) -> Iterator[Exchange]:

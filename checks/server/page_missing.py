@@ -15,6 +15,7 @@ A 404 for a file that is nowhere is no fault.
 
 import posixpath
 import re
+import shlex
 from collections.abc import Iterator
 
 from checks.server import (
@@ -32,6 +33,7 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Command,
     Confidence,
     Edit,
     Evidence,
@@ -241,6 +243,7 @@ def _claim(
             "elsewhere": folder.elsewhere if reason == "elsewhere" else "",
             "front": folder.front_script,
             "front_folder": _front_folder(folder),
+            "front_word": shlex.quote(_front_folder(folder)),
             "suffixed": folder.suffixed if reason == "suffix" else "",
             "rewritten": _rewritten(view, folder) if reason == "rewritten" else "",
             "rewriting": _rewriting_place(view) if reason == "rewritten" else "",
@@ -302,6 +305,16 @@ def _fix(view: ServerView, site: WebSite, folder: SiteFolder, reason: str) -> Fi
             if view.server.product == "caddy"
             else section_edit(view, site, folder.path, "Options +MultiViews")
         )
+    if reason == "no-rules" and folder.is_wordpress:
+        # With plain permalinks WordPress itself answers 404 to such an address.
+        shown: tuple[Command | Edit, ...] = ()
+        if edit is not None:
+            shown = (edit, *reload_steps(view.server))
+        steps = (
+            Manual("permalinks", Where.APPLICATION),
+            Manual(reason, Where.SERVER, commands=shown),
+        )
+        return Fix(steps, Applicability.MANUAL)
     if edit is not None:
         return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
     if reason == "lookalike":

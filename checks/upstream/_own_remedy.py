@@ -10,6 +10,7 @@ was read and fits is not named: it is not the cause.
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from checks.upstream._read_settings import is_right, setting_of
 from checks.upstream._setting_fixes import restart_fix, setting_fix
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Where
 from diagnose.model.applications import Application, OwnSetting, ReadSetting, Topic
@@ -104,29 +105,9 @@ def own_address_topics(evidence: Evidence) -> tuple[Topic, ...]:
     return ("public_url",) if is_made else ()
 
 
-def setting_of(application: Application, read: ReadSetting) -> OwnSetting | None:
-    """Return what the program's documentation says of a setting that was read."""
-    names = (
-        setting
-        for setting in application.own_settings
-        if setting.topic == read.topic
-        and read.key in {setting.key, setting.variable, setting.argument}
-    )
-    return next(names, None)
-
-
 def needs_restart_only(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> bool:
     """Return whether the file has the right value, and the application began before it had."""
     return read.stale and bool(fits(setting, read.values, evidence.target, read.proxy, read.folder))
-
-
-def is_right(evidence: Evidence, read: ReadSetting) -> bool:
-    """Return whether a setting that was read fits the site, and is in force."""
-    application = application_of(read.application)
-    setting = setting_of(application, read) if application else None
-    if setting is None or read.misspelt or read.stale or read.source in {"nowhere", "unread"}:
-        return False
-    return fits(setting, read.values, evidence.target, read.proxy, read.folder) is True
 
 
 def _may_be_wrong(evidence: Evidence, application: Application, read: ReadSetting) -> bool:

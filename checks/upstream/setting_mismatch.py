@@ -8,7 +8,8 @@ value makes, and that the web server in front does not make.
 from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
-from checks.upstream._own_remedy import TOPICS, needs_restart_only, remedy_of, setting_of
+from checks.upstream._own_remedy import TOPICS, needs_restart_only, remedy_of
+from checks.upstream._read_settings import setting_of
 from checks.upstream._setting_answers import Proof, proof_of
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity, Subject

@@ -30,8 +30,9 @@ class SiteFolder(Observation):
     file that the site's folder has not; "" if there is none, or several. `front_script` is a script
     that answers every address of an application, by its path in the folder ("index.php",
     "blog/index.php": that of the nearest folder above the requested path), if no .htaccess leads to
-    it. `suffixed` is the file of the requested name with ".html" behind it, if that alone is
-    there: a generator of sites leaves the ending out of its links.
+    it, and `is_wordpress` is True if that script is WordPress's. `suffixed` is the file of the
+    requested name with ".html" behind it, if that alone is there: a generator of sites leaves the
+    ending out of its links.
     """
 
     layer: ClassVar[str] = "server"
@@ -52,6 +53,7 @@ class SiteFolder(Observation):
     hidden: FilePath = ""
     elsewhere: FilePath = ""
     front_script: Label = ""
+    is_wordpress: bool = False
     suffixed: FilePath = ""
 
     def summary(self) -> Summary:

@@ -28,6 +28,10 @@ class PhpWarning:
     allowed: str = ""
 
 
+#: What PHP logs of a body that is larger than post_max_size (main/SAPI.c).
+DROPPED_BODY = lazy_pattern(
+    r"POST Content-Length of (\d{1,15}) bytes exceeds the limit of (\d{1,15}) bytes"
+)
 #: Characters of a page that are looked at, messages of them, and characters that are quoted.
 _LOOKED_AT, _MAX_MESSAGES, _MAX_WORDS = 8192, 12, 300
 

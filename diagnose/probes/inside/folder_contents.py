@@ -80,6 +80,9 @@ async def emit_folder(
         machine.glob(f"{root}/.h*"),
         machine.glob(f"{root}/*htaccess*"),
     )
+    front, is_wordpress = (
+        ("", False) if _REWRITE.search(rules.text) else await _front_script(ctx, root, path)
+    )
     kept = posixpath.normpath(f"{root}{cut}/{path.lstrip('/')}") if cut and not pages else ""
     kept = f"{kept}/index.html" if kept and path.endswith("/") else kept
     ctx.emit(
@@ -105,9 +108,8 @@ async def emit_folder(
             if pages and index
             else await _nearby_folder(ctx, root, path, above, index),
             suffixed="" if pages else await _suffixed(ctx, page, path),
-            front_script=""
-            if _REWRITE.search(rules.text)
-            else await _front_script(ctx, root, path),
+            front_script=front,
+            is_wordpress=is_wordpress,
         )
     )
 
@@ -167,9 +169,10 @@ def folders_above(path: str) -> list[str]:
     return ["/" + "/".join(parts[:number]) for number in range(len(parts), -1, -1)]
 
 
-async def _front_script(ctx: ProbeContext, root: str, path: str) -> str:
+async def _front_script(ctx: ProbeContext, root: str, path: str) -> tuple[str, bool]:
     """Return the script of an application that answers every address of its folder: that of the
-    nearest one on the way to the path; "" if it has rules of its own, or there is none."""
+    nearest one on the way to the path; "" if it has rules of its own, or there is none. And
+    whether it is WordPress's."""
     for name in folders_above(path):
         folder = f"{root}{name}".rstrip("/")
         content = await ctx.machine.read(f"{folder}/index.php", MAX_BYTES)
@@ -177,8 +180,9 @@ async def _front_script(ctx: ProbeContext, root: str, path: str) -> str:
             continue
         rules = await ctx.machine.read(f"{folder}/.htaccess", MAX_BYTES)
         is_front = _FRONT.search(content.text) and not _REWRITE.search(rules.text)
-        return f"{name}/index.php".lstrip("/") if is_front else ""
-    return ""
+        is_wordpress = bool(is_front) and "wp-blog-header.php" in content.text
+        return (f"{name}/index.php".lstrip("/") if is_front else "", is_wordpress)
+    return "", False
 
 
 async def _lost_script(ctx: ProbeContext, root: str, rules: str, above: str) -> str:

@@ -354,3 +354,78 @@ def test_the_line_of_apache_gets_the_field() -> None:
     edit = claim.fix.steps[0]
     assert isinstance(edit, Edit)
     assert "Content-Type, x-token" in edit.diff
+
+
+SPRING = "Invalid CORS request"
+
+
+def refused_by(body: str, *headers: tuple[str, str]) -> Exchange:
+    sent = "-H 'Access-Control-Request-Headers: x-token' "
+    asked = ASKED.replace("https://shop", f"{sent}https://shop")
+    return replace(answer(403, *headers, method="OPTIONS", asked=asked), body=body)
+
+
+@pytest.mark.parametrize(
+    ("page_", "fact"),
+    [
+        (refused_by(SPRING), "in_spring"),
+        (refused_by("", ("X-Powered-By", "Express")), "in_express"),
+        (refused_by("Disallowed CORS origin"), "in_fastapi"),
+        (refused_by("", ("X-Runtime", "0.01"), ("X-Request-Id", "a-b")), "in_rails"),
+        (refused_by("", ("Set-Cookie", "laravel_session=a; path=/")), "in_laravel"),
+    ],
+)
+def test_the_framework_and_the_whole_change_of_nginx_are_named(page_: Exchange, fact: str) -> None:
+    text = SITE.replace("location /", "add_header X-A b always;\n    location /", 1)
+    (claim,) = judge(CHECK, page_, RUNNING, config(text), masked=False)
+    assert [name for name in claim.facts if name.startswith("in_") and claim.facts[name]] == [fact]
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+    program, nginx = claim.fix.steps
+    assert isinstance(program, Manual)
+    assert isinstance(nginx, Manual)
+    assert (program.step, nginx.step) == ("allow-in-program", "answer-in-nginx")
+    edit = nginx.commands[0]
+    assert isinstance(edit, Edit)
+    assert edit.diff.count(f"add_header {ALLOW} {ORIGIN} always;") == 2
+    # What the location inherited until now comes into it.
+    assert "+        add_header X-A b always;" in edit.diff
+    assert (
+        'Access-Control-Allow-Headers "Content-Type, Authorization, x-token" always;' in edit.diff
+    )
+    assert "proxy_hide_header" not in edit.diff
+
+
+def test_what_the_application_sends_is_hidden_where_nginx_sends_it() -> None:
+    sent = answer(200, (ALLOW, "*"), WITH_COOKIES, ("X-Powered-By", "Directus"))
+    (claim,) = judge(CHECK, sent, RUNNING, config(SITE), target=PASTED, masked=False)
+    assert claim.fix
+    own, nginx = claim.fix.steps
+    assert isinstance(own, Manual)
+    assert isinstance(nginx, Manual)
+    assert own.step == "documented-setting"
+    assert "CORS_ORIGIN" in str(claim.facts["its_documented"])
+    assert claim.facts["its_wanted"] == ORIGIN
+    edit = nginx.commands[0]
+    assert isinstance(edit, Edit)
+    assert f"+        proxy_hide_header {ALLOW};" in edit.diff
+    assert edit.diff.count("Access-Control-Allow-Credentials true always;") == 2
+
+
+def test_no_change_of_nginx_where_it_permits_somebody_or_the_program_refuses_the_request() -> None:
+    permits = SITE.replace("proxy_pass", f"add_header {ALLOW} https://a.example;\n  proxy_pass", 1)
+    (claim,) = judge(CHECK, refused_by(SPRING), RUNNING, config(permits), masked=False)
+    assert claim.fix
+    assert all(not step.commands for step in claim.fix.steps if isinstance(step, Manual))
+    refused = replace(answer(403, (ALLOW, "https://b.example")), body=SPRING)
+    (claim,) = judge(CHECK, refused, RUNNING, config(SITE), target=PASTED, masked=False)
+    assert claim.fix
+    assert all(not step.commands for step in claim.fix.steps if isinstance(step, Manual))
+
+
+def test_silent_about_an_address_that_no_visitor_can_use() -> None:
+    words = "Cross-Origin Request Blocked: the remote resource at https://{}/api. (Reason: …)"
+    page_ = answer(asked=ASKED.replace(ORIGIN, UNKNOWN_ORIGIN))
+    for host, count in (("localhost:98", 0), ("10.0.0.7", 0), ("shop.example.com", 1)):
+        told = replace(SHOP, symptom=Symptom("cors", words.format(host)))
+        assert len(judge(CHECK, page_, target=told, masked=False)) == count

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Command, Edit, Severity
+from diagnose.model import Applicability, Command, Edit, Manual, Severity
 from diagnose.model.http import Exchange
 from diagnose.model.logs import ServerRequestError
 from diagnose.model.server_rules import ServedFolder
@@ -163,6 +163,18 @@ def test_fires_for_an_application_to_whose_script_nothing_leads() -> None:
     assert "+        FallbackResource /index.php\n" in edit.diff
     own = replace(page, body="<title>404 | Not Found</title>")
     assert not judge(CHECK, APACHE, apache_config(SITE), FRONT, own, target=ABOUT)
+
+
+def test_wordpress_writes_its_rules_itself() -> None:
+    page, folder = replace(PAGE, body=OWN_404), replace(FRONT, is_wordpress=True)
+    (claim,) = judge(CHECK, APACHE, apache_config(SITE), folder, page, target=ABOUT, masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+    own, line = claim.fix.steps
+    assert isinstance(own, Manual)
+    assert isinstance(line, Manual)
+    assert (own.step, line.step) == ("permalinks", "no-rules")
+    assert isinstance(line.commands[0], Edit)
 
 
 def test_fires_for_an_application_in_a_folder_of_the_site() -> None:

@@ -167,6 +167,7 @@ def test_the_folder_for_visitors_and_the_script_to_which_nothing_leads() -> None
     assert (above.elsewhere, above.front_script) == ("/srv/shop/public", "")
     inside = _looked("DocumentRoot /srv/shop/public\n", "/users", files)
     assert (inside.elsewhere, inside.front_script) == ("", "index.php")
+    assert not inside.is_wordpress
     rules = {"/srv/shop/public/.htaccess": "RewriteEngine On\nRewriteRule ^ index.php [L]\n"}
     assert _looked("DocumentRoot /srv/shop/public\n", "/users", files | rules).front_script == ""
 
@@ -178,6 +179,7 @@ def test_the_script_of_the_nearest_folder_above_the_path() -> None:
     site = "DocumentRoot /srv/shop\n"
     assert _looked(site, "/blog/2026/tea", files).front_script == "blog/index.php"
     assert _looked(site, "/tea", files).front_script == "index.php"
+    assert _looked(site, "/tea", files).is_wordpress
     rules = {"/srv/shop/blog/.htaccess": "RewriteEngine On\nRewriteRule . index.php [L]\n"}
     assert _looked(site, "/blog/2026/tea", files | rules).front_script == ""
     other = {"/srv/shop/blog/index.php": "<?php phpinfo();\n"}

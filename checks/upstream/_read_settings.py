@@ -1,0 +1,26 @@
+"""A setting of a program that was read, held against its documentation and the site."""
+
+from diagnose.model import Evidence
+from diagnose.model.applications import Application, OwnSetting, ReadSetting
+from diagnose.parsers.applications import application_of
+from diagnose.parsers.setting_fit import fits
+
+
+def setting_of(application: Application, read: ReadSetting) -> OwnSetting | None:
+    """Return what the program's documentation says of a setting that was read."""
+    names = (
+        setting
+        for setting in application.own_settings
+        if setting.topic == read.topic
+        and read.key in {setting.key, setting.variable, setting.argument}
+    )
+    return next(names, None)
+
+
+def is_right(evidence: Evidence, read: ReadSetting) -> bool:
+    """Return whether a setting that was read fits the site, and is in force."""
+    application = application_of(read.application)
+    setting = setting_of(application, read) if application else None
+    if setting is None or read.misspelt or read.stale or read.source in {"nowhere", "unread"}:
+        return False
+    return fits(setting, read.values, evidence.target, read.proxy, read.folder) is True

@@ -1,0 +1,83 @@
+"""Reads where PHP has the limit that it wrote into nginx's error log ("POST Content-Length of …
+bytes exceeds the limit of … bytes"): php.ini, a pool of PHP-FPM, or .user.ini.
+
+Only a line whose value is that limit is kept, and only where one file has it: with several versions
+of PHP it is not known which of them answers.
+"""
+
+import re
+
+from diagnose.model import Vantage
+from diagnose.model.applications import ReadSetting
+from diagnose.model.logs import LogLine
+from diagnose.model.nginx import NginxConfig
+from diagnose.parsers.nginx.final_requests import final_location
+from diagnose.parsers.nginx.proxy_headers import parse_size, size_text
+from diagnose.parsers.php_limits import PhpLimit, php_limits
+from diagnose.parsers.php_warnings import DROPPED_BODY
+from diagnose.probes import ProbeContext
+from diagnose.probes.inside.answering_blocks import answering_blocks
+from diagnose.probes.inside.own_setting_files import MAX_FILE, web_folders
+
+#: Debian's and Ubuntu's files, those of Fedora, and those that are built from source.
+_FILES = (
+    "/etc/php/*/fpm/php.ini", "/etc/php/*/fpm/conf.d/9*.ini", "/etc/php/*/fpm/pool.d/*.conf",
+    "/etc/php.ini", "/etc/php.d/9*.ini", "/etc/php-fpm.d/*.conf", "/usr/local/etc/php/php.ini",
+    "/usr/local/lib/php.ini",
+)  # fmt: skip
+_MAX_FILES = 24
+_VERSION = re.compile(r"/etc/php/(\d\.\d)/")
+
+
+async def emit_limits(ctx: ProbeContext, line: LogLine) -> None:
+    """Emit the lines of the file that has the limit, once."""
+    match = DROPPED_BODY.search(line.text)
+    if match is None or not ctx.further_requests.begin("PHP's limits"):
+        return
+    sent, limit = int(match[1]), int(match[2])
+    found = dict[str, dict[str, PhpLimit]]()
+    for path in (await _paths(ctx))[:_MAX_FILES]:
+        file = await ctx.machine.read(path, MAX_FILE)
+        limits = php_limits(file.text) if file.failure is None else {}
+        if "post_max_size" in limits and limits["post_max_size"].size == limit:
+            found[file.real or path] = limits
+    if len(found) != 1:
+        return
+    wanted = _wanted(ctx, sent)
+    (path, limits), *_ = found.items()
+    for each in sorted(limits.values(), key=lambda each: each.key):
+        if 0 < each.size < sent:
+            ctx.emit(_read(ctx, path, each, wanted))
+
+
+async def _paths(ctx: ProbeContext) -> list[str]:
+    own = [f"{folder.rstrip('/')}/.user.ini" for folder in web_folders(ctx)]
+    paths = dict.fromkeys(own)
+    for pattern in _FILES:
+        paths.update(dict.fromkeys(await ctx.machine.glob(pattern)))
+    return list(paths)
+
+
+def _wanted(ctx: ProbeContext, sent: int) -> str:
+    """Return nginx's own limit if it is larger, as it is what somebody chose; else the next power
+    of two."""
+    for config in ctx.observed(NginxConfig)[:1]:
+        for _, server in answering_blocks(ctx, config):
+            line = final_location(server, ctx.target.path).directive("client_max_body_size")
+            size = parse_size(line.args[0]) if line is not None and line.args else None
+            if size and size >= sent and not size % (1 << 20):
+                return size_text(size).upper()
+    return size_text(next(1 << shift for shift in range(20, 64) if 1 << shift >= sent)).upper()
+
+
+def _read(ctx: ProbeContext, path: str, limit: PhpLimit, wanted: str) -> ReadSetting:
+    version = _VERSION.search(path)
+    packaged = "php-fpm" if path.startswith("/etc/") else ""
+    unit = f"php{version[1]}-fpm" if version else packaged
+    is_read_each_time = path.endswith("/.user.ini")
+    return ReadSetting(
+        vantage=Vantage.SERVER, at=ctx.elapsed(), application="php", topic="upload", key=limit.key,
+        values=(str(limit.size),), wanted=wanted, file=path, number=limit.number, line=limit.line,
+        new=limit.raised(wanted), unit="" if is_read_each_time else unit,
+        needs_restart=not is_read_each_time,
+    )  # fmt: skip
