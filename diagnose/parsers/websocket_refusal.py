@@ -178,7 +178,7 @@ def opens_alone(attempt: Attempt) -> bool:
 
 
 #: Variants that differ from the refused handshake in the Origin only.
-ORIGIN_VARIANTS = {"no-origin", "other-scheme", "with-port", "plain-port"}
+ORIGIN_VARIANTS = {"no-origin", "other-scheme", "with-port", "plain-port", "usual-port"}
 
 
 def other_origins(origin: str) -> tuple[tuple[UpgradeVariant, str], ...]:
