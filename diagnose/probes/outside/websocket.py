@@ -302,10 +302,10 @@ async def refused(ctx: ProbeContext, upgrade: Upgrade) -> None:
     is_answered = any(
         exchange.purpose == "target" and exchange.status for exchange in ctx.observed(Exchange)
     )
-    if is_answered and _may_be_elsewhere(upgrade) and upgrade.path in ctx.target.websockets:
+    if is_answered and may_be_elsewhere(upgrade) and upgrade.path in ctx.target.websockets:
         from diagnose.probes.outside.websocket_paths import find_paths
 
-        await find_paths(ctx, upgrade, _try_other_path)
+        await find_paths(ctx, upgrade, try_other_path)
 
 
 @probe(after=Exchange)
@@ -319,10 +319,10 @@ async def refused_before(ctx: ProbeContext, exchange: Exchange) -> None:
 @probe(after=WebSocketPath)
 async def named(ctx: ProbeContext, named_path: WebSocketPath) -> None:
     """Try a path that the page names, if a handshake was refused before."""
-    for upgrade in filter(_may_be_elsewhere, ctx.observed(Upgrade)):
+    for upgrade in filter(may_be_elsewhere, ctx.observed(Upgrade)):
         from diagnose.probes.outside.websocket_paths import try_path
 
-        await try_path(ctx, upgrade, named_path.path, _try_other_path)
+        await try_path(ctx, upgrade, named_path.path, try_other_path)
 
 
 #: Statuses of an application, or of files, that know nothing of a WebSocket at a path. Engine.IO
@@ -330,12 +330,13 @@ async def named(ctx: ProbeContext, named_path: WebSocketPath) -> None:
 _UNKNOWN = {200, 400, 403, 404, 405, 500, 501, 502}
 
 
-def _may_be_elsewhere(upgrade: Upgrade) -> bool:
+def may_be_elsewhere(upgrade: Upgrade) -> bool:
+    """Return whether a refused handshake may open at another path of the site."""
     is_unknown = upgrade.fault == "status" and upgrade.status in _UNKNOWN
     return upgrade.is_visit and is_unknown and upgrade.vantage is Vantage.HERE
 
 
-async def _try_other_path(ctx: ProbeContext, upgrade: Upgrade, path: str) -> None:
+async def try_other_path(ctx: ProbeContext, upgrade: Upgrade, path: str) -> None:
     """Perform the refused handshake at another path."""
     await try_handshake(
         ctx,
