@@ -10,6 +10,7 @@ from diagnose.model.target import TLS_SCHEMES
 from diagnose.net.http import send_get
 from diagnose.parsers.redirects import REDIRECTS
 from diagnose.parsers.urls import parse_url
+from diagnose.parsers.websocket_refusal import other_origins
 from diagnose.probes import ProbeContext
 from diagnose.probes.outside.http_connections import open_http
 from diagnose.probes.outside.websocket_connections import OpenConnection
@@ -17,6 +18,9 @@ from diagnose.probes.outside.websocket_handshakes import HandshakeAttempt, try_h
 
 #: Statuses with which an application may refuse an Origin.
 _REFUSALS = {400, 401, 403, 404}
+
+#: Bytes of the answer to a handshake.
+_MAX_ANSWER = 4 << 10
 
 #: Seconds for a page, and bytes of it.
 _PAGE_WAIT, _MAX_PAGE = 3.0, 64 << 10
@@ -108,3 +112,21 @@ async def _page(ctx: ProbeContext, address: str, url: str) -> str:
         if not location or not url.startswith(origin):
             return ""
     return ""
+
+
+async def takes_another_origin(
+    ctx: ProbeContext, normal: HandshakeAttempt, upgrade: Upgrade
+) -> bool:
+    """Return whether a handshake that was refused with 403 is accepted without its Origin, or with
+    another: then it lacks no login. Nothing of it is kept."""
+    if upgrade.status != 403 or not upgrade.origin:
+        return False
+    variants = (("no-origin", None), *other_origins(upgrade.origin))
+    for variant, origin in variants:
+        if not ctx.further_requests.reserve(ctx, upgrade.url, _MAX_ANSWER, "websocket"):
+            return False
+        attempt = replace(normal, variant=variant, origin=origin)
+        retry = await try_handshake(ctx, attempt, is_worth_emitting=lambda _: False)
+        if retry is None or retry.accepted:
+            return retry is not None
+    return False
