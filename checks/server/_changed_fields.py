@@ -64,16 +64,16 @@ def changed_field(
 
 
 @frozen(eq=False)
-class ChangedOrigin:
-    """The line that replaces the Origin of a WebSocket, its place, and the fix if the file is
-    known."""
+class ChangedLine:
+    """The line that replaces the Origin or the Host of a WebSocket, its place, and the fix if the
+    file is known."""
 
     text: str
     place: str
     fix: Fix | None = None
 
 
-def changed_origin(evidence: Evidence, path: str) -> ChangedOrigin | None:
+def changed_origin(evidence: Evidence, path: str) -> ChangedLine | None:
     """Return the line that replaces the Origin of a WebSocket whose application, asked directly,
     accepts the visitor's; None if there is none."""
     view, own = server_on_port(evidence), path.partition("?")[0]
@@ -86,7 +86,27 @@ def changed_origin(evidence: Evidence, path: str) -> ChangedOrigin | None:
         return None
     edit = without_line(view, field)
     fix = Fix((edit, *reload_steps(view.server)), Applicability.REVIEW) if edit else None
-    return ChangedOrigin(field.text, field.place, fix)
+    return ChangedLine(field.text, field.place, fix)
+
+
+#: Caddy's placeholders for the visitor's host without its port.
+_BARE_HOST = re.compile(r"[\s\"]*\{(?:http\.request\.)?host\}[\s\"]*")
+
+
+def host_without_port(evidence: Evidence, path: str) -> ChangedLine | None:
+    """Return Caddy's line that sends the visitor's host without the port."""
+    view, own = server_on_port(evidence), path.partition("?")[0]
+    route = route_to_application(view, own, True) if view else None
+    if view is None or route is None or view.server.product != "caddy":
+        return None
+    for number, text in caddy_lines(view, route):
+        match = _CADDY.fullmatch(text)
+        if match and match["name"].lower() == "host" and _BARE_HOST.fullmatch(match["rest"]):
+            field = ChangedField(match["name"], " ".join(text.split()), route.file, number)
+            edit = without_line(view, field)
+            fix = Fix((edit, *reload_steps(view.server)), Applicability.REVIEW) if edit else None
+            return ChangedLine(field.text, field.place, fix)
+    return None
 
 
 def without_line(view: ServerView, field: ChangedField) -> Edit | None:

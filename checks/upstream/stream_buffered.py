@@ -2,7 +2,8 @@
 then (a log as text/plain, JSON by lines), and nginx holds it back: it collects the response until a
 buffer is full (ngx_http_proxy_module, proxy_buffering).
 
-The application itself answers at once with the type of a stream, and through nginx nothing arrives;
+The application itself answers at once with the type of a stream, or begins a body that does not end
+(Guacamole's tunnel, MJPEG, records of JSON), and through nginx nothing arrives;
 or a short stream arrives whole, seconds after it was asked for. A message may say so of a stream
 that this run cannot ask for: the answer to a POST of the page's script (a chat). Then the location
 of the paths that the scripts use is judged.
@@ -179,7 +180,7 @@ def _streams(backend: Backend) -> list[UpstreamTry]:
     return [
         attempt
         for attempt in backend.request_attempts
-        if attempt.status == 200 and attempt.media_type in {STREAM, *_LINES}
+        if attempt.status == 200 and (attempt.media_type in {STREAM, *_LINES} or attempt.streams)
     ]
 
 

@@ -3,6 +3,9 @@ begin with polling and then upgrade, and both requests must reach the same worke
 gives out an id, and another one has no connection with it. If the configuration has a group whose
 servers take turns, that is the cause.
 
+Where the application itself, asked directly, opens the same, the session is lost on the way, and
+another check tells how.
+
 An id that somebody pasted has ended since: where this run's own are found again, nothing is wrong.
 """
 
@@ -10,6 +13,7 @@ from collections.abc import Iterator
 
 from checks.nginx import Nginx, file_line
 from checks.nginx._sticky_groups import sticky_fix, unsticky_group_of
+from checks.nginx._websockets import WebSocketHandshakes, locations_losing_upgrades
 from checks.websocket._haproxy_balance import unsticky_backend
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -20,6 +24,7 @@ from diagnose.model import (
     Subject,
     merge_subjects,
 )
+from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Upgrade
 from diagnose.parsers.http import hops
 from diagnose.parsers.websocket_refusal import is_unknown_to_signalr, unknown_session
@@ -28,6 +33,7 @@ from diagnose.parsers.websocket_refusal import is_unknown_to_signalr, unknown_se
 @check(severity=Severity.WARNING, needs=[Upgrade], needs_fault=[Upgrade])
 def not_sticky(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
+    losing = {path for _, paths in locations_losing_upgrades(nginx) for path in paths}
     front_upgrades = [upgrade for upgrade in evidence.of(Upgrade) if upgrade.through == "front"]
     for path in dict.fromkeys(upgrade.path for upgrade in front_upgrades):
         lost_sessions = [
@@ -52,8 +58,14 @@ def not_sticky(evidence: Evidence) -> Iterator[Claim]:
         group = unsticky_group_of(nginx, path)
         backend = None if group else unsticky_backend(evidence, path)
         is_signalr = any(map(is_unknown_to_signalr, lost_sessions))
-        if is_signalr and not own_sessions and group is None and backend is None:
+        is_single = group is None and backend is None
+        if is_signalr and not own_sessions and is_single:
             continue  # One server may say so too, of a connection that has ended.
+        # The application itself has the session: it is lost on the way. SignalR says so of each
+        # request without Upgrade.
+        is_lost_on_the_way = is_single or (is_signalr and path in losing)
+        if is_lost_on_the_way and _opens_directly(evidence, path):
+            continue
         sure = bool(own_sessions) and not any(hops(upgrade.headers) for upgrade in lost_sessions)
         yield Claim(
             about=merge_subjects(subjects),
@@ -79,6 +91,17 @@ def not_sticky(evidence: Evidence) -> Iterator[Claim]:
             location=nginx.location(group) if group else None,
             fix=backend.fix(sure) if backend else sticky_fix(nginx, group, sure),
         )
+
+
+def _opens_directly(evidence: Evidence, path: str) -> bool:
+    """Return whether the application, asked directly, opens the WebSocket that is refused through
+    the server in front."""
+    own, handshakes = path.partition("?")[0], WebSocketHandshakes.at_path(evidence, path)
+    is_accepted = handshakes.accepted_by_application or any(
+        visit.websocket and visit.accepted and visit.requested == own
+        for visit in evidence.good(BackendVisit)
+    )
+    return is_accepted and not handshakes.accepted_by_front
 
 
 _ENGINEIO_ANSWER, _SIGNALR_ANSWER = "Session ID unknown", "No Connection with that ID"

@@ -72,8 +72,10 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
         ),
     ]
     for attempt in (*refused, *closed):
-        # Imported late: only a finding needs it.
+        # Imported late: only a finding needs them.
         from checks.http._setting_lines import setting_facts
+        from checks.server._changed_fields import host_without_port
+        from checks.websocket._server_fixes import with_port, with_server_fix
 
         own_origin = evidence.target.origin
         origin = attempt.first.origin or own_origin
@@ -82,7 +84,7 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
         passing_variants = {retry.variant for retry in passing}
         # Who accepts the site's name with another scheme or port wants the site's own pages.
         is_own_name = origin == own_origin and bool(
-            passing_variants & {"other-scheme", "with-port", "plain-port"}
+            passing_variants & {"other-scheme", "with-port", "plain-port", "usual-port"}
         )
         is_cable = _is_action_cable(handshakes)
         logged = _logged_refusal(evidence, (origin, *_usual_origins(attempt)))
@@ -106,17 +108,25 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
             "tls": evidence.target.uses_tls,
             "port": "with-port" in passing_variants,
             "plain_port": "plain-port" in passing_variants,
+            "lost_port": evidence.target.port if "usual-port" in passing_variants else "",
+            "host_variable": _location_edits.host_variable(evidence.target),
             "own_address": _own_address(handshakes),
-            **_front(evidence, nginx, attempt.path),
+            **(_FIXED_BY_HOST if host_result else _front(evidence, nginx, attempt.path)),
             "forwarded_place": _forwarded_place(forwarded_match),
             "told": told_name.value if told_name else "",
             "told_place": told_name.place if told_name else "",
             "changed": "",
             "changed_place": "",
+            "changed_host": "",
             **_facts(nginx, match),
             **own_setting(evidence, "allowed_origin", "public_url"),
             **setting_facts(evidence, origin, origin),
         }
+        host_line = host_without_port(evidence, attempt.path) if facts["lost_port"] else None
+        if host_line:
+            facts.update(named=False, place=host_line.place, changed_host=host_line.text)
+        # A page at the usual port may be what opens it, where Host is whole.
+        is_meant = is_meant and not (facts["lost_port"] and facts["named"])
         base_claim = claim(
             attempt,
             _step(facts),
@@ -138,42 +148,12 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
             yield _with_told_name(nginx, base_claim, told_name, handshakes)
         elif host_result:
             yield _with_fix(nginx, base_claim, *host_result)
+        elif host_line:
+            yield replace(base_claim, fix=host_line.fix or base_claim.fix)
         elif facts["plain_port"]:
-            yield _with_port(evidence, base_claim, attempt.path)
+            yield with_port(evidence, base_claim, attempt.path)
         else:
-            yield _with_server_fix(evidence, base_claim, attempt.path, bool(facts["scheme"]))
-
-
-def _with_server_fix(evidence: Evidence, base_claim: Claim, path: str, is_scheme: bool) -> Claim:
-    """Let another server than nginx tell the application the visitor's scheme or Host, or keep the
-    visitor's Origin. It may refuse for another reason: a person looks at it."""
-    # Imported late: only a finding needs them.
-    from checks.http._told_scheme import server_fix
-    from checks.nginx._sent_origins import origin_line
-    from checks.server._changed_fields import changed_origin
-
-    if line := origin_line(Nginx.of(evidence), path):
-        facts = {**base_claim.facts, "changed": line.text, "changed_place": line.place}
-        return replace(
-            base_claim, facts=facts, fix=line.fix or base_claim.fix, location=line.location
-        )
-    if changed := changed_origin(evidence, path):
-        facts = {**base_claim.facts, "changed": changed.text, "changed_place": changed.place}
-        return replace(base_claim, facts=facts, fix=changed.fix or base_claim.fix)
-    fields = ("X-Forwarded-Proto", "Host") if is_scheme else ("Host",)
-    fix = server_fix(evidence, path, *fields, websocket=True)
-    return replace(base_claim, fix=fix) if fix else base_claim
-
-
-def _with_port(evidence: Evidence, base_claim: Claim, path: str) -> Claim:
-    """Let the server in front tell the application the port at which visitors come."""
-    # Imported late: only a finding needs them.
-    from checks.http._told_scheme import server_fix
-    from checks.nginx._forwarded_ports import port_fix
-
-    fix = port_fix(Nginx.of(evidence), path)
-    fix = fix or server_fix(evidence, path, "X-Forwarded-Port", websocket=True)
-    return replace(base_claim, fix=fix) if fix else base_claim
+            yield with_server_fix(evidence, base_claim, attempt.path, bool(facts["scheme"]))
 
 
 def _first_requests(evidence: Evidence) -> Iterator[Subject]:
@@ -338,6 +318,10 @@ def _accepted_by_host(
     return (match, named_upgrades) if named_upgrades and match else None
 
 
+#: What is said of the server in front where the visitor's Host alone helps.
+_FIXED_BY_HOST: dict[str, object] = {"front": "nginx", "named": False}
+
+
 def _front(evidence: Evidence, nginx: Nginx, path: str) -> dict[str, object]:
     """Return what the server in front is called, and whether it passes the visitor's host on."""
     if _passes_visitors_host(nginx, path):
@@ -357,8 +341,7 @@ def _passes_visitors_host(nginx: Nginx, path: str) -> bool:
     own list of origins is left."""
     matches = [match for match in nginx.location_matches(path) if proxy_pass_of(match)]
     hosts = {str(_facts(nginx, match)["sent"]) for match in matches}
-    target = nginx.evidence.target
-    return bool(hosts) and hosts <= {target.host, target.authority}
+    return bool(hosts) and hosts <= {nginx.evidence.target.authority}
 
 
 def _facts(nginx: Nginx, match: LocationMatch | None) -> dict[str, object]:

@@ -211,6 +211,10 @@ MESSAGES = Messages(
     ),
     # NOTE: what the site did in this run, instead of what the message says.
     Message("now.status", "From here the site answers with status {status}."),
+    Message("now.opens", "In this run the WebSocket at {path} opens (101)."),
+    Message(
+        "now.refused", "In this run the handshake of the WebSocket at {path} gets status {status}."
+    ),
     # NOTE: {url} is a URL, or the address of an application.
     Message(
         "now.repeats", "Its words stand in the answer of {url} in this run, with status {status}."

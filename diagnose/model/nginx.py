@@ -328,7 +328,8 @@ class UpstreamTry(Observation):
     happens only after a visit has failed; `status` is the status of its response. Whether something
     listens is tested without a request. `socket` is the path of a Unix socket; then there is no
     host. `backup` is True if nginx uses this server only when the others fail. `media_type` is the
-    type of its response, "" if unknown.
+    type of its response, "" if unknown. `streams` is True if the response has no length, and its
+    body began at once and did not end.
     """
 
     layer: ClassVar[str] = "upstream"
@@ -346,6 +347,7 @@ class UpstreamTry(Observation):
     socket: FilePath = ""
     backup: bool = False
     media_type: Word = ""
+    streams: bool = False
 
     @property
     def endpoint(self) -> str:

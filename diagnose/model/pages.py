@@ -10,6 +10,7 @@ from diagnose.model.marks import (
     Digest,
     FilePath,
     Headers,
+    Label,
     ReasonPhrase,
     Text,
     Url,
@@ -284,7 +285,8 @@ class WebSocketPath(Observation):
     `source` is the URL of the page or the script. `library` is the program's library ("Socket.IO",
     "SignalR") or its name ("n8n"), "" if none is known. `need` is what the program's documentation
     says: "optional" if it works without, "" if nothing is known. `opens` is whether the program
-    takes a handshake of a visitor who has not logged in.
+    takes a handshake of a visitor who has not logged in. `line` is that of the call in the source,
+    from 1, 0 if it is not known, and `subprotocols` are those that the call asks for.
     """
 
     layer: ClassVar[str] = "websocket"
@@ -294,6 +296,8 @@ class WebSocketPath(Observation):
     library: Word = ""
     need: Literal["", "required", "optional"] = ""
     opens: bool = False
+    line: int = 0
+    subprotocols: tuple[Label, ...] = ()
 
     def summary(self) -> Summary:
         subject = phrase("WebSocket named by {source}", source=self.source)

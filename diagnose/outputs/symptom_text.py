@@ -7,6 +7,7 @@ from diagnose.checking.texts import check_text
 from diagnose.i18n import reports
 from diagnose.i18n.symptoms import symptom_name, translate
 from diagnose.model import Host, Report, Symptom, Vantage
+from diagnose.model.http import Upgrade
 from diagnose.outputs.finding_text import join_sentences, title
 
 if TYPE_CHECKING:
@@ -210,12 +211,29 @@ def _quoted(symptom: Symptom, lang: str) -> str:
 
 
 def _status_sentence(report: Report, answer: "SymptomAnswer", lang: str) -> str:
-    """Return what the site answers now, if it does."""
+    """Return what the site answers now, if it does; of a WebSocket, what its handshake got."""
+    if answer.symptom.kind.startswith("websocket"):
+        sentence = _handshake_sentence(report, lang)
+        if sentence or report.evidence.target.websockets:
+            return sentence
     if answer.status is None:
         return ""
     is_outside = report.evidence.scope.outside and not _is_way_unseen(report)
     key = "now.status" if is_outside else "now.server"
     return translate(key, lang, status=answer.status)
+
+
+def _handshake_sentence(report: Report, lang: str) -> str:
+    """Return what the handshake got that is most like the visitor's; "" if there was none."""
+    upgrades = [upgrade for upgrade in report.evidence.of(Upgrade) if upgrade.is_visit]
+    asked = [one for one in upgrades if one.path in report.evidence.target.websockets]
+    for upgrade in (asked or upgrades)[:1]:
+        path = upgrade.path.partition("?")[0]
+        if upgrade.accepted:
+            return translate("now.opens", lang, path=path)
+        if upgrade.status:
+            return translate("now.refused", lang, path=path, status=upgrade.status)
+    return ""
 
 
 def _repeating_sentence(report: Report, lang: str) -> str:

@@ -91,6 +91,8 @@ COMPLAINTS: tuple[tuple[SymptomKind, str], ...] = (
     ("stream", r"\b(?:sse|event[- ]?streams?|streams?|streamed|streaming|server[- ]sent events?|eventsource|chat\w{0,4}|answers?|repl(?:y|ies)|responses?|tokens?|output|messages?|"
         r"progress(?: bar)?|text|lines?|events?)\b.{0,80}?(?:all at once|at once\b|in one (?:go|chunk|piece|shot|block)|only (?:after|when|at the end)|not (?:being )?stream\w{0,4}"
         r"|until (?:it|everything|the \w{1,12}|they) (?:is|are|has|have)? ?(?:completed?|finished|finishes|done|ends?|closed)|\bbuffered\b)"
+        r"|\b(?:remote desktop|stream|output|messages?|text|lines?|events?|logs?|tokens?|data|screen|display)\b.{0,30}?\b(?:comes?|arrives?|appears?|updates?|is sent|sent) (?:only )?in (?:bursts|batches)\b"
+        r"|(?:画面|输出|日志|消息|数据|远程桌面).{0,8}?(?:一阵一阵|一批一批|断断续续)"
         r"|\bbuffer(?:s|ing)\b (?:up )?(?:all |every |the (?:whole |entire |complete )?)(?:of )?(?:the )?(?:sse |server[- ]sent )?(?:events?|messages?|chunks?|tokens?|responses?|stream|output|answers?)\b"
         r"|(?:typing|typewriter) effect|(?<!video )(?<!live )(?<!hls )\b(?:sse|eventsource|streaming|server[- ]sent events)\b.{0,12}?(?:is not|isn[’']?t|do(?:es|did)? ?n[’']?t|did ?n[’']?t|does not|not|never|stop\w{0,4})\b"
         r".{0,6}?\b(?:work|stream|arriv)\w{0,3}|\bstream did ?n[’']?t work|only (?:once|enters?|after|arrives?|comes?)\b.{0,40}?after (?:the )?(?:completion|\d{1,3} seconds?|everything|the end)|(?:events?|messages?|answers?|chunks?)\b only (?:arrive|come|appear)\w{0,1} (?:when|after|at)|(?:stuck|freezes|hangs|stays) (?:at|on|in) [\"'“]?(?:processing|thinking|generating|typing)|no streaming\b|\bstream\w{0,4}\b.{0,30}?\b(?:never|does ?n[’']?t|not) (?:reach|arriv)"

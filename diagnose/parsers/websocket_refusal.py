@@ -31,6 +31,11 @@ def named_subprotocols(answer: str, protocol_header: str | None) -> tuple[str, .
     )[:8]
 
 
+def common_subprotocols() -> tuple[str, ...]:
+    """Return the common subprotocols, for a server of which nothing is known."""
+    return _SUBPROTOCOLS
+
+
 #: Words of a path, and the subprotocol without which such a server refuses the handshake (MQTT
 #: 3.1.1 section 6, STOMP, OCPP-J, RFC 7118, RFC 7395).
 _BY_PATH = {
@@ -178,7 +183,7 @@ def opens_alone(attempt: Attempt) -> bool:
 
 
 #: Variants that differ from the refused handshake in the Origin only.
-ORIGIN_VARIANTS = {"no-origin", "other-scheme", "with-port", "plain-port"}
+ORIGIN_VARIANTS = {"no-origin", "other-scheme", "with-port", "plain-port", "usual-port"}
 
 
 def other_origins(origin: str) -> tuple[tuple[UpgradeVariant, str], ...]:

@@ -8,6 +8,7 @@ import pytest
 from diagnose.checking.conclusion import conclude
 from diagnose.checking.texts import check_text
 from diagnose.model import Host, Observation, Report, Symptom, Vantage
+from diagnose.model.http import Upgrade
 from diagnose.model.symptom import SymptomKind
 from diagnose.model.vantages import VantageVisit
 from diagnose.model.view import View
@@ -132,6 +133,20 @@ def test_a_websocket_whose_path_nobody_named_is_asked_for() -> None:
     assert "No path of a WebSocket is known here" in sentence
     assert "--ws PATH" in sentence
     assert "From here the site answers with status 200." in sentence
+
+
+def test_of_a_websocket_it_says_what_the_handshake_got_and_not_the_page() -> None:
+    said = Symptom("websocket-closed", "WebSocket closed", 1006)
+    opened = Upgrade(
+        url="wss://shop.example.com/live", path="/live", address="203.0.113.10", port=443,
+        status=101, accepted=True,
+    )  # fmt: skip
+    sentence = symptom_text(with_symptom(healthy(), said, opened), "en")
+    assert "In this run the WebSocket at /live opens (101)." in sentence
+    assert "answers with status" not in sentence
+    refused = replace(opened, status=403, accepted=False, fault="status")
+    sentence = symptom_text(with_symptom(healthy(), said, refused), "en")
+    assert "the handshake of the WebSocket at /live gets status 403" in sentence
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

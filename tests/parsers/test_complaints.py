@@ -62,6 +62,8 @@ the authorization header in the subrequest is missed""",
 SSE breaks when behind a buffering proxy
 nginx SSE keeps reconnecting
 the stream stops after 60 seconds
+the remote desktop comes in bursts
+log output arrives only in batches
 nginx代理时流式输出的问题
 SSE arrives all at once
 the server dumps all the output only once after 20 seconds

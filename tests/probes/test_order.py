@@ -15,7 +15,6 @@ BEFORE = {
     ("inside/base_path_fields.py", "Page"): "the file is one that the page names",
     ("inside/logged_preflights.py", "Exchange"): "the log is read after the page was answered",
     ("inside/neighbour_applications.py", "Exchange"): "the page names what is looked for",
-    ("inside/page_websockets.py", "Exchange"): "the WebSocket is one of the page, or of its log",
 }
 
 

@@ -12,6 +12,7 @@ fails, means something all the same.
 from diagnose.model.http import Exchange, Upgrade, UpgradeVariant
 from diagnose.model.nginx import NginxBuild, NginxConfig
 from diagnose.model.pages import WebSocketPath
+from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.nginx.balancing import unsticky_group
 from diagnose.parsers.nginx.forwarding import speaks_http_1_1, upgrade_forwarding
 from diagnose.parsers.websocket_refusal import ORIGIN_VARIANTS
@@ -27,7 +28,13 @@ from diagnose.probes.inside.websocket_upstream import (
     upgrade_directly,
     wants_login,
 )
-from diagnose.probes.outside.websocket import try_named_path, try_sessions, try_unkept_path
+from diagnose.probes.outside.websocket import (
+    may_be_elsewhere,
+    try_named_path,
+    try_other_path,
+    try_sessions,
+    try_unkept_path,
+)
 
 #: Maximum number of paths of the page that are tried.
 MAX_PATHS = 2
@@ -48,6 +55,48 @@ async def _try_sessions(ctx: ProbeContext, config: NginxConfig, path: str) -> No
     route = upstream_routes.find_route(ctx, config, path)
     if route is not None and unsticky_group(route.place) is not None:
         await try_sessions(ctx, path)
+
+
+@probe(after=NginxConfig)
+async def passed_by_nginx(ctx: ProbeContext, config: NginxConfig) -> None:
+    await _try_where_passed(ctx)
+
+
+@probe(after=WebServerConfig)
+async def passed_by_another(ctx: ProbeContext, config: WebServerConfig) -> None:
+    await _try_where_passed(ctx)
+
+
+@probe(after=Upgrade)
+async def passed_elsewhere(ctx: ProbeContext, upgrade: Upgrade) -> None:
+    await _try_where_passed(ctx)
+
+
+@probe(after=Exchange)
+async def passed_elsewhere_before(ctx: ProbeContext, exchange: Exchange) -> None:
+    """Do the same if the page is answered later: further requests come after the main answer."""
+    await _try_where_passed(ctx)
+
+
+async def _try_where_passed(ctx: ProbeContext) -> None:
+    """Try the user's WebSocket, if it was refused, where the server passes WebSockets on."""
+    refused = [
+        upgrade
+        for upgrade in ctx.observed(Upgrade)
+        if may_be_elsewhere(upgrade) and upgrade.path in ctx.target.websockets
+    ]
+    is_answered = any(
+        exchange.is_of_visit and exchange.status for exchange in ctx.observed(Exchange)
+    )
+    if not refused or not is_answered or not ctx.options.outside:
+        return
+    # Imported late: few WebSockets are refused.
+    from diagnose.probes.inside.websocket_locations import passing_paths
+    from diagnose.probes.outside.websocket_paths import try_path
+
+    for upgrade in refused:
+        for path in passing_paths(ctx, upgrade.path):
+            await try_path(ctx, upgrade, path, try_other_path)
 
 
 @probe(after=Upgrade)

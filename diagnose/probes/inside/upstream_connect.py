@@ -219,7 +219,7 @@ async def _ask_directly(ctx: ProbeContext, route: UpstreamRoute, endpoint: Endpo
                 _emit_reset(ctx, route, endpoint, address, stream)
             continue
         patience = _time_left(ctx)
-        status, body, failure, media_type = await upstream_routes.request_page(
+        status, body, failure, media_type, is_stream = await upstream_routes.request_page(
             stream, route.upstream_path, name, patience
         )
         authority = "localhost" if endpoint.socket else f"{bracketed(address)}:{endpoint.port}"
@@ -235,6 +235,7 @@ async def _ask_directly(ctx: ProbeContext, route: UpstreamRoute, endpoint: Endpo
             asked=True,
             status=status,
             media_type=media_type,
+            streams=is_stream,
         )
         if _is_new(ctx, upstream_try):
             ctx.emit(upstream_try)

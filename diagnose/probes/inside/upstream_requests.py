@@ -265,7 +265,7 @@ async def _retry_with_visitor_host(ctx: ProbeContext, config: NginxConfig, path:
     """Repeat the handshake with the site's name as Host, if nginx sends another name."""
     route = upstream_routes.find_route(ctx, config, path)
     sent = header_parser.forwarded_host(route.place, route.upstream, ctx.target) if route else None
-    if route is None or sent in {None, ctx.target.authority, ctx.target.host}:
+    if route is None or sent in {None, ctx.target.authority}:
         return
     at, request_path = ctx.elapsed(), socketio_path(route.upstream_path)
     origin = ctx.target.origin

@@ -242,8 +242,9 @@ def media_type(reply: bytes) -> str:
 
 async def request_page(
     stream: Stream, path: str, name: str, patience: float
-) -> tuple[int | None, str, Failure | None, str]:
-    """Request a page as nginx does; return status, beginning of the text, failure and media type.
+) -> tuple[int | None, str, Failure | None, str, bool]:
+    """Request a page as nginx does; return status, beginning of the text, failure, media type, and
+    whether the response is a stream (`streams`).
 
     `patience` is in seconds.
     """
@@ -259,12 +260,35 @@ async def request_page(
             reply.partition(b"\r\n\r\n")[2][:2048].decode("latin-1"),
             None,
             media_type(reply),
+            streams(reply),
         )
-    return None, "", failure or Failure("protocol", "no HTTP answer"), ""
+    return None, "", failure or Failure("protocol", "no HTTP answer"), "", False
+
+
+def streams(reply: bytes) -> bool:
+    """Return whether a response with status 200 has no length, and its body has begun and not
+    ended."""
+    head, _, body = reply.partition(b"\r\n\r\n")
+    return (
+        _has_no_length(head)
+        and bool(body)
+        and not f"\r\n{body[-9:].decode('latin-1')}".endswith("\r\n0\r\n\r\n")
+    )
+
+
+def _has_no_length(head: bytes) -> bool:
+    """Whether a header of status 200 says no length of a body that is no page: of a stream the
+    first bytes tell that it is one."""
+    is_page = b"html" in media_type(head).encode()
+    return parse_status(head) == 200 and not is_page and b"\ncontent-length:" not in head.lower()
 
 
 def _is_complete(reply: bytes) -> bool:
-    """Whether enough was received: the header, but for an error also its page."""
+    """Whether enough was received: the header, but for an error also its page, and the beginning of
+    a body without a length."""
+    head, end, body = reply.partition(b"\r\n\r\n")
+    if end and not body and _has_no_length(head):
+        return False
     if not reply.startswith(b"HTTP/1.1 400"):
         return b"\r\n\r\n" in reply or not b"HTTP/".startswith(reply[:5])
     _, end, body = reply.partition(b"\r\n\r\n")

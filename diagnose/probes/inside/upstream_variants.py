@@ -224,7 +224,7 @@ async def _try_plain(ctx: ProbeContext, conversation: Conversation) -> UpstreamT
     )
     status, failure = None, opened if isinstance(opened, Failure) else None
     if not isinstance(opened, Failure):
-        status, _, failure, _ = await upstream_routes.request_page(
+        status, _, failure, *_ = await upstream_routes.request_page(
             opened, route.upstream_path, host, 2.0
         )
     return ctx.emit(
@@ -257,7 +257,7 @@ async def _try_handshake(
         failure, protocol = tls_result.failure, tls_result.protocol
         if tls_result.stream and conversation.asks:
             route, host = conversation.route, upstream_routes.host_header(ctx, conversation.route)
-            status, _, failure, _ = await upstream_routes.request_page(
+            status, _, failure, *_ = await upstream_routes.request_page(
                 tls_result.stream, route.upstream_path, host, 2.0
             )
         elif tls_result.stream:

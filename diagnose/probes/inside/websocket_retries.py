@@ -181,6 +181,34 @@ async def _upgrade(
     return await _upgrade_by_curl(ctx, _request(ctx, route, variant, host, origin, fields), route)
 
 
+# A subprotocol that is not chosen
+
+
+@probe(after=Upgrade)
+async def none_chosen(ctx: ProbeContext, upgrade: Upgrade) -> None:
+    """Offer the same to the application, after the site chose none of the subprotocols."""
+    is_front = (upgrade.through, upgrade.variant) == ("front", "subprotocol")
+    if not is_front or upgrade.fault != "subprotocol" or ctx.machine.via != "local":
+        return
+    for config in ctx.observed(NginxConfig)[:1]:
+        route = upstream_routes.find_route(ctx, config, upgrade.path)
+        if route and not _has_tried_directly(ctx, upgrade.path):
+            await upgrade_directly(ctx, route, "subprotocol", offered=upgrade.offered)
+
+
+@probe(after=NginxConfig)
+async def none_chosen_before(ctx: ProbeContext, config: NginxConfig) -> None:
+    for upgrade in ctx.observed(Upgrade):
+        await none_chosen.work(ctx, upgrade)
+
+
+def _has_tried_directly(ctx: ProbeContext, path: str) -> bool:
+    return any(
+        (earlier.path, earlier.through, earlier.variant) == (path, "application", "subprotocol")
+        for earlier in ctx.observed(Upgrade)
+    )
+
+
 # What the application makes of an ordinary request for the path
 
 

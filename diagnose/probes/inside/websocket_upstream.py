@@ -39,8 +39,8 @@ class UpgradeRequest:
 
     `url` is a ws or wss URL whose authority becomes the Host field. `path` is the visitor's path.
     `peer` is the address ("unix:PATH" for a Unix socket) and port to connect to. `through` and
-    `variant` are those of the observation. `origin` is the Origin to send, None for none, and
-    `fields` are those that nginx adds.
+    `variant` are those of the observation. `origin` is the Origin to send, None for none, `fields`
+    are those that nginx adds, and `offered` the subprotocols, () for those of the user.
     """
 
     url: str
@@ -50,6 +50,7 @@ class UpgradeRequest:
     variant: UpgradeVariant = "normal"
     origin: str | None = None
     fields: tuple[tuple[str, str], ...] = ()
+    offered: tuple[str, ...] = ()
 
     def started(self, at: float) -> Upgrade:
         """Return the observation of this handshake, without its outcome."""
@@ -85,7 +86,8 @@ class UpgradeRequest:
         else:
             url_host = bracketed(address)
         origin_lines = (f"Origin: {self.origin}",) if self.origin else ()
-        for field in (f"Host: {host}", *UPGRADE_FIELDS, *origin_lines, *self.field_lines):
+        names = (f"Sec-WebSocket-Protocol: {', '.join(self.offered)}",) if self.offered else ()
+        for field in (f"Host: {host}", *UPGRADE_FIELDS, *origin_lines, *names, *self.field_lines):
             argv += ["-H", field]
         return shown_command(
             [*argv, f"{'https' if scheme == 'wss' else 'http'}://{url_host}:{port}/{path}"]
@@ -300,6 +302,7 @@ async def upgrade_directly(
     origin: str = "",
     fields: tuple[tuple[str, str], ...] = (),
     other_path: str = "",
+    offered: tuple[str, ...] = (),
 ) -> Upgrade | None:
     """Try the application with nginx's path, Host, Origin and fields, or with these. The variant
     "no-origin" has no Origin, "whole-path" uses the visitor's path, "bare-path" the one without the
@@ -316,6 +319,7 @@ async def upgrade_directly(
         variant,
         None if variant == "no-origin" else origin or sent_origin(ctx, route),
         fields or added_fields(ctx, route),
+        offered,
     )
     for endpoint in route.upstream.endpoints:
         for address in (
@@ -368,7 +372,7 @@ async def _try_handshake(
     from diagnose.net.websocket import ClientHandshake, open_websocket
 
     at, version = ctx.elapsed(), "1.0" if request.variant == "http-1.0" else "1.1"
-    subprotocols = tuple(
+    subprotocols = request.offered or tuple(
         name for name in ctx.options.request.subprotocols if name == masked_subprotocol(name)
     )
     handshake = ClientHandshake(

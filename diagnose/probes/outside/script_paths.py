@@ -19,11 +19,15 @@ def emit_script_paths(ctx: ProbeContext, text: str, source: str) -> None:
     _diagnose_streams(ctx, text)
     if not ctx.options.wants("websocket"):
         return
+    from diagnose.parsers.websocket_calls import call_of_path, calls_in
     from diagnose.parsers.websocket_paths import NEEDED, named_paths_in
 
+    calls = None
     for named in named_paths_in(text, _base_url(ctx)):
         if ctx.further_requests.begin(f"websocket path {named.path}"):
             path = ctx.options.request.mask_secrets(clean(named.path))
+            calls = calls_in(text) if calls is None else calls
+            call = call_of_path(calls, named.path)
             ctx.emit(
                 WebSocketPath(
                     at=ctx.elapsed(),
@@ -31,6 +35,8 @@ def emit_script_paths(ctx: ProbeContext, text: str, source: str) -> None:
                     path=path,
                     library=named.library,
                     need="required" if named.library in NEEDED else "",
+                    line=call.line if call else 0,
+                    subprotocols=call.subprotocols if call else (),
                 )
             )
 

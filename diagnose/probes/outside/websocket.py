@@ -159,27 +159,12 @@ async def known(ctx: ProbeContext, named_path: WebSocketPath) -> None:
     upgrade = await try_handshake(ctx, attempt, is_worth_emitting=keeps)
     if upgrade is None or keeps(upgrade):
         return
-    if is_origin_refusal(upgrade) or await _takes_another_origin(ctx, attempt, upgrade):
+    # Imported late: few known WebSockets are refused.
+    from diagnose.probes.outside.websocket_origins import takes_another_origin
+
+    if is_origin_refusal(upgrade) or await takes_another_origin(ctx, attempt, upgrade):
         ctx.emit(upgrade)
         await _retry_refused(ctx, attempt, upgrade)
-
-
-async def _takes_another_origin(
-    ctx: ProbeContext, normal: HandshakeAttempt, upgrade: Upgrade
-) -> bool:
-    """Return whether a handshake that was refused with 403 is accepted without its Origin, or with
-    another: then it lacks no login. Nothing of it is kept."""
-    if upgrade.status != 403 or not upgrade.origin:
-        return False
-    variants = (("no-origin", None), *other_origins(upgrade.origin))
-    for variant, origin in variants:
-        if not ctx.further_requests.reserve(ctx, upgrade.url, _MAX_ANSWER, "websocket"):
-            return False
-        attempt = replace(normal, variant=variant, origin=origin)
-        retry = await try_handshake(ctx, attempt, is_worth_emitting=lambda _: False)
-        if retry is None or retry.accepted:
-            return retry is not None
-    return False
 
 
 def _answers_an_upgrade(upgrade: Upgrade, *, opens: bool) -> bool:
@@ -219,6 +204,7 @@ async def _try_path(
         return
     if upgrade.accepted:
         await _retry_ended(ctx, normal, upgrade)
+        await _offer_as_page(ctx, upgrade)
         if "socket.io" in path or ctx.target.symptom is not None:
             # Imported late, as below: few WebSockets have sessions.
             from diagnose.probes.outside.websocket_sessions import start_own_sessions
@@ -289,6 +275,17 @@ async def _repeat_refused(ctx: ProbeContext, normal: HandshakeAttempt) -> None:
             return
 
 
+async def _offer_as_page(ctx: ProbeContext, upgrade: Upgrade) -> None:
+    """Offer the subprotocols that the page asks for, or that a message may be about."""
+    symptom = ctx.target.symptom
+    is_reported = symptom is not None and symptom.kind == "websocket-subprotocol"
+    if is_reported or any(named.subprotocols for named in ctx.observed(WebSocketPath)):
+        # Imported late: few pages ask for a subprotocol.
+        from diagnose.probes.outside.websocket_offers import offer_to
+
+        await offer_to(ctx, upgrade)
+
+
 async def _offer(
     ctx: ProbeContext, normal: HandshakeAttempt, subprotocols: tuple[str, ...]
 ) -> Upgrade | None:
@@ -302,10 +299,10 @@ async def refused(ctx: ProbeContext, upgrade: Upgrade) -> None:
     is_answered = any(
         exchange.purpose == "target" and exchange.status for exchange in ctx.observed(Exchange)
     )
-    if is_answered and _may_be_elsewhere(upgrade) and upgrade.path in ctx.target.websockets:
+    if is_answered and may_be_elsewhere(upgrade) and upgrade.path in ctx.target.websockets:
         from diagnose.probes.outside.websocket_paths import find_paths
 
-        await find_paths(ctx, upgrade, _try_other_path)
+        await find_paths(ctx, upgrade, try_other_path)
 
 
 @probe(after=Exchange)
@@ -314,15 +311,19 @@ async def refused_before(ctx: ProbeContext, exchange: Exchange) -> None:
     if exchange.purpose == "target" and exchange.status is not None:
         for upgrade in ctx.observed(Upgrade):
             await refused.work(ctx, upgrade)
+            await _offer_as_page(ctx, upgrade)
 
 
 @probe(after=WebSocketPath)
 async def named(ctx: ProbeContext, named_path: WebSocketPath) -> None:
-    """Try a path that the page names, if a handshake was refused before."""
-    for upgrade in filter(_may_be_elsewhere, ctx.observed(Upgrade)):
+    """Try a path that the page names, if a handshake was refused before; offer an open WebSocket
+    the subprotocols of the page's call."""
+    for upgrade in ctx.observed(Upgrade):
+        await _offer_as_page(ctx, upgrade)
+    for upgrade in filter(may_be_elsewhere, ctx.observed(Upgrade)):
         from diagnose.probes.outside.websocket_paths import try_path
 
-        await try_path(ctx, upgrade, named_path.path, _try_other_path)
+        await try_path(ctx, upgrade, named_path.path, try_other_path)
 
 
 #: Statuses of an application, or of files, that know nothing of a WebSocket at a path. Engine.IO
@@ -330,12 +331,13 @@ async def named(ctx: ProbeContext, named_path: WebSocketPath) -> None:
 _UNKNOWN = {200, 400, 403, 404, 405, 500, 501, 502}
 
 
-def _may_be_elsewhere(upgrade: Upgrade) -> bool:
+def may_be_elsewhere(upgrade: Upgrade) -> bool:
+    """Return whether a refused handshake may open at another path of the site."""
     is_unknown = upgrade.fault == "status" and upgrade.status in _UNKNOWN
     return upgrade.is_visit and is_unknown and upgrade.vantage is Vantage.HERE
 
 
-async def _try_other_path(ctx: ProbeContext, upgrade: Upgrade, path: str) -> None:
+async def try_other_path(ctx: ProbeContext, upgrade: Upgrade, path: str) -> None:
     """Perform the refused handshake at another path."""
     await try_handshake(
         ctx,

@@ -38,7 +38,7 @@ async def find_paths(ctx: ProbeContext, upgrade: Upgrade, try_handshake: TryHand
     for named in ctx.observed(WebSocketPath):
         await try_path(ctx, upgrade, named.path, try_handshake)
     if ctx.target.is_websocket and ctx.further_requests.begin("page of the WebSocket"):
-        await _read_page(ctx, upgrade.address)
+        await read_page(ctx, upgrade.address)
 
 
 async def try_path(
@@ -70,7 +70,7 @@ def _likely_paths(upgrade: Upgrade) -> Iterator[str]:
 # The page of a site whose WebSocket is the target
 
 
-async def _read_page(ctx: ProbeContext, address: str) -> None:
+async def read_page(ctx: ProbeContext, address: str) -> None:
     """Read the page at the site's root, and its own scripts, for the paths that they name."""
     url = f"{ctx.target.origin}/"
     answer = await _get(ctx, address, url, _MAX_PAGE)

@@ -41,6 +41,14 @@ def test_fires_for_the_lines_of_a_log() -> None:
     assert claim.facts["type"] == "text/plain"
 
 
+def test_fires_for_any_type_whose_body_began_and_does_not_end() -> None:
+    tunnel = replace(STREAM, media_type="application/octet-stream", streams=True)
+    (claim,) = judge(CHECK, SILENT, tunnel, BUILD, RUNNING, config())
+    assert claim.facts["type"] == "application/octet-stream"
+    whole = replace(tunnel, streams=False)
+    assert not judge(CHECK, SILENT, whole, BUILD, RUNNING, config())
+
+
 def test_silent_where_nothing_is_buffered_or_the_answer_is_a_page() -> None:
     off = config(SITE.replace("proxy_set_header", "proxy_buffering off; proxy_set_header"))
     assert not judge(CHECK, SILENT, STREAM, BUILD, RUNNING, off)

@@ -137,3 +137,33 @@ def test_silent_where_only_the_id_that_was_given_has_ended() -> None:
     given = upgrade(404, body=NO_CONNECTION)
     assert not judge("websocket.not-sticky", given, target=CHAT)
     assert not judge("websocket.not-sticky", given, found, target=CHAT)
+
+
+GONE = "No Connection with that ID"
+BY_SIGNALR = (upgrade(404, body=GONE), upgrade(404, "session", body=GONE))
+
+
+def test_silent_where_the_one_application_opens_the_same() -> None:
+    direct = upgrade(101, accepted=True, through="application")
+    assert not judge("websocket.not-sticky", *BY_SIGNALR, direct, target=CHAT)
+    assert judge("websocket.not-sticky", *BY_SIGNALR, target=CHAT)
+
+
+def test_fires_on_workers_of_one_application_which_lose_sessions_at_times() -> None:
+    direct = upgrade(101, accepted=True, through="application")
+    seen = (upgrade(101, accepted=True), upgrade(400, "session", body=UNKNOWN), direct)
+    assert judge("websocket.not-sticky", *seen, target=CHAT)
+
+
+def test_silent_where_nginx_loses_the_upgrade_of_signalr() -> None:
+    group = "upstream app { server 127.0.0.1:3001; server 127.0.0.1:3002; }\n"
+    lines = group + SITE.replace("http://127.0.0.1:3000", "http://app")
+    direct = upgrade(101, accepted=True, through="application")
+    seen = (*BY_SIGNALR, direct, BUILD, RUNNING)
+    assert not judge("websocket.not-sticky", *seen, config(lines), target=CHAT)
+    upgraded = lines.replace(
+        "proxy_set_header Host $host;",
+        "proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade;"
+        ' proxy_set_header Connection "upgrade";',
+    )
+    assert judge("websocket.not-sticky", *seen, config(upgraded), target=CHAT)

@@ -1,10 +1,23 @@
+import json
 from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Confidence, Edit, Manual, Severity, Subject, Where
+from diagnose.model import (
+    Claim,
+    Confidence,
+    Edit,
+    Manual,
+    Observation,
+    Severity,
+    Subject,
+    Target,
+    Where,
+)
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.program_logs import ProgramLine
+from diagnose.model.server import Listeners
+from tests.support import caddy_evidence
 from tests.support.check_evidence import CHAT, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config, direct
 from tests.support.web_server_evidence import APACHE, HTTPS, LISTENING, apache_config
@@ -354,3 +367,51 @@ def test_fires_where_another_origin_stays_open_and_this_one_is_closed_for_a_poli
     assert claim.facts["without"]
     both = replace(OPENS, ended="close", close_code=1008)
     assert not judge(CHECK, closed, both, home("text/html"), target=CHAT)
+
+
+OWN = Target("wss://shop.example.com:8443/ws", "wss", "shop.example.com", 8443, "/ws", ("/ws",))
+
+
+def at_own_port(*observations: Observation) -> list[Claim]:
+    origin = "https://shop.example.com:8443"
+    seen = replace(upgrade(403), origin=origin, port=8443)
+    usual = replace(upgrade(101, "usual-port", accepted=True), port=8443)
+    page = replace(home("text/html"), url=f"{origin}/", port=8443)
+    return judge(CHECK, seen, usual, page, *observations, target=OWN)
+
+
+def test_certain_where_the_host_has_lost_the_port() -> None:
+    lines = SITE.replace("listen 443", "listen 8443")
+    refused, opens = direct(403), direct(101, variant="visitor-host")
+    (claim,) = at_own_port(refused, opens, config(lines), BUILD, RUNNING)
+    assert claim.confidence is Confidence.CERTAIN
+    assert (claim.facts["lost_port"], claim.facts["host_variable"]) == (8443, "$http_host")
+
+
+def test_only_possible_where_the_whole_host_is_passed_on() -> None:
+    """A page at the usual port may be what opens it."""
+    lines = SITE.replace("listen 443", "listen 8443").replace("Host $host", "Host $http_host")
+    (claim,) = at_own_port(direct(403), config(lines), BUILD, RUNNING)
+    assert claim.confidence is Confidence.POSSIBLE
+
+
+def test_likely_where_caddy_sends_the_host_without_the_port() -> None:
+    text = (
+        "shop.example.com:8443 {\n\ttls /etc/ssl/shop.pem /etc/ssl/shop.key\n"
+        "\treverse_proxy 127.0.0.1:3000 {\n\t\theader_up Host {host}\n\t}\n}\n"
+    )
+    document = json.loads(
+        json.dumps(caddy_evidence.document("shop.example.com")).replace("443", "8443")
+    )
+    server = replace(caddy_evidence.CADDY, ports=(8443,))
+    web = replace(caddy_evidence.WEB, port=8443)
+    observations = (
+        caddy_evidence.caddy_config(text, document),
+        server,
+        Listeners(sockets=(web, caddy_evidence.APPLICATION)),
+    )
+    (claim,) = at_own_port(*observations)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.facts["changed_host"] == "header_up Host {host}"
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Edit)

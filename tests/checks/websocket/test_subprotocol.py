@@ -1,7 +1,9 @@
 from dataclasses import replace
 
-from diagnose.model import Confidence, Severity
+from diagnose.model import Confidence, Edit, Severity
+from diagnose.model.pages import WebSocketPath
 from tests.support.check_evidence import CHAT, judge
+from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
 from tests.support.websocket_evidence import upgrade
 
 
@@ -80,3 +82,38 @@ def test_silent_where_nothing_was_offered_and_another_holds() -> None:
     nothing = replace(CLOSED, offered=(), subprotocol=None)
     assert not judge("websocket.subprotocol", nothing, HOLDS, target=CHAT)
     assert not judge("websocket.closed-after-upgrade", nothing, HOLDS, target=CHAT)
+
+
+OPENS = upgrade(101, accepted=True)
+NONE = upgrade(101, "subprotocol", fault="subprotocol", offered=("toto",))
+CALL = WebSocketPath(
+    source="https://shop.example.com/js/app.js", path="/ws", line=7, subprotocols=("toto",)
+)
+
+
+def test_fires_where_none_of_the_scripts_own_is_chosen() -> None:
+    direct = replace(NONE, through="application", address="127.0.0.1", port=3000)
+    (claim,) = judge("websocket.subprotocol", OPENS, NONE, CALL, direct, target=CHAT)
+    assert claim.confidence is Confidence.CERTAIN
+    assert (claim.facts["name"], claim.facts["line"]) == ("toto", 7)
+    assert claim.facts["direct"] == "127.0.0.1:3000"
+
+
+def test_fires_less_surely_where_the_offer_is_a_guess_after_a_message() -> None:
+    (claim,) = judge("websocket.subprotocol", OPENS, NONE, target=CHAT)
+    assert claim.confidence is Confidence.LIKELY
+
+
+def test_names_the_line_of_nginx_that_hides_the_choice() -> None:
+    direct = replace(NONE, through="application", accepted=True, fault="", subprotocol="toto")
+    lines = SITE.replace("}\n}", "    proxy_hide_header Sec-WebSocket-Protocol;\n    }\n}")
+    seen = (OPENS, NONE, CALL, direct, config(lines), BUILD, RUNNING)
+    (claim,) = judge("websocket.subprotocol", *seen, target=CHAT)
+    assert claim.facts["place"]
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Edit)
+
+
+def test_silent_where_the_scripts_own_is_chosen() -> None:
+    chosen = replace(NONE, accepted=True, fault="", subprotocol="toto")
+    assert not judge("websocket.subprotocol", OPENS, chosen, CALL, target=CHAT)

@@ -6,19 +6,22 @@
 (error 5) or a transport (error 0) that it does not know. With `--login` it answers all but its page
 with that status to who has no cookie `session`: 401, or 200 with the page of a login. With
 `--origin` it refuses a request from another origin with 400 and the words of `--refusal`, and one
-without an origin too (socket.io 1, checkRequest).
+without an origin too (socket.io 1, checkRequest). With `--own-origin` the WebSocket itself is
+forbidden to an Origin that is not its Host. With `--chooses` it takes the first subprotocol that is
+offered; without, none.
 """
 
 import argparse
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from urllib.parse import parse_qs, urlsplit
 
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
 
-from .options import answer
+from .options import answer, is_foreign
 
 LOGIN = '<!doctype html><title>Login</title><form><input type="password" name="password"></form>\n'
 PAGE = "<!doctype html><title>Chat</title><p>This is the chat of the shop, and its first page."
@@ -31,6 +34,8 @@ def main() -> None:
     parser.add_argument("--page", default="")
     parser.add_argument("--library", choices=("", "sockjs", "socket.io"), default="")
     parser.add_argument("--origin", default="")
+    parser.add_argument("--own-origin", action="store_true")
+    parser.add_argument("--chooses", action="store_true")
     parser.add_argument("--login", type=int, default=0)
     parser.add_argument("--refusal", default='{"code":null}')
     parser.add_argument("--transports", default="polling,websocket")
@@ -56,6 +61,9 @@ def main() -> None:
         if given.library == "sockjs" and f"{asked.path}/websocket" == given.path:
             return answer(socket, HTTPStatus.OK, "Welcome to SockJS!\n", "text/plain")
         if asked.path == given.path and is_handshake:
+            fields = request.headers
+            if given.own_origin and is_foreign(fields.get("Origin"), fields.get("Host")):
+                return answer(socket, HTTPStatus.FORBIDDEN, "Forbidden\n", "text/plain")
             return None
         if asked.path == "/" and not is_handshake:
             # A page has one title.
@@ -63,7 +71,7 @@ def main() -> None:
             return answer(socket, HTTPStatus.OK, f"{page}{given.page}\n", "text/html")
         return answer(socket, HTTPStatus.NOT_FOUND, "No such path\n", "text/plain")
 
-    asyncio.run(run(first, given.port))
+    asyncio.run(run(first, given.port, given.chooses))
 
 
 def error(socket: ServerConnection, code: int, message: str) -> Response:
@@ -79,8 +87,13 @@ async def echo(socket: ServerConnection) -> None:
 Answer = Callable[[ServerConnection, Request], Response | None]
 
 
-async def run(first: Answer, port: int) -> None:
-    async with serve(echo, "127.0.0.1", port, process_request=first):
+def choose(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    return offered[0] if offered else None
+
+
+async def run(first: Answer, port: int, chooses: bool = False) -> None:
+    chosen = choose if chooses else None
+    async with serve(echo, "127.0.0.1", port, process_request=first, select_subprotocol=chosen):
         await asyncio.Event().wait()
 
 

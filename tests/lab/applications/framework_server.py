@@ -164,10 +164,18 @@ async def php(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, mode: 
     await writer.drain()
 
 
+#: The types of other streams than those of events.
+STREAMS = {
+    "log": "text/plain",
+    "tunnel": "application/octet-stream",
+    "camera": "multipart/x-mixed-replace; boundary=frame",
+}
+
+
 async def events(writer: asyncio.StreamWriter, mode: str) -> None:
-    """A small event now and then, four of a chat; or a line of a log."""
+    """A small event now and then, four of a chat; a line of a log, or of a tunnel or a camera."""
     number = 4 if mode == "chat" else math.inf
-    media_type = "text/plain" if mode == "log" else "text/event-stream"
+    media_type = STREAMS.get(mode, "text/event-stream")
     head = f"HTTP/1.1 200 OK\r\nContent-Type: {media_type}\r\nConnection: close\r\n\r\n"
     writer.write(head.encode())
     while not writer.is_closing() and number > 0:
@@ -186,7 +194,7 @@ async def http(mode: str, reader: asyncio.StreamReader, writer: asyncio.StreamWr
     line, *lines = head.rstrip().split("\r\n")
     pairs = (text.partition(":") for text in lines)
     fields = {name.lower(): value.strip() for name, _, value in pairs}
-    if mode in ("events", "chat", "log") and line.split(" ")[1] == "/events":
+    if mode in ("events", "chat", *STREAMS) and line.split(" ")[1] == "/events":
         await events(writer, mode)
         return
     status, body, more = answer(mode, line.split(" ")[1], fields)

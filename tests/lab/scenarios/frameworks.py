@@ -425,6 +425,27 @@ def lines_of_a_log_are_held_back(lab: Lab) -> None:
     _events(lab, "", "log")
 
 
+@scenario(
+    outside="http.server-error", server="upstream.stream-buffered", target=EVENTS, differs=MINE
+)
+def tunnel_of_a_remote_desktop_is_held_back(lab: Lab) -> None:
+    """application/octet-stream, after pull request 214 of MysticRyuujin/guac-install."""
+    _events(lab, "", "tunnel")
+
+
+@scenario(
+    outside="http.server-error", server="upstream.stream-buffered", target=EVENTS, differs=MINE
+)
+def pictures_of_a_camera_are_held_back(lab: Lab) -> None:
+    """multipart/x-mixed-replace."""
+    _events(lab, "", "camera")
+
+
+@healthy(target=EVENTS)
+def tunnel_of_a_remote_desktop_is_not_buffered(lab: Lab) -> None:
+    _events(lab, "    proxy_buffering off;\n", "tunnel")
+
+
 @healthy(target=EVENTS)
 def lines_of_a_log_are_not_buffered(lab: Lab) -> None:
     _events(lab, "    proxy_buffering off;\n", "log")

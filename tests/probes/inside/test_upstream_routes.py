@@ -7,7 +7,12 @@ from diagnose.model.addresses import bracketed
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.nginx.config import parse
 from diagnose.parsers.nginx.upstreams import Endpoint
-from diagnose.probes.inside.upstream_routes import connect_command, find_routes, parse_status
+from diagnose.probes.inside.upstream_routes import (
+    connect_command,
+    find_routes,
+    parse_status,
+    streams,
+)
 from tests.support.fake_context import Looking
 from tests.support.recorded_machine import RecordedMachine
 
@@ -41,3 +46,23 @@ def test_a_socket_of_loopback_has_routes_for_a_visitor_on_this_machine(
     ctx.target = Target("", "https", host, 443, "/")
     config = NginxConfig(path="/n.conf", main=parse(f"http {{ {text} }}", "/n.conf"))
     assert [route.path for route in find_routes(ctx, config)] == paths
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n"
+
+
+@pytest.mark.parametrize(
+    ("reply", "is_stream"),
+    [
+        (HEAD + b"\r\n4.size", True),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n4\r\nsize\r\n", True),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n4\r\nsize\r\n0\r\n\r\n", False),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", False),
+        (HEAD + b"Content-Length: 4\r\n\r\nsize", False),
+        (HEAD + b"\r\n", False),
+        (HEAD.replace(b"application/octet-stream", b"text/html") + b"\r\n<html>", False),
+        (HEAD.replace(b"200 OK", b"404 No") + b"\r\nnone", False),
+    ],
+)
+def test_a_stream_has_no_length_and_has_begun_and_not_ended(reply: bytes, is_stream: bool) -> None:
+    assert streams(reply) is is_stream

@@ -237,6 +237,23 @@ def test_a_page_of_the_usual_port_may_open_a_websocket_at_another() -> None:
     ]
 
 
+@pytest.mark.parametrize(("page", "stands"), [("<script>", True), ("<p>Hello", False)])
+def test_a_refusal_stands_where_the_own_port_has_a_page(page: str, stands: bool) -> None:
+    def refuse(connection: ServerConnection, request: Request) -> Response | None:
+        if "Upgrade" not in request.headers:
+            response = connection.respond(http.HTTPStatus.OK, page)
+            del response.headers["Content-Type"]
+            response.headers["Content-Type"] = "text/html"
+            return response
+        own = request.headers.get("Origin", "").count(":") > 1
+        return connection.respond(http.HTTPStatus.FORBIDDEN, "no") if own else None
+
+    seen = look(refuse, scheme="ws")
+    first, second = [(one.variant, one.accepted) for one in seen[:2]]
+    refused = ("normal", False), ("usual-port", True)
+    assert (first, second) == (refused if stands else (("with-port", False), ("normal", True)))
+
+
 def test_both_origins_are_kept_where_both_are_refused() -> None:
     seen = at_own_port("http://other.example.com")
     assert [one.variant for one in seen[:2]] == ["normal", "usual-port"]
