@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
 from checks.upstream._setting_answers import Proof, proof_of
+from checks.upstream._setting_edits import setting_diff
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -137,7 +138,7 @@ def _fix(read: ReadSetting) -> Fix:
     """Return the edit of the line and what loads it; words for a person where the place is not a
     file of this server, or the program's service is not known."""
     loading = _loading(read)
-    edit = Edit(read.file, _diff(read), outside=True) if read.new else None
+    edit = Edit(read.file, setting_diff(read), outside=True) if read.new else None
     if edit is None or read.unsure or (loading is None and read.needs_restart):
         steps = (edit,) if edit else ()
         return Fix(
@@ -163,19 +164,3 @@ def _loading(read: ReadSetting) -> Command | None:
         is_made_anew = read.source == "variable"
         return None if is_made_anew else usual.restart_container(read.engine, read.container)
     return usual.restart_service(read.unit.removesuffix(".service")) if read.unit else None
-
-
-def _diff(read: ReadSetting) -> str:
-    """Return the change without the lines around it: they may hold passwords."""
-    old = [] if read.added else read.line.split("\n")
-    new, at = read.new.split("\n"), read.number
-    while old and new and old[0] == new[0]:
-        old, new, at = old[1:], new[1:], at + 1
-    while old and new and old[-1] == new[-1]:
-        old, new = old[:-1], new[:-1]
-    # A hunk without lines of one side names the line before it.
-    removed = f"{at - (not old and not read.added)},{len(old)}"
-    added = f"{at + bool(read.added) - (not new)},{len(new)}"
-    lines = (*(f"-{line}\n" for line in old), *(f"+{line}\n" for line in new))
-    head = f"--- {read.file}\n+++ {read.file}\n@@ -{removed} +{added} @@\n"
-    return head + "".join(lines)

@@ -50,7 +50,7 @@ async def emit_settings(
     topics: frozenset[Topic],
 ) -> None:
     """Record the settings of these topics, as they are in force."""
-    folders, at = tuple(_web_folders(ctx)), ctx.elapsed()
+    folders, at = tuple(web_folders(ctx)), ctx.elapsed()
     wanted = [
         each
         for each in application.own_settings
@@ -145,7 +145,7 @@ def _variable_files(place: ProgramPlace) -> tuple[str, ...]:
     return (place.compose,) if place.compose.startswith("/") and "," not in place.compose else ()
 
 
-def _web_folders(ctx: ProbeContext) -> Iterator[str]:
+def web_folders(ctx: ProbeContext) -> Iterator[str]:
     """Yield the folders from which the web server answers the target's path."""
     path = ctx.target.path.partition("?")[0]
     for config in ctx.observed(NginxConfig)[:1]:
