@@ -22,7 +22,7 @@ class UnitEdit:
     added: bool
 
 
-def with_unit_variable(text: str, name: str, value: str, *, is_new: bool) -> UnitEdit | None:
+def with_unit_variable(text: str, name: str, value: str, is_new: bool) -> UnitEdit | None:
     """Return the line of a unit's file that sets a variable, with this value, or (`is_new`) one
     more behind `[Service]`; None if that cannot be done."""
     if len(text) > MAX_TEXT or not _PLAIN.fullmatch(value) or not re.fullmatch(r"\w{1,80}", name):
