@@ -42,6 +42,20 @@ _ASKS = re.compile(r"(?i)\s*(?:AuthType\s+\"?(?:Basic|Digest)\b|ErrorDocument\s+
 #: What people say who are asked for their password again and again.
 _LOGINS = frozenset({"login", "cookie", "request-field", "other"})
 
+_NOT_PERMITTED = 403
+#: Words by which applications and people say that no login arrived: WordPress's interface, its
+#: plugins for JWT, and the name of the field or of PHP's variable for it.
+_NOT_ARRIVED = re.compile(
+    r"rest_not_logged_in|rest_cannot_[a-z_]{2,30}|jwt_auth_no_auth_header|HTTP_AUTHORIZATION"
+    r"|You are not currently logged in|Authorization header (?:is |was )?(?:not found|malformed)"
+    r"|(?:no|missing|without(?: an?)?|lost|strip(?:s|ped)?(?: the)?) authorization header"
+    r"|authorization header.{0,40}?"
+    r"\b(?:not|missing|null|empty|stripped|lost|removed|dropped|never)\b"
+    r"|(?:获取|拿|取|收|读|接收)不到.{0,12}?authorization"
+    r"|authorization.{0,16}?(?:丢失|丢了|为空|获取不到|拿不到|收不到|取不到)",
+    re.IGNORECASE,
+)
+
 
 @check(
     severity=Severity.WARNING,
@@ -66,6 +80,8 @@ def authorization_not_passed(evidence: Evidence) -> Iterator[Claim]:
     wsgi = _wsgi_line(view, site, target.path)
     is_kept = not site.passes_authorization and (bool(wsgi) or _is_fastcgi(view, site, target.path))
     if not pages or not again or not (removing or is_kept):
+        if not pages and not again and (removing or is_kept):
+            yield from _told(view, site, removing, wsgi)
         return
     own = Subject(port=target.port, path=target.path.partition("?")[0])
     yield Claim(
@@ -88,13 +104,48 @@ def authorization_not_passed(evidence: Evidence) -> Iterator[Claim]:
             "wsgi": bool(wsgi) and not removing,
             "removed": bool(removing),
             "challenge": False,
+            "told": False,
             "place": place_text(site.file, removing or wsgi or site.line),
         },
-        fix=manual_fix(view, "keep")
-        if removing
-        else _wsgi_fix(view, site, wsgi)
-        if wsgi
-        else _fix(view, site),
+        fix=_remedy(view, site, removing, wsgi),
+    )
+
+
+def _remedy(view: ServerView, site: WebSite, removing: int, wsgi: int) -> Fix:
+    if removing:
+        return manual_fix(view, "keep")
+    return _wsgi_fix(view, site, wsgi) if wsgi else _fix(view, site)
+
+
+def _told(view: ServerView, site: WebSite, removing: int, wsgi: int) -> Iterator[Claim]:
+    """Judge by a person's words that the application gets no Authorization: what this run asks for
+    needs no login, and no line of the site passes the field on."""
+    evidence, target = view.evidence, view.evidence.target
+    symptom = target.symptom
+    words = _NOT_ARRIVED.search(symptom.text) if symptom else None
+    # 403 is for somebody who has logged in (WordPress, rest_authorization_required_code).
+    if symptom is None or words is None or symptom.number == _NOT_PERMITTED:
+        return
+    own = Subject(port=target.port, path=target.path.partition("?")[0])
+    pages = [page for page in evidence.good(Exchange) if page.purpose == "target"]
+    yield Claim(
+        about=own,
+        covers=(own, Subject(port=target.port)),
+        because=(view.server, *([view.config] if view.config else []), *pages),
+        confidence=Confidence.LIKELY,
+        facts={
+            **view.facts,
+            "url": target.url,
+            "status": "",
+            "words": words[0],
+            "fastcgi": not removing and not wsgi,
+            "wsgi": bool(wsgi) and not removing,
+            "removed": bool(removing),
+            "challenge": False,
+            "told": True,
+            "place": place_text(site.file, removing or wsgi or site.line),
+        },
+        fix=_remedy(view, site, removing, wsgi),
     )
 
 
@@ -126,6 +177,7 @@ def _challenged(view: ServerView, site: WebSite) -> Iterator[Claim]:
             "wsgi": False,
             "removed": False,
             "challenge": True,
+            "told": False,
             "place": place_text(site.file, site.line),
         },
         fix=_fix(view, site),

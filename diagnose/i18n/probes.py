@@ -81,6 +81,10 @@ MESSAGES = Messages(
         "Whether that program refused an upload as too large, or a form for its origin.",
     ),
     Message(
+        "inside.logged_reasons",
+        "Why a request failed, by the application's own log: a setting, a file, a service.",
+    ),
+    Message(
         "inside.application_services", "Services that fail while another program has their port."
     ),
     Message("inside.own_settings", "The application's own settings about the proxy in front."),

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from diagnose.model import Observation, Subject
 from diagnose.model.frozen import frozen
-from diagnose.model.marks import Address, FilePath, Label, Text, UrlPath, Word
+from diagnose.model.marks import Address, FilePath, HostName, Label, Text, UrlPath, Word
 from diagnose.model.summary import Summary, counted, phrase
 
 #: How much a line tells: an exception or a fatal error (3), something refused or missing (2), a
@@ -164,3 +164,48 @@ class ProgramRefusal(Observation):
             return self.process, (self.message, times)
         subject = phrase("request {method} {path}", method=self.method, path=self.path)
         return subject, (str(self.status), times)
+
+
+@frozen(kw_only=True, eq=False)
+class ToldReason(Observation):
+    """Why requests failed, by a line of the log of the program behind the site, where the server
+    still is as the line says.
+
+    `kind` is "variable", "option" or "list" for a setting `name` that wants the `value`; "denied"
+    for a `path` which the user of the program may not write, or the folder on its way (`blocked`)
+    which that user may not enter (`enters`); "absent" for a path that is not there; "unreached" for
+    a `host` and `port` of this machine at which nothing listens, `service` the unit that should.
+    `owner` is the mode and the owner of the blocked path, and `user` the program's.
+
+    `endpoint`, `process`, `unit`, `container` and `engine` are the program. `file`, `number`,
+    `line`, `new`, `added` and `load` are an edit, as those of `ReadSetting`.
+    """
+
+    layer: ClassVar[str] = "upstream"
+
+    kind: Literal["variable", "option", "list", "denied", "absent", "unreached"]
+    message: Text
+    endpoint: FilePath
+    process: Label = ""
+    name: Text = ""
+    value: Text = ""
+    path: FilePath = ""
+    blocked: FilePath = ""
+    enters: bool = False
+    owner: Text = ""
+    user: Label = ""
+    host: HostName = ""
+    port: int = 0
+    service: Label = ""
+    unit: Label = ""
+    container: Label = ""
+    engine: Word = ""
+    file: FilePath = ""
+    number: int = 0
+    line: Text = ""
+    new: Text = ""
+    added: bool = False
+    load: tuple[Text, ...] = ()
+
+    def summary(self) -> Summary:
+        return self.process or self.endpoint, self.message

@@ -17,7 +17,7 @@ _PATH = rf"(?P<quote>[\"'`])(?P<path>{_WORDS})(?P=quote)"
 #: `axios.get("/v1/users"`, jQuery's, XMLHttpRequest; and Apollo's address of GraphQL. `get` of
 #: other names may read a table of routes.
 _READ = lazy_pattern(
-    rf"(?:\bfetch\(|(?<![\w.])(?:axios|jQuery|\$(?:http)?|http|api|client|request|ky)\.get(?:JSON)?\(|\.open\(\s{{0,9}}[\"'`]GET[\"'`]\s{{0,9}},|\buri\s{{0,9}}:"
+    rf"(?:\bfetch\(|(?<![\w.])(?P<client>axios|jQuery|\$(?:http)?|http|api|client|request|ky)\.get(?:JSON)?\(|\.open\(\s{{0,9}}[\"'`]GET[\"'`]\s{{0,9}},|\buri\s{{0,9}}:"
     rf"(?=\s{{0,9}}[\"'`]/[^\"'`]{{0,200}}graphql))\s{{0,9}}{_PATH}"
     r"(?!\s{0,9},\s{0,9}\{[^}]{0,300}\bmethod\b)"
 )
@@ -28,6 +28,14 @@ _SEND = lazy_pattern(
     rf"|(?<![\w.])fetch\(\s{{0,9}}(?P<mark>[\"'`])(?P<address>{_WORDS})(?P=mark)"
     r"\s{0,9},\s{0,9}\{[^}]{0,300}\bmethod[\"']?\s{0,9}:\s{0,9}[\"'`]POST[\"'`]"
 )
+#: Where the addresses of such a client begin, if it is no root: axios, ofetch, ky, jQuery. The
+#: code of axios itself has the word, too.
+_BASE = lazy_pattern(
+    r"(?:\.(?:create|extend)\(\s{0,9}\{[^}]{0,300}?\b(?:baseURL|prefixUrl)\s{0,9}:"
+    r"|\bdefaults\.baseURL\s{0,9}=(?!=)|\bbaseURL\s{0,9}[:=](?=\s{0,9}[\"'`])"
+    r"|\bbaseURL\s{0,9}[:=](?=\s{0,9}(?:import\.meta|process\.env|window)\b)"
+    r"|\bajaxSetup\(\s{0,9}\{[^}]{0,300}?\burl\s{0,9}:)(?!\s{0,9}([\"'`])/?\1)"
+)
 #: What ends a session or removes something.
 CHANGES = lazy_pattern(
     r"(?i)log-?_?out|sign-?_?out|delete|remove|destroy|revoke|reset|unsubscribe|cancel|purge|clear"
@@ -35,9 +43,15 @@ CHANGES = lazy_pattern(
 
 
 def data_paths_in(script: str) -> tuple[str, ...]:
-    """Return the paths that a script reads by GET, each once."""
+    """Return the paths that a script reads by GET, each once. A client with a base of its own asks
+    elsewhere."""
+    has_base = _BASE.search(script) is not None
     matches = zip(_READ.finditer(script), range(MAX_URLS), strict=False)
-    paths = (match["path"] for match, _ in matches if is_in_use(script, match.start("path")))
+    paths = (
+        match["path"]
+        for match, _ in matches
+        if is_in_use(script, match.start("path")) and not (match["client"] and has_base)
+    )
     return tuple(dict.fromkeys(path for path in paths if not CHANGES.search(path)))[:MAX_PATHS]
 
 

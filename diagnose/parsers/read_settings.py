@@ -55,7 +55,7 @@ def read_setting(
         value = place.variables[setting.variable]
         read = _outside(bare, setting.variable, "variable", value, change)
         if place.container:
-            return _in_compose(read, place, unit_files)
+            return in_compose(read, place, unit_files)
         return _in_unit(read, setting, unit_files, change)
     is_in_image = place.container and setting.variable and not any(f.host_path for f in files)
     if in_file is not None and not is_in_image:
@@ -69,7 +69,7 @@ def read_setting(
     if in_file is not None and in_file.source == "file":
         read = replace(in_file, key=key, source="variable", wanted=read.wanted, line="", new="")
         read = replace(read, file="", number=0, misspelt="")
-    return _in_compose(read, place, unit_files) if setting.variable else read
+    return in_compose(read, place, unit_files) if setting.variable else read
 
 
 def unread_setting(
@@ -144,7 +144,7 @@ def _outside(bare: ReadSetting, key: str, source: str, value: str, change: _Chan
     )  # fmt: skip
 
 
-def _in_compose(read: ReadSetting, place: ProgramPlace, files: tuple[FileText, ...]) -> ReadSetting:
+def in_compose(read: ReadSetting, place: ProgramPlace, files: tuple[FileText, ...]) -> ReadSetting:
     """Return it with the line of the compose file that sets the variable, or that is new there. Of
     several compose files the last one that has it counts, so that none is edited."""
     file = next((each for each in files if each.path == place.compose), None)

@@ -61,6 +61,7 @@ INSIDE = (
     "failed_services",
     "program_logs",
     "program_requests",
+    "logged_reasons",
     "setting_lines",
     "own_settings",
     "application_services",

@@ -77,3 +77,26 @@ def test_paths_to_which_data_is_sent(script: str) -> None:
 )
 def test_nothing_is_sent_to_a_path_that_is_not_known(script: str) -> None:
     assert not sent_paths_in(script)
+
+
+@pytest.mark.parametrize(
+    "base",
+    [
+        "axios.defaults.baseURL='https://shop.example.com:3443';",
+        "const api=axios.create({timeout:5,baseURL:import.meta.env.VITE_API});",
+        "export default{baseURL:process.env.API_URL};",
+        "$.ajaxSetup({url:'https://api.example.com/'});",
+    ],
+)
+def test_a_client_with_a_base_of_its_own_asks_elsewhere(base: str) -> None:
+    """Issue 426 of Binaryify/NeteaseCloudMusicApi."""
+    script = f"{base}axios.get('/login').then(r=>axios.get('/user/subcount'))"
+    assert not data_paths_in(script)
+    assert data_paths_in(f"{base}fetch('/user/subcount')") == ("/user/subcount",)
+
+
+@pytest.mark.parametrize(
+    "base", ["axios.defaults.baseURL='/';", "axios.create({baseURL:''})", "r={baseURL:a,url:u};"]
+)
+def test_a_base_that_is_the_root(base: str) -> None:
+    assert data_paths_in(f"{base}axios.get('/user/subcount')") == ("/user/subcount",)

@@ -64,6 +64,7 @@ GIVEN: dict[str, Any] = {
     "port": 443,
     "position": 100,
     "is_whole": True,
+    "is_new": True,
     "tls13": True,
     "ignore_case": False,
     "family": 4,

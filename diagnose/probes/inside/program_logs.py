@@ -43,6 +43,9 @@ PAUSE, PATIENCE = 0.6, 6.0
 #: Seconds by which a line may be older than the run.
 SLACK = 2
 
+#: The Origin of a handshake that this run sends to the program itself, in a log.
+_OWN_ORIGIN = re.compile(r"(?i)\borigin\b.{0,20}https?://(?:localhost|127\.0\.0\.1|\[::1\])")
+
 #: Programs whose own logs are read elsewhere, by their configuration.
 _FRONTS = WEB_SERVERS | {"sshd"}
 
@@ -204,7 +207,7 @@ async def _look_at_log(ctx: ProbeContext, endpoint: str, request: FailedRequest)
         if endpoint.startswith("/") and not result.out.strip():
             await look_at_units(ctx, endpoint)
         return
-    log, line = max(((log, _line_of(log)) for log in logs), key=_telling)
+    log, line = max(((log, _line_of(log, ctx.target.host)) for log in logs), key=_telling)
     unit, setting = await forbidding_setting(ctx.machine, endpoint, line.text)
     ctx.emit(
         ProgramLine(
@@ -228,8 +231,15 @@ def _repetition(ctx: ProbeContext, request: FailedRequest) -> tuple[str, ...]:
     return request.repetition if is_allowed else ()
 
 
-def _line_of(log: ProgramLog) -> TellingLine:
-    return telling_line(log.text) or TellingLine("", 1)
+def _line_of(log: ProgramLog, host: str) -> TellingLine:
+    """Return the line that tells most, but for those about an own Origin: this run asks directly,
+    too."""
+    lines = (line for line in log.text.split("\n") if not _is_own(line, host))
+    return telling_line("\n".join(lines)) or TellingLine("", 1)
+
+
+def _is_own(line: str, host: str) -> bool:
+    return bool(_OWN_ORIGIN.search(line)) and host not in line.lower()
 
 
 def _telling(log_and_line: tuple[ProgramLog, TellingLine]) -> tuple[bool, int]:

@@ -146,3 +146,22 @@ def test_silent_where_python_reads_one_of_the_tokens() -> None:
     assert not judge(CHECK, APACHE, apache_config(passing), DRF, DRF_AGAIN, target=API)
     below = apache_config(WSGI.replace("Alias / ", "Alias /admin "))
     assert not judge(CHECK, APACHE, below, DRF, DRF_AGAIN, target=API)
+
+
+def test_fires_by_words_where_the_page_needs_no_login() -> None:
+    """https://justindjohnson.com/softdev/wordpress-api-401/: a GET of a post needs none."""
+    page, config = replace(PAGE, status=200, body="[]"), apache_config(SITE)
+    told = Symptom(
+        "request-field", "rest_cannot_edit 401: no authorization header was present", 401
+    )
+    target = replace(API, symptom=told)
+    (claim,) = judge(CHECK, APACHE, config, page, target=target)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Edit)
+    passing = SITE.replace("    SSLEngine", "    CGIPassAuth On\n    SSLEngine")
+    assert not judge(CHECK, APACHE, apache_config(passing), page, target=target)
+    denied = replace(target, symptom=replace(told, number=403))
+    assert not judge(CHECK, APACHE, config, page, target=denied)
+    other = replace(target, symptom=Symptom("request-field", "the header x_user is missing"))
+    assert not judge(CHECK, APACHE, config, page, target=other)

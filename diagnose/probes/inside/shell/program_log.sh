@@ -45,6 +45,9 @@ candidates() {
   d=$(readlink "/proc/$1/cwd")
   [ "$d" = / ] || find "$d" -xdev -maxdepth 4 -name node_modules -prune -o -name '*.log' \
     -mmin -1 -print | head -n 3
+  # PHP and others write beside the folder that the web server serves (`folder`).
+  [ -z "$folder" ] || find "$folder" -xdev -maxdepth 4 '(' -name node_modules -o -name vendor -o -name .git ')' -prune \
+    -o -name '*.log' -mmin -10 -print | head -n 3
   # A program that opens its log anew for each line mostly has a folder of its name.
   n=${2%.service}
   for d in /var/log/"$n" /var/log/"$n".log; do
@@ -82,10 +85,11 @@ case $l in
 esac
 files=$(echo "$files" | grep . | sort -u | head -n 6)
 [ -n "$files" ] || exit 0
-# Without a request, the last line alone is surely of this time.
+# Without a request, the last line alone is surely of this time. Who can see otherwise whether a
+# line still holds gets more of them (`lines`).
 if [ $# = 0 ]; then
   echo "$files" | while read -r _ f; do
-    echo "source tail -n 50 $f"; tail -c 2048 -- "$f" | tail -n 1 | show
+    echo "source tail -n 50 $f"; tail -c "$((2048 * ${lines:-1}))" -- "$f" | tail -n "${lines:-1}" | show
   done 2>/dev/null
   exit 0
 fi

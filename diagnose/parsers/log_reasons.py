@@ -1,0 +1,157 @@
+"""Why a request failed, in an application's own words: a setting that its log names, a file that it
+may not use or does not find, another program that it does not reach. No I/O.
+
+No program is listed: the sentences are those of many ("Hint: Set the X environment variable", "use
+--allow-x=NAME", "add 'NAME' to X", "Permission denied: PATH", "ECONNREFUSED HOST:PORT").
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Literal
+
+from diagnose.model.frozen import frozen
+from diagnose.parsers.lazy_pattern import lazy_pattern
+from diagnose.parsers.sanitize import UNSAFE, clean
+from diagnose.parsers.whole_numbers import whole_number
+
+#: Longest line, most lines of a log, longest text that is kept, and most reasons.
+MAX_LINE, MAX_LINES, MAX_TEXT, MAX_REASONS = 2000, 600, 400, 4
+
+#: "variable" is one of the environment, "option" an argument of the program, "list" a setting whose
+#: place is not known; "denied" and "absent" are about a path, "unreached" about an address.
+Kind = Literal["variable", "option", "list", "denied", "absent", "unreached"]
+
+
+@frozen
+class LogReason:
+    """A line that says why. `name` is the setting and `value` what the line gives it; `path` is an
+    absolute one; `host` and `port` are where nobody took the connection."""
+
+    kind: Kind
+    text: str
+    name: str = ""
+    value: str = ""
+    path: str = ""
+    host: str = ""
+    port: int = 0
+
+
+_COLOURS = lazy_pattern(r"\x1b\[[0-9;]{0,20}m")
+#: A name as environments have it, beside the words "environment variable" or with a value to set.
+_VARIABLE = lazy_pattern(
+    r"(?:\b[Ee]nv(?:ironment)? var(?:iable)?s?:? [`'\"]?([A-Z][A-Z0-9]{0,30}_[A-Z0-9_]{1,50})\b"
+    r"|\b([A-Z][A-Z0-9]{0,30}_[A-Z0-9_]{1,50})[`'\"]? (?:as an? )?[Ee]nv(?:ironment)? var"
+    r"|\b(?:[Ss]et(?:ting)?|SET|export|define) (?:the )?[`'\"]?"
+    r"([A-Z][A-Z0-9]{0,30}_[A-Z0-9_]{1,50})=([^\s`'\";,]{1,200}))"
+)
+_OPTION = lazy_pattern(
+    r"\b(?:[Uu]se|[Pp]ass|[Ss]tart with|[Rr]un with|[Ss]et|[Ss]pecify|[Aa]dd|with|try) (?:the )?"
+    r"(?:flag |option |argument )?[`'\"]?(--[a-z][a-z0-9-]{2,60})(?:[= ]([^\s`'\";,]{1,200}))?"
+)
+#: "You may need to add 'NAME' to X"; "NAME is not in the list of X", "X does not contain NAME".
+_ADD = lazy_pattern(
+    r"\badd(?:ing)?\b.{0,12}?(?P<host>[\w.:-]{1,253})[`'\"]? to (?:the |your )?[`'\"]?"
+    r"(?P<name>[A-Za-z][\w.]{2,80})",
+    re.IGNORECASE,
+)
+_NOT_IN_LIST = lazy_pattern(
+    r"\b(?:is|are|was)(?: not|n't) (?:an? )?(?:in (?:the )?(?:list|allow)|allowed|trusted|permitted"
+    r"|whitelisted|allowlisted|a? ?(?:known|valid|recogni[sz]ed) (?:host|domain|origin))"
+    r"|\b(?:untrusted|disallowed|blocked|unrecogni[sz]ed|unknown) (?:host|domain|origin)\b"
+    r"|\b(?:host|domain|origin) validation failed|\b(?:blocked|rejected|refus(?:ed|ing)) .{0,40}?"
+    r"\b(?:host|origin|domain)\b",
+    re.IGNORECASE,
+)
+_DENIED = lazy_pattern(
+    r"\bEACCES\b|\bEPERM\b|Errno 13\b|[Pp]ermission denied|AccessDeniedException"
+    r"|UnauthorizedAccessException: Access to the path|not writ(?:e|a)able"
+)
+_ABSENT = lazy_pattern(
+    r"\bENOENT\b|Errno 2\]|No such file or directory|NoSuchFileException"
+    r"|FileNotFoundException|Could not find a part of the path"
+)
+#: An absolute path, where a word may begin.
+_PATH = lazy_pattern(
+    r"(?:^|(?<=[\s'\"`(\[=:]))(?:(?<=')(/[^'\n]{1,300})(?=')|(?<=\")(/[^\"\n]{1,300})(?=\")"
+    r"|(/[^\s'\"`()\[\]<>|;,:*?]{1,300}))"
+)
+_REFUSED = lazy_pattern(
+    r"ECONNREFUSED (?P<a>[\w.\[\]:-]{1,253}):(?P<ap>\d{1,5})(?![\d:])"
+    r"|dial tcp (?P<b>[\w.\[\]:-]{1,253}?):(?P<bp>\d{1,5}): connect(?:ex)?: connection refused"
+    r"|connect(?:ion)? to (?:server at )?[`'\"]?(?P<c>[\w.-]{1,253})[`'\"]?"
+    r"(?: \([\w.:]{2,60}\))?,? (?:on )?port (?P<cp>\d{1,5}) (?:failed: Connection refused|refused)"
+    r"|(?:connecting|connect|connection) (?:to|for) [`'\"]?(?P<d>[\w.-]{1,253}):(?P<dp>\d{1,5})\b"
+    r".{0,60}?(?i:refused)"
+    r"|(?i:connection refused).{0,60}?[ /(](?P<e>[\w.-]{1,253}):(?P<ep>\d{1,5})\b"
+)
+#: What the kernel keeps is no file of the program's own.
+_NO_PATH = ("/proc/", "/dev/", "/sys/")
+
+
+def log_reasons(text: str, host: str) -> tuple[LogReason, ...]:
+    """Return why requests for a host failed, the last line of each reason, a setting first. A line
+    about a setting counts if it names the host: others are about other names, such as those with
+    which this program asks."""
+    found: dict[tuple[Kind, str, str, int], LogReason] = {}
+    for raw in text.split("\n")[-MAX_LINES:]:
+        line = _COLOURS.sub("", raw[:MAX_LINE]).strip()
+        for reason in _reasons(line, host.lower()) if line else ():
+            key = reason.kind, reason.name or reason.path, reason.host, reason.port
+            found.pop(key, None)
+            found[key] = reason
+    order = ("variable", "option", "list", "denied", "unreached", "absent")
+    # Of one line several sentences may be understood: the surest name of a setting counts.
+    latest = [*found.values()][::-1]
+    ordered = sorted(latest, key=lambda reason: order.index(reason.kind))
+    texts, reasons = set[str](), list[LogReason]()
+    for reason in ordered:
+        if reason.text not in texts:
+            texts.add(reason.text)
+            reasons.append(reason)
+    return tuple(reasons[:MAX_REASONS])
+
+
+def _reasons(line: str, host: str) -> Iterator[LogReason]:
+    text = clean(line, MAX_TEXT)
+    if host and re.search(rf"(?<![\w.-]){re.escape(host)}(?![\w-]|\.\w)", line.lower()):
+        yield from _settings(line, text, host)
+    if _DENIED.search(line):
+        yield from (LogReason("denied", text, path=path) for path in _paths(line))
+    elif _ABSENT.search(line):
+        yield from (LogReason("absent", text, path=path) for path in _paths(line))
+    if match := _REFUSED.search(line):
+        at = next(name for name in "abcde" if match[name])
+        port = whole_number(match[f"{at}p"])
+        if port is not None and 0 < port < 65536:
+            yield LogReason("unreached", text, host=match[at].strip("[]"), port=port)
+
+
+def _settings(line: str, text: str, host: str) -> Iterator[LogReason]:
+    is_refusal = bool(_NOT_IN_LIST.search(line))
+    for match in _VARIABLE.finditer(line):
+        name = match[1] or match[2] or match[3]
+        value = match[4] or ""
+        if is_refusal or host in value.lower():
+            yield LogReason("variable", text, clean(name), _value(value, host))
+    if option := _OPTION.search(line):
+        value = option[2] or ""
+        if is_refusal or host in value.lower():
+            yield LogReason("option", text, clean(option[1]), _value(value, host))
+    added = _ADD.search(line)
+    if added and host in added["host"].lower():
+        yield LogReason("list", text, clean(added["name"].rstrip(".")), host)
+    elif is_refusal:
+        yield LogReason("list", text, "", host)
+
+
+def _value(value: str, host: str) -> str:
+    """Return the value that the line gives, or the host."""
+    return clean(value.rstrip(".)"), 200) if host in value.lower() else host
+
+
+def _paths(line: str) -> Iterator[str]:
+    """Yield the last absolute path of a line, which is mostly that of the file."""
+    paths = [(match[1] or match[2] or match[3]).rstrip("./") for match in _PATH.finditer(line)]
+    paths = [path for path in paths if path.count("/") > 1 and not path.startswith(_NO_PATH)]
+    named = [path for path in paths if not re.search(r"\.(?:py|rb|js|php|java|go)$", path)]
+    yield from (path for path in (named or paths)[-1:] if not UNSAFE.search(path))

@@ -1,0 +1,184 @@
+"""Reads why requests of visitors failed from the log of the program behind the site, after such a
+request in the log of the web server, or after a person's words: the page itself may be answered.
+Then it looks whether that still holds. Nothing is sent.
+"""
+
+import posixpath
+import shlex
+from collections.abc import Iterable
+from dataclasses import replace
+
+from diagnose.model import Vantage
+from diagnose.model.addresses import is_loopback
+from diagnose.model.containers import CONTAINER_PROCESSES, NginxContainer
+from diagnose.model.http import Exchange
+from diagnose.model.logs import FailedRequests
+from diagnose.model.nginx import NginxConfig
+from diagnose.model.program_logs import ProgramLine, ToldReason
+from diagnose.model.server import Listeners
+from diagnose.model.symptom import Symptom
+from diagnose.model.web_servers import WebServerConfig
+from diagnose.parsers.hostnames import is_address
+from diagnose.parsers.log_reasons import LogReason, log_reasons
+from diagnose.parsers.program_place import ProgramPlace, parse_place
+from diagnose.parsers.sanitize import UNSAFE
+from diagnose.parsers.whole_numbers import whole_number
+from diagnose.probes import ProbeContext, probe
+from diagnose.probes.inside import own_setting_files, own_settings, program_logs
+from diagnose.probes.inside.unanswered import emit_if_too_slow
+
+#: Seconds. Older lines belong to earlier problems.
+RECENT_SECONDS = 600
+#: Most lines of a file: it rarely has the time in a form that is understood.
+LINES = 40
+#: Where the program lives, with the time of the machine.
+PLACE_SCRIPT = f'echo "now $(date +%s)"\n{own_settings.SCRIPT}'
+
+#: Statuses that say something else than that a path is unknown or a login is missing.
+_UNTOLD = frozenset({401, 404, 405, 407, 429})
+#: Words of a person that may be about what the program itself does.
+_KINDS = frozenset(
+    {
+        "status", "upload", "other", "login", "cookie", "csrf", "blank", "page-files", "data",
+        "application", "no-space", "file-denied", "websocket", "websocket-status",
+        "websocket-closed", "sometimes", "incomplete", "download",
+    }
+)  # fmt: skip
+
+
+@probe(after=FailedRequests, needs=Listeners)
+async def after_logged_request(
+    ctx: ProbeContext, failure: FailedRequests, listeners: Listeners
+) -> None:
+    if failure.status >= 400 and failure.status not in _UNTOLD:
+        await _read(ctx, listeners, failure.path)
+
+
+@probe(after=ProgramLine, needs=Listeners)
+async def after_line(ctx: ProbeContext, line: ProgramLine, listeners: Listeners) -> None:
+    reasons = log_reasons(line.message, ctx.target.host)
+    if reasons and not ctx.observed(NginxContainer):
+        place, _ = await _place(ctx, line.endpoint, reasons)
+        await _emit_true(ctx, listeners, line.endpoint, place, line.equivalent, reasons)
+
+
+@probe(after=Exchange, needs=Listeners)
+async def program_of_the_port(ctx: ProbeContext, _: Exchange, listeners: Listeners) -> None:
+    await _after_words(ctx, listeners)
+
+
+@probe(after=NginxConfig, needs=Listeners)
+async def program_behind_nginx(ctx: ProbeContext, _: NginxConfig, listeners: Listeners) -> None:
+    await _after_words(ctx, listeners)
+
+
+@probe(after=WebServerConfig, needs=Listeners)
+async def program_behind_a_server(
+    ctx: ProbeContext, _: WebServerConfig, listeners: Listeners
+) -> None:
+    await _after_words(ctx, listeners)
+
+
+async def _after_words(ctx: ProbeContext, listeners: Listeners) -> None:
+    if ctx.target.symptom is not None and is_about_program(ctx.target.symptom):
+        await _read(ctx, listeners, ctx.target.path)
+
+
+def is_about_program(symptom: Symptom) -> bool:
+    """Return whether words may be about what the program behind the site does."""
+    is_untold = symptom.kind == "status" and symptom.number in _UNTOLD
+    return symptom.kind in _KINDS and not is_untold
+
+
+def log_words(ctx: ProbeContext, age: int, endpoint: str) -> tuple[str, ...]:
+    """Return the command that prints the logs of a program, also those beside the folder that the
+    web server serves of it."""
+    folders = dict.fromkeys(posixpath.dirname(root) for root in own_setting_files.web_folders(ctx))
+    own = [folder for folder in folders if folder.count("/") > 1 and not UNSAFE.search(folder)]
+    head = f"lines={LINES} folder={shlex.quote(''.join(own[:1]))}\n"
+    return ("sh", "-c", head + program_logs.LOG_SCRIPT, "sh", str(age), endpoint)
+
+
+async def _read(ctx: ProbeContext, listeners: Listeners, path: str) -> None:
+    """Read the log of the program that answers a path, once."""
+    if ctx.observed(NginxContainer):
+        return
+    for endpoint in dict.fromkeys(program_logs.endpoints_of(ctx, path)):
+        if program_logs.is_front(listeners, endpoint):
+            continue
+        if not ctx.further_requests.begin(f"why {endpoint} refused"):
+            continue
+        words = log_words(ctx, RECENT_SECONDS + int(ctx.elapsed()), endpoint)
+        result = await ctx.machine.run(*words, timeout=program_logs.PATIENCE)
+        emit_if_too_slow(ctx, "the log of the application", result)
+        for log in program_logs.parse_logs(result.out):
+            reasons = log_reasons(log.text, ctx.target.host)
+            if not reasons or log.process in CONTAINER_PROCESSES:
+                continue
+            place, age = await _place(ctx, endpoint, reasons)
+            if log.source.startswith("journalctl") and age < RECENT_SECONDS:
+                # It was started anew since: what it wrote before is over.
+                words = log_words(ctx, age, endpoint)
+                again = await ctx.machine.run(*words, timeout=program_logs.PATIENCE)
+                texts = [each.text for each in program_logs.parse_logs(again.out)]
+                reasons = log_reasons("\n".join(texts), ctx.target.host)
+            await _emit_true(ctx, listeners, endpoint, place, log.source, reasons)
+
+
+async def _place(
+    ctx: ProbeContext, endpoint: str, reasons: Iterable[LogReason]
+) -> tuple[ProgramPlace, int]:
+    """Return where the program lives, with those variables of its environment that lines name, and
+    for how many seconds it has run."""
+    names = dict.fromkeys(
+        reason.name for reason in reasons if reason.name.replace("_", "").isalnum()
+    )
+    words = ("sh", "-c", PLACE_SCRIPT, "sh", endpoint, *names)
+    result = await ctx.machine.run(*words, timeout=own_settings.PATIENCE)
+    first, _, rest = result.out.partition("\n")
+    place = parse_place(rest)
+    now = whole_number(first.removeprefix("now ")) or 0
+    age = now - place.started if now and place.started else RECENT_SECONDS
+    return place, max(age, 0)
+
+
+async def _emit_true(
+    ctx: ProbeContext,
+    listeners: Listeners,
+    endpoint: str,
+    place: ProgramPlace,
+    source: str,
+    reasons: Iterable[LogReason],
+) -> None:
+    """Record the reasons that still hold, each once."""
+    at = ctx.elapsed()
+    known = {(seen.kind, seen.name, seen.path, seen.port) for seen in ctx.observed(ToldReason)}
+    for reason in reasons:
+        if (reason.kind, reason.name, reason.path, reason.port) in known:
+            continue
+        told = ToldReason(
+            vantage=Vantage.SERVER, at=at, equivalent=source, kind=reason.kind,
+            message=reason.text, endpoint=endpoint, process=place.process or place.container,
+            name=reason.name, value=reason.value, path=reason.path, host=reason.host,
+            port=reason.port, unit=place.unit, container=place.container, engine=place.engine,
+        )  # fmt: skip
+        found = await _held(ctx, listeners, place, told)
+        if found is not None:
+            ctx.emit(replace(found, vantage=Vantage.SERVER, at=at, equivalent=source))
+
+
+async def _held(
+    ctx: ProbeContext, listeners: Listeners, place: ProgramPlace, told: ToldReason
+) -> ToldReason | None:
+    """Return the reason with what is known of it now; None if it does not hold, or is not known."""
+    # Imported late: few logs name a reason.
+    from diagnose.probes.inside import reason_controls
+
+    if told.kind in {"variable", "option", "list"}:
+        return await reason_controls.setting(ctx.machine, place, told)
+    if told.kind in {"denied", "absent"}:
+        return await reason_controls.path(ctx.machine, place, told)
+    is_here = told.host == "localhost" or (is_address(told.host) and is_loopback(told.host))
+    if not is_here or place.container or listeners.on(told.port):
+        return None
+    return await reason_controls.peer(ctx.machine, told)

@@ -1,0 +1,137 @@
+"""Whether what an application's log says still holds: a setting that is not set, a path that the
+program's user may not use, another program that does not listen."""
+
+import posixpath
+from dataclasses import replace
+
+from diagnose.machine import Machine
+from diagnose.model.applications import ReadSetting
+from diagnose.model.files import Access, PathComponent
+from diagnose.model.program_logs import ToldReason
+from diagnose.parsers.program_place import ProgramPlace
+from diagnose.parsers.read_settings import FileText, in_compose
+from diagnose.parsers.unit_variables import with_unit_variable
+from diagnose.probes.inside.file_access import read_access
+from diagnose.probes.inside.own_setting_files import MAX_FILE
+
+#: The usual units of programs by their ports. The one that is installed is named.
+_UNITS = {
+    5432: ("postgresql", "postgresql@15-main", "postgresql@16-main", "postgresql@17-main"),
+    3306: ("mariadb", "mysql", "mysqld"),
+    6379: ("redis-server", "redis", "valkey", "valkey-server"),
+    27017: ("mongod",), 5672: ("rabbitmq-server",), 11211: ("memcached",),
+    9200: ("elasticsearch", "opensearch"), 5984: ("couchdb",), 1883: ("mosquitto",),
+    9000: ("minio", "php-fpm"), 7700: ("meilisearch",), 8983: ("solr",), 4222: ("nats-server",),
+}  # fmt: skip
+
+
+async def setting(machine: Machine, place: ProgramPlace, told: ToldReason) -> ToldReason | None:
+    """Return it with the edit of the compose file or of the unit that sets the variable; None if
+    the program has the value already."""
+    old = place.variables.get(told.name, "")
+    if told.value.lower() in old.lower() or (
+        told.kind == "option" and told.value.lower() in place.command.lower()
+    ):
+        return None
+    if told.kind == "list" and told.name not in place.variables:
+        return told
+    if told.kind == "option":
+        return told
+    told = replace(told, kind="variable", value=f"{old},{told.value}" if old else told.value)
+    read = ReadSetting(
+        application="", topic="", key=told.name, source="variable" if old else "nowhere",
+        wanted=told.value, unit=place.unit, container=place.container, engine=place.engine,
+        compose=place.compose.partition(",")[0], service=place.service,
+    )  # fmt: skip
+    if place.container:
+        is_one = place.compose.startswith("/") and "," not in place.compose
+        text = (await machine.read(place.compose, MAX_FILE)).text if is_one else ""
+        read = in_compose(read, place, (FileText(place.compose, place.compose, text),))
+        return _with_edit(told, read) if text else told
+    own = [path for path in place.unit_files if path.startswith("/etc/systemd/system/")]
+    for path in own[-4:] if place.unit else ():
+        text = (await machine.read(path, MAX_FILE)).text
+        edit = with_unit_variable(text, told.name, told.value, is_new=not old)
+        if edit is not None:
+            read = replace(
+                read, file=path, number=edit.number, line=edit.line, new=edit.new, added=edit.added
+            )
+            return _with_edit(told, read)
+    return told
+
+
+def _with_edit(told: ToldReason, read: ReadSetting) -> ToldReason:
+    return replace(
+        told, file=read.file, number=read.number, line=read.line, new=read.new, added=read.added,
+        load=read.load,
+    )  # fmt: skip
+
+
+async def path(machine: Machine, place: ProgramPlace, told: ToldReason) -> ToldReason | None:
+    """Return it with the part of the path that the program's user may not use; None if the user
+    may, or if it is not known."""
+    real = place.host_path(told.path)
+    if not real or not place.pid:
+        return None
+    for access in await read_access(machine, "", await _worker(machine, place.pid), [real]):
+        exists = bool(access.parts) and any(part.path == real for part in access.parts)
+        if told.kind == "absent":
+            return None if exists else replace(told, path=real)
+        return _denied(replace(told, path=real), access, place)
+    return None
+
+
+async def _worker(machine: Machine, pid: int) -> str:
+    """Return the first child of a program that runs as another user (PHP-FPM's workers), or the
+    program itself."""
+    words = ("ps", "-o", "pid=,uid=", "--ppid", str(pid), "--pid", str(pid))
+    result = await machine.run(*words)
+    rows = [row.split() for row in result.out.split("\n")[:64]]
+    others = [row[0] for row in rows if len(row) == 2 and row[0].isdigit() and row[1] != "0"]
+    return others[0] if others else str(pid)
+
+
+def _denied(told: ToldReason, access: Access, place: ProgramPlace) -> ToldReason | None:
+    # A module of the kernel (SELinux) may refuse what the bits allow, which is another matter.
+    if access.uid in {None, 0} or any(part.listed for part in access.parts):
+        return None
+    # What nobody looks through is the path as it is written: links double the parts.
+    parts = [part for part in access.parts if f"{told.path}/".startswith(f"{part.path}/")]
+    parts = [part for part in access.parts if part.path == "/"] + [
+        part for part in parts if part.path != "/"
+    ]
+    uid = access.uid or 0
+    closed = [part for part in parts if part.folder and not part.admits(uid, access.gids)]
+    last = max(parts, key=lambda part: len(part.path), default=None)
+    if last is None:
+        return None
+    user = f"{access.uid}:{access.gids[0]}" if place.container and access.gids else access.user
+    blocked = next((part for part in closed if part is not last), None)
+    if blocked is not None:
+        return replace(
+            told, blocked=blocked.path, enters=True, owner=blocked.mode_and_owner, user=user
+        )
+    if _may_write(last, uid, access.gids):
+        return None
+    return replace(told, blocked=last.path, owner=last.mode_and_owner, user=user)
+
+
+def _may_write(part: PathComponent, uid: int, gids: tuple[int, ...]) -> bool:
+    bits = 0o3 if part.folder else 0o2
+    shift = 6 if uid == part.uid else 3 if part.gid in gids else 0
+    return part.mode >> shift & bits == bits
+
+
+async def peer(machine: Machine, told: ToldReason) -> ToldReason:
+    """Return it with the unit that should listen, if one is installed and does not run."""
+    names = _UNITS.get(told.port, ())
+    if not names:
+        return told
+    words = ("systemctl", "show", "-p", "Id", "-p", "LoadState", "-p", "ActiveState", "--")
+    result = await machine.run(*words, *(f"{name}.service" for name in names))
+    for block in result.out.split("\n\n"):
+        facts = dict(line.partition("=")[::2] for line in block.split("\n"))
+        if facts.get("LoadState") == "loaded" and facts.get("ActiveState") != "active":
+            name = posixpath.basename(facts.get("Id", "")).removesuffix(".service")
+            return replace(told, service=name if name in names else "")
+    return told

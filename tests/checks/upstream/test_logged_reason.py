@@ -1,0 +1,70 @@
+from dataclasses import replace
+
+from diagnose.model import Applicability, Command, Confidence, Edit, Manual, Severity
+from diagnose.model.http import Exchange
+from diagnose.model.logs import FailedRequests
+from diagnose.model.program_logs import ToldReason
+from tests.support.check_evidence import judge
+
+CHECK = "upstream.logged-reason"
+PAGE = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=200)
+FAILED = FailedRequests(
+    file="/var/log/nginx/access.log", method="POST", path="/media", status=500,
+    written="29/Nov/2026:08:00:00 +0000", times=2,
+)  # fmt: skip
+DENIED = ToldReason(
+    kind="denied", message="[Errno 13] Permission denied: '/srv/app/media/a'", endpoint="3000",
+    process="puma", path="/srv/app/media/a", blocked="/srv/app/media", owner="0755 root:root",
+    user="shop", equivalent="journalctl -u shop.service",
+)  # fmt: skip
+HINT = ToldReason(
+    kind="variable", message="Host validation failed for: shop.example.com. Hint: Set the HOSTS",
+    endpoint="3000", process="node", name="APP_HOSTS", value="shop.example.com",
+    unit="shop.service", file="/etc/systemd/system/shop.service", number=4, line="[Service]",
+    new="Environment=APP_HOSTS=shop.example.com", added=True, equivalent="docker logs shop",
+)  # fmt: skip
+
+
+def test_fires_for_a_folder_of_another_user() -> None:
+    (claim,) = judge(CHECK, PAGE, FAILED, DENIED)
+    assert (claim.confidence, claim.severity) == (Confidence.CERTAIN, Severity.WARNING)
+    assert claim.fix
+    (step,) = claim.fix.steps
+    assert isinstance(step, Manual)
+    (command,) = step.commands
+    assert isinstance(command, Command)
+    assert command.argv == ("chown", "-R", "shop:", "/srv/app/media")
+
+
+def test_fires_with_the_variable_in_its_unit() -> None:
+    (claim,) = judge(CHECK, PAGE, HINT)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit, _, restart = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert "+Environment=APP_HOSTS=shop.example.com\n" in edit.diff
+    assert isinstance(restart, Command)
+    assert restart.argv == ("systemctl", "restart", "shop")
+
+
+def test_no_folder_of_the_system_is_given_away() -> None:
+    for told in (replace(DENIED, blocked="/srv"), replace(DENIED, enters=True)):
+        (claim,) = judge(CHECK, PAGE, FAILED, told)
+        assert claim.fix
+        assert all(isinstance(step, Manual) and not step.commands for step in claim.fix.steps)
+
+
+def test_fires_for_a_database_that_is_down() -> None:
+    told = replace(DENIED, kind="unreached", host="127.0.0.1", port=5432, service="postgresql")
+    (claim,) = judge(CHECK, PAGE, FAILED, told)
+    assert claim.fix
+    (start,) = claim.fix.steps
+    assert isinstance(start, Command)
+    assert start.argv == ("systemctl", "start", "postgresql")
+    assert claim.facts["peer"] == "127.0.0.1:5432"
+
+
+def test_silent_where_nothing_failed() -> None:
+    assert not judge(CHECK, PAGE, DENIED)
+    assert not judge(CHECK, PAGE, replace(FAILED, status=403), DENIED)

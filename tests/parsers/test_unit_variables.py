@@ -1,0 +1,19 @@
+from diagnose.parsers.unit_variables import UnitEdit, with_unit_variable
+
+UNIT = "[Unit]\nDescription=Shop\n\n[Service]\nExecStart=/usr/bin/shop\n"
+
+
+def test_a_variable_is_new_or_has_another_value() -> None:
+    edit = with_unit_variable(UNIT, "SHOP_HOSTS", "shop.example.com", is_new=True)
+    assert edit == UnitEdit(4, "[Service]", "Environment=SHOP_HOSTS=shop.example.com", True)
+    line = 'Environment="SHOP_HOSTS=a.example"'
+    edit = with_unit_variable(f"{UNIT}{line}\n", "SHOP_HOSTS", "a.example,b.example", is_new=False)
+    assert edit == UnitEdit(6, line, 'Environment="SHOP_HOSTS=a.example,b.example"', False)
+
+
+def test_what_is_not_edited() -> None:
+    assert with_unit_variable(UNIT, "SHOP_HOSTS", "a", is_new=False) is None
+    assert with_unit_variable(UNIT, "SHOP_HOSTS", "a b", is_new=True) is None
+    assert with_unit_variable("ExecStart=/x\n", "SHOP_HOSTS", "a", is_new=True) is None
+    two = f"{UNIT}Environment=A=1 SHOP_HOSTS=b C=2\n"
+    assert with_unit_variable(two, "SHOP_HOSTS", "a", is_new=False) is None

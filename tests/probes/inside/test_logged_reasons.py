@@ -1,0 +1,106 @@
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+from diagnose.machine import CommandResult, FileContent
+from diagnose.model.http import Exchange
+from diagnose.model.logs import FailedRequests
+from diagnose.model.program_logs import ToldReason
+from diagnose.model.server import Listener, Listeners
+from diagnose.model.symptom import Symptom
+from diagnose.probes.inside import logged_reasons as probes
+from diagnose.probes.inside.file_access import ACCESS_SCRIPT
+from tests.support.fake_context import Looking
+
+PAGE = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=200)
+FAILED = FailedRequests(
+    file="/var/log/nginx/access.log", method="POST", path="/media", status=500,
+    written="29/Nov/2026:08:00:00 +0000", times=2,
+)  # fmt: skip
+HINT = "Host validation failed for: shop.example.com. Hint: Set the APP_HOSTS environment variable."
+COMPOSE = "services:\n  shop:\n    image: shop\n"
+PLACE = (
+    "now 2000\nprocess 77 node\nstarted 100\ncontainer docker shop\n"
+    "compose /srv/shop/compose.yaml\nservice shop\nproject shop\n"
+)
+ON_HOST = "now 2000\nprocess 77 puma\nstarted 100\n"
+DENIED = "PermissionError: [Errno 13] Permission denied: '/srv/app/media/a'"
+ACCESS = (
+    "uid 990\ngids 990\ncaps 0\nname shop shop\npath /srv/app/media/a\n"
+    "part 0 root 0 root 755 directory|?|/\npart 0 root 0 root 755 directory|?|/srv\n"
+    "part 0 root 0 root 755 directory|?|/srv/app\npart {} 755 directory|?|/srv/app/media\n"
+)
+
+
+class Server:
+    """A machine with one program: its log, its place, and who may use its folder."""
+
+    def __init__(self, line: str, place: str, owner: str = "0 root 0 root") -> None:
+        self.log, self.place, self.owner = line, place, owner
+        self.ran: list[tuple[str, ...]] = []
+
+    async def run(self, *argv: str, timeout: float = 8.0) -> CommandResult:
+        self.ran.append(argv)
+        out = f"process node\nsource docker logs shop\n {self.log}\n"
+        if "now $(date" in argv[2]:
+            out = self.place
+        elif argv[2] == ACCESS_SCRIPT:
+            out = ACCESS.format(self.owner)
+        elif argv[0] == "ps":
+            out = "77 990\n"
+        elif argv[0] == "systemctl":
+            out = "Id=redis-server.service\nLoadState=loaded\nActiveState=failed\n"
+        return CommandResult(argv, 0, out, "", 0.0)
+
+    async def read(self, path: str, limit: int = 0) -> FileContent:
+        return FileContent(path, COMPOSE if path == "/srv/shop/compose.yaml" else "")
+
+
+def look(server: Server, symptom: Symptom | None, *failures: FailedRequests) -> list[ToldReason]:
+    looking: Any = Looking(server)  # type: ignore[arg-type]
+    looking.target = replace(looking.target, symptom=symptom)
+    sockets = (Listener(address="0.0.0.0", port=443, family=4, pid=77, process="node"),)
+    listeners = looking.emit(Listeners(sockets=sockets))
+    probe: Any = probes.program_of_the_port
+    asyncio.run(probe.work(looking, looking.emit(PAGE), listeners))
+    probe = probes.after_logged_request
+    for failure in failures:
+        asyncio.run(probe.work(looking, looking.emit(failure), listeners))
+    return list(looking.observed(ToldReason))
+
+
+WORDS = Symptom("other", "Error: Host validation failed. See logs for more details.")
+
+
+def test_a_variable_that_the_log_names_in_its_compose_file() -> None:
+    (told,) = look(Server(HINT, PLACE), WORDS)
+    assert (told.kind, told.name, told.value) == ("variable", "APP_HOSTS", "shop.example.com")
+    assert told.new == '    environment:\n      APP_HOSTS: "shop.example.com"'
+    assert told.load[:2] == ("docker", "compose")
+
+
+def test_a_variable_that_is_set_by_now() -> None:
+    place = f"{PLACE}variable APP_HOSTS=localhost,shop.example.com\n"
+    assert not look(Server(HINT, place), WORDS)
+
+
+def test_nothing_is_read_without_a_failure_or_words() -> None:
+    server = Server(HINT, PLACE)
+    assert not look(server, None)
+    assert not look(server, Symptom("timeout", "Connection timed out"))
+    assert not look(server, None, replace(FAILED, status=401))
+    assert not server.ran
+
+
+def test_a_folder_of_another_user_and_one_that_was_given_back() -> None:
+    (told,) = look(Server(DENIED, ON_HOST), None, FAILED)
+    assert (told.blocked, told.user, told.owner) == ("/srv/app/media", "shop", "0755 root:root")
+    assert not look(Server(DENIED, ON_HOST, "990 shop 990 shop"), None, FAILED)
+
+
+def test_a_database_that_is_down_and_one_that_listens() -> None:
+    line = "Error: connect ECONNREFUSED 127.0.0.1:6379"
+    (told,) = look(Server(line, ON_HOST), None, FAILED)
+    assert (told.port, told.service) == (6379, "redis-server")
+    assert not look(Server(line.replace("6379", "443"), ON_HOST), None, FAILED)
+    assert not look(Server(line, PLACE), None, FAILED)
