@@ -25,12 +25,7 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.http import BrowserVisit
-from diagnose.parsers.lazy_pattern import lazy_pattern
-
-_TABS = lazy_pattern(
-    r"(?i)\b(?:tabs?|windows|six|6|seventh|7th|5|five|multiple|several|many) (?:\w{1,12} ){0,2}?"
-    r"(?:tabs?|windows|connections?|streams?|eventsources?)\b|(?:标签页?|窗口|页签|个连接)"
-)
+from diagnose.parsers.many_tabs import tells_of_tabs
 
 
 @check(severity=Severity.WARNING, needs=[BrowserVisit], needs_message=True)
@@ -42,7 +37,7 @@ def streams_need_http2(evidence: Evidence) -> Iterator[Claim]:
     without = [visit for visit in visits if visit.alpn != "h2"]
     if not evidence.target.uses_tls or len(without) < len(visits):
         return
-    if not _TABS.search(symptom.text):
+    if not tells_of_tabs(symptom.text):
         return
     subjects = endpoints((visit.address for visit in without), without[0].port)
     yield Claim(
