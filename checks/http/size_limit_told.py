@@ -1,6 +1,6 @@
 """A pasted message is that of one framework which refuses a body for its size: Next.js, Spring,
-ASP.NET Core, a parser of Node.js. So the web server in front passed the body on, and its limit is not the one
-that has to be raised. The message names whose limit it is, and no request has to be sent.
+ASP.NET Core, a parser of Node.js. So the web server in front passed the body on, and its limit is
+not the one that has to be raised. The message names whose limit it is: no request has to be sent.
 
 Or it tells that uploads of more than 100 MB fail, and the site's answers come through Cloudflare,
 whose free and Pro plans take no more.
