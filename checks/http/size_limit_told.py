@@ -71,7 +71,7 @@ def size_limit_told(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
-def _edge_limit(symptom: Symptom, pages: list[Exchange]) -> LimitMessage | None:
+def _edge_limit(symptom: Symptom, pages: tuple[Exchange, ...]) -> LimitMessage | None:
     """Return Cloudflare's limit, if a message tells its size and every answer comes through it."""
     is_size = symptom.kind in _KINDS or (symptom.kind == "status" and symptom.number == 413)
     size = told_size(symptom.text) if is_size else 0
