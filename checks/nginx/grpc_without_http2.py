@@ -7,7 +7,7 @@ a note, unless a client of gRPC complains.
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, file_line
-from checks.nginx._edits import config_edit
+from checks.nginx._http2_edits import http2_edit
 from checks.nginx._location_edits import location_fix
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -21,16 +21,11 @@ from diagnose.model import (
     Subject,
     Where,
 )
-from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.model.nginx import NginxConfig
 from diagnose.model.upstream import UpstreamTalk
-from diagnose.parsers.nginx import config as nginx_parser
-from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import LocationMatch, all_locations, select_location
 from diagnose.parsers.nginx.server_blocks import Server, Socket
-
-#: The first nginx with the directive `http2`; before, it is a parameter of `listen`.
-_DIRECTIVE_SINCE = (1, 25, 1)
 
 
 @check(severity=Severity.WARNING, needs=[NginxConfig], explains=["http.grpc-needs-http2"])
@@ -80,23 +75,7 @@ def _offers_http2(socket: Socket, server: Server) -> bool:
 
 
 def _fix(nginx: Nginx, match: LocationMatch, server: Server) -> Fix:
-    file = nginx.file(server.block)
-    version = nginx_parser.version_number(nginx.build.version) if nginx.build else None
-    anchor = _last_listen(server)
-    edit = None
-    if file and anchor and anchor.file == file.path and (version or ()) >= _DIRECTIVE_SINCE:
-        own = children(server.block, "http2")
-        change = (
-            edits.replace_directive(own[-1], "http2 on;")
-            if own
-            else edits.insert_after(file.text, anchor, ["http2 on;"])
-        )
-        edit = config_edit(nginx, file.path, change)
+    edit = http2_edit(nginx, server)
     if edit is None:
         return Fix((Manual("offer-http2", Where.SERVER),), Applicability.MANUAL)
     return location_fix(nginx, match, (edit,), sure=False)
-
-
-def _last_listen(server: Server) -> Directive | None:
-    listens = [listen.directive for listen in server.listens if listen.directive is not None]
-    return listens[-1] if listens else None

@@ -33,9 +33,12 @@ from diagnose.parsers.nginx.upstreams import pass_directive_of
 
 #: Failures of one kind from which on they are no accident.
 _MANY = 3
-#: A page sends what is not allowed: no site is made so.
 _NOT_ALLOWED = 405
 _TOO_LARGE = 413
+#: A page sends what is not allowed, too large, or never arrives whole: no site is made so.
+_NEVER_MEANT = frozenset({_NOT_ALLOWED, 408, _TOO_LARGE})
+#: That the application is reached now says nothing of the time that it takes for an answer.
+_TOO_LATE = 504
 #: What an application mostly means by a status.
 _HINTS = {
     "expired": {419}, "forbidden": {403}, "wrong_method": {_NOT_ALLOWED}, "large": {_TOO_LARGE},
@@ -111,13 +114,13 @@ def _is_fault(evidence: Evidence, failure: FailedRequests, match: LocationMatch 
     is_meant = match is not None and bool(children(match.block, "return"))
     if is_meant:
         return False
-    if failure.status == _NOT_ALLOWED:
+    if failure.status in _NEVER_MEANT:
         return failure.is_from_page and failure.times >= _MANY
     if failure.status < 500:
         return False
     if repeated_exchange(evidence, failure):
         return True
-    is_over = failure.status in GATEWAY_FAILURES and not any(
+    is_over = failure.status in GATEWAY_FAILURES - {_TOO_LATE} and not any(
         attempt.failure for attempt in evidence.of(UpstreamTry)
     )
     return not is_over and (failure.is_from_page or failure.times >= _MANY)

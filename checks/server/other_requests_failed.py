@@ -33,6 +33,10 @@ from diagnose.parsers.stalled_uploads import TIMED_OUT
 
 #: Failures of one kind from which on they are no accident.
 _MANY = 3
+#: A page sends what is not allowed or too large: no site is made so.
+_NEVER_MEANT = frozenset({405, 413})
+#: That the application is reached now says nothing of the time that it takes for an answer.
+_TOO_LATE = 504
 #: The status that administrators give to programs which look for weak sites.
 _UNAVAILABLE = 503
 
@@ -111,8 +115,10 @@ def _is_fault(
     if error is not None and error.names_path:
         # A firewall is there to refuse: what a page of the site sends is no attack.
         return failure.is_from_page if error.reason == "firewall" else failure.status == 500
+    if failure.status in _NEVER_MEANT:
+        return failure.is_from_page and failure.times >= _MANY
     if failure.status < 500:
         return failure.status == TIMED_OUT  # only if its sender was there
     if again:
         return failure.status != _UNAVAILABLE or failure.is_from_page
-    return failure.status not in GATEWAY_FAILURES and is_used
+    return failure.status not in GATEWAY_FAILURES - {_TOO_LATE} and is_used

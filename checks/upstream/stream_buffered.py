@@ -33,6 +33,7 @@ from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.model.pages import Page, PageFileResponse
 from diagnose.parsers.lazy_pattern import lazy_pattern
+from diagnose.parsers.many_tabs import tells_of_tabs
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 
@@ -95,6 +96,8 @@ def _told_stream(nginx: Nginx) -> Iterator[Claim]:
     symptom, pages = evidence.target.symptom, page_exchanges(evidence)
     if symptom is None or symptom.kind != "stream" or not pages or nginx.is_refused:
         return
+    if tells_of_tabs(symptom.text):
+        return  # in the first tabs the stream arrives
     own = evidence.target.path.partition("?")[0]
     paths = [path for path in _used_paths(evidence) if _STREAM_PATH.search(path.lower())] or [own]
     for path in paths:

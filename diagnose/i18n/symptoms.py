@@ -154,6 +154,12 @@ MESSAGES = Messages(
         "answer.met",
         "The message you pasted, {quoted}, occurred in this run too. No finding explains it.",
     ),
+    # NOTE: {request} is a method and a path, {log} the file of an access log.
+    Message(
+        "answer.logged",
+        "The message you pasted, {quoted}, stands in {log} for {request}, the last at {time}. This "
+        "run did not send that request, and no finding explains it.",
+    ),
     Message("answer.absent", "The message you pasted, {quoted}, did not occur in this run."),
     Message(
         "answer.way-out",

@@ -197,6 +197,8 @@ def _verdict(report: Report, answer: "SymptomAnswer", lang: str) -> str:
         key = "answer.way-out"
     if answer.is_of_parts:
         return translate("answer.parts", lang, quoted=quoted)
+    if answer.kind == "met" and (logged := _logged_verdict(report, quoted, lang)):
+        return logged
     if answer.kind == "unsent":
         command = shlex.join(("diagnose", "--method", "POST", answer.form))
         return translate(key, lang, quoted=quoted, command=command)
@@ -204,6 +206,20 @@ def _verdict(report: Report, answer: "SymptomAnswer", lang: str) -> str:
         return translate(key, lang, quoted=quoted)
     key = "answer.other-cause" if answer.kind == "cause" else "answer.possible-other"
     return translate(key, lang, quoted=quoted, title=title(finding, lang))
+
+
+def _logged_verdict(report: Report, quoted: str, lang: str) -> str:
+    """Return which request of the log has what the message says, "" if this run met it itself."""
+    from diagnose.checking.logged_symptom import logged_alone
+
+    failure = logged_alone(report.evidence)
+    if failure is None:
+        return ""
+    request = f"{failure.method} {failure.path}"
+    return translate(
+        "answer.logged", lang, quoted=quoted, log=failure.file, request=request,
+        time=failure.written,
+    )  # fmt: skip
 
 
 def _quoted(symptom: Symptom, lang: str) -> str:

@@ -14,6 +14,8 @@ _UPLOAD = (
     r"|upload(?:s|ing|ed|er)?\b.{0,60}?(?:fail|stuck|stop|hang|freez|error|abort|n[’']t work|not work"
     r"|never (?:finish|complete)|tim(?:es|ed|ing|e) ?out|interrupt|reset|break|not possible|impossible)"
     r"|(?:\bnot|n[’']t) (?:being )?upload(?:ing|ed)\b"
+    # Ruby, PHP, Python: the program may not write what it was sent
+    r"|Permission denied @ (?:dir_s_mkdir|rb_sysopen|rb_file_s_rename|apply2files)|Unable to create (?:a |the )?directory|Unable to write (?:in|to|file)"
     r"|(?:large|big|huge|larger|bigger) (?:file|video|image|photo|picture|upload|attachment)s?"
     r".{0,40}?(?:fail|stuck|can[’']?t|n[’']t (?:work|go)|error)"
     r"|(?:fail|error|stuck|stop|hang)\w{0,4}\b.{0,30}?\bupload|only upload (?:very |really )?(?:small|tiny)"
@@ -64,6 +66,7 @@ COMPLAINTS: tuple[tuple[SymptomKind, str], ...] = (
         r"172\.(?:1[6-9]|2\d|3[01])\.\d|192\.168\.\d|(?<![\d.])10\.\d{1,3}\.\d)"
         r"|(?:127\.0\.0\.1|172\.(?:1[6-9]|2\d|3[01])[\d.]{2,8}|192\.168[\d.]{2,8}|(?<![\d.])10\.\d[\d.]{2,9})(?: is (?:shown|logged|displayed))? (?:for|instead of) (?:all|every|each|the (?:real|client|visitor|user)|real|client)"
         r"|(?:users|visitors|clients|requests|hits)\b.{0,40}?\b(?:(?:the )?same|one) ip\b"
+        r"|\b(?:sees?|shows?|gets?|logs?|reports?)\b.{0,20}?" + _PRIVATE + r".{0,16}?\bas (?:the )?(?:client|visitor|user|remote|source)[’'s]{0,2} ?(?:ip|address)\b"
         r"|rate[- ]?limit\w{0,4}\b.{0,40}?\b(?:every(?:body|one|thing| ?user)|all (?:users|visitors|clients))"
         r"|\b(?:every(?:body|one| ?user)|all (?:\w+ )?(?:users|visitors|clients))\b.{0,40}?\brate[- ]?limit"
         r"|ERR_ERL_UNEXPECTED_X_FORWARDED_FOR|'trust proxy' setting is false|所有.{0,4}(?:用户|访客|人).{0,10}限流"
@@ -75,6 +78,9 @@ COMPLAINTS: tuple[tuple[SymptomKind, str], ...] = (
         r"|只能(?:获取|拿|得|看)到?.{0,14}?(?:ip|地址)|限流.{0,12}?(?:所有|全部|大家)"),
     ("request-field", r"(?:authorization|access[-_ ]?token|token|api[-_ ]?key|bearer|custom|request|auth)\W{0,4}(?:http |request )?headers?\b.{0,30}?"
         r"\b(?:missing|null|lost|undefined|empty|stripped|dropped|removed|missed|not (?:being )?(?:found|set|present|received|passed|forwarded|sent|provided|reach\w*|arriv\w*)|disappear\w*)"
+        r"|\brest_cannot_(?:edit|create|delete|view)\b|\bjwt_auth_no_auth_header\b"
+        r"|\bHTTP_AUTHORIZATION\b.{0,24}?(?:empty|null|missing|undefined|not set|lost|为空|没有|取不到|获取不到)"
+        r"|\b(?:bearer|basic|jwt|auth\w{0,12}) (?:tokens?|credentials|login) (?:is |are |was )?(?:not |never )(?:received|passed|forwarded|arriv\w{1,3})"
         r"|(?:missing|no|lost|without) (?:an? |the )?[\"'`]?(?:authorization|access[-_]?token|token|api[-_ ]?key|bearer|auth)[\"'`]? (?:http |request )?header"
         r"|(?<!response )\bheaders?\b(?! (?:in|of) (?:the )?response).{0,40}?\b(?:missing|null|lost|not (?:received|passed|forw\w*|reach\w*|arriv\w*|available)|disappear\w*|stripped|dropped|removed)\b"
         r".{0,40}?\b(?:backend|upstream|application|app|server|api|controller|request|node|php|django|flask|spring|proxy|nginx|apache)\b"
@@ -94,6 +100,10 @@ COMPLAINTS: tuple[tuple[SymptomKind, str], ...] = (
         r"|\b(?:remote desktop|stream|output|messages?|text|lines?|events?|logs?|tokens?|data|screen|display)\b.{0,30}?\b(?:comes?|arrives?|appears?|updates?|is sent|sent) (?:only )?in (?:bursts|batches)\b"
         r"|(?:画面|输出|日志|消息|数据|远程桌面).{0,8}?(?:一阵一阵|一批一批|断断续续)"
         r"|\bbuffer(?:s|ing)\b (?:up )?(?:all |every |the (?:whole |entire |complete )?)(?:of )?(?:the )?(?:sse |server[- ]sent )?(?:events?|messages?|chunks?|tokens?|responses?|stream|output|answers?)\b"
+        r"|\b(?:screen|text|output|data|answers?|messages?|updates?) (?:comes?|arrives?|appears?) in (?:bursts|blocks|chunks|batches)\b"
+        # Browsers open six connections at most to one name over HTTP/1.1.
+        r"|\b(?:sse|eventsource|event[- ]?streams?|server[- ]sent events?)\b.{0,80}?\b(?:tabs?|windows)\b|\b(?:tabs?|windows)\b.{0,60}?\b(?:sse|eventsource|event[- ]?streams?|server[- ]sent events?)\b"
+        r"|(?:sse|eventsource|event-stream).{0,24}?(?:标签页?|窗口|页签)|(?:标签页?|窗口|页签).{0,24}?(?:sse|eventsource|event-stream)"
         r"|(?:typing|typewriter) effect|(?<!video )(?<!live )(?<!hls )\b(?:sse|eventsource|streaming|server[- ]sent events)\b.{0,12}?(?:is not|isn[’']?t|do(?:es|did)? ?n[’']?t|did ?n[’']?t|does not|not|never|stop\w{0,4})\b"
         r".{0,6}?\b(?:work|stream|arriv)\w{0,3}|\bstream did ?n[’']?t work|only (?:once|enters?|after|arrives?|comes?)\b.{0,40}?after (?:the )?(?:completion|\d{1,3} seconds?|everything|the end)|(?:events?|messages?|answers?|chunks?)\b only (?:arrive|come|appear)\w{0,1} (?:when|after|at)|(?:stuck|freezes|hangs|stays) (?:at|on|in) [\"'“]?(?:processing|thinking|generating|typing)|no streaming\b|\bstream\w{0,4}\b.{0,30}?\b(?:never|does ?n[’']?t|not) (?:reach|arriv)"
         r"|\b(?:sse|eventsource|server[- ]sent events|event[- ]?streams?)\b.{0,60}?\b(?:buffer\w{0,3}|breaks?|broken|fails?|hangs?|disconnect\w{0,3}|reconnect\w{0,3}|stuck|time[sd]? ?out|clos\w{1,3}|lost|no data|(?:not|n[’']t) \w{0,5} ?receiv\w{1,4})\b"

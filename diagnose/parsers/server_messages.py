@@ -97,7 +97,10 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
     ("upstream-timeout", r"upstream timed out|connect\(\) failed \(110:"),
     ("upstream-closed", r"upstream prematurely closed|upstream sent (?:invalid|duplicate) header|while reading (?:response header from "
         r"|)upstream|recv\(\) failed \(104.{0,80}upstream"),
-    ("body-size", r"client intended to send too large (?:chunked )?body"),
+    # Then Next.js, Spring, Kestrel: limits that an application has without being told one
+    ("body-size", r"client intended to send too large (?:chunked )?body|\bBody exceeded [\d.]{1,8} ?[kmg]b limit|\bMaximum upload size(?: of \d{1,16} bytes)? exceeded"
+        r"|MaxUploadSizeExceededException|SizeLimitExceededException|\bmax request body size is \d|Request body too large\.|MultipartBodyLength"
+        r"|Multipart body length limit \d{1,16} exceeded"),
     ("limit", r"limiting (?:requests|connections)|worker_connections are not enough"),
     ("internal-redirects", r"rewrite or internal redirection cycle"),
     ("file-denied", r"(?:open|stat)\(\) .{1,300}failed \(13:|\" is forbidden \(13:"),

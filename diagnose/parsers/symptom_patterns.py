@@ -54,7 +54,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     # Browsers let no public page ask a private address: the address in the page is wrong
     ("wrong-address", r"(?:more-private|less-public|more-local|`(?:unknown|local|loopback|private)`) address "
         r"space|Private Network Access"),
-    ("application", r"Blocked request\. This host \(|Invalid Host/Origin header"),
+    ("application", r"Blocked request\. This host \(|\bHost validation failed\b|Invalid Host/Origin header"),
     ("cors", r"blocked by CORS policy|Cross-Origin Request Blocked|Access-Control-Allow-(?:Origin|Headers|Methods)"
         r"|access control checks|\bCORS\b|跨域|已拦截跨源请求"),
     ("cookie", r"Set-Cookie|cookies? (?:\S{1,60} )?(?:was|has been|were|is) (?:blocked|rejected|refused|"
@@ -221,7 +221,8 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     ("decoding", r"CONTENT_DECODING_FAILED|Content Encoding Error|incorrect header check|content "
         r"decoding|INVALID_CONTENT_ENCODING|unrecognized content encoding|内容编码错误|not a gzipped"
         r"|Error while processing content unencoding"),
-    ("http2", r"HTTP2_\w{1,40}ERROR|HTTP/2 (?:stream|protocol|framing)|http2 framing|NS_ERROR_NET_"
+    ("http2", r"NSPOSIXErrorDomain:? ?100\b|operation couldn['’]t be completed\. Protocol error|Operation konnte nicht abgeschlossen werden\. Protokollfehler|未能完成操作。协议错误|"
+        r"HTTP2_\w{1,40}ERROR|HTTP/2 (?:stream|protocol|framing)|http2 framing|NS_ERROR_NET_"
         r"(?:HTTP2|INADEQUATE_SECURITY)|RST_STREAM|PROTOCOL_ERROR \(0x1\)|ERR_HTTP2_\w{1,40}|ERR_HTTP_1_1_REQUIRED|curl: \((?:16|92)\)"),
     ("http3", r"QUIC_\w{1,40}ERROR|ERR_QUIC|HTTP3_\w{1,40}ERROR|NSPOSIXErrorDomain:? ?40\b"),
     ("invalid-response", r"INVALID_HTTP_RESPONSE|sent an invalid response(?!.{0,40}ERR_SSL)|BadStatusLine|Received "

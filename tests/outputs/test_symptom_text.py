@@ -9,6 +9,7 @@ from diagnose.checking.conclusion import conclude
 from diagnose.checking.texts import check_text
 from diagnose.model import Host, Observation, Report, Symptom, Vantage
 from diagnose.model.http import Upgrade
+from diagnose.model.logs import FailedRequests
 from diagnose.model.symptom import SymptomKind
 from diagnose.model.vantages import VantageVisit
 from diagnose.model.view import View
@@ -220,6 +221,18 @@ def test_on_the_server_it_may_come_from_what_lies_in_front() -> None:
     assert "a security group" in symptom_text(with_symptom(healthy(), timeout, here), "en")
     assert "安全组" in symptom_text(with_symptom(healthy(), timeout, here), "zh")
     assert "own network" in symptom_text(with_symptom(healthy(), timeout), "en")
+
+
+def test_what_stands_in_the_log_alone_did_not_occur_in_the_run() -> None:
+    symptom = Symptom("status", "saving gives 422", 422)
+    logged = FailedRequests(
+        file="/var/log/nginx/access.log", method="POST", path="/api/items", status=422,
+        written="24/Nov/2026:12:00:01",
+    )  # fmt: skip
+    sentence = symptom_text(with_symptom(healthy(), symptom, logged), "en")
+    assert "stands in /var/log/nginx/access.log for POST /api/items" in sentence
+    assert "did not send that request" in sentence
+    assert "occurred in this run too" not in sentence
 
 
 @pytest.mark.parametrize(

@@ -30,8 +30,24 @@ nginx反向代理后, 后台日志打印的ip全为 127.0.0.1
 后端只能获取到nginx的IP地址
 the request will always come from localhost
 all traffic appears to come from 172.18.0.1
-後端拿不到真實IP，都是127.0.0.1""",
+後端拿不到真實IP，都是127.0.0.1
+the application sees 127.0.0.1 as the client ip""",
+    "data": """
+a fediverse server asks with Accept: application/activity+json, application/ld+json and gets HTML
+curl -H 'Accept: application/json' gives the html page
+the endpoint answers HTML instead of JSON""",
+    "http2": """
+NSPOSIXErrorDomain:100 in Safari
+Die Operation konnte nicht abgeschlossen werden. Protokollfehler""",
+    "body-size": """
+Body exceeded 1 MB limit
+org.springframework.web.multipart.MaxUploadSizeExceededException: Maximum upload size exceeded
+Request body too large. The max request body size is 30000000 bytes.
+Multipart body length limit 134217728 exceeded.""",
     "request-field": """
+rest_cannot_edit: Sorry, you are not allowed to edit this post
+$_SERVER['HTTP_AUTHORIZATION'] is empty
+the bearer token is not received by the application
 token_id header gets lost
 请求头 user_name 丢失
 Token失效，无法从 Request header 中 正常获取到Token值
@@ -60,6 +76,9 @@ Authorization not being set in the header
 the authorization header in the subrequest is missed""",
     "stream": """
 SSE breaks when behind a buffering proxy
+EventSource only works in the first six tabs, the seventh keeps loading forever
+SSE 打开第七个标签页就一直转圈
+the screen comes in bursts
 nginx SSE keeps reconnecting
 the stream stops after 60 seconds
 the remote desktop comes in bursts
@@ -134,6 +153,7 @@ Download failed - Network error
 we get truncated downloads of zip files""",
     "upload": """
 cant upload pictures behind the proxy
+Permission denied @ dir_s_mkdir - /srv/app/public/system/media_attachments
 上傳檔案失敗
 cannot upload large videos
 upload of large videos fails, photos work

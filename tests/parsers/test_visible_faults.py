@@ -210,7 +210,9 @@ iOS app can't connect, Android works
 公司网络打不开，手机热点可以
 部分地区无法访问
 联通打不开 电信正常
-works in the office but not from home""",
+works in the office but not from home
+works from home, not from the office
+colleagues in the office cannot open the site""",
     "certificate": """
 The website can't be accessed because of some SSL problems
 my browser told me not to visit it because there was a problem with its certificate

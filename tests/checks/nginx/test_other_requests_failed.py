@@ -38,6 +38,20 @@ def test_fires_as_a_note_on_what_may_be_meant_or_rare() -> None:
     assert claim.severity is None
 
 
+def test_fires_on_what_no_site_is_made_for_if_its_pages_send_it_often() -> None:
+    for status in (405, 408, 413):
+        often = replace(FAILED, status=status, times=3)
+        (claim,) = judge(CHECK, RUNNING, config(), page(200), often)
+        assert claim.severity is None
+        (claim,) = judge(CHECK, RUNNING, config(), replace(often, is_from_page=False))
+        assert claim.severity is Severity.NOTE
+
+
+def test_fires_on_answers_that_come_too_late_though_the_application_is_reached() -> None:
+    (claim,) = judge(CHECK, RUNNING, config(), replace(FAILED, status=504), UP)
+    assert claim.severity is None
+
+
 def test_fires_and_says_whose_answer_an_upload_got() -> None:
     """nginx writes a line for each body that it refuses itself."""
     refused = replace(FAILED, status=413)

@@ -46,6 +46,12 @@ def test_fires_as_a_note_on_what_may_be_meant_over_or_rare() -> None:
     assert severities(replace(FAILED, is_from_page=False, times=3)) == [None]
 
 
+def test_fires_on_what_no_site_is_made_for_and_on_answers_that_come_too_late() -> None:
+    assert severities(replace(FAILED, status=504)) == [None]
+    assert severities(replace(FAILED, status=413, times=3)) == [None]
+    assert severities(replace(FAILED, status=413, times=3, is_from_page=False)) == [Severity.NOTE]
+
+
 def test_fires_on_an_upload_that_the_server_no_longer_waited_for() -> None:
     stalled = replace(FAILED, method="PATCH", status=408, is_from_page=False)
     (claim,) = judge(CHECK, APACHE, apache_config(), page(200), stalled)

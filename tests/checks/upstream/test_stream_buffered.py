@@ -85,8 +85,10 @@ def test_silent_on_a_stream_in_time_unbuffered_or_of_another_kind() -> None:
     assert not judge(CHECK, page, STREAM, BUILD, RUNNING, config())
 
 
-def told(text: str = SITE, *observations: Observation) -> list[Claim]:
-    target = replace(SHOP, symptom=Symptom("stream", "chat answers come all at once"))
+def told(
+    text: str = SITE, *observations: Observation, words: str = "chat answers come all at once"
+) -> list[Claim]:
+    target = replace(SHOP, symptom=Symptom("stream", words))
     shown = replace(SILENT, failure=None, status=200)
     return judge(
         CHECK, shown, BUILD, RUNNING, config(text), *observations, target=target, masked=False
@@ -109,6 +111,10 @@ def test_fires_after_a_message_about_the_page_itself_and_for_php() -> None:
     (claim,) = told(php)
     assert claim.fix
     assert "fastcgi_buffering off;" in str(claim.fix.steps[0])
+
+
+def test_silent_after_a_message_about_the_seventh_tab() -> None:
+    assert not told(words="SSE works in six tabs, and the seventh keeps loading")
 
 
 def test_silent_after_a_message_where_nothing_is_buffered() -> None:

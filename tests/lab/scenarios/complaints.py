@@ -86,3 +86,18 @@ def words_about_an_upload(lab: Lab) -> None:
 @healthy(args=(UPLOAD,))
 def words_about_an_upload_that_nginx_takes(lab: Lab) -> None:
     lab.change(PAGE, PAGE.replace("    proxy_pass", "    client_max_body_size 0;\n    proxy_pass"))
+
+
+ABOVE = "files above 1 MB fail"
+
+
+@scenario(outside=None, server="nginx.body-limit", args=(ABOVE,), differs=(site.CONF,))
+def files_above_the_default_size(lab: Lab) -> None:
+    """nginx takes 1 MB where nothing is set, the size that the message tells."""
+
+
+@healthy(args=(ABOVE,))
+def files_above_another_size(lab: Lab) -> None:
+    """nginx takes more than the told size: the limit is somebody else's."""
+    lab.edit("  location / {\n", "  location / {\n    client_max_body_size 50m;\n")
+    lab.reload()

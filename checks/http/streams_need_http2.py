@@ -1,0 +1,62 @@
+"""A message says that event streams, or the site with them, stop in the sixth or seventh tab, and
+the site does not offer HTTP/2 (ALPN, RFC 7301). Over HTTP/1.1 browsers open six connections at most
+to one name, for all tabs together. Each stream holds one of them, so that the next request waits
+without an end (WHATWG HTML, "Server-sent events", note on connections).
+
+One visitor with few tabs notices nothing: it is said only where such words were told.
+"""
+
+from collections.abc import Iterator
+
+from checks.nginx import Nginx
+from checks.nginx._commands import reload_steps
+from checks.nginx._http2_edits import http2_edit
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+    endpoints,
+    merge_subjects,
+)
+from diagnose.model.http import BrowserVisit
+from diagnose.parsers.many_tabs import tells_of_tabs
+
+
+@check(severity=Severity.WARNING, needs=[BrowserVisit], needs_message=True)
+def streams_need_http2(evidence: Evidence) -> Iterator[Claim]:
+    symptom = evidence.target.symptom
+    visits = evidence.good(BrowserVisit)
+    if symptom is None or symptom.kind not in {"stream", "timeout"} or not visits:
+        return
+    without = [visit for visit in visits if visit.alpn != "h2"]
+    if not evidence.target.uses_tls or len(without) < len(visits):
+        return
+    if not tells_of_tabs(symptom.text):
+        return
+    subjects = endpoints((visit.address for visit in without), without[0].port)
+    yield Claim(
+        about=merge_subjects(subjects),
+        covers=subjects,
+        because=tuple(without),
+        confidence=Confidence.LIKELY,
+        facts={
+            "name": evidence.target.host,
+            "port": evidence.target.port,
+            "addresses": tuple(subject.address for subject in subjects),
+        },
+        fix=_fix(Nginx.of(evidence)),
+    )
+
+
+def _fix(nginx: Nginx) -> Fix:
+    selected = next(iter(nginx.selected_servers()), None)
+    edit = http2_edit(nginx, selected.server) if selected else None
+    if edit is None:
+        return Fix((Manual("offer-http2", Where.SERVER),), Applicability.MANUAL)
+    return Fix((edit, *reload_steps(nginx)), Applicability.REVIEW)
