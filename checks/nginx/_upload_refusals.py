@@ -29,6 +29,9 @@ def is_applications_answer(
     the path."""
     if match is None or not 400 < failure.status < 500 or failure.status in _OF_NGINX:
         return False
+    # A limit may write its refusals at a lower level (limit_req_log_level).
+    if failure.status == 429 and any(map(match.directive, ("limit_req", "limit_conn"))):
+        return False
     blocks = (match.blocks[1], match.block) if len(match.blocks) > 1 else match.blocks
     return (
         pass_directive_of(match) is not None

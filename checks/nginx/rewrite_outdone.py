@@ -30,7 +30,7 @@ from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.nginx import edits
-from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.config import children, walk
 from diagnose.parsers.nginx.file_paths import served_file
 from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.nginx.pcre import is_supported_pcre, pcre_search
@@ -40,6 +40,10 @@ from diagnose.parsers.nginx.upstreams import pass_directive_of
 #: A name that no site has: a rule that leads it elsewhere is for every path.
 _UNKNOWN = "/no-such-name-here"
 _OUTSIDE = ("redirect", "permanent")
+#: What closes a location on purpose: its 404 is meant.
+_CLOSING = frozenset(
+    {"internal", "return", "deny", "auth_basic", "auth_request", "secure_link", "valid_referers"}
+)
 #: http, server, location: a location of the server block itself.
 _DEPTH = 3
 
@@ -120,6 +124,8 @@ def _outdone(nginx: Nginx, path: str) -> _Outdone | None:
     rules = rewritten(owner, path) if owner else None
     chosen = next(nginx.location_matches(path), None)
     if owner is None or chosen is None or rules is None or not rules.applied:
+        return None
+    if any(each.name in _CLOSING for each in walk((chosen.block,))):
         return None
     return _Outdone(chosen, owner, rules.applied[-1], path)
 

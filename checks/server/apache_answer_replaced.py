@@ -22,13 +22,14 @@ from checks.server import (
 )
 from checks.server._apache_sections import lines_for
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Severity, Subject
+from diagnose.model import Applicability, Claim, Confidence, Edit, Evidence, Fix, Severity, Subject
 from diagnose.model.backends import BackendVisit
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
 
 _LINE = re.compile(r"(?i)\s*ProxyErrorOverride\s+(on|off)((?:\s+\d{3})*)\s*")
+_REFUSED = frozenset({401, 403, 407})
 _SECTION = re.compile(r"\s*<(/?)(?!(?i:If))\w")
 
 
@@ -62,7 +63,7 @@ def apache_answer_replaced(evidence: Evidence) -> Iterator[Claim]:
         (page, visit)
         for page in page_exchanges(evidence)
         for visit in evidence.good(BackendVisit)
-        if (page.status or 0) >= 400 and (visit.status or 0) >= 400
+        if (page.status or 0) >= 400 and page.status == visit.status
         if visit.requested == path and not visit.websocket
         if _is_html(page.header("Content-Type")) and not _is_html(visit.media_type)
     ]
@@ -124,6 +125,8 @@ def _claim(
         about=subject,
         covers=(subject, Subject(port=target.port)),
         because=(page, visit, view.server),
+        # Apache may refuse by itself what the application refuses too.
+        confidence=Confidence.LIKELY if page.status in _REFUSED else Confidence.CERTAIN,
         facts={
             **view.facts,
             "url": page.url,

@@ -25,6 +25,8 @@ from diagnose.model.http import error_pages
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.apache.slashed_rules import slashed_rules
 
+_REFUSED = 403
+
 
 @check(
     severity=Severity.ERROR,
@@ -33,7 +35,9 @@ from diagnose.parsers.apache.slashed_rules import slashed_rules
 )
 def apache_pattern_with_slash(evidence: Evidence) -> Iterator[Claim]:
     view, path = server_on_port(evidence), evidence.target.path.partition("?")[0]
-    pages = [page for page in error_pages(evidence) if page.status in {403, 404}]
+    # 403 is that of a folder without its index: what is closed is asked for before a rule counts.
+    statuses = {403, 404} if path.endswith("/") else {404}
+    pages = [page for page in error_pages(evidence) if page.status in statuses]
     if view is None or view.config is None or view.server.product != "apache" or not pages:
         return
     for site in view.answering_sites[:1]:
@@ -47,7 +51,9 @@ def apache_pattern_with_slash(evidence: Evidence) -> Iterator[Claim]:
                 about=merge_subjects(subjects),
                 covers=(*subjects, Subject(port=evidence.target.port, path=path)),
                 because=(view.server, view.config, *pages),
-                confidence=Confidence.LIKELY if rule.conditional else Confidence.CERTAIN,
+                confidence=Confidence.LIKELY
+                if rule.conditional or pages[0].status == _REFUSED
+                else Confidence.CERTAIN,
                 facts={
                     **view.facts,
                     "path": path,

@@ -99,15 +99,17 @@ def _text(answer: MemberAnswer) -> str:
 def _places(
     view: ServerView, failing: Sequence[MemberAnswer]
 ) -> list[tuple[str, int, str, MemberAnswer]]:
-    """Return the lines that name the members: the file, the number, the line and the member."""
+    """Return the lines that name the members: the file, the number, the line and the member; []
+    where a member has several, which may be another site's."""
     pattern = _LINES.get(view.server.product)
-    return [
+    found = [
         (file.path, number, text, answer)
         for file in (view.config.files if view.config and pattern else ())
         for number, text in enumerate(file_rows(view, file), 1)
         for answer in failing
         if pattern and pattern.match(text) and _word(answer.member).search(text)
     ]
+    return found if len({answer.member for *_, answer in found}) == len(found) else []
 
 
 def _word(member: str) -> re.Pattern[str]:
@@ -116,15 +118,24 @@ def _word(member: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w.:\]/-])(?:https?://)?{place}(?![\w.:-])/?")
 
 
+def _split_comment(view: ServerView, text: str) -> tuple[str, str]:
+    """Return a line without its comment, and the comment: Apache has none behind a directive."""
+    at = text.find(" #") if view.server.product == "haproxy" else -1
+    words = text if at < 0 else text[:at]
+    return words.rstrip(), "" if at < 0 else text[at:]
+
+
 def _fix(view: ServerView, places: Sequence[tuple[str, int, str, MemberAnswer]]) -> Fix:
     """Let a person make the members alike; beside it the edit that leaves out those that fail until
     then."""
     changes: dict[int, tuple[str, ...]] = {}
     for _, number, text, answer in places:
         if out := _OUT.get(view.server.product):
-            changes[number] = (f"{text.rstrip()}{out}",)
+            words, comment = _split_comment(view, text)
+            changes[number] = (f"{words}{out}{comment}",)
         else:
-            changes[number] = (re.sub(r"\s+" + _word(answer.member).pattern, "", text, count=1),)
+            line = re.sub(r"\s+" + _word(answer.member).pattern, "", text, count=1)
+            changes[number] = () if line.strip() == "to" else (line,)
     is_one_file = len({path for path, *_ in places}) == 1 and len(changes) == len(places)
     edit = line_edit(view, places[0][0], changes) if is_one_file else None
     steps = (step for step in reload_steps(view.server) if isinstance(step, Command))

@@ -72,11 +72,12 @@ def failed_applications(
 
 
 def _opens_directly(evidence: Evidence, path: str) -> bool:
-    """Return whether the application opens a WebSocket at a path: that it closes the connection of
-    a plain GET there is no fault of its own."""
+    """Return whether the application opens a WebSocket at a path, or does so for its subprotocol:
+    that it closes any other connection there is no fault of its own."""
     return any(
-        upgrade.accepted and upgrade.through == "application" and upgrade.path == path
+        upgrade.accepted and upgrade.path == path
         for upgrade in evidence.of(Upgrade)
+        if upgrade.through == "application" or upgrade.variant == "subprotocol"
     )
 
 

@@ -157,7 +157,7 @@ def _by_apache(evidence: Evidence, hop: Hop, received: str) -> Passed:
     line = Line(file, number, clean(text, 200))
     words = [word.strip("\"'") for word in text.split()]
     words = [word for word in words if word.lower() != "early"]
-    if words[0].lower() != "requestheader" or "_" in words[2]:
+    if len(words) < 3 or words[0].lower() != "requestheader" or "_" in words[2]:
         return Passed(hop, received, received, (line,))
     action, value, condition = words[1].lower(), " ".join(words[3:4]), words[4:]
     value = _own_scheme(hop) if value in _APACHE_OWN else value.lower()

@@ -73,10 +73,11 @@ def _hunk(read: ReadSetting, more: int) -> tuple[str, int]:
     new, at = read.new.split("\n"), read.number
     while old and new and old[0] == new[0]:
         old, new, at = old[1:], new[1:], at + 1
+    end = "\\ No newline at end of file\n" if read.unended else ""
     while old and new and old[-1] == new[-1]:
-        old, new = old[:-1], new[:-1]
+        old, new, end = old[:-1], new[:-1], ""
     # A hunk without lines of one side names the line before it.
     removed = f"{at - (not old and not read.added)},{len(old)}"
     added = f"{at + more + bool(read.added) - (not new)},{len(new)}"
-    lines = (*(f"-{line}\n" for line in old), *(f"+{line}\n" for line in new))
+    lines = (*(f"-{line}\n" for line in old), end, *(f"+{line}\n" for line in new))
     return f"@@ -{removed} +{added} @@\n" + "".join(lines), len(new) - len(old)

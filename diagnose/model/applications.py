@@ -255,8 +255,9 @@ class ReadSetting(Observation):
     no file of the program was found. `file` and `number` are the line ("" and 0 for a variable or
     an argument), `line` all lines of the value as the file has them, and `new` those lines with
     what is right here ("" if no edit is sure); with `added` they are new lines behind line
-    `number`. `folder` is that below which the web server passes the application on, "" for the root
-    of the site, and `strips` is True if the folder is taken off the path. `load` is the command of
+    `number`, and `unended` if the last of `line` is the file's last, without an end. `folder` is
+    that below which the web server passes the application on, "" for the root of the site, and
+    `strips` is True if the folder is taken off the path. `load` is the command of
     the program that loads a change, () for its restart. `unsure` is True if the value is computed,
     or if several files may have it. `misspelt` is the name that stands in the file in the place of
     the key, and `stale` is True if the file is newer than the process, which reads it at its start.
@@ -278,6 +279,7 @@ class ReadSetting(Observation):
     line: Text = ""
     new: Text = ""
     added: bool = False
+    unended: bool = False
     unsure: bool = False
     proxy: Address = ""
     folder: UrlPath = ""
@@ -299,4 +301,8 @@ class ReadSetting(Observation):
         return f"{self.file}:{self.number}" if self.number else self.file
 
     def summary(self) -> Summary:
-        return self.place or self.key, f"{self.misspelt or self.key} = {list(self.values)}"
+        name = self.misspelt or self.key
+        if not self.values and self.source in {"nowhere", "unread"}:
+            words = f"no {name}" if self.source == "nowhere" else f"{name} (not found)"
+            return self.place or self.key, words
+        return self.place or self.key, f"{name} = {list(self.values)}"

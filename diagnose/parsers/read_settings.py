@@ -22,6 +22,8 @@ MAX_LINES = 1500
 #: Seconds by which a file has to be newer than the process.
 SLACK = 2
 _LISTS = frozenset({"host-list", "proxy-list", "origin-list"})
+#: Words of names whose values are never shown, also where they stand in the line of a setting.
+_REVEALING = re.compile(r"(?i)pass|pwd|secret|key|token|cred|salt|auth|://[^/@\s]{1,200}@")
 #: What is never shown of a value: credentials of an address.
 _USER = re.compile(r"(?<=://)[^/@\s]{1,200}@")
 
@@ -160,8 +162,10 @@ def in_compose(read: ReadSetting, place: ProgramPlace, files: tuple[FileText, ..
     while same < min(len(old), len(new)) and old[same] == new[same]:
         same += 1
     added = len(new) - len(old)
-    # Other lines of the file are never shown.
+    # Other lines of the file are never shown, nor another variable of the same line.
     if not after or added < 0 or not is_plain("\n".join(new[same : same + added + 1])):
+        return read
+    if not added and _REVEALING.search(old[same].replace(read.key, "")):
         return read
     names = ("-p", place.project) if place.project != _usual_project(file.path) else ()
     words = (place.engine, "compose", *names, "-f", file.path, "up", "-d", place.service)
@@ -170,7 +174,10 @@ def in_compose(read: ReadSetting, place: ProgramPlace, files: tuple[FileText, ..
             read, file=file.path, number=same, new="\n".join(new[same : same + added]),
             added=True, load=words,
         )  # fmt: skip
-    return replace(read, file=file.path, number=same + 1, line=old[same], new=new[same], load=words)
+    return replace(
+        read, file=file.path, number=same + 1, line=old[same], new=new[same], load=words,
+        unended=same == len(old) - 1,
+    )  # fmt: skip
 
 
 def _usual_project(path: str) -> str:
@@ -244,11 +251,17 @@ def _at_line(read: ReadSetting, file: FileText, found: SettingValue, after: str)
     lines = text.split("\n")
     read = replace(read, file=file.host_path or file.path, number=first + 1)
     old = "\n".join(lines[first : last + 1])
+    before, behind = text[:start].rpartition("\n")[2], text[stop:].partition("\n")[0]
+    name = read.misspelt or read.key.rpartition(".")[2]
+    if _REVEALING.search(f"{before} {behind}".replace(name, "")):
+        return read
     if not after or not file.host_path or len(old) > MAX_LINES:
         return replace(read, line=_shown(lines[first]))
     more = len(after.split("\n")) - len(lines)
     new = "\n".join(after.split("\n")[first : last + 1 + more])
-    return replace(read, line=old, new=new) if is_plain(old + new) else read
+    # The file's last line mostly ends, and then an empty text follows it.
+    is_unended = last == len(lines) - 1
+    return replace(read, line=old, new=new, unended=is_unended) if is_plain(old + new) else read
 
 
 def _added(

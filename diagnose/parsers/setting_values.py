@@ -166,7 +166,9 @@ def _is_tagged(node: object) -> bool:
 def _xml(text: str, form: Format, key: str) -> Iterator[SettingValue]:
     name = re.escape(key.rpartition(".")[2])
     bare = re.sub(r"<!--(?:[^-]|-(?!->))*(?:-->)?", lambda match: " " * len(match[0]), text)
-    for match in re.finditer(rf"<{name}(?:\s[^<>]{{0,300}}?)?(/?)>", bare):
+    for number, match in enumerate(re.finditer(rf"<{name}(?:\s[^<>]{{0,300}}?)?(/?)>", bare)):
+        if number == MAX_PLACES:
+            return
         if match[1]:
             yield SettingValue((), match.start(), match.end(), match.end())
             continue
@@ -186,8 +188,10 @@ def _xml(text: str, form: Format, key: str) -> Iterator[SettingValue]:
 
 _TOKEN = lazy_pattern(
     r"(?P<text>\"\"\"(?:[^\"]|\"(?!\"\"))*(?:\"\"\")?|'''(?:[^']|'(?!''))*(?:''')?"
-    r"|\"(?:[^\"\\\n]|\\[^\n])*\"|'(?:[^'\\\n]|\\[^\n])*')"
+    r"|\"(?:[^\"\\\n]|\\[^\n])*\"|'(?:[^'\\\n]|\\[^\n])*'|`(?:[^`\\\n]|\\[^\n])*`)"
     r"|(?P<comment>\#[^\n]*|//[^\n]*|/\*(?:[^*]|\*(?!/))*(?:\*/)?)"
+    # No text begins at a quote behind a backslash: to try each of them takes the square of a line.
+    r"|\\[^\n]"
 )
 _PREFIXES = {
     "php-array": r"(?<![\w])['\"]%s['\"]\s*=>\s*",
@@ -208,10 +212,11 @@ _WORDS = {"true": "true", "false": "false", "null": "", "none": "", "nil": ""}
 
 
 def without_comments(text: str) -> str:
-    """Return the text with blanks in the place of its comments, so that offsets stay."""
+    """Return the text with blanks in the place of its comments, so that offsets stay; and of texts
+    of several lines, which hold examples."""
 
     def blank(match: re.Match[str]) -> str:
-        if not match["comment"]:
+        if not match["comment"] and "\n" not in match[0]:
             return match[0]
         return re.sub(r"[^\n]", " ", match[0])
 

@@ -1,5 +1,7 @@
 """The size from which on people say that files fail: "files above 1 MB", "超过 2M". No I/O."""
 
+import re
+
 from diagnose.parsers.lazy_pattern import lazy_pattern
 
 _UNITS = {"k": 10, "к": 10, "m": 20, "м": 20, "g": 30, "г": 30}
@@ -16,6 +18,11 @@ _ABOVE = (
 _TOLD = lazy_pattern(rf"(?i){_ABOVE}.{{0,12}}?{_SIZE}")
 _TOLD_AFTER = lazy_pattern(
     rf"(?i){_SIZE} ?(?:以上|を超え|より大き|or (?:more|larger|bigger)|und mehr)"
+)
+#: The network of a phone: "uploads fail over 5G". A file is "over 4G" directly behind its name.
+_NETWORK = lazy_pattern(
+    r"(?i)(?<!files )(?<!file )(?<!uploads )(?<!images )(?<!photos )(?<!videos )(?<!bodies )"
+    r"\b(?:at|over) [2-5]G(?![\w])"
 )
 #: Words about what is sent, and that it fails.
 _SENT = lazy_pattern(
@@ -36,7 +43,7 @@ _FAILS = lazy_pattern(
 def told_size(text: str) -> int:
     """Return the size in bytes that a message names as the one from which on something fails; 0 if
     it names none. Of several it is the first."""
-    match = _TOLD.search(text) or _TOLD_AFTER.search(text)
+    match = _match(text)
     if match is None:
         return 0
     amount = float(match["amount"].replace(",", "."))
@@ -46,6 +53,11 @@ def told_size(text: str) -> int:
 def oversized_upload(text: str) -> str:
     """Return the words in which somebody says that files of a size cannot be sent; "" if a text
     says anything else. What comes from the site is no upload."""
-    match = _TOLD.search(text) or _TOLD_AFTER.search(text)
+    match = _match(text)
     is_sent = _SENT.search(text) is not None and _RECEIVED.search(text) is None
     return match[0] if match and is_sent and _FAILS.search(text) else ""
+
+
+def _match(text: str) -> re.Match[str] | None:
+    match = _TOLD.search(text) or _TOLD_AFTER.search(text)
+    return None if match and _NETWORK.fullmatch(match[0]) and _NETWORK.search(text) else match

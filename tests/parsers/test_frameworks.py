@@ -114,3 +114,15 @@ def test_a_folder_needs_a_file_that_the_framework_asks_for() -> None:
     assert ids("/_next/main.js") == {"nextjs", "base-element"}
     assert ids("/help/_next/main.js") == set()
     assert ids("/_next/main.js", "") == set()
+
+
+def test_an_example_in_a_text_of_several_lines_is_no_source() -> None:
+    flask = "app = Flask(__name__)\n"
+    shown = f'"""Shop:\n\n{flask}"""\nfrom flask import Flask\n'
+    assert changed("flask", f"{shown}{flask}").startswith(f"{shown}{flask}from werkzeug")
+    assert not changed("flask", shown)
+
+
+def test_an_address_in_a_template_is_no_comment() -> None:
+    line = "const app = express(); const u = `http://x`; app.set('trust proxy', 1);\n"
+    assert changed("express", line) == ""

@@ -180,3 +180,17 @@ def test_symptoms_of_a_page_its_cookies_and_a_message() -> None:
     assert not suspected_topics(SHOP, [replace(answer, headers=secure)])
     told = replace(SHOP, symptom=Symptom("other", "it asks http://localhost/a and fails"))
     assert suspected_topics(told, [answer]) == {"public_url"}
+
+
+def test_a_line_with_a_secret_is_not_shown() -> None:
+    def read(text: str) -> tuple[str, str]:
+        file, place = FileText("/a.json", "/a.json", text), ProgramPlace(pid=7)
+        form = OwnConfiguration("yaml")
+        read = read_setting(form, "app", URL, place, (file,), (), SHOP, "", "")
+        assert read is not None
+        return read.line, read.new
+
+    assert read('{"url": "http://x/"}')[1] == '{"url": "https://shop.example.com/"}'
+    for name in ("password", "api_key", "DB_PASS"):
+        assert read(f'{{"{name}": "never", "url": "http://x/"}}') == ("", "")
+        assert read(f'{{"url": "http://x/", "{name}": "never"}}') == ("", "")

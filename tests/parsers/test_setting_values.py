@@ -70,6 +70,18 @@ def test_a_computed_value_is_not_literal(text: str, form: Format, key: str) -> N
     assert not with_value(text, form, key, "shop.example.com")
 
 
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ('"\\' * 30_000, "js"),
+        ("'\"\\" * 20_000, "php"),
+        ("<a>" * 20_000 + "</a>", "xml"),
+    ],
+)
+def test_a_line_that_no_person_wrote_takes_linear_time(text: str, form: Format) -> None:
+    setting_value(text, form, "a")
+
+
 def test_what_is_not_set() -> None:
     assert setting_value(NEXTCLOUD, "php-array", "overwritehost") is None
     assert setting_value("# H = ['a']\n", "python", "H") is None

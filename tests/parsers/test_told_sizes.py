@@ -44,3 +44,9 @@ def test_what_is_not_sent_is_no_upload(words: str) -> None:
 @pytest.mark.parametrize("word", ["above ", "above 1 ", "1 MB ", "超过"])
 def test_many_words_are_read_in_a_moment(word: str) -> None:
     oversized_upload(word * 6_000)
+
+
+def test_a_network_of_phones_is_no_size() -> None:
+    for words in ("uploads fail over 5G mobile network", "images are not sent over 4G, error"):
+        assert (told_size(words), oversized_upload(words)) == (0, "")
+    assert told_size("files over 4G fail") == 4096 * MB

@@ -37,9 +37,12 @@ class SlashedRule:
 
 def slashed_rules(text: str, first: int, last: int) -> Iterator[SlashedRule]:
     """Yield such rules of the sections <Directory> between the lines `first` and `last`, where the
-    section's own RewriteEngine is on."""
+    section's own RewriteEngine is on. One that leads nowhere ("-") makes no page, and one that
+    stands there without its slash too is for another level."""
     folder, is_on, conditional = "", False, False
-    for number, line in enumerate(joined_rows(text)[:_MAX_LINES], 1):
+    rows = joined_rows(text)[:_MAX_LINES]
+    patterns = {words[1] for row in rows if len(words := row[:_MAX_LINE].split(None, 2)) > 1}
+    for number, line in enumerate(rows, 1):
         if not first <= number <= last or len(line) > _MAX_LINE:
             continue
         if opened := _OPENED.match(line):
@@ -53,7 +56,9 @@ def slashed_rules(text: str, first: int, last: int) -> Iterator[SlashedRule]:
         elif name == "rewritecond":
             conditional = True
         elif name == "rewriterule":
-            if is_on and (match := _RULE.fullmatch(line)):
+            match = _RULE.fullmatch(line) if is_on else None
+            is_alone = match is not None and patterns.isdisjoint({f"^{match[2]}", f"^/?{match[2]}"})
+            if match is not None and is_alone and match[3].split()[0].strip("\"'") != "-":
                 yield SlashedRule(
                     number, f"{match[1]}{match[2]}{match[3]}", folder,
                     f"^/{match[2]}", f"^{match[2]}", conditional,

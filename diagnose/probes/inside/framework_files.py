@@ -191,7 +191,10 @@ def _edited(
     read = replace(bare, file=file.host_path or file.path, number=edit.number, unsure=is_unsure)
     if not file.host_path or not is_plain(edit.old + edit.new):
         return replace(read, wanted=edit.new.strip())
-    return replace(read, line=edit.old, new=edit.new, added=not edit.old, wanted=edit.new.strip())
+    return replace(
+        read, line=edit.old, new=edit.new, added=not edit.old, wanted=edit.new.strip(),
+        unended=edit.number == len(file.text.split("\n")) and bool(edit.old),
+    )  # fmt: skip
 
 
 async def _of_page(

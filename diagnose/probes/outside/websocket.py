@@ -39,6 +39,8 @@ from diagnose.probes.outside.websocket_handshakes import (
 
 #: Statuses with which an application may refuse an Origin: most send 403, some are less precise.
 _REFUSALS = {400, 401, 403, 404}
+#: What a server in front says of an application that closes the connection.
+_CLOSED_BEHIND = 502
 
 #: How often a refused handshake is repeated as it was, if it opened with another Origin.
 _REPEATS = 2
@@ -222,6 +224,10 @@ async def _try_path(
         # The other requests of this run may have met a limit: repeat it alone.
         await asyncio.sleep(PAUSE)
         await try_handshake(ctx, replace(normal, variant="again"))
+    elif upgrade.status == _CLOSED_BEHIND and not upgrade.offered:
+        # Some brokers close the connection of a client that does not offer their subprotocol.
+        if subprotocols := subprotocols_by_path(path):
+            await _offer(ctx, normal, subprotocols)
     elif unknown_session(upgrade):
         from diagnose.probes.outside.websocket_sessions import start_sessions
 

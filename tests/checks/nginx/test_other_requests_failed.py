@@ -140,3 +140,11 @@ def test_fires_and_quotes_the_log_of_the_application() -> None:
     assert claim.facts["written"] == line.message
     (claim,) = judge(CHECK, RUNNING, config(), page(200), refused, replace(line, path="/other"))
     assert not claim.facts["written"]
+
+
+def test_a_limit_of_nginx_is_not_said_to_be_the_applications() -> None:
+    refused = replace(FAILED, status=429)
+    for rule, is_told in (("limit_req zone=a;", False), ("limit_rate 1m;", True)):
+        text = SITE.replace("    location / {\n", f"    location / {{\n        {rule}\n", 1)
+        (claim,) = judge(CHECK, RUNNING, config(text), page(200), refused, LOG_READ)
+        assert claim.facts["application"] is is_told

@@ -86,3 +86,9 @@ def test_silent_without_the_rule_or_with_another_mistake() -> None:
 def test_silent_where_no_expression_comes_first() -> None:
     text = site(owner(RULE))
     assert not judge(CHECK, RUNNING, config(text), REFUSED, ACCESS, target=TARGET)
+
+
+def test_silent_for_a_location_that_is_closed_on_purpose() -> None:
+    for closed in ("internal;", "if ($arg_key != a) { return 404; }", "deny all;"):
+        text = site(owner(RULE), ENDINGS.replace("expires", f"{closed} expires"))
+        assert not judge(CHECK, RUNNING, config(text), REFUSED, ACCESS, target=TARGET)

@@ -3,7 +3,7 @@ place."""
 
 from dataclasses import replace
 
-from diagnose.model import Edit
+from diagnose.model import Confidence, Edit
 from diagnose.model.backends import BackendVisit
 from diagnose.model.web_servers import ServerFile
 from tests.support.check_evidence import SHOP, judge
@@ -70,3 +70,15 @@ def test_silent_when_the_application_sends_a_page_too_or_json_arrives() -> None:
 def test_silent_when_the_application_answers_without_an_error() -> None:
     config = apache_config(site("ProxyErrorOverride On"))
     assert not judge(CHECK, APACHE, config, PAGE, replace(VISIT, status=200), target=TARGET)
+
+
+def test_silent_when_apache_answers_with_a_status_of_its_own() -> None:
+    config = apache_config(site("ProxyErrorOverride On"))
+    assert not judge(CHECK, APACHE, config, replace(PAGE, status=403), VISIT, target=TARGET)
+
+
+def test_a_refusal_may_be_apaches_own() -> None:
+    config = apache_config(site("ProxyErrorOverride On"))
+    page, visit = replace(PAGE, status=403), replace(VISIT, status=403)
+    (claim,) = judge(CHECK, APACHE, config, page, visit, target=TARGET)
+    assert claim.confidence is Confidence.LIKELY

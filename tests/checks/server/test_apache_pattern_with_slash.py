@@ -52,3 +52,8 @@ def test_silent_where_the_rule_applies_or_is_for_other_paths(text: str) -> None:
 def test_silent_where_the_page_comes() -> None:
     there = replace(MISSING, status=200)
     assert not judge(CHECK, APACHE, apache_config(site()), there, target=OLD, masked=False)
+
+
+def test_silent_for_what_apache_refuses() -> None:
+    refused = replace(MISSING, status=403)
+    assert not judge(CHECK, APACHE, apache_config(site()), refused, target=OLD, masked=False)

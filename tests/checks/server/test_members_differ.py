@@ -53,6 +53,12 @@ def test_fires_when_one_member_has_no_page() -> None:
             "    server app2 127.0.0.1:3001 check",
             "+    server app2 127.0.0.1:3001 check disabled",
         ),
+        (
+            "haproxy",
+            "    server app2 127.0.0.1:3001 # old",
+            "+    server app2 127.0.0.1:3001 disabled # old",
+        ),
+        ("caddy", "\treverse_proxy :3000 {\n\t\tto :3001\n", "-\t\tto :3001\n"),
         ("caddy", "\treverse_proxy 127.0.0.1:3000 :3001 {", "+\treverse_proxy 127.0.0.1:3000 {"),
         (
             "caddy",
@@ -64,6 +70,15 @@ def test_fires_when_one_member_has_no_page() -> None:
 def test_fires_and_takes_the_member_out(product: str, line: str, new: str) -> None:
     server, config = other(product, f"{line}\n")
     assert new in edit_of(judge(CHECK, server, config, SERVES, FAILS, ANSWER))
+
+
+def test_a_member_that_another_site_has_too_is_not_taken_out() -> None:
+    text = "\treverse_proxy :3000 :3001\n}\nold.example.com {\n\treverse_proxy :3001\n}\n"
+    server, config = other("caddy", text)
+    (claim,) = judge(CHECK, server, config, SERVES, FAILS, ANSWER)
+    step = claim.fix.steps[0] if claim.fix else None
+    assert isinstance(step, Manual)
+    assert not step.commands
 
 
 def test_fires_for_a_refused_member_of_caddy_alone() -> None:

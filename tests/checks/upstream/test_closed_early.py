@@ -45,6 +45,12 @@ def test_silent_where_the_websocket_that_is_asked_for_opens() -> None:
     assert not judge(CHECK, tried, page, front(101), config(), target=CHAT)
 
 
+def test_silent_where_the_websocket_opens_with_its_subprotocol() -> None:
+    tried, page = replace(HANGS_UP, path=CHAT.path), replace(PAGE, url=CHAT.url)
+    opened = replace(front(101), variant="subprotocol", offered=("mqtt",))
+    assert not judge(CHECK, tried, page, front(502), opened, config(), target=CHAT)
+
+
 def test_fires_on_a_connection_that_is_reset_at_once() -> None:
     at_once = replace(RESETS, asked=False, path=SHOP.path)
     assert judge(CHECK, at_once, PAGE, config())

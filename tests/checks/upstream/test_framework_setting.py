@@ -58,6 +58,11 @@ def test_fires_for_a_redirect_of_a_program_that_is_told_https() -> None:
     assert restart.argv == ("systemctl", "restart", "shop")
 
 
+def test_a_missing_line_is_shown_as_missing() -> None:
+    assert FLASK.summary() == ("/srv/shop/app.py:3", "no ProxyFix")
+    assert replace(FLASK, source="file", values=("a",)).summary()[1] == "ProxyFix = ['a']"
+
+
 def test_fires_for_a_page_that_leads_to_itself() -> None:
     circle = replace(PLAIN, headers=(("Location", "https://shop.example.com/"),))
     (claim,) = judge(CHECK, FLASK, circle, TELLING)
@@ -130,3 +135,13 @@ def test_silent_for_another_program_and_for_files_in_the_folder() -> None:
     inside = replace(MISSING, url="https://shop.example.com/help/_next/main.js")
     assert not judge(CHECK, NEXT, inside, PLAIN)
     assert not judge(CHECK, replace(NEXT, strips=True), MISSING, PLAIN)
+
+
+def test_the_edit_of_a_last_line_without_an_end_applies() -> None:
+    read = replace(
+        NEXT, line="  a: 1,\n  b: 2", new="  a: 1,\n  b: 3", added=False, unended=True,
+    )  # fmt: skip
+    (claim,) = judge(CHECK, read, MISSING, PLAIN)
+    assert claim.fix is not None
+    edit = next(step for step in claim.fix.steps if isinstance(step, Edit))
+    assert edit.diff.endswith("-  b: 2\n\\ No newline at end of file\n+  b: 3\n")

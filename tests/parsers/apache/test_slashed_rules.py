@@ -19,3 +19,9 @@ def test_the_slash_is_left_out() -> None:
 def test_rules_outside_of_a_folder_or_switched_off_are_left_alone() -> None:
     assert not list(slashed_rules("RewriteEngine On\nRewriteRule ^/a /b\n", 1, 9))
     assert not rules("RewriteEngine Off", "RewriteRule ^/a /b")
+
+
+def test_a_rule_that_makes_no_page_or_stands_there_without_its_slash_is_left_alone() -> None:
+    assert not rules("RewriteRule ^/secret - [F]")
+    assert not rules("RewriteRule ^/a/(.*)$ /b/$1", "RewriteRule ^a/(.*)$ /b/$1")
+    assert not rules("RewriteRule ^/a/(.*)$ /b/$1", "RewriteRule ^/?a/(.*)$ /b/$1")

@@ -2,8 +2,12 @@
 
 import asyncio
 import json
+import os
 import shlex
+import ssl
+import subprocess
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from diagnose.machine import CommandResult
@@ -14,8 +18,10 @@ from diagnose.model.symptom import Symptom
 from diagnose.probes.inside import program_requests as probes
 from diagnose.probes.inside.containers import SCRIPT as CONTAINERS
 from diagnose.probes.inside.outgoing_requests import SCRIPT, SURROUNDINGS
+from tests.lab import certificates
 from tests.support.fake_context import Looking
 from tests.support.recorded_machine import RecordedMachine
+from tests.support.servers import tls_server
 
 PAGE = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=200)
 SSO = "sso.example.com"
@@ -114,3 +120,26 @@ def test_the_container_of_a_web_server_is_not_the_program() -> None:
     outputs = {CONTAINERS: IN_DOCKER.replace("comm app", "comm nginx"), SCRIPT: WELL}
     _, tries = look(outputs, "docker-proxy")
     assert not tries
+
+
+def test_the_authorities_of_a_folder_count_and_a_pipe_does_not_stop_it(tmp_path: Path) -> None:
+    pem = tmp_path / "site.pem"
+    pem.write_text(certificates.good().key_pem + certificates.good().chain)
+    trusted, other = tmp_path / "trusted", tmp_path / "other"
+    for folder, authority in ((trusted, certificates.root()), (other, certificates.private_root())):
+        folder.mkdir()
+        (folder / "authority.crt").write_text(authority.pem)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    with tls_server(context) as port:
+        said = {
+            name: subprocess.run(
+                ("sh", "-c", SCRIPT, "sh", "127.0.0.1", str(port), "", *map(str, files)),
+                capture_output=True, text=True, timeout=20, check=False,
+            ).stdout
+            for name, files in (("ok", (trusted,)), ("other", (other,)), ("pipe", (pipe,)))
+        }  # fmt: skip
+    assert all("CONNECTED(" in words for words in said.values())
+    assert [name for name, words in said.items() if "Verify return code: 0" in words] == ["ok"]

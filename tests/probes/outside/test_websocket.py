@@ -163,6 +163,19 @@ def test_a_subprotocol_that_the_answer_names_is_offered() -> None:
     assert seen[1].subprotocol == "mqtt"
 
 
+def test_a_broker_that_closes_is_offered_the_subprotocol_of_its_path() -> None:
+    def is_offered(request: Request) -> bool:
+        return "mqtt" in request.headers.get("Sec-WebSocket-Protocol", "")
+
+    broker = refusing(http.HTTPStatus.BAD_GATEWAY, "", is_offered)
+    seen = look(broker, ("/mqtt",), subprotocols=[Subprotocol("mqtt")])
+    assert [(each.variant, each.accepted) for each in seen] == [
+        ("normal", False),
+        ("subprotocol", True),
+    ]
+    assert len(look(broker, subprotocols=[Subprotocol("mqtt")])) == 1
+
+
 def test_a_handshake_that_met_a_limit_is_repeated_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(probes, "PAUSE", 0)
     asked: list[Request] = []
