@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from diagnose.model import Applicability, Edit, Fix, Manual, Where
 from diagnose.model import commands as usual
 from diagnose.model.applications import ReadSetting
+from diagnose.model.program_logs import ToldReason
 from diagnose.model.steps import Command, Effect
 
 
@@ -63,17 +64,26 @@ def _edits(reads: Sequence[ReadSetting]) -> tuple[Edit, ...]:
     for read in sorted(together, key=lambda read: read.number):
         hunk, grown = _hunk(read, more)
         hunks, more = hunks + hunk, more + grown
-    return (Edit(first.file, f"--- {first.file}\n+++ {first.file}\n{hunks}", outside=True),)
+    return (_edit(first.file, hunks),)
 
 
-def _hunk(read: ReadSetting, more: int) -> tuple[str, int]:
+def told_edit(told: ToldReason) -> Edit:
+    """Return the edit of the line that a program's log asks for."""
+    return _edit(told.file, _hunk(told, 0)[0])
+
+
+def _edit(file: str, hunks: str) -> Edit:
+    return Edit(file, f"--- {file}\n+++ {file}\n{hunks}", outside=True)
+
+
+def _hunk(read: ReadSetting | ToldReason, more: int) -> tuple[str, int]:
     """Return the change without the lines around it, which may hold passwords, and by how many
     lines the file grows. `more` is by how many it has grown before."""
     old = [] if read.added else read.line.split("\n")
     new, at = read.new.split("\n"), read.number
     while old and new and old[0] == new[0]:
         old, new, at = old[1:], new[1:], at + 1
-    end = "\\ No newline at end of file\n" if read.unended else ""
+    end = "\\ No newline at end of file\n" if isinstance(read, ReadSetting) and read.unended else ""
     while old and new and old[-1] == new[-1]:
         old, new, end = old[:-1], new[:-1], ""
     # A hunk without lines of one side names the line before it.

@@ -7,14 +7,13 @@ failed with a status of the server and the program's user still may not use the 
 
 from collections.abc import Iterator
 
-from checks.upstream._setting_edits import setting_diff
+from checks.upstream._setting_fixes import told_edit
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
     Command,
     Confidence,
-    Edit,
     Effect,
     Evidence,
     Fix,
@@ -156,7 +155,7 @@ def _ownership(told: ToldReason) -> Fix:
 
 
 def _setting(told: ToldReason) -> Fix:
-    edit = Edit(told.file, setting_diff(told), outside=True) if told.new else None
+    edit = told_edit(told) if told.new else None
     if edit is None:
         step = "set-the-variable" if told.kind == "variable" else "set-it"
         return _by_hand("set-the-option" if told.kind == "option" else step)

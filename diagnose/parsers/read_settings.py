@@ -157,6 +157,9 @@ def in_compose(read: ReadSetting, place: ProgramPlace, files: tuple[FileText, ..
     if own is None and read.source == "variable" and "env_file" in file.text:
         return read
     after = with_variable(file.text, place.service, read.key, read.wanted)
+    if after == file.text:
+        # The file has the value, and what runs was made before.
+        return read
     old, new = file.text.split("\n"), after.split("\n")
     same = 0
     while same < min(len(old), len(new)) and old[same] == new[same]:
