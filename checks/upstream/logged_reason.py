@@ -62,7 +62,7 @@ def logged_reason(evidence: Evidence) -> Iterator[Claim]:
         symptom.kind in _ABOUT_FILES or (symptom.kind == "status" and (symptom.number or 0) >= 500)
     )
     for told in evidence.good(ToldReason):
-        is_setting = told.kind in _SETTINGS
+        is_setting = told.reason in _SETTINGS
         refused = _refused_handshakes(evidence, told) if is_setting else []
         if is_setting and (is_told or (refused and not told.name)):
             continue  # checks that know these words say more
@@ -82,7 +82,7 @@ def logged_reason(evidence: Evidence) -> Iterator[Claim]:
             if failed or is_said or refused or (is_setting and pages)
             else Severity.WARNING,
             confidence=Confidence.CERTAIN
-            if refused or (told.kind == "denied" and (failed or failures))
+            if refused or (told.reason == "denied" and (failed or failures))
             else Confidence.LIKELY,
             facts={
                 "process": told.process or told.endpoint,
@@ -101,7 +101,7 @@ def logged_reason(evidence: Evidence) -> Iterator[Claim]:
                 "engine": told.engine,
                 "setting": is_setting,
                 "enters": told.enters,
-                **{kind: told.kind == kind for kind in ("denied", "absent", "unreached")},
+                **{kind: told.reason == kind for kind in ("denied", "absent", "unreached")},
             },
             fix=_fix(told),
         )
@@ -121,7 +121,7 @@ def _refused_handshakes(evidence: Evidence, told: ToldReason) -> list[Upgrade]:
 
 
 def _fix(told: ToldReason) -> Fix:
-    match told.kind:
+    match told.reason:
         case "denied":
             return _ownership(told)
         case "absent":
@@ -157,8 +157,8 @@ def _ownership(told: ToldReason) -> Fix:
 def _setting(told: ToldReason) -> Fix:
     edit = told_edit(told) if told.new else None
     if edit is None:
-        step = "set-the-variable" if told.kind == "variable" else "set-it"
-        return _by_hand("set-the-option" if told.kind == "option" else step)
+        step = "set-the-variable" if told.reason == "variable" else "set-it"
+        return _by_hand("set-the-option" if told.reason == "option" else step)
     if told.load:
         return Fix((edit, Command(told.load, Effect.CHANGE)), Applicability.REVIEW)
     name = told.unit.removesuffix(".service")

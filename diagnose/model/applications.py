@@ -300,9 +300,13 @@ class ReadSetting(Observation):
     def place(self) -> str:
         return f"{self.file}:{self.number}" if self.number else self.file
 
+    @property
+    def is_set(self) -> bool:
+        """False if the places that were read have no such setting, or none was found."""
+        return self.source not in {"nowhere", "unread"}
+
     def summary(self) -> Summary:
         name = self.misspelt or self.key
-        if not self.values and self.source in {"nowhere", "unread"}:
-            words = f"no {name}" if self.source == "nowhere" else f"{name} (not found)"
-            return self.place or self.key, words
+        if not self.values and not self.is_set:
+            return self.place or self.key, phrase("{setting} is not set", setting=name)
         return self.place or self.key, f"{name} = {list(self.values)}"

@@ -171,7 +171,7 @@ class ToldReason(Observation):
     """Why requests failed, by a line of the log of the program behind the site, where the server
     still is as the line says.
 
-    `kind` is "variable", "option" or "list" for a setting `name` that wants the `value`; "denied"
+    `reason` is "variable", "option" or "list" for a setting `name` that wants the `value`; "denied"
     for a `path` which the user of the program may not write, or the folder on its way (`blocked`)
     which that user may not enter (`enters`); "absent" for a path that is not there; "unreached" for
     a `host` and `port` of this machine at which nothing listens, `service` the unit that should.
@@ -183,7 +183,7 @@ class ToldReason(Observation):
 
     layer: ClassVar[str] = "upstream"
 
-    kind: Literal["variable", "option", "list", "denied", "absent", "unreached"]
+    reason: Literal["variable", "option", "list", "denied", "absent", "unreached"]
     message: Text
     endpoint: FilePath
     process: Label = ""

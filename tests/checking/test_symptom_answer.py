@@ -448,7 +448,7 @@ def test_a_claim_that_rests_on_the_words_answers_them() -> None:
 
 
 def test_a_check_that_needs_a_message_may_be_it() -> None:
-    assert answer(Symptom("frame", "m"), causes={"http.application-setting": ()})[0] == "possible"
+    assert answer(Symptom("frame", "m"), causes={"server.application-limit": ()})[0] == "possible"
 
 
 KEYCLOAK = "We are sorry... Invalid parameter: redirect_uri"

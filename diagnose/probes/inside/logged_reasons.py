@@ -152,12 +152,12 @@ async def _emit_true(
 ) -> None:
     """Record the reasons that still hold, each once."""
     at = ctx.elapsed()
-    known = {(seen.kind, seen.name, seen.path, seen.port) for seen in ctx.observed(ToldReason)}
+    known = {(seen.reason, seen.name, seen.path, seen.port) for seen in ctx.observed(ToldReason)}
     for reason in reasons:
         if (reason.kind, reason.name, reason.path, reason.port) in known:
             continue
         told = ToldReason(
-            vantage=Vantage.SERVER, at=at, equivalent=source, kind=reason.kind,
+            vantage=Vantage.SERVER, at=at, equivalent=source, reason=reason.kind,
             message=reason.text, endpoint=endpoint, process=place.process or place.container,
             name=reason.name, value=reason.value, path=reason.path, host=reason.host,
             port=reason.port, unit=place.unit, container=place.container, engine=place.engine,
@@ -174,9 +174,9 @@ async def _held(
     # Imported late: few logs name a reason.
     from diagnose.probes.inside import reason_controls
 
-    if told.kind in {"variable", "option", "list"}:
+    if told.reason in {"variable", "option", "list"}:
         return await reason_controls.setting(ctx.machine, place, told)
-    if told.kind in {"denied", "absent"}:
+    if told.reason in {"denied", "absent"}:
         return await reason_controls.path(ctx.machine, place, told)
     is_here = told.host == "localhost" or (is_address(told.host) and is_loopback(told.host))
     if not is_here or place.container or listeners.on(told.port):

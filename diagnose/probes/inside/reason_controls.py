@@ -30,14 +30,14 @@ async def setting(machine: Machine, place: ProgramPlace, told: ToldReason) -> To
     the program has the value already."""
     old = place.variables.get(told.name, "")
     if told.value.lower() in old.lower() or (
-        told.kind == "option" and told.value.lower() in place.command.lower()
+        told.reason == "option" and told.value.lower() in place.command.lower()
     ):
         return None
-    if told.kind == "list" and told.name not in place.variables:
+    if told.reason == "list" and told.name not in place.variables:
         return told
-    if told.kind == "option":
+    if told.reason == "option":
         return told
-    told = replace(told, kind="variable", value=f"{old},{told.value}" if old else told.value)
+    told = replace(told, reason="variable", value=f"{old},{told.value}" if old else told.value)
     read = ReadSetting(
         application="", topic="", key=told.name, source="variable" if old else "nowhere",
         wanted=told.value, unit=place.unit, container=place.container, engine=place.engine,
@@ -75,7 +75,7 @@ async def path(machine: Machine, place: ProgramPlace, told: ToldReason) -> ToldR
         return None
     for access in await read_access(machine, "", await _worker(machine, place.pid), [real]):
         exists = bool(access.parts) and any(part.path == real for part in access.parts)
-        if told.kind == "absent":
+        if told.reason == "absent":
             return None if exists else replace(told, path=real)
         return _denied(replace(told, path=real), access, place)
     return None

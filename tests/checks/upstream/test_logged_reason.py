@@ -13,12 +13,12 @@ FAILED = FailedRequests(
     written="29/Nov/2026:08:00:00 +0000", times=2,
 )  # fmt: skip
 DENIED = ToldReason(
-    kind="denied", message="[Errno 13] Permission denied: '/srv/app/media/a'", endpoint="3000",
+    reason="denied", message="[Errno 13] Permission denied: '/srv/app/media/a'", endpoint="3000",
     process="puma", path="/srv/app/media/a", blocked="/srv/app/media", owner="0755 root:root",
     user="shop", equivalent="journalctl -u shop.service",
 )  # fmt: skip
 HINT = ToldReason(
-    kind="variable", message="Host validation failed for: shop.example.com. Hint: Set the HOSTS",
+    reason="variable", message="Host validation failed for: shop.example.com. Hint: Set the HOSTS",
     endpoint="3000", process="node", name="APP_HOSTS", value="shop.example.com",
     unit="shop.service", file="/etc/systemd/system/shop.service", number=4, line="[Service]",
     new="Environment=APP_HOSTS=shop.example.com", added=True, equivalent="docker logs shop",
@@ -56,7 +56,7 @@ def test_no_folder_of_the_system_is_given_away() -> None:
 
 
 def test_fires_for_a_database_that_is_down() -> None:
-    told = replace(DENIED, kind="unreached", host="127.0.0.1", port=5432, service="postgresql")
+    told = replace(DENIED, reason="unreached", host="127.0.0.1", port=5432, service="postgresql")
     (claim,) = judge(CHECK, PAGE, FAILED, told)
     assert claim.fix
     (start,) = claim.fix.steps

@@ -74,7 +74,7 @@ WORDS = Symptom("other", "Error: Host validation failed. See logs for more detai
 
 def test_a_variable_that_the_log_names_in_its_compose_file() -> None:
     (told,) = look(Server(HINT, PLACE), WORDS)
-    assert (told.kind, told.name, told.value) == ("variable", "APP_HOSTS", "shop.example.com")
+    assert (told.reason, told.name, told.value) == ("variable", "APP_HOSTS", "shop.example.com")
     assert told.new == '    environment:\n      APP_HOSTS: "shop.example.com"'
     assert told.load[:2] == ("docker", "compose")
 
