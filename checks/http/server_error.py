@@ -221,15 +221,23 @@ def _short(text: str) -> str:
 
 def _page_log_lines(evidence: Evidence) -> tuple[LogLine, ...]:
     """Return the lines about this page in nginx's error log, if it was read. A line that is older
-    than the configuration in use is about an earlier problem."""
+    than the configuration in use is about an earlier problem, and one that is older than this run
+    about another request."""
     lines = evidence.of(LogLine)
     if not lines:
         return ()
     from checks.nginx import Nginx
+    from checks.nginx._page_errors import is_in_run
     from diagnose.parsers.nginx import error_log
 
+    files = {log.file for log in evidence.of(ErrorLog)}
     master = Nginx.of(evidence).master
-    severe_lines = [line for line in lines if line.level in error_log.LEVELS[:4]]
+    severe_lines = [
+        line
+        for line in lines
+        if line.level in error_log.LEVELS[:4]
+        and (line.file not in files or is_in_run(evidence, line))
+    ]
     return error_log.matching_lines(
         severe_lines,
         host=evidence.target.host,

@@ -2,6 +2,9 @@
 directly, without the server in front, it was silent until the time was up. A response that needs
 longer looks the same, so the cause is certain only after a minute, and a note where the server in
 front waits longer than this run did.
+
+Where Apache's log says that it gave up on this very path, or a message tells the very time after
+which it does, it waits too short: more time is the first remedy, a restart the second.
 """
 
 import math
@@ -9,8 +12,10 @@ import re
 from collections.abc import Iterator
 
 from checks.http._response_limits import is_unawaited, limit_facts, response_limit
-from checks.server import ServerView, manual_fix, place_text, server_on_port
+from checks.server import ServerView, manual_fix, place_text, reload_steps, server_on_port
 from checks.server._backend_answers import route_to_application, visit_of
+from checks.server._longer_timeouts import longer_wait
+from checks.server._page_timeouts import page_timeouts
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -25,12 +30,16 @@ from diagnose.model import (
 )
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.logs import LoggedRequestError
 from diagnose.model.server import Listeners
-from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 from diagnose.parsers.web_sites import inner_path
 
 #: Seconds. What Apache and nginx wait by default.
 _PATIENCE = 60
+#: Seconds. What is written where the server waits too short (a guess: the time that the application
+#: needs is not known).
+_LONGER = 300
 _VALUE = re.compile(r"[0-9.]+[a-z]*$")
 
 
@@ -52,11 +61,14 @@ def application_silent(evidence: Evidence) -> Iterator[Claim]:
         return
     waited = max((visit.took, *(page.took for page in pages)))
     is_open = is_unawaited(evidence, pages)
-    short_limit = _short_limit(evidence, view.server.product)
+    gave_up = () if is_open else _gave_up(evidence, path)
+    is_short = bool(gave_up) or (not is_open and _is_time_told(evidence))
+    longer_fix = _longer_fix(view, route) if is_short else None
+    short_limit = _short_limit(evidence, view.server.product, is_short=is_short)
     yield Claim(
         about=Subject(port=target.port, path=path),
         covers=(Subject(port=target.port, path=path), Subject(port=target.port)),
-        because=(visit, view.server, *pages),
+        because=(visit, view.server, *pages, *gave_up),
         severity=Severity.NOTE if is_open else None,
         confidence=Confidence.CERTAIN if waited >= _PATIENCE else Confidence.LIKELY,
         facts={
@@ -70,18 +82,50 @@ def application_silent(evidence: Evidence) -> Iterator[Claim]:
             "command": visit.equivalent,
             "open": is_open,
             **(limit_facts(evidence) if is_open else short_limit),
+            "short": longer_fix is not None,
+            "logged": gave_up[-1].message if gave_up else "",
         },
-        fix=_fix(view, is_open=is_open, has_limit=bool(short_limit)),
+        fix=longer_fix or _fix(view, is_open=is_open, has_limit=bool(short_limit)),
     )
 
 
-def _short_limit(evidence: Evidence, product: str) -> dict[str, object]:
+def _gave_up(evidence: Evidence, path: str) -> tuple[LoggedRequestError, ...]:
+    """Return what the server's log has of requests for this path on which it gave up."""
+    return tuple(
+        error
+        for error in evidence.good(LoggedRequestError)
+        if error.reason == "timeout" and error.names_path and error.path == path
+    )
+
+
+def _is_time_told(evidence: Evidence) -> bool:
+    """Return whether a message tells the very time that the server is set to wait."""
+    from diagnose.parsers.cut_connections import lasts_as_long
+
+    symptom, limit = evidence.target.symptom, response_limit(evidence)
+    return symptom is not None and bool(limit.line) and lasts_as_long(symptom, limit.seconds)
+
+
+def _longer_fix(view: ServerView, route: SiteRoute) -> Fix | None:
+    """Return the remedy that lets the server wait longer, and then looks at the application; None
+    if a person has to write the line."""
+    limit = response_limit(view.evidence)
+    timeouts = [each for each in page_timeouts(view, route) if each.text == limit.line]
+    edit = longer_wait(view, next(iter(timeouts), None), max(_LONGER / 2, limit.seconds))
+    if edit is None:
+        return None
+    last = Manual("look-into-it", Where.SERVER)
+    return Fix((edit, *reload_steps(view.server), last), Applicability.MANUAL)
+
+
+def _short_limit(evidence: Evidence, product: str, *, is_short: bool) -> dict[str, object]:
     """Return the line by which the server in front gives up, and the one that lets it wait longer;
     {} where none is written."""
     limit = response_limit(evidence)
     if not limit.line:
         return {}
-    seconds = max(2 * _PATIENCE, 2 * math.ceil(limit.seconds))
+    least = _LONGER if is_short else 2 * _PATIENCE
+    seconds = max(least, 2 * math.ceil(limit.seconds))
     value = f"{seconds}" if product == "apache" else f"{seconds}s"
     longer = _VALUE.sub(value, limit.line)
     return {"limit_line": limit.line, "limit_place": limit.place, "longer_line": longer}

@@ -2,6 +2,9 @@
 into `tune.bufsize` less `tune.maxrewrite` (Configuration Manual, section 3.2; 16384 and 1024 bytes
 by default). HAProxy answers 400 over HTTP/1.1, logs `PR--` and `<BADREQ>`, and closes the stream
 over HTTP/2. No application gets the request.
+
+A message with HAProxy's own page that tells of large fields or cookies is answered too, if HAProxy
+has no more room than by default: the visitor's fields are not known, so it is likely.
 """
 
 import re
@@ -12,6 +15,7 @@ from checks.server._haproxy import HaproxyView, haproxy_view, insert_after, plac
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.symptom import Symptom
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.haproxy.config import Configuration, Line
 
@@ -25,6 +29,16 @@ _FIELDS = 512
 _LARGEST = 1 << 18
 
 _REFUSALS = {400, 414}
+
+#: HAProxy's own page, and what people say of fields that take much room.
+_OWN_PAGE = re.compile(r"your browser sent an invalid request", re.I)
+_LARGE_FIELDS = re.compile(
+    r"(?:large|big|huge|long|many|size|too much)\b.{0,40}\b(?:header|cookie|field|token)"
+    r"|\b(?:headers?|cookies?|fields?|tokens?)\b.{0,40}\b(?:large|big|huge|long|many|size|exceed)"
+    r"|\btune\.bufsize\b|BADREQ.{0,40}header|\bPR--"
+    r"|(?:请求头|cookies?|令牌).{0,10}(?:太大|过大|很大|过长|太长|太多)",
+    re.I,
+)
 
 
 @check(
@@ -47,34 +61,53 @@ def haproxy_request_too_large(evidence: Evidence) -> Iterator[Claim]:
     buffer, reserve = _sizes(config)
     pages = [page for page in page_exchanges(evidence) if page.status]
     is_refused = bool(pages) and all(page.status in _REFUSALS for page in pages)
-    if not buffer or size + _FIELDS <= buffer - reserve or not is_refused:
+    if not buffer:
         return
-    yield _claim(haproxy, pages, buffer, reserve)
+    if is_refused and size + _FIELDS > buffer - reserve:
+        yield _claim(haproxy, pages, buffer, reserve)
+    elif pages and not is_refused and buffer <= _BUFFER and _tells_large_fields(target.symptom):
+        yield _claim(haproxy, pages, buffer, reserve, told=True)
 
 
-def _claim(haproxy: HaproxyView, pages: Sequence[Exchange], buffer: int, reserve: int) -> Claim:
+def _tells_large_fields(symptom: Symptom | None) -> bool:
+    if symptom is None or not _OWN_PAGE.search(symptom.text):
+        return False
+    return _LARGE_FIELDS.search(symptom.text) is not None
+
+
+def _claim(
+    haproxy: HaproxyView,
+    pages: Sequence[Exchange],
+    buffer: int,
+    reserve: int,
+    told: bool = False,
+) -> Claim:
     view, target = haproxy.view, haproxy.view.evidence.target
     size, line = len(target.path), _setting(haproxy.proxies.config, "tune.bufsize")
     ports = dict.fromkeys((target.port, *view.server.ports))
     own = target.path.partition("?")[0]
+    wanted = 2 * _BUFFER if told else _buffer_size(size, reserve)
     return Claim(
         about=Subject(port=target.port, path=own),
         covers=tuple(Subject(port=port) for port in ports),
         because=(*pages, view.server, *((view.config,) if view.config else ())),
         # Below the limit the fields decide, whose size is not counted.
         confidence=Confidence.CERTAIN if size > buffer - reserve else Confidence.LIKELY,
+        severity=Severity.WARNING if told else None,
+        is_reported=told,
         facts={
             **view.facts,
             "path": own,
             "status": pages[0].status or "",
+            "told": told,
             "size": size,
             "limit": buffer - reserve,
             "buffer": buffer,
             "reserve": reserve,
             "place": place(line) if line else "",
-            "wanted": _buffer_size(size, reserve),
+            "wanted": wanted,
         },
-        fix=_fix(haproxy, line, _buffer_size(size, reserve)),
+        fix=_fix(haproxy, line, wanted),
     )
 
 

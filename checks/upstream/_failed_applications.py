@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from checks.http import target_websocket_opens
 from checks.nginx import Nginx, file_line
+from checks.nginx._page_errors import page_error
 from checks.upstream._responses import GATEWAY_ERRORS
 from diagnose.model import (
     Applicability,
@@ -22,6 +23,13 @@ from diagnose.model.nginx import Directive, UpstreamTry
 from diagnose.model.program_logs import ProgramLine
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 from diagnose.parsers.nginx.upstreams import Endpoint
+
+#: What nginx logs where an application closes the connection before it answers. Of its own time-out
+#: it writes "upstream timed out".
+CLOSED = (
+    r"(?:upstream prematurely closed connection|recv\(\) failed \(104: [^)]*\))"
+    r" while reading response header"
+)
 
 
 @frozen
@@ -69,6 +77,15 @@ def failed_applications(
             match,
             proxy_pass_of(match) if match else None,
         )
+
+
+def closed_late(evidence: Evidence) -> bool:
+    """Return whether the application closed the connection of this run's request for the page
+    later than this run waited for it where it was asked directly."""
+    error = page_error(evidence, CLOSED, {502})
+    attempts = _attempts(evidence).get(evidence.target.path, []) if error else []
+    kinds = {attempt.failure.kind if attempt.failure else "" for attempt in attempts}
+    return error is not None and error.in_run and kinds == {"timeout"}
 
 
 def _opens_directly(evidence: Evidence, path: str) -> bool:

@@ -2,21 +2,27 @@
 (error.log: "upstream prematurely closed connection while reading response header from upstream", or
 "recv() failed (104: Connection reset by peer)").
 
+An application that takes long before it closes the connection was asked directly in vain: this
+run gave up on it earlier. Then the line of the page in nginx's log, written in this run, tells.
+
 Of another request than the target's page, nginx's two logs are the evidence: 502 in the access log,
 and that line for the same method and path. It is not sent again. A request that was under way when
 the application was restarted has them too: once.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from checks.nginx import Nginx, file_line
 from checks.nginx._page_errors import page_error
 from checks.upstream import CONSEQUENCES
 from checks.upstream._failed_applications import (
+    CLOSED,
+    closed_late,
     failed_application_claim,
     failed_applications,
     log_facts,
 )
+from checks.upstream._gateways import read_timeout_of
 from checks.upstream._logged_requests import LoggedRequest, is_no_accident, logged_requests
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -30,17 +36,14 @@ from diagnose.model import (
     Subject,
     Where,
 )
-from diagnose.model.http import page_exchanges
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.nginx.error_log import upstream_authority
+from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 
-#: nginx's own words for it. A curl that is reset before it sends its request gives no reason.
+#: nginx's own words for a reset. A curl that is reset before it sends its request gives no reason.
 _LOG_PATTERN = r"recv\(\) failed \(104"
-_CLOSED = (
-    r"(?:upstream prematurely closed connection|recv\(\) failed \(104: [^)]*\))"
-    r" while reading response header"
-)
 _STEP = "look-at-the-application"
 
 
@@ -60,7 +63,7 @@ def closed_early(evidence: Evidence) -> Iterator[Claim]:
         return
     if claim := _sent_claim(nginx):
         yield claim
-    for requests in logged_requests(nginx, 502, _CLOSED):
+    for requests in logged_requests(nginx, 502, CLOSED):
         yield _request_claim(nginx, requests)
 
 
@@ -68,9 +71,10 @@ def _sent_claim(nginx: Nginx) -> Claim | None:
     """Return the claim about the target's page that was asked for by a method which the application
     was not asked by directly."""
     evidence = nginx.evidence
-    error = page_error(evidence, _CLOSED, {502})
-    methods = {page.method for page in page_exchanges(evidence)}
-    if error is None or not error.in_run or methods <= {"GET", "HEAD"}:
+    error = page_error(evidence, CLOSED, {502})
+    pages = page_exchanges(evidence)
+    is_asked = {page.method for page in pages} <= {"GET", "HEAD"}
+    if error is None or not error.in_run or (is_asked and not closed_late(evidence)):
         return None
     match = next(iter(nginx.location_matches(evidence.target.path)), None)
     directive = pass_directive_of(match) if match else None
@@ -92,11 +96,20 @@ def _sent_claim(nginx: Nginx) -> Claim | None:
             "times": "",
             "last": error.line.written,
             "minute": _minute(error.line.written),
+            **(_time_facts(match, pages) if is_asked else {}),
             **log_facts(evidence, (application,)),
         },
         ruled_out=("upstream.refused", "upstream.timeout"),
         fix=Fix((Manual(_STEP, Where.APPLICATION),), Applicability.MANUAL),
     )
+
+
+def _time_facts(match: LocationMatch | None, pages: Sequence[Exchange]) -> Mapping[str, object]:
+    """Return after how long the application closes the connection, and how long nginx waits."""
+    directive = pass_directive_of(match) if match else None
+    gateway = directive.name.removesuffix("_pass") if directive else "proxy"
+    limit = read_timeout_of(match, gateway)
+    return {"waited": max(page.took for page in pages), "patience": limit.patience}
 
 
 def _minute(written: str) -> str:

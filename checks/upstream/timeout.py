@@ -23,6 +23,7 @@ from checks.nginx._page_errors import logged_errors
 from checks.upstream import CONSEQUENCES, backends
 from checks.upstream._failed_applications import (
     FailedApplication,
+    closed_late,
     failed_application_claim,
     failed_applications,
 )
@@ -45,7 +46,10 @@ _GATEWAYS = frozenset({"fastcgi", "uwsgi", "scgi"})
 
 @check(severity=Severity.ERROR, needs=[UpstreamTry, NginxConfig], explains=CONSEQUENCES)
 def timeout(evidence: Evidence) -> Iterator[Claim]:
+    is_closed = closed_late(evidence)
     for application in failed_applications(evidence, {"timeout"}):
+        if is_closed and evidence.target.path in application.paths:
+            continue
         waited = max(attempt.took for attempt in application.attempts)
         yield _claim(evidence, application, waited, "proxy")
     pages = () if target_websocket_opens(evidence) else page_exchanges(evidence)

@@ -62,6 +62,8 @@ _ABNORMAL_CLOSURE = 1006
 #: The words in a row that are a quotation, what a word is, and what names something of a machine.
 #: Maximum number of characters of a text that is compared.
 _RUN = 5
+#: The sentence of HAProxy's own page for 400.
+_HAPROXY_PAGE = "your browser sent an invalid request"
 _WORD = re.compile(r"[^\s\"'`“”()\[\]{},;<>=]{1,200}")
 _NAMED = re.compile(r"\w/\w|[a-z0-9]\.[a-z0-9]|\d{3}")
 _MAX_WORDS = 4096
@@ -92,6 +94,13 @@ class SymptomRow:
     timed: tuple[str, ...] = ()
 
 
+#: What leads to HAProxy's own page for 400: not what leads to the 400 of others.
+_HAPROXY_ROW = SymptomRow(
+    possible=("server.haproxy-request-too-large", "server.haproxy-health-check-fails"),
+    usual=("server.haproxy-request-too-large",),
+)
+
+
 @cache
 def symptom_table() -> Mapping[str, SymptomRow]:
     """Return the table of symptoms. "status-502" is a row for one status."""
@@ -120,6 +129,9 @@ def is_tried(symptom: Symptom) -> bool:
 def symptom_row(symptom: Symptom) -> SymptomRow:
     """Return the row of a symptom; that of its number for an HTTP status."""
     if symptom.kind == "status" and symptom.number is not None:
+        is_of_haproxy = symptom.number == 400 and _HAPROXY_PAGE in symptom.text.lower()
+        if is_of_haproxy:
+            return _HAPROXY_ROW
         return symptom_table().get(f"status-{symptom.number}", SymptomRow())
     return symptom_table()[symptom.kind]
 

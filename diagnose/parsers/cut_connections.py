@@ -92,6 +92,7 @@ _SHARE, _LEAST_S = 0.05, 2.0
 #: How people tell how long a request lasts that fails: "fails after 60 s", "超过60秒就失败".
 _LASTS = lazy_pattern(
     rf"(?i)(?:\b(?:after|longer than|more than|over|exceed\w{{0,3}}|beyond|within|takes?|at"
+    r"|wait(?:s|ed|ing)"
     r"|länger als|mehr als|plus d[e']|más de|mais de|дольше|больше)\b|超过|超出|大于|达到|>"
     rf"|{_FOREIGN_AFTER}).{{0,12}}?(?:{_LENGTH}|{_FOREIGN_LENGTH})"
     rf"|{_LENGTH} ?(?:之?[后後]|以上|就|左右|超时)"

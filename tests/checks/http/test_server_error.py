@@ -8,6 +8,7 @@ from diagnose.model.logs import ErrorLog, LogLine
 from diagnose.model.program_logs import ProgramLine
 from tests.support.check_evidence import CHAT, TIMEOUT, judge, texts
 from tests.support.nginx_evidence import HOST, LOADED, RUNNING, SITE, config, front
+from tests.support.page_errors import LOG_READ, logged
 from tests.support.upstream_evidence import compared
 
 
@@ -107,6 +108,20 @@ def test_fires_as_a_note_whatever_the_log_says_of_an_older_configuration() -> No
     now = replace(line, when=LOADED + 5)
     (claim,) = judge("http.server-error", page, HOST, RUNNING, long, now)
     assert (claim.severity, claim.facts["log"]) == (None, line.text)
+
+
+def test_fires_without_the_words_of_a_request_before_this_run() -> None:
+    """The application was mended and is slow: nginx waits for it longer than this run does."""
+    page = replace(home(None, TIMEOUT), took=20.2)
+    long = config(SITE.replace("proxy_pass", "proxy_read_timeout 600s; proxy_pass"))
+    closed = "upstream prematurely closed connection while reading response header from upstream"
+    earlier = replace(logged(closed), when=LOG_READ.until - LOG_READ.at - 30)
+    (claim,) = judge("http.server-error", page, HOST, RUNNING, long, LOG_READ, earlier)
+    assert (claim.severity, claim.facts["log"]) == (Severity.NOTE, "")
+    assert claim.facts["open"]
+    own = replace(earlier, when=LOG_READ.until)
+    (claim,) = judge("http.server-error", page, HOST, RUNNING, long, LOG_READ, own)
+    assert (claim.severity, claim.facts["log"]) == (None, closed)
 
 
 def test_fires_also_for_websockets_that_are_answered_alike_and_for_no_others() -> None:

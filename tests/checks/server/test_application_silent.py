@@ -1,8 +1,10 @@
 from dataclasses import replace
 
-from diagnose.model import Confidence, Failure, Host, Manual, Vantage
+from diagnose.model import Confidence, Edit, Failure, Host, Manual, Vantage
 from diagnose.model.backends import BackendVisit
-from tests.support.check_evidence import judge
+from diagnose.model.logs import LoggedRequestError
+from diagnose.model.symptom import Symptom
+from tests.support.check_evidence import SHOP, judge
 from tests.support.report_builder import ANSWER
 from tests.support.web_server_evidence import APACHE, HTTPS, LISTENING, apache_config
 
@@ -65,3 +67,33 @@ def test_fires_and_loads_nothing_where_nothing_is_changed() -> None:
     assert "longer_line" not in claim.facts
     assert claim.fix
     assert [type(step) for step in claim.fix.steps] == [Manual]
+
+
+SHORT = HTTPS.replace(
+    "ProxyPass / http://127.0.0.1:3000/", "ProxyPass / http://127.0.0.1:3000/ timeout=60"
+)
+GAVE_UP = LoggedRequestError(
+    server="apache", log="/var/log/apache2/error.log", method="GET", path="/", status=502,
+    message="AH01102: error reading status line", reason="timeout", waited_s=60.0,
+)  # fmt: skip
+
+
+def test_fires_with_more_time_first_where_the_log_or_a_message_tells_it() -> None:
+    host = Host(vantage=Vantage.SERVER, role="server", hostname="web")
+    seen = (host, APACHE, apache_config(SHORT), LISTENING, SILENT, VISIT)
+    told = replace(SHOP, symptom=Symptom("timeout", "apache was only waiting 60 sec to timeout"))
+    for (claim,) in (judge(CHECK, *seen, GAVE_UP), judge(CHECK, *seen, target=told)):
+        edit, *_, last = claim.fix.steps if claim.fix else ()
+        assert isinstance(edit, Edit)
+        assert "timeout=300" in edit.diff
+        assert isinstance(last, Manual)
+    # Where no line is written, the site gets one of its own.
+    (claim,) = judge(CHECK, host, APACHE, apache_config(), LISTENING, SILENT, VISIT, GAVE_UP)
+    assert claim.fix
+    assert "ProxyTimeout 300" in getattr(claim.fix.steps[0], "diff", "")
+    other = replace(SHOP, symptom=Symptom("other", "it fails after 5 minutes"))
+    for claims in (
+        judge(CHECK, *seen, replace(GAVE_UP, path="/other")),
+        judge(CHECK, *seen, target=other),
+    ):
+        assert [type(claim.fix.steps[0]) for claim in claims if claim.fix] == [Manual]

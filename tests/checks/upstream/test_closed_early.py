@@ -99,6 +99,20 @@ def test_fires_on_the_page_that_was_asked_for_by_another_method() -> None:
     assert not judge(CHECK, PAGE, answers, LOG_READ, logged(CLOSED), RUNNING, config())
 
 
+def test_fires_where_it_closes_later_than_it_was_waited_for_directly() -> None:
+    """nginx writes "upstream timed out" where its own time is up: so the application ended it."""
+    silent = replace(HANGS_UP, failure=TIMEOUT, took=3.1, path=SHOP.path)
+    seen = (replace(PAGE, took=20.1), silent, LOG_READ, RUNNING, config())
+    (claim,) = judge(CHECK, *seen, logged(CLOSED))
+    assert (claim.facts["waited"], claim.facts["patience"]) == (20.1, 60)
+    assert not judge("upstream.timeout", *seen, logged(CLOSED))
+    late = logged("upstream timed out (110: Connection timed out) while reading response header")
+    earlier = replace(logged(CLOSED), when=LOG_READ.until - LOG_READ.at - 30)
+    for line in (late, earlier):
+        assert not judge(CHECK, *seen, line)
+        assert judge("upstream.timeout", *seen, line)
+
+
 def test_silent_on_a_request_that_only_one_log_has() -> None:
     line = posted(CLOSED, request="POST /other HTTP/1.1")
     assert not judge(CHECK, SERVED, RUNNING, config(), FAILED)
