@@ -59,7 +59,7 @@ def test_fires_for_a_redirect_of_a_program_that_is_told_https() -> None:
 
 
 def test_a_missing_line_is_shown_as_missing() -> None:
-    assert FLASK.summary() == ("/srv/shop/app.py:3", "no ProxyFix")
+    assert summary_text(FLASK, "en") == ("/srv/shop/app.py:3", "ProxyFix is not set")
     assert replace(FLASK, source="file", values=("a",)).summary()[1] == "ProxyFix = ['a']"
 
 
