@@ -55,6 +55,9 @@ from diagnose.parsers.web_sites import takes
 _WITH_NAMES = {"lookalike", "elsewhere", "suffix", "rewritten"}
 
 _NO_INDEX = re.compile(r"No matching DirectoryIndex \(([^)]{1,400})\)")
+#: What Apache writes in the place of names where it did not look for an index file at all: the path
+#: has no slash at its end (`DirectorySlash Off`), or `DirectoryIndex disabled`.
+_NOT_LOOKED_FOR = {"none", "disabled"}
 
 
 @check(
@@ -196,7 +199,8 @@ def _unlisted(view: ServerView, folder: SiteFolder) -> tuple[str, ...]:
     for error in view.evidence.good(ServerRequestError):
         match = _NO_INDEX.search(error.message) if error.code == "AH01276" else None
         names = tuple(match[1].split(",")) if match else ()
-        if names and folder.index_files and not set(names) & set(folder.index_files):
+        is_list = bool(names) and not _NOT_LOOKED_FOR.issuperset(names)
+        if is_list and folder.index_files and not set(names) & set(folder.index_files):
             return names
     return ()
 

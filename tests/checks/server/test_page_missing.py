@@ -119,6 +119,19 @@ def test_fires_when_the_index_file_has_a_name_that_is_not_listed() -> None:
     assert claim.facts["reads"] is True, "an .htaccess may have the list (issue 23 of ftree)"
 
 
+@pytest.mark.parametrize("word", ["none", "disabled"])
+def test_silent_about_names_where_apache_looked_for_no_index(word: str) -> None:
+    error = ServerRequestError(
+        product="apache", log="/var/log/apache2/error.log", reason="logged", code="AH01276",
+        message="AH01276: Cannot serve directory /var/www/shop/folder: No matching DirectoryIndex "
+        f"({word}) found, and server-generated directory index forbidden",
+    )  # fmt: skip
+    folder = replace(FOLDER, requested="/folder", page_exists=True)
+    page = replace(PAGE, url="https://shop.example.com/folder", status=403)
+    target = replace(SHOP, path="/folder")
+    assert not judge(CHECK, APACHE, apache_config(SITE), page, error, folder, target=target)
+
+
 def test_fires_when_the_configuration_names_no_folder() -> None:
     site = caddy_config("shop.example.com {\n\tfile_server\n}\n", document("shop.example.com"))
     folder = SiteFolder(path="/", requested="/", exists=True, is_unset=True)
