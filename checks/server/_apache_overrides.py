@@ -41,6 +41,16 @@ def permits_all(view: ServerView, site: WebSite, folder: str) -> bool:
     return bool(lines) and [word.lower() for word in lines[-1].args] == ["all"]
 
 
+def switch_lines(view: ServerView, site: WebSite, name: str, value: str) -> list[int]:
+    """Return the lines of the virtual host and its sections that give a directive this value."""
+    words = re.compile(rf"(?i)\s*{name}\s+{value}\s*$")
+    return [
+        number
+        for number in range(site.line, min(site.end, site.line + _MAX_LINES) + 1)
+        if words.match(line_text(view, site.file, number))
+    ]
+
+
 def section_edit(view: ServerView, site: WebSite, folder: str, line: str) -> Edit | None:
     """Return the edit that adds a section for a folder with one line to the virtual host."""
     if '"' in folder or not folder.isprintable():

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Command, Edit, Severity
+from diagnose.model import Applicability, Command, Confidence, Edit, Severity
 from diagnose.model.http import Exchange
 from diagnose.model.logs import ServerRequestError
 from diagnose.model.server_rules import ServedFolder
@@ -130,6 +130,17 @@ def test_silent_about_names_where_apache_looked_for_no_index(word: str) -> None:
     page = replace(PAGE, url="https://shop.example.com/folder", status=403)
     target = replace(SHOP, path="/folder")
     assert not judge(CHECK, APACHE, apache_config(SITE), page, error, folder, target=target)
+    off = SITE.replace("Require", "DirectorySlash Off\n        Require")
+    claims = judge(
+        CHECK, APACHE, apache_config(off), page, error, folder, target=target, masked=False
+    )
+    assert len(claims) == (word == "none")
+    for claim in claims:
+        assert (claim.facts["no_slash"], claim.confidence) == (True, Confidence.LIKELY)
+        assert claim.fix
+        assert "+        DirectorySlash On" in str(claim.fix.steps[0])
+    with_slash = replace(target, path="/folder/")
+    assert not judge(CHECK, APACHE, apache_config(off), page, error, folder, target=with_slash)
 
 
 def test_fires_when_the_configuration_names_no_folder() -> None:
