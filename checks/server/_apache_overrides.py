@@ -41,13 +41,23 @@ def permits_all(view: ServerView, site: WebSite, folder: str) -> bool:
     return bool(lines) and [word.lower() for word in lines[-1].args] == ["all"]
 
 
-def switch_lines(view: ServerView, site: WebSite, name: str, value: str) -> list[int]:
-    """Return the lines of the virtual host and its sections that give a directive this value."""
-    words = re.compile(rf"(?i)\s*{name}\s+{value}\s*$")
+def switch_lines(
+    view: ServerView, site: WebSite, folder: str, switch: tuple[str, str]
+) -> list[int]:
+    """Return the lines of the virtual host, and of its sections for a folder or one above, that
+    give a directive this value (both in small letters)."""
+    parts = _parts(view, site)
+    above = [
+        section
+        for section in _sections(parts)
+        if section.name == "directory" and f"{folder}/".startswith(f"{_path(section)}/")
+    ]
+    lines = [*parts, *(line for section in above for line in section.block or ())]
+    name, value = switch
     return [
-        number
-        for number in range(site.line, min(site.end, site.line + _MAX_LINES) + 1)
-        if words.match(line_text(view, site.file, number))
+        line.line
+        for line in lines
+        if line.name == name and [word.lower() for word in line.args] == [value]
     ]
 
 

@@ -224,7 +224,12 @@ def _slash_off(view: ServerView, folder: SiteFolder, pages: list[Exchange]) -> l
         for error in view.evidence.good(ServerRequestError)
     )
     site = view.sites_at_target[0]
-    return switch_lines(view, site, "DirectorySlash", "Off") if not_looked else []
+    # Without mod_dir, no line of it counts.
+    modules = view.config.modules if view.config else ()
+    if not not_looked or (modules and "dir" not in modules):
+        return []
+    asked = posixpath.join(folder.path, folder.requested.lstrip("/"))
+    return switch_lines(view, site, asked, ("directoryslash", "off"))
 
 
 def _severity(target: Target, reason: str) -> Severity | None:

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Command, Confidence, Edit, Severity
+from diagnose.model import Applicability, Claim, Command, Confidence, Edit, Severity
 from diagnose.model.http import Exchange
 from diagnose.model.logs import ServerRequestError
 from diagnose.model.server_rules import ServedFolder
@@ -130,17 +130,31 @@ def test_silent_about_names_where_apache_looked_for_no_index(word: str) -> None:
     page = replace(PAGE, url="https://shop.example.com/folder", status=403)
     target = replace(SHOP, path="/folder")
     assert not judge(CHECK, APACHE, apache_config(SITE), page, error, folder, target=target)
+
+
+def test_fires_where_directory_slash_keeps_apache_from_the_folder() -> None:
     off = SITE.replace("Require", "DirectorySlash Off\n        Require")
-    claims = judge(
-        CHECK, APACHE, apache_config(off), page, error, folder, target=target, masked=False
-    )
-    assert len(claims) == (word == "none")
-    for claim in claims:
-        assert (claim.facts["no_slash"], claim.confidence) == (True, Confidence.LIKELY)
-        assert claim.fix
-        assert "+        DirectorySlash On" in str(claim.fix.steps[0])
-    with_slash = replace(target, path="/folder/")
-    assert not judge(CHECK, APACHE, apache_config(off), page, error, folder, target=with_slash)
+    error = ServerRequestError(
+        product="apache", log="/var/log/apache2/error.log", reason="logged", code="AH01276",
+        message="AH01276: Cannot serve directory /var/www/shop/folder: No matching DirectoryIndex "
+        "(none) found, and server-generated directory index forbidden",
+    )  # fmt: skip
+    folder = replace(FOLDER, requested="/folder", page_exists=True)
+    page = replace(PAGE, url="https://shop.example.com/folder", status=403)
+
+    def seen(text: str, module: str = "dir", path: str = "/folder") -> list[Claim]:
+        config = replace(apache_config(text), modules=("ssl", module))
+        observations, target = (APACHE, config, page, error, folder), replace(SHOP, path=path)
+        return list(judge(CHECK, *observations, target=target, masked=False))
+
+    (claim,) = seen(off)
+    assert (claim.facts["no_slash"], claim.confidence) == (True, Confidence.LIKELY)
+    assert claim.fix
+    assert "+        DirectorySlash On" in str(claim.fix.steps[0])
+    assert not seen(off.replace(f"<Directory {ROOT}>", f"<Directory {ROOT}/other>"))
+    assert not seen(off, module="autoindex")
+    assert not seen(off, path="/folder/")
+    assert not seen(SITE)
 
 
 def test_fires_when_the_configuration_names_no_folder() -> None:
