@@ -18,14 +18,10 @@ _NAME = lazy_pattern(r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,250}[A-Za-z0-9_])?")
 def expansion_fix(evidence: Evidence, leaf: Certificate) -> tuple[Fix, str] | None:
     """Return the fix and the block of the target's name ("file:line"); None where no block has the
     name, certbot does not keep the certificate, or a name of it needs another challenge."""
-    host, lineage = evidence.target.host, served_lineage(evidence, leaf)
-    block, plugin = _block(evidence)
-    names = tuple(dict.fromkeys((*leaf.dns_names, host)))
-    if lineage is None or lineage.tool != "certbot" or not block or is_address(host):
+    lineage, (block, plugin) = served_lineage(evidence, leaf), _block(evidence)
+    options = _options(evidence, leaf)
+    if lineage is None or lineage.tool != "certbot" or not block or not options:
         return None
-    if len(names) > _MAX_NAMES or not all(_NAME.fullmatch(name) for name in names):
-        return None
-    options = (word for name in names for word in ("-d", name))
     words = ("certbot", "certonly", plugin, "--cert-name", lineage.name, *options)
     step = Manual(
         "issue-it-for-all-names", Where.SERVER, commands=(commands.renew_certificate(words),)
@@ -33,6 +29,25 @@ def expansion_fix(evidence: Evidence, leaf: Certificate) -> tuple[Fix, str] | No
     loading = reload_step(evidence)
     steps = (step,) if isinstance(loading, Manual) else (step, loading)
     return Fix(steps, Applicability.MANUAL), block
+
+
+def expansion_by_hand(evidence: Evidence, leaf: Certificate) -> tuple[str, str]:
+    """Return the block of the target's name ("file:line"), and the command with which certbot
+    issues one certificate for all names; "" where it is not known."""
+    block, plugin = _block(evidence)
+    options = _options(evidence, leaf)
+    words = ("certbot", plugin, "--expand", *options)
+    return block, " ".join(words) if block and options else ""
+
+
+def _options(evidence: Evidence, leaf: Certificate) -> tuple[str, ...]:
+    """Return certbot's options with the certificate's names and the target's; () where one of them
+    needs another challenge."""
+    host = evidence.target.host
+    names = tuple(dict.fromkeys((*leaf.dns_names, host)))
+    if is_address(host) or len(names) > _MAX_NAMES or not all(map(_NAME.fullmatch, names)):
+        return ()
+    return tuple(word for name in names for word in ("-d", name))
 
 
 def is_of_certbot(evidence: Evidence, leaf: Certificate) -> bool:

@@ -35,7 +35,11 @@ def name_mismatch(evidence: Evidence) -> Iterator[Claim]:
         if covers(host, names, addresses) or "names" in served_cert.leaf.unread:
             continue
         # Imported late: most certificates have the name.
-        from checks.certificate._expansion import expansion_fix, is_of_certbot
+        from checks.certificate._expansion import (
+            expansion_by_hand,
+            expansion_fix,
+            is_of_certbot,
+        )
         from checks.certificate._replacement import replacement_fix
 
         mismatch_reason, nearest_name = closest_mismatch(host, names)
@@ -43,9 +47,11 @@ def name_mismatch(evidence: Evidence) -> Iterator[Claim]:
         fix, replacement_facts = replacement_fix(evidence, served_cert)
         expansion = None if fix else expansion_fix(evidence, served_cert.leaf)
         fix = expansion[0] if expansion else fix
+        block, command = expansion_by_hand(evidence, served_cert.leaf)
         facts = {
             **replacement_facts,
-            "block": expansion[1] if expansion else "",
+            "block": block,
+            "expansion": command,
             "certbot": is_of_certbot(evidence, served_cert.leaf),
             "covered": covered_names[:_SHOWN],
             "more": max(len(covered_names) - _SHOWN, 0),

@@ -60,6 +60,8 @@ def no_redirect(evidence: Evidence) -> Iterator[Claim]:
     }
     failed_chains = [chain for chain in failed_chains if chain.steps[-1].status not in refusals]
     final_chains = [chain for chain in final_chains if chain.steps[-1].status not in refusals]
+    if final_chains and _shows_other_site(evidence):
+        return
     has_hsts = any(https_only(evidence.target.host, exchange.headers) for exchange in secure)
     for group, severity in (
         (served_chains, Severity.NOTE if has_hsts else Severity.WARNING),
@@ -75,6 +77,13 @@ def no_redirect(evidence: Evidence) -> Iterator[Claim]:
     ):
         if group:
             yield _claim(evidence, group, secure, severity)
+
+
+def _shows_other_site(evidence: Evidence) -> bool:
+    """Return whether https shows another site: a redirect there would end every visit at it."""
+    from checks.nginx._default_blocks import shows_other_site_alone  # most sites redirect
+
+    return shows_other_site_alone(Nginx.of(evidence))
 
 
 def _pages_behind_a_refusal(evidence: Evidence) -> tuple[Exchange, ...]:

@@ -3,7 +3,7 @@ package, or the pages of another site."""
 
 import re
 
-from checks.nginx import SelectedServer
+from checks.nginx import Nginx, SelectedServer
 from diagnose.model import Evidence
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import Directive
@@ -49,6 +49,24 @@ def shows_other_site(
             for selected in selected_servers
         )
     )
+
+
+def server_on_other_port(nginx: Nginx, host: str) -> Server | None:
+    """Return a block with the name, which is on other ports only, and if possible one that has
+    pages; None if there is none."""
+    servers = [server for server in nginx.servers if host in server.names]
+    return next((server for server in servers if has_pages(server)), next(iter(servers), None))
+
+
+def shows_other_site_alone(nginx: Nginx) -> bool:
+    """Return whether the target's port shows the pages of another site, while the name's own block
+    has its pages on another port (nginx.no-matching-server)."""
+    selected_servers = list(nginx.selected_servers())
+    if any(selected.name_match != "default" for selected in selected_servers):
+        return False
+    own = server_on_other_port(nginx, nginx.evidence.target.host)
+    is_elsewhere = bool(selected_servers) and own is not None and has_pages(own)
+    return is_elsewhere and shows_other_site(nginx.evidence, selected_servers, True)
 
 
 def has_pages(server: Server) -> bool:

@@ -37,7 +37,7 @@ from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children, walk
 from diagnose.parsers.nginx.file_paths import ServedFile, served_file
 from diagnose.parsers.nginx.final_requests import final_location, has_unknown_rules
-from diagnose.parsers.nginx.locations import LocationMatch, match_location
+from diagnose.parsers.nginx.locations import LocationMatch, match_location, select_location
 from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 
@@ -108,12 +108,24 @@ def _passed_route(nginx: Nginx, path: str, front: str) -> _PassedRoute | None:
         directive, served = pass_directive_of(match), served_file(place, front)
         if directive is None or served is None or has_unknown_rules(server, path):
             return None
+        # A fallback to a file (`try_files $uri /index.html`) whose path the program happens to
+        # take is a wrong one, and not what passes the application's addresses on.
+        chosen = select_location(server, path)
+        if chosen.block is not match.block and not _falls_back_to(chosen, match):
+            return None
         # With a fallback, the page might be the program's: then its file has to be there.
         if pass_directive_of(final_location(server, front)) and not _has_page(nginx, served):
             return None
         ways.append(_PassedRoute(server, match, directive, place, served.directive))
     is_clear = len({file_line(way.directive) for way in ways}) == 1
     return ways[0] if is_clear else None
+
+
+def _falls_back_to(chosen: LocationMatch, named: LocationMatch) -> bool:
+    """Return whether the `try_files` of a location leads to another one by its name (@api)."""
+    try_files = chosen.directive("try_files")
+    last = try_files.args[-1:] if try_files else ()
+    return bool(last) and last == named.block.args and last[0].startswith("@")
 
 
 def _has_page(nginx: Nginx, front: ServedFile) -> bool:

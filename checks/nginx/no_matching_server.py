@@ -23,6 +23,7 @@ from checks.nginx._default_blocks import (
     has_pages,
     pages_without_a_site,
     refuses_every_path,
+    server_on_other_port,
     shows_other_site,
 )
 from checks.nginx._edits import config_edit
@@ -102,7 +103,7 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
     strays = pages_without_a_site(evidence, selected_servers)
     refusals = _refusals(evidence) if miswritten else strays
     is_fault = symptoms or miswritten or strays
-    own_server = _server_on_other_port(nginx, target.host)
+    own_server = server_on_other_port(nginx, target.host)
     is_plain_alone = own_server is not None and has_pages(own_server)
     if not is_fault and not shows_other_site(evidence, selected_servers, is_plain_alone):
         return
@@ -115,6 +116,7 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
     # Imported late: few names have no block.
     from checks.nginx._redirect_blocks import redirect_fix
     from checks.nginx._sibling_names import sibling_fix, sibling_name
+    from checks.nginx._twin_edits import twin_fix
 
     def leads_here(server: Server) -> bool:
         return _redirects(server, target.host)
@@ -153,6 +155,7 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
         fix=_environment_fix(nginx, default)
         or (sibling_fix(nginx, sibling) if sibling else None)
         or (None if mistyped else redirect_fix(nginx))
+        or (twin_fix(nginx, own_server, selected_servers) if own_server and not mistyped else None)
         or _fix(nginx, mistyped, target.host, is_foreign=bool({*default.names} - {"", "_"})),
     )
 
@@ -317,7 +320,7 @@ def _is_meant(nginx: Nginx, mistyped: Mistyped, host: str) -> bool:
     """
     name = mistyped.name.lower()
     servers = [server for server in nginx.servers if name in server.names]
-    if len(servers) != 1 or not _server_on_other_port(nginx, host):
+    if len(servers) != 1 or not server_on_other_port(nginx, host):
         return False
     leaves = [file.chain[0] for file in certificate_files(nginx, servers[0]) if file.chain]
     if leaves:
@@ -337,13 +340,6 @@ def _idna_name(name: str) -> str:
         return "" if name.isascii() else name.encode("idna").decode("ascii")
     except UnicodeError:
         return ""
-
-
-def _server_on_other_port(nginx: Nginx, host: str) -> Server | None:
-    """Return a block with the name, which is on other ports only, and if possible one that has
-    pages; None if there is none."""
-    servers = [server for server in nginx.servers if host in server.names]
-    return next((server for server in servers if has_pages(server)), next(iter(servers), None))
 
 
 def _environment_fix(nginx: Nginx, default: Server) -> Fix | None:
@@ -374,7 +370,7 @@ def _fix(nginx: Nginx, mistyped: Mistyped | None, host: str, *, is_foreign: bool
         )
         applicability = Applicability.AUTOMATIC if sure else Applicability.REVIEW
         return Fix((edit, *reload_steps(nginx)), applicability)
-    step = "listen-there" if _server_on_other_port(nginx, host) else "add-the-name"
+    step = "listen-there" if server_on_other_port(nginx, host) else "add-the-name"
     if any(
         host in server.names and children(server.block, "ssl_certificate")
         for server in nginx.servers

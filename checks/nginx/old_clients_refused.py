@@ -31,6 +31,8 @@ from diagnose.model.tls import Handshake
 #: OpenSSL's names of P-256, and nginx's default, which has it.
 _P256 = {"auto", "p-256", "prime256v1", "secp256r1"}
 
+_VERSIONS = "ssl_protocols TLSv1.2 TLSv1.3;"
+
 _ANCIENT = {"SSLv2", "SSLv3", "TLSv1", "TLSv1.1"}
 _VERSION_REFUSED = re.compile(r"unsupported[ _]protocol|protocol[ _]version", re.IGNORECASE)
 
@@ -54,7 +56,13 @@ def old_clients_refused(evidence: Evidence) -> Iterator[Claim]:
     decisive = versions if is_new_only else groups
     if is_new_only or without_p256:
         refusing = groups.settings[0].args[0] if without_p256 else ""
-        yield _claim(evidence, visits, decisive, is_new_only, refusing)
+        lines = [
+            *((each, _VERSIONS) for each in versions.settings if is_new_only),
+            *((each, "ssl_ecdh_curve auto;") for each in groups.settings if without_p256),
+        ]
+        steps = decisive.steps(lines)
+        fix = Fix(steps, Applicability.REVIEW) if steps else None
+        yield _claim(evidence, visits, decisive, is_new_only, refusing, fix=fix)
     elif _is_ancient(evidence, versions):
         yield _claim(evidence, visits, versions, False, "", ancient=True)
 
@@ -80,6 +88,7 @@ def _claim(
     is_new_only: bool,
     groups: str,
     ancient: bool = False,
+    fix: Fix | None = None,
 ) -> Claim:
     subjects = endpoints((visit.address for visit in visits), visits[0].port)
     config = decisive.nginx.config
@@ -97,7 +106,8 @@ def _claim(
             "ancient": ancient,
             "allowed": " ".join(decisive.settings[0].args) if ancient else "",
         },
-        fix=Fix(
+        fix=fix
+        or Fix(
             (Manual("update-them" if ancient else "let-them-in", Where.SERVER),),
             Applicability.MANUAL,
         ),

@@ -48,7 +48,12 @@ _MISTAKES = ("slash", "root", "alias", "fallback", "hidden", "ending", "untried"
 @check(
     severity=Severity.ERROR,
     needs=[NginxConfig, PageFileAccess, Exchange],
-    explains=["http.client-route-missing", "http.page-file-missing", "nginx.own-answer"],
+    explains=[
+        "http.client-route-missing",
+        "http.page-file-missing",
+        "nginx.client-route-passed-on",
+        "nginx.own-answer",
+    ],
 )
 def target_not_found(evidence: Evidence) -> Iterator[Claim]:
     pages = [page for page in page_exchanges(evidence) if page.status == 404]

@@ -41,6 +41,26 @@ def permits_all(view: ServerView, site: WebSite, folder: str) -> bool:
     return bool(lines) and [word.lower() for word in lines[-1].args] == ["all"]
 
 
+def switch_lines(
+    view: ServerView, site: WebSite, folder: str, switch: tuple[str, str]
+) -> list[int]:
+    """Return the lines of the virtual host, and of its sections for a folder or one above, that
+    give a directive this value (both in small letters)."""
+    parts = _parts(view, site)
+    above = [
+        section
+        for section in _sections(parts)
+        if section.name == "directory" and f"{folder}/".startswith(f"{_path(section)}/")
+    ]
+    lines = [*parts, *(line for section in above for line in section.block or ())]
+    name, value = switch
+    return [
+        line.line
+        for line in lines
+        if line.name == name and [word.lower() for word in line.args] == [value]
+    ]
+
+
 def section_edit(view: ServerView, site: WebSite, folder: str, line: str) -> Edit | None:
     """Return the edit that adds a section for a folder with one line to the virtual host."""
     if '"' in folder or not folder.isprintable():

@@ -8,7 +8,8 @@ wrong one: that of an Alias with one slash too few, one beside that with the fil
 above that for visitors. Or nothing leads the addresses of a PHP application to its index.php, or
 the configuration with the Alias for the path is not enabled (a2enconf(8)). Or the address leaves
 out the ending .html of its file. Or Caddy's `rewrite` makes a path of it for which there is no
-file.
+file. Or the path of a folder has no slash at its end, and `DirectorySlash Off` keeps Apache from
+adding one.
 
 A 404 for a file that is nowhere is no fault.
 """
@@ -20,13 +21,16 @@ from collections.abc import Iterator
 
 from checks.server import (
     ServerView,
+    indentation,
+    line_edit,
+    line_text,
     manual_fix,
     pages_with_status,
     place_text,
     reload_steps,
     server_on_port,
 )
-from checks.server._apache_overrides import allow_overrides, folder_edit, section_edit
+from checks.server._apache_overrides import allow_overrides, folder_edit, section_edit, switch_lines
 from checks.server._caddy_edits import fallback_edit, rewriting_line, suffix_edit
 from checks.server._fallback_lines import has_fallback, wrong_fallback
 from diagnose.checking.registry import check
@@ -57,6 +61,9 @@ from diagnose.parsers.web_sites import takes
 _WITH_NAMES = {"lookalike", "elsewhere", "suffix", "rewritten"}
 
 _NO_INDEX = re.compile(r"No matching DirectoryIndex \(([^)]{1,400})\)")
+#: What Apache writes in the place of names where it did not look for an index file at all: the path
+#: has no slash at its end (`DirectorySlash Off`), or `DirectoryIndex disabled`.
+_NOT_LOOKED_FOR = {"none", "disabled"}
 
 
 @check(
@@ -92,6 +99,7 @@ def page_missing(evidence: Evidence) -> Iterator[Claim]:
         if reason == "elsewhere" and _has_rules_of_its_own(view, folder.elsewhere):
             reason = ""
         reason = reason or ("rewritten" if pages and sites and _rewritten(view, folder) else "")
+        reason = reason or ("slash" if pages and sites and _slash_off(view, folder, pages) else "")
         reason = reason or ("index-name" if pages and sites and _unlisted(view, folder) else "")
         if reason:
             yield _claim(view, folder, sites[0], pages, reason)
@@ -198,9 +206,32 @@ def _unlisted(view: ServerView, folder: SiteFolder) -> tuple[str, ...]:
     for error in view.evidence.good(ServerRequestError):
         match = _NO_INDEX.search(error.message) if error.code == "AH01276" else None
         names = tuple(match[1].split(",")) if match else ()
-        if names and folder.index_files and not set(names) & set(folder.index_files):
+        is_list = bool(names) and not _NOT_LOOKED_FOR.issuperset(names)
+        if is_list and folder.index_files and not set(names) & set(folder.index_files):
             return names
     return ()
+
+
+def _slash_off(view: ServerView, folder: SiteFolder, pages: list[Exchange]) -> list[int]:
+    """Return the lines `DirectorySlash Off`, if Apache wrote of a folder without a slash at the end
+    of its path that it did not look for an index file (mod_dir, "DirectorySlash")."""
+    path = view.evidence.target.path.partition("?")[0]
+    is_folder = not path.endswith("/") and folder.page_exists
+    if not is_folder or any(page.status != 403 for page in pages) or len(view.sites_at_target) != 1:
+        return []
+    not_looked = any(
+        error.code == "AH01276"
+        and (match := _NO_INDEX.search(error.message))
+        and match[1] == "none"
+        for error in view.evidence.good(ServerRequestError)
+    )
+    site = view.sites_at_target[0]
+    # Without mod_dir, no line of it counts.
+    modules = view.config.modules if view.config else ()
+    if not not_looked or (modules and "dir" not in modules):
+        return []
+    asked = posixpath.join(folder.path, folder.requested.lstrip("/"))
+    return switch_lines(view, site, asked, ("directoryslash", "off"))
 
 
 def _severity(target: Target, reason: str) -> Severity | None:
@@ -217,7 +248,8 @@ def _claim(
     names = {"no-folder": "no_folder", "no-index": "no_index", "fall-back": "fall_back"}
     names |= {"no-module": "no_module", "no-root": "no_root", "index-name": "index_name"}
     names |= {"lost-script": "lost", "no-rules": "no_rules", "alias-slash": "alias_slash"}
-    names |= {"not-enabled": "not_enabled"}
+    names |= {"not-enabled": "not_enabled", "slash": "no_slash"}
+    slash_off = _slash_off(view, folder, pages) if reason == "slash" else []
     alias = _idle_alias(view) if reason == "not-enabled" else _alias(view)
     fallback = wrong_fallback(view, site, folder.index_files) if reason == "fall-back" else None
     return Claim(
@@ -233,6 +265,7 @@ def _claim(
             **dict.fromkeys((*names.values(), "htaccess"), False),
             "lookalike": folder.lookalike if reason == "lookalike" else "",
             "script": folder.lost_script,
+            "slash_place": place_text(site.file, slash_off[0]) if slash_off else "",
             "files": folder.index_files,
             "names": _unlisted(view, folder),
             # The names that are in force stay: other folders have them.
@@ -259,7 +292,7 @@ def _claim(
         if reason in {"no-folder", "index-name", "alias-slash"}
         else Confidence.LIKELY,
         severity=_severity(target, reason),
-        fix=_fix(view, site, folder, reason),
+        fix=_slash_fix(view, site, slash_off) or _fix(view, site, folder, reason),
     )
 
 
@@ -277,6 +310,16 @@ def _new_fallback(view: ServerView, site: WebSite, folder: SiteFolder) -> Edit |
 def _front_folder(folder: SiteFolder) -> str:
     """Return the folder of the script that answers every address."""
     return posixpath.join(folder.path, posixpath.dirname(folder.front_script)).rstrip("/")
+
+
+def _slash_fix(view: ServerView, site: WebSite, numbers: list[int]) -> Fix | None:
+    """Return the edit that lets Apache send visitors of a folder to its path with a slash."""
+    changes = {
+        number: (f"{indentation(line_text(view, site.file, number))}DirectorySlash On",)
+        for number in numbers
+    }
+    edit = line_edit(view, site.file, changes) if changes else None
+    return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW) if edit else None
 
 
 def _fix(view: ServerView, site: WebSite, folder: SiteFolder, reason: str) -> Fix:

@@ -143,3 +143,19 @@ def test_a_person_chooses_where_that_is_not_sure(
     (step, *_) = claim.fix.steps
     assert isinstance(step, Manual)
     assert step.step == "cover-the-name"
+
+
+def test_the_words_have_the_block_and_every_name_where_they_are_known() -> None:
+    own = leaf(dns_names=("example.com",))
+    file = replace(in_use(own), path="/etc/nginx/ssl/a.pem")
+    (claim,) = judge("certificate.name-mismatch", visit(own, MIDDLE), file, RUNNING, config())
+    said = "\n".join(texts("certificate.name-mismatch", claim))
+    assert f"The server block at {claim.facts['block']} has shop.example.com." in said
+    assert "`certbot --nginx --expand -d example.com -d shop.example.com`" in said
+    assert "If none has" not in said
+    assert "如果没有" not in said
+    # The default block answers: no block has the name.
+    other = config(SITE.replace("shop.example.com", "example.com"))
+    (claim,) = judge("certificate.name-mismatch", visit(own, MIDDLE), file, RUNNING, other)
+    said = "\n".join(texts("certificate.name-mismatch", claim))
+    assert "If none has" in said

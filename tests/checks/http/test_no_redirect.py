@@ -226,3 +226,13 @@ def test_notes_a_password_that_plain_http_asks_for_too() -> None:
     secure, open_ = (replace(each, status=401, headers=asked) for each in (HOME, plain()))
     (claim,) = judge("http.no-redirect", secure, open_)
     assert claim.severity is Severity.NOTE
+
+
+OWN = "server {\n  listen 80;\n  server_name shop.example.com;\n  root /srv/shop;\n}\n"
+
+
+def test_silent_where_another_sites_block_answers_on_443() -> None:
+    """The redirect would end every visit at the other site's page (nginx.no-matching-server)."""
+    other = SITE.replace("shop.example.com", "www.example.org")
+    assert not judge("http.no-redirect", HOME, plain(), config(other + OWN), *AROUND)
+    assert judge("http.no-redirect", HOME, plain(), config(other + SITE + OWN), *AROUND)

@@ -90,3 +90,16 @@ def test_fires_and_leaves_the_edit_to_a_person(body: str) -> None:
 )
 def test_silent_where_the_program_has_the_page_or_nginx_answers(evidence: tuple[Any, ...]) -> None:
     assert not judge(CHECK, *evidence, target=TARGET)
+
+
+def test_silent_where_a_fallback_to_a_file_ends_at_the_program() -> None:
+    panel = "location = /panel/ { alias /srv/spa/; index index.html; }"
+    program = "location / {\n    proxy_pass http://127.0.0.1:3000;\n  }"
+    wrong = "location /panel/ { alias /srv/spa/; try_files $uri $uri/ /index.html; }"
+    url = "https://shop.example.com/panel/orders"
+    for body, fires in ((f"{panel} {program}", True), (f"{wrong} {program}", False)):
+        running, text, answer, route = seen(body)
+        route = replace(route, url=url, front="https://shop.example.com/panel/")
+        target = replace(SHOP, path="/panel/orders")
+        answer = replace(answer, url=url)
+        assert bool(judge(CHECK, running, text, answer, route, FILE, target=target)) is fires

@@ -9,6 +9,7 @@ from diagnose.model import (
     Confidence,
     Edit,
     Failure,
+    Fix,
     Manual,
     Severity,
     Target,
@@ -366,11 +367,38 @@ def test_fires_where_the_site_is_on_another_port_alone_and_another_sites_pages_c
     assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.LIKELY)
     assert claim.facts["elsewhere"]
     assert claim.facts["order"] == "certbot --nginx -d shop.example.com"
-    assert claim.fix
-    steps = [step.step for step in claim.fix.steps if isinstance(step, Manual)]
-    assert steps == ["listen-there", "refuse-unknown-names"]
     redirecting = own.replace("root /srv/shop", "return 301 https://$host$request_uri")
     assert not judge("nginx.no-matching-server", config(other + redirecting), *observations)
+
+
+def test_the_names_own_block_gets_the_certificate_that_covers_it() -> None:
+    keys = " ssl_certificate b.pem;\n ssl_certificate_key b.key;\n"
+    other = BLOG.replace("blog.example.com", "blog.example.org").replace(
+        " ssl_certificate b.pem;\n", keys
+    )
+    own = "server {\n listen 80;\n server_name shop.example.com;\n root /srv/shop;\n}\n"
+    page = Exchange(url=SHOP.url, address="203.0.113.10", port=443, status=200)
+
+    def fix(own: str, *names: str) -> Fix:
+        seen = (config(other + own), served(*names), page)
+        (claim,) = judge("nginx.no-matching-server", *seen, masked=False)
+        assert claim.fix
+        return claim.fix
+
+    covered = fix(own, "blog.example.org", "shop.example.com")
+    assert covered.applicability is Applicability.REVIEW
+    (edit,) = [step for step in covered.steps if isinstance(step, Edit)]
+    added = [line for line in edit.diff.splitlines() if line.startswith("+ ")]
+    assert added == [
+        "+ listen 443 ssl;",
+        "+ ssl_certificate b.pem;",
+        "+ ssl_certificate_key b.key;",
+    ]
+    # The certificate does not have the name, and one has to be issued first.
+    by_hand = fix(own, "blog.example.org")
+    assert by_hand.applicability is Applicability.MANUAL
+    steps = [step.step for step in by_hand.steps if isinstance(step, Manual)]
+    assert steps == ["listen-there", "refuse-unknown-names"]
 
 
 def test_a_default_block_for_unknown_names_where_another_site_answers() -> None:

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Manual, Symptom
+from diagnose.model import Applicability, Manual, Symptom
 from tests.support.certificates import leaf
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, config
-from tests.support.tls_evidence import shake, with_line
+from tests.support.tls_evidence import OWN, applicability, changes, shake, with_line
 
 CHECK = "nginx.old-clients-refused"
 VISIT = shake(group="x25519", chain=(leaf(),))
@@ -18,12 +18,25 @@ def test_fires_where_only_tls_1_3_is_allowed() -> None:
     (claim,) = judge(CHECK, VISIT, RUNNING, config(with_line("ssl_protocols TLSv1.3;")))
     assert (claim.facts["versions"], claim.facts["groups"]) == (True, "")
     assert claim.location
+    assert changes(claim).split("\n") == [
+        "-    ssl_protocols TLSv1.3;",
+        "+    ssl_protocols TLSv1.2 TLSv1.3;",
+    ]
+    assert applicability(claim) is Applicability.REVIEW
+
+
+def test_the_default_server_of_the_port_lets_older_clients_in_too() -> None:
+    other = OWN.replace("shop.example.com", "blog.example.com").removesuffix("}\n")
+    first = f"{other}    ssl_protocols TLSv1.3;\n}}\n"
+    (claim,) = judge(CHECK, VISIT, RUNNING, config(first + with_line("ssl_protocols TLSv1.3;")))
+    assert changes(claim).count("+    ssl_protocols TLSv1.2 TLSv1.3;") == 2
 
 
 def test_fires_where_no_group_is_p_256() -> None:
     site = config(with_line("ssl_ecdh_curve X25519:secp384r1;"))
     (claim,) = judge(CHECK, VISIT, RUNNING, site)
     assert (claim.facts["versions"], claim.facts["groups"]) == (False, "X25519:secp384r1")
+    assert "+    ssl_ecdh_curve auto;" in changes(claim)
 
 
 OLD_CLIENT = Symptom("tls-parameters", "SSL_do_handshake() failed (… unsupported protocol)")

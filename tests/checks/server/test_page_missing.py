@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Command, Edit, Manual, Severity
+from diagnose.model import Applicability, Claim, Command, Confidence, Edit, Manual, Severity
 from diagnose.model.http import Exchange
 from diagnose.model.logs import ServerRequestError
 from diagnose.model.server_rules import ServedFolder
@@ -117,6 +117,44 @@ def test_fires_when_the_index_file_has_a_name_that_is_not_listed() -> None:
     config = apache_config(SITE.replace("Require", "AllowOverride All\n        Require"))
     (claim,) = judge(CHECK, APACHE, config, page, error, folder, masked=False)
     assert claim.facts["reads"] is True, "an .htaccess may have the list (issue 23 of ftree)"
+
+
+@pytest.mark.parametrize("word", ["none", "disabled"])
+def test_silent_about_names_where_apache_looked_for_no_index(word: str) -> None:
+    error = ServerRequestError(
+        product="apache", log="/var/log/apache2/error.log", reason="logged", code="AH01276",
+        message="AH01276: Cannot serve directory /var/www/shop/folder: No matching DirectoryIndex "
+        f"({word}) found, and server-generated directory index forbidden",
+    )  # fmt: skip
+    folder = replace(FOLDER, requested="/folder", page_exists=True)
+    page = replace(PAGE, url="https://shop.example.com/folder", status=403)
+    target = replace(SHOP, path="/folder")
+    assert not judge(CHECK, APACHE, apache_config(SITE), page, error, folder, target=target)
+
+
+def test_fires_where_directory_slash_keeps_apache_from_the_folder() -> None:
+    off = SITE.replace("Require", "DirectorySlash Off\n        Require")
+    error = ServerRequestError(
+        product="apache", log="/var/log/apache2/error.log", reason="logged", code="AH01276",
+        message="AH01276: Cannot serve directory /var/www/shop/folder: No matching DirectoryIndex "
+        "(none) found, and server-generated directory index forbidden",
+    )  # fmt: skip
+    folder = replace(FOLDER, requested="/folder", page_exists=True)
+    page = replace(PAGE, url="https://shop.example.com/folder", status=403)
+
+    def seen(text: str, module: str = "dir", path: str = "/folder") -> list[Claim]:
+        config = replace(apache_config(text), modules=("ssl", module))
+        observations, target = (APACHE, config, page, error, folder), replace(SHOP, path=path)
+        return list(judge(CHECK, *observations, target=target, masked=False))
+
+    (claim,) = seen(off)
+    assert (claim.facts["no_slash"], claim.confidence) == (True, Confidence.LIKELY)
+    assert claim.fix
+    assert "+        DirectorySlash On" in str(claim.fix.steps[0])
+    assert not seen(off.replace(f"<Directory {ROOT}>", f"<Directory {ROOT}/other>"))
+    assert not seen(off, module="autoindex")
+    assert not seen(off, path="/folder/")
+    assert not seen(SITE)
 
 
 def test_fires_when_the_configuration_names_no_folder() -> None:

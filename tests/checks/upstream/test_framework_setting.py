@@ -11,6 +11,7 @@ from diagnose.model.pages import PageFileResponse, PageFileTrial
 from diagnose.model.steps import Command
 from tests.support.check_evidence import SHOP, judge
 from tests.support.redirect_evidence import config
+from tests.support.summaries import summary_text
 
 CHECK = "upstream.framework-setting"
 FLASK = ReadSetting(
