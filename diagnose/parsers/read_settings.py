@@ -156,10 +156,15 @@ def in_compose(read: ReadSetting, place: ProgramPlace, files: tuple[FileText, ..
     # It may come of an `env_file`.
     if own is None and read.source == "variable" and "env_file" in file.text:
         return read
+    names = ("-p", place.project) if place.project != _usual_project(file.path) else ()
+    words = (place.engine, "compose", *names, "-f", file.path, "up", "-d", place.service)
+    if own == read.wanted:
+        # The container was made before, or was only restarted: it keeps its environment.
+        return replace(
+            read, source="variable", file=file.path, values=tuple(own.split(",")), stale=True,
+            load=words,
+        )  # fmt: skip
     after = with_variable(file.text, place.service, read.key, read.wanted)
-    if after == file.text:
-        # The file has the value, and what runs was made before.
-        return read
     old, new = file.text.split("\n"), after.split("\n")
     same = 0
     while same < min(len(old), len(new)) and old[same] == new[same]:
@@ -170,8 +175,6 @@ def in_compose(read: ReadSetting, place: ProgramPlace, files: tuple[FileText, ..
         return read
     if not added and _REVEALING.search(old[same].replace(read.key, "")):
         return read
-    names = ("-p", place.project) if place.project != _usual_project(file.path) else ()
-    words = (place.engine, "compose", *names, "-f", file.path, "up", "-d", place.service)
     if added:
         return replace(
             read, file=file.path, number=same, new="\n".join(new[same : same + added]),

@@ -109,6 +109,20 @@ def test_the_environment_wins_and_its_line_is_named() -> None:
     assert (read.place, read.new) == ("/srv/data/app.yaml:2", "url: https://shop.example.com/y")
 
 
+def test_a_container_that_is_older_than_its_compose_file_is_made_anew() -> None:
+    right = "https://shop.example.com/"
+    text = f"services:\n  app:\n    image: app\n    environment:\n      URL: {right}\n"
+    compose = FileText("/srv/app/compose.yaml", "/srv/app/compose.yaml", text)
+    place = ProgramPlace(
+        pid=7, variables={"URL": "http://z/"}, container="app-app-1", engine="docker",
+        compose=compose.path, project="app", service="app",
+    )  # fmt: skip
+    read = read_setting(OwnConfiguration("yaml"), "app", URL, place, (), (compose,), SHOP, "", "")
+    assert read is not None
+    assert (read.stale, read.values, read.new) == (True, (right,), "")
+    assert read.load == ("docker", "compose", "-f", compose.path, "up", "-d", "app")
+
+
 def test_nothing_is_said_of_a_file_that_was_not_found() -> None:
     place, form = ProgramPlace(pid=7), OwnConfiguration("yaml")
     assert read_setting(form, "app", URL, place, (), (), SHOP, "", "") is None
