@@ -55,16 +55,19 @@ def documented_setting(evidence: Evidence) -> Iterator[Claim]:
         return
     known, application = pair
     lacking = list(gaps(nginx, known.folder, application))
-    topic = reported_topic(evidence)
+    topic, symptom = reported_topic(evidence), evidence.target.symptom
+    is_told = topic is not None or (symptom is not None and symptom.kind == "application")
     missed = [gap for gap in lacking if gap.topic == topic or _failures(evidence, gap)]
     if missed and missed[0].topic == "upload" and logged_errors(evidence, _TOO_LARGE):
         # upstream.body-too-large knows the size of the upload.
         return
     # What somebody has set to another value is a decision, as long as nobody misses it. Beside a
     # message that means something else, a note would look like its cause.
-    wanted = [gap for gap in lacking if not topic and is_needed(evidence, gap) and not gap.is_set]
+    wanted = [gap for gap in lacking if is_needed(evidence, gap) and not gap.is_set]
     # Without the fields the application mistakes itself for another site.
-    if chosen := sorted(missed or wanted, key=lambda gap: gap.topic != "field"):
+    if chosen := sorted(
+        missed or (() if is_told else wanted), key=lambda gap: gap.topic != "field"
+    ):
         yield _claim(nginx, known, chosen, is_missed=bool(missed))
 
 

@@ -90,6 +90,9 @@ def test_silent_beside_a_message_that_means_something_else() -> None:
         symptom=Symptom("application", "Must use https address in wwwroot when ssl proxy enabled!"),
     )
     assert not judge(CHECK, *seen("ntfy"), target=own)
+    untold = replace(SHOP, symptom=Symptom("application", "The shop lost its mind"))
+    assert judge(CHECK, *seen("nextcloud", ""))
+    assert not judge(CHECK, *seen("nextcloud", ""), target=untold)
 
 
 def test_fires_as_a_warning_where_the_access_log_has_such_a_failure() -> None:
