@@ -164,7 +164,7 @@ def sample() -> list[Scenario]:
         cause = scenario.server or scenario.outside
         first = not scenario.healthy and cause not in causes
         causes.add(cause)
-        if (first and taken(cause, 6)) or taken(scenario, 48):
+        if (first and taken(cause, 12)) or taken(scenario, 96):
             chosen.append(scenario)
     return chosen
 
