@@ -80,7 +80,7 @@ def _none_chosen(nginx: Nginx, attempt: Attempt) -> Iterator[Claim]:
         for retry in attempt.retries
         if retry.variant == "subprotocol" and retry.fault == "subprotocol" and retry.status == 101
     ]
-    if not first.accepted or first.offered or not refused:
+    if not first.stayed_open or first.offered or not refused:
         return
     own, last = attempt.path.partition("?")[0], refused[-1]
     calls = [

@@ -3,6 +3,7 @@ server, a database, or its own public name. It does not reach that. No I/O."""
 
 import re
 
+from diagnose.model.addresses import is_private
 from diagnose.model.frozen import frozen
 from diagnose.model.symptom import SymptomKind
 from diagnose.parsers.hostnames import is_address
@@ -105,10 +106,16 @@ def outgoing_request(text: str, site: str) -> OutgoingRequest | None:
     if not _PROGRAM.search(text) or _OF_PROXIES.search(text):
         return None
     found = list(_requests(text))
-    other = next((each for each in found if each.host != site), None)
+    other = next((each for each in found if not _may_be_site(each, site)), None)
     if other is not None:
         return other
     return found[0] if found and _OWN.search(text) else None
+
+
+def _may_be_site(request: OutgoingRequest, site: str) -> bool:
+    """Return whether it is the site, or may be it by a public address and a port of the web."""
+    is_web = not request.is_name and request.port in {80, 443}
+    return request.host == site or (is_web and not is_private(request.host))
 
 
 def _requests(text: str) -> list[OutgoingRequest]:
