@@ -49,7 +49,8 @@ from diagnose.parsers.web_sites import inner_path, rest_of, sibling_of
     needs=[WebServer, WebServerConfig, BackendVisit],
     explains=[
         "http.page-file-missing", "http.page-file-type", "server.own-answer",
-        "websocket.not-upgraded", "upstream.application-log", "websocket.inner-proxy",
+        "websocket.not-upgraded", "websocket.other-path", "upstream.application-log",
+        "websocket.inner-proxy",
     ],
 )  # fmt: skip
 def prefix_kept(evidence: Evidence) -> Iterator[Claim]:
