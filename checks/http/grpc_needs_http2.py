@@ -5,18 +5,16 @@ visitor notices: it is said only where such a message was pasted.
 
 from collections.abc import Iterator
 
+from checks.http._http2_offers import missing_http2, visits_without_http2
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
-    Confidence,
     Evidence,
     Fix,
     Manual,
     Severity,
     Where,
-    endpoints,
-    merge_subjects,
 )
 from diagnose.model.http import BrowserVisit
 
@@ -28,22 +26,10 @@ from diagnose.model.http import BrowserVisit
 )
 def grpc_needs_http2(evidence: Evidence) -> Iterator[Claim]:
     symptom = evidence.target.symptom
-    visits = evidence.good(BrowserVisit)
     if symptom is None or symptom.kind != "grpc" or not evidence.target.uses_tls:
         return
-    without = [visit for visit in visits if visit.alpn != "h2"]
+    without = visits_without_http2(evidence)
     if not without:
         return
-    subjects = endpoints((visit.address for visit in without), without[0].port)
-    yield Claim(
-        about=merge_subjects(subjects),
-        covers=subjects,
-        because=tuple(without),
-        confidence=Confidence.LIKELY,
-        facts={
-            "name": evidence.target.host,
-            "port": evidence.target.port,
-            "addresses": tuple(subject.address for subject in subjects),
-        },
-        fix=Fix((Manual("offer-http2", Where.SERVER),), Applicability.MANUAL),
-    )
+    fix = Fix((Manual("offer-http2", Where.SERVER),), Applicability.MANUAL)
+    yield missing_http2(evidence, without, fix)

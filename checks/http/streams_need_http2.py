@@ -8,6 +8,7 @@ One visitor with few tabs notices nothing: it is said only where such words were
 
 from collections.abc import Iterator
 
+from checks.http._http2_offers import missing_http2, visits_without_http2
 from checks.nginx import Nginx
 from checks.nginx._commands import reload_steps
 from checks.nginx._http2_edits import http2_edit
@@ -15,14 +16,11 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
-    Confidence,
     Evidence,
     Fix,
     Manual,
     Severity,
     Where,
-    endpoints,
-    merge_subjects,
 )
 from diagnose.model.http import BrowserVisit
 from diagnose.parsers.many_tabs import tells_of_tabs
@@ -34,24 +32,12 @@ def streams_need_http2(evidence: Evidence) -> Iterator[Claim]:
     visits = evidence.good(BrowserVisit)
     if symptom is None or symptom.kind not in {"stream", "timeout"} or not visits:
         return
-    without = [visit for visit in visits if visit.alpn != "h2"]
+    without = visits_without_http2(evidence)
     if not evidence.target.uses_tls or len(without) < len(visits):
         return
     if not tells_of_tabs(symptom.text):
         return
-    subjects = endpoints((visit.address for visit in without), without[0].port)
-    yield Claim(
-        about=merge_subjects(subjects),
-        covers=subjects,
-        because=tuple(without),
-        confidence=Confidence.LIKELY,
-        facts={
-            "name": evidence.target.host,
-            "port": evidence.target.port,
-            "addresses": tuple(subject.address for subject in subjects),
-        },
-        fix=_fix(Nginx.of(evidence)),
-    )
+    yield missing_http2(evidence, without, _fix(Nginx.of(evidence)))
 
 
 def _fix(nginx: Nginx) -> Fix:

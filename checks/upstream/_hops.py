@@ -125,7 +125,7 @@ def _passed(evidence: Evidence, hop: Hop, received: str) -> Passed:
         return Passed(hop, received, received)
     match hop.product:
         case "nginx":
-            return _by_nginx(evidence, hop, received)
+            return _by_nginx(hop, received)
         case "apache":
             return _by_apache(evidence, hop, received)
         case "haproxy":
@@ -135,7 +135,7 @@ def _passed(evidence: Evidence, hop: Hop, received: str) -> Passed:
     return Passed(hop, received, None)
 
 
-def _by_nginx(evidence: Evidence, hop: Hop, received: str) -> Passed:
+def _by_nginx(hop: Hop, received: str) -> Passed:
     value, directive = nginx_value(hop, SCHEME, received)
     if directive is None:
         return Passed(hop, received, value)

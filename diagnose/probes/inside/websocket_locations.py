@@ -30,7 +30,7 @@ def passing_paths(ctx: ProbeContext, asked: str) -> tuple[str, ...]:
     )]  # fmt: skip
     for other in ctx.observed(WebServerConfig):
         if is_holder(ctx, other):
-            prefixes += _of_other(ctx, other, own)
+            prefixes += _of_other(ctx, other)
     return tuple(dict.fromkeys(path for prefix in prefixes for path in _below(prefix, own)))
 
 
@@ -54,7 +54,7 @@ def _of_nginx(ctx: ProbeContext, config: NginxConfig, own: str) -> Iterator[str]
                 yield pattern.text
 
 
-def _of_other(ctx: ProbeContext, config: WebServerConfig, own: str) -> Iterator[str]:
+def _of_other(ctx: ProbeContext, config: WebServerConfig) -> Iterator[str]:
     if config.product == "haproxy":
         for file in config.files:
             yield from (match[1] for match in _RULE.finditer(file.text[:_MAX_FILE]))
