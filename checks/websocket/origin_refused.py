@@ -13,21 +13,29 @@ application the port), or the application's own address.
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from checks.http._known_application import own_setting
-from checks.http._told_names import ToldName, visitors_name_fix
-from checks.nginx import Nginx, _location_edits, file_line
-from checks.nginx._edits import Changes, config_edits
+from checks.http._told_names import ToldName
+from checks.nginx import Nginx, _location_edits
 from checks.nginx._websockets import WebSocketHandshakes
 from checks.websocket import claim, ended_attempts, refused_attempts
+from checks.websocket._origin_fixes import (
+    accepted_by_host,
+    accepted_when_forwarded,
+    forwarded_place,
+    host_facts,
+    told_name_of,
+    with_host,
+    with_scheme,
+    with_told_name,
+)
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Subject, Where
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.program_logs import ProgramLine
 from diagnose.model.websocket_attempts import Attempt
-from diagnose.parsers.nginx import proxy_headers, upstreams
-from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
+from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 from diagnose.parsers.urls import polled_socketio_path
 from diagnose.parsers.websocket_refusal import (
     Refusal,
@@ -48,112 +56,184 @@ from diagnose.parsers.websocket_refusal import (
     ],
 )  # fmt: skip
 def origin_refused(evidence: Evidence) -> Iterator[Claim]:
-    pages = any(
+    nginx = Nginx.of(evidence)
+    has_pages = _has_pages(evidence)
+    for attempt in (*_refused(evidence), *_closed(evidence)):
+        yield _claim(nginx, _Trial.of(nginx, attempt), has_pages=has_pages)
+
+
+def _has_pages(evidence: Evidence) -> bool:
+    """Return whether the site serves pages, or a browser's request is the target."""
+    return any(
         exchange.is_of_visit
         and (exchange.status or 500) < 400
         and "html" in (exchange.header("Content-Type") or "")
         for exchange in evidence.good(Exchange)
     ) or bool(polled_socketio_path(evidence.target.path))
-    nginx = Nginx.of(evidence)
-    closed = [
-        attempt
-        for attempt, ending in ended_attempts(evidence, "origin", "refused")
-        # Another path of the application than the one that the user named tells nothing more.
-        if attempt.path in (evidence.target.websockets or (attempt.path,))
-        if ending == "origin" or _stays_open(WebSocketHandshakes.at_path(evidence, attempt.path))
-    ]
-    refused = [
-        *refused_attempts(evidence, "origin"),
-        *(
-            attempt
-            for reason in _VAGUE
-            for attempt in refused_attempts(evidence, reason)
-            if _is_about_origin(WebSocketHandshakes.at_path(evidence, attempt.path))
-        ),
-    ]
-    for attempt in (*refused, *closed):
-        # Imported late: only a finding needs them.
-        from checks.http._setting_lines import setting_facts
-        from checks.server._changed_fields import host_without_port
-        from checks.websocket._server_fixes import with_port, with_server_fix
 
-        own_origin = evidence.target.origin
-        origin = attempt.first.origin or own_origin
+
+def _refused(evidence: Evidence) -> Iterator[Attempt]:
+    yield from refused_attempts(evidence, "origin")
+    for reason in _VAGUE:
+        for attempt in refused_attempts(evidence, reason):
+            if _is_about_origin(WebSocketHandshakes.at_path(evidence, attempt.path)):
+                yield attempt
+
+
+def _closed(evidence: Evidence) -> Iterator[Attempt]:
+    """Yield the attempts that opened and were closed over the Origin."""
+    for attempt, ending in ended_attempts(evidence, "origin", "refused"):
+        # Another path of the application than the one that the user named tells nothing more.
+        if attempt.path not in (evidence.target.websockets or (attempt.path,)):
+            continue
+        if ending == "origin" or _stays_open(WebSocketHandshakes.at_path(evidence, attempt.path)):
+            yield attempt
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """What the changed handshakes of a refused attempt show."""
+
+    attempt: Attempt
+    handshakes: WebSocketHandshakes
+    #: The Origin that is refused.
+    origin: str
+    #: What was changed in the handshakes that opened: "no-origin", "other-scheme", ...
+    passing_variants: frozenset[str]
+    #: The location, and the handshakes that open as soon as Host is the visitor's.
+    host_result: tuple[LocationMatch, tuple[Upgrade, ...]] | None
+    #: The location, if a handshake opens as soon as the scheme is told.
+    forwarded_match: LocationMatch | None
+    #: nginx's X-Forwarded-Host, if a handshake opens as soon as it is the visitor's.
+    told_name: ToldName | None
+    #: The program's own line about the Origin.
+    logged: ProgramLine | None
+
+    @classmethod
+    def of(cls, nginx: Nginx, attempt: Attempt) -> "_Trial":
+        evidence = nginx.evidence
         handshakes = WebSocketHandshakes.at_path(evidence, attempt.path)
-        passing = passing_retries(attempt)
-        passing_variants = {retry.variant for retry in passing}
-        # Who accepts the site's name with another scheme or port wants the site's own pages.
-        is_own_name = origin == own_origin and bool(
-            passing_variants & {"other-scheme", "with-port", "plain-port", "usual-port"}
-        )
-        is_cable = _is_action_cable(handshakes)
-        logged = _logged_refusal(evidence, (origin, *_usual_origins(attempt)))
-        is_meant = pages or is_own_name or is_cable
-        host_result = _accepted_by_host(nginx, handshakes)
-        forwarded_match = None if host_result else _accepted_when_forwarded(nginx, handshakes)
-        match = host_result[0] if host_result else None
-        told_name = None if host_result or forwarded_match else _told_name(nginx, handshakes)
-        facts = {
-            "origin": origin,
-            "other": origin != own_origin,
-            "without": "no-origin" in passing_variants,
-            "login": _login_status(attempt, handshakes),
-            "code": attempt.first.close_code or "",
-            "close_reason": attempt.first.close_reason or attempt.first.last_words,
-            "pages": is_meant,
-            "cable": is_cable,
-            "page_origin": next(iter(_usual_origins(attempt)), origin),
-            "logged": logged.message if logged else "",
-            "scheme": "other-scheme" in passing_variants or forwarded_match is not None,
-            "tls": evidence.target.uses_tls,
-            "port": "with-port" in passing_variants,
-            "plain_port": "plain-port" in passing_variants,
-            "lost_port": evidence.target.port if "usual-port" in passing_variants else "",
-            "host_variable": _location_edits.host_variable(evidence.target),
-            "own_address": _own_address(handshakes),
-            **(_FIXED_BY_HOST if host_result else _front(evidence, nginx, attempt.path)),
-            "forwarded_place": _forwarded_place(forwarded_match),
-            "told": told_name.value if told_name else "",
-            "told_place": told_name.place if told_name else "",
-            "changed": "",
-            "changed_place": "",
-            "changed_host": "",
-            **_facts(nginx, match),
-            **own_setting(evidence, "allowed_origin", "public_url"),
-            **setting_facts(evidence, origin, origin),
-        }
-        host_line = host_without_port(evidence, attempt.path) if facts["lost_port"] else None
-        if host_line:
-            facts.update(named=False, place=host_line.place, changed_host=host_line.text)
-        # A page at the usual port may be what opens it, where Host is whole.
-        is_meant = is_meant and not (facts["lost_port"] and facts["named"])
-        base_claim = claim(
+        origin = attempt.first.origin or evidence.target.origin
+        host_result = accepted_by_host(nginx, handshakes)
+        forwarded_match = None if host_result else accepted_when_forwarded(nginx, handshakes)
+        return cls(
             attempt,
-            _step(facts),
-            Where.SERVER,
-            facts,
-            Confidence.CERTAIN
-            if (host_result or forwarded_match or told_name or logged) and not facts["login"]
-            else Confidence.LIKELY
-            if is_meant or host_result or forwarded_match or told_name
-            else Confidence.POSSIBLE,
-            None
-            if host_result or forwarded_match or told_name or (is_meant and origin == own_origin)
-            else Severity.WARNING,
+            handshakes,
+            origin,
+            frozenset(retry.variant for retry in passing_retries(attempt)),
+            host_result,
+            forwarded_match,
+            None if host_result or forwarded_match else told_name_of(nginx, handshakes),
+            _logged_refusal(evidence, (origin, *_usual_origins(attempt))),
         )
-        base_claim = replace(base_claim, covers=(*base_claim.covers, *_first_requests(evidence)))
-        if forwarded_match:
-            yield _with_scheme(nginx, base_claim, forwarded_match, handshakes)
-        elif told_name:
-            yield _with_told_name(nginx, base_claim, told_name, handshakes)
-        elif host_result:
-            yield _with_fix(nginx, base_claim, *host_result)
-        elif host_line:
-            yield replace(base_claim, fix=host_line.fix or base_claim.fix)
-        elif facts["plain_port"]:
-            yield with_port(evidence, base_claim, attempt.path)
-        else:
-            yield with_server_fix(evidence, base_claim, attempt.path, bool(facts["scheme"]))
+
+    @property
+    def is_fixed_in_nginx(self) -> bool:
+        """Whether a line of nginx alone makes the application accept the Origin."""
+        return bool(self.host_result or self.forwarded_match or self.told_name)
+
+    @property
+    def is_fixed_by_scheme(self) -> bool:
+        return "other-scheme" in self.passing_variants or self.forwarded_match is not None
+
+    def is_meant_for_pages(self, own_origin: str, has_pages: bool) -> bool:
+        """Return whether the application wants the site's own pages: who accepts the site's name
+        with another scheme or port does."""
+        is_own_name = self.origin == own_origin and bool(self.passing_variants & _OF_OWN_NAME)
+        return has_pages or is_own_name or _is_action_cable(self.handshakes)
+
+
+#: Changes that leave the site's name in the Origin.
+_OF_OWN_NAME = {"other-scheme", "with-port", "plain-port", "usual-port"}
+
+
+def _claim(nginx: Nginx, trial: _Trial, *, has_pages: bool) -> Claim:
+    # Imported late: only a finding needs it.
+    from checks.server._changed_fields import host_without_port
+
+    evidence, attempt = nginx.evidence, trial.attempt
+    own_origin = evidence.target.origin
+    is_meant = trial.is_meant_for_pages(own_origin, has_pages)
+    facts = _claim_facts(nginx, trial, is_meant=is_meant)
+    host_line = host_without_port(evidence, attempt.path) if facts["lost_port"] else None
+    if host_line:
+        facts.update(named=False, place=host_line.place, changed_host=host_line.text)
+    # A page at the usual port may be what opens it, where Host is whole.
+    is_meant = is_meant and not (facts["lost_port"] and facts["named"])
+    is_own = trial.is_fixed_in_nginx or (is_meant and trial.origin == own_origin)
+    base_claim = claim(
+        attempt,
+        _step(facts),
+        Where.SERVER,
+        facts,
+        _confidence(trial, is_meant=is_meant, needs_login=bool(facts["login"])),
+        None if is_own else Severity.WARNING,
+    )
+    base_claim = replace(base_claim, covers=(*base_claim.covers, *_first_requests(evidence)))
+    if trial.is_fixed_in_nginx:
+        return _with_line_of_nginx(nginx, base_claim, trial)
+    if host_line:
+        return replace(base_claim, fix=host_line.fix or base_claim.fix)
+    # Imported late: only a finding needs them.
+    from checks.websocket._server_fixes import with_port, with_server_fix
+
+    if facts["plain_port"]:
+        return with_port(evidence, base_claim, attempt.path)
+    return with_server_fix(evidence, base_claim, attempt.path, trial.is_fixed_by_scheme)
+
+
+def _confidence(trial: _Trial, *, is_meant: bool, needs_login: bool) -> Confidence:
+    if (trial.is_fixed_in_nginx or trial.logged) and not needs_login:
+        return Confidence.CERTAIN
+    is_likely = is_meant or trial.is_fixed_in_nginx
+    return Confidence.LIKELY if is_likely else Confidence.POSSIBLE
+
+
+def _claim_facts(nginx: Nginx, trial: _Trial, *, is_meant: bool) -> dict[str, object]:
+    # Imported late: only a finding needs it.
+    from checks.http._setting_lines import setting_facts
+
+    evidence, attempt, origin = nginx.evidence, trial.attempt, trial.origin
+    variants, host_result, told_name = trial.passing_variants, trial.host_result, trial.told_name
+    return {
+        "origin": origin,
+        "other": origin != evidence.target.origin,
+        "without": "no-origin" in variants,
+        "login": _login_status(attempt, trial.handshakes),
+        "code": attempt.first.close_code or "",
+        "close_reason": attempt.first.close_reason or attempt.first.last_words,
+        "pages": is_meant,
+        "cable": _is_action_cable(trial.handshakes),
+        "page_origin": next(iter(_usual_origins(attempt)), origin),
+        "logged": trial.logged.message if trial.logged else "",
+        "scheme": trial.is_fixed_by_scheme,
+        "tls": evidence.target.uses_tls,
+        "port": "with-port" in variants,
+        "plain_port": "plain-port" in variants,
+        "lost_port": evidence.target.port if "usual-port" in variants else "",
+        "host_variable": _location_edits.host_variable(evidence.target),
+        "own_address": _own_address(trial.handshakes),
+        **(_FIXED_BY_HOST if host_result else _front(evidence, nginx, attempt.path)),
+        "forwarded_place": forwarded_place(trial.forwarded_match),
+        "told": told_name.value if told_name else "",
+        "told_place": told_name.place if told_name else "",
+        "changed": "",
+        "changed_place": "",
+        "changed_host": "",
+        **host_facts(nginx, host_result[0] if host_result else None),
+        **own_setting(evidence, "allowed_origin", "public_url"),
+        **setting_facts(evidence, origin, origin),
+    }
+
+
+def _with_line_of_nginx(nginx: Nginx, base_claim: Claim, trial: _Trial) -> Claim:
+    """Add the edit of the line that makes the application accept the Origin."""
+    if trial.host_result:
+        return with_host(nginx, base_claim, *trial.host_result)
+    if trial.forwarded_match:
+        return with_scheme(nginx, base_claim, trial.forwarded_match, trial.handshakes)
+    assert trial.told_name, "one of the three is what fixes it"
+    return with_told_name(nginx, base_claim, trial.told_name, trial.handshakes)
 
 
 def _first_requests(evidence: Evidence) -> Iterator[Subject]:
@@ -232,92 +312,6 @@ def _own_address(handshakes: WebSocketHandshakes) -> str:
     return next(origins, None) or ""
 
 
-def _accepted_when_forwarded(nginx: Nginx, handshakes: WebSocketHandshakes) -> LocationMatch | None:
-    """Return the location, if the application accepts the Origin as soon as it is told the
-    visitor's scheme."""
-    accepted = [upgrade for upgrade in handshakes.forwarded if handshakes.takes(upgrade)]
-    matches = nginx.location_matches(accepted[0].path) if accepted else ()
-    return next((match for match in matches if proxy_pass_of(match)), None)
-
-
-def _forwarded_place(match: LocationMatch | None) -> str:
-    directive = match and (proxy_set_header_of(match, _SCHEME) or proxy_pass_of(match))
-    return file_line(directive) if directive else ""
-
-
-def _with_scheme(
-    nginx: Nginx, base_claim: Claim, match: LocationMatch, handshakes: WebSocketHandshakes
-) -> Claim:
-    """Add the line that tells the application the visitor's scheme. Whatever else the application
-    reads from it, such as its links, becomes right too: that needs a look."""
-    reported_directive = proxy_set_header_of(match, _SCHEME) or proxy_pass_of(match) or match.block
-    target, sent_host = nginx.evidence.target, handshakes.forwarded[0].url.partition("://")[2]
-    proxy_target = upstreams.proxy_target_of(match, upstreams.request_variables(target))
-    passed = proxy_target and proxy_headers.forwarded_host(match, proxy_target, target)
-    headers = {_SCHEME: "$scheme"}
-    if passed != sent_host.partition("/")[0]:
-        headers["Host"] = _location_edits.host_variable(target)
-    changes: Changes = {}
-    lines = _location_edits.header_lines(nginx, match, headers, changes)
-    _location_edits.insert_lines(nginx, match, lines, changes)
-    return replace(
-        base_claim,
-        because=(
-            *base_claim.because,
-            *handshakes.direct,
-            *handshakes.forwarded,
-            *([nginx.config] if nginx.config else []),
-        ),
-        location=nginx.location(reported_directive),
-        fix=_location_edits.location_fix(nginx, match, config_edits(nginx, changes)),
-    )
-
-
-def _told_name(nginx: Nginx, handshakes: WebSocketHandshakes) -> ToldName | None:
-    """Return nginx's X-Forwarded-Host, if the application accepts the Origin as soon as it is the
-    visitor's host."""
-    accepted = [upgrade for upgrade in handshakes.forwarded_host if handshakes.takes(upgrade)]
-    matches = nginx.location_matches(accepted[0].path) if accepted else ()
-    for match in matches:
-        directive = proxy_set_header_of(match, _HOST)
-        if directive and proxy_pass_of(match):
-            return ToldName(_HOST, " ".join(directive.args[1:]), match, directive)
-    return None
-
-
-def _with_told_name(
-    nginx: Nginx, base_claim: Claim, told_name: ToldName, handshakes: WebSocketHandshakes
-) -> Claim:
-    return replace(
-        base_claim,
-        because=(
-            *base_claim.because,
-            *handshakes.direct,
-            *handshakes.forwarded_host,
-            *([nginx.config] if nginx.config else []),
-        ),
-        location=nginx.location(told_name.directive),
-        fix=visitors_name_fix(nginx, told_name) or base_claim.fix,
-    )
-
-
-_SCHEME, _HOST = "X-Forwarded-Proto", "X-Forwarded-Host"
-
-
-def _accepted_by_host(
-    nginx: Nginx, handshakes: WebSocketHandshakes
-) -> tuple[LocationMatch, tuple[Upgrade, ...]] | None:
-    """Return the location and handshakes which show that the application accepts this Origin if
-    only Host is the visitor's; otherwise None."""
-    named_upgrades = tuple(filter(handshakes.takes, handshakes.visitor_host))
-    paths = [upgrade.path for upgrade in named_upgrades[:1]]
-    match = next(
-        (match for path in paths for match in nginx.location_matches(path) if proxy_pass_of(match)),
-        None,
-    )
-    return (match, named_upgrades) if named_upgrades and match else None
-
-
 #: What is said of the server in front where the visitor's Host alone helps.
 _FIXED_BY_HOST: dict[str, object] = {"front": "nginx", "named": False}
 
@@ -340,35 +334,5 @@ def _passes_visitors_host(nginx: Nginx, path: str) -> bool:
     """Return whether nginx asks the application for the host that visitors use, so that only its
     own list of origins is left."""
     matches = [match for match in nginx.location_matches(path) if proxy_pass_of(match)]
-    hosts = {str(_facts(nginx, match)["sent"]) for match in matches}
+    hosts = {str(host_facts(nginx, match)["sent"]) for match in matches}
     return bool(hosts) and hosts <= {nginx.evidence.target.authority}
-
-
-def _facts(nginx: Nginx, match: LocationMatch | None) -> dict[str, object]:
-    pass_directive = proxy_pass_of(match) if match else None
-    if match is None or pass_directive is None:
-        return {"place": "", "sent": ""}
-    proxy_target = upstreams.proxy_target_of(
-        match, upstreams.request_variables(nginx.evidence.target)
-    )
-    reported_directive = proxy_set_header_of(match, "Host") or pass_directive
-    sent_host = (
-        proxy_headers.forwarded_host(match, proxy_target, nginx.evidence.target)
-        if proxy_target
-        else ""
-    )
-    return {"place": file_line(reported_directive), "sent": sent_host or ""}
-
-
-def _with_fix(
-    nginx: Nginx, base_claim: Claim, match: LocationMatch, named_upgrades: tuple[Upgrade, ...]
-) -> Claim:
-    reported_directive = proxy_set_header_of(match, "Host") or proxy_pass_of(match) or match.block
-    return replace(
-        base_claim,
-        because=(*base_claim.because, *named_upgrades, *([nginx.config] if nginx.config else [])),
-        location=nginx.location(reported_directive),
-        fix=_location_edits.location_fix(
-            nginx, match, _location_edits.websocket_edits(nginx, match, set_host=True)
-        ),
-    )
