@@ -2,7 +2,20 @@
 
 from collections.abc import Sequence
 
-from diagnose.model import Claim, Confidence, Evidence, Fix, endpoints, merge_subjects
+from checks.nginx import Nginx
+from checks.nginx._commands import reload_steps
+from checks.nginx._http2_edits import http2_edit
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Where,
+    endpoints,
+    merge_subjects,
+)
 from diagnose.model.http import BrowserVisit
 
 
@@ -10,7 +23,7 @@ def visits_without_http2(evidence: Evidence) -> tuple[BrowserVisit, ...]:
     return tuple(visit for visit in evidence.good(BrowserVisit) if visit.alpn != "h2")
 
 
-def missing_http2(evidence: Evidence, visits: Sequence[BrowserVisit], fix: Fix) -> Claim:
+def missing_http2(evidence: Evidence, visits: Sequence[BrowserVisit]) -> Claim:
     """Return the claim that a message tells of what needs HTTP/2, which these visits lacked."""
     subjects = endpoints((visit.address for visit in visits), visits[0].port)
     return Claim(
@@ -23,5 +36,14 @@ def missing_http2(evidence: Evidence, visits: Sequence[BrowserVisit], fix: Fix) 
             "port": evidence.target.port,
             "addresses": tuple(subject.address for subject in subjects),
         },
-        fix=fix,
+        fix=_fix(Nginx.of(evidence)),
     )
+
+
+def _fix(nginx: Nginx) -> Fix:
+    """Return the edit of the block that serves the site, if it is known."""
+    selected = next(iter(nginx.selected_servers()), None)
+    edit = http2_edit(nginx, selected.server) if selected else None
+    if edit is None:
+        return Fix((Manual("offer-http2", Where.SERVER),), Applicability.MANUAL)
+    return Fix((edit, *reload_steps(nginx)), Applicability.REVIEW)

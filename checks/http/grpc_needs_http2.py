@@ -7,15 +7,7 @@ from collections.abc import Iterator
 
 from checks.http._http2_offers import missing_http2, visits_without_http2
 from diagnose.checking.registry import check
-from diagnose.model import (
-    Applicability,
-    Claim,
-    Evidence,
-    Fix,
-    Manual,
-    Severity,
-    Where,
-)
+from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.http import BrowserVisit
 
 
@@ -31,5 +23,4 @@ def grpc_needs_http2(evidence: Evidence) -> Iterator[Claim]:
     without = visits_without_http2(evidence)
     if not without:
         return
-    fix = Fix((Manual("offer-http2", Where.SERVER),), Applicability.MANUAL)
-    yield missing_http2(evidence, without, fix)
+    yield missing_http2(evidence, without)

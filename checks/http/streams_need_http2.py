@@ -9,19 +9,8 @@ One visitor with few tabs notices nothing: it is said only where such words were
 from collections.abc import Iterator
 
 from checks.http._http2_offers import missing_http2, visits_without_http2
-from checks.nginx import Nginx
-from checks.nginx._commands import reload_steps
-from checks.nginx._http2_edits import http2_edit
 from diagnose.checking.registry import check
-from diagnose.model import (
-    Applicability,
-    Claim,
-    Evidence,
-    Fix,
-    Manual,
-    Severity,
-    Where,
-)
+from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.http import BrowserVisit
 from diagnose.parsers.many_tabs import tells_of_tabs
 
@@ -37,12 +26,4 @@ def streams_need_http2(evidence: Evidence) -> Iterator[Claim]:
         return
     if not tells_of_tabs(symptom.text):
         return
-    yield missing_http2(evidence, without, _fix(Nginx.of(evidence)))
-
-
-def _fix(nginx: Nginx) -> Fix:
-    selected = next(iter(nginx.selected_servers()), None)
-    edit = http2_edit(nginx, selected.server) if selected else None
-    if edit is None:
-        return Fix((Manual("offer-http2", Where.SERVER),), Applicability.MANUAL)
-    return Fix((edit, *reload_steps(nginx)), Applicability.REVIEW)
+    yield missing_http2(evidence, without)
