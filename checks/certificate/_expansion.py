@@ -1,6 +1,9 @@
 """The command that issues a certificate of certbot again with all its names and the one that it
 lacks, where the block of that name serves it (certbot, "Changing a Certificate's Domains")."""
 
+from collections.abc import Iterable
+from typing import NamedTuple
+
 from checks.certificate import reload_step, served_lineage
 from diagnose.model import Applicability, Evidence, Fix, Manual, Where, commands
 from diagnose.model.nginx import NginxConfig
@@ -18,34 +21,46 @@ _NAME = lazy_pattern(r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,250}[A-Za-z0-9_])?")
 def expansion_fix(evidence: Evidence, leaf: Certificate) -> tuple[Fix, str] | None:
     """Return the fix and the block of the target's name ("file:line"); None where no block has the
     name, certbot does not keep the certificate, or a name of it needs another challenge."""
-    lineage, (block, plugin) = served_lineage(evidence, leaf), _block(evidence)
-    options = _options(evidence, leaf)
-    if lineage is None or lineage.tool != "certbot" or not block or not options:
+    lineage, block = served_lineage(evidence, leaf), _block(evidence)
+    options = _options((*leaf.dns_names, evidence.target.host))
+    if lineage is None or lineage.tool != "certbot" or block is None or not options:
         return None
-    words = ("certbot", "certonly", plugin, "--cert-name", lineage.name, *options)
+    words = ("certbot", "certonly", block.plugin, "--cert-name", lineage.name, *options)
     step = Manual(
         "issue-it-for-all-names", Where.SERVER, commands=(commands.renew_certificate(words),)
     )
     loading = reload_step(evidence)
     steps = (step,) if isinstance(loading, Manual) else (step, loading)
-    return Fix(steps, Applicability.MANUAL), block
+    return Fix(steps, Applicability.MANUAL), block.place
 
 
-def expansion_by_hand(evidence: Evidence, leaf: Certificate) -> tuple[str, str]:
-    """Return the block of the target's name ("file:line"), and the command with which certbot
-    issues one certificate for all names; "" where it is not known."""
-    block, plugin = _block(evidence)
-    options = _options(evidence, leaf)
-    words = ("certbot", plugin, "--expand", *options)
-    return block, " ".join(words) if block and options else ""
+def expansion_by_hand(evidence: Evidence, leaf: Certificate) -> dict[str, object]:
+    """Return what is said for a person: `block`, the block of the target's name ("file:line"),
+    `expansion`, the command with which certbot issues a certificate that has the name, and whether
+    that is a `separate` certificate: for the block's own names alone, where the site's has names
+    that need another challenge, as wildcards do. "" and False where it is not known."""
+    block = _block(evidence)
+    if block is None:
+        return {"block": "", "expansion": "", "separate": False}
+    options = _options((*leaf.dns_names, evidence.target.host))
+    if options:
+        words = ("certbot", block.plugin, "--expand", *options)
+        return {"block": block.place, "expansion": " ".join(words), "separate": False}
+    own_options = _options(block.names) if any("*" in name for name in leaf.dns_names) else ()
+    words = ("certbot", block.plugin, *own_options)
+    return {
+        "block": block.place,
+        "expansion": " ".join(words) if own_options else "",
+        "separate": bool(own_options),
+    }
 
 
-def _options(evidence: Evidence, leaf: Certificate) -> tuple[str, ...]:
-    """Return certbot's options with the certificate's names and the target's; () where one of them
-    needs another challenge."""
-    host = evidence.target.host
-    names = tuple(dict.fromkeys((*leaf.dns_names, host)))
-    if is_address(host) or len(names) > _MAX_NAMES or not all(map(_NAME.fullmatch, names)):
+def _options(names: Iterable[str]) -> tuple[str, ...]:
+    """Return certbot's options with these names; () where one of them needs another challenge."""
+    names = tuple(dict.fromkeys(names))
+    if len(names) > _MAX_NAMES or not all(map(_NAME.fullmatch, names)):
+        return ()
+    if any(map(is_address, names)):
         return ()
     return tuple(word for name in names for word in ("-d", name))
 
@@ -56,9 +71,18 @@ def is_of_certbot(evidence: Evidence, leaf: Certificate) -> bool:
     return lineage is not None and lineage.tool == "certbot"
 
 
-def _block(evidence: Evidence) -> tuple[str, str]:
-    """Return where a server has the target's name on its port, and certbot's plugin for that
-    server; "" twice if none has."""
+class _Block(NamedTuple):
+    """A block of a web server that has the target's name on its port."""
+
+    #: "file:line".
+    place: str
+    #: certbot's plugin for that server.
+    plugin: str
+    #: The target's name, and the block's others.
+    names: tuple[str, ...]
+
+
+def _block(evidence: Evidence) -> _Block | None:
     from diagnose.parsers.nginx.server_blocks import servers
     from diagnose.parsers.web_sites import has_name
 
@@ -66,9 +90,10 @@ def _block(evidence: Evidence) -> tuple[str, str]:
     for nginx in evidence.good(NginxConfig):
         for server in servers(nginx.main):
             if host in server.names and any(listen.port == port for listen in server.listens):
-                return f"{server.block.file}:{server.block.line}", "--nginx"
+                place = f"{server.block.file}:{server.block.line}"
+                return _Block(place, "--nginx", (host, *server.names))
     for config in evidence.good(WebServerConfig):
         for site in config.sites if config.product == "apache" else ():
             if site.names != ("*",) and has_name(site, host) and site.listens_on(port):
-                return f"{site.file}:{site.line}", "--apache"
-    return "", ""
+                return _Block(f"{site.file}:{site.line}", "--apache", (host, *site.names))
+    return None

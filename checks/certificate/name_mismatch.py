@@ -47,11 +47,9 @@ def name_mismatch(evidence: Evidence) -> Iterator[Claim]:
         fix, replacement_facts = replacement_fix(evidence, served_cert)
         expansion = None if fix else expansion_fix(evidence, served_cert.leaf)
         fix = expansion[0] if expansion else fix
-        block, command = expansion_by_hand(evidence, served_cert.leaf)
         facts = {
             **replacement_facts,
-            "block": block,
-            "expansion": command,
+            **expansion_by_hand(evidence, served_cert.leaf),
             "certbot": is_of_certbot(evidence, served_cert.leaf),
             "covered": covered_names[:_SHOWN],
             "more": max(len(covered_names) - _SHOWN, 0),

@@ -159,3 +159,14 @@ def test_the_words_have_the_block_and_every_name_where_they_are_known() -> None:
     (claim,) = judge("certificate.name-mismatch", visit(own, MIDDLE), file, RUNNING, other)
     said = "\n".join(texts("certificate.name-mismatch", claim))
     assert "If none has" in said
+
+
+def test_a_wildcard_is_not_issued_again_for_a_deeper_name() -> None:
+    own = leaf(dns_names=("*.com", "example.com"))
+    file = replace(in_use(own), path="/etc/nginx/ssl/a.pem")
+    (claim,) = judge("certificate.name-mismatch", visit(own, MIDDLE), file, RUNNING, config())
+    said = "\n".join(texts("certificate.name-mismatch", claim))
+    assert "`certbot --nginx -d shop.example.com`" in said
+    assert "it needs no challenge in DNS" in said
+    assert "-d NAME" not in said
+    assert "*.com covers exactly one level of names, and shop.example.com is deeper." in said
