@@ -8,9 +8,11 @@ from diagnose.model import Applicability, Command, Fix, Manual, Where, commands
 from diagnose.model.addresses import is_loopback
 from diagnose.model.containers import BindMount, Container, Containers
 
-#: A program read a folder as a file: nginx, Caddy, OpenSSL ("no start line").
+#: A program read a folder as a file: nginx, Caddy, OpenSSL ("no start line"). The slashes of the
+#: date before a message of nginx begin no path.
 _READ_FOLDER = re.compile(
-    r"(/[^\s\"'():,]{1,400})[\"')]?[^\n]{0,120}?(is a directory|no start line)", re.IGNORECASE
+    r"(?<!\d)(/[^\s\"'():,]{1,400})[\"')]?[^\n]{0,120}?(is a directory|no start line)",
+    re.IGNORECASE,
 )
 
 #: An engine could not mount a folder over the file that the image has (runc).

@@ -194,6 +194,8 @@ REFUSED_NEWER = (
     [
         ('[crit] 1#1: pread() "/etc/nginx/conf.d/default.conf" failed (21: Is a directory)',
          (FOLDER,), FOLDER.point),
+        ('2026/11/30 04:54:02 [crit] 1#1: pread() "/etc/nginx/conf.d/default.conf" failed (21: '
+         "Is a directory)", (FOLDER,), FOLDER.point),
         ("Error: reading config from file: read /etc/caddy/Caddyfile: is a directory", (),
          "/etc/caddy/Caddyfile"),
         (NO_START, (BindMount("/certs/a.pem", "/srv/a.pem"),), "/certs/a.pem"),
