@@ -2,9 +2,10 @@
 setting does not fit the site. Docker does not run here: see `nginx_in_container`."""
 
 from .. import site
-from ..containers import Engine, proxied, proxy
+from ..containers import Engine, application, proxied, proxy
 from ..lab import Lab
 from ..scenario import healthy, scenario
+from .nginx_host_not_passed import PAGES
 from .nginx_in_container import PANEL
 from .upstream_setting_mismatch import COMPOSE
 
@@ -37,8 +38,15 @@ def _nextcloud(lab: Lab, text: str) -> tuple[Engine, str]:
 
 def _by_name(lab: Lab, text: str) -> None:
     """nginx in a container of its own asks for the name of the other."""
-    engine, address = _nextcloud(lab, text)
-    proxy(engine, proxied("http://nextcloud:3001"), hosts=f"{address} nextcloud\n")
+    _behind_names(*_nextcloud(lab, text), "nextcloud")
+
+
+def _behind_names(engine: Engine, address: str, name: str) -> None:
+    """The pages come from the container of this name, the WebSocket from another one."""
+    other = proxied("http://app:3000")
+    pages = PAGES.replace("127.0.0.1:3000", f"{name}:3001")
+    text = other.replace(PAGES.replace("127.0.0.1:3000", "app:3000"), pages, 1)
+    proxy(engine, text, hosts=f"{address} {name}\n{application(engine)} app\n")
     engine.answers(443)
 
 
@@ -56,8 +64,7 @@ def nextcloud_at_its_containers_name_has_the_name(lab: Lab) -> None:
 def nextcloud_at_its_containers_address_lacks_the_name(lab: Lab) -> None:
     """nginx of the server itself asks for the address of the container."""
     _, address = _nextcloud(lab, NEXTCLOUD)
-    lab.edit("127.0.0.1:3000", f"{address}:3001")
-    lab.reload()
+    lab.change(PAGES, PAGES.replace("127.0.0.1:3000", f"{address}:3001"))
 
 
 @scenario(outside="http.mixed-content", server=CHECK, manual=NO_COMPOSE, not_on=PANEL)
@@ -79,5 +86,4 @@ def keycloak_at_its_services_name_lacks_the_variable(lab: Lab) -> None:
         labels={f"com.docker.compose.{name}": value for name, value in labels.items()},
     )
     engine.reaches(address, 3001)
-    proxy(engine, proxied("http://keycloak:3001"), hosts=f"{address} keycloak\n")
-    engine.answers(443)
+    _behind_names(engine, address, "keycloak")
