@@ -218,6 +218,18 @@ def test_fires_with_the_folder_that_an_engine_made_for_a_file(
     }.get(point, "")  # fmt: skip
 
 
+def test_the_compose_file_that_has_the_service_is_named() -> None:
+    """Of several files it is not known which has the line."""
+    said = 'nginx: [emerg] host not found in upstream "host.docker.internal" in /etc/nginx/a.conf:4'
+    ended = replace(ENDED, last_words=said, compose=COMPOSE)
+    (claim,) = judge(CHECK, *REFUSING, docker_containers(ended))
+    place = "into /srv/blog/docker-compose.yml, below `services:` and `proxy:`, `extra_hosts:"
+    assert any(place in text for text in texts(CHECK, claim))
+    several = replace(COMPOSE, files=(*COMPOSE.files, "/srv/blog/override.yml"))
+    (claim,) = judge(CHECK, *REFUSING, docker_containers(replace(ended, compose=several)))
+    assert any("into the compose file, for the service" in text for text in texts(CHECK, claim))
+
+
 def test_fires_with_the_name_of_the_project_and_the_old_program() -> None:
     compose = replace(COMPOSE, project="shop", old=True)
     (claim,) = judge(CHECK, *REFUSING, docker_containers(replace(ENDED, compose=compose)))
