@@ -1,12 +1,13 @@
-"""cloudflared in a container of its own (see `cloudflared` and `nginx_in_container`, whose stand-ins
-play it and its engine)."""
+"""cloudflared in a container of its own. Stand-ins play it and its engine: see `cloudflared` and
+`nginx_in_container`."""
 
 from .. import site
 from ..containers import Engine, application
 from ..lab import Lab
 from ..scenario import healthy, scenario
 from .addresses import OTHER, other_machine
-from .cloudflared import CLIENT, CONFIG, EDGE, ONE_LAYOUT, PROGRAM, RULES
+from .cloudflared import CLIENT, CONFIG, EDGE, PROGRAM, RULES
+from .nginx_in_container import PANEL
 
 
 def _in_container(lab: Lab, service: str) -> None:
@@ -20,6 +21,7 @@ def _in_container(lab: Lab, service: str) -> None:
         "cloudflared",
         argv,
         ports=((9443, 9443),),
+        binds=[(path, path) for path in ("/srv/cloudflared", "/etc/cloudflared", "/etc/ssl/certs")],
         image="cloudflare/cloudflared:2024.4.0",
         hosts=f"{application(engine)} app\n",
     )
@@ -30,7 +32,7 @@ def _in_container(lab: Lab, service: str) -> None:
 
 
 @scenario(
-    outside="http.not-the-site", server="server.tunnel-own-network", not_on=ONE_LAYOUT,
+    outside="http.not-the-site", server="server.tunnel-own-network", not_on=PANEL,
     manual="the compose file has to be changed",
 )  # fmt: skip
 def tunnel_in_a_container_leads_to_its_own_localhost(lab: Lab) -> None:
@@ -39,6 +41,6 @@ def tunnel_in_a_container_leads_to_its_own_localhost(lab: Lab) -> None:
     _in_container(lab, "http://localhost:3000")
 
 
-@healthy(not_on=ONE_LAYOUT)
+@healthy(not_on=PANEL)
 def tunnel_in_a_container_leads_to_another_container(lab: Lab) -> None:
     _in_container(lab, "http://app:3000")
