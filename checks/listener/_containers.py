@@ -8,9 +8,11 @@ from diagnose.model import Applicability, Command, Fix, Manual, Where, commands
 from diagnose.model.addresses import is_loopback
 from diagnose.model.containers import BindMount, Container, Containers
 
-#: A program read a folder as a file: nginx, Caddy, OpenSSL ("no start line").
+#: A program read a folder as a file: nginx, Caddy, OpenSSL ("no start line"). The slashes of the
+#: date before a message of nginx begin no path.
 _READ_FOLDER = re.compile(
-    r"(/[^\s\"'():,]{1,400})[\"')]?[^\n]{0,120}?(is a directory|no start line)", re.IGNORECASE
+    r"(?<!\d)(/[^\s\"'():,]{1,400})[\"')]?[^\n]{0,120}?(is a directory|no start line)",
+    re.IGNORECASE,
 )
 
 #: An engine could not mount a folder over the file that the image has (runc).
@@ -31,6 +33,7 @@ def stopped_facts(container: Container) -> dict[str, object]:
         "folder_source": folder.source if folder else "",
         "remove_folder": shlex.join(("rmdir", folder.source)) if folder and folder.source else "",
         "compose": compose_command(container, "up", "-d"),
+        **compose_place(container),
         "recreate": compose_command(container, "up", "-d", "--force-recreate"),
         "no_restart": container.restart == "no" and not has_failed(container),
     }
@@ -47,6 +50,17 @@ def compose_command(container: Container, *words: str) -> str:
     project = () if is_usual else ("-p", compose.project)
     files = (word for file in compose.files for word in ("-f", file))
     return shlex.join((*program, *project, *files, *words, compose.service))
+
+
+def compose_place(container: Container) -> dict[str, object]:
+    """Return the compose file in which a container's service is written, and the service; "" if it
+    has none, or has several files: which of them has a line is not known."""
+    compose = container.compose
+    is_one = compose is not None and len(compose.files) == 1
+    return {
+        "compose_file": compose.files[0] if compose and is_one else "",
+        "compose_service": compose.service if compose and is_one else "",
+    }
 
 
 def folder_for_file(container: Container) -> BindMount | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from checks.nginx import Nginx
 from checks.nginx._inner_blocks import passed_locations
-from checks.nginx._location_edits import sends_field
+from checks.nginx._location_edits import http_1_1_lines, sends_field
 from diagnose.model import Evidence
 from diagnose.model.applications import Application, Topic
 from diagnose.model.frozen import frozen
@@ -21,6 +21,9 @@ _BODY, _READ_TIMEOUT = 1 << 20, 60.0
 _ANSWERS = ("return", "rewrite", "try_files", "if")
 #: The fields without which an application mistakes itself for another site.
 _OWN_ADDRESS = {"host", "x-forwarded-host", "x-forwarded-proto"}
+#: Those of an upgrade that is no WebSocket's, and what they need.
+_HTTP_VERSION = "proxy_http_version"
+_UPGRADE = {"upgrade", "connection", _HTTP_VERSION}
 #: What a pasted message is about, by its kind or its status.
 _BY_KIND: Mapping[str, Topic] = {
     "body-size": "upload",
@@ -33,7 +36,8 @@ _BY_STATUS: Mapping[int, Topic] = {413: "upload", 504: "timeout"}
 @frozen
 class Gap:
     """A line that nginx lacks at a location. `directive` is a directive's name, or a field's; of
-    the topic "field" it is a field. `is_set` is True if nginx has another value there."""
+    the topic "field" it is a field, or what the fields need (`is_field`). `is_set` is True if nginx
+    has another value there."""
 
     topic: Topic
     match: LocationMatch
@@ -42,9 +46,19 @@ class Gap:
     is_set: bool = False
 
     @property
+    def is_field(self) -> bool:
+        """Whether the line sets a field of the request."""
+        return self.topic == "field" and self.directive != _HTTP_VERSION
+
+    @property
+    def is_upgrade(self) -> bool:
+        """Whether the line is one of those with which nginx passes an upgrade on."""
+        return self.topic == "field" and self.directive.lower() in _UPGRADE
+
+    @property
     def line(self) -> str:
         """The line as one writes it into nginx's configuration."""
-        if self.topic == "field":
+        if self.is_field:
             return f"proxy_set_header {self.directive} {self.value};"
         if self.topic == "well_known":
             return f"location = {self.directive} {{ return {self.value}; }}"
@@ -95,6 +109,10 @@ def _gaps(nginx: Nginx, folder: str, application: Application) -> Iterator[Gap]:
         for match in _matches(nginx, folder, ""):
             if proxy_pass_of(match) and not sends_field(nginx, match, field.name):
                 yield Gap("field", match, field.name, field.value)
+            # HTTP/1.0 has no upgrade (RFC 9110 section 7.8).
+            is_upgrade = field.name == "Upgrade" and proxy_pass_of(match)
+            if is_upgrade and http_1_1_lines(nginx, match, {}):
+                yield Gap("field", match, _HTTP_VERSION, "1.1")
     for match in _matches(nginx, folder, "") if application.keeps_uri else ():
         if whole := _whole_target(match):
             yield Gap("uri", match, "proxy_pass", whole, True)
@@ -151,10 +169,11 @@ def _is_answered(match: LocationMatch) -> bool:
 
 
 def is_needed(evidence: Evidence, gap: Gap) -> bool:
-    """Return whether something breaks without a line. Of the fields these are the ones by which an
-    application knows its own address, and without TLS it is right about the scheme."""
+    """Return whether something breaks without a line. Of the fields these are the ones of an
+    upgrade, and those by which an application knows its own address; without TLS it is right about
+    the scheme."""
     name = gap.directive.lower()
     is_of_address = name in _OWN_ADDRESS and (
         name != "x-forwarded-proto" or evidence.target.uses_tls
     )
-    return gap.topic != "field" or is_of_address
+    return gap.topic != "field" or is_of_address or gap.is_upgrade

@@ -102,7 +102,11 @@ def _claim(nginx: Nginx, known: KnownApplication, lacking: list[Gap], is_missed:
             "place": file_line(block),
             "location": " ".join((block.name, *block.args)),
             "missed": is_missed,
-            **{topic: any(gap.topic == topic for gap in lacking) for topic in _TOPICS},
+            **{
+                topic: any(gap.topic == topic and not gap.is_upgrade for gap in lacking)
+                for topic in _TOPICS
+            },
+            "upgrade": any(gap.is_upgrade for gap in lacking),
         },
         fix=_fix(nginx, lacking),
     )
@@ -120,14 +124,14 @@ def _fix(nginx: Nginx, lacking: list[Gap]) -> Fix:
         lines = []
         for gap in lacking:
             own = children(match.block, gap.directive)
-            if gap.topic == "field":
+            if gap.is_field:
                 continue
             if own:
                 change = edits.replace_directive(own[-1], gap.line)
                 changes.setdefault(own[-1].file, []).append(change)
             else:
                 lines.append(gap.line)
-        fields = {gap.directive: gap.value for gap in lacking if gap.topic == "field"}
+        fields = {gap.directive: gap.value for gap in lacking if gap.is_field}
         lines += header_lines(nginx, match, fields, changes) if fields else []
         insert_lines(nginx, match, lines, changes)
     file_edits = config_edits(nginx, changes)

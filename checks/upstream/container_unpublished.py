@@ -12,7 +12,7 @@ whose firewall rejects the connection has no program behind it either: a rule th
 
 from collections.abc import Iterator
 
-from checks.listener._containers import compose_command
+from checks.listener._containers import compose_command, compose_place
 from checks.nginx import Nginx, file_line
 from checks.nginx._edits import Changes
 from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
@@ -250,6 +250,7 @@ def _facts(
         "asked": str(Subject(address=attempt.host, port=port)),
         "published": published.port if published else "",
         "compose": compose_command(container, "up", "-d"),
+        **compose_place(container),
         "proxy": proxy.title if proxy and not proxy.own_network else "",
         "network": next((name for name in container.networks if name not in NAMELESS), ""),
         "message": attempt.failure.message

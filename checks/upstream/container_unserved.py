@@ -7,7 +7,7 @@ bridge between the server and its containers is down.
 
 from collections.abc import Iterator
 
-from checks.listener._containers import compose_command
+from checks.listener._containers import compose_command, compose_place
 from checks.nginx import Nginx
 from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._claims import BackendFault, upstream_claim
@@ -110,6 +110,7 @@ def _facts(fault: _Fault) -> dict[str, object]:
         # A single port inside is the one that was meant.
         "written": f"{host}{fault.mapping.port}:{min(ports)}" if len(ports) == 1 else "",
         "compose": compose_command(fault.container, "up", "-d"),
+        **compose_place(fault.container),
     }
 
 

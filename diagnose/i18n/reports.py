@@ -326,6 +326,33 @@ MESSAGES = Messages(
         "The panel writes {file} anew when the settings of this reverse proxy are saved: make the"
         " edit in the site's Reverse proxy, Config file, and leave the settings alone afterwards.",
     ),
+    Message(
+        "fix.panel-bt-project",
+        "The panel writes {file} anew from its own data when a setting of this site is saved: make"
+        " the change in the site's settings there (Reverse proxy, the rule, custom configuration).",
+    ),
+    Message(
+        "fix.panel-1panel",
+        "1Panel writes its own lines of {file} anew: make the edit in Websites, Configuration,"
+        " Config file, where it is tested before it is saved.",
+    ),
+    Message(
+        "fix.panel-1panel-proxy",
+        "1Panel writes {file} anew when this reverse proxy is saved: make the edit in Websites,"
+        " Configuration, Reverse proxy, Source, and leave the form alone afterwards.",
+    ),
+    Message(
+        "fix.panel-yunohost",
+        "YunoHost writes {file} for each domain, and keeps one that was edited as it is: later"
+        " changes of YunoHost do not come into it. What is to stay goes to a file of one's own in"
+        " the folder DOMAIN.d beside it; `yunohost tools regen-conf nginx --dry-run --with-diff`"
+        " shows the difference.",
+    ),
+    Message(
+        "fix.panel-yunohost-app",
+        "YunoHost writes {file} anew when it upgrades this program: what is to stay goes to a file"
+        " of one's own in the same folder, if nginx allows it beside this one.",
+    ),
     Message("another-user-runs-it", "another user runs it"),
     Message("logged-to-no-file", "logged to no file"),
     PluralMessage("count.causes", "{count} root cause", "{count} root causes"),

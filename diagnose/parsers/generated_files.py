@@ -12,7 +12,8 @@ from diagnose.parsers.sanitize import printable
 #: are keys of texts.
 Panel = Literal[
     "", "plesk", "hestia", "npm", "ispconfig", "nginx-proxy", "cpanel", "directadmin", "froxlor",
-    "cloudpanel", "synology", "bt-proxy",
+    "cloudpanel", "synology", "bt-proxy", "bt-project", "1panel", "1panel-proxy", "yunohost",
+    "yunohost-app"
 ]  # fmt: skip
 
 #: Lines at the beginning of a file in which it says who writes it.
@@ -29,8 +30,9 @@ _WORDS = lazy_pattern(
 
 #: Where panels keep the files that they write: plesk (/var/www/vhosts/system/DOMAIN/conf), HestiaCP
 #: and VestaCP (/home/USER/conf/web), Nginx Proxy Manager, ISPConfig (DOMAIN.vhost), cPanel's
-#: ea-nginx (conf.d/users/USER.conf), DirectAdmin, Froxlor, Synology's DSM, and what the panel 宝塔
-#: includes for its reverse proxies.
+#: ea-nginx (conf.d/users/USER.conf), DirectAdmin, Froxlor, Synology's DSM, what the panel 宝塔
+#: (aaPanel) includes for its reverse proxies, and 1Panel's OpenResty (on the server, and as its
+#: container sees them).
 _PATHS: tuple[tuple[Panel, re.Pattern[str]], ...] = (
     ("plesk", re.compile(r"/var/www/vhosts/system/[^/]+/conf/|/etc/nginx/plesk\.conf\.d/")),
     ("hestia", re.compile(r"/home/[^/]+/conf/web/")),
@@ -40,6 +42,11 @@ _PATHS: tuple[tuple[Panel, re.Pattern[str]], ...] = (
     ("directadmin", re.compile(r"/usr/local/directadmin/data/users/[^/]+/nginx\.conf$")),
     ("froxlor", re.compile(r"/etc/nginx/(?:[^/]+/)?\d{2}_froxlor_[^/]+\.conf$")),
     ("synology", re.compile(r"/(?:[^/]+/){1,5}server\.ReverseProxy\.conf$")),
+    (
+        "1panel-proxy",
+        re.compile(r"(?:/opt/1panel/(?:[^/]+/){0,4}|/)www/sites/[^/]+/proxy/[^/]+\.conf$"),
+    ),
+    ("1panel", re.compile(r"/opt/1panel/(?:[^/]+/){0,4}conf\.d/[^/]+\.conf$")),
     ("bt-proxy", re.compile(r"/www/server/panel/vhost/nginx/proxy/[^/]+/[^/]+\.conf$")),
 )
 
@@ -52,6 +59,32 @@ _NGINX_PROXY = lazy_pattern(
 )
 #: What CloudPanel writes into the server block of each site: the file comes from its database.
 _CLOUDPANEL = lazy_pattern(r"^[ \t]{0,40}include /etc/nginx/global_settings;", re.MULTILINE)
+
+
+#: Lines of templates by which a whole file is known: YunoHost's of a domain and of a program
+#: (conf/nginx/server.tpl.conf, ynh_add_nginx_config), that of 宝塔 for a site of the kind "reverse
+#: proxy" (mod/project/docker/proxy), and 1Panel's of a site.
+_TEMPLATES: tuple[tuple[Panel, re.Pattern[str]], ...] = (
+    ("nginx-proxy", _NGINX_PROXY),
+    (
+        "yunohost",
+        lazy_pattern(
+            r"^[ \t]{0,40}include /etc/nginx/conf\.d/yunohost_\w{1,40}\.conf\.inc;", re.MULTILINE
+        ),
+    ),
+    (
+        "yunohost-app",
+        lazy_pattern(r"^[ \t]{0,40}include conf\.d/yunohost_panel\.conf\.inc;", re.MULTILINE),
+    ),
+    ("bt-project", lazy_pattern(r"^[ \t]{0,40}#PROXY-CONF-START\b", re.MULTILINE)),
+    (
+        "1panel",
+        lazy_pattern(
+            r"^[ \t]{0,40}access_log /www/sites/[^/\s]{1,200}/log/access\.log", re.MULTILINE
+        ),
+    ),
+    ("cloudpanel", _CLOUDPANEL),
+)
 
 
 @frozen
@@ -73,9 +106,7 @@ def generated_file(text: str, *paths: str) -> GeneratedFile | None:
 
 
 def _panel_of_text(text: str) -> Panel:
-    if _NGINX_PROXY.search(text):
-        return "nginx-proxy"
-    return "cloudpanel" if _CLOUDPANEL.search(text) else ""
+    return next((panel for panel, pattern in _TEMPLATES if pattern.search(text)), "")
 
 
 def _claim(line: str) -> str:

@@ -272,6 +272,15 @@ def place(container: dict[str, Any]) -> None:
         print(f"{word} {labels.get(f'com.docker.compose.{label}', '')}")
 
 
+def addressed(name: str) -> None:
+    """What program_place.sh asks for to find a container by its name or address."""
+    container = load(name)
+    service = container.get("labels", {}).get("com.docker.compose.service", "")
+    names = [container["name"], service] if service else []
+    words = [container.get("network", "bridge"), container["address"], *names]
+    print(f"/{container['name']} {service} | {' '.join(words)}")
+
+
 def main() -> None:
     word, *words = sys.argv[1:]
     match word:
@@ -303,6 +312,9 @@ def main() -> None:
             print(load(words[-1])["pid"])
         case "inspect" if ".Config.Env" in words[1]:
             print("\n".join(load(words[-1]).get("env", ())))
+        case "inspect" if ".Aliases" in words[1]:
+            for name in words[2:]:
+                addressed(name)
         case "inspect" if ".Config.Image" in words[1]:
             place(load(words[-1]))
         case "inspect" if ".State" in words[1]:

@@ -45,6 +45,9 @@ def test_a_file_that_tells_it(text: str, words: str) -> None:
         ("/usr/local/directadmin/data/users/anna/nginx.conf", "directadmin"),
         ("/etc/nginx/sites-enabled/35_froxlor_normal_vhost_shop.example.com.conf", "froxlor"),
         ("/etc/nginx/app.d/server.ReverseProxy.conf", "synology"),
+        ("/www/sites/shop/proxy/root.conf", "1panel-proxy"),
+        ("/opt/1panel/apps/openresty/openresty/www/sites/shop/proxy/a.conf", "1panel-proxy"),
+        ("/opt/1panel/www/conf.d/shop.conf", "1panel"),
         (
             "/www/server/panel/vhost/nginx/proxy/shop.example.com/a1b2_shop.example.com.conf",
             "bt-proxy",
@@ -89,9 +92,26 @@ def test_what_nginx_proxy_writes(line: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "panel"),
+    [
+        ("include /etc/nginx/conf.d/yunohost_sso.conf.inc;", "yunohost"),
+        ("include conf.d/yunohost_panel.conf.inc;", "yunohost-app"),
+        ("#PROXY-CONF-START", "bt-project"),
+        ("access_log /www/sites/shop/log/access.log main;", "1panel"),
+    ],
+)
+def test_what_a_panel_writes_into_each_file(line: str, panel: str) -> None:
+    generated = generated_file(f"server {{\n    {line}\n}}\n", PATH)
+    assert generated
+    assert generated.panel == panel
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "",
+        "# was once: include conf.d/yunohost_panel.conf.inc;\n",
+        "access_log /www/sites/access.log;\n",
         "# behind nginx-proxy version 1\n",
         "server {\n    listen 443 ssl; # managed by Certbot\n}\n",
         "# managed by Certbot\n",

@@ -16,6 +16,7 @@ from diagnose.model.applications import (
     OwnSetting,
     Topic,
 )
+from diagnose.model.containers import NginxContainer
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.web_servers import WebServerConfig
@@ -66,22 +67,30 @@ async def emit_settings(
             continue
         read = read_setting(
             configuration, application.id, setting, place, found.texts, unit_files,
-            ctx.target, _proxy(place), folder,
+            ctx.target, _proxy(ctx, place), folder,
         )  # fmt: skip
         if read is None and (place.pid or place.container) and not found.denied:
             read = unread_setting(
-                configuration, application.id, setting, place, ctx.target, _proxy(place), folder
+                configuration,
+                application.id,
+                setting,
+                place,
+                ctx.target,
+                _proxy(ctx, place),
+                folder,
             )
         if read is not None:
             is_unsure = read.unsure or (found.unsure and read.source == "file")
             ctx.emit(replace(read, vantage=Vantage.SERVER, at=at, unsure=is_unsure, strips=strips))
 
 
-def _proxy(place: ProgramPlace) -> str:
-    """Return the address from which a program sees the web server of its machine."""
+def _proxy(ctx: ProbeContext, place: ProgramPlace) -> str:
+    """Return the address from which a program sees the web server of its machine; "" for one in a
+    container, whose address changes."""
     if place.container:
         return place.gateway
-    return "127.0.0.1" if place.pid or place.is_front else ""
+    is_beside = place.is_front or (place.pid and not ctx.observed(NginxContainer))
+    return "127.0.0.1" if is_beside else ""
 
 
 async def _find_files(

@@ -4,9 +4,12 @@ the arguments and the environment of its process, its file, that of its containe
 Only settings that `diagnose/applications` names are kept (docs/adr/0092).
 """
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from diagnose.machine.script_files import read_script
+from diagnose.model.addresses import is_local_host, is_private
 from diagnose.model.applications import Application, KnownApplication, Topic
 from diagnose.model.containers import NginxContainer
 from diagnose.model.http import Exchange, Upgrade
@@ -14,6 +17,8 @@ from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import Page, PageFileResponse
 from diagnose.model.server import Listeners
 from diagnose.model.web_servers import WebServerConfig
+from diagnose.parsers.hostnames import is_address
+from diagnose.parsers.web_sites import routes_of_name
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.program_logs import endpoints_of, is_front
 from diagnose.probes.inside.unanswered import emit_if_too_slow
@@ -22,6 +27,8 @@ from diagnose.probes.inside.upstream_routes import find_route
 SCRIPT = read_script(__file__, "program_place.sh")
 #: By which a container reaches the machine (Docker's documentation, "bridge", "host-gateway").
 _GATEWAYS = {"172.17.0.1", "host.docker.internal"}
+#: The name of a container, of its service or of a network, or an address.
+_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}")
 #: Seconds for the script.
 PATIENCE = 5.0
 
@@ -87,17 +94,39 @@ async def _look(ctx: ProbeContext, listeners: Listeners) -> None:
 
 
 def _endpoints(ctx: ProbeContext) -> Iterator[str]:
-    """Yield where the application listens. In a container, 127.0.0.1 is the container's own: of
-    nginx there, the ports of this machine count that it reaches by the machine's address."""
-    if not ctx.observed(NginxContainer):
+    """Yield where the application listens: a port of this machine, a Unix socket, or "=HOST" for a
+    container of its engine, with the networks of the web server's container behind it. In a
+    container, 127.0.0.1 is the container's own: of a web server there, the ports of this machine
+    count that it reaches by the machine's address."""
+    container = next(iter(ctx.observed(NginxContainer)), None)
+    if container is None:
         yield from endpoints_of(ctx, ctx.target.path)
+        for host, _ in _passed_on_to(ctx):
+            if is_address(host) and is_private(host) and not is_local_host(host):
+                yield f"={host}"
         return
     own = {exchange.address for exchange in ctx.observed(Exchange)} | _GATEWAYS
+    for host, port in _passed_on_to(ctx):
+        if host in own:
+            yield str(port)
+        elif _HOST.fullmatch(host) and not is_local_host(host):
+            networks = (name for name in container.networks if _HOST.fullmatch(name))
+            yield " ".join((f"={host}", *networks))
+
+
+def _passed_on_to(ctx: ProbeContext) -> Iterator[tuple[str, int]]:
+    """Yield the hosts and ports to which the web server passes the target's page on."""
+    target = ctx.target
+    bare = target.path.partition("?")[0]
     for config in ctx.observed(NginxConfig)[:1]:
-        route = find_route(ctx, config, ctx.target.path.partition("?")[0], over_http=False)
+        route = find_route(ctx, config, bare, over_http=False)
         for upstream in route.upstream.endpoints[:2] if route else ():
-            if upstream.host in own:
-                yield str(upstream.port)
+            if not upstream.socket:
+                yield upstream.host, upstream.port
+    for server in ctx.observed(WebServerConfig):
+        for site_route in routes_of_name(server, target.port, target.host, bare)[:2]:
+            if not site_route.socket:
+                yield site_route.host, site_route.port
 
 
 async def _read(
@@ -116,6 +145,14 @@ async def _read(
         result = await ctx.machine.run(*words, timeout=PATIENCE)
         emit_if_too_slow(ctx, "the settings of the application", result)
         place = parse_place(result.out)
+        if endpoint.startswith("=") and not place.container:
+            # Another machine has it, and its files are not those of the usual places here.
+            endpoint = ""
+            if not ctx.observed(NginxContainer):
+                return
+        if endpoint.startswith("=") and ctx.observed(NginxContainer):
+            # It sees the web server's container itself, whose address changes.
+            place = replace(place, gateway="")
     application = _application(ctx, place.command, place.image) if endpoint else None
     if application is not None and application.configuration is not None:
         await emit_settings(ctx, application, application.configuration, place, topics)

@@ -194,6 +194,8 @@ REFUSED_NEWER = (
     [
         ('[crit] 1#1: pread() "/etc/nginx/conf.d/default.conf" failed (21: Is a directory)',
          (FOLDER,), FOLDER.point),
+        ('2026/11/30 04:54:02 [crit] 1#1: pread() "/etc/nginx/conf.d/default.conf" failed (21: '
+         "Is a directory)", (FOLDER,), FOLDER.point),
         ("Error: reading config from file: read /etc/caddy/Caddyfile: is a directory", (),
          "/etc/caddy/Caddyfile"),
         (NO_START, (BindMount("/certs/a.pem", "/srv/a.pem"),), "/certs/a.pem"),
@@ -214,6 +216,18 @@ def test_fires_with_the_folder_that_an_engine_made_for_a_file(
         FOLDER.point: "rmdir /srv/blog/nginx.conf", "/etc/nginx/nginx.conf":
         "rmdir /srv/blog/nginx.conf", "/certs/a.pem": "rmdir /srv/a.pem",
     }.get(point, "")  # fmt: skip
+
+
+def test_the_compose_file_that_has_the_service_is_named() -> None:
+    """Of several files it is not known which has the line."""
+    said = 'nginx: [emerg] host not found in upstream "host.docker.internal" in /etc/nginx/a.conf:4'
+    ended = replace(ENDED, last_words=said, compose=COMPOSE)
+    (claim,) = judge(CHECK, *REFUSING, docker_containers(ended))
+    place = "into /srv/blog/docker-compose.yml, below `services:` and `proxy:`, `extra_hosts:"
+    assert any(place in text for text in texts(CHECK, claim))
+    several = replace(COMPOSE, files=(*COMPOSE.files, "/srv/blog/override.yml"))
+    (claim,) = judge(CHECK, *REFUSING, docker_containers(replace(ended, compose=several)))
+    assert any("into the compose file, for the service" in text for text in texts(CHECK, claim))
 
 
 def test_fires_with_the_name_of_the_project_and_the_old_program() -> None:

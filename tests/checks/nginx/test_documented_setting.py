@@ -56,6 +56,34 @@ def test_fires_for_a_field_and_a_time() -> None:
     assert claim.facts["field"]
 
 
+UPGRADE = (
+    "        proxy_http_version 1.1;\n        proxy_set_header Upgrade $http_upgrade;\n"
+    "        proxy_set_header Connection $connection_upgrade;\n"
+)
+
+
+def test_fires_for_an_upgrade_that_is_no_websocket() -> None:
+    """Headscale's clients upgrade a POST; over HTTP/1.0 that is lost, too."""
+    told = Symptom("application", "WRN No Upgrade header in TS2021 request.")
+    for target in (SHOP, replace(SHOP, symptom=told)):
+        (claim,) = judge(CHECK, *seen("headscale"), target=target)
+        assert claim.facts["lines"] == (
+            "proxy_set_header Upgrade $http_upgrade;",
+            "proxy_http_version 1.1;",
+            "proxy_set_header Connection upgrade;",
+        )
+        assert claim.facts["upgrade"]
+        assert not claim.facts["field"]
+        assert claim.fix
+        edit = claim.fix.steps[0]
+        assert isinstance(edit, Edit)
+        assert edit.diff.count("\n+        proxy_") == 3
+
+
+def test_silent_where_the_upgrade_is_passed_on() -> None:
+    assert not judge(CHECK, *seen("headscale", UPGRADE))
+
+
 def test_fires_only_for_what_a_message_is_about() -> None:
     target = replace(SHOP, symptom=Symptom("status", "504 Gateway Time-out", 504))
     (claim,) = judge(CHECK, *seen("mattermost"), target=target)

@@ -5,14 +5,18 @@ import shlex
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from diagnose.machine import CommandResult
 from diagnose.model import Observation
 from diagnose.model.applications import ReadSetting
+from diagnose.model.containers import NginxContainer
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.server import Listener, Listeners
 from diagnose.parsers.applications import variables_of_settings
 from diagnose.parsers.frameworks import framework_variables
+from diagnose.parsers.nginx.config import parse
 from diagnose.probes.inside import own_settings as probes
 from tests.support.fake_context import Looking
 from tests.support.recorded_machine import RecordedMachine
@@ -44,6 +48,26 @@ def test_the_setting_that_refuses_a_name() -> None:
     assert (read.application, read.place) == ("django", "/srv/shop/settings.py:2")
     assert read.new == 'ALLOWED_HOSTS = ["localhost", "shop.example.com"]'
     assert "s3" not in repr(read)
+
+
+NAMED = "process 9 python3\nfolder /srv/shop\ncontainer docker shop-app-1\ngateway 172.18.0.1\n"
+
+
+@pytest.mark.parametrize(("printed", "count"), [(NAMED, 1), ("", 0)])
+def test_a_container_that_nginx_in_another_one_names(printed: str, count: int) -> None:
+    """Another machine of that name has no files here."""
+    names = (*variables_of_settings(), *framework_variables())
+    words = shlex.join(("sh", "-c", probes.SCRIPT, "sh", "=app shop_default", *names))
+    files = {"/proc/9/root/srv/shop/settings.py": SETTINGS, "/srv/shop/settings.py": SETTINGS}
+    looking: Any = Looking(RecordedMachine({words: CommandResult((), 0, printed, "", 0.0)}, files))
+    listeners = looking.emit(Listeners(sockets=()))
+    looking.emit(NginxContainer(pid=5, engine="docker", name="proxy", networks=("shop_default",)))
+    text = "http { server { listen 443 ssl; location / { proxy_pass http://app:8000; } } }"
+    looking.emit(NginxConfig(path="/n.conf", main=parse(text, "/n.conf")))
+    exchange = looking.emit(REFUSED)
+    probe: Any = probes.after_answer
+    asyncio.run(probe.work(looking, exchange, listeners))
+    assert len(looking.observed(ReadSetting)) == count
 
 
 def test_nothing_is_read_where_all_is_well() -> None:
