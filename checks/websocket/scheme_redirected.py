@@ -18,7 +18,7 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.http import Upgrade
-from diagnose.model.plain_websockets import PlainHandshake
+from diagnose.model.websocket_attempts import PlainHandshake
 from diagnose.parsers.redirects import REDIRECTS
 from diagnose.parsers.urls import parse_url
 

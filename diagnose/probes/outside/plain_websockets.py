@@ -4,7 +4,7 @@ redirects everything to https redirects the handshake too."""
 import re
 
 from diagnose.model.addresses import bracketed
-from diagnose.model.plain_websockets import PlainHandshake
+from diagnose.model.websocket_attempts import PlainHandshake
 from diagnose.parsers.urls import Url, parse_url
 from diagnose.probes import ProbeContext
 from diagnose.probes.outside.websocket_handshakes import PATIENCE, handshake_command

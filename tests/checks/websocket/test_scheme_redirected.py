@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from diagnose.model import Confidence
-from diagnose.model.plain_websockets import PlainHandshake
+from diagnose.model.websocket_attempts import PlainHandshake
 from tests.support.check_evidence import CHAT, judge
 from tests.support.websocket_evidence import upgrade
 

@@ -9,8 +9,8 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
 from diagnose.model import Target
-from diagnose.model.plain_websockets import PlainHandshake
 from diagnose.model.symptom import Symptom
+from diagnose.model.websocket_attempts import PlainHandshake
 from diagnose.probes.further_requests import FurtherRequests
 from diagnose.probes.outside.plain_websockets import try_without_tls
 from tests.probes.outside.test_websocket import Looking, wait
