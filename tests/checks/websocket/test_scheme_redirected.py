@@ -2,9 +2,12 @@
 
 from dataclasses import replace
 
+from checks.websocket._reported import reported_paths
 from diagnose.model import Confidence
+from diagnose.model.http import Exchange
 from diagnose.model.websocket_attempts import PlainHandshake
-from tests.support.check_evidence import CHAT, judge
+from diagnose.parsers.symptoms import symptom_of
+from tests.support.check_evidence import CHAT, SHOP, evidence, judge
 from tests.support.websocket_evidence import upgrade
 
 CHECK = "websocket.scheme-redirected"
@@ -59,3 +62,12 @@ def test_silent_without_a_control() -> None:
     elsewhere = replace(OPENS, path="/other")
     assert not judge(CHECK, plain(), elsewhere, target=CHAT)
     assert not judge(CHECK, plain(), replace(OPENS, variant="other-path"), target=CHAT)
+
+
+def test_a_ws_address_is_still_one_of_the_sites_own() -> None:
+    """The words name ws:// for what the site has at wss://."""
+    symptom = symptom_of("ws://shop.example.com/ws does not connect, WebSocket connection failed")
+    target = replace(SHOP, symptom=symptom)
+    page = Exchange(url=target.url, address="203.0.113.10", port=443, status=200)
+    assert reported_paths(evidence(page, target=target)) == ("/",)
+    assert reported_paths(evidence(page, target=replace(target, port=8443))) == ()
