@@ -1,7 +1,7 @@
 """nginx behind another server (Apache, Caddy, HAProxy, or a front on another machine) makes a
-redirect as if visitors came to it: to its own port and plain http where a folder lacks its slash
-(ngx_http_core_module, "absolute_redirect"), or to https, where the visitor is already, because it
-gets plain http itself.
+redirect as if visitors came to it: to its own name, port and plain http where a folder lacks its
+slash or a rule names a path alone (ngx_http_core_module, "absolute_redirect"), or to https, where
+the visitor is already, because it gets plain http itself.
 
 Of a front on another machine nothing is known. A redirect to the same path with a slash, and to a
 port on which only this nginx listens, cannot come from anything else.
@@ -9,6 +9,7 @@ port on which only this nginx listens, cannot come from anything else.
 
 from collections.abc import Iterator
 
+from checks.http._completed_redirects import CompletedRedirect, completed_redirect, relative_fix
 from checks.http._redirects import NginxRedirect, find_redirect
 from checks.nginx import Nginx, _edits, file_line
 from checks.nginx._commands import reload_steps
@@ -30,6 +31,7 @@ from diagnose.model.nginx import Directive, InnerNginx, NginxConfig
 from diagnose.model.summary import socket_text
 from diagnose.model.web_servers import TITLES, WebServer, WebServerConfig
 from diagnose.parsers.nginx import edits, server_blocks
+from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.final_requests import final_location
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 from diagnose.parsers.redirects import leads_to_itself, redirect_target
@@ -37,6 +39,7 @@ from diagnose.parsers.urls import parse_url
 from diagnose.parsers.web_sites import answering_sites
 
 _FORWARDED = "$http_x_forwarded_proto"
+_BY_HAND = Fix((Manual("relative", Where.SERVER),), Applicability.MANUAL)
 
 
 @check(
@@ -56,10 +59,11 @@ def redirect_behind(evidence: Evidence) -> Iterator[Claim]:
         yield from _of_a_far_front(nginx, pages)
     if inner is None or len(answering) != 1 or not pages:
         return
-    block = answering[0].server.block
-    if all(_is_for_a_slash(inner, page) for page in pages):
-        if next(nginx.location_matches(target.path)).directive("absolute_redirect") is None:
-            yield _claim(nginx, inner, pages, block, "folder", _relative(nginx, block))
+    completed = [_completed(nginx, inner, page) for page in pages]
+    if all(completed):
+        block = answering[0].server.block
+        reason = "folder" if all(each and each.is_folder for each in completed) else "path"
+        yield _claim(nginx, inner, pages, block, reason, relative_fix(nginx, block) or _BY_HAND)
     elif target.uses_tls and not inner.tls and all(map(leads_to_itself, pages)):
         redirect = find_redirect(nginx, pages[0])
         if redirect is not None:
@@ -93,7 +97,28 @@ def _of_a_far_front(nginx: Nginx, pages: list[Exchange]) -> Iterator[Claim]:
     )  # fmt: skip
     is_file = pass_directive_of(match) is None and match.directive("absolute_redirect") is None
     if is_file and all(_is_for_a_slash(inner, page) for page in pages):
-        yield _claim(nginx, inner, pages, server.block, "folder", _relative(nginx, server.block))
+        fix = relative_fix(nginx, server.block) or _BY_HAND
+        yield _claim(nginx, inner, pages, server.block, "folder", fix)
+
+
+def _completed(nginx: Nginx, inner: InnerNginx, page: Exchange) -> CompletedRedirect | None:
+    """Return what makes a redirect to a path and puts nginx's own address before it; None if an
+    application may make it, or if it has another address. The server in front may send a name of
+    its own as Host, or nginx writes the first of its names ("server_name_in_redirect")."""
+    url, onward = parse_url(page.url), redirect_target(page)
+    to = parse_url(onward) if onward else None
+    if url is None or to is None or onward is None or to.secure is not inner.tls:
+        return None
+    made = completed_redirect(nginx, page, onward)
+    if made is None or to.host == url.host:
+        return made if made and to.port == inner.port else None
+    # There ProxyPassReverse is missing, and another finding says so.
+    if inner.product == "apache":
+        return None
+    named = children(made.block, "server_name")
+    names = {inner.host.lower(), *(named[0].args[:1] if named else ())}
+    usual = 443 if inner.tls else 80
+    return made if to.host in names and to.port in {inner.port, usual} else None
 
 
 def _is_for_a_slash(inner: InnerNginx, page: Exchange) -> bool:
@@ -111,15 +136,6 @@ def _is_for_a_slash(inner: InnerNginx, page: Exchange) -> bool:
 def _condition(redirect: NginxRedirect) -> Directive | None:
     block = redirect.location_match.block
     return block if block.name == "if" else None
-
-
-def _relative(nginx: Nginx, block: Directive) -> Fix:
-    file = nginx.file(block)
-    change = edits.insert_first(file.text, block, ["absolute_redirect off;"]) if file else None
-    edit = _edits.config_edit(nginx, block.file, change) if change else None
-    if edit is None:
-        return Fix((Manual("relative", Where.SERVER),), Applicability.MANUAL)
-    return Fix((edit, *reload_steps(nginx)), Applicability.AUTOMATIC)
 
 
 def _condition_fix(nginx: Nginx, redirect: NginxRedirect) -> Fix:
@@ -175,6 +191,7 @@ def _claim(
             "place": file_line(directive),
             "outer": f"{inner.file}:{inner.line}" if inner.file else "",
             "folder": reason == "folder",
+            "own_address": reason != "loop",
             "loop": reason == "loop",
             "front_redirects": _front_redirects(nginx.evidence, inner.product),
             **({inner.product: True} if inner.product else {}),

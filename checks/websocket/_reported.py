@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from diagnose.model import Evidence
+from diagnose.model import Evidence, Target
 from diagnose.model.http import Upgrade, page_exchanges
 from diagnose.model.logs import RefusedHandshakes
 from diagnose.model.pages import Page, PageFileResponse, PagePort, WebSocketPath
 from diagnose.parsers.lazy_pattern import lazy_pattern
-from diagnose.parsers.urls import parse_url
+from diagnose.parsers.urls import Url, parse_url
 
 _WEBSOCKET = lazy_pattern(r"(?i)web ?sockets?|(?<![a-z0-9.-])wss://")
 _ADDRESS = lazy_pattern(r"(?i)(?<![a-z0-9])wss?://[^\s\"'<>`，。；！？、（）\u3400-\u9fff]{1,300}")
@@ -48,9 +48,16 @@ def reported_paths(evidence: Evidence) -> tuple[str, ...]:
     if any(upgrade.accepted and upgrade.through == "front" for upgrade in evidence.of(Upgrade)):
         return ()
     addresses = map(parse_url, _addresses(evidence, symptom.text))
-    if any(url and (url.host, url.port) != (target.host, target.port) for url in addresses):
+    if any(url and not _is_own(target, url) for url in addresses):
         return ()
     return _known_paths(evidence) or (target.path.partition("?")[0],)
+
+
+def _is_own(target: Target, url: Url) -> bool:
+    """Return whether an address is the site's own: ws:// at its usual port is written for wss://
+    too."""
+    ports = {target.port, 80} if target.port == 443 else {target.port}
+    return url.host == target.host and url.port in ports
 
 
 def has_own_path(evidence: Evidence) -> bool:

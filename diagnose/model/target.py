@@ -42,6 +42,13 @@ class Target:
         return self.scheme in WEBSOCKET_SCHEMES
 
     @property
+    def plain_sockets_in(self) -> str:
+        """Return the words that name a ws:// address where the site itself has https, "" if none
+        do."""
+        words = f"{self.input} {self.symptom.text if self.symptom else ''}"
+        return words if self.uses_tls and "ws://" in words.lower() else ""
+
+    @property
     def authority(self) -> str:
         """Return host[:port] as in a URL (RFC 3986 section 3.2), without a default port."""
         host = f"[{self.host}]" if ":" in self.host else self.host

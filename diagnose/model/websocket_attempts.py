@@ -1,11 +1,13 @@
-"""The handshakes of one WebSocket, grouped by how they ended."""
+"""The handshakes of one WebSocket, grouped by how they ended, and that without TLS."""
 
 from dataclasses import replace
+from typing import ClassVar
 
-from diagnose.model import Evidence, Subject, merge_subjects
+from diagnose.model import Evidence, Observation, Subject, merge_subjects
 from diagnose.model.frozen import frozen
-from diagnose.model.http import Exchange, Upgrade
-from diagnose.model.marks import UrlPath
+from diagnose.model.http import Exchange, Upgrade, header
+from diagnose.model.marks import Address, Headers, ReasonPhrase, Url, UrlPath
+from diagnose.model.summary import Summary
 
 
 @frozen
@@ -73,3 +75,27 @@ def websocket_attempts(evidence: Evidence) -> tuple[Attempt, ...]:
         )
         for group in groups.values()
     )
+
+
+@frozen(kw_only=True, eq=False)
+class PlainHandshake(Observation):
+    """A WebSocket's opening handshake at the ws:// address that somebody names, where the site
+    itself has https. What follows an answer of 101 is not watched."""
+
+    layer: ClassVar[str] = "websocket"
+
+    url: Url
+    path: UrlPath
+    address: Address
+    port: int
+    status: int | None = None
+    reason: ReasonPhrase = ""
+    headers: Headers = ()
+
+    @property
+    def location(self) -> str:
+        """The field Location, "" without one."""
+        return header(self.headers, "Location") or ""
+
+    def summary(self) -> Summary:
+        return f"WebSocket {self.url}", f"{self.status} {self.reason}".rstrip()

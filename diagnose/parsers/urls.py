@@ -52,7 +52,7 @@ def parse_url(text: str) -> Url | None:
     if scheme not in {"http", "https", "ws", "wss"} or not host:
         return None
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return Url(scheme, host, port or (443 if scheme[-1] == "s" else 80), path)
+    return Url(scheme, host, port or (443 if scheme in TLS_SCHEMES else 80), path)
 
 
 def path_of(text: str) -> str:

@@ -95,3 +95,11 @@ def test_the_websocket_of_a_polled_socketio_server() -> None:
 def test_a_path_is_without_its_query() -> None:
     assert path_of("https://shop.example.com/tea?kind=green") == "/tea"
     assert path_of("no URL") == ""
+
+
+def test_the_usual_port_of_a_scheme() -> None:
+    ports = {scheme: parse_url(f"{scheme}://shop.example.com/") for scheme in ("ws", "wss")}
+    assert [(url.port, url.has_default_port) for url in ports.values() if url] == [
+        (80, True),
+        (443, True),
+    ]

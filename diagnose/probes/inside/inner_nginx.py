@@ -117,13 +117,19 @@ def _emit(ctx: ProbeContext, config: WebServerConfig, route: SiteRoute) -> None:
             equivalent="ss -ltnp; nginx -T",
             port=route.port,
             address=route.host,
-            host=ctx.target.host if keeps else route.sent_host or route.host,
+            host=ctx.target.host if keeps else _name(route.sent_host or route.host),
             product=config.product,
             file=route.file,
             line=route.line,
             tls=route.scheme in {"https", "wss"},
         )
     )
+
+
+def _name(host_field: str) -> str:
+    """Return the name in a Host field: the port in it chooses no server block."""
+    url = parse_url(f"http://{host_field}/")
+    return url.host if url else host_field
 
 
 async def _emit_behind_a_program(ctx: ProbeContext) -> None:

@@ -200,6 +200,10 @@ async def _try_path(
     ctx: ProbeContext, address: str, path: str, open_connection: OpenConnection | None
 ) -> None:
     """Perform the handshake; if it is refused, try the one variant that may show why."""
+    if ctx.target.plain_sockets_in:
+        from diagnose.probes.outside.plain_websockets import try_without_tls
+
+        ctx.start(try_without_tls(ctx, address, path))
     normal = HandshakeAttempt(address, path)
     upgrade = await _first_handshake(ctx, normal, open_connection)
     if upgrade is None:

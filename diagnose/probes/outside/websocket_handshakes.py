@@ -1,10 +1,11 @@
 """One opening handshake of a WebSocket, and what is recorded of it."""
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from diagnose.model.addresses import bracketed
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Upgrade, UpgradeVariant
 from diagnose.parsers.request_fields import masked_subprotocol as shown
@@ -156,23 +157,37 @@ def with_result(upgrade: Upgrade, result: "UpgradeResult", answer: "HttpResult")
 
 
 def _equivalent(ctx: ProbeContext, upgrade: Upgrade, extra_fields: list[str]) -> str:
-    """Return the equivalent curl command.
+    """Return the equivalent curl command."""
+    place = ""
+    if ctx.target.host != upgrade.address:
+        place = f"{ctx.target.host}:{ctx.target.port}:{bracketed(upgrade.address)}"
+    connection = _TWO_OPTIONS if upgrade.variant == "two-options" else "Upgrade"
+    return handshake_command(upgrade.url, place, _own_fields(upgrade, extra_fields), connection)
+
+
+def _own_fields(upgrade: Upgrade, extra_fields: list[str]) -> Iterator[str]:
+    from diagnose.net.websocket import EXTENSIONS
+
+    if upgrade.origin:
+        yield f"Origin: {upgrade.origin}"
+    if upgrade.variant != "no-deflate":
+        yield f"Sec-WebSocket-Extensions: {EXTENSIONS}"
+    if upgrade.offered:
+        yield f"Sec-WebSocket-Protocol: {', '.join(upgrade.offered)}"
+    yield from extra_fields
+
+
+def handshake_command(
+    url: str, place: str, fields: Iterable[str], connection: str = "Upgrade"
+) -> str:
+    """Return the curl command of a handshake at a ws or wss URL; `place` is where the name is taken
+    to be, for --resolve, and `fields` follow those that each handshake has.
 
     On success curl ends with a timeout, because an accepted WebSocket stays open.
     """
-    from diagnose.net.websocket import EXTENSIONS
-
-    host = f"[{upgrade.address}]" if ":" in upgrade.address else upgrade.address
-    argv = ["curl", "-sSi", "-m", "5", "--http1.1", *(["-k"] if ctx.target.uses_tls else [])]
-    if ctx.target.host != upgrade.address:
-        argv += ["--resolve", f"{ctx.target.host}:{ctx.target.port}:{host}"]
-    connection = _TWO_OPTIONS if upgrade.variant == "two-options" else "Upgrade"
-    fields = [f"Connection: {connection}", "Upgrade: websocket", "Sec-WebSocket-Version: 13"]
-    fields += ["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="]
-    fields += [f"Origin: {upgrade.origin}"] if upgrade.origin else []
-    if upgrade.variant != "no-deflate":
-        fields += [f"Sec-WebSocket-Extensions: {EXTENSIONS}"]
-    fields += [f"Sec-WebSocket-Protocol: {', '.join(upgrade.offered)}"] if upgrade.offered else []
-    for field in (*fields, *extra_fields):
+    argv = ["curl", "-sSi", "-m", "5", "--http1.1", *(["-k"] if url.startswith("wss:") else [])]
+    argv += ["--resolve", place] if place else []
+    own = (f"Connection: {connection}", "Upgrade: websocket", "Sec-WebSocket-Version: 13")
+    for field in (*own, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", *fields):
         argv += ["-H", field]
-    return shlex.join([*argv, f"http{upgrade.url.removeprefix('ws')}"])
+    return shlex.join([*argv, f"http{url.removeprefix('ws')}"])

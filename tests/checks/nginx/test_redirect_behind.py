@@ -113,3 +113,42 @@ def test_silent_where_another_program_may_have_written_the_port() -> None:
         assert not judge(CHECK, SLASH, RUNNING, config(text), target=WIKI, masked=False)
     other = page("/wiki", "http://shop.example.com:8080/other/")
     assert not judge(CHECK, other, RUNNING, config(FAR), target=WIKI, masked=False)
+
+
+RENAMED = replace(INNER, host="localhost")
+LOCAL = SITE.replace("shop.example.com", "localhost")
+
+
+def test_fires_where_the_front_sends_another_name() -> None:
+    for name in ("localhost:8080", "localhost"):
+        step = page("/wiki", f"http://{name}/wiki/")
+        (claim,) = judge(CHECK, step, RENAMED, RUNNING, config(LOCAL), target=WIKI, masked=False)
+        assert claim.facts["folder"] is True
+        assert claim.fix
+        assert claim.fix.applicability is Applicability.AUTOMATIC
+
+
+def test_fires_for_a_rule_that_names_a_path_alone() -> None:
+    start = SITE.replace("root /srv/wiki;", "location = /wiki { return 301 /start; }")
+    step = page("/wiki", "http://shop.example.com:8080/start")
+    (claim,) = judge(CHECK, step, INNER, RUNNING, config(start), target=WIKI, masked=False)
+    assert claim.facts["folder"] is False
+    assert claim.facts["own_address"] is True
+
+
+def test_silent_where_an_application_may_make_the_address() -> None:
+    passed = LOCAL.replace("root /srv/wiki;", "location / { proxy_pass http://127.0.0.1:3000; }")
+    step = page("/wiki", "http://localhost:8080/wiki/")
+    assert not judge(CHECK, step, RENAMED, RUNNING, config(passed), target=WIKI)
+
+
+def test_silent_for_another_name_or_port() -> None:
+    for address in ("http://localhost:9000", "http://127.0.0.1:8080", "https://localhost:8080"):
+        step = page("/wiki", f"{address}/wiki/")
+        assert not judge(CHECK, step, RENAMED, RUNNING, config(LOCAL), target=WIKI)
+
+
+def test_silent_behind_an_apache_that_sends_another_name() -> None:
+    """ProxyPassReverse is what is missing there."""
+    step, inner = page("/wiki", "http://localhost:8080/wiki/"), replace(RENAMED, product="apache")
+    assert not judge(CHECK, step, inner, RUNNING, config(LOCAL), target=WIKI)

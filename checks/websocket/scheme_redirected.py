@@ -1,0 +1,73 @@
+"""The client's address begins with ws://, and the site redirects what comes over http to https. A
+redirect brings no client of a WebSocket there: browsers follow none (WebSockets Standard), nor do
+most libraries. The same handshake at wss:// is the control.
+"""
+
+from collections.abc import Iterator
+
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
+from diagnose.model.http import Upgrade
+from diagnose.model.websocket_attempts import PlainHandshake
+from diagnose.parsers.redirects import REDIRECTS
+from diagnose.parsers.urls import parse_url
+
+
+@check(severity=Severity.ERROR, needs=[PlainHandshake, Upgrade])
+def scheme_redirected(evidence: Evidence) -> Iterator[Claim]:
+    handshakes: dict[str, list[PlainHandshake]] = {}
+    for handshake in evidence.good(PlainHandshake):
+        if _leads_to_https(evidence, handshake):
+            handshakes.setdefault(handshake.url, []).append(handshake)
+    for same in handshakes.values():
+        yield from _claims(evidence, same)
+
+
+def _leads_to_https(evidence: Evidence, handshake: PlainHandshake) -> bool:
+    """Return whether a handshake is redirected to the site's own https address."""
+    onward, target = parse_url(handshake.location), evidence.target
+    if handshake.status not in REDIRECTS or onward is None or not onward.secure:
+        return False
+    return (onward.host, onward.port) == (target.host, target.port)
+
+
+def _claims(evidence: Evidence, handshakes: list[PlainHandshake]) -> Iterator[Claim]:
+    first, target = handshakes[0], evidence.target
+    controls = [
+        upgrade
+        for upgrade in evidence.of(Upgrade)
+        if upgrade.is_visit and upgrade.path == first.path
+    ]
+    if not controls:
+        return
+    own_path = first.path.partition("?")[0]
+    address = f"{target.authority}{own_path}"
+    subjects = tuple(
+        Subject(address=each.address, port=each.port, path=own_path) for each in handshakes
+    )
+    yield Claim(
+        about=Subject(port=first.port, path=own_path, text=first.url.partition("?")[0]),
+        covers=subjects,
+        because=(*handshakes, *controls),
+        confidence=Confidence.CERTAIN,
+        facts={
+            "url": first.url.partition("?")[0],
+            "wanted": f"wss://{address}",
+            "path": own_path,
+            "status": first.status or "",
+            "location": first.location.partition("?")[0],
+            "opens": all(control.accepted for control in controls),
+            "control": next((each.status or "" for each in controls if not each.accepted), ""),
+        },
+        fix=Fix((Manual("use-wss", Where.APPLICATION),), Applicability.MANUAL),
+    )
