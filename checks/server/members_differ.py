@@ -4,6 +4,9 @@ second request. An answer of the application is passed on, whatever its status.
 
 A member that takes no connection is passed over by Apache and HAProxy, which try the next one;
 Caddy does not, unless `lb_try_duration` or `lb_retries` says so.
+
+Each was asked once: a 5xx may be an application that fails now and then on all of them, so that the
+difference is likely only.
 """
 
 import re
@@ -16,6 +19,7 @@ from diagnose.model import (
     Applicability,
     Claim,
     Command,
+    Confidence,
     Edit,
     Evidence,
     Fix,
@@ -76,6 +80,9 @@ def members_differ(evidence: Evidence) -> Iterator[Claim]:
             else "",
             "command": f"ss -ltnp 'sport = :{failing[0].member.rpartition(':')[2]}'",
         },
+        confidence=Confidence.LIKELY
+        if all((answer.status or 0) >= 500 for answer in failing)
+        else Confidence.CERTAIN,
         fix=_fix(view, places),
     )
 

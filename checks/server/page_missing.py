@@ -33,6 +33,7 @@ from checks.server import (
 from checks.server._apache_overrides import allow_overrides, folder_edit, section_edit, switch_lines
 from checks.server._caddy_edits import fallback_edit, rewriting_line, suffix_edit
 from checks.server._fallback_lines import has_fallback, wrong_fallback
+from checks.server._rules import decisive_rule
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -96,6 +97,8 @@ def page_missing(evidence: Evidence) -> Iterator[Claim]:
             yield _claim(view, folder, sites[0], pages, "not-enabled")
             continue
         reason = _reason(folder, sites[0], pages, modules, alias) if sites and pages else ""
+        if reason == "no-index" and _is_refused(view, pages):
+            reason = ""
         if reason == "elsewhere" and _has_rules_of_its_own(view, folder.elsewhere):
             reason = ""
         reason = reason or ("rewritten" if pages and sites and _rewritten(view, folder) else "")
@@ -187,6 +190,15 @@ def _rewriting_place(view: ServerView) -> str:
     sites = view.answering_sites
     number = rewriting_line(view, sites[0]) if len(sites) == 1 else 0
     return place_text(sites[0].file, number) if number else ""
+
+
+def _is_refused(view: ServerView, pages: list[Exchange]) -> bool:
+    """Return whether a rule refuses the page, which comes before any search for an index file."""
+    path, evidence = view.evidence.target.path.partition("?")[0], view.evidence
+    return all(page.status == 403 for page in pages) and (
+        decisive_rule(view, path, False, 403) is not None
+        or any(error.reason == "denied" for error in evidence.good(ServerRequestError))
+    )
 
 
 def _has_rules_of_its_own(view: ServerView, folder: str) -> bool:

@@ -80,7 +80,10 @@ def refused_host(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> 
         if refuses_host(page.status, page.body) and page.purpose == "target"
     ]
     asked = [each for each in evidence.good(Asked) if each.variant == "passed"]
-    if not pages or any(each.sent not in {target.host, target.authority} for each in asked):
+    names = {target.host, target.authority}
+    if not pages or any(each.sent not in names for each in asked):
+        return _told(evidence, read)
+    if not asked and _nginx_host(evidence) not in {*names, None}:
         return _told(evidence, read)
     if not _keeps_host(evidence):
         return None
@@ -103,6 +106,22 @@ def refused_host(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> 
 def _shown(page: Exchange) -> str:
     words = excerpt(page.body)
     return words if words.startswith(str(page.status)) else f"{page.status} {words}".strip()
+
+
+def _nginx_host(evidence: Evidence) -> str | None:
+    """Return the Host that nginx passes on for the target's path, None if it passes nothing on, or
+    it is not known. Of a WebSocket's address the application was not asked as for a page."""
+    # Imported late: few applications refuse a name.
+    from checks.upstream._comparisons import proxied_match
+    from diagnose.parsers.nginx import proxy_headers, upstreams
+
+    target = evidence.target
+    match = proxied_match(Nginx.of(evidence), target.path.partition("?")[0])
+    variables = upstreams.route_variables(target, match, target.path) if match else {}
+    passed = upstreams.proxy_target_of(match, variables) if match else None
+    if match is None or passed is None:
+        return None
+    return proxy_headers.forwarded_host(match, passed, target)
 
 
 def _keeps_host(evidence: Evidence) -> bool:

@@ -41,10 +41,12 @@ from diagnose.parsers.nginx.proxied_request import is_ignored_name
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 
 _SETTING = "underscores_in_headers"
-#: A name with an underscore in a message. Variables of nginx, of CGI and directives are none.
+#: A name with an underscore in a message. Variables of nginx and of CGI, directives, and codes of
+#: errors (of WordPress, and RFC 6750 section 3.1) are none.
 _NAME = lazy_pattern(
     r"(?<![\w.$/-])(?!HTTP_|REMOTE_|underscores_in|proxy_|fastcgi_|uwsgi_|http_|server_|access_log"
-    r"|error_log|client_)[A-Za-z][A-Za-z0-9]{0,30}(?:_[A-Za-z0-9]{1,30}){1,5}(?![\w./(-])",
+    r"|error_log|client_|(?:woocommerce_)?rest_|jwt_auth_|invalid_|insufficient_|access_denied)"
+    r"[A-Za-z][A-Za-z0-9]{0,30}(?:_[A-Za-z0-9]{1,30}){1,5}(?![\w./(-])",
     re.ASCII,
 )
 _UNDERSCORE = lazy_pattern(r"underscore|下划线|[“\"'‘「]_[”\"'’」]")

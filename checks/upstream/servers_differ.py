@@ -5,6 +5,9 @@ second request. The next server is tried only after errors of the connection
 
 Usual reasons: a server with an old release, another program on the port, a deployment of which a
 part failed.
+
+Each was asked once. A page that is missing stays so; a 5xx may be an application that fails now and
+then on all of them, so that the difference is likely only.
 """
 
 from collections.abc import Collection, Iterator
@@ -15,7 +18,7 @@ from checks.nginx._edits import Changes, config_edits
 from checks.upstream import CONSEQUENCES, Backend, backends
 from checks.upstream._claims import BackendFault, upstream_claim
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
+from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.addresses import is_loopback
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.parsers.http import MISSING_PAGE
@@ -60,6 +63,9 @@ def _claim(
             because=(*failing, *serving),
             endpoints=names,
             severity=Severity.ERROR,
+            confidence=Confidence.CERTAIN
+            if any(attempt.status in MISSING_PAGE for attempt in failing)
+            else Confidence.LIKELY,
         ),
         _fix(nginx, backend, names),
     )

@@ -1,5 +1,9 @@
-"""The handshake is redirected. RFC 6455 section 4.1 lets clients follow; browsers do not."""
+"""The handshake is redirected. RFC 6455 section 4.1 lets clients follow; browsers do not.
 
+A redirect to a login page is how many applications refuse those who have not logged in, and this
+run has not: that is a note, unless a message says that the WebSocket does not open."""
+
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -8,12 +12,20 @@ from checks.nginx._edits import Changes, config_edits
 from checks.nginx._websockets import WebSocketHandshakes
 from checks.websocket import claim, refused_attempts
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Evidence, Severity, Where
+from diagnose.model import Claim, Confidence, Evidence, Severity, Where
 from diagnose.model.http import Upgrade
+from diagnose.model.websocket_attempts import Attempt
+from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.forwarding import application_of
 from diagnose.parsers.nginx.locations import location_pattern, proxy_pass_of
 from diagnose.parsers.urls import parse_url
+
+#: Words of the path of a login page: `/login`, `/users/sign_in`, `/oauth2/authorize`.
+_LOGIN = lazy_pattern(
+    r"(?:^|[/._-])(?:log-?in|log-?on|sign[-_]?in|auth|oauth2?|sso|saml2?|cas)(?:[/._?-]|$)",
+    re.IGNORECASE,
+)
 
 
 @check(severity=Severity.ERROR, needs=[Upgrade], needs_fault=[Upgrade])
@@ -23,11 +35,13 @@ def redirected(evidence: Evidence) -> Iterator[Claim]:
         target = parse_url(location)
         path = (target.path if target else location).partition("?")[0]
         original_path = attempt.path.partition("?")[0]
+        is_login = _is_login(attempt, location)
         secure = not evidence.target.uses_tls and bool(target and target.secure)
+        is_told = evidence.target.symptom is not None
         base_claim = claim(
             attempt,
-            "exact-url",
-            Where.SERVER,
+            "log-in" if is_login else "exact-url",
+            Where.APPLICATION if is_login else Where.SERVER,
             {
                 "path": original_path,  # a location of nginx has no query
                 "location": location,
@@ -35,11 +49,24 @@ def redirected(evidence: Evidence) -> Iterator[Claim]:
                 and path.rstrip("/") == original_path.rstrip("/")
                 and path != original_path,
                 "secure": secure,
+                "login": is_login,
                 "place": "",
                 "block": "",
             },
+            Confidence.LIKELY if is_login else Confidence.CERTAIN,
+            (Severity.WARNING if is_told else Severity.NOTE) if is_login else None,
         )
         yield _with_place(Nginx.of(evidence), base_claim, attempt.path)
+
+
+def _is_login(attempt: Attempt, location: str) -> bool:
+    """Return whether a handshake without a login is sent to a page where one logs in. That the
+    path of the handshake has such a word says nothing."""
+    path = attempt.path.partition("?")[0].rstrip("/")
+    target = parse_url(location)
+    leads_to = (target.path if target else location).partition("?")[0].rstrip("/")
+    is_word = leads_to != path and bool(_LOGIN.search(leads_to.removeprefix(path)))
+    return is_word and not attempt.first.authenticated
 
 
 def _with_place(nginx: Nginx, base_claim: Claim, path: str) -> Claim:

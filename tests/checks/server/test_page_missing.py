@@ -5,7 +5,7 @@ import pytest
 from diagnose.model import Applicability, Claim, Command, Confidence, Edit, Manual, Severity
 from diagnose.model.http import Exchange
 from diagnose.model.logs import ServerRequestError
-from diagnose.model.server_rules import ServedFolder
+from diagnose.model.server_rules import AnsweringRule, ServedFolder
 from diagnose.model.site_folders import SiteFolder
 from diagnose.model.web_servers import SiteAlias
 from tests.support.caddy_evidence import CADDY, caddy_config, document
@@ -130,6 +130,21 @@ def test_silent_about_names_where_apache_looked_for_no_index(word: str) -> None:
     page = replace(PAGE, url="https://shop.example.com/folder", status=403)
     target = replace(SHOP, path="/folder")
     assert not judge(CHECK, APACHE, apache_config(SITE), page, error, folder, target=target)
+
+
+@pytest.mark.parametrize("is_logged", [True, False])
+def test_silent_about_an_index_file_where_a_rule_refuses_everybody(is_logged: bool) -> None:
+    denied = ServerRequestError(
+        product="apache", log="/var/log/apache2/error.log", reason="denied", code="AH01630",
+        message=f"AH01630: client denied by server configuration: {ROOT}/", file=f"{ROOT}/",
+    )  # fmt: skip
+    rule = AnsweringRule("/", 403, "Require ip 10.9.0.0/16", file="/etc/apache2/shop.conf", line=6)
+    page = replace(PAGE, url="https://shop.example.com/", status=403)
+    config = apache_config(SITE)
+    seen = (page, denied) if is_logged else (page,)
+    config = config if is_logged else replace(config, rules=(rule,))
+    assert not judge(CHECK, APACHE, config, START, *seen)
+    assert judge(CHECK, APACHE, apache_config(SITE), START, page), "neither of them is seen"
 
 
 def test_fires_where_directory_slash_keeps_apache_from_the_folder() -> None:

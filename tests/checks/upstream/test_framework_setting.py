@@ -146,3 +146,19 @@ def test_the_edit_of_a_last_line_without_an_end_applies() -> None:
     assert claim.fix is not None
     edit = next(step for step in claim.fix.steps if isinstance(step, Edit))
     assert edit.diff.endswith("-  b: 2\n\\ No newline at end of file\n+  b: 3\n")
+
+
+def test_a_name_that_nginx_does_not_pass_on_is_not_the_settings_fault() -> None:
+    """Of a WebSocket's address the application was not asked with nginx's Host and the visitor's:
+    nginx's own line decides."""
+    django = replace(FLASK, application="django", topic="allowed_host", key="ALLOWED_HOSTS")
+    refused = replace(
+        PLAIN, url="https://shop.example.com/ws", status=400, headers=(),
+        body="DisallowedHost at /ws. Invalid HTTP_HOST header. You may need to add it to "
+        "ALLOWED_HOSTS.",
+    )  # fmt: skip
+    target = replace(SHOP, scheme="wss", path="/ws", websockets=("/ws",))
+    own = nginx("proxy_set_header Host $host;")
+    (claim,) = judge(CHECK, django, refused, own, target=target)
+    assert claim.confidence is Confidence.CERTAIN
+    assert not judge(CHECK, django, refused, nginx(), target=target)

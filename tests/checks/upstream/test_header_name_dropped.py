@@ -59,6 +59,8 @@ def test_fires_after_a_message_about_such_a_field(words: str, name: str) -> None
 @pytest.mark.parametrize(
     "words",
     [
+        "rest_cannot_edit 401: no authorization header was present in the request",
+        "invalid_token: the header Authorization is missing",
         "the Authorization header is missing",
         "the header is lost with proxy_pass and underscores_in_headers on",
         "$_SERVER['HTTP_X_USER'] header is missing on the backend",

@@ -1,6 +1,9 @@
 from dataclasses import replace
 
-from diagnose.model import Applicability, Edit, Target
+import pytest
+
+from diagnose.model import Applicability, Confidence, Edit, Severity, Target
+from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import CHAT, judge
 from tests.support.nginx_evidence import BUILD, HOST, RUNNING, SITE, config, direct
 from tests.support.websocket_evidence import upgrade
@@ -23,12 +26,28 @@ def test_the_path_has_no_query() -> None:
     assert claim.facts["slash"]
 
 
-def test_fires_on_a_login_page() -> None:
-    (claim,) = judge(
-        "websocket.redirected", upgrade(302, headers=(("Location", "/login"),)), target=CHAT
-    )
-    assert not claim.facts["slash"]
-    assert claim.facts["location"] == "/login"
+@pytest.mark.parametrize(
+    "location",
+    ["/login", "https://shop.example.com/oauth2/authorize?id=1", "/users/sign_in?next=/ws"],
+)
+def test_a_login_page_is_what_many_applications_answer_without_a_session(location: str) -> None:
+    moved = upgrade(302, headers=(("Location", location),))
+    (claim,) = judge("websocket.redirected", moved, target=CHAT)
+    assert (claim.facts["login"], claim.facts["slash"]) == (True, False)
+    assert (claim.severity, claim.confidence) == (Severity.NOTE, Confidence.LIKELY)
+    symptom = Symptom("websocket", "Unexpected response code: 302", 302)
+    (claim,) = judge("websocket.redirected", moved, target=replace(CHAT, symptom=symptom))
+    assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.LIKELY)
+    (claim,) = judge("websocket.redirected", replace(moved, authenticated=True), target=CHAT)
+    assert (claim.severity, claim.confidence) == (None, Confidence.CERTAIN), "it has a session"
+
+
+@pytest.mark.parametrize("path", ["/auth/ws", "/ws"])
+def test_a_slash_behind_the_path_is_no_login(path: str) -> None:
+    moved = upgrade(301, headers=(("Location", f"https://shop.example.com{path}/"),))
+    target = replace(CHAT, websockets=(path,))
+    (claim,) = judge("websocket.redirected", replace(moved, path=path), target=target)
+    assert (claim.facts["login"], claim.confidence) == (False, Confidence.CERTAIN)
 
 
 def test_fires_on_ws_that_is_sent_to_https() -> None:

@@ -146,13 +146,15 @@ def apache_condition_has_a_percent_sign(lab: Lab) -> None:
     apache.serve(lab, site_with(LOOKED_UP.replace("${", "%{")))
 
 
+#: The thread's own line compares the whole field, `^Upgrade$`: a fault of its own in Firefox, which
+#: sends "keep-alive, Upgrade".
 IN_SECTION = """\
 <Location />
     ProxyPass http://127.0.0.1:3000/
     ProxyPassReverse http://127.0.0.1:3000/
     RewriteEngine on
     RewriteCond %{HTTP:UPGRADE} ^WebSocket$ [NC]
-    RewriteCond %{HTTP:CONNECTION} ^Upgrade$ [NC]
+    RewriteCond %{HTTP:CONNECTION} Upgrade [NC]
     RewriteRule .* ws://127.0.0.1:3000/{REQUEST_URI} [P]
 </Location>
 """
@@ -181,9 +183,7 @@ def apache_location_has_a_variable_without_its_mark_and_pages_answer(lab: Lab) -
 
 @healthy_apache(args=("--ws", "/ws"))
 def apache_location_has_a_marked_variable(lab: Lab) -> None:
-    # Firefox sends "keep-alive, Upgrade".
-    part = IN_SECTION.replace("^Upgrade$", "Upgrade")
-    apache.serve(lab, site_with(part.replace("/{REQ", "%{REQ")))
+    apache.serve(lab, site_with(IN_SECTION.replace("/{REQ", "%{REQ")))
 
 
 SECURE_SOCKETS = """\

@@ -162,12 +162,6 @@ def application_answers_with_a_page(lab: Lab) -> None:
     lab.application("--mode", "page")
 
 
-@scenario(outside="websocket.redirected", manual=APPLICATION)
-def handshake_redirected(lab: Lab) -> None:
-    """To the login page."""
-    lab.application("--mode", "redirect")
-
-
 @scenario(outside="websocket.redirected", differs=MINE)
 def slash_behind_the_location(lab: Lab) -> None:
     """location /ws/, and nginx redirects /ws there."""
@@ -237,6 +231,12 @@ def websocket_by_its_own_address(lab: Lab) -> None:
 def websocket_needs_credentials(lab: Lab) -> None:
     """The application's own 401 proves that the way to it is fine, and nothing of the WebSocket."""
     lab.application("--mode", "unauthorized")
+
+
+@healthy(args=WS, unsure=("client", "server", "both"))
+def websocket_leads_to_the_login(lab: Lab) -> None:
+    """Who has not logged in is sent to the login page."""
+    lab.application("--mode", "redirect")
 
 
 @healthy(args=WS)
