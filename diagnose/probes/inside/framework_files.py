@@ -130,6 +130,9 @@ async def _of_source(
         groups += [(folder, "") for folder in dict.fromkeys(folders) if folder not in _TOO_WIDE]
     for base, root in groups:
         files = await _files(ctx, framework, base, root, place)
+        is_production = place.variables.get("NODE_ENV") == "production"
+        if not any(known.wants_it(change, file.text, is_production) for file in files):
+            continue
         lacking = [
             (file, edit)
             for file in files
