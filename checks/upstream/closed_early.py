@@ -24,6 +24,7 @@ from checks.upstream._failed_applications import (
 )
 from checks.upstream._gateways import read_timeout_of
 from checks.upstream._logged_requests import LoggedRequest, is_no_accident, logged_requests
+from checks.upstream._time_limits import limit_facts, raised, time_limits
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -36,6 +37,7 @@ from diagnose.model import (
     Subject,
     Where,
 )
+from diagnose.model.applications import ReadSetting
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.nginx.error_log import upstream_authority
@@ -79,10 +81,13 @@ def _sent_claim(nginx: Nginx) -> Claim | None:
     match = next(iter(nginx.location_matches(evidence.target.path)), None)
     directive = pass_directive_of(match) if match else None
     application = upstream_authority(error.line) or error.line.upstream
+    times = _time_facts(match, pages) if is_asked else {}
+    limits = time_limits(evidence) if is_asked else ()
+    patience = float(str(times.get("patience", 0)))
     return Claim(
         about=error.subjects[0],
         covers=error.subjects,
-        because=(*error.because, *([nginx.config] if nginx.config else [])),
+        because=(*error.because, *limits, *([nginx.config] if nginx.config else [])),
         confidence=Confidence.CERTAIN,
         location=nginx.location(directive) if directive else None,
         facts={
@@ -96,12 +101,23 @@ def _sent_claim(nginx: Nginx) -> Claim | None:
             "times": "",
             "last": error.line.written,
             "minute": _minute(error.line.written),
-            **(_time_facts(match, pages) if is_asked else {}),
+            **times,
+            **limit_facts(limits, patience),
             **log_facts(evidence, (application,)),
         },
         ruled_out=("upstream.refused", "upstream.timeout"),
-        fix=Fix((Manual(_STEP, Where.APPLICATION),), Applicability.MANUAL),
+        fix=_fix(limits, patience),
     )
+
+
+def _fix(limits: Sequence[ReadSetting], patience: float) -> Fix:
+    """Return the edit of the program's own limit, for a person where none is known."""
+    if not limits:
+        return Fix((Manual(_STEP, Where.APPLICATION),), Applicability.MANUAL)
+    # Imported late: few requests are ended by a limit that was found.
+    from checks.upstream._setting_fixes import setting_fix
+
+    return setting_fix([raised(limits[0], patience)], "raise-the-limit")
 
 
 def _time_facts(match: LocationMatch | None, pages: Sequence[Exchange]) -> Mapping[str, object]:

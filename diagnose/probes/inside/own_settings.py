@@ -22,6 +22,8 @@ from diagnose.probes.inside.upstream_routes import find_route
 SCRIPT = read_script(__file__, "program_place.sh")
 #: By which a container reaches the machine (Docker's documentation, "bridge", "host-gateway").
 _GATEWAYS = {"172.17.0.1", "host.docker.internal"}
+#: What a web server answers for an application that ended the request.
+_GATEWAY_ERRORS = frozenset({502, 503, 504})
 #: Seconds for the script.
 PATIENCE = 5.0
 
@@ -66,6 +68,9 @@ async def _look(ctx: ProbeContext, listeners: Listeners) -> None:
     is_known = bool(ctx.observed(NginxConfig)) or bool(ctx.observed(WebServerConfig))
     if not is_known or not ctx.observed(Exchange):
         return
+    exchanges = ctx.observed(Exchange)
+    if any(each.status in _GATEWAY_ERRORS for each in exchanges):
+        await _look_for_limits(ctx, listeners)
     from diagnose.parsers.setting_symptoms import suspected_topics
 
     topics = suspected_topics(
@@ -84,6 +89,20 @@ async def _look(ctx: ProbeContext, listeners: Listeners) -> None:
         ]
         if new:
             await _read(ctx, listeners, endpoint, frozenset(new))
+
+
+async def _look_for_limits(ctx: ProbeContext, listeners: Listeners) -> None:
+    """Look once for the limit by which a program ended the request for the page."""
+    from diagnose.parsers.program_place import parse_place
+    from diagnose.probes.inside.time_limits import emit_time_limits, ended_after
+
+    took = ended_after(ctx.observed(Exchange))
+    for endpoint in dict.fromkeys(_endpoints(ctx)) if took else ():
+        is_program = bool(endpoint) and not is_front(listeners, endpoint)
+        if is_program and ctx.further_requests.begin(f"the time limits of {endpoint}"):
+            result = await ctx.machine.run("sh", "-c", SCRIPT, "sh", endpoint, timeout=PATIENCE)
+            emit_if_too_slow(ctx, "the time limits of the application", result)
+            await emit_time_limits(ctx, parse_place(result.out), took)
 
 
 def _endpoints(ctx: ProbeContext) -> Iterator[str]:
