@@ -3,8 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from diagnose.model import Evidence
+from checks.nginx import Nginx
+from checks.upstream._gateways import read_timeout_of
+from diagnose.model import Evidence, Fix
 from diagnose.model.applications import ReadSetting
+from diagnose.parsers.nginx.upstreams import pass_directive_of
 from diagnose.parsers.time_limits import settings_limits, source_limits, unit_limits
 
 #: Seconds that are written where nginx waits no longer than the program: what the request needs is
@@ -35,6 +38,26 @@ def raised(read: ReadSetting, patience: float) -> ReadSetting:
     if limit is None:
         return read
     return replace(read, new=limit.raised(wanted), wanted=str(wanted))
+
+
+def patience_of(evidence: Evidence) -> float:
+    """Return how long nginx waits for the answer of the page's application, 0 without nginx."""
+    nginx = Nginx.of(evidence)
+    match = next(iter(nginx.location_matches(evidence.target.path)), None)
+    directive = pass_directive_of(match) if match else None
+    if match is None or directive is None:
+        return 0.0
+    return read_timeout_of(match, directive.name.removesuffix("_pass")).patience
+
+
+def raising_fix(limits: Sequence[ReadSetting], patience: float) -> Fix | None:
+    """Return the edit of the program's own limit and its restart; None if no limit is known."""
+    if not limits:
+        return None
+    # Imported late: few requests are ended by a limit that was found.
+    from checks.upstream._setting_fixes import setting_fix
+
+    return setting_fix([raised(limits[0], patience)], "raise-the-limit")
 
 
 def limit_facts(limits: Sequence[ReadSetting], patience: float) -> Mapping[str, object]:

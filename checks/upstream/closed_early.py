@@ -24,7 +24,7 @@ from checks.upstream._failed_applications import (
 )
 from checks.upstream._gateways import read_timeout_of
 from checks.upstream._logged_requests import LoggedRequest, is_no_accident, logged_requests
-from checks.upstream._time_limits import limit_facts, raised, time_limits
+from checks.upstream._time_limits import limit_facts, raising_fix, time_limits
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -37,7 +37,6 @@ from diagnose.model import (
     Subject,
     Where,
 )
-from diagnose.model.applications import ReadSetting
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.nginx.error_log import upstream_authority
@@ -106,18 +105,11 @@ def _sent_claim(nginx: Nginx) -> Claim | None:
             **log_facts(evidence, (application,)),
         },
         ruled_out=("upstream.refused", "upstream.timeout"),
-        fix=_fix(limits, patience),
+        fix=(
+            raising_fix(limits, patience)
+            or Fix((Manual(_STEP, Where.APPLICATION),), Applicability.MANUAL)
+        ),
     )
-
-
-def _fix(limits: Sequence[ReadSetting], patience: float) -> Fix:
-    """Return the edit of the program's own limit, for a person where none is known."""
-    if not limits:
-        return Fix((Manual(_STEP, Where.APPLICATION),), Applicability.MANUAL)
-    # Imported late: few requests are ended by a limit that was found.
-    from checks.upstream._setting_fixes import setting_fix
-
-    return setting_fix([raised(limits[0], patience)], "raise-the-limit")
 
 
 def _time_facts(match: LocationMatch | None, pages: Sequence[Exchange]) -> Mapping[str, object]:

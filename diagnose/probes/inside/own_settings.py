@@ -22,8 +22,8 @@ from diagnose.probes.inside.upstream_routes import find_route
 SCRIPT = read_script(__file__, "program_place.sh")
 #: By which a container reaches the machine (Docker's documentation, "bridge", "host-gateway").
 _GATEWAYS = {"172.17.0.1", "host.docker.internal"}
-#: What a web server answers for an application that ended the request.
-_GATEWAY_ERRORS = frozenset({502, 503, 504})
+#: What visitors get where an application ended the request: 500 is its own last answer.
+_ENDED = frozenset({500, 502, 503, 504})
 #: Seconds for the script.
 PATIENCE = 5.0
 
@@ -69,7 +69,7 @@ async def _look(ctx: ProbeContext, listeners: Listeners) -> None:
     if not is_known or not ctx.observed(Exchange):
         return
     exchanges = ctx.observed(Exchange)
-    if any(each.status in _GATEWAY_ERRORS for each in exchanges):
+    if any(each.status in _ENDED for each in exchanges):
         await _look_for_limits(ctx, listeners)
     from diagnose.parsers.setting_symptoms import suspected_topics
 

@@ -1,5 +1,6 @@
 """Reads where a program has the limit after which it ended a request of this run: the web server in
-front answered with 502, 503 or 504 after some seconds, and the limit is of as many.
+front answered with 502, 503 or 504 after some seconds, and the limit is of as many. A worker of
+gunicorn that is ended answers with 500 where it still can (seen with gunicorn 27).
 
 Only lines with that number are kept (docs/adr/0092).
 """
@@ -25,7 +26,7 @@ from diagnose.probes.inside.own_setting_files import MAX_FILE
 
 #: Seconds: what fails sooner is ended by no limit that somebody set.
 SOON = 4.0
-_STATUSES = frozenset({502, 503, 504})
+_STATUSES = frozenset({500, 502, 503, 504})
 _SOURCES = (
     "server.js", "app.js", "index.js", "main.js", "*.js", "*.mjs", "*.cjs", "bin/www", "src/*.js",
     "dist/*.js",
