@@ -7,6 +7,7 @@ import pytest
 
 from diagnose.model.other_requests import OtherRequest
 from diagnose.model.pages import Page, PageFile, WebSocketPath
+from diagnose.probes.outside.page_file_loader import emit_opened
 from diagnose.probes.outside.script_paths import emit_script_paths
 from tests.support.fake_context import Looking
 
@@ -81,7 +82,7 @@ def test_a_call_of_socketio_in_another_script_than_its_client() -> None:
     client = "https://cdn.example.net/socket.io/4.7.5/socket.io.min.js"
     run: Any = Looking(None)  # type: ignore[arg-type]
     run.emit(Page(url=PAGE, address="203.0.113.10", port=443, files=(PageFile("script", client),)))
-    emit_script_paths(run, "const socket = io();", f"{PAGE}app.js")
+    emit_opened(run, "const socket = io();", f"{PAGE}app.js")
     (named,) = run.observed(WebSocketPath)
     assert (named.path, named.library) == ("/socket.io/", "Socket.IO")
     # Without the client the name is another's, and another host is no path of this site.
