@@ -113,7 +113,23 @@ def _other_folder(evidence: Evidence, read: ReadSetting) -> Proof | None:
     return None
 
 
+def _withheld_cookie(evidence: Evidence, read: ReadSetting) -> Proof | None:
+    """Return the page without a cookie, of an application that is told https: its source has the
+    session's cookie for https alone, and takes every request of the proxy for plain http."""
+    from checks.http._told_scheme import told_scheme
+
+    answers = [each for each in evidence.good(Exchange) if each.is_of_visit]
+    if any("cookie:" in each.equivalent.lower() or each.header("Set-Cookie") for each in answers):
+        return None
+    pages = [each for each in answers if each.purpose == "target"]
+    # The source is read only after a sign-in page without a cookie, or after a message about one.
+    if not pages or not told_scheme(evidence, evidence.target.path):
+        return None
+    return Proof(tuple(pages), Confidence.LIKELY)
+
+
 _PROOFS = {
+    "session_cookie": _withheld_cookie,
     "trusted_proxy": _untrusted,
     "allowed_host": _unknown_host,
     "base_path": _other_folder,

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from checks.upstream._time_limits import limit_facts, patience_of, raising_fix, time_limits
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -23,6 +24,7 @@ from diagnose.model import (
     Subject,
     Where,
 )
+from diagnose.model.applications import ReadSetting
 from diagnose.model.backends import BackendVisit
 from diagnose.model.containers import NginxContainer
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
@@ -38,6 +40,9 @@ _NO_PAGE = ("websocket", "upgrade request")
 
 #: What the library `cookies` throws where its program takes the visitor's request for plain http.
 _SECURE_COOKIE = "Cannot send secure cookie over unencrypted connection"
+
+#: What gunicorn writes where it ends a worker that has not answered in its time.
+_WORKER_TIMEOUT = "WORKER TIMEOUT"
 
 #: A program in a container, and a loopback address that refused it (Node.js, libcurl; Go, Python).
 _IN_CONTAINER = re.compile(r"(?:docker|podman) logs ")
@@ -90,6 +95,7 @@ def application_log(evidence: Evidence) -> Iterator[Claim]:
     )
     subjects = tuple(_subject(port, path) for path in paths)
     step = _remedy(line, evidence.target.uses_tls)
+    limits = _ending_limits(evidence, line)
     yield Claim(
         about=subjects[0],
         covers=(*subjects, Subject(port=port), Subject(port=80)),
@@ -106,9 +112,18 @@ def application_log(evidence: Evidence) -> Iterator[Claim]:
             "unit": line.unit,
             "secure_cookie": step == "trust-the-proxy",
             "own_address": _own_address(line),
+            **limit_facts(limits, patience_of(evidence)),
         },
-        fix=Fix((Manual(step, Where.APPLICATION),), Applicability.MANUAL),
+        fix=(
+            raising_fix(limits, patience_of(evidence))
+            or Fix((Manual(step, Where.APPLICATION),), Applicability.MANUAL)
+        ),
     )
+
+
+def _ending_limits(evidence: Evidence, line: ProgramLine) -> tuple[ReadSetting, ...]:
+    """Return the limit of time by which gunicorn ended the worker that had the request."""
+    return time_limits(evidence) if _WORKER_TIMEOUT in line.message else ()
 
 
 def _is_of(line: ProgramLine, visit: BackendVisit) -> bool:

@@ -24,6 +24,7 @@ from checks.upstream._failed_applications import (
 )
 from checks.upstream._gateways import read_timeout_of
 from checks.upstream._logged_requests import LoggedRequest, is_no_accident, logged_requests
+from checks.upstream._time_limits import limit_facts, raising_fix, time_limits
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -79,10 +80,13 @@ def _sent_claim(nginx: Nginx) -> Claim | None:
     match = next(iter(nginx.location_matches(evidence.target.path)), None)
     directive = pass_directive_of(match) if match else None
     application = upstream_authority(error.line) or error.line.upstream
+    times = _time_facts(match, pages) if is_asked else {}
+    limits = time_limits(evidence) if is_asked else ()
+    patience = float(str(times.get("patience", 0)))
     return Claim(
         about=error.subjects[0],
         covers=error.subjects,
-        because=(*error.because, *([nginx.config] if nginx.config else [])),
+        because=(*error.because, *limits, *([nginx.config] if nginx.config else [])),
         confidence=Confidence.CERTAIN,
         location=nginx.location(directive) if directive else None,
         facts={
@@ -96,11 +100,15 @@ def _sent_claim(nginx: Nginx) -> Claim | None:
             "times": "",
             "last": error.line.written,
             "minute": _minute(error.line.written),
-            **(_time_facts(match, pages) if is_asked else {}),
+            **times,
+            **limit_facts(limits, patience),
             **log_facts(evidence, (application,)),
         },
         ruled_out=("upstream.refused", "upstream.timeout"),
-        fix=Fix((Manual(_STEP, Where.APPLICATION),), Applicability.MANUAL),
+        fix=(
+            raising_fix(limits, patience)
+            or Fix((Manual(_STEP, Where.APPLICATION),), Applicability.MANUAL)
+        ),
     )
 
 

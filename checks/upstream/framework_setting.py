@@ -45,6 +45,9 @@ def framework_setting(evidence: Evidence) -> Iterator[Claim]:
 def _claim(evidence: Evidence, name: str, read: ReadSetting, proof: Proof) -> Claim:
     target = evidence.target
     subject = Subject(port=target.port, path=target.path, text=name)
+    is_mild = "Location: http:" in proof.words or (
+        read.topic == "session_cookie" and target.symptom is None
+    )
     return Claim(
         about=subject,
         covers=(
@@ -57,7 +60,7 @@ def _claim(evidence: Evidence, name: str, read: ReadSetting, proof: Proof) -> Cl
         because=(read, *proof.answers),
         confidence=proof.confidence,
         # A redirect to http that comes back to https costs a round trip.
-        severity=Severity.WARNING if "Location: http:" in proof.words else None,
+        severity=Severity.WARNING if is_mild else None,
         facts={
             "name": name,
             "key": read.key,
@@ -90,4 +93,4 @@ def _claim(evidence: Evidence, name: str, read: ReadSetting, proof: Proof) -> Cl
     )  # fmt: skip
 
 
-_TOPICS = ("trusted_proxy", "allowed_host", "base_path")
+_TOPICS = ("trusted_proxy", "allowed_host", "base_path", "session_cookie")

@@ -16,7 +16,7 @@ from diagnose.model.summary import Summary, phrase
 Topic = Literal[
     "websocket", "upload", "stream", "timeout", "field", "well_known", "uri",
     "public_url", "trusted_proxy", "allowed_host", "allowed_origin", "base_path", "secure_cookie",
-    "cors_origin",
+    "cors_origin", "session_cookie",
 ]  # fmt: skip
 
 #: What the value of an application's setting is.

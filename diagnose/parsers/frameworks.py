@@ -22,6 +22,8 @@ from diagnose.parsers.setting_values import without_comments
 FOLDER = Path(next(iter(diagnose.__path__))) / "frameworks"
 #: Most characters of a page's line and of a line of source, most lines of a file and a statement.
 MAX_LINE, MAX_CODE, MAX_LINES, MAX_STATEMENT = 2400, 400, 6000, 60
+#: Most statements that are searched for what makes a change necessary.
+_MAX_BEGINS = 20
 
 _TEXT = re.compile(r"\"(?:[^\"\\]|\\.){0,400}\"|'(?:[^'\\]|\\.){0,400}'")
 
@@ -30,9 +32,11 @@ _TEXT = re.compile(r"\"(?:[^\"\\]|\\.){0,400}\"|'(?:[^'\\]|\\.){0,400}'")
 class FrameworkChange:
     """What a framework's source or process lacks. `present` are patterns of lines that have it
     already; `line` is replaced by `write`, or `add` comes `behind` a statement, behind
-    (`after_line`) or before a line, or at the file's end (`last_line`). `variable` and `argument`
-    set it from outside to `value`; `trusts` are the proxies that need none. `build` is the command
-    that brings a change into what is served, and `source` a file from which this one is built."""
+    (`after_line`) or before a line, or at the file's end (`last_line`). Only a program that has
+    `needs` in a statement which `opens` begins is in want of it; with NODE_ENV=production
+    `needs_production` does as well. `variable` and `argument` set it from outside to `value`;
+    `trusts` are the proxies that need none. `build` is the command that brings a change into what
+    is served, and `source` a file from which this one is built."""
 
     topic: Topic
     key: str
@@ -50,6 +54,9 @@ class FrameworkChange:
     trusts: tuple[str, ...] = ()
     build: tuple[str, ...] = ()
     source: str = ""
+    opens: str = ""
+    needs: str = ""
+    needs_production: str = ""
 
 
 @frozen
@@ -101,7 +108,7 @@ def framework_of(name: str) -> Framework | None:
 def framework_variables() -> tuple[str, ...]:
     """Return the environment variables that set what a framework needs."""
     names = (change.variable for each in frameworks() for change in each.changes)
-    return tuple(dict.fromkeys(name for name in names if name))
+    return tuple(dict.fromkeys(name for name in (*names, "NODE_ENV") if name))
 
 
 def _framework(name: str, tables: Mapping[str, Any]) -> Framework:
@@ -159,6 +166,21 @@ def has_it(change: FrameworkChange, text: str, target: Target) -> bool:
     bare = _code_lines(text)
     host = re.escape(target.host)
     return any(_first(each.replace("{host}", host), bare) for each in change.present)
+
+
+def wants_it(change: FrameworkChange, text: str, is_production: bool) -> bool:
+    """Return whether a file has what makes the change necessary, outside of comments."""
+    if not change.opens:
+        return True
+    forms = (change.needs, change.needs_production if is_production else "")
+    wanted = re.compile("|".join(filter(None, forms)))
+    bare = _code_lines(text)
+    begins = [number for number, line in enumerate(bare, 1) if re.search(change.opens, line)]
+    return any(
+        wanted.search("\n".join(bare[number - 1 : _end(bare, number)]))
+        for number in begins[:_MAX_BEGINS]
+        if _end(bare, number) > 0
+    )
 
 
 @lru_cache(maxsize=32)

@@ -17,6 +17,7 @@ from diagnose.parsers.urls import is_internal_host, is_loopback_host, normalize_
 
 #: A file that a page loads from an http: address.
 _PLAIN_FILE = re.compile(r"\bsrc=[\"']?http://([\w.-]{1,253})", re.IGNORECASE)
+_PASSWORD = re.compile(r"<input\b[^<>]{0,400}\btype=[\"']?password\b", re.IGNORECASE)
 _NONE, _SECURE = re.compile(r";\s{0,9}samesite\s{0,9}=\s{0,9}none"), re.compile(r";\s{0,9}secure\b")
 _URL = re.compile(r"(?:https?|wss?)://[\w.:\[\]-]{1,260}")
 #: Characters of a page, and of a message, that are looked at.
@@ -25,8 +26,9 @@ _SIGNED = re.compile(r"[?&]signature=")
 _REFUSED = frozenset({400, 401, 403, 404})
 _TOLD: dict[str, tuple[Topic, ...]] = {
     "cors": ("allowed_origin",),
-    "csrf": ("allowed_origin", "public_url"),
-    "redirect-loop": ("trusted_proxy", "public_url"),
+    "cookie": ("session_cookie",),
+    "csrf": ("allowed_origin", "public_url", "session_cookie"),
+    "redirect-loop": ("trusted_proxy", "public_url", "session_cookie"),
     "mixed-content": ("trusted_proxy", "public_url"),
 }
 _OWN: tuple[Topic, ...] = (
@@ -88,6 +90,8 @@ def _of_exchange(target: Target, exchange: Exchange) -> Iterator[Topic]:
             yield "trusted_proxy"
         if exchange.method == "POST" and exchange.status == 403:
             yield "allowed_origin"
+        if target.uses_tls and is_express_login(exchange):
+            yield "session_cookie"
         if target.uses_tls and _has_insecure_cookie(exchange):
             yield "secure_cookie"
         if target.uses_tls and _loads_plain(target, exchange.body):
@@ -106,6 +110,14 @@ def _of_exchange(target: Target, exchange: Exchange) -> Iterator[Topic]:
     url = parse_url(onward)
     if url and url.host == target.host and folder and not url.path.startswith(f"{folder}/"):
         yield "base_path"
+
+
+def is_express_login(exchange: Exchange) -> bool:
+    """Return whether Express answers with a sign-in form and sets no cookie."""
+    fields = {name.lower(): value for name, value in exchange.headers}
+    if fields.get("x-powered-by", "").lower() != "express" or "set-cookie" in fields:
+        return False
+    return _PASSWORD.search(exchange.body[:_MAX_BODY]) is not None
 
 
 def _has_insecure_cookie(exchange: Exchange) -> bool:

@@ -101,6 +101,7 @@ _SOCKETIO_DEFAULT = re.compile(rf"\.path\s{{0,9}}\|\|\s{{0,9}}{_QUOTE}/socket\.i
 _SOCKETIO_CLIENT = re.compile(
     r"<script[^>]{0,200}\bsrc=[\"']?[^\"'>\s]{0,200}socket\.io[\w.@/-]{0,80}\.js"
 )
+_CLIENT_FILE = re.compile(r"socket\.io[\w.@/-]{0,80}\.js(?:\?.{0,80})?$")
 _SOCKETIO_CALL = re.compile(
     r"\bio(?:\.connect)?\(\s{0,9}(?:[),{]|[\"'`](?:https?:)?/[\w/]{0,60}[\"'`]"
     r"|[^)]{0,80}(?:location\.|document\.domain))"
@@ -160,9 +161,14 @@ class NamedPath:
     library: str = ""
 
 
-def named_paths_in(text: str, page: str) -> tuple[NamedPath, ...]:
+def is_socketio_client(url: str) -> bool:
+    """Return whether a script of a page is Socket.IO's own client."""
+    return _CLIENT_FILE.search(url[-200:]) is not None
+
+
+def named_paths_in(text: str, page: str, has_client: bool = False) -> tuple[NamedPath, ...]:
     """Return the paths on the page's own host and port at which a page or its script opens
-    WebSockets, each once."""
+    WebSockets, each once. With `has_client` the page of a script loads Socket.IO's client."""
     own = parse_url(page)
     if own is None:
         return ()
@@ -171,7 +177,7 @@ def named_paths_in(text: str, page: str) -> tuple[NamedPath, ...]:
         (*_library_paths(text, own), *_own_host_paths(text), *_url_paths(text, own))
     )
     has_own_path = any(named.library == "Socket.IO" for named in paths)
-    if not has_own_path and (_SOCKETIO_DEFAULT.search(text) or _calls_socketio(text)):
+    if not has_own_path and (_SOCKETIO_DEFAULT.search(text) or _calls_socketio(text, has_client)):
         paths[NamedPath("/socket.io/", "Socket.IO")] = None
     first = {named.path: named for named in reversed(paths)}
     return tuple(dict.fromkeys(first[named.path] for named in paths))[:MAX_PATHS]
@@ -186,12 +192,12 @@ def _with_host(text: str) -> str:
     return text.replace(f"//${{{named[1]}}}", "//${location.host}")
 
 
-def _calls_socketio(text: str) -> bool:
+def _calls_socketio(text: str, has_client: bool) -> bool:
     """Return whether a page loads Socket.IO's client and calls it for the page's own host."""
     call = _SOCKETIO_CALL.search(text)
     return (
         call is not None
-        and _SOCKETIO_CLIENT.search(text) is not None
+        and (has_client or _SOCKETIO_CLIENT.search(text) is not None)
         and is_in_use(text, call.start())
     )
 

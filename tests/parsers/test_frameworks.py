@@ -12,6 +12,7 @@ from diagnose.parsers.frameworks import (
     frameworks_for,
     has_it,
     source_edit,
+    wants_it,
 )
 from tests.support.check_evidence import SHOP
 
@@ -126,3 +127,30 @@ def test_an_example_in_a_text_of_several_lines_is_no_source() -> None:
 def test_an_address_in_a_template_is_no_comment() -> None:
     line = "const app = express(); const u = `http://x`; app.set('trust proxy', 1);\n"
     assert changed("express", line) == ""
+
+
+SESSION = "app.use(session({\n  secret: 'a',\n  cookie: { secure: true },\n}))\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_wanted"),
+    [
+        (SESSION, True),
+        ("app.use(cookieSession({\n  keys: ['a'],\n  secure: true\n}))\n", True),
+        ("sess.cookie.secure = true\n", True),
+        (SESSION.replace("true", "process.env.NODE_ENV === 'production'"), True),
+        (SESSION.replace("true", "process.env.NODE_ENV !== 'production'"), False),
+        (SESSION.replace("true", "'auto'"), False),
+        (SESSION.replace("  cookie", "  // cookie"), False),
+        ("const mail = createTransport({ secure: true })\n", False),
+        ("response.cookie('a', 'b', { secure: true })\n", False),
+        ("cookie: {\n" * 9, False),
+    ],
+)
+def test_a_session_cookie_for_https_alone(text: str, is_wanted: bool) -> None:
+    express = framework_of("express")
+    assert express is not None
+    change = next(each for each in express.changes if each.topic == "session_cookie")
+    assert wants_it(change, text, is_production=True) is is_wanted
+    if "NODE_ENV" in text:
+        assert not wants_it(change, text, is_production=False)

@@ -55,7 +55,7 @@ async def emit_frameworks(
 ) -> None:
     """Record what the framework lacks: of its source first, then of the server that runs it."""
     site = _site(ctx, place)
-    bases = tuple(_bases(place))
+    bases = tuple(source_folders(place))
     served = tuple(dict.fromkeys((*_inner_folders(ctx, endpoint), *web_folders(ctx))))
     found = list[ReadSetting]()
     for framework, change in known.frameworks_for(topics, site.asked, site.folder):
@@ -91,7 +91,7 @@ def _site(ctx: ProbeContext, place: ProgramPlace) -> _Site:
     return _Site(proxy, folder, strips, asked)
 
 
-def _bases(place: ProgramPlace) -> Iterator[str]:
+def source_folders(place: ProgramPlace) -> Iterator[str]:
     """Yield the folders of a program's source: that of its script first, then where it was
     started."""
     at = place.folder or "/"
@@ -130,6 +130,9 @@ async def _of_source(
         groups += [(folder, "") for folder in dict.fromkeys(folders) if folder not in _TOO_WIDE]
     for base, root in groups:
         files = await _files(ctx, framework, base, root, place)
+        is_production = place.variables.get("NODE_ENV") == "production"
+        if not any(known.wants_it(change, file.text, is_production) for file in files):
+            continue
         lacking = [
             (file, edit)
             for file in files

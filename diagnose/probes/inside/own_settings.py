@@ -29,6 +29,8 @@ SCRIPT = read_script(__file__, "program_place.sh")
 _GATEWAYS = {"172.17.0.1", "host.docker.internal"}
 #: The name of a container, of its service or of a network, or an address.
 _HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}")
+#: What visitors get where an application ended the request: 500 is its own last answer.
+_ENDED = frozenset({500, 502, 503, 504})
 #: Seconds for the script.
 PATIENCE = 5.0
 
@@ -73,6 +75,9 @@ async def _look(ctx: ProbeContext, listeners: Listeners) -> None:
     is_known = bool(ctx.observed(NginxConfig)) or bool(ctx.observed(WebServerConfig))
     if not is_known or not ctx.observed(Exchange):
         return
+    exchanges = ctx.observed(Exchange)
+    if any(each.status in _ENDED for each in exchanges):
+        await _look_for_limits(ctx, listeners)
     from diagnose.parsers.setting_symptoms import suspected_topics
 
     topics = suspected_topics(
@@ -91,6 +96,22 @@ async def _look(ctx: ProbeContext, listeners: Listeners) -> None:
         ]
         if new:
             await _read(ctx, listeners, endpoint, frozenset(new))
+
+
+async def _look_for_limits(ctx: ProbeContext, listeners: Listeners) -> None:
+    """Look once for the limit by which a program ended the request for the page."""
+    from diagnose.parsers.program_place import parse_place
+    from diagnose.probes.inside.time_limits import emit_time_limits, ended_after
+
+    took = ended_after(ctx.observed(Exchange))
+    for endpoint in dict.fromkeys(_endpoints(ctx)) if took else ():
+        # The limits of a program in a container are not read.
+        is_on_machine = endpoint != "" and not endpoint.startswith("=")
+        is_program = is_on_machine and not is_front(listeners, endpoint)
+        if is_program and ctx.further_requests.begin(f"the time limits of {endpoint}"):
+            result = await ctx.machine.run("sh", "-c", SCRIPT, "sh", endpoint, timeout=PATIENCE)
+            emit_if_too_slow(ctx, "the time limits of the application", result)
+            await emit_time_limits(ctx, parse_place(result.out), took)
 
 
 def _endpoints(ctx: ProbeContext) -> Iterator[str]:

@@ -60,7 +60,7 @@ _PART = {"Range": "bytes=0-1"}
 _OPENS = re.compile(
     r"wss?:|EventSource\(|Socket\(|socket\.io|\.withUrl\(|createConsumer|action-cable|SockJS"
     r"|new Pusher|__meteor_runtime_config__|<title>noVNC|blazor\.server\.|<!--Blazor:"
-    r"|getReader\(|TextDecoderStream\("
+    r"|getReader\(|TextDecoderStream\(|\bio(?:\.connect)?\("
 )
 
 _HTML_DOCUMENT = lazy_pattern(r"[\ufeff\s]*<(?:!doctype html|html)[\s>]", re.IGNORECASE)

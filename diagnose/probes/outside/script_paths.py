@@ -20,10 +20,12 @@ def emit_script_paths(ctx: ProbeContext, text: str, source: str) -> None:
     if not ctx.options.wants("websocket"):
         return
     from diagnose.parsers.websocket_calls import call_of_path, calls_in
-    from diagnose.parsers.websocket_paths import NEEDED, named_paths_in
+    from diagnose.parsers.websocket_paths import NEEDED, is_socketio_client, named_paths_in
 
     calls = None
-    for named in named_paths_in(text, _base_url(ctx)):
+    files = (file.url for page in ctx.observed(Page) for file in page.files)
+    has_client = any(map(is_socketio_client, files))
+    for named in named_paths_in(text, _base_url(ctx), has_client):
         if ctx.further_requests.begin(f"websocket path {named.path}"):
             path = ctx.options.request.mask_secrets(clean(named.path))
             calls = calls_in(text) if calls is None else calls

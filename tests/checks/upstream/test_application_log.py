@@ -4,7 +4,8 @@ import pytest
 
 from diagnose.checking.registry import load_check
 from diagnose.checking.root_cause import explains
-from diagnose.model import Confidence, Manual, Severity, Where
+from diagnose.model import Confidence, Edit, Manual, Severity, Where
+from diagnose.model.applications import ReadSetting
 from diagnose.model.backends import BackendVisit
 from diagnose.model.program_logs import ProgramLine
 from tests.checks.upstream.test_container_loopback import OWN
@@ -38,6 +39,24 @@ def test_fires_and_tells_how_the_program_trusts_the_proxy() -> None:
     assert claim.fix.steps == (Manual("trust-the-proxy", Where.APPLICATION),)
     (claim,) = judge(CHECK, failed, LINE)
     assert claim.fix
+    assert claim.fix.steps == (Manual("read-the-log", Where.APPLICATION),)
+
+
+def test_fires_with_the_limit_by_which_gunicorn_ended_the_request() -> None:
+    """gunicorn 27 answers 500 in the moment in which it ends the worker."""
+    limit = ReadSetting(
+        application="program", topic="timeout", key="--timeout", values=("30",),
+        file="/etc/systemd/system/shop.service", number=2, line="ExecStart=/bin/gunicorn a:b",
+        process="gunicorn", unit="shop.service",
+    )  # fmt: skip
+    ended = replace(LINE, message="[CRITICAL] WORKER TIMEOUT (pid:12)", process="gunicorn")
+    (claim,) = judge(CHECK, replace(ANSWER, status=500), ended, limit)
+    assert claim.fix is not None
+    assert isinstance(claim.fix.steps[0], Edit)
+    assert "+ExecStart=/bin/gunicorn --timeout 300 a:b" in claim.fix.steps[0].diff
+    # What else is written in that time is not about the limit.
+    (claim,) = judge(CHECK, replace(ANSWER, status=500), LINE, limit)
+    assert claim.fix is not None
     assert claim.fix.steps == (Manual("read-the-log", Where.APPLICATION),)
 
 

@@ -2,11 +2,13 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Failure, Severity
+from diagnose.model import Edit, Failure, Manual, Severity
+from diagnose.model.applications import ReadSetting
 from diagnose.model.http import Exchange
 from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import UpstreamTry
 from diagnose.model.program_logs import ProgramLine
+from diagnose.model.steps import Command
 from tests.support.check_evidence import CHAT, REFUSED, SHOP, TIMEOUT, judge
 from tests.support.nginx_evidence import FILE, RUNNING, config, front
 from tests.support.page_errors import LOG_READ, logged
@@ -111,6 +113,26 @@ def test_fires_where_it_closes_later_than_it_was_waited_for_directly() -> None:
     for line in (late, earlier):
         assert not judge(CHECK, *seen, line)
         assert judge("upstream.timeout", *seen, line)
+
+
+def test_fires_with_the_line_of_the_limit_that_ended_it() -> None:
+    limit = ReadSetting(
+        application="program", topic="timeout", key="server.setTimeout", values=("20",),
+        file="/srv/shop/server.js", number=4, line="server.setTimeout(20 * 1000);",
+        process="node", unit="shop.service",
+    )  # fmt: skip
+    silent = replace(HANGS_UP, failure=TIMEOUT, took=3.1, path=SHOP.path)
+    seen = (replace(PAGE, took=20.1), silent, LOG_READ, RUNNING, config(), logged(CLOSED))
+    (claim,) = judge(CHECK, *seen, limit)
+    assert claim.fix is not None
+    edit, restart = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert edit.diff.endswith("-server.setTimeout(20 * 1000);\n+server.setTimeout(60 * 1000);\n")
+    assert isinstance(restart, Command)
+    # Two files that may have it are for a person.
+    (claim,) = judge(CHECK, *seen, replace(limit, unsure=True))
+    assert claim.fix is not None
+    assert isinstance(claim.fix.steps[0], Manual)
 
 
 def test_silent_on_a_request_that_only_one_log_has() -> None:

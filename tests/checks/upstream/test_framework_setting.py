@@ -162,3 +162,26 @@ def test_a_name_that_nginx_does_not_pass_on_is_not_the_settings_fault() -> None:
     (claim,) = judge(CHECK, django, refused, own, target=target)
     assert claim.confidence is Confidence.CERTAIN
     assert not judge(CHECK, django, refused, nginx(), target=target)
+
+
+EXPRESS = replace(
+    FLASK, application="express", topic="session_cookie", key="trust proxy",
+    file="/srv/shop/app.js", new="app.set('trust proxy', 1);",
+)  # fmt: skip
+LOGIN = replace(
+    PLAIN, status=200, headers=(("X-Powered-By", "Express"),), body='<input type="password">'
+)
+
+
+def test_fires_for_a_session_cookie_that_is_left_out() -> None:
+    (claim,) = judge(CHECK, EXPRESS, LOGIN, TELLING)
+    assert (claim.confidence, claim.severity) == (Confidence.LIKELY, Severity.WARNING)
+    told = replace(SHOP, symptom=Symptom(text="the session cookie is not set", kind="cookie"))
+    (claim,) = judge(CHECK, EXPRESS, replace(LOGIN, headers=()), TELLING, target=told)
+    assert claim.severity is None
+
+
+def test_silent_for_a_session_cookie_that_is_set_or_not_told_https() -> None:
+    kept = replace(LOGIN, headers=(*LOGIN.headers, ("Set-Cookie", "connect.sid=a; Secure")))
+    assert not judge(CHECK, EXPRESS, kept, TELLING)
+    assert not judge(CHECK, EXPRESS, LOGIN, nginx())

@@ -65,3 +65,22 @@ def test_nothing_is_read_where_all_is_well() -> None:
 def test_the_proxy_that_a_server_trusts_by_default_needs_no_line() -> None:
     unit = {"/etc/systemd/system/api.service": "[Service]\nExecStart=/usr/bin/uvicorn main:app\n"}
     assert not look(PAGE, unit, UVICORN)
+
+
+LOGIN = Exchange(
+    url="https://shop.example.com/", address="203.0.113.10", port=443, status=200,
+    headers=(("X-Powered-By", "Express"),), body='<input name="p" type="password">',
+)  # fmt: skip
+NODE = "process 9 node\nfolder /srv/shop\nwords node\037app.js\nunit shop.service\nstarted 1000\n"
+EXPRESS = "const app = express()\napp.use(session({ cookie: { secure: true } }))\n"
+
+
+def test_a_session_cookie_for_https_alone_needs_the_trust_in_the_proxy() -> None:
+    (read,) = look(LOGIN, {"/srv/shop/app.js": EXPRESS}, NODE)
+    assert (read.topic, read.number) == ("session_cookie", 1)
+    assert read.new == "app.set('trust proxy', 1);"
+    trusting = EXPRESS.replace("(session({", "(session({ proxy: true,")
+    assert not look(LOGIN, {"/srv/shop/app.js": trusting}, NODE)
+    # A cookie that is there needs nothing.
+    kept = replace(LOGIN, headers=(*LOGIN.headers, ("Set-Cookie", "connect.sid=a")))
+    assert not look(kept, {"/srv/shop/app.js": EXPRESS}, NODE)

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from diagnose.model.other_requests import OtherRequest
-from diagnose.model.pages import Page, WebSocketPath
+from diagnose.model.pages import Page, PageFile, WebSocketPath
+from diagnose.probes.outside.page_file_loader import emit_opened
 from diagnose.probes.outside.script_paths import emit_script_paths
 from tests.support.fake_context import Looking
 
@@ -75,3 +76,19 @@ def test_a_websocket_is_named_once() -> None:
     script = 'new WebSocket("wss://shop.example.com/live")'
     (named,) = looked(script, script).observed(WebSocketPath)
     assert named.path == "/live"
+
+
+def test_a_call_of_socketio_in_another_script_than_its_client() -> None:
+    client = "https://cdn.example.net/socket.io/4.7.5/socket.io.min.js"
+    run: Any = Looking(None)  # type: ignore[arg-type]
+    run.emit(Page(url=PAGE, address="203.0.113.10", port=443, files=(PageFile("script", client),)))
+    emit_opened(run, "const socket = io();", f"{PAGE}app.js")
+    (named,) = run.observed(WebSocketPath)
+    assert (named.path, named.library) == ("/socket.io/", "Socket.IO")
+    # Without the client the name is another's, and another host is no path of this site.
+    assert not looked("const socket = io();").observed(WebSocketPath)
+    elsewhere: Any = Looking(None)  # type: ignore[arg-type]
+    page = Page(url=PAGE, address="203.0.113.10", port=443, files=(PageFile("script", client),))
+    elsewhere.emit(page)
+    emit_script_paths(elsewhere, 'io("https://chat.example.net")', f"{PAGE}app.js")
+    assert not elsewhere.observed(WebSocketPath)
