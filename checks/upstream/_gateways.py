@@ -3,17 +3,13 @@
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
-from checks.nginx._edits import Changes, config_edits
-from checks.nginx._location_edits import set_values
 from diagnose.model import Edit
 from diagnose.model.frozen import frozen
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx.config import children, seconds
-from diagnose.parsers.nginx.error_log import upstream_authority
 from diagnose.parsers.nginx.final_requests import request_locations
 from diagnose.parsers.nginx.locations import LocationMatch
-from diagnose.parsers.nginx.upstreams import proxy_target_of, route_variables
 
 #: The prefix of a gateway's directives, by the directive that forwards to it.
 PREFIXES = {
@@ -54,6 +50,8 @@ def logged_gateway(nginx: Nginx, line: LogLine, path: str) -> LocationMatch | No
     """Return the location that passes a request on to the server which a line of the error log
     names: of several blocks, one behind the other, each writes lines of its own. Where none is
     known to do so (a name that was resolved), it is the first that speaks to such a gateway."""
+    from diagnose.parsers.nginx.error_log import upstream_authority
+
     found = [
         match for match in gateways_of(nginx, path) if is_of_gateway(line, gateway_prefix(match))
     ]
@@ -62,6 +60,8 @@ def logged_gateway(nginx: Nginx, line: LogLine, path: str) -> LocationMatch | No
 
 
 def _passes_to(nginx: Nginx, match: LocationMatch, path: str, authority: str) -> bool:
+    from diagnose.parsers.nginx.upstreams import proxy_target_of, route_variables
+
     variables = route_variables(nginx.evidence.target, match, path)
     passed = proxy_target_of(match, variables)
     return passed is not None and authority in map(str, passed.endpoints)
@@ -100,6 +100,9 @@ def read_timeout_of(match: LocationMatch | None, prefix: str) -> ReadTimeout:
 def longer_waits(nginx: Nginx, path: str, seconds: int) -> tuple[Edit, ...]:
     """Return the edits by which every location on a request's way waits so long for the answer: the
     shortest time of them ends the request."""
+    from checks.nginx._edits import Changes, config_edits
+    from checks.nginx._location_edits import set_values
+
     changes: Changes = {}
     for match in gateways_of(nginx, path):
         timeout = read_timeout_of(match, gateway_prefix(match))
