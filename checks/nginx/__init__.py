@@ -111,15 +111,15 @@ class Nginx:
 
     @property
     def inner(self) -> InnerNginx | None:
-        """Where nginx gets the target's requests from the server that has the port; None if it has
-        the port itself, or visitors have what they ask for."""
+        """Where nginx gets the target's requests from the server that has the port, or from a block
+        of its own; None if it has the port itself and fails there, or if nobody asks for more."""
         return next(iter(self.evidence.good(InnerNginx)), None)
 
     def answering_servers(self) -> tuple[SelectedServer, ...]:
         """Return the server blocks that get the target's requests: on its port, or behind the
-        server that has the port."""
+        server or the block that has the port."""
         inner, own = self.inner, self.selected_servers()
-        if own or inner is None or self.config is None:
+        if inner is None or self.config is None or (own and not inner.is_own_block):
             return own
         pairs = server_blocks.servers_behind(
             self.config.main, inner.address, inner.port, inner.host

@@ -98,7 +98,9 @@ def passed_locations(nginx: Nginx, path: str) -> Iterator[tuple[LocationMatch, .
 def _target(nginx: Nginx, path: str) -> Target:
     """Return the request as the first block gets it."""
     target = replace(nginx.evidence.target, path=path)
-    inner = nginx.inner if not nginx.selected_servers() else None
+    inner = nginx.inner
+    if inner is not None and nginx.selected_servers() and not inner.is_own_block:
+        inner = None
     return target if inner is None else replace(target, scheme="https" if inner.tls else "http")
 
 

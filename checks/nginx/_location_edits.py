@@ -138,6 +138,14 @@ def setting_edits(
     """Return the edits that set directives of one value each in the location. A directive that
     exists is changed."""
     changes: Changes = {}
+    set_values(nginx, location_match, values, changes)
+    return config_edits(nginx, changes)
+
+
+def set_values(
+    nginx: Nginx, location_match: LocationMatch, values: Mapping[str, str], changes: Changes
+) -> None:
+    """Add the changes that set directives of one value each in the location."""
     lines = []
     for name, text in values.items():
         own = children(location_match.block, name)
@@ -148,7 +156,6 @@ def setting_edits(
         else:
             lines.append(f"{name} {text};")
     insert_lines(nginx, location_match, lines, changes)
-    return config_edits(nginx, changes)
 
 
 def setting_fix(

@@ -3,7 +3,9 @@ request has one field Authorization (RFC 9110 section 11.6.2), and nginx passes 
 accepts, the application refuses, and browsers ask again and again.
 
 Where both know the same users all is well, so it is a note. The evidence is the application, asked
-as nginx asks it for somebody who has sent no password.
+as nginx asks it for somebody who has sent no password. Where its page is open, and an address that
+the page's scripts read is not, somebody has to report a login that fails: the scripts send their
+own login in the same field, and nginx refuses it.
 """
 
 from collections.abc import Iterator
@@ -23,7 +25,8 @@ from diagnose.model import (
     Where,
     merge_subjects,
 )
-from diagnose.model.http import page_exchanges
+from diagnose.model.backends import BackendLogin
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.requests import ComparedRequest
 from diagnose.parsers.http import proxy_page
@@ -32,7 +35,7 @@ from diagnose.parsers.nginx.locations import proxy_pass_of, proxy_set_header_of
 
 @check(
     severity=Severity.NOTE,
-    needs=[ComparedRequest, NginxConfig],
+    needs=[NginxConfig, Exchange],
     explains=["nginx.own-answer", "upstream.own-answer"],
 )
 def password_twice(evidence: Evidence) -> Iterator[Claim]:
@@ -47,7 +50,9 @@ def password_twice(evidence: Evidence) -> Iterator[Claim]:
         for page in page_exchanges(evidence)
         if page.status == 401 and proxy_page(page.body) == "nginx"
     ]
-    match = proxied_match(nginx, refused[0].path) if refused and pages else None
+    guarded = () if refused else _guarded(evidence)
+    path = refused[0].path if refused else evidence.target.path
+    match = proxied_match(nginx, path) if (refused or guarded) and pages else None
     asking = match.directive("auth_basic") if match else None
     if match is None or asking is None or asking.args[:1] in {(), ("off",)}:
         return
@@ -57,15 +62,28 @@ def password_twice(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
-        because=(*pages, *refused[:1], *([nginx.config] if nginx.config else [])),
+        because=(*pages, *refused[:1], *guarded[:1], *([nginx.config] if nginx.config else [])),
         confidence=Confidence.LIKELY,
+        severity=Severity.WARNING if guarded else None,
         location=nginx.location(asking),
         facts={
             "url": pages[0].url,
             "directive": " ".join((asking.name, *asking.args)),
             "place": file_line(asking),
-            "application": refused[0].endpoint,
+            "application": refused[0].endpoint if refused else guarded[0].target,
+            "guarded": guarded[0].requested if guarded else "",
             "passing": file_line(passing),
         },
         fix=Fix((Manual("ask-once", Where.SERVER),), Applicability.MANUAL),
     )
+
+
+def _guarded(evidence: Evidence) -> tuple[BackendLogin, ...]:
+    """Return the addresses of the page's scripts for which an application wants a login of its own,
+    whose page is open."""
+    logins = evidence.good(BackendLogin)
+    is_open = [login for login in logins if 200 <= (login.status or 999) < 400]
+    if not {False, True} <= {login.with_password for login in is_open}:
+        return ()
+    pages = {login.requested for login in is_open}
+    return tuple(login for login in logins if login.status == 401 and login.requested not in pages)

@@ -22,11 +22,14 @@ from diagnose.model.haproxy import HaproxyTry
 from diagnose.model.http import Exchange
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.haproxy.config import Proxy
+from diagnose.parsers.http import proxy_page
 
 #: Failures of one page from which on they are no accident.
 _MANY = 3
 #: Seconds: a timeout that nobody means. 60 without a unit are milliseconds.
 _TINY = 1.0
+#: Web servers whose own page of an error HAProxy passes on.
+_BEHIND = {"nginx", "openresty", "tengine", "apache"}
 
 
 @check(
@@ -57,6 +60,8 @@ def _own_page(evidence: Evidence) -> Iterator[Claim]:
         return
     silent = [attempt for attempt in page_tries if _is_silent(attempt)]
     timeout = backend.timeout("server")
+    if any(proxy_page(page.body).lower() in _BEHIND for page in pages):
+        return  # that server gave up, and HAProxy passes its answer on
     late = [a for a in page_tries if a.status and timeout and a.took > timeout[0]]
     first = next(iter(silent or late or page_tries), None)
     needed = first.took if first and late and not silent else None

@@ -8,7 +8,7 @@ visitor must have been refused (access log), or somebody reports it.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from checks.server import (
     ServerView,
@@ -21,6 +21,7 @@ from checks.server import (
     reload_steps,
     server_on_port,
 )
+from checks.upstream._login_control import is_reported_refusal, login_control
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -64,7 +65,7 @@ _USERLIST = re.compile(r"\bhttp_auth(?:_group)?\(([\w.-]+)\)")
 )
 def password_passed_on(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_on_port(evidence), evidence.target
-    control = _control(evidence.good(BackendLogin))
+    control = login_control(evidence.good(BackendLogin))
     if view is None or control is None or view.server.product not in _ASKS:
         return
     path, status = control[0].requested, control[1].status
@@ -78,7 +79,9 @@ def password_passed_on(evidence: Evidence) -> Iterator[Claim]:
         for login in evidence.good(RefusedLogin)
         if (login.path, login.status) == (path, status)
     ]
-    if not challenges or not (refused or (path == own and _is_reported(evidence, control[1]))):
+    if not challenges or not (
+        refused or (path == own and is_reported_refusal(evidence, control[1]))
+    ):
         return
     if any(_REMOVES.match(line) for file in _files(view) for line in file_rows(view, file)):
         # The log is older than that line, or it is for another path.
@@ -110,29 +113,6 @@ def password_passed_on(evidence: Evidence) -> Iterator[Claim]:
 
 def _files(view: ServerView) -> tuple[ServerFile, ...]:
     return view.config.files if view.config else ()
-
-
-def _control(logins: Sequence[BackendLogin]) -> tuple[BackendLogin, ...] | None:
-    """Return the three answers of an application that refuses a request for its password alone."""
-    if [login.with_password for login in logins] != [False, True, False]:
-        return None
-    if len({(login.requested, login.target) for login in logins}) != 1:
-        return None
-    first, refused, last = (login.status or 0 for login in logins)
-    is_control = 200 <= first < 400 and refused >= 400 and first == last
-    return tuple(logins) if is_control else None
-
-
-def _is_reported(evidence: Evidence, refused: BackendLogin) -> bool:
-    """Return whether a person's message is the refusal: by its status, its words, or as a login
-    that does not last."""
-    symptom = evidence.target.symptom
-    if symptom is None:
-        return False
-    words = " ".join(symptom.text.split())
-    is_quoted = len(words) > 7 and words in " ".join(refused.body.split())
-    is_status = symptom.kind == "status" and symptom.number == refused.status
-    return is_quoted or is_status or symptom.kind == "login"
 
 
 @frozen

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
+from diagnose.model import Edit
 from diagnose.model.frozen import frozen
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import Directive
@@ -34,6 +35,38 @@ def request_matches(nginx: Nginx, path: str) -> Iterator[LocationMatch]:
             yield from request_locations(selected.server, path)
 
 
+def gateways_of(nginx: Nginx, path: str) -> tuple[LocationMatch, ...]:
+    """Return the locations on a request's way that pass it on, in the block that visitors reach and
+    in the blocks of the same nginx behind it."""
+    # Imported late: few runs have a request that failed behind another block.
+    from checks.nginx._inner_blocks import passed_locations
+
+    ways = passed_locations(nginx, path)
+    found = {id(match.block): match for way in ways for match in way if gateway_prefix(match)}
+    return tuple(found.values())
+
+
+def logged_gateway(nginx: Nginx, line: LogLine, path: str) -> LocationMatch | None:
+    """Return the location that passes a request on to the server which a line of the error log
+    names: of several blocks, one behind the other, each writes lines of its own. Where none is
+    known to do so (a name that was resolved), it is the first that speaks to such a gateway."""
+    from diagnose.parsers.nginx.error_log import upstream_authority
+
+    found = [
+        match for match in gateways_of(nginx, path) if is_of_gateway(line, gateway_prefix(match))
+    ]
+    named = [match for match in found if _passes_to(nginx, match, path, upstream_authority(line))]
+    return next(iter((*named, *found)), None)
+
+
+def _passes_to(nginx: Nginx, match: LocationMatch, path: str, authority: str) -> bool:
+    from diagnose.parsers.nginx.upstreams import proxy_target_of, route_variables
+
+    variables = route_variables(nginx.evidence.target, match, path)
+    passed = proxy_target_of(match, variables)
+    return passed is not None and authority in map(str, passed.endpoints)
+
+
 def gateway_prefix(match: LocationMatch) -> str:
     """Return the prefix of the directives of the gateway to which a location passes requests on,
     "" if it does not."""
@@ -62,6 +95,20 @@ def read_timeout_of(match: LocationMatch | None, prefix: str) -> ReadTimeout:
     directive = match.directive(name) if match else None
     given = seconds(directive.args[0]) if directive and directive.args else None
     return ReadTimeout(name, directive, DEFAULT_TIMEOUT if given is None else given)
+
+
+def longer_waits(nginx: Nginx, path: str, seconds: int) -> tuple[Edit, ...]:
+    """Return the edits by which every location on a request's way waits so long for the answer: the
+    shortest time of them ends the request."""
+    from checks.nginx._edits import Changes, config_edits
+    from checks.nginx._location_edits import set_values
+
+    changes: Changes = {}
+    for match in gateways_of(nginx, path):
+        timeout = read_timeout_of(match, gateway_prefix(match))
+        if 0 < timeout.patience < seconds:
+            set_values(nginx, match, {timeout.name: f"{seconds}s"}, changes)
+    return config_edits(nginx, changes)
 
 
 def is_of_gateway(line: LogLine, prefix: str) -> bool:

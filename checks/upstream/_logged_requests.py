@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from checks.nginx import Nginx
 from checks.nginx._failed_requests import current_failures
 from checks.nginx._page_errors import logged_errors
-from checks.upstream._gateways import gateway_prefix, is_of_gateway, request_matches
+from checks.upstream._gateways import gateway_prefix, logged_gateway
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.logs import FailedRequests, LogLine
@@ -35,9 +35,12 @@ def logged_requests(nginx: Nginx, status: int, pattern: str) -> Iterator[tuple[L
     """Yield the requests that got this status, and whose line in the error log begins with
     `pattern`, those of one location together."""
     groups: dict[int, list[LoggedRequest]] = {}
-    for failure in current_failures(nginx.evidence, {status}):
-        if request := _logged_request(nginx, failure, pattern):
-            groups.setdefault(id(request.match.block), []).append(request)
+    # What nginx answers behind another server is in the access log of that one.
+    writers = ("nginx", *([nginx.inner.product] if nginx.inner else []))
+    for writer in writers:
+        for failure in current_failures(nginx.evidence, {status}, writer):
+            if request := _logged_request(nginx, failure, pattern):
+                groups.setdefault(id(request.match.block), []).append(request)
     yield from map(tuple, groups.values())
 
 
@@ -54,8 +57,5 @@ def _logged_request(nginx: Nginx, failure: FailedRequests, pattern: str) -> Logg
         for line, _ in logged_errors(nginx.evidence, pattern, failure.path)
         if line.request.partition(" ")[0] == failure.method
     ]
-    for match in request_matches(nginx, failure.path) if lines else ():
-        prefix = gateway_prefix(match)
-        if prefix and is_of_gateway(lines[-1], prefix):
-            return LoggedRequest(failure, lines[-1], match, prefix)
-    return None
+    match = logged_gateway(nginx, lines[-1], failure.path) if lines else None
+    return LoggedRequest(failure, lines[-1], match, gateway_prefix(match)) if match else None

@@ -51,7 +51,7 @@ _GIVEN_OUT = re.compile(
 @check(
     severity=Severity.NOTE,
     needs=[NginxConfig, LogLine],
-    explains=["nginx.other-requests-failed"],
+    explains=["nginx.other-requests-failed", "server.other-requests-failed"],
 )
 def body_too_large(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)

@@ -10,7 +10,13 @@ from collections.abc import Iterator
 
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._commands import reload_steps
-from checks.upstream._gateways import PREFIXES, gateway_prefix, is_of_gateway, request_matches
+from checks.upstream._gateways import (
+    PREFIXES,
+    gateway_prefix,
+    is_of_gateway,
+    logged_gateway,
+    request_matches,
+)
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.frozen import frozen
@@ -72,7 +78,9 @@ def header_too_big(evidence: Evidence) -> Iterator[Claim]:
     # One claim for each place that decides the size: one buffer may serve several locations.
     reported: set[int] = set()
     for path in paths:
-        for match in request_matches(nginx, path):
+        lines = [line for line in log_lines if line.path == path]
+        logged = [logged_gateway(nginx, line, path) for line in lines]
+        for match in filter(None, logged) if lines else request_matches(nginx, path):
             oversized_header = _oversized_header(nginx, path, match, log_lines)
             if oversized_header and id(oversized_header.place) not in reported:
                 reported.add(id(oversized_header.place))

@@ -15,9 +15,14 @@ from collections.abc import Iterator
 from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
 from checks.nginx._failed_requests import current_failures
-from checks.nginx._location_edits import location_fix, setting_edits
+from checks.nginx._location_edits import location_fix
 from checks.nginx._page_errors import logged_errors
-from checks.upstream._gateways import gateway_prefix, read_timeout_of, request_matches
+from checks.upstream._gateways import (
+    gateway_prefix,
+    gateways_of,
+    longer_waits,
+    read_timeout_of,
+)
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -36,6 +41,7 @@ from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.http import hops
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx import error_log
+from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 
 #: Seconds: what is written where it was too short (a guess: the time that the application needs is
@@ -53,10 +59,12 @@ def read_timeout(evidence: Evidence) -> Iterator[Claim]:
     is_reported = _is_reported(evidence, pages)
     if not pages or is_known or not (is_reported or _may_tell_time(evidence, pages)):
         return
-    for match in request_matches(nginx, evidence.target.path):
+    matches = gateways_of(nginx, evidence.target.path)
+    # Of several blocks, one behind the other, the least patient one ends the request.
+    for match in sorted(matches, key=_patience):
         prefix = gateway_prefix(match)
         timeout = read_timeout_of(match, prefix)
-        if not prefix or not 0 < timeout.patience < _LONGER:
+        if not 0 < timeout.patience < _LONGER:
             continue
         is_timed = _tells_time(evidence, timeout.patience)
         if not (is_reported or is_timed):
@@ -64,7 +72,7 @@ def read_timeout(evidence: Evidence) -> Iterator[Claim]:
         if timeout.text and _is_older(evidence):
             continue
         place = timeout.directive or pass_directive_of(match) or match.block
-        file_edits = setting_edits(nginx, match, {timeout.name: f"{_LONGER}s"})
+        file_edits = longer_waits(nginx, evidence.target.path, _LONGER)
         subjects = endpoint_subjects(pages)
         yield Claim(
             about=merge_subjects(subjects),
@@ -87,6 +95,10 @@ def read_timeout(evidence: Evidence) -> Iterator[Claim]:
             else Fix((Manual("wait-longer", Where.SERVER),), Applicability.MANUAL),
         )
         return
+
+
+def _patience(match: LocationMatch) -> float:
+    return read_timeout_of(match, gateway_prefix(match)).patience
 
 
 def _is_older(evidence: Evidence) -> bool:

@@ -10,8 +10,8 @@ this run is answered meanwhile.
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, file_line
-from checks.nginx._location_edits import location_fix, setting_edits
-from checks.upstream._gateways import DEFAULT_TIMEOUT, read_timeout_of
+from checks.nginx._location_edits import location_fix
+from checks.upstream._gateways import DEFAULT_TIMEOUT, longer_waits, read_timeout_of
 from checks.upstream._logged_requests import LoggedRequest, is_no_accident, logged_requests
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -39,7 +39,12 @@ _LONGER = 300
 @check(
     severity=Severity.WARNING,
     needs=[FailedRequests, LogLine, NginxConfig],
-    explains=["nginx.other-requests-failed", "nginx.failed-at-times"],
+    explains=[
+        "nginx.other-requests-failed",
+        "nginx.failed-at-times",
+        "server.other-requests-failed",
+        "server.request-timed-out",
+    ],
 )
 def request_timed_out(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
@@ -52,7 +57,7 @@ def _claim(nginx: Nginx, requests: tuple[LoggedRequest, ...]) -> Claim:
     timeout = read_timeout_of(first.match, first.prefix)
     patience = timeout.patience
     longer = int(max(_LONGER, 2 * patience))
-    file_edits = setting_edits(nginx, first.match, {timeout.name: f"{longer}s"})
+    file_edits = longer_waits(nginx, first.failure.path, longer)
     place = timeout.directive or pass_directive_of(first.match) or first.match.block
     return Claim(
         about=Subject(port=port, path=first.failure.path),

@@ -54,7 +54,7 @@ _STREAM_PATH = lazy_pattern(
 @check(
     severity=Severity.ERROR,
     needs=[NginxConfig],
-    explains=["http.server-error", "http.slow", "upstream.timeout"],
+    explains=["http.server-error", "http.slow", "upstream.timeout", "server.application-silent"],
 )
 def stream_buffered(evidence: Evidence) -> Iterator[Claim]:
     pages = [page for page in page_exchanges(evidence) if page.failure and not page.status]

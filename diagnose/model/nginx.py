@@ -224,7 +224,8 @@ class NginxConfig(Observation):
 class InnerNginx(Observation):
     """The nginx of this machine behind Apache, Caddy, HAProxy or another program, which has the
     target's port or lets visitors in through a tunnel: observed after visitors got no page or no
-    WebSocket.
+    WebSocket, after a message, or where a log has a request that failed. Or a server block of nginx
+    behind another one, if it answers the page with an error itself; then `product` is "nginx".
 
     `port` and `address` are where nginx gets their requests, and `host` the Host field in them
     without its port. `product` is the server in front, and `file` and `line` where it passes
@@ -240,6 +241,11 @@ class InnerNginx(Observation):
     file: FilePath = ""
     line: int = 0
     tls: bool = False
+
+    @property
+    def is_own_block(self) -> bool:
+        """Whether the server in front is the same nginx."""
+        return self.product == "nginx"
 
     def summary(self) -> Summary:
         place = socket_text(self.address, self.port)

@@ -12,10 +12,11 @@ from diagnose.model import Vantage
 from diagnose.model.backends import BackendLogin
 from diagnose.model.http import Exchange
 from diagnose.model.logs import RefusedLogin
+from diagnose.model.nginx import NginxConfig
 from diagnose.model.web_servers import SiteRoute, WebServerConfig
 from diagnose.parsers.refused_logins import REFUSALS, has_wrong_passwords
 from diagnose.parsers.web_sites import answering_sites, inner_path, routes_of_name
-from diagnose.probes import ProbeContext, probe
+from diagnose.probes import ProbeContext, is_first, probe
 from diagnose.probes.inside.backends import PATIENCE, is_holder
 from diagnose.probes.inside.logged_requests import send_again
 from diagnose.probes.inside.server_logs import READ_SCRIPT
@@ -38,6 +39,18 @@ async def logins_of_config(ctx: ProbeContext, config: WebServerConfig) -> None:
 async def login_of_page(ctx: ProbeContext, page: Exchange) -> None:
     for config in ctx.observed(WebServerConfig):
         await _try_reported(ctx, config, page)
+
+
+@probe(after=Exchange, needs=NginxConfig)
+async def login_of_nginx(ctx: ProbeContext, page: Exchange, config: NginxConfig) -> None:
+    """Do what is done for these servers where nginx asks for the password, after a message."""
+    if ctx.target.symptom is None or page.status != 401:
+        return
+    # Imported late: few runs have such a message.
+    from diagnose.probes.inside.nginx_logins import is_questioned, try_logins
+
+    if is_first(ctx, page, is_questioned) and ctx.options.wants("upstream"):
+        await try_logins(ctx, config)
 
 
 async def _try_reported(ctx: ProbeContext, config: WebServerConfig, page: Exchange) -> None:

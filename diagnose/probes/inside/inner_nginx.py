@@ -1,5 +1,7 @@
 """Looks into the nginx behind another server or program, after visitors got no page or no
-WebSocket. The one in front has the target's port, and passes requests on to it.
+WebSocket, after a message, or where a log has a request that failed. The one in front has the
+target's port, and passes requests on to it. It may be nginx itself, one server block behind the
+other: then the inner block, asked directly, answers with an error too.
 
 Then the probes of nginx's applications and logs run for the server block that gets the requests.
 """
@@ -9,8 +11,10 @@ import asyncio
 from diagnose.model import Vantage
 from diagnose.model.addresses import is_local_host
 from diagnose.model.http import Exchange, Upgrade
-from diagnose.model.nginx import InnerNginx, NginxConfig
+from diagnose.model.logs import FailedRequests, LogLine
+from diagnose.model.nginx import InnerNginx, NginxConfig, UpstreamTry
 from diagnose.model.processes import TunnelClient
+from diagnose.model.requests import Asked
 from diagnose.model.server import Listeners
 from diagnose.model.web_servers import SiteRoute, WebServerConfig
 from diagnose.parsers.redirects import leads_to_itself, redirect_target
@@ -18,6 +22,9 @@ from diagnose.parsers.urls import parse_url
 from diagnose.parsers.web_sites import routes_of_name
 from diagnose.probes import Probe, ProbeContext, probe
 from diagnose.probes.inside.backends import is_holder
+
+#: The lowest status of an error that is not the visitor's.
+_FAILED = 500
 
 
 @probe(after=WebServerConfig)
@@ -50,12 +57,71 @@ async def behind_a_tunnel(ctx: ProbeContext, client: TunnelClient) -> None:
     await _emit_inner_nginx(ctx)
 
 
+@probe(after=FailedRequests)
+async def after_a_logged_request(ctx: ProbeContext, failure: FailedRequests) -> None:
+    await _emit_inner_nginx(ctx)
+
+
+@probe(after=LogLine)
+async def after_a_logged_error(ctx: ProbeContext, line: LogLine) -> None:
+    await _emit_inner_nginx(ctx)
+
+
+@probe(after=UpstreamTry)
+async def behind_itself(ctx: ProbeContext, attempt: UpstreamTry) -> None:
+    if attempt.asked and _is_failure(attempt):
+        _emit_inner_block(ctx, attempt.port)
+
+
+@probe(after=Asked)
+async def behind_itself_asked_again(ctx: ProbeContext, answer: Asked) -> None:
+    if answer.variant == "passed" and (answer.status or 0) >= _FAILED:
+        _emit_inner_block(ctx, answer.port)
+
+
+def _is_failure(answer: Exchange | UpstreamTry) -> bool:
+    """Return whether a server answers with its own error, or not in time."""
+    is_late = answer.failure is not None and answer.failure.kind == "timeout"
+    return (answer.status or 0) >= _FAILED or (not answer.status and is_late)
+
+
+def _emit_inner_block(ctx: ProbeContext, port: int) -> None:
+    """Emit the block of the same nginx at a port, which answers with an error as the visitors'
+    block does, once."""
+    config = next((config for config in ctx.observed(NginxConfig) if not config.failure), None)
+    failed = [page for page in ctx.observed(Exchange) if page.is_page_of(ctx.target)]
+    if config is None or ctx.observed(InnerNginx) or not failed:
+        return
+    if not all(map(_is_failure, failed)):
+        return
+    # Imported late: few servers have such a block.
+    from diagnose.probes.inside.answering_blocks import failing_block
+
+    block = failing_block(ctx, config, port)
+    if block is not None:
+        ctx.emit(
+            InnerNginx(
+                vantage=Vantage.SERVER,
+                at=ctx.elapsed(),
+                took=0.0,
+                equivalent="nginx -T",
+                port=block.socket.port,
+                address="127.0.0.1" if block.socket.address == "*" else block.socket.address,
+                host=block.target.host,
+                product="nginx",
+                file=block.outer.block.file,
+                line=block.proxy_target.directive.line,
+                tls=bool(block.socket.ssl),
+            )
+        )
+
+
 async def _emit_inner_nginx(ctx: ProbeContext) -> None:
     """Emit the nginx behind the server or the program that has the port, once."""
     if ctx.observed(InnerNginx) or not ctx.observed(NginxConfig) or not ctx.observed(Listeners):
         return
     for config in ctx.observed(WebServerConfig):
-        paths = _failed_paths(ctx) if is_holder(ctx, config) else []
+        paths = _questioned_paths(ctx) if is_holder(ctx, config) else []
         for path in paths:
             for route in routes_of_name(config, ctx.target.port, ctx.target.host, path)[:1]:
                 if _leads_to_nginx(ctx, route):
@@ -63,6 +129,19 @@ async def _emit_inner_nginx(ctx: ProbeContext) -> None:
                     return
     if _failed_paths(ctx):
         await _emit_behind_a_program(ctx)
+
+
+def _questioned_paths(ctx: ProbeContext) -> list[str]:
+    """Return the paths that visitors did not get, by this run, by a message or by a log."""
+    told = [ctx.target.path.partition("?")[0]] if ctx.target.symptom else []
+    failures = (failure.path for failure in ctx.observed(FailedRequests))
+    lines = (line.path for line in ctx.observed(LogLine) if _is_of_target(ctx, line))
+    return list(dict.fromkeys((*_failed_paths(ctx), *told, *failures, *lines)))
+
+
+def _is_of_target(ctx: ProbeContext, line: LogLine) -> bool:
+    """Return whether a line of nginx's error log is about a request for the target's name."""
+    return bool(line.path) and ctx.target.host in {line.host.partition(":")[0], line.server}
 
 
 def _failed_paths(ctx: ProbeContext) -> list[str]:

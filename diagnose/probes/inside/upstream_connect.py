@@ -170,14 +170,13 @@ def _has_failed(upgrade: Upgrade) -> bool:
 
 async def ask_application(ctx: ProbeContext, config: NginxConfig) -> None:
     """Request the target's page from the application as nginx does, once; also emit SELinux."""
-    asked_paths = {
-        upstream_try.path for upstream_try in ctx.observed(UpstreamTry) if upstream_try.asked
-    }
+    asked = {(each.target, each.path) for each in ctx.observed(UpstreamTry) if each.asked}
     routes = (
         route for route in upstream_routes.find_routes(ctx, config) if route.path == ctx.target.path
     )
     route = next((route for route in routes if route.upstream.speaks_http), None)
-    if route is None or route.path in asked_paths or not ctx.options.wants("upstream"):
+    is_asked = route is not None and (route.upstream.target, route.path) in asked
+    if route is None or is_asked or not ctx.options.wants("upstream"):
         await upstream_access.emit_selinux(ctx)
         return
     ask = _ask_directly if ctx.machine.via == "local" else _ask_by_curl

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from diagnose.model import Confidence
+from diagnose.model import Applicability, Confidence, Severity, Vantage
+from diagnose.model.backends import BackendLogin
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.upstream_evidence import compared, page
@@ -36,3 +37,34 @@ def test_silent_where_only_one_asks(lines: str) -> None:
 def test_silent_where_the_application_does_not_ask_or_the_page_is_its_own() -> None:
     assert not claims(ASKS, 200)
     assert not claims(ASKS, 401, "login")
+
+
+# Where the application's page is open, and its interface is not
+
+
+def asked(path: str, status: int, with_password: bool = False) -> BackendLogin:
+    return BackendLogin(
+        vantage=Vantage.SERVER, target="http://127.0.0.1:3000", requested=path, status=status,
+        with_password=with_password,
+    )  # fmt: skip
+
+
+def told(*logins: BackendLogin, lines: str = ASKS) -> list[Any]:
+    text = SITE.replace("proxy_set_header", f"{lines} proxy_set_header")
+    return judge(CHECK, RUNNING, config(text), page(401, OWN), *logins)
+
+
+OPEN = asked("/", 200), asked("/", 200, with_password=True)
+
+
+def test_fires_where_the_scripts_have_a_login_of_their_own() -> None:
+    (claim,) = told(*OPEN, asked("/api/v1/users/me", 401))
+    assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.LIKELY)
+    assert claim.facts["guarded"] == "/api/v1/users/me"
+    assert claim.fix.applicability is Applicability.MANUAL, "nothing is opened without a person"
+
+
+def test_silent_where_the_scripts_need_no_login() -> None:
+    assert not told(*OPEN, asked("/api/v1/books", 200))
+    assert not told(*OPEN, asked("/api/v1/users/me", 401), lines="auth_basic off;")
+    assert not told(asked("/api/v1/users/me", 401))

@@ -27,6 +27,11 @@ def test_silent_when_the_504_is_the_applications_own() -> None:
     assert not judge(CHECK, SERVER, WAITS, page(503), SILENT)
 
 
+def test_silent_when_an_nginx_behind_it_gave_up() -> None:
+    body = "<html><h1>504 Gateway Time-out</h1><hr><center>nginx</center></html>"
+    assert not judge(CHECK, SERVER, WAITS, replace(page(504), body=body), SILENT)
+
+
 def test_fires_with_an_edit_when_the_answer_comes_later_than_haproxy_waits() -> None:
     tiny = config(TEXT.replace("    mode http\n", "    mode http\n    timeout server 60\n"))
     (claim,) = judge(CHECK, SERVER, tiny, page(504), replace(attempt(), took=0.4))

@@ -116,3 +116,12 @@ def test_fires_for_the_index_of_a_folder() -> None:
 def test_silent_about_another_gateway_than_the_line_names() -> None:
     line = logged(SAID, "GET /wp-admin/ HTTP/1.1", "http://127.0.0.1:3000/wp-admin/")
     assert not judge(CHECK, config(PHP), BUILD, RUNNING, page(200), line)
+
+
+def test_fires_for_the_block_behind_whose_log_line_it_is() -> None:
+    front = SITE.replace("127.0.0.1:3000", "127.0.0.1:8080")
+    behind = SITE.replace("443 ssl", "127.0.0.1:8080").replace("127.0.0.1:3000", "127.0.0.1:3010")
+    line = logged(SAID, upstream="http://127.0.0.1:3010/")
+    made = diff(f"{front}\n{behind}", page(), line)
+    assert made.index("3010") < made.index("+        proxy_buffer_size 16k;")
+    assert "proxy_pass http://127.0.0.1:8080;\n+" not in made

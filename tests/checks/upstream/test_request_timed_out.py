@@ -111,3 +111,29 @@ def test_silent_when(observations: tuple[Observation, ...]) -> None:
 def test_silent_where_the_application_answers_504_itself() -> None:
     text = SHOP.replace("proxy_pass http://127.0.0.1:3000;", "return 504;", 1)
     assert not judged(FAILED, LINE, text=text)
+
+
+# A block of nginx behind another one
+
+BEHIND = SITE.replace("443 ssl", "127.0.0.1:8080").replace("127.0.0.1:3000", "127.0.0.1:3010")
+FRONT = SITE.replace("127.0.0.1:3000", "127.0.0.1:8080")
+
+
+def test_fires_for_the_block_behind_that_gave_up() -> None:
+    behind = BEHIND.replace("proxy_set_header", "proxy_read_timeout 3s;\n proxy_set_header", 1)
+    line = logged(
+        MESSAGE, request="POST /api/export HTTP/1.1", upstream="http://127.0.0.1:3010/api/export"
+    )
+    (claim,) = judged(FAILED, line, text=f"{FRONT}\n{behind}")
+    assert claim.facts["set"] == "proxy_read_timeout 3s"
+    assert claim.facts["application"] == "127.0.0.1:3010"
+    assert edit_of(claim).count("+        proxy_read_timeout 300s;\n") >= 1
+
+
+def test_fires_for_the_front_block_where_that_one_gave_up() -> None:
+    line = logged(
+        MESSAGE, request="POST /api/export HTTP/1.1", upstream="http://127.0.0.1:8080/api/export"
+    )
+    (claim,) = judged(FAILED, line, text=f"{FRONT}\n{BEHIND}")
+    assert claim.facts["application"] == "127.0.0.1:8080"
+    assert edit_of(claim).count("proxy_read_timeout 300s;") == 2, "the next one would give up"

@@ -7,14 +7,17 @@ from typing import Any
 
 import pytest
 
-from diagnose.model import Observation
+from diagnose.model import Observation, Vantage
 from diagnose.model.http import Exchange, Upgrade
-from diagnose.model.nginx import InnerNginx
+from diagnose.model.logs import FailedRequests, LogLine
+from diagnose.model.nginx import InnerNginx, UpstreamTry
 from diagnose.model.processes import TunnelClient
 from diagnose.model.server import Listener, Listeners
+from diagnose.model.symptom import Symptom
 from diagnose.probes.inside import inner_nginx as probes
 from tests.lab import certificates
 from tests.support.certificates import LEAF, visit
+from tests.support.check_evidence import SHOP
 from tests.support.fake_context import Looking
 from tests.support.nginx_evidence import SITE as NGINX_SITE
 from tests.support.nginx_evidence import config as nginx_config
@@ -31,6 +34,20 @@ MOVED = replace(PAGE, status=301, headers=(("Location", "http://shop.example.com
 REFUSED = Upgrade(
     url="wss://shop.example.com/", path="/", address="203.0.113.10", port=443, status=400
 )
+
+TOLD = replace(SHOP, symptom=Symptom("body-size", "413 Request Entity Too Large", 413))
+FAILED = FailedRequests(
+    file="/var/log/apache2/access.log", method="POST", path="/library", status=413,
+    written="at 18:01", server="apache",
+)  # fmt: skip
+
+
+def logged(host: str) -> LogLine:
+    return LogLine(
+        file="/var/log/nginx/error.log", when=1.0, level="error", pid=9,
+        request="POST /library HTTP/1.1", host=host,
+        text="client intended to send too large body: 3000000 bytes",
+    )  # fmt: skip
 
 
 def seen(*before: Observation, files: dict[str, str] | None = None) -> tuple[InnerNginx, ...]:
@@ -60,6 +77,51 @@ def test_not_looked_for_where_visitors_have_their_page() -> None:
     within = replace(MOVED, headers=(("Location", "https://shop.example.com/login"),))
     for page in (replace(PAGE, status=200), within):
         assert not seen(APACHE, SITE, LISTENING, nginx_config(), page)
+
+
+def test_looked_for_after_a_message_or_a_logged_failure() -> None:
+    page = replace(PAGE, status=200)
+    looking = Looking(RecordedMachine({}))
+    looking.target = TOLD
+    looking.observations += (APACHE, SITE, LISTENING, nginx_config(), page)
+    probe: Any = probes.after_a_page
+    asyncio.run(probe.work(looking, page))
+    assert looking.observed(InnerNginx)
+    assert seen(APACHE, SITE, LISTENING, nginx_config(), page, FAILED)
+    assert seen(APACHE, SITE, LISTENING, nginx_config(), page, logged(host="shop.example.com"))
+    other = logged(host="www.example.org")
+    assert not seen(APACHE, SITE, LISTENING, nginx_config(), page, other)
+
+
+# A block of nginx behind another one
+
+FRONT_BLOCK = NGINX_SITE.replace("127.0.0.1:3000", "127.0.0.1:8080")
+BEHIND = NGINX_SITE.replace("443 ssl", "127.0.0.1:8080").replace("127.0.0.1:3000", "127.0.0.1:3999")
+ASKED = UpstreamTry(
+    vantage=Vantage.SERVER, target="http://127.0.0.1:8080", host="127.0.0.1", port=8080,
+    address="127.0.0.1", status=502, asked=True,
+)  # fmt: skip
+
+
+def own_block(attempt: UpstreamTry, page: Exchange, text: str) -> tuple[InnerNginx, ...]:
+    looking = Looking(RecordedMachine({}))
+    looking.observations += (page, nginx_config(text), attempt)
+    probe: Any = probes.behind_itself
+    asyncio.run(probe.work(looking, attempt))
+    return looking.observed(InnerNginx)
+
+
+def test_a_block_behind_another_answers_with_the_same_error() -> None:
+    (inner,) = own_block(ASKED, PAGE, FRONT_BLOCK + BEHIND)
+    assert (inner.port, inner.host, inner.is_own_block) == (8080, "shop.example.com", True)
+
+
+def test_no_block_is_taken_for_the_one_that_failed() -> None:
+    both = FRONT_BLOCK + BEHIND
+    assert not own_block(replace(ASKED, status=200), PAGE, both), "the fault is in front"
+    assert not own_block(replace(ASKED, port=8081), PAGE, both)
+    assert not own_block(ASKED, replace(PAGE, status=200), both)
+    assert not own_block(ASKED, PAGE, FRONT_BLOCK)
 
 
 def test_not_where_another_program_has_the_port_behind() -> None:
