@@ -24,6 +24,7 @@ from diagnose.model import (
     Confidence,
     Evidence,
     Fix,
+    Host,
     Manual,
     Severity,
     Where,
@@ -61,7 +62,7 @@ class _Sender:
     match: LocationMatch | None = None
 
 
-@check(severity=Severity.WARNING, needs=[Exchange])
+@check(severity=Severity.WARNING, needs=[Exchange, Host])
 def redirect_named(evidence: Evidence) -> Iterator[Claim]:
     target, symptom = evidence.target, evidence.target.symptom
     if symptom is None or symptom.kind != "wrong-address":

@@ -8,7 +8,7 @@ from diagnose.model import Applicability, Confidence, Edit
 from diagnose.model.http import Exchange
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
-from tests.support.nginx_evidence import RUNNING, SITE, config
+from tests.support.nginx_evidence import HOST, RUNNING, SITE, config
 from tests.support.web_server_evidence import APACHE, HTTPS, LISTENING, apache_config
 
 CHECK = "http.redirect-named"
@@ -32,7 +32,7 @@ def answer(location: str = ONWARD, status: int = 301) -> Exchange:
 
 
 def test_fires_for_the_slash_of_a_location_that_passes_on() -> None:
-    (claim,) = judge(CHECK, RUNNING, WITH_PASS, answer(), target=asked())
+    (claim,) = judge(CHECK, HOST, RUNNING, WITH_PASS, answer(), target=asked())
     assert claim.confidence is Confidence.LIKELY
     assert claim.facts["line"] == "location /pass/"
     assert claim.fix
@@ -43,7 +43,7 @@ def test_fires_for_the_slash_of_a_location_that_passes_on() -> None:
 
 
 def test_fires_for_a_line_that_redirects() -> None:
-    (claim,) = judge(CHECK, RUNNING, RULED, answer(), target=asked())
+    (claim,) = judge(CHECK, HOST, RUNNING, RULED, answer(), target=asked())
     assert claim.facts["line"] == f"rewrite ^/pass$ {ONWARD} permanent"
     assert not claim.facts["slash"]
 
@@ -57,7 +57,7 @@ def test_fires_for_a_line_that_redirects() -> None:
     ],
 )
 def test_silent_where_the_words_name_no_such_redirect(words: str) -> None:
-    assert not judge(CHECK, RUNNING, WITH_PASS, answer(), target=asked(words))
+    assert not judge(CHECK, HOST, RUNNING, WITH_PASS, answer(), target=asked(words))
 
 
 @pytest.mark.parametrize(
@@ -66,16 +66,16 @@ def test_silent_where_the_words_name_no_such_redirect(words: str) -> None:
 def test_fires_for_a_line_of_apache(line: str) -> None:
     site = HTTPS.replace("</VirtualHost>", f"    {line}\n</VirtualHost>")
     own = apache_config(site)
-    (claim,) = judge(CHECK, APACHE, own, LISTENING, answer(), target=asked(), masked=False)
+    (claim,) = judge(CHECK, HOST, APACHE, own, LISTENING, answer(), target=asked(), masked=False)
     assert claim.facts["line"] == line
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
 
 
 def test_silent_where_the_application_redirects() -> None:
-    assert not judge(CHECK, RUNNING, config(), answer(), target=asked())
+    assert not judge(CHECK, HOST, RUNNING, config(), answer(), target=asked())
 
 
 def test_silent_without_words_and_without_the_redirect() -> None:
-    assert not judge(CHECK, RUNNING, WITH_PASS, answer(), target=replace(SHOP, path="/pass"))
-    assert not judge(CHECK, RUNNING, WITH_PASS, answer(status=200), target=asked())
+    assert not judge(CHECK, HOST, RUNNING, WITH_PASS, answer(), target=replace(SHOP, path="/pass"))
+    assert not judge(CHECK, HOST, RUNNING, WITH_PASS, answer(status=200), target=asked())
