@@ -85,14 +85,17 @@ def cors_refused(evidence: Evidence) -> Iterator[Claim]:
     if source and not source.added and any(proxy_page(page.body) for page in pages):
         source = None  # nginx answers itself: a rule, a password.
     directive = source.directive if source else None
+    listing = _listing_fix(nginx, first, reason)
     claim = Claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=(*pages, *([nginx.config] if nginx.config else [])),
         confidence=Confidence.POSSIBLE
-        if reason == "missing" and origin == UNKNOWN_ORIGIN
+        if reason == "missing" and origin == UNKNOWN_ORIGIN and listing is None
         else Confidence.LIKELY
-        if is_unlike or (reason == "wildcard" and not _sends_credentials(evidence))
+        if is_unlike
+        or (listing and origin == UNKNOWN_ORIGIN)
+        or (reason == "wildcard" and not _sends_credentials(evidence))
         else Confidence.CERTAIN,
         location=nginx.location(directive) if directive else None,
         facts={
@@ -114,7 +117,8 @@ def cors_refused(evidence: Evidence) -> Iterator[Claim]:
             **preflight_facts(evidence, first),
             **setting_facts(evidence, origin, origin),
         },
-        fix=_permitting_fix(nginx, first, reason, asked)
+        fix=listing
+        or _permitting_fix(nginx, first, reason, asked)
         or Fix(
             (
                 Manual("answer-the-origin", Where.SERVER),
@@ -154,6 +158,18 @@ def _page_request(evidence: Evidence) -> OtherRequest | None:
     site's page asks."""
     requests = (item for item in evidence.of(OtherRequest) if not item.observations)
     return next((request for request in requests if request.elsewhere), None)
+
+
+def _listing_fix(nginx: Nginx, page: Exchange, reason: str) -> Fix | None:
+    """Return the edit of a location's list of endings, which lacks that of the refused file."""
+    if reason != "missing" or page.status != 200 or page.method == _PREFLIGHT:
+        return None
+    from checks.http._neighbour_lists import listing_fix
+    from diagnose.parsers.urls import parse_url
+
+    url = parse_url(page.url)
+    is_own = url is not None and url.host == nginx.evidence.target.host
+    return listing_fix(nginx, url.path.partition("?")[0]) if url and is_own else None
 
 
 def _permitting_fix(

@@ -9,9 +9,12 @@ answers is no page of a package then, and the file is a copy that was left behin
 """
 
 import posixpath
+import shlex
 from collections.abc import Iterator
 
 from checks.listener._containers import compose_command
+from checks.nginx import Nginx
+from checks.nginx._commands import reload_steps
 from checks.server._port_holders import site_pages
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
@@ -52,7 +55,7 @@ def config_mounted_elsewhere(evidence: Evidence) -> Iterator[Claim]:
         return
     for mount in evidence.good(UnreadMount):
         own = next(iter(evidence.good(NginxContainer)))
-        port = evidence.target.port
+        port, copy = evidence.target.port, _copy_path(evidence, own, mount)
         yield Claim(
             about=Subject(port=port),
             covers=tuple(Subject(port=number) for number in dict.fromkeys((port, 80))),
@@ -68,10 +71,35 @@ def config_mounted_elsewhere(evidence: Evidence) -> Iterator[Claim]:
                 "volume": f"{mount.source}:{_right_point(mount)}:ro",
                 "included": mount.product in {"nginx", "apache"},
                 "recreate": _recreate(evidence, own),
+                "copy": shlex.join(("cp", "-n", mount.source, copy)) if copy else "",
             },
-            fix=Fix((Manual("mount-it-there", Where.SERVER),), Applicability.MANUAL),
+            fix=_fix(evidence, copy),
         )
         return
+
+
+def _fix(evidence: Evidence, copy: str) -> Fix:
+    if not copy:
+        return Fix((Manual("mount-it-there", Where.SERVER),), Applicability.MANUAL)
+    step = Manual("copy-it-there", Where.SERVER)
+    return Fix((step, *reload_steps(Nginx.of(evidence))), Applicability.MANUAL)
+
+
+def _copy_path(evidence: Evidence, own: NginxContainer, mount: UnreadMount) -> str:
+    """Return the server's path of the file in a mounted folder from which an include takes it; ""
+    if there is none."""
+    config = Nginx.of(evidence).config
+    if mount.product != "nginx" or config is None:
+        return ""
+    # Imported late: few sites are mounted where nothing reads them.
+    from diagnose.parsers.nginx.site_files import has_wildcard, include_patterns, matching_path
+
+    for pattern in include_patterns(config):
+        path = matching_path(posixpath.basename(mount.point), pattern)
+        holder = own.mount_of(path) if path and has_wildcard(pattern) else None
+        if path and holder is not None and holder.point != path:
+            return posixpath.join(holder.source, path[len(holder.point) :].lstrip("/"))
+    return ""
 
 
 def _right_point(mount: UnreadMount) -> str:

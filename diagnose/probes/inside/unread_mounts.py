@@ -14,6 +14,7 @@ from diagnose.machine import FileContent
 from diagnose.model import Vantage
 from diagnose.model.containers import BindMount, NginxContainer, UnreadMount
 from diagnose.model.web_servers import Product
+from diagnose.parsers.nginx.site_files import serving_block
 from diagnose.parsers.site_words import has_site
 from diagnose.probes import ProbeContext
 
@@ -39,7 +40,7 @@ async def observe_unread_mounts(
         mounts = [mount for mount in container.mounts if _CONFIGURATION.search(mount.point)]
         for mount in mounts[:MAX_MOUNTS]:
             for point, content in _inner(mount, await _files(ctx, mount)):
-                if point in paths or not has_site(product, content.text, ctx.target.host):
+                if point in paths or not _has_site(ctx, product, content):
                     continue
                 ctx.emit(
                     UnreadMount(
@@ -56,13 +57,26 @@ async def observe_unread_mounts(
                 return
 
 
+def _has_site(ctx: ProbeContext, product: str, content: FileContent) -> bool:
+    """Return whether a file has the site. A block of nginx for another port would not help."""
+    if not has_site(product, content.text, ctx.target.host):
+        return False
+    target = ctx.target
+    return product != "nginx" or bool(
+        serving_block(content.text, content.path, target.host, target.port)
+    )
+
+
 async def _files(ctx: ProbeContext, mount: BindMount) -> tuple[FileContent, ...]:
     """Return the mounted file, or those of the mounted folder."""
     single = await ctx.machine.read(mount.source, MAX_BYTES)
     if single.failure is None:
         return (single,)
-    contents = await ctx.machine.read_all(f"{mount.source.rstrip('/')}/*", MAX_BYTES)
-    return contents[:MAX_FILES]
+    folder = mount.source.rstrip("/")
+    contents = await ctx.machine.read_all(f"{folder}/*", MAX_BYTES)
+    # A project's folder has its files a folder deeper: conf/nginx/site.conf.
+    deeper = await ctx.machine.read_all(f"{folder}/*/*.c[of]*", MAX_BYTES)
+    return (*contents[:MAX_FILES], *deeper[:MAX_FILES])
 
 
 def _inner(mount: BindMount, contents: Iterable[FileContent]) -> Iterator[tuple[str, FileContent]]:

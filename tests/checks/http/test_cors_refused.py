@@ -429,3 +429,44 @@ def test_silent_about_an_address_that_no_visitor_can_use() -> None:
     for host, count in (("localhost:98", 0), ("10.0.0.7", 0), ("shop.example.com", 1)):
         told = replace(SHOP, symptom=Symptom("cors", words.format(host)))
         assert len(judge(CHECK, page_, target=told, masked=False)) == count
+
+
+FONT = "/fonts/a.woff2"
+FONTS = (
+    "server {\n    listen 443 ssl;\n    server_name shop.example.com;\n    root /var/www/shop;\n"
+    "    location ~* \\.(eot|ttf|woff)$ {\n"
+    '        add_header Access-Control-Allow-Origin "*";\n    }\n}\n'
+)
+UNNAMED = ASKED.replace(ORIGIN, UNKNOWN_ORIGIN)
+
+
+def _font() -> Exchange:
+    return replace(answer(asked=UNNAMED), url=f"https://shop.example.com{FONT}")
+
+
+def test_fires_with_the_list_of_endings_that_lacks_the_files_own() -> None:
+    target = replace(PASTED, path=FONT)
+    (claim,) = judge(CHECK, RUNNING, config(FONTS), _font(), target=target, masked=False)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    location ~* \\.(eot|ttf|woff|woff2)$ {" in edit.diff
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("eot|ttf|woff", "css|js"),
+        ("eot|ttf|woff", "eot|woff2"),
+        ("add_header", "root /srv/fonts; add_header"),
+        ('"*"', "https://app.example.net"),
+        ("root /var/www/shop;", "location / { proxy_pass http://127.0.0.1:3000; }"),
+    ],
+)
+def test_fires_without_a_list_of_another_kind(old: str, new: str) -> None:
+    text = FONTS.replace(old, new)
+    target = replace(PASTED, path=FONT)
+    (claim,) = judge(CHECK, RUNNING, config(text), _font(), target=target, masked=False)
+    assert claim.confidence is not Confidence.LIKELY
+    assert not any(isinstance(step, Edit) for step in (claim.fix.steps if claim.fix else ()))

@@ -1,9 +1,13 @@
 """server.config-mounted-elsewhere: when it fires, and when it is silent."""
 
+from dataclasses import replace
+
 import pytest
 
-from diagnose.model.containers import NginxContainer, UnreadMount
+from diagnose.model.containers import BindMount, NginxContainer, UnreadMount
 from diagnose.model.http import Exchange
+from diagnose.model.nginx import ConfigFile, NginxConfig
+from diagnose.parsers.nginx.config import parse
 from tests.support.check_evidence import judge, texts
 
 CHECK = "server.config-mounted-elsewhere"
@@ -45,6 +49,28 @@ OWN = NginxContainer(pid=10, engine="docker", digest="5e" * 32, name="web", imag
 def test_fires_with_the_path_that_is_read(mount: UnreadMount, volume: str) -> None:
     (claim,) = judge(CHECK, OWN, mount, masked=False)
     assert any(volume in text for text in texts(CHECK, claim))
+
+
+def test_fires_with_a_copy_where_the_folder_that_is_read_is_mounted() -> None:
+    main = "http { include /etc/nginx/conf.d/*.conf; }"
+    config = NginxConfig(
+        path="/etc/nginx/nginx.conf",
+        main=parse(main, "/etc/nginx/nginx.conf"),
+        files=(ConfigFile("/etc/nginx/nginx.conf", main),),
+    )
+    mounts = (
+        BindMount("/etc/nginx/conf.d", "/srv/proxy/conf.d"),
+        BindMount("/var/www/conf", "/srv/project/conf"),
+    )
+    left = UnreadMount(
+        product="nginx", point="/var/www/conf/nginx/ssl.conf", path=config.path,
+        source="/srv/project/conf/nginx/ssl.conf",
+    )  # fmt: skip
+    (claim,) = judge(CHECK, replace(OWN, mounts=mounts), left, config, masked=False)
+    copy = "cp -n /srv/project/conf/nginx/ssl.conf /srv/proxy/conf.d/ssl.conf"
+    assert any(copy in text for text in texts(CHECK, claim))
+    (plain,) = judge(CHECK, replace(OWN, mounts=mounts[1:]), left, config, masked=False)
+    assert not plain.facts["copy"]
 
 
 LEFT = UnreadMount(

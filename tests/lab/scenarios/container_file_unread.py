@@ -1,6 +1,6 @@
 """A container has the site's configuration at a path that its program does not read."""
 
-from .. import caddy
+from .. import caddy, site
 from ..containers import Engine, application, proxied, proxy
 from ..lab import Lab
 from ..scenario import healthy, scenario
@@ -34,6 +34,33 @@ def _nginx(lab: Lab, point: str) -> None:
 def site_of_nginx_is_mounted_without_an_ending(lab: Lab) -> None:
     """The image includes conf.d/*.conf, and the file is mounted as conf/shop."""
     _nginx(lab, "/etc/nginx/conf/shop")
+
+
+def _project(lab: Lab, own: str, left: str) -> None:
+    """A project's folder is mounted beside the folder of the sites that are read."""
+    engine = Engine(lab)
+    lab.server.write("/srv/project/conf/nginx/site-ssl.conf", left)
+    lab.undo(lambda: lab.server.sh("rm -rf /srv/project"))
+    address = application(engine)
+    binds = [("/srv/project/conf", "/var/www/conf")]
+    proxy(engine, own, binds=binds, hosts=f"{address} app\n")
+    engine.answers(80)
+
+
+@scenario(
+    outside="tcp.refused",
+    server="server.config-mounted-elsewhere",
+    manual=MOUNT,
+    not_on=PANEL,
+)
+def site_with_tls_is_in_a_folder_of_the_project(lab: Lab) -> None:
+    """Issue 303 of richarvey/nginx-php-fpm: the block of port 80 is read, that of 443 is not."""
+    _project(lab, site.HTTP, proxied("http://app:3000").partition("server {\n  listen 80")[0])
+
+
+@healthy(not_on=PANEL)
+def site_of_port_80_is_left_in_a_folder_of_the_project(lab: Lab) -> None:
+    _project(lab, proxied("http://app:3000"), site.HTTP)
 
 
 @healthy(not_on=PANEL)
