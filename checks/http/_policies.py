@@ -77,18 +77,27 @@ def shown_page(evidence: Evidence) -> ShownPage | None:
 def blocked_uses(evidence: Evidence, shown: ShownPage) -> Iterator[BlockedUse]:
     """Yield what the page's Content Security Policy forbids: its files first. What it allows over
     https is left out where the page has it as http:// of its own host: the scheme is the fault, and
-    not the policy."""
+    not the policy. Left out too is what no visitor can reach."""
     page_policies = policies(shown.values(CSP), shown.answer.body)
     if not page_policies:
         return
     for kind, url, source in _uses(evidence, shown):
         asked = _requested_url(shown.page, url)
         directive = blocking_directive(page_policies, shown.url, asked, kind)
+        if directive and _is_out_of_reach(evidence, url):
+            continue
         if directive and not (
             (secure := _over_https(shown, asked))
             and blocking_directive(page_policies, shown.url, secure, kind) is None
         ):
             yield BlockedUse(kind, url, directive, source)
+
+
+def _is_out_of_reach(evidence: Evidence, url: str) -> bool:
+    # Imported late: few pages ask for what their policy forbids.
+    from checks.http._local_programs import is_out_of_reach
+
+    return is_out_of_reach(evidence, url)
 
 
 def _over_https(shown: ShownPage, url: str) -> str:

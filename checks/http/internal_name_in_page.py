@@ -90,7 +90,10 @@ def internal_name_in_page(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=Fix((_step(place),), Applicability.MANUAL),
     )
-    yield with_own_remedy(evidence, claim, "public_url")
+    from checks.http._builds import built_again
+
+    built = built_again(evidence, claim) if first.script else None
+    yield built or with_own_remedy(evidence, claim, "public_url")
 
 
 def _step(place: str) -> Manual:
@@ -102,8 +105,10 @@ def _step(place: str) -> Manual:
 def _mentions(evidence: Evidence) -> Iterator[_Mention]:
     for page in evidence.good(Page):
         yield from (_Mention(url, page) for url in page.requests)
+        yield from (_Mention(use.url, page) for use in page.uses)
     for response in evidence.good(PageFileResponse):
         yield from (_Mention(url, response, response.url) for url in response.requests)
+        yield from (_Mention(use.url, response) for use in response.uses)
 
 
 def _is_internal(text: str) -> bool:

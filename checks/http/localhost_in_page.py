@@ -34,16 +34,6 @@ from diagnose.model.nginx import UpstreamTry
 from diagnose.model.pages import Page, PageFileResponse
 from diagnose.parsers.urls import is_loopback_host, is_related_host, parse_url
 
-#: Ports on which the servers of development listen: Node, Rails, Vite, Angular, Nuxt, Flask, .NET,
-#: Django, Strapi, Laravel Echo and Reverb, Gradio, Streamlit, Jitsi Meet. 80 is the port of a
-#: setting that nobody changed (Laravel's APP_URL).
-_DEVELOPMENT = {
-    80,
-    *range(3000, 3010), 4000, 4200, 4321, *range(5000, 5003), *range(5173, 5180), 6001, 7001, 7860,
-    *range(8000, 8011), 8080, 8081, 8443, 8501, 8787, 8888, 9000, 9090, 1337, 24678, 35729,
-}  # fmt: skip
-
-
 #: Where an address stands.
 Part = Literal["script", "file", "form", "base"]
 
@@ -136,7 +126,21 @@ def _told(evidence: Evidence, page: Exchange) -> tuple[_Mention, ...]:
 
     named = tuple(_Mention(url, page) for url in told_addresses(evidence))
     local = tuple(mention for mention in named if mention.is_local)
+    if local and (now := _own_paths(evidence)):
+        # What the page asks the site itself by now was built again after the message.
+        return tuple(mention for mention in local if _bare(mention.url)[2] not in now)
     return local or tuple(_Mention(url, page) for url in _called(evidence, page))
+
+
+def _own_paths(evidence: Evidence) -> frozenset[str]:
+    """Return the paths that the page and its scripts ask of the site itself, but for its root."""
+    sources: list[Page | PageFileResponse] = [
+        *evidence.good(Page), *evidence.good(PageFileResponse),
+    ]  # fmt: skip
+    paths = (path for each in sources for path in (*each.data_paths, *each.sent_paths))
+    uses = (_bare(use.url) for each in sources for use in each.uses)
+    own = (path for host, _, path in uses if host == evidence.target.host)
+    return frozenset(path.partition("?")[0] for path in (*paths, *own)) - {"", "/"}
 
 
 def _given(url: str, page: Exchange) -> _Mention:
@@ -146,14 +150,16 @@ def _given(url: str, page: Exchange) -> _Mention:
 def _claim(evidence: Evidence, pages: tuple[Exchange, ...], addresses: _LocalAddresses) -> Claim:
     # Imported late: few pages have such addresses.
     from checks.http._known_application import own_setting
+    from checks.http._local_programs import DEVELOPMENT_PORTS
     from checks.http._setting_lines import setting_facts
 
     # The port of the site's own application is that of no wallet and of no printer.
     own = frozenset(_own_ports(evidence))
     local = addresses.mentions
-    first = min(local, key=lambda each: (each.port not in own, each.port not in _DEVELOPMENT))
+    ports = DEVELOPMENT_PORTS
+    first = min(local, key=lambda each: (each.port not in own, each.port not in ports))
     is_known = addresses.is_given or addresses.is_confirmed
-    is_development = first.port in _DEVELOPMENT or first.port in own or is_known
+    is_development = first.port in ports or first.port in own or is_known
     subjects = endpoint_subjects(pages)
     setting = own_setting(evidence, "public_url")
     # A program that has such a setting makes its script's addresses of it.
@@ -192,11 +198,21 @@ def _claim(evidence: Evidence, pages: tuple[Exchange, ...], addresses: _LocalAdd
             Applicability.MANUAL,
         ),
     )
+    if first.script and (built := _built_again(evidence, claim)):
+        return built
     if not written:
         return claim
     from checks.upstream._own_remedy import with_own_remedy
 
     return with_own_remedy(evidence, claim, "public_url")
+
+
+def _built_again(evidence: Evidence, claim: Claim) -> Claim | None:
+    """Return the claim with the commands that build the front end again, where its script is known,
+    and a line of the settings: a wrong one, or one that has the right address already."""
+    from checks.http._builds import built_again
+
+    return built_again(evidence, claim)
 
 
 def _confirmed(evidence: Evidence, mentions: Iterable[_Mention]) -> list[_Mention]:
@@ -206,7 +222,13 @@ def _confirmed(evidence: Evidence, mentions: Iterable[_Mention]) -> list[_Mentio
     from checks.http._told_addresses import told_addresses
 
     told = {_bare(url) for url in told_addresses(evidence)}
-    return [each for each in mentions if each.is_local and _bare(each.url) in told]
+    confirmed = [each for each in mentions if each.is_local and _bare(each.url) in told]
+    if evidence.target.symptom.kind != "csp":
+        return confirmed
+    # The browser did not ask: a program of the visitor's own machine may well be there.
+    from checks.http._local_programs import is_meant_for_site
+
+    return [each for each in confirmed if is_meant_for_site(evidence, each.port)]
 
 
 def _bare(address: str) -> tuple[str, int, str]:
@@ -261,6 +283,7 @@ def _mentions(evidence: Evidence, pages: tuple[Exchange, ...]) -> Iterator[_Ment
         yield from (
             _Mention(file.url, page, part="file") for file in page.files if not file.is_optional
         )
+        yield from _uses(page)
         forms = dict.fromkeys((*page.posts, *page.insecure_forms))
         yield from (_Mention(url, page, part="form") for url in forms)
         if page.base:
@@ -268,6 +291,13 @@ def _mentions(evidence: Evidence, pages: tuple[Exchange, ...]) -> Iterator[_Ment
     for response in evidence.good(PageFileResponse):
         urls = (*response.mentions, *response.requests)
         yield from (_Mention(url, response, response.url) for url in urls)
+        yield from _uses(response)
+
+
+def _uses(source: Page | PageFileResponse) -> Iterator[_Mention]:
+    """Yield what a page with a policy shows besides its files: pictures, films, frames, fonts."""
+    shown = (use for use in source.uses if use.kind not in {"request", "form", "base", "style"})
+    yield from (_Mention(use.url, source, part="file") for use in shown)
 
 
 def _is_own_socket(mention: _Mention, host: str) -> bool:

@@ -151,6 +151,7 @@ def _claim(nginx: Nginx, rules: Sequence[AnsweringRule]) -> Claim:
             "address": first.by_address,
             "login": first.by_login,
             "socket": isinstance(first.response, Upgrade),
+            **_flag_facts(nginx, first),
         },
         fix=_own_referer_fix(nginx, first)
         or Fix((Manual("change-the-rule", Where.SERVER),), Applicability.MANUAL),
@@ -302,8 +303,17 @@ def _rule_facts(directive: Directive, condition: Directive | None) -> dict[str, 
         "condition": f"if {text}" if text else "",
         "block": f"if {text} {{ {statement}; }}" if text else f"{statement};",
         "path": _tested_path(text) if kind == "file" else "",
+        "flag": "",
+        "flag_panel": False,
         **{name: kind == name for name in dict.fromkeys(_SUBJECTS.values())},
     }
+
+
+def _flag_facts(nginx: Nginx, rule: AnsweringRule) -> dict[str, object]:
+    # Imported late: few sites have such a rule.
+    from checks.nginx._flag_rules import flag_facts
+
+    return flag_facts(nginx, rule.condition, rule.response.url)
 
 
 def _tested_path(condition: str) -> str:

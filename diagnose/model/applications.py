@@ -246,6 +246,39 @@ class SettingLine(Observation):
 
 
 @frozen(kw_only=True, eq=False)
+class BuildScript(Observation):
+    """A script in the folder of the site's program that builds what it serves (`package.json`),
+    where the site's answers name an address that visitors cannot use.
+
+    `program` runs it, in `folder`. `file`, `number` and `text` are a line of the program's settings
+    that has the site's own address, without secrets; "" if none has. `unit` is the systemd service
+    of the program, "" if none.
+    """
+
+    layer: ClassVar[str] = "upstream"
+
+    program: Word
+    folder: FilePath
+    file: FilePath = ""
+    number: int = 0
+    text: Text = ""
+    unit: Label = ""
+
+    @property
+    def place(self) -> str:
+        return f"{self.file}:{self.number}" if self.file else ""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The command that builds."""
+        folder = {"npm": "--prefix", "yarn": "--cwd", "pnpm": "--dir"}[self.program]
+        return (self.program, folder, self.folder, "run", "build")
+
+    def summary(self) -> Summary:
+        return f"{self.folder}/package.json", f"{self.program} run build"
+
+
+@frozen(kw_only=True, eq=False)
 class ReadSetting(Observation):
     """The value of a setting in the configuration of the application itself, read after a symptom.
 

@@ -18,8 +18,25 @@ _LINE = re.compile(r" (\d{1,6}) (\d{1,6}):(.*)")
 #: Names of settings that are an origin or an address, and of those that are a host's name alone.
 _ORIGINS = re.compile(r"(?i)origin|cors|url|uri|front_?end|callback|redirect|endpoint")
 _NAMES = re.compile(r"(?i)allowed_?hosts|domain|server_?name|cookie")
+#: A script that builds what is served, and a line of its settings with the site's own address. Whom
+#: an application answers is no address that it is built with.
+_BUILD = re.compile(r"build (npm|yarn|pnpm) (/[^\x00-\x1f]{1,300})")
+_RIGHT = re.compile(r" right (\d{1,6}) (/[^:\x00-\x1f]{1,300}):(.*)")
+_ASKING = re.compile(r"(?i)cors|allow|origin|trust|cookie|callback|redirect")
 #: Comments of the formats that are read.
 _COMMENT = re.compile(r"\s*(?:#|;|//)")
+
+
+@frozen
+class BuildText:
+    """A script that builds what a program serves: its folder and program, and the line of its
+    settings that has the site's own address already ("" without one)."""
+
+    program: str
+    folder: str
+    file: str = ""
+    number: int = 0
+    text: str = ""
 
 
 @frozen
@@ -89,6 +106,36 @@ def parse_setting_lines(text: str, addresses: Iterable[str]) -> Iterator[Setting
         shown = clean(hide_secrets(line.strip()), MAX_LINE)
         if address and (address.startswith(("//", "=")) or is_wrong_name(line, address)):
             yield SettingText(address, shown, file, number, command, unit, container)
+
+
+def unit_of(text: str) -> str:
+    """Return the systemd service of the program, by the output of setting_lines.sh, "" if none."""
+    rows = (row for row in text.split("\n")[:2000] if row.startswith("unit "))
+    return clean(next(rows, "").partition(" ")[2], 100)
+
+
+def parse_build(text: str, host: str) -> BuildText | None:
+    """Return the script that builds what the program serves, by the output of setting_lines.sh;
+    None if there is none, or if there are two."""
+    rows = text.split("\n")[:2000]
+    found = [match for row in rows if (match := _BUILD.fullmatch(row))]
+    if len(found) != 1:
+        return None
+    build = BuildText(found[0][1], clean(found[0][2], 300))
+    for match in filter(None, map(_RIGHT.fullmatch, rows)):
+        line = match[3]
+        key = line.partition("=")[0] if "=" in line else line.partition(":")[0]
+        is_address = re.search(rf"https://{re.escape(host)}(?![\w.-])", line) is not None
+        if is_address and not _COMMENT.match(line) and not _ASKING.search(key):
+            shown = clean(hide_secrets(line.strip()), MAX_LINE)
+            return BuildText(
+                build.program,
+                build.folder,
+                clean(match[2], 300),
+                whole_number(match[1]) or 0,
+                shown,
+            )
+    return build
 
 
 def _has(line: str, address: str) -> bool:

@@ -1,10 +1,14 @@
 """Wrong addresses, and the lines of an application's settings that have them."""
 
+import pytest
+
 from diagnose.parsers.setting_lines import (
     addresses_in_query,
     bare_addresses,
     corrected,
+    parse_build,
     parse_setting_lines,
+    unit_of,
     wrong_addresses,
 )
 
@@ -84,3 +88,29 @@ def test_a_host_and_port_alone_are_the_whole_value_of_a_variable() -> None:
     assert [line.number for line in lines] == [0, 6]
     right = corrected(lines[1].text, "=localhost:98", ORIGIN)
     assert right == "- API_HOST=shop.example.com"
+
+
+BUILD = "build yarn /srv/front\n right 3 /srv/front/.env:{}\n"
+
+
+def test_a_build_and_the_line_that_is_right_already() -> None:
+    text = f"unit front.service\n{BUILD.format('PUBLIC_URL=https://shop.example.com')}"
+    build = parse_build(text, "shop.example.com")
+    assert build is not None
+    assert (build.program, build.folder, build.number) == ("yarn", "/srv/front", 3)
+    assert unit_of(text) == "front.service"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["# URL=https://shop.example.com", "CORS_ORIGIN=https://shop.example.com",
+     "URL=https://shop.example.com.cn", "URL=http://shop.example.com"],
+)  # fmt: skip
+def test_a_line_that_is_no_address_of_the_build(line: str) -> None:
+    build = parse_build(BUILD.format(line), "shop.example.com")
+    assert build is not None
+    assert not build.text
+
+
+def test_two_builds_are_none() -> None:
+    assert parse_build("build npm /srv/a\nbuild npm /srv/b\n", "shop.example.com") is None

@@ -6,9 +6,10 @@ import re
 import shlex
 from collections.abc import Iterator
 
+from diagnose.machine import CommandResult
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
-from diagnose.model.applications import SettingLine
+from diagnose.model.applications import BuildScript, SettingLine
 from diagnose.model.containers import NginxContainer
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import NginxConfig
@@ -78,10 +79,12 @@ async def _look(ctx: ProbeContext, listeners: Listeners) -> None:
         if not new:
             continue
         at = ctx.elapsed()
-        words = ("sh", "-c", SCRIPT, "sh", endpoint, *new)
+        words = ("sh", "-c", SCRIPT, "sh", endpoint, f"https://{ctx.target.host}", *new)
         result = await ctx.machine.run(*words, timeout=PATIENCE)
         emit_if_too_slow(ctx, "the settings of the application", result)
-        for line in [*parse_setting_lines(result.out, new)][-MAX_LINES:]:
+        lines = [*parse_setting_lines(result.out, new)]
+        _tell_build(ctx, result)
+        for line in lines[-MAX_LINES:]:
             ctx.emit(
                 SettingLine(
                     vantage=Vantage.SERVER,
@@ -97,6 +100,27 @@ async def _look(ctx: ProbeContext, listeners: Listeners) -> None:
                     container=line.container,
                 )
             )
+
+
+def _tell_build(ctx: ProbeContext, result: CommandResult) -> None:
+    from diagnose.parsers.setting_lines import parse_build, unit_of
+
+    build = parse_build(result.out, ctx.target.host)
+    if build is None or ctx.observed(BuildScript):
+        return
+    ctx.emit(
+        BuildScript(
+            vantage=Vantage.SERVER,
+            took=result.took,
+            equivalent=shlex.join(("grep", "-n", '"build"', f"{build.folder}/package.json")),
+            program=build.program,
+            folder=build.folder,
+            file=build.file,
+            number=build.number,
+            text=build.text,
+            unit=unit_of(result.out),
+        )
+    )
 
 
 def _begin(ctx: ProbeContext, listeners: Listeners, endpoint: str, address: str) -> bool:

@@ -184,3 +184,22 @@ def test_fires_for_what_scripts_ask_of_the_site_itself() -> None:
     assert claim.facts["corrected"] == "connect-src https://api.example.net 'self'"
     for policy in ("connect-src 'self'", "default-src 'self'", "script-src 'self'"):
         assert not judge(CHECK, shown, answer(policy))
+
+
+@pytest.mark.parametrize(
+    "url", ["http://localhost:1337/init", "http://127.0.0.1:3000/init", "http://web1:8080/init"]
+)
+def test_silent_on_what_no_visitor_reaches(url: str) -> None:
+    """No policy helps: http.localhost-in-page and http.internal-name-in-page name it."""
+    asks = loads(uses=(PageUse(kind="request", url=url),))
+    assert not judge(CHECK, asks, answer("connect-src 'self' https:"))
+    other = PageUse(kind="request", url="https://api.example.net/init")
+    both = replace(asks, uses=(*asks.uses, other))
+    (claim,) = judge(CHECK, both, answer("connect-src 'self'"))
+    assert (claim.facts["file"], claim.facts["others"]) == (other.url, ())
+
+
+def test_fires_on_a_program_of_the_visitors_own_machine() -> None:
+    """A printer's or a wallet's: it listens there on purpose."""
+    asks = loads(uses=(PageUse(kind="request", url="http://localhost:8182/print"),))
+    assert judge(CHECK, asks, answer("connect-src 'self'"))

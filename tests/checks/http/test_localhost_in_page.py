@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Claim, Confidence, Observation, Severity, Vantage
-from diagnose.model.applications import KnownApplication
+from diagnose.model import Claim, Confidence, Manual, Observation, Severity, Vantage
+from diagnose.model.applications import BuildScript, KnownApplication
 from diagnose.model.nginx import UpstreamTry
+from diagnose.model.pages import PageUse
+from diagnose.model.steps import Command
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, SITE, config
@@ -224,3 +226,55 @@ def test_names_the_setting_of_a_known_application_by_the_words() -> None:
     (claim,) = judge(CHECK, PAGE, target=target)
     assert not claim.facts["written"]
     assert claim.facts["own_port"], "a location that asks port 80 would ask nginx itself"
+
+
+BUILT = BuildScript(
+    vantage=Vantage.SERVER, program="npm", folder="/srv/front", file="/srv/front/.env", number=2,
+    text="PUBLIC_URL=https://shop.example.com", unit="front.service",
+)  # fmt: skip
+
+
+def test_fires_with_the_build_where_the_setting_is_right_already() -> None:
+    response = answered(script(), requests=("http://localhost:3000/api",))
+    seen = (PAGE, loads(script()), response)
+    (claim,) = judge(CHECK, *seen, BUILT)
+    (step,) = claim.fix.steps if claim.fix else ()
+    assert isinstance(step, Manual)
+    assert step.step == "build-again"
+    build, restart = [each.argv for each in step.commands if isinstance(each, Command)]
+    assert build == ("npm", "--prefix", "/srv/front", "run", "build")
+    assert restart[-1] == "front"
+    # Nothing that the build could read is known: it would change nothing.
+    (claim,) = judge(CHECK, *seen, replace(BUILT, file="", number=0, text=""))
+    assert claim.fix == judge(CHECK, *seen)[0].fix
+
+
+CSP = (
+    "Refused to connect to 'http://localhost:{}/init' because it violates the following Content "
+    "Security Policy directive: \"connect-src 'self'\"."
+)
+
+
+def test_silent_on_a_message_where_the_page_asks_the_site_itself_by_now() -> None:
+    target = replace(SHOP, symptom=Symptom("csp", CSP.format(3000)))
+    assert judge(CHECK, PAGE, loads(script()), answered(script()), target=target)
+    now = answered(script(), data_paths=("/init",))
+    assert not judge(CHECK, PAGE, loads(script()), now, target=target)
+
+
+def test_the_message_of_a_policy_confirms_no_program_of_the_visitor() -> None:
+    """QZ Tray listens there, and the policy is what forbids it."""
+    seen = (loads(script()), answered(script(), requests=("http://localhost:8182/init",)))
+    target = replace(SHOP, symptom=Symptom("csp", CSP.format(8182)))
+    (claim,) = judge(CHECK, PAGE, *seen, target=target)
+    assert claim.severity is Severity.NOTE
+    seen = (loads(script()), answered(script(), requests=("http://localhost:3000/init",)))
+    target = replace(SHOP, symptom=Symptom("csp", CSP.format(3000)))
+    (claim,) = judge(CHECK, PAGE, *seen, target=target)
+    assert claim.confidence is Confidence.CERTAIN
+
+
+def test_fires_on_pictures_of_a_page_with_a_policy() -> None:
+    shown = loads(uses=(PageUse(kind="image", url="http://localhost:1337/uploads/a.png"),))
+    (claim,) = judge(CHECK, PAGE, shown)
+    assert claim.facts["port"] == 1337

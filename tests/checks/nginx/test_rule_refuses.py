@@ -365,3 +365,27 @@ def test_fires_on_a_form_of_the_page_before_anybody_has_sent_it() -> None:
 def test_silent_where_the_form_of_the_page_passes(rule: str) -> None:
     form = loads(posts=("https://shop.example.com/login",))
     assert not judge(CHECK, *refused_page(rule, 200), form, masked=False)
+
+
+LIST = (
+    'set $block_file 0; if ($query_string ~ "union.*select") { set $block_file 1; } '
+    'if ($query_string ~ "[a-zA-Z0-9_]=http://") { set $block_file 1; } '
+    "if ($block_file = 1) { return 403; }"
+)
+
+
+def test_names_the_condition_that_set_the_variable() -> None:
+    """Nginx Proxy Manager's block-exploits.conf (issue 243 of matomo-org/docker)."""
+    path = "/matomo.php?idsite=1&url=http://blog.example.com/"
+    seen = refused_page(LIST, 403, NGINX_PAGE, url=f"https://shop.example.com{path}")
+    target = replace(SHOP, path=path)
+    (claim,) = judge(CHECK, *seen, target=target, masked=False)
+    assert claim.facts["flag"] == 'if ($query_string ~ "[a-zA-Z0-9_]=http://")'
+    assert claim.facts["flag_part"] == "l=http://"
+    assert "l=http://" in "".join(texts(CHECK, claim))
+
+
+def test_names_no_condition_that_does_not_match() -> None:
+    rule = LIST.replace("set $block_file 0;", "set $block_file 1;")
+    (claim,) = judge(CHECK, *refused_page(rule, 403, NGINX_PAGE), masked=False)
+    assert not claim.facts["flag"]

@@ -33,7 +33,9 @@ def look(
     process: str = "node", symptom: Symptom | None = None,
 ) -> list[SettingLine]:  # fmt: skip
     bare = (f"={address[2:]}",) if address.startswith("//") else ()
-    words = shlex.join(("sh", "-c", probes.SCRIPT, "sh", "443", address, *bare))
+    words = shlex.join(
+        ("sh", "-c", probes.SCRIPT, "sh", "443", "https://shop.example.com", address, *bare)
+    )
     looking: Any = Looking(RecordedMachine({words: CommandResult((), 0, output, "", 0.0)}, {}))
     looking.target = replace(looking.target, symptom=symptom)
     listeners = looking.emit(Listeners(sockets=(replace(PROGRAM, process=process),)))

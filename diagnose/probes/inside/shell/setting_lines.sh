@@ -3,9 +3,11 @@
 # each line " NUMBER LAST:LINE", where LAST is the number of the last line of that file that sets the
 # same name. Settings are the unit and its environment files (systemd.exec(5)), the environment of a
 # container, and small files of the program's folder. Nothing else of them is printed.
+# "build PROGRAM FOLDER" is a folder whose package.json has a script that builds what is served, and
+# " right NUMBER FILE:LINE" is a line of its settings that has the site's own address ($2).
 
-at=$1
-shift
+at=$1 own=$2
+shift 2
 case $at in
   /*) l=$(ss -Hlxp src "$at") ;;
   *) l=$(ss -Hltnp "sport = :$at") ;;
@@ -35,6 +37,19 @@ small() {
     -o -name '.env*' -o -name '*.ini' -o -name '*.properties' -o -name '*.cfg' -o -name '*.conf' \) \
     ! -name 'package*.json' ! -name '*.lock' ! -name 'composer.json' -print | head -n 40
 }
+build() {
+  grep -qE '"build"[[:space:]]*:' "$1/package.json" || return
+  [ "$(stat -L -c %s -- "$1/package.json")" -le 65536 ] || return
+  m=npm
+  [ -f "$1/yarn.lock" ] && m=yarn
+  [ -f "$1/pnpm-lock.yaml" ] && m=pnpm
+  echo "build $m $1"
+  small "$1" | while IFS= read -r f; do
+    grep -nF -m 3 -e "$own" -- "$f" | cut -c 1-300 | while IFS= read -r r; do
+      printf ' right %s %s:%s\n' "${r%%:*}" "$f" "${r#*:}"
+    done
+  done | head -n 8
+}
 for p in $(echo "$l" | grep -o 'pid=[0-9]*' | cut -d= -f2 | sort -un | head -n 2); do
   case $(cat "/proc/$p/comm") in docker-proxy|rootlessport|conmon) continue ;; esac
   u=$(sed -n 's|^0::.*/\([^/]*\.service\)$|\1|p' "/proc/$p/cgroup" | head -n 1)
@@ -47,6 +62,7 @@ for p in $(echo "$l" | grep -o 'pid=[0-9]*' | cut -d= -f2 | sort -un | head -n 2
       head -n 12 | files "$@"
   fi
   small "$d" | files "$@"
+  build "$d"
 done 2>/dev/null
 case $l in
   ''|*'"docker-proxy"'*|*'"rootlessport'*|*'"conmon"'*)
