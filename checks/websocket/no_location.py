@@ -87,7 +87,9 @@ def _less_sure(claim: Claim) -> Fix | None:
 def _named_paths(evidence: Evidence) -> tuple[WebSocketPath, ...]:
     """Return the WebSockets that the page opens on its own host. Socket.IO's default path stands in
     every program that is built with it, and counts only where the user's message is about a
-    WebSocket; and a page that names another host may use that one."""
+    WebSocket; and a page that names another host may use that one. The whole path must be known: of
+    `base + "/ws"`, only the end is. A message about a WebSocket is about that one all the same,
+    where the page lies in no folder."""
     mentions = [
         *(url for exchange in evidence.good(Exchange) for url in exchange.mentions),
         *(url for response in evidence.good(PageFileResponse) for url in response.mentions),
@@ -98,7 +100,10 @@ def _named_paths(evidence: Evidence) -> tuple[WebSocketPath, ...]:
     symptom = evidence.target.symptom
     is_asked = symptom is not None and symptom.kind.startswith("websocket")
     return tuple(
-        named for named in evidence.good(WebSocketPath) if is_asked or named.library != "Socket.IO"
+        named
+        for named in evidence.good(WebSocketPath)
+        if is_asked or named.library != "Socket.IO"
+        if not named.base or (is_asked and named.base == "assumed")
     )
 
 

@@ -139,3 +139,16 @@ def test_fires_on_the_default_path_of_socketio_where_a_message_says_so() -> None
     asked = replace(SHOP, symptom=Symptom("websocket-status", "Unexpected response code: 200", 200))
     (claim,) = judge(CHECK, config(FILES), named, target=asked)
     assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.LIKELY)
+
+
+def test_silent_on_a_path_whose_beginning_is_not_known() -> None:
+    """Issue 4493 of Gradio: `new WebSocket(url + "/queue/join")` below /chat/."""
+    assert not judge(CHECK, config(FILES), replace(NAMED, base="unknown"))
+    assert not judge(CHECK, config(FILES), replace(NAMED, base="assumed"))
+    asked = replace(SHOP, symptom=Symptom("websocket-status", "Unexpected response code: 200", 200))
+    assert not judge(CHECK, config(FILES), replace(NAMED, base="unknown"), target=asked)
+
+
+def test_fires_on_a_path_of_the_root_where_a_message_is_about_it() -> None:
+    asked = replace(SHOP, symptom=Symptom("websocket-status", "Unexpected response code: 200", 200))
+    assert judge(CHECK, config(FILES), replace(NAMED, base="assumed"), target=asked)
