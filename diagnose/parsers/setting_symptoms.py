@@ -25,7 +25,8 @@ _SIGNED = re.compile(r"[?&]signature=")
 _REFUSED = frozenset({400, 401, 403, 404})
 _TOLD: dict[str, tuple[Topic, ...]] = {
     "cors": ("allowed_origin",),
-    "csrf": ("allowed_origin", "public_url"),
+    # Django makes its own origin of a field only where its settings name it.
+    "csrf": ("allowed_origin", "public_url", "trusted_proxy"),
     "redirect-loop": ("trusted_proxy", "public_url"),
     "mixed-content": ("trusted_proxy", "public_url"),
 }
