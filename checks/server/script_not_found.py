@@ -5,7 +5,8 @@ another root, or its user may not read them. `reverse_proxy` with `transport fas
 php_fastcgi: it adds no index.php to the path of a folder, so that PHP-FPM gets the folder.
 
 Behind Apache it is named where ProxyPassMatch sends PHP-FPM another folder than the site's
-DocumentRoot (AH01071, "Primary script unknown"; mod_proxy_fcgi)."""
+DocumentRoot (AH01071, "Primary script unknown"; mod_proxy_fcgi), or where its container was looked
+into and lacks the script."""
 
 from collections.abc import Iterator
 
@@ -29,6 +30,7 @@ from diagnose.model import (
     Subject,
     Where,
 )
+from diagnose.model.containers import ScriptContainer
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig, WebSite
 
@@ -60,7 +62,10 @@ def script_not_found(evidence: Evidence) -> Iterator[Claim]:
         (site, route)
         for site in view.answering_sites
         for route in site.routes
-        if route.scheme == "fcgi" and (view.server.product == "caddy" or _other_folder(site, route))
+        if route.scheme == "fcgi"
+        if view.server.product == "caddy"
+        or _other_folder(site, route)
+        or _container(evidence, route)
     ]
     if not pages or not routes:
         return
@@ -68,10 +73,16 @@ def script_not_found(evidence: Evidence) -> Iterator[Claim]:
     other = _other_folder(site, route) if view.server.product == "apache" else ""
     edit = _edit(view, site, route, other) if other else None
     lacks_index = pages[0].status == 403 and _is_bare_transport(view, route)
+    container = None if other else _container(evidence, route)
     yield Claim(
         about=Subject(port=target.port, path=target.path.partition("?")[0]),
         covers=(Subject(port=target.port),),
-        because=(*pages, view.server, *evidence.good(WebServerConfig)),
+        because=(
+            *([container] if container else []),
+            *pages,
+            view.server,
+            *evidence.good(WebServerConfig),
+        ),
         facts={
             **view.facts,
             "status": pages[0].status,
@@ -84,16 +95,44 @@ def script_not_found(evidence: Evidence) -> Iterator[Claim]:
             "dial": (route.socket or route.target).removeprefix("fcgi://"),
             "place": place_text(route.file, route.line),
             "url": pages[0].url,
+            **_container_facts(container),
         },
         fix=Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
         if edit
-        else Fix((Manual(_step(other, lacks_index), Where.SERVER),), Applicability.MANUAL),
+        else Fix(
+            (Manual(_step(other, lacks_index, container), Where.SERVER),), Applicability.MANUAL
+        ),
     )
 
 
-def _step(other: str, lacks_index: bool) -> str:
+def _container(evidence: Evidence, route: SiteRoute) -> ScriptContainer | None:
+    """Return the container of PHP-FPM, if it lacks the script."""
+    return next(
+        (
+            container
+            for container in evidence.good(ScriptContainer)
+            if container.endpoint == route.authority and not container.is_there
+        ),
+        None,
+    )
+
+
+def _container_facts(container: ScriptContainer | None) -> dict[str, object]:
+    names = ("container", "script", "source", "seen", "compose", "service")
+    if container is None:
+        return dict.fromkeys(names, "")
+    values = (
+        container.name or container.endpoint, container.path, container.source,
+        container.seen_at, container.compose, container.service,
+    )  # fmt: skip
+    return dict(zip(names, values, strict=True))
+
+
+def _step(other: str, lacks_index: bool, container: ScriptContainer | None) -> str:
     if other:
         return "own-folder"
+    if container is not None:
+        return "path-inside" if container.seen_at else "mount-the-site"
     return "php-fastcgi" if lacks_index else "same-files"
 
 

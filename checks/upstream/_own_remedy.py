@@ -130,6 +130,18 @@ def remedy_of(
     return OwnRemedy(setting_fix(reads, step), facts)
 
 
+def framework_remedy(name: str, read: ReadSetting) -> OwnRemedy:
+    """Return the remedy for a line that the program's own source lacks, by its web framework."""
+    texts = {
+        "name": name, "key": read.key, "place": read.place, "file": read.file,
+        "process": read.process or name, "wanted": read.wanted.removeprefix(f"{read.key} = "),
+        "unit": read.unit, "container": read.container, "engine": read.engine,
+        "compose": read.compose, "service": read.service,
+    }  # fmt: skip
+    flags = {"computed": False, "restarts": read.needs_restart}
+    return OwnRemedy(setting_fix((read,)), _facts(texts, flags, "", ()))
+
+
 def read_facts(
     evidence: Evidence, application: Application, read: ReadSetting
 ) -> dict[str, object]:

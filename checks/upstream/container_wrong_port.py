@@ -14,11 +14,15 @@ from checks.upstream._claims import BackendFault, upstream_claim
 from checks.upstream._edits import edit_fix, replace_in_directives
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Manual, Severity, Where
+from diagnose.model.addresses import bracketed
 from diagnose.model.containers import Container, Containers, Namespace
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import NginxConfig, UpstreamTry
+from diagnose.model.upstream import UpstreamTalk
 
 _MAX_SHOWN = 6
+#: What nginx speaks by other directives than proxy_pass.
+_PROTOCOLS = {"fastcgi": "FastCGI", "uwsgi": "uwsgi", "http2": "HTTP/2"}
 
 
 @check(
@@ -30,7 +34,7 @@ def container_wrong_port(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     for containers in evidence.good(Containers):
         for backend in backends(nginx):
-            fault = _fault(containers, backend)
+            fault = _fault(evidence, containers, backend)
             if fault is None:
                 continue
             facts = {
@@ -40,7 +44,8 @@ def container_wrong_port(evidence: Evidence) -> Iterator[Claim]:
                 "published": fault.is_published,
                 "inner": fault.inner or "",
                 "ports": fault.ports,
-                "port_inside": fault.ports[0] if len(fault.ports) == 1 else "",
+                "port_inside": fault.usable[0] if len(fault.usable) == 1 else "",
+                **_protocol_facts(fault),
                 **line_facts(backend, fault.attempt.port),
             }
             claim = upstream_claim(
@@ -51,9 +56,12 @@ def container_wrong_port(evidence: Evidence) -> Iterator[Claim]:
                     because=(
                         *backend.connect_attempts,
                         containers,
+                        *fault.talks,
                         *backend_log_lines(nginx, backend, "while connecting to upstream"),
                     ),
-                    confidence=Confidence.CERTAIN if fault.inner else Confidence.LIKELY,
+                    confidence=Confidence.CERTAIN
+                    if fault.inner or (fault.other and not fault.usable)
+                    else Confidence.LIKELY,
                 ),
                 _fix(nginx, backend, fault),
             )
@@ -64,16 +72,24 @@ def container_wrong_port(evidence: Evidence) -> Iterator[Claim]:
 @frozen
 class _Fault:
     """`inner` is the port of the container that is published as the one in proxy_pass, and on
-    which a program listens; 0 if it is not known."""
+    which a program listens; 0 if it is not known. `usable` are those of its ports that may speak
+    HTTP, and `talks` what was found out about them."""
 
     attempt: UpstreamTry
     container: Container
     ports: tuple[int, ...]
     is_published: bool
     inner: int
+    usable: tuple[int, ...] = ()
+    talks: tuple[UpstreamTalk, ...] = ()
+
+    @property
+    def other(self) -> UpstreamTalk | None:
+        """The first port with another protocol that nginx can speak."""
+        return next((talk for talk in self.talks if talk.speaks in _PROTOCOLS), None)
 
 
-def _fault(containers: Containers, backend: Backend) -> _Fault | None:
+def _fault(evidence: Evidence, containers: Containers, backend: Backend) -> _Fault | None:
     if not backend.is_down:
         return None
     attempt = backend.connect_attempts[0]
@@ -82,8 +98,40 @@ def _fault(containers: Containers, backend: Backend) -> _Fault | None:
     for container in containers.running:
         for namespace in containers.namespaces:
             if namespace.container == container.id and _is_at(namespace, attempt):
-                return _wrong_port(attempt, container, namespace)
+                fault = _wrong_port(attempt, container, namespace)
+                return _with_protocols(evidence, fault) if fault else None
     return None
+
+
+def _with_protocols(evidence: Evidence, fault: _Fault) -> _Fault:
+    """Return the fault with what speaks at the ports: only HTTP is an answer to proxy_pass."""
+    address = fault.attempt.address or fault.attempt.host
+    talks = tuple(
+        talk
+        for talk in evidence.of(UpstreamTalk)
+        if (talk.address or talk.host) == address and talk.port in fault.ports
+    )
+    refused = {talk.port for talk in talks if talk.failure or talk.speaks != "http"}
+    usable = tuple(port for port in fault.ports if port not in refused)
+    inner = fault.inner if fault.inner in usable else 0
+    return replace(fault, usable=usable, talks=talks, inner=inner)
+
+
+def _protocol_facts(fault: _Fault) -> dict[str, object]:
+    other = fault.other if not fault.usable else None
+    protocol = other.speaks if other else ""
+    compose = fault.container.compose
+    return {
+        "protocol": _PROTOCOLS.get(protocol, ""),
+        "protocol_port": other.port if other else "",
+        "address": bracketed(fault.attempt.address or fault.attempt.host),
+        "pass": "grpc_pass" if protocol == "http2" else f"{protocol}_pass",
+        "virtual_protocol": "grpc" if protocol == "http2" else protocol,
+        "silent": not fault.usable and other is None,
+        **{name: protocol == name for name in _PROTOCOLS},
+        "compose": compose.files[0] if compose and compose.files else "",
+        "service": compose.service if compose else "",
+    }
 
 
 def _is_at(namespace: Namespace, attempt: UpstreamTry) -> bool:
@@ -105,12 +153,17 @@ def _fix(nginx: Nginx, backend: Backend, fault: _Fault) -> Fix:
     """Write the port inside of the container. Without a published port only a person knows which of
     the container's ports is meant, unless it is a single one. nginx-proxy writes its file anew out
     of the container's environment."""
+    if not fault.usable and not fault.other:
+        return Fix((Manual("find-the-port", Where.SERVER),), Applicability.MANUAL)
     manual = Fix((Manual("write-the-inner-port", Where.SERVER),), Applicability.MANUAL)
     line, old = address_line(backend, fault.attempt.port), str(fault.attempt.port)
     writer = writer_of(nginx, line)
-    if writer is not None and writer.panel == "nginx-proxy":
-        return Fix((Manual("set-the-virtual-port", Where.SERVER),), Applicability.MANUAL)
-    port = fault.inner or (fault.ports[0] if len(fault.ports) == 1 else 0)
+    is_generated = writer is not None and writer.panel == "nginx-proxy"
+    if is_generated or not fault.usable:
+        generated = "set-the-virtual-port" if fault.usable else "set-the-virtual-protocol"
+        step = generated if is_generated else "speak-the-inner-protocol"
+        return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
+    port = fault.inner or (fault.usable[0] if len(fault.usable) == 1 else 0)
     if not port or len(backend.connect_attempts) != 1:
         return manual
     changes: Changes = {}

@@ -34,7 +34,7 @@ from diagnose.model import (
     Subject,
     Where,
 )
-from diagnose.model.applications import Topic
+from diagnose.model.applications import ReadSetting, Topic
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.logs import AcceptedForm, FailedRequests
 from diagnose.model.nginx import ContainerNginx, NginxConfig
@@ -93,7 +93,37 @@ def origin_mismatch(evidence: Evidence) -> Iterator[Claim]:
         is_proven = any(claim.confidence is Confidence.CERTAIN for claim in logged)
         claims = logged if is_proven else tuple(_by_configuration(evidence)) or logged
         for each in claims:
-            yield with_own_remedy(evidence, _with_origin_line(evidence, each), *_TOPICS)
+            claim = _with_believed_field(evidence, _with_origin_line(evidence, each))
+            yield with_own_remedy(evidence, claim, *_TOPICS)
+
+
+def _with_believed_field(evidence: Evidence, claim: Claim) -> Claim:
+    """Return a claim whose remedy tells the application the scheme with the setting by which it
+    believes it, where its own source lacks that (Django's SECURE_PROXY_SSL_HEADER): one of both
+    alone changes nothing."""
+    lacking = [
+        read
+        for read in evidence.good(ReadSetting)
+        if (read.application, read.topic) == ("django", "trusted_proxy") and read.new
+    ]
+    fields = claim.facts.get("fields")
+    is_told = isinstance(fields, tuple) and "X-Forwarded-Proto" in fields
+    if not lacking or not is_told or claim.fix is None or claim.facts.get("origin_itself"):
+        return claim
+    # Imported late: only such an application needs it.
+    from checks.upstream._own_remedy import framework_remedy
+
+    own = framework_remedy("Django", lacking[0])
+    by_hand = Applicability.MANUAL in {claim.fix.applicability, own.fix.applicability}
+    return replace(
+        claim,
+        because=(*claim.because, *lacking[:1]),
+        facts={**claim.facts, **own.facts},
+        fix=Fix(
+            (*claim.fix.steps, *own.fix.steps),
+            Applicability.MANUAL if by_hand else Applicability.REVIEW,
+        ),
+    )
 
 
 def _with_origin_line(evidence: Evidence, claim: Claim) -> Claim:

@@ -100,11 +100,14 @@ def _container(evidence: Evidence, line: LogLine) -> ScriptContainer | None:
 
 def _container_facts(container: ScriptContainer | None) -> dict[str, object]:
     if container is None:
-        return dict.fromkeys(("container", "script", "source", "seen", "served"), "")
+        names = ("container", "script", "source", "seen", "served", "compose", "service")
+        return dict.fromkeys(names, "")
     return {
         "container": container.name or container.endpoint,
         "script": container.path,
         "source": container.source,
         "seen": container.seen_at,
         "served": container.folder,
+        "compose": container.compose,
+        "service": container.service,
     }

@@ -67,7 +67,8 @@ def has_own_path(evidence: Evidence) -> bool:
 
 def _known_paths(evidence: Evidence) -> tuple[str, ...]:
     logged = [handshakes.path for handshakes in evidence.good(RefusedHandshakes)]
-    named = [websocket.path for websocket in evidence.good(WebSocketPath)]
+    found = evidence.good(WebSocketPath)
+    named = [websocket.path for websocket in found if websocket.base != "unknown"]
     return tuple(dict.fromkeys((*logged, *named)))
 
 

@@ -46,7 +46,12 @@ def _is_well_ended(upgrade: Upgrade) -> bool:
 @check(severity=Severity.NOTE, needs=[Upgrade, NginxConfig])
 def idle_default(evidence: Evidence) -> Iterator[Claim]:
     nginx, is_asked = Nginx.of(evidence), asks_about_closing(evidence, DEFAULT)
-    for path in websocket_paths(evidence):
+    places = set[str]()
+    # Of several WebSockets of one location, the one that the user named comes first.
+    paths = sorted(
+        websocket_paths(evidence), key=lambda path: path not in evidence.target.websockets
+    )
+    for path in paths:
         handshakes = WebSocketHandshakes.at_path(evidence, path)
         opened = [upgrade for upgrade in handshakes.front if upgrade.accepted]
         # What ends at once has not been silent for a minute.
@@ -67,6 +72,9 @@ def idle_default(evidence: Evidence) -> Iterator[Claim]:
                 or not all(upgrade_forwarding(match))
             ):
                 continue
+            if file_line(match.block) in places:
+                break
+            places.add(file_line(match.block))
             yield Claim(
                 about=Subject(port=evidence.target.port, path=path, text=file_line(match.block)),
                 covers=(Subject(port=evidence.target.port, path=path),),

@@ -18,6 +18,7 @@ from diagnose.model import (
     Applicability,
     Claim,
     Confidence,
+    Edit,
     Evidence,
     Fix,
     Manual,
@@ -40,6 +41,9 @@ from diagnose.parsers.urls import parse_url
 
 #: Directives that respond instead of files.
 _ANSWERING_DIRECTIVES = ("return", "rewrite", "if", "stub_status", "content_by_lua_block")
+
+#: The location that the handshakes alone are passed to.
+_NAMED = "@websocket"
 
 
 @check(
@@ -87,7 +91,9 @@ def _less_sure(claim: Claim) -> Fix | None:
 def _named_paths(evidence: Evidence) -> tuple[WebSocketPath, ...]:
     """Return the WebSockets that the page opens on its own host. Socket.IO's default path stands in
     every program that is built with it, and counts only where the user's message is about a
-    WebSocket; and a page that names another host may use that one."""
+    WebSocket; and a page that names another host may use that one. The whole path must be known: of
+    `base + "/ws"`, only the end is. A message about a WebSocket is about that one all the same,
+    where the page lies in no folder."""
     mentions = [
         *(url for exchange in evidence.good(Exchange) for url in exchange.mentions),
         *(url for response in evidence.good(PageFileResponse) for url in response.mentions),
@@ -98,7 +104,10 @@ def _named_paths(evidence: Evidence) -> tuple[WebSocketPath, ...]:
     symptom = evidence.target.symptom
     is_asked = symptom is not None and symptom.kind.startswith("websocket")
     return tuple(
-        named for named in evidence.good(WebSocketPath) if is_asked or named.library != "Socket.IO"
+        named
+        for named in evidence.good(WebSocketPath)
+        if is_asked or named.library != "Socket.IO"
+        if not named.base or (is_asked and named.base == "assumed")
     )
 
 
@@ -144,18 +153,21 @@ def _claim(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Claim:
         if any(upgrade.status for upgrade in front_upgrades)
         else Confidence.LIKELY,
         location=nginx.location(location),
-        fix=_fix(nginx, server, paths),
+        fix=_fix(nginx, match, paths),
     )
 
 
-def _fix(nginx: Nginx, server: Directive, paths: list[str]) -> Fix:
+def _fix(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Fix:
     """Add a location beside those of the only application that the block forwards to.
 
     If there are several or none, nobody knows which application the WebSocket belongs to. A
     location for a path that has a page would take the page away.
     """
-    asked = nginx.evidence.target
+    asked, server = nginx.evidence.target, match.blocks[1]
     if "/" in paths or (asked.path in paths and asked.path not in asked.websockets):
+        alone = _upgrades_alone(nginx, match)
+        if alone:
+            return Fix((*alone, *reload_steps(nginx)), Applicability.REVIEW)
         step = Manual("pass-upgrades-alone", Where.SERVER)
         return Fix((step, *reload_steps(nginx)), Applicability.MANUAL)
     blocks = [server_block for server_block in nginx.servers if server_block.block is server]
@@ -176,8 +188,16 @@ def _fix(nginx: Nginx, server: Directive, paths: list[str]) -> Fix:
     if file is None or len(targets) != 1 or not plain or _is_odd(pass_directives, targets):
         manual = Manual("add-a-location", Where.SERVER)
         return Fix((manual, *reload_steps(nginx)), Applicability.MANUAL)
-    target = next(iter(targets))
-    body = [
+    body = _passing_lines(nginx, next(iter(targets)))
+    changes[file.path] = [
+        edits.insert_location(file.text, server, f"location {path}", body) for path in paths
+    ]
+    file_edits = config_edits(nginx, changes)
+    return Fix((*file_edits, *reload_steps(nginx)), Applicability.AUTOMATIC)
+
+
+def _passing_lines(nginx: Nginx, target: str) -> list[str]:
+    return [
         f"proxy_pass {target};",
         "proxy_http_version 1.1;",
         f"proxy_set_header Host {_location_edits.host_variable(nginx.evidence.target)};",
@@ -185,11 +205,36 @@ def _fix(nginx: Nginx, server: Directive, paths: list[str]) -> Fix:
         'proxy_set_header Connection "upgrade";',
         "proxy_read_timeout 3600s;",
     ]
-    changes[file.path] = [
-        edits.insert_location(file.text, server, f"location {path}", body) for path in paths
+
+
+def _upgrades_alone(nginx: Nginx, match: LocationMatch) -> tuple[Edit, ...]:
+    """Return the edits that pass the handshakes of a page's own location on to the application that
+    has all other paths of the block (`location /`), and leave the page; () if none has them."""
+    location, server = match.block, match.blocks[1]
+    file = nginx.file(location)
+    owners = [
+        directive
+        for server_block in nginx.servers
+        if server_block.block is server
+        for each in all_locations(server_block)
+        if each.block.args == ("/",) and (directive := proxy_pass_of(each))
     ]
-    file_edits = config_edits(nginx, changes)
-    return Fix((*file_edits, *reload_steps(nginx)), Applicability.AUTOMATIC)
+    target = owners[0].args[0] if len(owners) == 1 else ""
+    is_taken = any(children(block, "error_page") for block in (location, server))
+    if location is server or file is None or location.file != server.file or is_taken:
+        return ()
+    if not re.fullmatch(r"https?://[^/$]+", target):
+        return ()
+    lines = [f"error_page 418 = {_NAMED};", "if ($http_upgrade = websocket) {", "    return 418;"]
+    changes: Changes = {
+        file.path: [
+            edits.insert_location(
+                file.text, server, f"location {_NAMED}", _passing_lines(nginx, target)
+            ),
+            edits.insert_first(file.text, location, [*lines, "}"]),
+        ]
+    }
+    return config_edits(nginx, changes)
 
 
 def _is_odd(pass_directives: list[Directive], targets: set[str]) -> bool:

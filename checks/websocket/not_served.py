@@ -129,10 +129,16 @@ _KINDS = (
     ("express", re.compile(r"^Express$", re.IGNORECASE)),
 )
 
+#: The answer of Vaultwarden before 1.29, of which the WebSocket has a port of its own
+#: (src/api/notifications.rs, websockets_err).
+_VAULTWARDEN = "should be proxied to the websocket server or notifications won't work"
+
 
 def _claim(attempt: Attempt, pair: _Pair) -> Claim:
     software = pair.software
     kind = next((name for name, pattern in _KINDS if pattern.search(software)), "")
+    if _VAULTWARDEN in pair.plain.body:
+        kind = "vaultwarden"
     base_claim = claim(
         attempt,
         kind or "serve-it",
@@ -142,12 +148,13 @@ def _claim(attempt: Attempt, pair: _Pair) -> Claim:
             "software": software,
             "direct_status": pair.plain.status or "",
             "direct_answer": excerpt(pair.plain.body),
-            **{name: name == kind for name, _ in _KINDS},
+            **{name: name == kind for name in ("vaultwarden", *(name for name, _ in _KINDS))},
+            "host": _endpoint(pair.plain).rpartition(":")[0],
             "unknown": not kind,
             "missing": pair.handshake is pair.plain,
             **dict.fromkeys(("opens", "line", "new_line"), ""),
         },
-        Confidence.LIKELY,
+        Confidence.CERTAIN if kind == "vaultwarden" else Confidence.LIKELY,
         ruled_out=("websocket.upgrade-headers-missing",),
     )
     return replace(base_claim, because=(*base_claim.because, pair.handshake, pair.plain))

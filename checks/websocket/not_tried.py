@@ -25,7 +25,7 @@ def not_tried(evidence: Evidence) -> Iterator[Claim]:
     named = [
         web_socket_path
         for web_socket_path in evidence.good(WebSocketPath)
-        if _bare(web_socket_path.path) not in tried_paths
+        if _bare(web_socket_path.path) not in tried_paths and web_socket_path.base != "unknown"
     ]
     named = named[:MAX_PATHS]
     if evidence.target.websockets or not named:

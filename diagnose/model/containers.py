@@ -176,6 +176,8 @@ class ScriptContainer(Observation):
     folder: FilePath
     source: FilePath = ""
     mounts: tuple[BindMount, ...] = ()
+    compose: FilePath = ""
+    service: Label = ""
 
     @property
     def seen_at(self) -> str:

@@ -286,7 +286,9 @@ class WebSocketPath(Observation):
     "SignalR") or its name ("n8n"), "" if none is known. `need` is what the program's documentation
     says: "optional" if it works without, "" if nothing is known. `opens` is whether the program
     takes a handshake of a visitor who has not logged in. `line` is that of the call in the source,
-    from 1, 0 if it is not known, and `subprotocols` are those that the call asks for.
+    from 1, 0 if it is not known, and `subprotocols` are those that the call asks for. `base` is ""
+    if the path is known to be the whole one; the program puts something else before it otherwise,
+    and it is taken as a path below the page's folder ("assumed") or of the root ("unknown").
     """
 
     layer: ClassVar[str] = "websocket"
@@ -298,6 +300,7 @@ class WebSocketPath(Observation):
     opens: bool = False
     line: int = 0
     subprotocols: tuple[Label, ...] = ()
+    base: Literal["", "assumed", "unknown"] = ""
 
     def summary(self) -> Summary:
         subject = phrase("WebSocket named by {source}", source=self.source)

@@ -51,10 +51,11 @@ _PATHS: tuple[tuple[Panel, re.Pattern[str]], ...] = (
 )
 
 #: What nginx-proxy (nginx.tmpl) writes at the beginning of its file, and above the servers of an
-#: upstream block.
+#: upstream block; before version 1.0, above the block itself.
 _NGINX_PROXY = lazy_pattern(
     r"^[ \t]{0,40}#[ \t]{1,40}Container: \S|^#[ \t]{0,40}nginx-proxy\b"
-    r"|^# If we receive X-Forwarded-Proto, pass it through; otherwise",
+    r"|^# If we receive X-Forwarded-Proto, pass it through; otherwise"
+    r"|^# ([\w.-]{1,253})\nupstream \1 \{",
     re.MULTILINE,
 )
 #: What CloudPanel writes into the server block of each site: the file comes from its database.

@@ -27,7 +27,8 @@ _REFUSED = frozenset({400, 401, 403, 404})
 _TOLD: dict[str, tuple[Topic, ...]] = {
     "cors": ("allowed_origin",),
     "cookie": ("session_cookie",),
-    "csrf": ("allowed_origin", "public_url", "session_cookie"),
+    # Django makes its own origin of a field only where its settings name it.
+    "csrf": ("allowed_origin", "public_url", "session_cookie", "trusted_proxy"),
     "redirect-loop": ("trusted_proxy", "public_url", "session_cookie"),
     "mixed-content": ("trusted_proxy", "public_url"),
 }

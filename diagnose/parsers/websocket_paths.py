@@ -9,6 +9,7 @@ the host alone of it: engine.io asks for /engine.io/.
 
 import re
 from collections.abc import Callable, Iterator
+from typing import Literal
 from urllib.parse import urljoin
 
 from diagnose.model.frozen import frozen
@@ -60,16 +61,25 @@ _GIVEN_AWAY = re.compile(
 @frozen
 class _Opening:
     """How a library opens a WebSocket: what stands in the script, and the path that it makes of
-    the group."""
+    the group. `has_base` is whether the program puts something before the path."""
 
     library: str
     pattern: re.Pattern[str]
     path_of: Callable[[str], str] = str
+    has_base: bool = False
 
 
 #: Between the page's own host and the end of a path, all but a port: `location.port`.
 _PORT_NAME = re.compile(r"(?:(?:window|document|self)\.)?location\.port\b")
 _HOST_NAME = re.compile(r"\blocation\.host(?:name)?\b|\bdocument\.domain\b")
+#: An address that ends with the own host of the page: `proto + "//" + location.host`, a port, `/`.
+_WHOLE_HOST = re.compile(
+    r"(?:\blocation\.(?:host(?:name)?|origin)|\bdocument\.domain)\b"
+    r"(?:[\s\"'`}+:/]|\$\{|(?:window\.|document\.)?location\.port\b)*(?:[,)]|$)"
+)
+_IDENTIFIER = re.compile(r"[A-Za-z_$][\w$]{0,40}")
+#: Characters before a call in which a name of it may be set, and the number of its names.
+_BASE_DISTANCE, _MAX_NAMES = 4000, 6
 
 
 def _below(text: str) -> str:
@@ -117,8 +127,8 @@ _OLD_NOVNC = r"[\s\S]{0,4000}?<script[^>]{0,80}\ssrc=[\"']app/ui\.js"
 #: Phoenix (its transport lies below).
 _OPENINGS = (
     _opening("", r"\bnew WebSocket\(\s{0,9}"),
-    _Opening("", re.compile(rf"\bnew WebSocket\({_REST}")),
-    _Opening("SockJS", re.compile(rf"\bnew SockJS\({_REST}"), _below),
+    _Opening("", re.compile(rf"\bnew WebSocket\({_REST}"), has_base=True),
+    _Opening("SockJS", re.compile(rf"\bnew SockJS\({_REST}"), _below, has_base=True),
     _opening(
         "Socket.IO",
         r"\bpath\s{0,9}:\s{0,9}(?=.[^\"'`]{0,100}socket\.io)(?![^}]{0,200}addTrailingSlash)",
@@ -153,12 +163,21 @@ _OPENINGS = (
 )
 
 
+Base = Literal["", "assumed", "unknown"]
+
+
 @frozen
 class NamedPath:
-    """A path at which a page's program opens a WebSocket, and its library, "" if none is known."""
+    """A path at which a page's program opens a WebSocket, and its library, "" if none is known.
+
+    `base` is about what the program puts before it: "" if it is the site's own address, or nothing,
+    "assumed" if the path is taken as one below the page's folder, and "unknown" if it is taken as
+    one of the site's root although the page lies in a folder.
+    """
 
     path: str
     library: str = ""
+    base: Base = ""
 
 
 def is_socketio_client(url: str) -> bool:
@@ -207,11 +226,39 @@ def _library_paths(text: str, own: Url) -> Iterator[NamedPath]:
         matches = zip(opening.pattern.finditer(text), range(MAX_URLS), strict=False)
         for match, _ in matches:
             if is_in_use(text, match.start()) and not _has_unknown_folder(match):
-                path = opening.path_of(match[1])
-                if not path.startswith("/"):
-                    path = f"{own.path.partition('?')[0].rpartition('/')[0]}/{path}"
-                if re.fullmatch(_PATH, path):
-                    yield NamedPath(_normal(path), opening.library)
+                is_whole = not opening.has_base or _is_own_base(match)
+                for path, base in _placed(opening.path_of(match[1]), own, is_whole):
+                    if re.fullmatch(_PATH, path):
+                        yield NamedPath(_normal(path), opening.library, base)
+
+
+def _placed(path: str, own: Url, is_whole: bool) -> Iterator[tuple[str, Base]]:
+    """Yield where a path of a page's program may lie: one whose beginning is not known lies below
+    the page's folder first."""
+    folder = own.path.partition("?")[0].rpartition("/")[0]
+    is_relative = not path.startswith("/")
+    if is_whole and not is_relative:
+        yield path, ""
+        return
+    yield f"{folder}/{path.lstrip('/')}", "" if is_whole else "assumed"
+    if folder and not is_relative:
+        yield path, "unknown"
+
+
+def _is_own_base(match: re.Match[str]) -> bool:
+    """Return whether what a program puts before a path is the page's own host alone: it stands in
+    the call, or the call's names have it."""
+    before = match.string[match.start() : match.start(1)]
+    if _HOST_NAME.search(before):
+        return True
+    names = dict.fromkeys(_IDENTIFIER.findall(before.partition("(")[2]))
+    start = max(0, match.start() - _BASE_DISTANCE)
+    text = match.string[start : match.start()]
+    for name in list(names)[:_MAX_NAMES]:
+        assigned = re.search(rf"(?<![\w$.]){re.escape(name)}\s{{0,3}}=(?!=)([^;\n]{{0,160}})", text)
+        if assigned and _WHOLE_HOST.search(assigned[1]):
+            return True
+    return False
 
 
 def _has_unknown_folder(match: re.Match[str]) -> bool:

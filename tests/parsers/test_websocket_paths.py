@@ -196,3 +196,32 @@ def test_an_address_whose_path_a_library_or_a_program_adds_is_none(text: str) ->
 def test_socketio_takes_a_namespace_and_no_path_from_a_websocket_s_address() -> None:
     (named,) = named_paths_in('io("wss://shop.example.com/chat")', PAGE)
     assert named.path == "/socket.io/"
+
+
+def test_a_path_whose_beginning_is_not_known_lies_below_the_folder_of_the_page() -> None:
+    text, folder = "new WebSocket(url+'/queue/join')", f"{PAGE.rstrip('/')}/chat/"
+    assert named_paths_in(text, folder) == (
+        NamedPath("/chat/queue/join", base="assumed"),
+        NamedPath("/queue/join", base="unknown"),
+    )
+    assert named_paths_in(text, PAGE) == (NamedPath("/queue/join", base="assumed"),)
+
+
+@pytest.mark.parametrize(
+    "base",
+    [
+        "const base = 'wss://' + location.host;",
+        "const base = `wss://${window.location.host}`;",
+        "base = proto + location.hostname + ':' + location.port",
+        "let base = location.origin.replace('http', 'ws'), base = location.host;",
+    ],
+)
+def test_a_name_that_has_the_own_host_is_the_beginning_of_a_whole_path(base: str) -> None:
+    text = f"{base}\nnew WebSocket(base + '/live')"
+    assert named_paths_in(text, f"{PAGE.rstrip('/')}/chat/") == (NamedPath("/live"),)
+
+
+def test_a_name_that_has_a_folder_too_is_no_known_beginning() -> None:
+    for base in ("'wss://' + location.host + root", "location.host + '/api'", "config.url"):
+        named = named_paths_in(f"base = {base};\nnew WebSocket(base + '/live')", PAGE)
+        assert NamedPath("/live", base="assumed") in named

@@ -7,6 +7,7 @@ should pass on and without them. HAProxy's own tries are in `haproxy_backends`.
 """
 
 import asyncio
+import errno
 import shlex
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -15,6 +16,7 @@ from diagnose.model import Vantage
 from diagnose.model.addresses import bracketed
 from diagnose.model.backends import BackendAnswer, BackendHandshake, BackendSocket
 from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.logs import ServerRequestError
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 from diagnose.parsers import pem
 from diagnose.parsers.host_addresses import addresses_of
@@ -261,12 +263,28 @@ async def _ask_socket(ctx: ProbeContext, route: SiteRoute) -> None:
             status=status,
         )
     )
+    if not files:
+        await _look_for_pool(ctx, route.socket)
     server = next((each for each in ctx.observed(WebServer) if ctx.target.port in each.ports), None)
     if files and server is not None and server.pid and not server.container:
         # Imported late: few applications have a socket.
         from diagnose.probes.inside.upstream_access import emit_socket_of
 
         await emit_socket_of(ctx, server.pid, route.socket)
+
+
+@probe(after=ServerRequestError)
+async def pool_of_missing_socket(ctx: ProbeContext, error: ServerRequestError) -> None:
+    """Look for the pool of PHP-FPM whose socket Apache's log says is missing."""
+    if error.reason == "socket" and error.errno == errno.ENOENT:
+        await _look_for_pool(ctx, error.file)
+
+
+async def _look_for_pool(ctx: ProbeContext, socket: str) -> None:
+    # Imported late: few sockets are missing.
+    from diagnose.probes.inside.php_pools import emit_pool
+
+    await emit_pool(ctx, socket)
 
 
 async def _answers_plain(ctx: ProbeContext, place: str) -> bool:

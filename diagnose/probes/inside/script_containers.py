@@ -1,5 +1,5 @@
-"""Probe for the container in which PHP-FPM runs that does not find a script, by nginx's error log:
-whether it has the file, and which folders of the server it sees.
+"""Probe for the container in which PHP-FPM runs that does not find a script, by nginx's error log
+or by its own words: whether it has the file, and which folders of the server it sees.
 """
 
 import re
@@ -8,12 +8,15 @@ import shlex
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
 from diagnose.model.containers import BindMount, NginxContainer, ScriptContainer
+from diagnose.model.http import Exchange
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxConfig
+from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.linux.mounts import bind_mounts, parse_mounts
 from diagnose.parsers.nginx.error_log import matching_lines, upstream_authority
 from diagnose.parsers.nginx.script_paths import script_of
 from diagnose.parsers.sanitize import UNSAFE
+from diagnose.parsers.web_sites import answering_sites
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.answering_blocks import answering_blocks
 from diagnose.probes.inside.containers import ContainerLists, read_containers
@@ -21,6 +24,8 @@ from diagnose.probes.inside.containers import ContainerLists, read_containers
 SCRIPT = read_script(__file__, "script_container.sh")
 
 _UNKNOWN = 'FastCGI sent in stderr: "Primary script unknown'
+#: What PHP-FPM itself answers (PHP's sapi/fpm/fpm/fpm_main.c).
+_SAID = "File not found."
 _LOOPBACK = {"127.0.0.1", "[::1]", "localhost"}
 
 
@@ -33,7 +38,31 @@ async def script_container(ctx: ProbeContext, line: LogLine, config: NginxConfig
         return
     server = next((server for _, server in answering_blocks(ctx, config)), None)
     script = script_of(server, path) if server else None
-    if script is None or not authority or UNSAFE.search(script.path):
+    if script is not None:
+        await _look(ctx, authority, script.path, script.folder)
+
+
+@probe(after=Exchange, needs=WebServerConfig)
+async def behind_another_server(
+    ctx: ProbeContext, exchange: Exchange, config: WebServerConfig
+) -> None:
+    """Look behind Caddy and Apache, where PHP-FPM says so in its own words to visitors."""
+    is_said = exchange.status == 404 and exchange.body.strip() == _SAID
+    if not is_said or not exchange.is_page_of(ctx.target):
+        return
+    path = ctx.target.path.partition("?")[0]
+    name = path if path.endswith(".php") else "/index.php"
+    for site in answering_sites(config, ctx.target.port, ctx.target.host)[:1]:
+        routes = (route for route in site.routes if route.scheme == "fcgi" and route.port)
+        route = next(routes, None)
+        if route is not None and site.root.startswith("/"):
+            folder = site.root.rstrip("/")
+            await _look(ctx, route.authority, f"{folder}{name}", folder)
+
+
+async def _look(ctx: ProbeContext, authority: str, path: str, folder: str) -> None:
+    """Emit the container that listens at this address, with whether it has the script, once."""
+    if not authority or UNSAFE.search(path):
         return
     if not ctx.further_requests.begin("the container of PHP"):
         return
@@ -47,12 +76,13 @@ async def script_container(ctx: ProbeContext, line: LogLine, config: NginxConfig
         return
     pid, container_id = found
     inner = ContainerMachine(ctx.machine, pid)
-    result = await inner.run_on_paths(SCRIPT, str(pid), script.path)
+    result = await inner.run_on_paths(SCRIPT, str(pid), path)
     sections = dict(re.findall(r"^@@@ (\w+)\n(.*?)(?=\n@@@ |\Z)", result.out, re.M | re.S))
     state = sections.get("path", "").strip()
     if state not in {"there", "missing"}:
         return
     container = next((one for one in lists.containers if one.id == container_id), None)
+    compose = container.compose if container else None
     nginx = next(iter(ctx.observed(NginxContainer)), None)
     ctx.emit(
         ScriptContainer(
@@ -67,16 +97,18 @@ async def script_container(ctx: ProbeContext, line: LogLine, config: NginxConfig
             endpoint=authority,
             engine=container.engine if container else "",
             name=container.name if container else "",
-            path=script.path,
+            path=path,
             is_there=state == "there",
-            folder=script.folder,
-            source=nginx.source_of(script.folder) if nginx else script.folder,
+            folder=folder,
+            source=nginx.source_of(folder) if nginx else folder,
             mounts=tuple(
                 BindMount(point, source, replaced)
                 for point, source, replaced in bind_mounts(
                     parse_mounts(sections.get("ours", "")), parse_mounts(sections.get("theirs", ""))
                 )
             ),
+            compose=next(iter(compose.files), "") if compose else "",
+            service=compose.service if compose else "",
         )
     )
 

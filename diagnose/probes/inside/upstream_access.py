@@ -42,6 +42,11 @@ async def _emit(ctx: ProbeContext, master: str, user: str, paths: list[str]) -> 
     result = await ctx.machine.run("sh", "-c", SOCKETS_SCRIPT, "sh", master, user, *paths)
     for socket in parse_sockets(result.out):
         ctx.emit(replace(socket, at=at, took=result.took))
+        if socket.failure is not None and socket.failure.kind == "missing":
+            # Imported late: few sockets are missing.
+            from diagnose.probes.inside.php_pools import emit_pool
+
+            await emit_pool(ctx, socket.path)
 
 
 async def emit_listeners(ctx: ProbeContext) -> None:

@@ -9,10 +9,12 @@ section 3.1), which leaves at once.
 """
 
 import shlex
+from dataclasses import replace
 
 from diagnose.machine.script_files import read_script
-from diagnose.model import Vantage
+from diagnose.model import Failure, Vantage
 from diagnose.model.addresses import bracketed
+from diagnose.model.containers import Containers
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.logs import FailedRequests
@@ -29,6 +31,9 @@ _BAD_GATEWAY = 502
 
 #: Seconds to wait for an answer.
 PATIENCE = 2.0
+
+#: Maximum number of ports of a container that are greeted.
+_MAX_PORTS = 3
 
 
 @frozen
@@ -115,6 +120,34 @@ async def _try_others(ctx: ProbeContext, upstream_try: UpstreamTry) -> None:
             return
 
 
+@probe(after=UpstreamTry, needs=Containers)
+async def other_port_of_container(
+    ctx: ProbeContext, upstream_try: UpstreamTry, containers: Containers
+) -> None:
+    """Probe what speaks at the other ports of a container that refuses nginx's connection: a port
+    is no place for requests in HTTP because something listens there."""
+    failure, address = upstream_try.failure, upstream_try.address or upstream_try.host
+    if failure is None or failure.kind != "refused" or upstream_try.scheme != "http":
+        return
+    for namespace in containers.namespaces:
+        if address not in namespace.addresses or not namespace.container:
+            continue
+        ports = sorted({port for _, port in namespace.sockets if namespace.listens(port)})
+        for port in ports[:_MAX_PORTS]:
+            if ctx.further_requests.begin(f"protocol of {address} {port}"):
+                target = f"http://{bracketed(address)}:{port}"
+                await _find_protocol(ctx, replace(upstream_try, target=target, port=port))
+
+
+async def _find_protocol(ctx: ProbeContext, upstream_try: UpstreamTry) -> None:
+    """Emit the protocol that is answered, or that HTTP is not."""
+    for greeting in (HTTP, FASTCGI, UWSGI, HTTP2):
+        if await _try_greeting(ctx, upstream_try, greeting):
+            return
+    silence = Failure("protocol", "no HTTP answer")
+    ctx.emit(replace(_talk(ctx, upstream_try, HTTP, ctx.elapsed()), failure=silence))
+
+
 @probe(after=Exchange, needs=NginxConfig)
 async def http_after_all(ctx: ProbeContext, exchange: Exchange, config: NginxConfig) -> None:
     """Probe for HTTP, after an error behind uwsgi_pass, fastcgi_pass or grpc_pass, and for HTTP/2
@@ -181,22 +214,26 @@ async def _try_greeting(ctx: ProbeContext, upstream_try: UpstreamTry, greeting: 
     answer = await _send(ctx, upstream_try, greeting)
     if not greeting.is_answer(answer):
         return False
-    ctx.emit(
-        UpstreamTalk(
-            vantage=Vantage.SERVER,
-            at=at,
-            took=ctx.elapsed() - at,
-            equivalent=_command(upstream_try, greeting),
-            target=upstream_try.target,
-            host=upstream_try.host,
-            port=upstream_try.port,
-            address=upstream_try.address,
-            socket=upstream_try.socket,
-            speaks=greeting.protocol,
-            as_nginx=False,
-        )
-    )
+    ctx.emit(_talk(ctx, upstream_try, greeting, at))
     return True
+
+
+def _talk(
+    ctx: ProbeContext, upstream_try: UpstreamTry, greeting: Greeting, at: float
+) -> UpstreamTalk:
+    return UpstreamTalk(
+        vantage=Vantage.SERVER,
+        at=at,
+        took=ctx.elapsed() - at,
+        equivalent=_command(upstream_try, greeting),
+        target=upstream_try.target,
+        host=upstream_try.host,
+        port=upstream_try.port,
+        address=upstream_try.address,
+        socket=upstream_try.socket,
+        speaks=greeting.protocol,
+        as_nginx=False,
+    )
 
 
 async def _send(ctx: ProbeContext, upstream_try: UpstreamTry, greeting: Greeting) -> bytes:

@@ -39,6 +39,7 @@ def emit_script_paths(ctx: ProbeContext, text: str, source: str) -> None:
                     need="required" if named.library in NEEDED else "",
                     line=call.line if call else 0,
                     subprotocols=call.subprotocols if call else (),
+                    base=named.base,
                 )
             )
 

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
-from diagnose.model import Applicability, Claim, Edit, Manual, Observation, Where
+from diagnose.model import Applicability, Claim, Edit, Manual, Observation, Vantage, Where
+from diagnose.model.containers import BindMount, ScriptContainer
 from diagnose.model.web_servers import (
     ServerFile,
     SiteRoute,
@@ -104,3 +105,32 @@ def test_fires_where_reverse_proxy_adds_no_index() -> None:
         )  # fmt: skip
         (claim,) = put("server.script-not-found", CADDY, config, denied)
         assert claim.facts["lacks_index"] is is_bare
+
+
+PUBLISHED = SiteRoute("/", "fcgi://127.0.0.1:9000", "fcgi", "127.0.0.1", 9000)
+INSIDE = ScriptContainer(
+    vantage=Vantage.SERVER, endpoint="127.0.0.1:9000", engine="docker", name="php",
+    path="/srv/www/index.php", is_there=False, folder="/srv/www", source="/srv/www",
+    compose="/srv/web/compose.yaml", service="php",
+)  # fmt: skip
+SAID = page(404, body="File not found.\n")
+
+
+def test_fires_and_names_the_mount_that_the_container_lacks() -> None:
+    """Issue 5453 of Caddy."""
+    (claim,) = judge(SAID, INSIDE, site=replace(SITE, routes=(PUBLISHED,)))
+    assert claim.fix
+    assert claim.fix.steps == (Manual("mount-the-site", Where.SERVER),)
+    assert (claim.facts["compose"], claim.facts["source"]) == ("/srv/web/compose.yaml", "/srv/www")
+    mounted = replace(INSIDE, mounts=(BindMount("/var/www/html", "/srv/www"),))
+    (claim,) = judge(SAID, mounted, site=replace(SITE, routes=(PUBLISHED,)))
+    assert claim.fix
+    assert claim.fix.steps == (Manual("path-inside", Where.SERVER),)
+    assert claim.facts["seen"] == "/var/www/html"
+
+
+def test_fires_behind_apache_only_where_the_container_lacks_the_script() -> None:
+    site = replace(SITE, routes=(PUBLISHED,))
+    assert judge(SAID, INSIDE, site=site, server=APACHE)
+    assert not judge(SAID, replace(INSIDE, is_there=True), site=site, server=APACHE)
+    assert not judge(SAID, site=site, server=APACHE)

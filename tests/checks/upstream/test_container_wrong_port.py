@@ -2,8 +2,11 @@
 
 from dataclasses import replace
 
-from diagnose.model import Applicability, Confidence, Vantage
+import pytest
+
+from diagnose.model import Applicability, Confidence, Failure, Manual, Vantage, Where
 from diagnose.model.containers import Container, ContainerPort, Containers, Namespace
+from diagnose.model.upstream import UpstreamProtocol, UpstreamTalk
 from tests.checks.upstream.test_refused import DOWN
 from tests.support.check_evidence import REFUSED, TIMEOUT, judge
 from tests.support.nginx_evidence import SITE, config
@@ -121,3 +124,48 @@ def test_nginx_proxy_is_told_by_the_containers_environment() -> None:
     assert claim.facts["port_inside"] == 8080
     assert claim.fix
     assert [getattr(step, "step", "") for step in claim.fix.steps] == ["set-the-virtual-port"]
+
+
+UNPUBLISHED = replace(READER, ports=(ContainerPort(8080),))
+TALK = UpstreamTalk(
+    vantage=Vantage.SERVER, target="http://172.17.0.10:8080", host="172.17.0.10",
+    address="172.17.0.10", port=8080, as_nginx=False,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("protocol", ["fastcgi", "uwsgi", "http2"])
+def test_fires_without_a_port_that_speaks_another_protocol(protocol: UpstreamProtocol) -> None:
+    """Issue 1411 of nginx-proxy: port 9000 is PHP-FPM's."""
+    talk = replace(TALK, speaks=protocol)
+    (claim,) = judge(CHECK, ASKED, CONFIG, lists(container=UNPUBLISHED), talk)
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.fix
+    assert claim.fix.steps == (Manual("speak-the-inner-protocol", Where.SERVER),)
+
+
+def test_fires_without_a_port_that_answers_nothing() -> None:
+    """A database's, for example."""
+    talk = replace(TALK, speaks="http", failure=Failure("protocol", "no HTTP answer"))
+    (claim,) = judge(CHECK, ASKED, CONFIG, lists(), talk)
+    assert claim.facts["silent"]
+    assert claim.fix
+    assert claim.fix.steps == (Manual("find-the-port", Where.SERVER),)
+
+
+def test_fires_with_the_one_port_that_speaks_http() -> None:
+    two = replace(INSIDE, sockets=(("0.0.0.0", 8080), ("0.0.0.0", 9000)))
+    talks = (replace(TALK, speaks="http"), replace(TALK, port=9000, speaks="fastcgi"))
+    (claim,) = judge(CHECK, ASKED, CONFIG, lists(two, UNPUBLISHED), *talks)
+    assert claim.fix
+    assert "proxy_pass http://172.17.0.10:8080;" in str(claim.fix.steps[0])
+
+
+def test_fires_with_the_containers_own_variables_where_nginx_proxy_writes_the_file() -> None:
+    """The template before version 1.0 has the name above the block, and no "Container:"."""
+    group = "# shop\nupstream shop {\n    # reader\n    server 172.17.0.10:4396;\n}\n"
+    text = group + SITE.replace("127.0.0.1:3000", "shop")
+    talk, asked = replace(TALK, speaks="fastcgi"), replace(ASKED, target="http://shop")
+    (claim,) = judge(CHECK, asked, config(text), lists(container=UNPUBLISHED), talk)
+    assert claim.fix
+    assert claim.fix.steps == (Manual("set-the-virtual-protocol", Where.SERVER),)
+    assert claim.facts["virtual_protocol"] == "fastcgi"

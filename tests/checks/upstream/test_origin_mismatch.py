@@ -14,7 +14,7 @@ from diagnose.model import (
     Subject,
     Vantage,
 )
-from diagnose.model.applications import KnownApplication
+from diagnose.model.applications import KnownApplication, ReadSetting
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import AcceptedForm, FailedRequests
 from diagnose.model.nginx import ConfigFile, ContainerNginx
@@ -25,7 +25,7 @@ from diagnose.model.symptom import Symptom
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.symptoms import symptom_of
 from tests.support.check_evidence import SHOP, judge
-from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
+from tests.support.nginx_evidence import BUILD, FILE, RUNNING, SITE, config
 from tests.support.upstream_evidence import compared, controlled, page
 
 CHECK = "upstream.origin-mismatch"
@@ -488,3 +488,25 @@ def test_silent_where_the_program_compares_the_host_alone_and_gets_it() -> None:
     (claim,) = judge(CHECK, config(without), *seen, target=target)
     assert claim.confidence is Confidence.LIKELY
     assert "Host" in str(claim.facts["fields"])
+
+
+LACKING = ReadSetting(
+    vantage=Vantage.SERVER, application="django", topic="trusted_proxy", source="nowhere",
+    key="SECURE_PROXY_SSL_HEADER", file="/srv/shop/settings/base.py", number=5, line="X = 1",
+    new='SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")', added=True,
+    wanted='SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")', unit="shop.service",
+)  # fmt: skip
+
+
+def test_fires_with_the_setting_by_which_django_believes_the_field() -> None:
+    """Issue 349 of wagtail/bakerydemo: the field alone changes nothing."""
+    seen = (config(SITE), BUILD, RUNNING, page(200))
+    (claim,) = judge(CHECK, *seen, LACKING, target=PASTED)
+    assert claim.fix
+    edits = [step.path for step in claim.fix.steps if isinstance(step, Edit)]
+    assert edits == [FILE, LACKING.file]
+    assert isinstance(claim.fix.steps[-1], Command)
+    assert claim.fix.steps[-1].argv == ("systemctl", "restart", "shop")
+    (claim,) = judge(CHECK, *seen, replace(LACKING, new="", source="file"), target=PASTED)
+    assert claim.fix
+    assert [step.path for step in claim.fix.steps if isinstance(step, Edit)] == [FILE]

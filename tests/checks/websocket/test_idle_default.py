@@ -95,3 +95,12 @@ def test_fires_on_the_impatient_block_behind_a_patient_one() -> None:
     assert claim.location
     assert claim.location.line > outer.count("\n")
     assert not judge(CHECK, OPEN, RUNNING, both, target=CHAT)
+
+
+def test_fires_once_for_two_websockets_of_one_location() -> None:
+    """One that the page's script seems to open as well: the same line cuts both, and the same patch
+    cannot be carried out twice."""
+    root = replace(OPEN, path="/", url="wss://shop.example.com/")
+    asked = replace(CHAT, symptom=Symptom("websocket-closed", "it closes after 60 s"))
+    (claim,) = judge(CHECK, root, OPEN, RUNNING, config(PASSED), target=asked)
+    assert claim.facts["path"] == CHAT.websockets[0]

@@ -139,3 +139,38 @@ def test_fires_on_the_default_path_of_socketio_where_a_message_says_so() -> None
     asked = replace(SHOP, symptom=Symptom("websocket-status", "Unexpected response code: 200", 200))
     (claim,) = judge(CHECK, config(FILES), named, target=asked)
     assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.LIKELY)
+
+
+def test_silent_on_a_path_whose_beginning_is_not_known() -> None:
+    """Issue 4493 of Gradio: `new WebSocket(url + "/queue/join")` below /chat/."""
+    assert not judge(CHECK, config(FILES), replace(NAMED, base="unknown"))
+    assert not judge(CHECK, config(FILES), replace(NAMED, base="assumed"))
+    asked = replace(SHOP, symptom=Symptom("websocket-status", "Unexpected response code: 200", 200))
+    assert not judge(CHECK, config(FILES), replace(NAMED, base="unknown"), target=asked)
+
+
+def test_fires_on_a_path_of_the_root_where_a_message_is_about_it() -> None:
+    asked = replace(SHOP, symptom=Symptom("websocket-status", "Unexpected response code: 200", 200))
+    assert judge(CHECK, config(FILES), replace(NAMED, base="assumed"), target=asked)
+
+
+def test_passes_the_handshakes_alone_where_the_application_has_all_other_paths() -> None:
+    page = "    location = / {\n        root /var/www/home;\n    }\n\n    location / {"
+    text = SITE.replace("    location / {", page)
+    root = replace(CHAT, websockets=("/",))
+    (claim,) = judge(CHECK, config(text), BUILD, HOST, RUNNING, front(200), target=root)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert isinstance(claim.fix.steps[0], Edit)
+    added = [line[1:].strip() for line in claim.fix.steps[0].diff.split("\n") if line[:1] == "+"]
+    assert "location @websocket {" in added
+    assert added.count("proxy_pass http://127.0.0.1:3000;") == 1
+    assert added[-4:] == [
+        "error_page 418 = @websocket;", "if ($http_upgrade = websocket) {", "return 418;", "}",
+    ]  # fmt: skip
+    (claim,) = judge(
+        CHECK, config(text.replace("root /var", "error_page 404 /x;\n root /var")), BUILD, HOST,
+        RUNNING, front(200), target=root,
+    )  # fmt: skip
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Edit
+from diagnose.model import Applicability, Confidence, Edit, Manual, Where
 from diagnose.model.http import Upgrade
 from tests.support.check_evidence import CHAT, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
@@ -127,3 +127,19 @@ def test_fires_and_asks_for_the_path_at_which_the_application_has_its_websocket(
     assert claim.facts["opens"] == "/chat"
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_fires_certain_in_the_words_of_vaultwarden() -> None:
+    """Issue 1092 of vaultwarden: the hub at the port of the pages."""
+    words = (
+        '{"ErrorModel":{"Message":"\'/notifications/hub\' '
+        "should be proxied to the websocket server "
+        'or notifications won\'t work. Go to the README for more info.","Object":"error"}}'
+    )
+    front, direct = (replace(each, status=400, body=words) for each in (FRONT, DIRECT))
+    asked = plain("Rocket", 400, words)
+    (claim,) = judge(CHECK, front, direct, asked, target=CHAT, masked=False)
+    assert claim.confidence is Confidence.CERTAIN
+    assert (claim.facts["vaultwarden"], claim.facts["host"]) == (True, "127.0.0.1")
+    assert claim.fix
+    assert claim.fix.steps[0] == Manual("vaultwarden", Where.APPLICATION)

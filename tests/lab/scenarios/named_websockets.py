@@ -1,9 +1,10 @@
 """The plain call: the page opens a WebSocket, nobody names its path, and Apache or Caddy is in
 front of its application."""
 
-from .. import apache, caddy
+from .. import apache, caddy, site
 from ..caddy import SHOP
 from ..lab import Lab
+from ..scenario import healthy, scenario
 from .apache import FILES, apache_scenario, healthy_apache
 from .caddy import caddy_scenario
 from .websocket_paths import LIVE, SOCKETIO, _serve
@@ -83,3 +84,47 @@ def page_behind_caddy_opens_a_websocket_below_a_prefix(lab: Lab) -> None:
     _chat(lab)
     own = "\thandle_path /ws* {\n\t\treverse_proxy 127.0.0.1:3000\n\t}\n\treverse_proxy"
     caddy.serve(lab, SHOP.replace("\treverse_proxy", own))
+
+
+#: Issue 4493 of Gradio: the demos below /chat/, and the files of the site beside them.
+BELOW = "new WebSocket(url + '/queue/join')"
+CHAT = "https://shop.example.com/chat/"
+_START = site.HTTPS.index("  location /")
+DEMOS = f"""{site.HTTPS[:_START]}  root /var/www/demos;
+  location /chat/ {{
+    proxy_pass http://127.0.0.1:3000/;
+%s    proxy_set_header Host $http_host;
+  }}
+}}
+"""
+UPGRADE = (
+    "    proxy_http_version 1.1;\n    proxy_set_header Upgrade $http_upgrade;\n"
+    '    proxy_set_header Connection "upgrade";\n'
+)
+
+
+def _demos(lab: Lab, lines: str) -> None:
+    lab.server.write("/var/www/demos/index.html", "<!doctype html><p>The demos.</p>\n")
+    lab.undo(lambda: lab.server.sh("rm -rf /var/www/demos"))
+    _chat(lab, "/queue/join", f"<!doctype html><p>Chat</p><script>{BELOW}</script>")
+    lab.edit(site.HTTPS, DEMOS % lines)
+    lab.reload()
+
+
+@scenario(
+    outside=None,
+    server="websocket.upgrade-headers-missing",
+    differs=(site.CONF,),
+    target=CHAT,
+    args=("--method", "GET"),
+    manual="the laboratory's own WebSocket is at another path",
+)
+def page_in_a_folder_opens_a_websocket_below_it(lab: Lab) -> None:
+    """The script knows its beginning, and nobody else does: the page's folder is tried first."""
+    _demos(lab, "")
+
+
+@healthy(target=CHAT)
+def page_in_a_folder_opens_its_websocket_well(lab: Lab) -> None:
+    """After the repair no location is missed for /queue/join."""
+    _demos(lab, UPGRADE)

@@ -11,12 +11,14 @@ from diagnose.machine import container as container_module
 from diagnose.machine.script_files import read_script
 from diagnose.model.containers import (
     BindMount,
+    ComposeService,
     Container,
     ContainerPort,
     Namespace,
     ScriptContainer,
 )
 from diagnose.model.logs import LogLine
+from diagnose.model.web_servers import SiteRoute, SiteSocket, WebServerConfig, WebSite
 from diagnose.probes.inside import script_containers
 from diagnose.probes.inside.containers import ContainerLists
 from diagnose.probes.inside.script_containers import SCRIPT
@@ -24,6 +26,7 @@ from tests.support.fake_context import Looking
 from tests.support.nginx_evidence import config
 from tests.support.page_errors import logged
 from tests.support.recorded_machine import RecordedMachine
+from tests.support.report_builder import ANSWER
 
 SITE = """\
 server {
@@ -106,3 +109,37 @@ def test_looks_at_nothing_else(monkeypatch: pytest.MonkeyPatch, line: LogLine) -
 def test_says_nothing_where_no_container_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not looked(monkeypatch, LINE, containers=())
     assert not looked(monkeypatch, LINE, output="")
+
+
+PHP = WebSite(
+    names=("shop.example.com",), sockets=(SiteSocket(443, tls=True),), root="/srv/shop",
+    routes=(SiteRoute("/", "fcgi://127.0.0.1:9000", "fcgi", "127.0.0.1", 9000),),
+)  # fmt: skip
+
+
+def test_looks_behind_caddy_where_php_fpm_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = read_script(container_module.__file__, "container_paths.sh")
+    script = f"pid=42\n{paths}\n{SCRIPT}"
+    asked = shlex.join(("sh", "-c", script, "sh", "42", "/srv/shop/index.php"))
+    made = replace(FPM, compose=ComposeService("web", "php", files=("/srv/web/compose.yaml",)))
+
+    async def read_containers(_: object) -> ContainerLists:
+        return ContainerLists(containers=(made,), namespaces=(INNER,))
+
+    monkeypatch.setattr(script_containers, "read_containers", read_containers)
+    caddy = WebServerConfig(product="caddy", path="/etc/caddy/Caddyfile", sites=(PHP,))
+
+    def found(body: str) -> tuple[ScriptContainer, ...]:
+        ctx = Looking(RecordedMachine({asked: OUTPUT}))
+        said = replace(ANSWER, status=404, body=body)
+
+        async def work() -> None:
+            await script_containers.behind_another_server.work(ctx, said, caddy)
+
+        asyncio.run(work())
+        return ctx.observed(ScriptContainer)
+
+    (container,) = found("File not found.\n")
+    assert (container.compose, container.service) == ("/srv/web/compose.yaml", "php")
+    assert container.seen_at == "/var/www/html"
+    assert not found("<h1>Not found</h1>")

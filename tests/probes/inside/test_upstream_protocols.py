@@ -7,13 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Failure, Vantage
+from diagnose.model import Failure, FailureKind, Vantage
+from diagnose.model.containers import Containers, Namespace
 from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import UpstreamTry
 from diagnose.model.upstream import UpstreamTalk
 from diagnose.net.local import LocalNet
 from diagnose.probes.inside import upstream_protocols
-from diagnose.probes.inside.upstream_protocols import TRY_SCRIPT
+from diagnose.probes.inside.upstream_protocols import HTTP, TRY_SCRIPT
 from tests.support.fake_context import Looking
 from tests.support.nginx_evidence import SITE, config
 from tests.support.recorded_machine import RecordedMachine
@@ -175,3 +176,37 @@ def test_an_application_that_answers_http_is_greeted_no_further() -> None:
         upstream_protocols.HTTP2.data: SETTINGS,
     }
     assert logged_talks("proxy_pass http://", answers) == []
+
+
+def container_talks(
+    answers: dict[bytes, bytes], kind: FailureKind = "refused"
+) -> list[UpstreamTalk]:
+    looking, greeted = Looking(RecordedMachine()), list[bytes]()
+    looking.net = LocalNet()
+    refused = replace(ASKED, asked=False, port=80, failure=Failure(kind, "refused"))
+
+    async def work() -> None:
+        server = await asyncio.start_server(answering(answers, greeted), "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        namespace = Namespace(9, (), "d" * 64, ("127.0.0.1",), (("0.0.0.0", port),))
+        containers = Containers(vantage=Vantage.SERVER, namespaces=(namespace,))
+        async with server:
+            probe = upstream_protocols.other_port_of_container
+            await probe.work(looking, refused, containers)
+
+    asyncio.run(work())
+    return list(looking.observed(UpstreamTalk))
+
+
+def test_another_port_of_a_container_is_asked_what_it_speaks() -> None:
+    (talk,) = container_talks({FASTCGI: bytes((1, 10, 0, 0, 0, 0, 0, 0))})
+    assert (talk.speaks, talk.failure) == ("fastcgi", None)
+    assert talk.target == f"http://127.0.0.1:{talk.port}"
+    (talk,) = container_talks({HTTP.data: b"HTTP/1.1 404 Not Found\r\n\r\n"})
+    assert (talk.speaks, talk.failure) == ("http", None)
+    (talk,) = container_talks({HTTP.data: b"J\x00\x00\x00\n8.0.36"})
+    assert talk.failure
+
+
+def test_no_other_port_is_asked_where_the_connection_was_accepted() -> None:
+    assert not container_talks({}, "timeout")

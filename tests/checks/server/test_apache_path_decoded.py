@@ -1,0 +1,112 @@
+"""server.apache-path-decoded: a rule with [P] or ProxyPass without nocanon, and an encoded path."""
+
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Applicability, Claim, Confidence, Edit, Observation
+from diagnose.model.backends import BackendVisit
+from diagnose.model.http import Exchange
+from diagnose.model.logs import ServerRequestError
+from tests.support.check_evidence import SHOP, judge
+from tests.support.report_builder import ANSWER
+from tests.support.web_server_evidence import APACHE, HTTPS, MODULES, apache_config
+from tests.support.websocket_evidence import upgrade
+
+CHECK = "server.apache-path-decoded"
+PATH = "/cool/https%3A%2F%2Fshop.example.com%2Findex.php%3Ftoken%3DX/ws"
+ASKED = replace(SHOP, websockets=(PATH,))
+RULE = 'RewriteRule ^/(.*) "ws://127.0.0.1:3000/$1" [P,L]'
+LINES = f"""    AllowEncodedSlashes NoDecode
+    RewriteEngine On
+    RewriteCond %{{HTTP:Upgrade}} websocket [NC]
+    RewriteCond %{{HTTP:Connection}} upgrade [NC]
+    {RULE}
+"""
+SITE = HTTPS.replace("    ProxyPass /ws ws://127.0.0.1:3000/ws\n", LINES).replace(
+    ":3000/\n", ":3000/ nocanon\n"
+)
+VISIT = BackendVisit(
+    target="ws://127.0.0.1:3000/$1", requested=PATH, path=PATH, websocket=True, accepted=True,
+    status=101,
+)  # fmt: skip
+REFUSED = replace(upgrade(403), path=PATH)
+# As httpd 2.4.71 wrote it.
+ERROR = ServerRequestError(
+    product="apache",
+    log="/var/log/apache2/error.log",
+    reason="logged",
+    code="AH10508",
+    message="AH10508: Unsafe URL with %3f URL rewritten without UnsafeAllow3F",
+)
+
+
+def claims(
+    *observations: Observation, site: str = SITE, apache: Observation = APACHE
+) -> list[Claim]:
+    modules = (*MODULES, "proxy_wstunnel")
+    return list(
+        judge(CHECK, apache, apache_config(site, modules=modules), *observations, target=ASKED)
+    )
+
+
+def test_fires_for_a_rule_and_lets_proxypass_take_its_place() -> None:
+    """Issue 834 of nextcloud/all-in-one."""
+    (claim,) = claims(VISIT, REFUSED, ERROR)
+    assert claim.confidence is Confidence.CERTAIN
+    edit = claim.fix.steps[0] if claim.fix else None
+    assert isinstance(edit, Edit)
+    removed = [line for line in edit.diff.split("\n") if line.startswith("-  ")]
+    assert [line.split()[1] for line in removed] == [
+        "RewriteCond", "RewriteCond", "RewriteRule", "ProxyPass",
+    ]  # fmt: skip
+    assert "+    ProxyPass / http://127.0.0.1:3000/ nocanon upgrade=websocket\n" in edit.diff
+
+
+def test_fires_as_likely_where_the_application_refuses_what_it_gets() -> None:
+    """An older Apache passes the decoded path on, and logs nothing."""
+    (claim,) = claims(VISIT, replace(upgrade(400), path=PATH))
+    assert claim.confidence is Confidence.LIKELY
+
+
+def test_fires_for_a_person_where_proxypass_has_no_upgrade() -> None:
+    (claim,) = claims(VISIT, REFUSED, apache=replace(APACHE, version="2.4.41"))
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def page_claims(site: str, *observations: Observation, path: str = "/g%2Fp") -> list[Claim]:
+    target = replace(SHOP, path=path)
+    page: Exchange = replace(ANSWER, status=404, url=target.url)
+    visit = BackendVisit(target="http://127.0.0.1:3000/", requested=path, path=path, status=200)
+    seen = (APACHE, apache_config(site), page, visit, *observations)
+    return list(judge(CHECK, *seen, target=target))
+
+
+def test_fires_for_a_page_behind_proxypass_without_nocanon() -> None:
+    (claim,) = page_claims(HTTPS)
+    edit = claim.fix.steps[0] if claim.fix else None
+    assert isinstance(edit, Edit)
+    assert (
+        "+    AllowEncodedSlashes NoDecode\n"
+        "+    ProxyPass / http://127.0.0.1:3000/ nocanon\n" in edit.diff
+    )
+
+
+def test_silent_where_the_path_is_plain_or_passed_on_unchanged() -> None:
+    assert not page_claims(HTTPS, path="/group/project")
+    assert not page_claims(HTTPS.replace(":3000/\n", ":3000/ nocanon\n"))
+
+
+@pytest.mark.parametrize(
+    "observations",
+    [
+        (replace(VISIT, accepted=False, status=400), REFUSED),
+        (REFUSED,),
+        (VISIT, replace(upgrade(502), path=PATH)),
+        (VISIT, replace(upgrade(101, accepted=True), path=PATH)),
+    ],
+    ids=["refused directly", "not asked", "another fault", "opens"],
+)
+def test_silent_without_the_proof(observations: tuple[Observation, ...]) -> None:
+    assert not claims(*observations)
