@@ -14,6 +14,7 @@ from checks.upstream._setting_answers import Proof, proof_of
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity, Subject
 from diagnose.model.applications import Application, OwnSetting, ReadSetting
+from diagnose.model.containers import NginxContainer
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.pages import Page
 from diagnose.parsers.applications import application_of
@@ -118,6 +119,7 @@ def _claim(
             "control": proof.control,
             "plain": "Location:" in proof.words,
             "proxy": read.proxy if read.topic == "trusted_proxy" else "",
+            "proxy_container": _container_at(evidence, read),
             "folder": read.folder,
             "reads_at_once": not read.needs_restart,
             **{topic: read.topic == topic for topic in TOPICS},
@@ -125,3 +127,9 @@ def _claim(
         },
         fix=remedy.fix,
     )
+
+
+def _container_at(evidence: Evidence, read: ReadSetting) -> str:
+    """Return the web server's container, if the application sees the web server by its address."""
+    containers = evidence.good(NginxContainer) if read.topic == "trusted_proxy" else ()
+    return next((each.title for each in containers if read.proxy in each.addresses), "")

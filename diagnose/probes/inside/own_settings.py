@@ -150,6 +150,13 @@ def _passed_on_to(ctx: ProbeContext) -> Iterator[tuple[str, int]]:
                 yield site_route.host, site_route.port
 
 
+def _only_address(container: NginxContainer) -> str:
+    """Return the address from which another container sees the web server's; "" if it has several,
+    as in several networks."""
+    usable = {each for each in container.addresses if "." in each and not is_local_host(each)}
+    return usable.pop() if len(usable) == 1 else ""
+
+
 async def _read(
     ctx: ProbeContext, listeners: Listeners, endpoint: str, topics: frozenset[Topic]
 ) -> None:
@@ -171,9 +178,9 @@ async def _read(
             endpoint = ""
             if not ctx.observed(NginxContainer):
                 return
-        if endpoint.startswith("=") and ctx.observed(NginxContainer):
-            # It sees the web server's container itself, whose address changes.
-            place = replace(place, gateway="")
+        if endpoint.startswith("="):
+            for container in ctx.observed(NginxContainer):
+                place = replace(place, gateway=_only_address(container))
     application = _application(ctx, place.command, place.image) if endpoint else None
     if application is not None and application.configuration is not None:
         await emit_settings(ctx, application, application.configuration, place, topics)

@@ -9,7 +9,7 @@ import pytest
 
 from diagnose.machine import CommandResult
 from diagnose.model import Observation
-from diagnose.model.applications import ReadSetting
+from diagnose.model.applications import KnownApplication, ReadSetting
 from diagnose.model.containers import NginxContainer
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
@@ -68,6 +68,37 @@ def test_a_container_that_nginx_in_another_one_names(printed: str, count: int) -
     probe: Any = probes.after_answer
     asyncio.run(probe.work(looking, exchange, listeners))
     assert len(looking.observed(ReadSetting)) == count
+
+
+@pytest.mark.parametrize(
+    ("addresses", "proxy"),
+    [
+        (("127.0.0.1", "172.18.0.3", "fd00::3"), "172.18.0.3"),
+        # Which one the program sees is not known.
+        (("172.18.0.3", "172.19.0.3"), ""),
+    ],
+)
+def test_a_container_sees_the_address_of_nginx_container(
+    addresses: tuple[str, ...], proxy: str
+) -> None:
+    names = (*variables_of_settings(), *framework_variables())
+    words = shlex.join(("sh", "-c", probes.SCRIPT, "sh", "=ha shop_default", *names))
+    printed = "process 9 hass\nfolder /config\ncontainer docker ha\ngateway 172.18.0.1\n"
+    files = {"/proc/9/root/config/configuration.yaml": "default_config:\n"}
+    looking: Any = Looking(RecordedMachine({words: CommandResult((), 0, printed, "", 0.0)}, files))
+    looking.emit(Listeners(sockets=()))
+    looking.emit(
+        NginxContainer(
+            pid=5, engine="docker", name="proxy", networks=("shop_default",), addresses=addresses
+        )
+    )
+    text = "http { server { listen 443 ssl; location / { proxy_pass http://ha:8123; } } }"
+    looking.emit(NginxConfig(path="/n.conf", main=parse(text, "/n.conf")))
+    looking.emit(KnownApplication(id="home-assistant", name="Home Assistant", url=PAGE.url))
+    refused = looking.emit(replace(REFUSED, status=400, body="400: Bad Request"))
+    probe: Any = probes.after_answer
+    asyncio.run(probe.work(looking, refused, looking.observed(Listeners)[0]))
+    assert {read.proxy for read in looking.observed(ReadSetting)} == {proxy}
 
 
 def test_nothing_is_read_where_all_is_well() -> None:
