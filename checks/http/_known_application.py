@@ -1,12 +1,18 @@
 """The known application of the site, and its own settings as one writes them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from diagnose.model import Evidence
 from diagnose.model.applications import Application, KnownApplication, ReadSetting, Topic
 from diagnose.model.http import Exchange
 from diagnose.model.processes import RunningPrograms
-from diagnose.parsers.applications import application_of, application_of_command, recognize
+from diagnose.parsers.applications import (
+    application_of,
+    application_of_command,
+    application_told,
+    recognize,
+)
+from diagnose.parsers.html_tags import excerpt
 
 #: The answers of the site itself, and what of one that is no page names a program.
 _ANSWERS, _BY_FIELDS = frozenset({"target", "cross-origin"}), frozenset({"header", "cookie"})
@@ -22,16 +28,25 @@ def recognized_application(evidence: Evidence) -> tuple[KnownApplication, Applic
 
 def known_application(evidence: Evidence) -> Application | None:
     """Return the application of the site, by its page, by the command line of its process where the
-    page failed, or by the fields of an answer that is no page; None if it is not known."""
+    page failed, or by the fields or the words of an answer that is no page; None if it is not
+    known."""
     if recognized := recognized_application(evidence):
         return recognized[1]
     programs = (program for each in evidence.good(RunningPrograms) for program in each.programs)
     applications = (application_of_command(program.command) for program in programs)
     if application := next(filter(None, applications), None):
         return application
-    answers = (each for each in evidence.good(Exchange) if each.purpose in _ANSWERS)
+    answers = [each for each in evidence.good(Exchange) if each.purpose in _ANSWERS]
     found = (recognize(answer.body, answer.headers) for answer in answers)
-    return next((known[0] for known in found if known and known[1] in _BY_FIELDS), None)
+    application = next((known[0] for known in found if known and known[1] in _BY_FIELDS), None)
+    return application or _told_by_refusals(answers)
+
+
+def _told_by_refusals(answers: Iterable[Exchange]) -> Application | None:
+    """Return the application whose own words an answer has that is no page."""
+    refusals = (answer.body for answer in answers if (answer.status or 0) >= 400)
+    told = (application_told(excerpt(body), is_answer=True) for body in refusals)
+    return next(filter(None, told), None)
 
 
 def own_setting(evidence: Evidence, *topics: Topic) -> dict[str, object]:

@@ -224,15 +224,18 @@ def message_of(text: str) -> ApplicationMessage | None:
     return max(messages, key=lambda message: len(message.text), default=None)
 
 
-def application_told(text: str) -> Application | None:
+def application_told(text: str, *, is_answer: bool = False) -> Application | None:
     """Return the application whose own message stands in a text that a person pasted; None if there
-    is none, or if several applications have it."""
-    lower = text.lower()
+    is none, or if several applications have it. A short message counts only where it is all that an
+    answer of the site says."""
+    lower = text.strip().lower()
     told = [
         (len(message["text"]), application_id)
         for application_id, tables in _index().items()
         for message in tables.get("message", ())
-        if len(message["text"]) >= _MIN_MESSAGE and message["text"].lower() in lower
+        if message["text"].lower() in lower
+        if len(message["text"]) >= _MIN_MESSAGE
+        or (is_answer and len(message["text"]) == len(lower))
     ]
     longest = max(told, default=(0, ""))[0]
     ids = {application_id for length, application_id in told if length == longest}

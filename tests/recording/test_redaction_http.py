@@ -2,6 +2,7 @@
 
 import pytest
 
+from diagnose.parsers.http import refuses_host
 from diagnose.recording.redaction_http import kept_body, kept_headers, kept_message
 
 
@@ -36,3 +37,20 @@ def test_of_a_body_the_marks_are_kept(body: str, kept: str) -> None:
 )
 def test_of_a_message_nginx_own_words_are_kept(text: str, kept: str) -> None:
     assert kept_message(text, str) == kept
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Host check error", "Blocked hosts: shop.example.com", "不受信任的域名",
+        "The provided host name is not valid for this server.",
+        "The request hostname is invalid.", "403: possible DNS rebinding attack",
+        "Host not in whitelist", "Host 'shop.example.com' is not trusted",
+        "The host [shop.example.com] is not valid", "trustedHostsPattern does not match",
+    ],
+)  # fmt: skip
+def test_a_refused_host_stays_one(body: str) -> None:
+    kept = kept_body(body)
+    assert refuses_host(403, body)
+    assert refuses_host(403, kept)
+    assert "shop" not in kept

@@ -30,6 +30,15 @@ def test_fires_on_the_words_of_a_framework() -> None:
     assert claim.facts["line"] == 'server: { allowedHosts: ["shop.example.com"] }'
 
 
+def test_fires_and_names_the_program_whose_words_are_the_whole_answer() -> None:
+    passed = replace(PASSED, body="Host check error")
+    (claim,) = judge(CHECK, config(), page(403, "Host check error"), passed, *LOCAL)
+    assert claim.facts["known"] == "Syncthing"
+    other = "Host check error of the day"
+    (claim,) = judge(CHECK, config(), page(403, other), replace(PASSED, body=other), *LOCAL)
+    assert claim.facts["known"] == "", "a short message tells nothing within others"
+
+
 def test_fires_on_words_that_only_the_visitors_page_was_long_enough_for() -> None:
     passed = replace(PASSED, body="<!DOCTYPE html>")
     assert judge(CHECK, config(), page(403, "Blocked hosts: shop.example.com"), passed)
