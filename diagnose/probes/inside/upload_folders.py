@@ -3,17 +3,17 @@ its buffer (`client_body_temp_path`): whether its workers may write there. It is
 page sends anything. The folder of any temporary file is looked at where the log says that nginx
 could not write there: somebody may have mended it since.
 
-And for the folder of PHP's sessions, and for PHP's own limit of what is sent, after PHP's own
-warning about it.
+And for the folder of PHP's sessions, and for PHP's own limits, after PHP's own message about them.
 """
 
 import posixpath
 
 from diagnose.model.files import BodyFolderAccess, TempFolderAccess
+from diagnose.model.http import Exchange
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxBuild, NginxConfig
 from diagnose.model.pages import Page, PhpMessage
-from diagnose.parsers.nginx.error_log import denied_temp_folders
+from diagnose.parsers.nginx.error_log import denied_temp_folders, matching_lines
 from diagnose.parsers.nginx.locations import select_location
 from diagnose.parsers.sanitize import UNSAFE
 from diagnose.parsers.whole_numbers import whole_number
@@ -54,6 +54,17 @@ async def php_warning_in_log(ctx: ProbeContext, line: LogLine) -> None:
         from diagnose.probes.inside.php_limits import emit_limits
 
         await emit_limits(ctx, line)
+    is_stop = "PHP Fatal error: " in line.text
+    if is_stop and _page_fails(ctx) and matching_lines([line], host=ctx.target.host):
+        from diagnose.probes.inside.php_limits import emit_stop
+
+        await emit_stop(ctx, line)
+
+
+def _page_fails(ctx: ProbeContext) -> bool:
+    """Return whether a page of this run failed, so that a line of the log may say why."""
+    pages = ctx.observed(Exchange)
+    return any((page.status or 0) >= 500 or "atal error" in page.body[-8192:] for page in pages)
 
 
 @probe(after=LogLine)
