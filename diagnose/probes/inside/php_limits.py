@@ -11,8 +11,10 @@ from dataclasses import replace
 
 from diagnose.model import Vantage
 from diagnose.model.applications import ReadSetting
+from diagnose.model.http import Exchange
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxConfig
+from diagnose.parsers.nginx.error_log import matching_lines
 from diagnose.parsers.nginx.final_requests import final_location
 from diagnose.parsers.nginx.proxy_headers import parse_size, size_text
 from diagnose.parsers.php_failures import logged_failure, php_version
@@ -57,7 +59,9 @@ async def emit_stop(ctx: ProbeContext, line: LogLine) -> None:
     """Emit the line with the limit at which PHP stopped, once."""
     failure = logged_failure(line.text)
     key = _STOPS.get(failure.kind, "") if failure else ""
-    if failure is None or not key or not failure.amount:
+    if failure is None or not key or not failure.amount or not _page_fails(ctx):
+        return
+    if not matching_lines([line], host=ctx.target.host):
         return
     if not ctx.further_requests.begin(f"PHP's {key}"):
         return
@@ -68,6 +72,12 @@ async def emit_stop(ctx: ProbeContext, line: LogLine) -> None:
     wanted = f"{size >> 20}M" if key == "memory_limit" else str(_SECONDS)
     read = _read(ctx, path, limits[key], wanted)
     ctx.emit(replace(read, topic=failure.kind, vantage=Vantage.SERVER, at=read.at))
+
+
+def _page_fails(ctx: ProbeContext) -> bool:
+    """Return whether a page of this run failed, so that a line of the log may say why."""
+    pages = ctx.observed(Exchange)
+    return any((page.status or 0) >= 500 or "atal error" in page.body[-8192:] for page in pages)
 
 
 async def _only_file(

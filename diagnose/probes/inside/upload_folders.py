@@ -9,11 +9,10 @@ And for the folder of PHP's sessions, and for PHP's own limits, after PHP's own 
 import posixpath
 
 from diagnose.model.files import BodyFolderAccess, TempFolderAccess
-from diagnose.model.http import Exchange
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxBuild, NginxConfig
 from diagnose.model.pages import Page, PhpMessage
-from diagnose.parsers.nginx.error_log import denied_temp_folders, matching_lines
+from diagnose.parsers.nginx.error_log import denied_temp_folders
 from diagnose.parsers.nginx.locations import select_location
 from diagnose.parsers.sanitize import UNSAFE
 from diagnose.parsers.whole_numbers import whole_number
@@ -54,17 +53,10 @@ async def php_warning_in_log(ctx: ProbeContext, line: LogLine) -> None:
         from diagnose.probes.inside.php_limits import emit_limits
 
         await emit_limits(ctx, line)
-    is_stop = "PHP Fatal error: " in line.text
-    if is_stop and _page_fails(ctx) and matching_lines([line], host=ctx.target.host):
+    if "PHP Fatal error: " in line.text:
         from diagnose.probes.inside.php_limits import emit_stop
 
         await emit_stop(ctx, line)
-
-
-def _page_fails(ctx: ProbeContext) -> bool:
-    """Return whether a page of this run failed, so that a line of the log may say why."""
-    pages = ctx.observed(Exchange)
-    return any((page.status or 0) >= 500 or "atal error" in page.body[-8192:] for page in pages)
 
 
 @probe(after=LogLine)

@@ -9,7 +9,7 @@ from diagnose.probes.inside.php_limits import emit_limits, emit_stop
 from tests.support.fake_context import Looking
 from tests.support.nginx_evidence import config
 from tests.support.recorded_machine import RecordedMachine
-from tests.support.upstream_evidence import logged
+from tests.support.upstream_evidence import logged, page
 
 WORDS = "PHP Warning:  POST Content-Length of 9000189 bytes exceeds the limit of 8388608 bytes"
 INI = "/etc/php/8.2/fpm/php.ini"
@@ -52,6 +52,7 @@ STOPPED = (
 
 def stop(words: str, files: dict[str, str]) -> list[ReadSetting]:
     ctx = Looking(RecordedMachine({}, files=files))
+    ctx.emit(page(500))
     socket = "fastcgi://unix:/run/php/php8.2-fpm.sock:"
     asyncio.run(emit_stop(ctx, logged(STOPPED.format(words), upstream=socket)))
     return list(ctx.observed(ReadSetting))
