@@ -42,6 +42,13 @@ async def _emit(ctx: ProbeContext, master: str, user: str, paths: list[str]) -> 
     result = await ctx.machine.run("sh", "-c", SOCKETS_SCRIPT, "sh", master, user, *paths)
     for socket in parse_sockets(result.out):
         ctx.emit(replace(socket, at=at, took=result.took))
+        is_closed = socket.user is not None and file_permissions.blocking_path(
+            socket.above, socket.user, socket.groups
+        )
+        if is_closed and ("php" in socket.path or "fpm" in socket.path):
+            from diagnose.probes.inside.php_pool_owner import emit_owner
+
+            await emit_owner(ctx, socket)
 
 
 async def emit_listeners(ctx: ProbeContext) -> None:
