@@ -20,6 +20,7 @@ from diagnose.model import (
     Severity,
     Where,
 )
+from diagnose.model.nginx import Directive
 from diagnose.model.pages import Page
 from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.nginx.upstreams import pass_directive_of
@@ -27,6 +28,8 @@ from diagnose.parsers.urls import parse_url
 
 _FAILED = "["
 _INCLUDE = "<!--#"
+#: PHP's short tag, which counts with `short_open_tag = On` alone.
+_SHORT = "<?"
 
 
 @check(severity=Severity.WARNING, needs=[Page])
@@ -48,15 +51,26 @@ def source_shown(evidence: Evidence) -> Iterator[Claim]:
             "code": page.source_text,
             "include": is_include,
             "failed": is_failed,
+            "short": page.source_text == _SHORT,
+            "php": _php_version(passing) if page.source_text == _SHORT else "",
             "place": file_line(match.block) if match else "",
             "application": passing.args[0] if passing and passing.args else "",
         },
-        fix=_fix(nginx, match) if is_include and match and not passing else _manual(is_failed),
+        fix=_fix(nginx, match)
+        if is_include and match and not passing
+        else _manual(is_failed, page.source_text == _SHORT),
     )
 
 
-def _manual(is_failed: bool) -> Fix:
-    step = "see-the-log" if is_failed else "run-the-code"
+def _php_version(passing: Directive | None) -> str:
+    """Return the version of PHP that the socket of PHP-FPM names, or ""."""
+    from diagnose.parsers.php_failures import php_version
+
+    return php_version(passing.args[0]) if passing and passing.args else ""
+
+
+def _manual(is_failed: bool, is_short: bool = False) -> Fix:
+    step = "see-the-log" if is_failed else "write-the-tag" if is_short else "run-the-code"
     return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
 
 
