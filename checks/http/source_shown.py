@@ -38,7 +38,13 @@ def source_shown(evidence: Evidence) -> Iterator[Claim]:
     url = parse_url(page.url) if page else None
     if page is None or url is None or not page.source_text:
         return
-    match = next(iter(nginx.location_matches(url.path.partition("?")[0])), None)
+    path = url.path.partition("?")[0]
+    # A folder's page may be its index, which PHP runs (ngx_http_index_module).
+    paths = (
+        (path, f"{path}index.php") if page.source_text == _SHORT and path[-1:] == "/" else (path,)
+    )
+    matches = [match for each in paths for match in nginx.location_matches(each)]
+    match = next((each for each in matches if pass_directive_of(each)), next(iter(matches), None))
     passing = pass_directive_of(match) if match else None
     is_include, is_failed = (page.source_text.startswith(words) for words in (_INCLUDE, _FAILED))
     yield Claim(
