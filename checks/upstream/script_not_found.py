@@ -82,6 +82,8 @@ def _denied_facts(nginx: Nginx, denied: PageError | None) -> dict[str, object]:
         passing, pattern = match.directive("fastcgi_pass"), location_pattern(match.block)
         if passing and pattern and "php" not in pattern.text:
             return {
+                **facts,
+                "ending": "",
                 "refused": denied.match[1] or "",
                 "owner": " ".join((match.block.name, *match.block.args)),
                 "owner_place": file_line(match.block),
