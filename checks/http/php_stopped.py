@@ -64,7 +64,8 @@ def php_stopped(evidence: Evidence) -> Iterator[Claim]:
         about=merge_subjects(subjects),
         covers=(*subjects, Subject(port=port), Subject(port=port, path=evidence.target.path)),
         because=(*([source] if source else []), *pages, *reads),
-        confidence=Confidence.CERTAIN,
+        # The pool's own log has the errors of all pages, and another one may have failed now.
+        confidence=Confidence.LIKELY if hasattr(source, "process") else Confidence.CERTAIN,
         facts={
             "url": pages[0].url,
             "status": pages[0].status or "",
@@ -164,7 +165,8 @@ def _version(evidence: Evidence, source: Observation | None) -> str:
     from diagnose.model.server import Listeners
     from diagnose.parsers.php_failures import php_version
 
-    if version := php_version(getattr(source, "upstream", "")):
+    named = getattr(source, "upstream", "") or getattr(source, "process", "")
+    if version := php_version(named):
         return version
     names = (each.process or "" for all_ in evidence.good(Listeners) for each in all_.sockets)
     versions = {php_version(name) for name in names if name.startswith("php-fpm")} - {""}

@@ -5,6 +5,7 @@ from dataclasses import replace
 from diagnose.model import Applicability, Confidence, Edit, Host, Manual, Vantage
 from diagnose.model.applications import ReadSetting
 from diagnose.model.logs import ErrorLog, ServerRequestError
+from diagnose.model.program_logs import ProgramLine
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import LOADED, config
 from tests.support.upstream_evidence import logged, page
@@ -81,3 +82,13 @@ def test_silent_for_other_pages_older_lines_and_unknown_reasons() -> None:
     own = logged(f"{HEAD}Uncaught Exception: no stock{ON}{END}", upstream=SOCKET)
     assert not judge(CHECK, page(500), own, LOG, config(), OTHER)
     assert not judge(CHECK, page(500), LOG, config(), OTHER)
+
+
+def test_the_log_of_the_pool_is_likely_and_names_the_version() -> None:
+    line = ProgramLine(
+        endpoint="/run/php/php-fpm.sock", process="php-fpm8.3", weight=3,
+        message="[30-Nov-2026 06:25:52 UTC] PHP Fatal error:  Uncaught Error: Call to undefined "
+        "function mysqli_connect() in /srv/blog/index.php:1",
+    )  # fmt: skip
+    (claim,) = judge(CHECK, page(500), line, DEBIAN, masked=False)
+    assert (claim.confidence, claim.facts["debian"]) == (Confidence.LIKELY, "php8.3-mysql")
