@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from typing import Literal
 
 from checks.http import addresses, endpoint_subjects, exchanges_by_purpose
-from checks.http._hidden_fields import field_source
 from checks.nginx import Nginx, file_line
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -81,6 +80,9 @@ def cors_refused(evidence: Evidence) -> Iterator[Claim]:
     origin, asked = _sent_origin(first), _page_request(evidence)
     if origin == UNKNOWN_ORIGIN and _is_about_inner_address(evidence):
         return
+    # Imported late: few pages are asked for by another site.
+    from checks.http._hidden_fields import field_source
+
     source = field_source(nginx, [_ORIGIN])
     if source and not source.added and any(proxy_page(page.body) for page in pages):
         source = None  # nginx answers itself: a rule, a password.

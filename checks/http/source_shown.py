@@ -20,6 +20,7 @@ from diagnose.model import (
     Severity,
     Where,
 )
+from diagnose.model.nginx import Directive
 from diagnose.model.pages import Page
 from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.nginx.upstreams import pass_directive_of
@@ -27,6 +28,8 @@ from diagnose.parsers.urls import parse_url
 
 _FAILED = "["
 _INCLUDE = "<!--#"
+#: PHP's short tag, which counts with `short_open_tag = On` alone.
+_SHORT = "<?"
 
 
 @check(severity=Severity.WARNING, needs=[Page])
@@ -35,7 +38,13 @@ def source_shown(evidence: Evidence) -> Iterator[Claim]:
     url = parse_url(page.url) if page else None
     if page is None or url is None or not page.source_text:
         return
-    match = next(iter(nginx.location_matches(url.path.partition("?")[0])), None)
+    path = url.path.partition("?")[0]
+    # A folder's page may be its index, which PHP runs (ngx_http_index_module).
+    paths = (
+        (path, f"{path}index.php") if page.source_text == _SHORT and path[-1:] == "/" else (path,)
+    )
+    matches = [match for each in paths for match in nginx.location_matches(each)]
+    match = next((each for each in matches if pass_directive_of(each)), next(iter(matches), None))
     passing = pass_directive_of(match) if match else None
     is_include, is_failed = (page.source_text.startswith(words) for words in (_INCLUDE, _FAILED))
     yield Claim(
@@ -48,15 +57,26 @@ def source_shown(evidence: Evidence) -> Iterator[Claim]:
             "code": page.source_text,
             "include": is_include,
             "failed": is_failed,
+            "short": page.source_text == _SHORT,
+            "php": _php_version(passing) if page.source_text == _SHORT else "",
             "place": file_line(match.block) if match else "",
             "application": passing.args[0] if passing and passing.args else "",
         },
-        fix=_fix(nginx, match) if is_include and match and not passing else _manual(is_failed),
+        fix=_fix(nginx, match)
+        if is_include and match and not passing
+        else _manual(is_failed, page.source_text == _SHORT),
     )
 
 
-def _manual(is_failed: bool) -> Fix:
-    step = "see-the-log" if is_failed else "run-the-code"
+def _php_version(passing: Directive | None) -> str:
+    """Return the version of PHP that the socket of PHP-FPM names, or ""."""
+    from diagnose.parsers.php_failures import php_version
+
+    return php_version(passing.args[0]) if passing and passing.args else ""
+
+
+def _manual(is_failed: bool, is_short: bool = False) -> Fix:
+    step = "see-the-log" if is_failed else "write-the-tag" if is_short else "run-the-code"
     return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
 
 

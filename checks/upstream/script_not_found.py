@@ -8,6 +8,7 @@ it mounts. Where the script is at the path to which another setting of the site 
 is corrected.
 """
 
+import posixpath
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -22,10 +23,15 @@ from diagnose.model.http import Exchange
 from diagnose.model.logs import LogLine
 from diagnose.parsers.nginx.error_log import upstream_authority
 from diagnose.parsers.nginx.locations import location_pattern
+from diagnose.parsers.php_failures import php_version
 from diagnose.parsers.redirects import end_path
 
 _UNKNOWN = r'FastCGI sent in stderr: "Primary script unknown'
 _DENIED = r"FastCGI sent in stderr: \"(?:Access to the script '([^']*)' has been denied)"
+
+#: Endings under which sites have scripts of PHP. A picture is never to be run: its address with
+#: "/x.php" behind it is an attack.
+_SCRIPTS = frozenset({".html", ".htm", ".phtml", ".php3", ".php4", ".php5", ".php7"})
 
 
 @check(
@@ -52,6 +58,8 @@ def script_not_found(evidence: Evidence) -> Iterator[Claim]:
         **_denied_facts(nginx, denied),
     }
     step = "only-scripts" if facts["pass"] else "correct-the-path"
+    if facts["ending"] and not facts["pass"]:
+        step = "allow-the-ending"
     if container is not None and container.source:
         step = "name-the-other-path" if container.seen_at else "mount-the-folder"
     claim = page_claim(nginx, error, facts, step, root)
@@ -64,12 +72,18 @@ def _denied_facts(nginx: Nginx, denied: PageError | None) -> dict[str, object]:
     """Return the file that PHP refuses, and the location that passes every file on to it with its
     line; all "" if PHP refused none, or if that location is for scripts by its expression."""
     facts: dict[str, object] = dict.fromkeys(("refused", "owner", "owner_place", "pass"), "")
+    file = (denied.match[1] or "") if denied else ""
+    ending = posixpath.splitext(file)[1]
+    facts["ending"] = ending if ending in _SCRIPTS else ""
+    facts["version"] = php_version(denied.line.upstream) if denied else ""
     if denied is None:
         return facts
     for match in nginx.location_matches(end_path(nginx.evidence)):
         passing, pattern = match.directive("fastcgi_pass"), location_pattern(match.block)
         if passing and pattern and "php" not in pattern.text:
             return {
+                **facts,
+                "ending": "",
                 "refused": denied.match[1] or "",
                 "owner": " ".join((match.block.name, *match.block.args)),
                 "owner_place": file_line(match.block),

@@ -31,6 +31,7 @@ from diagnose.model import (
     Where,
     commands,
 )
+from diagnose.model.applications import ReadSetting
 from diagnose.model.frozen import frozen
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxConfig, UpstreamTry
@@ -234,11 +235,25 @@ def _fix(nginx: Nginx, backend: Backend, fault: SocketFault, others: OtherSocket
         return edit_fix(nginx, changes, "start-the-application", sure=sure)
     if fault.kind in {"hidden", "apart"}:
         return Fix((Manual("share-the-folder", Where.SERVER),), Applicability.MANUAL)
+    if fault.kind == "denied" and (owner := _pool_owner(nginx, fault)):
+        # Imported late: few sockets are closed.
+        from checks.upstream._setting_fixes import setting_fix
+
+        return setting_fix((owner,), "let-nginx-in")
     if fault.kind == "denied" and (join_command := _join_command(fault)):
         return Fix((join_command, reload_command(nginx)), Applicability.REVIEW)
     if fault.kind == "denied":
         return Fix((Manual("let-nginx-in", Where.SERVER),), Applicability.MANUAL)
     return Fix((Manual("start-the-application", Where.APPLICATION),), Applicability.MANUAL)
+
+
+def _pool_owner(nginx: Nginx, fault: SocketFault) -> ReadSetting | None:
+    """Return the line of PHP-FPM's pool that gives the socket to nginx's user."""
+    blocker = fault.blocker
+    if blocker is None or blocker.path != fault.attempt.socket:
+        return None
+    reads = nginx.evidence.good(ReadSetting)
+    return next((read for read in reads if read.topic == "socket"), None)
 
 
 def _join_command(fault: SocketFault) -> Command | None:

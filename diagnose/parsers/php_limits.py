@@ -1,4 +1,4 @@
-"""PHP's limits of size in its own files: php.ini, a pool of PHP-FPM, .user.ini. No I/O."""
+"""PHP's limits in its own files: php.ini, a pool of PHP-FPM, .user.ini. No I/O."""
 
 import re
 
@@ -8,7 +8,8 @@ from diagnose.parsers.lazy_pattern import lazy_pattern
 #: Most lines of a file that are read.
 MAX_LINES = 6000
 _LINE = lazy_pattern(
-    r"[ \t]{0,40}(?:php_(?:admin_)?value\[)?(?P<key>post_max_size|upload_max_filesize)\]?"
+    r"[ \t]{0,40}(?:php_(?:admin_)?value\[)?(?P<key>post_max_size|upload_max_filesize|memory_limit"
+    r"|max_execution_time)\]?"
     r"[ \t]{0,40}=[ \t]{0,40}\"?(?P<amount>\d{1,15})(?P<unit>[KMGkmg]?)\"?"
     r"[ \t]{0,40}(?:;.{0,400})?\r?"
 )
@@ -17,7 +18,7 @@ _UNITS = {"": 0, "k": 10, "m": 20, "g": 30}
 
 @frozen
 class PhpLimit:
-    """A limit in bytes (0 is none), the number of its line, and the line."""
+    """A limit in bytes or seconds (0 is none), the number of its line, and the line."""
 
     key: str
     size: int
@@ -25,7 +26,7 @@ class PhpLimit:
     line: str
 
     def raised(self, size: str) -> str:
-        """Return the line with another size ("64M")."""
+        """Return the line with another size ("64M") or time ("60")."""
         return re.sub(r"(=[ \t]*\"?)\d{1,15}[KMGkmg]?", rf"\g<1>{size}", self.line, count=1)
 
 

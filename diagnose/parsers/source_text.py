@@ -27,6 +27,14 @@ _CODE = lazy_pattern(
 _DOCUMENT = lazy_pattern(r"<(?:html|!doctype)\b", re.IGNORECASE)
 #: PHP anywhere in a page.
 _PHP = lazy_pattern(r"<\?(?:php\s|=)", re.IGNORECASE)
+#: PHP behind its short tag, by its first word: PHP leaves it in the page with `short_open_tag =
+#: Off`, the value of its php.ini. "<?xml" and other processing instructions are none.
+_SHORT = lazy_pattern(
+    r"<\?(?:\s{0,9}(?:\$[a-zA-Z_]|(?:echo|print|include|require)(?:_once)?[\s(\"']"
+    r"|(?:if|foreach|for|while|switch|define|header|session_start|error_reporting)\s?\(|"
+    r"(?:else|endif|endforeach|endwhile)\s?[:;]|(?:function|class|namespace|use)\s)"
+    r"|\s{1,9}(?://|/\*|\#))"
+)
 #: Elements whose text is an example, or a program's.
 _EXAMPLE = lazy_pattern(r"<(pre|code|textarea|script|style|xmp)\b", re.IGNORECASE)
 #: Characters before a command in which such an element may have begun.
@@ -44,6 +52,8 @@ def source_text_in(page: str) -> str:
         return f"[{match[1]}]"
     if "<?" in page and (match := _PHP.search(page)) and not _is_example(page, match.start()):
         return match[0].strip().lower()
+    if "<?" in page and (match := _SHORT.search(page)) and not _is_example(page, match.start()):
+        return "<?"
     match = _CODE.match(page)
     return " ".join(match[1].split()).lower() if match else ""
 

@@ -226,10 +226,14 @@ _KEPT_QUOTED = re.compile(
     r"\[[0-9a-fA-F:.]+\](?::\d+)?|(?:[\w*-]+\.)+[\w-]+|name\d+)",
     re.DOTALL,
 )
-#: Words of PHP that a check reads (sapi/fpm/fpm/fpm_main.c, main/SAPI.c).
+#: Words of PHP that a check reads (sapi/fpm/fpm/fpm_main.c, main/SAPI.c, Zend/zend_alloc.c).
 _PHP_MESSAGE = re.compile(
     r"Primary script unknown|Access to the script '[^']*' has been denied"
     r"|POST Content-Length of \d{1,15} bytes exceeds the limit of \d{1,15} bytes"
+    r"|PHP Fatal error: {1,3}(?:Allowed memory size of \d{1,15} bytes exhausted"
+    r"|Maximum execution time of \d{1,7} seconds? exceeded"
+    r"|Uncaught Error: Call to undefined function \w{1,80}\(\)"
+    r"|Uncaught PDOException: could not find driver)"
 )
 _OUTPUT_OF_PROGRAM = re.compile(r"(?i)\b(sent in stderr|\[lua\]|js:|perl:)")
 _NAMED_QUOTED = re.compile(

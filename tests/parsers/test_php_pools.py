@@ -1,6 +1,32 @@
-"""Where pools of PHP-FPM listen."""
+"""Where pools of PHP-FPM listen, and who owns their sockets."""
 
-from diagnose.parsers.php_pools import listens_in
+import pytest
+
+from diagnose.parsers.php_pools import PoolOwner, listens_in, socket_owner
+
+SOCKET = "/run/php/php8.4-fpm.sock"
+POOL = f"; a comment\n[www]\nuser = www-data\nlisten = {SOCKET}\nlisten.owner = www-data\n"
+
+
+def test_the_line_of_the_owner() -> None:
+    assert socket_owner(POOL, SOCKET) == PoolOwner("www-data", 5, "listen.owner = www-data")
+    assert socket_owner(POOL, f"/var{SOCKET}") == socket_owner(POOL, SOCKET)
+
+
+def test_where_a_line_belongs() -> None:
+    text = POOL.replace("listen.owner", ";listen.owner")
+    assert socket_owner(text, SOCKET) == PoolOwner("", 4, f"listen = {SOCKET}", added=True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        POOL.replace("8.4", "8.2"), f"{POOL}listen.acl_users = nginx\n", f"{POOL}[shop]\n", "",
+        POOL.replace(SOCKET, "127.0.0.1:9000"),
+    ],
+)  # fmt: skip
+def test_nothing_of_another_socket_or_several_pools(text: str) -> None:
+    assert socket_owner(text, SOCKET) is None
 
 
 def test_the_lines_of_several_pools() -> None:

@@ -18,6 +18,10 @@ from diagnose.parsers.source_text import source_text_in
          "[404 Not Found]"),
         ("<html><body><?php include 'menu.php'; ?></body>", "<?php"),
         ("<html><title><?= $title ?></title>", "<?="),
+        ("<? echo '<title>a</title>'; ?>", "<?"),
+        ('<html><?include("menu.php")?>', "<?"),
+        ("<html><? if ($a) { ?><p>a</p><? } ?>", "<?"),
+        ("<?\n// the shop\n$a = 1;", "<?"),
         ('<%@ page language="java" %><html>', "<%@ page"),
         ('{% extends "base.html" %}<p>', "{% extends"),
     ],
@@ -29,6 +33,10 @@ def test_shown(page: str, code: str) -> None:
 @pytest.mark.parametrize(
     "page",
     [
+        "<html><?xml-stylesheet href='a'?>",
+        "<p>why <? and >?</p>",
+        '<?import namespace="o" ?>',
+        "<pre><? echo 1; ?></pre>",
         "",
         "<!doctype html><p>Docs</p>",
         "<!-- a comment -->",

@@ -12,7 +12,7 @@ from diagnose.model import Vantage
 from diagnose.model.addresses import is_loopback
 from diagnose.model.containers import CONTAINER_PROCESSES, NginxContainer
 from diagnose.model.http import Exchange
-from diagnose.model.logs import FailedRequests
+from diagnose.model.logs import FailedRequests, LogLine
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.program_logs import ProgramLine, ToldReason
 from diagnose.model.server import Listeners
@@ -20,6 +20,7 @@ from diagnose.model.symptom import Symptom
 from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.log_reasons import LogReason, log_reasons
+from diagnose.parsers.nginx.error_log import matching_lines, upstream_authority
 from diagnose.parsers.program_place import ProgramPlace, parse_place
 from diagnose.parsers.sanitize import UNSAFE
 from diagnose.parsers.whole_numbers import whole_number
@@ -33,6 +34,9 @@ RECENT_SECONDS = 600
 LINES = 40
 #: Where the program lives, with the time of the machine.
 PLACE_SCRIPT = f'echo "now $(date +%s)"\n{own_settings.SCRIPT}'
+
+#: What a program wrote into its error output (ngx_http_fastcgi_module).
+_STDERR = 'FastCGI sent in stderr: "'
 
 #: Statuses that say something else than that a path is unknown or a login is missing.
 _UNTOLD = frozenset({401, 404, 405, 407, 429})
@@ -60,6 +64,26 @@ async def after_line(ctx: ProbeContext, line: ProgramLine, listeners: Listeners)
     if reasons and not ctx.observed(NginxContainer):
         place, _ = await _place(ctx, line.endpoint, reasons)
         await _emit_true(ctx, listeners, line.endpoint, place, line.equivalent, reasons)
+
+
+@probe(after=LogLine, needs=Listeners)
+async def after_error_output(ctx: ProbeContext, line: LogLine, listeners: Listeners) -> None:
+    """What PHP wrote into its error output is in nginx's log."""
+    is_denied = line.text.startswith(_STDERR) and "ermission denied" in line.text
+    authority = upstream_authority(line) if is_denied else ""
+    endpoint = authority.removeprefix("unix:") if "/" in authority else authority.rpartition(":")[2]
+    path = ctx.target.path.partition("?")[0]
+    if not endpoint or ctx.observed(NginxContainer):
+        return
+    if not matching_lines([line], host=ctx.target.host, path=path):
+        return
+    if not any((page.status or 0) >= 500 for page in ctx.observed(Exchange)):
+        return
+    if ctx.further_requests.begin(f"what {endpoint} may not use"):
+        reasons = [each for each in log_reasons(line.text, "") if each.kind == "denied"]
+        place, _ = await _place(ctx, endpoint, reasons)
+        source = f"grep 'ermission denied' {shlex.quote(line.file)}"
+        await _emit_true(ctx, listeners, endpoint, place, source, reasons)
 
 
 @probe(after=Exchange, needs=Listeners)

@@ -1,23 +1,36 @@
 """Reads where PHP has the limit that it wrote into nginx's error log ("POST Content-Length of …
-bytes exceeds the limit of … bytes"): php.ini, a pool of PHP-FPM, or .user.ini.
+bytes exceeds the limit of … bytes", "Allowed memory size of … bytes exhausted", "Maximum execution
+time of … seconds exceeded"): php.ini, a pool of PHP-FPM, or .user.ini.
 
 Only a line whose value is that limit is kept, and only where one file has it: with several versions
 of PHP it is not known which of them answers.
 """
 
 import re
+from dataclasses import replace
 
 from diagnose.model import Vantage
 from diagnose.model.applications import ReadSetting
+from diagnose.model.http import Exchange
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxConfig
+from diagnose.parsers.nginx.error_log import matching_lines
 from diagnose.parsers.nginx.final_requests import final_location
 from diagnose.parsers.nginx.proxy_headers import parse_size, size_text
+from diagnose.parsers.php_failures import logged_failure, php_version
 from diagnose.parsers.php_limits import PhpLimit, php_limits
 from diagnose.parsers.php_warnings import DROPPED_BODY
 from diagnose.probes import ProbeContext
 from diagnose.probes.inside.answering_blocks import answering_blocks
 from diagnose.probes.inside.own_setting_files import MAX_FILE, web_folders
+
+#: What is raised of what a body may have.
+_SIZES = ("post_max_size", "upload_max_filesize")
+#: The setting of a limit at which PHP stops, by its kind.
+_STOPS = {"memory": "memory_limit", "time": "max_execution_time"}
+#: The least that big programs ask for (WordPress, Nextcloud), and the seconds that nginx waits
+#: (fastcgi_read_timeout).
+_MEMORY, _SECONDS = 256 << 20, 60
 
 #: Debian's and Ubuntu's files, those of Fedora, and those that are built from source.
 _FILES = (
@@ -35,19 +48,52 @@ async def emit_limits(ctx: ProbeContext, line: LogLine) -> None:
     if match is None or not ctx.further_requests.begin("PHP's limits"):
         return
     sent, limit = int(match[1]), int(match[2])
+    path, limits = await _only_file(ctx, "post_max_size", limit)
+    wanted = _wanted(ctx, sent)
+    for each in sorted(limits.values(), key=lambda each: each.key):
+        if each.key in _SIZES and 0 < each.size < sent:
+            ctx.emit(_read(ctx, path, each, wanted))
+
+
+async def emit_stop(ctx: ProbeContext, line: LogLine) -> None:
+    """Emit the line with the limit at which PHP stopped, once."""
+    failure = logged_failure(line.text)
+    key = _STOPS.get(failure.kind, "") if failure else ""
+    if failure is None or not key or not failure.amount or not _page_fails(ctx):
+        return
+    if not matching_lines([line], host=ctx.target.host):
+        return
+    if not ctx.further_requests.begin(f"PHP's {key}"):
+        return
+    path, limits = await _only_file(ctx, key, failure.amount, php_version(line.upstream))
+    if not path or (key != "memory_limit" and failure.amount >= _SECONDS):
+        return  # what takes longer than nginx waits has to become quicker
+    size = max(_MEMORY, 1 << (2 * failure.amount - 1).bit_length())
+    wanted = f"{size >> 20}M" if key == "memory_limit" else str(_SECONDS)
+    read = _read(ctx, path, limits[key], wanted)
+    ctx.emit(replace(read, topic=failure.kind, vantage=Vantage.SERVER, at=read.at))
+
+
+def _page_fails(ctx: ProbeContext) -> bool:
+    """Return whether a page of this run failed, so that a line of the log may say why."""
+    pages = ctx.observed(Exchange)
+    return any((page.status or 0) >= 500 or "atal error" in page.body[-8192:] for page in pages)
+
+
+async def _only_file(
+    ctx: ProbeContext, key: str, limit: int, version: str = ""
+) -> tuple[str, dict[str, PhpLimit]]:
+    """Return the only file that has this limit, of this version of PHP if it is known, and all of
+    its limits; "" if there is none, or several."""
     found = dict[str, dict[str, PhpLimit]]()
     for path in (await _paths(ctx))[:_MAX_FILES]:
+        if version and (_VERSION.search(path) or ["", version])[1] != version:
+            continue
         file = await ctx.machine.read(path, MAX_FILE)
         limits = php_limits(file.text) if file.failure is None else {}
-        if "post_max_size" in limits and limits["post_max_size"].size == limit:
+        if key in limits and limits[key].size == limit:
             found[file.real or path] = limits
-    if len(found) != 1:
-        return
-    wanted = _wanted(ctx, sent)
-    (path, limits), *_ = found.items()
-    for each in sorted(limits.values(), key=lambda each: each.key):
-        if 0 < each.size < sent:
-            ctx.emit(_read(ctx, path, each, wanted))
+    return next(iter(found.items())) if len(found) == 1 else ("", {})
 
 
 async def _paths(ctx: ProbeContext) -> list[str]:

@@ -3,8 +3,7 @@ its buffer (`client_body_temp_path`): whether its workers may write there. It is
 page sends anything. The folder of any temporary file is looked at where the log says that nginx
 could not write there: somebody may have mended it since.
 
-And for the folder of PHP's sessions, and for PHP's own limit of what is sent, after PHP's own
-warning about it.
+And for the folder of PHP's sessions, and for PHP's own limits, after PHP's own message about them.
 """
 
 import posixpath
@@ -54,6 +53,10 @@ async def php_warning_in_log(ctx: ProbeContext, line: LogLine) -> None:
         from diagnose.probes.inside.php_limits import emit_limits
 
         await emit_limits(ctx, line)
+    if "PHP Fatal error: " in line.text:
+        from diagnose.probes.inside.php_limits import emit_stop
+
+        await emit_stop(ctx, line)
 
 
 @probe(after=LogLine)

@@ -47,6 +47,13 @@ async def _emit(ctx: ProbeContext, master: str, user: str, paths: list[str]) -> 
             from diagnose.probes.inside.php_pools import emit_pool
 
             await emit_pool(ctx, socket.path)
+        is_closed = socket.user is not None and file_permissions.blocking_path(
+            socket.above, socket.user, socket.groups
+        )
+        if is_closed and ("php" in socket.path or "fpm" in socket.path):
+            from diagnose.probes.inside.php_pool_owner import emit_owner
+
+            await emit_owner(ctx, socket)
 
 
 async def emit_listeners(ctx: ProbeContext) -> None:

@@ -20,7 +20,7 @@ from diagnose.probes import ProbeContext
 
 #: What code of the server has, as `source_text_in` knows it.
 _SOURCE = re.compile(
-    r"<!--#|<\?(?:php|=)|^[\ufeff\s]{0,99}(?:<%|\{%)|\[an error occurred|<center>nginx",
+    r"<!--#|<\?(?:=|\s|[a-wyz$])|^[\ufeff\s]{0,99}(?:<%|\{%)|\[an error occurred|<center>nginx",
     re.IGNORECASE,
 )
 #: Fields that forbid a page something that it asks for itself.

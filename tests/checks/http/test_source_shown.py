@@ -34,3 +34,16 @@ def test_fires_on_the_page_of_an_application_without_an_edit() -> None:
 
 def test_silent_on_a_page_without_code() -> None:
     assert not judge(CHECK, RUNNING, config(FILES), loads())
+
+
+def test_fires_on_the_short_tag_and_names_the_file_of_this_php() -> None:
+    socket = "location / { fastcgi_pass unix:/run/php/php8.4-fpm.sock; }"
+    site = config(FILES.replace("location / { }", socket))
+    (claim,) = judge(CHECK, RUNNING, site, loads(source_text="<?"))
+    assert (claim.facts["short"], claim.facts["php"]) == (True, "8.4")
+    behind = "location / { } location ~ \\.php$ { fastcgi_pass unix:/run/php/php8.2-fpm.sock; }"
+    site = config(FILES.replace("location / { }", behind))
+    (claim,) = judge(CHECK, RUNNING, site, loads(source_text="<?"))
+    assert claim.facts["php"] == "8.2"
+    (claim,) = judge(CHECK, RUNNING, config(FILES), loads(source_text="<?php"))
+    assert not claim.facts["short"]

@@ -55,6 +55,18 @@ def test_a_location_for_scripts_alone_is_not_replaced() -> None:
     assert claim.facts["denied"]
 
 
+def test_a_page_with_php_in_it_may_be_run_by_its_pool() -> None:
+    text = "FastCGI sent in stderr: \"Access to the script '/var/www/shop/a.html' has been denied ("
+    line = logged(f'{text}see security.limit_extensions)" while reading response header')
+    line = replace(line, upstream="fastcgi://unix:/run/php/php8.4-fpm.sock:")
+    site = config(SITE.replace("location / {", "location ~ \\.(php|html)$ {"))
+    page_of = replace(SHOP, path="/a.html")
+    observations = (RUNNING, site, LOG_READ, replace(line, request="GET /a.html HTTP/1.1"))
+    (claim,) = judge(CHECK, *observations, page(403), target=page_of, masked=False)
+    assert (claim.facts["ending"], claim.facts["version"]) == (".html", "8.4")
+    assert any("limit_extensions = .php .html" in text for text in texts(CHECK, claim))
+
+
 def test_silent_when_php_only_warns() -> None:
     line = logged('FastCGI sent in stderr: "PHP message: PHP Warning:  Undefined variable"')
     assert not judge("upstream.script-not-found", RUNNING, config(SITE), LOG_READ, line, page(404))

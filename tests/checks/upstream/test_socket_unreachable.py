@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Applicability, Claim, Confidence, Edit, Failure, Manual, commands
+from diagnose.model.applications import ReadSetting
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxProcess, NginxState
 from diagnose.model.upstream import Permissions, Selinux, UpstreamSocket
@@ -143,6 +144,19 @@ def test_fires_when_nginx_s_user_may_not_though_we_may() -> None:
     assert claim.facts["denied"]
     assert claim.fix
     assert claim.fix.steps[0] == commands.add_to_group("www-data", "games")
+
+
+def test_the_pool_of_php_fpm_gives_its_socket_to_nginx() -> None:
+    read = ReadSetting(
+        application="php", topic="socket", key="listen.owner", values=("root",), wanted="www-data",
+        file="/etc/php/8.4/fpm/pool.d/www.conf", number=9, line="listen.owner = root",
+        new="listen.owner = www-data", unit="php8.4-fpm",
+    )  # fmt: skip
+    (claim,) = judge(CHECK, OPEN, socket("srw-rw----"), PAGE, proxied(TARGET), read)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "-listen.owner = root\n+listen.owner = www-data" in edit.diff
 
 
 def test_fires_and_makes_nobody_a_member_of_root_s_group() -> None:

@@ -11,6 +11,7 @@ from diagnose.model.symptom import Symptom
 from diagnose.probes.inside import logged_reasons as probes
 from diagnose.probes.inside.file_access import ACCESS_SCRIPT
 from tests.support.fake_context import Looking
+from tests.support.upstream_evidence import logged
 
 PAGE = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=200)
 FAILED = FailedRequests(
@@ -104,3 +105,23 @@ def test_a_database_that_is_down_and_one_that_listens() -> None:
     assert (told.port, told.service) == (6379, "redis-server")
     assert not look(Server(line.replace("6379", "443"), ON_HOST), None, FAILED)
     assert not look(Server(line, PLACE), None, FAILED)
+
+
+def _told_by_php(status: int) -> list[ToldReason]:
+    text = (
+        'FastCGI sent in stderr: "PHP message: PHP Warning:  file_put_contents(/srv/app/media/a): '
+        'Failed to open stream: Permission denied in /srv/app/index.php on line 1" while reading '
+        "response header from upstream"
+    )
+    looking: Any = Looking(Server("", "now 2000\nprocess 77 php-fpm8.4\nstarted 100\n"))  # type: ignore[arg-type]
+    looking.emit(replace(PAGE, status=status))
+    line = looking.emit(logged(text, upstream="fastcgi://unix:/run/php/php8.4-fpm.sock:"))
+    probe: Any = probes.after_error_output
+    asyncio.run(probe.work(looking, line, looking.emit(Listeners())))
+    return list(looking.observed(ToldReason))
+
+
+def test_a_folder_that_php_may_not_write_by_its_error_output() -> None:
+    (told,) = _told_by_php(500)
+    assert (told.reason, told.blocked, told.user) == ("denied", "/srv/app/media", "shop")
+    assert not _told_by_php(200)

@@ -5,11 +5,11 @@ import asyncio
 import pytest
 
 from diagnose.model.applications import ReadSetting
-from diagnose.probes.inside.php_limits import emit_limits
+from diagnose.probes.inside.php_limits import emit_limits, emit_stop
 from tests.support.fake_context import Looking
 from tests.support.nginx_evidence import config
 from tests.support.recorded_machine import RecordedMachine
-from tests.support.upstream_evidence import logged
+from tests.support.upstream_evidence import logged, page
 
 WORDS = "PHP Warning:  POST Content-Length of 9000189 bytes exceeds the limit of 8388608 bytes"
 INI = "/etc/php/8.2/fpm/php.ini"
@@ -42,3 +42,31 @@ def test_both_lines_of_the_file_with_the_size_that_nginx_takes() -> None:
 )
 def test_nothing_where_it_was_raised_or_two_files_may_count(files: dict[str, str]) -> None:
     assert not read(files)
+
+
+STOPPED = (
+    'FastCGI sent in stderr: "PHP message: PHP Fatal error:  {} in /srv/blog/index.php on line 1" '
+    "while reading response header from upstream"
+)
+
+
+def stop(words: str, files: dict[str, str]) -> list[ReadSetting]:
+    ctx = Looking(RecordedMachine({}, files=files))
+    ctx.emit(page(500))
+    socket = "fastcgi://unix:/run/php/php8.2-fpm.sock:"
+    asyncio.run(emit_stop(ctx, logged(STOPPED.format(words), upstream=socket)))
+    return list(ctx.observed(ReadSetting))
+
+
+def test_the_limit_at_which_this_version_of_php_stopped() -> None:
+    words = "Allowed memory size of 134217728 bytes exhausted (tried to allocate 4096 bytes)"
+    other = "/etc/php/8.1/fpm/php.ini"
+    (read,) = stop(words, {INI: "memory_limit = 128M\n", other: "memory_limit = 128M\n"})
+    assert (read.topic, read.file, read.new) == ("memory", INI, "memory_limit = 256M")
+    pool = "/etc/php/8.2/fpm/pool.d/www.conf"
+    (read,) = stop(words, {INI: "memory_limit = 64M\n", pool: "php_value[memory_limit] = 128M\n"})
+    assert (read.file, read.new) == (pool, "php_value[memory_limit] = 256M")
+    assert not stop(words, {INI: "memory_limit = -1\n"})
+    (read,) = stop("Maximum execution time of 30 seconds exceeded", {INI: "max_execution_time=30"})
+    assert read.new == "max_execution_time=60"
+    assert not stop("Maximum execution time of 90 seconds exceeded", {INI: "max_execution_time=90"})

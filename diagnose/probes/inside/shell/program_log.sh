@@ -48,6 +48,11 @@ candidates() {
   # PHP and others write beside the folder that the web server serves (`folder`).
   [ -z "$folder" ] || find "$folder" -xdev -maxdepth 4 '(' -name node_modules -o -name vendor -o -name .git ')' -prune \
     -o -name '*.log' -mmin -10 -print | head -n 3
+  # PHP opens the file of `error_log` anew for each line, whoever has it.
+  case $(cat "/proc/$1/comm") in php*fpm*)
+    sed -n 's/^[[:space:]]*\(php_[a-z_]*\[\)\{0,1\}error_log\]\{0,1\}[[:space:]]*=[[:space:]]*"\{0,1\}\(\/[^";[:space:]]*\).*/\2/p' \
+      /etc/php/*/fpm/php.ini /etc/php/*/fpm/pool.d/*.conf /etc/php.ini /etc/php-fpm.d/*.conf | head -n 4 ;;
+  esac
   # A program that opens its log anew for each line mostly has a folder of its name.
   n=${2%.service}
   for d in /var/log/"$n" /var/log/"$n".log; do
