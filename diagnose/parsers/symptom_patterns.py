@@ -8,6 +8,7 @@ from diagnose.model.symptom import SymptomKind
 from diagnose.parsers.complaints import COMPLAINTS, VAGUE_COMPLAINTS
 from diagnose.parsers.missing_fields import FIELD
 from diagnose.parsers.server_messages import SERVER_MESSAGES
+from diagnose.parsers.websocket_messages import WEBSOCKET_MESSAGES
 
 #: In this order, because messages quote one another: nginx quotes the system, certbot the authority,
 #: a WebSocket's failure a connection's. The first that matches counts. Case is ignored.
@@ -81,6 +82,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     ("page-files", r"ChunkLoadError|Loading (?:CSS )?chunk \S{1,80} failed|dynamically imported module"
         r"|Unable to preload CSS|Importing a module script failed"),
     # WebSockets
+    *WEBSOCKET_MESSAGES,
     ("websocket-status", r"WebSocket handshake: Unexpected response code: (?P<n>\d{3})"
         r"|Unexpected server response: (?P<m>\d{3})|rejected WebSocket connection: HTTP (?P<o>\d{3})"
         r"|Handshake status (?P<p>\d{3})|status code '(?P<q>\d{3})' when status code '101'"
