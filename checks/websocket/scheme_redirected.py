@@ -59,7 +59,10 @@ def _claims(evidence: Evidence, handshakes: list[PlainHandshake]) -> Iterator[Cl
         about=Subject(port=first.port, path=own_path, text=first.url.partition("?")[0]),
         covers=subjects,
         because=(*handshakes, *controls),
-        confidence=Confidence.CERTAIN,
+        # A client that refuses an https: address may have been given that itself.
+        confidence=Confidence.CERTAIN
+        if "ws://" in target.plain_sockets_in.lower() or not target.plain_sockets_in
+        else Confidence.LIKELY,
         facts={
             "url": first.url.partition("?")[0],
             "wanted": f"wss://{address}",

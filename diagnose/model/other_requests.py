@@ -126,6 +126,30 @@ class OtherRequest(Observation):
         )
 
 
+@frozen(kw_only=True, eq=False)
+class CookielessCall(Observation):
+    """The answer to a request of a script for another origin of the site's server. It permits the
+    page to send cookies, and no script of the page does.
+
+    `script` is the URL of the script, or of the page. `method` is OPTIONS if the browser asks
+    before the request. `cookies` are the names of those that the answer sets, and that a browser
+    does not keep.
+    """
+
+    layer: ClassVar[str] = "http"
+
+    url: Url
+    script: Url
+    origin: Text
+    method: Word = "GET"
+    status: int
+    cookies: tuple[Word, ...] = ()
+
+    def summary(self) -> Summary:
+        subject = phrase("request {method} {path}", method=self.method, path=self.url)
+        return subject, (str(self.status), *self.cookies)
+
+
 def other_target(target: Target, path: str, elsewhere: str = "") -> Target:
     """Return the target of another path of the same site, or at another origin of its server. The
     message that a person pasted is about the target, and stays with it."""

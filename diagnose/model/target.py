@@ -8,6 +8,10 @@ from diagnose.model.symptom import Symptom
 TLS_SCHEMES = frozenset({"https", "wss"})
 WEBSOCKET_SCHEMES = frozenset({"ws", "wss"})
 
+#: Words of websockets and websocket-client (Python), which follow a redirect: the address that they
+#: got, or were given, has another scheme than those.
+REFUSED_SCHEMES = ("InvalidURI:", "isn't a valid URI: scheme", "scheme https is invalid")
+
 
 @frozen
 class Target:
@@ -43,10 +47,11 @@ class Target:
 
     @property
     def plain_sockets_in(self) -> str:
-        """Return the words that name a ws:// address where the site itself has https, "" if none
-        do."""
+        """Return the words that name a ws:// address where the site itself has https, or with
+        which a client refuses an https: address; "" if none do."""
         words = f"{self.input} {self.symptom.text if self.symptom else ''}"
-        return words if self.uses_tls and "ws://" in words.lower() else ""
+        is_told = "ws://" in words.lower() or any(refusal in words for refusal in REFUSED_SCHEMES)
+        return words if self.uses_tls and is_told else ""
 
     @property
     def authority(self) -> str:

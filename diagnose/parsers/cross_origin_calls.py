@@ -92,6 +92,11 @@ def cross_origin_calls(script: str) -> tuple[CrossOriginCall, ...]:
     return tuple(calls)[:MAX_CALLS]
 
 
+def sends_cookies(script: str) -> bool:
+    """Return whether a script sends cookies with some request to another origin."""
+    return _COOKIES.search(script) is not None
+
+
 def _is_harmless(call: CrossOriginCall) -> bool:
     if call.needs_preflight:
         return True

@@ -83,7 +83,12 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
     ("upstream-tls", r"SSL_do_handshake\(\) failed.{0,300}to upstream|upstream SSL certificate"
         r"|peer closed connection in SSL handshake.{0,80}to upstream"),
     ("upstream-header", r"upstream sent too big header"),
-    ("request-header", r"invalid request block size: \d{1,9} \(max \d{1,9}\)|HPE_HEADER_OVERFLOW"),
+    # uWSGI, Node, nginx's and Jetty's page, Tomcat, gunicorn, Puma, Kestrel, Apache
+    ("request-header", r"invalid request block size: \d{1,9} \(max \d{1,9}\)|HPE_HEADER_OVERFLOW"
+        r"|request header or cookie too large|Bad Message 431|request header is too large"
+        r"|Request Line is too large|limit request (?:headers? fields?|line)\b"
+        r"|HTTP element \w{4,24} is longer than|Request (?:headers|line) too long"
+        r"|request header (?:field )?exceeds (?:server limit|LimitRequestFieldSize)"),
     ("upstream-missing", r"connect\(\) to unix:.{1,200}failed \(2:"),
     ("upstream-denied", r"connect\(\) (?:to .{1,200})?failed \(13:"),
     ("upstream-refused", r"\b502\b.{0,60}?\b(?:upstream|backend)\W{1,3}(?:server )?connection refused|connect\(\) (?:to .{1,200})?failed \(111:|failed \(111:[^)]{1,60}\) while connecting to upstream"

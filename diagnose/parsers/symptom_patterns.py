@@ -8,6 +8,7 @@ from diagnose.model.symptom import SymptomKind
 from diagnose.parsers.complaints import COMPLAINTS, VAGUE_COMPLAINTS
 from diagnose.parsers.missing_fields import FIELD
 from diagnose.parsers.server_messages import SERVER_MESSAGES
+from diagnose.parsers.websocket_messages import WEBSOCKET_MESSAGES
 
 #: In this order, because messages quote one another: nginx quotes the system, certbot the authority,
 #: a WebSocket's failure a connection's. The first that matches counts. Case is ignored.
@@ -63,7 +64,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"(?:\bnot?\b|n['’]t\b|never|lost|missing|block|reject|丢|失效|没有?|无法|不|未)|\bcookies?(?![A-Za-z])[^,.;，。；]{0,40}?"
         r"(?:\bnot?\b|n['’]t\b|never|lost|missing|block|reject|丢|失效|没有?|无法|不|未).{0,100}?(?:iframe|跨站|第三方|third[- ]party|cross[- ]site|嵌[套入])"
         r"|session (?:is |was |gets )?(?:lost|not (?:kept|saved|persist\w*))|(?:session|会话|登录状?态?)\s?(?:丢失"
-        r"|失效|不保持)|cookie\s?(?:丢失|失效)|跳回登录"
+        r"|失效|不保持)|cookie\s?(?:丢失|失效)|跳回登录|(?:没有?|未|不|无法|不能)(?:设置|携?带|发送|保存|写入|存)[上到进]? ?cookie"
         r"|\b(?:new|different|another|fresh) session(?:[ _-]?ids?)?\b.{0,30}?\b(?:every|each|per|all|always)\b"
         r"|\b(?:every|each) (?:\S{1,16} ){1,5}?(?:new|different|another|fresh) session\b"
         r"|(?<!log )\bsession[ _.-]?ids?\b.{0,30}?\b(?:chang|differ|regenerat|reset|new\b|not the same)|\bsession[ _-]?ids?\b.{0,12}?(?:每次|总是?|一直|都).{0,6}?(?:变|不同|不一样|不一致|新)"
@@ -81,6 +82,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     ("page-files", r"ChunkLoadError|Loading (?:CSS )?chunk \S{1,80} failed|dynamically imported module"
         r"|Unable to preload CSS|Importing a module script failed"),
     # WebSockets
+    *WEBSOCKET_MESSAGES,
     ("websocket-status", r"WebSocket handshake: Unexpected response code: (?P<n>\d{3})"
         r"|Unexpected server response: (?P<m>\d{3})|rejected WebSocket connection: HTTP (?P<o>\d{3})"
         r"|Handshake status (?P<p>\d{3})|status code '(?P<q>\d{3})' when status code '101'"

@@ -89,8 +89,8 @@ def parse_target(text: str, websockets: tuple[str, ...] = (), lang: str = "en") 
             target_input.note("port")
     if _blocks_a_file(target_input.symptom, scheme):
         scheme, port, path = "https", None if port == 80 else port, "/"
-    polled = polled_socketio_path(path) if target_input.symptom is not None else ""
-    own_paths = (path,) if scheme in WEBSOCKET_SCHEMES else (polled,) if polled else ()
+    told = _told_websocket(text, path) if target_input.symptom is not None else ""
+    own_paths = (path,) if scheme in WEBSOCKET_SCHEMES else (told,) if told else ()
     paths = own_paths + tuple(map(socket_path, websockets))
     target = Target(
         input=target_input.display_text,
@@ -102,6 +102,13 @@ def parse_target(text: str, websockets: tuple[str, ...] = (), lang: str = "en") 
         symptom=target_input.symptom,
     )
     return _with_read_as(target, target_input.notes, lang)
+
+
+def _told_websocket(message: str, path: str) -> str:
+    """Return the path of the WebSocket that a message tells of by an https: address, or ""."""
+    from diagnose.parsers.websocket_messages import names_websocket
+
+    return polled_socketio_path(path) or (path if names_websocket(message) else "")
 
 
 def _blocks_a_file(symptom: Symptom | None, scheme: str) -> bool:

@@ -395,6 +395,22 @@ def test_the_url_of_another_site_that_does_not_answer_is_not_the_sites_own_fault
     assert target.symptom.kind == "timeout"
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "InvalidURI: https://shop.example.com/ws isn't a valid URI",
+        "Connection to 'https://shop.example.com/ws' was not upgraded to websocket",
+        "WSServerHandshakeError: 404, message='Invalid response status', "
+        "url='https://shop.example.com/ws'",
+    ],
+)
+def test_the_https_address_that_a_client_took_for_its_websocket_is_one(words: str) -> None:
+    (target,) = parse_targets((words,), (), "en")
+    assert target.websockets == ("/ws",)
+    (page,) = parse_targets(("no WebSocket at https://shop.example.com/page",), (), "en")
+    assert page.websockets == ()
+
+
 def test_a_site_named_twice_is_one() -> None:
     assert len(parse_targets((BESIDE, f"{BESIDE} will not work"), (), "en")) == 1
     assert len(parse_targets((BESIDE, "https://www.example.com/", BESIDE), (), "en")) == 3

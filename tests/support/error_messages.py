@@ -12,6 +12,7 @@ from diagnose.model.symptom import Symptom
 from tests.support.browser_messages import BROWSER_MESSAGES, WSS, Example
 from tests.support.client_messages import CLIENT_MESSAGES
 from tests.support.program_messages import PROGRAM_MESSAGES
+from tests.support.websocket_messages import WEBSOCKET_MESSAGES
 
 PAGE = Path(__file__).parents[2] / "docs" / "error-messages.md"
 
@@ -201,7 +202,13 @@ QUESTIONS: dict[str, tuple[Example, ...]] = {
         Example("https://shop.example.com/ превышено время ожидания", "timeout"),
     ),
 }  # fmt: skip
-MESSAGES = {**BROWSER_MESSAGES, **PROGRAM_MESSAGES, **CLIENT_MESSAGES, **QUESTIONS}
+MESSAGES = {
+    **BROWSER_MESSAGES,
+    **PROGRAM_MESSAGES,
+    **CLIENT_MESSAGES,
+    **WEBSOCKET_MESSAGES,
+    **QUESTIONS,
+}
 
 
 def page() -> str:

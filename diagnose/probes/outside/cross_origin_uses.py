@@ -12,16 +12,17 @@ from dataclasses import replace
 
 from diagnose.model import Failure
 from diagnose.model.frozen import frozen
-from diagnose.model.other_requests import CrossOriginUse, OtherRequest
+from diagnose.model.other_requests import CookielessCall, CrossOriginUse, OtherRequest
 from diagnose.model.pages import Page
 from diagnose.net.deadline import deadline
 from diagnose.net.http import HttpResult, send_get
 from diagnose.parsers.cors_messages import HEADERS_FIELD, METHOD_FIELD
 from diagnose.parsers.cross_origin_answers import permits, permits_preflight
-from diagnose.parsers.cross_origin_calls import cross_origin_calls
+from diagnose.parsers.cross_origin_calls import cross_origin_calls, sends_cookies
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.page_uses import fonts_in_sheet, uses_in_page
 from diagnose.parsers.request_fields import MASKED, is_own_origin
+from diagnose.parsers.sanitize import clean
 from diagnose.parsers.urls import Url, parse_url
 from diagnose.probes import ProbeContext
 from diagnose.probes.outside.http_connections import open_http
@@ -56,6 +57,7 @@ class _Use:
     method: str = "GET"
     fields: tuple[str, ...] = ()
     with_cookies: bool = False
+    source: str = ""
 
     @property
     def origin(self) -> str:
@@ -70,12 +72,39 @@ async def ask_elsewhere(ctx: ProbeContext, page: Page, texts: Iterable[ReadText]
     """Ask for what the page needs elsewhere, the first use of each kind at each origin."""
     asker, asked = _Asker(ctx, page), set[tuple[str, str, bool]]()
     read = [*texts, *await asker.sheets()]
-    for use in _uses(ctx, page, read):
+    uses = tuple(_uses(ctx, page, read))
+    # A script that sends a token needs no cookie.
+    has_login = any(sends_cookies(each.text) for each in read) or any(
+        _TOKEN[0] in use.fields for use in uses
+    )
+    for use in uses:
         key = (use.origin, use.kind, use.needs_preflight)
         if key in asked or len(asked) >= MAX_USES or not await asker.is_own(use.url):
             continue
         asked.add(key)
-        await asker.ask(use)
+        answer = await asker.ask(use)
+        if answer is not None and not has_login:
+            _emit_cookieless(ctx, use, answer)
+
+
+def _emit_cookieless(ctx: ProbeContext, use: _Use, answer: HttpResult) -> None:
+    """Emit an answer that permits cookies, where no script of the page sends them."""
+    if use.kind != "data" or not permits(answer.headers, ctx.target.origin, with_cookies=True):
+        return
+    from diagnose.parsers.set_cookie import cookie_pair
+
+    fields = (value for name, value in answer.headers if name.lower() == "set-cookie")
+    ctx.emit(
+        CookielessCall(
+            at=ctx.elapsed(),
+            url=str(use.url),
+            script=use.source,
+            origin=ctx.target.origin,
+            method=_PREFLIGHT if use.needs_preflight else "GET",
+            status=answer.status or 0,
+            cookies=tuple(clean(cookie_pair(field)[0], 80) for field in fields)[:8],
+        )
+    )
 
 
 def _uses(ctx: ProbeContext, page: Page, texts: Iterable[ReadText]) -> Iterator[_Use]:
@@ -110,7 +139,7 @@ def _uses_of(read: ReadText) -> Iterator[_Use]:
     if read.kind != "stylesheet":
         for call in cross_origin_calls(read.text):
             if url := parse_url(call.url):
-                yield _Use(url, "data", call.method, call.fields, call.with_cookies)
+                yield _Use(url, "data", call.method, call.fields, call.with_cookies, read.url)
 
 
 class _Asker:
@@ -157,13 +186,18 @@ class _Asker:
                 read.append(ReadText("stylesheet", file.url, answer.text))
         return read
 
-    async def ask(self, use: _Use) -> None:
-        """Ask for a use, and have it diagnosed if a browser keeps it from the page."""
+    async def ask(self, use: _Use) -> HttpResult | None:
+        """Ask for a use, and have it diagnosed if a browser keeps it from the page. Return the
+        answer, None if it says nothing."""
         if MASKED in str(use.url):
-            return
+            return None
         answer = await self._send_use(use)
         if answer is None or _is_challenge(answer):
-            return
+            return None
+        await self._judge(use, answer)
+        return answer
+
+    async def _judge(self, use: _Use, answer: HttpResult) -> None:
         if use.needs_preflight or not self._is_kept_back(use, answer):
             if use.needs_preflight and self._is_refused(use, answer):
                 self._diagnose(use, _PREFLIGHT)

@@ -1,5 +1,6 @@
 """Tries the ws:// address that somebody names of a site with https, once: a web server that
-redirects everything to https redirects the handshake too."""
+redirects everything to https redirects the handshake too. Where a client was redirected to https
+and refuses that address, the ws:// address of the same path is tried."""
 
 import re
 
@@ -9,6 +10,7 @@ from diagnose.parsers.urls import Url, parse_url
 from diagnose.probes import ProbeContext
 from diagnose.probes.outside.websocket_handshakes import PATIENCE, handshake_command
 
+HTTPS_PORT = 443
 _PLAIN = re.compile(r"(?i)(?<![a-z0-9])ws://[^\s\"'<>`，。；！？、（）()]{1,300}")
 
 
@@ -48,12 +50,16 @@ async def try_without_tls(ctx: ProbeContext, address: str, path: str) -> None:
 def _named_url(ctx: ProbeContext, path: str) -> Url | None:
     """Return the address that is named with this path, without the query of a person."""
     own_path = path.partition("?")[0]
-    urls = (parse_url(match[0]) for match in _PLAIN.finditer(ctx.target.plain_sockets_in))
+    target = ctx.target
+    named = [parse_url(match[0]) for match in _PLAIN.finditer(target.plain_sockets_in)]
+    if not named and target.port == HTTPS_PORT:
+        # A client that follows redirects was led away from it, and names what it was led to.
+        named = [parse_url(f"ws://{bracketed(target.host)}{own_path}")]
     return next(
         (
             url
-            for url in urls
-            if url and url.host == ctx.target.host and url.path.partition("?")[0] == own_path
+            for url in named
+            if url and url.host == target.host and url.path.partition("?")[0] == own_path
         ),
         None,
     )

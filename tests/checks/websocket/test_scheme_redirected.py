@@ -33,6 +33,13 @@ def test_fires_where_wss_opens() -> None:
         assert claim.facts["opens"]
 
 
+def test_fires_as_likely_where_a_client_refuses_https() -> None:
+    """It may have been given the https: address itself."""
+    led = symptom_of("InvalidURI: https://shop.example.com/ws isn't a valid URI")
+    (claim,) = judge(CHECK, plain(), OPENS, target=replace(CHAT, symptom=led))
+    assert claim.confidence is Confidence.LIKELY
+
+
 def test_fires_where_wss_fails_too_and_says_so() -> None:
     (claim,) = judge(CHECK, plain("https://shop.example.com/"), upgrade(404), target=CHAT)
     assert not claim.facts["opens"]

@@ -10,6 +10,10 @@ from ..scenario import healthy, scenario
 PLAIN = f"ws://{site.NAME}/ws"
 TOLD = (f"Our sensors open {PLAIN} and get: Unexpected server response: 301",)
 CLIENT = "the client is none of the server's"
+LED = (
+    f"websockets.exceptions.InvalidURI: https://{site.NAME}/ws isn't a valid URI: "
+    "scheme isn't ws or wss",
+)
 UPGRADE = "    proxy_set_header Upgrade $http_upgrade;\n"
 
 
@@ -21,6 +25,11 @@ def asked_websocket_is_redirected_to_https(lab: Lab) -> None:
 @scenario(outside="websocket.scheme-redirected", args=TOLD, manual=CLIENT)
 def told_websocket_is_redirected_to_https(lab: Lab) -> None:
     """The site itself is healthy."""
+
+
+@scenario(outside="websocket.scheme-redirected", args=LED, manual=CLIENT)
+def client_that_follows_redirects_refuses_https(lab: Lab) -> None:
+    """The site itself is healthy. Real words of websockets 10 to 15 for Python."""
 
 
 @scenario(
@@ -40,6 +49,12 @@ def told_websocket_opens_without_tls(lab: Lab) -> None:
     """Devices without TLS have a location of their own on port 80."""
     location = site.HTTPS[site.HTTPS.index("  location /ws") : -2]
     lab.change("  location / {\n    return 301", f"{location}  location / {{\n    return 301")
+
+
+@healthy(args=LED)
+def client_was_given_https_and_ws_opens_too(lab: Lab) -> None:
+    """Nothing is redirected."""
+    told_websocket_opens_without_tls(lab)
 
 
 @scenario(

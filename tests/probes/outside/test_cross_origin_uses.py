@@ -3,7 +3,7 @@ diagnosed."""
 
 import pytest
 
-from diagnose.model.other_requests import OtherRequest
+from diagnose.model.other_requests import CookielessCall, OtherRequest
 from diagnose.net import ResolveResult
 from tests.probes.outside.test_page_assets import HERE, HOST, Run, Site, answer, page, visit
 
@@ -166,3 +166,37 @@ def test_the_own_names_are_looked_up_first() -> None:
 def test_an_address_that_browsers_cannot_open() -> None:
     _, site = visit({"/": page(script(f"fetch('http://{HOST}:99999/x')"))})
     assert asked(site) == []
+
+
+LOGIN = (ALLOW, "Access-Control-Allow-Credentials: true", "Set-Cookie: USER=a; Path=/")
+
+
+def cookieless(text: str, *fields: str, status: str = "200 OK") -> list[CookielessCall]:
+    run, _ = visit({"/": page(script(text)), "/login": json(*fields, status=status)})
+    return list(run.observed(CookielessCall))
+
+
+def test_a_script_that_sends_no_cookies_where_it_may() -> None:
+    (call,) = cookieless(f"fetch('{PORT}/login')", *LOGIN)
+    assert (call.url, call.method, call.cookies) == (f"{PORT}/login", "GET", ("USER",))
+    assert call.script == f"http://{HOST}/"
+    text = f"axios.post('{PORT}/login', {{a: 1}})"
+    more = "Access-Control-Allow-Headers: content-type"
+    (call,) = cookieless(text, *LOGIN[:2], more)
+    assert (call.method, call.cookies) == ("OPTIONS", ())
+
+
+@pytest.mark.parametrize(
+    ("text", "fields"),
+    [
+        (f"fetch('{PORT}/login', {{credentials: 'include'}})", LOGIN),
+        (f"fetch('{PORT}/login'); axios.defaults.withCredentials = true", LOGIN),
+        (f"fetch('{PORT}/login', {{headers: {{Authorization: token}}}})", LOGIN),
+        (f"fetch('{PORT}/login')", LOGIN[:1]),
+        (f"fetch('{PORT}/login')", ("Access-Control-Allow-Origin: *", *LOGIN[1:])),
+    ],
+)
+def test_a_script_that_sends_cookies_or_a_token_or_may_not(
+    text: str, fields: tuple[str, ...]
+) -> None:
+    assert not cookieless(text, *fields)

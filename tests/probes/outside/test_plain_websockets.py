@@ -1,6 +1,7 @@
 """The ws:// address that somebody names of a site with https."""
 
 import asyncio
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -12,10 +13,11 @@ from diagnose.model import Target
 from diagnose.model.symptom import Symptom
 from diagnose.model.websocket_attempts import PlainHandshake
 from diagnose.probes.further_requests import FurtherRequests
-from diagnose.probes.outside.plain_websockets import try_without_tls
+from diagnose.probes.outside.plain_websockets import _named_url, try_without_tls
 from tests.probes.outside.test_websocket import Looking, wait
 
 HERE = "127.0.0.1"
+LED = Symptom("websocket", f"InvalidURI: https://{HERE}/ws isn't a valid URI")
 
 
 def redirect(connection: ServerConnection, request: Request) -> Response:
@@ -67,3 +69,13 @@ def test_another_address_is_not_tried(words: str) -> None:
 
 def test_a_site_without_https_is_not_tried() -> None:
     assert look("ws://127.0.0.1:{port}/ws", scheme="http") == ()
+
+
+def test_the_address_from_which_a_client_was_led_to_https() -> None:
+    """Websockets for Python names the address that it was redirected to."""
+    target = Target(f"https://{HERE}/", "https", HERE, 443, "/", ("/ws",), "", LED)
+    assert target.plain_sockets_in
+    ctx: Any = Looking(target)
+    assert str(_named_url(ctx, "/ws")) == f"ws://{HERE}/ws"
+    ctx.target = replace(target, port=8443)
+    assert _named_url(ctx, "/ws") is None
