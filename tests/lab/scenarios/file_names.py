@@ -1,5 +1,5 @@
-"""Files that are asked for in other upper and lower case than their names have, as after a move from
-Windows."""
+"""Files that are asked for in other upper and lower case than their names have, as after a move
+from Windows."""
 
 from .. import apache, caddy, site
 from ..lab import Lab
