@@ -18,7 +18,7 @@ def caddy_imports_no_file_of_the_site(lab: Lab) -> None:
 @caddy_scenario(
     outside="tcp.refused",
     server="server.port-not-served",
-    differs=("/etc/caddy/sites",),
+    differs=("/etc/caddy/sites/shop.conf", "/etc/caddy/sites/shop.conf.caddy"),
 )
 def caddy_imports_files_of_another_name(lab: Lab) -> None:
     lab.server.write("/etc/caddy/sites/shop.conf", caddy.SHOP)
