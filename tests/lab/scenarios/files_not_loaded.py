@@ -1,7 +1,8 @@
-"""The site is in a file beside the configuration that Caddy or HAProxy does not read."""
+"""The site is in a file beside the configuration that nginx, Caddy or HAProxy does not read."""
 
-from .. import caddy, haproxy
+from .. import caddy, haproxy, site
 from ..lab import Lab
+from ..scenario import scenario
 from .caddy import caddy_scenario
 from .haproxy import haproxy_scenario
 
@@ -33,3 +34,15 @@ def haproxy_is_not_given_the_file_of_the_site(lab: Lab) -> None:
     lab.server.write("/etc/haproxy/conf.d/https.cfg", haproxy.HTTPS)
     lab.undo(lambda: lab.server.sh("rm -rf /etc/haproxy/conf.d"))
     haproxy.start(lab, 80)
+
+
+@scenario(
+    outside="tcp.refused",
+    server="nginx.site-not-included",
+    manual="whether the file is for this nginx, a person knows",
+    not_on={"panel": "the panel includes files of its own"},
+)
+def nginx_reads_no_file_of_the_project(lab: Lab) -> None:
+    lab.undo(lambda: lab.server.sh("rm -rf /srv/shop"))
+    lab.server.write("/srv/shop/nginx/ssl.conf", site.HTTPS)
+    lab.change(site.HTTPS, "")
