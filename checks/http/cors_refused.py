@@ -6,7 +6,8 @@ It is judged only for a request that named an origin of another site (`--origin`
 message about CORS), or that the site's own page sends to another name or port of its server: for a
 font of its style sheet, a module, data of its scripts. Pages of the own origin, and other programs,
 get the answer. Where the message names no origin, one is sent that nobody has: that it is not
-allowed is no fault by itself. After a message that names a status alone ("OPTIONS … 405"), the
+allowed is no fault by itself, but for a font beside a list of nginx's that permits other endings of
+fonts. After a message that names a status alone ("OPTIONS … 405"), the
 status alone is judged.
 """
 
@@ -50,6 +51,7 @@ _REASONS: tuple[CorsRefusal, ...] = (
 )  # fmt: skip
 _CREDENTIALS_FIELD = "Access-Control-Allow-Credentials"
 _CREDENTIALS = lazy_pattern(r"credentials|wildcard|with cookies?\b|携带 ?cookie", re.IGNORECASE)
+_FONT = re.compile(r"\.(?:woff2?|ttf|ttc|otf|eot)$", re.IGNORECASE)
 _SENT = re.compile(r"-H '?Origin: ([^'\s]{1,300})")
 _FIELD = re.compile(r"-H '?Access-Control-Request-Headers: ([\w-]{1,60}(?:, ?[\w-]{1,60}){0,20})")
 
@@ -59,6 +61,8 @@ def cors_refused(evidence: Evidence) -> Iterator[Claim]:
     judged = [
         (page, reason) for page in page_exchanges(evidence) if (reason := _refusal(evidence, page))
     ] or [(page, "wildcard") for page in _answers_for_any_site(evidence)]
+    fonts = [] if judged else _unlisted_fonts(evidence)
+    judged = judged or [(page, "missing") for page in fonts]
     if not judged:
         return
     # Imported late: few pages are refused so.
@@ -96,9 +100,11 @@ def cors_refused(evidence: Evidence) -> Iterator[Claim]:
         if reason == "missing" and origin == UNKNOWN_ORIGIN and listing is None
         else Confidence.LIKELY
         if is_unlike
-        or (listing and origin == UNKNOWN_ORIGIN)
+        or (listing and origin in {UNKNOWN_ORIGIN, ""})
         or (reason == "wildcard" and not _sends_credentials(evidence))
         else Confidence.CERTAIN,
+        # Pages of the own site get the font, and nobody said that another one asks for it.
+        severity=Severity.NOTE if fonts else None,
         location=nginx.location(directive) if directive else None,
         facts={
             "url": first.url,
@@ -110,6 +116,7 @@ def cors_refused(evidence: Evidence) -> Iterator[Claim]:
             "value": clean(first.header(_ORIGIN) or "", 200),
             "to": redirect_target(first) or "",
             "name": _refused_field(first),
+            "listed": bool(fonts),
             "use": asked.use if asked else "",
             "font": asked is not None and asked.use == "font",
             "module": asked is not None and asked.use == "module",
@@ -153,6 +160,17 @@ def _answers_for_any_site(evidence: Evidence) -> Iterator[Exchange]:
         fields = [answer.header(name) or "" for name in (_ORIGIN, _CREDENTIALS_FIELD)]
         if [field.strip() for field in fields] == ["*", "true"]:
             yield answer
+
+
+def _unlisted_fonts(evidence: Evidence) -> list[Exchange]:
+    """Return the answers to a font as the target that permit no site, where a location of nginx
+    permits every site to use fonts of a list of endings, and the list lacks this one."""
+    target = evidence.target
+    if target.symptom is not None or not _FONT.search(target.path.partition("?")[0]):
+        return []
+    pages = [page for page in page_exchanges(evidence) if page.header(_ORIGIN) is None]
+    nginx = Nginx.of(evidence)
+    return [page for page in pages if _listing_fix(nginx, page, "missing")]
 
 
 def _page_request(evidence: Evidence) -> OtherRequest | None:

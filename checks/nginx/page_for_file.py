@@ -1,7 +1,7 @@
 """The address of a file (a script, a style sheet, JSON, a picture) answers 200 with a page: nginx
-does not find the file, and `try_files` ends with the page of an application for all addresses
-(ngx_http_core_module, "try_files"). Browsers refuse the page in the place of a script, and programs
-say "Unexpected token '<'".
+does not find the file, and `try_files` ends with the page of an application for all addresses, or
+`error_page 404 =200` names it (ngx_http_core_module, "try_files", "error_page"). Browsers refuse
+the page in the place of a script, and programs say "Unexpected token '<'".
 
 The address is the target's own: for the files that a page loads, nginx.page-file-not-found says it.
 Programs that show a file in a page (a forge with /blob/main/app.js) answer themselves: there nginx
@@ -26,11 +26,11 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.http import Exchange, page_exchanges
-from diagnose.model.nginx import NginxConfig
+from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.browser_types import mime_type
 from diagnose.parsers.nginx.file_paths import served_file
 from diagnose.parsers.nginx.final_requests import final_request, has_unknown_rules
-from diagnose.parsers.nginx.locations import match_location
+from diagnose.parsers.nginx.locations import LocationMatch, match_location
 from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 
@@ -53,7 +53,11 @@ def page_for_file(evidence: Evidence) -> Iterator[Claim]:
         return
     for selected in nginx.answering_servers():
         wanted, page = _files(selected.server, path, nginx.start_folder)
-        fallback = match_location(selected.server, path).directive("try_files")
+        match = match_location(selected.server, path)
+        fallback = match.directive("try_files")
+        if not page and (replacing := _replacing_line(match)):
+            wanted, page = _replaced(selected.server, path, replacing, nginx.start_folder)
+            fallback = replacing
         if not page or fallback is None:
             continue
         subjects = endpoint_subjects(pages)
@@ -69,10 +73,41 @@ def page_for_file(evidence: Evidence) -> Iterator[Claim]:
                 "page": page,
                 "fallback": " ".join((fallback.name, *fallback.args)),
                 "place": file_line(fallback),
+                "replaced": fallback.name == "error_page",
+                "folder": _folder(path),
             },
             fix=Fix((Manual("put-the-file", Where.SERVER),), Applicability.MANUAL),
         )
         return
+
+
+def _folder(path: str) -> str:
+    """Return the folder of built files: the first one of the path, "/assets/" if it has none."""
+    first, slash, _ = path.lstrip("/").partition("/")
+    return f"/{first}/" if slash and re.fullmatch(r"[\w.-]{1,100}", first) else "/assets/"
+
+
+def _replacing_line(match: LocationMatch) -> Directive | None:
+    """Return the `error_page` that answers a missing file with a page and the status 200
+    (ngx_http_core_module, "error_page": `=200`, or `=` for the page's own)."""
+    if match.directive("try_files") or pass_directive_of(match):
+        return None
+    lines = match.directives("error_page")
+    own = (line for line in lines if "404" in line.args and {"=200", "="} & set(line.args))
+    return next((line for line in own if line.args[-1].startswith("/")), None)
+
+
+def _replaced(server: Server, path: str, line: Directive, start: str) -> tuple[str, str]:
+    """Return the file for which nginx looks, and the page by which `error_page` replaces the error;
+    ("", "") if something else answers."""
+    last = match_location(server, line.args[-1])
+    if has_unknown_rules(server, path) or pass_directive_of(last) or "$" in line.args[-1]:
+        return "", ""
+    wanted = served_file(match_location(server, path), path, start=start)
+    page = served_file(last, line.args[-1], start=start)
+    if wanted is None or page is None or not _PAGE.search(page.path):
+        return "", ""
+    return wanted.path, page.path
 
 
 def _files(server: Server, path: str, start: str) -> tuple[str, str]:

@@ -7,6 +7,7 @@ of its own: that block is the site's, and lacks something (nginx.no-matching-ser
 """
 
 import posixpath
+import re
 from collections.abc import Iterator, Sequence
 
 from checks.nginx import Nginx, file_line
@@ -37,6 +38,8 @@ from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx import edits, site_files
 from diagnose.parsers.nginx.config import children
+
+_PROJECT = re.compile(r"/(?:srv|opt|root|home/[^/]+)/[^/]+/nginx/")
 
 
 @check(
@@ -85,6 +88,8 @@ def site_not_included(evidence: Evidence) -> Iterator[Claim]:
         or (not clear_symptoms and site_files.is_backup_name(sites[0].path))
     ):
         return
+    if _is_of_project(sites[0]) and not clear_symptoms:
+        return
     site, patterns = sites[0], site_files.include_patterns(nginx.config)
     dangling_link = _dangling_link(nginx, patterns)
     if nginx.test and not nginx.test.passed and not dangling_link:
@@ -115,7 +120,10 @@ def site_not_included(evidence: Evidence) -> Iterator[Claim]:
             "main": nginx.config.path,
             "others": tuple(site_file.path for site_file in sites[1:]),
         },
-        confidence=Confidence.LIKELY if aside or not clear_symptoms else Confidence.CERTAIN,
+        # A project's file may be for another machine.
+        confidence=Confidence.LIKELY
+        if aside or not clear_symptoms or _is_of_project(site)
+        else Confidence.CERTAIN,
         fix=_fix(nginx, sites, patterns, dangling_link),
     )
 
@@ -137,6 +145,11 @@ def _is_near(nginx: Nginx, site: SiteFile) -> bool:
         posixpath.dirname(path) for path in (config.path, *site_files.include_patterns(config))
     ]
     return any(site.path.startswith(f"{folder}/") for folder in folders)
+
+
+def _is_of_project(site: SiteFile) -> bool:
+    """Return whether the file lies in the folder of a project, and in none of an nginx."""
+    return _PROJECT.match(site.path) is not None
 
 
 def _unconfigured_port_symptoms(nginx: Nginx) -> tuple[Observation, ...]:
@@ -211,6 +224,10 @@ def _fix(nginx: Nginx, sites: list[SiteFile], patterns: tuple[str, ...], danglin
             applicability = Applicability.REVIEW  # the link may have led to another site
         link = commands.relink(site.path, dangling_link)
         return Fix((link, *reload_steps(nginx)), applicability)
+    if _is_of_project(site):
+        into = _link_command(site, patterns)
+        shown = (into, *reload_steps(nginx)) if into else ()
+        return Fix((Manual("of-a-project", Where.SERVER, commands=shown),), Applicability.MANUAL)
     if not _is_near(nginx, site):
         return Fix((Manual("which-nginx", Where.SERVER),), Applicability.MANUAL)
     step = (

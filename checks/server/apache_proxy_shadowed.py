@@ -70,7 +70,8 @@ def apache_proxy_shadowed(evidence: Evidence) -> Iterator[Claim]:
         path, because, severity = _failing_path(evidence, late.prefix, late.is_for_websockets)
         if not because or (late.is_alias and _has_others(evidence, late.prefix)):
             continue
-        if late.is_alias and target.symptom is None and isinstance(because[0], Exchange):
+        is_unseen = late.is_alias and not late.found_file
+        if is_unseen and target.symptom is None and isinstance(because[0], Exchange):
             # The folder may not have it either.
             severity = Severity.NOTE
         subject = Subject(port=target.port, path=path)
@@ -138,7 +139,24 @@ def _shadowed(view: ServerView, site: WebSite) -> Iterator[tuple[_LateLine, Site
         early = next((route for route in site.routes if _reaches(route, alias.prefix)), None)
         if early in routes and early is not None and early.target != "!":
             words = f"Alias {alias.prefix} {alias.folder}"
-            yield _LateLine(alias.prefix, words, alias.file, alias.line, is_alias=True), early
+            found = _file_of_target(view.evidence, alias.folder)
+            yield (
+                _LateLine(
+                    alias.prefix, words, alias.file, alias.line, is_alias=True, found_file=found
+                ),
+                early,
+            )
+
+
+def _file_of_target(evidence: Evidence, folder: str) -> str:
+    """Return the file of the target that is in the folder of an Alias, "" if none was seen."""
+    path = evidence.target.path.partition("?")[0]
+    files = (
+        handled.unserved_file
+        for handled in evidence.good(HandledPath)
+        if handled.path == path and handled.unserved_root.rstrip("/") == folder.rstrip("/")
+    )
+    return next(files, "")
 
 
 def _unserved(view: ServerView, site: WebSite) -> Iterator[tuple[_LateLine, SiteRoute]]:

@@ -2,12 +2,15 @@
 
 Either its configuration on disk has the port and was not loaded, or it has not: a module is not
 loaded (Apache's `Listen 443` stands in <IfModule ssl_module>), the site is available and not
-enabled, or there is no line for the port.
+enabled, or there is no line for the port. Or the site is in a file beside, which no `import` of
+Caddy's and no `-f` of HAProxy's names.
 
 Where visitors get an answer, what stands in front of the server has the port, and asks it at
 another. An error of its own (502, 521) may mean that it asks at this port.
 """
 
+import posixpath
+import re
 from collections.abc import Iterator
 
 from checks.listener import target_connections
@@ -18,6 +21,7 @@ from checks.server import (
     ServerView,
     enabling_command,
     idle_site,
+    line_edit,
     manual_fix,
     place_text,
     reload_steps,
@@ -31,8 +35,10 @@ from diagnose.model import (
     Confidence,
     Evidence,
     Fix,
+    Manual,
     Severity,
     Subject,
+    Where,
     server_commands,
 )
 from diagnose.model.http import page_exchanges
@@ -43,6 +49,8 @@ from diagnose.parsers.web_sites import has_name
 
 #: Ports that belong to a web server. Another port without a word about it may be any program's.
 _USUAL_PORTS = {80, 443}
+
+_PLAIN = re.compile(r"/[\w./@+-]{1,300}", re.ASCII)
 
 
 @check(
@@ -68,12 +76,15 @@ def port_not_served(evidence: Evidence) -> Iterator[Claim]:
     no_module = "ssl" not in config.modules and server.product == "apache"
     if socket is None and not config.complete:
         return
-    is_meant = bool(socket or site or idle)
+    unread = next(iter(config.unread), None) if not (socket or site) else None
+    is_meant = bool(socket or site or idle or unread)
     if not is_meant and port not in _USUAL_PORTS:
         return
     is_asked = evidence.target.is_bare_name and not is_meant
     served_at = only_other_address(evidence) if is_asked else None
-    has_site = is_meant or any(has_name(site, evidence.target.host) for site in config.sites)
+    # A frontend of HAProxy in a file beside may be another program's part.
+    is_named = bool(socket or site or idle or (unread and unread.names))
+    has_site = is_named or any(has_name(site, evidence.target.host) for site in config.sites)
     if not has_site and has_the_site(Nginx.of(evidence)):
         return
     secure = _other_tls_socket(config, server, port)
@@ -88,6 +99,9 @@ def port_not_served(evidence: Evidence) -> Iterator[Claim]:
             "idle": idle.file
             if idle and not socket and not site and "/sites-available/" in idle.file
             else "",
+            "unread": place_text(unread.file, unread.line) if unread else "",
+            "unread_file": unread.file if unread else "",
+            "haproxy": server.product == "haproxy",
             "site": place_text(site.file, site.line) if site else "",
             "tls_port": secure.port if secure else "",
             "tls_place": place_text(secure.file, secure.line) if secure else "",
@@ -101,7 +115,9 @@ def port_not_served(evidence: Evidence) -> Iterator[Claim]:
         confidence=Confidence.CERTAIN if has_site and served_at is None else Confidence.LIKELY,
         served_at=served_at,
         ruled_out=("server.not-running",),
-        fix=_fix(view, socket is not None, idle, site, no_module),
+        fix=_reading_fix(view, unread)
+        if unread
+        else _fix(view, socket is not None, idle, site, no_module),
     )
 
 
@@ -122,6 +138,31 @@ def _is_served_in_front(evidence: Evidence) -> bool:
     answers = [page for page in pages if page.status is not None and page.status < 500]
     refused = [each for each in target_connections(evidence) if each.failure is not None]
     return bool(answers) and len(answers) == len(pages) and not refused
+
+
+def _reading_fix(view: ServerView, unread: WebSite) -> Fix:
+    """Have the file read: by the name that an `import` of its folder has, or by one of its own."""
+    from diagnose.model import commands
+    from diagnose.parsers.caddy.caddyfile import import_patterns
+    from diagnose.parsers.nginx.site_files import has_wildcard, matching_path
+
+    path, main = unread.file, view.server.config
+    file = view.config.file(main) if view.config else None
+    if view.server.product != "caddy":
+        # What runs reads its own files again: it has to be started with another command.
+        return Fix((Manual("read-the-file", Where.SERVER),), Applicability.MANUAL)
+    if file is None or not _PLAIN.fullmatch(path):
+        return manual_fix(view, "read-the-file")
+    folder, name = posixpath.split(path)
+    for pattern in import_patterns(file.text, posixpath.dirname(main)):
+        new = matching_path(name, pattern) if posixpath.dirname(pattern) == folder else None
+        if new and new != path and has_wildcard(pattern):
+            return Fix((commands.move(path, new), *reload_steps(view.server)), Applicability.REVIEW)
+    rows = file.text.rstrip("\n").split("\n")
+    edit = line_edit(view, main, {len(rows): (rows[-1], "", f"import {path}")})
+    if edit is None:
+        return manual_fix(view, "read-the-file")
+    return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
 
 
 def _fix(

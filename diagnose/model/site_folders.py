@@ -63,6 +63,26 @@ class SiteFolder(Observation):
 
 
 @frozen(kw_only=True, eq=False)
+class FileInOtherCase(Observation):
+    """A file or folder whose name differs from the requested one in upper and lower case alone,
+    after the requested one was 404.
+
+    `url` was asked, `folder` is the folder of the site, `path` the file that is there, and
+    `address` the path of the URL with its name.
+    """
+
+    layer: ClassVar[str] = "http"
+
+    url: Url
+    folder: FilePath
+    path: FilePath
+    address: UrlPath
+
+    def summary(self) -> Summary:
+        return self.path, phrase("the name of {url} in another case", url=self.url)
+
+
+@frozen(kw_only=True, eq=False)
 class FolderRules(Observation):
     """The .htaccess whose rules decide for the requested path, after its page was 404, or for a
     file of the page that did not come. They are meant to lead all that is no file to a script, and

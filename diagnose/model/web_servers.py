@@ -364,7 +364,8 @@ class WebServerConfig(Observation):
     the server names them. `complete` is False if a part could not be read or understood: then
     a site that is not in `sites` may still exist. `idle` are sites that are on disk and not loaded
     (an Apache site that is not enabled, or needs a module that is not loaded), `idle_aliases` the
-    folders of configurations beside the sites that are not enabled (Debian's conf-available).
+    folders of configurations beside the sites that are not enabled (Debian's conf-available), and
+    `unread` sites for the target in files beside Caddy's or HAProxy's own that nothing loads.
     `files` are the texts of the sites' files. `loaded` is False if the server runs with another
     configuration than this, None if that is unknown; then `running` are the sites with which it
     runs. `complaint` is what its log says of the certificate that it should get for the target and
@@ -383,6 +384,7 @@ class WebServerConfig(Observation):
     modules: tuple[Word, ...] = ()
     idle: tuple[WebSite, ...] = ()
     idle_aliases: tuple[SiteAlias, ...] = ()
+    unread: tuple[WebSite, ...] = ()
     complete: bool = True
     files: tuple[ServerFile, ...] = ()
     loaded: bool | None = None

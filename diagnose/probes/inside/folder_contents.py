@@ -112,6 +112,11 @@ async def emit_folder(
             is_wordpress=is_wordpress,
         )
     )
+    if roots and not pages:
+        # Imported late: few names differ in their case.
+        from diagnose.probes.inside.other_case import emit_other_case
+
+        await emit_other_case(ctx, f"{ctx.target.origin}{above}{cut}{path}", root, page)
 
 
 async def _is_there(ctx: ProbeContext, file: str) -> bool:

@@ -17,7 +17,7 @@ from diagnose.model.http import Exchange, Upgrade, header
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.server import Listeners
 from diagnose.model.server_rules import HandledPath
-from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
 from diagnose.parsers.caddy.answering_rules import answering_rules, placed_rules
 from diagnose.parsers.caddy.caddyfile import uses_environment
 from diagnose.parsers.caddy.document import decode
@@ -158,6 +158,9 @@ async def _look_beside_application(ctx: ProbeContext, config: WebServerConfig) -
     does not have."""
     sites = answering_sites(config, ctx.target.port, ctx.target.host)
     known = {path.path for path in ctx.observed(HandledPath)}
+    own = next(requests_of(ctx.target))
+    if len(sites) == 1 and own.path not in known and _is_target_missing(ctx):
+        await _look_below_alias(ctx, sites[0], own)
     requests = [each for each in _requests(ctx) if not each.websocket and each.path not in known]
     for request in requests[: MAX_PATHS - len(known)] if len(sites) == 1 else ():
         site, at = sites[0], ctx.elapsed()
@@ -184,6 +187,35 @@ async def _look_beside_application(ctx: ProbeContext, config: WebServerConfig) -
                     application=f"{bracketed(route.host)}:{route.port}",
                 )
             )
+
+
+def _is_target_missing(ctx: ProbeContext) -> bool:
+    pages = [page for page in ctx.observed(Exchange) if page.is_page_of(ctx.target)]
+    return any(page.status == 404 for page in pages)
+
+
+async def _look_below_alias(ctx: ProbeContext, site: WebSite, request: ServerRequest) -> None:
+    """Emit the file of the target in the folder of an Alias, where an application gets the path."""
+    (placed, inner), route = site_at(site, request.path), route_of(site, request.path)
+    at = ctx.elapsed()
+    if placed is site or route is None or not route.host or not placed.root.startswith("/"):
+        return
+    file = await _file_in(ctx, placed.root, replace(request, path=inner))
+    if not file or any(path.path == request.path for path in ctx.observed(HandledPath)):
+        return
+    ctx.emit(
+        HandledPath(
+            vantage=Vantage.SERVER,
+            at=at,
+            took=ctx.elapsed() - at,
+            equivalent=shlex.join(("test", "-f", file)),
+            product="apache",
+            path=request.path,
+            unserved_file=file,
+            unserved_root=placed.root,
+            application=f"{bracketed(route.host)}:{route.port}",
+        )
+    )
 
 
 def _replaced(ctx: ProbeContext, at: float, path: str, file: str) -> HandledPath:

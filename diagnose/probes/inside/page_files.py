@@ -135,6 +135,11 @@ async def _emit_file(ctx: ProbeContext, config: NginxConfig, response: PageFileR
             types_file=types_file if is_file(accesses.get(types_file)) else "",
         )
     )
+    if not existing_path and not is_file(access):
+        # Imported late: few names differ in their case.
+        from diagnose.probes.inside.other_case import emit_other_case
+
+        await emit_other_case(ctx, response.url, served.folder, served.path)
 
 
 def _has_fallback(ctx: ProbeContext, config: NginxConfig, path: str) -> bool:

@@ -107,6 +107,18 @@ async def folder_of_handled_path(ctx: ProbeContext, handled: HandledPath) -> Non
         is_chosen = served.root and (served.prefix or cut) and not handled.websocket
         if is_chosen and _is_plain(served.requested) and not ctx.observed(SiteFolder):
             await emit_folder(ctx, served.root.rstrip("/"), served.path, served.prefix, cut=cut)
+        elif served.root and not handled.websocket and not ctx.observed(SiteFolder):
+            await _look_in_other_case(ctx, served.requested, served.root, served.path)
+
+
+async def _look_in_other_case(ctx: ProbeContext, requested: str, root: str, path: str) -> None:
+    """Look for a file by its name in another case."""
+    if _is_plain(requested):
+        # Imported late: few names differ in their case.
+        from diagnose.probes.inside.other_case import emit_other_case
+
+        folder, url = root.rstrip("/"), ctx.target.origin + requested
+        await emit_other_case(ctx, url, folder, f"{folder}/{path.lstrip('/')}")
 
 
 def _cut(served: ServedFolder) -> str:

@@ -58,6 +58,7 @@ async def missing_target(ctx: ProbeContext, exchange: Exchange, config: NginxCon
     is_missing = _is_missing_target(ctx, exchange)
     if is_missing and ctx.further_requests.begin(f"the file of {exchange.url}"):
         await _emit_target(ctx, config, exchange)
+        await _look_in_other_case(ctx, config, exchange)
         await look_into_mounts(ctx, config, urlsplit(exchange.url).path)
 
 
@@ -151,6 +152,20 @@ async def _emit_target(ctx: ProbeContext, config: NginxConfig, exchange: Exchang
         if not existing_path:
             return
     _emit(ctx, at, exchange, access, mistake, existing_path)
+
+
+async def _look_in_other_case(ctx: ProbeContext, config: NginxConfig, exchange: Exchange) -> None:
+    """Look for the file by its name in another case, where it was not found otherwise."""
+    served = served_file_of(ctx, config, urlsplit(exchange.url).path)
+    is_found = any(
+        access.url == exchange.url and (access.exists or access.elsewhere)
+        for access in ctx.observed(PageFileAccess)
+    )
+    if exchange.status == 404 and served is not None and not is_found:
+        # Imported late: few names differ in their case.
+        from diagnose.probes.inside.other_case import emit_other_case
+
+        await emit_other_case(ctx, exchange.url, served.folder, served.path)
 
 
 def _emit(

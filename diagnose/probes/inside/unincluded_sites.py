@@ -14,7 +14,7 @@ from diagnose.model.nginx import NginxConfig
 from diagnose.model.sites import SiteFile
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.nginx import install_paths, server_blocks, site_files
-from diagnose.parsers.sanitize import clean
+from diagnose.parsers.sanitize import UNSAFE, clean
 from diagnose.probes import ProbeContext, probe
 
 #: Where sites are kept besides the folder of the used configuration.
@@ -23,6 +23,10 @@ CONFIG_FOLDERS = (
     *install_paths.PANEL_CONFIG_FOLDERS,
     *install_paths.PANEL_SITE_FOLDERS,
 )
+
+#: The folder for nginx in that of a project, and what shows that a container reads it.
+PROJECT_FOLDERS = ("/srv/*/nginx", "/opt/*/nginx", "/home/*/*/nginx", "/root/*/nginx")
+_COMPOSE = re.compile(r"(?:docker-)?compose[\w.-]{0,40}\.ya?ml", re.ASCII)
 
 FIND_SCRIPT = read_script(__file__, "site_files.sh")
 
@@ -47,6 +51,29 @@ async def not_included(ctx: ProbeContext, config: NginxConfig) -> None:
         for folder in folders
         if folder.count("/") > 1 and not site_files.has_wildcard(folder)
     ]
+    if not await _search(ctx, config, search_folders):
+        await _search(ctx, config, await _project_folders(ctx))
+
+
+async def _project_folders(ctx: ProbeContext) -> list[str]:
+    """Return the folders for nginx in those of projects which no container reads."""
+    groups = await asyncio.gather(*map(ctx.machine.glob, PROJECT_FOLDERS))
+    folders = [folder for group in groups for folder in group if not UNSAFE.search(folder)]
+    beside = await asyncio.gather(
+        *(ctx.machine.glob(f"{posixpath.dirname(folder)}/*.y*ml") for folder in folders[:20])
+    )
+    return [
+        folder
+        for folder, files in zip(folders[:20], beside, strict=True)
+        if not any(_COMPOSE.fullmatch(posixpath.basename(file)) for file in files)
+    ]
+
+
+async def _search(ctx: ProbeContext, config: NginxConfig, search_folders: list[str]) -> bool:
+    """Emit the files in these folders that have the target's site; return whether there are any."""
+    host, port = ctx.target.host, ctx.target.port
+    if not search_folders:
+        return False
     at = ctx.elapsed()
     result = await ctx.machine.run(
         "sh", "-c", FIND_SCRIPT, "sh", host, _wildcard(host), *search_folders
@@ -75,6 +102,7 @@ async def not_included(ctx: ProbeContext, config: NginxConfig) -> None:
                     changed=content.changed,
                 )
             )
+    return emitted_count > 0
 
 
 def _serves_host(config: NginxConfig, host: str, port: int) -> bool:

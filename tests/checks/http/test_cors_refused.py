@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Confidence, Edit, Manual
+from diagnose.model import Applicability, Confidence, Edit, Manual, Severity
 from diagnose.model.http import Exchange
 from diagnose.model.other_requests import OtherRequest
 from diagnose.model.symptom import Symptom
@@ -470,3 +470,22 @@ def test_fires_without_a_list_of_another_kind(old: str, new: str) -> None:
     (claim,) = judge(CHECK, RUNNING, config(text), _font(), target=target, masked=False)
     assert claim.confidence is not Confidence.LIKELY
     assert not any(isinstance(step, Edit) for step in (claim.fix.steps if claim.fix else ()))
+
+
+def test_fires_for_an_asked_font_beside_a_list_that_lacks_its_ending() -> None:
+    target = replace(SHOP, path=FONT)
+    font = replace(_font(), equivalent="curl -sSi https://shop.example.com/fonts/a.woff2")
+    (claim,) = judge(CHECK, RUNNING, config(FONTS), font, target=target, masked=False)
+    assert (claim.confidence, claim.facts["listed"]) == (Confidence.LIKELY, True)
+    assert claim.severity is Severity.NOTE, "nobody said that another site asks"
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Edit)
+    permitted = replace(font, headers=(*font.headers, ("Access-Control-Allow-Origin", "*")))
+    for text, answered in (
+        (FONTS, permitted),
+        (FONTS, replace(font, status=404)),
+        (FONTS.replace("eot|ttf|woff", "eot|ttf|woff2"), font),
+        (FONTS.replace("eot|ttf|woff", "css|js"), font),
+        (FONTS.replace('"*"', "https://app.example.net"), font),
+    ):
+        assert not judge(CHECK, RUNNING, config(text), answered, target=target, masked=False)

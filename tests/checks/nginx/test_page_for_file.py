@@ -50,3 +50,24 @@ def test_silent_where_a_page_or_the_file_comes() -> None:
 )
 def test_silent_where_an_application_shows_the_file_in_a_page(lines: str) -> None:
     assert not claims(lines, "/blob/main/app.js")
+
+
+@pytest.mark.parametrize("status", ["=200", "="])
+def test_fires_where_error_page_answers_with_the_page(status: str) -> None:
+    (claim,) = claims(f"error_page 404 {status} /index.html; location / {{ }}", "/js/app.js")
+    assert (claim.facts["file"], claim.facts["page"]) == ("/srv/js/app.js", "/srv/index.html")
+    assert (claim.facts["replaced"], claim.facts["folder"]) == (True, "/js/")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "error_page 404 /index.html; location / { }",
+        "error_page 500 =200 /index.html; location / { }",
+        "error_page 404 =200 /index.html; location / { proxy_pass http://127.0.0.1:3000; }",
+        "error_page 404 =200 /index.html; location / { } location = /index.html { return 200; }",
+        "error_page 404 =200 @page; location / { } location @page { return 200; }",
+    ],
+)
+def test_silent_where_error_page_is_not_the_reason(lines: str) -> None:
+    assert not claims(lines, "/js/app.js")

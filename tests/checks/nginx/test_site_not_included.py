@@ -156,3 +156,30 @@ def test_silent_where_nginx_reads_a_block_with_the_name_and_a_certificate() -> N
     assert not judge("nginx.site-not-included", config(BLOG + own), *observations)
     redirect = "server { listen 80; server_name shop.example.com; return 301 https://$host/; }\n"
     assert judge("nginx.site-not-included", config(BLOG + redirect), *observations)
+
+
+def test_fires_for_the_file_of_a_project_and_a_person_links_it() -> None:
+    site = replace(AVAILABLE, path="/srv/shop/nginx/ssl.conf")
+    (claim,) = judge(
+        "nginx.site-not-included", config(), site, shown("blog.example.com"), HOST, masked=False
+    )
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.fix
+    (step,) = claim.fix.steps
+    assert isinstance(step, Manual)
+    assert step.commands
+    assert isinstance(step.commands[0], Command)
+    assert step.commands[0].argv == (
+        "ln", "-s", "/srv/shop/nginx/ssl.conf", "/etc/nginx/conf.d/ssl.conf",
+    )  # fmt: skip
+
+
+def test_silent_about_the_file_of_a_project_where_another_page_alone_comes() -> None:
+    page = Exchange(
+        url="https://shop.example.com/", address="203.0.113.10", port=443, status=200,
+        body="<title>Welcome to nginx!</title>",
+    )  # fmt: skip
+    shop = shown("shop.example.com")
+    assert judge("nginx.site-not-included", config(), AVAILABLE, shop, page, HOST)
+    project = replace(AVAILABLE, path="/srv/shop/nginx/ssl.conf")
+    assert not judge("nginx.site-not-included", config(), project, shop, page, HOST)

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from diagnose.model import Applicability, Edit
+from diagnose.model import Applicability, Edit, Severity
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.pages import Page, PageFile, PageFileResponse
 from diagnose.model.server_rules import HandledPath
@@ -127,3 +127,21 @@ def test_silent_for_a_folder_that_nobody_may_see_or_whose_other_files_come() -> 
     assert not judge(CHECK, APACHE, apache_config(GRANTED), LOADED, FILE, HANDLED, other)
     gone = replace(HANDLED, unserved_file="")
     assert not judge(CHECK, APACHE, apache_config(GRANTED), LOADED, FILE, gone)
+
+
+def test_fires_as_a_warning_where_the_file_of_the_alias_is_there() -> None:
+    asked = replace(SHOP, path="/assets/app.js")
+    page = Exchange(
+        url=f"{SHOP.origin}/assets/app.js", address="203.0.113.10", port=443, status=404
+    )
+    (claim,) = judge(CHECK, APACHE, apache_config(ALIAS), page, target=asked, masked=False)
+    assert claim.severity is Severity.NOTE
+    there = HandledPath(
+        product="apache",
+        path="/assets/app.js",
+        unserved_file="/srv/assets/app.js",
+        unserved_root="/srv/assets",
+    )
+    (claim,) = judge(CHECK, APACHE, apache_config(ALIAS), page, there, target=asked, masked=False)
+    assert claim.severity is None
+    assert claim.facts["file"] == "/srv/assets/app.js"

@@ -1,9 +1,17 @@
 from dataclasses import replace
 
-from diagnose.model import Applicability, Command, Confidence, Manual, ServedAddress
+from diagnose.model import (
+    Applicability,
+    Command,
+    Confidence,
+    Edit,
+    Manual,
+    ServedAddress,
+)
 from diagnose.model.server import Listeners
-from diagnose.model.web_servers import WebServerConfig
+from diagnose.model.web_servers import SiteSocket, WebServerConfig, WebSite
 from tests.support import haproxy_evidence
+from tests.support.caddy_evidence import CADDY, caddy_config, document
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import STOPPED
 from tests.support.nginx_evidence import config as nginx_config
@@ -103,3 +111,41 @@ def test_names_the_only_socket_with_tls_on_another_port() -> None:
     both = replace(on_4443, ports=(8443, 4443))
     (claim,) = judge(CHECK, both, ONLY_80, haproxy_evidence.config(two))
     assert claim.facts["tls_port"] == ""
+
+
+UNREAD = WebSite(
+    names=("shop.example.com",), sockets=(SiteSocket(443),), file="/etc/caddy/sites/shop", line=3
+)
+
+
+def _caddy(text: str, unread: WebSite = UNREAD) -> WebServerConfig:
+    return replace(caddy_config(text, document("blog.example.com")), unread=(unread,), sites=())
+
+
+def test_fires_and_caddy_imports_the_file_with_the_site() -> None:
+    seen = replace(_caddy("http://blog.example.com {\n}\n"), listens=())
+    caddy = replace(CADDY, ports=(80,))
+    (claim,) = judge(CHECK, caddy, ONLY_80, seen)
+    assert (claim.confidence, claim.facts["unread"]) == (
+        Confidence.CERTAIN,
+        "/etc/caddy/sites/shop:3",
+    )
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+import /etc/caddy/sites/shop\n" in edit.diff
+
+
+def test_fires_and_the_file_gets_the_name_that_caddy_imports() -> None:
+    seen = replace(_caddy("import sites/*.caddy\n"), listens=())
+    (claim,) = judge(CHECK, replace(CADDY, ports=(80,)), ONLY_80, seen, masked=False)
+    assert claim.fix
+    first = claim.fix.steps[0]
+    assert isinstance(first, Command)
+    assert first.argv == (
+        "mv", "-n", "/etc/caddy/sites/shop", "/etc/caddy/sites/shop.caddy",
+    )  # fmt: skip
+
+
+def test_silent_about_a_file_beside_where_the_port_is_served() -> None:
+    assert not judge(CHECK, replace(CADDY, ports=(80,)), LISTENING, _caddy("import x\n"))

@@ -70,6 +70,28 @@ def apache_proxies_the_paths_of_an_alias(lab: Lab) -> None:
     _serve_assets(lab, ALIAS)
 
 
+def _serve_asked(lab: Lab, lines: str) -> None:
+    """The application answers 404 to what it does not know."""
+    program = lab.server.application("paths_server", "3001", "/")
+    lab.spawn(lab.server, program, 3001)
+    lab.undo(lambda: lab.server.sh("rm -rf /srv/assets"))
+    lab.server.write("/srv/assets/app.js", "start();\n")
+    apache.serve(lab, site_with(lines.replace("127.0.0.1:3000", "127.0.0.1:3001")))
+
+
+ASKED = "https://shop.example.com/assets/app.js"
+
+
+@apache_scenario(outside=None, server="server.apache-proxy-shadowed", target=ASKED, manual=ONE_PAGE)
+def apache_proxies_the_asked_file_of_an_alias(lab: Lab) -> None:
+    _serve_asked(lab, ALIAS)
+
+
+@healthy_apache(target=f"{ASKED}.map")
+def apache_alias_has_no_such_file(lab: Lab) -> None:
+    _serve_asked(lab, ALIAS)
+
+
 @healthy_apache()
 def apache_excludes_the_paths_of_an_alias(lab: Lab) -> None:
     _serve_assets(lab, ALIAS.replace("ProxyPass /", "ProxyPass /assets !\nProxyPass /"))

@@ -9,7 +9,7 @@ from typing import Any
 from diagnose.machine import CommandResult
 from diagnose.model import Observation
 from diagnose.model.files import SiblingFile
-from diagnose.model.http import Upgrade
+from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.server_rules import HandledPath
 from diagnose.parsers.nginx.sibling_folders import paths_in
@@ -163,3 +163,23 @@ def test_a_file_of_apache_in_whose_place_a_page_came() -> None:
         asyncio.run(probe.work(ctx, page))
         found = [path.replaced_file for path in ctx.observed(HandledPath)]
         assert list(filter(None, found)) == expected
+
+
+def test_a_file_of_an_alias_that_apache_passes_on() -> None:
+    line = "    ProxyPass / http://127.0.0.1:3000/\n"
+    site = apache_config(HTTPS.replace(line, f"    Alias /static /srv/shop/static\n{line}"))
+    file = "/srv/shop/static/app.css"
+    found = []
+    for status in (0, 1):
+        result = CommandResult((), status, "", "", 0.0)
+        ctx = Looking(RecordedMachine({f"test -f {file}": result}))
+        ctx.target = replace(ctx.target, path="/static/app.css")
+        page = Exchange(
+            url=f"{ctx.target.origin}/static/app.css", address="203.0.113.10", port=443, status=404
+        )
+        for observation in (APACHE, site, page):
+            ctx.emit(observation)
+        probe: Any = handled_paths.path_of_data
+        asyncio.run(probe.work(ctx, page))
+        found += [(path.path, path.unserved_file) for path in ctx.observed(HandledPath)]
+    assert found == [("/static/app.css", file)]

@@ -72,3 +72,31 @@ def test_the_script_follows_links_and_names_no_more_than_fits(tmp_path: Path) ->
     )
     ran = asyncio.run(LocalMachine().run(*argv))
     assert ran.out.splitlines() == [str(folder / "shop")]
+
+
+PROJECT = "/srv/shop/nginx/ssl.conf"
+
+
+def _in_project(*beside: str) -> list[str]:
+    """Return the file of a project's folder for nginx, with these files in the project's own."""
+    first = ("/etc/nginx", "/etc/nginx/conf.d", *unincluded_sites.CONFIG_FOLDERS[1:])
+    words = ("sh", "-c", unincluded_sites.FIND_SCRIPT, "sh", "shop.example.com", "*.example.com")
+    searches = {
+        shlex.join((*words, *first)): "",
+        shlex.join((*words, "/srv/shop/nginx")): f"{PROJECT}\n",
+    }
+    # The folder itself counts as a path here.
+    files = {PROJECT: SHOP, "/srv/shop/nginx": "", **dict.fromkeys(beside, "")}
+    ctx = Looking(RecordedMachine(searches, files))
+    asyncio.run(unincluded_sites.not_included.work(ctx, config()))  # type: ignore[arg-type]
+    return [site.path for site in ctx.observed(SiteFile)]
+
+
+def test_a_file_in_the_folder_of_a_project() -> None:
+    assert _in_project() == [PROJECT]
+    assert _in_project("/srv/shop/deploy.yml") == [PROJECT]
+
+
+def test_a_container_reads_the_file_of_a_project() -> None:
+    assert _in_project("/srv/shop/compose.yaml") == []
+    assert _in_project("/srv/shop/docker-compose.prod.yml") == []

@@ -43,6 +43,7 @@ from diagnose.probes.inside.web_servers.readers import (
     test_result,
     unit_command,
 )
+from diagnose.probes.inside.web_servers.unread_files import caddy_sites, unread_sites
 
 #: The file of Debian's, Red Hat's and Caddy's own packages.
 DEFAULT_CONFIG = "/etc/caddy/Caddyfile"
@@ -155,6 +156,7 @@ class CaddyReader:
         is_known = disk.document is not None and running is not None
         loaded = disk.document == running if is_known else None
         files = _files(disk)
+        unread = await unread_sites(ctx, server, files, caddy_sites)
         rules = await asyncio.to_thread(_rules, ctx, running or document, files)
         folders = await asyncio.to_thread(_folders, ctx, running or document)
         return WebServerConfig(
@@ -170,6 +172,7 @@ class CaddyReader:
             running=sites_of(running) if loaded is False else (),
             complaint=await issuance_complaint(ctx, server, sites, running or document),
             files=files,
+            unread=unread,
             rules=rules,
             folders=folders,
         )

@@ -33,6 +33,7 @@ from diagnose.probes.inside.web_servers.readers import (
     test_result,
     unit_command,
 )
+from diagnose.probes.inside.web_servers.unread_files import haproxy_sites, unread_sites
 
 #: The file of Debian's, Red Hat's and others' packages.
 DEFAULT_CONFIG = "/etc/haproxy/haproxy.cfg"
@@ -141,6 +142,7 @@ class HaproxyReader:
             config = await asyncio.to_thread(parse, texts, rows)
         resolved = await _certificates(ctx, config)
         sites = await asyncio.to_thread(sites_of, config, resolved)
+        read = tuple(ServerFile(file.path, file.text, file.changed, file.real) for file in readable)
         return WebServerConfig(
             vantage=Vantage.SERVER,
             at=at,
@@ -151,9 +153,8 @@ class HaproxyReader:
             sites=sites,
             listens=listens_of(config),
             complete=config.complete and len(readable) == len(files) <= MAX_FILES,
-            files=tuple(
-                ServerFile(file.path, file.text, file.changed, file.real) for file in readable
-            ),
+            files=read,
+            unread=await unread_sites(ctx, server, read, haproxy_sites),
             maps=maps,
         )
 

@@ -1,0 +1,72 @@
+"""Files beside the configuration of Caddy or HAProxy that it does not read, with a site for the
+target's port: no `import` names the file, or no `-f`. They are looked for where the server runs and
+does not listen on that port."""
+
+import asyncio
+import posixpath
+import re
+from collections.abc import Callable, Sequence
+
+from diagnose.model.web_servers import ServerFile, WebServer, WebSite
+from diagnose.parsers.caddy.caddyfile import blocks_of
+from diagnose.parsers.caddy.sites import named_sites
+from diagnose.parsers.sanitize import UNSAFE
+from diagnose.parsers.web_sites import has_name
+from diagnose.probes import ProbeContext
+
+#: Maximum number of files, and of bytes of each.
+MAX_FILES, MAX_BYTES = 40, 1 << 18
+
+#: What somebody put aside, and what is no configuration.
+_OTHER = re.compile(
+    r"(?:~|\.(?:bak|old|orig|save|disabled|off|swp|sample|example|md|txt|pem|crt|key|json|http|lua)"
+    r"|\.dpkg-\w{1,20}|\.rpm\w{1,20}|[-_.]\d{6,14})$",
+    re.IGNORECASE,
+)
+
+Texts = Sequence[tuple[str, str]]
+
+
+def caddy_sites(texts: Texts) -> tuple[WebSite, ...]:
+    """Return the sites of Caddyfiles by their addresses."""
+    return named_sites(blocks_of(texts))
+
+
+def haproxy_sites(texts: Texts) -> tuple[WebSite, ...]:
+    """Return the frontends of files, each read on its own."""
+    # Imported late: only HAProxy needs them.
+    from diagnose.parsers.haproxy.config import parse
+    from diagnose.parsers.haproxy.sites import sites_of
+
+    return tuple(site for text in texts for site in sites_of(parse([text]), {}))
+
+
+async def unread_sites(
+    ctx: ProbeContext,
+    server: WebServer,
+    read: Sequence[ServerFile],
+    sites_in: Callable[[Texts], tuple[WebSite, ...]],
+) -> tuple[WebSite, ...]:
+    """Return the sites for the target in files beside the configuration that are not read. A
+    frontend of HAProxy need not have a name."""
+    folder, port = posixpath.dirname(server.config), ctx.target.port
+    if server.pid is None or port in server.ports or folder.count("/") < 2 or server.container:
+        return ()
+    known = {path for file in read for path in (file.path, file.real or file.path)}
+    groups = await asyncio.gather(*map(ctx.machine.glob, (f"{folder}/*", f"{folder}/*/*")))
+    paths = [
+        path
+        for group in groups
+        for path in group
+        if path not in known and not _OTHER.search(path) and not UNSAFE.search(path)
+    ]
+    contents = await asyncio.gather(
+        *(ctx.machine.read(path, MAX_BYTES) for path in paths[:MAX_FILES])
+    )
+    texts = [(each.path, each.text) for each in contents if each.failure is None and each.text]
+    sites = await asyncio.to_thread(sites_in, texts) if texts else ()
+    return tuple(
+        site
+        for site in sites
+        if site.listens_on(port) and (not site.names or has_name(site, ctx.target.host))
+    )[:5]
