@@ -31,10 +31,11 @@ from diagnose.model.tls import Handshake
 from diagnose.parsers.hostnames import is_address, is_host
 from diagnose.parsers.nginx import server_blocks
 from diagnose.parsers.nginx.server_blocks import Server
-from diagnose.parsers.redirects import is_own_https, redirect_target
+from diagnose.parsers.redirects import drops_port, is_own_https, redirect_target
 from diagnose.parsers.urls import Url, is_internal_host, is_related_host, normalize_url, parse_url
 
 if TYPE_CHECKING:
+    from checks.http._port_fields import PortField
     from checks.http._redirect_senders import RedirectSender
 
 #: The kind of failure at the destination, and the reason (a fact) that it means.
@@ -203,28 +204,38 @@ def _claim(
     onward = redirect_target(steps[0]) or ""
     sender = RedirectSender.of(nginx, steps[0], host, bool(_lost_port(evidence, host)))
     unserved = _answering_block(nginx, reason, onward, failed)
+    told_port = _port_field(nginx, steps[0])
     scheme = "https" if onward.startswith("https:") else "http"
     claim = Claim(
         about=merge_subjects(subjects),
         covers=(*subjects, *redirected_sockets(evidence, host.partition(":")[0], scheme)),
-        because=(*steps, *failed),
+        because=(*steps, *(told_port.requests if told_port else ()), *failed),
         # The port of a block behind may be open to visitors too: they only come past the site.
         severity=Severity.WARNING if reason == "past" else None,
-        confidence=_confidence(reason, failed, sender),
+        confidence=Confidence.CERTAIN if told_port else _confidence(reason, failed, sender),
         facts={
             "unserved": " ".join(unserved.names) or "_" if unserved else "",
             "unserved_place": file_line(unserved.block) if unserved else "",
             "variable": unknown_variable(steps[0]) if reason == "invalid" else "",
             **_destination_facts(evidence, reason, host, steps, failed),
             **sender.facts,
+            **(told_port.facts if told_port else {}),
         },
         location=sender.location,
         fix=sender.own_fix()
+        or (told_port and told_port.fix)
         or (unserved and _redirect_edits.by_hand("serve-the-name"))
         or sender.other_fix(steps)
         or nginx_fix(nginx, reason, steps),
     )
     return with_own_remedy(evidence, claim, "public_url")
+
+
+def _port_field(nginx: Nginx, step: Exchange) -> "PortField | None":
+    # Imported late: few redirects lose a port.
+    from checks.http._port_fields import port_field
+
+    return port_field(nginx, step) if drops_port(step) else None
 
 
 def _confidence(reason: str, failed: list[Exchange], sender: "RedirectSender") -> Confidence:

@@ -6,18 +6,27 @@ from checks.nginx._location_edits import header_lines, insert_lines, location_fi
 from diagnose.model import Fix
 from diagnose.parsers.nginx.locations import proxy_pass_of
 
-_PORT = "X-Forwarded-Port"
+PORT = "X-Forwarded-Port"
 
 
-def port_fix(nginx: Nginx, path: str) -> Fix | None:
-    """Return the fix that sends X-Forwarded-Port to the application of a path; None if nginx passes
-    it on to none. What the application makes of the field, a person looks at."""
+def port_fix(nginx: Nginx, path: str, name: str = PORT, value: str = "") -> Fix | None:
+    """Return the fix that sends this field to the application of a path, as the variable that has
+    `value` for visitors; None if nginx passes it on to none. What the application makes of the
+    field, a person looks at."""
     match = next((each for each in nginx.location_matches(path) if proxy_pass_of(each)), None)
     if match is None:
         return None
     changes: Changes = {}
-    insert_lines(
-        nginx, match, header_lines(nginx, match, {_PORT: "$server_port"}, changes), changes
-    )
+    text = _variable(nginx, name, value)
+    insert_lines(nginx, match, header_lines(nginx, match, {name: text}, changes), changes)
     edits = config_edits(nginx, changes)
     return location_fix(nginx, match, edits, sure=False) if edits else None
+
+
+def _variable(nginx: Nginx, name: str, value: str) -> str:
+    """Return what has the value for visitors: the port of nginx's own socket, if visitors do not
+    come to it by another one (a container's published port)."""
+    if name != PORT:
+        return "$http_host"
+    ports = {str(listen.port) for server in nginx.servers for listen in server.listens}
+    return value if value and value not in ports else "$server_port"

@@ -23,7 +23,7 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.backends import BackendHandshake
-from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 from diagnose.parsers.web_sites import inner_path
 
@@ -36,6 +36,11 @@ _HANDLER = re.compile(
 def own_answer(evidence: Evidence) -> Iterator[Claim]:
     view = server_on_port(evidence)
     if view is None or not view.answering_sites:
+        return
+    target = evidence.target
+    opened = (upgrade for upgrade in evidence.of(Upgrade) if upgrade.opens_path)
+    if target.is_websocket and any(upgrade.path == target.path for upgrade in opened):
+        # At the address of a WebSocket that opens, nobody asks for a page.
         return
     pages = page_exchanges(evidence)
     statuses = {page.status for page in pages}

@@ -1,6 +1,7 @@
 """The site passes the WebSocket's path on to an application without the upgrade: Apache's ProxyPass
 to http:// drops it unless it has `upgrade=websocket` (mod_proxy, since 2.4.47) or the target is
-ws://; a rule of HAProxy's or Caddy's takes the fields of the upgrade away.
+ws://, and so does a RewriteRule [P] to http://, of a folder and its .htaccess too; a rule of
+HAProxy's or Caddy's takes the fields of the upgrade away.
 
 Where the site's application is known to open the WebSocket, and wants a login first, a handshake
 proves nothing: the line decides. So it does where browsers of visitors got another answer, by the
@@ -253,8 +254,10 @@ def _fix(view: ServerView, path: str, route: SiteRoute) -> Fix:
     debian = view.server.config.startswith("/etc/apache2/")
     # Whoever takes the fields away in Caddy may have a reason: an upgrade to h2c.
     is_sure = view.server.product != "caddy" and (debian or not lacks_tunnel(view))
+    # An .htaccess counts at once.
+    is_read = route.file.endswith("/.htaccess") and not lacks_tunnel(view)
     return Fix(
-        (*steps, *reload_steps(view.server)),
+        (*steps, *(() if is_read else reload_steps(view.server))),
         Applicability.AUTOMATIC if is_sure else Applicability.REVIEW,
     )
 
@@ -270,6 +273,10 @@ def _edit(view: ServerView, path: str, route: SiteRoute) -> Edit | None:
     if view.server.product == "apache" and route.for_websockets and route.for_pages is False:
         changed = re.sub(r"(?i)\bhttp(s?)://", r"ws\1://", line, count=1)
         return line_edit(view, route.file, {route.line: (changed,)})
+    if view.server.product == "apache" and re.match(r"(?i)\s*RewriteRule\s", line):
+        from checks.server._websocket_rules import websocket_rule_edit
+
+        return websocket_rule_edit(view, route)
     if view.server.product != "apache" or not re.match(r"(?i)\s*ProxyPass\s", line):
         return None
     if has_upgrade_parameter(view):

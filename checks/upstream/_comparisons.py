@@ -28,7 +28,7 @@ from diagnose.model.requests import ComparedRequest
 from diagnose.parsers.html_tags import excerpt
 from diagnose.parsers.nginx.forwarding import is_respelling
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
-from diagnose.parsers.redirects import REDIRECTS, leads_to_http
+from diagnose.parsers.redirects import REDIRECTS, drops_port, leads_to_http
 from diagnose.parsers.upstream_answers import (
     is_accepted,
     is_catch_all,
@@ -109,8 +109,9 @@ def decisive_change(evidence: Evidence) -> DecisiveChange | None:
         if as_nginx and reproduces(as_nginx[0], exchange)
         # A page that is served needs no change. It may miss a cookie.
         if (exchange.status or 0) >= 300
-        # A redirect to http is http.redirect-downgrade's, whatever the field does to it.
-        and (is_questionable(exchange) or not leads_to_http(exchange))
+        # A redirect to http is http.redirect-downgrade's, whatever the field does to it, and one
+        # without the port http.redirect-wrong-host's.
+        and (is_questionable(exchange) or not (leads_to_http(exchange) or drops_port(exchange)))
     )
     change = _decisive(requests, evidence.target)
     return replace(change, exchanges=exchanges) if change and exchanges else None

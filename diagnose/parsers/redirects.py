@@ -56,6 +56,15 @@ def loses_port(answer: Exchange | LocalAnswer) -> bool:
     return is_same and onward.has_default_port and not own.has_default_port
 
 
+def drops_port(answer: Exchange | LocalAnswer) -> bool:
+    """Return whether a page on a port of its own redirects to the usual port of the same name, with
+    the same scheme: an application does that which does not know the port of its visitors."""
+    own, onward = parse_url(answer.url), parse_url(redirect_target(answer) or "")
+    if own is None or onward is None or (own.host, own.secure) != (onward.host, onward.secure):
+        return False
+    return onward.has_default_port and not own.has_default_port
+
+
 def leads_to_http(answer: Exchange | LocalAnswer) -> bool:
     """Return whether a response over https redirects to http on the same site."""
     own, onward = parse_url(answer.url), parse_url(redirect_target(answer) or "")

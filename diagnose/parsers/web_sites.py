@@ -312,13 +312,19 @@ def serves_files(site: WebSite, path: str) -> bool:
     """Return whether the server itself answers a path from the site's folder: no route passes it
     on to an application. A regular expression that misses the path takes the index file of a folder
     perhaps (Apache, "ProxyPassMatch" for scripts)."""
-    if not site.root or any(
-        route.pattern and (path.endswith("/") or not misses_pattern(route, path))
-        for route in site.routes
-    ):
+    if not site.root or any(route.pattern and _may_take_file(route, path) for route in site.routes):
         return False
     route = route_of(site, path)
     return route is None or not (route.host or route.socket or route.scheme)
+
+
+def _may_take_file(route: SiteRoute, path: str) -> bool:
+    """Return whether a regular expression may take a path, or the index file of a folder."""
+    if not path.endswith("/"):
+        return not misses_pattern(route, path)
+    files = (path, f"{path}index.php", f"{path}index.html")
+    is_application = route.scheme in {"http", "https", "ws", "wss"}
+    return not is_application or any(not misses_pattern(route, each) for each in files)
 
 
 def needs_folder(site: WebSite, path: str) -> bool:

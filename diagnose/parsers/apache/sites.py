@@ -24,6 +24,7 @@ from diagnose.parsers.apache.folder_access import (
     old_access,
     reads_htaccess,
 )
+from diagnose.parsers.apache.folder_routes import folder_routes
 from diagnose.parsers.apache.loading import LoadedConfig
 from diagnose.parsers.apache.redirects import redirects_and_rewritten_routes
 from diagnose.parsers.apache.routes import route_to, routes_of
@@ -144,27 +145,55 @@ def _site(
     names = tuple(_names(inner, main))
     balancers = [line for line in (*inner, *sections) if line.name in {"proxy", "balancermember"}]
     redirects, rewritten = redirects_and_rewritten_routes(inner, tls, passed, names)
+    root_folder = last_argument(inner, "documentroot")
+    own_htaccess = reads_htaccess(root_folder, [*sections, *inner])
+    # The rules of an .htaccess replace those of the folder's section (mod_rewrite, "Inherit").
+    of_folder = () if own_htaccess else _folder_routes(inner, sections, tls, names)
     return WebSite(
         names,
         sockets,
         files,
         tuple(
             _with_settings(_with_member(route, balancers), inner, main)
-            for route in (*rewritten, *passed)[:MAX_ROUTES]
+            for route in (*rewritten, *passed, *of_folder)[:MAX_ROUTES]
         ),
         redirects[:MAX_ROUTES],
-        clean(last_argument(inner, "documentroot"), 300),
+        clean(root_folder, 300),
         host.file,
         host.line,
         host.stop,
         error_log=_error_log(inner, main, root),
         guarded=is_guarded(_served_folder(inner), [*inner, *sections]),
         old_access=old_access(_served_folder(inner), [*inner, *sections]),
-        reads_htaccess=reads_htaccess(last_argument(inner, "documentroot"), [*sections, *inner]),
+        reads_htaccess=own_htaccess,
         access_logs=access_logs(inner, main, root),
         gateways=tuple(dict.fromkeys((*_gateways(inner), *_gateways(sections))))[:MAX_SOCKETS],
         aliases=tuple(islice(_aliases(inner, main, sections), MAX_SHARED)),
     )
+
+
+def with_routes(config: LoadedConfig, site: WebSite, routes: Sequence[SiteRoute]) -> WebSite:
+    """Return a site with routes of its .htaccess, for which the settings of its virtual host count.
+    They are last: what ProxyPass takes does not come to an .htaccess."""
+    place = (site.file, site.line)
+    hosts = (line for line in config.main if line.name == "virtualhost")
+    host = next((line for line in hosts if (line.file, line.line) == place), None)
+    if host is None or not routes:
+        return site
+    shared = [line for line in config.main if line.args and line.name in _INHERITED]
+    own = (_with_settings(route, host.block or (), shared[-MAX_SHARED:]) for route in routes)
+    return replace(site, routes=(*site.routes, *own)[:MAX_ROUTES])
+
+
+def _folder_routes(
+    inner: Sequence[Directive], sections: Sequence[Directive], tls: bool, names: Sequence[str]
+) -> Iterator[SiteRoute]:
+    """Yield the routes of the rules in the <Directory> of the site's folder."""
+    root = last_argument(inner, "documentroot").rstrip("/")
+    for section in (*inner, *sections) if root else ():
+        own = [argument.rstrip("/") for argument in section.args]
+        if section.name == "directory" and own == [root]:
+            yield from folder_routes(section.block or (), tls, names)
 
 
 def _aliases(

@@ -1,7 +1,7 @@
 """Probes that ask the application directly, after the site has answered with an error or with a
 redirect to itself, without a cookie that a pasted message misses, with http: addresses of the site
-itself or a redirect to one: exactly as nginx asks it, and then with one part of the request changed
-at a time.
+itself or a redirect to one, or with a redirect without the visitors' port: exactly as nginx asks
+it, and then with one part of the request changed at a time.
 
 If the application answers directly what visitors get, the answer is its own; if it serves the page
 after one change, that part of nginx's request makes the difference. Both requests are then repeated
@@ -39,7 +39,7 @@ from diagnose.parsers.nginx.proxied_request import (
 )
 from diagnose.parsers.nginx.upstreams import intercepts_errors
 from diagnose.parsers.own_scheme import complains_of_http, plain_addresses
-from diagnose.parsers.redirects import REDIRECTS, leads_to_http
+from diagnose.parsers.redirects import REDIRECTS, drops_port, leads_to_http
 from diagnose.parsers.unknown_paths import unknown_path
 from diagnose.parsers.upstream_answers import (
     REDIRECT,
@@ -69,6 +69,8 @@ _MAX_PREFIXES = 3
 #: milliseconds.
 MAX_SECONDS = 6.0
 
+_HOST_FIELD = "X-Forwarded-Host"
+
 #: The first folder of a path.
 _FOLDER = re.compile(r"(/[\w.~-]{1,60})/", re.ASCII)
 
@@ -89,6 +91,7 @@ def _is_question(ctx: ProbeContext, exchange: Exchange) -> bool:
         or _is_told_of_http(ctx, exchange)
         or _names_application(ctx, exchange)
         or leads_to_http(exchange)
+        or drops_port(exchange)
     )
 
 
@@ -174,6 +177,8 @@ async def _compare(ctx: ProbeContext, config: NginxConfig, exchange: Exchange) -
     leads_down = leads_to_http(exchange) and not is_questionable(exchange)
     if is_about_scheme or leads_down or _may_miss_cookie(ctx, exchange):
         await _tell_scheme(asking, as_nginx, first)
+    if drops_port(exchange) and not is_questionable(exchange):
+        await _tell_port(asking, as_nginx, first)
     if first.host_addresses and _names_application(ctx, exchange):
         await _tell_host(asking, as_nginx, first, exchange)
     if not is_questionable(exchange) or await _fill_field(asking, as_nginx, first):
@@ -291,6 +296,22 @@ async def _tell_scheme(asking: Asking, as_nginx: RequestVariant, first: Compared
     names_https = bool(first.plain_addresses) and not response.plain_addresses
     if sets_cookie or names_https:
         await control(asking, as_nginx, variant, 1)
+
+
+async def _tell_port(asking: Asking, as_nginx: RequestVariant, first: ComparedRequest) -> None:
+    """Ask again with the visitor's port in the fields for it that nginx does not send, until the
+    application redirects to that port; the controls follow."""
+    request, target = as_nginx.request, asking.ctx.target
+    for name, value in (("X-Forwarded-Port", str(target.port)), (_HOST_FIELD, target.authority)):
+        if request.field(name) is not None:
+            continue
+        told = request.with_field(name, value)
+        variant = RequestVariant(told, "field", "added", name, "", value)
+        response = await asking.ask(variant)
+        onward = parse_url(response.location) if response else None
+        if onward and (onward.host, onward.port) == (target.host, target.port):
+            await control(asking, as_nginx, variant, 1)
+            return
 
 
 async def _tell_host(

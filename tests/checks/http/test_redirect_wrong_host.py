@@ -4,6 +4,7 @@ import pytest
 
 from diagnose.model import Applicability, Confidence, Failure, Manual, Severity
 from diagnose.model.http import Exchange
+from diagnose.model.requests import ComparedRequest
 from tests.support import haproxy_evidence, nginx_evidence
 from tests.support import nginx_evidence as proxied
 from tests.support.check_evidence import REFUSED, SHOP, judge
@@ -186,6 +187,45 @@ def test_fires_on_a_lost_port_and_passes_it_on() -> None:
     assert claim.facts["lost_port"] == 7443
     assert claim.fix
     assert "Host $http_host;" in str(claim.fix.steps[0])
+
+
+def asked_with(name: str, value: str, location: str) -> ComparedRequest:
+    return ComparedRequest(
+        target="http://app", path="/", address="127.0.0.1", port=3000, status=302, name=name,
+        part="field" if name else "none", change="added" if name else "none", value=value,
+        location=location,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "line"),
+    [
+        ("X-Forwarded-Port", "7443", "X-Forwarded-Port $server_port;"),
+        ("X-Forwarded-Host", "shop.example.com:7443", "X-Forwarded-Host $http_host;"),
+    ],
+)
+def test_names_the_field_with_which_the_application_keeps_the_port(
+    name: str, value: str, line: str
+) -> None:
+    target = replace(SHOP, port=7443)
+    login = "https://shop.example.com/login"
+    page = Exchange(
+        url=target.url, address="203.0.113.10", port=7443, status=302,
+        headers=(("Location", login),),
+    )  # fmt: skip
+    failed = replace(redirected_page(login, REFUSED), redirected_from=page.url)
+    text = proxied.SITE.replace("443 ssl", "7443 ssl")
+    server = (page, failed, proxied.BUILD, proxied.RUNNING, proxied.config(text))
+    plainly = asked_with("", "", login)
+    told = asked_with(name, value, "https://shop.example.com:7443/login")
+    requests = (plainly, told, told, plainly)
+    (claim,) = judge("http.redirect-wrong-host", *server, *requests, target=target)
+    assert (claim.facts["port_field"], claim.confidence) == (name, Confidence.CERTAIN)
+    assert claim.fix
+    assert line in str(claim.fix.steps[0])
+    by_turns = (*requests, asked_with(name, value, login))
+    (claim,) = judge("http.redirect-wrong-host", *server, *by_turns, target=target)
+    assert "port_field" not in claim.facts
 
 
 @pytest.mark.parametrize(

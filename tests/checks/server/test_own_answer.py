@@ -2,9 +2,10 @@ from dataclasses import replace
 
 from diagnose.model import Confidence
 from diagnose.model.backends import BackendAnswer, BackendHandshake
-from tests.support.check_evidence import SHOP, judge
+from tests.support.check_evidence import CHAT, SHOP, judge
 from tests.support.report_builder import ANSWER
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
+from tests.support.websocket_evidence import upgrade
 
 CHECK = "server.own-answer"
 REFUSED = replace(ANSWER, status=403, body="<h1>Members only</h1>")
@@ -50,3 +51,12 @@ def test_silent_when_the_port_that_was_asked_in_plain_http_speaks_tls() -> None:
 def test_silent_when_the_page_came_or_wants_a_login() -> None:
     for status in (200, 401, 500):
         assert not judge(CHECK, APACHE, apache_config(), replace(ANSWER, status=status), DIRECT)
+
+
+def test_silent_at_the_address_of_a_websocket_that_opens() -> None:
+    answer, refused = replace(DIRECT, status=400, path="/ws"), replace(REFUSED, status=400)
+    config = apache_config(HTTPS.replace("    ProxyPass /ws ws://127.0.0.1:3000/ws\n", ""))
+    assert judge(CHECK, APACHE, config, refused, answer, upgrade(400), target=CHAT)
+    assert not judge(
+        CHECK, APACHE, config, refused, answer, upgrade(101, accepted=True), target=CHAT
+    )

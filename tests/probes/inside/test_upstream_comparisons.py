@@ -27,7 +27,7 @@ UPGRADE = "proxy_set_header Host $host; proxy_set_header Connection upgrade;"
 
 
 def config(location: str) -> NginxConfig:
-    text = f"http {{ server {{ listen 443 ssl; {location} }} }}"
+    text = f"http {{ server {{ listen 443 ssl; listen 8443 ssl; {location} }} }}"
     return NginxConfig(path="/n.conf", main=parse(text, "/n.conf"))
 
 
@@ -430,3 +430,20 @@ def test_a_redirect_to_http_is_asked_for_with_the_scheme() -> None:
     assert found == [("", plain), ("X-Forwarded-Proto", plain)]
     told = f"{UPGRADE} proxy_set_header X-Forwarded-Proto https;"
     assert len(requests(compare(serving(leads_to_http), page, told))) == 1
+
+
+def keeps_a_told_port(asked: str) -> bytes:
+    port = ":8443" if "X-Forwarded-Port: 8443" in asked else ""
+    return answer("302 Found", "", f"Location: https://shop.example.com{port}/login")
+
+
+def test_a_redirect_without_the_port_is_asked_for_with_the_port() -> None:
+    target = replace(SHOP, port=8443)
+    lost, kept = "https://shop.example.com/login", "https://shop.example.com:8443/login"
+    page = replace(
+        REFUSED, url=target.url, port=8443, status=302, headers=(("Location", lost),)
+    )  # fmt: skip
+    ctx = compare(serving(keeps_a_told_port), page, target=target)
+    found = [(each.name, each.location) for each in ctx.observed(ComparedRequest)]
+    assert found[:2] == [("", lost), ("X-Forwarded-Port", kept)]
+    assert len(found) == 6

@@ -152,7 +152,7 @@ class ApacheReader:
         emit_unreadable(ctx, tree.files)
         modules, places = parse_dump(dump.out)
         loaded = load(server.config, tree.source, tree.root, variables, modules, options.defines)
-        sites = await completed_sites(ctx, sites_of(loaded, tree.root), loaded.modules)
+        sites = await completed_sites(ctx, sites_of(loaded, tree.root), loaded)
         dumped = dump.status == 0 and bool(places)
         read_places = {(site.file, site.line) for site in sites}
         idle, idle_aliases = await _idle_sites(ctx, tree, loaded, variables, debian)

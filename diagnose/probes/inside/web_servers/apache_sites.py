@@ -1,14 +1,15 @@
 """Completes Apache's sites by what stands outside of its configuration: the addresses of names, and
-the redirects of .htaccess files."""
+the redirects and routes of .htaccess files."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
 
 from diagnose.model.web_servers import ServerFile, WebSite
 from diagnose.parsers.apache.authorization import passes_authorization
-from diagnose.parsers.apache.loading import ConfigSource, load
+from diagnose.parsers.apache.folder_routes import folder_routes
+from diagnose.parsers.apache.loading import ConfigSource, LoadedConfig, load
 from diagnose.parsers.apache.redirects import redirects_and_rewritten_routes
+from diagnose.parsers.apache.sites import with_routes
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.web_sites import has_name
 from diagnose.probes import ProbeContext
@@ -19,18 +20,18 @@ MAX_NAMES, MAX_BYTES = 10, 1 << 16
 
 
 async def completed_sites(
-    ctx: ProbeContext, sites: tuple[WebSite, ...], modules: Sequence[str]
+    ctx: ProbeContext, sites: tuple[WebSite, ...], config: LoadedConfig
 ) -> tuple[WebSite, ...]:
     """Return the sites with addresses in place of names, and with the target's .htaccess, of which
     the sections for modules that are not loaded do not count."""
-    return await _with_htaccess(ctx, await _with_addresses(ctx, sites), modules)
+    return await _with_htaccess(ctx, await _with_addresses(ctx, sites), config)
 
 
 async def _with_htaccess(
-    ctx: ProbeContext, sites: tuple[WebSite, ...], modules: Sequence[str]
+    ctx: ProbeContext, sites: tuple[WebSite, ...], config: LoadedConfig
 ) -> tuple[WebSite, ...]:
-    """Add the redirects of the .htaccess in the folder of the target's sites, on any port: Apache
-    may stand behind another server. Where Apache may not read it (AllowOverride), each depends on
+    """Add what the .htaccess in the folder of the target's sites says, on any port: Apache may
+    stand behind another server. Where Apache may not read it (AllowOverride), a redirect depends on
     something."""
     host = ctx.target.host
     roots = {
@@ -46,7 +47,7 @@ async def _with_htaccess(
         for path, content in zip(paths, contents, strict=True)
         if not content.failure
     }
-    return tuple(_with_own_redirects(site, texts, modules) for site in sites)
+    return tuple(_with_own_lines(config, site, texts) for site in sites)
 
 
 async def htaccess_files(ctx: ProbeContext, sites: tuple[WebSite, ...]) -> list[ServerFile]:
@@ -65,12 +66,12 @@ async def htaccess_files(ctx: ProbeContext, sites: tuple[WebSite, ...]) -> list[
     ]
 
 
-def _with_own_redirects(site: WebSite, texts: dict[str, str], modules: Sequence[str]) -> WebSite:
+def _with_own_lines(config: LoadedConfig, site: WebSite, texts: dict[str, str]) -> WebSite:
     path = f"{site.root.rstrip('/')}/.htaccess"
     if path not in texts:
         return site
     tls = any(socket.tls for socket in site.sockets)
-    lines = load(path, ConfigSource(texts, {}), site.root, {}, modules).main
+    lines = load(path, ConfigSource(texts, {}), site.root, {}, config.modules).main
     own, _ = redirects_and_rewritten_routes(lines, tls)
     is_read = site.reads_htaccess is True
     passes = site.passes_authorization or (is_read and passes_authorization(lines))
@@ -78,7 +79,8 @@ def _with_own_redirects(site: WebSite, texts: dict[str, str], modules: Sequence[
         replace(redirect, conditional=not is_read) for redirect in own if not redirect.conditional
     )
     redirects_of_both = (*site.redirects, *redirects)
-    return replace(site, redirects=redirects_of_both, passes_authorization=passes)
+    site = replace(site, redirects=redirects_of_both, passes_authorization=passes)
+    return with_routes(config, site, folder_routes(lines, tls, site.names)) if is_read else site
 
 
 async def _with_addresses(ctx: ProbeContext, sites: tuple[WebSite, ...]) -> tuple[WebSite, ...]:

@@ -1,7 +1,9 @@
 import asyncio
+from dataclasses import replace
 
 from diagnose.machine import CommandResult
 from diagnose.model.web_servers import SiteRoute, SiteSocket, WebSite
+from diagnose.parsers.apache.loading import ConfigSource, load
 from diagnose.probes.inside.web_servers.apache_sites import completed_sites
 from tests.support.fake_context import Looking
 from tests.support.recorded_machine import RecordedMachine
@@ -13,12 +15,18 @@ SHOP = WebSite(
     root="/var/www/shop",
 )
 
+MAIN = "/etc/apache2/apache2.conf"
+LOADED = load(
+    MAIN, ConfigSource({MAIN: "<VirtualHost *:443>\n</VirtualHost>\n"}, {}), "/", {}, ("rewrite",)
+)
+PASSED = "RewriteEngine on\nRewriteRule ^viewer/(.*)$ http://localhost:8501/$1 [P]\n"
+
 
 def complete(site: WebSite, htaccess: str = RULES, hosts: str = "") -> WebSite:
     files = {"/var/www/shop/.htaccess": htaccess}
     commands = {"getent hosts shop.example.com": CommandResult((), 0, hosts, "", 0.0)}
     ctx = Looking(RecordedMachine(commands, files))
-    (completed,) = asyncio.run(completed_sites(ctx, (site,), ("rewrite",)))
+    (completed,) = asyncio.run(completed_sites(ctx, (site,), LOADED))
     return completed
 
 
@@ -54,3 +62,11 @@ def test_a_section_for_a_module_counts_where_the_module_is_loaded() -> None:
     (redirect,) = complete(SHOP, section).redirects
     assert (redirect.path, redirect.line) == ("/", 3)
     assert complete(SHOP, section.replace("mod_rewrite", "mod_other")).redirects == ()
+
+
+def test_the_route_of_an_htaccess_counts_where_apache_reads_it() -> None:
+    placed = replace(SHOP, file=MAIN, line=1)
+    (route,) = complete(replace(placed, reads_htaccess=True), PASSED).routes
+    assert (route.path, route.line) == ("^/viewer/(.*)$", 2)
+    assert (route.websocket, route.keeps_host) == (False, False)
+    assert complete(placed, PASSED).routes == ()
