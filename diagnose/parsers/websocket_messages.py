@@ -52,11 +52,6 @@ WEBSOCKET_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
         rf"responded with a non-101 status: {_NUMBER}",
         rf"expected (?:status )?101,? (?:but )?got {_NUMBER}",
     ))),
-    # gorilla/websocket and Boost.Beast: the field got lost on the way
-    ("websocket-accept", "|".join((
-        r"['\"](?:upgrade|websocket)['\"] token not found in",
-        r"handshake (?:Connection|Upgrade) field is missing the (?:upgrade|websocket) token",
-    ))),
     # No status is told
     ("websocket", "|".join((
         # websockets and websocket-client of Python were redirected to https: or http:

@@ -68,9 +68,9 @@ WEBSOCKET_MESSAGES: dict[str, tuple[Example, ...]] = {
                 _STATUS, "", 404),
         Example("CLIENT_CONNECTION_ERROR: HS: ws upgrade response not 101", _VAGUE, ""),
         Example("The WebSocket handshake Connection field is missing the upgrade token",
-                "websocket-accept", ""),
+                _VAGUE, ""),
         Example("websocket: the client is not using the websocket protocol: 'upgrade' token not "
-                "found in 'Connection' header", "websocket-accept", ""),
+                "found in 'Connection' header", _VAGUE, ""),
         Example("curl: (22) Refused WebSockets upgrade: 302", _STATUS, "", 302),
     ),
     "WebSocket clients of Node, Elixir, Perl, and of MQTT": (
