@@ -48,7 +48,8 @@ WEBSOCKET_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
         rf"(?<!\d){_NUMBER} websocketpp\.transport",
         rf"got bad HTTP response '{_NUMBER}",
         rf"WebSockex\.RequestError\{{code: {_NUMBER}",
-        # A program that says what it expected
+        # WebSocket-Node, and a program that says what it expected
+        rf"responded with a non-101 status: {_NUMBER}",
         rf"expected (?:status )?101,? (?:but )?got {_NUMBER}",
     ))),
     # No status is told

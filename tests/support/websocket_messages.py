@@ -67,11 +67,17 @@ WEBSOCKET_MESSAGES: dict[str, tuple[Example, ...]] = {
         Example("lws_client_interpret_server_handshake: got bad HTTP response '404'",
                 _STATUS, "", 404),
         Example("CLIENT_CONNECTION_ERROR: HS: ws upgrade response not 101", _VAGUE, ""),
+        Example("The WebSocket handshake Connection field is missing the upgrade token",
+                _VAGUE, ""),
+        Example("websocket: the client is not using the websocket protocol: 'upgrade' token not "
+                "found in 'Connection' header", _VAGUE, ""),
         Example("curl: (22) Refused WebSockets upgrade: 302", _STATUS, "", 302),
     ),
     "WebSocket clients of Node, Elixir, Perl, and of MQTT": (
         Example("TypeError: Received network error or non-101 status code.", _VAGUE, ""),
         Example('%WebSockex.RequestError{code: 302, message: "Found"}', _STATUS, "", 302),
+        Example("Connect Error: Error: Server responded with a non-101 status: 400 Bad Request",
+                _STATUS, "", 400),
         Example("WebSocket handshake failed!", _VAGUE, ""),
         Example("AMQJS0007E Socket error:undefined.", _VAGUE, ""),
     ),
