@@ -2,7 +2,7 @@
 network, no files except the checks.
 
 A root cause is a finding that no other finding explains. A cause declares what it explains, so a
-new cause needs no change in the checks of its symptoms.
+new cause needs no change in the checks of its symptoms. What the very same edit mends is one cause.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -15,6 +15,7 @@ from diagnose.model import (
     Claim,
     Confidence,
     Crash,
+    Edit,
     Evidence,
     Finding,
     Ignore,
@@ -144,6 +145,7 @@ def findings(
     )
     ordered = _with_unexcused_last(_without_queries_apart(ordered))
     explained = {index: _explainer(index, ordered) for index in range(len(ordered))}
+    explained = _joined_by_remedy(explained, ordered)
     causes = _in_order_of_visit(explained, ordered, ignored, port)
     sequence = _causes_and_symptoms(causes)
     if reported is not None:
@@ -169,6 +171,27 @@ def findings(
         Finding(ids[index], *ordered[index], ids.get(causes[index]), suppressed_by(index))
         for index in sequence
     )
+
+
+def _joined_by_remedy(
+    explained: Mapping[int, int | None], ordered: list[tuple[Check, Claim]]
+) -> dict[int, int | None]:
+    """Make one cause of root causes that the very same edit mends: the weightiest explains the
+    others, if it is as certain. Carried out twice, the edit would fail."""
+    joined: dict[int, int] = {}
+    first: dict[tuple[object, ...], int] = {}
+    for index in sorted(index for index, cause in explained.items() if cause is None):
+        claim = ordered[index][1]
+        if claim.fix is None or not any(isinstance(step, Edit) for step in claim.fix.steps):
+            continue
+        root = first.setdefault(claim.fix.steps, index)
+        certainties = (_CONFIDENCES.index(ordered[each][1].confidence) for each in (root, index))
+        if root != index and next(certainties) <= next(certainties):
+            joined[index] = root
+    return {
+        index: joined.get(index, cause) if cause is None else joined.get(cause, cause)
+        for index, cause in explained.items()
+    }
 
 
 def _causes_and_symptoms(causes: Mapping[int, int | None]) -> list[int]:

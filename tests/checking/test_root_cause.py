@@ -17,11 +17,13 @@ from diagnose.model import (
     Evidence,
     Fix,
     Ignore,
+    Manual,
     Observation,
     Severity,
     Subject,
     Symptom,
     Vantage,
+    Where,
     merge_subjects,
 )
 from diagnose.model.http import Upgrade
@@ -417,3 +419,20 @@ def test_a_visit_of_loopback_is_the_whole_way() -> None:
     page = replace(ANSWER, address="127.0.0.1")
     name = replace(NAME, addresses=("127.0.0.1",))
     assert not is_healthy_from_server(report(name, visit, handshake, page, NO_IPV6))
+
+
+def test_what_the_very_same_edit_mends_is_one_cause() -> None:
+    page, page_fix = check("http.mixed-content"), Fix((Edit("/etc/nginx/a.conf", "-a\n+b\n"),))
+    step = check("http.redirect-downgrade")
+    other = Fix((Edit("/etc/nginx/a.conf", "-a\n+c\n"),))
+    bare = Fix((Manual("restart", Where.SERVER),))
+    likely = Confidence.LIKELY
+    first, second = (page, claim(fix=page_fix)), claim(AT_80, fix=page_fix)
+    joined = [("http.mixed-content", None), ("http.redirect-downgrade", "http.mixed-content")]
+    apart = [("http.mixed-content", None), ("http.redirect-downgrade", None)]
+    assert explanations(first, (step, second)) == joined
+    assert explanations(first, (step, claim(AT_80, fix=other))) == apart
+    assert explanations((page, claim(fix=bare)), (step, claim(AT_80, fix=bare))) == apart
+    unsure = (page, claim(fix=page_fix, severity=Severity.ERROR, confidence=likely))
+    sure = (step, claim(AT_80, fix=page_fix, severity=Severity.WARNING))
+    assert explanations(unsure, sure) == apart

@@ -10,10 +10,14 @@ PORT = "    proxy_set_header X-Forwarded-Port $server_port;\n"
 
 
 def serve(lab: Lab, line: str, host: str = "$host") -> None:
-    """The site is at port 8443 alone. Its first page redirects to the login."""
+    """The application is at port 8443, and its first page redirects to its login. Another site of
+    the same name, at port 443, has no such page."""
     firewalld(lab, "--zone=public --add-port=8443/tcp")
     server = lab.server
     lab.spawn(server, server.application("addressed_server", "base-href", "3001"), 3001)
+    page = "  location / {"
+    none = "  location = /login {\n    return 404;\n  }\n"
+    other = site.HTTPS.replace(page, f"{none}{page}")
     own = f"""\
 server {{
   listen 8443 ssl;
@@ -27,8 +31,8 @@ server {{
   }}
 }}
 """
-    server.write(site.CONF, own)
-    lab.restart_nginx()
+    server.write(site.CONF, f"{site.MAP}\n{other}\n{site.HTTP}\n{own}")
+    lab.reload()
 
 
 @scenario(outside="http.redirect-wrong-host", target=TARGET, differs=(site.CONF,))
