@@ -30,6 +30,7 @@ MESSAGES = Messages(
     Message("gap.log", "{server}'s log"),
     Message("gap.api", "{server}'s API"),
     Message("gap.application-log", "the log of the application"),
+    Message("gap.application-limits", "the time limits of the application"),
     Message("gap.application-settings", "the settings of the application"),
     Message("gap.applications", "the applications behind nginx"),
     Message("gap.key", "whether {path} belongs to its certificate"),
