@@ -9,12 +9,9 @@ from collections.abc import Iterator
 
 from diagnose.model.frozen import frozen
 from diagnose.model.web_servers import SiteRoute, WebServerConfig
-from diagnose.parsers.base_path_references import PREFIX_FIELDS
+from diagnose.parsers.base_path_references import FOLDER_FIELDS, is_folder
 from diagnose.parsers.continued_lines import joined_rows
 from diagnose.parsers.web_sites import is_within
-
-#: gunicorn and others read the name without "X-" too, and with an underscore.
-FOLDER_FIELDS = frozenset(name.lower() for name in (*PREFIX_FIELDS, "Script-Name", "SCRIPT_NAME"))
 
 _NAME, _VALUE = r"([\w-]{1,100})", r"(\"[^\"\\%{$]{0,300}\"|[^\s\"'`%{$\\]{1,300})"
 _CADDY = re.compile(rf"\s*header_up\s+[+>?]?{_NAME}\s+{_VALUE}\s*(?:#.*)?")
@@ -58,11 +55,6 @@ def folder_field(config: WebServerConfig, route: SiteRoute) -> SentField | None:
     if route.pattern or len(told) != 1 or told[0].value.rstrip("/") == own:
         return None
     return told[0]
-
-
-def is_folder(value: str) -> bool:
-    """Return whether a field's value is the path of a folder."""
-    return re.fullmatch(r"(?:/[\w.~-]{1,60}){1,6}/?", value, re.ASCII) is not None
 
 
 def _lines(config: WebServerConfig, route: SiteRoute) -> Iterator[SentField]:

@@ -5,7 +5,8 @@ nothing else changed."""
 from diagnose.model import Vantage
 from diagnose.model.requests import PrefixTrial
 from diagnose.model.web_servers import SiteRoute, WebServerConfig
-from diagnose.parsers.sent_fields import folder_field, is_folder, sent_fields
+from diagnose.parsers.base_path_references import is_folder
+from diagnose.parsers.sent_fields import folder_field, sent_fields
 from diagnose.probes import ProbeContext
 from diagnose.probes.inside.unanswered import curl_or_unseen
 
