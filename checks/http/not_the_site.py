@@ -99,10 +99,14 @@ def _paths_below(evidence: Evidence) -> tuple[str, ...]:
     target = evidence.target
     if target.path.partition("?")[0] != "/":
         return ()
+    from checks.http._paths_of_blocks import paths_of_blocks
+
+    if paths := paths_of_blocks(evidence):
+        return paths[:5]
     from diagnose.model.web_servers import WebServerConfig
     from diagnose.parsers.web_sites import answering_sites
 
-    paths: list[str] = []
+    below: list[str] = []
     for config in evidence.good(WebServerConfig):
         for site in answering_sites(config, target.port, target.host):
             routes = [
@@ -112,8 +116,8 @@ def _paths_below(evidence: Evidence) -> tuple[str, ...]:
             ]
             if not routes or any(route.pattern or route.path == "/" for route in routes):
                 return ()
-            paths += [route.path for route in routes]
-    return tuple(dict.fromkeys(paths))[:5]
+            below += [route.path for route in routes]
+    return tuple(dict.fromkeys(below))[:5]
 
 
 def _end_facts(evidence: Evidence, visit: Exchange) -> dict[str, object]:

@@ -35,6 +35,8 @@ def page_request_failed(evidence: Evidence) -> Iterator[Claim]:
         is_logged = request.source == "log" and request.by_browser and not request.sent
         if not is_logged or again is None or request.sender not in senders:
             continue
+        if _is_named_elsewhere(evidence, request):
+            continue
         line = next(
             (line for line in evidence.of(LogLine) if line.path == request.path and line.referrer),
             None,
@@ -70,6 +72,16 @@ def _senders(evidence: Evidence) -> frozenset[str]:
         *(response.url for response in evidence.good(PageFileResponse)),
     ]
     return frozenset(urlsplit(url).path for url in urls)
+
+
+def _is_named_elsewhere(evidence: Evidence, request: OtherRequest) -> bool:
+    """Return whether the page that asked for a file names it at another address now: the log is
+    older than the page."""
+    pages = [page for page in evidence.good(Page) if urlsplit(page.url).path == request.sender]
+    named = {urlsplit(file.url).path for page in pages for file in page.files}
+    name = request.path.rpartition("/")[2]
+    others = (path for path in named if path.rpartition("/")[2] == name)
+    return bool(name) and request.path not in named and any(others)
 
 
 def _failed_again(evidence: Evidence, request: OtherRequest) -> Exchange | None:

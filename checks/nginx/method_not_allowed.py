@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from checks.http import endpoint_subjects
+from checks.http._outside_folders import cause_outside_folder
 from checks.nginx import NO_PORT, Nginx, file_line
 from checks.nginx._edits import config_edits
 from checks.nginx._failed_requests import current_failures
@@ -139,6 +140,7 @@ def _sent_claim(nginx: Nginx) -> Claim | None:
         return Claim(
             about=Subject(port=nginx.evidence.target.port, path=request.path),
             covers=(NO_PORT,),
+            consequence_of=cause_outside_folder(nginx.evidence, request.path),
             because=(request.source, *([nginx.config] if nginx.config else [])),
             confidence=Confidence.LIKELY,
             location=nginx.location(match.block),

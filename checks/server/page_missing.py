@@ -101,6 +101,8 @@ def page_missing(evidence: Evidence) -> Iterator[Claim]:
             reason = ""
         if reason == "elsewhere" and _has_rules_of_its_own(view, folder.elsewhere):
             reason = ""
+        if reason == "inner-htaccess":
+            reason = "" if _has_inner_section(view, folder.path) else "htaccess"
         reason = reason or ("rewritten" if pages and sites and _rewritten(view, folder) else "")
         reason = reason or ("slash" if pages and sites and _slash_off(view, folder, pages) else "")
         reason = reason or ("index-name" if pages and sites and _unlisted(view, folder) else "")
@@ -155,7 +157,9 @@ def _reason(
         return ""
     if folder.has_rewrite_rules and site.reads_htaccess is False:
         return "htaccess"
-    if folder.has_rewrite_rules and modules and "rewrite" not in modules:
+    if folder.rules_folder and site.reads_htaccess is False:
+        return "inner-htaccess"
+    if (folder.has_rewrite_rules or folder.rules_folder) and modules and "rewrite" not in modules:
         return "no-module"
     if folder.lost_script and site.reads_htaccess:
         return "lost-script"
@@ -206,6 +210,21 @@ def _has_rules_of_its_own(view: ServerView, folder: str) -> bool:
     and perhaps keeps it from visitors."""
     section = re.compile(rf"(?i)<Directory\s+\"?{re.escape(folder.rstrip('/'))}/?\"?\s*>")
     return any(section.search(file.text) for file in (view.config.files if view.config else ()))
+
+
+def _has_inner_section(view: ServerView, folder: str) -> bool:
+    """Return whether the configuration has a section for a folder below this one: it may let Apache
+    read the .htaccess there, which it does not read here."""
+    section = re.compile(
+        rf"(?i)<Directory(?:Match)?\s+(?:~\s*)?\"?\^?{re.escape(folder.rstrip('/'))}/[^>\"\s]"
+    )
+    return any(section.search(file.text) for file in (view.config.files if view.config else ()))
+
+
+def _rules_folder(folder: SiteFolder, reason: str) -> str:
+    """Return the folder that the finding names: that of the .htaccess, where it is about one."""
+    is_of_rules = reason in {"htaccess", "no-module"}
+    return (folder.rules_folder if is_of_rules else "") or folder.path
 
 
 def _lacks_slash(alias: SiteAlias) -> bool:
@@ -272,7 +291,7 @@ def _claim(
             **view.facts,
             "url": pages[0].url,
             "status": pages[0].status,
-            "folder": folder.path,
+            "folder": _rules_folder(folder, reason),
             "place": place_text(site.file, site.line),
             **dict.fromkeys((*names.values(), "htaccess"), False),
             "lookalike": folder.lookalike if reason == "lookalike" else "",
@@ -342,7 +361,7 @@ def _fix(view: ServerView, site: WebSite, folder: SiteFolder, reason: str) -> Fi
         )
         return Fix((enable, *reload_steps(view.server)), Applicability.REVIEW)
     if reason == "htaccess":
-        edit = allow_overrides(view, site, folder.path)
+        edit = allow_overrides(view, site, _rules_folder(folder, reason))
     elif reason == "alias-slash" and alias:
         edit = folder_edit(view, alias.file, (alias.line, alias.line), alias.folder, "/")
     elif reason == "elsewhere":

@@ -20,6 +20,7 @@ from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.requests import ComparedRequest, LoggedComparison
+from diagnose.parsers.base_path_references import FOLDER_FIELDS
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
 from diagnose.parsers.nginx.proxied_request import (
@@ -55,6 +56,7 @@ def wrong_header(evidence: Evidence) -> Iterator[Claim]:
                 "dropped": is_dropped,
                 "passed_on": passed_on,
                 "set": change.request.change != "added" and not passed_on,
+                "folder": change.request.value if name in FOLDER_FIELDS else "",
                 "upgrade": name in {"connection", "upgrade"},
             },
             _fix(nginx, match, change, directive),
@@ -74,6 +76,9 @@ def _fix(
         if name.lower() == "connection":
             value = _location_edits.upgrade_variable(nginx, match, changes) or '""'
         line = f"proxy_set_header {name} {value};"
+        changes.setdefault(directive.file, []).append(edits.replace_directive(directive, line))
+    elif name.lower() in FOLDER_FIELDS and change.request.value:
+        line = f"proxy_set_header {name} {change.request.value};"
         changes.setdefault(directive.file, []).append(edits.replace_directive(directive, line))
     elif file := nginx.file(directive):
         changes.setdefault(directive.file, []).append(edits.remove_directive(file.text, directive))

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from checks.http._outside_folders import cause_outside_folder
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import Changes, config_edits
@@ -75,7 +76,11 @@ def no_location(evidence: Evidence) -> Iterator[Claim]:
             sources = tuple(websocket for websocket in named if websocket.path in paths)
             because = (*claim.because, *sources)
             claim = replace(
-                claim, severity=Severity.WARNING, because=because, fix=_less_sure(claim)
+                claim,
+                severity=Severity.WARNING,
+                because=because,
+                fix=_less_sure(claim),
+                consequence_of=cause_outside_folder(evidence, paths[0]),
             )
         yield claim
 

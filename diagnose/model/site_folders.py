@@ -32,7 +32,8 @@ class SiteFolder(Observation):
     "blog/index.php": that of the nearest folder above the requested path), if no .htaccess leads to
     it, and `is_wordpress` is True if that script is WordPress's. `suffixed` is the file of the
     requested name with ".html" behind it, if that alone is there: a generator of sites leaves the
-    ending out of its links.
+    ending out of its links. `rules_folder` is the deepest folder on the way to the requested path
+    whose .htaccess has rules of mod_rewrite, if that of the site's own folder has none.
     """
 
     layer: ClassVar[str] = "server"
@@ -55,6 +56,7 @@ class SiteFolder(Observation):
     front_script: Label = ""
     is_wordpress: bool = False
     suffixed: FilePath = ""
+    rules_folder: FilePath = ""
 
     def summary(self) -> Summary:
         if self.index_files:

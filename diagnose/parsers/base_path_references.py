@@ -9,10 +9,18 @@ from diagnose.parsers.urls import parse_url
 #: Fields by which proxies tell an application the folder below which visitors reach it: Traefik and
 #: Spring (ForwardedHeaderFilter), uWSGI and Flask behind guides of nginx, Home Assistant's ingress.
 PREFIX_FIELDS = ("X-Forwarded-Prefix", "X-Script-Name", "X-Ingress-Path", "X-Forwarded-Path")
+#: The same in lower case, and what gunicorn and others read, without "X-" and with an underscore.
+FOLDER_FIELDS = frozenset(name.lower() for name in (*PREFIX_FIELDS, "Script-Name", "SCRIPT_NAME"))
+_FOLDER = re.compile(r"(?:/[\w.~-]{1,60}){1,6}/?", re.ASCII)
 #: Maximum number of references, and characters of a page that are looked at.
 _MOST, _MAX_TEXT = 6, 262_144
 #: A path that needs no other quotes in nginx's configuration.
 _PLAIN = re.compile(r"(/[\w.~-]{1,60}/?)[\w.~/@-]{0,200}", re.ASCII)
+
+
+def is_folder(value: str) -> bool:
+    """Return whether a field's value is the path of a folder."""
+    return _FOLDER.fullmatch(value) is not None
 
 
 def paths_of(urls: Iterable[str]) -> list[str]:

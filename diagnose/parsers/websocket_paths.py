@@ -277,6 +277,13 @@ def _own_host_paths(text: str) -> Iterator[NamedPath]:
     for match, _ in zip(_OWN_ROOT.finditer(text), range(MAX_URLS), strict=False):
         if _is_opened(text, match.start()) and is_in_use(text, match.start()):
             yield NamedPath("/")
+    if "new URL(" in text and "WebSocket(" in text:
+        # Imported late: few scripts make the address so.
+        from diagnose.parsers.websocket_objects import object_paths_in
+
+        for path, position in object_paths_in(text):
+            if is_in_use(text, position):
+                yield NamedPath(_normal(path))
 
 
 def _url_paths(text: str, own: Url) -> Iterator[NamedPath]:

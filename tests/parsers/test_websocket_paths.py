@@ -21,6 +21,19 @@ PAGE = "https://shop.example.com/"
             "",
         ),
         ('new WebSocket("/live")', "/live", ""),
+        # Owncast's.
+        (
+            "const u=new URL(location);u.protocol=location.protocol==='https:'?'wss:':'ws:';"
+            "u.pathname='/ws';new WebSocket(u.toString()+'?accessToken='+t)",
+            "/ws",
+            "",
+        ),
+        (
+            "let a = new URL('/live', window.location.href);\n"
+            "a.protocol = a.protocol.replace('http', 'ws');\nreturn new WebSocket(a)",
+            "/live",
+            "",
+        ),
         ('io({path: "/chat/socket.io/"})', "/chat/socket.io/", "Socket.IO"),
         ('<script src="/socket.io/socket.io.min.js"></script>', "/socket.io/", "Socket.IO"),
         # As socket.io.esm.min.js 4.8.4 has it.
@@ -225,3 +238,17 @@ def test_a_name_that_has_a_folder_too_is_no_known_beginning() -> None:
     for base in ("'wss://' + location.host + root", "location.host + '/api'", "config.url"):
         named = named_paths_in(f"base = {base};\nnew WebSocket(base + '/live')", PAGE)
         assert NamedPath("/live", base="assumed") in named
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "u=new URL(location);u.protocol='wss:';u.pathname='/ws/'+id;new WebSocket(u)",
+        "u=new URL('https://example.net');u.protocol='wss:';u.pathname='/ws';new WebSocket(u)",
+        "u=new URL(location);u.pathname='/ws';fetch(u);new WebSocket(other)",
+        "u=new URL(location);u.pathname='/ws';new WebSocket(u)",
+        "// u=new URL(location);u.protocol='wss:';u.pathname='/ws';new WebSocket(u)",
+    ],
+)
+def test_an_object_of_another_host_or_path_is_none(text: str) -> None:
+    assert named_paths_in(text, PAGE) == ()

@@ -25,6 +25,7 @@ from diagnose.model.logs import UnservedRequests
 from diagnose.model.pages import PageFileResponse, WebSocketPath
 from diagnose.model.web_servers import SiteRoute, WebServerConfig
 from diagnose.parsers.redirects import REDIRECTS, leads_to_itself
+from diagnose.parsers.sent_fields import sent_fields
 from diagnose.parsers.unknown_paths import unknown_path
 from diagnose.parsers.urls import parse_url, socketio_path
 from diagnose.parsers.web_sites import (
@@ -308,6 +309,11 @@ async def _visit(
 ) -> None:
     inner = inner_path(route, requested)
     visit = await ask_backend(ctx, route, requested, inner, websocket)
+    if not websocket and visit and not visit.succeeded:
+        # Imported late: few servers tell an application its folder.
+        from diagnose.probes.inside.told_folders import ask_with_own_folder
+
+        await ask_with_own_folder(ctx, config, route, inner)
     # A path without a slash is none (RFC 9112 section 3.2.1): it cannot be asked for.
     is_answered = visit.succeeded and visit.status not in REDIRECTS if visit else inner[:1] == "/"
     if is_answered:
@@ -356,6 +362,12 @@ async def ask_backend(
         return None
     at = ctx.elapsed()
     fields = [f"Host: {ctx.target.authority}", "X-Forwarded-Proto: https"]
+    # Without what the server in front sends, the answer would be that to another question.
+    fields += [
+        f"{field.name}: {field.value}"
+        for config in ctx.observed(WebServerConfig)
+        for field in sent_fields(config, route)
+    ]
     if websocket:
         fields += [*UPGRADE_FIELDS, f"Origin: {ctx.target.origin}"]
     scheme = "https" if route.scheme in _SECURE else "http"

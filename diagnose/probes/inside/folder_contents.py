@@ -97,6 +97,9 @@ async def emit_folder(
             page_exists=bool(pages),
             index_files=tuple(clean(posixpath.basename(name), 100) for name in index[:10]),
             has_rewrite_rules=bool(_REWRITE.search(rules.text)),
+            rules_folder=""
+            if pages or _REWRITE.search(rules.text)
+            else await _rules_folder(ctx, root, path),
             is_application=bool(_APPLICATION.search(text.text)),
             prefix=prefix or cut,
             shortened=shortened if remainder and short and not pages else "",
@@ -172,6 +175,17 @@ def folders_above(path: str) -> list[str]:
     "/blog/2020/tea"."""
     parts = [part for part in path.split("/")[1:-1] if part][: MAX_FOLDERS - 1]
     return ["/" + "/".join(parts[:number]) for number in range(len(parts), -1, -1)]
+
+
+async def _rules_folder(ctx: ProbeContext, root: str, path: str) -> str:
+    """Return the deepest folder below a site's own, on the way to a path, whose .htaccess has rules
+    of mod_rewrite: those of the folders above do not count there."""
+    for name in folders_above(path)[:-1]:
+        folder = posixpath.normpath(f"{root}{name}")
+        rules = await ctx.machine.read(f"{folder}/.htaccess", MAX_BYTES)
+        if folder.startswith(f"{root.rstrip('/')}/") and _REWRITE.search(rules.text):
+            return clean(folder, 400)
+    return ""
 
 
 async def _front_script(ctx: ProbeContext, root: str, path: str) -> tuple[str, bool]:

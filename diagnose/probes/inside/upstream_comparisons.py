@@ -26,6 +26,7 @@ from diagnose.parsers.host_addresses import (
     is_visitors_host,
 )
 from diagnose.parsers.http import proxy_page
+from diagnose.parsers.nginx.folder_requests import folder_variants
 from diagnose.parsers.nginx.form_requests import form_variants
 from diagnose.parsers.nginx.inner_paths import inner_path_variants
 from diagnose.parsers.nginx.proxied_request import (
@@ -245,7 +246,10 @@ async def page_variants(
 ) -> list[RequestVariant]:
     """Return the changed requests for a page, the most promising first."""
     fields, status = visitor_fields(ctx, exchange), exchange.status or 0
-    variants = request_variants(request, route.place, route.upstream, target, status, fields)
+    variants = [
+        *folder_variants(request, route.place),
+        *request_variants(request, route.place, route.upstream, target, status, fields),
+    ]
     if status == 404:
         told = await read_context_paths(ctx, route)
         below = [

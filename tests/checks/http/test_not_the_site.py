@@ -5,6 +5,7 @@ import pytest
 from diagnose.model import Severity, Subject
 from tests.support.check_evidence import CHAT, judge
 from tests.support.firewall_rules import listening
+from tests.support.nginx_evidence import config
 from tests.support.upstream_evidence import page
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
@@ -124,3 +125,23 @@ def test_fires_as_a_note_where_the_site_is_below_a_path_alone() -> None:
     for text in (HTTPS, alone):
         (claim,) = judge(CHECK, default, APACHE, apache_config(text))
         assert claim.severity is Severity.WARNING
+
+
+def test_fires_as_a_note_where_nginx_passes_on_other_paths_of_this_name_alone() -> None:
+    default = page(200, "<title>Welcome to nginx!</title>")
+    registry = (
+        "server { listen 443 ssl; server_name shop.example.com; root /var/www/html;"
+        " location /v2/ { proxy_pass http://127.0.0.1:5000; } }"
+    )
+    (claim,) = judge(CHECK, default, config(registry))
+    assert (claim.severity, claim.facts["below"]) == (Severity.NOTE, ("/v2/",))
+    # A block that takes every name is not this site's, and one with an application at the root has
+    # a page there.
+    others = (
+        registry.replace("shop.example.com", "_"),
+        registry.replace("/v2/", "/.well-known/acme-challenge/"),
+        registry.replace("location /v2/", "location /"),
+    )
+    for text in others:
+        (claim,) = judge(CHECK, default, config(text))
+        assert (claim.severity, claim.facts["below"]) == (Severity.WARNING, ())

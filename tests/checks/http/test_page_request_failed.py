@@ -7,6 +7,7 @@ import pytest
 from diagnose.model import Observation
 from diagnose.model.http import Exchange
 from diagnose.model.other_requests import OtherRequest
+from diagnose.model.pages import Page, PageFile
 from tests.support.check_evidence import judge, texts
 from tests.support.page_errors import logged, page
 from tests.support.page_evidence import answered, sheet
@@ -51,3 +52,15 @@ def test_silent_about_requests_that_the_page_does_not_send(request_: OtherReques
 @pytest.mark.parametrize("again", [[], [replace(AGAIN, status=200)]])
 def test_silent_about_what_is_over(again: list[Exchange]) -> None:
     assert judge(CHECK, *PAGE, REQUEST, *again) == []
+
+
+def test_silent_about_a_file_that_the_page_names_elsewhere_now() -> None:
+    request = replace(REQUEST, path="/static/app.css", sender="/")
+    again = replace(AGAIN, url="https://shop.example.com/static/app.css")
+    moved = PageFile("stylesheet", "https://shop.example.com/tea/static/app.css")
+    document = Page(url="https://shop.example.com/", address="203.0.113.10", port=443)
+    assert judge(CHECK, page(200), replace(document, files=(moved,)), request, again) == []
+    kept = PageFile("stylesheet", "https://shop.example.com/static/app.css")
+    for files in ((), (moved, kept)):
+        seen = replace(document, files=files)
+        assert judge(CHECK, page(200), seen, request, again)

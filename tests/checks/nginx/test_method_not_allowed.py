@@ -7,6 +7,7 @@ import pytest
 
 from diagnose.model import Applicability, Confidence, Symptom
 from diagnose.model.logs import FailedRequests
+from diagnose.model.pages import PageFileTrial
 from diagnose.parsers.target import parse_target
 from tests.support.check_evidence import SHOP, judge, texts
 from tests.support.nginx_evidence import RUNNING, config
@@ -212,3 +213,17 @@ def test_silent_where_the_message_is_about_a_post_or_no_page_came() -> None:
     put = replace(SHOP, symptom=Symptom("status", "PUT 405", 405))
     assert not judge(CHECK, *seen(KEPT, 404, "GET", ""), target=put)
     assert not judge(CHECK, *seen(KEPT, 200, "GET", ""))
+
+
+def test_a_form_outside_of_the_folder_of_its_page_follows_from_the_missing_folder() -> None:
+    trial = PageFileTrial(
+        page="https://shop.example.com/app/", file="https://shop.example.com/static/app.css",
+        url="https://shop.example.com/app/static/app.css", prefix="/app", address="203.0.113.10",
+        port=443, is_absolute=True, status=200, is_used=True,
+    )  # fmt: skip
+    sent = loads(posts=(LOGIN,))
+    (claim,) = judge(CHECK, *seen(SPA, 200, "GET", ""), sent, trial)
+    assert claim.consequence_of == ("http.base-path-missing",)
+    for other in (replace(trial, is_used=False), replace(trial, prefix="/api")):
+        (claim,) = judge(CHECK, *seen(SPA, 200, "GET", ""), sent, other)
+        assert claim.consequence_of == ()

@@ -392,3 +392,25 @@ def test_fires_beside_scripts_of_a_program_where_the_page_is_apaches_own() -> No
     assert claim.facts["htaccess"] is True
     own = replace(PAGE, body="<h1>Nothing here</h1>")
     assert not judge(CHECK, APACHE, config, folder, own, target=ABOUT, masked=False)
+
+
+BLOG = f"{ROOT}/blog"
+
+
+def test_fires_for_the_rules_of_a_folder_below() -> None:
+    folder = replace(FOLDER, requested="/blog/tea", rules_folder=BLOG)
+    target = replace(ABOUT, path="/blog/tea")
+    page = replace(PAGE, url="https://shop.example.com/blog/tea")
+    read = apache_config(SITE.replace("Require all granted", "AllowOverride All"))
+    without = replace(read, modules=("ssl", "proxy"))
+    (claim,) = judge(CHECK, APACHE, without, folder, page, target=target, masked=False)
+    assert claim.facts["no_module"]
+    assert claim.facts["folder"] == BLOG
+    assert not judge(CHECK, APACHE, read, folder, page, target=target)
+    # Not read: no section lets Apache read it there.
+    (claim,) = judge(CHECK, APACHE, apache_config(SITE), folder, page, target=target, masked=False)
+    assert claim.facts["htaccess"]
+    assert claim.facts["folder"] == BLOG
+    section = f"<Directory {BLOG}>\n AllowOverride All\n</Directory>\n"
+    inner = apache_config(SITE.replace("</VirtualHost>", f"{section}</VirtualHost>"))
+    assert not judge(CHECK, APACHE, inner, folder, page, target=target)

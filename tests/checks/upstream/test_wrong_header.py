@@ -114,3 +114,11 @@ def test_fires_where_the_application_closes_the_connection() -> None:
     )
     assert claim.facts["closed"]
     assert claim.facts["status"] == 502
+
+
+def test_fires_on_the_folder_of_another_path() -> None:
+    text = SITE.replace(HOST, f"{HOST}        proxy_set_header X-Script-Name /calibre;\n")
+    right = compared(200, "field", "X-Script-Name", "replaced", original="/calibre", value="/books")
+    made = claim(text, compared(404), right, status=404)
+    assert made.facts["folder"] == "/books"
+    assert "+        proxy_set_header X-Script-Name /books;\n" in diff(made)

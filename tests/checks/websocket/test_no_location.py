@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Applicability, Confidence, Edit, Manual, Observation, Severity, Where
-from diagnose.model.pages import WebSocketPath
+from diagnose.model.pages import PageFileTrial, WebSocketPath
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import CHAT, SHOP, judge
 from tests.support.nginx_evidence import (
@@ -174,3 +174,16 @@ def test_passes_the_handshakes_alone_where_the_application_has_all_other_paths()
     )  # fmt: skip
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_a_path_outside_of_the_folder_of_its_page_follows_from_the_missing_folder() -> None:
+    trial = PageFileTrial(
+        page="https://shop.example.com/app/", file="https://shop.example.com/static/app.css",
+        url="https://shop.example.com/app/static/app.css", prefix="/app", address="203.0.113.10",
+        port=443, is_absolute=True, status=200, is_used=True,
+    )  # fmt: skip
+    for observation, expected in (
+        (trial, ("http.base-path-missing",)), (replace(trial, prefix="/live"), ()),
+    ):  # fmt: skip
+        (claim,) = judge(CHECK, config(FILES), NAMED, observation, target=SHOP)
+        assert claim.consequence_of == expected

@@ -11,6 +11,7 @@ from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import UnservedRequests
 from diagnose.model.pages import PageFileResponse, WebSocketPath
+from diagnose.model.requests import PrefixTrial
 from diagnose.model.web_servers import WebServerConfig
 from diagnose.probes.inside import backend_visits as probes
 from diagnose.probes.inside.remote_curl import ACCEPT
@@ -234,3 +235,31 @@ def test_behind_apache_the_path_with_a_slash_is_asked_for() -> None:
     asyncio.run(probe.work(looking, config))
     asked = [(visit.path, visit.status) for visit in looking.observed(BackendVisit)]
     assert asked == [("//login", 404), ("/app/login", 404), ("/login", 200)]
+
+
+class Calibre(Application):
+    """Has its pages below the folder that a field tells it, and asks for a login there."""
+
+    async def run(self, *argv: str, timeout: float = 8.0) -> CommandResult:
+        self.commands_run.append(shlex.join(argv))
+        status = 302 if "X-Script-Name: /books" in shlex.join(argv) else 404
+        return CommandResult(argv, 0, "", f"< HTTP/1.1 {status} x\r\n", 0.0)
+
+
+def test_the_question_has_the_fields_of_the_server_and_then_the_folder_of_the_route() -> None:
+    lines = (
+        '    RequestHeader set X-Script-Name "/calibre"\n    RequestHeader set X-Api-Key "s3"\n'
+        "    ProxyPass /books/ http://127.0.0.1:3000/books/\n"
+    )
+    seen = apache_config(HTTPS.replace("    ProxyPass /ws", f"{lines}    ProxyPass /ws"))
+    machine = Calibre()
+    looking = Looking(machine)
+    looking.target = replace(looking.target, path="/books/")
+    looking.observations += (APACHE, seen, replace(PAGE, status=404))
+    probe: Any = probes.visits_of_config
+    asyncio.run(probe.work(looking, seen))
+    (trial,) = looking.observed(PrefixTrial)
+    assert (trial.field, trial.prefix, trial.status) == ("X-Script-Name", "/books", 302)
+    assert {visit.status for visit in looking.observed(BackendVisit)} == {404}
+    assert "X-Script-Name: /calibre" in machine.commands_run[0]
+    assert not any("s3" in command for command in machine.commands_run)

@@ -238,3 +238,26 @@ def test_a_file_of_the_page_that_apache_serves_itself_and_that_came_as_a_page() 
         folders = ctx.observed(SiteFolder)
         assert len(folders) == count
         assert all(folder.page_exists and folder.requested == "/app.js" for folder in folders)
+
+
+def test_the_deepest_folder_with_rules_where_the_sites_own_has_none() -> None:
+    root, files = "/var/www", {"/var/www/blog/.htaccess": "RewriteRule . /blog/index.php [L]\n"}
+    site = (
+        "<VirtualHost *:443>\nServerName shop.example.com\nDocumentRoot /var/www\n</VirtualHost>\n"
+    )
+    for own, expected in (("", f"{root}/blog"), ("RewriteRule . /index.php [L]\n", "")):
+        ctx = Looking(RecordedMachine(files=files | ({f"{root}/.htaccess": own} if own else {})))
+        ctx.target = replace(ctx.target, path="/blog/2020/tea")
+        page, config = (
+            replace(PAGE, url="https://shop.example.com/blog/2020/tea"),
+            apache_config(site),
+        )
+        for observation in (APACHE, page, config):
+            ctx.emit(observation)
+
+        async def work(ctx: Looking = ctx, config: object = config) -> None:
+            await site_folders.folder_after_config.work(ctx, config)
+
+        asyncio.run(work())
+        (folder,) = ctx.observed(SiteFolder)
+        assert folder.rules_folder == expected
