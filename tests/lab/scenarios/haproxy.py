@@ -500,7 +500,12 @@ def sessions_are_lost_behind_haproxy(lab: Lab) -> None:
 POLLING = "https://shop.example.com/socket.io/?EIO=4&transport=polling"
 
 
-@haproxy_scenario(outside="websocket.not-sticky", target=POLLING, differs=(haproxy.CONFIG,))
+@haproxy_scenario(
+    outside="websocket.not-sticky",
+    target=POLLING,
+    args=("Session ID unknown",),
+    differs=(haproxy.CONFIG,),
+)
 def sessions_are_lost_at_the_address_that_begins_them(lab: Lab) -> None:
     """wasp-lang/wasp#2040: the first request of a session is answered rightly."""
     workers(lab, "    balance roundrobin\n")
