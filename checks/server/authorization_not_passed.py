@@ -37,6 +37,13 @@ _WSGI_FILES = re.compile(r"(?i)\s*(?:(?:Set|Add)Handler\s+\"?wsgi-script|WSGIHan
 #: A handler at a port, and the line by which Apache takes the field away.
 _HANDLER = re.compile(r"(?i)\s*SetHandler\s+\"?proxy:fcgi://")
 _REMOVES = re.compile(r"(?i)\s*RequestHeader\s+(?:early\s+)?unset\s+\"?Authorization\"?\s*$")
+#: CGI programs (mod_cgi, mod_cgid, mod_fcgid), and one that a handler's Action names: they get the
+#: field no more than FastCGI programs (util_script.c, ap_add_common_vars).
+_CGI = re.compile(
+    r"(?i)\s*(?:(?:Set|Add)Handler\s+\"?(?:cgi-script|fcgid-script)\b"
+    r"|Action\s+\S{1,100}\s+\"?/|FcgidWrapper\s)"
+)
+_SCRIPTS = re.compile(r"(?i)\s*ScriptAlias\s+\"?(/[^\s\"]*)")
 #: The lines by which Apache asks itself (mod_auth_basic), or has a page of its own for that.
 _ASKS = re.compile(r"(?i)\s*(?:AuthType\s+\"?(?:Basic|Digest)\b|ErrorDocument\s+401\b)")
 #: What people say who are asked for their password again and again.
@@ -227,11 +234,14 @@ def _wsgi_fix(view: ServerView, site: WebSite, number: int) -> Fix:
 
 
 def _is_fastcgi(view: ServerView, site: WebSite, path: str) -> bool:
-    """Return whether a FastCGI program may have answered a path."""
+    """Return whether a CGI or FastCGI program may have answered a path."""
     route = route_of(site, path.partition("?")[0], websocket=False)
     if route is not None:
         return route.scheme == "fcgi"
-    lines = (line_text(view, site.file, number) for number in range(site.line, site.end))
+    lines = [line_text(view, site.file, number) for number in range(site.line, site.end)]
+    aliases = filter(None, map(_SCRIPTS.match, lines))
+    if any(map(_CGI.match, lines)) or any(path.startswith(alias[1]) for alias in aliases):
+        return True
     return (
         bool(site.gateways)
         or any(route.scheme == "fcgi" for route in site.routes)

@@ -39,7 +39,7 @@ from diagnose.model import (
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.pages import Page
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
-from diagnose.parsers.own_scheme import complains_of_http
+from diagnose.parsers.own_scheme import is_about_http
 from diagnose.parsers.redirects import (
     REDIRECTS,
     follow_redirects,
@@ -133,8 +133,7 @@ def _other_answer(view: ServerView, route: SiteRoute, pages: Sequence[Exchange])
         yield _claim(view, route, because, facts, Severity.WARNING)
         return
     symptom = evidence.target.symptom
-    is_address = symptom is not None and symptom.kind in {"wrong-address", "login"}
-    leads_to_http = is_address and symptom is not None and complains_of_http(symptom.text)
+    leads_to_http = is_about_http(symptom)
     is_login = symptom is not None and symptom.kind in {"cookie", "login"}
     loses_login = is_login and any(page.posts for page in evidence.good(Page))
     if leads_to_http or loses_login:

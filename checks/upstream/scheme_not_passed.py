@@ -35,7 +35,7 @@ from diagnose.model.requests import ComparedRequest, LoggedComparison
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
 from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD
 from diagnose.parsers.own_scheme import (
-    complains_of_http,
+    is_about_http,
     is_written_in_script,
     names_itself_plain,
 )
@@ -115,8 +115,9 @@ def _told_by_message(
     match = proxied_match(nginx, told[0].path)
     if symptom is None or match is None:
         return
-    is_address = symptom.kind in {"wrong-address", "login"}
-    leads_to_http = is_address and complains_of_http(symptom.text)
+    # A wrong address to return to has a wrong name, too, if the application does not get the name.
+    is_name_kept = symptom.kind != "login-address" or proxy_set_header_of(match, "Host") is not None
+    leads_to_http = is_about_http(symptom)
     is_login = symptom.kind in {"cookie", "login"}
     loses_login = is_login and any(page.posts for page in evidence.good(Page))
     if not (leads_to_http or loses_login):
@@ -127,7 +128,7 @@ def _told_by_message(
     yield replace(
         comparison_claim(
             nginx, match, change, directive, facts, _fix(nginx, match, change, sure=False),
-            Confidence.LIKELY if leads_to_http else Confidence.POSSIBLE,
+            Confidence.LIKELY if leads_to_http and is_name_kept else Confidence.POSSIBLE,
         ),
         severity=Severity.WARNING,
     )  # fmt: skip

@@ -35,7 +35,7 @@ from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.pages import Page
 from diagnose.model.server import Listeners
-from diagnose.parsers.own_scheme import complains_of_http, plain_addresses
+from diagnose.parsers.own_scheme import is_about_http, plain_addresses
 from diagnose.parsers.redirects import REDIRECTS, leads_to_http, leads_to_itself
 from diagnose.parsers.server_hops import Hop, Servers, plain_entrance
 from diagnose.parsers.urls import normalize_url
@@ -191,12 +191,12 @@ def _effect(
     is_lost = symptom.kind in {"cookie", "login", "csrf"}
     if cookies and is_lost and not any(each.secure_cookies for each in plain):
         return _Effect("cookie", cookies[0])
-    is_about_http = symptom.kind in {"wrong-address", "login"} and complains_of_http(symptom.text)
+    is_told_of_http = is_about_http(symptom)
     is_form = is_lost and any(each.posts for each in evidence.good(Page))
-    if not (is_about_http or is_form):
+    if not (is_told_of_http or is_form):
         return None
     # A login is not sent: the words alone tell what is wrong with it.
-    return _Effect("told", is_seen=False, is_about_http=is_about_http)
+    return _Effect("told", is_seen=False, is_about_http=is_told_of_http)
 
 
 def _claim(

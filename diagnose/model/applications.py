@@ -275,7 +275,7 @@ class BuildScript(Observation):
         return (self.program, folder, self.folder, "run", "build")
 
     def summary(self) -> Summary:
-        return f"{self.folder}/package.json", f"{self.program} run build"
+        return self.folder, " ".join(self.words)
 
 
 @frozen(kw_only=True, eq=False)

@@ -16,7 +16,7 @@ _ABSENT = (
     r"(?:not (?:provided|found|present|sent|set|given)|(?:is |was )?(?:missing|required|absent))"
 )
 _WORDS = lazy_pattern(
-    rf"\b{_FIELD}\b[^<>{{}}]{{0,20}}{_ABSENT}"
+    rf"\b{_FIELD}\b[^<>{{}}]{{0,40}}{_ABSENT}"
     rf"|\b(?:missing|no)\b[^<>{{}}.]{{0,20}}\b(?:JWT|bearer|authori[sz]ation)[ _-]?"
     rf"(?:token|header)\b"
     r"|\bcredentials were not provided\b",

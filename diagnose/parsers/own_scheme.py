@@ -6,11 +6,12 @@ which a login has to lead back, in addresses of files and forms.
 
 import re
 from collections.abc import Iterator
-from itertools import islice
-from urllib.parse import parse_qsl
+from itertools import chain, islice
+from urllib.parse import parse_qsl, unquote
 
 from diagnose.model.http import Exchange
 from diagnose.model.pages import Page
+from diagnose.model.symptom import Symptom
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.urls import is_related_host, parse_url
@@ -21,6 +22,12 @@ _MAX_QUERY = 8192
 _MAX_BODY = 262_144
 #: JSON may write a slash as \\/ (RFC 8259 section 7).
 _PLAIN_ADDRESS = re.compile(r"http:(?://|\\/\\/)([^\s\"'<>`{}|^]{1,300})", re.IGNORECASE)
+#: The address to which a login elsewhere has to lead back, in the query of another address. JSON
+#: may write the "&" before it as \u0026.
+_RETURN_ADDRESS = re.compile(
+    r"(?:[?&;]|\\u00(?:26|3f))(?:redirect_ur[il]|service|wreply)=(http%3A%2F%2F[\w.%~-]{1,300})",
+    re.IGNORECASE,
+)
 #: The types of scripts that stand in a page, and of their settings. Others describe the page to
 #: search engines ("application/ld+json").
 _TYPE = re.compile(r"\btype\s{0,3}=\s{0,3}[\"']?([\w/+.-]{1,60})", re.IGNORECASE)
@@ -47,7 +54,9 @@ def plain_addresses(text: str, host: str) -> tuple[str, ...]:
         f"http://{match[1]}".replace("\\/", "/").rstrip("\\.,;)")
         for match in _PLAIN_ADDRESS.finditer(text)
     )
-    own = (url for url in dict.fromkeys(addresses) if _names_host(url, host))
+    returns = (unquote(match[1]) for match in _RETURN_ADDRESS.finditer(text))
+    named = dict.fromkeys(chain(addresses, returns))
+    own = (url for url in named if _names_host(url, host))
     return tuple(islice(own, _MOST))
 
 
@@ -80,6 +89,16 @@ def _names_host(url: str, host: str) -> bool:
 def complains_of_http(words: str) -> bool:
     """Return whether a message says that something leads to http, as a scheme."""
     return _TO_HTTP.search(words) is not None
+
+
+def is_about_http(symptom: Symptom | None) -> bool:
+    """Return whether a person says that a redirect or a login leads to http; or that a login
+    elsewhere refuses the address to return to, which an application writes with http if it is not
+    told of https."""
+    if symptom is None:
+        return False
+    is_leading = symptom.kind in {"wrong-address", "login"} and complains_of_http(symptom.text)
+    return is_leading or symptom.kind == "login-address"
 
 
 def names_itself_plain(answer: Exchange | Page, host: str) -> bool:

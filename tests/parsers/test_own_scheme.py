@@ -126,3 +126,16 @@ SETTINGS = '{"authUrl":"http:\\/\\/shop.example.com"}'
 )
 def test_a_script_or_its_settings_in_a_page_name_it(body: str, expected: bool) -> None:
     assert is_written_in_script(body, HOST) is expected
+
+
+LOGIN = "https://github.example/authorize?client_id=1{}redirect_uri=http%3A%2F%2F{}%2Fback"
+
+
+@pytest.mark.parametrize("mark", ["&", "&amp;", "\\u0026"])
+def test_the_address_to_which_a_login_in_json_leads_back(mark: str) -> None:
+    """https://github.com/nezhahq/nezha/issues/1000: a script requests the login's address."""
+    body = f'{{"data":{{"redirect":"{LOGIN.format(mark, HOST)}"}}}}'
+    assert plain_addresses(body, HOST) == (f"http://{HOST}/back",)
+    assert not plain_addresses(body.replace("http%3A", "https%3A"), HOST)
+    assert not plain_addresses(LOGIN.format(mark, "other.example.org"), HOST)
+    assert not plain_addresses(body.replace("redirect_uri", "share"), HOST)

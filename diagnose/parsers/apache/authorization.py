@@ -20,6 +20,9 @@ def passes_authorization(directives: Sequence[Directive]) -> bool:
         elif directive.name in {"cgipassauth", "wsgipassauthorization"}:
             if "".join(directive.args[:1]).lower() == "on":
                 return True
+        elif directive.name == "fcgidpassheader":
+            if "authorization" in map(str.lower, directive.args):
+                return True
         elif (
             directive.name in _SETTING and "HTTP_AUTHORIZATION" in " ".join(directive.args).upper()
         ):

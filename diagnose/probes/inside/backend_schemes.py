@@ -16,7 +16,7 @@ from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import ContainerNginx, NginxConfig
 from diagnose.model.server import Interface, Listeners
 from diagnose.model.web_servers import SiteRoute, WebServerConfig
-from diagnose.parsers.own_scheme import complains_of_http, plain_addresses
+from diagnose.parsers.own_scheme import is_about_http, plain_addresses
 from diagnose.parsers.redirects import leads_to_http, leads_to_itself
 from diagnose.parsers.web_sites import routes_of_name
 from diagnose.probes import ProbeContext, probe
@@ -68,7 +68,7 @@ def _is_doubtful(ctx: ProbeContext, page: Exchange) -> bool:
     if plain_addresses(page.body, ctx.target.host):
         return True
     symptom = ctx.target.symptom
-    if symptom and symptom.kind in {"wrong-address", "login"} and complains_of_http(symptom.text):
+    if is_about_http(symptom):
         return True
     is_told = symptom is not None and symptom.kind in {"cookie", "login"}
     is_refused = any(

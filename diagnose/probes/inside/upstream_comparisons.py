@@ -39,7 +39,7 @@ from diagnose.parsers.nginx.proxied_request import (
     request_variants,
 )
 from diagnose.parsers.nginx.upstreams import intercepts_errors
-from diagnose.parsers.own_scheme import complains_of_http, plain_addresses
+from diagnose.parsers.own_scheme import is_about_http, plain_addresses
 from diagnose.parsers.redirects import REDIRECTS, drops_port, leads_to_http
 from diagnose.parsers.unknown_paths import unknown_path
 from diagnose.parsers.upstream_answers import (
@@ -113,11 +113,8 @@ def _names_application(ctx: ProbeContext, exchange: Exchange) -> bool:
 def _is_told_of_http(ctx: ProbeContext, exchange: Exchange) -> bool:
     """Whether a message says that a login or a redirect leads to http, and the page shows no such
     address: how the application answers a form cannot be tried."""
-    symptom = ctx.target.symptom
     return (
-        symptom is not None
-        and symptom.kind in {"wrong-address", "login"}
-        and complains_of_http(symptom.text)
+        is_about_http(ctx.target.symptom)
         and ctx.target.uses_tls
         and 200 <= (exchange.status or 0) < 300
     )

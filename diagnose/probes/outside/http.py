@@ -20,7 +20,7 @@ from diagnose.parsers.filing_blocks import filing_block
 from diagnose.parsers.hostnames import covers, is_address
 from diagnose.parsers.http import is_error
 from diagnose.parsers.redirects import redirect_target
-from diagnose.parsers.urls import Url, parse_url
+from diagnose.parsers.urls import Url, parse_url, polled_socketio_path
 from diagnose.probes import ProbeContext, is_first, probe
 from diagnose.probes.outside.http_redirects import follow_redirects
 from diagnose.probes.outside.http_requests import (
@@ -121,6 +121,17 @@ async def refused(ctx: ProbeContext, exchange: Exchange) -> None:
             from diagnose.probes.outside.token_requests import request_with_token
 
             await request_with_token(ctx, exchange)
+
+
+@probe(after=Exchange)
+async def asked_for_session(ctx: ProbeContext, page: Exchange) -> None:
+    """Open sessions of Socket.IO where the address asked is the request that begins one: its answer
+    is right, and the next request may reach another server that does not know the session."""
+    path = polled_socketio_path(ctx.target.path)
+    if path and page.is_page_of(ctx.target) and page.status in {200, 400}:
+        from diagnose.probes.outside.websocket import try_sessions
+
+        await try_sessions(ctx, path)
 
 
 @probe(after=Exchange)

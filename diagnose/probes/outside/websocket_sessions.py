@@ -47,9 +47,15 @@ def start_own_sessions(ctx: ProbeContext, normal: HandshakeAttempt) -> None:
 def start_sessions(ctx: ProbeContext, normal: HandshakeAttempt, *, is_signalr: bool) -> None:
     """Open sessions of this run's own, to see whether the second request reaches them: the one in
     the path may have ended."""
+    ctx.start(_try_in_turn(ctx, normal, is_signalr=is_signalr))
+
+
+async def _try_in_turn(ctx: ProbeContext, normal: HandshakeAttempt, *, is_signalr: bool) -> None:
+    """Open one after the other: of several at once, the second requests may all reach the server of
+    the first ones, where the servers take turns."""
     try_own = try_connection if is_signalr else try_session
     for _ in range(_CONNECTIONS if is_signalr else _SESSIONS):
-        ctx.start(try_own(ctx, normal.address, normal.path))
+        await try_own(ctx, normal.address, normal.path)
 
 
 async def opens_without_id(ctx: ProbeContext, normal: HandshakeAttempt) -> bool:

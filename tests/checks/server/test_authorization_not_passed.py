@@ -165,3 +165,55 @@ def test_fires_by_words_where_the_page_needs_no_login() -> None:
     assert not judge(CHECK, APACHE, config, page, target=denied)
     other = replace(target, symptom=Symptom("request-field", "the header x_user is missing"))
     assert not judge(CHECK, APACHE, config, page, target=other)
+
+
+#: After issue 37 of tomaj/nette-api.
+CGI = """\
+<VirtualHost *:443>
+    ServerName shop.example.com
+    DocumentRoot /var/www/shop
+    SSLEngine on
+    ScriptAlias /cgi-php/ /usr/lib/cgi-php/
+    AddHandler php-cgi .php
+    Action php-cgi /cgi-php/php.cgi
+</VirtualHost>
+"""
+NETTE = replace(
+    PAGE,
+    status=403,
+    body='{"status":"error","message":"Authorization header HTTP_Authorization is not set"}',
+)
+NETTE_AGAIN = replace(NETTE, purpose="authorized")
+ACTION = "    AddHandler php-cgi .php\n    Action php-cgi /cgi-php/php.cgi\n"
+
+
+@pytest.mark.parametrize(
+    "site",
+    [
+        CGI,
+        CGI.replace(ACTION, "    AddHandler cgi-script .php\n"),
+        CGI.replace(ACTION, "    FcgidWrapper /usr/lib/cgi-php/php.fcgi .php\n"),
+        CGI.replace(ACTION, "").replace("Alias /cgi-php/", "Alias /api"),
+    ],
+    ids=("Action", "cgi-script", "fcgid", "ScriptAlias"),
+)
+def test_fires_for_a_cgi_program(site: str) -> None:
+    (claim,) = judge(CHECK, APACHE, apache_config(site), NETTE, NETTE_AGAIN, target=API)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.fix
+    edit, *_ = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert '+    <Location "/">\n+        CGIPassAuth On\n' in edit.diff
+
+
+@pytest.mark.parametrize(
+    "site",
+    [
+        CGI.replace(ACTION, ""),
+        CGI.replace("    SSLEngine", "    CGIPassAuth On\n    SSLEngine"),
+        CGI.replace("    SSLEngine", "    FcgidPassHeader Authorization\n    SSLEngine"),
+    ],
+    ids=("another path", "passed", "passed by mod_fcgid"),
+)
+def test_silent_where_no_cgi_program_misses_it(site: str) -> None:
+    assert not judge(CHECK, APACHE, apache_config(site), NETTE, NETTE_AGAIN, target=API)

@@ -168,6 +168,17 @@ def test_fires_for_a_message_about_a_login_that_fails() -> None:
     assert claim.confidence is Confidence.LIKELY
 
 
+def test_fires_for_a_message_that_a_login_elsewhere_refuses_the_address() -> None:
+    """https://github.com/nezhahq/nezha/issues/1000"""
+    target = replace(SHOP, symptom=symptom_of("oauth2: redirect_uri_mismatch"))
+    (claim,) = told_claims(target)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+        proxy_set_header X-Forwarded-Proto $scheme;\n" in edit.diff
+
+
 def test_silent_for_other_messages_about_addresses() -> None:
     other = replace(SHOP, symptom=symptom_of("it redirects to the wrong port"))
     assert not told_claims(other, FORM)

@@ -497,6 +497,25 @@ def sessions_are_lost_behind_haproxy(lab: Lab) -> None:
     workers(lab, "")
 
 
+POLLING = "https://shop.example.com/socket.io/?EIO=4&transport=polling"
+
+
+@haproxy_scenario(
+    outside="websocket.not-sticky",
+    target=POLLING,
+    args=("Session ID unknown",),
+    differs=(haproxy.CONFIG,),
+)
+def sessions_are_lost_at_the_address_that_begins_them(lab: Lab) -> None:
+    """wasp-lang/wasp#2040: the first request of a session is answered rightly."""
+    workers(lab, "    balance roundrobin\n")
+
+
+@healthy_haproxy(target=POLLING)
+def sessions_are_kept_at_the_address_that_begins_them(lab: Lab) -> None:
+    workers(lab, "    balance source\n")
+
+
 @healthy_haproxy(args=("--ws", "/socket.io/"))
 def sessions_are_kept_by_haproxy(lab: Lab) -> None:
     """The same with balance source."""
