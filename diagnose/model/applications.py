@@ -245,6 +245,10 @@ class SettingLine(Observation):
         return self.place, self.text
 
 
+#: The words of npm, yarn and pnpm that run the script called "build" of package.json.
+_BUILD = ("run", "build")
+
+
 @frozen(kw_only=True, eq=False)
 class BuildScript(Observation):
     """A script in the folder of the site's program that builds what it serves (`package.json`),
@@ -272,10 +276,10 @@ class BuildScript(Observation):
     def words(self) -> tuple[str, ...]:
         """The command that builds."""
         folder = {"npm": "--prefix", "yarn": "--cwd", "pnpm": "--dir"}[self.program]
-        return (self.program, folder, self.folder, "run", "build")
+        return (self.program, folder, self.folder, *_BUILD)
 
     def summary(self) -> Summary:
-        return self.folder, " ".join(self.words)
+        return self.folder, " ".join((self.program, *_BUILD))
 
 
 @frozen(kw_only=True, eq=False)
