@@ -15,9 +15,13 @@ _LINE = lazy_pattern(
     r"\"?([^;\"\s]{1,200})\"?[ \t]{0,40}(?:;.{0,400})?\r?"
 )
 _SECTION = lazy_pattern(r"[ \t]{0,40}\[([\w.$-]{1,255})\][ \t\r]{0,40}")
-_LISTEN = lazy_pattern(
-    r"[ \t]{0,40}listen[ \t]{0,40}=[ \t]{0,40}\"?([^\s\";]{1,300})\"?[ \t]{0,40}(?:;.{0,400})?\r?"
-)
+_DEBIAN = lazy_pattern(r"/etc/php/(\d\.\d)/")
+_REMI = lazy_pattern(r"/etc/opt/remi/(php\d{2})/")
+#: The files of pools: Debian's and Ubuntu's, Fedora's, and those of Remi's collections.
+POOL_FILES = (
+    "/etc/php/*/fpm/pool.d/*.conf", "/etc/php-fpm.d/*.conf",
+    "/etc/opt/remi/php*/php-fpm.d/*.conf",
+)  # fmt: skip
 
 
 @frozen
@@ -62,6 +66,14 @@ def listens_in(text: str) -> dict[str, int]:
     for number, line in enumerate(text.split("\n")[:MAX_LINES], 1):
         if section := _SECTION.fullmatch(line):
             pool = section[1]
-        elif match := _LISTEN.fullmatch(line):
-            found.setdefault(match[1].replace("$pool", pool), number)
+        elif (match := _LINE.fullmatch(line)) and match[1] == "listen":
+            found.setdefault(match[2].replace("$pool", pool), number)
     return found
+
+
+def fpm_unit(path: str) -> str:
+    """Return the service of the PHP-FPM that reads a file below /etc."""
+    if debian := _DEBIAN.match(path):
+        return f"php{debian[1]}-fpm"
+    remi = _REMI.match(path)
+    return f"{remi[1]}-php-fpm" if remi else "php-fpm"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from diagnose.parsers.php_pools import PoolOwner, listens_in, socket_owner
+from diagnose.parsers.php_pools import PoolOwner, fpm_unit, listens_in, socket_owner
 
 SOCKET = "/run/php/php8.4-fpm.sock"
 POOL = f"; a comment\n[www]\nuser = www-data\nlisten = {SOCKET}\nlisten.owner = www-data\n"
@@ -38,3 +38,15 @@ def test_the_lines_of_several_pools() -> None:
 
 def test_other_lines_are_none() -> None:
     assert not listens_in("listen.owner = www-data\nlisten\nlisten =\n")
+
+
+@pytest.mark.parametrize(
+    ("path", "unit"),
+    [
+        ("/etc/php/8.4/fpm/pool.d/www.conf", "php8.4-fpm"),
+        ("/etc/opt/remi/php82/php-fpm.d/www.conf", "php82-php-fpm"),
+        ("/etc/php-fpm.d/www.conf", "php-fpm"),
+    ],
+)
+def test_the_service_that_reads_a_file(path: str, unit: str) -> None:
+    assert fpm_unit(path) == unit

@@ -19,6 +19,7 @@ from diagnose.parsers.nginx.final_requests import final_location
 from diagnose.parsers.nginx.proxy_headers import parse_size, size_text
 from diagnose.parsers.php_failures import logged_failure, php_version
 from diagnose.parsers.php_limits import PhpLimit, php_limits
+from diagnose.parsers.php_pools import fpm_unit
 from diagnose.parsers.php_warnings import DROPPED_BODY
 from diagnose.probes import ProbeContext
 from diagnose.probes.inside.answering_blocks import answering_blocks
@@ -117,9 +118,7 @@ def _wanted(ctx: ProbeContext, sent: int) -> str:
 
 
 def _read(ctx: ProbeContext, path: str, limit: PhpLimit, wanted: str) -> ReadSetting:
-    version = _VERSION.search(path)
-    packaged = "php-fpm" if path.startswith("/etc/") else ""
-    unit = f"php{version[1]}-fpm" if version else packaged
+    unit = fpm_unit(path) if path.startswith("/etc/") else ""
     is_read_each_time = path.endswith("/.user.ini")
     return ReadSetting(
         vantage=Vantage.SERVER, at=ctx.elapsed(), application="php", topic="upload", key=limit.key,

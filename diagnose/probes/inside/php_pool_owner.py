@@ -5,17 +5,13 @@ from diagnose.model import Vantage
 from diagnose.model.applications import ReadSetting
 from diagnose.model.upstream import UpstreamSocket
 from diagnose.parsers.linux.file_permissions import blocking_path
-from diagnose.parsers.php_failures import php_version
-from diagnose.parsers.php_pools import socket_owner
+from diagnose.parsers.php_pools import POOL_FILES, fpm_unit, socket_owner
 from diagnose.parsers.sanitize import UNSAFE
 from diagnose.probes import ProbeContext
 from diagnose.probes.inside.own_setting_files import MAX_FILE
 
-#: Those of Debian and Ubuntu, of Fedora, and of what is built from source.
-_FILES = (
-    "/etc/php/*/fpm/pool.d/*.conf", "/etc/php-fpm.d/*.conf", "/usr/local/etc/php-fpm.d/*.conf",
-    "/etc/opt/remi/php*/php-fpm.d/*.conf",
-)  # fmt: skip
+#: Those of packages, and of what is built from source.
+_FILES = (*POOL_FILES, "/usr/local/etc/php-fpm.d/*.conf")
 _MAX_FILES = 24
 #: The socket's owner may write, who is then nginx's user.
 _OWNER_WRITES = "w"
@@ -39,13 +35,12 @@ async def emit_owner(ctx: ProbeContext, socket: UpstreamSocket) -> None:
     if len(found) != 1:
         return
     path, owner = found[0]
-    version = php_version(path)
     ctx.emit(
         ReadSetting(
             vantage=Vantage.SERVER, at=ctx.elapsed(), application="php", topic="socket",
             key="listen.owner", values=(owner.value,) if owner.value else (), wanted=user,
             source="nowhere" if owner.added else "file", file=path, number=owner.number,
             line=owner.line, new=f"listen.owner = {user}", added=owner.added,
-            unit=f"php{version}-fpm" if version else "php-fpm",
+            unit=fpm_unit(path),
         )
     )  # fmt: skip

@@ -7,16 +7,10 @@ import re
 from diagnose.model import Vantage
 from diagnose.model.applications import ReadSetting
 from diagnose.model.containers import NginxContainer
-from diagnose.parsers.php_pools import listens_in
+from diagnose.parsers.php_pools import POOL_FILES, fpm_unit, listens_in
 from diagnose.probes import ProbeContext
 
-#: The folders of pools: Debian's and Ubuntu's, Fedora's, Remi's collections, and those of panels.
-_FOLDERS = (
-    "/etc/php/*/fpm/pool.d/*.conf", "/etc/php-fpm.d/*.conf",
-    "/etc/opt/remi/php*/php-fpm.d/*.conf",
-)  # fmt: skip
 _MAX_FILE = 64 << 10
-_DEBIAN, _REMI = re.compile(r"/etc/php/(\d\.\d)/"), re.compile(r"/etc/opt/remi/(php\d{2})/")
 #: A socket of which the name has no pattern of the shell.
 _SOCKET = re.compile(r"/[\w./@+:-]{1,300}")
 
@@ -28,7 +22,7 @@ async def emit_pool(ctx: ProbeContext, socket: str) -> None:
     if not ctx.further_requests.begin(f"pool of {socket}"):
         return
     pools = dict[str, dict[str, int]]()
-    for pattern in _FOLDERS:
+    for pattern in POOL_FILES:
         for file in await ctx.machine.read_all(pattern, _MAX_FILE):
             if file.failure is None:
                 pools[file.real or file.path] = listens_in(file.text)
@@ -52,13 +46,6 @@ async def emit_pool(ctx: ProbeContext, socket: str) -> None:
 def _read(ctx: ProbeContext, file: str, number: int, socket: str, sister: str) -> ReadSetting:
     return ReadSetting(
         vantage=Vantage.SERVER, at=ctx.elapsed(), application="php", topic="pool", key="listen",
-        values=(socket, sister), file=file, number=number, unit=_unit(file), stale=True,
+        values=(socket, sister), file=file, number=number, unit=fpm_unit(file), stale=True,
         equivalent=f"grep -n ^listen {file}",
     )  # fmt: skip
-
-
-def _unit(file: str) -> str:
-    if debian := _DEBIAN.match(file):
-        return f"php{debian[1]}-fpm"
-    remi = _REMI.match(file)
-    return f"{remi[1]}-php-fpm" if remi else "php-fpm"
