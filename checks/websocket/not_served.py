@@ -19,7 +19,11 @@ from diagnose.model.http import Upgrade
 from diagnose.model.websocket_attempts import Attempt
 from diagnose.parsers.html_tags import excerpt
 from diagnose.parsers.http import proxy_page
-from diagnose.parsers.websocket_refusal import is_refusal_of_action_cable, upgrade_lost
+from diagnose.parsers.websocket_refusal import (
+    is_incomplete,
+    is_refusal_of_action_cable,
+    upgrade_lost,
+)
 
 
 @check(
@@ -66,6 +70,13 @@ class _Pair:
         names = (upgrade.header(name) for name in _NAMES for upgrade in upgrades)
         return next((name for name in names if name), "")
 
+    @property
+    def kind(self) -> str:
+        """Return what the words or the name of the server tell, "" if nothing."""
+        if _VAULTWARDEN in self.plain.body:
+            return "vaultwarden"
+        return next((name for name, pattern in _KINDS if pattern.search(self.software)), "")
+
 
 #: The fields in which a server and a framework name themselves.
 _NAMES = ("X-Powered-By", "Server")
@@ -95,7 +106,9 @@ def _same_answers(evidence: Evidence, attempt: Attempt) -> _Pair | None:
         for handshake in handshakes
         if plain.variant == "plain" and handshake.variant == "normal"
     )
-    return next((pair for pair in pairs if _is_same(pair.handshake, pair.plain)), None)
+    pair = next((pair for pair in pairs if _is_same(pair.handshake, pair.plain)), None)
+    # The program has the path then, and looks for something else before it looks at Upgrade.
+    return None if pair and is_incomplete(pair.plain) and not pair.kind else pair
 
 
 def _not_implemented(evidence: Evidence, attempt: Attempt) -> _Pair | None:
@@ -135,10 +148,7 @@ _VAULTWARDEN = "should be proxied to the websocket server or notifications won't
 
 
 def _claim(attempt: Attempt, pair: _Pair) -> Claim:
-    software = pair.software
-    kind = next((name for name, pattern in _KINDS if pattern.search(software)), "")
-    if _VAULTWARDEN in pair.plain.body:
-        kind = "vaultwarden"
+    software, kind = pair.software, pair.kind
     base_claim = claim(
         attempt,
         kind or "serve-it",

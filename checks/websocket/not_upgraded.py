@@ -15,7 +15,7 @@ from diagnose.model import Claim, Evidence, Severity, Where
 from diagnose.model.http import Upgrade
 from diagnose.model.websocket_attempts import Attempt
 from diagnose.parsers.http import proxy_page
-from diagnose.parsers.websocket_refusal import opens_at_times, upgrade_lost
+from diagnose.parsers.websocket_refusal import is_incomplete, opens_at_times, upgrade_lost
 
 
 @check(severity=Severity.ERROR, needs=[Upgrade], needs_fault=[Upgrade])
@@ -25,10 +25,12 @@ def not_upgraded(evidence: Evidence) -> Iterator[Claim]:
         failure = first.failure
         page = first.status == 200 and "html" in (first.header("Content-Type") or "")
         says_lost = failure is None and upgrade_lost(first.status, first.body)
-        direct = _direct_refusal(evidence, attempt) if says_lost else None
+        direct = _direct_refusal(evidence, attempt)
         lost = says_lost and direct is None
         sometimes = opens_at_times(attempt)
-        is_explained = failure or says_lost or page or sometimes or first.fault != "status"
+        is_explained = (
+            failure or says_lost or direct or page or sometimes or first.fault != "status"
+        )
         own_claim = claim(
             attempt,
             "look-inside",
@@ -68,11 +70,21 @@ def _passing_line(evidence: Evidence, path: str) -> dict[str, object]:
 
 def _direct_refusal(evidence: Evidence, attempt: Attempt) -> Upgrade | None:
     """Return the handshake that this run sent to the application itself, and that it refuses in the
-    same words: no proxy in front of it has lost the Upgrade."""
+    same words, or as one that lacks something: no proxy in front of it has lost the Upgrade."""
+    first = attempt.first
+    if first.failure is not None or first.fault != "status":
+        return None
+    is_lost = upgrade_lost(first.status, first.body)
     for upgrade in evidence.good(Upgrade):
         is_direct = (upgrade.through, upgrade.variant) == ("application", "normal")
         is_refused = upgrade.path == attempt.path and not upgrade.accepted
-        if is_direct and is_refused and upgrade_lost(upgrade.status, upgrade.body):
+        is_same = (
+            upgrade_lost(upgrade.status, upgrade.body)
+            if is_lost
+            else is_incomplete(upgrade)
+            and (upgrade.status, upgrade.body) == (first.status, first.body)
+        )
+        if is_direct and is_refused and is_same:
             return upgrade
     return None
 

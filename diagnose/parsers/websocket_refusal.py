@@ -73,6 +73,13 @@ def upgrade_lost(status: int | None, body: str) -> bool:
     return status in {426, 505} or bool(complaint)
 
 
+def is_incomplete(upgrade: Upgrade) -> bool:
+    """Return whether the server has the path and misses something in the request: a name, a token
+    or a subprotocol of the program's own client. So Jenkins answers at /wsagents/ without the name
+    of an agent (WebSocketAgents.doIndex)."""
+    return upgrade.status in {400, 422, 428}
+
+
 #: Why a handshake failed. Each reason has a check of its own; "other" has the general check.
 #: "offered" is not a fault: the handshake succeeds if the named subprotocol is offered. Nor is
 #: "expired": it succeeds without the id in its query, which belongs to another connection.

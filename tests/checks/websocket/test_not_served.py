@@ -67,6 +67,15 @@ def test_silent_where_an_inner_proxy_refuses_the_request_itself() -> None:
     assert not judge(CHECK, FRONT, direct, plain("nginx", 400, page), target=CHAT)
 
 
+def test_silent_where_the_application_misses_what_its_own_client_sends() -> None:
+    """Jenkins at /wsagents/: without an agent's name it answers 400, with Upgrade and without."""
+    front, direct = (replace(each, status=400, body="") for each in (FRONT, DIRECT))
+    assert not judge(CHECK, front, direct, plain(status=400, body=""), target=CHAT)
+    assert judge(CHECK, front, direct, plain("gunicorn", 400, ""), target=CHAT)
+    (claim,) = judge("websocket.not-upgraded", front, direct, target=CHAT)
+    assert (claim.facts["direct"], claim.facts["open"]) == ("127.0.0.1", False)
+
+
 def test_silent_without_the_ordinary_request() -> None:
     assert not judge(CHECK, FRONT, DIRECT, target=CHAT)
 
