@@ -162,3 +162,12 @@ def test_fires_for_the_location_of_the_script_and_for_the_block_behind() -> None
     (claim,) = judge(CHECK, config(front + behind % ""), *around)
     assert claim.facts["lines"] == ("client_max_body_size 512m;",)
     assert not judge(CHECK, config(front + behind % "client_max_body_size 1g;"), *around)
+
+
+def test_silent_as_the_guide_for_a_proxy_in_front_of_a_discourse() -> None:
+    """meta.discourse.org/t/17247: the nginx of its container has the lines for /message-bus/."""
+    lines = (
+        "        client_max_body_size 0;\n        proxy_set_header Host $http_host;\n"
+        "        proxy_set_header X-Forwarded-Proto $scheme;\n"
+    )
+    assert not judge(CHECK, *seen("discourse", lines))
