@@ -2,7 +2,8 @@
 `return` or `tarpit` (Configuration Manual, section 4.2). The request does not reach an application.
 
 A rule whose condition is known to be true is named with certainty. One that depends on the
-visitor's address or on a counter (a stick table) is likely, if it is the only one with this status:
+visitor's address or on a counter (a stick table), or whose backend does, is likely, if it is the
+only one with this status:
 of a page it is a note, because it may be meant. So is one that asks for a password. A file that the
 page loads is meant for whoever gets the page.
 """
@@ -25,6 +26,7 @@ from diagnose.model import (
     Severity,
     Subject,
 )
+from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.web_servers import WebServer, WebServerConfig
@@ -58,7 +60,7 @@ def haproxy_rule_refuses(evidence: Evidence) -> Iterator[Claim]:
             continue
         refusal = _decisive(refusals(haproxy.proxies, target, path), answers[0].status or 0)
         own = path.partition("?")[0]
-        if refusal is not None and own not in seen:
+        if refusal is not None and own not in seen and _may_decide(evidence, refusal, own):
             seen.add(own)
             yield _claim(haproxy, path, answers, refusal)
     yield from _of_files(evidence, seen)
@@ -73,7 +75,7 @@ def _of_files(evidence: Evidence, seen: Collection[str]) -> Iterator[Claim]:
         if haproxy is None or haproxy.proxies.frontend.mode != "http" or file.path in seen:
             continue
         refusal = _decisive(refusals(haproxy.proxies, evidence.target, file.path), status)
-        if refusal is not None and refusal.line not in lines:
+        if refusal is not None and refusal.is_reached and refusal.line not in lines:
             lines.add(refusal.line)
             severity = _page_files.severity(file.page, (file.response.url,))
             claim = _claim(haproxy, file.path, [file.response], refusal)
@@ -102,6 +104,14 @@ def _decisive(refusals: Sequence[Refusal], status: int) -> Refusal | None:
     """Return the only rule that answers with this status."""
     rules = [refusal for refusal in refusals if refusal.status == status]
     return rules[0] if len(rules) == 1 else None
+
+
+def _may_decide(evidence: Evidence, refusal: Refusal, path: str) -> bool:
+    """Return whether a rule is reached, or lies in a backend that may take the path while the
+    application, asked directly, answers well: a maintenance for all but some addresses."""
+    return refusal.is_reached or any(
+        visit.requested == path and visit.succeeded for visit in evidence.good(BackendVisit)
+    )
 
 
 def _claim(haproxy: HaproxyView, path: str, answers: Sequence[_Answer], refusal: Refusal) -> Claim:

@@ -129,11 +129,13 @@ def _socket(proxies: TargetProxies) -> SiteSocket:
 @frozen
 class Refusal:
     """A rule that answers a request with an error itself. `is_certain` is False if its condition
-    depends on more than is known here, such as the visitor's address or a counter."""
+    depends on more than is known here, such as the visitor's address or a counter. `is_reached` is
+    False for one of a backend of which it is not known whether it takes the request."""
 
     line: Line
     status: int
     is_certain: bool
+    is_reached: bool = True
 
 
 @frozen
@@ -149,9 +151,10 @@ class WholePath:
 
 def refusals(proxies: TargetProxies, target: Target, path: str) -> tuple[Refusal, ...]:
     """Return the rules of the frontend and of the backend that answer a path themselves, or may,
-    up to the first that does so in any case."""
+    up to the first that does so in any case. Where it is not known which backend takes the path,
+    such as by the visitor's address, those of each that may count, and none is certain."""
     refusals_in_order: list[Refusal] = []
-    for proxy in (proxies.frontend, *([proxies.backend] if proxies.backend else [])):
+    for proxy in (proxies.frontend, *_possible_backends(proxies, target, path)):
         rules = refusing_rules_of(proxy)
         # This run has no password.
         situation = replace(situation_of(rules, target, proxies.tls), anonymous=True)
@@ -159,11 +162,32 @@ def refusals(proxies: TargetProxies, target: Target, path: str) -> tuple[Refusal
             truth = holds(rule, situation, path.partition("?")[0])
             if truth is False:
                 continue
-            is_certain = truth is True
-            refusals_in_order.append(Refusal(rule.line, refusal_status(rule.line), is_certain))
+            is_reached = proxy is proxies.frontend or proxy is proxies.backend
+            is_certain = truth is True and is_reached
+            refusals_in_order.append(
+                Refusal(rule.line, refusal_status(rule.line), is_certain, is_reached)
+            )
             if is_certain:
                 return tuple(refusals_in_order)
     return tuple(refusals_in_order)
+
+
+def _possible_backends(proxies: TargetProxies, target: Target, path: str) -> tuple[Proxy, ...]:
+    """Return the backend that takes a path, or where that is not known, each that may."""
+    if proxies.backend or proxies.is_decided:
+        return (proxies.backend,) if proxies.backend else ()
+    rules = rules_of(proxies.frontend)
+    situation = situation_of(rules, target, proxies.tls)
+    own = path_to_backends(proxies.frontend, target, proxies.tls, path)
+    names: list[str] = []
+    for selection in selections(proxies.frontend, rules, situation):
+        truth = holds(selection.rule, situation, own) if selection.rule else True
+        if truth is not False and not selection.match.websocket:
+            names.append(selection.backend)
+        if truth:  # those behind it never count
+            break
+    backends = (proxies.config.backend(name) for name in dict.fromkeys(names))
+    return tuple(backend for backend in backends if backend)
 
 
 def changing_lines(proxies: TargetProxies, target: Target) -> tuple[Line, ...]:

@@ -50,6 +50,28 @@ def test_fires_on_a_maintenance_rule() -> None:
     assert (claim.confidence, claim.severity) == (Confidence.LIKELY, Severity.ERROR)
 
 
+MAINT = """\
+backend maint
+    http-request return status 503 content-type text/html string Back hdr Retry-After 3600
+"""
+
+
+def test_fires_on_the_backend_of_a_maintenance_that_the_address_chooses() -> None:
+    text = ruled("use_backend maint unless { src 10.0.0.0/8 }") + MAINT
+    answers = BackendVisit(target="http://127.0.0.1:3000", requested="/", path="/", status=200)
+    (claim,) = judge(CHECK, SERVER, config(text), page(503), answers)
+    assert (claim.confidence, claim.severity) == (Confidence.LIKELY, Severity.ERROR)
+    assert claim.facts["place"] == "/etc/haproxy/haproxy.cfg:13"
+    # The application may be the one that answers so.
+    assert not judge(CHECK, SERVER, config(text), page(503), replace(answers, status=503))
+    assert not judge(CHECK, SERVER, config(text), page(503))
+
+
+def test_silent_about_a_backend_that_never_counts() -> None:
+    text = ruled("use_backend maint if { hdr(host) -i old.example.com }") + MAINT
+    assert not judge(CHECK, SERVER, config(text), page(503))
+
+
 def test_a_page_for_some_addresses_is_a_note() -> None:
     text = ruled("http-request deny unless { src 10.0.0.0/8 }")
     (claim,) = judge(CHECK, SERVER, config(text), page(403))

@@ -380,3 +380,28 @@ def haproxy_tells_the_port(lab: Lab) -> None:
 def haproxy_keeps_the_origin(lab: Lab) -> None:
     lab.application("--mode", "own-origin")
     haproxy.serve(lab)
+
+
+CLOSED = SITE.replace(
+    "    default_backend app\n",
+    "    use_backend maint unless { src 10.0.0.0/8 }\n    default_backend app\n",
+) + (
+    "backend maint\n    http-request return status 503 content-type text/html"
+    ' string "<h1>Maintenance</h1>" hdr Retry-After 3600\n'
+)
+
+
+@haproxy_scenario(
+    outside="http.server-error",
+    server="server.haproxy-rule-refuses",
+    manual="when the maintenance ends, its owner knows",
+)
+def maintenance_for_all_but_the_office(lab: Lab) -> None:
+    """The backend of the maintenance is chosen by the visitor's address."""
+    haproxy.serve(lab, CLOSED)
+
+
+@healthy_haproxy()
+def maintenance_for_another_name(lab: Lab) -> None:
+    """Its twin: the backend stands there, and another name of the server has it."""
+    haproxy.serve(lab, CLOSED.replace("unless { src 10.0.0.0/8 }", "if { hdr(host) -i old.test }"))
