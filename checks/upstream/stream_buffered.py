@@ -91,7 +91,7 @@ def stream_buffered(evidence: Evidence) -> Iterator[Claim]:
 
 def _told_stream(nginx: Nginx) -> Iterator[Claim]:
     """Claim, after a message about a stream, the location of the stream that the page uses: where
-    its scripts name none, that of the page."""
+    its scripts name none, that of the page. A stream that they open by its address is that one."""
     evidence = nginx.evidence
     symptom, pages = evidence.target.symptom, page_exchanges(evidence)
     if symptom is None or symptom.kind != "stream" or not pages or nginx.is_refused:
@@ -99,7 +99,8 @@ def _told_stream(nginx: Nginx) -> Iterator[Claim]:
     if tells_of_tabs(symptom.text):
         return  # in the first tabs the stream arrives
     own = evidence.target.path.partition("?")[0]
-    paths = [path for path in _used_paths(evidence) if _STREAM_PATH.search(path.lower())] or [own]
+    used = [path for path in _used_paths(evidence) if _STREAM_PATH.search(path.lower())]
+    paths = [*_opened_paths(evidence), *used] or [own]
     for path in paths:
         for match in nginx.location_matches(path):
             directive = pass_directive_of(match)
@@ -127,6 +128,14 @@ def _told_stream(nginx: Nginx) -> Iterator[Claim]:
                 fix=_fix(nginx, match, path, f"{module}_buffering"),
             )
             return
+
+
+def _opened_paths(evidence: Evidence) -> list[str]:
+    """Return the paths of the streams that the page's scripts open (`new EventSource`)."""
+    # Imported late: few messages are about a stream.
+    from diagnose.model.other_requests import OtherRequest
+
+    return [each.path for each in evidence.good(OtherRequest) if each.source == "script"]
 
 
 def _used_paths(evidence: Evidence) -> list[str]:

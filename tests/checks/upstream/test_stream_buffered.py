@@ -14,6 +14,7 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import UpstreamTry
+from diagnose.model.other_requests import OtherRequest
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
 from tests.support.page_evidence import loads
@@ -111,6 +112,18 @@ def test_fires_after_a_message_about_the_page_itself_and_for_php() -> None:
     (claim,) = told(php)
     assert claim.fix
     assert "fastcgi_buffering off;" in str(claim.fix.steps[0])
+
+
+def test_silent_about_the_page_after_a_message_where_its_own_stream_is_not_buffered() -> None:
+    opened = OtherRequest(path="/events", source="script", by_browser=True)
+    apart = SITE.replace(
+        "    location / {",
+        "    location /events {\n        proxy_pass http://127.0.0.1:3000;\n"
+        "        proxy_buffering off;\n    }\n    location / {",
+        1,
+    )
+    assert not told(apart, opened)
+    assert told(SITE, opened)[0].about.path == "/events"
 
 
 def test_silent_after_a_message_about_the_seventh_tab() -> None:

@@ -91,6 +91,16 @@ def stream_of_the_page_is_not_buffered(lab: Lab) -> None:
     _stream(lab, "    proxy_buffering off;\n")
 
 
+@healthy(args=("events come all at once, is everything fine?",))
+def words_about_a_stream_that_is_not_buffered_beside_a_page_that_is(lab: Lab) -> None:
+    """The page comes from an application too, through a location that collects answers."""
+    _stream(lab, "    proxy_buffering off;\n")
+    inner = "server {\n  listen 127.0.0.1:3005;\n  root /srv/page;\n}\n"
+    passing = "    proxy_pass http://127.0.0.1:3005;\n    proxy_set_header Host $host;\n"
+    lab.edit("    root /srv/page;\n", passing)
+    lab.change(site.MAP, f"{site.MAP}\n{inner}")
+
+
 @healthy()
 def programs_ask_for_what_a_single_page_application_lacks(lab: Lab) -> None:
     """They call themselves browsers, and load nothing else."""
