@@ -58,6 +58,8 @@ def upgrade_on_every_request(evidence: Evidence) -> Iterator[Claim]:
         if not is_reported and not (failures and _is_of_dotnet(evidence, match)):
             failures = []
         is_seen = is_reported or bool(failures)
+        if not is_seen and _asks_for_nothing(match) and _programs(evidence, match) & _UNCONCERNED:
+            return
         port = evidence.target.port
         yield Claim(
             severity=Severity.WARNING if is_seen else None,
@@ -117,16 +119,37 @@ def _has_header(nginx: Nginx, path: str, header: Directive) -> bool:
 _GET = re.compile(r"GET (?:https?:/)?/")
 
 
+#: Programs whose HTTP server upgrades only what has the field Upgrade too, and takes any other
+#: request as it is: Node.js (`http`, event "upgrade"), Cowboy and Bandit, Puma, gunicorn, uvicorn.
+#: The guides of Socket.IO, Phoenix, Immich and NodeBB write the line for every request.
+_UNCONCERNED = frozenset(
+    ("node", "MainThread", "node-MainThread", "next-server", "beam.smp", "puma", "gunicorn",
+     "uvicorn")
+)  # fmt: skip
+
+
+def _asks_for_nothing(match: LocationMatch) -> bool:
+    """Return whether nginx sends the field Upgrade with a visitor's handshake alone."""
+    header = proxy_set_header_of(match, "Upgrade")
+    return header is not None and header.args[1:] == ("$http_upgrade",)
+
+
 def _is_of_dotnet(evidence: Evidence, match: LocationMatch) -> bool:
     """Return whether the application runs in .NET, whose server refuses each request with a body
     that asks for an upgrade: of others a 400 may be about what is in the form."""
+    return "dotnet" in _programs(evidence, match)
+
+
+def _programs(evidence: Evidence, match: LocationMatch) -> set[str]:
+    """Return the names of the programs that listen on the ports to which a location passes."""
     target = proxy_target_of(match, request_variables(evidence.target))
     ports = {endpoint.port for endpoint in target.endpoints} if target else set()
-    return any(
-        listener.process == "dotnet" and listener.port in ports
+    return {
+        listener.process
         for listeners in evidence.good(Listeners)
         for listener in listeners.sockets
-    )
+        if listener.process and listener.port in ports
+    }
 
 
 def _reports_400(evidence: Evidence) -> bool:

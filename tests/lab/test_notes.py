@@ -41,6 +41,21 @@ def test_a_note_is_made(laboratory: Lab, name: str, check: str) -> None:
     assert check in [finding["check"] for finding in report.findings], str(report)
 
 
+#: Healthy servers as guides lay them out, and the note that would ask for what nobody needs there.
+QUIET = {"socket_io_as_its_guide_says": "upstream.upgrade-on-every-request"}
+
+
+@pytest.mark.parametrize(("name", "check"), QUIET.items())
+def test_no_note_is_made(laboratory: Lab, name: str, check: str) -> None:
+    scenario = found()[name]
+    laboratory.restore()
+    scenario.apply(laboratory)
+    done = laboratory.diagnose(laboratory.server, "--json", scenario.target, *scenario.args)
+    report = Report.of("server", done)
+    assert report.status == "ok", str(report)
+    assert check not in [finding["check"] for finding in report.findings], str(report)
+
+
 def test_with_the_level_error_the_reason_is_named(laboratory: Lab) -> None:
     laboratory.restore()
     found()["reason_left_out_of_the_log"].apply(laboratory)

@@ -106,3 +106,21 @@ def test_fires_where_the_message_says_that_only_a_get_works() -> None:
     target = replace(SHOP, symptom=Symptom("status", "GET 请求正常,POST 返回 400", 400))
     (claim,) = judge(CHECK, page(405), RUNNING, config(ALWAYS), target=target)
     assert claim.severity is Severity.WARNING
+
+
+def listening(process: str) -> Listeners:
+    (socket,) = DOTNET.sockets
+    return replace(DOTNET, sockets=(replace(socket, process=process),))
+
+
+def test_silent_where_the_program_minds_no_such_field() -> None:
+    """The guides of Socket.IO, Phoenix and Immich write the line for every request."""
+    both = ALWAYS.replace("Connection ", "Upgrade $http_upgrade; proxy_set_header Connection ")
+    for process in ("node", "beam.smp"):
+        assert not judge(CHECK, page(200), RUNNING, config(both), listening(process))
+    assert judge(CHECK, page(200), RUNNING, config(both), listening("java"))
+    fixed = both.replace("$http_upgrade", "websocket")
+    assert judge(CHECK, page(200), RUNNING, config(fixed), listening("node"))
+    target = replace(SHOP, symptom=Symptom("status", "HTTP ERROR 400", 400))
+    (claim,) = judge(CHECK, page(200), RUNNING, config(both), listening("node"), target=target)
+    assert claim.severity is Severity.WARNING

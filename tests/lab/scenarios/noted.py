@@ -1,6 +1,7 @@
 """Sites that are healthy for browsers, and about which a note is made on the server."""
 
 from .. import site
+from ..grown import Program, run
 from ..lab import Lab
 from ..scenario import healthy
 
@@ -25,6 +26,15 @@ def one_group_for_the_key_exchange(lab: Lab) -> None:
 def websocket_with_the_default_timeout(lab: Lab) -> None:
     """It reconnects each minute: https://github.com/websockets/ws/issues/1598."""
     lab.change("    proxy_read_timeout 3600s;\n", "")
+
+
+@healthy(args=("--ws", "/ws"))
+def socket_io_as_its_guide_says(lab: Lab) -> None:
+    """https://socket.io/docs/v4/reverse-proxy/: the lines are for every request, and Node minds
+    none of them."""
+    run(lab, Program("node", "http", "127.0.0.1:3100"))
+    pages_with_the_headers_of_websockets(lab)
+    lab.change("http://127.0.0.1:3000", "http://127.0.0.1:3100")
 
 
 @healthy(args=("--ws", "/ws"))
