@@ -22,6 +22,7 @@ from diagnose.parsers.setting_fit import fits, right_value
 _MAX_READ, _MAX_FILES = 3, 2
 TOPICS: tuple[Topic, ...] = (
     "public_url", "trusted_proxy", "allowed_host", "allowed_origin", "base_path",
+    "plain_path",
 )  # fmt: skip
 _TEXTS = (
     "name", "key", "place", "file", "misspelt", "process", "wanted", "unit", "container", "engine",
@@ -62,15 +63,21 @@ def _is_general(fix: Fix) -> bool:
 
 
 def own_remedy(evidence: Evidence, *topics: Topic) -> OwnRemedy | None:
-    """Return the remedy by the program's own setting; None if the program is not known, or if what
-    it has for these topics was read and fits."""
+    """Return the remedy by the program's own setting, or by that of its framework; None if neither
+    is known, or if what it has for these topics was read and fits."""
     from checks.http._known_application import known_application
 
     reads = evidence.good(ReadSetting)
     read_of = next((application_of(read.application) for read in reads), None)
     application = read_of or known_application(evidence)
-    if application is None:
-        return None
+    own = _of_application(evidence, application, topics) if application else None
+    return own or _of_framework(evidence, topics)
+
+
+def _of_application(
+    evidence: Evidence, application: Application, topics: tuple[Topic, ...]
+) -> OwnRemedy | None:
+    reads = evidence.good(ReadSetting)
     for topic in topics:
         wrong = [
             read
@@ -83,6 +90,30 @@ def own_remedy(evidence: Evidence, *topics: Topic) -> OwnRemedy | None:
     told = (topic for topic in topics if topic not in read_topics and topic in application.settings)
     first = next(told, None)
     return _documented(evidence, application, first) if first else None
+
+
+def _of_framework(evidence: Evidence, topics: tuple[Topic, ...]) -> OwnRemedy | None:
+    """Return the line that the program's source lacks, else the setting of its framework."""
+    from checks.http._known_application import framework_setting_of
+    from diagnose.parsers.frameworks import framework_of
+
+    reads = evidence.good(ReadSetting)
+    for topic in topics:
+        for read in reads:
+            framework = framework_of(read.application)
+            if framework and read.topic == topic and (read.new or read.stale):
+                return framework_remedy(framework.name, read)
+    read_topics = {read.topic for read in reads if read.source not in {"nowhere", "unread"}}
+    untold = (topic for topic in topics if topic not in read_topics)
+    name, documented = framework_setting_of(evidence, *untold)
+    if not name:
+        return None
+    texts = {
+        "name": name, "documented": documented, "process": name, "host": evidence.target.host,
+    }  # fmt: skip
+    step = Manual("documented-setting", Where.APPLICATION)
+    facts = _facts(texts, {"may_restart": True}, "", ())
+    return OwnRemedy(Fix((step,), Applicability.MANUAL), facts)
 
 
 def plain_topics(evidence: Evidence) -> tuple[Topic, ...]:
@@ -139,7 +170,8 @@ def framework_remedy(name: str, read: ReadSetting) -> OwnRemedy:
         "compose": read.compose, "service": read.service,
     }  # fmt: skip
     flags = {"computed": False, "restarts": read.needs_restart}
-    return OwnRemedy(setting_fix((read,)), _facts(texts, flags, "", ()))
+    fix = restart_fix(read) if read.stale else setting_fix((read,))
+    return OwnRemedy(fix, _facts(texts, flags, "", ()))
 
 
 def read_facts(

@@ -67,7 +67,8 @@ async def emit_frameworks(
             else await _of_source(ctx, framework, change, place, bases, served, site)
         )
         outside = await _of_process(ctx, framework, change, place, site, bool(reads))
-        found += [*reads, *outside]
+        strips = site.strips and not change.stripped
+        found += [replace(each, strips=strips) for each in (*reads, *outside)]
     at = ctx.elapsed()
     for topic in sorted(topics):
         reads = [each for each in found if each.topic == topic]
@@ -75,7 +76,7 @@ async def emit_frameworks(
         best = next((each for each in reads if each.new or each.stale), None)
         best = best or next(iter(reads), None)
         if best is not None:
-            ctx.emit(replace(best, vantage=Vantage.SERVER, at=at, strips=site.strips))
+            ctx.emit(replace(best, vantage=Vantage.SERVER, at=at))
 
 
 def _site(ctx: ProbeContext, place: ProgramPlace) -> _Site:
