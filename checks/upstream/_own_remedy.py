@@ -108,11 +108,16 @@ def _of_framework(evidence: Evidence, topics: tuple[Topic, ...]) -> OwnRemedy | 
     name, documented = framework_setting_of(evidence, *untold)
     if not name:
         return None
+    # Its process was found, and none of its files.
+    run = next((read for read in reads if read.source == "unread"), None)
     texts = {
         "name": name, "documented": documented, "process": name, "host": evidence.target.host,
+        "unit": run.unit if run else "", "container": run.container if run else "",
+        "engine": run.engine if run else "",
     }  # fmt: skip
     step = Manual("documented-setting", Where.APPLICATION)
-    facts = _facts(texts, {"may_restart": True}, "", ())
+    is_run = bool(texts["unit"] or texts["container"])
+    facts = _facts(texts, {"may_restart": not is_run}, "", ())
     return OwnRemedy(Fix((step,), Applicability.MANUAL), facts)
 
 

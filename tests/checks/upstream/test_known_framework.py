@@ -74,3 +74,14 @@ def test_a_list_shrinks_to_the_framework_that_answers() -> None:
             (claim,) = judge("http.form-over-http", FORM, answer, RUNNING, TOLD, masked=False)
             assert claim.facts["its_name"] == framework.name
             assert claim.facts["its_documented"] == framework.settings["trusted_proxy"]
+
+
+def test_a_server_of_which_nothing_was_read_is_named_with_its_unit() -> None:
+    run = ReadSetting(
+        application="gunicorn", topic="trusted_proxy", key="--forwarded-allow-ips",
+        source="unread", process="gunicorn", unit="shop.service",
+    )  # fmt: skip
+    (claim,) = judge("http.form-over-http", FORM, page(200), RUNNING, TOLD, run)
+    assert claim.facts["its_name"] == "gunicorn"
+    assert claim.facts["its_unit"] == "shop.service"
+    assert not judge("upstream.framework-setting", FORM, page(200), RUNNING, TOLD, run)

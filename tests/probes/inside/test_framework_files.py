@@ -95,21 +95,33 @@ DESCRIPTION = PageFileResponse(
 )  # fmt: skip
 
 
-def test_a_folder_that_nginx_takes_off_is_told_to_fastapi() -> None:
-    """root_path is right there too (its documentation, "Proxy with a stripped path prefix")."""
+def look_below(
+    path: str, file: PageFileResponse, files: dict[str, str], place: str
+) -> list[ReadSetting]:
     names = (*variables_of_settings(), *framework_variables())
     words = shlex.join(("sh", "-c", probes.SCRIPT, "sh", "8000", *names))
-    files = {"/srv/api/main.py": "from fastapi import FastAPI\n\napp = FastAPI()\n"}
-    machine = RecordedMachine({words: CommandResult((), 0, UVICORN, "", 0.0)}, files)
-    looking: Any = Looking(machine)
-    looking.target = replace(looking.target, path="/api/docs")
+    looking: Any = Looking(RecordedMachine({words: CommandResult((), 0, place, "", 0.0)}, files))
+    looking.target = replace(looking.target, path=path)
     listeners = looking.emit(Listeners(sockets=(replace(PROGRAM, port=8000, process="uvicorn"),)))
     text = f"http {{ {API} }}"
     looking.emit(NginxConfig(path="/n.conf", main=parse(text, "/n.conf")))
     looking.emit(replace(PAGE, status=200, headers=()))
-    looking.emit(DESCRIPTION)
+    looking.emit(file)
     probe: Any = probes.after_file
-    asyncio.run(probe.work(looking, DESCRIPTION, listeners))
-    (read,) = looking.observed(ReadSetting)
+    asyncio.run(probe.work(looking, file, listeners))
+    return list(looking.observed(ReadSetting))
+
+
+def test_a_folder_that_nginx_takes_off_is_told_to_fastapi() -> None:
+    """root_path is right there too (its documentation, "Proxy with a stripped path prefix")."""
+    files = {"/srv/api/main.py": "from fastapi import FastAPI\n\napp = FastAPI()\n"}
+    (read,) = look_below("/api/docs", DESCRIPTION, files, UVICORN)
     assert (read.application, read.place, read.strips) == ("fastapi", "/srv/api/main.py:3", False)
     assert read.new == 'app = FastAPI(root_path="/api")'
+
+
+def test_a_process_that_names_its_server_is_told_where_nothing_can_be_read() -> None:
+    place = "process 9 gunicorn\nfolder /srv/shop\nwords gunicorn\037shop:app\nunit shop.service\n"
+    (read,) = look_below("/api/docs", DESCRIPTION, {}, place)
+    assert (read.application, read.topic, read.source) == ("gunicorn", "base_path", "unread")
+    assert (read.new, read.unit) == ("", "shop.service")
