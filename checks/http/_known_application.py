@@ -75,15 +75,18 @@ def known_frameworks(evidence: Evidence) -> "tuple[Framework, ...]":
     return tuple({each.id: each for each in found}.values())
 
 
-def own_setting(evidence: Evidence, *topics: Topic) -> dict[str, object]:
+def own_setting(
+    evidence: Evidence, *topics: Topic, of_frameworks: bool = True
+) -> dict[str, object]:
     """Return the facts `known` and `setting`: the name of the application or of its framework, and
-    its setting for the first of these topics that it has one for; "" if nothing is known."""
+    its setting for the first of these topics that it has one for; "" if nothing is known. The
+    trust of a framework is about https: where the visitor's address is meant, it does not count."""
     application = known_application(evidence)
     settings = application.settings if application else {}
     setting = next((settings[each] for each in topics if _may_be(evidence, each, settings)), "")
     if application and setting:
         return {"known": application.name, "setting": setting}
-    name, setting = framework_setting_of(evidence, *topics)
+    name, setting = framework_setting_of(evidence, *topics) if of_frameworks else ("", "")
     return {"known": name, "setting": setting}
 
 

@@ -40,15 +40,20 @@ class OwnRemedy:
 
 
 def with_own_remedy(
-    evidence: Evidence, claim: Claim, *topics: Topic, only_read: bool = False
+    evidence: Evidence,
+    claim: Claim,
+    *topics: Topic,
+    only_read: bool = False,
+    of_frameworks: bool = True,
 ) -> Claim:
     """Return the claim with the setting of the known program in the place of a list of programs:
     the first of these topics for which it has one that may be wrong. A remedy that is exact
     already, or a program that is not known, leaves the claim as it is. With `only_read` the check
-    has better words of its own for a program of which nothing was read."""
+    has better words of its own for a program of which nothing was read. Without `of_frameworks`
+    only an application counts (`own_setting`)."""
     if claim.fix is not None and not _is_general(claim.fix):
         return claim
-    remedy = own_remedy(evidence, *topics)
+    remedy = own_remedy(evidence, *topics, of_frameworks=of_frameworks)
     if remedy is None or (only_read and remedy.facts["its_documented"]):
         return claim
     return replace(claim, fix=remedy.fix, facts={**claim.facts, **remedy.facts})
@@ -62,7 +67,7 @@ def _is_general(fix: Fix) -> bool:
     )
 
 
-def own_remedy(evidence: Evidence, *topics: Topic) -> OwnRemedy | None:
+def own_remedy(evidence: Evidence, *topics: Topic, of_frameworks: bool = True) -> OwnRemedy | None:
     """Return the remedy by the program's own setting, or by that of its framework; None if neither
     is known, or if what it has for these topics was read and fits."""
     from checks.http._known_application import known_application
@@ -71,7 +76,7 @@ def own_remedy(evidence: Evidence, *topics: Topic) -> OwnRemedy | None:
     read_of = next((application_of(read.application) for read in reads), None)
     application = read_of or known_application(evidence)
     own = _of_application(evidence, application, topics) if application else None
-    return own or _of_framework(evidence, topics)
+    return own or (_of_framework(evidence, topics) if of_frameworks else None)
 
 
 def _of_application(

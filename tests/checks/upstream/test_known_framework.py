@@ -85,3 +85,9 @@ def test_a_server_of_which_nothing_was_read_is_named_with_its_unit() -> None:
     assert claim.facts["its_name"] == "gunicorn"
     assert claim.facts["its_unit"] == "shop.service"
     assert not judge("upstream.framework-setting", FORM, page(200), RUNNING, TOLD, run)
+
+
+def test_the_trust_of_a_framework_is_not_about_the_visitors_address() -> None:
+    known = evidence(EXPRESS)
+    assert own_setting(known, "trusted_proxy")["known"] == "Express"
+    assert own_setting(known, "trusted_proxy", of_frameworks=False)["known"] == ""
