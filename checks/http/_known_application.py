@@ -1,6 +1,7 @@
 """The known application of the site, and its own settings as one writes them."""
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from diagnose.model import Evidence
 from diagnose.model.applications import Application, KnownApplication, ReadSetting, Topic
@@ -13,6 +14,9 @@ from diagnose.parsers.applications import (
     recognize,
 )
 from diagnose.parsers.html_tags import excerpt
+
+if TYPE_CHECKING:
+    from diagnose.parsers.frameworks import Framework
 
 #: The answers of the site itself, and what of one that is no page names a program.
 _ANSWERS, _BY_FIELDS = frozenset({"target", "cross-origin"}), frozenset({"header", "cookie"})
@@ -49,13 +53,58 @@ def _told_by_refusals(answers: Iterable[Exchange]) -> Application | None:
     return next(filter(None, told), None)
 
 
-def own_setting(evidence: Evidence, *topics: Topic) -> dict[str, object]:
-    """Return the facts `known` and `setting`: the name of the application, and its setting for the
-    first of these topics that it has one for; "" if nothing is known."""
+def known_frameworks(evidence: Evidence) -> "tuple[Framework, ...]":
+    """Return the frameworks of the site's program: by the words and the fields of its answers, by
+    its process, or by its files that were read. () where an application is known: its framework is
+    no setting of its own."""
+    # Imported late: a healthy site needs none of them.
+    from diagnose.parsers.frameworks import framework_of
+    from diagnose.parsers.known_frameworks import frameworks_of_answer, frameworks_of_command
+
+    application = known_application(evidence)
+    if application is not None and framework_of(application.id) is None:
+        return ()
+    answers = [each for each in evidence.good(Exchange) if each.purpose in _ANSWERS]
+    found = [
+        each for answer in answers for each in frameworks_of_answer(answer.body, answer.headers)
+    ]
+    named = (framework_of(read.application) for read in evidence.good(ReadSetting))
+    found += filter(None, (framework_of(application.id) if application else None, *named))
+    programs = (program for each in evidence.good(RunningPrograms) for program in each.programs)
+    found += (each for program in programs for each in frameworks_of_command(program.command))
+    return tuple({each.id: each for each in found}.values())
+
+
+def own_setting(
+    evidence: Evidence, *topics: Topic, of_frameworks: bool = True
+) -> dict[str, object]:
+    """Return the facts `known` and `setting`: the name of the application or of its framework, and
+    its setting for the first of these topics that it has one for; "" if nothing is known. The
+    trust of a framework is about https: where the visitor's address is meant, it does not count."""
     application = known_application(evidence)
     settings = application.settings if application else {}
     setting = next((settings[each] for each in topics if _may_be(evidence, each, settings)), "")
-    return {"known": application.name if application and setting else "", "setting": setting}
+    if application and setting:
+        return {"known": application.name, "setting": setting}
+    name, setting = framework_setting_of(evidence, *topics) if of_frameworks else ("", "")
+    return {"known": name, "setting": setting}
+
+
+def framework_facts(evidence: Evidence, setting: str) -> dict[str, object]:
+    """Return the facts `known` and `setting` for what is set in a framework alone, such as the
+    limit of a request."""
+    name, words = framework_setting_of(evidence, setting)
+    return {"known": name, "setting": words}
+
+
+def framework_setting_of(evidence: Evidence, *topics: str) -> tuple[str, str]:
+    """Return the name of the site's framework and its setting for the first of these topics that
+    it has one for; "" twice if nothing is known."""
+    for framework in known_frameworks(evidence):
+        for topic in topics:
+            if topic in framework.settings:
+                return framework.name, framework.settings[topic]
+    return "", ""
 
 
 def _may_be(evidence: Evidence, topic: Topic, settings: Mapping[str, str]) -> bool:

@@ -28,6 +28,7 @@ def address_in_page(evidence: Evidence) -> Iterator[Claim]:
     if page is None or url is None:
         return
     # Imported late: few pages have such an address.
+    from checks.http._known_application import own_setting
     from checks.http._setting_lines import setting_facts
 
     certificate = refused[0].certificate
@@ -38,6 +39,7 @@ def address_in_page(evidence: Evidence) -> Iterator[Claim]:
         "names": certificate.dns_names if certificate else (),
         "socket": url.scheme == "wss",
         **setting_facts(evidence, refused[0].url),
+        **own_setting(evidence, "public_url"),
     }
     yield place_claim(evidence, page, refused, "own-name", facts)
 

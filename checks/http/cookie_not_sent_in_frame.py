@@ -77,6 +77,9 @@ def cookie_not_sent_in_frame(evidence: Evidence) -> Iterator[Claim]:
     same_site = _SAME_SITE.search(value)
     nginx, subjects = Nginx.of(evidence), endpoint_subjects(pages)
     match = proxied_match(nginx, evidence.target.path)
+    # Imported late: few pages lie in a frame of another site.
+    from checks.http._known_application import framework_facts
+
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
@@ -94,6 +97,7 @@ def cookie_not_sent_in_frame(evidence: Evidence) -> Iterator[Claim]:
             "site": site,
             "request": f"{failures[0].method} {failures[0].path}" if failures and site else "",
             "status": failures[0].status if failures and site else "",
+            **framework_facts(evidence, "frame_cookie"),
         },
         fix=(match and flags_fix(nginx, match, [name], "secure samesite=none"))
         or Fix((Manual("send-it-there", Where.SERVER),), Applicability.MANUAL),

@@ -45,6 +45,9 @@ def form_leaves_folder(evidence: Evidence) -> Iterator[Claim]:
     others = list(nginx.location_matches(own_path)) if lost else []
     if not others or any(other.block is match.block for other in others):
         return
+    # Imported late: few forms leave their folder.
+    from checks.http._known_application import own_setting
+
     yield Claim(
         about=_page_files.page_subject(page),
         because=(page, *([nginx.config] if nginx.config else [])),
@@ -59,6 +62,7 @@ def form_leaves_folder(evidence: Evidence) -> Iterator[Claim]:
             "place": file_line(directive),
             "location": " ".join((match.block.name, *match.block.args)),
             "other": " ".join((others[0].block.name, *others[0].block.args)),
+            **own_setting(evidence, "base_path", "public_url"),
         },
         fix=Fix((Manual("tell-the-folder", Where.APPLICATION),), Applicability.MANUAL),
     )

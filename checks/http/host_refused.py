@@ -56,4 +56,6 @@ def host_refused(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=Fix((Manual("allow-the-name", Where.APPLICATION),), Applicability.MANUAL),
     )
-    yield with_own_remedy(evidence, claim, "allowed_host")
+    # The words of the refusal give the line of a program that they name.
+    is_named = bool(claim.facts["program"])
+    yield with_own_remedy(evidence, claim, "allowed_host", only_read=is_named)

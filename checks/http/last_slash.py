@@ -51,6 +51,9 @@ def last_slash(evidence: Evidence) -> Iterator[Claim]:
     path, spelling = urlsplit(missing[0].url).path, urlsplit(served.url).path
     redirect = f"location = {path} {{ return 301 {spelling}$is_args$args; }}"
     subjects = endpoint_subjects(missing)
+    # Imported late: few pages have such an address.
+    from checks.http._known_application import framework_facts
+
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
@@ -62,6 +65,7 @@ def last_slash(evidence: Evidence) -> Iterator[Claim]:
             "path": path,
             "slash": path.endswith("/"),
             "redirect": redirect,
+            **framework_facts(evidence, "last_slash"),
         },
         fix=_fix(Nginx.of(evidence), path, redirect),
     )

@@ -88,6 +88,9 @@ def body_limit(evidence: Evidence) -> Iterator[Claim]:
     subjects = endpoint_subjects(pages)
     if refused or form or told:
         subjects = (Subject(port=evidence.target.port, path=path),)
+    # Imported late: few applications have a limit that is known.
+    from checks.http._known_application import framework_facts
+
     yield Claim(
         about=merge_subjects(subjects),
         covers=(NO_PORT,) if form else subjects,
@@ -107,6 +110,7 @@ def body_limit(evidence: Evidence) -> Iterator[Claim]:
             "place": file_line(directive or match.block),
             "set": directive is not None,
             "told": is_upload,
+            **(framework_facts(evidence, "body_limit") if asks or refused else {}),
         },
         fix=_fix(nginx, match, directive, is_asked=asks or directive is None),
     )

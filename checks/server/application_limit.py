@@ -50,6 +50,9 @@ def application_limit(evidence: Evidence) -> Iterator[Claim]:
     refusal = refusals[0]
     if refusal.method and not asks_about_size(evidence):
         return
+    # Imported late: few programs have such a limit.
+    from checks.http._known_application import framework_facts
+
     is_alone = refusal.endpoint == str(target.port)
     yield Claim(
         about=Subject(
@@ -70,6 +73,7 @@ def application_limit(evidence: Evidence) -> Iterator[Claim]:
             "spring": _SPRING in refusal.message,
             "command": refusal.equivalent,
             "alone": is_alone,
+            **framework_facts(evidence, "body_limit"),
         },
         fix=Fix((Manual("raise", Where.APPLICATION),), Applicability.MANUAL),
     )

@@ -57,6 +57,9 @@ def forces_https(evidence: Evidence) -> Iterator[Claim]:
         not answer.location or normalize_url(answer.location) != url for answer in (plain, secure)
     ):
         return
+    # Imported late: few applications redirect for ever.
+    from checks.http._known_application import own_setting
+
     application = inner_site_facts(evidence, route.port, pages)
     step = "tell-wordpress" if application["wordpress"] else "choose"
     yield Claim(
@@ -74,6 +77,7 @@ def forces_https(evidence: Evidence) -> Iterator[Claim]:
             "location": secure.location,
             view.server.product: True,
             **application,
+            **own_setting(evidence, "trusted_proxy"),
         },
         # Only the third choice changes the server in front.
         fix=Fix((Manual(step, Where.APPLICATION),), Applicability.MANUAL),

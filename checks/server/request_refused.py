@@ -48,6 +48,9 @@ def request_refused(evidence: Evidence) -> Iterator[Claim]:
         return
     part, good, bad = decided
     fix = _fix(view, route, part)
+    # Imported late: few applications refuse a request.
+    from checks.http._known_application import own_setting
+
     yield Claim(
         about=Subject(port=target.port, path=target.path),
         covers=(Subject(port=target.port, path=target.path),),
@@ -67,6 +70,7 @@ def request_refused(evidence: Evidence) -> Iterator[Claim]:
             and not (is_address(route.host) or is_local_host(route.host)),
             **({part: True} if part != "name" else {}),
             view.server.product: True,
+            **own_setting(evidence, "allowed_host"),
         },
         fix=fix,
     )

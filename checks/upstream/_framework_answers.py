@@ -23,7 +23,9 @@ _SIGNATURE = re.compile(r"\b40[13]\b|invalid signature|signature", re.IGNORECASE
 
 
 def framework_proof(evidence: Evidence, read: ReadSetting) -> Proof | None:
-    """Return what shows that the line is missing; None if nothing does."""
+    """Return what shows that the line is missing; None if nothing does, or if nothing was read."""
+    if read.source == "unread":
+        return None
     proof = _PROOFS[read.topic](evidence, read) if read.topic in _PROOFS else None
     is_sure = proof is not None and proof.confidence is Confidence.CERTAIN
     if proof is not None and is_sure and (read.unsure or read.stale):

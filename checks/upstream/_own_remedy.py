@@ -22,6 +22,7 @@ from diagnose.parsers.setting_fit import fits, right_value
 _MAX_READ, _MAX_FILES = 3, 2
 TOPICS: tuple[Topic, ...] = (
     "public_url", "trusted_proxy", "allowed_host", "allowed_origin", "base_path",
+    "plain_path",
 )  # fmt: skip
 _TEXTS = (
     "name", "key", "place", "file", "misspelt", "process", "wanted", "unit", "container", "engine",
@@ -39,15 +40,20 @@ class OwnRemedy:
 
 
 def with_own_remedy(
-    evidence: Evidence, claim: Claim, *topics: Topic, only_read: bool = False
+    evidence: Evidence,
+    claim: Claim,
+    *topics: Topic,
+    only_read: bool = False,
+    of_frameworks: bool = True,
 ) -> Claim:
     """Return the claim with the setting of the known program in the place of a list of programs:
     the first of these topics for which it has one that may be wrong. A remedy that is exact
     already, or a program that is not known, leaves the claim as it is. With `only_read` the check
-    has better words of its own for a program of which nothing was read."""
+    has better words of its own for a program of which nothing was read. Without `of_frameworks`
+    only an application counts (`own_setting`)."""
     if claim.fix is not None and not _is_general(claim.fix):
         return claim
-    remedy = own_remedy(evidence, *topics)
+    remedy = own_remedy(evidence, *topics, of_frameworks=of_frameworks)
     if remedy is None or (only_read and remedy.facts["its_documented"]):
         return claim
     return replace(claim, fix=remedy.fix, facts={**claim.facts, **remedy.facts})
@@ -61,16 +67,22 @@ def _is_general(fix: Fix) -> bool:
     )
 
 
-def own_remedy(evidence: Evidence, *topics: Topic) -> OwnRemedy | None:
-    """Return the remedy by the program's own setting; None if the program is not known, or if what
-    it has for these topics was read and fits."""
+def own_remedy(evidence: Evidence, *topics: Topic, of_frameworks: bool = True) -> OwnRemedy | None:
+    """Return the remedy by the program's own setting, or by that of its framework; None if neither
+    is known, or if what it has for these topics was read and fits."""
     from checks.http._known_application import known_application
 
     reads = evidence.good(ReadSetting)
     read_of = next((application_of(read.application) for read in reads), None)
     application = read_of or known_application(evidence)
-    if application is None:
-        return None
+    own = _of_application(evidence, application, topics) if application else None
+    return own or (_of_framework(evidence, topics) if of_frameworks else None)
+
+
+def _of_application(
+    evidence: Evidence, application: Application, topics: tuple[Topic, ...]
+) -> OwnRemedy | None:
+    reads = evidence.good(ReadSetting)
     for topic in topics:
         wrong = [
             read
@@ -83,6 +95,35 @@ def own_remedy(evidence: Evidence, *topics: Topic) -> OwnRemedy | None:
     told = (topic for topic in topics if topic not in read_topics and topic in application.settings)
     first = next(told, None)
     return _documented(evidence, application, first) if first else None
+
+
+def _of_framework(evidence: Evidence, topics: tuple[Topic, ...]) -> OwnRemedy | None:
+    """Return the line that the program's source lacks, else the setting of its framework."""
+    from checks.http._known_application import framework_setting_of
+    from diagnose.parsers.frameworks import framework_of
+
+    reads = evidence.good(ReadSetting)
+    for topic in topics:
+        for read in reads:
+            framework = framework_of(read.application)
+            if framework and read.topic == topic and (read.new or read.stale):
+                return framework_remedy(framework.name, read)
+    read_topics = {read.topic for read in reads if read.source not in {"nowhere", "unread"}}
+    untold = (topic for topic in topics if topic not in read_topics)
+    name, documented = framework_setting_of(evidence, *untold)
+    if not name:
+        return None
+    # Its process was found, and none of its files.
+    run = next((read for read in reads if read.source == "unread"), None)
+    texts = {
+        "name": name, "documented": documented, "process": name, "host": evidence.target.host,
+        "unit": run.unit if run else "", "container": run.container if run else "",
+        "engine": run.engine if run else "",
+    }  # fmt: skip
+    step = Manual("documented-setting", Where.APPLICATION)
+    is_run = bool(texts["unit"] or texts["container"])
+    facts = _facts(texts, {"may_restart": not is_run}, "", ())
+    return OwnRemedy(Fix((step,), Applicability.MANUAL), facts)
 
 
 def plain_topics(evidence: Evidence) -> tuple[Topic, ...]:
@@ -139,7 +180,8 @@ def framework_remedy(name: str, read: ReadSetting) -> OwnRemedy:
         "compose": read.compose, "service": read.service,
     }  # fmt: skip
     flags = {"computed": False, "restarts": read.needs_restart}
-    return OwnRemedy(setting_fix((read,)), _facts(texts, flags, "", ()))
+    fix = restart_fix(read) if read.stale else setting_fix((read,))
+    return OwnRemedy(fix, _facts(texts, flags, "", ()))
 
 
 def read_facts(

@@ -370,6 +370,25 @@ def _refused_origin(evidence: Evidence, setting: OwnSetting, read: ReadSetting) 
     return _told(evidence, read)
 
 
+def _closed_path(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> Proof | None:
+    """Return the refusal of the one path that the program serves over http only with the setting:
+    its own answer, where the web server asks it over http."""
+    path = evidence.target.path.partition("?")[0]
+    if not setting.path or not f"{path}/".startswith(f"{setting.path}/"):
+        return None
+    pages = [page for page in page_exchanges(evidence) if page.status in {403, 404}]
+    asked = [
+        request
+        for request in evidence.good(ComparedRequest)
+        if request.part == "none" and request.target.startswith("http://")
+    ]
+    same = [each for each in asked if pages and each.status == pages[0].status]
+    if not pages or (asked and not same):
+        return None
+    sure = Confidence.CERTAIN if same and read.values else Confidence.LIKELY
+    return Proof((*pages[:1], *same[:1]), sure, pages[0].url, _shown(pages[0]))
+
+
 def _told(evidence: Evidence, read: ReadSetting) -> Proof | None:
     """Return that a message of the application itself was pasted that means this setting."""
     symptom = evidence.target.symptom
@@ -388,4 +407,5 @@ _PROOFS = {
     "public_url": _own_address,
     "base_path": _other_folder,
     "allowed_origin": _refused_origin,
+    "plain_path": _closed_path,
 }

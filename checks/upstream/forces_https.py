@@ -87,6 +87,9 @@ def _claim(
     evidence, request = nginx.evidence, as_nginx[0]
     directive = proxy_pass_of(match) or match.block
     ports = tuple(str(port) for port in _other_ports(evidence, request))
+    # Imported late: few applications redirect for ever.
+    from checks.http._known_application import own_setting
+
     application = inner_site_facts(evidence, request.port, loops)
     step = "tell-wordpress" if application["wordpress"] else "choose"
     return Claim(
@@ -107,6 +110,7 @@ def _claim(
             "place": file_line(directive),
             "ports": ports,
             **application,
+            **own_setting(evidence, "trusted_proxy"),
         },
         location=nginx.location(directive),
         fix=Fix((Manual(step, Where.APPLICATION),), Applicability.MANUAL),

@@ -86,6 +86,8 @@ def _claim(evidence: Evidence, name: str, read: ReadSetting, proof: Proof) -> Cl
             "compose": read.compose,
             "service": read.service,
             "page": read.application == "base-element",
+            "base": read.key.startswith("<base"),
+            "razor": read.application == "blazor",
             "signature": "signature=" in proof.words,
             **{topic: read.topic == topic for topic in _TOPICS},
         },

@@ -44,11 +44,11 @@ def proxy_not_trusted(evidence: Evidence) -> Iterator[Claim]:
             {
                 "proxy": _named_address(evidence, request.port)
                 or _source_address(evidence, request),
-                **own_setting(evidence, "trusted_proxy"),
+                **own_setting(evidence, "trusted_proxy", of_frameworks=False),
             },
             Fix((Manual("trust-the-proxy", Where.APPLICATION),), Applicability.MANUAL),
         )
-        yield with_own_remedy(evidence, claim, "trusted_proxy")
+        yield with_own_remedy(evidence, claim, "trusted_proxy", of_frameworks=False)
 
 
 #: What may be an address in a line of a log.

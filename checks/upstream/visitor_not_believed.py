@@ -82,11 +82,11 @@ def visitor_not_believed(evidence: Evidence) -> Iterator[Claim]:
             "proxies": _proxies(nginx),
             **{each: each == framework for each in _FRAMEWORKS},
             "other": framework not in _FRAMEWORKS,
-            **own_setting(evidence, "trusted_proxy"),
+            **own_setting(evidence, "trusted_proxy", of_frameworks=False),
         },
         fix=manual if first.fields else address_fix(nginx, match, manual.steps) or manual,
     )
-    yield with_own_remedy(evidence, claim, "trusted_proxy")
+    yield with_own_remedy(evidence, claim, "trusted_proxy", of_frameworks=False)
 
 
 def _is_told(evidence: Evidence) -> bool:

@@ -16,7 +16,7 @@ from diagnose.model.summary import Summary, phrase
 Topic = Literal[
     "websocket", "upload", "stream", "timeout", "field", "well_known", "uri",
     "public_url", "trusted_proxy", "allowed_host", "allowed_origin", "base_path", "secure_cookie",
-    "cors_origin", "session_cookie",
+    "cors_origin", "session_cookie", "plain_path",
 ]  # fmt: skip
 
 #: What the value of an application's setting is.
@@ -32,7 +32,8 @@ RecognizedBy = Literal["title", "page", "header", "cookie", "message"]
 @frozen
 class Recognition:
     """What only this application's responses have. `title` is the page's, without its case,
-    `cookie` a cookie's name; "*" at the end of either means that it begins so. `page` is literal
+    `cookie` a cookie's name; "*" at the end of either means that it begins so, and at the
+    beginning of a title that it ends so. `page` is literal
     text, `header` a field's name, or its name and the beginning of its value, `command` the last
     part of a word of the command line of its process, `image` the last two parts of the name of its
     container's image, where that is not the application's id."""
@@ -142,6 +143,7 @@ class OwnSetting:
     """A setting of an application about its place behind a proxy: its `key` in the file, the
     `variable` and the `argument` that set it instead ("" for none). `means` says what the value is.
     One that is `required` refuses visitors, or does not believe the proxy, where it is not set.
+    `path` is the one path that the program serves over http only with this setting.
     `default` is its value where it is not set, if visitors cannot use that.
     `form` are the words of the value in the variable or the file, `add` the lines of a file that
     lacks it; {host}, {origin}, {proxy} and {folder} stand for what is right here. A base path is
@@ -162,6 +164,7 @@ class OwnSetting:
     separator: str = ","
     stripped: bool = False
     redirects: bool = True
+    path: str = ""
     since: int = 0
     before: int = 0
 

@@ -103,19 +103,20 @@ def recognize(text: str, headers: Headers) -> tuple[Application, RecognizedBy] |
     title, cookies = page_title(beginning), cookie_names(headers)
     fields = [(name.lower(), value) for name, value in headers]
     for application_id, tables in _index().items():
-        if by := _recognized_by(tables.get("recognized", {}), title, beginning, fields, cookies):
+        if by := recognized_by(tables.get("recognized", {}), title, beginning, fields, cookies):
             application = application_of(application_id)
             return (application, by) if application else None
     return None
 
 
-def _recognized_by(
+def recognized_by(
     entries: Mapping[str, Any],
     title: str,
     text: str,
     fields: Iterable[tuple[str, str]],
     cookies: Iterable[str],
 ) -> RecognizedBy | None:
+    """Return by what of a response these entries recognize it; None if by nothing."""
     if any(_is_like(title, entry.lower()) for entry in entries.get("title", ())):
         return "title"
     if any(_is_field(fields, entry) for entry in entries.get("header", ())):
@@ -126,6 +127,8 @@ def _recognized_by(
 
 
 def _is_like(text: str, entry: str) -> bool:
+    if entry.startswith("*"):
+        return text.endswith(entry[1:])
     return text.startswith(entry[:-1]) if entry.endswith("*") else text == entry
 
 
@@ -196,6 +199,16 @@ def variables_of_settings() -> tuple[str, ...]:
             )
         )
     return tuple(name for name in names if re.fullmatch(r"\w{1,80}", name))
+
+
+def is_plain_path(path: str) -> bool:
+    """Return whether an application serves this path over http only where it is told to."""
+    return any(
+        path == value["path"] or path.startswith(f"{value['path']}/")
+        for tables in _index().values()
+        for value in tables.get("value", ())
+        if value.get("path")
+    )
 
 
 def own_port(number: int, paths: Iterable[str]) -> tuple[Application, OwnPort] | None:

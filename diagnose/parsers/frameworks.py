@@ -8,6 +8,7 @@ documentation is the place of the edit, and where no such line is found, nothing
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import field
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,8 @@ class FrameworkChange:
     `needs` in a statement which `opens` begins is in want of it; with NODE_ENV=production
     `needs_production` does as well. `variable` and `argument` set it from outside to `value`;
     `trusts` are the proxies that need none. `build` is the command that brings a change into what
-    is served, and `source` a file from which this one is built."""
+    is served, and `source` a file from which this one is built. A base path with `stripped` is
+    right where the web server takes it off the path of a request too."""
 
     topic: Topic
     key: str
@@ -57,6 +59,7 @@ class FrameworkChange:
     opens: str = ""
     needs: str = ""
     needs_production: str = ""
+    stripped: bool = False
 
 
 @frozen
@@ -64,7 +67,8 @@ class Framework:
     """A framework, and the files below a program's folder that have its source. `web` are the
     folders of these files seen from the folder that a web server serves, `words` those of a command
     line, and `asks` the paths of files that its pages load. With `page` the page itself is the file
-    that is edited."""
+    that is edited. `recognized` are the entries by which an answer shows it, as those of an
+    application, and `settings` its own settings as one writes them, by topic."""
 
     id: str
     name: str
@@ -76,6 +80,8 @@ class Framework:
     page: bool = False
     needs_restart: bool = True
     load: tuple[str, ...] = ()
+    recognized: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
     changes: tuple[FrameworkChange, ...] = ()
 
 
@@ -112,12 +118,14 @@ def framework_variables() -> tuple[str, ...]:
 
 
 def _framework(name: str, tables: Mapping[str, Any]) -> Framework:
-    facts = {key: _frozen(value) for key, value in tables.items() if key != "change"}
+    apart = {"change", "setting"}
+    facts = {key: _frozen(value) for key, value in tables.items() if key not in apart}
     changes = (
         FrameworkChange(**{key: _frozen(value) for key, value in each.items()})
-        for each in tables["change"]
+        for each in tables.get("change", ())
     )
-    return Framework(id=name, changes=tuple(changes), **facts)
+    settings = tables.get("setting", {})
+    return Framework(id=name, changes=tuple(changes), settings=settings, **facts)
 
 
 def _frozen(value: Any) -> Any:

@@ -128,7 +128,7 @@ REFUSED_HOST = (
     r"|provided host name is not valid for this server|trustedHostsPattern"
     r"|host .{0,100} is not trusted|request hostname is invalid|host check error"
     r"|dns.?rebinding attack|the host \[.{0,100}\] is not valid"
-    r"|host not in (?:the )?(?:whitelist|allowlist)"
+    r"|host not in (?:the )?(?:whitelist|allowlist)|hostname verification failed"
 )
 _REFUSED_HOST = lazy_pattern(REFUSED_HOST, re.IGNORECASE)
 

@@ -286,7 +286,8 @@ def _added(
         if at is not None:
             return _below(read, lines, at, new)
     if configuration.after:
-        at = next((n for n, line in enumerate(lines) if line.startswith(configuration.after)), None)
+        after = configuration.after
+        at = next((n for n, line in enumerate(lines) if line.lstrip().startswith(after)), None)
         return read if at is None else replace(read, number=at + 1, new=new, added=True)
     # The last line of a file mostly ends, and then an empty text follows it.
     if lines[-1]:

@@ -10,7 +10,7 @@ from diagnose.model import Target
 from diagnose.model.applications import Topic
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.pages import Page, PageFileResponse
-from diagnose.parsers.applications import message_of
+from diagnose.parsers.applications import is_plain_path, message_of
 from diagnose.parsers.http import refuses_host
 from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.urls import is_internal_host, is_loopback_host, normalize_url, parse_url
@@ -24,6 +24,8 @@ _URL = re.compile(r"(?:https?|wss?)://[\w.:\[\]-]{1,260}")
 _MAX_BODY, _MAX_TEXT = 256 << 10, 2048
 _SIGNED = re.compile(r"[?&]signature=")
 _REFUSED = frozenset({400, 401, 403, 404})
+#: What a program answers for a path that it does not serve.
+_CLOSED = frozenset({403, 404})
 _TOLD: dict[str, tuple[Topic, ...]] = {
     "cors": ("allowed_origin",),
     "cookie": ("session_cookie",),
@@ -85,6 +87,8 @@ def _of_exchange(target: Target, exchange: Exchange) -> Iterator[Topic]:
     if exchange.purpose not in {"target", "redirect", "login"}:
         return
     if exchange.purpose == "target":
+        if exchange.status in _CLOSED and is_plain_path(target.path.partition("?")[0]):
+            yield "plain_path"
         if refuses_host(exchange.status, exchange.body):
             yield "allowed_host"
         elif exchange.status == 400:

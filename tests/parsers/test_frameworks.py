@@ -33,6 +33,8 @@ SOURCES = {
     "vue": "module.exports = defineConfig({\n  lintOnSave: false\n})\n",
     "react": '{\n  "name": "shop"\n}\n',
     "base-element": '<!doctype html>\n<link href="https://x/"><base href="/"> <!-- a -->\n',
+    "blazor": '@page "/"\n<head>\n    <base href="~/" />\n',
+    "fastapi": "from fastapi import FastAPI\n\napp = FastAPI()\n",
     "laravel": "class TrustProxies extends Middleware\n{\n    protected $proxies;\n}\n",
 }  # fmt: skip
 
@@ -54,7 +56,8 @@ def test_every_file_is_read() -> None:
     assert {each.id for each in frameworks()} == {path.stem for path in FOLDER.glob("*.toml")}
     for path in FOLDER.glob("*.toml"):
         assert "https://" in path.read_text("utf-8").split("\n")[0]
-        assert tomllib.loads(path.read_text("utf-8"))["change"]
+        tables = tomllib.loads(path.read_text("utf-8"))
+        assert tables.get("change") or tables.get("setting")
     for each in frameworks():
         for change in each.changes:
             for pattern in (change.line, *change.present, *change.behind, *change.after_line):
@@ -66,6 +69,19 @@ def test_the_change_is_made_once(name: str) -> None:
     after = changed(name, SOURCES[name])
     assert after
     assert not changed(name, after)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("app = FastAPI()\n", 'app = FastAPI(root_path="/help")\n'),
+        ("app = FastAPI(title='a')\n", 'app = FastAPI(root_path="/help", title=\'a\')\n'),
+        ("api = fastapi.FastAPI(\n)\n", 'api = fastapi.FastAPI(\n    root_path="/help",\n)\n'),
+    ],
+)  # fmt: skip
+def test_fastapi_is_told_its_folder(text: str, line: str) -> None:
+    assert changed("fastapi", text) == line
+    assert changed("fastapi", "app = FastAPI(openapi_url='/o')\napp.root_path = '/a'\n") == ""
 
 
 def test_the_line_stands_behind_the_whole_statement() -> None:

@@ -67,15 +67,34 @@ async def emit_frameworks(
             else await _of_source(ctx, framework, change, place, bases, served, site)
         )
         outside = await _of_process(ctx, framework, change, place, site, bool(reads))
-        found += [*reads, *outside]
+        strips = site.strips and not change.stripped
+        found += [replace(each, strips=strips) for each in (*reads, *outside)]
     at = ctx.elapsed()
+    found += _named(place, topics, site)
     for topic in sorted(topics):
         reads = [each for each in found if each.topic == topic]
         # One that can be edited is worth more than one of which only the name is known.
         best = next((each for each in reads if each.new or each.stale), None)
         best = best or next(iter(reads), None)
         if best is not None:
-            ctx.emit(replace(best, vantage=Vantage.SERVER, at=at, strips=site.strips))
+            ctx.emit(replace(best, vantage=Vantage.SERVER, at=at))
+
+
+def _named(place: ProgramPlace, topics: frozenset[Topic], site: _Site) -> Iterator[ReadSetting]:
+    """Yield that the process is this framework's, which has a setting of the topic that is in no
+    file: its name takes the place of a list of programs. What can be read was looked for, and what
+    was not found fits."""
+    # Imported late: few sites have such a symptom.
+    from diagnose.parsers.known_frameworks import frameworks_of_command
+
+    for framework in frameworks_of_command(" ".join((place.process, *place.words))):
+        read = {change.topic for change in framework.changes}
+        for topic in (topics & framework.settings.keys()) - read:
+            yield ReadSetting(
+                application=framework.id, topic=topic, key=framework.settings[topic],
+                source="unread", proxy=site.proxy, folder=site.folder, process=place.process,
+                unit=place.unit, container=place.container, engine=place.engine,
+            )  # fmt: skip
 
 
 def _site(ctx: ProbeContext, place: ProgramPlace) -> _Site:

@@ -206,6 +206,10 @@ def _application(ctx: ProbeContext, command: str, image: str) -> Application | N
     for exchange in answers:
         if recognized := known.recognize(exchange.body, exchange.headers):
             return recognized[0]
+        # Its own words in which it refuses a visitor, if they are the whole answer.
+        is_refusal = (exchange.status or 0) >= 400
+        if is_refusal and (told := known.application_told(exchange.body, is_answer=True)):
+            return told
     for exchange in answers:
         if refused := host_setting(exchange.body, "x.example"):
             return known.application_of(refused.program.lower())

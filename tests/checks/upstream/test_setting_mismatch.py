@@ -324,3 +324,46 @@ def test_silent_where_a_computed_value_is_not_of_names() -> None:
     """`http: !include http.yaml`: what stands there is not known."""
     read = replace(PROXIES, source="file", values=(), unsure=True, new="", added=False)
     assert not judge(CHECK, read, replace(PAGE, body="400: Bad Request"), WITHOUT)
+
+
+DOH = replace(SHOP, path="/dns-query")
+CLOSED = ReadSetting(
+    application="adguard-home", topic="plain_path", key="tls.allow_unencrypted_doh",
+    values=("false",), wanted="true", file="/opt/AdGuardHome/AdGuardHome.yaml", number=9,
+    line="  allow_unencrypted_doh: false", new="  allow_unencrypted_doh: true",
+    unit="AdGuardHome.service",
+)  # fmt: skip
+NO_DOH = replace(PAGE, url=DOH.url, status=404, body="Not Found\n")
+ASKED = ComparedRequest(
+    target="http://127.0.0.1:3080", path="/dns-query", address="127.0.0.1", port=3080,
+    part="none", status=404, body="Not Found\n",
+)  # fmt: skip
+
+
+def test_fires_for_a_path_that_the_program_does_not_serve_over_http() -> None:
+    (claim,) = judge(CHECK, CLOSED, NO_DOH, ASKED, target=DOH)
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.fix is not None
+    edit, restart = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert "+  allow_unencrypted_doh: true" in edit.diff
+    assert isinstance(restart, Command)
+
+
+def test_silent_for_such_a_path_that_is_open_or_asked_over_https() -> None:
+    opened = replace(CLOSED, values=("true",))
+    assert not judge(CHECK, opened, NO_DOH, ASKED, target=DOH)
+    assert not judge(CHECK, CLOSED, NO_DOH, replace(ASKED, status=200), target=DOH)
+    assert not judge(CHECK, CLOSED, NO_DOH, ASKED)
+
+
+def test_fires_for_a_host_check_that_is_not_switched_off() -> None:
+    skip = ReadSetting(
+        application="syncthing", topic="allowed_host", key="gui.insecureSkipHostcheck",
+        source="nowhere", wanted="true", file="/home/a/.config/syncthing/config.xml", number=2,
+        new="        <insecureSkipHostcheck>true</insecureSkipHostcheck>", added=True,
+        unit="syncthing@a.service",
+    )  # fmt: skip
+    refused = replace(PAGE, status=403, body="Host check error\n")
+    (claim,) = judge(CHECK, skip, refused)
+    assert claim.confidence is Confidence.CERTAIN

@@ -9,9 +9,11 @@ from diagnose.machine import CommandResult
 from diagnose.model.applications import ReadSetting
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
+from diagnose.model.pages import PageFileResponse
 from diagnose.model.server import Listener, Listeners
 from diagnose.parsers.applications import variables_of_settings
 from diagnose.parsers.frameworks import framework_variables
+from diagnose.parsers.nginx.config import parse
 from diagnose.probes.inside import own_settings as probes
 from tests.support.fake_context import Looking
 from tests.support.recorded_machine import RecordedMachine
@@ -84,3 +86,42 @@ def test_a_session_cookie_for_https_alone_needs_the_trust_in_the_proxy() -> None
     # A cookie that is there needs nothing.
     kept = replace(LOGIN, headers=(*LOGIN.headers, ("Set-Cookie", "connect.sid=a")))
     assert not look(kept, {"/srv/shop/app.js": EXPRESS}, NODE)
+
+
+API = "server { listen 443 ssl; location /api/ { proxy_pass http://127.0.0.1:8000/; } }"
+DESCRIPTION = PageFileResponse(
+    page="https://shop.example.com/api/docs", file_kind="script", address="203.0.113.10", port=443,
+    url="https://shop.example.com/openapi.json", status=404,
+)  # fmt: skip
+
+
+def look_below(
+    path: str, file: PageFileResponse, files: dict[str, str], place: str
+) -> list[ReadSetting]:
+    names = (*variables_of_settings(), *framework_variables())
+    words = shlex.join(("sh", "-c", probes.SCRIPT, "sh", "8000", *names))
+    looking: Any = Looking(RecordedMachine({words: CommandResult((), 0, place, "", 0.0)}, files))
+    looking.target = replace(looking.target, path=path)
+    listeners = looking.emit(Listeners(sockets=(replace(PROGRAM, port=8000, process="uvicorn"),)))
+    text = f"http {{ {API} }}"
+    looking.emit(NginxConfig(path="/n.conf", main=parse(text, "/n.conf")))
+    looking.emit(replace(PAGE, status=200, headers=()))
+    looking.emit(file)
+    probe: Any = probes.after_file
+    asyncio.run(probe.work(looking, file, listeners))
+    return list(looking.observed(ReadSetting))
+
+
+def test_a_folder_that_nginx_takes_off_is_told_to_fastapi() -> None:
+    """root_path is right there too (its documentation, "Proxy with a stripped path prefix")."""
+    files = {"/srv/api/main.py": "from fastapi import FastAPI\n\napp = FastAPI()\n"}
+    (read,) = look_below("/api/docs", DESCRIPTION, files, UVICORN)
+    assert (read.application, read.place, read.strips) == ("fastapi", "/srv/api/main.py:3", False)
+    assert read.new == 'app = FastAPI(root_path="/api")'
+
+
+def test_a_process_that_names_its_server_is_told_where_nothing_can_be_read() -> None:
+    place = "process 9 gunicorn\nfolder /srv/shop\nwords gunicorn\037shop:app\nunit shop.service\n"
+    (read,) = look_below("/api/docs", DESCRIPTION, {}, place)
+    assert (read.application, read.topic, read.source) == ("gunicorn", "base_path", "unread")
+    assert (read.new, read.unit) == ("", "shop.service")

@@ -104,3 +104,22 @@ def test_a_container_sees_the_address_of_nginx_container(
 def test_nothing_is_read_where_all_is_well() -> None:
     assert not look(PAGE)
     assert not look(REFUSED, process="nginx")
+
+
+def test_a_program_is_known_by_the_words_of_its_refusal() -> None:
+    """Its process is named like any other."""
+    names = (*variables_of_settings(), *framework_variables())
+    words = shlex.join(("sh", "-c", probes.SCRIPT, "sh", "443", *names))
+    printed = "process 9 st\nfolder /srv\nwords /opt/st\n"
+    files = {
+        "/srv/config.xml": '<configuration>\n    <gui tls="false">\n    </gui>\n</configuration>\n'
+    }
+    looking: Any = Looking(RecordedMachine({words: CommandResult((), 0, printed, "", 0.0)}, files))
+    listeners = looking.emit(Listeners(sockets=(PROGRAM,)))
+    looking.emit(NginxConfig(path="/etc/nginx/nginx.conf"))
+    refused = looking.emit(replace(PAGE, status=403, body="Host check error\n"))
+    probe: Any = probes.after_answer
+    asyncio.run(probe.work(looking, refused, listeners))
+    (read,) = looking.observed(ReadSetting)
+    assert (read.application, read.place, read.added) == ("syncthing", "/srv/config.xml:2", True)
+    assert "<insecureSkipHostcheck>true</insecureSkipHostcheck>" in read.new
