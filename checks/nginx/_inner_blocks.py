@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from checks.http._redirects import NginxRedirect, own_redirects, redirect_location
-from checks.nginx import Nginx, _location_edits, file_line
+from checks.nginx import Nginx, file_line
 from checks.nginx._edits import Changes
 from diagnose.model import Target, Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import ContainerNginx, Directive
 from diagnose.model.server import Interface, Listeners
-from diagnose.parsers.nginx import edits, upstreams
+from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.conditions import condition_holds
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.final_requests import (
@@ -25,23 +25,14 @@ from diagnose.parsers.nginx.final_requests import (
 )
 from diagnose.parsers.nginx.inner_blocks import InnerRequest, NginxBehind
 from diagnose.parsers.nginx.inner_blocks import inner_requests as requests_behind
-from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
+from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.nginx.server_blocks import servers as servers_of
 from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.urls import normalize_url, parse_url
 
-SCHEME_FIELD = "X-Forwarded-Proto"
-_FORWARDED = "$http_x_forwarded_proto"
-#: Conditions that are true for every request in plain HTTP: "$scheme = http".
-_PLAIN = {
-    "$scheme = http", "$scheme != https", "$scheme !~ https", "$scheme ~ http",
-    "$https = ", "$https != on", "$server_port = 80", "$server_port != 443",
-}  # fmt: skip
 #: Programs that are nginx, by the name of their process.
 _PROGRAMS = {"", "nginx", "angie"}
-_OFF = {"", "off", "0"}
-_PHP_LINE = "fastcgi_param HTTPS on;"
 
 
 def inner_requests(
@@ -243,107 +234,3 @@ def keep_visitors_address(nginx: Nginx, inner: InnerRedirect, changes: Changes) 
         return False
     changes.setdefault(file.path, []).append(change)
     return True
-
-
-# The visitor's scheme
-
-
-@frozen(eq=False)
-class InnerScheme:
-    """The line of an inner block that takes its own scheme for the visitor's: a redirect to https,
-    or what it tells a program. `match` is the location that tells it."""
-
-    request: InnerRequest
-    directive: Directive
-    redirect: NginxRedirect | None = None
-    match: LocationMatch | None = None
-
-
-def inner_scheme(nginx: Nginx, step: Exchange) -> InnerScheme | None:
-    """Return what makes an inner block redirect this request to itself; None if nothing does."""
-    url = parse_url(step.url)
-    if url is None or not url.secure:
-        return None
-    inner = inner_redirect(nginx, step)
-    if inner is not None and inner.redirect is not None:
-        return InnerScheme(inner.request, inner.line, redirect=inner.redirect)
-    return untold_scheme(nginx, url.path) if url.host == nginx.evidence.target.host else None
-
-
-def untold_scheme(nginx: Nginx, path: str) -> InnerScheme | None:
-    """Return the line of an inner block because of which a program is not told that the visitor
-    uses https, although the block before says so, or may; None without one."""
-    for request in inner_requests(nginx, path, in_containers=True):
-        if not request.passes_on or request.target.uses_tls:
-            continue
-        match = request.match
-        told, header = request.told_value(SCHEME_FIELD), proxy_set_header_of(match, SCHEME_FIELD)
-        received = request.fields[SCHEME_FIELD.lower()]
-        if proxy_pass_of(match):
-            is_changed = header is not None and told is not None and told != received
-            if is_changed and header is not None and told != "https":
-                return InnerScheme(request, header, match=match)
-        elif parameter := _https_parameter(request):
-            return InnerScheme(request, parameter, match=match)
-    return None
-
-
-def _https_parameter(request: InnerRequest) -> Directive | None:
-    """Return the parameter by which PHP takes the visitor's scheme for http, or the directive that
-    passes requests on without one; None if it is told https, or something that is not known."""
-    passing = upstreams.pass_directive_of(request.match)
-    if passing is None or passing.name != "fastcgi_pass":
-        return None
-    named = https_parameter(request.match)
-    value = request.expand(named.args[1] if named and len(named.args) > 1 else "")
-    return (named or passing) if value is not None and value.lower() in _OFF else None
-
-
-def https_parameter(match: LocationMatch) -> Directive | None:
-    """Return the `fastcgi_param HTTPS` in force: of two with one name PHP takes the last."""
-    parameters = match.directives("fastcgi_param")
-    named = [directive for directive in parameters if directive.args[:1] == ("HTTPS",)]
-    return named[-1] if named else None
-
-
-def is_plain_condition(block: Directive) -> bool:
-    """Return whether an `if` holds for every request in plain HTTP, and asks for nothing else."""
-    words = " ".join(block.args).strip("() ").replace('"', "").replace("'", "")
-    return block.name == "if" and (words in _PLAIN or f"{words} " in _PLAIN)
-
-
-def pass_scheme_on(nginx: Nginx, inner: InnerScheme, changes: Changes) -> None:
-    """Let the inner block believe the scheme that the outer one sends. Nothing is changed if the
-    inner one redirects without a condition."""
-    if inner.match is not None and proxy_pass_of(inner.match) is None:
-        _tell_php(nginx, inner.match, changes)
-        return
-    if inner.match is not None:
-        line = f"proxy_set_header {SCHEME_FIELD} {_FORWARDED};"
-        change = edits.replace_directive(inner.directive, line)
-    elif is_plain_condition(inner.directive):
-        opened = inner.directive.opened or inner.directive.start
-        head = f"if ({_FORWARDED} = http) {{"
-        change = edits.TextEdit(inner.directive.start, opened, head)
-    else:
-        return
-    changes.setdefault(inner.directive.file, []).append(change)
-    outer = inner.request.outer
-    if not _location_edits.sends_field(nginx, outer, SCHEME_FIELD):
-        header = {SCHEME_FIELD: "$scheme"}
-        lines = _location_edits.header_lines(nginx, outer, header, changes)
-        _location_edits.insert_lines(nginx, outer, lines, changes)
-
-
-def _tell_php(nginx: Nginx, match: LocationMatch, changes: Changes) -> None:
-    """Tell PHP that visitors use https. A file of parameters that other sites include stays as it
-    is, and a location that inherits its parameters would lose them by a line of its own."""
-    line, passing, named = _PHP_LINE, upstreams.pass_directive_of(match), https_parameter(match)
-    file = nginx.file(match.block)
-    own = children(match.block, "fastcgi_param")
-    if named is not None and named.file == match.block.file:
-        changes.setdefault(named.file, []).append(edits.replace_directive(named, line))
-        return
-    is_replaced = named is None or "if_not_empty" in named.args
-    if file and own and passing and passing.file == match.block.file and is_replaced:
-        changes.setdefault(file.path, []).append(edits.insert_after(file.text, passing, [line]))

@@ -110,7 +110,7 @@ class _InnerParameter:
         if not all(isinstance(symptom, Page) for symptom in symptoms):
             return None
         # Imported late: few pages have such addresses.
-        from checks.nginx._inner_blocks import pass_scheme_on, untold_scheme
+        from checks.nginx._inner_scheme import pass_scheme_on, untold_scheme
 
         scheme = untold_scheme(nginx, nginx.evidence.target.path)
         if scheme is None or scheme.directive.name != "fastcgi_param":

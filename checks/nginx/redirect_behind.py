@@ -13,7 +13,7 @@ from checks.http._completed_redirects import CompletedRedirect, completed_redire
 from checks.http._redirects import NginxRedirect, find_redirect
 from checks.nginx import Nginx, _edits, file_line
 from checks.nginx._commands import reload_steps
-from checks.nginx._inner_blocks import is_plain_condition
+from checks.nginx._inner_scheme import is_plain_condition
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,

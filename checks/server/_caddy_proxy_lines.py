@@ -54,6 +54,18 @@ def tls_edit(view: ServerView, route: SiteRoute, is_trusted: bool) -> Edit | Non
     return _block_edit(view, route, _transport("tls_insecure_skip_verify"), secured)
 
 
+def transport_edit(view: ServerView, route: SiteRoute, line: str) -> Edit | None:
+    """Return the edit that gives the block a `transport http` with a line, or its own one that
+    line; None if it is written in another way."""
+    for number in range(route.line + 1, route.line + len(_block(view, route) or ()) + 1):
+        text = line_text(view, route.file, number)
+        if text.split() == ["transport", "http", "{"]:
+            indent = indentation(text)
+            step = "\t" if "\t" in indent else "    "
+            return line_edit(view, route.file, {number: (text, f"{indent}{step}{line}")})
+    return _block_edit(view, route, _transport(line))
+
+
 def _transport(line: str) -> list[str]:
     return ["transport http {", f"\t{line}", "}"]
 

@@ -89,7 +89,8 @@ def _inner_route(nginx: Nginx, path: str, passed: ToldOrigin | None) -> FormRout
     """Return what the last of the blocks behind the visitors' one tells the application; None if it
     passes on what it was told, and that is wrong (`passed`)."""
     # Imported late: only a refused form needs it.
-    from checks.nginx._inner_blocks import inner_requests, untold_scheme
+    from checks.nginx._inner_blocks import inner_requests
+    from checks.nginx._inner_scheme import untold_scheme
 
     requests = inner_requests(nginx, path, in_containers=True)
     inner = requests[-1] if requests and requests[-1].passes_on else None

@@ -12,7 +12,7 @@ from checks.http._fronts import looping_exchanges
 from checks.http._inner_site import inner_site_facts
 from checks.http._told_scheme import tells_https
 from checks.nginx import Nginx, file_line
-from checks.nginx._inner_blocks import inner_scheme
+from checks.nginx._inner_scheme import inner_scheme
 from checks.upstream._comparisons import decisive_change, proxied_match
 from diagnose.checking.registry import check
 from diagnose.model import (

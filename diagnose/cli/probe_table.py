@@ -77,6 +77,7 @@ ROWS = (
     _after_failure("backends", _CURL_APPLICATION, peer="application"),
     _after_failure("backend_visits", _CURL_APPLICATION, peer="application"),
     _after_failure("backend_logins", _CURL_APPLICATION, peer="application"),
+    _after_failure("kept_connections", _CURL_APPLICATION, peer="application"),
     _after_failure("backend_schemes", _CURL_APPLICATION, peer="application"),
     _after_failure("backend_hosts", _CURL_APPLICATION, peer="application"),
     _after_failure("base_path_fields", _CURL_APPLICATION, peer="application"),

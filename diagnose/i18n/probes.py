@@ -56,6 +56,10 @@ MESSAGES = Messages(
     Message("inside.backends", "The application behind Apache, Caddy or HAProxy."),
     Message("inside.backend_visits", "Whose answer it was: the proxy's or the application's."),
     Message(
+        "inside.kept_connections",
+        "Whether the application answers a second request on the same connection.",
+    ),
+    Message(
         "inside.backend_logins",
         "Whether the application refuses the password that the server in front asks for.",
     ),

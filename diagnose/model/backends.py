@@ -181,3 +181,44 @@ class BackendSocket(Observation):
 
     def summary(self) -> Summary:
         return self.path, answer_phrase(self.status) if self.exists else phrase("not there")
+
+
+@frozen(kw_only=True, eq=False)
+class KeptConnection(Observation):
+    """Two requests for the target's page, sent to its application directly on one connection, and
+    one on a connection of its own behind them, if the second got no answer.
+
+    `target` is the address that was asked. `first`, `second` and `fresh` are the statuses, None
+    without an answer. `waited` are the seconds for the second answer. `reused` is True if the
+    second request went over the connection of the first. `says_close` is True if the first answer
+    says that the connection ends, and `idle` the seconds after which it says so ("Keep-Alive:
+    timeout=5"), 0 if it does not.
+    """
+
+    layer: ClassVar[str] = "upstream"
+
+    target: Url
+    path: UrlPath
+    first: int | None = None
+    second: int | None = None
+    fresh: int | None = None
+    waited: float = 0.0
+    reused: bool = False
+    says_close: bool = False
+    idle: int = 0
+
+    @property
+    def hangs(self) -> bool:
+        """Whether the application is silent to the second request of a connection, and answers the
+        same request on a connection of its own."""
+        return (
+            self.reused
+            and self.second is None
+            and self.first is not None
+            and (self.fresh == self.first)
+        )
+
+    def summary(self) -> Summary:
+        subject = phrase("{target} asked twice on one connection", target=self.target)
+        statuses = tuple(str(status or "-") for status in (self.first, self.second))
+        return subject, ", ".join(statuses)

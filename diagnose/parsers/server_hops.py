@@ -111,7 +111,8 @@ def hops(servers: Servers, target: Target) -> tuple[Hop, ...]:
     address, host_field = "", target.authority
     while len(found) < MAX_HOPS:
         config = None if container else servers.others.get(target.port)
-        hop = _other_hop(config, target) if config else _nginx_hop(nginx, target, address)
+        entered = bool(container)
+        hop = _other_hop(config, target) if config else _nginx_hop(nginx, target, address, entered)
         if hop is None:
             return ()
         if hop.sent_host == target.authority or (hop.route and hop.route.keeps_host):
@@ -131,17 +132,23 @@ def hops(servers: Servers, target: Target) -> tuple[Hop, ...]:
             port=behind[0].port if behind else hop.port,
             path=hop.path,
         )
-        address = "" if behind else "127.0.0.1" if hop.host == "localhost" else hop.host
+        address = "127.0.0.1" if hop.host == "localhost" else hop.host
     return ()
 
 
-def _nginx_hop(main: tuple[Directive, ...], target: Target, address: str) -> Hop | None:
-    """Return the hop through the block of nginx that gets the request; None if it answers itself,
-    or if blocks of several addresses do."""
+def _nginx_hop(
+    main: tuple[Directive, ...], target: Target, address: str, entered: bool
+) -> Hop | None:
+    """Return the hop through the block of nginx that gets the request, in a container if it is
+    `entered`; None if it answers itself, or if blocks of several addresses do."""
     blocks = server_blocks.servers(main)
     sockets = server_blocks.sockets(blocks, target.port)
     if address:
-        socket = server_blocks.socket_for(sockets, address)
+        socket = (
+            server_blocks.container_socket(sockets, (address,))
+            if entered
+            else server_blocks.socket_for(sockets, address)
+        )
         sockets = (socket,) if socket else ()
     chosen = {
         id(server.block): server

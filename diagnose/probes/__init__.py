@@ -50,6 +50,7 @@ INSIDE = (
     "backends",
     "backend_visits",
     "backend_logins",
+    "kept_connections",
     "backend_schemes",
     "backend_hosts",
     "base_path_fields",

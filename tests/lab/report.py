@@ -106,6 +106,21 @@ def gone(lab: Lab, workers: set[int]) -> bool:
     return not workers & active_workers(lab)
 
 
+def reloaded(lab: Lab, old: dict[int, set[int]]) -> bool:
+    """Whether all workers have gone of one of the masters, by whose number they are: the nginx in a
+    container is another than the server's."""
+    return any(gone(lab, workers) for workers in old.values())
+
+
+def workers_of_masters(lab: Lab) -> dict[int, set[int]]:
+    found: dict[int, set[int]] = {}
+    for pid in active_workers(lab):
+        with contextlib.suppress(OSError):
+            stat = lab.server.path(f"/proc/{pid}/stat").read_text()
+            found.setdefault(int(stat.rpartition(")")[2].split()[1]), set()).add(pid)
+    return found
+
+
 def carry_out(lab: Lab, steps: list[dict[str, Any]]) -> str:
     """Each step to the letter, on the host that it names; what was done, and what it said."""
     log = []
@@ -118,10 +133,10 @@ def carry_out(lab: Lab, steps: list[dict[str, Any]]) -> str:
             done = host.run([*EDIT, step["path"]], input=step["diff"], exact=True)
             log.append(f"patch {step['path']}\n{step['diff']}")
         else:
-            old = active_workers(lab)
+            old = workers_of_masters(lab)
             done = host.run(["sh", "-c", step["shell"]], exact=True)
             if "reload" in step["shell"] and "nginx" in step["shell"] and done.returncode == 0:
-                until(partial(gone, lab, old), "the reload is over")
+                until(partial(reloaded, lab, old), "the reload is over")
             log.append(f"$ {step['shell']}")
         log.append(f"= {done.returncode} {done.stdout}{done.stderr}".rstrip())
     return "\n".join(log)

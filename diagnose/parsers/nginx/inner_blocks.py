@@ -199,7 +199,9 @@ def _socket_behind(
             (endpoint.host, endpoint.port) in nginx.endpoints for endpoint in proxied.endpoints
         ):
             sockets = server_blocks.sockets(nginx.servers, nginx.port)
-            return (sockets[0], nginx.container) if len(sockets) == 1 else (None, "")
+            hosts = [endpoint.host for endpoint in proxied.endpoints]
+            socket = server_blocks.container_socket(sockets, hosts)
+            return (socket, nginx.container) if socket else (None, "")
     return None, ""
 
 

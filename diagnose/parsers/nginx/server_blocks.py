@@ -229,6 +229,15 @@ def socket_for(candidates: Sequence[Socket], address: str) -> Socket | None:
     return by_address.get(address) or by_address.get(wildcard)
 
 
+def container_socket(candidates: Sequence[Socket], hosts: Collection[str]) -> Socket | None:
+    """Return the socket in a container at which requests for these hosts arrive: its engine passes
+    them on in the family of their address. None if there are others, but none of the family."""
+    if len(candidates) < 2:
+        return next(iter(candidates), None)
+    is_ipv6 = {":" in host for host in hosts} == {True}
+    return socket_for(candidates, "::" if is_ipv6 else "*")
+
+
 def reachable_sockets(candidates: Sequence[Socket], addresses: Iterable[str]) -> tuple[Socket, ...]:
     """Return the sockets that a visitor can reach: those of the addresses of the site, or, because
     a cloud may translate the addresses, all except loopback. A translation keeps the family: with

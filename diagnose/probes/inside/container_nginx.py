@@ -13,7 +13,7 @@ from diagnose.model import Vantage
 from diagnose.model.addresses import is_local_host
 from diagnose.model.containers import Container, Namespace
 from diagnose.model.http import Exchange
-from diagnose.model.nginx import ConfigFile, ContainerNginx, Directive, NginxConfig, UpstreamTry
+from diagnose.model.nginx import ContainerNginx, Directive, NginxConfig, UpstreamTry
 from diagnose.model.pages import Page
 from diagnose.parsers.own_scheme import names_itself_plain
 from diagnose.parsers.redirects import leads_to_itself
@@ -141,7 +141,12 @@ async def _emit(
             port=port,
             main=_marked(tree.main, mark),
             files=tuple(
-                ConfigFile(f"{mark}{file.path}", file.text, file.changed) for file in tree.files
+                replace(
+                    file,
+                    path=f"{mark}{file.path}",
+                    real=f"{mark}{file.real}" if file.real else "",
+                )
+                for file in tree.files
             ),
             pid=pid,
             mounts=await _mounts(ctx, pid),

@@ -2,9 +2,12 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Confidence, Vantage
+from diagnose.model import Applicability, Command, Confidence, Edit, Vantage
+from diagnose.model.containers import BindMount, NginxContainer
 from diagnose.model.http import Exchange, RequestPurpose
+from diagnose.model.nginx import ConfigFile, ContainerNginx
 from diagnose.model.server import Listener, Listeners
+from diagnose.parsers.nginx import config as nginx_parser
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING
 from tests.support.nginx_evidence import config as nginx_config
@@ -215,6 +218,80 @@ def test_fires_and_names_the_last_of_two_parameters_of_an_inner_block() -> None:
     (claim,) = judge("http.redirect-loop", answer(HOME, HOME), config(text), *AROUND, masked=False)
     assert claim.facts["inner_line"] == "fastcgi_param HTTPS off"
     assert applied(claim)[1] == ["-fastcgi_param HTTPS off;", "+fastcgi_param HTTPS on;"]
+
+
+HOST = "Host $host;"
+TOLD = f"{HOST} proxy_set_header X-Forwarded-Proto $scheme;"
+CONTAINED = """http {
+    server {
+        listen 80;
+        listen [::]:80;
+        location / {
+            %s
+        }
+    }
+}
+"""
+FPM = "fastcgi_pass php:9000;\n            fastcgi_param SCRIPT_FILENAME /srv/index.php;"
+OWN = (BindMount("/etc/nginx", "/srv/proxy", False),)
+PROXY = NginxContainer(vantage=Vantage.SERVER, pid=9, engine="docker", name="proxy", mounts=OWN)
+
+
+def contained(lines: str, outer: str = TOLD, *more: NginxContainer) -> tuple[object, ...]:
+    """The steps for an nginx in a container, whose file is the server's /srv/web."""
+    name, text = "web:/etc/nginx/nginx.conf", CONTAINED % lines
+    inside = ContainerNginx(
+        vantage=Vantage.SERVER, engine="docker", container="web", port=80, pid=42,
+        endpoints=(("172.17.0.3", 80),), main=nginx_parser.parse(text, name),
+        files=(ConfigFile(name, text, 0.0),), mounts=(("/etc/nginx", "/srv/web", False),),
+    )  # fmt: skip
+    front = config(SITE.replace("127.0.0.1:3000", "172.17.0.3:80").replace(HOST, outer))
+    seen = (answer(HOME, HOME), front, inside, *more, *AROUND)
+    (claim,) = judge("http.redirect-loop", *seen, masked=False)
+    assert claim.facts["inner_told"]
+    assert claim.facts["inner_container"] == "web"
+    assert claim.fix
+    return claim.fix.steps
+
+
+@pytest.mark.parametrize("more", [(), (PROXY,)], ids=["of the server", "in a container"])
+def test_fires_and_edits_what_the_nginx_of_a_container_tells_php(
+    more: tuple[NginxContainer, ...],
+) -> None:
+    edit, *rest = contained(FPM, TOLD, *more)
+    assert isinstance(edit, Edit)
+    assert edit.path == "/srv/web/nginx.conf"
+    assert "+            fastcgi_param HTTPS $forwarded_https if_not_empty;\n" in edit.diff
+    assert "+    map $http_x_forwarded_proto $forwarded_https {\n" in edit.diff
+    assert [" ".join(step.argv) for step in rest if isinstance(step, Command)] == [
+        "docker exec web nginx -t", "docker exec web nginx -s reload",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("lines", "line"),
+    [
+        ("uwsgi_pass app:3031;\n            uwsgi_param REQUEST_URI $request_uri;", "uwsgi_param"),
+        ("scgi_pass app:4000;\n            scgi_param REQUEST_URI $request_uri;", "scgi_param"),
+    ],
+)
+def test_fires_and_edits_what_the_nginx_of_a_container_tells_other_programs(
+    lines: str, line: str
+) -> None:
+    edit = contained(lines)[0]
+    assert isinstance(edit, Edit)
+    assert f"+            {line} HTTPS $forwarded_https if_not_empty;\n" in edit.diff
+    edit = contained(lines, HOST)[0]
+    assert isinstance(edit, Edit)
+    assert f"+            {line} HTTPS on;\n" in edit.diff, "the block in front says nothing"
+
+
+def test_fires_and_edits_both_where_the_nginx_of_a_container_overwrites_the_scheme() -> None:
+    own = "proxy_pass http://app:8000;\n            proxy_set_header X-Forwarded-Proto $scheme;"
+    steps = contained(own, HOST)
+    paths = [step.path for step in steps if isinstance(step, Edit)]
+    assert paths[0] == "/srv/web/nginx.conf"
+    assert len(paths) == 2
 
 
 def test_fires_without_an_inner_line_whose_condition_does_not_hold() -> None:

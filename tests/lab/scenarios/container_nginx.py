@@ -10,7 +10,6 @@ from .nginx_in_container import PANEL
 
 DOCS = f"https://{site.NAME}/docs"
 OUTER = PAGES.replace("127.0.0.1:3000", "127.0.0.1:8088")
-PERSON = "the file is of the container"
 CONF = """\
 error_log /dev/stderr;
 worker_processes 1;
@@ -74,7 +73,7 @@ def passed(scheme: str) -> str:
     )
 
 
-@scenario(outside="http.redirect-loop", manual=PERSON, not_on=PANEL)
+@scenario(outside="http.redirect-loop", not_on=PANEL)
 def container_nginx_says_http(lab: Lab) -> None:
     """After https://github.com/TeacherOp/NoobBook/pull/202: `$scheme` of the inner nginx."""
     behind(lab, passed("$scheme"), FORCES_HTTPS)
@@ -90,12 +89,12 @@ def container_nginx_says_http_to_who_does_not_ask(lab: Lab) -> None:
     behind(lab, passed("$scheme"))
 
 
-@scenario(outside="http.redirect-downgrade", manual=PERSON, not_on=PANEL)
+@scenario(outside="http.redirect-downgrade", manual="the page is a login", not_on=PANEL)
 def container_nginx_tells_the_login_http(lab: Lab) -> None:
     behind(lab, passed("$scheme"), LOGIN)
 
 
-@scenario(outside="http.redirect-downgrade", target=DOCS, manual=PERSON, not_on=PANEL)
+@scenario(outside="http.redirect-downgrade", target=DOCS, not_on=PANEL)
 def container_nginx_adds_a_slash_with_http(lab: Lab) -> None:
     behind(lab, "  root /usr/share/nginx/html;\n")
 

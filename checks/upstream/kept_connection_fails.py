@@ -1,0 +1,123 @@
+"""The application answers the first request of a connection and not the second one, and the web
+server in front keeps its connections: some requests of visitors fail, and a direct question never.
+
+Measured: two requests on one connection, and the second again on a connection of its own, which is
+the control (RFC 9112 section 9.3: a server that says HTTP/1.1 and not "Connection: close" takes the
+next request). Or the application ends a connection that nobody uses earlier than the web server
+("Keep-Alive: timeout=5", as Node.js says), which is likely after a message about a connection that
+was closed: a request that is sent at that moment is lost.
+"""
+
+from collections.abc import Iterator
+
+from checks.nginx import Nginx, file_line
+from checks.server import ServerView, place_text, server_on_port
+from checks.server._backend_answers import route_to_application
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Observation,
+    Severity,
+    Subject,
+    Where,
+)
+from diagnose.model.backends import KeptConnection
+from diagnose.model.http import page_exchanges
+from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.upstreams import proxy_target_of, request_variables
+
+#: Seconds. Web servers keep a connection for a minute or so.
+_SHORT = 30
+_FAILED = frozenset({502, 503, 504})
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[KeptConnection],
+    explains=[
+        "http.server-error",
+        "server.application-answers",
+        "server.application-silent",
+        "server.backend-not-reached",
+        "server.answer-too-late",
+        "server.haproxy-server-timeout",
+        "server.read-timeout",
+        "upstream.timeout",
+        "upstream.read-timeout",
+        "upstream.closed-early",
+    ],
+)
+def kept_connection_fails(evidence: Evidence) -> Iterator[Claim]:
+    symptom = evidence.target.symptom
+    is_told = symptom is not None and symptom.kind == "upstream-closed"
+    for kept in evidence.good(KeptConnection):
+        is_race = is_told and 0 < kept.idle <= _SHORT and bool(kept.second) and kept.reused
+        if not (kept.hangs or is_race):
+            continue
+        idle = kept.idle if is_race else 0
+        view = server_on_port(evidence)
+        claim = _by_server(view, kept, idle) if view else _by_nginx(Nginx.of(evidence), kept, idle)
+        if claim is not None:
+            yield claim
+        return
+
+
+def _by_server(view: ServerView, kept: KeptConnection, idle: int) -> Claim | None:
+    # Imported late: few sites have such an application.
+    from checks.upstream._kept_connection_edits import is_done, server_fix
+
+    route = route_to_application(view)
+    if route is None or is_done(view):
+        return None
+    place = place_text(route.file, route.line)
+    fix = server_fix(view, route, idle)
+    return _claim(view.evidence, kept, idle, (view.server,), view.server.title, place, fix)
+
+
+def _by_nginx(nginx: Nginx, kept: KeptConnection, idle: int) -> Claim | None:
+    from checks.upstream._kept_connection_edits import closes_first, group_fix
+
+    match = next(iter(nginx.location_matches(nginx.evidence.target.path)), None)
+    variables = request_variables(nginx.evidence.target)
+    proxied = proxy_target_of(match, variables) if match else None
+    group = proxied.group if proxied else None
+    kept_lines = children(group, "keepalive") if group else ()
+    if group is None or not kept_lines or closes_first(group, idle) or nginx.config is None:
+        return None
+    fix = group_fix(nginx, group, idle)
+    place = file_line(kept_lines[-1])
+    return _claim(nginx.evidence, kept, idle, (nginx.config,), "nginx", place, fix)
+
+
+def _claim(
+    evidence: Evidence,
+    kept: KeptConnection,
+    idle: int,
+    seen: tuple[Observation, ...],
+    server: str,
+    place: str,
+    fix: Fix | None,
+) -> Claim:
+    pages = [page for page in page_exchanges(evidence) if page.status in _FAILED]
+    port = evidence.target.port
+    return Claim(
+        about=Subject(port=port, path=evidence.target.path),
+        covers=(Subject(port=port, path=evidence.target.path), Subject(port=port)),
+        because=(kept, *seen, *pages),
+        confidence=Confidence.LIKELY if idle else Confidence.CERTAIN,
+        severity=None if pages else Severity.WARNING,
+        facts={
+            "server": server,
+            "application": kept.target,
+            "status": kept.first or "",
+            "idle": idle or "",
+            "place": place,
+            "waited": round(kept.waited),
+        },
+        fix=fix or Fix((Manual("keep-none", Where.SERVER),), Applicability.MANUAL),
+    )

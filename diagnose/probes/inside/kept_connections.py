@@ -1,0 +1,127 @@
+"""Asks the application behind a web server twice on one connection, after visitors got no answer of
+it, or a message about that: web servers keep connections, and a direct question has a new one.
+
+A program may answer the first request of a connection alone. The control is the same request on a
+connection of its own.
+"""
+
+from collections.abc import Iterator
+
+from diagnose.model import Vantage
+from diagnose.model.backends import KeptConnection
+from diagnose.model.containers import NginxContainer
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import NginxConfig
+from diagnose.model.web_servers import WebServerConfig
+from diagnose.probes import ProbeContext, probe
+from diagnose.probes.inside.backends import is_holder
+
+#: Seconds for one answer.
+PATIENCE = 3
+#: What a server answers for an application from which it got no answer.
+_FAILED = frozenset({502, 503, 504})
+#: The messages that say so.
+_TOLD = frozenset({"server-application-slow", "upstream-closed"})
+
+
+@probe(after=WebServerConfig)
+async def behind_a_server(ctx: ProbeContext, config: WebServerConfig) -> None:
+    await _ask(ctx)
+
+
+@probe(after=NginxConfig)
+async def behind_nginx(ctx: ProbeContext, config: NginxConfig) -> None:
+    await _ask(ctx)
+
+
+@probe(after=Exchange)
+async def after_a_page(ctx: ProbeContext, page: Exchange) -> None:
+    await _ask(ctx)
+
+
+async def _ask(ctx: ProbeContext) -> None:
+    symptom = ctx.target.symptom
+    is_told = symptom is not None and symptom.kind in _TOLD
+    pages = [page for page in ctx.observed(Exchange) if page.is_page_of(ctx.target)]
+    is_failed = any(page.status in _FAILED for page in pages if page.method == "GET")
+    if not (is_told and pages) and not is_failed:
+        return
+    for authority, path in _applications(ctx):
+        if ctx.further_requests.begin(f"two requests on one connection {authority}"):
+            await _ask_twice(ctx, authority, path)
+        return
+
+
+def _applications(ctx: ProbeContext) -> Iterator[tuple[str, str]]:
+    """Yield the place of each application that a server of this machine asks over plain HTTP for
+    the target's page, and the path that it gets."""
+    from diagnose.parsers.web_sites import inner_path, routes_of_name
+
+    path = ctx.target.path.partition("?")[0]
+    for config in ctx.observed(WebServerConfig):
+        if not is_holder(ctx, config):
+            continue
+        for route in routes_of_name(config, ctx.target.port, ctx.target.host, path, False):
+            inner = inner_path(route, path)
+            if route.host and route.scheme == "http" and inner.startswith("/"):
+                yield route.authority, inner
+    for nginx in () if ctx.observed(NginxContainer) else ctx.observed(NginxConfig):
+        yield from _kept_by_nginx(ctx, nginx, path)
+
+
+def _kept_by_nginx(ctx: ProbeContext, config: NginxConfig, path: str) -> Iterator[tuple[str, str]]:
+    """Yield those to which nginx keeps connections (ngx_http_upstream_module, "keepalive")."""
+    from diagnose.parsers.nginx import upstreams
+    from diagnose.parsers.nginx.config import children
+    from diagnose.parsers.nginx.final_requests import final_request
+    from diagnose.probes.inside.answering_blocks import answering_blocks
+
+    for _, server in answering_blocks(ctx, config):
+        match, own = final_request(server, path)
+        variables = upstreams.route_variables(ctx.target, match, own)
+        proxied = upstreams.proxy_target_of(match, variables)
+        if proxied is None or proxied.scheme != "http" or proxied.group is None:
+            continue
+        inner = upstreams.requested_path(match, proxied, own)
+        endpoint = next((each for each in proxied.endpoints if each.port), None)
+        if children(proxied.group, "keepalive") and endpoint and inner.startswith("/"):
+            yield str(endpoint), inner
+
+
+async def _ask_twice(ctx: ProbeContext, authority: str, path: str) -> None:
+    from diagnose.parsers.kept_connections import WRITTEN, parse_answers
+
+    at, url = ctx.elapsed(), f"http://{authority}{path}"
+    fields = (f"Host: {ctx.target.authority}", "X-Forwarded-Proto: https")
+    words = ["curl", "-sg", "-m", str(PATIENCE), "--http1.1", "--noproxy", "*", "-D", "-"]
+    words += [word for field in fields for word in ("-H", field)]
+    argv = [*words, "-w", WRITTEN, "-o", "/dev/null", url]
+    twice = [*argv, "-o", "/dev/null", url]
+    result = await ctx.machine.run(*twice, timeout=2 * PATIENCE + 3)
+    answers = parse_answers(result.out)
+    if len(answers) != 2:
+        return
+    first, second = answers
+    fresh = None
+    if first.status and not second.status:
+        control = await ctx.machine.run(*argv, timeout=PATIENCE + 3)
+        fresh = next((answer.status for answer in parse_answers(control.out)), None)
+    from diagnose.probes.inside.remote_curl import shown_command
+
+    ctx.emit(
+        KeptConnection(
+            vantage=Vantage.SERVER,
+            at=at,
+            took=ctx.elapsed() - at,
+            equivalent=shown_command(twice, frozenset()),
+            target=f"http://{authority}",
+            path=path,
+            first=first.status,
+            second=second.status,
+            fresh=fresh,
+            waited=second.seconds,
+            reused=second.opened == 0,
+            says_close=first.says_close,
+            idle=first.idle,
+        )
+    )
