@@ -7,7 +7,7 @@ from ..scenario import scenario
 from .apache import apache_scenario, healthy_apache
 from .apache_threads import site_with
 from .caddy import caddy_scenario
-from .haproxy import haproxy_scenario
+from .haproxy import haproxy_scenario, healthy_haproxy
 
 APPLICATION = "the application has to be configured"
 PAGES = site.HTTPS[site.HTTPS.index("  location / {") : site.HTTPS.index("  location /ws")]
@@ -77,3 +77,35 @@ def apache_refuses_large_cookies(lab: Lab) -> None:
 def apache_takes_large_cookies(lab: Lab) -> None:
     text = site_with(APPLICATION_LINES.format(port=3000))
     apache.serve(lab, f"LimitRequestFieldSize 65536\n{text}")
+
+
+# The header of an application's answer
+
+LARGE_ANSWER = (
+    "require('http').createServer((q,r)=>{r.setHeader('content-type','text/html');"
+    "r.setHeader('content-security-policy','img-src '+'https://a.example '.repeat(%d));"
+    "r.end('<!doctype html><title>Shop</title><p>It works.</p>')}).listen(3001,'127.0.0.1')"
+)
+TWO_PROGRAMS = (
+    "    use_backend sockets if { path_beg /ws }\n    default_backend app\n\n"
+    "backend sockets\n    server s1 127.0.0.1:3000\n\nbackend app\n    server app1 127.0.0.1:3001\n"
+)
+
+
+def _large_answer(lab: Lab, count: int) -> None:
+    lab.server.write("/srv/shop/large.js", LARGE_ANSWER % count)
+    lab.spawn(lab.server, ("node", "/srv/shop/large.js"), 3001)
+    start = haproxy.SITE[: haproxy.SITE.index("    default_backend app")]
+    haproxy.serve(lab, start + TWO_PROGRAMS)
+
+
+@haproxy_scenario(
+    outside=None, server="server.haproxy-invalid-response", differs=(haproxy.CONFIG,)
+)  # fmt: skip
+def haproxy_has_no_room_for_the_header_of_an_answer(lab: Lab) -> None:
+    _large_answer(lab, 1000)
+
+
+@healthy_haproxy()
+def haproxy_has_room_for_the_header_of_an_answer(lab: Lab) -> None:
+    _large_answer(lab, 400)
