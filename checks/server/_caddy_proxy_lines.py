@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from checks.server import ServerView, indentation, line_edit, line_text
+from checks.server import ServerView, file_rows, indentation, line_edit, line_text
 from diagnose.model import Edit
 from diagnose.model.web_servers import SiteRoute
 
@@ -194,3 +194,29 @@ def _keeps_path(view: ServerView, route: SiteRoute) -> bool:
             return False
         depth = max(depth, 0)
     return True
+
+
+def policy_of(view: ServerView, route: SiteRoute) -> str | None:
+    """Return by what a `reverse_proxy` chooses among its applications; "" if it does not say, None
+    if its lines are not known."""
+    text = line_text(view, route.file, route.line)
+    if text.split()[:1] != ["reverse_proxy"]:
+        return None
+    block = _block(view, route) if text.split()[-1] == "{" else ()
+    if block is None or any(line.split()[:1] == ["import"] for line in block):
+        return None
+    named = [line.split() for line in block if line.split()[:1] == ["lb_policy"]]
+    return next((words[1] for words in named if words[1:]), "")
+
+
+def policy_edit(view: ServerView, route: SiteRoute, policy: str) -> Edit | None:
+    """Return the edit that lets a `reverse_proxy` choose among its applications by a policy, in
+    the place of another one; None if its lines are not known."""
+    file = view.config.file(route.file) if view.config else None
+    rows = file_rows(view, file) if file else ()
+    if not policy_of(view, route):
+        return _block_edit(view, route, [f"lb_policy {policy}"])
+    for number, row in enumerate(rows[route.line :], route.line + 1):
+        if row.split()[:1] == ["lb_policy"]:
+            return line_edit(view, route.file, {number: (f"{indentation(row)}lb_policy {policy}",)})
+    return None

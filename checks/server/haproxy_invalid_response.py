@@ -2,14 +2,20 @@
 statistics keep the last such response ("show errors", Management Guide, section 9.3; the log says
 "PH"). curl and browsers often take it, so that the application seems to work when it is asked
 directly. A server that speaks HTTP/2 alone, as those of gRPC do, begins with a SETTINGS frame (RFC
-9113 section 3.4): HAProxy speaks HTTP/1.1 to it without `proto h2`."""
+9113 section 3.4): HAProxy speaks HTTP/1.1 to it without `proto h2`.
+
+A header that does not fit into the buffer (`tune.bufsize` less `tune.maxrewrite`) is refused in the
+same way: the application's own answer has so many bytes."""
 
 import re
 from collections.abc import Iterator
 
-from checks.server._haproxy import haproxy_view
+from checks.server import reload_steps
+from checks.server._haproxy import HaproxyView, haproxy_view
+from checks.server._haproxy_buffer import buffer_edit, sizes
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
+from diagnose.model.backends import BackendVisit
 from diagnose.model.haproxy import HaproxyStatus
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.web_servers import WebServer, WebServerConfig
@@ -35,24 +41,54 @@ def haproxy_invalid_response(evidence: Evidence) -> Iterator[Claim]:
     pages = [page for page in page_exchanges(evidence) if page.status == 502]
     if pages and haproxy.status:
         is_http2 = _SETTINGS.match(invalid.line) is not None
+        large = None if is_http2 else _large_answer(haproxy)
+        buffer, reserve = sizes(haproxy.proxies.config)
         yield Claim(
             about=Subject(port=port, text=backend.name),
             covers=(Subject(port=port),),
-            because=(haproxy.status, *pages),
+            because=(haproxy.status, *((large,) if large else ()), *pages),
             facts={
                 **haproxy.view.facts,
                 "backend": backend.name,
                 "application": invalid.server,
-                "line": "" if is_http2 else invalid.line,
+                "line": "" if is_http2 or large else invalid.line,
                 "http2": is_http2,
+                "invalid": not is_http2 and large is None,
+                "size": large.head_bytes if large else "",
+                "limit": buffer - reserve,
+                "buffer": buffer,
+                "reserve": reserve,
             },
             ruled_out=("server.application-down",),
-            fix=Fix(
-                (
-                    Manual("speak-http2", Where.SERVER)
-                    if is_http2
-                    else Manual("mend-the-response", Where.APPLICATION),
-                ),
-                Applicability.MANUAL,
-            ),
+            fix=_larger_buffer(haproxy, large) if large else _by_hand(is_http2),
         )
+
+
+def _large_answer(haproxy: HaproxyView) -> BackendVisit | None:
+    """Return the application's own answer to the page, if its header does not fit into HAProxy's
+    buffer: what stands at the end of the buffer is then half a line."""
+    buffer, reserve = sizes(haproxy.proxies.config)
+    path = haproxy.view.evidence.target.path.partition("?")[0]
+    visits = haproxy.view.evidence.good(BackendVisit)
+    return next(
+        (
+            visit
+            for visit in visits
+            if visit.requested == path and visit.status and not visit.websocket
+            if buffer and visit.head_bytes > buffer - reserve
+        ),
+        None,
+    )
+
+
+def _larger_buffer(haproxy: HaproxyView, large: BackendVisit) -> Fix:
+    _, reserve = sizes(haproxy.proxies.config)
+    edit = buffer_edit(haproxy, 1 << (large.head_bytes + reserve + 4096 - 1).bit_length())
+    if edit is None:
+        return _by_hand(False, "send-less")
+    return Fix((edit, *reload_steps(haproxy.view.server)), Applicability.REVIEW)
+
+
+def _by_hand(is_http2: bool, step: str = "mend-the-response") -> Fix:
+    manual = Manual("speak-http2", Where.SERVER) if is_http2 else Manual(step, Where.APPLICATION)
+    return Fix((manual,), Applicability.MANUAL)

@@ -11,22 +11,16 @@ import re
 from collections.abc import Iterator, Sequence
 
 from checks.server import manual_fix, reload_steps
-from checks.server._haproxy import HaproxyView, haproxy_view, insert_after, place, replace
+from checks.server._haproxy import HaproxyView, haproxy_view, place
+from checks.server._haproxy_buffer import BUFFER, buffer_edit, setting, sizes
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.symptom import Symptom
 from diagnose.model.web_servers import WebServer, WebServerConfig
-from diagnose.parsers.haproxy.config import Configuration, Line
-
-#: Bytes, HAProxy's defaults.
-_BUFFER, _RESERVE = 16384, 1024
 
 #: Maximum number of bytes of this run's fields beside the address.
 _FIELDS = 512
-
-#: Bytes. Each connection has such buffers: a larger one costs too much memory.
-_LARGEST = 1 << 18
 
 _REFUSALS = {400, 414}
 
@@ -58,14 +52,14 @@ def haproxy_request_too_large(evidence: Evidence) -> Iterator[Claim]:
     if haproxy is None or haproxy.proxies.frontend.mode != "http":
         return
     config, size = haproxy.proxies.config, len(target.path)
-    buffer, reserve = _sizes(config)
+    buffer, reserve = sizes(config)
     pages = [page for page in page_exchanges(evidence) if page.status]
     is_refused = bool(pages) and all(page.status in _REFUSALS for page in pages)
     if not buffer:
         return
     if is_refused and size + _FIELDS > buffer - reserve:
         yield _claim(haproxy, pages, buffer, reserve)
-    elif pages and not is_refused and buffer <= _BUFFER and _tells_large_fields(target.symptom):
+    elif pages and not is_refused and buffer <= BUFFER and _tells_large_fields(target.symptom):
         yield _claim(haproxy, pages, buffer, reserve, told=True)
 
 
@@ -83,10 +77,10 @@ def _claim(
     told: bool = False,
 ) -> Claim:
     view, target = haproxy.view, haproxy.view.evidence.target
-    size, line = len(target.path), _setting(haproxy.proxies.config, "tune.bufsize")
+    size, line = len(target.path), setting(haproxy.proxies.config, "tune.bufsize")
     ports = dict.fromkeys((target.port, *view.server.ports))
     own = target.path.partition("?")[0]
-    wanted = 2 * _BUFFER if told else _buffer_size(size, reserve)
+    wanted = 2 * BUFFER if told else _buffer_size(size, reserve)
     return Claim(
         about=Subject(port=target.port, path=own),
         covers=tuple(Subject(port=port) for port in ports),
@@ -107,28 +101,8 @@ def _claim(
             "place": place(line) if line else "",
             "wanted": wanted,
         },
-        fix=_fix(haproxy, line, wanted),
+        fix=_fix(haproxy, wanted),
     )
-
-
-def _setting(config: Configuration, name: str) -> Line | None:
-    return next(reversed(config.global_lines(name)), None)
-
-
-def _sizes(config: Configuration) -> tuple[int, int]:
-    """Return the bytes of the buffer, 0 if its line cannot be read, and of its reserve."""
-    buffer_line, reserve_line = (
-        _setting(config, name) for name in ("tune.bufsize", "tune.maxrewrite")
-    )
-    buffer = _bytes(buffer_line) if buffer_line else _BUFFER
-    reserve = _bytes(reserve_line) if reserve_line else _RESERVE
-    # A reserve of more than half the buffer is cut to that.
-    return buffer, min(reserve, buffer // 2)
-
-
-def _bytes(line: Line) -> int:
-    match = re.fullmatch(r"([0-9]{1,9})([kKmM]?)", line.words[1] if len(line.words) > 1 else "")
-    return int(match[1]) << {"": 0, "k": 10, "m": 20}[match[2].lower()] if match else 0
 
 
 def _buffer_size(size: int, reserve: int) -> int:
@@ -136,15 +110,8 @@ def _buffer_size(size: int, reserve: int) -> int:
     return 1 << (size + reserve + 8192 - 1).bit_length()
 
 
-def _fix(haproxy: HaproxyView, line: Line | None, wanted: int) -> Fix:
-    sections = haproxy.proxies.config.sections
-    section = next((section for section in sections if section.kind == "global"), None)
-    edit, text = None, f"tune.bufsize {wanted}"
-    if line is not None:
-        edit = replace(haproxy.view, line, text)
-    elif section is not None:
-        place_of_section = Line((section.kind,), section.file, section.line)
-        edit = insert_after(haproxy.view, place_of_section, text)
-    if edit is None or wanted > _LARGEST:
+def _fix(haproxy: HaproxyView, wanted: int) -> Fix:
+    edit = buffer_edit(haproxy, wanted)
+    if edit is None:
         return manual_fix(haproxy.view, "send-it-in-the-body")
     return Fix((edit, *reload_steps(haproxy.view.server)), Applicability.REVIEW)

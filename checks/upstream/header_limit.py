@@ -9,7 +9,6 @@ larger one. That visitors have such cookies, a message or nginx's log says.
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, file_line
-from checks.upstream._comparisons import proxied_match
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -24,7 +23,6 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.logs import FailedRequests
-from diagnose.model.nginx import NginxConfig
 from diagnose.model.requests import HeaderTrial
 from diagnose.model.server import Listeners
 from diagnose.parsers.nginx.locations import proxy_pass_of
@@ -37,9 +35,10 @@ _PROGRAMS = ("node", "java", "kestrel", "gunicorn", "uwsgi")
 
 @check(
     severity=Severity.WARNING,
-    needs=[NginxConfig, Exchange],
+    needs=[Exchange],
     needs_fault=[HeaderTrial],
     explains=[
+        "server.other-requests-failed", "server.own-answer",
         "upstream.own-answer", "upstream.application-log", "upstream.closed-early",
         "nginx.other-requests-failed", "http.server-error", "upstream.request-header-too-large",
     ],
@@ -47,25 +46,28 @@ _PROGRAMS = ("node", "java", "kestrel", "gunicorn", "uwsgi")
 def header_limit(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     for trial in evidence.good(HeaderTrial):
-        match = next(nginx.location_matches(trial.path), None)
-        if trial.refused is None or trial.status not in _REFUSALS or match is None:
+        if trial.server or trial.refused is None or trial.status not in _REFUSALS:
             continue
+        match = next(nginx.location_matches(trial.path), None)
         logged = tuple(
             failure
             for failure in evidence.good(FailedRequests)
             if failure.status == TOO_LARGE and failure.path == trial.path
         )
-        directive = proxy_pass_of(match) or match.block
-        match = proxied_match(nginx, trial.path) or match
+        directive = (proxy_pass_of(match) or match.block) if match else None
         is_told = _is_told(evidence, trial)
         is_met = is_told or (bool(logged) and trial.status == TOO_LARGE)
         program = _program(evidence, trial)
         yield Claim(
-            about=Subject(port=evidence.target.port, path=trial.path, text=file_line(directive)),
+            about=Subject(
+                port=evidence.target.port,
+                path=trial.path,
+                text=file_line(directive) if directive else trial.target,
+            ),
             because=(*page_exchanges(evidence)[:1], trial, *logged),
             confidence=Confidence.CERTAIN if is_met else Confidence.LIKELY,
             is_reported=is_told,
-            location=nginx.location(directive),
+            location=nginx.location(directive) if directive else None,
             facts={
                 "url": evidence.target.origin + trial.path,
                 "application": trial.endpoint,

@@ -19,6 +19,7 @@ class UnstickyBackend:
 
     haproxy: HaproxyView
     backend: Proxy
+    kind: str = "backend"
 
     @property
     def name(self) -> str:

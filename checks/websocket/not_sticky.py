@@ -15,6 +15,7 @@ from checks.nginx import Nginx, file_line
 from checks.nginx._sticky_groups import sticky_fix, unsticky_group_of
 from checks.nginx._websockets import WebSocketHandshakes, locations_losing_upgrades
 from checks.websocket._haproxy_balance import unsticky_backend
+from checks.websocket._sticky_members import unsticky_members
 from diagnose.checking.registry import check
 from diagnose.model import (
     Claim,
@@ -56,7 +57,9 @@ def not_sticky(evidence: Evidence) -> Iterator[Claim]:
             )
         )
         group = unsticky_group_of(nginx, path)
-        backend = None if group else unsticky_backend(evidence, path)
+        backend = (
+            None if group else unsticky_backend(evidence, path) or unsticky_members(evidence, path)
+        )
         is_signalr = any(map(is_unknown_to_signalr, lost_sessions))
         is_single = group is None and backend is None
         if is_signalr and not own_sessions and is_single:
@@ -84,7 +87,7 @@ def not_sticky(evidence: Evidence) -> Iterator[Claim]:
                 "tried": tried,
                 "answer": _SIGNALR_ANSWER if is_signalr else _ENGINEIO_ANSWER,
                 "signalr": is_signalr,
-                "kind": "upstream" if group else "backend",
+                "kind": "upstream" if group else backend.kind if backend else "",
                 "group": group.args[0] if group else backend.name if backend else "",
                 "place": file_line(group) if group else backend.place if backend else "",
             },

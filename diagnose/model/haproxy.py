@@ -20,6 +20,7 @@ class ServerState:
     that the server answered to it (None if there was none), and `detail` the reason in words.
     `current` are its open sessions, and `limit` the largest number ("maxconn"), 0 for no limit.
     `address` is what HAProxy connects to, with the port; "" if the statistics do not show it.
+    `now` are the addresses that the name on its line has now, () if they were not looked up.
     """
 
     backend: Label
@@ -31,6 +32,7 @@ class ServerState:
     current: int = 0
     limit: int = 0
     address: Address = ""
+    now: tuple[Address, ...] = ()
 
     @property
     def is_full(self) -> bool:

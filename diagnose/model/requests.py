@@ -296,7 +296,8 @@ class HeaderTrial(Observation):
     size of the largest field in bytes with which the answer was that of a request without it
     (`normal`), `refused` that of the smallest with which it was not, None if none was refused.
     `status` is the answer to that one, None if the connection was closed. `is_direct` is False if
-    nginx was asked, as it speaks no HTTP with the application (uwsgi_pass).
+    nginx was asked, as it speaks no HTTP with the application (uwsgi_pass). `server` is the product
+    of a web server that was asked itself ("apache"), after its application took the largest field.
     """
 
     layer: ClassVar[str] = "upstream"
@@ -310,6 +311,7 @@ class HeaderTrial(Observation):
     refused: int | None = None
     status: int | None = None
     is_direct: bool = True
+    server: Word = ""
 
     @property
     def shows_fault(self) -> bool:

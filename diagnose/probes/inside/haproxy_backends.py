@@ -19,7 +19,7 @@ from diagnose.model.http import Exchange
 from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import SiteSocket, WebServer, WebServerConfig
 from diagnose.parsers.haproxy.addresses import BackendServer, servers_of, sockets_of
-from diagnose.parsers.haproxy.config import Configuration
+from diagnose.parsers.haproxy.config import Configuration, Proxy
 from diagnose.parsers.haproxy.health_checks import HttpCheck, http_check
 from diagnose.parsers.haproxy.statistics import parse_statistics
 from diagnose.parsers.haproxy.view import TargetProxies, parsed, target_proxies
@@ -108,7 +108,7 @@ def _proxies(ctx: ProbeContext, config: WebServerConfig) -> TargetProxies | None
 
 
 async def _look_behind(ctx: ProbeContext, proxies: TargetProxies) -> None:
-    await _emit_statistics(ctx, proxies.config)
+    await _emit_statistics(ctx, proxies.config, proxies.backend)
     await _try_front(ctx, proxies)
     backend = proxies.backend
     if backend is None:
@@ -118,7 +118,7 @@ async def _look_behind(ctx: ProbeContext, proxies: TargetProxies) -> None:
     await asyncio.gather(*(_try_server(ctx, proxies, server, check) for server in servers))
 
 
-async def _emit_statistics(ctx: ProbeContext, config: Configuration) -> None:
+async def _emit_statistics(ctx: ProbeContext, config: Configuration, backend: Proxy | None) -> None:
     path = stats_socket(config)
     if not path:
         return
@@ -132,6 +132,9 @@ async def _emit_statistics(ctx: ProbeContext, config: Configuration) -> None:
         elif result.status is None:
             emit_unanswered(ctx, f"HAProxy's statistics ({path})", result, words)
         return
+    # Imported late: few sites fail.
+    from diagnose.probes.inside.haproxy_names import with_current_addresses
+
     ctx.emit(
         HaproxyStatus(
             vantage=Vantage.SERVER,
@@ -139,7 +142,7 @@ async def _emit_statistics(ctx: ProbeContext, config: Configuration) -> None:
             took=result.took,
             equivalent=words,
             path=path,
-            servers=statistics.servers,
+            servers=await with_current_addresses(ctx, statistics.servers, backend),
             counts=statistics.counts,
             invalid=statistics.invalid,
         )

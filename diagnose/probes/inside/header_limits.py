@@ -107,24 +107,24 @@ async def _status(
 ) -> int | None:
     """Return the status with a cookie of this size, None if the connection was closed."""
     if not route.upstream.speaks_http:
-        return await _status_of_nginx(ctx, exchange, route.path, size)
-    sized = request.with_field("Cookie", _cookie(size)) if size else request.without("Cookie")
+        return await status_of_server(ctx, exchange, route.path, size)
+    sized = request.with_field("Cookie", cookie_field(size)) if size else request.without("Cookie")
     answer = await send_request(ctx, route, sized)
     return answer.head.status if answer else None
 
 
-def _cookie(size: int) -> str:
+def cookie_field(size: int) -> str:
     return "diagnose=" + "x" * (size - len("Cookie: diagnose=\r\n"))
 
 
-async def _status_of_nginx(
+async def status_of_server(
     ctx: ProbeContext, exchange: Exchange, path: str, size: int
 ) -> int | None:
-    """Return what nginx answers: the field goes through it to the application."""
+    """Return what the web server answers: the field goes through it to the application."""
     target = ctx.target
     door = f"::{exchange.address}:" if ":" not in exchange.address else f"::[{exchange.address}]:"
     argv = ["curl", "-sSk", "-m", f"{PATIENCE:.0f}", "-o", "/dev/null", "-w", "%{http_code}"]
-    argv += ["--connect-to", door, *(("-H", f"Cookie: {_cookie(size)}") if size else ())]
+    argv += ["--connect-to", door, *(("-H", f"Cookie: {cookie_field(size)}") if size else ())]
     scheme = "https" if target.uses_tls else "http"
     result = await run_curl(ctx.machine, [*argv, f"{scheme}://{target.authority}{path}"], PATIENCE)
     status = result.out.strip()
@@ -140,11 +140,18 @@ def _command(route: UpstreamRoute, exchange: Exchange, is_direct: bool, size: in
     import shlex
 
     endpoint = route.upstream.endpoints[0]
-    field = f"\"Cookie: diagnose=$(head -c {size} /dev/zero | tr '\\0' x)\""
-    start = f"curl -sSk -o /dev/null -w '%{{http_code}}\\n' -H {field}"
     if not is_direct:
-        return f"{start} {shlex.quote(exchange.url)}"
+        return command_with_cookie(size, exchange.url)
     socket = f" --unix-socket {shlex.quote(endpoint.socket)}" if endpoint.socket else ""
     base = "localhost" if endpoint.socket else str(endpoint)
     url = f"{route.upstream.scheme}://{base}{route.upstream_path}"
-    return f"{start}{socket} {shlex.quote(url)}"
+    return command_with_cookie(size, url, socket)
+
+
+def command_with_cookie(size: int, url: str, options: str = "") -> str:
+    """Return a command that asks for a URL with a cookie of this size."""
+    import shlex
+
+    field = f"\"Cookie: diagnose=$(head -c {size} /dev/zero | tr '\\0' x)\""
+    start = f"curl -sSk -o /dev/null -w '%{{http_code}}\\n' -H {field}"
+    return f"{start}{options} {shlex.quote(url)}"

@@ -8,6 +8,7 @@ from diagnose.model import Failure, Vantage
 from diagnose.model.http import BodyEnd, Exchange, ResponseBody, header
 from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import NginxConfig
+from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.nginx import proxy_headers as header_parser
 from diagnose.parsers.nginx.upstreams import Endpoint
 from diagnose.probes import ProbeContext, is_first, probe
@@ -39,6 +40,19 @@ async def page_limited(ctx: ProbeContext, exchange: Exchange, config: NginxConfi
         await counted_requests.ask_for_visitors(ctx, config, exchange)
     if is_first(ctx, exchange, header_limits.is_refused):
         await header_limits.try_headers(ctx, config, exchange, ctx.target.path)
+
+
+@probe(after=Exchange, needs=WebServerConfig)
+async def page_limited_behind(
+    ctx: ProbeContext, exchange: Exchange, config: WebServerConfig
+) -> None:
+    """Do the same behind Apache, Caddy or HAProxy."""
+    if ctx.target.symptom is None and exchange.status != HEADER_TOO_LARGE:
+        return
+    from diagnose.probes.inside import header_limits, header_limits_behind
+
+    if is_first(ctx, exchange, header_limits.is_refused):
+        await header_limits_behind.try_headers(ctx, config, exchange)
 
 
 @probe(after=FailedRequests, needs=NginxConfig)

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
-from diagnose.model import Claim, Manual, Observation, Where
+from diagnose.model import Claim, Edit, Manual, Observation, Where
+from diagnose.model.backends import BackendVisit
 from diagnose.model.haproxy import HaproxyStatus, InvalidResponse
 from tests.support.check_evidence import judge as put
 from tests.support.haproxy_evidence import SERVER, TEXT, config, page
@@ -33,3 +34,24 @@ def test_fires_for_a_server_that_speaks_http_2_alone() -> None:
     assert (claim.facts["http2"], claim.facts["line"]) == (True, "")
     assert claim.fix
     assert claim.fix.steps == (Manual("speak-http2", Where.SERVER),)
+
+
+def visit(head_bytes: int) -> BackendVisit:
+    return BackendVisit(
+        target="http://127.0.0.1:3000", requested="/", path="/", status=200, connected=True,
+        head_bytes=head_bytes,
+    )  # fmt: skip
+
+
+def test_fires_for_a_header_that_does_not_fit_into_the_buffer() -> None:
+    (claim,) = judge(page(502), status(), visit(20_000))
+    assert (claim.facts["size"], claim.facts["limit"], claim.facts["line"]) == (20_000, 15360, "")
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    tune.bufsize 32768\n" in edit.diff
+
+
+def test_names_the_line_where_the_header_fits() -> None:
+    (claim,) = judge(page(502), status(), visit(900))
+    assert claim.facts["line"] == "X Bad Header: 1"

@@ -11,6 +11,7 @@ from diagnose.model.server import Listener, Listeners
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
 from tests.support.upstream_evidence import page
+from tests.support.web_server_evidence import APACHE, apache_config
 
 CHECK = "upstream.header-limit"
 TRIAL = HeaderTrial(
@@ -67,3 +68,15 @@ def test_fires_for_uwsgi_which_nginx_asks() -> None:
 )
 def test_silent_where_large_headers_are_served_or_something_else_fails(trial: HeaderTrial) -> None:
     assert not judged(trial, LOGGED)
+
+
+def test_fires_behind_another_server_than_nginx() -> None:
+    (claim,) = judge(CHECK, APACHE, apache_config(), page(200), NODE, TRIAL, target=TOLD)
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.facts["node"]
+    assert claim.location is None
+
+
+def test_silent_about_the_limit_of_the_server_in_front() -> None:
+    trial = replace(TRIAL, server="apache", status=400)
+    assert not judge(CHECK, APACHE, apache_config(), page(200), NODE, trial, target=TOLD)

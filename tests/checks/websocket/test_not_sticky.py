@@ -1,13 +1,17 @@
+import json
 from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Confidence, Edit
+from diagnose.model import Applicability, Claim, Command, Confidence, Edit
+from tests.support.caddy_evidence import CADDY, caddy_config, document
+from tests.support.caddy_evidence import SITE as CADDY_SITE
 from tests.support.check_evidence import CHAT, judge
 from tests.support.haproxy_evidence import SERVER as HAPROXY
 from tests.support.haproxy_evidence import TEXT as HAPROXY_TEXT
 from tests.support.haproxy_evidence import config as haproxy_config
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
+from tests.support.web_server_evidence import APACHE, HTTPS, MODULES, apache_config
 from tests.support.websocket_evidence import upgrade
 
 UNKNOWN = '{"code":1,"message":"Session ID unknown"}'
@@ -167,3 +171,94 @@ def test_silent_where_nginx_loses_the_upgrade_of_signalr() -> None:
         ' proxy_set_header Connection "upgrade";',
     )
     assert judge("websocket.not-sticky", *seen, config(upgraded), target=CHAT)
+
+
+APACHE_GROUP = """\
+<Proxy "balancer://app">
+    BalancerMember http://127.0.0.1:3001
+    BalancerMember http://127.0.0.1:3002
+</Proxy>
+"""
+APACHE_TEXT = APACHE_GROUP + HTTPS.replace("ws://127.0.0.1:3000/ws", "balancer://app/ws")
+
+
+def apache_claim(text: str, *modules: str) -> Claim:
+    names = (*(modules or MODULES), "proxy_balancer")
+    (claim,) = judge(
+        "websocket.not-sticky", APACHE, apache_config(text, modules=names), LOST, target=CHAT
+    )
+    return claim
+
+
+def test_fires_for_sure_where_the_members_of_apache_take_turns() -> None:
+    claim = apache_claim(APACHE_TEXT)
+    assert claim.confidence is Confidence.CERTAIN
+    assert (claim.facts["kind"], claim.facts["group"]) == ("Proxy", "balancer://app")
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    BalancerMember http://127.0.0.1:3002 route=2\n" in edit.diff
+    assert "+    ProxySet stickysession=ROUTEID\n" in edit.diff
+
+
+def test_loads_the_module_for_the_cookie_of_apache() -> None:
+    claim = apache_claim(APACHE_TEXT, "ssl", "proxy", "proxy_http")
+    assert claim.fix
+    command, edit, *_ = claim.fix.steps
+    assert isinstance(command, Command)
+    assert command.argv == ("a2enmod", "headers")
+    assert isinstance(edit, Edit)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (":3001", ":3001 route=a"),
+        ('<Proxy "balancer://app">', '<Proxy "balancer://app" x>'),
+    ],
+)
+def test_leaves_the_balancer_of_apache_alone(old: str, new: str) -> None:
+    claim = apache_claim(APACHE_TEXT.replace(old, new, 1))
+    assert claim.fix
+    assert not any(isinstance(step, Edit) for step in claim.fix.steps)
+
+
+def test_fires_less_surely_where_apache_has_a_cookie() -> None:
+    sticky = APACHE_TEXT.replace("</Proxy>", "    ProxySet stickysession=NODE\n</Proxy>")
+    assert apache_claim(sticky).confidence is Confidence.LIKELY
+
+
+def caddy_claim(block: str) -> Claim:
+    text = CADDY_SITE.replace("127.0.0.1:3000", f"127.0.0.1:3001 127.0.0.1:3002{block}")
+    dials = [{"dial": f"127.0.0.1:{port}"} for port in (3001, 3002)]
+    tree = json.dumps(document("shop.example.com")).replace(
+        '[{"dial": "127.0.0.1:3000"}]', json.dumps(dials)
+    )
+    configuration = caddy_config(text, json.loads(tree))
+    (claim,) = judge("websocket.not-sticky", CADDY, configuration, LOST, target=CHAT)
+    return claim
+
+
+@pytest.mark.parametrize("block", ["", " {\n\t\tflush_interval -1\n\t}"])
+def test_fires_for_sure_where_the_applications_of_caddy_take_turns(block: str) -> None:
+    claim = caddy_claim(block)
+    assert (claim.confidence, claim.facts["kind"]) == (Confidence.CERTAIN, "reverse_proxy")
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+\t\tlb_policy cookie\n" in edit.diff
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+
+
+def test_takes_the_place_of_a_policy_of_caddy() -> None:
+    claim = caddy_claim(" {\n\t\tlb_policy round_robin\n\t}")
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "-\t\tlb_policy round_robin\n+\t\tlb_policy cookie\n" in edit.diff
+    assert claim.fix.applicability is Applicability.REVIEW
+
+
+@pytest.mark.parametrize("line", ["lb_policy ip_hash", "lb_policy cookie lb", "import balance"])
+def test_fires_less_surely_where_caddy_may_keep_a_client(line: str) -> None:
+    assert caddy_claim(f" {{\n\t\t{line}\n\t}}").confidence is Confidence.LIKELY

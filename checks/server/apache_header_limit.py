@@ -1,0 +1,128 @@
+"""Apache itself refuses a request whose line or header is large: 400 "Size of a request header
+field exceeds server limit" (`LimitRequestFieldSize`, 8190 bytes), 400 "The number of request header
+fields exceeds this server's limit" (`LimitRequestFields`, 100), or 414 "The requested URL's length
+exceeds the capacity limit for this server" (`LimitRequestLine`, 8190).
+
+Visitors with many cookies meet it. The evidence is a trial: the application takes a larger field
+than Apache does. A message with Apache's own words is enough where the limit is small.
+
+Of several virtual hosts of one address the first has the say (core, "LimitRequestFieldSize"), so
+the line stands outside of them.
+"""
+
+import re
+from collections.abc import Iterator
+
+from checks.server import (
+    ServerView,
+    file_rows,
+    indentation,
+    line_edit,
+    manual_fix,
+    place_text,
+    reload_steps,
+    server_on_port,
+)
+from diagnose.checking.registry import check
+from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
+from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.requests import HeaderTrial
+from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.parsers.lazy_pattern import lazy_pattern
+
+_FIELD, _COUNT, _LINE = "LimitRequestFieldSize", "LimitRequestFields", "LimitRequestLine"
+#: Apache's own words (modules/http/http_protocol.c, server/protocol.c).
+_WORDS = {
+    _FIELD: lazy_pattern(r"(?i)size of a request header field exceeds (?:this )?server"),
+    _COUNT: lazy_pattern(r"(?i)number of request header fields exceeds (?:this )?server"),
+    _LINE: lazy_pattern(r"(?i)requested URL['’]s length exceeds the capacity limit"),
+}
+_DEFAULTS = {_FIELD: 8190, _COUNT: 100, _LINE: 8190}
+_WANTED = {_FIELD: 32768, _COUNT: 200, _LINE: 32768}
+#: How Apache refuses a large field: 400, and 431 since 2.4.47 for the field's size.
+_REFUSALS = frozenset({400, 431})
+
+
+@check(
+    severity=Severity.WARNING,
+    needs=[WebServer, WebServerConfig, Exchange],
+    needs_message=True,
+    explains=["server.other-requests-failed", "http.answer-says-why", "server.own-answer"],
+)
+def apache_header_limit(evidence: Evidence) -> Iterator[Claim]:
+    view = server_on_port(evidence)
+    if view is None or view.config is None or view.server.product != "apache":
+        return
+    trial = next(
+        (
+            each
+            for each in evidence.good(HeaderTrial)
+            if each.server == "apache" and each.refused and each.status in _REFUSALS
+        ),
+        None,
+    )
+    name = _FIELD if trial else _told(evidence)
+    if not name:
+        return
+    places = _places(view, name)
+    limit = min((value for *_, value in places), default=_DEFAULTS[name])
+    if trial is None and limit >= _WANTED[name]:
+        return
+    path = evidence.target.path.partition("?")[0]
+    yield Claim(
+        about=Subject(port=evidence.target.port, path=path),
+        because=(*((trial,) if trial else page_exchanges(evidence)[:1]), view.config, view.server),
+        confidence=Confidence.CERTAIN if trial else Confidence.LIKELY,
+        is_reported=True,
+        facts={
+            **view.facts,
+            "directive": name,
+            "limit": limit,
+            "place": place_text(*places[0][:2]) if places else "",
+            "served": trial.served if trial else "",
+            "refused": trial.refused if trial else "",
+            "status": trial.status if trial else "",
+            "application": trial.endpoint if trial else "",
+            "wanted": _WANTED[name],
+        },
+        fix=_fix(view, name, places),
+    )
+
+
+def _told(evidence: Evidence) -> str:
+    symptom = evidence.target.symptom
+    return next(
+        (name for name, words in _WORDS.items() if symptom and words.search(symptom.text)), ""
+    )
+
+
+def _places(view: ServerView, name: str) -> list[tuple[str, int, int]]:
+    """Return the lines that set the limit: file, number and value."""
+    pattern = re.compile(rf"(?i)\s*{name}\s+\"?(\d{{1,8}})\"?\s*")
+    return [
+        (file.path, number, int(match[1]))
+        for file in (view.config.files if view.config else ())
+        for number, row in enumerate(file_rows(view, file), 1)
+        if (match := pattern.fullmatch(row[:400]))
+    ]
+
+
+def _fix(view: ServerView, name: str, places: list[tuple[str, int, int]]) -> Fix:
+    """Return the edit of the one line that sets the limit, or of the line before the site's virtual
+    host, where none does."""
+    wanted, site = f"{name} {_WANTED[name]}", next(iter(view.answering_sites), None)
+    edit = None
+    if len(places) == 1:
+        path, number, _ = places[0]
+        file = view.config.file(path) if view.config else None
+        row = file_rows(view, file)[number - 1] if file else ""
+        edit = line_edit(view, path, {number: (f"{indentation(row)}{wanted}",)})
+    elif not places and site is not None and site.line:
+        file = view.config.file(site.file) if view.config else None
+        rows = file_rows(view, file) if file else ()
+        row = rows[site.line - 1] if site.line <= len(rows) else ""
+        if row.lower().startswith("<virtualhost"):
+            edit = line_edit(view, site.file, {site.line: (wanted, row)})
+    if edit is None:
+        return manual_fix(view, "raise-the-limit")
+    return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
