@@ -6,7 +6,7 @@ from checks.nginx import Nginx, file_line
 from diagnose.model import Evidence, Severity, Subject
 from diagnose.model.addresses import bracketed
 from diagnose.model.frozen import frozen
-from diagnose.model.http import header
+from diagnose.model.http import header, page_exchanges
 from diagnose.model.nginx import Directive
 from diagnose.model.pages import Page, PageFileResponse
 from diagnose.parsers.browser_types import Refusal, mime_type, refusal
@@ -93,7 +93,20 @@ def all_refused_files(evidence: Evidence) -> tuple[RefusedFile, ...]:
                 response.file_kind, status, response.headers, page.quirks, response.is_html
             )
             refused += [RefusedFile(page, response, reason)] if reason else []
-    return tuple(refused)
+    return () if refused and _is_default_page(evidence, page) else tuple(refused)
+
+
+def _is_default_page(evidence: Evidence, page: Page) -> bool:
+    """Return whether the page is the one that a package brings along: its picture is often not
+    there, and no file of the site's."""
+    # Imported late: few pages have a file that does not come.
+    from diagnose.parsers.stray_pages import stray_page
+
+    for each in page_exchanges(evidence):
+        stray = stray_page(each.status, each.body) if each.url == page.url else None
+        if stray is not None and stray.kind == "default":
+            return True
+    return False
 
 
 def urls_at(page: Page, scheme: str, host: str, port: int) -> tuple[str, ...]:

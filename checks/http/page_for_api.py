@@ -94,15 +94,20 @@ def _claim(
     # Imported late: few pages stand in the place of data.
     from checks.nginx import Nginx, file_line
     from checks.nginx._intercepted_errors import intercepted, intercepted_fix
+    from checks.nginx.rewrite_leaves_location import departure_fix, find_departure
 
     nginx = Nginx.of(evidence)
     hidden = intercepted(nginx, path)
+    departure = None if hidden else find_departure(nginx, path.partition("?")[0], answers[0])
     fix = intercepted_fix(nginx, hidden) if hidden else None
+    if departure and departure_fix(nginx, departure).edits:
+        fix = departure_fix(nginx, departure)
+    decisive = hidden.error_page if hidden else departure.rule if departure else None
     return Claim(
         about=_page_files.page_subject(page),
         because=(page, *answers),
         confidence=Confidence.LIKELY,
-        location=nginx.location(hidden.error_page) if hidden else None,
+        location=nginx.location(decisive) if decisive else None,
         facts={
             "url": answers[0].url,
             "path": path,
@@ -112,6 +117,9 @@ def _claim(
             else "",
             "place": file_line(hidden.error_page) if hidden else "",
             "location": " ".join(("location", *hidden.match.block.args)) if hidden else "",
+            "rule": " ".join((departure.rule.name, *departure.rule.args)) if departure else "",
+            "rule_place": file_line(departure.rule) if departure else "",
+            "other": " ".join(("location", *departure.other.block.args)) if departure else "",
             "application": _application(evidence, path),
         },
         fix=fix

@@ -5,6 +5,7 @@ A repair is what the written lines can only mean; nginx tests it before it loads
 are those of nginx's source (ngx_conf_file.c, ngx_http_core_module.c and the modules' own).
 """
 
+import fnmatch
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +23,7 @@ from diagnose.parsers.nginx.edits import TextEdit
 RepairKind = Literal[
     "scheme", "group_port", "quotes", "value", "listen", "same", "smaller", "twice", "hash",
     "format", "zone", "new_zone", "variable", "uri", "prefix", "tls_file", "moved", "location",
-    "brace_extra", "main", "inside",
+    "brace_extra", "main", "inside", "link",
 ]  # fmt: skip
 
 Changes = tuple[tuple[str, TextEdit], ...]
@@ -200,10 +201,32 @@ def _tls_file(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repai
     return Repair("tls_file", changes, path, is_sure=False) if changes else None
 
 
+def _link(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repair | None:
+    """A name that a pattern of `include` has found, and that cannot be opened, is a link that leads
+    nowhere: `ln -s sites-available/shop sites-enabled/` leads to a path below sites-enabled.
+    `after` is where Debian's layout has the file that is meant."""
+    path, config = match[1], nginx.config
+    file = config.file(message.file) if config and message.file else None
+    lines = walk(nginx_parser.parse(file.text, file.path)) if file and path else ()
+    patterns = [
+        word
+        for each in lines
+        for word in each.args[:1]
+        if each.name == "include" and each.line == message.line and "*" in word
+    ]
+    if not any(fnmatch.fnmatchcase(path, f"*{pattern}") for pattern in patterns):
+        return None
+    folder, name = posixpath.split(path)
+    is_enabled = posixpath.basename(folder) == "sites-enabled"
+    meant = f"{posixpath.dirname(folder)}/sites-available/{name}" if is_enabled else ""
+    return Repair("link", before=path, after=meant)
+
+
 READERS: tuple[tuple[str, Reader], ...] = (
     (r'"(?P<name>\w+)" directive is duplicate|duplicate (?P<block>location|upstream) "'
      r'|duplicate "(?P<format>log_format)" name', _duplicate),
     (r"a duplicate listen ", _same_listen),
     (r"duplicate listen options for ", _socket_options),
     (r'open\(\) "([^"]+)" failed \(2: |BIO_new_file\("([^"]+)"\) failed .*No such file', _tls_file),
+    (r'open\(\) "([^"]+)" failed \(2: ', _link),
 )  # fmt: skip

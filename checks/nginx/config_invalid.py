@@ -89,7 +89,7 @@ def config_invalid(evidence: Evidence) -> Iterator[Claim]:
 _REPLACED = {
     "scheme", "group_port", "quotes", "value", "listen", "uri", "prefix", "zone", "variable",
 }  # fmt: skip
-_MANUAL = {"twice", "inside", "new_zone"}
+_MANUAL = {"twice", "inside", "new_zone", "link"}
 
 
 def _repair_facts(repair: Repair | None) -> dict[str, object]:

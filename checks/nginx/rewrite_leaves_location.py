@@ -66,7 +66,7 @@ def rewrite_leaves_location(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     departures: dict[int, list[_Departure]] = {}
     for path, seen in _failing(evidence):
-        if (departure := _departure(nginx, path, seen)) is not None:
+        if (departure := find_departure(nginx, path, seen)) is not None:
             departures.setdefault(id(departure.rule), []).append(departure)
     for group in departures.values():
         yield _claim(nginx, group)
@@ -89,7 +89,9 @@ def _failing(evidence: Evidence) -> Iterator[tuple[str, Observation]]:
             yield failure.path, failure
 
 
-def _departure(nginx: Nginx, path: str, seen: Observation) -> _Departure | None:
+def find_departure(nginx: Nginx, path: str, seen: Observation) -> _Departure | None:
+    """Return how a rule leads the path out of its location to another application, None if none
+    does."""
     for selected in () if nginx.is_refused else nginx.answering_servers():
         match = match_location(selected.server, path)
         if match.block.name != "location" or pass_directive_of(match) is None:
@@ -143,11 +145,12 @@ def _claim(nginx: Nginx, departures: list[_Departure]) -> Claim:
             "other_place": file_line(first.other.block),
             "application": passing.args[0] if passing and passing.args else "",
         },
-        fix=_fix(nginx, first),
+        fix=departure_fix(nginx, first),
     )
 
 
-def _fix(nginx: Nginx, departure: _Departure) -> Fix:
+def departure_fix(nginx: Nginx, departure: _Departure) -> Fix:
+    """Let the rule stay in its location."""
     file, rule = nginx.file(departure.rule), departure.rule
     if file is not None and rule.name == "rewrite" and len(rule.args) <= 3:
         line = edits.one_line(file.text, rule).removesuffix(";")

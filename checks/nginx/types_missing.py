@@ -29,6 +29,7 @@ from diagnose.model.files import PageFileAccess
 from diagnose.model.http import page_exchanges
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.browser_types import mime_type, untyped_ending
+from diagnose.parsers.front_ends import is_source
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.urls import path_of
@@ -45,7 +46,9 @@ def types_missing(evidence: Evidence) -> Iterator[Claim]:
     untyped = [
         (file, location)
         for file in examined_files(evidence)
-        if file.access.exists and file.refused.response.status == 200
+        if file.access.exists
+        and file.refused.response.status == 200
+        and not is_source(file.refused.path)  # no type makes it run
         for location in nginx.location_matches(file.refused.path)
         if not _has_type(location, file.access.path)
     ]

@@ -8,12 +8,14 @@ from checks.nginx import Nginx
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edits
 from checks.nginx._errors import ConfigFault, config_error_claim, directive_at, find_config_error
+from checks.nginx._slips import is_one_edit_apart
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import Directive, NginxConfig, NginxTest
 from diagnose.model.server import Listener, Listeners
 from diagnose.parsers.nginx.config import walk
 from diagnose.parsers.nginx.edits import TextEdit
+from diagnose.parsers.nginx.locations import PASS_DIRECTIVES
 
 #: Listen addresses that 127.0.0.1 reaches.
 _LOCAL_ADDRESSES = {"127.0.0.1", "0.0.0.0", "::", "*"}
@@ -34,15 +36,18 @@ def upstream_unresolvable(evidence: Evidence) -> Iterator[Claim]:
     directive = _proxy_directive(nginx, message.file, message.line, match[1])
     # nginx's message has no port; the directive may have one.
     endpoint = _endpoint(directive, name)
-    listener = _local_listener(nginx, endpoint)
+    group = _mistyped_group(nginx, endpoint)
+    listener = None if group else _local_listener(nginx, endpoint)
     facts = {
+        "group": group,
         "name": name,
         "directive": " ".join((directive.name, *directive.args)) if directive else "",
         "container": "." not in name,
         "application": f"{listener.process} ({listener.pid})" if listener else "",
         "at": f"127.0.0.1:{listener.port}" if listener else "",
     }
-    changes = _edits(nginx, endpoint, listener.port) if listener else ()
+    meant = group or (f"127.0.0.1:{listener.port}" if listener else "")
+    changes = _edits(nginx, endpoint, meant) if meant else ()
     fix = Fix((*changes, *reload_steps(nginx)), Applicability.REVIEW)
     if not changes:
         step = Manual("a-name-or-address", Where.SERVER)
@@ -85,8 +90,23 @@ def _local_listener(nginx: Nginx, endpoint: str) -> Listener | None:
     return candidates[0] if candidates and len(programs) == 1 and "nginx" not in programs else None
 
 
-def _edits(nginx: Nginx, endpoint: str, port: int) -> tuple[Edit, ...]:
-    """Replace the name by 127.0.0.1 wherever it has that port."""
+def _mistyped_group(nginx: Nginx, endpoint: str) -> str:
+    """Return the only `upstream` whose name is one slip away, "" if there is none, or if something
+    else uses it: then this name may be that of a group that is missing."""
+    directives = tuple(walk(nginx.config.main if nginx.config else ()))
+    groups = {
+        each.args[0] for each in directives if each.name == "upstream" and len(each.args) == 1
+    }
+    near = [group for group in groups if is_one_edit_apart(endpoint, group)]
+    used = {word for each in directives if each.name in PASS_DIRECTIVES for word in each.args[:1]}
+    is_used = any(
+        word.partition("://")[2].partition("/")[0] == group for word in used for group in near
+    )
+    return near[0] if len(near) == 1 and not is_used else ""
+
+
+def _edits(nginx: Nginx, endpoint: str, meant: str) -> tuple[Edit, ...]:
+    """Replace the name, with that port, wherever it stands."""
     changes: dict[str, list[TextEdit]] = {}
     directives = {
         (directive.file, directive.start): directive
@@ -103,9 +123,7 @@ def _edits(nginx: Nginx, endpoint: str, port: int) -> tuple[Edit, ...]:
         text = file.text[directive.start : directive.stop]
         pattern = rf"(?<=[\s/]){re.escape(endpoint)}(?=[\s/;]|$)"
         if match := re.search(pattern, text):
-            change = TextEdit(
-                directive.start + match.start(), directive.start + match.end(), f"127.0.0.1:{port}"
-            )
+            change = TextEdit(directive.start + match.start(), directive.start + match.end(), meant)
             changes.setdefault(directive.file, []).append(change)
     return config_edits(nginx, changes)
 

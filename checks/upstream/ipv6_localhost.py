@@ -27,6 +27,9 @@ from diagnose.parsers.nginx.upstreams import Endpoint
 #: (ngx_http_upstream.c).
 _NOT_CONNECTED = r"connect\(\) failed|no live upstreams"
 
+#: Seconds for which nginx does not use a server that failed, and one as the log has whole seconds.
+_FAIL_TIMEOUT = 11.0
+
 
 @check(severity=Severity.NOTE, needs=[UpstreamTry, NginxConfig], explains=CONSEQUENCES)
 def ipv6_localhost(evidence: Evidence) -> Iterator[Claim]:
@@ -95,9 +98,24 @@ def _is_failing(nginx: Nginx, backend: Backend) -> bool:
     lines = [
         line for line in backend_log_lines(nginx, backend, "") if is_in_run(nginx.evidence, line)
     ]
-    return any(
+    return not _was_just_down(nginx, backend, lines) and any(
         _has_failed(nginx.evidence, path) and _is_not_connected(lines, path)
         for path in backend.paths
+    )
+
+
+def _was_just_down(nginx: Nginx, backend: Backend, lines: list[LogLine]) -> bool:
+    """Return whether nginx found no server left because 127.0.0.1 refused too, a moment before: the
+    application was started just now, and nginx asks it again after fail_timeout."""
+    refusals = [
+        line.when
+        for line in backend_log_lines(nginx, backend, r"connect\(\) failed", 111)
+        if "://127.0.0.1:" in line.upstream and not is_in_run(nginx.evidence, line)
+    ]
+    last = max(refusals, default=None)
+    return last is not None and any(
+        line.text.startswith("no live upstreams") and line.when - last <= _FAIL_TIMEOUT
+        for line in lines
     )
 
 

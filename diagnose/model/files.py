@@ -205,8 +205,9 @@ class PageFileAccess(Access):
     if none was seen; `mistake` says which setting is wrong then ("folder": the folder of root or
     alias is not there at all; "no-fallback": this file is the last argument of try_files, and it is
     not there, but perhaps in a folder on the way to the path; "below": the index file is in a
-    folder inside that of root; "script": PHP does not find the script of this
-    path, SCRIPT_FILENAME; "index": the folder has an index file that `index` does not name;
+    folder inside that of root, or there is the page of a front end's build, whose source this file
+    is; "script": PHP does not find the script of this path, SCRIPT_FILENAME; "index": the folder
+    has an index file that `index` does not name;
     "hidden": try_files does not look for the index file of this
     folder; "ending": the file has ".html" behind this path; "expression": a location with a regular
     expression gets the request, and the file is where the longest prefix leads; "rewrite": so it

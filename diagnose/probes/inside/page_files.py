@@ -15,6 +15,7 @@ from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import PageFileResponse
 from diagnose.parsers.browser_types import refusal
+from diagnose.parsers.front_ends import build_pages, is_source
 from diagnose.parsers.nginx import error_log
 from diagnose.parsers.nginx.file_paths import (
     password_file,
@@ -114,6 +115,9 @@ async def _emit_file(ctx: ProbeContext, config: NginxConfig, response: PageFileR
         return
     at, page_path = ctx.elapsed(), urlsplit(response.page).path
     alternatives = [*outdone_file(ctx, config, path), *served.alternatives(page_path)]
+    if is_source(path) and served.path.endswith(path):
+        pages = build_pages(served.path.removesuffix(path))
+        alternatives = [("below", page) for page in pages if not UNSAFE.search(page)]
     types_file = posixpath.join(posixpath.dirname(config.path), "mime.types")
     paths = dict.fromkeys((served.path, types_file, *(path for _, path in alternatives)))
     accesses = {

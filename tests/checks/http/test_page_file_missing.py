@@ -6,6 +6,7 @@ from diagnose.model import Failure, Observation, Severity
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.page_evidence import answered, description, loads, module, picture, script, sheet
+from tests.support.upstream_evidence import page
 
 CHECK = "http.page-file-missing"
 
@@ -154,3 +155,17 @@ def test_names_the_prefix_that_a_location_keeps(block: str, prefix: str) -> None
     if prefix:
         assert claim.facts["direct"] == "http://127.0.0.1:8080/static/app.js"
         assert claim.facts["cut"] == "proxy_pass http://127.0.0.1:8080/;"
+
+
+def test_silent_about_the_picture_of_a_package_s_page() -> None:
+    logo = picture("/icons/openlogo-75.png")
+    body = "<!doctype html><title>Apache2 Debian Default Page: It works</title>"
+    default = page(200, body)
+    shown = loads(logo, url=default.url)
+    assert not judge(CHECK, default, shown, answered(logo, 404, content_type="text/html"))
+    assert judge(
+        CHECK,
+        page(200, "<title>Shop</title>"),
+        shown,
+        answered(logo, 404, content_type="text/html"),
+    )

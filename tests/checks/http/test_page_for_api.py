@@ -136,3 +136,31 @@ def test_prints_the_address_of_the_only_application_of_the_site() -> None:
     for more, address in (((RUNNING, config(text)), "http://127.0.0.1:4000"), ((), "")):
         (claim,) = judge(CHECK, answer, loaded, *more, target=target, masked=False)
         assert claim.facts["application"] == address
+
+
+LEFT = """\
+server {
+    listen 443 ssl;
+    server_name shop.example.com;
+    location / { proxy_pass http://127.0.0.1:3000; }
+    location /api/ {
+        rewrite ^/api/(.*)$ /$1 last;
+        proxy_pass http://127.0.0.1:3001;
+    }
+}
+"""
+
+
+def test_fires_and_keeps_the_rule_in_its_location() -> None:
+    target = replace(SHOP, path="/api/users")
+    answer = replace(page(200, SHELL), url=target.url)
+    loaded = loads(module(), url=target.url, is_empty=True)
+    observed = (answer, loaded, answered(module()))
+    (claim,) = judge(CHECK, RUNNING, config(LEFT), *observed, target=target, masked=False)
+    assert claim.facts["rule"] == "rewrite ^/api/(.*)$ /$1 last"
+    assert claim.fix
+    (edit,) = claim.fix.edits
+    assert "rewrite ^/api/(.*)$ /$1 break;" in edit.diff
+    stays = config(LEFT.replace("last", "break"))
+    (claim,) = judge(CHECK, RUNNING, stays, *observed, target=target, masked=False)
+    assert not claim.facts["rule"]

@@ -211,3 +211,15 @@ def test_fires_and_explains_a_port_in_a_file_that_a_missing_end_hides(swallowed:
     claim = claimed(f'invalid number of arguments in "gzip" directive in {FILE}:2', swallowed)
     subjects = claim.covers or (claim.about,)
     assert any(subject.covers(Subject(port=443)) for subject in subjects)
+
+
+@pytest.mark.parametrize("pattern", ["/etc/nginx/sites-enabled/*", "sites-enabled/*"])
+def test_fires_and_tells_how_to_write_a_link_that_leads_nowhere(pattern: str) -> None:
+    path = "/etc/nginx/sites-enabled/shop"
+    message = f'open() "{path}" failed (2: No such file or directory) in {FILE}:2'
+    claim = claimed(message, f"include {pattern};\n")
+    assert claim.facts["link"]
+    assert claim.facts["before"] == path
+    assert claim.facts["after"] == "/etc/nginx/sites-available/shop"
+    whole = claimed(message, f"include {path};\n")
+    assert not whole.facts["link"]

@@ -52,3 +52,17 @@ def test_fires_without_an_edit_where_nothing_that_is_near_has_the_port() -> None
         (claim,) = judge(CHECK, nginx_says(said), config(NAMED), STOPPED, seen)
         assert claim.fix
         assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_fires_and_writes_the_group_that_is_one_slip_away() -> None:
+    group = "upstream myapp {\n    server 127.0.0.1:3000;\n}\n"
+    typed = SITE.replace("127.0.0.1:3000", "my_app")
+    said = f'host not found in upstream "my_app" in {FILE}:12'
+    (claim,) = judge(CHECK, nginx_says(said), config(group + typed), STOPPED, BUILD, HOST)
+    assert claim.facts["group"] == "myapp"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "proxy_pass http://myapp;" in claim.fix.edits[0].diff
+    other = SITE.replace("127.0.0.1:3000", "myapp")
+    (claim,) = judge(CHECK, nginx_says(said), config(group + typed + other), STOPPED, BUILD, HOST)
+    assert not claim.facts["group"], "that of another site"

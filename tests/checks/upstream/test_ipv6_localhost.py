@@ -125,3 +125,17 @@ def test_fires_as_a_note_where_the_other_address_fails_too() -> None:
     )  # fmt: skip
     (claim,) = judge(CHECK, six, four, talk, refusal, PAGE, proxied(target))
     assert claim.severity is Severity.NOTE
+
+
+def test_fires_as_a_note_where_the_application_was_started_a_moment_ago() -> None:
+    """127.0.0.1 refused too, and nginx does not ask it again for ten seconds."""
+    down = line(
+        "connect() failed (111: Connection refused) while connecting to upstream",
+        "http://127.0.0.1:3000/", 111, when=1_000_095.0,
+    )  # fmt: skip
+    last = line("no live upstreams while connecting to upstream", "http://localhost/")
+    observed = (SIX, FOUR, LOG, refusal_of_ipv6(), last, PAGE, proxied(TARGET))
+    (claim,) = judge(CHECK, *observed, down)
+    assert claim.severity is Severity.NOTE
+    (claim,) = judge(CHECK, *observed, replace(down, when=1_000_050.0))
+    assert claim.severity is Severity.ERROR

@@ -43,3 +43,37 @@ def front_end_was_built_before_its_address_was_set_by_the_message(lab: Lab) -> N
 @healthy()
 def front_end_was_built_with_its_address(lab: Lab) -> None:
     _front(lab, ORIGIN)
+
+
+PROJECT = "/srv/app"
+PAGE = "<!doctype html><title>Vite</title><div id=root></div><script type=module src={}></script>"
+
+
+def _vite(lab: Lab, root: str, *, is_built: bool = True) -> None:
+    """A project as `npm create vite` makes it, with its build."""
+    server = lab.server
+    server.write(f"{PROJECT}/index.html", PAGE.format("/src/main.jsx"))
+    server.write(f"{PROJECT}/src/main.jsx", "import App from './App.jsx'\nrender(<App />)\n")
+    if is_built:
+        server.write(f"{PROJECT}/dist/index.html", PAGE.format("/assets/index-4f3a.js"))
+        server.write(f"{PROJECT}/dist/assets/index-4f3a.js", "1;\n")
+    server.sh(f"chmod -R a+rX {PROJECT}")
+    lab.undo(lambda: server.sh(f"rm -rf {PROJECT}"))
+    lines = "  location / {\n    try_files $uri $uri/ /index.html;\n  }\n\n"
+    lab.change(PAGES, f"  root {root};\n{lines}")
+
+
+@scenario(outside="http.unbuilt-page", differs=(site.CONF,))
+def root_is_the_source_of_a_front_end(lab: Lab) -> None:
+    """A guide's `root /var/www/app/dist`, without dist: visitors see an empty page."""
+    _vite(lab, PROJECT)
+
+
+@scenario(outside="http.unbuilt-page", manual="it has to be built")
+def front_end_was_never_built(lab: Lab) -> None:
+    _vite(lab, PROJECT, is_built=False)
+
+
+@healthy()
+def root_is_the_build_of_a_front_end(lab: Lab) -> None:
+    _vite(lab, f"{PROJECT}/dist")

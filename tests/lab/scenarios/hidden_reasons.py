@@ -231,3 +231,16 @@ def application_whose_own_address_is_localhost(lab: Lab) -> None:
 @healthy()
 def application_whose_own_address_is_right(lab: Lab) -> None:
     _with_address(lab, f"https://{site.NAME}")
+
+
+@scenario(outside="http.not-the-site", manual="a person deploys the site")
+def default_page_whose_picture_is_not_there(lab: Lab) -> None:
+    """certbot's lines stand in the block of Debian's default site. That the page's picture is
+    missing (/icons is a folder of Apache's) is no fault of the site."""
+    page = "<!doctype html><title>Apache2 Debian Default Page: It works</title>"
+    logo = '<img src="/icons/openlogo-75.png"><p>This is the default welcome page.</p>'
+    lab.server.write("/srv/default/index.html", f"{page}{logo}\n")
+    lab.server.sh("chmod -R a+rX /srv/default")
+    lab.undo(lambda: lab.server.sh("rm -rf /srv/default"))
+    files = "  root /srv/default;\n  location / { try_files $uri $uri/ =404; }\n\n"
+    lab.change(site.HTTPS[site.HTTPS.index("  location / {") : -2], files)

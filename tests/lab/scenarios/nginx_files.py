@@ -62,6 +62,16 @@ def ssl_on_in_a_snippet(lab: Lab) -> None:
     start_in_vain(lab)
 
 
+@scenario(
+    outside=None, server="nginx.config-invalid", manual="is the other site wanted?", not_on=LINKS
+)
+def link_of_another_site_leads_nowhere(lab: Lab) -> None:
+    """`cd /etc/nginx; ln -s sites-available/blog sites-enabled/`, as some guides have it: nginx
+    goes on with what it has loaded."""
+    later(lab)
+    lab.server.sh("cd /etc/nginx; ln -s sites-available/blog sites-enabled/blog")
+
+
 @scenario(outside="tcp.refused", server="nginx.directive-unsupported", differs=MINE)
 def spdy_since_removed(lab: Lab) -> None:
     """listen 443 ssl spdy; from the days of nginx 1.8."""
