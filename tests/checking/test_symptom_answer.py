@@ -14,7 +14,7 @@ from diagnose.checking.symptom_match import with_reported_notes
 from diagnose.checking.symptom_table import symptom_table
 from diagnose.checking.texts import check_text
 from diagnose.checking.verdicts import Verdict
-from diagnose.i18n.symptoms import MESSAGES
+from diagnose.i18n.symptom_answers import MESSAGES
 from diagnose.model import (
     Claim,
     Confidence,
