@@ -1,7 +1,7 @@
 """What answers at the name's addresses in place of this server, compared with what the server's own
 web server answers to the same request (`LocalAnswer`)."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -75,16 +75,15 @@ def cdn_visits(evidence: Evidence, *meanings: "Meaning") -> tuple[Exchange, ...]
     return tuple(visits) if visits and serves_name(evidence) else ()
 
 
-def other_subjects(
-    evidence: Evidence, status: int, exchanges: Iterable[Exchange]
-) -> Iterator[Subject]:
-    """Yield the page and port 80 at the addresses of a front's error, and the WebSockets with the
-    same status."""
+def other_subjects(evidence: Evidence, exchanges: Collection[Exchange]) -> Iterator[Subject]:
+    """Yield the page and port 80 at the addresses of a front's error, and the WebSockets that get
+    the same answer."""
+    statuses = {exchange.status for exchange in exchanges}
     for address in dict.fromkeys(exchange.address for exchange in exchanges):
         for port in dict.fromkeys((evidence.target.port, 80)):
             yield Subject(address=address, port=port, path=evidence.target.path)
         for upgrade in evidence.of(Upgrade):
-            if upgrade.address == address and upgrade.status == status:
+            if upgrade.address == address and upgrade.status in statuses:
                 yield Subject(address=address, port=upgrade.port, path=upgrade.path)
 
 
