@@ -11,7 +11,7 @@ from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, LocalAnswer, LocalRequest, Upgrade, header
 from diagnose.model.marks import Headers
 from diagnose.model.nginx import NginxConfig
-from diagnose.model.server import Interface
+from diagnose.model.server import server_addresses
 from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.cdn import field_signs
@@ -168,13 +168,7 @@ def is_passed_on(evidence: Evidence, address: str) -> bool:
 
 
 def _own_addresses(evidence: Evidence) -> tuple[str, ...]:
-    addresses = (
-        address.partition("/")[0]
-        for interface in evidence.good(Interface)
-        if interface.vantage is Vantage.SERVER
-        for address in interface.addresses
-    )
-    return tuple(address for address in dict.fromkeys(addresses) if not is_loopback(address))
+    return tuple(address for address in server_addresses(evidence) if not is_loopback(address))
 
 
 def _may_be_translated(own: tuple[str, ...], address: str) -> bool:
