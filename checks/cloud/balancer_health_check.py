@@ -77,7 +77,7 @@ def _claim(
     subjects, checked = endpoint_subjects(exchanges), _health_check(evidence)
     return Claim(
         about=merge_subjects(subjects),
-        covers=(*subjects, *_fronts.other_subjects(evidence, status, exchanges)),
+        covers=(*subjects, *_fronts.other_subjects(evidence, exchanges)),
         because=(*exchanges, *(answer for answer in (own, checked) if answer)),
         confidence=_fronts.weakest(machines) if own and machines else Confidence.LIKELY,
         facts={

@@ -61,12 +61,12 @@ def nxdomain(evidence: Evidence) -> Iterator[Claim]:
     is_unregistered = is_unregistered and not is_private_name
     has_zone = any(answer.zone for answer in nxdomain_answers)
     if is_private_name:
-        step, step_location = "private-name", Where.CLIENT
+        step = Manual("private-name", Where.CLIENT)
     elif has_no_tld:
-        step, step_location = "correct-name", Where.CLIENT
+        step = Manual("correct-name", Where.CLIENT)
     else:
-        step = "restore-domain" if is_unregistered else "create-record"
-        step_location = Where.DNS_PROVIDER
+        action = "restore-domain" if is_unregistered else "create-record"
+        step = Manual(action, Where.DNS_PROVIDER)
     is_known_elsewhere = any(answer.records for answer in other_answers)
     # A server of the name's zone, or a resolver that asked one, sends its SOA record along (RFC
     # 2308 section 3). A filter in a resolver often denies a name without it.
@@ -87,17 +87,18 @@ def nxdomain(evidence: Evidence) -> Iterator[Claim]:
             "no_zone": not is_certain and not is_known_elsewhere,
             "multicast": name.endswith(".local"),
             "label": "." not in name,
-            "blocked": [
-                text
-                for answer in nxdomain_answers
-                for text in answer.extended
-                if text[:3] in _BLOCKED
-            ][:1],
+            "blocked": _blocking_words(nxdomain_answers),
             "addresses": serving_addresses(evidence),
             **sibling_facts(evidence),
         },
-        fix=Fix((Manual(step, step_location),), Applicability.MANUAL),
+        fix=Fix((step,), Applicability.MANUAL),
     )
+
+
+def _blocking_words(answers: list[DnsAnswer]) -> list[str]:
+    """Return the first words in which a resolver says that it blocks the name."""
+    texts = (text for answer in answers for text in answer.extended)
+    return [text for text in texts if text[:3] in _BLOCKED][:1]
 
 
 def _closest_domain(

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from checks.firewall._firewalld import firewalld_view
 from checks.firewall._netfilter import Blockage
-from diagnose.model import Command, Evidence, Risk, commands
+from diagnose.model import Command, Evidence, Risk, firewall_commands
 from diagnose.parsers.netfilter.iptables import split_words
 from diagnose.parsers.netfilter.ruleset import RulePosition
 
@@ -68,7 +68,7 @@ def _rule_command(mode: str, rule: str, port: int, visitor: str = "") -> Command
     chain_path = (family, table, chain)
     if not visitor and f" --dport {port} " in f" {' '.join(arguments)} ":
         rule_arguments = (*chain_path, priority, *arguments)
-        return commands.firewall_cmd(
+        return firewall_commands.firewall_cmd(
             (*head, "--remove-rule", *rule_arguments),
             undo=(*head, "--add-rule", *rule_arguments),
             risk=_risk(arguments),
@@ -85,7 +85,7 @@ def _rule_command(mode: str, rule: str, port: int, visitor: str = "") -> Command
         "-j",
         "ACCEPT",
     )
-    return commands.firewall_cmd(
+    return firewall_commands.firewall_cmd(
         (*head, "--add-rule", *exception_rule),
         undo=(*head, "--remove-rule", *exception_rule),
         risk=_risk(exception_rule),

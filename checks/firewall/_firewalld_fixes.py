@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from checks.firewall._firewalld import FirewalldView, VisitorOutcome
 from checks.firewall._refusals import Refusal
-from diagnose.model import Command, Fix, Risk, commands
+from diagnose.model import Command, Fix, Risk, firewall_commands
 from diagnose.model.firewall import Policy, Zone
 from diagnose.parsers.firewalld.rich_rules import rich_rule
 from diagnose.parsers.whole_numbers import whole_number
@@ -29,7 +29,7 @@ def opening_fix(firewalld: FirewalldView, refusal: Refusal) -> Fix:
     runtime = _open_command(firewalld, "", f"--zone={zone}", refusal.ports)
     if reload_zone != zone or firewalld.reload_has_side_effects(refusal.ports):
         return Fix((runtime, permanent))
-    return Fix((permanent, commands.reload_firewalld(runtime.undo)))
+    return Fix((permanent, firewall_commands.reload_firewalld(runtime.undo)))
 
 
 def permanent_opening_fix(
@@ -87,7 +87,7 @@ def firewall_cmd(
 ) -> Command:
     """Build a firewall-cmd command with its undo. `mode` is "--permanent" or ""."""
     words = (*[mode] * bool(mode), scope_option)
-    return commands.firewall_cmd((*words, *options), (*words, *undo_options), risk)
+    return firewall_commands.firewall_cmd((*words, *options), (*words, *undo_options), risk)
 
 
 def removal_commands(firewalld: FirewalldView, outcome: VisitorOutcome) -> tuple[Command, ...]:

@@ -7,7 +7,17 @@ from checks.firewall import _direct_rules
 from checks.firewall._blockages import blocking_places
 from checks.firewall._netfilter import Blockage, NetfilterView
 from checks.firewall._restricted_ports import PLACEHOLDER
-from diagnose.model import Applicability, Command, Edit, Fix, Manual, Risk, Step, Where, commands
+from diagnose.model import (
+    Applicability,
+    Command,
+    Edit,
+    Fix,
+    Manual,
+    Risk,
+    Step,
+    Where,
+    firewall_commands,
+)
 from diagnose.parsers.netfilter import iptables, nft_writer, persisted_rules, remedies, ufw
 from diagnose.parsers.netfilter.remedies import Opening
 from diagnose.parsers.netfilter.ruleset import RulePosition
@@ -107,7 +117,7 @@ def _ufw_allow_from(
         rule = ufw.deciding_rule(rules, blockage.port)
         prepend = ("prepend",) if rule and rule.action in {"deny", "reject"} else ()
         allow = ("allow", "from", visitor, "to", "any", "port", str(blockage.port), "proto", "tcp")
-        command = commands.ufw((*prepend, *allow), ("delete", *allow), Risk.OPENS_TO_SOME)
+        command = firewall_commands.ufw((*prepend, *allow), ("delete", *allow), Risk.OPENS_TO_SOME)
         steps[command] = None
     return tuple(steps)
 
@@ -141,12 +151,12 @@ def replacement_steps(place: RulePosition, text: str, files: Mapping[str, str]) 
         handle = str(place.rule.handle) if place.rule else ""
         selector = (place.table.family, place.table.name, chain, "handle", handle)
         new, old = (nft_writer.split_rule(rule_text) for rule_text in (text, place.text))
-        change = commands.replace_nft_rule(selector, new, old)
+        change = firewall_commands.replace_nft_rule(selector, new, old)
     else:
         table = () if place.table.name == "filter" else ("-t", place.table.name)
         words = (place.program, *table, "-R", chain, str(place.index + 1))
         new, old = (iptables.split_words(rule_text)[2:] for rule_text in (text, place.text))
-        change = commands.iptables((*words, *new), undo=(*words, *old))
+        change = firewall_commands.iptables((*words, *new), undo=(*words, *old))
     persisted_rule = persisted_rules.find_persisted(place, files)
     if persisted_rule is None or not persisted_rule.exact:
         return (change,)
@@ -176,7 +186,7 @@ def _ufw_fix(view: NetfilterView, blockages: tuple[Blockage, ...]) -> Fix:
 def _ipv6_steps(text: str) -> tuple[Step, ...]:
     """Make ufw manage IPv6 as well."""
     after = re.sub(r"^([ \t]*IPV6=)\S+", r"\1yes", text, flags=re.MULTILINE)
-    reload = commands.reload_ufw()
+    reload = firewall_commands.reload_ufw()
     change = diff(ufw.DEFAULTS, text, after)
     return (Edit(ufw.DEFAULTS, change), reload) if change else ()
 
@@ -196,7 +206,7 @@ def _ufw_allow_commands(
         position = str(rules.index(rule) + 1)
         words = rule.arguments()
         undo = ("insert", position, *words)
-        steps.append(commands.ufw(("delete", *words), undo, _ufw_removal_risk(rule)))
+        steps.append(firewall_commands.ufw(("delete", *words), undo, _ufw_removal_risk(rule)))
         remaining_rules.remove(rule)
     if rule is None or rule.action == "limit":
         steps.append(_ufw_allow(port))
@@ -205,7 +215,7 @@ def _ufw_allow_commands(
 
 def _ufw_allow(port: int, *position: str) -> Command:
     rule = ("allow", f"{port}/tcp")
-    return commands.ufw((*position, *rule), ("delete", *rule), Risk.OPENS_TO_ALL)
+    return firewall_commands.ufw((*position, *rule), ("delete", *rule), Risk.OPENS_TO_ALL)
 
 
 def _ufw_removal_risk(rule: ufw.UfwRule) -> Risk:

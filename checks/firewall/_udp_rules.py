@@ -6,7 +6,7 @@ from checks.firewall._firewalld import FirewalldView, firewalld_view
 from checks.firewall._firewalld_fixes import firewall_cmd
 from checks.firewall._netfilter import netfilter_view
 from checks.firewall._visitors import target_addresses
-from diagnose.model import Evidence, Risk, Step, commands
+from diagnose.model import Evidence, Risk, Step, firewall_commands
 from diagnose.model.firewall import Policy, Zone
 from diagnose.parsers.netfilter import ufw
 
@@ -71,4 +71,4 @@ def _ufw(evidence: Evidence, port: int) -> tuple[str, tuple[Step, ...]] | None:
     if opens or served is None or served.action != "allow":
         return None
     rule = ("allow", f"{port}/udp")
-    return "", (commands.ufw(rule, ("delete", *rule), Risk.OPENS_TO_ALL),)
+    return "", (firewall_commands.ufw(rule, ("delete", *rule), Risk.OPENS_TO_ALL),)

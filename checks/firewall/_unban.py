@@ -7,7 +7,7 @@ import ipaddress
 from collections.abc import Iterable
 
 from checks.firewall._netfilter import Blockage, NetfilterView
-from diagnose.model import Applicability, Command, Fix, Manual, Risk, Step, Where, commands
+from diagnose.model import Applicability, Command, Fix, Manual, Risk, Step, Where, firewall_commands
 from diagnose.model.visitor import Jails
 from diagnose.parsers.linux.bans import network_contains
 from diagnose.parsers.netfilter import owners, remedies, ufw
@@ -32,11 +32,11 @@ def unban_fix(view: NetfilterView, blockages: Iterable[Blockage]) -> Fix:
 def _unban_steps(view: NetfilterView, blockage: Blockage) -> tuple[Step, ...]:
     match blockage.owner:
         case "fail2ban" if jails := banning_jails(view, blockage):
-            return tuple(commands.unban(jail, blockage.source) for jail in jails)
+            return tuple(firewall_commands.unban(jail, blockage.source) for jail in jails)
         case "crowdsec":
             return _cscli_steps(blockage)
         case "csf":
-            return (commands.csf_unban(blockage.source),)
+            return (firewall_commands.csf_unban(blockage.source),)
         case "ufw":
             return _ufw_steps(view, blockage)
         case owner if owner in _RULE_MANAGERS and blockage.place.chain.name != "DOCKER-USER":
@@ -74,7 +74,7 @@ def _cscli_steps(blockage: Blockage) -> tuple[Step, ...]:
     selector = ("--ip", blockage.source)
     if (network := _set_entry(blockage)) and "/" in network:
         selector = ("--range", network)
-    return (commands.delete_decisions(selector),)
+    return (firewall_commands.delete_decisions(selector),)
 
 
 def _ufw_steps(view: NetfilterView, blockage: Blockage) -> tuple[Step, ...]:
@@ -90,10 +90,10 @@ def _ufw_steps(view: NetfilterView, blockage: Blockage) -> tuple[Step, ...]:
                 allow = ("allow", "proto", "tcp", "from", blockage.source, "to", "any", "port")
                 words = (*allow, str(blockage.port))
                 insert, delete = ("insert", str(position), *words), ("delete", *words)
-                return (*steps, commands.ufw(insert, delete, Risk.OPENS_TO_SOME))
+                return (*steps, firewall_commands.ufw(insert, delete, Risk.OPENS_TO_SOME))
             rule_words = rule.arguments()
             undo = ("insert", str(position), *rule_words)
-            steps.append(commands.ufw(("delete", *rule_words), undo, Risk.OPENS_TO_SOME))
+            steps.append(firewall_commands.ufw(("delete", *rule_words), undo, Risk.OPENS_TO_SOME))
     return tuple(steps)
 
 
@@ -105,9 +105,9 @@ def _set_element_command(blockage: Blockage) -> Command | None:
         return None
     set_name = str(step.values)
     if place.program != "nft":
-        return commands.delete_from_ipset(set_name, blockage.source)
+        return firewall_commands.delete_from_ipset(set_name, blockage.source)
     table = place.table
-    return commands.delete_nft_element(table.family, table.name, set_name, blockage.source)
+    return firewall_commands.delete_nft_element(table.family, table.name, set_name, blockage.source)
 
 
 def _set_match(place: RulePosition) -> Match | None:
@@ -170,9 +170,9 @@ def _exception_command(blockage: Blockage) -> Command:
         rule = (family, "saddr", blockage.source, "tcp", "dport", port, "accept")
         chain_path = (place.table.family, place.table.name, place.chain.name)
         if place.rule is None:
-            return commands.add_nft_rule(("add", "rule", *chain_path), rule)
+            return firewall_commands.add_nft_rule(("add", "rule", *chain_path), rule)
         handle = ("handle", str(place.rule.handle))
-        return commands.add_nft_rule(("insert", "rule", *chain_path, *handle), rule)
+        return firewall_commands.add_nft_rule(("insert", "rule", *chain_path, *handle), rule)
     iptables_command = (
         place.program,
         *(() if place.table.name == "filter" else ("-t", place.table.name)),
@@ -180,6 +180,6 @@ def _exception_command(blockage: Blockage) -> Command:
     words = (place.chain.name, "-s", blockage.source, "-p", "tcp", "--dport", port, "-j", "ACCEPT")
     chain, *rule_words = words
     insert_words = ("-I", chain, str(place.index + 1)) if place.rule else ("-A", chain)
-    return commands.iptables(
+    return firewall_commands.iptables(
         (*iptables_command, *insert_words, *rule_words), undo=(*iptables_command, "-D", *words)
     )

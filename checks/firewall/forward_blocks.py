@@ -26,8 +26,8 @@ from diagnose.model import (
     Step,
     Subject,
     Where,
-    commands,
     endpoints,
+    firewall_commands,
 )
 from diagnose.model.addresses import family_of, is_within
 from diagnose.model.netfilter import Ruleset
@@ -121,7 +121,7 @@ def _fix(
         source = visitor or "any"
         rule = ("allow", "proto", "tcp", "from", source, "to", address, "port", str(target_port))
         risk = Risk.OPENS_TO_SOME if visitor else Risk.OPENS_TO_ALL
-        return Fix((commands.ufw(("route", *rule), ("route", "delete", *rule), risk),))
+        return Fix((firewall_commands.ufw(("route", *rule), ("route", "delete", *rule), risk),))
     if owner == "hand" or place.chain.name == "DOCKER-USER":
         return Fix(_both_ways(view, dnat_target, place, visitor))
     is_strict = _is_strict(owner, place)

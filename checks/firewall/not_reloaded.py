@@ -9,7 +9,7 @@ from checks.firewall._firewalld_claims import claim
 from checks.firewall._firewalld_fixes import opening_commands
 from checks.firewall._refusals import Refusal, refusals
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Command, Evidence, Fix, Severity, commands
+from diagnose.model import Claim, Command, Evidence, Fix, Severity, firewall_commands
 from diagnose.model.firewall import Firewalld, Zone
 
 
@@ -21,7 +21,7 @@ def not_reloaded(evidence: Evidence) -> Iterator[Claim]:
         # the files.
         has_side_effects = firewalld.reload_has_side_effects(refusal.ports)
         runtime_commands = _runtime_commands(firewalld, refusal)
-        reload_command = commands.reload_firewalld(runtime_commands[0].undo)
+        reload_command = firewall_commands.reload_firewalld(runtime_commands[0].undo)
         steps = runtime_commands if has_side_effects else (reload_command,)
         reload_zone = refusal.after_reload.zone_match.zone.name if refusal.after_reload else ""
         policy = refusal.runtime.policy

@@ -5,7 +5,16 @@ loopback too (firewall-cmd(1), --panic-on). The mode is not saved: a restart of 
 from collections.abc import Iterator
 
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Risk, Severity, Subject, commands
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Evidence,
+    Fix,
+    Risk,
+    Severity,
+    Subject,
+    firewall_commands,
+)
 from diagnose.model.firewall import Firewalld
 
 EXPLAINS = (
@@ -23,7 +32,7 @@ EXPLAINS = (
 def panic(evidence: Evidence) -> Iterator[Claim]:
     for daemon in evidence.good(Firewalld):
         if daemon.running and daemon.panic:
-            panic_off = commands.firewall_cmd(
+            panic_off = firewall_commands.firewall_cmd(
                 ("--panic-off",), undo=("--panic-on",), risk=Risk.OPENS_TO_ALL
             )
             yield Claim(

@@ -99,7 +99,10 @@ def _fix(visitor: str, route: ClosedRoute | None, jails: tuple[str, ...]) -> Fix
     if route is None or route_network is None or route_network.num_addresses > 1:
         return Fix((Manual("give-a-route", Where.SERVER),), Applicability.MANUAL)
     if jails:
-        steps = tuple(commands.unban(jail, visitor) for jail in jails)
+        # Imported late: few visitors are banned.
+        from diagnose.model import firewall_commands
+
+        steps = tuple(firewall_commands.unban(jail, visitor) for jail in jails)
         return Fix(steps, Applicability.REVIEW)
     selector = (route.kind, visitor, *(("table", route.table) if route.table else ()))
     step = commands.delete_route(selector, ipv6=route_network.version == 6)

@@ -1,7 +1,7 @@
 """What answers at the name's addresses in place of this server, compared with what the server's own
 web server answers to the same request (`LocalAnswer`)."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, LocalAnswer, LocalRequest, Upgrade, header
 from diagnose.model.marks import Headers
 from diagnose.model.nginx import NginxConfig
-from diagnose.model.server import Interface
+from diagnose.model.server import server_addresses
 from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.cdn import field_signs
@@ -75,16 +75,15 @@ def cdn_visits(evidence: Evidence, *meanings: "Meaning") -> tuple[Exchange, ...]
     return tuple(visits) if visits and serves_name(evidence) else ()
 
 
-def other_subjects(
-    evidence: Evidence, status: int, exchanges: Iterable[Exchange]
-) -> Iterator[Subject]:
-    """Yield the page and port 80 at the addresses of a front's error, and the WebSockets with the
-    same status."""
+def other_subjects(evidence: Evidence, exchanges: Collection[Exchange]) -> Iterator[Subject]:
+    """Yield the page and port 80 at the addresses of a front's error, and the WebSockets that get
+    the same answer."""
+    statuses = {exchange.status for exchange in exchanges}
     for address in dict.fromkeys(exchange.address for exchange in exchanges):
         for port in dict.fromkeys((evidence.target.port, 80)):
             yield Subject(address=address, port=port, path=evidence.target.path)
         for upgrade in evidence.of(Upgrade):
-            if upgrade.address == address and upgrade.status == status:
+            if upgrade.address == address and upgrade.status in statuses:
                 yield Subject(address=address, port=upgrade.port, path=upgrade.path)
 
 
@@ -169,13 +168,7 @@ def is_passed_on(evidence: Evidence, address: str) -> bool:
 
 
 def _own_addresses(evidence: Evidence) -> tuple[str, ...]:
-    addresses = (
-        address.partition("/")[0]
-        for interface in evidence.good(Interface)
-        if interface.vantage is Vantage.SERVER
-        for address in interface.addresses
-    )
-    return tuple(address for address in dict.fromkeys(addresses) if not is_loopback(address))
+    return tuple(address for address in server_addresses(evidence) if not is_loopback(address))
 
 
 def _may_be_translated(own: tuple[str, ...], address: str) -> bool:

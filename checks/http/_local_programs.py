@@ -2,6 +2,7 @@
 visitor's machine, or a name of a container."""
 
 from diagnose.model import Evidence
+from diagnose.model.nginx import UpstreamTry
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.urls import is_loopback_host, parse_url
 
@@ -33,3 +34,9 @@ def is_out_of_reach(evidence: Evidence, address: str) -> bool:
         return not is_loopback_host(host) and is_meant_for_site(evidence, url.port)
     # Who types a name without a dot is inside, and may well find the other one.
     return "." not in url.host and "." in host and not is_address(url.host)
+
+
+def application_on(evidence: Evidence, port: int) -> str:
+    """Return the application behind nginx that has this port on the server, "" if none."""
+    attempts = (attempt for attempt in evidence.good(UpstreamTry) if attempt.port == port)
+    return next((attempt.target for attempt in attempts), "")

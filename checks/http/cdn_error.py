@@ -55,7 +55,7 @@ def _claim(
     subjects = endpoint_subjects(exchanges)
     return Claim(
         about=merge_subjects(subjects),
-        covers=(*subjects, *_fronts.other_subjects(evidence, status, exchanges)),
+        covers=(*subjects, *_fronts.other_subjects(evidence, exchanges)),
         because=(*exchanges, *([page] if page else [])),
         facts={
             "name": evidence.target.host,

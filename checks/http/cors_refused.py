@@ -68,31 +68,40 @@ def cors_refused(evidence: Evidence) -> Iterator[Claim]:
     # Imported late: few pages are refused so.
     from checks.http._cors_remedies import with_cors_remedy
     from checks.http._preflight_lines import with_listing
-    from checks.http._preflights import (
-        is_told_twice,
-        preflight_facts,
-        preflight_steps,
-        takes_other_methods,
-    )
-    from checks.http._setting_lines import setting_facts
+    from checks.http._preflights import is_told_twice, takes_other_methods
 
     pages, reason = [page for page, _ in judged], judged[0][1]
-    is_unlike = takes_other_methods(evidence, pages[0])
+    first, is_unlike = pages[0], takes_other_methods(evidence, pages[0])
     if is_unlike and is_told_twice(evidence):
         return
-    first, subjects, nginx = pages[0], endpoint_subjects(pages), Nginx.of(evidence)
-    origin, asked = _sent_origin(first), _page_request(evidence)
-    if origin == UNKNOWN_ORIGIN and _is_about_inner_address(evidence):
+    if _sent_origin(first) == UNKNOWN_ORIGIN and _is_about_inner_address(evidence):
         return
+    claim = _claim(evidence, pages, reason, is_unlike=is_unlike, is_of_fonts=bool(fonts))
+    claim = with_cors_remedy(evidence, claim, first, _sends_credentials(evidence))
+    yield with_listing(evidence, first, claim)
+
+
+def _claim(
+    evidence: Evidence,
+    pages: list[Exchange],
+    reason: CorsRefusal | Literal["method"],
+    *,
+    is_unlike: bool,
+    is_of_fonts: bool,
+) -> Claim:
     # Imported late: few pages are asked for by another site.
     from checks.http._hidden_fields import field_source
+    from checks.http._preflights import preflight_facts, preflight_steps
+    from checks.http._setting_lines import setting_facts
 
+    first, subjects, nginx = pages[0], endpoint_subjects(pages), Nginx.of(evidence)
+    origin, asked = _sent_origin(first), _page_request(evidence)
     source = field_source(nginx, [_ORIGIN])
     if source and not source.added and any(proxy_page(page.body) for page in pages):
         source = None  # nginx answers itself: a rule, a password.
     directive = source.directive if source else None
     listing = _listing_fix(nginx, first, reason)
-    claim = Claim(
+    return Claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=(*pages, *([nginx.config] if nginx.config else [])),
@@ -104,7 +113,7 @@ def cors_refused(evidence: Evidence) -> Iterator[Claim]:
         or (reason == "wildcard" and not _sends_credentials(evidence))
         else Confidence.CERTAIN,
         # Pages of the own site get the font, and nobody said that another one asks for it.
-        severity=Severity.NOTE if fonts else None,
+        severity=Severity.NOTE if is_of_fonts else None,
         location=nginx.location(directive) if directive else None,
         facts={
             "url": first.url,
@@ -116,7 +125,7 @@ def cors_refused(evidence: Evidence) -> Iterator[Claim]:
             "value": clean(first.header(_ORIGIN) or "", 200),
             "to": redirect_target(first) or "",
             "name": _refused_field(first),
-            "listed": bool(fonts),
+            "listed": is_of_fonts,
             "use": asked.use if asked else "",
             "font": asked is not None and asked.use == "font",
             "module": asked is not None and asked.use == "module",
@@ -136,8 +145,6 @@ def cors_refused(evidence: Evidence) -> Iterator[Claim]:
             Applicability.MANUAL,
         ),
     )
-    claim = with_cors_remedy(evidence, claim, first, _sends_credentials(evidence))
-    yield with_listing(evidence, first, claim)
 
 
 def _is_about_inner_address(evidence: Evidence) -> bool:

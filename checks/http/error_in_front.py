@@ -15,12 +15,11 @@ from diagnose.model import (
     Fix,
     Manual,
     Severity,
-    Subject,
     Vantage,
     Where,
     merge_subjects,
 )
-from diagnose.model.http import Exchange, LocalAnswer, Upgrade
+from diagnose.model.http import Exchange, LocalAnswer
 from diagnose.model.server import Interface
 from diagnose.parsers.http import GATEWAY_FAILURES, UNKNOWN_SITE, hops, is_error, refuses_host
 from diagnose.parsers.redirects import leads_to_itself
@@ -81,7 +80,7 @@ def _claim(
     failure = first.failure
     return Claim(
         about=merge_subjects(subjects),
-        covers=(*subjects, *_other_subjects(evidence, exchanges)),
+        covers=(*subjects, *_fronts.other_subjects(evidence, exchanges)),
         because=tuple(dict.fromkeys((*exchanges, page, *proofs))),
         confidence=_fronts.weakest(machines),
         facts={
@@ -103,14 +102,3 @@ def _claim(
         },
         fix=Fix((Manual("look-there", Where.CLOUD_CONSOLE),), Applicability.MANUAL),
     )
-
-
-def _other_subjects(evidence: Evidence, exchanges: list[Exchange]) -> Iterator[Subject]:
-    """Yield the page and port 80 there, and the WebSockets that get the same answer."""
-    statuses = {exchange.status for exchange in exchanges}
-    for address in addresses(exchanges):
-        for port in dict.fromkeys((evidence.target.port, 80)):
-            yield Subject(address=address, port=port, path=evidence.target.path)
-        for upgrade in evidence.of(Upgrade):
-            if upgrade.address == address and upgrade.status in statuses:
-                yield Subject(address=address, port=upgrade.port, path=upgrade.path)

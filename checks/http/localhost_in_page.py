@@ -30,7 +30,6 @@ from diagnose.model import (
 )
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
-from diagnose.model.nginx import UpstreamTry
 from diagnose.model.pages import Page, PageFileResponse
 from diagnose.parsers.urls import is_loopback_host, is_related_host, parse_url
 
@@ -150,7 +149,7 @@ def _given(url: str, page: Exchange) -> _Mention:
 def _claim(evidence: Evidence, pages: tuple[Exchange, ...], addresses: _LocalAddresses) -> Claim:
     # Imported late: few pages have such addresses.
     from checks.http._known_application import own_setting
-    from checks.http._local_programs import DEVELOPMENT_PORTS
+    from checks.http._local_programs import DEVELOPMENT_PORTS, application_on
     from checks.http._setting_lines import setting_facts
 
     # The port of the site's own application is that of no wallet and of no printer.
@@ -191,7 +190,7 @@ def _claim(evidence: Evidence, pages: tuple[Exchange, ...], addresses: _LocalAdd
             "port": first.port,
             # There the web server itself listens: it would ask itself.
             "own_port": first.port in {80, 443, evidence.target.port},
-            "application": _application(evidence, first.port),
+            "application": application_on(evidence, first.port),
         },
         fix=Fix(
             (Manual("own-setting" if written else "own-address", Where.APPLICATION),),
@@ -302,9 +301,3 @@ def _uses(source: Page | PageFileResponse) -> Iterator[_Mention]:
 
 def _is_own_socket(mention: _Mention, host: str) -> bool:
     return mention.is_socket and is_related_host(mention.host, host)
-
-
-def _application(evidence: Evidence, port: int) -> str:
-    """Return the application behind nginx that has this port on the server, "" if none."""
-    attempts = (attempt for attempt in evidence.good(UpstreamTry) if attempt.port == port)
-    return next((attempt.target for attempt in attempts), "")

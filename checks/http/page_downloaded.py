@@ -88,14 +88,7 @@ def page_downloaded(evidence: Evidence) -> Iterator[Claim]:
             "forced": is_forced,
             "storage": bool(first.header(_FORCED)),
             "adding_place": adding.place if adding else "",
-            "obstacle": " ".join((obstacle.directive.name, *obstacle.directive.args))
-            if obstacle
-            else "",
-            "obstacle_place": file_line(obstacle.directive) if obstacle else "",
-            "rewrite": obstacle is not None and obstacle.is_rewrite,
-            "passless": obstacle is not None and obstacle.lacks_pass,
-            "owner": " ".join((obstacle.php.name, *obstacle.php.args)) if obstacle else "",
-            "owner_place": file_line(obstacle.php) if obstacle else "",
+            **_obstacle_facts(obstacle),
             **_page_files.location_facts(nginx, url.path if url else "/"),
         },
         severity=Severity.WARNING
@@ -115,6 +108,20 @@ def page_downloaded(evidence: Evidence) -> Iterator[Claim]:
         or _obstacle_fix(nginx, obstacle)
         or _by_hand("pass-line" if obstacle and obstacle.lacks_pass else step),
     )
+
+
+def _obstacle_facts(obstacle: "Obstacle | None") -> dict[str, object]:
+    """Return the line that keeps the script from the location that passes PHP on, and that
+    location."""
+    line, owner = (obstacle.directive, obstacle.php) if obstacle else (None, None)
+    return {
+        "obstacle": " ".join((line.name, *line.args)) if line else "",
+        "obstacle_place": file_line(line) if line else "",
+        "rewrite": obstacle is not None and obstacle.is_rewrite,
+        "passless": obstacle is not None and obstacle.lacks_pass,
+        "owner": " ".join((owner.name, *owner.args)) if owner else "",
+        "owner_place": file_line(owner) if owner else "",
+    }
 
 
 def _php_address(evidence: Evidence) -> str:

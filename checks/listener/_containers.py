@@ -4,7 +4,7 @@ import posixpath
 import re
 import shlex
 
-from diagnose.model import Applicability, Command, Fix, Manual, Where, commands
+from diagnose.model import Applicability, Command, Evidence, Fix, Manual, Where, commands
 from diagnose.model.addresses import is_loopback
 from diagnose.model.containers import BindMount, Container, Containers
 
@@ -50,6 +50,16 @@ def compose_command(container: Container, *words: str) -> str:
     project = () if is_usual else ("-p", compose.project)
     files = (word for file in compose.files for word in ("-f", file))
     return shlex.join((*program, *project, *files, *words, compose.service))
+
+
+def recreating_command(evidence: Evidence, digest: str) -> str:
+    """Return the command that makes a running container anew, by its id; "" if its compose file is
+    not known."""
+    for containers in evidence.good(Containers):
+        for container in containers.running:
+            if container.id == digest:
+                return compose_command(container, "up", "-d")
+    return ""
 
 
 def compose_place(container: Container) -> dict[str, object]:

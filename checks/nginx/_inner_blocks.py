@@ -10,11 +10,11 @@ from dataclasses import replace
 from checks.http._redirects import NginxRedirect, own_redirects, redirect_location
 from checks.nginx import Nginx, file_line
 from checks.nginx._edits import Changes
-from diagnose.model import Target, Vantage
+from diagnose.model import Target
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import ContainerNginx, Directive
-from diagnose.model.server import Interface, Listeners
+from diagnose.model.server import Listeners, server_addresses
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.conditions import condition_holds
 from diagnose.parsers.nginx.config import children
@@ -97,12 +97,7 @@ def _target(nginx: Nginx, path: str) -> Target:
 
 def _addresses(nginx: Nginx) -> frozenset[str]:
     """Return the addresses of the server."""
-    return frozenset(
-        address.partition("/")[0]
-        for interface in nginx.evidence.good(Interface)
-        if interface.vantage is Vantage.SERVER
-        for address in interface.addresses
-    )
+    return frozenset(server_addresses(nginx.evidence))
 
 
 def _in_containers(nginx: Nginx) -> tuple[NginxBehind, ...]:

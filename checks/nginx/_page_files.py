@@ -4,10 +4,13 @@ from collections.abc import Iterator
 
 from checks.http._page_files import RefusedFile, refused_files
 from checks.nginx import Nginx
-from diagnose.model import Evidence
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edit
+from diagnose.model import Applicability, Evidence, Fix
 from diagnose.model.files import PageFileAccess, PathMistake, SiblingFile
 from diagnose.model.frozen import frozen
 from diagnose.model.pages import Page
+from diagnose.parsers.nginx.edits import replace_directive
 from diagnose.parsers.nginx.file_paths import ServedFile, served_file
 from diagnose.parsers.nginx.final_requests import final_request
 from diagnose.parsers.nginx.upstreams import pass_directive_of
@@ -64,6 +67,18 @@ def corrected_directive(served: ServedFile, mistake: PathMistake) -> str:
             return f"root {folder.rstrip('/')};"
         case _:
             return ""
+
+
+def corrected_fix(nginx: Nginx, served: ServedFile, mistake: PathMistake) -> Fix | None:
+    """Return the edit of the `root` or `alias` by which nginx finds the file; None if it is not
+    that line."""
+    corrected = corrected_directive(served, mistake)
+    change = replace_directive(served.directive, corrected) if corrected else None
+    edit = config_edit(nginx, served.directive.file, change) if change else None
+    if edit is None:
+        return None
+    sure = Applicability.AUTOMATIC if mistake == "slash" else Applicability.REVIEW
+    return Fix((edit, *reload_steps(nginx)), sure)
 
 
 def address_below_the_page(nginx: Nginx, file: RefusedFile, sibling: SiblingFile) -> str:

@@ -27,16 +27,14 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import Directive, NginxConfig
-from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx.config import seconds
 from diagnose.parsers.nginx.edits import insert_first, replace_directive
 from diagnose.parsers.nginx.locations import LocationMatch
-from diagnose.parsers.stalled_uploads import TIMED_OUT
+from diagnose.parsers.stalled_uploads import TIMED_OUT, is_told
 
 #: Seconds. nginx's default, and a patience that mobile networks hardly outlast.
 _DEFAULT, _LONG = 60.0, 300.0
 _NAME = "client_body_timeout"
-_WORDS = lazy_pattern(r"(?<![\w.:/-])408(?![\w.:-])")
 
 
 @check(
@@ -51,7 +49,7 @@ def body_timeout(evidence: Evidence) -> Iterator[Claim]:
     stalled = current_failures(evidence, {TIMED_OUT})
     path = stalled[0].path if stalled else evidence.target.path
     match = next(iter(nginx.location_matches(path)), None)
-    if not (stalled or _is_told(evidence)) or not pages or match is None:
+    if not (stalled or is_told(evidence.target.symptom)) or not pages or match is None:
         return
     directive = match.directive(_NAME)
     limit = seconds(directive.args[0]) if directive and directive.args else _DEFAULT
@@ -82,16 +80,6 @@ def body_timeout(evidence: Evidence) -> Iterator[Claim]:
         if stalled
         else _site_fix(nginx, match, directive),
     )
-
-
-def _is_told(evidence: Evidence) -> bool:
-    """Return whether a message says 408, by its status or beside the words about an upload."""
-    symptom = evidence.target.symptom
-    if symptom is None:
-        return False
-    if symptom.kind == "status":
-        return symptom.number == TIMED_OUT
-    return symptom.kind == "upload" and bool(_WORDS.search(symptom.text))
 
 
 def _site_fix(nginx: Nginx, match: LocationMatch, directive: Directive | None) -> Fix:

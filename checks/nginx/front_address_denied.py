@@ -26,13 +26,12 @@ from diagnose.model import (
     Manual,
     Severity,
     Subject,
-    Vantage,
     Where,
 )
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import Directive
-from diagnose.model.server import Interface
+from diagnose.model.server import Interface, server_addresses
 from diagnose.model.web_servers import TITLES
 from diagnose.parsers.nginx.access_phases import access_result
 from diagnose.parsers.nginx.access_rules import ClientRequest
@@ -174,12 +173,7 @@ def _is_own(evidence: Evidence, client: str) -> bool:
             return True
     except ValueError:
         return True
-    return any(
-        client == address.partition("/")[0]
-        for interface in evidence.good(Interface)
-        if interface.vantage is Vantage.SERVER
-        for address in interface.addresses
-    )
+    return client in server_addresses(evidence)
 
 
 def _deciding_rule(nginx: Nginx, line: LogLine) -> tuple[Server | None, Directive | None]:

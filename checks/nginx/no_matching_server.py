@@ -14,6 +14,7 @@ its pages on another port.
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from checks.http import exchanges_by_purpose
 from checks.nginx import Nginx, SelectedServer, file_line
@@ -56,6 +57,9 @@ from diagnose.parsers.nginx.edits import TextEdit
 from diagnose.parsers.nginx.server_blocks import Server, file_paths
 from diagnose.parsers.redirects import leads_to_itself
 from diagnose.parsers.stray_pages import is_default_page
+
+if TYPE_CHECKING:
+    from checks.nginx._sibling_names import SiblingName
 
 
 @frozen
@@ -135,18 +139,12 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
             "default_names": tuple(filter(None, default.names)),
             "mistyped": mistyped.name if mistyped else "",
             "place": file_line(mistyped.directive) if mistyped else "",
-            "certificate": any(
-                not (isinstance(symptom, Exchange) and symptom.status) for symptom in symptoms
-            ),
-            "status": next((page.status for page in strays), None),
-            "default_page": any(is_default_page(page.status, page.body) for page in strays),
+            **_shown_facts(symptoms, strays),
             "miswritten": miswritten,
             "elsewhere": own_place,
             "tls": target.uses_tls,
             "order": f"certbot --nginx -d {target.host}" if _can_order(nginx, own_server) else "",
-            "sibling": sibling.name if sibling else "",
-            "sibling_places": sibling.places if sibling else (),
-            "lacks_name": bool(sibling and sibling.leaf),
+            **_sibling_facts(sibling),
         },
         confidence=Confidence.CERTAIN
         if len(selected_servers) == len(nginx.selected_servers()) and (symptoms or refusals)
@@ -158,6 +156,27 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
         or (twin_fix(nginx, own_server, selected_servers) if own_server and not mistyped else None)
         or _fix(nginx, mistyped, target.host, is_foreign=bool({*default.names} - {"", "_"})),
     )
+
+
+def _shown_facts(
+    symptoms: tuple[Observation, ...], strays: tuple[Exchange, ...]
+) -> dict[str, object]:
+    """Return what the block that answers shows: another certificate, an error, a default page."""
+    return {
+        "certificate": any(
+            not (isinstance(symptom, Exchange) and symptom.status) for symptom in symptoms
+        ),
+        "status": next((page.status for page in strays), None),
+        "default_page": any(is_default_page(page.status, page.body) for page in strays),
+    }
+
+
+def _sibling_facts(sibling: "SiblingName | None") -> dict[str, object]:
+    return {
+        "sibling": sibling.name if sibling else "",
+        "sibling_places": sibling.places if sibling else (),
+        "lacks_name": bool(sibling and sibling.leaf),
+    }
 
 
 def _can_order(nginx: Nginx, own: Server | None) -> bool:

@@ -14,13 +14,11 @@ from collections.abc import Iterator
 
 from checks.http import _page_files as page_files
 from checks.nginx import Nginx, file_line
-from checks.nginx._commands import reload_steps
-from checks.nginx._edits import config_edit
 from checks.nginx._expressions import folder_fix, outdone_match
 from checks.nginx._page_files import (
     ExaminedFile,
     address_below_the_page,
-    corrected_directive,
+    corrected_fix,
     examined_files,
 )
 from diagnose.checking.registry import check
@@ -28,7 +26,6 @@ from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity
 from diagnose.model.files import PageFileAccess, SiblingFile
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.pages import PageFileResponse
-from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.file_paths import ServedFile, named_version, served_file
 from diagnose.parsers.urls import parse_url
 
@@ -129,11 +126,5 @@ def _text(directive: Directive) -> str:
 def _fix(nginx: Nginx, file: ExaminedFile, served: ServedFile) -> Fix:
     """Return the corrected directive, if the file was seen where that leads."""
     mistake = file.access.mistake
-    corrected = corrected_directive(served, mistake)
-    change = edits.replace_directive(served.directive, corrected) if corrected else None
-    edit = config_edit(nginx, served.directive.file, change) if change else None
-    if edit is None:
-        step = _STEPS.get(mistake, "deploy")
-        return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
-    sure = Applicability.AUTOMATIC if mistake == "slash" else Applicability.REVIEW
-    return Fix((edit, *reload_steps(nginx)), sure)
+    by_hand = Manual(_STEPS.get(mistake, "deploy"), Where.SERVER)
+    return corrected_fix(nginx, served, mistake) or Fix((by_hand,), Applicability.MANUAL)

@@ -21,7 +21,7 @@ from checks.nginx._edits import config_edit
 from checks.nginx._fallback_edits import ending_edits, fallback_edits, has_taking_condition
 from checks.nginx._inner_blocks import ending_locations
 from checks.nginx._location_edits import closes_nothing, location_fix
-from checks.nginx._page_files import corrected_directive
+from checks.nginx._page_files import corrected_fix
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -121,13 +121,8 @@ def _fix(
 
 
 def _path_fix(nginx: Nginx, access: PageFileAccess, served: ServedFile) -> Fix:
-    corrected = corrected_directive(served, access.mistake)
-    change = edits.replace_directive(served.directive, corrected) if corrected else None
-    edit = config_edit(nginx, served.directive.file, change) if change else None
-    if edit is None:
-        return Fix((Manual("correct-the-path", Where.SERVER),), Applicability.MANUAL)
-    sure = Applicability.AUTOMATIC if access.mistake == "slash" else Applicability.REVIEW
-    return Fix((edit, *reload_steps(nginx)), sure)
+    by_hand = Manual("correct-the-path", Where.SERVER)
+    return corrected_fix(nginx, served, access.mistake) or Fix((by_hand,), Applicability.MANUAL)
 
 
 def _index_fix(nginx: Nginx, try_files: Directive) -> Fix:

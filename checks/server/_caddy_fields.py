@@ -4,7 +4,8 @@ of `reverse_proxy`."""
 import re
 from collections.abc import Iterator
 
-from checks.server import ServerView, file_rows
+from checks.server import ServerView
+from checks.server._caddy_lines import own_lines
 from checks.server._field_lines import FieldLine
 
 _VALUE = r"(?P<value>\"(?:[^\"\\]|\\.)*\"|`[^`]*`|[^\s\"`{][^\s]*)\s*"
@@ -18,25 +19,17 @@ _ESCAPED = re.compile(r"\\([\"\\])")
 def field_lines(view: ServerView, name: str) -> Iterator[FieldLine]:
     """Yield the lines that set a field in the target's sites, and in snippets outside of all. A
     value with "{" has placeholders."""
-    config = view.config
-    for file in config.files if config else ():
-        sites = [site for site in (config.sites if config else ()) if site.file == file.path]
-        own = {(site.file, site.line) for site in view.answering_sites}
-        heads: list[str] = []
-        for number, text in enumerate(file_rows(view, file), 1):
-            words = text.split()
-            inside = [site for site in sites if site.line <= number <= site.end]
-            is_own = not inside or any((site.file, site.line) in own for site in inside)
-            match = _match(heads, text) if is_own and not text.lstrip().startswith("#") else None
-            if match and match["name"].lower() == name.lower():
-                word = match["value"]
-                value = _ESCAPED.sub(r"\1", word[1:-1]) if word[0] in '"`' else word
-                start, stop = match.span("value")
-                yield FieldLine(file.path, number, text, start, stop, value, "{" not in value)
-            if words[-1:] == ["{"]:
-                heads.append(words[0])
-            elif words == ["}"]:
-                heads = heads[:-1]
+    for line in own_lines(view):
+        is_comment = line.text.lstrip().startswith("#")
+        match = None if is_comment else _match(line.heads, line.text)
+        if match and match["name"].lower() == name.lower():
+            word = match["value"]
+            value = _ESCAPED.sub(r"\1", word[1:-1]) if word[0] in '"`' else word
+            start, stop = match.span("value")
+            has_no_placeholder = "{" not in value
+            yield FieldLine(
+                line.file, line.number, line.text, start, stop, value, has_no_placeholder
+            )
 
 
 def quoted(value: str) -> str:
@@ -45,11 +38,11 @@ def quoted(value: str) -> str:
     return f'"{escaped}"' if value.isprintable() and "{" not in value else ""
 
 
-def _match(heads: list[str], text: str) -> re.Match[str] | None:
+def _match(heads: tuple[str, ...], text: str) -> re.Match[str] | None:
     """Return the match of a line that sets a field, by the block in which it stands: a matcher has
     lines with `header` too."""
     if any(head.startswith("@") for head in heads):
         return None
-    if heads[-1:] == ["header"]:
+    if heads[-1:] == ("header",):
         return _IN_BLOCK.fullmatch(text)
     return _HEADER.fullmatch(text) or _DOWN.fullmatch(text)

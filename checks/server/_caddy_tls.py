@@ -2,7 +2,8 @@
 
 import re
 
-from checks.server import ServerView, file_rows, indentation
+from checks.server import ServerView, indentation
+from checks.server._caddy_lines import own_lines
 
 _PROTOCOLS = re.compile(r"(\s*protocols\s+)tls1\.3(?:\s+tls1\.3)?\s*")
 _LINES = {
@@ -15,27 +16,17 @@ def changes(view: ServerView, purpose: str) -> dict[str, dict[int, tuple[str, ..
     """Return the lines to write in the `tls` blocks of the target's sites, and in snippets. What
     Caddy has by default is right: a line that differs from it becomes a comment."""
     written: dict[str, dict[int, tuple[str, ...]]] = {}
-    config = view.config
-    for file in config.files if config else ():
-        sites = [site for site in (config.sites if config else ()) if site.file == file.path]
-        own = {(site.file, site.line) for site in view.answering_sites}
-        heads: list[str] = []
-        for number, text in enumerate(file_rows(view, file), 1):
-            inside = [site for site in sites if site.line <= number <= site.end]
-            is_own = not inside or any((site.file, site.line) in own for site in inside)
-            words = text.split()
-            if is_own and "tls" in heads and (line := _changed(heads, text, purpose)):
-                written.setdefault(file.path, {})[number] = (line,)
-            if words[-1:] == ["{"]:
-                heads.append(words[0])
-            elif words == ["}"]:
-                if is_own and purpose == "no-client-certificate" and heads[-1:] == ["client_auth"]:
-                    written.setdefault(file.path, {})[number] = (_comment(text),)
-                heads = heads[:-1]
+    for line in own_lines(view):
+        changed = _changed(line.heads, line.text, purpose) if "tls" in line.heads else ""
+        is_end = line.text.split() == ["}"] and line.heads[-1:] == ("client_auth",)
+        if is_end and purpose == "no-client-certificate":
+            changed = _comment(line.text)
+        if changed:
+            written.setdefault(line.file, {})[line.number] = (changed,)
     return written
 
 
-def _changed(heads: list[str], text: str, purpose: str) -> str:
+def _changed(heads: tuple[str, ...], text: str, purpose: str) -> str:
     if purpose == "older-clients":
         match = _PROTOCOLS.fullmatch(text)
         return f"{match[1]}tls1.2 tls1.3" if match else ""

@@ -24,13 +24,11 @@ from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
-from diagnose.parsers.lazy_pattern import lazy_pattern
-from diagnose.parsers.stalled_uploads import TIMED_OUT
+from diagnose.parsers.stalled_uploads import TIMED_OUT, is_told
 
 #: Seconds that a phone on a bad line needs.
 _LONG = 300
 _LIMIT = re.compile(r"(?i)\s*RequestReadTimeout\s(?:.{0,80}\s)?body=((\d{1,5})(?:-\d{1,5})?)")
-_WORDS = lazy_pattern(r"(?<![\w.:/-])408(?![\w.:-])")
 
 
 @check(
@@ -44,7 +42,8 @@ def apache_body_timeout(evidence: Evidence) -> Iterator[Claim]:
         return
     site = next(iter(view.answering_sites), None)
     stalled = current_failures(evidence, {TIMED_OUT}, "apache")
-    if site is None or not (stalled or _is_told(evidence)) or not _has_module(view.config):
+    is_seen = bool(stalled) or is_told(evidence.target.symptom)
+    if site is None or not is_seen or not _has_module(view.config):
         return
     number, words = _line(view, site)
     # 0 is no limit.
@@ -66,16 +65,6 @@ def apache_body_timeout(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=_fix(view, site, number, words),
     )
-
-
-def _is_told(evidence: Evidence) -> bool:
-    """Return whether a message says 408, by its status or beside the words about an upload."""
-    symptom = evidence.target.symptom
-    if symptom is None:
-        return False
-    if symptom.kind == "status":
-        return symptom.number == TIMED_OUT
-    return symptom.kind == "upload" and bool(_WORDS.search(symptom.text))
 
 
 def _has_module(config: WebServerConfig) -> bool:

@@ -12,7 +12,7 @@ import posixpath
 import shlex
 from collections.abc import Iterator
 
-from checks.listener._containers import compose_command
+from checks.listener._containers import recreating_command
 from checks.nginx import Nginx
 from checks.nginx._commands import reload_steps
 from checks.server._port_holders import site_pages
@@ -70,7 +70,7 @@ def config_mounted_elsewhere(evidence: Evidence) -> Iterator[Claim]:
                 "name": evidence.target.host,
                 "volume": f"{mount.source}:{_right_point(mount)}:ro",
                 "included": mount.product in {"nginx", "apache"},
-                "recreate": _recreate(evidence, own),
+                "recreate": recreating_command(evidence, own.digest),
                 "copy": shlex.join(("cp", "-n", mount.source, copy)) if copy else "",
             },
             fix=_fix(evidence, copy),
@@ -109,12 +109,3 @@ def _right_point(mount: UnreadMount) -> str:
         return mount.path
     name = posixpath.basename(mount.source).removesuffix(".conf").removesuffix(".template")
     return posixpath.join(posixpath.dirname(mount.path), "conf.d", f"{name}.conf")
-
-
-def _recreate(evidence: Evidence, own: NginxContainer) -> str:
-    """Return the command that makes the container anew; "" if its compose file is not known."""
-    for containers in evidence.good(Containers):
-        for container in containers.running:
-            if container.id == own.digest:
-                return compose_command(container, "up", "-d")
-    return ""

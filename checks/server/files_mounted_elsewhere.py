@@ -10,7 +10,7 @@ import posixpath
 from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
-from checks.listener._containers import compose_command
+from checks.listener._containers import recreating_command
 from checks.nginx import Nginx
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edit
@@ -27,7 +27,7 @@ from diagnose.model import (
     Where,
     merge_subjects,
 )
-from diagnose.model.containers import Containers, NginxContainer, SiteMounts
+from diagnose.model.containers import NginxContainer, SiteMounts
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.web_servers import TITLES, WebServer
 from diagnose.parsers.nginx import edits
@@ -79,7 +79,7 @@ def files_mounted_elsewhere(evidence: Evidence) -> Iterator[Claim]:
             "source": container.source_of(found) if found else mounts.source,
             "beside": mounts.beside,
             "volume": f"{_volume_source(container, mounts, found)}:{mounts.folder}:ro",
-            "recreate": _recreate(evidence, container),
+            "recreate": recreating_command(evidence, container.digest),
         },
         fix=_fix(nginx, container, mounts, found),
     )
@@ -87,15 +87,6 @@ def files_mounted_elsewhere(evidence: Evidence) -> Iterator[Claim]:
 
 def _volume_source(container: NginxContainer, mounts: SiteMounts, found: str) -> str:
     return container.source_of(found) if found else mounts.beside or mounts.source
-
-
-def _recreate(evidence: Evidence, own: NginxContainer) -> str:
-    """Return the command that makes the container anew; "" if its compose file is not known."""
-    for containers in evidence.good(Containers):
-        for container in containers.running:
-            if container.id == own.digest:
-                return compose_command(container, "up", "-d")
-    return ""
 
 
 def _fix(nginx: Nginx, container: NginxContainer, mounts: SiteMounts, found: str) -> Fix:

@@ -7,7 +7,7 @@ from typing import Literal
 from diagnose.model import Evidence, Host, Observation, Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.kernel import Capture
-from diagnose.model.server import Interface, Listeners
+from diagnose.model.server import Listeners, server_addresses
 from diagnose.model.tcp import Connection
 from diagnose.model.vantages import VantagePoint, VantageVisit, page_visits, visit_place
 
@@ -88,17 +88,8 @@ def witnesses(evidence: Evidence, address: str) -> tuple[Observation, ...]:
     listeners = tuple(
         listeners for listeners in evidence.good(Listeners) if listeners.on(evidence.target.port)
     )
-    holds = address in _server_addresses(evidence)
+    holds = address in server_addresses(evidence)
     return listeners[:1] if is_server_here(evidence) and (holds or is_tried) else ()
-
-
-def _server_addresses(evidence: Evidence) -> set[str]:
-    return {
-        address.partition("/")[0]
-        for interface in evidence.good(Interface)
-        if interface.vantage is Vantage.SERVER
-        for address in interface.addresses
-    }
 
 
 def control_visits(evidence: Evidence, place: str, address: str) -> tuple[VantageVisit, ...]:
@@ -135,7 +126,7 @@ def arrival(
         for point in evidence.of(VantagePoint)
         if point.source and visit_place(point) in places
     }
-    own = _server_addresses(evidence)
+    own = set(server_addresses(evidence))
     for capture in evidence.good(Capture):
         foreign = set(capture.sources) - own
         if foreign & sources:

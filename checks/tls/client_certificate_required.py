@@ -19,10 +19,8 @@ from diagnose.model import (
     Confidence,
     Evidence,
     Fix,
-    Manual,
     Observation,
     Severity,
-    Where,
     endpoints,
     merge_subjects,
 )
@@ -66,9 +64,9 @@ def client_certificate_required(evidence: Evidence) -> Iterator[Claim]:
     subjects = endpoints(addresses, port)
     fix = _fix(settings) if settings else None
     # Imported late: only a finding needs it.
-    from checks.server._tls_settings import tls_change
+    from checks.tls._corrections import correction
 
-    other = None if fix else tls_change(evidence, "no-client-certificate")
+    corrected = correction(evidence, settings, fix, "no-client-certificate", "decide")
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
@@ -79,12 +77,10 @@ def client_certificate_required(evidence: Evidence) -> Iterator[Claim]:
             "port": port,
             "closed": not is_sure,
             "name": evidence.target.host,
-            "place": settings.file_line if settings and fix else other.place if other else "",
+            "place": corrected.place,
         },
-        location=settings.location if settings and fix else other.location if other else None,
-        fix=fix
-        or (other.fix if other else None)
-        or Fix((Manual("decide", Where.SERVER),), Applicability.MANUAL),
+        location=corrected.location,
+        fix=corrected.fix,
     )
 
 

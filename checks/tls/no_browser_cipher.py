@@ -11,13 +11,10 @@ from checks.tls import confidence
 from checks.tls._nginx_settings import TargetSettings, target_settings
 from diagnose.checking.registry import check
 from diagnose.model import (
-    Applicability,
     Claim,
     Evidence,
     Fix,
-    Manual,
     Severity,
-    Where,
     endpoints,
     merge_subjects,
 )
@@ -49,9 +46,9 @@ def _claim(evidence: Evidence, visits: list[Handshake], refused: list[Handshake]
     settings = target_settings(evidence, "ssl_ciphers")
     fix = _fix(settings) if settings else None
     # Imported late: only a finding needs it.
-    from checks.server._tls_settings import tls_change
+    from checks.tls._corrections import correction
 
-    other = None if fix else tls_change(evidence, "more-suites")
+    corrected = correction(evidence, settings, fix, "more-suites", "set-ciphers")
     return Claim(
         about=merge_subjects(subjects),
         covers=subjects,
@@ -63,12 +60,10 @@ def _claim(evidence: Evidence, visits: list[Handshake], refused: list[Handshake]
             "addresses": tuple(dict.fromkeys(visit.address for visit in visits)),
             "cipher": first.cipher,
             "alert": alert.name if alert else "",
-            "place": settings.file_line if settings and fix else other.place if other else "",
+            "place": corrected.place,
         },
-        location=settings.location if settings and fix else other.location if other else None,
-        fix=fix
-        or (other.fix if other else None)
-        or Fix((Manual("set-ciphers", Where.SERVER),), Applicability.MANUAL),
+        location=corrected.location,
+        fix=corrected.fix,
     )
 
 

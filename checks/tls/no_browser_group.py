@@ -16,9 +16,7 @@ from diagnose.model import (
     Claim,
     Evidence,
     Fix,
-    Manual,
     Severity,
-    Where,
     endpoints,
     merge_subjects,
 )
@@ -63,9 +61,9 @@ def _claim(evidence: Evidence, visits: list[Handshake], refused: list[Handshake]
     settings = target_settings(evidence, "ssl_ecdh_curve", early=True)
     fix = _fix(settings) if settings else None
     # Imported late: only a finding needs it.
-    from checks.server._tls_settings import tls_change
+    from checks.tls._corrections import correction
 
-    other = None if fix else tls_change(evidence, "usual-groups")
+    corrected = correction(evidence, settings, fix, "usual-groups", "offer-groups")
     alert = refused[0].alert
     return Claim(
         about=merge_subjects(subjects),
@@ -79,12 +77,10 @@ def _claim(evidence: Evidence, visits: list[Handshake], refused: list[Handshake]
             "group": _NAMES.get(first.group, first.group),
             "firefox": first.group == "secp521r1",
             "alert": alert.name if alert else "",
-            "place": settings.file_line if settings and fix else other.place if other else "",
+            "place": corrected.place,
         },
-        location=settings.location if settings and fix else other.location if other else None,
-        fix=fix
-        or (other.fix if other else None)
-        or Fix((Manual("offer-groups", Where.SERVER),), Applicability.MANUAL),
+        location=corrected.location,
+        fix=corrected.fix,
     )
 
 

@@ -13,7 +13,7 @@ from checks.tls import confidence, failure_groups
 from checks.tls._cipher_lists import cipher_names, extending_fix
 from checks.tls._nginx_settings import Setting, TargetSettings, target_settings
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
+from diagnose.model import Claim, Evidence, Fix, Severity
 from diagnose.model.tls import Handshake
 
 #: The type of key that a suite, or a set of suites, is for.
@@ -31,9 +31,11 @@ def no_shared_cipher(evidence: Evidence) -> Iterator[Claim]:
         settings = target_settings(evidence, "ssl_ciphers")
         fix = _fix(settings, bool(control)) if settings else None
         # Imported late: only a finding needs it.
-        from checks.server._tls_settings import tls_change
+        from checks.tls._corrections import correction
 
-        other = tls_change(evidence, "more-suites") if control and not fix else None
+        corrected = correction(
+            evidence, settings, fix, "more-suites" if control else None, "set-ciphers"
+        )
         yield Claim(
             about=group.subject,
             covers=group.subjects,
@@ -43,15 +45,13 @@ def no_shared_cipher(evidence: Evidence) -> Iterator[Claim]:
             facts={
                 **group.facts,
                 "cipher": control.cipher if control else "",
-                "place": settings.file_line if settings and fix else other.place if other else "",
+                "place": corrected.place,
                 "kind": _key_type(settings, settings.settings[0])
                 if settings and fix and not control
                 else "",
             },
-            location=settings.location if settings and fix else other.location if other else None,
-            fix=fix
-            or (other.fix if other else None)
-            or Fix((Manual("set-ciphers", Where.SERVER),), Applicability.MANUAL),
+            location=corrected.location,
+            fix=corrected.fix,
         )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from checks.tls import confidence, failure_groups
 from checks.tls._nginx_settings import TargetSettings, joined_args, target_settings
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
+from diagnose.model import Applicability, Claim, Evidence, Fix, Severity
 from diagnose.model.tls import Handshake
 
 _CURRENT = ("TLSv1.2", "TLSv1.3")
@@ -24,9 +24,9 @@ def no_shared_protocol(evidence: Evidence) -> Iterator[Claim]:
         settings = target_settings(evidence, "ssl_protocols", early=True)
         fix = _fix(settings) if settings else None
         # Imported late: only a finding needs it.
-        from checks.server._tls_settings import tls_change
+        from checks.tls._corrections import correction
 
-        other = None if fix else tls_change(evidence, "current-versions")
+        corrected = correction(evidence, settings, fix, "current-versions", "set-protocols")
         yield Claim(
             about=group.subject,
             covers=group.subjects,
@@ -35,13 +35,11 @@ def no_shared_protocol(evidence: Evidence) -> Iterator[Claim]:
             facts={
                 **group.facts,
                 "old": old.protocol if old else "",
-                "place": settings.file_line if settings and fix else other.place if other else "",
+                "place": corrected.place,
                 "written": _directive_text(settings) if settings and fix else "",
             },
-            location=settings.location if settings and fix else other.location if other else None,
-            fix=fix
-            or (other.fix if other else None)
-            or Fix((Manual("set-protocols", Where.SERVER),), Applicability.MANUAL),
+            location=corrected.location,
+            fix=corrected.fix,
         )
 
 

@@ -14,9 +14,7 @@ from diagnose.model import (
     Claim,
     Evidence,
     Fix,
-    Manual,
     Severity,
-    Where,
     endpoints,
     merge_subjects,
 )
@@ -48,9 +46,9 @@ def obsolete_protocol(evidence: Evidence) -> Iterator[Claim]:
     settings = target_settings(evidence, "ssl_protocols", early=True)
     fix = _fix(settings) if settings else None
     # Imported late: only a finding needs it.
-    from checks.server._tls_settings import tls_change
+    from checks.tls._corrections import correction
 
-    other = None if fix else tls_change(evidence, "no-old-versions")
+    corrected = correction(evidence, settings, fix, "no-old-versions", "set-protocols")
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
@@ -62,12 +60,10 @@ def obsolete_protocol(evidence: Evidence) -> Iterator[Claim]:
             "protocol": old_handshakes[0].protocol,
             "option": _OPTIONS.get(old_handshakes[0].protocol, "-tls1_1"),
             "cipher": old_handshakes[0].cipher,
-            "place": settings.file_line if settings and fix else other.place if other else "",
+            "place": corrected.place,
         },
-        location=settings.location if settings and fix else other.location if other else None,
-        fix=fix
-        or (other.fix if other else None)
-        or Fix((Manual("set-protocols", Where.SERVER),), Applicability.MANUAL),
+        location=corrected.location,
+        fix=corrected.fix,
     )
 
 

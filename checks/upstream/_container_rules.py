@@ -6,7 +6,7 @@ enters by the engine's bridge, with the container's own address, and passes the 
 from collections.abc import Sequence
 
 from checks.firewall._netfilter import NetfilterView, netfilter_view
-from diagnose.model import Applicability, Evidence, Fix, Risk, commands
+from diagnose.model import Applicability, Evidence, Fix, Risk, firewall_commands
 from diagnose.model.addresses import family_of, is_within
 from diagnose.model.containers import Containers, NginxContainer
 from diagnose.model.frozen import frozen
@@ -60,7 +60,7 @@ class Block:
         if self.owner == "ufw":
             rule = ("allow", "proto", "tcp", "from", self.network, "to", "any", "port")
             words = (*rule, str(self.port))
-            step = commands.ufw(words, ("delete", *words), Risk.OPENS_TO_SOME)
+            step = firewall_commands.ufw(words, ("delete", *words), Risk.OPENS_TO_SOME)
             return Fix((step,), Applicability.REVIEW)
         opening = Opening(
             (self.port,), visitor=self.network, server=self.address, family=family_of(self.address)

@@ -21,7 +21,6 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.http import Upgrade
-from diagnose.model.nginx import UpstreamTry
 from diagnose.model.pages import PagePort
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.urls import parse_url
@@ -38,6 +37,9 @@ def page_port(evidence: Evidence) -> Iterator[Claim]:
         and not _has_other_way(evidence, port)
     ]
     for port in failed[:1]:
+        # Imported late: few pages name a port where nothing answers.
+        from checks.http._local_programs import application_on
+
         yield Claim(
             about=Subject(address=port.address, port=port.port),
             because=tuple(failed),
@@ -51,7 +53,7 @@ def page_port(evidence: Evidence) -> Iterator[Claim]:
                 "own_port": evidence.target.port,
                 "message": port.failure.message if port.failure else "",
                 "tls": port.connected,
-                "application": _application(evidence, port.port),
+                "application": application_on(evidence, port.port),
             },
             fix=Fix((Manual("through-nginx", Where.APPLICATION),), Applicability.MANUAL),
         )
@@ -74,9 +76,3 @@ def _has_other_way(evidence: Evidence, port: PagePort) -> bool:
         for upgrade in evidence.good(Upgrade)
         if upgrade.through == "front"
     )
-
-
-def _application(evidence: Evidence, port: int) -> str:
-    """Return the application behind nginx that has this port on the server, "" if none."""
-    attempts = (attempt for attempt in evidence.good(UpstreamTry) if attempt.port == port)
-    return next((attempt.target for attempt in attempts), "")

@@ -162,8 +162,6 @@ def _claim(
         handshakes.broken_by_proxy or handshakes.accepted_as_requested
         for handshakes in handshake_sets
     )
-    passes_upgrade, passes_connection = upgrade_forwarding(match)
-    connection_header = proxy_set_header_of(match, "Connection")
     library = _library_with_fallback(evidence, paths)
     known = named_websocket(evidence, paths[0])
     need = known.need if known else ""
@@ -197,21 +195,10 @@ def _claim(
             "place": file_line(location),
             "location": " ".join(("location", *location.args)),
             "status": front_status(handshake_sets),
-            "application": next(
-                (
-                    f"{upgrade.address}:{upgrade.port}"
-                    for handshakes in handshake_sets
-                    for upgrade in handshakes.direct
-                ),
-                "",
-            ),
+            "application": _asked_application(handshake_sets),
             "proven": proven,
             "together": any(handshakes.accepted_as_requested for handshakes in handshake_sets),
-            "no_upgrade": not passes_upgrade,
-            "no_connection": not passes_connection,
-            "connection": " ".join(connection_header.args[1:]) or '""'
-            if connection_header
-            else "close",
+            **_header_facts(match),
             "library": library if need != "optional" else "",
             "name": known.library if known and need else "",
             "optional": need == "optional",
@@ -227,6 +214,23 @@ def _claim(
         is_reported=is_reported,
         fix=_fix(nginx, match, handshake_sets, paths),
     )
+
+
+def _asked_application(handshake_sets: list[WebSocketHandshakes]) -> str:
+    """Return the address at which the application itself was asked; "" if it was not."""
+    direct = (upgrade for handshakes in handshake_sets for upgrade in handshakes.direct)
+    return next((f"{upgrade.address}:{upgrade.port}" for upgrade in direct), "")
+
+
+def _header_facts(match: LocationMatch) -> dict[str, object]:
+    """Return which of the two fields nginx does not pass on, and what it sends as Connection."""
+    passes_upgrade, passes_connection = upgrade_forwarding(match)
+    header = proxy_set_header_of(match, "Connection")
+    return {
+        "no_upgrade": not passes_upgrade,
+        "no_connection": not passes_connection,
+        "connection": " ".join(header.args[1:]) or '""' if header else "close",
+    }
 
 
 def _refused_visitors(evidence: Evidence, paths: list[str]) -> RefusedHandshakes | None:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from diagnose.checking.symptom_match import is_met
+from diagnose.checking.met_symptoms import is_met
 from diagnose.model import Evidence
 from diagnose.model.logs import FailedRequests
 

@@ -9,14 +9,9 @@ from collections.abc import Iterator
 from typing import Literal
 
 from diagnose.checking.handled_request import HandledRequest, handled_request
-from diagnose.checking.symptom_match import (
-    is_met,
-    is_tried,
-    may_produce,
-    produces,
-    symptom_row,
-    symptom_table,
-)
+from diagnose.checking.met_symptoms import is_met
+from diagnose.checking.symptom_match import is_tried, may_produce, produces
+from diagnose.checking.symptom_table import symptom_row, symptom_table
 from diagnose.checking.verdicts import is_seen_from_server, verdict
 from diagnose.model import Evidence, Finding, Report, Severity, Symptom, Vantage
 from diagnose.model.frozen import frozen

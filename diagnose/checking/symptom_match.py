@@ -1,23 +1,13 @@
-"""Which findings and observations match the message that a person pasted. Pure, except that it
-reads `checks/symptoms.toml`.
-"""
+"""Which findings match the message that a person pasted. Pure."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from functools import cache
-from itertools import islice
-from pathlib import Path
-from typing import Any
 
-import checks
-from diagnose.model import Check, Claim, Evidence, Finding, Observation, Severity, Symptom
-from diagnose.model.frozen import frozen
-from diagnose.model.http import Exchange
+from diagnose.checking.met_symptoms import has_number
+from diagnose.checking.symptom_table import is_listed, symptom_row, symptom_table
+from diagnose.model import Check, Claim, Finding, Severity, Symptom
 from diagnose.model.symptom import SymptomKind
-from diagnose.parsers.http import browser_page
-
-TABLE = Path(next(iter(checks.__path__))) / "symptoms.toml"
 
 #: Statuses and close codes are compared by these kinds.
 NUMBERED: frozenset[SymptomKind] = frozenset({"status", "websocket-status", "websocket-closed"})
@@ -50,11 +40,6 @@ UNTRIED: frozenset[SymptomKind] = frozenset(
 #: Statuses that a GET of the page without a body does not get: a large or a wrong body, a long
 #: address, large fields, many requests.
 _UNTRIED_STATUSES = frozenset({408, 411, 413, 414, 415, 422, 429, 431})
-#: A path of the site in a message, with or without its host, and the folders of a server, which
-#: are none. Maximum number of paths that are looked at.
-_PATH = re.compile(r"(?<![\w.<:/])(?:https?://[^\s/\"'<>]{1,255})?(/[\w~%.(][\w~%.()*/-]{0,400})")
-_FOLDERS = ("/etc/", "/var/", "/usr/", "/srv/", "/home/", "/opt/", "/root/", "/run/", "/tmp/")
-_MAX_PATHS = 8
 #: Layers whose checks are about packets, and not about what is answered.
 _BELOW_HTTP = frozenset({"firewall", "tcp"})
 #: A browser reports this close code for every failure (RFC 6455 section 7.1.5).
@@ -62,61 +47,13 @@ _ABNORMAL_CLOSURE = 1006
 #: The words in a row that are a quotation, what a word is, and what names something of a machine.
 #: Maximum number of characters of a text that is compared.
 _RUN = 5
-#: The sentence of HAProxy's own page for 400.
-_HAPROXY_PAGE = "your browser sent an invalid request"
 _WORD = re.compile(r"[^\s\"'`“”()\[\]{},;<>=]{1,200}")
 _NAMED = re.compile(r"\w/\w|[a-z0-9]\.[a-z0-9]|\d{3}")
 _MAX_WORDS = 4096
 #: The attributes of observations, and of containers, that hold what a program wrote.
 _WRITTEN = ("last_words", "line", "message", "words")
-#: Kinds that say that a page is not shown, and not why.
-_NOT_SHOWN: frozenset[SymptomKind] = frozenset({"unusable", "blank", "wrong-site", "data"})
 #: The facts of a finding that show the words of an answer.
 _ANSWERS = ("answer", "words")
-#: How a failed attempt is called in a message.
-_FAILURES: Mapping[str, frozenset[SymptomKind]] = {
-    "Connection": frozenset({"refused", "unreachable", "timeout", "not-connected"}),
-    "Handshake": frozenset({"reset", "closed", "timeout", "tls"}),
-    "Resolution": frozenset({"name"}),
-}
-
-
-@frozen
-class SymptomRow:
-    """The checks whose findings are a symptom (`shown`), or are it where the message tells their
-    time (`timed`), or may lead to it (`possible`); the key of the text that says where else it may
-    come from; and the checks of what most often leads to it (`usual`), the most frequent first."""
-
-    shown: tuple[str, ...] = ()
-    possible: tuple[str, ...] = ()
-    elsewhere: str = ""
-    usual: tuple[str, ...] = ()
-    timed: tuple[str, ...] = ()
-
-
-#: What leads to HAProxy's own page for 400: not what leads to the 400 of others.
-_HAPROXY_ROW = SymptomRow(
-    possible=("server.haproxy-request-too-large", "server.haproxy-health-check-fails"),
-    usual=("server.haproxy-request-too-large",),
-)
-
-
-@cache
-def symptom_table() -> Mapping[str, SymptomRow]:
-    """Return the table of symptoms. "status-502" is a row for one status."""
-    import tomllib  # few runs have a pasted message
-
-    rows: dict[str, Any] = tomllib.loads(TABLE.read_text("utf-8"))
-    return {
-        name: SymptomRow(
-            tuple(row.get("shown", ())),
-            tuple(row.get("possible", ())),
-            row.get("elsewhere", ""),
-            tuple(row.get("usual", ())),
-            tuple(row.get("timed", ())),
-        )
-        for name, row in rows.items()
-    }
 
 
 def is_tried(symptom: Symptom) -> bool:
@@ -124,16 +61,6 @@ def is_tried(symptom: Symptom) -> bool:
     if symptom.kind == "status":
         return symptom.number not in _UNTRIED_STATUSES
     return symptom.kind not in UNTRIED
-
-
-def symptom_row(symptom: Symptom) -> SymptomRow:
-    """Return the row of a symptom; that of its number for an HTTP status."""
-    if symptom.kind == "status" and symptom.number is not None:
-        is_of_haproxy = symptom.number == 400 and _HAPROXY_PAGE in symptom.text.lower()
-        if is_of_haproxy:
-            return _HAPROXY_ROW
-        return symptom_table().get(f"status-{symptom.number}", SymptomRow())
-    return symptom_table()[symptom.kind]
 
 
 def with_reported_notes(
@@ -174,7 +101,7 @@ def _shows(group: tuple[Finding, ...], symptom: Symptom) -> bool:
             if _is_about_responses(finding.check, symptom)
             for because in finding.claim.because
         )
-        if any(_has_number(observation, symptom) for observation in observations):
+        if any(has_number(observation, symptom) for observation in observations):
             return True
         if symptom.number != _ABNORMAL_CLOSURE:
             return False
@@ -314,136 +241,3 @@ def _replaces(check_id: str, shown_check: str) -> bool:
     """Return whether both are faults of one certificate: one that has to be replaced anyway
     explains its other faults, without being their reason."""
     return check_id.startswith("certificate.") and shown_check.startswith("certificate.")
-
-
-def is_listed(check_id: str, patterns: Iterable[str]) -> bool:
-    layer = f"{check_id.partition('.')[0]}.*"
-    return any(pattern in {check_id, layer} for pattern in patterns)
-
-
-def is_met(evidence: Evidence, symptom: Symptom) -> bool:
-    """Return whether the run itself met the symptom at the target: its status, how it fails, or its
-    very words in an answer. A WebSocket that opens may well refuse to be a page; one that nobody
-    named is tried only because it may be there."""
-    from diagnose.checking.repeating_answers import repeating_answer
-
-    is_opened = evidence.target.is_websocket and any(
-        type(observation).__name__ == "Upgrade" and getattr(observation, "accepted", False)
-        for observation in evidence.observations
-    )
-    if repeating_answer(evidence) is not None or _is_page_refused(evidence, symptom):
-        return True
-    return any(
-        (
-            _has_number(observation, symptom)
-            and _is_asked(observation, evidence)
-            and not (is_opened and _is_page(observation))
-        )
-        or _has_failed(observation, evidence, symptom)
-        or _lacks_field(observation, symptom)
-        for observation in evidence.observations
-    )
-
-
-def _lacks_field(observation: Observation, symptom: Symptom) -> bool:
-    """Return whether the page lacks a field that a message says is missing."""
-    is_page = _is_page(observation) and getattr(observation, "purpose", "") == "target"
-    if symptom.kind != "response-field" or not is_page:
-        return False
-    from diagnose.parsers.missing_fields import missing_fields
-
-    present = {name.lower() for name, _ in getattr(observation, "headers", ())}
-    is_answered = getattr(observation, "status", None) is not None
-    return is_answered and any(name.lower() not in present for name in missing_fields(symptom.text))
-
-
-def _is_page_refused(evidence: Evidence, symptom: Symptom) -> bool:
-    """Return whether a message says that the page is not shown, and it is refused, or is not there,
-    for browsers too: it may be intended, and is a fault for the person who reports it."""
-    if symptom.kind not in _NOT_SHOWN or evidence.target.is_websocket:
-        return False
-    answers = [each for each in evidence.of(Exchange) if each.is_page_of(evidence.target)]
-    return bool(answers) and all(
-        (page.status or 0) >= 400 and browser_page(evidence, page) is None for page in answers
-    )
-
-
-def _is_page(observation: Observation) -> bool:
-    return type(observation).__name__ == "Exchange"
-
-
-def _is_asked(observation: Observation, evidence: Evidence) -> bool:
-    if type(observation).__name__ != "Upgrade":
-        return True
-    path = getattr(observation, "path", "")
-    return path in evidence.target.websockets and not _has_ended_since(evidence, path)
-
-
-def _has_ended_since(evidence: Evidence, path: str) -> bool:
-    """Return whether the id in a WebSocket's path is of a connection that has ended: without it, or
-    with one of this run's own each time, the WebSocket opens."""
-    own = [
-        getattr(observation, "accepted", False)
-        for observation in evidence.observations
-        if type(observation).__name__ == "Upgrade"
-        and getattr(observation, "path", "") == path
-        and getattr(observation, "variant", "") in {"without-id", "session"}
-    ]
-    return bool(own) and all(own)
-
-
-def _has_number(observation: Observation, symptom: Symptom) -> bool:
-    kind = type(observation).__name__
-    if symptom.number is None:
-        return False
-    if kind == "Upgrade":
-        field = "close_code" if symptom.kind == "websocket-closed" else "status"
-        return getattr(observation, field, None) == symptom.number
-    is_page = getattr(observation, "purpose", "") in {"target", "redirect"}
-    if kind in {"FailedRequests", "OtherRequest"} and _is_about_another_path(
-        symptom.text, getattr(observation, "path", "")
-    ):
-        return False
-    is_of_visitors = kind == "FailedRequests" or (
-        kind == "OtherRequest"
-        and getattr(observation, "source", "") == "log"
-        and getattr(observation, "is_from_page", False)
-    )
-    return (
-        (is_of_visitors or kind == "PageFileResponse" or (kind == "Exchange" and is_page))
-        and symptom.kind == "status"
-        and getattr(observation, "status", None) == symptom.number
-    )
-
-
-def _is_about_another_path(words: str, path: str) -> bool:
-    """Return whether a message names paths of the site, and neither this one nor one above it."""
-    texts = [match[1] for match in islice(_PATH.finditer(words), _MAX_PATHS)]
-    tops = [text.rstrip("/.*" if "(" in text else "/.*)") for text in texts]
-    named = [top for top in tops if top and not f"{top}/".startswith(_FOLDERS)]
-    bare = path.partition("?")[0]
-    return bool(named) and not any(bare == top or bare.startswith(f"{top}/") for top in named)
-
-
-def _has_failed(observation: Observation, evidence: Evidence, symptom: Symptom) -> bool:
-    failure = observation.failure
-    kinds = _FAILURES.get(type(observation).__name__, frozenset())
-    if failure is None or symptom.kind not in kinds:
-        return False
-    if getattr(observation, "port", evidence.target.port) != evidence.target.port:
-        return False
-    if type(observation).__name__ == "Resolution" and _is_resolved(evidence):
-        return False
-    if getattr(observation, "variant", "normal") not in {"normal", "again"}:
-        return False
-    return symptom.kind in {failure.kind, "not-connected", "name", "tls"}
-
-
-def _is_resolved(evidence: Evidence) -> bool:
-    """Return whether the name has an address of one family: most have none of the other."""
-    return any(
-        type(observation).__name__ == "Resolution"
-        and observation.failure is None
-        and bool(getattr(observation, "addresses", ()))
-        for observation in evidence.observations
-    )

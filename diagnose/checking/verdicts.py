@@ -68,7 +68,7 @@ def is_symptom_unexplained(report: Report) -> bool:
     if symptom is None or report.causes or report.suppressed:
         return False
     # Imported late: few runs have a pasted message.
-    from diagnose.checking.symptom_match import is_met
+    from diagnose.checking.met_symptoms import is_met
 
     return is_met(report.evidence, symptom)
 

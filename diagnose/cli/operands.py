@@ -170,7 +170,7 @@ def _with_message(
 def _at_requested_path(site: Target, message: str) -> Target:
     """Return the site, asked for what the message says was requested, where the user named no page:
     a path without the site ("GET /live HTTP/1.1" 404) is what the log of an application shows."""
-    from diagnose.parsers.error_messages import failed_path, requested_path
+    from diagnose.parsers.named_paths import failed_path, requested_path
     from diagnose.parsers.secrets import path_without_secrets
     from diagnose.parsers.target_slips import named_path
 

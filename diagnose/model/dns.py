@@ -14,7 +14,7 @@ from diagnose.model.addresses import (
 )
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import Address, DomainName, FilePath, RecordData, RuleText, Text, Word
-from diagnose.model.server import Interface, Listeners
+from diagnose.model.server import Listeners, server_addresses
 from diagnose.model.summary import Summary, phrase
 from diagnose.model.tcp import Connection
 
@@ -261,14 +261,7 @@ def published_addresses(evidence: Evidence, family: int) -> tuple[str, ...] | No
 
 def own_addresses(evidence: Evidence) -> tuple[str, ...]:
     """Return the public addresses of the server's interfaces, if they were observed."""
-    interface_addresses = (
-        address
-        for interface in evidence.good(Interface)
-        if interface.vantage is Vantage.SERVER
-        for address in interface.addresses
-    )
-    plain = (address.partition("/")[0] for address in interface_addresses)
-    return tuple(dict.fromkeys(address for address in plain if not is_private(address)))
+    return tuple(address for address in server_addresses(evidence) if not is_private(address))
 
 
 def serving_addresses(evidence: Evidence) -> tuple[str, ...]:

@@ -224,3 +224,9 @@ def server_interfaces(evidence: Evidence) -> tuple[Interface, ...]:
     return tuple(
         interface for interface in evidence.good(Interface) if interface.vantage is Vantage.SERVER
     )
+
+
+def server_addresses(evidence: Evidence) -> tuple[str, ...]:
+    """Return the addresses of the server's interfaces, each once, without its prefix length."""
+    addresses = (each for interface in server_interfaces(evidence) for each in interface.addresses)
+    return tuple(dict.fromkeys(address.partition("/")[0] for address in addresses))

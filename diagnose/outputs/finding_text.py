@@ -142,12 +142,12 @@ def _container_note(finding: Finding, lang: str) -> str:
     if not container:
         return ""
     claim_facts = finding.claim.facts
-    note = translate("fix.in-container", lang, container=container)
+    note = _remark("fix.in-container", lang, container=container)
     if source := claim_facts.get("server_file", ""):
-        place = translate("fix.mounted", lang, file=claim_facts["inner_file"], source=source)
+        place = _remark("fix.mounted", lang, file=claim_facts["inner_file"], source=source)
         note = join_sentences(note, place, lang)
     file = claim_facts.get("image_file", "")
-    lasting = translate("fix.in-image", lang, file=file) if file else ""
+    lasting = _remark("fix.in-image", lang, file=file) if file else ""
     return join_sentences(note, lasting, lang)
 
 
@@ -158,12 +158,19 @@ def _edited_file_notes(finding: Finding, lang: str) -> Iterator[str]:
     if file := claim_facts.get("shared_file"):
         sites = claim_facts.get("shared_sites")
         names = join_texts(sites if isinstance(sites, tuple) else (), lang)
-        yield translate("fix.shared-file", lang, file=file, sites=names)
+        yield _remark("fix.shared-file", lang, file=file, sites=names)
     file, words = claim_facts.get("generated_file"), claim_facts.get("generated_words")
     if file and words:
-        yield translate("fix.generated-file", lang, file=file, words=words)
+        yield _remark("fix.generated-file", lang, file=file, words=words)
     if panel := claim_facts.get("panel"):
-        yield translate(f"fix.panel-{panel}", lang, file=file)
+        yield _remark(f"fix.panel-{panel}", lang, file=file)
+
+
+def _remark(key: str, lang: str, **facts: object) -> str:
+    # Imported late: few remedies have one.
+    from diagnose.i18n.fix_remarks import translate
+
+    return translate(key, lang, **facts)
 
 
 def manual_text(finding: Finding, step: Manual, lang: str) -> str:

@@ -4,7 +4,7 @@ lines and commands."""
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from diagnose.i18n.reports import translate
+from diagnose.i18n import reports
 
 if TYPE_CHECKING:
     from diagnose.parsers.server_words import Product
@@ -13,12 +13,15 @@ if TYPE_CHECKING:
 def program_note(facts: Mapping[str, object], program: str, text: str, lang: str) -> str:
     """Return the note about the program that has the port: its lines for nginx's in a text, or that
     it does the same by itself."""
+    # Imported late: few sites have another web server.
+    from diagnose.i18n.fix_remarks import translate
+
     product = _product(facts)
     if product is not None:
         from diagnose.parsers.server_words import does_itself, server_words
 
         if own := server_words(text, product):
-            lines = translate("join.list", lang).join(f"`{word}`" for word in own)
+            lines = reports.translate("join.list", lang).join(f"`{word}`" for word in own)
             return translate("fix.other-program-lines", lang, program=program, lines=lines)
         if does_itself(text, product):
             return translate("fix.other-program-itself", lang, program=program)

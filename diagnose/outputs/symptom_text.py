@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from diagnose.checking.texts import check_text
 from diagnose.i18n import reports
-from diagnose.i18n.symptoms import symptom_name, translate
+from diagnose.i18n.symptom_answers import translate
+from diagnose.i18n.symptoms import symptom_name
 from diagnose.model import Host, Report, Symptom, Vantage
 from diagnose.model.http import Upgrade
 from diagnose.outputs.finding_text import join_sentences, title

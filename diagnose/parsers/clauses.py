@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from diagnose.model.symptom import SymptomKind
+from diagnose.parsers.word_tables import word_patterns
 
 TABLE = Path(__file__).with_suffix(".toml")
 
@@ -20,7 +21,6 @@ TABLE = Path(__file__).with_suffix(".toml")
 _MAX_CLAUSES, _MAX_FAILURES = 24, 4
 #: Characters between a part, or a circumstance that tells a contrast by itself, and its failure.
 _FARTHEST, _NEAR = 48, 28
-_FRAGMENT = re.compile(r"\{([a-z-]+)\}")
 
 
 class ToldFault(NamedTuple):
@@ -165,12 +165,7 @@ def _words() -> _Words:
     import tomllib  # few runs have a pasted message
 
     table = tomllib.loads(TABLE.read_text("utf-8"))
-    fragments = {name: f"(?:{'|'.join(words)})" for name, words in table["fragments"].items()}
-
-    def pattern(words: list[str]) -> re.Pattern[str]:
-        text = _FRAGMENT.sub(lambda match: fragments[match[1]], "|".join(words))
-        return re.compile(text, re.IGNORECASE | re.ASCII)
-
+    pattern = word_patterns(table["fragments"])
     contrasts = (
         _Contrast(
             each["kind"], pattern(each["works"]), pattern(each["fails"]), each.get("alone", False)

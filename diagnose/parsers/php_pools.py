@@ -22,6 +22,8 @@ POOL_FILES = (
     "/etc/php/*/fpm/pool.d/*.conf", "/etc/php-fpm.d/*.conf",
     "/etc/opt/remi/php*/php-fpm.d/*.conf",
 )  # fmt: skip
+#: Those, and of a PHP that was built from source.
+ALL_POOL_FILES = (*POOL_FILES, "/usr/local/etc/php-fpm.d/*.conf")
 
 
 @frozen

@@ -7,12 +7,25 @@ line too, and sends nothing after it.
 
 from collections.abc import Iterable
 
+from diagnose.model import Symptom
 from diagnose.parsers.access_log import AccessLine
+from diagnose.parsers.lazy_pattern import lazy_pattern
 
 #: The status of a server that no longer waits for the rest of a request.
 TIMED_OUT = 408
 #: Methods of programs that send files. Strangers who hold connections open send POST.
 _OF_FILES = frozenset({"PUT", "PATCH"})
+#: The status in the words of a message.
+_WORDS = lazy_pattern(r"(?<![\w.:/-])408(?![\w.:-])")
+
+
+def is_told(symptom: Symptom | None) -> bool:
+    """Return whether a message says 408, by its status or beside the words about an upload."""
+    if symptom is None:
+        return False
+    if symptom.kind == "status":
+        return symptom.number == TIMED_OUT
+    return symptom.kind == "upload" and bool(_WORDS.search(symptom.text))
 
 
 def is_stalled_upload(line: AccessLine, is_from_page: bool) -> bool:

@@ -7,21 +7,24 @@ trailing dot, with a password, in any script. Other input raises `UsageError` be
 
 import re
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from diagnose.model import Symptom, Target
-from diagnose.model.symptom import FEWEST_WORDS, MESSAGE_MARKS
+from diagnose.model.symptom import MESSAGE_MARKS
 from diagnose.model.target import WEBSOCKET_SCHEMES
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.urls import polled_socketio_path
+
+if TYPE_CHECKING:
+    from diagnose.parsers.message_sites import NoSite
 
 PORTS = {"https": 443, "http": 80, "wss": 443, "ws": 80}
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+-]*)(?::/+|:(?=[^/\d]))", re.IGNORECASE)
 #: One label of a host name in lower case. "_" is in use, although RFC 1123 section 2.1 has no such.
 LABEL = lazy_pattern(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
+#: What stands around a site or a message that was pasted.
 _QUOTES = "\"'`<>“”‘’「」『』《》"
-#: Words and nothing else: "Connection Lost", "Please wait...". A host has a dot, an option a dash.
-_PLAIN = re.compile(r"[A-Za-z']{1,30}(?:,? [A-Za-z']{1,30}){1,3}[.!?]{0,3}")
 #: The code of an error in a browser, in OpenSSL or in errno(3). No host is written so. Chromium's
 #: may have a reason behind a dot: "net::ERR_BLOCKED_BY_RESPONSE.NotSameOrigin".
 _ERROR_CODE = re.compile(
@@ -141,12 +144,58 @@ def _unwrap(target_input: _TargetInput) -> None:
     """Remove quotes and other text that was pasted with the target."""
     text = target_input.text.strip(_QUOTES + " \t\r\n").rstrip(",;，；。")
     if re.search(r"\s", text) or _is_sentence(text):
-        text = _site_in_line(target_input, target_input.text)
+        text = _site_in_message(target_input)
     if not text:
         raise UsageError("The target is empty. Try: diagnose https://example.com/")
     if any(ord(character) < 32 or ord(character) == 127 for character in text):
         raise UsageError("There is a control character in the target.")
     target_input.text = text.replace("\\", "/")
+
+
+def _site_in_message(target_input: _TargetInput) -> str:
+    """Return the site in a pasted line. What the line says is wrong becomes the symptom."""
+    from diagnose.parsers.message_sites import NoSite, site_and_its_status, site_in_message
+    from diagnose.parsers.sanitize import clean
+    from diagnose.parsers.secrets import hide_secrets
+    from diagnose.parsers.target_slips import has_blank_in_name
+
+    text = target_input.text
+    if has_blank_in_name(text):
+        raise UsageError(f"There is a blank in the name of {_quoted_input(text)}.")
+    site = site_and_its_status(text.strip(_QUOTES)) or site_in_message(text)
+    if isinstance(site, NoSite):
+        raise _nameless(text, site, target_input.lang)
+    target_input.notes += site.notes
+    if site.symptom is not None:
+        target_input.is_message, target_input.symptom = True, site.symptom
+        target_input.display_text = hide_secrets(clean(text, _MAX_INPUT))
+    return site.target
+
+
+def _nameless(text: str, site: "NoSite", lang: str) -> UsageError:
+    """Return why a line is no target, with what was understood in words of `lang`."""
+    quoted = _quoted_input(text)
+    if site.names:
+        sites = ", ".join(site.names[:5])
+        return NamelessMessageError(
+            f"{quoted} names several sites: {sites}. Give the URL of one.", site.symptom
+        )
+    if site.symptom:
+        from diagnose.i18n.symptoms import symptom_name
+
+        return NamelessMessageError(
+            f"{quoted} names no site. It was understood as: {symptom_name(site.symptom, lang)}. "
+            "Give its address as well: diagnose https://example.com/ 'MESSAGE'",
+            site.symptom,
+        )
+    if site.is_message:
+        return NamelessMessageError(
+            f"{quoted} names no site. Give its address as well: "
+            "diagnose https://example.com/ 'MESSAGE'",
+            None,
+        )
+    hint = f"{quoted} is no target: there is a blank in it. Give each target as a word of its own."
+    return UsageError(hint) if site.is_slip else NamelessMessageError(hint, None)
 
 
 def _is_sentence(text: str) -> bool:
@@ -160,82 +209,6 @@ def _is_sentence(text: str) -> bool:
         return True
     # A name may be made of words that somebody would complain with.
     return _NAME_ALONE.fullmatch(text) is None and symptom_of(text) is not None
-
-
-def _site_in_line(target_input: _TargetInput, text: str) -> str:
-    """Return the site in a pasted line: its URL, or what an error message names. What the line says
-    is wrong becomes the symptom."""
-    from diagnose.parsers.error_messages import named_site, tells_of_a_site
-    from diagnose.parsers.sanitize import clean
-    from diagnose.parsers.secrets import hide_secrets
-    from diagnose.parsers.symptoms import other_symptom, symptom_of
-    from diagnose.parsers.target_slips import has_blank_in_name, site_and_status
-
-    if has_blank_in_name(text):
-        raise UsageError(f"There is a blank in the name of {_quoted_input(text)}.")
-    if named := site_and_status(text.strip(_QUOTES)):
-        target_input.note("message")
-        target_input.is_message = True
-        shown = f"{named[0].rpartition('@')[2]} {named[1]}"
-        target_input.symptom = Symptom("status", hide_secrets(clean(shown, 120)), named[1])
-        target_input.display_text = hide_secrets(clean(text, _MAX_INPUT))
-        return named[0]
-    symptom = symptom_of(text) or (other_symptom(text) if tells_of_a_site(text) else None)
-    site = named_site(text)
-    if site is None:
-        target_input.note("message")
-        target = _name_in_words(text, symptom, target_input.lang)
-    else:
-        target_input.note("inside" if site.is_url else "message")
-        target = site.target
-        if site.others:
-            target_input.note(
-                "others", hosts=", ".join(clean(host, 60) for host in site.others[:3])
-            )
-    if symptom is not None:
-        target_input.display_text = hide_secrets(clean(text, _MAX_INPUT))
-    target_input.is_message, target_input.symptom = symptom is not None, symptom
-    return target
-
-
-def _name_in_words(text: str, symptom: Symptom | None, lang: str) -> str:
-    """Return the only host among the words of a message. Raise UsageError, with what was
-    understood in words of `lang`, if there is none, or more than one."""
-    from diagnose.i18n.symptoms import symptom_name
-    from diagnose.parsers.error_messages import is_error_message, names_in_words
-    from diagnose.parsers.sanitize import clean
-
-    names = names_in_words(text)
-    # A name and the same with "www.": who writes both has one site.
-    if symptom and len({name.removeprefix("www.") for name in names}) == 1:
-        return names[0]
-    quoted = _quoted_input(text)
-    if symptom and names:
-        sites = ", ".join(clean(name, 60) for name in names[:5])
-        raise NamelessMessageError(
-            f"{quoted} names several sites: {sites}. Give the URL of one.", symptom
-        )
-    if symptom:
-        raise NamelessMessageError(
-            f"{quoted} names no site. It was understood as: {symptom_name(symptom, lang)}. Give "
-            "its address as well: diagnose https://example.com/ 'MESSAGE'",
-            symptom,
-        )
-    if not is_error_message(text):
-        hint = (
-            f"{quoted} is no target: there is a blank in it. Give each target as a word of its own."
-        )
-        is_short = (
-            text.isascii() and len(text.split()) < FEWEST_WORDS and not _PLAIN.fullmatch(text)
-        )
-        if (names or is_short) and not MESSAGE_MARKS & set(text):
-            raise UsageError(hint)
-        raise NamelessMessageError(hint, None)
-    raise NamelessMessageError(
-        f"{quoted} names no site. Give its address as well: "
-        "diagnose https://example.com/ 'MESSAGE'",
-        None,
-    )
 
 
 def _scheme(target_input: _TargetInput) -> tuple[str | None, str]:
@@ -393,7 +366,7 @@ def _correction(name: str) -> str:
 
 
 def _quoted_input(text: str) -> str:
-    """Return the input quoted safely for one line of a terminal, without its secrets."""
+    """Return an input quoted safely for one line of a terminal, without its secrets."""
     from diagnose.parsers.secrets import hide_secrets
 
     text = hide_secrets(text[:400])

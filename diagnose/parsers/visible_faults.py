@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from diagnose.model.symptom import SymptomKind
+from diagnose.parsers.word_tables import word_patterns
 
 TABLE = Path(__file__).with_suffix(".toml")
-
-_FRAGMENT = re.compile(r"\{([a-z-]+)\}")
 
 
 class VisibleFault(NamedTuple):
@@ -41,13 +40,7 @@ def _table() -> tuple[tuple[SymptomKind, int | None, re.Pattern[str]], ...]:
     import tomllib  # few runs have a pasted message
 
     table = tomllib.loads(TABLE.read_text("utf-8"))
-    fragments = {name: f"(?:{'|'.join(words)})" for name, words in table["fragments"].items()}
-
-    # A letter of Chinese is no letter of a word beside it: ASCII.
-    def pattern(words: list[str]) -> re.Pattern[str]:
-        text = _FRAGMENT.sub(lambda match: fragments[match[1]], "|".join(words))
-        return re.compile(text, re.IGNORECASE | re.ASCII)
-
+    pattern = word_patterns(table["fragments"])
     return tuple(
         (fault["kind"], fault.get("number"), pattern(fault["words"])) for fault in table["fault"]
     )

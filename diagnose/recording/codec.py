@@ -305,7 +305,10 @@ def observation_kinds() -> dict[str, type[Observation]]:
 
     kinds_by_name: dict[str, type[Observation]] = {}
     modules = [
-        f"diagnose.model.{module.name}" for module in pkgutil.iter_modules(diagnose.model.__path__)
+        f"diagnose.model.{module.name}"
+        for module in pkgutil.iter_modules(diagnose.model.__path__)
+        # The commands of fixes are no observations.
+        if not module.name.endswith("commands")
     ]
     for name in ("diagnose.model", *modules):
         for value in vars(importlib.import_module(name)).values():

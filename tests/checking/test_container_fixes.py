@@ -18,6 +18,7 @@ from diagnose.model import (
     Subject,
     Where,
     commands,
+    firewall_commands,
 )
 from diagnose.model.containers import BindMount
 from tests.checks.upstream.test_container_loopback import OWN
@@ -96,7 +97,7 @@ def test_commands_of_a_manual_step_are_done_there_too() -> None:
 
 
 def test_the_servers_own_firewall_is_left_alone() -> None:
-    claim = fixed(commands.reload_ufw(), layer="firewall")
+    claim = fixed(firewall_commands.reload_ufw(), layer="firewall")
     assert claim.fix
     assert claim.fix.applicability is Applicability.AUTOMATIC
     assert "nginx_container" not in claim.facts
@@ -114,7 +115,7 @@ def test_every_claim_about_nginx_gets_the_name_of_its_container() -> None:
 
 def test_the_packet_filter_is_the_servers_own() -> None:
     rule = ("allow", "proto", "tcp", "from", "172.17.0.0/16", "to", "any", "port", "3000")
-    allow = commands.ufw(rule, ("delete", *rule), Risk.OPENS_TO_SOME)
+    allow = firewall_commands.ufw(rule, ("delete", *rule), Risk.OPENS_TO_SOME)
     saved = Edit("/etc/iptables/rules.v4", DIFF)
     claim = fixed(allow, saved, layer="upstream")
     assert claim.fix

@@ -10,10 +10,11 @@ import pytest
 from diagnose.checking import symptom_answer as symptom_answer_module
 from diagnose.checking.registry import check_ids, load_check
 from diagnose.checking.symptom_answer import symptom_answer
-from diagnose.checking.symptom_match import symptom_table, with_reported_notes
+from diagnose.checking.symptom_match import with_reported_notes
+from diagnose.checking.symptom_table import symptom_table
 from diagnose.checking.texts import check_text
 from diagnose.checking.verdicts import Verdict
-from diagnose.i18n.symptoms import MESSAGES
+from diagnose.i18n.symptom_answers import MESSAGES
 from diagnose.model import (
     Claim,
     Confidence,

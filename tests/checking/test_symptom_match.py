@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from diagnose.checking.met_symptoms import is_met
 from diagnose.checking.registry import load_check
-from diagnose.checking.symptom_match import is_listed, is_met, produces, with_reported_notes
+from diagnose.checking.symptom_match import produces, with_reported_notes
+from diagnose.checking.symptom_table import is_listed
 from diagnose.model import (
     Claim,
     Evidence,

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from diagnose.checking.symptom_match import is_listed, is_met, symptom_table
+from diagnose.checking.met_symptoms import is_met
+from diagnose.checking.symptom_table import is_listed, symptom_table
 from diagnose.model import Evidence
 from diagnose.model.symptom import Symptom, SymptomKind
 from tests.support.check_evidence import NOW, SHOP

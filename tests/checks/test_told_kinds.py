@@ -8,7 +8,7 @@ import pytest
 
 import checks
 from diagnose.checking.registry import check_modules, load_check
-from diagnose.checking.symptom_match import SymptomRow, is_listed, symptom_table
+from diagnose.checking.symptom_table import SymptomRow, is_listed, symptom_table
 
 FOLDER = Path(next(iter(checks.__path__)))
 #: Kinds of words with which a WebSocket's failure is told: a claim that rests on them says so.

@@ -7,10 +7,12 @@ import pytest
 
 from diagnose.fixing.journal_steps import step_from_json, step_to_json
 from diagnose.fixing.plan import irreversible_steps, named_paths, repeated_reloads
-from diagnose.model import Aspect, Command, Edit, Effect, Risk, commands
+from diagnose.model import Aspect, Command, Edit, Effect, Risk, commands, firewall_commands
 
 EDIT = Edit("/etc/nginx/a.conf", "--- a\n+++ b\n")
-OPEN = commands.firewall_cmd(("--add-port=443/tcp",), ("--remove-port=443/tcp",), Risk.OPENS_TO_ALL)
+OPEN = firewall_commands.firewall_cmd(
+    ("--add-port=443/tcp",), ("--remove-port=443/tcp",), Risk.OPENS_TO_ALL
+)
 
 
 @pytest.mark.parametrize(

@@ -29,12 +29,13 @@ from diagnose.model import (
     Subject,
     Where,
     commands,
+    firewall_commands,
 )
 from tests.support.check_evidence import evidence
 from tests.support.report_builder import check
 
 RELOAD = commands.reload_nginx(("nginx",))
-OPEN = commands.firewall_cmd(
+OPEN = firewall_commands.firewall_cmd(
     ("--add-service=https",), ("--remove-service=https",), Risk.OPENS_TO_ALL
 )
 
@@ -129,7 +130,7 @@ def test_the_files_that_a_command_names_are_known_beforehand(
         (commands.test_nginx(("nginx",)), True),
         (commands.restart_service("nginx"), True),
         (commands.start_nginx(("nginx",)), False),
-        (commands.reload_firewalld(("firewall-cmd", "--remove-port=443/tcp")), False),
+        (firewall_commands.reload_firewalld(("firewall-cmd", "--remove-port=443/tcp")), False),
         (commands.reset_failed("nginx"), False),
     ],
 )
@@ -145,8 +146,10 @@ START = commands.start_nginx(("nginx",))
 DOCKER = commands.restart_sysv_service("docker")
 KILL = commands.quit_process(1)
 RESET = commands.reset_failed("nginx")
-ADDED = commands.add_nft_rule(("add", "rule", "inet", "t", "c"), ("tcp", "dport", "443", "accept"))
-GONE = commands.delete_nft_rule(("inet", "t", "c", "handle", "3"), ())
+ADDED = firewall_commands.add_nft_rule(
+    ("add", "rule", "inet", "t", "c"), ("tcp", "dport", "443", "accept")
+)
+GONE = firewall_commands.delete_nft_rule(("inet", "t", "c", "handle", "3"), ())
 LINK = commands.relink("/a", "/b")
 MODE = Command(("chmod", "644", "/a"), Effect.CHANGE, changes=("/a",), aspect="permissions")
 SET = commands.set_sysctl("a", 1, before=0)

@@ -5,7 +5,15 @@ import shlex
 
 import pytest
 
-from diagnose.model import Command, Effect, Risk, Where, commands, server_commands
+from diagnose.model import (
+    Command,
+    Effect,
+    Risk,
+    Where,
+    commands,
+    firewall_commands,
+    server_commands,
+)
 from diagnose.model.risk import risks
 from tests.support.steps import contradiction
 
@@ -123,39 +131,42 @@ ALL = [
     (commands.renew_certificate(("certbot", "renew")), "certbot renew", "",
      Risk.ORDERS_CERTIFICATE),
     # bans
-    (commands.unban("nginx", "192.0.2.1"), "fail2ban-client set nginx unbanip 192.0.2.1",
+    (firewall_commands.unban("nginx", "192.0.2.1"), "fail2ban-client set nginx unbanip 192.0.2.1",
      "fail2ban-client set nginx banip 192.0.2.1", Risk.OPENS_TO_SOME),
-    (commands.delete_decisions(("--ip", "192.0.2.1")), "cscli decisions delete --ip 192.0.2.1",
+    (firewall_commands.delete_decisions(("--ip", "192.0.2.1")),
+     "cscli decisions delete --ip 192.0.2.1",
      "cscli decisions add --ip 192.0.2.1", Risk.OPENS_TO_SOME),
-    (commands.delete_decisions(("--ip", "192.0.2.1"), undo=False),
+    (firewall_commands.delete_decisions(("--ip", "192.0.2.1"), undo=False),
      "cscli decisions delete --ip 192.0.2.1", "", Risk.OPENS_TO_SOME),
-    (commands.csf_unban("192.0.2.1"), "csf -dr 192.0.2.1", "csf -d 192.0.2.1",
+    (firewall_commands.csf_unban("192.0.2.1"), "csf -dr 192.0.2.1", "csf -d 192.0.2.1",
      Risk.CHANGES_SYSTEM),
-    (commands.delete_from_ipset("banned", "192.0.2.1"), "ipset del banned 192.0.2.1",
+    (firewall_commands.delete_from_ipset("banned", "192.0.2.1"), "ipset del banned 192.0.2.1",
      "ipset add banned 192.0.2.1", Risk.OPENS_TO_SOME),
-    (commands.delete_nft_element("inet", "filter", "banned", "192.0.2.1"),
+    (firewall_commands.delete_nft_element("inet", "filter", "banned", "192.0.2.1"),
      "nft delete element inet filter banned '{ 192.0.2.1 }'",
      "nft add element inet filter banned '{ 192.0.2.1 }'", Risk.OPENS_TO_SOME),
     # firewalls
-    (commands.firewall_cmd(("--panic-off",), ("--panic-on",), Risk.OPENS_TO_ALL),
+    (firewall_commands.firewall_cmd(("--panic-off",), ("--panic-on",), Risk.OPENS_TO_ALL),
      "firewall-cmd --panic-off", "firewall-cmd --panic-on", Risk.OPENS_TO_ALL),
-    (commands.reload_firewalld(("firewall-cmd", "--remove-port=443/tcp")), "firewall-cmd --reload",
+    (firewall_commands.reload_firewalld(("firewall-cmd", "--remove-port=443/tcp")),
+     "firewall-cmd --reload",
      "firewall-cmd --remove-port=443/tcp", Risk.RELOADS),
-    (commands.ufw(("allow", "443/tcp"), ("delete", "allow", "443/tcp"), Risk.OPENS_TO_ALL),
+    (firewall_commands.ufw(("allow", "443/tcp"), ("delete", "allow", "443/tcp"), Risk.OPENS_TO_ALL),
      "ufw allow 443/tcp", "ufw delete allow 443/tcp", Risk.OPENS_TO_ALL),
-    (commands.reload_ufw(), "ufw reload", "", Risk.RELOADS),
-    (commands.add_nft_rule(("insert", "rule", *CHAIN, "handle", "3"), TO_443),
+    (firewall_commands.reload_ufw(), "ufw reload", "", Risk.RELOADS),
+    (firewall_commands.add_nft_rule(("insert", "rule", *CHAIN, "handle", "3"), TO_443),
      "nft insert rule inet filter input handle 3 tcp dport 443 accept", "", Risk.OPENS_TO_ALL),
-    (commands.add_nft_rule(("add", "rule", *CHAIN), FROM_ONE),
+    (firewall_commands.add_nft_rule(("add", "rule", *CHAIN), FROM_ONE),
      "nft add rule inet filter input ip saddr 192.0.2.1 tcp dport 443 accept", "",
      Risk.OPENS_TO_SOME),
-    (commands.replace_nft_rule((*CHAIN, "handle", "3"), TO_443, ("drop",)),
+    (firewall_commands.replace_nft_rule((*CHAIN, "handle", "3"), TO_443, ("drop",)),
      "nft replace rule inet filter input handle 3 tcp dport 443 accept",
      "nft replace rule inet filter input handle 3 drop", Risk.OPENS_TO_ALL),
-    (commands.delete_nft_rule((*CHAIN, "handle", "3"), ("nft", "add", "rule", *CHAIN, "drop")),
+    (firewall_commands.delete_nft_rule((*CHAIN, "handle", "3"),
+                                       ("nft", "add", "rule", *CHAIN, "drop")),
      "nft delete rule inet filter input handle 3", "nft add rule inet filter input drop",
      Risk.OPENS_TO_ALL),
-    (commands.iptables(("iptables", "-I", "INPUT", "1", "-j", "ACCEPT"),
+    (firewall_commands.iptables(("iptables", "-I", "INPUT", "1", "-j", "ACCEPT"),
                        ("iptables", "-D", "INPUT", "-j", "ACCEPT")),
      "iptables -I INPUT 1 -j ACCEPT", "iptables -D INPUT -j ACCEPT", Risk.OPENS_TO_ALL),
 ]  # fmt: skip
@@ -180,10 +191,10 @@ def test_it_runs_and_undoes_just_this(
         (commands.rewrite("/a", ("s/x//",)), ("/a",), "content"),
         (commands.reload_service("nginx"), (), "content"),
         (commands.enable_service("nginx", now=True), SYSTEMD, "settings"),
-        (commands.reload_firewalld(()), ("/etc/firewalld",), "settings"),
-        (commands.reload_ufw(), UFW, "settings"),
+        (firewall_commands.reload_firewalld(()), ("/etc/firewalld",), "settings"),
+        (firewall_commands.reload_ufw(), UFW, "settings"),
         (commands.reload_nginx(("nginx",)), (), "content"),
-        (commands.unban("nginx", "192.0.2.1"), (), "content"),
+        (firewall_commands.unban("nginx", "192.0.2.1"), (), "content"),
     ],
 )
 def test_it_names_the_files_that_it_changes(
@@ -211,7 +222,7 @@ def test_a_service_of_the_client_is_restarted_there() -> None:
     ],
 )
 def test_a_rule_lets_in_those_whom_it_names(rule: str, risk: Risk) -> None:
-    assert commands.rule_risk(tuple(rule.split())) is risk
+    assert firewall_commands.rule_risk(tuple(rule.split())) is risk
 
 
 @pytest.mark.parametrize(

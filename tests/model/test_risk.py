@@ -3,7 +3,7 @@
 import pytest
 
 from diagnose.i18n.reports import translate
-from diagnose.model import Command, Edit, Effect, Manual, Risk, Where, commands
+from diagnose.model import Command, Edit, Effect, Manual, Risk, Where, commands, firewall_commands
 from diagnose.model.risk import risks
 
 
@@ -37,7 +37,7 @@ def test_the_gravest_comes_first_and_each_once() -> None:
 
 def test_a_step_by_hand_has_that_of_what_is_typed() -> None:
     assert risks([Manual("open", Where.CLOUD_CONSOLE)]) == (Risk.BY_HAND,)
-    typed = Manual("reload", Where.SERVER, commands=(commands.reload_ufw(),))
+    typed = Manual("reload", Where.SERVER, commands=(firewall_commands.reload_ufw(),))
     assert risks([typed]) == (Risk.RELOADS,)
 
 

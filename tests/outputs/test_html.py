@@ -16,7 +16,7 @@ from hypothesis import example, given
 
 from diagnose._version import VERSION
 from diagnose.checking.conclusion import conclude
-from diagnose.model import Crash, Edit, Fix, Manual, Report, Risk, Unseen, Where, commands
+from diagnose.model import Crash, Edit, Fix, Manual, Report, Risk, Unseen, Where, firewall_commands
 from diagnose.model.tls import Handshake
 from diagnose.model.view import View
 from diagnose.outputs import finding_text
@@ -197,7 +197,9 @@ def test_more_than_three_pieces_of_evidence_are_folded_away() -> None:
 
 
 def test_a_step_says_how_it_is_taken_back() -> None:
-    fix = Fix((commands.ufw(("allow", "443"), ("delete", "allow", "443"), Risk.OPENS_TO_ALL),))
+    fix = Fix(
+        (firewall_commands.ufw(("allow", "443"), ("delete", "allow", "443"), Risk.OPENS_TO_ALL),)
+    )
     assert Page(_with(fix)).all("p", "undo") == ["undo: ufw delete allow 443"]
 
 

@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from diagnose._version import VERSION
-from diagnose.model import Crash, Edit, Fix, Manual, Report, Risk, Unseen, Where, commands
+from diagnose.model import Crash, Edit, Fix, Manual, Report, Risk, Unseen, Where, firewall_commands
 from diagnose.model.view import View
 from diagnose.outputs.markdown import cell, code, fence, inline, render
 from tests.support.hostile_report import TEXTS, hostile
@@ -87,7 +87,8 @@ def test_a_fence_is_longer_than_any_run_of_backticks_in_it() -> None:
 
 
 def test_a_step_says_how_it_is_taken_back_and_where_it_is_done() -> None:
-    fix = Fix((commands.ufw(("allow", "443"), ("delete", "allow", "443"), Risk.OPENS_TO_ALL),
+    fix = Fix((firewall_commands.ufw(("allow", "443"), ("delete", "allow", "443"),
+                                     Risk.OPENS_TO_ALL),
                Manual("ask", Where.DNS_PROVIDER, "https://dns.example/")))  # fmt: skip
     made = render(_with(fix), VIEW)
     assert "On the server, as root:\n\n```sh\nufw allow 443\n```\n\nundo: `ufw delete" in made

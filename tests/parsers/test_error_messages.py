@@ -10,8 +10,8 @@ from diagnose.parsers.error_messages import (
     is_error_message,
     named_site,
     names_in_words,
-    requested_path,
 )
+from diagnose.parsers.named_paths import requested_path
 from diagnose.parsers.pasted_text import MAX_LENGTH, condensed
 from diagnose.parsers.symptoms import symptom_of
 from diagnose.parsers.target import NamelessMessageError, UsageError, parse_target

@@ -3,7 +3,7 @@
 import pytest
 
 from diagnose.cli.operands import parse_targets
-from diagnose.parsers.error_messages import failed_path
+from diagnose.parsers.named_paths import failed_path
 
 
 @pytest.mark.parametrize(

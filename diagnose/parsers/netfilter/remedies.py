@@ -3,7 +3,7 @@ permanently in the file that the rule comes from. No I/O."""
 
 from collections.abc import Mapping
 
-from diagnose.model import Command, Edit, Step, commands
+from diagnose.model import Command, Edit, Step, firewall_commands
 from diagnose.model.frozen import frozen
 from diagnose.parsers.netfilter import nft_writer, persisted_rules
 from diagnose.parsers.netfilter.iptables import split_words
@@ -147,11 +147,11 @@ def _delete_command(position: RulePosition) -> Command:
     if position.program == "nft":
         handle = str(position.rule.handle) if position.rule else ""
         selector = (*_chain(position), "handle", handle)
-        return commands.delete_nft_rule(selector, undo=_restore_arguments(position))
+        return firewall_commands.delete_nft_rule(selector, undo=_restore_arguments(position))
     rule = split_words(position.text)[2:]
     head, number = (position.program, *_table(position)), str(position.index + 1)
     selector = (number,) if _STATEFUL & set(rule) else rule
-    return commands.iptables(
+    return firewall_commands.iptables(
         (*head, "-D", position.chain.name, *selector),
         undo=(*head, "-I", position.chain.name, number, *rule),
     )
@@ -171,12 +171,16 @@ def _restore_arguments(position: RulePosition) -> tuple[str, ...]:
 def _insert_command(position: RulePosition, opening: Opening) -> Command:
     if position.program == "nft":
         if position.rule is None:
-            return commands.add_nft_rule(("add", "rule", *_chain(position)), opening.nft)
+            return firewall_commands.add_nft_rule(("add", "rule", *_chain(position)), opening.nft)
         at = ("handle", str(position.rule.handle))
-        return commands.add_nft_rule(("insert", "rule", *_chain(position), *at), opening.nft)
+        return firewall_commands.add_nft_rule(
+            ("insert", "rule", *_chain(position), *at), opening.nft
+        )
     head = (position.program, *_table(position))
     chain = position.chain.name
     undo = (*head, "-D", chain, *opening.iptables)
     if position.rule is None:
-        return commands.iptables((*head, "-A", chain, *opening.iptables), undo)
-    return commands.iptables((*head, "-I", chain, str(position.index + 1), *opening.iptables), undo)
+        return firewall_commands.iptables((*head, "-A", chain, *opening.iptables), undo)
+    return firewall_commands.iptables(
+        (*head, "-I", chain, str(position.index + 1), *opening.iptables), undo
+    )

@@ -5,13 +5,11 @@ from diagnose.model import Vantage
 from diagnose.model.applications import ReadSetting
 from diagnose.model.upstream import UpstreamSocket
 from diagnose.parsers.linux.file_permissions import blocking_path
-from diagnose.parsers.php_pools import POOL_FILES, fpm_unit, socket_owner
+from diagnose.parsers.php_pools import ALL_POOL_FILES, fpm_unit, socket_owner
 from diagnose.parsers.sanitize import UNSAFE
 from diagnose.probes import ProbeContext
 from diagnose.probes.inside.own_setting_files import MAX_FILE
 
-#: Those of packages, and of what is built from source.
-_FILES = (*POOL_FILES, "/usr/local/etc/php-fpm.d/*.conf")
 _MAX_FILES = 24
 #: The socket's owner may write, who is then nginx's user.
 _OWNER_WRITES = "w"
@@ -26,7 +24,7 @@ async def emit_owner(ctx: ProbeContext, socket: UpstreamSocket) -> None:
         return
     if not user or UNSAFE.search(user) or not ctx.further_requests.begin(f"pool of {socket.path}"):
         return
-    paths = [path for pattern in _FILES for path in await ctx.machine.glob(pattern)]
+    paths = [path for pattern in ALL_POOL_FILES for path in await ctx.machine.glob(pattern)]
     found = []
     for path in paths[:_MAX_FILES]:
         file = await ctx.machine.read(path, MAX_FILE)

@@ -48,6 +48,8 @@ _OWN_ORIGIN = re.compile(r"(?i)\borigin\b.{0,20}https?://(?:localhost|127\.0\.0\
 
 #: Programs whose own logs are read elsewhere, by their configuration.
 _FRONTS = WEB_SERVERS | {"sshd"}
+#: Most applications of the page that are looked at.
+_MAX_ENDPOINTS = 2
 
 
 @frozen
@@ -187,6 +189,17 @@ def endpoints_of(ctx: ProbeContext, path: str) -> Iterator[str]:
             if site_route.socket or _is_here(site_route.host):
                 yield site_route.socket or str(site_route.port)
     yield str(target.port)
+
+
+def application_endpoints(ctx: ProbeContext) -> tuple[str, ...]:
+    """Return the first endpoints to which the target's page is passed on, without those of web
+    servers; none before the listeners and a configuration are known, and none of a container."""
+    listeners = next(iter(ctx.observed(Listeners)), None)
+    is_known = bool(ctx.observed(NginxConfig)) or bool(ctx.observed(WebServerConfig))
+    if listeners is None or not is_known or ctx.observed(NginxContainer):
+        return ()
+    first = list(dict.fromkeys(endpoints_of(ctx, ctx.target.path)))[:_MAX_ENDPOINTS]
+    return tuple(endpoint for endpoint in first if not is_front(listeners, endpoint))
 
 
 def _is_here(host: str) -> bool:

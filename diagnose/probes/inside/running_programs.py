@@ -6,7 +6,7 @@ It runs after the page or a file of it has failed, or where two processes listen
 
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
-from diagnose.model.containers import CONTAINER_PROCESSES, NginxContainer
+from diagnose.model.containers import CONTAINER_PROCESSES
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import PageFileResponse
@@ -16,12 +16,9 @@ from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.linux.processes import parse_programs
 from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, probe
-from diagnose.probes.inside.program_logs import endpoints_of, is_front
+from diagnose.probes.inside.program_logs import application_endpoints
 
 SCRIPT = read_script(__file__, "running_programs.sh")
-
-#: Most endpoints of the page that are looked at.
-MAX_ENDPOINTS = 2
 
 
 @probe(after=Exchange)
@@ -73,14 +70,9 @@ async def _look_late(ctx: ProbeContext) -> None:
 
 async def _read_programs(ctx: ProbeContext, only: set[str] | None = None) -> None:
     """Look once at each endpoint on which something listens that is no web server."""
-    listeners = next(iter(ctx.observed(Listeners)), None)
-    is_known = bool(ctx.observed(NginxConfig)) or bool(ctx.observed(WebServerConfig))
-    if listeners is None or not is_known or ctx.observed(NginxContainer):
-        return
-    for endpoint in list(dict.fromkeys(endpoints_of(ctx, ctx.target.path)))[:MAX_ENDPOINTS]:
-        if (only is not None and endpoint not in only) or is_front(listeners, endpoint):
-            continue
-        if ctx.further_requests.begin(f"the programs of {endpoint}"):
+    for endpoint in application_endpoints(ctx):
+        is_wanted = only is None or endpoint in only
+        if is_wanted and ctx.further_requests.begin(f"the programs of {endpoint}"):
             await _read(ctx, endpoint)
 
 

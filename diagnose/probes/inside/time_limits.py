@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from diagnose.model import Vantage
 from diagnose.model.applications import ReadSetting
 from diagnose.model.http import Exchange
+from diagnose.parsers.php_pools import ALL_POOL_FILES
 from diagnose.parsers.program_place import ProgramPlace, argument_value
 from diagnose.parsers.read_settings import is_plain
 from diagnose.parsers.time_limits import (
@@ -31,11 +32,6 @@ _SOURCES = (
     "server.js", "app.js", "index.js", "main.js", "*.js", "*.mjs", "*.cjs", "bin/www", "src/*.js",
     "dist/*.js",
 )  # fmt: skip
-_POOLS = (
-    "/etc/php/*/fpm/pool.d/*.conf",
-    "/etc/php-fpm.d/*.conf",
-    "/usr/local/etc/php-fpm.d/*.conf",
-)
 #: Most files that are read, and most matches of a pattern.
 _MAX_READ, _MAX_MATCHES = 20, 8
 
@@ -86,7 +82,7 @@ async def _files(ctx: ProbeContext, place: ProgramPlace) -> list[tuple[str, str]
     paths = dict[str, str]()
     names = " ".join((place.process, *place.words[:4]))
     if "php-fpm" in names:
-        for pattern in _POOLS:
+        for pattern in ALL_POOL_FILES:
             paths.update(dict.fromkeys(await ctx.machine.glob(pattern), "ini"))
         version = next((part for part in place.unit.split("-") if part.startswith("php")), "")
         folder = f"/etc/php/{version.removeprefix('php')}/"

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.checking.symptom_match import symptom_row
+from diagnose.checking.symptom_table import symptom_row
 from diagnose.model import Applicability, Confidence, Edit, Severity
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from diagnose.checking.symptom_match import symptom_row
+from diagnose.checking.symptom_table import symptom_row
 from diagnose.model import Applicability, Claim, Confidence, Severity, Symptom, Target
 from diagnose.model.http import Exchange
 from diagnose.model.pages import Page

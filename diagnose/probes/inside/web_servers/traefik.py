@@ -96,7 +96,6 @@ class TraefikReader:
     async def read_config(self, ctx: ProbeContext, server: WebServer) -> WebServerConfig | None:
         # Imported late: few servers have it, and it loads PyYAML.
         from diagnose.parsers.traefik import configuration as parsers
-        from diagnose.parsers.traefik.labels import with_labels
 
         at = ctx.elapsed()
         static = await _read_static(ctx, server)
@@ -106,14 +105,9 @@ class TraefikReader:
         files = await _read_dynamic(ctx, static)
         running = await _ask_api(ctx, server, points)
         documents = [parsers.decode(file.path, file.text) for file in files if not file.failure]
-        providers = set(_providers(static)) - {"file"}
-        parts = running or {**parsers.merged([static.document, *documents])}
-        labelled = await _labelled(ctx, static) if "docker" in providers else None
-        if labelled is not None:
-            parts = with_labels(parts, labelled, running is not None)
+        merged = running or {**parsers.merged([static.document, *documents])}
+        parts, providers = await _with_labels(ctx, static, merged, running is not None)
         request = next(iter(requests_of(ctx.target, ctx.options.request.method)))
-        if labelled is not None:
-            providers -= {"docker"}
         unread = providers | ({"file"} if None in documents or _failed(files) else set())
         reading = parsers.Reading(frozenset(unread), _rule_version(server.version, static))
         routers = await asyncio.to_thread(parsers.routers_of, parts, points, request, reading)
@@ -137,8 +131,6 @@ class TraefikReader:
             emit_not_observed(
                 ctx, subject, "its API is off", "curl http://localhost:8080/api/rawdata"
             )
-        sockets = tuple(SiteSocket(point.port) for point in points)
-        texts = [*([static.file] if static.file else []), *files]
         return WebServerConfig(
             vantage=Vantage.SERVER,
             at=at,
@@ -155,12 +147,12 @@ class TraefikReader:
                 else {},
                 parsers.verifies_applications(static.document, static.flags),
             ),
-            listens=sockets,
+            listens=tuple(SiteSocket(point.port) for point in points),
             complete=state.complete,
             files=tuple(
                 ServerFile(text.path, text.text, text.changed, text.real)
-                for text in texts
-                if text.failure is None
+                for text in (static.file, *files)
+                if text is not None and text.failure is None
             ),
         )
 
@@ -215,6 +207,20 @@ async def _ask_api(
         emit_unanswered(ctx, "Traefik's API", result, f"curl {url}")
     document = await asyncio.to_thread(decode_api, result.out) if result.status == 0 else None
     return document if isinstance(document, dict) and "routers" in document else None
+
+
+async def _with_labels(
+    ctx: ProbeContext, static: _Static, parts: dict[str, object], is_running: bool
+) -> tuple[dict[str, object], set[str]]:
+    """Return the routers and services with those of the containers' labels, and the providers
+    beside the files that were not read."""
+    providers = set(_providers(static)) - {"file"}
+    labelled = await _labelled(ctx, static) if "docker" in providers else None
+    if labelled is None:
+        return parts, providers
+    from diagnose.parsers.traefik.labels import with_labels
+
+    return with_labels(parts, labelled, is_running), providers - {"docker"}
 
 
 async def _labelled(ctx: ProbeContext, static: _Static) -> dict[str, dict[str, object]] | None:

@@ -1,0 +1,83 @@
+"""The site in a pasted line: its URL, or what an error message names. No I/O."""
+
+import re
+
+from diagnose.model import Symptom
+from diagnose.model.frozen import frozen
+from diagnose.model.symptom import FEWEST_WORDS, MESSAGE_MARKS
+from diagnose.parsers.error_messages import (
+    is_error_message,
+    named_site,
+    names_in_words,
+    tells_of_a_site,
+)
+from diagnose.parsers.sanitize import clean
+from diagnose.parsers.secrets import hide_secrets
+from diagnose.parsers.symptoms import other_symptom, symptom_of
+from diagnose.parsers.target_slips import site_and_status
+
+#: Words and nothing else: "Connection Lost", "Please wait...". A host has a dot, an option a dash.
+_PLAIN = re.compile(r"[A-Za-z']{1,30}(?:,? [A-Za-z']{1,30}){1,3}[.!?]{0,3}")
+
+#: How a line was understood: the key of a text, and its facts.
+Note = tuple[str, dict[str, str]]
+
+
+@frozen
+class MessageSite:
+    """The site that a line names, as a target, and how it was understood. `symptom` is what the
+    line says is wrong, None if it says nothing."""
+
+    target: str
+    notes: tuple[Note, ...]
+    symptom: Symptom | None = None
+
+
+@frozen
+class NoSite:
+    """A line that leads to no one site: the hosts in it, and what it says is wrong. `is_message` is
+    True if it looks like an error message all the same, `is_slip` if it is rather a slip in a
+    command line."""
+
+    names: tuple[str, ...] = ()
+    symptom: Symptom | None = None
+    is_message: bool = False
+    is_slip: bool = False
+
+
+def site_and_its_status(text: str) -> MessageSite | None:
+    """Return the site in a line that has it and the status of its answer, and nothing else."""
+    named = site_and_status(text)
+    if named is None:
+        return None
+    site, status = named
+    words = hide_secrets(clean(f"{site.rpartition('@')[2]} {status}", 120))
+    return MessageSite(site, (("message", {}),), Symptom("status", words, status))
+
+
+def site_in_message(text: str) -> MessageSite | NoSite:
+    """Return the site in any other line, or what there is instead."""
+    symptom = symptom_of(text) or (other_symptom(text) if tells_of_a_site(text) else None)
+    site = named_site(text)
+    if site is None:
+        return _site_in_words(text, symptom)
+    notes: tuple[Note, ...] = (("inside" if site.is_url else "message", {}),)
+    if site.others:
+        hosts = ", ".join(clean(host, 60) for host in site.others[:3])
+        notes += (("others", {"hosts": hosts}),)
+    return MessageSite(site.target, notes, symptom)
+
+
+def _site_in_words(text: str, symptom: Symptom | None) -> MessageSite | NoSite:
+    """Return the only host among the words of a message."""
+    names = names_in_words(text)
+    # A name and the same with "www.": who writes both has one site.
+    if symptom and len({name.removeprefix("www.") for name in names}) == 1:
+        return MessageSite(names[0], (("message", {}),), symptom)
+    if symptom:
+        return NoSite(tuple(clean(name, 60) for name in names), symptom)
+    is_short = text.isascii() and len(text.split()) < FEWEST_WORDS and not _PLAIN.fullmatch(text)
+    return NoSite(
+        is_message=is_error_message(text),
+        is_slip=bool(names or is_short) and not MESSAGE_MARKS & set(text),
+    )
