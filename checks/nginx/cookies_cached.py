@@ -89,7 +89,7 @@ def cookies_cached(evidence: Evidence) -> Iterator[Claim]:
         covers=(NO_PORT,),
         because=(
             *([first.response] if first.response else page_exchanges(evidence)[:1]),
-            *([nginx.config] if nginx.config else []),
+            *nginx.configs,
         ),
         confidence=Confidence.LIKELY,
         location=nginx.location(first.directive),

@@ -128,7 +128,7 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
     sibling = None if mistyped or own_place else sibling_name(nginx, leads_here)
     yield Claim(
         about=Subject(port=target.port, text=f"server_name {target.host}"),
-        because=(*symptoms, *refusals, *([nginx.config] if nginx.config else [])),
+        because=(*symptoms, *refusals, *nginx.configs),
         severity=_severity(
             bool(symptoms or refusals), bool(is_fault or mistyped or is_plain_alone)
         ),
