@@ -49,7 +49,8 @@ def _of_haproxy(evidence: Evidence) -> StreamLimit | None:
     # The other pages of the backend wait so long too, where the application hangs.
     fix = Fix((edit, *reload_steps(view.server)), Applicability.REVIEW) if edit else None
     return StreamLimit(
-        "HAProxy", round(limit[0], 1), " ".join(limit[1].words[:3]), place(limit[1]), _seen(view),
+        "HAProxy", round(limit[0], 1), " ".join(limit[1].words[:3]), place(limit[1]),
+        _config_and_server(view),
         fix, " ".join(tunnel[1].words[:3]) if tunnel else "",
     )  # fmt: skip
 
@@ -69,7 +70,9 @@ def _of_apache(evidence: Evidence) -> StreamLimit | None:
     edit = longer_timeout_edit(view, site, timeout, _LONG)
     where = timeout.place or place_text(route.file, route.line)
     fix = Fix((edit, *reload_steps(view.server)), Applicability.REVIEW) if edit else None
-    return StreamLimit("Apache", timeout.seconds, timeout.text, where, _seen(view), fix)
+    return StreamLimit(
+        "Apache", timeout.seconds, timeout.text, where, _config_and_server(view), fix
+    )
 
 
 def _of_nginx(evidence: Evidence) -> StreamLimit | None:
@@ -87,5 +90,5 @@ def _of_nginx(evidence: Evidence) -> StreamLimit | None:
     return None
 
 
-def _seen(view: ServerView) -> tuple[Observation, ...]:
+def _config_and_server(view: ServerView) -> tuple[Observation, ...]:
     return (*((view.config,) if view.config else ()), view.server)

@@ -63,7 +63,7 @@ def acme_challenge_missing(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
-        because=(*pages, *([nginx.config] if nginx.config else [])),
+        because=(*pages, *nginx.configs),
         confidence=Confidence.LIKELY,
         facts={
             "url": pages[0].url,

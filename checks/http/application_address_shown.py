@@ -98,7 +98,7 @@ def _nginx_comparison(evidence: Evidence) -> _Comparison | None:
         sent,
         as_nginx[0].host_addresses,
         told[0].host_addresses,
-        (*as_nginx, *told, *([nginx.config] if nginx.config else [])),
+        (*as_nginx, *told, *nginx.configs),
         name.place if name else "",
         nginx.location(name.directive) if name else None,
         _told_names.visitors_name_fix(nginx, name, is_plain=_is_plain(evidence, told[0]))

@@ -74,7 +74,7 @@ def cookie_hidden_from_scripts(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
-        because=(page, *failures, *([nginx.config] if nginx.config else [])),
+        because=(page, *failures, *nginx.configs),
         confidence=Confidence.LIKELY,
         facts={
             "page": page.url.partition("?")[0],

@@ -104,7 +104,7 @@ def _claim(
     return Claim(
         about=merge_subjects(subjects),
         covers=subjects,
-        because=(*pages, *([nginx.config] if nginx.config else [])),
+        because=(*pages, *nginx.configs),
         confidence=Confidence.POSSIBLE
         if reason == "missing" and origin == UNKNOWN_ORIGIN and listing is None
         else Confidence.LIKELY

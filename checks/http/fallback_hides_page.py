@@ -63,7 +63,7 @@ def fallback_hides_page(evidence: Evidence) -> Iterator[Claim]:
         )
 
 
-def _word(hidden: HiddenPage, variable: str) -> str:
+def _missing_argument(hidden: HiddenPage, variable: str) -> str:
     """Return what `try_files` has to look for: the folder, or the name with its ending."""
     return f"{variable}/" if hidden.file.endswith("/index.html") else f"{variable}.html"
 
@@ -75,7 +75,7 @@ def _nginx(evidence: Evidence, hidden: HiddenPage) -> tuple[str, str, Fix | None
     directive = match.directive("try_files") if match else None
     if match is None or directive is None:
         return "", "", None
-    words, word = list(directive.args), _word(hidden, "$uri")
+    words, word = list(directive.args), _missing_argument(hidden, "$uri")
     place, line = file_line(directive), " ".join(("try_files", *words))
     if "$uri" not in words or word in words or match.block.name != "location":
         return place, line, None
@@ -96,7 +96,8 @@ def _caddy(evidence: Evidence, hidden: HiddenPage) -> tuple[str, str, Fix | None
     if view is None or len(lines) != 1:
         return "", "", None
     file, number, text = lines[0]
-    place, line, word = place_text(file, number), " ".join(text.split()), _word(hidden, "{path}")
+    place, line = place_text(file, number), " ".join(text.split())
+    word = _missing_argument(hidden, "{path}")
     match = _TRY_FILES.fullmatch(text)
     if match is None or word in line.split():
         return place, line, None

@@ -59,7 +59,7 @@ def framing_refused(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
-        because=(*pages, *([nginx.config] if nginx.config else [])),
+        because=(*pages, *nginx.configs),
         confidence=confidence,
         location=sent.location if sent else nginx.location(directive) if directive else None,
         facts={

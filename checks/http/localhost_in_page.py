@@ -109,16 +109,16 @@ def _local_addresses(evidence: Evidence, pages: tuple[Exchange, ...]) -> _LocalA
     )
     if shown:
         return _LocalAddresses(shown)
-    if evidence.target.symptom and (told := _told(evidence, pages[0])):
+    if evidence.target.symptom and (told := _told_mentions(evidence, pages[0])):
         return _LocalAddresses(told, is_told=True)
     if url := _handed_out(evidence, pages[0]):
-        return _LocalAddresses((_given(url, pages[0]),), is_told=True, is_given=True)
-    if url := _answered(evidence, pages):
-        return _LocalAddresses((_given(url, pages[0]),), is_given=True, is_answered=True)
+        return _LocalAddresses((_file_mention(url, pages[0]),), is_told=True, is_given=True)
+    if url := _answered_address(evidence, pages):
+        return _LocalAddresses((_file_mention(url, pages[0]),), is_given=True, is_answered=True)
     return _LocalAddresses()
 
 
-def _told(evidence: Evidence, page: Exchange) -> tuple[_Mention, ...]:
+def _told_mentions(evidence: Evidence, page: Exchange) -> tuple[_Mention, ...]:
     """Return the addresses that the visitor's browser names where no page shows them: behind a
     login, for example."""
     from checks.http._told_addresses import told_addresses
@@ -142,7 +142,7 @@ def _own_paths(evidence: Evidence) -> frozenset[str]:
     return frozenset(path.partition("?")[0] for path in (*paths, *own)) - {"", "/"}
 
 
-def _given(url: str, page: Exchange) -> _Mention:
+def _file_mention(url: str, page: Exchange) -> _Mention:
     return _Mention(url, page, part="file")
 
 
@@ -261,7 +261,7 @@ def _handed_out(evidence: Evidence, page: Exchange) -> str:
     return "" if url and is_of_server(evidence, page, url.partition("://")[2]) else url
 
 
-def _answered(evidence: Evidence, pages: tuple[Exchange, ...]) -> str:
+def _answered_address(evidence: Evidence, pages: tuple[Exchange, ...]) -> str:
     """Return the address of the site's own application in data that it answers with, or that its
     page has for its scripts."""
     has_values = any(page.local_values for page in evidence.good(Page))

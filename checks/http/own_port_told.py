@@ -46,7 +46,7 @@ def own_port_told(evidence: Evidence) -> Iterator[Claim]:
     if symptom is None or symptom.kind != "wrong-address" or not pages:
         return
     port = told_port(symptom.text, target.host, {target.port, 80, 443})
-    way = _way(evidence) if port else None
+    way = _proxy_route(evidence) if port else None
     if port is None or way is None or _is_open(evidence, port):
         return
     subjects = endpoint_subjects(pages)
@@ -72,7 +72,7 @@ def own_port_told(evidence: Evidence) -> Iterator[Claim]:
     yield with_own_remedy(evidence, claim, "public_url")
 
 
-def _way(evidence: Evidence) -> _Way | None:
+def _proxy_route(evidence: Evidence) -> _Way | None:
     """Return where the page is passed on to; None if no program behind a web server is known."""
     nginx, target = Nginx.of(evidence), evidence.target
     for match in nginx.location_matches(target.path):

@@ -160,7 +160,7 @@ def _data_claim(
     return Claim(
         about=Subject(port=nginx.evidence.target.port, path=path),
         covers=(NO_PORT,),
-        because=(page, *([nginx.config] if nginx.config else [])),
+        because=(page, *nginx.configs),
         confidence=Confidence.LIKELY,
         location=nginx.location(directive),
         facts={

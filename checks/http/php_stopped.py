@@ -53,12 +53,12 @@ def php_stopped(evidence: Evidence) -> Iterator[Claim]:
     pages = [page for page in shown_pages(evidence) if _may_be_stopped(page)]
     if not pages:
         return
-    found = _logged(evidence) or _shown(pages)
+    found = _logged(evidence) or _failure_on_page(pages)
     if found is None:
         return
     failure, source = found
     subjects = endpoint_subjects(pages)
-    reads = _reads(evidence, failure.kind)
+    reads = _limit_settings(evidence, failure.kind)
     port = evidence.target.port
     yield Claim(
         about=merge_subjects(subjects),
@@ -102,7 +102,7 @@ def _logged(evidence: Evidence) -> "tuple[PhpFailure, Observation] | None":
     return next(((found, line) for text, line in lines if (found := logged_failure(text))), None)
 
 
-def _shown(pages: list[Exchange]) -> "tuple[PhpFailure, None] | None":
+def _failure_on_page(pages: list[Exchange]) -> "tuple[PhpFailure, None] | None":
     from diagnose.parsers.php_failures import shown_failure
 
     failures = (shown_failure(page.body) for page in pages)
@@ -110,7 +110,7 @@ def _shown(pages: list[Exchange]) -> "tuple[PhpFailure, None] | None":
     return (failure, None) if failure else None
 
 
-def _reads(evidence: Evidence, kind: str) -> "list[ReadSetting]":
+def _limit_settings(evidence: Evidence, kind: str) -> "list[ReadSetting]":
     if kind not in {"memory", "time"}:
         return []
     from diagnose.model.applications import ReadSetting

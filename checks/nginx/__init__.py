@@ -66,6 +66,11 @@ class Nginx:
         )
 
     @property
+    def configs(self) -> tuple[NginxConfig, ...]:
+        """The configuration, as a part of the evidence of a claim: one, or none."""
+        return () if self.config is None else (self.config,)
+
+    @property
     def servers(self) -> tuple[Server, ...]:
         return server_blocks.servers(self.config.main) if self.config else ()
 

@@ -36,6 +36,14 @@ class SiblingName:
         return tuple(map(file_line, self.directives))
 
 
+def sibling_facts(sibling: SiblingName | None) -> dict[str, object]:
+    return {
+        "sibling": sibling.name if sibling else "",
+        "sibling_places": sibling.places if sibling else (),
+        "lacks_name": bool(sibling and sibling.leaf),
+    }
+
+
 def sibling_name(nginx: Nginx, leads_here: Callable[[Server], bool]) -> SiblingName | None:
     """Return the other name of the target's site, None if no block on the target's port has it, but
     for one that redirects to the target's name (`leads_here`): with that name it would be a

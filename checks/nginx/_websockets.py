@@ -278,7 +278,7 @@ def handshake_evidence(
         for handshakes in handshake_sets
         for upgrade in (*handshakes.front, *handshakes.direct)
     )
-    return (*([nginx.config] if nginx.config else []), *upgrades)
+    return (*nginx.configs, *upgrades)
 
 
 def front_status(handshake_sets: Iterable[WebSocketHandshakes]) -> int | str:

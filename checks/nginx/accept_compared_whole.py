@@ -68,7 +68,7 @@ def accept_compared_whole(evidence: Evidence) -> Iterator[Claim]:
             confidence=Confidence.LIKELY if sent else Confidence.POSSIBLE,
             location=nginx.location(first.directive),
             facts={
-                "line": _shown(first),
+                "line": _line_text(first),
                 "place": file_line(first.directive),
                 "type": bare_types(first.value)[0],
                 "pattern": _pattern(first.value),
@@ -135,7 +135,7 @@ def _pattern(value: str) -> str:
     return re.sub(r"([.+])", r"\\\1", bare_types(value)[0])
 
 
-def _shown(line: _Line) -> str:
+def _line_text(line: _Line) -> str:
     if line.is_map:
         return f'"{line.value}" {" ".join(line.directive.args)};'
     return f'if ($http_accept {line.directive.args[1]} "{line.value}")'

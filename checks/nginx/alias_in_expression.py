@@ -94,7 +94,7 @@ def _claim(
     return Claim(
         about=Subject(port=target.port, path=path, text=file_line(alias)),
         covers=(Subject(),),
-        because=(observation, *([nginx.config] if nginx.config else [])),
+        because=(observation, *nginx.configs),
         confidence=Confidence.CERTAIN,
         severity=severity,
         location=nginx.location(alias),

@@ -63,7 +63,7 @@ def body_timeout(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
-        because=(*(stalled or pages), *([nginx.config] if nginx.config else [])),
+        because=(*(stalled or pages), *nginx.configs),
         confidence=Confidence.LIKELY,
         location=nginx.location(directive or match.block),
         facts={

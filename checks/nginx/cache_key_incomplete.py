@@ -63,7 +63,7 @@ def cache_key_incomplete(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=Subject(port=evidence.target.port, text=file_line(directive)),
         covers=(Subject(),),
-        because=(*pages[:1], *([nginx.config] if nginx.config else [])),
+        because=(*pages[:1], *nginx.configs),
         severity=Severity.WARNING if first.gap in {"query", "head"} else None,
         confidence=Confidence.LIKELY,
         location=nginx.location(directive),

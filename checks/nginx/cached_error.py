@@ -44,7 +44,7 @@ def cached_error(evidence: Evidence) -> Iterator[Claim]:
         yield Claim(
             about=merge_subjects(subjects),
             covers=subjects,
-            because=(*pages, *direct, *([nginx.config] if nginx.config else [])),
+            because=(*pages, *direct, *nginx.configs),
             confidence=Confidence.LIKELY,
             location=nginx.location(directive),
             facts={

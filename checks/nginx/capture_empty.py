@@ -170,7 +170,7 @@ def _claim(nginx: Nginx, lost: list[tuple[str, Observation, _Empty]]) -> Claim:
         ),
         because=(
             *dict.fromkeys(seen for _, seen, _ in lost),
-            *([nginx.config] if nginx.config else []),
+            *nginx.configs,
         ),
         # A rule before it may lead the path elsewhere.
         confidence=Confidence.CERTAIN if _is_first(empty) else Confidence.LIKELY,

@@ -63,7 +63,7 @@ def challenge_location_unused(evidence: Evidence) -> Iterator[Claim]:
         yield Claim(
             about=merge_subjects(subjects),
             covers=subjects,
-            because=(*exchanges, *([nginx.config] if nginx.config else [])),
+            because=(*exchanges, *nginx.configs),
             confidence=Confidence.LIKELY,
             location=nginx.location(directive),
             facts={

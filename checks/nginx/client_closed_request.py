@@ -41,7 +41,7 @@ def client_closed_request(evidence: Evidence) -> Iterator[Claim]:
             continue
         yield Claim(
             about=Subject(port=evidence.target.port, path=failure.path),
-            because=(failure, *([nginx.config] if nginx.config else [])),
+            because=(failure, *nginx.configs),
             confidence=Confidence.CERTAIN,
             location=nginx.location(passing),
             facts={

@@ -75,7 +75,7 @@ def client_route_passed_on(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
-        because=(*pages, route, *([nginx.config] if nginx.config else [])),
+        because=(*pages, route, *nginx.configs),
         confidence=confidence,
         severity=route_severity(evidence, confidence),
         location=nginx.location(passed.directive),

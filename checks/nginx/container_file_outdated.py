@@ -89,7 +89,7 @@ def _claim(nginx: Nginx, container: NginxContainer, mount: BindMount) -> Claim:
     return Claim(
         about=Subject(text=mount.point),
         covers=(*subjects, *([Subject(port=evidence.target.port)] if failures else [])),
-        because=(container, *([nginx.config] if nginx.config else []), *certificates, *failures),
+        because=(container, *nginx.configs, *certificates, *failures),
         confidence=Confidence.LIKELY if failures else Confidence.CERTAIN,
         facts={
             "container": container.title,

@@ -51,7 +51,7 @@ def cookie_path(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
-        because=(*pages, *([nginx.config] if nginx.config else [])),
+        because=(*pages, *nginx.configs),
         location=nginx.location(directive),
         facts={
             "url": pages[0].url,

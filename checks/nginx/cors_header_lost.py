@@ -67,7 +67,7 @@ def cors_header_lost(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
-        because=(*pages, *([nginx.config] if nginx.config else [])),
+        because=(*pages, *nginx.configs),
         confidence=Confidence.LIKELY if is_unlike else Confidence.CERTAIN,
         location=nginx.location(directive),
         facts={

@@ -90,7 +90,7 @@ def _claim(nginx: Nginx, known: KnownApplication, lacking: list[Gap], is_missed:
     return Claim(
         about=subject,
         covers=covers,
-        because=(known, *([nginx.config] if nginx.config else []), *failures),
+        because=(known, *nginx.configs, *failures),
         severity=Severity.WARNING if is_missed else None,
         confidence=Confidence.LIKELY,
         location=nginx.location(block),

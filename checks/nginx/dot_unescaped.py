@@ -79,7 +79,7 @@ def dot_unescaped(evidence: Evidence) -> Iterator[Claim]:
         covers=(*subjects, *(Subject(port=port, path=path) for path in paths)),
         because=(
             *(each.because for each in same),
-            *([nginx.config] if nginx.config else []),
+            *nginx.configs,
         ),
         severity=None if pages else Severity.WARNING,
         location=nginx.location(block),

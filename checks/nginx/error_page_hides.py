@@ -86,7 +86,7 @@ def error_page_hides(evidence: Evidence) -> Iterator[Claim]:
         about=merge_subjects(subjects),
         covers=subjects,
         because=(*pages, failure.because, *([line] if line else []),
-                 *([nginx.config] if nginx.config else [])),
+                 *nginx.configs),
         confidence=Confidence.CERTAIN if failure.is_certain else Confidence.LIKELY,
         location=nginx.location(directive),
         facts={

@@ -87,7 +87,7 @@ def escaped_variable(evidence: Evidence) -> Iterator[Claim]:
         about=Subject(port=evidence.target.port, text=file_line(first)),
         # The redirect to https is made on port 80.
         covers=(Subject(port=evidence.target.port), Subject(port=80)),
-        because=(*answers, *wrong, *([nginx.config] if nginx.config else [])),
+        because=(*answers, *wrong, *nginx.configs),
         severity=Severity.ERROR if is_failing else None,
         confidence=Confidence.CERTAIN,
         location=nginx.location(first),

@@ -89,7 +89,7 @@ def expression_unmarked(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=Subject(port=port, text=file_line(block)),
         covers=(Subject(),) if failing else paths or (NO_PORT,),
-        because=(*failing, *logged, *([nginx.config] if nginx.config else [])),
+        because=(*failing, *logged, *nginx.configs),
         severity=Severity.ERROR if failing else Severity.WARNING if logged else None,
         location=nginx.location(block),
         facts={

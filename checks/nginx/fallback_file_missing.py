@@ -61,7 +61,7 @@ def fallback_file_missing(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
-        because=(*pages, access, *([nginx.config] if nginx.config else [])),
+        because=(*pages, access, *nginx.configs),
         confidence=Confidence.LIKELY,
         location=nginx.location(fallback),
         facts={

@@ -77,7 +77,7 @@ def field_twice(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=merge_subjects(subjects) if subjects else Subject(port=port, path=first.path),
         covers=(*subjects, *(Subject(port=port, path=pair.path) for pair in same)),
-        because=(*symptoms, *controls, *([nginx.config] if nginx.config else [])),
+        because=(*symptoms, *controls, *nginx.configs),
         confidence=Confidence.CERTAIN if controls else Confidence.LIKELY,
         severity=None if pages else Severity.WARNING,
         location=nginx.location(first.lines[1]),

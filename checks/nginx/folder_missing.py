@@ -61,7 +61,7 @@ def folder_missing(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
-        because=(*pages, access, *([nginx.config] if nginx.config else [])),
+        because=(*pages, access, *nginx.configs),
         location=nginx.location(served.directive),
         facts={
             "url": pages[0].url,

@@ -103,7 +103,7 @@ def front_controller_missing(evidence: Evidence) -> Iterator[Claim]:
                 *pages,
                 *others,
                 *([below] if below else []),
-                *([nginx.config] if nginx.config else []),
+                *nginx.configs,
             ),
             confidence=Confidence.POSSIBLE
             if is_file and not folder.endswith("/public/")

@@ -102,7 +102,7 @@ def _claim(
     return Claim(
         about=merge_subjects(subjects),
         covers=(),
-        because=(*pages, *([nginx.config] if nginx.config else [])),
+        because=(*pages, *nginx.configs),
         confidence=Confidence.CERTAIN,
         location=nginx.location(line.directive),
         facts={

@@ -61,7 +61,7 @@ def host_not_passed(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=_page_files.page_subject(page),
         covers=(_page_files.page_subject(page), *endpoint_subjects(steps)),
-        because=(page, *([nginx.config] if nginx.config else [])),
+        because=(page, *nginx.configs),
         confidence=Confidence.LIKELY,
         severity=severity,
         facts={

@@ -75,7 +75,7 @@ def https_param_missing(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=merge_subjects(subjects) if subjects else own,
         covers=(*subjects, own),
-        because=(*untold.symptoms, *([nginx.config] if nginx.config else [])),
+        because=(*untold.symptoms, *nginx.configs),
         confidence=Confidence.LIKELY,
         severity=Severity.WARNING if untold.is_form else None,
         location=nginx.location(untold.passing),

@@ -59,7 +59,7 @@ def if_disables_try_files(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
-        because=(*pages, *([nginx.config] if nginx.config else [])),
+        because=(*pages, *nginx.configs),
         confidence=Confidence.CERTAIN if _holds(evidence, match, condition) else Confidence.LIKELY,
         location=nginx.location(condition),
         facts={

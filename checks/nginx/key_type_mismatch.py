@@ -82,7 +82,7 @@ def _claim(nginx: Nginx, certificate: CertificateFile, keys: list[KeyFile]) -> C
         because=(
             certificate,
             *keys,
-            *([nginx.config] if nginx.config else []),
+            *nginx.configs,
             *(
                 handshake
                 for handshake in handshakes

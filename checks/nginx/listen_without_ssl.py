@@ -58,7 +58,7 @@ def listen_without_ssl(evidence: Evidence) -> Iterator[Claim]:
         return
     yield Claim(
         about=Subject(port=port, text=file_line(listens[0])),
-        because=(*([nginx.config] if nginx.config else []), *handshakes),
+        because=(*nginx.configs, *handshakes),
         facts={
             "place": file_line(listens[0]),
             "port": port,

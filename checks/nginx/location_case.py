@@ -71,7 +71,7 @@ def location_case(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=merge_subjects(subjects) if subjects else own,
         covers=(*subjects, own),
-        because=(missed.because, *([nginx.config] if nginx.config else [])),
+        because=(missed.because, *nginx.configs),
         confidence=Confidence.LIKELY,
         severity=None if is_page else Severity.WARNING,
         location=nginx.location(missed.match.block),

@@ -90,7 +90,7 @@ def location_misses_path(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=merge_subjects(subjects) if subjects else own[0],
         covers=(*subjects, *own),
-        because=(*(miss.because for miss in misses), *([nginx.config] if nginx.config else [])),
+        because=(*(miss.because for miss in misses), *nginx.configs),
         confidence=Confidence.LIKELY,
         severity=None if pages else Severity.WARNING,
         location=nginx.location(first.match.block),

@@ -55,7 +55,7 @@ def location_without_slash(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=Subject(port=evidence.target.port, text=file_line(block)),
         covers=(Subject(),) if failing else (NO_PORT,),
-        because=(*failing, *([nginx.config] if nginx.config else [])),
+        because=(*failing, *nginx.configs),
         severity=Severity.ERROR if failing else None,
         location=nginx.location(block),
         facts={

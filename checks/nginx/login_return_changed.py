@@ -49,7 +49,7 @@ def login_return_changed(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
-        because=(*pages, *([nginx.config] if nginx.config else [])),
+        because=(*pages, *nginx.configs),
         confidence=Confidence.LIKELY,
         location=nginx.location(directive),
         facts={

@@ -79,7 +79,7 @@ def method_denied(evidence: Evidence) -> Iterator[Claim]:
     claim = Claim(
         about=merge_subjects(subjects),
         covers=subjects,
-        because=(*pages, *lines[-1:], *([nginx.config] if nginx.config else [])),
+        because=(*pages, *lines[-1:], *nginx.configs),
         confidence=Confidence.CERTAIN if is_asked and (lines or is_password) else Confidence.LIKELY,
         location=nginx.location(denial.directive),
         facts={
@@ -137,7 +137,7 @@ def _sent_claim(nginx: Nginx) -> Claim | None:
             claim = Claim(
                 about=subject,
                 covers=(NO_PORT, *((subject,) if isinstance(source, FailedRequests) else ())),
-                because=(source, *([nginx.config] if nginx.config else [])),
+                because=(source, *nginx.configs),
                 confidence=Confidence.LIKELY,
                 location=nginx.location(denial.directive),
                 facts={

@@ -77,7 +77,7 @@ def method_not_allowed(evidence: Evidence) -> Iterator[Claim]:
         yield Claim(
             about=merge_subjects(subjects),
             covers=subjects,
-            because=(*pages, *([nginx.config] if nginx.config else [])),
+            because=(*pages, *nginx.configs),
             confidence=Confidence.CERTAIN if refused else Confidence.LIKELY,
             location=nginx.location(match.block),
             facts={
@@ -97,7 +97,7 @@ def _kept_claim(
     return Claim(
         about=merge_subjects(subjects),
         covers=subjects,
-        because=(*because, *([nginx.config] if nginx.config else [])),
+        because=(*because, *nginx.configs),
         confidence=Confidence.CERTAIN if is_asked else Confidence.LIKELY,
         location=nginx.location(kept.condition),
         facts={
@@ -120,7 +120,7 @@ def _logged_claim(nginx: Nginx) -> Claim | None:
         if failure.method not in {"GET", "HEAD"} and match is not None:
             return Claim(
                 about=Subject(port=nginx.evidence.target.port, path=failure.path),
-                because=(failure, *([nginx.config] if nginx.config else [])),
+                because=(failure, *nginx.configs),
                 confidence=Confidence.CERTAIN,
                 location=nginx.location(match.block),
                 facts={"asked": True, **_facts(nginx, match, failure.path, failure.method)},
@@ -141,7 +141,7 @@ def _sent_claim(nginx: Nginx) -> Claim | None:
             about=Subject(port=nginx.evidence.target.port, path=request.path),
             covers=(NO_PORT,),
             consequence_of=cause_outside_folder(nginx.evidence, request.path),
-            because=(request.source, *([nginx.config] if nginx.config else [])),
+            because=(request.source, *nginx.configs),
             confidence=Confidence.LIKELY,
             location=nginx.location(match.block),
             facts={

@@ -96,7 +96,7 @@ def _claims(nginx: Nginx, port: int) -> Iterator[Claim]:
             yield Claim(
                 about=Subject(port=port, text=f"listen {address}"),
                 covers=(*subjects, *([Subject()] if is_everywhere else [])),
-                because=(*handshakes, *pages, *served, *([nginx.config] if nginx.config else [])),
+                because=(*handshakes, *pages, *served, *nginx.configs),
                 severity=None if is_target else Severity.WARNING,
                 confidence=Confidence.CERTAIN if handshakes or served else Confidence.LIKELY,
                 facts={

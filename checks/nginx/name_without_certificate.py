@@ -40,7 +40,7 @@ def name_without_certificate(evidence: Evidence) -> Iterator[Claim]:
     directive = next(iter(children(server.block, "server_name")), server.block)
     yield Claim(
         about=Subject(port=target.port, text=f"server_name {uncovered[0]}"),
-        because=(*served[0].handshakes, *([nginx.config] if nginx.config else [])),
+        because=(*served[0].handshakes, *nginx.configs),
         location=nginx.location(directive),
         facts={
             "name": target.host,

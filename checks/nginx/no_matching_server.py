@@ -14,7 +14,6 @@ its pages on another port.
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from checks.http import exchanges_by_purpose
 from checks.nginx import Nginx, SelectedServer, file_line
@@ -57,9 +56,6 @@ from diagnose.parsers.nginx.edits import TextEdit
 from diagnose.parsers.nginx.server_blocks import Server, file_paths
 from diagnose.parsers.redirects import leads_to_itself
 from diagnose.parsers.stray_pages import is_default_page
-
-if TYPE_CHECKING:
-    from checks.nginx._sibling_names import SiblingName
 
 
 @frozen
@@ -119,7 +115,7 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
         return
     # Imported late: few names have no block.
     from checks.nginx._redirect_blocks import redirect_fix
-    from checks.nginx._sibling_names import sibling_fix, sibling_name
+    from checks.nginx._sibling_names import sibling_facts, sibling_fix, sibling_name
     from checks.nginx._twin_edits import twin_fix
 
     def leads_here(server: Server) -> bool:
@@ -128,7 +124,7 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
     sibling = None if mistyped or own_place else sibling_name(nginx, leads_here)
     yield Claim(
         about=Subject(port=target.port, text=f"server_name {target.host}"),
-        because=(*symptoms, *refusals, *([nginx.config] if nginx.config else [])),
+        because=(*symptoms, *refusals, *nginx.configs),
         severity=_severity(
             bool(symptoms or refusals), bool(is_fault or mistyped or is_plain_alone)
         ),
@@ -144,7 +140,7 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
             "elsewhere": own_place,
             "tls": target.uses_tls,
             "order": f"certbot --nginx -d {target.host}" if _can_order(nginx, own_server) else "",
-            **_sibling_facts(sibling),
+            **sibling_facts(sibling),
         },
         confidence=Confidence.CERTAIN
         if len(selected_servers) == len(nginx.selected_servers()) and (symptoms or refusals)
@@ -168,14 +164,6 @@ def _shown_facts(
         ),
         "status": next((page.status for page in strays), None),
         "default_page": any(is_default_page(page.status, page.body) for page in strays),
-    }
-
-
-def _sibling_facts(sibling: "SiblingName | None") -> dict[str, object]:
-    return {
-        "sibling": sibling.name if sibling else "",
-        "sibling_places": sibling.places if sibling else (),
-        "lacks_name": bool(sibling and sibling.leaf),
     }
 
 

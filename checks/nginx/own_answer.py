@@ -83,7 +83,7 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
-        because=(*pages, *lines[-1:], *([nginx.config] if nginx.config else [])),
+        because=(*pages, *lines[-1:], *nginx.configs),
         severity=Severity.WARNING if sent or is_plain or address else None,
         location=nginx.location(directive),
         facts={

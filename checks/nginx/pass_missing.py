@@ -62,7 +62,7 @@ def pass_missing(evidence: Evidence) -> Iterator[Claim]:
         yield Claim(
             about=Subject(port=target.port, path=target.path.partition("?")[0]),
             covers=(Subject(port=target.port),),
-            because=(*pages, *([nginx.config] if nginx.config else [])),
+            because=(*pages, *nginx.configs),
             facts={
                 "url": target.url,
                 "status": pages[0].status or "",

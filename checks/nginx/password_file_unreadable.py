@@ -57,7 +57,7 @@ def _claim(
     return Claim(
         about=merge_subjects(subjects),
         covers=subjects,
-        because=(access, *asking, *([nginx.config] if nginx.config else [])),
+        because=(access, *asking, *nginx.configs),
         facts={
             "url": asking[0].url,
             "file": access.path,

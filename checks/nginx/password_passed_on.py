@@ -60,7 +60,7 @@ def password_passed_on(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
-        because=(*pages, *control, *([nginx.config] if nginx.config else [])),
+        because=(*pages, *control, *nginx.configs),
         # The application may know the same users, and refuse this one for another reason.
         confidence=Confidence.LIKELY,
         location=nginx.location(asking),

@@ -62,7 +62,7 @@ def password_twice(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
-        because=(*pages, *refused[:1], *guarded[:1], *([nginx.config] if nginx.config else [])),
+        because=(*pages, *refused[:1], *guarded[:1], *nginx.configs),
         confidence=Confidence.LIKELY,
         severity=Severity.WARNING if guarded else None,
         location=nginx.location(asking),

@@ -59,7 +59,7 @@ def path_info_missing(evidence: Evidence) -> Iterator[Claim]:
         yield Claim(
             about=merge_subjects(subjects),
             covers=subjects,
-            because=(*pages, *([nginx.config] if nginx.config else [])),
+            because=(*pages, *nginx.configs),
             confidence=Confidence.LIKELY,
             location=nginx.location(try_files or php.block),
             facts={

@@ -103,7 +103,7 @@ def path_taken(evidence: Evidence) -> Iterator[Claim]:
             yield Claim(
                 about=merge_subjects(subjects),
                 covers=subjects,
-                because=(*pages, application, *([nginx.config] if nginx.config else [])),
+                because=(*pages, application, *nginx.configs),
                 facts={"url": pages[0].url, "status": pages[0].status, "page": "", "others": ()}
                 | _facts(application, bypass),
                 confidence=Confidence.CERTAIN,
@@ -190,7 +190,7 @@ def _of_page_files(
             page,
             *(file.response for file in taken_files),
             application,
-            *([nginx.config] if nginx.config else []),
+            *nginx.configs,
         ),
         severity=_severity(page, taken_files),
         facts={

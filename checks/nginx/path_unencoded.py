@@ -63,7 +63,7 @@ def path_unencoded(evidence: Evidence) -> Iterator[Claim]:
         yield Claim(
             about=merge_subjects(subjects),
             covers=subjects,
-            because=(*pages, *([nginx.config] if nginx.config else [])),
+            because=(*pages, *nginx.configs),
             confidence=Confidence.LIKELY,
             location=nginx.location(directive),
             facts={

@@ -46,7 +46,7 @@ def precompressed_outdated(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=Subject(text=first.copy_path),
         covers=(NO_PORT,),
-        because=(*copies, *([nginx.config] if nginx.config else [])),
+        because=(*copies, *nginx.configs),
         confidence=Confidence.CERTAIN if first.differs else Confidence.POSSIBLE,
         severity=None if first.differs else Severity.NOTE,
         location=nginx.location(directive) if directive else None,

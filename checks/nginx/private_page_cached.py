@@ -71,7 +71,7 @@ def private_page_cached(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=Subject(port=evidence.target.port, text=file_line(kept.ignoring)),
         covers=(NO_PORT, merge_subjects(subjects)),
-        because=(kept.page, *([nginx.config] if nginx.config else [])),
+        because=(kept.page, *nginx.configs),
         confidence=Confidence.LIKELY,
         location=nginx.location(kept.ignoring),
         facts={

@@ -54,7 +54,7 @@ def proxy_protocol(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=Subject(port=port, text=file_line(directive)),
         covers=(Subject(port=port),),
-        because=(*([nginx.config] if nginx.config else []), *symptoms),
+        because=(*nginx.configs, *symptoms),
         facts={
             "place": file_line(directive),
             "places": tuple(dict.fromkeys(map(file_line, directives))),

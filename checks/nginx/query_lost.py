@@ -95,7 +95,7 @@ def _claim(
     return Claim(
         about=Subject(port=evidence.target.port, text=file_line(lost.directive)),
         covers=endpoint_subjects(failed) if breaks else (NO_PORT,),
-        because=(*(failed if breaks else pages[:1]), *([nginx.config] if nginx.config else [])),
+        because=(*(failed if breaks else pages[:1]), *nginx.configs),
         severity=Severity.ERROR if breaks else None,
         confidence=Confidence.POSSIBLE if lost.may_be_folder else Confidence.LIKELY,
         location=nginx.location(lost.directive),

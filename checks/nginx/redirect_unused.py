@@ -104,7 +104,7 @@ def _claim(nginx: Nginx, unused: UnusedRedirect, exchanges: list[Exchange]) -> C
     return Claim(
         about=merge_subjects(subjects),
         covers=subjects,
-        because=(*exchanges, *([nginx.config] if nginx.config else [])),
+        because=(*exchanges, *nginx.configs),
         confidence=Confidence.LIKELY,
         facts={
             "name": nginx.evidence.target.host,

@@ -65,7 +65,7 @@ def request_buffered(evidence: Evidence) -> Iterator[Claim]:
             yield Claim(
                 about=merge_subjects(subjects),
                 covers=subjects,
-                because=(*pages, *([nginx.config] if nginx.config else [])),
+                because=(*pages, *nginx.configs),
                 confidence=Confidence.LIKELY,
                 location=nginx.location(line),
                 facts={

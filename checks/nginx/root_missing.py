@@ -76,7 +76,7 @@ def root_missing(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=merge_subjects(subjects) if subjects else own[0],
         covers=(*subjects, *own),
-        because=(*(seen for _, seen, _ in same), *([nginx.config] if nginx.config else [])),
+        because=(*(seen for _, seen, _ in same), *nginx.configs),
         confidence=Confidence.LIKELY,
         severity=None if pages else Severity.WARNING,
         location=nginx.location(first.match.block),

@@ -108,7 +108,7 @@ def _claim(nginx: Nginx, gateway: _Gateway, pages: tuple[Exchange, ...], is_own:
         if is_failing
         else Subject(port=evidence.target.port, text=file_line(gateway.passing)),
         covers=subjects if is_failing else (NO_PORT,),
-        because=(*pages[:1], *([nginx.config] if nginx.config else [])),
+        because=(*pages[:1], *nginx.configs),
         severity=Severity.ERROR if is_failing else None,
         confidence=Confidence.LIKELY,
         location=nginx.location(gateway.passing),

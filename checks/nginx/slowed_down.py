@@ -108,7 +108,7 @@ def _claim(
     return Claim(
         about=Subject(port=nginx.evidence.target.port, text=file_line(directive)),
         covers=(Subject(),) if is_own else (NO_PORT,),
-        because=(*pages, *([nginx.config] if nginx.config else [])),
+        because=(*pages, *nginx.configs),
         confidence=Confidence.LIKELY,
         severity=Severity.ERROR if is_own else None,
         location=nginx.location(directive),

@@ -45,7 +45,7 @@ def sub_filter_compressed(evidence: Evidence) -> Iterator[Claim]:
         return
     yield Claim(
         about=Subject(address=visit.address, port=visit.port, path=evidence.target.path),
-        because=(visit, answers[0], *([nginx.config] if nginx.config else [])),
+        because=(visit, answers[0], *nginx.configs),
         confidence=Confidence.CERTAIN,
         location=nginx.location(filters[0]),
         facts={

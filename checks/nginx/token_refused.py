@@ -50,7 +50,7 @@ def token_refused(evidence: Evidence) -> Iterator[Claim]:
         yield Claim(
             about=subjects[0],
             covers=subjects,
-            because=(*failures, *([nginx.config] if nginx.config else [])),
+            because=(*failures, *nginx.configs),
             confidence=Confidence.LIKELY,
             location=nginx.location(asking),
             facts={

@@ -44,6 +44,11 @@ class HaproxyView:
     def status(self) -> HaproxyStatus | None:
         return next(iter(self.view.evidence.good(HaproxyStatus)), None)
 
+    def has_default(self, backend: str) -> bool:
+        """Return whether a backend gets what no rule of the frontend takes."""
+        default = self.proxies.frontend.setting("default_backend")
+        return default is not None and default.words[1:2] == (backend,)
+
     def tries_for(self, purpose: str) -> tuple[HaproxyTry, ...]:
         """Return the requests that were sent from the server for a purpose, failures too."""
         all_tries = self.view.evidence.of(HaproxyTry)

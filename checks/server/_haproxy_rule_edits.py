@@ -50,7 +50,7 @@ def correction_of(
         if correction := _of_rule(haproxy, rule, own, websocket):
             return correction
     selection = haproxy.proxies.selection
-    if not other.rules and selection and selection.rule and is_default(haproxy, other):
+    if not other.rules and selection and selection.rule and haproxy.has_default(other.name):
         return _of_taking_rule(haproxy, selection.rule)
     if own == "/":
         # A rule for every path would take those of all other backends.
@@ -107,12 +107,6 @@ def _of_rule(haproxy: HaproxyView, rule: Rule, path: str, websocket: bool) -> Co
     if not texts:
         return None
     return Correction({**facts, "extra": True}, _rewritten(haproxy, rule.line, texts))
-
-
-def is_default(haproxy: HaproxyView, other: OtherBackend) -> bool:
-    """Return whether a backend gets what no rule of the frontend takes."""
-    default = haproxy.proxies.frontend.setting("default_backend")
-    return default is not None and default.words[1:2] == (other.name,)
 
 
 def _of_taking_rule(haproxy: HaproxyView, rule: Rule) -> Correction:

@@ -28,7 +28,7 @@ def rule_edit(rule: TunnelRule, service: str = "", settings: tuple[str, ...] = (
         return None
     row = rows[rule.line - 1]
     names = {setting.partition(":")[0] for setting in settings}
-    if row.count(rule.service) != 1 or any(_has(rows, name) for name in names):
+    if row.count(rule.service) != 1 or any(_has_setting(rows, name) for name in names):
         return None
     changes: dict[int, tuple[str, ...]] = {}
     changed = row.replace(rule.service, service) if service else row
@@ -42,7 +42,7 @@ def rule_edit(rule: TunnelRule, service: str = "", settings: tuple[str, ...] = (
     return _edit(rule, rows, changes)
 
 
-def _has(rows: list[str], name: str) -> bool:
+def _has_setting(rows: list[str], name: str) -> bool:
     """Return whether a setting is written anywhere: which of two counts is not always plain."""
     return any(re.match(rf"[\s-]*{name}\s*:", row) for row in rows)
 

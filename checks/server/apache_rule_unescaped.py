@@ -38,7 +38,7 @@ def apache_rule_unescaped(evidence: Evidence) -> Iterator[Claim]:
     if view is None or not errors or not pages or view.server.product != "apache":
         return
     error, path = errors[0], target.path.partition("?")[0]
-    found = _found(view, error, path)
+    found = _rule_and_file(view, error, path)
     subject = Subject(port=target.port, path=path)
     rule, file = found or (None, "")
     yield Claim(
@@ -59,7 +59,7 @@ def apache_rule_unescaped(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
-def _found(
+def _rule_and_file(
     view: ServerView, error: ServerRequestError, path: str
 ) -> tuple[UnescapedRule, str] | None:
     """Return the rule and its file: of the virtual host, or else of the site's .htaccess."""

@@ -88,7 +88,7 @@ def authorization_not_passed(evidence: Evidence) -> Iterator[Claim]:
     is_kept = not site.passes_authorization and (bool(wsgi) or _is_fastcgi(view, site, target.path))
     if not pages or not again or not (removing or is_kept):
         if not pages and not again and (removing or is_kept):
-            yield from _told(view, site, removing, wsgi)
+            yield from _told_claims(view, site, removing, wsgi)
         return
     own = Subject(port=target.port, path=target.path.partition("?")[0])
     yield Claim(
@@ -124,7 +124,7 @@ def _remedy(view: ServerView, site: WebSite, removing: int, wsgi: int) -> Fix:
     return _wsgi_fix(view, site, wsgi) if wsgi else _fix(view, site)
 
 
-def _told(view: ServerView, site: WebSite, removing: int, wsgi: int) -> Iterator[Claim]:
+def _told_claims(view: ServerView, site: WebSite, removing: int, wsgi: int) -> Iterator[Claim]:
     """Judge by a person's words that the application gets no Authorization: what this run asks for
     needs no login, and no line of the site passes the field on."""
     evidence, target = view.evidence, view.evidence.target
@@ -163,7 +163,7 @@ def _challenged(view: ServerView, site: WebSite) -> Iterator[Claim]:
     if not pages or site.passes_authorization or not _is_fastcgi(view, site, target.path):
         return
     is_programs = any(page.header("X-Powered-By") for page in pages)
-    if not is_programs and (_asks(view) or any(map(_is_apaches_page, pages))):
+    if not is_programs and (_asks_for_password(view) or any(map(_is_apaches_page, pages))):
         return
     symptom = target.symptom
     own = Subject(port=target.port, path=target.path.partition("?")[0])
@@ -196,7 +196,7 @@ def _is_apaches_page(page: Exchange) -> bool:
     return "iso-8859-1" in (page.header("Content-Type") or "").lower()
 
 
-def _asks(view: ServerView) -> bool:
+def _asks_for_password(view: ServerView) -> bool:
     """Return whether a line of Apache asks for a password somewhere."""
     files = view.config.files if view.config else ()
     return any(_ASKS.match(row) for file in files for row in file_rows(view, file))

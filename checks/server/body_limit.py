@@ -65,15 +65,8 @@ def body_limit(evidence: Evidence) -> Iterator[Claim]:
 
 def _logged_error(evidence: Evidence, failure: FailedRequests) -> LoggedRequestError | None:
     """Return what Caddy's log says of the request, if that is its own limit."""
-    key = failure.method, failure.path, failure.status
-    return next(
-        (
-            error
-            for error in evidence.good(LoggedRequestError)
-            if (error.method, error.path, error.status) == key and is_body_refusal(error.message)
-        ),
-        None,
-    )
+    errors = (error for error in evidence.good(LoggedRequestError) if error.is_of(failure))
+    return next((error for error in errors if is_body_refusal(error.message)), None)
 
 
 def _limit(

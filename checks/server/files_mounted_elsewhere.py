@@ -65,7 +65,7 @@ def files_mounted_elsewhere(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=merge_subjects(subjects),
         covers=(*subjects, Subject(port=evidence.target.port)),
-        because=(*pages, mounts, container, *([nginx.config] if nginx.config else [])),
+        because=(*pages, mounts, container, *nginx.configs),
         confidence=Confidence.CERTAIN if is_front and not found else Confidence.LIKELY,
         severity=None if is_front or not mounts.exists else Severity.WARNING,
         facts={

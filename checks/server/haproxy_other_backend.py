@@ -18,7 +18,7 @@ from checks.server._backend_answers import (
     websocket_subjects,
 )
 from checks.server._haproxy import HaproxyView, haproxy_view, place
-from checks.server._haproxy_rule_edits import Correction, correction_of, is_default
+from checks.server._haproxy_rule_edits import Correction, correction_of
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.backends import BackendVisit
@@ -120,7 +120,7 @@ def _claim(evidence: Evidence, path: str, visits: Visits, websocket: bool) -> Cl
         others = [other for other in others if is_named_after(other.name, target)]
     elif path == "/" and len(others) > 1:
         # Every site has a start page; what no rule takes is the default backend's.
-        others = [other for other in others if is_default(haproxy, other)]
+        others = [other for other in others if haproxy.has_default(other.name)]
     if len(others) != 1 or not _is_unanswered(evidence, own, visits, others[0]):
         return None
     other, selection = others[0], haproxy.proxies.selection

@@ -38,7 +38,9 @@ def haproxy_sni_sample(evidence: Evidence) -> Iterator[Claim]:
     haproxy, target = haproxy_view(evidence), evidence.target
     rule = _rule(haproxy) if haproxy else None
     visits = _visits(evidence) if rule else ()
-    if haproxy is None or rule is None or not visits or _is_default(haproxy, rule):
+    if haproxy is None or rule is None or not visits:
+        return
+    if haproxy.has_default(rule.backend):  # The rule is left over.
         return
     ends_tls, line = haproxy.proxies.tls, _written(haproxy, rule)
     edit = _edit(haproxy, line, ends_tls) if _is_readable(haproxy) else None
@@ -81,13 +83,6 @@ def _rule(haproxy: HaproxyView) -> Rule | None:
         ),
         None,
     )
-
-
-def _is_default(haproxy: HaproxyView, rule: Rule) -> bool:
-    """Return whether the rule's backend gets the requests that no rule takes: the rule is left
-    over."""
-    default = haproxy.proxies.frontend.setting("default_backend")
-    return default is not None and default.words[1:2] == (rule.backend,)
 
 
 def _visits(evidence: Evidence) -> tuple[Observation, ...]:

@@ -114,12 +114,12 @@ def _places(
         for file in (view.config.files if view.config and pattern else ())
         for number, text in enumerate(file_rows(view, file), 1)
         for answer in failing
-        if pattern and pattern.match(text) and _word(answer.member).search(text)
+        if pattern and pattern.match(text) and _address_pattern(answer.member).search(text)
     ]
     return found if len({answer.member for *_, answer in found}) == len(found) else []
 
 
-def _word(member: str) -> re.Pattern[str]:
+def _address_pattern(member: str) -> re.Pattern[str]:
     own = re.escape(member.replace("127.0.0.1:", "", 1)) if "127.0.0.1:" in member else ""
     place = f"(?:(?:127\\.0\\.0\\.1|localhost)?:{own})" if own else re.escape(member)
     return re.compile(rf"(?<![\w.:\]/-])(?:https?://)?{place}(?![\w.:-])/?")
@@ -141,7 +141,7 @@ def _fix(view: ServerView, places: Sequence[tuple[str, int, str, MemberAnswer]])
             words, comment = _split_comment(view, text)
             changes[number] = (f"{words}{out}{comment}",)
         else:
-            line = re.sub(r"\s+" + _word(answer.member).pattern, "", text, count=1)
+            line = re.sub(r"\s+" + _address_pattern(answer.member).pattern, "", text, count=1)
             changes[number] = () if line.strip() == "to" else (line,)
     is_one_file = len({path for path, *_ in places}) == 1 and len(changes) == len(places)
     edit = line_edit(view, places[0][0], changes) if is_one_file else None

@@ -97,15 +97,8 @@ def _ending(state: str) -> dict[str, object]:
 
 def _logged_reason(evidence: Evidence, failure: FailedRequests) -> LoggedRequestError | None:
     """Return what the error log says about the request, but for a wait: that has its own check."""
-    key = failure.method, failure.path, failure.status
-    return next(
-        (
-            error
-            for error in evidence.good(LoggedRequestError)
-            if (error.method, error.path, error.status) == key and error.reason != "timeout"
-        ),
-        None,
-    )
+    errors = (error for error in evidence.good(LoggedRequestError) if error.is_of(failure))
+    return next((error for error in errors if error.reason != "timeout"), None)
 
 
 def _is_fault(

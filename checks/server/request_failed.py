@@ -114,7 +114,7 @@ def request_failed(evidence: Evidence) -> Iterator[Claim]:
             "message": error.message,
             "log": error.log,
             error.reason: True,
-            "override": _shown(_forbidden(error)),
+            "override": _directive_text(_forbidden(error)),
             "never": _is_never_allowed(view, error),
             **_faulty_line(error),
             "folder": error.file.rpartition("/")[0],
@@ -244,7 +244,7 @@ def _forbidden(error: ServerRequestError) -> str:
     return match[1] if match and error.reason == "htaccess" else ""
 
 
-def _shown(name: str) -> str:
+def _directive_text(name: str) -> str:
     return f"{name}>" if name.startswith("<") else name
 
 

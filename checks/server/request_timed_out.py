@@ -44,9 +44,7 @@ def request_timed_out(evidence: Evidence) -> Iterator[Claim]:
         errors = [
             error
             for error in evidence.good(LoggedRequestError)
-            if error.reason == "timeout"
-            and (error.method, error.path, error.status)
-            == (failure.method, failure.path, failure.status)
+            if error.reason == "timeout" and error.is_of(failure)
         ]
         site = next(iter(view.answering_sites), None)
         if site is not None and (errors or (route and _is_cut_by_caddy(view, route, failure))):

@@ -53,7 +53,7 @@ def upstream_claim(nginx: Nginx, fault: BackendFault, fix: Fix) -> Claim:
     hidden = _hidden_failures(nginx, backend) if is_harmless else ()
     named = _websockets_of_the_page(nginx, backend) if is_harmless else ()
     observations = (
-        *fault.because, *failures, *hidden, *named, *([nginx.config] if nginx.config else []),
+        *fault.because, *failures, *hidden, *named, *nginx.configs,
     )  # fmt: skip
     return Claim(
         about=Subject(text=", ".join(endpoint_names)),

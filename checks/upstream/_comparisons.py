@@ -243,7 +243,7 @@ def comparison_claim(
     request = change.request
     observations: tuple[Observation, ...] = (
         *change.exchanges, *change.failures, *change.as_nginx, *change.changed, *change.pages,
-        *([nginx.config] if nginx.config else []),
+        *nginx.configs,
     )  # fmt: skip
     page = Subject(port=nginx.evidence.target.port, path=request.path)
     return Claim(

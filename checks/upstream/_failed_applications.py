@@ -157,7 +157,7 @@ def failed_application_claim(
     return Claim(
         about=Subject(text=", ".join(application.endpoints)),
         covers=tuple(Subject(port=evidence.target.port, path=path) for path in application.paths),
-        because=(*application.attempts, *pages, *([nginx.config] if nginx.config else [])),
+        because=(*application.attempts, *pages, *nginx.configs),
         facts={
             "application": application.endpoints,
             "paths": application.paths,

@@ -21,7 +21,7 @@ def only_port(evidence: Evidence) -> str:
     sockets = [socket for listeners in evidence.good(Listeners) for socket in listeners.sockets]
     if not all(socket.process for socket in sockets):
         return ""
-    ports = {socket.port for socket in _others(evidence) if _may_be_application(socket)}
+    ports = {socket.port for socket in _other_listeners(evidence) if _may_be_application(socket)}
     return str(ports.pop()) if len(ports) == 1 else ""
 
 
@@ -31,7 +31,7 @@ def listening_facts(evidence: Evidence) -> dict[str, object]:
     return {"listening": programs, "only_port": only_port(evidence)}
 
 
-def _others(evidence: Evidence) -> Iterator[Listener]:
+def _other_listeners(evidence: Evidence) -> Iterator[Listener]:
     for listeners in evidence.good(Listeners):
         for socket in listeners.sockets:
             if (socket.process or "") not in NO_SITE_PROGRAMS | {"nginx"}:

@@ -58,7 +58,7 @@ def answer_too_late(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
-        because=(*pages, *late, *([nginx.config] if nginx.config else [])),
+        because=(*pages, *late, *nginx.configs),
         confidence=Confidence.CERTAIN,
         location=nginx.location(limit.directive),
         facts={

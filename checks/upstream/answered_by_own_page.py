@@ -112,7 +112,7 @@ def _claim(nginx: Nginx, way: _WayBack) -> Claim:
     return Claim(
         about=Subject(port=evidence.target.port, path=way.path, text=file_line(directive)),
         covers=(Subject(port=evidence.target.port, path=way.path),),
-        because=(way.attempt, *pages, *([nginx.config] if nginx.config else [])),
+        because=(way.attempt, *pages, *nginx.configs),
         facts={
             "path": way.path,
             "asked": bool(pages),

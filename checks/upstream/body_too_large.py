@@ -133,7 +133,7 @@ def _claim(
             Subject(port=nginx.evidence.target.port, path=path)
             for path in dict.fromkeys(line.path for line in lines)
         ),
-        because=(*lines, *([nginx.config] if nginx.config else [])),
+        because=(*lines, *nginx.configs),
         facts={
             "path": largest.path,
             "size": _size(largest),

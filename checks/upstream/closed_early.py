@@ -86,7 +86,7 @@ def _sent_claim(nginx: Nginx) -> Claim | None:
     return Claim(
         about=error.subjects[0],
         covers=error.subjects,
-        because=(*error.because, *limits, *([nginx.config] if nginx.config else [])),
+        because=(*error.because, *limits, *nginx.configs),
         confidence=Confidence.CERTAIN,
         location=nginx.location(directive) if directive else None,
         facts={
@@ -135,7 +135,7 @@ def _request_claim(nginx: Nginx, requests: tuple[LoggedRequest, ...]) -> Claim:
         covers=tuple(Subject(port=target.port, path=each.failure.path) for each in requests),
         because=(
             *(observation for request in requests for observation in request.because),
-            *([nginx.config] if nginx.config else []),
+            *nginx.configs,
         ),
         severity=Severity.WARNING if is_no_accident(requests, by_page=False) else Severity.NOTE,
         confidence=Confidence.CERTAIN,

@@ -40,7 +40,7 @@ def connection_login_lost(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
-        because=(*pages, *([nginx.config] if nginx.config else [])),
+        because=(*pages, *nginx.configs),
         confidence=Confidence.LIKELY,
         location=nginx.location(passing),
         facts={

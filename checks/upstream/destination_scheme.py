@@ -66,7 +66,7 @@ def destination_scheme(evidence: Evidence) -> Iterator[Claim]:
             continue
         yield Claim(
             about=Subject(port=evidence.target.port, path=failure.path),
-            because=(failure, *([nginx.config] if nginx.config else [])),
+            because=(failure, *nginx.configs),
             confidence=Confidence.LIKELY,
             location=nginx.location(directive),
             facts={

@@ -51,7 +51,7 @@ def form_not_sent(evidence: Evidence) -> Iterator[Claim]:
         is_told = target.symptom is not None and target.symptom.kind == "login"
         yield Claim(
             about=Subject(port=target.port, path=url.path, text=file_line(directive)),
-            because=(page, *([nginx.config] if nginx.config else [])),
+            because=(page, *nginx.configs),
             confidence=Confidence.LIKELY if is_known else Confidence.POSSIBLE,
             severity=Severity.WARNING if is_known and is_told else None,
             facts={

@@ -149,7 +149,7 @@ def _claim(nginx: Nginx, oversized_header: OversizedHeader) -> Claim:
             *([response] if response else []),
             *oversized_header.lines,
             *oversized_header.failed_exchanges,
-            *([nginx.config] if nginx.config else []),
+            *nginx.configs,
         ),
         facts={
             "path": oversized_header.path,

@@ -65,7 +65,7 @@ def host_not_allowed(evidence: Evidence) -> Iterator[Claim]:
             *((address,) if address else ()),
             *comparison,
             *exchanges,
-            *([nginx.config] if nginx.config else []),
+            *nginx.configs,
         ),
         facts={
             "url": exchanges[0].url,

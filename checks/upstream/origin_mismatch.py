@@ -176,7 +176,7 @@ def _by_configuration(evidence: Evidence) -> Iterator[Claim]:
     directive = proxy_pass_of(match) or match.block
     yield Claim(
         about=Subject(port=evidence.target.port, path=path, text=file_line(directive)),
-        because=(*pages, *([nginx.config] if nginx.config else []), *_containers(route)),
+        because=(*pages, *nginx.configs, *_containers(route)),
         confidence=Confidence.LIKELY
         if sent_origin.wrong_fields or names_origin(words)
         else Confidence.POSSIBLE,
@@ -261,7 +261,7 @@ def _by_log(evidence: Evidence) -> Iterator[Claim]:
                 failure,
                 *([form.page] if form.page else []),
                 *([form.refusal] if form.refusal else []),
-                *([nginx.config] if nginx.config else []),
+                *nginx.configs,
                 *_containers(route),
             ),
             confidence=Confidence.CERTAIN

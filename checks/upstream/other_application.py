@@ -208,7 +208,7 @@ def _claim(nginx: Nginx, match: LocationMatch, losses: list[LostPath]) -> Claim:
         covers=(*subjects, *pages),
         because=(
             *(observation for loss in losses for observation in (*loss.responses, loss.visit)),
-            *([nginx.config] if nginx.config else []),
+            *nginx.configs,
         ),
         severity=None if is_named else Severity.WARNING,
         confidence=Confidence.LIKELY,

@@ -129,7 +129,7 @@ def _claim(nginx: Nginx, losses: list[_Lost]) -> Claim:
         ),
         because=(
             *dict.fromkeys(each.response for each in losses),
-            *([nginx.config] if nginx.config else []),
+            *nginx.configs,
         ),
         confidence=Confidence.CERTAIN if any(map(_is_failing, losses)) else Confidence.LIKELY,
         severity=None if is_named else Severity.WARNING,

@@ -123,7 +123,7 @@ def _claim(
     return Claim(
         about=subject,
         covers=(*covers, Subject(port=nginx.evidence.target.port)),
-        because=(response, *([nginx.config] if nginx.config else [])),
+        because=(response, *nginx.configs),
         # What the application has at the other path is not known.
         confidence=Confidence.LIKELY,
         location=nginx.location(directive),

@@ -323,7 +323,7 @@ def _claim(
     return Claim(
         about=merge_subjects(tuple(subjects)),
         covers=tuple(subjects),
-        because=(*because, *([nginx.config] if nginx.config else [])),
+        because=(*because, *nginx.configs),
         confidence=confidence,
         severity=severity,
         location=nginx.location(directive),

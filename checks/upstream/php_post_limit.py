@@ -60,7 +60,7 @@ def php_post_limit(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=Subject(port=target.port, path=largest.path),
         covers=(NO_PORT, *(Subject(port=target.port, path=line.path) for line in lines)),
-        because=(*lines, *reads, *([nginx.config] if nginx.config else [])),
+        because=(*lines, *reads, *nginx.configs),
         confidence=Confidence.LIKELY,
         # How much visitors may send is a decision, unless a person asks about it or pages of the
         # site meet the limit.

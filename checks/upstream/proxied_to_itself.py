@@ -134,7 +134,7 @@ def _claim(
     return Claim(
         about=Subject(port=target.port, path=target.path, text=file_line(directive)),
         covers=(Subject(port=target.port), Subject(text=proxy_target.target), Subject()),
-        because=(attempt, *failed, *([nginx.config] if nginx.config else [])),
+        because=(attempt, *failed, *nginx.configs),
         facts={
             "path": target.path,
             "place": file_line(directive),

@@ -77,7 +77,7 @@ def read_timeout(evidence: Evidence) -> Iterator[Claim]:
         yield Claim(
             about=merge_subjects(subjects),
             covers=subjects,
-            because=(*pages, *([nginx.config] if nginx.config else [])),
+            because=(*pages, *nginx.configs),
             confidence=Confidence.LIKELY,
             location=nginx.location(place),
             facts={

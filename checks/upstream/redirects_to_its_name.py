@@ -45,7 +45,7 @@ def redirects_to_its_name(evidence: Evidence) -> Iterator[Claim]:
             continue
         yield Claim(
             about=merge_subjects(endpoint_subjects(pages)),
-            because=(*pages, *([nginx.config] if nginx.config else [])),
+            because=(*pages, *nginx.configs),
             location=nginx.location(proxied.directive),
             confidence=Confidence.LIKELY,
             facts={

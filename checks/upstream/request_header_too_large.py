@@ -127,7 +127,7 @@ def _claim(
     applicability = Applicability.AUTOMATIC if small else Applicability.REVIEW
     return Claim(
         about=Subject(port=nginx.evidence.target.port, text=file_line(reported_directive)),
-        because=(*lines, *own_exchanges, *logged, *([nginx.config] if nginx.config else [])),
+        because=(*lines, *own_exchanges, *logged, *nginx.configs),
         facts={
             "message": lines[-1].text if lines else "",
             "again": times if times > 1 else "",

@@ -91,7 +91,7 @@ def request_parts_dropped(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=subject,
         covers=(Subject(port=evidence.target.port, path=dropped.path),) if is_page else (NO_PORT,),
-        because=(*dropped.symptoms, *([nginx.config] if nginx.config else [])),
+        because=(*dropped.symptoms, *nginx.configs),
         confidence=Confidence.LIKELY,
         location=nginx.location(directive),
         facts={

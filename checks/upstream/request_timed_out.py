@@ -64,7 +64,7 @@ def _claim(nginx: Nginx, requests: tuple[LoggedRequest, ...]) -> Claim:
         covers=tuple(Subject(port=port, path=request.failure.path) for request in requests),
         because=(
             *(observation for request in requests for observation in request.because),
-            *([nginx.config] if nginx.config else []),
+            *nginx.configs,
         ),
         severity=None if is_no_accident(requests) else Severity.NOTE,
         confidence=Confidence.CERTAIN,

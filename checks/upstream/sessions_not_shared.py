@@ -32,7 +32,7 @@ def sessions_not_shared(evidence: Evidence) -> Iterator[Claim]:
         yield Claim(
             about=merge_subjects(subjects),
             covers=subjects,
-            because=(trial, *([nginx.config] if nginx.config else [])),
+            because=(trial, *nginx.configs),
             location=nginx.location(group),
             facts={
                 "group": group.args[0],

@@ -259,7 +259,7 @@ def _claim(
         about=Subject(
             port=nginx.evidence.target.port, path=path, text=file_line(reported_directive)
         ),
-        because=(*because, *([nginx.config] if nginx.config else [])),
+        because=(*because, *nginx.configs),
         facts={
             "path": path,
             "place": file_line(reported_directive),

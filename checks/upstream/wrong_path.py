@@ -227,7 +227,7 @@ def _by_loop(evidence: Evidence) -> Iterator[Claim]:
             continue
         yield Claim(
             about=Subject(port=target.port, path=url.path, text=file_line(directive)),
-            because=(*page_exchanges(evidence), last, *([nginx.config] if nginx.config else [])),
+            because=(*page_exchanges(evidence), last, *nginx.configs),
             facts={
                 "url": last.url,
                 "path": url.path,

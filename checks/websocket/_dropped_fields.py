@@ -30,7 +30,7 @@ def with_removal(nginx: Nginx, base_claim: Claim, directive: Directive) -> Claim
     """Return the claim at this line, with a fix that removes it if its file can be changed."""
     located = replace(
         base_claim,
-        because=(*base_claim.because, *([nginx.config] if nginx.config else [])),
+        because=(*base_claim.because, *nginx.configs),
         location=nginx.location(directive),
     )
     file = nginx.file(directive)

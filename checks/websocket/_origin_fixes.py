@@ -49,7 +49,7 @@ def with_scheme(
             *base_claim.because,
             *handshakes.direct,
             *handshakes.forwarded,
-            *([nginx.config] if nginx.config else []),
+            *nginx.configs,
         ),
         location=nginx.location(reported_directive),
         fix=_location_edits.location_fix(nginx, match, config_edits(nginx, changes)),
@@ -77,7 +77,7 @@ def with_told_name(
             *base_claim.because,
             *handshakes.direct,
             *handshakes.forwarded_host,
-            *([nginx.config] if nginx.config else []),
+            *nginx.configs,
         ),
         location=nginx.location(told_name.directive),
         fix=visitors_name_fix(nginx, told_name) or base_claim.fix,
@@ -120,7 +120,7 @@ def with_host(
     reported_directive = proxy_set_header_of(match, "Host") or proxy_pass_of(match) or match.block
     return replace(
         base_claim,
-        because=(*base_claim.because, *named_upgrades, *([nginx.config] if nginx.config else [])),
+        because=(*base_claim.because, *named_upgrades, *nginx.configs),
         location=nginx.location(reported_directive),
         fix=_location_edits.location_fix(
             nginx, match, _location_edits.websocket_edits(nginx, match, set_host=True)

@@ -106,7 +106,7 @@ def _without_offer(nginx: Nginx, base_claim: Claim, path: str, hides: bool = Fal
         if file_edits := config_edits(nginx, changes):
             return replace(
                 base_claim,
-                because=(*base_claim.because, *([nginx.config] if nginx.config else [])),
+                because=(*base_claim.because, *nginx.configs),
                 fix=location_fix(nginx, match, file_edits, sure=False),
             )
     return base_claim

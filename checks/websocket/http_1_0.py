@@ -67,7 +67,7 @@ def _claim(nginx: Nginx, match: LocationMatch, path: str, handshakes: WebSocketH
         about=Subject(port=nginx.evidence.target.port, text=file_line(reported_directive)),
         covers=(Subject(port=nginx.evidence.target.port, path=path),),
         because=(
-            *([nginx.config] if nginx.config else []),
+            *nginx.configs,
             *handshakes.front,
             *handshakes.direct,
             *handshakes.http_1_0,

@@ -78,7 +78,7 @@ def idle_default(evidence: Evidence) -> Iterator[Claim]:
             yield Claim(
                 about=Subject(port=evidence.target.port, path=path, text=file_line(match.block)),
                 covers=(Subject(port=evidence.target.port, path=path),),
-                because=(*opened, *([nginx.config] if nginx.config else [])),
+                because=(*opened, *nginx.configs),
                 severity=Severity.WARNING if is_asked else None,
                 confidence=Confidence.LIKELY if is_asked else Confidence.CERTAIN,
                 location=nginx.location(target),

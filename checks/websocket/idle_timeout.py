@@ -189,7 +189,7 @@ def _configured_claim(
     return Claim(
         about=Subject(port=port, path=short_timeout.paths[0], text=place),
         covers=tuple(Subject(port=port, path=path) for path in short_timeout.paths),
-        because=(*([nginx.config] if nginx.config else []), *front_upgrades),
+        because=(*nginx.configs, *front_upgrades),
         # The check did not wait to see whether the application itself sends often enough.
         confidence=Confidence.CERTAIN if cut_upgrades else Confidence.LIKELY,
         facts={

@@ -100,7 +100,7 @@ def _claim(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Claim:
         about=Subject(port=port, text=file_line(pass_directive)),
         covers=_covered(nginx, match, paths),
         because=(
-            *([nginx.config] if nginx.config else []),
+            *nginx.configs,
             *(
                 upgrade
                 for handshakes in handshake_sets

@@ -54,7 +54,7 @@ def prefix_kept(evidence: Evidence) -> Iterator[Claim]:
             about=Subject(port=evidence.target.port, path=path),
             covers=(Subject(port=evidence.target.port, path=path),),
             because=(
-                *([nginx.config] if nginx.config else []),
+                *nginx.configs,
                 *refused,
                 *handshakes.direct,
                 *accepted,

@@ -77,7 +77,7 @@ def _with_place(nginx: Nginx, base_claim: Claim, path: str) -> Claim:
     location = matches[0].block
     named_claim = replace(
         base_claim,
-        because=(*base_claim.because, *([nginx.config] if nginx.config else [])),
+        because=(*base_claim.because, *nginx.configs),
         location=nginx.location(location),
         facts={
             **base_claim.facts,

@@ -58,7 +58,7 @@ def _claim(
     return Claim(
         about=Subject(port=port, text=file_line(directive)),
         covers=tuple(Subject(port=port, path=path) for path in paths),
-        because=(*upgrades, *([nginx.config] if nginx.config else [])),
+        because=(*upgrades, *nginx.configs),
         facts={
             "path": first.path,
             "place": file_line(directive),

@@ -98,7 +98,7 @@ def _with_rule(
     nginx, (match, directive) = Nginx.of(evidence), rule
     located = replace(
         base_claim,
-        because=(*base_claim.because, *([nginx.config] if nginx.config else [])),
+        because=(*base_claim.because, *nginx.configs),
         location=nginx.location(directive),
     )
     name, _, value = _EXEMPTIONS[directive.name].rstrip(";").partition(" ")

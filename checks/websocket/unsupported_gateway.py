@@ -109,7 +109,7 @@ def _claim(
     return Claim(
         about=Subject(port=evidence.target.port, text=file_line(pass_directive)),
         covers=tuple(Subject(port=evidence.target.port, path=path) for path in paths),
-        because=(*([nginx.config] if nginx.config else []), *front_upgrades),
+        because=(*nginx.configs, *front_upgrades),
         facts={
             "path": paths[0],
             "paths": tuple(paths),

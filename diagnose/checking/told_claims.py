@@ -128,9 +128,9 @@ def _is_sure(finding: Finding) -> bool:
 def _leads_to(cause: Finding, symptom: Symptom) -> bool:
     """Return whether a cause leads to what the message says, or is an error."""
     return cause.severity is Severity.ERROR or any(
-        produces((cause,), each) or may_produce((cause,), each) for each in _meant(symptom)
+        produces((cause,), each) or may_produce((cause,), each) for each in _told_symptoms(symptom)
     )
 
 
-def _meant(symptom: Symptom) -> tuple[Symptom, ...]:
+def _told_symptoms(symptom: Symptom) -> tuple[Symptom, ...]:
     return (symptom, *further_symptoms(symptom))

@@ -272,6 +272,11 @@ class LoggedRequestError(Observation):
     rule: Word = ""
     rule_file: FilePath = ""
 
+    def is_of(self, failure: FailedRequests) -> bool:
+        """Whether the line is about these requests of the access log."""
+        own = (self.method, self.path, self.status)
+        return own == (failure.method, failure.path, failure.status)
+
     def summary(self) -> Summary:
         return self.log, self.message
 

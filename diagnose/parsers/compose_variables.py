@@ -76,18 +76,18 @@ def _edit(text: str, body: object, name: str, value: str) -> TextEdit | None:
                 around = quote if quote in "\"'" else ""
                 line = f"{around}{name}={value}{around}"
                 return TextEdit(item.start_mark.index, item.end_mark.index, line)
-        return _behind(text, items[-1] if items else None, f"{name}={value}")
+        return _line_behind(text, items[-1] if items else None, f"{name}={value}")
     if isinstance(environment, yaml.MappingNode) and not environment.flow_style:
         for key, item in environment.value:
             if key.value == name and isinstance(item, yaml.ScalarNode) and item.value:
                 return TextEdit(item.start_mark.index, item.end_mark.index, f'"{value}"')
         keys = [key for key, item in environment.value if isinstance(item, yaml.ScalarNode)]
         is_plain = keys and len(keys) == len(environment.value)
-        return _behind(text, keys[-1], f'{name}: "{value}"') if is_plain else None
+        return _line_behind(text, keys[-1], f'{name}: "{value}"') if is_plain else None
     return None
 
 
-def _behind(text: str, node: object, entry: str) -> TextEdit | None:
+def _line_behind(text: str, node: object, entry: str) -> TextEdit | None:
     """Add a line like the one of the last entry behind it."""
     mark = getattr(node, "start_mark", None)
     if mark is None:

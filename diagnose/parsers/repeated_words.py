@@ -24,7 +24,7 @@ def repeats_words(body: str, message: str, address: tuple[str, ...] = ()) -> boo
     words = _words(message, address)[:_MAX_WORDS]
     if len(words) < _FEWEST_WORDS or not body:
         return False
-    answer = f" {' '.join(_words(_shown(body), address))} "
+    answer = f" {' '.join(_words(_visible_text(body), address))} "
     end, weight = 0, 0
     for start, first in enumerate(words):
         while end < len(words) and (end - start < _FEWEST_WORDS or weight < _LENGTH):
@@ -38,7 +38,7 @@ def repeats_words(body: str, message: str, address: tuple[str, ...] = ()) -> boo
     return False
 
 
-def _shown(body: str) -> str:
+def _visible_text(body: str) -> str:
     """Return what an answer says: a page without its tags, anything else as it is."""
     text = body[:_MAX_TEXT]
     is_page = "<" in text[:512]

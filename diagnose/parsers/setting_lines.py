@@ -102,7 +102,7 @@ def parse_setting_lines(text: str, addresses: Iterable[str]) -> Iterator[Setting
         number, last, line = whole_number(match[1]) or 0, whole_number(match[2]) or 0, match[3]
         if last > number or _COMMENT.match(line) or not (file or command):
             continue
-        address = next((each for each in wanted if _has(line, each)), "")
+        address = next((each for each in wanted if _has_address(line, each)), "")
         shown = clean(hide_secrets(line.strip()), MAX_LINE)
         if address and (address.startswith(("//", "=")) or is_wrong_name(line, address)):
             yield SettingText(address, shown, file, number, command, unit, container)
@@ -138,7 +138,7 @@ def parse_build(text: str, host: str) -> BuildText | None:
     return build
 
 
-def _has(line: str, address: str) -> bool:
+def _has_address(line: str, address: str) -> bool:
     """Return whether the address stands in a line, and is not the beginning of another."""
     if address.startswith("="):
         return re.search(rf"\w{re.escape(address)}[\"']?\s*$", line) is not None

@@ -57,18 +57,18 @@ def _covers(name: str, prefix: str, site: WebSite, path: str) -> bool:
 def undefined_section(text: str, line_number: int) -> tuple[int, str] | None:
     """Return the line and the parameter of the <IfDefine> in which a line of a file stands, None if
     it stands in none, or in an <IfModule> or the like as well: more than one may be missing."""
-    around = list(_around(parse(text, ""), line_number))
+    around = list(_sections_around(parse(text, ""), line_number))
     if [section.name for section in around] != ["ifdefine"]:
         return None
     name = "".join(around[0].args[:1])
     return (around[0].line, name) if re.fullmatch(r"\w{1,100}", name) else None
 
 
-def _around(directives: Sequence[Directive], line: int) -> Iterator[Directive]:
+def _sections_around(directives: Sequence[Directive], line: int) -> Iterator[Directive]:
     """Yield the conditional sections around a line, the outer ones first."""
     for directive in directives:
         if directive.block is None or not directive.line < line <= directive.stop:
             continue
         if directive.name.startswith("if"):
             yield directive
-        yield from _around(directive.block, line)
+        yield from _sections_around(directive.block, line)

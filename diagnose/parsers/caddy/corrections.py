@@ -153,7 +153,7 @@ def _bare(new: str) -> Callable[[_Line], _New]:
     return lambda line: (new,) if len(line.words) == 1 and not line.is_opening else None
 
 
-def _nothing(line: _Line) -> _New:
+def _no_line(line: _Line) -> _New:
     return None if line.is_opening else ()
 
 
@@ -217,8 +217,8 @@ def _unended(line: _Line) -> tuple[str, ...]:
 
 #: Within `proxy` or `reverse_proxy`.
 _OF_PROXY: Mapping[str, Callable[[_Line], _New]] = {
-    "transparent": _nothing,
-    "websocket": _nothing,
+    "transparent": _no_line,
+    "websocket": _no_line,
     "header_upstream": _renamed("header_up"),
     "header_downstream": _renamed("header_down"),
     "insecure_skip_verify": _unverified,

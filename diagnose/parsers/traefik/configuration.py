@@ -169,7 +169,7 @@ def _router(
         errors = [*_rule_errors(rule, version), *_missing(name, value, parts, reading)]
     is_disabled = value.get("status") == "disabled" or bool(errors or value.get("filtered"))
     status: RouterStatus = "disabled" if is_disabled else "enabled"
-    names = rule_names(_meant(rule, version))
+    names = rule_names(_corrected_rule(rule, version))
     return Router(
         clean(name, 200),
         tuple(clean(text, 100) for text in texts(value.get("entryPoints"))) or tuple(usual),
@@ -188,7 +188,7 @@ def _router(
     )
 
 
-def _meant(rule: str, version: int) -> str:
+def _corrected_rule(rule: str, version: int) -> str:
     """Return a rule as it was meant, which has its names where Traefik does not take it."""
     from diagnose.parsers.traefik.rule_errors import corrected_rule
 

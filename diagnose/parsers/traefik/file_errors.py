@@ -74,7 +74,7 @@ def _node_errors(path: str, root: yaml.Node) -> Iterator[RefusedFile]:
                 words = f'mapping key "{name}" already defined at line {seen[name]}'
                 yield RefusedFile(clean(path, 300), line, clean(words, 200))
             seen[name] = line
-            if meant := _meant(name, place):
+            if meant := _meant_field(name, place):
                 words = f"field not found, node: {name}"
                 yield RefusedFile(clean(path, 300), line, clean(words, 200), clean(name, 60), meant)
             nodes.append((value, _below(place, name)))
@@ -87,7 +87,7 @@ def _below(place: tuple[str, ...], name: str) -> tuple[str, ...]:
     return (*place, "*" if is_own else known)
 
 
-def _meant(name: str, place: tuple[str, ...]) -> str:
+def _meant_field(name: str, place: tuple[str, ...]) -> str:
     """Return the field whose name has an "s" more or less, "" if there is none. Fields are compared
     without case."""
     for field in _FIELDS.get(place, ()):

@@ -53,3 +53,10 @@ def test_the_limit_of_a_unit_and_its_default() -> None:
     own = {**usual, "/srv/shop/gunicorn.conf.py": "timeout = 31\n"}
     (read,) = look(late, own, GUNICORN)
     assert read.file.endswith("gunicorn.conf.py")
+
+
+def test_the_limit_of_a_pool_of_remis_packages() -> None:
+    pool = "/etc/opt/remi/php82/php-fpm.d/www.conf"
+    place = "process 9 php-fpm\nfolder /\nwords php-fpm\nunit php82-php-fpm.service\n"
+    (read,) = look(PAGE, {pool: "[www]\nrequest_terminate_timeout = 20s\n"}, place)
+    assert (read.file, read.values) == (pool, ("20",))
