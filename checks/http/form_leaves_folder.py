@@ -50,7 +50,7 @@ def form_leaves_folder(evidence: Evidence) -> Iterator[Claim]:
 
     yield Claim(
         about=_page_files.page_subject(page),
-        because=(page, *([nginx.config] if nginx.config else [])),
+        because=(page, *nginx.configs),
         confidence=Confidence.LIKELY,
         location=nginx.location(directive),
         facts={

@@ -96,7 +96,7 @@ def body_limit(evidence: Evidence) -> Iterator[Claim]:
         covers=(NO_PORT,) if form else subjects,
         because=(
             *(refused or (form[1:] if form else pages)),
-            *([nginx.config] if nginx.config else []),
+            *nginx.configs,
         ),
         confidence=Confidence.LIKELY,
         # Whether such uploads should be possible is a decision, unless a person asks about 413 or

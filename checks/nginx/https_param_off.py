@@ -77,7 +77,7 @@ def https_param_off(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
-        because=(*symptoms, *loops, *([nginx.config] if nginx.config else [])),
+        because=(*symptoms, *loops, *nginx.configs),
         # A program behind two blocks may have its address in a setting, and a page may redirect to
         # itself for other reasons.
         confidence=Confidence.LIKELY

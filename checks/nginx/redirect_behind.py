@@ -178,7 +178,7 @@ def _claim(
         covers=(subject, Subject(port=target.port), Subject(port=80)),
         because=(
             *([inner] if inner.product else []),
-            *([nginx.config] if nginx.config else []),
+            *nginx.configs,
             *pages,
         ),
         facts={

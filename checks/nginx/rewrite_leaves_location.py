@@ -128,7 +128,7 @@ def _claim(nginx: Nginx, departures: list[_Departure]) -> Claim:
         ),
         because=(
             *dict.fromkeys(departure.because for departure in departures),
-            *([nginx.config] if nginx.config else []),
+            *nginx.configs,
         ),
         # That the other location is not meant, its error says alone.
         confidence=Confidence.LIKELY,

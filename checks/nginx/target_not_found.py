@@ -76,7 +76,7 @@ def target_not_found(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
-        because=(*pages, access, *([nginx.config] if nginx.config else [])),
+        because=(*pages, access, *nginx.configs),
         confidence=Confidence.CERTAIN if access.mistake == "slash" else Confidence.LIKELY,
         severity=Severity.WARNING if access.mistake in {"hidden", "ending", "fallback"} else None,
         location=nginx.location(directive),

@@ -97,7 +97,7 @@ def _claim(
         covers=tuple(
             Subject(address=loop.address, port=port) for loop in loops for port in (loop.port, 80)
         ),
-        because=(*loops, *as_nginx, *([nginx.config] if nginx.config else [])),
+        because=(*loops, *as_nginx, *nginx.configs),
         # That it is the application is proven; whether a field that nobody knows would stop it is
         # not.
         confidence=Confidence.LIKELY,

@@ -165,7 +165,7 @@ def _late_streams(nginx: Nginx) -> Iterator[Claim]:
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
-        because=(*late, *([nginx.config] if nginx.config else [])),
+        because=(*late, *nginx.configs),
         confidence=Confidence.LIKELY,
         severity=Severity.WARNING,
         location=nginx.location(directive),

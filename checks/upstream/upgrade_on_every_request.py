@@ -66,7 +66,7 @@ def upgrade_on_every_request(evidence: Evidence) -> Iterator[Claim]:
             confidence=Confidence.LIKELY if is_seen else Confidence.CERTAIN,
             about=Subject(port=port, path=path, text=file_line(header)),
             covers=tuple(Subject(port=port, path=failure.path) for failure in failures),
-            because=(*pages, *failures, *([nginx.config] if nginx.config else [])),
+            because=(*pages, *failures, *nginx.configs),
             location=nginx.location(header),
             facts={
                 "path": path,

@@ -64,7 +64,7 @@ def visitor_not_believed(evidence: Evidence) -> Iterator[Claim]:
     claim = Claim(
         about=Subject(port=evidence.target.port, path=first.path, text=file_line(directive)),
         covers=endpoint_subjects(pages) if is_refused else (),
-        because=(*pages, *requests, *([nginx.config] if nginx.config else [])),
+        because=(*pages, *requests, *nginx.configs),
         severity=None if is_refused else Severity.WARNING,
         confidence=confidence,
         is_reported=_is_reported(evidence),

@@ -141,7 +141,7 @@ def _claim(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Claim:
     return Claim(
         about=Subject(port=evidence.target.port, text=file_line(location)),
         covers=tuple(Subject(port=evidence.target.port, path=path) for path in paths),
-        because=(*([nginx.config] if nginx.config else []), *front_upgrades),
+        because=(*nginx.configs, *front_upgrades),
         facts={
             "paths": tuple(paths),
             "path": paths[0],
