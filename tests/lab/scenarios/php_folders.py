@@ -82,7 +82,7 @@ def _program(lab: Lab, php: str) -> None:
 
 
 @scenario(
-    outside=None, server="upstream.script-not-found", target=f"https://{site.NAME}{SHOWN}",
+    outside="http.answer-says-why", server="upstream.script-not-found", target=f"https://{site.NAME}{SHOWN}",
     differs=MINE, not_on=UNLOGGED,
 )  # fmt: skip
 def address_of_a_program_ends_with_php(lab: Lab) -> None:
