@@ -20,7 +20,8 @@ from diagnose.parsers.nginx.locations import proxy_pass_of, proxy_set_header_of
 
 @check(
     severity=Severity.ERROR,
-    needs=[NginxConfig, ResponseBody],
+    needs=[NginxConfig],
+    needs_fault=[ResponseBody],
     explains=["http.body-cut", "upstream.response-cut", "upstream.upgrade-on-every-request"],
 )
 def upgrade_cuts_response(evidence: Evidence) -> Iterator[Claim]:

@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, file_line
-from checks.upstream._upgrade_edits import map_fix
 from diagnose.checking.registry import check
 from diagnose.model import (
     Claim,
@@ -50,6 +49,9 @@ def upgrade_on_every_request(evidence: Evidence) -> Iterator[Claim]:
         words = [argument.lower() for argument in header.args[1:]] if header else []
         if header is None or words != ["upgrade"] or proxy_pass_of(match) is None:
             continue
+        # Imported late: most sites set the field by a map.
+        from checks.upstream._upgrade_edits import map_fix
+
         failures = [failure for failure in logged if _has_header(nginx, failure.path, header)]
         if not is_reported and not (failures and _is_of_dotnet(evidence, match)):
             failures = []
