@@ -120,16 +120,31 @@ def header_lines(
     """
     own = children(location_match.block, _SET_HEADER)
     lines = [] if own else _inherited_header_lines(nginx, location_match, headers)
+    misspelt = misspelt_lines(location_match) if own else {}
     for name, text in headers.items():
         line, directive = (
             f"{_SET_HEADER} {name} {text};",
-            proxy_set_header_of(location_match, name),
+            proxy_set_header_of(location_match, name) or misspelt.get(name),
         )
         if directive is not None and directive in own:
             changes.setdefault(directive.file, []).append(edits.replace_directive(directive, line))
         else:
             lines.append(line)
     return lines
+
+
+def misspelt_lines(location_match: LocationMatch) -> dict[str, Directive]:
+    """Return the lines in force whose field has a typing error, by the name that is meant, without
+    those whose right name is sent too."""
+    # Imported late: a healthy site has no edit.
+    from diagnose.parsers.misspelt_fields import meant_field
+
+    found: dict[str, Directive] = {}
+    for line in location_match.directives(_SET_HEADER):
+        meant = meant_field(line.args[0]) if len(line.args) > 1 and line.args[1] else ""
+        if meant and proxy_set_header_of(location_match, meant) is None:
+            found.setdefault(meant, line)
+    return found
 
 
 def setting_edits(

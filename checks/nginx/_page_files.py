@@ -13,6 +13,7 @@ from diagnose.model.pages import Page
 from diagnose.parsers.nginx.edits import replace_directive
 from diagnose.parsers.nginx.file_paths import ServedFile, served_file
 from diagnose.parsers.nginx.final_requests import final_request
+from diagnose.parsers.nginx.pcre import pcre_search
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 from diagnose.parsers.urls import parse_url
 
@@ -60,6 +61,8 @@ def corrected_directive(served: ServedFile, mistake: PathMistake) -> str:
     match mistake:
         case "slash":
             return f"alias {folder}/;"
+        case "root" if served.outer:
+            return _without_double(served)
         case "root":
             slash = "/" if served.prefix.endswith("/") else ""
             return f"alias {folder.rstrip('/')}{slash};"
@@ -79,6 +82,21 @@ def corrected_fix(nginx: Nginx, served: ServedFile, mistake: PathMistake) -> Fix
         return None
     sure = Applicability.AUTOMATIC if mistake == "slash" else Applicability.REVIEW
     return Fix((edit, *reload_steps(nginx)), sure)
+
+
+def _without_double(served: ServedFile) -> str:
+    """Return the line for a `root` in a regular expression, or around the location that answers,
+    where an `alias` would need a part of the path: the folder above, if it ends with the prefix;
+    or the alias with that part. "" where the expression has no group for it."""
+    prefix = served.outer.rstrip("/")
+    folder = served.directive.args[0].rstrip("/")
+    if folder.endswith(prefix):
+        return f"root {folder.removesuffix(prefix) or '/'};"
+    found = pcre_search(served.expression, served.uri, False) if served.expression else None
+    rest = served.uri.removeprefix(f"{prefix}/")
+    groups = found.groups() if found else ()
+    number = next((at for at, text in enumerate(groups, 1) if text == rest), 0)
+    return f"alias {folder}/${number};" if number else ""
 
 
 def address_below_the_page(nginx: Nginx, file: RefusedFile, sibling: SiblingFile) -> str:

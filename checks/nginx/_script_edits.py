@@ -1,5 +1,7 @@
 """The setting of nginx that leads PHP to the script."""
 
+import re
+
 from checks.nginx import Nginx
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import Changes, config_edits
@@ -7,18 +9,33 @@ from diagnose.model import Applicability, Fix
 from diagnose.model.files import PageFileAccess
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children
-from diagnose.parsers.nginx.locations import outdone_location
+from diagnose.parsers.nginx.locations import location_pattern, outdone_location
 from diagnose.parsers.nginx.script_paths import (
     USUAL_NAME,
     ScriptMistake,
     ScriptRequest,
+    front_script,
     other_scripts,
+    program_location,
     script_request,
 )
 from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 
 _NAME = "fastcgi_param SCRIPT_FILENAME"
+
+
+def program_script(nginx: Nginx, access: PageFileAccess) -> str:
+    """Return the path of the script of the program whose address the target may be, while its own
+    script is not there; "" if another setting leads to the file."""
+    path, start = nginx.evidence.target.path, nginx.start_folder
+    for selected in nginx.answering_servers() if access.elsewhere else ():
+        request = script_request(selected.server, path, start)
+        others = other_scripts(selected.server, request, start) if request else ()
+        found = next((mistake for mistake, file, _ in others if file == access.elsewhere), "")
+        if request and found == "front":
+            return front_script(selected.server, request)
+    return ""
 
 
 def script_fix(nginx: Nginx, access: PageFileAccess) -> Fix | None:
@@ -31,16 +48,30 @@ def script_fix(nginx: Nginx, access: PageFileAccess) -> Fix | None:
             continue
         for mistake, file, folder in other_scripts(selected.server, request, start):
             if file == access.elsewhere:
-                changes = (
-                    _nested(nginx, selected.server, request)
-                    if mistake == "nested"
-                    else _changes(nginx, request, mistake, folder)
-                )
+                if mistake == "front":
+                    changes = _to_program(nginx, selected.server, request)
+                elif mistake == "nested":
+                    changes = _nested(nginx, selected.server, request)
+                else:
+                    changes = _changes(nginx, request, mistake, folder)
                 file_edits = config_edits(nginx, changes)
                 if not file_edits:
                     return None
                 return Fix((*file_edits, *reload_steps(nginx)), Applicability.REVIEW)
     return None
+
+
+def _to_program(nginx: Nginx, server: Server, request: ScriptRequest) -> Changes:
+    """Lead what is no file below the program's folder to its script. Of an `if`, `rewrite` is safe
+    (ngx_http_rewrite_module); other paths keep their answer, and scripts that are there run."""
+    location, block = program_location(server, request), request.match.block
+    file, script = nginx.file(block), front_script(server, request)
+    pattern = location_pattern(location) if location else None
+    if file is None or pattern is None or not re.fullmatch(r"/[\w./-]*", pattern.text):
+        return {}
+    rule = f"rewrite ^{re.escape(pattern.text)} {script} last;"
+    lines = ["if (!-f $request_filename) {", f"    {rule}", "}"]
+    return {file.path: [edits.insert_first(file.text, block, lines)]}
 
 
 def _nested(nginx: Nginx, server: Server, request: ScriptRequest) -> Changes:

@@ -85,6 +85,9 @@ def body_limit(evidence: Evidence) -> Iterator[Claim]:
     limit = _limit(match)
     if not may_be_told_limit(evidence, limit, _LARGE) or 0 < _told_size(evidence) <= limit:
         return
+    # Imported late: few pages meet a limit.
+    from checks.nginx._other_limits import uncounted_limit
+
     subjects = endpoint_subjects(pages)
     if refused or form or told:
         subjects = (Subject(port=evidence.target.port, path=path),)
@@ -109,6 +112,7 @@ def body_limit(evidence: Evidence) -> Iterator[Claim]:
             "limit": proxy_headers.size_text(limit),
             "place": file_line(directive or match.block),
             "set": directive is not None,
+            **uncounted_limit(nginx, limit),
             "told": is_upload,
             **(framework_facts(evidence, "body_limit") if asks or refused else {}),
         },

@@ -92,6 +92,7 @@ def page_file_not_found(evidence: Evidence) -> Iterator[Claim]:
             "application": application,
             **(own_setting(evidence, "base_path", "public_url") if folder else {}),
             "mistake": bool(mistake or below),
+            "corrected": corrected_directive(served, mistake),
             "below": below,
             "written": first.page.base or first.page.url,
             "expression": " ".join(location.block.args) if outdone else "",

@@ -77,13 +77,16 @@ def target_not_found(evidence: Evidence) -> Iterator[Claim]:
         about=merge_subjects(subjects),
         covers=subjects,
         because=(*pages, access, *nginx.configs),
-        confidence=Confidence.CERTAIN if access.mistake == "slash" else Confidence.LIKELY,
+        confidence=Confidence.CERTAIN
+        if access.mistake == "slash" or _is_doubled(served, access)
+        else Confidence.LIKELY,
         severity=Severity.WARNING if access.mistake in {"hidden", "ending", "fallback"} else None,
         location=nginx.location(directive),
         facts={
             "url": pages[0].url,
             "path": access.path,
             "elsewhere": access.elsewhere,
+            "corrected": corrected_directive(served, access.mistake),
             "directive": " ".join((directive.name, *directive.args)),
             "place": file_line(directive),
             "location": " ".join((match.block.name, *match.block.args)),
@@ -96,6 +99,15 @@ def target_not_found(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=_fix(nginx, access, match, served, directive),
     )
+
+
+def _is_doubled(served: ServedFile, access: PageFileAccess) -> bool:
+    """Return whether the folder of `root` has the name of the prefix, so that nginx looks for
+    /srv/app/app/logo.png, while no /srv/app/app is there and the file is /srv/app/logo.png."""
+    prefix, folder = (served.prefix or served.outer).rstrip("/"), served.folder.rstrip("/")
+    is_double = access.mistake == "root" and bool(prefix) and folder.endswith(prefix)
+    doubled = f"{folder}{prefix}"
+    return is_double and all(part.path.rstrip("/") != doubled for part in access.parts)
 
 
 def _fix(

@@ -71,7 +71,7 @@ def temp_files_unwritable(evidence: Evidence) -> Iterator[Claim]:
     failed += [
         body
         for body in evidence.of(ResponseBody)
-        if body.end == "cut" and body.request != "application"
+        if body.end == "cut" and body.request in {"target", "browser"}
     ]
     folder = temp_folder(match[1])
     accesses = _accesses(evidence, folder)

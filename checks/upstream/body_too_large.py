@@ -21,6 +21,7 @@ from checks.nginx._commands import reload_steps
 from checks.nginx._edits import Changes, config_edits
 from checks.nginx._failed_requests import current_failures
 from checks.nginx._inner_blocks import passed_locations
+from checks.nginx._other_limits import uncounted_limit
 from checks.upstream._responses import asks_about_size
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Edit, Evidence, Fix, Severity, Subject
@@ -140,6 +141,7 @@ def _claim(
             "cut": is_cut,
             "limit": header_parser.size_text(_limit(match)),
             "set": directive is not None,
+            **uncounted_limit(nginx, _limit(match)),
             "place": file_line(reported_directive),
             "again": times if times > 1 else "",
             "message": largest.text,

@@ -116,6 +116,7 @@ def response_cut(evidence: Evidence) -> Iterator[Claim]:
             "log": line.file if line else "",
             "when": line.written if line else "",
             "application": error_log.upstream_authority(line) if line else own[0].url,
+            "web": line is None or _speaks_http(line),
             "asked": own[0].received if own else "",
             **dict.fromkeys(("patience", "set", "set_place"), ""),
             "full": full is not None,
@@ -190,6 +191,7 @@ def _claims_of_others(nginx: Nginx) -> Iterator[Claim]:
                 "log": line.file,
                 "when": line.written,
                 "application": error_log.upstream_authority(line) or "",
+                "web": _speaks_http(line),
                 "asked": "",
                 "place": file_line(passing) if passing else "",
                 "times": times,
@@ -253,6 +255,11 @@ def _unlimited(nginx: Nginx, match: LocationMatch) -> Fix | None:
     the visitor reads."""
     file_edits = setting_edits(nginx, match, {"proxy_max_temp_file_size": "0"})
     return location_fix(nginx, match, file_edits, sure=False) if file_edits else None
+
+
+def _speaks_http(line: LogLine) -> bool:
+    """Return whether curl may ask the application at the address in a line."""
+    return line.upstream.startswith("http://") and not line.upstream.startswith("http://unix:")
 
 
 def _wait(nginx: Nginx, path: str) -> _Wait | None:

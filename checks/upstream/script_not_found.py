@@ -5,7 +5,8 @@ The path that PHP gets is `$document_root$fastcgi_script_name`. It is wrong if `
 names another folder, below an `alias`, or if PHP runs elsewhere (in a container) and sees other
 folders. Where that container is known, it was looked whether it has the script, and which folders
 it mounts. Where the script is at the path to which another setting of the site leads, that setting
-is corrected.
+is corrected. An address may end with ".php" and be no script: a program that shows files of others
+(GitList) makes it, and the location for PHP takes it from the program's index.php.
 """
 
 import posixpath
@@ -14,9 +15,9 @@ from dataclasses import replace
 
 from checks.nginx import Nginx, file_line
 from checks.nginx._page_errors import PageError, page_claim, page_directive, page_error
-from checks.nginx._script_edits import script_fix
+from checks.nginx._script_edits import program_script, script_fix
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Evidence, Severity
+from diagnose.model import Claim, Confidence, Evidence, Severity
 from diagnose.model.containers import ScriptContainer
 from diagnose.model.files import PageFileAccess
 from diagnose.model.http import Exchange
@@ -48,12 +49,14 @@ def script_not_found(evidence: Evidence) -> Iterator[Claim]:
     root = page_directive(nginx, "root") or page_directive(nginx, "alias")
     container = None if denied else _container(evidence, error.line)
     access = None if denied or container else _access(evidence, error)
+    program = program_script(nginx, access) if access else ""
     facts = {
         "denied": denied is not None,
         "folder": root.args[0] if root and root.args else "",
         "application": error.line.upstream.partition("://")[2],
         "named": access.path if access else "",
-        "elsewhere": access.elsewhere if access else "",
+        "elsewhere": access.elsewhere if access and not program else "",
+        "program": program,
         **_container_facts(container),
         **_denied_facts(nginx, denied),
     }
@@ -65,7 +68,9 @@ def script_not_found(evidence: Evidence) -> Iterator[Claim]:
     claim = page_claim(nginx, error, facts, step, root)
     fix = script_fix(nginx, access) if access else None
     because = (*claim.because, *filter(None, (container, access)))
-    yield replace(claim, because=because, fix=fix or claim.fix)
+    # The program may have no such page: only its own answer would show that.
+    confidence = Confidence.LIKELY if program else claim.confidence
+    yield replace(claim, because=because, confidence=confidence, fix=fix or claim.fix)
 
 
 def _denied_facts(nginx: Nginx, denied: PageError | None) -> dict[str, object]:

@@ -12,15 +12,11 @@ import re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, file_line
-from checks.nginx._edits import Changes
-from checks.nginx._location_edits import upgrade_variable
-from checks.upstream._edits import edit_fix
 from diagnose.checking.registry import check
 from diagnose.model import (
     Claim,
     Confidence,
     Evidence,
-    Fix,
     Severity,
     Subject,
 )
@@ -28,7 +24,6 @@ from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.server import Listeners
-from diagnose.parsers.nginx.edits import replace_directive
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
 from diagnose.parsers.nginx.upstreams import proxy_target_of, request_variables
 from diagnose.parsers.websocket_refusal import unknown_session
@@ -54,6 +49,9 @@ def upgrade_on_every_request(evidence: Evidence) -> Iterator[Claim]:
         words = [argument.lower() for argument in header.args[1:]] if header else []
         if header is None or words != ["upgrade"] or proxy_pass_of(match) is None:
             continue
+        # Imported late: most sites set the field by a map.
+        from checks.upstream._upgrade_edits import map_fix
+
         failures = [failure for failure in logged if _has_header(nginx, failure.path, header)]
         if not is_reported and not (failures and _is_of_dotnet(evidence, match)):
             failures = []
@@ -76,18 +74,9 @@ def upgrade_on_every_request(evidence: Evidence) -> Iterator[Claim]:
                 "logged": f"{failures[0].method} {failures[0].path}" if failures else "",
                 "log": failures[0].file if failures else "",
             },
-            fix=_fix(nginx, match, header),
+            fix=map_fix(nginx, match, header),
         )
         return
-
-
-def _fix(nginx: Nginx, match: LocationMatch, header: Directive) -> Fix:
-    """Let a map set the field: only a visitor's handshake is passed on as one then."""
-    changes: Changes = {}
-    if variable := upgrade_variable(nginx, match, changes):
-        line = f"proxy_set_header Connection {variable};"
-        changes.setdefault(header.file, []).append(replace_directive(header, line))
-    return edit_fix(nginx, changes, "by-a-map", sure=False)
 
 
 #: Methods of requests with a body.

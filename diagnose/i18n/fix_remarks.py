@@ -60,8 +60,9 @@ MESSAGES = Messages(
     Message(
         "fix.panel-nginx-proxy",
         "nginx-proxy writes {file} anew from the containers' environment: correct VIRTUAL_HOST,"
-        " VIRTUAL_PORT (the port inside of the application's container) or LETSENCRYPT_HOST in the"
-        " application's service, then `docker compose up -d`. Both containers need one network."
+        " VIRTUAL_PORT (the port inside of the application's container), VIRTUAL_PROTO (https only"
+        " where the application itself speaks TLS there, else take it out) or LETSENCRYPT_HOST in"
+        " the application's service, then `docker compose up -d`. Both containers need one network."
         " Lines of one's own go to /etc/nginx/vhost.d.",
     ),
     Message(

@@ -59,8 +59,8 @@ CodingFault = Literal["", "invalid", "twice", "unnamed"]
 #: How a body ended: with its last byte, before it ("cut"), or it was not read to its end.
 BodyEnd = Literal["complete", "cut", "unread"]
 #: Which request a body answers: the usual one, one as browsers make it, or one to the application
-#: behind the proxy.
-BodyRequest = Literal["target", "browser", "application"]
+#: behind the proxy; "upgrade" is one to the application with `Connection: upgrade`, as nginx asks.
+BodyRequest = Literal["target", "browser", "application", "upgrade"]
 UpgradeFault = Literal[
     "", "status", "upgrade", "connection", "accept", "subprotocol", "extension", "version"
 ]  # fmt: skip

@@ -21,6 +21,7 @@ NOTES = {
     "websocket_with_the_default_timeout": "websocket.idle-default",
     "www_without_a_certificate": "nginx.name-without-certificate",
     "application_that_thinks": "http.slow",
+    "field_with_a_typing_error_that_nobody_reads": "nginx.field-misspelt",
     "pages_with_the_headers_of_websockets": "upstream.upgrade-on-every-request",
     "preflight_refused_by_the_application": "http.preflight-refused",
     "preflight_refused_by_limit_except": "http.preflight-refused",

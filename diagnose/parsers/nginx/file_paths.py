@@ -15,6 +15,7 @@ from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import (
     PASS_DIRECTIVES,
     LocationMatch,
+    literal_prefix,
     location_pattern,
     normalize_path,
 )
@@ -72,13 +73,17 @@ def named_version(uri: str) -> NamedVersion | None:
 class ServedFile:
     """The path that nginx opens, and the directive `root` or `alias` that decides it. `prefix` is
     the prefix of the location that has that directive, "" for none. `folder` is the folder that the
-    directive names, absolute."""
+    directive names, absolute. `outer` is the prefix of a `root` in a regular expression,
+    or in a location around the one that answers: what the expression begins with, or else the
+    prefix of the location around it. `expression` is that expression, "" for none."""
 
     path: str
     directive: Directive
     prefix: str
     uri: str
     folder: str
+    outer: str = ""
+    expression: str = ""
 
     def alternatives(self, page_path: str) -> Iterator[tuple[PathMistake, str]]:
         """Yield other paths at which the file would lie, with the mistake that this would mean.
@@ -91,6 +96,8 @@ class ServedFile:
             yield "alias", folder + self.uri
         elif self.prefix.rstrip("/"):
             yield "root", f"{folder}/{relative_path}"
+        elif self.outer.rstrip("/") and self.uri.startswith(f"{self.outer.rstrip('/')}/"):
+            yield "root", folder + self.uri.removeprefix(self.outer.rstrip("/"))
         base = folder if self.directive.name == "root" else ""
         if base:
             page_folder = page_path[: page_path.rfind("/") + 1]
@@ -171,10 +178,33 @@ def served_file(
     if aliases:
         file = folder + uri.removeprefix(prefix)
         return ServedFile(_normalized(file), directive, prefix, uri, folder) if prefix else None
-    if any(children(outer, "alias") for outer in location.blocks):
+    holder = next(
+        (at for at, each in enumerate(location.blocks) if directive in children(each, "root")), 0
+    )
+    # A `root` inside counts more than an `alias` of a location around it.
+    if any(children(outer, "alias") for outer in location.blocks[holder:]):
         return None
     own_prefix = prefix if directive in children(block, "root") else ""
-    return ServedFile(_normalized(f"{folder}/{uri}"), directive, own_prefix, uri, folder)
+    outer, expression = ("", "") if own_prefix else _outer_prefix(location.blocks[: holder + 1])
+    file = _normalized(f"{folder}/{uri}")
+    return ServedFile(file, directive, own_prefix, uri, folder, outer, expression)
+
+
+def _outer_prefix(blocks: Sequence[Directive]) -> tuple[str, str]:
+    """Return the prefix of the last of these blocks, and its regular expression, if it is a
+    location: ("", "") if not. An expression that begins with no plain text has the prefix of the
+    location around it."""
+    own = location_pattern(blocks[-1]) if blocks[-1].name == "location" else None
+    if own is None:
+        return "", ""
+    expression = own.text if own.modifier in {"~", "~*"} else ""
+    for block in reversed(blocks):
+        pattern = location_pattern(block) if block.name == "location" else None
+        if pattern and pattern.modifier in {"", "=", "^~"}:
+            return pattern.text, expression
+        if pattern and (prefix := literal_prefix(pattern)):
+            return prefix, expression
+    return "", expression
 
 
 def fallback_path(location: LocationMatch, path: str) -> str:

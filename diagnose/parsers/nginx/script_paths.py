@@ -7,6 +7,7 @@ Variables"). Below an `alias` only the last names the script.
 """
 
 import posixpath
+import re
 from collections.abc import Iterator
 from typing import Literal
 
@@ -25,7 +26,14 @@ USUAL_NAME = "$document_root$fastcgi_script_name"
 
 #: Which setting is wrong: the parameter, the folder of the location, or that of the site, which is
 #: the project's ("below"). "nested": the location of the prefix has the folder, and none for PHP.
-ScriptMistake = Literal["name", "nested", "folder", "below"]
+#: "front": the address ends with ".php" and is one of a program, whose index.php answers them all.
+ScriptMistake = Literal["name", "nested", "folder", "below", "front"]
+
+#: The last argument of `try_files` that leads to a script: "/git/index.php?$query_string".
+_FRONT = re.compile(
+    r"(/(?:[\w.-]{1,100}/){0,8}[\w-]{1,100}\.php)"
+    r"(?:\?.{0,200}|\$is_args\$(?:args|query_string).{0,100})?"
+)
 
 
 @frozen
@@ -105,6 +113,33 @@ def other_scripts(
     for public in PUBLIC_FOLDERS if not request.is_alias else ():
         below = f"{request.script.folder}/{public}"
         yield "below", posixpath.normpath(below + request.uri), below
+    if front := front_script(server, request):
+        yield "front", posixpath.normpath(request.script.folder + front), request.script.folder
+
+
+def program_location(server: Server, request: ScriptRequest) -> Directive | None:
+    """Return the location of the longest prefix for a path that a location for PHP takes from it,
+    or the location around that one; None if there is none."""
+    if outdone := outdone_location(server, request.uri):
+        return outdone.block
+    around = request.match.blocks[-2]
+    return around if around.name == "location" else None
+
+
+def front_script(server: Server, request: ScriptRequest) -> str:
+    """Return the path of the script to which the location of the longest prefix leads what is no
+    file, "/git/index.php", while a location for PHP takes this path from it; "" if there is none,
+    or if it would not be passed on by the same location, or in another folder."""
+    location = program_location(server, request)
+    lines = children(location, "try_files") if location else ()
+    last = lines[-1].args[-1] if lines and lines[-1].args else ""
+    found = _FRONT.fullmatch(last)
+    if location is None or found is None or request.is_alias or found[1] == request.uri:
+        return ""
+    front = script_request(server, found[1])
+    is_same = front is not None and front.match.block is request.match.block
+    has_folder = _has_folder(location) and location not in request.match.blocks
+    return found[1] if is_same and not has_folder else ""
 
 
 def _has_folder(block: Directive) -> bool:

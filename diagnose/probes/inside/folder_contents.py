@@ -38,10 +38,12 @@ _PUBLIC, _KINDS = (
 _WILD = re.compile(r"[*?\[\]{}\\\s]")
 
 #: What the index.php of an application has that answers every address itself: WordPress, Laravel,
-#: Symfony, Drupal, Joomla, CodeIgniter, Magento, Yii, and what Composer loads.
+#: Symfony, Drupal, Joomla, CodeIgniter, Magento, CakePHP, Yii, Slim, ThinkPHP, Flight, and what
+#: Composer loads.
 _FRONT = re.compile(
     r"wp-blog-header\.php|bootstrap/app\.php|autoload(_runtime)?\.php|DRUPAL_ROOT|_JEXEC|app/bootstrap"
-    r"|system/core|CodeIgniter|REQUEST_URI|PATH_INFO|->run\(|Kernel"
+    r"|\b(bootstrap|bootstrap_inc|start)\.(inc\.)?php|system/core|CodeIgniter|REQUEST_URI|PATH_INFO"
+    r"|->(run|handle|dispatch)\(|::(run|start|dispatch)\(|Kernel|\bSlim\b"
 )
 
 #: The element that an application in the browser fills (React, Vue, Angular, Next, Nuxt, Svelte).

@@ -217,7 +217,8 @@ def _target_alternatives(
     ]
     alternatives += outdone_file(ctx, config, path)
     for mistake, other_path in file.alternatives(path):
-        if mistake != "base" and not (mistake == "root" and _has_another_use(config, file)):
+        is_shared = mistake == "root" and not _is_deep(file) and _has_another_use(config, file)
+        if mistake != "base" and not is_shared:
             is_folder = path.endswith("/")
             alternatives.append(
                 (mistake, f"{other_path.rstrip('/')}/{_INDEX}" if is_folder else other_path)
@@ -304,6 +305,13 @@ def _has_another_use(config: NginxConfig, served: ServedFile) -> bool:
     folder = served.directive.args[0].rstrip("/")
     roots = [line for line in walk(config.main) if line.name == "root" and line.args]
     return [line.args[0].rstrip("/") for line in roots].count(folder) > 1
+
+
+def _is_deep(served: ServedFile) -> bool:
+    """Whether the file is in a folder below the prefix: such a path is no other page's by chance,
+    as /index.html may be."""
+    prefix = (served.prefix or served.outer).rstrip("/")
+    return "/" in served.uri.removeprefix(prefix).strip("/") and not served.uri.endswith("/")
 
 
 async def _application_page(

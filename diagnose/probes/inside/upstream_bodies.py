@@ -1,15 +1,18 @@
 """Asks the application itself how much it takes and sends: for a page whose body came to the
 visitor cut off, and for one that it refuses for its header or for too many requests.
 
-If the application cuts a body too, nginx does not. If it sends all of it, the fault is in front.
+If the application cuts a body too, nginx does not. If it sends all of it, the fault is in front, or
+in how nginx asks: where nginx asks for an upgrade with every request, the application is asked once
+more in this way.
 """
 
 from diagnose.model import Failure, Vantage
-from diagnose.model.http import BodyEnd, Exchange, ResponseBody, header
+from diagnose.model.http import BodyEnd, BodyRequest, Exchange, ResponseBody, header
 from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.nginx import proxy_headers as header_parser
+from diagnose.parsers.nginx.locations import proxy_set_header_of
 from diagnose.parsers.nginx.upstreams import Endpoint
 from diagnose.probes import ProbeContext, is_first, probe
 from diagnose.probes.inside import upstream_routes
@@ -74,24 +77,33 @@ async def page_cut(ctx: ProbeContext, body: ResponseBody, config: NginxConfig) -
     route = upstream_routes.find_route(ctx, config, ctx.target.path)
     if route is None or not (ctx.options.wants("upstream") or ctx.options.wants("http")):
         return
-    if ctx.machine.via == "local":
-        await _read_directly(ctx, route)
-    else:
-        await _read_by_curl(ctx, route)
+    read = _read_directly if ctx.machine.via == "local" else _read_by_curl
+    await read(ctx, route, "application")
+    own = [each for each in ctx.observed(ResponseBody) if each.request == "application"]
+    if own and own[-1].end != "cut" and _asks_for_upgrade(route):
+        await read(ctx, route, "upgrade")
 
 
 def _is_cut(_: ProbeContext, body: ResponseBody) -> bool:
-    return body.request != "application" and body.end == "cut"
+    return body.request in {"target", "browser"} and body.end == "cut"
 
 
-def _fields(ctx: ProbeContext, route: UpstreamRoute) -> dict[str, str]:
-    """Return the header fields as nginx sends them."""
+def _asks_for_upgrade(route: UpstreamRoute) -> bool:
+    """Return whether nginx asks the application for an upgrade whatever the visitor's request
+    says."""
+    line = proxy_set_header_of(route.place, "Connection")
+    return line is not None and [word.lower() for word in line.args[1:]] == ["upgrade"]
+
+
+def _fields(ctx: ProbeContext, route: UpstreamRoute, request: BodyRequest) -> dict[str, str]:
+    """Return the header fields as nginx sends them; but only "upgrade" asks for an upgrade."""
     host = header_parser.forwarded_host(route.place, route.upstream, ctx.target)
     fields = header_parser.forwarded_fields(route.place, route.upstream, ctx.target)
-    return {"Host": host or ctx.target.authority, **dict(fields), "Connection": "close"}
+    connection = "upgrade" if request == "upgrade" else "close"
+    return {"Host": host or ctx.target.authority, **dict(fields), "Connection": connection}
 
 
-async def _read_directly(ctx: ProbeContext, route: UpstreamRoute) -> None:
+async def _read_directly(ctx: ProbeContext, route: UpstreamRoute, request: BodyRequest) -> None:
     from diagnose.net.http import Http1Connection, send_get
     from diagnose.net.http_body import read_rest
 
@@ -102,20 +114,20 @@ async def _read_directly(ctx: ProbeContext, route: UpstreamRoute) -> None:
     at, connection = ctx.elapsed(), Http1Connection(stream, PATIENCE)
     try:
         url = f"http://{ctx.target.authority}{route.upstream_path}"
-        answer = await send_get(connection, url, _fields(ctx, route), PATIENCE)
+        answer = await send_get(connection, url, _fields(ctx, route, request), PATIENCE)
         if answer.body_read is None:
             return
         body = await read_rest(connection, answer.headers, answer.body_read)
     finally:
         connection.close()
     length = header(answer.headers, "Content-Length") or ""
-    _emit(ctx, route, endpoint, at, body.end, body.received, body.failure, length)
+    _emit(ctx, route, request, endpoint, at, body.end, body.received, body.failure, length)
 
 
-async def _read_by_curl(ctx: ProbeContext, route: UpstreamRoute) -> None:
+async def _read_by_curl(ctx: ProbeContext, route: UpstreamRoute, request: BodyRequest) -> None:
     """Read the page with the server's own curl, which says how many bytes came."""
     at, endpoint = ctx.elapsed(), route.upstream.endpoints[0]
-    *words, url = _curl_argv(ctx, route, endpoint)
+    *words, url = _curl_argv(ctx, route, endpoint, request)
     argv = [*words, "-w", "%{size_download} %{http_code}", url]
     result = await run_curl(ctx.machine, argv, PATIENCE + 4.0)
     size, _, status = result.out.strip().partition(" ")
@@ -124,14 +136,16 @@ async def _read_by_curl(ctx: ProbeContext, route: UpstreamRoute) -> None:
     reason = _CUT_STATUSES.get(result.status or 0)
     end: BodyEnd = "cut" if reason else "unread" if result.status else "complete"
     failure = Failure("closed", reason, result.status) if reason else None
-    _emit(ctx, route, endpoint, at, end, int(size), failure, "")
+    _emit(ctx, route, request, endpoint, at, end, int(size), failure, "")
 
 
-def _curl_argv(ctx: ProbeContext, route: UpstreamRoute, endpoint: Endpoint) -> list[str]:
+def _curl_argv(
+    ctx: ProbeContext, route: UpstreamRoute, endpoint: Endpoint, request: BodyRequest
+) -> list[str]:
     base_url, options = upstream_routes.curl_target(ctx, route, endpoint)
     argv = ["curl", "-sSk", "-m", f"{PATIENCE:.0f}", "-o", "/dev/null"]
     argv += ["--max-filesize", _BYTES, *options]
-    for name, value in _fields(ctx, route).items():
+    for name, value in _fields(ctx, route, request).items():
         argv += ["-H", f"{name}: {value}"]
     return [*argv, f"{base_url}{route.upstream_path}"]
 
@@ -139,6 +153,7 @@ def _curl_argv(ctx: ProbeContext, route: UpstreamRoute, endpoint: Endpoint) -> l
 def _emit(
     ctx: ProbeContext,
     route: UpstreamRoute,
+    request: BodyRequest,
     endpoint: Endpoint,
     at: float,
     end: BodyEnd,
@@ -153,12 +168,12 @@ def _emit(
             vantage=Vantage.SERVER,
             at=at,
             took=ctx.elapsed() - at,
-            equivalent=shown_command(_curl_argv(ctx, route, endpoint)),
+            equivalent=shown_command(_curl_argv(ctx, route, endpoint, request)),
             failure=failure,
             url=f"{base_url}{route.upstream_path}",
             address=address,
             port=port,
-            request="application",
+            request=request,
             received=received,
             announced=int(length) if length.isascii() and length.isdigit() else None,
             end=end,

@@ -9,7 +9,7 @@ from diagnose.model import Applicability, Confidence, Edit, Severity
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, config
 from tests.support.page_errors import page
-from tests.support.page_file_access import examined
+from tests.support.page_file_access import examined, part
 
 CHECK = "nginx.target-not-found"
 
@@ -35,6 +35,49 @@ def test_fires_on_a_root_that_should_be_an_alias() -> None:
     assert claim.fix
     assert claim.fix.applicability is Applicability.REVIEW
     assert "alias /srv/dist;" in str(claim.fix.steps[0])
+
+
+STYLES = "/pma/themes/dark/theme.css"
+OPENED, THERE = "/usr/share/pma/pma/themes/dark/theme.css", "/usr/share/pma/themes/dark/theme.css"
+
+
+@pytest.mark.parametrize(
+    ("rules", "written"),
+    [
+        (
+            "location /pma { alias /usr/share/pma/; "
+            r"location ~ ^/pma/(.+\.(css|js))$ { root /usr/share/pma/; } }",
+            "root /usr/share;",
+        ),
+        (r"location ~ ^/pma/.+\.css$ { root /usr/share/pma; }", "root /usr/share;"),
+        (
+            r"location /pma/ { root /usr/share/pma; location ~ \.css$ { expires 1d; } }",
+            "root /usr/share;",
+        ),
+    ],
+)
+def test_fires_on_a_root_in_an_expression_that_doubles_the_folder(rules: str, written: str) -> None:
+    """https://github.com/hestiacp/hestiacp/pull/4590."""
+    target, (*others, access) = seen(STYLES, rules, OPENED, elsewhere=THERE, mistake="root")
+    access = replace(access, parts=(part("/", 0o755), part("/usr/share/pma", 0o755)))
+    (claim,) = judge(CHECK, *others, access, target=target)
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.fix
+    assert written in str(claim.fix.steps[0])
+    doubled = replace(access, parts=(*access.parts, part("/usr/share/pma/pma", 0o755)))
+    (claim,) = judge(CHECK, *others, doubled, target=target)
+    assert claim.confidence is Confidence.LIKELY
+
+
+def test_fires_on_a_root_in_an_expression_whose_group_is_the_rest() -> None:
+    rules = r"location ~ ^/pma/(.+\.css)$ { root /srv/admin; }"
+    target, evidence = seen(
+        STYLES, rules, f"/srv/admin{STYLES}", elsewhere="/srv/admin/themes/dark/theme.css",
+        mistake="root",
+    )  # fmt: skip
+    (claim,) = judge(CHECK, *evidence, target=target)
+    assert claim.fix
+    assert "alias /srv/admin/$1;" in str(claim.fix.steps[0])
 
 
 def test_fires_on_a_missing_fallback_as_a_warning() -> None:

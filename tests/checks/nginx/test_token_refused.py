@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from diagnose.model import Confidence
+from diagnose.model import Applicability, Confidence, Edit
 from diagnose.model.logs import FailedRequests
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import RUNNING, SITE, config
@@ -30,6 +30,23 @@ def test_fires_once_for_all_requests_that_lost_the_password() -> None:
     assert claim.facts["times"] == 3
     assert claim.facts["others"] == ("POST /api/items",)
     assert {subject.path for subject in claim.covers} == {REFUSED.path, other.path}
+
+
+def test_fires_and_writes_the_location_that_asks_for_no_password() -> None:
+    """https://github.com/ChatGPTNextWeb/NextChat/issues/1339."""
+    other = replace(REFUSED, path="/api/openai/v1/models")
+    (claim,) = claims(ASKS, REFUSED, other)
+    assert claim.facts["folder"] == "/api/"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+    (step,) = claim.fix.steps
+    edit = next(each for each in step.commands if isinstance(each, Edit))
+    assert "location /api/ {" in edit.diff
+    assert "auth_basic off;" in edit.diff
+    assert "proxy_pass" in edit.diff
+    # Requests of the whole site have no folder, so there is no edit.
+    (claim,) = claims(ASKS, REFUSED, replace(REFUSED, path="/items"))
+    assert not claim.fix.steps[0].commands
 
 
 @pytest.mark.parametrize(

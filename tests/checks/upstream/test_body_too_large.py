@@ -38,6 +38,26 @@ def test_fires_for_a_chunked_body_whose_beginning_is_below_the_limit() -> None:
     assert not judge(CHECK, config(text.replace("5m", "6m")), chunked)
 
 
+def test_fires_and_says_why_a_limit_that_is_set_does_not_count() -> None:
+    """https://github.com/go-gitea/gitea and https://github.com/singularityhub/sregistry: it is set
+    in a location to which try_files leads later, or in the server block of port 80."""
+    later = SITE.replace(
+        "location / {", "location @app { client_max_body_size 0; }\n    location / {"
+    )
+    (claim,) = judge(CHECK, config(later), SAID)
+    assert claim.facts["uncounted"] == "client_max_body_size 0"
+    assert claim.facts["uncounted_in"] == "location @app"
+    name = "server_name shop.example.com; client_max_body_size 8m;"
+    (claim,) = judge(CHECK, config(f"server {{ listen 80; {name} }}\n{SITE}"), SAID)
+    assert (claim.facts["uncounted"], claim.facts["uncounted_in"]) == (
+        "client_max_body_size 8m",
+        "",
+    )
+    other = name.replace("shop.", "www.")
+    (claim,) = judge(CHECK, config(f"server {{ listen 80; {other} }}\n{SITE}"), SAID)
+    assert claim.facts["uncounted"] == ""
+
+
 def test_silent_when_the_limit_was_raised_since() -> None:
     text = SITE.replace("location / {", "client_max_body_size 8m;\n    location / {")
     assert not judge(CHECK, config(text), SAID)

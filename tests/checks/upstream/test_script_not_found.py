@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Claim, Edit, Manual, Vantage
+from diagnose.model import Applicability, Claim, Confidence, Edit, Manual, Vantage
 from diagnose.model.containers import BindMount, ScriptContainer
 from tests.support.check_evidence import SHOP, judge, texts
 from tests.support.nginx_evidence import RUNNING, config
@@ -65,6 +65,41 @@ def test_a_page_with_php_in_it_may_be_run_by_its_pool() -> None:
     (claim,) = judge(CHECK, *observations, page(403), target=page_of, masked=False)
     assert (claim.facts["ending"], claim.facts["version"]) == (".html", "8.4")
     assert any("limit_extensions = .php .html" in text for text in texts(CHECK, claim))
+
+
+PROGRAM = """\
+server {
+    listen 443 ssl;
+    server_name shop.example.com;
+    root /var/www/shop;
+    location /git/ {
+        try_files $uri $uri/ /git/index.php$is_args$args;
+    }
+    location ~ \\.php$ {
+        fastcgi_pass unix:/run/php/php-fpm.sock;
+        fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+    }
+}
+"""
+
+
+def test_fires_on_an_address_of_a_program_that_ends_with_php() -> None:
+    """https://github.com/klaussilveira/gitlist/issues/754: it shows files of others."""
+    path = "/git/blob/master/index.php"
+    url, missing = f"https://shop.example.com{path}", f"/var/www/shop{path}"
+    line = replace(UNKNOWN, request=f"GET {path} HTTP/1.1")
+    access = examined(missing, url=path, elsewhere="/var/www/shop/git/index.php", mistake="script")
+    said = (RUNNING, config(PROGRAM), LOG_READ, line, replace(page(404), url=url), access)
+    (claim,) = judge(CHECK, *said, target=replace(SHOP, path=path))
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.facts["program"] == "/git/index.php"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "rewrite ^/git/ /git/index.php last;" in str(claim.fix.steps[0])
+    # Where nothing leads to that script, a folder or a file is what is wrong.
+    plain = config(PROGRAM.replace("/git/index.php$is_args$args", "=404"))
+    (claim,) = judge(CHECK, said[0], plain, *said[2:], target=replace(SHOP, path=path))
+    assert claim.facts["program"] == ""
 
 
 def test_silent_when_php_only_warns() -> None:

@@ -44,3 +44,35 @@ def index_file_is_taken_by_a_prefix(lab: Lab) -> None:
 @healthy()
 def prefix_that_takes_no_index_file(lab: Lab) -> None:
     _taken(lab, "/home")
+
+
+THEME = f"https://{site.NAME}/admin/themes/dark/theme.css"
+_ENDINGS = r"(.+\.(css|js|png))"
+
+
+def _admin(lab: Lab, lines: str) -> None:
+    lab.server.write("/srv/share/admin/index.html", "<p>The administration.\n")
+    lab.server.write("/srv/share/admin/themes/dark/theme.css", CSS)
+    lab.server.sh("chmod -R a+rX /srv/share")
+    lab.undo(lambda: lab.server.sh("rm -rf /srv/share"))
+    lab.change(PAGE, f"  location /admin {{\n    alias /srv/share/admin/;\n{lines}  }}\n{PAGE}")
+
+
+def _nested(line: str) -> str:
+    return f"    location ~ ^/admin/{_ENDINGS}$ {{\n      {line}\n    }}\n"
+
+
+@scenario(outside=None, server="nginx.target-not-found", target=THEME, differs=MINE)
+def root_in_an_expression_doubles_the_folder(lab: Lab) -> None:
+    """https://github.com/hestiacp/hestiacp/pull/4590: no style sheet of phpMyAdmin comes."""
+    _admin(lab, _nested("root /srv/share/admin/;"))
+
+
+@healthy(target=THEME)
+def alias_in_an_expression_has_the_rest(lab: Lab) -> None:
+    _admin(lab, _nested("alias /srv/share/admin/$1;"))
+
+
+@healthy(target=THEME)
+def root_in_an_expression_names_the_folder_above(lab: Lab) -> None:
+    _admin(lab, _nested("root /srv/share;"))

@@ -44,3 +44,9 @@ def pages_with_the_headers_of_websockets(lab: Lab) -> None:
         '    proxy_set_header Upgrade $http_upgrade;\n    proxy_set_header Connection "upgrade";\n'
     )
     lab.change(PAGES, PAGES.replace(HOST, HOST + upgrade))
+
+
+@healthy()
+def field_with_a_typing_error_that_nobody_reads(lab: Lab) -> None:
+    """https://github.com/edumeet/edumeet/issues/207."""
+    lab.change(PAGES, PAGES.replace(HOST, HOST + "    proxy_set_header X-Fowarded-Host $host;\n"))

@@ -69,6 +69,32 @@ def front_page_whose_script_is_named(lab: Lab) -> None:
     _front(lab, "  index index.html index.php;\n")
 
 
+# An address of a program that ends with .php
+
+SHOWN = "/git/blob/master/index.php"
+_FROM_PROGRAM = "  location /git/ { try_files $uri $uri/ /git/index.php$is_args$args; }\n"
+
+
+def _program(lab: Lab, php: str) -> None:
+    start_fpm(lab, "/", "/git/", SHOWN)
+    write_scripts(lab, "/srv/gitlist", "index.php", "git/index.php")
+    lab.change(PAGES, f"  root /srv/gitlist;\n  index index.php;\n{_FROM_PROGRAM}{php}")
+
+
+@scenario(
+    outside="http.answer-says-why", server="upstream.script-not-found", target=f"https://{site.NAME}{SHOWN}",
+    differs=MINE, not_on=UNLOGGED,
+)  # fmt: skip
+def address_of_a_program_ends_with_php(lab: Lab) -> None:
+    """https://github.com/klaussilveira/gitlist/issues/754: it shows files of others."""
+    _program(lab, PHP)
+
+
+@healthy(target=f"https://{site.NAME}{SHOWN}")
+def address_of_a_program_that_ends_with_php_goes_to_its_script(lab: Lab) -> None:
+    _program(lab, PHP.replace(r"\.php$", r"^(/git)?/index\.php$"))
+
+
 # The path of the script
 
 BLOG = "/srv/blog"

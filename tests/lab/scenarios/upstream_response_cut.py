@@ -8,6 +8,7 @@ from .. import site
 from ..lab import HERE, Lab
 from ..scenario import UNLOGGED, healthy, scenario
 from .nginx_other_requests_failed import LOG, log_of_its_own, visit
+from .page_assets import PAGE
 
 RAW = str(HERE / "applications" / "raw_server.py")
 APPLICATION = "the application has to be mended"
@@ -87,3 +88,24 @@ def downloads_are_whole(lab: Lab) -> None:
 def stream_that_ended_with_its_application(lab: Lab) -> None:
     """Chunks without an end, as those of events whose application is restarted."""
     _downloads(lab, "cut-chunks", "/files/events", "/files/events")
+
+
+def _handshakes(lab: Lab, connection: str) -> None:
+    lab.spawn(lab.server, lab.server.application("handshake_server", "3009"), 3009)
+    lines = (
+        "  location / {\n    proxy_pass http://127.0.0.1:3009;\n    proxy_http_version 1.1;\n"
+        "    proxy_set_header Upgrade $http_upgrade;\n"
+        f"    proxy_set_header Connection {connection};\n  }}\n"
+    )
+    lab.change(PAGE, lines)
+
+
+@scenario(outside="http.body-cut", server="upstream.upgrade-cuts-response", differs=(site.CONF,))
+def page_is_cut_off_by_an_upgrade_that_nobody_asked_for(lab: Lab) -> None:
+    """https://github.com/iv-org/invidious/issues/604."""
+    _handshakes(lab, '"upgrade"')
+
+
+@healthy()
+def page_is_whole_with_the_visitors_own_connection(lab: Lab) -> None:
+    _handshakes(lab, "$http_connection")

@@ -4,6 +4,8 @@ import asyncio
 import shlex
 from dataclasses import replace
 
+import pytest
+
 from diagnose.machine import CommandResult
 from diagnose.model.http import Exchange
 from diagnose.model.pages import PageFileResponse
@@ -170,6 +172,20 @@ def test_the_folder_for_visitors_and_the_script_to_which_nothing_leads() -> None
     assert not inside.is_wordpress
     rules = {"/srv/shop/public/.htaccess": "RewriteEngine On\nRewriteRule ^ index.php [L]\n"}
     assert _looked("DocumentRoot /srv/shop/public\n", "/users", files | rules).front_script == ""
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "<?php require dirname(__DIR__).'/config/bootstrap.php';\n",
+        "<?php require 'lib/router.php';\n(new Router())->dispatch($_GET['q'] ?? '/');\n",
+        "<?php Flight::start();\n",
+    ],
+)
+def test_the_script_of_an_application_to_which_nothing_leads(script: str) -> None:
+    """https://github.com/kevinpapst/AdminLTEBundle-Demo/issues/7: Symfony 4."""
+    files = {"/srv/shop/public/index.php": script}
+    assert _looked("DocumentRoot /srv/shop/public\n", "/en/", files).front_script == "index.php"
 
 
 def test_the_script_of_the_nearest_folder_above_the_path() -> None:

@@ -65,6 +65,38 @@ def test_an_application_that_sends_all_is_seen_too() -> None:
     assert (own.end, own.failure) == ("complete", None)
 
 
+def asked_for_upgrade(announced: int, line: str) -> list[tuple[str, str]]:
+    """The requests to an application that cuts what asks for an upgrade, and their ends."""
+    ctx = Looking(RecordedMachine())
+    ctx.net, ctx.target = LocalNet(), SHOP
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        request = await reader.readuntil(b"\r\n\r\n")
+        sent = 50 if b"\r\nConnection: upgrade\r\n" in request else announced
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % announced + b"x" * sent)
+        writer.close()
+
+    async def work() -> None:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        lines = f"proxy_pass http://127.0.0.1:{port}; {line}"
+        seen = config(f"location / {{ {lines} }}")
+        async with server:
+            ctx.observations += [seen, CUT]
+            await upstream_bodies.page_cut.work(ctx, CUT, seen)
+
+    asyncio.run(work())
+    return [(body.request, body.end) for body in ctx.observed(ResponseBody) if body is not CUT]
+
+
+def test_an_application_is_asked_for_an_upgrade_as_nginx_asks_it() -> None:
+    """https://github.com/iv-org/invidious/issues/604."""
+    line = 'proxy_set_header Connection "Upgrade";'
+    assert asked_for_upgrade(900, line) == [("application", "complete"), ("upgrade", "cut")]
+    by_map = "proxy_set_header Connection $http_connection;"
+    assert asked_for_upgrade(900, by_map) == [("application", "complete")]
+
+
 class Server(RecordedMachine):
     """A server over SSH whose curl ends so."""
 
