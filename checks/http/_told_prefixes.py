@@ -1,6 +1,8 @@
 """How the server in front tells an application its sub-folder: in a field that it reads, or not at
 all."""
 
+from checks.http._filter_lines import filter_lines, redirect_lines
+from checks.http._folders import cut_prefix
 from checks.http._known_application import own_setting
 from checks.nginx import Nginx
 from checks.nginx._edits import Changes, config_edits
@@ -9,9 +11,8 @@ from diagnose.model import Evidence, Fix
 from diagnose.model.frozen import frozen
 from diagnose.model.pages import PageFileTrial
 from diagnose.model.requests import PrefixTrial
+from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import LocationMatch
-
-_SUBSTITUTION = "--with-http_sub_module"
 
 
 @frozen(eq=False)
@@ -45,7 +46,7 @@ def told_prefix(
             fix = location_fix(nginx, match, edits, sure=False) if edits else None
             return ToldPrefix(each.field, False, (control, each), fix)
     is_known = bool(own_setting(evidence, "base_path", "public_url")["setting"])
-    filters = None if is_known or len(trials) < 2 else _filter_fix(nginx, match, control)
+    filters = None if is_known or len(trials) < 2 else _filter_fix(evidence, nginx, match, control)
     return ToldPrefix("", filters is not None, trials, filters)
 
 
@@ -63,19 +64,17 @@ def _told_by_server(evidence: Evidence, trial: PageFileTrial) -> ToldPrefix:
     return ToldPrefix(trials[1].field, False, trials, prefix_fix(view, route, trials[1]))
 
 
-def _filter_fix(nginx: Nginx, match: LocationMatch, control: PrefixTrial) -> Fix | None:
-    """Let nginx put the folder before the addresses in the page, which has to come uncompressed."""
-    has_module = nginx.build is not None and _SUBSTITUTION in nginx.build.arguments
-    if not has_module or not control.references or match.directives("sub_filter"):
-        return None
+def _filter_fix(
+    evidence: Evidence, nginx: Nginx, match: LocationMatch, control: PrefixTrial
+) -> Fix | None:
+    """Let nginx put the folder before the addresses in the page, and before redirects."""
     changes: Changes = {}
-    lines = ["sub_filter_once off;"]
-    for reference in control.references:
-        head, _, rest = reference.partition("/")
-        mark = '"' if "'" in reference else "'"
-        replacement = f"{head}{control.prefix}/{rest}"
-        lines.append(f"sub_filter {mark}{reference}{mark} {mark}{replacement}{mark};")
-    lines += header_lines(nginx, match, {"Accept-Encoding": '""'}, changes)
+    lines = filter_lines(nginx, match, control.references, control.prefix, changes)
+    if not lines:
+        return None
+    prefix = cut_prefix(evidence, match)[0]
+    if prefix and not children(match.block, "proxy_redirect"):
+        lines += redirect_lines(nginx, match, prefix, "")
     insert_lines(nginx, match, lines, changes)
     edits = config_edits(nginx, changes)
     return location_fix(nginx, match, edits, sure=False) if edits else None

@@ -13,6 +13,7 @@ The proof is the page itself: it is there below the folder, and a path that no s
 from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
+from checks.http._filter_lines import filter_lines, redirect_lines
 from checks.http._folders import below_folder, cut_prefix, prefix_line, served_folder
 from checks.nginx import Nginx, file_line
 from checks.nginx._edits import Changes, config_edits
@@ -33,9 +34,10 @@ from diagnose.model import (
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.parsers.base_path_references import openings_in
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children
-from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
+from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.urls import parse_url, path_of
 
@@ -88,6 +90,8 @@ def _claim(
     nginx, match, directive = Nginx.of(evidence), cut.match, cut.directive
     subjects, own = endpoint_subjects((page,)), own_setting(evidence, "base_path", "public_url")
     by_nginx = (nginx.config,) if nginx.config else ()
+    answer = below_folder(evidence, missing)
+    references = openings_in(answer.body) if answer and answer.status == 200 else ()
     manual = Fix((Manual("tell-the-base-path", Where.APPLICATION),), Applicability.MANUAL)
     from checks.upstream._own_remedy import with_own_remedy
 
@@ -105,6 +109,7 @@ def _claim(
             "prefix": cut.prefix,
             "right": f"{cut.prefix.rstrip('/')}{path_of(missing.url)}",
             "proven": served is not None,
+            "filters": bool(filter_lines(nginx, match, references, cut.prefix, {})),
             "target": " ".join((directive.name, *directive.args)),
             "place": file_line(directive),
             "location": " ".join((match.block.name, *match.block.args)),
@@ -112,7 +117,9 @@ def _claim(
             "address": f"{evidence.target.origin}{cut.prefix}",
             **own,
         },
-        fix=manual if own["setting"] else _fix(nginx, cut, page.header("Location") or ""),
+        fix=manual
+        if own["setting"]
+        else _fix(nginx, cut, page.header("Location") or "", references),
     )
     return with_own_remedy(evidence, claim, "base_path", "public_url", only_read=True)
 
@@ -143,19 +150,19 @@ def _own_redirects(evidence: Evidence) -> Iterator[tuple[Exchange, Exchange]]:
                 yield page, other_response
 
 
-def _fix(nginx: Nginx, cut: _Folder, redirect: str) -> Fix:
-    """Put the prefix before the paths of redirects."""
+def _fix(nginx: Nginx, cut: _Folder, redirect: str, references: tuple[str, ...]) -> Fix:
+    """Put the prefix before the paths of redirects, and before the addresses in the page to which
+    this one leads."""
     changes: Changes = {}
-    match, passing = cut.match, proxy_pass_of(cut.match)
-    own = children(match.block, _DIRECTIVE)
-    lines = [prefix_line(nginx.evidence, cut.prefix, redirect)]
-    if passing and "$" not in passing.args[0]:
-        # "default" may not stand beside a proxy_pass with a variable.
-        lines.insert(0, f"{_DIRECTIVE} default;")
+    match, own = cut.match, children(cut.match.block, _DIRECTIVE)
+    lines = redirect_lines(nginx, match, cut.prefix, redirect)
     if len(own) == 1 and own[0].args in {("off",), ("default",)}:
         changes[own[0].file] = [edits.replace_directive(own[0], "\n    ".join(lines))]
-    elif not own:
-        insert_lines(nginx, match, lines, changes)
+        lines = []
+    elif own:
+        return Fix((Manual("put-it-back", Where.SERVER),), Applicability.MANUAL)
+    filters = filter_lines(nginx, match, references, cut.prefix.rstrip("/"), changes)
+    insert_lines(nginx, match, [*lines, *filters], changes)
     file_edits = config_edits(nginx, changes)
     if not file_edits:
         return Fix((Manual("put-it-back", Where.SERVER),), Applicability.MANUAL)

@@ -16,6 +16,7 @@ from checks.nginx._repairs import (
     removed,
     replaced,
 )
+from checks.nginx._stray_locations import stray_edits, strays_from
 from diagnose.model.nginx import ConfigFile, Directive, TestMessage
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx import edits
@@ -131,7 +132,7 @@ def _not_allowed(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Re
     if directive is None or file is None:
         return None
     around = blocks_around(nginx, directive)
-    for reader in (_extra_brace, _outside, _wrapped, _without_http):
+    for reader in (_extra_brace, _into_server, _outside, _wrapped, _without_http):
         if repair := reader(nginx, directive, file, around):
             return repair
     inside = around[-1].name if around else "main"
@@ -161,6 +162,22 @@ def _extra_brace(
     change = TextEdit(line_start, line_stop, "") if is_alone else TextEdit(brace, brace + 1, "")
     line = file.text.count("\n", 0, brace) + 1
     return Repair("brace_extra", ((file.path, change),), "}", "", f"{file.path}:{line}")
+
+
+def _into_server(
+    nginx: Nginx, directive: Directive, file: ConfigFile, around: tuple[Directive, ...]
+) -> Repair | None:
+    """A location beside the server blocks of its file."""
+    if directive.name != "location" or [each.name for each in around] not in ([], ["http"]):
+        return None
+    siblings = (around[0].block if around else nginx.config.main if nginx.config else ()) or ()
+    strays = strays_from(siblings, directive)
+    outer = around[0] if around and around[0].file == file.path else None
+    changes = tuple((file.path, change) for change in stray_edits(file.text, strays, outer))
+    if strays.server is None or not changes:
+        return None
+    head, place = " ".join((directive.name, *directive.args)), file_line(strays.server)
+    return Repair("into_server", changes, head, "", place, is_sure=False)
 
 
 def _outside(

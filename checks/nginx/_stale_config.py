@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from checks.nginx import Nginx
 from checks.nginx._stale_answers import stale_answer_symptoms
+from checks.nginx._stray_locations import stray_failures
 from checks.tls import visits_fail
 from diagnose.model import Observation, Severity
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
@@ -38,6 +39,7 @@ def stale_config_symptoms(nginx: Nginx) -> Iterator[Observation]:
     yield from _bad_gateway_symptoms(nginx)
     yield from _default_page_symptoms(nginx)
     yield from stale_answer_symptoms(nginx)
+    yield from stray_failures(nginx)
 
 
 def _closed_port_symptoms(nginx: Nginx) -> Iterator[Observation]:

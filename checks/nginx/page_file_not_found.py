@@ -18,6 +18,7 @@ from checks.nginx._expressions import folder_fix, outdone_match
 from checks.nginx._page_files import (
     ExaminedFile,
     address_below_the_page,
+    corrected_directive,
     corrected_fix,
     examined_files,
 )

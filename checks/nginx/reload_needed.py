@@ -10,6 +10,7 @@ from checks.nginx import Nginx
 from checks.nginx._commands import reload_steps
 from checks.nginx._stale_answers import contradicting_lines, minor_symptoms
 from checks.nginx._stale_config import stale_config_symptoms
+from checks.nginx._stray_locations import stray_failures
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Fix, Observation, Severity, Subject
 from diagnose.model.nginx import ConfigFile, NginxConfig, NginxState
@@ -48,16 +49,16 @@ def reload_needed(evidence: Evidence) -> Iterator[Claim]:
     if master is None or config is None or master.loaded is None:
         return
     is_refused = nginx.test is not None and not nginx.test.passed
-    if is_refused and _is_misread(nginx):
-        return
     newer = [file for file in config.files if _is_newer(file, master.loaded)]
     if not newer:
         return
     newest = max(newer, key=lambda file: file.changed or 0.0)
-    symptoms = tuple(dict.fromkeys(stale_config_symptoms(nginx)))
+    is_misread = is_refused and _is_misread(nginx)
+    found = stray_failures(nginx) if is_misread else stale_config_symptoms(nginx)
+    symptoms = tuple(dict.fromkeys(found))
     if is_refused and not symptoms:
         return  # There is nothing to load, and nobody misses it.
-    lines = contradicting_lines(nginx)
+    lines = () if is_misread else contradicting_lines(nginx)
     witnesses = tuple(dict.fromkeys((*symptoms, *lines)))
     yield Claim(
         about=Subject(text=newest.path),

@@ -21,7 +21,7 @@ from checks.nginx._edits import config_edit
 from checks.nginx._fallback_edits import ending_edits, fallback_edits, has_taking_condition
 from checks.nginx._inner_blocks import ending_locations
 from checks.nginx._location_edits import closes_nothing, location_fix
-from checks.nginx._page_files import corrected_fix
+from checks.nginx._page_files import corrected_directive, corrected_fix
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,

@@ -27,6 +27,13 @@ def route_to_application(
     return routes.pop() if len(routes) == 1 else None
 
 
+def cause_of_lost_route(view: ServerView) -> tuple[str, ...]:
+    """Return the finding from which it follows that the server answers itself: the files pass the
+    page on, and the server refuses them and goes on with older ones."""
+    is_refused = view.test is not None and not view.test.passed
+    return ("server.config-invalid",) if is_refused and route_to_application(view) else ()
+
+
 def is_passed_to_a_server(evidence: Evidence, route: SiteRoute) -> bool:
     """Return whether another web server of this machine has the port to which a route leads. What
     it makes of the request, and what is behind it, the answers of that port do not tell apart."""

@@ -13,6 +13,7 @@ from checks.server._backend_answers import (
     refused_websockets,
     route_to_application,
 )
+from checks.server._meant_containers import means_itself, meant_container, name_fix
 from checks.upstream._containers import apart_container
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -26,7 +27,7 @@ from diagnose.model import (
     Subject,
     Where,
 )
-from diagnose.model.addresses import is_local_host, is_loopback
+from diagnose.model.addresses import bracketed, is_local_host, is_loopback
 from diagnose.model.backends import BackendVisit
 from diagnose.model.containers import CONTAINER_PROCESSES, Container, Containers, NginxContainer
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
@@ -102,7 +103,7 @@ def _claim(
         facts={
             **view.facts,
             "target": route.target,
-            "host": route.host,
+            "host": bracketed(route.host),
             "app_port": route.port,
             "place": place_text(route.file, route.line),
             "status": responses[0].status or "",
@@ -119,6 +120,7 @@ def _claim(
             **_place_facts(evidence, route),
         },
         fix=(block.fix() if block else None)
+        or name_fix(view, route, reason)
         or Fix((Manual(reason, Where.SERVER),), Applicability.MANUAL),
     )  # fmt: skip
 
@@ -155,8 +157,7 @@ def _reason(evidence: Evidence, route: SiteRoute, failure: Failure) -> str:
         return "unresolved"
     if failure.kind != "refused":
         return ""
-    is_own = is_local_host(route.host)
-    return "loopback" if is_own else "refused"
+    return "loopback" if means_itself(route.host) else "refused"
 
 
 def _place_facts(evidence: Evidence, route: SiteRoute) -> dict[str, object]:
@@ -177,6 +178,8 @@ def _place_facts(evidence: Evidence, route: SiteRoute) -> dict[str, object]:
                 called.append(container.name)
             elif container.id != own.digest and route.port in listening:
                 others.append(_service_name(container))
+    meant = meant_container(evidence, route)
+    others = [_service_name(meant.container)] if meant else others
     sockets = [socket for item in evidence.good(Listeners) for socket in item.on(route.port)]
     interfaces = interface_addresses(evidence.good(Interface))
     is_server = route.host in _GATEWAY_NAMES or route.host in interfaces
@@ -187,8 +190,10 @@ def _place_facts(evidence: Evidence, route: SiteRoute) -> dict[str, object]:
         "inner_ports": tuple(sorted(ports - {route.port}))[:8] if route.port not in ports else (),
         "called": called[0] if len(set(called)) == 1 else "",
         "other": others[0] if len(set(others)) == 1 else "",
+        "other_port": meant.port if meant else route.port,
+        "publishes": meant is not None and meant.is_published,
         "gateway": route.host in _GATEWAY_NAMES,
-        "is_server": is_server and not is_local_host(route.host),
+        "is_server": is_server and not means_itself(route.host),
         "program": next((socket.process or "" for socket in programs), ""),
         "on_server": bool(programs) and not others,
         "local_only": bool(programs) and all(is_loopback(each.address) for each in programs),

@@ -31,6 +31,7 @@ from checks.server import (
     server_on_port,
 )
 from checks.server._apache_overrides import allow_overrides, folder_edit, section_edit, switch_lines
+from checks.server._backend_answers import cause_of_lost_route
 from checks.server._caddy_edits import fallback_edit, rewriting_line, suffix_edit
 from checks.server._fallback_lines import has_fallback, wrong_fallback
 from checks.server._rules import decisive_rule
@@ -276,10 +277,11 @@ def _claim(
     view: ServerView, folder: SiteFolder, site: WebSite, pages: list[Exchange], reason: str
 ) -> Claim:
     target = view.evidence.target
-    names = {"no-folder": "no_folder", "no-index": "no_index", "fall-back": "fall_back"}
-    names |= {"no-module": "no_module", "no-root": "no_root", "index-name": "index_name"}
-    names |= {"lost-script": "lost", "no-rules": "no_rules", "alias-slash": "alias_slash"}
-    names |= {"not-enabled": "not_enabled", "slash": "no_slash"}
+    words = (
+        "no-folder no-index fall-back no-module no-root index-name no-rules alias-slash not-enabled"
+    )
+    names = {word: word.replace("-", "_") for word in words.split()}
+    names |= {"lost-script": "lost", "slash": "no_slash"}
     slash_off = _slash_off(view, folder, pages) if reason == "slash" else []
     alias = _idle_alias(view) if reason == "not-enabled" else _alias(view)
     fallback = wrong_fallback(view, site, folder.index_files) if reason == "fall-back" else None
@@ -323,6 +325,7 @@ def _claim(
         if reason in {"no-folder", "index-name", "alias-slash"}
         else Confidence.LIKELY,
         severity=_severity(target, reason),
+        consequence_of=cause_of_lost_route(view),
         fix=_slash_fix(view, site, slash_off) or _fix(view, site, folder, reason),
     )
 

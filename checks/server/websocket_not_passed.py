@@ -26,6 +26,7 @@ from checks.server._apache_modules import has_upgrade_parameter, lacks_tunnel
 from checks.server._backend_answers import websocket_paths, websocket_severity
 from checks.server._haproxy import kept_upgrade
 from checks.server._visitor_fields import caddy_lines
+from checks.websocket._page_paths import opened_paths
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -71,7 +72,7 @@ def websocket_not_passed(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_on_port(evidence), evidence.target
     if view is None or view.config is None:
         return
-    named_paths = [named.path for named in evidence.good(WebSocketPath)]
+    named_paths = [named.path for named in opened_paths(evidence)]
     logged_paths = [logged.path for logged in evidence.good(RefusedHandshakes)]
     reported_paths = _reported_paths(view)
     for path in dict.fromkeys(

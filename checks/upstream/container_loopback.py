@@ -13,6 +13,7 @@ from checks.nginx import Nginx
 from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._claims import BackendFault, upstream_claim
 from checks.upstream._container_names import name_fix
+from checks.upstream._containers import publishing
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -74,6 +75,7 @@ class _Application:
     listener: Listener | None = None
     namespace: Namespace | None = None
     container: Container | None = None
+    inner: int | None = None
 
     @property
     def name(self) -> str:
@@ -94,6 +96,8 @@ def _is_address(host: str) -> bool:
 def _application(evidence: Evidence, own: NginxContainer, port: int) -> _Application | None:
     for containers in evidence.good(Containers):
         by_id = {container.id: container for container in containers.running}
+        if application := _published(containers, own, port):
+            return application
         for namespace in containers.namespaces:
             if namespace.container != own.digest and any(p == port for _, p in namespace.sockets):
                 container = by_id.get(namespace.container)
@@ -102,6 +106,18 @@ def _application(evidence: Evidence, own: NginxContainer, port: int) -> _Applica
         for listener in listeners.on(port):
             return _Application(listener=listener)
     return None
+
+
+def _published(containers: Containers, own: NginxContainer, port: int) -> _Application | None:
+    """Return the one container that publishes the port of the server from another one of its
+    own."""
+    others = tuple(each for each in containers.running if each.id != own.digest)
+    found = publishing(others, port)
+    inner = {mapping.inner for each in found for mapping in each.ports if mapping.port == port}
+    if len(found) != 1 or len(inner) != 1 or port in inner:
+        return None
+    spaces = [each for each in containers.namespaces if each.container == found[0].id]
+    return _Application(namespace=next(iter(spaces), None), container=found[0], inner=inner.pop())
 
 
 def _facts(
@@ -119,6 +135,8 @@ def _facts(
         "apart_only": container.own_network,
         "engine": container.engine,
         "port": attempt.port,
+        "inner": application.inner or "",
+        "its_port": application.inner or attempt.port,
         "named": "" if _is_address(attempt.host) else attempt.host,
         "address": attempt.address,
         "other": application.name,
@@ -144,8 +162,9 @@ def _fix(
     step = "name-the-server" if application.listener else "name-the-container"
     step = "share-the-network" if container.own_network else step
     attempt, namespace = backend.connect_attempts[0], application.namespace
-    is_reachable = namespace is not None and namespace.listens(attempt.port)
+    port = application.inner or attempt.port
+    is_reachable = namespace is not None and namespace.listens(port)
     is_address = _is_address(attempt.host) and len(backend.connect_attempts) == 1
     if application.container and is_reachable and is_address and not container.own_network:
-        return name_fix(nginx, backend, application.container, container, step)
+        return name_fix(nginx, backend, application.container, container, step, application.inner)
     return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)

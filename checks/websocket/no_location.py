@@ -12,8 +12,10 @@ from checks.http._outside_folders import cause_outside_folder
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import Changes, config_edits
+from checks.nginx._stray_locations import stray_location
 from checks.nginx._websockets import WebSocketHandshakes
 from checks.upstream._listening import listening_facts
+from checks.websocket._page_paths import opened_paths
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -72,6 +74,8 @@ def no_location(evidence: Evidence) -> Iterator[Claim]:
             groups.setdefault(id(matches[0].block), (matches[0], []))[1].append(path)
     for match, paths in groups.values():
         claim = _claim(nginx, match, paths)
+        if stray_location(nginx, paths[0]) is not None:
+            claim = replace(claim, consequence_of=("nginx.config-invalid",))
         if named:
             sources = tuple(websocket for websocket in named if websocket.path in paths)
             because = (*claim.because, *sources)
@@ -80,7 +84,7 @@ def no_location(evidence: Evidence) -> Iterator[Claim]:
                 severity=Severity.WARNING,
                 because=because,
                 fix=_less_sure(claim),
-                consequence_of=cause_outside_folder(evidence, paths[0]),
+                consequence_of=claim.consequence_of or cause_outside_folder(evidence, paths[0]),
             )
         yield claim
 
@@ -110,7 +114,7 @@ def _named_paths(evidence: Evidence) -> tuple[WebSocketPath, ...]:
     is_asked = symptom is not None and symptom.kind.startswith("websocket")
     return tuple(
         named
-        for named in evidence.good(WebSocketPath)
+        for named in opened_paths(evidence)
         if is_asked or named.library != "Socket.IO"
         if not named.base or (is_asked and named.base == "assumed")
     )

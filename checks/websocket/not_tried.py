@@ -6,6 +6,7 @@ A note. The path in a program may be a beginning to which it adds something.
 
 from collections.abc import Iterator
 
+from checks.websocket._page_paths import opened_paths
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
 from diagnose.model.http import Upgrade
@@ -24,7 +25,7 @@ def not_tried(evidence: Evidence) -> Iterator[Claim]:
     }
     named = [
         web_socket_path
-        for web_socket_path in evidence.good(WebSocketPath)
+        for web_socket_path in opened_paths(evidence)
         if _bare(web_socket_path.path) not in tried_paths and web_socket_path.base != "unknown"
     ]
     named = named[:MAX_PATHS]

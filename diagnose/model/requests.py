@@ -210,8 +210,8 @@ class PrefixTrial(Observation):
     Asked after the page named files at the root of the site, which are below its folder. `prefix`
     is the folder ("/app"), `field` the field that had it as its value, "" for the request without
     one, the control. `names_prefix` is True if the page names such a file below the folder then.
-    `references` is how the page names its files at the root, as it writes them, each up to its
-    first folder (`src="/assets/`).
+    `references` is how the page begins its addresses at the root, as it writes them (`href="/`),
+    and without quotes those of its files, each up to its first folder (`src=/assets/`).
     """
 
     layer: ClassVar[str] = "upstream"

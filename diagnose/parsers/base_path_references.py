@@ -14,7 +14,9 @@ FOLDER_FIELDS = frozenset(name.lower() for name in (*PREFIX_FIELDS, "Script-Name
 _FOLDER = re.compile(r"(?:/[\w.~-]{1,60}){1,6}/?", re.ASCII)
 #: Maximum number of references, and characters of a page that are looked at.
 _MOST, _MAX_TEXT = 6, 262_144
+#: Of "//host" the host is another one.
 #: A path that needs no other quotes in nginx's configuration.
+_OPENING = re.compile(r"""(?<=[\s"'])(?:src|href|action)=(["'])/(?!/)""")
 _PLAIN = re.compile(r"(/[\w.~-]{1,60}/?)[\w.~/@-]{0,200}", re.ASCII)
 
 
@@ -43,6 +45,13 @@ def references_in(text: str, paths: Iterable[str]) -> tuple[str, ...]:
     """Return how a page names files at the root, `src="/assets/`, each up to the first folder, or
     whole where there is none; at most six, each once."""
     return tuple(islice(dict.fromkeys(_references(text[:_MAX_TEXT], paths)), _MOST))
+
+
+def openings_in(text: str) -> tuple[str, ...]:
+    """Return how the pages of an application begin the addresses at the root of their own host:
+    `href="/`, `src="/` and `action="/`, in the quotes in which this page has one of them."""
+    quotes = dict.fromkeys(match[1] for match in _OPENING.finditer(text[:_MAX_TEXT]))
+    return tuple(f"{name}={quote}/" for quote in quotes for name in ("href", "src", "action"))
 
 
 def _references(text: str, paths: Iterable[str]) -> Iterable[str]:

@@ -16,6 +16,7 @@ from diagnose.model.web_servers import SiteRoute, WebServerConfig
 from diagnose.parsers.base_path_references import (
     PREFIX_FIELDS,
     names_below,
+    openings_in,
     paths_of,
     references_in,
 )
@@ -129,7 +130,8 @@ def _emit(
     ctx: ProbeContext, trial: PageFileTrial, asked: _Asked, status: int | None, text: str
 ) -> PrefixTrial:
     files = [file.url for page in ctx.observed(Page) for file in page.files]
-    paths = paths_of([trial.file, *files])
+    paths, openings = paths_of([trial.file, *files]), openings_in(text)
+    others = (each for each in references_in(text, paths) if not each.startswith(openings))
     return ctx.emit(
         PrefixTrial(
             vantage=Vantage.SERVER,
@@ -143,6 +145,6 @@ def _emit(
             field=asked.field,
             status=status,
             names_prefix=names_below(text, trial.prefix, paths),
-            references=references_in(text, paths),
+            references=(*openings, *others),
         )
     )

@@ -20,6 +20,7 @@ from diagnose.parsers.script_urls import (
     service_worker_in,
     websocket_urls_in,
 )
+from diagnose.parsers.unknown_paths import unknown_sibling
 from diagnose.parsers.urls import parse_url
 from diagnose.probes import ProbeContext
 from diagnose.probes.further_requests import Allowance
@@ -111,12 +112,17 @@ class PageFileLoader:
         answer = await self._get(PageFile(refused.file_kind, url), url)
         if answer is None or answer.status is None:
             return False
-        is_html = _HTML_DOCUMENT.match(answer.text[:4096]) is not None
-        is_used = not refusal(refused.file_kind, answer.status, answer.headers, quirks, is_html)
+        took = self._ctx.elapsed() - start_time
+        is_used = _is_used(refused, answer, quirks)
+        if is_used and answer.status == 200:
+            # Whatever is asked there may be answered alike, and shows nothing then.
+            control = unknown_sibling(url)
+            other = await self._get(PageFile(refused.file_kind, control), control)
+            is_used = other is None or other.status != 200 or not _is_used(refused, other, quirks)
         self._ctx.emit(
             PageFileTrial(
                 at=start_time,
-                took=self._ctx.elapsed() - start_time,
+                took=took,
                 equivalent=curl_command(url, self._request.address, self._request.verified),
                 page=self._page.url,
                 file=refused.url,
@@ -298,3 +304,11 @@ def _redirect(answer: HttpResult, visited: list[str]) -> str | None:
     except ValueError:
         return None
     return str(url) if url is not None and str(url) not in visited else None
+
+
+def _is_used(refused: PageFileResponse, answer: HttpResult, quirks: bool) -> bool:
+    """Return whether browsers would use an answer in the place of a refused file."""
+    if answer.status is None:
+        return False
+    is_html = _HTML_DOCUMENT.match(answer.text[:4096]) is not None
+    return not refusal(refused.file_kind, answer.status, answer.headers, quirks, is_html)

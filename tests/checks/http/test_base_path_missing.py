@@ -141,8 +141,13 @@ def trial(field: str, names: bool = False) -> PrefixTrial:
     )  # fmt: skip
 
 
-def edited(*trials: PrefixTrial, build: tuple[str, ...] = ("--with-http_sub_module",)) -> str:
-    text = SITE.replace("    location / {", f"{LOCATION}    location / {{")
+def edited(
+    *trials: PrefixTrial,
+    build: tuple[str, ...] = ("--with-http_sub_module",),
+    location: str = "/app",
+) -> str:
+    block = LOCATION.replace("/app ", f"{location} ")
+    text = SITE.replace("    location / {", f"{block}    location / {{")
     nginx = (config(text), replace(BUILD, arguments=build), RUNNING)
     (claim,) = judge(CHECK, *nginx, PAGE, MISSING, SERVED, *trials)
     assert claim.fix
@@ -162,6 +167,19 @@ def test_fires_and_replaces_the_addresses_where_no_field_helps() -> None:
     assert "sub_filter 'src=\"/static/' 'src=\"/app/static/';" in diff
     assert 'sub_filter "href=\'/x.css" "href=\'/app/x.css";' in diff
     assert 'proxy_set_header Accept-Encoding "";' in diff
+
+
+def test_fires_and_replaces_links_forms_and_redirects_as_well() -> None:
+    """The first of two texts that begin alike counts in nginx: another host stays."""
+    control = replace(trial(""), references=('href="/', 'action="/'))
+    diff = edited(control, trial("X-Forwarded-Prefix"))
+    assert diff.index("sub_filter 'href=\"//' 'href=\"//';") < diff.index(
+        "sub_filter 'href=\"/' 'href=\"/app/';"
+    )
+    assert "sub_filter 'action=\"/' 'action=\"/app/';" in diff
+    assert "proxy_redirect" not in diff  # `location /app` cuts no folder off
+    diff = edited(control, trial("X-Forwarded-Prefix"), location="/app/")
+    assert "proxy_redirect / /app/;" in diff
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,29 @@ def test_fires_and_puts_the_prefix_back(lines: str) -> None:
     assert "proxy_redirect / /app/;\n" in edit.diff
 
 
+@pytest.mark.parametrize(
+    ("lines", "filters"), [("", True), (OFF, True), ("sub_filter a b;", False)]
+)
+def test_fires_and_puts_the_prefix_into_the_page_as_well(lines: str, filters: bool) -> None:
+    """The page to which it leads below the folder names its files at the root."""
+    below = replace(
+        page(200, '<script src="/assets/a.js">'),
+        url="https://shop.example.com/app/login",
+        purpose="folder",
+    )
+    block = f"    location /app/ {{\n        proxy_pass http://127.0.0.1:4000/;\n{lines}\n    }}\n"
+    text = SITE.replace("    location / {", f"{block}    location / {{")
+    build = replace(BUILD, arguments=("--with-http_sub_module",))
+    seen = (REDIRECT, MISSING, below)
+    (claim,) = judge(CHECK, config(text), build, RUNNING, *seen, target=BELOW)
+    assert claim.facts["filters"] is filters
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "proxy_redirect / /app/;\n" in edit.diff
+    assert ("sub_filter 'src=\"/' 'src=\"/app/';\n" in edit.diff) is filters
+
+
 def test_fires_and_a_person_adds_to_lines_that_are_there() -> None:
     (claim,) = claims("proxy_redirect http://app/ /app/;")
     assert claim.fix

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from diagnose.model import Severity
@@ -5,7 +7,7 @@ from diagnose.model.nginx import CertificateFile
 from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Certificate, Handshake
-from tests.support.check_evidence import CHAT, NOW, REFUSED, judge
+from tests.support.check_evidence import CHAT, NOW, REFUSED, SHOP, judge
 from tests.support.nginx_evidence import LOADED, RUNNING, SITE, config, direct, front, nginx_says
 from tests.support.upstream_evidence import page
 
@@ -111,3 +113,21 @@ def test_silent_where_the_files_have_other_blocks_than_meant() -> None:
     refused = nginx_says('unexpected "}" in /etc/nginx/nginx.conf:9')
     welcome = page(200, "<title>Welcome to nginx!</title>")
     assert not judge("nginx.reload-needed", RUNNING, NEWER, refused, welcome)
+
+
+STRAY = "location /api/ {\n    proxy_pass http://127.0.0.1:3000;\n}\n"
+NOT_ALLOWED = '"location" directive is not allowed here in /etc/nginx/nginx.conf:2'
+
+
+@pytest.mark.parametrize(("path", "explained"), [("/api/", True), ("/about", False)])
+def test_fires_on_the_page_of_a_location_that_stands_outside_of_its_block(
+    path: str, explained: bool
+) -> None:
+    """nginx refuses the file, and goes on without the location."""
+    newer = config(SITE.replace("location /", "location = /") + STRAY, LOADED + 60)
+    target = replace(SHOP, path=path)
+    missing = replace(page(404, ""), url=f"https://shop.example.com{path}")
+    claims = judge(
+        "nginx.reload-needed", RUNNING, newer, nginx_says(NOT_ALLOWED), missing, target=target
+    )
+    assert bool(claims) is explained

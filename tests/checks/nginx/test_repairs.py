@@ -310,3 +310,62 @@ def test_fires_and_takes_the_path_away_where_the_prefix_has_a_location() -> None
     text = locations("/git/", "~ /git/")
     after = corrected(claimed(at(WORDS, text, "~ /git/"), text), text)
     assert "location ~ /git/ { proxy_pass http://127.0.0.1:3000; }" in after
+
+
+STRAY = "# The API\nlocation /api/ {\n    proxy_pass http://127.0.0.1:4000;\n}\n"
+REDIRECT = """\
+server {
+    listen 80;
+    server_name shop.example.com;
+    location / {
+        return 301 https://$host$request_uri;
+    }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        (f"{SITE}\n{STRAY}", f"{SITE[:-2]}\n{STRAY}}}\n"),
+        (f"{SITE}\n{STRAY}}}\n", f"{SITE[:-2]}\n{STRAY}}}\n"),
+        (f"{SITE}\n{STRAY}\n{REDIRECT}", f"{SITE[:-2]}\n{STRAY}}}\n\n{REDIRECT}"),
+    ],
+    ids=["at the end", "with the brace that was meant", "before the redirect"],
+)
+def test_fires_and_ends_the_block_behind_its_locations(text: str, after: str) -> None:
+    claim = claimed(at('"location" directive is not allowed here', text, "location /api/"), text)
+    assert claim.facts["into_server"]
+    assert corrected(claim, text) == config(after).files[0].text
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+
+
+def test_fires_and_moves_a_location_into_the_block_that_does_not_redirect() -> None:
+    text = f"{SITE}{REDIRECT}\n{STRAY}"
+    claim = claimed(at('"location" directive is not allowed here', text, "location /api/"), text)
+    after = corrected(claim, text)
+    (http,) = nginx_parser.parse(after, FILE)
+    own, redirect = http.block or ()
+    assert [each.args for each in own.block or () if each.name == "location"] == [
+        ("/",),
+        ("/api/",),
+    ]
+    assert redirect.name == "server"
+    assert after.count("location /api/") == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{SITE}{STRAY.replace('/api/', '/')}",
+        f"{REDIRECT}{STRAY}",
+        f"{REDIRECT}{STRAY}{SITE}{SITE.replace('shop.', 'blog.')}",
+        STRAY,
+    ],
+    ids=["taken", "all is redirected", "two sites", "no site"],
+)
+def test_fires_and_leaves_a_location_whose_block_nobody_knows(text: str) -> None:
+    line = f"http {{\n{text}".rpartition("\nlocation /")[0].count("\n") + 2
+    message = f'"location" directive is not allowed here in {FILE}:{line}'
+    assert not claimed(message, text).facts["into_server"]

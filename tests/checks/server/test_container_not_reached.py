@@ -2,11 +2,13 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Claim, Failure, Vantage
+from diagnose.model import Applicability, Claim, Edit, Failure, Vantage
+from diagnose.model.addresses import bracketed
 from diagnose.model.backends import BackendVisit
 from diagnose.model.containers import (
     ComposeService,
     Container,
+    ContainerPort,
     Containers,
     Namespace,
     NginxContainer,
@@ -152,3 +154,44 @@ def test_fires_for_a_rule_that_stops_what_the_container_sends() -> None:
     assert not behind("ACCEPT", timeout)
     assert not behind("DROP", timeout, "127.0.0.1")
     assert not any(claim.facts["firewall"] for claim in behind("DROP", REFUSED))
+
+
+PUBLISHED = replace(APP, name="vaultwarden", ports=(ContainerPort(80, 3000, "127.0.0.1"),))
+SERVING = Namespace(20, container=APP.id, addresses=("172.17.0.3",), sockets=(("0.0.0.0", 80),))
+PUBLISHING = Containers(engines=("docker",), containers=(PUBLISHED,), namespaces=(SERVING,))
+
+
+def published(host: str, containers: Containers) -> Claim:
+    shown = bracketed(host)
+    visit = BackendVisit(target=f"http://{shown}:3000", requested="/", path="/", failure=REFUSED)
+    text = config(TEXT.replace("127.0.0.1", shown))
+    reloaded = replace(INNER, reload=("docker", "kill", "-s", "USR2", "lb"))
+    (claim,) = judge(CHECK, reloaded, text, OWN, visit, page(503), containers, masked=False)
+    return claim
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "0.0.0.0", "::1", "::"])
+def test_fires_and_writes_the_container_that_publishes_the_port(host: str) -> None:
+    claim = published(host, PUBLISHING)
+    assert claim.facts["loopback"]
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    (edit,) = [step for step in claim.fix.steps if isinstance(step, Edit)]
+    assert "+    server a vaultwarden:80" in edit.diff
+
+
+def test_fires_and_writes_nothing_where_the_program_takes_its_own_connections_alone() -> None:
+    inner = replace(SERVING, sockets=(("127.0.0.1", 80),))
+    claim = published("127.0.0.1", replace(PUBLISHING, namespaces=(inner,)))
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+    assert "Write `vaultwarden:80` in place of" in " ".join(texts(CHECK, claim))
+
+
+def test_fires_and_names_no_container_where_two_may_be_meant() -> None:
+    other = replace(
+        PUBLISHED, id="7a" * 32, name="other", ports=(ContainerPort(81, 3000, "10.0.0.1"),)
+    )
+    claim = published("127.0.0.1", replace(PUBLISHING, containers=(PUBLISHED, other)))
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL

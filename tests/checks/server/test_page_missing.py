@@ -2,12 +2,21 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Claim, Command, Confidence, Edit, Manual, Severity
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Command,
+    Confidence,
+    Edit,
+    Manual,
+    Severity,
+    Vantage,
+)
 from diagnose.model.http import Exchange
 from diagnose.model.logs import ServerRequestError
 from diagnose.model.server_rules import AnsweringRule, ServedFolder
 from diagnose.model.site_folders import SiteFolder
-from diagnose.model.web_servers import SiteAlias
+from diagnose.model.web_servers import SiteAlias, WebServerTest
 from tests.support.caddy_evidence import CADDY, caddy_config, document
 from tests.support.check_evidence import SHOP, judge
 from tests.support.web_server_evidence import APACHE, apache_config
@@ -414,3 +423,13 @@ def test_fires_for_the_rules_of_a_folder_below() -> None:
     section = f"<Directory {BLOG}>\n AllowOverride All\n</Directory>\n"
     inner = apache_config(SITE.replace("</VirtualHost>", f"{section}</VirtualHost>"))
     assert not judge(CHECK, APACHE, inner, folder, page, target=target)
+
+
+def test_follows_from_the_refused_file_that_passes_the_page_on() -> None:
+    text = SITE.replace("    <Dir", "    ProxyPass /about http://127.0.0.1:3000/about\n    <Dir")
+    folder = replace(FOLDER, is_application=True)
+    refused = WebServerTest(vantage=Vantage.SERVER, product="apache", passed=False, message="x")
+    (claim,) = judge(CHECK, APACHE, apache_config(text), refused, folder, PAGE, target=ABOUT)
+    assert claim.consequence_of == ("server.config-invalid",)
+    (claim,) = judge(CHECK, APACHE, apache_config(SITE), refused, folder, PAGE, target=ABOUT)
+    assert not claim.consequence_of

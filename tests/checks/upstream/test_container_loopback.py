@@ -16,7 +16,13 @@ from diagnose.model import (
     Vantage,
     Where,
 )
-from diagnose.model.containers import Container, Containers, Namespace, NginxContainer
+from diagnose.model.containers import (
+    Container,
+    ContainerPort,
+    Containers,
+    Namespace,
+    NginxContainer,
+)
 from diagnose.model.nginx import UpstreamTry
 from tests.checks.upstream.test_refused import DOWN, UP
 from tests.support.check_evidence import judge, texts
@@ -151,3 +157,15 @@ def test_the_line_that_names_the_server_is_that_of_the_variable() -> None:
     assert '+        set $server "app";' in _diff(claim)
     (plain,) = judge(CHECK, DOWN, config(), OWN, seen(ITSELF, INSIDE), listening(443))
     assert plain.facts["variable"] == ""
+
+
+def test_fires_and_writes_the_inner_port_of_the_container_that_publishes() -> None:
+    """docker -p 127.0.0.1:3000:80: the port of proxy_pass is one of the server."""
+    published = replace(APP, ports=(ContainerPort(80, 3000, "127.0.0.1"),))
+    inside = replace(INSIDE, sockets=(("0.0.0.0", 80),))
+    containers = replace(seen(ITSELF, inside), containers=(published,))
+    (claim,) = judge(CHECK, DOWN, config(), OWN, containers, listening(443, 3000))
+    assert (claim.facts["other"], claim.facts["inner"], claim.facts["on_server"]) == (
+        "app", 80, False
+    )  # fmt: skip
+    assert "+        proxy_pass http://app:80;" in _diff(claim)

@@ -3,7 +3,8 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Applicability, Confidence, Edit, Manual, Observation, Severity, Where
-from diagnose.model.pages import PageFileTrial, WebSocketPath
+from diagnose.model.applications import KnownApplication
+from diagnose.model.pages import Page, PageFile, PageFileTrial, WebSocketPath
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import CHAT, SHOP, judge
 from tests.support.nginx_evidence import (
@@ -187,3 +188,45 @@ def test_a_path_outside_of_the_folder_of_its_page_follows_from_the_missing_folde
     ):  # fmt: skip
         (claim,) = judge(CHECK, config(FILES), NAMED, observation, target=SHOP)
         assert claim.consequence_of == expected
+
+
+def test_a_path_of_a_location_outside_of_its_block_follows_from_the_refused_file() -> None:
+    text = f"{FILES}location /socket.io/ {{\n    proxy_pass http://127.0.0.1:3000;\n}}\n"
+    refused = nginx_says(f'"location" directive is not allowed here in {FILE}:13')
+    (claim,) = judge(CHECK, config(text), RUNNING, refused, KNOWN, page(200))
+    assert claim.consequence_of == ("nginx.config-invalid",)
+
+
+KNOWN = WebSocketPath(
+    source="https://shop.example.com/kuma/dashboard", path="/socket.io/", library="Uptime Kuma"
+)
+KUMA = KnownApplication(
+    id="uptime-kuma", name="Uptime Kuma", url=KNOWN.source, folder="/kuma/", by="title"
+)
+INNER = replace(KNOWN, path="/kuma/socket.io/", library="Socket.IO")
+FILTERED = FILES.replace("root", "sub_filter /assets /kuma/assets;\n        root")
+
+
+def page_with(file: str) -> Page:
+    url = f"https://shop.example.com{file}"
+    return Page(
+        url=KNOWN.source, address="203.0.113.10", port=443, files=(PageFile("script", url),)
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "observations", "fires"),
+    [
+        (FILTERED, (INNER,), False),
+        (FILES, (page_with("/kuma/app.js"),), False),
+        (FILTERED, (page_with("/kuma/app.js"),), True),
+        (FILES, (page_with("/assets/app.js"),), True),
+        (FILES, (), True),
+    ],
+    ids=["its script", "knows its folder", "filtered by half", "files at the root", "alone"],
+)
+def test_a_known_path_is_that_of_its_folder_where_the_page_says_so(
+    text: str, observations: tuple[Observation, ...], fires: bool
+) -> None:
+    claims = judge(CHECK, config(text), KNOWN, KUMA, page(200), *observations)
+    assert bool([claim for claim in claims if "/socket.io/" in claim.facts["paths"]]) is fires  # type: ignore[operator]

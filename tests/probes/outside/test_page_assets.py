@@ -288,9 +288,17 @@ def test_a_missing_file_is_tried_below_the_page() -> None:
     below = replace(TARGET, path="/app/")
     script = answer("1;", "text/javascript")
     run, site = visit({"/app/": page(JS), "/app/a.js": script}, target=below)
-    assert site.paths == ["/app/", "/a.js", "/app/a.js"]
+    assert site.paths == ["/app/", "/a.js", "/app/a.js", "/app/diagnose-7f3a.js"]
     (trial,) = run.observed(PageFileTrial)
     assert (trial.prefix, trial.is_used, trial.is_absolute) == ("/app", True, True)
+
+
+def test_a_file_shows_nothing_where_every_path_is_answered_alike() -> None:
+    below = replace(TARGET, path="/app/")
+    script = answer("1;", "text/javascript")
+    pages = dict.fromkeys(("/app/a.js", "/app/diagnose-7f3a.js"), script)
+    run, _ = visit({"/app/": page(JS), **pages}, target=below)
+    assert [trial.is_used for trial in run.observed(PageFileTrial)] == [False]
 
 
 def test_a_font_that_only_a_style_sheet_names_is_tried_below_the_page() -> None:
@@ -303,7 +311,8 @@ def test_a_font_that_only_a_style_sheet_names_is_tried_below_the_page() -> None:
     }
     run, site = visit(pages, target=below)
     # The picture is in a folder from which a file came.
-    assert site.paths == ["/app/", "/app/c/a.css", "/f/a.woff2", "/app/f/a.woff2"]
+    tried = ["/app/f/a.woff2", "/app/f/diagnose-7f3a.woff2"]
+    assert site.paths == ["/app/", "/app/c/a.css", "/f/a.woff2", *tried]
     (font,) = (file for file in run.observed(PageFileResponse) if file.sheet)
     assert (font.file_kind, font.status, font.sheet[-8:]) == ("font", 404, "/c/a.css")
     (trial,) = run.observed(PageFileTrial)
