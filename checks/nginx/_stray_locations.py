@@ -128,6 +128,12 @@ def stray_location(nginx: Nginx, path: str) -> Directive | None:
     return None
 
 
+def cause_of_stray(nginx: Nginx, path: str) -> tuple[str, ...]:
+    """Return the finding from which it follows that no location has a path: one that was to take it
+    stands outside of its block. () if none does."""
+    return ("nginx.config-invalid",) if stray_location(nginx, path) is not None else ()
+
+
 def _taking(server: Server, strays: Strays, path: str) -> Directive | None:
     if strays.server is not None and strays.server is not server.block:
         return None

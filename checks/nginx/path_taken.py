@@ -30,6 +30,7 @@ from checks.nginx._named_location import named_location_changes
 from checks.nginx._page_errors import page_error
 from checks.nginx._page_files import examined_files
 from checks.nginx._pass_lines import line_for, line_without_uri
+from checks.nginx._stray_locations import cause_of_stray
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -109,6 +110,7 @@ def path_taken(evidence: Evidence) -> Iterator[Claim]:
                 confidence=Confidence.CERTAIN,
                 location=nginx.location(bypass.directive),
                 fix=_fix(nginx, bypass, application.path),
+                consequence_of=cause_of_stray(nginx, application.path),
             )
 
 

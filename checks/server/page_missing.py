@@ -277,10 +277,8 @@ def _claim(
     view: ServerView, folder: SiteFolder, site: WebSite, pages: list[Exchange], reason: str
 ) -> Claim:
     target = view.evidence.target
-    words = (
-        "no-folder no-index fall-back no-module no-root index-name no-rules alias-slash not-enabled"
-    )
-    names = {word: word.replace("-", "_") for word in words.split()}
+    words = "no-folder no-index fall-back no-module no-root index-name no-rules alias-slash"
+    names = {word: word.replace("-", "_") for word in (*words.split(), "not-enabled")}
     names |= {"lost-script": "lost", "slash": "no_slash"}
     slash_off = _slash_off(view, folder, pages) if reason == "slash" else []
     alias = _idle_alias(view) if reason == "not-enabled" else _alias(view)

@@ -12,7 +12,7 @@ from checks.http._outside_folders import cause_outside_folder
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import Changes, config_edits
-from checks.nginx._stray_locations import stray_location
+from checks.nginx._stray_locations import cause_of_stray
 from checks.nginx._websockets import WebSocketHandshakes
 from checks.upstream._listening import listening_facts
 from checks.websocket._page_paths import opened_paths
@@ -74,8 +74,7 @@ def no_location(evidence: Evidence) -> Iterator[Claim]:
             groups.setdefault(id(matches[0].block), (matches[0], []))[1].append(path)
     for match, paths in groups.values():
         claim = _claim(nginx, match, paths)
-        if stray_location(nginx, paths[0]) is not None:
-            claim = replace(claim, consequence_of=("nginx.config-invalid",))
+        claim = replace(claim, consequence_of=cause_of_stray(nginx, paths[0]))
         if named:
             sources = tuple(websocket for websocket in named if websocket.path in paths)
             because = (*claim.because, *sources)

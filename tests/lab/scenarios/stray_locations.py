@@ -14,7 +14,7 @@ location /api/ {
   proxy_set_header Host $http_host;
 }
 """
-FILES = site.HTTPS[site.HTTPS.index("  location / {") : site.HTTPS.rindex("}")]
+PAGE = "  location / {\n    proxy_pass"
 API = f"https://{site.NAME}/api/"
 UNUSED = {"panel": "its sites are in files of its own"}
 
@@ -24,7 +24,8 @@ def _added(lab: Lab, text: str) -> None:
     root = "/var/www/build"
     lab.server.write(f"{root}/index.html", '<div id="root"></div><script src="/a.js"></script>\n')
     lab.server.write(f"{root}/a.js", "//\n")
-    lab.edit(FILES, f"  root {root};\n  index index.html;\n")
+    page = PAGE.replace("/ {", "= / {")
+    lab.edit(PAGE, f"  root {root};\n{page}")
     lab.reload()
     time.sleep(0.2)
     whole = lab.server.read(site.CONF)
