@@ -3,6 +3,7 @@
 The program was asked for the path that visitors want, and for one that nobody has, as the control.
 """
 
+import re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
@@ -20,6 +21,8 @@ from diagnose.parsers.other_programs import has_path, is_of_many
 from diagnose.parsers.unknown_paths import unknown_path
 from diagnose.parsers.urls import parse_url
 
+_PORT = re.compile(r":(\d{1,5})(?![\w.:])")
+
 
 @frozen
 class MeantProgram:
@@ -34,15 +37,11 @@ class MeantProgram:
 def meant_program(nginx: Nginx, backend: Backend) -> MeantProgram | None:
     """Return the only program that has what visitors want from a backend, and that no line of
     nginx names; None where several have it, or where many programs have such a path."""
-    written = " ".join(
-        directive.args[0]
-        for directive in (walk(nginx.config.main) if nginx.config else ())
-        if directive.name in {"proxy_pass", "server"} and directive.args
-    )
+    named = named_ports(nginx)
     programs = {}
     for visit in _fitting_visits(nginx, backend):
         url = parse_url(visit.target)
-        if url is not None and f":{url.port} " not in f"{written.replace('/', ' ')} ":
+        if url is not None and url.port not in named:
             programs[url.port] = visit
     if len(programs) != 1:
         return None
@@ -53,6 +52,17 @@ def meant_program(nginx: Nginx, backend: Backend) -> MeantProgram | None:
         for socket in listeners.on(port)
     )
     return MeantProgram(port, next(processes, ""), visit.requested, visit)
+
+
+def named_ports(nginx: Nginx) -> set[int]:
+    """Return the ports to which lines of nginx lead."""
+    return {
+        int(port)
+        for directive in (walk(nginx.config.main) if nginx.config else ())
+        if directive.name not in {"listen", "server_name"}
+        for arg in directive.args[:2]
+        for port in _PORT.findall(arg)
+    }
 
 
 def _fitting_visits(nginx: Nginx, backend: Backend) -> Iterator[BackendVisit]:
