@@ -1,5 +1,5 @@
 """The only program of this server that has a page, where nothing listens at the address that the
-web server has: its port is probably the one that was meant. A person confirms which program that is.
+web server has: its port is probably the one that was meant. A person confirms which it is.
 
 Every candidate was asked for the path that visitors want. Programs to which a configuration leads
 belong to other paths, those of operators and of the system's own services to nobody's site.
