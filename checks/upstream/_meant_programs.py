@@ -89,13 +89,19 @@ def _fitting_visits(nginx: Nginx, backend: Backend) -> Iterator[BackendVisit]:
             yield visit
 
 
-def port_fix(nginx: Nginx, backend: Backend, program: MeantProgram, step: str) -> Fix | None:
+def port_fix(
+    nginx: Nginx, backend: Backend, program: MeantProgram, step: str, is_whole: bool = False
+) -> Fix | None:
     """Return the fix that writes the program's port into the line which has the wrong one; None if
-    that takes a person. Which program visitors are to reach, a person confirms."""
+    that takes a person. Which program visitors are to reach, a person confirms. `is_whole`: into
+    each line that has it, as the program has more than one path."""
     endpoints = backend.proxy_target.endpoints
-    if len(endpoints) != 1 or len(backend.proxy_targets) != 1 or not endpoints[0].port:
+    is_one = len(backend.proxy_targets) == 1
+    if len(endpoints) != 1 or not endpoints[0].port or not (is_one or is_whole):
         return None
-    line = address_line(backend, endpoints[0].port)
+    lines = [address_line(backend, endpoints[0].port)]
+    if not is_one and lines[0] is backend.proxy_target.directive:
+        lines = [each.directive for each in backend.proxy_targets]
     changes: Changes = {}
-    replace_in_directives(nginx, [line], f":{endpoints[0].port}", f":{program.port}", changes)
+    replace_in_directives(nginx, lines, f":{endpoints[0].port}", f":{program.port}", changes)
     return edit_fix(nginx, changes, step, sure=False) if changes else None

@@ -29,6 +29,7 @@ from diagnose.model.server import (
 from diagnose.model.upstream import UnixListeners
 
 _MAX_SHOWN = 6
+_STEP = "start-the-application"
 
 #: Addresses that stand for every one.
 _EVERYWHERE = {"0.0.0.0", "::", "*"}
@@ -78,7 +79,8 @@ def refused(evidence: Evidence) -> Iterator[Claim]:
                     endpoints=endpoints,
                 ),
                 _other_address(nginx, backend, elsewhere)
-                or (found and port_fix(nginx, backend, found, "start-the-application"))
+                or (program and port_fix(nginx, backend, program, _STEP))
+                or (sole and port_fix(nginx, backend, sole, _STEP, is_whole=True))
                 or _fix(nginx, backend, sockets),
             )
 

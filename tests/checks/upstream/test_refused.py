@@ -181,6 +181,18 @@ def test_fires_and_writes_the_port_of_the_only_program_with_a_page() -> None:
     assert refused_at_root(ROOT, silent).facts["sole"] == "127.0.0.1:7001"
 
 
+def test_fires_and_writes_the_port_in_each_line_that_has_the_wrong_one() -> None:
+    more = "    location /ws { proxy_pass http://127.0.0.1:3000; }\n    location / {"
+    listeners = Listeners(
+        sockets=(Listener(address="127.0.0.1", port=7001, family=4, process="node"),)
+    )
+    text = SITE.replace("    location / {", more)
+    target = replace(SHOP, websockets=("/ws",))
+    (claim,) = judge(CHECK, DOWN, config(text), listeners, ROOT, target=target)
+    assert claim.fix
+    assert claim.fix.edits[0].diff.count("+") - 3 >= 2
+
+
 def test_fires_and_lists_programs_where_it_is_not_known_which_is_meant() -> None:
     other = replace(ROOT, target="http://127.0.0.1:7002")
     claim = refused_at_root(ROOT, other)
