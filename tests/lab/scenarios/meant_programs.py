@@ -7,14 +7,13 @@ from ..scenario import scenario
 from .http_page_for_api import FRONT, PAGES
 
 MINE = (site.CONF,)
+PASSED = site.HTTPS[site.HTTPS.index("  location / {") :]
 
 
 @scenario(outside="http.server-error", server="upstream.refused", differs=MINE)
 def port_of_a_guide(lab: Lab) -> None:
     """The guide's example has 8080, and the application listens on 3000."""
-    text = lab.server.read(site.CONF)
-    lab.server.write(site.CONF, text.replace("127.0.0.1:3000", "127.0.0.1:8099"))
-    lab.server.sh("nginx -s reload; sleep 0.5")
+    lab.change(PASSED, PASSED.replace("127.0.0.1:3000", "127.0.0.1:8099"))
 
 
 @scenario(outside="http.page-for-api", target=f"https://{site.NAME}/api/users", differs=MINE)
