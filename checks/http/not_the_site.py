@@ -4,6 +4,7 @@ visitors get the page of a package that was just installed.
 """
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from checks.http import addresses, endpoint_subjects, exchanges_by_purpose, shown_pages
 from diagnose.checking.registry import check
@@ -22,6 +23,9 @@ from diagnose.model.addresses import is_local_host
 from diagnose.model.http import Exchange
 from diagnose.model.server import Listeners
 from diagnose.parsers.stray_pages import PageKind, StrayPage, stray_page, tunnel_end
+
+if TYPE_CHECKING:
+    from checks.http._default_sites import DefaultSite
 
 _STEPS: dict[PageKind, str] = {
     "unknown-name": "add-the-name",
@@ -64,6 +68,7 @@ def not_the_site(evidence: Evidence) -> Iterator[Claim]:
     plain = endpoint_subjects(exchanges_by_purpose(evidence, "plain"))
     covered = (*subjects, *plain, Subject(port=80)) if visit.url.startswith("https:") else subjects
     below = _paths_below(evidence) if page.kind == "default" else ()
+    default = _default_site(evidence) if page.kind == "default" and not below else None
     yield Claim(
         about=merge_subjects(subjects),
         covers=covered,
@@ -84,9 +89,19 @@ def not_the_site(evidence: Evidence) -> Iterator[Claim]:
             "stopped": page.kind == "stopped",
             "default": page.kind == "default",
             "below": below,
+            "answering": default.answering if default else "",
+            "own": default.own if default else "",
+            "tls_port": evidence.target.port if evidence.target.uses_tls else "",
         },
-        fix=_fix(page),
+        fix=(default and default.fix) or _fix(page),
     )
+
+
+def _default_site(evidence: Evidence) -> "DefaultSite":
+    # Imported late: few sites show a default page.
+    from checks.http._default_sites import default_site
+
+    return default_site(evidence)
 
 
 def _code(visit: Exchange) -> str:

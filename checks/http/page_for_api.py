@@ -10,7 +10,8 @@ and is none. After such a message every page in the place of an interface counts
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING
 
 from checks.http import _page_files, exchanges_by_purpose
 from diagnose.checking.registry import check
@@ -26,7 +27,11 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange
 from diagnose.model.pages import Page, PageFileResponse
+from diagnose.model.web_servers import WebServer
 from diagnose.parsers.http import document_kind
+
+if TYPE_CHECKING:
+    from checks.nginx import Nginx
 
 #: `/api/users`, `/rest/v1/orders`, `/prod-api/user`: something stands behind the word. Vue Element
 #: Admin and RuoYi build with `VUE_APP_BASE_API = '/prod-api'`. Socket.IO and Engine.IO answer with
@@ -92,6 +97,7 @@ def _claim(
     evidence: Evidence, page: Page, answers: tuple[Exchange, ...], path: str, script: str
 ) -> Claim:
     # Imported late: few pages stand in the place of data.
+    from checks.http._near_rules import near_fix, near_rule
     from checks.nginx import Nginx, file_line
     from checks.nginx._intercepted_errors import intercepted, intercepted_fix
     from checks.nginx.rewrite_leaves_location import departure_fix, find_departure
@@ -102,7 +108,12 @@ def _claim(
     fix = intercepted_fix(nginx, hidden) if hidden else None
     if departure and departure_fix(nginx, departure).edits:
         fix = departure_fix(nginx, departure)
+    port = evidence.target.port
+    servers = {each.product for each in evidence.good(WebServer) if port in each.ports}
+    near = None if fix or hidden or departure else near_rule(nginx, path.partition("?")[0])
+    fix = near_fix(nginx, near) if near else fix
     decisive = hidden.error_page if hidden else departure.rule if departure else None
+    decisive = near.directive if near else decisive
     return Claim(
         about=_page_files.page_subject(page),
         because=(page, *answers),
@@ -120,13 +131,21 @@ def _claim(
             "rule": " ".join((departure.rule.name, *departure.rule.args)) if departure else "",
             "rule_place": file_line(departure.rule) if departure else "",
             "other": " ".join(("location", *departure.other.block.args)) if departure else "",
+            "caddy": "caddy" in servers,
+            "near": near.text if near else "",
+            "near_place": file_line(near.directive) if near else "",
+            "written": near.written if near else "",
             "application": _application(evidence, path),
         },
         fix=fix
-        or Fix(
-            (Manual("show-errors" if hidden else "pass-on", Where.SERVER),), Applicability.MANUAL
-        ),
+        or Fix((Manual(_step(nginx, servers, bool(hidden)), Where.SERVER),), Applicability.MANUAL),
     )
+
+
+def _step(nginx: "Nginx", servers: Collection[str], is_hidden: bool) -> str:
+    if is_hidden:
+        return "show-errors"
+    return "pass-on-first" if servers and nginx.config is None else "pass-on"
 
 
 def _application(evidence: Evidence, path: str) -> str:

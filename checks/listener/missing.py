@@ -100,6 +100,7 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
             "tls": evidence.target.uses_tls,
             "several": several,
             **nginx.facts,
+            "unnamed": nginx.runs and _is_unnamed(evidence),
             **_other_facts(evidence, nginx, other),
             **_program_facts(listeners),
             **_passed_facts(passed),
@@ -273,6 +274,15 @@ def _plain_port(evidence: Evidence) -> int:
 
     mains = [config.main for config in evidence.good(NginxConfig)]
     return reachable_plain_port(mains, evidence.good(Listeners), evidence.target.host)
+
+
+def _is_unnamed(evidence: Evidence) -> bool:
+    """Return whether nginx's configuration was read, and no block has the target's name."""
+    from diagnose.parsers.nginx.server_blocks import is_named, servers
+
+    configs = evidence.good(NginxConfig)
+    blocks = [server for config in configs for server in servers(config.main)]
+    return bool(configs) and not is_named(blocks, evidence.target.host)
 
 
 def _is_left_to_default(evidence: Evidence, port: int) -> bool:

@@ -12,8 +12,9 @@ from ipaddress import ip_address
 
 from checks.nginx._failed_requests import current_failures
 from checks.server import ServerView, line_text, place_text, reload_steps, server_on_port
-from checks.server._address_edits import address_edit
+from checks.server._address_edits import address_edit, moved_route_edit
 from checks.server._haproxy import haproxy_view, refused_visits
+from checks.upstream._meant_programs import MeantProgram
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -97,10 +98,15 @@ def application_down(evidence: Evidence) -> Iterator[Claim]:
         )
         is_whole = not is_half_open and not is_member
         edit = _other_address(view, route, elsewhere) if is_whole else None
+        sole = None if elsewhere or not is_whole else _sole(view, route, paths)
+        if sole is not None:
+            edit = moved_route_edit(view, route, str(sole.port)) or address_edit(
+                view, route, f"{bracketed(route.host)}:{sole.port}"
+            )
         yield Claim(
             about=Subject(port=target.port, path=paths[0]),
             covers=tuple(Subject(port=target.port, path=path) for path in paths),
-            because=(*responses, *listeners, view.server),
+            because=(*responses, *([sole.visit] if sole else []), *listeners, view.server),
             facts={
                 **view.facts,
                 "target": route.target,
@@ -109,7 +115,10 @@ def application_down(evidence: Evidence) -> Iterator[Claim]:
                 "paths": tuple(paths),
                 "status": getattr(responses[0], "status", None) or "",
                 "elsewhere": elsewhere,
-                "other": f"{elsewhere[0]}:{route.port}" if edit else "",
+                "other": f"{elsewhere[0]}:{route.port}" if edit and not sole else "",
+                "sole": f"127.0.0.1:{sole.port}" if sole else "",
+                "process": sole.process if sole else "",
+                "candidates": _candidates(view, paths) if is_whole and not elsewhere else (),
                 "listening": () if is_half_open else listening_programs(evidence)[:6],
                 "half": is_half_open,
                 "members": route.members if is_member else (),
@@ -124,6 +133,32 @@ def application_down(evidence: Evidence) -> Iterator[Claim]:
                 Applicability.MANUAL,
             ),
         )
+
+
+def _sole(view: ServerView, route: SiteRoute, paths: list[str]) -> MeantProgram | None:
+    """Return the only program that has a page at the root, where the server passes it on to the
+    loopback address."""
+    if "/" not in paths or route.scheme != "http" or route.host not in {"localhost", "127.0.0.1"}:
+        return None
+    from checks.upstream._sole_programs import sole_program
+
+    return sole_program(view.evidence, "/", _named_ports(view))
+
+
+def _candidates(view: ServerView, paths: list[str]) -> tuple[str, ...]:
+    if "/" not in paths:
+        return ()
+    # Imported late: few applications are down.
+    from checks.upstream._sole_programs import answering_programs
+
+    return answering_programs(view.evidence, "/", _named_ports(view))
+
+
+def _named_ports(view: ServerView) -> set[int]:
+    """Return the ports to which sites of the server lead."""
+    sites = view.config.sites if view.config else ()
+    routes = [member for site in sites for route in site.routes for member in _members(route)]
+    return {route.port for route in routes}
 
 
 def _step(is_half_open: bool, is_member: bool) -> str:

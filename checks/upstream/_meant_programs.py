@@ -3,6 +3,7 @@
 The program was asked for the path that visitors want, and for one that nobody has, as the control.
 """
 
+import re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
@@ -20,6 +21,8 @@ from diagnose.parsers.other_programs import has_path, is_of_many
 from diagnose.parsers.unknown_paths import unknown_path
 from diagnose.parsers.urls import parse_url
 
+_PORT = re.compile(r":(\d{1,5})(?![\w.:])")
+
 
 @frozen
 class MeantProgram:
@@ -34,15 +37,11 @@ class MeantProgram:
 def meant_program(nginx: Nginx, backend: Backend) -> MeantProgram | None:
     """Return the only program that has what visitors want from a backend, and that no line of
     nginx names; None where several have it, or where many programs have such a path."""
-    written = " ".join(
-        directive.args[0]
-        for directive in (walk(nginx.config.main) if nginx.config else ())
-        if directive.name in {"proxy_pass", "server"} and directive.args
-    )
+    named = named_ports(nginx)
     programs = {}
     for visit in _fitting_visits(nginx, backend):
         url = parse_url(visit.target)
-        if url is not None and f":{url.port} " not in f"{written.replace('/', ' ')} ":
+        if url is not None and url.port not in named:
             programs[url.port] = visit
     if len(programs) != 1:
         return None
@@ -53,6 +52,17 @@ def meant_program(nginx: Nginx, backend: Backend) -> MeantProgram | None:
         for socket in listeners.on(port)
     )
     return MeantProgram(port, next(processes, ""), visit.requested, visit)
+
+
+def named_ports(nginx: Nginx) -> set[int]:
+    """Return the ports to which lines of nginx lead."""
+    return {
+        int(port)
+        for directive in (walk(nginx.config.main) if nginx.config else ())
+        if directive.name not in {"listen", "server_name"}
+        for arg in directive.args[:2]
+        for port in _PORT.findall(arg)
+    }
 
 
 def _fitting_visits(nginx: Nginx, backend: Backend) -> Iterator[BackendVisit]:
@@ -79,13 +89,19 @@ def _fitting_visits(nginx: Nginx, backend: Backend) -> Iterator[BackendVisit]:
             yield visit
 
 
-def port_fix(nginx: Nginx, backend: Backend, program: MeantProgram, step: str) -> Fix | None:
+def port_fix(
+    nginx: Nginx, backend: Backend, program: MeantProgram, step: str, is_whole: bool = False
+) -> Fix | None:
     """Return the fix that writes the program's port into the line which has the wrong one; None if
-    that takes a person. Which program visitors are to reach, a person confirms."""
+    that takes a person. Which program visitors are to reach, a person confirms. `is_whole`: into
+    each line that has it, as the program has more than one path."""
     endpoints = backend.proxy_target.endpoints
-    if len(endpoints) != 1 or len(backend.proxy_targets) != 1 or not endpoints[0].port:
+    is_one = len(backend.proxy_targets) == 1
+    if len(endpoints) != 1 or not endpoints[0].port or not (is_one or is_whole):
         return None
-    line = address_line(backend, endpoints[0].port)
+    lines = [address_line(backend, endpoints[0].port)]
+    if not is_one and lines[0] is backend.proxy_target.directive:
+        lines = [each.directive for each in backend.proxy_targets]
     changes: Changes = {}
-    replace_in_directives(nginx, [line], f":{endpoints[0].port}", f":{program.port}", changes)
+    replace_in_directives(nginx, lines, f":{endpoints[0].port}", f":{program.port}", changes)
     return edit_fix(nginx, changes, step, sure=False) if changes else None

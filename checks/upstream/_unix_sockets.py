@@ -58,10 +58,17 @@ def other_sockets(
         return OtherSockets(same_name, program)
     if program and (of_program := _of_program(nginx, {program}, others)):
         return OtherSockets(of_program, program)
-    if folder in _SHARED_FOLDERS or program == "PHP-FPM":
+    if program == "PHP-FPM":
         return OtherSockets()
-    beside = (other for other in others if posixpath.dirname(_real(other)) == folder)
-    return OtherSockets(tuple(other for other in beside if not is_used(nginx, other)))
+    in_folder = (other for other in others if posixpath.dirname(_real(other)) == folder)
+    beside = tuple(other for other in in_folder if not is_used(nginx, other))
+    if beside and folder not in _SHARED_FOLDERS:
+        return OtherSockets(beside)
+    # A guide of another age has the socket in the project's folder: systemd makes it below /run.
+    speaking = _of_program(nginx, _HTTP_PROGRAMS, others)
+    if program or not speaking or not backend.proxy_target.speaks_http:
+        return OtherSockets()
+    return OtherSockets(speaking, _program(speaking[0]) if len(speaking) == 1 else "")
 
 
 def sockets_of_port(nginx: Nginx, backend: Backend, paths: tuple[str, ...]) -> OtherSockets:

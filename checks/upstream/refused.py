@@ -12,7 +12,8 @@ from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._address_lines import line_facts
 from checks.upstream._claims import BackendFault, upstream_claim
 from checks.upstream._edits import edit_fix, replace_in_directives
-from checks.upstream._meant_programs import meant_program, port_fix
+from checks.upstream._meant_programs import MeantProgram, meant_program, named_ports, port_fix
+from checks.upstream._sole_programs import answering_programs, sole_program
 from checks.upstream._unix_sockets import OtherSockets, sockets_of_port
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
@@ -28,6 +29,7 @@ from diagnose.model.server import (
 from diagnose.model.upstream import UnixListeners
 
 _MAX_SHOWN = 6
+_STEP = "start-the-application"
 
 #: Addresses that stand for every one.
 _EVERYWHERE = {"0.0.0.0", "::", "*"}
@@ -43,6 +45,11 @@ def refused(evidence: Evidence) -> Iterator[Claim]:
             elsewhere = _other_addresses(evidence, endpoints) if is_own else ()
             sockets = OtherSockets() if elsewhere else _unix_sockets(nginx, backend)
             program = meant_program(nginx, backend) if is_own and not elsewhere else None
+            own_port = _own_port(evidence, backend)
+            is_named = bool(elsewhere or program or sockets.paths or own_port["known"])
+            is_named = is_named or not is_own
+            sole = None if is_named else _sole(nginx, backend)
+            found = program or sole
             yield upstream_claim(
                 nginx,
                 BackendFault(
@@ -50,8 +57,10 @@ def refused(evidence: Evidence) -> Iterator[Claim]:
                     {
                         "listening": listening_programs(evidence, without={"nginx"})[:_MAX_SHOWN],
                         "meant": f"127.0.0.1:{program.port}" if program else "",
-                        "process": program.process if program else "",
-                        "wanted": program.path if program else "",
+                        "sole": f"127.0.0.1:{sole.port}" if sole else "",
+                        "process": found.process if found else "",
+                        "wanted": found.path if found else "",
+                        "candidates": () if is_named or sole else _candidates(nginx, backend),
                         "containers": _published_ports(evidence),
                         "elsewhere": elsewhere,
                         "sockets": sockets.paths,
@@ -59,18 +68,19 @@ def refused(evidence: Evidence) -> Iterator[Claim]:
                         "program": sockets.program,
                         "php": sockets.program == "PHP-FPM",
                         "web": backend.proxy_target.speaks_http,
-                        **_own_port(evidence, backend),
+                        **own_port,
                         **line_facts(backend, int(endpoints[0].rpartition(":")[2])),
                     },
                     because=(
                         *backend.connect_attempts,
-                        *([program.visit] if program else []),
+                        *([found.visit] if found else []),
                         *backend_log_lines(nginx, backend, r"connect\(\) failed", 111),
                     ),
                     endpoints=endpoints,
                 ),
                 _other_address(nginx, backend, elsewhere)
-                or (program and port_fix(nginx, backend, program, "start-the-application"))
+                or (program and port_fix(nginx, backend, program, _STEP))
+                or (sole and port_fix(nginx, backend, sole, _STEP, is_whole=True))
                 or _fix(nginx, backend, sockets),
             )
 
@@ -83,6 +93,33 @@ def _is_own_network(evidence: Evidence, backend: Backend) -> bool:
     return not any(evidence.good(NginxContainer)) and all(
         is_local_host(host) or host in own for host in hosts
     )
+
+
+def _sole(nginx: Nginx, backend: Backend) -> MeantProgram | None:
+    """Return the only program that has a page for what visitors want, where nginx asks the loopback
+    address."""
+    hosts = {endpoint.host for endpoint in backend.proxy_target.endpoints}
+    if not backend.proxy_target.speaks_http or not hosts <= {"localhost", "127.0.0.1"}:
+        return None
+    programs = (
+        sole_program(nginx.evidence, path, named_ports(nginx)) for path in _asked_paths(backend)
+    )
+    return next(filter(None, programs), None)
+
+
+def _candidates(nginx: Nginx, backend: Backend) -> tuple[str, ...]:
+    path = next(_asked_paths(backend), "")
+    is_http = backend.proxy_target.speaks_http
+    return answering_programs(nginx.evidence, path, named_ports(nginx)) if is_http else ()
+
+
+def _asked_paths(backend: Backend) -> Iterator[str]:
+    """Yield the paths of the backend, without queries. One below a folder of the configuration may
+    have a program of its own, of which the page of another says nothing."""
+    for path in backend.paths:
+        own = path.partition("?")[0]
+        if own == "/":
+            yield own
 
 
 def _own_port(evidence: Evidence, backend: Backend) -> dict[str, object]:

@@ -35,7 +35,7 @@ from diagnose.parsers.setting_fit import fits
         "nginx.page-file-not-found", "server.base-path-missing", "server.own-answer",
         "server.application-writes-http", "server.application-answers", "upstream.own-answer",
         "upstream.origin-mismatch", "upstream.application-log", "websocket.origin-refused",
-        "websocket.redirected", "websocket.unauthorized",
+        "websocket.redirected", "websocket.unauthorized", "upstream.framework-setting",
     ],
 )  # fmt: skip
 def setting_mismatch(evidence: Evidence) -> Iterator[Claim]:

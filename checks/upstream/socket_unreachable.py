@@ -16,7 +16,9 @@ from checks.nginx._edits import Changes
 from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._claims import BackendFault, upstream_claim
 from checks.upstream._edits import edit_fix, replace_in_directives
+from checks.upstream._meant_programs import MeantProgram, named_ports
 from checks.upstream._responses import fails_in_run, front_failures
+from checks.upstream._sole_programs import sole_program
 from checks.upstream._unix_sockets import OtherSockets, is_named_pool, is_used, other_sockets
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -168,6 +170,7 @@ def _claim(nginx: Nginx, backend: Backend, fault: SocketFault, endpoints: tuple[
     others = _other_sockets(nginx, backend, fault)
     log_lines = backend_log_lines(nginx, backend, r"connect\(\) to unix:")
     folder = blocker is not None and blocker.mode.startswith("d")
+    sole = None if others.paths else _sole(nginx, backend, fault)
     facts = {
         "path": fault.attempt.socket,
         "missing": fault.kind == "missing",
@@ -186,6 +189,8 @@ def _claim(nginx: Nginx, backend: Backend, fault: SocketFault, endpoints: tuple[
         "elsewhere": others.paths,
         "socket": others.only,
         "program": others.program,
+        "sole": f"127.0.0.1:{sole.port}" if sole else "",
+        "process": sole.process if sole else "",
         "message": log_lines[0].text if log_lines else "",
     }
     return upstream_claim(
@@ -193,12 +198,18 @@ def _claim(nginx: Nginx, backend: Backend, fault: SocketFault, endpoints: tuple[
         BackendFault(
             backend,
             facts,
-            because=(fault.attempt, *([socket] if socket else []), *log_lines),
+            because=(
+                fault.attempt,
+                *([socket] if socket else []),
+                *([sole.visit] if sole else []),
+                *log_lines,
+            ),
             endpoints=endpoints,
             confidence=_confidence(nginx, backend, fault),
             ruled_out=("upstream.refused",),
         ),
-        _fix(nginx, backend, fault, others),
+        (sole and _port_fix(nginx, backend, fault, sole.port))
+        or _fix(nginx, backend, fault, others),
     )
 
 
@@ -216,6 +227,30 @@ def _other_sockets(nginx: Nginx, backend: Backend, fault: SocketFault) -> OtherS
     if fault.kind not in {"missing", "refused"} or not listening:
         return OtherSockets()
     return other_sockets(nginx, backend, fault.attempt.socket, listening)
+
+
+def _sole(nginx: Nginx, backend: Backend, fault: SocketFault) -> MeantProgram | None:
+    """Return the only program with a port that has a page at the root, in place of a socket on
+    which nobody listens."""
+    is_root = any(path.partition("?")[0] == "/" for path in backend.paths)
+    is_absent = fault.kind in {"missing", "refused"}
+    if not is_root or not is_absent or not backend.proxy_target.speaks_http:
+        return None
+    return sole_program(nginx.evidence, "/", named_ports(nginx))
+
+
+def _port_fix(nginx: Nginx, backend: Backend, fault: SocketFault, port: int) -> Fix | None:
+    """Let nginx ask the port of another program; None if there is not one line to write it."""
+    endpoints = backend.proxy_target.endpoints
+    directives = [endpoint.directive for endpoint in endpoints if endpoint.directive]
+    changes: Changes = {}
+    if len(endpoints) == len(directives) == 1:
+        own, new = f"unix:{fault.attempt.socket}", f"127.0.0.1:{port}"
+        # `proxy_pass http://unix:/run/app.sock:/path` has a colon before the path.
+        replace_in_directives(nginx, directives, f"{own}:/", f"{new}/", changes)
+        if not changes:
+            replace_in_directives(nginx, directives, own, new, changes)
+    return edit_fix(nginx, changes, "start-the-application", sure=False) if changes else None
 
 
 def _fix(nginx: Nginx, backend: Backend, fault: SocketFault, others: OtherSockets) -> Fix:

@@ -1,6 +1,8 @@
 """Probe that asks the other programs of the server for a path which nginx passes on to a program
-that does not know it, or to a port of this server that refuses: a page, data or a WebSocket. One of
-them may be the one that was meant.
+that does not know it, or to a port or Unix socket of this server at which nothing listens: a page,
+data or a WebSocket. One of them may be the one that was meant.
+
+Where Apache, Caddy or HAProxy has a port at which nothing listens, they are asked for the page too.
 
 A program is asked for the path, and if it has it, for a path that nobody has, as the control. A
 program for WebSockets alone may open one at every path: then it is asked for a page as well.
@@ -13,7 +15,7 @@ from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.server import Listener, Listeners
-from diagnose.model.web_servers import SiteRoute
+from diagnose.model.web_servers import SiteRoute, WebServerConfig
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx.config import walk
 from diagnose.parsers.other_programs import (
@@ -25,9 +27,11 @@ from diagnose.parsers.other_programs import (
 from diagnose.parsers.unknown_paths import unknown_path
 from diagnose.parsers.urls import parse_url
 from diagnose.parsers.usual_paths import is_for_operators
+from diagnose.parsers.web_sites import routes_of_name
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside import upstream_routes
 from diagnose.probes.inside.backend_visits import ask_backend
+from diagnose.probes.inside.backends import is_holder
 from diagnose.probes.inside.upstream_routes import UpstreamRoute
 
 #: Maximum number of paths, and of programs that are asked for each.
@@ -41,6 +45,8 @@ _OTHERS = (
     "epmd", "php-fpm", "master", "exim", "dovecot", "named", "dnsmasq", "systemd", "cupsd", "smbd",
     "rpcbind", "slapd", "vsftpd", "ftpd", "containerd", "dockerd", "kube", "etcd",
 )  # fmt: skip
+#: Statuses of Caddy, and of Apache and HAProxy, whose program cannot be reached.
+_NOT_REACHED = frozenset({BAD_GATEWAY, 503})
 #: Ports of databases and queues, of which a container shows only its engine's proxy.
 _OTHER_PORTS = frozenset({1433, 1521, 2049, 3306, 5432, 5672, 6379, 9042, 11211, 27017, 33060})
 
@@ -58,8 +64,30 @@ async def missing(ctx: ProbeContext, exchange: Exchange) -> None:
 
 @probe(after=UpstreamTry)
 async def port_refused(ctx: ProbeContext, attempt: UpstreamTry) -> None:
-    if attempt.failure and attempt.failure.kind == "refused":
+    if _is_unserved(attempt):
         await _ask_all(ctx)
+
+
+@probe(after=Exchange, needs=WebServerConfig)
+async def failed_behind_a_server(
+    ctx: ProbeContext, exchange: Exchange, config: WebServerConfig
+) -> None:
+    """Ask for the page where the server passes it on to a port at which nothing listens."""
+    listeners = ctx.observed(Listeners)
+    is_failed = exchange.is_page_of(ctx.target) and exchange.status in _NOT_REACHED
+    if not is_failed or exchange.method != "GET" or not listeners or not is_holder(ctx, config):
+        return
+    path = ctx.target.path.partition("?")[0]
+    routes = routes_of_name(config, ctx.target.port, ctx.target.host, path, False)
+    for route in routes[:1]:
+        sockets = listeners[0].sockets
+        is_unserved = route.port and not any(socket.port == route.port for socket in sockets)
+        is_new = is_unserved and ctx.further_requests.begin(f"programs beside {route.authority}")
+        if not is_new or route.scheme != "http" or route.host not in {"localhost", *_LOCAL}:
+            continue
+        named = {each.port for site in config.sites for each in site.routes}
+        for port in _programs(sockets, {route.port}, named):
+            await _ask(ctx, port, path, (path,), is_websocket=False)
 
 
 @probe(after=PageFileResponse)
@@ -76,6 +104,12 @@ async def config_read(ctx: ProbeContext, config: NginxConfig) -> None:
 @probe(after=Listeners)
 async def listeners_read(ctx: ProbeContext, listeners: Listeners) -> None:
     await _ask_all(ctx)
+
+
+def _is_unserved(attempt: UpstreamTry) -> bool:
+    """Return whether nothing listens at an application's port, or at its Unix socket."""
+    kind = attempt.failure.kind if attempt.failure else ""
+    return kind == "refused" or (kind == "missing" and bool(attempt.socket))
 
 
 async def _ask_all(ctx: ProbeContext) -> None:
@@ -104,12 +138,10 @@ def _websockets(ctx: ProbeContext) -> Iterator[tuple[str, bool]]:
 
 def _pages(ctx: ProbeContext) -> Iterator[tuple[str, bool]]:
     """Yield the paths of the target's page, of requests of the log and of files of the page that
-    are not there. Every program has something at "/", and many have "/metrics", which is not for
-    visitors."""
-    is_refused = any(
-        attempt.failure and attempt.failure.kind == "refused"
-        for attempt in ctx.observed(UpstreamTry)
-    )
+    are not there. Every program has something at "/": it is asked for where nothing listens at
+    the address that nginx has, and tells which programs have pages at all. Many have "/metrics",
+    which is not for visitors."""
+    is_refused = any(map(_is_unserved, ctx.observed(UpstreamTry)))
     own_page = (
         exchange.url
         for exchange in ctx.observed(Exchange)
@@ -126,7 +158,7 @@ def _pages(ctx: ProbeContext) -> Iterator[tuple[str, bool]]:
     for url in map(parse_url, (*own_page, *files)):
         if url is not None and (url.host, url.port) == (ctx.target.host, ctx.target.port):
             path = url.path.partition("?")[0]
-            if path.strip("/") and not is_for_operators(path):
+            if (path.strip("/") or is_refused) and not is_for_operators(path):
                 yield path, False
 
 
@@ -136,16 +168,22 @@ def _other_ports(
     """Return the ports of other programs, those first that nginx passes other requests on to; none
     if the program that was asked is on another machine."""
     endpoints = route.upstream.endpoints
-    if not any(endpoint.host in {"localhost", *_LOCAL} for endpoint in endpoints):
+    if not any(each.socket or each.host in {"localhost", *_LOCAL} for each in endpoints):
         return []
-    own = {endpoint.port for endpoint in endpoints}
     written = " ".join(
         directive.args[0]
         for directive in walk(config.main)
         if directive.name in {"proxy_pass", "server"} and directive.args
     )
+    named = {socket.port for socket in sockets if f"{written} ".count(f":{socket.port}")}
+    return _programs(sockets, {endpoint.port for endpoint in endpoints}, named)
+
+
+def _programs(sockets: tuple[Listener, ...], own: set[int], named: set[int]) -> list[int]:
+    """Return the ports of this server at which a program may speak HTTP, those first that the
+    configuration names."""
     ports = {
-        socket.port: not f"{written} ".count(f":{socket.port}")
+        socket.port: socket.port not in named
         for socket in sockets
         if socket.address in _LOCAL and socket.port >= 1024 and socket.port not in own
         if socket.port not in _OTHER_PORTS and not (socket.process or "").startswith(_OTHERS)

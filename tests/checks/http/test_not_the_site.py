@@ -2,10 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Severity, Subject
+from diagnose.model import Applicability, Severity, Subject
 from tests.support.check_evidence import CHAT, judge
 from tests.support.firewall_rules import listening
-from tests.support.nginx_evidence import config
+from tests.support.nginx_evidence import RUNNING, config
 from tests.support.upstream_evidence import page
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
@@ -145,3 +145,57 @@ def test_fires_as_a_note_where_nginx_passes_on_other_paths_of_this_name_alone() 
     for text in others:
         (claim,) = judge(CHECK, default, config(text))
         assert (claim.severity, claim.facts["below"]) == (Severity.WARNING, ())
+
+
+WELCOME = page(200, "<title>Welcome to nginx!</title>")
+DEFAULT = """\
+server {
+    listen 80 default_server;
+    listen 443 ssl default_server;
+    server_name shop.example.com;
+    ssl_certificate /c.pem;
+    ssl_certificate_key /k.pem;
+    root /var/www/html;
+}
+server {
+    listen 80;
+    server_name shop.example.com;
+    location / { proxy_pass http://127.0.0.1:3000; }
+}
+"""
+
+
+def test_fires_and_gives_the_sites_block_the_port_and_the_certificate() -> None:
+    (claim,) = judge(CHECK, WELCOME, RUNNING, config(DEFAULT), masked=False)
+    assert str(claim.facts["answering"]).endswith(":2")
+    assert str(claim.facts["own"]).endswith(":10")
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    diff = claim.fix.edits[0].diff
+    for line in ("listen 443 ssl;", "ssl_certificate /c.pem;", "ssl_certificate_key /k.pem;"):
+        assert f"+    {line}" in diff
+    assert "+    server_name _;" in diff
+
+
+def test_fires_without_an_edit_where_the_sites_block_is_not_known() -> None:
+    for text in (
+        DEFAULT.replace("    listen 80;\n", "    listen 80;\n    ssl_certificate /o.pem;\n"),
+        DEFAULT.replace(
+            "location / { proxy_pass http://127.0.0.1:3000; }", "return 301 https://a;"
+        ),
+        DEFAULT.replace(
+            "server_name shop.example.com;\n    location", "server_name a.b;\n    location"
+        ),
+    ):
+        (claim,) = judge(CHECK, WELCOME, RUNNING, config(text), masked=False)
+        assert claim.fix
+        assert not claim.fix.edits
+
+
+def test_names_the_site_of_apache_that_has_another_port() -> None:
+    plain = "<VirtualHost *:80>\nServerName shop.example.com\nProxyPass / http://127.0.0.1:3000/\n"
+    secure = "<VirtualHost *:443>\nSSLEngine on\nDocumentRoot /var/www/html\n</VirtualHost>\n"
+    text = f"{secure}{plain}</VirtualHost>\n"
+    (claim,) = judge(CHECK, WELCOME, APACHE, apache_config(text), masked=False)
+    assert str(claim.facts["answering"]).endswith(":1")
+    assert str(claim.facts["own"]).endswith(":5")

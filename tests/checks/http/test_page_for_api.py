@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Claim, Confidence, Edit
+from diagnose.model import Applicability, Claim, Confidence, Edit, Manual, Where
 from diagnose.model.symptom import Symptom
+from tests.support.caddy_evidence import CADDY
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.page_evidence import answered, loads, module
@@ -164,3 +165,46 @@ def test_fires_and_keeps_the_rule_in_its_location() -> None:
     stays = config(LEFT.replace("last", "break"))
     (claim,) = judge(CHECK, RUNNING, stays, *observed, target=target, masked=False)
     assert not claim.facts["rule"]
+
+
+EXACT = LEFT.replace("location /api/ {", "location = /api {").replace(
+    "        rewrite ^/api/(.*)$ /$1 last;\n", ""
+)
+MAP = (
+    "map $uri $backend {\n    default 127.0.0.1:3000;\n    /api 127.0.0.1:3001;\n}\n"
+    + LEFT.replace(
+        "location / { proxy_pass http://127.0.0.1:3000; }",
+        "location / { proxy_pass http://$backend; }",
+    ).replace("/api/ {", "/other/ {")
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [(EXACT, "+    location /api {"), (MAP, "+    ~^/api(/|$) 127.0.0.1:3001;")],
+)
+def test_fires_and_widens_the_rule_for_the_folder_alone(text: str, line: str) -> None:
+    """A program may be meant for the folder alone: a person confirms it."""
+    target = replace(SHOP, path="/api/users")
+    answer = replace(page(200, SHELL), url=target.url)
+    observed = (answer, loads(module(), url=target.url, is_empty=True), answered(module()))
+    (claim,) = judge(CHECK, RUNNING, config(text), *observed, target=target, masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert line in claim.fix.edits[0].diff
+    for other in (
+        text.replace("/api ", "/apis "),
+        text.replace("127.0.0.1:3001;\n    }", "127.0.0.1:3001/x;\n    }").replace("$uri", "$host"),
+    ):
+        (claim,) = judge(CHECK, RUNNING, config(other), *observed, target=target, masked=False)
+        assert not claim.facts["near"]
+
+
+def test_speaks_of_the_server_that_answers() -> None:
+    target = replace(SHOP, path="/api/users")
+    answer = replace(page(200, SHELL), url=target.url)
+    observed = (answer, loads(module(), url=target.url, is_empty=True), answered(module()))
+    (claim,) = judge(CHECK, CADDY, *observed, target=target, masked=False)
+    assert claim.fix
+    assert claim.fix.steps[0] == Manual("pass-on-first", Where.SERVER)
+    assert claim.facts["caddy"]

@@ -117,6 +117,7 @@ def test_names_no_port_where_the_default_block_stands_in_for_a_name_that_no_bloc
     (claim,) = judge("listener.missing", *refused, config(welcome + PLACEHOLDER))
     assert (claim.facts["plain_elsewhere"], claim.confidence) == ("", Confidence.CERTAIN)
     assert claim.served_at == ServedAddress("http://shop.example.com/", is_named=False)
+    assert claim.facts["unnamed"]
     (claim,) = judge("listener.missing", *refused, config(welcome))
     assert (claim.facts["plain_elsewhere"], claim.served_at) == ("80", None)
     elsewhere = PLACEHOLDER.replace("listen 80", "listen 81")

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Applicability, Confidence, Edit, Failure
+from diagnose.model.backends import BackendVisit
 from diagnose.model.server import Listeners
 from diagnose.model.tls import Handshake
 from tests.support.caddy_evidence import CADDY, caddy_config
@@ -159,3 +160,19 @@ def test_fires_for_one_member_of_caddy_where_requests_fail() -> None:
     assert not judge(CHECK, CADDY, balanced, CADDY_LISTENING, ANSWER)
     (claim,) = judge(CHECK, CADDY, balanced, NOBODY, bad)
     assert not claim.facts["members"]
+
+
+def test_fires_and_writes_the_port_of_the_only_program_with_a_page() -> None:
+    node = replace(APPLICATION, port=4000, process="node")
+    visit = BackendVisit(target="http://127.0.0.1:4000", requested="/", path="/", status=200)
+    listening = Listeners(sockets=(*NOBODY.sockets, node))
+    (claim,) = judge(CHECK, APACHE, apache_config(), listening, UNAVAILABLE, visit)
+    assert (claim.facts["sole"], claim.facts["process"]) == ("127.0.0.1:4000", "node")
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    ProxyPass / http://127.0.0.1:4000/\n" in edit.diff
+    for other in ((), (replace(visit, status=404),)):
+        (claim,) = judge(CHECK, APACHE, apache_config(), listening, UNAVAILABLE, *other)
+        assert not claim.facts["sole"]

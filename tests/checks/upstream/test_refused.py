@@ -153,6 +153,64 @@ def test_fires_without_a_port_where_no_program_or_several_have_the_path() -> Non
     assert refused_with(HAS, UNKNOWN, more=proxied).facts["meant"] == ""
 
 
+ROOT = replace(HAS, requested="/", path="/")
+
+
+def refused_at_root(
+    *visits: BackendVisit, text: str = SITE, process: str = "node", masked: bool = True
+) -> Claim:
+    sockets = [
+        Listener(address="127.0.0.1", port=port, family=4, process=name)
+        for port, name in ((7001, process), (9229, "node"), (5432, "postgres"), (443, "nginx"))
+    ]
+    sockets += [replace(sockets[0], port=7002)] if len(visits) > 1 else []
+    listeners = Listeners(sockets=tuple(sockets))
+    (claim,) = judge(CHECK, DOWN, config(text), listeners, *visits, masked=masked)
+    return claim
+
+
+def test_fires_and_writes_the_port_of_the_only_program_with_a_page() -> None:
+    claim = refused_at_root(ROOT)
+    assert (claim.facts["sole"], claim.facts["process"]) == ("127.0.0.1:7001", "node")
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+        proxy_pass http://127.0.0.1:7001;" in edit.diff
+    assert claim.fix.applicability is Applicability.REVIEW
+    silent = replace(ROOT, target="http://127.0.0.1:7002", status=404)
+    assert refused_at_root(ROOT, silent).facts["sole"] == "127.0.0.1:7001"
+
+
+def test_fires_and_writes_the_port_in_each_line_that_has_the_wrong_one() -> None:
+    more = "    location /ws { proxy_pass http://127.0.0.1:3000; }\n    location / {"
+    listeners = Listeners(
+        sockets=(Listener(address="127.0.0.1", port=7001, family=4, process="node"),)
+    )
+    text = SITE.replace("    location / {", more)
+    target = replace(SHOP, websockets=("/ws",))
+    (claim,) = judge(CHECK, DOWN, config(text), listeners, ROOT, target=target)
+    assert claim.fix
+    assert claim.fix.edits[0].diff.count("+") - 3 >= 2
+
+
+def test_fires_and_lists_programs_where_it_is_not_known_which_is_meant() -> None:
+    other = replace(ROOT, target="http://127.0.0.1:7002")
+    claim = refused_at_root(ROOT, other)
+    assert (claim.facts["sole"], claim.facts["candidates"]) == (
+        "", ("node 7001 (200)", "node 7002 (200)"),
+    )  # fmt: skip
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)
+    for absent in (
+        refused_at_root(replace(ROOT, status=404)),
+        refused_at_root(),
+        refused_at_root(ROOT, process="netdata"),
+        # A line of nginx leads there: it is another site's. Masked, its value is none.
+        refused_at_root(ROOT, text=f"{SITE}\nserver {{ set $a 127.0.0.1:7001; }}", masked=False),
+    ):
+        assert absent.facts["sole"] == ""
+
+
 FPM = "/run/php/php8.2-fpm.sock"
 PHP = SITE.replace("location / {", "location ~ \\.php$ {").replace(
     "proxy_pass http://127.0.0.1:3000", "fastcgi_pass 127.0.0.1:9000"

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from diagnose.checking.registry import load_check
 from diagnose.model import Confidence, Edit, Manual, Severity, Symptom
 from diagnose.model.applications import ReadSetting
 from diagnose.model.backends import BackendAnswer
@@ -367,3 +368,8 @@ def test_fires_for_a_host_check_that_is_not_switched_off() -> None:
     refused = replace(PAGE, status=403, body="Host check error\n")
     (claim,) = judge(CHECK, skip, refused)
     assert claim.confidence is Confidence.CERTAIN
+
+
+def test_explains_that_the_line_is_missing() -> None:
+    """A line that is there with another value is no missing one."""
+    assert "upstream.framework-setting" in load_check(CHECK).explains

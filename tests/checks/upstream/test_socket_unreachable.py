@@ -4,8 +4,10 @@ import pytest
 
 from diagnose.model import Applicability, Claim, Confidence, Edit, Failure, Manual, commands
 from diagnose.model.applications import ReadSetting
+from diagnose.model.backends import BackendVisit
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxProcess, NginxState
+from diagnose.model.server import Listener, Listeners
 from diagnose.model.upstream import Permissions, Selinux, UpstreamSocket
 from tests.support.check_evidence import REFUSED, judge
 from tests.support.nginx_evidence import SITE, config
@@ -253,3 +255,31 @@ def test_silent_where_the_site_works_whatever_we_see_in_a_folder_of_nginxs_own()
     state = NginxState(installed=True, masters=(master,))
     for one in (there, replace(there, failure=MISSING)):
         assert not judge(CHECK, one, proxied(target), state)
+
+
+def test_a_socket_of_systemd_in_place_of_one_in_the_projects_folder() -> None:
+    """Guides of two ages: the socket of Gunicorn was in the project's folder, and is below /run."""
+    old = "/home/shop/project/project.sock"
+    claim = unserved(
+        old, "/run/dbus/system_bus_socket", "/run/gunicorn.sock", directive="proxy_pass"
+    )
+    assert (claim.facts["socket"], claim.facts["program"]) == ("/run/gunicorn.sock", "Gunicorn")
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    several = unserved(old, "/run/gunicorn.sock", "/run/uvicorn.sock", directive="proxy_pass")
+    assert (several.facts["socket"], len(several.facts["elsewhere"])) == ("", 2)  # type: ignore[arg-type]
+    # PHP and a program of FastCGI speak no HTTP.
+    assert not unserved(old, "/run/gunicorn.sock").facts["elsewhere"]
+
+
+def test_a_program_with_a_port_in_place_of_a_socket() -> None:
+    node = Listener(address="127.0.0.1", port=8000, family=4, process="gunicorn")
+    visit = BackendVisit(target="http://127.0.0.1:8000", requested="/", path="/", status=200)
+    missing = replace(OPEN, failure=MISSING)
+    text = SITE.replace("http://127.0.0.1:3000", TARGET)
+    (claim,) = judge(CHECK, missing, config(text), Listeners(sockets=(node,)), visit)
+    assert claim.facts["sole"] == "127.0.0.1:8000"
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+        proxy_pass http://127.0.0.1:8000;" in edit.diff

@@ -35,10 +35,13 @@ PROGRAMS = (
 
 
 def asked(
-    monkeypatch: pytest.MonkeyPatch, *observations: Observation, target: str = "127.0.0.1:3002"
+    monkeypatch: pytest.MonkeyPatch,
+    *observations: Observation,
+    target: str = "127.0.0.1:3002",
+    path: str = API,
 ) -> list[tuple[int, str, bool]]:
     looking, asked = Looking(RecordedMachine()), list[tuple[int, str, bool]]()
-    looking.options, looking.target = Options(), replace(SHOP, path=API)
+    looking.options, looking.target = Options(), replace(SHOP, path=path)
 
     async def note(_: ProbeContext, route: SiteRoute, __: str, path: str, websocket: bool) -> None:
         asked.append((route.port, path, websocket))
@@ -72,6 +75,9 @@ def test_programs_are_asked_where_the_port_of_nginx_refuses(
         target="http://127.0.0.1:3002", host="127.0.0.1", port=3002, failure=REFUSED
     )  # fmt: skip
     assert asked(monkeypatch, bad, down) == [(9100, API, False), (3001, API, False)]
+    page = replace(bad, url=f"{SHOP.origin}/")
+    assert asked(monkeypatch, page, down, path="/") == [(9100, "/", False), (3001, "/", False)]
+    assert not asked(monkeypatch, replace(page, status=404), path="/")
     assert not asked(monkeypatch, bad)
     assert not asked(monkeypatch, replace(bad, status=503), down)
 
