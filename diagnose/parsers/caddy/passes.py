@@ -9,8 +9,8 @@ from diagnose.parsers.sanitize import clean
 
 #: Blocks that choose requests by their path alone.
 _CHOOSING = {"handle", "handle_path", "route"}
-#: Maximum number of lines, and of passes.
-_MAX_LINES, _MAX_PASSES = 5000, 100
+#: Maximum number of lines, of passes, and of blocks around one.
+_MAX_LINES, _MAX_PASSES, _MAX_DEPTH = 5000, 100, 20
 
 
 @frozen
@@ -72,9 +72,9 @@ def passes_of(rows: Sequence[str], first: int) -> tuple[Pass, ...]:
                 ends[block.start] = number
             continue
         own = _block(words, named, number)
-        around = tuple(block for block in stack if block)
-        if own and own.head == "reverse_proxy" and len(around) == len(stack):
-            found += _passes(words, own, around)
+        if own and own.head == "reverse_proxy" and len(stack) <= _MAX_DEPTH:
+            around = tuple(block for block in stack if block)
+            found += _passes(words, own, around) if len(around) == len(stack) else ()
         if words[-1] == "{":
             stack.append(own)
         elif own:
@@ -101,7 +101,7 @@ def _passes(words: Sequence[str], own: Block, around: tuple[Block, ...]) -> list
     upstreams = words[2 if len(words) > 1 and words[1][0] in "/@*" else 1 :]
     upstreams = [word for word in upstreams if word != "{"]
     is_inner = bool(own.paths) and any(block.head == "handle_path" for block in around)
-    if len(upstreams) != 1 or is_inner or len(around) > 20:
+    if len(upstreams) != 1 or is_inner:
         return []
     return [Pass(clean(upstreams[0], 300), own.start, (*around, own))]
 
