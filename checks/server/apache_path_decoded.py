@@ -28,6 +28,7 @@ from checks.server._backend_answers import (
     visit_of,
     websocket_subjects,
 )
+from checks.server._rules import decisive_rule
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -68,6 +69,7 @@ _SLASHES = re.compile(r"(?i)\s{0,200}AllowEncodedSlashes\s+NoDecode\b")
         "server.application-answers",
         "server.own-answer",
         "server.request-logged",
+        "server.rule-refuses",
         "websocket.not-upgraded",
         "websocket.unauthorized",
     ],
@@ -86,6 +88,9 @@ def apache_path_decoded(evidence: Evidence) -> Iterator[Claim]:
             continue
         route = route_to_application(view, path, is_websocket)
         text = line_text(view, route.file, route.line) if route else ""
+        rule = decisive_rule(view, path, is_websocket, answers[0].status)
+        if rule is not None and not rule.rule.startswith("AllowEncodedSlashes"):
+            continue  # it refuses the path for another reason
         if route is None or not _decodes(text):
             continue
         visit = visit_of(evidence, route, path, path, is_websocket)

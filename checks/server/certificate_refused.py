@@ -6,10 +6,13 @@ OpenSSL refuses an RSA key below 2048 bits and SHA-1 at its usual level
 (SSL_CTX_set_security_level(3)), and a file that is no PEM (RFC 7468).
 """
 
+import posixpath
 from collections.abc import Iterator
+from itertools import pairwise
 
 from checks.server import (
     ServerView,
+    line_text,
     place_text,
     refused_config_severity,
     server_view,
@@ -85,10 +88,11 @@ def certificate_refused(evidence: Evidence) -> Iterator[Claim]:
             "damaged": reason == "damaged",
             "nothing": reason == "nothing",
             "weak": reason in _WEAK,
+            "foreign": _is_foreign(view, site_file, reason),
         },
         confidence=Confidence.CERTAIN if message or reason != "damaged" else Confidence.LIKELY,
         severity=refused_config_severity(view),
-        fix=_fix(view, reason),
+        fix=_fix(view, reason, _is_foreign(view, site_file, reason)),
     )
 
 
@@ -133,7 +137,18 @@ def _description(file: CertificateFile, reason: RefusalReason) -> str:
     return ""
 
 
-def _fix(view: ServerView, reason: RefusalReason) -> Fix:
-    step = Manual("new-certificate" if reason in _WEAK else "right-file", Where.SERVER)
+def _is_foreign(view: ServerView, file: SiteFile, reason: RefusalReason) -> bool:
+    """Return whether a file without a PEM block lies in a folder whose files HAProxy loads all."""
+    if view.server.product != "haproxy" or reason != "nothing":
+        return False
+    folder = f"{posixpath.dirname(file.path)}/"
+    words = line_text(view, file.file, file.line).split()
+    named = [word for key, word in pairwise(words) if key == "crt"]
+    return file.path not in named and any(f"{name.rstrip('/')}/" == folder for name in named)
+
+
+def _fix(view: ServerView, reason: RefusalReason, is_foreign: bool) -> Fix:
+    name = "new-certificate" if reason in _WEAK else "move-away" if is_foreign else "right-file"
+    step = Manual(name, Where.SERVER)
     more = start_steps(view.server) if view.server.pid is None else test_steps(view.server)
     return Fix((step, *more), Applicability.MANUAL)

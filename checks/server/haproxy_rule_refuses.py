@@ -46,6 +46,7 @@ _Answer = Exchange | Upgrade | PageFileResponse
     explains=[
         "server.own-answer",
         "server.application-answers", "http.page-file-missing", "http.server-error",
+        "http.misdirected",
         "websocket.not-upgraded",
         "websocket.unauthorized", "websocket.rate-limited", "websocket.no-location",
     ],

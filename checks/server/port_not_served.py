@@ -12,6 +12,7 @@ another. An error of its own (502, 521) may mean that it asks at this port.
 import posixpath
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from checks.listener import target_connections
 from checks.listener._other_addresses import only_other_address
@@ -46,6 +47,9 @@ from diagnose.model.nginx import NginxState
 from diagnose.model.server import Listeners
 from diagnose.model.web_servers import SiteSocket, WebServer, WebServerConfig, WebSite
 from diagnose.parsers.web_sites import has_name
+
+if TYPE_CHECKING:
+    from checks.server._caddy_options import PortOption
 
 #: Ports that belong to a web server. Another port without a word about it may be any program's.
 _USUAL_PORTS = {80, 443}
@@ -88,6 +92,7 @@ def port_not_served(evidence: Evidence) -> Iterator[Claim]:
     if not has_site and has_the_site(Nginx.of(evidence)):
         return
     secure = _other_tls_socket(config, server, port)
+    option = _option(view, port) if not (socket or site or unread) else None
     yield Claim(
         about=Subject(port=port),
         because=(server, config, *listeners),
@@ -107,6 +112,8 @@ def port_not_served(evidence: Evidence) -> Iterator[Claim]:
             "tls_place": place_text(secure.file, secure.line) if secure else "",
             "apache": server.product == "apache",
             "caddy": server.product == "caddy",
+            "option": option.text if option else "",
+            "option_place": place_text(option.file, option.line) if option else "",
             "ports": tuple(sorted(server.ports)),
             "there": served_at.url if served_at else "",
         },
@@ -117,8 +124,18 @@ def port_not_served(evidence: Evidence) -> Iterator[Claim]:
         ruled_out=("server.not-running",),
         fix=_reading_fix(view, unread)
         if unread
+        else Fix((option.edit, *reload_steps(server)), Applicability.REVIEW)
+        if option and option.edit
         else _fix(view, socket is not None, idle, site, no_module),
     )
+
+
+def _option(view: ServerView, port: int) -> "PortOption | None":
+    if view.server.product != "caddy":
+        return None
+    from checks.server._caddy_options import port_option
+
+    return port_option(view, port)
 
 
 def _other_tls_socket(config: WebServerConfig, server: WebServer, port: int) -> SiteSocket | None:

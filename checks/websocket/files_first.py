@@ -70,7 +70,9 @@ def files_first(evidence: Evidence) -> Iterator[Claim]:
         is_refused = not attempt.first.accepted and attempt.first.status in _STATUSES
         handshakes = WebSocketHandshakes.at_path(evidence, attempt.path)
         lookup = _lookup(nginx, attempt.path) if is_refused else None
-        if lookup is not None and handshakes.accepted_by_application:
+        if lookup is None or _may_be_cached(lookup, attempt):
+            continue
+        if handshakes.accepted_by_application:
             yield _claim(nginx, attempt, lookup, handshakes)
 
 
@@ -81,6 +83,13 @@ class _Lookup:
     location: LocationMatch
     try_files: Directive
     fallback: LocationMatch
+
+
+def _may_be_cached(lookup: _Lookup, attempt: Attempt) -> bool:
+    """Return whether a page may come from the cache of the named location, which keeps it by the
+    path: a handshake gets what an ordinary request got before."""
+    cache = lookup.fallback.directive("proxy_cache")
+    return attempt.first.status == 200 and cache is not None and cache.args != ("off",)
 
 
 def _lookup(nginx: Nginx, path: str) -> _Lookup | None:

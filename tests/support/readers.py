@@ -22,6 +22,7 @@ from diagnose.model.nginx import ConfigFile, NginxConfig
 from diagnose.parsers.apache.config import parse as apache_directives
 from diagnose.parsers.apache.loading import ConfigSource, load
 from diagnose.parsers.apache.sites import sites_of
+from diagnose.parsers.caddy.passes import passes_of
 from diagnose.parsers.nginx.access_log import COMBINED, parse_format
 from diagnose.parsers.nginx.config import parse
 from diagnose.parsers.nginx.error_log import Clock
@@ -190,6 +191,10 @@ def _names_masked(text: str) -> list[str]:
     return list(host_names(_seen(config)))
 
 
+def _caddy_passes(text: str) -> object:
+    return passes_of(text.split("\n"), 1)
+
+
 def _apache_sites(text: str) -> object:
     config = load("/a.conf", ConfigSource({"/a.conf": text}, {}), "/", {"A": "b"}, ("ssl",))
     return sites_of(config, "/")
@@ -208,6 +213,7 @@ MORE = (
     Reader("diagnose.recording.redaction_nginx:MaskedFiles", _configuration_masked),
     Reader("diagnose.probes.inside.server_detection:names", server_detection.names),
     Reader("diagnose.parsers.apache.sites:configuration", _apache_sites),
+    Reader("diagnose.parsers.caddy.passes:passes_of", _caddy_passes),
 )
 
 

@@ -55,7 +55,7 @@ _CODE = re.compile(r"\b(AH\d{5}): ")
 #: is too long or malformed (core, mod_proxy_http), of a rule with [P] that no proxy carries out,
 #: or whose result is refused (mod_rewrite).
 _WITHOUT_PATH = {"AH01071", "AH01075", "AH01079", "AH00561", "AH00566", "AH01070", "AH01110",
-    "AH00669", "AH10141", "AH01102", "AH10410", "AH10411", "AH10508",
+    "AH00669", "AH10141", "AH01102", "AH10410", "AH10411", "AH10508", "AH10124",
 }  # fmt: skip
 #: A rule wrote a blank into a query (mod_rewrite, hook_uri2file() and hook_fixup()).
 BLANK_IN_QUERY = frozenset({"AH10410", "AH10411"})

@@ -8,6 +8,7 @@ from diagnose.model import Applicability, Claim, Confidence, Edit, Observation
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange
 from diagnose.model.logs import ServerRequestError
+from diagnose.model.server_rules import AnsweringRule
 from tests.support.check_evidence import SHOP, judge
 from tests.support.report_builder import ANSWER
 from tests.support.web_server_evidence import APACHE, HTTPS, MODULES, apache_config
@@ -110,3 +111,14 @@ def test_silent_where_the_path_is_plain_or_passed_on_unchanged() -> None:
 )
 def test_silent_without_the_proof(observations: tuple[Observation, ...]) -> None:
     assert not claims(*observations)
+
+
+def test_silent_where_another_rule_refuses_the_path() -> None:
+    rule = AnsweringRule("/g%2Fp", 404, rule="RedirectMatch 404 ^/g")
+    target = replace(SHOP, path="/g%2Fp")
+    page: Exchange = replace(ANSWER, status=404, url=target.url)
+    visit = BackendVisit(
+        target="http://127.0.0.1:3000/", requested="/g%2Fp", path="/g%2Fp", status=200
+    )
+    config = replace(apache_config(HTTPS), rules=(rule,))
+    assert not judge(CHECK, APACHE, config, page, visit, target=target)

@@ -4,11 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Claim, Confidence, Observation, Severity
+from diagnose.model import Claim, Confidence, Manual, Observation, Severity
 from diagnose.model.logs import ServerStartError
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.server import Listeners
 from diagnose.model.web_servers import WebServerTest
+from diagnose.parsers.haproxy.config import parse
+from diagnose.parsers.haproxy.sites import sites_of
+from tests.support import haproxy_evidence
 from tests.support.certificates import LEAF
 from tests.support.check_evidence import judge
 from tests.support.web_server_evidence import APACHE, PASSED, apache_config
@@ -73,3 +76,17 @@ def test_silent_about_a_key_of_another_certificate_and_other_messages() -> None:
 def test_silent_while_it_runs_and_its_test_passes() -> None:
     damaged = replace(GOOD, labels=("CERTIFICATE", "CERTIFICATE"))
     assert not judge(CHECK, APACHE, apache_config(), PASSED, damaged)
+
+
+def test_fires_for_a_text_in_haproxys_folder_and_lets_it_go_away() -> None:
+    text = haproxy_evidence.TEXT.replace(haproxy_evidence.PEM, "/etc/haproxy/certs/")
+    parsed = parse([(haproxy_evidence.CONFIG, text)], [])
+    loaded = {"/etc/haproxy/certs/": ("/etc/haproxy/certs/README", "/etc/haproxy/certs/shop.pem")}
+    config = replace(haproxy_evidence.config(text), sites=sites_of(parsed, loaded))
+    words = "unable to load certificate from file '/etc/haproxy/certs/README': no start line."
+    refused = WebServerTest(product="haproxy", passed=False, message=words)
+    (claim,) = judge(CHECK, replace(haproxy_evidence.SERVER, pid=None), config, refused)
+    assert claim.fix
+    step = claim.fix.steps[0]
+    assert isinstance(step, Manual)
+    assert step.step == "move-away"

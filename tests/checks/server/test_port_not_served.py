@@ -149,3 +149,17 @@ def test_fires_and_the_file_gets_the_name_that_caddy_imports() -> None:
 
 def test_silent_about_a_file_beside_where_the_port_is_served() -> None:
     assert not judge(CHECK, replace(CADDY, ports=(80,)), LISTENING, _caddy("import x\n"))
+
+
+def test_names_caddys_option_for_another_port() -> None:
+    text = "{\n\thttps_port 8443\n\temail a@example.com\n}\nshop.example.com {\n}\n"
+    config = replace(caddy_config(text, document("shop.example.com")), listens=(), sites=())
+    seen = replace(CADDY, ports=(80, 8443)), ONLY_80
+    (claim,) = judge(CHECK, *seen, config)
+    assert claim.facts["option"] == "https_port 8443"
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "-\thttps_port 8443" in edit.diff
+    (claim,) = judge(CHECK, *seen, caddy_config(text.replace("8443", "443"), document()))
+    assert not claim.facts["option"]

@@ -39,6 +39,14 @@ def test_silent_where_the_named_location_loses_the_upgrade() -> None:
     assert not judge(CHECK, config(lost), *SEEN, front(200), direct(101), target=CHAT)
 
 
+def test_silent_where_a_cache_may_have_the_page() -> None:
+    cached = TRIES.replace(FORWARD, f"proxy_cache pages; {FORWARD}")
+    assert not judge(CHECK, config(cached), *SEEN, front(200), direct(101), target=CHAT)
+    assert judge(CHECK, config(cached), *SEEN, front(403), direct(101), target=CHAT, masked=False)
+    off = cached.replace("proxy_cache pages", "proxy_cache off")
+    assert judge(CHECK, config(off), *SEEN, front(200), direct(101), target=CHAT)
+
+
 def test_silent_without_try_files_and_where_it_opens() -> None:
     assert not judge(CHECK, config(SITE), *SEEN, front(200), direct(101), target=CHAT)
     assert not judge(CHECK, config(TRIES), *SEEN, front(101), direct(101), target=CHAT)

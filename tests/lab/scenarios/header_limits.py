@@ -109,3 +109,29 @@ def haproxy_has_no_room_for_the_header_of_an_answer(lab: Lab) -> None:
 @healthy_haproxy()
 def haproxy_has_room_for_the_header_of_an_answer(lab: Lab) -> None:
     _large_answer(lab, 400)
+
+
+APACHE_LINES = (
+    "ProxyPreserveHost On\nProxyPass /ws ws://127.0.0.1:3000/ws\n"
+    "ProxyPass / http://127.0.0.1:3001/\nProxyPassReverse / http://127.0.0.1:3001/\n"
+)
+
+
+def _large_answer_behind_apache(lab: Lab, count: int) -> None:
+    lab.server.write("/srv/shop/large.js", LARGE_ANSWER % count)
+    lab.spawn(lab.server, ("node", "/srv/shop/large.js"), 3001)
+    apache.serve(lab, site_with(APACHE_LINES))
+
+
+@apache_scenario(
+    outside="http.server-error",
+    server="server.apache-response-header-limit",
+    differs=(apache.SITE,),
+)
+def apache_has_no_room_for_a_field_of_an_answer(lab: Lab) -> None:
+    _large_answer_behind_apache(lab, 600)
+
+
+@healthy_apache()
+def apache_has_room_for_a_field_of_an_answer(lab: Lab) -> None:
+    _large_answer_behind_apache(lab, 350)

@@ -80,3 +80,16 @@ def caddy_certificate_is_the_key(lab: Lab) -> None:
     lab.server.write(caddy.PEM, certificates.good().key_pem)
     start = f"caddy start --config {caddy.CONFIG} --adapter caddyfile"
     lab.server.sh(f"HOME={caddy.HOME} {start} >/dev/null 2>&1 || :")
+
+
+@haproxy_scenario(
+    outside="tcp.refused", server="server.certificate-refused", manual="a file may be wanted"
+)
+def haproxy_reads_a_text_in_its_folder_of_certificates(lab: Lab) -> None:
+    """`crt FOLDER/` loads every file: a README of certbot's, "no start line"."""
+    folder = "/etc/ssl/crts"
+    haproxy.install(lab, haproxy.SITE.replace(haproxy.PEM, f"{folder}/"))
+    lab.undo(lambda: lab.server.sh(f"rm -rf {folder}"))
+    lab.server.write(f"{folder}/shop.pem", haproxy.bundle(), 0o600)
+    lab.server.write(f"{folder}/README", "This directory contains your keys\n")
+    lab.server.sh(f"haproxy -W -D -f {haproxy.CONFIG} >/dev/null 2>&1 || :")

@@ -1,0 +1,49 @@
+"""Global options of a Caddyfile by which no site is on a usual port ("Global options")."""
+
+from checks.server import ServerView, file_rows, line_edit
+from diagnose.model import Edit
+from diagnose.model.frozen import frozen
+
+#: What leaves a port without a socket, by the port.
+_OPTIONS = {443: ("https_port",), 80: ("http_port", "auto_https")}
+
+
+@frozen
+class PortOption:
+    """The option as it is written, its place, and the edit that takes it away."""
+
+    text: str
+    file: str
+    line: int
+    edit: Edit | None
+
+
+def port_option(view: ServerView, port: int) -> PortOption | None:
+    """Return the one option that leaves a port without a socket; None if there is not one."""
+    names = _OPTIONS.get(port, ())
+    file = view.config.file(view.server.config) if view.config else None
+    if view.server.product != "caddy" or file is None or not names:
+        return None
+    found: list[tuple[int, list[str]]] = []
+    depth = 0
+    for number, row in enumerate(file_rows(view, file), 1):
+        words = row[:400].partition(" #")[0].split()
+        if not words or words[0].startswith("#"):
+            continue
+        if depth == 0 and words != ["{"]:
+            break  # the block of options comes before all others
+        if depth == 1 and words[0] in names and _closes(words, port):
+            found.append((number, words))
+        depth += (words[-1] == "{") - (words == ["}"])
+    if len(found) != 1:
+        return None
+    number, words = found[0]
+    edit = line_edit(view, file.path, {number: ()})
+    return PortOption(" ".join(words[:2]), file.path, number, edit)
+
+
+def _closes(words: list[str], port: int) -> bool:
+    value = words[1] if len(words) > 1 else ""
+    if words[0] == "auto_https":
+        return value == "disable_redirects"
+    return value.isdigit() and value != str(port)
