@@ -16,6 +16,7 @@ from checks.nginx._failed_requests import current_failures
 from checks.nginx._location_edits import location_fix, setting_edits
 from checks.nginx._page_errors import logged_errors
 from checks.nginx._sent_requests import sent_requests
+from checks.nginx._size_limits import limit_of
 from checks.nginx._upload_refusals import OWN_REFUSAL, is_applications_refusal
 from checks.upstream._responses import asks_about_size, may_be_told_limit
 from diagnose.checking.registry import check
@@ -44,8 +45,8 @@ from diagnose.parsers.nginx.upstreams import pass_directive_of
 from diagnose.parsers.request_fields import is_own_origin
 from diagnose.parsers.urls import parse_url
 
-#: Bytes. nginx's default, and what is large enough for usual uploads.
-_DEFAULT, _LARGE = 1 << 20, 64 << 20
+#: Bytes. What is large enough for usual uploads.
+_LARGE = 64 << 20
 #: Bytes. What an edit writes, if no larger upload is known.
 _RAISED = 64 << 20
 #: By as much a limit is raised at least.
@@ -82,7 +83,7 @@ def body_limit(evidence: Evidence) -> Iterator[Claim]:
         return
     if form and (directive or not pass_directive_of(match)):
         return
-    limit = _limit(match)
+    limit = limit_of(match)
     if not may_be_told_limit(evidence, limit, _LARGE) or 0 < _told_size(evidence) <= limit:
         return
     # Imported late: few pages meet a limit.
@@ -123,7 +124,7 @@ def body_limit(evidence: Evidence) -> Iterator[Claim]:
 def _fix(nginx: Nginx, match: LocationMatch, directive: Directive | None, *, is_asked: bool) -> Fix:
     """Raise the limit of the location, where nobody set it or a person asks about it. How much
     visitors may send, a person decides."""
-    told = max(_told_size(nginx.evidence), _TIMES * _limit(match))
+    told = max(_told_size(nginx.evidence), _TIMES * limit_of(match))
     size = max(_RAISED, next(1 << shift for shift in range(20, 64) if 1 << shift >= told))
     manual = Manual("raise-the-limit", Where.SERVER)
     is_of_all_sites = directive is not None and directive in children(match.blocks[0], _NAME)
@@ -153,14 +154,7 @@ def _strictest_location(nginx: Nginx, path: str) -> LocationMatch | None:
 
 
 def _rank(match: LocationMatch) -> int:
-    return _limit(match) or sys.maxsize
-
-
-def _limit(match: LocationMatch) -> int:
-    """Return client_max_body_size in bytes; 0 means no limit."""
-    directive = match.directive(_NAME)
-    amount = proxy_headers.parse_size(directive.args[0]) if directive and directive.args else None
-    return _DEFAULT if amount is None else amount
+    return limit_of(match) or sys.maxsize
 
 
 def _upload(evidence: Evidence) -> tuple[str, Page] | None:

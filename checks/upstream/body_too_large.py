@@ -22,23 +22,20 @@ from checks.nginx._edits import Changes, config_edits
 from checks.nginx._failed_requests import current_failures
 from checks.nginx._inner_blocks import passed_locations
 from checks.nginx._other_limits import uncounted_limit
+from checks.nginx._size_limits import NAME, limit_of, limit_place, new_limit
 from checks.upstream._responses import asks_about_size
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Edit, Evidence, Fix, Severity, Subject
 from diagnose.model.logs import LogLine
-from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.nginx import edits, error_log
 from diagnose.parsers.nginx import proxy_headers as header_parser
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 
-DEFAULT_LIMIT = 1 << 20
 #: Bytes. A form without a file is smaller.
 _FORM = 16 << 10
-_LIMIT = "client_max_body_size"
-#: Bytes, at least, of a new limit for a chunked body: nginx saw its beginning, its size is unknown.
-_CHUNKED = 64 << 20
 #: The methods of an upload, and how many of them are no accident: those of pages where somebody has
 #: set the limit, and those of programs.
 _UPLOADS, _OFTEN = {"POST", "PUT", "PATCH"}, 2
@@ -64,9 +61,9 @@ def body_too_large(evidence: Evidence) -> Iterator[Claim]:
         return
     for line in log_lines:
         for way in passed_locations(nginx, line.path or "/"):
-            refusing = [match for match in way if _size(line) > _limit(match) > 0]
+            refusing = [match for match in way if _size(line) > limit_of(match) > 0]
             if refusing:
-                key = id(_limit_place(refusing[0]))
+                key = id(limit_place(refusing[0]))
                 groups.setdefault(key, (refusing, way, []))[2].append(line)
     for refusing, way, lines in groups.values():
         yield _claim(nginx, refusing, way, lines)
@@ -76,33 +73,21 @@ def _size(line: LogLine) -> int:
     return error_log.refused_body_size(line.text)
 
 
-def _limit_place(match: LocationMatch) -> Directive:
-    """Return the directive that sets the limit of a location, or the location if none does."""
-    return match.directive(_LIMIT) or match.block
-
-
-def _limit(match: LocationMatch) -> int:
-    """Return client_max_body_size in bytes; 0 means no limit."""
-    directive = match.directive(_LIMIT)
-    amount = header_parser.parse_size(directive.args[0]) if directive and directive.args else None
-    return DEFAULT_LIMIT if amount is None else amount
-
-
 def _limit_edits(
     nginx: Nginx, refusing: list[LocationMatch], way: tuple[LocationMatch, ...], size: str
 ) -> tuple[Edit, ...]:
     """Return the edits that let all locations of a request's way take a body of this size: in the
     server block where more than one has no limit of its own, and in each that has."""
-    line = f"{_LIMIT} {size};"
-    own = {id(match.block): children(match.block, _LIMIT) for match in refusing}
+    line = f"{NAME} {size};"
+    own = {id(match.block): children(match.block, NAME) for match in refusing}
     inheriting = [match for match in refusing if not own[id(match.block)]]
     if len(way) == 1 and inheriting:
-        return _location_edits.setting_edits(nginx, inheriting[0], {_LIMIT: size})
+        return _location_edits.setting_edits(nginx, inheriting[0], {NAME: size})
     changes: Changes = {}
     places = [directives[-1] for directives in own.values() if directives]
     for server in {id(match.blocks[1]): match.blocks[1] for match in inheriting}.values():
         file = nginx.file(server)
-        if server_limit := children(server, _LIMIT):
+        if server_limit := children(server, NAME):
             places.append(server_limit[-1])
         elif file:
             change = edits.insert_first(file.text, server, [line])
@@ -119,11 +104,10 @@ def _claim(
     lines: list[LogLine],
 ) -> Claim:
     largest, match = max(lines, key=_size), refusing[0]
-    directive = match.directive(_LIMIT)
+    directive = match.directive(NAME)
     is_cut = "chunked body" in largest.text
-    wanted = max(4 * _size(largest), _CHUNKED) if is_cut else _size(largest)
-    new_limit = next(size for size in (1 << shift for shift in range(20, 64)) if size >= wanted)
-    file_edits = _limit_edits(nginx, refusing, way, header_parser.size_text(new_limit))
+    raised = new_limit(_size(largest), is_cut=is_cut)
+    file_edits = _limit_edits(nginx, refusing, way, header_parser.size_text(raised))
     reported_directive = directive or match.block
     times = sum(line.times for line in lines)
     return Claim(
@@ -139,9 +123,9 @@ def _claim(
             "path": largest.path,
             "size": _size(largest),
             "cut": is_cut,
-            "limit": header_parser.size_text(_limit(match)),
+            "limit": header_parser.size_text(limit_of(match)),
             "set": directive is not None,
-            **uncounted_limit(nginx, _limit(match)),
+            **uncounted_limit(nginx, limit_of(match)),
             "place": file_line(reported_directive),
             "again": times if times > 1 else "",
             "message": largest.text,
@@ -150,7 +134,7 @@ def _claim(
         # Who asks about 413 wants the uploads to work, and nobody wants forms to fail.
         severity=Severity.WARNING
         if asks_about_size(nginx.evidence)
-        or _limit(match) < _FORM
+        or limit_of(match) < _FORM
         or _is_met_by_clients(nginx.evidence, way, lines)
         else None,
         location=nginx.location(reported_directive),
@@ -172,7 +156,7 @@ def _is_met_by_clients(
     if not any(map(pass_directive_of, way)):
         return False
     paths = {line.path for line in lines}
-    is_set = any(match.directive(_LIMIT) is not None for match in way)
+    is_set = any(match.directive(NAME) is not None for match in way)
     uploads = [line for line in lines if line.request.partition(" ")[0] in _UPLOADS]
     is_wanted = sum(line.times for line in uploads) >= _OFTEN or any(
         _GIVEN_OUT.search(line.path) for line in uploads

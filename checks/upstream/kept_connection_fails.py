@@ -5,14 +5,19 @@ Measured: two requests on one connection, and the second again on a connection o
 the control (RFC 9112 section 9.3: a server that says HTTP/1.1 and not "Connection: close" takes the
 next request). Or the application ends a connection that nobody uses earlier than the web server
 ("Keep-Alive: timeout=5", as Node.js says), which is likely after a message about a connection that
-was closed: a request that is sent at that moment is lost.
+was closed: a request that is sent at that moment is lost. That is possible only where the server in
+front sends such a request again: Caddy and HAProxy do, and nginx does with "proxy_next_upstream
+error", but for a POST (ngx_http_proxy_module).
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from checks.nginx import Nginx, file_line
+from checks.nginx._page_errors import logged_errors
 from checks.server import ServerView, place_text, server_on_port
 from checks.server._backend_answers import route_to_application
+from checks.upstream._failed_applications import CLOSED
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -29,11 +34,15 @@ from diagnose.model import (
 from diagnose.model.backends import KeptConnection
 from diagnose.model.http import page_exchanges
 from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.nginx.upstreams import proxy_target_of, request_variables
+from diagnose.parsers.urls import parse_url
 
 #: Seconds. Web servers keep a connection for a minute or so.
 _SHORT = 30
 _FAILED = frozenset({502, 503, 504})
+#: Methods that nginx sends only once (ngx_http_upstream_module: "non_idempotent").
+_SENT_ONCE = ("POST ", "LOCK ", "PATCH ")
 
 
 @check(
@@ -76,7 +85,8 @@ def _by_server(view: ServerView, kept: KeptConnection, idle: int) -> Claim | Non
         return None
     place = place_text(route.file, route.line)
     fix = server_fix(view, route, idle)
-    return _claim(view.evidence, kept, idle, (view.server,), view.server.title, place, fix)
+    claim = _claim(view.evidence, kept, idle, (view.server,), view.server.title, place, fix)
+    return claim if not idle or view.server.product == "apache" else _possible(claim, kept)
 
 
 def _by_nginx(nginx: Nginx, kept: KeptConnection, idle: int) -> Claim | None:
@@ -87,11 +97,31 @@ def _by_nginx(nginx: Nginx, kept: KeptConnection, idle: int) -> Claim | None:
     proxied = proxy_target_of(match, variables) if match else None
     group = proxied.group if proxied else None
     kept_lines = children(group, "keepalive") if group else ()
-    if group is None or not kept_lines or closes_first(group, idle) or nginx.config is None:
+    is_kept = bool(kept_lines) and nginx.config is not None
+    if match is None or group is None or not is_kept or closes_first(group, idle):
         return None
     fix = group_fix(nginx, group, idle)
     place = file_line(kept_lines[-1])
-    return _claim(nginx.evidence, kept, idle, (nginx.config,), "nginx", place, fix)
+    seen = (nginx.config,) if nginx.config else ()
+    claim = _claim(nginx.evidence, kept, idle, seen, "nginx", place, fix)
+    return _possible(claim, kept) if idle and _sends_again(nginx, match) else claim
+
+
+def _sends_again(nginx: Nginx, match: LocationMatch) -> bool:
+    """Return whether nginx sends a lost request again, and its log has none that it cannot."""
+    line = match.directive("proxy_next_upstream")
+    if line is not None and "error" not in line.args:
+        return False
+    lost = (each for each, _ in logged_errors(nginx.evidence, CLOSED))
+    return not any(each.request.startswith(_SENT_ONCE) for each in lost)
+
+
+def _possible(claim: Claim, kept: KeptConnection) -> Claim:
+    """Return the claim for a server that sends a lost request again: it explains no measured
+    failure."""
+    url = parse_url(kept.target)
+    own = Subject(address=url.host, port=url.port) if url else Subject(address=kept.target, port=0)
+    return replace(claim, confidence=Confidence.POSSIBLE, severity=Severity.WARNING, covers=(own,))
 
 
 def _claim(

@@ -4,7 +4,17 @@ from typing import ClassVar, Literal
 
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
-from diagnose.model.marks import Address, FilePath, HostName, NginxMessage, Text, Url, UrlPath, Word
+from diagnose.model.marks import (
+    Address,
+    FilePath,
+    HostName,
+    Label,
+    NginxMessage,
+    Text,
+    Url,
+    UrlPath,
+    Word,
+)
 from diagnose.model.summary import Summary, counted, phrase, remarked
 from diagnose.model.web_servers import Product, ServerFile
 
@@ -344,3 +354,30 @@ class OpenFiles(Observation):
     def summary(self) -> Summary:
         subject = phrase("open files of process {pid}", pid=self.pid)
         return subject, phrase("at most {limit}", limit=self.soft)
+
+
+@frozen(kw_only=True, eq=False)
+class ContainerLogLine(Observation):
+    """A line of the error log of an nginx in a container behind the server that visitors reach, as
+    `LogLine` has it. `in_run` is True if it was written since this run began."""
+
+    layer: ClassVar[str] = "upstream"
+
+    container: Label
+    level: Word
+    text: NginxMessage
+    written: Text = ""
+    request: UrlPath = ""
+    upstream: Url = ""
+    times: int = 1
+    in_run: bool = False
+
+    @property
+    def path(self) -> str:
+        """The requested path, as `LogLine` has it."""
+        words = self.request.split(" ")
+        return words[1] if len(words) > 1 else ""
+
+    def summary(self) -> Summary:
+        subject = phrase("nginx in the container {name}", name=self.container)
+        return subject, (f"[{self.level}]", self.text)

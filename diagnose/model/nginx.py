@@ -254,10 +254,11 @@ class InnerNginx(Observation):
 
 @frozen(kw_only=True, eq=False)
 class ContainerNginx(Observation):
-    """The configuration of an nginx in a container to which the server's own nginx passes requests
-    on: observed after a message, or where a page or a redirect names the site with http.
+    """The configuration of an nginx in a container to which the web server that visitors reach
+    passes requests on: observed after a message, where a page or a redirect names the site with
+    http, or where a request failed.
 
-    `endpoints` are the addresses, with their ports, at which nginx reaches it, and `port` is the
+    `endpoints` are the addresses, with their ports, at which that one reaches it, and `port` is the
     one in the container. `main` and `files` are as in `NginxConfig`; each path in them has the
     container's name in front, as in "docker cp" ("web:/etc/nginx/nginx.conf"). `pid` is a process
     of the container. `mounts` are its folders that are the server's: the path in there, the path on

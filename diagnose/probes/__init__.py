@@ -56,6 +56,7 @@ INSIDE = (
     "base_path_fields",
     "inner_nginx",
     "container_nginx",
+    "container_logs",
     "site_folders",
     "handled_paths",
     "server_logs",

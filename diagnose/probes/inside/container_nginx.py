@@ -1,8 +1,9 @@
-"""Reads the configuration of an nginx in a container behind the server's nginx: it may take its own
-scheme or name for the visitor's.
+"""Reads the configuration of an nginx in a container behind the server's nginx, Apache, Caddy or
+HAProxy: it may take its own scheme or name for the visitor's, or refuse what the server in front
+lets in.
 
-Only after a message, or where a page or a redirect names the site with http. Nothing of the
-container is run.
+Only after a message, where a page or a redirect names the site with http, or where a request failed
+that such an nginx may have refused. Nothing of the container is run.
 """
 
 import shlex
@@ -13,8 +14,10 @@ from diagnose.model import Vantage
 from diagnose.model.addresses import is_local_host
 from diagnose.model.containers import Container, Namespace
 from diagnose.model.http import Exchange
+from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import ContainerNginx, Directive, NginxConfig, UpstreamTry
 from diagnose.model.pages import Page
+from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.own_scheme import names_itself_plain
 from diagnose.parsers.redirects import leads_to_itself
 from diagnose.parsers.sanitize import UNSAFE, clean
@@ -26,14 +29,35 @@ from diagnose.probes.inside.answering_blocks import answering_blocks
 _PATHS = ("/etc/nginx/nginx.conf", "/usr/local/openresty/nginx/conf/nginx.conf")
 _PROGRAMS = ("nginx", "openresty")
 _MAX_CONTAINERS = 2
+#: Statuses of nginx's own refusals and failures.
+TOO_LARGE = 413
+_REFUSALS = frozenset({403, 404, TOO_LARGE, 502, 503, 504})
 
 _Endpoint = tuple[str, int]
 
 
 @probe(after=NginxConfig)
 async def after_a_message(ctx: ProbeContext, config: NginxConfig) -> None:
-    if ctx.target.symptom is not None:
+    if ctx.target.symptom is not None or _is_refused(ctx):
         await _emit_behind(ctx, config)
+
+
+@probe(after=WebServerConfig)
+async def after_a_message_behind_a_server(ctx: ProbeContext, config: WebServerConfig) -> None:
+    if ctx.target.symptom is not None or _is_refused(ctx):
+        await _emit_behind(ctx, config)
+
+
+@probe(after=Exchange)
+async def behind_a_failed_page(ctx: ProbeContext, page: Exchange) -> None:
+    if _is_refused(ctx):
+        await _emit_behind_any(ctx)
+
+
+@probe(after=FailedRequests)
+async def behind_a_logged_failure(ctx: ProbeContext, failure: FailedRequests) -> None:
+    if failure.status == TOO_LARGE:
+        await _emit_behind_any(ctx, failure.path)
 
 
 @probe(after=Page, needs=NginxConfig)
@@ -52,9 +76,28 @@ async def behind_a_plain_redirect(
         await _emit_behind(ctx, config)
 
 
-async def _emit_behind(ctx: ProbeContext, config: NginxConfig) -> None:
-    """Emit each nginx behind the target's path, once in a run."""
-    wanted = set(_endpoints(ctx, config))
+def _is_refused(ctx: ProbeContext) -> bool:
+    """Return whether visitors get an error for the page that such an nginx may give."""
+    pages = (page for page in ctx.observed(Exchange) if page.is_page_of(ctx.target))
+    return any(page.status in _REFUSALS for page in pages)
+
+
+async def _emit_behind_any(ctx: ProbeContext, path: str = "") -> None:
+    for nginx in ctx.observed(NginxConfig):
+        await _emit_behind(ctx, nginx, path)
+    for config in ctx.observed(WebServerConfig):
+        await _emit_behind(ctx, config, path)
+
+
+async def _emit_behind(
+    ctx: ProbeContext, config: NginxConfig | WebServerConfig, path: str = ""
+) -> None:
+    """Emit each nginx behind a path, the target's without one, once in a run."""
+    path = path or ctx.target.path.partition("?")[0]
+    if isinstance(config, WebServerConfig):
+        wanted = set(_endpoints_of_server(ctx, config, path))
+    else:
+        wanted = set(_endpoints(ctx, config, path))
     if ctx.observed(ContainerNginx) or not wanted:
         return
     # Imported late: few servers have containers.
@@ -77,12 +120,24 @@ async def _emit_behind(ctx: ProbeContext, config: NginxConfig) -> None:
             return
 
 
-def _endpoints(ctx: ProbeContext, config: NginxConfig) -> Iterator[_Endpoint]:
-    """Yield the hosts and ports to which nginx passes the target's path on, and their addresses."""
+def _endpoints_of_server(
+    ctx: ProbeContext, config: WebServerConfig, path: str
+) -> Iterator[_Endpoint]:
+    """Yield the hosts and ports to which another server passes a path on."""
+    from diagnose.parsers.web_sites import routes_of_name
+    from diagnose.probes.inside.backends import is_holder
+
+    if is_holder(ctx, config):
+        for route in routes_of_name(config, ctx.target.port, ctx.target.host, path, False):
+            if route.host and route.port:
+                yield route.host, route.port
+
+
+def _endpoints(ctx: ProbeContext, config: NginxConfig, path: str) -> Iterator[_Endpoint]:
+    """Yield the hosts and ports to which nginx passes a path on, and their addresses."""
     from diagnose.parsers.nginx import upstreams
     from diagnose.parsers.nginx.final_requests import final_request
 
-    path = ctx.target.path.partition("?")[0]
     for _, server in answering_blocks(ctx, config):
         match = final_request(server, path)[0]
         variables = upstreams.route_variables(ctx.target, match, path)
@@ -128,7 +183,10 @@ async def _emit(
             break
     else:
         return
-    mark = f"{container.name}:"
+    mark, mounts = f"{container.name}:", await _mounts(ctx, pid)
+    # Another question may have led here in the meantime.
+    if any(each.container == container.name for each in ctx.observed(ContainerNginx)):
+        return
     ctx.emit(
         ContainerNginx(
             vantage=Vantage.SERVER,
@@ -149,7 +207,7 @@ async def _emit(
                 for file in tree.files
             ),
             pid=pid,
-            mounts=await _mounts(ctx, pid),
+            mounts=mounts,
         )
     )
 

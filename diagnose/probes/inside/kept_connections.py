@@ -23,6 +23,9 @@ _FAILED = frozenset({502, 503, 504})
 #: The messages that say so.
 _TOLD = frozenset({"server-application-slow", "upstream-closed"})
 
+#: Where an application is, and the path and the header lines that it gets.
+_Asked = tuple[str, str, tuple[str, ...]]
+
 
 @probe(after=WebServerConfig)
 async def behind_a_server(ctx: ProbeContext, config: WebServerConfig) -> None:
@@ -46,15 +49,16 @@ async def _ask(ctx: ProbeContext) -> None:
     is_failed = any(page.status in _FAILED for page in pages if page.method == "GET")
     if not (is_told and pages) and not is_failed:
         return
-    for authority, path in _applications(ctx):
+    for authority, path, fields in _applications(ctx):
         if ctx.further_requests.begin(f"two requests on one connection {authority}"):
-            await _ask_twice(ctx, authority, path)
+            await _ask_twice(ctx, authority, path, fields)
         return
 
 
-def _applications(ctx: ProbeContext) -> Iterator[tuple[str, str]]:
+def _applications(ctx: ProbeContext) -> Iterator[_Asked]:
     """Yield the place of each application that a server of this machine asks over plain HTTP for
-    the target's page, and the path that it gets."""
+    the target's page, and the path and the fields that it gets."""
+    from diagnose.parsers.sent_fields import sent_fields
     from diagnose.parsers.web_sites import inner_path, routes_of_name
 
     path = ctx.target.path.partition("?")[0]
@@ -64,14 +68,20 @@ def _applications(ctx: ProbeContext) -> Iterator[tuple[str, str]]:
         for route in routes_of_name(config, ctx.target.port, ctx.target.host, path, False):
             inner = inner_path(route, path)
             if route.host and route.scheme == "http" and inner.startswith("/"):
-                yield route.authority, inner
+                host = ctx.target.authority if route.keeps_host else route.replacement_host
+                sent = [f"{field.name}: {field.value}" for field in sent_fields(config, route)]
+                yield (
+                    route.authority,
+                    inner,
+                    (f"Host: {host}", f"X-Forwarded-Proto: {ctx.target.scheme}", *sent),
+                )
     for nginx in () if ctx.observed(NginxContainer) else ctx.observed(NginxConfig):
         yield from _kept_by_nginx(ctx, nginx, path)
 
 
-def _kept_by_nginx(ctx: ProbeContext, config: NginxConfig, path: str) -> Iterator[tuple[str, str]]:
+def _kept_by_nginx(ctx: ProbeContext, config: NginxConfig, path: str) -> Iterator[_Asked]:
     """Yield those to which nginx keeps connections (ngx_http_upstream_module, "keepalive")."""
-    from diagnose.parsers.nginx import upstreams
+    from diagnose.parsers.nginx import proxy_headers, upstreams
     from diagnose.parsers.nginx.config import children
     from diagnose.parsers.nginx.final_requests import final_request
     from diagnose.probes.inside.answering_blocks import answering_blocks
@@ -85,35 +95,36 @@ def _kept_by_nginx(ctx: ProbeContext, config: NginxConfig, path: str) -> Iterato
         inner = upstreams.requested_path(match, proxied, own)
         endpoint = next((each for each in proxied.endpoints if each.port), None)
         if children(proxied.group, "keepalive") and endpoint and inner.startswith("/"):
-            yield str(endpoint), inner
+            host = proxy_headers.forwarded_host(match, proxied, ctx.target)
+            sent = proxy_headers.forwarded_fields(match, proxied, ctx.target)
+            fields = [f"{name}: {value}" for name, value in sent]
+            yield str(endpoint), inner, (f"Host: {host or ctx.target.authority}", *fields)
 
 
-async def _ask_twice(ctx: ProbeContext, authority: str, path: str) -> None:
+async def _ask_twice(ctx: ProbeContext, authority: str, path: str, fields: tuple[str, ...]) -> None:
     from diagnose.parsers.kept_connections import WRITTEN, parse_answers
+    from diagnose.probes.inside.remote_curl import run_curl, shown_command
 
     at, url = ctx.elapsed(), f"http://{authority}{path}"
-    fields = (f"Host: {ctx.target.authority}", "X-Forwarded-Proto: https")
     words = ["curl", "-sg", "-m", str(PATIENCE), "--http1.1", "--noproxy", "*", "-D", "-"]
     words += [word for field in fields for word in ("-H", field)]
     argv = [*words, "-w", WRITTEN, "-o", "/dev/null", url]
     twice = [*argv, "-o", "/dev/null", url]
-    result = await ctx.machine.run(*twice, timeout=2 * PATIENCE + 3)
+    result = await run_curl(ctx.machine, twice, 2 * PATIENCE + 3)
     answers = parse_answers(result.out)
     if len(answers) != 2:
         return
     first, second = answers
     fresh = None
     if first.status and not second.status:
-        control = await ctx.machine.run(*argv, timeout=PATIENCE + 3)
+        control = await run_curl(ctx.machine, argv, PATIENCE + 3)
         fresh = next((answer.status for answer in parse_answers(control.out)), None)
-    from diagnose.probes.inside.remote_curl import shown_command
-
     ctx.emit(
         KeptConnection(
             vantage=Vantage.SERVER,
             at=at,
             took=ctx.elapsed() - at,
-            equivalent=shown_command(twice, frozenset()),
+            equivalent=shown_command(twice),
             target=f"http://{authority}",
             path=path,
             first=first.status,

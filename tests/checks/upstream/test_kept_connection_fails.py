@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Claim, Confidence, Edit, Observation, Severity, Symptom
+from diagnose.model import Claim, Confidence, Edit, Observation, Severity, Subject, Symptom
 from diagnose.model.backends import KeptConnection
 from tests.support.caddy_evidence import CADDY, caddy_config
 from tests.support.check_evidence import SHOP, judge
@@ -11,6 +11,7 @@ from tests.support.haproxy_evidence import config as haproxy_config
 from tests.support.haproxy_evidence import page as haproxy_page
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.report_builder import ANSWER
+from tests.support.upstream_evidence import logged
 from tests.support.web_server_evidence import APACHE, HTTPS, LISTENING, apache_config
 
 CHECK = "upstream.kept-connection-fails"
@@ -67,6 +68,28 @@ def test_fires_behind_nginx_and_shortens_or_drops_its_connections() -> None:
     assert added(claim) == ["keepalive 8;"]
     (claim,) = judge(CHECK, RUNNING, config(NGINX), ANSWER, SHORT, target=TOLD, masked=False)
     assert added(claim) == ["keepalive_timeout 4s;"]
+
+
+def by_nginx(more: str = "", *seen: Observation) -> list[Claim]:
+    text = NGINX.replace("        proxy_pass", f"        {more}proxy_pass")
+    return judge(CHECK, RUNNING, config(text), ANSWER, SHORT, *seen, target=TOLD, masked=False)
+
+
+def lost(request: str) -> Observation:
+    message = "upstream prematurely closed connection while reading response header from upstream"
+    return logged(message, request)
+
+
+def test_is_possible_only_where_a_lost_request_is_sent_again() -> None:
+    (claim,) = by_nginx("", lost("GET / HTTP/1.1"))
+    assert claim.confidence is Confidence.POSSIBLE
+    assert not claim.covers[0].covers(Subject(port=443)), "it explains no measured failure"
+    (claim,) = by_nginx("", lost("POST /login HTTP/1.1"))
+    assert claim.confidence is Confidence.LIKELY, "nginx sends a POST once"
+    (claim,) = by_nginx("proxy_next_upstream off; ")
+    assert claim.confidence is Confidence.LIKELY
+    (claim,) = judge(CHECK, HAPROXY, haproxy_config(), haproxy_page(200), SHORT, target=TOLD)
+    assert claim.confidence is Confidence.POSSIBLE
 
 
 def test_fires_behind_haproxy() -> None:

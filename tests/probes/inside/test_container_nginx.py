@@ -3,6 +3,7 @@
 import asyncio
 import shlex
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from tests.support.fake_context import Looking
 from tests.support.nginx_evidence import SITE, config
 from tests.support.page_errors import page
 from tests.support.recorded_machine import RecordedMachine
+from tests.support.web_server_evidence import APACHE, HTTPS, LISTENING, apache_config
 
 WEB = Container(
     "docker", "ab" * 32, "web", ports=(ContainerPort(80, 8088, "0.0.0.0"),), state="running"
@@ -106,3 +108,32 @@ def test_reads_the_file_that_it_was_started_with(monkeypatch: pytest.MonkeyPatch
     (read,) = looked(monkeypatch, files=files, commands=commands)
     assert read.main[0].file == "web:/srv/own.conf"
     assert (read.pid, read.mounts) == (41, (("/srv", "/srv/web", False),))
+
+
+def test_reads_it_behind_a_failed_page_and_a_refused_upload(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ctx = Looking(RecordedMachine())
+    ctx.target = SHOP
+
+    async def read_containers(_: object) -> ContainerLists:
+        return ContainerLists(containers=(WEB,), namespaces=(INSIDE,))
+
+    async def read_config_tree(_: object, path: str, __: int) -> ConfigTree:
+        return ConfigTree(nginx_parser.parse(TEXT, path), ())
+
+    monkeypatch.setattr(lists_of, "read_containers", read_containers)
+    monkeypatch.setattr(nginx_config, "read_config_tree", read_config_tree)
+    server: Any = apache_config(HTTPS.replace("127.0.0.1:3000", "127.0.0.1:8088"))
+    ctx.observations += [APACHE, LISTENING, server, page(200)]
+    failure: Any = SimpleNamespace(status=413, path="/upload")
+    came: Any = probes.behind_a_failed_page
+    logged: Any = probes.behind_a_logged_failure
+    told: Any = probes.after_a_message_behind_a_server
+    asyncio.run(came.work(ctx, page(200)))
+    assert not ctx.observed(ContainerNginx)
+    asyncio.run(logged.work(ctx, failure))
+    assert len(ctx.observed(ContainerNginx)) == 1
+    ctx.observations[:] = [APACHE, LISTENING, server, page(502)]
+    asyncio.run(told.work(ctx, server))
+    assert len(ctx.observed(ContainerNginx)) == 1

@@ -14,7 +14,7 @@ from tests.support.check_evidence import SHOP
 from tests.support.fake_context import Looking
 from tests.support.recorded_machine import RecordedMachine
 from tests.support.report_builder import ANSWER
-from tests.support.web_server_evidence import APACHE, apache_config
+from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
 FIRST = "HTTP/1.1 200 OK\r\n\r\nanswered 200 1 0.001\n"
 TOLD = replace(SHOP, symptom=Symptom("upstream-closed", "upstream prematurely closed connection"))
@@ -38,13 +38,13 @@ async def looking_at(looking: Any, page: Exchange) -> None:
 
 
 def asked(
-    second: str, page: Exchange, told: bool = False
+    second: str, page: Exchange, told: bool = False, text: str = HTTPS
 ) -> tuple[list[KeptConnection], list[str]]:
     machine = Application(second)
     looking: Any = Looking(machine)
     if told:
         looking.target = TOLD
-    looking.observations += [APACHE, apache_config(), page]
+    looking.observations += [APACHE, apache_config(text), page]
     asyncio.run(looking_at(looking, page))
     asyncio.run(looking_at(looking, page))
     return list(looking.observed(KeptConnection)), machine.commands_run
@@ -55,7 +55,15 @@ def test_a_silent_second_request_is_sent_again_on_a_connection_of_its_own() -> N
     assert kept.hangs
     assert (kept.target, kept.path, kept.waited) == ("http://127.0.0.1:3000", "/", 3.0)
     assert len(commands) == 2
+    assert "Host: 127.0.0.1:3000" in kept.equivalent, "as Apache sends it"
+
+
+def test_the_application_gets_the_fields_that_the_server_sends() -> None:
+    more = 'ProxyPreserveHost On\n  RequestHeader set X-Script-Name "/shop"'
+    text = HTTPS.replace("  ProxyPass ", f"  {more}\n  ProxyPass ", 1)
+    (kept,), _ = asked("answered 000 0 3.0\n", replace(ANSWER, status=502), text=text)
     assert "Host: shop.example.com" in kept.equivalent
+    assert "X-Script-Name: /shop" in kept.equivalent
 
 
 def test_an_answered_second_request_is_not_sent_again() -> None:
