@@ -51,15 +51,14 @@ def wordpress_does_not_look_at_the_field_behind_haproxy(lab: Lab) -> None:
 def program_with_an_address_of_its_own_is_told_nothing(lab: Lab) -> None:
     """Issue 734 of docker-library/wordpress: neither Host nor X-Forwarded-Proto; one alone does not
     help."""
-    lab.application("--mode", "own-origin")
-    lab.change(SCHEME, "")
-    lab.change(HOST, "")
+    lab.application("--mode", "own-address")
+    lab.change(HOST + SCHEME, "")
 
 
 @healthy()
 def program_with_an_address_of_its_own_is_told_both(lab: Lab) -> None:
     """The same program behind both fields."""
-    lab.application("--mode", "own-origin")
+    lab.application("--mode", "own-address")
 
 
 @healthy()
