@@ -152,6 +152,22 @@ def _named_container(nginx: Nginx, group: Directive) -> str:
     return names[0] if own and len(names) == 1 else ""
 
 
+def _listening_port(nginx: Nginx, container: str) -> int | str:
+    """Return the only port on which a container listens for others; "" if it is not known, or if
+    there are several."""
+    ports = {
+        port
+        for containers in nginx.evidence.good(Containers)
+        for known in containers.containers
+        if container and known.name == container
+        for namespace in containers.namespaces
+        if namespace.container == known.id
+        for _, port in namespace.sockets
+        if namespace.listens(port)
+    }
+    return next(iter(ports)) if len(ports) == 1 else ""
+
+
 def _network_facts(nginx: Nginx, group: Directive) -> dict[str, object]:
     """Return the application's container and its network, by nginx-proxy's comments, the name of
     nginx-proxy's own container, and the engine; each "" if it is not known or not the only one."""
@@ -164,6 +180,7 @@ def _network_facts(nginx: Nginx, group: Directive) -> dict[str, object]:
     return {
         "network": networks[0] if len(networks) == 1 else "",
         "application": applications[0] if len(applications) == 1 else "",
+        "port": _listening_port(nginx, applications[0]) if len(applications) == 1 else "",
         "proxy": (own.name if own else "") or "nginx-proxy",
         "engine": (own.engine if own else "") or "docker",
     }

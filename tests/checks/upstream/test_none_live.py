@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Applicability, Confidence, commands
-from diagnose.model.containers import Container, Containers, NginxContainer
+from diagnose.model.containers import Container, Containers, Namespace, NginxContainer
 from diagnose.model.nginx import UpstreamTry
 from tests.support.check_evidence import REFUSED, judge, texts
 from tests.support.nginx_evidence import BUILD, FILE, RUNNING, SITE, config
@@ -105,6 +105,10 @@ def test_fires_where_docker_gen_names_the_container_alone() -> None:
     (claim,) = judge(CHECK, config(text), page(), SAID, own, known, masked=False)
     assert (claim.facts["no_port"], claim.facts["application"]) == (True, "shop_1")
     assert any("VIRTUAL_PORT=PORT" in step for step in texts(CHECK, claim))
+    inner = Namespace(pid=8, container="b" * 64, sockets=(("0.0.0.0", 8080), ("127.0.0.1", 9)))
+    seen = replace(known, namespaces=(inner,))
+    (claim,) = judge(CHECK, config(text), page(), SAID, own, seen, masked=False)
+    assert any("VIRTUAL_PORT=8080" in step for step in texts(CHECK, claim))
     (claim,) = judge(CHECK, config(text), page(), SAID, own, masked=False)
     assert claim.facts["down"]
 
