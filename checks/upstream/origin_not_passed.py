@@ -14,8 +14,9 @@ from checks.upstream._origin_edits import page_origin_steps
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import NginxConfig
-from diagnose.model.requests import ComparedRequest
+from diagnose.model.requests import Asked, ComparedRequest
 from diagnose.parsers.nginx.locations import proxy_pass_of
+from diagnose.parsers.redirects import REDIRECTS
 
 
 @check(
@@ -26,7 +27,7 @@ from diagnose.parsers.nginx.locations import proxy_pass_of
 )
 def origin_not_passed(evidence: Evidence) -> Iterator[Claim]:
     for nginx, match, change in decided_by(evidence, "origin"):
-        if not change.is_loop:
+        if not change.is_loop or _is_name_enough(evidence):
             continue
         names = tuple(change.request.name.split(", "))
         steps = page_origin_steps(nginx, match, names)
@@ -45,3 +46,12 @@ def origin_not_passed(evidence: Evidence) -> Iterator[Claim]:
             },
             Fix(steps, Applicability.REVIEW) if steps else by_hand,
         )
+
+
+def _is_name_enough(evidence: Evidence) -> bool:
+    """Return whether the application serves the page under the visitor's name alone: then
+    upstream.wrong-host-header says so."""
+    return any(
+        asked.variant == "visitor" and asked.failure is None and asked.status not in REDIRECTS
+        for asked in evidence.of(Asked)
+    )

@@ -7,7 +7,7 @@ from diagnose.model.http import Exchange
 from diagnose.model.requests import ComparedRequest
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
-from tests.support.upstream_evidence import compared, controlled, page
+from tests.support.upstream_evidence import asked, compared, controlled, page
 
 CHECK = "upstream.origin-not-passed"
 BARE = SITE.replace("        proxy_set_header Host $host;\n", "")
@@ -56,3 +56,11 @@ def test_silent_where_the_scheme_alone_helps() -> None:
 
 def test_silent_where_visitors_get_the_page() -> None:
     assert not claims(AS_NGINX, BOTH, answer=page(200))
+
+
+def test_silent_where_the_name_alone_helps() -> None:
+    name = asked(200, "visitor", "shop.example.com")
+    requests = controlled(AS_NGINX, SCHEME_ALONE, BOTH)
+    assert not judge(CHECK, config(BARE), BUILD, RUNNING, LOOP, name, *requests)
+    still = asked(301, "visitor", "shop.example.com")
+    assert judge(CHECK, config(BARE), BUILD, RUNNING, LOOP, still, *requests)
