@@ -1,6 +1,6 @@
 """The edit by which nginx tells an application the visitor's origin."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from checks.nginx import Nginx, _location_edits
 from checks.nginx._edits import Changes, config_edits
@@ -31,6 +31,23 @@ def origin_fix(route: FormRoute, sure: bool = True) -> Fix:
     if not file_edits:
         return Fix((Manual("pass-the-origin", Where.SERVER),), Applicability.MANUAL)
     return _location_edits.location_fix(nginx, match, file_edits, sure)
+
+
+def page_origin_steps(
+    nginx: Nginx, match: LocationMatch, names: Iterable[str]
+) -> tuple[Edit | Command | Manual, ...]:
+    """Return the steps that tell the application of a location these fields of the visitor; () if
+    nginx does not speak TLS itself, or if its files cannot be edited."""
+    variables = {SCHEME_FIELD: "$scheme"}
+    host = _location_edits.host_variable(nginx.evidence.target)
+    headers = {name: variables.get(name, host) for name in names}
+    if not all(selected.socket.ssl for selected in nginx.selected_servers()):
+        return ()
+    changes: Changes = {}
+    lines = _location_edits.header_lines(nginx, match, headers, changes)
+    _location_edits.insert_lines(nginx, match, lines, changes)
+    file_edits = config_edits(nginx, changes)
+    return _location_edits.location_fix(nginx, match, file_edits).steps if file_edits else ()
 
 
 def _fix_behind_a_balancer(route: FormRoute) -> Fix | None:

@@ -1,9 +1,10 @@
 """The application redirects every request to https itself, also those of visitors who use https:
 nginx asks it over http, and it looks at nothing else.
 
-Asked directly, exactly as nginx asks it, it redirects to the visitor's own URL. nginx tells it that
-the visitor uses https (X-Forwarded-Proto), and none of the other requests that were tried makes it
-serve the page. Seen with programs that redirect their own http port to their own https port.
+Asked directly, exactly as nginx asks it, it redirects to the visitor's own URL. It is told that the
+visitor uses https (X-Forwarded-Proto), by nginx or by this run, and none of the other requests that
+were tried makes it serve the page. Seen with programs that redirect their own http port to their
+own https port.
 """
 
 from collections.abc import Iterator
@@ -18,7 +19,9 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Command,
     Confidence,
+    Edit,
     Evidence,
     Fix,
     Manual,
@@ -31,7 +34,7 @@ from diagnose.model.nginx import NginxConfig
 from diagnose.model.requests import Asked, ComparedRequest
 from diagnose.model.server import Listeners
 from diagnose.parsers.nginx import upstreams
-from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
+from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
 from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD
 from diagnose.parsers.redirects import REDIRECTS
 from diagnose.parsers.upstream_answers import reproduces
@@ -68,14 +71,21 @@ def _is_served(evidence: Evidence, requests: tuple[ComparedRequest, ...]) -> boo
 def _is_told(nginx: Nginx, match: LocationMatch, requests: tuple[ComparedRequest, ...]) -> bool:
     """Return whether the application was told that the visitor uses https: by nginx, or when it
     was asked directly."""
-    target = nginx.evidence.target
-    proxy_target = upstreams.proxy_target_of(match, upstreams.request_variables(target))
+    proxy_target = upstreams.proxy_target_of(
+        match, upstreams.request_variables(nginx.evidence.target)
+    )
     if proxy_target is None or proxy_target.secure:
         return False
-    return tells_https(match, proxy_target, target) or any(
+    return _is_told_by_nginx(nginx, match) or any(
         request.name.lower() == SCHEME_FIELD.lower() and request.value == "https"
         for request in requests
     )
+
+
+def _is_told_by_nginx(nginx: Nginx, match: LocationMatch) -> bool:
+    target = nginx.evidence.target
+    proxy_target = upstreams.proxy_target_of(match, upstreams.request_variables(target))
+    return proxy_target is not None and tells_https(match, proxy_target, target)
 
 
 def _claim(
@@ -92,6 +102,7 @@ def _claim(
 
     application = inner_site_facts(evidence, request.port, loops)
     step = "tell-wordpress" if application["wordpress"] else "choose"
+    is_told = _is_told_by_nginx(nginx, match)
     return Claim(
         about=Subject(port=evidence.target.port, path=request.path, text=file_line(directive)),
         covers=tuple(
@@ -109,12 +120,26 @@ def _claim(
             "application": request.endpoint,
             "place": file_line(directive),
             "ports": ports,
+            "told": is_told,
             **application,
             **own_setting(evidence, "trusted_proxy"),
         },
         location=nginx.location(directive),
-        fix=Fix((Manual(step, Where.APPLICATION),), Applicability.MANUAL),
+        fix=Fix(
+            (*(() if is_told else _telling_steps(nginx, match)), Manual(step, Where.APPLICATION)),
+            Applicability.MANUAL,
+        ),
     )
+
+
+def _telling_steps(nginx: Nginx, match: LocationMatch) -> tuple[Edit | Command | Manual, ...]:
+    """Return the steps by which nginx sends what the application is to believe: no setting helps
+    without the field."""
+    # Imported late: few applications redirect for ever.
+    from checks.upstream._origin_edits import page_origin_steps
+
+    names = [SCHEME_FIELD, *(["Host"] if proxy_set_header_of(match, "Host") is None else [])]
+    return page_origin_steps(nginx, match, names)
 
 
 def _other_ports(evidence: Evidence, request: ComparedRequest) -> tuple[int, ...]:

@@ -30,7 +30,7 @@ from diagnose.model import (
     Subject,
     Where,
 )
-from diagnose.model.containers import NginxContainer
+from diagnose.model.containers import Containers, NginxContainer
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import Directive, NginxConfig, UpstreamTry
@@ -48,6 +48,9 @@ _OTHER_FAILURES = r"\(13: |SSL_do_handshake|certificate|sent too big header|sent
 #: nginx-proxy's comments in a group, before and since version 1.
 _UNREACHABLE = re.compile(r"^[ \t]*#[ \t]*([\w.-]{1,200}) \(unreachable\)[ \t]*$", re.MULTILINE)
 _CONTAINER = re.compile(r"^[ \t]*# Container: ([\w.-]{1,200})[ \t]*$", re.MULTILINE)
+_NAME = re.compile(r"^[ \t]*#[ \t]*([\w.-]{1,200})[ \t]*$", re.MULTILINE)
+#: The address of a container in one of Docker's own networks.
+_BARE_ADDRESS = re.compile(r"(?:172|10|192)(?:\.\d{1,3}){3}", re.ASCII)
 _NO_NETWORK = re.compile(r"#[ \t]*Cannot connect to network|#[^\n]{0,200}\(unreachable\)")
 
 
@@ -126,7 +129,43 @@ def _is_of_nginx_proxy(nginx: Nginx, group: Directive) -> bool:
     """Return whether nginx-proxy wrote the group. It marks a server as down, too, where the image
     names several ports and the container's environment none (nginx.tmpl, VIRTUAL_PORT)."""
     writer = writer_of(nginx, group)
-    return writer is not None and writer.panel == "nginx-proxy"
+    if writer is not None and writer.panel == "nginx-proxy":
+        return True
+    return bool(_named_container(nginx, group))
+
+
+def _named_container(nginx: Nginx, group: Directive) -> str:
+    """Return the container of this server whose name alone stands in the comment above the only
+    server line, which has its address and no port; "" if there is none. docker-gen writes such a
+    group, as nginx-proxy did before version 1."""
+    file, servers = nginx.file(group), children(group, "server")
+    text = file.text[group.start : group.stop] if file else ""
+    if len(servers) != 1 or not _BARE_ADDRESS.fullmatch(servers[0].args[0]):
+        return ""
+    known = {
+        container.name
+        for containers in nginx.evidence.good(Containers)
+        for container in containers.containers
+    }
+    own = nginx.evidence.good(NginxContainer)
+    names = [name for name in _NAME.findall(text) if name in known]
+    return names[0] if own and len(names) == 1 else ""
+
+
+def _listening_port(nginx: Nginx, container: str) -> int | str:
+    """Return the only port on which a container listens for others; "" if it is not known, or if
+    there are several."""
+    ports = {
+        port
+        for containers in nginx.evidence.good(Containers)
+        for known in containers.containers
+        if container and known.name == container
+        for namespace in containers.namespaces
+        if namespace.container == known.id
+        for _, port in namespace.sockets
+        if namespace.listens(port)
+    }
+    return next(iter(ports)) if len(ports) == 1 else ""
 
 
 def _network_facts(nginx: Nginx, group: Directive) -> dict[str, object]:
@@ -136,10 +175,12 @@ def _network_facts(nginx: Nginx, group: Directive) -> dict[str, object]:
     text = file.text[group.start : group.stop] if file else ""
     networks = tuple(dict.fromkeys(_UNREACHABLE.findall(text)))
     applications = tuple(dict.fromkeys(_CONTAINER.findall(text)))
+    applications = applications or tuple(filter(None, (_named_container(nginx, group),)))
     own = next(iter(nginx.evidence.good(NginxContainer)), None)
     return {
         "network": networks[0] if len(networks) == 1 else "",
         "application": applications[0] if len(applications) == 1 else "",
+        "port": _listening_port(nginx, applications[0]) if len(applications) == 1 else "",
         "proxy": (own.name if own else "") or "nginx-proxy",
         "engine": (own.engine if own else "") or "docker",
     }

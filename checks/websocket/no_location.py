@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from checks.http._outside_folders import cause_outside_folder
-from checks.nginx import Nginx, _location_edits, file_line
+from checks.nginx import Nginx, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import Changes, config_edits
 from checks.nginx._stray_locations import cause_of_stray
+from checks.nginx._websocket_lines import websocket_lines
 from checks.nginx._websockets import WebSocketHandshakes
 from checks.upstream._listening import listening_facts
 from checks.websocket._page_paths import opened_paths
@@ -196,23 +197,21 @@ def _fix(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Fix:
     if file is None or len(targets) != 1 or not plain or _is_odd(pass_directives, targets):
         manual = Manual("add-a-location", Where.SERVER)
         return Fix((manual, *reload_steps(nginx)), Applicability.MANUAL)
-    body = _passing_lines(nginx, next(iter(targets)))
+    body = websocket_lines(nginx, next(iter(targets)))
     changes[file.path] = [
-        edits.insert_location(file.text, server, f"location {path}", body) for path in paths
+        edits.insert_location(file.text, server, f"location {prefix}", body)
+        for prefix in dict.fromkeys(_prefix(nginx.evidence, path) for path in paths)
     ]
     file_edits = config_edits(nginx, changes)
     return Fix((*file_edits, *reload_steps(nginx)), Applicability.AUTOMATIC)
 
 
-def _passing_lines(nginx: Nginx, target: str) -> list[str]:
-    return [
-        f"proxy_pass {target};",
-        "proxy_http_version 1.1;",
-        f"proxy_set_header Host {_location_edits.host_variable(nginx.evidence.target)};",
-        "proxy_set_header Upgrade $http_upgrade;",
-        'proxy_set_header Connection "upgrade";',
-        "proxy_read_timeout 3600s;",
-    ]
+def _prefix(evidence: Evidence, path: str) -> str:
+    """Return the beginning of a WebSocket's location. SockJS asks for other paths below the same
+    address before it opens one: BASE/info, and then BASE/SERVER/SESSION/websocket."""
+    libraries = {each.library for each in evidence.good(WebSocketPath) if each.path == path}
+    base = path.removesuffix("/websocket")
+    return f"{base}/" if "SockJS" in libraries and base not in {"", path} else path
 
 
 def _upgrades_alone(nginx: Nginx, match: LocationMatch) -> tuple[Edit, ...]:
@@ -237,7 +236,7 @@ def _upgrades_alone(nginx: Nginx, match: LocationMatch) -> tuple[Edit, ...]:
     changes: Changes = {
         file.path: [
             edits.insert_location(
-                file.text, server, f"location {_NAMED}", _passing_lines(nginx, target)
+                file.text, server, f"location {_NAMED}", websocket_lines(nginx, target)
             ),
             edits.insert_first(file.text, location, [*lines, "}"]),
         ]

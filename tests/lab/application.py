@@ -48,6 +48,7 @@ MODES = (
     "no-challenge",  # 404 for everything well-known
     "not-implemented",  # 501 for every handshake, as websocket-sharp without a service there
     "canonical",  # to the site's own https URL unless the Host header is the site's
+    "own-address",  # the same, and unless X-Forwarded-Proto says https
     "own-host",  # 404 unless the Host header is app.internal
     "site-host",  # 400 unless the Host header is the site's, as Django answers it
     "site-host-or-nothing",  # closes without an answer likewise, as an inner nginx with 444
@@ -98,7 +99,9 @@ def page(mode: str, path: str, headers: dict[str, str]) -> bytes:
             return answer("302 Found", b"", f"Location: {scheme}://{headers.get('host')}/manage/1")
         case "no-challenge" if path.startswith("/.well-known/"):
             return answer("404 Not Found", b"Cannot GET\n")
-        case "canonical" if headers.get("host") != "shop.example.com":
+        case "own-address" if headers.get("x-forwarded-proto") != "https":
+            return answer("301 Moved", b"", f"Location: https://shop.example.com{path}")
+        case "canonical" | "own-address" if headers.get("host") != "shop.example.com":
             return answer("302 Found", b"", f"Location: https://shop.example.com{path}")
         case "own-host" if headers.get("host") != "app.internal":
             return answer("404 Not Found", b"no such site\n")

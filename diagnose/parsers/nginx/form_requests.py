@@ -1,5 +1,5 @@
-"""The requests that differ from nginx's POST in what it tells the application about the visitor's
-origin. No I/O.
+"""The requests that differ from nginx's in what they tell the application about the visitor's
+origin: those of a form, and those of a page that redirects to itself. No I/O.
 
 A framework refuses a form whose Origin is not its own origin. It knows that only from nginx: from
 Host, X-Forwarded-Proto and X-Forwarded-Host.
@@ -38,6 +38,13 @@ def form_variants(request: ProxiedRequest, target: Target) -> list[RequestVarian
     if len(fields) > 1:
         variants.append(_with_all(request, fields))
     return [*variants, *_other_origins(request, target)]
+
+
+def origin_variants(request: ProxiedRequest, target: Target) -> list[RequestVariant]:
+    """Return the request with the visitor's name and scheme together, if nginx tells neither: a
+    program that compares both with its own address redirects as long as one is missing."""
+    fields = origin_fields(request, target)
+    return [_with_all(request, fields)] if {SCHEME_FIELD, "Host"} <= set(fields) else []
 
 
 def _with_field(request: ProxiedRequest, name: str, text: str) -> RequestVariant:

@@ -1,6 +1,8 @@
 """Probe that asks the other programs of the server for a path which nginx passes on to a program
 that does not know it, or to a port or Unix socket of this server at which nothing listens: a page,
-data or a WebSocket. One of them may be the one that was meant.
+data or a WebSocket. One of them may be the one that was meant. Where nginx itself looks for a file
+at the path of the page and finds none, those are asked to which the same server block passes other
+paths.
 
 Where Apache, Caddy or HAProxy has a port at which nothing listens, they are asked for the page too.
 
@@ -32,6 +34,7 @@ from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside import upstream_routes
 from diagnose.probes.inside.backend_visits import ask_backend
 from diagnose.probes.inside.backends import is_holder
+from diagnose.probes.inside.served_files import location_matches
 from diagnose.probes.inside.upstream_routes import UpstreamRoute
 
 #: Maximum number of paths, and of programs that are asked for each.
@@ -121,12 +124,33 @@ async def _ask_all(ctx: ProbeContext) -> None:
         if not ctx.further_requests.begin(f"other listeners, {is_websocket}, {path}"):
             continue
         route = upstream_routes.find_route(ctx, config[0], path)
+        if route is None and not is_websocket:
+            await _ask_passed(ctx, config[0], listeners[0].sockets, path)
+            continue
         slots = (f"other listeners {number}" for number in range(MAX_PATHS))
         if route and any(ctx.further_requests.begin(slot) for slot in slots):
             # As nginx passes it on, and whole.
             paths = tuple(dict.fromkeys((route.upstream_path.partition("?")[0], path)))
             for port in _other_ports(config[0], listeners[0].sockets, route):
                 await _ask(ctx, port, path, paths, is_websocket)
+
+
+async def _ask_passed(
+    ctx: ProbeContext, config: NginxConfig, sockets: tuple[Listener, ...], path: str
+) -> None:
+    """Ask the programs to which the same server block passes other paths."""
+    blocks = [match.blocks[1] for match in location_matches(ctx, config, path)]
+    written = {
+        url.port
+        for block in blocks
+        for directive in (walk(block.block or ()) if len(blocks) == 1 else ())
+        if directive.name == "proxy_pass" and directive.args
+        if (url := parse_url(directive.args[0])) and url.host in {"localhost", *_LOCAL}
+        if not url.secure
+    }
+    ports = {socket.port for socket in sockets if socket.address in _LOCAL} & written
+    for port in sorted(ports - _OTHER_PORTS)[:MAX_PROGRAMS]:
+        await _ask(ctx, port, path, (path,), is_websocket=False)
 
 
 def _websockets(ctx: ProbeContext) -> Iterator[tuple[str, bool]]:
@@ -147,7 +171,11 @@ def _pages(ctx: ProbeContext) -> Iterator[tuple[str, bool]]:
         for exchange in ctx.observed(Exchange)
         if exchange.purpose == "logged" or exchange.is_page_of(ctx.target)
         if exchange.method == "GET"
-        if (exchange.status in UNKNOWN_PAGE and not proxy_page(exchange.body))
+        if (
+            exchange.status in UNKNOWN_PAGE
+            # nginx's own page is of interest for the page that was asked for alone.
+            and (exchange.is_page_of(ctx.target) or not proxy_page(exchange.body))
+        )
         or (exchange.status == BAD_GATEWAY and is_refused)
     )
     files = (

@@ -326,6 +326,11 @@ async def _application_page(
     last = path.rstrip("/").rpartition("/")[2]
     if not last or "." in last or path.startswith(("/api/", "/.")):
         return ""
+    # Imported late: few pages are missing.
+    from diagnose.parsers.interface_paths import library_base
+
+    if library_base(path):
+        return ""
     for url_path, file in served.fallbacks:
         if file not in existing:
             continue

@@ -27,7 +27,7 @@ from diagnose.parsers.host_addresses import (
 )
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx.folder_requests import folder_variants
-from diagnose.parsers.nginx.form_requests import form_variants
+from diagnose.parsers.nginx.form_requests import form_variants, origin_variants
 from diagnose.parsers.nginx.inner_paths import inner_path_variants
 from diagnose.parsers.nginx.proxied_request import (
     SCHEME_FIELD,
@@ -40,7 +40,7 @@ from diagnose.parsers.nginx.proxied_request import (
 )
 from diagnose.parsers.nginx.upstreams import intercepts_errors
 from diagnose.parsers.own_scheme import is_about_http, plain_addresses
-from diagnose.parsers.redirects import REDIRECTS, drops_port, leads_to_http
+from diagnose.parsers.redirects import REDIRECTS, drops_port, leads_to_http, leads_to_itself
 from diagnose.parsers.unknown_paths import unknown_path
 from diagnose.parsers.upstream_answers import (
     REDIRECT,
@@ -247,6 +247,12 @@ async def page_variants(
         *folder_variants(request, route.place),
         *request_variants(request, route.place, route.upstream, target, status, fields),
     ]
+    if leads_to_itself(exchange):
+        # After the scheme alone, which is most often enough; the name alone is asked elsewhere.
+        place = 1 + max(
+            (n for n, each in enumerate(variants) if each.name == SCHEME_FIELD), default=0
+        )
+        variants[place:place] = origin_variants(request, target)
     if status == 404:
         told = await read_context_paths(ctx, route)
         below = [

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from diagnose.model import Claim, Manual, Observation
+from diagnose.model import Claim, Edit, Manual, Observation
 from diagnose.model.http import Exchange
 from diagnose.model.requests import ComparedRequest
 from diagnose.model.server import Listener, Listeners
@@ -35,7 +35,13 @@ def test_fires_where_it_is_told_and_redirects_all_the_same() -> None:
 
 def test_fires_where_the_field_was_tried_in_vain() -> None:
     tried = compared(301, "field", "X-Forwarded-Proto", "added", value="https", location=SHOP.url)
-    assert claims(tried, text=SITE)
+    (claim,) = claims(tried, text=SITE)
+    assert not claim.facts["told"]
+    assert claim.fix
+    edit, *_, own = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert "+        proxy_set_header X-Forwarded-Proto $scheme;\n" in edit.diff
+    assert isinstance(own, Manual)
 
 
 def test_names_the_programs_other_ports() -> None:

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Applicability, Confidence, commands
+from diagnose.model.containers import Container, Containers, Namespace, NginxContainer
 from diagnose.model.nginx import UpstreamTry
 from tests.support.check_evidence import REFUSED, judge, texts
 from tests.support.nginx_evidence import BUILD, FILE, RUNNING, SITE, config
@@ -93,6 +94,23 @@ def test_fires_where_nginx_proxy_does_not_know_the_port() -> None:
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
     assert any("VIRTUAL_PORT=PORT" in text for text in texts(CHECK, claim))
+
+
+def test_fires_where_docker_gen_names_the_container_alone() -> None:
+    """The form before version 1; somebody's own comment about another server is no container."""
+    group = "upstream shop {\n  # shop_1\n  server 172.17.0.2 down;\n}\n"
+    text = TEXT.replace(GROUP, group)
+    own = NginxContainer(pid=7, engine="docker", name="proxy")
+    known = Containers(containers=(Container(engine="docker", id="b" * 64, name="shop_1"),))
+    (claim,) = judge(CHECK, config(text), page(), SAID, own, known, masked=False)
+    assert (claim.facts["no_port"], claim.facts["application"]) == (True, "shop_1")
+    assert any("VIRTUAL_PORT=PORT" in step for step in texts(CHECK, claim))
+    inner = Namespace(pid=8, container="b" * 64, sockets=(("0.0.0.0", 8080), ("127.0.0.1", 9)))
+    seen = replace(known, namespaces=(inner,))
+    (claim,) = judge(CHECK, config(text), page(), SAID, own, seen, masked=False)
+    assert any("VIRTUAL_PORT=8080" in step for step in texts(CHECK, claim))
+    (claim,) = judge(CHECK, config(text), page(), SAID, own, masked=False)
+    assert claim.facts["down"]
 
 
 def test_fires_with_the_network_that_nginx_proxy_names() -> None:

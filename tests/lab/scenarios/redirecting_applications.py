@@ -47,6 +47,20 @@ def wordpress_does_not_look_at_the_field_behind_haproxy(lab: Lab) -> None:
     haproxy.serve(lab)
 
 
+@scenario(outside="http.redirect-loop", server="upstream.origin-not-passed", differs=MINE)
+def program_with_an_address_of_its_own_is_told_nothing(lab: Lab) -> None:
+    """Issue 734 of docker-library/wordpress: neither Host nor X-Forwarded-Proto; one alone does not
+    help."""
+    lab.application("--mode", "own-address")
+    lab.change(HOST + SCHEME, "")
+
+
+@healthy()
+def program_with_an_address_of_its_own_is_told_both(lab: Lab) -> None:
+    """The same program behind both fields."""
+    lab.application("--mode", "own-address")
+
+
 @healthy()
 def application_redirects_only_what_is_not_https(lab: Lab) -> None:
     """It believes X-Forwarded-Proto, and nginx sends it."""

@@ -68,6 +68,15 @@ def test_programs_of_http_are_asked_once_those_of_nginx_first(
     assert asked(monkeypatch, upgrade(404)) == [(9100, "/ws", True), (3001, "/ws", True)]
 
 
+def test_programs_of_the_same_block_are_asked_where_nginx_looks_for_a_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Those of other blocks and those that nginx does not name are not."""
+    files = "127.0.0.1:3001; } location /api/ { root /srv"
+    assert asked(monkeypatch, MISSING, target=files) == [(3001, API, False)]
+    assert not asked(monkeypatch, replace(MISSING, status=200), target=files)
+
+
 def test_programs_are_asked_where_the_port_of_nginx_refuses(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -1,0 +1,67 @@
+"""nginx.path-not-passed: a path of a program that no location passes on."""
+
+from dataclasses import replace
+
+from diagnose.model import Claim, Confidence, Edit
+from diagnose.model.backends import BackendVisit
+from diagnose.parsers.unknown_paths import unknown_path
+from tests.support.check_evidence import SHOP, judge
+from tests.support.nginx_evidence import BUILD, RUNNING, config
+from tests.support.page_errors import page
+
+CHECK = "nginx.path-not-passed"
+API = "location /api/ { proxy_pass http://127.0.0.1:8082; }"
+
+
+def visit(path: str, status: int, requested: str, media_type: str = "") -> BackendVisit:
+    return BackendVisit(
+        target="http://127.0.0.1:8082", requested=requested, path=path, status=status,
+        media_type=media_type,
+    )  # fmt: skip
+
+
+def claims(
+    path: str, body: str = API, unknown: int = 404, status: int = 404, **own: str
+) -> list[Claim]:
+    head = "server {\n  listen 443 ssl;\n  server_name shop.example.com;\n  root /srv;"
+    text = f"{head}\n  {body}\n}}\n"
+    door = replace(page(status), url=f"https://shop.example.com{path}")
+    visits = visit(path, 200, path, **own), visit(unknown_path(path), unknown, path)
+    target = replace(SHOP, path=path)
+    return judge(CHECK, RUNNING, BUILD, config(text), door, *visits, target=target)
+
+
+def test_fires_on_the_first_request_of_sockjs() -> None:
+    (claim,) = claims("/socket/sample/info", media_type="application/json")
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+  location /socket/sample/ {" in edit.diff
+    assert "proxy_pass http://127.0.0.1:8082;" in edit.diff
+    assert "Upgrade $http_upgrade;" in edit.diff
+
+
+def test_fires_less_sure_on_a_page_that_many_programs_have() -> None:
+    (claim,) = claims("/login", media_type="text/html")
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.fix
+    assert "Upgrade" not in str(claim.fix.steps[0])
+
+
+def test_silent_where_the_program_has_every_path() -> None:
+    assert not claims("/socket/sample/info", unknown=200)
+
+
+def test_silent_where_the_path_is_passed_or_closed() -> None:
+    path = "/socket/sample/info"
+    assert not claims(path, f"{API} location /socket/ {{ proxy_pass http://127.0.0.1:8082; }}")
+    assert not claims(path, f"{API} location /socket/ {{ return 404; }}")
+
+
+def test_silent_where_the_block_passes_nothing_to_that_program() -> None:
+    assert not claims("/socket/sample/info", API.replace("8082", "8083"))
+
+
+def test_silent_where_visitors_get_the_page() -> None:
+    assert not claims("/socket/sample/info", status=200)
