@@ -37,10 +37,17 @@ def _bytes(line: Line) -> int:
 def buffer_edit(haproxy: HaproxyView, wanted: int) -> Edit | None:
     """Return the edit that gives the buffer so many bytes; None if that is too much, or if there is
     no section `global`."""
-    config, text = haproxy.proxies.config, f"tune.bufsize {wanted}"
-    if wanted > _LARGEST:
-        return None
-    if (line := setting(config, "tune.bufsize")) is not None:
+    return _global_edit(haproxy, "tune.bufsize", wanted) if wanted <= _LARGEST else None
+
+
+def reserve_edit(haproxy: HaproxyView, wanted: int) -> Edit | None:
+    """Return the edit that gives the reserve so many bytes; None without a section `global`."""
+    return _global_edit(haproxy, "tune.maxrewrite", wanted)
+
+
+def _global_edit(haproxy: HaproxyView, name: str, wanted: int) -> Edit | None:
+    config, text = haproxy.proxies.config, f"{name} {wanted}"
+    if (line := setting(config, name)) is not None:
         return replace(haproxy.view, line, text)
     section = next((section for section in config.sections if section.kind == "global"), None)
     if section is None:

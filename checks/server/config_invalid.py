@@ -13,6 +13,7 @@ from checks.server import (
     server_view,
     test_steps,
 )
+from checks.server._apache_comments import comment_apart
 from checks.server._apache_modules import modules_of_directive
 from checks.server._corrected_words import NO_WORDS, correct_word
 from checks.server._haproxy_refused import NO_CORRECTION, Correction, correction
@@ -55,7 +56,7 @@ def config_invalid(evidence: Evidence) -> Iterator[Claim]:
     running = server.pid is not None
     place = place_text(test.file, test.line)
     modules = _missing_modules(view, test)
-    corrected = correction(view, test) or correct_word(view, test)
+    corrected = correction(view, test) or comment_apart(view, test) or correct_word(view, test)
     yield Claim(
         about=Subject(text=place or server.config),
         covers=(Subject(),),
@@ -71,6 +72,7 @@ def config_invalid(evidence: Evidence) -> Iterator[Claim]:
             "modules": modules,
             **NO_CORRECTION,
             **NO_WORDS,
+            "comment": "",
             **({corrected.fact: corrected.value} if corrected else {}),
             "corrected": corrected is not None,
             **_mistake_facts(view, test),

@@ -96,7 +96,8 @@ def _claim(
 ) -> Claim:
     evidence, request = nginx.evidence, as_nginx[0]
     directive = proxy_pass_of(match) or match.block
-    ports = tuple(str(port) for port in _other_ports(evidence, request))
+    other_ports = _other_ports(evidence, request)
+    ports = tuple(str(port) for port in other_ports or ())
     # Imported late: few applications redirect for ever.
     from checks.http._known_application import own_setting
 
@@ -121,6 +122,7 @@ def _claim(
             "place": file_line(directive),
             "ports": ports,
             "told": is_told,
+            "one_port": other_ports == (),
             **application,
             **own_setting(evidence, "trusted_proxy"),
         },
@@ -142,9 +144,10 @@ def _telling_steps(nginx: Nginx, match: LocationMatch) -> tuple[Edit | Command |
     return page_origin_steps(nginx, match, names)
 
 
-def _other_ports(evidence: Evidence, request: ComparedRequest) -> tuple[int, ...]:
-    """Return the other ports on which the application's process listens; one may speak TLS."""
+def _other_ports(evidence: Evidence, request: ComparedRequest) -> tuple[int, ...] | None:
+    """Return the other ports on which the application's process listens, of which one may speak
+    TLS; None if the process is not known."""
     sockets = [socket for listeners in evidence.of(Listeners) for socket in listeners.sockets]
     pids = {socket.pid for socket in sockets if socket.port == request.port and socket.pid}
     ports = {socket.port for socket in sockets if socket.pid in pids} - {request.port}
-    return tuple(sorted(ports))[:4] if len(pids) == 1 else ()
+    return tuple(sorted(ports))[:4] if len(pids) == 1 else None

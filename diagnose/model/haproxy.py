@@ -75,7 +75,8 @@ class InvalidResponse:
 
 @frozen(kw_only=True, eq=False)
 class HaproxyStatus(Observation):
-    """What HAProxy's statistics say, read from its Unix socket."""
+    """What HAProxy's statistics say, read from its Unix socket. `failed_rewrites` are the frontends
+    and backends in which a field had no room in the buffer since HAProxy's start ("wrew")."""
 
     layer: ClassVar[str] = "server"
 
@@ -83,6 +84,7 @@ class HaproxyStatus(Observation):
     servers: tuple[ServerState, ...] = ()
     counts: tuple[ConnectionCount, ...] = ()
     invalid: InvalidResponse | None = None
+    failed_rewrites: tuple[Label, ...] = ()
 
     def of_backend(self, backend: str) -> tuple[ServerState, ...]:
         return tuple(server for server in self.servers if server.backend == backend)

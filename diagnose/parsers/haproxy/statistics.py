@@ -29,11 +29,12 @@ _TOTALS = {"FRONTEND", "BACKEND"}
 
 @frozen
 class Statistics:
-    """The servers and the numbers of connections."""
+    """The servers, the numbers of connections, and the proxies in which a field had no room."""
 
     servers: tuple[ServerState, ...] = ()
     counts: tuple[ConnectionCount, ...] = ()
     invalid: InvalidResponse | None = None
+    failed_rewrites: tuple[str, ...] = ()
 
 
 def parse_statistics(text: str) -> Statistics | None:
@@ -51,7 +52,14 @@ def parse_statistics(text: str) -> Statistics | None:
         for row in rows
         if row.get("svname") == "FRONTEND" and (numbers := _numbers(row))
     )
-    return Statistics(servers, (*process, *frontends), _invalid_response(info))
+    failed_rewrites = dict.fromkeys(
+        clean(row.get("pxname", ""), 100)
+        for row in rows
+        if re.fullmatch("[1-9][0-9]{0,18}", row.get("wrew", ""))
+    )
+    return Statistics(
+        servers, (*process, *frontends), _invalid_response(info), tuple(failed_rewrites)
+    )
 
 
 def _invalid_response(text: str) -> InvalidResponse | None:

@@ -47,11 +47,19 @@ async def haproxy_config(ctx: ProbeContext, config: WebServerConfig) -> None:
     visits: list[Exchange | Handshake] = [*ctx.observed(Handshake), *ctx.observed(Exchange)]
     if any(_is_failure(ctx, visit, _sends_header(proxies)) for visit in visits):
         await _look_behind(ctx, proxies)
+    elif any(_is_internal_error(ctx, visit) for visit in ctx.observed(Exchange)):
+        await _emit_statistics(ctx, proxies.config, proxies.backend)
 
 
 @probe(after=Exchange)
 async def page_failed(ctx: ProbeContext, exchange: Exchange) -> None:
     await _after_failure(ctx, exchange)
+    errors = (page for page in ctx.observed(Exchange) if _is_internal_error(ctx, page))
+    if next(errors, None) is not exchange:
+        return
+    for config in ctx.observed(WebServerConfig):
+        if (proxies := _proxies(ctx, config)) and not ctx.observed(HaproxyStatus):
+            await _emit_statistics(ctx, proxies.config, proxies.backend)
 
 
 @probe(after=Handshake)
@@ -93,6 +101,11 @@ def _is_failure(
         return False
     is_refused = sends_header and (observation.status or 0) >= 400
     return _failed(observation) or is_refused or observation.status in {400, *GATEWAY_FAILURES}
+
+
+def _is_internal_error(ctx: ProbeContext, page: Exchange) -> bool:
+    """Return whether the page got 500, which may be HAProxy's own: its counters say so."""
+    return page.is_page_of(ctx.target) and page.status == 500
 
 
 def _failed(observation: Exchange | Handshake) -> bool:
@@ -145,6 +158,7 @@ async def _emit_statistics(ctx: ProbeContext, config: Configuration, backend: Pr
             servers=await with_current_addresses(ctx, statistics.servers, backend),
             counts=statistics.counts,
             invalid=statistics.invalid,
+            failed_rewrites=statistics.failed_rewrites,
         )
     )
 

@@ -48,6 +48,32 @@ def test_fires_with_the_directive_that_is_misspelled() -> None:
     assert not claim.facts["spelling"], "the line has another word"
 
 
+COMMENTED = "    SSLEngine on # for the shop"
+
+
+def test_fires_with_a_comment_that_stands_behind_an_argument() -> None:
+    config = apache_config()
+    (file,) = (file for file in config.files if file.path == SITE)
+    number = next(n for n, line in enumerate(file.text.split("\n"), 1) if "SSLEngine" in line)
+
+    def corrected(line: str, message: str = "SSLEngine must be On or Off") -> str:
+        text = file.text.replace("    SSLEngine on", line)
+        files = tuple(replace(f, text=text) if f is file else f for f in config.files)
+        failed = replace(FAILED, line=number, message=message)
+        (claim,) = judge(CHECK, APACHE, failed, replace(config, files=files), LISTENING)
+        edits = (
+            [step.diff for step in claim.fix.steps if isinstance(step, Edit)] if claim.fix else []
+        )
+        return "".join(edits)
+
+    wanted = "+    # for the shop\n+    SSLEngine on\n"
+    assert wanted in corrected(COMMENTED)
+    assert wanted in corrected(COMMENTED, "SSLEngine takes one argument, SSL switch")
+    assert not corrected(COMMENTED, "ProxyPass takes one argument"), "another directive"
+    assert not corrected("    SSLEngine on#1"), "a word with the character"
+    assert not corrected('    SSLEngine "on # off"'), "in quotes"
+
+
 def test_fires_with_the_edit_of_words_of_caddy_1() -> None:
     text = "shop.example.com {\n\tproxy / localhost:3000\n}\n"
     failed = replace(

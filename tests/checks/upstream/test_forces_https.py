@@ -50,6 +50,15 @@ def test_names_the_programs_other_ports() -> None:
     foreign = Listener(address="127.0.0.1", port=22, family=4, pid=8, process="sshd")
     (claim,) = claims(Listeners(sockets=(own, other, foreign)))
     assert claim.facts["ports"] == ("3443",)
+    assert claim.facts["one_port"] is False
+
+
+def test_names_no_https_port_where_the_program_has_one_port() -> None:
+    own = Listener(address="127.0.0.1", port=3000, family=4, pid=7, process="gunicorn")
+    (claim,) = claims(Listeners(sockets=(own,)))
+    assert claim.facts["one_port"] is True
+    (claim,) = claims()
+    assert claim.facts["one_port"] is False, "the program is not known"
 
 
 def test_silent_where_it_was_not_told() -> None:

@@ -170,6 +170,18 @@ def apache_configuration_invalid(lab: Lab) -> None:
 @apache_scenario(
     outside=None,
     server="server.config-invalid",
+)
+def apache_comment_behind_a_directive(lab: Lab) -> None:
+    """https://github.com/gitbucket/gitbucket/issues/2062: "takes one argument"."""
+    apache.serve(lab)
+    apache.edit(
+        lab, "SSLEngine on", "AllowEncodedSlashes NoDecode # or On for 2.2\n    SSLEngine on"
+    )
+
+
+@apache_scenario(
+    outside=None,
+    server="server.config-invalid",
     manual="a person makes the folder",
 )
 def apache_folder_of_a_log_is_missing(lab: Lab) -> None:

@@ -77,6 +77,23 @@ def test_after_a_503_the_statistics_and_the_servers_are_asked() -> None:
     assert "Host: shop.example.com" in named.equivalent
 
 
+def test_after_a_500_the_statistics_alone_are_read_once() -> None:
+    page = replace(PAGE, status=500)
+    machine = AnyMachine()
+    table = "# pxname,svname,scur,slim,status,wrew\nweb,FRONTEND,0,5,OPEN,2\n"
+    machine.statistics = CommandResult((), 0, table, "", 0.0)
+    for probe, before in (
+        (probes.page_failed, (SERVER, config(), page)),
+        (probes.haproxy_config, (SERVER, page, config())),
+    ):
+        looking = run(probe, *before, machine=machine)
+        (status,) = looking.observed(HaproxyStatus)
+        assert status.failed_rewrites == ("web",)
+        assert looking.observed(HaproxyTry) == ()
+    again = replace(page, address="203.0.113.11")
+    assert not run(probes.page_failed, SERVER, config(), page, again).observed(HaproxyStatus)
+
+
 def test_a_check_that_has_the_sites_name_is_asked_once() -> None:
     sends = "GET /healthz HTTP/1.1\n    http-check send hdr Host shop.example.com"
     named = config(TEXT.replace("GET /healthz", sends))
