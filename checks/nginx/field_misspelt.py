@@ -38,7 +38,7 @@ def field_misspelt(evidence: Evidence) -> Iterator[Claim]:
             first, line = next(iter(lines.items()))
             yield Claim(
                 about=Subject(port=target.port, path=path, text=file_line(line)),
-                because=(*([nginx.config] if nginx.config else []),),
+                because=nginx.configs,
                 confidence=Confidence.CERTAIN,
                 location=nginx.location(line),
                 facts={

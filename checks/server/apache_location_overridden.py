@@ -11,12 +11,11 @@ from checks.server import (
     file_rows,
     line_edit,
     manual_fix,
-    pages_with_status,
     place_text,
     reload_steps,
     server_on_port,
 )
-from checks.server._backend_answers import refused_websockets, websocket_paths
+from checks.server._backend_answers import refused_paths
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -24,7 +23,6 @@ from diagnose.model import (
     Confidence,
     Evidence,
     Fix,
-    Observation,
     Severity,
     Subject,
 )
@@ -61,8 +59,9 @@ def apache_location_overridden(evidence: Evidence) -> Iterator[Claim]:
     if view is None or view.server.product != "apache" or len(view.answering_sites) != 1:
         return
     site = view.answering_sites[0]
-    for path, because in _failing_paths(evidence):
-        pair = _pair(_sections(view, site), path)
+    for address, because, _ in refused_paths(evidence):
+        path = address.partition("?")[0]
+        pair = _pair(_sections(view, site), path) if because else None
         if pair is None:
             continue
         early, late = pair
@@ -85,15 +84,6 @@ def apache_location_overridden(evidence: Evidence) -> Iterator[Claim]:
             fix=_fix(view, site, early, late),
         )
         return
-
-
-def _failing_paths(evidence: Evidence) -> Iterator[tuple[str, tuple[Observation, ...]]]:
-    """Yield the paths that are missing at the application, and what shows it."""
-    if pages := pages_with_status(evidence, 404):
-        yield evidence.target.path.partition("?")[0], tuple(pages)
-    for path in websocket_paths(evidence):
-        if refused := refused_websockets(evidence, path):
-            yield path.partition("?")[0], tuple(refused)
 
 
 def _pair(sections: list[_Section], path: str) -> tuple[_Section, _Section] | None:

@@ -11,16 +11,11 @@ from checks.server import (
     indentation,
     line_edit,
     manual_fix,
-    pages_with_status,
     place_text,
     reload_steps,
     server_on_port,
 )
-from checks.server._backend_answers import (
-    refused_websockets,
-    route_to_application,
-    websocket_paths,
-)
+from checks.server._backend_answers import refused_paths, route_to_application
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -29,7 +24,6 @@ from diagnose.model import (
     Edit,
     Evidence,
     Fix,
-    Observation,
     Severity,
     Subject,
 )
@@ -52,8 +46,9 @@ def caddy_path_taken(evidence: Evidence) -> Iterator[Claim]:
         return
     site = view.answering_sites[0]
     rows = _rows(view, site)
-    for path, because in _failing_paths(evidence):
-        pair = _pair(view, passes_of(rows, site.line), path)
+    for address, because, _ in refused_paths(evidence):
+        path = address.partition("?")[0]
+        pair = _pair(view, passes_of(rows, site.line), path) if because else None
         if pair is None:
             continue
         taker, unused = pair
@@ -82,15 +77,6 @@ def caddy_path_taken(evidence: Evidence) -> Iterator[Claim]:
 def _rows(view: ServerView, site: WebSite) -> Sequence[str]:
     file = view.config.file(site.file) if view.config and site.end else None
     return file_rows(view, file)[site.line - 1 : site.end] if file else ()
-
-
-def _failing_paths(evidence: Evidence) -> Iterator[tuple[str, tuple[Observation, ...]]]:
-    """Yield the paths that are missing at the application, and what shows it."""
-    if pages := pages_with_status(evidence, 404):
-        yield evidence.target.path.partition("?")[0], tuple(pages)
-    for path in websocket_paths(evidence):
-        if refused := refused_websockets(evidence, path):
-            yield path.partition("?")[0], tuple(refused)
 
 
 def _pair(view: ServerView, passes: Sequence[Pass], path: str) -> tuple[Pass, Pass] | None:

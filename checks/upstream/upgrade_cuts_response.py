@@ -45,7 +45,7 @@ def upgrade_cuts_response(evidence: Evidence) -> Iterator[Claim]:
         yield Claim(
             about=subjects[0],
             covers=(*subjects, line),
-            because=(*visited, cut[0], whole[0], *([nginx.config] if nginx.config else [])),
+            because=(*visited, cut[0], whole[0], *nginx.configs),
             confidence=Confidence.CERTAIN,
             location=nginx.location(header),
             facts={
