@@ -214,14 +214,31 @@ def _quoted(value: object, before: str, lang: str) -> str:
     if isinstance(value, (tuple, list)):
         return (", ").join(_quoted(item, before, lang) for item in value)
     text = fact_text(value, lang).replace("`", "\N{REPLACEMENT CHARACTER}")
-    if before.count("'") % 2:
+    open_quote = _open_quote(before)
+    if open_quote == "'":
         return text.replace("'", "'\\''")
-    if before.count('"') % 2:
+    if open_quote:
         return re.sub(r'([\\"$])', r"\\\1", text)
     if before == "`":
         # The program itself, which may have a word behind it ("ip -6 route").
         return " ".join(map(shlex.quote, text.split()))
     return shlex.quote(text) if text else ""
+
+
+def _open_quote(code: str) -> str:
+    """Return the quotation mark that is open for the shell at the end of a text, or "" (POSIX
+    shell, section 2.2): one means nothing inside the other, nor does one behind a backslash."""
+    mark, is_escaped = "", False
+    for character in code:
+        if is_escaped:
+            is_escaped = False
+        elif character == "\\" and mark != "'":
+            is_escaped = True
+        elif character == mark:
+            mark = ""
+        elif not mark and character in "'\"":
+            mark = character
+    return mark
 
 
 def fact_text(value: object, lang: str = "en") -> str:

@@ -119,6 +119,7 @@ def test_an_ordinary_fact_is_typed_as_it_is() -> None:
     assert (
         fill("`curl https://{{name}}:{{port}}/`", facts) == "`curl https://shop.example.com:443/`"
     )
+    assert fill('`grep "[\'\\"]a" {{file}}`', facts) == "`grep \"['\\\"]a\" '/etc/nginx/a b.conf'`"
     assert fill("`cat {{file}}` shows `{{file}}`", facts) == (
         "`cat '/etc/nginx/a b.conf'` shows `/etc/nginx/a b.conf`"
     )

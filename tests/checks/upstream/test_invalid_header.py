@@ -91,7 +91,7 @@ def test_fires_for_a_status_that_php_writes_as_a_field() -> None:
     assert "curl -sSi http://127.0.0.1:9002" not in shown
     assert "SCRIPT_FILENAME=/usr/share/FreshRSS/p/index.php" in shown
     assert "cgi-fcgi -bind -connect 127.0.0.1:9002" in shown
-    assert """grep -rnE "header\\( *['\\"]HTTP " /usr/share/FreshRSS/p""" in shown
+    assert r"grep -rnE 'header\( *.HTTP ' /usr/share/FreshRSS/p" in shown
 
 
 def test_fires_for_markup_before_the_header_of_a_uwsgi_program() -> None:
