@@ -16,7 +16,7 @@ def _named(lab: Lab, before: str) -> None:
     lab.server.write(HOSTS, f"{hosts}127.0.0.1 {NAME}\n")
 
 
-@haproxy_scenario(outside=None, server="server.haproxy-stale-address")
+@haproxy_scenario(outside="http.server-error", server="server.haproxy-stale-address")
 def haproxy_keeps_an_old_address(lab: Lab) -> None:
     _named(lab, "127.0.0.9")
 

@@ -100,7 +100,7 @@ def _large_answer(lab: Lab, count: int) -> None:
 
 
 @haproxy_scenario(
-    outside=None, server="server.haproxy-invalid-response", differs=(haproxy.CONFIG,)
+    outside="http.server-error", server="server.haproxy-invalid-response", differs=(haproxy.CONFIG,)
 )  # fmt: skip
 def haproxy_has_no_room_for_the_header_of_an_answer(lab: Lab) -> None:
     _large_answer(lab, 1000)
