@@ -65,7 +65,7 @@ def test_the_kernel_says_what_it_drops(laboratory: Lab, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "scenario", [one for one in kernel_witness.scenarios() if taken(one, 48)], ids=str
+    "scenario", [one for one in kernel_witness.scenarios() if taken(one, 96)], ids=str
 )
 def test_rules_and_kernel_do_not_disagree(laboratory: Lab, scenario: Scenario) -> None:
     """A share of the scenarios; all where DIAGNOSE_ALL is set."""

@@ -7,7 +7,7 @@ from .lab import Lab
 from .report import Report
 from .scenario import Scenario, Side, found
 from .state import rules
-from .test_scenarios import look, say
+from .test_scenarios import look, say, taken
 
 pytestmark = pytest.mark.lab
 
@@ -52,7 +52,7 @@ def expected(side: Side, *several: Scenario) -> set[str]:
     return {cause for one in several if (cause := one.expected[side])}
 
 
-@pytest.mark.parametrize(("first", "second"), [*HIDDEN, *SEEN])
+@pytest.mark.parametrize(("first", "second"), [pair for pair in (*HIDDEN, *SEEN) if taken(pair, 2)])
 def test_pair(laboratory: Lab, first: str, second: str) -> None:
     pair = [found()[name] for name in (first, second)]
     laboratory.restore(ipv6=any(one.ipv6 for one in pair))

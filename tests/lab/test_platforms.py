@@ -17,7 +17,7 @@ from .test_scenarios import play
 pytestmark = pytest.mark.lab
 
 #: One of so many.
-SHARE = 300
+SHARE = 500
 
 #: Where these stand alone nginx is no part of it: one platform shows as much as all.
 BESIDE = ("dns", "tcp", "host", "firewall", "netfilter")

@@ -164,7 +164,7 @@ def sample() -> list[Scenario]:
         cause = scenario.server or scenario.outside
         first = not scenario.healthy and cause not in causes
         causes.add(cause)
-        if (first and taken(cause, 12)) or taken(scenario, 96):
+        if (first and taken(cause, 18)) or taken(scenario, 160):
             chosen.append(scenario)
     return chosen
 

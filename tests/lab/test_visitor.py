@@ -11,7 +11,7 @@ from .scenario import Scenario, found
 from .scenarios import visitor
 from .scenarios.visitor import VISITOR
 from .scenarios.visitors_on_link import OFFICE, bridge_of_containers
-from .test_scenarios import say
+from .test_scenarios import say, taken
 
 pytestmark = pytest.mark.lab
 
@@ -37,7 +37,7 @@ def judged(lab: Lab, scenario: Scenario) -> Report:
     return Report.of("server", lab.diagnose(lab.server, "--json", *scenario.args, scenario.target))
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
+@pytest.mark.parametrize("scenario", [one for one in SCENARIOS if taken(one, 2)], ids=str)
 def test_visitor(laboratory: Lab, scenario: Scenario) -> None:
     if why := scenario.obstacle():
         pytest.skip(why)
