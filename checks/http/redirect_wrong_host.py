@@ -21,9 +21,7 @@ from diagnose.model import (
     Claim,
     Confidence,
     Evidence,
-    Host,
     Severity,
-    Vantage,
     merge_subjects,
 )
 from diagnose.model.http import Exchange
@@ -163,7 +161,12 @@ def _is_login_out_of_reach(
     is_elsewhere = not is_related_host(evidence.target.host, host)
     kind = failed.failure.kind if failed.failure else ""
     is_silent = _REASONS.get(kind) in {"missing", "silent"}
-    return is_elsewhere and is_silent and bool(return_address(exchange)) and _is_on_server(evidence)
+    if not (is_elsewhere and is_silent and return_address(exchange)):
+        return False
+    # Imported late: few redirects lead to a machine that is silent.
+    from checks.tcp._vantages import is_server_here
+
+    return is_server_here(evidence)
 
 
 def _is_fault_of_the_server(evidence: Evidence, failed: Exchange) -> bool:
@@ -184,10 +187,6 @@ def _is_fault_of_the_server(evidence: Evidence, failed: Exchange) -> bool:
         if (isinstance(own, Handshake) and own.variant == "normal")
         or (isinstance(own, Exchange) and own.purpose == "target")
     )
-
-
-def _is_on_server(evidence: Evidence) -> bool:
-    return any(host.vantage is Vantage.SERVER and host.via == "local" for host in evidence.of(Host))
 
 
 def _claim(

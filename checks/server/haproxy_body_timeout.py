@@ -17,13 +17,11 @@ from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Seve
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.haproxy.config import Line
-from diagnose.parsers.lazy_pattern import lazy_pattern
-from diagnose.parsers.stalled_uploads import TIMED_OUT
+from diagnose.parsers.stalled_uploads import TIMED_OUT, is_told
 
 #: Seconds that a phone on a bad line needs, and below which a limit is blamed.
 _LONG, _SHORT = 300, 120
 _OPTION = "http-buffer-request"
-_WORDS = lazy_pattern(r"(?<![\w.:/-])408(?![\w.:-])")
 
 
 @check(
@@ -37,7 +35,7 @@ def haproxy_body_timeout(evidence: Evidence) -> Iterator[Claim]:
         return
     stalled = current_failures(evidence, {TIMED_OUT}, "haproxy")
     limit = _limit(haproxy)
-    if limit is None or not (stalled or _is_told(evidence)):
+    if limit is None or not (stalled or is_told(evidence.target.symptom)):
         return
     option, name, value, line = limit
     path = stalled[0].path if stalled else evidence.target.path.partition("?")[0]
@@ -76,16 +74,6 @@ def _limit(haproxy: HaproxyView) -> tuple[Line, str, str, Line] | None:
         is_short = option is not None and 0 < timeout[0] < _SHORT
         return (option, name, timeout[1].words[2], timeout[1]) if option and is_short else None
     return None
-
-
-def _is_told(evidence: Evidence) -> bool:
-    """Return whether a message says 408, by its status or beside the words about an upload."""
-    symptom = evidence.target.symptom
-    if symptom is None:
-        return False
-    if symptom.kind == "status":
-        return symptom.number == TIMED_OUT
-    return symptom.kind == "upload" and bool(_WORDS.search(symptom.text))
 
 
 def _fix(haproxy: HaproxyView, line: Line) -> Fix:

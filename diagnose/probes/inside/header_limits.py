@@ -7,9 +7,11 @@ six GET requests.
 """
 
 import re
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from diagnose.model import Vantage
+from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.requests import HeaderTrial
@@ -34,6 +36,26 @@ _WORDS = re.compile(r"header|cookie|request block size|请求头", re.IGNORECASE
 
 #: Seconds after which no further request is begun, and for one of them.
 MAX_SECONDS, PATIENCE = 6.0, 3.0
+
+
+#: Returns the status with a cookie of this size, None if the connection was closed.
+Ask = Callable[[int], Awaitable[int | None]]
+
+
+@frozen
+class AskedSizes:
+    """The status without a cookie, the largest cookie that was served the same, and the first that
+    was not, with its status."""
+
+    normal: int
+    served: int
+    refused: int | None = None
+    status: int | None = None
+
+    @property
+    def last(self) -> int:
+        """The largest cookie that was sent."""
+        return self.refused or self.served
 
 
 def is_refused(ctx: ProbeContext, exchange: Exchange) -> bool:
@@ -67,39 +89,52 @@ async def try_headers(
     request = nginx_request(ctx, route, replace(ctx.target, path=path), exchange)
     if request is None:
         return
-    at, until = ctx.elapsed(), min(ctx.elapsed() + MAX_SECONDS, ctx.options.timeout - 1.5)
-    normal = await _status(ctx, route, request, exchange, 0)
-    if normal is None or normal == TOO_LARGE or normal >= 500:
+    at = ctx.elapsed()
+    sizes = await ask_sizes(
+        ctx,
+        lambda size: _status(ctx, route, request, exchange, size),
+        SIZES if is_direct else SIZES_OF_NGINX,
+    )
+    if sizes is None:
         return
-    served, refused, status = 0, None, None
-    for size in SIZES if is_direct else SIZES_OF_NGINX:
-        if ctx.elapsed() >= until:
-            break
-        status = await _status(ctx, route, request, exchange, size)
-        if status != normal:
-            refused = size
-            break
-        served = size
-    if refused is not None and await _status(ctx, route, request, exchange, served) != normal:
-        return  # it fails by turns
     address, port = upstream_routes.peer_of(route.upstream.endpoints[0])
     ctx.emit(
         HeaderTrial(
             vantage=Vantage.SERVER,
             at=at,
             took=ctx.elapsed() - at,
-            equivalent=_command(route, exchange, is_direct, refused or served),
+            equivalent=_command(route, exchange, is_direct, sizes.last),
             target=route.upstream.target,
             path=path,
             address=address,
             port=port,
-            normal=normal,
-            served=served,
-            refused=refused,
-            status=status if refused else None,
+            normal=sizes.normal,
+            served=sizes.served,
+            refused=sizes.refused,
+            status=sizes.status,
             is_direct=is_direct,
         )
     )
+
+
+async def ask_sizes(ctx: ProbeContext, ask: Ask, sizes: Sequence[int]) -> AskedSizes | None:
+    """Ask without a cookie, then with larger ones until the answer is another one, and with the
+    last one that was served again. None if there is no answer to compare with, or if it fails by
+    turns."""
+    until = min(ctx.elapsed() + MAX_SECONDS, ctx.options.timeout - 1.5)
+    normal = await ask(0)
+    if normal is None or normal == TOO_LARGE or normal >= 500:
+        return None
+    served = 0
+    for size in sizes:
+        if ctx.elapsed() >= until:
+            break
+        status = await ask(size)
+        if status != normal:
+            is_steady = await ask(served) == normal
+            return AskedSizes(normal, served, size, status) if is_steady else None
+        served = size
+    return AskedSizes(normal, served)
 
 
 async def _status(

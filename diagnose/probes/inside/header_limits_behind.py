@@ -4,8 +4,6 @@ cookie that grows; and where the application takes the largest, the web server i
 After the same signs as behind nginx (`header_limits`). At most fourteen GET requests.
 """
 
-from collections.abc import Awaitable, Callable
-
 from diagnose.model import Vantage
 from diagnose.model.http import Exchange
 from diagnose.model.requests import HeaderTrial
@@ -14,17 +12,14 @@ from diagnose.parsers.web_sites import inner_path, routes_of_name
 from diagnose.probes import ProbeContext
 from diagnose.probes.inside.backends import is_holder
 from diagnose.probes.inside.header_limits import (
-    MAX_SECONDS,
     SIZES,
-    TOO_LARGE,
+    Ask,
+    ask_sizes,
     command_with_cookie,
     cookie_field,
     status_of_server,
 )
 from diagnose.probes.inside.unanswered import curl_or_unseen
-
-#: Returns the status with a cookie of this size, None if the connection was closed.
-Ask = Callable[[int], Awaitable[int | None]]
 
 
 async def try_headers(ctx: ProbeContext, config: WebServerConfig, exchange: Exchange) -> None:
@@ -67,34 +62,23 @@ def _cookies(size: int) -> tuple[str, ...]:
 async def _trial(
     ctx: ProbeContext, ask: Ask, route: SiteRoute, url: str, server: str = ""
 ) -> HeaderTrial | None:
-    """Ask without a cookie, then with larger ones, and with the last one that was served again."""
-    at, until = ctx.elapsed(), min(ctx.elapsed() + MAX_SECONDS, ctx.options.timeout - 1.5)
-    normal = await ask(0)
-    if normal is None or normal == TOO_LARGE or normal >= 500:
+    """Return what the answers to growing cookies say of a route's limit."""
+    at = ctx.elapsed()
+    sizes = await ask_sizes(ctx, ask, SIZES)
+    if sizes is None:
         return None
-    served, refused, status = 0, None, None
-    for size in SIZES:
-        if ctx.elapsed() >= until:
-            break
-        status = await ask(size)
-        if status != normal:
-            refused = size
-            break
-        served = size
-    if refused is not None and await ask(served) != normal:
-        return None  # it fails by turns
     return HeaderTrial(
         vantage=Vantage.SERVER,
         at=at,
         took=ctx.elapsed() - at,
-        equivalent=command_with_cookie(refused or served, url),
+        equivalent=command_with_cookie(sizes.last, url),
         target=route.target,
         path=ctx.target.path.partition("?")[0],
         address=route.host,
         port=route.port,
-        normal=normal,
-        served=served,
-        refused=refused,
-        status=status if refused else None,
+        normal=sizes.normal,
+        served=sizes.served,
+        refused=sizes.refused,
+        status=sizes.status,
         server=server,
     )
