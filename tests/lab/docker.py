@@ -19,8 +19,11 @@ from pathlib import Path
 from typing import Any
 
 HOME = Path("/run/containers")
+#: The program of a container may lie here.
+NEEDED = (Path(__file__).resolve(), Path(sys.prefix).resolve())
 #: Builds the root of a container and becomes its program. $1 its folder, $2 its root, the rest the
-#: command; binds are lines "SOURCE POINT" in the file `binds`.
+#: command; binds are lines "SOURCE POINT" in the file `binds`. No image has the server's sites: the
+#: file `hidden` names what lies in /srv there.
 ENTER = r"""
 set -e
 home=$1; root=$home/root; shift
@@ -31,6 +34,7 @@ for point in hosts resolv.conf; do
   rm -f "$root/etc/$point"; touch "$root/etc/$point"
   mount --bind "$home/$point" "$root/etc/$point"
 done
+while read -r path; do rm -rf "$root$path"; done <"$home/hidden"
 while read -r source point; do
   if [ -d "$source" ]; then mkdir -p "$root$point"
   else mkdir -p "$root${point%/*}"; [ -e "$root$point" ] || touch "$root$point"; fi
@@ -110,6 +114,12 @@ def start(container: dict[str, Any]) -> None:
     container["error"] = ""
     (folder / "hosts").write_text(container["hosts"])
     (folder / "resolv.conf").write_text(container.get("resolv", "nameserver 203.0.113.1\n"))
+    sites = [
+        path
+        for path in Path("/srv").iterdir()
+        if not any(each.is_relative_to(path) for each in NEEDED)
+    ]
+    (folder / "hidden").write_text("".join(f"{path}\n" for path in sites))
     (folder / "binds").write_text("".join(f"{a} {b}\n" for a, b in container["binds"]))
     group = HOME / "cgroup/docker" / container["id"]
     group.mkdir(parents=True, exist_ok=True)
