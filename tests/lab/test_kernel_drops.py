@@ -4,6 +4,7 @@ server over SSH, and on the server itself."""
 import pytest
 
 from diagnose.model.addresses import bracketed
+from tests.support.effort import sample
 from tests.support.kernel_features import no_drop_reasons, no_ebpf
 
 from . import kernel_witness
@@ -11,7 +12,6 @@ from .lab import CLIENT, HERE, SERVER, SERVER6, Lab
 from .report import Report
 from .scenario import Scenario, found
 from .scenarios.netfilter import alone
-from .test_scenarios import taken
 
 pytestmark = [
     pytest.mark.lab,
@@ -64,9 +64,7 @@ def test_the_kernel_says_what_it_drops(laboratory: Lab, name: str) -> None:
     assert report.causes == [expected], str(report)
 
 
-@pytest.mark.parametrize(
-    "scenario", [one for one in kernel_witness.scenarios() if taken(one, 96)], ids=str
-)
+@pytest.mark.parametrize("scenario", sample(kernel_witness.scenarios(), 12), ids=str)
 def test_rules_and_kernel_do_not_disagree(laboratory: Lab, scenario: Scenario) -> None:
     """A share of the scenarios; all where DIAGNOSE_ALL is set."""
     if why := kernel_witness.obstacle(laboratory, scenario):

@@ -1,7 +1,9 @@
 """Remedies on the same configuration, written in other ways: named, cured as printed or by
-`diagnose fix`, taken back to the byte, and links and modes kept."""
+`diagnose fix` back to the byte, and links and modes kept."""
 
 import pytest
+
+from tests.support.effort import sample
 
 from .hosts import until
 from .lab import Lab
@@ -9,12 +11,12 @@ from .layouts import NAMES, lay_out
 from .report import carry_out
 from .scenario import Scenario, found
 from .state import Snapshot
-from .test_scenarios import assert_healthy, fixed_and_undone, look, say, taken, working
+from .test_scenarios import assert_healthy, fixed_and_undone, look, say, working
 
 pytestmark = pytest.mark.lab
 
 #: Faults whose remedy edits a file in another way each: a line is changed, added after another, at
-#: the beginning or the end of a block, before a block, repeated from outside, taken away. No fault
+#: the beginning or the end of a block, before a block, repeated from outside away. No fault
 #: is known by visitors' requests: nginx is restarted, and what was logged before does not count.
 SCENARIOS = (
     "host_is_the_applications_address",
@@ -32,9 +34,9 @@ SCENARIOS = (
 )
 
 
-def sample() -> list[tuple[str, str]]:
+def written() -> list[tuple[str, str]]:
     pairs = [(name, layout) for name in SCENARIOS for layout in NAMES]
-    return [pair for pair in pairs if taken(pair, 16)]
+    return sample(pairs, 6)
 
 
 def shape(snapshot: Snapshot) -> dict[str, tuple[int, int]]:
@@ -45,7 +47,7 @@ def shape(snapshot: Snapshot) -> dict[str, tuple[int, int]]:
     }
 
 
-@pytest.mark.parametrize(("name", "layout"), sample())
+@pytest.mark.parametrize(("name", "layout"), written())
 def test_layout(laboratory: Lab, name: str, layout: str) -> None:
     lab, scenario = laboratory, found()[name]
     lab.restore(ipv6=scenario.ipv6)

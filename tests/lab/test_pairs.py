@@ -3,11 +3,13 @@ hides the second from outside. Their scenarios are played one after the other.""
 
 import pytest
 
+from tests.support.effort import sample
+
 from .lab import Lab
 from .report import Report
 from .scenario import Scenario, Side, found
 from .state import rules
-from .test_scenarios import look, say, taken
+from .test_scenarios import look, say
 
 pytestmark = pytest.mark.lab
 
@@ -52,7 +54,7 @@ def expected(side: Side, *several: Scenario) -> set[str]:
     return {cause for one in several if (cause := one.expected[side])}
 
 
-@pytest.mark.parametrize(("first", "second"), [pair for pair in (*HIDDEN, *SEEN) if taken(pair, 2)])
+@pytest.mark.parametrize(("first", "second"), sample((*HIDDEN, *SEEN), 20))
 def test_pair(laboratory: Lab, first: str, second: str) -> None:
     pair = [found()[name] for name in (first, second)]
     laboratory.restore(ipv6=any(one.ipv6 for one in pair))

@@ -3,11 +3,9 @@
 `make test` plays a share of the faults, `make test-all` all of them.
 """
 
-from zlib import crc32
-
 import pytest
 
-from tests.support.effort import ALL
+from tests.support.effort import sample
 
 from .clients import URL, message
 from .lab import Lab
@@ -51,10 +49,6 @@ FAULTS: dict[str, tuple[str, ...]] = {
 }
 
 
-def share(names: list[str], part: int) -> list[str]:
-    return [name for name in names if ALL or crc32(name.encode()) % part == 0]
-
-
 def answer(done_by: Report) -> tuple[str, str]:
     """The answer to the message, and the check of the finding that it names."""
     symptom = done_by.document["run"]["symptom"]
@@ -69,7 +63,7 @@ def diagnosed(lab: Lab, side: str, *words: str) -> Report:
     return Report.of(side, lab.diagnose(host, "--json", "--timeout", "40", *outside, *words))
 
 
-@pytest.mark.parametrize("name", share(list(FAULTS), 6))
+@pytest.mark.parametrize("name", sample(FAULTS, 5))
 def test_the_message_of_a_client_is_answered(laboratory: Lab, name: str) -> None:
     scenario = found()[name]
     laboratory.restore(ipv6=scenario.ipv6)
@@ -88,7 +82,7 @@ TESTED = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("name", share(list(TESTED), 3))
+@pytest.mark.parametrize("name", sample(TESTED, 2))
 def test_the_words_of_nginx_are_answered(laboratory: Lab, name: str) -> None:
     scenario = found()[name]
     laboratory.restore()

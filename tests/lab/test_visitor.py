@@ -3,6 +3,8 @@ address, before the judgement and after the remedy."""
 
 import pytest
 
+from tests.support.effort import sample
+
 from . import site
 from .hosts import until
 from .lab import CLIENT, Lab
@@ -11,7 +13,7 @@ from .scenario import Scenario, found
 from .scenarios import visitor
 from .scenarios.visitor import VISITOR
 from .scenarios.visitors_on_link import OFFICE, bridge_of_containers
-from .test_scenarios import say, taken
+from .test_scenarios import say
 
 pytestmark = pytest.mark.lab
 
@@ -37,7 +39,7 @@ def judged(lab: Lab, scenario: Scenario) -> Report:
     return Report.of("server", lab.diagnose(lab.server, "--json", *scenario.args, scenario.target))
 
 
-@pytest.mark.parametrize("scenario", [one for one in SCENARIOS if taken(one, 2)], ids=str)
+@pytest.mark.parametrize("scenario", sample(SCENARIOS, 12), ids=str)
 def test_visitor(laboratory: Lab, scenario: Scenario) -> None:
     if why := scenario.obstacle():
         pytest.skip(why)
