@@ -13,6 +13,7 @@ tells the application, and the application's own words in its log.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from checks.http._known_application import known_application, own_setting
 from checks.nginx import Nginx, file_line
@@ -49,6 +50,9 @@ from diagnose.parsers.origin_refusals import (
     told_host,
 )
 from diagnose.parsers.urls import parse_url
+
+if TYPE_CHECKING:
+    from checks.http._refused_forms import RefusedForm
 
 #: Grafana's words: it compares the name alone (pkg/middleware/csrf), and no scheme.
 _COMPARES_HOSTS = lazy_pattern(r"(?i)\borigin not allowed\b")
@@ -229,16 +233,16 @@ def _by_log(evidence: Evidence) -> Iterator[Claim]:
     visitor's origin, or the framework does not believe it. Rails answers 422 for a form that was
     filled in wrongly as well."""
     # Imported late: a healthy site's log has no refused form.
-    from checks.http._refused_forms import logged_forms, told_refusal
+    from checks.http._refused_forms import logged_forms
     from checks.nginx._sent_origins import origin_line
 
-    nginx, target = Nginx.of(evidence), evidence.target
+    nginx = Nginx.of(evidence)
     for form in logged_forms(evidence, "nginx"):
         failure, guard = form.failure, form.guard
         route = form_route(nginx, failure.path)
         if route is None or _answers_posts(route):
             continue
-        match, sent_origin = route.match, route.told
+        sent_origin = route.told
         if _compares_host_alone(evidence) and "Host" not in sent_origin.wrong_fields:
             continue
         wrong_fields = {name.lower() for name in sent_origin.wrong_fields}
@@ -249,50 +253,54 @@ def _by_log(evidence: Evidence) -> Iterator[Claim]:
             form.is_repeated and guard and guard.knows_no_mistake
         ):
             continue
-        is_sure = is_wrong and guard is not None and guard.framework != "rails"
-        directive, subject = (
-            proxy_pass_of(match) or match.block,
-            Subject(port=target.port, path=failure.path),
-        )
-        yield Claim(
-            about=replace(subject, text=file_line(directive)),
-            covers=(subject,),
-            because=(
-                failure,
-                *([form.page] if form.page else []),
-                *([form.refusal] if form.refusal else []),
-                *nginx.configs,
-                *_containers(route),
-            ),
-            confidence=Confidence.CERTAIN
-            if form.words
-            else Confidence.LIKELY
-            if is_sure or told_refusal(evidence)
-            else Confidence.POSSIBLE,
-            # An application that nobody knows may answer a wrong password so.
-            severity=Severity.WARNING
-            if guard or form.words or told_refusal(evidence)
-            else Severity.NOTE,
-            location=nginx.location(directive),
-            facts={
-                **_facts(evidence, sent_origin, form.words),
-                "words": form.words,
-                "words_log": form.refusal.equivalent if form.refusal else "",
-                "url": f"{target.origin}{failure.path}",
-                "status": failure.status,
-                "place": file_line(directive),
-                "location": " ".join((match.block.name, *match.block.args)),
-                "asked": False,
-                "origin_itself": not is_wrong,
-                "logged": True,
-                "times": failure.times if failure.times > 1 else "",
-                "log": failure.file,
-                "framework": _TITLES.get(guard.framework, "") if guard and not form.words else "",
-                **({guard.framework: True, "other": False} if guard else {}),
-            },
-            fix=origin_fix(route, sure=False) if is_wrong else _own_setting(),
-        )
+        yield _logged_claim(nginx, form, route, is_wrong)
         return
+
+
+def _logged_claim(nginx: Nginx, form: "RefusedForm", route: FormRoute, is_wrong: bool) -> Claim:
+    """Return the claim for a form of the log; `is_wrong`: nginx tells the application another
+    origin than the visitor's."""
+    # Imported late: a healthy site's log has no refused form.
+    from checks.http._refused_forms import told_refusal
+
+    evidence, failure, guard = nginx.evidence, form.failure, form.guard
+    subject = Subject(port=evidence.target.port, path=failure.path)
+    directive = proxy_pass_of(route.match) or route.match.block
+    is_told = bool(told_refusal(evidence))
+    is_sure = is_wrong and guard is not None and guard.framework != "rails"
+    doubt = Confidence.LIKELY if is_sure or is_told else Confidence.POSSIBLE
+    return Claim(
+        about=replace(subject, text=file_line(directive)),
+        covers=(subject,),
+        because=(
+            failure,
+            *([form.page] if form.page else []),
+            *([form.refusal] if form.refusal else []),
+            *nginx.configs,
+            *_containers(route),
+        ),
+        confidence=Confidence.CERTAIN if form.words else doubt,
+        # An application that nobody knows may answer a wrong password so.
+        severity=Severity.WARNING if guard or form.words or is_told else Severity.NOTE,
+        location=nginx.location(directive),
+        facts={
+            **_facts(evidence, route.told, form.words),
+            "words": form.words,
+            "words_log": form.refusal.equivalent if form.refusal else "",
+            "url": f"{evidence.target.origin}{failure.path}",
+            "status": failure.status,
+            "place": file_line(directive),
+            "location": " ".join((route.match.block.name, *route.match.block.args)),
+            "asked": False,
+            "origin_itself": not is_wrong,
+            "logged": True,
+            "times": failure.times if failure.times > 1 else "",
+            "log": failure.file,
+            "framework": _TITLES.get(guard.framework, "") if guard and not form.words else "",
+            **({guard.framework: True, "other": False} if guard else {}),
+        },
+        fix=origin_fix(route, sure=False) if is_wrong else _own_setting(),
+    )
 
 
 def _containers(route: FormRoute) -> tuple[ContainerNginx, ...]:

@@ -66,10 +66,6 @@ async def emit_folder(
     at, page = ctx.elapsed(), posixpath.normpath(f"{root}/{path.lstrip('/')}")
     folder = page if path.endswith("/") else root
     machine = ctx.machine
-    remainder = path.removeprefix(prefix) if prefix and path.startswith(f"{prefix}/") else ""
-    shortened = posixpath.normpath(f"{root}/{remainder.lstrip('/')}")
-    if remainder.endswith("/"):
-        shortened += "/index.html"
     roots, pages, index, rules, text = await asyncio.gather(
         machine.glob(root),
         machine.glob(page),
@@ -77,16 +73,9 @@ async def emit_folder(
         machine.read(f"{root}/.htaccess", MAX_BYTES),
         machine.read(f"{root}/index.html", MAX_BYTES),
     )
-    short, hidden, named = await asyncio.gather(
-        machine.glob(shortened if remainder else root),
-        machine.glob(f"{root}/.h*"),
-        machine.glob(f"{root}/*htaccess*"),
-    )
-    front, is_wordpress = (
-        ("", False) if _REWRITE.search(rules.text) else await _front_script(ctx, root, path)
-    )
-    kept = posixpath.normpath(f"{root}{cut}/{path.lstrip('/')}") if cut and not pages else ""
-    kept = f"{kept}/index.html" if kept and path.endswith("/") else kept
+    has_rules = bool(_REWRITE.search(rules.text))
+    front, is_wordpress = ("", False) if has_rules else await _front_script(ctx, root, path)
+    shortened, kept = ("", "") if pages else await _respelled(ctx, root, path, prefix, cut)
     ctx.emit(
         SiteFolder(
             vantage=Vantage.SERVER,
@@ -98,15 +87,13 @@ async def emit_folder(
             exists=bool(roots),
             page_exists=bool(pages),
             index_files=tuple(clean(posixpath.basename(name), 100) for name in index[:10]),
-            has_rewrite_rules=bool(_REWRITE.search(rules.text)),
-            rules_folder=""
-            if pages or _REWRITE.search(rules.text)
-            else await _rules_folder(ctx, root, path),
+            has_rewrite_rules=has_rules,
+            rules_folder="" if pages or has_rules else await _rules_folder(ctx, root, path),
             is_application=bool(_APPLICATION.search(text.text)),
             prefix=prefix or cut,
-            shortened=shortened if remainder and short and not pages else "",
-            kept=clean(kept, 400) if await _is_there(ctx, kept) else "",
-            lookalike=_lookalike(hidden, named) if rules.failure else "",
+            shortened=shortened,
+            kept=clean(kept, 400),
+            lookalike=await _lookalike(ctx, root) if rules.failure else "",
             lost_script=await _lost_script(ctx, root, rules.text, above),
             hidden=own,
             elsewhere=""
@@ -122,6 +109,23 @@ async def emit_folder(
         from diagnose.probes.inside.other_case import emit_other_case
 
         await emit_other_case(ctx, f"{ctx.target.origin}{above}{cut}{path}", root, page)
+
+
+async def _respelled(
+    ctx: ProbeContext, root: str, path: str, prefix: str, cut: str
+) -> tuple[str, str]:
+    """Return the file of a path without the prefix, and with the part that Caddy took off; "" for
+    what is not there."""
+    index = "/index.html" if path.endswith("/") else ""
+    shortened = kept = ""
+    if prefix and path.startswith(f"{prefix}/"):
+        shortened = posixpath.normpath(f"{root}/{path.removeprefix(prefix).lstrip('/')}") + index
+    if cut:
+        kept = posixpath.normpath(f"{root}{cut}/{path.lstrip('/')}") + index
+    return (
+        shortened if await _is_there(ctx, shortened) else "",
+        kept if await _is_there(ctx, kept) else "",
+    )
 
 
 async def _is_there(ctx: ProbeContext, file: str) -> bool:
@@ -214,9 +218,12 @@ async def _lost_script(ctx: ProbeContext, root: str, rules: str, above: str) -> 
     return clean(scripts[-1], 100) if is_lost else ""
 
 
-def _lookalike(*found: tuple[str, ...]) -> str:
+async def _lookalike(ctx: ProbeContext, root: str) -> str:
     """Return the name of a file that may be meant as .htaccess."""
-    names = [posixpath.basename(name) for group in found for name in group]
+    hidden, named = await asyncio.gather(
+        ctx.machine.glob(f"{root}/.h*"), ctx.machine.glob(f"{root}/*htaccess*")
+    )
+    names = [posixpath.basename(name) for name in (*hidden, *named)]
     likely = [name for name in names if name.lower() in _MISNAMED and name != ".htaccess"]
     close = difflib.get_close_matches(".htaccess", [n for n in names if n != ".htaccess"], 1, 0.85)
     return clean(next(iter((*likely, *close)), ""), 100)
