@@ -81,7 +81,7 @@ async def after_headers(ctx: ProbeContext, trial: HeaderTrial) -> None:
     if is_here and trial.refused and ctx.further_requests.begin("the limit of headers of a file"):
         words = ("sh", "-c", SCRIPT, "sh", str(trial.port))
         result = await ctx.machine.run(*words, timeout=PATIENCE)
-        emit_if_too_slow(ctx, "the limit of headers of the application", result)
+        emit_if_too_slow(ctx, "the settings of the application", result)
         await emit_header_setting(ctx, parse_place(result.out), trial)
 
 
