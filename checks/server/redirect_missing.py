@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from checks.server import (
     ServerView,
     file_rows,
+    idle_site,
     indentation,
     line_edit,
     line_text,
@@ -21,7 +22,7 @@ from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject, server_commands
 from diagnose.model.http import Exchange
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
-from diagnose.parsers.web_sites import answering_sites
+from diagnose.parsers.web_sites import answering_sites, has_name
 
 
 @check(
@@ -47,7 +48,7 @@ def redirect_missing(evidence: Evidence) -> Iterator[Claim]:
     is_main = not sites and view.server.product == "apache" and view.config.complete
     if not plain or any(site.redirects or site.passthrough for site in sites):
         return
-    if not sites and not is_main:
+    if (not sites and not is_main) or _waits_with_its_site(view):
         return
     yield Claim(
         about=Subject(name=target.host, port=80),
@@ -70,6 +71,18 @@ def _asks_for_https(evidence: Evidence) -> bool:
     symptom, config = evidence.target.symptom, evidence.good(WebServerConfig)
     is_told = symptom is not None and symptom.kind == "not-secure" and evidence.target.port == 80
     return is_told and any(answering_sites(each, 443, evidence.target.host) for each in config)
+
+
+def _waits_with_its_site(view: ServerView) -> bool:
+    """Return whether the site of the name is on disk and not enabled, and its redirect stands in
+    the same file: it comes with the site (server.wrong-site)."""
+    host, idle = view.evidence.target.host, idle_site(view)
+    if idle is None or any(has_name(site, host) for site in view.answering_sites):
+        return False
+    return any(
+        site.file == idle.file and site.listens_on(80) and has_name(site, host) and site.redirects
+        for site in (view.config.idle if view.config else ())
+    )
 
 
 def _constant_condition(view: ServerView, sites: Sequence[WebSite]) -> dict[str, object]:

@@ -21,6 +21,7 @@ from diagnose.model import (
     Subject,
     Where,
 )
+from diagnose.model.applications import ReadSetting
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.logs import FailedRequests
 from diagnose.model.requests import HeaderTrial
@@ -58,13 +59,14 @@ def header_limit(evidence: Evidence) -> Iterator[Claim]:
         is_told = _is_told(evidence, trial)
         is_met = is_told or (bool(logged) and trial.status == TOO_LARGE)
         program = _program(evidence, trial)
+        setting = _setting(evidence)
         yield Claim(
             about=Subject(
                 port=evidence.target.port,
                 path=trial.path,
                 text=file_line(directive) if directive else trial.target,
             ),
-            because=(*page_exchanges(evidence)[:1], trial, *logged),
+            because=(*page_exchanges(evidence)[:1], trial, *logged, *setting),
             confidence=Confidence.CERTAIN if is_met else Confidence.LIKELY,
             is_reported=is_told,
             location=nginx.location(directive) if directive else None,
@@ -79,9 +81,26 @@ def header_limit(evidence: Evidence) -> Iterator[Claim]:
                 "times": logged[0].times if logged else "",
                 **{each: each == program for each in _PROGRAMS},
                 "other": program not in _PROGRAMS,
+                "set": f"{setting[0].file}:{setting[0].number}" if setting else "",
+                "key": setting[0].key if setting else "",
             },
-            fix=Fix((Manual("raise-the-limit", Where.APPLICATION),), Applicability.MANUAL),
+            fix=_fix(setting),
         )
+
+
+def _setting(evidence: Evidence) -> tuple[ReadSetting, ...]:
+    """Return the line in which the program has its limit, () if it is not known."""
+    reads = evidence.good(ReadSetting)
+    return tuple(read for read in reads if read.topic == "header-limit")[:1]
+
+
+def _fix(setting: tuple[ReadSetting, ...]) -> Fix:
+    if not setting:
+        return Fix((Manual("raise-the-limit", Where.APPLICATION),), Applicability.MANUAL)
+    # Imported late: of few programs the file is known.
+    from checks.upstream._setting_fixes import setting_fix
+
+    return setting_fix(setting, "raise-the-limit")
 
 
 def _is_told(evidence: Evidence, trial: HeaderTrial) -> bool:

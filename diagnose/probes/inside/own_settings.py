@@ -15,6 +15,7 @@ from diagnose.model.containers import NginxContainer
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import Page, PageFileResponse
+from diagnose.model.requests import HeaderTrial
 from diagnose.model.server import Listeners
 from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.hostnames import is_address
@@ -68,6 +69,20 @@ async def after_nginx(ctx: ProbeContext, _: NginxConfig, listeners: Listeners) -
 @probe(after=WebServerConfig, needs=Listeners)
 async def after_server(ctx: ProbeContext, _: WebServerConfig, listeners: Listeners) -> None:
     await _look(ctx, listeners)
+
+
+@probe(after=HeaderTrial)
+async def after_headers(ctx: ProbeContext, trial: HeaderTrial) -> None:
+    """Look for the limit of a program of this machine that refused a large header."""
+    from diagnose.parsers.program_place import parse_place
+    from diagnose.probes.inside.header_settings import emit_header_setting
+
+    is_here = is_local_host(trial.address) and not trial.server
+    if is_here and trial.refused and ctx.further_requests.begin("the limit of headers of a file"):
+        words = ("sh", "-c", SCRIPT, "sh", str(trial.port))
+        result = await ctx.machine.run(*words, timeout=PATIENCE)
+        emit_if_too_slow(ctx, "the settings of the application", result)
+        await emit_header_setting(ctx, parse_place(result.out), trial)
 
 
 async def _look(ctx: ProbeContext, listeners: Listeners) -> None:

@@ -46,7 +46,8 @@ class CurlResponse:
     to end the connection itself. `media_type` is the response's type, "" if unknown; `location` is
     where a redirect leads to. `software` are the fields in which a server names itself, and
     `head_bytes` is the size of the status line and the fields. `secure_cookies` are the names of
-    the cookies with the attribute Secure, and `text` is the beginning of the body as it came.
+    the cookies with the attribute Secure, `coding` is its Content-Encoding, and `text` is the
+    beginning of the body as it came.
     """
 
     argv: tuple[str, ...]
@@ -63,6 +64,7 @@ class CurlResponse:
     head_bytes: int = 0
     secure_cookies: tuple[str, ...] = ()
     text: str = ""
+    coding: str = ""
 
     @property
     def equivalent(self) -> str:
@@ -174,6 +176,7 @@ def parse_curl(argv: tuple[str, ...], result: CommandResult) -> CurlResponse:
         attempt.connected and (attempt.secured or not argv[-1].startswith("https:")),
         media_type=_media_type(attempt.fields),
         location=clean(dict(attempt.fields).get("location", ""), 1000),
+        coding=clean(dict(attempt.fields).get("content-encoding", ""), 20),
         software=tuple(
             (name, clean(value, 100))
             for name, value in attempt.fields

@@ -44,6 +44,14 @@ def test_silent_when_it_redirects_or_nobody_saw_a_page() -> None:
     assert not judge(CHECK, APACHE, unread, LISTENING, PAGE), "no site is known"
 
 
+def test_silent_where_the_redirect_waits_with_a_site_that_is_not_enabled() -> None:
+    other = HTTPS.replace("shop.example.com", "blog.example.com")
+    waiting = HTTPS + PLAIN.replace("</VirtualHost>", REDIRECT)
+    assert not judge(CHECK, APACHE, apache_config(other, waiting), LISTENING, PAGE)
+    assert judge(CHECK, APACHE, apache_config(other, HTTPS), LISTENING, PAGE)
+    assert judge(CHECK, APACHE, apache_config(HTTPS + PLAIN, waiting), LISTENING, PAGE)
+
+
 def test_fires_where_no_virtual_host_of_apache_has_port_80() -> None:
     (claim,) = judge(CHECK, APACHE, apache_config(HTTPS), LISTENING, PAGE)
     assert (claim.facts["site"], claim.facts["listen"]) == ("", "/etc/apache2/ports.conf:1")

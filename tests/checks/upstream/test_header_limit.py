@@ -4,7 +4,19 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Claim, Confidence, Manual, Symptom, Target, Vantage, Where
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Command,
+    Confidence,
+    Edit,
+    Manual,
+    Symptom,
+    Target,
+    Vantage,
+    Where,
+)
+from diagnose.model.applications import ReadSetting
 from diagnose.model.logs import FailedRequests
 from diagnose.model.requests import HeaderTrial
 from diagnose.model.server import Listener, Listeners
@@ -80,3 +92,24 @@ def test_fires_behind_another_server_than_nginx() -> None:
 def test_silent_about_the_limit_of_the_server_in_front() -> None:
     trial = replace(TRIAL, server="apache", status=400)
     assert not judge(CHECK, APACHE, apache_config(), page(200), NODE, trial, target=TOLD)
+
+
+SETTING = ReadSetting(
+    application="program", topic="header-limit", key="--max-http-header-size",
+    file="/etc/systemd/system/shop.service", number=2, line="ExecStart=/usr/bin/node a.js",
+    new="ExecStart=/usr/bin/node --max-http-header-size=65536 a.js", unit="shop.service",
+)  # fmt: skip
+
+
+def test_edits_the_unit_whose_line_is_known() -> None:
+    observations = (config(SITE), BUILD, RUNNING, page(200), NODE, TRIAL, SETTING)
+    (claim,) = judge(CHECK, *observations, target=TOLD, masked=False)
+    assert claim.facts["set"] == "/etc/systemd/system/shop.service:2"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit, reload, restart = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert f"\n+{SETTING.new}\n" in edit.diff
+    assert isinstance(reload, Command)
+    assert isinstance(restart, Command)
+    assert restart.argv == ("systemctl", "restart", "shop")

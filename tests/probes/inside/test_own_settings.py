@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from diagnose.machine import CommandResult
-from diagnose.model import Observation
+from diagnose.model import Observation, Vantage
 from diagnose.model.applications import KnownApplication, ReadSetting
 from diagnose.model.containers import NginxContainer
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
+from diagnose.model.requests import HeaderTrial
 from diagnose.model.server import Listener, Listeners
 from diagnose.parsers.applications import variables_of_settings
 from diagnose.parsers.frameworks import framework_variables
@@ -123,3 +124,50 @@ def test_a_program_is_known_by_the_words_of_its_refusal() -> None:
     (read,) = looking.observed(ReadSetting)
     assert (read.application, read.place, read.added) == ("syncthing", "/srv/config.xml:2", True)
     assert "<insecureSkipHostcheck>true</insecureSkipHostcheck>" in read.new
+
+
+REFUSED_HEADER = HeaderTrial(
+    vantage=Vantage.SERVER, target="http://127.0.0.1:3000", path="/", address="127.0.0.1",
+    port=3000, normal=200, served=15500, refused=31500, status=431,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "file", "text", "new"),
+    [
+        ("node\037/srv/app.js", "", "[Service]\nExecStart=/usr/bin/node /srv/app.js\n",
+         "ExecStart=/usr/bin/node --max-http-header-size=65536 /srv/app.js"),
+        ("java\037-Dcatalina.base=/srv/tomcat", "/srv/tomcat/conf/server.xml",
+         '<Connector port="3000">\n', '<Connector maxHttpHeaderSize="65536" port="3000">'),
+        ("java\037-Djetty.base=/srv/jetty", "/srv/jetty/start.d/server.ini",
+         "# jetty.httpConfig.requestHeaderSize=8192\n",
+         "jetty.httpConfig.requestHeaderSize=65536"),
+    ],
+)  # fmt: skip
+def test_the_limit_of_headers_of_a_program(words: str, file: str, text: str, new: str) -> None:
+    path = "/etc/systemd/system/shop.service"
+    printed = (
+        f"process 9 {words.partition(chr(31))[0]}\nfolder /srv\nwords {words}\n"
+        f"unit shop.service\nunitfile {path}\n"
+    )
+    command = shlex.join(("sh", "-c", probes.SCRIPT, "sh", "3000"))
+    machine = RecordedMachine(
+        {command: CommandResult((), 0, printed, "", 0.0)}, {file or path: text}
+    )
+    looking: Any = Looking(machine)
+    probe: Any = probes.after_headers
+    asyncio.run(probe.work(looking, looking.emit(REFUSED_HEADER)))
+    (read,) = looking.observed(ReadSetting)
+    assert (read.topic, read.file, read.new) == ("header-limit", file or path, new)
+
+
+def test_no_program_is_looked_at_that_takes_large_headers() -> None:
+    looking: Any = Looking(RecordedMachine({}, {}))
+    probe: Any = probes.after_headers
+    for trial in (
+        replace(REFUSED_HEADER, refused=None),
+        replace(REFUSED_HEADER, server="apache"),
+        replace(REFUSED_HEADER, address="192.0.2.1"),
+    ):
+        asyncio.run(probe.work(looking, looking.emit(trial)))
+    assert not looking.observed(ReadSetting)
