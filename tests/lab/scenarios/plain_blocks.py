@@ -70,7 +70,8 @@ def default_ssl_answers_for_the_site(lab: Lab) -> None:
     apache.install(lab, VIRTUAL_HOST)
     server, file = lab.server, "/etc/apache2/sites-available/default-ssl.conf"
     before, page = server.read(file), "/var/www/html/index.html"
-    lab.undo(lambda: (server.write(file, before), server.sh("a2dissite -q default-ssl; true")))
+    lab.undo(lambda: server.write(file, before))
+    lab.undo(lambda: server.sh("a2dissite -q default-ssl", check=False))
     server.write(
         file,
         "<VirtualHost *:443>\n    DocumentRoot /var/www/html\n    SSLEngine on\n"
