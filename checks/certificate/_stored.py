@@ -63,7 +63,7 @@ def stored_pair(
     """Return the certificate that is valid for all of the names and lies with its key on the
     server; None if there is none. A pair with a file that the configuration names (`own_files`)
     comes first, then one of a public authority, then the one that ends last, then the one with more
-    of its chain. `joined` wants both in one file."""
+    of its chain, then the one that a tool renews. `joined` wants both in one file."""
     named_ends = [
         file.chain[0].not_after
         for file in evidence.good(CertificateFile)
@@ -96,6 +96,7 @@ def stored_pair(
             bool(pair.leaf.issuer_urls),
             pair.leaf.not_after,
             len(pair.certificate.chain),
+            lineage_of(pair.path) is not None,  # a copy of it is renewed by nobody
             pair.path,
         ),
         default=None,

@@ -107,7 +107,25 @@ def _of_other_servers(evidence: Evidence) -> Iterator[DefaultSite]:
             if any(route.target not in {"", "!"} for route in site.routes)
         ]
         if len(answering) == 1:
-            yield DefaultSite(_place(answering[0]), _place(own[0]) if len(own) == 1 else "")
+            fix = _moved_certificate(evidence, answering[0], own[0]) if len(own) == 1 else None
+            yield DefaultSite(_place(answering[0]), _place(own[0]) if len(own) == 1 else "", fix)
+
+
+def _moved_certificate(evidence: Evidence, answering: WebSite, own: WebSite) -> Fix | None:
+    """Give the site of port 80 the certificate of the one that answers, if it covers the name and
+    that one does not have the name, too."""
+    from checks.server import server_view
+    from checks.server._covering_sites import covering_site
+    from checks.server._tls_blocks import block_fix, plain_site
+
+    view = server_view(evidence)
+    if view is None or plain_site(view) is not own or evidence.target.host in answering.names:
+        return None
+    certificate, key = answering.paths("certificate"), answering.paths("key")
+    if len(certificate) != 1 or len(key) != 1 or covering_site(view, [answering]) is None:
+        return None
+    lines = (f"SSLCertificateFile {certificate[0]}", f"SSLCertificateKeyFile {key[0]}")
+    return block_fix(view, own, lines)
 
 
 def _place(site: WebSite) -> str:

@@ -32,6 +32,7 @@ from diagnose.parsers.http import document_kind
 
 if TYPE_CHECKING:
     from checks.nginx import Nginx
+    from checks.server.caddy_path_taken import UnusedPass
 
 #: `/api/users`, `/rest/v1/orders`, `/prod-api/user`: something stands behind the word. Vue Element
 #: Admin and RuoYi build with `VUE_APP_BASE_API = '/prod-api'`. Socket.IO and Engine.IO answer with
@@ -112,6 +113,8 @@ def _claim(
     servers = {each.product for each in evidence.good(WebServer) if port in each.ports}
     near = None if fix or hidden or departure else near_rule(nginx, path.partition("?")[0])
     fix = near_fix(nginx, near) if near else fix
+    unused = None if fix or hidden or departure or near else _unused_pass(evidence, path)
+    fix = unused.fix if unused else fix
     decisive = hidden.error_page if hidden else departure.rule if departure else None
     decisive = near.directive if near else decisive
     return Claim(
@@ -135,11 +138,23 @@ def _claim(
             "near": near.text if near else "",
             "near_place": file_line(near.directive) if near else "",
             "written": near.written if near else "",
+            "unused": unused.matcher if unused else "",
+            "unused_place": unused.place if unused else "",
+            "taker_place": unused.taker_place if unused else "",
             "application": _application(evidence, path),
         },
         fix=fix
         or Fix((Manual(_step(nginx, servers, bool(hidden)), Where.SERVER),), Applicability.MANUAL),
     )
+
+
+def _unused_pass(evidence: Evidence, path: str) -> "UnusedPass | None":
+    """Return Caddy's line for the path that another one comes before."""
+    from checks.server import server_on_port
+    from checks.server.caddy_path_taken import unused_pass
+
+    view = server_on_port(evidence)
+    return unused_pass(view, path.partition("?")[0]) if view else None
 
 
 def _step(nginx: "Nginx", servers: Collection[str], is_hidden: bool) -> str:

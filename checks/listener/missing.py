@@ -40,6 +40,7 @@ from diagnose.model.nginx import Directive, NginxConfig, NginxState
 from diagnose.model.server import Listener, Listeners, PassedPort
 
 if TYPE_CHECKING:
+    from checks.nginx._tls_blocks import TlsBlock
     from diagnose.parsers.nginx.server_blocks import Server
 
 
@@ -86,6 +87,7 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
     drops = [drop for drop in evidence.good(KernelDrop) if drop.reason == "NO_SOCKET"]
     is_asked_here = evidence.target.uses_tls and not (unsure or refused or nginx.quic)
     is_maybe_elsewhere = nginx.tls_port or nginx.site_port or other or several
+    built = _built_block(evidence, nginx)
     yield Claim(
         about=Subject(port=port),
         covers=tuple(Subject(port=number) for number in ports),
@@ -104,6 +106,7 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
             **_other_facts(evidence, nginx, other),
             **_program_facts(listeners),
             **_passed_facts(passed),
+            **_built_facts(built),
             "only": _plain_program(plain_listeners)
             if evidence.target.uses_tls and not nginx.runs and (other is None or other.program)
             else "",
@@ -113,7 +116,7 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
         # Which of the programs has the site, if one does, is not known.
         severity=Severity.NOTE if unsure else Severity.WARNING if several else None,
         ruled_out=("listener.loopback-only",),
-        fix=_fix(evidence, nginx) if passed is None else START_APPLICATION,
+        fix=START_APPLICATION if passed else built.fix if built else _fix(evidence, nginx),
         served_at=_served_at(evidence, nginx) if is_asked_here else None,
     )
 
@@ -187,6 +190,24 @@ def _passed_facts(passed: PassedPort | None) -> dict[str, str]:
         "passed": passed.url if passed else "",
         "passed_by": passed.server if passed else "",
         "passed_at": f"{passed.file}:{passed.line}" if passed and passed.file else "",
+    }
+
+
+def _built_block(evidence: Evidence, nginx: _NginxListens) -> "TlsBlock | None":
+    """Return the block for https that a certificate on the server makes possible."""
+    if not nginx.runs or nginx.quic or nginx.tls_port:
+        return None
+    from checks.nginx import Nginx
+    from checks.nginx._tls_blocks import tls_block
+
+    return tls_block(Nginx.of(evidence))
+
+
+def _built_facts(built: "TlsBlock | None") -> dict[str, str]:
+    return {
+        "stored": built.pair.path if built else "",
+        "plain_block": built.place if built else "",
+        "placeholder": built.placeholder if built else "",
     }
 
 

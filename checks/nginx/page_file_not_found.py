@@ -10,6 +10,7 @@ know of the folder. Otherwise the file was not deployed.
 """
 
 import posixpath
+import shlex
 from collections.abc import Iterator
 
 from checks.http import _page_files as page_files
@@ -27,6 +28,7 @@ from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity
 from diagnose.model.files import PageFileAccess, SiblingFile
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.pages import PageFileResponse
+from diagnose.model.site_folders import StaticProject
 from diagnose.parsers.nginx.file_paths import ServedFile, named_version, served_file
 from diagnose.parsers.urls import parse_url
 
@@ -95,6 +97,7 @@ def page_file_not_found(evidence: Evidence) -> Iterator[Claim]:
             "mistake": bool(mistake or below),
             "corrected": corrected_directive(served, mistake),
             "below": below,
+            **_collecting(evidence, first),
             "written": first.page.base or first.page.url,
             "expression": " ".join(location.block.args) if outdone else "",
             "expression_place": file_line(location.block),
@@ -121,6 +124,24 @@ def _address_below(nginx: Nginx, file: ExaminedFile) -> str:
     return "" if file.access.mistake else next(filter(None, found), "")
 
 
+def _collecting(evidence: Evidence, file: ExaminedFile) -> dict[str, str]:
+    """Return the command that lays Django's static files where nginx looks for them, that folder,
+    and the setting that has to name it; "" where no project is known, or a line of nginx is
+    wrong."""
+    found = [each for each in evidence.good(StaticProject) if not file.access.mistake]
+    if not found:
+        return dict.fromkeys(("collect", "collected", "static_root"), "")
+    project = found[0]
+    python = shlex.quote(project.python or "python3")
+    command = f"{python} {shlex.quote(project.path)} collectstatic --noinput"
+    is_other = project.owner not in {"", "root", "UNKNOWN"}
+    return {
+        "collect": f"sudo -u {shlex.quote(project.owner)} {command}" if is_other else command,
+        "collected": project.folder,
+        "static_root": project.setting,
+    }
+
+
 def _text(directive: Directive) -> str:
     return " ".join((directive.name, *directive.args))
 
@@ -128,5 +149,8 @@ def _text(directive: Directive) -> str:
 def _fix(nginx: Nginx, file: ExaminedFile, served: ServedFile) -> Fix:
     """Return the corrected directive, if the file was seen where that leads."""
     mistake = file.access.mistake
-    by_hand = Manual(_STEPS.get(mistake, "deploy"), Where.SERVER)
+    step = _STEPS.get(mistake, "deploy")
+    if step == "deploy" and any(nginx.evidence.good(StaticProject)):
+        step = "collect"
+    by_hand = Manual(step, Where.SERVER)
     return corrected_fix(nginx, served, mistake) or Fix((by_hand,), Applicability.MANUAL)

@@ -6,7 +6,7 @@ may be ::1, while the application listens on 127.0.0.1, or the opposite. The oth
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from ipaddress import ip_address
 
@@ -122,6 +122,7 @@ def application_down(evidence: Evidence) -> Iterator[Claim]:
                 "listening": () if is_half_open else listening_programs(evidence)[:6],
                 "half": is_half_open,
                 "members": route.members if is_member else (),
+                **_start(view, route, is_whole and not elsewhere and sole is None),
             },
             confidence=Confidence.LIKELY if is_half_open else Confidence.CERTAIN,
             ruled_out=view.ruled_out,
@@ -143,6 +144,13 @@ def _sole(view: ServerView, route: SiteRoute, paths: list[str]) -> MeantProgram 
     from checks.upstream._sole_programs import sole_program
 
     return sole_program(view.evidence, "/", _named_ports(view))
+
+
+def _start(view: ServerView, route: SiteRoute, is_missing: bool) -> Mapping[str, object]:
+    """Return the command that starts the application, if no program runs that may be meant."""
+    from checks.upstream._start_commands import start_facts
+
+    return start_facts(view.evidence, route.port if is_missing else 0)
 
 
 def _candidates(view: ServerView, paths: list[str]) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ from diagnose.model import (
     Severity,
     Subject,
 )
+from diagnose.model.frozen import frozen
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
 from diagnose.parsers.caddy.passes import Pass, passes_of
 
@@ -72,6 +73,31 @@ def caddy_path_taken(evidence: Evidence) -> Iterator[Claim]:
             fix=_fix(view, site, taker, unused),
         )
         return
+
+
+@frozen
+class UnusedPass:
+    """A `reverse_proxy` that never gets a path: its matcher, its place, that of the line which
+    takes the path before, and the fix."""
+
+    matcher: str
+    place: str
+    taker_place: str
+    fix: Fix
+
+
+def unused_pass(view: ServerView, path: str) -> UnusedPass | None:
+    """Return the `reverse_proxy` that was meant for a path and never gets it; None if there is
+    none, or if no edit lets it come first."""
+    if view.server.product != "caddy" or len(view.answering_sites) != 1:
+        return None
+    site = view.answering_sites[0]
+    pair = _pair(view, passes_of(_rows(view, site), site.line), path)
+    fix = _fix(view, site, *pair) if pair else None
+    if pair is None or fix is None or not fix.edits:
+        return None
+    taker_place, place = (place_text(site.file, each.number) for each in pair)
+    return UnusedPass(pair[1].matcher, place, taker_place, fix)
 
 
 def _rows(view: ServerView, site: WebSite) -> Sequence[str]:

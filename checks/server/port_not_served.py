@@ -93,6 +93,7 @@ def port_not_served(evidence: Evidence) -> Iterator[Claim]:
         return
     secure = _other_tls_socket(config, server, port)
     option = _option(view, port) if not (socket or site or unread) else None
+    built = None if site or idle or unread or option else _built(view)
     yield Claim(
         about=Subject(port=port),
         because=(server, config, *listeners),
@@ -115,6 +116,7 @@ def port_not_served(evidence: Evidence) -> Iterator[Claim]:
             "option": option.text if option else "",
             "option_place": place_text(option.file, option.line) if option else "",
             "ports": tuple(sorted(server.ports)),
+            "stored": built[0] if built else "",
             "there": served_at.url if served_at else "",
         },
         # Another program may be meant to answer for a name that this server does not have.
@@ -126,8 +128,27 @@ def port_not_served(evidence: Evidence) -> Iterator[Claim]:
         if unread
         else Fix((option.edit, *reload_steps(server)), Applicability.REVIEW)
         if option and option.edit
+        else built[1]
+        if built
         else _fix(view, socket is not None, idle, site, no_module),
     )
+
+
+def _built(view: ServerView) -> tuple[str, Fix] | None:
+    """Return the certificate on the server for the site of port 80, and the edit that gives the
+    site https."""
+    # Imported late: few ports are not served.
+    from checks.certificate._stored import stored_pair
+    from checks.server._tls_blocks import block_fix, plain_site
+
+    site = plain_site(view)
+    names = {name.replace("*", "any") for name in site.names} if site else set()
+    pair = stored_pair(view.evidence, names, ()) if site else None
+    if site is None or pair is None:
+        return None
+    lines = (f"SSLCertificateFile {pair.path}", f"SSLCertificateKeyFile {pair.key}")
+    fix = block_fix(view, site, lines)
+    return (pair.path, fix) if fix else None
 
 
 def _option(view: ServerView, port: int) -> "PortOption | None":

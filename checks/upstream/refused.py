@@ -4,7 +4,7 @@ sends 502 (error.log: "connect() failed (111: Connection refused) while connecti
 Where another program of the server was asked for the path, and has it alone, its port is meant.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from checks.nginx import Nginx
 from checks.nginx._edits import Changes
@@ -69,6 +69,7 @@ def refused(evidence: Evidence) -> Iterator[Claim]:
                         "php": sockets.program == "PHP-FPM",
                         "web": backend.proxy_target.speaks_http,
                         **own_port,
+                        **_start(evidence, endpoints, is_named or found is not None),
                         **line_facts(backend, int(endpoints[0].rpartition(":")[2])),
                     },
                     because=(
@@ -83,6 +84,14 @@ def refused(evidence: Evidence) -> Iterator[Claim]:
                 or (sole and port_fix(nginx, backend, sole, _STEP, is_whole=True))
                 or _fix(nginx, backend, sockets),
             )
+
+
+def _start(evidence: Evidence, endpoints: tuple[str, ...], is_found: bool) -> Mapping[str, object]:
+    """Return the command that starts the application, if no program runs that may be meant."""
+    # Imported late: few applications refuse.
+    from checks.upstream._start_commands import start_facts
+
+    return start_facts(evidence, 0 if is_found else int(endpoints[0].rpartition(":")[2]))
 
 
 def _is_own_network(evidence: Evidence, backend: Backend) -> bool:

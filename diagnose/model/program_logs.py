@@ -61,6 +61,31 @@ class PendingConnection(Observation):
         return f"{self.process} ({self.pid})", phrase("waits for {peer}", peer=peer)
 
 
+#: What starts a program: a program of supervisor, the list that pm2 saved, a file for pm2, one of
+#: Docker Compose, or a folder with a package.json: one that names the port, or the only other one.
+Starter = Literal["supervisor", "saved", "ecosystem", "compose", "project", "other"]
+
+
+@frozen(kw_only=True, eq=False)
+class StartFile(Observation):
+    """What on this server may start the program of a port on which nothing listens: the only one of
+    its kind that names the port, or the only project where none does. `path` is a file or a folder,
+    of supervisor the program's name. `owner` is the user who has it, and `script` that of npm.
+    `has_pm2` is whether pm2 is used here."""
+
+    layer: ClassVar[str] = "upstream"
+
+    port: int
+    starter: Starter
+    path: FilePath
+    owner: Label = ""
+    script: Word = ""
+    has_pm2: bool = False
+
+    def summary(self) -> Summary:
+        return self.path, phrase("may start the program of port {port}", port=self.port)
+
+
 #: What starts a program and keeps its log.
 Manager = Literal["systemd", "pm2", "supervisor"]
 

@@ -5,7 +5,7 @@ from typing import ClassVar
 from diagnose.model import Observation
 from diagnose.model.files import Access
 from diagnose.model.frozen import frozen
-from diagnose.model.marks import FilePath, Label, Url, UrlPath, Word
+from diagnose.model.marks import FilePath, Label, Text, Url, UrlPath, Word
 from diagnose.model.summary import Summary, counted, phrase
 from diagnose.model.web_servers import ServerFile
 
@@ -164,3 +164,23 @@ class HiddenPage(Observation):
 
     def summary(self) -> Summary:
         return self.shown_file, phrase("hides {file}", file=self.file)
+
+
+@frozen(kw_only=True, eq=False)
+class StaticProject(Observation):
+    """The project of Django whose static files the page lacks. `url` is the file's in the page,
+    `folder` that in which nginx looks for such files. `path` is the project's manage.py, `owner`
+    its user, and `python` the interpreter of its virtual environment ("" if none was found).
+    `setting` is the line of its settings that names the folder for collectstatic."""
+
+    layer: ClassVar[str] = "upstream"
+
+    url: Url
+    folder: FilePath
+    path: FilePath
+    owner: Label = ""
+    python: FilePath = ""
+    setting: Text = ""
+
+    def summary(self) -> Summary:
+        return self.path, self.setting or self.folder

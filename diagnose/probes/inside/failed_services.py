@@ -85,6 +85,16 @@ async def look_at_units(ctx: ProbeContext, endpoint: str) -> None:
     """Emit the services that failed; nothing listens at the endpoint."""
     at = ctx.elapsed()
     await _emit_units(ctx, endpoint, at, await _run(ctx, endpoint))
+    port = whole_number(endpoint)
+    if port is not None and not any(unit.endpoint == endpoint for unit in _likely(ctx)):
+        # Imported late: most applications run.
+        from diagnose.probes.inside.start_commands import emit_start_file
+
+        await emit_start_file(ctx, port)
+
+
+def _likely(ctx: ProbeContext) -> Iterator[FailedUnit]:
+    return (unit for unit in ctx.observed(FailedUnit) if unit.names_endpoint)
 
 
 async def look_at_own_units(ctx: ProbeContext, endpoint: str) -> None:

@@ -38,12 +38,13 @@ _PUBLIC, _KINDS = (
 _WILD = re.compile(r"[*?\[\]{}\\\s]")
 
 #: What the index.php of an application has that answers every address itself: WordPress, Laravel,
-#: Symfony, Drupal, Joomla, CodeIgniter, Magento, CakePHP, Yii, Slim, ThinkPHP, Flight, and what
-#: Composer loads.
+#: Symfony, Drupal, Joomla, CodeIgniter, Magento, CakePHP, Yii, Slim, ThinkPHP, Flight, TYPO3, Grav,
+#: Flarum, MODX, and what Composer loads.
 _FRONT = re.compile(
     r"wp-blog-header\.php|bootstrap/app\.php|autoload(_runtime)?\.php|DRUPAL_ROOT|_JEXEC|app/bootstrap"
     r"|\b(bootstrap|bootstrap_inc|start)\.(inc\.)?php|system/core|CodeIgniter|REQUEST_URI|PATH_INFO"
-    r"|->(run|handle|dispatch)\(|::(run|start|dispatch)\(|Kernel|\bSlim\b"
+    r"|->(run|handle|dispatch|listen)\(|::(run|start|dispatch|bootWeb)\(|Kernel|\bSlim\b"
+    r"|\bFCPATH\b|\bGRAV_|\bTYPO3|ProcessWire|MODX_"
 )
 
 #: The element that an application in the browser fills (React, Vue, Angular, Next, Nuxt, Svelte).

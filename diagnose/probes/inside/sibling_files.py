@@ -132,7 +132,13 @@ async def _look_for(
             facts = {"url": response.url, "of_program": is_program}
             ctx.emit(access_as(SiblingFile, access, at=at, **facts))
             return
-    own_path = searched_location(servers[0], path)[1]
+    match, own_path = searched_location(servers[0], path)
+    served = served_file(match, own_path, start=start_folder_of(ctx)) if match else None
+    if served is not None:
+        # Imported late: few pages lack a file.
+        from diagnose.probes.inside.static_projects import emit_static_project
+
+        await emit_static_project(ctx, response.url, served, programs)
     suffix = searched_suffix(own_path)
     if not suffix or not ctx.further_requests.begin("a file by its name"):
         return

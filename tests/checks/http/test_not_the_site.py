@@ -3,6 +3,8 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Applicability, Severity, Subject
+from diagnose.model.nginx import CertificateFile
+from tests.support.certificates import LEAF
 from tests.support.check_evidence import CHAT, judge
 from tests.support.firewall_rules import listening
 from tests.support.nginx_evidence import RUNNING, config
@@ -199,3 +201,31 @@ def test_names_the_site_of_apache_that_has_another_port() -> None:
     (claim,) = judge(CHECK, WELCOME, APACHE, apache_config(text), masked=False)
     assert str(claim.facts["answering"]).endswith(":1")
     assert str(claim.facts["own"]).endswith(":5")
+
+
+def test_fires_and_gives_apaches_site_the_certificate_that_covers_its_name() -> None:
+    default = page(200, "<title>Apache2 Debian Default Page: It works</title>")
+    plain = (
+        "<VirtualHost *:80>\n    ServerName shop.example.com\n"
+        "    ProxyPass / http://127.0.0.1:3000/\n</VirtualHost>\n"
+    )
+    front = (
+        "<VirtualHost *:443>\n    SSLEngine on\n    SSLCertificateFile /c.pem\n"
+        "    SSLCertificateKeyFile /k.pem\n</VirtualHost>\n"
+    )
+    stored = CertificateFile(path="/c.pem", chain=(LEAF,))
+    (claim,) = judge(CHECK, default, APACHE, apache_config(front + plain), stored, masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    rows = [row[1:].strip() for row in claim.fix.edits[0].diff.split("\n") if row[:1] == "+"]
+    assert "<VirtualHost *:443>" in rows
+    assert "SSLCertificateFile /c.pem" in rows
+    assert "Redirect permanent / https://shop.example.com/" in rows
+    # A certificate that is not known, and a site that redirects by itself.
+    redirects = plain.replace(
+        "    ProxyPass", "    Redirect /old https://x.example/\n    ProxyPass"
+    )
+    for seen in ((apache_config(front + plain),), (apache_config(front + redirects), stored)):
+        (claim,) = judge(CHECK, default, APACHE, *seen, masked=False)
+        assert claim.fix
+        assert claim.fix.applicability is Applicability.MANUAL

@@ -6,7 +6,7 @@ import pytest
 
 from diagnose.model import Applicability, Claim, Confidence, Edit, Manual, Where
 from diagnose.model.symptom import Symptom
-from tests.support.caddy_evidence import CADDY
+from tests.support.caddy_evidence import CADDY, caddy_config, document
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.page_evidence import answered, loads, module
@@ -208,3 +208,26 @@ def test_speaks_of_the_server_that_answers() -> None:
     assert claim.fix
     assert claim.fix.steps[0] == Manual("pass-on-first", Where.SERVER)
     assert claim.facts["caddy"]
+
+
+def test_fires_and_lets_caddys_line_for_the_path_come_first() -> None:
+    target = replace(SHOP, path="/api/users")
+    answer = replace(page(200, SHELL), url=target.url)
+    observed = (answer, loads(module(), url=target.url, is_empty=True), answered(module()))
+    rest, api = "reverse_proxy 127.0.0.1:3000", "reverse_proxy /api/* 127.0.0.1:4000"
+
+    def claimed(*lines: str) -> Claim:
+        rows = "".join(f"\t\t{line}\n" for line in lines)
+        text = f"shop.example.com {{\n\troute {{\n{rows}\t}}\n}}\n"
+        file = caddy_config(text, document("shop.example.com"))
+        (claim,) = judge(CHECK, CADDY, file, *observed, target=target, masked=False)
+        return claim
+
+    claim = claimed(rest, api)
+    assert claim.facts["unused"] == "/api/*"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert f"+\t\t{api}" in claim.fix.edits[0].diff
+    # A guard between them is a person's, and another path has no line of its own.
+    assert not claimed(rest, "basicauth {", "}", api).facts["unused"]
+    assert not claimed(rest, api.replace("/api/", "/shop/")).facts["unused"]

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 from diagnose.model import Applicability, Edit, Manual, Severity, Vantage, Where
 from diagnose.model.files import SiblingFile
+from diagnose.model.site_folders import StaticProject
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.page_evidence import answered, loads, module, picture, sheet
@@ -151,3 +152,23 @@ def test_fires_and_names_the_address_below_the_base_of_the_page() -> None:
     assert claim.fix.steps == (Manual("page-address", Where.APPLICATION),)
     (claim,) = judge(CHECK, *seen, answered(file, 404, page=url))
     assert claim.facts["below"] == ""
+
+
+def test_fires_with_the_command_that_collects_the_files_of_a_project() -> None:
+    alias = config(site("location /static/ { alias /srv/shop/collected/; }"))
+    project = StaticProject(
+        url="https://shop.example.com/static/css/app.css",
+        folder="/srv/shop/collected/",
+        path="/srv/shop/manage.py",
+        owner="sammy",
+        python="/srv/shop/venv/bin/python",
+        setting="STATIC_ROOT = BASE_DIR / 'static'",
+    )
+    observation = examined("/srv/shop/collected/css/app.css")
+    (claim,) = judge(CHECK, RUNNING, alias, *MISSING, observation, project, masked=False)
+    assert claim.facts["collect"] == (
+        "sudo -u sammy /srv/shop/venv/bin/python /srv/shop/manage.py collectstatic --noinput"
+    )
+    assert claim.facts["static_root"] == project.setting
+    (claim,) = judge(CHECK, RUNNING, alias, *MISSING, observation)
+    assert claim.facts["collect"] == ""

@@ -8,10 +8,12 @@ from diagnose.model import (
     Manual,
     ServedAddress,
 )
+from diagnose.model.files import StoredCertificate
 from diagnose.model.server import Listeners
 from diagnose.model.web_servers import SiteSocket, WebServerConfig, WebSite
 from tests.support import haproxy_evidence
 from tests.support.caddy_evidence import CADDY, caddy_config, document
+from tests.support.certificates import LEAF
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import STOPPED
 from tests.support.nginx_evidence import config as nginx_config
@@ -163,3 +165,24 @@ def test_names_caddys_option_for_another_port() -> None:
     assert "-\thttps_port 8443" in edit.diff
     (claim,) = judge(CHECK, *seen, caddy_config(text.replace("8443", "443"), document()))
     assert not claim.facts["option"]
+
+
+STORED = StoredCertificate(path="/etc/ssl/shop.crt", chain=(LEAF,), key="/etc/ssl/shop.key")
+SITE = PLAIN.replace("</V", "ProxyPass / http://127.0.0.1:3000/\n</V")
+
+
+def test_fires_and_gives_the_site_of_port_80_the_certificate_that_is_there() -> None:
+    seen = (ON_80, ONLY_80, apache_config(SITE, modules=("proxy",)))
+    (claim,) = judge(CHECK, *seen, STORED, masked=False)
+    assert claim.facts["stored"] == "/etc/ssl/shop.crt"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "+<VirtualHost *:443>" in claim.fix.edits[0].diff
+    assert isinstance(claim.fix.steps[0], Command)
+    assert claim.fix.steps[0].argv == ("a2enmod", "ssl")
+    # Rules about https are a person's.
+    for line in ("RewriteCond %{HTTPS} off", "Redirect / https://shop.example.com/"):
+        own = apache_config(SITE.replace("ProxyPass", f"{line}\nProxyPass"), modules=("proxy",))
+        (claim,) = judge(CHECK, ON_80, ONLY_80, own, STORED, masked=False)
+        assert claim.fix
+        assert claim.fix.applicability is Applicability.MANUAL

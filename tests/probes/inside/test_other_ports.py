@@ -68,3 +68,22 @@ def test_nothing_is_told_otherwise(observations: tuple[Observation, ...]) -> Non
 def test_nothing_is_told_of_another_name_or_of_http() -> None:
     assert unseen(REFUSED, OPEN, text=BLOCK.replace("shop", "blog")) == []
     assert unseen(REFUSED, OPEN, text=BLOCK.replace(" ssl", "")) == []
+
+
+def test_certificates_are_looked_for_once_where_the_port_refuses() -> None:
+    def commands(*observations: Observation) -> list[str]:
+        machine = RecordedMachine()
+        ctx = Looking(machine)
+        config = NginxConfig(path="/etc/nginx/nginx.conf", main=())
+        ctx.observations += [config, *observations]
+
+        async def work() -> None:
+            for connection in ctx.observed(Connection):
+                await other_ports.after_the_connection.work(ctx, connection, config)
+
+        asyncio.run(work())
+        return [command for command in machine.commands_run if "letsencrypt" in command]
+
+    assert len(commands(REFUSED, REFUSED, OPEN)) == 1
+    assert commands(replace(REFUSED, failure=None), OPEN) == []
+    assert commands(REFUSED) == []

@@ -1,0 +1,59 @@
+"""The command that starts the program of a port on which nothing listens, where one file of this
+server alone names the port."""
+
+import posixpath
+import shlex
+from collections.abc import Mapping
+
+from diagnose.model import Evidence
+from diagnose.model.program_logs import StartFile
+
+_NONE: Mapping[str, object] = {
+    "start": "",
+    "start_file": "",
+    "start_pm2": False,
+    "start_npm": False,
+}
+
+
+def start_facts(evidence: Evidence, port: int) -> Mapping[str, object]:
+    """Return the facts about the command: `start`, "" if none is known, and `start_file`, which
+    names the port (`start_named`) or is the only project. `start_pm2` asks for pm2's own list to
+    be saved, `start_npm` for a service."""
+    file = next((each for each in evidence.good(StartFile) if each.port == port), None)
+    if file is None:
+        return _NONE
+    is_project = file.starter in {"project", "other"}
+    is_npm = is_project and not file.has_pm2
+    return {
+        "start": _as_owner(file, _command(file)),
+        "start_file": f"program:{file.path}" if file.starter == "supervisor" else file.path,
+        "start_named": file.starter != "other",
+        "start_pm2": file.starter in {"saved", "ecosystem"} or (is_project and not is_npm),
+        "start_npm": is_npm,
+    }
+
+
+def _command(file: StartFile) -> str:
+    path = shlex.quote(file.path)
+    match file.starter:
+        case "supervisor":
+            return f"supervisorctl start {path}"
+        case "saved":
+            return "pm2 resurrect"
+        case "ecosystem":
+            return f"pm2 start {path}"
+        case "compose":
+            return f"docker compose -f {path} up -d"
+        case "project" | "other":
+            run = file.script if file.script == "start" else f"run {shlex.quote(file.script)}"
+            name = shlex.quote(posixpath.basename(file.path) or "app")
+            if file.has_pm2:
+                return f"pm2 start npm --name {name} --cwd {path} -- {run}"
+            return f"npm --prefix {path} {run}"
+
+
+def _as_owner(file: StartFile, command: str) -> str:
+    """Return the command for root, who starts what belongs to another user as that one."""
+    is_own = file.starter in {"supervisor", "compose"} or file.owner in {"", "root", "UNKNOWN"}
+    return command if is_own else f"sudo -iu {shlex.quote(file.owner)} {command}"
