@@ -27,6 +27,7 @@ from diagnose.model import (
 from diagnose.model.addresses import family_of
 from diagnose.model.dns import (
     HostsEntry,
+    OtherMachine,
     Resolution,
     own_addresses,
     published_addresses,
@@ -148,9 +149,6 @@ def _is_another_site(evidence: Evidence, entry: HostsEntry) -> bool:
 
 
 def _is_other_machine(evidence: Evidence, entry: HostsEntry) -> bool:
-    # Imported late: few hosts files name another machine.
-    from diagnose.model.other_machine import OtherMachine
-
     return any(machine.address == entry.address for machine in evidence.of(OtherMachine))
 
 

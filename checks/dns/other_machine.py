@@ -24,11 +24,11 @@ from diagnose.model.addresses import family_of
 from diagnose.model.dns import (
     ADDRESS_TYPES,
     DnsAnswer,
+    OtherMachine,
     final_answers,
     own_addresses,
     published_addresses,
 )
-from diagnose.model.other_machine import OtherMachine
 
 #: Visits that were sent before the log was read: one alone may have been cut off.
 _FEWEST_VISITS = 2

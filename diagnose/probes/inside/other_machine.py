@@ -15,11 +15,16 @@ from secrets import token_hex
 from diagnose.machine.container import ContainerMachine
 from diagnose.model import Vantage
 from diagnose.model.addresses import family_of, is_guarded, is_loopback, is_private
-from diagnose.model.dns import DnsAnswer, Resolution, final_answers_of
+from diagnose.model.dns import (
+    DnsAnswer,
+    OtherMachine,
+    PageDifference,
+    Resolution,
+    final_answers_of,
+)
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, LocalAnswer
 from diagnose.model.nginx import NginxConfig
-from diagnose.model.other_machine import OtherMachine, PageDifference
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.net.http import HttpResult, connection_for, get
 from diagnose.net.tls import client_context, secure

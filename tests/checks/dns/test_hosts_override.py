@@ -5,9 +5,8 @@ from pathlib import Path
 import pytest
 
 from diagnose.model import Applicability, Claim, Edit, Host, Manual, Severity, Vantage
-from diagnose.model.dns import DnsAnswer, HostsEntry, Resolution
+from diagnose.model.dns import DnsAnswer, HostsEntry, OtherMachine, Resolution
 from diagnose.model.nginx import Directive, NginxConfig
-from diagnose.model.other_machine import OtherMachine
 from diagnose.model.server import Interface
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Certificate, Handshake

@@ -3,8 +3,7 @@ from typing import Any
 import pytest
 
 from diagnose.model import Confidence, Observation, Severity, Vantage
-from diagnose.model.dns import DnsAnswer
-from diagnose.model.other_machine import OtherMachine
+from diagnose.model.dns import DnsAnswer, OtherMachine
 from tests.support.check_evidence import judge
 from tests.support.firewall_rules import ADDRESS, host, nic
 

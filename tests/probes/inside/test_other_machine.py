@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 
 from diagnose.model import Vantage
-from diagnose.model.dns import DnsAnswer, Resolution
+from diagnose.model.dns import DnsAnswer, OtherMachine, Resolution
 from diagnose.model.http import Exchange, LocalAnswer
 from diagnose.model.nginx import NginxConfig
-from diagnose.model.other_machine import OtherMachine
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.symptom import Symptom
 from diagnose.net.http import HttpResult
