@@ -2,7 +2,7 @@
 
 import pytest
 
-from diagnose.model import Applicability, Confidence
+from diagnose.model import Applicability, Confidence, Edit, Observation
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.page_errors import LOG_READ, logged, page
@@ -26,7 +26,7 @@ server {
 FILES = SITE.replace("index.php?$args", "index.html")
 
 
-def seen(text: str, message: str = UNKNOWN) -> tuple[object, ...]:
+def seen(text: str, message: str = UNKNOWN) -> tuple[Observation, ...]:
     return RUNNING, config(text), LOG_READ, logged(message), page(404)
 
 
@@ -34,8 +34,11 @@ def test_fires_and_writes_the_slash() -> None:
     (claim,) = judge(CHECK, *seen(SITE))
     assert claim.facts["looked_for"] == "/srv/shopindex.php"
     assert claim.confidence is Confidence.CERTAIN
+    assert claim.fix is not None
     assert claim.fix.applicability is Applicability.AUTOMATIC
-    assert "try_files $uri $uri/ /index.php?$args;" in str(claim.fix.steps[0])
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "try_files $uri $uri/ /index.php?$args;" in edit.diff
 
 
 def test_fires_for_a_page_that_nginx_reads_itself() -> None:
