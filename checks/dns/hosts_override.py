@@ -27,6 +27,7 @@ from diagnose.model import (
 from diagnose.model.addresses import family_of
 from diagnose.model.dns import (
     HostsEntry,
+    OtherMachine,
     Resolution,
     own_addresses,
     published_addresses,
@@ -83,6 +84,7 @@ def hosts_override(evidence: Evidence) -> Iterator[Claim]:
             "dns": dns_addresses,
             "differs": bool(differing_entries),
             "wrong": bool(wrong_entries),
+            "other": any(_is_other_machine(evidence, entry) for entry in wrong_entries),
             "own_name": any(map(_is_own_name, wrong_entries)),
             "target": evidence.target.url,
         },
@@ -124,10 +126,13 @@ def _is_another_site(evidence: Evidence, entry: HostsEntry) -> bool:
     """Return whether the site does not work at the address: nothing replies, or the certificate is
     for another name.
 
-    An address of the target's own server is never another site.
+    An address of the target's own server is never another site. One that shows another page than
+    the target's own server is.
     """
     if entry.mine and _serves_host(evidence):
         return False
+    if _is_other_machine(evidence, entry):
+        return True
     attempts = [
         connection
         for connection in evidence.of(Connection)
@@ -141,6 +146,10 @@ def _is_another_site(evidence: Evidence, entry: HostsEntry) -> bool:
         if handshake.address == entry.address and handshake.is_browser_like and handshake.chain
     ]
     return any(not _names_host(leaf, evidence.target.host) for leaf in leaves)
+
+
+def _is_other_machine(evidence: Evidence, entry: HostsEntry) -> bool:
+    return any(machine.address == entry.address for machine in evidence.of(OtherMachine))
 
 
 def _serves_host(evidence: Evidence) -> bool:

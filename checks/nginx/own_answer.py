@@ -18,7 +18,6 @@ from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
 from checks.nginx._answering_rules import BROWSER, answering_rules
 from checks.nginx._page_errors import is_in_run, logged_errors
-from checks.tcp._vantages import is_server_here
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -68,7 +67,7 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
     folder = None if directive or not pages else _folder(nginx, pages[0])
     if folder is not None:
         directive = folder.directive
-    if directive is None or _is_about_own_address(nginx, directive):
+    if directive is None:
         return
     address = folder.address if folder else ""
     page, subjects = pages[0], endpoint_subjects(pages)
@@ -80,6 +79,8 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
     is_token = sent is not None and not is_password
     is_plain = _is_redirect_missing(nginx, page)
     is_guard = directive.name in _GUARDS and not (sent or is_plain)
+    if _is_told_by_rule(nginx, directive) and not (sent or is_plain or address):
+        return
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
@@ -139,10 +140,14 @@ def _is_manifest(path: str) -> bool:
     return _MANIFEST.search(path.partition("?")[0]) is not None
 
 
-def _is_about_own_address(nginx: Nginx, directive: Directive) -> bool:
-    """Return whether nginx.rule-refuses says that the server's own address is refused."""
-    return is_server_here(nginx.evidence) and any(
-        rule.directive is directive and rule.by_address for rule in answering_rules(nginx)
+def _is_told_by_rule(nginx: Nginx, directive: Directive) -> bool:
+    """Return whether nginx.rule-refuses names the same line, with its condition."""
+    # Imported late: only an error needs it.
+    from checks.nginx.rule_refuses import severity
+
+    return any(
+        rule.directive is directive and severity(nginx.evidence, rule) is not None
+        for rule in answering_rules(nginx)
     )
 
 

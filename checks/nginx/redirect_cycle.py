@@ -67,6 +67,7 @@ def redirect_cycle(evidence: Evidence) -> Iterator[Claim]:
         "folder": folder if file or access else "",
         "directive": decisive.name if decisive else "",
         "elsewhere": access.elsewhere if access else "",
+        "script": _script(nginx, target) if is_file and access is None else "",
     }
     sockets = failed_sockets(evidence, {500})
     claim = page_claim(nginx, error, facts, "end-the-cycle", decisive, sockets)
@@ -75,6 +76,17 @@ def redirect_cycle(evidence: Evidence) -> Iterator[Claim]:
         return
     fix = _fix(nginx, access, target)
     yield replace(claim, because=(*claim.because, access), fix=fix or claim.fix)
+
+
+def _script(nginx: Nginx, target: str) -> str:
+    """Return the index of PHP beside the page that is missing, if the site's index is one: what is
+    no file is meant for it."""
+    index = page_directive(nginx, "index")
+    names = index.args if index else ()
+    is_first = next((name for name in names if name.startswith("index.")), "") == "index.php"
+    return (
+        f"{target.removesuffix('.html')}.php" if is_first and target.endswith("/index.html") else ""
+    )
 
 
 def _access(evidence: Evidence, error: PageError) -> PageFileAccess | None:

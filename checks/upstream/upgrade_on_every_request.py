@@ -20,6 +20,7 @@ from diagnose.model import (
     Severity,
     Subject,
 )
+from diagnose.model.applications import KnownApplication
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import Directive, NginxConfig
@@ -56,7 +57,7 @@ def upgrade_on_every_request(evidence: Evidence) -> Iterator[Claim]:
         if not is_reported and not (failures and _is_of_dotnet(evidence, match)):
             failures = []
         is_seen = is_reported or bool(failures)
-        if not is_seen and _asks_for_nothing(match) and _programs(evidence, match) & _UNCONCERNED:
+        if not is_seen and _asks_for_nothing(match) and _is_unconcerned(evidence, match):
             return
         port = evidence.target.port
         yield Claim(
@@ -115,6 +116,30 @@ _UNCONCERNED = frozenset(
     ("node", "MainThread", "node-MainThread", "next-server", "beam.smp", "puma", "gunicorn",
      "uvicorn")
 )  # fmt: skip
+
+
+#: What listens in place of a program in a container.
+_FORWARDERS = frozenset(("docker-proxy", "rootlessport", "rootlesskit", "pasta"))
+#: Applications that run in Node.js, by their files in diagnose/applications.
+_OF_NODE = frozenset(
+    ("code-server", "directus", "etherpad", "foundry-vtt", "ghost", "growi", "hedgedoc", "homepage",
+     "immich", "kibana", "librechat", "linkwarden", "n8n", "node-red", "nodebb", "outline",
+     "overleaf", "peertube", "planka", "rocketchat", "strapi", "uptime-kuma", "wekan", "wiki-js",
+     "zigbee2mqtt")
+)  # fmt: skip
+
+
+def _is_unconcerned(evidence: Evidence, match: LocationMatch) -> bool:
+    """Return whether the program is known to take such a request: by its name, or in a container by
+    its page."""
+    programs = _programs(evidence, match)
+    if programs & _UNCONCERNED:
+        return True
+    return (
+        bool(programs)
+        and programs <= _FORWARDERS
+        and any(known.id in _OF_NODE for known in evidence.of(KnownApplication))
+    )
 
 
 def _asks_for_nothing(match: LocationMatch) -> bool:

@@ -13,9 +13,18 @@ from diagnose.model.addresses import (
     is_within,
 )
 from diagnose.model.frozen import frozen
-from diagnose.model.marks import Address, DomainName, FilePath, RecordData, RuleText, Text, Word
+from diagnose.model.marks import (
+    Address,
+    DomainName,
+    FilePath,
+    RecordData,
+    RuleText,
+    Text,
+    Url,
+    Word,
+)
 from diagnose.model.server import Listeners, server_addresses
-from diagnose.model.summary import Summary, phrase
+from diagnose.model.summary import Summary, phrase, socket_text
 from diagnose.model.tcp import Connection
 
 #: The record types that hold addresses, by IP version.
@@ -25,6 +34,8 @@ ADDRESS_TYPES = {4: "A", 6: "AAAA"}
 #: "internal"), and those that home routers use.
 LOCAL_DOMAINS = ("test", "localhost", "local", "internal", "home.arpa", "lan", "invalid")
 
+#: In what its page differs from the server's own: in the title, or in anything else.
+PageDifference = Literal["title", "page"]
 ResolvedBy = Literal["system", "dns", "literal", "option", "loopback", "proxy"]
 Transport = Literal["udp", "tcp"]
 QueryPurpose = Literal[
@@ -185,6 +196,43 @@ class ResolverConfig(Observation):
 
     def summary(self) -> Summary:
         return self.file, self.servers
+
+
+@frozen(kw_only=True, eq=False)
+class OtherMachine(Observation):
+    """A page of the site as visitors get it at an address that is none of the server's, compared
+    with the page that the server's own web server gives to the same request.
+
+    `title` and `own_title` are the titles of both pages, "" without any. `own_trusted` is whether a
+    browser would accept the server's own certificate (None: not TLS, or this machine has no trusted
+    roots). `logged` is how many requests for the page were logged on the server while it was asked
+    once itself and `visits` times at the address; None if the log tells nothing. `log` is that log.
+    `is_member` is whether the log shows that a proxy or a balancer asks the server.
+    """
+
+    layer: ClassVar[str] = "dns"
+
+    url: Url
+    address: Address
+    port: int
+    own_address: Address
+    differs: PageDifference
+    title: Text = ""
+    own_title: Text = ""
+    own_trusted: bool | None = None
+    visits: int = 0
+    logged: int | None = None
+    log: FilePath = ""
+    is_member: bool = False
+
+    def summary(self) -> Summary:
+        subject = phrase(
+            "{url} at {place} and at {own}",
+            url=self.url,
+            place=socket_text(self.address, self.port),
+            own=socket_text(self.own_address, self.port),
+        )
+        return subject, (self.title, self.own_title)
 
 
 def is_local_name(name: str) -> bool:

@@ -65,7 +65,19 @@ def evidence_gaps(report: Report, view: View) -> tuple[Unseen, ...]:
 
 def missing_evidence(report: Report, view: View) -> tuple[Unseen, ...]:
     """Return what could not be observed, and what is missing for a verdict."""
-    return (*report.evidence.of(Unseen), *_unproved_gaps(report, view))
+    unseen = (gap for gap in report.evidence.of(Unseen) if not _is_seen_later(gap, report))
+    return (*unseen, *_unproved_gaps(report, view))
+
+
+def _is_seen_later(gap: Unseen, report: Report) -> bool:
+    """Return whether the configuration that was out of reach at first was read all the same: of an
+    nginx in a container behind another web server, as soon as it mattered."""
+    if (gap.what, gap.why) != ("nginx's configuration", "it runs in a container"):
+        return False
+    # Imported late: on most servers this was not missed.
+    from diagnose.model.nginx import ContainerNginx
+
+    return any(config.main for config in report.evidence.good(ContainerNginx))
 
 
 def _unproved_gaps(report: Report, view: View) -> Iterator[Unseen]:

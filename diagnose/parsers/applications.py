@@ -151,13 +151,18 @@ def folder_of(application: Application, page_path: str, start_path: str) -> str:
 
 def page_title(text: str) -> str:
     """Return the title of a page in lower case, "" without any."""
+    return written_title(text).lower()
+
+
+def written_title(text: str) -> str:
+    """Return the title of a page as it is written, "" without any."""
     match = _TITLE.search(text)
     title = match[1] if match else ""
     if "&" in title:
         from html import unescape
 
         title = unescape(title)
-    return " ".join(title.split()).lower()
+    return " ".join(title.split())
 
 
 def cookie_names(headers: Headers) -> tuple[str, ...]:

@@ -67,6 +67,15 @@ nothing renders, console is empty
 just full of blank after a click on the button
 Application error: a client-side exception has occurred""",
     "wrong-site": """
+Why is my domain still going to the wrong server?
+after migration the domain opens the old hosting
+it keeps hitting the old server instead of the new one
+I moved to a new VPS but the old server still answers
+还是旧网站
+域名还是访问旧服务器
+迁移后打开的还是原来的网站
+换了服务器，访问还是以前的服务器
+域名解析到了错误的服务器
 I get the apache welcome screen over HTTPS
 the website opens different with https and without https
 two domains in different folders, both are showing the same site

@@ -64,7 +64,7 @@ async def _read_once(ctx: ProbeContext) -> None:
         return
     if ctx.further_requests.begin(NGINX_ACCESS_LOG):
         _report_unlogged(ctx, config)
-        failures = await observe_failures(ctx, _logged_site(ctx, config), pages)
+        failures = await observe_failures(ctx, logged_site(ctx, config), pages)
         for path in failures.upgrades:
             await try_logged(ctx, config, path)
 
@@ -139,7 +139,7 @@ def _is_named(servers: Iterable[Server], path: str) -> bool:
     )
 
 
-def _logged_site(ctx: ProbeContext, config: NginxConfig) -> LoggedSite:
+def logged_site(ctx: ProbeContext, config: NginxConfig) -> LoggedSite:
     blocks = list(answering_blocks(ctx, config)) or list(plain_blocks(ctx, config))
     servers = _distinct(server for _, server in blocks)
     names = {name.lower() for server in servers for name in server.names} | {ctx.target.host}

@@ -7,14 +7,17 @@ or another machine that the name leads to. A site without such a failure is not 
 import asyncio
 import shlex
 from dataclasses import replace
+from functools import partial
 
 from diagnose.machine import ServerSideNet
 from diagnose.model import Failure, Host, Vantage
 from diagnose.model.addresses import bracketed
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, LocalAnswer, LocalRequest, Upgrade
+from diagnose.model.nginx import NginxConfig
 from diagnose.model.server import Interface, Listeners
 from diagnose.model.tls import Handshake
+from diagnose.model.web_servers import WebServerConfig
 from diagnose.net import Stream
 from diagnose.net.http import Http1Connection, HttpResult, connection_for, get
 from diagnose.net.tls import HandshakeResult, client_context, secure
@@ -51,6 +54,17 @@ _PERSONAL = {401, 403, 407, 429}
 async def page_failed(ctx: ProbeContext, exchange: Exchange) -> None:
     if _has_failed(ctx, exchange):
         await _compare(ctx)
+    await _look_elsewhere(ctx)
+
+
+@probe(after=NginxConfig)
+async def nginx_configuration_read(ctx: ProbeContext, _: NginxConfig) -> None:
+    await _look_elsewhere(ctx)
+
+
+@probe(after=WebServerConfig)
+async def configuration_read(ctx: ProbeContext, _: WebServerConfig) -> None:
+    await _look_elsewhere(ctx)
 
 
 @probe(after=Handshake)
@@ -68,6 +82,7 @@ async def upgrade_failed(ctx: ProbeContext, upgrade: Upgrade) -> None:
 @probe(after=Listeners)
 async def listeners_read(ctx: ProbeContext, _: Listeners) -> None:
     await _compare(ctx)
+    await _look_elsewhere(ctx)
 
 
 @probe(after=Interface)
@@ -75,6 +90,20 @@ async def interfaces_read(ctx: ProbeContext, interface: Interface) -> None:
     """The interfaces are emitted together: the last one starts the comparison."""
     if ctx.observed(Interface)[-1] is interface:
         await _compare(ctx)
+        await _look_elsewhere(ctx)
+
+
+async def _look_elsewhere(ctx: ProbeContext) -> None:
+    """Compare a page that visitors get at an address that is none of the server's with its own."""
+    own = {address for interface in ctx.observed(Interface) for address in interface.addresses}
+    configs = [*ctx.observed(NginxConfig), *ctx.observed(WebServerConfig)]
+    is_known = own and configs and ctx.observed(Listeners)
+    if not is_known or all(page.address in own for page in ctx.observed(Exchange)):
+        return
+    # Imported late: most names lead to the server's own addresses.
+    from diagnose.probes.inside.other_machine import compare_pages
+
+    await compare_pages(ctx, own, partial(own_page, ctx))
 
 
 async def _compare(ctx: ProbeContext) -> None:
@@ -175,34 +204,34 @@ class _Entry:
 
 
 async def _ask_page(ctx: ProbeContext, address: str) -> None:
-    if _is_asked(ctx, "page", ctx.target.path):
-        return
+    if not _is_asked(ctx, "page", ctx.target.path):
+        answer, result = await own_page(ctx, address, ctx.target.path)
+        if result is not None:
+            _emit(ctx, replace(answer, same_as=_same_pages(ctx, result)))
+        elif answer.chain or answer.failure:
+            _emit(ctx, answer)
+
+
+async def own_page(
+    ctx: ProbeContext, address: str, path: str
+) -> tuple[LocalAnswer, HttpResult | None]:
+    """Ask the server itself for a page, and return its answer, with the response if one came."""
     target = ctx.target
-    url = f"{'https' if target.uses_tls else 'http'}://{target.authority}{target.path}"
-    answer = _question(ctx, "page", url, target.path, (address, target.port))
+    url = f"{'https' if target.uses_tls else 'http'}://{target.authority}{path}"
+    answer = _question(ctx, "page", url, path, (address, target.port))
     tls_result = await _verified_handshake(ctx, answer) if target.uses_tls else None
     chain = await parse_certificates(tls_result.chain) if tls_result else ()
     entry = await _enter(ctx, answer)
     if entry is None:
         failure = tls_result.failure if tls_result else None
-        if chain or failure:
-            _emit(ctx, replace(answer, chain=chain, trusted=False, failure=failure))
-        return
+        return replace(answer, chain=chain, trusted=False, failure=failure), None
     result = await get(connection_for(entry.stream, entry.alpn, PATIENCE), url, PATIENCE)
     entry.stream.close()
     trusted = None
     if tls_result is not None and tls_result.verify_code is not None:
         name_matches = bool(chain) and covers(target.host, chain[0].dns_names, chain[0].addresses)
         trusted = tls_result.failure is None and name_matches
-    _emit(
-        ctx,
-        replace(
-            _completed(ctx, answer, result),
-            chain=chain,
-            trusted=trusted,
-            same_as=_same_pages(ctx, result),
-        ),
-    )
+    return replace(_completed(ctx, answer, result), chain=chain, trusted=trusted), result
 
 
 async def _ask_forwarded(ctx: ProbeContext, address: str) -> None:

@@ -73,8 +73,7 @@ async def _read_once(ctx: ProbeContext) -> None:
         return
     if ctx.further_requests.begin(SERVER_ACCESS_LOG):
         _report_unlogged(ctx, configs[0])
-        logged_sites = _logged_sites(server, configs[0], ctx.target)
-        for site in logged_sites:
+        for site in logged_sites(server, configs[0], ctx.target):
             failures = await observe_failures(ctx, site, pages)
             for path in failures.upgrades:
                 await try_websocket(ctx, configs[0], path, "logged")
@@ -92,7 +91,7 @@ async def _read_once(ctx: ProbeContext) -> None:
 async def _read_own_failures(ctx: ProbeContext, server: WebServer, config: WebServerConfig) -> None:
     """Read why HAProxy ended earlier requests for a page of which this run saw nothing."""
     if silent_pages(ctx) and ctx.further_requests.begin(SERVER_ACCESS_LOG):
-        for site in _logged_sites(server, config, ctx.target):
+        for site in logged_sites(server, config, ctx.target):
             if await observe_own_failures(ctx, site):
                 return
 
@@ -112,7 +111,7 @@ def _report_unlogged(ctx: ProbeContext, config: WebServerConfig) -> None:
         emit_not_observed(ctx, what, f"{name} writes no log of requests: {line} switches it on")
 
 
-def _logged_sites(
+def logged_sites(
     server: WebServer, config: WebServerConfig, target: Target
 ) -> Iterator[LoggedSite]:
     """Yield where the site's requests are logged, the usual place first."""

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from diagnose.model import Applicability, Claim, Edit, Host, Manual, Severity, Vantage
-from diagnose.model.dns import DnsAnswer, HostsEntry, Resolution
+from diagnose.model.dns import DnsAnswer, HostsEntry, OtherMachine, Resolution
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.server import Interface
 from diagnose.model.tcp import Connection
@@ -44,6 +44,20 @@ def test_fires_when_the_files_address_is_another_site() -> None:
     alive = replace(DEAD, failure=None)
     (claim,) = judge("dns.hosts-override", LINE, SYSTEM, DNS, alive, OTHER)
     assert claim.severity is None
+
+
+def test_fires_when_another_machine_answers_there_with_another_page() -> None:
+    alive = replace(DEAD, failure=None)
+    machine = OtherMachine(
+        url="https://shop.example.com/",
+        address="203.0.113.77",
+        port=443,
+        own_address="203.0.113.10",
+        differs="title",
+    )
+    (claim,) = judge("dns.hosts-override", LINE, SYSTEM, DNS, alive, machine)
+    assert claim.severity is None
+    assert claim.facts["other"]
 
 
 def test_fires_once_for_all_lines() -> None:

@@ -133,8 +133,15 @@ def test_silent_where_the_servers_own_address_is_refused() -> None:
     rule = "if ($remote_addr = 203.0.113.10) { return 403; }\n    location / {"
     observations = (own("403 Forbidden"), RUNNING, config(SITE.replace("location / {", rule, 1)))
     assert not judge(CHECK, *observations, host(), masked=False)
-    (claim,) = judge(CHECK, *observations, masked=False)
-    assert claim.severity is None
+
+
+@pytest.mark.parametrize("condition", ["$remote_addr = 203.0.113.10", "$ssl_client_verify = ''"])
+def test_silent_where_the_check_of_rules_names_the_same_line(condition: str) -> None:
+    rule = f"if ({condition}) {{ return 403; }}\n    location / {{"
+    observations = (own("403 Forbidden"), RUNNING, config(SITE.replace("location / {", rule, 1)))
+    assert not judge(CHECK, *observations, masked=False)
+    (claim,) = judge("nginx.rule-refuses", *observations, masked=False)
+    assert claim.facts["status"] == 403
 
 
 OUTER = SITE.replace("127.0.0.1:3000", "127.0.0.1:8080")

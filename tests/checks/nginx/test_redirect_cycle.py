@@ -30,6 +30,15 @@ def test_fires_and_names_the_file_that_is_missing() -> None:
     assert claim.location.line == 7
 
 
+def test_fires_with_the_script_that_the_site_has_in_place_of_a_page() -> None:
+    for names, script in (("index.php", "/index.php"), ("index.html index.php", "")):
+        site = SPA.replace("    root", f"    index {names};\n    root")
+        (claim,) = judge(
+            "nginx.redirect-cycle", RUNNING, config(site), LOG_READ, logged(CYCLE), page(500)
+        )
+        assert claim.facts["script"] == script
+
+
 def test_fires_without_a_file_where_another_rule_leads_back() -> None:
     site = SPA.replace("try_files $uri $uri/ /index.html", "rewrite ^ /index.html")
     (claim,) = judge(

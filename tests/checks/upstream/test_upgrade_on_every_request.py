@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from diagnose.model import Applicability, Confidence, Severity, Vantage
+from diagnose.model.applications import KnownApplication
 from diagnose.model.logs import FailedRequests
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.symptom import Symptom
@@ -124,3 +125,14 @@ def test_silent_where_the_program_minds_no_such_field() -> None:
     target = replace(SHOP, symptom=Symptom("status", "HTTP ERROR 400", 400))
     (claim,) = judge(CHECK, page(200), RUNNING, config(both), listening("node"), target=target)
     assert claim.severity is Severity.WARNING
+
+
+def test_silent_where_a_container_s_page_is_that_of_such_a_program() -> None:
+    both = ALWAYS.replace("Connection ", "Upgrade $http_upgrade; proxy_set_header Connection ")
+    url = "https://shop.example.com/"
+    immich = KnownApplication(id="immich", name="Immich", url=url)
+    kestrel = KnownApplication(id="jellyfin", name="Jellyfin", url=url)
+    seen = (page(200), RUNNING, config(both))
+    assert not judge(CHECK, *seen, listening("docker-proxy"), immich)
+    assert judge(CHECK, *seen, listening("docker-proxy"), kestrel)
+    assert judge(CHECK, *seen, listening("java"), immich)
