@@ -41,6 +41,26 @@ def two_rules_lead_to_each_other(lab: Lab) -> None:
     )
 
 
+SLASH = "rewrite ^/(.*)/$ /$1 permanent;"
+
+
+@scenario(target=TARGET, outside="http.redirect-loop", differs=MINE)
+def a_folder_undoes_the_rule_about_the_slash(lab: Lab) -> None:
+    """`rewrite ^/(.*)/$ /$1 permanent` of many guides: nginx itself adds the slash to a folder."""
+    _page(lab, SLASH)
+
+
+@scenario(target=TARGET, outside="http.redirect-loop", differs=MINE)
+def a_location_about_the_slash_is_undone_by_a_folder(lab: Lab) -> None:
+    _page(lab, "location ~ ^(/docs/.+)/$ {\n    return 301 $1;\n  }")
+
+
+@healthy(target=TARGET.rstrip("/"))
+def a_rule_about_the_slash_of_a_program_that_has_none(lab: Lab) -> None:
+    """The application answers both forms; no folder is in the way."""
+    lab.change(PAGES, f"  {SLASH}\n\n{PAGES}")
+
+
 @healthy(target=TARGET)
 def a_rule_takes_the_path_without_the_slash(lab: Lab) -> None:
     _page(lab, "location ~ ^/docs/go$ {\n    return 301 /docs/go/;\n  }")
