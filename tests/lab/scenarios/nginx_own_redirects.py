@@ -41,6 +41,17 @@ def two_rules_lead_to_each_other(lab: Lab) -> None:
     )
 
 
+@scenario(outside="http.redirect-loop", server="nginx.name-on-other-address", differs=MINE)
+def the_site_listens_on_loopback_and_its_other_name_leads_to_it(lab: Lab) -> None:
+    """The block of "www." is alone on the address of visitors."""
+    head = site.HTTPS[: site.HTTPS.index("  ssl_session_timeout")]
+    www = head.replace("server_name ", "server_name www.")
+    rule = "  return 301 https://shop.example.com$request_uri;\n}\n\n"
+    lab.edit("listen 443 ssl;", "listen 127.0.0.1:443 ssl;")
+    text = lab.server.read(site.CONF)
+    lab.change(text, f"{www}{rule}{text}")
+
+
 SLASH = "rewrite ^/(.*)/$ /$1 permanent;"
 
 
