@@ -78,7 +78,7 @@ def own_loop(nginx: Nginx, cycle: tuple[Exchange, ...]) -> OwnLoop:
     """Return the redirects by which nginx leads visitors round. Each is the line that nginx comes
     to first for its URL, and leads where the response leads, with the same status."""
     steps = sorted(cycle, key=lambda step: not step.url.startswith("https:"))
-    redirects = [_own_redirect(nginx, step) for step in steps]
+    redirects = [own_redirect(nginx, step) for step in steps]
     known = tuple(redirect for redirect in redirects if redirect)
     if nginx.is_refused or len(known) < len(steps):
         return OwnLoop()
@@ -86,7 +86,8 @@ def own_loop(nginx: Nginx, cycle: tuple[Exchange, ...]) -> OwnLoop:
     return OwnLoop(known, url.path.partition("?")[0] if url and len(steps) == 1 else "")
 
 
-def _own_redirect(nginx: Nginx, step: Exchange) -> NginxRedirect | None:
+def own_redirect(nginx: Nginx, step: Exchange) -> NginxRedirect | None:
+    """Return the line of nginx that made a response; None if none did, or if that is not sure."""
     # A proxy in front may ask on another port than visitors do.
     if not nginx.listen_sockets(step.port) or hops(step.headers):
         return None

@@ -74,6 +74,7 @@ def _claim(evidence: Evidence, chains: list[RedirectChain]) -> Claim:
     from checks.http._inner_lines import InnerLine, loop_line
     from checks.http._login_loops import login_loop
     from checks.http._own_loops import OwnLoop, own_loop
+    from checks.http._slash_loops import slash_loop
 
     endless = chains[0].end != "loop"
     steps = [step for redirect_chain in chains for step in redirect_chain.cycle]
@@ -84,12 +85,15 @@ def _claim(evidence: Evidence, chains: list[RedirectChain]) -> Claim:
     inner = InnerLine() if endless else loop_line(nginx, first)
     www, login = _WwwLoop.of(nginx, first), login_loop(nginx, first)
     own = OwnLoop() if endless else own_loop(nginx, first)
-    place = own.directive or inner.directive or login.hiding or login.passing
+    slash = slash_loop(nginx, () if endless else first)
+    place = own.directive or slash.directive or inner.directive or login.hiding or login.passing
     own_fix = own.fix(nginx)
     if endless:
         fix = _redirect_edits.by_hand("find-the-rule")
     elif own_fix:
         fix = own_fix
+    elif slash_fix := slash.fix(nginx):
+        fix = slash_fix
     elif www.is_circle:
         fix = _redirect_edits.by_hand("one-name")
     else:
@@ -115,6 +119,7 @@ def _claim(evidence: Evidence, chains: list[RedirectChain]) -> Claim:
             **www.facts,
             **login.facts,
             **own.facts(nginx),
+            **slash.facts(nginx),
         },
         location=nginx.location(place) if place else None,
         fix=fix,

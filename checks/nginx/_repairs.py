@@ -23,7 +23,7 @@ from diagnose.parsers.nginx.edits import TextEdit
 RepairKind = Literal[
     "scheme", "group_port", "quotes", "value", "listen", "same", "smaller", "twice", "hash",
     "format", "zone", "new_zone", "variable", "uri", "prefix", "tls_file", "moved", "location",
-    "brace_extra", "into_server", "main", "inside", "link",
+    "brace_extra", "into_server", "main", "inside", "link", "buffers",
 ]  # fmt: skip
 
 Changes = tuple[tuple[str, TextEdit], ...]

@@ -13,6 +13,7 @@ from typing import get_args
 
 from checks.nginx import NO_PORT, Nginx
 from checks.nginx._block_repairs import BLOCK_READERS
+from checks.nginx._buffer_repairs import BUFFER_READERS
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edits
 from checks.nginx._repairs import READERS, Repair, RepairKind
@@ -162,7 +163,7 @@ def _listen_directives(directive: Directive) -> Iterator[Directive]:
 
 def _find_repair(nginx: Nginx, message: TestMessage) -> Repair | None:
     """Return what corrects the error of `nginx -t`; None if nothing known does."""
-    for pattern, reader in (*READERS, *VALUE_READERS, *BLOCK_READERS):
+    for pattern, reader in (*READERS, *VALUE_READERS, *BLOCK_READERS, *BUFFER_READERS):
         match = re.match(pattern, message.text)
         if match and (repair := reader(nginx, message, match)):
             return replace(repair, changes=tuple(dict.fromkeys(repair.changes)))

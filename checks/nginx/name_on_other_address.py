@@ -39,6 +39,7 @@ from diagnose.model.tls import Handshake
 from diagnose.parsers.http import UNKNOWN_SITE, is_error
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.server_blocks import Listen
+from diagnose.parsers.redirects import leads_to_itself
 from diagnose.parsers.stray_pages import is_default_page
 
 
@@ -142,6 +143,8 @@ def _failing_pages(
         if _is_at(selected_server, page.address)
         if page.status in UNKNOWN_SITE
         or is_default_page(page.status, page.body)
+        # It sends visitors of its own names to the site, and the site's to where they are.
+        or leads_to_itself(page)
         or (is_error(page) and (is_closing or _is_of_others(selected_server)))
     )
 

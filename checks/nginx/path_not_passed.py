@@ -35,6 +35,7 @@ from diagnose.parsers.interface_paths import library_base
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import walk
 from diagnose.parsers.nginx.locations import PASS_DIRECTIVES, LocationMatch
+from diagnose.parsers.nginx.neighbours import local_groups
 from diagnose.parsers.other_programs import has_path
 from diagnose.parsers.unknown_paths import unknown_path
 from diagnose.parsers.urls import parse_url
@@ -64,7 +65,7 @@ def path_not_passed(evidence: Evidence) -> Iterator[Claim]:
         if visit.requested == path and visit.path == path and not visit.websocket
         if has_path(visit) and _lacks_others(evidence, visit)
     ]
-    passing = {visit.target: _passing(server, visit) for visit in visits}
+    passing = {visit.target: _passing(nginx, server, visit) for visit in visits}
     if len(passing) != 1 or not all(passing.values()):
         return
     visit, other = visits[0], passing[visits[0].target][0]
@@ -110,14 +111,17 @@ def _lacks_others(evidence: Evidence, visit: BackendVisit) -> bool:
     return bool(controls) and not any(map(has_path, controls))
 
 
-def _passing(server: Directive, visit: BackendVisit) -> list[Directive]:
-    """Return the lines of a server block that pass other paths on to the program."""
+def _passing(nginx: Nginx, server: Directive, visit: BackendVisit) -> list[Directive]:
+    """Return the lines of a server block that pass other paths on to the program, by its port or
+    by the name of a group (`upstream`) that has it alone."""
     port = url.port if (url := parse_url(visit.target)) else 0
+    groups = local_groups(nginx.config.main if nginx.config else ())
     return [
         directive
         for directive in walk(server.block or ())
         if directive.name == "proxy_pass" and directive.args
-        if (target := parse_url(directive.args[0])) and not target.secure and target.port == port
+        if (target := parse_url(directive.args[0])) and not target.secure
+        if groups.get(target.host, target.port) == port
     ]
 
 

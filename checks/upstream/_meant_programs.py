@@ -12,6 +12,7 @@ from checks.upstream import Backend
 from checks.upstream._address_lines import address_line
 from checks.upstream._edits import edit_fix, replace_in_directives
 from diagnose.model import Fix
+from diagnose.model.addresses import is_local_host
 from diagnose.model.backends import BackendVisit
 from diagnose.model.frozen import frozen
 from diagnose.model.server import Listeners
@@ -26,23 +27,30 @@ _PORT = re.compile(r":(\d{1,5})(?![\w.:])")
 
 @frozen
 class MeantProgram:
-    """A program that listens on another port of this server than nginx has."""
+    """A program that listens on another port of this server than nginx has. `is_named`: another
+    line of the same server block has its port."""
 
     port: int
     process: str
     path: str
     visit: BackendVisit
+    is_named: bool = False
 
 
 def meant_program(nginx: Nginx, backend: Backend) -> MeantProgram | None:
     """Return the only program that has what visitors want from a backend, and that no line of
-    nginx names; None where several have it, or where many programs have such a path."""
-    named = named_ports(nginx)
-    programs = {}
-    for visit in _fitting_visits(nginx, backend):
-        url = parse_url(visit.target)
-        if url is not None and url.port not in named:
-            programs[url.port] = visit
+    nginx names, or else lines of the same server block for other paths; None where several have
+    it, or where many programs have such a path."""
+    named, beside = named_ports(nginx), _ports_beside(backend)
+    visits = {
+        url.port: visit
+        for visit in _fitting_visits(nginx, backend)
+        if (url := parse_url(visit.target)) is not None
+    }
+    programs = {port: visit for port, visit in visits.items() if port not in named}
+    is_named = not programs
+    if is_named:
+        programs = {port: visit for port, visit in visits.items() if port in beside}
     if len(programs) != 1:
         return None
     ((port, visit),) = programs.items()
@@ -51,7 +59,23 @@ def meant_program(nginx: Nginx, backend: Backend) -> MeantProgram | None:
         for listeners in nginx.evidence.good(Listeners)
         for socket in listeners.on(port)
     )
-    return MeantProgram(port, next(processes, ""), visit.requested, visit)
+    return MeantProgram(port, next(processes, ""), visit.requested, visit, is_named)
+
+
+def _ports_beside(backend: Backend) -> set[int]:
+    """Return the ports of this server to which other locations of the server blocks lead."""
+    own = {
+        id(directive)
+        for match in backend.location_matches
+        for directive in walk(match.block.block or ())
+    }
+    return {
+        url.port
+        for match in backend.location_matches
+        for directive in walk(match.blocks[1].block or ())
+        if directive.name == "proxy_pass" and directive.args and id(directive) not in own
+        if (url := parse_url(directive.args[0])) and is_local_host(url.host) and not url.secure
+    }
 
 
 def named_ports(nginx: Nginx) -> set[int]:

@@ -57,6 +57,7 @@ def refused(evidence: Evidence) -> Iterator[Claim]:
                     {
                         "listening": listening_programs(evidence, without={"nginx"})[:_MAX_SHOWN],
                         "meant": f"127.0.0.1:{program.port}" if program else "",
+                        "beside": program is not None and program.is_named,
                         "sole": f"127.0.0.1:{sole.port}" if sole else "",
                         "process": found.process if found else "",
                         "wanted": found.path if found else "",

@@ -4,7 +4,7 @@ nginx answers from its own files: one of them may have the path. No I/O."""
 import re
 
 from diagnose.model.nginx import Directive
-from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.config import children, walk
 from diagnose.parsers.nginx.final_requests import final_location
 from diagnose.parsers.nginx.locations import LocationMatch, all_locations, proxy_pass_of
 from diagnose.parsers.nginx.server_blocks import Server
@@ -43,3 +43,19 @@ def origin_of(directive: Directive) -> str:
     if match is None or "$" in directive.args[0]:
         return ""
     return match[0]
+
+
+#: One server of this machine in an `upstream`.
+_LOCAL_SERVER = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\]):(\d{1,5})")
+
+
+def local_groups(main: tuple[Directive, ...]) -> dict[str, int]:
+    """Return the names of the groups (`upstream`) of one server alone, a port of this machine, each
+    with the port."""
+    groups = {}
+    for block in walk(main):
+        servers = children(block, "server") if block.name == "upstream" else ()
+        words = servers[0].args[:1] if len(servers) == 1 and block.args else ()
+        if words and (match := _LOCAL_SERVER.fullmatch(words[0])):
+            groups[block.args[0].lower()] = int(match[1])
+    return groups

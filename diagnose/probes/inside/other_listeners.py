@@ -20,6 +20,7 @@ from diagnose.model.server import Listener, Listeners
 from diagnose.model.web_servers import SiteRoute, WebServerConfig
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx.config import walk
+from diagnose.parsers.nginx.neighbours import local_groups
 from diagnose.parsers.other_programs import (
     BAD_GATEWAY,
     UNKNOWN_PAGE,
@@ -140,12 +141,13 @@ async def _ask_passed(
 ) -> None:
     """Ask the programs to which the same server block passes other paths."""
     blocks = [match.blocks[1] for match in location_matches(ctx, config, path)]
+    groups = local_groups(config.main)
     written = {
-        url.port
+        groups.get(url.host, url.port)
         for block in blocks
         for directive in (walk(block.block or ()) if len(blocks) == 1 else ())
         if directive.name == "proxy_pass" and directive.args
-        if (url := parse_url(directive.args[0])) and url.host in {"localhost", *_LOCAL}
+        if (url := parse_url(directive.args[0])) and url.host in {"localhost", *_LOCAL, *groups}
         if not url.secure
     }
     ports = {socket.port for socket in sockets if socket.address in _LOCAL} & written

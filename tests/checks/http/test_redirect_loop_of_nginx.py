@@ -109,3 +109,54 @@ def test_fires_without_a_line_where_a_proxy_is_in_front() -> None:
     step = itself()
     step = replace(step, headers=(*step.headers, ("Via", "1.1 cdn")))
     assert not loop(site("location ~ ^/docs/go/?$ { return 301 /docs/go/; }"), step).facts["own"]
+
+
+FOLDER = """\
+server {
+    listen 443 ssl;
+    server_name shop.example.com;
+    root /srv/shop;
+    RULE
+    location / { try_files $uri $uri/ =404; }
+    location /app/ { proxy_pass http://127.0.0.1:3000; }
+}
+"""
+
+
+def circle(rule: str, path: str, text: str = FOLDER) -> Claim:
+    """Of a path with a slash at its end, and the same without."""
+    there, back = HOST + path, HOST + path.rstrip("/")
+    steps = led(there, back, "target"), led(back, there, "redirect")
+    return loop(text.replace("RULE", rule), *steps, path=path)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "rewrite ^/(.*)/$ /$1 permanent;",
+        "location ~ ^(.+)/$ { return 301 $1; }",
+        "if ($request_uri ~ /$) { rewrite ^/(.*)/$ /$1 permanent; }",
+    ],
+)
+def test_fires_and_takes_the_rule_away_that_a_folder_undoes(rule: str) -> None:
+    claim = circle(rule, "/about/")
+    assert claim.facts["slash_removed"]
+    assert claim.facts["slash_folder"]
+    assert claim.location
+    assert applied(claim) == (Applicability.REVIEW, [f"-{rule}"])
+
+
+def test_fires_and_takes_the_rule_away_that_an_application_undoes() -> None:
+    rule = "rewrite ^/(.*)/$ /$1 permanent;"
+    claim = circle(rule, "/app/orders/")
+    assert claim.facts["slash_removed"]
+    assert not claim.facts["slash_folder"]
+    assert applied(claim) == (Applicability.REVIEW, [f"-{rule}"])
+    added = circle("rewrite ^([^.]*[^/])$ $1/ permanent;", "/app/orders/")
+    assert added.facts["slash"]
+    assert not added.facts["slash_removed"]
+
+
+def test_fires_without_a_rule_where_nginx_has_none_about_the_slash() -> None:
+    assert not circle("", "/about/").facts["slash"]
+    assert not circle("rewrite ^/other/(.*)/$ /$1 permanent;", "/about/").facts["slash"]

@@ -121,6 +121,21 @@ def test_fires_where_the_site_listens_on_an_address_of_the_machine_alone() -> No
     )
 
 
+def test_fires_where_the_block_of_another_name_leads_visitors_to_where_they_are() -> None:
+    """`return 301 https://shop.example.com$request_uri;` for "www.", and the site's own block is on
+    an address of this machine alone."""
+    inner = SITE.replace("listen 443 ssl;", "listen 127.0.0.1:443 ssl;")
+    rule = "\n return 301 https://shop.example.com$request_uri;\n}"
+    www = BLOG.replace("blog.", "www.shop.").replace("\n}", rule)
+    url = "https://shop.example.com/"
+    page = replace(answered(FOUR, 301), headers=(("Location", url),))
+    seen = connected(), config(inner + www), RIGHT
+    (claim,) = judge("nginx.name-on-other-address", *seen, page)
+    assert claim.facts["inner"]
+    away = replace(page, headers=(("Location", "https://shop.example.com/de/"),))
+    assert not judge("nginx.name-on-other-address", *seen, away)
+
+
 def test_fires_on_an_error_of_a_block_with_the_names_of_other_sites() -> None:
     """One certificate for all: what fails is the application of the other site."""
     right = served(FOUR, "shop.example.com")

@@ -42,6 +42,26 @@ def test_fires_on_the_first_request_of_sockjs() -> None:
     assert "Upgrade $http_upgrade;" in edit.diff
 
 
+def test_fires_where_the_other_paths_go_to_a_group() -> None:
+    group = "server 127.0.0.1:8082 fail_timeout=0;"
+    (claim,) = grouped(group)
+    assert "proxy_pass http://app" in str(claim.facts["line"])
+    assert not grouped(f"{group} server 127.0.0.1:8083;")
+    assert not grouped("server 127.0.0.1:8083;")
+
+
+def grouped(servers: str) -> list[Claim]:
+    """Of a site that passes /api/ on to a group of these servers."""
+    path = "/orders/7/lines"
+    site = "server { listen 443 ssl; server_name shop.example.com; root /srv;"
+    api = "location /api/ { proxy_pass http://app; }"
+    text = f"upstream app {{ {servers} }}\n{site} {api} }}\n"
+    door = replace(page(404), url=f"https://shop.example.com{path}")
+    visits = visit(path, 200, path), visit(unknown_path(path), 404, path)
+    target = replace(SHOP, path=path)
+    return judge(CHECK, RUNNING, BUILD, config(text), door, *visits, target=target)
+
+
 def test_fires_less_sure_on_a_page_that_many_programs_have() -> None:
     (claim,) = claims("/login", media_type="text/html")
     assert claim.confidence is Confidence.LIKELY

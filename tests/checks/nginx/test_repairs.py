@@ -115,6 +115,49 @@ def test_fires_and_offers_the_likeliest_form_of_a_location(
     assert claim.fix.applicability is Applicability.REVIEW
 
 
+BUSY = (
+    '"proxy_busy_buffers_size" must be less than the size of all "proxy_buffers" minus one buffer'
+)
+GREATER = (
+    '"{}" must be equal to or greater than the maximum of the value of "proxy_buffer_size" and one '
+    'of the "proxy_buffers"'
+)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message", "right"),
+    [
+        ("proxy_buffer_size 16k;", BUSY, "proxy_buffer_size 16k;\n{}proxy_buffers 8 16k;"),
+        ("proxy_buffers 2 8k;", BUSY, "proxy_buffers 3 8k;"),
+        ("proxy_buffers 4 32k;\n{}proxy_busy_buffers_size 256k;", BUSY,
+         "proxy_buffers 9 32k;\n{}proxy_busy_buffers_size 256k;"),
+        ("proxy_buffers 4 256k;\n{}proxy_busy_buffers_size 128k;",
+         GREATER.format("proxy_busy_buffers_size"),
+         "proxy_buffers 4 256k;\n{}proxy_busy_buffers_size 256k;"),
+        ("proxy_buffers 8 128k;\n{}proxy_temp_file_write_size 64k;",
+         GREATER.format("proxy_temp_file_write_size"),
+         "proxy_buffers 8 128k;\n{}proxy_temp_file_write_size 256k;"),
+        ("proxy_buffers 1 4k;", 'there must be at least 2 "proxy_buffers"', "proxy_buffers 3 4k;"),
+    ],
+)  # fmt: skip
+def test_fires_and_makes_the_sizes_of_buffers_fit(wrong: str, message: str, right: str) -> None:
+    indent = " " * 8
+    text = SITE.replace(PASS, f"{wrong.format(indent)}\n{indent}{PASS}")
+    claim = claimed(at(message, text, "nothing of this"), text)
+    wanted = SITE.replace(PASS, f"{right.format(indent)}\n{indent}{PASS}")
+    assert corrected(claim, text) == config(wanted).files[0].text
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+
+
+def test_fires_and_corrects_the_location_and_not_the_sizes_that_it_inherits() -> None:
+    text = SITE.replace(PASS, f"proxy_buffer_size 16k;\n        {PASS}")
+    text = text.replace("    location", "    proxy_buffers 4 4k;\n    location", 1)
+    after = corrected(claimed(at(BUSY, text, "nothing of this"), text), text)
+    assert "proxy_buffers 4 4k;" in after
+    assert "proxy_buffer_size 16k;\n        proxy_buffers 4 16k;" in after
+
+
 def test_fires_and_removes_a_listen_that_stands_there_already() -> None:
     text = SITE.replace("listen 443 ssl;", "listen 443 ssl;\n    listen 443;")
     claim = claimed(at("a duplicate listen 0.0.0.0:443", text, "listen 443;"), text)

@@ -153,6 +153,20 @@ def test_fires_without_a_port_where_no_program_or_several_have_the_path() -> Non
     assert refused_with(HAS, UNKNOWN, more=proxied).facts["meant"] == ""
 
 
+def test_fires_and_writes_the_port_of_another_location_whose_program_has_the_path() -> None:
+    """A digit is wrong in one of two locations for the same program; an unnamed one comes first."""
+    beside = "    location /b/ { proxy_pass http://127.0.0.1:7001; }\n    location"
+    text, target = SITE.replace("    location", beside, 1), replace(SHOP, path=ADMIN)
+    (claim,) = judge(CHECK, DOWN, config(text), NODE, HAS, UNKNOWN, target=target)
+    assert claim.facts["meant"] == "127.0.0.1:7001"
+    assert claim.facts["beside"]
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    other = text.replace("server_name shop", "server_name other") + SITE
+    (claim,) = judge(CHECK, DOWN, config(other), NODE, HAS, UNKNOWN, target=target)
+    assert claim.facts["meant"] == ""
+
+
 ROOT = replace(HAS, requested="/", path="/")
 
 

@@ -41,6 +41,37 @@ def two_rules_lead_to_each_other(lab: Lab) -> None:
     )
 
 
+@scenario(outside="http.redirect-loop", server="nginx.name-on-other-address", differs=MINE)
+def the_site_listens_on_loopback_and_its_other_name_leads_to_it(lab: Lab) -> None:
+    """The block of "www." is alone on the address of visitors."""
+    head = site.HTTPS[: site.HTTPS.index("  ssl_session_timeout")]
+    www = head.replace("server_name ", "server_name www.")
+    rule = "  return 301 https://shop.example.com$request_uri;\n}\n\n"
+    lab.edit("listen 443 ssl;", "listen 127.0.0.1:443 ssl;")
+    text = lab.server.read(site.CONF)
+    lab.change(text, f"{www}{rule}{text}")
+
+
+SLASH = "rewrite ^/(.*)/$ /$1 permanent;"
+
+
+@scenario(target=TARGET, outside="http.redirect-loop", differs=MINE)
+def a_folder_undoes_the_rule_about_the_slash(lab: Lab) -> None:
+    """`rewrite ^/(.*)/$ /$1 permanent` of many guides: nginx itself adds the slash to a folder."""
+    _page(lab, SLASH)
+
+
+@scenario(target=TARGET, outside="http.redirect-loop", differs=MINE)
+def a_location_about_the_slash_is_undone_by_a_folder(lab: Lab) -> None:
+    _page(lab, "location ~ ^(/docs/.+)/$ {\n    return 301 $1;\n  }")
+
+
+@healthy(target=TARGET.rstrip("/"))
+def a_rule_about_the_slash_of_a_program_that_has_none(lab: Lab) -> None:
+    """The application answers both forms; no folder is in the way."""
+    lab.change(PAGES, f"  {SLASH}\n\n{PAGES}")
+
+
 @healthy(target=TARGET)
 def a_rule_takes_the_path_without_the_slash(lab: Lab) -> None:
     _page(lab, "location ~ ^/docs/go$ {\n    return 301 /docs/go/;\n  }")

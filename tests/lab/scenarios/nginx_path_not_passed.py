@@ -27,6 +27,23 @@ def first_request_of_sockjs_is_looked_for_among_the_files(lab: Lab) -> None:
     _files_and_a_program(lab)
 
 
+@scenario(outside=None, server="nginx.path-not-passed", target=INFO, differs=MINE)
+def the_other_paths_go_to_a_group(lab: Lab) -> None:
+    """`proxy_pass http://app;`, and `upstream app` has the program's port."""
+    _files_and_a_program(lab)
+    text = lab.server.read(site.CONF).replace("http://127.0.0.1:3001", "http://app")
+    lab.configure(f"upstream app {{\n  server 127.0.0.1:3001 fail_timeout=0;\n}}\n{text}")
+
+
+@scenario(
+    outside="http.server-error", server="upstream.refused", target=INFO, differs=MINE,
+)  # fmt: skip
+def a_digit_of_the_port_is_wrong_in_one_of_two_locations(lab: Lab) -> None:
+    """The other location leads to the program, which has the path."""
+    _files_and_a_program(lab, PASSED)
+    lab.change(PASSED, PASSED.replace("3001", "3002"))
+
+
 @healthy(target=INFO)
 def first_request_of_sockjs_is_passed_on(lab: Lab) -> None:
     _files_and_a_program(lab, PASSED)

@@ -54,6 +54,27 @@ def paths_of_proxy_pass_below_one_another(lab: Lab) -> None:
     start_in_vain(lab)
 
 
+@scenario(outside="tcp.refused", server="nginx.config-invalid", differs=MINE)
+def one_larger_buffer_without_the_others(lab: Lab) -> None:
+    """`proxy_buffer_size` alone, as many guides against "upstream
+    sent too big header" have it."""
+    lab.edit(PASS, f"{PASS}\n    proxy_buffer_size 16k;")
+    start_in_vain(lab)
+
+
+@scenario(outside="tcp.refused", server="nginx.config-invalid", differs=MINE)
+def busy_buffers_of_half_a_buffer(lab: Lab) -> None:
+    """Of a guide: 4 buffers of 256k, and 128k of them may be busy."""
+    busy = "proxy_buffers 4 256k;\n    proxy_busy_buffers_size 128k;"
+    lab.edit(PASS, f"{PASS}\n    proxy_buffer_size 128k;\n    {busy}")
+    start_in_vain(lab)
+
+
+@healthy()
+def larger_buffers_that_fit(lab: Lab) -> None:
+    lab.change(PASS, f"{PASS}\n    proxy_buffer_size 16k;\n    proxy_buffers 3 16k;")
+
+
 @healthy()
 def path_of_proxy_pass_in_a_prefix(lab: Lab) -> None:
     """A slash after the port in `location ^~ /accounts/`, and a named location without one."""

@@ -414,6 +414,37 @@ def map_lacks_the_name(lab: Lab) -> None:
     lab.change(site.MAP, table + site.MAP)
 
 
+PARTS = (
+    "    set $upstream_app 127.0.0.1;\n    set $upstream_proto http;\n"
+    "    proxy_pass $upstream_proto://$upstream_app:3000;\n"
+)
+
+
+@scenario(
+    outside="http.server-error", server="upstream.target-empty", differs=MINE, not_on=UNLOGGED
+)
+def one_part_of_the_address_is_not_set(lab: Lab) -> None:
+    """As many sites have it that are written in parts: one location lost a line, and nginx takes
+    the configuration, as another location sets the variable."""
+    lab.edit(PASS, PARTS)
+    lab.change("  location / {\n    set $upstream_app 127.0.0.1;\n    set $upstream_proto http;\n",
+               "  location / {\n    set $upstream_app 127.0.0.1;\n")  # fmt: skip
+
+
+@scenario(
+    outside="http.server-error", server="upstream.target-empty", differs=MINE, not_on=UNLOGGED
+)
+def a_slip_in_the_name_of_a_variable(lab: Lab) -> None:
+    lab.edit(PASS, PARTS)
+    right = "  location / {\n    set $upstream_app 127.0.0.1;\n    set $upstream_p"
+    lab.change(f"{right}roto", f"{right}orto")
+
+
+@healthy()
+def an_address_in_parts(lab: Lab) -> None:
+    lab.change(PASS, PARTS)
+
+
 @scenario(
     outside=None, server="nginx.front-controller-missing", target=f"{HOME}/hello-world/",
     differs=MINE,

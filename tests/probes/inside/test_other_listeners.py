@@ -75,6 +75,8 @@ def test_programs_of_the_same_block_are_asked_where_nginx_looks_for_a_file(
     files = "127.0.0.1:3001; } location /api/ { root /srv"
     assert asked(monkeypatch, MISSING, target=files) == [(3001, API, False)]
     assert not asked(monkeypatch, replace(MISSING, status=200), target=files)
+    group = "app; } location /api/ { root /srv; } } upstream app { server 127.0.0.1:3001"
+    assert asked(monkeypatch, MISSING, target=group) == [(3001, API, False)]
 
 
 def test_programs_are_asked_where_the_port_of_nginx_refuses(
