@@ -57,6 +57,7 @@ INSIDE = (
     "inner_nginx",
     "container_nginx",
     "container_logs",
+    "container_pages",
     "site_folders",
     "handled_paths",
     "server_logs",
