@@ -85,6 +85,12 @@ ROWS = (
     _after_failure("container_nginx", "docker exec CONTAINER nginx -T", "http", "upstream"),
     _after_failure("container_logs", "docker logs --tail 1000 CONTAINER", "upstream"),
     _after_failure("container_pages", "docker exec CONTAINER ls -l FILE", "upstream"),
+    _after_failure(
+        "upstream_certificates",
+        "openssl s_client -connect HOST:PORT -showcerts",
+        "upstream",
+        peer="application",
+    ),
     _after_failure("site_folders", "namei -l FOLDER"),
     _after_failure("handled_paths", "caddy adapt --config FILE"),
     _after_failure("server_logs", "tail -n 50 FILE"),

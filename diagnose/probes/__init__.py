@@ -58,6 +58,7 @@ INSIDE = (
     "container_nginx",
     "container_logs",
     "container_pages",
+    "upstream_certificates",
     "site_folders",
     "handled_paths",
     "server_logs",
