@@ -85,6 +85,7 @@ ROWS = (
     _after_failure("container_nginx", "docker exec CONTAINER nginx -T", "http", "upstream"),
     _after_failure("container_logs", "docker logs --tail 1000 CONTAINER", "upstream"),
     _after_failure("container_pages", "docker exec CONTAINER ls -l FILE", "upstream"),
+    _after_failure("upgrade_protocols", _CURL_APPLICATION, "upstream", peer="application"),
     _after_failure(
         "upstream_certificates",
         "openssl s_client -connect HOST:PORT -showcerts",

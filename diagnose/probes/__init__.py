@@ -59,6 +59,7 @@ INSIDE = (
     "container_logs",
     "container_pages",
     "upstream_certificates",
+    "upgrade_protocols",
     "site_folders",
     "handled_paths",
     "server_logs",
