@@ -30,7 +30,7 @@ from diagnose.model.backends import BackendHandshake, BackendVisit
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.logs import ServerRequestError
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig, WebSite
-from diagnose.parsers.hostnames import covers, is_host
+from diagnose.parsers.hostnames import covers, plain_name
 from diagnose.parsers.urls import parse_url
 from diagnose.parsers.web_sites import is_taken, misses_pattern, route_of
 
@@ -200,7 +200,7 @@ def _fix(view: ServerView, route: SiteRoute, reason: str, names: Sequence[str]) 
     the certificate has. A verification is turned off only where Caddy does it unasked, for an
     application of this machine: nobody stands between the two."""
     local = is_local_host(route.host)
-    name = next((name for name in names if is_host(name) and "*" not in name), "")
+    name = plain_name(names)
     if reason == "name_differs" and view.server.product == "caddy" and name:
         # A host elsewhere serves many sites, and knows its own by the field Host as well.
         is_host_needed = route.keeps_host and not local

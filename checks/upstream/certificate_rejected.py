@@ -9,14 +9,16 @@ By default nginx trusts nobody (proxy_ssl_trusted_certificate), expects the name
 import re
 from collections.abc import Iterator
 
-from checks.nginx import Nginx
+from checks.nginx import Nginx, _location_edits
 from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._claims import BackendFault, upstream_claim
 from checks.upstream._responses import front_failures
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
+from diagnose.model.backends import BackendHandshake
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxConfig
+from diagnose.parsers.hostnames import covers
 from diagnose.parsers.nginx.locations import LocationMatch
 
 _VERIFY_ERROR = r"upstream SSL certificate verify error: \((\d+):([^)]{1,200})\)"
@@ -45,6 +47,8 @@ def _claim(nginx: Nginx, backend: Backend, lines: tuple[LogLine, ...]) -> Claim:
     match = backend.location_matches[0]
     trusted = _value(match, "proxy_ssl_trusted_certificate")
     by_hand = "send-the-name" if other_name else "trust-the-certificate"
+    handshake = _accepted(nginx, backend) if other_name else None
+    fix = _name_fix(nginx, match, handshake) if handshake else None
     return upstream_claim(
         nginx,
         BackendFault(
@@ -58,12 +62,41 @@ def _claim(nginx: Nginx, backend: Backend, lines: tuple[LogLine, ...]) -> Claim:
                 "expired": code == "10",
                 "depth": _value(match, "proxy_ssl_verify_depth") or "1",
                 "perhaps_depth": code in _PERHAPS_DEPTH,
+                "right_name": handshake.server_name if handshake else "",
             },
-            because=lines[-3:],
+            because=(*lines[-3:], *([handshake] if handshake else ())),
             ruled_out=("upstream.refused", "upstream.tls-to-plain"),
         ),
-        Fix((Manual(by_hand, Where.SERVER),), Applicability.MANUAL),
+        fix or Fix((Manual(by_hand, Where.SERVER),), Applicability.MANUAL),
     )
+
+
+def _accepted(nginx: Nginx, backend: Backend) -> BackendHandshake | None:
+    """Return the handshake whose certificate is for the name that was sent, and passes the
+    verification by the file that nginx trusts."""
+    for handshake in nginx.evidence.good(BackendHandshake):
+        leaf = handshake.chain[0] if handshake.chain else None
+        is_own = handshake.target == backend.proxy_target.target and handshake.verify_code == 0
+        if leaf and is_own and covers(handshake.server_name, leaf.dns_names, ()):
+            return handshake
+    return None
+
+
+def _name_fix(nginx: Nginx, match: LocationMatch, handshake: BackendHandshake) -> Fix | None:
+    """Expect and send that name. That it is the application's, and not that of somebody else with
+    a certificate of the same authority, is for a person to see."""
+    name = handshake.server_name
+    file_edits = _location_edits.setting_edits(
+        nginx,
+        match,
+        {
+            "proxy_ssl_name": "$host" if name == nginx.evidence.target.host else name,
+            "proxy_ssl_server_name": "on",
+        },
+    )
+    if not file_edits:
+        return None
+    return _location_edits.location_fix(nginx, match, file_edits, sure=False)
 
 
 def _value(match: LocationMatch, name: str) -> str:

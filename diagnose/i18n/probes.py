@@ -54,6 +54,9 @@ MESSAGES = Messages(
     Message("inside.inner_nginx", "The nginx behind Apache, Caddy or HAProxy."),
     Message("inside.container_nginx", "The nginx in a container behind the web server."),
     Message("inside.container_logs", "The error log of such an nginx."),
+    Message("inside.container_pages", "The page of an application in its folder."),
+    Message("inside.upgrade_protocols", "Another protocol than WebSocket, by its first request."),
+    Message("inside.upstream_certificates", "The name in an application's certificate."),
     Message("inside.backends", "The application behind Apache, Caddy or HAProxy."),
     Message("inside.backend_visits", "Whose answer it was: the proxy's or the application's."),
     Message(

@@ -40,6 +40,38 @@ class BackendHandshake(Observation):
 
 
 @frozen(kw_only=True, eq=False)
+class UpgradeTrial(Observation):
+    """A request for another protocol than WebSocket (RFC 9110 section 7.8), sent to the site and to
+    the application itself: observed only where visitors do not get it.
+
+    `status` is that of the site, and `direct_status` that of the application, which has the address
+    `application`; None without an answer.
+    """
+
+    layer: ClassVar[str] = "upstream"
+
+    method: Word
+    path: UrlPath
+    protocol: Word
+    application: Url
+    status: int | None = None
+    direct_status: int | None = None
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the application changes the protocol, and the site answers with an error."""
+        return self.direct_status == 101 and self.status is not None and self.status >= 400
+
+    def summary(self) -> Summary:
+        subject = phrase("Upgrade: {protocol} at {path}", protocol=self.protocol, path=self.path)
+        return subject, phrase(
+            "{status}, the application itself {direct}",
+            status=str(self.status or "-"),
+            direct=str(self.direct_status or "-"),
+        )
+
+
+@frozen(kw_only=True, eq=False)
 class BackendAnswer(Observation):
     """The answer of an application to the target's page, asked directly with one header more or
     less, or to a WebSocket handshake (`websocket`) with the page's Origin.

@@ -283,6 +283,27 @@ class ContainerNginx(Observation):
 
 
 @frozen(kw_only=True, eq=False)
+class ContainerPage(Observation):
+    """The page of a single-page application in the folder of an nginx in a container, where that
+    one looks for the file of a path in vain: observed only after visitors get 404 for it.
+
+    `path` is the file for which it looks, and `page` the application's page, both as the container
+    has them.
+    """
+
+    layer: ClassVar[str] = "nginx"
+
+    container: Label
+    url: Url
+    path: FilePath
+    page: FilePath
+
+    def summary(self) -> Summary:
+        subject = phrase("a page in the container {name}", name=self.container)
+        return subject, phrase("missing; is {elsewhere}", elsewhere=self.page)
+
+
+@frozen(kw_only=True, eq=False)
 class CertificateFile(Observation):
     """A file named by ssl_certificate.
 

@@ -50,6 +50,11 @@ def covers(host: str, dns_names: Iterable[str], addresses: Iterable[str]) -> boo
     return any(matches(host, name) for name in dns_names)
 
 
+def plain_name(names: Iterable[str]) -> str:
+    """Return the first of a certificate's names that is no wildcard, "" without one."""
+    return next((name for name in names if "*" not in name and is_host(name)), "")
+
+
 def matches(host: str, name: str) -> bool:
     """Return whether one DNS name of a certificate covers the host. A wildcard must be the whole
     first label, covers exactly one label, and needs two more after it (RFC 9525 section 6.3)."""

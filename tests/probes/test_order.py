@@ -13,6 +13,8 @@ ONCE = frozenset({"Exchange", "Listeners", "NginxConfig", "Page", "WebServerConf
 BEFORE = {
     ("inside/base_path_fields.py", "Exchange"): "a file of the page was tried after its answer",
     ("inside/base_path_fields.py", "Page"): "the file is one that the page names",
+    ("inside/container_pages.py", "NginxConfig"): "its nginx was found by what is in front of it",
+    ("inside/container_pages.py", "WebServerConfig"): "so it was behind another server",
     ("inside/logged_preflights.py", "Exchange"): "the log is read after the page was answered",
     ("inside/neighbour_applications.py", "Exchange"): "the page names what is looked for",
 }

@@ -185,7 +185,7 @@ async def shake(
     at = ctx.elapsed()
     place = route.authority
     # Nobody sends an address as the name (RFC 6066 section 3).
-    sent = ["-noservername"] if is_address(name) else ["-servername", name]
+    sent = ["-noservername"] if not name or is_address(name) else ["-servername", name]
     argv = ["openssl", "s_client", "-connect", place, *sent, "-showcerts"]
     argv += ["-CAfile", route.authorities] if route.authorities else []
     # Its standard input is empty, so it ends after the handshake.

@@ -6,6 +6,7 @@ import posixpath
 from dataclasses import fields
 from urllib.parse import urlsplit
 
+from diagnose.machine import Machine
 from diagnose.model.files import (
     Access,
     PageFileAccess,
@@ -148,7 +149,7 @@ async def _emit_target(ctx: ProbeContext, config: NginxConfig, exchange: Exchang
         return
     if mistake == "fallback" and file is not None:
         existing = {found for found in accesses if is_file(accesses[found])}
-        existing_path = await _application_page(ctx, file, path, existing)
+        existing_path = await application_page(ctx.machine, ctx.target.origin, file, path, existing)
         if not existing_path:
             return
     _emit(ctx, at, exchange, access, mistake, existing_path)
@@ -314,8 +315,8 @@ def _is_deep(served: ServedFile) -> bool:
     return "/" in served.uri.removeprefix(prefix).strip("/") and not served.uri.endswith("/")
 
 
-async def _application_page(
-    ctx: ProbeContext, served: ServedFile, path: str, existing: set[str]
+async def application_page(
+    machine: Machine, origin: str, served: ServedFile, path: str, existing: set[str]
 ) -> str:
     """Return the nearest existing page that shows nothing without its scripts, "" if there is none,
     or if the path cannot be one of its addresses: one with an ending.
@@ -334,8 +335,8 @@ async def _application_page(
     for url_path, file in served.fallbacks:
         if file not in existing:
             continue
-        content = await ctx.machine.read(file, MAX_PAGE)
-        page = parse_page(content.text, f"{ctx.target.origin}/", len(content.text) < MAX_PAGE)
+        content = await machine.read(file, MAX_PAGE)
+        page = parse_page(content.text, f"{origin}/", len(content.text) < MAX_PAGE)
         folder = "" if file == served.fallback[1] else url_path.removesuffix(_INDEX)
         scripts = [script for script in page.files if script.is_script]
         if page.is_empty and any(

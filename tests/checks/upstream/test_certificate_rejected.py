@@ -1,7 +1,12 @@
 """upstream.certificate-rejected: when it fires, and when it is silent."""
 
+from dataclasses import replace
+
 import pytest
 
+from diagnose.model import Claim, Edit, Vantage
+from diagnose.model.backends import BackendHandshake
+from tests.support.certificates import ROOT
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import BUILD, RUNNING
 from tests.support.upstreams import PAGE, WELL, line, proxied
@@ -39,6 +44,50 @@ def test_fires_on_another_name() -> None:
     (claim,) = judge(CHECK, proxied(TARGET, more=VERIFIED), PAGE, OTHER)
     assert claim.facts["name"] == "127.0.0.1"
     assert not claim.facts["reason"]
+
+
+SHAKE = BackendHandshake(
+    vantage=Vantage.SERVER,
+    target=TARGET,
+    host="127.0.0.1",
+    port=3443,
+    server_name="app.internal",
+    verify_code=0,
+    chain=(replace(ROOT, dns_names=("app.internal",)),),
+)
+
+
+def named(handshake: BackendHandshake) -> tuple[Claim, str]:
+    (claim,) = judge(CHECK, proxied(TARGET, more=VERIFIED), PAGE, OTHER, handshake)
+    edits = [step.diff for step in claim.fix.steps if isinstance(step, Edit)] if claim.fix else []
+    return claim, "".join(edits)
+
+
+def test_the_name_that_the_certificate_has_is_sent() -> None:
+    claim, diff = named(SHAKE)
+    assert claim.facts["right_name"] == "app.internal"
+    assert "proxy_ssl_name app.internal;" in diff
+    assert "proxy_ssl_server_name on;" in diff
+
+
+def test_the_visitors_own_name_is_its_variable() -> None:
+    leaf = replace(ROOT, dns_names=("shop.example.com",))
+    _, diff = named(replace(SHAKE, server_name="shop.example.com", chain=(leaf,)))
+    assert "proxy_ssl_name $host;" in diff
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(SHAKE, verify_code=20),
+        replace(SHAKE, server_name="shop.internal"),
+        replace(SHAKE, target="https://127.0.0.1:9443"),
+        replace(SHAKE, chain=()),
+    ],
+)
+def test_a_name_that_does_not_pass_is_not_sent(other: BackendHandshake) -> None:
+    claim, diff = named(other)
+    assert (claim.facts["right_name"], diff) == ("", "")
 
 
 @pytest.mark.parametrize(
