@@ -126,8 +126,20 @@ def port_not_served(evidence: Evidence) -> Iterator[Claim]:
         if unread
         else Fix((option.edit, *reload_steps(server)), Applicability.REVIEW)
         if option and option.edit
-        else _fix(view, socket is not None, idle, site, no_module),
+        else _moved(view, secure) or _fix(view, socket is not None, idle, site, no_module),
     )
+
+
+def _moved(view: ServerView, secure: SiteSocket | None) -> Fix | None:
+    """Write the port of the only socket with TLS, where one digit of it is wrong. Of Apache's port
+    two lines speak."""
+    from checks.server._port_edits import is_slip, port_edit
+
+    port = view.evidence.target.port
+    if secure is None or view.server.product == "apache" or not is_slip(secure.port, port):
+        return None
+    edit = port_edit(view, secure.file, secure.line, secure.port, port)
+    return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW) if edit else None
 
 
 def _option(view: ServerView, port: int) -> "PortOption | None":

@@ -69,6 +69,8 @@ def tls_off(evidence: Evidence) -> Iterator[Claim]:
             "site": place_text(site.file, site.line),
             "apache": view.server.product == "apache",
             "idle": "",
+            "other_port": "",
+            "other_place": "",
             "unserved": False,
             "files": bool(site.paths("certificate", "bundle")),
             "lender": place_text(lender.file, lender.line) if lender else "",
@@ -89,11 +91,18 @@ def _without_site(view: ServerView, handshakes: Sequence[Handshake]) -> Iterator
     if idle is None and not config.complete:
         return
     enable = enabling_command(idle) if idle else None
+    # Imported late: few sites are on no port.
+    from checks.server._port_edits import unheard_site
+
+    unheard = unheard_site(view, tls=True) if idle is None else None
+    moved = unheard.edit(view, port) if unheard else None
     yield Claim(
         about=Subject(port=port),
         because=(config, view.server, *handshakes),
         facts={
             **view.facts,
+            "other_port": unheard.port if unheard else "",
+            "other_place": place_text(unheard.file, unheard.line) if unheard else "",
             "site": "",
             "apache": False,
             "idle": place_text(idle.file, idle.line) if idle else "",
@@ -106,6 +115,8 @@ def _without_site(view: ServerView, handshakes: Sequence[Handshake]) -> Iterator
         confidence=Confidence.CERTAIN if config.complete else Confidence.LIKELY,
         fix=Fix((enable, *reload_steps(view.server)), Applicability.AUTOMATIC)
         if enable
+        else Fix((moved, *reload_steps(view.server)), Applicability.REVIEW)
+        if moved
         else manual_fix(view, "add-site"),
     )
 

@@ -150,3 +150,17 @@ def test_the_certificate_of_another_block_of_the_port_is_named_by_an_edit() -> N
         (claim,) = judge(CHECK, APACHE, config, LISTENING, FAILED, replace(file, chain=chain))
         assert claim.fix
         assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_fires_and_moves_the_site_that_is_on_a_port_without_listen() -> None:
+    config = apache_config(PLAIN + HTTPS.replace(":443>", ":444>"))
+    (claim,) = judge(CHECK, APACHE, config, LISTENING, FAILED)
+    assert claim.facts["other_port"] == 444
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+<VirtualHost *:443>\n" in edit.diff
+    blog = HTTPS.replace(":443>", ":444>").replace("shop.", "blog.")
+    (claim,) = judge(CHECK, APACHE, apache_config(PLAIN + blog), LISTENING, FAILED)
+    assert not claim.facts["other_port"]
