@@ -188,3 +188,10 @@ def haproxy_map_has_two_names(lab: Lab) -> None:
 def haproxy_passes_tls_on_by_a_misspelt_name(lab: Lab) -> None:
     """The name of the TLS handshake is misspelt, and nobody listens at what is left to it."""
     passthrough(lab, PASSTHROUGH.replace("-i shop.example.com", "-i shop.exmaple.com"))
+
+
+@haproxy_scenario(outside="tls.plain-http", server="server.tls-off", differs=(haproxy.CONFIG,))
+def haproxy_reads_tls_as_http_in_the_backend(lab: Lab) -> None:
+    """The frontend has `mode tcp`, and the backend does not: HAProxy upgrades to HTTP."""
+    text = PASSTHROUGH.replace("mode tcp", "mode http", 1)
+    passthrough(lab, text.replace("    bind :443\n", "    mode tcp\n    bind :443\n"))
