@@ -69,6 +69,7 @@ class _Name:
         "certificate.name-mismatch",
         "http.server-error",
         "server.application-answers",
+        "server.application-down",
         "server.haproxy-no-backend",
         "server.haproxy-rule-refuses",
         "server.own-answer",
@@ -129,7 +130,19 @@ def _visits(haproxy: HaproxyView) -> tuple[Exchange | Handshake, ...]:
         if not covers(host, served.leaf.dns_names, served.leaf.addresses)
         for visit in served.handshakes
         if visit.port == evidence.target.port
-    )
+    ) or _ended(evidence)
+
+
+def _ended(evidence: Evidence) -> tuple[Handshake, ...]:
+    """Return the handshakes with the target if all of them were ended without an answer: what is
+    left to the name may be nobody."""
+    tries = [
+        handshake
+        for handshake in evidence.of(Handshake)
+        if handshake.port == evidence.target.port and handshake.variant == "normal"
+    ]
+    are_ended = all(each.failure and each.failure.kind in {"closed", "reset"} for each in tries)
+    return tuple(tries) if are_ended else ()
 
 
 def _names(haproxy: HaproxyView) -> Iterator[_Name]:

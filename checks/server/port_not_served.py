@@ -93,7 +93,8 @@ def port_not_served(evidence: Evidence) -> Iterator[Claim]:
         return
     secure = _other_tls_socket(config, server, port)
     option = _option(view, port) if not (socket or site or unread) else None
-    built = None if site or idle or unread or option else _built(view)
+    moved = None if unread or option else _moved(view, secure)
+    built = None if site or idle or unread or option or moved else _built(view)
     yield Claim(
         about=Subject(port=port),
         because=(server, config, *listeners),
@@ -128,9 +129,8 @@ def port_not_served(evidence: Evidence) -> Iterator[Claim]:
         if unread
         else Fix((option.edit, *reload_steps(server)), Applicability.REVIEW)
         if option and option.edit
-        else built[1]
-        if built
-        else _fix(view, socket is not None, idle, site, no_module),
+        else moved
+        or (built[1] if built else _fix(view, socket is not None, idle, site, no_module)),
     )
 
 
@@ -149,6 +149,18 @@ def _built(view: ServerView) -> tuple[str, Fix] | None:
     lines = (f"SSLCertificateFile {pair.path}", f"SSLCertificateKeyFile {pair.key}")
     fix = block_fix(view, site, lines)
     return (pair.path, fix) if fix else None
+
+
+def _moved(view: ServerView, secure: SiteSocket | None) -> Fix | None:
+    """Write the port of the only socket with TLS, where one digit of it is wrong. Of Apache's port
+    two lines speak."""
+    from checks.server._port_edits import is_slip, port_edit
+
+    port = view.evidence.target.port
+    if secure is None or view.server.product == "apache" or not is_slip(secure.port, port):
+        return None
+    edit = port_edit(view, secure.file, secure.line, secure.port, port)
+    return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW) if edit else None
 
 
 def _option(view: ServerView, port: int) -> "PortOption | None":

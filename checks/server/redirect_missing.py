@@ -4,6 +4,7 @@ to redirect and has a text in its condition, and no variable, is named."""
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from checks.server import (
     ServerView,
@@ -23,6 +24,9 @@ from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subjec
 from diagnose.model.http import Exchange
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
 from diagnose.parsers.web_sites import answering_sites, has_name
+
+if TYPE_CHECKING:
+    from checks.server._port_edits import UnheardSite
 
 
 @check(
@@ -50,6 +54,7 @@ def redirect_missing(evidence: Evidence) -> Iterator[Claim]:
         return
     if (not sites and not is_main) or _waits_with_its_site(view):
         return
+    unheard = _unheard(view)
     yield Claim(
         about=Subject(name=target.host, port=80),
         covers=(Subject(port=80),),
@@ -60,9 +65,25 @@ def redirect_missing(evidence: Evidence) -> Iterator[Claim]:
             "listen": _listen_place(view.config),
             "apache": view.server.product == "apache",
             **_constant_condition(view, sites),
+            "other_port": unheard.port if unheard else "",
+            "other_place": place_text(unheard.file, unheard.line) if unheard else "",
         },
-        fix=_fix(view, sites[0]) if sites else _fix_without_host(view),
+        fix=_moved(view, unheard) or (_fix(view, sites[0]) if sites else _fix_without_host(view)),
     )
+
+
+def _unheard(view: ServerView) -> "UnheardSite | None":
+    """Return the virtual host that redirects, if Apache does not listen on its port."""
+    # Imported late: few sites have no redirect.
+    from checks.server._port_edits import unheard_site
+
+    unheard = unheard_site(view, tls=False)
+    return unheard if unheard and unheard.site.redirects else None
+
+
+def _moved(view: ServerView, unheard: "UnheardSite | None") -> Fix | None:
+    edit = unheard.edit(view, 80) if unheard else None
+    return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW) if edit else None
 
 
 def _asks_for_https(evidence: Evidence) -> bool:

@@ -4,6 +4,7 @@ server answers."""
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from checks.server import (
     ServerView,
@@ -25,6 +26,9 @@ from diagnose.model.haproxy import HaproxyTry
 from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
 from diagnose.parsers.lazy_pattern import lazy_pattern
+
+if TYPE_CHECKING:
+    from diagnose.parsers.haproxy.config import Proxy
 
 #: Paths that need no quotes in Apache's configuration.
 _PLAIN = lazy_pattern(r"/[\w./@+~-]+")
@@ -58,7 +62,8 @@ def tls_off(evidence: Evidence) -> Iterator[Claim]:
     if not plain or len(plain) != len(sites):
         return
     site = plain[0]
-    if site.passthrough and _sends_header(evidence):
+    reader = _reading_backend(view) if site.passthrough else None
+    if site.passthrough and reader is None and _sends_header(evidence):
         return  # the server behind may answer the header in plain text: haproxy-proxy-protocol
     lender = None if site.files else _lender(view, site)
     yield Claim(
@@ -69,13 +74,17 @@ def tls_off(evidence: Evidence) -> Iterator[Claim]:
             "site": place_text(site.file, site.line),
             "apache": view.server.product == "apache",
             "idle": "",
+            "other_port": "",
+            "other_place": "",
             "unserved": False,
             "files": bool(site.paths("certificate", "bundle")),
             "lender": place_text(lender.file, lender.line) if lender else "",
             "passthrough": site.passthrough,
+            "http_backend": reader.name if reader else "",
+            "http_place": place_text(reader.section.file, reader.section.line) if reader else "",
             "target": site.routes[0].target.partition("://")[2] if site.routes else "",
         },
-        fix=manual_fix(view, "end-tls") if site.passthrough else _fix(view, site),
+        fix=_passing_fix(view, reader) if site.passthrough else _fix(view, site),
     )
 
 
@@ -89,11 +98,18 @@ def _without_site(view: ServerView, handshakes: Sequence[Handshake]) -> Iterator
     if idle is None and not config.complete:
         return
     enable = enabling_command(idle) if idle else None
+    # Imported late: few sites are on no port.
+    from checks.server._port_edits import unheard_site
+
+    unheard = unheard_site(view, tls=True) if idle is None else None
+    moved = unheard.edit(view, port) if unheard else None
     yield Claim(
         about=Subject(port=port),
         because=(config, view.server, *handshakes),
         facts={
             **view.facts,
+            "other_port": unheard.port if unheard else "",
+            "other_place": place_text(unheard.file, unheard.line) if unheard else "",
             "site": "",
             "apache": False,
             "idle": place_text(idle.file, idle.line) if idle else "",
@@ -101,12 +117,45 @@ def _without_site(view: ServerView, handshakes: Sequence[Handshake]) -> Iterator
             "files": False,
             "lender": "",
             "passthrough": False,
+            "http_backend": "",
+            "http_place": "",
             "target": "",
         },
         confidence=Confidence.CERTAIN if config.complete else Confidence.LIKELY,
         fix=Fix((enable, *reload_steps(view.server)), Applicability.AUTOMATIC)
         if enable
+        else Fix((moved, *reload_steps(view.server)), Applicability.REVIEW)
+        if moved
         else manual_fix(view, "add-site"),
+    )
+
+
+def _reading_backend(view: ServerView) -> "Proxy | None":
+    """Return the backend in mode http to which a frontend in mode tcp passes visitors: HAProxy
+    reads their TLS as HTTP then, and answers 400 itself (Configuration Manual, "mode")."""
+    from checks.server._haproxy import haproxy_view
+
+    haproxy = haproxy_view(view.evidence)
+    backend = haproxy.proxies.backend if haproxy else None
+    return backend if backend is not None and backend.mode == "http" else None
+
+
+def _passing_fix(view: ServerView, reader: "Proxy | None") -> Fix:
+    """Write `mode tcp` into the backend, in the place of a line of its own, or below its first."""
+    if reader is None:
+        return manual_fix(view, "end-tls")
+    own = reader.own("mode")
+    section = reader.section
+    lines = (
+        {own[-1].number: ("    mode tcp",)}
+        if own
+        else {section.line: (line_text(view, section.file, section.line), "    mode tcp")}
+    )
+    edit = line_edit(view, section.file, lines)
+    return (
+        Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
+        if edit
+        else manual_fix(view, "end-tls")
     )
 
 

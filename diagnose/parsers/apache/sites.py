@@ -249,8 +249,8 @@ def main_error_log(config: LoadedConfig, root: str) -> str:
 
 
 def _with_member(route: SiteRoute, balancers: Sequence[Directive]) -> SiteRoute:
-    """Return a route to a balancer as one to its only member (mod_proxy, "BalancerMember"); of
-    several members any may answer."""
+    """Return a route to a balancer as one to its first member (mod_proxy, "BalancerMember"), if all
+    of them speak the same protocol: of several members any may answer."""
     if route.scheme != "balancer":
         return route
     name = f"balancer://{route.host}"
@@ -261,10 +261,14 @@ def _with_member(route: SiteRoute, balancers: Sequence[Directive]) -> SiteRoute:
     ]
     routes = [route_to(route.path, url, line, route.pattern) for url, line in urls[:MAX_SOCKETS]]
     names = tuple(member.authority for member in routes if member.host)
-    if len(routes) != 1:
+    if len({member.scheme for member in routes}) != 1:
         return replace(route, members=names)
+    # An edit of the only member is one of its own line; several are one route of their balancer's.
+    placed = routes[0] if len(routes) == 1 else route
     return replace(
         routes[0],
+        file=placed.file,
+        line=placed.line,
         target=route.target,
         backend_path=route.backend_path,
         members=names,

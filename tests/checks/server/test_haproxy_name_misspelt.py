@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Edit
+from diagnose.model import Applicability, Edit, Failure
+from diagnose.model.tls import Handshake
 from tests.support.check_evidence import SHOP, judge
 from tests.support.haproxy_evidence import SERVER, TEXT, config, page
 
@@ -77,3 +78,38 @@ def test_silent_where_the_name_is_there_or_another(rules: str) -> None:
 
 def test_silent_where_the_page_comes() -> None:
     assert not judge(CHECK, SERVER, config(text(DEFAULT)), page(200))
+
+
+TUNNEL = (
+    "frontend tls\n    mode tcp\n    bind :443\n    tcp-request inspect-delay 5s\n"
+    "    use_backend app if {{ req.ssl_sni -i {} }}\n    default_backend other\n"
+    "backend app\n    mode tcp\n    server a 127.0.0.1:8443\n"
+    "backend other\n    mode tcp\n    server b 127.0.0.1:9443\n"
+)
+
+
+def ended(**more: object) -> Handshake:
+    values: dict[str, object] = {
+        "address": "203.0.113.10",
+        "port": 443,
+        "failure": Failure("closed", "connection closed"),
+    }
+    return Handshake(**values | more)  # type: ignore[arg-type]
+
+
+def test_fires_where_nobody_has_what_is_left_to_a_misspelt_name_of_tls() -> None:
+    tunnel = config(TUNNEL.format("shop.exmaple.com"))
+    (claim,) = judge(CHECK, SERVER, tunnel, ended(), masked=False)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    use_backend app if { req.ssl_sni -i shop.example.com }\n" in edit.diff
+
+
+def test_silent_where_tls_ends_otherwise_or_the_name_is_another() -> None:
+    tunnel = config(TUNNEL.format("shop.exmaple.com"))
+    late = ended(failure=Failure("timeout", "timed out"))
+    assert not judge(CHECK, SERVER, tunnel, ended(), late)
+    assert not judge(CHECK, SERVER, tunnel)
+    assert not judge(CHECK, SERVER, config(TUNNEL.format("shop.example.com")), ended())
+    assert not judge(CHECK, SERVER, config(TUNNEL.format("blog.example.org")), ended())

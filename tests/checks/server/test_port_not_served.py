@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from diagnose.model import (
     Applicability,
     Command,
@@ -186,3 +188,18 @@ def test_fires_and_gives_the_site_of_port_80_the_certificate_that_is_there() -> 
         (claim,) = judge(CHECK, ON_80, ONLY_80, own, STORED, masked=False)
         assert claim.fix
         assert claim.fix.applicability is Applicability.MANUAL
+
+
+@pytest.mark.parametrize(
+    ("port", "is_slip"), [(444, True), (4443, False), (8443, False), (9000, False)]
+)
+def test_fires_and_writes_the_port_of_which_one_digit_is_wrong(port: int, is_slip: bool) -> None:
+    text = haproxy_evidence.TEXT.replace("bind :443 ssl", f"bind :{port} ssl")
+    server = replace(haproxy_evidence.SERVER, ports=(80, port))
+    (claim,) = judge(CHECK, server, ONLY_80, haproxy_evidence.config(text))
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit) is is_slip
+    if isinstance(edit, Edit):
+        assert "+    bind :443 ssl crt" in edit.diff
+        assert claim.fix.applicability is Applicability.REVIEW

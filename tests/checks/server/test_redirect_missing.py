@@ -111,3 +111,16 @@ def test_fires_for_the_http_address_of_which_a_person_asks_it() -> None:
     assert not judge(CHECK, *seen, target=replace(asked, symptom=None))
     alone = apache_config(PLAIN)
     assert not judge(CHECK, APACHE, alone, LISTENING, page, target=asked)
+
+
+def test_fires_and_moves_the_site_that_redirects_on_a_port_without_listen() -> None:
+    aside = PLAIN.replace(":80>", ":81>").replace("</VirtualHost>", REDIRECT)
+    (claim,) = judge(CHECK, APACHE, apache_config(HTTPS + aside), LISTENING, PAGE)
+    assert claim.facts["other_port"] == 81
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+<VirtualHost *:80>\n" in edit.diff
+    silent = PLAIN.replace(":80>", ":81>")
+    (claim,) = judge(CHECK, APACHE, apache_config(HTTPS + silent), LISTENING, PAGE)
+    assert not claim.facts["other_port"], "it does not redirect"

@@ -150,3 +150,34 @@ def test_the_certificate_of_another_block_of_the_port_is_named_by_an_edit() -> N
         (claim,) = judge(CHECK, APACHE, config, LISTENING, FAILED, replace(file, chain=chain))
         assert claim.fix
         assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_fires_and_moves_the_site_that_is_on_a_port_without_listen() -> None:
+    config = apache_config(PLAIN + HTTPS.replace(":443>", ":444>"))
+    (claim,) = judge(CHECK, APACHE, config, LISTENING, FAILED)
+    assert claim.facts["other_port"] == 444
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+<VirtualHost *:443>\n" in edit.diff
+    blog = HTTPS.replace(":443>", ":444>").replace("shop.", "blog.")
+    (claim,) = judge(CHECK, APACHE, apache_config(PLAIN + blog), LISTENING, FAILED)
+    assert not claim.facts["other_port"]
+
+
+def test_fires_where_the_backend_reads_tls_as_http_and_lets_it_pass() -> None:
+    text = (
+        "frontend tls\n    mode tcp\n    bind :443\n    default_backend inner\n"
+        "backend inner\n{}    server a 127.0.0.1:8443\n"
+        "frontend plain\n    mode http\n    bind :80\n"
+    )
+    for written in ("    mode http\n", ""):
+        defaults = "" if written else "defaults\n    mode http\n"
+        config = haproxy_config(defaults + text.format(written))
+        (claim,) = judge(CHECK, HAPROXY, config, LISTENING, FAILED)
+        assert claim.facts["http_backend"] == "inner"
+        assert claim.fix
+        edit = claim.fix.steps[0]
+        assert isinstance(edit, Edit)
+        assert "+    mode tcp\n" in edit.diff

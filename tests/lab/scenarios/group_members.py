@@ -83,3 +83,28 @@ def caddy_balances_to_two_alike(lab: Lab) -> None:
 @healthy_haproxy(args=AT_TIMES)
 def haproxy_balances_to_two_alike(lab: Lab) -> None:
     haproxy_group(lab, is_alike=True)
+
+
+def apache_group_redirecting(lab: Lab, fields: str = "") -> None:
+    """Two programs that redirect to https until they are told that visitors use it."""
+    program = str(apache.__file__).replace("apache.py", "application.py")
+    mode = ("--mode", "redirect-to-https")
+    lab.application(*mode)
+    lab.spawn(lab.server, lab.server.python(program, "--port", "3001", *mode), 3001)
+    websocket = "ProxyPass /ws ws://127.0.0.1:3000/ws\n"
+    apache.install(lab, f"{GROUP}{site_with(websocket + TO_GROUP + fields)}")
+    apache.enable(lab, *MODULES)
+    lab.undo(lambda: apache.disable(lab, *MODULES))
+    apache.start(lab)
+
+
+@apache_scenario(
+    outside="http.redirect-loop", server="server.scheme-not-passed", differs=(apache.SITE,)
+)
+def apache_tells_the_members_no_scheme(lab: Lab) -> None:
+    apache_group_redirecting(lab)
+
+
+@healthy_apache()
+def apache_tells_the_members_the_scheme(lab: Lab) -> None:
+    apache_group_redirecting(lab, "RequestHeader set X-Forwarded-Proto https\n")

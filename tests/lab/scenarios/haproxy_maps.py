@@ -3,7 +3,7 @@
 from .. import haproxy
 from ..haproxy import SITE
 from ..lab import Lab
-from .haproxy import haproxy_scenario, healthy_haproxy
+from .haproxy import PASSTHROUGH, haproxy_scenario, healthy_haproxy, passthrough
 from .nginx import later
 
 MAP = "/etc/haproxy/hosts.map"
@@ -180,3 +180,18 @@ def haproxy_map_exchanges_two_names(lab: Lab) -> None:
 @healthy_haproxy()
 def haproxy_map_has_two_names(lab: Lab) -> None:
     two_names(lab, "shop.example.com shop\nblog.example.com blog\n")
+
+
+@haproxy_scenario(
+    outside="tls.closed", server="server.haproxy-name-misspelt", differs=(haproxy.CONFIG,)
+)
+def haproxy_passes_tls_on_by_a_misspelt_name(lab: Lab) -> None:
+    """The name of the TLS handshake is misspelt, and nobody listens at what is left to it."""
+    passthrough(lab, PASSTHROUGH.replace("-i shop.example.com", "-i shop.exmaple.com"))
+
+
+@haproxy_scenario(outside="tls.plain-http", server="server.tls-off", differs=(haproxy.CONFIG,))
+def haproxy_reads_tls_as_http_in_the_backend(lab: Lab) -> None:
+    """The frontend has `mode tcp`, and the backend does not: HAProxy upgrades to HTTP."""
+    text = PASSTHROUGH.replace("mode tcp", "mode http", 1)
+    passthrough(lab, text.replace("    bind :443\n", "    mode tcp\n    bind :443\n"))

@@ -214,8 +214,20 @@ def test_the_only_member_of_a_balancer() -> None:
     route = found.routes[0]
     assert (route.scheme, route.host, route.port) == ("http", "127.0.0.1", 3999)
     assert route.target == "balancer://app/"
-    (several,) = sites(text.format("\nBalancerMember http://127.0.0.1:3998"))
+    (several,) = sites(text.format("\nBalancerMember https://127.0.0.1:3998"))
     assert several.routes[0].scheme == "balancer"
+
+
+def test_several_members_of_one_protocol_are_a_route_to_the_first() -> None:
+    (route,) = site(
+        "<Proxy balancer://app>\nBalancerMember http://127.0.0.1:3998\n"
+        "BalancerMember http://127.0.0.1:3999\n</Proxy>\nProxyPass / balancer://app/\n"
+    ).routes
+    assert (route.scheme, route.host, route.port) == ("http", "127.0.0.1", 3998)
+    assert route.members == ("127.0.0.1:3998", "127.0.0.1:3999")
+    assert route.target == "balancer://app/"
+    balancer = site("ProxyPass / balancer://app/\n").routes[0]
+    assert route.line == balancer.line + 4
 
 
 def test_the_folders_of_aliases_with_what_their_sections_say() -> None:
