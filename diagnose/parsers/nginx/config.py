@@ -243,6 +243,18 @@ def parse_build(text: str) -> Build:
     return Build(version[1].strip() if version else "", arguments, config, prefix)
 
 
+_USER = re.compile(r"^[ \t]*user[ \t]+([\w.-]{1,64})[ \t;]", re.MULTILINE)
+
+
+def configured_user(text: str, arguments: Sequence[str]) -> str:
+    """Return the user of the workers, by the main file of the configuration and the arguments of
+    the build (ngx_core_module, user)."""
+    if match := _USER.search(text):
+        return match[1]
+    names = (word.partition("=")[2] for word in arguments if word.startswith("--user="))
+    return next(names, "nobody")
+
+
 def version_number(version: str) -> tuple[int, ...] | None:
     """Return "nginx/1.26.3 (Ubuntu)" as (1, 26, 3); None for other numbering than nginx's own."""
     match = re.match(r"(?:nginx|openresty)/(\d+)\.(\d+)\.(\d+)", version)

@@ -5,6 +5,7 @@ probed. One script lists the processes; then everything else runs concurrently.
 """
 
 import asyncio
+import re
 import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -12,7 +13,14 @@ from typing import TYPE_CHECKING
 from diagnose.machine import CommandResult
 from diagnose.model import Failure, Vantage
 from diagnose.model.frozen import frozen
-from diagnose.model.nginx import NginxBuild, NginxConfig, NginxProcess, NginxState, NginxTest
+from diagnose.model.nginx import (
+    NginxBuild,
+    NginxConfig,
+    NginxProcess,
+    NginxState,
+    NginxTest,
+    fatal,
+)
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, emit_not_observed, probe
@@ -36,6 +44,16 @@ if TYPE_CHECKING:
 
 #: Maximum number of programs examined that do not run.
 MAX_PROGRAMS = 4
+
+#: Takes the right to change owners away from a command (capabilities(7), CAP_CHOWN).
+KEEP_OWNERS = ("setpriv", "--bounding-set=-chown")
+
+#: What nginx says where it could not change an owner, and once it has read all files.
+_OWNER = re.compile(r"chown\(.{1,4000}\) failed \(1: ")
+_SYNTAX_OK = "syntax is ok"
+
+#: Maximum number of bytes that are read to know the user of the configuration.
+_MAX_FILE = 262144
 
 
 @frozen
@@ -167,7 +185,7 @@ async def _observe_program(ctx: ProbeContext, listing: Listing, program: Program
         )
     )
     await asyncio.gather(
-        _run_config_test(ctx, program, path, _is_restricted(ctx, listing)),
+        _run_config_test(ctx, listing, program, path, build.arguments),
         _observe_config(ctx, path, shlex.join(program.argv("-T"))),
     )
     await observe_rejected_pairs(ctx)
@@ -185,12 +203,32 @@ def _is_restricted(ctx: ProbeContext, listing: Listing) -> bool:
 
 
 async def _run_config_test(
-    ctx: ProbeContext, program: Program, path: str, restricted: bool
+    ctx: ProbeContext,
+    listing: Listing,
+    program: Program,
+    path: str,
+    build_arguments: tuple[str, ...],
 ) -> None:
     at = ctx.elapsed()
-    argv = program.argv("-t")
+    restricted = _is_restricted(ctx, listing)
+    is_root = listing.user == 0
+    keeps_owners = is_root and await _would_change_owners(ctx, path, build_arguments)
+    argv = (*(KEEP_OWNERS if keeps_owners else ()), *program.argv("-t"))
     result = await ctx.machine.run(*argv)
-    messages = nginx_parser.messages(result.err + "\n" + result.out)
+    output = f"{result.err}\n{result.out}"
+    messages = nginx_parser.messages(output)
+    passed = result.status == 0
+    if keeps_owners:
+        messages = tuple(message for message in messages if not _OWNER.match(message.text))
+        passed = passed or (_SYNTAX_OK in output and fatal(messages) is None)
+        if not passed and fatal(messages) is None:
+            emit_not_observed(
+                ctx,
+                "nginx -t",
+                "it would give nginx's folders to another user",
+                shlex.join(argv),
+            )
+            return
     if result.status is None or _is_forbidden(result, restricted):
         reason = (
             "needs root"
@@ -208,11 +246,30 @@ async def _run_config_test(
             took=result.took,
             equivalent=shlex.join(argv),
             binary=program.path,
-            passed=result.status == 0,
+            passed=passed,
             messages=messages,
             config=path,
         )
     )
+
+
+async def _would_change_owners(
+    ctx: ProbeContext, path: str, build_arguments: tuple[str, ...]
+) -> bool:
+    """Return whether `nginx -t`, run by root, would take the folders of its temporary files from
+    the workers that run: it gives them to the user of the configuration (ngx_create_paths in
+    src/core/ngx_file.c). The two differ where another user than root runs the master, and where a
+    changed `user` was not loaded."""
+    masters = [master for state in ctx.observed(NginxState) for master in state.own_masters]
+    worker_user = masters[0].worker_user if masters else None
+    if worker_user is None:
+        return False
+    main, users = await asyncio.gather(
+        ctx.machine.read(path, _MAX_FILE), ctx.machine.read("/etc/passwd", _MAX_FILE)
+    )
+    name = nginx_parser.configured_user(main.text, build_arguments)
+    configured = re.search(rf"^{re.escape(name)}:[^:\n]*:(\d{{1,10}}):", users.text, re.MULTILINE)
+    return configured is not None and int(configured[1]) != worker_user
 
 
 def _is_forbidden(result: CommandResult, restricted: bool) -> bool:

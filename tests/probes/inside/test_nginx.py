@@ -209,6 +209,60 @@ def test_a_test_that_fails_is_seen() -> None:
     assert (seen.fatal.file, seen.fatal.line) == ("/a", 3)
 
 
+PASSWD = "root:x:0:0::/:/bin/sh\nwww-data:x:33:33::/:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n"
+#: As nginx 1.28 says it, run by root without the right to change owners.
+KEPT = """\
+nginx: the configuration file /etc/nginx/nginx.conf syntax is ok
+nginx: [emerg] chown("/var/lib/nginx/body", 65534) failed (1: Operation not permitted)
+nginx: configuration file /etc/nginx/nginx.conf test failed
+"""
+
+
+def run_by(master: int, worker: int, conf: str, said: str = KEPT) -> RecordedMachine:
+    processes = (
+        f"{MASTER}user {master}\n",
+        f"{process(11, 10, 200, 'nginx: worker process')}user {worker}\n",
+    )
+    text = listed(*processes).replace("program", "self 0\nprogram", 1)
+    argv = (*probes.KEEP_OWNERS, BINARY, "-t")
+    known: dict[str, str | CommandResult] = {
+        shlex.join(LIST_COMMAND): text,
+        f"{BINARY} -V": VERSION,
+        f"{BINARY} -t": "",
+        shlex.join(argv): CommandResult(argv, 1, "", said, 0.0, Failure("exit", "", 1)),
+    }
+    files = {"/etc/nginx/nginx.conf": f"{conf}events {{}}\n", "/etc/passwd": PASSWD}
+    return RecordedMachine(known, files)
+
+
+@pytest.mark.parametrize(
+    ("master", "worker", "conf"), [(33, 33, ""), (0, 33, "user nobody;\n"), (33, 33, "#user x;\n")]
+)
+def test_a_test_takes_no_folder_from_the_workers(master: int, worker: int, conf: str) -> None:
+    (seen,) = looked(run_by(master, worker, conf), probes.nginx).observed(NginxTest)
+    assert seen.equivalent.startswith("setpriv --bounding-set=-chown ")
+    assert seen.passed
+    assert not seen.messages
+
+
+def test_a_test_that_takes_nothing_is_the_plain_one() -> None:
+    (seen,) = looked(run_by(0, 33, "user www-data;\n"), probes.nginx).observed(NginxTest)
+    assert seen.equivalent == f"{BINARY} -t"
+
+
+def test_what_is_wrong_is_seen_without_the_right_to_change_owners() -> None:
+    said = 'nginx: [emerg] unknown directive "x" in /etc/nginx/nginx.conf:1\n'
+    (seen,) = looked(run_by(33, 33, "", said), probes.nginx).observed(NginxTest)
+    assert not seen.passed
+    assert seen.fatal
+
+
+def test_without_the_program_that_keeps_owners_there_is_no_test() -> None:
+    ctx = looked(run_by(33, 33, "", "sh: setpriv: not found\n"), probes.nginx)
+    assert not ctx.observed(NginxTest)
+    assert ctx.observed(Unseen)[0].what == "nginx -t"
+
+
 BAOTA_CONF = "/www/server/nginx/conf/nginx.conf"
 BAOTA = (
     "nginx version: nginx/1.24.0\nbuilt with OpenSSL 1.1.1w\nTLS SNI support enabled\n"
