@@ -17,6 +17,16 @@ _SERVICES = {"nginx.service", "openresty.service", "tengine.service"}
 
 
 def config_test_command(nginx: Nginx) -> Command:
+    master, test = nginx.master, nginx.test
+    if master and master.user and test and test.keeps_owners:
+        # Run by root it would give the folders of uploads to the user of the configuration.
+        return commands.test_nginx((*commands.as_unprivileged(master.user), *_argv(nginx)))
+    return commands.test_nginx(_argv(nginx))
+
+
+def owner_test_command(nginx: Nginx) -> Command:
+    """Return the test that, run by root, gives the folders of temporary files to the user of the
+    configuration."""
     return commands.test_nginx(_argv(nginx))
 
 

@@ -8,7 +8,9 @@ the disk is full, small pages work, large ones are cut off, and uploads get 500.
 import re
 from collections.abc import Iterator, Sequence
 
-from checks.nginx import NO_PORT
+from checks.nginx import NO_PORT, Nginx
+from checks.nginx._commands import owner_test_command, reload_command, reload_steps
+from checks.nginx._edits import config_edit
 from checks.nginx._failed_requests import current_failures
 from checks.nginx._page_errors import logged_errors
 from diagnose.checking.registry import check
@@ -28,6 +30,7 @@ from diagnose.model.http import Exchange, ResponseBody
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.resources import FileSystem
+from diagnose.parsers.nginx.edits import insert_before
 from diagnose.parsers.nginx.error_log import temp_folder
 
 _UNWRITABLE = re.compile(
@@ -73,8 +76,9 @@ def temp_files_unwritable(evidence: Evidence) -> Iterator[Claim]:
         for body in evidence.of(ResponseBody)
         if body.end == "cut" and body.request in {"target", "browser"}
     ]
-    folder = temp_folder(match[1])
+    folder, nginx = temp_folder(match[1]), Nginx.of(evidence)
     accesses = _accesses(evidence, folder)
+    user = next((access.user for access in accesses), "")
     if not failed and _is_over(evidence, kind, line, folder, accesses):
         return
     # nginx gave the folder back while this run lasted, or it is closed.
@@ -101,20 +105,48 @@ def temp_files_unwritable(evidence: Evidence) -> Iterator[Claim]:
             "upload": not line.doing or "client request body" in line.doing,
             "closed": "",
             "permissions": "",
-            "user": "",
+            "user": user,
+            "given_away": kind == "denied" and _is_given_away(nginx),
             **{name: kind == name for name in ("denied", "full", "read_only")},
         },
         severity=None if failed else Severity.WARNING,
-        fix=Fix(
-            (Manual("make-room" if kind == "full" else "let-nginx-write", Where.SERVER),),
-            Applicability.MANUAL,
+        fix=(
+            Fix((Manual("make-room", Where.SERVER),), Applicability.MANUAL)
+            if kind == "full"
+            else _fix(nginx, user)
         ),
     )
+
+
+def _is_given_away(nginx: Nginx) -> bool:
+    """Return whether `nginx -t`, run by root, gives the folders to another user than that of the
+    workers."""
+    return nginx.test is not None and nginx.test.keeps_owners
+
+
+def _fix(nginx: Nginx, user: str) -> Fix:
+    """Let the workers write in the folder: by a reload where a changed `user` waits, by the missing
+    `user` where root does not run the master, else by hand."""
+    by_hand = Fix((Manual("let-nginx-write", Where.SERVER),), Applicability.MANUAL)
+    if not _is_given_away(nginx) or nginx.master is None or nginx.config is None:
+        return by_hand
+    if not nginx.master.user:
+        return Fix(reload_steps(nginx), Applicability.REVIEW)
+    main = nginx.config.main
+    first = next((line for line in main if line.file == nginx.config.path), None)
+    file = nginx.file(first) if first else None
+    if not user or first is None or file is None or any(line.name == "user" for line in main):
+        return by_hand
+    edit = config_edit(nginx, first.file, insert_before(file.text, first, [f"user {user};"]))
+    if edit is None:
+        return by_hand
+    return Fix((edit, owner_test_command(nginx), reload_command(nginx)), Applicability.REVIEW)
 
 
 def _closed_folder(evidence: Evidence) -> Iterator[Claim]:
     """Yield the claim about the folder of uploads in which the workers may not write, before
     anybody has sent one that is too large for the buffer."""
+    nginx = Nginx.of(evidence)
     for access in evidence.good(BodyFolderAccess):
         closed = access.closed_part
         if closed is None:
@@ -135,12 +167,13 @@ def _closed_folder(evidence: Evidence) -> Iterator[Claim]:
                 "closed": closed.path,
                 "permissions": closed.mode_and_owner,
                 "user": access.user,
+                "given_away": _is_given_away(nginx),
                 "denied": True,
                 "full": False,
                 "read_only": False,
             },
             severity=Severity.WARNING,
-            fix=Fix((Manual("let-nginx-write", Where.SERVER),), Applicability.MANUAL),
+            fix=_fix(nginx, access.user),
         )
 
 

@@ -22,6 +22,13 @@ def test_nginx(nginx: Arguments) -> Command:
     return Command((*nginx, "-t"), Effect.TEST)
 
 
+def as_unprivileged(user: int) -> Arguments:
+    """Return the words before a command that run it as a user who may open ports below 1024
+    (setpriv(1), capabilities(7))."""
+    right = "+net_bind_service"
+    return ("setpriv", f"--reuid={user}", f"--inh-caps={right}", f"--ambient-caps={right}")
+
+
 def reload_nginx(nginx: Arguments) -> Command:
     return Command((*nginx, "-s", "reload"), Effect.RELOAD)
 

@@ -180,7 +180,11 @@ def fatal(messages: Iterable[TestMessage]) -> TestMessage | None:
 
 @frozen(kw_only=True, eq=False)
 class NginxTest(Observation):
-    """`nginx -t`: whether the configuration on disk would load, and nginx's messages."""
+    """`nginx -t`: whether the configuration on disk would load, and nginx's messages.
+
+    `keeps_owners`: it was run without the right to change owners, because the workers that run
+    have another user than the configuration names.
+    """
 
     layer: ClassVar[str] = "nginx"
 
@@ -188,6 +192,7 @@ class NginxTest(Observation):
     passed: bool
     messages: tuple[TestMessage, ...] = ()
     config: FilePath = ""
+    keeps_owners: bool = False
 
     @property
     def fatal(self) -> TestMessage | None:

@@ -249,6 +249,7 @@ async def _run_config_test(
             passed=passed,
             messages=messages,
             config=path,
+            keeps_owners=keeps_owners,
         )
     )
 

@@ -1,8 +1,9 @@
 from dataclasses import replace
 
-from diagnose.model import Confidence, Failure, Severity
+from diagnose.model import Command, Confidence, Failure, Severity, Vantage
 from diagnose.model.files import BodyFolderAccess, PathComponent, TempFolderAccess
 from diagnose.model.logs import FailedRequests, LogLine
+from diagnose.model.nginx import NginxProcess, NginxState, NginxTest
 from diagnose.model.resources import FileSystem
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import LOADED, RUNNING, config
@@ -182,3 +183,35 @@ def test_a_line_alone_is_not_certain() -> None:
     for unseen in ((), (replace(folder(0o700), uid=None),), (enforcing,), (unchanged,)):
         (claim,) = judge("nginx.temp-files-unwritable", RUNNING, config(), LINE, page(200), *unseen)
         assert claim.confidence is Confidence.LIKELY
+
+
+def run_by(user: int) -> NginxState:
+    master = NginxProcess(pid=7, binary="/usr/sbin/nginx", loaded=LOADED, user=user, worker_user=33)
+    return replace(RUNNING, masters=(master,))
+
+
+TESTED = NginxTest(vantage=Vantage.SERVER, binary="/usr/sbin/nginx", passed=True, keeps_owners=True)
+
+
+def test_fires_with_the_missing_user_where_root_does_not_run_the_master() -> None:
+    """After an article of just4coding: nginx -t, run by root, gave the folders to nobody."""
+    observations = run_by(33), config(), TESTED, LINE, folder(0o700, owner=65534)
+    (claim,) = judge("nginx.temp-files-unwritable", *observations, page(200), masked=False)
+    assert claim.facts["given_away"]
+    assert claim.fix
+    assert "+user www-data;" in claim.fix.edits[0].diff
+    assert [step.argv for step in claim.fix.steps if isinstance(step, Command)] == [
+        ("nginx", "-t"),
+        ("nginx", "-s", "reload"),
+    ]
+
+
+def test_fires_with_a_reload_where_another_user_waits() -> None:
+    observations = run_by(0), config(), TESTED, LINE, folder(0o700, owner=65534)
+    (claim,) = judge("nginx.temp-files-unwritable", *observations, page(200), masked=False)
+    assert claim.fix
+    assert [step.argv for step in claim.fix.steps if isinstance(step, Command)] == [
+        ("nginx", "-t"),
+        ("nginx", "-s", "reload"),
+    ]
+    assert not claim.fix.edits
