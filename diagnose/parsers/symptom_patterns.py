@@ -190,6 +190,11 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|unexpected TLS packet|Cannot determine the frame size|packet[ _]length[ _]too[ _]long"
         r"|unknown protocol|record[ _]layer[ _]failure"),
     ("tls-name", r"unrecognized[ _]name|SSL routines:\w{0,60}:callback failed"),
+    ("tls-version", r"\bTLS ?v?1\.3(?![\d.])[^.\n]{0,40}?(?:not (?:(?:get(?:ting)? |being )?(?:enabled|used|active|offered|negotiated"
+        r"|applied|available)|work|tak(?:e|ing) effect)|n['’]t (?:work|get|take|enabled|being|used|negotiat)|disabled|no effect|has no effect"
+        r"|没有?(?:生效|启用|开启|起作用)|[不未](?:起作用|生效|启用|开启|被启用)|无效|无法(?:启用|开启|生效)|greift nicht|nicht aktiv)"
+        r"|(?:can(?:not|['’]t)|unable to|fail\w{0,3} to|won['’]t|doesn['’]t|does not|not) (?:(?:enable|use|negotiate|get|offer|activate|turn on|support) )(?:\S{1,12} )?TLS ?v?1\.3(?![\d.])"
+        r"|(?:only|仅|只(?:有|能|支持|使用)?) ?TLS ?v?1\.2(?![\d.])[^\n]{0,60}?TLS ?v?1\.3|(?:无法|不能|没有)(?:启用|开启|使用|支持) ?TLS ?v?1\.3"),
     ("tls-parameters", r"VERSION_OR_CIPHER_MISMATCH|NO_CYPHER_OVERLAP|no common encryption algorithm|UNSUPPORTED_VERSION"
         r"|alert[ _]protocol[ _]version|protocol version not supported|protocol_version"
         r"|handshake[ _]failure|unsupported[ _]protocol|no[ _]shared[ _]cipher|no protocols available"
