@@ -6,7 +6,7 @@ lists them, and `tests/support/error_messages.py` has an example of each.
 
 from diagnose.model.symptom import SymptomKind
 from diagnose.parsers.complaints import COMPLAINTS, VAGUE_COMPLAINTS
-from diagnose.parsers.missing_fields import FIELD
+from diagnose.parsers.missing_fields import FIELD, FIELD_LINES
 from diagnose.parsers.server_messages import SERVER_MESSAGES
 from diagnose.parsers.websocket_messages import WEBSOCKET_MESSAGES
 
@@ -46,7 +46,8 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"returned|included|enabled)\b|absent\b|(?:is|was)n['’]t (?:being )?(?:set|sent|present|there|returned)\b|lost\b|缺失|丢失|未(?:设置|配置|启用|返回)|没有?(?:设置|配置|返回|生效|了))"
         rf"|(?:\bmissing|\bno|\black(?:s|ing)?|\bwithout|缺少|缺失|没有|未(?:设置|配置|返回|启用))(?: (?:the|an?|HTTP|response|security|header)){{0,3}}:? ?['\"“‘]?{FIELD}(?! (?:violation|error))"
         r"|(?:missing|no|lack\w{0,3}|lost) (?:HTTP )?security (?:response )?headers?\b|security headers? (?:(?:is|are) )?(?:not (?:set|sent|detected|present|found|applied)|missing|lost|gone)\b"
-        r"|(?:缺少|缺失|没有|丢失)(?:了|的)?(?:HTTP ?)?安全(?:响应)?头|安全(?:响应)?头(?:部|信息)?(?:缺失|丢失|没有|未设置|不生效|没生效)"),
+        r"|(?:缺少|缺失|没有|丢失)(?:了|的)?(?:HTTP ?)?安全(?:响应)?头|安全(?:响应)?头(?:部|信息)?(?:缺失|丢失|没有|未设置|不生效|没生效)"
+        rf"|{FIELD_LINES}"),
     ("frame", r"X-Frame|\b(?:display|show|load|open)\w{0,3} .{1,300}? in a frame\b|frame-ancestors|\bframing\b"
         r"|\biframes?\b.{0,60}?(?:refused to (?:connect|display)|拒绝)|(?:refused to (?:connect|display)|拒绝).{0,60}?iframe"),
     ("csp", r"Content[ -]Security[ -]Policy|内容安全策略|Permissions?[ -]Policy|Feature[ -]Policy"
