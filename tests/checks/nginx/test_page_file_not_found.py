@@ -151,3 +151,30 @@ def test_fires_and_names_the_address_below_the_base_of_the_page() -> None:
     assert claim.fix.steps == (Manual("page-address", Where.APPLICATION),)
     (claim,) = judge(CHECK, *seen, answered(file, 404, page=url))
     assert claim.facts["below"] == ""
+
+
+def test_fires_and_gives_a_location_the_folder_that_it_inherits() -> None:
+    inherited = config(site("root /srv/dist; location /static/ { try_files $uri /index.html; }"))
+    observation = examined(
+        "/srv/dist/static/css/app.css", elsewhere="/srv/dist/css/app.css", mistake="base"
+    )
+    (claim,) = judge(CHECK, RUNNING, inherited, *MISSING, observation)
+    assert (claim.facts["root"], claim.facts["corrected"]) == (True, "alias /srv/dist/;")
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    (edit,) = (step for step in claim.fix.steps if isinstance(step, Edit))
+    assert "alias /srv/dist/;" in edit.diff
+
+
+def test_fires_and_leaves_a_page_that_is_built_for_another_path_to_a_person() -> None:
+    for body in (
+        "root /srv/dist; location / { try_files $uri /index.html; }",
+        "location /static/ { root /srv/dist; }",
+        "root /srv/dist; location ~ ^/static/ { try_files $uri =404; }",
+    ):
+        observation = examined(
+            "/srv/dist/static/css/app.css", elsewhere="/srv/dist/css/app.css", mistake="base"
+        )
+        (claim,) = judge(CHECK, RUNNING, config(site(body)), *MISSING, observation)
+        assert claim.fix
+        assert [step.step for step in claim.fix.steps if isinstance(step, Manual)] == ["base-path"]
