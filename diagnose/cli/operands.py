@@ -239,7 +239,8 @@ def _named_websockets(message: Target, site: Target) -> tuple[str, ...]:
     one, a placeholder, an address. A port of its own is that of another program."""
     if not message.websockets or message.port not in {site.port, *PORTS.values()}:
         return ()
-    from diagnose.parsers.websocket_addresses import stands_for, websocket_path
+    from diagnose.parsers.site_names import stands_for
+    from diagnose.parsers.websocket_addresses import websocket_path
 
     if not stands_for(message.host, site.host):
         return ()

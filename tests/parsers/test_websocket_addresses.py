@@ -1,8 +1,8 @@
-"""Addresses of http: and https: that are those of WebSockets, and other names of a site."""
+"""Addresses of http: and https: that are those of WebSockets."""
 
 import pytest
 
-from diagnose.parsers.websocket_addresses import stands_for, websocket_path
+from diagnose.parsers.websocket_addresses import websocket_path
 
 
 @pytest.mark.parametrize(
@@ -32,11 +32,3 @@ def test_a_person_who_tells_of_a_websocket_means_its_usual_path() -> None:
     polled = "/socket.io/?EIO=4&transport=polling&t=1"
     assert websocket_path(polled, is_reported=True) == "/socket.io/?EIO=4&transport=websocket"
     assert websocket_path("/chat", is_reported=True) == ""
-
-
-def test_other_names_of_a_site() -> None:
-    for host in ("mysite.com", "example.com", "ws.example.org", "localhost", "192.168.1.5"):
-        assert stands_for(host, "shop.acme.net")
-    assert stands_for("www.acme.net", "acme.net")
-    assert stands_for("acme.net", "203.0.113.10")
-    assert not stands_for("chat.foreign.net", "shop.acme.net")
