@@ -10,9 +10,11 @@ from diagnose.model import Applicability, Evidence, Fix
 from diagnose.model.files import PageFileAccess, PathMistake, SiblingFile
 from diagnose.model.frozen import frozen
 from diagnose.model.pages import Page
-from diagnose.parsers.nginx.edits import replace_directive
+from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.edits import insert_first, replace_directive
 from diagnose.parsers.nginx.file_paths import ServedFile, served_file
 from diagnose.parsers.nginx.final_requests import final_request
+from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.nginx.pcre import pcre_search
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 from diagnose.parsers.urls import parse_url
@@ -82,6 +84,23 @@ def corrected_fix(nginx: Nginx, served: ServedFile, mistake: PathMistake) -> Fix
         return None
     sure = Applicability.AUTOMATIC if mistake == "slash" else Applicability.REVIEW
     return Fix((edit, *reload_steps(nginx)), sure)
+
+
+def aliased_fix(
+    nginx: Nginx, served: ServedFile, match: LocationMatch, path: str, elsewhere: str
+) -> Fix | None:
+    """Return the edit that gives a location an `alias` of the folder that it inherits, if the file
+    is there below without the location's prefix."""
+    block, folder = match.block, served.folder.rstrip("/")
+    prefix, file = block.args[-1] if block.args else "", nginx.file(block)
+    is_plain = block.name == "location" and block.args[:-1] in {(), ("^~",)} and len(prefix) > 1
+    has_own = any(children(block, name) for name in ("root", "alias"))
+    if not is_plain or has_own or file is None or not prefix.endswith("/"):
+        return None
+    if elsewhere != f"{folder}/{path.removeprefix(prefix)}" or not path.startswith(prefix):
+        return None
+    edit = config_edit(nginx, file.path, insert_first(file.text, block, [f"alias {folder}/;"]))
+    return Fix((edit, *reload_steps(nginx)), Applicability.REVIEW) if edit else None
 
 
 def _without_double(served: ServedFile) -> str:

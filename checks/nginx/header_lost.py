@@ -21,7 +21,8 @@ from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, merge_subjects
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import NginxConfig
-from diagnose.parsers.missing_fields import SECURITY_FIELDS, missing_fields
+from diagnose.parsers.missing_fields import SECURITY_FIELDS, named_fields
+from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import LocationMatch
 
 
@@ -29,13 +30,14 @@ from diagnose.parsers.nginx.locations import LocationMatch
 def header_lost(evidence: Evidence) -> Iterator[Claim]:
     symptom = evidence.target.symptom
     is_asked = symptom is not None and symptom.kind == "response-field"
-    names = missing_fields(symptom.text) if symptom and is_asked else SECURITY_FIELDS
+    named = named_fields(symptom.text) if symptom and is_asked else SECURITY_FIELDS
     pages = [page for page in page_exchanges(evidence) if page.status is not None]
     # An error is a fault of its own: nobody looks for these fields beside it unasked.
     if not pages or not (is_asked or 200 <= (pages[0].status or 0) < 300):
         return
     nginx = Nginx.of(evidence)
     for match in _matches(nginx):
+        names = named or _configured(match)
         lost = [
             (name, line)
             for name in names
@@ -61,6 +63,14 @@ def _matches(nginx: Nginx) -> Iterator[LocationMatch]:
             index = match.directive("index")
             name = index.args[0] if index and index.args else "index.html"
             yield from nginx.location_matches(f"{path}{name.lstrip('/')}")
+
+
+def _configured(match: LocationMatch) -> tuple[str, ...]:
+    """Return the fields that the blocks around a location send: somebody misses one of them, and
+    does not say which. Those of CORS are another check's."""
+    lines = (line for block in match.blocks for line in children(block, "add_header"))
+    names = {line.args[0].lower(): line.args[0] for line in lines if line.args}
+    return tuple(name for key, name in names.items() if not key.startswith("access-control-"))
 
 
 def _passes_on(match: LocationMatch) -> bool:

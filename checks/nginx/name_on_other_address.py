@@ -99,7 +99,9 @@ def _claims(nginx: Nginx, port: int) -> Iterator[Claim]:
                 covers=(*subjects, *([Subject()] if is_everywhere else [])),
                 because=(*handshakes, *pages, *served, *nginx.configs),
                 severity=None if is_target else Severity.WARNING,
-                confidence=Confidence.CERTAIN if handshakes or served else Confidence.LIKELY,
+                confidence=Confidence.CERTAIN
+                if handshakes or served or _are_default_pages(pages)
+                else Confidence.LIKELY,
                 facts={
                     "name": target.host,
                     "addresses": tuple(subject.address for subject in subjects),
@@ -147,6 +149,11 @@ def _failing_pages(
         or leads_to_itself(page)
         or (is_error(page) and (is_closing or _is_of_others(selected_server)))
     )
+
+
+def _are_default_pages(pages: tuple[Exchange, ...]) -> bool:
+    """Return whether visitors got the page of a package: that one comes from no site's block."""
+    return bool(pages) and all(is_default_page(page.status, page.body) for page in pages)
 
 
 def _closed_pages(evidence: Evidence, selected_server: SelectedServer) -> tuple[Exchange, ...]:

@@ -9,14 +9,15 @@ Clients of TLS 1.0 and 1.1 are refused nearly everywhere (RFC 8996), and rightly
 where a person pasted the words of such a refusal.
 """
 
-import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from checks.tls._nginx_settings import TargetSettings, target_settings
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Confidence,
     Evidence,
     Fix,
     Manual,
@@ -34,7 +35,6 @@ _P256 = {"auto", "p-256", "prime256v1", "secp256r1"}
 _VERSIONS = "ssl_protocols TLSv1.2 TLSv1.3;"
 
 _ANCIENT = {"SSLv2", "SSLv3", "TLSv1", "TLSv1.1"}
-_VERSION_REFUSED = re.compile(r"unsupported[ _]protocol|protocol[ _]version", re.IGNORECASE)
 
 
 @check(severity=Severity.NOTE, needs=[NginxConfig, Handshake], explains=["tls.old-clients-refused"])
@@ -48,16 +48,20 @@ def old_clients_refused(evidence: Evidence) -> Iterator[Claim]:
     groups = target_settings(evidence, "ssl_ecdh_curve", early=True)
     if not visits or versions is None or groups is None:
         return
-    is_new_only = all(setting.args == ("TLSv1.3",) for setting in versions.settings)
+    new_only = [setting for setting in versions.settings if setting.args == ("TLSv1.3",)]
+    # The default server of the socket decides; a newer nginx takes the site's own line.
+    is_new_only = bool(new_only) and (
+        len(new_only) == len(versions.settings) or _is_refused(evidence, "tls1.2")
+    )
     without_p256 = all(
         setting.args and not _P256 & set(setting.args[0].lower().split(":"))
         for setting in groups.settings
     )
-    decisive = versions if is_new_only else groups
+    decisive = replace(versions, settings=tuple(new_only)) if is_new_only else groups
     if is_new_only or without_p256:
         refusing = groups.settings[0].args[0] if without_p256 else ""
         lines = [
-            *((each, _VERSIONS) for each in versions.settings if is_new_only),
+            *((each, _VERSIONS) for each in new_only if is_new_only),
             *((each, "ssl_ecdh_curve auto;") for each in groups.settings if without_p256),
         ]
         steps = decisive.steps(lines)
@@ -67,18 +71,37 @@ def old_clients_refused(evidence: Evidence) -> Iterator[Claim]:
         yield _claim(evidence, visits, versions, False, "", ancient=True)
 
 
-def _is_ancient(evidence: Evidence, versions: TargetSettings) -> bool:
-    """Return whether the person's message says that a version of TLS is not supported, and nginx's
-    lines allow none before 1.2."""
-    symptom = evidence.target.symptom
-    is_reported = (
-        symptom is not None
-        and symptom.kind == "tls-parameters"
-        and _VERSION_REFUSED.search(symptom.text) is not None
+def _is_refused(evidence: Evidence, variant: str) -> bool:
+    return any(
+        attempt.variant == variant
+        and attempt.failure is not None
+        and attempt.failure.kind == "alert"
+        for attempt in evidence.of(Handshake)
     )
-    return is_reported and all(
+
+
+def _is_ancient(evidence: Evidence, versions: TargetSettings) -> bool:
+    """Return whether the person's message may be about a client of a version before TLS 1.2, and
+    nginx's lines allow none. A message about TLS 1.3 is about a newer client."""
+    if evidence.target.symptom is None:
+        return False
+    # Imported late: only a message needs it.
+    from checks.tls._version_words import missed_version
+
+    return missed_version(evidence.target.symptom) == "any" and all(
         setting.args and not _ANCIENT & set(setting.args) for setting in versions.settings
     )
+
+
+def _ancient_confidence(evidence: Evidence, visits: list[Handshake]) -> Confidence:
+    """No such client was seen. An alert comes for a client that is too new, too: only where TLS
+    1.3 is on, and the server's own log names the client, that one is out of the question."""
+    from checks.tls._version_words import is_server_log
+
+    is_newest_on = all(visit.protocol == "TLSv1.3" for visit in visits)
+    symptom = evidence.target.symptom
+    is_known = is_newest_on and symptom is not None and is_server_log(symptom)
+    return Confidence.LIKELY if is_known else Confidence.POSSIBLE
 
 
 def _claim(
@@ -96,6 +119,7 @@ def _claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=(*visits, *([config] if config else [])),
+        confidence=_ancient_confidence(evidence, visits) if ancient else Confidence.CERTAIN,
         location=decisive.location,
         facts={
             "name": evidence.target.host,

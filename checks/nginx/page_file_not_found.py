@@ -19,6 +19,7 @@ from checks.nginx._expressions import folder_fix, outdone_match
 from checks.nginx._page_files import (
     ExaminedFile,
     address_below_the_page,
+    aliased_fix,
     corrected_directive,
     corrected_fix,
     examined_files,
@@ -30,6 +31,7 @@ from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.site_folders import StaticProject
 from diagnose.parsers.nginx.file_paths import ServedFile, named_version, served_file
+from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.urls import parse_url
 
 _STEPS = {
@@ -72,6 +74,9 @@ def page_file_not_found(evidence: Evidence) -> Iterator[Claim]:
         else ("", "")
     )
     below = _address_below(nginx, first)
+    # The folder is the right one, and the location takes its prefix as a part of the path.
+    aliased = _aliased_fix(nginx, first, served, location)
+    shown = "root" if aliased else mistake
     yield Claim(
         about=page_files.page_subject(first.page),
         because=tuple(
@@ -95,7 +100,9 @@ def page_file_not_found(evidence: Evidence) -> Iterator[Claim]:
             "application": application,
             **(own_setting(evidence, "base_path", "public_url") if folder else {}),
             "mistake": bool(mistake or below),
-            "corrected": corrected_directive(served, mistake),
+            "corrected": f"alias {served.folder.rstrip('/')}/;"
+            if aliased
+            else corrected_directive(served, mistake),
             "below": below,
             **_collecting(evidence, first),
             "written": first.page.base or first.page.url,
@@ -104,7 +111,7 @@ def page_file_not_found(evidence: Evidence) -> Iterator[Claim]:
             "prefix": outdone.block.args[-1] if outdone else "",
             "prefix_place": file_line(outdone.block) if outdone else "",
             "rewrite": version.rewrite if version and mistake == "version" else "",
-            **{name: mistake == name for name in ("slash", "root", "alias", "base", "version")},
+            **{name: shown == name for name in ("slash", "root", "alias", "base", "version")},
         },
         fix=Fix((Manual("page-address", Where.APPLICATION),), Applicability.MANUAL)
         if below
@@ -112,7 +119,7 @@ def page_file_not_found(evidence: Evidence) -> Iterator[Claim]:
         if folder
         else folder_fix(nginx, location, outdone)
         if outdone
-        else _fix(nginx, first, served),
+        else aliased or _fix(nginx, first, served),
     )
 
 
@@ -144,6 +151,14 @@ def _collecting(evidence: Evidence, file: ExaminedFile) -> dict[str, str]:
 
 def _text(directive: Directive) -> str:
     return " ".join((directive.name, *directive.args))
+
+
+def _aliased_fix(
+    nginx: Nginx, file: ExaminedFile, served: ServedFile, match: LocationMatch
+) -> Fix | None:
+    if file.access.mistake != "base":
+        return None
+    return aliased_fix(nginx, served, match, file.refused.path, file.access.elsewhere)
 
 
 def _fix(nginx: Nginx, file: ExaminedFile, served: ServedFile) -> Fix:

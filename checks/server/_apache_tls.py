@@ -15,10 +15,17 @@ _CURRENT = ("TLSv1.2", "TLSv1.3")
 _OLD = {"sslv2", "sslv3", "tlsv1", "tlsv1.1"}
 _NEW_VERSIONS = "-all +TLSv1.2 +TLSv1.3"
 
+#: The versions that have to be allowed.
+_WANTED = {
+    "current-versions": _CURRENT,
+    "older-clients": _CURRENT[:1],
+    "newest-version": _CURRENT[1:],
+}
 _DIRECTIVES = {
     "current-versions": "sslprotocol",
     "no-old-versions": "sslprotocol",
     "older-clients": "sslprotocol",
+    "newest-version": "sslprotocol",
     "usual-groups": "sslopensslconfcmd",
     "more-suites": "sslciphersuite",
     "no-client-certificate": "sslverifyclient",
@@ -74,8 +81,7 @@ def _changed(purpose: str, value: str) -> str | None:
     purpose."""
     words = value.split()
     plain = [word.lstrip("+").lower() for word in words if not word.startswith("-")]
-    if purpose in {"current-versions", "older-clients"}:
-        wanted = _CURRENT if purpose == "current-versions" else _CURRENT[:1]
+    if wanted := _WANTED.get(purpose):
         if "all" in plain and not any(f"-{each}" in words for each in wanted):
             return None
         kept = [word for word in words if word not in {f"-{each}" for each in wanted}]

@@ -6,6 +6,7 @@ from checks.server import ServerView, indentation
 from checks.server._caddy_lines import own_lines
 
 _PROTOCOLS = re.compile(r"(\s*protocols\s+)tls1\.3(?:\s+tls1\.3)?\s*")
+_UP_TO_1_2 = re.compile(r"(\s*protocols\s+)tls1\.2\s+tls1\.2\s*")
 _LINES = {
     "usual-groups": re.compile(r"\s*curves\s+\S.*"),
     "more-suites": re.compile(r"\s*ciphers\s+\S.*"),
@@ -29,6 +30,9 @@ def changes(view: ServerView, purpose: str) -> dict[str, dict[int, tuple[str, ..
 def _changed(heads: tuple[str, ...], text: str, purpose: str) -> str:
     if purpose == "older-clients":
         match = _PROTOCOLS.fullmatch(text)
+        return f"{match[1]}tls1.2 tls1.3" if match else ""
+    if purpose == "newest-version":
+        match = _UP_TO_1_2.fullmatch(text)
         return f"{match[1]}tls1.2 tls1.3" if match else ""
     if purpose == "no-client-certificate":
         is_auth = text.split()[:1] == ["client_auth"] or "client_auth" in heads

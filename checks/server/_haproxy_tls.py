@@ -75,6 +75,10 @@ def _older_clients(text: str) -> str:
     return re.sub(r"\s+force-tlsv13(?=\s|$)|\s+no-tlsv12(?=\s|$)", "", _no_old_versions(text))
 
 
+def _newest_version(text: str) -> str:
+    return re.sub(r"\s+(?:force-tlsv12|no-tlsv13|ssl-max-ver\s+TLSv1\.2)(?=\s|$)", "", text)
+
+
 def _usual_groups(text: str) -> str:
     if text.split()[:1] == ["ssl-default-bind-curves"]:
         indent = indentation(text)
@@ -94,6 +98,7 @@ _CHANGES: dict[str, Callable[[str], str]] = {
     "current-versions": _current_versions,
     "no-old-versions": _no_old_versions,
     "older-clients": _older_clients,
+    "newest-version": _newest_version,
     "usual-groups": _usual_groups,
     "more-suites": _more_suites,
     "no-client-certificate": _no_client_certificate,

@@ -11,11 +11,11 @@ from diagnose.model.web_servers import Product
 from diagnose.parsers.sanitize import clean
 
 #: What an edit is for: TLS 1.2 and 1.3 besides older versions; no version before 1.2; TLS 1.2
-#: besides 1.3; the groups of the key exchange that OpenSSL offers; the recommended cipher suites
-#: besides those of the list; no certificate of visitors.
+#: besides 1.3; TLS 1.3 besides 1.2; the groups of the key exchange that OpenSSL offers; the
+#: recommended cipher suites besides those of the list; no certificate of visitors.
 Purpose = Literal[
-    "current-versions", "no-old-versions", "older-clients", "usual-groups", "more-suites",
-    "no-client-certificate",
+    "current-versions", "no-old-versions", "older-clients", "newest-version", "usual-groups",
+    "more-suites", "no-client-certificate",
 ]  # fmt: skip
 
 #: The lines that replace a line of a file, by its path and number.

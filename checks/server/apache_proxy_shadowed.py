@@ -97,13 +97,15 @@ def apache_proxy_shadowed(evidence: Evidence) -> Iterator[Claim]:
                 "exclusion": f"ProxyPass {late.prefix} !",
             },
             fix=_fix(view, late, early),
+            consequence_of=("server.websocket-not-passed",) if late.is_same_program else (),
         )
         return
 
 
 @frozen
 class _LateLine:
-    """A line that never takes effect, and the beginning of its paths."""
+    """A line that never takes effect, and the beginning of its paths. Where it is for WebSockets of
+    the program that gets them now (`is_same_program`), all that is lost is the upgrade."""
 
     prefix: str
     words: str
@@ -112,6 +114,7 @@ class _LateLine:
     is_alias: bool = False
     is_for_websockets: bool = False
     found_file: str = ""
+    is_same_program: bool = False
 
 
 def _shadowed(view: ServerView, site: WebSite) -> Iterator[tuple[_LateLine, SiteRoute]]:
@@ -129,7 +132,12 @@ def _shadowed(view: ServerView, site: WebSite) -> Iterator[tuple[_LateLine, Site
             is_for_websockets = early.websocket is None and late.websocket is not False
             yield (
                 _LateLine(
-                    late.path, words, late.file, late.line, is_for_websockets=is_for_websockets
+                    late.path,
+                    words,
+                    late.file,
+                    late.line,
+                    is_for_websockets=is_for_websockets,
+                    is_same_program=bool(late.websocket) and late.authority == early.authority,
                 ),
                 early,
             )

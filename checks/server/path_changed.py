@@ -19,6 +19,7 @@ from checks.server import (
     reload_steps,
     server_on_port,
 )
+from checks.server._apache_whole_rules import whole_path_rule
 from checks.server._backend_answers import (
     Visit,
     is_there,
@@ -146,6 +147,7 @@ def _leads_back(visit: Visit) -> bool:
 def _fix(view: ServerView, route: SiteRoute, path: str) -> Fix:
     edit = (
         _proxy_pass_edit(view, route)
+        or whole_path_rule(view, route)
         or _handle_path_edit(view, route)
         or unchanged_path(view, route, path)
         or rewrite_edit(view, route.file, route.line)

@@ -118,6 +118,16 @@ def target_settings(evidence: Evidence, name: str, early: bool = False) -> Targe
     return TargetSettings(nginx, tuple(server_settings), affects_other_sites)
 
 
+def has_version_command(settings: TargetSettings) -> bool:
+    """Return whether ssl_conf_command sets the version instead of ssl_protocols
+    (SSL_CONF_cmd(3))."""
+    return any(
+        command.args[:1] and "Protocol" in command.args[0]
+        for setting in settings.settings
+        for command in setting.server.directives("ssl_conf_command")
+    )
+
+
 def joined_args(
     args: tuple[str, ...], keep: Callable[[str], bool], additions: Iterable[str]
 ) -> str:

@@ -8,7 +8,12 @@ import re
 from collections.abc import Iterator
 
 from checks.tls import confidence, failure_groups
-from checks.tls._nginx_settings import TargetSettings, joined_args, target_settings
+from checks.tls._nginx_settings import (
+    TargetSettings,
+    has_version_command,
+    joined_args,
+    target_settings,
+)
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity
 from diagnose.model.tls import Handshake
@@ -58,7 +63,7 @@ def _fix(settings: TargetSettings) -> Fix | None:
     old_settings = [
         setting for setting in settings.settings if setting.directive and _is_old(setting.args)
     ]
-    if not old_settings or _is_set_by_conf_cmd(settings):
+    if not old_settings or has_version_command(settings):
         return None
     current = _CURRENT if _knows_1_3(settings) else _CURRENT[:1]
     lines = [
@@ -73,17 +78,6 @@ def _fix(settings: TargetSettings) -> Fix | None:
 
 def _is_old(args: tuple[str, ...]) -> bool:
     return bool(args) and not set(_CURRENT).intersection(args)
-
-
-def _is_set_by_conf_cmd(settings: TargetSettings) -> bool:
-    """Return whether ssl_conf_command sets the version instead of ssl_protocols
-    (SSL_CONF_cmd(3))."""
-
-    return any(
-        command.args[:1] and "Protocol" in command.args[0]
-        for setting in settings.settings
-        for command in setting.server.directives("ssl_conf_command")
-    )
 
 
 def _knows_1_3(settings: TargetSettings) -> bool:

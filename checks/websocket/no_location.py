@@ -16,6 +16,7 @@ from checks.nginx._stray_locations import cause_of_stray
 from checks.nginx._websocket_lines import websocket_lines
 from checks.nginx._websockets import WebSocketHandshakes
 from checks.upstream._listening import listening_facts
+from checks.websocket._own_programs import begins_files, opening_program
 from checks.websocket._page_paths import opened_paths
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -142,10 +143,11 @@ def _claim(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Claim:
     ]
     try_files = next(iter(match.directives("try_files")), None)
     server = match.blocks[1]
+    program = opening_program(evidence, paths)
     return Claim(
         about=Subject(port=evidence.target.port, text=file_line(location)),
         covers=tuple(Subject(port=evidence.target.port, path=path) for path in paths),
-        because=(*nginx.configs, *front_upgrades),
+        because=(*nginx.configs, *front_upgrades, *((program,) if program else ())),
         facts={
             "paths": tuple(paths),
             "path": paths[0],
@@ -156,10 +158,11 @@ def _claim(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Claim:
             or "",
             "page": " ".join(("try_files", *try_files.args)) if try_files else "",
             "variable": "$http_upgrade",
+            "match": _prefix(evidence, paths[0]),
             **listening_facts(evidence),
         },
         confidence=Confidence.CERTAIN
-        if any(upgrade.status for upgrade in front_upgrades)
+        if program or any(upgrade.status for upgrade in front_upgrades)
         else Confidence.LIKELY,
         location=nginx.location(location),
         fix=_fix(nginx, match, paths),
@@ -194,7 +197,12 @@ def _fix(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Fix:
     file = nginx.file(server)
     changes: Changes = {}
     plain = all(re.fullmatch(r"/[\w./-]*", path) for path in paths)
-    if file is None or len(targets) != 1 or not plain or _is_odd(pass_directives, targets):
+    program = opening_program(nginx.evidence, paths)
+    is_other = program is not None and not {program.target.rstrip("/")} & targets
+    is_unclear = len(targets) != 1 or _is_odd(pass_directives, targets)
+    if program is not None and (is_other or is_unclear):
+        targets, is_unclear = {program.target.rstrip("/")}, False
+    if file is None or is_unclear or not plain:
         manual = Manual("add-a-location", Where.SERVER)
         return Fix((manual, *reload_steps(nginx)), Applicability.MANUAL)
     body = websocket_lines(nginx, next(iter(targets)))
@@ -203,15 +211,20 @@ def _fix(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Fix:
         for prefix in dict.fromkeys(_prefix(nginx.evidence, path) for path in paths)
     ]
     file_edits = config_edits(nginx, changes)
-    return Fix((*file_edits, *reload_steps(nginx)), Applicability.AUTOMATIC)
+    # That a program opens the WebSocket does not say that visitors are meant to reach it.
+    applicability = Applicability.REVIEW if is_other else Applicability.AUTOMATIC
+    return Fix((*file_edits, *reload_steps(nginx)), applicability)
 
 
 def _prefix(evidence: Evidence, path: str) -> str:
-    """Return the beginning of a WebSocket's location. SockJS asks for other paths below the same
-    address before it opens one: BASE/info, and then BASE/SERVER/SESSION/websocket."""
+    """Return the argument of a WebSocket's location. SockJS asks for other paths below the same
+    address before it opens one: BASE/info, and then BASE/SERVER/SESSION/websocket. A path with
+    which names of the page's files begin is matched alone."""
     libraries = {each.library for each in evidence.good(WebSocketPath) if each.path == path}
     base = path.removesuffix("/websocket")
-    return f"{base}/" if "SockJS" in libraries and base not in {"", path} else path
+    if "SockJS" in libraries and base not in {"", path}:
+        return f"{base}/"
+    return f"= {path}" if begins_files(evidence, path) else path
 
 
 def _upgrades_alone(nginx: Nginx, match: LocationMatch) -> tuple[Edit, ...]:

@@ -29,6 +29,7 @@ _SENTENCE = re.compile(
 #: What somebody typed into one pair of quotes by a slip: an option, a name, this machine.
 _SLIP = re.compile(r"--?[A-Za-z]|localhost\b|[\w-]{1,63}(?:\.[\w-]{1,63}){1,10}(?![^:/])")
 
+_WEBSOCKET = re.compile(r"web[- ]?socket|\bwss?://", re.IGNORECASE)
 _URL = re.compile(r"(?:https?|wss?)://[^\s\"'<>，。]{1,500}")
 #: Names that stand for somebody's own (RFC 2606 section 3, and what guides write): who named a site
 #: beside them means that.
@@ -81,12 +82,13 @@ def parse_targets(
                 raise
             messages.append((word, NamelessMessageError(f"{word} names no site.", None)))
     if messages:
-        return (_with_cut_websocket(_with_message(targets, messages), messages[0][0]),)
+        site = _with_reported_websocket(_with_message(targets, messages))
+        return (_with_cut_websocket(site, messages[0][0]),)
     if len(targets) > 1:
         targets = [_with_own_words(target) for target in targets]
     if merged := _merged(targets):
         message = next(target.input for target in targets if target.symptom is not None)
-        return (_with_cut_websocket(merged[0], message),)
+        return (_with_cut_websocket(_with_reported_websocket(merged[0]), message),)
     return _distinct(targets, words)
 
 
@@ -98,6 +100,19 @@ def _with_cut_websocket(site: Target, message: str) -> Target:
     symptom = symptom_of(message, of_websocket=True) if site.websockets else None
     is_cut = symptom is not None and symptom.kind == "websocket-closed"
     return replace(site, symptom=symptom) if is_cut else site
+
+
+def _with_reported_websocket(site: Target) -> Target:
+    """Return the site with the WebSocket that is at its address, if a message tells of one."""
+    if site.symptom is None or site.websockets or site.path == "/":
+        return site
+    kind, text = site.symptom.kind, site.symptom.text
+    if not kind.startswith("websocket") and not _WEBSOCKET.search(text):
+        return site
+    from diagnose.parsers.websocket_addresses import websocket_path
+
+    path = websocket_path(site.path, is_reported=True)
+    return replace(site, websockets=(path,)) if path else site
 
 
 def _with_own_words(target: Target) -> Target:
@@ -214,8 +229,22 @@ def _merged(targets: Sequence[Target]) -> tuple[Target, ...]:
     # A page may load its files from other hosts: the page is what was asked about.
     of_a_file = kind == "mixed-content" and site.uses_tls
     if of_a_file or not _is_site_of_its_own(message, site):
-        return (replace(site, symptom=_own_symptom(message, site)),)
+        websockets = tuple(dict.fromkeys((*site.websockets, *_named_websockets(message, site))))
+        return (replace(site, symptom=_own_symptom(message, site), websockets=websockets),)
     return ()
+
+
+def _named_websockets(message: Target, site: Target) -> tuple[str, ...]:
+    """Return the paths of the WebSocket in a message that has another name for the site: an old
+    one, a placeholder, an address. A port of its own is that of another program."""
+    if not message.websockets or message.port not in {site.port, *PORTS.values()}:
+        return ()
+    from diagnose.parsers.site_names import stands_for
+    from diagnose.parsers.websocket_addresses import websocket_path
+
+    if not stands_for(message.host, site.host):
+        return ()
+    return tuple(websocket_path(path) or path for path in message.websockets)
 
 
 def _outgoing(symptom: Symptom, site: Target) -> Symptom | None:

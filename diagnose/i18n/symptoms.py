@@ -30,6 +30,7 @@ MESSAGES = Messages(
     Message("hsts", "certificate not accepted, and HSTS forbids to skip the warning"),
     Message("pinned", "certificate is not the pinned one"),
     Message("tls-plain", "no TLS on this port, but another protocol"),
+    Message("tls-version", "TLS 1.3 is not in use"),
     Message("tls-parameters", "no TLS version or cipher in common"),
     Message("tls-name", "server refuses this name in TLS"),
     Message("tls-client-certificate", "server asks for a client certificate"),

@@ -6,7 +6,7 @@ lists them, and `tests/support/error_messages.py` has an example of each.
 
 from diagnose.model.symptom import SymptomKind
 from diagnose.parsers.complaints import COMPLAINTS, VAGUE_COMPLAINTS
-from diagnose.parsers.missing_fields import FIELD
+from diagnose.parsers.missing_fields import FIELD, FIELD_LINES
 from diagnose.parsers.server_messages import SERVER_MESSAGES
 from diagnose.parsers.websocket_messages import WEBSOCKET_MESSAGES
 
@@ -46,7 +46,8 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"returned|included|enabled)\b|absent\b|(?:is|was)n['’]t (?:being )?(?:set|sent|present|there|returned)\b|lost\b|缺失|丢失|未(?:设置|配置|启用|返回)|没有?(?:设置|配置|返回|生效|了))"
         rf"|(?:\bmissing|\bno|\black(?:s|ing)?|\bwithout|缺少|缺失|没有|未(?:设置|配置|返回|启用))(?: (?:the|an?|HTTP|response|security|header)){{0,3}}:? ?['\"“‘]?{FIELD}(?! (?:violation|error))"
         r"|(?:missing|no|lack\w{0,3}|lost) (?:HTTP )?security (?:response )?headers?\b|security headers? (?:(?:is|are) )?(?:not (?:set|sent|detected|present|found|applied)|missing|lost|gone)\b"
-        r"|(?:缺少|缺失|没有|丢失)(?:了|的)?(?:HTTP ?)?安全(?:响应)?头|安全(?:响应)?头(?:部|信息)?(?:缺失|丢失|没有|未设置|不生效|没生效)"),
+        r"|(?:缺少|缺失|没有|丢失)(?:了|的)?(?:HTTP ?)?安全(?:响应)?头|安全(?:响应)?头(?:部|信息)?(?:缺失|丢失|没有|未设置|不生效|没生效)"
+        rf"|{FIELD_LINES}"),
     ("frame", r"X-Frame|\b(?:display|show|load|open)\w{0,3} .{1,300}? in a frame\b|frame-ancestors|\bframing\b"
         r"|\biframes?\b.{0,60}?(?:refused to (?:connect|display)|拒绝)|(?:refused to (?:connect|display)|拒绝).{0,60}?iframe"),
     ("csp", r"Content[ -]Security[ -]Policy|内容安全策略|Permissions?[ -]Policy|Feature[ -]Policy"
@@ -190,6 +191,11 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|unexpected TLS packet|Cannot determine the frame size|packet[ _]length[ _]too[ _]long"
         r"|unknown protocol|record[ _]layer[ _]failure"),
     ("tls-name", r"unrecognized[ _]name|SSL routines:\w{0,60}:callback failed"),
+    ("tls-version", r"\bTLS ?v?1\.3(?![\d.])[^.\n]{0,40}?(?:not (?:(?:get(?:ting)? |being )?(?:enabled|used|active|offered|negotiated"
+        r"|applied|available)|work|tak(?:e|ing) effect)|n['’]t (?:work|get|take|enabled|being|used|negotiat)|disabled|no effect|has no effect"
+        r"|没有?(?:生效|启用|开启|起作用)|[不未](?:起作用|生效|启用|开启|被启用)|无效|无法(?:启用|开启|生效)|greift nicht|nicht aktiv)"
+        r"|(?:can(?:not|['’]t)|unable to|fail\w{0,3} to|won['’]t|doesn['’]t|does not|not) (?:(?:enable|use|negotiate|get|offer|activate|turn on|support) )(?:\S{1,12} )?TLS ?v?1\.3(?![\d.])"
+        r"|(?:only|仅|只(?:有|能|支持|使用)?) ?TLS ?v?1\.2(?![\d.])[^\n]{0,60}?TLS ?v?1\.3|(?:无法|不能|没有)(?:启用|开启|使用|支持) ?TLS ?v?1\.3"),
     ("tls-parameters", r"VERSION_OR_CIPHER_MISMATCH|NO_CYPHER_OVERLAP|no common encryption algorithm|UNSUPPORTED_VERSION"
         r"|alert[ _]protocol[ _]version|protocol version not supported|protocol_version"
         r"|handshake[ _]failure|unsupported[ _]protocol|no[ _]shared[ _]cipher|no protocols available"

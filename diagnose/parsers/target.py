@@ -92,7 +92,7 @@ def parse_target(text: str, websockets: tuple[str, ...] = (), lang: str = "en") 
             target_input.note("port")
     if _blocks_a_file(target_input.symptom, scheme):
         scheme, port, path = "https", None if port == 80 else port, "/"
-    told = _told_websocket(text, path) if target_input.symptom is not None else ""
+    told = _told_websocket(text, path, target_input.symptom)
     own_paths = (path,) if scheme in WEBSOCKET_SCHEMES else (told,) if told else ()
     paths = own_paths + tuple(map(socket_path, websockets))
     target = Target(
@@ -107,11 +107,19 @@ def parse_target(text: str, websockets: tuple[str, ...] = (), lang: str = "en") 
     return _with_read_as(target, target_input.notes, lang)
 
 
-def _told_websocket(message: str, path: str) -> str:
-    """Return the path of the WebSocket that a message tells of by an https: address, or ""."""
-    from diagnose.parsers.websocket_messages import names_websocket
+def _told_websocket(text: str, path: str, symptom: Symptom | None) -> str:
+    """Return the path of the WebSocket that a text tells of by an https: address, or ""."""
+    if symptom is not None:
+        from diagnose.parsers.websocket_messages import names_websocket
 
-    return polled_socketio_path(path) or (path if names_websocket(message) else "")
+        if told := polled_socketio_path(path) or (path if names_websocket(text) else ""):
+            return told
+    if path == "/":
+        return ""
+    # Imported late: few addresses have a path.
+    from diagnose.parsers.websocket_addresses import websocket_path
+
+    return websocket_path(path)
 
 
 def _blocks_a_file(symptom: Symptom | None, scheme: str) -> bool:

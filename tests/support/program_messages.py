@@ -48,6 +48,8 @@ PROGRAM_MESSAGES: dict[str, tuple[Example, ...]] = {
                 "tls-plain", ""),
         Example("curl: (35) TLS connect error: error:0A00042E:SSL routines::tlsv1 alert protocol "
                 "version", "tls-parameters", ""),
+        Example("SSL Labs: TLS 1.3 is not enabled", "tls-version", ""),
+        Example("Nginx 配置 TLSv1.3 没有生效", "tls-version", ""),
         Example("curl: (35) TLS connect error: error:0A000458:SSL routines::tlsv1 unrecognized "
                 "name", "tls-name", ""),
         Example("curl: (52) Empty reply from server", "closed", ""),

@@ -2,7 +2,7 @@
 that does not know it, or to a port or Unix socket of this server at which nothing listens: a page,
 data or a WebSocket. One of them may be the one that was meant. Where nginx itself looks for a file
 at the path of the page and finds none, those are asked to which the same server block passes other
-paths.
+paths; at the path of a WebSocket, all of them.
 
 Where Apache, Caddy or HAProxy has a port at which nothing listens, they are asked for the page too.
 
@@ -125,8 +125,9 @@ async def _ask_all(ctx: ProbeContext) -> None:
         if not ctx.further_requests.begin(f"other listeners, {is_websocket}, {path}"):
             continue
         route = upstream_routes.find_route(ctx, config[0], path)
-        if route is None and not is_websocket:
-            await _ask_passed(ctx, config[0], listeners[0].sockets, path)
+        if route is None:
+            ask = _ask_for_websocket if is_websocket else _ask_passed
+            await ask(ctx, config[0], listeners[0].sockets, path)
             continue
         slots = (f"other listeners {number}" for number in range(MAX_PATHS))
         if route and any(ctx.further_requests.begin(slot) for slot in slots):
@@ -153,6 +154,14 @@ async def _ask_passed(
     ports = {socket.port for socket in sockets if socket.address in _LOCAL} & written
     for port in sorted(ports - _OTHER_PORTS)[:MAX_PROGRAMS]:
         await _ask(ctx, port, path, (path,), is_websocket=False)
+
+
+async def _ask_for_websocket(
+    ctx: ProbeContext, config: NginxConfig, sockets: tuple[Listener, ...], path: str
+) -> None:
+    """Ask every program for a WebSocket that nginx looks for among its files."""
+    for port in _programs(sockets, set(), _named_ports(config, sockets)):
+        await _ask(ctx, port, path.partition("?")[0], (path,), is_websocket=True)
 
 
 def _websockets(ctx: ProbeContext) -> Iterator[tuple[str, bool]]:
@@ -200,13 +209,18 @@ def _other_ports(
     endpoints = route.upstream.endpoints
     if not any(each.socket or each.host in {"localhost", *_LOCAL} for each in endpoints):
         return []
+    own = {endpoint.port for endpoint in endpoints}
+    return _programs(sockets, own, _named_ports(config, sockets))
+
+
+def _named_ports(config: NginxConfig, sockets: tuple[Listener, ...]) -> set[int]:
+    """Return the ports that the configuration names."""
     written = " ".join(
         directive.args[0]
         for directive in walk(config.main)
         if directive.name in {"proxy_pass", "server"} and directive.args
     )
-    named = {socket.port for socket in sockets if f"{written} ".count(f":{socket.port}")}
-    return _programs(sockets, {endpoint.port for endpoint in endpoints}, named)
+    return {socket.port for socket in sockets if f"{written} ".count(f":{socket.port}")}
 
 
 def _programs(sockets: tuple[Listener, ...], own: set[int], named: set[int]) -> list[int]:

@@ -97,3 +97,12 @@ def test_silent_where_a_page_may_be_shown_in_a_frame() -> None:
     answer = replace(page(200), headers=fields)
     assert not claims(f"{FRAMES};", f"        {policy}\n", answer)
     assert claims(f"{FRAMES};", f"        {policy}\n", answer, "X-Frame-Options header missing")
+
+
+def test_fires_for_fields_of_the_site_that_a_message_names() -> None:
+    outer = 'add_header X-Server server; add_header Cache-Control "public";'
+    inner = "        add_header X-Location location;\n"
+    answer = replace(page(200), headers=(*page(200).headers, ("X-Location", "location")))
+    words = "X-Server and Cache-Control of the server block are missing in the response"
+    (claim,) = claims(outer, inner, answer, words)
+    assert (claim.facts["field"], claim.facts["others"]) == ("X-Server", [])

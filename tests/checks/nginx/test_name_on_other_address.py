@@ -161,13 +161,19 @@ def plain(
     return Exchange(url=url, address=address, port=80, status=status, purpose=purpose, body=body)
 
 
-@pytest.mark.parametrize(("status", "body"), [(404, ""), (200, "<title>Welcome to nginx!</title>")])
+@pytest.mark.parametrize(
+    ("status", "body", "confidence"),
+    [
+        (404, "", Confidence.LIKELY),
+        (200, "<title>Welcome to nginx!</title>", Confidence.CERTAIN),
+    ],
+)
 def test_fires_for_plain_http_where_the_sites_listen_is_for_ipv6_alone(
-    status: int, body: str
+    status: int, body: str, confidence: Confidence
 ) -> None:
     given = (connected(), config(PLAIN_SITE + OTHER), FOUR_ALONE)
     (claim,) = judge("nginx.name-on-other-address", *given, plain(status, body=body), target=PLAIN)
-    assert (claim.severity, claim.confidence) == (None, Confidence.LIKELY)
+    assert (claim.severity, claim.confidence) == (None, confidence)
     assert (claim.facts["listen"], claim.facts["own_listen"]) == ("80", "[::]:80")
     assert claim.fix
     edit = claim.fix.steps[0]

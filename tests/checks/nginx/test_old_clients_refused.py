@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Manual, Symptom
+from diagnose.model import Applicability, Confidence, Manual, Symptom
 from tests.support.certificates import leaf
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, config
-from tests.support.tls_evidence import OWN, applicability, changes, shake, with_line
+from tests.support.tls_evidence import OWN, alerted, applicability, changes, shake, with_line
 
 CHECK = "nginx.old-clients-refused"
 VISIT = shake(group="x25519", chain=(leaf(),))
@@ -46,8 +46,37 @@ def test_fires_for_a_client_of_tls_1_0_where_its_refusal_was_pasted() -> None:
     site = config(with_line("ssl_protocols TLSv1.2 TLSv1.3;"))
     (claim,) = judge(CHECK, VISIT, RUNNING, site, target=replace(SHOP, symptom=OLD_CLIENT))
     assert (claim.facts["ancient"], claim.facts["allowed"]) == (True, "TLSv1.2 TLSv1.3")
+    assert claim.confidence is Confidence.POSSIBLE
     assert claim.fix
     assert [step.step for step in claim.fix.steps if isinstance(step, Manual)] == ["update-them"]
+
+
+def test_the_log_of_the_server_itself_makes_it_likely_where_tls_1_3_is_on() -> None:
+    logged = f"{OLD_CLIENT.text} while SSL handshaking, client: 198.51.100.7, server: 0.0.0.0:443"
+    target = replace(SHOP, symptom=replace(OLD_CLIENT, text=logged))
+    site = config(with_line("ssl_protocols TLSv1.2 TLSv1.3;"))
+    (claim,) = judge(CHECK, VISIT, RUNNING, site, target=target)
+    assert claim.confidence is Confidence.LIKELY
+    old = replace(VISIT, protocol="TLSv1.2")
+    (claim,) = judge(CHECK, old, RUNNING, site, target=target)
+    assert claim.confidence is Confidence.POSSIBLE
+
+
+def test_silent_where_the_message_is_about_tls_1_3() -> None:
+    words = "Nginx 配置 TLSv1.3 没有生效: tlsv1 alert protocol version"
+    target = replace(SHOP, symptom=replace(OLD_CLIENT, text=words))
+    assert not judge(
+        CHECK, VISIT, RUNNING, config(with_line("ssl_protocols TLSv1.2;")), target=target
+    )
+
+
+def test_fires_where_the_default_server_of_the_port_alone_refuses_tls_1_2() -> None:
+    other = OWN.replace("shop.example.com", "blog.example.com").removesuffix("}\n")
+    text = f"{other}    ssl_protocols TLSv1.3;\n}}\n" + with_line("ssl_protocols TLSv1.2 TLSv1.3;")
+    refused = alerted(70, "tls1.2")
+    (claim,) = judge(CHECK, VISIT, refused, RUNNING, config(text))
+    assert changes(claim).count("+    ssl_protocols TLSv1.2 TLSv1.3;") == 1
+    assert not judge(CHECK, VISIT, RUNNING, config(text))
 
 
 @pytest.mark.parametrize(

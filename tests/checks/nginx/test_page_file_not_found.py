@@ -172,3 +172,30 @@ def test_fires_with_the_command_that_collects_the_files_of_a_project() -> None:
     assert claim.facts["static_root"] == project.setting
     (claim,) = judge(CHECK, RUNNING, alias, *MISSING, observation)
     assert claim.facts["collect"] == ""
+
+
+def test_fires_and_gives_a_location_the_folder_that_it_inherits() -> None:
+    inherited = config(site("root /srv/dist; location /static/ { try_files $uri /index.html; }"))
+    observation = examined(
+        "/srv/dist/static/css/app.css", elsewhere="/srv/dist/css/app.css", mistake="base"
+    )
+    (claim,) = judge(CHECK, RUNNING, inherited, *MISSING, observation)
+    assert (claim.facts["root"], claim.facts["corrected"]) == (True, "alias /srv/dist/;")
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    (edit,) = (step for step in claim.fix.steps if isinstance(step, Edit))
+    assert "alias /srv/dist/;" in edit.diff
+
+
+def test_fires_and_leaves_a_page_that_is_built_for_another_path_to_a_person() -> None:
+    for body in (
+        "root /srv/dist; location / { try_files $uri /index.html; }",
+        "location /static/ { root /srv/dist; }",
+        "root /srv/dist; location ~ ^/static/ { try_files $uri =404; }",
+    ):
+        observation = examined(
+            "/srv/dist/static/css/app.css", elsewhere="/srv/dist/css/app.css", mistake="base"
+        )
+        (claim,) = judge(CHECK, RUNNING, config(site(body)), *MISSING, observation)
+        assert claim.fix
+        assert [step.step for step in claim.fix.steps if isinstance(step, Manual)] == ["base-path"]

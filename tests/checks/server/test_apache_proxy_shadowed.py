@@ -145,3 +145,17 @@ def test_fires_as_a_warning_where_the_file_of_the_alias_is_there() -> None:
     (claim,) = judge(CHECK, APACHE, apache_config(ALIAS), page, there, target=asked, masked=False)
     assert claim.severity is None
     assert claim.facts["file"] == "/srv/assets/app.js"
+
+
+def test_a_late_line_for_websockets_of_the_same_program_follows_from_the_lost_upgrade() -> None:
+    ws = "    ProxyPass /ws ws://127.0.0.1:3000/ws\n"
+    pages = [Exchange(url=f"{ROOT}/ws", address="203.0.113.10", port=443, status=404)]
+    for target, causes in (
+        ("ws://127.0.0.1:3000/ws", ("server.websocket-not-passed",)),
+        ("ws://127.0.0.1:4000/ws", ()),
+    ):
+        late = f"    ProxyPass /ws {target}\n"
+        config = apache_config(HTTPS.replace(ws, "").replace(LINE, LINE + late))
+        site = replace(SHOP, path="/ws")
+        (claim,) = judge(CHECK, APACHE, config, *pages, target=site, masked=False)
+        assert claim.consequence_of == causes

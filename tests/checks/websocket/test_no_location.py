@@ -2,8 +2,18 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Confidence, Edit, Manual, Observation, Severity, Where
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Edit,
+    Manual,
+    Observation,
+    Severity,
+    Where,
+)
 from diagnose.model.applications import KnownApplication
+from diagnose.model.backends import BackendVisit
 from diagnose.model.pages import Page, PageFile, PageFileTrial, WebSocketPath
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import CHAT, SHOP, judge
@@ -230,3 +240,50 @@ def test_a_known_path_is_that_of_its_folder_where_the_page_says_so(
 ) -> None:
     claims = judge(CHECK, config(text), KNOWN, KUMA, page(200), *observations)
     assert bool([claim for claim in claims if "/socket.io/" in claim.facts["paths"]]) is fires  # type: ignore[operator]
+
+
+def opened(port: int, path: str = "/ws", accepted: bool = True) -> BackendVisit:
+    target = f"http://127.0.0.1:{port}"
+    return BackendVisit(
+        target=target, requested="/ws", path=path, websocket=True, accepted=accepted, connected=True
+    )
+
+
+def test_the_only_program_that_opens_it_is_named() -> None:
+    refuses = opened(3000, accepted=False)
+    (claim,) = judge(CHECK, config(FILES), RUNNING, front(404), opened(8080), refuses, target=CHAT)
+    assert "+        proxy_pass http://127.0.0.1:8080;" in diff_of(claim)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+
+
+def test_a_program_that_opens_every_path_is_meant_less() -> None:
+    everywhere = opened(3000), opened(3000, "/diagnose-unknown")
+    seen = (config(FILES), RUNNING, front(404), opened(8080), *everywhere)
+    (claim,) = judge(CHECK, *seen, target=CHAT)
+    assert "+        proxy_pass http://127.0.0.1:8080;" in diff_of(claim)
+    (claim,) = judge(CHECK, *seen, opened(8081), target=CHAT)
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)
+
+
+@pytest.mark.parametrize(
+    ("body", "location"),
+    [
+        ("<script src=/ws.js></script>", "location = /ws {"),
+        ('<script src="ws-client/a.min.js">', "location = /ws {"),
+        ("<p>Chat at /ws</p>", "location /ws {"),
+        ('<script src="./ws-client.min.js">', "location = /ws {"),
+        ('<script src="/js/ws.js">', "location /ws {"),
+    ],
+)
+def test_files_whose_names_begin_with_the_path_stay(body: str, location: str) -> None:
+    shown = replace(page(200), body=body)
+    (claim,) = judge(CHECK, config(FILES), RUNNING, front(404), opened(8080), shown, target=CHAT)
+    assert f"+    {location}" in diff_of(claim)
+
+
+def diff_of(claim: Claim) -> str:
+    edit = claim.fix.steps[0] if claim.fix else None
+    assert isinstance(edit, Edit)
+    return edit.diff

@@ -9,6 +9,7 @@ from .haproxy import haproxy_scenario, healthy_haproxy
 
 CLIENTS = "/etc/ssl/lab/clients.pem"
 SSL = "/etc/apache2/mods-available/ssl.conf"
+MISSED = "SSL Labs: TLS 1.3 not enabled"
 LESS = "@SECLEVEL=0"
 
 
@@ -45,6 +46,16 @@ def apache_allows_old_versions_alone_for_all_sites(lab: Lab) -> None:
 @apache_scenario(outside="tls.obsolete-protocol", differs=(apache.SITE,))
 def apache_offers_tls_1_0(lab: Lab) -> None:
     _apache(lab, "SSLProtocol all -SSLv3", f"SSLCipherSuite DEFAULT:{LESS}")
+
+
+@apache_scenario(outside="tls.newest-version-off", args=(MISSED,), differs=(apache.SITE,))
+def apache_has_tls_1_3_off(lab: Lab) -> None:
+    _apache(lab, "SSLProtocol all -SSLv3 -TLSv1 -TLSv1.1 -TLSv1.3")
+
+
+@haproxy_scenario(outside="tls.newest-version-off", args=(MISSED,), differs=(haproxy.CONFIG,))
+def haproxy_has_tls_1_3_off(lab: Lab) -> None:
+    _haproxy(lab, "ssl-min-ver TLSv1.2 ssl-max-ver TLSv1.2")
 
 
 @apache_scenario(outside="tls.no-browser-group", differs=(apache.SITE,))

@@ -117,7 +117,7 @@ def path_stripped_by_a_slash(lab: Lab) -> None:
     lab.change(LOCATION, LOCATION.replace("127.0.0.1:3000;", "127.0.0.1:3000/;"))
 
 
-@scenario(outside="websocket.not-upgraded", server="websocket.no-location", manual="a new location")
+@scenario(outside="websocket.not-upgraded", server="websocket.no-location", differs=MINE)
 def a_single_page_application_answers(lab: Lab) -> None:
     """Files and try_files; nothing proxies /ws."""
     lab.server.write("/var/www/shop/index.html", "<!doctype html><p>It works.</p>\n")

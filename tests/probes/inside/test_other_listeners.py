@@ -79,6 +79,14 @@ def test_programs_of_the_same_block_are_asked_where_nginx_looks_for_a_file(
     assert asked(monkeypatch, MISSING, target=group) == [(3001, API, False)]
 
 
+def test_every_program_is_asked_for_a_websocket_that_nginx_passes_to_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    files = "127.0.0.1:3001; } location /ws { root /srv"
+    programs = [(3001, "/ws", True), (9100, "/ws", True), (3002, "/ws", True)]
+    assert asked(monkeypatch, upgrade(404), target=files) == programs
+
+
 def test_programs_are_asked_where_the_port_of_nginx_refuses(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
