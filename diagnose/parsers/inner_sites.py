@@ -14,8 +14,17 @@ from diagnose.parsers.http import proxy_page
 from diagnose.parsers.misspellings import closest_misspelling
 from diagnose.parsers.nginx import proxy_headers, upstreams
 from diagnose.parsers.nginx.locations import select_location
-from diagnose.parsers.nginx.server_blocks import answering_servers
+from diagnose.parsers.nginx.server_blocks import (
+    Server,
+    answering_servers,
+    is_named,
+    select_server,
+    servers,
+    socket_for,
+    sockets,
+)
 from diagnose.parsers.stray_pages import is_default_page
+from diagnose.parsers.urls import is_internal_host
 from diagnose.parsers.web_sites import has_name, routes_of_name
 
 #: Statuses of a server that has no site for a name.
@@ -41,7 +50,7 @@ def is_without_site(page: Exchange) -> bool:
     if page.method != "GET" or page.failure is not None:
         return False
     is_blank = page.status == 200 and not page.body
-    is_refused = page.status in _REFUSALS and proxy_page(page.body) not in {"", "nginx"}
+    is_refused = page.status in _REFUSALS and proxy_page(page.body) != ""
     return is_blank or is_refused or is_default_page(page.status, page.body)
 
 
@@ -78,8 +87,8 @@ def _bare(name: str) -> str:
 
 
 def site_meant(config: WebServerConfig, passed: PassedName) -> tuple[WebSite, str] | None:
-    """Return the site of a server that is meant at the port, and its name: the only named one, or
-    the one whose name is almost the host; None if a site takes the name, or nobody can tell."""
+    """Return the site of a server that is meant at the port, and its name; None if a site takes
+    the name, or nobody can tell."""
     every = (*config.sites, *config.idle)
     if not passed.name or not config.complete or any(has_name(site, passed.name) for site in every):
         return None
@@ -88,14 +97,44 @@ def site_meant(config: WebServerConfig, passed: PassedName) -> tuple[WebSite, st
         for site in config.sites
         if any(socket.port == passed.port and not socket.tls for socket in site.sockets)
     ]
-    named = [(site, name) for site in on_port for name in site.names if _is_plain(name)]
-    if any("*" in name for site in on_port for name in site.names) or not named:
+    named = [(site, name) for site in on_port for name in site.names]
+    if any("*" in name for _, name in named):
         return None
-    if len({id(site) for site, _ in named}) == 1:
-        return named[0]
-    near = closest_misspelling((name for _, name in named), passed.name)
-    return next((pair for pair in named if near and pair[1] == near), None)
+    name = _name_meant([name for _, name in named], passed.name)
+    return next((pair for pair in named if name and pair[1] == name), None)
+
+
+def block_meant(config: NginxConfig, passed: PassedName) -> tuple[Server, str] | None:
+    """The same for nginx behind another server: its default block answers the name."""
+    every = servers(config.main)
+    socket = socket_for(sockets(every, passed.port), passed.host.strip("[]"))
+    if not passed.name or socket is None or socket.ssl or is_named(every, passed.name):
+        return None
+    if select_server(socket, passed.name)[1] != "default":
+        return None
+    named = [
+        (server, name)
+        for server in socket.servers
+        if server is not socket.default
+        for name in server.names
+    ]
+    name = _name_meant([name for _, name in named], passed.name)
+    return next((pair for pair in named if name and pair[1] == name), None)
+
+
+def _name_meant(names: list[str], host: str) -> str:
+    """Return the name of these that stands for the host: almost the same, the same with or without
+    "www.", or the only one, if it is one for this machine alone ("localhost", "app")."""
+    plain = [name for name in dict.fromkeys(names) if _is_plain(name)]
+    twin = host.removeprefix("www.") if host.startswith("www.") else f"www.{host}"
+    if twin in plain:
+        return twin
+    if near := closest_misspelling(plain, host):
+        return near
+    is_inner = len(plain) == 1 and ("." not in plain[0] or is_internal_host(plain[0]))
+    return plain[0] if is_inner else ""
 
 
 def _is_plain(name: str) -> bool:
-    return bool(name) and "*" not in name and not name.startswith("~") and not is_address(name)
+    is_pattern = "*" in name or name.startswith(("~", "."))
+    return name not in {"", "_"} and not is_pattern and not is_address(name)

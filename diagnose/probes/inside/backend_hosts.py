@@ -7,6 +7,7 @@ answered, a web server behind the first is asked with the name of its own site.
 
 from diagnose.model.backends import BackendAnswer
 from diagnose.model.http import BrowserVisit, Exchange
+from diagnose.model.nginx import NginxConfig
 from diagnose.model.web_servers import SiteRoute, WebServerConfig
 from diagnose.parsers.host_addresses import (
     addresses_of,
@@ -31,6 +32,11 @@ async def hosts_of_config(ctx: ProbeContext, config: WebServerConfig) -> None:
 async def host_of_page(ctx: ProbeContext, page: Exchange) -> None:
     for config in ctx.observed(WebServerConfig):
         await _ask(ctx, config, page)
+    await _ask_inner_site(ctx)
+
+
+@probe(after=NginxConfig, needs=WebServerConfig)
+async def inner_site_of_nginx(ctx: ProbeContext, config: NginxConfig, _: WebServerConfig) -> None:
     await _ask_inner_site(ctx)
 
 

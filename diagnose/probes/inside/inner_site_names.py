@@ -7,7 +7,13 @@ from diagnose.model.backends import InnerSiteAnswer
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.web_servers import WebServer, WebServerConfig
-from diagnose.parsers.inner_sites import is_without_site, passed_names, site_meant
+from diagnose.parsers.inner_sites import (
+    PassedName,
+    block_meant,
+    is_without_site,
+    passed_names,
+    site_meant,
+)
 from diagnose.parsers.stray_pages import is_default_page
 from diagnose.probes import ProbeContext
 from diagnose.probes.inside.backends import PATIENCE, is_holder
@@ -26,16 +32,27 @@ async def ask_inner_site(ctx: ProbeContext) -> None:
     holders = [config for config in configs if is_holder(ctx, config)]
     nginx = () if holders else [each for each in ctx.observed(NginxConfig) if not each.failure]
     for passed in passed_names(ctx.target, nginx, holders):
-        for server in ctx.observed(WebServer):
-            if passed.port not in server.ports or ctx.target.port in server.ports:
-                continue
-            for config in configs:
+        name = _own_name(ctx, passed)
+        if name and ctx.further_requests.begin("the name of a site behind the server"):
+            place = f"{bracketed(passed.host)}:{passed.port}"
+            for each in (passed.name, name, passed.name):
+                await _ask(ctx, place, each)
+            return
+
+
+def _own_name(ctx: ProbeContext, passed: PassedName) -> str:
+    """Return the name of the site that is meant behind the server; "" if there is none."""
+    for server in ctx.observed(WebServer):
+        if passed.port in server.ports and ctx.target.port not in server.ports:
+            for config in ctx.observed(WebServerConfig):
                 meant = site_meant(config, passed) if config.product == server.product else None
-                if meant and ctx.further_requests.begin("the name of a site behind the server"):
-                    place = f"{bracketed(passed.host)}:{passed.port}"
-                    for name in (passed.name, meant[1], passed.name):
-                        await _ask(ctx, place, name)
-                    return
+                if meant:
+                    return meant[1]
+    for own in ctx.observed(NginxConfig):
+        block = None if own.failure or passed.product == "nginx" else block_meant(own, passed)
+        if block:
+            return block[1]
+    return ""
 
 
 async def _ask(ctx: ProbeContext, place: str, name: str) -> None:

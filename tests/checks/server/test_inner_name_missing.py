@@ -11,6 +11,9 @@ from diagnose.model.web_servers import (
     WebSite,
 )
 from tests.support.check_evidence import judge
+from tests.support.haproxy_evidence import SERVER as HAPROXY
+from tests.support.haproxy_evidence import TEXT as TEXT_OF_HAPROXY
+from tests.support.haproxy_evidence import config as haproxy_config
 from tests.support.nginx_evidence import RUNNING, SITE, config
 
 CHECK = "server.inner-name-missing"
@@ -75,3 +78,37 @@ def test_silent_where_the_site_has_a_page() -> None:
     refused = replace(BLANK, status=404, body='{"error": "not found"}')
     lost = replace(LOST, status=404)
     assert not claims(lost, SHOWN, lost, page=refused)
+
+
+BLOCKS = """\
+server { listen 127.0.0.1:8080; server_name _; return 404; }
+server { listen 127.0.0.1:8080; server_name localhost; root /srv; }
+"""
+NOT_FOUND = (
+    "<html><head><title>404 Not Found</title></head><body><center><h1>404 Not Found</h1></center>"
+    "<hr><center>nginx</center></body></html>"
+)
+
+
+def behind_haproxy(blocks: str) -> list[Claim]:
+    text = TEXT_OF_HAPROXY.replace("127.0.0.1:3000", "127.0.0.1:8080")
+    lost = InnerSiteAnswer(place="127.0.0.1:8080", path="/", name="shop.example.com", status=404)
+    shown = replace(lost, name="localhost", status=200, is_page=True)
+    page = replace(BLANK, status=404, body=NOT_FOUND)
+    front = haproxy_config(text)
+    return judge(CHECK, RUNNING, config(blocks), HAPROXY, front, page, lost, shown, lost)
+
+
+def test_fires_for_the_default_block_of_nginx_behind_another_server() -> None:
+    (claim,) = behind_haproxy(BLOCKS)
+    assert (claim.facts["server"], claim.facts["front"]) == ("nginx", "HAProxy")
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "server_name localhost shop.example.com;" in edit.diff
+
+
+def test_silent_for_a_name_that_may_be_another_sites() -> None:
+    """Who asks for a name that no block has may be meant to get 404."""
+    assert not behind_haproxy(BLOCKS.replace("localhost", "blog.example.org"))
+    assert not behind_haproxy(BLOCKS.replace("localhost", "shop.example.com"))

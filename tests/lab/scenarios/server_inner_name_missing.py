@@ -6,6 +6,7 @@ from ..lab import Lab
 from ..web_servers import keep_only
 from .apache import apache_scenario, healthy_apache
 from .caddy import caddy_scenario, healthy_caddy
+from .haproxy import haproxy_scenario, healthy_haproxy
 from .server_failed_behind import INNER, PORTS, ROOT
 
 CHECK = "server.inner-name-missing"
@@ -85,3 +86,55 @@ def apache_behind_nginx_has_a_misspelled_name(lab: Lab) -> None:
 @healthy_apache()
 def apache_behind_nginx_has_the_name_in_its_second_site(lab: Lab) -> None:
     _apache(lab, site.NAME)
+
+
+BLOCKS = """\
+server {
+  listen 127.0.0.1:8080;
+  server_name _;
+  return 404;
+}
+server {
+  listen 127.0.0.1:8080;
+  server_name NAME;
+  location / {
+    proxy_pass http://127.0.0.1:3000;
+    proxy_set_header Host $host;
+    proxy_set_header X-Forwarded-Proto https;
+  }
+  location /ws {
+    proxy_pass http://127.0.0.1:3000;
+    proxy_http_version 1.1;
+    proxy_set_header Host $host;
+    proxy_set_header Upgrade $http_upgrade;
+    proxy_set_header Connection "upgrade";
+  }
+}
+"""
+
+
+def _nginx(lab: Lab, name: str) -> None:
+    """nginx behind HAProxy, with a default block that has no site."""
+    lab.stop_nginx()
+    keep_only(lab, "nginx", "haproxy")
+    lab.server.sh("mkdir -p /run/haproxy /etc/ssl/lab")
+    lab.server.write(site.CONF, BLOCKS.replace("NAME", name))
+    lab.start_nginx()
+    lab.server.write(haproxy.PEM, haproxy.bundle(), 0o600)
+    lab.server.write(haproxy.CONFIG, haproxy.SITE.replace("127.0.0.1:3000", "127.0.0.1:8080"))
+    haproxy.start(lab)
+
+
+@haproxy_scenario(outside=None, server=CHECK, differs=(site.CONF,))
+def nginx_behind_haproxy_has_another_name(lab: Lab) -> None:
+    _nginx(lab, "shopp.example.com")
+
+
+@haproxy_scenario(outside=None, server=CHECK, differs=(site.CONF,))
+def nginx_behind_haproxy_has_an_inner_name(lab: Lab) -> None:
+    _nginx(lab, "localhost")
+
+
+@healthy_haproxy()
+def nginx_behind_haproxy_has_the_name(lab: Lab) -> None:
+    _nginx(lab, site.NAME)

@@ -212,7 +212,7 @@ def _is_of_no_site(exchange: Exchange) -> bool:
         return False
     from diagnose.parsers.inner_sites import is_without_site
 
-    return is_without_site(exchange)
+    return is_without_site(exchange) and "<center>nginx" not in exchange.body
 
 
 def _loses_login(ctx: ProbeContext, exchange: Exchange) -> bool:
