@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
-from checks.nginx._commands import chosen_edits, reload_steps
+from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edits
 from checks.nginx._errors import ConfigFault, config_error_claim, directive_at, find_config_error
 from checks.nginx._slips import is_one_edit_apart
@@ -60,8 +60,7 @@ def upstream_unresolvable(evidence: Evidence) -> Iterator[Claim]:
     if not changes:
         steps = [Manual("a-name-or-address", Where.SERVER)]
         if others and (later := _later_edits(nginx, name)):
-            commands = chosen_edits(nginx, later)
-            steps.append(Manual("without-it", Where.SERVER, commands=commands))
+            steps.append(Manual("without-it", Where.SERVER, commands=later))
         fix = Fix((*steps, *reload_steps(nginx)), Applicability.MANUAL)
     yield config_error_claim(
         nginx,
