@@ -21,15 +21,19 @@ _ORGANIZATION = re.compile(r"(?:^|,)O=([^,]+)")
 def renews(candidate: OtherCertificate, file: CertificateFile | None, now: datetime) -> bool:
     """Return whether a certificate that is valid for longer is the renewal of the one in a file.
 
-    Near the end of that one, any is. Before it, a tool keeps the new one, the same authority issued
-    it days ago for all the same names, and the old one lies where no tool renews it: a second
-    certificate of the site may lie about for a program of its own, and a script may copy the
-    renewed one later.
+    Near the end of that one, any is; but what no tool keeps is not the renewal of what a tool
+    keeps, while that one is still valid: its own renewal fails. Before it, a tool keeps the new
+    one, the same authority issued it days ago for all the same names, and the old one lies where no
+    tool renews it: a second certificate of the site may lie about for a program of its own, and a
+    script may copy the renewed one later.
     """
-    if file is None or not file.chain or file.chain[0].is_due(now):
+    if file is None or not file.chain:
         return True
+    is_kept = _STORES.search(file.real or file.path) is not None
+    if file.chain[0].is_due(now):
+        return bool(candidate.tool) or not is_kept or file.chain[0].is_expired(now)
     used, renewed = file.chain[0], candidate.leaf
-    if not candidate.tool or _STORES.search(file.real or file.path):
+    if not candidate.tool or is_kept:
         return False
     if renewed.not_before is None or now - renewed.not_before < _COPIED_WITHIN:
         return False

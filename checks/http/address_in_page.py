@@ -44,6 +44,12 @@ def address_in_page(evidence: Evidence) -> Iterator[Claim]:
     yield place_claim(evidence, page, refused, "own-name", facts)
 
 
+def refused_addresses(evidence: Evidence) -> set[str]:
+    """Return the bare addresses at which browsers refuse what comes over TLS."""
+    refused = (parse_url(port.url) for port in evidence.of(PagePort) if _is_refused(evidence, port))
+    return {url.host for url in refused if url is not None}
+
+
 def _is_refused(evidence: Evidence, port: PagePort) -> bool:
     """Return whether browsers refuse what comes from there, because it is an address."""
     url = parse_url(port.url)

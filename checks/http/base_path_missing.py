@@ -9,6 +9,7 @@ sub-folder; if none does, nginx can replace the addresses in its page (ngx_http_
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from checks.http import _page_files
 from checks.http._missing_slashes import doubles_slash, names_beside, page_location
@@ -92,7 +93,30 @@ def base_path_missing(evidence: Evidence) -> Iterator[Claim]:
         or (apache_slash_fix(evidence, trial.prefix) if lacks_slash and not match else None)
         or _fix(nginx, match, trial.prefix, lacks_slash, doubles),
     )
-    yield with_own_remedy(evidence, claim, "base_path", "public_url", only_read=True)
+    claim = with_own_remedy(evidence, claim, "base_path", "public_url", only_read=True)
+    yield _of_front_end(evidence, claim, page, match)
+
+
+def _of_front_end(
+    evidence: Evidence, claim: Claim, page: Page, match: LocationMatch | None
+) -> Claim:
+    """Return the claim with the setting of the tool that built the page, and with the edit that
+    brings its files at once, where nothing better is known."""
+    steps = claim.fix.steps if claim.fix else ()
+    is_told = [step.step for step in steps if isinstance(step, Manual)] == ["tell-the-base-path"]
+    prefix = str(claim.facts["prefix"])
+    if not is_told or len(steps) != 1 or claim.facts["setting"]:
+        return claim
+    # Imported late: few pages are in a folder that they do not know.
+    from checks.http._front_ends import files_in_folder_fix, front_end_facts
+
+    facts = front_end_facts(page, prefix)
+    if not facts["built_by"]:
+        return claim
+    fix = files_in_folder_fix(evidence, match, prefix, "build-for-the-folder") or Fix(
+        (Manual("build-for-the-folder", Where.APPLICATION),), Applicability.MANUAL
+    )
+    return replace(claim, facts={**claim.facts, **facts, "found": len(fix.steps) > 1}, fix=fix)
 
 
 def _is_below(trial: PageFileTrial, page: Page | None, doubles: bool) -> bool:

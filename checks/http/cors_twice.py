@@ -124,7 +124,7 @@ def _own_lines(
 
 def _lines_fix(nginx: Nginx, match: LocationMatch, lines: tuple[Directive, ...]) -> Fix:
     """Keep one line, where they allow the same: every origin. Browsers accept no `*` with cookies
-    (Fetch standard, section 4.9)."""
+    (Fetch standard, section 4.9). Lines for one origin each become one for all of these."""
     values = [line.args[1] for line in lines]
     has_cookies = any(
         line.args[:1] and line.args[0].lower() == _CREDENTIALS
@@ -139,6 +139,11 @@ def _lines_fix(nginx: Nginx, match: LocationMatch, lines: tuple[Directive, ...])
                 change = edits.remove_directive(file.text, line)
                 changes.setdefault(file.path, []).append(change)
     file_edits = config_edits(nginx, changes)
+    if not file_edits:
+        # Imported late: few sites allow several origins.
+        from checks.http._cors_maps import one_line_for_origins
+
+        file_edits = one_line_for_origins(nginx, match, lines)
     if not file_edits:
         return Fix((Manual("keep-one-line", Where.SERVER),), Applicability.MANUAL)
     return location_fix(nginx, match, file_edits, sure=False)

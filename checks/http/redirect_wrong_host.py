@@ -21,6 +21,7 @@ from diagnose.model import (
     Claim,
     Confidence,
     Evidence,
+    Fix,
     Severity,
     merge_subjects,
 )
@@ -204,6 +205,7 @@ def _claim(
     sender = RedirectSender.of(nginx, steps[0], host, bool(_lost_port(evidence, host)))
     unserved = _answering_block(nginx, reason, onward, failed)
     told_port = _port_field(nginx, steps[0])
+    covered = _covered_fix(nginx, onward) if unserved else None
     scheme = "https" if onward.startswith("https:") else "http"
     claim = Claim(
         about=merge_subjects(subjects),
@@ -211,23 +213,39 @@ def _claim(
         because=(*steps, *(told_port.requests if told_port else ()), *failed),
         # The port of a block behind may be open to visitors too: they only come past the site.
         severity=Severity.WARNING if reason == "past" else None,
-        confidence=Confidence.CERTAIN if told_port else _confidence(reason, failed, sender),
+        confidence=Confidence.CERTAIN
+        if told_port or covered
+        else _confidence(reason, failed, sender),
         facts={
             "unserved": " ".join(unserved.names) or "_" if unserved else "",
             "unserved_place": file_line(unserved.block) if unserved else "",
+            "covered": covered is not None,
+            "asked": evidence.target.host,
             "variable": unknown_variable(steps[0]) if reason == "invalid" else "",
             **_destination_facts(evidence, reason, host, steps, failed),
             **sender.facts,
             **(told_port.facts if told_port else {}),
         },
         location=sender.location,
-        fix=sender.own_fix()
+        fix=covered
+        or sender.own_fix()
         or (told_port and told_port.fix)
         or (unserved and _redirect_edits.by_hand("serve-the-name"))
         or sender.other_fix(steps)
         or nginx_fix(nginx, reason, steps),
     )
     return with_own_remedy(evidence, claim, "public_url")
+
+
+def _covered_fix(nginx: Nginx, onward: str) -> Fix | None:
+    """Return the edit that gives the site's block the name to which it leads, if its certificate is
+    for that name too."""
+    # Imported late: few redirects lead to a name that no block has.
+    from checks.nginx._sibling_names import redirected_name, sibling_fix
+
+    url = parse_url(onward)
+    found = redirected_name(nginx, url.host, url.port) if url else None
+    return sibling_fix(nginx, found, url.host) if found and url else None
 
 
 def _port_field(nginx: Nginx, step: Exchange) -> "PortField | None":

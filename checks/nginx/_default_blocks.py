@@ -100,3 +100,15 @@ def _refuses(block: Directive) -> bool:
     statuses = [directive.args[0] for directive in children(block, "return") if directive.args]
     is_denied = denied == [("all",)] and not children(block, "allow")
     return is_denied or any(re.fullmatch(r"4\d\d", status) for status in statuses)
+
+
+def redirects_to(server: Server, host: str) -> bool:
+    """Return whether the block redirects to the name itself (`return 301 https://name…`): it is
+    meant for other names, whose visitors it sends there."""
+    place = re.compile(rf"(?:https?|\$scheme)://{re.escape(host)}(?![\w.-])", re.IGNORECASE)
+    return any(
+        place.match(word)
+        for block in (server.block, *children(server.block, "location"))
+        for directive in (*children(block, "return"), *children(block, "rewrite"))
+        for word in directive.args
+    )

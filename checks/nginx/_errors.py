@@ -20,6 +20,9 @@ STALE_CONFIG_SYMPTOMS = (
     "certificate.renewed-not-loaded",
 )
 
+#: How nginx ends after it tried five times to open a port; the lines before say which.
+_IN_VAIN = "still could not bind()"
+
 #: What visitors see if nginx does not run.
 NOT_RUNNING_SYMPTOMS = (
     "listener.missing",
@@ -65,7 +68,11 @@ def failed_starts(nginx: Nginx) -> Iterator[tuple[TestMessage, Observation]]:
     if not nginx.master and any(listeners.on(port) for listeners in nginx.evidence.good(Listeners)):
         return  # Another program holds the port now.
     for start in () if nginx.master else nginx.evidence.good(NginxStart):
-        errors = [message for message in start.messages if message.level == "emerg"]
+        errors = [
+            message
+            for message in start.messages
+            if message.level == "emerg" and message.text != _IN_VAIN
+        ]
         yield from ((message, start) for message in errors[-1:])
     lines = sorted(nginx.evidence.of(LogLine), key=lambda line: line.when)
     emerg = [line for line in lines if line.level == "emerg"]
@@ -74,8 +81,9 @@ def failed_starts(nginx: Nginx) -> Iterator[tuple[TestMessage, Observation]]:
         emerg = [line for line in emerg if line.pid == master.pid and line.when >= since]
     elif emerg and any(line.when > emerg[-1].when for line in lines):
         return
-    if emerg and nginx.state:
-        yield TestMessage("emerg", emerg[-1].text), emerg[-1]
+    named = [line for line in emerg if line.text != _IN_VAIN] or emerg
+    if named and nginx.state:
+        yield TestMessage("emerg", named[-1].text), named[-1]
 
 
 @frozen(eq=False)

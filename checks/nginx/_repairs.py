@@ -19,6 +19,7 @@ from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx import edits, server_blocks
 from diagnose.parsers.nginx.config import children, walk
 from diagnose.parsers.nginx.edits import TextEdit
+from diagnose.parsers.nginx.listen_overlaps import without_socket_options
 
 RepairKind = Literal[
     "scheme", "group_port", "quotes", "value", "listen", "same", "smaller", "twice", "hash",
@@ -164,21 +165,13 @@ def _same_listen(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Re
     return None
 
 
-#: What belongs to the socket and is set once (ngx_http_core_module, "listen").
-_SOCKET_OPTION = re.compile(
-    r"ipv6only=\w+|reuseport|deferred|bind|(?:backlog|rcvbuf|sndbuf|fastopen|setfib|so_keepalive"
-    r"|accept_filter)=\S+"
-)
-
-
 def _socket_options(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repair | None:
     """Two blocks set the options of one socket."""
     directive = reported(nginx, message, "listen")
     file = nginx.file(directive) if directive else None
     if directive is None or file is None:
         return None
-    kept = [arg for arg in directive.args if not _SOCKET_OPTION.fullmatch(arg)]
-    before, after = _written(directive), f"listen {' '.join(kept)};"
+    before, after = _written(directive), without_socket_options(directive)
     change = edits.replace_directive(directive, after)
     return Repair("value", ((file.path, change),) if before != after else (), before, after)
 

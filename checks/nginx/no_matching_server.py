@@ -22,6 +22,7 @@ from checks.nginx._commands import reload_steps
 from checks.nginx._default_blocks import (
     has_pages,
     pages_without_a_site,
+    redirects_to,
     refuses_every_path,
     server_on_other_port,
     shows_other_site,
@@ -118,10 +119,9 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
     from checks.nginx._sibling_names import sibling_facts, sibling_fix, sibling_name
     from checks.nginx._twin_edits import twin_fix
 
-    def leads_here(server: Server) -> bool:
-        return _redirects(server, target.host)
-
-    sibling = None if mistyped or own_place else sibling_name(nginx, leads_here)
+    sibling = None if mistyped else sibling_name(nginx)
+    if sibling and own_server and (is_plain_alone or not sibling.is_covered):
+        sibling = None  # The block on the other port may be a site of its own.
     yield Claim(
         about=Subject(port=target.port, text=f"server_name {target.host}"),
         because=(*symptoms, *refusals, *nginx.configs),
@@ -147,7 +147,7 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
         else Confidence.LIKELY,
         location=nginx.location(mistyped.directive if mistyped else default.block),
         fix=_environment_fix(nginx, default)
-        or (sibling_fix(nginx, sibling) if sibling else None)
+        or (sibling_fix(nginx, sibling, target.host) if sibling else None)
         or (None if mistyped else redirect_fix(nginx))
         or (twin_fix(nginx, own_server, selected_servers) if own_server and not mistyped else None)
         or _fix(nginx, mistyped, target.host, is_foreign=bool({*default.names} - {"", "_"})),
@@ -235,7 +235,7 @@ def wrong_server_symptoms(
         )
         if foreign or (handshake.alert and handshake.alert.code == 112):
             symptoms.append(handshake)
-    if any(_redirects(selected_server.server, host) for selected_server in selected_servers):
+    if any(redirects_to(selected_server.server, host) for selected_server in selected_servers):
         symptoms += [
             exchange
             for exchange in evidence.good(Exchange)
@@ -248,18 +248,6 @@ def wrong_server_symptoms(
             if exchange.port == port and exchange.status is None and exchange.failure
         ]
     return tuple(symptoms)
-
-
-def _redirects(server: Server, host: str) -> bool:
-    """Return whether the block redirects to the name itself (`return 301 https://name…`): it is
-    meant for other names, whose visitors it sends there."""
-    place = re.compile(rf"(?:https?|\$scheme)://{re.escape(host)}(?![\w.-])", re.IGNORECASE)
-    return any(
-        place.match(word)
-        for block in (server.block, *children(server.block, "location"))
-        for directive in (*children(block, "return"), *children(block, "rewrite"))
-        for word in directive.args
-    )
 
 
 def _closes_connection(server: Server) -> bool:

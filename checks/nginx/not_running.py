@@ -42,6 +42,10 @@ from diagnose.parsers.web_sites import answering_sites, route_of
 _NETWORK_MISSING = re.compile(
     r"host not found|could not be resolved|failed \(99:|Temporary failure in name resolution"
 )
+#: What `nginx -t` may not meet: it runs as another user and outside the service (EPERM, EACCES,
+#: EROFS).
+_DENIED = re.compile(r"failed \((?:1|13|30): ")
+_BIND = re.compile(r"bind\(\) to \S{1,60}:(\d{1,5}) failed \(98: ")
 
 
 @check(
@@ -84,7 +88,9 @@ def not_running(evidence: Evidence) -> Iterator[Claim]:
         ruled_out=("tcp.rejected-by-host",) if evidence.good(Listeners) else (),
         fix=_unmasking_fix(nginx, masked)
         if masked
-        else _fix(nginx, start, failed, "free" if holder else ""),
+        else _fix(
+            nginx, start, failed or _may_fail_again(evidence, message), "free" if holder else ""
+        ),
     )
 
 
@@ -152,6 +158,17 @@ def _end_facts(nginx: Nginx, start: NginxStart | None) -> dict[str, object]:
         "killed": result in {"signal", "core-dump"},
         "stopped": result == "success" and line.startswith("Stopped "),
     }
+
+
+def _may_fail_again(evidence: Evidence, message: str) -> bool:
+    """Return whether the last start failed for a reason that may still be there, although `nginx
+    -t` passes: rights, or a port that another program has now."""
+    match = _BIND.match(message)
+    taken = int(match[1]) if match else 0
+    is_taken = (
+        any(listening.on(taken) for listening in evidence.good(Listeners)) if taken else False
+    )
+    return is_taken or _DENIED.search(message) is not None
 
 
 def _fix(nginx: Nginx, start: NginxStart | None, failed: bool, step: str) -> Fix:

@@ -13,10 +13,16 @@ from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import Directive, NginxConfig, NginxTest
 from diagnose.model.server import Listener, Listeners
+from diagnose.parsers.hostnames import is_host
+from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import walk
 from diagnose.parsers.nginx.edits import TextEdit
 from diagnose.parsers.nginx.locations import PASS_DIRECTIVES
 
+#: An address without a path.
+_WITHOUT_PATH = re.compile(r"https?://[\w.:-]{1,253}")
+#: Most other sites that are named.
+_MAX_NAMES = 6
 #: Listen addresses that 127.0.0.1 reaches.
 _LOCAL_ADDRESSES = {"127.0.0.1", "0.0.0.0", "::", "*"}
 
@@ -49,9 +55,13 @@ def upstream_unresolvable(evidence: Evidence) -> Iterator[Claim]:
     meant = group or (f"127.0.0.1:{listener.port}" if listener else "")
     changes = _edits(nginx, endpoint, meant) if meant else ()
     fix = Fix((*changes, *reload_steps(nginx)), Applicability.REVIEW)
+    others = () if nginx.master else _other_names(nginx, directive)
+    facts["others"] = others[:_MAX_NAMES]
     if not changes:
-        step = Manual("a-name-or-address", Where.SERVER)
-        fix = Fix((step, *reload_steps(nginx)), Applicability.MANUAL)
+        steps = [Manual("a-name-or-address", Where.SERVER)]
+        if others and (later := _later_edits(nginx, name)):
+            steps.append(Manual("without-it", Where.SERVER, commands=later))
+        fix = Fix((*steps, *reload_steps(nginx)), Applicability.MANUAL)
     yield config_error_claim(
         nginx,
         ConfigFault(
@@ -63,6 +73,48 @@ def upstream_unresolvable(evidence: Evidence) -> Iterator[Claim]:
         ),
         fix,
     )
+
+
+def _other_names(nginx: Nginx, directive: Directive | None) -> tuple[str, ...]:
+    """Return the names of the sites that do not need the one without an address, and that nginx
+    does not serve now either."""
+    if directive is None:
+        return ()
+    names = (
+        name
+        for server in nginx.servers
+        if directive not in set(walk(server.block.block or ()))
+        for name in server.names
+        if is_host(name)
+    )
+    own = {
+        name
+        for server in nginx.servers
+        if directive in set(walk(server.block.block or ()))
+        for name in server.names
+    }
+    return tuple(name for name in dict.fromkeys(names) if name not in own)
+
+
+def _later_edits(nginx: Nginx, name: str) -> tuple[Edit, ...]:
+    """Let nginx look the name up at a request and not at its start, wherever it stands: a variable
+    in `proxy_pass`. One with a path of its own would pass other paths on then."""
+    place = re.compile(rf"(?:^|/){re.escape(name)}(?=[:/]|$)")
+    changes: dict[str, list[TextEdit]] = {}
+    lines = {
+        (line.file, line.start): line
+        for line in walk(nginx.config.main if nginx.config else ())
+        if line.name in {*PASS_DIRECTIVES, "server"} and line.args and line.block is None
+        if place.search(line.args[0])
+    }
+    for line in lines.values():
+        file, address = nginx.file(line), line.args[0]
+        if file is None or line.name != "proxy_pass" or not _WITHOUT_PATH.fullmatch(address):
+            return ()
+        indent = edits.indentation(file.text, line)
+        text = f"set $looked_up_later {address};\n{indent}proxy_pass $looked_up_later;"
+        changes.setdefault(file.path, []).append(edits.replace_directive(line, text))
+    return config_edits(nginx, changes)
 
 
 def _endpoint(directive: Directive | None, name: str) -> str:

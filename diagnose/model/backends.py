@@ -173,6 +173,29 @@ class MemberAnswer(Observation):
 
 
 @frozen(kw_only=True, eq=False)
+class InnerSiteAnswer(Observation):
+    """The answer of a web server behind another one on this machine, asked directly at `place`
+    ("127.0.0.1:8080") with a name as Host: the one that it gets, or the one of a site of its own.
+
+    `is_page` is True for a page or a redirect of a site: not for an error, for an answer without a
+    byte, or for the page of a new installation."""
+
+    layer: ClassVar[str] = "server"
+
+    place: Address
+    path: UrlPath
+    name: HostName
+    status: int | None = None
+    is_page: bool = False
+
+    def summary(self) -> Summary:
+        subject = phrase(
+            "{target} asked with {fields}", target=self.place, fields=(f"Host {self.name}",)
+        )
+        return subject, answer_phrase(self.status)
+
+
+@frozen(kw_only=True, eq=False)
 class BackendLogin(Observation):
     """The answer of an application to a GET that was sent to it directly, without the field
     Authorization or with one that nobody's password is in (`with_password`; RFC 7617).

@@ -77,7 +77,12 @@ def _sites(document: object) -> Iterator[WebSite]:
         sites = list(_server_sites(dictionary(server), document, files))
         yield from sites
         if _is_automatic(server) and at(server, "automatic_https", "disable_redirects") is not True:
-            redirected += [site for site in sites if any(s.tls for s in site.sockets)]
+            skipped = set(texts(at(server, "automatic_https", "skip")))
+            redirected += [
+                site
+                for site in sites
+                if any(s.tls for s in site.sockets) and not set(site.names) <= skipped
+            ]
     for site in redirected:
         names = tuple(name for name in site.names if name != "*" and not is_address(name))
         if names:
@@ -94,7 +99,9 @@ def _server_sites(
     routes = dictionaries(server.get("routes"))
     policies = dictionaries(server.get("tls_connection_policies"))
     groups = _groups(routes)
-    names = [hosts for hosts, _ in groups]
+    # A site that is written with "http://" is left out (automatic_https, "skip").
+    skipped = set(texts(at(server, "automatic_https", "skip")))
+    names = [hosts for hosts, _ in groups if not set(hosts) <= skipped]
     plain = _number(at(document, "apps", "http", "http_port"), HTTP_PORT)
     secure = _number(at(document, "apps", "http", "https_port"), HTTPS_PORT)
     # A server that is on the HTTPS port only has TLS even if no site has a name.

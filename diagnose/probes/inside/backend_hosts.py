@@ -1,11 +1,13 @@
 """Asks the application behind Apache, Caddy or HAProxy directly, with the Host that the server
 sends and with the visitor's, where the site's answer has addresses of the former: an application
 makes its own addresses of that field, and no visitor reaches it by that name. Where the page
-failed, or a message says that it fails at times, each member of a group is asked.
+failed, or a message says that it fails at times, each member of a group is asked. Where no site
+answered, a web server behind the first is asked with the name of its own site.
 """
 
 from diagnose.model.backends import BackendAnswer
 from diagnose.model.http import BrowserVisit, Exchange
+from diagnose.model.nginx import NginxConfig
 from diagnose.model.web_servers import SiteRoute, WebServerConfig
 from diagnose.parsers.host_addresses import (
     addresses_of,
@@ -13,6 +15,7 @@ from diagnose.parsers.host_addresses import (
     follows_host,
     is_visitors_host,
 )
+from diagnose.parsers.stray_pages import is_default_page
 from diagnose.parsers.web_sites import routes_of_name
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.backends import ask_application, is_holder
@@ -22,12 +25,34 @@ from diagnose.probes.inside.backends import ask_application, is_holder
 async def hosts_of_config(ctx: ProbeContext, config: WebServerConfig) -> None:
     for page in ctx.observed(Exchange):
         await _ask(ctx, config, page)
+    await _ask_inner_site(ctx)
 
 
 @probe(after=Exchange)
 async def host_of_page(ctx: ProbeContext, page: Exchange) -> None:
     for config in ctx.observed(WebServerConfig):
         await _ask(ctx, config, page)
+    await _ask_inner_site(ctx)
+
+
+@probe(after=NginxConfig, needs=WebServerConfig)
+async def inner_site_of_nginx(ctx: ProbeContext, config: NginxConfig, _: WebServerConfig) -> None:
+    await _ask_inner_site(ctx)
+
+
+async def _ask_inner_site(ctx: ProbeContext) -> None:
+    if any(page.is_page_of(ctx.target) and _may_be_none(page) for page in ctx.observed(Exchange)):
+        # Imported late: few sites stand behind a server that does not know their name.
+        from diagnose.probes.inside import inner_site_names
+
+        if inner_site_names.raises_question(ctx):
+            await inner_site_names.ask_inner_site(ctx)
+
+
+def _may_be_none(page: Exchange) -> bool:
+    """Return whether a page may be none of a site: an error, nothing, or that of a package."""
+    is_blank = page.status == 200 and not page.body
+    return is_blank or (page.status or 0) >= 400 or is_default_page(page.status, page.body)
 
 
 @probe(after=Exchange, needs=WebServerConfig)

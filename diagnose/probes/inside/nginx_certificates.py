@@ -42,7 +42,17 @@ async def observe_certificates(ctx: ProbeContext, config: NginxConfig) -> None:
     ]
     if is_address(host):  # no SNI is sent (RFC 6066 section 3): the default certificate is shown
         chosen += [socket.default for socket in server_blocks.sockets(servers, ctx.target.port)]
+    if not server_blocks.is_named(chosen, host):
+        chosen += _twin_blocks(servers, host, ctx.target.port)
     await _observe_pairs(ctx, folder, chosen)
+
+
+def _twin_blocks(servers: Sequence[Server], host: str, port: int) -> list[Server]:
+    """Return the blocks of the port that have the name with or without "www.": the certificate may
+    be for both."""
+    twin = host.removeprefix("www.") if host.startswith("www.") else f"www.{host}"
+    named = (server for server in servers if twin in server.names)
+    return [server for server in named if any(listen.port == port for listen in server.listens)][:1]
 
 
 async def observe_rejected_pairs(ctx: ProbeContext) -> None:

@@ -196,3 +196,15 @@ def test_silent_while_the_other_may_be_no_renewal(
     file: CertificateFile, other: OtherCertificate
 ) -> None:
     assert not early(file, other)
+
+
+def test_silent_for_a_copy_that_nobody_keeps_beside_one_that_certbot_keeps() -> None:
+    """The renewal of certbot's own fails: that is the cause. After its end any good one helps."""
+    soon = replace(OLD, not_after=NOW + timedelta(days=3))
+    kept = replace(FILE, path=f"{LIVE}/fullchain.pem", chain=(soon,))
+    copy = replace(OTHER, path="/etc/nginx/ssl/shop.pem", key="/etc/nginx/ssl/shop.key", tool="")
+    text = config(SITE.replace("shop.pem", f"{LIVE}/fullchain.pem"))
+    still = replace(SERVED, chain=(soon,), verify_code=0, failure=None)
+    assert not judge(CHECK, still, kept, copy, RUNNING, text)
+    assert judge(CHECK, still, replace(FILE, chain=(soon,)), copy, RUNNING, config())
+    assert judge(CHECK, SERVED, replace(kept, chain=(OLD,)), copy, RUNNING, text)

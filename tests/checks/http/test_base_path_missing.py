@@ -194,3 +194,63 @@ def test_fires_and_leaves_the_rest_to_a_person(
     trials: tuple[PrefixTrial, ...], build: tuple[str, ...]
 ) -> None:
     assert not edited(*trials, build=build)
+
+
+BUILT = "https://shop.example.com/assets/index-9f2cAb1d.js"
+STATIC = """\
+server {
+    listen 443 ssl;
+    server_name shop.example.com;
+    root /var/www/home;
+    location /app/ { alias /var/www/app/; try_files $uri $uri/ /app/index.html; }
+%s}
+"""
+
+
+def built(more: str = "", file: str = BUILT) -> Claim:
+    """The claim about a page of files alone, with other lines in its server block."""
+    page = replace(PAGE, files=(PageFile("script", file),))
+    below = file.replace(".com/", ".com/app/")
+    trial = replace(SERVED, file=file, url=below)
+    seen = (page, replace(MISSING, url=file), trial)
+    (claim,) = judge(CHECK, config(STATIC % more), BUILD, RUNNING, *seen)
+    return claim
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "setting"),
+    [
+        ("assets/index-9f2cAb1d.js", "Vite", "base: '/app/'"),
+        ("static/js/main.8a1b2c3d.js", "Create React App", '"homepage": "/app"'),
+        ("js/chunk-vendors.8a1b2c3d.js", "Vue CLI", "publicPath: '/app/'"),
+        ("main-5KQ3TZ2M.js", "Angular", '"baseHref": "/app/"'),
+        ("_next/static/chunks/main-app.js", "Next.js", "basePath: '/app'"),
+    ],
+)
+def test_fires_with_the_one_setting_of_the_tool_that_built_it(
+    path: str, name: str, setting: str
+) -> None:
+    claim = built(file=f"https://shop.example.com/{path}")
+    assert (claim.facts["built_by"], claim.facts["built_setting"]) == (name, setting)
+
+
+def test_fires_and_finds_the_files_of_the_folder_at_once() -> None:
+    claim = built()
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    location ^~ /assets/ {\n+        try_files $uri /app$uri;\n+    }\n" in edit.diff
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "    location / { proxy_pass http://127.0.0.1:3000; }\n",
+        "    location /assets/ { root /srv; }\n",
+        "    location ~ \\.js$ { return 404; }\n",
+    ],
+)
+def test_fires_without_an_edit_where_somebody_else_answers_there(more: str) -> None:
+    claim = built(more)
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)

@@ -142,6 +142,30 @@ def test_fires_on_two_lines_of_nginx(cookies: str, removed: str) -> None:
     assert edit.diff.count("\n-") == 1
 
 
+def test_fires_and_lets_each_of_two_origins_in() -> None:
+    """http and https of one front end: browsers refuse both lines together."""
+    two = "        add_header Access-Control-Allow-Origin http://dev.example.org always;\n"
+    text = SITE.replace(
+        "        proxy_set_header",
+        two + two.replace("http:", "https:") + "        proxy_set_header",
+        1,
+    )
+    (claim,) = judge(CHECK, page(200), RUNNING, config(text))
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    added = [line for line in edit.diff.splitlines() if line.startswith("+")]
+    for part in (
+        "map $http_origin $allowed_origin {",
+        '"http://dev.example.org" $http_origin;',
+        '"https://dev.example.org" $http_origin;',
+        "add_header Access-Control-Allow-Origin $allowed_origin always;",
+    ):
+        assert part in edit.diff
+    assert len([line for line in added if "add_header" in line]) == 1
+
+
 def test_two_origins_are_left_to_a_person() -> None:
     text = ADDED.replace(
         "        proxy_set_header", ASKING.replace("$http_origin", "https://a.b"), 1

@@ -4,10 +4,12 @@ import pytest
 
 from diagnose.model import Applicability, Confidence, Failure, Manual, Severity
 from diagnose.model.http import Exchange
+from diagnose.model.nginx import CertificateFile
 from diagnose.model.requests import ComparedRequest
+from diagnose.model.tls import Certificate
 from tests.support import haproxy_evidence, nginx_evidence
 from tests.support import nginx_evidence as proxied
-from tests.support.check_evidence import REFUSED, SHOP, judge
+from tests.support.check_evidence import NOW, REFUSED, SHOP, judge
 from tests.support.redirect_evidence import AROUND, HOME, PLAIN, SITE, applied, config
 from tests.support.vantage_evidence import NIC, ON_SERVER
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
@@ -380,6 +382,36 @@ def test_names_the_block_that_answers_for_a_name_that_none_has() -> None:
         "http.redirect-wrong-host", *observations, nginx_evidence.config(pms + both), masked=False
     )
     assert not claim.facts["unserved"]
+
+
+def test_fires_and_gives_the_block_the_name_that_its_certificate_has() -> None:
+    """The application leads to www; a block that leads there itself would lead it in a circle."""
+    onward = "https://www.shop.example.com/"
+    failed = replace(
+        redirected_page(onward, Failure("certificate", "not for www")), address="203.0.113.10"
+    )
+    own = Exchange(
+        url="https://shop.example.com/", address="203.0.113.10", port=443, verified=True,
+        status=301, headers=(("Location", onward),),
+    )  # fmt: skip
+    pms = nginx_evidence.SITE.replace("shop.example.com", "pms.example.com")
+    names = ("shop.example.com", "www.shop.example.com")
+    leaf = Certificate("CN=x", "CN=y", "1", NOW, NOW, "00", dns_names=names)
+    seen = (
+        nginx_evidence.RUNNING,
+        own,
+        failed,
+        CertificateFile(path="/etc/nginx/shop.pem", chain=(leaf,)),
+    )
+    asked = "if ($host = shop.example.com) { return 301 https://www.shop.example.com$request_uri; }"
+    for line, is_covered in (("", True), (asked, True), (f"return 301 {onward};", False)):
+        block = nginx_evidence.SITE.replace("    location", f"    {line}\n    location", 1)
+        text = (pms + block).replace("shop.pem", "/etc/nginx/shop.pem")
+        (claim,) = judge("http.redirect-wrong-host", *seen, nginx_evidence.config(text))
+        assert claim.facts["covered"] is is_covered
+        if is_covered:
+            assert claim.confidence is Confidence.CERTAIN
+            assert applied(claim)[1][-1] == "+server_name shop.example.com www.shop.example.com;"
 
 
 INNER = """

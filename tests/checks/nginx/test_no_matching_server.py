@@ -76,6 +76,34 @@ def test_the_block_of_the_bare_name_gets_both_and_so_does_its_certificate() -> N
     assert any("www.shop.example.com" in text for text in texts("nginx.no-matching-server", claim))
 
 
+@pytest.mark.parametrize(
+    ("onward", "applicability"),
+    [
+        ("return 301 https://$host$request_uri;", Applicability.AUTOMATIC),
+        ("return 301 https://www.shop.example.com$request_uri;", Applicability.AUTOMATIC),
+        ("return 301 https://shop.example.com$request_uri;", Applicability.REVIEW),
+    ],
+)
+def test_fires_and_gives_the_block_the_name_that_port_80_leads_to(
+    onward: str, applicability: Applicability
+) -> None:
+    """The certificate is for both: one word is missing."""
+    names = ("shop.example.com", "www.shop.example.com")
+    leaf = Certificate("CN=x", "CN=y", "1", NOW, NOW, "00", dns_names=names)
+    file = CertificateFile(path=CERTBOT, chain=(leaf,))
+    text = SHOPS.replace(
+        "listen 80; server_name shop.example.com;",
+        f"listen 80; server_name {' '.join(names)}; {onward}",
+    )
+    seen = (config(text), file, served("blog.example.com"))
+    (claim,) = judge("nginx.no-matching-server", *seen, target=WWW_SHOP, masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is applicability
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert edit.diff.count("\n+") == 2  # the head of the file, and one line
+
+
 def test_another_tools_certificate_is_issued_by_hand() -> None:
     claim = sibling("shop.example.com", path="/etc/nginx/ssl/shop.pem")
     assert claim.fix

@@ -1,7 +1,16 @@
-from diagnose.model import Applicability, Edit
+from diagnose.model import Applicability, Edit, Manual
 from diagnose.model.server import Listener, Listeners
 from tests.support.check_evidence import judge
-from tests.support.nginx_evidence import BUILD, FILE, HOST, SITE, STOPPED, config, nginx_says
+from tests.support.nginx_evidence import (
+    BUILD,
+    FILE,
+    HOST,
+    RUNNING,
+    SITE,
+    STOPPED,
+    config,
+    nginx_says,
+)
 
 CHECK = "nginx.upstream-unresolvable"
 NAMED = SITE.replace("127.0.0.1:3000", "backend:3000")
@@ -22,6 +31,35 @@ def test_fires_for_a_server_of_a_group() -> None:
     (claim,) = judge(CHECK, nginx_says(said), config(text), STOPPED)
     assert claim.facts["name"] == "app.internal"
     assert not claim.facts["container"]
+
+
+BLOG = "server {\n    listen 443 ssl;\n    server_name blog.example.com;\n    root /srv/blog;\n}\n"
+
+
+def test_fires_and_brings_the_other_sites_back() -> None:
+    said = f'host not found in upstream "backend" in {FILE}:9'
+    (claim,) = judge(CHECK, nginx_says(said), config(NAMED + BLOG), STOPPED, BUILD, HOST)
+    assert claim.facts["others"] == ("blog.example.com",)
+    assert claim.fix
+    step = claim.fix.steps[1]
+    assert isinstance(step, Manual)
+    edit = step.commands[0]
+    assert isinstance(edit, Edit)
+    assert "+        set $looked_up_later http://backend:3000;\n" in edit.diff
+    assert "+        proxy_pass $looked_up_later;\n" in edit.diff
+
+
+def test_fires_without_that_where_paths_would_change_or_no_other_site_is_down() -> None:
+    said = f'host not found in upstream "backend" in {FILE}:9'
+    for text, state in (
+        (NAMED, STOPPED),
+        (NAMED + BLOG, RUNNING),
+        (NAMED.replace("backend:3000", "backend:3000/app/") + BLOG, STOPPED),
+        (NAMED + "upstream b { server backend:3000; }\n" + BLOG, STOPPED),
+    ):
+        (claim,) = judge(CHECK, nginx_says(said), config(text), state, BUILD, HOST)
+        assert claim.fix
+        assert len([step for step in claim.fix.steps if isinstance(step, Manual)]) == 1
 
 
 def test_silent_when_every_name_resolves() -> None:

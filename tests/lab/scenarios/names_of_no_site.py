@@ -75,3 +75,26 @@ def www_has_no_block_and_no_certificate(lab: Lab) -> None:
 @healthy(target=f"https://{WWW}/")
 def www_has_the_block_and_the_certificate(lab: Lab) -> None:
     _www(lab, site.NAME, WWW, server_name=f"{site.NAME} {WWW}")
+
+
+def _both_on_port_80(lab: Lab, server_name: str) -> None:
+    """Port 80 has both names and leads each to https; the certificate is for both."""
+    _www(lab, site.NAME, WWW, server_name=server_name)
+    lab.edit(
+        f"listen 80;\n  server_name {server_name};", f"listen 80;\n  server_name {site.NAME} {WWW};"
+    )
+    lab.restart_nginx()
+
+
+@scenario(
+    outside="certificate.name-mismatch", server="nginx.no-matching-server",
+    target=f"https://{WWW}/", differs=(site.CONF,),
+)  # fmt: skip
+def www_has_a_block_on_port_80_alone_beside_a_certificate_of_both(lab: Lab) -> None:
+    """After https://www.yelogs.com/: a copied configuration, in which one name was forgotten."""
+    _both_on_port_80(lab, site.NAME)
+
+
+@healthy(target=f"https://{WWW}/")
+def www_has_a_block_on_both_ports(lab: Lab) -> None:
+    _both_on_port_80(lab, f"{site.NAME} {WWW}")

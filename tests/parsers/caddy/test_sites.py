@@ -97,6 +97,20 @@ def test_a_site_is_redirected_from_port_80_by_itself() -> None:
     assert [socket.port for socket in listens_of(sites_of(off))] == [443]
 
 
+# http://shop.internal:3333 { file_server }
+PLAIN = """{"apps":{"http":{"servers":{"srv0":{"listen":["127.0.0.1:3333"],"routes":[{"match":[{
+"host":["shop.internal"]}],"handle":[{"handler":"subroute","routes":[{"handle":[{"handler":
+"file_server"}]}]}],"terminal":true}],"automatic_https":{"skip":["shop.internal"]}}}}}}"""
+
+
+def test_a_site_written_with_http_on_another_port_has_no_tls_and_no_redirect() -> None:
+    (site,) = sites_of(decode(PLAIN))
+    assert not site.sockets[0].tls
+    secure, redirecting = sites_of(decode(PLAIN.replace('"skip":["shop.internal"]', '"skip":[]')))
+    assert secure.sockets[0].tls
+    assert redirecting.redirects
+
+
 def test_where_the_certificate_comes_from() -> None:
     def issuance(value: object) -> str:
         return sites_of(value)[0].issuance

@@ -197,9 +197,22 @@ def _may_come_from_behind(ctx: ProbeContext, exchange: Exchange) -> bool:
     return is_page and (
         leads_to_itself(exchange)
         or is_default_page(exchange.status, exchange.body)
+        or _is_of_no_site(exchange)
         or _names_itself_plain(exchange, ctx.target.host)
         or _loses_login(ctx, exchange)
     )
+
+
+def _is_of_no_site(exchange: Exchange) -> bool:
+    """Return whether a server answers with nothing, or refuses the page itself: it may stand behind
+    the one that has the port, and have no site for the name."""
+    if exchange.status == 200 and exchange.method == "GET":
+        return not exchange.body
+    if exchange.status not in {400, 403, 404, 410, 421}:
+        return False
+    from diagnose.parsers.inner_sites import is_without_site
+
+    return is_without_site(exchange) and "<center>nginx" not in exchange.body
 
 
 def _loses_login(ctx: ProbeContext, exchange: Exchange) -> bool:
