@@ -289,7 +289,9 @@ def _failed(view: ServerView, path: str) -> list[Exchange | Upgrade | FailedRequ
     evidence, port = view.evidence, view.evidence.target.port
     haproxy = haproxy_view(evidence) if path == evidence.target.path else None
     if haproxy is not None and haproxy.proxies.frontend.mode == "tcp":
-        return list(refused_visits(haproxy))
+        # Behind it, a frontend of its own may end TLS and answer.
+        if refused := refused_visits(haproxy):
+            return list(refused)
     pages: list[Exchange | Upgrade] = [
         exchange for exchange in page_exchanges(evidence) if path == evidence.target.path
     ]

@@ -55,8 +55,7 @@ def other_application(evidence: Evidence) -> Iterator[Claim]:
     if view is None or view.config is None or view.server.product not in {"apache", "caddy"}:
         return
     groups: dict[str, list[tuple[str, Answer, BackendVisit]]] = {}
-    unset = (folder for folder in evidence.good(SiteFolder) if folder.is_unset)
-    if any(folder.requested.endswith("/") for folder in unset):
+    if any(folder.is_unset for folder in evidence.good(SiteFolder)):
         return  # no file has a folder here: server.page-missing
     for path, answer in answers_of_files(view):
         visits = _having(evidence, path)

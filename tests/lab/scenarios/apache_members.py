@@ -38,3 +38,13 @@ def apache_has_two_members_without_tls(lab: Lab) -> None:
 @healthy_apache()
 def apache_has_two_members_and_may_speak_tls(lab: Lab) -> None:
     _serve(lab, PLAIN, "SSLProxyEngine on\n")
+
+
+@apache_scenario(
+    outside="http.server-error",
+    server="server.apache-member-module-missing",
+    differs=("/etc/apache2/mods-enabled/proxy_http.load",),
+)
+def apache_lacks_the_module_of_its_members(lab: Lab) -> None:
+    """`a2dismod proxy_http`: 503, and AH00934 in the log."""
+    _serve(lab, PLAIN, off=("proxy_http",))
