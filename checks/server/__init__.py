@@ -62,10 +62,10 @@ class ServerView:
     def _behind(self, site: WebSite) -> tuple[WebSite, ...]:
         """Return the sites of the same server to which one passes TLS on as it is: a frontend of
         HAProxy in mode tcp leads to one that ends TLS. The site itself, if it leads elsewhere."""
-        routes = [route for route in site.routes if site.passthrough and not route.pattern]
-        if self.config is None or len(routes) != 1 or not is_local_host(routes[0].host):
+        route = next(iter(site.routes), None) if site.passthrough else None
+        if self.config is None or route is None or not is_local_host(route.host) or route.pattern:
             return (site,)
-        inner = answering_sites(self.config, routes[0].port, self.evidence.target.host)
+        inner = answering_sites(self.config, route.port, self.evidence.target.host)
         is_end = all(any(socket.tls for socket in each.sockets) for each in inner)
         return inner if inner and is_end else (site,)
 

@@ -288,10 +288,10 @@ def _failed(view: ServerView, path: str) -> list[Exchange | Upgrade | FailedRequ
     tcp HAProxy has no answers, and closes connections of all paths."""
     evidence, port = view.evidence, view.evidence.target.port
     haproxy = haproxy_view(evidence) if path == evidence.target.path else None
-    if haproxy is not None and haproxy.proxies.frontend.mode == "tcp":
-        # Behind it, a frontend of its own may end TLS and answer.
-        if refused := refused_visits(haproxy):
-            return list(refused)
+    is_tcp = haproxy is not None and haproxy.proxies.frontend.mode == "tcp"
+    # Behind it, a frontend of its own may end TLS and answer.
+    if haproxy is not None and is_tcp and (refused := refused_visits(haproxy)):
+        return list(refused)
     pages: list[Exchange | Upgrade] = [
         exchange for exchange in page_exchanges(evidence) if path == evidence.target.path
     ]

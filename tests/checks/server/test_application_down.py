@@ -137,6 +137,17 @@ def test_is_likely_where_rules_are_for_other_names_alone(name: str, told: tuple[
     assert claim.confidence is (Confidence.LIKELY if told else Confidence.CERTAIN)
 
 
+def test_fires_behind_a_frontend_of_haproxys_own_that_ends_tls() -> None:
+    outer = "frontend tls\n    mode tcp\n    bind :443\n    default_backend inner\n"
+    outer += "backend inner\n    mode tcp\n    server i 127.0.0.1:8443 send-proxy\n"
+    text = TEXT.replace("bind :443 ssl", "bind 127.0.0.1:8443 accept-proxy ssl") + outer
+    (claim,) = judge(CHECK, HAPROXY, haproxy_config(text), NOBODY, UNAVAILABLE)
+    assert claim.facts["application"] == "127.0.0.1:3000"
+    elsewhere = haproxy_config(text.replace("i 127.0.0.1:8443", "i 127.0.0.1:8444"))
+    (claim,) = judge(CHECK, HAPROXY, elsewhere, NOBODY, UNAVAILABLE) or (None,)
+    assert claim is None or claim.facts["application"] == "127.0.0.1:8444"
+
+
 def test_fires_for_a_balancer_none_of_whose_members_listens() -> None:
     members = "".join(f"BalancerMember http://127.0.0.1:{port}\n" for port in (3000, 3001))
     site = f"<Proxy balancer://shop>\n{members}</Proxy>\n" + HTTPS.replace(
