@@ -19,7 +19,7 @@ from diagnose.model import (
     Where,
     server_commands,
 )
-from diagnose.model.addresses import is_loopback
+from diagnose.model.addresses import is_local_host, is_loopback
 from diagnose.model.dns import DnsAnswer
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
@@ -56,7 +56,18 @@ class ServerView:
             return ()
         target = self.evidence.target
         visited = visited_addresses(self.evidence)
-        return answering_sites(self.config, target.port, target.host, visited)
+        sites = answering_sites(self.config, target.port, target.host, visited)
+        return tuple(each for site in sites for each in self._behind(site))
+
+    def _behind(self, site: WebSite) -> tuple[WebSite, ...]:
+        """Return the sites of the same server to which one passes TLS on as it is: a frontend of
+        HAProxy in mode tcp leads to one that ends TLS. The site itself, if it leads elsewhere."""
+        route = next(iter(site.routes), None) if site.passthrough else None
+        if self.config is None or route is None or not is_local_host(route.host) or route.pattern:
+            return (site,)
+        inner = answering_sites(self.config, route.port, self.evidence.target.host)
+        is_end = all(any(socket.tls for socket in each.sockets) for each in inner)
+        return inner if inner and is_end else (site,)
 
     @property
     def sites_at_target(self) -> tuple[WebSite, ...]:

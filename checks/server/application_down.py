@@ -36,13 +36,15 @@ from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig, WebSite
 from diagnose.parsers.http import GATEWAY_FAILURES
 from diagnose.parsers.usual_paths import is_usual_websocket
-from diagnose.parsers.web_sites import is_taken, route_of, sole_application
+from diagnose.parsers.web_sites import is_taken, name_matches, route_of, sole_application
 
 #: The handler of a FastCGI program at a port, and the lines of a site that are looked at.
 _HANDLER = re.compile(
     r"(?i)\s*SetHandler\s+[\"']?proxy:(fcgi://(\[[0-9a-f:]+\]|[\w.-]{1,255}):(\d{1,5}))\b"
 )
 _MAX_LINES = 2000
+#: Maximum number of names of rules that are told.
+_MAX_NAMES = 6
 
 
 @check(
@@ -122,9 +124,10 @@ def application_down(evidence: Evidence) -> Iterator[Claim]:
                 "listening": () if is_half_open else listening_programs(evidence)[:6],
                 "half": is_half_open,
                 "members": route.members if is_member else (),
+                "rule_names": (names := _names_of_others(evidence)),
                 **_start(view, route, is_whole and not elsewhere and sole is None),
             },
-            confidence=Confidence.LIKELY if is_half_open else Confidence.CERTAIN,
+            confidence=Confidence.LIKELY if is_half_open or names else Confidence.CERTAIN,
             ruled_out=view.ruled_out,
             # Another program may have the port at that address: a person looks at it.
             fix=Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
@@ -134,6 +137,21 @@ def application_down(evidence: Evidence) -> Iterator[Claim]:
                 Applicability.MANUAL,
             ),
         )
+
+
+def _names_of_others(evidence: Evidence) -> tuple[str, ...]:
+    """Return the names by which rules of HAProxy choose a backend, where none of them takes the
+    target and what is left goes to the default: the rule for the name may be the fault as well."""
+    haproxy = haproxy_view(evidence)
+    selection = haproxy.proxies.selection if haproxy else None
+    if haproxy is None or selection is None or selection.rule is not None:
+        return ()
+    from diagnose.parsers.haproxy.conditions import host_patterns, rules_of
+
+    rules = [rule for rule in rules_of(haproxy.proxies.frontend) if rule.backend]
+    names = host_patterns(rules)
+    is_own = any(name_matches(name, evidence.target.host) for name in names)
+    return () if is_own else names[:_MAX_NAMES]
 
 
 def _sole(view: ServerView, route: SiteRoute, paths: list[str]) -> MeantProgram | None:
@@ -270,8 +288,10 @@ def _failed(view: ServerView, path: str) -> list[Exchange | Upgrade | FailedRequ
     tcp HAProxy has no answers, and closes connections of all paths."""
     evidence, port = view.evidence, view.evidence.target.port
     haproxy = haproxy_view(evidence) if path == evidence.target.path else None
-    if haproxy is not None and haproxy.proxies.frontend.mode == "tcp":
-        return list(refused_visits(haproxy))
+    is_tcp = haproxy is not None and haproxy.proxies.frontend.mode == "tcp"
+    # Behind it, a frontend of its own may end TLS and answer.
+    if haproxy is not None and is_tcp and (refused := refused_visits(haproxy)):
+        return list(refused)
     pages: list[Exchange | Upgrade] = [
         exchange for exchange in page_exchanges(evidence) if path == evidence.target.path
     ]

@@ -18,7 +18,8 @@ from checks.server import (
     server_on_port,
 )
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Severity
+from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Severity, server_commands
+from diagnose.model.files import StoredCertificate
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.tls import Handshake, served_certificates
 from diagnose.model.web_servers import SiteFile, WebServer, WebServerConfig
@@ -69,6 +70,12 @@ def chain_not_sent(evidence: Evidence) -> Iterator[Claim]:
         )
 
 
+def _key_of(evidence: Evidence, path: str) -> str:
+    """Return the file with the key of a stored certificate, which HAProxy reads behind it."""
+    stored = (each for each in evidence.good(StoredCertificate) if each.path == path)
+    return next((each.key for each in stored if each.key and each.key != path), "")
+
+
 def _fix(
     evidence: Evidence,
     view: ServerView,
@@ -86,6 +93,10 @@ def _fix(
     if whole and place.role == "certificate" and len(word.findall(line)) == 1 and is_only_place:
         changed = word.sub(lambda _: shlex.quote(whole), line)
         edit = line_edit(view, place.file, {place.line: (changed,)})
+    key = _key_of(evidence, whole) if whole and place.role == "bundle" else ""
+    if key:
+        joined = server_commands.write_bundle(file.path, whole, key)
+        return Fix((joined, *reload_steps(view.server)), Applicability.REVIEW)
     if edit is None and not whole:
         edit = completed_file(evidence, file)
     if edit is not None:

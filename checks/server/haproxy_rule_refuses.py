@@ -148,9 +148,15 @@ def _claim(haproxy: HaproxyView, path: str, answers: Sequence[_Answer], refusal:
         if edit
         else manual_fix(
             haproxy.view,
-            "write-the-hash" if login and login.unhashed else "change-the-rule",
+            _step(login),
         ),
     )
+
+
+def _step(login: AskedLogin | None) -> str:
+    if login and login.unhashed:
+        return "write-the-hash"
+    return "write-a-user" if login and not login.users else "change-the-rule"
 
 
 def _login(haproxy: HaproxyView, refusal: Refusal) -> AskedLogin | None:
@@ -165,6 +171,7 @@ def _login_facts(login: AskedLogin | None) -> dict[str, object]:
         "userlist": login.userlist if login else "",
         "users": login.users if login else (),
         "unused": login.unused if login else (),
+        "empty": login is not None and not login.users,
         "everywhere": login is not None and login.everywhere,
         "unhashed": login.unhashed if login else (),
     }
@@ -209,7 +216,7 @@ def _severity(
     path: str,
     login: AskedLogin | None,
 ) -> Severity:
-    if login and login.users and login.unhashed == login.users:
+    if login and login.unhashed == login.users:
         return Severity.WARNING  # nobody gets in
     if isinstance(answer, Upgrade):
         # Visitors may have the password.

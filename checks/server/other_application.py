@@ -29,6 +29,7 @@ from diagnose.model import (
 )
 from diagnose.model.backends import BackendVisit
 from diagnose.model.pages import PageFileResponse
+from diagnose.model.site_folders import SiteFolder
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 from diagnose.parsers.other_programs import is_of_many
 from diagnose.parsers.unknown_paths import unknown_path
@@ -54,6 +55,8 @@ def other_application(evidence: Evidence) -> Iterator[Claim]:
     if view is None or view.config is None or view.server.product not in {"apache", "caddy"}:
         return
     groups: dict[str, list[tuple[str, Answer, BackendVisit]]] = {}
+    if any(folder.is_unset for folder in evidence.good(SiteFolder)):
+        return  # no file has a folder here: server.page-missing
     for path, answer in answers_of_files(view):
         visits = _having(evidence, path)
         is_near = any(near_route(site, path) for site in view.answering_sites)

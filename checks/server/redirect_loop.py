@@ -23,6 +23,7 @@ from diagnose.model import (
     Applicability,
     Claim,
     Confidence,
+    Edit,
     Evidence,
     Fix,
     Manual,
@@ -83,6 +84,7 @@ def _own_redirect(view: ServerView, config: WebServerConfig) -> Claim | None:
             "place": place_text(redirect.file, redirect.line),
             "to": redirect.target,
             "prefix": redirect.path if _is_within(evidence, redirect) else "",
+            "itself": redirect.exact or redirect.target == redirect.path,
             "header": redirect.conditional and not htaccess,
             "plain": not target.uses_tls,
             "other": "",
@@ -162,6 +164,25 @@ def _is_within(evidence: Evidence, redirect: SiteRedirect) -> bool:
     )
 
 
+def _own_path_edit(view: ServerView, redirect: SiteRedirect) -> Edit | None:
+    """Return the edit of a line that redirects one path to itself: to the same with a slash, where
+    the site has something below it, else it goes. None if the line does not end with the target."""
+    text = line_text(view, redirect.file, redirect.line)
+    match = re.match(
+        rf"(.*?\s){re.escape(redirect.target)}(\s+(?:\d{{3}}|permanent|temporary))?\s*$", text
+    )
+    path = f"{redirect.path}/"
+    if match is None or redirect.target != redirect.path or redirect.path.endswith("/"):
+        return None
+    places = (
+        place
+        for site in view.answering_sites
+        for place in (*(route.path for route in site.routes), *(a.prefix for a in site.aliases))
+    )
+    written = f"{match[1]}{path}{match[2] or ''}" if path in places else f"# {text}"
+    return line_edit(view, redirect.file, {redirect.line: (written,)})
+
+
 def _whole_path_fix(view: ServerView, redirect: SiteRedirect) -> Fix:
     """Let HAProxy's redirect of a path to the one with a slash take that path alone."""
     line = line_text(view, redirect.file, redirect.line)
@@ -188,6 +209,8 @@ def _fix(view: ServerView, redirect: SiteRedirect) -> Fix:
             if edit
             else manual_fix(view, "own-folder")
         )
+    if view.server.product == "caddy" and (own := _own_path_edit(view, redirect)):
+        return Fix((own, *reload_steps(view.server)), Applicability.REVIEW)
     if _is_within(view.evidence, redirect):
         written = f" {redirect.path}* "
         edit = (

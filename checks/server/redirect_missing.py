@@ -26,6 +26,7 @@ from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
 from diagnose.parsers.web_sites import answering_sites, has_name
 
 if TYPE_CHECKING:
+    from checks.server._name_conditions import NameCondition
     from checks.server._port_edits import UnheardSite
 
 
@@ -50,7 +51,8 @@ def redirect_missing(evidence: Evidence) -> Iterator[Claim]:
     ]
     sites = answering_sites(view.config, 80, target.host)
     is_main = not sites and view.server.product == "apache" and view.config.complete
-    if not plain or any(site.redirects or site.passthrough for site in sites):
+    misspelt = _misspelt(view, sites) if plain else None
+    if not plain or any(site.redirects or site.passthrough for site in sites if not misspelt):
         return
     if (not sites and not is_main) or _waits_with_its_site(view):
         return
@@ -65,11 +67,30 @@ def redirect_missing(evidence: Evidence) -> Iterator[Claim]:
             "listen": _listen_place(view.config),
             "apache": view.server.product == "apache",
             **_constant_condition(view, sites),
+            "condition": misspelt.place if misspelt else "",
+            "condition_name": misspelt.name if misspelt else "",
             "other_port": unheard.port if unheard else "",
             "other_place": place_text(unheard.file, unheard.line) if unheard else "",
         },
-        fix=_moved(view, unheard) or (_fix(view, sites[0]) if sites else _fix_without_host(view)),
+        fix=_corrected(view, misspelt)
+        or _moved(view, unheard)
+        or (_fix(view, sites[0]) if sites else _fix_without_host(view)),
     )
+
+
+def _misspelt(view: ServerView, sites: Sequence[WebSite]) -> "NameCondition | None":
+    """Return the condition of Apache's site that misses the name, where visitors get a page."""
+    if view.server.product != "apache" or len(sites) != 1:
+        return None
+    # Imported late: few sites have no redirect.
+    from checks.server._name_conditions import misspelt_condition
+
+    return misspelt_condition(view, sites[0])
+
+
+def _corrected(view: ServerView, misspelt: "NameCondition | None") -> Fix | None:
+    edit = misspelt.edit if misspelt else None
+    return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW) if edit else None
 
 
 def _unheard(view: ServerView) -> "UnheardSite | None":

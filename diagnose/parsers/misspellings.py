@@ -24,7 +24,9 @@ def likeness(name: str, host: str) -> float:
     if name.lower().removeprefix("www.") == host.removeprefix("www."):
         return 0.0
     (own, _, own_domain), (first, _, domain) = name.lower().partition("."), host.partition(".")
-    if own_domain == domain and not is_typing_error(own, first):
+    # Of three letters, one that is missing still tells the word: "sho" of "shop".
+    least = MIN_LETTERS if len(own) == len(first) else MIN_LETTERS - 1
+    if own_domain == domain and not is_typing_error(own, first, least):
         # Two sites of one owner.
         return 0.0
     matcher = difflib.SequenceMatcher(None, name.lower(), host, autojunk=False)

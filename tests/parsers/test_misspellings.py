@@ -31,7 +31,7 @@ def test_names_in_one_domain_that_differ_by_more_than_a_typing_error(name: str, 
     assert not closest_misspelling((f"{host}.example.com",), f"{name}.example.com")
 
 
-@pytest.mark.parametrize("name", ["shpo", "shopp", "shop", "sjop", "sho"])
+@pytest.mark.parametrize("name", ["shpo", "shopp", "shop", "sjop", "hop", "sho"])
 def test_a_typing_error_of_the_first_label(name: str) -> None:
     host = "shop.example.com" if name not in {"shop", "sho"} else "shopx.example.com"
     expected = f"{name}.example.com" if name != "sho" else ""

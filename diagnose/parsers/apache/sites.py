@@ -301,7 +301,9 @@ def _with_settings(
     backend = route.idle_s or _number(value("proxytimeout"), timeout)
     route = replace(route, idle_s=max(timeout, backend))
     keeps_host = value("proxypreservehost") == "on"
-    if route.scheme not in {"https", "wss"}:
+    # Of a balancer whose members differ, each with TLS has it only by this line.
+    is_mixed = route.scheme == "balancer" and value("sslproxyengine") == "on"
+    if route.scheme not in {"https", "wss"} and not is_mixed:
         return replace(route, keeps_host=keeps_host)
     chain = value("sslproxyverify") in {"require", "optional"}
     name = value("sslproxycheckpeername") != "off"

@@ -223,7 +223,8 @@ def _static_responses(
         yield SiteRedirect(
             condition.path,
             clean(_plain(location), 500),
-            conditional=condition.pattern or condition.exact,
+            conditional=condition.pattern,
+            exact=condition.exact,
         )
     yield _own_answer(condition)
 

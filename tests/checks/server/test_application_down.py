@@ -124,6 +124,30 @@ def test_fires_when_haproxy_passes_tls_on_to_nobody() -> None:
     assert not judge(CHECK, HAPROXY, haproxy_config(text), listening, rejected)
 
 
+@pytest.mark.parametrize(
+    ("name", "told"), [("blog.example.org", ("blog.example.org",)), ("shop.example.com", ())]
+)
+def test_is_likely_where_rules_are_for_other_names_alone(name: str, told: tuple[str, ...]) -> None:
+    """What is left to the default may be there by a name that its rule does not have."""
+    rule = f"    use_backend blog if {{ hdr(host) -i {name} }} {{ path_beg /blog }}\n"
+    other = "backend blog\n    server b 127.0.0.1:3001\n"
+    text = TEXT.replace("    default_backend app\n", f"{rule}    default_backend app\n{other}")
+    (claim,) = judge(CHECK, HAPROXY, haproxy_config(text), NOBODY, UNAVAILABLE)
+    assert claim.facts["rule_names"] == told
+    assert claim.confidence is (Confidence.LIKELY if told else Confidence.CERTAIN)
+
+
+def test_fires_behind_a_frontend_of_haproxys_own_that_ends_tls() -> None:
+    outer = "frontend tls\n    mode tcp\n    bind :443\n    default_backend inner\n"
+    outer += "backend inner\n    mode tcp\n    server i 127.0.0.1:8443 send-proxy\n"
+    text = TEXT.replace("bind :443 ssl", "bind 127.0.0.1:8443 accept-proxy ssl") + outer
+    (claim,) = judge(CHECK, HAPROXY, haproxy_config(text), NOBODY, UNAVAILABLE)
+    assert claim.facts["application"] == "127.0.0.1:3000"
+    elsewhere = haproxy_config(text.replace("i 127.0.0.1:8443", "i 127.0.0.1:8444"))
+    claims = judge(CHECK, HAPROXY, elsewhere, NOBODY, UNAVAILABLE)
+    assert [claim.facts["application"] for claim in claims] == ["127.0.0.1:8444"]
+
+
 def test_fires_for_a_balancer_none_of_whose_members_listens() -> None:
     members = "".join(f"BalancerMember http://127.0.0.1:{port}\n" for port in (3000, 3001))
     site = f"<Proxy balancer://shop>\n{members}</Proxy>\n" + HTTPS.replace(

@@ -1,10 +1,14 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from diagnose.model import Applicability, Edit, Failure
+from diagnose.model import Applicability, Command, Edit, Failure
+from diagnose.model.files import StoredCertificate
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.tls import Certificate, Handshake
+from diagnose.model.web_servers import SiteFile, WebServerConfig
 from tests.support.check_evidence import NOW, judge
+from tests.support.haproxy_evidence import PEM, config
+from tests.support.haproxy_evidence import SERVER as HAPROXY
 from tests.support.web_server_evidence import APACHE, HTTPS, LISTENING, apache_config
 
 CHECK = "server.chain-not-sent"
@@ -49,6 +53,31 @@ def test_fires_and_downloads_the_issuer_from_the_address_that_the_leaf_names() -
     assert claim.fix
     assert claim.fix.applicability is Applicability.REVIEW
     assert claim.facts["fetched"]
+
+
+def test_fires_for_haproxy_and_joins_the_files_of_certbot() -> None:
+    """The command is that of server.haproxy-bundle-outdated, which the laboratory plays."""
+    issuer = replace(LEAF, subject="CN=R3", issuer="CN=Root", sha256="cc", is_ca=True, key_id="k")
+    path, key = f"{LIVE}/fullchain.pem", f"{LIVE}/privkey.pem"
+    leaf = replace(LEAF, authority_key_id="k")
+    stored = StoredCertificate(path=path, chain=(leaf, issuer), key=key)
+    file = replace(FILE, path=PEM)
+    (claim,) = judge(CHECK, SERVED, file, stored, HAPROXY, haproxy_sites(), masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    step = claim.fix.steps[0]
+    assert isinstance(step, Command)
+    assert step.argv[-3:] == (PEM, path, key)
+    keyless = replace(stored, key="")
+    (claim,) = judge(CHECK, SERVED, file, keyless, HAPROXY, haproxy_sites(), masked=False)
+    assert claim.fix
+    assert not isinstance(claim.fix.steps[0], Command)
+
+
+def haproxy_sites() -> WebServerConfig:
+    made = config()
+    bundle = SiteFile("bundle", PEM, made.path, 6)
+    return replace(made, sites=tuple(replace(site, files=(bundle,)) for site in made.sites))
 
 
 def test_silent_when_the_chain_is_whole_or_the_file_another() -> None:

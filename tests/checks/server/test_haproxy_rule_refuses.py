@@ -150,6 +150,16 @@ def test_passwords_in_clear_in_the_place_of_hashes_let_nobody_in() -> None:
     assert (claim.severity, claim.facts["unhashed"]) == (Severity.NOTE, ("bob",))
 
 
+def test_a_list_without_users_keeps_everybody_out() -> None:
+    text = "userlist staff\n    # user anna\n" + ruled(
+        "http-request auth unless { http_auth(staff) }"
+    )
+    (claim,) = judge(CHECK, SERVER, config(text), page(401), masked=False)
+    assert (claim.severity, claim.facts["empty"]) == (Severity.WARNING, True)
+    assert claim.fix
+    assert claim.fix.steps[0].step == "write-a-user"  # type: ignore[union-attr]
+
+
 def test_a_password_for_a_part_of_the_site_is_not_for_every_page() -> None:
     rules = "acl staff http_auth_group(staff) all", "http-request auth if { path / } !staff"
     (claim,) = judge(CHECK, SERVER, config(USERS + ruled(*rules)), page(401))

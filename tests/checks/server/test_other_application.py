@@ -4,6 +4,7 @@ from typing import Any
 from diagnose.model import Applicability, Claim, Confidence, Edit
 from diagnose.model.backends import BackendVisit
 from diagnose.model.server_rules import ServedFolder
+from diagnose.model.site_folders import SiteFolder
 from tests.checks.server.test_websocket_not_passed import PAGES
 from tests.support.caddy_evidence import CADDY, caddy_config, document
 from tests.support.check_evidence import SHOP, judge
@@ -42,6 +43,12 @@ def test_fires_where_a_matcher_for_files_takes_what_the_application_has() -> Non
     claims = judge(CHECK, CADDY, config, has, replace(control, status=404), page, target=target)
     assert [claim.facts["folder"] for claim in claims] == ["/srv/static"]
     assert claims[0].facts["ending"] == ".js"
+
+
+def test_silent_where_no_file_has_a_folder() -> None:
+    unset = SiteFolder(path="/", requested="/", exists=True, is_unset=True)
+    seen = HAS, HAS_NOT, MISSING, unset
+    assert not judge(CHECK, APACHE, apache_config(TWO), *seen, target=TEA, masked=False)
 
 
 def test_silent_where_the_application_has_a_page_for_every_path() -> None:

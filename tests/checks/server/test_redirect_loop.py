@@ -5,7 +5,7 @@ import pytest
 
 from diagnose.model import Applicability, Confidence, Edit
 from diagnose.model.backends import BackendAnswer
-from diagnose.model.web_servers import SiteRedirect, WebServerConfig
+from diagnose.model.web_servers import SiteRedirect, SiteRoute, WebServerConfig
 from tests.support.caddy_evidence import CADDY, caddy_config
 from tests.support.check_evidence import SHOP, judge
 from tests.support.haproxy_evidence import SERVER as HAPROXY
@@ -131,6 +131,26 @@ def caddy_redirect(path: str, to: str, **fields: Any) -> WebServerConfig:
     redirect = SiteRedirect(path, to, file=config.path, line=2, **fields)
     site = replace(config.sites[0], routes=(), redirects=(redirect,))
     return replace(config, sites=(site,))
+
+
+@pytest.mark.parametrize(
+    ("below", "written"), [("/app/", "redir /app /app/"), ("/api/", "# \tredir /app /app")]
+)
+def test_fires_for_one_path_that_is_redirected_to_itself(below: str, written: str) -> None:
+    page = replace(
+        ANSWER, url="https://shop.example.com/app", status=302, headers=(("Location", "/app"),)
+    )
+    config = caddy_redirect("/app", "/app", exact=True)
+    text = config.files[0].text.replace("/app* ", "/app ")
+    site = replace(config.sites[0], routes=(SiteRoute(below, "http://127.0.0.1:3000"),))
+    config = replace(config, sites=(site,), files=(replace(config.files[0], text=text),))
+    target = replace(SHOP, path="/app")
+    (claim,) = judge(CHECK, CADDY, config, page, target=target, masked=False)
+    assert claim.facts["itself"] is True
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert written in edit.diff
 
 
 def test_fires_for_a_folder_that_is_redirected_to_itself() -> None:

@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from diagnose.model import Applicability, Edit
 from diagnose.model.http import Exchange
 from diagnose.model.web_servers import ServerFile
@@ -42,6 +44,28 @@ def test_silent_when_it_redirects_or_nobody_saw_a_page() -> None:
     assert not judge(CHECK, APACHE, site, LISTENING, replace(PAGE, purpose="acme"))
     unread = apache_config(HTTPS, complete=False)
     assert not judge(CHECK, APACHE, unread, LISTENING, PAGE), "no site is known"
+
+
+@pytest.mark.parametrize(
+    ("written", "right"),
+    [
+        ("%{SERVER_NAME} =sho.example.com", "%{SERVER_NAME} =shop.example.com"),
+        ("%{HTTP_HOST} ^shpo\\.example\\.com$ [NC]", "%{HTTP_HOST} ^shop\\.example\\.com$ [NC]"),
+    ],
+)
+def test_fires_and_corrects_the_name_of_a_condition(written: str, right: str) -> None:
+    rules = f"    RewriteEngine on\n    RewriteCond {written}\n"
+    rules += "    RewriteRule ^ https://%{SERVER_NAME}%{REQUEST_URI} [END,NE,R=permanent]\n"
+    site = HTTPS + PLAIN.replace("</VirtualHost>", f"{rules}</VirtualHost>")
+    (claim,) = judge(CHECK, APACHE, apache_config(site), LISTENING, PAGE, masked=False)
+    assert claim.facts["condition"]
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert f"+    RewriteCond {right}\n" in edit.diff
+    for name in ("shop.example.com", "blog.example.org"):
+        other = site.replace(written, f"%{{SERVER_NAME}} ={name}")
+        assert not judge(CHECK, APACHE, apache_config(other), LISTENING, PAGE, masked=False)
 
 
 def test_silent_where_the_redirect_waits_with_a_site_that_is_not_enabled() -> None:

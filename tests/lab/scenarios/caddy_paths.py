@@ -58,6 +58,24 @@ def caddy_redirects_a_folder_to_itself(lab: Lab) -> None:
     serve(lab, text, "/grafana/")
 
 
+@caddy_scenario(
+    outside="http.redirect-loop",
+    server="server.redirect-loop",
+    target="https://shop.example.com/grafana",
+    differs=(caddy.CONFIG,),
+)
+def caddy_redirects_one_path_to_itself(lab: Lab) -> None:
+    """`redir /grafana /grafana` lacks the slash at its end."""
+    text = "\tredir /grafana /grafana\n" + api(head="handle /grafana/*") + PAGES
+    serve(lab, text, "/grafana/")
+
+
+@healthy_caddy(target="https://shop.example.com/grafana")
+def caddy_redirects_one_path_to_its_folder(lab: Lab) -> None:
+    text = "\tredir /grafana /grafana/\n" + api(head="handle /grafana/*") + PAGES
+    serve(lab, text, "/grafana/")
+
+
 @healthy_caddy(target="https://shop.example.com/grafana/")
 def caddy_keeps_the_folder_of_an_application(lab: Lab) -> None:
     serve(lab, api(head="handle /grafana/*") + PAGES, "/grafana/", "/:302:/grafana/")

@@ -190,6 +190,14 @@ def haproxy_passes_tls_on_by_a_misspelt_name(lab: Lab) -> None:
     passthrough(lab, PASSTHROUGH.replace("-i shop.example.com", "-i shop.exmaple.com"))
 
 
+@haproxy_scenario(
+    outside="tls.closed", server="server.haproxy-name-misspelt", differs=(haproxy.CONFIG,)
+)
+def haproxy_passes_tls_on_by_a_name_that_lacks_a_letter(lab: Lab) -> None:
+    """ "sho" for "shop": nobody listens at the default, which is not the site's."""
+    passthrough(lab, PASSTHROUGH.replace("-i shop.example.com", "-i sho.example.com"))
+
+
 @haproxy_scenario(outside="tls.plain-http", server="server.tls-off", differs=(haproxy.CONFIG,))
 def haproxy_reads_tls_as_http_in_the_backend(lab: Lab) -> None:
     """The frontend has `mode tcp`, and the backend does not: HAProxy upgrades to HTTP."""

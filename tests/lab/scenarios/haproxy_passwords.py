@@ -43,6 +43,16 @@ def haproxy_password_is_no_hash(lab: Lab) -> None:
     _serve(lab, "!{ http_auth(staff) }", USERS.replace("insecure-password", "password"))
 
 
+@haproxy_scenario(
+    outside=None,
+    server="server.haproxy-rule-refuses",
+    manual="only its owner knows who may pass",
+)
+def haproxy_list_of_users_is_empty(lab: Lab) -> None:
+    """A commented or deleted `user`: HAProxy loads the list, and nobody gets in."""
+    _serve(lab, "!{ http_auth(staff) }", USERS.replace("    user", "    # user"))
+
+
 def _with_a_script(lab: Lab, rule: str) -> None:
     program = str(haproxy.__file__).replace("haproxy.py", "applications/paths_server.py")
     words = ("3001", "/:/js/app.js", "/js/app.js")
