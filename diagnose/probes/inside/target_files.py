@@ -13,7 +13,7 @@ from diagnose.model.files import (
     PathMistake,
 )
 from diagnose.model.http import Exchange
-from diagnose.model.nginx import NginxConfig
+from diagnose.model.nginx import NginxConfig, NginxState
 from diagnose.parsers.browser_types import untyped_ending
 from diagnose.parsers.html_page import parse_page
 from diagnose.parsers.nginx.config import walk
@@ -146,6 +146,8 @@ async def _emit_target(ctx: ProbeContext, config: NginxConfig, exchange: Exchang
         existing_path = next((file for file in scripts_below if is_file(accesses.get(file))), "")
     elif access is not None and not existing_path and not _has_folder(access, served):
         mistake, existing_path = "folder", await near_file(ctx, access)
+    if not mistake and is_file(script_access) and _is_edited(ctx, config):
+        access = script_access  # by the files of now it answers
     is_there = is_file(access) and not mistake
     if access is None or not (existing_path or is_there or mistake in {"folder", "no-fallback"}):
         return
@@ -285,6 +287,13 @@ def _fallback_script(ctx: ProbeContext, config: NginxConfig, path: str) -> str:
         )
         scripts.add(script.path if script and not UNSAFE.search(script.path) else "")
     return scripts.pop() if len(scripts) == 1 else ""
+
+
+def _is_edited(ctx: ProbeContext, config: NginxConfig) -> bool:
+    """Return whether a file of the configuration is newer than what nginx has loaded."""
+    masters = [master for state in ctx.observed(NginxState) for master in state.own_masters]
+    loaded = max((master.loaded or 0.0 for master in masters), default=0.0)
+    return bool(loaded) and any((file.changed or 0.0) > loaded for file in config.files)
 
 
 def _scripts_below(script: str, path: str) -> list[str]:
