@@ -18,7 +18,7 @@ from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import Directive
 from diagnose.parsers.http import hops
-from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx import edits, server_blocks
 from diagnose.parsers.nginx.conditions import condition_holds
 from diagnose.parsers.nginx.locations import location_pattern
 from diagnose.parsers.nginx.pcre import is_supported_pcre, pcre_matches, pcre_search
@@ -84,6 +84,22 @@ def own_loop(nginx: Nginx, cycle: tuple[Exchange, ...]) -> OwnLoop:
         return OwnLoop()
     url = parse_url(steps[0].url)
     return OwnLoop(known, url.path.partition("?")[0] if url and len(steps) == 1 else "")
+
+
+def is_of_another_site(nginx: Nginx, cycle: tuple[Exchange, ...]) -> bool:
+    """Return whether the block that answers with TLS has names, and not that of the site: its
+    redirect is right there, and the site's own block is missed."""
+    selected = [
+        (server, url.host)
+        for step in cycle
+        if (url := parse_url(step.url)) and url.secure
+        for _, server, _ in selected_servers(nginx, step)
+    ]
+    return bool(selected) and all(
+        any("." in name and not name.startswith("~") for name in server.names)
+        and not server_blocks.is_named([server], host)
+        for server, host in selected
+    )
 
 
 def own_redirect(nginx: Nginx, step: Exchange) -> NginxRedirect | None:

@@ -73,7 +73,7 @@ def redirect_loop(evidence: Evidence) -> Iterator[Claim]:
 def _claim(evidence: Evidence, chains: list[RedirectChain]) -> Claim:
     from checks.http._inner_lines import InnerLine, loop_line
     from checks.http._login_loops import login_loop
-    from checks.http._own_loops import OwnLoop, own_loop
+    from checks.http._own_loops import OwnLoop, is_of_another_site, own_loop
     from checks.http._slash_loops import slash_loop
 
     endless = chains[0].end != "loop"
@@ -84,7 +84,7 @@ def _claim(evidence: Evidence, chains: list[RedirectChain]) -> Claim:
     host, nginx = evidence.target.host, Nginx.of(evidence)
     inner = InnerLine() if endless else loop_line(nginx, first)
     www, login = _WwwLoop.of(nginx, first), login_loop(nginx, first)
-    own = OwnLoop() if endless else own_loop(nginx, first)
+    own = OwnLoop() if endless or is_of_another_site(nginx, first) else own_loop(nginx, first)
     slash = slash_loop(nginx, () if endless else first)
     place = own.directive or slash.directive or inner.directive or login.hiding or login.passing
     own_fix = own.fix(nginx)

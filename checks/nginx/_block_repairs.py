@@ -30,6 +30,8 @@ _HTTP_ONLY = frozenset({
     "proxy_cache_path", "fastcgi_cache_path", "server_names_hash_bucket_size",
     "variables_hash_max_size", "map_hash_bucket_size",
 })  # fmt: skip
+#: The rest of a brace's line, blank lines and comments, and the line behind them that is no brace.
+_NEXT_LINE = re.compile(r"[ \t]*\r?\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*(?P<lead>[ \t]*)(?=[^\s}#])")
 _PASSES = frozenset({"proxy_pass", "fastcgi_pass", "uwsgi_pass", "grpc_pass"})
 
 
@@ -144,7 +146,8 @@ def _extra_brace(
     nginx: Nginx, directive: Directive, file: ConfigFile, around: tuple[Directive, ...]
 ) -> Repair | None:
     """The block before it was closed by a brace that is indented like this directive, and the file
-    has one brace more than it opens."""
+    has one brace more than it opens. The brace too many is the first one behind which the lines are
+    indented like those inside the block that it closes."""
     siblings = [
         each for each in nginx_parser.parse(file.text, file.path) if each.start < directive.start
     ]
@@ -157,11 +160,29 @@ def _extra_brace(
     is_inner = not lead.strip() and len(lead) > len(indentation(file.text, before))
     if not is_inner or len(lead) != len(indentation(file.text, directive)):
         return None
+    early = _closed_early(file, before)
+    brace = early[0] if early else brace
+    line_start = file.text.rfind("\n", 0, brace) + 1
     line_stop = file.text.find("\n", brace) + 1 or len(file.text)
-    is_alone = not file.text[brace + 1 : line_stop].strip()
+    is_alone = file.text[line_start:line_stop].strip() == "}"
     change = TextEdit(line_start, line_stop, "") if is_alone else TextEdit(brace, brace + 1, "")
     line = file.text.count("\n", 0, brace) + 1
-    return Repair("brace_extra", ((file.path, change),), "}", "", f"{file.path}:{line}")
+    place, is_sure = f"{file.path}:{line}", len(early) < 2
+    return Repair("brace_extra", ((file.path, change),), "}", "", place, is_sure=is_sure)
+
+
+def _closed_early(file: ConfigFile, outer: Directive) -> list[int]:
+    """Return where blocks inside a block end, and the next line is indented more than the block."""
+    ends = []
+    for block in nginx_parser.walk(outer.block or ()):
+        brace = block.stop - 1
+        if block.block is None or file.text[brace : block.stop] != "}":
+            continue
+        follower = _NEXT_LINE.match(file.text, block.stop)
+        lead = indentation(file.text, block)
+        if follower and follower["lead"].startswith(lead) and len(follower["lead"]) > len(lead):
+            ends.append(brace)
+    return sorted(ends)
 
 
 def _into_server(

@@ -1,6 +1,6 @@
 """nginx answers 404 because the folder in which it looks for the site's files is not there: the
 path of `root` or `alias` is mistyped, a disk is not mounted, or a link leads to a release that was
-deleted (ngx_http_core_module, "root").
+deleted (ngx_http_core_module, "root"). The only folder that is a letter apart is written in.
 
 Nobody names a folder that is not there to answer 404, so it is an error, also where an application
 has other paths of the site. Only names that say "none" are meant (docs/adr/0050).
@@ -11,7 +11,9 @@ from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
+from checks.nginx._commands import reload_steps
 from checks.nginx._inner_blocks import ending_locations
+from checks.nginx._near_edits import near_edit
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -56,6 +58,7 @@ def folder_missing(evidence: Evidence) -> Iterator[Claim]:
         return
     if accesses[0].path != served.path or _NONE.search(served.directive.args[0]):
         return
+    near = near_edit(nginx, match, served, accesses[0]) if match and accesses[0].elsewhere else None
     access, subjects = accesses[0], endpoint_subjects(pages)
     existing = max((part.path for part in access.parts if part.folder), key=len, default="/")
     yield Claim(
@@ -69,6 +72,9 @@ def folder_missing(evidence: Evidence) -> Iterator[Claim]:
             "directive": " ".join((served.directive.name, *served.directive.args)),
             "place": file_line(served.directive),
             "existing": existing,
+            "near": access.elsewhere,
         },
-        fix=Fix((Manual("bring-it-back", Where.SERVER),), Applicability.MANUAL),
+        fix=Fix((near, *reload_steps(nginx)), Applicability.REVIEW)
+        if near
+        else Fix((Manual("bring-it-back", Where.SERVER),), Applicability.MANUAL),
     )

@@ -230,6 +230,11 @@ def _fix(nginx: Nginx, place: _Place, folders: list[str]) -> Fix:
     there."""
     file = nginx.file(place.server.block)
     manual = Fix((Manual("add-the-location", Where.SERVER),), Applicability.MANUAL)
+    # Imported late: few sites lack a location.
+    from checks.nginx._exact_locations import prefix_fix
+
+    if wider := prefix_fix(nginx, place.server.block, place.directive):
+        return wider
     if file is None or not all(map(_PLAIN.fullmatch, folders)):
         return manual
     changes = {file.path: [_addition(nginx, file.text, place, folder) for folder in folders]}

@@ -115,6 +115,7 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
     if _is_own(selected_servers[0], mistyped, own_place):
         return
     # Imported late: few names have no block.
+    from checks.nginx._nameless_blocks import nameless_fix
     from checks.nginx._redirect_blocks import redirect_fix
     from checks.nginx._sibling_names import sibling_facts, sibling_fix, sibling_name
     from checks.nginx._twin_edits import twin_fix
@@ -147,6 +148,7 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
         else Confidence.LIKELY,
         location=nginx.location(mistyped.directive if mistyped else default.block),
         fix=_environment_fix(nginx, default)
+        or (None if mistyped else nameless_fix(nginx, selected_servers))
         or (sibling_fix(nginx, sibling, target.host) if sibling else None)
         or (None if mistyped else redirect_fix(nginx))
         or (twin_fix(nginx, own_server, selected_servers) if own_server and not mistyped else None)

@@ -22,6 +22,7 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Confidence,
     Evidence,
     Fix,
     Manual,
@@ -81,11 +82,16 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
     is_guard = directive.name in _GUARDS and not (sent or is_plain)
     if _is_told_by_rule(nginx, directive) and not (sent or is_plain or address):
         return
+    # Imported late: only an error needs it.
+    from checks.nginx._unreachable_lines import removal, unreachable_line
+
+    dead = None if sent or is_plain or address else unreachable_line(nginx, directive)
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=(*pages, *lines[-1:], *nginx.configs),
-        severity=Severity.WARNING if sent or is_plain or address else None,
+        severity=Severity.WARNING if sent or is_plain or address or dead else None,
+        confidence=Confidence.LIKELY if dead else Confidence.CERTAIN,
         location=nginx.location(directive),
         facts={
             "url": page.url,
@@ -99,12 +105,15 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
             "token": is_token,
             "scheme": scheme,
             "plain": is_plain,
+            "dead": " ".join((dead.name, *dead.args)) if dead else "",
+            "dead_place": file_line(dead) if dead else "",
             "asks": directive.name == "auth_basic",
             "manifest": is_guard and page.status == 401 and _is_manifest(evidence.target.path),
             "unknown_user": any("was not found" in line.text for line in lines),
             "command": _password_command(nginx, lines) if is_password else "",
         },
-        fix=Fix(
+        fix=(removal(nginx, directive) if dead else None)
+        or Fix(
             (
                 Manual(
                     "password"

@@ -69,6 +69,9 @@ def path_not_passed(evidence: Evidence) -> Iterator[Claim]:
     if len(passing) != 1 or not all(passing.values()):
         return
     visit, other = visits[0], passing[visits[0].target][0]
+    # Imported late: few sites lack a location.
+    from checks.nginx._exact_locations import prefix_fix
+
     base, subjects = library_base(path), endpoint_subjects(pages)
     location = f"{base}/" if base else _folder(path)
     yield Claim(
@@ -89,7 +92,7 @@ def path_not_passed(evidence: Evidence) -> Iterator[Claim]:
             "library": bool(base),
             "line": " ".join((other.name, *other.args)),
         },
-        fix=_fix(nginx, server, visit, location, bool(base)),
+        fix=prefix_fix(nginx, server, other) or _fix(nginx, server, visit, location, bool(base)),
     )
 
 

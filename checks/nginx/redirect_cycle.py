@@ -4,7 +4,8 @@ times and responds 500 (ngx_http_core_module, "rewrite or internal redirection c
 The usual reason is `try_files … /index.html` where no index.html exists: its last argument leads
 back to the same location. No application is involved. Where the page is in another folder, to which
 `alias` or another `root` leads, that is printed: a location for a prefix (`location /app/`) whose
-`root` has no folder of that name, or a `root` that names the project.
+`root` has no folder of that name, or whose own line was made a comment, a `root` that names the
+project, a name with a wrong letter. The page of `location /` is never meant for a prefix.
 """
 
 import re
@@ -14,6 +15,8 @@ from dataclasses import replace
 from checks.nginx import Nginx
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edit
+from checks.nginx._failed_requests import current_failures
+from checks.nginx._near_edits import commented_line, near_edit
 from checks.nginx._page_errors import (
     PageError,
     failed_sockets,
@@ -23,7 +26,7 @@ from checks.nginx._page_errors import (
 )
 from checks.nginx._page_files import corrected_directive
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Severity
+from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
 from diagnose.model.files import PageFileAccess
 from diagnose.model.http import Exchange
 from diagnose.model.logs import LogLine
@@ -43,6 +46,7 @@ _CYCLE = (
         "http.server-error",
         "http.redirect-to-error",
         "http.no-redirect",
+        "nginx.other-requests-failed",
         "websocket.not-upgraded",
     ],
 )
@@ -67,10 +71,12 @@ def redirect_cycle(evidence: Evidence) -> Iterator[Claim]:
         "folder": folder if file or access else "",
         "directive": decisive.name if decisive else "",
         "elsewhere": access.elsewhere if access else "",
+        "commented": _commented(nginx, access, target) if access else "",
         "script": _script(nginx, target) if is_file and access is None else "",
     }
     sockets = failed_sockets(evidence, {500})
     claim = page_claim(nginx, error, facts, "end-the-cycle", decisive, sockets)
+    claim = replace(claim, covers=(*claim.covers, *_other_paths(nginx, target)))
     if access is None:
         yield claim
         return
@@ -89,6 +95,23 @@ def _script(nginx: Nginx, target: str) -> str:
     )
 
 
+def _other_paths(nginx: Nginx, target: str) -> Iterator[Subject]:
+    """Yield the other paths of the same location that nginx's log has with the same status."""
+    match = next(iter(nginx.location_matches(target)), None)
+    for failure in current_failures(nginx.evidence, {500}) if match else ():
+        other = next(iter(nginx.location_matches(failure.path)), None)
+        if other and match and other.block is match.block:
+            yield Subject(port=nginx.evidence.target.port, path=failure.path)
+
+
+def _commented(nginx: Nginx, access: PageFileAccess, target: str) -> str:
+    """Return the line in a comment that leads to the page."""
+    match = next(iter(nginx.location_matches(target)), None)
+    line = commented_line(nginx, match, target, access.elsewhere) if match else None
+    is_meant = line is not None and access.mistake == "commented"
+    return " ".join((line.name, *line.args)) if line and is_meant else ""
+
+
 def _access(evidence: Evidence, error: PageError) -> PageFileAccess | None:
     """Return where the page is not to which `try_files` leads, and where it is."""
     urls = {response.url for response in error.exchanges if isinstance(response, Exchange)}
@@ -103,6 +126,8 @@ def _fix(nginx: Nginx, access: PageFileAccess, target: str) -> Fix | None:
     if match is None or served is None or served.path != access.path:
         return None
     folder, file = served.folder.rstrip("/"), nginx.file(match.block)
+    if near := near_edit(nginx, match, served, access):
+        return Fix((near, *reload_steps(nginx)), Applicability.REVIEW)
     change: edits.TextEdit | None = None
     path = served.directive.file
     match access.mistake:

@@ -154,8 +154,18 @@ def _claim(nginx: Nginx, rules: Sequence[AnsweringRule]) -> Claim:
             **_flag_facts(nginx, first),
         },
         fix=_own_referer_fix(nginx, first)
+        or _removal(nginx, first)
         or Fix((Manual("change-the-rule", Where.SERVER),), Applicability.MANUAL),
     )
+
+
+def _removal(nginx: Nginx, rule: AnsweringRule) -> Fix | None:
+    """Take a `return` out that closes the whole site, in front of what answers it."""
+    # Imported late: a healthy run edits nothing.
+    from checks.nginx._unreachable_lines import removal, unreachable_line
+
+    is_closing = rule.condition is None and unreachable_line(nginx, rule.directive) is not None
+    return removal(nginx, rule.directive) if is_closing else None
 
 
 def _own_referer_fix(nginx: Nginx, rule: AnsweringRule) -> Fix | None:

@@ -21,6 +21,7 @@ from checks.nginx._edits import config_edit
 from checks.nginx._fallback_edits import ending_edits, fallback_edits, has_taking_condition
 from checks.nginx._inner_blocks import ending_locations
 from checks.nginx._location_edits import closes_nothing, location_fix
+from checks.nginx._near_edits import near_edit
 from checks.nginx._page_files import corrected_directive, corrected_fix
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -42,7 +43,8 @@ from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.file_paths import ServedFile, served_file
 from diagnose.parsers.nginx.locations import LocationMatch, location_pattern
 
-_MISTAKES = ("slash", "root", "alias", "fallback", "hidden", "ending", "untried", "taken")
+_MISTAKES = ("slash", "root", "alias", "fallback", "hidden", "ending", "untried", "taken",
+             "commented")  # fmt: skip
 
 
 @check(
@@ -67,8 +69,8 @@ def target_not_found(evidence: Evidence) -> Iterator[Claim]:
     served = served_file(match, path, start=nginx.start_folder) if match else None
     if access is None or match is None or served is None or served.path != access.path:
         return
-    if access.mistake == "expression":
-        return  # nginx.expression-first
+    if access.mistake in {"expression", "folder"}:
+        return  # nginx.expression-first, nginx.folder-missing
     subjects = endpoint_subjects(pages)
     looks_wrongly = access.mistake in {"hidden", "ending", "untried"}
     directive = (looks_wrongly and match.directive("try_files")) or served.directive
@@ -128,6 +130,8 @@ def _fix(
             return _name_fix(nginx, directive)
         case "taken":
             return _taken_fix(nginx, access, location_match, served)
+        case "commented" if near := near_edit(nginx, location_match, served, access):
+            return Fix((near, *reload_steps(nginx)), Applicability.REVIEW)
         case _:
             return _path_fix(nginx, access, served)
 

@@ -27,7 +27,7 @@ from diagnose.model.tls import Certificate
 PathMistake = Literal[
     "", "slash", "root", "alias", "base", "fallback", "folder", "no-fallback", "below", "hidden",
     "ending", "expression", "version", "index", "script", "untried", "taken", "rewrite",
-    "inside",
+    "inside", "commented", "beside", "letter",
 ]  # fmt: skip
 SelinuxMode = Literal["", "enforcing", "permissive"]
 
@@ -214,7 +214,10 @@ class PageFileAccess(Access):
     does, and the file is where a `rewrite` of that prefix's location leads; "version": the
     page names the file with a version that nobody takes away; "untried": the file is there, and
     try_files does not name it; "taken": nginx leads the folder to its index file, and another
-    location takes that path; "inside": one folder of it has an index file, and no other).
+    location takes that path; "inside": one folder of it has an index file, and no other;
+    "commented": a `root` or `alias` that stands in a comment of the location leads to the file;
+    "beside": a folder beside that of `root` has it; "letter": it is where a name of the path is
+    written with another letter).
     `types_file` is nginx's list of types (mime.types),
     "" if it was not seen.
     """

@@ -24,8 +24,10 @@ from diagnose.parsers.apache.loading import ConfigSource, load
 from diagnose.parsers.apache.sites import sites_of
 from diagnose.parsers.caddy.passes import passes_of
 from diagnose.parsers.nginx.access_log import COMBINED, parse_format
-from diagnose.parsers.nginx.config import parse
+from diagnose.parsers.nginx.commented_lines import commented_lines
+from diagnose.parsers.nginx.config import parse, walk
 from diagnose.parsers.nginx.error_log import Clock
+from diagnose.parsers.nginx.near_places import commented_places
 from diagnose.parsers.server_words import Product
 from diagnose.parsers.target import UsageError
 from diagnose.probes.inside import server_detection
@@ -73,6 +75,8 @@ GIVEN: dict[str, Any] = {
 #: Their first text is made by the program itself, and not by a stranger.
 OWN = {
     "diagnose.parsers.dns:query",
+    "diagnose.parsers.nginx.commented_lines:commented_lines",
+    "diagnose.parsers.nginx.near_places:commented_places",
     "diagnose.parsers.nginx.edits:diff",
     "diagnose.parsers.nginx.edits:enclose_directive",
     "diagnose.parsers.nginx.edits:insert_after",
@@ -195,6 +199,15 @@ def _caddy_passes(text: str) -> object:
     return passes_of(text.split("\n"), 1)
 
 
+def _nginx_comments(text: str) -> object:
+    blocks = [each for each in walk(parse(text, "/a")) if each.block is not None]
+    return [
+        (line, list(commented_places(text, block, text)))
+        for block in blocks[:5]
+        for line in commented_lines(text, block, {"alias", "root", "return"})
+    ]
+
+
 def _apache_sites(text: str) -> object:
     config = load("/a.conf", ConfigSource({"/a.conf": text}, {}), "/", {"A": "b"}, ("ssl",))
     return sites_of(config, "/")
@@ -213,6 +226,7 @@ MORE = (
     Reader("diagnose.recording.redaction_nginx:MaskedFiles", _configuration_masked),
     Reader("diagnose.probes.inside.server_detection:names", server_detection.names),
     Reader("diagnose.parsers.apache.sites:configuration", _apache_sites),
+    Reader("diagnose.parsers.nginx.commented_lines:of a text", _nginx_comments),
     Reader("diagnose.parsers.caddy.passes:passes_of", _caddy_passes),
 )
 

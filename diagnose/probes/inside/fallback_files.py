@@ -3,7 +3,7 @@ there, or where another setting of the location would lead ("rewrite or internal
 cycle").
 """
 
-from diagnose.model.files import PageFileAccess
+from diagnose.model.files import PageFileAccess, PathMistake
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.nginx.file_paths import (
@@ -17,7 +17,12 @@ from diagnose.probes import ProbeContext, is_first, probe
 from diagnose.probes.inside.answering_blocks import answering_blocks
 from diagnose.probes.inside.file_access import access_as, is_file, read_access
 from diagnose.probes.inside.nginx_processes import first_worker, start_folder_of
-from diagnose.probes.inside.served_files import look_into_mounts
+from diagnose.probes.inside.served_files import (
+    commented_files,
+    first_existing,
+    look_into_mounts,
+    near_file,
+)
 
 
 @probe(after=Exchange, needs=NginxConfig)
@@ -35,23 +40,43 @@ async def missing_fallback(ctx: ProbeContext, exchange: Exchange, config: NginxC
         served = served_file(location, uri, start=start) if location else None
         if location is None or served is None or worker is None or UNSAFE.search(served.path):
             continue
-        places = [
-            place for place in fallback_places(location, served) if not UNSAFE.search(place[1])
+        # Imported late: few sites lack their page.
+        from diagnose.parsers.nginx import near_places
+
+        beside = near_places.place_beside(served)
+        places: list[tuple[PathMistake, str]] = [
+            *commented_files(config, location, uri),
+            *((("beside", beside),) if beside else ()),
+            *(
+                place
+                for place in fallback_places(location, served)
+                if place[0] not in {"base", "root"}
+                or not near_places.is_page_of_the_site(server, place[1], start)
+            ),
         ]
-        at, files = ctx.elapsed(), dict.fromkeys((served.path, *(path for _, path in places)))
-        accesses = {
-            access.path: access
-            for access in await read_access(ctx.machine, "", str(worker), list(files))
-        }
-        access = accesses.get(served.path)
-        if access is None or is_file(access):
-            return
-        for mistake, file in places:
-            if is_file(accesses.get(file)):
-                facts = {"url": exchange.url, "elsewhere": file, "mistake": mistake}
-                ctx.emit(access_as(PageFileAccess, access, at=at, **facts))
-                return
+        await _emit_place(ctx, exchange, served.path, places)
         return
+
+
+async def _emit_place(
+    ctx: ProbeContext, exchange: Exchange, path: str, places: list[tuple[PathMistake, str]]
+) -> None:
+    """Emit the first of the places that has the page, or else the only one a letter apart."""
+    places = [place for place in places if not UNSAFE.search(place[1])]
+    at, files = ctx.elapsed(), dict.fromkeys((path, *(file for _, file in places)))
+    worker = str(first_worker(ctx))
+    accesses = {
+        access.path: access for access in await read_access(ctx.machine, "", worker, list(files))
+    }
+    access = accesses.get(path)
+    if access is None or is_file(access):
+        return
+    mistake, existing = first_existing(places, accesses, path)
+    if not existing:
+        mistake, existing = "letter", await near_file(ctx, access)
+    if existing:
+        facts = {"url": exchange.url, "elsewhere": existing, "mistake": mistake}
+        ctx.emit(access_as(PageFileAccess, access, at=at, **facts))
 
 
 def _has_failed(ctx: ProbeContext, exchange: Exchange) -> bool:

@@ -94,6 +94,28 @@ def first_existing(
     return next(existing, ("", ""))
 
 
+def commented_files(
+    config: NginxConfig, match: LocationMatch | None, uri: str
+) -> list[tuple[PathMistake, str]]:
+    """Return where the file would be if a `root` or `alias` of the location were no comment."""
+    # Imported late, as below: few files are missing.
+    from diagnose.parsers.nginx.near_places import commented_places
+
+    file = config.file(match.block.file) if match else None
+    places = commented_places(file.text, match.block, uri) if file and match else ()
+    return [("commented", path) for _, path in places if not UNSAFE.search(path)]
+
+
+async def near_file(ctx: ProbeContext, access: Access) -> str:
+    """Return the only path that is there and differs from one in a letter of the first name that
+    is missing; "" for none."""
+    from diagnose.parsers.nginx import near_places
+
+    pattern = near_places.near_pattern(access)
+    near = near_places.nearest(access, await ctx.machine.glob(pattern)) if pattern else ""
+    return "" if UNSAFE.search(near) else near
+
+
 async def look_into_mounts(ctx: ProbeContext, config: NginxConfig, path: str) -> None:
     """Look for what nginx did not find in the mounts of its container, if it is in one."""
     served = served_file_of(ctx, config, path) if ctx.observed(NginxContainer) else None

@@ -13,7 +13,7 @@ from diagnose.model.files import (
     PathMistake,
 )
 from diagnose.model.http import Exchange
-from diagnose.model.nginx import NginxConfig
+from diagnose.model.nginx import NginxConfig, NginxState
 from diagnose.parsers.browser_types import untyped_ending
 from diagnose.parsers.html_page import parse_page
 from diagnose.parsers.nginx.config import walk
@@ -37,10 +37,12 @@ from diagnose.probes.inside.answering_blocks import ending_blocks
 from diagnose.probes.inside.file_access import access_as, is_file, read_access
 from diagnose.probes.inside.nginx_processes import first_worker, start_folder_of
 from diagnose.probes.inside.served_files import (
+    commented_files,
     emit_outdone,
     first_existing,
     location_matches,
     look_into_mounts,
+    near_file,
     outdone_file,
     served_file_of,
 )
@@ -143,7 +145,9 @@ async def _emit_target(ctx: ProbeContext, config: NginxConfig, exchange: Exchang
         access, mistake = script_access, "no-fallback"
         existing_path = next((file for file in scripts_below if is_file(accesses.get(file))), "")
     elif access is not None and not existing_path and not _has_folder(access, served):
-        mistake = "folder"
+        mistake, existing_path = "folder", await near_file(ctx, access)
+    if not mistake and is_file(script_access) and _is_edited(ctx, config):
+        access = script_access  # by the files of now it answers
     is_there = is_file(access) and not mistake
     if access is None or not (existing_path or is_there or mistake in {"folder", "no-fallback"}):
         return
@@ -216,7 +220,7 @@ def _target_alternatives(
     alternatives: list[tuple[PathMistake, str]] = [
         ("hidden", index) for index in hidden if not UNSAFE.search(index)
     ]
-    alternatives += outdone_file(ctx, config, path)
+    alternatives += [*outdone_file(ctx, config, path), *commented_files(config, match, file.uri)]
     for mistake, other_path in file.alternatives(path):
         is_shared = mistake == "root" and not _is_deep(file) and _has_another_use(config, file)
         if mistake != "base" and not is_shared:
@@ -283,6 +287,13 @@ def _fallback_script(ctx: ProbeContext, config: NginxConfig, path: str) -> str:
         )
         scripts.add(script.path if script and not UNSAFE.search(script.path) else "")
     return scripts.pop() if len(scripts) == 1 else ""
+
+
+def _is_edited(ctx: ProbeContext, config: NginxConfig) -> bool:
+    """Return whether a file of the configuration is newer than what nginx has loaded."""
+    masters = [master for state in ctx.observed(NginxState) for master in state.own_masters]
+    loaded = max((master.loaded or 0.0 for master in masters), default=0.0)
+    return bool(loaded) and any((file.changed or 0.0) > loaded for file in config.files)
 
 
 def _scripts_below(script: str, path: str) -> list[str]:

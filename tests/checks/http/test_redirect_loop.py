@@ -359,3 +359,12 @@ def test_fires_and_says_nothing_of_the_scheme_where_a_cookie_is_set() -> None:
     observations = (CIRCLE[0], cookie, RUNNING, nginx_config(PASSED))
     (claim,) = judge("http.redirect-loop", *observations, masked=False)
     assert not claim.facts["no_scheme"]
+
+
+def test_another_site_keeps_its_redirect() -> None:
+    """The block of www answers for the bare name, which no block has here."""
+    line = "return 301 https://shop.example.com$request_uri;"
+    for name, is_own in (("www.shop.example.com", False), ("shop.example.com", True), ("_", True)):
+        text = f"server {{\n    listen 443 ssl;\n    server_name {name};\n    {line}\n}}\n"
+        (claim,) = judge("http.redirect-loop", answer(HOME, HOME), config(text), *AROUND)
+        assert bool(claim.facts["own"]) == is_own

@@ -165,3 +165,34 @@ def test_silent_where_the_page_names_another_host() -> None:
 def test_silent_where_a_location_has_the_path(lines: str) -> None:
     text = TEXT.replace("    location / {", f"    {lines} location / {{")
     assert not of(HAS, CONTROL, NAMED, text=text)
+
+
+EXACT = """\
+server {
+    listen 443 ssl;
+    server_name shop.example.com;
+    root /srv/app;
+    location = / {
+        try_files $uri @app;
+    }
+    location @app {
+        proxy_pass http://127.0.0.1:3000;
+    }
+}
+"""
+
+
+def test_fires_and_takes_the_mark_from_the_only_location_that_leads_there() -> None:
+    file = script("/media/tea.js")
+    for text, added in (
+        (EXACT, "+    location / {"),
+        # Another location leads there too: the home page is meant alone.
+        (EXACT.replace("location @", "location /a { try_files $uri @app; }\n    location @"), "^~"),
+    ):
+        line = 1 + text.partition("proxy_pass")[0].count("\n") + 1
+        has = replace(HAS, target="http://127.0.0.1:3000", path="/media/tea.js", line=line)
+        control = replace(has, path="/media/tea.js-diagnose-7f3a", status=404)
+        (claim,) = of(has, control, loads(file), answered(file, 404), text=text)
+        assert claim.fix
+        (edit,) = (step for step in claim.fix.steps if isinstance(step, Edit))
+        assert added in edit.diff

@@ -517,3 +517,22 @@ def test_a_name_of_https_alone_gets_a_block_that_redirects() -> None:
         "    return 301 https://$host$request_uri;",
     ]  # fmt: skip
     assert "".join(f"+{line}\n" for line in written) in edit.diff
+
+
+def test_fires_and_names_the_only_block_without_a_name() -> None:
+    nameless = SITE.replace("    server_name shop.example.com;\n", "")
+    commented = SITE.replace("server_name shop", "# server_name shop")
+    for text, added in (
+        (nameless, "+    server_name shop.example.com;\n"),
+        (commented, "+    server_name shop.example.com;\n"),
+    ):
+        seen = (config(BLOG + text), served("blog.example.com"))
+        (claim,) = judge("nginx.no-matching-server", *seen, masked=False)
+        assert claim.fix
+        edit = claim.fix.steps[0]
+        assert isinstance(edit, Edit)
+        assert added in edit.diff
+    seen = (config(BLOG + nameless + nameless), served("blog.example.com"))
+    (claim,) = judge("nginx.no-matching-server", *seen, masked=False)
+    assert claim.fix
+    assert not isinstance(claim.fix.steps[0], Edit)

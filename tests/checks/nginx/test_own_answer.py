@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Severity
+from diagnose.model import Applicability, Confidence, Edit, Severity
 from diagnose.model.http import Exchange
 from tests.support.check_evidence import SHOP, judge, texts
 from tests.support.firewall_rules import host
@@ -184,3 +184,25 @@ def test_fires_as_a_note_on_the_file_to_which_a_rule_leads() -> None:
     asked = replace(own("404 Not Found"), url="https://shop.example.com/old/a.txt")
     (claim,) = judge(CHECK, asked, RUNNING, config(text), target=target, masked=False)
     assert claim.facts["file"] == "/srv/new/new/a.txt"
+
+
+def test_fires_on_a_return_in_front_of_the_application_and_takes_it_out() -> None:
+    text = SITE.replace("location / {", "location / {\n        return 403;")
+    (claim,) = judge(CHECK, own("403 Forbidden"), RUNNING, config(text), masked=False)
+    assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.LIKELY)
+    assert "proxy_pass" in str(claim.facts["dead"])
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    (edit,) = [step for step in claim.fix.steps if isinstance(step, Edit)]
+    assert "-        return 403;" in edit.diff
+
+
+def test_fires_as_a_note_on_a_path_of_its_own_and_a_block_without_an_application() -> None:
+    closed = SITE.replace("location / {", "location /admin/ {\n        return 403;")
+    admin = replace(SHOP, path="/admin/")
+    response = replace(own("403 Forbidden"), url=admin.url)
+    (claim,) = judge(CHECK, response, RUNNING, config(closed), target=admin, masked=False)
+    assert (claim.severity, claim.facts["dead"]) == (None, "")
+    response = replace(own("404 Not Found"), url="http://shop.example.com/", port=80)
+    (claim,) = judge(CHECK, response, RUNNING, config(PLAIN), target=HTTP, masked=False)
+    assert claim.facts["dead"] == ""

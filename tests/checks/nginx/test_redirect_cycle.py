@@ -91,15 +91,15 @@ def test_fires_on_the_page_to_which_the_target_redirects() -> None:
 BELOW = SPA.replace("location / {", "location /app/ {").replace("/index.html", "/app/index.html")
 
 
-def corrected(text: str, path: str, access: PageFileAccess) -> str:
-    """The edit for a page of the application that is there."""
+def corrected(text: str, path: str, access: PageFileAccess, masked: bool = True) -> str:
+    """The edit for a page of the application that is there. A recording keeps no comments."""
     target = replace(SHOP, path=path)
     line = logged(
         CYCLE.replace("/index.html", access.path.removeprefix("/var/www/shop")), path=path
     )
     failed, access = replace(page(500), url=target.url), replace(access, url=target.url)
     seen = (RUNNING, config(text), LOG_READ, line, failed, access)
-    (claim,) = judge("nginx.redirect-cycle", *seen, target=target)
+    (claim,) = judge("nginx.redirect-cycle", *seen, target=target, masked=masked)
     assert claim.facts["elsewhere"] == access.elsewhere
     assert claim.fix
     assert claim.fix.applicability is Applicability.REVIEW
@@ -118,3 +118,41 @@ def test_fires_and_names_the_folder_of_the_build() -> None:
         "/var/www/shop/index.html", elsewhere="/var/www/shop/dist/index.html", mistake="below"
     )
     assert "+    root /var/www/shop/dist;" in corrected(SPA, "/cart", access)
+
+
+COMMENTED = BELOW.replace("        try_files", "        # alias /srv/app/;\n        try_files")
+
+
+def test_fires_and_takes_the_line_out_of_its_comment() -> None:
+    access = examined(
+        "/var/www/shop/app/index.html", elsewhere="/srv/app/index.html", mistake="commented"
+    )
+    diff = corrected(COMMENTED, "/app/", access, masked=False)
+    assert "-        # alias /srv/app/;" in diff
+    assert "+        alias /srv/app/;" in diff
+
+
+def test_fires_and_names_the_folder_beside_the_root() -> None:
+    access = examined(
+        "/var/www/shop/app/index.html", elsewhere="/var/www/app/index.html", mistake="beside"
+    )
+    assert "+        root /var/www;" in corrected(BELOW, "/app/", access)
+
+
+def test_fires_and_writes_the_name_with_its_letters() -> None:
+    for path, wrong, right in (
+        ("/var/www/shoop/index.html", "root /var/www/shoop;", "root /var/www/shop;"),
+        ("/var/www/shop/indexx.html", "/indexx.html;", "/index.html;"),
+    ):
+        text = SPA.replace(right, wrong)
+        folder = path.rpartition("/")[0]
+        access = examined(path, elsewhere="/var/www/shop/index.html", mistake="letter")
+        target = replace(SHOP, path="/cart")
+        uri = path.removeprefix(folder)
+        line = logged(CYCLE.replace("/index.html", uri), path="/cart")
+        failed, access = replace(page(500), url=target.url), replace(access, url=target.url)
+        seen = (RUNNING, config(text), LOG_READ, line, failed, access)
+        (claim,) = judge("nginx.redirect-cycle", *seen, target=target)
+        assert claim.fix
+        diff = next(step.diff for step in claim.fix.steps if isinstance(step, Edit))
+        assert right in diff

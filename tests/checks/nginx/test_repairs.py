@@ -260,6 +260,38 @@ def test_fires_and_removes_the_brace_that_closes_a_block_early() -> None:
     assert claim.facts["inside"] or corrected(claim, wrong) != text
 
 
+EARLY = """\
+server {
+  listen 443 ssl;
+
+  location @app {
+    proxy_pass http://127.0.0.1:3000;
+  }
+    # what follows belongs to @app
+    proxy_cache off;
+  }
+
+  location /ws {
+    proxy_pass http://127.0.0.1:3000;
+  }
+}
+"""
+
+
+@pytest.mark.parametrize("extra", ["  }\n", "    }\n"])
+def test_fires_and_removes_the_brace_behind_which_the_block_goes_on(extra: str) -> None:
+    text = EARLY.replace("  }\n    # what", f"{extra}    # what")
+    main = NginxConfig(
+        vantage=Vantage.SERVER, path=FILE, main=nginx_parser.parse(text, FILE),
+        files=(ConfigFile(FILE, text),),
+    )  # fmt: skip
+    line = text.partition("location /ws")[0].count("\n") + 1
+    refused = nginx_says(f'"location" directive is not allowed here in {FILE}:{line}')
+    (claim,) = judge("nginx.config-invalid", refused, main, STOPPED, masked=False)
+    (edit,) = [step for step in claim.fix.steps if isinstance(step, Edit)] if claim.fix else []
+    assert apply_patch(text, edit.diff) == text.replace(f"{extra}    # what", "    # what")
+
+
 def test_fires_and_moves_what_belongs_into_http() -> None:
     mapped = "map $host $x {\n        default 1;\n    }"
     text = SITE.replace("    location", f"    {mapped}\n\n    location")

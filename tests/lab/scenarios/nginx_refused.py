@@ -180,6 +180,14 @@ def brace_too_many(lab: Lab) -> None:
 
 
 @scenario(outside="tcp.refused", server="nginx.config-invalid", differs=MINE)
+def brace_too_many_inside_a_location(lab: Lab) -> None:
+    """It closes the location of the WebSocket before its last lines."""
+    lab.edit("    proxy_http_version 1.1;", "  }\n    proxy_http_version 1.1;")
+    lab.edit("  location /ws {", "  location /ws {")
+    start_in_vain(lab)
+
+
+@scenario(outside="tcp.refused", server="nginx.config-invalid", differs=MINE)
 def map_inside_the_server_block(lab: Lab) -> None:
     """A snippet for WebSockets, pasted where the location is."""
     inner = "".join(f"  {line}\n" for line in site.MAP.splitlines())

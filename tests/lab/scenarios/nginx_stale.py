@@ -3,6 +3,7 @@
 from .. import site
 from ..lab import HERE, Lab
 from ..scenario import UNLOGGED, healthy, scenario
+from .frameworks import start_application
 from .nginx import later
 
 PAGES = site.HTTPS[site.HTTPS.index("  location / {") : site.HTTPS.index("  location /ws")]
@@ -191,3 +192,39 @@ def page_is_nowhere_and_a_comment_was_added(lab: Lab) -> None:
 def port_of_the_application_changed_before_it_moves(lab: Lab) -> None:
     """The file is ahead of what runs: nothing listens on 3001 yet, and the site works."""
     changed_later(lab, PAGES, PAGES.replace("3000", "3001"))
+
+
+PHP = """\
+  root /var/www/{folder};
+  index index.php;
+
+  location / {{
+    try_files $uri $uri/ /index.php?$args;
+  }}
+
+  location ~ \\.php$ {{
+    try_files $uri =404;
+    include fastcgi.conf;
+    fastcgi_pass 127.0.0.1:3001;
+  }}
+
+"""
+
+
+def _folder_of_php(lab: Lab) -> None:
+    """WordPress's folder had a slip when nginx loaded it."""
+    start_application(lab, "php")
+    lab.undo(lambda: lab.server.sh("rm -rf /var/www/wordpress"))
+    lab.server.write("/var/www/wordpress/index.php", "<?php echo 1;")
+    changed_later(lab, PHP.format(folder="worrdpress"), PHP.format(folder="wordpress"))
+
+
+@scenario(outside=None, server="nginx.reload-needed")
+def folder_of_php_corrected_and_not_loaded(lab: Lab) -> None:
+    _folder_of_php(lab)
+
+
+@healthy()
+def folder_of_php_corrected_and_loaded(lab: Lab) -> None:
+    _folder_of_php(lab)
+    lab.reload()

@@ -220,12 +220,15 @@ def test_the_application_in_a_folder_of_the_site(path: str, names: str, is_found
     assert found == [("fallback", page_file)] * is_found
 
 
-def looked_for(body: str, path: str, existing: list[str]) -> list[tuple[str, str, str]]:
+def looked_for(
+    body: str, path: str, existing: list[str], loaded: float | None = None
+) -> list[tuple[str, str, str]]:
     """The path that nginx opens, the mistake and the other path, with these files there."""
     site = config(nginx_evidence.SITE.replace("location / {", f"{body} location /x {{"))
     ctx = Looking(RecordedMachine({}))
     ctx.target = replace(ctx.target, path=path)
-    ctx.emit(RUNNING)
+    masters = tuple(replace(master, loaded=loaded) for master in RUNNING.masters)
+    ctx.emit(replace(RUNNING, masters=masters))
     missing = replace(page(404), url=f"{ctx.target.origin}{path}")
 
     async def access(_: object, __: str, ___: str, paths: list[str]) -> list[Access]:
@@ -240,6 +243,18 @@ def looked_for(body: str, path: str, existing: list[str]) -> list[tuple[str, str
 
     asyncio.run(work())
     return [(each.path, each.mistake, each.elsewhere) for each in ctx.observed(PageFileAccess)]
+
+
+PHP = """root /srv/a; location / { try_files $uri $uri/ /index.php?$args; }
+location ~ \\.php$ { try_files $uri =404; fastcgi_pass 127.0.0.1:9000; }"""
+
+
+@pytest.mark.parametrize("is_newer", [True, False])
+def test_the_script_that_only_the_files_of_now_lead_to(is_newer: bool) -> None:
+    """nginx has another folder loaded. It is not looked at where nginx has the files of now."""
+    loaded = nginx_evidence.LOADED - 120 if is_newer else nginx_evidence.LOADED
+    found = looked_for(PHP, "/", ["/srv/a/index.php", "/srv/a"], loaded)
+    assert (("/srv/a/index.php", "", "") in found) == is_newer
 
 
 TRIED = "root /srv/a; location / { try_files $uri/index.html =404; }"
