@@ -58,6 +58,7 @@ MESSAGES = Messages(
     Message("gap.not-installed", "{program} is not installed"),
     Message("gap.failed", "nft failed"),
     Message("gap.foreign", "it runs in a container or for another user"),
+    Message("gap.owners", "it would give nginx's folders to another user"),
     Message("gap.not-as-service", "it could not be run as the service runs it"),
     Message("gap.unread", "it could not be read"),
     Message("gap.not-understood", "it was not understood"),
