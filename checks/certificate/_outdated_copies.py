@@ -21,15 +21,19 @@ _ORGANIZATION = re.compile(r"(?:^|,)O=([^,]+)")
 def renews(candidate: OtherCertificate, file: CertificateFile | None, now: datetime) -> bool:
     """Return whether a certificate that is valid for longer is the renewal of the one in a file.
 
-    Near the end of that one, any is. Before it, a tool keeps the new one, the same authority issued
+    Near the end of that one, any is, but for a file that no tool keeps, beside one that a tool
+    renews where it lies: what is late there is that renewal. Before it, a tool keeps the new one, the same authority issued
     it days ago for all the same names, and the old one lies where no tool renews it: a second
     certificate of the site may lie about for a program of its own, and a script may copy the
     renewed one later.
     """
-    if file is None or not file.chain or file.chain[0].is_due(now):
+    if file is None or not file.chain or file.chain[0].is_expired(now):
         return True
     used, renewed = file.chain[0], candidate.leaf
-    if not candidate.tool or _STORES.search(file.real or file.path):
+    is_renewed_there = _STORES.search(file.real or file.path) is not None
+    if used.is_due(now):
+        return bool(candidate.tool) or not is_renewed_there
+    if not candidate.tool or is_renewed_there:
         return False
     if renewed.not_before is None or now - renewed.not_before < _COPIED_WITHIN:
         return False
