@@ -22,10 +22,10 @@ def renews(candidate: OtherCertificate, file: CertificateFile | None, now: datet
     """Return whether a certificate that is valid for longer is the renewal of the one in a file.
 
     Near the end of that one, any is, but for a file that no tool keeps, beside one that a tool
-    renews where it lies: what is late there is that renewal. Before it, a tool keeps the new one, the same authority issued
-    it days ago for all the same names, and the old one lies where no tool renews it: a second
-    certificate of the site may lie about for a program of its own, and a script may copy the
-    renewed one later.
+    renews where it lies: what is late there is that renewal. Before it, a tool keeps the new one,
+    the same authority issued it days ago for all the same names, and the old one lies where no tool
+    renews it: a second certificate of the site may lie about for a program of its own, and a script
+    may copy the renewed one later.
     """
     if file is None or not file.chain or file.chain[0].is_expired(now):
         return True

@@ -88,9 +88,10 @@ def test_a_file_that_no_tool_keeps_is_no_renewal_of_one_that_is_renewed(
     served = replace(SERVED, chain=(soon,), verify_code=0, failure=None)
     file = replace(FILE, path=used, chain=(soon,))
     other = replace(OTHER, path="/etc/ssl/shop.pem", key="/etc/ssl/shop.key", tool=tool)
-    assert bool(judge(CHECK, served, file, other, RUNNING, config())) is fires
+    named = config(SITE.replace("shop.pem", used))
+    assert bool(judge(CHECK, served, file, other, RUNNING, named)) is fires
     expired = replace(FILE, path=used)
-    assert judge(CHECK, SERVED, expired, other, RUNNING, config())
+    assert judge(CHECK, SERVED, expired, other, RUNNING, named)
 
 
 def test_fires_and_leaves_the_key_where_it_is_the_same() -> None:
