@@ -81,6 +81,7 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
     is_guard = directive.name in _GUARDS and not (sent or is_plain)
     if _is_told_by_rule(nginx, directive) and not (sent or is_plain or address):
         return
+    well_known = _well_known(nginx, directive)
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
@@ -99,12 +100,14 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
             "token": is_token,
             "scheme": scheme,
             "plain": is_plain,
+            "well_known": well_known is not None,
             "asks": directive.name == "auth_basic",
             "manifest": is_guard and page.status == 401 and _is_manifest(evidence.target.path),
             "unknown_user": any("was not found" in line.text for line in lines),
             "command": _password_command(nginx, lines) if is_password else "",
         },
-        fix=Fix(
+        fix=well_known
+        or Fix(
             (
                 Manual(
                     "password"
@@ -120,6 +123,16 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
             Applicability.MANUAL,
         ),
     )
+
+
+def _well_known(nginx: Nginx, directive: Directive) -> Fix | None:
+    path = nginx.evidence.target.path.partition("?")[0]
+    if directive.name not in {"return", "deny"} or not path.startswith("/.well-known/"):
+        return None
+    # Imported late: few addresses are well known.
+    from checks.nginx._well_known_edits import well_known_fix
+
+    return well_known_fix(nginx, directive, path)
 
 
 def _password_command(nginx: Nginx, lines: Sequence[LogLine]) -> str:
