@@ -32,10 +32,12 @@ from diagnose.model.site_folders import StaticProject
 from diagnose.parsers.nginx.file_paths import ServedFile, named_version, served_file
 from diagnose.parsers.urls import parse_url
 
+_MISTAKES = ("slash", "root", "alias", "base", "version", "compressed")
 _STEPS = {
     "": "deploy",
     "base": "base-path",
     "version": "take-the-version-away",
+    "compressed": "unpack",
 }
 
 
@@ -104,7 +106,8 @@ def page_file_not_found(evidence: Evidence) -> Iterator[Claim]:
             "prefix": outdone.block.args[-1] if outdone else "",
             "prefix_place": file_line(outdone.block) if outdone else "",
             "rewrite": version.rewrite if version and mistake == "version" else "",
-            **{name: mistake == name for name in ("slash", "root", "alias", "base", "version")},
+            "unpack": shlex.join(("gunzip", "-k", first.access.elsewhere)),
+            **{name: mistake == name for name in _MISTAKES},
         },
         fix=Fix((Manual("page-address", Where.APPLICATION),), Applicability.MANUAL)
         if below
