@@ -82,10 +82,11 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
     is_guard = directive.name in _GUARDS and not (sent or is_plain)
     if _is_told_by_rule(nginx, directive) and not (sent or is_plain or address):
         return
+    well_known = _well_known(nginx, directive)
     # Imported late: only an error needs it.
     from checks.nginx._unreachable_lines import removal, unreachable_line
 
-    dead = None if sent or is_plain or address else unreachable_line(nginx, directive)
+    dead = None if sent or is_plain or address or well_known else unreachable_line(nginx, directive)
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
@@ -107,12 +108,14 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
             "plain": is_plain,
             "dead": " ".join((dead.name, *dead.args)) if dead else "",
             "dead_place": file_line(dead) if dead else "",
+            "well_known": well_known is not None,
             "asks": directive.name == "auth_basic",
             "manifest": is_guard and page.status == 401 and _is_manifest(evidence.target.path),
             "unknown_user": any("was not found" in line.text for line in lines),
             "command": _password_command(nginx, lines) if is_password else "",
         },
-        fix=(removal(nginx, directive) if dead else None)
+        fix=well_known
+        or (removal(nginx, directive) if dead else None)
         or Fix(
             (
                 Manual(
@@ -129,6 +132,16 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
             Applicability.MANUAL,
         ),
     )
+
+
+def _well_known(nginx: Nginx, directive: Directive) -> Fix | None:
+    path = nginx.evidence.target.path.partition("?")[0]
+    if directive.name not in {"return", "deny"} or not path.startswith("/.well-known/"):
+        return None
+    # Imported late: few addresses are well known.
+    from checks.nginx._well_known_edits import well_known_fix
+
+    return well_known_fix(nginx, directive, path)
 
 
 def _password_command(nginx: Nginx, lines: Sequence[LogLine]) -> str:

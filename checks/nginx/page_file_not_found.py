@@ -34,10 +34,12 @@ from diagnose.parsers.nginx.file_paths import ServedFile, named_version, served_
 from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.urls import parse_url
 
+_MISTAKES = ("slash", "root", "alias", "base", "version", "compressed")
 _STEPS = {
     "": "deploy",
     "base": "base-path",
     "version": "take-the-version-away",
+    "compressed": "unpack",
 }
 
 
@@ -111,7 +113,8 @@ def page_file_not_found(evidence: Evidence) -> Iterator[Claim]:
             "prefix": outdone.block.args[-1] if outdone else "",
             "prefix_place": file_line(outdone.block) if outdone else "",
             "rewrite": version.rewrite if version and mistake == "version" else "",
-            **{name: shown == name for name in ("slash", "root", "alias", "base", "version")},
+            "unpack": shlex.join(("gunzip", "-k", first.access.elsewhere)),
+            **{name: shown == name for name in _MISTAKES},
         },
         fix=Fix((Manual("page-address", Where.APPLICATION),), Applicability.MANUAL)
         if below

@@ -19,7 +19,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from checks.http import endpoint_subjects
-from checks.nginx import Nginx, _location_edits, file_line
+from checks.nginx import Nginx, _location_edits, _rest_edits, file_line
 from checks.nginx._edits import Changes, config_edits
 from checks.nginx._prefix_edits import one_slash
 from checks.upstream._comparisons import decided_by, proxied_match, redirected_here, respelled_files
@@ -76,6 +76,13 @@ class _Respelling:
     def is_encoded(self) -> bool:
         """Whether "%2F" of the visitor's path becomes a slash."""
         return "%2f" in self.path.lower() and not self.is_rewritten
+
+    @property
+    def is_encoded_anew(self) -> bool:
+        """Whether the path reaches the application with other characters encoded."""
+        if self.is_doubled:
+            return False
+        return self.is_encoded or not (self.is_merged or self.is_rewritten)
 
     @property
     def other_encoding(self) -> tuple[str, str]:
@@ -319,7 +326,6 @@ def _claim(
     directive, block = respelling.proxy.directive, respelling.match.block
     requested_path, is_doubled = respelling.requested_path, respelling.is_doubled
     code, character = respelling.other_encoding
-    is_encoded = not (is_doubled or respelling.is_merged or respelling.is_rewritten)
     return Claim(
         about=merge_subjects(tuple(subjects)),
         covers=tuple(subjects),
@@ -338,7 +344,7 @@ def _claim(
             "place": file_line(directive),
             "location": " ".join((block.name, *block.args)),
             "doubled": is_doubled and not respelling.is_rewritten,
-            "encoded": is_encoded or (not is_doubled and respelling.is_encoded),
+            "encoded": respelling.is_encoded_anew,
             "code": code,
             "character": character,
             "slash": character == "/",
@@ -353,16 +359,10 @@ def _claim(
 
 
 def _rest_lines(respelling: _Respelling) -> dict[str, str]:
-    """Return the two lines that pass on the rest of the visitor's path as it is: a target with
-    variables is not encoded anew, and `$request_uri` is the whole request. "" without a prefix."""
-    pattern = location_pattern(respelling.match.block)
-    prefix = pattern.text.rstrip("/") if pattern and pattern.modifier in {"", "^~"} else ""
-    uri, written = respelling.proxy.uri or "", respelling.proxy.directive.args[0]
-    if not re.fullmatch(r"(?:/[\w-]+)+", prefix) or not uri or not written.endswith(uri):
-        return {"rest_line": "", "pass_line": ""}
+    lines = _rest_edits.rest_lines(respelling.match, respelling.proxy)
     return {
-        "rest_line": f"if ($request_uri ~ ^{prefix}(/.*)$) {{ set $rest $1; }}",
-        "pass_line": f"proxy_pass {written.removesuffix(uri)}{uri.rstrip('/')}$rest;",
+        "rest_line": lines.condition if lines else "",
+        "pass_line": lines.passed if lines else "",
     }
 
 
@@ -372,7 +372,7 @@ def _by_hand() -> Fix:
 
 def _fix(nginx: Nginx, respelling: _Respelling) -> Fix:
     """Write the slash at the end of the location; keep double slashes; or pass the path on as it
-    is, if the location is the whole site. A person decides what a `rewrite` is for."""
+    is, or what follows the location's prefix. A person decides what a `rewrite` is for."""
     if respelling.is_rewritten:
         return _keep_one_slash(nginx, respelling) or _by_hand()
     match, block = respelling.match, respelling.match.block
@@ -390,6 +390,8 @@ def _fix(nginx: Nginx, respelling: _Respelling) -> Fix:
             changes[server.file] = [line]
     elif pattern and pattern.text == "/" and respelling.proxy.uri == "/":
         _location_edits.pass_whole_path(match, changes)
+    elif respelling.is_encoded_anew:
+        changes = _rest_edits.pass_rest(nginx, match, respelling.proxy)
     file_edits = config_edits(nginx, changes)
     if not file_edits:
         return _by_hand()

@@ -201,6 +201,9 @@ def _runs(text: str) -> Iterator[tuple[str, ...]]:
 def may_produce(group: tuple[Finding, ...], symptom: Symptom) -> bool:
     """Return whether a root cause and its consequences may lead to the symptom."""
     row = symptom_row(symptom)
+    group = tuple(each for each in group if each.check.id not in row.impossible)
+    if not group:
+        return False
     if any(is_listed(finding.check.id, row.possible) for finding in group):
         return True
     if any(finding.check.needs_message or _rests_on_words(finding) for finding in group):

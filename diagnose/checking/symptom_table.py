@@ -17,14 +17,16 @@ _HAPROXY_PAGE = "your browser sent an invalid request"
 @frozen
 class SymptomRow:
     """The checks whose findings are a symptom (`shown`), or are it where the message tells their
-    time (`timed`), or may lead to it (`possible`); the key of the text that says where else it may
-    come from; and the checks of what most often leads to it (`usual`), the most frequent first."""
+    time (`timed`), or may lead to it (`possible`), or never do (`impossible`); the key of the text
+    that says where else it may come from; and the checks of what most often leads to it (`usual`),
+    the most frequent first."""
 
     shown: tuple[str, ...] = ()
     possible: tuple[str, ...] = ()
     elsewhere: str = ""
     usual: tuple[str, ...] = ()
     timed: tuple[str, ...] = ()
+    impossible: tuple[str, ...] = ()
 
 
 #: What leads to HAProxy's own page for 400: not what leads to the 400 of others.
@@ -47,6 +49,7 @@ def symptom_table() -> Mapping[str, SymptomRow]:
             row.get("elsewhere", ""),
             tuple(row.get("usual", ())),
             tuple(row.get("timed", ())),
+            tuple(row.get("impossible", ())),
         )
         for name, row in rows.items()
     }

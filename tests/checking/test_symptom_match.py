@@ -6,7 +6,7 @@ import pytest
 
 from diagnose.checking.met_symptoms import is_met
 from diagnose.checking.registry import load_check
-from diagnose.checking.symptom_match import produces, with_reported_notes
+from diagnose.checking.symptom_match import may_produce, produces, with_reported_notes
 from diagnose.checking.symptom_table import is_listed
 from diagnose.model import (
     Claim,
@@ -180,3 +180,16 @@ def test_a_message_that_quotes_what_a_program_wrote_is_of_the_finding(
     for claim in claims:
         finding = Finding("f1", load_check("listener.container-stopped"), claim)
         assert produces((finding,), Symptom("body-size", words)) is is_quoted
+
+
+@pytest.mark.parametrize("kind", ["acme", "acme-response"])
+@pytest.mark.parametrize("check", ["http.no-redirect", "server.redirect-missing"])
+def test_no_redirect_fails_no_challenge(kind: SymptomKind, check: str) -> None:
+    """An authority asks on port 80, and needs no redirect."""
+    claim = Claim(about=Subject(), because=(FORBIDDEN,))
+    plain = Finding("", load_check(check), claim)
+    folder = Finding("", load_check("nginx.challenge-folder"), claim)
+    symptom = Symptom(kind, "certbot: the challenge failed")
+    assert not may_produce((plain,), symptom)
+    assert not produces((plain,), symptom)
+    assert produces((folder,), symptom)

@@ -118,6 +118,8 @@ async def _emit_file(ctx: ProbeContext, config: NginxConfig, response: PageFileR
     if is_source(path) and served.path.endswith(path):
         pages = build_pages(served.path.removesuffix(path))
         alternatives = [("below", page) for page in pages if not UNSAFE.search(page)]
+    if _sends_compressed_files(ctx, config, path):
+        alternatives.append(("compressed", f"{served.path}.gz"))
     types_file = posixpath.join(posixpath.dirname(config.path), "mime.types")
     paths = dict.fromkeys((served.path, types_file, *(path for _, path in alternatives)))
     accesses = {
@@ -144,6 +146,12 @@ async def _emit_file(ctx: ProbeContext, config: NginxConfig, response: PageFileR
         from diagnose.probes.inside.other_case import emit_other_case
 
         await emit_other_case(ctx, response.url, served.folder, served.path)
+
+
+def _sends_compressed_files(ctx: ProbeContext, config: NginxConfig, path: str) -> bool:
+    """Return whether nginx looks for a compressed file beside this one (gzip_static)."""
+    lines = (match.directive("gzip_static") for match in location_matches(ctx, config, path))
+    return any(line is not None and line.args[:1] in {("on",), ("always",)} for line in lines)
 
 
 def _has_fallback(ctx: ProbeContext, config: NginxConfig, path: str) -> bool:

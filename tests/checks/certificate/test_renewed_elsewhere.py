@@ -71,6 +71,29 @@ def test_fires_as_a_warning_while_the_old_one_is_still_good() -> None:
     assert claim.severity is Severity.WARNING
 
 
+@pytest.mark.parametrize(
+    ("used", "tool", "fires"),
+    [
+        (f"{LIVE}/fullchain.pem", "", False),
+        ("/home/a/.acme.sh/shop.example.com/fullchain.cer", "", False),
+        (f"{LIVE}/fullchain.pem", "acme.sh", True),
+        ("/etc/nginx/shop.pem", "", True),
+    ],
+)
+def test_a_file_that_no_tool_keeps_is_no_renewal_of_one_that_is_renewed(
+    used: str, tool: str, fires: bool
+) -> None:
+    """What is late there is the renewal in its own place."""
+    soon = replace(OLD, not_after=NOW + timedelta(days=3))
+    served = replace(SERVED, chain=(soon,), verify_code=0, failure=None)
+    file = replace(FILE, path=used, chain=(soon,))
+    other = replace(OTHER, path="/etc/ssl/shop.pem", key="/etc/ssl/shop.key", tool=tool)
+    named = config(SITE.replace("shop.pem", used))
+    assert bool(judge(CHECK, served, file, other, RUNNING, named)) is fires
+    expired = replace(FILE, path=used)
+    assert judge(CHECK, SERVED, expired, other, RUNNING, named)
+
+
 def test_fires_and_leaves_the_key_where_it_is_the_same() -> None:
     same = replace(OTHER, key="/etc/nginx/shop.key")
     (claim,) = judge(CHECK, SERVED, FILE, same, RUNNING, config())

@@ -55,6 +55,16 @@ def test_fires_for_a_fallback_that_answers_with_the_page() -> None:
     assert [step.step for step in claim.fix.steps if isinstance(step, Manual)] == ["deploy"]
 
 
+def test_fires_for_a_file_that_is_there_compressed_alone() -> None:
+    lines = "root /srv; location /static/ { gzip_static on; try_files $uri =404; }"
+    path = "/srv/static/css/app.css"
+    observation = examined(path, elsewhere=f"{path}.gz", mistake="compressed")
+    (claim,) = judge(CHECK, RUNNING, config(site(lines)), *MISSING, observation, masked=False)
+    assert claim.facts["unpack"] == f"gunzip -k {path}.gz"
+    assert claim.fix
+    assert [step.step for step in claim.fix.steps if isinstance(step, Manual)] == ["unpack"]
+
+
 def test_fires_for_an_expression_that_gets_the_request() -> None:
     """The post of 5 September 2025 of abining.fun: `/pic/` has an alias, `~ .css` has not."""
     locations = r"location /pic/ { alias /srv/pic/; } location ~ .*\.(js|css)?$ { expires 12h; }"

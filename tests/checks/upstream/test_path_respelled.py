@@ -219,15 +219,48 @@ def test_silent_where_a_path_that_nobody_has_answers_as_the_script_does() -> Non
     assert not of_console(APP, replace(UNKNOWN_PAGE, is_html=False))
 
 
-def test_names_the_lines_that_keep_the_encoding_below_a_prefix() -> None:
-    lines = "location /app/ { proxy_pass http://127.0.0.1:15672/; }"
+def below_a_prefix(lines: str) -> Claim:
     path = f"/app{CHUNK}"
     requests = [replace(request, path=path) for request in (AS_NGINX, AS_VISITOR, MADE_UP)]
     target, observations = respelled_path(lines, path, 404)
     requests[:2] = controlled(*requests[:2])
     (claim,) = judge(CHECK, *observations, *requests, target=target, masked=False)
-    assert claim.facts["rest_line"] == "if ($request_uri ~ ^/app(/.*)$) { set $rest $1; }"
+    return claim
+
+
+BELOW = "location /app/ { proxy_pass http://127.0.0.1:15672/; }"
+
+
+def test_names_what_follows_a_prefix_without_encoding_it_anew() -> None:
+    """A numbered group in `set` would be encoded: "?x=1" of the visitor becomes "%3Fx=1"."""
+    claim = below_a_prefix(BELOW)
+    assert claim.facts["rest_line"] == 'if ($request_uri ~ "^/app(?<rest>/.*)$") { }'
     assert claim.facts["pass_line"] == "proxy_pass http://127.0.0.1:15672$rest;"
+    made = edit_of(claim)
+    assert str(claim.facts["rest_line"]) in made
+    assert str(claim.facts["pass_line"]) in made
+    assert "proxy_redirect http://127.0.0.1:15672/ /app/;" in made
+
+
+@pytest.mark.parametrize(
+    ("line", "is_patched"),
+    [
+        ("proxy_set_header Host $host;", True),
+        ("proxy_redirect off;", True),
+        ("proxy_redirect default;", False),
+        ("if ($request_method = TRACE) { return 405; }", False),
+    ],
+)
+def test_what_follows_a_prefix_beside_other_lines(line: str, is_patched: bool) -> None:
+    made = edit_of(below_a_prefix(BELOW.replace("{ ", f"{{ {line} ")))
+    assert ("15672$rest;" in made) is is_patched
+    assert "proxy_redirect http" not in made
+
+
+def test_a_host_name_is_no_target_with_variables() -> None:
+    """nginx would need a resolver for it."""
+    claim = below_a_prefix(BELOW.replace("127.0.0.1", "localhost"))
+    assert (claim.facts["rest_line"], edit_of(claim)) == ("", "")
 
 
 def test_fires_on_a_request_of_the_log() -> None:

@@ -317,6 +317,35 @@ def websocket_at_the_prefix_alone_stays(lab: Lab) -> None:
     _room(lab)
 
 
+def _packages(lab: Lab, own: str) -> None:
+    """A registry below a prefix: a package with a scope has "%2f" in its name, and the registry
+    reads a query beside it."""
+    lines = (
+        '  location / { if ($request_uri ~ "^/@company%2fpackage(?:[?]v=1%2F2)?$") {\n'
+        "    return 200 package; }\n    return 404 none; }\n"
+    )
+    pages = f"  location /registry/ {{\n    {own}\n    proxy_set_header Host $http_host;\n  }}\n"
+    _application(lab, lines, f"{pages}{PAGES}")
+
+
+PACKAGE = f"{HOME}/registry/@company%2fpackage?v=1%2F2"
+
+
+@scenario(
+    outside=None, server="upstream.path-respelled", differs=MINE, target=PACKAGE,
+    not_on=ANOTHER_BLOCK,
+)  # fmt: skip
+def package_with_a_scope_below_a_prefix(lab: Lab) -> None:
+    """After https://github.com/rlidwka/sinopia/issues/380."""
+    _packages(lab, "proxy_pass http://127.0.0.1:3001/;")
+
+
+@healthy(target=PACKAGE, not_on=ANOTHER_BLOCK)
+def package_with_a_scope_below_a_prefix_is_kept(lab: Lab) -> None:
+    group = 'if ($request_uri ~* "^/registry(.*)$") { proxy_pass http://127.0.0.1:3001$1; }'
+    _packages(lab, f"{group}\n    proxy_pass http://127.0.0.1:3001/;")
+
+
 def _queues_behind_a_login(lab: Lab, target: str) -> None:
     """A visitor with a password asks for a queue from the page of the queues."""
     lines = (
