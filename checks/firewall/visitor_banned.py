@@ -2,9 +2,11 @@
 CrowdSec, a set of addresses, or a rule written by hand.
 
 It is a fault for the visitor of this run (`--from`) and for the address of a person who is logged
-in to the server over SSH. Otherwise a note lists the blocked addresses.
+in to the server over SSH. It is probably one for a person who says that the site fails for them
+alone, if few addresses are blocked. Otherwise a note lists the blocked addresses.
 """
 
+import shlex
 from collections.abc import Iterator
 
 from checks.firewall import _unban
@@ -13,13 +15,27 @@ from checks.firewall._netfilter import Blockage, NetfilterView, netfilter_view
 from checks.firewall._netfilter_claims import claim
 from checks.firewall._shut_out import shut_out
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Evidence, Severity, Subject
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Command,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
 from diagnose.model.netfilter import Ruleset
 from diagnose.model.visitor import ClosedRoute, ClosedRoutes, Jails
 from diagnose.parsers.linux.bans import network
 
 #: How many addresses are shown.
 SHOWN = 5
+#: Of more blocked addresses than these, a visitor's own is one by chance: a list of the world's
+#: scanners.
+_FEW = 20
 
 
 @check(severity=Severity.ERROR, needs=[Ruleset], explains=EXPLAINS)
@@ -53,7 +69,8 @@ def _ban_claim(view: NetfilterView, blockages: tuple[Blockage, ...]) -> Claim:
 
 
 def _ban_notes(view: NetfilterView) -> Iterator[Claim]:
-    """Note which addresses are blocked from the target's port, and by which program."""
+    """Note which addresses are blocked from the target's port, and by which program. It is a
+    finding if a person says that the site fails for them alone."""
     port = view.evidence.target.port
     count_by_owner, banned_addresses = shut_out(view, port)
     for route in _single_address_routes(view):
@@ -62,8 +79,11 @@ def _ban_notes(view: NetfilterView) -> Iterator[Claim]:
         banned_addresses.append(route.network)
     if not banned_addresses:
         return
-    shown_addresses = tuple(dict.fromkeys(banned_addresses))[:SHOWN]
+    addresses = tuple(dict.fromkeys(banned_addresses))
+    shown_addresses = addresses[:SHOWN]
     count = sum(count_by_owner.values())
+    commands = _unban_commands(view, shown_addresses)
+    is_told = bool(commands) and count <= _FEW and _is_told(view)
     yield Claim(
         about=Subject(port=port, text=f"{port}/tcp, addresses that are shut out"),
         because=(
@@ -71,18 +91,51 @@ def _ban_notes(view: NetfilterView) -> Iterator[Claim]:
             *view.evidence.good(Jails),
             *view.evidence.good(ClosedRoutes),
         ),
-        severity=Severity.NOTE,
+        severity=Severity.WARNING if is_told else Severity.NOTE,
+        confidence=Confidence.LIKELY if is_told else Confidence.CERTAIN,
         facts={
             "ports": (f"{port}/tcp",),
             "banned": (*shown_addresses, f"+{count - len(shown_addresses)}")
             if count > len(shown_addresses)
             else shown_addresses,
+            "single": count == 1,
             "count": count,
             "makers": tuple(f"{name}: {number}" for name, number in count_by_owner.items()),
+            "programs": tuple(count_by_owner),
             "visitor": "",
             "show": "nft list ruleset",
+            "told": is_told,
+            "commands": commands,
         },
+        fix=Fix((Manual("lift-own", Where.SERVER),), Applicability.MANUAL) if is_told else None,
     )
+
+
+def _is_told(view: NetfilterView) -> bool:
+    """Return whether the pasted words say that the site fails for one person alone. Who is logged
+    in over SSH, and is not banned, may be another person: nothing is said then."""
+    symptom = view.evidence.target.symptom
+    if symptom is None or view.known_visitors:
+        return False
+    # Imported late: most runs have no message.
+    from diagnose.parsers.lone_visitor import tells_lone_visitor
+
+    return tells_lone_visitor(symptom.text)
+
+
+def _unban_commands(view: NetfilterView, addresses: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the command that lets in each of these addresses, as far as it is known. A person
+    runs the one for the own address."""
+    port = view.evidence.target.port
+    singles = (
+        text for text in addresses if (subnet := network(text)) and subnet.num_addresses == 1
+    )
+    found: dict[str, None] = {}
+    for address in singles:
+        blockages = view.blockages(port, address.partition("/")[0])
+        steps = _unban.unban_fix(view, blockages).steps if blockages else ()
+        found |= dict.fromkeys(shlex.join(step.argv) for step in steps if isinstance(step, Command))
+    return tuple(found)
 
 
 def _single_address_routes(view: NetfilterView) -> list[ClosedRoute]:

@@ -42,15 +42,23 @@ class SentField:
         raise NotImplementedError
 
 
+#: A variable of nginx, or a dollar sign that begins none.
+_VARIABLE = re.compile(r"\$\w*")
+
+
 @frozen(eq=False)
 class _NginxField(SentField):
     nginx: Nginx
     directive: Directive
 
     def with_value(self, value: str) -> Fix | None:
-        if any(mark in value for mark in '"\\$') or not value.isprintable():
+        name, own, *parameters = self.directive.args
+        # A variable of the line itself stays one; nothing else may become one.
+        variables = set(_VARIABLE.findall(own)) - {"$"}
+        if any(mark in value for mark in '"\\') or not value.isprintable():
             return None
-        name, _, *parameters = self.directive.args
+        if not variables.issuperset(_VARIABLE.findall(value)):
+            return None
         written = value if _PLAIN.fullmatch(value) else f'"{value}"'
         line = " ".join(("add_header", name, written, *parameters))
         return self._fix(edits.replace_directive(self.directive, f"{line};"))

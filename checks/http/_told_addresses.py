@@ -28,6 +28,11 @@ _SERVERS = re.compile(
     r"|\b(?i:proxy_pass|proxypass(?:reverse)?|reverse_proxy|balancermember)\b"
 )
 
+#: A policy that the message quotes: what stands in it is allowed, and need not be asked for.
+_POLICY = re.compile(
+    r"(?i)\b(?:[a-z]{3,10}-(?:src|ancestors|action)(?:-elem|-attr)?) [^;\"”()]{0,280}$"
+)
+
 #: What an application makes its own addresses of, and the variable of nginx that holds the name of
 #: the machine (ngx_http_core_module, "$hostname").
 _FIELDS, _MACHINE = ("X-Forwarded-Host", "Host"), "$hostname"
@@ -42,6 +47,8 @@ def told_addresses(evidence: Evidence) -> Iterator[str]:
     for match in _URL.finditer(text):
         start, end = match.span()
         before = text[max(start - _NEAR, 0) : start]
+        if _POLICY.search(before):
+            continue
         around = before[-_AROUND:] + text[end : end + _AROUND]
         if _BROWSERS.search(f"{before}{text[start : end + _NEAR]}") and not _SERVERS.search(around):
             # A text that was pasted short ends within an address: it is not the one that it named.

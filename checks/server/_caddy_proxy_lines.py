@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from checks.server import ServerView, file_rows, indentation, line_edit, line_text
 from diagnose.model import Edit
@@ -16,6 +17,7 @@ _UPSTREAM = re.compile(r"(?:(?:https?|h2c)://)?(?:[\w.-]{0,253}|\[[0-9A-Fa-f:]+\
 def server_name_edit(view: ServerView, route: SiteRoute, name: str, with_host: bool) -> Edit | None:
     """Return the edit that writes `tls_server_name` with a name, and the field Host if it is
     wanted; None if the block has a `transport` or is written in another way."""
+    route = _block_start(view, route) or route
     words = line_text(view, route.file, route.line).split()
     if not words or not words[-1].startswith(("https://", "{")):
         return None
@@ -42,8 +44,10 @@ def field_edit(view: ServerView, route: SiteRoute, name: str, value: str) -> Edi
 def tls_edit(view: ServerView, route: SiteRoute, is_trusted: bool) -> Edit | None:
     """Return the edit that speaks TLS to the one application of a line; unless the system trusts
     its certificate, without a verification. None if the line has several, or if the block has a
-    `transport`."""
+    `transport`. The application may stand in the block, at `to`."""
     text = line_text(view, route.file, route.line)
+    if text.split() == ["reverse_proxy", "{"] or text.split()[:1] == ["to"]:
+        return _tls_edit_of_block(view, route, is_trusted)
     upstreams = [word for word in text.split()[1:] if _UPSTREAM.fullmatch(word)]
     if len(upstreams) != 1 or text.split()[:1] != ["reverse_proxy"]:
         return None
@@ -52,6 +56,43 @@ def tls_edit(view: ServerView, route: SiteRoute, is_trusted: bool) -> Edit | Non
     if is_trusted:
         return line_edit(view, route.file, {route.line: (secured,)})
     return _block_edit(view, route, _transport("tls_insecure_skip_verify"), secured)
+
+
+def _tls_edit_of_block(view: ServerView, route: SiteRoute, is_trusted: bool) -> Edit | None:
+    """Return the edit for a `reverse_proxy` whose one application stands at `to` in its block."""
+    start = _block_start(view, route)
+    block = _block(view, start) if start else None
+    rows = [line.split() for line in block or ()]
+    named = [index for index, words in enumerate(rows) if words[:1] == ["to"]]
+    if start is None or len(named) != 1 or ["import"] in [words[:1] for words in rows]:
+        return None
+    words = rows[named[0]]
+    if len(words) != 2 or not _UPSTREAM.fullmatch(words[1]):
+        return None
+    if not is_trusted and any(words[:1] == ["transport"] for words in rows):
+        return None
+    number = start.line + 1 + named[0]
+    text = line_text(view, route.file, number)
+    if "#" in text:
+        return None
+    endpoint = words[1].partition("://")[2] or words[1]
+    secured = text.replace(words[1], f"https://{endpoint}", 1)
+    indent = indentation(text)
+    step = "\t" if "\t" in indent or not indent else "    "
+    transport = () if is_trusted else _transport("tls_insecure_skip_verify")
+    inner = (f"{indent}{line.replace(chr(9), step)}" for line in transport)
+    return line_edit(view, route.file, {number: (secured, *inner)})
+
+
+def _block_start(view: ServerView, route: SiteRoute) -> SiteRoute | None:
+    """Return the route at the line `reverse_proxy {` whose block has the route's line `to`."""
+    for number in range(route.line, max(route.line - _MAX_LINES, 0), -1):
+        words = line_text(view, route.file, number).partition("#")[0].split()
+        if words[:1] == ["reverse_proxy"] and words[-1] == "{":
+            return replace(route, line=number)
+        if number < route.line and words[-1:] in (["{"], ["}"]):
+            return None
+    return None
 
 
 def transport_edit(view: ServerView, route: SiteRoute, line: str) -> Edit | None:

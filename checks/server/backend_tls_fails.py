@@ -170,6 +170,7 @@ def _claim(
             "unverified": reason == "untrusted" and fix.applicability is Applicability.REVIEW,
             "result": handshake.verify_text,
             "wanted": handshake.server_name,
+            "other_name": _other_name(handshake, route, reason),
             "names": (*leaf.dns_names, *leaf.addresses)[:6] if leaf else (),
             "command": handshake.equivalent,
             view.server.product: True,
@@ -193,6 +194,17 @@ def _reason(handshake: BackendHandshake, route: SiteRoute, started_at: datetime)
     if is_untrusted:
         return "untrusted"
     return "name_differs" if route.verify != "chain" and not is_named else ""
+
+
+def _other_name(handshake: BackendHandshake, route: SiteRoute, reason: str) -> str:
+    """Return a name of a certificate that is not trusted, and not for the name that is asked for:
+    once it is trusted, the name would fail. "" if the name fits, or is not verified."""
+    leaf = handshake.chain[0] if handshake.chain else None
+    if reason != "untrusted" or leaf is None or route.verify == "chain":
+        return ""
+    if covers(handshake.server_name or route.host, leaf.dns_names, leaf.addresses):
+        return ""
+    return plain_name(leaf.dns_names) or ""
 
 
 def _fix(view: ServerView, route: SiteRoute, reason: str, names: Sequence[str]) -> Fix:

@@ -8,6 +8,7 @@ no WebSocket (Content Security Policy Level 3, section 4.1).
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from diagnose.checking.registry import check
@@ -23,11 +24,13 @@ from diagnose.model import (
     Where,
     merge_subjects,
 )
+from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.pages import WebSocketPath
 from diagnose.model.websocket_attempts import Attempt, websocket_attempts
 from diagnose.parsers import content_security_policy
 from diagnose.parsers.content_security_policy import Blocked, with_directive
+from diagnose.parsers.target import PORTS
 from diagnose.parsers.urls import Url, parse_url
 
 if TYPE_CHECKING:
@@ -53,7 +56,9 @@ def blocked_by_policy(evidence: Evidence) -> Iterator[Claim]:
     told = _told_socket(evidence)
     attempts = websocket_attempts(evidence)
     for attempt in attempts:
-        if claim := _claim(evidence, page, parse_url(attempt.first.url), attempt):
+        url = parse_url(attempt.first.url)
+        is_told = told is not None and url is not None and told.path == url.path
+        if claim := _claim(evidence, page, url, attempt, is_told=is_told):
             yield claim
             told = None
     if told is not None:
@@ -75,7 +80,7 @@ def blocked_by_policy(evidence: Evidence) -> Iterator[Claim]:
 def _told_socket(evidence: Evidence) -> Url | None:
     """Return the address of the site's WebSocket that a browser refused by its message."""
     symptom = evidence.target.symptom
-    if symptom is None or symptom.kind != "csp":
+    if symptom is None or symptom.kind not in {"csp", "websocket"}:
         return None
     # Imported late: most runs have no message.
     from diagnose.parsers.policy_messages import refused_socket
@@ -114,6 +119,9 @@ def _claim(
     from checks.http._sent_fields import sent_field
 
     origin = f"{socket_url.scheme}://{socket_url.host}"
+    if socket_url.port != PORTS[socket_url.scheme]:
+        origin += f":{socket_url.port}"
+    by_host = None if not header_values else _made_from_host(evidence, blocked)
     sent = sent_field(evidence, _HEADER, header_values) if header_values else None
     place = Subject(port=page.port, path=socket_url.path.partition("?")[0])
     subjects = attempt.subjects if attempt else (place,)
@@ -137,9 +145,11 @@ def _claim(
             "meta": not header_values,
             "named": named,
             "place": sent.place if sent else "",
+            "sent_host": by_host.name if by_host and not sent else "",
         },
         location=sent.location if sent else None,
         fix=(sent and _fix(sent, blocked, origin))
+        or (by_host.fix if by_host and not sent else None)
         or Fix((Manual("allow-it", Where.APPLICATION),), Applicability.MANUAL),
     )
 
@@ -147,8 +157,55 @@ def _claim(
 def _fix(sent: "SentField", blocked: Blocked, source: str) -> Fix | None:
     """Allow the WebSocket beside what the policy allows already: of `default-src` what scripts may
     ask is the site itself and addresses."""
+    if "$host" in sent.value.replace("$hostname", ""):
+        # The line is for each name of the site.
+        host = source.partition("://")[2].partition(":")[0]
+        source = source.replace(host, "$host", 1)
+        blocked = replace(blocked, sources=_written_sources(sent.value, blocked))
     kept = [word for word in blocked.sources if word.lower() != "'none'"]
     if blocked.directive == "default-src":
         kept = [word for word in kept if not word.startswith("'") or word.lower() == "'self'"]
     value = with_directive(sent.value, " ".join(("connect-src", *kept, source)))
     return sent.with_value(value) if value else None
+
+
+def _written_sources(value: str, blocked: Blocked) -> tuple[str, ...]:
+    """Return the sources of a directive as a line of the configuration has them, with variables."""
+    written = (text.split() for text in value.split(";"))
+    found = (words[1:] for words in written if words and words[0].lower() == blocked.directive)
+    return tuple(next(found, blocked.sources))
+
+
+@frozen
+class _SentHost:
+    """The name that nginx sends the application as Host, and the fix that sends the visitor's."""
+
+    name: str
+    fix: Fix
+
+
+def _made_from_host(evidence: Evidence, blocked: Blocked) -> _SentHost | None:
+    """Return the Host that nginx sends, if the policy names it as an address: the application makes
+    the policy from it. None if it is the visitor's own name."""
+    # Imported late: few pages have such a policy.
+    from checks.nginx import Nginx, _location_edits
+    from checks.nginx._edits import Changes, config_edits
+    from checks.upstream._comparisons import proxied_match
+    from diagnose.parsers.nginx import upstreams
+    from diagnose.parsers.nginx.proxy_headers import forwarded_host
+
+    nginx, target = Nginx.of(evidence), evidence.target
+    match = proxied_match(nginx, target.path)
+    variables = upstreams.request_variables(target)
+    proxy_target = upstreams.proxy_target_of(match, variables) if match else None
+    name = forwarded_host(match, proxy_target, target) if match and proxy_target else ""
+    if match is None or not name or name.partition(":")[0].lower() == target.host:
+        return None
+    if not any(word.rpartition("://")[2].rstrip("/") == name for word in blocked.sources):
+        return None
+    changes: Changes = {}
+    value = {"Host": _location_edits.host_variable(target)}
+    lines = _location_edits.header_lines(nginx, match, value, changes)
+    _location_edits.insert_lines(nginx, match, lines, changes)
+    fix = _location_edits.location_fix(nginx, match, config_edits(nginx, changes))
+    return _SentHost(name, replace(fix, applicability=Applicability.REVIEW))

@@ -1,9 +1,11 @@
-from diagnose.model import Applicability, Severity, Vantage
+from dataclasses import replace
+
+from diagnose.model import Applicability, Confidence, Severity, Symptom, Target, Vantage
 from diagnose.model.kernel import Kernel
 from diagnose.model.netfilter import Ruleset
 from diagnose.model.visitor import ClosedRoute, ClosedRoutes, Jail, Jails, Visitor
 from diagnose.recording.redaction import Mask
-from tests.support.check_evidence import judge
+from tests.support.check_evidence import SHOP, judge
 from tests.support.firewall_rules import connected, host, listening, nic
 from tests.support.packets import (
     ACCEPT,
@@ -170,3 +172,30 @@ def test_fires_with_ufws_words() -> None:
     (claim,) = judge(CHECK, *served(FROM, *observations))
     assert commands(claim) == [f"ufw delete deny from {VISITOR} to any"]
     assert undone(claim) == [f"ufw insert 1 deny from {VISITOR} to any"]
+
+
+def told(text: str) -> Target:
+    return replace(SHOP, symptom=Symptom("unusable", text))
+
+
+def test_fires_for_whoever_says_that_it_fails_for_them_alone() -> None:
+    words = "everyone can access my site except for me: from my home network it never responds"
+    (claim,) = judge(CHECK, *served(banned(VISITOR)), target=told(words))
+    assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.LIKELY)
+    assert claim.facts["commands"] == (f"fail2ban-client set nginx unbanip {VISITOR}",)
+    assert claim.facts["banned"] == (VISITOR,)
+    assert claim.fix is not None
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_a_note_where_the_words_are_others_or_the_own_address_is_known_and_free() -> None:
+    words, login = "only me", Kernel(vantage=Vantage.SERVER, client="192.0.2.80")
+    many = banned(*(f"192.0.2.{number}" for number in range(1, 99, 3)))
+    for seen, text in (
+        (served(banned(VISITOR)), "the site cannot be opened"),
+        (served(login, banned(VISITOR)), words),
+        (served(many), words),
+    ):
+        (claim,) = judge(CHECK, *seen, target=told(text))
+        assert claim.severity is Severity.NOTE
+        assert claim.fix is None

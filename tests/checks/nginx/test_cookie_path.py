@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Claim
+from diagnose.model import Applicability, Claim, Confidence, Symptom
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.page_errors import page
@@ -70,3 +70,30 @@ def test_fires_where_the_session_begins_at_the_login() -> None:
     assert not judge(
         CHECK, RUNNING, config(text), first, elsewhere, target=target, masked=False
     )  # fmt: skip
+
+
+TOLD = "the refresh is rejected because of the wrong path in the cookie"
+ROOT = "location /okapi/ {\n proxy_pass http://127.0.0.1:9131/;\n}"
+
+
+def told(text: str, lines: str = ROOT, **response: object) -> list[Claim]:
+    site = f"server {{\n listen 443 ssl;\n server_name shop.example.com;\n {lines}\n}}\n"
+    answer = replace(page(404), url="https://shop.example.com/okapi/login", **response)  # type: ignore[arg-type]
+    target = replace(SHOP, path="/okapi/login", symptom=Symptom("cookie", text))
+    return judge(CHECK, RUNNING, config(site), answer, target=target, masked=False)
+
+
+def test_fires_by_words_where_the_location_takes_its_path_away() -> None:
+    for text in (TOLD, "Set-Cookie: a=1; Path=/authn is not sent back", "cookie 的路径不对"):
+        (claim,) = told(text)
+        assert claim.confidence is Confidence.LIKELY
+        assert "proxy_cookie_path / /okapi/;" in str(claim.fix and claim.fix.steps[0])
+
+
+def test_silent_by_words_where_the_path_fits_or_is_changed() -> None:
+    assert not told("the cookie is not kept")
+    assert not told("Set-Cookie: a=1; Path=/okapi/authn is blocked")
+    assert not told("Set-Cookie: a=1; Path=/ is blocked")
+    assert not told(TOLD, ROOT.replace("9131/;", "9131/;\n proxy_cookie_path / /okapi/;"))
+    assert not told(TOLD, ROOT.replace("9131/", "9131"))
+    assert not told(TOLD, headers=(("Set-Cookie", "a=1; Path=/"),))

@@ -114,8 +114,13 @@ def test_fires_for_a_certificate_that_nobody_trusts() -> None:
     edit = claim.fix.steps[0]
     assert isinstance(edit, Edit)
     assert "+\t\t\ttls_insecure_skip_verify\n" in edit.diff
+    assert claim.facts["other_name"] == "app.internal"
     (claim,) = judge(CHECK, APACHE, apache("SSLProxyVerify require"), FAILED, SHAKEN)
     assert claim.facts["untrusted"]
+    assert claim.facts["other_name"] == "app.internal"
+    named = replace(SHAKEN, chain=(leaf(dns_names=(), addresses=("127.0.0.1",)),))
+    (claim,) = judge(CHECK, APACHE, apache("SSLProxyVerify require"), FAILED, named)
+    assert not claim.facts["other_name"]
 
 
 def test_fires_for_plain_http_and_speaks_it() -> None:

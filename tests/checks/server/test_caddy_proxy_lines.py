@@ -102,3 +102,21 @@ def test_a_prefix_is_taken_off() -> None:
     assert stripped_prefix_edit(bare, route(2), "/doc") is None
     assert stripped_prefix_edit(view_of("a {\n\treverse_proxy app:80\n}\n"), route(2), "/a") is None
     assert stripped_prefix_edit(view_of("a {\n\treverse_proxy /a {\n"), route(2), "/a") is None
+
+
+@pytest.mark.parametrize("line", [2, 3])
+def test_tls_to_the_only_application_in_a_block(line: int) -> None:
+    text = "a {\n\treverse_proxy {\n\t\tto 127.0.0.1:3000\n\t\tflush_interval -1\n\t}\n}\n"
+    written = ["\t\tto https://127.0.0.1:3000"]
+    skipped = ["\t\ttransport http {", "\t\t\ttls_insecure_skip_verify", "\t\t}"]
+    assert added(tls_edit(view_of(text), route(line), True)) == written
+    assert added(tls_edit(view_of(text), route(line), False)) == [*written, *skipped]
+    secured = text.replace("to 127", "to https://127")
+    assert added(tls_edit(view_of(secured), route(line), False)) == skipped
+    for other in (
+        text.replace(":3000", ":3000 127.0.0.1:3001"),
+        text.replace("flush_interval -1", "to 127.0.0.1:3001"),
+        text.replace("flush_interval -1", "import own"),
+        text.replace("flush_interval -1", "transport http {\n\t\t}"),
+    ):
+        assert tls_edit(view_of(other), route(line), False) is None

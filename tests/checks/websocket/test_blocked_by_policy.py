@@ -1,10 +1,13 @@
 from dataclasses import replace
 
-from diagnose.model import Confidence, Severity
+from checks.http._told_addresses import told_addresses
+from diagnose.model import Claim, Confidence, Edit, Severity
 from diagnose.model.http import Exchange
+from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import WebSocketPath
 from diagnose.parsers.symptoms import symptom_of
-from tests.support.check_evidence import SHOP, judge
+from tests.support.check_evidence import SHOP, evidence, judge
+from tests.support.nginx_evidence import RUNNING, config
 from tests.support.websocket_evidence import upgrade
 
 OPEN = upgrade(status=101, accepted=True)
@@ -88,3 +91,56 @@ def test_silent_for_the_policy_of_a_json_answer() -> None:
     answer = page("default-src 'none'")
     json = replace(answer, headers=(*answer.headers, ("Content-Type", "application/json")))
     assert not judge("websocket.blocked-by-policy", json, OPEN)
+
+
+LINE = """add_header Content-Security-Policy "default-src https://$host 'unsafe-inline'";"""
+FIREFOX = (
+    "The page's settings blocked the loading of a resource at wss://shop.example.com/ws "
+    "(\"default-src https://shop.example.com 'unsafe-inline'\")."
+)
+
+
+def nginx_site(lines: str, host: str = "") -> NginxConfig:
+    location = f"location / {{\n  proxy_pass http://127.0.0.1:8989;\n  {host}\n}}"
+    return config(
+        f"server {{\nlisten 443 ssl;\nserver_name shop.example.com;\n{lines}\n{location}\n}}"
+    )
+
+
+def patched(claim: Claim) -> str:
+    steps = claim.fix.steps if claim.fix else ()
+    return "".join(step.diff for step in steps if isinstance(step, Edit))
+
+
+def test_the_line_of_nginx_is_changed_and_keeps_its_variable() -> None:
+    target = replace(SHOP, symptom=symptom_of(FIREFOX))
+    seen = page("default-src https://shop.example.com 'unsafe-inline'")
+    (claim,) = judge(
+        "websocket.blocked-by-policy", seen, OPEN, RUNNING, nginx_site(LINE), target=target
+    )
+    assert claim.confidence is Confidence.CERTAIN
+    assert '; connect-src https://$host wss://$host"' in patched(claim)
+
+
+def test_a_policy_that_the_application_makes_from_host() -> None:
+    seen = page("connect-src ws://127.0.0.1:8989 wss://127.0.0.1:8989")
+    (claim,) = judge("websocket.blocked-by-policy", seen, OPEN, RUNNING, nginx_site(""))
+    assert claim.facts["sent_host"] == "127.0.0.1:8989"
+    assert "proxy_set_header Host $host;" in patched(claim)
+    # The application gets the visitor's name already: its policy is its own.
+    passed = nginx_site("", "proxy_set_header Host $host;")
+    (claim,) = judge("websocket.blocked-by-policy", seen, OPEN, RUNNING, passed)
+    assert not claim.facts["sent_host"]
+    assert not patched(claim)
+
+
+def test_an_address_within_a_quoted_policy_is_not_asked_for() -> None:
+    text = (
+        "Refused to connect to 'wss://shop.example.com/ws' because it violates the following "
+        "Content Security Policy directive: \"connect-src 'self' ws://127.0.0.1:8989\"."
+    )
+    target = replace(SHOP, symptom=symptom_of(text))
+    assert list(told_addresses(evidence(target=target))) == ["wss://shop.example.com/ws"]
+    firefox = "Content Security Policy: blocked the loading of a resource (connect-src) at ws://localhost:1/"
+    target = replace(SHOP, symptom=symptom_of(firefox))
+    assert list(told_addresses(evidence(target=target))) == ["ws://localhost:1/"]

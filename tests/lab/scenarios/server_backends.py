@@ -104,6 +104,30 @@ def caddy_backend_of_another_name(lab: Lab) -> None:
     caddy.serve(lab, SHOP.replace("127.0.0.1:3000", "https://127.0.0.1:3443"))
 
 
+@caddy_scenario(
+    outside="http.server-error",
+    server="server.backend-tls-fails",
+    differs=(caddy.CONFIG,),
+)
+def caddy_backend_self_signed_in_a_block(lab: Lab) -> None:
+    """The address stands at `to`, as OPNsense writes it; the certificate has no address."""
+    tls_application(lab)
+    to = "reverse_proxy {\n\t\tto https://127.0.0.1:3443\n\t}"
+    caddy.serve(lab, SHOP.replace("reverse_proxy 127.0.0.1:3000", to))
+
+
+@caddy_scenario(
+    outside="http.server-error",
+    server="server.backend-tls-fails",
+    differs=(caddy.CONFIG,),
+)
+def caddy_backend_of_another_name_in_a_block(lab: Lab) -> None:
+    """The same with a trusted certificate for another name."""
+    tls_application(lab, certificates.intermediate())
+    to = "reverse_proxy {\n\t\tto https://127.0.0.1:3443\n\t}"
+    caddy.serve(lab, SHOP.replace("reverse_proxy 127.0.0.1:3000", to))
+
+
 @healthy_caddy()
 def caddy_backend_by_its_name(lab: Lab) -> None:
     tls_application(lab, certificates.intermediate())

@@ -1,0 +1,41 @@
+import pytest
+
+from diagnose.parsers.lone_visitor import tells_lone_visitor
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "everyone can access my site except for me",
+        "only I can't open the site, it works on mobile data",
+        "the site works with VPN, from my home network it times out",
+        "connection refused only from my office",
+        "others can open it",
+        "nur bei mir geht die Seite nicht",
+        "chez moi ça marche en 4G",
+        "solo yo no puedo entrar",
+        "только у меня не открывается",
+        "只有我打不开，别人都能打开",
+        "用手机流量可以访问，家里的宽带不行",
+        "自分だけ見られません",
+    ],
+)
+def test_one_person_alone(text: str) -> None:
+    assert tells_lone_visitor(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the site cannot be opened",
+        "connect() failed (111: Connection refused) while connecting to upstream",
+        "only the images do not load",
+        "nobody can open the site, not on mobile either",
+        "it does not open on mobile",
+        "网站打不开",
+        "只有域名访问时报错 502",
+        "Request timed out for all users",
+    ],
+)
+def test_everybody_or_nothing_told(text: str) -> None:
+    assert not tells_lone_visitor(text)
