@@ -161,13 +161,16 @@ def _extra_brace(
     if not is_inner or len(lead) != len(indentation(file.text, directive)):
         return None
     early = _closed_early(file, before)
-    brace = early[0] if early else brace
+    return _without_brace(file, early[0] if early else brace, is_sure=len(early) < 2)
+
+
+def _without_brace(file: ConfigFile, brace: int, *, is_sure: bool) -> Repair:
     line_start = file.text.rfind("\n", 0, brace) + 1
     line_stop = file.text.find("\n", brace) + 1 or len(file.text)
     is_alone = file.text[line_start:line_stop].strip() == "}"
     change = TextEdit(line_start, line_stop, "") if is_alone else TextEdit(brace, brace + 1, "")
     line = file.text.count("\n", 0, brace) + 1
-    place, is_sure = f"{file.path}:{line}", len(early) < 2
+    place = f"{file.path}:{line}"
     return Repair("brace_extra", ((file.path, change),), "}", "", place, is_sure=is_sure)
 
 
@@ -285,7 +288,8 @@ def _allowed_blocks(name: str) -> tuple[str, ...]:
 
 
 def _closing_brace(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repair | None:
-    """A `}` alone on its line, after everything was closed."""
+    """A `}` alone on its line, after everything was closed: it is the one too many if nothing
+    follows, unless a block before it was closed too early."""
     file = nginx.config.file(message.file or "") if nginx.config else None
     lines = file.text.split("\n") if file else []
     if file is None or message.line is None or not 0 < message.line <= len(lines):
@@ -294,11 +298,13 @@ def _closing_brace(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> 
     line = lines[message.line - 1]
     before = nginx_parser.parse(file.text[:start], file.path)
     is_closed = all(each.end != "" for each in before) and bool(before)
-    if line.strip() != "}" or not is_closed or "\n".join(lines[message.line :]).strip():
+    if line.strip() != "}" or not is_closed:
         return None
-    stop = min(start + len(line) + 1, len(file.text))
-    place = f"{file.path}:{message.line}"
-    return Repair("brace_extra", ((file.path, TextEdit(start, stop, "")),), "}", "", place)
+    if early := _closed_early(file, before[-1]):
+        return _without_brace(file, early[0], is_sure=len(early) < 2)
+    if "\n".join(lines[message.line :]).strip():
+        return None
+    return _without_brace(file, start + line.index("}"), is_sure=True)
 
 
 BLOCK_READERS: tuple[tuple[str, Reader], ...] = (

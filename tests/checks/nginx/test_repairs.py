@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Applicability, Claim, Edit, Vantage
-from diagnose.model.nginx import ConfigFile, NginxConfig
+from diagnose.model.nginx import ConfigFile, NginxConfig, NginxTest
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx.edits import apply_patch
 from tests.support.check_evidence import judge
@@ -287,6 +287,22 @@ def test_fires_and_removes_the_brace_behind_which_the_block_goes_on(extra: str) 
     )  # fmt: skip
     line = text.partition("location /ws")[0].count("\n") + 1
     refused = nginx_says(f'"location" directive is not allowed here in {FILE}:{line}')
+    _takes_out(extra, text, refused, main)
+
+
+def test_fires_and_removes_the_brace_of_the_last_location() -> None:
+    """Then the brace of the server block is the one that nginx does not expect."""
+    last = EARLY.partition("\n  location /ws")[0]
+    text = f"{last}}}\n\nserver {{\n  listen 80;\n}}\n"
+    main = NginxConfig(
+        vantage=Vantage.SERVER, path=FILE, main=nginx_parser.parse(text, FILE),
+        files=(ConfigFile(FILE, text),),
+    )  # fmt: skip
+    line = text.partition("}\n\nserver")[0].count("\n") + 1
+    _takes_out("  }\n", text, nginx_says(f'unexpected "}}" in {FILE}:{line}'), main)
+
+
+def _takes_out(extra: str, text: str, refused: NginxTest, main: NginxConfig) -> None:
     (claim,) = judge("nginx.config-invalid", refused, main, STOPPED, masked=False)
     (edit,) = [step for step in claim.fix.steps if isinstance(step, Edit)] if claim.fix else []
     assert apply_patch(text, edit.diff) == text.replace(f"{extra}    # what", "    # what")

@@ -182,8 +182,8 @@ def brace_too_many(lab: Lab) -> None:
 @scenario(outside="tcp.refused", server="nginx.config-invalid", differs=MINE)
 def brace_too_many_inside_a_location(lab: Lab) -> None:
     """It closes the location of the WebSocket before its last lines."""
-    lab.edit("    proxy_http_version 1.1;", "  }\n    proxy_http_version 1.1;")
-    lab.edit("  location /ws {", "  location /ws {")
+    upgrade = "    proxy_set_header Upgrade $http_upgrade;\n"
+    lab.edit(upgrade, f"  }}\n{upgrade}")
     start_in_vain(lab)
 
 

@@ -14,7 +14,7 @@ def return_in_front_of_the_application(lab: Lab) -> None:
     lab.change(PAGES, PAGES.replace("location / {", "location / {\n    return 403;"))
 
 
-@scenario(outside="websocket.not-upgraded", server="nginx.rule-refuses", differs=MINE)
+@scenario(outside=None, server="nginx.rule-refuses", differs=MINE)
 def return_in_front_of_all_locations(lab: Lab) -> None:
     lab.change(PAGES, f"  return 404;\n\n{PAGES}")
 

@@ -20,7 +20,8 @@ for d in /root /root/* /home/* /home/*/* /home/*/*/* /var/www/* /var/www/*/* /sr
   for f in "$d"/compose.yaml "$d"/compose.yml "$d"/docker-compose.yml "$d"/docker-compose.yaml; do
     [ -f "$f" ] && grep -qE "[\"' :-]$port:[0-9]|published: [\"']?$port\\b" "$f" && echo "compose $(owner "$f") $f"
   done
-  [ -f "$d/package.json" ] && ! echo "$running" | grep -qxF -e "$d" || continue
+  [ -f "$d/package.json" ] || continue
+  echo "$running" | grep -qxF -e "$d" && continue
   if names "$d/package.json" "$d"/.env* "$d"/*.js "$d"/*.cjs "$d"/*.mjs "$d"/src/*.js "$d"/src/*.ts "$d"/server/*.js \
     "$d/bin/www" || { [ "$port" = 3000 ] && grep -qE '"(next|nuxt) start' "$d/package.json"; }; then
     echo "project $(owner "$d/package.json") $d"

@@ -3,7 +3,8 @@
 
 for d; do
   f=$d/manage.py
-  [ -f "$f" ] && grep -q django -- "$f" || continue
+  [ -f "$f" ] || continue
+  grep -q django -- "$f" || continue
   echo "manage $(stat -L -c %U -- "$f") $f"
   for p in "$d"/venv/bin/python "$d"/.venv/bin/python "$d"/*/bin/python "${d%/*}"/venv/bin/python \
     "${d%/*}"/.venv/bin/python "${d%/*}"/env/bin/python; do
