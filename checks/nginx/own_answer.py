@@ -116,22 +116,16 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=well_known
         or (removal(nginx, directive) if dead else None)
-        or Fix(
-            (
-                Manual(
-                    "password"
-                    if is_password
-                    else "token"
-                    if is_token
-                    else "leave-it-closed"
-                    if is_guard
-                    else "change-the-rule",
-                    Where.SERVER,
-                ),
-            ),
-            Applicability.MANUAL,
-        ),
+        or _by_hand(is_password=is_password, is_token=is_token, is_guard=is_guard),
     )
+
+
+def _by_hand(*, is_password: bool, is_token: bool, is_guard: bool) -> Fix:
+    if is_password or is_token:
+        step = "password" if is_password else "token"
+    else:
+        step = "leave-it-closed" if is_guard else "change-the-rule"
+    return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
 
 
 def _well_known(nginx: Nginx, directive: Directive) -> Fix | None:

@@ -108,22 +108,31 @@ def page_file_not_found(evidence: Evidence) -> Iterator[Claim]:
             "below": below,
             **_collecting(evidence, first),
             "written": first.page.base or first.page.url,
-            "expression": " ".join(location.block.args) if outdone else "",
-            "expression_place": file_line(location.block),
-            "prefix": outdone.block.args[-1] if outdone else "",
-            "prefix_place": file_line(outdone.block) if outdone else "",
+            **_outdone_facts(location, outdone),
             "rewrite": version.rewrite if version and mistake == "version" else "",
             "unpack": shlex.join(("gunzip", "-k", first.access.elsewhere)),
             **{name: shown == name for name in _MISTAKES},
         },
-        fix=Fix((Manual("page-address", Where.APPLICATION),), Applicability.MANUAL)
-        if below
-        else Fix((Manual("tell-the-folder", Where.APPLICATION),), Applicability.MANUAL)
-        if folder
+        fix=_by_the_application("page-address" if below else "tell-the-folder")
+        if below or folder
         else folder_fix(nginx, location, outdone)
         if outdone
         else aliased or _fix(nginx, first, served),
     )
+
+
+def _by_the_application(step: str) -> Fix:
+    return Fix((Manual(step, Where.APPLICATION),), Applicability.MANUAL)
+
+
+def _outdone_facts(location: LocationMatch, outdone: LocationMatch | None) -> dict[str, str]:
+    """Return the regular expression that gets the request, and the prefix that is meant."""
+    return {
+        "expression": " ".join(location.block.args) if outdone else "",
+        "expression_place": file_line(location.block),
+        "prefix": outdone.block.args[-1] if outdone else "",
+        "prefix_place": file_line(outdone.block) if outdone else "",
+    }
 
 
 def _address_below(nginx: Nginx, file: ExaminedFile) -> str:

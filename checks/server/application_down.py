@@ -63,11 +63,17 @@ _MAX_NAMES = 6
     ],
 )
 def application_down(evidence: Evidence) -> Iterator[Claim]:
-    view, target = server_on_port(evidence), evidence.target
+    view = server_on_port(evidence)
     # In a container 127.0.0.1 is the container's own: server.container-not-reached.
     if view is None or view.server.container:
         return
-    listeners = evidence.good(Listeners)
+    for route, paths in _failed_routes(view):
+        yield _claim(view, route, paths)
+
+
+def _failed_routes(view: ServerView) -> Iterator[tuple[SiteRoute, list[str]]]:
+    """Yield the routes to an application, or to a member, that is down, with the failed paths."""
+    listeners, target = view.evidence.good(Listeners), view.evidence.target
     failed_routes: dict[str, tuple[SiteRoute, list[str]]] = {}
     logged_paths = (failure.path for failure in _logged(view))
     for path in dict.fromkeys((target.path, *target.websockets, *logged_paths)):
@@ -87,56 +93,61 @@ def application_down(evidence: Evidence) -> Iterator[Claim]:
                     key = member.authority if member else route.target
                     failed_routes.setdefault(key, (member or route, []))[1].append(path)
                     break
-    for route, paths in failed_routes.values():
-        responses = [response for path in paths for response in _failed(view, path)]
-        is_half_open = not _is_down(route, listeners) and _is_half_open(view, route, listeners)
-        is_member = bool(route.members) and not _is_every_member_down(route, listeners)
-        elsewhere = tuple(
-            dict.fromkeys(
-                bracketed(socket.address)
-                for listener in listeners
-                for socket in listener.on(route.port)
-            )
+    yield from failed_routes.values()
+
+
+def _claim(view: ServerView, route: SiteRoute, paths: list[str]) -> Claim:
+    evidence, target = view.evidence, view.evidence.target
+    listeners = evidence.good(Listeners)
+    responses = [response for path in paths for response in _failed(view, path)]
+    is_half_open = not _is_down(route, listeners) and _is_half_open(view, route, listeners)
+    is_member = bool(route.members) and not _is_every_member_down(route, listeners)
+    elsewhere = tuple(
+        dict.fromkeys(
+            bracketed(socket.address)
+            for listener in listeners
+            for socket in listener.on(route.port)
         )
-        is_whole = not is_half_open and not is_member
-        edit = _other_address(view, route, elsewhere) if is_whole else None
-        sole = None if elsewhere or not is_whole else _sole(view, route, paths)
-        if sole is not None:
-            edit = moved_route_edit(view, route, str(sole.port)) or address_edit(
-                view, route, f"{bracketed(route.host)}:{sole.port}"
-            )
-        yield Claim(
-            about=Subject(port=target.port, path=paths[0]),
-            covers=tuple(Subject(port=target.port, path=path) for path in paths),
-            because=(*responses, *([sole.visit] if sole else []), *listeners, view.server),
-            facts={
-                **view.facts,
-                "target": route.target,
-                "application": route.authority,
-                "place": place_text(route.file, route.line),
-                "paths": tuple(paths),
-                "status": getattr(responses[0], "status", None) or "",
-                "elsewhere": elsewhere,
-                "other": f"{elsewhere[0]}:{route.port}" if edit and not sole else "",
-                "sole": f"127.0.0.1:{sole.port}" if sole else "",
-                "process": sole.process if sole else "",
-                "candidates": _candidates(view, paths) if is_whole and not elsewhere else (),
-                "listening": () if is_half_open else listening_programs(evidence)[:6],
-                "half": is_half_open,
-                "members": route.members if is_member else (),
-                "rule_names": (names := _names_of_others(evidence)),
-                **_start(view, route, is_whole and not elsewhere and sole is None),
-            },
-            confidence=Confidence.LIKELY if is_half_open or names else Confidence.CERTAIN,
-            ruled_out=view.ruled_out,
-            # Another program may have the port at that address: a person looks at it.
-            fix=Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
-            if edit
-            else Fix(
-                (Manual(_step(is_half_open, is_member), Where.APPLICATION),),
-                Applicability.MANUAL,
-            ),
+    )
+    is_whole = not is_half_open and not is_member
+    edit = _other_address(view, route, elsewhere) if is_whole else None
+    sole = None if elsewhere or not is_whole else _sole(view, route, paths)
+    if sole is not None:
+        edit = moved_route_edit(view, route, str(sole.port)) or address_edit(
+            view, route, f"{bracketed(route.host)}:{sole.port}"
         )
+    return Claim(
+        about=Subject(port=target.port, path=paths[0]),
+        covers=tuple(Subject(port=target.port, path=path) for path in paths),
+        because=(*responses, *([sole.visit] if sole else []), *listeners, view.server),
+        facts={
+            **view.facts,
+            "target": route.target,
+            "application": route.authority,
+            "place": place_text(route.file, route.line),
+            "paths": tuple(paths),
+            "status": getattr(responses[0], "status", None) or "",
+            "elsewhere": elsewhere,
+            "other": f"{elsewhere[0]}:{route.port}" if edit and not sole else "",
+            "sole": f"127.0.0.1:{sole.port}" if sole else "",
+            "process": sole.process if sole else "",
+            "candidates": _candidates(view, paths) if is_whole and not elsewhere else (),
+            "listening": () if is_half_open else listening_programs(evidence)[:6],
+            "half": is_half_open,
+            "members": route.members if is_member else (),
+            "rule_names": (names := _names_of_others(evidence)),
+            **_start(view, route, is_whole and not elsewhere and sole is None),
+        },
+        confidence=Confidence.LIKELY if is_half_open or names else Confidence.CERTAIN,
+        ruled_out=view.ruled_out,
+        # Another program may have the port at that address: a person looks at it.
+        fix=Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
+        if edit
+        else Fix(
+            (Manual(_step(is_half_open, is_member), Where.APPLICATION),),
+            Applicability.MANUAL,
+        ),
+    )
 
 
 def _names_of_others(evidence: Evidence) -> tuple[str, ...]:
