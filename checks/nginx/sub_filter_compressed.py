@@ -8,6 +8,7 @@ browser gets compressed, and that the application itself compresses, asked direc
 
 from collections.abc import Iterator
 
+from checks.http._compressed_pages import FIELD, compressed_page
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._edits import Changes, config_edits
 from diagnose.checking.registry import check
@@ -27,8 +28,6 @@ from diagnose.model.nginx import NginxConfig
 from diagnose.model.requests import ComparedRequest
 from diagnose.parsers.nginx.locations import LocationMatch
 
-_FIELD = "Accept-Encoding"
-
 
 @check(
     severity=Severity.WARNING,
@@ -37,21 +36,21 @@ _FIELD = "Accept-Encoding"
 )
 def sub_filter_compressed(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    visit = next((visit for visit in evidence.good(BrowserVisit) if _is_compressed(visit)), None)
+    compressed = compressed_page(evidence)
     match = next(iter(nginx.location_matches(evidence.target.path)), None)
     filters = match.directives("sub_filter") if match else ()
-    answers = [answer for answer in evidence.good(ComparedRequest) if _is_compressing(answer)]
-    if visit is None or match is None or not filters or not answers:
+    if compressed is None or match is None or not filters:
         return
+    visit, answer = compressed
     yield Claim(
         about=Subject(address=visit.address, port=visit.port, path=evidence.target.path),
-        because=(visit, answers[0], *nginx.configs),
+        because=(visit, answer, *nginx.configs),
         confidence=Confidence.CERTAIN,
         location=nginx.location(filters[0]),
         facts={
             "url": visit.url,
             "coding": header(visit.headers, "Content-Encoding"),
-            "application": answers[0].endpoint,
+            "application": answer.endpoint,
             "directive": " ".join((filters[0].name, *filters[0].args))[:120],
             "place": file_line(filters[0]),
             "location": " ".join((match.block.name, *match.block.args)),
@@ -60,19 +59,10 @@ def sub_filter_compressed(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
-def _is_compressed(visit: BrowserVisit) -> bool:
-    coding = (header(visit.headers, "Content-Encoding") or "").strip().lower()
-    return visit.status == 200 and coding in {"gzip", "x-gzip", "deflate", "br", "zstd"}
-
-
-def _is_compressing(answer: ComparedRequest) -> bool:
-    return answer.name == _FIELD and answer.change == "none" and bool(answer.coding)
-
-
 def _fix(nginx: Nginx, match: LocationMatch) -> Fix:
     """Ask the application for pages without compression."""
     changes: Changes = {}
-    lines = _location_edits.header_lines(nginx, match, {_FIELD: '""'}, changes)
+    lines = _location_edits.header_lines(nginx, match, {FIELD: '""'}, changes)
     _location_edits.insert_lines(nginx, match, lines, changes)
     file_edits = config_edits(nginx, changes)
     if not file_edits:

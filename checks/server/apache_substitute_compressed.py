@@ -10,6 +10,7 @@ INFLATE before the replacement is the other remedy, and then this check is silen
 import re
 from collections.abc import Iterator
 
+from checks.http._compressed_pages import FIELD, compressed_page
 from checks.server import (
     ServerView,
     indentation,
@@ -36,7 +37,6 @@ from diagnose.model.requests import ComparedRequest
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
 from diagnose.parsers.apache.section_lines import SiteLine
 
-_FIELD = "Accept-Encoding"
 _REPLACES = re.compile(r"\s*(?:Substitute|OutputSed|ProxyHTMLURLMap)\s", re.IGNORECASE)
 #: What asks for no compression, or takes it off before the replacement.
 _HEEDED = re.compile(
@@ -59,18 +59,20 @@ def apache_substitute_compressed(evidence: Evidence) -> Iterator[Claim]:
     view = server_on_port(evidence)
     if view is None or view.server.product != "apache":
         return
-    visit = next((visit for visit in evidence.good(BrowserVisit) if _is_compressed(visit)), None)
-    answers = [answer for answer in evidence.good(ComparedRequest) if _is_compressing(answer)]
+    compressed = compressed_page(evidence)
+    if compressed is None:
+        return
+    visit, answer = compressed
     path = evidence.target.path.partition("?")[0]
-    for site in view.answering_sites if visit and answers else ():
+    for site in view.answering_sites:
         lines = list(lines_for(view, site, path))
         filters = [line for line in lines if _REPLACES.match(line.text)]
-        if visit is None or not filters or any(_HEEDED.match(line.text) for line in lines):
+        if not filters or any(_HEEDED.match(line.text) for line in lines):
             continue
         place = place_text(site.file, filters[0].number)
         yield Claim(
             about=Subject(address=visit.address, port=visit.port, path=evidence.target.path),
-            because=(visit, answers[0], view.server),
+            because=(visit, answer, view.server),
             confidence=Confidence.CERTAIN,
             facts={
                 **view.facts,
@@ -84,20 +86,11 @@ def apache_substitute_compressed(evidence: Evidence) -> Iterator[Claim]:
         return
 
 
-def _is_compressed(visit: BrowserVisit) -> bool:
-    coding = (header(visit.headers, "Content-Encoding") or "").strip().lower()
-    return visit.status == 200 and coding in {"gzip", "x-gzip", "deflate", "br", "zstd"}
-
-
-def _is_compressing(answer: ComparedRequest) -> bool:
-    return answer.name == _FIELD and answer.change == "none" and bool(answer.coding)
-
-
 def _fix(view: ServerView, site: WebSite, line: SiteLine) -> Fix:
     """Ask the application for pages without compression, where the replacement stands."""
     edit: Edit | None = None
     if view.config and "headers" in view.config.modules:
-        asked = f"{indentation(line.text)}RequestHeader unset {_FIELD}"
+        asked = f"{indentation(line.text)}RequestHeader unset {FIELD}"
         edit = line_edit(view, site.file, {line.number: (asked, line.text)})
     if edit is None:
         return manual_fix(view, "ask-for-none")
