@@ -3,7 +3,7 @@ server's bare address, or the name of an earlier site."""
 
 from diagnose.model import Evidence
 from diagnose.model.dns import Resolution
-from diagnose.model.server import Interface
+from diagnose.model.server import server_addresses
 from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.urls import is_internal_host, parse_url
@@ -36,7 +36,7 @@ def is_of_wordpress(urls: tuple[str, ...]) -> bool:
     return all(any(part in url for part in _OF_WORDPRESS) for url in urls)
 
 
-def folder_of_site(evidence: Evidence) -> str:
+def site_root(evidence: Evidence) -> str:
     """Return the folder of the site as nginx or Apache has it; "" if it is not known, or several
     are."""
     from checks.nginx import Nginx
@@ -73,7 +73,5 @@ def is_asked_plain(evidence: Evidence) -> bool:
 
 
 def _own_addresses(evidence: Evidence) -> set[str]:
-    own = {address for resolution in evidence.good(Resolution) for address in resolution.addresses}
-    return own | {
-        address for interface in evidence.good(Interface) for address in interface.addresses
-    }
+    resolved = (each for resolution in evidence.good(Resolution) for each in resolution.addresses)
+    return {*resolved, *server_addresses(evidence)}

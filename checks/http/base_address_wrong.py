@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 from checks.http import _page_files
 from checks.http._written_bases import (
-    folder_of_site,
     is_asked_plain,
     is_of_wordpress,
+    site_root,
     written_base,
 )
 from diagnose.checking.registry import check
@@ -72,7 +72,7 @@ def base_address_wrong(evidence: Evidence) -> Iterator[Claim]:
             "written": base,
             "origin": target.origin,
             "bare": is_address(host),
-            "folder": folder_of_site(evidence),
+            "folder": site_root(evidence),
             "proxied": is_asked_plain(evidence),
         },
         fix=Fix((Manual("wordpress", Where.SERVER),), Applicability.MANUAL)

@@ -15,7 +15,7 @@ from diagnose.model.addresses import bracketed
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, LocalAnswer, LocalRequest, Upgrade
 from diagnose.model.nginx import NginxConfig
-from diagnose.model.server import Interface, Listeners
+from diagnose.model.server import Interface, Listeners, interface_addresses
 from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import WebServerConfig
 from diagnose.net import Stream
@@ -95,7 +95,7 @@ async def interfaces_read(ctx: ProbeContext, interface: Interface) -> None:
 
 async def _look_elsewhere(ctx: ProbeContext) -> None:
     """Compare a page that visitors get at an address that is none of the server's with its own."""
-    own = {address for interface in ctx.observed(Interface) for address in interface.addresses}
+    own = interface_addresses(ctx.observed(Interface))
     configs = [*ctx.observed(NginxConfig), *ctx.observed(WebServerConfig)]
     is_known = own and configs and ctx.observed(Listeners)
     if not is_known or all(page.address in own for page in ctx.observed(Exchange)):
@@ -147,7 +147,7 @@ def _has_failed(ctx: ProbeContext, observation: Exchange | Handshake | Upgrade) 
 
     A failed certificate is followed by a request that accepts it, which counts in its place.
     """
-    own = {address for interface in ctx.observed(Interface) for address in interface.addresses}
+    own = interface_addresses(ctx.observed(Interface))
     if observation.vantage is not Vantage.HERE:
         return False
     if observation.address in own:
