@@ -65,7 +65,7 @@ def test_killed_at_any_step_it_can_be_taken_back_or_taken_up(
 ) -> None:
     words, faulty = play(laboratory, name)
     firewall = state.rules(laboratory.server)
-    stride = stride if ALL else 3 * stride
+    stride = stride if ALL else 5 * stride
     for number in range(0, MOST, stride):
         when = ("before", "after")[number // stride % 2]
         if not killed(laboratory, number, when, words):

@@ -15,6 +15,7 @@ from hypothesis import Phase, given, settings
 
 from diagnose.parsers.netfilter import Decision, Packet, Rules, decide, nft
 from diagnose.parsers.netfilter.ruleset import LoadedRuleset
+from tests.support.effort import ALL
 
 from . import real_rulesets
 from .firewalld_rulesets import CHANGES
@@ -22,7 +23,7 @@ from .kernel import HOST, PORTS, SERVER, SOURCES4, SOURCES6, Pair, Try, play
 from .lab import PUBLIC, Lab, missing
 from .rulesets import rulesets
 
-RULESETS = 240
+RULESETS = 240 if ALL else 120
 AT_ONCE = 8
 WAIT, PATIENT = 0.3, 2.0
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.support.effort import sample
+
 from . import site
 from .lab import Lab
 from .report import Report, carry_out
@@ -32,7 +34,7 @@ NOTES = {
 }
 
 
-@pytest.mark.parametrize(("name", "check"), NOTES.items())
+@pytest.mark.parametrize(("name", "check"), sample(NOTES.items(), 12))
 def test_a_note_is_made(laboratory: Lab, name: str, check: str) -> None:
     scenario = found()[name]
     laboratory.restore()

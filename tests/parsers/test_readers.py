@@ -37,7 +37,7 @@ def texts(reader: Reader) -> st.SearchStrategy[str]:
 @pytest.mark.parametrize(
     "reader", READERS, ids=lambda reader: reader.name.removeprefix("diagnose.")
 )
-@examples(20)
+@examples(14)
 @example(data="")
 @example(data="content_by_lua_block {")
 @example(data="[" * 100_000)
