@@ -20,6 +20,7 @@ from diagnose.model.server import Listener, Listeners
 from diagnose.model.web_servers import SiteRoute, WebServerConfig
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx.config import walk
+from diagnose.parsers.nginx.locations import proxy_set_header_of
 from diagnose.parsers.nginx.neighbours import local_groups
 from diagnose.parsers.other_programs import (
     BAD_GATEWAY,
@@ -28,7 +29,7 @@ from diagnose.parsers.other_programs import (
     has_path,
 )
 from diagnose.parsers.unknown_paths import unknown_path
-from diagnose.parsers.urls import parse_url
+from diagnose.parsers.urls import parse_url, socketio_path
 from diagnose.parsers.usual_paths import is_for_operators
 from diagnose.parsers.web_sites import routes_of_name
 from diagnose.probes import ProbeContext, probe
@@ -121,7 +122,8 @@ async def _ask_all(ctx: ProbeContext) -> None:
     config, listeners = ctx.observed(NginxConfig)[:1], ctx.observed(Listeners)
     if not config or not listeners or not ctx.options.wants("upstream"):
         return
-    for path, is_websocket in dict.fromkeys((*_websockets(ctx), *_pages(ctx))):
+    wanted = (*_websockets(ctx), *_upgrading_locations(ctx, config[0]), *_pages(ctx))
+    for path, is_websocket in dict.fromkeys(wanted):
         if not ctx.further_requests.begin(f"other listeners, {is_websocket}, {path}"):
             continue
         route = upstream_routes.find_route(ctx, config[0], path)
@@ -132,9 +134,11 @@ async def _ask_all(ctx: ProbeContext) -> None:
         slots = (f"other listeners {number}" for number in range(MAX_PATHS))
         if route and any(ctx.further_requests.begin(slot) for slot in slots):
             # As nginx passes it on, and whole.
-            paths = tuple(dict.fromkeys((route.upstream_path.partition("?")[0], path)))
+            passed = route.upstream_path
+            passed = passed if is_websocket else passed.partition("?")[0]
             for port in _other_ports(config[0], listeners[0].sockets, route):
-                await _ask(ctx, port, path, paths, is_websocket)
+                requested, paths = path.partition("?")[0], tuple(dict.fromkeys((passed, path)))
+                await _ask(ctx, port, requested, paths, is_websocket)
 
 
 async def _ask_passed(
@@ -166,9 +170,26 @@ async def _ask_for_websocket(
 
 def _websockets(ctx: ProbeContext) -> Iterator[tuple[str, bool]]:
     upgrades = [item for item in ctx.observed(Upgrade) if item.port == ctx.target.port]
+    is_refused = any(map(_is_unserved, ctx.observed(UpstreamTry)))
+    statuses = UNKNOWN_WEBSOCKET | ({BAD_GATEWAY} if is_refused else set())
     for upgrade in upgrades:
-        if upgrade.is_visit and not upgrade.accepted and upgrade.status in UNKNOWN_WEBSOCKET:
+        if upgrade.is_visit and not upgrade.accepted and upgrade.status in statuses:
             yield upgrade.path, True
+
+
+def _upgrading_locations(ctx: ProbeContext, config: NginxConfig) -> Iterator[tuple[str, bool]]:
+    """Yield the paths of locations that are made for WebSockets, and at whose port nothing listens:
+    nobody had to name them."""
+    refused = {
+        (attempt.host, attempt.port)
+        for attempt in ctx.observed(UpstreamTry)
+        if not attempt.socket and _is_unserved(attempt)
+    }
+    for route in upstream_routes.find_routes(ctx, config) if refused else ():
+        servers = {(endpoint.host, endpoint.port) for endpoint in route.upstream.endpoints}
+        is_made_for_it = proxy_set_header_of(route.place, "Upgrade") is not None
+        if is_made_for_it and route.path.strip("/") and servers <= refused:
+            yield socketio_path(route.path), True
 
 
 def _pages(ctx: ProbeContext) -> Iterator[tuple[str, bool]]:
