@@ -4,6 +4,8 @@ data or a WebSocket. One of them may be the one that was meant. Where nginx itse
 at the path of the page and finds none, those are asked to which the same server block passes other
 paths; at the path of a WebSocket, all of them.
 
+Where visitors get the page of nginx's own package, those are asked that no line of nginx names.
+
 Where Apache, Caddy or HAProxy has a port at which nothing listens, they are asked for the page too.
 
 A program is asked for the path, and if it has it, for a path that nobody has, as the control. A
@@ -28,6 +30,7 @@ from diagnose.parsers.other_programs import (
     UNKNOWN_WEBSOCKET,
     has_path,
 )
+from diagnose.parsers.stray_pages import is_default_page
 from diagnose.parsers.unknown_paths import unknown_path
 from diagnose.parsers.urls import parse_url, socketio_path
 from diagnose.parsers.usual_paths import is_for_operators
@@ -63,7 +66,7 @@ async def refused(ctx: ProbeContext, upgrade: Upgrade) -> None:
 
 @probe(after=Exchange)
 async def missing(ctx: ProbeContext, exchange: Exchange) -> None:
-    if exchange.status in {*UNKNOWN_PAGE, BAD_GATEWAY}:
+    if exchange.status in {*UNKNOWN_PAGE, BAD_GATEWAY} or _is_default_page(ctx, exchange):
         await _ask_all(ctx)
 
 
@@ -111,6 +114,12 @@ async def listeners_read(ctx: ProbeContext, listeners: Listeners) -> None:
     await _ask_all(ctx)
 
 
+def _is_default_page(ctx: ProbeContext, exchange: Exchange) -> bool:
+    """Return whether the page is that of nginx's own package."""
+    is_page = exchange.is_page_of(ctx.target) and exchange.method == "GET"
+    return is_page and is_default_page(exchange.status, exchange.body)
+
+
 def _is_unserved(attempt: UpstreamTry) -> bool:
     """Return whether nothing listens at an application's port, or at its Unix socket."""
     kind = attempt.failure.kind if attempt.failure else ""
@@ -128,7 +137,9 @@ async def _ask_all(ctx: ProbeContext) -> None:
             continue
         route = upstream_routes.find_route(ctx, config[0], path)
         if route is None:
+            is_default = any(_is_default_page(ctx, each) for each in ctx.observed(Exchange))
             ask = _ask_for_websocket if is_websocket else _ask_passed
+            ask = _ask_unnamed if is_default and not is_websocket else ask
             await ask(ctx, config[0], listeners[0].sockets, path)
             continue
         slots = (f"other listeners {number}" for number in range(MAX_PATHS))
@@ -157,6 +168,15 @@ async def _ask_passed(
     }
     ports = {socket.port for socket in sockets if socket.address in _LOCAL} & written
     for port in sorted(ports - _OTHER_PORTS)[:MAX_PROGRAMS]:
+        await _ask(ctx, port, path, (path,), is_websocket=False)
+
+
+async def _ask_unnamed(
+    ctx: ProbeContext, config: NginxConfig, sockets: tuple[Listener, ...], path: str
+) -> None:
+    """Ask the programs that no line of nginx names for the page: a block of the site has none."""
+    named = _named_ports(config, sockets)
+    for port in _programs(sockets, named, named):
         await _ask(ctx, port, path, (path,), is_websocket=False)
 
 
@@ -215,6 +235,8 @@ def _pages(ctx: ProbeContext) -> Iterator[tuple[str, bool]]:
         for response in ctx.observed(PageFileResponse)
         if response.status in UNKNOWN_PAGE and not response.redirects
     )
+    if any(_is_default_page(ctx, exchange) for exchange in ctx.observed(Exchange)):
+        yield ctx.target.path.partition("?")[0], False
     for url in map(parse_url, (*own_page, *files)):
         if url is not None and (url.host, url.port) == (ctx.target.host, ctx.target.port):
             path = url.path.partition("?")[0]

@@ -101,6 +101,18 @@ def test_programs_are_asked_where_the_port_of_nginx_refuses(
     assert not asked(monkeypatch, replace(bad, status=503), down)
 
 
+def test_programs_that_nginx_does_not_name_are_asked_where_its_default_page_comes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    welcome = replace(
+        MISSING, url=f"{SHOP.origin}/", status=200, body="<title>Welcome to nginx!</title>"
+    )
+    empty = "127.0.0.1:9100; } location / { root /srv"
+    programs = [(3001, "/", False), (3002, "/", False)]
+    assert asked(monkeypatch, welcome, target=empty, path="/") == programs
+    assert not asked(monkeypatch, replace(welcome, body="<title>Shop"), target=empty, path="/")
+
+
 def test_programs_are_asked_for_the_websocket_of_a_location_whose_port_refuses(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
