@@ -53,7 +53,9 @@ def default_site(evidence: Evidence) -> DefaultSite:
             from checks.http._empty_blocks import empty_block
 
             empty = empty_block(nginx, answering)
-            return DefaultSite(file_line(answering.block), fix=empty and empty.fix, empty=empty)
+            return DefaultSite(
+                file_line(answering.block), fix=empty.fix if empty else None, empty=empty
+            )
         fix = _fix(nginx, answering, own[0])
         return DefaultSite(file_line(answering.block), file_line(own[0].block), fix)
     return next(_of_other_servers(evidence), DefaultSite())
