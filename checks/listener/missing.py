@@ -58,7 +58,6 @@ START_APPLICATION = Fix((Manual("start-application", Where.SERVER),), Applicabil
         "http.port-closed",
         "dns.dead-address",
         "dns.dead-ipv6",
-        "nginx.redirect-unused",
     ],
     # A firewall correctly closes a port on which nothing is set up to listen.
     excuses=CLOSED_PORT,
@@ -90,8 +89,7 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
     is_maybe_elsewhere = nginx.tls_port or nginx.site_port or other or several
     built = _built_block(evidence, nginx)
     unheard = None if built or passed else _unheard_block(evidence, nginx)
-    is_80_covered = bool(unheard and unheard.is_on_80) or (not plain_listeners and port != 80)
-    ports = (port, 80) if is_80_covered else (port,)
+    ports = (port,) if plain_listeners or port == 80 else (port, 80)
     yield Claim(
         about=Subject(port=port),
         covers=tuple(Subject(port=number) for number in ports),

@@ -15,12 +15,10 @@ from diagnose.parsers.nginx.server_blocks import Server, parse_listen
 
 @frozen
 class UnheardBlock:
-    """The place of the block, whether its `listen` stands in a comment, and the edit. `is_on_80`:
-    without any `listen` it has port 80 (ngx_http_core_module, "listen")."""
+    """The place of the block, whether its `listen` stands in a comment, and the edit."""
 
     place: str
     is_commented: bool
-    is_on_80: bool
     fix: Fix
 
 
@@ -55,11 +53,7 @@ def unheard_block(nginx: Nginx) -> UnheardBlock | None:
         ]
     edited = config_edits(nginx, {block.file: changes})
     fix = Fix((*edited, *reload_steps(nginx)), Applicability.REVIEW)
-    return (
-        UnheardBlock(file_line(block), is_commented, not children(block, "listen"), fix)
-        if edited
-        else None
-    )
+    return UnheardBlock(file_line(block), is_commented, fix) if edited else None
 
 
 def _is_own(server: Server, host: str) -> bool:
