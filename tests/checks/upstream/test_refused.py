@@ -235,6 +235,12 @@ def test_fires_and_writes_the_port_in_each_line_that_has_the_wrong_one() -> None
     (claim,) = judge(CHECK, DOWN, config(text), listeners, ROOT, target=target)
     assert claim.fix
     assert claim.fix.edits[0].diff.count("+") - 3 >= 2
+    (claim,) = judge(
+        CHECK, DOWN, config(text), listeners, ROOT, OPENED, CLOSED, target=target
+    )  # fmt: skip
+    assert claim.facts["meant"] == "127.0.0.1:7001"
+    assert claim.fix
+    assert claim.fix.edits[0].diff.count("+") - 3 >= 2
 
 
 def test_fires_and_lists_programs_where_it_is_not_known_which_is_meant() -> None:
