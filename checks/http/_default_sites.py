@@ -2,6 +2,7 @@
 has the site's name and its pages on another port."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from checks.nginx import Nginx, file_line
 from checks.nginx._commands import reload_steps
@@ -18,17 +19,22 @@ from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 from diagnose.parsers.web_sites import answering_sites, has_name
 
+if TYPE_CHECKING:
+    from checks.http._empty_blocks import EmptyBlock
+
 #: What a block needs to answer with TLS.
 _TLS = ("ssl_certificate", "ssl_certificate_key")
 
 
 @frozen
 class DefaultSite:
-    """The places ("file:line") of what answers, and of what has the site; "" if not known."""
+    """The places ("file:line") of what answers, and of what has the site; "" if not known. `empty`:
+    what answers is the site's own block, and has no page."""
 
     answering: str = ""
     own: str = ""
     fix: Fix | None = None
+    empty: "EmptyBlock | None" = None
 
 
 def default_site(evidence: Evidence) -> DefaultSite:
@@ -43,7 +49,13 @@ def default_site(evidence: Evidence) -> DefaultSite:
             if server.block is not answering.block and _is_site(server, evidence.target)
         ]
         if len(own) != 1:
-            return DefaultSite(file_line(answering.block))
+            # Imported late: few default pages come from the site's own block.
+            from checks.http._empty_blocks import empty_block
+
+            empty = empty_block(nginx, answering)
+            return DefaultSite(
+                file_line(answering.block), fix=empty.fix if empty else None, empty=empty
+            )
         fix = _fix(nginx, answering, own[0])
         return DefaultSite(file_line(answering.block), file_line(own[0].block), fix)
     return next(_of_other_servers(evidence), DefaultSite())

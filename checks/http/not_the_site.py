@@ -69,6 +69,7 @@ def not_the_site(evidence: Evidence) -> Iterator[Claim]:
     covered = (*subjects, *plain, Subject(port=80)) if visit.url.startswith("https:") else subjects
     below = _paths_below(evidence) if page.kind == "default" else ()
     default = _default_site(evidence) if page.kind == "default" and not below else None
+    empty = default.empty if default else None
     yield Claim(
         about=merge_subjects(subjects),
         covers=covered,
@@ -91,6 +92,9 @@ def not_the_site(evidence: Evidence) -> Iterator[Claim]:
             "below": below,
             "answering": default.answering if default else "",
             "own": default.own if default else "",
+            "empty": empty is not None,
+            "program": empty.program if empty else "",
+            "candidates": empty.candidates if empty else (),
             "tls_port": evidence.target.port if evidence.target.uses_tls else "",
         },
         fix=(default and default.fix) or _fix(page),

@@ -66,6 +66,10 @@ def page_downloaded(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     handler_fix = _handler_fix(evidence) if is_php else None
     obstacle = _obstacle(nginx, url.path if url else "/") if is_php and not handler_fix else None
+    address = _php_address(evidence) if is_php else ""
+    added = None
+    if is_php and not handler_fix and not obstacle and not nginx.is_refused:
+        added = _added_location(nginx, url.path if url else "/", address)
     adding = _adding_line(evidence, first) if is_forced else None
     step = "pass-to-php" if is_php else "not-as-a-file" if is_forced else "send-html"
     yield Claim(
@@ -82,7 +86,8 @@ def page_downloaded(evidence: Evidence) -> Iterator[Claim]:
             "type": mime_type(first.headers),
             "php": is_php,
             "module": bool(handler_fix),
-            "php_address": _php_address(evidence) if is_php else "",
+            "php_address": address,
+            "written": added is not None,
             "data": is_told,
             "downloaded": is_forced or mime_type(first.headers) in _DOWNLOADED,
             "forced": is_forced,
@@ -106,6 +111,7 @@ def page_downloaded(evidence: Evidence) -> Iterator[Claim]:
         else handler_fix
         or (adding.without() if adding else None)
         or _obstacle_fix(nginx, obstacle)
+        or added
         or _by_hand("pass-line" if obstacle and obstacle.lacks_pass else step),
     )
 
@@ -160,6 +166,13 @@ def _obstacle(nginx: Nginx, path: str) -> "Obstacle | None":
     from checks.nginx._php_locations import obstacle_of
 
     return None if nginx.is_refused else obstacle_of(nginx, path)
+
+
+def _added_location(nginx: Nginx, path: str, address: str) -> Fix | None:
+    # Imported late: few pages are PHP's source.
+    from checks.nginx._php_additions import added_location_fix
+
+    return added_location_fix(nginx, path.partition("?")[0], address)
 
 
 def _obstacle_fix(nginx: Nginx, obstacle: "Obstacle | None") -> Fix | None:

@@ -41,6 +41,7 @@ from diagnose.model.server import Listener, Listeners, PassedPort
 
 if TYPE_CHECKING:
     from checks.nginx._tls_blocks import TlsBlock
+    from checks.nginx._unheard_blocks import UnheardBlock
     from diagnose.parsers.nginx.server_blocks import Server
 
 
@@ -78,7 +79,6 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
     # Only port 80 is open and nobody tried from outside. A healthy server behind a load balancer
     # that terminates TLS looks the same.
     unsure = not connections and bool(plain_listeners)
-    ports = (port,) if plain_listeners or port == 80 else (port, 80)
     nginx = _NginxListens.of(evidence)
     elsewhere = nginx.tls_port or nginx.plain_port
     other = None if elsewhere or not evidence.target.uses_tls else other_address(evidence)
@@ -88,6 +88,8 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
     is_asked_here = evidence.target.uses_tls and not (unsure or refused or nginx.quic)
     is_maybe_elsewhere = nginx.tls_port or nginx.site_port or other or several
     built = _built_block(evidence, nginx)
+    unheard = None if built or passed else _unheard_block(evidence, nginx)
+    ports = (port,) if plain_listeners or port == 80 else (port, 80)
     yield Claim(
         about=Subject(port=port),
         covers=tuple(Subject(port=number) for number in ports),
@@ -107,6 +109,8 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
             **_program_facts(listeners),
             **_passed_facts(passed),
             **_built_facts(built),
+            "unheard": unheard.place if unheard else "",
+            "commented": unheard is not None and unheard.is_commented,
             "only": _plain_program(plain_listeners)
             if evidence.target.uses_tls and not nginx.runs and (other is None or other.program)
             else "",
@@ -116,7 +120,11 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
         # Which of the programs has the site, if one does, is not known.
         severity=Severity.NOTE if unsure else Severity.WARNING if several else None,
         ruled_out=("listener.loopback-only",),
-        fix=START_APPLICATION if passed else built.fix if built else _fix(evidence, nginx),
+        fix=START_APPLICATION
+        if passed
+        else found.fix
+        if (found := built or unheard)
+        else _fix(evidence, nginx),
         served_at=_served_at(evidence, nginx) if is_asked_here else None,
     )
 
@@ -201,6 +209,16 @@ def _built_block(evidence: Evidence, nginx: _NginxListens) -> "TlsBlock | None":
     from checks.nginx._tls_blocks import tls_block
 
     return tls_block(Nginx.of(evidence))
+
+
+def _unheard_block(evidence: Evidence, nginx: _NginxListens) -> "UnheardBlock | None":
+    """Return the site's block that has its certificate, and does not listen."""
+    if not nginx.runs or nginx.quic or nginx.tls_port:
+        return None
+    from checks.nginx import Nginx
+    from checks.nginx._unheard_blocks import unheard_block
+
+    return unheard_block(Nginx.of(evidence))
 
 
 def _built_facts(built: "TlsBlock | None") -> dict[str, str]:

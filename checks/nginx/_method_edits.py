@@ -1,4 +1,5 @@
-"""The edits that let one more method pass nginx (ngx_http_core_module, "limit_except")."""
+"""The edits that let one more method pass nginx: a `limit_except` (ngx_http_core_module), or a
+condition on `$request_method` (ngx_http_rewrite_module, "if")."""
 
 import re
 
@@ -12,6 +13,14 @@ from diagnose.parsers.nginx.edits import TextEdit, one_line, remove_directive, r
 from diagnose.parsers.nginx.locations import LocationMatch
 
 _HEAD = re.compile(r"limit_except(?:\s+[A-Z]{3,20}){1,12}")
+#: A list of methods that pass, the one method that passes, and the one that does not.
+_LISTED = re.compile(
+    r"""if\s*\(\s*\$request_method\s+!~\*?\s*["']?\^?"""
+    r"""\(?(?P<names>[A-Z]{3,20}(?:\|[A-Z]{3,20}){0,12})\)?\$?["']?\s*\)\s*\{"""
+)
+_METHOD = r"""["']?(?P<name>[A-Z]{3,20})["']?"""
+_OTHER_THAN = re.compile(rf"if\s*\(\s*\$request_method\s+(?P<test>!=\s*{_METHOD})\s*\)\s*\{{")
+_ONLY = re.compile(rf"if\s*\(\s*\$request_method\s+=\s*{_METHOD}\s*\)\s*\{{")
 _PASSWORD = ("auth_basic", "auth_basic_user_file")
 #: A `limit_except` inherits none of these from its location, nor stands beside another one.
 _LOST = {"try_files", "return", "rewrite", "if", "set", "limit_except"}
@@ -52,3 +61,24 @@ def _unguarded(nginx: Nginx, match: LocationMatch) -> list[TextEdit]:
     inner = f"{one_line(file.text, first)} {one_line(file.text, second)}"
     text = f"limit_except OPTIONS {{ {inner} }}"
     return [replace_directive(first, text), remove_directive(file.text, second)]
+
+
+def passing_rule(nginx: Nginx, condition: Directive, method: str) -> tuple[Command | Edit, ...]:
+    """Return what a person types to let a method pass a condition that refuses it: one more name
+    in its list, or the condition of this method alone taken out; () for another condition."""
+    file = nginx.file(condition)
+    text = file.text[condition.start : condition.opened] if file else ""
+    if file is None or condition.name != "if":
+        return ()
+    changes: list[TextEdit] = []
+    if listed := _LISTED.fullmatch(text):
+        at = condition.start + listed.end("names")
+        changes = [TextEdit(at, at, f"|{method}", condition.file)]
+    elif alone := _OTHER_THAN.fullmatch(text):
+        start, stop = (condition.start + edge for edge in alone.span("test"))
+        test = f"!~ ^({alone['name']}|{method})$"
+        changes = [TextEdit(start, stop, test, condition.file)]
+    elif (only := _ONLY.fullmatch(text)) and only["name"] == method:
+        changes = [remove_directive(file.text, condition)]
+    edited = config_edits(nginx, {condition.file: changes}) if changes else ()
+    return chosen_edits(nginx, edited)

@@ -57,7 +57,7 @@ def has_rule_for_method(match: LocationMatch) -> bool:
     return any("$request_method" in " ".join(rule.args) for rule in rules)
 
 
-def as_client_request(evidence: Evidence, path: str) -> ClientRequest:
+def as_client_request(evidence: Evidence, path: str, method: str = "POST") -> ClientRequest:
     """Return the request as nginx's rules see it."""
     target = evidence.target
     fields = (
@@ -67,4 +67,4 @@ def as_client_request(evidence: Evidence, path: str) -> ClientRequest:
         ("upgrade", ""),
     )
     scheme = "https" if target.uses_tls else "http"
-    return ClientRequest("", target.host, path, scheme, target.port, method="POST", fields=fields)
+    return ClientRequest("", target.host, path, scheme, target.port, method, fields=fields)

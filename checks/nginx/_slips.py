@@ -18,6 +18,8 @@ from diagnose.parsers.nginx.edits import TextEdit, indentation
 
 #: Characters. Shorter names resemble each other too much.
 SHORTEST = 5
+#: Names as short as this may lack one letter, where their words fit.
+_SHORTEST_CUT = 3
 
 #: A word, a quoted string, a comment, or the whitespace between them (ngx_conf_read_token).
 _TOKEN = re.compile(
@@ -77,11 +79,19 @@ def _misspelled_name(nginx: Nginx, message: TestMessage, name: str) -> Slip | No
     missing, wrong or swapped."""
     directive = directive_at(nginx, message.file, message.line, name)
     file = nginx.file(directive) if directive else None
-    if directive is None or file is None or nginx.config is None or len(name) < SHORTEST:
+    if directive is None or file is None or nginx.config is None or len(name) < _SHORTEST_CUT:
         return None
     candidates = [
         candidate for candidate in _directive_names() if is_one_edit_apart(name, candidate)
     ]
+    if len(name) < SHORTEST:
+        # A third of the letters may be wrong here: one that is lost, and words that fit.
+        candidates = [
+            candidate
+            for candidate in candidates
+            if len(candidate) > len(name) and directive.block is None
+            if _takes(candidate, len(directive.args))
+        ]
     exact = [candidate for candidate in candidates if candidate == name.lower()]
     candidates = exact or candidates
     if len(candidates) != 1 or not file.text.startswith(name, directive.start):

@@ -9,7 +9,6 @@ the location is made for other sites' scripts: it says what a preflight asks for
 because they are fetched by GET.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -17,6 +16,7 @@ from checks.http import endpoint_subjects
 from checks.nginx import NO_PORT, Nginx, file_line
 from checks.nginx._page_errors import is_in_run, logged_errors
 from checks.nginx._sent_requests import has_rule_for_method, sent_requests
+from checks.nginx._told_methods import told_method
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -40,8 +40,6 @@ from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import LocationMatch, all_locations, location_pattern
 
 _PREFLIGHT = "OPTIONS"
-#: The method of a request, as the console of a browser writes it before the address.
-_NAMED = re.compile(r"\b(POST|PUT|PATCH|DELETE) (?:https?:/)?/")
 _ORIGIN = "access-control-allow-origin"
 #: What the answer to a preflight says, and no other.
 _PREFLIGHT_FIELDS = {"access-control-allow-methods", "access-control-allow-headers"}
@@ -222,12 +220,8 @@ def _denial_of_message(evidence: Evidence, match: LocationMatch, page: Exchange)
         return None
     if symptom.kind == "cors":
         return _directive(match, _PREFLIGHT)
-    is_status = symptom.kind == "status" and symptom.number in {403, 405}
-    named = _NAMED.search(symptom.text)
-    # An interface may have nothing for GET; where GET is refused too, it is not the method.
-    is_asked = (page.status or 400) < 400 or (named is not None and page.status != 403)
-    method = named[1] if named else "POST"
-    denial = _directive(match, method) if is_status and is_asked else None
+    method = told_method(evidence, page)
+    denial = _directive(match, method) if method else None
     return denial if denial and denial.directive.name == "limit_except" else None
 
 

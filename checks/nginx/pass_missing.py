@@ -9,12 +9,16 @@ from checks.nginx._edits import Changes, config_edits
 from checks.nginx._location_edits import insert_lines, location_fix
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
+from diagnose.model.addresses import is_local_host
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.model.server import Listeners
 from diagnose.parsers.http import proxy_page
+from diagnose.parsers.nginx.commented_lines import CommentedLine, commented_lines
 from diagnose.parsers.nginx.config import children, walk
 from diagnose.parsers.nginx.locations import PASS_DIRECTIVES, LocationMatch
 from diagnose.parsers.stray_pages import is_default_page
+from diagnose.parsers.urls import parse_url
 
 #: What the settings of an application begin with, and the directive that passes a request on.
 _PASS_OF_PREFIX = {
@@ -55,8 +59,11 @@ def pass_missing(evidence: Evidence) -> Iterator[Claim]:
             continue
         pass_name = _pass_name(setting)
         changes: Changes = {}
-        line = _only_pass_of_server(match, pass_name)
-        if line:
+        commented = _commented_pass(nginx, match, pass_name)
+        line = "" if commented else _only_pass_of_server(match, pass_name)
+        if commented:
+            changes[match.block.file] = [commented.edit]
+        elif line:
             insert_lines(nginx, match, [line], changes)
         edits = config_edits(nginx, changes)
         yield Claim(
@@ -70,6 +77,7 @@ def pass_missing(evidence: Evidence) -> Iterator[Claim]:
                 "setting": setting.name,
                 "directive": pass_name,
                 "line": line,
+                "commented": " ".join((pass_name, *commented.directive.args)) if commented else "",
             },
             location=nginx.location(match.block),
             fix=location_fix(nginx, match, edits, sure=False)
@@ -101,6 +109,23 @@ def _setting_of_application(location: Directive) -> Directive | None:
 def _pass_name(setting: Directive) -> str:
     prefixes = (prefix for prefix in _PASS_OF_PREFIX if setting.name.startswith(prefix))
     return _PASS_OF_PREFIX.get(next(prefixes, ""), "")
+
+
+def _commented_pass(nginx: Nginx, match: LocationMatch, pass_name: str) -> CommentedLine | None:
+    """Return the line that stands in a comment of the location; of several the only one at whose
+    port of this server something listens."""
+    file = nginx.file(match.block)
+    lines = list(commented_lines(file.text, match.block, {pass_name})) if file else []
+    if len(lines) < 2:
+        return lines[0] if lines else None
+    ports = {socket.port for seen in nginx.evidence.good(Listeners) for socket in seen.sockets}
+    served = [
+        line
+        for line in lines
+        if (url := parse_url(line.directive.args[0])) and is_local_host(url.host)
+        if url.port in ports
+    ]
+    return served[0] if len(served) == 1 else None
 
 
 def _only_pass_of_server(match: LocationMatch, pass_name: str) -> str:

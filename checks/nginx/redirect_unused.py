@@ -27,6 +27,7 @@ from diagnose.model import (
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
+from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.server_blocks import (
     Listen,
     Server,
@@ -72,6 +73,8 @@ def _unused_redirect(nginx: Nginx, exchange: Exchange) -> UnusedRedirect | None:
     if url is None:
         return None
     for socket, used, kind in selected_servers(nginx, exchange):
+        if children(used.block, "ssl_certificate") and not children(used.block, "listen"):
+            continue  # the block is that of https, and has port 80 because its `listen` is missing
         ignored = [server.block for server in shadowed_servers(socket, url.host)]
         for server in nginx.servers:
             if server.block is used.block or not _redirects(server, url.path):

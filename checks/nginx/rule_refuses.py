@@ -22,6 +22,7 @@ from checks.nginx._answering_rules import (
     refused_failures,
 )
 from checks.nginx._sent_requests import as_client_request, sent_requests
+from checks.nginx._told_methods import told_method
 from checks.tcp._vantages import is_server_here
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -35,10 +36,10 @@ from diagnose.model import (
     Subject,
     Where,
 )
-from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import Directive, NginxConfig
-from diagnose.model.pages import PageFileResponse
+from diagnose.model.pages import Page, PageFileResponse
 from diagnose.parsers.http import browser_page
 from diagnose.parsers.usual_paths import is_hidden
 
@@ -87,7 +88,7 @@ def rule_refuses(evidence: Evidence) -> Iterator[Claim]:
             yield _logged_claim(nginx, requests)
     if not by_directive and (refused := browser_rules(nginx)):
         yield _browser_claim(nginx, refused)
-    elif not by_directive and not logged and (claim := _sent_claim(nginx)):
+    elif not by_directive and not logged and (claim := _sent_claim(nginx) or _told_claim(nginx)):
         yield claim
 
 
@@ -180,31 +181,16 @@ def _own_referer_fix(nginx: Nginx, rule: AnsweringRule) -> Fix | None:
     if not is_own or condition is None or condition.args[:1] != ("($invalid_referer)",):
         return None
     # Imported late: a healthy run edits nothing.
-    from checks.nginx._commands import reload_steps
-    from checks.nginx._edits import config_edits
-    from checks.nginx._repairs import blocks_around
-    from diagnose.parsers.nginx import edits
-    from diagnose.parsers.nginx.config import children
+    from checks.nginx._referer_edits import own_names_fix
 
-    around = blocks_around(nginx, condition)
-    server = next((block for block in around if block.name == "server"), None)
-    names = (
-        [name for each in children(server, "server_name") for name in each.args] if server else []
-    )
-    lists = next(
-        (own for block in reversed(around) if (own := children(block, "valid_referers"))), ()
-    )
-    file = nginx.file(lists[-1]) if len(lists) == 1 else None
-    if file is None or target.host not in names or "server_names" in lists[0].args:
-        return None
-    line = f"{edits.one_line(file.text, lists[0]).removesuffix(';')} server_names;"
-    file_edits = config_edits(nginx, {file.path: [edits.replace_directive(lists[0], line)]})
-    return Fix((*file_edits, *reload_steps(nginx)), Applicability.REVIEW) if file_edits else None
+    return own_names_fix(nginx, condition)
 
 
 def _logged_claim(nginx: Nginx, rules: Sequence[LoggedRule]) -> Claim:
     """Return the claim about requests that the site's own pages sent before this run."""
     first = rules[0]
+    method = first.failure.method if _kind(first.condition) == "method" else ""
+    step = _method_step(nginx, first.condition, method)
     subjects = _logged_subjects(nginx, [rule.failure for rule in rules])
     return Claim(
         about=subjects[0],
@@ -222,11 +208,13 @@ def _logged_claim(nginx: Nginx, rules: Sequence[LoggedRule]) -> Claim:
             "logged": True,
             "browsers": (),
             **_rule_facts(first.directive, first.condition),
-            "sent": first.failure.method if _kind(first.condition) == "method" else "",
+            "sent": method,
+            "wanted": method,
             "sender": "",
             **dict.fromkeys(_OF_RESPONSE, False),
+            "typed": len(step.commands) > 0,
         },
-        fix=Fix((Manual("change-the-rule", Where.SERVER),), Applicability.MANUAL),
+        fix=Fix((step,), Applicability.MANUAL),
     )
 
 
@@ -260,33 +248,73 @@ def _browser_claim(nginx: Nginx, rule: BrowserRule) -> Claim:
 def _sent_claim(nginx: Nginx) -> Claim | None:
     """Return the claim about a POST of the page itself that a rule surely refuses for its
     method."""
-    evidence = nginx.evidence
-    for request in sent_requests(evidence):
-        for selected in nginx.answering_servers():
-            rule = refusal(selected.server, as_client_request(evidence, request.path))
-            if rule is None or _kind(rule[1]) != "method":
-                continue
-            directive, condition, status = rule
-            return Claim(
-                about=Subject(port=evidence.target.port, path=request.path),
-                covers=(NO_PORT,),
-                because=(request.source, *((nginx.config,) if nginx.config else ())),
-                confidence=Confidence.LIKELY,
-                severity=Severity.WARNING,
-                location=nginx.location(directive),
-                facts={
-                    "url": evidence.target.origin + request.path,
-                    "status": status,
-                    "logged": False,
-                    "browsers": (),
-                    **_rule_facts(directive, condition),
-                    "sent": "POST",
-                    "sender": request.source.url,
-                    **dict.fromkeys(_OF_RESPONSE, False),
-                },
-                fix=Fix((Manual("change-the-rule", Where.SERVER),), Applicability.MANUAL),
-            )
+    for request in sent_requests(nginx.evidence):
+        if claim := _method_claim(nginx, request.source, request.path, request.source.url):
+            return claim
     return None
+
+
+def _told_claim(nginx: Nginx) -> Claim | None:
+    """Return the claim about the request of a message that a rule surely refuses for its method,
+    with the status of the message."""
+    symptom = nginx.evidence.target.symptom
+    for page in page_exchanges(nginx.evidence) if symptom else ():
+        method, path = told_method(nginx.evidence, page), nginx.evidence.target.path
+        claim = method and _method_claim(nginx, page, path.partition("?")[0], "", method)
+        if claim and symptom and claim.facts["status"] == symptom.number:
+            return claim
+    return None
+
+
+def _method_claim(
+    nginx: Nginx,
+    source: Page | PageFileResponse | Exchange,
+    path: str,
+    sender: str,
+    method: str = "POST",
+) -> Claim | None:
+    """Return the claim about a request that this run did not send, and the configuration
+    refuses."""
+    evidence = nginx.evidence
+    for selected in nginx.answering_servers():
+        rule = refusal(selected.server, as_client_request(evidence, path, method))
+        if rule is None or _kind(rule[1]) != "method":
+            continue
+        directive, condition, status = rule
+        step = _method_step(nginx, condition, method)
+        subject = Subject(port=evidence.target.port, path=path)
+        return Claim(
+            about=subject,
+            covers=(NO_PORT,) if sender else (subject,),
+            because=(source, *((nginx.config,) if nginx.config else ())),
+            confidence=Confidence.LIKELY,
+            severity=Severity.WARNING,
+            location=nginx.location(directive),
+            facts={
+                "url": evidence.target.origin + path,
+                "status": status,
+                "logged": False,
+                "browsers": (),
+                **_rule_facts(directive, condition),
+                "sent": method,
+                "wanted": method,
+                "told": not sender,
+                "sender": sender,
+                **dict.fromkeys(_OF_RESPONSE, False),
+                "typed": len(step.commands) > 0,
+            },
+            fix=Fix((step,), Applicability.MANUAL),
+        )
+    return None
+
+
+def _method_step(nginx: Nginx, condition: Directive, method: str) -> Manual:
+    """Say what a person types if the method is wanted: what is closed may be meant."""
+    # Imported late: a healthy run edits nothing.
+    from checks.nginx._method_edits import passing_rule
+
+    typed = passing_rule(nginx, condition, method) if method else ()
+    return Manual("change-the-rule", Where.SERVER, commands=typed)
 
 
 def _refused_failures(nginx: Nginx, rule: AnsweringRule) -> tuple[FailedRequests, ...]:
@@ -315,6 +343,9 @@ def _rule_facts(directive: Directive, condition: Directive | None) -> dict[str, 
         "path": _tested_path(text) if kind == "file" else "",
         "flag": "",
         "flag_panel": False,
+        "wanted": "",
+        "told": False,
+        "typed": False,
         **{name: kind == name for name in dict.fromkeys(_SUBJECTS.values())},
     }
 

@@ -125,7 +125,18 @@ def _backend(
         }.values()
     )
     targets = {proxy_target.target for _, proxy_target in pairs}
-    attempts = [attempt for attempt in evidence.of(UpstreamTry) if attempt.target in targets]
+    # Locations may name different servers by the same variables.
+    servers = {
+        (endpoint.host, endpoint.port, endpoint.socket)
+        for _, proxy_target in pairs
+        for endpoint in proxy_target.endpoints
+    }
+    attempts = [
+        attempt
+        for attempt in evidence.of(UpstreamTry)
+        if attempt.target in targets
+        if "$" not in attempt.target or (attempt.host, attempt.port, attempt.socket) in servers
+    ]
     return Backend(
         proxy_target=pairs[0][1],
         location_matches=tuple(match for match, _ in pairs),

@@ -90,12 +90,12 @@ def named_ports(nginx: Nginx) -> set[int]:
 
 
 def _fitting_visits(nginx: Nginx, backend: Backend) -> Iterator[BackendVisit]:
-    """Yield the visits of programs that have a path which comes to the backend, and not every
-    path."""
+    """Yield the visits of programs that have a page or a WebSocket at a path which comes to the
+    backend, and not at every path."""
     visits = nginx.evidence.good(BackendVisit)
     blocks = {id(match.block) for match in backend.location_matches}
     for visit in visits:
-        if visit.websocket or not has_path(visit):
+        if not has_path(visit):
             continue
         matches = [
             match for match in nginx.location_matches(visit.requested) if id(match.block) in blocks
@@ -103,7 +103,8 @@ def _fitting_visits(nginx: Nginx, backend: Backend) -> Iterator[BackendVisit]:
         controls = [
             other
             for other in visits
-            if (other.target, other.path) == (visit.target, unknown_path(visit.path))
+            if (other.target, other.websocket) == (visit.target, visit.websocket)
+            if other.path == unknown_path(visit.path)
         ]
         if not matches or not controls or any(map(has_path, controls)):
             continue
@@ -127,5 +128,10 @@ def port_fix(
     if not is_one and lines[0] is backend.proxy_target.directive:
         lines = [each.directive for each in backend.proxy_targets]
     changes: Changes = {}
-    replace_in_directives(nginx, lines, f":{endpoints[0].port}", f":{program.port}", changes)
+    old, new = str(endpoints[0].port), str(program.port)
+    if lines[0].name == "set" and lines[0].args[1:] == (old,):
+        # A variable may hold the port alone.
+        replace_in_directives(nginx, lines, old, new, changes)
+    else:
+        replace_in_directives(nginx, lines, f":{old}", f":{new}", changes)
     return edit_fix(nginx, changes, step, sure=False) if changes else None

@@ -91,6 +91,11 @@ def sockets_of_port(nginx: Nginx, backend: Backend, paths: tuple[str, ...]) -> O
     return OtherSockets(sockets, _program(sockets[0])) if sockets else OtherSockets()
 
 
+def php_sockets(paths: Iterable[str]) -> tuple[str, ...]:
+    """Return those of the listening sockets that are PHP-FPM's."""
+    return tuple(path for path in paths if _program(path) == "PHP-FPM")
+
+
 def is_named_pool(path: str) -> bool:
     """Return whether a socket of PHP-FPM is named after one of its pools (/run/php/shop.sock): the
     pool may have a user and files of its own, which the default one has not."""

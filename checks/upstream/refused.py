@@ -81,7 +81,7 @@ def refused(evidence: Evidence) -> Iterator[Claim]:
                     endpoints=endpoints,
                 ),
                 _other_address(nginx, backend, elsewhere)
-                or (program and port_fix(nginx, backend, program, _STEP))
+                or (program and _port_fix(nginx, backend, program))
                 or (sole and port_fix(nginx, backend, sole, _STEP, is_whole=True))
                 or _fix(nginx, backend, sockets),
             )
@@ -115,6 +115,13 @@ def _sole(nginx: Nginx, backend: Backend) -> MeantProgram | None:
         sole_program(nginx.evidence, path, named_ports(nginx)) for path in _asked_paths(backend)
     )
     return next(filter(None, programs), None)
+
+
+def _port_fix(nginx: Nginx, backend: Backend, program: MeantProgram) -> Fix | None:
+    """Write the program's port, into each line if it has the site's page as well."""
+    sole = _sole(nginx, backend) if len(backend.proxy_targets) > 1 else None
+    is_whole = sole is not None and sole.port == program.port
+    return port_fix(nginx, backend, program, _STEP, is_whole=is_whole)
 
 
 def _candidates(nginx: Nginx, backend: Backend) -> tuple[str, ...]:

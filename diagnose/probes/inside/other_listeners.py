@@ -4,6 +4,8 @@ data or a WebSocket. One of them may be the one that was meant. Where nginx itse
 at the path of the page and finds none, those are asked to which the same server block passes other
 paths; at the path of a WebSocket, all of them.
 
+Where visitors get the page of nginx's own package, those are asked that no line of nginx names.
+
 Where Apache, Caddy or HAProxy has a port at which nothing listens, they are asked for the page too.
 
 A program is asked for the path, and if it has it, for a path that nobody has, as the control. A
@@ -20,6 +22,7 @@ from diagnose.model.server import Listener, Listeners
 from diagnose.model.web_servers import SiteRoute, WebServerConfig
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx.config import walk
+from diagnose.parsers.nginx.locations import proxy_set_header_of
 from diagnose.parsers.nginx.neighbours import local_groups
 from diagnose.parsers.other_programs import (
     BAD_GATEWAY,
@@ -27,8 +30,9 @@ from diagnose.parsers.other_programs import (
     UNKNOWN_WEBSOCKET,
     has_path,
 )
+from diagnose.parsers.stray_pages import is_default_page
 from diagnose.parsers.unknown_paths import unknown_path
-from diagnose.parsers.urls import parse_url
+from diagnose.parsers.urls import parse_url, socketio_path
 from diagnose.parsers.usual_paths import is_for_operators
 from diagnose.parsers.web_sites import routes_of_name
 from diagnose.probes import ProbeContext, probe
@@ -62,7 +66,7 @@ async def refused(ctx: ProbeContext, upgrade: Upgrade) -> None:
 
 @probe(after=Exchange)
 async def missing(ctx: ProbeContext, exchange: Exchange) -> None:
-    if exchange.status in {*UNKNOWN_PAGE, BAD_GATEWAY}:
+    if exchange.status in {*UNKNOWN_PAGE, BAD_GATEWAY} or _is_default_page(ctx, exchange):
         await _ask_all(ctx)
 
 
@@ -110,6 +114,12 @@ async def listeners_read(ctx: ProbeContext, listeners: Listeners) -> None:
     await _ask_all(ctx)
 
 
+def _is_default_page(ctx: ProbeContext, exchange: Exchange) -> bool:
+    """Return whether the page is that of nginx's own package."""
+    is_page = exchange.is_page_of(ctx.target) and exchange.method == "GET"
+    return is_page and is_default_page(exchange.status, exchange.body)
+
+
 def _is_unserved(attempt: UpstreamTry) -> bool:
     """Return whether nothing listens at an application's port, or at its Unix socket."""
     kind = attempt.failure.kind if attempt.failure else ""
@@ -121,20 +131,25 @@ async def _ask_all(ctx: ProbeContext) -> None:
     config, listeners = ctx.observed(NginxConfig)[:1], ctx.observed(Listeners)
     if not config or not listeners or not ctx.options.wants("upstream"):
         return
-    for path, is_websocket in dict.fromkeys((*_websockets(ctx), *_pages(ctx))):
+    wanted = (*_websockets(ctx), *_upgrading_locations(ctx, config[0]), *_pages(ctx))
+    for path, is_websocket in dict.fromkeys(wanted):
         if not ctx.further_requests.begin(f"other listeners, {is_websocket}, {path}"):
             continue
         route = upstream_routes.find_route(ctx, config[0], path)
         if route is None:
+            is_default = any(_is_default_page(ctx, each) for each in ctx.observed(Exchange))
             ask = _ask_for_websocket if is_websocket else _ask_passed
+            ask = _ask_unnamed if is_default and not is_websocket else ask
             await ask(ctx, config[0], listeners[0].sockets, path)
             continue
         slots = (f"other listeners {number}" for number in range(MAX_PATHS))
         if route and any(ctx.further_requests.begin(slot) for slot in slots):
             # As nginx passes it on, and whole.
-            paths = tuple(dict.fromkeys((route.upstream_path.partition("?")[0], path)))
+            passed = route.upstream_path
+            passed = passed if is_websocket else passed.partition("?")[0]
             for port in _other_ports(config[0], listeners[0].sockets, route):
-                await _ask(ctx, port, path, paths, is_websocket)
+                requested, paths = path.partition("?")[0], tuple(dict.fromkeys((passed, path)))
+                await _ask(ctx, port, requested, paths, is_websocket)
 
 
 async def _ask_passed(
@@ -156,6 +171,15 @@ async def _ask_passed(
         await _ask(ctx, port, path, (path,), is_websocket=False)
 
 
+async def _ask_unnamed(
+    ctx: ProbeContext, config: NginxConfig, sockets: tuple[Listener, ...], path: str
+) -> None:
+    """Ask the programs that no line of nginx names for the page: a block of the site has none."""
+    named = _named_ports(config, sockets)
+    for port in _programs(sockets, named, named):
+        await _ask(ctx, port, path, (path,), is_websocket=False)
+
+
 async def _ask_for_websocket(
     ctx: ProbeContext, config: NginxConfig, sockets: tuple[Listener, ...], path: str
 ) -> None:
@@ -166,9 +190,26 @@ async def _ask_for_websocket(
 
 def _websockets(ctx: ProbeContext) -> Iterator[tuple[str, bool]]:
     upgrades = [item for item in ctx.observed(Upgrade) if item.port == ctx.target.port]
+    is_refused = any(map(_is_unserved, ctx.observed(UpstreamTry)))
+    statuses = UNKNOWN_WEBSOCKET | ({BAD_GATEWAY} if is_refused else set())
     for upgrade in upgrades:
-        if upgrade.is_visit and not upgrade.accepted and upgrade.status in UNKNOWN_WEBSOCKET:
+        if upgrade.is_visit and not upgrade.accepted and upgrade.status in statuses:
             yield upgrade.path, True
+
+
+def _upgrading_locations(ctx: ProbeContext, config: NginxConfig) -> Iterator[tuple[str, bool]]:
+    """Yield the paths of locations that are made for WebSockets, and at whose port nothing listens:
+    nobody had to name them."""
+    refused = {
+        (attempt.host, attempt.port)
+        for attempt in ctx.observed(UpstreamTry)
+        if not attempt.socket and _is_unserved(attempt)
+    }
+    for route in upstream_routes.find_routes(ctx, config) if refused else ():
+        servers = {(endpoint.host, endpoint.port) for endpoint in route.upstream.endpoints}
+        is_made_for_it = proxy_set_header_of(route.place, "Upgrade") is not None
+        if is_made_for_it and route.path.strip("/") and servers <= refused:
+            yield socketio_path(route.path), True
 
 
 def _pages(ctx: ProbeContext) -> Iterator[tuple[str, bool]]:
@@ -194,6 +235,8 @@ def _pages(ctx: ProbeContext) -> Iterator[tuple[str, bool]]:
         for response in ctx.observed(PageFileResponse)
         if response.status in UNKNOWN_PAGE and not response.redirects
     )
+    if any(_is_default_page(ctx, exchange) for exchange in ctx.observed(Exchange)):
+        yield ctx.target.path.partition("?")[0], False
     for url in map(parse_url, (*own_page, *files)):
         if url is not None and (url.host, url.port) == (ctx.target.host, ctx.target.port):
             path = url.path.partition("?")[0]

@@ -1,16 +1,18 @@
 """Probe for the script that PHP-FPM does not find: whether it is where nginx says, or where another
-setting of the site leads.
+setting of the site leads. And where a visitor gets the source of a script: where PHP-FPM listens.
 """
 
 from diagnose.model.files import PageFileAccess
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
+from diagnose.parsers.http import document_kind
 from diagnose.parsers.nginx.script_paths import other_scripts, script_request
 from diagnose.parsers.sanitize import UNSAFE
 from diagnose.probes import ProbeContext, is_first, probe
 from diagnose.probes.inside.answering_blocks import answering_blocks
 from diagnose.probes.inside.file_access import access_as, is_file, read_access
 from diagnose.probes.inside.nginx_processes import first_worker, start_folder_of
+from diagnose.probes.inside.upstream_access import emit_listeners
 
 #: What PHP-FPM answers for a script that it does not find (sapi/fpm/fpm/fpm_main.c).
 _MISSING = "File not found."
@@ -20,7 +22,10 @@ _MAX_PLACES = 16
 
 @probe(after=Exchange, needs=NginxConfig)
 async def missing_script(ctx: ProbeContext, exchange: Exchange, config: NginxConfig) -> None:
-    """Emit the path of the script as PHP gets it, and where it is."""
+    """Emit the path of the script as PHP gets it, and where it is; or the listening sockets."""
+    if exchange.is_page_of(ctx.target) and document_kind(exchange.body) == "php":
+        await emit_listeners(ctx)
+        return
     if not is_first(ctx, exchange, _is_missing):
         return
     server = next((server for _, server in answering_blocks(ctx, config)), None)

@@ -3,7 +3,9 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Applicability, Severity, Subject
+from diagnose.model.backends import BackendVisit
 from diagnose.model.nginx import CertificateFile
+from diagnose.model.server import Listener, Listeners
 from tests.support.certificates import LEAF
 from tests.support.check_evidence import CHAT, judge
 from tests.support.firewall_rules import listening
@@ -229,3 +231,53 @@ def test_fires_and_gives_apaches_site_the_certificate_that_covers_its_name() -> 
         (claim,) = judge(CHECK, default, APACHE, *seen, masked=False)
         assert claim.fix
         assert claim.fix.applicability is Applicability.MANUAL
+
+
+EMPTY = """\
+server {
+    listen 443 ssl;
+    server_name shop.example.com;
+    location /images { root /srv/shop; }
+}
+"""
+ROOT = BackendVisit(
+    target="http://127.0.0.1:5000", requested="/", path="/", status=200, connected=True
+)  # fmt: skip
+DOTNET = Listeners(
+    sockets=(Listener(address="127.0.0.1", port=5000, family=4, process="dotnet"),)
+)  # fmt: skip
+
+
+def test_fires_and_passes_the_empty_block_on_to_the_only_program() -> None:
+    (claim,) = judge(CHECK, WELCOME, RUNNING, config(EMPTY), ROOT, DOTNET, masked=False)
+    assert claim.facts["program"] == "dotnet 127.0.0.1:5000"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "+        proxy_pass http://127.0.0.1:5000;" in claim.fix.edits[0].diff
+    assert "+        proxy_set_header X-Forwarded-Proto $scheme;" in claim.fix.edits[0].diff
+
+
+def test_fires_and_lists_programs_where_it_is_not_known_which_is_meant() -> None:
+    socket = DOTNET.sockets[0]
+    two = Listeners(sockets=(socket, replace(socket, port=5001)))
+    visits = ROOT, replace(ROOT, target="http://127.0.0.1:5001")
+    (claim,) = judge(CHECK, WELCOME, RUNNING, config(EMPTY), *visits, two, masked=False)
+    assert claim.facts["candidates"] == ("dotnet 5000 (200)", "dotnet 5001 (200)")
+    assert claim.fix
+    assert not claim.fix.edits
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        EMPTY.replace("shop.example", "www.example"),
+        EMPTY.replace("location", "root /srv/shop;\n    location", 1),
+        EMPTY.replace("/images", "/"),
+        EMPTY.replace("location", "return 200;\n    location", 1),
+    ],
+)
+def test_fires_and_leaves_a_block_alone_that_has_a_page_or_is_not_the_sites(text: str) -> None:
+    (claim,) = judge(CHECK, WELCOME, RUNNING, config(text), ROOT, DOTNET, masked=False)
+    assert not claim.facts["empty"]
+    assert claim.fix
+    assert not claim.fix.edits

@@ -9,6 +9,7 @@ import pytest
 from diagnose.model import Claim, Command, Confidence, Edit, Manual, Observation, Severity, Symptom
 from diagnose.model.http import Exchange
 from diagnose.model.server import Listener, Listeners
+from diagnose.model.upstream import UnixListeners
 from tests.support.check_evidence import SHOP, judge, texts
 from tests.support.chromium import CHROMIUM, browser
 from tests.support.nginx_evidence import RUNNING, SITE, config
@@ -276,3 +277,36 @@ def test_the_line_of_nginx_that_offers_a_page_as_a_file_is_taken_out() -> None:
     assert f"-        {line}" in str(claim.fix.steps[0])
     (claim,) = judge("http.page-downloaded", RUNNING, config(SITE), answer, masked=False)
     assert not claim.facts["adding_place"]
+
+
+ROOTED = SITE.replace(
+    SITE[SITE.index("    location /") : SITE.rindex("}")],
+    "    root /srv/php;\n    index index.php;\n"
+    "    location / {\n        try_files $uri $uri/ /index.php?$args;\n    }\n"
+    "    location ~ ^/uploads/.*\\.php$ {\n        deny all;\n    }\n",
+)
+SOCKET = UnixListeners(sockets=("/run/dbus/system_bus_socket", "/run/php/php8.2-fpm.sock"))
+
+
+def written(site: str, *seen: Observation) -> str:
+    (claim,) = judged("application/octet-stream", PHP, None, RUNNING, config(site), *seen)
+    steps = claim.fix.steps if claim.fix else ()
+    return "".join(step.diff for step in steps if isinstance(step, Edit))
+
+
+def test_fires_and_adds_the_location_with_the_only_socket_of_php() -> None:
+    diff = written(ROOTED, SOCKET)
+    assert "+        fastcgi_pass unix:/run/php/php8.2-fpm.sock;" in diff
+    assert diff.index("/uploads/") < diff.index("+    location ~ \\.php$ {")
+    fpm = Listener(address="127.0.0.1", port=9000, family=4, process="php-fpm8.2")
+    assert "+        fastcgi_pass 127.0.0.1:9000;" in written(ROOTED, Listeners(sockets=(fpm,)))
+
+
+def test_fires_and_adds_no_location_where_it_is_not_known_which_is_meant() -> None:
+    assert not written(ROOTED)
+    two = replace(SOCKET, sockets=(*SOCKET.sockets, "/run/php/php8.3-fpm.sock"))
+    assert not written(ROOTED, two)
+    assert not written(ROOTED.replace("location / {", "location ^~ / {"), SOCKET)
+    assert not written(ROOTED.replace("location / {", "location / { root /srv/a;"), SOCKET)
+    shared = "server { listen 81; location / { fastcgi_pass unix:/run/php/other.sock; } }\n"
+    assert not written(ROOTED + shared, SOCKET)

@@ -254,6 +254,40 @@ def test_fires_and_adds_tcp_where_nginx_listens_for_http3_alone() -> None:
     assert "+    listen 443 ssl;\n+    listen [::]:443 ssl;\n" in edit.diff
 
 
+@pytest.mark.parametrize(
+    ("listen", "line"),
+    [
+        ("# listen 443 ssl;", "+    listen 443 ssl;"),
+        ("listen 80;\n    #listen 443 ssl http2;", "+    listen 443 ssl http2;"),
+        ("listen 80;", "+    listen 443 ssl;"),
+    ],
+)
+def test_fires_and_lets_the_block_with_the_certificate_listen(listen: str, line: str) -> None:
+    text = SITE.replace("listen 443 ssl;", listen)
+    seen = host(), listening(80), connected(failure=REFUSED), RUNNING
+    (claim,) = judge("listener.missing", *seen, config(text), masked=False)
+    assert str(claim.facts["unheard"]).endswith(":2")
+    assert claim.facts["commented"] == ("#" in listen)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert line in claim.fix.edits[0].diff
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        SITE.replace("443 ssl", "80").replace("server_name shop", "server_name www"),
+        SITE.replace("443 ssl", "80").replace("    ssl_certificate shop.pem;\n", ""),
+        SITE.replace("443 ssl", "8443 ssl"),
+        SITE.replace("listen 443 ssl", "# listen 8443 ssl"),
+    ],
+)
+def test_fires_and_edits_no_block_that_is_not_the_sites_or_listens_elsewhere(text: str) -> None:
+    seen = host(), listening(80), connected(failure=REFUSED), RUNNING
+    (claim,) = judge("listener.missing", *seen, config(text), masked=False)
+    assert not claim.facts["unheard"]
+
+
 def test_silent_where_something_listens() -> None:
     assert not judge("listener.missing", listening(443))
     assert not judge("listener.missing", listening(443, address="127.0.0.1"))

@@ -88,6 +88,19 @@ def test_fires_and_corrects_a_name_that_is_one_slip_away_wherever_it_stands(name
     assert claim.fix.applicability is Applicability.AUTOMATIC
 
 
+@pytest.mark.parametrize(
+    ("line", "right"),
+    [("lias /srv/shop/;", "alias /srv/shop/;"), ("rot /srv;", "root /srv;"),
+    ("zip on;", "gzip on;"), ("eny all;", "deny all;"), ("rot /srv /var;", None),
+     ("htp { }", None), ("ech hello;", None)],
+)  # fmt: skip
+def test_fires_and_corrects_a_short_name_that_lacks_a_letter(line: str, right: str | None) -> None:
+    name = line.partition(" ")[0]
+    text = SITE.replace("proxy_set_header Host $host;", line)
+    claim = claimed(f'unknown directive "{name}" in {FILE}:10', text)
+    assert [each.strip() for each in added(claim)] == ([right] if right else [])
+
+
 @pytest.mark.parametrize("name", ["brotly", "proxy_path_to", "listn"])
 def test_fires_and_leaves_other_names_to_a_person(name: str) -> None:
     """What a module has, what is too far away, and what is near to two."""

@@ -77,6 +77,16 @@ def test_silent_where_the_method_of_a_message_may_pass() -> None:
     assert not claims("limit_except GET POST { deny all; }", page(403), target=target)
 
 
+def test_fires_where_the_application_has_nothing_for_get() -> None:
+    """The page says 405, the message 403: GET passes nginx, and the form does not."""
+    target = replace(SHOP, symptom=Symptom("status", "uploading fails: 403", 403))
+    (claim,) = claims(READ_ONLY, page(405), target=target)
+    assert claim.facts["method"] == "POST"
+    assert not claims(READ_ONLY, page(404), target=target)
+    words = replace(SHOP, symptom=Symptom("status", "POST requests get 403", 403))
+    assert claims(READ_ONLY, page(404), target=words)
+
+
 def test_silent_where_the_method_may_pass() -> None:
     assert not claims("limit_except GET POST { deny all; }", asked("POST", 403))
     assert not claims(f"limit_except OPTIONS {{ {GUARDED} }}", asked("OPTIONS", 403))

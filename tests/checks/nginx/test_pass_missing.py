@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Applicability, Edit
+from diagnose.model.server import Listener, Listeners
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.page_errors import page
@@ -50,6 +51,21 @@ def test_fires_and_leaves_the_address_to_a_person(old: str, new: str) -> None:
     (claim,) = judge(CHECK, RUNNING, config(SITE.replace(old, new)), NOT_FOUND, masked=False)
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
+
+
+def written(lines: str, *seen: Listeners) -> str:
+    text = SITE.replace("        proxy_set_header", f"{lines}        proxy_set_header")
+    (claim,) = judge(CHECK, RUNNING, config(text), NOT_FOUND, *seen, masked=False)
+    return claim.fix.edits[0].diff if claim.fix and claim.facts["commented"] else ""
+
+
+def test_fires_and_takes_the_line_out_of_its_comment() -> None:
+    old, new = (f"        #proxy_pass http://127.0.0.1:{port};\n" for port in (7000, 7001))
+    line = "+        proxy_pass http://127.0.0.1:7001;"
+    assert line in written(new)
+    assert not written(old + new)
+    node = Listener(address="127.0.0.1", port=7001, family=4, process="node")
+    assert line in written(old + new, Listeners(sockets=(node,)))
 
 
 def test_fires_on_the_page_of_a_new_nginx() -> None:

@@ -49,3 +49,11 @@ def test_silent_where_no_block_of_the_name_redirects() -> None:
 def test_silent_where_one_name_is_an_exception_from_a_redirect_of_all() -> None:
     every = REDIRECT.replace("shop.example.com", "*.example.com")
     assert not judge(CHECK, config(SITE + COPY + every), replace(PLAIN, status=200))
+
+
+def test_silent_where_the_block_of_https_lacks_its_listen() -> None:
+    """It has port 80 by itself, and listener.missing says so."""
+    ssl = COPY.replace("  listen 80;\n", "  ssl_certificate /c.pem;\n")
+    assert not judge(CHECK, config(ssl + REDIRECT), replace(PLAIN, status=200))
+    bare = COPY.replace("  listen 80;\n", "")
+    assert judge(CHECK, config(bare + REDIRECT), replace(PLAIN, status=200))

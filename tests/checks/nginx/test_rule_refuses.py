@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from diagnose.model import Applicability, Confidence, Failure, Severity
+from diagnose.model import Applicability, Confidence, Edit, Failure, Severity
 from diagnose.model.logs import FailedRequests
 from diagnose.model.pages import PageFileResponse
+from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import CHAT, SHOP, judge, texts
 from tests.support.firewall_rules import host
 from tests.support.nginx_evidence import RUNNING, config, front
@@ -365,6 +366,37 @@ def test_fires_on_a_form_of_the_page_before_anybody_has_sent_it() -> None:
 def test_silent_where_the_form_of_the_page_passes(rule: str) -> None:
     form = loads(posts=("https://shop.example.com/login",))
     assert not judge(CHECK, *refused_page(rule, 200), form, masked=False)
+
+
+def told(rule: str, words: str, status: int, answered: int = 200) -> list[Any]:
+    target = replace(SHOP, symptom=Symptom("status", words, status))
+    return judge(CHECK, *refused_page(rule, answered), target=target, masked=False)
+
+
+@pytest.mark.parametrize(
+    ("rule", "line"),
+    [
+        (GET_ONLY, "+ if ($request_method !~ ^(GET|HEAD|POST)$) { return 405; }"),
+        ("if ($request_method != GET) { return 405; }",
+         "+ if ($request_method !~ ^(GET|POST)$) { return 405; }"),
+        ("if ($request_method = POST) { return 405; }",
+         "- if ($request_method = POST) { return 405; }"),
+    ],
+)  # fmt: skip
+def test_fires_after_a_message_about_a_form(rule: str, line: str) -> None:
+    (claim,) = told(rule, "the form gets 405 Not Allowed", 405)
+    assert (claim.confidence, claim.facts["wanted"]) == (Confidence.LIKELY, "POST")
+    assert line in "".join(
+        each.diff for each in claim.fix.steps[0].commands if isinstance(each, Edit)
+    )
+
+
+def test_silent_where_the_message_is_about_something_else() -> None:
+    assert not told(GET_ONLY, "403 Forbidden", 403)
+    assert not told(GET_ONLY, "405 Not Allowed", 405, answered=405)
+    passing = GET_ONLY.replace("HEAD", "HEAD|POST")
+    assert not told(passing, "the form gets 405 Not Allowed", 405)
+    assert told(passing, "DELETE https://shop.example.com/a 405 (Not Allowed)", 405)
 
 
 LIST = (

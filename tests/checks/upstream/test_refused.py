@@ -167,6 +167,36 @@ def test_fires_and_writes_the_port_of_another_location_whose_program_has_the_pat
     assert claim.facts["meant"] == ""
 
 
+OPENED = replace(HAS, requested="/ws", path="/ws", websocket=True, status=101, accepted=True)
+CLOSED = replace(OPENED, path=unknown_path("/ws"), status=404, accepted=False)
+BY_VARIABLE = """    location /ws {
+        set $port %s;
+        proxy_pass http://127.0.0.1:$port;
+        proxy_set_header Upgrade $http_upgrade;
+    }
+    location / {"""
+
+
+def test_fires_and_writes_the_port_of_the_program_that_opens_the_websocket() -> None:
+    """Two locations name their servers by the same variables: one of them refuses."""
+    text = SITE.replace("    location / {", BY_VARIABLE % 3000)
+    text = text.replace("proxy_pass http://127.0.0.1:3000", "set $port 7001;\n proxy_pass")
+    text = text.replace("proxy_pass;", "proxy_pass http://127.0.0.1:$port;")
+    target = replace(SHOP, path="/ws")
+    down = replace(DOWN, target="http://127.0.0.1:$port")
+    up = replace(down, port=7001, failure=None, path="/")
+    seen = (down, up, config(text), NODE)
+    (claim,) = judge(CHECK, *seen, OPENED, CLOSED, target=target)
+    assert claim.facts["meant"] == "127.0.0.1:7001"
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+        set $port 7001;" in edit.diff
+    everywhere = replace(CLOSED, status=101, accepted=True)
+    (claim,) = judge(CHECK, *seen, OPENED, everywhere, target=target)
+    assert claim.facts["meant"] == ""
+
+
 ROOT = replace(HAS, requested="/", path="/")
 
 
@@ -203,6 +233,12 @@ def test_fires_and_writes_the_port_in_each_line_that_has_the_wrong_one() -> None
     text = SITE.replace("    location / {", more)
     target = replace(SHOP, websockets=("/ws",))
     (claim,) = judge(CHECK, DOWN, config(text), listeners, ROOT, target=target)
+    assert claim.fix
+    assert claim.fix.edits[0].diff.count("+") - 3 >= 2
+    (claim,) = judge(
+        CHECK, DOWN, config(text), listeners, ROOT, OPENED, CLOSED, target=target
+    )  # fmt: skip
+    assert claim.facts["meant"] == "127.0.0.1:7001"
     assert claim.fix
     assert claim.fix.edits[0].diff.count("+") - 3 >= 2
 

@@ -255,6 +255,23 @@ def deletions_are_refused_by_limit_except(lab: Lab) -> None:
     lab.change(PAGES, PAGES.replace(HOST, f"{HOST}{limit}"))
 
 
+@scenario(
+    outside=None, server="nginx.rule-refuses", manual="what is closed may be meant",
+    args=("the login form gets 405 Not Allowed",),
+)  # fmt: skip
+def forms_are_refused_by_a_list_of_methods(lab: Lab) -> None:
+    """A condition from a guide to hardening; the message has the status alone."""
+    rule = "    if ($request_method !~ ^(GET|HEAD)$ ) {\n      return 405;\n    }\n"
+    lab.change(PAGES, PAGES.replace(HOST, f"{HOST}{rule}"))
+
+
+@healthy(args=("the login form gets 405 Not Allowed",))
+def a_list_of_methods_lets_forms_pass(lab: Lab) -> None:
+    """The same list with POST in it: the message is about something else."""
+    rule = "    if ($request_method !~ ^(GET|HEAD|POST)$ ) {\n      return 405;\n    }\n"
+    lab.change(PAGES, PAGES.replace(HOST, f"{HOST}{rule}"))
+
+
 @scenario(outside=None, server="upstream.request-header-too-large", differs=MINE)
 def cookies_do_not_fit_into_a_small_buffer(lab: Lab) -> None:
     """400 for visitors with large cookies, and the page for all others."""

@@ -160,6 +160,13 @@ def default_page_of_a_package(lab: Lab) -> None:
     behind_nginx(lab, "default-page")
 
 
+@scenario(outside="http.not-the-site", differs=(site.CONF,))
+def block_of_the_site_has_no_page(lab: Lab) -> None:
+    """The locations were deleted: the name and the certificate are there, the program runs, and
+    nginx shows its own folder."""
+    lab.change(site.HTTPS[site.HTTPS.index("  location / {") : -2], "")
+
+
 @haproxy_scenario(outside="http.misdirected", differs=(haproxy.CONFIG,))
 def haproxy_sends_no_name_to_apache(lab: Lab) -> None:
     """Issues 3081 and 3133 of haproxy/haproxy: Apache since 2.4.64 answers 421 to a proxy without

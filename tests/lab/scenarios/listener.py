@@ -287,3 +287,11 @@ def nginx_is_not_enabled(lab: Lab) -> None:
     lab.undo(lambda: lab.server.sh("rm -rf /usr/local/bin/systemctl /run/systemd/system"))
     lab.server.write("/usr/local/bin/systemctl", SYSTEMCTL, 0o755)
     lab.server.sh("mkdir -p /run/systemd/system; systemctl disable nginx.service")
+
+
+@scenario(
+    outside="tcp.refused", server="listener.missing", both="listener.missing", differs=(site.CONF,)
+)
+def listen_stands_in_a_comment(lab: Lab) -> None:
+    """The block has the name and its certificate, and port 80 in place of 443."""
+    lab.change("  listen 443 ssl;", "  #listen 443 ssl;")

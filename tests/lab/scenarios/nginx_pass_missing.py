@@ -10,3 +10,8 @@ PASS = "    proxy_pass http://127.0.0.1:3000;\n"
 @scenario(outside="http.not-the-site", server="nginx.pass-missing")
 def line_that_passes_pages_on_is_gone(lab: Lab) -> None:
     lab.change(f"  location / {{\n{PASS}", "  location / {\n")
+
+
+@scenario(outside="http.not-the-site", server="nginx.pass-missing")
+def line_that_passes_pages_on_stands_in_a_comment(lab: Lab) -> None:
+    lab.change(f"  location / {{\n{PASS}", f"  location / {{\n    #{PASS.lstrip()}")

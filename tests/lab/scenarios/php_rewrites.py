@@ -126,6 +126,18 @@ def rewrite_stays_in_its_location(lab: Lab) -> None:
     )
 
 
+@scenario(outside="http.page-downloaded", differs=MINE)
+def location_of_php_is_gone(lab: Lab) -> None:
+    """PHP-FPM listens at its socket, and no line of nginx leads there."""
+    server, socket = lab.server, "/run/php/php8.2-fpm.sock"
+    server.sh("mkdir -p /run/php")
+    lab.undo(lambda: server.sh("rm -rf /run/php /srv/php"))
+    lab.spawn(server, server.application("fpm_server", socket), server.path(socket).exists)
+    server.sh(f"chmod 666 {socket}")
+    server.write("/srv/php/index.php", "<?php\necho 1;\n")
+    lab.change(PAGES, f"{FILES}{FRONT}  location ~ ^/uploads/.*\\.php$ {{ deny all; }}\n")
+
+
 @healthy(target=f"https://{site.NAME}/login")
 def rewrite_leaves_its_location(lab: Lab) -> None:
     _source(

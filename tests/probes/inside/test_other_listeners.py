@@ -101,6 +101,36 @@ def test_programs_are_asked_where_the_port_of_nginx_refuses(
     assert not asked(monkeypatch, replace(bad, status=503), down)
 
 
+def test_programs_that_nginx_does_not_name_are_asked_where_its_default_page_comes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    welcome = replace(
+        MISSING, url=f"{SHOP.origin}/", status=200, body="<title>Welcome to nginx!</title>"
+    )
+    empty = "127.0.0.1:9100; } location / { root /srv"
+    programs = [(3001, "/", False), (3002, "/", False)]
+    assert asked(monkeypatch, welcome, target=empty, path="/") == programs
+    assert not asked(monkeypatch, replace(welcome, body="<title>Shop"), target=empty, path="/")
+
+
+def test_programs_are_asked_for_the_websocket_of_a_location_whose_port_refuses(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nobody has named it: the location is made for one."""
+    made = "127.0.0.1:3001; } location %s { proxy_pass http://127.0.0.1:3002;"
+    made += " proxy_set_header Upgrade $http_upgrade"
+    down = UpstreamTry(
+        target="http://127.0.0.1:3002", host="127.0.0.1", port=3002, failure=REFUSED
+    )  # fmt: skip
+    programs = [(3001, "/ws", True), (9100, "/ws", True)]
+    assert asked(monkeypatch, down, target=made % "/ws") == programs
+    assert not asked(monkeypatch, replace(down, failure=None), target=made % "/ws")
+    assert not asked(monkeypatch, down, target=made.partition(" proxy_set")[0] % "/ws")
+    assert not asked(monkeypatch, down, target=made % "= /")
+    (first, _) = asked(monkeypatch, down, target=made % "/socket.io/")
+    assert first == (3001, "/socket.io/?EIO=4&transport=websocket", True)
+
+
 def test_nobody_is_asked_without_a_fault_or_for_another_machine(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

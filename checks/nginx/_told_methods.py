@@ -1,0 +1,29 @@
+"""The method of the request that a message is about, where the run itself asked for a page: pages
+are fetched by GET, forms are sent by POST."""
+
+import re
+
+from diagnose.model import Evidence
+from diagnose.model.http import Exchange
+
+#: Methods as they are written in messages. The words "post" and "delete" are prose.
+_NAMED = re.compile(r"\b(POST|PUT|PATCH|DELETE)\b")
+_NOT_ALLOWED = 405
+
+
+def told_method(evidence: Evidence, page: Exchange) -> str:
+    """Return the method that a message with 403 or 405 is about; "" without such a message, and
+    where the page itself gets this status: then it is not the method.
+
+    An interface may have nothing for GET: it tells so (405), or the message names the method.
+    """
+    symptom = evidence.target.symptom
+    is_status = symptom is not None and symptom.kind == "status"
+    if symptom is None or not is_status or symptom.number not in {403, _NOT_ALLOWED}:
+        return ""
+    if page.method not in {"GET", "HEAD"} or page.status in {None, symptom.number}:
+        return ""
+    named = _NAMED.search(symptom.text)
+    status = page.status or 0
+    is_other = status < 400 or status == _NOT_ALLOWED or (named is not None and status != 403)
+    return (named[1] if named else "POST") if is_other else ""
