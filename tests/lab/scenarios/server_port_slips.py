@@ -50,3 +50,16 @@ def haproxy_binds_81(lab: Lab) -> None:
 def haproxy_binds_81_beside_80(lab: Lab) -> None:
     """A second port, which a balancer may ask."""
     haproxy.serve(lab, SITE.replace("bind :80", "bind :80\n    bind :81"), 80, 81, 443)
+
+
+@apache_scenario(
+    outside="websocket.not-upgraded",
+    server="server.application-down",
+    args=("--ws", "/ws"),
+    differs=(apache.SITE,),
+)
+def apache_passes_the_websocket_to_3001(lab: Lab) -> None:
+    """The pages come, from the same program."""
+    rules = "RewriteEngine On\n    RewriteCond %{HTTP:Upgrade} websocket [NC]\n    "
+    rule = f"{rules}RewriteRule ^/ws$ ws://127.0.0.1:3001/ws [P,L]"
+    apache.serve(lab, f"{HTTPS}\n{HTTP}".replace("ProxyPass /ws ws://127.0.0.1:3000/ws", rule))
