@@ -4,12 +4,14 @@ failed because the authority could not connect, this is why."""
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from checks.http import _redirect_edits
 from checks.nginx import Nginx
 from checks.nginx._edits import Changes
 from diagnose.checking.registry import check
 from diagnose.model import (
+    Applicability,
     Claim,
     Confidence,
     Evidence,
@@ -24,6 +26,9 @@ from diagnose.model.renewal import RenewalFailure
 from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
 from diagnose.parsers.http import https_only
+
+if TYPE_CHECKING:
+    from checks.server._port_edits import SlippedPort
 
 #: What Let's Encrypt's authority reports (boulder, va/va.go) where it cannot connect.
 _NOT_REACHED = re.compile(
@@ -71,6 +76,8 @@ def port_closed(evidence: Evidence) -> Iterator[Claim]:
         target.scheme == "wss"
         or any(https_only(target.host, response_headers) for response_headers in headers or [()])
     )
+    refused = kinds == {"refused"}
+    slip = _slip(evidence) if refused else None
     yield Claim(
         about=merge_subjects(subjects),
         covers=(*subjects, *([Subject()] if renewals else [])),
@@ -80,14 +87,40 @@ def port_closed(evidence: Evidence) -> Iterator[Claim]:
         facts={
             "name": target.host,
             "addresses": tuple(subject.address for subject in subjects if subject.address),
-            "refused": kinds == {"refused"},
+            "refused": refused,
             "silent": kinds == {"timeout"},
             "renewal": renewals[0].message if renewals else "",
             "message": closed[0].failure.message if closed[0].failure else "",
+            "slip": slip.port if slip else "",
+            "slip_place": slip.place if slip else "",
         },
         # Its owner may have closed the port on purpose, unless a renewal needs it.
-        fix=_fix(Nginx.of(evidence), sure=kinds == {"refused"} and bool(renewals)),
+        fix=(slip and _moved(evidence, slip))
+        or _fix(Nginx.of(evidence), sure=refused and bool(renewals)),
     )
+
+
+def _slip(evidence: Evidence) -> "SlippedPort | None":
+    """Return the port on which another web server than nginx listens in the place of 80, by a slip
+    in its configuration; None if port 80 has a listener, or where nothing is known."""
+    listeners = evidence.good(Listeners)
+    if not listeners or any(snapshot.on(80) for snapshot in listeners):
+        return None
+    # Imported late: few sites have this port closed.
+    from checks.server import server_view
+    from checks.server._port_edits import slipped_plain_port
+
+    view = server_view(evidence)
+    return slipped_plain_port(view) if view and view.server.pid is not None else None
+
+
+def _moved(evidence: Evidence, slip: "SlippedPort") -> Fix | None:
+    from checks.server import reload_steps, server_view
+
+    view = server_view(evidence)
+    if view is None or not slip.edits:
+        return None
+    return Fix((*slip.edits, *reload_steps(view.server)), Applicability.REVIEW)
 
 
 def _fix(nginx: Nginx, sure: bool) -> Fix:

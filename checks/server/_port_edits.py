@@ -2,7 +2,7 @@
 
 import re
 
-from checks.server import ServerView, line_edit, line_text
+from checks.server import ServerView, line_edit, line_text, place_text
 from diagnose.model import Edit
 from diagnose.model.frozen import frozen
 from diagnose.model.web_servers import WebSite
@@ -61,3 +61,63 @@ def unheard_site(view: ServerView, tls: bool) -> UnheardSite | None:
         if len(ports := {socket.port for socket in site.sockets}) == 1 and not ports & heard
     ]
     return found[0] if len(found) == 1 and heard else None
+
+
+@frozen
+class SlippedPort:
+    """The one port without TLS that has a digit wrong, where it is written first, and the edits of
+    all its lines; none if one of them is not known."""
+
+    port: int
+    file: str
+    line: int
+    edits: tuple[Edit, ...]
+
+    @property
+    def place(self) -> str:
+        return place_text(self.file, self.line)
+
+
+def slipped_plain_port(view: ServerView) -> SlippedPort | None:
+    """Return the only port without TLS on which the server listens, if it is 80 with a digit wrong:
+    a socket's own line, and those of the virtual hosts that are on it; of Caddy, whose sockets have
+    no lines, the target's site."""
+    config = view.config
+    if config is None or any(socket.port == 80 for socket in config.listens):
+        return None
+    own = [site for site in config.sites if site.line and has_name(site, view.evidence.target.host)]
+    chosen = config.sites if view.server.product == "apache" else own
+    lines = [(each.port, each.file, each.line) for each in config.listens if not each.tls]
+    if view.server.product != "haproxy":
+        lines += [
+            (socket.port, site.file, site.line)
+            for site in chosen
+            for socket in site.sockets
+            if not socket.tls and site.line
+        ]
+    written = [
+        (port, file, line)
+        for port, file, line in dict.fromkeys(lines)
+        if line and port in view.server.ports and is_slip(port, 80)
+    ]
+    ports = {port for port, _, _ in written}
+    if len(ports) != 1:
+        return None
+    files = dict.fromkeys(file for _, file, _ in written)
+    edits = [_edit_of_lines(view, file, written) for file in files]
+    port, file, line = written[0]
+    return SlippedPort(
+        port, file, line, tuple(edit for edit in edits if edit) if all(edits) else ()
+    )
+
+
+def _edit_of_lines(view: ServerView, file: str, written: list[tuple[int, str, int]]) -> Edit | None:
+    changes: dict[int, tuple[str, ...]] = {}
+    for port, path, line in written:
+        text = line_text(view, path, line) if path == file else ""
+        changed, count = re.subn(rf"(?<=[:\s]){port}(?![\d.:])", "80", text)
+        if path == file and count != 1:
+            return None
+        if path == file:
+            changes[line] = (changed,)
+    return line_edit(view, file, changes)

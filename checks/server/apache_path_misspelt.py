@@ -8,7 +8,7 @@ it is a warning.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from checks.http import _page_files
 from checks.server import ServerView, line_edit, line_text, place_text, reload_steps, server_on_port
@@ -43,7 +43,8 @@ _MAX_LINES = 2_000
     needs=[WebServer, WebServerConfig],
     explains=[
         "http.page-for-api",
-        "http.page-file-missing", "http.page-file-type", "server.other-requests-failed",
+        "http.page-file-missing", "http.page-file-type", "http.redirect-to-error",
+        "server.other-requests-failed",
         "server.own-answer", "server.page-missing", "server.path-excluded",
         "server.websocket-not-passed",
         "upstream.application-log",
@@ -56,10 +57,12 @@ def apache_path_misspelt(evidence: Evidence) -> Iterator[Claim]:
         return
     for site in view.answering_sites[:1]:
         lines = list(_lines(view, site))
+        # A path that the application has is no plural of its own.
+        inner = {route.path.rstrip("/"): route.backend_path.rstrip("/") for route in site.routes}
         missed = [
             (near, failure)
             for failure in _failing(view)
-            if (near := _near(lines, failure.path.partition("?")[0]))
+            if (near := _near(lines, failure.path.partition("?")[0], inner))
         ]
         if missed:
             near, _ = missed[0]
@@ -101,9 +104,10 @@ def _lines(view: ServerView, site: WebSite) -> Iterator[_PathLine]:
             yield _PathLine(alias.line, "alias", alias.prefix, "", alias.file, is_shared=True)
 
 
-def _near(lines: list[_PathLine], path: str) -> _PathLine | None:
+def _near(lines: list[_PathLine], path: str, inner: Mapping[str, str]) -> _PathLine | None:
     """Return the first line that nearly takes the path, with the path that is meant; None if it is
-    taken, but for a line of the whole site."""
+    taken, but for a line of the whole site. `inner` are the paths at which applications have what
+    comes to a line's own path."""
     if any(takes(line.path, path) for line in lines):
         return None
     for line in lines:
@@ -113,10 +117,17 @@ def _near(lines: list[_PathLine], path: str) -> _PathLine | None:
         if len(parts) > len(own) or not differing or not takes(meant, path):
             continue
         is_case = line.path.lower() == meant.lower()
-        is_near = len(differing) == 1 and is_misspelt(*differing[0])
+        is_own = inner.get(line.path.rstrip("/")) == meant.rstrip("/")
+        is_near = len(differing) == 1 and (
+            is_misspelt(*differing[0]) or (is_own and _is_one_letter_more(*differing[0]))
+        )
         if is_case or (is_near and not line.is_shared):
             return _PathLine(line.number, line.directive, line.path, meant, line.file)
     return None
+
+
+def _is_one_letter_more(written: str, asked: str) -> bool:
+    return written[:-1] == asked or asked[:-1] == written
 
 
 def _failing(view: ServerView) -> Iterator[_Failure]:

@@ -9,12 +9,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from ipaddress import ip_address
+from typing import TYPE_CHECKING
 
 from checks.nginx._failed_requests import current_failures
 from checks.server import ServerView, line_text, place_text, reload_steps, server_on_port
 from checks.server._address_edits import address_edit, moved_route_edit
 from checks.server._haproxy import haproxy_view, refused_visits
-from checks.upstream._meant_programs import MeantProgram
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -38,6 +38,9 @@ from diagnose.parsers.http import GATEWAY_FAILURES
 from diagnose.parsers.usual_paths import is_usual_websocket
 from diagnose.parsers.web_sites import is_taken, name_matches, route_of, sole_application
 
+if TYPE_CHECKING:
+    from checks.server._meant_programs import OtherProgram
+
 #: The handler of a FastCGI program at a port, and the lines of a site that are looked at.
 _HANDLER = re.compile(
     r"(?i)\s*SetHandler\s+[\"']?proxy:(fcgi://(\[[0-9a-f:]+\]|[\w.-]{1,255}):(\d{1,5}))\b"
@@ -56,6 +59,7 @@ _MAX_NAMES = 6
         "server.request-logged",
         "upstream.application-log",
         "http.server-error",
+        "http.redirect-to-error",
         "tls.closed",
         "tls.reset",
         "websocket.not-upgraded",
@@ -76,9 +80,11 @@ def _failed_routes(view: ServerView) -> Iterator[tuple[SiteRoute, list[str]]]:
     listeners, target = view.evidence.good(Listeners), view.evidence.target
     failed_routes: dict[str, tuple[SiteRoute, list[str]]] = {}
     logged_paths = (failure.path for failure in _logged(view))
-    for path in dict.fromkeys((target.path, *target.websockets, *logged_paths)):
+    upgrades = [each.path for each in view.evidence.of(Upgrade) if each.is_visit]
+    for path in dict.fromkeys((target.path, *target.websockets, *upgrades, *logged_paths)):
         for site in view.answering_sites:
-            is_websocket = path in target.websockets or is_usual_websocket(path)
+            is_named = path in target.websockets or path in upgrades
+            is_websocket = is_named or is_usual_websocket(path)
             own_path = path.partition("?")[0]
             own = route_of(site, own_path, is_websocket) or sole_application(site, own_path)
             own = _member(own) if own else _handler(view, site)
@@ -111,15 +117,15 @@ def _claim(view: ServerView, route: SiteRoute, paths: list[str]) -> Claim:
     )
     is_whole = not is_half_open and not is_member
     edit = _other_address(view, route, elsewhere) if is_whole else None
-    sole = None if elsewhere or not is_whole else _sole(view, route, paths)
-    if sole is not None:
-        edit = moved_route_edit(view, route, str(sole.port)) or address_edit(
-            view, route, f"{bracketed(route.host)}:{sole.port}"
+    program = None if elsewhere or not is_whole else _other_program(view, route, paths)
+    if program is not None:
+        edit = moved_route_edit(view, route, str(program.port)) or address_edit(
+            view, route, f"{bracketed(route.host)}:{program.port}"
         )
     return Claim(
         about=Subject(port=target.port, path=paths[0]),
         covers=tuple(Subject(port=target.port, path=path) for path in paths),
-        because=(*responses, *([sole.visit] if sole else []), *listeners, view.server),
+        because=(*responses, *(program.visits if program else ()), *listeners, view.server),
         facts={
             **view.facts,
             "target": route.target,
@@ -128,15 +134,15 @@ def _claim(view: ServerView, route: SiteRoute, paths: list[str]) -> Claim:
             "paths": tuple(paths),
             "status": getattr(responses[0], "status", None) or "",
             "elsewhere": elsewhere,
-            "other": f"{elsewhere[0]}:{route.port}" if edit and not sole else "",
-            "sole": f"127.0.0.1:{sole.port}" if sole else "",
-            "process": sole.process if sole else "",
+            "other": f"{elsewhere[0]}:{route.port}" if edit and program is None else "",
+            **dict.fromkeys(("sole", "process", "only_page", "meant_path", "php"), ""),
+            **(program.facts if program else {}),
             "candidates": _candidates(view, paths) if is_whole and not elsewhere else (),
             "listening": () if is_half_open else listening_programs(evidence)[:6],
             "half": is_half_open,
             "members": route.members if is_member else (),
             "rule_names": (names := _names_of_others(evidence)),
-            **_start(view, route, is_whole and not elsewhere and sole is None),
+            **_start(view, route, is_whole and not elsewhere and program is None),
         },
         confidence=Confidence.LIKELY if is_half_open or names else Confidence.CERTAIN,
         ruled_out=view.ruled_out,
@@ -165,14 +171,11 @@ def _names_of_others(evidence: Evidence) -> tuple[str, ...]:
     return () if is_own else names[:_MAX_NAMES]
 
 
-def _sole(view: ServerView, route: SiteRoute, paths: list[str]) -> MeantProgram | None:
-    """Return the only program that has a page at the root, where the server passes it on to the
-    loopback address."""
-    if "/" not in paths or route.scheme != "http" or route.host not in {"localhost", "127.0.0.1"}:
-        return None
-    from checks.upstream._sole_programs import sole_program
+def _other_program(view: ServerView, route: SiteRoute, paths: list[str]) -> "OtherProgram | None":
+    # Imported late: few applications are down.
+    from checks.server._meant_programs import other_program
 
-    return sole_program(view.evidence, "/", _named_ports(view))
+    return other_program(view, route, paths)
 
 
 def _start(view: ServerView, route: SiteRoute, is_missing: bool) -> Mapping[str, object]:

@@ -28,10 +28,13 @@ from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Seve
 from diagnose.model.addresses import is_local_host
 from diagnose.model.backends import BackendHandshake, BackendVisit
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
-from diagnose.model.logs import ServerRequestError
+from diagnose.model.logs import FailedRequests, RefusedHandshakes, ServerRequestError
+from diagnose.model.pages import WebSocketPath
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig, WebSite
 from diagnose.parsers.hostnames import covers, plain_name
+from diagnose.parsers.http import proxy_page
 from diagnose.parsers.urls import parse_url
+from diagnose.parsers.usual_paths import is_usual_websocket
 from diagnose.parsers.web_sites import is_taken, misses_pattern, route_of
 
 #: OpenSSL's results for a certificate that no trusted authority issued
@@ -44,11 +47,12 @@ _ENDPOINT = re.compile(r"(?i)wss://([\w.-]{1,253}):([0-9]{1,5})(?![0-9])")
 
 @check(
     severity=Severity.ERROR,
-    needs=[WebServer, WebServerConfig, BackendHandshake, Exchange],
+    needs=[WebServer, WebServerConfig, Exchange],
     explains=[
         "server.application-answers", "http.server-error", "server.haproxy-no-server",
         "server.request-logged", "server.websocket-not-passed", "websocket.not-upgraded",
-        "websocket.inner-proxy", "server.request-failed",
+        "websocket.inner-proxy", "server.request-failed", "server.other-requests-failed",
+        "http.redirect-to-error",
     ],
 )  # fmt: skip
 def backend_tls_fails(evidence: Evidence) -> Iterator[Claim]:
@@ -58,6 +62,7 @@ def backend_tls_fails(evidence: Evidence) -> Iterator[Claim]:
     # Apache does not even begin TLS: what its verification would say does not matter then.
     is_off = any(error.reason == "backend-tls" for error in evidence.good(ServerRequestError))
     yield from _websocket_claims(view)
+    yield from _logged_claims(view)
     pages = page_exchanges(evidence)
     if not pages or any(page.failure is None and (page.status or 0) < 500 for page in pages):
         return
@@ -112,10 +117,68 @@ def _websocket_claims(view: ServerView) -> Iterator[Claim]:
             covers=paths,
             because=(*claim.because, *visits),
             confidence=Confidence.CERTAIN if is_sure else Confidence.LIKELY,
-            fix=claim.fix
-            if is_sure or claim.fix is None or claim.fix.applicability is Applicability.MANUAL
-            else replace(claim.fix, applicability=Applicability.REVIEW),
+            fix=claim.fix if is_sure else _reviewed(claim.fix),
         )
+
+
+def _reviewed(fix: Fix | None) -> Fix | None:
+    """Return a fix that a person looks at first."""
+    if fix is None or fix.applicability is Applicability.MANUAL:
+        return fix
+    return replace(fix, applicability=Applicability.REVIEW)
+
+
+def _logged_claims(view: ServerView) -> Iterator[Claim]:
+    """Make the claims for WebSockets that visitors did not get, by Apache's access log, and that
+    are passed on with TLS to the port to which another line of the site speaks plain HTTP, with
+    success: what answers that there has no TLS."""
+    evidence, port = view.evidence, view.evidence.target.port
+    sites = view.answering_sites if view.server.product == "apache" else ()
+    seen = {upgrade.path for upgrade in evidence.of(Upgrade)}
+    named = {each.path for each in evidence.good(RefusedHandshakes) if each.status == 500}
+    named |= {each.path.partition("?")[0] for each in evidence.good(WebSocketPath)}
+    claimed: set[int] = set()
+    # That the path answers without an upgrade in this run says nothing of its WebSocket.
+    for failure in evidence.good(FailedRequests) if len(sites) == 1 else ():
+        is_own = failure.server == "apache" and failure.status == 500
+        is_meant = failure.path in named or is_usual_websocket(failure.path)
+        is_new = is_own and is_meant and failure.path not in seen
+        route = _secure_route(sites[0], failure.path) if is_new else None
+        if route is None or route.line in claimed:
+            continue
+        pages = [page for page in evidence.good(Exchange) if _is_plain_page(sites[0], page, route)]
+        if pages:
+            claimed.add(route.line)
+            claim = _claim(view, route, None, "plain", [failure])
+            about = Subject(port=port, path=failure.path)
+            tries = [visit for visit in evidence.of(BackendVisit) if _lacks_tls(visit, route)]
+            yield replace(
+                claim,
+                about=about,
+                covers=(about,),
+                because=(*claim.because, *pages[:1], *tries[:1]),
+                confidence=Confidence.CERTAIN if tries else Confidence.LIKELY,
+                severity=Severity.WARNING,
+                fix=claim.fix if tries else _reviewed(claim.fix),
+            )
+
+
+def _lacks_tls(visit: BackendVisit, route: SiteRoute) -> bool:
+    """Return whether a request over TLS to a route's port got no TLS, as this run sent it."""
+    url = _ENDPOINT.match(visit.target)
+    is_try = visit.failure is not None and visit.failure.kind == "protocol"
+    return is_try and url is not None and int(url[2]) == route.port
+
+
+def _is_plain_page(site: WebSite, page: Exchange, secure: SiteRoute) -> bool:
+    """Return whether a page came over plain HTTP from the host and port of a route with TLS."""
+    url = parse_url(page.url)
+    is_page = page.status is not None and page.status < 400 and not proxy_page(page.body)
+    if url is None or not is_page:
+        return False
+    route = route_of(site, url.path.partition("?")[0], websocket=False)
+    is_plain = route is not None and route.scheme == "http" and route.port == secure.port
+    return is_plain and route is not None and _is_same_host(route.host, secure.host)
 
 
 def _secure_route(site: WebSite, path: str) -> SiteRoute | None:
@@ -148,31 +211,31 @@ def _is_same_host(first: str, second: str) -> bool:
 def _claim(
     view: ServerView,
     route: SiteRoute,
-    handshake: BackendHandshake,
+    handshake: BackendHandshake | None,
     reason: str,
-    pages: Sequence[Exchange | Upgrade],
+    pages: Sequence[Exchange | Upgrade | FailedRequests],
 ) -> Claim:
-    leaf = handshake.chain[0] if handshake.chain else None
+    leaf = handshake.chain[0] if handshake and handshake.chain else None
     port = view.evidence.target.port
     fix = _fix(view, route, reason, leaf.dns_names if leaf else ())
     return Claim(
         about=Subject(port=port, path=view.evidence.target.path),
         covers=(Subject(port=port), Subject(port=80)),
-        because=(handshake, view.server, *pages),
+        because=(*([handshake] if handshake else []), view.server, *pages),
         facts={
             **view.facts,
             "status": pages[0].status or "",
-            "websocket": isinstance(pages[0], Upgrade),
+            "websocket": not isinstance(pages[0], Exchange),
             "target": route.target,
-            "endpoint": f"{handshake.host}:{handshake.port}",
+            "endpoint": f"{handshake.host}:{handshake.port}" if handshake else route.authority,
             "place": place_text(route.file, route.line),
             reason: True,
             "unverified": reason == "untrusted" and fix.applicability is Applicability.REVIEW,
-            "result": handshake.verify_text,
-            "wanted": handshake.server_name,
-            "other_name": _other_name(handshake, route, reason),
+            "result": handshake.verify_text if handshake else "",
+            "wanted": handshake.server_name if handshake else "",
+            "other_name": _other_name(handshake, route, reason) if handshake else "",
             "names": (*leaf.dns_names, *leaf.addresses)[:6] if leaf else (),
-            "command": handshake.equivalent,
+            "command": handshake.equivalent if handshake else "",
             view.server.product: True,
         },
         fix=fix,

@@ -196,11 +196,13 @@ def _edit(haproxy: HaproxyView, http: HttpCheck, failed: FailedCheck, login: boo
     text = f"{method}{host}{path}"
     if not text.isascii() or set(text) & set(" \t\"'\\#$%"):
         return None
+    # The page was asked for with this field: without it, an application may redirect to https.
+    is_forwarded = named is None
     if _is_old(view.server.version):
-        return replace(
-            view, http.line, f"option httpchk {method} {path} HTTP/1.1\\r\\nHost:\\ {host}"
-        )
-    send = f"http-check send meth {method} uri {path} ver HTTP/1.1 hdr Host {host}"
+        fields = rf"Host:\ {host}" + (r"\r\nX-Forwarded-Proto:\ https" if is_forwarded else "")
+        return replace(view, http.line, rf"option httpchk {method} {path} HTTP/1.1\r\n{fields}")
+    fields = f"hdr Host {host}" + (" hdr X-Forwarded-Proto https" if is_forwarded else "")
+    send = f"http-check send meth {method} uri {path} ver HTTP/1.1 {fields}"
     if http.send is not None:
         return replace(view, http.send, send) if http.send in own else None
     return replace(view, http.line, "option httpchk", send)

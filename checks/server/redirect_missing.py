@@ -167,11 +167,36 @@ def _fix(view: ServerView, site: WebSite) -> Fix:
             return manual_fix(view, "redirect")
         return Fix((added, *reload_steps(view.server)), Applicability.REVIEW)
     line = line_text(view, site.file, site.line)
+    if view.server.product == "caddy":
+        file = view.config.file(site.file) if view.config else None
+        rows = _caddy_rows(view, line) if file and "@to_https" not in file.text else ()
+        edit = line_edit(view, site.file, {site.line: rows}) if rows else None
+        if edit is None:
+            return manual_fix(view, "redirect")
+        return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
     rules = _rules(view, line)
     if not rules:
         return manual_fix(view, "redirect")
     indent = f"{indentation(line)}    "
     return _rewriting_fix(view, site, (line, *(f"{indent}{rule}" for rule in rules)), "redirect")
+
+
+#: An address of a site of Caddy's that is on port 80 alone.
+_PLAIN_ADDRESS = re.compile(r"http://[A-Za-z0-9.*-]{1,253}(?::80)?|[A-Za-z0-9.*-]{0,253}:80")
+
+
+def _caddy_rows(view: ServerView, line: str) -> tuple[str, ...]:
+    """Return the rows that redirect in a site of Caddy's which begins at `line`; () if the site is
+    on other ports too. Caddy puts `redir` before what answers (Caddyfile, "Directive order")."""
+    host, words = view.evidence.target.host, line.replace(",", " ").split()
+    is_plain = all(_PLAIN_ADDRESS.fullmatch(word) for word in words[:-1])
+    if not re.fullmatch(r"[A-Za-z0-9.-]+", host) or words[-1:] != ["{"] or not is_plain:
+        return ()
+    return (
+        line,
+        "\t@to_https not path /.well-known/acme-challenge/*",
+        f"\tredir @to_https https://{host}{{uri}} permanent",
+    )
 
 
 def _fix_without_host(view: ServerView) -> Fix:

@@ -8,12 +8,14 @@ A server whose only site has no name, or another one, may be meant like that. It
 where visitors see it: the certificate is not for the name, the site with the name is on disk and
 not loaded, or the server itself refuses the page, or shows the page of its package, and has other
 sites on the port. A site for many names (`*.example.com`) may answer in place of one whose name is
-misspelled. Over plain HTTP nothing tells but the page: there the site of this name is on another
-port, or the visitor's own words say that another site comes.
+misspelled. A site of this name whose port has a digit wrong is on a port on which Apache does not
+listen. Over plain HTTP nothing tells but the page: there the site of this name is on another port,
+or the visitor's own words say that another site comes.
 """
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from checks.server import (
     ServerView,
@@ -57,6 +59,9 @@ from diagnose.parsers.http import proxy_page
 from diagnose.parsers.misspellings import closest_misspelling
 from diagnose.parsers.stray_pages import is_default_page
 from diagnose.parsers.web_sites import has_name, may_take
+
+if TYPE_CHECKING:
+    from checks.server._port_edits import UnheardSite
 
 #: Statuses of a path that the answering site does not have.
 REFUSALS = {403, 404, 410}
@@ -113,12 +118,28 @@ def wrong_site(evidence: Evidence) -> Iterator[Claim]:
         )
     ]
     idle = _site_named(view, view.config.idle, target.port)
+    unheard = _unheard(view, sites[0])
     strays = _pages_without_a_site(view, sites[0]) or _pages_of_another(view, sites[0])
     # What a section of a file that is read leaves out (<IfDefine>) may be so on purpose.
     is_unread = idle is not None and view.config.file(idle.file) is None
-    if not foreign and not is_unread and not inner and not strays:
+    if not foreign and not is_unread and not inner and not strays and not unheard:
         return
-    yield _claim(view, sites[0], idle, inner, foreign, strays)
+    strays = strays or (page_exchanges(evidence) if unheard else ())
+    yield _claim(view, sites[0], idle, inner, foreign, strays, unheard=unheard)
+
+
+def _unheard(view: ServerView, answering: WebSite) -> "UnheardSite | None":
+    """Return the virtual host of exactly this name whose port has one digit wrong, so that nobody
+    can reach it, and which has other content than the one that answers."""
+    # Imported late: few targets are answered by another site.
+    from checks.server._port_edits import is_slip, unheard_site
+
+    target = view.evidence.target
+    unheard = unheard_site(view, target.uses_tls)
+    if unheard is None or not is_slip(unheard.port, target.port):
+        return None
+    is_other = content_of(unheard.site) != content_of(answering)
+    return unheard if is_other and exact_sites((unheard.site,), target.host) else None
 
 
 def _taken_by_wildcard(view: ServerView, answering: tuple[WebSite, ...]) -> Iterator[Claim]:
@@ -245,6 +266,7 @@ def _claim(
     foreign: list[ServedCertificate],
     strays: tuple[Exchange, ...],
     later: WebSite | None = None,
+    unheard: "UnheardSite | None" = None,
 ) -> Claim:
     target, config = view.evidence.target, view.config
     assert config is not None
@@ -257,15 +279,26 @@ def _claim(
         about=Subject(name=target.host, port=target.port),
         covers=(Subject(port=target.port),),
         because=(view.server, config, *handshakes, *strays),
-        facts={**view.facts, **_facts(view, sites)},
+        facts={
+            **view.facts,
+            **_facts(view, sites),
+            "unheard": _place(unheard.site) if unheard else "",
+            "unheard_port": unheard.port if unheard else "",
+            **({"elsewhere": ""} if unheard else {}),
+        },
         confidence=Confidence.CERTAIN
-        if config.complete and (foreign or sites.is_proven)
+        if config.complete and (foreign or unheard or sites.is_proven)
         else Confidence.LIKELY,
         severity=None
         if is_seen or _is_refused(strays, sites.sibling, sites.mistyped)
         else Severity.WARNING,
-        fix=_fix(view, sites),
+        fix=_moved(view, unheard) or _fix(view, sites),
     )
+
+
+def _moved(view: ServerView, unheard: "UnheardSite | None") -> Fix | None:
+    edit = unheard.edit(view, view.evidence.target.port) if unheard else None
+    return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW) if edit else None
 
 
 def _facts(view: ServerView, sites: SitesBeside) -> dict[str, object]:

@@ -225,7 +225,10 @@ def _issuance(
 
 def _placed(site: WebSite, blocks: Sequence[Block]) -> WebSite:
     """Return a site with the place of its block, and of the lines of its directives."""
-    block = next((block for block in blocks if _is_of(block, site)), None)
+    # A block for port 80 comes before one whose redirect Caddy would have made there.
+    own = (block for block in blocks if _is_of(block, site))
+    redirecting = (block for block in blocks if _is_of(block, site, is_redirect=True))
+    block = next(own, None) or next(redirecting, None)
     if block is None:
         return site
     return replace(
@@ -241,14 +244,16 @@ def _placed(site: WebSite, blocks: Sequence[Block]) -> WebSite:
     )
 
 
-def _is_of(block: Block, site: WebSite) -> bool:
+def _is_of(block: Block, site: WebSite, is_redirect: bool = False) -> bool:
     for text in block.addresses:
         address = address_of(text)
         if address is None or (address.host or "*") not in site.names:
             continue
         default = HTTP_PORT if address.scheme == "http" or not address.host else HTTPS_PORT
         ports = {socket.port for socket in site.sockets}
-        if (address.port or default) in ports or (not address.scheme and HTTP_PORT in ports):
+        if (address.port or default) in ports:
+            return True
+        if is_redirect and not address.scheme and HTTP_PORT in ports:
             return True
     return False
 

@@ -6,7 +6,8 @@ paths; at the path of a WebSocket, all of them.
 
 Where visitors get the page of nginx's own package, those are asked that no line of nginx names.
 
-Where Apache, Caddy or HAProxy has a port at which nothing listens, they are asked for the page too.
+Where Apache, Caddy or HAProxy has a port at which nothing listens, they are asked for the page, or
+the WebSocket, too.
 
 A program is asked for the path, and if it has it, for a path that nobody has, as the control. A
 program for WebSockets alone may open one at every path: then it is asked for a page as well.
@@ -80,22 +81,45 @@ async def port_refused(ctx: ProbeContext, attempt: UpstreamTry) -> None:
 async def failed_behind_a_server(
     ctx: ProbeContext, exchange: Exchange, config: WebServerConfig
 ) -> None:
-    """Ask for the page where the server passes it on to a port at which nothing listens."""
-    listeners = ctx.observed(Listeners)
-    is_failed = exchange.is_page_of(ctx.target) and exchange.status in _NOT_REACHED
-    if not is_failed or exchange.method != "GET" or not listeners or not is_holder(ctx, config):
+    """Ask for the page where the server passes it on to a port at which nothing listens; for the
+    one to which the page redirects, too."""
+    url = parse_url(exchange.url)
+    is_own = url is not None and (url.host, url.port) == (ctx.target.host, ctx.target.port)
+    is_page = exchange.is_page_of(ctx.target) or (exchange.purpose == "redirect" and is_own)
+    if url is None or not is_page or exchange.method != "GET":
         return
-    path = ctx.target.path.partition("?")[0]
-    routes = routes_of_name(config, ctx.target.port, ctx.target.host, path, False)
+    if exchange.status in _NOT_REACHED:
+        await _ask_beside(ctx, config, url.path.partition("?")[0], is_websocket=False)
+
+
+@probe(after=Upgrade, needs=WebServerConfig)
+async def websocket_failed_behind_a_server(
+    ctx: ProbeContext, upgrade: Upgrade, config: WebServerConfig
+) -> None:
+    """The same for a WebSocket."""
+    is_own = upgrade.is_visit and upgrade.port == ctx.target.port
+    if is_own and upgrade.status in _NOT_REACHED:
+        await _ask_beside(ctx, config, upgrade.path, is_websocket=True)
+
+
+async def _ask_beside(
+    ctx: ProbeContext, config: WebServerConfig, requested: str, is_websocket: bool
+) -> None:
+    listeners, path = ctx.observed(Listeners), requested.partition("?")[0]
+    if not listeners or not is_holder(ctx, config):
+        return
+    routes = routes_of_name(config, ctx.target.port, ctx.target.host, path, is_websocket)
     for route in routes[:1]:
         sockets = listeners[0].sockets
         is_unserved = route.port and not any(socket.port == route.port for socket in sockets)
-        is_new = is_unserved and ctx.further_requests.begin(f"programs beside {route.authority}")
-        if not is_new or route.scheme != "http" or route.host not in {"localhost", *_LOCAL}:
+        slot = f"programs beside {route.authority}, {is_websocket}"
+        is_new = is_unserved and ctx.further_requests.begin(slot)
+        is_local = route.host in {"localhost", *_LOCAL}
+        if not is_new or route.scheme not in {"http", "ws"} or not is_local:
             continue
         named = {each.port for site in config.sites for each in site.routes}
         for port in _programs(sockets, {route.port}, named):
-            await _ask(ctx, port, path, (path,), is_websocket=False)
+            await _ask(ctx, port, requested, (path,), is_websocket)
 
 
 @probe(after=PageFileResponse)

@@ -1,12 +1,18 @@
 from dataclasses import replace
+from typing import Any
+
+import pytest
 
 from diagnose.model import Applicability, Confidence, Severity, Subject, Target, Vantage
 from diagnose.model.http import Exchange
 from diagnose.model.renewal import RenewalFailure
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.tcp import Connection
+from diagnose.model.web_servers import ServerFile, WebServer, WebServerConfig
+from tests.support import caddy_evidence, haproxy_evidence
 from tests.support.check_evidence import CHAT, REFUSED, TIMEOUT, judge
 from tests.support.redirect_evidence import AROUND, PLAIN, SITE, applied, config
+from tests.support.web_server_evidence import APACHE, apache_config
 
 OPEN = Connection(address="203.0.113.10", port=443, family=4)
 CLOSED = Connection(address="203.0.113.10", port=80, family=4, purpose="plain", failure=REFUSED)
@@ -103,3 +109,72 @@ def test_fires_as_the_cause_of_a_renewal_that_the_authority_could_not_reach() ->
     limited = replace(FAILED, message="too many certificates already issued")
     (claim,) = judge("http.port-closed", OPEN, CLOSED, limited)
     assert Subject() not in claim.covers
+
+
+ON_81 = "frontend plain\n    bind :81\n    http-request redirect scheme https\n"
+
+
+def _caddy_on_81() -> WebServerConfig:
+    text = (
+        f"{caddy_evidence.SITE}http://shop.example.com:81 {{\n\tredir https://{{host}}{{uri}}\n}}\n"
+    )
+    document: Any = caddy_evidence.document("shop.example.com")
+    plain = {"match": [{"host": ["shop.example.com"]}], "handle": [], "terminal": True}
+    servers, off = document["apps"]["http"]["servers"], {"disable_redirects": True}
+    servers["srv0"]["automatic_https"] = off
+    without_tls = off | {"skip": ["shop.example.com"]}
+    servers["srv1"] = {"listen": [":81"], "routes": [plain], "automatic_https": without_tls}
+    return caddy_evidence.caddy_config(text, document)
+
+
+def _apache_on_81() -> WebServerConfig:
+    found = apache_config()
+    ports = "/etc/apache2/ports.conf"
+    listens = tuple(
+        replace(socket, port=81) if socket.port == 80 else socket for socket in found.listens
+    )
+    text = ServerFile(ports, "Listen 81\n<IfModule ssl_module>\nListen 443\n</IfModule>\n")
+    return replace(found, listens=listens, files=(*found.files, text))
+
+
+@pytest.mark.parametrize(
+    ("server", "line"),
+    [
+        pytest.param(
+            (
+                replace(haproxy_evidence.SERVER, ports=(81, 443)),
+                haproxy_evidence.config(haproxy_evidence.TEXT + ON_81),
+            ),
+            "+    bind :80",
+            id="haproxy",
+        ),
+        pytest.param(
+            (replace(APACHE, ports=(81, 443)), _apache_on_81()),
+            "+Listen 80",
+            id="apache",
+        ),
+        pytest.param(
+            (replace(caddy_evidence.CADDY, ports=(81, 443, 2019)), _caddy_on_81()),
+            "+http://shop.example.com:80 {",
+            id="caddy",
+        ),
+    ],
+)
+def test_the_port_with_a_digit_wrong_is_written_right(
+    server: tuple[WebServer, WebServerConfig], line: str
+) -> None:
+    (claim,) = judge("http.port-closed", OPEN, CLOSED, HELD, *server)
+    assert claim.facts["slip"] == 81
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert line in claim.fix.edits[0].diff
+
+
+@pytest.mark.parametrize("port", [8080, 8443, 9080])
+def test_another_port_is_chosen_on_purpose(port: int) -> None:
+    text = haproxy_evidence.TEXT + ON_81.replace(":81", f":{port}")
+    server = replace(haproxy_evidence.SERVER, ports=(443, port))
+    (claim,) = judge("http.port-closed", OPEN, CLOSED, HELD, server, haproxy_evidence.config(text))
+    assert claim.facts["slip"] == ""
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL

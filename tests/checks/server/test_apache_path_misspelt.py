@@ -81,3 +81,19 @@ def test_an_alias_of_the_main_server_is_compared_by_its_case(prefix: str, is_fau
         edit = claims[0].fix.steps[0]
         assert isinstance(edit, Edit)
         assert "+Alias /chat /srv/chat" in edit.diff
+
+
+@pytest.mark.parametrize(("inner", "count"), [("/jhub/", 1), ("/jhubs/", 0), ("/", 0)])
+def test_a_plural_is_meant_only_where_the_application_has_the_path(inner: str, count: int) -> None:
+    line = f"        ProxyPass http://127.0.0.1:8000{inner}\n"
+    section = f'    <Location "/jhubs/">\n{line}    </Location>\n'
+    site = HTTPS.replace(LINE, section).replace("    ProxyPass / http://127.0.0.1:3000/\n", "")
+    page = Exchange(
+        url="https://shop.example.com/jhub/", address="203.0.113.10", port=443, status=404
+    )
+    target = replace(SHOP, path="/jhub/")
+    claims = judge(CHECK, APACHE, apache_config(site), page, target=target, masked=False)
+    assert len(claims) == count
+    for claim in claims:
+        assert claim.fix
+        assert '+    <Location "/jhub/">' in claim.fix.edits[0].diff

@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 
 import pytest
@@ -6,6 +7,7 @@ from diagnose.model import Applicability, Confidence, Edit, Failure
 from diagnose.model.backends import BackendVisit
 from diagnose.model.server import Listeners
 from diagnose.model.tls import Handshake
+from diagnose.parsers.unknown_paths import unknown_path
 from tests.support.caddy_evidence import CADDY, caddy_config
 from tests.support.caddy_evidence import LISTENING as CADDY_LISTENING
 from tests.support.check_evidence import CHAT, judge
@@ -200,3 +202,54 @@ def test_fires_and_writes_the_port_of_the_only_program_with_a_page() -> None:
     for other in ((), (replace(visit, status=404),)):
         (claim,) = judge(CHECK, APACHE, apache_config(), listening, UNAVAILABLE, *other)
         assert not claim.facts["sole"]
+
+
+REWRITTEN = HTTPS.replace(
+    "ProxyPass /ws ws://127.0.0.1:3000/ws",
+    "RewriteEngine On\n    RewriteCond %{HTTP:Upgrade} websocket [NC]\n"
+    "    RewriteRule ^/live/(.*) ws://127.0.0.1:8001/live/$1 [P,L]",
+)
+LIVE = BackendVisit(
+    target="http://127.0.0.1:8000",
+    requested="/live/ws",
+    path="/live/ws",
+    websocket=True,
+    accepted=True,
+    status=101,
+)
+NOWHERE = replace(LIVE, path=unknown_path("/live/ws"), accepted=False, status=404)
+
+
+def test_fires_and_writes_the_port_of_the_program_that_opens_the_websocket() -> None:
+    python = replace(APPLICATION, port=8000, process="python")
+    listening = Listeners(sockets=(*LISTENING.sockets, python))
+    refused = replace(upgrade(503), path="/live/ws")
+    seen = (APACHE, apache_config(REWRITTEN), listening, ANSWER, refused)
+    (claim,) = judge(CHECK, *seen, LIVE, NOWHERE)
+    assert claim.facts["meant_path"] == "/live/ws"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert (
+        "+    RewriteRule ^/live/(.*) ws://127.0.0.1:8000/live/$1 [P,L]" in claim.fix.edits[0].diff
+    )
+    # One that opens a WebSocket at every path may be any program's.
+    for controls in ((), (replace(NOWHERE, accepted=True, status=101),)):
+        (claim,) = judge(CHECK, *seen, LIVE, *controls)
+        assert not claim.facts["sole"]
+
+
+@pytest.mark.parametrize(("ports", "meant"), [((9000,), 9000), ((9000, 9002), 0), ((), 0)])
+def test_fires_and_writes_the_port_of_the_only_php(ports: tuple[int, ...], meant: int) -> None:
+    """From Debian's PHP-FPM, whose processes have the name php-fpm8.2."""
+    handler = '        SetHandler "proxy:fcgi://127.0.0.1:9001"\n'
+    handler = f"    <FilesMatch \\.php$>\n{handler}    </FilesMatch>\n"
+    site = re.sub(r"    ProxyPass.*\n", "", HTTPS).replace(
+        "</VirtualHost>", f"{handler}</VirtualHost>"
+    )
+    php = [replace(APPLICATION, port=port, process="php-fpm8.2") for port in ports]
+    listening = Listeners(sockets=(*NOBODY.sockets, *php))
+    (claim,) = judge(CHECK, APACHE, apache_config(site), listening, UNAVAILABLE)
+    assert claim.facts["sole"] == (f"127.0.0.1:{meant}" if meant else "")
+    assert claim.fix
+    if meant:
+        assert '+        SetHandler "proxy:fcgi://127.0.0.1:9000"' in claim.fix.edits[0].diff

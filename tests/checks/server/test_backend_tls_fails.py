@@ -5,7 +5,7 @@ import pytest
 from diagnose.model import Applicability, Confidence, Edit
 from diagnose.model.backends import BackendHandshake, BackendVisit
 from diagnose.model.http import Upgrade
-from diagnose.model.logs import ServerRequestError
+from diagnose.model.logs import FailedRequests, ServerRequestError
 from diagnose.model.web_servers import WebServerConfig
 from tests.support.caddy_evidence import CADDY, caddy_config, document
 from tests.support.certificates import leaf
@@ -232,3 +232,29 @@ def test_silent_for_websockets_where_the_port_has_tls_or_was_not_asked() -> None
     )
     plain = apache_config(WSS.replace("wss:", "ws:"))
     assert not judge(CHECK, APACHE, plain, ANSWER, REFUSED, VISIT, NO_TLS, target=CHAT)
+
+
+LOGGED = FailedRequests(
+    file="/var/log/apache2/access.log", method="GET", path="/ws", status=500, server="apache",
+    written="30/Nov/2026:12:00:00 +0000",
+)  # fmt: skip
+PAGE = replace(ANSWER, status=200)
+
+
+def test_fires_for_logged_websockets_where_another_line_has_the_port_without_tls() -> None:
+    """Nobody named the WebSocket, and the page comes."""
+    (claim,) = judge(CHECK, APACHE, apache_config(WSS), PAGE, LOGGED, masked=False)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.about.path == "/ws"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert '+    RewriteRule .* "ws://127.0.0.1:3000%{REQUEST_URI}" [P]' in claim.fix.edits[0].diff
+
+
+def test_silent_for_logged_websockets_where_nothing_shows_that_the_port_has_no_tls() -> None:
+    known = (APACHE, apache_config(WSS))
+    assert not judge(CHECK, *known, replace(ANSWER, status=502), LOGGED)
+    assert not judge(CHECK, *known, PAGE, replace(LOGGED, path="/report"))
+    other = apache_config(WSS.replace("http://127.0.0.1:3000/", "http://127.0.0.1:3001/"))
+    assert not judge(CHECK, APACHE, other, PAGE, LOGGED)
+    assert not judge(CHECK, APACHE, apache_config(WSS.replace("wss:", "ws:")), PAGE, LOGGED)

@@ -18,7 +18,9 @@ def test_fires_where_the_page_is_answered_and_the_check_is_not() -> None:
     assert claim.fix.applicability is Applicability.AUTOMATIC
     edit = claim.fix.steps[0]
     assert isinstance(edit, Edit)
-    assert "+    http-check send meth GET uri / ver HTTP/1.1 hdr Host shop.example.com" in edit.diff
+    # The page was asked for with both fields: the application may redirect plain http.
+    fields = "hdr Host shop.example.com hdr X-Forwarded-Proto https"
+    assert f"+    http-check send meth GET uri / ver HTTP/1.1 {fields}\n" in edit.diff
 
 
 def test_fires_less_sure_without_the_statistics() -> None:

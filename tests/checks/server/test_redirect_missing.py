@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -7,6 +8,7 @@ from diagnose.model.http import Exchange
 from diagnose.model.web_servers import ServerFile
 from diagnose.parsers.symptoms import symptom_of
 from diagnose.parsers.target import parse_target
+from tests.support import caddy_evidence
 from tests.support.check_evidence import judge, texts
 from tests.support.haproxy_evidence import SERVER as HAPROXY
 from tests.support.haproxy_evidence import TEXT as HAPROXY_TEXT
@@ -148,3 +150,32 @@ def test_fires_and_moves_the_site_that_redirects_on_a_port_without_listen() -> N
     silent = PLAIN.replace(":80>", ":81>")
     (claim,) = judge(CHECK, APACHE, apache_config(HTTPS + silent), LISTENING, PAGE)
     assert not claim.facts["other_port"], "it does not redirect"
+
+
+@pytest.mark.parametrize(
+    ("head", "is_plain"),
+    [
+        ("http://shop.example.com {", True),
+        ("http://shop.example.com, http://www.shop.example.com:80 {", True),
+        ("http://shop.example.com, https://shop.example.com {", False),
+    ],
+)
+def test_fires_and_redirects_in_a_site_of_caddys_on_port_80_alone(
+    head: str, is_plain: bool
+) -> None:
+    text = f"{caddy_evidence.SITE}{head}\n\tfile_server\n}}\n"
+    document: Any = caddy_evidence.document("shop.example.com")
+    plain = {"match": [{"host": ["shop.example.com"]}], "handle": [], "terminal": True}
+    servers, off = document["apps"]["http"]["servers"], {"disable_redirects": True}
+    servers["srv0"]["automatic_https"] = off
+    without_tls = off | {"skip": ["shop.example.com"]}
+    servers["srv1"] = {"listen": [":80"], "routes": [plain], "automatic_https": without_tls}
+    found = caddy_evidence.caddy_config(text, document)
+    caddy = (caddy_evidence.CADDY, found, caddy_evidence.LISTENING)
+    (claim,) = judge(CHECK, *caddy, PAGE)
+    assert claim.fix
+    if not is_plain:
+        assert claim.fix.applicability is Applicability.MANUAL
+        return
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "+\tredir @to_https https://shop.example.com{uri} permanent" in claim.fix.edits[0].diff

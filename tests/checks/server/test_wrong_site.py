@@ -322,3 +322,34 @@ def test_the_site_whose_certificate_covers_the_name_gets_it() -> None:
     (claim,) = judge(CHECK, APACHE, config, LISTENING, SERVED, moved, foreign)
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_fires_where_the_port_of_the_site_has_a_digit_wrong() -> None:
+    """The other site answers with the same certificate, and with a page."""
+    other = ANOTHER.replace("3000", "4000")
+    own = replace(OTHER, dns_names=("shop.example.com",))
+    page = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=200)
+    seen = (APACHE, LISTENING, replace(SERVED, chain=(own,)), page)
+    (claim,) = judge(CHECK, *seen, apache_config(other + HTTPS.replace("*:443", "*:444")))
+    assert claim.facts["unheard_port"] == 444
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "+<VirtualHost *:443>" in claim.fix.edits[0].diff
+
+
+@pytest.mark.parametrize(
+    "site",
+    [
+        pytest.param(ANOTHER.replace("3000", "4000"), id="no site of the name"),
+        pytest.param(ANOTHER + HTTPS.replace("*:443", "*:444"), id="the same content"),
+        pytest.param(
+            ANOTHER.replace("3000", "4000") + HTTPS.replace("*:443", "*:8443"), id="on purpose"
+        ),
+    ],
+)
+def test_silent_where_no_port_has_a_digit_wrong(site: str) -> None:
+    own = replace(OTHER, dns_names=("shop.example.com",))
+    page = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=200)
+    seen = (APACHE, LISTENING, replace(SERVED, chain=(own,)), page)
+    assert not judge(CHECK, *seen, apache_config(site))
