@@ -92,6 +92,7 @@ def acme_challenge_blocked(evidence: Evidence) -> Iterator[Claim]:
     over_dns = _is_over_dns(evidence)
     is_note = by_hand or over_dns or _may_wait_for_tool(evidence, blocked)
     is_certain = bool(folders) and any(0 < (page.status or 0) < 400 for page in _pages(evidence))
+    is_certain &= not (rule and rule.kept)  # a file that is there was not asked for
     yield Claim(
         about=merge_subjects(subjects),
         # Without a word of the tool, the block of https may serve a certificate renewed otherwise.
@@ -110,6 +111,7 @@ def acme_challenge_blocked(evidence: Evidence) -> Iterator[Claim]:
             "rule": rule.text if rule else "",
             "rule_place": rule.place if rule else "",
             "exempt": rule.exempt if rule else "",
+            "kept": rule.kept if rule else 0,
             "tool": folders[0].tool if folders else "",
             "source": folders[0].source if folders else "",
         },

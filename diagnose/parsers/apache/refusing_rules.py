@@ -54,7 +54,8 @@ def refusing_rules(rules: HostRules, request: ServerRequest) -> tuple[AnsweringR
 
 def _rules(rules: HostRules, request: ServerRequest) -> Iterator[AnsweringRule]:
     yield from _encoded_slash(rules, request)
-    yield from _rewritten(rules.inner, request, request.path)
+    # In a virtual host no variable has the file yet (mod_rewrite, "REQUEST_FILENAME").
+    yield from _rewritten(rules.inner, replace(request, is_file=False), request.path)
     if not rules.file:
         yield from _access(rules, request)
         return
@@ -116,7 +117,7 @@ def _rewritten(
             status = _status_of_flags(flags)
             if status:
                 yield _rewrite_rule(directive, own, request, status, truth, is_known)
-            elif directive.args[1] != "-" or "S" in flags:
+            elif directive.args[1] != "-" or "S" in flags or _ends(flags):
                 if truth and _ends(flags):
                     return
                 is_known = False
