@@ -3,6 +3,7 @@ against files whose names begin with a dot. A rule with conditions about files r
 there, and answers any other with "not found", as is right."""
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from checks.http import _redirects
@@ -72,7 +73,7 @@ def challenge_rule(evidence: Evidence, challenge: Exchange) -> ChallengeRule | N
     """Return the rule that refuses this challenge, or one whose file is there; None if a file may
     be missing, which is right for a challenge that nobody ordered."""
     url = parse_url(challenge.url)
-    if challenge.status not in {*_NOT_FOUND, 403} or url is None:
+    if challenge.status not in {*_NOT_FOUND, 401, 403} or url is None:
         return None
     rule = _server_rule(evidence, challenge)
     if rule is None and challenge.status in _NOT_FOUND:
@@ -106,6 +107,8 @@ def _server_rule(evidence: Evidence, challenge: Exchange) -> ChallengeRule | Non
     if view is None or challenge.port not in {80, 443} & set(view.server.ports):
         return None
     rule, kept = decisive_rule(view, ANY_CHALLENGE, False, challenge.status), 0
+    if rule is not None and rule.status == 401 and rule.questions == ("login",):
+        rule = replace(rule, questions=())  # an authority has no password either
     if (rule is None or not rule.is_certain) and challenge.status in _NOT_FOUND:
         refusals = (decisive_rule(view, WRITTEN_CHALLENGE, False, each) for each in (403, 404, 410))
         rule = next((each for each in refusals if each and each.is_certain), None)

@@ -311,3 +311,11 @@ def test_opens_challenges_alone_where_a_section_closes_folders() -> None:
     assert lines == [
         "+<Location /.well-known/acme-challenge/>", "+Require all granted", "+</Location>"
     ]  # fmt: skip
+
+
+def test_fires_where_every_path_wants_a_password_and_a_tool_renews_over_http() -> None:
+    refused = replace(home(), status=401)
+    assert not judge("http.acme-challenge-blocked", refused, challenge(401))
+    (claim,) = judge("http.acme-challenge-blocked", refused, challenge(401), FOLDER)
+    assert claim.confidence is Confidence.CERTAIN
+    assert not judge("http.acme-challenge-blocked", replace(home(), status=403), challenge(403))

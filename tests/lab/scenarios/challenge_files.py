@@ -135,3 +135,30 @@ def apache_closes_folders_with_dots_but_an_alias_leads_elsewhere(lab: Lab) -> No
         '<FilesMatch "^\\.">', "    Require all denied", "</FilesMatch>",
         "<Directory /var/www/le>", "    Require all granted", "</Directory>",
     )  # fmt: skip
+
+
+@apache_scenario(
+    outside="certificate.expires-soon", server="http.acme-challenge-blocked", manual=RENEWED
+)
+def apache_asks_for_a_password_everywhere(lab: Lab) -> None:
+    """certbot writes to the folder of the site, and an authority has no password."""
+    words = 'AuthType Basic\nAuthName "Staff"\nAuthUserFile /etc/apache2/pw\nRequire valid-user'
+    _due_behind_an_htaccess(lab, words)
+    _renewed_from(lab, "/var/www/shop")
+
+
+@scenario(outside="certificate.expires-soon", server="nginx.challenge-folder", manual=RENEWED)
+def challenges_have_a_location_without_a_root(lab: Lab) -> None:
+    """After https://somedoc.net/2017/04/13/nginx-%e9%85%8d%e7%bd%ae%e4%b8%80%e4%be%8b: the root was
+    moved to the block of https."""
+    leaf = certificates.leaf(starts=-75, ends=15)
+    lab.server.write(site.PEM, leaf.chain)
+    lab.server.write(site.KEY, leaf.key_pem, 0o600)
+    lab.change("root /var/www/acme;", "")
+    lab.restart_nginx()
+    _renewed_from(lab, "/var/www/acme")
+
+
+def _renewed_from(lab: Lab, folder: str) -> None:
+    text = f"[renewalparams]\nauthenticator = webroot\n[[webroot_map]]\n{site.NAME} = {folder}\n"
+    lab.server.write(f"/etc/letsencrypt/renewal/{site.NAME}.conf", text)

@@ -213,3 +213,13 @@ def test_a_rule_that_ends_the_rules_spares_what_comes_behind() -> None:
     spared = HIDDEN.replace("RewriteCond", "RewriteRule ^\\.well-known/ - [L]\nRewriteCond", 1)
     assert not of_written_file(spared)
     assert of_written_file(spared.replace("well-known", "git")) == [(403, ())]
+
+
+def test_rules_of_the_deepest_folder() -> None:
+    rule = "RewriteEngine On\nRewriteRule ^a\\.html$ - [F]\n"
+    inner = f"<Directory /srv>\n{rule}</Directory>\n"
+    assert states(of_files(inner)) == [(403, ())]
+    assert not of_files(inner, htaccess="RewriteEngine On\n"), "the .htaccess counts in its place"
+    assert not of_files(inner.replace("/srv", "/srv/b"))
+    deeper = "<Directory /srv/b>\nRewriteEngine On\n</Directory>\n"
+    assert not of_files(inner + deeper, path="/b/a.html")
