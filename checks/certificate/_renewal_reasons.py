@@ -13,6 +13,12 @@ _REASONS: tuple[tuple[str, re.Pattern[str]], ...] = (
         r"rate ?limit|too many (?:certificates|failed|requests)", re.IGNORECASE)),
     # certbot's standalone server finds port 80 in use (plugins/standalone.py, acme).
     ("port_taken", re.compile(r"bind(?:ing)? to (?:TCP )?port|Could not bind", re.IGNORECASE)),
+    # The authority is not reached: the words are those of its own connection (requests; curl's exit
+    # status in acme.sh; Go's net in lego).
+    ("no_authority", re.compile(
+        r"HTTPSConnectionPool\(host='acme|api\.letsencrypt\.org.{0,200}(?:timed out|refused|resol"
+        r"|no such host|i/o timeout)|[Cc]an ?not init api|error code: (?:6|7|28|35|60)\b"
+        r"|get directory at ")),
     # A plugin of its settings is not there (certbot/_internal/plugins/selection.py).
     ("no_plugin", re.compile(
         r"plugin does not appear to be installed|Could not choose appropriate plugin")),

@@ -34,6 +34,7 @@ _BY_HAND = re.compile(r"manual-auth-hook|manual mode can ?not renew", re.IGNOREC
 _CAUSES = {
     "caa": ("dns.caa-forbids", "dns.caa-unanswered"),
     "no_name": ("dns.nxdomain", "dns.no-address"),
+    "no_authority": ("firewall.egress-blocks", "dns.resolver-unreachable", "dns.resolver-isolated"),
     "unreachable": ("http.port-closed",),
     "wrong_answer": ("http.acme-challenge-blocked", "http.acme-challenge-missing"),
     "": ("http.port-closed", "http.acme-challenge-blocked", "http.acme-challenge-missing"),

@@ -1,15 +1,17 @@
-"""A rule of the web server that answers a challenge of ACME with "not found", whatever file is
-there: mostly one against files whose names begin with a dot."""
+"""A rule of the web server that refuses a challenge of ACME, whatever file is there: mostly one
+against files whose names begin with a dot. A rule with conditions about files refuses one that is
+there, and answers any other with "not found", as is right."""
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from checks.http import _redirects
 from checks.nginx import Nginx, file_line
-from diagnose.model import Evidence, Fix
+from diagnose.model import Edit, Evidence, Fix
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
-from diagnose.model.renewal import ANY_CHALLENGE
+from diagnose.model.renewal import ANY_CHALLENGE, WRITTEN_CHALLENGE
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import location_pattern, select_location
@@ -29,7 +31,9 @@ _DOT = lazy_pattern(
 @frozen
 class ChallengeRule:
     """The rule and its place; `exempt` is the same line with an exception for challenges, "" if it
-    is not known. `product` is the server's."""
+    is not known. `product` is the server's. `condition` is its section, or the words of its
+    conditions. `kept` is the status for a file that is there, 0 if that is the one of the answer.
+    """
 
     text: str
     place: str
@@ -37,28 +41,44 @@ class ChallengeRule:
     file: str = ""
     line: int = 0
     exempt: str = ""
+    condition: str = ""
+    kept: int = 0
+    port: int = 80
 
     def fix(self, evidence: Evidence) -> Fix | None:
         """Return the fix that writes the exception; None for nginx, which has an own one."""
-        from checks.server import line_edit, manual_fix, reload_steps, server_view
+        from checks.server import manual_fix, reload_steps, server_view
         from diagnose.model import Applicability
 
         view = server_view(evidence)
         if self.product == "nginx" or view is None:
             return None
-        edit = line_edit(view, self.file, {self.line: (self.exempt,)}) if self.exempt else None
+        edit = self._edit(view)
         if edit is None:
             return manual_fix(view, "exempt" if self.exempt else "rule")
         return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
 
+    def _edit(self, view: "ServerView") -> Edit | None:
+        from checks.http._challenge_edits import opened, passed_over
+        from checks.server import line_edit
+
+        if self.exempt:
+            return line_edit(view, self.file, {self.line: (self.exempt,)})
+        if self.text.startswith("RewriteRule"):
+            return passed_over(view, self.file, self.line)
+        return opened(view, self.port, self.text) if self.condition.startswith("<") else None
+
 
 def challenge_rule(evidence: Evidence, challenge: Exchange) -> ChallengeRule | None:
-    """Return the rule that answers this challenge with "not found"; None if a file may be missing,
-    which is right for a challenge that nobody ordered."""
+    """Return the rule that refuses this challenge, or one whose file is there; None if a file may
+    be missing, which is right for a challenge that nobody ordered."""
     url = parse_url(challenge.url)
-    if challenge.status not in _NOT_FOUND or url is None:
+    if challenge.status not in {*_NOT_FOUND, 401, 403} or url is None:
         return None
-    return _nginx_rule(evidence, challenge, url.path) or _server_rule(evidence, challenge)
+    rule = _server_rule(evidence, challenge)
+    if rule is None and challenge.status in _NOT_FOUND:
+        rule = _nginx_rule(evidence, challenge, url.path)
+    return rule
 
 
 def _nginx_rule(evidence: Evidence, challenge: Exchange, path: str) -> ChallengeRule | None:
@@ -84,14 +104,24 @@ def _server_rule(evidence: Evidence, challenge: Exchange) -> ChallengeRule | Non
     from checks.server._rules import decisive_rule
 
     view = server_view(evidence)
-    if view is None or challenge.port not in view.server.ports or challenge.port != 80:
+    if view is None or challenge.port not in {80, 443} & set(view.server.ports):
         return None
-    rule = decisive_rule(view, ANY_CHALLENGE, False, challenge.status)
+    rule, kept = decisive_rule(view, ANY_CHALLENGE, False, challenge.status), 0
+    if rule is not None and rule.status == 401 and rule.questions == ("login",):
+        rule = replace(rule, questions=())  # an authority has no password either
+    if (rule is None or not rule.is_certain) and challenge.status in _NOT_FOUND:
+        refusals = (decisive_rule(view, WRITTEN_CHALLENGE, False, each) for each in (403, 404, 410))
+        rule = next((each for each in refusals if each and each.is_certain), None)
+        kept = rule.status if rule else 0
     if rule is None or not rule.is_certain:
         return None
     place = place_text(rule.file, rule.line)
     exempt = exempt_line(_line_text(view, rule.file, rule.line) or rule.rule)
-    return ChallengeRule(rule.rule, place, view.server.product, rule.file, rule.line, exempt)
+    product = view.server.product
+    return ChallengeRule(
+        rule.rule, place, product, rule.file, rule.line, exempt, rule.condition, kept,
+        challenge.port,
+    )  # fmt: skip
 
 
 def _line_text(view: "ServerView", file: str, line: int) -> str:

@@ -91,7 +91,9 @@ def acme_challenge_blocked(evidence: Evidence) -> Iterator[Claim]:
     ]
     over_dns = _is_over_dns(evidence)
     is_note = by_hand or over_dns or _may_wait_for_tool(evidence, blocked)
-    is_certain = bool(folders) and any(0 < (page.status or 0) < 400 for page in _pages(evidence))
+    is_served = any(0 < (page.status or 0) < 400 for page in _pages(evidence))
+    is_certain = bool(folders) and (is_served or blocked[0].status == 401)
+    is_certain &= not (rule and rule.kept)  # a file that is there was not asked for
     yield Claim(
         about=merge_subjects(subjects),
         # Without a word of the tool, the block of https may serve a certificate renewed otherwise.
@@ -110,6 +112,7 @@ def acme_challenge_blocked(evidence: Evidence) -> Iterator[Claim]:
             "rule": rule.text if rule else "",
             "rule_place": rule.place if rule else "",
             "exempt": rule.exempt if rule else "",
+            "kept": rule.kept if rule else 0,
             "tool": folders[0].tool if folders else "",
             "source": folders[0].source if folders else "",
         },
@@ -233,7 +236,13 @@ def _waits_for_tool(evidence: Evidence, exchange: Exchange) -> bool:
 
 def _is_refused_everywhere(evidence: Evidence, exchange: Exchange) -> bool:
     """Return whether the site refuses this client everywhere. Then the client is blocked, not the
-    challenge."""
+    challenge; but a password that every path has refuses an authority too, where a tool is known to
+    renew in this way."""
+    is_renewed = any(
+        folder.name == evidence.target.host for folder in evidence.good(ChallengeFolder)
+    )
+    if exchange.status == 401 and is_renewed:
+        return False
     return exchange.status in {401, 403} and any(
         page.status == exchange.status for page in _pages(evidence)
     )

@@ -122,8 +122,22 @@ def _answer(nginx: Nginx, host: str) -> _Answer | None:
         return _Answer(server, match, "", passed, redirect)
     served = served_file(match, _FILE, start=nginx.start_folder)
     if served is None:
-        return None
+        return _default_answer(nginx, server, match, redirect)
     return _Answer(server, match, posixpath.dirname(served.path), served.directive, redirect)
+
+
+def _default_answer(
+    nginx: Nginx, server: Server, match: LocationMatch, redirect: NginxRedirect | None
+) -> _Answer | None:
+    """Return the answer of a location of its own for challenges without any `root`: nginx looks in
+    the folder "html" of its own installation (core, "root")."""
+    block, prefix = match.block, nginx.start_folder
+    names = {"root", "alias", "return", "rewrite", "if", "try_files"}
+    is_own = block.name == "location" and _is_challenge(block) and bool(prefix)
+    if not is_own or any(children(each, name) for each in match.blocks for name in names):
+        return None
+    folder = posixpath.normpath(f"{prefix}/html/{CHALLENGES}")
+    return _Answer(server, match, folder, block, redirect)
 
 
 def _redirect_server(nginx: Nginx, redirect: NginxRedirect, host: str) -> Server | None:
@@ -169,7 +183,11 @@ def _fix(nginx: Nginx, answer: _Answer, settings: ChallengeFolder) -> Fix:
     returns = children(answer.server.block, "return")
     block = [f"location ^~ {CHALLENGES} {{", f"    root {settings.folder};", "}"]
     change = None
-    if file is not None and not own and len(returns) == 1 and not locations:
+    if answer.directive.name == "location" and answer.redirect is None:
+        file = nginx.file(answer.directive)
+        if file is not None:
+            change = edits.insert_first(file.text, answer.directive, [f"root {settings.folder};"])
+    elif file is not None and not own and len(returns) == 1 and not locations:
         # A `return` of the block itself comes before every location.
         change = edits.enclose_directive(file.text, returns[0], "location /", [*block, ""])
     elif file is not None and not own and not returns:

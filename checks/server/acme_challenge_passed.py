@@ -40,6 +40,9 @@ from diagnose.parsers.web_sites import answering_sites, route_of
     severity=Severity.WARNING,
     needs=[WebServer, WebServerConfig, Exchange],
     explains=[
+        "certificate.expired",
+        "certificate.expires-soon",
+        "certificate.renewal-failed",
         "http.acme-challenge-answered",
         "http.acme-challenge-blocked",
         "http.redirect-to-error",
@@ -70,7 +73,12 @@ def acme_challenge_passed(evidence: Evidence) -> Iterator[Claim]:
         subject = Subject(port=answer.port, path=path)
         yield Claim(
             about=subject,
-            covers=(subject, Subject(port=answer.port), Subject(port=target.port)),
+            covers=(
+                *((Subject(),) if folder else ()),
+                subject,
+                Subject(port=answer.port),
+                Subject(port=target.port),
+            ),
             because=(answer, view.server, view.config, *([folder] if folder else [])),
             confidence=Confidence.CERTAIN if folder else Confidence.LIKELY,
             facts={

@@ -9,6 +9,7 @@ larger one. That visitors have such cookies, a message or nginx's log says.
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, file_line
+from checks.upstream._header_trials import is_own_port
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -49,6 +50,8 @@ def header_limit(evidence: Evidence) -> Iterator[Claim]:
     for trial in evidence.good(HeaderTrial):
         if trial.server or trial.refused is None or trial.status not in _REFUSALS:
             continue
+        if is_own_port(nginx, trial):
+            continue  # upstream.request-header-too-large
         match = next(nginx.location_matches(trial.path), None)
         logged = tuple(
             failure

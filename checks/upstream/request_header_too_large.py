@@ -1,7 +1,10 @@
 """A request line or header does not fit into a buffer of large_client_header_buffers (default 4
 8k): 414, or 400 "Request Header Or Cookie Too Large". nginx logs it at level info only, so mostly
 the affected visitors notice it: those with old, large cookies. Their message is enough: these are
-nginx's own words. So is the access log, where browsers get 400 for a page that this run gets."""
+nginx's own words; a cookie that grew shows it for certain, and that it is not so. So is the access
+log, where browsers get 400 for a page that this run gets. Where a block of this nginx behind the
+site's own has smaller buffers, what a login proxy adds passes the first and not the second: then
+400 "behind an authentication proxy" is enough, too."""
 
 import re
 from collections.abc import Iterator
@@ -9,11 +12,13 @@ from urllib.parse import urlsplit
 
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._commands import reload_steps
+from checks.upstream._header_trials import is_own_port
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.logs import FailedRequests, LogLine
 from diagnose.model.nginx import NginxConfig
+from diagnose.model.requests import HeaderTrial
 from diagnose.parsers.http import header_too_large
 from diagnose.parsers.nginx import error_log, upstreams
 from diagnose.parsers.nginx import proxy_headers as header_parser
@@ -32,6 +37,13 @@ _WORDS = re.compile(
     r"|request headers?(?: (?:is|are))? too (?:big|large|long)"
     r"|\bcookies?(?: (?:is|are))? too (?:big|large|long|many)"
     r"|(?:请求头|cookie).{0,8}?(?:太|过)(?:大|长|多)",
+    re.IGNORECASE,
+)
+#: Who sees 400 for a large cookie: those who are signed in, by a proxy of their own mostly.
+_SIGNED_IN = re.compile(
+    r"oauth2?[-_ ]?proxy|keycloak|authelia|authentik|\bsso\b|(?:auth\w*|login) proxy|cookies?\b"
+    r"|private (?:window|mode)|incognito|after (?:the )?(?:login|signing in|sign-in)"
+    r"|无痕|隐私(?:窗口|模式)|登录后",
     re.IGNORECASE,
 )
 #: nginx's own statuses, and what stands in its log for them: 400, which others answer as well.
@@ -61,12 +73,43 @@ def request_header_too_large(evidence: Evidence) -> Iterator[Claim]:
         exchange for exchange in page_exchanges(evidence) if header_too_large(exchange)
     )
     match = next(nginx.location_matches(target.path), None)
-    is_told = match is not None and _is_told(evidence)
-    if match and is_told and _buffer_size(_limiting_server(nginx, match)) >= _ENOUGH:
+    trials = _refused_trials(nginx)
+    is_told = match is not None and (_is_told(evidence) or _is_told_of_inner(nginx, match))
+    if any(trial.server == "nginx" and trial.refused is None for trial in _trials(evidence)):
+        is_told = False  # it took the largest
+    if match and is_told and not trials and _buffer_size(_limiting_server(nginx, match)) >= _ENOUGH:
         is_told = False  # what else it is, an application says
     logged = () if lines or own_exchanges else _logged(evidence, nginx)
     if match and (lines or own_exchanges or is_told or logged):
-        yield _claim(nginx, match, lines, own_exchanges, logged)
+        yield _claim(nginx, match, lines, own_exchanges, logged, trials)
+
+
+def _trials(evidence: Evidence) -> tuple[HeaderTrial, ...]:
+    """Return the trials with a cookie that grows."""
+    # Most runs have none.
+    return evidence.good(HeaderTrial) if any(evidence.of(HeaderTrial)) else ()
+
+
+def _refused_trials(nginx: Nginx) -> tuple[HeaderTrial, ...]:
+    """Return the trials in which nginx refused a cookie: the site's own block, or one behind it."""
+    return tuple(
+        trial
+        for trial in _trials(nginx.evidence)
+        if trial.refused is not None
+        and trial.status in {_BAD_REQUEST, *_OWN_STATUSES}
+        and (trial.server == "nginx" or is_own_port(nginx, trial))
+    )
+
+
+def _is_told_of_inner(nginx: Nginx, match: LocationMatch) -> bool:
+    """Return whether a message tells that who is signed in gets 400, where a block behind has
+    smaller buffers than the site's own."""
+    symptom = nginx.evidence.target.symptom
+    is_refusal = symptom is not None and symptom.number == _BAD_REQUEST
+    if symptom is None or not is_refusal or not _SIGNED_IN.search(symptom.text):
+        return False
+    own = LocationMatch(match.blocks[:2])
+    return _buffer_size(_limiting_server(nginx, match)) < _buffer_size(own)
 
 
 def _logged(evidence: Evidence, nginx: Nginx) -> tuple[FailedRequests, ...]:
@@ -107,6 +150,7 @@ def _claim(
     lines: tuple[LogLine, ...],
     own_exchanges: tuple[Exchange, ...],
     logged: tuple[FailedRequests, ...],
+    trials: tuple[HeaderTrial, ...],
 ) -> Claim:
     # The default server's buffer size applies to all, because Host is not known yet.
     server = _limiting_server(nginx, match)
@@ -127,11 +171,13 @@ def _claim(
     applicability = Applicability.AUTOMATIC if small else Applicability.REVIEW
     return Claim(
         about=Subject(port=nginx.evidence.target.port, text=file_line(reported_directive)),
-        because=(*lines, *own_exchanges, *logged, *nginx.configs),
+        because=(*lines, *own_exchanges, *logged, *trials, *nginx.configs),
         facts={
             "message": lines[-1].text if lines else "",
             "again": times if times > 1 else "",
-            "told": not lines and not own_exchanges and not logged,
+            "told": not lines and not own_exchanges and not logged and not trials,
+            "refused": trials[0].refused if trials else "",
+            "refused_status": trials[0].status if trials else "",
             "logged": logged[0].path if logged else "",
             "log": logged[0].file if logged else "",
             "log_status": logged[0].status if logged else "",
@@ -146,9 +192,9 @@ def _claim(
         if small or not lines
         else None,
         confidence=Confidence.CERTAIN
-        if lines or own_exchanges
+        if lines or own_exchanges or trials
         else Confidence.LIKELY
-        if small or _is_told(nginx.evidence) or logged[0].status in _OWN_STATUSES
+        if small or not logged or _is_told(nginx.evidence) or logged[0].status in _OWN_STATUSES
         else Confidence.POSSIBLE,
         location=nginx.location(reported_directive),
         fix=Fix((*file_edits, *reload_steps(nginx)), applicability),

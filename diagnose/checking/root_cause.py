@@ -214,7 +214,7 @@ def _in_order_of_visit(
     if sum(cause is None for cause in causes.values()) < 2:
         return causes
     # Imported late: few runs find several causes.
-    from diagnose.checking.visit_order import sorted_roots
+    from diagnose.checking.visit_order import sorted_roots, with_grave_first
 
     weights = {
         index: (ordered[index][0].id in ignored, *_weight(ordered[index])[:4]) for index in causes
@@ -222,7 +222,11 @@ def _in_order_of_visit(
     layers = {index: ordered[index][0].layer for index in causes}
     ports = {index: ordered[index][1].about.port for index in causes}
     elsewhere = {index for index in causes if port and ports[index] not in {None, port}}
-    return {index: causes[index] for index in sorted_roots(causes, weights, layers, elsewhere)}
+    in_order = list(sorted_roots(causes, weights, layers, elsewhere))
+    roots = [index for index in in_order if causes[index] is None]
+    severities = {index: weights[index][:2] for index in roots}
+    roots = list(with_grave_first(roots, causes, severities, layers, elsewhere))
+    return {index: causes[index] for index in (*roots, *in_order)}
 
 
 def _reported_roots(

@@ -5,7 +5,7 @@ way a visitor takes. What follows from them shows where visitors meet them: a ru
 path is met after the handshake, so a certificate that browsers refuse comes before it.
 """
 
-from collections.abc import Collection, Hashable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from itertools import groupby
 
 #: The layers in which a visitor gets an answer, and those whose place their symptoms show.
@@ -38,6 +38,29 @@ def sorted_roots(
             ),
         )
     yield from (index for index, cause in causes.items() if cause is not None)
+
+
+def with_grave_first(
+    roots: Iterable[int],
+    causes: Mapping[int, int | None],
+    severities: Mapping[int, Hashable],
+    layers: Mapping[int, str],
+    elsewhere: Collection[int],
+) -> Iterator[int]:
+    """Yield roots in this order, but of those with the same severity a cause that keeps a
+    certificate from being renewed before what is wrong at another port than the target's: such a
+    certificate will stop all visitors, and a port without a redirect stops none."""
+    grave = {
+        cause
+        for index, cause in causes.items()
+        if cause is not None and layers[index] == "certificate"
+    }
+    for _, group in groupby(roots, key=severities.__getitem__):
+        own = list(group)
+        if grave.isdisjoint(own):
+            yield from own
+        else:
+            yield from sorted(own, key=lambda root: root in elsewhere and root not in grave)
 
 
 def _is_met_late(layer: str, symptoms: set[str]) -> bool:

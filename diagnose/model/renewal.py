@@ -11,6 +11,8 @@ from diagnose.model.summary import Summary, phrase
 CHALLENGES = "/.well-known/acme-challenge/"
 #: A challenge for which the rules of a server are read: they may not tell one from another.
 ANY_CHALLENGE = f"{CHALLENGES}diagnose"
+#: One whose file the client has written: conditions about files hold for it alone.
+WRITTEN_CHALLENGE = f"{CHALLENGES}written"
 
 
 @frozen(kw_only=True, eq=False)

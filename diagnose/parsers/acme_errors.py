@@ -57,6 +57,7 @@ _REASONS: tuple[tuple[AcmeReason, re.Pattern[str]], ...] = (
         "authority",
         re.compile(
             r"provisioning client|cannot get ACME client|get directory at"
+            r"|HTTPSConnectionPool\(host='acme"
             r"|/directory\"?: (?:dial|net|x509|tls|context|EOF)"
         ),
     ),

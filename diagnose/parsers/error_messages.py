@@ -50,6 +50,7 @@ _LOG_ADDRESSES = re.compile(
 #: certbot and the certificate authority: the challenge's URL in it holds a token.
 _CERTBOT_LINE = re.compile(
     r"(?:Domain: {1,9}|http-01 challenge for |Challenge failed for domain |Fetching https?://"
+    r"|Attempting to renew cert \("
     r"|Invalid response from https?://|looking up (?:A|AAAA|CAA) for |CAA record for )HOST".replace(
         "HOST", _HOST
     )

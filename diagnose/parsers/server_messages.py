@@ -14,9 +14,21 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
         r"|could not determine authoritative nameservers"),
     ("acme-connect", r"likely firewall problem|acme-challenge/\S{0,200}:? (?:Connection (?:refused|"
         r"reset)|Timeout|Error getting validation data|No route)|acme:error:connection"
-        r"|Type: {1,9}connection\b"),
+        r"|Type: {1,9}connection\b|verify error: ?pending timeout"
+        r"|(?:certbot|acme|续期|证书).{0,60}Timeout during connect"
+        r"|self check GET request .{0,200}acme-challenge.{0,300}(?:refused|timeout|deadline)"),
     ("acme-response", r"Invalid response from https?://|acme:error:unauthorized"
+        r"|Invalid (?:host|port) in redirect target|HTTP-01 challenge propagation: wrong status"
         r"|Type: {1,9}unauthorized\b|key authorization file from the server did not match"),
+    # The authority is not reached, the settings of the client or its plugin, an order.
+    ("acme", r"HTTPSConnectionPool\(host='acme|nonexistent certificate resolver|non-existent resolver"
+        r"|can ?not init api|[Cc]reate new order error|Sign failed, finalize|domain token entry"
+        r"|find conf file for domain|EAB credentials|information found to solve challenge for"
+        r"|looking up info for HTTP challenge|acme: error: \d{3}|The \w{1,20} plugin is not working"
+        r"|choose appropriate plugin|requested \w{1,20} plugin does not|find a matching server block for"
+        r"|virtual host listening on port 80 which is currently|Another instance of Certbot"
+        r"|Input the webroot for|certbot\.lock|DNS challenge failed|Cannot issue for \"?\w"
+        r"|Error (?:creating new|finalizing) order|PluginError\("),
     ("acme", r"get directory at '?https?:|failed to get nonce|obtain ssl failed|申请证书失败|证书申请失败|验证域名失败|(?:No|Incorrect) TXT record|\"acme-tls/1\"|Some challenges have failed|Challenge failed for domain|Failed authorization "
         r"procedure|Certbot failed to authenticate|Failed to renew certificate"
         r"|证书 ?(?:自动)?(?:生成|申请|签发|获取|续签|续期|颁发|更新).{0,4}?(?:失败|出错|不成功|报错)"

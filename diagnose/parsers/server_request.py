@@ -15,7 +15,8 @@ Truth = bool | None
 @frozen
 class ServerRequest:
     """A request: its path without a query, the query, the site's name, port, TLS, method, whether
-    it asks for a WebSocket, and the page from which a browser sends it (Referer), "" for none."""
+    it asks for a WebSocket, and the page from which a browser sends it (Referer), "" for none.
+    `is_file` is True if a file is there for the path, False if that is not known."""
 
     path: str
     query: str = ""
@@ -25,6 +26,7 @@ class ServerRequest:
     method: str = "GET"
     websocket: bool = False
     referer: str = ""
+    is_file: bool = False
 
     @property
     def authority(self) -> str:

@@ -23,6 +23,7 @@ EXAMPLES: tuple[tuple[AcmeReason, str], ...] = (
      " remaining challenges (configured=[http-01 tls-alpn-01] offered=[dns-01] remaining)"),
     ("authority", "registering account [] with server: provisioning client: performing request:"
      " Get \"https://acme-v02.api.letsencrypt.org/directory\": dial tcp: i/o timeout"),
+    ("authority", "HTTPSConnectionPool(host='acme-v02.api.letsencrypt.org', port=443): Read timed"),
     ("not-public", f"{ERROR}rejectedIdentifier - Cannot issue for nas.local: Domain name does not"),
     ("", "[x] solving challenges: no solvers available for remaining challenges (configured=[a]"
      " offered=[http-01] remaining=[])"),

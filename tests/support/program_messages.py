@@ -428,6 +428,24 @@ PROGRAM_MESSAGES: dict[str, tuple[Example, ...]] = {
                 "too many failed authorizations (5) for \"shop.example.com\" in the last 1h0m0s",
                 "acme-limit"),
         Example("Some challenges have failed.", "acme", ""),
+        Example("Attempting to renew cert (shop.example.com) from /etc/letsencrypt/renewal/shop.conf "
+                "produced an unexpected error: HTTPSConnectionPool(host='acme-v02.api.letsencrypt.org'"
+                ", port=443): Read timed out.", "acme"),
+        Example("Could not choose appropriate plugin: The requested nginx plugin does not appear to "
+                "be installed", "acme", ""),
+        Example("Could not automatically find a matching server block for shop.example.com. Set the "
+                "`server_name` directive to use the Nginx installer.", "acme"),
+        Example("Unable to find a virtual host listening on port 80 which is currently needed for "
+                "Certbot to prove to the CA that you control your domain.", "acme", ""),
+        Example("Another instance of Certbot is already running.", "acme", ""),
+        Example("Can not init api.", "acme", ""),
+        Example("Timeout waiting for response, verify error: pending timeout", "acme-connect", ""),
+        Example("Fetching https://shop.example.com:8443/x: Invalid port in redirect target. Only "
+                "ports 80 and 443 are supported, not 8443", "acme-response"),
+        Example("no information found to solve challenge for identifier: shop.example.com", "acme"),
+        Example("Router uses a nonexistent certificate resolver certificateResolver=le", "acme", ""),
+        Example("Waiting for HTTP-01 challenge propagation: wrong status code '404', expected '200'",
+                "acme-response", ""),
         Example("Problem binding to port 80: Could not bind to IPv4 or IPv6.", "acme-port", ""),
         Example("Could not bind TCP port 80 because it is already in use by another process on this "
                 "system (such as a web server). Please stop the program in question and then try "

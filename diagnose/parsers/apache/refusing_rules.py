@@ -54,13 +54,18 @@ def refusing_rules(rules: HostRules, request: ServerRequest) -> tuple[AnsweringR
 
 def _rules(rules: HostRules, request: ServerRequest) -> Iterator[AnsweringRule]:
     yield from _encoded_slash(rules, request)
-    yield from _rewritten(rules.inner, request, request.path)
+    # In a virtual host no variable has the file yet (mod_rewrite, "REQUEST_FILENAME").
+    yield from _rewritten(rules.inner, replace(request, is_file=False), request.path)
     if not rules.file:
         yield from _access(rules, request)
         return
     yield from _redirected(rules.inner, request)
     yield from _access(rules, request)
     own = request.path.removeprefix("/")
+    if not any(line.name == "rewriteengine" for line in rules.htaccess):
+        # Rules of an .htaccess come in the place of those of a <Directory> (mod_rewrite,
+        # "RewriteOptions": nothing is inherited).
+        yield from _rewritten_in_folder(rules, request)
     yield from _rewritten(rules.htaccess, request, own)
     yield from _redirected(rules.htaccess, request)
 
@@ -116,10 +121,27 @@ def _rewritten(
             status = _status_of_flags(flags)
             if status:
                 yield _rewrite_rule(directive, own, request, status, truth, is_known)
-            elif directive.args[1] != "-" or "S" in flags:
+            elif directive.args[1] != "-" or "S" in flags or _ends(flags):
                 if truth and _ends(flags):
                     return
                 is_known = False
+
+
+def _rewritten_in_folder(rules: HostRules, request: ServerRequest) -> Iterator[AnsweringRule]:
+    """Return the RewriteRules of the deepest <Directory> of the file that refuse: their patterns
+    are compared with the path in that folder."""
+    chosen: tuple[str, Directive] | None = None
+    for section in (*rules.main, *rules.inner):
+        folder = "".join(section.args[:1]).rstrip("/")
+        is_plain = section.name == "directory" and len(section.args) == 1
+        if not is_plain or not rules.file.startswith(f"{folder}/") or set(folder) & set("*?["):
+            continue
+        has_rules = any(line.name == "rewriteengine" for line in section.block or ())
+        if has_rules and (chosen is None or len(folder) >= len(chosen[0])):
+            chosen = folder, section
+    if chosen is not None:
+        folder, section = chosen
+        yield from _rewritten(section.block or (), request, rules.file[len(folder) + 1 :])
 
 
 def _takes_rule(

@@ -32,6 +32,10 @@ _AGENTS = (f"diagnose/{VERSION}", "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:
 #: What a browser may write into Connection for an ordinary request: nothing with HTTP/2.
 _CONNECTIONS = ("", "keep-alive", "close")
 
+#: What stands for the requested file, and the tests of one that is there.
+_OF_FILE = {"%{REQUEST_FILENAME}", "%{SCRIPT_FILENAME}", "%{DOCUMENT_ROOT}%{REQUEST_URI}"}
+_FILE_TESTS = {"-f": True, "-F": True, "-s": True, "-d": False, "-l": False, "-h": False}
+
 #: Variables that only the request of one path has.
 OF_ONE_PATH = frozenset({"REQUEST_URI", "QUERY_STRING"})
 
@@ -109,6 +113,9 @@ def condition_truth(
     if len(condition.args) < 2:
         return None
     subject, test = condition.args[:2]
+    if request.is_file and subject.upper() in _OF_FILE and test.removeprefix("!") in _FILE_TESTS:
+        truth = _FILE_TESTS[test.removeprefix("!")]
+        return not truth if test.startswith("!") else truth
     if subject.upper() == "%{HTTP_USER_AGENT}":
         return _common_truth(_AGENTS, test, condition)
     if subject.upper() == "%{HTTP:CONNECTION}" and not request.websocket:

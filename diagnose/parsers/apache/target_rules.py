@@ -10,7 +10,7 @@ from diagnose.parsers.apache.config import Directive, flatten
 from diagnose.parsers.apache.loading import LoadedConfig
 from diagnose.parsers.apache.refusing_rules import HostRules, refusing_rules
 from diagnose.parsers.server_request import ServerRequest
-from diagnose.parsers.web_sites import inner_path, needs_folder, route_of
+from diagnose.parsers.web_sites import inner_path, needs_folder, route_of, site_at
 
 #: Directives of the main server that count for its virtual hosts too.
 _SHARED = {
@@ -38,7 +38,8 @@ def site_rules(
     if host is None:
         return ()
     is_file = needs_folder(site, request.path)
-    file = posixpath.join(site.root, request.path.lstrip("/")) if is_file else ""
+    placed, inner = site_at(site, request.path)
+    file = posixpath.join(placed.root, inner.lstrip("/")) if is_file else ""
     shared = tuple(directive for directive in config.main if directive.name in _SHARED)
     route = None if is_file else route_of(site, request.path, request.websocket)
     rules = HostRules(

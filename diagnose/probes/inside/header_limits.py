@@ -2,8 +2,8 @@
 
 Only after a message about a header that is too large, or where visitors get 431 (RFC 6585 section
 5) by the page or by nginx's log: nginx itself answers 400 or 494. Where nginx speaks no HTTP with
-the application (uwsgi_pass), nginx is asked, with cookies that fit into its own buffers. At most
-six GET requests.
+the application (uwsgi_pass), nginx is asked, with cookies that fit into its own buffers. Where
+the application takes the largest, nginx itself is asked. At most fourteen GET requests.
 """
 
 import re
@@ -16,6 +16,7 @@ from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.requests import HeaderTrial
 from diagnose.parsers.nginx.proxied_request import ProxiedRequest
+from diagnose.parsers.urls import parse_url
 from diagnose.probes import ProbeContext
 from diagnose.probes.inside import upstream_routes
 from diagnose.probes.inside.application_requests import send_request
@@ -89,31 +90,61 @@ async def try_headers(
     request = nginx_request(ctx, route, replace(ctx.target, path=path), exchange)
     if request is None:
         return
-    at = ctx.elapsed()
-    sizes = await ask_sizes(
+    trial = await _trial(
         ctx,
+        route,
         lambda size: _status(ctx, route, request, exchange, size),
         SIZES if is_direct else SIZES_OF_NGINX,
+        lambda size: _command(route, exchange, is_direct, size),
     )
-    if sizes is None:
+    if trial is None:
         return
+    ctx.emit(replace(trial, is_direct=is_direct))
+    if not is_direct or trial.refused is not None or path != exchange_path(exchange):
+        return
+    own_trial = await _trial(
+        ctx,
+        route,
+        lambda size: status_of_server(ctx, exchange, path, size),
+        SIZES,
+        lambda size: command_with_cookie(size, exchange.url),
+    )
+    if own_trial is not None:
+        ctx.emit(replace(own_trial, server="nginx"))
+
+
+def exchange_path(exchange: Exchange) -> str:
+    """Return the path of a request, with its query."""
+    url = parse_url(exchange.url)
+    return url.path if url else ""
+
+
+async def _trial(
+    ctx: ProbeContext,
+    route: UpstreamRoute,
+    ask: Ask,
+    sizes: Sequence[int],
+    command: Callable[[int], str],
+) -> HeaderTrial | None:
+    """Return what the answers to growing cookies say; None if they say nothing."""
+    at = ctx.elapsed()
+    asked = await ask_sizes(ctx, ask, sizes)
+    if asked is None:
+        return None
     address, port = upstream_routes.peer_of(route.upstream.endpoints[0])
-    ctx.emit(
-        HeaderTrial(
-            vantage=Vantage.SERVER,
-            at=at,
-            took=ctx.elapsed() - at,
-            equivalent=_command(route, exchange, is_direct, sizes.last),
-            target=route.upstream.target,
-            path=path,
-            address=address,
-            port=port,
-            normal=sizes.normal,
-            served=sizes.served,
-            refused=sizes.refused,
-            status=sizes.status,
-            is_direct=is_direct,
-        )
+    return HeaderTrial(
+        vantage=Vantage.SERVER,
+        at=at,
+        took=ctx.elapsed() - at,
+        equivalent=command(asked.last),
+        target=route.upstream.target,
+        path=route.path,
+        address=address,
+        port=port,
+        normal=asked.normal,
+        served=asked.served,
+        refused=asked.refused,
+        status=asked.status,
     )
 
 

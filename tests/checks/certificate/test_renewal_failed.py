@@ -13,7 +13,7 @@ CHECK = "certificate.renewal-failed"
 URL = "http://shop.example.com/.well-known/acme-challenge/x"
 REASONS = (
     "limited", "port_taken", "no_plugin", "no_link", "plugin_broken", "caa", "no_record", "no_name",
-    "unreachable", "wrong_answer", "credentials",
+    "unreachable", "wrong_answer", "credentials", "no_authority",
 )  # fmt: skip
 LIVE = "/etc/letsencrypt/live/shop.example.com/fullchain.pem"
 ACME = "/root/.acme.sh/shop.example.com/fullchain.cer"
@@ -89,6 +89,11 @@ def test_names_the_port_that_is_taken_and_the_plugin_that_is_missing() -> None:
         ("The nginx plugin is not working; there may be problems with your existing configuration.",
          "plugin_broken"),
         ("acme:error:rateLimited :: too many certificates already issued", "limited"),
+        ("HTTPSConnectionPool(host='acme-v02.api.letsencrypt.org', port=443): Max retries exceeded"
+         " with url: /directory (Caused by NewConnectionError: Connection timed out)",
+         "no_authority"),
+        ("Please refer to https://curl.haxx.se/libcurl/c/libcurl-errors.html for error code: 7",
+         "no_authority"),
         ("An unexpected error occurred", ""),
     ],
 )  # fmt: skip

@@ -6,10 +6,16 @@ import pytest
 from checks.http._challenge_rules import exempt_line
 from diagnose.model import Applicability, Confidence, Observation, Severity, Subject
 from diagnose.model.http import Exchange
-from diagnose.model.renewal import ANY_CHALLENGE, ChallengeFolder, RenewalAuthority
+from diagnose.model.renewal import (
+    ANY_CHALLENGE,
+    WRITTEN_CHALLENGE,
+    ChallengeFolder,
+    RenewalAuthority,
+)
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.server_rules import AnsweringRule
 from diagnose.model.tls import Certificate, Handshake
+from diagnose.model.web_servers import ServerFile, SiteSocket, WebServerConfig, WebSite
 from tests.support.check_evidence import NOW, judge
 from tests.support.redirect_evidence import AROUND, PLAIN, SITE, applied, config
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
@@ -252,3 +258,64 @@ def test_a_location_of_nginx_that_returns_404(body: str, fires: bool) -> None:
 )
 def test_the_exception_is_written_into_a_line_that_is_understood(line: str, exempt: str) -> None:
     assert exempt_line(line) == exempt
+
+
+def apache_with(rule: AnsweringRule, files: dict[str, str]) -> tuple[Observation, ...]:
+    known = tuple(ServerFile(path, text) for path, text in files.items())
+    return APACHE, replace(apache_config(HTTPS), rules=(rule,), files=known)
+
+
+HTACCESS = "/var/www/shop/.htaccess"
+HIDING = """RewriteEngine On
+    RewriteCond %{SCRIPT_FILENAME} -d [OR]
+    RewriteCond %{SCRIPT_FILENAME} -f
+    RewriteRule "(^|/)\\." - [F]
+"""
+REFUSING = AnsweringRule(
+    WRITTEN_CHALLENGE, 403, r"RewriteRule (^|/)\. - [F]", file=HTACCESS, line=4
+)
+
+
+def test_fires_where_a_rule_of_apache_refuses_files_that_are_there() -> None:
+    seen = apache_with(REFUSING, {HTACCESS: HIDING})
+    (claim,) = judge("http.acme-challenge-blocked", home(), challenge(404), FOLDER, *seen)
+    assert claim.facts["kept"] == 403
+    assert claim.confidence is Confidence.LIKELY
+    _, lines = applied(claim)
+    assert lines == [r"+RewriteRule ^\.well-known/acme-challenge/ - [L]"]
+
+
+def test_leaves_a_rule_alone_that_others_count() -> None:
+    text = HIDING.replace("On\n", "On\nRewriteRule ^a - [S=1]\n")
+    seen = apache_with(replace(REFUSING, line=5), {HTACCESS: text})
+    (claim,) = judge("http.acme-challenge-blocked", home(), challenge(404), *seen)
+    assert applied(claim) == (Applicability.MANUAL, [])
+
+
+def test_opens_challenges_alone_where_a_section_closes_folders() -> None:
+    file = "/etc/apache2/sites-enabled/shop.conf"
+    text = """<VirtualHost *:80>
+    ServerName shop.example.com
+</VirtualHost>
+"""
+    rule = AnsweringRule(
+        ANY_CHALLENGE, 403, "Require all denied", r"<DirectoryMatch /\.>", file=file, line=2
+    )
+    socket = SiteSocket(80)
+    site = WebSite(names=("shop.example.com",), sockets=(socket,), file=file, line=1, end=3)
+    server, config = apache_with(rule, {file: text})
+    assert isinstance(config, WebServerConfig)
+    config = replace(config, sites=(site,))
+    (claim,) = judge("http.acme-challenge-blocked", home(), challenge(403), server, config)
+    _, lines = applied(claim)
+    assert lines == [
+        "+<Location /.well-known/acme-challenge/>", "+Require all granted", "+</Location>"
+    ]  # fmt: skip
+
+
+def test_fires_where_every_path_wants_a_password_and_a_tool_renews_over_http() -> None:
+    refused = replace(home(), status=401)
+    assert not judge("http.acme-challenge-blocked", refused, challenge(401))
+    (claim,) = judge("http.acme-challenge-blocked", refused, challenge(401), FOLDER)
+    assert claim.confidence is Confidence.CERTAIN
+    assert not judge("http.acme-challenge-blocked", replace(home(), status=403), challenge(403))

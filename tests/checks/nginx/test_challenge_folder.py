@@ -115,3 +115,20 @@ def test_follows_another_name_of_this_nginx_and_no_other() -> None:
     ):
         redirect = REDIRECT.replace("$host$request_uri", target)
         assert not judge(CHECK, written("/var/www/acme"), config(SPA + redirect), BUILD, RUNNING)
+
+
+def test_fires_on_a_location_of_its_own_without_a_root() -> None:
+    """The root was moved to the block of https with everything else."""
+    empty = SPLIT.replace("{\n        root /var/www/acme;\n    }", "{}")
+    seen = (written("/srv/spa"), replace(BUILD, prefix="/usr/share/nginx"), RUNNING)
+    (claim,) = judge(CHECK, config(SPA + empty), *seen)
+    assert str(claim.facts["looked"]).endswith("/html/.well-known/acme-challenge")
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+        root /srv/spa;" in edit.diff
+    rooted = empty.replace("listen 80;", "listen 80;\n    root /srv/spa;")
+    assert not judge(CHECK, config(SPA + rooted), *seen)
+    anything = empty.replace("location /.well-known/acme-challenge/ {}", "location /a {}")
+    anything = anything.replace("return 301 https://$host$request_uri;", "")
+    assert not judge(CHECK, config(SPA + anything), *seen)

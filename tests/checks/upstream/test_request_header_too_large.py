@@ -4,6 +4,7 @@ import pytest
 
 from diagnose.model import Applicability, Confidence, Edit, Severity, Vantage
 from diagnose.model.logs import FailedRequests
+from diagnose.model.requests import HeaderTrial
 from diagnose.model.symptom import Symptom
 from diagnose.parsers.symptoms import symptom_of
 from tests.support.check_evidence import SHOP, judge
@@ -131,3 +132,39 @@ def test_fires_for_the_usual_words(words: str) -> None:
     target = replace(SHOP, symptom=symptom_of(words))
     (claim,) = judge(CHECK, config(), RUNNING, page(200), target=target)
     assert claim.confidence is Confidence.LIKELY
+
+
+PASSED = "location / { proxy_pass http://127.0.0.1:4000; }"
+INNER = f"server {{\n    listen 127.0.0.1:3000;\n    {PASSED}\n}}\n"
+FRONT = SITE.replace("location / {", "large_client_header_buffers 4 32k;\n    location / {")
+TRIAL = HeaderTrial(
+    target="http://127.0.0.1:3000", path="/", address="127.0.0.1", port=3000, normal=200,
+    served=7500, refused=15500, status=400,
+)  # fmt: skip
+LOGIN = "wss://shop.example.com/socket failed: 400 behind an authentication proxy (oauth2-proxy)"
+
+
+def test_fires_where_what_a_login_adds_passes_the_first_block_alone() -> None:
+    """Issue 41 of nicotineplus-proper."""
+    told = replace(SHOP, symptom=symptom_of(f"WebSocket connection to {LOGIN}"))
+    (claim,) = judge(CHECK, config(FRONT + INNER), RUNNING, target=told)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    large_client_header_buffers 4 32k;\n     listen 127.0.0.1:3000;" in edit.diff
+    equal = INNER.replace("location", "large_client_header_buffers 4 32k; location", 1)
+    assert not judge(CHECK, config(FRONT + equal), RUNNING, target=told)
+    other = replace(SHOP, symptom=symptom_of("WebSocket connection to wss://x/ failed: 400"))
+    assert not judge(CHECK, config(FRONT + INNER), RUNNING, target=other)
+
+
+def test_fires_for_certain_after_a_cookie_that_grew() -> None:
+    told = replace(SHOP, symptom=symptom_of("400 Bad Request Request Header Or Cookie Too Large"))
+    (claim,) = judge(CHECK, config(FRONT + INNER), RUNNING, TRIAL, target=told)
+    assert (claim.confidence, claim.facts["refused"]) == (Confidence.CERTAIN, 15500)
+    assert not judge("upstream.header-limit", config(FRONT + INNER), RUNNING, TRIAL, target=told)
+    of_front = replace(TRIAL, server="nginx", port=4000)
+    (claim,) = judge(CHECK, config(), RUNNING, of_front, target=told)
+    assert claim.confidence is Confidence.CERTAIN
+    assert not judge(CHECK, config(), RUNNING, replace(of_front, refused=None), target=told)

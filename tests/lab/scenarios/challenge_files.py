@@ -40,8 +40,9 @@ def challenge_is_written_to_another_folder_than_apaches(lab: Lab) -> None:
     apache.serve(lab, f"{text}</VirtualHost>\n{apache.HTTPS}")
 
 
-def _due_behind_an_htaccess(lab: Lab, rule: str) -> None:
-    """The certificate should have been renewed, and the .htaccess has a rule about dots."""
+def _due_behind_an_htaccess(lab: Lab, rule: str, *more: str) -> None:
+    """The certificate should have been renewed, and the .htaccess has a rule about dots; the
+    virtual hosts may have `more` lines."""
     folder, leaf = "/var/www/shop", certificates.leaf(starts=-75, ends=15)
     lab.server.write(f"{folder}/index.html", "<p>It works.</p>\n")
     lab.server.write(f"{folder}/.htaccess", f"# no .git, no .env\n{rule}\n")
@@ -52,6 +53,7 @@ def _due_behind_an_htaccess(lab: Lab, rule: str) -> None:
         "    RewriteEngine On\n    RewriteCond %{HTTPS} off\n"
         "    RewriteCond %{REQUEST_URI} !^/\\.well-known/\n"
         "    RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]\n"
+        + "".join(f"    {line}\n" for line in more)
     )
     plain = f"<VirtualHost *:80>\n    ServerName {site.NAME}\n{body}</VirtualHost>\n"
     tls = (
@@ -81,3 +83,82 @@ def apache_hides_challenges_with_other_dots(lab: Lab) -> None:
 def apache_shows_challenges_among_dots(lab: Lab) -> None:
     """Its twin: the rule leaves them out."""
     _due_behind_an_htaccess(lab, r"RedirectMatch 404 /\.(?!well-known)")
+
+
+HIDING = "\n".join(
+    (
+        "<IfModule mod_rewrite.c>", "    RewriteEngine On",
+        "    RewriteCond %{SCRIPT_FILENAME} -d [OR]", "    RewriteCond %{SCRIPT_FILENAME} -f",
+        '    RewriteRule "(^|/)\\." - [F]', "</IfModule>",
+    )
+)  # fmt: skip
+RENEWED = "the authority renews the certificate"
+
+
+@apache_scenario(
+    outside="certificate.expires-soon", server="http.acme-challenge-blocked", manual=RENEWED
+)
+def apache_forbids_files_with_dots_that_are_there(lab: Lab) -> None:
+    """After https://github.com/emoncms/emoncms/issues/1684: a file that is missing is 404."""
+    _due_behind_an_htaccess(lab, HIDING)
+
+
+@apache_scenario(
+    outside="certificate.expires-soon", server="certificate.expires-soon", manual=RENEWED
+)
+def apache_forbids_files_with_dots_but_those(lab: Lab) -> None:
+    """Its twin: a rule before it ends the rules for what is well known."""
+    spared = "    RewriteRule ^\\.well-known/ - [L]\n    RewriteCond"
+    _due_behind_an_htaccess(lab, HIDING.replace("    RewriteCond", spared, 1))
+
+
+@apache_scenario(
+    outside="http.acme-challenge-blocked",
+    server="http.acme-challenge-blocked",
+    also=("certificate.expires-soon",),
+    manual=RENEWED,
+)
+def apache_closes_folders_with_dots(lab: Lab) -> None:
+    dots = ('<DirectoryMatch "/\\.">', "    Require all denied", "</DirectoryMatch>")
+    _due_behind_an_htaccess(lab, "", *dots)
+
+
+@apache_scenario(
+    outside="certificate.expires-soon", server="certificate.expires-soon", manual=RENEWED
+)
+def apache_closes_folders_with_dots_but_an_alias_leads_elsewhere(lab: Lab) -> None:
+    """Its twin: the packaged configuration for challenges. The file's own name has no dot."""
+    lab.server.sh("mkdir -p /var/www/le/.well-known")
+    lab.undo(lambda: lab.server.sh("rm -rf /var/www/le"))
+    _due_behind_an_htaccess(
+        lab, HIDING, "Alias /.well-known/acme-challenge/ /var/www/le/",
+        '<FilesMatch "^\\.">', "    Require all denied", "</FilesMatch>",
+        "<Directory /var/www/le>", "    Require all granted", "</Directory>",
+    )  # fmt: skip
+
+
+@apache_scenario(
+    outside="certificate.expires-soon", server="http.acme-challenge-blocked", manual=RENEWED
+)
+def apache_asks_for_a_password_everywhere(lab: Lab) -> None:
+    """certbot writes to the folder of the site, and an authority has no password."""
+    words = 'AuthType Basic\nAuthName "Staff"\nAuthUserFile /etc/apache2/pw\nRequire valid-user'
+    _due_behind_an_htaccess(lab, words)
+    _renewed_from(lab, "/var/www/shop")
+
+
+@scenario(outside="certificate.expires-soon", server="nginx.challenge-folder", manual=RENEWED)
+def challenges_have_a_location_without_a_root(lab: Lab) -> None:
+    """After https://somedoc.net/2017/04/13/nginx-%e9%85%8d%e7%bd%ae%e4%b8%80%e4%be%8b: the root was
+    moved to the block of https."""
+    leaf = certificates.leaf(starts=-75, ends=15)
+    lab.server.write(site.PEM, leaf.chain)
+    lab.server.write(site.KEY, leaf.key_pem, 0o600)
+    lab.change("root /var/www/acme;", "")
+    lab.restart_nginx()
+    _renewed_from(lab, "/var/www/acme")
+
+
+def _renewed_from(lab: Lab, folder: str) -> None:
+    text = f"[renewalparams]\nauthenticator = webroot\n[[webroot_map]]\n{site.NAME} = {folder}\n"
+    lab.server.write(f"/etc/letsencrypt/renewal/{site.NAME}.conf", text)

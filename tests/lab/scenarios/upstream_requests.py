@@ -302,6 +302,29 @@ def large_cookies_meet_small_buffers(lab: Lab) -> None:
     lab.client.run(["curl", "-sk", "-H", f"Cookie: a={'x' * 3000}", f"https://{site.NAME}/"])
 
 
+TOO_LARGE = "400 Bad Request Request Header Or Cookie Too Large nginx"
+
+
+def _with_inner_block(lab: Lab, lines: str) -> None:
+    """The site's block takes 32 kB in one field, and passes on to another block."""
+    inner = "/etc/nginx/conf.d/inner.conf"
+    block = f"server {{\n  listen 127.0.0.1:6565;\n{lines}  location / {{\n{HOST}{PASS}  }}\n}}\n"
+    lab.server.write(inner, block)
+    passed = PAGES.replace(PASS, PASS.replace("3000", "6565"))
+    lab.change(PAGES, f"  large_client_header_buffers 4 32k;\n{passed}")
+
+
+@scenario(outside=None, server="upstream.request-header-too-large", args=(TOO_LARGE,))
+def large_cookies_pass_the_first_block_alone(lab: Lab) -> None:
+    """After https://github.com/sirjmann92/nicotineplus-proper/issues/41."""
+    _with_inner_block(lab, "")
+
+
+@healthy(args=(TOO_LARGE,))
+def large_cookies_pass_both_blocks(lab: Lab) -> None:
+    _with_inner_block(lab, "  large_client_header_buffers 4 32k;\n")
+
+
 # Gateways that are no proxies
 
 

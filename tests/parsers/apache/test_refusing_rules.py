@@ -182,3 +182,44 @@ def test_the_script_that_answers_a_path_is_refused_by_its_name() -> None:
     (rule,) = refusing_rules(own, PAGE)
     assert (rule.status, rule.file, rule.is_certain) == (403, "/srv/.htaccess", True)
     assert not refusing_rules(replace(own, scripts=("/srv/index.html",)), PAGE)
+
+
+HIDDEN = """RewriteEngine On
+RewriteCond %{SCRIPT_FILENAME} -d [OR]
+RewriteCond %{SCRIPT_FILENAME} -f
+RewriteRule "(^|/)\\." - [F]
+"""
+
+
+def of_written_file(htaccess: str, host: str = "") -> list[tuple[int, tuple[str, ...]]]:
+    """Issue 1684 of emoncms: a file that a client of ACME has written."""
+    path = "/.well-known/acme-challenge/x"
+    own = HostRules(
+        parse(host, "site.conf"), (), parse(htaccess, "/srv/.htaccess"), "/srv", f"/srv{path}"
+    )
+    return states(refusing_rules(own, ServerRequest(path, host=HOST, is_file=True)))
+
+
+def test_a_condition_about_files_holds_for_one_that_is_there() -> None:
+    assert of_written_file(HIDDEN) == [(403, ())]
+    assert states(of_files(path="/.well-known/x", htaccess=HIDDEN)) == [(403, ("other",))]
+    negated_test = "RewriteEngine On\nRewriteCond %{REQUEST_FILENAME} !-f\nRewriteRule ^ - [F]\n"
+    assert not of_written_file(negated_test)
+    # A virtual host's own rules come before the file is looked for.
+    assert of_written_file("", HIDDEN) == [(403, ("other",))]
+
+
+def test_a_rule_that_ends_the_rules_spares_what_comes_behind() -> None:
+    spared = HIDDEN.replace("RewriteCond", "RewriteRule ^\\.well-known/ - [L]\nRewriteCond", 1)
+    assert not of_written_file(spared)
+    assert of_written_file(spared.replace("well-known", "git")) == [(403, ())]
+
+
+def test_rules_of_the_deepest_folder() -> None:
+    rule = "RewriteEngine On\nRewriteRule ^a\\.html$ - [F]\n"
+    inner = f"<Directory /srv>\n{rule}</Directory>\n"
+    assert states(of_files(inner)) == [(403, ())]
+    assert not of_files(inner, htaccess="RewriteEngine On\n"), "the .htaccess counts in its place"
+    assert not of_files(inner.replace("/srv", "/srv/b"))
+    deeper = "<Directory /srv/b>\nRewriteEngine On\n</Directory>\n"
+    assert not of_files(inner + deeper, path="/b/a.html")
