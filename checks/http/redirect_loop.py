@@ -25,6 +25,7 @@ from diagnose.model import (
 )
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
+from diagnose.model.nginx import Directive
 from diagnose.parsers.http import hops
 from diagnose.parsers.nginx.locations import proxy_pass_of
 from diagnose.parsers.redirects import (
@@ -87,7 +88,7 @@ def _claim(evidence: Evidence, chains: list[RedirectChain]) -> Claim:
     own = OwnLoop() if endless or is_of_another_site(nginx, first) else own_loop(nginx, first)
     slash = slash_loop(nginx, () if endless else first)
     place = own.directive or slash.directive or inner.directive or login.hiding or login.passing
-    own_fix = own.fix(nginx)
+    own_fix, untold = own.fix(nginx), None
     if endless:
         fix = _redirect_edits.by_hand("find-the-rule")
     elif own_fix:
@@ -96,8 +97,11 @@ def _claim(evidence: Evidence, chains: list[RedirectChain]) -> Claim:
         fix = slash_fix
     elif www.is_circle:
         fix = _redirect_edits.by_hand("one-name")
+    elif other_fix := login.fix(nginx) or inner.fix:
+        fix = other_fix
     else:
-        fix = login.fix(nginx) or inner.fix or _fix(nginx, first)
+        fix, untold = _fix(nginx, first)
+    place = place or untold
     return Claim(
         about=merge_subjects(subjects),
         covers=(*subjects, *redirected_sockets(evidence, host, "https")),
@@ -114,6 +118,7 @@ def _claim(evidence: Evidence, chains: list[RedirectChain]) -> Claim:
             "hops": hops(first[0].headers),
             **_refused_cookie(first),
             "edited": any(isinstance(step, Edit) for step in fix.steps),
+            "untold": file_line(untold) if untold else "",
             **inner.facts,
             "inner_http": len(first) > 1,
             **www.facts,
@@ -176,8 +181,11 @@ class _WwwLoop:
         }
 
 
-def _fix(nginx: Nginx, cycle: tuple[Exchange, ...]) -> Fix:
+def _fix(nginx: Nginx, cycle: tuple[Exchange, ...]) -> tuple[Fix, Directive | None]:
+    """Return the edit that ends the circle, and the line that passes requests on to an application
+    without telling it that visitors use https, if that is what the edit mends."""
     changes: Changes = {}
+    untold = None
     for step in cycle:
         url = parse_url(step.url)
         if url is None or not url.secure or url.host != nginx.evidence.target.host:
@@ -186,19 +194,22 @@ def _fix(nginx: Nginx, cycle: tuple[Exchange, ...]) -> Fix:
         if redirect and _redirect_edits.exempt_https(nginx, redirect, url.path, changes):
             break
         if not redirect and len(cycle) == 1 and step.port == nginx.evidence.target.port:
-            _forward_scheme(nginx, url.path, step, changes)
-    return _redirect_edits.fix(nginx, changes, "find-the-rule")
+            untold = _forward_scheme(nginx, url.path, step, changes)
+    return _redirect_edits.fix(nginx, changes, "find-the-rule"), untold
 
 
-def _forward_scheme(nginx: Nginx, path: str, step: Exchange, changes: Changes) -> None:
-    """Send X-Forwarded-Proto. An application that redirects to the same https URL does not know
-    that the visitor uses https."""
+def _forward_scheme(nginx: Nginx, path: str, step: Exchange, changes: Changes) -> Directive | None:
+    """Send X-Forwarded-Proto, and return the line that passes the request on without it. An
+    application that redirects to the same https URL does not know that the visitor uses https."""
     matches = list(nginx.location_matches(path))
     if len(matches) != 1 or hops(step.headers) or redirect_target(step) != normalize_url(step.url):
-        return
+        return None
     match = matches[0]
-    if proxy_pass_of(match) and not _location_edits.sends_field(nginx, match, "X-Forwarded-Proto"):
+    passing = proxy_pass_of(match)
+    if passing and not _location_edits.sends_field(nginx, match, "X-Forwarded-Proto"):
         lines = _location_edits.header_lines(
             nginx, match, {"X-Forwarded-Proto": "$scheme"}, changes
         )
         _location_edits.insert_lines(nginx, match, lines, changes)
+        return passing
+    return None

@@ -12,11 +12,12 @@ of a block with other sites' names. Of a site with HTTPS, port 80 is judged too.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from checks.http import exchanges_by_purpose
 from checks.nginx import Nginx, SelectedServer, file_line
 from checks.nginx._commands import reload_steps
-from checks.nginx._edits import listen_edit, written_listen
+from checks.nginx._edits import listen_edit, listen_edits, written_listen
 from checks.nginx.no_matching_server import wrong_server_symptoms
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -38,9 +39,11 @@ from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.parsers.http import UNKNOWN_SITE, is_error
 from diagnose.parsers.nginx.config import children
-from diagnose.parsers.nginx.server_blocks import Listen
+from diagnose.parsers.nginx.server_blocks import Listen, Socket
 from diagnose.parsers.redirects import leads_to_itself
 from diagnose.parsers.stray_pages import is_default_page
+
+_SURE = Applicability.AUTOMATIC
 
 
 @check(
@@ -62,13 +65,30 @@ from diagnose.parsers.stray_pages import is_default_page
 )
 def name_on_other_address(evidence: Evidence) -> Iterator[Claim]:
     nginx, target = Nginx.of(evidence), evidence.target
-    yield from _claims(nginx, target.port)
-    if target.port == 443:
-        yield from _claims(nginx, 80)
+    ports = (443, 80) if target.port == 443 else (target.port,)
+    missing = [each for port in ports for each in _claims(nginx, port)]
+    edit = (
+        listen_edits(nginx, [(listen, socket) for _, listen, socket in missing])
+        if len(missing) > 1
+        else None
+    )
+    is_sure = all(claim.fix and claim.fix.applicability is _SURE for claim, *_ in missing)
+    applicability = _SURE if is_sure else Applicability.REVIEW
+    for claim, _, socket in missing:
+        if edit is None:
+            yield claim
+            continue
+        # One remedy for all of them: a second patch of the same lines would not apply.
+        others = tuple(
+            written_listen(other.address, other.port) for *_, other in missing if other != socket
+        )
+        fix = Fix((edit, *reload_steps(nginx)), applicability)
+        yield replace(claim, fix=fix, facts={**claim.facts, "others": others})
 
 
-def _claims(nginx: Nginx, port: int) -> Iterator[Claim]:
-    """Yield a claim for each address of a port on which another block responds."""
+def _claims(nginx: Nginx, port: int) -> Iterator[tuple[Claim, Listen, Socket]]:
+    """Yield a claim for each address of a port on which another block responds, with the line
+    beside which that of this address has to stand."""
     target = nginx.evidence.target
     own = nginx.server_on_other_address_of(port)
     if own is None:
@@ -94,7 +114,7 @@ def _claims(nginx: Nginx, port: int) -> Iterator[Claim]:
             # Where nobody reaches the site's own block, all that is seen is the other's.
             is_everywhere = is_target and len(selected_servers) == 1
             served = _served_elsewhere(nginx, port)
-            yield Claim(
+            claim = Claim(
                 about=Subject(port=port, text=f"listen {address}"),
                 covers=(*subjects, *([Subject()] if is_everywhere else [])),
                 because=(*handshakes, *pages, *served, *nginx.configs),
@@ -116,6 +136,7 @@ def _claims(nginx: Nginx, port: int) -> Iterator[Claim]:
                     "certificate": bool(handshakes),
                     "specific": selected_server.socket.address not in {"*", "::"},
                     "ssl": selected_server.socket.ssl,
+                    "others": (),
                 },
                 location=nginx.location(listen.directive or own.block),
                 # What this machine alone reaches may be closed on purpose.
@@ -126,6 +147,7 @@ def _claims(nginx: Nginx, port: int) -> Iterator[Claim]:
                     sure=is_target and not is_loopback(listen.address),
                 ),
             )
+            yield claim, listen, selected_server.socket
 
 
 def _failing_pages(

@@ -55,6 +55,7 @@ UPGRADE_VARIANTS: dict[str, Words] = {
     "two-options": phrase("with Connection: keep-alive, Upgrade"),
     "usual-port": phrase("Origin without a port"),
     "without-id": phrase("without the id in its query"),
+    "unasked": phrase("at the path that the page names"),
 }
 
 UPGRADE_ENDINGS: dict[str, Words] = {

@@ -69,7 +69,8 @@ def websocket_attempts(evidence: Evidence) -> tuple[Attempt, ...]:
             tuple(
                 retry
                 for retry in front
-                if retry.variant not in {"normal", "other-path"} and retry.path == group[0].path
+                if retry.variant not in {"normal", "other-path", "unasked"}
+                and retry.path == group[0].path
             ),
             site,
         )

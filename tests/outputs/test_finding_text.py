@@ -106,6 +106,14 @@ def test_a_note_is_no_effect_of_a_cause() -> None:
     assert finding_text.affected_layer(alone, cause) == cause.check.layer
 
 
+def test_the_same_fault_at_another_port_is_no_effect_of_a_cause() -> None:
+    made = mended()
+    cause, symptom = made.findings
+    other = replace(cause, id="f3", explained_by=cause.id)
+    both = replace(made, findings=(cause, other, symptom))
+    assert finding_text.affected_layer(both, cause) == symptom.check.layer
+
+
 @pytest.mark.parametrize(("lang", "note"), [("en", "Here Apache answers"), ("zh", "的是 Apache")])
 def test_the_remedy_says_that_another_program_answers(lang: str, note: str) -> None:
     """Where its words are nginx's: the text of the check, or of a step by hand."""

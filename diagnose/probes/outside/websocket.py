@@ -8,7 +8,6 @@ one emits nothing without a connection, and accepts any certificate.
 import asyncio
 import importlib
 from dataclasses import replace
-from functools import partial
 
 from diagnose.model import Vantage
 from diagnose.model.addresses import bracketed
@@ -48,9 +47,6 @@ _REPEATS = 2
 #: Maximum number of WebSockets of the page that are tried after a message about one.
 MAX_REPORTED = 2
 
-#: Bytes of the answer to a handshake.
-_MAX_ANSWER = 4 << 10
-
 
 @probe(after=Resolution)
 async def upgrade(ctx: ProbeContext, resolution: Resolution) -> None:
@@ -89,7 +85,7 @@ async def from_server(ctx: ProbeContext, connection: Connection) -> None:
             ctx.start(_try_path(ctx, connection.address, path, None))
 
 
-def _connected_address(ctx: ProbeContext) -> str | None:
+def connected_address(ctx: ProbeContext) -> str | None:
     """Return the first address of the target that took a connection."""
     addresses = (
         connection.address
@@ -102,7 +98,7 @@ def _connected_address(ctx: ProbeContext) -> str | None:
 
 async def try_named_path(ctx: ProbeContext, path: str) -> None:
     """Try a path that the page names, once, at the first address that took a connection."""
-    address = _connected_address(ctx)
+    address = connected_address(ctx)
     if address and ctx.further_requests.begin(f"WebSocket at the site {path}"):
         await _try_path(ctx, address, path, None)
 
@@ -112,14 +108,14 @@ async def try_unkept_path(ctx: ProbeContext, path: str) -> None:
     it means something."""
     if any(upgrade.path == path and upgrade.is_visit for upgrade in ctx.observed(Upgrade)):
         return
-    address = _connected_address(ctx)
+    address = connected_address(ctx)
     if address and ctx.further_requests.begin(f"WebSocket at the site once more {path}"):
         await _try_path(ctx, address, path, None)
 
 
 async def try_sessions(ctx: ProbeContext, path: str) -> None:
     """Open sessions of Socket.IO at a path that nobody named, once: clients may lose theirs."""
-    address = _connected_address(ctx)
+    address = connected_address(ctx)
     in_scope = ctx.options.wants("websocket") and ctx.options.outside and not ctx.target.websockets
     if address and in_scope and ctx.further_requests.begin(f"sessions at the site {path}"):
         from diagnose.probes.outside.websocket_sessions import start_sessions
@@ -143,36 +139,16 @@ async def reported(ctx: ProbeContext, named_path: WebSocketPath) -> None:
 
 
 @probe(after=WebSocketPath)
-async def known(ctx: ProbeContext, named_path: WebSocketPath) -> None:
-    """Try a WebSocket that the site's application is known to need. What is no answer to an
-    upgrade is not kept, unless it is about the Origin: it may be a matter of a login, or of its
-    version. An error of a server is none of both where it opens without a login."""
-    if named_path.need != "required" or ctx.target.websockets or not ctx.options.outside:
+async def unasked(ctx: ProbeContext, named_path: WebSocketPath) -> None:
+    """Try a WebSocket that the site's application is known to need, or of which a script of the
+    page names the whole path, though nobody asked for it."""
+    if ctx.target.websockets or not ctx.options.outside or _is_reported(ctx):
         return
-    if _is_reported(ctx):
-        return
-    address, url = _connected_address(ctx), f"{ctx.target.origin}{named_path.path}"
-    if not address or not ctx.further_requests.begin(f"WebSocket at the site {named_path.path}"):
-        return
-    if not ctx.further_requests.reserve(ctx, url, _MAX_ANSWER, "websocket"):
-        return
-    attempt = HandshakeAttempt(address, named_path.path)
-    keeps = partial(_answers_an_upgrade, opens=named_path.opens)
-    upgrade = await try_handshake(ctx, attempt, is_worth_emitting=keeps)
-    if upgrade is None or keeps(upgrade):
-        return
-    # Imported late: few known WebSockets are refused.
-    from diagnose.probes.outside.websocket_origins import takes_another_origin
+    # Imported late: few pages open a WebSocket.
+    from diagnose.probes.outside.unasked_websockets import try_unasked
 
-    if is_origin_refusal(upgrade) or await takes_another_origin(ctx, attempt, upgrade):
-        ctx.emit(upgrade)
-        await _retry_refused(ctx, attempt, upgrade)
-
-
-def _answers_an_upgrade(upgrade: Upgrade, *, opens: bool) -> bool:
-    is_error = opens and (upgrade.status or 0) >= 500
-    is_lost = upgrade_lost(upgrade.status, upgrade.body)
-    return bool(upgrade.stayed_open) or (not upgrade.accepted and (is_lost or is_error))
+    if address := connected_address(ctx):
+        await try_unasked(ctx, named_path, address, _retry_refused)
 
 
 def _names_safari(ctx: ProbeContext) -> bool:

@@ -131,6 +131,7 @@ def test_an_application_is_told_that_it_is_https() -> None:
     (claim,) = judge("http.redirect-loop", answer(HOME, HOME), config(), *AROUND)
     told = "+proxy_set_header X-Forwarded-Proto $scheme;"
     assert applied(claim) == (Applicability.AUTOMATIC, [told])
+    assert str(claim.facts["untold"]).rpartition(":")[2].isdigit(), "the line, and so the cause"
     text = SITE.replace("Host $host;", "Host $host; proxy_set_header X-Forwarded-Proto https;")
     (claim,) = judge("http.redirect-loop", answer(HOME, HOME), config(text), *AROUND)
     assert applied(claim) == (Applicability.MANUAL, [])

@@ -199,3 +199,22 @@ def test_silent_for_plain_http_where_the_site_listens_on_both() -> None:
     both = PLAIN_SITE.replace("listen [::]:80;", "listen [::]:80;\n    listen 80;")
     given = (connected(), config(both + OTHER), FOUR_ALONE, plain(404))
     assert not judge("nginx.name-on-other-address", *given, target=PLAIN)
+
+
+def test_two_ports_of_one_block_have_one_remedy() -> None:
+    other = "server {\n listen 443 ssl;\n listen 80;\n server_name _;\n}\n"
+    listens = "    listen [::]:80;\n    listen [::]:443 ssl;\n"
+    own = f"server {{\n{listens}    server_name shop.example.com;\n}}\n"
+    welcome = "<title>Welcome to nginx!</title>"
+    secure = replace(plain(200, body=welcome), url="https://shop.example.com/", port=443)
+    given = (connected(), config(other + own), FOUR_ALONE, secure)
+    claims = judge("nginx.name-on-other-address", *given, plain(200, "plain", welcome))
+    assert [claim.about.port for claim in claims] == [443, 80]
+    (first, second) = claims
+    assert first.fix
+    assert first.fix == second.fix
+    edit = first.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    listen 443 ssl;\n" in edit.diff
+    assert "+    listen 80;\n" in edit.diff
+    assert first.facts["others"] == ("80",)

@@ -31,3 +31,17 @@ def test_fires_where_another_was_tried() -> None:
 def test_fires_where_only_the_application_was_asked() -> None:
     asked = replace(upgrade(403), path="/socket.io/", through="application")
     assert judge(CHECK, NAMED, asked)
+
+
+def test_fires_with_the_answer_where_the_page_alone_names_it() -> None:
+    tried = replace(upgrade(404), path="/socket.io/", variant="unasked")
+    (claim,) = judge(CHECK, NAMED, tried)
+    assert claim.facts["status"] == 404
+    assert tried in claim.because
+
+
+def test_silent_where_it_asks_for_a_login_or_ends_after_it_opened() -> None:
+    for status in (401, 403):
+        assert not judge(CHECK, NAMED, replace(upgrade(status), path=NAMED.path, variant="unasked"))
+    closed = replace(upgrade(101, accepted=True), path=NAMED.path, variant="unasked", ended="close")
+    assert not judge(CHECK, NAMED, closed)

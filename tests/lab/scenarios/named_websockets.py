@@ -128,3 +128,46 @@ def page_in_a_folder_opens_a_websocket_below_it(lab: Lab) -> None:
 def page_in_a_folder_opens_its_websocket_well(lab: Lab) -> None:
     """After the repair no location is missed for /queue/join."""
     _demos(lab, UPGRADE)
+
+
+#: A page of files that opens a WebSocket of the program behind /ws.
+_PAGES = site.HTTPS[_START : site.HTTPS.rindex("}")]
+FILES_FIRST = """  root /srv/live;
+  location /ws {
+    proxy_pass http://127.0.0.1:3000;
+    proxy_set_header Host $http_host;
+%s  }
+"""
+
+
+def _live(lab: Lab, lines: str, page: str = WS) -> None:
+    lab.server.write("/srv/live/index.html", f"<!doctype html><h1>Live</h1>{page}\n")
+    lab.undo(lambda: lab.server.sh("rm -rf /srv/live"))
+    lab.change(_PAGES, FILES_FIRST % lines)
+
+
+@scenario(
+    outside="websocket.not-upgraded",
+    server="websocket.upgrade-headers-missing",
+    differs=(site.CONF,),
+)
+def page_opens_a_websocket_that_says_it_got_no_upgrade(lab: Lab) -> None:
+    """The plain call, from outside too: the program answers 426."""
+    _live(lab, "")
+
+
+@healthy()
+def page_opens_a_websocket_that_opens(lab: Lab) -> None:
+    _live(lab, UPGRADE)
+
+
+@healthy()
+def page_names_a_websocket_in_a_comment_and_one_without_its_token(lab: Lab) -> None:
+    """What stands in a comment is not tried, and a program that has no such path says nothing."""
+    _live(
+        lab,
+        UPGRADE,
+        f"<!-- {WS} --><script>// new WebSocket('/old')</script>{WS}".replace(
+            "/ws`)", "/ws/none`)"
+        ),
+    )

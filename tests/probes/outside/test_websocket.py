@@ -312,7 +312,7 @@ def known(refuse: Refuse) -> list[tuple[str, int | None]]:
             run.emit(Exchange(purpose="target", url=url, address=host, port=port, status=200))
             run.emit(Connection(address=host, port=port, family=4))
             path = WebSocketPath(source=url, path="/ws", library="A", need="required")
-            await probes.known.work(run, run.emit(path))
+            await probes.unasked.work(run, run.emit(path))
             return [(one.variant, one.status) for one in run.observed(Upgrade)]
 
     return asyncio.run(run())
@@ -358,8 +358,48 @@ def test_the_websocket_that_an_application_needs_is_tried_and_a_refusal_is_not_k
             run.further_requests = FurtherRequests()
             run.emit(Connection(address="127.0.0.1", port=port, family=4, purpose="target"))
             run.emit(Exchange(url=url, address="127.0.0.1", port=port, status=200))
-            named = run.emit(WebSocketPath(source=url, path="/live", need=need, opens=opens))
-            await probes.known.work(run, named)
+            named = run.emit(
+                WebSocketPath(source=url, path="/live", need=need, opens=opens, library="Program")
+            )
+            await probes.unasked.work(run, named)
             return tuple(run.observed(Upgrade))
 
     assert bool(asyncio.run(run())) is is_kept
+
+
+@pytest.mark.parametrize(
+    ("named", "status", "body", "variants"),
+    [
+        ({}, 101, "", ["normal"]),
+        ({}, 426, "", ["normal"]),
+        ({}, 400, 'Can "Upgrade" only to "WebSocket".', ["normal"]),
+        ({"library": "Socket.IO"}, 426, "", ["unasked"]),
+        ({}, 400, "no room given", ["unasked"]),
+        ({}, 401, "", ["unasked"]),
+        ({}, 404, "", ["unasked"]),
+        ({}, 502, "", ["unasked"]),
+        ({"base": "assumed"}, 101, "", []),
+        ({"need": "optional", "library": "n8n"}, 101, "", []),
+        ({"library": "n8n"}, 101, "", []),
+    ],
+)
+def test_a_websocket_that_the_page_names_is_tried_and_a_doubtful_refusal_is_none_of_a_visitor(
+    named: dict[str, str], status: int, body: str, variants: list[str]
+) -> None:
+    def respond(socket: ServerConnection, _: Request) -> Response | None:
+        return None if status == 101 else socket.respond(HTTPStatus(status), body)
+
+    async def run() -> list[str]:
+        async with serve(wait, "127.0.0.1", 0, process_request=respond) as server:
+            port = next(iter(server.sockets)).getsockname()[1]
+            url = f"http://127.0.0.1:{port}/"
+            run: Any = Looking(Target(url, "http", "127.0.0.1", port, "/"))
+            run.further_requests = FurtherRequests()
+            run.emit(Connection(address="127.0.0.1", port=port, family=4, purpose="target"))
+            run.emit(Exchange(url=url, address="127.0.0.1", port=port, status=200))
+            path = run.emit(WebSocketPath(source=url, path="/live", **named))  # type: ignore[arg-type]
+            await probes.unasked.work(run, path)
+            await probes.unasked.work(run, path)
+            return [upgrade.variant for upgrade in run.observed(Upgrade)]
+
+    assert asyncio.run(run()) == variants
