@@ -42,14 +42,19 @@ def stopped_facts(container: Container) -> dict[str, object]:
 def compose_command(container: Container, *words: str) -> str:
     """Return the command of docker compose for the service of a container; "" if it has none, or
     its file is not known."""
+    return shlex.join(compose_words(container, *words))
+
+
+def compose_words(container: Container, *words: str) -> tuple[str, ...]:
+    """Return that command as its words; () if there is none."""
     compose = container.compose
     if compose is None or not compose.files:
-        return ""
+        return ()
     program = ("docker-compose",) if compose.old else (container.engine, "compose")
     is_usual = compose.project == posixpath.basename(posixpath.dirname(compose.files[0])).lower()
     project = () if is_usual else ("-p", compose.project)
     files = (word for file in compose.files for word in ("-f", file))
-    return shlex.join((*program, *project, *files, *words, compose.service))
+    return (*program, *project, *files, *words, compose.service)
 
 
 def recreating_command(evidence: Evidence, digest: str) -> str:

@@ -6,18 +6,16 @@ Docker's and Podman's option is `-p SERVER:CONTAINER` (docker-run(1), podman-run
 
 from collections.abc import Iterator
 
+from checks.listener._compose_edits import compose_fix, container_by_id, published_change
 from checks.nginx import Nginx
 from diagnose.checking.registry import check
 from diagnose.model import (
-    Applicability,
     Claim,
     Confidence,
     Evidence,
     Fix,
-    Manual,
     Severity,
     Subject,
-    Where,
 )
 from diagnose.model.containers import NginxContainer
 from diagnose.model.tls import Handshake
@@ -62,8 +60,19 @@ def container_port(evidence: Evidence) -> Iterator[Claim]:
                 "container": container.title,
                 "engine": container.engine,
             },
-            fix=Fix((Manual("publish-again", Where.SERVER),), Applicability.MANUAL),
+            fix=_fix(evidence, container, secure[0]),
         )
+
+
+def _fix(evidence: Evidence, own: NginxContainer, secure: int) -> Fix:
+    """Let the published port lead to the one with TLS."""
+    container, port = container_by_id(evidence, own.digest), evidence.target.port
+    mappings = [each for each in container.ports if each.port == port] if container else []
+    if container is None or not mappings:
+        return compose_fix(evidence, "publish-again")
+    address = "" if mappings[0].address in {"0.0.0.0", "::"} else mappings[0].address
+    change = published_change(mappings[0], address, secure)
+    return compose_fix(evidence, "publish-again", (container, change))
 
 
 def _nginx_speaks_plain(nginx: Nginx, port: int) -> bool:

@@ -13,23 +13,30 @@ from checks.firewall import CLOSED_PORT
 from checks.firewall._nat import dnat_targets
 from checks.firewall._visitors import target_addresses
 from checks.listener import listeners_on, target_answers, target_connections
+from checks.listener._compose_edits import compose_fix, new_port_change, published_change
 from checks.nginx import Nginx
 from diagnose.checking.registry import check
 from diagnose.model import (
-    Applicability,
     Claim,
     Confidence,
     Evidence,
     Fix,
-    Manual,
     Severity,
     Subject,
-    Where,
 )
-from diagnose.model.containers import CONTAINER_PROCESSES, Container, Containers, Namespace
+from diagnose.model.containers import (
+    CONTAINER_PROCESSES,
+    Container,
+    ContainerPort,
+    Containers,
+    Namespace,
+)
 from diagnose.model.frozen import frozen
 from diagnose.model.server import Listeners
 from diagnose.model.web_servers import WebServerConfig
+
+#: Ports of web servers without root on which they mostly speak TLS.
+_TLS_PORTS = {4443, 8443, 9443, 10443}
 
 _EXPLAINS = (
     "listener.missing",
@@ -109,8 +116,19 @@ def _unpublished_claims(evidence: Evidence, containers: Containers) -> Iterator[
                 )
             ),
         },
-        fix=Fix((Manual("publish", Where.SERVER),), Applicability.MANUAL),
+        fix=_publish_fix(evidence, service),
     )
+
+
+def _publish_fix(evidence: Evidence, service: _HiddenService) -> Fix:
+    """Publish the port, and port 80 where a program in the container has that as well."""
+    container, namespace, port = service.container, service.namespace, evidence.target.port
+    if container is None:
+        return compose_fix(evidence, "publish")
+    is_beside = namespace is not None and namespace.listens(80) and not listeners_on(evidence, 80)
+    ports = (port, *([80] if is_beside and port == 443 else []))
+    changes = ((container, new_port_change(f"{number}:{number}")) for number in ports)
+    return compose_fix(evidence, "publish", *changes)
 
 
 def _is_behind_site(evidence: Evidence, service: _HiddenService) -> bool:
@@ -214,6 +232,26 @@ def _unserved_claims(evidence: Evidence, containers: Containers) -> Iterator[Cla
                     "loopback": mapping.inner in inner_ports,
                     "names": (container.name,),
                 },
-                fix=Fix((Manual("listen", Where.SERVER),), Applicability.MANUAL),
+                fix=_listen_fix(evidence, container, namespace, mapping),
             )
             return
+
+
+def _listen_fix(
+    evidence: Evidence, container: Container, namespace: Namespace, mapping: ContainerPort
+) -> Fix:
+    """Let the published port lead to the one of the same number inside, or to the only one."""
+    port = evidence.target.port
+    others = {
+        number
+        for _, number in namespace.sockets
+        if namespace.listens(number)
+        and not any(each.inner == number and each.port for each in container.ports)
+    }
+    is_loopback_only = any(number == mapping.inner for _, number in namespace.sockets)
+    usual = others & _TLS_PORTS if evidence.target.uses_tls else others
+    inner = port if port in others else next(iter(usual)) if len(usual) == 1 else 0
+    if is_loopback_only or not inner:
+        return compose_fix(evidence, "listen")
+    change = published_change(mapping, "", inner)
+    return compose_fix(evidence, "listen", (container, change))

@@ -21,6 +21,7 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.addresses import is_local_host, is_loopback
+from diagnose.model.containers import Containers
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import ConfigFile, Directive, NginxConfig
 from diagnose.model.server import Listeners, UnservedAddress
@@ -118,8 +119,9 @@ def _listen_groups(evidence: Evidence) -> tuple[_ListenGroup, ...]:
 
 def _fix(evidence: Evidence, listen_groups: tuple[_ListenGroup, ...], process: str) -> Fix:
     if not listen_groups:
-        step = "publish" if process == "docker-proxy" else "bind"
-        return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
+        if process == "docker-proxy":
+            return _publish_fix(evidence)
+        return Fix((Manual("bind", Where.SERVER),), Applicability.MANUAL)
     from checks.nginx import Nginx
     from checks.nginx._commands import config_test_command, restart_commands
 
@@ -130,6 +132,24 @@ def _fix(evidence: Evidence, listen_groups: tuple[_ListenGroup, ...], process: s
     # A reload is not enough: the old socket is still open when nginx opens the new one, and Linux
     # does not allow two sockets on one port of one address.
     return Fix((*edits, config_test_command(nginx), *restart_commands(nginx)), applicability)
+
+
+def _publish_fix(evidence: Evidence) -> Fix:
+    """Publish the container's port at all addresses, and port 80 where that is as closed. It may
+    have been closed on purpose: that is never automatic."""
+    from checks.listener._compose_edits import compose_fix, published_change
+
+    ports = [port for port in (evidence.target.port, 80) if _all_loopback(evidence, port)]
+    changes = {
+        mapping.port: (container, published_change(mapping, "", mapping.inner))
+        for containers in evidence.good(Containers)
+        for container in containers.running
+        for mapping in container.ports
+        if mapping.port in ports and is_loopback(mapping.address)
+    }
+    if evidence.target.port not in changes:
+        return compose_fix(evidence, "publish")
+    return compose_fix(evidence, "publish", *changes.values())
 
 
 def _edit(group: _ListenGroup) -> Edit:

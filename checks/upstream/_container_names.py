@@ -1,16 +1,39 @@
 """The fix by which nginx in a container reaches the container of an application by its name."""
 
+from checks.listener._compose_edits import (
+    ComposeEdit,
+    compose_steps,
+    compose_text,
+    container_by_id,
+    host_change,
+    mounted_edits,
+    network_change,
+)
 from checks.nginx import Nginx
-from checks.nginx._edits import Changes
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import Changes, config_edits
 from checks.upstream import Backend
 from checks.upstream._address_lines import address_line, host_line, writer_of
-from checks.upstream._containers import NAMELESS
+from checks.upstream._containers import NAMELESS, is_beside
 from checks.upstream._edits import edit_fix, replace_in_directives
-from diagnose.model import Applicability, Command, Fix, Manual, Where, commands
+from diagnose.model import (
+    Applicability,
+    Command,
+    Edit,
+    Evidence,
+    Fix,
+    Manual,
+    Where,
+    commands,
+)
+from diagnose.model.addresses import bracketed
 from diagnose.model.containers import Container, NginxContainer
+from diagnose.model.server import Interface
 
 #: The network that is made where neither container has one in which names are known.
 _NEW_NETWORK = "web"
+#: The name by which a container can be told the server. Podman knows its own without a line.
+SERVER_NAMES = {"docker": "host.docker.internal"}
 
 
 def joining_commands(application: Container, proxy: NginxContainer) -> tuple[Command, ...]:
@@ -32,6 +55,47 @@ def joining_commands(application: Container, proxy: NginxContainer) -> tuple[Com
     )
 
 
+def network_changes(
+    evidence: Evidence, application: Container, proxy: NginxContainer
+) -> tuple[Container, ComposeEdit] | None:
+    """Return the change of a compose file that gives two containers a network in which names are
+    known: for the web server's if it has a file, else for the application's. None if neither."""
+    theirs = [name for name in application.networks if name not in NAMELESS]
+    own = [name for name in proxy.networks if name not in NAMELESS]
+    listed = container_by_id(evidence, proxy.digest)
+    if theirs and listed is not None and compose_text(evidence, listed):
+        return network_change(listed, theirs[0])
+    if own and compose_text(evidence, application):
+        return network_change(application, own[0])
+    return None
+
+
+def service_name(evidence: Evidence, application: Container, proxy: NginxContainer) -> str:
+    """Return the name by which the web server's container knows the application's: the service's,
+    if both are of one compose file."""
+    listed = container_by_id(evidence, proxy.digest)
+    theirs, own = application.compose, listed.compose if listed else None
+    return theirs.service if theirs and own and theirs.project == own.project else application.name
+
+
+def address_changes(
+    nginx: Nginx, backend: Backend, proxy: NginxContainer, host: str, port: int
+) -> Changes:
+    """Return the changes that write another host and port in the place of a backend's address; none
+    if a program writes its line."""
+    attempt = backend.connect_attempts[0]
+    changes: Changes = {}
+    lines = [target.directive for target in backend.proxy_targets]
+    lines.append(address_line(backend, attempt.port))
+    if not proxy.engine or not proxy.name or any(writer_of(nginx, line) for line in lines):
+        return changes
+    old = f"{bracketed(attempt.host)}:{attempt.port}"
+    replace_in_directives(nginx, lines, old, f"{host}:{port}", changes)
+    if not changes and port == attempt.port:
+        replace_in_directives(nginx, [host_line(backend)], attempt.host, host, changes)
+    return changes
+
+
 def name_fix(
     nginx: Nginx,
     backend: Backend,
@@ -44,20 +108,59 @@ def name_fix(
     elsewhere, after both have a network. `step` is what a person does where the engine, or the line
     that holds the address, is not known, or a program writes that line. `inner` is the port that
     the application has inside, if it is another."""
-    attempt = backend.connect_attempts[0]
-    port = inner or attempt.port
-    old, new = f"{attempt.host}:{attempt.port}", f"{application.name}:{port}"
-    changes: Changes = {}
-    lines = [target.directive for target in backend.proxy_targets]
-    lines.append(address_line(backend, attempt.port))
-    if proxy.engine and proxy.name and not any(writer_of(nginx, line) for line in lines):
-        replace_in_directives(nginx, lines, old, new, changes)
-        if not changes and port == attempt.port:
-            line = host_line(backend)
-            replace_in_directives(nginx, [line], attempt.host, application.name, changes)
+    port = inner or backend.connect_attempts[0].port
+    name = service_name(nginx.evidence, application, proxy)
+    changes = address_changes(nginx, backend, proxy, name, port)
     fix = edit_fix(nginx, changes, step, sure=False)
     if fix.applicability is Applicability.MANUAL:
         return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
     joining = joining_commands(application, proxy)
-    keep = (Manual("keep-the-network", Where.SERVER),) if joining else ()
-    return Fix((*joining, *fix.steps, *keep), fix.applicability)
+    if not joining:
+        return fix
+    change = network_changes(nginx.evidence, application, proxy)
+    if change is not None and (steps := made_anew(nginx, changes, proxy, change)):
+        return Fix(steps, Applicability.REVIEW)
+    keep = Manual("keep-the-network", Where.SERVER)
+    return Fix((*joining, *fix.steps, keep), fix.applicability)
+
+
+def made_anew(
+    nginx: Nginx, changes: Changes, proxy: NginxContainer, change: tuple[Container, ComposeEdit]
+) -> tuple[Edit | Command, ...]:
+    """Return the steps that change a compose file and nginx's files, and load both; () if one of
+    them is not possible. nginx reads its files when its container is made anew."""
+    compose = compose_steps(nginx.evidence, change)
+    inner = mounted_edits(config_edits(nginx, changes), proxy) if changes else ()
+    if not compose or (changes and not inner):
+        return ()
+    edits = tuple(step for step in compose if isinstance(step, Edit))
+    loading = () if change[0].id == proxy.digest else reload_steps(nginx)
+    return (*edits, *inner, *(step for step in compose if step not in edits), *loading)
+
+
+def server_fix(nginx: Nginx, backend: Backend, proxy: NginxContainer, step: str) -> Fix:
+    """Write what means the server itself in the place of an address that is the container: the name
+    that its compose file can give it, else the address of the server in the container's network,
+    which a container that is made anew has as well."""
+    manual = Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
+    port, listed = backend.connect_attempts[0].port, container_by_id(nginx.evidence, proxy.digest)
+    name = SERVER_NAMES.get(proxy.engine, "")
+    if name and listed is not None and compose_text(nginx.evidence, listed):
+        changes = address_changes(nginx, backend, proxy, name, port)
+        steps = made_anew(nginx, changes, proxy, (listed, host_change(name)))
+        return Fix(steps, Applicability.REVIEW) if changes and steps else manual
+    gateway = gateway_of(nginx.evidence, proxy)
+    if not gateway:
+        return manual
+    changes = address_changes(nginx, backend, proxy, gateway, port)
+    return edit_fix(nginx, changes, step, sure=False) if changes else manual
+
+
+def gateway_of(evidence: Evidence, proxy: NginxContainer) -> str:
+    """Return the server's own address in the network of a container; "" if it is not known."""
+    for interface in evidence.good(Interface):
+        for address in interface.addresses:
+            host = address.partition("/")[0]
+            if is_beside(evidence, host, proxy.addresses) and ":" not in host:
+                return host
+    return ""

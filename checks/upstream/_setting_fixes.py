@@ -30,7 +30,9 @@ def restart_fix(read: ReadSetting) -> Fix:
 def _loading(read: ReadSetting) -> tuple[Command, ...]:
     """Return what brings a change into force; () if a person has to know it."""
     if read.load:
-        return (Command(read.load, Effect.CHANGE),)
+        # `docker compose up -d` makes the container anew, as its file says then.
+        is_made_anew = read.load[-3:-1] == ("up", "-d")
+        return (Command(read.load, Effect.RESTART if is_made_anew else Effect.CHANGE),)
     if read.build and not read.container:
         built = (Command(read.build, Effect.CHANGE),)
         restart = _restart(read) if read.needs_restart else ()

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from checks.nginx import Nginx
 from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._claims import BackendFault, upstream_claim
-from checks.upstream._container_names import name_fix
+from checks.upstream._container_names import name_fix, server_fix
 from checks.upstream._containers import publishing
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -165,6 +165,11 @@ def _fix(
     port = application.inner or attempt.port
     is_reachable = namespace is not None and namespace.listens(port)
     is_address = _is_address(attempt.host) and len(backend.connect_attempts) == 1
-    if application.container and is_reachable and is_address and not container.own_network:
+    if not is_address or container.own_network:
+        return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
+    if application.container and is_reachable:
         return name_fix(nginx, backend, application.container, container, step, application.inner)
+    listener = application.listener
+    if listener is not None and not is_loopback(listener.address):
+        return server_fix(nginx, backend, container, step)
     return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)

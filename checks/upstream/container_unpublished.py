@@ -12,6 +12,7 @@ whose firewall rejects the connection has no program behind it either: a rule th
 
 from collections.abc import Iterator
 
+from checks.listener._compose_edits import compose_fix, new_port_change
 from checks.listener._containers import compose_command, compose_place
 from checks.nginx import Nginx, file_line
 from checks.nginx._edits import Changes
@@ -32,7 +33,7 @@ from diagnose.model import (
     Subject,
     Where,
 )
-from diagnose.model.addresses import is_loopback
+from diagnose.model.addresses import bracketed, is_local_host, is_loopback
 from diagnose.model.containers import Container, ContainerPort, Containers, NginxContainer
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.model.server import Interface, interface_addresses
@@ -129,8 +130,10 @@ def _fix(
     manual = Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
     host, port = backend.connect_attempts[0].host, backend.connect_attempts[0].port
     published = _published(container, port)
-    if step != "publish" or published is None or len(backend.connect_attempts) != 1:
+    if step != "publish" or len(backend.connect_attempts) != 1:
         return manual
+    if published is None:
+        return _publish_fix(nginx, backend, container, is_left)
     reached = "127.0.0.1" if is_left else host
     loopback = _LOOPBACK if is_loopback(reached) else ()
     if published.address not in {reached, *_EVERY_ADDRESS, *loopback}:
@@ -140,6 +143,24 @@ def _fix(
     old, new = f"{host}:{port}", f"{reached}:{published.port}"
     replace_in_directives(nginx, directives, old, new, changes)
     return edit_fix(nginx, changes, step, sure=False) if changes else manual
+
+
+def _publish_fix(nginx: Nginx, backend: Backend, container: Container, is_left: bool) -> Fix:
+    """Publish the port to the server's loopback address, and let nginx ask there. It opens nothing
+    to visitors."""
+    attempt = backend.connect_attempts[0]
+    port = f"127.0.0.1:{attempt.port}:{attempt.port}"
+    fix = compose_fix(nginx.evidence, "publish", (container, new_port_change(port)))
+    if not is_left and is_local_host(attempt.host):
+        return fix
+    changes: Changes = {}
+    directives = [proxy_target.directive for proxy_target in backend.proxy_targets]
+    old, new = f"{bracketed(attempt.host)}:{attempt.port}", f"127.0.0.1:{attempt.port}"
+    replace_in_directives(nginx, directives, old, new, changes)
+    edits = edit_fix(nginx, changes, "publish", sure=False)
+    if Applicability.MANUAL in {fix.applicability, edits.applicability}:
+        return Fix((Manual("publish", Where.SERVER),), Applicability.MANUAL)
+    return Fix((*fix.steps, *edits.steps), Applicability.REVIEW)
 
 
 def _loopback_of(container: Container, port: int) -> ContainerPort | None:

@@ -7,13 +7,14 @@ bridge between the server and its containers is down.
 
 from collections.abc import Iterator
 
+from checks.listener._compose_edits import compose_fix, listening_change, published_change
 from checks.listener._containers import compose_command, compose_place
 from checks.nginx import Nginx
 from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._claims import BackendFault, upstream_claim
 from checks.upstream._containers import is_server_host, publishing
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where, commands
+from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, commands
 from diagnose.model.addresses import bracketed, is_loopback
 from diagnose.model.containers import Container, ContainerPort, Containers, Namespace
 from diagnose.model.frozen import frozen
@@ -53,7 +54,9 @@ def container_unserved(evidence: Evidence) -> Iterator[Claim]:
                 ),
                 *backend_log_lines(nginx, backend, "upstream"),
             )
-            yield upstream_claim(nginx, BackendFault(backend, _facts(fault), because), _fix(fault))
+            yield upstream_claim(
+                nginx, BackendFault(backend, _facts(fault), because), _fix(evidence, fault)
+            )
 
 
 @frozen
@@ -114,8 +117,15 @@ def _facts(fault: _Fault) -> dict[str, object]:
     }
 
 
-def _fix(fault: _Fault) -> Fix:
+def _fix(evidence: Evidence, fault: _Fault) -> Fix:
+    """Let the program listen where the port leads to, or the port lead to where it listens."""
     if fault.bridge:
         return Fix((commands.set_link_up(fault.bridge),), Applicability.REVIEW)
-    step = "listen-everywhere" if _facts(fault)["loopback"] else "publish-its-port"
-    return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
+    facts = _facts(fault)
+    if facts["loopback"]:
+        return compose_fix(evidence, "listen-everywhere", (fault.container, listening_change))
+    if not facts["written"]:
+        return compose_fix(evidence, "publish-its-port")
+    address, _, rest = str(facts["written"]).rpartition(f"{fault.mapping.port}:")
+    change = published_change(fault.mapping, address.rstrip(":"), int(rest))
+    return compose_fix(evidence, "publish-its-port", (fault.container, change))

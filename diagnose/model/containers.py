@@ -157,6 +157,20 @@ class Containers(Observation):
 
 
 @frozen(kw_only=True, eq=False)
+class ComposeFile(Observation):
+    """A compose file that made containers of this server, with the lines that say how they are
+    reached and what they mount: `diagnose.parsers.compose_files` hides all others."""
+
+    layer: ClassVar[str] = "listener"
+
+    path: FilePath
+    text: ServerText
+
+    def summary(self) -> Summary:
+        return self.path, phrase("compose file")
+
+
+@frozen(kw_only=True, eq=False)
 class ScriptContainer(Observation):
     """The container in which PHP-FPM listens at `endpoint` that does not find a script.
 

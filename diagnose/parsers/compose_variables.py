@@ -5,26 +5,18 @@ force for cannot be said."""
 
 import re
 
+from diagnose.parsers.compose_files import entry, root_of, service_body, tree_of
 from diagnose.parsers.nginx.edits import TextEdit, apply_edits
-from diagnose.parsers.setting_values import MAX_DEPTH, MAX_TEXT, bracket_depth
 
 _PLAIN = re.compile(r"[\w.:/\[\]*,;-]{1,300}")
-_SHARED = re.compile(r"(?m)(?:^|[\s:\[{,-])(?:[&*]\w|<<\s*:)")
 
 
 def with_variable(text: str, service: str, name: str, value: str) -> str:
     """Return a compose file with this variable of a service; "" if that cannot be done."""
-    import yaml  # few programs are looked at
-
-    is_usual = len(text) <= MAX_TEXT and not _SHARED.search(text)
-    if not is_usual or not _PLAIN.fullmatch(value) or bracket_depth(text) > MAX_DEPTH:
+    if not _PLAIN.fullmatch(value):
         return ""
-    try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except (yaml.YAMLError, RecursionError, ValueError, IndexError):
-        return ""
-    body = _entry(_entry(root, "services"), service)
-    if not isinstance(body, yaml.MappingNode) or body.flow_style or not body.value:
+    body = service_body(root_of(text), service)
+    if body is None:
         return ""
     edit = _edit(text, body, name, value)
     if edit is None:
@@ -38,34 +30,19 @@ def variable_of(text: str, service: str, name: str) -> str | None:
     or if it takes it from elsewhere."""
     import yaml
 
-    if len(text) > MAX_TEXT or bracket_depth(text) > MAX_DEPTH:
-        return None
-    try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except (yaml.YAMLError, RecursionError, ValueError, IndexError):
-        return None
-    node = _entry(_entry(_entry(root, "services"), service), "environment")
+    node = entry(entry(entry(tree_of(text), "services"), service), "environment")
     if isinstance(node, yaml.SequenceNode):
         lines = (item.value for item in node.value if isinstance(item, yaml.ScalarNode))
         values = [line.partition("=")[2] for line in lines if line.startswith(f"{name}=")]
         return values[-1] if values else None
-    value = _entry(node, name)
+    value = entry(node, name)
     return str(value.value) if isinstance(value, yaml.ScalarNode) else None
-
-
-def _entry(node: object, key: str) -> object:
-    import yaml
-
-    if not isinstance(node, yaml.MappingNode):
-        return None
-    found = (value for name, value in node.value if getattr(name, "value", None) == key)
-    return next(found, None)
 
 
 def _edit(text: str, body: object, name: str, value: str) -> TextEdit | None:
     import yaml
 
-    environment = _entry(body, "environment")
+    environment = entry(body, "environment")
     if environment is None:
         return _new_block(text, body, name, value)
     if isinstance(environment, yaml.SequenceNode) and not environment.flow_style:

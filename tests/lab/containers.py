@@ -37,7 +37,10 @@ mount -t cgroup2 none /run/containers/cgroup
 GONE = """
 for name in $(ip netns list | cut -d ' ' -f 1); do ip netns del $name; done
 firewall-cmd -q --zone=trusted --remove-interface=docker0 2>/dev/null
-ip link del docker0
+for bridge in docker0 $(ls /sys/class/net | grep '^br-'); do
+  firewall-cmd -q --zone=trusted --remove-interface=$bridge 2>/dev/null
+  ip link del $bridge
+done
 sysctl -qw net.ipv4.ip_forward=0
 for table in nat filter; do nft delete table ip $table 2>/dev/null; done
 rmdir /run/containers/cgroup/docker/* 2>/dev/null
@@ -48,10 +51,12 @@ LOG = "error_log /dev/stderr;\n"
 
 
 class Engine:
-    """`docker` on the server, until the next restore."""
+    """`docker` on the server, until the next restore. With a `compose` file, all that it runs is
+    written into that as a service, and made by `docker compose up -d`."""
 
-    def __init__(self, lab: Lab) -> None:
+    def __init__(self, lab: Lab, compose: str = "") -> None:
         self.lab, self.server = lab, lab.server
+        self.compose = ComposeFile(self, compose) if compose else None
         self.count = 1
         lab.undo(self.end)
         program = " ".join(self.server.python(str(HERE / "docker.py")))
@@ -80,6 +85,8 @@ class Engine:
         """`docker run -d --name NAME -p … -v …`; its address."""
         self.count += 1
         may_fail = bool(more.pop("may_fail", False))
+        if self.compose is not None:
+            return self.compose.up(name, argv, ports, binds, may_fail, **more)
         # `docker create`, or what `docker compose up` leaves behind of a service that waits.
         created = ("--created",) if more.pop("only_created", False) else ()
         address = f"172.17.0.{self.count}"
@@ -141,6 +148,63 @@ class Engine:
         url = f"http://{address}:{port}/"
         argv = ["curl", "-so", "/dev/null", "-m", "5", "-w", "%{http_code}", url]
         until(lambda: self.server.run(argv).stdout not in {"", "000"}, f"{url} answers")
+
+
+class ComposeFile:
+    """A compose file on the server, as people write it, to which services are added."""
+
+    def __init__(self, engine: Engine, path: str) -> None:
+        self.engine, self.server, self.path = engine, engine.server, path
+        folder = path.rpartition("/")[0]
+        self.services: dict[str, str] = {}
+        self.networks = ""
+        engine.lab.undo(lambda: self.server.sh(f"rm -rf {folder}"))
+
+    @property
+    def text(self) -> str:
+        return "services:\n" + "\n".join(self.services.values()) + self.networks
+
+    def up(
+        self,
+        name: str,
+        argv: Sequence[str],
+        ports: Sequence[tuple[int, int]],
+        binds: Sequence[tuple[str, str]],
+        may_fail: bool,
+        **more: Any,
+    ) -> str:
+        """Write the service and bring it up; its first address. `lines` are further ones."""
+        image, host = more.get("image", f"{name}:latest"), more.get("bind", "")
+        told = [line.split() for line in more.get("hosts", "").splitlines()]
+        # The services of a file know each other's names.
+        lists = {
+            "ports": [f"{host}{':' * bool(host)}{outer}:{inner}" for outer, inner in ports],
+            "volumes": [f"{source}:{point}" for source, point in binds],
+            "extra_hosts": [f"{b}:{a}" for a, b in told if b not in self.services],
+            "environment": more.get("env", ()),
+        }
+        more_lines = [f"    {line}\n" for line in more.get("lines", ())]
+        if more.get("network") == "host":
+            more_lines.append("    network_mode: host\n")
+        blocks = [
+            f"    {key}:\n" + "".join(f'      - "{each}"\n' for each in entries)
+            for key, entries in lists.items()
+            if entries
+        ]
+        head = f"  {name}:\n    image: {image}\n    container_name: {name}\n"
+        self.services[name] = "".join((head, *more_lines, *blocks))
+        self.program(image, argv)
+        self.server.write(self.path, self.text)
+        words = ["docker", "compose", "-f", self.path, "up", "-d", "--no-deps", name]
+        self.server.run(words, check=not may_fail)
+        described = json.loads(self.server.read(f"{HOME}/{name}/config.json"))
+        return str(described["address"])
+
+    def program(self, image: str, argv: Sequence[str]) -> None:
+        """What an image runs."""
+        path = f"{HOME}/images.json"
+        known = json.loads(self.server.read(path)) if self.server.path(path).exists() else {}
+        self.server.write(path, json.dumps({**known, image: list(argv)}))
 
 
 def application(engine: Engine, name: str = "app", *options: str, **more: Any) -> str:

@@ -4,6 +4,8 @@ their own.
 
     docker.py run FILE     with a container's description in JSON
     docker.py start NAME   and stop, restart, pause, unpause, exec, logs
+    docker.py network …    create, connect, disconnect, rm (`container_networks.py`)
+    docker.py compose …    up -d, config, ps, restart, stop (`compose.py`)
 
 The control group is like docker's, /docker/ID, the network a bridge with the rules of iptables.
 """
@@ -11,12 +13,18 @@ The control group is like docker's, /docker/ID, the network a bridge with the ru
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from tests.lab import container_networks as networks
+from tests.lab.container_networks import sh
 
 HOME = Path("/run/containers")
 #: The program of a container may lie here.
@@ -68,34 +76,32 @@ def save(container: dict[str, Any]) -> None:
     (folder / "config.json").write_text(json.dumps(container))
 
 
-def sh(script: str, check: bool = True) -> None:
-    subprocess.run(["sh", "-c", script], check=check, capture_output=True)
+def published(container: dict[str, Any]) -> list[tuple[int, int, str]]:
+    """The port of the server, the port inside, and the address of the server, of each."""
+    host = container.get("bind", "0.0.0.0")
+    return [(entry[0], entry[1], (*entry[2:], host)[0]) for entry in container["ports"]]
 
 
 def network(container: dict[str, Any], add: bool) -> None:
     """The network namespace, and the rules of iptables for each published port."""
     if container.get("network") == "host":
         return
-    name, address = container["name"], container["address"]
-    # As docker makes it, so that a container that is started again is found at once.
-    hardware = ":".join(["02", "42", *(f"{int(part):02x}" for part in address.split("."))])
+    name, nets = container["name"], networks.nets_of(container)
     if add:
-        sh(f"""
-            ip netns del {name} 2>/dev/null; ip link del v{name} 2>/dev/null; ip netns add {name}
-            ip link add v{name} type veth peer name eth0 netns {name}
-            ip link set v{name} master docker0 up
-            ip -n {name} addr add {address}/16 dev eth0
-            ip -n {name} link set eth0 address {hardware} up; ip -n {name} link set lo up
-            ip -n {name} route add default via 172.17.0.1
-        """)
+        sh(f"ip netns del {name} 2>/dev/null; ip netns add {name}")
+        sh(f"ip -n {name} link set lo up")
+        for number, (each, at) in enumerate(nets.items()):
+            networks.plug(container, each, at, number)
     word = "-A" if add else "-D"
-    where = f"-d {container['bind']}/32" if "bind" in container else ""
-    for outer, inner in container["ports"]:
+    first, address = next(iter(nets.items()), ("", ""))
+    bridge = networks.network_of(first)["bridge"] if first else ""
+    for outer, inner, host in published(container) if first else ():
+        where = f"-d {host}/32" if host != "0.0.0.0" else ""
         sh(
             f"""
-            iptables -t nat {word} DOCKER {where} ! -i docker0 -p tcp --dport {outer} \
+            iptables -t nat {word} DOCKER {where} ! -i {bridge} -p tcp --dport {outer} \
               -j DNAT --to-destination {address}:{inner}
-            iptables {word} DOCKER -d {address}/32 ! -i docker0 -o docker0 -p tcp -m tcp \
+            iptables {word} DOCKER -d {address}/32 ! -i {bridge} -o {bridge} -p tcp -m tcp \
               --dport {inner} -j ACCEPT
         """,
             check=add,
@@ -146,6 +152,7 @@ def start(container: dict[str, Any]) -> None:
     container |= {"pid": pid, "holder": holder.pid, "state": "running"}
     container["status"] = f"Up 2 seconds{health}"
     save(container)
+    networks.write_names()
 
 
 def proxy(container: dict[str, Any]) -> str:
@@ -155,9 +162,9 @@ def proxy(container: dict[str, Any]) -> str:
     if not link.exists():
         link.symlink_to(sys.executable)
     proxies = container.setdefault("proxies", [])
-    for outer, inner in container["ports"]:
-        host = container.get("bind", "0.0.0.0")
-        words = [FORWARD, host, str(outer), container["address"], str(inner)]
+    address = next(iter(networks.nets_of(container).values()), "")
+    for outer, inner, host in published(container) if address else ():
+        words = [FORWARD, host, str(outer), address, str(inner)]
         process = subprocess.Popen(
             [str(link), "-c", *words],
             start_new_session=True,
@@ -208,6 +215,13 @@ def stop(container: dict[str, Any], code: int = 0) -> None:
     network(container, False)
     container |= {"pid": 0, "state": "exited", "status": f"Exited ({code}) 3 seconds ago"}
     save(container)
+    networks.write_names()
+
+
+def remove(container: dict[str, Any]) -> None:
+    """What is in it alone is lost, as with docker."""
+    stop(container)
+    shutil.rmtree(HOME / container["name"], ignore_errors=True)
 
 
 def pause(container: dict[str, Any], stops: bool) -> None:
@@ -219,8 +233,7 @@ def pause(container: dict[str, Any], stops: bool) -> None:
 
 def listed(container: dict[str, Any]) -> str:
     running = container["state"] in {"running", "paused"}
-    host = container.get("bind", "0.0.0.0")
-    ports = [f"{host}:{outer}->{inner}/tcp" for outer, inner in container["ports"]]
+    ports = [f"{host}:{outer}->{inner}/tcp" for outer, inner, host in published(container)]
     return json.dumps(
         {
             "Command": json.dumps(" ".join(container["argv"])[:20] + "…"),
@@ -228,7 +241,7 @@ def listed(container: dict[str, Any]) -> str:
             "Image": container["image"],
             "Labels": ",".join(f"{a}={b}" for a, b in container.get("labels", {}).items()),
             "Names": container["name"],
-            "Networks": container.get("network", "bridge"),
+            "Networks": networks.shown_networks(container),
             # Docker lists the ports of running containers only.
             "Ports": ", ".join(ports) if running else "",
             "State": container["state"],
@@ -237,10 +250,10 @@ def listed(container: dict[str, Any]) -> str:
     )
 
 
-def published(container: dict[str, Any], words: list[str]) -> bool:
+def is_asked(container: dict[str, Any], words: list[str]) -> bool:
     """`--filter publish=PORT`."""
     wanted = [word.partition("=")[2] for word in words if word.startswith("publish=")]
-    return not wanted or str(wanted[0]) in {str(outer) for outer, _ in container["ports"]}
+    return not wanted or str(wanted[0]) in {str(outer) for outer, _, _ in published(container)}
 
 
 def ps(words: list[str]) -> None:
@@ -251,7 +264,7 @@ def ps(words: list[str]) -> None:
         if (every or container["state"] in {"running", "paused"}) and (
             not states or container["state"] in states
         ):
-            if not published(container, words):
+            if not is_asked(container, words):
                 continue
             if "health=unhealthy" in words and container.get("health") != "unhealthy":
                 continue
@@ -275,7 +288,8 @@ def place(container: dict[str, Any]) -> None:
     labels = container.get("labels", {})
     for source, point in container["binds"]:
         print(f"mount {point} {source}")
-    print("gateway 172.17.0.1")
+    for each in networks.nets_of(container):
+        print(f"gateway {networks.network_of(each)['prefix']}.0.1")
     print(f"image {container['image']}")
     for word, label in (("compose", "project.config_files"), ("service", "service"),
                         ("project", "project")):  # fmt: skip
@@ -287,8 +301,9 @@ def addressed(name: str) -> None:
     container = load(name)
     service = container.get("labels", {}).get("com.docker.compose.service", "")
     names = [container["name"], service] if service else []
-    words = [container.get("network", "bridge"), container["address"], *names]
-    print(f"/{container['name']} {service} | {' '.join(words)}")
+    nets = networks.nets_of(container) or {"host": ""}
+    parts = (" ".join([network, address, *names]) for network, address in nets.items())
+    print(f"/{container['name']} {service} | {' | '.join(parts)}")
 
 
 def main() -> None:
@@ -309,6 +324,12 @@ def main() -> None:
             container = load(words[0])
             stop(container)
             start(container)
+        case "network":
+            networks.command(words, sys.modules[__name__])
+        case "compose":
+            from tests.lab.compose import Compose
+
+            Compose(sys.modules[__name__], networks).run(words)
         case "pause" | "unpause":
             pause(load(words[0]), word == "pause")
         case "ended":
@@ -340,8 +361,13 @@ def main() -> None:
             for source, point in load(words[-1])["binds"]:
                 print(f"{source}\t{point}")
         case "inspect":
-            ports = load(words[-1])["ports"]
-            bound = {f"{inner}/tcp": [{"HostIp": "", "HostPort": f"{o}"}] for o, inner in ports}
+            ports = published(load(words[-1]))
+            bound = {
+                f"{inner}/tcp": [
+                    {"HostIp": "" if host == "0.0.0.0" else host, "HostPort": f"{outer}"}
+                ]
+                for outer, inner, host in ports
+            }
             print(json.dumps(bound))
         case "logs":
             print((HOME / load(words[-1])["name"] / "log").read_text(errors="replace"), end="")

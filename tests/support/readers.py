@@ -71,10 +71,15 @@ GIVEN: dict[str, Any] = {
     "tls13": True,
     "ignore_case": False,
     "family": 4,
+    "mapping": (80, 80),
+    "wanted": ("127.0.0.1", 80, 81),
+    "mount": ("/srv/a", "/a"),
+    "moved": ("/srv/b", "/b"),
 }
 #: Their first text is made by the program itself, and not by a stranger.
 OWN = {
     "diagnose.parsers.dns:query",
+    "diagnose.parsers.compose_files:compose_diff",
     "diagnose.parsers.nginx.commented_lines:commented_lines",
     "diagnose.parsers.nginx.near_places:commented_places",
     "diagnose.parsers.nginx.edits:diff",

@@ -7,20 +7,32 @@ A container's sockets are not among the server's. /proc/PID/net shows the socket
 namespace without asking an engine (proc_pid_net(5)).
 """
 
+import asyncio
 import re
+import shlex
 from typing import Literal, get_args
 
 from diagnose.machine import Machine
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
+from diagnose.model.addresses import is_loopback
 from diagnose.model.backends import BackendVisit
-from diagnose.model.containers import CONTAINER_PROCESSES, Container, Containers, Engine, Namespace
+from diagnose.model.containers import (
+    CONTAINER_PROCESSES,
+    ComposeFile,
+    Container,
+    Containers,
+    Engine,
+    Namespace,
+)
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import UpstreamTry
 from diagnose.model.server import Listeners
+from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.parsers.hostnames import covers, is_address
 from diagnose.parsers.linux import containers as container_parser
+from diagnose.parsers.sanitize import UNSAFE
 from diagnose.probes import ProbeContext, emit_not_observed, probe
 
 _ENGINES: dict[str, Engine] = {engine: engine for engine in get_args(Engine)}
@@ -29,6 +41,9 @@ SCRIPT = read_script(__file__, "containers.sh")
 
 #: What the names of the sections about a single container begin with.
 _DETAILS = ("last ", "bindings ", "state ", "mounts ", "health ")
+
+#: Most compose files that are read.
+MAX_COMPOSE_FILES = 6
 
 _DENIED = re.compile(r"permission denied", re.IGNORECASE)
 
@@ -146,5 +161,83 @@ async def _emit_containers(ctx: ProbeContext) -> None:
             engines=lists.engines,
             containers=lists.containers,
             namespaces=lists.namespaces,
+        )
+    )
+
+
+# The files that made them: where something is wrong with one of them
+
+
+@probe(after=UpstreamTry, needs=Containers)
+async def compose_of_backend(ctx: ProbeContext, attempt: UpstreamTry, known: Containers) -> None:
+    if attempt.failure is not None and not attempt.socket:
+        await _emit_compose_files(ctx, known.containers)
+
+
+@probe(after=BackendVisit, needs=Containers)
+async def compose_of_visit(ctx: ProbeContext, visit: BackendVisit, known: Containers) -> None:
+    if visit.failure is not None:
+        await _emit_compose_files(ctx, known.containers)
+
+
+@probe(after=Handshake, needs=Containers)
+async def compose_of_handshake(ctx: ProbeContext, handshake: Handshake, known: Containers) -> None:
+    if handshake.failure is not None and handshake.port == ctx.target.port:
+        await _emit_compose_files(ctx, known.containers)
+
+
+@probe(after=Listeners, needs=Containers)
+async def compose_of_port(ctx: ProbeContext, listeners: Listeners, known: Containers) -> None:
+    """Look where visitors reach no listener, and where one has ended that would have the port."""
+    is_open = any(not is_loopback(each.address) for each in listeners.on(ctx.target.port))
+    is_ended = any(
+        mapping.port == ctx.target.port for each in known.stopped for mapping in each.ports
+    )
+    if not is_open or is_ended:
+        await _emit_compose_files(ctx, known.containers)
+
+
+@probe(after=Connection, needs=Containers)
+async def compose_of_connection(
+    ctx: ProbeContext, connection: Connection, known: Containers
+) -> None:
+    if connection.failure is not None and connection.port == ctx.target.port:
+        await _emit_compose_files(ctx, known.containers)
+
+
+async def _emit_compose_files(ctx: ProbeContext, containers: tuple[Container, ...]) -> None:
+    """Emit the parts of each file that made containers, once in a run. Of several files the last
+    one that has a line counts, so that none of these is read."""
+    files = {
+        each.compose.files[0]: None
+        for each in containers
+        if each.compose is not None and len(each.compose.files) == 1
+    }
+    paths = [path for path in files if path.startswith("/") and not UNSAFE.search(path)]
+    for path in paths[:MAX_COMPOSE_FILES]:
+        if ctx.further_requests.begin(f"the compose file {path}"):
+            await emit_compose_file(ctx, path)
+
+
+async def emit_compose_file(ctx: ProbeContext, path: str) -> None:
+    """Emit the parts of a compose file that say how containers are reached."""
+    # Imported late: few sites have a fault and containers.
+    from diagnose.machine.container import ContainerMachine
+    from diagnose.parsers.compose_files import MAX_TEXT, shown_compose
+
+    at, machine = ctx.elapsed(), ctx.machine
+    server = machine.server if isinstance(machine, ContainerMachine) else machine
+    content = await server.read(path, MAX_TEXT + 1)
+    text = await asyncio.to_thread(shown_compose, content.text)
+    if not text:
+        return
+    ctx.emit(
+        ComposeFile(
+            vantage=Vantage.SERVER,
+            at=at,
+            took=ctx.elapsed() - at,
+            equivalent=shlex.join(("cat", path)),
+            path=path,
+            text=text,
         )
     )

@@ -81,7 +81,7 @@ def published_port_was_changed(lab: Lab) -> None:
 @scenario(
     outside="http.server-error",
     server="upstream.container-loopback",
-    manual=NO_ENGINE,
+    differs=STARTED,
     not_on=PANEL,
 )
 def address_of_the_application_is_a_variable(lab: Lab) -> None:
@@ -97,7 +97,7 @@ def address_of_the_application_is_a_variable(lab: Lab) -> None:
 @scenario(
     outside="http.server-error",
     server="upstream.container-loopback",
-    manual=NO_ENGINE,
+    differs=STARTED,
     not_on=PANEL,
 )
 def application_is_published_on_the_server(lab: Lab) -> None:

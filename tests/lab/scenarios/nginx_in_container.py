@@ -10,6 +10,7 @@ from ..web_servers import keep_only
 
 #: What the start of a container brings back.
 STARTED = ("rules", "listeners", "processes")
+COMPOSE = "/srv/proxy/docker-compose.yml"
 NO_ENGINE = "the remedy asks for another compose file"
 UPGRADE = """\
     proxy_set_header Upgrade $http_upgrade;
@@ -22,10 +23,10 @@ PANEL = {"panel": "nginx is in a container"}
 TEXT = proxied("http://app:3000")
 
 
-def started(lab: Lab, text: str = TEXT, **more: object) -> Engine:
-    """nginx with this file and the application, each in a container; nginx knows the other by its
-    name."""
-    engine = Engine(lab)
+def started(lab: Lab, text: str = TEXT, compose: str = "", **more: object) -> Engine:
+    """nginx with this file and the application, each in a container, perhaps of a compose file;
+    nginx knows the other by its name."""
+    engine = Engine(lab, compose)
     address = application(engine)
     proxy(engine, text, hosts=f"{address} app\n", **more)  # type: ignore[arg-type]
     return engine
@@ -33,7 +34,7 @@ def started(lab: Lab, text: str = TEXT, **more: object) -> Engine:
 
 def both(lab: Lab, text: str = TEXT, **more: object) -> Engine:
     """The same; nginx answers."""
-    engine = started(lab, text, **more)
+    engine = started(lab, text, **more)  # type: ignore[arg-type]
     engine.answers(443)
     return engine
 
@@ -118,7 +119,7 @@ def application_down_beside_the_servers_network(lab: Lab) -> None:
 @scenario(
     outside="http.server-error",
     server="upstream.container-loopback",
-    manual=NO_ENGINE,
+    differs=STARTED,
     not_on=PANEL,
 )
 def loopback_of_the_container(lab: Lab) -> None:
@@ -215,12 +216,12 @@ def name_of_the_server_is_unknown_on_linux(lab: Lab) -> None:
 @scenario(
     outside="tls.plain-http",
     server="listener.container-port",
-    manual=NO_ENGINE,
+    differs=STARTED,
     not_on=PANEL,
 )
 def tls_port_leads_to_plain(lab: Lab) -> None:
     """After a thread on the docker forum: ports: "443:80"."""
-    both(lab, ports=((443, 80), (80, 80)))
+    both(lab, ports=((443, 80), (80, 80)), compose=COMPOSE)
 
 
 @scenario(
@@ -271,23 +272,23 @@ def corrected_file_is_not_in_the_container(lab: Lab) -> None:
 @scenario(
     outside="tcp.refused",
     server="listener.loopback-only",
-    manual=NO_ENGINE,
+    differs=STARTED,
     not_on=PANEL,
 )
 def nginx_is_published_on_loopback(lab: Lab) -> None:
     """ports: "127.0.0.1:443:443"."""
-    both(lab, bind="127.0.0.1")
+    both(lab, bind="127.0.0.1", compose=COMPOSE)
 
 
 @scenario(
     outside="tcp.refused",
     server="listener.container-unpublished",
-    manual=NO_ENGINE,
+    differs=STARTED,
     not_on=PANEL,
 )
 def port_leads_to_nothing_in_the_container(lab: Lab) -> None:
     """ports: "443:8443", and nginx listens on 443 inside."""
-    started(lab, ports=((443, 8443), (80, 80))).answers(80)
+    started(lab, ports=((443, 8443), (80, 80)), compose=COMPOSE).answers(80)
 
 
 @scenario(

@@ -1,0 +1,155 @@
+"""What a compose file has wrong is changed in it, and its container is made anew. Docker does not
+run here: what it says is given as literals. A masked file has no lines to patch."""
+
+import shlex
+from dataclasses import replace
+
+import pytest
+
+from checks.listener._compose_edits import compose_steps, new_port_change
+from diagnose.model import Applicability, Claim, Command, Edit, Manual, Observation, Vantage
+from diagnose.model.containers import (
+    BindMount,
+    ComposeFile,
+    ComposeService,
+    Container,
+    ContainerPort,
+    Containers,
+)
+from diagnose.model.server import Interface
+from tests.checks.upstream.test_container_loopback import APP, INSIDE, ITSELF, OWN
+from tests.checks.upstream.test_refused import DOWN
+from tests.support.check_evidence import evidence, judge
+from tests.support.firewall_rules import listening
+from tests.support.nginx_evidence import SITE, config
+
+PATH = "/srv/shop/docker-compose.yml"
+TEXT = """\
+services:
+  proxy:
+    image: nginx
+    ports:
+      - "127.0.0.1:443:443"
+      - "80:80"
+  app:
+    image: app
+"""
+FILE = ComposeFile(vantage=Vantage.SERVER, path=PATH, text=TEXT)
+OF_PROXY = ComposeService("shop", "proxy", "/srv/shop", (PATH,))
+PROXY = Container(
+    engine="docker",
+    id=OWN.digest,
+    name="proxy",
+    state="running",
+    networks=("web",),
+    ports=(ContainerPort(443, 443, "127.0.0.1"), ContainerPort(80, 80, "0.0.0.0")),
+    compose=OF_PROXY,
+)
+MOUNTED = replace(OWN, mounts=(BindMount("/etc/nginx", "/srv/shop/nginx"),))
+UP_PROXY = f"docker compose -f {PATH} up -d proxy"
+
+
+def _steps(claim: Claim) -> tuple[list[str], str]:
+    """The commands, and the patches."""
+    steps = claim.fix.steps if claim.fix else ()
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    commands = [shlex.join(step.argv) for step in steps if isinstance(step, Command)]
+    edits = [step for step in steps if isinstance(step, Edit)]
+    assert all(edit.outside for edit in edits if edit.path.startswith("/srv"))
+    return commands, "".join(edit.diff for edit in edits)
+
+
+def _containers(*containers: Container) -> Containers:
+    return Containers(
+        vantage=Vantage.SERVER, engines=("docker",), containers=containers,
+        namespaces=(ITSELF, INSIDE),
+    )  # fmt: skip
+
+
+def test_a_port_on_loopback_is_published_to_all() -> None:
+    local = replace(listening(443).sockets[0], address="127.0.0.1", process="docker-proxy")
+    listeners = replace(listening(443), sockets=(local,))
+    (claim,) = judge("listener.loopback-only", listeners, _containers(PROXY), FILE, masked=False)
+    commands, diff = _steps(claim)
+    assert commands == [UP_PROXY]
+    assert '-      - "127.0.0.1:443:443"\n+      - "443:443"\n' in diff
+
+
+def test_the_project_of_another_folder_has_its_name() -> None:
+    local = replace(listening(443).sockets[0], address="127.0.0.1", process="docker-proxy")
+    listeners = replace(listening(443), sockets=(local,))
+    old = replace(PROXY, compose=replace(OF_PROXY, project="other", old=True))
+    (claim,) = judge("listener.loopback-only", listeners, _containers(old), FILE, masked=False)
+    assert _steps(claim)[0] == [f"docker-compose -p other -f {PATH} up -d proxy"]
+
+
+@pytest.mark.parametrize(
+    ("seen", "why"),
+    [
+        ((replace(PROXY, compose=None),), "docker run"),
+        ((replace(PROXY, compose=replace(OF_PROXY, files=(PATH, "/b.yml"))),), "several files"),
+        ((replace(PROXY, compose=replace(OF_PROXY, folder="/srv")),), "another folder"),
+        ((replace(PROXY, compose=replace(OF_PROXY, service="nginx")),), "no such service"),
+    ],
+)
+def test_no_patch(seen: tuple[Container, ...], why: str) -> None:
+    local = replace(listening(443).sockets[0], address="127.0.0.1", process="docker-proxy")
+    listeners = replace(listening(443), sockets=(local,))
+    (claim,) = judge("listener.loopback-only", listeners, _containers(*seen), FILE)
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual), why
+
+
+def _apart(*more: Observation) -> tuple[list[str], str]:
+    own = replace(MOUNTED, networks=("shop_default",))
+    theirs = replace(APP, networks=("blog_default",))
+    both = _containers(replace(PROXY, networks=("shop_default",)), theirs)
+    (claim,) = judge("upstream.container-loopback", DOWN, config(), own, both, *more, masked=False)
+    return _steps(claim)
+
+
+def test_nginx_gets_the_network_of_another_project() -> None:
+    commands, diff = _apart(FILE)
+    assert commands == [UP_PROXY]
+    assert "+    networks:\n+      - default\n+      - blog_default\n" in diff
+    assert "+networks:\n+  blog_default:\n+    external: true\n" in diff
+    assert "+        proxy_pass http://app:3000;" in diff
+    # Without the file the network is connected, and nginx reloaded.
+    commands, diff = _apart()
+    assert commands[0] == "docker network connect blog_default proxy"
+    assert "proxy_pass http://app:3000;" in diff
+
+
+def test_nginx_gets_a_name_of_the_server() -> None:
+    listeners = replace(listening(443), sockets=(replace(listening(3000).sockets[0], process="n"),))
+    both = replace(_containers(PROXY), namespaces=(ITSELF,))
+    seen = (DOWN, config(), MOUNTED, both, listeners)
+    (claim,) = judge("upstream.container-loopback", *seen, FILE, masked=False)
+    commands, diff = _steps(claim)
+    assert commands == [UP_PROXY]
+    assert '+    extra_hosts:\n+      - "host.docker.internal:host-gateway"\n' in diff
+    assert "+        proxy_pass http://host.docker.internal:3000;" in diff
+    # A container of `docker run` asks the server's address in its network.
+    own = replace(MOUNTED, addresses=("172.17.0.3",))
+    bridge = Interface(
+        name="docker0", up=True, addresses=("172.17.0.1",), networks=("172.17.0.0/16",)
+    )
+    seen = (DOWN, config(), own, replace(both, containers=()), listeners)
+    (claim,) = judge("upstream.container-loopback", *seen, bridge)
+    assert "+        proxy_pass http://172.17.0.1:3000;" in _steps(claim)[1]
+
+
+def test_a_port_with_tls_is_published() -> None:
+    wrong = (ContainerPort(80, 443, "0.0.0.0"), ContainerPort(80, 80, "0.0.0.0"))
+    text = replace(FILE, text=TEXT.replace("127.0.0.1:443:443", "443:80"))
+    both = SITE + "server { listen 80; server_name shop.example.com; }\n"
+    seen = (replace(OWN, ports=wrong), config(both), _containers(replace(PROXY, ports=wrong)), text)
+    (claim,) = judge("listener.container-port", *seen, masked=False)
+    assert '-      - "443:80"\n+      - "443:443"\n' in _steps(claim)[1]
+
+
+def test_what_the_file_has_already_needs_no_patch() -> None:
+    steps = compose_steps(evidence(FILE), (PROXY, new_port_change("80:80")))
+    assert [shlex.join(step.argv) for step in steps if isinstance(step, Command)] == [UP_PROXY]
+    assert len(steps) == 1

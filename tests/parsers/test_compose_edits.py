@@ -1,0 +1,176 @@
+"""Edits of compose files: one line more, or another, and nothing else."""
+
+import difflib
+
+import pytest
+import yaml
+
+from diagnose.parsers import compose_edits as edits
+from diagnose.parsers.compose_files import HIDDEN, compose_diff, shown_compose
+
+FILE = """\
+services:
+  app:
+    image: app:1
+    ports:
+      - "127.0.0.1:8080:80"   # for nginx
+    volumes:
+      - ./conf:/etc/app:ro
+  proxy:
+    image: nginx:1.27
+    ports: ["443:443", "80:80"]
+    networks:
+      - front
+    extra_hosts:
+      a: 10.0.0.1
+    command: ["serve", "--host", "127.0.0.1", "--port", "3000"]
+    environment:
+      HOST: 127.0.0.1
+  bare:
+    image: bare
+
+networks:
+  front:
+"""
+
+
+def _changed(after: str, before: str = FILE) -> list[str]:
+    """The lines that were taken away and added."""
+    lines = difflib.ndiff(before.splitlines(), after.splitlines())
+    return [f"{line[0]}{line[2:].strip()}" for line in lines if line[0] in "+-"]
+
+
+def test_a_port_is_published() -> None:
+    assert _changed(edits.with_port(FILE, "app", "127.0.0.1:3000:3000")) == [
+        '+- "127.0.0.1:3000:3000"'
+    ]
+    assert '["443:443", "80:80", "8443:8443"]' in edits.with_port(FILE, "proxy", "8443:8443")
+    assert _changed(edits.with_port(FILE, "bare", "80:80")) == ["+ports:", '+- "80:80"']
+    assert edits.with_port(FILE, "proxy", "80:80") == FILE
+
+
+@pytest.mark.parametrize(
+    ("service", "old", "new", "line"),
+    [
+        ("app", (8080, 80), ("127.0.0.1", 8080, 3000), '- "127.0.0.1:8080:3000"   # for nginx'),
+        ("app", (8080, 80), ("", 8080, 80), '- "8080:80"   # for nginx'),
+        ("proxy", (443, 443), ("", 443, 8443), 'ports: ["443:8443", "80:80"]'),
+    ],
+)
+def test_a_port_is_changed(
+    service: str, old: tuple[int, int], new: tuple[str, int, int], line: str
+) -> None:
+    after = edits.with_published(FILE, service, old, new)
+    assert f"+{line}" in _changed(after)
+    assert len(_changed(after)) == 2
+
+
+def test_a_port_that_the_file_has_otherwise_is_not_changed() -> None:
+    assert not edits.with_published(FILE, "app", (8081, 80), ("", 8081, 3000))
+    assert edits.with_published(FILE, "proxy", (80, 80), ("", 80, 80)) == FILE
+
+
+def test_a_name_means_the_server() -> None:
+    name = "host.docker.internal"
+    assert _changed(edits.with_extra_host(FILE, "app", name)) == [
+        "+extra_hosts:", f'+- "{name}:host-gateway"'
+    ]  # fmt: skip
+    assert _changed(edits.with_extra_host(FILE, "proxy", name)) == [f'+{name}: "host-gateway"']
+
+
+def test_a_mount_is_changed() -> None:
+    after = edits.with_moved_mount(
+        FILE, "app", "/srv/app", ("/srv/app/conf", "/etc/app"), ("/srv/app/conf", "/etc/other")
+    )
+    assert "+- ./conf:/etc/other:ro" in _changed(after)
+    near = edits.with_moved_mount(
+        FILE, "app", "/srv/app", ("/srv/app/conf", "/etc/app"), ("/srv/app/dist", "/etc/app")
+    )
+    assert "+- ./dist:/etc/app:ro" in _changed(near)
+    assert not edits.with_moved_mount(FILE, "app", "/srv/app", ("/x", "/etc/app"), ("/y", "/y"))
+
+
+def test_a_service_gets_a_network() -> None:
+    assert _changed(edits.with_network(FILE, "app", "front")) == [
+        "+networks:", "+- default", "+- front"
+    ]  # fmt: skip
+    external = edits.with_network(FILE, "proxy", "shop_default", "shop_default")
+    assert _changed(external) == ["+- shop_default", "+shop_default:", "+external: true"]
+    assert edits.network_key(FILE, "blog", "blog_front") == "front"
+    assert edits.network_key(FILE, "blog", "blog_default") == "default"
+    assert edits.network_key(external, "blog", "shop_default") == "shop_default"
+    without = "services:\n  a:\n    image: a"
+    assert edits.with_network(without, "a", "web", "web").endswith(
+        "\n\nnetworks:\n  web:\n    external: true\n"
+    )
+
+
+def test_a_program_listens_on_all_addresses() -> None:
+    command = FILE.replace("    environment:\n      HOST: 127.0.0.1\n", "")
+    assert '"--host", "0.0.0.0"' in edits.with_open_listening(command, "proxy")
+    variable = FILE.replace('"--host", "127.0.0.1", ', "")
+    assert "HOST: 0.0.0.0" in edits.with_open_listening(variable, "proxy")
+    # Of two places one may say where it connects to.
+    assert not edits.with_open_listening(FILE, "proxy")
+
+
+def test_the_servers_network() -> None:
+    assert _changed(edits.with_host_network(FILE, "bare")) == ["+network_mode: host"]
+    assert not edits.with_host_network(FILE, "app")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "services:\n  app: &x\n    image: a\n",
+        "services:\n  app:\n    <<: *base\n    image: a\n",
+        "services:\n  db:\n    image: a\n",
+        "services:\n  app: {image: a}\n",
+        "services: [\n",
+        "services:\n  app:\n    image: a\n    ports:\n",
+        "",
+    ],
+)
+def test_no_edit(text: str) -> None:
+    assert not edits.with_port(text, "app", "80:80")
+    assert not edits.with_network(text, "app", "web", "web") or "ports:" in text
+
+
+SECRETS = """\
+# the password is hunter2
+services:
+  db:
+    image: postgres:16
+    environment:
+      POSTGRES_PASSWORD: hunter2
+      HOST: 127.0.0.1
+    command: --password hunter2
+    ports:
+      - "5432:5432"
+    labels:
+      - hunter2
+x-other: hunter2
+"""
+
+
+def test_what_may_be_a_password_is_hidden() -> None:
+    shown = shown_compose(SECRETS)
+    assert "hunter2" not in shown
+    assert "HOST: 127.0.0.1" in shown
+    lines = zip(shown.split("\n"), SECRETS.split("\n"), strict=True)
+    assert all(ours in {HIDDEN, theirs} for ours, theirs in lines)
+    assert yaml.safe_load(shown)["services"]["db"]["ports"] == ["5432:5432"]
+
+
+def test_the_diff_shows_no_hidden_line() -> None:
+    shown = shown_compose(SECRETS)
+    after = edits.with_published(shown, "db", (5432, 5432), ("127.0.0.1", 5432, 5432))
+    diff = compose_diff("/c.yml", shown, after)
+    assert HIDDEN not in diff
+    assert '@@ -10,1 +10,1 @@\n-      - "5432:5432"\n+      - "127.0.0.1:5432:5432"\n' in diff
+
+
+def test_a_diff_has_as_many_lines_above_as_below() -> None:
+    after = edits.with_port(FILE, "app", "1:1")
+    lines = compose_diff("/c.yml", FILE, after).splitlines()[3:]
+    assert [line[0] for line in lines] == [" ", " ", " ", "+", " ", " ", " "]
