@@ -76,6 +76,12 @@ def parse_target(text: str, websockets: tuple[str, ...] = (), lang: str = "en") 
     if scheme is None and remainder.startswith(("/", "./", "../", "~/")):
         raise UsageError(
             f"{_quoted_input(remainder)} is a path and no site. Try: diagnose https://example.com/"
+            ', or for a message in a file: diagnose "$(cat FILE)"'
+        )
+    if remainder == "-":
+        raise UsageError(
+            "A message is given in quotes, and nothing is read from standard input. Try:"
+            ' diagnose "$(cat FILE)"'
         )
     authority, path = _split_path(remainder)
     authority = _without_credentials(target_input, authority)

@@ -27,6 +27,8 @@ def test_a_scheme_is_understood(text: str, url: str) -> None:
         ("/etc/nginx/nginx.conf", "is a path and no site"),
         ("./README.md", "is a path and no site"),
         ("~/sites.txt", "is a path and no site"),
+        ("./messages.txt", "message in a file"),
+        ("-", "nothing is read from standard input"),
         ("ssh://root@203.0.113.10", "--server ssh://"),
     ],
 )
