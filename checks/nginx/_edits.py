@@ -1,5 +1,6 @@
 """Edits of nginx's configuration files."""
 
+from collections.abc import Iterable
 from typing import TypeAlias
 
 from checks.nginx import Nginx
@@ -49,10 +50,19 @@ def written_listen(address: str, port: int) -> str:
 
 def listen_edit(nginx: Nginx, listen: Listen, socket: Socket) -> Edit | None:
     """Let the block of a `listen` listen on another socket too; None if the file was not read."""
-    anchor = listen.directive
-    file = nginx.file(anchor) if anchor else None
-    if anchor is None or file is None:
-        return None
-    address = written_listen(socket.address, socket.port)
-    line = f"listen {address}{' ssl' if socket.ssl else ''};"
-    return config_edit(nginx, anchor.file, insert_after(file.text, anchor, [line]))
+    return next(iter(listen_edits(nginx, ((listen, socket),))), None)
+
+
+def listen_edits(nginx: Nginx, missing: Iterable[tuple[Listen, Socket]]) -> tuple[Edit, ...]:
+    """Let the block of each `listen` listen on another socket too; () if a file was not read."""
+    changes: Changes = {}
+    for listen, socket in missing:
+        anchor = listen.directive
+        file = nginx.file(anchor) if anchor else None
+        if anchor is None or file is None:
+            return ()
+        line = (
+            f"listen {written_listen(socket.address, socket.port)}{' ssl' if socket.ssl else ''};"
+        )
+        changes.setdefault(anchor.file, []).append(insert_after(file.text, anchor, [line]))
+    return config_edits(nginx, changes)
