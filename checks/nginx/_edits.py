@@ -1,6 +1,6 @@
 """Edits of nginx's configuration files."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TypeAlias
 
 from checks.nginx import Nginx
@@ -50,21 +50,19 @@ def written_listen(address: str, port: int) -> str:
 
 def listen_edit(nginx: Nginx, listen: Listen, socket: Socket) -> Edit | None:
     """Let the block of a `listen` listen on another socket too; None if the file was not read."""
-    return listen_edits(nginx, [(listen, socket)])
+    return next(iter(listen_edits(nginx, ((listen, socket),))), None)
 
 
-def listen_edits(nginx: Nginx, missing: Sequence[tuple[Listen, Socket]]) -> Edit | None:
-    """Do the same for several sockets in one edit; None also if the lines are in several files."""
-    lines: dict[int, list[str]] = {}
-    anchors = {id(listen.directive): listen.directive for listen, _ in missing}
-    files = {anchor.file if anchor else "" for anchor in anchors.values()}
-    first = next(iter(anchors.values()), None)
-    file = nginx.file(first) if first and len(files) == 1 else None
-    if first is None or file is None:
-        return None
+def listen_edits(nginx: Nginx, missing: Iterable[tuple[Listen, Socket]]) -> tuple[Edit, ...]:
+    """Let the block of each `listen` listen on another socket too; () if a file was not read."""
+    changes: Changes = {}
     for listen, socket in missing:
-        address = written_listen(socket.address, socket.port)
-        line = f"listen {address}{' ssl' if socket.ssl else ''};"
-        lines.setdefault(id(listen.directive), []).append(line)
-    changes = (insert_after(file.text, each, lines[key]) for key, each in anchors.items() if each)
-    return config_edit(nginx, first.file, *changes)
+        anchor = listen.directive
+        file = nginx.file(anchor) if anchor else None
+        if anchor is None or file is None:
+            return ()
+        line = (
+            f"listen {written_listen(socket.address, socket.port)}{' ssl' if socket.ssl else ''};"
+        )
+        changes.setdefault(anchor.file, []).append(insert_after(file.text, anchor, [line]))
+    return config_edits(nginx, changes)

@@ -11,19 +11,20 @@ block that does not know the site, by the page of a package that was just instal
 of a block with other sites' names. Of a site with HTTPS, port 80 is judged too.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from checks.http import exchanges_by_purpose
 from checks.nginx import Nginx, SelectedServer, file_line
 from checks.nginx._commands import reload_steps
-from checks.nginx._edits import listen_edit, listen_edits, written_listen
+from checks.nginx._edits import listen_edits, written_listen
 from checks.nginx.no_matching_server import wrong_server_symptoms
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
     Confidence,
+    Edit,
     Evidence,
     Fix,
     Manual,
@@ -39,11 +40,10 @@ from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.parsers.http import UNKNOWN_SITE, is_error
 from diagnose.parsers.nginx.config import children
-from diagnose.parsers.nginx.server_blocks import Listen, Socket
-from diagnose.parsers.redirects import leads_to_itself
+from diagnose.parsers.nginx.server_blocks import Listen, Server, Socket
+from diagnose.parsers.redirects import leads_to_itself, redirect_target
 from diagnose.parsers.stray_pages import is_default_page
-
-_SURE = Applicability.AUTOMATIC
+from diagnose.parsers.urls import parse_url
 
 
 @check(
@@ -65,30 +65,72 @@ _SURE = Applicability.AUTOMATIC
 )
 def name_on_other_address(evidence: Evidence) -> Iterator[Claim]:
     nginx, target = Nginx.of(evidence), evidence.target
-    ports = (443, 80) if target.port == 443 else (target.port,)
-    missing = [each for port in ports for each in _claims(nginx, port)]
-    edit = (
-        listen_edits(nginx, [(listen, socket) for _, listen, socket in missing])
-        if len(missing) > 1
-        else None
+    claims = list(_claims(nginx, target.port))
+    plain_claims = list(_claims(nginx, 80)) if target.port == 443 else []
+    for claim in claims:
+        yield _with_plain(nginx, claim, plain_claims)
+    if not claims:
+        yield from plain_claims
+
+
+def _with_plain(nginx: Nginx, claim: Claim, plain_claims: Sequence[Claim]) -> Claim:
+    """Return a claim of https with what is missing on port 80 in the same address family: one edit
+    adds both lines. Without it the next visit by http would meet the other site."""
+    target = nginx.evidence.target
+    socket = next(
+        selected.socket
+        for selected in nginx.selected_servers(target.port)
+        if claim.facts["listen"] == written_listen(selected.socket.address, target.port)
     )
-    is_sure = all(claim.fix and claim.fix.applicability is _SURE for claim, *_ in missing)
-    applicability = _SURE if is_sure else Applicability.REVIEW
-    for claim, _, socket in missing:
-        if edit is None:
-            yield claim
-            continue
-        # One remedy for all of them: a second patch of the same lines would not apply.
-        others = tuple(
-            written_listen(other.address, other.port) for *_, other in missing if other != socket
-        )
-        fix = Fix((edit, *reload_steps(nginx)), applicability)
-        yield replace(claim, fix=fix, facts={**claim.facts, "others": others})
+    plain = _missing_plain(nginx, socket.address) if target.port == 443 else None
+    edit = claim.fix.steps[0] if claim.fix else None
+    if plain is None or not isinstance(edit, Edit):
+        return claim
+    own, listen, plain_socket = plain
+    listens = ((_listen_of(nginx, target.port), socket), (listen, plain_socket))
+    edits = listen_edits(nginx, listens)
+    if not edits or claim.fix is None:
+        return claim
+    address = written_listen(plain_socket.address, 80)
+    seen = [each for each in plain_claims if each.facts["listen"] == address]
+    is_redirect = bool(children(own.block, "return"))
+    sure = claim.fix.applicability is Applicability.AUTOMATIC and is_redirect
+    return replace(
+        claim,
+        because=tuple(dict.fromkeys((*claim.because, *(b for each in seen for b in each.because)))),
+        covers=(*claim.covers, *(subject for each in seen for subject in each.covers)),
+        facts={**claim.facts, "plain_listen": address, "plain_own": file_line(own.block)},
+        fix=Fix(
+            (*edits, *reload_steps(nginx)),
+            Applicability.AUTOMATIC if sure else Applicability.REVIEW,
+        ),
+    )
 
 
-def _claims(nginx: Nginx, port: int) -> Iterator[tuple[Claim, Listen, Socket]]:
-    """Yield a claim for each address of a port on which another block responds, with the line
-    beside which that of this address has to stand."""
+def _listen_of(nginx: Nginx, port: int) -> Listen:
+    """Return the `listen` of the site's own block on a port on which it has one."""
+    own = nginx.server_on_other_address_of(port)
+    return next(listen for listen in (own.listens if own else ()) if listen.port == port)
+
+
+def _missing_plain(nginx: Nginx, address: str) -> tuple[Server, Listen, Socket] | None:
+    """Return the site's block of port 80, its `listen`, and the socket of the same address on which
+    it is missing; None if nothing is. What listens on an address of its own may be meant so."""
+    own = nginx.server_on_other_address_of(80)
+    listen = _listen_of(nginx, 80) if own else None
+    if own is None or listen is None or listen.address not in {"*", "::"}:
+        return None
+    missing = (
+        selected.socket
+        for selected in nginx.selected_servers(80)
+        if selected.name_match == "default" and selected.socket.address == address
+    )
+    socket = next(missing, None)
+    return (own, listen, socket) if socket else None
+
+
+def _claims(nginx: Nginx, port: int) -> Iterator[Claim]:
+    """Yield a claim for each address of a port on which another block responds."""
     target = nginx.evidence.target
     own = nginx.server_on_other_address_of(port)
     if own is None:
@@ -114,7 +156,7 @@ def _claims(nginx: Nginx, port: int) -> Iterator[tuple[Claim, Listen, Socket]]:
             # Where nobody reaches the site's own block, all that is seen is the other's.
             is_everywhere = is_target and len(selected_servers) == 1
             served = _served_elsewhere(nginx, port)
-            claim = Claim(
+            yield Claim(
                 about=Subject(port=port, text=f"listen {address}"),
                 covers=(*subjects, *([Subject()] if is_everywhere else [])),
                 because=(*handshakes, *pages, *served, *nginx.configs),
@@ -132,11 +174,12 @@ def _claims(nginx: Nginx, port: int) -> Iterator[tuple[Claim, Listen, Socket]]:
                     "other_names": selected_server.server.names,
                     "status": pages[0].status or "" if pages else "",
                     "closed": bool(pages) and pages[0].status is None,
+                    "onward": _onward(pages, selected_server),
+                    **dict.fromkeys(("plain_listen", "plain_own"), ""),
                     "inner": is_loopback(listen.address),
                     "certificate": bool(handshakes),
                     "specific": selected_server.socket.address not in {"*", "::"},
                     "ssl": selected_server.socket.ssl,
-                    "others": (),
                 },
                 location=nginx.location(listen.directive or own.block),
                 # What this machine alone reaches may be closed on purpose.
@@ -147,7 +190,6 @@ def _claims(nginx: Nginx, port: int) -> Iterator[tuple[Claim, Listen, Socket]]:
                     sure=is_target and not is_loopback(listen.address),
                 ),
             )
-            yield claim, listen, selected_server.socket
 
 
 def _failing_pages(
@@ -169,8 +211,23 @@ def _failing_pages(
         or is_default_page(page.status, page.body)
         # It sends visitors of its own names to the site, and the site's to where they are.
         or leads_to_itself(page)
+        or _leads_to_its_own_name(page, selected_server)
         or (is_error(page) and (is_closing or _is_of_others(selected_server)))
     )
+
+
+def _leads_to_its_own_name(page: Exchange, selected_server: SelectedServer) -> bool:
+    """Return whether the block redirects to a name of its own: it sends the site's visitors to
+    another site."""
+    onward = redirect_target(page)
+    url = parse_url(onward) if onward else None
+    return url is not None and url.host in selected_server.server.names
+
+
+def _onward(pages: Sequence[Exchange], selected_server: SelectedServer) -> str:
+    """Return where that block sends the site's visitors to a name of its own; "" if it does not."""
+    leading = (page for page in pages if _leads_to_its_own_name(page, selected_server))
+    return next((redirect_target(page) or "" for page in leading), "")
 
 
 def _are_default_pages(pages: tuple[Exchange, ...]) -> bool:
@@ -234,9 +291,9 @@ def _is_at(selected_server: SelectedServer, address: str) -> bool:
 def _fix(nginx: Nginx, listen: Listen, selected_server: SelectedServer, *, sure: bool) -> Fix:
     """Let the site's block listen on that address too. Beside HTTPS, pages may be kept from plain
     http on purpose (not `sure`)."""
-    edit = listen_edit(nginx, listen, selected_server.socket)
-    if edit is None:
+    edits = listen_edits(nginx, ((listen, selected_server.socket),))
+    if not edits:
         manual = Manual("listen-there", Where.SERVER)
         return Fix((manual, *reload_steps(nginx)), Applicability.MANUAL)
     applicability = Applicability.AUTOMATIC if sure else Applicability.REVIEW
-    return Fix((edit, *reload_steps(nginx)), applicability)
+    return Fix((*edits, *reload_steps(nginx)), applicability)

@@ -67,7 +67,7 @@ _TOPICS: tuple[Topic, ...] = ("allowed_origin", "public_url", "trusted_proxy")
 @check(
     severity=Severity.ERROR,
     needs=[NginxConfig, Exchange],
-    explains=[*CONSEQUENCES, "upstream.form-not-sent"],
+    explains=[*CONSEQUENCES, "http.application-setting", "upstream.form-not-sent"],
 )
 def origin_mismatch(evidence: Evidence) -> Iterator[Claim]:
     is_judged = False

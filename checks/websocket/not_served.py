@@ -38,7 +38,24 @@ def not_served(evidence: Evidence) -> Iterator[Claim]:
         if pair is None or _may_have_expired(attempt):
             continue
         if attempt.first.failure is None:
-            yield _with_path(evidence, attempt, _claim(attempt, pair))
+            yield _with_path(evidence, attempt, _of_block(evidence, _claim(attempt, pair)))
+
+
+def _of_block(evidence: Evidence, base_claim: Claim) -> Claim:
+    """Return the claim as a consequence where what was asked is no application, but a server block
+    of the same nginx that loses the upgrade on its way to the program behind it."""
+    # Imported late: only a finding needs them.
+    from checks.nginx import Nginx
+    from checks.nginx._inner_blocks import inner_requests
+    from diagnose.parsers.nginx.forwarding import upgrade_forwarding
+
+    path = str(base_claim.facts["path"])
+    requests = inner_requests(Nginx.of(evidence), path, in_containers=True)
+    is_lost = any(
+        request.passes_on and not all(upgrade_forwarding(request.match)) for request in requests
+    )
+    causes = ("websocket.upgrade-headers-missing",) if is_lost else ()
+    return replace(base_claim, consequence_of=causes)
 
 
 def _may_have_expired(attempt: Attempt) -> bool:

@@ -10,7 +10,8 @@ class Subject:
     """The subject of a claim. A field that is None matches any value.
 
     `Subject(port=443)` is port 443 at any address, and covers `Subject(address="203.0.113.10",
-    port=443)`.
+    port=443)`. A path without a query matches that path with any query, and the other way round:
+    one check names what was asked ("/socket.io/?EIO=4"), another the path of a route.
     """
 
     name: str | None = None
@@ -25,9 +26,8 @@ class Subject:
             (self.name, other.name),
             (self.address, other.address),
             (self.port, other.port),
-            (self.path, other.path),
         )
-        return all(
+        return _is_same_path(self.path, other.path) and all(
             value is None or other_value is None or value == other_value
             for value, other_value in pairs
         )
@@ -40,6 +40,14 @@ class Subject:
             host = f"[{host}]"
         port = "" if self.port is None else f":{self.port}" if host else f"{self.port}/tcp"
         return f"{host}{port}{self.path or ''}"
+
+
+def _is_same_path(path: str | None, other: str | None) -> bool:
+    """Return True unless the paths, or two queries, differ."""
+    if path is None or other is None or path == other:
+        return True
+    (bare, _, query), (other_bare, _, other_query) = path.partition("?"), other.partition("?")
+    return bare == other_bare and not (query and other_query)
 
 
 def endpoints(addresses: Iterable[str], port: int) -> tuple[Subject, ...]:

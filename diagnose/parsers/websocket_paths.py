@@ -116,9 +116,25 @@ _SOCKETIO_CALL = re.compile(
     r"\bio(?:\.connect)?\(\s{0,9}(?:[),{]|[\"'`](?:https?:)?/[\w/]{0,60}[\"'`]"
     r"|[^)]{0,80}(?:location\.|document\.domain))"
 )
+#: A call of it without the option `path`: the path is the default one, wherever the client's file
+#: lies. An address in it names a namespace (`io("https://shop.example.com/chat")`).
+_PLAIN_CALL = re.compile(
+    rf"\bio(?:\.connect)?\(\s{{0,9}}(?:{_QUOTE}[^\"'`]{{0,200}}{_QUOTE}"
+    rf"|[^(){{}},;]{{0,60}}(?:{_QUOTE}|\blocation\b)[^(){{}},;]{{0,100}})?"
+    r"(?:\s{0,9},?\s{0,9}\{(?![^()]{0,300}\bpath\b)[^()]{0,300}\})?\s{0,9}\)"
+)
 
 #: Programs that show nothing without their WebSocket.
 NEEDED = {"noVNC"}
+
+#: The folder of the client's file: where the program serves it, and with the option `path` mostly
+#: the path of its WebSocket too.
+_CLIENT_FOLDER = _Opening(
+    "Socket.IO",
+    re.compile(
+        r"<script[^>]{0,200}\bsrc=[\"']?(/[\w./-]{0,100}socket\.io/)socket\.io[\w.]{0,40}\.js"
+    ),
+)
 
 _OLD_NOVNC = r"[\s\S]{0,4000}?<script[^>]{0,80}\ssrc=[\"']app/ui\.js"
 
@@ -139,12 +155,7 @@ _OPENINGS = (
     _opening("Action Cable", r"[\"']action-cable-url[\"'] content="),
     _opening("SockJS", r"\bnew SockJS\(\s{0,9}", _below),
     _opening("Phoenix", r"\bnew (?:Live)?Socket\(\s{0,9}", _below),
-    _Opening(
-        "Socket.IO",
-        re.compile(
-            r"<script[^>]{0,200}\bsrc=[\"']?(/[\w./-]{0,100}socket\.io/)socket\.io[\w.]{0,40}\.js"
-        ),
-    ),
+    _CLIENT_FOLDER,
     # Programs that do not name its path, and are known by more than an application's file says
     # (diagnose/applications).
     _at("Blazor", r"<script[^>]{0,200}\bsrc=[\"']?[\w./-]{0,100}(blazor\.server\.)", "_blazor"),
@@ -222,7 +233,11 @@ def _calls_socketio(text: str, has_client: bool) -> bool:
 
 
 def _library_paths(text: str, own: Url) -> Iterator[NamedPath]:
+    call = _PLAIN_CALL.search(text)
+    is_plain = call is not None and is_in_use(text, call.start())
     for opening in _OPENINGS:
+        if opening is _CLIENT_FOLDER and is_plain:
+            continue
         matches = zip(opening.pattern.finditer(text), range(MAX_URLS), strict=False)
         for match, _ in matches:
             if is_in_use(text, match.start()) and not _has_unknown_folder(match):

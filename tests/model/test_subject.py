@@ -9,6 +9,14 @@ def test_a_field_without_a_value_covers_all_values() -> None:
     assert not Subject(port=80).covers(FOUR)
 
 
+def test_a_path_without_a_query_has_any_query() -> None:
+    bare, polled = Subject(path="/socket.io/"), Subject(path="/socket.io/?EIO=4")
+    assert bare.covers(polled)
+    assert polled.covers(bare)
+    assert not polled.covers(Subject(path="/socket.io/?EIO=3"))
+    assert not bare.covers(Subject(path="/socket/?EIO=4"))
+
+
 def test_it_is_written_as_an_endpoint() -> None:
     assert str(FOUR) == "203.0.113.10:443"
     assert str(Subject(address="2001:db8::1", port=443)) == "[2001:db8::1]:443"

@@ -146,6 +146,28 @@ def test_the_client_of_socketio_from_another_place_opens_its_usual_path(call: st
     assert not named_paths_in(f"<script>{call}</script>", PAGE)
 
 
+@pytest.mark.parametrize(
+    ("call", "paths"),
+    [
+        ('io("https://shop.example.com/chat")', ["/socket.io/"]),
+        ("io()", ["/socket.io/"]),
+        ("io.connect(`https://${location.host}/chat`)", ["/socket.io/"]),
+        ('io("/chat", {transports: ["websocket"]})', ["/socket.io/"]),
+        ('io("https://chat.example.net")', []),
+        # With options the client's folder tells where the program is.
+        ('io("/chat", options)', ["/chat/socket.io/"]),
+        ('io({path: base + "socket.io"})', ["/chat/socket.io/"]),
+        ("io(options)", ["/chat/socket.io/"]),
+        ("// io()", ["/chat/socket.io/"]),
+    ],
+)
+def test_the_folder_of_the_client_is_no_path_of_a_plain_call(call: str, paths: list[str]) -> None:
+    """Issue 2134 of socketio/socket.io: the page of /chat loads the client from there, and opens
+    /socket.io/."""
+    text = f'<script src="/chat/socket.io/socket.io.js"></script><script>\n{call}</script>'
+    assert [each.path for each in named_paths_in(text, PAGE)] == paths
+
+
 @pytest.mark.parametrize("call", ['io("https://chat.example.net")', "io(address)", "// io()", ""])
 def test_the_client_of_socketio_for_another_host_opens_nothing_here(call: str) -> None:
     assert not named_paths_in(CLIENT % call, PAGE)

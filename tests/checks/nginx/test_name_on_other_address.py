@@ -208,13 +208,59 @@ def test_two_ports_of_one_block_have_one_remedy() -> None:
     welcome = "<title>Welcome to nginx!</title>"
     secure = replace(plain(200, body=welcome), url="https://shop.example.com/", port=443)
     given = (connected(), config(other + own), FOUR_ALONE, secure)
-    claims = judge("nginx.name-on-other-address", *given, plain(200, "plain", welcome))
-    assert [claim.about.port for claim in claims] == [443, 80]
-    (first, second) = claims
-    assert first.fix
-    assert first.fix == second.fix
-    edit = first.fix.steps[0]
+    (claim,) = judge("nginx.name-on-other-address", *given, plain(200, "plain", welcome))
+    assert claim.about.port == 443
+    assert claim.fix
+    edit = claim.fix.steps[0]
     assert isinstance(edit, Edit)
     assert "+    listen 443 ssl;\n" in edit.diff
     assert "+    listen 80;\n" in edit.diff
-    assert first.facts["others"] == ("80",)
+    assert claim.facts["plain_listen"] == "80"
+
+
+HTTP_SITE = "server {\n listen 80;\n server_name shop.example.com;\n return 301 https://$host$request_uri;\n}\n"
+HTTP_BLOG = (
+    "server {\n listen 80;\n listen [::]:80;\n server_name blog.example.com;\n"
+    " return 301 https://blog.example.com$request_uri;\n}\n"
+)
+
+
+def redirected(address: str, host: str) -> Exchange:
+    return Exchange(
+        url="http://shop.example.com/", address=address, port=80, status=301, purpose="plain",
+        headers=(("location", f"https://{host}/"),),
+    )  # fmt: skip
+
+
+def test_one_patch_for_https_and_http() -> None:
+    """Issue 415 of pterodactyl/documentation: neither port of the site listens on IPv6."""
+    files = config(SITE + HTTP_SITE + BLOG + HTTP_BLOG)
+    pages = redirected(FOUR, "shop.example.com"), redirected(SIX, "blog.example.com")
+    (claim,) = judge("nginx.name-on-other-address", connected(), files, BOTH, RIGHT, WRONG, *pages)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert edit.diff.count("+    listen [::]:443 ssl;") == 1
+    assert edit.diff.count("+ listen [::]:80;") == 1
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    assert Subject(address=SIX, port=80) in claim.covers
+    # A site of port 80 that is no redirect may be kept from some visitors.
+    pages_of_http = HTTP_SITE.replace("return 301 https://$host$request_uri", "root /srv")
+    files = config(SITE + pages_of_http + BLOG + HTTP_BLOG)
+    (claim,) = judge("nginx.name-on-other-address", connected(), files, BOTH, RIGHT, WRONG)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+
+
+def test_fires_where_http_alone_leads_to_another_site() -> None:
+    both = SITE.replace("listen 443 ssl;", "listen 443 ssl;\n    listen [::]:443 ssl;")
+    files = config(both + HTTP_SITE + BLOG + HTTP_BLOG)
+    right = replace(WRONG, chain=RIGHT.chain)
+    pages = redirected(FOUR, "shop.example.com"), redirected(SIX, "blog.example.com")
+    found = judge("nginx.name-on-other-address", connected(), files, BOTH, RIGHT, right, *pages)
+    (claim,) = found
+    assert claim.facts["onward"] == "https://blog.example.com/"
+    assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.CERTAIN)
+    # A block for all names sends everybody to https.
+    own = redirected(FOUR, "shop.example.com"), redirected(SIX, "shop.example.com")
+    assert not judge("nginx.name-on-other-address", connected(), files, BOTH, RIGHT, right, *own)

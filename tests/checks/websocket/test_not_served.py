@@ -152,3 +152,20 @@ def test_fires_certain_in_the_words_of_vaultwarden() -> None:
     assert (claim.facts["vaultwarden"], claim.facts["host"]) == (True, "127.0.0.1")
     assert claim.fix
     assert claim.fix.steps[0] == Manual("vaultwarden", Where.APPLICATION)
+
+
+def test_a_block_that_loses_the_upgrade_is_no_application() -> None:
+    """Issue 181 of vi/websocat: nginx passes the WebSocket on to a block of its own."""
+    inner = "server { listen 127.0.0.1:3000; location / { proxy_pass http://127.0.0.1:1234; %s } }"
+    upgrade_lines = (
+        "proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; "
+        'proxy_set_header Connection "upgrade";'
+    )
+    for line, causes in (("", ("websocket.upgrade-headers-missing",)), (upgrade_lines, ())):
+        front = (
+            "server { listen 443 ssl; server_name shop.example.com; "
+            f"location / {{ proxy_pass http://127.0.0.1:3000; {upgrade_lines} }} }}\n"
+        )
+        files = config(f"{front}{inner % line}\n")
+        (claim,) = judge(CHECK, FRONT, DIRECT, plain("nginx"), files, RUNNING, BUILD, target=CHAT)
+        assert claim.consequence_of == causes
