@@ -6,7 +6,15 @@ from typing import TypeAlias
 from checks.nginx import Nginx
 from diagnose.model import Edit
 from diagnose.model.addresses import bracketed
-from diagnose.parsers.nginx.edits import TextEdit, apply_edits, diff, insert_after
+from diagnose.model.nginx import Directive
+from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.edits import (
+    TextEdit,
+    apply_edits,
+    diff,
+    insert_after,
+    replace_directive,
+)
 from diagnose.parsers.nginx.server_blocks import Listen, Socket
 
 #: Changes to files, by path.
@@ -66,3 +74,15 @@ def listen_edits(nginx: Nginx, missing: Iterable[tuple[Listen, Socket]]) -> tupl
         )
         changes.setdefault(anchor.file, []).append(insert_after(file.text, anchor, [line]))
     return config_edits(nginx, changes)
+
+
+def without_name(nginx: Nginx, block: Directive, name: str) -> Edit | None:
+    """Take a name out of the `server_name` of a block that has another one; None if that is not
+    possible, or if a wildcard or an expression has the name."""
+    lines = children(block, "server_name")
+    others = [word for word in lines[0].args if word != name] if len(lines) == 1 else []
+    if not others or len(others) == len(lines[0].args):
+        return None
+    return config_edit(
+        nginx, lines[0].file, replace_directive(lines[0], f"server_name {' '.join(others)};")
+    )

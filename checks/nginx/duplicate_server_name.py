@@ -11,10 +11,11 @@ then, unless its file is a backup by its name.
 import posixpath
 from collections.abc import Iterator
 
+from checks.http._redirects import redirects_of
 from checks.nginx import Nginx, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._duplicate_symptoms import NameConflict, answer, find_symptoms
-from checks.nginx._edits import config_edit
+from checks.nginx._edits import config_edit, without_name
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -72,6 +73,9 @@ def duplicate_server_name(evidence: Evidence) -> Iterator[Claim]:
     twice = _is_one_file(nginx, conflict)
     is_spare = is_backup or site_files.is_backup_name(loser.block.file)
     is_open = not (symptoms or is_spare or twice or _is_same(loser, winner))
+    # The block that is ignored leads the name to https, and the other stays for its other names.
+    taken_out = without_name(nginx, winner.block, evidence.target.host) if is_open else None
+    taken_out = taken_out if taken_out and _leads_to_https(loser) else None
     yield Claim(
         about=Subject(text=f"server_name {evidence.target.host}"),
         covers=(Subject(),) if symptoms else (NO_PORT,),
@@ -91,17 +95,29 @@ def duplicate_server_name(evidence: Evidence) -> Iterator[Claim]:
             "stale": file_line((winner if symptoms or is_backup else loser).block),
             "backup": is_backup,
             "twice": twice,
-            "open": is_open,
+            "open": is_open and taken_out is None,
+            "redirects": taken_out is not None,
             "newer": _newer(nginx, conflict) if is_open else "",
             "matters": bool(symptoms),
         },
         severity=Severity.ERROR if symptoms else None,
         confidence=Confidence.CERTAIN if nginx.test and not symptoms else Confidence.LIKELY,
         location=nginx.location(winner.block if symptoms or is_backup else loser.block),
-        fix=Fix((Manual("choose", Where.SERVER), *reload_steps(nginx)), Applicability.MANUAL)
+        fix=Fix((taken_out, *reload_steps(nginx)), Applicability.REVIEW)
+        if taken_out
+        else Fix((Manual("choose", Where.SERVER), *reload_steps(nginx)), Applicability.MANUAL)
         if is_open
         else _fix(nginx, conflict, symptoms, is_backup, twice),
     )
+
+
+def _leads_to_https(server: Server) -> bool:
+    """Return whether a block redirects its names to https, and does nothing else."""
+    redirects = redirects_of(server, "/")
+    is_whole = not nginx_parser.children(server.block, "root") and not nginx_parser.children(
+        server.block, "proxy_pass"
+    )
+    return is_whole and any(redirect.target.startswith("https:") for redirect in redirects)
 
 
 def _conflicts(nginx: Nginx) -> Iterator[NameConflict]:

@@ -11,7 +11,7 @@ from checks.http import endpoint_subjects, exchanges_by_purpose
 from checks.http._redirects import redirects_of, selected_servers
 from checks.nginx import Nginx, file_line
 from checks.nginx._commands import reload_steps
-from checks.nginx._edits import listen_edit, written_listen
+from checks.nginx._edits import listen_edit, without_name, written_listen
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -117,6 +117,8 @@ def _claim(nginx: Nginx, unused: UnusedRedirect, exchanges: list[Exchange]) -> C
             "used": file_line(unused.used.block),
             "listen": written_listen(unused.socket.address, unused.socket.port),
             "by_address": unused.by_address,
+            "taken_out": not unused.by_address
+            and without_name(nginx, unused.used.block, nginx.evidence.target.host) is not None,
         },
         location=nginx.location(unused.block.block),
         fix=_fix(nginx, unused),
@@ -127,5 +129,10 @@ def _fix(nginx: Nginx, unused: UnusedRedirect) -> Fix:
     edit = listen_edit(nginx, unused.listen, unused.socket) if unused.by_address else None
     if edit is not None:
         return Fix((edit, *reload_steps(nginx)), Applicability.AUTOMATIC)
+    # The block stays for its other names.
+    host = nginx.evidence.target.host
+    taken_out = None if unused.by_address else without_name(nginx, unused.used.block, host)
+    if taken_out is not None:
+        return Fix((taken_out, *reload_steps(nginx)), Applicability.REVIEW)
     step = "listen-there" if unused.by_address else "remove-one"
     return Fix((Manual(step, Where.SERVER), *reload_steps(nginx)), Applicability.MANUAL)

@@ -45,6 +45,8 @@ from diagnose.model.http import Exchange, Upgrade, error_pages
 from diagnose.model.logs import ServerRequestError
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 from diagnose.parsers.apache.section_lines import SiteLine
+from diagnose.parsers.apache.spelled_paths import passed_spelling, respelled_code
+from diagnose.parsers.web_sites import inner_path
 
 #: What a path loses where it is decoded: a slash, a colon, a question mark, and "%" itself.
 _ENCODED = re.compile(r"(?i)%(?:2F|3A|3F|25)")
@@ -57,7 +59,7 @@ _WHOLE = re.compile(
     r"(?i)\s{0,200}RewriteRule\s+\"?\^/\??\(\.\*\)\$?\"?\s+\"?(?:ws|http)s?://[^/\s$%\"]{1,300}/\$1\"?\s"
 )
 _CONDITION = re.compile(r"(?i)\s{0,200}RewriteCond\s")
-_PASS = re.compile(r"(?i)\s{0,200}ProxyPass\s")
+_PASS = re.compile(r"(?i)\s{0,200}ProxyPass(?:Match)?\s")
 _SLASHES = re.compile(r"(?i)\s{0,200}AllowEncodedSlashes\s+NoDecode\b")
 
 
@@ -84,18 +86,26 @@ def apache_path_decoded(evidence: Evidence) -> Iterator[Claim]:
     ]
     for full_path, is_websocket, answers in requests:
         path = full_path.partition("?")[0]
-        if not _ENCODED.search(path) or not answers or answers[0].status not in _REFUSALS:
+        if "%" not in path or not answers or answers[0].status not in _REFUSALS:
             continue
         route = route_to_application(view, path, is_websocket)
         text = line_text(view, route.file, route.line) if route else ""
+        inner = inner_path(route, path) if route else path
+        if not (_ENCODED.search(path) or respelled_code(inner, text)):
+            continue
         rule = decisive_rule(view, path, is_websocket, answers[0].status)
         if rule is not None and not rule.rule.startswith("AllowEncodedSlashes"):
             continue  # it refuses the path for another reason
         if route is None or not _decodes(text):
             continue
-        visit = visit_of(evidence, route, path, path, is_websocket)
+        visit = visit_of(evidence, route, path, inner, is_websocket)
         if visit is not None and visit.succeeded:
-            yield _claim(view, route, path, is_websocket, (visit, *answers))
+            spelled = visit_of(
+                evidence, route, path, passed_spelling(inner, text) or inner, is_websocket
+            )
+            is_refused = spelled is not None and spelled.status == answers[0].status
+            control = (spelled,) if spelled and is_refused else ()
+            yield _claim(view, route, path, is_websocket, (visit, *control, *answers))
             return
 
 
@@ -115,19 +125,22 @@ def _claim(
     evidence, port = view.evidence, view.evidence.target.port
     logged = [each for each in evidence.good(ServerRequestError) if each.code in _CODES][:1]
     text = line_text(view, route.file, route.line).strip()
-    edit = _edit(view, route, is_websocket)
+    edit = _edit(view, route, path, is_websocket)
+    respelled = respelled_code(inner_path(route, path), text)
     encoded = _ENCODED.search(path)
+    control = next((each for each in seen[1:] if isinstance(each, BackendVisit)), None)
     fix = Fix((edit, *reload_steps(view.server)), Applicability.REVIEW) if edit else None
     return Claim(
         about=Subject(port=port, path=path),
         covers=(Subject(port=port), *websocket_subjects(evidence, path)),
         because=(*logged, *seen, view.server),
-        confidence=Confidence.CERTAIN if logged else Confidence.LIKELY,
+        confidence=Confidence.CERTAIN if logged or control else Confidence.LIKELY,
         facts={
             **view.facts,
             "path": path,
             "status": next((each.status for each in seen[1:]), "") or "",
-            "encoded": encoded[0] if encoded else "",
+            "encoded": respelled or (encoded[0] if encoded else ""),
+            "spelled": control.path if control else "",
             "line": text,
             "place": place_text(route.file, route.line),
             "rule": bool(_RULE.match(text)),
@@ -140,16 +153,18 @@ def _claim(
     )
 
 
-def _edit(view: ServerView, route: SiteRoute, is_websocket: bool) -> Edit | None:
-    """Write `nocanon` behind the ProxyPass that passes everything on to this application, and take
-    a rule out that did so for WebSockets alone."""
+def _edit(view: ServerView, route: SiteRoute, path: str, is_websocket: bool) -> Edit | None:
+    """Write `nocanon` behind the ProxyPass that passes the path on, or everything to this
+    application, and take a rule out that did so for WebSockets alone."""
     site = view.answering_sites[0]
     lines = sorted(
         (line for line in lines_for(view, site, "/") if line.order == 0),
         key=lambda line: line.number,
     )
-    owner = _whole_pass(lines, route)
     text = line_text(view, route.file, route.line)
+    if "%2f" not in path.lower() and _PASS.match(text):
+        return line_edit(view, route.file, {route.line: (f"{text.rstrip()} nocanon",)})
+    owner = _whole_pass(lines, route)
     if owner is None or route.file != site.file:
         return None
     added = "" if "nocanon" in owner.text.lower() else " nocanon"

@@ -87,6 +87,7 @@ _FOR_ALL = re.compile(r"\s*(Require\s+all\s+granted|Allow\s+from\s+all)\s*$", re
         "websocket.inner-proxy",
         "websocket.redirected",
     ],
+    stands_back=True,
 )
 def application_answers(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_on_port(evidence), evidence.target

@@ -32,6 +32,7 @@ from checks.server._backend_answers import (
 )
 from checks.server._caddy_edits import block_edit, rewrite_edit
 from checks.server._haproxy import unchanged_path
+from checks.server._pattern_ends import is_cut, whole_match_edit
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -127,6 +128,7 @@ def _claims(
             "status": visits[0].status or "",
             "websocket": websocket,
             "loop": loops,
+            "cut": is_cut(view, route, path, inner),
             view.server.product: True,
         },
         # A page at the visitor's path shows that the application works there, not that it is meant.
@@ -146,7 +148,8 @@ def _leads_back(visit: Visit) -> bool:
 
 def _fix(view: ServerView, route: SiteRoute, path: str) -> Fix:
     edit = (
-        _proxy_pass_edit(view, route)
+        whole_match_edit(view, route)
+        or _proxy_pass_edit(view, route)
         or whole_path_rule(view, route)
         or _handle_path_edit(view, route)
         or unchanged_path(view, route, path)

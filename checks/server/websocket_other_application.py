@@ -22,6 +22,7 @@ from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Step
 from diagnose.model.backends import BackendVisit
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
+from diagnose.parsers.web_sites import may_take
 
 #: Statuses of a program that knows no WebSocket at the path. 401 and 403 may be about a login.
 _UNKNOWN = frozenset({200, 400, 404, 405, 410, 426, 501})
@@ -47,6 +48,8 @@ def websocket_other_application(evidence: Evidence) -> Iterator[Claim]:
         if not refused or any(upgrade.status not in _UNKNOWN for upgrade in refused):
             continue
         route = route_to_application(view, own, websocket=True)
+        if route is None and _may_be_passed(view, own):
+            continue
         is_passed_on = route is not None and bool(route.target)
         opened = _opened(evidence, own)
         routes = {each.target: each for site in view.answering_sites for each in site.routes}
@@ -78,6 +81,12 @@ def websocket_other_application(evidence: Evidence) -> Iterator[Claim]:
             },
             fix=_fix(view, route, own, other),
         )
+
+
+def _may_be_passed(view: ServerView, path: str) -> bool:
+    """Return whether a route by a pattern may take a path: where it leads is not known."""
+    routes = (route for site in view.answering_sites for route in site.routes)
+    return any(route.pattern and may_take(route, path) for route in routes)
 
 
 def _fix(view: ServerView, route: SiteRoute | None, path: str, other: SiteRoute) -> Fix:

@@ -107,7 +107,8 @@ def _claim(
     directive = match.directive(NAME)
     is_cut = "chunked body" in largest.text
     raised = new_limit(_size(largest), is_cut=is_cut)
-    file_edits = _limit_edits(nginx, refusing, way, header_parser.size_text(raised))
+    size = _documented_size(nginx, match, raised) or header_parser.size_text(raised)
+    file_edits = _limit_edits(nginx, refusing, way, size)
     reported_directive = directive or match.block
     times = sum(line.times for line in lines)
     return Claim(
@@ -140,6 +141,21 @@ def _claim(
         location=nginx.location(reported_directive),
         fix=Fix((*file_edits, *reload_steps(nginx)), Applicability.REVIEW),
     )
+
+
+def _documented_size(nginx: Nginx, match: LocationMatch, raised: int) -> str:
+    """Return the limit that the application's documentation asks nginx for, if that lets more in:
+    the next upload may be larger than the largest one so far. "" if nothing is known."""
+    # Imported late: only a finding needs them.
+    from checks.http._known_application import recognized_application
+    from checks.nginx._documented import gaps
+
+    pair = recognized_application(nginx.evidence)
+    for gap in gaps(nginx, pair[0].folder, pair[1]) if pair else ():
+        wanted = header_parser.parse_size(gap.value) if gap.topic == "upload" else None
+        if wanted is not None and gap.match.block is match.block and not 0 < wanted <= raised:
+            return gap.value
+    return ""
 
 
 def _is_met_by_clients(

@@ -40,6 +40,14 @@ from diagnose.parsers.nginx.locations import LocationMatch
 #: Uploads of one kind from which on they are no accident.
 _OFTEN = 2
 _GATEWAY, _MISSING, _FORBIDDEN = "gateway", "missing", "forbidden"
+#: What nginx writes where it refuses (ngx_http_access_module, ngx_http_autoindex_module, open(2)).
+_REFUSALS = {
+    "by_rule": "access forbidden by rule",
+    "no_index": "directory index of",
+    "by_rights": "(13: Permission denied)",
+}
+#: A volume of Docker's or Podman's that has a name, and is no folder of the site.
+_VOLUME = re.compile(r"/volumes/([\w.-]{1,100})/_data/")
 #: What nginx writes where it answers with these statuses itself.
 _REASONS = (
     (_GATEWAY, frozenset({502, 503, 504}), re.compile(
@@ -123,7 +131,9 @@ def _claim(
             "message": line.text,
             "application": line.upstream,
             "place": file_line(match.block),
-            "host_folder": _host_folder(request.behind, line.text),
+            "host_folder": (host_folder := _host_folder(request.behind, line.text)),
+            "volume": volume[1] if (volume := _VOLUME.search(host_folder)) else "",
+            **{name: words in line.text for name, words in _REFUSALS.items()},
             **{name: name == reason for name in ("large", _GATEWAY, _MISSING, _FORBIDDEN)},
             **facts,
         },

@@ -12,7 +12,7 @@ from diagnose.model import Evidence
 from diagnose.model.dns import Resolution
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive, NginxBuild, NginxConfig, NginxTest
-from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 from diagnose.parsers.nginx.answers import answer_of
 from diagnose.parsers.nginx.forwarding import speaks_http_1_1
 from diagnose.parsers.nginx.locations import LocationMatch
@@ -104,11 +104,21 @@ def _by_another(evidence: Evidence, path: str) -> HandledRequest | None:
             return None
         (route,) = routes
         host = target.host if route.keeps_host else route.replacement_host
-        line = f"GET {inner_path(route, bare_path)}{mark}{query} HTTP/1.1"
+        inner = _as_passed(config, route, f"{inner_path(route, bare_path)}{mark}{query}")
         place = f"{route.file}:{route.line}" if route.line else route.file
-        request = (line, f"Host: {host}")
+        request = (f"GET {inner} HTTP/1.1", f"Host: {host}") if inner else ()
         return HandledRequest(products[config.product], "", place, route.target, request)
     return None
+
+
+def _as_passed(config: WebServerConfig, route: SiteRoute, path: str) -> str:
+    """Return a path as the server spells it for the application; "" if that is not known."""
+    if config.product != "apache":
+        return path
+    # Imported late: few runs tell what an application gets by Apache.
+    from diagnose.parsers.apache.spelled_paths import spelling_of_route
+
+    return spelling_of_route(config, route, path)
 
 
 def _may_be_changed(config: WebServerConfig, port: int, host: str) -> bool:

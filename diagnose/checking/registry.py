@@ -42,6 +42,7 @@ def check(
     names_requests: bool = False,
     only_unused: bool = False,
     comes_later: bool = False,
+    stands_back: bool = False,
 ) -> Callable[[CheckFunction], Check]:
     """Decorate a function from evidence to claims as a check (`Check`). Its id comes from its file
     name."""
@@ -64,6 +65,7 @@ def check(
             names_requests=names_requests,
             only_unused=only_unused,
             comes_later=comes_later,
+            stands_back=stands_back,
         )
 
     return decorate

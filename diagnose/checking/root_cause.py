@@ -344,6 +344,8 @@ def _is_cause_of(cause: tuple[Check, Claim], symptom: tuple[Check, Claim]) -> bo
     # What may be intended causes no fault; it may be why something else is noted.
     if is_note and (consequence.severity or symptom_check.severity) is not Severity.NOTE:
         return False
+    if symptom_check.stands_back and _is_proved_beside(cause, symptom):
+        return True
     # What the log tells of another page may explain what that page's own run shows.
     is_logged = claim.request is None and bool(claim.about.path)
     is_same_page = is_logged and claim.about.path == consequence.request
@@ -355,6 +357,17 @@ def _is_cause_of(cause: tuple[Check, Claim], symptom: tuple[Check, Claim]) -> bo
     return _leads_to(check, symptom_check, consequence) and any(
         subject.covers(consequence.about) for subject in (claim.covers or (claim.about,))
     )
+
+
+def _is_proved_beside(cause: tuple[Check, Claim], symptom: tuple[Check, Claim]) -> bool:
+    """Whether a control proves a line of the configuration, and so explains the very answer on
+    which an uncertain claim rests."""
+    (check, claim), (symptom_check, guess) = cause, symptom
+    is_proved = claim.confidence is Confidence.CERTAIN and claim.fix and claim.fix.edits
+    if not is_proved or guess.confidence is Confidence.CERTAIN or explains(symptom_check, check):
+        return False
+    answers = [each for each in guess.because if each.shows_fault]
+    return any(each is answer for each in claim.because for answer in answers)
 
 
 def _is_of_file(claim: Claim, consequence: Claim) -> bool:

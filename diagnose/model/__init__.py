@@ -239,7 +239,9 @@ class Check:
     explains it. A check of what `comes_later` is about the next reboot or reload, and not about
     what visitors get now: of the same severity it comes last. A check of `only_unused` says
     what was read of a request, and not why: it counts only as far as no other check has used
-    that (`diagnose.checking.unused_observations`).
+    that (`diagnose.checking.unused_observations`). A check that `stands_back` says between which
+    two places a fault is, and guesses at the line: where another one has proved a line by the same
+    answer of a visitor, it is a consequence.
     """
 
     id: str
@@ -255,6 +257,7 @@ class Check:
     names_requests: bool = False
     only_unused: bool = False
     comes_later: bool = False
+    stands_back: bool = False
     excuses: tuple[str, ...] = ()
 
     def runs_on(

@@ -98,6 +98,29 @@ def test_a_cause_explains_what_it_declares_about_the_same_subject() -> None:
     ]
 
 
+def test_a_guess_stands_back_where_a_line_is_proved_by_the_same_answer() -> None:
+    """Issue 1818 of frappe/frappe_docker: Host is proved, and another field was blamed too."""
+    refused = Upgrade(url="wss://a/ws", path="/ws", address="1", port=443, status=400)
+    other = replace(refused, path="/other")
+    assert refused.shows_fault
+    guess = replace(check("server.application-answers"), stands_back=True)
+    proof = check("server.host-not-passed")
+    fix = Fix((Edit("/etc/caddy/Caddyfile", "-a\n+b\n"),), Applicability.REVIEW)
+
+    def cause_of(proved: Claim, because: Upgrade, by: Check = guess) -> str | None:
+        likely = claim(AT_80, confidence=Confidence.LIKELY)
+        found = dict(explanations((by, replace(likely, because=(because,))), (proof, proved)))
+        return found[by.id]
+
+    proved = replace(claim(fix=fix), because=(refused,))
+    assert cause_of(proved, refused) == proof.id
+    assert cause_of(proved, other) is None
+    assert cause_of(replace(proved, confidence=Confidence.LIKELY), refused) is None
+    assert cause_of(replace(proved, fix=None), refused) is None
+    # A claim with a place of its own is a second fault until a control says otherwise.
+    assert cause_of(proved, refused, check("websocket.origin-refused")) is None
+
+
 def test_what_visitors_get_now_comes_before_what_a_reboot_would_bring() -> None:
     later = replace(check("listener.disabled", Severity.WARNING), comes_later=True)
     now = check("http.page-missing", Severity.WARNING)

@@ -37,15 +37,25 @@ def _section_routes(directives: Sequence[Directive]) -> Iterator[SiteRoute]:
         if section.name not in _SECTIONS or section.block is None:
             continue
         path = next((arg for arg in section.args if arg != "~"), "/")
-        is_pattern = section.name == "locationmatch" or "~" in section.args
         lines = [line for line in section.block if line.name in _LINES]
+        if not lines:
+            continue
         # A later line of the same section replaces the one before.
-        passed = _route(lines[-1], path) if lines else None
-        if passed:
-            yield replace(passed, pattern=True) if is_pattern else passed
+        is_match = lines[-1].name == "proxypassmatch" or _FNMATCH.search(path) is not None
+        # Without such a character ProxyPass compares the letters of a pattern.
+        is_literal = section.name == "location" and "~" not in section.args
+        if passed := _route(lines[-1], path, is_match):
+            yield passed if is_match or is_literal else replace(passed, pattern=True)
 
 
-def _route(directive: Directive, prefix: str) -> SiteRoute | None:
+#: What makes mod_proxy take the path of a section as a pattern, for ProxyPass too (mod_proxy.c,
+#: add_pass; apr_fnmatch_test).
+_FNMATCH = re.compile(r"(?<!\\)[*?]|(?<!\\)\[.{0,500}\]")
+
+
+def _route(directive: Directive, prefix: str, is_match: bool = False) -> SiteRoute | None:
+    """Return the route of a line; `prefix` is the path of its section, and `is_match` whether that
+    is a pattern for mod_proxy."""
     args = directive.args
     options = [word.lower() for word in args if "=" in word and "://" not in word]
     words = [word for word in args if "=" not in word or "://" in word or word.startswith("/")]
@@ -55,15 +65,14 @@ def _route(directive: Directive, prefix: str) -> SiteRoute | None:
     if len(words) < 2:
         return None
     upgrade = next((word.partition("=")[2] for word in options if word.startswith("upgrade=")), "")
-    is_pattern = directive.name == "proxypassmatch"
+    is_pattern = directive.name == "proxypassmatch" or is_match
     passed = route_to(words[0], words[1], directive, is_pattern, upgrade)
     timeout = next((word.partition("=")[2] for word in options if word.startswith("timeout=")), "")
     if is_pattern and passed.scheme and "$" not in words[1]:
         # The whole path is appended then (mod_proxy.c, ap_proxy_trans_match).
         own = passed.backend_path if words[1].endswith(passed.backend_path) else ""
         passed = replace(passed, backend_path=f"{own}{REQUEST_PATH}")
-    # A section's own pattern is another one (mod_proxy, "ProxyPassMatch").
-    is_decided = True if is_pattern and not prefix else None
+    is_decided = True if is_pattern else None
     return replace(
         passed, idle_s=_seconds(timeout), for_pages=is_decided, for_websockets=is_decided
     )

@@ -47,23 +47,17 @@ from diagnose.probes.outside.websocket import try_named_path
 #: Seconds for one request; and for a page for which the server in front waited in vain, though less
 #: than that: the application may only need longer.
 PATIENCE, LONG_PATIENCE = 3, 8
-
 #: Seconds that the run needs after a request.
 _RESERVE = 2.0
-
 #: Maximum number of paths beside a sub-folder that are asked for, and of files without the
 #: beginning by which their application is chosen.
 MAX_STRAYS, MAX_REST = 2, 1
-
 #: Maximum number of paths of the access log that are asked for.
 MAX_MISSED = 2
-
 #: Maximum number of WebSockets of the page, and of the access log, that are tried.
 MAX_NAMED = 2
-
 #: Maximum number of other applications of the site that are asked for a WebSocket of the log.
 MAX_ELSEWHERE = 2
-
 #: Statuses that ask for credentials: the application would ask for them too.
 _LOGIN = {401, 407}
 
@@ -317,6 +311,13 @@ async def _visit(
     # A path without a slash is none (RFC 9112 section 3.2.1): it cannot be asked for.
     is_answered = visit.succeeded and visit.status not in REDIRECTS if visit else inner[:1] == "/"
     if is_answered:
+        if config.product == "apache" and "%" in inner:
+            # Imported late: few paths have an encoded character.
+            from diagnose.parsers.apache.spelled_paths import spelling_of_route
+
+            spelled = spelling_of_route(config, route, inner)
+            if spelled not in {"", inner}:
+                await ask_backend(ctx, route, requested, spelled, websocket)
         return
     if inner != requested:
         await ask_backend(ctx, route, requested, requested, websocket)

@@ -46,6 +46,21 @@ def test_fires_as_a_warning_and_takes_the_ignored_block_away() -> None:
     assert " # old" in edit.diff
 
 
+def test_takes_the_name_out_of_a_block_with_others_before_one_that_redirects_to_https() -> None:
+    names = "server_name shop.example.com landing.example.com;"
+    landing = f"server {{\n  listen 80;\n  {names}\n  root /srv;\n}}\n"
+    block = "server {{\n  listen 80;\n  server_name shop.example.com;\n  {}\n}}\n"
+    target = replace(SHOP, scheme="http", port=80)
+    said = warned(WARNING.replace(":443", ":80"))
+    redirect = block.format("return 301 https://$host$request_uri;")
+    (claim,) = judge(CHECK, config(landing, redirect), said, target=target)
+    edit = claim.fix.steps[0] if claim.fix else None
+    assert isinstance(edit, Edit)
+    assert "+  server_name landing.example.com;" in edit.diff
+    (claim,) = judge(CHECK, config(landing, block.format("root /www;")), said, target=target)
+    assert claim.facts["open"]
+
+
 def test_fires_as_an_error_where_the_used_block_refuses_what_the_other_passes_on() -> None:
     refusing = SITE.replace("proxy_pass http://127.0.0.1:3000;", "return 404;")
     page = replace(PAGE, status=404)

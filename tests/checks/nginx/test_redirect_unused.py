@@ -35,6 +35,16 @@ def test_fires_where_an_earlier_block_has_the_same_name() -> None:
     assert claim.fix.applicability is Applicability.MANUAL
 
 
+def test_fires_and_takes_the_name_out_of_a_block_with_other_names() -> None:
+    copy = COPY.replace("shop.example.com", "shop.example.com landing.example.com")
+    (claim,) = judge(CHECK, config(SITE + copy + REDIRECT), replace(PLAIN, status=200))
+    assert claim.fix is not None
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+  server_name landing.example.com;" in edit.diff
+
+
 def test_silent_where_the_redirect_is_used() -> None:
     assert not judge(CHECK, config(SITE + REDIRECT), replace(PLAIN, status=301))
     assert not judge(CHECK, config(SITE + REDIRECT), PLAIN)

@@ -122,3 +122,38 @@ def test_silent_where_another_rule_refuses_the_path() -> None:
     )
     config = replace(apache_config(HTTPS), rules=(rule,))
     assert not judge(CHECK, APACHE, config, page, visit, target=target)
+
+
+SIGNED = "/io/files/Report%20%2B%20notes%20%5B1%5D.txt"
+SPELLED = "/io/files/Report%20+%20notes%20%5B1%5D.txt"
+
+
+def signed(*observations: Observation, site: str = HTTPS) -> list[Claim]:
+    target = replace(SHOP, path=SIGNED)
+    page = replace(ANSWER, url=target.url, status=403)
+    return list(judge(CHECK, APACHE, apache_config(site), page, *observations, target=target))
+
+
+def visited(path: str, status: int) -> BackendVisit:
+    return BackendVisit(
+        target="http://127.0.0.1:3000/", requested=SIGNED, path=path, websocket=False, status=status
+    )
+
+
+def test_fires_where_the_application_refuses_apaches_spelling() -> None:
+    """Issue 162 of pydio/cells: the signature is that of an address with %2B."""
+    (claim,) = signed(visited(SIGNED, 200), visited(SPELLED, 403))
+    assert claim.confidence is Confidence.CERTAIN
+    assert (claim.facts["encoded"], claim.facts["spelled"]) == ("%2B", SPELLED)
+    edit = claim.fix.steps[0] if claim.fix else None
+    assert isinstance(edit, Edit)
+    assert "+    ProxyPass / http://127.0.0.1:3000/ nocanon\n" in edit.diff
+    assert "AllowEncodedSlashes" not in edit.diff
+    (claim,) = signed(visited(SIGNED, 200))
+    assert claim.confidence is Confidence.LIKELY
+
+
+def test_silent_where_apache_leaves_the_path_or_the_application_takes_neither() -> None:
+    assert not signed(visited(SIGNED, 403), visited(SPELLED, 403))
+    kept = HTTPS.replace(":3000/\n", ":3000/ nocanon\n")
+    assert not signed(visited(SIGNED, 200), site=kept)

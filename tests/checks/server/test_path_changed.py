@@ -137,3 +137,23 @@ def test_silent_for_a_missed_path_without_a_control_or_where_every_path_is_refus
     evidence = (APACHE, REGISTRY, WELL, MISSED, CUT_PATH, LOGIN)
     assert not judge(CHECK, *evidence, masked=False)
     assert not judge(CHECK, *evidence, replace(MADE_UP, status=401), masked=False)
+
+
+def test_fires_for_a_pattern_that_ends_before_the_path_and_lets_its_group_take_all() -> None:
+    """Issue 7966 of jupyterlab/jupyterlab."""
+    section = (
+        '    <LocationMatch "/lab/(api/[^/]+/channels|terminals)/?">\n'
+        "        ProxyPass ws://127.0.0.1:8888/lab/$1\n    </LocationMatch>\n    ProxyPass /ws"
+    )
+    config = apache_config(HTTPS.replace("    ProxyPass /ws", section, 1))
+    path, inner = "/lab/terminals/1", "/lab/terminals"
+    refused = replace(REFUSED, path=path, url=f"wss://shop.example.com{path}")
+    cut = replace(CHANGED, target="ws://127.0.0.1:8888/lab/$1", requested=path, path=inner)
+    whole = replace(cut, path=path, status=101, accepted=True)
+    target = replace(SHOP, websockets=(path,))
+    (claim,) = judge(CHECK, APACHE, config, refused, cut, whole, target=target, masked=False)
+    assert (claim.facts["cut"], claim.confidence) == (True, Confidence.CERTAIN)
+    edit = claim.fix.steps[0] if claim.fix else None
+    assert isinstance(edit, Edit)
+    wider = '"/lab/((?:api/[^/]+/channels|terminals)(?:/.*)?)">'
+    assert f"+    <LocationMatch {wider}\n" in edit.diff

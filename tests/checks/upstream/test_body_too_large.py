@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 from diagnose.model import Edit, Severity, Vantage
+from diagnose.model.applications import KnownApplication
 from diagnose.model.logs import FailedRequests
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
@@ -20,6 +21,15 @@ def test_fires_and_raises_the_limit_in_the_location() -> None:
     edit = claim.fix.steps[0]
     assert isinstance(edit, Edit)
     assert "+        client_max_body_size 2m;\n" in edit.diff
+
+
+def test_takes_the_limit_that_the_applications_documentation_asks_for() -> None:
+    """Issue 3270 of goharbor/harbor: the next layer of an image is larger than the largest one."""
+    known = KnownApplication(id="docker-registry", name="Docker Registry", url=SHOP.url, folder="/")
+    (claim,) = judge(CHECK, config(), SAID, known)
+    edit = claim.fix.steps[0] if claim.fix else None
+    assert isinstance(edit, Edit)
+    assert "+        client_max_body_size 0;\n" in edit.diff
 
 
 def test_fires_for_a_chunked_body_whose_beginning_is_below_the_limit() -> None:

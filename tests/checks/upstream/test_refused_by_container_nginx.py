@@ -100,6 +100,18 @@ def test_fires_where_the_container_answers_for_its_application() -> None:
     assert claim.severity is Severity.NOTE, "it may be meant"
 
 
+def test_says_what_the_message_means_and_names_the_volume() -> None:
+    """Issue 7 of flashspys/docker-nginx-static: `-v out:/static` makes a volume, and no folder."""
+    mounts = (("/srv/html", "/var/lib/docker/volumes/out/_data", False),)
+    said = logged('directory index of "/srv/html/" is forbidden')
+    behind = replace(inside(), mounts=mounts)
+    (claim,) = judge(CHECK, RUNNING, config(SITE), page(403), behind, said, masked=False)
+    facts = claim.facts
+    assert (facts["no_index"], facts["by_rule"], facts["volume"]) == (True, False, "out")
+    (claim,) = judge(CHECK, RUNNING, config(SITE), page(403), inside(), said)
+    assert claim.facts["volume"] == ""
+
+
 def test_silent_where_the_limit_lets_it_in_now() -> None:
     assert not upload("\n    client_max_body_size 16m;")
     assert not upload("\n    client_max_body_size 0;")

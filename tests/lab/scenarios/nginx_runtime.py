@@ -397,6 +397,30 @@ def redirect_of_a_second_block(lab: Lab) -> None:
     lab.restart_nginx()
 
 
+def _landing(lab: Lab) -> None:
+    """A block of an earlier file has the site's name beside its own."""
+    names = f"{site.NAME} landing.example.com"
+    block = f"server {{\n  listen 80;\n  server_name {names};\n  return 200 hello;\n}}\n"
+    lab.server.write(PANEL, block)
+    lab.restart_nginx()
+
+
+@scenario(outside="http.no-redirect", server="nginx.redirect-unused", differs=MINE)
+def redirect_behind_a_block_with_other_names(lab: Lab) -> None:
+    """The landing page's block stays for its own name."""
+    _landing(lab)
+
+
+@scenario(
+    outside=None,
+    server="nginx.duplicate-server-name",
+    target=f"http://{site.NAME}/",
+    differs=MINE,
+)
+def http_redirect_behind_a_block_with_other_names(lab: Lab) -> None:
+    _landing(lab)
+
+
 @healthy()
 def panel_with_a_block_for_the_address(lab: Lab) -> None:
     """The site's redirect listens on the address, too."""

@@ -3,6 +3,7 @@ import pytest
 from diagnose.model.web_servers import SiteRoute, WebSite
 from diagnose.parsers.apache.loading import ConfigSource, load
 from diagnose.parsers.apache.sites import listens_of, sites_of
+from diagnose.parsers.web_sites import route_of
 
 MAIN = "/etc/httpd/conf/httpd.conf"
 
@@ -87,6 +88,22 @@ def test_routes_of_proxy_pass() -> None:
         ("/", "http", "app.internal", 8080, True, False),
         ("^/(x)$", "http", "127.0.0.1", 4000, False, True),
     ]
+
+
+def test_a_section_with_a_pattern_passes_on_what_its_group_has() -> None:
+    """As Apache 2.4 does: ProxyPass takes the pattern of a section that has one of "*?["."""
+    group = "(api/[^/]+/channels|terminals/websocket)"
+    section = '<LocationMatch "{}">\n{} http://127.0.0.1:8888/lab/$1\n</LocationMatch>\n'
+    path = "/lab/terminals/websocket/1"
+    for pattern, name, inner in (
+        (f"/lab/{group}/?", "ProxyPass", "/lab/terminals/websocket"),
+        ("^/lab/(terminals/websocket)", "ProxyPassMatch", "/lab/terminals/websocket"),
+        ("^/lab/(terminals/websocket)", "ProxyPass", None),
+    ):
+        text = section.format(pattern, name)
+        (host,) = sites(f"Listen 443\n<VirtualHost *:443>\n{text}</VirtualHost>")
+        route = route_of(host, path, websocket=True)
+        assert (route and route.backend_path) == inner
 
 
 def test_of_sections_the_last_one_counts_and_before_the_main_servers_sections() -> None:

@@ -1,0 +1,43 @@
+"""Apache decodes characters of a path that an application has signed."""
+
+from tests.lab import apache
+from tests.lab.lab import Lab
+from tests.lab.scenarios.apache import apache_scenario, healthy_apache
+from tests.lab.scenarios.apache_threads import site_with
+
+PAGE = "https://shop.example.com/io/files/Report%20%2B%20notes.txt"
+#: An application that takes no other spelling of a signed path.
+PROGRAM = (
+    "require('http').createServer((q,r)=>{const p=q.url;"
+    "if(/[+@:;&~!$,=()]/.test(p)){r.statusCode=403;return r.end('SignatureDoesNotMatch')}"
+    "r.setHeader('content-type','text/plain');r.end('the words of the file '+p)})"
+    ".listen(8331,'127.0.0.1')"
+)
+
+
+def _site(lab: Lab, line: str) -> None:
+    lab.server.write("/srv/shop/signed.js", PROGRAM)
+    lab.undo(lambda: lab.server.sh("rm -f /srv/shop/signed.js"))
+    lab.spawn(lab.server, ("node", "/srv/shop/signed.js"), 8331)
+    shop = "ProxyPass /ws ws://127.0.0.1:3000/ws\nProxyPass / http://127.0.0.1:3000/\n"
+    apache.serve(lab, site_with(f"{line}\n{shop}"))
+
+
+@apache_scenario(
+    outside=None, server="server.apache-path-decoded", target=PAGE, differs=(apache.SITE,)
+)  # fmt: skip
+def apache_writes_a_signed_path_anew(lab: Lab) -> None:
+    """https://github.com/pydio/cells/issues/162"""
+    _site(lab, "ProxyPass /io http://127.0.0.1:8331/io retry=0")
+
+
+@apache_scenario(
+    outside=None, server="server.apache-path-decoded", target=PAGE, differs=(apache.SITE,)
+)  # fmt: skip
+def apache_section_writes_a_signed_path_anew(lab: Lab) -> None:
+    _site(lab, "<Location /io>\n    ProxyPass http://127.0.0.1:8331/io\n</Location>")
+
+
+@healthy_apache(target=PAGE)
+def apache_leaves_a_signed_path(lab: Lab) -> None:
+    _site(lab, "ProxyPass /io http://127.0.0.1:8331/io nocanon")
