@@ -1,6 +1,7 @@
 """The fix by which nginx in a container reaches the container of an application by its name."""
 
 from checks.listener._compose_edits import (
+    SERVER_NAMES,
     ComposeEdit,
     compose_steps,
     compose_text,
@@ -32,8 +33,6 @@ from diagnose.model.server import Interface
 
 #: The network that is made where neither container has one in which names are known.
 _NEW_NETWORK = "web"
-#: The name by which a container can be told the server. Podman knows its own without a line.
-SERVER_NAMES = {"docker": "host.docker.internal"}
 
 
 def joining_commands(application: Container, proxy: NginxContainer) -> tuple[Command, ...]:

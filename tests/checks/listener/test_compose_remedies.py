@@ -15,8 +15,11 @@ from diagnose.model.containers import (
     Container,
     ContainerPort,
     Containers,
+    SiteMounts,
 )
+from diagnose.model.http import Exchange
 from diagnose.model.server import Interface
+from tests.checks.server.test_tunnel_own_network import PAGE, RULE
 from tests.checks.upstream.test_container_loopback import APP, INSIDE, ITSELF, OWN
 from tests.checks.upstream.test_refused import DOWN
 from tests.support.check_evidence import evidence, judge
@@ -153,3 +156,87 @@ def test_what_the_file_has_already_needs_no_patch() -> None:
     steps = compose_steps(evidence(FILE), (PROXY, new_port_change("80:80")))
     assert [shlex.join(step.argv) for step in steps if isinstance(step, Command)] == [UP_PROXY]
     assert len(steps) == 1
+
+
+ENDED = replace(
+    PROXY,
+    state="exited",
+    status="Exited (1) 2 minutes ago",
+    networks=("shop_default",),
+    ports=(ContainerPort(443, 443, "0.0.0.0"),),
+)
+
+
+def _ended(words: str, *running: Container, **more: object) -> Claim:
+    ended = replace(ENDED, last_words=f"nginx: [emerg] {words}", **more)  # type: ignore[arg-type]
+    seen = replace(_containers(ended, *running), namespaces=())
+    nobody = replace(listening(443), sockets=())
+    (claim,) = judge("listener.container-stopped", nobody, seen, FILE, masked=False)
+    return claim
+
+
+def test_a_container_that_ended_gets_what_it_lacks() -> None:
+    words = 'host not found in upstream "host.docker.internal:3000" in /etc/nginx/a.conf:4'
+    commands, diff = _steps(_ended(words))
+    assert commands == [UP_PROXY]
+    assert '+      - "host.docker.internal:host-gateway"' in diff
+    words = 'host not found in upstream "app" in /etc/nginx/a.conf:4'
+    theirs = replace(APP, networks=("blog_default",))
+    commands, diff = _steps(_ended(words, theirs))
+    assert commands == [UP_PROXY]
+    assert "+      - blog_default\n" in diff
+    # Without a compose file the other one is connected, and this one started.
+    assert _steps(_ended(words, theirs, compose=None))[0] == [
+        "docker network connect shop_default app", "docker start proxy",
+    ]  # fmt: skip
+
+
+def test_certbots_whole_folder_is_mounted() -> None:
+    file = "/etc/letsencrypt/live/shop/fullchain.pem"
+    words = f'cannot load certificate "{file}": BIO_new_file() failed (No such file or directory)'
+    live = BindMount("/etc/letsencrypt/live", "/etc/letsencrypt/live")
+    claim = _ended(words, folders=(live,))
+    assert isinstance(claim.fix.steps[0], Manual) if claim.fix else False, "no such line"
+    mounted = TEXT.replace(
+        "  app:", "    volumes:\n      - /etc/letsencrypt/live:/etc/letsencrypt/live:ro\n  app:"
+    )
+    ended = replace(ENDED, last_words=f"nginx: [emerg] {words}", folders=(live,))
+    seen = replace(_containers(ended), namespaces=())
+    nobody = replace(listening(443), sockets=())
+    text = replace(FILE, text=mounted)
+    (claim,) = judge("listener.container-stopped", nobody, seen, text, masked=False)
+    assert "+      - /etc/letsencrypt:/etc/letsencrypt:ro\n" in _steps(claim)[1]
+
+
+def test_a_mount_leads_to_the_folder_that_has_the_files() -> None:
+    mounted = TEXT.replace("  app:", "    volumes:\n      - ./html:/var/www/site\n  app:")
+    own = replace(OWN, mounts=(BindMount("/var/www/site", "/srv/shop/html"),))
+    empty = SiteMounts(
+        folder="/var/www/site", exists=True, is_empty=True, source="/srv/shop/html",
+        beside="/srv/shop/dist",
+    )  # fmt: skip
+    page = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=404)
+    seen = (own, empty, page, config(), _containers(PROXY), replace(FILE, text=mounted))
+    (claim,) = judge("server.files-mounted-elsewhere", *seen, masked=False)
+    commands, diff = _steps(claim)
+    assert commands == [UP_PROXY]
+    assert "-      - ./html:/var/www/site\n+      - ./dist:/var/www/site\n" in diff
+
+
+def test_the_client_of_a_tunnel_gets_the_servers_network() -> None:
+    text = "services:\n  tunnel:\n    image: cloudflare/cloudflared\n    restart: always\n"
+    tunnel = replace(
+        PROXY, name="tunnel", ports=(), networks=("shop_default",),
+        compose=replace(OF_PROXY, service="tunnel"),
+    )  # fmt: skip
+    rule = replace(RULE, container=tunnel.id[:12])
+    seen = (rule, listening(5244, process="alist"), PAGE, replace(FILE, text=text))
+    (claim,) = judge("server.tunnel-own-network", *seen, _containers(tunnel), masked=False)
+    commands, diff = _steps(claim)
+    assert commands == [f"docker compose -f {PATH} up -d tunnel"]
+    assert "+    network_mode: host\n" in diff
+    # Another rule may lead to a container by its name.
+    both = _containers(tunnel, replace(APP, networks=("shop_default",)))
+    (claim,) = judge("server.tunnel-own-network", *seen, both, masked=False)
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)

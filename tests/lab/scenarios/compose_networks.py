@@ -73,6 +73,44 @@ def nginx_without_a_compose_file_and_an_application_on_the_server(lab: Lab) -> N
     engine.answers(443)
 
 
+@scenario(
+    outside="tcp.refused",
+    server="listener.container-stopped",
+    differs=STARTED,
+    not_on=PANEL,
+)
+def name_of_a_service_of_another_compose_project(lab: Lab) -> None:
+    """After many questions ("host not found in upstream"): the name is right, and known in the
+    network of the other project alone."""
+    apart(lab, "http://app:3000").ended("proxy", 1)
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.unreachable",
+    differs=STARTED,
+    not_on=PANEL,
+)
+def address_of_a_container_of_another_compose_project(lab: Lab) -> None:
+    """Engines let nothing pass between their networks."""
+    apart(lab, "http://172.18.0.2:3000").answers(443)
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.unreachable",
+    differs=STARTED,
+    not_on=PANEL,
+)
+def address_of_a_container_in_a_network_of_its_own(lab: Lab) -> None:
+    """`docker run` made nginx's container, in the default network."""
+    engine = Engine(lab, SHOP)
+    address = application(engine)
+    engine.compose = None
+    proxy(engine, proxied(f"http://{address}:3000"))
+    engine.answers(443)
+
+
 @healthy(not_on=PANEL)
 def two_compose_projects_share_a_network(lab: Lab) -> None:
     """nginx's file names the network of the other project as an external one."""
