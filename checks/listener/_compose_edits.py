@@ -108,7 +108,7 @@ def network_change(container: Container, network: str) -> tuple[Container, Compo
     project = container.compose.project if container.compose else ""
 
     def change(text: str, service: str) -> str:
-        from diagnose.parsers.compose_edits import network_key, with_network
+        from diagnose.parsers.compose_networks import network_key, with_network
 
         key = network_key(text, project, network)
         return with_network(text, service, key or network, "" if key else network)
@@ -123,6 +123,17 @@ def host_change(name: str) -> ComposeEdit:
         from diagnose.parsers.compose_edits import with_extra_host
 
         return with_extra_host(text, service, name)
+
+    return change
+
+
+def unnamed_change(name: str) -> ComposeEdit:
+    """Return the change that takes a name out of `extra_hosts`: the engine's own meaning counts."""
+
+    def change(text: str, service: str) -> str:
+        from diagnose.parsers.compose_edits import without_extra_host
+
+        return without_extra_host(text, service, name)
 
     return change
 
@@ -191,7 +202,7 @@ def new_mount_change(volume: str) -> ComposeEdit:
 
 def host_network_change(text: str, service: str) -> str:
     """Give a service the server's own network, in which 127.0.0.1 is the server."""
-    from diagnose.parsers.compose_edits import with_host_network
+    from diagnose.parsers.compose_networks import with_host_network
 
     return with_host_network(text, service)
 

@@ -10,11 +10,15 @@ from checks.listener._compose_edits import (
     container_by_id,
     host_change,
     mounted_edits,
-    network_change,
 )
 from checks.server import ServerView, reload_steps
 from checks.server._address_edits import address_edit
-from checks.upstream._container_names import joining_commands, network_changes, service_name
+from checks.upstream._container_names import (
+    joining_commands,
+    joining_fix,
+    network_changes,
+    service_name,
+)
 from checks.upstream._containers import apart_container, publishing
 from diagnose.model import (
     Applicability,
@@ -24,7 +28,6 @@ from diagnose.model import (
     Fix,
     Manual,
     Where,
-    commands,
 )
 from diagnose.model.addresses import bracketed, is_local_host, is_loopback
 from diagnose.model.containers import CONTAINER_PROCESSES, Container, Containers, NginxContainer
@@ -152,13 +155,7 @@ def network_fix(view: ServerView, route: SiteRoute, reason: str) -> Fix | None:
     apart = apart_container(view.evidence, route.host) if reason == "unresolved" else None
     if apart is None or not apart.proxy.engine or not apart.proxy.name:
         return None
-    listed = container_by_id(view.evidence, apart.proxy.digest)
-    steps = compose_steps(view.evidence, network_change(listed, apart.network)) if listed else ()
-    if steps:
-        return Fix(steps, Applicability.REVIEW)
-    connect = commands.connect_network(apart.proxy.engine, apart.network, apart.proxy.name)
-    keep = Manual("keep-the-network", Where.SERVER)
-    return Fix((connect, *reload_steps(view.server), keep), Applicability.REVIEW)
+    return joining_fix(view.evidence, apart, reason, reload_steps(view.server))
 
 
 def port_fix(view: ServerView, route: SiteRoute, ports: Sequence[int]) -> Fix | None:

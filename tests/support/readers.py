@@ -75,6 +75,8 @@ GIVEN: dict[str, Any] = {
     "wanted": ("127.0.0.1", 80, 81),
     "mount": ("/srv/a", "/a"),
     "moved": ("/srv/b", "/b"),
+    "items": ["a"],
+    "number": 2,
 }
 #: Their first text is made by the program itself, and not by a stranger.
 OWN = {

@@ -111,6 +111,21 @@ def address_of_a_container_in_a_network_of_its_own(lab: Lab) -> None:
     engine.answers(443)
 
 
+@scenario(
+    outside="http.server-error",
+    server="upstream.container-loopback",
+    differs=STARTED,
+    not_on=PANEL,
+)
+def compose_file_gives_the_services_name_to_loopback(lab: Lab) -> None:
+    """extra_hosts: "app:127.0.0.1", left from a time without containers."""
+    engine = Engine(lab, PROXY)
+    application(engine)
+    lines = ("extra_hosts:", '  - "app:127.0.0.1"')
+    proxy(engine, proxied("http://app:3000"), lines=lines)
+    engine.answers(443)
+
+
 @healthy(not_on=PANEL)
 def two_compose_projects_share_a_network(lab: Lab) -> None:
     """nginx's file names the network of the other project as an external one."""

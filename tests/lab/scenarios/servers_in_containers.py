@@ -65,7 +65,7 @@ def caddy_of_a_compose_file_means_the_server(lab: Lab) -> None:
 def haproxy_of_a_compose_file_asks_docker_desktop(lab: Lab) -> None:
     """host.docker.internal, which Linux does not know by itself."""
     lab.application("--host", "0.0.0.0", "--port", "3001", port=3001)
-    text = haproxy.SITE.replace("127.0.0.1:3000", "host.docker.internal:3001 init-addr none")
+    text = haproxy.SITE.replace("127.0.0.1:3000", "host.docker.internal:3001 init-addr libc,none")
     run_haproxy(lab, text, COMPOSE)
 
 
@@ -168,12 +168,11 @@ def caddy_in_a_container_was_not_reloaded(lab: Lab) -> None:
 @inner_scenario(
     outside="tls.plain-http",
     server="listener.container-port",
-    also=("http.port-closed",),
     differs=STARTED,
 )
 def port_leads_to_plain_caddy(lab: Lab) -> None:
     """After questions about "ports: 443:80": Caddy redirects on port 80 by itself."""
-    run_caddy(lab, caddyfile("\treverse_proxy app:3000\n"), ((443, 80),), COMPOSE)
+    run_caddy(lab, caddyfile("\treverse_proxy app:3000\n"), ((443, 80), (80, 80)), COMPOSE)
 
 
 @inner_scenario(
