@@ -93,6 +93,7 @@ def _fix(evidence: Evidence, rule: TunnelRule, *, is_served: bool) -> Fix:
             is_alone = not any(
                 networks & {*other.networks} for other in containers.running if other is not own
             )
-            if rule.container and own.id.startswith(rule.container) and is_alone:
+            is_it = bool(rule.container) and own.id.startswith(rule.container)
+            if is_it and is_alone and not any(each.port for each in own.ports):
                 return compose_fix(evidence, "lead-out", (own, host_network_change))
     return compose_fix(evidence, "lead-out")

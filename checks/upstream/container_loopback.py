@@ -13,6 +13,7 @@ from checks.listener._compose_edits import (
     compose_steps,
     compose_text,
     container_by_id,
+    host_network_change,
     unnamed_change,
 )
 from checks.nginx import Nginx
@@ -24,7 +25,9 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Command,
     Confidence,
+    Edit,
     Evidence,
     Fix,
     Manual,
@@ -60,6 +63,9 @@ def container_loopback(evidence: Evidence) -> Iterator[Claim]:
         fix = _fix(nginx, backend, application, container)
         facts = _facts(evidence, container, application, backend.connect_attempts[0])
         # What comes before the words of a person's step.
+        facts["keeps_address"] = fix.applicability is Applicability.REVIEW and bool(
+            facts["local_only"] or facts["named"]
+        )
         facts["done_before"] = any(not isinstance(step, Manual) for step in fix.steps)
         yield upstream_claim(
             nginx,
@@ -195,6 +201,8 @@ def _fix(
     listener = application.listener
     if listener is not None and not is_loopback(listener.address):
         return server_fix(nginx, backend, container, step)
+    if listener is not None and (steps := _host_network_steps(nginx, container)):
+        return Fix(steps, Applicability.REVIEW)
     return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
 
 
@@ -210,3 +218,29 @@ def _unnamed_fix(
     shared = set(other.networks) & set(container.networks) - NAMELESS
     steps = compose_steps(evidence, (own, unnamed_change(host))) if host in names and shared else ()
     return Fix(steps, Applicability.REVIEW) if steps else None
+
+
+def _host_network_steps(nginx: Nginx, container: NginxContainer) -> tuple[Edit | Command, ...]:
+    """Give nginx's container the server's network, where the application listens on the loopback
+    address alone: nothing of the application is opened. () if nginx asks others by a name, has a
+    port published as another one, or listens on a port that nobody shall reach."""
+    own = container_by_id(nginx.evidence, container.digest)
+    hosts = [endpoint.host for each in backends(nginx) for t in each.proxy_targets
+             for endpoint in t.endpoints]  # fmt: skip
+    if own is None or not own.ports or not all(map(_is_address, hosts)):
+        return ()
+    is_same = all(
+        each.port == each.inner and not is_loopback(each.address) for each in own.ports if each.port
+    )
+    published = {each.inner for each in own.ports if each.port}
+    listening = {
+        port
+        for containers in nginx.evidence.good(Containers)
+        for space in containers.namespaces
+        if space.container == own.id
+        for _, port in space.sockets
+        if space.listens(port)
+    }
+    if not is_same or not listening or not listening <= published:
+        return ()
+    return compose_steps(nginx.evidence, (own, host_network_change))

@@ -3,8 +3,16 @@
 import re
 from typing import TYPE_CHECKING
 
-from diagnose.parsers.compose_files import entries, entry, root_of, service_body
-from diagnose.parsers.compose_lines import edited, line_below, new_block, read_compose, with_item
+from diagnose.parsers.compose_files import entries, entry, last_line, root_of, service_body
+from diagnose.parsers.compose_lines import (
+    Service,
+    edited,
+    line_below,
+    line_end,
+    new_block,
+    read_compose,
+    with_item,
+)
 from diagnose.parsers.nginx.edits import TextEdit, apply_edits
 
 if TYPE_CHECKING:
@@ -93,13 +101,22 @@ def _with_top_network(text: str, key: str, name: str) -> str:
 
 
 def with_host_network(text: str, service: str) -> str:
-    """Give a service the server's own network, if it names no network and publishes no port."""
+    """Give a service the server's own network, in the place of the ports that it publishes: there
+    its programs have the server's ports themselves. "" if it is in other networks as well."""
     own = (read_compose(text) or {}).get("services", {}).get(service)
-    if not isinstance(own, dict) or {"ports", "networks", "network_mode"} & own.keys():
+    if not isinstance(own, dict) or {"networks", "network_mode"} & own.keys():
         return text if isinstance(own, dict) and own.get("network_mode") == "host" else ""
-    return edited(
-        new_block(text, "network_mode: host", []),
-        lambda each: each.update(network_mode="host"),
-        text,
-        service,
-    )
+    line = new_block(text, "network_mode: host", [])
+
+    def edit(body: "MappingNode") -> list[TextEdit]:
+        ports = next((pair for pair in entries(body) if pair[0].value == "ports"), None)
+        if ports is None:
+            return line(body)
+        start = ports[0].start_mark.index
+        return [TextEdit(start, line_end(text, last_line(ports[1])), "network_mode: host")]
+
+    def change(each: Service) -> None:
+        each.pop("ports", None)
+        each["network_mode"] = "host"
+
+    return edited(edit, change, text, service)

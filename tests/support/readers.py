@@ -82,6 +82,8 @@ GIVEN: dict[str, Any] = {
 OWN = {
     "diagnose.parsers.dns:query",
     "diagnose.parsers.compose_files:compose_diff",
+    "diagnose.parsers.compose_lines:line_below",
+    "diagnose.parsers.compose_lines:scalar_edit",
     "diagnose.parsers.nginx.commented_lines:commented_lines",
     "diagnose.parsers.nginx.near_places:commented_places",
     "diagnose.parsers.nginx.edits:diff",

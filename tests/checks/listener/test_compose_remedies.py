@@ -48,6 +48,7 @@ PROXY = Container(
     ports=(ContainerPort(443, 443, "127.0.0.1"), ContainerPort(80, 80, "0.0.0.0")),
     compose=OF_PROXY,
 )
+PUBLISHED = ContainerPort(443, 443, "0.0.0.0")
 MOUNTED = replace(OWN, mounts=(BindMount("/etc/nginx", "/srv/shop/nginx"),))
 UP_PROXY = f"docker compose -f {PATH} up -d proxy"
 
@@ -238,5 +239,40 @@ def test_the_client_of_a_tunnel_gets_the_servers_network() -> None:
     # Another rule may lead to a container by its name.
     both = _containers(tunnel, replace(APP, networks=("shop_default",)))
     (claim,) = judge("server.tunnel-own-network", *seen, both, masked=False)
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)
+
+
+def _local(*inside: tuple[str, int], mapping: ContainerPort = PUBLISHED) -> Claim:
+    """The application listens on the server's loopback address alone."""
+    local = replace(listening(3000).sockets[0], address="127.0.0.1", process="node")
+    own = replace(ITSELF, sockets=inside or (("0.0.0.0", 443),))
+    both = replace(_containers(replace(PROXY, ports=(mapping,))), namespaces=(own,))
+    listeners = replace(listening(443), sockets=(local,))
+    text = replace(FILE, text=TEXT.replace("127.0.0.1:443", "443"))
+    seen = (DOWN, config(), MOUNTED, both, listeners, text)
+    (claim,) = judge("upstream.container-loopback", *seen, masked=False)
+    return claim
+
+
+def test_nginx_gets_the_servers_network_for_a_program_on_loopback() -> None:
+    commands, diff = _steps(_local())
+    assert commands == [UP_PROXY]
+    assert "+    network_mode: host\n" in diff
+
+
+@pytest.mark.parametrize(
+    ("inside", "mapping"),
+    [
+        ((("0.0.0.0", 443), ("0.0.0.0", 9000)), ContainerPort(443, 443, "0.0.0.0")),
+        ((("0.0.0.0", 8443),), ContainerPort(8443, 443, "0.0.0.0")),
+        ((("0.0.0.0", 443),), ContainerPort(443, 443, "127.0.0.1")),
+    ],
+    ids=["a port that is not published", "another number", "closed on purpose"],
+)
+def test_the_servers_network_would_open_something(
+    inside: tuple[tuple[str, int], ...], mapping: ContainerPort
+) -> None:
+    claim = _local(*inside, mapping=mapping)
     assert claim.fix
     assert isinstance(claim.fix.steps[0], Manual)

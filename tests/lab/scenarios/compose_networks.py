@@ -3,6 +3,7 @@ changes the file and makes the container anew. Docker does not run here: see `ng
 and `tests/lab/compose.py`."""
 
 from ..containers import ComposeFile, Engine, application, proxied, proxy
+from ..hosts import until
 from ..lab import Lab
 from ..scenario import healthy, scenario
 from .nginx_in_container import PANEL, STARTED
@@ -57,6 +58,25 @@ def compose_file_with_nginx_and_an_application_on_the_server(lab: Lab) -> None:
     engine = Engine(lab, PROXY)
     proxy(engine, proxied("http://localhost:3000"))
     engine.answers(443)
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.container-loopback",
+    differs=STARTED,
+    not_on=PANEL,
+)
+def compose_file_with_nginx_and_an_application_on_the_servers_loopback(lab: Lab) -> None:
+    """The same, and the application listens on the server's 127.0.0.1 alone."""
+    engine = Engine(lab, PROXY)
+    proxy(engine, proxied("http://127.0.0.1:3000"))
+    engine.answers(443)
+
+
+@healthy(not_on=PANEL)
+def compose_file_gives_nginx_the_servers_network(lab: Lab) -> None:
+    proxy(Engine(lab, PROXY), proxied("http://127.0.0.1:3000"), (), network="host")
+    until(lambda: lab.server.listening(443), "nginx in the container serves")
 
 
 @scenario(
