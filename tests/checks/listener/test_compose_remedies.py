@@ -86,6 +86,12 @@ def test_the_project_of_another_folder_has_its_name() -> None:
     old = replace(PROXY, compose=replace(OF_PROXY, project="other", old=True))
     (claim,) = judge("listener.loopback-only", listeners, _containers(old), FILE, masked=False)
     assert _steps(claim)[0] == [f"docker-compose -p other -f {PATH} up -d proxy"]
+    files = ("/srv/shop/.env", "/srv/shop/prod.env")
+    told = replace(PROXY, compose=replace(OF_PROXY, environment=files))
+    (claim,) = judge("listener.loopback-only", listeners, _containers(told), FILE, masked=False)
+    given = "--env-file /srv/shop/.env --env-file /srv/shop/prod.env"
+    words = f"docker compose {given} -f {PATH} up -d proxy"
+    assert _steps(claim)[0] == [words]
 
 
 @pytest.mark.parametrize(
