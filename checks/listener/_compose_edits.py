@@ -9,6 +9,7 @@ from checks.listener._containers import compose_words
 from diagnose.checking.container_fixes import edit_steps
 from diagnose.model import Applicability, Command, Edit, Evidence, Fix, Manual, Where
 from diagnose.model.containers import (
+    BindMount,
     ComposeFile,
     Container,
     ContainerPort,
@@ -17,6 +18,8 @@ from diagnose.model.containers import (
 )
 from diagnose.model.steps import Effect
 
+#: The name by which a container can be told the server. Podman knows its own without a line.
+SERVER_NAMES = {"docker": "host.docker.internal"}
 #: Changes the text of a compose file for a service: the same text if it is so already, "" if that
 #: cannot be done.
 ComposeEdit = Callable[[str, str], str]
@@ -105,7 +108,7 @@ def network_change(container: Container, network: str) -> tuple[Container, Compo
     project = container.compose.project if container.compose else ""
 
     def change(text: str, service: str) -> str:
-        from diagnose.parsers.compose_edits import network_key, with_network
+        from diagnose.parsers.compose_networks import network_key, with_network
 
         key = network_key(text, project, network)
         return with_network(text, service, key or network, "" if key else network)
@@ -120,6 +123,17 @@ def host_change(name: str) -> ComposeEdit:
         from diagnose.parsers.compose_edits import with_extra_host
 
         return with_extra_host(text, service, name)
+
+    return change
+
+
+def unnamed_change(name: str) -> ComposeEdit:
+    """Return the change that takes a name out of `extra_hosts`: the engine's own meaning counts."""
+
+    def change(text: str, service: str) -> str:
+        from diagnose.parsers.compose_edits import without_extra_host
+
+        return without_extra_host(text, service, name)
 
     return change
 
@@ -146,6 +160,51 @@ def new_port_change(published: str) -> ComposeEdit:
         return with_port(text, service, published)
 
     return change
+
+
+def mount_change(container: Container, old: BindMount, new: BindMount) -> ComposeEdit:
+    """Return the change by which a container sees another file or folder, or at another path."""
+    folder = posixpath.dirname(container.compose.files[0]) if container.compose else ""
+
+    def change(text: str, service: str) -> str:
+        from diagnose.parsers.compose_edits import with_moved_mount
+
+        before, after = (old.source, old.point), (new.source, new.point)
+        return with_moved_mount(text, service, folder, before, after)
+
+    return change
+
+
+def mount_fix(evidence: Evidence, own: NginxContainer, new: BindMount, old_point: str) -> Fix:
+    """Return the change by which the web server's container sees a file or folder of the server in
+    the place of what is mounted at `old_point`; the step `mount-it-there` for a person where two
+    mounts would have one path, or it is no mount of its own."""
+    container, old = container_by_id(evidence, own.digest), own.mount_of(old_point)
+    is_own = old is not None and old.point.rstrip("/") == old_point.rstrip("/")
+    is_taken = any(
+        each.point.rstrip("/") == new.point.rstrip("/") and each is not old for each in own.mounts
+    )
+    if container is None or old is None or not is_own or is_taken:
+        return compose_fix(evidence, "mount-it-there")
+    return compose_fix(evidence, "mount-it-there", (container, mount_change(container, old, new)))
+
+
+def new_mount_change(volume: str) -> ComposeEdit:
+    """Return the change that mounts something more: "/a:/b:ro"."""
+
+    def change(text: str, service: str) -> str:
+        from diagnose.parsers.compose_edits import with_mount
+
+        return with_mount(text, service, volume)
+
+    return change
+
+
+def host_network_change(text: str, service: str) -> str:
+    """Give a service the server's own network, in which 127.0.0.1 is the server."""
+    from diagnose.parsers.compose_networks import with_host_network
+
+    return with_host_network(text, service)
 
 
 def listening_change(text: str, service: str) -> str:

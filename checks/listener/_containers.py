@@ -54,7 +54,11 @@ def compose_words(container: Container, *words: str) -> tuple[str, ...]:
     is_usual = compose.project == posixpath.basename(posixpath.dirname(compose.files[0])).lower()
     project = () if is_usual else ("-p", compose.project)
     files = (word for file in compose.files for word in ("-f", file))
-    return (*program, *project, *files, *words, compose.service)
+    # Given one, docker compose does not look for `.env`.
+    usual = (posixpath.join(posixpath.dirname(compose.files[0]), ".env"),)
+    given = compose.environment if compose.environment != usual else ()
+    variables = (word for file in given for word in ("--env-file", file))
+    return (*program, *project, *variables, *files, *words, compose.service)
 
 
 def recreating_command(evidence: Evidence, digest: str) -> str:

@@ -4,6 +4,7 @@ without the files they lead to, or a file that it sees at another path than the 
 import posixpath
 import re
 
+from checks.listener._compose_edits import ComposeEdit, mount_change, new_mount_change
 from diagnose.model.containers import BindMount, Container
 
 _NAMES = (
@@ -71,3 +72,14 @@ def _seen_elsewhere(container: Container, file: str) -> dict[str, str]:
                 "seen_volume": f"{mount.source}:{mount.source}:ro",
             }
     return {}
+
+
+def missing_change(container: Container, file: str) -> ComposeEdit | None:
+    """Return the change of a compose file that brings a missing file to its path: certbot's whole
+    folder in the place of its links, or a further mount of what the container sees elsewhere. None
+    if the mounts do not tell it, or a file that is not read has to name another path."""
+    facts, holder = missing_facts(container, file), _holder(container, file)
+    if facts["links_volume"] and holder is not None and not facts["links_path"]:
+        home, point, _ = facts["links_volume"].split(":")
+        return mount_change(container, holder, BindMount(point, home))
+    return new_mount_change(facts["seen_volume"]) if facts["seen_volume"] else None

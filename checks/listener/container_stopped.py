@@ -8,6 +8,13 @@ import re
 from collections.abc import Iterator
 
 from checks.listener import listeners_on, target_answers, target_connections
+from checks.listener._compose_edits import (
+    SERVER_NAMES,
+    ComposeEdit,
+    compose_steps,
+    host_change,
+    network_change,
+)
 from checks.listener._containers import (
     has_failed,
     is_called,
@@ -15,7 +22,7 @@ from checks.listener._containers import (
     stopped_by_name,
     stopped_facts,
 )
-from checks.listener._missing_mounts import missing_facts
+from checks.listener._missing_mounts import missing_change, missing_facts
 from checks.listener._start_refusals import (
     PortHolder,
     port_holder,
@@ -29,6 +36,7 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Command,
     Confidence,
     Evidence,
     Fix,
@@ -130,7 +138,7 @@ def container_stopped(evidence: Evidence) -> Iterator[Claim]:
                 "needed_status": needed.status if needed else "",
             },
             ruled_out=("listener.loopback-only",),
-            fix=_fix(containers, container, needed),
+            fix=_fix(evidence, containers, container, needed),
         )
         return
 
@@ -211,13 +219,18 @@ def _asked_host(words: str) -> str:
     return (match[1].rpartition(":")[0] or match[1]) if match else ""
 
 
-def _fix(containers: Containers, container: Container, needed: Container | None) -> Fix:
+def _fix(
+    evidence: Evidence, containers: Containers, container: Container, needed: Container | None
+) -> Fix:
     if needed is None and _started_before(containers, container) is not None:
         # The name has an address now.
         again = commands.start_container(container.engine, container.name)
         return Fix((again,), Applicability.REVIEW)
     if needed is None:
-        return refusal_fix(containers, container)
+        change = _compose_change(containers, container)
+        steps = compose_steps(evidence, (container, change)) if change else ()
+        steps = steps or _connecting_steps(containers, container)
+        return Fix(steps, Applicability.REVIEW) if steps else refusal_fix(containers, container)
     if has_failed(needed):
         return start_fix(needed)
     start = (
@@ -225,6 +238,36 @@ def _fix(containers: Containers, container: Container, needed: Container | None)
         for container in (needed, container)
     )
     return Fix(tuple(start), Applicability.REVIEW)
+
+
+def _connecting_steps(containers: Containers, container: Container) -> tuple[Command, ...]:
+    """Return the commands that give the container of the asked name the network of the one that
+    ended, and start that; () if it is not known."""
+    host = _asked_host(container.last_words) if has_failed(container) else ""
+    networks = sorted(set(container.networks) - NAMELESS)
+    named = [item for item in containers.running if host and is_called(item, host)]
+    if len(named) != 1 or not networks or set(networks) & set(named[0].networks):
+        return ()
+    alias = "" if named[0].name == host else host
+    connect = commands.connect_network(container.engine, networks[0], named[0].name, alias)
+    is_tried_again = container.state == "restarting"
+    start = commands.restart_container if is_tried_again else commands.start_container
+    return (connect, start(container.engine, container.name))
+
+
+def _compose_change(containers: Containers, container: Container) -> ComposeEdit | None:
+    """Return the change of the compose file that gives a container what its last message lacks: a
+    name for the server, the network of the container that has the name, or the files to which
+    certbot's links lead; None if a person has to know it."""
+    words = container.last_words if has_failed(container) else ""
+    host, missing = _asked_host(words), _MISSING_FILE.search(words)
+    if host == SERVER_NAMES.get(container.engine):
+        return host_change(host)
+    named = [item for item in containers.running if host and is_called(item, host)]
+    networks = {name for item in named for name in item.networks} - NAMELESS
+    if len(named) == 1 and len(networks) == 1 and not networks & set(container.networks):
+        return network_change(container, networks.pop())[1]
+    return missing_change(container, missing[1]) if missing else None
 
 
 def _publishes(container: Container, port: int) -> bool:

@@ -1,14 +1,38 @@
 """Which container is meant by an address that leads nowhere from the container of the web server,
 and the edit that writes its name there."""
 
+from collections.abc import Sequence
+
+from checks.listener._compose_edits import (
+    SERVER_NAMES,
+    ComposeEdit,
+    compose_steps,
+    container_by_id,
+    host_change,
+    mounted_edits,
+)
 from checks.server import ServerView, reload_steps
 from checks.server._address_edits import address_edit
-from checks.upstream._container_names import joining_commands
-from checks.upstream._containers import publishing
-from diagnose.model import Applicability, Evidence, Fix, Manual, Where
-from diagnose.model.addresses import is_local_host
-from diagnose.model.containers import Container, Containers, NginxContainer
+from checks.upstream._container_names import (
+    joining_commands,
+    joining_fix,
+    network_changes,
+    service_name,
+)
+from checks.upstream._containers import apart_container, publishing
+from diagnose.model import (
+    Applicability,
+    Command,
+    Edit,
+    Evidence,
+    Fix,
+    Manual,
+    Where,
+)
+from diagnose.model.addresses import bracketed, is_local_host, is_loopback
+from diagnose.model.containers import CONTAINER_PROCESSES, Container, Containers, NginxContainer
 from diagnose.model.frozen import frozen
+from diagnose.model.server import Listeners
 from diagnose.model.web_servers import SiteRoute
 
 _UNSPECIFIED = frozenset({"0.0.0.0", "::"})
@@ -74,10 +98,69 @@ def name_fix(view: ServerView, route: SiteRoute, reason: str) -> Fix | None:
         return None
     if not _is_reached(view.evidence, meant) or not view.server.reload:
         return None
-    edit = address_edit(view, route, f"{meant.container.name}:{meant.port}")
+    name = service_name(view.evidence, meant.container, own)
+    edit = address_edit(view, route, f"{name}:{meant.port}")
     if edit is None:
         return None
     joining = joining_commands(meant.container, own)
+    change = network_changes(view.evidence, meant.container, own) if joining else None
+    if change is not None and (steps := made_anew(view, own, edit, change)):
+        return Fix(steps, Applicability.REVIEW)
     keep = (Manual("keep-the-network", Where.SERVER),) if joining else ()
     steps = (*joining, edit, *reload_steps(view.server), *keep)
     return Fix(steps, Applicability.REVIEW)
+
+
+def made_anew(
+    view: ServerView,
+    own: NginxContainer,
+    edit: Edit | None,
+    change: tuple[Container, ComposeEdit],
+) -> tuple[Edit | Command, ...]:
+    """Return the steps that change a compose file and the web server's file, and load both; () if
+    one of them is not possible. It reads its files when its container is made anew."""
+    compose = compose_steps(view.evidence, change)
+    inner = mounted_edits((edit,), own) if edit else ()
+    if not compose or (edit and not inner):
+        return ()
+    edits = tuple(step for step in compose if isinstance(step, Edit))
+    loading = () if change[0].id == own.digest else reload_steps(view.server)
+    return (*edits, *inner, *(step for step in compose if step not in edits), *loading)
+
+
+def server_fix(view: ServerView, route: SiteRoute, reason: str) -> Fix | None:
+    """Return the change by which the web server's container has a name for the server itself, on
+    which the application runs; None where the application listens on the server's loopback address
+    alone, or the container has no compose file that was read."""
+    evidence = view.evidence
+    own = next(iter(evidence.good(NginxContainer)), None)
+    listed = container_by_id(evidence, own.digest) if own else None
+    name = SERVER_NAMES.get(own.engine, "") if own else ""
+    sockets = [socket for item in evidence.good(Listeners) for socket in item.on(route.port)]
+    programs = [each for each in sockets if each.process not in CONTAINER_PROCESSES]
+    if own is None or listed is None or not any(not is_loopback(p.address) for p in programs):
+        return None
+    is_asked = reason == "unresolved" and route.host == name
+    is_itself = reason == "loopback" and meant_container(evidence, route) is None
+    edit = address_edit(view, route, f"{name}:{route.port}") if is_itself else None
+    if not name or not (is_asked or edit):
+        return None
+    steps = made_anew(view, own, edit, (listed, host_change(name)))
+    return Fix(steps, Applicability.REVIEW) if steps else None
+
+
+def network_fix(view: ServerView, route: SiteRoute, reason: str) -> Fix | None:
+    """Return the steps by which the web server's container gets a network of the container that has
+    the asked name; None if none has, or it is known already."""
+    apart = apart_container(view.evidence, route.host) if reason == "unresolved" else None
+    if apart is None or not apart.proxy.engine or not apart.proxy.name:
+        return None
+    return joining_fix(view.evidence, apart, reason, reload_steps(view.server))
+
+
+def port_fix(view: ServerView, route: SiteRoute, ports: Sequence[int]) -> Fix | None:
+    """Return the edit that writes the one port on which the named container's program listens."""
+    if len(ports) != 1 or not view.server.reload:
+        return None
+    edit = address_edit(view, route, f"{bracketed(route.host)}:{ports[0]}")
+    return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW) if edit else None

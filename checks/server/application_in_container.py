@@ -10,6 +10,12 @@ A web server in a container of its own: server.container-not-reached. nginx: the
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
+from checks.listener._compose_edits import (
+    compose_fix,
+    listening_change,
+    new_port_change,
+    published_change,
+)
 from checks.listener._containers import is_called, start_fix, stopped_by_name, stopped_facts
 from checks.server import ServerView, manual_fix, place_text, reload_steps, server_on_port
 from checks.server._address_edits import address_edit
@@ -22,10 +28,8 @@ from diagnose.model import (
     Confidence,
     Evidence,
     Fix,
-    Manual,
     Severity,
     Subject,
-    Where,
 )
 from diagnose.model.addresses import bracketed, is_local_host
 from diagnose.model.backends import BackendHandshake, BackendVisit
@@ -272,7 +276,28 @@ def _fix(view: ServerView, route: SiteRoute, fault: _Fault) -> Fix:
         if edit is not None:
             return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
         return manual_fix(view, "write-the-published")
-    step = {"loopback": "listen-everywhere", "unserved": "publish-its-port"}.get(
-        fault.reason, "publish"
-    )
-    return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
+    return _compose_fix(view, route, fault)
+
+
+def _compose_fix(view: ServerView, route: SiteRoute, fault: _Fault) -> Fix:
+    """Let the program listen where the port leads to, or the port lead to where it listens, or
+    publish it to the server's loopback address, and pass requests on to that."""
+    evidence, container = view.evidence, fault.container
+    if fault.reason == "loopback":
+        return compose_fix(evidence, "listen-everywhere", (container, listening_change))
+    if fault.reason == "unserved":
+        mapping = next((each for each in container.ports if each.port == route.port), None)
+        if mapping is None or len(fault.ports) != 1:
+            return compose_fix(evidence, "publish-its-port")
+        address = "" if mapping.address in {"0.0.0.0", "::"} else bracketed(mapping.address)
+        change = published_change(mapping, address, fault.ports[0])
+        return compose_fix(evidence, "publish-its-port", (container, change))
+    published = f"127.0.0.1:{fault.inner}"
+    change = new_port_change(f"{published}:{fault.inner}")
+    fix = compose_fix(evidence, "publish", (container, change))
+    if is_local_host(route.host) or fix.applicability is Applicability.MANUAL:
+        return fix
+    edit = address_edit(view, route, published)
+    if edit is None:
+        return compose_fix(evidence, "publish")
+    return Fix((*fix.steps, edit, *reload_steps(view.server)), Applicability.REVIEW)

@@ -12,13 +12,14 @@ import posixpath
 import shlex
 from collections.abc import Iterator
 
+from checks.listener._compose_edits import mount_fix
 from checks.listener._containers import recreating_command
 from checks.nginx import Nginx
 from checks.nginx._commands import reload_steps
 from checks.server._port_holders import site_pages
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
-from diagnose.model.containers import Containers, NginxContainer, UnreadMount
+from diagnose.model.containers import BindMount, Containers, NginxContainer, UnreadMount
 from diagnose.model.http import page_exchanges
 from diagnose.model.web_servers import TITLES
 from diagnose.parsers.http import GATEWAY_FAILURES
@@ -73,14 +74,15 @@ def config_mounted_elsewhere(evidence: Evidence) -> Iterator[Claim]:
                 "recreate": recreating_command(evidence, own.digest),
                 "copy": shlex.join(("cp", "-n", mount.source, copy)) if copy else "",
             },
-            fix=_fix(evidence, copy),
+            fix=_fix(evidence, own, mount, copy),
         )
         return
 
 
-def _fix(evidence: Evidence, copy: str) -> Fix:
+def _fix(evidence: Evidence, own: NginxContainer, mount: UnreadMount, copy: str) -> Fix:
     if not copy:
-        return Fix((Manual("mount-it-there", Where.SERVER),), Applicability.MANUAL)
+        right = BindMount(_right_point(mount), mount.source)
+        return mount_fix(evidence, own, right, mount.point)
     step = Manual("copy-it-there", Where.SERVER)
     return Fix((step, *reload_steps(Nginx.of(evidence))), Applicability.MANUAL)
 

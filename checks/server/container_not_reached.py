@@ -4,7 +4,7 @@ container does not run; or the server's packet filter stops what the container s
 itself. The evidence is a request that was sent from the container's network.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from checks.listener._containers import compose_command, is_called, stopped_by_name
@@ -13,7 +13,14 @@ from checks.server._backend_answers import (
     refused_websockets,
     route_to_application,
 )
-from checks.server._meant_containers import means_itself, meant_container, name_fix
+from checks.server._meant_containers import (
+    means_itself,
+    meant_container,
+    name_fix,
+    network_fix,
+    port_fix,
+    server_fix,
+)
 from checks.upstream._containers import apart_container
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -91,6 +98,7 @@ def _claim(
     if not reason:
         return None
     stopped = _stopped(evidence, route.host) if reason == "stopped" else None
+    places = _place_facts(evidence, route)
     subject = Subject(port=evidence.target.port, path=path)
     paths = (evidence.target.path, *evidence.target.websockets)
     return Claim(
@@ -117,12 +125,24 @@ def _claim(
             "refused": reason == "refused",
             "firewall": reason == "firewall",
             **(block.facts if block else {"rule": "", "where": "", "owner": "", "network": ""}),
-            **_place_facts(evidence, route),
+            **places,
         },
         fix=(block.fix() if block else None)
         or name_fix(view, route, reason)
+        or server_fix(view, route, reason)
+        or network_fix(view, route, reason)
+        or _port_fix(view, route, reason, places)
         or Fix((Manual(reason, Where.SERVER),), Applicability.MANUAL),
     )  # fmt: skip
+
+
+def _port_fix(
+    view: ServerView, route: SiteRoute, reason: str, places: Mapping[str, object]
+) -> Fix | None:
+    """Write the port inside of the container in the place of a published one."""
+    ports = places["inner_ports"]
+    is_meant = reason == "refused" and places["called"] and view.server.product != "traefik"
+    return port_fix(view, route, ports) if is_meant and isinstance(ports, tuple) else None
 
 
 def _block(evidence: Evidence, route: SiteRoute, failure: Failure) -> "Block | None":

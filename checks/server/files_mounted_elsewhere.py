@@ -10,6 +10,7 @@ import posixpath
 from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
+from checks.listener._compose_edits import mount_fix
 from checks.listener._containers import recreating_command
 from checks.nginx import Nginx
 from checks.nginx._commands import reload_steps
@@ -27,7 +28,7 @@ from diagnose.model import (
     Where,
     merge_subjects,
 )
-from diagnose.model.containers import NginxContainer, SiteMounts
+from diagnose.model.containers import BindMount, NginxContainer, SiteMounts
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.web_servers import TITLES, WebServer
 from diagnose.parsers.nginx import edits
@@ -92,7 +93,7 @@ def _volume_source(container: NginxContainer, mounts: SiteMounts, found: str) ->
 def _fix(nginx: Nginx, container: NginxContainer, mounts: SiteMounts, found: str) -> Fix:
     """Let `root` name the folder that has the files, in a file that the server lends to the
     container: what is changed in an image's own file is lost with the container."""
-    manual = Fix((Manual("mount-it-there", Where.SERVER),), Applicability.MANUAL)
+    manual = _mount_fix(nginx.evidence, container, mounts, found)
     tree = walk(nginx.config.main) if nginx.config and found else ()
     lines = [line for line in tree if line.name in {"root", "alias", "fastcgi_pass"}]
     own = [
@@ -108,3 +109,17 @@ def _fix(nginx: Nginx, container: NginxContainer, mounts: SiteMounts, found: str
     change = edits.replace_directive(own[0], f"root {found};")
     edit = config_edit(nginx, own[0].file, change)
     return Fix((edit, *reload_steps(nginx)), Applicability.REVIEW) if edit else manual
+
+
+def _mount_fix(
+    evidence: Evidence, container: NginxContainer, mounts: SiteMounts, found: str
+) -> Fix:
+    """Mount the folder that has the files where the web server looks."""
+    if mounts.beside and not found:
+        return mount_fix(
+            evidence, container, BindMount(mounts.folder, mounts.beside), mounts.folder
+        )
+    new = BindMount(mounts.folder, container.source_of(found) if found else "")
+    if found and not mounts.exists:
+        return mount_fix(evidence, container, new, found)
+    return Fix((Manual("mount-it-there", Where.SERVER),), Applicability.MANUAL)

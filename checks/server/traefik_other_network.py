@@ -10,21 +10,20 @@ the provider, or any of them.
 import shlex
 from collections.abc import Iterator
 
+from checks.listener._compose_edits import compose_fix, network_change
 from checks.listener._containers import compose_command
 from checks.server import server_on_port
+from checks.upstream._containers import NAMELESS
 from diagnose.checking.registry import check
 from diagnose.model import (
-    Applicability,
     Claim,
     Confidence,
     Evidence,
     Fix,
-    Manual,
     Severity,
     Subject,
-    Where,
 )
-from diagnose.model.containers import Containers, NginxContainer
+from diagnose.model.containers import Container, Containers, NginxContainer
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.traefik import Router, TraefikState
 from diagnose.model.web_servers import WebServer
@@ -93,8 +92,16 @@ def traefik_other_network(evidence: Evidence) -> Iterator[Claim]:
             "connect": shlex.join((own.engine, "network", "connect", network, router.container)),
             "recreate": compose_command(application, "up", "-d") if application else "",
         },
-        fix=Fix((Manual(reason, Where.SERVER),), Applicability.MANUAL),
+        fix=_fix(evidence, application, network, reason),
     )
+
+
+def _fix(evidence: Evidence, application: Container | None, network: str, reason: str) -> Fix:
+    """Give the application's container Traefik's network. Traefik looks for containers that are
+    started, so that this one is made anew."""
+    if reason != "apart" or application is None or network in NAMELESS:
+        return compose_fix(evidence, reason)
+    return compose_fix(evidence, reason, network_change(application, network))
 
 
 def _router(state: TraefikState, port: int) -> Router | None:

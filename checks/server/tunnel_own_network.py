@@ -8,21 +8,20 @@ certain that the client reaches nobody.
 
 from collections.abc import Iterator
 
+from checks.listener._compose_edits import compose_fix, host_network_change
 from checks.server._tunnel_edits import pages_of_cloudflare, rule_facts
+from checks.upstream._containers import NAMELESS
 from diagnose.checking.registry import check
 from diagnose.model import (
-    Applicability,
     Claim,
     Confidence,
     Evidence,
     Fix,
-    Manual,
     Severity,
     Subject,
-    Where,
 )
 from diagnose.model.addresses import is_loopback
-from diagnose.model.containers import CONTAINER_PROCESSES
+from diagnose.model.containers import CONTAINER_PROCESSES, Containers
 from diagnose.model.http import Exchange
 from diagnose.model.processes import TunnelRule
 from diagnose.model.server import Listener, Listeners
@@ -81,5 +80,20 @@ def _claim(
             "server_program": "" if is_published else program,
             "server_only": bool(sockets) and all(is_loopback(each.address) for each in sockets),
         },
-        fix=Fix((Manual("lead-out", Where.SERVER),), Applicability.MANUAL),
+        fix=_fix(evidence, rule, is_served=bool(sockets)),
     )
+
+
+def _fix(evidence: Evidence, rule: TunnelRule, *, is_served: bool) -> Fix:
+    """Give the client the server's network, if something has the port there, and no container is
+    in the client's networks, whose name another rule may have."""
+    for containers in evidence.good(Containers) if is_served else ():
+        for own in containers.running:
+            networks = {*own.networks} - NAMELESS
+            is_alone = not any(
+                networks & {*other.networks} for other in containers.running if other is not own
+            )
+            is_it = bool(rule.container) and own.id.startswith(rule.container)
+            if is_it and is_alone and not any(each.port for each in own.ports):
+                return compose_fix(evidence, "lead-out", (own, host_network_change))
+    return compose_fix(evidence, "lead-out")

@@ -1,6 +1,7 @@
 """The fix by which nginx in a container reaches the container of an application by its name."""
 
 from checks.listener._compose_edits import (
+    SERVER_NAMES,
     ComposeEdit,
     compose_steps,
     compose_text,
@@ -14,7 +15,7 @@ from checks.nginx._commands import reload_steps
 from checks.nginx._edits import Changes, config_edits
 from checks.upstream import Backend
 from checks.upstream._address_lines import address_line, host_line, writer_of
-from checks.upstream._containers import NAMELESS, is_beside
+from checks.upstream._containers import NAMELESS, Apart, is_beside
 from checks.upstream._edits import edit_fix, replace_in_directives
 from diagnose.model import (
     Applicability,
@@ -32,8 +33,6 @@ from diagnose.model.server import Interface
 
 #: The network that is made where neither container has one in which names are known.
 _NEW_NETWORK = "web"
-#: The name by which a container can be told the server. Podman knows its own without a line.
-SERVER_NAMES = {"docker": "host.docker.internal"}
 
 
 def joining_commands(application: Container, proxy: NginxContainer) -> tuple[Command, ...]:
@@ -112,16 +111,35 @@ def name_fix(
     name = service_name(nginx.evidence, application, proxy)
     changes = address_changes(nginx, backend, proxy, name, port)
     fix = edit_fix(nginx, changes, step, sure=False)
+    joining = joining_commands(application, proxy) if proxy.engine and proxy.name else ()
+    change = network_changes(nginx.evidence, application, proxy) if joining else None
     if fix.applicability is Applicability.MANUAL:
-        return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
-    joining = joining_commands(application, proxy)
+        # A program writes the line: a person tells it the name, once both have a network.
+        steps = compose_steps(nginx.evidence, change) if change else ()
+        return Fix((*(steps or joining), Manual(step, Where.SERVER)), Applicability.MANUAL)
     if not joining:
         return fix
-    change = network_changes(nginx.evidence, application, proxy)
     if change is not None and (steps := made_anew(nginx, changes, proxy, change)):
         return Fix(steps, Applicability.REVIEW)
     keep = Manual("keep-the-network", Where.SERVER)
     return Fix((*joining, *fix.steps, keep), fix.applicability)
+
+
+def joining_fix(
+    evidence: Evidence, apart: Apart, step: str, loading: tuple[Command, ...] = ()
+) -> Fix:
+    """Give the web server's container the network of the one that has the asked name: in its
+    compose file, or else at once by the engine, and then load its files again by `loading`."""
+    proxy = apart.proxy
+    listed = container_by_id(evidence, proxy.digest)
+    steps = compose_steps(evidence, network_change(listed, apart.network)) if listed else ()
+    if steps:
+        return Fix(steps, Applicability.REVIEW)
+    if not proxy.engine or not proxy.name:
+        return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
+    connect = commands.connect_network(proxy.engine, apart.network, proxy.name)
+    keep = Manual("keep-the-network", Where.SERVER)
+    return Fix((connect, *loading, keep), Applicability.REVIEW)
 
 
 def made_anew(
@@ -147,8 +165,11 @@ def server_fix(nginx: Nginx, backend: Backend, proxy: NginxContainer, step: str)
     name = SERVER_NAMES.get(proxy.engine, "")
     if name and listed is not None and compose_text(nginx.evidence, listed):
         changes = address_changes(nginx, backend, proxy, name, port)
-        steps = made_anew(nginx, changes, proxy, (listed, host_change(name)))
-        return Fix(steps, Applicability.REVIEW) if changes and steps else manual
+        change = (listed, host_change(name))
+        if steps := made_anew(nginx, changes, proxy, change) if changes else ():
+            return Fix(steps, Applicability.REVIEW)
+        told = compose_steps(nginx.evidence, change)
+        return Fix((*told, Manual(step, Where.SERVER)), Applicability.MANUAL)
     gateway = gateway_of(nginx.evidence, proxy)
     if not gateway:
         return manual

@@ -9,16 +9,25 @@ A service has the same with PrivateNetwork= (systemd.exec(5)).
 
 from collections.abc import Iterator
 
+from checks.listener._compose_edits import (
+    compose_steps,
+    compose_text,
+    container_by_id,
+    host_network_change,
+    unnamed_change,
+)
 from checks.nginx import Nginx
 from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._claims import BackendFault, upstream_claim
-from checks.upstream._container_names import name_fix, server_fix
-from checks.upstream._containers import publishing
+from checks.upstream._container_names import gateway_of, name_fix, server_fix
+from checks.upstream._containers import NAMELESS, publishing
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Command,
     Confidence,
+    Edit,
     Evidence,
     Fix,
     Manual,
@@ -51,11 +60,18 @@ def container_loopback(evidence: Evidence) -> Iterator[Claim]:
         application = _application(evidence, container, port)
         if application is None:
             continue
+        fix = _fix(nginx, backend, application, container)
+        facts = _facts(evidence, container, application, backend.connect_attempts[0])
+        # What comes before the words of a person's step.
+        facts["keeps_address"] = fix.applicability is Applicability.REVIEW and bool(
+            facts["local_only"] or facts["named"]
+        )
+        facts["done_before"] = any(not isinstance(step, Manual) for step in fix.steps)
         yield upstream_claim(
             nginx,
             BackendFault(
                 backend,
-                _facts(evidence, container, application, backend.connect_attempts[0]),
+                facts,
                 because=(
                     *backend.connect_attempts,
                     container,
@@ -64,7 +80,7 @@ def container_loopback(evidence: Evidence) -> Iterator[Claim]:
                 ),
                 confidence=Confidence.LIKELY,
             ),
-            _fix(nginx, backend, application, container),
+            fix,
         )
 
 
@@ -145,8 +161,19 @@ def _facts(
         "local_only": listener is not None and is_loopback(listener.address),
         "network": next(iter(container.networks), ""),
         "apart": bool(application.name) and not shared,
+        "server_address": _server_address(evidence, container, listener),
         "default_network": not container.networks or container.networks == ("bridge",),
     }
+
+
+def _server_address(
+    evidence: Evidence, container: NginxContainer, listener: Listener | None
+) -> str:
+    """Return the server's address for a container that has no compose file which could name it."""
+    listed = container_by_id(evidence, container.digest)
+    is_open = listener is not None and not is_loopback(listener.address)
+    has_file = listed is not None and bool(compose_text(evidence, listed))
+    return gateway_of(evidence, container) if is_open and not has_file else ""
 
 
 def _first(namespace: Namespace | None) -> str:
@@ -165,6 +192,8 @@ def _fix(
     port = application.inner or attempt.port
     is_reachable = namespace is not None and namespace.listens(port)
     is_address = _is_address(attempt.host) and len(backend.connect_attempts) == 1
+    if fix := _unnamed_fix(nginx.evidence, attempt.host, application, container):
+        return fix
     if not is_address or container.own_network:
         return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
     if application.container and is_reachable:
@@ -172,4 +201,46 @@ def _fix(
     listener = application.listener
     if listener is not None and not is_loopback(listener.address):
         return server_fix(nginx, backend, container, step)
+    if listener is not None and (steps := _host_network_steps(nginx, container)):
+        return Fix(steps, Applicability.REVIEW)
     return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
+
+
+def _unnamed_fix(
+    evidence: Evidence, host: str, application: _Application, container: NginxContainer
+) -> Fix | None:
+    """Take the name out of the compose file of nginx's container, if it is that of the application
+    in a network of both: then it has the engine's meaning."""
+    own, other = container_by_id(evidence, container.digest), application.container
+    if own is None or other is None or application.inner or _is_address(host):
+        return None
+    names = {other.name, other.compose.service if other.compose else ""}
+    shared = set(other.networks) & set(container.networks) - NAMELESS
+    steps = compose_steps(evidence, (own, unnamed_change(host))) if host in names and shared else ()
+    return Fix(steps, Applicability.REVIEW) if steps else None
+
+
+def _host_network_steps(nginx: Nginx, container: NginxContainer) -> tuple[Edit | Command, ...]:
+    """Give nginx's container the server's network, where the application listens on the loopback
+    address alone: nothing of the application is opened. () if nginx asks others by a name, has a
+    port published as another one, or listens on a port that nobody shall reach."""
+    own = container_by_id(nginx.evidence, container.digest)
+    hosts = [endpoint.host for each in backends(nginx) for t in each.proxy_targets
+             for endpoint in t.endpoints]  # fmt: skip
+    if own is None or not own.ports or not all(map(_is_address, hosts)):
+        return ()
+    is_same = all(
+        each.port == each.inner and not is_loopback(each.address) for each in own.ports if each.port
+    )
+    published = {each.inner for each in own.ports if each.port}
+    listening = {
+        port
+        for containers in nginx.evidence.good(Containers)
+        for space in containers.namespaces
+        if space.container == own.id
+        for _, port in space.sockets
+        if space.listens(port)
+    }
+    if not is_same or not listening or not listening <= published:
+        return ()
+    return compose_steps(nginx.evidence, (own, host_network_change))

@@ -15,6 +15,7 @@ from checks.nginx import Nginx
 from checks.nginx._edits import Changes
 from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._claims import BackendFault, upstream_claim
+from checks.upstream._container_names import joining_fix
 from checks.upstream._containers import Apart, apart_container, nameless_container
 from checks.upstream._edits import edit_fix
 from checks.upstream._responses import front_failures
@@ -163,8 +164,10 @@ def _claim(nginx: Nginx, backend: Backend, lookup: Lookup) -> Claim:
             directive=resolver.directive,
             confidence=Confidence.CERTAIN if is_proven else Confidence.LIKELY,
         ),
-        Fix((Manual("connect" if apart else "write-a-name", Where.SERVER),), Applicability.MANUAL)
-        if apart or nameless
+        joining_fix(nginx.evidence, apart, "connect")
+        if apart
+        else Fix((Manual("write-a-name", Where.SERVER),), Applicability.MANUAL)
+        if nameless
         else edit_fix(nginx, changes, "a-fixed-name" if in_hosts else "another-resolver", sure),
     )
 

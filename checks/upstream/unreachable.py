@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from checks.nginx import Nginx
 from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._claims import BackendFault, upstream_claim
+from checks.upstream._container_names import name_fix
 from checks.upstream._containers import has_no_listener, is_server_host, loopback_listeners
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -20,7 +21,7 @@ from diagnose.model import (
     Severity,
     Where,
 )
-from diagnose.model.containers import NginxContainer
+from diagnose.model.containers import Container, Containers, NginxContainer
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 
 #: connect(2): all local ports of ip_local_port_range are in use for connections to this end.
@@ -62,6 +63,8 @@ def unreachable(evidence: Evidence) -> Iterator[Claim]:
         unserved = not is_own_firewall and not lacks_port and _has_no_program(evidence, backend)
         step = "free-ports" if lacks_port else "let-it-out" if is_own_firewall else "let-it-in"
         step = "start-the-application" if unserved else step
+        apart = _apart(evidence, backend) if step == "let-it-in" else None
+        manual = Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
         log_lines = backend_log_lines(nginx, backend, "while connecting to upstream")
         yield upstream_claim(
             nginx,
@@ -78,14 +81,32 @@ def unreachable(evidence: Evidence) -> Iterator[Claim]:
                     if unserved
                     else (),
                     "container": _container(evidence),
+                    "apart": apart[0].name if apart else "",
+                    "apart_network": apart[0].networks[0] if apart else "",
                     "waited": max(attempt.took for attempt in failed_attempts),
                 },
                 because=(*failed_attempts, *log_lines),
                 confidence=Confidence.CERTAIN if first or log_lines else Confidence.LIKELY,
                 ruled_out=("upstream.refused",),
             ),
-            Fix((Manual(step, Where.SERVER),), Applicability.MANUAL),
+            name_fix(nginx, backend, *apart, step) if apart else manual,
         )
+
+
+def _apart(evidence: Evidence, backend: Backend) -> tuple[Container, NginxContainer] | None:
+    """Return the running container that has the address and the port, and nginx's, if they share no
+    network."""
+    proxy, attempt = next(iter(evidence.good(NginxContainer)), None), backend.connect_attempts[0]
+    if proxy is None or proxy.own_network or "host" in proxy.networks:
+        return None
+    for containers in evidence.good(Containers):
+        for space in containers.namespaces:
+            is_there = (attempt.address or attempt.host) in space.addresses
+            for container in containers.running if is_there and space.listens(attempt.port) else ():
+                is_apart = not set(container.networks) & set(proxy.networks)
+                if container.id == space.container and is_apart and container.networks:
+                    return container, proxy
+    return None
 
 
 def _container(evidence: Evidence) -> str:

@@ -160,11 +160,12 @@ def create_network(engine: str, name: str) -> Command:
     )
 
 
-def connect_network(engine: str, network: str, container: str) -> Command:
-    """Give a running container a further network (docker-network-connect(1))."""
-    words = (engine, "network")
+def connect_network(engine: str, network: str, container: str, alias: str = "") -> Command:
+    """Give a running container a further network, perhaps with a name that it has there
+    (docker-network-connect(1))."""
+    words, named = (engine, "network"), ("--alias", alias) if alias else ()
     return Command(
-        (*words, "connect", network, container),
+        (*words, "connect", *named, network, container),
         Effect.CHANGE,
         undo=(*words, "disconnect", network, container),
         risk=Risk.CHANGES_NETWORK,

@@ -44,14 +44,16 @@ class BindMount:
 @frozen
 class ComposeService:
     """The service of a compose file that a container is: the names of the project and the service,
-    the project's folder and its files, as labels tell them. `old` is True if the program
-    `docker-compose` (version 1) made it. `conditions` are the services that it waits for, each with
-    what it waits for ("service_healthy", `depends_on` of the Compose specification)."""
+    the project's folder and its files, as labels tell them. `environment` are the files with the
+    variables of these (`--env-file`). `old` is True if the program `docker-compose` (version 1)
+    made it. `conditions` are the services that it waits for, each with what it waits for
+    ("service_healthy", `depends_on` of the Compose specification)."""
 
     project: Label
     service: Label
     folder: FilePath = ""
     files: tuple[FilePath, ...] = ()
+    environment: tuple[FilePath, ...] = ()
     old: bool = False
     conditions: tuple[tuple[Label, Label], ...] = ()
 

@@ -139,11 +139,14 @@ def write_names() -> None:
     for container in running:
         hosts = HOME / container["name"] / "hosts"
         own = nets_of(container)
+        # A name that the file of hosts has is asked of nobody.
+        taken = set(container["hosts"].split())
         names = [
-            f"{address} {' '.join(dict.fromkeys(_names(other, network)))}\n"
+            f"{address} {' '.join(known_as)}\n"
             for other in running
             for network, address in nets_of(other).items()
             if network in own and network in made
+            if (known_as := [n for n in dict.fromkeys(_names(other, network)) if n not in taken])
         ]
         if hosts.exists():
             hosts.write_text(container["hosts"] + "".join(names))

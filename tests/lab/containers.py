@@ -197,8 +197,16 @@ class ComposeFile:
         self.server.write(self.path, self.text)
         words = ["docker", "compose", "-f", self.path, "up", "-d", "--no-deps", name]
         self.server.run(words, check=not may_fail)
-        described = json.loads(self.server.read(f"{HOME}/{name}/config.json"))
+        return self.address(name)
+
+    def address(self, container: str) -> str:
+        described = json.loads(self.server.read(f"{HOME}/{container}/config.json"))
         return str(described["address"])
+
+    def bring_up(self, text: str) -> None:
+        """`docker compose up -d` of a file that is written as it stands."""
+        self.server.write(self.path, text)
+        self.engine.docker("compose", "-f", self.path, "up", "-d")
 
     def program(self, image: str, argv: Sequence[str]) -> None:
         """What an image runs."""

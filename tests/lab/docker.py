@@ -330,6 +330,10 @@ def main() -> None:
             from tests.lab.compose import Compose
 
             Compose(sys.modules[__name__], networks).run(words)
+        case "kill":
+            # -s SIGNAL NAME
+            number = signal.Signals[f"SIG{words[1].removeprefix('SIG')}"]
+            os.kill(int(load(words[-1])["pid"]), number)
         case "pause" | "unpause":
             pause(load(words[0]), word == "pause")
         case "ended":

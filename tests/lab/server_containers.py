@@ -20,9 +20,12 @@ APACHE_START = (
 HAPROXY_CONFIG = "/usr/local/etc/haproxy/haproxy.cfg"
 
 
-def prepare(lab: Lab) -> Engine:
+COMPOSE = f"{HOME}/compose.yaml"
+
+
+def prepare(lab: Lab, compose: str = "") -> Engine:
     """The engine, an empty server beside it, and certificates to mount."""
-    engine, good, server = Engine(lab), certificates.good(), lab.server
+    engine, good, server = Engine(lab, compose), certificates.good(), lab.server
     lab.stop_nginx()
     lab.undo(lambda: server.sh(f"rm -rf {HOME}"))
     server.write(f"{HOME}/certs/shop.pem", good.chain)
@@ -36,9 +39,11 @@ def caddyfile(body: str, name: str = "shop.example.com") -> str:
     return f"{{\n\tskip_install_trust\n}}\n{name} {{\n{tls}{body}}}\n"
 
 
-def run_caddy(lab: Lab, text: str, ports: tuple[tuple[int, int], ...] = PORTS) -> Engine:
+def run_caddy(
+    lab: Lab, text: str, ports: tuple[tuple[int, int], ...] = PORTS, compose: str = ""
+) -> Engine:
     """Caddy in a container, the application in another: its name is `app`."""
-    engine = prepare(lab)
+    engine = prepare(lab, compose)
     lab.server.write(f"{HOME}/caddy/Caddyfile", text)
     mounts = [(f"{HOME}/caddy/Caddyfile", caddy.CONFIG), CERTIFICATES]
     address = application(engine)
@@ -48,9 +53,9 @@ def run_caddy(lab: Lab, text: str, ports: tuple[tuple[int, int], ...] = PORTS) -
     return engine
 
 
-def run_haproxy(lab: Lab, text: str) -> Engine:
+def run_haproxy(lab: Lab, text: str, compose: str = "") -> Engine:
     """HAProxy in a container, the application in another: its name is `app`."""
-    engine = prepare(lab)
+    engine = prepare(lab, compose)
     text = text.replace(haproxy.PEM, "/certs/bundle.pem")
     text = "\n".join(line for line in text.split("\n") if "stats socket" not in line)
     lab.server.write(f"{HOME}/haproxy.cfg", text)

@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from diagnose.parsers import compose_edits as edits
+from diagnose.parsers import compose_networks as networks
 from diagnose.parsers.compose_files import HIDDEN, compose_diff, shown_compose
 
 FILE = """\
@@ -78,6 +79,18 @@ def test_a_name_means_the_server() -> None:
     assert _changed(edits.with_extra_host(FILE, "proxy", name)) == [f'+{name}: "host-gateway"']
 
 
+def test_a_name_is_taken_out() -> None:
+    one = (
+        "services:\n  a:\n    image: a\n    extra_hosts:\n      - app:127.0.0.1\n    restart: no\n"
+    )
+    assert _changed(edits.without_extra_host(one, "a", "app"), one) == [
+        "-extra_hosts:", "-- app:127.0.0.1"
+    ]  # fmt: skip
+    two = one.replace("    restart", '      - "b:10.0.0.1"\n    restart')
+    assert _changed(edits.without_extra_host(two, "a", "app"), two) == ["-- app:127.0.0.1"]
+    assert not edits.without_extra_host(one, "a", "other")
+
+
 def test_a_mount_is_changed() -> None:
     after = edits.with_moved_mount(
         FILE, "app", "/srv/app", ("/srv/app/conf", "/etc/app"), ("/srv/app/conf", "/etc/other")
@@ -91,16 +104,16 @@ def test_a_mount_is_changed() -> None:
 
 
 def test_a_service_gets_a_network() -> None:
-    assert _changed(edits.with_network(FILE, "app", "front")) == [
+    assert _changed(networks.with_network(FILE, "app", "front")) == [
         "+networks:", "+- default", "+- front"
     ]  # fmt: skip
-    external = edits.with_network(FILE, "proxy", "shop_default", "shop_default")
+    external = networks.with_network(FILE, "proxy", "shop_default", "shop_default")
     assert _changed(external) == ["+- shop_default", "+shop_default:", "+external: true"]
-    assert edits.network_key(FILE, "blog", "blog_front") == "front"
-    assert edits.network_key(FILE, "blog", "blog_default") == "default"
-    assert edits.network_key(external, "blog", "shop_default") == "shop_default"
+    assert networks.network_key(FILE, "blog", "blog_front") == "front"
+    assert networks.network_key(FILE, "blog", "blog_default") == "default"
+    assert networks.network_key(external, "blog", "shop_default") == "shop_default"
     without = "services:\n  a:\n    image: a"
-    assert edits.with_network(without, "a", "web", "web").endswith(
+    assert networks.with_network(without, "a", "web", "web").endswith(
         "\n\nnetworks:\n  web:\n    external: true\n"
     )
 
@@ -115,8 +128,11 @@ def test_a_program_listens_on_all_addresses() -> None:
 
 
 def test_the_servers_network() -> None:
-    assert _changed(edits.with_host_network(FILE, "bare")) == ["+network_mode: host"]
-    assert not edits.with_host_network(FILE, "app")
+    assert _changed(networks.with_host_network(FILE, "bare")) == ["+network_mode: host"]
+    assert set(_changed(networks.with_host_network(FILE, "app"))) == {
+        "-ports:", '-- "127.0.0.1:8080:80"   # for nginx', "+network_mode: host"
+    }  # fmt: skip
+    assert not networks.with_host_network(FILE, "proxy")
 
 
 @pytest.mark.parametrize(
@@ -133,7 +149,7 @@ def test_the_servers_network() -> None:
 )
 def test_no_edit(text: str) -> None:
     assert not edits.with_port(text, "app", "80:80")
-    assert not edits.with_network(text, "app", "web", "web") or "ports:" in text
+    assert not networks.with_network(text, "app", "web", "web") or "ports:" in text
 
 
 SECRETS = """\

@@ -75,11 +75,15 @@ GIVEN: dict[str, Any] = {
     "wanted": ("127.0.0.1", 80, 81),
     "mount": ("/srv/a", "/a"),
     "moved": ("/srv/b", "/b"),
+    "items": ["a"],
+    "number": 2,
 }
 #: Their first text is made by the program itself, and not by a stranger.
 OWN = {
     "diagnose.parsers.dns:query",
     "diagnose.parsers.compose_files:compose_diff",
+    "diagnose.parsers.compose_lines:line_below",
+    "diagnose.parsers.compose_lines:scalar_edit",
     "diagnose.parsers.nginx.commented_lines:commented_lines",
     "diagnose.parsers.nginx.near_places:commented_places",
     "diagnose.parsers.nginx.edits:diff",

@@ -28,6 +28,7 @@ _ID = re.compile(r"[0-9a-f]{64}")
 #: The labels of docker compose that are read, after "com.docker.compose." (pkg/api/labels.go).
 _COMPOSE_LABELS = (
     *("project", "service", "version", "project.working_dir", "project.config_files"),
+    "project.environment_file",
     "depends_on",
 )
 
@@ -143,6 +144,11 @@ def _compose(labels: Mapping[str, Any]) -> ComposeService | None:
         service=words["service"][:128],
         folder=folder,
         files=tuple(posixpath.join(folder, file) for file in files),
+        environment=tuple(
+            posixpath.join(folder, file)
+            for file in words["project.environment_file"].split(",")[:8]
+            if file
+        ),
         old=words["version"].startswith("1."),
         conditions=tuple(_conditions(words["depends_on"])),
     )

@@ -24,9 +24,12 @@ from diagnose.model.containers import (
     Containers,
     Engine,
     Namespace,
+    SiteMounts,
+    UnreadMount,
 )
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import UpstreamTry
+from diagnose.model.processes import TunnelRule
 from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
@@ -140,6 +143,21 @@ async def behind_a_failed_visit(ctx: ProbeContext, visit: BackendVisit) -> None:
         await _emit_containers(ctx)
 
 
+@probe(after=TunnelRule)
+async def behind_a_tunnel(ctx: ProbeContext, rule: TunnelRule) -> None:
+    """Emit the containers, and the files that made them, if the client of a tunnel passes visitors
+    on to its own container, where nothing listens."""
+    # Imported late: the probe that emitted the rule has read it, too.
+    from diagnose.parsers.tunnel_rules import IngressRule
+
+    _, host, port = IngressRule(rule.service).place or ("", "", 0)
+    is_own = rule.is_apart and (host == "localhost" or is_loopback(host))
+    if is_own and rule.status is None and port not in rule.ports:
+        await _emit_containers(ctx)
+        for known in ctx.observed(Containers):
+            await _emit_compose_files(ctx, known.containers)
+
+
 async def _emit_containers(ctx: ProbeContext) -> None:
     """Do it once in a run."""
     at = ctx.elapsed()
@@ -203,6 +221,16 @@ async def compose_of_connection(
 ) -> None:
     if connection.failure is not None and connection.port == ctx.target.port:
         await _emit_compose_files(ctx, known.containers)
+
+
+@probe(after=SiteMounts, needs=Containers)
+async def compose_of_files(ctx: ProbeContext, _mounts: SiteMounts, known: Containers) -> None:
+    await _emit_compose_files(ctx, known.containers)
+
+
+@probe(after=UnreadMount, needs=Containers)
+async def compose_of_site(ctx: ProbeContext, _mount: UnreadMount, known: Containers) -> None:
+    await _emit_compose_files(ctx, known.containers)
 
 
 async def _emit_compose_files(ctx: ProbeContext, containers: tuple[Container, ...]) -> None:

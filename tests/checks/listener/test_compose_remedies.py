@@ -15,8 +15,11 @@ from diagnose.model.containers import (
     Container,
     ContainerPort,
     Containers,
+    SiteMounts,
 )
+from diagnose.model.http import Exchange
 from diagnose.model.server import Interface
+from tests.checks.server.test_tunnel_own_network import PAGE, RULE
 from tests.checks.upstream.test_container_loopback import APP, INSIDE, ITSELF, OWN
 from tests.checks.upstream.test_refused import DOWN
 from tests.support.check_evidence import evidence, judge
@@ -45,6 +48,7 @@ PROXY = Container(
     ports=(ContainerPort(443, 443, "127.0.0.1"), ContainerPort(80, 80, "0.0.0.0")),
     compose=OF_PROXY,
 )
+PUBLISHED = ContainerPort(443, 443, "0.0.0.0")
 MOUNTED = replace(OWN, mounts=(BindMount("/etc/nginx", "/srv/shop/nginx"),))
 UP_PROXY = f"docker compose -f {PATH} up -d proxy"
 
@@ -82,6 +86,12 @@ def test_the_project_of_another_folder_has_its_name() -> None:
     old = replace(PROXY, compose=replace(OF_PROXY, project="other", old=True))
     (claim,) = judge("listener.loopback-only", listeners, _containers(old), FILE, masked=False)
     assert _steps(claim)[0] == [f"docker-compose -p other -f {PATH} up -d proxy"]
+    files = ("/srv/shop/.env", "/srv/shop/prod.env")
+    told = replace(PROXY, compose=replace(OF_PROXY, environment=files))
+    (claim,) = judge("listener.loopback-only", listeners, _containers(told), FILE, masked=False)
+    given = "--env-file /srv/shop/.env --env-file /srv/shop/prod.env"
+    words = f"docker compose {given} -f {PATH} up -d proxy"
+    assert _steps(claim)[0] == [words]
 
 
 @pytest.mark.parametrize(
@@ -153,3 +163,122 @@ def test_what_the_file_has_already_needs_no_patch() -> None:
     steps = compose_steps(evidence(FILE), (PROXY, new_port_change("80:80")))
     assert [shlex.join(step.argv) for step in steps if isinstance(step, Command)] == [UP_PROXY]
     assert len(steps) == 1
+
+
+ENDED = replace(
+    PROXY,
+    state="exited",
+    status="Exited (1) 2 minutes ago",
+    networks=("shop_default",),
+    ports=(ContainerPort(443, 443, "0.0.0.0"),),
+)
+
+
+def _ended(words: str, *running: Container, **more: object) -> Claim:
+    ended = replace(ENDED, last_words=f"nginx: [emerg] {words}", **more)  # type: ignore[arg-type]
+    seen = replace(_containers(ended, *running), namespaces=())
+    nobody = replace(listening(443), sockets=())
+    (claim,) = judge("listener.container-stopped", nobody, seen, FILE, masked=False)
+    return claim
+
+
+def test_a_container_that_ended_gets_what_it_lacks() -> None:
+    words = 'host not found in upstream "host.docker.internal:3000" in /etc/nginx/a.conf:4'
+    commands, diff = _steps(_ended(words))
+    assert commands == [UP_PROXY]
+    assert '+      - "host.docker.internal:host-gateway"' in diff
+    words = 'host not found in upstream "app" in /etc/nginx/a.conf:4'
+    theirs = replace(APP, networks=("blog_default",))
+    commands, diff = _steps(_ended(words, theirs))
+    assert commands == [UP_PROXY]
+    assert "+      - blog_default\n" in diff
+    # Without a compose file the other one is connected, and this one started.
+    assert _steps(_ended(words, theirs, compose=None))[0] == [
+        "docker network connect shop_default app", "docker start proxy",
+    ]  # fmt: skip
+
+
+def test_certbots_whole_folder_is_mounted() -> None:
+    file = "/etc/letsencrypt/live/shop/fullchain.pem"
+    words = f'cannot load certificate "{file}": BIO_new_file() failed (No such file or directory)'
+    live = BindMount("/etc/letsencrypt/live", "/etc/letsencrypt/live")
+    claim = _ended(words, folders=(live,))
+    assert isinstance(claim.fix.steps[0], Manual) if claim.fix else False, "no such line"
+    mounted = TEXT.replace(
+        "  app:", "    volumes:\n      - /etc/letsencrypt/live:/etc/letsencrypt/live:ro\n  app:"
+    )
+    ended = replace(ENDED, last_words=f"nginx: [emerg] {words}", folders=(live,))
+    seen = replace(_containers(ended), namespaces=())
+    nobody = replace(listening(443), sockets=())
+    text = replace(FILE, text=mounted)
+    (claim,) = judge("listener.container-stopped", nobody, seen, text, masked=False)
+    assert "+      - /etc/letsencrypt:/etc/letsencrypt:ro\n" in _steps(claim)[1]
+
+
+def test_a_mount_leads_to_the_folder_that_has_the_files() -> None:
+    mounted = TEXT.replace("  app:", "    volumes:\n      - ./html:/var/www/site\n  app:")
+    own = replace(OWN, mounts=(BindMount("/var/www/site", "/srv/shop/html"),))
+    empty = SiteMounts(
+        folder="/var/www/site", exists=True, is_empty=True, source="/srv/shop/html",
+        beside="/srv/shop/dist",
+    )  # fmt: skip
+    page = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=404)
+    seen = (own, empty, page, config(), _containers(PROXY), replace(FILE, text=mounted))
+    (claim,) = judge("server.files-mounted-elsewhere", *seen, masked=False)
+    commands, diff = _steps(claim)
+    assert commands == [UP_PROXY]
+    assert "-      - ./html:/var/www/site\n+      - ./dist:/var/www/site\n" in diff
+
+
+def test_the_client_of_a_tunnel_gets_the_servers_network() -> None:
+    text = "services:\n  tunnel:\n    image: cloudflare/cloudflared\n    restart: always\n"
+    tunnel = replace(
+        PROXY, name="tunnel", ports=(), networks=("shop_default",),
+        compose=replace(OF_PROXY, service="tunnel"),
+    )  # fmt: skip
+    rule = replace(RULE, container=tunnel.id[:12])
+    seen = (rule, listening(5244, process="alist"), PAGE, replace(FILE, text=text))
+    (claim,) = judge("server.tunnel-own-network", *seen, _containers(tunnel), masked=False)
+    commands, diff = _steps(claim)
+    assert commands == [f"docker compose -f {PATH} up -d tunnel"]
+    assert "+    network_mode: host\n" in diff
+    # Another rule may lead to a container by its name.
+    both = _containers(tunnel, replace(APP, networks=("shop_default",)))
+    (claim,) = judge("server.tunnel-own-network", *seen, both, masked=False)
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)
+
+
+def _local(*inside: tuple[str, int], mapping: ContainerPort = PUBLISHED) -> Claim:
+    """The application listens on the server's loopback address alone."""
+    local = replace(listening(3000).sockets[0], address="127.0.0.1", process="node")
+    own = replace(ITSELF, sockets=inside or (("0.0.0.0", 443),))
+    both = replace(_containers(replace(PROXY, ports=(mapping,))), namespaces=(own,))
+    listeners = replace(listening(443), sockets=(local,))
+    text = replace(FILE, text=TEXT.replace("127.0.0.1:443", "443"))
+    seen = (DOWN, config(), MOUNTED, both, listeners, text)
+    (claim,) = judge("upstream.container-loopback", *seen, masked=False)
+    return claim
+
+
+def test_nginx_gets_the_servers_network_for_a_program_on_loopback() -> None:
+    commands, diff = _steps(_local())
+    assert commands == [UP_PROXY]
+    assert "+    network_mode: host\n" in diff
+
+
+@pytest.mark.parametrize(
+    ("inside", "mapping"),
+    [
+        ((("0.0.0.0", 443), ("0.0.0.0", 9000)), ContainerPort(443, 443, "0.0.0.0")),
+        ((("0.0.0.0", 8443),), ContainerPort(8443, 443, "0.0.0.0")),
+        ((("0.0.0.0", 443),), ContainerPort(443, 443, "127.0.0.1")),
+    ],
+    ids=["a port that is not published", "another number", "closed on purpose"],
+)
+def test_the_servers_network_would_open_something(
+    inside: tuple[tuple[str, int], ...], mapping: ContainerPort
+) -> None:
+    claim = _local(*inside, mapping=mapping)
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)

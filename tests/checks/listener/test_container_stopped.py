@@ -1,10 +1,11 @@
 """Docker does not run here: what it says is given as literals."""
 
+import shlex
 from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Claim, Vantage
+from diagnose.model import Applicability, Claim, Command, Vantage
 from diagnose.model.containers import (
     BindMount,
     ComposeService,
@@ -119,8 +120,10 @@ def test_an_unknown_name_is_told_with_the_names_that_are_there() -> None:
 def test_a_container_of_the_name_in_another_network_is_connected() -> None:
     apart = replace(APP, networks=("backend_default",))
     claim = emerg('host not found in upstream "app" in /etc/nginx/conf.d/a.conf:4', apart)
-    command = "docker network connect --alias app shop_default shop-app-1"
-    assert any(command in text for text in texts(CHECK, claim))
+    steps = claim.fix.steps if claim.fix else ()
+    assert [shlex.join(step.argv) for step in steps if isinstance(step, Command)] == [
+        "docker network connect --alias app shop_default shop-app-1", "docker restart proxy",
+    ]  # fmt: skip
 
 
 def test_one_that_was_started_before_another_of_its_project_is_started_again() -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from diagnose.model import Applicability, Confidence, Edit, Manual, Vantage, Where
+from diagnose.model import Applicability, Command, Confidence, Edit, Manual, Vantage, Where
 from diagnose.model.containers import ComposeService, Container, Containers, NginxContainer
 from diagnose.model.upstream import NameAnswer, ServerNames
 from tests.support.check_evidence import REFUSED, TIMEOUT, judge
@@ -100,7 +100,10 @@ def test_fires_where_the_containers_have_no_network_in_common() -> None:
         assert claim.facts["network"] == "app-network"
         assert claim.facts["container"] == "web"
         assert claim.fix
-        assert claim.fix.steps == (Manual("connect", Where.SERVER),)
+        (connect, keep) = claim.fix.steps
+        assert isinstance(connect, Command)
+        assert connect.argv == ("docker", "network", "connect", "app-network", "web")
+        assert keep == Manual("keep-the-network", Where.SERVER)
 
 
 def test_names_no_network_where_that_is_not_the_cause() -> None:

@@ -3,6 +3,7 @@ changes the file and makes the container anew. Docker does not run here: see `ng
 and `tests/lab/compose.py`."""
 
 from ..containers import ComposeFile, Engine, application, proxied, proxy
+from ..hosts import until
 from ..lab import Lab
 from ..scenario import healthy, scenario
 from .nginx_in_container import PANEL, STARTED
@@ -65,11 +66,83 @@ def compose_file_with_nginx_and_an_application_on_the_server(lab: Lab) -> None:
     differs=STARTED,
     not_on=PANEL,
 )
+def compose_file_with_nginx_and_an_application_on_the_servers_loopback(lab: Lab) -> None:
+    """The same, and the application listens on the server's 127.0.0.1 alone."""
+    engine = Engine(lab, PROXY)
+    proxy(engine, proxied("http://127.0.0.1:3000"))
+    engine.answers(443)
+
+
+@healthy(not_on=PANEL)
+def compose_file_gives_nginx_the_servers_network(lab: Lab) -> None:
+    proxy(Engine(lab, PROXY), proxied("http://127.0.0.1:3000"), (), network="host")
+    until(lambda: lab.server.listening(443), "nginx in the container serves")
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.container-loopback",
+    differs=STARTED,
+    not_on=PANEL,
+)
 def nginx_without_a_compose_file_and_an_application_on_the_server(lab: Lab) -> None:
     """The same, and `docker run` made nginx's container."""
     lab.application("--host", "0.0.0.0")
     engine = Engine(lab)
     proxy(engine, proxied("http://127.0.0.1:3000"))
+    engine.answers(443)
+
+
+@scenario(
+    outside="tcp.refused",
+    server="listener.container-stopped",
+    differs=STARTED,
+    not_on=PANEL,
+)
+def name_of_a_service_of_another_compose_project(lab: Lab) -> None:
+    """After many questions ("host not found in upstream"): the name is right, and known in the
+    network of the other project alone."""
+    apart(lab, "http://app:3000").ended("proxy", 1)
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.unreachable",
+    differs=STARTED,
+    not_on=PANEL,
+)
+def address_of_a_container_of_another_compose_project(lab: Lab) -> None:
+    """Engines let nothing pass between their networks."""
+    apart(lab, "http://172.18.0.2:3000").answers(443)
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.unreachable",
+    differs=STARTED,
+    not_on=PANEL,
+)
+def address_of_a_container_in_a_network_of_its_own(lab: Lab) -> None:
+    """`docker run` made nginx's container, in the default network."""
+    engine = Engine(lab, SHOP)
+    address = application(engine)
+    engine.compose = None
+    proxy(engine, proxied(f"http://{address}:3000"))
+    engine.answers(443)
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.container-loopback",
+    differs=STARTED,
+    not_on=PANEL,
+)
+def compose_file_gives_the_services_name_to_loopback(lab: Lab) -> None:
+    """extra_hosts: "app:127.0.0.1", left from a time without containers."""
+    engine = Engine(lab, PROXY)
+    application(engine)
+    lines = ("extra_hosts:", '  - "app:127.0.0.1"')
+    proxy(engine, proxied("http://app:3000"), lines=lines)
     engine.answers(443)
 
 

@@ -4,9 +4,9 @@ from .. import caddy, site
 from ..containers import Engine, application, proxied, proxy
 from ..lab import Lab
 from ..scenario import healthy, scenario
-from ..server_containers import CADDY_ARGV, CERTIFICATES, HOME, PORTS, caddyfile, prepare
+from ..server_containers import CADDY_ARGV, CERTIFICATES, COMPOSE, HOME, PORTS, caddyfile, prepare
 from ..web_servers import keep_only
-from .nginx_in_container import PANEL
+from .nginx_in_container import PANEL, STARTED
 from .servers_in_containers import ELSEWHERE
 
 DOWN = "the application has to be started"
@@ -78,8 +78,8 @@ def block_for_every_name_is_the_site_beside_an_old_file(lab: Lab) -> None:
     engine.answers(80)
 
 
-def _caddy(lab: Lab, *mounts: tuple[str, str]) -> None:
-    engine = prepare(lab)
+def _caddy(lab: Lab, *mounts: tuple[str, str], compose: str = "") -> None:
+    engine = prepare(lab, compose)
     lab.server.write(f"{HOME}/caddy/Caddyfile", SITE)
     lab.server.write(f"{HOME}/image/Caddyfile", CADDY_WELCOME)
     address = application(engine)
@@ -94,16 +94,16 @@ def _caddy(lab: Lab, *mounts: tuple[str, str]) -> None:
 @scenario(
     outside="tcp.refused",
     server="server.config-mounted-elsewhere",
-    manual=MOUNT,
+    differs=STARTED,
     not_on=ELSEWHERE,
 )
 def caddyfile_is_mounted_elsewhere(lab: Lab) -> None:
     """/etc/Caddyfile was the path of version 1: the welcome page is there, and nothing on 443."""
-    _caddy(
-        lab,
-        (f"{HOME}/image/Caddyfile", caddy.CONFIG),
-        (f"{HOME}/caddy/Caddyfile", "/etc/Caddyfile"),
-    )
+    # What lies there on the server is in the stand-in's image.
+    before = lab.server.read(caddy.CONFIG)
+    lab.undo(lambda: lab.server.write(caddy.CONFIG, before))
+    lab.server.write(caddy.CONFIG, CADDY_WELCOME)
+    _caddy(lab, (f"{HOME}/caddy/Caddyfile", "/etc/Caddyfile"), compose=COMPOSE)
 
 
 @healthy(not_on=ELSEWHERE)

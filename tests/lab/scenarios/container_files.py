@@ -6,7 +6,7 @@ from .. import site
 from ..containers import Engine, application, proxied, proxy
 from ..lab import Lab
 from ..scenario import healthy, scenario
-from .nginx_in_container import PANEL
+from .nginx_in_container import COMPOSE, PANEL, STARTED
 from .page_assets import CSS, PAGE, SHOP
 
 HOME = "/srv/shop"
@@ -28,10 +28,11 @@ def serve(
     files: dict[str, str] = OWN,
     then: str = ":",
     binds: tuple[tuple[str, str], ...] = (SITE,),
+    compose: str = "",
     **more: object,
 ) -> Engine:
     """nginx with these lines in a container; `files` are the server's, below HOME."""
-    engine, server = Engine(lab), lab.server
+    engine, server = Engine(lab, compose), lab.server
     lab.undo(lambda: server.sh(f"rm -rf {HOME}"))
     server.sh(f"mkdir -p {HOME}")
     for path, text in files.items():
@@ -146,10 +147,12 @@ def container_falls_back_to_a_page_at_another_path(lab: Lab) -> None:
     serve(lab, FALLBACK, binds=((SITE[0], IMAGE),))
 
 
-@scenario(outside=None, server="server.files-mounted-elsewhere", manual=MOUNT, not_on=PANEL)
+@scenario(outside=None, server="server.files-mounted-elsewhere", differs=STARTED, not_on=PANEL)
 def container_has_an_empty_folder_mounted(lab: Lab) -> None:
     """`docker compose up` in a folder without the build: docker made ./html."""
-    serve(lab, FALLBACK, {"src/index.html": SHOP}, f"mkdir -p {SITE[0]}")
+    then = f"mkdir -p {SITE[0]}"
+    files = {path.replace("html/", "src/"): text for path, text in OWN.items()}
+    serve(lab, FALLBACK, files, then, compose=f"{HOME}/compose.yaml")
 
 
 @healthy(target=f"https://{site.NAME}/media/photo.jpg", not_on=PANEL)
@@ -161,7 +164,7 @@ def container_has_another_site_mounted_too(lab: Lab) -> None:
 LETSENCRYPT = "/srv/letsencrypt"
 
 
-def _with_certbot(lab: Lab, mount: tuple[str, str], path: str) -> Engine:
+def _with_certbot(lab: Lab, mount: tuple[str, str], path: str, compose: str = "") -> Engine:
     """The certificate as certbot leaves it on the server; nginx in the container names `path`."""
     server = lab.server
     lab.undo(lambda: server.sh(f"rm -rf {LETSENCRYPT}"))
@@ -172,7 +175,7 @@ def _with_certbot(lab: Lab, mount: tuple[str, str], path: str) -> Engine:
           ln -s ../../archive/shop/${{name}}1.pem live/shop/$name.pem
         done
     """)
-    engine = Engine(lab)
+    engine = Engine(lab, compose)
     address = application(engine)
     text = proxied("http://app:3000").replace(site.PEM, f"{path}/fullchain.pem")
     text = text.replace(site.KEY, f"{path}/privkey.pem")
@@ -180,12 +183,12 @@ def _with_certbot(lab: Lab, mount: tuple[str, str], path: str) -> Engine:
     return engine
 
 
-@scenario(outside="tcp.refused", server="listener.container-stopped", manual=MOUNT, not_on=PANEL)
+@scenario(outside="tcp.refused", server="listener.container-stopped", differs=STARTED, not_on=PANEL)
 def container_has_the_links_of_certbot_alone(lab: Lab) -> None:
     """live is mounted and archive is not: nginx says "No such file or directory"."""
     live = f"{LETSENCRYPT}/live"
     mount = (live, "/etc/letsencrypt/live")
-    _with_certbot(lab, mount, "/etc/letsencrypt/live/shop").ended("proxy", 1)
+    _with_certbot(lab, mount, "/etc/letsencrypt/live/shop", COMPOSE).ended("proxy", 1)
 
 
 @healthy(not_on=PANEL)

@@ -205,12 +205,14 @@ def name_of_the_service_is_wrong(lab: Lab) -> None:
 @scenario(
     outside="tcp.refused",
     server="listener.container-stopped",
-    manual="the compose file has to name the server",
+    differs=STARTED,
     not_on=PANEL,
 )
 def name_of_the_server_is_unknown_on_linux(lab: Lab) -> None:
     """A compose file that was written with Docker Desktop: host.docker.internal."""
-    ends_at_once(lab, proxied("http://host.docker.internal:3000"))
+    lab.application("--host", "0.0.0.0")
+    text = proxied("http://host.docker.internal:3000")
+    started(lab, text, compose=COMPOSE).ended("proxy", 1)
 
 
 @scenario(

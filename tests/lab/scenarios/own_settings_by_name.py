@@ -2,11 +2,11 @@
 setting does not fit the site. Docker does not run here: see `nginx_in_container`."""
 
 from .. import site
-from ..containers import Engine, application, proxied, proxy
+from ..containers import ComposeFile, Engine, application, proxied, proxy
 from ..lab import Lab
 from ..scenario import healthy, scenario
 from .nginx_host_not_passed import PAGES
-from .nginx_in_container import PANEL
+from .nginx_in_container import PANEL, STARTED
 from .upstream_setting_mismatch import COMPOSE
 
 CHECK = "upstream.setting-mismatch"
@@ -19,7 +19,6 @@ $CONFIG = array (
   'trusted_proxies' => ['127.0.0.1', '172.17.0.0/16'],
 );
 """
-NO_COMPOSE = "the stand-in has no `compose`"
 
 
 def _nextcloud(lab: Lab, text: str) -> tuple[Engine, str]:
@@ -67,23 +66,18 @@ def nextcloud_at_its_containers_address_lacks_the_name(lab: Lab) -> None:
     lab.change(PAGES, PAGES.replace("127.0.0.1:3000", f"{address}:3001"))
 
 
-@scenario(outside="http.mixed-content", server=CHECK, manual=NO_COMPOSE, not_on=PANEL)
+@scenario(outside="http.mixed-content", server=CHECK, differs=STARTED, not_on=PANEL)
 def keycloak_at_its_services_name_lacks_the_variable(lab: Lab) -> None:
     """The name is that of the service in the compose file."""
-    engine, server = Engine(lab), lab.server
-    image = "quay.io/keycloak/keycloak:18.0.2"
+    engine = Engine(lab)
+    file, image = ComposeFile(engine, COMPOSE), "quay.io/keycloak/keycloak:18.0.2"
     service = (
         f"services:\n  keycloak:\n    image: {image}\n    environment:\n      KC_DB: dev-mem\n"
     )
-    server.write(COMPOSE, service)
-    lab.undo(lambda: server.sh(f"rm -f {COMPOSE}"))
-    words = server.application("configured_server", "keycloak", "3001", "--host", "0.0.0.0")
-    labels = {"project": "kc", "service": "keycloak", "project.config_files": COMPOSE}
-    address = engine.run(
-        "kc-keycloak-1",
-        words,
-        image=image,
-        labels={f"com.docker.compose.{name}": value for name, value in labels.items()},
-    )
+    words = lab.server.application("configured_server", "keycloak", "3001", "--host", "0.0.0.0")
+    file.program(image, words)
+    file.bring_up(service)
+    address = file.address("kc-keycloak-1")
     engine.reaches(address, 3001)
     _behind_names(engine, address, "keycloak")
+    engine.docker("network", "connect", "kc_default", "proxy")

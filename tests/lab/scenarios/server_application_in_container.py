@@ -1,21 +1,27 @@
 """Apache, Caddy and HAProxy of the server itself, and an application in a container. Its engine is
 the stand-in of `tests/lab/docker.py`."""
 
+import json
 from collections.abc import Sequence
 
 from .. import apache, caddy, haproxy
 from ..containers import Engine
 from ..lab import HERE, Lab
-from .servers_in_containers import NO_ENGINE, healthy_inner, inner_scenario
+from .servers_in_containers import STARTED, healthy_inner, inner_scenario
 
 #: A port that no program of the laboratory's server has.
 INNER = 3100
+COMPOSE = "/srv/app/compose.yml"
 
 
-def _application(lab: Lab, ports: Sequence[tuple[int, int]], host: str = "0.0.0.0") -> Engine:
-    engine = Engine(lab)
+def _application(
+    lab: Lab, ports: Sequence[tuple[int, int]], host: str = "0.0.0.0", compose: str = ""
+) -> Engine:
+    engine = Engine(lab, compose)
     argv = engine.server.python(str(HERE / "application.py"), "--host", host, "--port", str(INNER))
-    address = engine.run("app", argv, ports, bind="127.0.0.1")
+    # The command stands in the compose file.
+    lines = (f"command: {json.dumps(argv)}",)
+    address = engine.run("app", argv, ports, bind="127.0.0.1", lines=lines)
     if host == "0.0.0.0":
         engine.reaches(address, INNER)
     return engine
@@ -31,30 +37,30 @@ def _behind_apache(lab: Lab, authority: str) -> None:
 
 
 @inner_scenario(
-    outside="http.server-error", server="server.application-in-container", manual=NO_ENGINE
+    outside="http.server-error", server="server.application-in-container", differs=STARTED
 )
 def caddy_before_a_container_whose_program_listens_on_loopback(lab: Lab) -> None:
     """After many threads ("connection reset by peer"): the program in the container listens on
     127.0.0.1, which is the container's own."""
-    _application(lab, [(8080, INNER)], host="127.0.0.1")
+    _application(lab, [(8080, INNER)], host="127.0.0.1", compose=COMPOSE)
     _behind_caddy(lab, "127.0.0.1:8080")
 
 
 @inner_scenario(
-    outside="http.server-error", server="server.application-in-container", manual=NO_ENGINE
+    outside="http.server-error", server="server.application-in-container", differs=STARTED
 )
 def apache_before_a_container_with_a_wrong_inner_port(lab: Lab) -> None:
     """-p 8080:80, and the program listens on another port."""
-    _application(lab, [(8080, 80)])
+    _application(lab, [(8080, 80)], compose=COMPOSE)
     _behind_apache(lab, "127.0.0.1:8080")
 
 
 @inner_scenario(
-    outside="http.server-error", server="server.application-in-container", manual=NO_ENGINE
+    outside="http.server-error", server="server.application-in-container", differs=STARTED
 )
 def caddy_before_a_container_without_ports(lab: Lab) -> None:
     """The compose file has no `ports`."""
-    _application(lab, [])
+    _application(lab, [], compose=COMPOSE)
     _behind_caddy(lab, f"127.0.0.1:{INNER}")
 
 

@@ -7,7 +7,7 @@ from .. import caddy, certificates, haproxy
 from ..apache import HTTP, HTTPS
 from ..lab import SERVERS, Lab, missing_servers
 from ..scenario import healthy, scenario
-from ..server_containers import HOME, caddyfile, run_apache, run_caddy, run_haproxy
+from ..server_containers import COMPOSE, HOME, caddyfile, run_apache, run_caddy, run_haproxy
 from .netfilter import UFW, ufw
 
 WS = ("--ws", "/ws")
@@ -46,12 +46,32 @@ def apache_in_a_container(lab: Lab) -> None:
 @inner_scenario(
     outside="http.server-error",
     server="server.container-not-reached",
-    manual=NO_ENGINE,
+    differs=STARTED,
 )
 def caddy_takes_localhost_for_the_server(lab: Lab) -> None:
     """After many threads of Caddy's forum: reverse_proxy localhost:3000 in a container, "dial tcp
     127.0.0.1:3000: connect: connection refused"."""
     run_caddy(lab, caddyfile("\treverse_proxy localhost:3000\n"))
+
+
+@inner_scenario(outside="http.server-error", server="server.container-not-reached", differs=STARTED)
+def caddy_of_a_compose_file_means_the_server(lab: Lab) -> None:
+    """The application runs on the server: reverse_proxy localhost:3001 in a container."""
+    lab.application("--host", "0.0.0.0", "--port", "3001", port=3001)
+    run_caddy(lab, caddyfile("\treverse_proxy localhost:3001\n"), compose=COMPOSE)
+
+
+@inner_scenario(outside="http.server-error", server="server.container-not-reached", differs=STARTED)
+def haproxy_of_a_compose_file_asks_docker_desktop(lab: Lab) -> None:
+    """host.docker.internal, which Linux does not know by itself."""
+    lab.application("--host", "0.0.0.0", "--port", "3001", port=3001)
+    text = haproxy.SITE.replace("127.0.0.1:3000", "host.docker.internal:3001 init-addr libc,none")
+    run_haproxy(lab, text, COMPOSE)
+
+
+@healthy_inner()
+def caddy_of_a_compose_file(lab: Lab) -> None:
+    run_caddy(lab, caddyfile("\treverse_proxy app:3000\n"), compose=COMPOSE)
 
 
 @inner_scenario(
@@ -78,7 +98,7 @@ def application_was_stopped_behind_caddy(lab: Lab) -> None:
 @inner_scenario(
     outside="http.server-error",
     server="server.container-not-reached",
-    manual=NO_ENGINE,
+    differs=STARTED,
 )
 def haproxy_takes_localhost_for_the_server(lab: Lab) -> None:
     """After questions on Stack Overflow about HAProxy in docker: server app1 127.0.0.1:3000."""
@@ -88,7 +108,7 @@ def haproxy_takes_localhost_for_the_server(lab: Lab) -> None:
 @inner_scenario(
     outside="http.server-error",
     server="server.container-not-reached",
-    manual=NO_ENGINE,
+    differs=STARTED,
 )
 def apache_takes_localhost_for_the_server(lab: Lab) -> None:
     """After questions on Stack Overflow about httpd in docker: ProxyPass http://127.0.0.1:3000/,
@@ -148,12 +168,11 @@ def caddy_in_a_container_was_not_reloaded(lab: Lab) -> None:
 @inner_scenario(
     outside="tls.plain-http",
     server="listener.container-port",
-    also=("http.port-closed",),
-    manual=NO_ENGINE,
+    differs=STARTED,
 )
 def port_leads_to_plain_caddy(lab: Lab) -> None:
     """After questions about "ports: 443:80": Caddy redirects on port 80 by itself."""
-    run_caddy(lab, caddyfile("\treverse_proxy app:3000\n"), ((443, 80),))
+    run_caddy(lab, caddyfile("\treverse_proxy app:3000\n"), ((443, 80), (80, 80)), COMPOSE)
 
 
 @inner_scenario(

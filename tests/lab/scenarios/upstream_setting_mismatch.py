@@ -1,10 +1,11 @@
 """Programs whose own configuration does not fit the site (applications/configured_server.py)."""
 
 from .. import site
-from ..containers import Engine
+from ..containers import ComposeFile, Engine
 from ..lab import Lab
 from ..scenario import healthy, scenario
 from .nginx_host_not_passed import PAGES
+from .nginx_in_container import STARTED
 
 CHECK = "upstream.setting-mismatch"
 CONFIG = "/srv/cloud/config/config.php"
@@ -145,29 +146,22 @@ def home_assistant_was_not_restarted(lab: Lab) -> None:
 
 
 COMPOSE = "/srv/kc/docker-compose.yml"
-LABELS = {
-    "com.docker.compose.project": "kc",
-    "com.docker.compose.service": "keycloak",
-    "com.docker.compose.project.config_files": COMPOSE,
-}
 
 
 def keycloak(lab: Lab, *variables: str, image: str = "quay.io/keycloak/keycloak:18.0.2") -> None:
     """Keycloak in a container that publishes its port on loopback, of a compose file."""
-    engine, server = Engine(lab), lab.server
+    engine = Engine(lab)
+    file = ComposeFile(engine, COMPOSE)
     lines = "".join(f"      {each.replace('=', ': ')}\n" for each in ("KC_DB=dev-mem", *variables))
     head = f"services:\n  keycloak:\n    image: {image}\n    environment:\n"
-    server.write(COMPOSE, f'{head}{lines}    ports:\n      - "127.0.0.1:8081:3001"\n')
-    words = server.application("configured_server", "keycloak", "3001", "--host", "0.0.0.0")
-    argv = ["env", *variables, *words[1:]]
-    address = engine.run(
-        "kc-keycloak-1", argv, image=image, ports=((8081, 3001),), bind="127.0.0.1", labels=LABELS
-    )
-    engine.reaches(address, 3001)
+    words = lab.server.application("configured_server", "keycloak", "3001", "--host", "0.0.0.0")
+    file.program(image, words)
+    file.bring_up(f'{head}{lines}    ports:\n      - "127.0.0.1:8081:3001"\n')
+    engine.reaches(file.address("kc-keycloak-1"), 3001)
     lab.change(PAGES, PAGES.replace("127.0.0.1:3000", "127.0.0.1:8081"))
 
 
-@scenario(outside="http.mixed-content", server=CHECK, manual="the stand-in has no `compose`")
+@scenario(outside="http.mixed-content", server=CHECK, differs=STARTED)
 def keycloak_lacks_the_variable(lab: Lab) -> None:
     keycloak(lab)
 
