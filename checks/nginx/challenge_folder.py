@@ -4,11 +4,16 @@ gets 404, or a page in place of the file, and the renewal fails.
 
 The tool's own settings say where it writes (certbot: webroot_map, acme.sh: Le_Webroot), and nginx's
 where it looks, also after a redirect to https.
+
+It is certain where a program of this server answered a challenge that nobody ordered, and the tool
+writes into a web server's own folder: no program serves that one. A program may serve any other.
 """
 
 import posixpath
+import re
 from collections.abc import Iterator
 
+from checks.http import exchanges_by_purpose
 from checks.http._redirects import NginxRedirect, redirect_location, redirects_of
 from checks.nginx import Nginx, file_line
 from checks.nginx._commands import reload_steps
@@ -25,19 +30,46 @@ from diagnose.model import (
     Subject,
     Where,
 )
+from diagnose.model.addresses import is_local_host
 from diagnose.model.containers import NginxContainer
 from diagnose.model.frozen import frozen
+from diagnose.model.http import Exchange
 from diagnose.model.nginx import CertificateFile, Directive, NginxConfig
 from diagnose.model.renewal import CHALLENGES, ChallengeFolder
+from diagnose.model.server import WEB_SERVER_PROCESSES, Listeners
+from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx import edits, server_blocks
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.file_paths import served_file
 from diagnose.parsers.nginx.locations import LocationMatch, location_pattern, select_location
 from diagnose.parsers.nginx.server_blocks import Server
-from diagnose.parsers.nginx.upstreams import pass_directive_of
+from diagnose.parsers.nginx.upstreams import (
+    pass_directive_of,
+    proxy_target_of,
+    request_variables,
+)
+from diagnose.parsers.redirects import REDIRECTS
 from diagnose.parsers.urls import parse_url
 
 _FILE = f"{CHALLENGES}x"
+#: Folders that belong to a web server, or to the tool.
+_OF_A_SERVER = re.compile(
+    r"/usr/share/nginx(?:/html)?|/var/www(?:/html)?|/var/lib/letsencrypt|/srv/(?:http|www)"
+    r"|/(?:[\w.-]+/)*[\w.-]*(?:letsencrypt|certbot|acme|challenge)[\w.-]*(?:/[\w.-]+)?"
+)
+#: Web servers, and what listens in place of a program in a container, which may be one.
+_MAY_SERVE_FILES = WEB_SERVER_PROCESSES | {
+    *("docker-proxy", "rootlessport", "rootlesskit", "slirp4netns", "pasta", "conmon"),
+}
+#: Programs that may be servers of files: they answer what is not there with 404, or with a page.
+_INTERPRETER = re.compile(r"(?:php|python|ruby|node|perl|bun|deno|java)")
+_REFUSALS = {401, 403}
+#: What closes a site to those who are not known, and how a location is opened again.
+_OPENING = {
+    "auth_basic": "auth_basic off;",
+    "auth_request": "auth_request off;",
+    "deny": "allow all;",
+}
 
 
 @frozen
@@ -80,11 +112,12 @@ def challenge_folder(evidence: Evidence) -> Iterator[Claim]:
         for file in evidence.good(CertificateFile)
         for leaf in file.chain[:1]
     )
+    answered = _program_answers(nginx, answer, settings)
     yield Claim(
         about=Subject(text=settings.source),
         covers=(Subject(),),
-        because=(settings, nginx.config),
-        confidence=Confidence.LIKELY,
+        because=(settings, nginx.config, *answered),
+        confidence=Confidence.CERTAIN if answered else Confidence.LIKELY,
         severity=Severity.ERROR if expired else None,
         location=nginx.location(answer.directive),
         facts={
@@ -100,9 +133,40 @@ def challenge_folder(evidence: Evidence) -> Iterator[Claim]:
             "directive": " ".join((answer.directive.name, *answer.directive.args)),
             "place": file_line(answer.directive),
             "redirect": file_line(answer.redirect.directive) if answer.redirect else "",
+            "status": answered[0].status if answered else "",
         },
-        fix=_fix(nginx, answer, settings),
+        fix=_fix(nginx, answer, settings, sure=bool(answered)),
     )
+
+
+def _program_answers(
+    nginx: Nginx, answer: _Answer, settings: ChallengeFolder
+) -> tuple[Exchange, ...]:
+    """Return the answers of a program of this server to a challenge that nobody ordered, if the
+    tool's folder is none that it may serve."""
+    evidence = nginx.evidence
+    proxy = proxy_target_of(answer.match, request_variables(evidence.target))
+    if answer.folder or proxy is None or not _OF_A_SERVER.fullmatch(settings.folder):
+        return ()
+    is_interpreter = False
+    for endpoint in proxy.endpoints:
+        names = {
+            socket.process
+            for listeners in evidence.good(Listeners)
+            for socket in listeners.on(endpoint.port)
+        }
+        is_known = bool(names) and None not in names
+        if not is_known or not is_local_host(endpoint.host) or names & _MAY_SERVE_FILES:
+            return ()
+        is_interpreter |= any(_INTERPRETER.match(name or "") for name in names)
+    answers = exchanges_by_purpose(evidence, "acme")
+    ends = tuple(each for each in answers if each.status not in REDIRECTS)
+    is_programs = ends and all(
+        (each.status in _REFUSALS or (200 <= (each.status or 0) < 500 and not is_interpreter))
+        and proxy_page(each.body) != "nginx"
+        for each in ends
+    )
+    return ends if proxy.endpoints and is_programs else ()
 
 
 def _answer(nginx: Nginx, host: str) -> _Answer | None:
@@ -175,13 +239,15 @@ def _server(nginx: Nginx, host: str, port: int) -> Server | None:
     return next(iter(blocks.values())) if len(blocks) == 1 else None
 
 
-def _fix(nginx: Nginx, answer: _Answer, settings: ChallengeFolder) -> Fix:
+def _fix(nginx: Nginx, answer: _Answer, settings: ChallengeFolder, *, sure: bool) -> Fix:
     """Answer challenges on port 80 from the tool's folder, and nothing else from there."""
     file = nginx.file(answer.server.block)
     locations = children(answer.server.block, "location")
     own = [location for location in locations if _is_challenge(location)]
     returns = children(answer.server.block, "return")
-    block = [f"location ^~ {CHALLENGES} {{", f"    root {settings.folder};", "}"]
+    opening = [line for name, line in _OPENING.items() if _is_inherited(nginx, answer.server, name)]
+    lines = [f"    {line}" for line in (f"root {settings.folder};", *opening)]
+    block = [f"location ^~ {CHALLENGES} {{", *lines, "}"]
     change = None
     if answer.directive.name == "location" and answer.redirect is None:
         file = nginx.file(answer.directive)
@@ -199,7 +265,22 @@ def _fix(nginx: Nginx, answer: _Answer, settings: ChallengeFolder) -> Fix:
     edit = config_edit(nginx, file.path, change) if file and change else None
     if edit is None or " " in settings.folder:
         return Fix((Manual("one-folder", Where.SERVER),), Applicability.MANUAL)
-    return Fix((edit, *reload_steps(nginx)), Applicability.REVIEW)
+    # A person decides what is opened, and whether a `return` goes into a location.
+    is_added = sure and not opening and not returns
+    applicability = Applicability.AUTOMATIC if is_added else Applicability.REVIEW
+    return Fix((edit, *reload_steps(nginx)), applicability)
+
+
+def _is_inherited(nginx: Nginx, server: Server, name: str) -> bool:
+    """Return whether a location of the block inherits what closes the site."""
+    config = nginx.config
+    outer = [server.block, *(config.main if config else ())]
+    return any(
+        directive.args[:1] != ("off",)
+        for block in outer
+        if block is server.block or block.name == "http"
+        for directive in children(block, name)
+    )
 
 
 def _is_challenge(location: Directive) -> bool:
