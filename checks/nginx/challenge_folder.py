@@ -16,6 +16,11 @@ from collections.abc import Iterator
 from checks.http import exchanges_by_purpose
 from checks.http._redirects import NginxRedirect, redirect_location, redirects_of
 from checks.nginx import Nginx, file_line
+from checks.nginx._challenge_locations import (
+    challenge_location,
+    is_for_challenges,
+    server_of_port,
+)
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edit
 from diagnose.checking.registry import check
@@ -38,10 +43,10 @@ from diagnose.model.nginx import CertificateFile, Directive, NginxConfig
 from diagnose.model.renewal import CHALLENGES, ChallengeFolder
 from diagnose.model.server import WEB_SERVER_PROCESSES, Listeners
 from diagnose.parsers.http import proxy_page
-from diagnose.parsers.nginx import edits, server_blocks
+from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.file_paths import served_file
-from diagnose.parsers.nginx.locations import LocationMatch, location_pattern, select_location
+from diagnose.parsers.nginx.locations import LocationMatch, select_location
 from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.nginx.upstreams import (
     pass_directive_of,
@@ -64,12 +69,6 @@ _MAY_SERVE_FILES = WEB_SERVER_PROCESSES | {
 #: Programs that may be servers of files: they answer what is not there with 404, or with a page.
 _INTERPRETER = re.compile(r"(?:php|python|ruby|node|perl|bun|deno|java)")
 _REFUSALS = {401, 403}
-#: What closes a site to those who are not known, and how a location is opened again.
-_OPENING = {
-    "auth_basic": "auth_basic off;",
-    "auth_request": "auth_request off;",
-    "deny": "allow all;",
-}
 
 
 @frozen
@@ -171,7 +170,7 @@ def _program_answers(
 
 def _answer(nginx: Nginx, host: str) -> _Answer | None:
     """Follow a challenge through nginx; None if the way is unknown."""
-    server = _server(nginx, host, 80)
+    server = server_of_port(nginx, host, 80)
     if server is None:
         return None
     redirect = next(iter(redirects_of(server, _FILE)), None)
@@ -197,7 +196,7 @@ def _default_answer(
     the folder "html" of its own installation (core, "root")."""
     block, prefix = match.block, nginx.start_folder
     names = {"root", "alias", "return", "rewrite", "if", "try_files"}
-    is_own = block.name == "location" and _is_challenge(block) and bool(prefix)
+    is_own = block.name == "location" and is_for_challenges(block) and bool(prefix)
     if not is_own or any(children(each, name) for each in match.blocks for name in names):
         return None
     folder = posixpath.normpath(f"{prefix}/html/{CHALLENGES}")
@@ -225,64 +224,23 @@ def _redirect_server(nginx: Nginx, redirect: NginxRedirect, host: str) -> Server
     url = parse_url(redirect_location(redirect, values))
     if url is None or not url.secure or url.port != 443 or url.path != _FILE:
         return None
-    server = _server(nginx, url.host, 443)
+    server = server_of_port(nginx, url.host, 443)
     # Another name is followed where a block of this nginx has it: a default takes any name.
     return server if server and (url.host == host or url.host in server.names) else None
 
 
-def _server(nginx: Nginx, host: str, port: int) -> Server | None:
-    """Return the block of a name on a port, if it is the same on all addresses."""
-    selections = (
-        server_blocks.select_server(socket, host) for socket in nginx.reachable_sockets(port)
-    )
-    blocks = {id(server.block): server for server, _ in selections}
-    return next(iter(blocks.values())) if len(blocks) == 1 else None
-
-
 def _fix(nginx: Nginx, answer: _Answer, settings: ChallengeFolder, *, sure: bool) -> Fix:
     """Answer challenges on port 80 from the tool's folder, and nothing else from there."""
-    file = nginx.file(answer.server.block)
-    locations = children(answer.server.block, "location")
-    own = [location for location in locations if _is_challenge(location)]
-    returns = children(answer.server.block, "return")
-    opening = [line for name, line in _OPENING.items() if _is_inherited(nginx, answer.server, name)]
-    lines = [f"    {line}" for line in (f"root {settings.folder};", *opening)]
-    block = [f"location ^~ {CHALLENGES} {{", *lines, "}"]
-    change = None
+    edit, is_plain = None, False
     if answer.directive.name == "location" and answer.redirect is None:
         file = nginx.file(answer.directive)
-        if file is not None:
-            change = edits.insert_first(file.text, answer.directive, [f"root {settings.folder};"])
-    elif file is not None and not own and len(returns) == 1 and not locations:
-        # A `return` of the block itself comes before every location.
-        change = edits.enclose_directive(file.text, returns[0], "location /", [*block, ""])
-    elif file is not None and not own and not returns:
-        change = (
-            edits.insert_before(file.text, locations[0], [*block, ""])
-            if locations and locations[0].file == file.path
-            else edits.insert_first(file.text, answer.server.block, block)
-        )
-    edit = config_edit(nginx, file.path, change) if file and change else None
-    if edit is None or " " in settings.folder:
+        lines = [f"root {settings.folder};"]
+        if file is not None and " " not in settings.folder:
+            change = edits.insert_first(file.text, answer.directive, lines)
+            edit = config_edit(nginx, file.path, change)
+    elif added := challenge_location(nginx, answer.server, settings.folder):
+        edit, is_plain = added.edit, added.is_plain
+    if edit is None:
         return Fix((Manual("one-folder", Where.SERVER),), Applicability.MANUAL)
-    # A person decides what is opened, and whether a `return` goes into a location.
-    is_added = sure and not opening and not returns
-    applicability = Applicability.AUTOMATIC if is_added else Applicability.REVIEW
+    applicability = Applicability.AUTOMATIC if sure and is_plain else Applicability.REVIEW
     return Fix((edit, *reload_steps(nginx)), applicability)
-
-
-def _is_inherited(nginx: Nginx, server: Server, name: str) -> bool:
-    """Return whether a location of the block inherits what closes the site."""
-    config = nginx.config
-    outer = [server.block, *(config.main if config else ())]
-    return any(
-        directive.args[:1] != ("off",)
-        for block in outer
-        if block is server.block or block.name == "http"
-        for directive in children(block, name)
-    )
-
-
-def _is_challenge(location: Directive) -> bool:
-    pattern = location_pattern(location)
-    return pattern is not None and "well-known" in pattern.text
