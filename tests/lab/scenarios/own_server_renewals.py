@@ -42,3 +42,18 @@ def _standalone(lab: Lab, more: str = "") -> None:
     lab.change(site.KEY, f"{LIVE}/privkey.pem")
     if not more:
         lab.change(FOLDER, "")
+
+
+@scenario(
+    outside="certificate.expires-soon", server="http.port-closed", seen_besides=("http.port-closed",),
+    manual=AGAIN,
+)  # fmt: skip
+def certificate_is_late_and_nothing_listens_on_port_80(lab: Lab) -> None:
+    leaf = certificates.leaf(starts=-78, ends=12)
+    lab.server.write(site.PEM, leaf.chain)
+    lab.server.write(site.KEY, leaf.key_pem, 0o600)
+    text = (
+        f"[renewalparams]\nauthenticator = webroot\n[[webroot_map]]\n{site.NAME} = /var/www/acme\n"
+    )
+    lab.server.write(SETTINGS, text)
+    lab.change(site.HTTP, "")
