@@ -45,7 +45,8 @@ def _standalone(lab: Lab, more: str = "") -> None:
 
 
 @scenario(
-    outside="certificate.expires-soon", server="http.port-closed", seen_besides=("http.port-closed",),
+    outside="certificate.expires-soon", server="http.port-closed",
+    seen_besides=("http.port-closed",),
     manual=AGAIN,
 )  # fmt: skip
 def certificate_is_late_and_nothing_listens_on_port_80(lab: Lab) -> None:
