@@ -245,10 +245,10 @@ def tls_addresses(listens: tuple[Listen, ...]) -> tuple[str, ...]:
 # Fix
 
 
-def fix(nginx: Nginx, changes: Changes, step: str, sure: bool = True) -> Fix:
+def fix(nginx: Nginx, changes: Changes, step: str, sure: bool = True, context: int = 3) -> Fix:
     """Return a fix with these changes and an nginx reload, or a manual step if there are no
     changes."""
-    file_edits = config_edits(nginx, changes)
+    file_edits = config_edits(nginx, changes, context)
     if not file_edits:
         return by_hand(step)
     steps: tuple[Edit | Command, ...] = (*file_edits, *reload_steps(nginx))

@@ -164,4 +164,10 @@ def _fix(nginx: Nginx, answers: list[Exchange], sure: bool) -> Fix:
     changes: Changes = {}
     if not _redirect_edits.redirect_to_https(nginx, answers, changes):
         return _redirect_edits.by_hand("redirect")
-    return _redirect_edits.fix(nginx, changes, "redirect", sure=sure)
+    # A location for challenges goes before the first (nginx.challenge-folder): this patch shall fit
+    # behind it.
+    is_renewed = any(
+        type(each).__name__ == "ChallengeFolder" for each in nginx.evidence.observations
+    )
+    context = 1 if is_renewed else 3
+    return _redirect_edits.fix(nginx, changes, "redirect", sure=sure, context=context)

@@ -1,6 +1,8 @@
 """Port 80 does not respond although the target's port does. Browsers try https first by now, but
 old links, other clients and HTTP-01 challenges (RFC 8555 section 8.3) use port 80: where a renewal
-failed because the authority could not connect, this is why."""
+failed because the authority could not connect, this is why. Where the renewal tool's settings have
+a folder for challenges, or a server of its own behind a firewall, no renewal can succeed, with or
+without a log."""
 
 import re
 from collections.abc import Iterator
@@ -22,7 +24,7 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.http import Exchange
-from diagnose.model.renewal import RenewalFailure
+from diagnose.model.renewal import ChallengeFolder, OwnServerRenewal, RenewalFailure
 from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
 from diagnose.parsers.http import https_only
@@ -40,7 +42,7 @@ _NOT_REACHED = re.compile(
     severity=Severity.WARNING,
     needs=[Connection],
     needs_fault=[Connection],
-    explains=["http.acme-challenge-blocked"],
+    explains=["certificate.expired", "certificate.expires-soon", "http.acme-challenge-blocked"],
 )
 def port_closed(evidence: Evidence) -> Iterator[Claim]:
     target = evidence.target
@@ -72,16 +74,23 @@ def port_closed(evidence: Evidence) -> Iterator[Claim]:
         for failure in evidence.good(RenewalFailure)
         if target.host in failure.names and _NOT_REACHED.search(failure.message)
     ]
-    optional = not renewals and (
-        target.scheme == "wss"
-        or any(https_only(target.host, response_headers) for response_headers in headers or [()])
-    )
     refused = kinds == {"refused"}
+    settings = _settings(evidence, refused)
+    optional = (
+        not renewals
+        and settings is None
+        and (
+            target.scheme == "wss"
+            or any(
+                https_only(target.host, response_headers) for response_headers in headers or [()]
+            )
+        )
+    )
     slip = _slip(evidence) if refused else None
     yield Claim(
         about=merge_subjects(subjects),
-        covers=(*subjects, *([Subject()] if renewals else [])),
-        because=(*closed, *renewals),
+        covers=(*subjects, *([Subject()] if renewals or settings else [])),
+        because=(*closed, *renewals, *([settings] if settings else [])),
         confidence=Confidence.LIKELY if kinds == {"timeout"} else Confidence.CERTAIN,
         severity=Severity.NOTE if optional else None,
         facts={
@@ -90,14 +99,29 @@ def port_closed(evidence: Evidence) -> Iterator[Claim]:
             "refused": refused,
             "silent": kinds == {"timeout"},
             "renewal": renewals[0].message if renewals else "",
+            "tool": settings.tool if settings else "",
+            "source": settings.source if settings else "",
             "message": closed[0].failure.message if closed[0].failure else "",
             "slip": slip.port if slip else "",
             "slip_place": slip.place if slip else "",
         },
         # Its owner may have closed the port on purpose, unless a renewal needs it.
         fix=(slip and _moved(evidence, slip))
-        or _fix(Nginx.of(evidence), sure=refused and bool(renewals)),
+        or _fix(Nginx.of(evidence), _folder(settings), sure=refused and bool(renewals)),
     )
+
+
+def _settings(evidence: Evidence, refused: bool) -> ChallengeFolder | OwnServerRenewal | None:
+    """Return the settings of a tool that renews the target's certificate over port 80. Where a tool
+    listens itself, nobody else has to."""
+    folders = (each for each in evidence.good(ChallengeFolder) if each.name == evidence.target.host)
+    own = (each for each in evidence.good(OwnServerRenewal) if each.name == evidence.target.host)
+    return next(folders, None) or (None if refused else next(own, None))
+
+
+def _folder(settings: ChallengeFolder | OwnServerRenewal | None) -> str:
+    folder = settings.folder if isinstance(settings, ChallengeFolder) else ""
+    return "" if re.search(r"[\s;{}\"'$\\]", folder) else folder
 
 
 def _slip(evidence: Evidence) -> "SlippedPort | None":
@@ -123,9 +147,9 @@ def _moved(evidence: Evidence, slip: "SlippedPort") -> Fix | None:
     return Fix((*slip.edits, *reload_steps(view.server)), Applicability.REVIEW)
 
 
-def _fix(nginx: Nginx, sure: bool) -> Fix:
-    """Add a server block for port 80, if nginx has none that visitors reach and no other program
-    holds the port."""
+def _fix(nginx: Nginx, folder: str, sure: bool) -> Fix:
+    """Add a server block for port 80, with the folder of challenges, if nginx has none that
+    visitors reach and no other program holds the port."""
     listeners = nginx.evidence.good(Listeners)
     is_port_taken = not listeners or any(snapshot.on(80) for snapshot in listeners)
     blocks = {
@@ -137,6 +161,6 @@ def _fix(nginx: Nginx, sure: bool) -> Fix:
     if nginx.master and not is_port_taken and not nginx.listen_sockets(80) and len(blocks) == 1:
         (server,) = blocks.values()
         _redirect_edits.add_redirect_server(
-            nginx, _redirect_edits.tls_addresses(server.listens), "", changes
+            nginx, _redirect_edits.tls_addresses(server.listens), folder, changes
         )
     return _redirect_edits.fix(nginx, changes, "open", sure)

@@ -21,16 +21,16 @@ from diagnose.parsers.nginx.server_blocks import Listen, Socket
 Changes: TypeAlias = dict[str, list[TextEdit]]
 
 
-def config_edit(nginx: Nginx, path: str, *changes: TextEdit) -> Edit | None:
+def config_edit(nginx: Nginx, path: str, *changes: TextEdit, context: int = 3) -> Edit | None:
     """Return an edit of a configuration file, or None if nothing changes, or a change is of a
-    directive of another file.
+    directive of another file. The edit shows `context` unchanged lines around each change.
 
     It edits the file to which a link leads, because patch(1) refuses links.
     """
     file = nginx.config.file(path) if nginx.config else None
     if file is None or any(_is_misplaced(path, change) for change in changes):
         return None
-    text = diff(file.real or path, file.text, apply_edits(file.text, *changes))
+    text = diff(file.real or path, file.text, apply_edits(file.text, *changes), context)
     return Edit(file.real or path, text) if text else None
 
 
@@ -39,7 +39,7 @@ def _is_misplaced(path: str, change: TextEdit) -> bool:
     return change.file not in {"", path}
 
 
-def config_edits(nginx: Nginx, changes: Changes) -> tuple[Edit, ...]:
+def config_edits(nginx: Nginx, changes: Changes, context: int = 3) -> tuple[Edit, ...]:
     """Return the edits of all files, or () if one of them is not possible: half a remedy is
     none."""
     if any(_is_misplaced(path, each) for path, some in changes.items() for each in some):
@@ -47,7 +47,7 @@ def config_edits(nginx: Nginx, changes: Changes) -> tuple[Edit, ...]:
     return tuple(
         edit
         for path, file_changes in changes.items()
-        if (edit := config_edit(nginx, path, *file_changes))
+        if (edit := config_edit(nginx, path, *file_changes, context=context))
     )
 
 

@@ -15,6 +15,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 
 from checks.http import endpoint_subjects
+from checks.http._challenges import challenge_faults
 from checks.nginx import Nginx, file_line
 from checks.nginx._answering_rules import BROWSER, answering_rules
 from checks.nginx._page_errors import is_in_run, logged_errors
@@ -94,6 +95,7 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
         severity=Severity.WARNING if sent or is_plain or address or dead else None,
         confidence=Confidence.LIKELY if dead else Confidence.CERTAIN,
         location=nginx.location(directive),
+        consequence_of=challenge_faults(evidence.target.path),
         facts={
             "url": page.url,
             "status": page.status,

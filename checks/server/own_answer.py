@@ -8,6 +8,7 @@ The application was asked directly, with the site's name.
 import re
 from collections.abc import Iterator, Sequence
 
+from checks.http._challenges import challenge_faults
 from checks.server import ServerView, place_text, server_on_port
 from checks.server._backend_answers import answer_with, route_to_application
 from diagnose.checking.registry import check
@@ -84,6 +85,7 @@ def _claim(view: ServerView, route: SiteRoute | None, pages: Sequence[Exchange])
     return Claim(
         about=Subject(port=target.port, path=target.path),
         because=(view.server, *pages),
+        consequence_of=challenge_faults(path),
         # The application was asked for the path that the server in front makes of the visitor's.
         confidence=Confidence.CERTAIN if inner == path else Confidence.LIKELY,
         facts={

@@ -13,6 +13,7 @@ clients sign the Host (AWS Signature Version 4), so that every signed request is
 import re
 from collections.abc import Iterator
 
+from checks.http._challenges import challenge_faults
 from checks.nginx import Nginx, file_line
 from checks.nginx._inner_blocks import answering_block
 from checks.upstream._comparisons import decisive_change, proxied_match
@@ -55,6 +56,7 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
         about=Subject(port=evidence.target.port, path=requests[0].path, text=file_line(directive)),
         because=(*pages, *requests),
         location=nginx.location(directive),
+        consequence_of=challenge_faults(requests[0].path),
         facts={
             "url": pages[0].url,
             "method": pages[0].method,

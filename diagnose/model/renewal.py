@@ -82,3 +82,28 @@ class RenewalAuthority(Observation):
 
     def summary(self) -> Summary:
         return f"{self.tool} {self.name}", self.host
+
+
+@frozen(kw_only=True, eq=False)
+class OwnServerRenewal(Observation):
+    """A renewal tool answers HTTP-01 challenges with a server of its own (certbot's "standalone",
+    acme.sh's `--standalone`), and needs `port` for it.
+
+    `stopped_by` is what stops the web server meanwhile: the tool's settings, or a file that starts
+    it; "" if neither was found. `plugins` are the web servers for which the tool has a plugin here
+    ("nginx", "apache"); `folder` is a folder of a web server's files, "" if none is there. Searched
+    as a RenewalFailure is.
+    """
+
+    layer: ClassVar[str] = "certificate"
+
+    tool: Word
+    source: FilePath
+    name: DomainName
+    port: int = 80
+    stopped_by: FilePath = ""
+    plugins: tuple[Word, ...] = ()
+    folder: FilePath = ""
+
+    def summary(self) -> Summary:
+        return f"{self.tool} {self.name}", str(self.port)

@@ -77,6 +77,12 @@ _BESIDE_A_STATUS = frozenset({"timeout", "cached"})
 _ONLY_STATUS: tuple[SymptomKind, ...] = ("status",)
 #: The status that an authority got for the file of a challenge is not that of a page.
 _ONLY_CHALLENGE: tuple[SymptomKind, ...] = ("acme",)
+#: What names the file of a challenge beside a status, whatever program and site it names.
+_CHALLENGE = lazy_pattern(
+    r"(?i)acme-challenge|(?<![a-z])(?:acme|certbot|let'?s ?encrypt)(?![a-z]).{0,60}?"
+    r"(?:(?<![a-z])challenge|挑战|质询)|(?<![a-z])challenges?(?![a-z]).{0,60}?"
+    r"(?<![a-z])(?:acme|certbot|let'?s ?encrypt)(?![a-z])"
+)
 
 #: Kinds of which the message of an application may say more.
 _SAY_LITTLE = frozenset({"unusable", "not-connected"})
@@ -105,6 +111,9 @@ def symptom_of(text: str, *, of_websocket: bool = False) -> Symptom | None:
     if is_solved(line):
         return None
     symptom = _symptom_of(text, line, of_websocket)
+    is_status = symptom is not None and symptom.kind == "status"
+    if is_status and (file := _CHALLENGE.search(_URL.sub(" ", line))):
+        return _symptom("acme-response", line, file[0])
     if symptom is not None and symptom.kind != "unusable":
         return symptom
     # Imported late: what is understood so far needs no other language.

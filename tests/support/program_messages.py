@@ -427,6 +427,8 @@ PROGRAM_MESSAGES: dict[str, tuple[Example, ...]] = {
         Example("An unexpected error occurred: There were too many requests of a given type :: "
                 "too many failed authorizations (5) for \"shop.example.com\" in the last 1h0m0s",
                 "acme-limit"),
+        Example("CertBot throws a 401 Unauthorized error trying to access "
+                "http://media.example.net/.well-known/acme-challenge/longkey", "acme-response"),
         Example("Some challenges have failed.", "acme", ""),
         Example("Attempting to renew cert (shop.example.com) from /etc/letsencrypt/renewal/shop.conf "
                 "produced an unexpected error: HTTPSConnectionPool(host='acme-v02.api.letsencrypt.org'"

@@ -28,14 +28,14 @@ def apply_edits(text: str, *edits: TextEdit) -> str:
     return text
 
 
-def diff(path: str, before: str, after: str) -> str:
+def diff(path: str, before: str, after: str, context: int = 3) -> str:
     """Return the unified diff between two texts, or "" if they are equal.
 
     Only a line feed ends a line: patch(1) does not accept the other line ends that Python does.
     """
     import difflib  # most runs edit nothing
 
-    lines = difflib.unified_diff(_lines(before), _lines(after), path, path)
+    lines = difflib.unified_diff(_lines(before), _lines(after), path, path, n=context)
     return "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
     )

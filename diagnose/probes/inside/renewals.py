@@ -18,6 +18,7 @@ from diagnose.model.nginx import CertificateFile, Directive, NginxConfig
 from diagnose.model.renewal import (
     CHALLENGES,
     ChallengeFolder,
+    OwnServerRenewal,
     RenewalAuthority,
     RenewalFailure,
 )
@@ -54,6 +55,8 @@ async def renewal(ctx: ProbeContext, certificate: CertificateFile) -> None:
         ctx.emit(replace(failure, at=at, took=result.took))
     for authority in parse_authorities(result.out):
         ctx.emit(replace(authority, at=at, took=result.took))
+    for own_server in parse_own_servers(result.out):
+        ctx.emit(replace(own_server, at=at, took=result.took))
     if not _is_challenge(ctx):
         await _emit_folders(ctx, result, at)
 
@@ -133,6 +136,10 @@ _CERTBOT_FOLDER = re.compile(r"^ ([\w.*-]{1,253}) *= *(/[^\n,]*?),? *$", re.MULT
 _DIRECTORY = re.compile(r"^ (?:server *= *|Le_API=')https://([\w.-]{1,253})[/:]", re.MULTILINE)
 #: Plugins of certbot for DNS providers, and the hooks of acme.sh; one for several names is a list.
 _OVER_DNS = re.compile(r"^ (?:authenticator *= *(?:\S{1,60}:)?dns-|Le_Webroot='dns)", re.MULTILINE)
+_OWN_SERVER = re.compile(
+    r"^ (http01_port|pre_hook|Le_HTTPPort|Le_PreHook|stops|plugin|folder) *= *'?([^'\n]{1,500})",
+    re.MULTILINE,
+)
 _ACME_VALUE = re.compile(r"^ Le_(Domain|Alt|Webroot)='([^'\n]*)'", re.MULTILINE)
 
 
@@ -177,6 +184,29 @@ def parse_authorities(text: str) -> Iterator[RenewalAuthority]:
             name=name.lower(),
             host=host,
             over_dns=over_dns,
+        )
+
+
+def parse_own_servers(text: str) -> Iterator[OwnServerRenewal]:
+    """Parse the settings in the output of SCRIPT: which tool answers challenges itself."""
+    parts = zip(*(iter(_PART.split(text)[1:]),) * 4, strict=False)
+    methods = ((path, body) for kind, _, path, body in parts if kind == "method")
+    for path, body in islice(methods, MAX_NAMES):
+        values = _OWN_SERVER.findall(body)
+        named = {name.lower(): value for name, value in values}
+        port = named.get("http01_port", named.get("le_httpport", ""))
+        own_hook = named.get("pre_hook") or named.get("le_prehook")
+        path = clean(path, 200)
+        yield OwnServerRenewal(
+            vantage=Vantage.SERVER,
+            equivalent=f"cat {shlex.quote(path)}",
+            tool="acme.sh" if ".acme.sh/" in path else "certbot",
+            source=path,
+            name=clean(posixpath.basename(path).removesuffix(".conf"), 253).lower(),
+            port=int(port) if re.fullmatch(r"[1-9][0-9]{0,4}", port) else 80,
+            stopped_by=path if own_hook else clean(named.get("stops", ""), 200),
+            plugins=tuple(dict.fromkeys(word for name, word in values if name == "plugin")),
+            folder=clean(named.get("folder", ""), 200),
         )
 
 

@@ -1,8 +1,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from diagnose.model import Applicability, Severity, Target
+from diagnose.model import Applicability, Severity, Target, Vantage
 from diagnose.model.http import Exchange
+from diagnose.model.renewal import ChallengeFolder
 from diagnose.model.tls import Certificate, Handshake
 from tests.support.check_evidence import NOW, judge
 from tests.support.redirect_evidence import AROUND, PLAIN, SITE, applied, config
@@ -236,3 +237,14 @@ def test_silent_where_another_sites_block_answers_on_443() -> None:
     other = SITE.replace("shop.example.com", "www.example.org")
     assert not judge("http.no-redirect", HOME, plain(), config(other + OWN), *AROUND)
     assert judge("http.no-redirect", HOME, plain(), config(other + SITE + OWN), *AROUND)
+
+
+def test_the_patch_fits_behind_that_of_the_challenges() -> None:
+    folder = ChallengeFolder(
+        vantage=Vantage.SERVER, tool="certbot", source="x", name="shop.example.com", folder="/x"
+    )
+    for seen, before in (((), 3), ((folder,), 1)):
+        (claim,) = judge("http.no-redirect", HOME, plain(), config(SITE + PAGES), *AROUND, *seen)
+        assert claim.fix
+        rows = claim.fix.edits[0].diff.splitlines()[3:]
+        assert [row[:1] for row in rows[: before + 1]] == [" "] * before + ["-"]

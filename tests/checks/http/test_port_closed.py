@@ -5,7 +5,7 @@ import pytest
 
 from diagnose.model import Applicability, Confidence, Severity, Subject, Target, Vantage
 from diagnose.model.http import Exchange
-from diagnose.model.renewal import RenewalFailure
+from diagnose.model.renewal import ChallengeFolder, OwnServerRenewal, RenewalFailure
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.tcp import Connection
 from diagnose.model.web_servers import ServerFile, WebServer, WebServerConfig
@@ -178,3 +178,23 @@ def test_another_port_is_chosen_on_purpose(port: int) -> None:
     assert claim.facts["slip"] == ""
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_fires_as_the_cause_of_a_late_certificate_that_is_renewed_over_port_80() -> None:
+    source = "/etc/letsencrypt/renewal/shop.example.com.conf"
+    folder = ChallengeFolder(
+        vantage=Vantage.SERVER, tool="certbot", source=source, name="shop.example.com",
+        folder="/var/www/acme",
+    )  # fmt: skip
+    (claim,) = judge("http.port-closed", OPEN, CLOSED, folder)
+    assert Subject() in claim.covers
+    assert claim.facts["source"] == source
+    (claim,) = judge("http.port-closed", OPEN, CLOSED, replace(folder, name="blog.example.com"))
+    assert Subject() not in claim.covers
+    own = OwnServerRenewal(
+        vantage=Vantage.SERVER, tool="certbot", source=source, name="shop.example.com"
+    )
+    # The tool listens itself while it renews: only a firewall is in its way.
+    for failure, is_cause in ((REFUSED, False), (TIMEOUT, True)):
+        (claim,) = judge("http.port-closed", OPEN, replace(CLOSED, failure=failure), own)
+        assert (Subject() in claim.covers) is is_cause

@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
-from diagnose.model import Applicability, Edit, Vantage
+from diagnose.model import Applicability, Confidence, Edit, Vantage
 from diagnose.model.containers import NginxContainer
+from diagnose.model.http import Exchange
 from diagnose.model.renewal import ChallengeFolder
+from diagnose.model.server import Listener, Listeners
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import BUILD, RUNNING, config
 
@@ -132,3 +134,56 @@ def test_fires_on_a_location_of_its_own_without_a_root() -> None:
     anything = empty.replace("location /.well-known/acme-challenge/ {}", "location /a {}")
     anything = anything.replace("return 301 https://$host$request_uri;", "")
     assert not judge(CHECK, config(SPA + anything), *seen)
+
+
+PROGRAM = SPLIT.replace("root /var/www/acme;", "proxy_pass http://127.0.0.1:32400;")
+
+
+def listening(process: str) -> Listeners:
+    socket = Listener(
+        vantage=Vantage.SERVER, address="127.0.0.1", port=32400, family=4, process=process
+    )
+    return Listeners(vantage=Vantage.SERVER, sockets=(socket,))
+
+
+def made_up(status: int, body: str = "no") -> Exchange:
+    url = "http://shop.example.com/.well-known/acme-challenge/diagnose-1"
+    return Exchange(
+        url=url, method="GET", address="203.0.113.10", port=80, purpose="acme", status=status,
+        body=body,
+    )  # fmt: skip
+
+
+def test_certain_where_a_program_refuses_what_nobody_ordered() -> None:
+    given = (config(SPA + PROGRAM), BUILD, RUNNING)
+    folder = written("/usr/share/nginx/html")
+    (claim,) = judge(CHECK, folder, *given, listening("plex"), made_up(401))
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.facts["status"] == 401
+    for other, process, answer in (
+        (written("/srv/app/public"), "plex", made_up(401)),
+        (folder, "apache2", made_up(401)),
+        (folder, "docker-proxy", made_up(401)),
+        (folder, "node", made_up(200)),
+        (folder, "plex", made_up(502)),
+        (folder, "plex", made_up(404, "<center>nginx</center>")),
+    ):
+        (claim,) = judge(CHECK, other, *given, listening(process), answer)
+        assert claim.confidence is Confidence.LIKELY, (process, answer)
+
+
+def test_opens_challenges_alone_where_the_site_has_a_password() -> None:
+    general = PROGRAM.replace("/.well-known/acme-challenge/", "/media/")
+    general = general.replace("listen 80;", "listen 80;\n    auth_basic x;")
+    general = general.replace(
+        "return 301 https://$host$request_uri", "proxy_pass http://[::1]:32400"
+    )
+    given = (written("/usr/share/nginx/html"), BUILD, RUNNING, listening("plex"), made_up(401))
+    (claim,) = judge(CHECK, config(general), *given)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "auth_basic off;" in claim.fix.edits[0].diff
+    (claim,) = judge(CHECK, config(general.replace("    auth_basic x;\n", "")), *given)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    assert "auth_basic" not in claim.fix.edits[0].diff

@@ -1,4 +1,5 @@
 import asyncio
+import re
 import shlex
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -151,3 +152,39 @@ def test_the_authority_of_each_certificate() -> None:
         ("certbot", "shop.example.com", "acme-v02.api.letsencrypt.org", True),
         ("acme.sh", "b.example", "acme.zerossl.com", False),
     ]
+
+
+def test_tools_with_a_server_of_their_own() -> None:
+    text = (
+        "@@@ method 0 /etc/letsencrypt/renewal/shop.example.com.conf\n"
+        " authenticator = standalone\n http01_port = 8888\n plugin = nginx\n plugin = nginx\n"
+        " folder = /var/www/html\n"
+        "@@@ method 0 /etc/letsencrypt/renewal/b.example.conf\n"
+        " authenticator = standalone\n stops = /etc/cron.d/certbot\n"
+        f"@@@ method 0 /root/.acme.sh/{SHOP}_ecc/{SHOP}.conf\n"
+        " Le_Webroot='no'\n Le_PreHook=''\n"
+        f"@@@ method 0 /root/.acme.sh/c.example/c.example.conf\n"
+        " Le_Webroot='no'\n Le_PreHook='__ACME_BASE64__START_eA==__ACME_BASE64__END_'\n"
+    )
+    seen = list(probes.parse_own_servers(text))
+    assert [(item.name, item.port) for item in seen] == [
+        (SHOP, 8888), ("b.example", 80), (SHOP, 80), ("c.example", 80),
+    ]  # fmt: skip
+    assert [bool(item.stopped_by) for item in seen] == [False, True, False, True]
+    assert (seen[0].plugins, seen[0].folder) == (("nginx",), "/var/www/html")
+
+
+def test_what_stops_the_web_server_is_found(tmp_path: Path) -> None:
+    """The script itself, with its folders moved below another."""
+    settings, cron = tmp_path / "etc/letsencrypt/renewal", tmp_path / "etc/cron.d"
+    settings.mkdir(parents=True)
+    cron.mkdir()
+    (settings / "shop.conf").write_text("[renewalparams]\nauthenticator = standalone\n")
+    script = re.sub(
+        r"(?<=[ \n=(])/(?=etc|root|var|lib|usr|opt|home|snap)", f"{tmp_path}/", probes.SCRIPT
+    )
+    for line, stops in (("certbot -q renew", False), ("systemctl stop nginx; certbot renew", True)):
+        (cron / "certbot").write_text(f"0 3 * * * root {line}\n")
+        ran = asyncio.run(LocalMachine().run("sh", "-c", script))
+        (seen,) = probes.parse_own_servers(ran.out)
+        assert bool(seen.stopped_by) is stops

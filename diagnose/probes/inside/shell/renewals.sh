@@ -31,4 +31,28 @@ for f in /root/.acme.sh/*/*.conf /home/*/.acme.sh/*/*.conf; do
   grep -q "^Le_Webroot='/" "$f" || continue
   echo "@@@ webroot 0 $f"; grep -E '^Le_(Domain|Alt|Webroot)=' "$f" | head -n 3 | sed 's/^/ /'
 done 2>/dev/null
+# A tool with a server of its own: what stops the web server meanwhile, in its settings or wherever
+# it is started from, the plugins that are installed, and a folder of the web server.
+method() {
+  echo "@@@ method 0 $1"; grep -E "$2" "$1" | head -n 8 | sed 's/^/ /'
+  grep -lEs '(pre-|pre_)hook|(stop|down|kill|quit).*(certbot|acme)|(certbot|acme).*(stop|down|kill|quit)|(systemctl|service|nginx|apache2ctl|apachectl|docker|compose) .*(stop|down|quit)' \
+    /etc/letsencrypt/cli.ini /root/.config/letsencrypt/cli.ini /etc/letsencrypt/renewal-hooks/pre/* \
+    $(grep -lEs 'certbot|letsencrypt|acme\.sh' /etc/crontab /etc/cron.*/* /var/spool/cron/root \
+      /var/spool/cron/crontabs/root /etc/systemd/system/*.service /etc/systemd/system/*.service.d/* \
+      /lib/systemd/system/*certbot*.service /usr/lib/systemd/system/*certbot*.service \
+      /root/*.sh /opt/*.sh $(find /usr/local/bin /usr/local/sbin -maxdepth 1 -size -100k) | head -n 40) | head -n 1 | sed 's/^/ stops = /'
+  for p in /usr/lib/python3*/*-packages /usr/local/lib/python3*/*-packages /opt/certbot/lib/python3*/*-packages \
+    /snap/certbot/current/lib/python3*/*-packages
+  do for n in nginx apache; do [ ! -d "$p/certbot_$n" ] || echo " plugin = $n"; done; done
+  for p in /var/www/html /usr/share/nginx/html /srv/http /var/www; do
+    [ ! -d "$p" ] || { echo " folder = $p"; break; }
+  done
+}
+for f in /etc/letsencrypt/renewal/*.conf; do
+  ! grep -qE '^authenticator *= *standalone *$' "$f" ||
+    method "$f" '^(authenticator|http01_port|pre_hook) *='
+done 2>/dev/null
+for f in /root/.acme.sh/*/*.conf /home/*/.acme.sh/*/*.conf; do
+  ! grep -q "^Le_Webroot='no'" "$f" || method "$f" '^Le_(Webroot|HTTPPort|PreHook)='
+done 2>/dev/null
 :

@@ -1,0 +1,146 @@
+"""A certificate is late, its renewal tool answers HTTP-01 challenges with a server of its own
+(certbot's "standalone", acme.sh's `--standalone`), and a web server has the port that it needs
+(RFC 8555 section 8.3: port 80). Every renewal fails, until the web server is stopped meanwhile or
+the tool uses it.
+
+It is certain where the tool's log says that the port is taken. A program that nobody has found may
+stop the web server: without the log it is likely.
+"""
+
+import posixpath
+from collections.abc import Iterator
+
+from checks.certificate import lineage_of
+from checks.certificate._renewal_reasons import renewal_reason
+from checks.nginx import Nginx
+from checks.nginx._challenge_locations import challenge_location, server_of_port
+from checks.nginx._commands import reload_steps
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Command,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+    commands,
+)
+from diagnose.model.containers import NginxContainer
+from diagnose.model.nginx import CertificateFile
+from diagnose.model.renewal import OwnServerRenewal, RenewalFailure
+from diagnose.model.server import Listeners
+from diagnose.parsers.nginx.server_blocks import Server
+
+#: The plugin of certbot for each web server's process.
+_PLUGINS = {"nginx": "nginx", "apache2": "apache", "httpd": "apache"}
+#: The tools' own servers, which listen while they renew.
+_TOOLS = {"certbot", "acme.sh", "socat", "lego"}
+
+
+@check(
+    severity=Severity.WARNING,
+    needs=[OwnServerRenewal, CertificateFile, Listeners],
+    explains=["certificate.expired", "certificate.expires-soon", "certificate.renewal-failed"],
+)
+def port_taken_at_renewal(evidence: Evidence) -> Iterator[Claim]:
+    files = [file for file in evidence.good(CertificateFile) if file.chain]
+    own = _settings(evidence, files)
+    if own is None or own.stopped_by:
+        return
+    holders = [
+        socket.process or ""
+        for listeners in evidence.good(Listeners)
+        for socket in listeners.on(own.port)
+        if socket.process not in _TOOLS
+    ]
+    if not holders:
+        return
+    failures = [
+        failure
+        for failure in evidence.good(RenewalFailure)
+        if failure.tool == own.tool and renewal_reason(failure.message)["port_taken"]
+        if not any(_is_older(failure, file) for file in files[:1])
+    ]
+    expired = any(_is_past(file, evidence) for file in files[:1])
+    plugin = _PLUGINS.get(holders[0], "") if own.tool == "certbot" else ""
+    fix, folder = _fix(evidence, own, holders[0], plugin if plugin in own.plugins else "")
+    yield Claim(
+        about=Subject(text=own.source),
+        covers=(Subject(),),
+        because=(own, *failures[:1], *files[:1]),
+        confidence=Confidence.CERTAIN if failures else Confidence.LIKELY,
+        severity=Severity.ERROR if expired else None,
+        facts={
+            "tool": own.tool,
+            "name": own.name,
+            "source": own.source,
+            "port": own.port,
+            "program": holders[0],
+            "logged": bool(failures),
+            "certbot": own.tool == "certbot",
+            "plugin": plugin,
+            "folder": folder,
+        },
+        fix=fix,
+    )
+
+
+def _settings(evidence: Evidence, files: list[CertificateFile]) -> OwnServerRenewal | None:
+    """Return the settings of the certificate that the web server reads, or of the target's name."""
+    paths = [path for file in files for path in (file.path, file.real) if path]
+    lineages = {lineage.name for path in paths if (lineage := lineage_of(path)) is not None}
+    names = lineages or {evidence.target.host}
+    return next((each for each in evidence.good(OwnServerRenewal) if each.name in names), None)
+
+
+def _is_past(file: CertificateFile, evidence: Evidence) -> bool:
+    end = file.chain[0].not_after
+    return end is not None and end < evidence.started_at
+
+
+def _is_older(failure: RenewalFailure, file: CertificateFile) -> bool:
+    """Return whether the file was written after this failure."""
+    return failure.when is not None and file.changed is not None and failure.when < file.changed
+
+
+def _fix(evidence: Evidence, own: OwnServerRenewal, holder: str, plugin: str) -> tuple[Fix, str]:
+    """Return how the tool renews with the web server that runs, and the folder that it writes to,
+    "" if it writes none."""
+    certbot = ("certbot", "renew", "--cert-name", own.name)
+    if plugin:
+        command = commands.renew_certificate((*certbot, f"--{plugin}"))
+        return Fix((command,), Applicability.REVIEW), ""
+    nginx, folder = Nginx.of(evidence), own.folder
+    is_here = holder == "nginx" and own.port == 80 and not evidence.of(NginxContainer)
+    server = _server(nginx) if is_here and folder else None
+    location = challenge_location(nginx, server, folder) if server else None
+    if location is None:
+        return Fix((Manual("use-the-web-server", Where.SERVER),), Applicability.MANUAL), folder
+    renew = _with_webroot(own, folder) or commands.renew_certificate(
+        (*certbot, "--webroot", "-w", folder)
+    )
+    return Fix((location.edit, *reload_steps(nginx), renew), Applicability.REVIEW), folder
+
+
+def _server(nginx: Nginx) -> Server | None:
+    """Return the block of port 80 that has all names of the certificate; None if several have."""
+    files = nginx.evidence.good(CertificateFile)
+    names = {name for file in files for leaf in file.chain[:1] for name in leaf.dns_names}
+    names.add(nginx.evidence.target.host)
+    servers = [server_of_port(nginx, name, 80) for name in names]
+    blocks = {id(server.block) for server in servers if server}
+    return servers[0] if len(blocks) == 1 and None not in servers else None
+
+
+def _with_webroot(own: OwnServerRenewal, folder: str) -> Command | None:
+    """Return acme.sh's command that renews by files in a folder from now on."""
+    if own.tool != "acme.sh":
+        return None
+    place, _, kind = posixpath.dirname(own.source).rpartition("/")
+    ecc = ("--ecc",) if kind.endswith("_ecc") else ()
+    argv = (f"{place}/acme.sh", "--home", place, "--issue", "--force", "-d", own.name, *ecc)
+    return commands.renew_certificate((*argv, "-w", folder))

@@ -1,0 +1,89 @@
+"""certificate.port-taken-at-renewal: when it fires, and when it is silent."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from diagnose.model import Applicability, Confidence, Severity, Vantage
+from diagnose.model.nginx import CertificateFile
+from diagnose.model.renewal import OwnServerRenewal, RenewalFailure
+from diagnose.model.server import Listener, Listeners
+from tests.support.certificates import leaf
+from tests.support.check_evidence import NOW, judge
+from tests.support.nginx_evidence import BUILD, RUNNING, config
+
+CHECK = "certificate.port-taken-at-renewal"
+LIVE = "/etc/letsencrypt/live/shop.example.com/fullchain.pem"
+OWN = OwnServerRenewal(
+    vantage=Vantage.SERVER, tool="certbot", name="shop.example.com", folder="/var/www/html",
+    source="/etc/letsencrypt/renewal/shop.example.com.conf",
+)  # fmt: skip
+PLAIN = """\
+server {
+    listen 80;
+    server_name shop.example.com;
+    location / {
+        return 301 https://$host$request_uri;
+    }
+}
+"""
+
+
+def file(days: float = 5) -> CertificateFile:
+    end = NOW + timedelta(days=days)
+    chain = (leaf(not_before=end - timedelta(days=90), not_after=end),)
+    return CertificateFile(path=LIVE, chain=chain)
+
+
+def held(process: str, port: int = 80) -> Listeners:
+    socket = Listener(
+        vantage=Vantage.SERVER, address="0.0.0.0", port=port, family=4, process=process
+    )
+    return Listeners(vantage=Vantage.SERVER, sockets=(socket,))
+
+
+def test_fires_where_nginx_has_the_port_and_adds_a_location() -> None:
+    (claim,) = judge(CHECK, OWN, file(), held("nginx"), config(PLAIN), BUILD, RUNNING)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "+        root /var/www/html;" in claim.fix.edits[0].diff
+    last = claim.fix.steps[-1]
+    assert getattr(last, "argv", ())[-3:] == ("--webroot", "-w", "/var/www/html")
+
+
+def test_fires_and_uses_the_plugin_that_is_there() -> None:
+    for process, plugin in (("nginx", "nginx"), ("apache2", "apache"), ("httpd", "apache")):
+        (claim,) = judge(CHECK, replace(OWN, plugins=(plugin,)), file(-1), held(process))
+        assert claim.severity is Severity.ERROR
+        assert claim.fix
+        (step,) = claim.fix.steps
+        assert str(getattr(step, "argv", "")).endswith(f"--{plugin}')")
+
+
+def test_fires_for_acme_sh_and_keeps_its_home() -> None:
+    home = "/root/.acme.sh"
+    own = replace(OWN, tool="acme.sh", source=f"{home}/shop.example.com_ecc/shop.example.com.conf")
+    late = replace(file(), path=f"{home}/shop.example.com_ecc/fullchain.cer")
+    (claim,) = judge(CHECK, own, late, held("nginx"), config(PLAIN), BUILD, RUNNING)
+    assert claim.fix
+    argv = getattr(claim.fix.steps[-1], "argv", ())
+    assert argv[:3] == (f"{home}/acme.sh", "--home", home)
+    assert argv[-3:] == ("--ecc", "-w", "/var/www/html")
+
+
+def test_certain_where_the_log_says_so() -> None:
+    failure = RenewalFailure(
+        tool="certbot", source="x", message="Could not bind TCP port 80 because it is in use"
+    )
+    (claim,) = judge(CHECK, OWN, failure, file(), held("haproxy"), masked=False)
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_silent_where_something_stops_the_server_or_the_port_is_free() -> None:
+    assert not judge(CHECK, replace(OWN, stopped_by="/etc/cron.d/certbot"), file(), held("nginx"))
+    assert not judge(CHECK, OWN, file(), held("nginx", 443))
+    assert not judge(CHECK, OWN, file(), held("certbot"))
+    assert not judge(CHECK, replace(OWN, port=8888), file(), held("nginx"))
+    assert not judge(CHECK, replace(OWN, name="blog.example.com"), file(), held("nginx"))
