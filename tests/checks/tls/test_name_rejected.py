@@ -42,7 +42,7 @@ def test_silent_when_no_name_is_taken() -> None:
 
 
 def test_who_asks_by_the_address_is_told_the_names() -> None:
-    """No name is sent for an address (RFC 6066 section 3): `server_name` with it changes nothing."""
+    """No name is sent for an address (RFC 6066 section 3): `server_name` changes nothing."""
     text = (
         "server {\n listen 443 ssl default_server;\n server_name _;\n ssl_reject_handshake on;\n}\n"
         "server {\n listen 443 ssl;\n server_name shop.example.com *.example.net;\n}\n"
