@@ -24,7 +24,8 @@ def test_fires_as_a_warning_while_the_page_itself_works() -> None:
 
 
 def test_the_workers_user_is_named_by_its_number_where_the_folder_was_not_read() -> None:
-    running = replace(RUNNING, worker_user=33)
+    (master,) = RUNNING.masters
+    running = replace(RUNNING, masters=(replace(master, worker_user=33),))
     (claim,) = judge("nginx.temp-files-unwritable", running, config(), LINE, page(200))
     assert claim.facts["user"] == "33"
 
