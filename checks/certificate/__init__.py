@@ -154,9 +154,12 @@ def private_authority_kind(issuer: str) -> str:
     """Return the kind of a well-known private authority by its name.
 
     "origin" is a CDN's, trusted by its own edge only. "development" is a tool's, trusted on one
-    machine only. "" is any other.
+    machine only. "test" issues certificates for tests (Let's Encrypt's staging, Pebble): nobody
+    trusts it. "" is any other.
     """
     issuer_name = issuer.lower()
+    if any(name in issuer_name for name in ("(staging)", "fake le ", "pebble ")):
+        return "test"
     if "origin" in issuer_name and (
         "cloudflare" in issuer_name or "certificate authority" in issuer_name
     ):

@@ -1,6 +1,6 @@
 """The chain is complete and ends in a root that this machine does not trust (OpenSSL: 19, or 20 if
 the root itself is, correctly, not sent): a company's authority, a CDN's origin authority (trusted
-by its own edge only), a development tool's.
+by its own edge only), a development tool's, or the one with which an ACME client tries itself out.
 
 A leaf that comes alone and names no URL of its issuer's certificate, as all public ones do, counts
 as issued by a private authority.
@@ -36,9 +36,12 @@ def untrusted_root(evidence: Evidence) -> Iterator[Claim]:
             {
                 "root": label(top_cert) if top_cert.self_issued else top_cert.issuer,
                 "origin": authority_kind == "origin",
+                "test": authority_kind == "test",
                 "sent": is_root_sent,
             },
-            request_fix(evidence, "trust-or-replace"),
+            request_fix(
+                evidence, "leave-the-tests" if authority_kind == "test" else "trust-or-replace"
+            ),
             confidence=Confidence.CERTAIN if is_root_sent or authority_kind else Confidence.LIKELY,
             ruled_out=("certificate.self-signed", "certificate.wrong-intermediate"),
         )

@@ -55,7 +55,7 @@ def redirect_to_error(evidence: Evidence) -> Iterator[Claim]:
         about=merge_subjects(subjects),
         covers=subjects,
         because=(*first, *ends),
-        severity=Severity.WARNING if last.status in _MISSING else None,
+        severity=_severity(evidence, first, last),
         # A challenge that is nowhere: why it is not there says more than its redirect.
         consequence_of=("http.acme-challenge-missing",)
         if evidence.target.path.startswith(CHALLENGES)
@@ -81,6 +81,19 @@ def redirect_to_error(evidence: Evidence) -> Iterator[Claim]:
             Applicability.MANUAL,
         ),
     )
+
+
+def _severity(evidence: Evidence, first: list[Exchange], last: Exchange) -> Severity | None:
+    """A page that is not there, behind nothing but the slash that a web server adds to what is a
+    prefix there: an application for programs has none, and its address with the slash is no fault
+    either. What a person complains of is one."""
+    if last.status not in _MISSING:
+        return None
+    is_slash = last.url.partition("?")[0] == f"{first[0].url.partition('?')[0]}/"
+    is_told = evidence.target.symptom is not None
+    # RFC 9457 section 3, and what programs answer to programs.
+    is_application = "json" in (last.header("Content-Type") or "").lower()
+    return Severity.NOTE if is_slash and is_application and not is_told else Severity.WARNING
 
 
 def _lost_folder(evidence: Evidence, last: Exchange) -> str:

@@ -18,13 +18,17 @@ from checks.http._logins import leads_back, return_address
 from checks.nginx import Nginx, file_line
 from diagnose.checking.registry import check
 from diagnose.model import (
+    Applicability,
     Claim,
     Confidence,
     Evidence,
     Fix,
+    Manual,
     Severity,
+    Where,
     merge_subjects,
 )
+from diagnose.model.addresses import is_private
 from diagnose.model.http import Exchange
 from diagnose.model.tls import Handshake
 from diagnose.parsers.hostnames import is_address, is_host
@@ -206,6 +210,7 @@ def _claim(
     unserved = _answering_block(nginx, reason, onward, failed)
     told_port = _port_field(nginx, steps[0])
     covered = _covered_fix(nginx, onward) if unserved else None
+    owned = _own_name(nginx, onward, str(sender.facts.get("own"))) if reason == "missing" else ""
     scheme = "https" if onward.startswith("https:") else "http"
     claim = Claim(
         about=merge_subjects(subjects),
@@ -220,6 +225,8 @@ def _claim(
             "unserved": " ".join(unserved.names) or "_" if unserved else "",
             "unserved_place": file_line(unserved.block) if unserved else "",
             "covered": covered is not None,
+            "owned": owned,
+            "serving": "" if is_private(steps[0].address) else steps[0].address,
             "asked": evidence.target.host,
             "variable": unknown_variable(steps[0]) if reason == "invalid" else "",
             **_destination_facts(evidence, reason, host, steps, failed),
@@ -228,6 +235,7 @@ def _claim(
         },
         location=sender.location,
         fix=covered
+        or (owned and Fix((Manual("add-the-record", Where.DNS_PROVIDER),), Applicability.MANUAL))
         or sender.own_fix()
         or (told_port and told_port.fix)
         or (unserved and _redirect_edits.by_hand("serve-the-name"))
@@ -235,6 +243,19 @@ def _claim(
         or nginx_fix(nginx, reason, steps),
     )
     return with_own_remedy(evidence, claim, "public_url")
+
+
+def _own_name(nginx: Nginx, onward: str, line: str) -> str:
+    """Return the name to which a line of nginx redirects, if the line writes it out and a block of
+    this nginx has it: somebody means it, and what lacks is its record. "" for any other."""
+    url = parse_url(onward)
+    if (
+        url is None
+        or url.host not in line
+        or not is_related_host(nginx.evidence.target.host, url.host)
+    ):
+        return ""
+    return url.host if any(url.host in server.names for server in nginx.servers) else ""
 
 
 def _covered_fix(nginx: Nginx, onward: str) -> Fix | None:

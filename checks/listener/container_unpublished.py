@@ -179,7 +179,10 @@ def _hidden_services(evidence: Evidence, containers: Containers) -> list[_Hidden
     namespaces = [
         namespace
         for namespace in containers.namespaces
-        if namespace.listens(port) and not reached & set(namespace.addresses)
+        # Who made a network with unshare(1) has no engine that could publish its ports.
+        if (namespace.container or "unshare" not in namespace.processes)
+        and namespace.listens(port)
+        and not reached & set(namespace.addresses)
     ]
     containers_by_id = {container.id: container for container in containers.running}
     hidden_services = [

@@ -71,6 +71,8 @@ def body_limit(evidence: Evidence) -> Iterator[Claim]:
     symptom = evidence.target.symptom
     is_upload = symptom is not None and symptom.kind == "upload" and not refused
     told = _told_upload(nginx) if is_upload else ""
+    if asks and not refused and evidence.target.path == "/":
+        told = told or _taking_prefix(nginx)
     path = refused[0].path if refused else form[0] if form else told or evidence.target.path
     is_asked = bool(refused) or asks or form is not None
     match = _strictest_location(nginx, path) if is_asked or is_upload else None
@@ -176,6 +178,25 @@ def _told_upload(nginx: Nginx) -> str:
         if _UPLOAD_PATH.search(request.path.lower()):
             return request.path
     return ""
+
+
+def _taking_prefix(nginx: Nginx) -> str:
+    """Return the prefix of the only location that passes requests on, or the only such one with the
+    name of uploads, if the first page is a file: its own location takes no upload."""
+    first = _strictest_location(nginx, "/")
+    if first is None or pass_directive_of(first):
+        return ""
+    prefixes = dict.fromkeys(
+        match.block.args[-1]
+        for selected in nginx.answering_servers()
+        for match in all_locations(selected.server)
+        if pass_directive_of(match) and match.block.args[0] not in {"~", "~*"}
+    )
+    paths = [prefix for prefix in prefixes if prefix.startswith("/")]
+    if len(paths) != len(prefixes):
+        return ""
+    named = [path for path in paths if _UPLOAD_PATH.search(path.lower())]
+    return next((found[0] for found in (named, paths) if len(found) == 1), "")
 
 
 def _allows_more(nginx: Nginx) -> bool:

@@ -105,7 +105,7 @@ def temp_files_unwritable(evidence: Evidence) -> Iterator[Claim]:
             "upload": not line.doing or "client request body" in line.doing,
             "closed": "",
             "permissions": "",
-            "user": user,
+            "user": user or _worker_number(nginx),
             "given_away": kind == "denied" and _is_given_away(nginx),
             **{name: kind == name for name in ("denied", "full", "read_only")},
         },
@@ -116,6 +116,13 @@ def temp_files_unwritable(evidence: Evidence) -> Iterator[Claim]:
             else _fix(nginx, user)
         ),
     )
+
+
+def _worker_number(nginx: Nginx) -> str:
+    """Return the number of the user that all workers run as, "" if it is not known: `chown` takes
+    it like a name."""
+    number = nginx.master.worker_user if nginx.master else None
+    return str(number) if number else ""
 
 
 def _is_given_away(nginx: Nginx) -> bool:

@@ -9,7 +9,10 @@ from checks.tls._nginx_settings import TargetSettings, target_settings
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.tls import Handshake
-from diagnose.parsers.hostnames import is_address
+from diagnose.parsers.hostnames import is_address, is_host
+
+#: Names that are shown.
+_MOST_NAMES = 3
 
 
 @check(severity=Severity.ERROR, needs=[Handshake], needs_fault=[Handshake])
@@ -18,6 +21,7 @@ def name_rejected(evidence: Evidence) -> Iterator[Claim]:
         alert = group.visits[0].alert
         settings = target_settings(evidence, "ssl_reject_handshake")
         fix = _fix(settings) if settings else None
+        unnamed = is_address(evidence.target.host)
         yield Claim(
             about=group.subject,
             covers=group.subjects,
@@ -25,12 +29,29 @@ def name_rejected(evidence: Evidence) -> Iterator[Claim]:
             confidence=confidence(alert and alert.code == 112),
             facts={
                 **group.facts,
-                "unnamed": is_address(evidence.target.host),
+                "unnamed": unnamed,
+                "sites": _sites(settings) if settings and unnamed else (),
                 "place": settings.file_line if settings and fix else "",
             },
             location=settings.location if settings and fix else None,
-            fix=fix or Fix((Manual("add-the-name", Where.SERVER),), Applicability.MANUAL),
+            fix=fix
+            or Fix(
+                (Manual("ask-by-name" if unnamed else "add-the-name", Where.SERVER),),
+                Applicability.MANUAL,
+            ),
         )
+
+
+def _sites(settings: TargetSettings) -> tuple[str, ...]:
+    """Return the first names that nginx has on this port and that can be asked for."""
+    names = dict.fromkeys(
+        name
+        for server in settings.nginx.servers
+        if any(listen.port == settings.nginx.evidence.target.port for listen in server.listens)
+        for name in server.names
+        if is_host(name) and "." in name and not is_address(name)
+    )
+    return tuple(names)[:_MOST_NAMES]
 
 
 def _fix(settings: TargetSettings) -> Fix | None:

@@ -17,7 +17,7 @@ from diagnose.model import Evidence, Finding, Report, Severity, Symptom, Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.logs import FailedRequests
-from diagnose.model.nginx import NginxProcess
+from diagnose.model.nginx import NginxConfig, NginxProcess
 from diagnose.model.pages import Page
 from diagnose.model.web_servers import WebServer
 from diagnose.parsers.request_fields import is_own_origin
@@ -124,7 +124,7 @@ def _usual_causes(
     if has_other and not has_nginx:
         foreign = {"nginx", "upstream"}
     elif has_nginx and not has_other:
-        foreign = {"server"}
+        foreign = {"server", *(("upstream",) if _passes_nothing(evidence) else ())}
     fields = {line.partition(":")[0] for line in (handled.request[1:] if handled else ())}
     excluded = {check for field, check in _EXCLUDED.items() if field in fields}
     usual = (check for check in symptom_row(symptom).usual if check.split(".")[0] not in foreign)
@@ -132,6 +132,20 @@ def _usual_causes(
     return tuple(
         check for check in usual if check not in excluded and not _is_of_others(check, present)
     )[:_MOST_USUAL]
+
+
+def _passes_nothing(evidence: Evidence) -> bool:
+    """Return whether nginx's configuration is known and passes no request on, nor runs a program's
+    lines itself."""
+    from diagnose.parsers.nginx.config import walk
+
+    configs = list(evidence.good(NginxConfig))
+    names = {line.name for config in configs for line in walk(config.main)}
+    is_passed = any(
+        name.endswith("_pass") or "_by_lua" in name or name.startswith(("js_", "perl"))
+        for name in names
+    )
+    return bool(names) and not is_passed
 
 
 def _is_of_others(check_id: str, present: frozenset[str]) -> bool:

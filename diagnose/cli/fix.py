@@ -387,6 +387,9 @@ def _show_plans(
             "bold",
         )
         page.prose(translate(f"fix.left.{skipped_cause.reason}", lang), "", 2)
+        # The check's page has no steps: they hold what this run found.
+        if finding_text.steps(skipped_cause.cause):
+            texts.add_steps(page, skipped_cause.cause, dialog.view)
         page.add("  ", ("command", finding_text.explain_command(skipped_cause.cause)))
     if not plans and not skipped and status == "ok":
         page.prose(translate("fix.nothing-wrong", lang), "", 0)

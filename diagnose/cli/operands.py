@@ -62,6 +62,7 @@ def parse_targets(
     beside it. Raise UsageError if a word is no target."""
     if words:
         _check_no_command(words[0])
+        words = _with_joined_words(words)
     targets: list[Target] = []
     messages: list[tuple[str, NamelessMessageError]] = []
     for word in words:
@@ -90,6 +91,25 @@ def parse_targets(
         message = next(target.input for target in targets if target.symptom is not None)
         return (_with_cut_websocket(_with_reported_websocket(merged[0]), message),)
     return _distinct(targets, words)
+
+
+def _with_joined_words(words: Sequence[str]) -> Sequence[str]:
+    """Return the operands with a complaint that was typed without quotes as one of them. Names of
+    one word stay targets unless they read as a complaint together."""
+    if len(words) == 1 and re.fullmatch(ERROR_STATUS, words[0]):
+        raise UsageError(
+            f"{words[0]} is a status and names no site. Give its address as well: "
+            f"diagnose https://example.com/ {words[0]}"
+        )
+    told = [word for word in words if not set(".:/@ ") & set(word.strip(".,!?"))]
+    if len(told) < FEWEST_WORDS:
+        return words
+    from diagnose.parsers.symptoms import symptom_of
+
+    message = " ".join(told)
+    if symptom_of(message) is None:
+        return words
+    return [*(word for word in words if word not in told), message]
 
 
 def _with_cut_websocket(site: Target, message: str) -> Target:

@@ -8,9 +8,11 @@ from diagnose.parsers.lazy_pattern import lazy_pattern
 #: A scheme with a slip in what follows it: "http//", "https;//".
 SLIPPED_SCHEME = re.compile(r"(https?|wss?)[;.,]?//+", re.IGNORECASE)
 
-#: A URL with a blank in its name: "https://my shop.example.com/". After a whole name stands text.
+#: A URL with a blank in its name: "https://my shop.example.com/", "http://web server/". After a
+#: whole name stands text.
 _BLANK_IN_NAME = lazy_pattern(
-    r"(?:https?|wss?)://(?!localhost\s)[\w-]{1,63}[ \t]{1,4}[\w-]{1,63}(?:\.[\w-]{1,63}){1,9}/?",
+    r"(?:https?|wss?)://(?!localhost\s)[\w-]{1,63}[ \t]{1,4}[\w-]{1,63}"
+    r"(?:(?:\.[\w-]{1,63}){1,9}/?|/)",
     re.IGNORECASE,
 )
 

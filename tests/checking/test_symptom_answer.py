@@ -37,6 +37,7 @@ from diagnose.model.symptom import SymptomKind
 from diagnose.model.tcp import Connection
 from diagnose.model.web_servers import Product, WebServer
 from diagnose.parsers.symptoms import symptom_of
+from tests.support import nginx_evidence
 
 KINDS: tuple[SymptomKind, ...] = SymptomKind.__args__  # type: ignore[attr-defined]
 ADDRESS = "203.0.113.10"
@@ -313,6 +314,16 @@ def test_usual_causes_are_those_of_the_sites_server(
     observation: Observation, layers: set[str]
 ) -> None:
     assert {check.split(".")[0] for check in usual(GATEWAY_TIMEOUT, observation)} == layers
+
+
+def test_an_nginx_that_passes_nothing_on_has_no_application() -> None:
+    """Files alone are served: what answers 504 stands in front, or is another server."""
+    passing = nginx_evidence.config(
+        "server {\n location / { proxy_pass http://127.0.0.1:3000; }\n}\n"
+    )
+    alone = nginx_evidence.config("server {\n location / { root /var/www; }\n}\n")
+    assert usual(GATEWAY_TIMEOUT, NGINX, passing) == usual(GATEWAY_TIMEOUT, NGINX)
+    assert usual(GATEWAY_TIMEOUT, NGINX, alone) == ()
 
 
 def test_every_web_server_may_lead_to_what_nginxs_application_may_lead_to() -> None:

@@ -131,6 +131,7 @@ def test_what_is_not_for_a_program_is_refused_and_the_reason_said(
     shop.how = how
     assert shop.fix(lang=lang) == 2
     assert translate(f"fix.left.{how}", lang) in shop.said
+    assert f"$ touch {shop.file}" in shop.said
     assert not shop.file.exists()
 
 

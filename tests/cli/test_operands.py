@@ -3,6 +3,7 @@
 import pytest
 
 from diagnose.cli.operands import parse_targets
+from diagnose.parsers.target import UsageError
 
 SITE = "https://shop.acme.net/"
 POLLED = "socket.io/?EIO=3&transport=websocket"
@@ -29,3 +30,28 @@ def test_the_websocket_of_an_address_or_a_message(
     (target,) = parse_targets(words, (), "en")
     assert target.host in SITE or words[0].startswith("https://203.")
     assert target.websockets == websockets
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "shop.acme.net does not open since this morning",
+        "https://shop.acme.net/ shows error 502 since today",
+        "my site shop.acme.net does not open anymore",
+    ],
+)
+def test_a_complaint_without_quotes_is_one_message(words: str) -> None:
+    (target,) = parse_targets(words.split(), (), "en")
+    assert target.host == "shop.acme.net"
+    assert target.symptom is not None
+
+
+def test_names_of_one_word_are_targets() -> None:
+    targets = parse_targets(["web1", "web2", "web3", "web4", "web5"], (), "en")
+    assert [target.host for target in targets] == ["web1", "web2", "web3", "web4", "web5"]
+
+
+@pytest.mark.parametrize("words", ["my site does not open", "502"])
+def test_a_complaint_alone_asks_for_the_address(words: str) -> None:
+    with pytest.raises(UsageError, match=r"names no site\..*Give its address as well"):
+        parse_targets(words.split(), (), "en")

@@ -24,6 +24,7 @@ def test_a_scheme_is_understood(text: str, url: str) -> None:
     ("text", "complaint"),
     [
         ("https://my shop.example.com/", "There is a blank in the name of"),
+        ("http://exa mple/", "There is a blank in the name of"),
         ("/etc/nginx/nginx.conf", "is a path and no site"),
         ("./README.md", "is a path and no site"),
         ("~/sites.txt", "is a path and no site"),

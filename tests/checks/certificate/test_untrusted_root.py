@@ -22,6 +22,22 @@ def test_fires_for_a_cdns_origin_authority() -> None:
     assert claim.facts["origin"]
 
 
+def test_fires_for_an_authority_of_tests_sent_whole_or_not() -> None:
+    issuer = "CN=(STAGING) Puzzling Parsnip E7,O=(STAGING) Let's Encrypt"
+    (claim,) = judge("certificate.untrusted-root", visit(leaf(issuer=issuer), code=20))
+    assert claim.facts["test"]
+    assert claim.confidence is Confidence.CERTAIN
+    assert "leave-the-tests" in str(claim.fix)
+
+
+def test_a_companys_authority_for_its_staging_is_none_of_tests() -> None:
+    issuer = "CN=Example Staging Issuing CA"
+    (claim,) = judge(
+        "certificate.untrusted-root", visit(leaf(issuer=issuer, issuer_urls=()), code=20)
+    )
+    assert not claim.facts["test"]
+
+
 def test_fires_for_a_private_leaf_that_comes_alone() -> None:
     (claim,) = judge("certificate.untrusted-root", visit(leaf(issuer_urls=()), code=20))
     assert claim.confidence is Confidence.LIKELY

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Failure, Severity
+from diagnose.model import Failure, Severity, Symptom
 from tests.support.check_evidence import REFUSED, SHOP, judge
 from tests.support.nginx_evidence import RUNNING
 from tests.support.nginx_evidence import config as nginx_config
@@ -19,6 +19,18 @@ def test_fires_for_a_page_that_is_not_there_or_fails() -> None:
     assert (claim.facts["location"], claim.severity) == (URL, Severity.WARNING)
     (claim,) = judge(CHECK, FIRST, replace(LAST, status=502))
     assert claim.severity is None
+
+
+def test_an_interface_for_programs_without_a_first_page_is_no_fault() -> None:
+    json = (("Content-Type", "application/json"),)
+    first, last = replace(FIRST, url=URL[:-1]), replace(LAST, headers=json)
+    api = replace(SHOP, path="/app")
+    (claim,) = judge(CHECK, first, last, target=api)
+    assert claim.severity is Severity.NOTE
+    told = replace(api, symptom=Symptom("status", "404", 404))
+    for others in ((FIRST, last, SHOP), (first, LAST, api), (first, last, told)):
+        (claim,) = judge(CHECK, *others[:2], target=others[2])
+        assert claim.severity is Severity.WARNING
 
 
 def test_a_challenge_that_is_nowhere_follows_from_why_it_is_missing() -> None:

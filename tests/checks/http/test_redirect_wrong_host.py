@@ -572,3 +572,31 @@ def test_the_steps_are_those_of_the_server_that_answers() -> None:
     (step,) = (step for step in claim.fix.steps if isinstance(step, Manual))
     assert step.step == "name-the-host-there"
     assert claim.facts["apache"]
+
+
+@pytest.mark.parametrize(
+    ("names", "line", "owned"),
+    [
+        ("shop.example.com", "return 301 https://shop.example.com$request_uri;", True),
+        # Nobody writes out what `$server_name` becomes, and no block has the other name.
+        ("shop.example.com", "return 301 https://$server_name$request_uri;", False),
+        ("other.example.com", "return 301 https://shop.example.com$request_uri;", False),
+    ],
+)
+def test_a_name_of_this_nginx_that_dns_does_not_have_gets_its_record(
+    names: str, line: str, owned: bool
+) -> None:
+    host = "shop.example.com"
+    text = (
+        f"server {{\n listen 443 ssl;\n server_name {names};\n}}\n"
+        f"server {{\n listen 80;\n server_name {host} www.{host};\n {line}\n}}\n"
+    ).replace(f"server_name {host} www.{host}", f"server_name www.{host}")
+    onward = f"https://{host}/"
+    step = replace(plain(onward), url=f"http://www.{host}/")
+    missing = redirected_page(onward, Failure("resolution", "no address", -5))
+    (claim,) = judge(
+        "http.redirect-wrong-host", nginx_evidence.RUNNING, nginx_evidence.config(text),
+        step, missing, target=replace(SHOP, host=f"www.{host}", input=f"www.{host}"),
+    )  # fmt: skip
+    assert bool(claim.facts["owned"]) is owned
+    assert ("add-the-record" in str(claim.fix)) is owned

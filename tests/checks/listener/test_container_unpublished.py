@@ -66,6 +66,11 @@ def test_silent_where_it_is_published_and_answers_inside() -> None:
     assert not judge("listener.container-unpublished", *seen((container(PUBLISHED),)))
 
 
+def test_silent_where_a_person_made_the_network() -> None:
+    own = Namespace(pid=4242, processes=("unshare",), sockets=(("0.0.0.0", 443),))
+    assert not judge("listener.container-unpublished", *seen((), (own,)))
+
+
 def test_silent_where_something_of_the_servers_own_listens() -> None:
     given = seen((container(DECLARED),), listen=(80, 443))
     assert not judge("listener.container-unpublished", *given)

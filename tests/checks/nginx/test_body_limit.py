@@ -166,3 +166,29 @@ def test_the_size_that_a_message_tells_decides() -> None:
     large = replace(SHOP, symptom=Symptom("upload", "uploads over 100 MB fail"))
     (claim,) = claims("client_max_body_size 100m;", target=large)
     assert "client_max_body_size 512m;" in claim.fix.steps[0].diff
+
+
+@pytest.mark.parametrize(
+    ("locations", "url", "limit"),
+    [
+        (("/upload client_max_body_size 8m;",), "/upload", "8m"),
+        (("/upload client_max_body_size 8m;", "/api/"), "/upload", "8m"),
+        (("/api/ client_max_body_size 8m;",), "/api/", "8m"),
+        # Which of them takes the upload, nothing shows.
+        (("/api/ client_max_body_size 8m;", "/app/"), "/", "1m"),
+    ],
+)
+def test_a_first_page_that_is_a_file_takes_no_upload(
+    locations: tuple[str, ...], url: str, limit: str
+) -> None:
+    lines = "".join(
+        f" location {path} {{ {setting} proxy_pass http://127.0.0.1:3000; }}\n"
+        for path, _, setting in (text.partition(" ") for text in locations)
+    )
+    text = (
+        "server {\n listen 443 ssl;\n server_name shop.example.com;\n"
+        f" location / {{ root /var/www; }}\n{lines}}}\n"
+    )
+    (claim,) = judge(CHECK, RUNNING, config(text), page(200), target=PASTED)
+    assert claim.facts["url"] == f"https://shop.example.com{url}"
+    assert claim.facts["limit"] == limit

@@ -23,6 +23,13 @@ def test_fires_as_a_warning_while_the_page_itself_works() -> None:
     assert claim.facts["denied"]
 
 
+def test_the_workers_user_is_named_by_its_number_where_the_folder_was_not_read() -> None:
+    (master,) = RUNNING.masters
+    running = replace(RUNNING, masters=(replace(master, worker_user=33),))
+    (claim,) = judge("nginx.temp-files-unwritable", running, config(), LINE, page(200))
+    assert claim.facts["user"] == "33"
+
+
 def test_fires_as_an_error_when_the_page_is_cut_off() -> None:
     cut = replace(page(200), failure=Failure("closed", "closed"))
     (claim,) = judge("nginx.temp-files-unwritable", RUNNING, config(), LINE, cut)

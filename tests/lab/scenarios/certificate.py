@@ -137,6 +137,15 @@ def root_and_intermediate_of_the_company(lab: Lab) -> None:
     serve(lab, leaf, leaf.whole_chain)
 
 
+@scenario(outside="certificate.untrusted-root", manual="leave-the-tests")
+def authority_of_tests(lab: Lab) -> None:
+    """certbot was run with --test-cert, and the site was switched to what it got."""
+    root = certificates.authority("(STAGING) Pretend Pear X1")
+    between = certificates.authority("(STAGING) Puzzling Parsnip E7", root)
+    leaf = certificates.leaf(issuer=between)
+    serve(lab, leaf, leaf.chain)
+
+
 @scenario(outside="certificate.self-signed", differs=(site.CONF,))
 def stand_in_beside_one_of_certbot(lab: Lab) -> None:
     """The stand-in is still named, and certbot has got one that nobody has installed."""
