@@ -6,6 +6,7 @@ socket fails (AH02454), SELinux forbids the connection (AH00957, 13), the name h
 (AH01102)."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from checks.server import (
     ServerView,
@@ -30,7 +31,7 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.addresses import bracketed, is_local_host
-from diagnose.model.backends import BackendSocket, BackendVisit
+from diagnose.model.backends import BackendSocket, BackendVisit, MemberAnswer
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.logs import ServerRequestError
 from diagnose.model.server import Interface, Listeners, interface_addresses
@@ -207,7 +208,11 @@ def _unreached(
     or at that of a WebSocket. One at a loopback address is another matter
     (server.application-down)."""
     evidence = view.evidence
-    if route is None or not route.host or is_local_host(route.host):
+    if route is None or is_local_host(route.host):
+        return
+    if not route.host:
+        if not websocket:
+            yield from _unreached_members(view, route, failed)
         return
     visit = next(
         (
@@ -219,10 +224,34 @@ def _unreached(
         ),
         None,
     )
-    if visit is None or visit.failure is None:
+    if visit is not None:
+        yield from _unreached_claim(view, route, (visit,), failed, websocket)
+
+
+def _unreached_members(
+    view: ServerView, route: SiteRoute, failed: Sequence[Exchange | Upgrade]
+) -> Iterator[Claim]:
+    """Make the claim for a group of which no member is reached, all for one reason."""
+    answers = [each for each in view.evidence.of(MemberAnswer) if each.member in route.members]
+    hosts = [each.member.rpartition(":")[0].strip("[]") for each in answers]
+    is_whole = len({each.member for each in answers}) == len(set(route.members)) > 1
+    if not is_whole or not all(map(_is_unreached, answers)) or any(map(is_local_host, hosts)):
         return
+    if len({_kind(each) for each in answers}) == 1:
+        first = replace(route, host=hosts[0], port=int(answers[0].member.rpartition(":")[2]))
+        yield from _unreached_claim(view, first, answers, failed)
+
+
+def _unreached_claim(
+    view: ServerView,
+    route: SiteRoute,
+    visits: Sequence[BackendVisit | MemberAnswer],
+    failed: Sequence[Exchange | Upgrade],
+    websocket: str = "",
+) -> Iterator[Claim]:
+    evidence, visit = view.evidence, visits[0]
     is_nameless = _has_no_address(visit)
-    if view.server.container and not is_nameless:
+    if visit.failure is None or (view.server.container and not is_nameless):
         return
     addresses = (
         bracketed(socket.address)
@@ -236,7 +265,7 @@ def _unreached(
     yield Claim(
         about=Subject(port=evidence.target.port, path=websocket or evidence.target.path),
         covers=(Subject(port=evidence.target.port),),
-        because=(visit, view.server, *failed),
+        because=(*visits, view.server, *failed),
         facts={
             **view.facts,
             "status": failed[0].status,
@@ -260,13 +289,19 @@ def _unreached(
     )
 
 
-def _is_unreached(visit: BackendVisit) -> bool:
+def _kind(visit: BackendVisit | MemberAnswer) -> str:
+    """Return how an application is not reached, in a word."""
+    kind = visit.failure.kind if visit.failure else ""
+    return "nameless" if _has_no_address(visit) else kind
+
+
+def _is_unreached(visit: BackendVisit | MemberAnswer) -> bool:
     kind = visit.failure.kind if visit.failure else ""
     is_silent = kind == "timeout" and visit.connected is False
     return is_silent or kind in {"refused", "unreachable"} or _has_no_address(visit)
 
 
-def _has_no_address(visit: BackendVisit) -> bool:
+def _has_no_address(visit: BackendVisit | MemberAnswer) -> bool:
     """Return whether curl found no address for the application's name (libcurl-errors(3), 6)."""
     return visit.failure is not None and visit.failure.message.startswith("Could not resolve host")
 
