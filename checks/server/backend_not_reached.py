@@ -5,11 +5,13 @@ socket fails (AH02454), SELinux forbids the connection (AH00957, 13), the name h
 (AH00898: often a missing slash at the end of ProxyPass), or the answer does not come in time
 (AH01102)."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from checks.server import (
     ServerView,
+    file_rows,
     line_edit,
     line_text,
     manual_fix,
@@ -180,8 +182,29 @@ def _closed_socket(
             "folder": blocker is not None and blocker.mode.startswith("d"),
         },
         confidence=Confidence.LIKELY if is_outside else Confidence.CERTAIN,
-        fix=manual_fix(view, "below-the-root" if is_outside else "let-it-in"),
+        fix=(None if is_outside else _own_socket_fix(view, socket))
+        or manual_fix(view, "below-the-root" if is_outside else "let-it-in"),
     )
+
+
+def _own_socket_fix(view: ServerView, socket: UpstreamSocket) -> Fix | None:
+    """Return the fix for a socket that HAProxy itself makes as root, for a frontend of its own: the
+    user of its processes gets it (Configuration Manual, "bind", "user")."""
+    if view.server.product != "haproxy" or view.config is None:
+        return None
+    pattern = re.compile(rf"\s*bind\s+(?:unix@)?{re.escape(socket.path)}(?:\s[^#]*)?")
+    lines = [
+        (file.path, number, row)
+        for file in view.config.files
+        for number, row in enumerate(file_rows(view, file), 1)
+        if pattern.fullmatch(row)
+    ]
+    user = socket.names[0]
+    if len(lines) != 1 or not user or re.search(r"\s(?:user|uid|mode|gid|group)\s", lines[0][2]):
+        return None
+    path, number, row = lines[0]
+    edit = line_edit(view, path, {number: (f"{row.rstrip()} user {user} mode 600",)})
+    return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW) if edit else None
 
 
 def _unreached_websockets(view: ServerView) -> Iterator[Claim]:
