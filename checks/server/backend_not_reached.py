@@ -24,10 +24,13 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Command,
     Confidence,
+    Effect,
     Evidence,
     Fix,
     Manual,
+    Risk,
     Severity,
     Subject,
     Where,
@@ -189,7 +192,8 @@ def _closed_socket(
 
 def _own_socket_fix(view: ServerView, socket: UpstreamSocket) -> Fix | None:
     """Return the fix for a socket that HAProxy itself makes as root, for a frontend of its own: the
-    user of its processes gets it (Configuration Manual, "bind", "user")."""
+    user of its processes gets it (Configuration Manual, "bind", "user"). A reload takes the open
+    socket over as it is, so the file is given to that user, too."""
     if view.server.product != "haproxy" or view.config is None:
         return None
     pattern = re.compile(rf"\s*bind\s+(?:unix@)?{re.escape(socket.path)}(?:\s[^#]*)?")
@@ -204,7 +208,15 @@ def _own_socket_fix(view: ServerView, socket: UpstreamSocket) -> Fix | None:
         return None
     path, number, row = lines[0]
     edit = line_edit(view, path, {number: (f"{row.rstrip()} user {user} mode 600",)})
-    return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW) if edit else None
+    give = Command(
+        ("chown", user, socket.path),
+        Effect.CHANGE,
+        undo=("chown", "root", socket.path),
+        changes=(socket.path,),
+        aspect="permissions",
+        risk=Risk.CHANGES_ACCESS,
+    )
+    return Fix((edit, give, *reload_steps(view.server)), Applicability.REVIEW) if edit else None
 
 
 def _unreached_websockets(view: ServerView) -> Iterator[Claim]:
