@@ -1,4 +1,4 @@
-"""HAProxy ends the connections of visitors at once: `timeout client` is less than a second. A number
+"""HAProxy ends the connections of visitors at once: `timeout client` is below a second. A number
 without a unit is milliseconds (Configuration Manual, "Time format"): 60 is not a minute. So the TLS
 handshake is cut, or the page does not come, at times or always.
 """
