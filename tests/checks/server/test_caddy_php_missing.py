@@ -5,7 +5,7 @@ import pytest
 from diagnose.model import Applicability
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.site_folders import SiteFolder
-from diagnose.model.web_servers import WebSite
+from diagnose.model.web_servers import SiteRoute, WebServerConfig
 from tests.support.caddy_evidence import CADDY, caddy_config
 from tests.support.check_evidence import judge
 from tests.support.report_builder import ANSWER
@@ -19,10 +19,10 @@ FOLDER = SiteFolder(
 FPM = Listener(address="127.0.0.1", port=9000, family=4, pid=30, process="php-fpm8.2")
 
 
-def _config(**values: object) -> object:
+def _config() -> WebServerConfig:
     config = caddy_config(SITE)
-    site: WebSite = replace(config.sites[0], root="/srv/shop", routes=())
-    return replace(config, sites=(replace(site, **values),))  # type: ignore[arg-type]
+    files = SiteRoute("/", "", scheme="")
+    return replace(config, sites=(replace(config.sites[0], root="/srv/shop", routes=(files,)),))
 
 
 def test_fires_with_the_address_of_the_only_fpm() -> None:

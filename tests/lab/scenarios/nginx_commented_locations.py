@@ -30,7 +30,7 @@ def _serve(lab: Lab, location: str) -> None:
     lab.reload()
 
 
-@scenario(outside=None, server="http.page-for-api", target=URL, differs=(site.CONF,))
+@scenario(outside="http.page-for-api", server="http.page-for-api", target=URL, differs=(site.CONF,))
 def location_of_the_interface_is_a_comment(lab: Lab) -> None:
     """https://nginx.org/en/docs/http/ngx_http_core_module.html#location: taken out of force for a
     test, and left so."""

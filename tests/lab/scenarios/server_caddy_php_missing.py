@@ -1,7 +1,7 @@
 """A program in PHP on Caddy without `php_fastcgi`."""
 
 from .. import caddy
-from ..lab import Lab
+from ..lab import HERE, Lab
 from .caddy import caddy_scenario, healthy_caddy
 
 ROOT = "/srv/www"
@@ -9,7 +9,8 @@ ROOT = "/srv/www"
 
 def _serve(lab: Lab, *files: str) -> None:
     server = lab.server
-    lab.spawn(server, server.application("fpm_server", "127.0.0.1:9000", "/"), 9000)
+    program = str(HERE / "applications" / "stand_in.py")
+    lab.spawn(server, server.python(program, "php-fpm8.2", "php", "127.0.0.1:9000"), 9000)
     for file in files:
         server.write(f"{ROOT}/{file}", "<!doctype html><title>Shop</title><h1>Shop</h1>\n")
     lab.undo(lambda: server.sh(f"rm -rf {ROOT}"))
