@@ -1,10 +1,14 @@
 """Apache has a handler that passes PHP files on to PHP-FPM, and the module that carries it out is
-not loaded: Apache sends the source of the files (mod_proxy, "Access via Handler")."""
+not loaded: Apache sends the source of the files (mod_proxy, "Access via Handler"). The address of
+the server's only PHP-FPM."""
 
 import re
 
 from checks.server import reload_steps, server_on_port
 from diagnose.model import Applicability, Evidence, Fix, server_commands
+from diagnose.model.server import Listeners
+from diagnose.model.summary import socket_text
+from diagnose.parsers.urls import is_loopback_host
 
 _MODULE = "proxy_fcgi"
 _HANDLER = re.compile(r"(?im)^[ \t]*SetHandler[ \t]+[\"']?proxy:(?:unix:[^|\s]{1,300}\|)?fcgi:")
@@ -24,3 +28,15 @@ def module_fix(evidence: Evidence) -> Fix | None:
         return None
     load = server_commands.enable_apache_modules((_MODULE,))
     return Fix((load, *reload_steps(view.server)), Applicability.REVIEW)
+
+
+def php_address(evidence: Evidence) -> str:
+    """Return the address at which the server's only PHP-FPM listens, "127.0.0.1:9000"; "" where it
+    has a Unix socket, or several listen."""
+    addresses = {
+        socket_text(socket.address, socket.port)
+        for listeners in evidence.good(Listeners)
+        for socket in listeners.sockets
+        if (socket.process or "").startswith("php-fpm") and is_loopback_host(socket.address)
+    }
+    return addresses.pop() if len(addresses) == 1 else ""

@@ -28,12 +28,11 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.http import Exchange
-from diagnose.model.summary import socket_text
 from diagnose.parsers.browser_types import mime_type
 from diagnose.parsers.http import document_kind
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.upstreams import pass_directive_of
-from diagnose.parsers.urls import is_loopback_host, parse_url
+from diagnose.parsers.urls import parse_url
 
 if TYPE_CHECKING:
     from checks.http._sent_fields import SentField
@@ -131,18 +130,10 @@ def _obstacle_facts(obstacle: "Obstacle | None") -> dict[str, object]:
 
 
 def _php_address(evidence: Evidence) -> str:
-    """Return the address at which the server's only PHP-FPM listens, "127.0.0.1:9000"; "" where it
-    has a Unix socket, or several listen."""
     # Imported late: few pages are PHP's source.
-    from diagnose.model.server import Listeners
+    from checks.http._php_handler import php_address
 
-    addresses = {
-        socket_text(socket.address, socket.port)
-        for listeners in evidence.good(Listeners)
-        for socket in listeners.sockets
-        if (socket.process or "").startswith("php-fpm") and is_loopback_host(socket.address)
-    }
-    return addresses.pop() if len(addresses) == 1 else ""
+    return php_address(evidence)
 
 
 def _is_typed_on_purpose(nginx: Nginx, page: Exchange) -> bool:

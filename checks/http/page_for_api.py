@@ -33,6 +33,7 @@ from diagnose.parsers.http import document_kind
 if TYPE_CHECKING:
     from checks.nginx import Nginx
     from checks.server.caddy_path_taken import UnusedPass
+    from diagnose.parsers.nginx.commented_blocks import CommentedLocation
 
 #: `/api/users`, `/rest/v1/orders`, `/prod-api/user`: something stands behind the word. Vue Element
 #: Admin and RuoYi build with `VUE_APP_BASE_API = '/prod-api'`. Socket.IO and Engine.IO answer with
@@ -115,6 +116,8 @@ def _claim(
     fix = near_fix(nginx, near) if near else fix
     unused = None if fix or hidden or departure or near else _unused_pass(evidence, path)
     fix = unused.fix if unused else fix
+    comment = None if fix or hidden or departure or near else _comment(nginx, path)
+    fix = comment[1] if comment else fix
     decisive = hidden.error_page if hidden else departure.rule if departure else None
     decisive = near.directive if near else decisive
     return Claim(
@@ -142,10 +145,19 @@ def _claim(
             "unused_place": unused.place if unused else "",
             "taker_place": unused.taker_place if unused else "",
             "application": _application(evidence, path),
+            "comment": comment[0].path if comment else "",
+            "comment_place": f"{comment[0].edit.file}:{comment[0].line}" if comment else "",
         },
         fix=fix
         or Fix((Manual(_step(nginx, servers, bool(hidden)), Where.SERVER),), Applicability.MANUAL),
     )
+
+
+def _comment(nginx: "Nginx", path: str) -> "tuple[CommentedLocation, Fix] | None":
+    """Return the location for the path that stands in a comment."""
+    from checks.http._commented_locations import commented_location
+
+    return commented_location(nginx, path.partition("?")[0])
 
 
 def _unused_pass(evidence: Evidence, path: str) -> "UnusedPass | None":

@@ -273,11 +273,33 @@ def _acl(mistake: _Mistake) -> _Changed:
         indent = indentation(text)
         above = tuple(f"{indent}{own}" for own in copied if own)
         return (name, {section.file: {number: (*above, text)}}) if all(copied) else None
+    return _near_acl(section, name, number, text) or _websocket_acl(section, name, number, text)
+
+
+def _near_acl(section: Section, name: str, number: int, text: str) -> _Changed:
+    """The name above that is written alike. One that the rule has already is no slip: the ACL that
+    is meant is gone, and the rule would lose its condition."""
+    used = {word.lstrip("!") for word in text.split()}
     names = [line.words[1] for line in section.lines_with("acl") if line.number < number]
-    right = _similar_name(name, list(dict.fromkeys(names)))
+    right = _similar_name(name, list(dict.fromkeys(each for each in names if each not in used)))
     word = rf"(?<=[\s!]){re.escape(name)}(?=\s|$)"
     changed = re.sub(word, lambda _: right, text)
     return (right, {section.file: {number: (changed,)}}) if right and changed != text else None
+
+
+def _websocket_acl(section: Section, name: str, number: int, text: str) -> _Changed:
+    """The line of HAProxy's guide for the name that says that a request opens a WebSocket."""
+    if not _WEBSOCKET_ACL.fullmatch(name):
+        return None
+    line = f"{indentation(text)}acl {name} hdr(Upgrade) -i websocket"
+    return name, {section.file: {number: (line, text)}}
+
+
+#: "is_websocket", "hdr_upgrade_websocket": not "is_websocket_url", which is of the path, and not
+#: "hdr_connection_upgrade", which is of another field.
+_WEBSOCKET_ACL = re.compile(
+    r"(?:is_|hdr_)?(?:(?:header_)?upgrade_)?(?:websockets?|ws)(?:_upgrade|_request)?", re.IGNORECASE
+)
 
 
 def _acls_elsewhere(mistake: _Mistake, name: str) -> Iterator[Line]:

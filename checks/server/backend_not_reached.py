@@ -5,10 +5,13 @@ socket fails (AH02454), SELinux forbids the connection (AH00957, 13), the name h
 (AH00898: often a missing slash at the end of ProxyPass), or the answer does not come in time
 (AH01102)."""
 
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from checks.server import (
     ServerView,
+    file_rows,
     line_edit,
     line_text,
     manual_fix,
@@ -21,16 +24,19 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Command,
     Confidence,
+    Effect,
     Evidence,
     Fix,
     Manual,
+    Risk,
     Severity,
     Subject,
     Where,
 )
 from diagnose.model.addresses import bracketed, is_local_host
-from diagnose.model.backends import BackendSocket, BackendVisit
+from diagnose.model.backends import BackendSocket, BackendVisit, MemberAnswer
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.logs import ServerRequestError
 from diagnose.model.server import Interface, Listeners, interface_addresses
@@ -179,8 +185,38 @@ def _closed_socket(
             "folder": blocker is not None and blocker.mode.startswith("d"),
         },
         confidence=Confidence.LIKELY if is_outside else Confidence.CERTAIN,
-        fix=manual_fix(view, "below-the-root" if is_outside else "let-it-in"),
+        fix=(None if is_outside else _own_socket_fix(view, socket))
+        or manual_fix(view, "below-the-root" if is_outside else "let-it-in"),
     )
+
+
+def _own_socket_fix(view: ServerView, socket: UpstreamSocket) -> Fix | None:
+    """Return the fix for a socket that HAProxy itself makes as root, for a frontend of its own: the
+    user of its processes gets it (Configuration Manual, "bind", "user"). A reload takes the open
+    socket over as it is, so the file is given to that user, too."""
+    if view.server.product != "haproxy" or view.config is None:
+        return None
+    pattern = re.compile(rf"\s*bind\s+(?:unix@)?{re.escape(socket.path)}(?:\s[^#]*)?")
+    lines = [
+        (file.path, number, row)
+        for file in view.config.files
+        for number, row in enumerate(file_rows(view, file), 1)
+        if pattern.fullmatch(row)
+    ]
+    user = socket.names[0]
+    if len(lines) != 1 or not user or re.search(r"\s(?:user|uid|mode|gid|group)\s", lines[0][2]):
+        return None
+    path, number, row = lines[0]
+    edit = line_edit(view, path, {number: (f"{row.rstrip()} user {user} mode 600",)})
+    give = Command(
+        ("chown", user, socket.path),
+        Effect.CHANGE,
+        undo=("chown", "root", socket.path),
+        changes=(socket.path,),
+        aspect="permissions",
+        risk=Risk.CHANGES_ACCESS,
+    )
+    return Fix((edit, give, *reload_steps(view.server)), Applicability.REVIEW) if edit else None
 
 
 def _unreached_websockets(view: ServerView) -> Iterator[Claim]:
@@ -207,7 +243,11 @@ def _unreached(
     or at that of a WebSocket. One at a loopback address is another matter
     (server.application-down)."""
     evidence = view.evidence
-    if route is None or not route.host or is_local_host(route.host):
+    if route is None or is_local_host(route.host):
+        return
+    if not route.host:
+        if not websocket:
+            yield from _unreached_members(view, route, failed)
         return
     visit = next(
         (
@@ -219,10 +259,34 @@ def _unreached(
         ),
         None,
     )
-    if visit is None or visit.failure is None:
+    if visit is not None:
+        yield from _unreached_claim(view, route, (visit,), failed, websocket)
+
+
+def _unreached_members(
+    view: ServerView, route: SiteRoute, failed: Sequence[Exchange | Upgrade]
+) -> Iterator[Claim]:
+    """Make the claim for a group of which no member is reached, all for one reason."""
+    answers = [each for each in view.evidence.of(MemberAnswer) if each.member in route.members]
+    hosts = [each.member.rpartition(":")[0].strip("[]") for each in answers]
+    is_whole = len({each.member for each in answers}) == len(set(route.members)) > 1
+    if not is_whole or not all(map(_is_unreached, answers)) or any(map(is_local_host, hosts)):
         return
+    if len({_kind(each) for each in answers}) == 1:
+        first = replace(route, host=hosts[0], port=int(answers[0].member.rpartition(":")[2]))
+        yield from _unreached_claim(view, first, answers, failed)
+
+
+def _unreached_claim(
+    view: ServerView,
+    route: SiteRoute,
+    visits: Sequence[BackendVisit | MemberAnswer],
+    failed: Sequence[Exchange | Upgrade],
+    websocket: str = "",
+) -> Iterator[Claim]:
+    evidence, visit = view.evidence, visits[0]
     is_nameless = _has_no_address(visit)
-    if view.server.container and not is_nameless:
+    if visit.failure is None or (view.server.container and not is_nameless):
         return
     addresses = (
         bracketed(socket.address)
@@ -236,7 +300,7 @@ def _unreached(
     yield Claim(
         about=Subject(port=evidence.target.port, path=websocket or evidence.target.path),
         covers=(Subject(port=evidence.target.port),),
-        because=(visit, view.server, *failed),
+        because=(*visits, view.server, *failed),
         facts={
             **view.facts,
             "status": failed[0].status,
@@ -260,13 +324,19 @@ def _unreached(
     )
 
 
-def _is_unreached(visit: BackendVisit) -> bool:
+def _kind(visit: BackendVisit | MemberAnswer) -> str:
+    """Return how an application is not reached, in a word."""
+    kind = visit.failure.kind if visit.failure else ""
+    return "nameless" if _has_no_address(visit) else kind
+
+
+def _is_unreached(visit: BackendVisit | MemberAnswer) -> bool:
     kind = visit.failure.kind if visit.failure else ""
     is_silent = kind == "timeout" and visit.connected is False
     return is_silent or kind in {"refused", "unreachable"} or _has_no_address(visit)
 
 
-def _has_no_address(visit: BackendVisit) -> bool:
+def _has_no_address(visit: BackendVisit | MemberAnswer) -> bool:
     """Return whether curl found no address for the application's name (libcurl-errors(3), 6)."""
     return visit.failure is not None and visit.failure.message.startswith("Could not resolve host")
 

@@ -55,8 +55,10 @@ INTERNAL_ERROR = Handshake(
 def document(
     *names: str, dial: str = "127.0.0.1:3000", tls: str = "files", mode: object = None
 ) -> dict[str, object]:
-    """The JSON of one site on port 443; `tls` is "files", "acme" or "internal"."""
-    proxy = {"handler": "reverse_proxy", "upstreams": [{"dial": dial}]}
+    """The JSON of one site on port 443; `dial` may be several addresses, and `tls` is "files",
+    "acme" or "internal"."""
+    upstreams = [{"dial": address} for address in dial.split()]
+    proxy = {"handler": "reverse_proxy", "upstreams": upstreams}
     inner = {"handler": "subroute", "routes": [{"handle": [proxy]}]}
     match = {"match": [{"host": list(names)}]} if names else {}
     route = match | {"handle": [inner], "terminal": True}

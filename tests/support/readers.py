@@ -24,6 +24,7 @@ from diagnose.parsers.apache.loading import ConfigSource, load
 from diagnose.parsers.apache.sites import sites_of
 from diagnose.parsers.caddy.passes import passes_of
 from diagnose.parsers.nginx.access_log import COMBINED, parse_format
+from diagnose.parsers.nginx.commented_blocks import commented_locations
 from diagnose.parsers.nginx.commented_lines import commented_lines
 from diagnose.parsers.nginx.config import parse, walk
 from diagnose.parsers.nginx.error_log import Clock
@@ -82,8 +83,12 @@ GIVEN: dict[str, Any] = {
 OWN = {
     "diagnose.parsers.dns:query",
     "diagnose.parsers.compose_files:compose_diff",
+<<<<<<< HEAD
     "diagnose.parsers.compose_lines:line_below",
     "diagnose.parsers.compose_lines:scalar_edit",
+=======
+    "diagnose.parsers.nginx.commented_blocks:commented_locations",
+>>>>>>> refs/heads/wi
     "diagnose.parsers.nginx.commented_lines:commented_lines",
     "diagnose.parsers.nginx.near_places:commented_places",
     "diagnose.parsers.nginx.edits:diff",
@@ -208,6 +213,11 @@ def _caddy_passes(text: str) -> object:
     return passes_of(text.split("\n"), 1)
 
 
+def _nginx_commented_blocks(text: str) -> object:
+    blocks = [each for each in walk(parse(text, "/a")) if each.block is not None]
+    return [list(commented_locations(text, block)) for block in blocks[:5]]
+
+
 def _nginx_comments(text: str) -> object:
     blocks = [each for each in walk(parse(text, "/a")) if each.block is not None]
     return [
@@ -235,6 +245,7 @@ MORE = (
     Reader("diagnose.recording.redaction_nginx:MaskedFiles", _configuration_masked),
     Reader("diagnose.probes.inside.server_detection:names", server_detection.names),
     Reader("diagnose.parsers.apache.sites:configuration", _apache_sites),
+    Reader("diagnose.parsers.nginx.commented_blocks:of a text", _nginx_commented_blocks),
     Reader("diagnose.parsers.nginx.commented_lines:of a text", _nginx_comments),
     Reader("diagnose.parsers.caddy.passes:passes_of", _caddy_passes),
 )

@@ -7,10 +7,13 @@ from collections.abc import Iterator
 
 from diagnose.model.frozen import frozen
 from diagnose.model.web_servers import SiteSocket
-from diagnose.parsers.haproxy.config import Line, Proxy
+from diagnose.parsers.haproxy.config import Configuration, Line, Proxy
 
 #: Maximum number of ports of a range, and of sockets of a frontend, that are read.
 MAX_RANGE, MAX_SOCKETS = 100, 500
+
+#: Maximum number of frontends of HAProxy's own, one behind the other, that are followed.
+MAX_INNER = 3
 
 _FAMILY = re.compile(
     r"(?:ipv4|ipv6|tcp|tcp4|tcp6|tcpv4|tcpv6|udp\d?|quic[46]|unix|abns|fd|sockpair)@"
@@ -101,6 +104,25 @@ def servers_of(proxy: Proxy) -> tuple[BackendServer, ...]:
     )
 
 
+def followed(config: Configuration, backend: Proxy | None) -> Proxy | None:
+    """Return the backend behind a backend whose one server is a frontend of HAProxy's own, by an
+    abstract socket ("abns@"); the same backend where it is none, or where a rule chooses."""
+    for _ in range(MAX_INNER):
+        servers = servers_of(backend) if backend else ()
+        if len(servers) != 1 or not servers[0].socket.startswith("abns@"):
+            return backend
+        inner = [
+            proxy
+            for proxy in config.frontends
+            if any(line.words[1:2] == (servers[0].socket,) for line in proxy.own("bind"))
+        ]
+        default = inner[0].setting("default_backend") if len(inner) == 1 else None
+        if default is None or len(default.words) < 2 or inner[0].own("use_backend"):
+            return backend
+        backend = config.backend(default.words[1]) or backend
+    return backend
+
+
 def _server(proxy: Proxy, line: Line, options: tuple[str, ...]) -> BackendServer:
     text = line.words[2]
     family = _FAMILY.match(text)
@@ -116,7 +138,8 @@ def _server(proxy: Proxy, line: Line, options: tuple[str, ...]) -> BackendServer
         "" if is_socket else host.strip("[]"),
         int(port) if port.isdigit() and int(port) < 65536 else 0,
         line,
-        socket=address if is_socket else "",
+        # An abstract socket is no file: its name keeps its family.
+        socket=(text if text.startswith("abns@") else address) if is_socket else "",
         tls="ssl" in options and "no-ssl" not in options,
         verify=_value(options, "verify") != "none",
         sni=_value(options, "sni"),

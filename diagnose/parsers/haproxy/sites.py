@@ -21,7 +21,7 @@ from diagnose.model.web_servers import (
     Verification,
     WebSite,
 )
-from diagnose.parsers.haproxy.addresses import BackendServer, servers_of, sockets_of
+from diagnose.parsers.haproxy.addresses import BackendServer, followed, servers_of, sockets_of
 from diagnose.parsers.haproxy.conditions import (
     Match,
     Rule,
@@ -95,7 +95,7 @@ def sites_of(config: Configuration, resolved: CertificateFiles) -> tuple[WebSite
     }
     for proxy in config.frontends[:MAX_SITES]:
         rules = rules_of(proxy)
-        targets = _Targets(backends, proxy)
+        targets = _Targets(config, backends, proxy)
         for part in _parts(config, proxy, resolved):
             if len(sites) < MAX_SITES:
                 names = ("", *host_patterns(rules))
@@ -182,8 +182,8 @@ def _resolve(config: Configuration, path: str) -> str:
 class _Targets:
     """The routes to the backends of a frontend; each backend is read once."""
 
-    def __init__(self, backends: Mapping[str, Proxy], proxy: Proxy) -> None:
-        self._backends = backends
+    def __init__(self, config: Configuration, backends: Mapping[str, Proxy], proxy: Proxy) -> None:
+        self._config, self._backends = config, backends
         self._proxy, self._known = proxy, dict[str, SiteRoute | None]()
         self._drops = any(drops_upgrade(proxy))
         self.rules = path_rules_of(proxy) if proxy.mode == "http" else ()
@@ -200,7 +200,7 @@ class _Targets:
     def route(self, name: str) -> SiteRoute | None:
         """Return the route of every path to a backend, None if it has no server."""
         if name not in self._known:
-            backend = self._backends.get(name)
+            backend = followed(self._config, self._backends.get(name))
             server = first_server(backend) if backend else None
             self._known[name] = (
                 _route(self._proxy, backend, server, self._drops) if backend and server else None
@@ -263,7 +263,7 @@ def _route(proxy: Proxy, backend: Proxy, server: BackendServer, drops: bool) -> 
         scheme=scheme,
         host=clean(server.host, 255),
         port=server.port,
-        socket=clean(server.socket, 300),
+        socket=clean(server.socket, 300) if server.socket.startswith("/") else "",
         websocket=not drops and not any(drops_upgrade(backend)),
         file=server.line.file,
         line=server.line.number,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from diagnose.model import Target
 from diagnose.model.frozen import frozen
 from diagnose.model.web_servers import SiteSocket, WebServerConfig
-from diagnose.parsers.haproxy.addresses import sockets_of
+from diagnose.parsers.haproxy.addresses import followed, sockets_of
 from diagnose.parsers.haproxy.conditions import (
     Match,
     Rule,
@@ -100,6 +100,7 @@ def target_proxies(
                 own_path = path_to_backends(frontend, target, socket.tls, path or target.path)
                 selection, decided = _selection(frontend, target, socket, own_path, websocket)
                 backend = config.backend(selection.backend) if selection else None
+                backend = followed(config, backend)
                 return TargetProxies(
                     config, frontend, line, socket.tls, backend, selection, decided
                 )

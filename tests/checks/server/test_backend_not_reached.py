@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from diagnose.model import Applicability, Edit, Failure
-from diagnose.model.backends import BackendSocket, BackendVisit
+from diagnose.model.backends import BackendSocket, BackendVisit, MemberAnswer
 from diagnose.model.logs import ServerRequestError
 from diagnose.model.upstream import Permissions, UpstreamSocket
 from diagnose.model.web_servers import WebServerConfig
@@ -209,3 +209,19 @@ def php_config(dial: str) -> WebServerConfig:
     routes[0] |= {"match": [{"path": ["*.php"]}]}
     routes[0]["handle"][0]["transport"] = {"protocol": "fastcgi"}
     return caddy_config(json_document=made)
+
+
+def test_fires_for_a_group_of_which_no_name_has_an_address() -> None:
+    dial = "app1.internal:3000 app2.internal:3000"
+    config = caddy_config(json_document=document("shop.example.com", dial=dial))
+    failure = Failure("other", "Could not resolve host: app1.internal")
+    one, two = (
+        MemberAnswer(member=f"app{number}.internal:3000", path="/", failure=failure)
+        for number in (1, 2)
+    )
+    (claim,) = judge(CHECK, CADDY, config, FAILED, one, two)
+    assert claim.facts["backend_name"]
+    assert claim.facts["endpoint"] == "app1.internal"
+    assert not judge(CHECK, CADDY, config, FAILED, one)
+    other = replace(two, failure=None, status=200, connected=True)
+    assert not judge(CHECK, CADDY, config, FAILED, one, other)

@@ -1,8 +1,8 @@
 from dataclasses import replace
 
 from diagnose.model import Applicability, Edit
-from diagnose.model.backends import BackendVisit
-from tests.support.caddy_evidence import CADDY, SITE, caddy_config
+from diagnose.model.backends import BackendVisit, MemberAnswer
+from tests.support.caddy_evidence import CADDY, SITE, caddy_config, document
 from tests.support.check_evidence import judge
 from tests.support.report_builder import ANSWER
 
@@ -24,6 +24,7 @@ def test_fires_with_the_page_that_the_application_gives() -> None:
     edit = claim.fix.steps[0]
     assert isinstance(edit, Edit)
     assert "+\t\thealth_uri /\n" in edit.diff
+    assert "+\t\t\tHost shop.example.com\n+\t\t\tX-Forwarded-Proto https\n" in edit.diff
     other = caddy_config(
         SITE.replace(
             "reverse_proxy 127.0.0.1:3000", LINES.replace("health_interval 5s", "health_status 401")
@@ -45,3 +46,20 @@ def test_silent_for_another_answer() -> None:
     assert not judge(CHECK, CADDY, CHECKED, replace(REFUSED, status=502), VISIT)
     assert not judge(CHECK, CADDY, CHECKED, replace(REFUSED, body="We are at work"), VISIT)
     assert not judge(CHECK, CADDY, CHECKED, ANSWER, VISIT)
+
+
+def test_fires_for_a_group_whose_members_all_give_the_page() -> None:
+    lines = LINES.replace(":3000", ":3000 127.0.0.1:3001")
+    group = caddy_config(
+        SITE.replace("reverse_proxy 127.0.0.1:3000", lines),
+        document("shop.example.com", dial="127.0.0.1:3000 127.0.0.1:3001"),
+    )
+    one, two = (
+        MemberAnswer(member=f"127.0.0.1:{port}", path="/", status=200) for port in (3000, 3001)
+    )
+    (claim,) = judge(CHECK, CADDY, group, REFUSED, one, two, masked=False)
+    assert claim.facts["application"] == "127.0.0.1:3000"
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Edit)
+    assert not judge(CHECK, CADDY, group, REFUSED, one)
+    assert not judge(CHECK, CADDY, group, REFUSED, one, replace(two, status=500))

@@ -175,6 +175,24 @@ def test_fires_with_the_acl_of_the_rule(rules: str, rows: list[str]) -> None:
     assert changed(claim) == rows
 
 
+def test_fires_with_no_name_that_the_rule_has_already() -> None:
+    def claim_of(name: str) -> Claim:
+        rules = (
+            "    acl is_websocket_url path_beg /ws\n"
+            f"    use_backend app if {name} is_websocket_url\n"
+        )
+        text = TEXT.replace("    default_backend app\n", f"{rules}    default_backend app\n")
+        place = f"parsing [c.cfg:{line_of(text, 'use_backend')}]"
+        mistake = "error detected while parsing switching rule : no such ACL"
+        (claim,) = claims(text, f"{place} : {mistake} : '{name}'.")
+        return claim
+
+    assert changed(claim_of("is_websocket")) == ["+    acl is_websocket hdr(Upgrade) -i websocket"]
+    unknown = claim_of("is_websocket_ur").fix
+    assert unknown
+    assert unknown.applicability is Applicability.MANUAL
+
+
 def test_fires_with_an_acl_of_another_section_and_with_blanks_at_braces() -> None:
     text = TEXT.replace("    default_", "    acl inside src 10.0.0.0/8\n    default_")
     text = text.replace(

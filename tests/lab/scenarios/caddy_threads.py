@@ -261,6 +261,47 @@ def caddy_asks_for_a_health_page_that_is_missing(lab: Lab) -> None:
     _with_a_health_check(lab, "/health")
 
 
+def _group_with_a_health_check(lab: Lab, uri: str, names: str = "") -> None:
+    """The same page of two members, by names."""
+    _applications(lab)
+    if names:
+        own = lab.server.read("/etc/hosts")
+        lab.undo(lambda: lab.server.write("/etc/hosts", own))
+        lab.server.write("/etc/hosts", f"{own}127.0.0.1 {names}\n")
+    lines = f"\t\thealth_uri {uri}\n\t\thealth_interval 1s\n"
+    group = "app1.internal:8083 app2.internal:8083"
+    _serve(lab, "reverse_proxy /ws 127.0.0.1:3000", f"reverse_proxy {group} {{\n{lines}\t}}")
+    expected = "200" if names and uri == "/" else "503"
+    ask = ["curl", "-sk", "-o", "/dev/null", "-w", "%{http_code}", "https://shop.example.com/"]
+    until(lambda: lab.server.run(ask).stdout == expected, f"Caddy answers {expected}")
+
+
+@caddy_scenario(
+    outside="http.server-error",
+    server="server.caddy-health-check-fails",
+    differs=(caddy.CONFIG,),
+)
+def caddy_asks_each_member_of_a_group_for_a_page_that_is_missing(lab: Lab) -> None:
+    """https://caddyserver.com/docs/caddyfile/directives/reverse_proxy#active-health-checks: the
+    members are named as in /etc/hosts."""
+    _group_with_a_health_check(lab, "/helth", "app1.internal app2.internal")
+
+
+@caddy_scenario(
+    outside="http.server-error",
+    server="server.backend-not-reached",
+    manual="a person knows the addresses",
+)
+def caddy_has_a_group_of_names_without_addresses(lab: Lab) -> None:
+    """The names were in /etc/hosts of another machine."""
+    _group_with_a_health_check(lab, "/")
+
+
+@healthy_caddy()
+def caddy_asks_each_member_of_a_group_for_a_page_that_is_there(lab: Lab) -> None:
+    _group_with_a_health_check(lab, "/", "app1.internal app2.internal")
+
+
 @healthy_caddy()
 def caddy_asks_for_a_health_page_that_is_there(lab: Lab) -> None:
     _with_a_health_check(lab, "/")

@@ -70,6 +70,18 @@ def acl_below_its_rule(lab: Lab) -> None:
 
 
 @haproxy_scenario(outside=None, server="server.config-invalid", differs=(haproxy.CONFIG,))
+def acl_that_says_websocket_is_gone(lab: Lab) -> None:
+    """After https://www.haproxy.com/documentation/haproxy-configuration-tutorials/protocol-support/websocket/:
+    one of the two ACLs was lost when the file was copied."""
+    haproxy.serve(lab)
+    rules = (
+        "    acl is_websocket_url path_beg /ws\n"
+        "    use_backend app if is_websocket is_websocket_url\n"
+    )
+    haproxy.edit(lab, DEFAULT, f"{rules}{DEFAULT}")
+
+
+@haproxy_scenario(outside=None, server="server.config-invalid", differs=(haproxy.CONFIG,))
 def value_of_several_words_without_quotes(lab: Lab) -> None:
     """After many threads, "expects either 'if' or 'unless' followed by a condition but found": a
     blank ends the value."""
