@@ -83,12 +83,9 @@ GIVEN: dict[str, Any] = {
 OWN = {
     "diagnose.parsers.dns:query",
     "diagnose.parsers.compose_files:compose_diff",
-<<<<<<< HEAD
     "diagnose.parsers.compose_lines:line_below",
     "diagnose.parsers.compose_lines:scalar_edit",
-=======
     "diagnose.parsers.nginx.commented_blocks:commented_locations",
->>>>>>> refs/heads/wi
     "diagnose.parsers.nginx.commented_lines:commented_lines",
     "diagnose.parsers.nginx.near_places:commented_places",
     "diagnose.parsers.nginx.edits:diff",
