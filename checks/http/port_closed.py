@@ -48,27 +48,11 @@ def port_closed(evidence: Evidence) -> Iterator[Claim]:
     target = evidence.target
     if target.port != 443:
         return
-    answering_addresses = {
-        connection.address
-        for connection in evidence.good(Connection)
-        if connection.purpose == "target"
-    }
-    attempts = [attempt for attempt in evidence.of(Connection) if attempt.purpose == "plain"]
-    open_addresses = {attempt.address for attempt in attempts if attempt.failure is None}
-    closed = [
-        attempt
-        for attempt in attempts
-        if attempt.failure
-        and attempt.address in answering_addresses
-        and attempt.address not in open_addresses
-    ]
+    closed = _closed_attempts(evidence)
     if not closed:
         return
     subjects = endpoints((attempt.address for attempt in closed), closed[0].port)
     kinds = {attempt.failure.kind for attempt in closed if attempt.failure}
-    headers = [
-        exchange.headers for exchange in evidence.good(Exchange) if exchange.purpose == "target"
-    ]
     renewals = [
         failure
         for failure in evidence.good(RenewalFailure)
@@ -76,16 +60,7 @@ def port_closed(evidence: Evidence) -> Iterator[Claim]:
     ]
     refused = kinds == {"refused"}
     settings = _settings(evidence, refused)
-    optional = (
-        not renewals
-        and settings is None
-        and (
-            target.scheme == "wss"
-            or any(
-                https_only(target.host, response_headers) for response_headers in headers or [()]
-            )
-        )
-    )
+    optional = not renewals and settings is None and _is_optional(evidence)
     slip = _slip(evidence) if refused else None
     yield Claim(
         about=merge_subjects(subjects),
@@ -108,6 +83,36 @@ def port_closed(evidence: Evidence) -> Iterator[Claim]:
         # Its owner may have closed the port on purpose, unless a renewal needs it.
         fix=(slip and _moved(evidence, slip))
         or _fix(Nginx.of(evidence), _folder(settings), sure=refused and bool(renewals)),
+    )
+
+
+def _closed_attempts(evidence: Evidence) -> list[Connection]:
+    """Return the connections to port 80 that failed at an address at which the site answers."""
+    answering_addresses = {
+        connection.address
+        for connection in evidence.good(Connection)
+        if connection.purpose == "target"
+    }
+    attempts = [attempt for attempt in evidence.of(Connection) if attempt.purpose == "plain"]
+    open_addresses = {attempt.address for attempt in attempts if attempt.failure is None}
+    return [
+        attempt
+        for attempt in attempts
+        if attempt.failure
+        and attempt.address in answering_addresses
+        and attempt.address not in open_addresses
+    ]
+
+
+def _is_optional(evidence: Evidence) -> bool:
+    """Return whether no browser asks for plain http: a WebSocket's address, or a name that browsers
+    open by https alone."""
+    target = evidence.target
+    headers = [
+        exchange.headers for exchange in evidence.good(Exchange) if exchange.purpose == "target"
+    ]
+    return target.scheme == "wss" or any(
+        https_only(target.host, response_headers) for response_headers in headers or [()]
     )
 
 

@@ -67,7 +67,7 @@ def port_holder(
     if not port:
         return None
     for other in containers.running:
-        if any(mapping.port == port for mapping in other.ports):
+        if other.publishes(port):
             return PortHolder(port, container=other)
     for listing in evidence.good(Listeners):
         for listener in listing.on(port):

@@ -32,11 +32,7 @@ def container_paused(evidence: Evidence) -> Iterator[Claim]:
     pages = [exchange for exchange in evidence.of(Exchange) if exchange.port == port]
     is_answered = any(visit.failure is None for visit in (*visits, *pages))
     for containers in evidence.good(Containers):
-        publishers = [
-            container
-            for container in containers.running
-            if any(mapping.port == port for mapping in container.ports)
-        ]
+        publishers = [container for container in containers.running if container.publishes(port)]
         paused = [container for container in publishers if container.state == "paused"]
         if not paused or len(paused) != len(publishers) or is_answered:
             continue

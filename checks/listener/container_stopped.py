@@ -101,8 +101,8 @@ def container_stopped(evidence: Evidence) -> Iterator[Claim]:
     port = evidence.target.port
     is_free = not listeners_on(evidence, port) and not target_answers(evidence)
     for containers in evidence.good(Containers):
-        publishers = [container for container in containers.stopped if _publishes(container, port)]
-        if not publishers or any(_publishes(running, port) for running in containers.running):
+        publishers = [container for container in containers.stopped if container.publishes(port)]
+        if not publishers or any(running.publishes(port) for running in containers.running):
             continue
         if not is_free:
             publishers = [
@@ -121,7 +121,7 @@ def container_stopped(evidence: Evidence) -> Iterator[Claim]:
         )
         needed = _needed_container(containers, container)
         unreadable = _MAY_NOT_READ.search(container.last_words) if has_failed(container) else None
-        ports = (port, *(number for number in (80,) if _publishes(container, number)))
+        ports = (port, *(number for number in (80,) if container.publishes(number)))
         yield Claim(
             about=Subject(port=port),
             covers=tuple(Subject(port=number) for number in dict.fromkeys(ports)),

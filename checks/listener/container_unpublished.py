@@ -205,7 +205,7 @@ def _hidden_services(evidence: Evidence, containers: Containers) -> list[_Hidden
 
 
 def _publishes(container: Container, port: int) -> bool:
-    return "host" in container.networks or any(mapping.port == port for mapping in container.ports)
+    return "host" in container.networks or container.publishes(port)
 
 
 def _unserved_claims(evidence: Evidence, containers: Containers) -> Iterator[Claim]:

@@ -28,7 +28,7 @@ from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.server import Listeners
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
 from diagnose.parsers.apache.section_lines import SiteLine
-from diagnose.parsers.stray_pages import is_default_page
+from diagnose.parsers.stray_pages import shows_no_site
 from diagnose.parsers.urls import parse_url
 from diagnose.parsers.web_sites import may_take, takes
 
@@ -75,7 +75,7 @@ def apache_pass_missing(evidence: Evidence) -> Iterator[Claim]:
     if view is None or view.config is None or view.server.product != "apache":
         return
     pages, sites = page_exchanges(evidence), view.answering_sites
-    is_lost = pages and all(_is_no_page(page) for page in pages)
+    is_lost = pages and all(shows_no_site(page.status, page.body) for page in pages)
     if not is_lost or len(sites) != 1 or "proxy" not in view.config.modules:
         return
     path = target.path.partition("?")[0]
@@ -100,10 +100,6 @@ def apache_pass_missing(evidence: Evidence) -> Iterator[Claim]:
         confidence=Confidence.CERTAIN if is_sure else Confidence.LIKELY,
         fix=Fix((*_edits(view, sites[0], line), *reload_steps(view.server)), Applicability.REVIEW),
     )
-
-
-def _is_no_page(page: Exchange) -> bool:
-    return page.status in {403, 404} or is_default_page(page.status, page.body)
 
 
 def _idle_line(view: ServerView, site: WebSite, path: str) -> _Pass | None:

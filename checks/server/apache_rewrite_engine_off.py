@@ -15,7 +15,7 @@ from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.web_servers import WebServer, WebServerConfig
-from diagnose.parsers.stray_pages import is_default_page
+from diagnose.parsers.stray_pages import shows_no_site
 
 
 @check(
@@ -84,9 +84,5 @@ def _failures(
         if refused := refused_websockets(evidence, path):
             yield path, tuple(refused), True
     pages = page_exchanges(evidence)
-    if pages and all(_is_no_page(page) for page in pages):
+    if pages and all(shows_no_site(page.status, page.body) for page in pages):
         yield evidence.target.path, tuple(pages), False
-
-
-def _is_no_page(page: Exchange) -> bool:
-    return page.status in {403, 404} or is_default_page(page.status, page.body)

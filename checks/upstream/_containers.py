@@ -46,11 +46,7 @@ def loopback_listeners(evidence: Evidence, port: int) -> tuple[str, ...]:
 
 def publishing(containers: tuple[Container, ...], port: int) -> tuple[Container, ...]:
     """Return the containers that publish a port of the server."""
-    return tuple(
-        container
-        for container in containers
-        if any(mapping.port == port for mapping in container.ports)
-    )
+    return tuple(container for container in containers if container.publishes(port))
 
 
 def is_beside(evidence: Evidence, host: str, addresses: Sequence[str]) -> bool:

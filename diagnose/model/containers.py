@@ -109,6 +109,10 @@ class Container:
         """Whether it runs and its health check fails."""
         return not self.stopped and "(unhealthy)" in self.status
 
+    def publishes(self, port: int) -> bool:
+        """Whether a port of the server leads into it."""
+        return any(mapping.port == port for mapping in self.ports)
+
 
 @frozen
 class Namespace:

@@ -135,3 +135,9 @@ def is_default_page(status: int | None, body: str) -> bool:
     """Return whether it is the page of a package that was just installed."""
     page = stray_page(status, body)
     return page is not None and page.kind == "default"
+
+
+def shows_no_site(status: int | None, body: str) -> bool:
+    """Return whether a server found nothing to show for a page: it forbids or lacks it, or has the
+    page of its package there."""
+    return status in {403, 404} or is_default_page(status, body)

@@ -110,7 +110,7 @@ def _has_port(
     """Whether the server's port leads to a container. Without an engine that says so, it must be
     root's: anybody can call a process nginx and give it namespaces."""
     if listed is not None:
-        return holds or any(mapping.port == port for mapping in listed.ports)
+        return holds or listed.publishes(port)
     return process.user == 0 and (holds or (namespace is not None and namespace.listens(port)))
 
 

@@ -118,7 +118,7 @@ async def _try(
         machine = ContainerMachine(ctx.machine, program.pid)
     result = await machine.run(*words, timeout=PATIENCE)
     way = tried_way(result.out, request.uses_tls)
-    front = next((each for each in lists.containers if _publishes(each, request.port)), None)
+    front = next((each for each in lists.containers if each.publishes(request.port)), None)
     neighbour = next((each for each in lists.containers if _is_named(each, request.host)), None)
     return ctx.emit(
         OutgoingTry(
@@ -239,7 +239,7 @@ def _published(lists: ContainerLists, port: int, host: str) -> _Program | None:
     if not (_is_own(host) or is_address(host)):
         return None
     for container in lists.containers:
-        if _publishes(container, port):
+        if container.publishes(port):
             for namespace in lists.namespaces:
                 if namespace.container and namespace.container == container.id:
                     return _Program(namespace.pid, namespace, container)
@@ -250,10 +250,6 @@ def _is_front(program: _Program) -> bool:
     """Return whether a container is that of a web server, which asks for nothing itself."""
     processes = program.namespace.processes if program.namespace else ()
     return not WEB_SERVERS.isdisjoint(processes) or "traefik" in processes
-
-
-def _publishes(container: Container, port: int) -> bool:
-    return any(mapping.port == port for mapping in container.ports)
 
 
 def _listed(lists: ContainerLists, digest: str) -> Container | None:
