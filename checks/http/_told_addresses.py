@@ -3,10 +3,13 @@ application led it."""
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from checks.nginx import Nginx, file_line
 from diagnose.model import Evidence
 from diagnose.parsers.nginx.locations import proxy_set_header_of
+from diagnose.parsers.site_names import is_placeholder, with_own_name
+from diagnose.parsers.urls import parse_url
 
 #: Firefox quotes an address with “ and ”, or with the marks of the reader's language.
 _URL = re.compile(r"(?<![A-Za-z0-9])(?:https?|wss?)://[^\s\"'<>`，。“”„‘’‚«»「」『』（）]{1,500}")
@@ -39,11 +42,12 @@ _FIELDS, _MACHINE = ("X-Forwarded-Host", "Host"), "$hostname"
 
 
 def told_addresses(evidence: Evidence) -> Iterator[str]:
-    """Yield the addresses that the message of a browser names."""
-    symptom = evidence.target.symptom
+    """Yield the addresses that the message of a browser names: those with a placeholder in the
+    place of the site's name, such as "http://mydomain.tld/api", with that name."""
+    symptom, target = evidence.target.symptom, evidence.target
     if symptom is None:
         return
-    text = symptom.text
+    text = with_own_name(symptom.text, target.host)
     for match in _URL.finditer(text):
         start, end = match.span()
         before = text[max(start - _NEAR, 0) : start]
@@ -54,7 +58,12 @@ def told_addresses(evidence: Evidence) -> Iterator[str]:
             # A text that was pasted short ends within an address: it is not the one that it named.
             url = match[0].rstrip(".,;:)]}")
             if not url.endswith("…"):
-                yield url
+                yield _own_address(url, target.host)
+
+
+def _own_address(text: str, host: str) -> str:
+    url = parse_url(text)
+    return str(replace(url, host=host)) if url and is_placeholder(url.host, host) else text
 
 
 def machine_name_line(evidence: Evidence) -> tuple[str, str]:

@@ -4,6 +4,7 @@ a longer prefix is for other files (`location /.well-known/` for certificates, `
 /robots.txt` for a log without its errors),
 a `rewrite` leads the path to the page of a single-page application, `try_files` beside proxy_pass
 looks for a file only, or the application has the location of one other path alone (`location = /`).
+Or the regular expression passes the path on to another program, as those for cached files do.
 
 The application, asked directly, has the path. So visitors get 404 or a page in place of a script or
 of JSON. The path is the target's, or that of a file which its page loads. Where nginx has the file
@@ -72,7 +73,9 @@ _NO_PAGES = frozenset({
 })  # fmt: skip
 #: A path that stands in a configuration as it is.
 _PLAIN = re.compile(r"(?:/[\w.~-]{1,80}){1,12}/?", re.ASCII)
-_REASONS: tuple[BypassReason, ...] = ("regex", "rewrite", "last", "files", "longer", "exact")
+_REASONS: tuple[BypassReason, ...] = (
+    "regex", "rewrite", "last", "files", "longer", "exact", "program",
+)  # fmt: skip
 
 
 @check(
@@ -89,6 +92,7 @@ _REASONS: tuple[BypassReason, ...] = ("regex", "rewrite", "last", "files", "long
         "nginx.index-missing",
         "http.page-file-missing",
         "nginx.page-file-not-found",
+        "upstream.own-answer",
     ],
 )
 def path_taken(evidence: Evidence) -> Iterator[Claim]:
@@ -218,6 +222,7 @@ def _severity(page: Page, files: Collection[RefusedFile]) -> Severity:
 def _facts(application: BypassedApplication, bypass: Bypass) -> dict[str, object]:
     folder = application.path[: application.path.find("/", 1) + 1]
     tries = children(bypass.directive, "try_files")
+    passing = pass_directive_of(LocationMatch((bypass.directive,)))
     return {
         "path": application.path,
         "directive": " ".join((bypass.directive.name, *bypass.directive.args)),
@@ -226,6 +231,7 @@ def _facts(application: BypassedApplication, bypass: Bypass) -> dict[str, object
         "owner_place": file_line(bypass.match.block),
         "prefix": bypass.match.block.args[-1],
         "application": application.endpoint,
+        "taker": passing.args[0] if passing and application.by == "program" else "",
         "direct_status": application.status,
         "whole": bypass.match.block.args == ("/",) or _is_named(bypass),
         "named_line": line_without_uri(bypass.match),
@@ -242,6 +248,8 @@ def _is_worse(page: Exchange, application: BypassedApplication) -> bool:
     status = page.status or 0
     if page.method != "GET" or not 200 <= (application.status or 0) < 300:
         return False
+    if application.by == "program" and status != 404:
+        return False  # the other program has the path
     if application.is_html and posixpath.splitext(application.path)[1].lower() in _NO_PAGES:
         return False
     is_page = status == 200 and "html" in (page.header("Content-Type") or "")
@@ -275,7 +283,7 @@ def _fix(nginx: Nginx, bypass: Bypass, path: str) -> Fix:
     if bypass.by == "regex" and pattern is not None and pattern.text == "/":
         whole = config_edits(nginx, named_location_changes(nginx, bypass.match, bypass.directive))
         return location_fix(nginx, bypass.match, whole, sure=False) if whole else manual
-    if bypass.by != "regex" or not is_plain or file is None or pattern is None:
+    if bypass.by not in {"regex", "program"} or not is_plain or file is None or pattern is None:
         return manual
     change = TextEdit(block.start, block.opened, f"location ^~ {block.args[-1]} {{")
     edits = config_edits(nginx, {file.path: [change]})

@@ -74,11 +74,19 @@ def redirect_cycle(evidence: Evidence) -> Iterator[Claim]:
         "commented": _commented(nginx, access, target) if access else "",
         "script": _script(nginx, target) if is_file and access is None else "",
     }
+    # Imported late: few sites have such a cycle.
+    from checks.nginx._own_rewrites import own_rewrite, own_rewrite_fix
+
+    own = own_rewrite(nginx, target) if not file and access is None else None
+    facts["rewrite"] = " ".join((own.directive.name, *own.directive.args)) if own else ""
+    facts["below"] = own.folder if own else ""
+    facts["owner"] = " ".join(("location", *own.match.block.args)) if own else ""
+    decisive = own.directive if own else decisive
     sockets = failed_sockets(evidence, {500})
     claim = page_claim(nginx, error, facts, "end-the-cycle", decisive, sockets)
     claim = replace(claim, covers=(*claim.covers, *_other_paths(nginx, target)))
     if access is None:
-        yield claim
+        yield replace(claim, fix=own_rewrite_fix(nginx, own) or claim.fix) if own else claim
         return
     fix = _fix(nginx, access, target)
     yield replace(claim, because=(*claim.because, access), fix=fix or claim.fix)

@@ -4,9 +4,10 @@ ngx_http_limit_conn_module): 503, or the status of `limit_req_status` and `limit
 It is a warning. A limit is there on purpose, and other visitors may get through. If only requests
 of this run met it, and one alone is answered, it is a note. A WebSocket that such a limit refuses
 while the page answers is named too, one without `burst` that refuses the page's files, and after a
-message about 503 or 429 one that refused other visitors in the last minutes. So is a limit that
-refused files of the page to visitors, if a single page makes more requests than it permits, or if
-the log has many refusals for files of one page at the same time.
+message about 503 or 429 one that refused other visitors in the last minutes. Where `error_page`
+gives those its own answer, the limit gets a status of its own, and is not raised. So is a limit
+that refused files of the page to visitors, if a single page makes more requests than it permits, or
+if the log has many refusals for files of one page at the same time.
 """
 
 import re
@@ -15,6 +16,7 @@ from dataclasses import replace
 
 from checks.http import LIMITED, is_own_limit
 from checks.nginx import Nginx
+from checks.nginx._caught_limits import caught_facts, caught_fix
 from checks.nginx._commands import chosen_edits, reload_steps
 from checks.nginx._edits import config_edits
 from checks.nginx._page_errors import (
@@ -203,7 +205,13 @@ def _reported_claims(nginx: Nginx) -> Iterator[Claim]:
     facts, directive = _facts(nginx, error, line.path)
     origin = pages[0].url[: pages[0].url.find("/", len("https://"))]
     facts |= {"url": f"{origin}{line.path}", "status": number or 503}
-    yield _limit_claim(nginx, error, facts, directive)
+    kind = str(facts["kind"])
+    facts |= caught_facts(nginx, kind, line.path)
+    claim = _limit_claim(nginx, error, facts, directive)
+    if facts["caught"]:
+        by_hand = Fix((Manual("own-status", Where.SERVER),), Applicability.MANUAL)
+        claim = replace(claim, fix=caught_fix(nginx, kind, line.path) or by_hand)
+    yield claim
 
 
 def _facts(nginx: Nginx, error: PageError, path: str) -> tuple[dict[str, object], Directive | None]:
@@ -229,6 +237,9 @@ def _facts(nginx: Nginx, error: PageError, path: str) -> tuple[dict[str, object]
         "proxy": next(filter(is_loopback, clients), "") if len(clients) == 1 else "",
         "requests": 0,
         "page": "",
+        "caught": "",
+        "caught_place": "",
+        "own_status": "",
         "ours": error.in_run and len(clients) == 1,
     }
     return facts, directive

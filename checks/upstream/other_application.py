@@ -33,6 +33,7 @@ from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.pages import PageFileResponse, PageFileTrial
 from diagnose.model.program_logs import ProgramLine
+from diagnose.model.requests import BypassedApplication
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import (
     LocationMatch,
@@ -133,9 +134,19 @@ def _lost_paths(evidence: Evidence) -> Iterator[LostPath]:
             if has_path(visit) and _is_its_own(visits, visit)
         ]
         responses = _upgrades(evidence, path) if is_websocket else _pages(evidence, path)
-        if len(known_visits) == 1 and responses:
+        if len(known_visits) == 1 and responses and not _is_taken(evidence, path):
             status = responses[0].status or 0
             yield LostPath(path, is_websocket, tuple(responses), known_visits[0], status)
+
+
+def _is_taken(evidence: Evidence, path: str) -> bool:
+    """Return whether the path has its location already, and a regular expression comes before it
+    (nginx.path-taken)."""
+    return any(
+        application.path == path and 200 <= (application.status or 0) < 300
+        for application in evidence.good(BypassedApplication)
+        if application.by == "program"
+    )
 
 
 def _is_its_own(visits: Sequence[BackendVisit], visit: BackendVisit) -> bool:

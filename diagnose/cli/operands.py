@@ -31,13 +31,6 @@ _SLIP = re.compile(r"--?[A-Za-z]|localhost\b|[\w-]{1,63}(?:\.[\w-]{1,63}){1,10}(
 
 _WEBSOCKET = re.compile(r"web[- ]?socket|\bwss?://", re.IGNORECASE)
 _URL = re.compile(r"(?:https?|wss?)://[^\s\"'<>，。]{1,500}")
-#: Names that stand for somebody's own (RFC 2606 section 3, and what guides write): who named a site
-#: beside them means that.
-_PLACEHOLDER = re.compile(
-    r"(?:www\.)?(?:example\.(?:com|net|org)|(?:your|my)[-_]?(?:own[-_]?)?(?:domain|site|server|website|name|host)"
-    r"(?:[-_]?name)?\.\w{2,6}|domain\.(?:com|tld|name))"
-)
-
 #: The status of a method that a path does not take (RFC 9110 section 15.5.6): a GET shows another.
 _NO_METHOD = 405
 
@@ -283,6 +276,7 @@ def _own_symptom(message: Target, site: Target) -> Symptom | None:
     connection."""
     # Imported late: few name a site beside a message.
     from diagnose.parsers.hostnames import is_address
+    from diagnose.parsers.site_names import is_placeholder
 
     symptom, host = message.symptom, message.host
     is_named = any(f"://{host}" in url for url in _URL.findall(message.input.lower()))
@@ -292,7 +286,7 @@ def _own_symptom(message: Target, site: Target) -> Symptom | None:
         symptom is None
         or symptom.kind not in _FAILURES
         or not is_foreign
-        or _PLACEHOLDER.fullmatch(host)
+        or is_placeholder(host)
         or _names(message.input, site.host)
     ):
         return symptom
@@ -319,13 +313,14 @@ def _named_again(site: Target, message: Target) -> Target | None:
 def _is_site_of_its_own(message: Target, site: Target) -> bool:
     """Return whether a message is about another site than the one beside it."""
     from diagnose.parsers.cors_messages import origin_of
+    from diagnose.parsers.site_names import is_placeholder
     from diagnose.parsers.target_slips import site_and_status
 
     kind = message.symptom.kind if message.symptom else "other"
     if kind == "cors":
         return origin_of(message.input) == site.origin
     hosts = (message.host, site.host)
-    if _PLACEHOLDER.fullmatch(message.host):
+    if is_placeholder(message.host):
         return False
     is_of_domain = any(a.endswith(f".{b}") for a, b in (hosts, hosts[::-1]))
     if site_and_status(message.input) is not None:

@@ -337,9 +337,12 @@ class HeaderTrial(Observation):
 #: What takes a path away from the location that passes it on: a location with a regular expression,
 #: a `rewrite` of the server block, one of that location itself without `break` ("last"), or its
 #: `try_files`, which ends in a status ("files"). Or a location with a longer prefix ("longer"), or
-#: one for one other path alone ("exact"). Or no location passes it on, and others pass other paths
-#: on ("neighbour").
-BypassReason = Literal["regex", "rewrite", "last", "files", "longer", "exact", "neighbour"]
+#: one for one other path alone ("exact"). Or a regular expression passes it on to another program
+#: than the location of its folder does ("program"). Or no location passes it on, and others pass
+#: other paths on ("neighbour").
+BypassReason = Literal[
+    "regex", "rewrite", "last", "files", "longer", "exact", "program", "neighbour",
+]  # fmt: skip
 
 
 @frozen(kw_only=True, eq=False)

@@ -74,9 +74,33 @@ def bypass_of(server: Server, path: str) -> Bypass | None:
     if pattern is not None and pattern.modifier == "=":
         return _longer_prefix(server, uri, chosen)
     answers = any(children(chosen.block, name) for name in ("return", "rewrite", *_CONTENT))
-    if not is_regex or _passes_on(chosen.block) or answers or chosen.redirects:
+    if not is_regex or answers or chosen.redirects:
         return None
-    return Bypass("regex", prefix, chosen.block)
+    if not _passes_on(chosen.block):
+        return Bypass("regex", prefix, chosen.block)
+    is_other = _is_of_another_program(server, prefix.block, chosen.block)
+    return Bypass("program", prefix, chosen.block) if is_other else None
+
+
+def _is_of_another_program(server: Server, prefix: Directive, taking: Directive) -> bool:
+    """Return whether a location of the server block passes on to another program than that of a
+    folder. Beside `location /` a regular expression is meant to."""
+    pattern = location_pattern(prefix)
+    is_folder = pattern is not None and not pattern.modifier and pattern.text != "/"
+    is_beside = any(block is taking for block in children(server.block, "location"))
+    targets = [_authorities(block) for block in (prefix, taking)]
+    return is_folder and is_beside and all(targets) and targets[0] != targets[1]
+
+
+def _authorities(block: Directive) -> set[str]:
+    """Return the servers to which a location passes requests on, as they are written."""
+    addresses = (
+        directive.args[0].rpartition("://")[2].partition("/")[0]
+        for name in PASS_DIRECTIVES
+        for directive in children(block, name)
+        if directive.args
+    )
+    return {address for address in addresses if address}
 
 
 def _one_path_only(server: Server, uri: str, chosen: LocationMatch) -> Bypass | None:

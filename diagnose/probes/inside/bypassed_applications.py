@@ -79,7 +79,7 @@ async def _ask(
         return
     answer = await ask_for(ctx, route, request, bypass.by, bypass.directive)
     is_page = answer is not None and answer.is_html and 200 <= (answer.status or 0) < 300
-    if is_page and not file_path and bypass.by in {"longer", "regex"}:
+    if is_page and not file_path and bypass.by in {"longer", "regex", "program"}:
         unknown = unknown_sibling(path)
         route, request = replace(route, path=unknown), replace(request, path=unknown)
         await ask_for(ctx, route, request, bypass.by, bypass.directive)

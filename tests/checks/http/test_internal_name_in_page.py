@@ -72,6 +72,7 @@ def test_fires_on_the_message_of_a_browser_and_names_the_line() -> None:
         "host not found in upstream, upstream: http://backend:8000/, net::ERR_NAME_NOT_RESOLVED",
         'connect() failed while connecting to upstream, upstream: "http://backend:8000/"',
         "see http://backend:8000/",
+        "Mixed content: the page requests http://domain/api/, Failed to load http://***/api/",
     ],
 )
 def test_silent_on_other_messages(text: str) -> None:

@@ -134,6 +134,14 @@ def test_fires_for_what_a_browser_blocked_on_another_page() -> None:
         assert any(isinstance(step, Edit) for step in claim.fix.steps)
 
 
+@pytest.mark.parametrize("host", ["domain", "mydomain.tld", "your-domain", "<domain>", "***"])
+def test_fires_for_an_address_out_of_which_the_name_was_taken(host: str) -> None:
+    """Issue 9097 of gravitee-io/issues: "http://domain/portal/environments/DEFAULT/"."""
+    (claim,) = pasted(TOLD.format(f"http://{host}/api/v1"), RUNNING, proxied())
+    assert claim.facts["file"] == "http://shop.example.com/api/v1"
+    assert not pasted(TOLD.format("http://api.foreign.net/api/v1"), RUNNING, proxied())
+
+
 API = "http://shop.example.com/storage/v1/a.pdf"
 
 

@@ -43,6 +43,21 @@ def test_fires_on_a_regular_expression_and_puts_the_prefix_before_it() -> None:
     assert "+ location ^~ /socket.io/ {" in str(claim.fix.steps[0]).replace("\\n", "\n")
 
 
+def test_fires_on_a_regular_expression_of_another_program() -> None:
+    """Pull request 5697 of nginx-proxy-manager: cached files of the whole site."""
+    cached = STATIC.replace("root /var/www", "proxy_pass http://127.0.0.1:8080")
+    observations = taken_path(f"{cached}\n {SOCKETS}", SCRIPT, 404, "program")
+    (claim,) = judge(CHECK, *observations, target=replace(SHOP, path=SCRIPT), masked=False)
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.facts["taker"] == "http://127.0.0.1:8080"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "+ location ^~ /socket.io/ {" in str(claim.fix.steps[0]).replace("\\n", "\n")
+    for status, direct in ((200, 200), (502, 200), (404, 404)):
+        observations = taken_path(f"{cached}\n {SOCKETS}", SCRIPT, status, "program", direct)
+        assert not judge(CHECK, *observations, target=replace(SHOP, path=SCRIPT))
+
+
 def test_fires_on_the_location_of_the_whole_site_and_asks_it_after_the_files() -> None:
     whole = SOCKETS.replace("/socket.io/", "/").replace(" }", " proxy_buffering off; }")
     observations = taken_path(f"{STATIC}\n {whole}", SCRIPT, 404)

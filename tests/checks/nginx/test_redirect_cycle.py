@@ -48,6 +48,29 @@ def test_fires_without_a_file_where_another_rule_leads_back() -> None:
     assert claim.facts["directive"] == "rewrite"
 
 
+def test_fires_on_a_rewrite_into_a_folder_of_its_own_location() -> None:
+    text = 'rewrite or internal redirection cycle while processing "/docs/v2/v2/"'
+    line = logged(text, path="/docs/")
+    at = replace(page(500), url="https://shop.example.com/docs/")
+
+    def steps(body: str) -> tuple[str, str]:
+        site = SPA.replace("location /", "location /docs/")
+        site = site.replace("try_files $uri $uri/ /index.html;", body)
+        observations = (RUNNING, config(site), LOG_READ, line, at)
+        target = replace(SHOP, path="/docs/")
+        (claim,) = judge("nginx.redirect-cycle", *observations, target=target)
+        assert claim.fix
+        return str(claim.facts["below"]), str(claim.fix.steps[0]).replace("\\n", "\n")
+
+    rule = "rewrite ^/docs/(.*)$ /docs/v2/$1 last;"
+    below, text = steps(rule)
+    assert below == "/docs/v2/"
+    assert "+    location /docs/v2/ {" in text
+    assert "/docs/v2/$1 break;" in steps(f"{rule} proxy_pass http://127.0.0.1:3000;")[1]
+    assert "end-the-cycle" in steps(f"{rule} expires 1d;")[1]
+    assert not steps("rewrite ^/docs/(.*)$ /docs/v2/index.html last;")[0]
+
+
 def test_fires_and_is_likely_if_the_line_is_from_before_this_run() -> None:
     earlier = logged(CYCLE, when=LOADED + 5)
     (claim,) = judge("nginx.redirect-cycle", RUNNING, config(SPA), LOG_READ, earlier, page(500))

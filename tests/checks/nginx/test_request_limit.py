@@ -69,6 +69,29 @@ def test_fires_after_a_message_where_it_refused_other_visitors(symptom: Symptom)
     assert not judge("nginx.request-limit", RUNNING, burst, earlier, page(200))
 
 
+def test_fires_where_the_page_of_a_maintenance_takes_the_refusals() -> None:
+    """Question 554682 of serverfault: the limit stays, and gets a status of its own."""
+    line = replace(logged('limiting requests, excess: 2.8 by zone "web"'), when=LOADED + 1)
+    target = replace(SHOP, symptom=Symptom("status", "503 is our maintenance page", 503))
+
+    def claims(more: str) -> list[Claim]:
+        site = config(SITE.replace("limit_req zone", f"{more}\n    limit_req zone"))
+        return judge("nginx.request-limit", RUNNING, site, line, page(200), target=target)
+
+    for more in ("error_page 503 @maintenance;", "error_page 503 =200 /down.html;"):
+        (claim,) = claims(more)
+        assert claim.facts["caught"] == more.rstrip(";")
+        assert claim.fix
+        assert "+    limit_req_status 429;" in str(claim.fix.steps[0]).replace("\\n", "\n")
+        assert "burst=" not in str(claim.fix.steps)
+    (claim,) = claims("error_page 503 429 @maintenance;")
+    assert claim.fix
+    assert [step.step for step in claim.fix.steps if isinstance(step, Manual)] == ["own-status"]
+    for more in ("error_page 500 503 /50x.html;", "error_page 404 @other;"):
+        (claim,) = claims(more)
+        assert not claim.facts["caught"]
+
+
 def test_silent_when_the_page_answers() -> None:
     assert not judge("nginx.request-limit", RUNNING, config(SITE), LOG_READ, LIMITED, page(200))
 

@@ -149,6 +149,11 @@ def apache_tells_the_scheme_to_the_page(lab: Lab) -> None:
     scheme_is_told(lab, HTTPS, *lab.server.python("-c", APPLICATION, "style"))
 
 
+def keeps_the_scheme_from_a_stream(lab: Lab) -> None:
+    links = lab.server.application("addressed_server", f"links=https://{site.NAME}", "3019")
+    scheme_is_told(lab, HTTPS.replace(TELLS, ""), *links)
+
+
 @apache_scenario(
     outside="http.mixed-content", args=(BLOCKED,), differs=FILES,
     manual="from outside, the message alone says whether it is healed",
@@ -156,8 +161,17 @@ def apache_tells_the_scheme_to_the_page(lab: Lab) -> None:
 def apache_keeps_the_scheme_from_a_stream(lab: Lab) -> None:
     """https://github.com/openhab/openhab-distro/issues/483: a script gets the address of its event
     stream from the application."""
-    links = lab.server.application("addressed_server", f"links=https://{site.NAME}", "3019")
-    scheme_is_told(lab, HTTPS.replace(TELLS, ""), *links)
+    keeps_the_scheme_from_a_stream(lab)
+
+
+@apache_scenario(
+    outside="http.mixed-content",
+    args=(BLOCKED.replace(f"http://{site.NAME}", "http://domain"),), differs=FILES,
+    manual="from outside, the message alone says whether it is healed",
+)  # fmt: skip
+def apache_keeps_the_scheme_and_the_message_has_no_name(lab: Lab) -> None:
+    """https://github.com/gravitee-io/issues/issues/9097: "http://domain/portal/environments/"."""
+    keeps_the_scheme_from_a_stream(lab)
 
 
 # What is wrong in an .htaccess

@@ -70,3 +70,25 @@ def folder_with_two_letters_exchanged_in_alias(lab: Lab) -> None:
 def old_alias_in_a_comment(lab: Lab) -> None:
     """The line that counts stands below it."""
     _site(lab, _cart("# alias /srv/pages/html/;\n    alias /srv/pages/cart/;"))
+
+
+REWRITE = "location /cart/ {\n    rewrite ^/cart/(.*)$ /cart/v2/$1 last;\n  }"
+
+
+def _versions(lab: Lab, *lines: str) -> None:
+    _site(lab, *lines)
+    lab.server.write("/srv/pages/html/cart/v2/index.html", HOME)
+
+
+@scenario(
+    outside="http.server-error", server="nginx.redirect-cycle", target=SHOP, differs=MINE,
+    not_on=UNLOGGED,
+)  # fmt: skip
+def rewrite_into_a_folder_of_its_own_location(lab: Lab) -> None:
+    """https://stackengine.dev/nginx-rewrite-internal-redirection-cycle: `last`, ten times."""
+    _versions(lab, REWRITE)
+
+
+@healthy(target=SHOP)
+def rewrite_into_a_folder_with_a_location(lab: Lab) -> None:
+    _versions(lab, "location /cart/v2/ { }", REWRITE)

@@ -70,3 +70,36 @@ def limit_of_connections_below_the_files_of_the_page(lab: Lab) -> None:
 @healthy()
 def limit_above_the_files_of_the_page(lab: Lab) -> None:
     _visited(lab, "zone=pool burst=50 nodelay")
+
+
+TAKEN = (
+    "When throttling is activated nginx would serve a 503, but visitors get our maintenance page"
+)
+MAINTENANCE = (
+    "  error_page 503 @maintenance;\n"
+    "  location @maintenance {\n    return 302 https://status.example.net/;\n  }\n"
+)
+
+
+def _throttled(lab: Lab, more: str = "") -> None:
+    """Somebody asked for a page eight times at once, and may ask for two."""
+    zone = "limit_req_zone $binary_remote_addr zone=bots:10m rate=30r/m;\n"
+    lab.edit("map $http_upgrade", f"{zone}map $http_upgrade")
+    limit = f"  limit_req zone=bots burst=2 nodelay;\n{more}{MAINTENANCE}"
+    _serve(lab, f"  root /var/www/shop;\n{limit}", **{"index.html": "<p>Forty kinds of tea.</p>"})
+    lab.client.sh(f"curl -s -o /dev/null 'https://{site.NAME}/?page=[1-8]'")
+    lab.client.sh("sleep 6")  # until the limit lets a page through again
+
+
+@scenario(
+    outside=None, server="nginx.request-limit", differs=MINE, not_on=UNLOGGED,
+    args=(TAKEN,),
+)  # fmt: skip
+def limit_whose_refusals_are_a_maintenance(lab: Lab) -> None:
+    """https://serverfault.com/questions/554682: the limit stays as it is."""
+    _throttled(lab)
+
+
+@healthy()
+def limit_with_a_status_beside_a_maintenance(lab: Lab) -> None:
+    _throttled(lab, "  limit_req_status 429;\n")

@@ -161,6 +161,41 @@ def gitea_beside_files_of_a_folder(lab: Lab) -> None:
     _application(lab, "gitea", PAGES + files)
 
 
+CACHED = (
+    "  location ~* \\.(js|css)$ {\n    proxy_pass http://127.0.0.1:3042;\n    expires 7d;\n  }\n"
+)
+FOLDER = PAGES.replace("location / {", "location /assets/ {")
+
+
+def _two_applications(lab: Lab, lines: str) -> None:
+    """The site's pages come from Gitea; at port 3042 is a program without its files."""
+    lab.spawn(lab.server, lab.server.application("proxied_server", "mastodon", "3042"), 3042)
+    _spawn(lab, "gitea")
+    lab.change(PAGES, lines + PAGES.replace("127.0.0.1:3000", PORT))
+
+
+@scenario(outside="http.page-file-missing", server="nginx.path-taken", differs=MINE)
+def gitea_beside_files_of_another_program(lab: Lab) -> None:
+    """Pull request 5697 of nginx-proxy-manager: the files of the whole site are asked of another
+    program, also those of a folder that has its own."""
+    _two_applications(lab, CACHED + FOLDER.replace("127.0.0.1:3000", PORT))
+
+
+@scenario(
+    outside=None, server="nginx.path-taken", target=f"https://{site.NAME}/assets/app.js",
+    differs=MINE,
+)  # fmt: skip
+def file_of_gitea_asked_of_another_program(lab: Lab) -> None:
+    _two_applications(lab, CACHED + FOLDER.replace("127.0.0.1:3000", PORT))
+
+
+@healthy()
+def gitea_whose_files_have_a_regular_expression(lab: Lab) -> None:
+    """The regular expression is meant: the folder's own program does not have them."""
+    files = CACHED.replace("127.0.0.1:3042", PORT)
+    _two_applications(lab, files + FOLDER.replace("127.0.0.1:3000", "127.0.0.1:3042"))
+
+
 CLIENT = f"https://{site.NAME}/.well-known/matrix/client"
 WELL_KNOWN = "  location /.well-known/ {\n    root /var/www/acme;\n  }\n"
 
