@@ -16,11 +16,13 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Command,
     Evidence,
     Fix,
     Manual,
     Severity,
     Where,
+    commands,
     merge_subjects,
 )
 from diagnose.model.files import PasswordFileAccess
@@ -63,6 +65,7 @@ def _claim(
             "file": access.path,
             "place": file_line(directive),
             "user": access.user,
+            "group": access.group,
             "closed": tuple(f"{part.path} ({part.mode_and_owner})" for part in closed),
             "status": 500 if closed else 403,
         },
@@ -76,5 +79,20 @@ def _fix(access: PasswordFileAccess) -> Fix:
     closed = access.denied_parts
     if access.exists and closed and all(part.folder for part in closed):
         return Fix(tuple(map(opened_to_others, closed)), Applicability.REVIEW)
+    if access.exists and closed and access.group and access.user != "root":
+        return Fix(tuple(_steps(access)), Applicability.REVIEW)
     by_hand = "let-nginx-read" if access.exists else "make-the-file"
     return Fix((Manual(by_hand, Where.SERVER),), Applicability.MANUAL)
+
+
+def _steps(access: PasswordFileAccess) -> Iterator[Command]:
+    """Let the group of the workers read the file, and everybody enter the folders."""
+    for part in access.denied_parts:
+        if part.folder:
+            yield opened_to_others(part)
+            continue
+        # The bits of the owner count for the owner alone (path_resolution(7)).
+        is_owner = part.uid == access.uid
+        if not is_owner and part.group != access.group:
+            yield commands.chgrp(access.group, part.path, before=part.group)
+        yield commands.chmod("u+r" if is_owner else "g+r", part.path, before=part.mode)

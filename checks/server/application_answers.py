@@ -73,6 +73,12 @@ _RULES: dict[Product, re.Pattern[str]] = {
 #: The directives of Apache's that let somebody in or not, and those of them that let everybody in.
 _ACCESS = re.compile(r"\s*(Require|Deny|Allow)\s", re.IGNORECASE)
 _FOR_ALL = re.compile(r"\s*(Require\s+all\s+granted|Allow\s+from\s+all)\s*$", re.IGNORECASE)
+#: A field of the visitor's protocol: the direct request has it too, so that it decides nothing.
+_SENT_TOO = re.compile(
+    r"\s*RequestHeader\s+(?:early\s+)?set\s+[\"']?X-Forwarded-Proto[\"']?\s+[\"']?(?:https"
+    r"|expr=%\{REQUEST_SCHEME\}|%\{REQUEST_SCHEME\}s)[\"']?(?:\s|$)",
+    re.IGNORECASE,
+)
 
 
 @check(
@@ -221,5 +227,6 @@ def _rules(view: ServerView, status: int | None) -> Iterator[str]:
             )
             is_access = view.server.product == "apache" and _ACCESS.match(f"{line} ")
             may_decide = not is_access or (status in {401, 403} and not _FOR_ALL.match(line))
-            if match and is_inside and may_decide:
+            is_sent_too = view.server.product == "apache" and _SENT_TOO.match(line)
+            if match and is_inside and may_decide and not is_sent_too:
                 yield f"{' '.join(match[1].split())} ({place_text(file.path, number)})"

@@ -84,7 +84,7 @@ def haproxy_health_check_fails(evidence: Evidence) -> Iterator[Claim]:
     is_login = _is_login(haproxy, http, failed)
     edit = None if is_unwell else _edit(haproxy, http, failed, is_login)
     good = named or (failed.page if http.accepts(failed.page.status or 0) else None)
-    is_choice = is_login or _is_refused_success(http, failed) or bool(_own_ports(haproxy))
+    is_choice = is_login or _is_refused_success(http, failed, named) or bool(_own_ports(haproxy))
     steps = (edit,) if edit else (Manual("unwell" if is_unwell else "ask-right", Where.SERVER),)
     status = (haproxy.status,) if haproxy.status else ()
     yield Claim(
@@ -109,9 +109,8 @@ def haproxy_health_check_fails(evidence: Evidence) -> Iterator[Claim]:
             "good_path": good.path if good else "",
             "place": place(http.line),
             "unwell": is_unwell,
-            "expected": " ".join(http.expect.words[2:])
-            if http.expect and _is_refused_success(http, failed)
-            else "",
+            "expected": " ".join(http.expect.words[2:]) if http.expect and failed.status else "",
+            "well": _is_refused_success(http, failed, named),
             "port": next((line.after("port") for line in _own_ports(haproxy)), ""),
             "login": is_login,
             "no_host": not any(name.lower() == "host" for name, _ in http.fields),
@@ -183,7 +182,7 @@ def _edit(haproxy: HaproxyView, http: HttpCheck, failed: FailedCheck, login: boo
         return insert_after(view, http.line, f"http-check expect status 200-399,{page.status}")
     if _own_ports(haproxy):
         return _without_ports(haproxy)
-    if http.expect and http.expect in own and _is_refused_success(http, failed):
+    if http.expect and http.expect in own and _is_refused_success(http, failed, named):
         return replace(view, http.expect, f"http-check expect status {failed.status}")
     method, path = (http.method, http.path) if named else ("GET", page.path)
     right = named is not None or (page.status is not None and http.accepts(page.status))
@@ -223,9 +222,16 @@ def _named_answer(haproxy: HaproxyView, http: HttpCheck, failed: FailedCheck) ->
     )
 
 
-def _is_refused_success(http: HttpCheck, failed: FailedCheck) -> bool:
-    """Return whether the application says that it is well, by another status than is expected."""
-    return http.expect is not None and 200 <= (failed.status or 0) < 300
+def _is_refused_success(
+    http: HttpCheck, failed: FailedCheck, named: HaproxyTry | None = None
+) -> bool:
+    """Return whether the application says that it is well, by another status than is expected. A
+    redirect says so too, as for HAProxy without an expectation, where nothing that is known to
+    get the expected status can be asked for instead."""
+    status, page = failed.status or 0, failed.page.status or 0
+    if http.expect is None or not 200 <= status < 400:
+        return False
+    return status < 300 or (named is None and page < 400 and not http.accepts(page))
 
 
 def _own_ports(haproxy: HaproxyView) -> list[Line]:

@@ -25,9 +25,15 @@ class HttpCheck:
         if self.expect is None:
             return 200 <= status < 400
         words = self.expect.words[2:]
-        if len(words) == 2 and words[0] == "status":
-            return any(_is_in(status, part) for part in words[1].split(","))
-        return None
+        negated = words[:1] == ("!",)
+        words = words[1:] if negated else words
+        if len(words) != 2:
+            return None
+        if words[0] == "status":
+            found: bool | None = any(_is_in(status, part) for part in words[1].split(","))
+        else:
+            found = _matches(status, words[1]) if words[0] == "rstatus" else None
+        return found if found is None else found is not negated
 
 
 def http_check(backend: Proxy) -> HttpCheck | None:
@@ -70,6 +76,17 @@ def _line_fields(version: str) -> tuple[tuple[str, str], ...]:
     rows = re.split(r"\\r\\n|\r\n", version)[1:]
     pairs = (row.partition(":") for row in rows if ":" in row)
     return tuple((name.strip(), value.strip()) for name, _, value in pairs)
+
+
+def _matches(status: int, pattern: str) -> bool | None:
+    """Return whether an expression matches a status; None for one that Python does not read, or
+    that is longer than any for three digits."""
+    if len(pattern) > 60:
+        return None
+    try:
+        return bool(re.search(pattern, str(status)))
+    except (re.error, OverflowError, RecursionError):
+        return None
 
 
 def _is_in(status: int, part: str) -> bool:

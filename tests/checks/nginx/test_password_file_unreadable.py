@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from diagnose.model import Applicability, Vantage
+from diagnose.model import Applicability, Command, Vantage
 from diagnose.model.files import PasswordFileAccess, PathComponent
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import SITE, config
@@ -42,6 +42,14 @@ def test_fires_where_the_worker_may_not_read_it() -> None:
     (claim,) = judge(CHECK, GUARDED, page(401), SHUT)
     assert claim.fix
     assert claim.fix.applicability is Applicability.REVIEW
+
+
+def test_fires_and_gives_the_file_to_the_group_of_the_workers() -> None:
+    (claim,) = judge(CHECK, GUARDED, page(401), replace(SECRET, user="nginx", group="nginx"))
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    steps = [step.argv for step in claim.fix.steps if isinstance(step, Command)]
+    assert steps == [("chgrp", "nginx", FILE), ("chmod", "g+r", FILE)]
 
 
 def test_silent_where_it_is_readable_or_nobody_is_asked() -> None:

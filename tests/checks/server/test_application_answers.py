@@ -216,3 +216,12 @@ def test_a_replaced_origin_is_named_where_it_is_refused_too() -> None:
     closed = replace(OPENS, accepted=False, status=403)
     (claim,) = judge(ORIGIN, *seen, closed, target=CHAT, masked=False)
     assert claim.facts["changed_place"] == ""
+
+
+def test_fires_and_blames_no_field_that_the_direct_request_has_too() -> None:
+    lines = '    RequestHeader set X-Forwarded-Proto "https"\n    Header set X-Site a\n'
+    text = HTTPS.replace("    ProxyPass / ", f"{lines}    ProxyPass / ")
+    visit = replace(VISIT, target="http://127.0.0.1:3000/")
+    (claim,) = judge(CHECK, APACHE, apache_config(text), page(503), visit, masked=False)
+    assert "(Header" in str(claim.facts["rules"]).replace("'", "")
+    assert "RequestHeader" not in str(claim.facts["rules"])

@@ -142,3 +142,19 @@ def test_fires_and_takes_the_port_of_the_check_away() -> None:
     assert claim.fix
     assert claim.fix.applicability is Applicability.REVIEW
     assert "+    server a 127.0.0.1:3000 check inter 2s\n" in diff_of(claim)
+
+
+def test_fires_and_expects_the_redirect_that_the_application_answers() -> None:
+    check = attempt("check", 302, path="/healthz")
+    for expected in ("status 401", "! status 302", "rstatus ^200"):
+        text = TEXT.replace(" /healthz\n", f" /healthz\n    http-check expect {expected}\n")
+        (claim,) = judge(page(), status(code=302), attempt(status=302), check, text=text)
+        assert claim.facts["expected"] == expected
+        assert "+    http-check expect status 302\n" in diff_of(claim)
+    # A page with the expected status is asked for instead: a redirect may be one to https.
+    text = TEXT.replace(" /healthz\n", " /healthz\n    http-check expect status 200\n")
+    (claim,) = judge(page(), status(code=302), attempt(), check, text=text)
+    assert "+    http-check send meth GET uri / ver HTTP/1.1" in diff_of(claim)
+    for expected in ("! status 401", "rstatus ^[23]", "rstatus (", "string ok"):
+        text = TEXT.replace(" /healthz\n", f" /healthz\n    http-check expect {expected}\n")
+        assert not judge(page(), status(code=302), attempt(status=302), check, text=text)

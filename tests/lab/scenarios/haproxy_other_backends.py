@@ -199,6 +199,35 @@ def haproxy_expects_another_status(lab: Lab) -> None:
     haproxy.until_unavailable(lab)
 
 
+def redirecting_application(lab: Lab, expected: str) -> None:
+    """The page leads to another one, and the health check expects a status."""
+    code = "(request, response) => { response.writeHead(request.url === '/home' ? 200 : 302,"
+    code += " { Location: '/home' }); response.end('home') }"
+    server = f"require('http').createServer({code}).listen(3002, '127.0.0.1')"
+    lab.spawn(lab.server, ["node", "-e", server], 3002)
+    lines = f"    timeout check 5s\n    option httpchk GET /\n    http-check expect {expected}\n"
+    text = SITE.replace("\nbackend app\n", f"\nbackend app\n{lines}")
+    haproxy.serve(lab, text.replace("127.0.0.1:3000", "127.0.0.1:3002 check inter 200ms fall 2"))
+
+
+@haproxy_scenario(
+    outside="http.server-error",
+    server="server.haproxy-health-check-fails",
+    differs=(haproxy.CONFIG,),
+)
+def haproxy_refuses_the_status_that_comes(lab: Lab) -> None:
+    """`!` and an expression for the status."""
+    lines = "    timeout check 5s\n    option httpchk GET /\n    http-check expect ! rstatus ^2\n"
+    text = SITE.replace("\nbackend app\n", f"\nbackend app\n{lines}")
+    haproxy.serve(lab, text.replace("127.0.0.1:3000", "127.0.0.1:3000 check inter 200ms fall 2"))
+    haproxy.until_unavailable(lab)
+
+
+@healthy_haproxy(target="https://shop.example.com/home")
+def haproxy_expects_the_redirect(lab: Lab) -> None:
+    redirecting_application(lab, "! rstatus ^[45]")
+
+
 @healthy_haproxy()
 def haproxy_checks_the_port_of_the_server(lab: Lab) -> None:
     check_at(lab, 3000)
