@@ -33,14 +33,19 @@ for f in /root/.acme.sh/*/*.conf /home/*/.acme.sh/*/*.conf; do
 done 2>/dev/null
 # A tool with a server of its own: what stops the web server meanwhile, in its settings or wherever
 # it is started from, the plugins that are installed, and a folder of the web server.
+stops='(pre-|pre_)hook|(stop|down|kill|quit).*(certbot|acme)|(certbot|acme).*(stop|down|kill|quit)|(systemctl|service|nginx|apache2ctl|apachectl|docker|compose) .*(stop|down|quit)'
+starters() {
+  find /etc/crontab /etc/cron.* /var/spool/cron/root /var/spool/cron/crontabs/root /etc/systemd/system \
+    /etc/systemd/system/*.service.d /lib/systemd/system /usr/lib/systemd/system /usr/local/bin /usr/local/sbin \
+    -maxdepth 1 -type f -size -100k -exec grep -lEs 'certbot|letsencrypt|acme\.sh' {} +
+  find /root /opt -maxdepth 1 -type f -name '*.sh' -size -100k -exec grep -lEs 'certbot|letsencrypt|acme\.sh' {} +
+}
 method() {
   echo "@@@ method 0 $1"; grep -E "$2" "$1" | head -n 8 | sed 's/^/ /'
-  grep -lEs '(pre-|pre_)hook|(stop|down|kill|quit).*(certbot|acme)|(certbot|acme).*(stop|down|kill|quit)|(systemctl|service|nginx|apache2ctl|apachectl|docker|compose) .*(stop|down|quit)' \
-    /etc/letsencrypt/cli.ini /root/.config/letsencrypt/cli.ini /etc/letsencrypt/renewal-hooks/pre/* \
-    $(grep -lEs 'certbot|letsencrypt|acme\.sh' /etc/crontab /etc/cron.*/* /var/spool/cron/root \
-      /var/spool/cron/crontabs/root /etc/systemd/system/*.service /etc/systemd/system/*.service.d/* \
-      /lib/systemd/system/*certbot*.service /usr/lib/systemd/system/*certbot*.service \
-      /root/*.sh /opt/*.sh $(find /usr/local/bin /usr/local/sbin -maxdepth 1 -size -100k) | head -n 40) | head -n 1 | sed 's/^/ stops = /'
+  {
+    grep -lEs "$stops" /etc/letsencrypt/cli.ini /root/.config/letsencrypt/cli.ini /etc/letsencrypt/renewal-hooks/pre/*
+    starters | head -n 40 | tr '\n' '\0' | xargs -0 grep -lEs "$stops" /dev/null
+  } | head -n 1 | sed 's/^/ stops = /'
   for p in /usr/lib/python3*/*-packages /usr/local/lib/python3*/*-packages /opt/certbot/lib/python3*/*-packages \
     /snap/certbot/current/lib/python3*/*-packages
   do for n in nginx apache; do [ ! -d "$p/certbot_$n" ] || echo " plugin = $n"; done; done
