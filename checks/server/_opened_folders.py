@@ -12,8 +12,10 @@ PRIVATE_FOLDERS = (
 
 
 def is_private(path: str) -> bool:
-    """Return whether a file is in a private folder, or hidden: it is not for visitors."""
-    return path.startswith(PRIVATE_FOLDERS) or path.rpartition("/")[2].startswith(".")
+    """Return whether a file is in a private folder, or hidden: it is not for visitors. An .htaccess
+    is for the server, which sends it to nobody."""
+    name = path.rpartition("/")[2]
+    return path.startswith(PRIVATE_FOLDERS) or (name.startswith(".") and name != ".htaccess")
 
 
 def opening_fix(access: Access) -> Fix | None:

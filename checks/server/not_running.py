@@ -84,6 +84,7 @@ def not_running(evidence: Evidence) -> Iterator[Claim]:
             "complaint": server.complaint,
             "enabled": bool(server.enabled),
             "start": " ".join(server.start),
+            "as_root": _starts_as_root(server),
         },
         confidence=Confidence.POSSIBLE if rival else Confidence.CERTAIN,
         ruled_out=("tcp.rejected-by-host",),
@@ -143,6 +144,12 @@ def _fails_again(server: WebServer) -> bool:
     return bool(_BEYOND_THE_TEST.search(server.complaint))
 
 
+def _starts_as_root(server: WebServer) -> bool:
+    """Return whether a start by its own program leaves the server root's. Apache and HAProxy take
+    their user from their configuration; the unit of Caddy's package has a line `User=caddy`."""
+    return server.product == "caddy" and server.start[:1] in {("sh",), ("caddy",)}
+
+
 def _fix(server: WebServer, holder: Listener | None, is_logged: bool, is_sure: bool) -> Fix:
     """Return the start. Somebody masked a unit on purpose, so that a person decides; so does who
     of two programs gets a port."""
@@ -154,4 +161,5 @@ def _fix(server: WebServer, holder: Listener | None, is_logged: bool, is_sure: b
         return Fix((unmask, *start_steps(server)), Applicability.REVIEW)
     if is_logged or _fails_again(server):
         return Fix((Manual("correct", Where.SERVER), *start_steps(server)), Applicability.MANUAL)
-    return Fix(start_steps(server), Applicability.AUTOMATIC if is_sure else Applicability.REVIEW)
+    is_safe = is_sure and not _starts_as_root(server)
+    return Fix(start_steps(server), Applicability.AUTOMATIC if is_safe else Applicability.REVIEW)

@@ -283,11 +283,17 @@ async def _emit_access(ctx: ProbeContext, server: WebServer) -> None:
     if pid is None or not folder.page_exists:
         return
     at = ctx.elapsed()
+    # Apache refuses every page below an .htaccess that it may not read.
+    names = folders_above(folder.requested) if server.product == "apache" else []
+    rules = [posixpath.join(folder.path, name.strip("/"), ".htaccess") for name in names]
     accesses, is_hidden = await asyncio.gather(
-        read_access(ctx.machine, "", str(pid), [file]), _is_hidden(ctx, pid, file)
+        read_access(ctx.machine, "", str(pid), [file, *rules]), _is_hidden(ctx, pid, file)
     )
     for access in accesses:
-        ctx.emit(access_as(FolderAccess, access, at=at, hidden=is_hidden))
+        if access.path == file:
+            ctx.emit(access_as(FolderAccess, access, at=at, hidden=is_hidden))
+        elif access.parts[-1:] == access.denied_parts and not access.parts[-1].folder:
+            ctx.emit(access_as(FolderAccess, access, at=at))
 
 
 async def _is_hidden(ctx: ProbeContext, pid: int, file: str) -> bool:

@@ -8,6 +8,7 @@ from diagnose.model.nginx import NginxState
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.tcp import Connection
 from diagnose.model.web_servers import WebServerTest
+from tests.support.caddy_evidence import CADDY, caddy_config
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import config
 from tests.support.web_server_evidence import APACHE, LISTENING, apache_config
@@ -123,3 +124,13 @@ def test_fires_for_certain_beside_an_nginx_that_lacks_the_site() -> None:
     own = config("server { listen 443 ssl; server_name shop.example.com; }")
     (claim,) = judge(CHECK, STOPPED_QUIETLY, apache_config(), NGINX_80, nginx, own)
     assert claim.confidence is Confidence.POSSIBLE
+
+
+def test_fires_and_starts_no_caddy_as_root_unread() -> None:
+    stopped = replace(CADDY, pid=None, ports=(), unit="", state="")
+    by_hand = replace(stopped, start=("caddy", "start"), stop=("caddy", "stop"))
+    for server, expected in ((stopped, Applicability.AUTOMATIC), (by_hand, Applicability.REVIEW)):
+        (claim,) = judge(CHECK, server, caddy_config(), NOBODY)
+        assert claim.facts["as_root"] is (expected is Applicability.REVIEW)
+        assert claim.fix
+        assert claim.fix.applicability is expected

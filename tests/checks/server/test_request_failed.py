@@ -242,6 +242,19 @@ def test_fires_and_opens_the_folder_that_the_log_names() -> None:
     assert chmod.argv[-2:] == ("o+x", "/var/www/shop/dvwa")
 
 
+def test_fires_and_opens_an_htaccess_that_apache_may_not_read() -> None:
+    file = "/var/www/shop/.htaccess"
+    part = PathComponent(file, 0, "root", 0, "root", 0o600, folder=False)
+    rules = replace(CLOSED, path=file, parts=(CLOSED.parts[0], part))
+    error = replace(PERMISSION, file=file)
+    (claim,) = judge(CHECK, APACHE, apache_config(), error, REFUSED, rules)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    (chmod,) = claim.fix.steps
+    assert isinstance(chmod, Command)
+    assert chmod.argv[-2:] == ("o+r", file)
+
+
 @pytest.mark.parametrize(
     ("path", "file"),
     [

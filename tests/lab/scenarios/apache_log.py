@@ -118,6 +118,25 @@ def apache_may_enter_a_folder(lab: Lab) -> None:
     serve_closed_folder(lab, "755")
 
 
+@apache_scenario(
+    outside=None,
+    server="server.request-failed",
+    manual="its page is the site's own, not the shop's",
+)
+def apache_may_not_read_an_htaccess(lab: Lab) -> None:
+    """Issue 423 of laradock: 403, AH00529."""
+    serve_folder(lab, "/var/www/html", "Require all granted", "DirectoryIndex index.html\n")
+    lab.server.sh("chown root:root /var/www/html/.htaccess && chmod 600 /var/www/html/.htaccess")
+
+
+@healthy_apache(target="https://shop.example.com/wiki/")
+def apache_reads_an_htaccess_by_its_group(lab: Lab) -> None:
+    serve_closed_folder(lab, "755")
+    path = "/var/www/html/.htaccess"
+    lab.server.write(path, "DirectoryIndex index.html\n")
+    lab.server.sh(f"chown root:www-data {path} && chmod 640 {path}")
+
+
 def serve_linked_folder(lab: Lab, options: str) -> None:
     """A folder of the site that is a symbolic link."""
     serve_folder(lab, "/var/www/html", f"Options {options}\n    Require all granted")
