@@ -74,14 +74,14 @@ def _stopped_containers(
     ended; () if the first server was in none."""
     if not backend.is_down or any(attempt.socket for attempt in backend.connect_attempts):
         return ()
-    found = [_container_of(evidence, containers, each) for each in backend.connect_attempts]
+    found = [container_of(evidence, containers, each) for each in backend.connect_attempts]
     if found[0] is None:
         return ()
     own = {container.id: container for container in found if container is not None}
     return tuple(sorted(own.values(), key=lambda each: not has_failed(each)))
 
 
-def _container_of(
+def container_of(
     evidence: Evidence, containers: Containers, attempt: UpstreamTry
 ) -> Container | None:
     if by_name := stopped_by_name(containers, attempt.host):

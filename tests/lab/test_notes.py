@@ -23,6 +23,7 @@ NOTES = {
     "websocket_with_the_default_timeout": "websocket.idle-default",
     "www_without_a_certificate": "nginx.name-without-certificate",
     "application_that_thinks": "http.slow",
+    "one_server_of_the_group_is_down": "upstream.member-down",
     "field_with_a_typing_error_that_nobody_reads": "nginx.field-misspelt",
     "pages_with_the_headers_of_websockets": "upstream.upgrade-on-every-request",
     "preflight_refused_by_the_application": "http.preflight-refused",

@@ -202,6 +202,24 @@ def one_server_of_the_group_is_down(lab: Lab) -> None:
     _serve(lab, 3001)
 
 
+@scenario(
+    outside=None, server="upstream.member-down",
+    args=("sometimes the site answers 502 Bad Gateway",),
+    manual="whether it is to be started, its owner knows",
+)  # fmt: skip
+def one_server_of_the_group_is_down_and_the_site_fails_at_times(lab: Lab) -> None:
+    """Nobody marked the server that was stopped."""
+    _group(lab)
+    _serve(lab, 3001)
+
+
+@healthy()
+def a_server_of_the_group_is_marked_as_down(lab: Lab) -> None:
+    _group(lab)
+    _serve(lab, 3001)
+    lab.change("  server 127.0.0.1:3002 ;", "  server 127.0.0.1:3002 down;")
+
+
 # Requests that are too large: notes
 
 
