@@ -428,7 +428,8 @@ PROGRAM_MESSAGES: dict[str, tuple[Example, ...]] = {
                 "too many failed authorizations (5) for \"shop.example.com\" in the last 1h0m0s",
                 "acme-limit"),
         Example("CertBot throws a 401 Unauthorized error trying to access "
-                "http://media.example.net/.well-known/acme-challenge/longkey", "acme-response"),
+                "http://media.example.net/.well-known/acme-challenge/longkey", "acme-response",
+                "http://media.example.net:80/.well-known/acme-challenge/longkey"),
         Example("Some challenges have failed.", "acme", ""),
         Example("Attempting to renew cert (shop.example.com) from /etc/letsencrypt/renewal/shop.conf "
                 "produced an unexpected error: HTTPSConnectionPool(host='acme-v02.api.letsencrypt.org'"
