@@ -65,7 +65,7 @@ def port_taken_at_renewal(evidence: Evidence) -> Iterator[Claim]:
         if failure.tool == own.tool and renewal_reason(failure.message)["port_taken"]
         if not any(_is_older(failure, file) for file in files[:1])
     ]
-    expired = any(_is_past(file, evidence) for file in files[:1])
+    expired = any(file.chain[0].is_expired(evidence.started_at) for file in files[:1])
     plugin = _PLUGINS.get(holders[0], "") if own.tool == "certbot" else ""
     fix, folder = _fix(evidence, own, holders[0], plugin if plugin in own.plugins else "")
     yield Claim(
@@ -95,11 +95,6 @@ def _settings(evidence: Evidence, files: list[CertificateFile]) -> OwnServerRene
     lineages = {lineage.name for path in paths if (lineage := lineage_of(path)) is not None}
     names = lineages or {evidence.target.host}
     return next((each for each in evidence.good(OwnServerRenewal) if each.name in names), None)
-
-
-def _is_past(file: CertificateFile, evidence: Evidence) -> bool:
-    end = file.chain[0].not_after
-    return end is not None and end < evidence.started_at
 
 
 def _is_older(failure: RenewalFailure, file: CertificateFile) -> bool:

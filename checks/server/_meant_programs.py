@@ -9,6 +9,7 @@ from collections.abc import Collection
 from typing import Literal
 
 from checks.server import ServerView
+from checks.upstream._meant_programs import is_everywhere, process_on
 from checks.upstream._sole_programs import sole_program
 from diagnose.model.addresses import is_local_host
 from diagnose.model.backends import BackendVisit
@@ -16,7 +17,6 @@ from diagnose.model.frozen import frozen
 from diagnose.model.server import Listeners
 from diagnose.model.web_servers import SiteRoute
 from diagnose.parsers.other_programs import has_path, is_of_many
-from diagnose.parsers.unknown_paths import unknown_path
 from diagnose.parsers.urls import parse_url
 
 
@@ -75,7 +75,7 @@ def _meant(
     fitting = {
         url.port: visit
         for visit in visits
-        if visit.requested in paths and has_path(visit) and not _is_everywhere(visits, visit)
+        if visit.requested in paths and has_path(visit) and not is_everywhere(visits, visit)
         if visit.websocket or not (route.path == "/" and is_of_many(visit.requested))
         if (url := parse_url(visit.target)) is not None and url.port != route.port
     }
@@ -85,23 +85,7 @@ def _meant(
     if len(chosen) != 1:
         return None
     ((port, visit),) = chosen.items()
-    return OtherProgram(port, _process(view, port), "path", visit.requested, (visit,))
-
-
-def _is_everywhere(visits: tuple[BackendVisit, ...], visit: BackendVisit) -> bool:
-    """Return whether a program has a path that nobody has as well, or was not asked for one."""
-    controls = [
-        other
-        for other in visits
-        if (other.target, other.path) == (visit.target, unknown_path(visit.path))
-        and other.websocket is visit.websocket
-    ]
-    return not controls or any(map(has_path, controls))
-
-
-def _process(view: ServerView, port: int) -> str:
-    sockets = (socket for listing in view.evidence.good(Listeners) for socket in listing.on(port))
-    return next((socket.process or "" for socket in sockets), "")
+    return OtherProgram(port, process_on(view.evidence, port), "path", visit.requested, (visit,))
 
 
 def _sole_php_port(view: ServerView, named: Collection[int]) -> int:

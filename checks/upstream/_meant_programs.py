@@ -4,14 +4,14 @@ The program was asked for the path that visitors want, and for one that nobody h
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from checks.nginx import Nginx
 from checks.nginx._edits import Changes
 from checks.upstream import Backend
 from checks.upstream._address_lines import address_line
 from checks.upstream._edits import edit_fix, replace_in_directives
-from diagnose.model import Fix
+from diagnose.model import Evidence, Fix
 from diagnose.model.addresses import is_local_host
 from diagnose.model.backends import BackendVisit
 from diagnose.model.frozen import frozen
@@ -54,12 +54,25 @@ def meant_program(nginx: Nginx, backend: Backend) -> MeantProgram | None:
     if len(programs) != 1:
         return None
     ((port, visit),) = programs.items()
-    processes = (
-        socket.process or ""
-        for listeners in nginx.evidence.good(Listeners)
-        for socket in listeners.on(port)
-    )
-    return MeantProgram(port, next(processes, ""), visit.requested, visit, is_named)
+    process = process_on(nginx.evidence, port)
+    return MeantProgram(port, process, visit.requested, visit, is_named)
+
+
+def process_on(evidence: Evidence, port: int) -> str:
+    """Return the program that listens on a port of this server, "" if it is not known."""
+    sockets = (socket for listing in evidence.good(Listeners) for socket in listing.on(port))
+    return next((socket.process or "" for socket in sockets), "")
+
+
+def is_everywhere(visits: Iterable[BackendVisit], visit: BackendVisit) -> bool:
+    """Return whether a program has a path that nobody has as well, or was not asked for one."""
+    controls = [
+        other
+        for other in visits
+        if (other.target, other.websocket) == (visit.target, visit.websocket)
+        if other.path == unknown_path(visit.path)
+    ]
+    return not controls or any(map(has_path, controls))
 
 
 def _ports_beside(backend: Backend) -> set[int]:
@@ -100,13 +113,7 @@ def _fitting_visits(nginx: Nginx, backend: Backend) -> Iterator[BackendVisit]:
         matches = [
             match for match in nginx.location_matches(visit.requested) if id(match.block) in blocks
         ]
-        controls = [
-            other
-            for other in visits
-            if (other.target, other.websocket) == (visit.target, visit.websocket)
-            if other.path == unknown_path(visit.path)
-        ]
-        if not matches or not controls or any(map(has_path, controls)):
+        if not matches or is_everywhere(visits, visit):
             continue
         pattern = location_pattern(matches[0].block)
         is_rest = pattern is None or pattern.text == "/"

@@ -10,10 +10,9 @@ from collections.abc import Iterator
 
 from checks.listener._containers import has_failed
 from checks.nginx import Nginx
-from checks.nginx._commands import chosen_edits
-from checks.nginx._edits import Changes, config_edits
 from checks.upstream import Backend, backend_log_lines, backends
 from checks.upstream._claims import BackendFault, upstream_claim
+from checks.upstream._group_edits import marked_down
 from checks.upstream.container_stopped import container_of
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -30,7 +29,6 @@ from diagnose.model import (
 from diagnose.model.addresses import is_loopback
 from diagnose.model.containers import Container, Containers
 from diagnose.model.nginx import NginxConfig, UpstreamTry
-from diagnose.parsers.nginx.edits import replace_directive
 
 #: What visitors get when no server of a group is left.
 _NONE_LEFT = {502, 503, 504}
@@ -104,12 +102,7 @@ def _fix(
     if container is not None and len(names) == 1 and not has_failed(container):
         start = commands.start_container(container.engine, container.name)
         return Fix((start,), Applicability.REVIEW)
-    changes: Changes = {}
-    for endpoint in backend.proxy_target.endpoints:
-        line = endpoint.directive
-        if str(endpoint) in names and line is not None and line.name == "server":
-            words = " ".join((line.name, *line.args, "down"))
-            changes.setdefault(line.file, []).append(replace_directive(line, f"{words};"))
-    typed = chosen_edits(nginx, config_edits(nginx, changes))
-    step = Manual("start-the-server", Where.APPLICATION, commands=typed)
+    step = Manual(
+        "start-the-server", Where.APPLICATION, commands=marked_down(nginx, backend, names)
+    )
     return Fix((step,), Applicability.MANUAL)

@@ -13,16 +13,14 @@ then on all of them, so that the difference is likely only.
 from collections.abc import Collection, Iterator
 
 from checks.nginx import Nginx
-from checks.nginx._commands import chosen_edits
-from checks.nginx._edits import Changes, config_edits
 from checks.upstream import CONSEQUENCES, Backend, backends
 from checks.upstream._claims import BackendFault, upstream_claim
+from checks.upstream._group_edits import marked_down
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.addresses import is_loopback
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.parsers.http import MISSING_PAGE
-from diagnose.parsers.nginx.edits import replace_directive
 
 
 @check(severity=Severity.ERROR, needs=[UpstreamTry, NginxConfig], explains=[*CONSEQUENCES])
@@ -74,12 +72,5 @@ def _claim(
 def _fix(nginx: Nginx, backend: Backend, names: Collection[str]) -> Fix:
     """Let a person make the servers alike; beside it the edit that leaves out those that fail until
     then."""
-    changes: Changes = {}
-    for endpoint in backend.proxy_target.endpoints:
-        line = endpoint.directive
-        if str(endpoint) in names and line is not None and line.name == "server":
-            words = " ".join((line.name, *line.args, "down"))
-            changes.setdefault(line.file, []).append(replace_directive(line, f"{words};"))
-    typed = chosen_edits(nginx, config_edits(nginx, changes))
-    step = Manual("make-them-alike", Where.APPLICATION, commands=typed)
+    step = Manual("make-them-alike", Where.APPLICATION, commands=marked_down(nginx, backend, names))
     return Fix((step,), Applicability.MANUAL)
