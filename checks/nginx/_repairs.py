@@ -24,7 +24,8 @@ from diagnose.parsers.nginx.listen_overlaps import without_socket_options
 RepairKind = Literal[
     "scheme", "group_port", "quotes", "value", "listen", "same", "smaller", "twice", "hash",
     "format", "zone", "new_zone", "variable", "uri", "prefix", "tls_file", "moved", "location",
-    "brace_extra", "into_server", "main", "inside", "link", "buffers",
+    "brace_extra", "into_server", "main", "inside", "link", "buffers", "braces", "folder", "lines",
+    "include", "dhparam", "user", "member", "main_only", "inner_http",
 ]  # fmt: skip
 
 Changes = tuple[tuple[str, TextEdit], ...]

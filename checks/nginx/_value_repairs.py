@@ -172,11 +172,8 @@ def _hash(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repair | 
             change = edits.replace_directive(directive, after)
             before = " ".join((name, *directive.args)) + ";"
             return Repair("hash", ((file.path, change),), before, after)
-    http = next((each for each in all_directives(nginx) if each.name == "http"), None)
-    file = nginx.file(http) if http else None
-    if http is None or file is None:
-        return None
-    return Repair("hash", ((file.path, edits.insert_first(file.text, http, [after])),), "", after)
+    changes = _in_http(nginx, after)
+    return Repair("hash", changes, "", after) if changes else None
 
 
 # Names
@@ -226,10 +223,28 @@ def _zone(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repair | 
             lead = "zone=" if f"zone={name}" in use.args else " "
             changes = (*changes, *replaced(nginx, use, lead + name, lead + alike[0]))
         return Repair("zone", changes, name, alike[0], file_line(uses[0]))
-    definition = next(iter(definitions))
-    rate = " rate=10r/s" if definition == "limit_req_zone" else ""
-    line = f"{definition} $binary_remote_addr zone={name}:10m{rate};"
-    return Repair("new_zone", (), name, "" if "cache" in definition else line, file_line(uses[0]))
+    line = _definition(next(iter(definitions)), name)
+    changes = _in_http(nginx, line) if line else ()
+    return Repair("new_zone", changes, name, line, file_line(uses[0]), is_sure=False)
+
+
+def _definition(directive: str, name: str) -> str:
+    """Return a line that defines a zone, with usual numbers; "" for a name that cannot stand in
+    one. nginx makes the folder of a cache itself, and none above it."""
+    if not re.fullmatch(r"[\w.-]{1,60}", name):
+        return ""
+    if directive.endswith("_cache_path"):
+        folder = f"/var/cache/nginx-{name}"
+        return f"{directive} {folder} levels=1:2 keys_zone={name}:10m max_size=1g inactive=60m;"
+    rate = " rate=10r/s" if directive == "limit_req_zone" else ""
+    return f"{directive} $binary_remote_addr zone={name}:10m{rate};"
+
+
+def _in_http(nginx: Nginx, line: str) -> Changes:
+    """Return the change that writes a line into `http`."""
+    http = next((each for each in all_directives(nginx) if each.name == "http"), None)
+    file = nginx.file(http) if http else None
+    return ((file.path, edits.insert_first(file.text, http, [line])),) if http and file else ()
 
 
 #: Variables of nginx's core that configurations use most (ngx_http_variables.c, the proxy module).
@@ -300,5 +315,6 @@ VALUE_READERS: tuple[tuple[str, Reader], ...] = (
      r"(\d{1,7})", _hash),
     (r'unknown log format "([^"]+)"', _format),
     (r'zero size shared memory zone "([^"]+)"', _zone),
+    (r'"\w+_cache" zone "([^"]+)" is unknown', _zone),
     (r'unknown "(\w+)" variable', _variable),
 )  # fmt: skip

@@ -256,6 +256,17 @@ def empty_cache(folder: str, inside: Arguments = ()) -> Command:
     return Command((*inside, *argv), Effect.CHANGE, risk=Risk.REMOVES_FILES)
 
 
+def make_folder(path: str) -> Command:
+    """Make a folder that is not there, and those above it, for a person who has read the path."""
+    return Command(
+        ("mkdir", "-p", path),
+        Effect.CHANGE,
+        changes=(path,),
+        aspect="entry",
+        risk=Risk.EDITS_FILES,
+    )
+
+
 def rewrite(path: str, scripts: Arguments) -> Command:
     """Change a file whose text must not be read, by `sed`. The saved file undoes it."""
     argv = ("sed", "-i", *(word for script in scripts for word in ("-e", script)), path)

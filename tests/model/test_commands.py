@@ -94,6 +94,7 @@ ALL = [
      Risk.REMOVES_FILES),
     (commands.empty_cache("/a", ("docker", "exec", "web")),
      f"docker exec web find /a -type f -name '{'?' * 32}' -delete", "", Risk.REMOVES_FILES),
+    (commands.make_folder("/a/b"), "mkdir -p /a/b", "", Risk.EDITS_FILES),
     (commands.rewrite("/a", ("s/x//", "s/y//")), "sed -i -e s/x// -e s/y// /a", "",
      Risk.EDITS_FILES),
     (server_commands.create_bundle("/a", "/c", "/k"),
