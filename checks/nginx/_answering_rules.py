@@ -10,7 +10,7 @@ from checks.nginx._page_errors import Response, logged_errors
 from diagnose.model import Evidence
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
-from diagnose.model.logs import FailedRequests
+from diagnose.model.logs import FailedRequests, LogLine
 from diagnose.model.nginx import Directive
 from diagnose.model.pages import PageFileResponse
 from diagnose.parsers.http import proxy_page
@@ -218,9 +218,13 @@ def _rule(
     if decisive_rule is None:
         return None
     directive, is_certain = decisive_rule
-    if status == CLOSED and not is_certain:
+    if status == CLOSED and not is_certain and not _was_closed(nginx.evidence, response):
         return None
-    if not is_certain and not _is_nginx_answer(nginx, server, response, directive):
+    if (
+        not is_certain
+        and status != CLOSED
+        and not _is_nginx_answer(nginx, server, response, directive)
+    ):
         return None
     conditions = [
         block for block in _blocks_around(server.block, directive) or () if block.name == "if"
@@ -255,6 +259,15 @@ def _status(response: Response) -> int:
     if failure is None:
         return response.status or 0
     return CLOSED if failure.kind in {"closed", "reset", "protocol"} else 0
+
+
+def _was_closed(evidence: Evidence, response: Response) -> bool:
+    """Return whether nginx took a request and ended its connection without an answer, on its own: a
+    reset may come from a firewall, and a worker that died is in the error log."""
+    if response.failure is None or response.failure.kind != "closed":
+        return False
+    lines = (line.text for line in evidence.good(LogLine))
+    return not any("exited on signal" in line or "exited with" in line for line in lines)
 
 
 def _decisive(server: Server, request: ClientRequest, status: int) -> tuple[Directive, bool] | None:

@@ -64,13 +64,15 @@ def config_invalid(evidence: Evidence) -> Iterator[Claim]:
     slip = None if braces else find_slip(nginx, message)
     repair = braces or (None if slip else _find_repair(nginx, message))
     edits = _edits(nginx, slip or repair)
+    # nginx reports where it noticed, and what is missing is before that.
+    written = f"{slip.file.path}:{slip.line}" if slip and slip.kind == "semicolon" else ""
     yield Claim(
         about=Subject(text=place or nginx.test.config),
         covers=_covered(nginx, message),
         because=(nginx.test, *([nginx.state] if nginx.state else [])),
         facts={
             "message": message.text.removesuffix(f" in {place}"),
-            "place": place,
+            "place": written or place,
             "file": message.file or nginx.test.config,
             "line": message.line or "",
             "unplaced": bool(place) and not (nginx.test.fatal and nginx.test.fatal.file),
@@ -81,10 +83,16 @@ def config_invalid(evidence: Evidence) -> Iterator[Claim]:
             "semicolon": slip is not None and slip.kind == "semicolon",
             "brace": slip is not None and slip.kind == "brace",
             "slip": f"{slip.file.path}:{slip.line}" if slip else "",
+            "earlier": bool(written) and written != place,
             **_repair_facts(repair),
         },
         severity=refused_config_severity(nginx),
-        location=_location(nginx, message),
+        location=_location(
+            nginx,
+            replace(message, text="", file=slip.file.path, line=slip.line)
+            if slip and written != place and written
+            else message,
+        ),
         fix=_fix(nginx, edits, bool(place), repair),
     )
 
@@ -95,7 +103,7 @@ _REPLACED = {
     "scheme", "group_port", "quotes", "value", "listen", "uri", "prefix", "zone", "variable",
     "braces", "member",
 }  # fmt: skip
-_MANUAL = {"twice", "inside", "link", "include", "user", "folder"}
+_MANUAL = {"twice", "inside", "link", "include", "user", "folder", "loop"}
 
 
 def _repair_facts(repair: Repair | None) -> dict[str, object]:

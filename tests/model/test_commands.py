@@ -104,6 +104,8 @@ ALL = [
     # access to files
     (commands.chmod("g+r", "/a", before=0o600), "chmod g+r /a", "chmod 0600 /a",
      Risk.CHANGES_ACCESS),
+    (commands.open_tree("/a")[0], "find /a -not -path '*/.*' -type d -exec chmod o+x '{}' +", "",
+     Risk.CHANGES_ACCESS),
     (commands.chgrp("www-data", "/a", before="root"), "chgrp www-data /a", "chgrp root /a",
      Risk.CHANGES_ACCESS),
     (commands.restore_label("/a", before="u:r:t:s0"), "restorecon -v /a", "chcon u:r:t:s0 /a",

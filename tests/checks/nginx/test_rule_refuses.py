@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from diagnose.model import Applicability, Confidence, Edit, Failure, Severity
+from diagnose.model import Applicability, Confidence, Edit, Failure, FailureKind, Severity
 from diagnose.model.logs import FailedRequests
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.symptom import Symptom
@@ -172,6 +172,25 @@ def test_fires_on_a_connection_that_nginx_closes_without_an_answer() -> None:
     failure = Failure("closed", "closed without an answer")
     (claim,) = judge(CHECK, state, text, replace(answered, status=None, failure=failure))
     assert (claim.severity, claim.facts["status"]) == (Severity.ERROR, 444)
+
+
+@pytest.mark.parametrize(
+    ("kind", "log", "fires"),
+    [
+        ("closed", "", True),
+        ("reset", "", False),
+        ("closed", "worker process 7 exited on signal 11", False),
+    ],
+)
+def test_fires_as_likely_on_a_closed_connection_where_one_rule_may_be_the_reason(
+    kind: FailureKind, log: str, fires: bool
+) -> None:
+    """Whether `geo` lists the visitor is not known; a firewall resets, and a worker may die."""
+    state, text, answered = refused_page("if ($visitor_ok = 0) { return 444; }", 200)
+    closed = replace(answered, status=None, failure=Failure(kind, "closed"))
+    lines = (logged(log),) if log else ()
+    claims = judge(CHECK, state, text, closed, *lines, masked=False)
+    assert [claim.confidence for claim in claims] == [Confidence.LIKELY] * fires
 
 
 def test_a_connection_that_is_closed_for_programs_alone_is_a_note() -> None:

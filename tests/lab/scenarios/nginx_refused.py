@@ -246,7 +246,7 @@ def lines_of_a_file_that_debian_brings(lab: Lab) -> None:
     start_in_vain(lab)
 
 
-@scenario(outside="tcp.refused", server="nginx.config-invalid", differs=MINE)
+@scenario(outside="tcp.refused", server="nginx.config-invalid", differs=(*MINE, MAIN))
 def zone_of_a_cache_that_nothing_defines(lab: Lab) -> None:
     lab.edit(TIMEOUT, f"{TIMEOUT}  proxy_cache shop;\n")
     lab.undo(lambda: lab.server.sh("rm -rf /var/cache/nginx-shop"))
