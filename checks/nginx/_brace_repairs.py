@@ -1,12 +1,13 @@
 """A regular expression with `{` and no quotes: nginx takes that for the beginning of a block
 (ngx_http_rewrite_module: such an expression "should be enclosed in quotes"). It then complains
-about what follows."""
+about what follows. And the head of a block without its `{`."""
 
 import re
 
 from checks.nginx import Nginx
 from checks.nginx._repairs import Repair
 from diagnose.model.nginx import TestMessage
+from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx.edits import TextEdit
 
 #: What nginx says of the rest of such an expression, or of its cut beginning.
@@ -41,6 +42,29 @@ def unquoted_braces(nginx: Nginx, message: TestMessage) -> Repair | None:
     after = f'"{expression}"'
     change = TextEdit(start, start + len(expression), after)
     return Repair("braces", ((file.path, change),), expression, after)
+
+
+_UNOPENED = re.compile(r'directive "(\w+)" has no opening "\{"')
+
+
+def unopened_block(nginx: Nginx, message: TestMessage) -> Repair | None:
+    """Return the `{` that the head of a block lacks: nginx has read its first directive as words of
+    the head, and complains at the end of that."""
+    name = _UNOPENED.match(message.text)
+    file = nginx.config.file(message.file or "") if nginx.config and name else None
+    if name is None or file is None or message.line is None:
+        return None
+    for directive in nginx_parser.walk(nginx_parser.parse(file.text, file.path)):
+        last = file.text.count("\n", 0, directive.stop) + 1
+        if directive.name != name[1] or not directive.line <= message.line <= last:
+            continue
+        head = re.compile(r"[^\n#;{}]*").match(file.text, directive.start)
+        is_whole = head is not None and file.text[head.end() : head.end() + 1] in {"\n", "#"}
+        if head is not None and is_whole and directive.block is None:
+            at = directive.start + len(head[0].rstrip())
+            after = f"{head[0].strip()} {{"
+            return Repair("value", ((file.path, TextEdit(at, at, " {")),), head[0].strip(), after)
+    return None
 
 
 def _inside(expression: str) -> str:

@@ -52,6 +52,12 @@ _WRITTEN = frozenset({"access_log", "error_log", "pid", "lock_file"})
 _PLAIN_USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 
 
+def _main(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repair | None:
+    """The main file itself is not there."""
+    is_main = nginx.test is not None and match[1] == nginx.test.config and not message.file
+    return Repair("main_missing", before=match[1]) if is_main else None
+
+
 def _folder(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repair | None:
     """nginx makes a log or a cache, and no folder above it."""
     path = match["log"] or match["folder"]
@@ -159,6 +165,7 @@ def _member(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repair 
 
 
 MISSING_READERS: tuple[tuple[str, Reader], ...] = (
+    (r'open\(\) "(/[^"]{1,500})" failed \(2: ', _main),
     (r'(?:open\(\) "(?P<log>/[^"]{1,500})"|mkdir\(\) "(?P<folder>/[^"]{1,500})") failed \(2: ',
      _folder),
     (r'open\(\) "(/[^"]{1,500})" failed \(2: ', _included),

@@ -102,6 +102,53 @@ def _switch(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repair 
     return Repair("value", replaced_everywhere(nginx, directive, match[1], after), match[1], after)
 
 
+_FLAGS = ("last", "break", "redirect", "permanent")
+
+
+def _flag(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repair | None:
+    """A slip in the flag of a `rewrite`."""
+    directive = reported(nginx, message, "rewrite")
+    alike = [flag for flag in _FLAGS if is_one_edit_apart(match[1], flag)]
+    if directive is None or directive.args[2:] != (match[1],) or len(alike) != 1:
+        return None
+    changes = replaced(nginx, directive, f" {match[1]}", f" {alike[0]}")
+    return Repair("value", changes, match[1], alike[0])
+
+
+def _divided(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repair | None:
+    """`return 301 https://shop.example.com $request_uri;`: the address is one word."""
+    directive = reported(nginx, message, "return")
+    words = directive.args if directive else ()
+    if directive is None or len(words) != 3 or not re.match(r"https?://[^\s'\"]+$", words[1]):
+        return None
+    before, after = f"{words[1]} {words[2]}", f"{words[1]}{words[2]}"
+    if not re.match(r"[$/?]", words[2]):
+        return None
+    return Repair("value", replaced(nginx, directive, before, after), before, after)
+
+
+def _zone_size(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repair | None:
+    """One zone, and two sizes: the second place says the first one's."""
+    directive = reported(nginx, message, "ssl_session_cache", *_ZONES.values())
+    pattern = re.compile(
+        rf"((?:shared:|zone=|keys_zone=){re.escape(match[1])}:)(\w{{1,12}})(?:$|[:;])"
+    )
+    own = [
+        found for word in (directive.args if directive else ()) if (found := pattern.match(word))
+    ]
+    others = {
+        found[2]
+        for other in all_directives(nginx)
+        if directive is not None and other.name == directive.name and other is not directive
+        for word in other.args
+        if (found := pattern.match(word)) and own and found[2] != own[0][2]
+    }
+    if directive is None or len(others) != 1 or not own:
+        return None
+    before, after = own[0][1] + own[0][2], own[0][1] + others.pop()
+    return Repair("value", replaced(nginx, directive, before, after), before, after)
+
+
 _UNITS = (
     (r"(\d+) ?(?:k|kb|kib)", "k"), (r"(\d+) ?(?:m|mb|mib)", "m"), (r"(\d+) ?(?:g|gb|gib)", "g"),
     (r"(\d+) ?(?:s|secs?|seconds?)", "s"), (r"(\d+) ?(?:mins?|minutes?)", "m"),
@@ -304,7 +351,10 @@ VALUE_READERS: tuple[tuple[str, Reader], ...] = (
     (r'invalid number of arguments in "add_header"', _quotes),
     (r'unknown directive "((?:includeSubDomains|preload|mode=|[\w-]+-(?:src|uri)\b|frame-ancestors)'
      r'[^"]*)"', _cut_value),
+    (r'invalid parameter "(\w{2,12})"', _flag),
     (r'invalid parameter "([\w*.:/-]{1,80})"', _cut_value),
+    (r'invalid number of arguments in "return"', _divided),
+    (r'the size \d+ of shared memory zone "([^"]{1,100})" conflicts with', _zone_size),
     (r'invalid value "([^"]+)" in "(\w+)" directive, it must be "on" or "off"', _switch),
     (r'"(\w+)" directive invalid value', _unit),
     (r'unexpected "(=+)" in condition', _operator),

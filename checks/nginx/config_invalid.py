@@ -13,7 +13,7 @@ from typing import get_args
 
 from checks.nginx import NO_PORT, Nginx
 from checks.nginx._block_repairs import BLOCK_READERS
-from checks.nginx._brace_repairs import unquoted_braces
+from checks.nginx._brace_repairs import unopened_block, unquoted_braces
 from checks.nginx._buffer_repairs import BUFFER_READERS
 from checks.nginx._commands import chosen_edits, reload_steps
 from checks.nginx._edits import config_edits
@@ -60,7 +60,7 @@ def config_invalid(evidence: Evidence) -> Iterator[Claim]:
         return
     message = _placed(nginx, nginx.test.fatal or TestMessage("emerg", ""))
     place = f"{message.file}:{message.line}" if message.file else ""
-    braces = unquoted_braces(nginx, message)
+    braces = unquoted_braces(nginx, message) or unopened_block(nginx, message)
     slip = None if braces else find_slip(nginx, message)
     repair = braces or (None if slip else _find_repair(nginx, message))
     edits = _edits(nginx, slip or repair)
@@ -103,7 +103,7 @@ _REPLACED = {
     "scheme", "group_port", "quotes", "value", "listen", "uri", "prefix", "zone", "variable",
     "braces", "member",
 }  # fmt: skip
-_MANUAL = {"twice", "inside", "link", "include", "user", "folder", "loop"}
+_MANUAL = {"twice", "inside", "link", "include", "user", "folder", "loop", "main_missing"}
 
 
 def _repair_facts(repair: Repair | None) -> dict[str, object]:

@@ -616,3 +616,44 @@ def test_fires_and_removes_a_line_of_the_main_file() -> None:
     claim, after = included(text, '"worker_processes" directive is not allowed here')
     assert after == "server { listen 81; }\n"
     assert claim.facts["other"] == f"{FILE}:1"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "message"),
+    [
+        ("location /x\n    return 204;\n    }\n", "location /x {\n    return 204;\n    }\n",
+         'directive "location" has no opening "{"'),
+        ("if ($host = x) # theirs\n    return 204;\n    }\n",
+         "if ($host = x) { # theirs\n    return 204;\n    }\n",
+         'directive "if" has no opening "{"'),
+        ("rewrite ^/a$ /b permanant;\n", "rewrite ^/a$ /b permanent;\n",
+         'invalid parameter "permanant"'),
+        ("return 301 https://x.example.com $request_uri;\n",
+         "return 301 https://x.example.com$request_uri;\n",
+         'invalid number of arguments in "return" directive'),
+    ],
+)  # fmt: skip
+def test_fires_and_corrects_a_line(wrong: str, right: str, message: str) -> None:
+    text = SITE.replace("    location / {", f"    {wrong}    location / {{")
+    place = wrong.split("\n")[1 if "opening" in message else 0]
+    claim = claimed(at(message, text, place), text)
+    assert f"    {right}" in corrected(claim, text)
+    assert claim.facts["replaces"]
+
+
+def test_fires_and_gives_a_zone_one_size() -> None:
+    first = "server {\n    listen 81;\n    ssl_session_cache shared:SSL:50m;\n}\n"
+    text = first + SITE.replace(
+        "    location", "    ssl_session_cache shared:SSL:10m;\n    location"
+    )
+    said = 'the size 10485760 of shared memory zone "SSL" conflicts with already declared size 52'
+    claim = claimed(at(said, text, "shared:SSL:10m"), text)
+    assert corrected(claim, text).count("shared:SSL:50m") == 2
+
+
+def test_fires_and_tells_how_the_main_file_comes_back() -> None:
+    """After https://askubuntu.com/q/361902: /etc/nginx was removed."""
+    claim = claimed(f'open() "{FILE}" failed (2: No such file or directory)', "")
+    assert claim.facts["main_missing"]
+    other = claimed('open() "/etc/nginx/other.conf" failed (2: No such file or directory)', "")
+    assert not other.facts["main_missing"]
