@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from checks.nginx import Nginx
 from checks.nginx._failed_requests import current_failures, unopened_failures
 from checks.nginx._page_errors import Response, logged_errors
-from diagnose.model import Evidence
+from diagnose.model import Command, Edit, Evidence
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.logs import FailedRequests, LogLine
@@ -111,7 +111,8 @@ def _is_meant(failure: FailedRequests) -> bool:
 @frozen(eq=False)
 class BrowserRule:
     """The `return` in an `if` that refuses visitors with these browsers, while this run's own
-    request was answered. `is_everybody` is True if it refuses all of them."""
+    request was answered. `is_everybody` is True if it refuses all of them. Or the one that refuses
+    the `program` of a message, which calls itself `user_agent`."""
 
     directive: Directive
     condition: Directive
@@ -119,6 +120,15 @@ class BrowserRule:
     page: Exchange
     browsers: tuple[str, ...]
     is_everybody: bool
+    program: str = ""
+    user_agent: str = ""
+
+    def narrowing(self, nginx: Nginx) -> tuple[Command | Edit, ...]:
+        """Return what lets the program pass; () where that is not known."""
+        from checks.nginx._told_programs import without_program
+
+        is_told = bool(self.program)
+        return without_program(nginx, self.condition, self.user_agent) if is_told else ()
 
 
 def browser_rules(nginx: Nginx) -> BrowserRule | None:
@@ -126,12 +136,12 @@ def browser_rules(nginx: Nginx) -> BrowserRule | None:
     pages = [page for page in page_exchanges(nginx.evidence) if 0 < (page.status or 0) < 400]
     path = _path(pages[0]) if pages else ""
     for selected in nginx.answering_servers() if path else ():
-        if refusal(selected.server, _request(nginx.evidence, pages[0], path)):
+        if refusal(selected.server, own_request(nginx.evidence, pages[0], path)):
             continue  # it was answered all the same: the configuration is not the one in force
         refused: dict[int, list[str]] = {}
         rules: dict[int, tuple[Directive, Directive, int]] = {}
         for name, user_agent in VISITORS.items():
-            request = _request(nginx.evidence, pages[0], path, user_agent)
+            request = own_request(nginx.evidence, pages[0], path, user_agent)
             rule = refusal(selected.server, request)
             if rule is not None:
                 rules[id(rule[0])] = rule
@@ -140,7 +150,12 @@ def browser_rules(nginx: Nginx) -> BrowserRule | None:
             return BrowserRule(
                 *rules[key], pages[0], tuple(names), is_everybody=len(names) == len(VISITORS)
             )
-    return None
+    # Imported late: a healthy run has no message.
+    if nginx.evidence.target.symptom is None:
+        return None
+    from checks.nginx._told_programs import told_program
+
+    return told_program(nginx)
 
 
 def refusal(server: Server, request: ClientRequest) -> tuple[Directive, Directive, int] | None:
@@ -211,7 +226,7 @@ def _rule(
         return None
 
     def request_of(user_agent: str = "diagnose") -> ClientRequest:
-        request = _request(nginx.evidence, response, path, user_agent)
+        request = own_request(nginx.evidence, response, path, user_agent)
         return request if inner is None else inner.client_request(request)
 
     decisive_rule = _decisive(server, request_of(), status)
@@ -294,7 +309,7 @@ def _path(response: Response) -> str:
     return url.path if url else ""
 
 
-def _request(
+def own_request(
     evidence: Evidence, response: Response, path: str, user_agent: str = "diagnose"
 ) -> ClientRequest:
     """Return our request as nginx's rules see it."""

@@ -224,6 +224,7 @@ def _browser_claim(nginx: Nginx, rule: BrowserRule) -> Claim:
     subject = Subject(port=port, path=nginx.evidence.target.path)
     failures = refused_failures(nginx, rule.directive, rule.status)
     logged = _logged_subjects(nginx, failures)
+    step = Manual("change-the-rule", Where.SERVER, commands=rule.narrowing(nginx))
     return Claim(
         about=subject,
         covers=(subject, *logged) if rule.is_everybody else logged or (NO_PORT,),
@@ -240,8 +241,11 @@ def _browser_claim(nginx: Nginx, rule: BrowserRule) -> Claim:
             "sent": "",
             "sender": "",
             **dict.fromkeys(_OF_RESPONSE, False),
+            "program": rule.program,
+            "user_agent": rule.user_agent,
+            "typed": len(step.commands) > 0,
         },
-        fix=Fix((Manual("change-the-rule", Where.SERVER),), Applicability.MANUAL),
+        fix=Fix((step,), Applicability.MANUAL),
     )
 
 
@@ -346,6 +350,8 @@ def _rule_facts(directive: Directive, condition: Directive | None) -> dict[str, 
         "wanted": "",
         "told": False,
         "typed": False,
+        "program": "",
+        "user_agent": "",
         **{name: kind == name for name in dict.fromkeys(_SUBJECTS.values())},
     }
 
