@@ -112,7 +112,7 @@ def _is_meant(failure: FailedRequests) -> bool:
 class BrowserRule:
     """The `return` in an `if` that refuses visitors with these browsers, while this run's own
     request was answered. `is_everybody` is True if it refuses all of them. Or the one that refuses
-    the `program` of a message, which calls itself `user_agent`."""
+    the `program` of a message, which calls itself `user_agent`; `narrowing` lets that pass."""
 
     directive: Directive
     condition: Directive
@@ -122,13 +122,7 @@ class BrowserRule:
     is_everybody: bool
     program: str = ""
     user_agent: str = ""
-
-    def narrowing(self, nginx: Nginx) -> tuple[Command | Edit, ...]:
-        """Return what lets the program pass; () where that is not known."""
-        from checks.nginx._told_programs import without_program
-
-        is_told = bool(self.program)
-        return without_program(nginx, self.condition, self.user_agent) if is_told else ()
+    narrowing: tuple[Command | Edit, ...] = ()
 
 
 def browser_rules(nginx: Nginx) -> BrowserRule | None:
@@ -150,12 +144,7 @@ def browser_rules(nginx: Nginx) -> BrowserRule | None:
             return BrowserRule(
                 *rules[key], pages[0], tuple(names), is_everybody=len(names) == len(VISITORS)
             )
-    # Imported late: a healthy run has no message.
-    if nginx.evidence.target.symptom is None:
-        return None
-    from checks.nginx._told_programs import told_program
-
-    return told_program(nginx)
+    return None
 
 
 def refusal(server: Server, request: ClientRequest) -> tuple[Directive, Directive, int] | None:

@@ -60,9 +60,8 @@ def told_program(nginx: Nginx) -> BrowserRule | None:
                 continue
             if not _is_answer(symptom, rule[2]):
                 continue
-            return BrowserRule(
-                *rule, pages[0], (), is_everybody=False, program=name, user_agent=user_agent
-            )
+            narrowing = _without_program(nginx, rule[1], user_agent)
+            return BrowserRule(*rule, pages[0], (), False, name, user_agent, narrowing)
     return None
 
 
@@ -79,7 +78,7 @@ def _is_answer(symptom: Symptom, status: int) -> bool:
     return symptom.kind in {"other", "some-visitors"}
 
 
-def without_program(
+def _without_program(
     nginx: Nginx, condition: Directive, user_agent: str
 ) -> tuple[Command | Edit, ...]:
     """Return the edit that takes a program's words out of a list of alternatives; () where the
