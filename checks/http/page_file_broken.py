@@ -5,10 +5,13 @@ it (ERR_CONTENT_LENGTH_MISMATCH, ERR_INCOMPLETE_CHUNKED_ENCODING, ERR_CONTENT_DE
 from collections.abc import Iterator
 
 from checks.http import _page_files
+from checks.nginx import Nginx, file_line
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.http import header
+from diagnose.model.nginx import Directive
 from diagnose.model.pages import Page, PageFileResponse
+from diagnose.parsers.urls import parse_url
 
 #: A script that is gzip without saying so runs nowhere; that of a style sheet is ignored.
 _FAULTS = {"invalid", "twice", "unnamed"}
@@ -27,6 +30,7 @@ def page_file_broken(evidence: Evidence) -> Iterator[Claim]:
     first, urls = broken_files[0], [response.url for response in broken_files]
     severity = _page_files.severity(page, urls)
     is_cut = first.body_end == "cut"
+    line, fix = (None, None) if is_cut else _line(Nginx.of(evidence), first)
     yield Claim(
         about=_page_files.page_subject(page),
         because=(page, *broken_files),
@@ -39,9 +43,30 @@ def page_file_broken(evidence: Evidence) -> Iterator[Claim]:
             "message": first.failure.message if first.failure else "",
             "coding": header(first.headers, "Content-Encoding") or "",
             "breaks": severity is Severity.ERROR,
+            "line": " ".join((line.name, *line.args)) if line else "",
+            "place": file_line(line) if line else "",
+            "compressed": fix is not None and line is None,
         },
-        fix=Fix((Manual("cut" if is_cut else "coding", Where.SERVER),), Applicability.MANUAL),
+        location=Nginx.of(evidence).location(line) if line else None,
+        fix=fix
+        or Fix((Manual("cut" if is_cut else "coding", Where.SERVER),), Applicability.MANUAL),
     )
+
+
+def _line(nginx: Nginx, response: PageFileResponse) -> tuple[Directive | None, Fix | None]:
+    """Return nginx's line that names a coding which the file does not have, with its fix; or only
+    the fix, where nothing says that a file lies there compressed."""
+    if nginx.is_refused:
+        return None, None
+    # Imported late: few files are broken.
+    from checks.http._encoding_edits import coding_line, naming_fix, removed_line
+
+    url = parse_url(response.url)
+    path = url.path.partition("?")[0] if url else ""
+    if response.coding_fault == "unnamed":
+        return None, naming_fix(nginx, path)
+    line = coding_line(nginx, path) if response.coding_fault == "invalid" else None
+    return line, removed_line(nginx, line) if line else None
 
 
 def _is_broken(response: PageFileResponse) -> bool:

@@ -5,6 +5,8 @@ site, or an empty page: the old page loads files that are gone.
 Such names are made so that the files can be kept for ever, and the page must not be. Some days may
 be meant: that is a note.
 
+A page whose files have no such names is told where a message speaks of old content.
+
 Of a page that says nothing about it, browsers keep the copy for a tenth of its age or so (RFC 9111,
 section 4.2.2): a note, unless a message says that files of an old build are asked for, or the log
 of visitors shows it: a browser that came from a page of the site got 404 for a script, and today's
@@ -78,7 +80,8 @@ def page_kept_too_long(evidence: Evidence) -> Iterator[Claim]:
         for answer in page_exchanges(evidence)
         if (age := _seconds(answer)) > (0 if is_told or (old and _says_nothing(answer)) else _MOST)
     ]
-    if page is None or not hashed or not kept or page.url != kept[0][0].url:
+    is_named = bool(hashed) or (is_told and bool(kept) and kept[0][1] > _MOST)
+    if page is None or not is_named or not kept or page.url != kept[0][0].url:
         if page is not None and (claim := _kept_data(evidence, page)):
             yield claim
         return
@@ -240,6 +243,12 @@ def _fix(
 ) -> Fix:
     """Let browsers ask for the page again: it answers 304 as long as it is the same. Of data the
     application says how long it is good ("off")."""
+    if value == "-1":
+        # Imported late: few pages are kept for long.
+        from checks.http._page_locations import own_location_fix
+
+        if fix := own_location_fix(nginx, nginx.evidence.target.path.partition("?")[0]):
+            return fix
     is_own = match is not None and directive is not None and directive.name == "expires"
     file_edits = setting_edits(nginx, match, {"expires": value}) if match and is_own else ()
     if not match or not file_edits:

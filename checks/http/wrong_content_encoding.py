@@ -8,9 +8,8 @@ look at Content-Encoding, such as curl without --compressed, see nothing of it.
 from collections.abc import Iterator
 
 from checks.http._bodies import body_addresses, body_subjects, page_bodies
+from checks.http._encoding_edits import coding_line, removed_line
 from checks.nginx import Nginx, file_line
-from checks.nginx._commands import reload_steps
-from checks.nginx._edits import config_edits
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -24,7 +23,6 @@ from diagnose.model import (
 )
 from diagnose.model.http import ResponseBody
 from diagnose.model.nginx import Directive
-from diagnose.parsers.nginx import edits
 
 
 @check(severity=Severity.ERROR, needs=[ResponseBody])
@@ -35,7 +33,7 @@ def wrong_content_encoding(evidence: Evidence) -> Iterator[Claim]:
     if not faulty or evidence.target.is_websocket:
         return
     first, nginx = faulty[0], Nginx.of(evidence)
-    directive = _header_directive(nginx)
+    directive = coding_line(nginx, evidence.target.path)
     subjects = body_subjects(faulty)
     yield Claim(
         about=merge_subjects(subjects),
@@ -54,21 +52,6 @@ def wrong_content_encoding(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
-def _header_directive(nginx: Nginx) -> Directive | None:
-    """Return the add_header in force for the page that names a coding."""
-    for location_match in nginx.location_matches(nginx.evidence.target.path):
-        for directive in location_match.directives("add_header"):
-            if directive.args and directive.args[0].lower() == "content-encoding":
-                return directive
-    return None
-
-
 def _fix(nginx: Nginx, directive: Directive | None, body: ResponseBody) -> Fix:
-    file = nginx.file(directive) if directive else None
-    if directive is None or file is None or body.coding_fault != "invalid":
-        return Fix((Manual("compress-once", Where.SERVER),), Applicability.MANUAL)
-    change = edits.remove_directive(file.text, directive)
-    # Other files in the same location may be compressed, and need the line.
-    return Fix(
-        (*config_edits(nginx, {file.path: [change]}), *reload_steps(nginx)), Applicability.REVIEW
-    )
+    removed = directive and body.coding_fault == "invalid" and removed_line(nginx, directive)
+    return removed or Fix((Manual("compress-once", Where.SERVER),), Applicability.MANUAL)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from checks.nginx import Nginx
 from checks.nginx._failed_requests import current_failures, unopened_failures
 from checks.nginx._page_errors import Response, logged_errors
-from diagnose.model import Evidence
+from diagnose.model import Command, Edit, Evidence
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
-from diagnose.model.logs import FailedRequests
+from diagnose.model.logs import FailedRequests, LogLine
 from diagnose.model.nginx import Directive
 from diagnose.model.pages import PageFileResponse
 from diagnose.parsers.http import proxy_page
@@ -111,7 +111,8 @@ def _is_meant(failure: FailedRequests) -> bool:
 @frozen(eq=False)
 class BrowserRule:
     """The `return` in an `if` that refuses visitors with these browsers, while this run's own
-    request was answered. `is_everybody` is True if it refuses all of them."""
+    request was answered. `is_everybody` is True if it refuses all of them. Or the one that refuses
+    the `program` of a message, which calls itself `user_agent`; `narrowing` lets that pass."""
 
     directive: Directive
     condition: Directive
@@ -119,6 +120,9 @@ class BrowserRule:
     page: Exchange
     browsers: tuple[str, ...]
     is_everybody: bool
+    program: str = ""
+    user_agent: str = ""
+    narrowing: tuple[Command | Edit, ...] = ()
 
 
 def browser_rules(nginx: Nginx) -> BrowserRule | None:
@@ -126,12 +130,12 @@ def browser_rules(nginx: Nginx) -> BrowserRule | None:
     pages = [page for page in page_exchanges(nginx.evidence) if 0 < (page.status or 0) < 400]
     path = _path(pages[0]) if pages else ""
     for selected in nginx.answering_servers() if path else ():
-        if refusal(selected.server, _request(nginx.evidence, pages[0], path)):
+        if refusal(selected.server, own_request(nginx.evidence, pages[0], path)):
             continue  # it was answered all the same: the configuration is not the one in force
         refused: dict[int, list[str]] = {}
         rules: dict[int, tuple[Directive, Directive, int]] = {}
         for name, user_agent in VISITORS.items():
-            request = _request(nginx.evidence, pages[0], path, user_agent)
+            request = own_request(nginx.evidence, pages[0], path, user_agent)
             rule = refusal(selected.server, request)
             if rule is not None:
                 rules[id(rule[0])] = rule
@@ -211,16 +215,20 @@ def _rule(
         return None
 
     def request_of(user_agent: str = "diagnose") -> ClientRequest:
-        request = _request(nginx.evidence, response, path, user_agent)
+        request = own_request(nginx.evidence, response, path, user_agent)
         return request if inner is None else inner.client_request(request)
 
     decisive_rule = _decisive(server, request_of(), status)
     if decisive_rule is None:
         return None
     directive, is_certain = decisive_rule
-    if status == CLOSED and not is_certain:
+    if status == CLOSED and not is_certain and not _was_closed(nginx.evidence, response):
         return None
-    if not is_certain and not _is_nginx_answer(nginx, server, response, directive):
+    if (
+        not is_certain
+        and status != CLOSED
+        and not _is_nginx_answer(nginx, server, response, directive)
+    ):
         return None
     conditions = [
         block for block in _blocks_around(server.block, directive) or () if block.name == "if"
@@ -257,6 +265,15 @@ def _status(response: Response) -> int:
     return CLOSED if failure.kind in {"closed", "reset", "protocol"} else 0
 
 
+def _was_closed(evidence: Evidence, response: Response) -> bool:
+    """Return whether nginx took a request and ended its connection without an answer, on its own: a
+    reset may come from a firewall, and a worker that died is in the error log."""
+    if response.failure is None or response.failure.kind != "closed":
+        return False
+    lines = (line.text for line in evidence.good(LogLine))
+    return not any("exited on signal" in line or "exited with" in line for line in lines)
+
+
 def _decisive(server: Server, request: ClientRequest, status: int) -> tuple[Directive, bool] | None:
     """Return the only `return` with this status that the request may meet, and whether it must."""
     results = possible_results(server, request)
@@ -281,7 +298,7 @@ def _path(response: Response) -> str:
     return url.path if url else ""
 
 
-def _request(
+def own_request(
     evidence: Evidence, response: Response, path: str, user_agent: str = "diagnose"
 ) -> ClientRequest:
     """Return our request as nginx's rules see it."""

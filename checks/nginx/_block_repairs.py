@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from checks.nginx import Nginx, file_line
+from checks.nginx._context_repairs import inner_http, main_only
 from checks.nginx._errors import directive_at
 from checks.nginx._repairs import (
     Changes,
@@ -134,7 +135,10 @@ def _not_allowed(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Re
     if directive is None or file is None:
         return None
     around = blocks_around(nginx, directive)
-    for reader in (_extra_brace, _into_server, _outside, _wrapped, _without_http):
+    readers = (
+        _extra_brace, _into_server, _outside, _wrapped, _without_http, inner_http, main_only,
+    )  # fmt: skip
+    for reader in readers:
         if repair := reader(nginx, directive, file, around):
             return repair
     inside = around[-1].name if around else "main"

@@ -28,7 +28,8 @@ _SET_HEADER = "proxy_set_header"
 #: What a location beside this one may do without: it closes nothing.
 _OPEN = {
     "root", "index", "try_files", "charset", "autoindex", "error_page", "expires", "add_header",
-    "etag", "gzip", "gzip_types", "access_log", "log_not_found",
+    "etag", "gzip", "gzip_static", "gzip_types", "access_log", "log_not_found", "types",
+    "default_type", "proxy_set_header",
 }  # fmt: skip
 
 

@@ -24,7 +24,9 @@ from diagnose.parsers.nginx.listen_overlaps import without_socket_options
 RepairKind = Literal[
     "scheme", "group_port", "quotes", "value", "listen", "same", "smaller", "twice", "hash",
     "format", "zone", "new_zone", "variable", "uri", "prefix", "tls_file", "moved", "location",
-    "brace_extra", "into_server", "main", "inside", "link", "buffers",
+    "brace_extra", "into_server", "main", "inside", "link", "buffers", "braces", "folder", "lines",
+    "include", "dhparam", "user", "member", "main_only", "inner_http",
+    "loop", "main_missing",
 ]  # fmt: skip
 
 Changes = tuple[tuple[str, TextEdit], ...]
@@ -196,7 +198,8 @@ def _tls_file(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repai
 
 def _link(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repair | None:
     """A name that a pattern of `include` has found, and that cannot be opened, is a link that leads
-    nowhere: `ln -s sites-available/shop sites-enabled/` leads to a path below sites-enabled.
+    nowhere: `ln -s sites-available/shop sites-enabled/` leads to a path below sites-enabled. Two
+    links may lead to each other: then the text of the site is gone.
     `after` is where Debian's layout has the file that is meant."""
     path, config = match[1], nginx.config
     file = config.file(message.file) if config and message.file else None
@@ -212,7 +215,8 @@ def _link(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repair | 
     folder, name = posixpath.split(path)
     is_enabled = posixpath.basename(folder) == "sites-enabled"
     meant = f"{posixpath.dirname(folder)}/sites-available/{name}" if is_enabled else ""
-    return Repair("link", before=path, after=meant)
+    kind: RepairKind = "loop" if match[2] == "40" else "link"
+    return Repair(kind, before=path, after=meant)
 
 
 READERS: tuple[tuple[str, Reader], ...] = (
@@ -221,5 +225,5 @@ READERS: tuple[tuple[str, Reader], ...] = (
     (r"a duplicate listen ", _same_listen),
     (r"duplicate listen options for ", _socket_options),
     (r'open\(\) "([^"]+)" failed \(2: |BIO_new_file\("([^"]+)"\) failed .*No such file', _tls_file),
-    (r'open\(\) "([^"]+)" failed \(2: ', _link),
+    (r'open\(\) "([^"]+)" failed \((2|40): ', _link),
 )  # fmt: skip

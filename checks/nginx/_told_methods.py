@@ -1,10 +1,15 @@
 """The method of the request that a message is about, where the run itself asked for a page: pages
-are fetched by GET, forms are sent by POST."""
+are fetched by GET, forms are sent by POST. And the program that it is about."""
 
 import re
+from typing import TYPE_CHECKING
 
+from checks.nginx import Nginx
 from diagnose.model import Evidence
 from diagnose.model.http import Exchange
+
+if TYPE_CHECKING:
+    from checks.nginx._answering_rules import BrowserRule
 
 #: Methods as they are written in messages. The words "post" and "delete" are prose.
 _NAMED = re.compile(r"\b(POST|PUT|PATCH|DELETE)\b")
@@ -27,3 +32,12 @@ def told_method(evidence: Evidence, page: Exchange) -> str:
     status = page.status or 0
     is_other = status < 400 or status == _NOT_ALLOWED or (named is not None and status != 403)
     return (named[1] if named else "POST") if is_other else ""
+
+
+def told_rule(nginx: Nginx) -> "BrowserRule | None":
+    """Return the rule that refuses the program of a message; a healthy run has no message."""
+    if nginx.evidence.target.symptom is None:
+        return None
+    from checks.nginx._told_programs import told_program
+
+    return told_program(nginx)

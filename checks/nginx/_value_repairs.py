@@ -102,6 +102,53 @@ def _switch(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repair 
     return Repair("value", replaced_everywhere(nginx, directive, match[1], after), match[1], after)
 
 
+_FLAGS = ("last", "break", "redirect", "permanent")
+
+
+def _flag(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repair | None:
+    """A slip in the flag of a `rewrite`."""
+    directive = reported(nginx, message, "rewrite")
+    alike = [flag for flag in _FLAGS if is_one_edit_apart(match[1], flag)]
+    if directive is None or directive.args[2:] != (match[1],) or len(alike) != 1:
+        return None
+    changes = replaced(nginx, directive, f" {match[1]}", f" {alike[0]}")
+    return Repair("value", changes, match[1], alike[0])
+
+
+def _divided(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repair | None:
+    """`return 301 https://shop.example.com $request_uri;`: the address is one word."""
+    directive = reported(nginx, message, "return")
+    words = directive.args if directive else ()
+    if directive is None or len(words) != 3 or not re.match(r"https?://[^\s'\"]+$", words[1]):
+        return None
+    before, after = f"{words[1]} {words[2]}", f"{words[1]}{words[2]}"
+    if not re.match(r"[$/?]", words[2]):
+        return None
+    return Repair("value", replaced(nginx, directive, before, after), before, after)
+
+
+def _zone_size(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repair | None:
+    """One zone, and two sizes: the second place says the first one's."""
+    directive = reported(nginx, message, "ssl_session_cache", *_ZONES.values())
+    pattern = re.compile(
+        rf"((?:shared:|zone=|keys_zone=){re.escape(match[1])}:)(\w{{1,12}})(?:$|[:;])"
+    )
+    own = [
+        found for word in (directive.args if directive else ()) if (found := pattern.match(word))
+    ]
+    others = {
+        found[2]
+        for other in all_directives(nginx)
+        if directive is not None and other.name == directive.name and other is not directive
+        for word in other.args
+        if (found := pattern.match(word)) and own and found[2] != own[0][2]
+    }
+    if directive is None or len(others) != 1 or not own:
+        return None
+    before, after = own[0][1] + own[0][2], own[0][1] + others.pop()
+    return Repair("value", replaced(nginx, directive, before, after), before, after)
+
+
 _UNITS = (
     (r"(\d+) ?(?:k|kb|kib)", "k"), (r"(\d+) ?(?:m|mb|mib)", "m"), (r"(\d+) ?(?:g|gb|gib)", "g"),
     (r"(\d+) ?(?:s|secs?|seconds?)", "s"), (r"(\d+) ?(?:mins?|minutes?)", "m"),
@@ -172,11 +219,8 @@ def _hash(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repair | 
             change = edits.replace_directive(directive, after)
             before = " ".join((name, *directive.args)) + ";"
             return Repair("hash", ((file.path, change),), before, after)
-    http = next((each for each in all_directives(nginx) if each.name == "http"), None)
-    file = nginx.file(http) if http else None
-    if http is None or file is None:
-        return None
-    return Repair("hash", ((file.path, edits.insert_first(file.text, http, [after])),), "", after)
+    changes = _in_http(nginx, after)
+    return Repair("hash", changes, "", after) if changes else None
 
 
 # Names
@@ -226,10 +270,28 @@ def _zone(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repair | 
             lead = "zone=" if f"zone={name}" in use.args else " "
             changes = (*changes, *replaced(nginx, use, lead + name, lead + alike[0]))
         return Repair("zone", changes, name, alike[0], file_line(uses[0]))
-    definition = next(iter(definitions))
-    rate = " rate=10r/s" if definition == "limit_req_zone" else ""
-    line = f"{definition} $binary_remote_addr zone={name}:10m{rate};"
-    return Repair("new_zone", (), name, "" if "cache" in definition else line, file_line(uses[0]))
+    line = _definition(next(iter(definitions)), name)
+    changes = _in_http(nginx, line) if line else ()
+    return Repair("new_zone", changes, name, line, file_line(uses[0]), is_sure=False)
+
+
+def _definition(directive: str, name: str) -> str:
+    """Return a line that defines a zone, with usual numbers; "" for a name that cannot stand in
+    one. nginx makes the folder of a cache itself, and none above it."""
+    if not re.fullmatch(r"[\w.-]{1,60}", name):
+        return ""
+    if directive.endswith("_cache_path"):
+        folder = f"/var/cache/nginx-{name}"
+        return f"{directive} {folder} levels=1:2 keys_zone={name}:10m max_size=1g inactive=60m;"
+    rate = " rate=10r/s" if directive == "limit_req_zone" else ""
+    return f"{directive} $binary_remote_addr zone={name}:10m{rate};"
+
+
+def _in_http(nginx: Nginx, line: str) -> Changes:
+    """Return the change that writes a line into `http`."""
+    http = next((each for each in all_directives(nginx) if each.name == "http"), None)
+    file = nginx.file(http) if http else None
+    return ((file.path, edits.insert_first(file.text, http, [line])),) if http and file else ()
 
 
 #: Variables of nginx's core that configurations use most (ngx_http_variables.c, the proxy module).
@@ -289,7 +351,10 @@ VALUE_READERS: tuple[tuple[str, Reader], ...] = (
     (r'invalid number of arguments in "add_header"', _quotes),
     (r'unknown directive "((?:includeSubDomains|preload|mode=|[\w-]+-(?:src|uri)\b|frame-ancestors)'
      r'[^"]*)"', _cut_value),
+    (r'invalid parameter "(\w{2,12})"', _flag),
     (r'invalid parameter "([\w*.:/-]{1,80})"', _cut_value),
+    (r'invalid number of arguments in "return"', _divided),
+    (r'the size \d+ of shared memory zone "([^"]{1,100})" conflicts with', _zone_size),
     (r'invalid value "([^"]+)" in "(\w+)" directive, it must be "on" or "off"', _switch),
     (r'"(\w+)" directive invalid value', _unit),
     (r'unexpected "(=+)" in condition', _operator),
@@ -300,5 +365,6 @@ VALUE_READERS: tuple[tuple[str, Reader], ...] = (
      r"(\d{1,7})", _hash),
     (r'unknown log format "([^"]+)"', _format),
     (r'zero size shared memory zone "([^"]+)"', _zone),
+    (r'"\w+_cache" zone "([^"]+)" is unknown', _zone),
     (r'unknown "(\w+)" variable', _variable),
 )  # fmt: skip

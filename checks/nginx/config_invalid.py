@@ -13,9 +13,11 @@ from typing import get_args
 
 from checks.nginx import NO_PORT, Nginx
 from checks.nginx._block_repairs import BLOCK_READERS
+from checks.nginx._brace_repairs import unopened_block, unquoted_braces
 from checks.nginx._buffer_repairs import BUFFER_READERS
-from checks.nginx._commands import reload_steps
+from checks.nginx._commands import chosen_edits, reload_steps
 from checks.nginx._edits import config_edits
+from checks.nginx._missing_repairs import MISSING_READERS
 from checks.nginx._repairs import READERS, Repair, RepairKind
 from checks.nginx._slips import Slip, find_slip
 from checks.nginx._stale_config import refused_config_severity
@@ -32,6 +34,7 @@ from diagnose.model import (
     Severity,
     Subject,
     Where,
+    commands,
 )
 from diagnose.model.nginx import Directive, NginxTest, TestMessage
 from diagnose.parsers.nginx import config as nginx_parser
@@ -57,30 +60,39 @@ def config_invalid(evidence: Evidence) -> Iterator[Claim]:
         return
     message = _placed(nginx, nginx.test.fatal or TestMessage("emerg", ""))
     place = f"{message.file}:{message.line}" if message.file else ""
-    slip = find_slip(nginx, message)
-    repair = None if slip else _find_repair(nginx, message)
+    braces = unquoted_braces(nginx, message) or unopened_block(nginx, message)
+    slip = None if braces else find_slip(nginx, message)
+    repair = braces or (None if slip else _find_repair(nginx, message))
     edits = _edits(nginx, slip or repair)
+    # nginx reports where it noticed, and what is missing is before that.
+    written = f"{slip.file.path}:{slip.line}" if slip and slip.kind == "semicolon" else ""
     yield Claim(
         about=Subject(text=place or nginx.test.config),
         covers=_covered(nginx, message),
         because=(nginx.test, *([nginx.state] if nginx.state else [])),
         facts={
             "message": message.text.removesuffix(f" in {place}"),
-            "place": place,
+            "place": written or place,
             "file": message.file or nginx.test.config,
             "line": message.line or "",
             "unplaced": bool(place) and not (nginx.test.fatal and nginx.test.fatal.file),
             "running": bool(nginx.master),
-            "known": bool(edits),
+            "known": bool(edits) and not (repair and repair.kind == "include"),
             "word": slip.typo if slip else "",
             "meant": slip.replacement if slip else "",
             "semicolon": slip is not None and slip.kind == "semicolon",
             "brace": slip is not None and slip.kind == "brace",
             "slip": f"{slip.file.path}:{slip.line}" if slip else "",
+            "earlier": bool(written) and written != place,
             **_repair_facts(repair),
         },
         severity=refused_config_severity(nginx),
-        location=_location(nginx, message),
+        location=_location(
+            nginx,
+            replace(message, text="", file=slip.file.path, line=slip.line)
+            if slip and written != place and written
+            else message,
+        ),
         fix=_fix(nginx, edits, bool(place), repair),
     )
 
@@ -89,8 +101,9 @@ def config_invalid(evidence: Evidence) -> Iterator[Claim]:
 #: of its name.
 _REPLACED = {
     "scheme", "group_port", "quotes", "value", "listen", "uri", "prefix", "zone", "variable",
+    "braces", "member",
 }  # fmt: skip
-_MANUAL = {"twice", "inside", "new_zone", "link"}
+_MANUAL = {"twice", "inside", "link", "include", "user", "folder", "loop", "main_missing"}
 
 
 def _repair_facts(repair: Repair | None) -> dict[str, object]:
@@ -163,7 +176,13 @@ def _listen_directives(directive: Directive) -> Iterator[Directive]:
 
 def _find_repair(nginx: Nginx, message: TestMessage) -> Repair | None:
     """Return what corrects the error of `nginx -t`; None if nothing known does."""
-    for pattern, reader in (*READERS, *VALUE_READERS, *BLOCK_READERS, *BUFFER_READERS):
+    for pattern, reader in (
+        *READERS,
+        *VALUE_READERS,
+        *BLOCK_READERS,
+        *BUFFER_READERS,
+        *MISSING_READERS,
+    ):
         match = re.match(pattern, message.text)
         if match and (repair := reader(nginx, message, match)):
             return replace(repair, changes=tuple(dict.fromkeys(repair.changes)))
@@ -178,6 +197,14 @@ def _edits(nginx: Nginx, correction: Slip | Repair | None) -> tuple[Edit, ...]:
 
 
 def _fix(nginx: Nginx, edits: tuple[Edit, ...], placed: bool, repair: Repair | None) -> Fix:
+    if repair and repair.kind in {"folder", "include"}:
+        # The path may be the fault, and what the lost file had may close something: a person reads.
+        typed = (
+            (commands.make_folder(repair.after), *reload_steps(nginx))
+            if repair.kind == "folder"
+            else chosen_edits(nginx, edits)
+        )
+        return Fix((Manual(repair.kind, Where.SERVER, commands=typed),), Applicability.MANUAL)
     if edits:
         is_sure = repair is None or repair.is_sure
         applicability = Applicability.AUTOMATIC if is_sure else Applicability.REVIEW

@@ -62,13 +62,16 @@ def file_elsewhere(evidence: Evidence) -> Iterator[Claim]:
     for sibling in evidence.good(SiblingFile):
         file = refused.get(sibling.url)
         selected = next(iter(nginx.answering_servers()), None)
-        if file is None or selected is None or nginx.is_refused or sibling.url in explained:
+        if file is None or selected is None or nginx.is_refused:
             continue
         match, path = final_request(selected.server, file.path)
         passing = pass_directive_of(match)
         served = None if passing else served_file(match, path, start=nginx.start_folder)
         folder = _free_folder(evidence, file.path)
         is_rootless = passing is None and served is None and _is_rootless(match)
+        # That a prefix with a folder is longer explains nothing there: the `root` is missing.
+        if sibling.url in explained and not is_rootless:
+            continue
         if (passing is None and served is None and not is_rootless) or folder in folders:
             continue
         if served is not None and served.path == sibling.path:

@@ -7,6 +7,7 @@ unit may hide a folder from it (systemd.exec(5), ProtectHome=, InaccessiblePaths
 control list may deny what the bits allow (acl(5)).
 """
 
+import posixpath
 from collections.abc import Iterable, Iterator
 
 from checks.nginx import Nginx
@@ -61,6 +62,7 @@ def file_forbidden(evidence: Evidence) -> Iterator[Claim]:
     label = None if hidden else label
     listed = [part.path for part in access.parts if part.listed] if access else []
     is_listed = bool(listed) and not closed and not label and not hidden
+    tree = _closed_tree(nginx, path, closed)
     yield Claim(
         about=error.subjects[0],
         covers=(*error.subjects, *failed_sockets(evidence, _STATUSES)),
@@ -77,10 +79,11 @@ def file_forbidden(evidence: Evidence) -> Iterator[Claim]:
             "home": hidden in _HOMES,
             "unit": systemd_unit(nginx) or "nginx",
             "listed": tuple(listed) if is_listed else (),
+            "tree": tree,
             "unknown": not closed and not label and not hidden and not is_listed,
         },
         confidence=error.confidence,
-        fix=_show_fix() if hidden else _fix(path, access, closed),
+        fix=_show_fix() if hidden else _fix(path, access, closed, tree),
     )
 
 
@@ -88,7 +91,26 @@ def _show_fix() -> Fix:
     return Fix((Manual("show-the-folder", Where.SERVER),), Applicability.MANUAL)
 
 
-def _fix(path: str, access: PageAccess | None, closed: tuple[PathComponent, ...]) -> Fix:
+def _closed_tree(nginx: Nginx, path: str, closed: tuple[PathComponent, ...]) -> str:
+    """Return the folder of the site that was copied with a mask such as 077: a folder from `root`
+    on is closed, and so is the file. "" for a single file, or a script."""
+    is_file = any(not part.folder for part in closed)
+    if not is_file or is_private(path, closed) or path.endswith(".php"):
+        return ""
+    roots = {
+        posixpath.normpath(directive.args[0])
+        for match in nginx.location_matches(nginx.evidence.target.path.partition("?")[0])
+        if (directive := match.directive("root")) and directive.args[0].startswith("/")
+    }
+    folders = [part.path for part in closed if part.folder]
+    inside = (each for each in folders if any(f"{each}/".startswith(f"{root}/") for root in roots))
+    return next(inside, "")
+
+
+def _fix(path: str, access: PageAccess | None, closed: tuple[PathComponent, ...], tree: str) -> Fix:
+    if tree:
+        opened = (*map(opened_to_others, closed), *commands.open_tree(tree))
+        return Fix((Manual("open-the-tree", Where.SERVER, commands=opened),), Applicability.MANUAL)
     if closed and not is_private(path, closed):
         return Fix(tuple(map(opened_to_others, closed)), Applicability.REVIEW)
     file = access.mislabelled_file if access and access.default and not closed else None

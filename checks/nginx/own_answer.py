@@ -13,6 +13,7 @@ if `root` or `alias` has the address of an application, where proxy_pass is mean
 import re
 import shlex
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from checks.http import endpoint_subjects
 from checks.http._challenges import challenge_faults
@@ -42,6 +43,9 @@ from diagnose.parsers.nginx.access_phases import possible_results
 from diagnose.parsers.nginx.access_rules import ClientRequest
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.file_paths import served_file
+
+if TYPE_CHECKING:
+    from diagnose.parsers.nginx.commented_blocks import CommentedLocation
 
 #: The field, and its scheme if that is shown. ngx_http_auth_basic_module reads Basic only.
 _CREDENTIALS = re.compile(r"(?i)authorization: (?:([a-z]+) )?")
@@ -88,12 +92,13 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
     from checks.nginx._unreachable_lines import removal, unreachable_line
 
     dead = None if sent or is_plain or address or well_known else unreachable_line(nginx, directive)
+    comment = _comment(nginx) if folder and folder.file and not (is_plain or dead) else None
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=(*pages, *lines[-1:], *nginx.configs),
-        severity=Severity.WARNING if sent or is_plain or address or dead else None,
-        confidence=Confidence.LIKELY if dead else Confidence.CERTAIN,
+        severity=Severity.WARNING if sent or is_plain or address or dead or comment else None,
+        confidence=Confidence.LIKELY if dead or comment else Confidence.CERTAIN,
         location=nginx.location(directive),
         consequence_of=challenge_faults(evidence.target.path),
         facts={
@@ -110,6 +115,8 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
             "plain": is_plain,
             "dead": " ".join((dead.name, *dead.args)) if dead else "",
             "dead_place": file_line(dead) if dead else "",
+            "comment": comment[0].path if comment else "",
+            "comment_place": f"{comment[0].edit.file}:{comment[0].line}" if comment else "",
             "well_known": well_known is not None,
             "asks": directive.name == "auth_basic",
             "manifest": is_guard and page.status == 401 and _is_manifest(evidence.target.path),
@@ -118,8 +125,16 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=well_known
         or (removal(nginx, directive) if dead else None)
+        or (comment[1] if comment else None)
         or _by_hand(is_password=is_password, is_token=is_token, is_guard=is_guard),
     )
+
+
+def _comment(nginx: Nginx) -> "tuple[CommentedLocation, Fix] | None":
+    """Return the location for the path that stands in a comment as a whole."""
+    from checks.http._commented_locations import commented_location
+
+    return commented_location(nginx, nginx.evidence.target.path.partition("?")[0])
 
 
 def _by_hand(*, is_password: bool, is_token: bool, is_guard: bool) -> Fix:

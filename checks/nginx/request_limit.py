@@ -191,12 +191,13 @@ def _round_up(number: int) -> int:
 
 def _reported_claims(nginx: Nginx) -> Iterator[Claim]:
     """Claim a limit that refused other visitors in the last minutes, after a message about it or
-    about such a status, while the page itself answers: its scripts load more files at once."""
+    about such a status, while the page itself answers: its scripts load more files at once. After
+    any message, if `error_page` gives the refused visitors an answer of another kind."""
     evidence, symptom = nginx.evidence, nginx.evidence.target.symptom
     number = symptom.number or 0 if symptom and symptom.kind == "status" else 0
     is_reported = symptom is not None and (symptom.kind == "limit" or number in _STATUSES)
     pages = [page for page in page_exchanges(evidence) if 0 < (page.status or 0) < 400]
-    lines = logged_errors(evidence, LIMITED) if is_reported and pages else []
+    lines = logged_errors(evidence, LIMITED) if symptom is not None and pages else []
     earlier = [each for each in lines if not is_in_run(evidence, each[0])]
     if not earlier:
         return
@@ -207,6 +208,8 @@ def _reported_claims(nginx: Nginx) -> Iterator[Claim]:
     facts |= {"url": f"{origin}{line.path}", "status": number or 503}
     kind = str(facts["kind"])
     facts |= caught_facts(nginx, kind, line.path)
+    if not (is_reported or facts["caught"]):
+        return
     claim = _limit_claim(nginx, error, facts, directive)
     if facts["caught"]:
         by_hand = Fix((Manual("own-status", Where.SERVER),), Applicability.MANUAL)

@@ -22,7 +22,7 @@ from checks.nginx._answering_rules import (
     refused_failures,
 )
 from checks.nginx._sent_requests import as_client_request, sent_requests
-from checks.nginx._told_methods import told_method
+from checks.nginx._told_methods import told_method, told_rule
 from checks.tcp._vantages import is_server_here
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -86,7 +86,7 @@ def rule_refuses(evidence: Evidence) -> Iterator[Claim]:
     for key, requests in logged.items():
         if key not in by_directive:
             yield _logged_claim(nginx, requests)
-    if not by_directive and (refused := browser_rules(nginx)):
+    if not by_directive and (refused := browser_rules(nginx) or told_rule(nginx)):
         yield _browser_claim(nginx, refused)
     elif not by_directive and not logged and (claim := _sent_claim(nginx) or _told_claim(nginx)):
         yield claim
@@ -224,6 +224,7 @@ def _browser_claim(nginx: Nginx, rule: BrowserRule) -> Claim:
     subject = Subject(port=port, path=nginx.evidence.target.path)
     failures = refused_failures(nginx, rule.directive, rule.status)
     logged = _logged_subjects(nginx, failures)
+    step = Manual("change-the-rule", Where.SERVER, commands=rule.narrowing)
     return Claim(
         about=subject,
         covers=(subject, *logged) if rule.is_everybody else logged or (NO_PORT,),
@@ -240,8 +241,11 @@ def _browser_claim(nginx: Nginx, rule: BrowserRule) -> Claim:
             "sent": "",
             "sender": "",
             **dict.fromkeys(_OF_RESPONSE, False),
+            "program": rule.program,
+            "user_agent": rule.user_agent,
+            "typed": len(step.commands) > 0,
         },
-        fix=Fix((Manual("change-the-rule", Where.SERVER),), Applicability.MANUAL),
+        fix=Fix((step,), Applicability.MANUAL),
     )
 
 
@@ -346,6 +350,8 @@ def _rule_facts(directive: Directive, condition: Directive | None) -> dict[str, 
         "wanted": "",
         "told": False,
         "typed": False,
+        "program": "",
+        "user_agent": "",
         **{name: kind == name for name in dict.fromkeys(_SUBJECTS.values())},
     }
 

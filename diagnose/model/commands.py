@@ -256,6 +256,17 @@ def empty_cache(folder: str, inside: Arguments = ()) -> Command:
     return Command((*inside, *argv), Effect.CHANGE, risk=Risk.REMOVES_FILES)
 
 
+def make_folder(path: str) -> Command:
+    """Make a folder that is not there, and those above it, for a person who has read the path."""
+    return Command(
+        ("mkdir", "-p", path),
+        Effect.CHANGE,
+        changes=(path,),
+        aspect="entry",
+        risk=Risk.EDITS_FILES,
+    )
+
+
 def rewrite(path: str, scripts: Arguments) -> Command:
     """Change a file whose text must not be read, by `sed`. The saved file undoes it."""
     argv = ("sed", "-i", *(word for script in scripts for word in ("-e", script)), path)
@@ -267,6 +278,24 @@ def rewrite(path: str, scripts: Arguments) -> Command:
 
 def chmod(mode: str, path: str, before: int) -> Command:
     return _access(("chmod", mode, path), ("chmod", f"{before:04o}", path), path)
+
+
+#: What browsers load, by the ending of its name. Data may be for programs alone, and stays closed.
+_FOR_BROWSERS = (
+    r".*\.(html?|css|m?js|map|png|jpe?g|gif|svg|ico|webp|avif|woff2?|ttf|otf|eot|wasm|webmanifest"
+    r"|mp[34]|webm|pdf)"
+)
+
+
+def open_tree(folder: str) -> tuple[Command, Command]:
+    """Let all users enter the folders below one, and read what is there for browsers; nothing that
+    is hidden. Which were closed before is not kept."""
+    shown = ("find", folder, "-not", "-path", "*/.*")
+    files = ("-type", "f", "-regextype", "posix-extended", "-iregex", _FOR_BROWSERS)
+    return (
+        _access((*shown, "-type", "d", "-exec", "chmod", "o+x", "{}", "+"), ()),
+        _access((*shown, *files, "-exec", "chmod", "o+r", "{}", "+"), ()),
+    )
 
 
 def chgrp(group: str, path: str, before: str) -> Command:

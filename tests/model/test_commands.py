@@ -94,6 +94,7 @@ ALL = [
      Risk.REMOVES_FILES),
     (commands.empty_cache("/a", ("docker", "exec", "web")),
      f"docker exec web find /a -type f -name '{'?' * 32}' -delete", "", Risk.REMOVES_FILES),
+    (commands.make_folder("/a/b"), "mkdir -p /a/b", "", Risk.EDITS_FILES),
     (commands.rewrite("/a", ("s/x//", "s/y//")), "sed -i -e s/x// -e s/y// /a", "",
      Risk.EDITS_FILES),
     (server_commands.create_bundle("/a", "/c", "/k"),
@@ -102,6 +103,8 @@ ALL = [
      "sh -c 'cat -- \"$2\" \"$3\" > \"$1\"' sh /a /c /k", "", Risk.EDITS_FILES),
     # access to files
     (commands.chmod("g+r", "/a", before=0o600), "chmod g+r /a", "chmod 0600 /a",
+     Risk.CHANGES_ACCESS),
+    (commands.open_tree("/a")[0], "find /a -not -path '*/.*' -type d -exec chmod o+x '{}' +", "",
      Risk.CHANGES_ACCESS),
     (commands.chgrp("www-data", "/a", before="root"), "chgrp www-data /a", "chgrp root /a",
      Risk.CHANGES_ACCESS),

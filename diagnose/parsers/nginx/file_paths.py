@@ -24,6 +24,7 @@ from diagnose.parsers.nginx.variables import expand_variables
 #: The folder inside a project that frameworks and builds mean for visitors, and its first page.
 PUBLIC_FOLDERS = (
     "public", "dist", "build", "web", "htdocs", "html", "www", "_site", "public_html", "out",
+    "browser",
 )  # fmt: skip
 _INDEXES = ("index.php", "index.html")
 #: Maximum number of folders on the way to a file in which an application's page is looked for.
@@ -286,6 +287,25 @@ def unnamed_indexes(location: LocationMatch, served: ServedFile) -> tuple[str, .
         return ()
     usual = (*_INDEXES, "index.htm")
     return tuple(posixpath.join(served.path, name) for name in usual if name not in names)
+
+
+#: Pages that answer for an error, or prove to a search engine whose site it is.
+_NO_FRONT_PAGE = re.compile(
+    r"(?i)(?:[45]\d\d|50x|error\w*|maintenance|offline|google\w{8,}|yandex_\w+)$"
+)
+
+
+def only_page(paths: Sequence[str]) -> str:
+    """Return the only page of a folder, whatever its name ("home.html", "Index.html"); "" for none,
+    or more."""
+    names = ((path, posixpath.splitext(posixpath.basename(path))) for path in paths)
+    pages = [
+        path
+        for path, (stem, ending) in names
+        if ending.lower() in {".html", ".htm"} and not _NO_FRONT_PAGE.match(stem)
+    ]
+    is_plain = len(pages) == 1 and re.fullmatch(r"[\w./-]{1,500}", pages[0], re.ASCII)
+    return pages[0] if is_plain else ""
 
 
 def _folder(location: LocationMatch, directive: Directive, start: str) -> str:

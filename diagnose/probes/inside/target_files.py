@@ -21,6 +21,7 @@ from diagnose.parsers.nginx.file_paths import (
     ServedFile,
     hidden_indexes,
     index_names,
+    only_page,
     served_file,
     tries_no_file,
     unnamed_indexes,
@@ -250,13 +251,23 @@ async def _emit_index(
     worker = first_worker(ctx)
     match = next(location_matches(ctx, config, served.uri), None)
     unnamed = unnamed_indexes(match, served) if match else ()
-    indexes = [*unnamed, *served.public_indexes]
+    publics = served.public_indexes
+    indexes = [*unnamed, *publics]
     if worker is None or not indexes or UNSAFE.search(served.path):
         return
-    at = ctx.elapsed()
-    inner = await ctx.machine.glob(f"{served.path.rstrip('/')}/*/{_INDEX}")
+    at, folder_path = ctx.elapsed(), served.path.rstrip("/")
+    inner = await ctx.machine.glob(f"{folder_path}/*/{_INDEX}")
     inner = inner if len(inner) == 1 and not UNSAFE.search(inner[0]) else ()
     indexes += [page for page in inner if page not in indexes]
+    if (
+        inner
+        and publics
+        and await ctx.machine.glob(f"{folder_path}/*") == (posixpath.dirname(inner[0]),)
+    ):
+        publics = (*publics, *inner)  # the folder of an archive that was unpacked, and nothing else
+    page = only_page(await ctx.machine.glob(f"{folder_path}/*.[hH][tT][mM]*")) if publics else ""
+    if page and page not in unnamed:
+        unnamed, indexes = (*unnamed, page), [*unnamed, page, *indexes[len(unnamed) :]]
     accesses = await read_access(ctx.machine, "", str(worker), [served.path, *indexes])
     folder = next((access for access in accesses if access.path == served.path), None)
     existing = [access.path for access in accesses if access.path in indexes and is_file(access)]
@@ -264,7 +275,7 @@ async def _emit_index(
         return
     values = {field.name: getattr(folder, field.name) for field in fields(folder)}
     mistake: PathMistake = "index" if existing[0] in unnamed else "below"
-    if existing[0] not in {*unnamed, *served.public_indexes}:
+    if existing[0] not in {*unnamed, *publics}:
         mistake = "inside"
     ctx.emit(
         PageFileAccess(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from diagnose.model import Applicability, Confidence, Severity
+from diagnose.model import Applicability, Confidence, Edit, Severity
 from diagnose.model.other_requests import OtherRequest
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
@@ -180,3 +180,44 @@ def test_names_the_page_that_comes_in_the_place_of_an_old_file() -> None:
     (claim,) = judge(CHECK, RUNNING, config(text), came, built, target=target, masked=False)
     assert (claim.facts["url"], claim.facts["asked"]) == ("https://shop.example.com/", asked)
     assert claim.facts["directive"] == ""
+
+
+FILES = "root /srv/shop;\n        try_files $uri $uri/ /index.html;\n        expires 1y;"
+
+
+def test_fires_and_gives_the_page_a_location_of_its_own() -> None:
+    """The files of the page are kept as before."""
+    text = SITE.replace("proxy_pass http://127.0.0.1:3000;", FILES).replace(
+        "proxy_set_header Host $host;", 'add_header Cache-Control "public";\nadd_header X-A b;'
+    )
+    (claim,) = judge(CHECK, RUNNING, config(text), sent(YEAR), BUILT, masked=False)
+    (edit, *_) = claim.fix.steps if claim.fix else ()
+    assert isinstance(edit, Edit)
+    added = [line[1:].strip() for line in edit.diff.split("\n")[2:] if line.startswith("+")]
+    assert [line for line in added if line] == [
+        "location = /index.html {", "root /srv/shop;", "add_header X-A b;", "expires -1;", "}"
+    ]  # fmt: skip
+    assert "-        expires" not in edit.diff
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "auth_basic x;",  # a location beside it would be open
+        "proxy_pass http://127.0.0.1:3000;",
+    ],
+)
+def test_changes_the_location_where_another_would_not_do(other: str) -> None:
+    text = SITE.replace("proxy_pass http://127.0.0.1:3000;", f"{FILES}\n{other}")
+    (claim,) = judge(CHECK, RUNNING, config(text), sent(YEAR), BUILT, masked=False)
+    assert "location = " not in str(claim.fix.steps[0]) if claim.fix else False
+
+
+@pytest.mark.parametrize(("text", "count"), [("visitors see the old version", 1), ("502", 0)])
+def test_fires_without_files_of_a_build_where_a_message_speaks_of_old_content(
+    text: str, count: int
+) -> None:
+    shop = replace(SHOP, symptom=Symptom("other", text))
+    plain = loads(sheet("/site.css"))
+    claims = judge(CHECK, sent(YEAR), plain, target=shop, masked=False)
+    assert [claim.facts["file"] for claim in claims] == [""] * count

@@ -123,6 +123,9 @@ def test_fires_and_puts_the_semicolon_before_the_comment(
     claim = claimed(f"{message} in {FILE}:{line}", SITE.replace(right, wrong))
     (made,) = added(claim)
     assert made.endswith(right + wrong.removeprefix(right[:-1]))
+    assert claim.facts["place"] == claim.facts["slip"], "not where nginx noticed"
+    assert claim.location
+    assert str(claim.facts["slip"]) == f"{FILE}:{claim.location.line}"
     assert claim.fix
     assert claim.fix.applicability is Applicability.AUTOMATIC
 
@@ -236,3 +239,11 @@ def test_fires_and_tells_how_to_write_a_link_that_leads_nowhere(pattern: str) ->
     assert claim.facts["after"] == "/etc/nginx/sites-available/shop"
     whole = claimed(message, f"include {path};\n")
     assert not whole.facts["link"]
+
+
+def test_fires_and_tells_of_links_that_lead_to_each_other() -> None:
+    path = "/etc/nginx/sites-enabled/shop"
+    message = f'open() "{path}" failed (40: Too many levels of symbolic links) in {FILE}:2'
+    claim = claimed(message, "include sites-enabled/*;\n")
+    assert (claim.facts["loop"], claim.facts["link"]) == (True, False)
+    assert claim.facts["after"] == "/etc/nginx/sites-available/shop"

@@ -179,3 +179,16 @@ def test_takes_no_path_that_comes_today() -> None:
 def test_silent_where_every_folder_of_the_file_is_in_use() -> None:
     came = Exchange(url=f"{SHOP.url}media/", address="203.0.113.10", port=443, status=200)
     assert not of(SIBLING, came)
+
+
+def test_fires_where_a_location_for_endings_has_no_root() -> None:
+    """The folder's own prefix is longer, and that it is explains nothing: the `root` is missing."""
+    text = SITE.replace("proxy_pass http://127.0.0.1:3000;", "root /srv/up;").replace(
+        "    location / {", "    location ~* \\.(css|js)$ { expires 30d; }\n    location / {"
+    )
+    at = "/srv/up/media/tea.css"
+    outdone = examined(at, url="/media/tea.css", exists=True, mistake="expression", elsewhere=at)
+    (claim,) = of(replace(SIBLING, path=at, of_program=False), outdone, text=text)
+    assert claim.facts["rootless"]
+    assert claim.fix
+    assert "+    root /srv/up;" in str(claim.fix.steps[0])

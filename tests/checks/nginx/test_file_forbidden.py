@@ -5,7 +5,7 @@ import pytest
 from diagnose.model import Applicability, Command, Manual
 from diagnose.model.files import PageAccess, PathComponent
 from tests.support.check_evidence import judge
-from tests.support.nginx_evidence import RUNNING, config
+from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.page_errors import LOG_READ, logged, page
 
 FILE = "/home/alice/shop/index.html"
@@ -44,6 +44,37 @@ def test_fires_and_opens_the_folders_that_deny() -> None:
         ("chmod", "o+x", "/home/alice"),
         ("chmod", "o+r", FILE),
     ]
+
+
+@pytest.mark.parametrize(
+    ("modes", "root", "tree"),
+    [
+        ((0o700, 0o600), "/srv/shop", "/srv/shop"),
+        ((0o700, 0o600), "/srv", "/srv/shop"),
+        ((0o700, 0o600), "/srv/other", ""),
+        ((0o755, 0o600), "/srv/shop", ""),
+        ((0o700, 0o644), "/srv/shop", ""),
+    ],
+)
+def test_fires_and_opens_a_folder_that_was_copied_with_a_mask(
+    modes: tuple[int, int], root: str, tree: str
+) -> None:
+    file = "/srv/shop/index.html"
+    observation = access(
+        part("/srv", 0o755), part("/srv/shop", modes[0]), part(file, modes[1], folder=False),
+        path=file,
+    )  # fmt: skip
+    text = SITE.replace("proxy_pass http://127.0.0.1:3000;", f"root {root};")
+    line = logged(f'"{file}" is forbidden (13: Permission denied)', errno=13)
+    seen = (RUNNING, config(text), LOG_READ, line, page(403), observation)
+    (claim,) = judge("nginx.file-forbidden", *seen)
+    assert claim.facts["tree"] == tree
+    step = claim.fix.steps[0] if claim.fix else None
+    assert isinstance(step, Manual) is bool(tree)
+    if isinstance(step, Manual):
+        argv = [command.argv for command in step.commands if isinstance(command, Command)]
+        assert argv[:2] == [("chmod", "o+x", "/srv/shop"), ("chmod", "o+r", file)]
+        assert [words[:5] for words in argv[2:]] == [("find", tree, "-not", "-path", "*/.*")] * 2
 
 
 def test_fires_for_an_index_file_and_for_try_files() -> None:

@@ -240,3 +240,18 @@ def test_no_exception_for_other_paths_rules_or_sites_without_an_application() ->
     assert not well_known(r"location ~ \.json$ { return 404; }")
     static = SITE.replace("proxy_pass http://127.0.0.1:3000;", "root /srv/www;")
     assert not well_known(HIDDEN, lines=static)
+
+
+def test_fires_and_switches_a_location_in_a_comment_on() -> None:
+    comment = "    # location /api/ {\n    #     proxy_pass http://127.0.0.1:8080;\n    # }\n"
+    text = SITE.replace("proxy_pass http://127.0.0.1:3000;", "root /srv/shop;").replace(
+        "    location / {", f"{comment}    location / {{"
+    )
+    target, answer = replace(SHOP, path="/api/users"), own("404 Not Found")
+    answer = replace(answer, url="https://shop.example.com/api/users")
+    (claim,) = judge(CHECK, answer, RUNNING, config(text), target=target, masked=False)
+    assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.LIKELY)
+    assert claim.facts["comment"] == "/api/"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert isinstance(claim.fix.steps[0], Edit)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Claim, Edit, Vantage
+from diagnose.model import Applicability, Claim, Command, Edit, Manual, Vantage
 from diagnose.model.nginx import ConfigFile, NginxConfig, NginxTest
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx.edits import apply_patch
@@ -460,3 +460,200 @@ def test_fires_and_leaves_a_location_whose_block_nobody_knows(text: str) -> None
     line = f"http {{\n{text}".rpartition("\nlocation /")[0].count("\n") + 2
     message = f'"location" directive is not allowed here in {FILE}:{line}'
     assert not claimed(message, text).facts["into_server"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message", "right"),
+    [
+        ("location ~ ^/[a-f0-9]{32}\\.txt$ { return 204; }", 'unknown directive "32}\\.txt$"',
+         'location ~ "^/[a-f0-9]{32}\\.txt$" { return 204; }'),
+        ("rewrite ^/([0-9]{4})/(.*)$ /y/$1 last;", 'directive "rewrite" is not terminated by ";"',
+         'rewrite "^/([0-9]{4})/(.*)$" /y/$1 last;'),
+        ("if ($uri ~ ^/([0-9]{4})$) { return 403; }", 'invalid condition "^/([0-9]"',
+         'if ($uri ~ "^/([0-9]{4})$") { return 403; }'),
+        ("location ~ ^/(\\d{4})-(\\d{1,2})/x$ { return 204; }",
+         'pcre2_compile() failed: missing closing parenthesis in "^/(\\d"',
+         'location ~ "^/(\\d{4})-(\\d{1,2})/x$" { return 204; }'),
+    ],
+)  # fmt: skip
+def test_fires_and_quotes_an_expression_with_a_brace(wrong: str, message: str, right: str) -> None:
+    text = SITE.replace("    location / {", f"    {wrong}\n    location / {{")
+    claim = claimed(at(message, text, wrong), text)
+    assert f"    {right}\n" in corrected(claim, text)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+
+
+@pytest.mark.parametrize(
+    ("written", "meant", "lost"),
+    [
+        ("http://127.0.0.1:3000", "127.0.0.1:3000", ""),
+        ("127.0.0.1:3000/", "127.0.0.1:3000", ""),
+        ("http://app.lan:80/api", "app.lan:80", "/api"),
+        ("https://127.0.0.1", "127.0.0.1:443", "https"),
+    ],
+)
+def test_fires_and_leaves_the_address_of_a_server(written: str, meant: str, lost: str) -> None:
+    text = GROUP.replace("127.0.0.1:3000", written) + SITE
+    claim = claimed(at(f'invalid host in upstream "{written}"', text, "server"), text)
+    assert f"    server {meant};\n" in corrected(claim, text)
+    assert claim.facts["other"] == lost
+    assert claim.fix
+    assert (claim.fix.applicability is Applicability.AUTOMATIC) is not bool(lost)
+
+
+@pytest.mark.parametrize(
+    ("line", "message", "folder"),
+    [
+        ("access_log /var/log/shop/a.log;", 'open() "/var/log/shop/a.log" failed (2: No such',
+         "/var/log/shop"),
+        ("error_log logs/e.log;", 'open() "/usr/share/nginx/logs/e.log" failed (2: No such',
+         "/usr/share/nginx/logs"),
+        ("gzip on;", 'mkdir() "/var/cache/nginx/shop" failed (2: No such', "/var/cache/nginx"),
+    ],
+)  # fmt: skip
+def test_fires_and_makes_the_folder_that_nginx_does_not_make(
+    line: str, message: str, folder: str
+) -> None:
+    claim = claimed(message, SITE.replace(PASS, f"{line} {PASS}"))
+    (step,) = claim.fix.steps if claim.fix else ()
+    assert isinstance(step, Manual)
+    first = step.commands[0]
+    assert isinstance(first, Command)
+    assert first.argv == ("mkdir", "-p", folder)
+
+
+def test_fires_and_brings_the_lines_of_a_file_of_another_package() -> None:
+    text = SITE.replace("proxy_set_header Host $host;", "include proxy_params;")
+    message = at('open() "/etc/nginx/proxy_params" failed (2: No such file)', text, "include")
+    claim = claimed(message, text)
+    after = corrected(claim, text)
+    assert "        proxy_set_header Host $host;\n        proxy_set_header X-Real-IP" in after
+    assert claim.facts["known"]
+
+
+def test_fires_and_asks_a_person_about_a_lost_file() -> None:
+    """It may have closed something."""
+    text = SITE.replace(PASS, f"include snippets/office.conf; {PASS}")
+    message = 'open() "/etc/nginx/snippets/office.conf" failed (2: No such file)'
+    claim = claimed(at(message, text, "include"), text)
+    assert claim.facts["include"]
+    assert not claim.facts["known"]
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+    (step,) = claim.fix.steps
+    assert isinstance(step, Manual)
+    assert step.commands
+
+
+def test_fires_and_takes_the_line_of_lost_parameters_out() -> None:
+    text = SITE.replace("    ssl_certificate ", "    ssl_dhparam dh.pem;\n    ssl_certificate ")
+    claim = claimed('BIO_new_file("/etc/nginx/dh.pem") failed (SSL: No such file)', text)
+    assert "dhparam" not in corrected(claim, text)
+
+
+def test_fires_and_names_the_user_of_the_package() -> None:
+    text = f"user www-data;\n{SITE}"
+    message = at('getpwnam("www-data") failed', text, "user")
+    claim = claimed(message, text)
+    assert (claim.facts["other"], claim.facts["known"]) == ("www-data", False)
+    build = replace(BUILD, arguments=("--user=nginx",))
+    (claim,) = judge(
+        "nginx.config-invalid", nginx_says(message), config(text), STOPPED, build, masked=False
+    )
+    assert "user nginx;" in corrected(claim, text)
+
+
+def test_fires_and_defines_the_zone_of_a_cache() -> None:
+    text = SITE.replace(PASS, f"proxy_cache shop; {PASS}")
+    claim = claimed(f'"proxy_cache" zone "shop" is unknown in {FILE}:1', text)
+    assert "proxy_cache_path /var/cache/nginx-shop levels=1:2 keys_zone=shop:10m" in corrected(
+        claim, text
+    )
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+
+
+def included(text: str, message: str) -> tuple[Claim, str]:
+    """A file of this text, which `http` includes, and what the fix leaves of it."""
+    path = "/etc/nginx/conf.d/shop.conf"
+    lines = "worker_processes auto;\nevents { }\nhttp {\n    sendfile on;\n}\n"
+    outer = nginx_parser.parse(lines, FILE)
+    inner = nginx_parser.parse(text, path)
+    http = replace(outer[-1], block=(*(outer[-1].block or ())[:1], *inner))
+    read = NginxConfig(
+        vantage=Vantage.SERVER,
+        path=FILE,
+        main=(*outer[:-1], http),
+        files=(ConfigFile(FILE, lines), ConfigFile(path, text)),
+    )
+    said = nginx_says(f"{message} in {path}:1")
+    (claim,) = judge("nginx.config-invalid", said, read, STOPPED, masked=False)
+    edits = [step for step in claim.fix.steps if isinstance(step, Edit)] if claim.fix else []
+    after = apply_patch(text, edits[0].diff) if edits else None
+    return claim, after if after is not None else text
+
+
+def test_fires_and_takes_a_second_http_away() -> None:
+    inner = (
+        "http {\n  sendfile on;\n  log_format x '$host';\n  server { listen 81; }\n}\nevents { }\n"
+    )
+    claim, after = included(inner, '"http" directive is not allowed here')
+    assert claim.facts["inner_http"]
+    names = [each.name for each in nginx_parser.parse(after, "")]
+    assert names == ["log_format", "server"]
+
+
+def test_fires_and_leaves_a_second_http_that_reads_itself_to_a_person() -> None:
+    claim, _ = included(
+        "http {\n  include conf.d/*.conf;\n}\n", '"http" directive is not allowed here'
+    )
+    assert claim.facts["inside"]
+
+
+def test_fires_and_removes_a_line_of_the_main_file() -> None:
+    text = "worker_processes 4;\nserver { listen 81; }\n"
+    claim, after = included(text, '"worker_processes" directive is not allowed here')
+    assert after == "server { listen 81; }\n"
+    assert claim.facts["other"] == f"{FILE}:1"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "message"),
+    [
+        ("location /x\n    return 204;\n    }\n", "location /x {\n    return 204;\n    }\n",
+         'directive "location" has no opening "{"'),
+        ("if ($host = x) # theirs\n    return 204;\n    }\n",
+         "if ($host = x) { # theirs\n    return 204;\n    }\n",
+         'directive "if" has no opening "{"'),
+        ("rewrite ^/a$ /b permanant;\n", "rewrite ^/a$ /b permanent;\n",
+         'invalid parameter "permanant"'),
+        ("return 301 https://x.example.com $request_uri;\n",
+         "return 301 https://x.example.com$request_uri;\n",
+         'invalid number of arguments in "return" directive'),
+    ],
+)  # fmt: skip
+def test_fires_and_corrects_a_line(wrong: str, right: str, message: str) -> None:
+    text = SITE.replace("    location / {", f"    {wrong}    location / {{")
+    place = wrong.split("\n")[1 if "opening" in message else 0]
+    claim = claimed(at(message, text, place), text)
+    assert f"    {right}" in corrected(claim, text)
+    assert claim.facts["replaces"]
+
+
+def test_fires_and_gives_a_zone_one_size() -> None:
+    first = "server {\n    listen 81;\n    ssl_session_cache shared:SSL:50m;\n}\n"
+    text = first + SITE.replace(
+        "    location", "    ssl_session_cache shared:SSL:10m;\n    location"
+    )
+    said = 'the size 10485760 of shared memory zone "SSL" conflicts with already declared size 52'
+    claim = claimed(at(said, text, "shared:SSL:10m"), text)
+    assert corrected(claim, text).count("shared:SSL:50m") == 2
+
+
+def test_fires_and_tells_how_the_main_file_comes_back() -> None:
+    """After https://askubuntu.com/q/361902: /etc/nginx was removed."""
+    claim = claimed(f'open() "{FILE}" failed (2: No such file or directory)', "")
+    assert claim.facts["main_missing"]
+    other = claimed('open() "/etc/nginx/other.conf" failed (2: No such file or directory)', "")
+    assert not other.facts["main_missing"]

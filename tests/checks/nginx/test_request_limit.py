@@ -87,6 +87,11 @@ def test_fires_where_the_page_of_a_maintenance_takes_the_refusals() -> None:
     (claim,) = claims("error_page 503 429 @maintenance;")
     assert claim.fix
     assert [step.step for step in claim.fix.steps if isinstance(step, Manual)] == ["own-status"]
+    told = target
+    target = replace(SHOP, symptom=Symptom("other", "the page of the maintenance, at random"))
+    assert claims("error_page 503 @maintenance;")
+    assert not claims("error_page 404 @other;")
+    target = told
     for more in ("error_page 500 503 /50x.html;", "error_page 404 @other;"):
         (claim,) = claims(more)
         assert not claim.facts["caught"]

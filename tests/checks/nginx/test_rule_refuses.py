@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from diagnose.model import Applicability, Confidence, Edit, Failure, Severity
+from diagnose.model import Applicability, Confidence, Edit, Failure, FailureKind, Severity
 from diagnose.model.logs import FailedRequests
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.symptom import Symptom
@@ -172,6 +172,25 @@ def test_fires_on_a_connection_that_nginx_closes_without_an_answer() -> None:
     failure = Failure("closed", "closed without an answer")
     (claim,) = judge(CHECK, state, text, replace(answered, status=None, failure=failure))
     assert (claim.severity, claim.facts["status"]) == (Severity.ERROR, 444)
+
+
+@pytest.mark.parametrize(
+    ("kind", "log", "fires"),
+    [
+        ("closed", "", True),
+        ("reset", "", False),
+        ("closed", "worker process 7 exited on signal 11", False),
+    ],
+)
+def test_fires_as_likely_on_a_closed_connection_where_one_rule_may_be_the_reason(
+    kind: FailureKind, log: str, fires: bool
+) -> None:
+    """Whether `geo` lists the visitor is not known; a firewall resets, and a worker may die."""
+    state, text, answered = refused_page("if ($visitor_ok = 0) { return 444; }", 200)
+    closed = replace(answered, status=None, failure=Failure(kind, "closed"))
+    lines = (logged(log),) if log else ()
+    claims = judge(CHECK, state, text, closed, *lines, masked=False)
+    assert [claim.confidence for claim in claims] == [Confidence.LIKELY] * fires
 
 
 def test_a_connection_that_is_closed_for_programs_alone_is_a_note() -> None:
@@ -421,3 +440,31 @@ def test_names_no_condition_that_does_not_match() -> None:
     rule = LIST.replace("set $block_file 0;", "set $block_file 1;")
     (claim,) = judge(CHECK, *refused_page(rule, 403, NGINX_PAGE), masked=False)
     assert not claim.facts["flag"]
+
+
+LISTED = "if ($http_user_agent ~* (wget|curl|bot)) { return 403; }"
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "program"),
+    [
+        ("Googlebot gets 403, Search Console says blocked", 403, "Googlebot"),
+        ("curl: (22) The requested URL returned error: 403", 403, "curl"),
+        ("the browser of a visitor gets 403", 403, ""),
+        ("curl: (22) The requested URL returned error: 404", 404, ""),
+        ("Stripe webhooks get 403", 403, ""),
+    ],
+)
+def test_fires_for_the_program_of_a_message(words: str, status: int, program: str) -> None:
+    """The run itself, and browsers, pass."""
+    kept_out = Symptom("certificate", "curl: (60) SSL certificate problem")
+    assert not judge(CHECK, *refused_page(LISTED, 200), target=replace(SHOP, symptom=kept_out))
+    state, text, answered = refused_page(LISTED, 200)
+    shop = replace(SHOP, symptom=Symptom("status", words, status))
+    claims = judge(CHECK, state, text, answered, target=shop, masked=False)
+    assert [claim.facts["program"] for claim in claims] == [program] * bool(program)
+    for claim in claims:
+        (step,) = claim.fix.steps if claim.fix else ()
+        kept = "(wget|curl)" if program == "Googlebot" else "(wget|bot)"
+        assert kept in str(getattr(step, "commands", ()))
+        assert claim.confidence is Confidence.LIKELY

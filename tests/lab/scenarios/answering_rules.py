@@ -222,3 +222,26 @@ def list_knows_the_server_alone(lab: Lab) -> None:
     log_of_its_own(lab)
     lab.change(TIMEOUT, f"{TIMEOUT}  if ($closed) {{\n    return 403;\n  }}\n")
     visit(lab, "/login", "-d", "user=anna")
+
+
+@scenario(outside="http.server-error", server="nginx.rule-refuses", manual=PERSON)
+def list_of_visitors_closes_the_connection(lab: Lab) -> None:
+    """`return 444` for everybody whom a `geo` list does not name: no answer, and no line in the
+    error log."""
+    lab.edit(site.MAP, f"{site.MAP}geo $known {{\n  default 0;\n  10.20.0.0/16 1;\n}}\n")
+    lab.change(TIMEOUT, f"{TIMEOUT}  if ($known = 0) {{\n    return 444;\n  }}\n")
+
+
+BOT = ("Googlebot gets 403, Search Console says blocked",)
+AGENTS = "  if ($http_user_agent ~* ({})) {{\n    return 403;\n  }}\n"
+
+
+@scenario(outside=None, server="nginx.rule-refuses", args=BOT, manual=PERSON)
+def list_of_agents_refuses_a_search_engine(lab: Lab) -> None:
+    """Browsers pass, and so does the run."""
+    lab.change(TIMEOUT, TIMEOUT + AGENTS.format("wget|curl|python|bot|spider"))
+
+
+@healthy(args=BOT)
+def list_of_agents_lets_a_search_engine_pass(lab: Lab) -> None:
+    lab.change(TIMEOUT, TIMEOUT + AGENTS.format("wget|curl|python|spider"))

@@ -41,3 +41,16 @@ def location_of_the_interface_is_a_comment(lab: Lab) -> None:
 def location_of_the_interface_is_there_and_in_a_comment(lab: Lab) -> None:
     """The location of before stands above, in a comment."""
     _serve(lab, COMMENT.replace("3001", "3999") + LOCATION)
+
+
+@scenario(outside=None, server="nginx.own-answer", target=URL, differs=(site.CONF,))
+def location_of_the_interface_is_a_comment_and_nothing_answers(lab: Lab) -> None:
+    """The same with `=404` at the end of `try_files`."""
+    _serve(lab, COMMENT)
+    lab.change("$uri /index.html;", "$uri $uri/ =404;")
+
+
+@healthy(target=URL)
+def location_of_the_interface_is_there_beside_files(lab: Lab) -> None:
+    _serve(lab, COMMENT.replace("3001", "3999") + LOCATION)
+    lab.change("$uri /index.html;", "$uri $uri/ =404;")

@@ -118,3 +118,25 @@ def media_that_nobody_has(lab: Lab) -> None:
 @healthy()
 def media_of_django_with_its_location(lab: Lab) -> None:
     _django(lab, "  location /media/ { alias /srv/django/media/; }\n")
+
+
+@scenario(
+    outside="http.page-file-missing", server="nginx.file-elsewhere", differs=(site.CONF,),
+)  # fmt: skip
+def location_for_endings_has_no_root(lab: Lab) -> None:
+    """`root` in `location /` alone, beside a location that sets how long files are kept."""
+    _files_by_their_endings(lab, "")
+
+
+@healthy()
+def location_for_endings_has_its_root(lab: Lab) -> None:
+    _files_by_their_endings(lab, "    root /srv/endings;\n")
+
+
+def _files_by_their_endings(lab: Lab, root: str) -> None:
+    lab.server.write("/srv/endings/index.html", SHOP)
+    lab.server.write("/srv/endings/media/tea.css", CSS)
+    lab.undo(lambda: lab.server.sh("rm -rf /srv/endings"))
+    own = "  location / {\n    root /srv/endings;\n  }\n\n"
+    endings = f"  location ~* \\.(css|js|png)$ {{\n    expires 30d;\n{root}  }}\n\n"
+    lab.change(PAGE, own + endings)

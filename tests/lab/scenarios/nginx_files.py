@@ -426,3 +426,16 @@ def key_of_a_variable_name_is_roots_alone(lab: Lab) -> None:
 def certificates_by_name_are_readable(lab: Lab) -> None:
     """The same, and the workers may read both."""
     certificates_by_name(lab)
+
+
+@scenario(
+    outside=None, server="nginx.file-forbidden", manual="which data pages need, a person knows"
+)
+def tree_that_root_copied_with_a_mask(lab: Lab) -> None:
+    """`umask 077; cp -r build /srv/copied` by root: the folder and all files are closed."""
+    lab.server.write("/srv/copied/index.html", "<!doctype html><title>Shop</title><p>Tea.</p>\n")
+    lab.undo(lambda: lab.server.sh("rm -rf /srv/copied"))
+    text = site.HTTPS
+    pages = text[text.index("  location / {") : text.index("  location /ws")]
+    lab.change(pages, "  location / {\n    root /srv/copied;\n  }\n\n")
+    lab.server.sh("chmod -R go-rwx /srv/copied")

@@ -212,3 +212,42 @@ def port_corrected_with_a_slip(lab: Lab) -> None:
         PAGES.replace("3000", "3001"),
         PAGES.replace(PASS, f"client_max_body_size 20MB;\n    {PASS}"),
     )
+
+
+@scenario(outside="tcp.refused", server="nginx.config-invalid", differs=MINE)
+def brace_in_an_expression(lab: Lab) -> None:
+    """After issue 200 of AUTOM8N (https://github.com/AnoopAlias/AUTOM8N/issues/200): the file of an
+    authority, whose name has 32 letters."""
+    comodo = "  location ~ ^/[A-F0-9]{32}\\.txt$ {\n    root /var/www/acme;\n  }\n\n"
+    lab.edit(TIMEOUT, TIMEOUT + "\n" + comodo)
+    start_in_vain(lab)
+
+
+@scenario(outside="tcp.refused", server="nginx.config-invalid", differs=MINE)
+def protocol_in_an_upstream(lab: Lab) -> None:
+    lab.edit(site.MAP, f"{site.MAP}upstream app {{\n  server http://127.0.0.1:3000/;\n}}\n")
+    lab.edit(PAGES, PAGES.replace("127.0.0.1:3000", "app"))
+    start_in_vain(lab)
+
+
+@scenario(
+    outside="tcp.refused", server="nginx.config-invalid", manual="the path of the log may be wrong"
+)
+def folder_of_a_log_is_missing(lab: Lab) -> None:
+    lab.edit(TIMEOUT, f"{TIMEOUT}  access_log /var/log/shop/access.log;\n")
+    lab.undo(lambda: lab.server.sh("rm -rf /var/log/shop"))
+    start_in_vain(lab)
+
+
+@scenario(outside="tcp.refused", server="nginx.config-invalid", differs=MINE)
+def lines_of_a_file_that_debian_brings(lab: Lab) -> None:
+    """A site of Debian on the package of nginx.org."""
+    lab.edit("    proxy_set_header Host $http_host;\n", "    include debian/proxy_params;\n")
+    start_in_vain(lab)
+
+
+@scenario(outside="tcp.refused", server="nginx.config-invalid", differs=(*MINE, MAIN))
+def zone_of_a_cache_that_nothing_defines(lab: Lab) -> None:
+    lab.edit(TIMEOUT, f"{TIMEOUT}  proxy_cache shop;\n")
+    lab.undo(lambda: lab.server.sh("rm -rf /var/cache/nginx-shop"))
+    start_in_vain(lab)

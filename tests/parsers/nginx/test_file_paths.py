@@ -9,6 +9,7 @@ from diagnose.parsers.nginx.file_paths import (
     ServedFile,
     hidden_indexes,
     named_version,
+    only_page,
     served_file,
     start_folder,
 )
@@ -190,3 +191,18 @@ def test_the_file_without_its_version_is_an_alternative() -> None:
     file = served("location = /version12/a.css { alias /srv/a.css; }", "/version12/a.css")
     assert file
     assert "version" not in dict(file.alternatives("/"))
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        (("home.html",), "/srv/home.html"),
+        (("404.html", "Index.HTML", "50x.html", "googleab12cd34ef56.html"), "/srv/Index.HTML"),
+        (("a.html", "b.htm"), ""),
+        (("a page.html",), ""),
+        (("error.html",), ""),
+        ((), ""),
+    ],
+)
+def test_the_only_page_of_a_folder(names: tuple[str, ...], found: str) -> None:
+    assert only_page([f"/srv/{name}" for name in names]) == found

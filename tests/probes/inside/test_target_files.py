@@ -1,11 +1,14 @@
 """Where the file is that nginx does not serve for the target."""
 
 import asyncio
+import os
 import shlex
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from diagnose.machine.local import LocalMachine
 from diagnose.model.files import Access, PageFileAccess
 from diagnose.parsers.nginx import file_paths
 from diagnose.probes.inside import target_files
@@ -93,6 +96,37 @@ def test_the_public_folder_of_the_project_that_root_names(there: bool, mistake: 
     accesses = ctx.observed(PageFileAccess)
     assert [access.mistake for access in accesses] == mistake
     assert [access.elsewhere for access in accesses] == ["/srv/shop/public/index.php"] * there
+
+
+@pytest.mark.parametrize(
+    ("files", "mistake"),
+    [
+        (("home.html", "404.html"), "index"),
+        (("site-main/index.html",), "below"),
+        (("site-main/index.html", "readme.md"), "inside"),
+    ],
+)
+def test_the_front_page_by_another_name_or_one_folder_below(
+    tmp_path: Path, files: tuple[str, ...], mistake: str
+) -> None:
+    """The folder of an archive that was unpacked here; and a page that `index` does not name."""
+    for file in files:
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).write_text("x")
+    root = f"root {tmp_path};"
+    text = nginx_evidence.SITE.replace("proxy_pass http://127.0.0.1:3000;", root)
+    refused, seen = page(403), config(text)
+    ctx = Looking(LocalMachine())
+    ctx.emit(replace(RUNNING, masters=(replace(RUNNING.masters[0], workers=(os.getpid(),)),)))
+
+    async def work() -> None:
+        ctx.emit(seen)
+        ctx.emit(refused)
+        await target_files.missing_target.work(ctx, refused, seen)
+
+    asyncio.run(work())
+    (access,) = ctx.observed(PageFileAccess)
+    assert (access.mistake, access.elsewhere) == (mistake, f"{tmp_path}/{files[0]}")
 
 
 def test_the_index_file_that_the_setting_does_not_name() -> None:

@@ -1,0 +1,67 @@
+"""A location of its own for the page, so that browsers ask for it again, and keep its files."""
+
+import re
+
+from checks.nginx import Nginx
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edit
+from checks.nginx._location_edits import closes_nothing
+from diagnose.model import Applicability, Fix
+from diagnose.model.nginx import Directive
+from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.file_paths import index_names, served_file
+from diagnose.parsers.nginx.final_requests import final_request
+from diagnose.parsers.nginx.server_blocks import Server
+from diagnose.parsers.nginx.upstreams import pass_directive_of
+
+_PLAIN = re.compile(r"/[\w./-]{1,200}", re.ASCII)
+
+
+def own_location_fix(nginx: Nginx, path: str) -> Fix | None:
+    """Return the location `= /index.html` that lets browsers ask again for the page alone. nginx
+    looks for a location anew after `index` and `try_files`, so that it counts for both. None where
+    the page is no file of `root`, or where its location closes something."""
+    blocks = {id(each.server.block): each.server for each in nginx.answering_servers()}
+    server = next(iter(blocks.values())) if len(blocks) == 1 else None
+    page = _page_path(server, path) if server else ""
+    if server is None or not _PLAIN.fullmatch(page):
+        return None
+    match, end = final_request(server, page)
+    served = served_file(match, page, start=nginx.start_folder)
+    file = nginx.file(server.block)
+    is_file = served is not None and served.directive.name == "root" and end == page
+    if served is None or file is None or not is_file or pass_directive_of(match):
+        return None
+    if match.block.name == "location" and not closes_nothing(match.block):
+        return None
+    if any(each.args == ("=", page) for each in children(server.block, "location")):
+        return None
+    is_inside = served.directive in children(match.block, "root") and match.block.name == "location"
+    lines = [f"root {' '.join(served.directive.args)};"] if is_inside else []
+    lines += [*_other_fields(nginx, match.block), "expires -1;"]
+    change = edits.insert_location(file.text, server.block, f"location = {page}", lines)
+    edit = config_edit(nginx, file.path, change)
+    return Fix((edit, *reload_steps(nginx)), Applicability.REVIEW) if edit else None
+
+
+def _page_path(server: Server, path: str) -> str:
+    """Return the path of the file that is the page at a path of the site; "" if it is not known."""
+    match, end = final_request(server, path)
+    if end.endswith(".html"):
+        return end
+    names = index_names(match)
+    return f"{end}index.html" if end.endswith("/") and names[:1] == ("index.html",) else ""
+
+
+def _other_fields(nginx: Nginx, block: Directive) -> list[str]:
+    """Return the location's own lines for other fields: a block inherits them only where it has
+    none of its own, and the page was sent with them."""
+    file = nginx.file(block)
+    if block.name != "location" or file is None:
+        return []
+    return [
+        edits.one_line(file.text, line)
+        for line in children(block, "add_header")
+        if line.args[:1] and line.args[0].lower() != "cache-control"
+    ]
