@@ -2,7 +2,8 @@
 its certificate, or its pages. Or a site with a wildcard answers, and the site of exactly this name
 is read later (Apache takes the first that matches), is not loaded, is on another port, or is
 misspelled. Or the site that answers is on the one address that visitors reach, and the site of the
-name on every address (`*`): Apache compares the names of sites on that address alone.
+name on every address (`*`): Apache compares the names of sites on that address alone. Or the site
+of the name is on an address that this machine does not have, or on loopback: nobody gets there.
 
 A server whose only site has no name, or another one, may be meant like that. It is a fault only
 where visitors see it: the certificate is not for the name, the site with the name is on disk and
@@ -15,6 +16,7 @@ or the visitor's own words say that another site comes.
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from checks.server import (
@@ -26,6 +28,7 @@ from checks.server import (
     place_text,
     reload_steps,
     server_on_port,
+    visited_addresses,
 )
 from checks.server._site_names import alias_edit, name_edit
 from checks.server._sites_beside import (
@@ -99,6 +102,9 @@ def wrong_site(evidence: Evidence) -> Iterator[Claim]:
         for site in answering
         if not site.passthrough and not _is_loopback_only(site, target.port)
     )
+    own = _own_addresses(view)
+    # Of the sites on addresses that visitors reach, and those of which that is not known.
+    sites = tuple(site for site in sites if not _is_absent(site, target.port, own))
     if not sites or is_address(target.host):
         return
     if any(has_name(site, target.host) for site in sites):
@@ -107,6 +113,8 @@ def wrong_site(evidence: Evidence) -> Iterator[Claim]:
     inner = next((site for site in answering if has_name(site, target.host)), None)
     if inner and _is_inner_name(evidence):
         return
+    inner = inner if inner and _is_loopback_only(inner, target.port) else None
+    absent = None if inner else _absent_site(view, sites[0], own)
     served = served_certificates(evidence, lambda handshake: handshake.port == target.port)
     foreign = [
         served_certificate
@@ -122,10 +130,42 @@ def wrong_site(evidence: Evidence) -> Iterator[Claim]:
     strays = _pages_without_a_site(view, sites[0]) or _pages_of_another(view, sites[0])
     # What a section of a file that is read leaves out (<IfDefine>) may be so on purpose.
     is_unread = idle is not None and view.config.file(idle.file) is None
-    if not foreign and not is_unread and not inner and not strays and not unheard:
+    is_reached = absent is not None and bool(visited_addresses(evidence) & own)
+    if not (foreign or is_unread or inner or strays or unheard or is_reached):
         return
-    strays = strays or (page_exchanges(evidence) if unheard else ())
-    yield _claim(view, sites[0], idle, inner, foreign, strays, unheard=unheard)
+    strays = strays or (page_exchanges(evidence) if unheard or absent else ())
+    claim = _claim(view, sites[0], idle, inner or absent, foreign, strays, unheard=unheard)
+    # Another machine may have the address for now, and answer there with the right site.
+    is_sure = absent is None or is_reached
+    yield claim if is_sure else replace(claim, confidence=Confidence.LIKELY)
+
+
+def _own_addresses(view: ServerView) -> set[str]:
+    """Return the addresses of this machine, where Apache compares with them; an empty set where it
+    is in a container, which has others."""
+    if view.server.container or view.server.product != "apache":
+        return set()
+    # Imported late: few servers are Apache.
+    from diagnose.model.server import server_addresses
+
+    return set(server_addresses(view.evidence))
+
+
+def _is_absent(site: WebSite, port: int, own: set[str]) -> bool:
+    """Return whether a site is on addresses alone that this machine does not have, as the public
+    one of a cloud that translates addresses: no connection ever gets there."""
+    addresses = {socket.address for socket in site.sockets if socket.port == port}
+    is_known = bool(own and addresses) and all(map(is_address, addresses))
+    return is_known and not addresses & own and not any(map(is_loopback, addresses))
+
+
+def _absent_site(view: ServerView, answering: WebSite, own: set[str]) -> WebSite | None:
+    """Return the site of exactly this name that is on no address of this machine."""
+    target, config = view.evidence.target, view.config
+    for site in exact_sites(config.sites, target.host) if config else ():
+        if _is_absent(site, target.port, own):
+            return site if content_of(site) != content_of(answering) else None
+    return None
 
 
 def _unheard(view: ServerView, answering: WebSite) -> "UnheardSite | None":
@@ -346,8 +386,8 @@ def _site_named(view: ServerView, sites: tuple[WebSite, ...], port: int) -> WebS
     )
 
 
-def _address_fix(view: ServerView, site: WebSite) -> Fix:
-    """Put the answering site on every address too, so that the names decide."""
+def _address_fix(view: ServerView, site: WebSite, step: str) -> Fix:
+    """Put a site on every address, so that the names decide."""
     line, port = line_text(view, site.file, site.line), view.evidence.target.port
     match = re.fullmatch(r"(?i)(\s*<VirtualHost\s+)[^\s>]+(\s*>\s*)", line)
     edit = (
@@ -356,7 +396,7 @@ def _address_fix(view: ServerView, site: WebSite) -> Fix:
         else None
     )
     if edit is None:
-        return manual_fix(view, "same-address")
+        return manual_fix(view, step)
     return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
 
 
@@ -376,11 +416,11 @@ def _order_fix(view: ServerView, first: WebSite, later: WebSite) -> Fix:
 
 def _fix(view: ServerView, sites: SitesBeside) -> Fix:
     if sites.hidden:
-        return _address_fix(view, sites.answering)
+        return _address_fix(view, sites.answering, "same-address")
     if sites.later:
         return _order_fix(view, sites.answering, sites.later)
     if sites.inner:
-        return manual_fix(view, "every-address")
+        return _address_fix(view, sites.inner, "every-address")
     if sites.wildcard and sites.named and not sites.idle:
         return manual_fix(view, "move-the-site")
     enable = enabling_command(sites.idle) if sites.idle else None
