@@ -14,7 +14,6 @@ listen. Over plain HTTP nothing tells but the page: there the site of this name 
 or the visitor's own words say that another site comes.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -22,13 +21,18 @@ from typing import TYPE_CHECKING
 from checks.server import (
     ServerView,
     enabling_command,
-    line_edit,
-    line_text,
     manual_fix,
     place_text,
     reload_steps,
     server_on_port,
     visited_addresses,
+)
+from checks.server._site_addresses import (
+    absent_site,
+    address_fix,
+    is_absent,
+    is_loopback_only,
+    own_addresses,
 )
 from checks.server._site_names import alias_edit, name_edit
 from checks.server._sites_beside import (
@@ -100,11 +104,11 @@ def wrong_site(evidence: Evidence) -> Iterator[Claim]:
     sites = tuple(
         site
         for site in answering
-        if not site.passthrough and not _is_loopback_only(site, target.port)
+        if not site.passthrough and not is_loopback_only(site, target.port)
     )
-    own = _own_addresses(view)
+    own = own_addresses(view)
     # Of the sites on addresses that visitors reach, and those of which that is not known.
-    sites = tuple(site for site in sites if not _is_absent(site, target.port, own))
+    sites = tuple(site for site in sites if not is_absent(site, target.port, own))
     if not sites or is_address(target.host):
         return
     if any(has_name(site, target.host) for site in sites):
@@ -113,8 +117,8 @@ def wrong_site(evidence: Evidence) -> Iterator[Claim]:
     inner = next((site for site in answering if has_name(site, target.host)), None)
     if inner and _is_inner_name(evidence):
         return
-    inner = inner if inner and _is_loopback_only(inner, target.port) else None
-    absent = None if inner else _absent_site(view, sites[0], own)
+    inner = inner if inner and is_loopback_only(inner, target.port) else None
+    absent = None if inner else absent_site(view, sites[0], own)
     served = served_certificates(evidence, lambda handshake: handshake.port == target.port)
     foreign = [
         served_certificate
@@ -138,34 +142,6 @@ def wrong_site(evidence: Evidence) -> Iterator[Claim]:
     # Another machine may have the address for now, and answer there with the right site.
     is_sure = absent is None or is_reached
     yield claim if is_sure else replace(claim, confidence=Confidence.LIKELY)
-
-
-def _own_addresses(view: ServerView) -> set[str]:
-    """Return the addresses of this machine, where Apache compares with them; an empty set where it
-    is in a container, which has others."""
-    if view.server.container or view.server.product != "apache":
-        return set()
-    # Imported late: few servers are Apache.
-    from diagnose.model.server import server_addresses
-
-    return set(server_addresses(view.evidence))
-
-
-def _is_absent(site: WebSite, port: int, own: set[str]) -> bool:
-    """Return whether a site is on addresses alone that this machine does not have, as the public
-    one of a cloud that translates addresses: no connection ever gets there."""
-    addresses = {socket.address for socket in site.sockets if socket.port == port}
-    is_known = bool(own and addresses) and all(map(is_address, addresses))
-    return is_known and not addresses & own and not any(map(is_loopback, addresses))
-
-
-def _absent_site(view: ServerView, answering: WebSite, own: set[str]) -> WebSite | None:
-    """Return the site of exactly this name that is on no address of this machine."""
-    target, config = view.evidence.target, view.config
-    for site in exact_sites(config.sites, target.host) if config else ():
-        if _is_absent(site, target.port, own):
-            return site if content_of(site) != content_of(answering) else None
-    return None
 
 
 def _unheard(view: ServerView, answering: WebSite) -> "UnheardSite | None":
@@ -293,11 +269,6 @@ def _is_inner_name(evidence: Evidence) -> bool:
     return bool(addresses) and all(map(is_loopback, addresses))
 
 
-def _is_loopback_only(site: WebSite, port: int) -> bool:
-    addresses = [socket.address for socket in site.sockets if socket.port == port]
-    return all(is_address(address) and is_loopback(address) for address in addresses)
-
-
 def _claim(
     view: ServerView,
     site: WebSite,
@@ -386,20 +357,6 @@ def _site_named(view: ServerView, sites: tuple[WebSite, ...], port: int) -> WebS
     )
 
 
-def _address_fix(view: ServerView, site: WebSite, step: str) -> Fix:
-    """Put a site on every address, so that the names decide."""
-    line, port = line_text(view, site.file, site.line), view.evidence.target.port
-    match = re.fullmatch(r"(?i)(\s*<VirtualHost\s+)[^\s>]+(\s*>\s*)", line)
-    edit = (
-        line_edit(view, site.file, {site.line: (f"{match[1]}*:{port}{match[2]}",)})
-        if match
-        else None
-    )
-    if edit is None:
-        return manual_fix(view, step)
-    return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
-
-
 def _order_fix(view: ServerView, first: WebSite, later: WebSite) -> Fix:
     """Let the file of the wildcard be read last, where both files are in one folder: files of an
     include are read by their names (core, "Include")."""
@@ -416,11 +373,11 @@ def _order_fix(view: ServerView, first: WebSite, later: WebSite) -> Fix:
 
 def _fix(view: ServerView, sites: SitesBeside) -> Fix:
     if sites.hidden:
-        return _address_fix(view, sites.answering, "same-address")
+        return address_fix(view, sites.answering, "same-address")
     if sites.later:
         return _order_fix(view, sites.answering, sites.later)
     if sites.inner:
-        return _address_fix(view, sites.inner, "every-address")
+        return address_fix(view, sites.inner, "every-address")
     if sites.wildcard and sites.named and not sites.idle:
         return manual_fix(view, "move-the-site")
     enable = enabling_command(sites.idle) if sites.idle else None
