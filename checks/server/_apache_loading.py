@@ -39,6 +39,7 @@ def loading_mistake(view: ServerView, test: WebServerTest) -> LoadingMistake | N
     """Return what stops Apache by the message of its own test; None if that is something else."""
     if view.server.product != "apache":
         return None
+    steps: tuple[Command, ...]
     is_debian = view.server.config.startswith("/etc/apache2/")
     if gone := _GONE.match(test.message):
         named = _ENABLED.fullmatch(test.file)
