@@ -47,7 +47,8 @@ _PLAIN = re.compile(r"/[\w./+-]{1,300}")
     needs=[WebServer, ServerRequestError, Exchange],
     explains=[
         "server.request-logged", "server.own-answer", "server.page-missing",
-        "server.path-not-handled", "http.server-error", "http.answer-says-why",
+        "server.path-excluded", "server.path-not-handled", "http.server-error",
+        "http.answer-says-why",
     ],
 )  # fmt: skip
 def cgi_script_fails(evidence: Evidence) -> Iterator[Claim]:
