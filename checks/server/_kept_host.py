@@ -6,6 +6,7 @@ import re
 from checks.server import ServerView, indentation, line_edit, line_text, reload_steps
 from diagnose.model import Applicability, Fix
 from diagnose.model.addresses import is_local_host
+from diagnose.model.dns import is_local_name
 from diagnose.model.frozen import frozen
 from diagnose.model.web_servers import SiteRoute
 from diagnose.parsers.urls import is_internal_host
@@ -40,7 +41,11 @@ def kept_host_fix(view: ServerView, route: SiteRoute) -> KeptHostFix | None:
     if len(lines) != 1:
         return None
     number, line = next(iter(lines.items()))
-    is_own = is_local_host(route.host) or is_internal_host(route.host)
+    is_own = (
+        is_local_host(route.host)
+        or is_internal_host(route.host)
+        or is_local_name(route.host.lower())
+    )
     is_check_off = is_own and route.verify == "name"
     new = (
         (line, f"{indentation(line)}SSLProxyCheckPeerName off")
