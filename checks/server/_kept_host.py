@@ -53,5 +53,7 @@ def kept_host_fix(view: ServerView, route: SiteRoute) -> KeptHostFix | None:
         else (_KEPT.sub(r"\1Off", line),)
     )
     edit = line_edit(view, site.file, {number: new})
-    steps = (edit, *reload_steps(view.server)) if edit else ()
-    return KeptHostFix(Fix(steps, Applicability.REVIEW), is_check_off) if steps else None
+    if edit is None:
+        return None
+    fix = Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
+    return KeptHostFix(fix, is_check_off)
