@@ -29,6 +29,7 @@ def with_cors_remedy(
     facts: dict[str, object] = {
         **claim.facts,
         **{f"in_{name}": name == program for name in _PROGRAMS},
+        "in_apache": False,
         "allowed": origin or _EXAMPLE,
         "credentials": sends_cookies or any(map(claim.facts.get, ("wildcard", "cookies"))),
     }
@@ -39,6 +40,10 @@ def with_cors_remedy(
     if facts["own_line"] or facts["use"] or facts["added"]:
         return claim  # A line with a wrong site is known, or it is a page of the site itself.
     # Imported late: few answers are refused so.
+    from checks.http._apache_cors import apache_cors_fix
+
+    if in_apache := apache_cors_fix(evidence, page, origin):
+        return replace(claim, facts={**facts, "in_apache": True}, fix=in_apache)
     from checks.upstream._own_remedy import own_remedy
 
     own = None if program else own_remedy(evidence, "cors_origin")

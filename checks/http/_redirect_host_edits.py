@@ -18,6 +18,7 @@ from diagnose.model.nginx import Directive
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.locations import LocationMatch
+from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.urls import parse_url
 
@@ -63,12 +64,15 @@ def server_fix_of_line(evidence: Evidence, steps: list[Exchange]) -> Fix | None:
     from checks.server import server_view
     from checks.server._redirect_lines import (
         VARIABLE_MARKS,
+        slash_fix,
         target_fix,
         variable_fix,
         visitors_host,
     )
 
     view, line = server_view(evidence), server_line(evidence, steps[0])
+    if view and line and (slashed := slash_fix(view, line, redirect_target(steps[0]) or "")):
+        return slashed
     if any(step.url.startswith("https:") for step in steps) or view is None or line is None:
         return None
     is_variable = bool(VARIABLE_MARKS.intersection(steps[0].header("Location") or ""))

@@ -20,6 +20,39 @@ _DIRECTIVES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("md", ("md",)),
 )
 
+#: By a whole directive, in lower case: the modules of Apache's own package.
+_EXACT: dict[str, tuple[str, ...]] = {
+    directive: (module,)
+    for module, directives in (
+        ("access_compat", "allow deny order satisfy"),
+        ("actions", "action script"),
+        ("alias", "alias aliasmatch redirect redirectmatch redirectpermanent redirecttemp"),
+        ("alias", "scriptalias scriptaliasmatch"),
+        ("auth_basic", "authbasicprovider authbasicauthoritative"),
+        ("auth_digest", "authdigestprovider authdigestdomain authdigestqop"),
+        ("authn_file", "authuserfile"),
+        ("authz_groupfile", "authgroupfile"),
+        ("autoindex", "indexoptions indexignore adddescription addicon headername readmename"),
+        ("deflate", "deflatecompressionlevel deflatefilternote deflatebuffersize"),
+        ("dir", "directoryindex directoryslash fallbackresource"),
+        ("env", "setenv passenv unsetenv"),
+        ("filter", "addoutputfilterbytype filterdeclare filterprovider filterchain"),
+        ("http2", "h2push h2direct h2maxsessionstreams h2windowsize h2upgrade"),
+        ("macro", "use"),
+        ("mime", "addtype addhandler addencoding addcharset addoutputfilter removehandler"),
+        ("negotiation", "languagepriority forcelanguagepriority"),
+        ("proxy_html", "proxyhtmlenable proxyhtmlurlmap proxyhtmllinks proxyhtmlextended"),
+        ("reqtimeout", "requestreadtimeout"),
+        ("setenvif", "setenvif setenvifnocase browsermatch browsermatchnocase setenvifexpr"),
+        ("speling", "checkspelling checkcaseonly"),
+        ("status", "extendedstatus"),
+        ("substitute", "substitute substitutemaxlinelength"),
+        ("userdir", "userdir"),
+        ("vhost_alias", "virtualdocumentroot virtualscriptalias"),
+    )
+    for directive in directives.split()
+}
+
 #: By the protocol of a backend (mod_proxy, "Protocol Upgrade" and the modules' own pages).
 _PROTOCOLS: dict[str, tuple[str, ...]] = {
     "http": ("proxy_http",),
@@ -39,6 +72,8 @@ _PROTOCOLS: dict[str, tuple[str, ...]] = {
 def modules_of_directive(name: str) -> tuple[str, ...]:
     """Return the modules that bring a directive; () if that is not known."""
     lower = name.lower()
+    if exact := _EXACT.get(lower):
+        return exact
     return next((names for prefix, names in _DIRECTIVES if lower.startswith(prefix)), ())
 
 

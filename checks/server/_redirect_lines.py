@@ -45,6 +45,8 @@ _WHOLE_PATH = re.compile(
     r"|/"
 )
 _CODES = {"permanent": "301", "temp": "302", "seeother": "303"}
+#: Patterns that take the path without its slash.
+_WITHOUT_SLASH = {"^/(.*)$", "^/?(.*)$", "^/(.*)", "^/?(.*)", "/(.*)", "^/(.+)$"}
 #: Patterns of RedirectMatch and RewriteRule that match every path.
 EVERY_PATH = {
     "^",
@@ -118,6 +120,25 @@ def target_fix(
     start = text.find(line.target)
     changed = f"{text[:start]}{target}{text[start + len(line.target) :]}"
     edit = line_edit(view, line.file, {line.number: (changed,)}) if start >= 0 else None
+    return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW) if edit else None
+
+
+def slash_fix(view: ServerView, line: RedirectLine, onward: str) -> Fix | None:
+    """Return the fix of a line of Apache whose target ends with the name, so that the path is
+    written behind it without a slash ("https://example.comabout"); None if it does not."""
+    match, url = _TARGET.fullmatch(line.target), parse_url(onward)
+    if match is None or url is None or view.server.product != "apache":
+        return None
+    host, rest, directive = match[2].lower(), match[3], line.directive.lower()
+    if host == url.host or not url.host.startswith(host) or VARIABLE_MARKS & set(host):
+        return None
+    is_alias = directive in {"redirect", "redirectpermanent", "redirecttemp"}
+    is_whole = line.path.strip("\"'") == "/" if is_alias else line.path in _WITHOUT_SLASH
+    if not is_whole or rest != ("" if is_alias else "$1"):
+        return None
+    target = f"{match[1]}://{match[2]}/{rest}"
+    changed = f"{line.text[: line.start]}{target}{line.text[line.start + len(line.target) :]}"
+    edit = line_edit(view, line.file, {line.number: (changed,)})
     return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW) if edit else None
 
 
@@ -197,7 +218,7 @@ def _fits(line: RedirectLine, url: Url, onward: Url) -> bool:
     return (
         host == onward.authority
         or host.partition(":")[0] == onward.host
-        or (not match[3] and onward.host.startswith(host))
+        or (match[3] in {"", "$1"} and onward.host.startswith(host))
     )
 
 

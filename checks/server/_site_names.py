@@ -57,3 +57,23 @@ def alias_edit(view: ServerView, site: WebSite) -> Edit | None:
     line = lines[places[-1] - 1]
     alias = f"{indentation(line)}ServerAlias {view.evidence.target.host}"
     return line_edit(view, site.file, {places[-1]: (line, alias)})
+
+
+def without_name(view: ServerView, site: WebSite) -> Edit | None:
+    """Return the edit that takes the target's name from a virtual host of Apache. Its ServerName
+    becomes one that nobody asks for: without any it would have the machine's own, which may be the
+    same. None if the lines are not known."""
+    file = view.config.file(site.file) if view.config and site.end else None
+    lines = file_rows(view, file)[: site.end] if file else []
+    host, changes = view.evidence.target.host.lower(), dict[int, tuple[str, ...]]()
+    for number, line in enumerate(lines, 1):
+        words = line.split()
+        if number < site.line or len(words) < 2 or line.endswith("\\"):
+            continue
+        name, kept = words[0].lower(), [word for word in words[1:] if word.lower() != host]
+        if name == "servername" and words[1].lower() == host:
+            changes[number] = (f"{indentation(line)}ServerName default.invalid",)
+        elif name == "serveralias" and len(kept) < len(words) - 1:
+            written = f"{indentation(line)}{words[0]} {' '.join(kept)}"
+            changes[number] = (written,) if kept else ()
+    return line_edit(view, site.file, changes) if changes else None

@@ -76,7 +76,8 @@ def backend_tls_fails(evidence: Evidence) -> Iterator[Claim]:
         own_name = route.server_name or route.host if route else ""
         if handshake.server_name == target.host != own_name:
             continue  # done with a name that the site does not send
-        reason = _reason(handshake, route, evidence.started_at) if route else ""
+        name = _compared_name(view, route, handshake) if route else ""
+        reason = _reason(handshake, route, evidence.started_at, name) if route else ""
         # Several pages may each have led to a handshake.
         is_new = (handshake.target, reason) not in claimed
         if route and reason and is_new and (reason == "plain" or not is_off):
@@ -218,6 +219,13 @@ def _claim(
     leaf = handshake.chain[0] if handshake and handshake.chain else None
     port = view.evidence.target.port
     fix = _fix(view, route, reason, leaf.dns_names if leaf else ())
+    kept = None
+    if reason == "name_differs" and handshake and leaf and view.server.product == "apache":
+        # Imported late: few certificates are for another name.
+        from checks.server._kept_host import kept_host_fix
+
+        if covers(route.host, leaf.dns_names, leaf.addresses):
+            kept = kept_host_fix(view, route)
     return Claim(
         about=Subject(port=port, path=view.evidence.target.path),
         covers=(Subject(port=port), Subject(port=80)),
@@ -232,17 +240,26 @@ def _claim(
             reason: True,
             "unverified": reason == "untrusted" and fix.applicability is Applicability.REVIEW,
             "result": handshake.verify_text if handshake else "",
-            "wanted": handshake.server_name if handshake else "",
+            "wanted": _compared_name(view, route, handshake) if handshake else "",
+            "kept_host": kept is not None,
+            "check_off": kept is not None and kept.is_check_off,
             "other_name": _other_name(handshake, route, reason) if handshake else "",
             "names": (*leaf.dns_names, *leaf.addresses)[:6] if leaf else (),
             "command": handshake.equivalent if handshake else "",
             view.server.product: True,
         },
-        fix=fix,
+        fix=kept.fix if kept else fix,
     )
 
 
-def _reason(handshake: BackendHandshake, route: SiteRoute, started_at: datetime) -> str:
+def _compared_name(view: ServerView, route: SiteRoute, handshake: BackendHandshake) -> str:
+    """Return the name that the certificate must have. Apache compares it with the field Host that
+    it sends, which is the visitor's with `ProxyPreserveHost On`."""
+    is_kept = view.server.product == "apache" and route.keeps_host
+    return view.evidence.target.host if is_kept else handshake.server_name
+
+
+def _reason(handshake: BackendHandshake, route: SiteRoute, started_at: datetime, name: str) -> str:
     """Return why the server ends the handshake ("untrusted"), as the facts name it; "" if
     nothing shows it."""
     if handshake.plain:
@@ -253,7 +270,7 @@ def _reason(handshake: BackendHandshake, route: SiteRoute, started_at: datetime)
     if leaf.not_after is not None and leaf.not_after < started_at:
         return "expired"
     is_untrusted = route.verify != "name" and handshake.verify_code in _UNTRUSTED
-    is_named = covers(handshake.server_name, leaf.dns_names, leaf.addresses)
+    is_named = covers(name, leaf.dns_names, leaf.addresses)
     if is_untrusted:
         return "untrusted"
     return "name_differs" if route.verify != "chain" and not is_named else ""

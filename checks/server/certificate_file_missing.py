@@ -4,6 +4,7 @@ its configuration; while it runs, it keeps what it loaded before."""
 from collections.abc import Iterator
 
 from checks.server import (
+    ServerView,
     manual_fix,
     place_text,
     refused_config_severity,
@@ -11,9 +12,19 @@ from checks.server import (
     server_view,
 )
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Evidence, Fix, Severity, Subject
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Command,
+    Evidence,
+    Fix,
+    Severity,
+    Subject,
+    server_commands,
+)
 from diagnose.model.nginx import CertificateFile, KeyFile
-from diagnose.model.web_servers import SiteFile, WebServer, WebServerConfig, WebServerTest
+from diagnose.model.web_servers import SiteFile, WebServer, WebServerConfig, WebServerTest, WebSite
+from diagnose.parsers.web_sites import has_name
 
 
 @check(
@@ -46,6 +57,7 @@ def certificate_file_missing(evidence: Evidence) -> Iterator[Claim]:
     from checks.server._certificate_lines import stored_pair_edit
 
     replacement = stored_pair_edit(view, site)
+    disable = None if replacement else _disabling_command(view, site)
     running = view.server.pid is not None
     yield Claim(
         about=Subject(text=file.path),
@@ -56,6 +68,7 @@ def certificate_file_missing(evidence: Evidence) -> Iterator[Claim]:
             "file": file.path,
             "place": place_text(file.file, file.line),
             "key": file.role == "key",
+            "other_site": next(iter(site.names), "") if disable else "",
             "stored": replacement[1].path if replacement else "",
             "stored_key": replacement[1].key if replacement else "",
             "running": running,
@@ -65,8 +78,23 @@ def certificate_file_missing(evidence: Evidence) -> Iterator[Claim]:
         severity=refused_config_severity(view),
         fix=Fix((replacement[0], *reload_steps(view.server)), replacement[1].applicability)
         if replacement
+        else Fix((disable, *reload_steps(view.server)), Applicability.REVIEW)
+        if disable
         else manual_fix(view, "file"),
     )
+
+
+def _disabling_command(view: ServerView, site: WebSite) -> Command | None:
+    """Return the command that takes another site out of Debian's folder of Apache, so that those
+    beside it are served again; None where its file has the target's name, too."""
+    folder, _, name = site.file.rpartition("/")
+    beside = view.config.sites if view.config else ()
+    is_own = any(
+        has_name(other, view.evidence.target.host) for other in beside if other.file == site.file
+    )
+    if is_own or folder != "/etc/apache2/sites-enabled" or not name.endswith(".conf"):
+        return None
+    return server_commands.disable_apache_site(name.removesuffix(".conf"))
 
 
 def _is_missing(evidence: Evidence, file: SiteFile, test: WebServerTest) -> bool:

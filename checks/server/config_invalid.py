@@ -14,6 +14,7 @@ from checks.server import (
     test_steps,
 )
 from checks.server._apache_comments import comment_apart
+from checks.server._apache_loading import LoadingMistake, loading_mistake, mistake_facts
 from checks.server._apache_modules import modules_of_directive
 from checks.server._corrected_words import NO_WORDS, correct_word
 from checks.server._haproxy_refused import NO_CORRECTION, Correction, correction
@@ -57,6 +58,7 @@ def config_invalid(evidence: Evidence) -> Iterator[Claim]:
     place = place_text(test.file, test.line)
     modules = _missing_modules(view, test)
     corrected = correction(view, test) or comment_apart(view, test) or correct_word(view, test)
+    mistake = loading_mistake(view, test)
     yield Claim(
         about=Subject(text=place or server.config),
         covers=(Subject(),),
@@ -77,9 +79,11 @@ def config_invalid(evidence: Evidence) -> Iterator[Claim]:
             "corrected": corrected is not None,
             **_mistake_facts(view, test),
             **_apache_facts(view, test),
+            **mistake_facts(mistake),
+            "loading": mistake is not None,
         },
         severity=refused_config_severity(view),
-        fix=_fix(view, modules, corrected),
+        fix=_fix(view, modules, corrected, mistake),
     )
 
 
@@ -116,7 +120,12 @@ def _missing_modules(view: ServerView, test: WebServerTest) -> tuple[str, ...]:
     return () if set(modules) & set(view.config.modules) else modules
 
 
-def _fix(view: ServerView, modules: tuple[str, ...], corrected: Correction | None) -> Fix:
+def _fix(
+    view: ServerView,
+    modules: tuple[str, ...],
+    corrected: Correction | None,
+    mistake: LoadingMistake | None,
+) -> Fix:
     server = view.server
     load = reload_steps(server)[1:]
     if modules and server.config.startswith("/etc/apache2/"):
@@ -124,6 +133,8 @@ def _fix(view: ServerView, modules: tuple[str, ...], corrected: Correction | Non
         return Fix((enable, *test_steps(server), *load), Applicability.AUTOMATIC)
     if corrected:
         return Fix((*corrected.edits, *test_steps(server), *load), Applicability.REVIEW)
+    if mistake and mistake.steps:
+        return Fix((*mistake.steps, *test_steps(server), *load), Applicability.REVIEW)
     load = () if server.pid is not None else load
     correct = Manual("correct", Where.SERVER)
     return Fix((correct, *test_steps(server), *load), Applicability.MANUAL)

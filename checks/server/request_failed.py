@@ -42,13 +42,19 @@ from diagnose.model import (
     Step,
     Subject,
     Where,
+    commands,
     server_commands,
 )
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import ServerRequestError
 from diagnose.model.site_folders import FolderAccess
 from diagnose.model.web_servers import SiteRoute, WebServer
-from diagnose.parsers.apache.htaccess import faulty_lines, is_php_setting, mended_lines
+from diagnose.parsers.apache.htaccess import (
+    begins_with_mark,
+    faulty_lines,
+    is_php_setting,
+    mended_lines,
+)
 from diagnose.parsers.nginx.edits import diff
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.web_sites import is_within, route_of, takes
@@ -204,6 +210,9 @@ def _fix(
     edit = _tls_edit(view, route) if error.reason == "backend-tls" and route else None
     if edit:
         return Fix((edit, *steps))
+    if begins_with_mark(error.message) and error.file:
+        unmarked = commands.rewrite(error.file, (r"1s/^\xEF\xBB\xBF//",))
+        return Fix((unmarked,), Applicability.REVIEW)
     if mended := _mended(error):
         return Fix((mended,), Applicability.REVIEW)
     # An .htaccess and the permissions of a file count at once.
@@ -222,6 +231,7 @@ def _faulty_line(error: ServerRequestError) -> dict[str, object]:
         "line": clean(line.strip(), 200),
         "line_place": place_text(error.file, numbers[0]) if numbers else "",
         "php": is_php_setting(error.message),
+        "mark": begins_with_mark(error.message),
     }
 
 
@@ -273,14 +283,14 @@ def _moving_fix(view: ServerView, error: ServerRequestError) -> Fix:
         if len(numbers) == 1 and name.lower() in _MOVABLE
         else []
     )
-    commands: tuple[Command | Edit, ...] = ()
+    moving: tuple[Command | Edit, ...] = ()
     if ends and sites and error.rules:
         start, end = numbers[0] - 1, ends[0]
         added = added_lines(view, sites[0], lines[start:end])
         taken = diff(error.rules.path, text, "\n".join((*lines[:start], *lines[end:])))
         if added and taken:
-            commands = (added, *_typed(reload_steps(view.server)), Edit(error.rules.path, taken))
-    return Fix((Manual("never", Where.SERVER, commands=commands),), Applicability.MANUAL)
+            moving = (added, *_typed(reload_steps(view.server)), Edit(error.rules.path, taken))
+    return Fix((Manual("never", Where.SERVER, commands=moving),), Applicability.MANUAL)
 
 
 def _typed(steps: Sequence[Step]) -> Iterator[Command | Edit]:

@@ -2,7 +2,8 @@
 its certificate, or its pages. Or a site with a wildcard answers, and the site of exactly this name
 is read later (Apache takes the first that matches), is not loaded, is on another port, or is
 misspelled. Or the site that answers is on the one address that visitors reach, and the site of the
-name on every address (`*`): Apache compares the names of sites on that address alone.
+name on every address (`*`): Apache compares the names of sites on that address alone. Or the site
+of the name is on an address that this machine does not have, or on loopback: nobody gets there.
 
 A server whose only site has no name, or another one, may be meant like that. It is a fault only
 where visitors see it: the certificate is not for the name, the site with the name is on disk and
@@ -13,19 +14,25 @@ listen. Over plain HTTP nothing tells but the page: there the site of this name 
 or the visitor's own words say that another site comes.
 """
 
-import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from checks.server import (
     ServerView,
     enabling_command,
-    line_edit,
-    line_text,
     manual_fix,
     place_text,
     reload_steps,
     server_on_port,
+    visited_addresses,
+)
+from checks.server._site_addresses import (
+    absent_site,
+    address_fix,
+    is_absent,
+    is_loopback_only,
+    own_addresses,
 )
 from checks.server._site_names import alias_edit, name_edit
 from checks.server._sites_beside import (
@@ -97,8 +104,11 @@ def wrong_site(evidence: Evidence) -> Iterator[Claim]:
     sites = tuple(
         site
         for site in answering
-        if not site.passthrough and not _is_loopback_only(site, target.port)
+        if not site.passthrough and not is_loopback_only(site, target.port)
     )
+    own = own_addresses(view)
+    # Of the sites on addresses that visitors reach, and those of which that is not known.
+    sites = tuple(site for site in sites if not is_absent(site, target.port, own))
     if not sites or is_address(target.host):
         return
     if any(has_name(site, target.host) for site in sites):
@@ -107,6 +117,8 @@ def wrong_site(evidence: Evidence) -> Iterator[Claim]:
     inner = next((site for site in answering if has_name(site, target.host)), None)
     if inner and _is_inner_name(evidence):
         return
+    inner = inner if inner and is_loopback_only(inner, target.port) else None
+    absent = None if inner else absent_site(view, sites[0], own)
     served = served_certificates(evidence, lambda handshake: handshake.port == target.port)
     foreign = [
         served_certificate
@@ -122,10 +134,14 @@ def wrong_site(evidence: Evidence) -> Iterator[Claim]:
     strays = _pages_without_a_site(view, sites[0]) or _pages_of_another(view, sites[0])
     # What a section of a file that is read leaves out (<IfDefine>) may be so on purpose.
     is_unread = idle is not None and view.config.file(idle.file) is None
-    if not foreign and not is_unread and not inner and not strays and not unheard:
+    is_reached = absent is not None and bool(visited_addresses(evidence) & own)
+    if not (foreign or is_unread or inner or strays or unheard or is_reached):
         return
-    strays = strays or (page_exchanges(evidence) if unheard else ())
-    yield _claim(view, sites[0], idle, inner, foreign, strays, unheard=unheard)
+    strays = strays or (page_exchanges(evidence) if unheard or absent else ())
+    claim = _claim(view, sites[0], idle, inner or absent, foreign, strays, unheard=unheard)
+    # Another machine may have the address for now, and answer there with the right site.
+    is_sure = absent is None or is_reached
+    yield claim if is_sure else replace(claim, confidence=Confidence.LIKELY)
 
 
 def _unheard(view: ServerView, answering: WebSite) -> "UnheardSite | None":
@@ -253,11 +269,6 @@ def _is_inner_name(evidence: Evidence) -> bool:
     return bool(addresses) and all(map(is_loopback, addresses))
 
 
-def _is_loopback_only(site: WebSite, port: int) -> bool:
-    addresses = [socket.address for socket in site.sockets if socket.port == port]
-    return all(is_address(address) and is_loopback(address) for address in addresses)
-
-
 def _claim(
     view: ServerView,
     site: WebSite,
@@ -346,20 +357,6 @@ def _site_named(view: ServerView, sites: tuple[WebSite, ...], port: int) -> WebS
     )
 
 
-def _address_fix(view: ServerView, site: WebSite) -> Fix:
-    """Put the answering site on every address too, so that the names decide."""
-    line, port = line_text(view, site.file, site.line), view.evidence.target.port
-    match = re.fullmatch(r"(?i)(\s*<VirtualHost\s+)[^\s>]+(\s*>\s*)", line)
-    edit = (
-        line_edit(view, site.file, {site.line: (f"{match[1]}*:{port}{match[2]}",)})
-        if match
-        else None
-    )
-    if edit is None:
-        return manual_fix(view, "same-address")
-    return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
-
-
 def _order_fix(view: ServerView, first: WebSite, later: WebSite) -> Fix:
     """Let the file of the wildcard be read last, where both files are in one folder: files of an
     include are read by their names (core, "Include")."""
@@ -376,11 +373,11 @@ def _order_fix(view: ServerView, first: WebSite, later: WebSite) -> Fix:
 
 def _fix(view: ServerView, sites: SitesBeside) -> Fix:
     if sites.hidden:
-        return _address_fix(view, sites.answering)
+        return address_fix(view, sites.answering, "same-address")
     if sites.later:
         return _order_fix(view, sites.answering, sites.later)
     if sites.inner:
-        return manual_fix(view, "every-address")
+        return address_fix(view, sites.inner, "every-address")
     if sites.wildcard and sites.named and not sites.idle:
         return manual_fix(view, "move-the-site")
     enable = enabling_command(sites.idle) if sites.idle else None

@@ -22,6 +22,17 @@ def enable_apache_modules(names: Arguments) -> Command:
     return _apache_links(("a2enmod", *names), ("a2dismod", "-f", *names), "mods")
 
 
+def disable_apache_module(name: str) -> Command:
+    """Load a module of Apache no more from its next start or reload on (a2dismod(8)). Without "-f"
+    it asks about those that it takes for essential."""
+    return _apache_links(("a2dismod", "-f", name), ("a2enmod", name), "mods")
+
+
+def disable_apache_site(name: str) -> Command:
+    """Load a site of Apache no more from its next start or reload on (a2dissite(8))."""
+    return _apache_links(("a2dissite", name), ("a2ensite", name), "sites")
+
+
 def enable_apache_site(name: str) -> Command:
     """Load a site of Apache at its next start or reload (a2ensite(8))."""
     return _apache_links(("a2ensite", name), ("a2dissite", name), "sites")

@@ -108,6 +108,26 @@ class FolderRules(Observation):
 
 
 @frozen(kw_only=True, eq=False)
+class CgiScript(Observation):
+    """A script that Apache could not start. `mode` are its permissions, None if unknown.
+    `interpreter` is the program that its first line names, "" without such a line, and
+    `has_interpreter` whether that is there; `near` are programs of that name, or for that kind of
+    file, elsewhere. `has_returns` is True if its first line ends as those of Windows do."""
+
+    layer: ClassVar[str] = "server"
+
+    path: FilePath
+    mode: int | None = None
+    interpreter: FilePath = ""
+    has_interpreter: bool = False
+    has_returns: bool = False
+    near: tuple[FilePath, ...] = ()
+
+    def summary(self) -> Summary:
+        return self.path, self.interpreter or phrase("no interpreter")
+
+
+@frozen(kw_only=True, eq=False)
 class FolderAccess(Access):
     """The permissions on the path to the requested file, or to the folder's index file, and the
     user that runs the web server. Observed only after a 403 or 404, if the file is there.

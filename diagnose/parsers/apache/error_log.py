@@ -78,6 +78,8 @@ _OPENSSL = re.compile(r"SSL Library Error: error:[0-9A-F]{1,16}:[^:]{0,60}:[^:]{
 _REFUSED = re.compile(r"AH025(?:61|62|63): ")
 #: The system could not start it (mod_cgid: no right, or the interpreter of its first line).
 _SCRIPT_FAILED = re.compile(r"exec of '(/[^']{1,300})' failed")
+#: What a script writes to standard error (mod_cgid).
+_SCRIPT_SAID = re.compile(r"AH01215: stderr from (/[^:]{1,300}): (.{1,400})")
 #: Messages of checks of their own, or about no fault of the request.
 _OTHERS = {
     "AH01630",
@@ -135,7 +137,8 @@ def other_request_error(
         if error and error.code in _NO_CONNECTION:
             return _reason_before(text, now, seconds, _CONNECT, "AH00957") or error
         if error and _SCRIPT.match(error.message):
-            return _reason_before(text, now, seconds, _SCRIPT_FAILED) or error
+            reason = _reason_before(text, now, seconds, _SCRIPT_FAILED)
+            return reason or _script_words(text, now, seconds, error)
         if error and error.reason == "logged":
             return replace(error, message=_with_system_words(line, error.message))
         if error:
@@ -160,6 +163,20 @@ def _reason_before(
                 code=code,
             )
     return None
+
+
+def _script_words(text: str, now: str, seconds: float, error: RequestError) -> RequestError:
+    """Return an error about a script with what the script itself wrote to it, in one go before: the
+    first of these lines says what failed. Without such a line it stays as it is."""
+    name, said, wrote = error.message.rpartition(": ")[2], "", ""
+    for line, match in _recent_lines(text, now, seconds):
+        own = _SCRIPT_SAID.search(match[6])
+        if own is None or own[1].rpartition("/")[2] != name or wrote not in {"", line[:20]}:
+            if said:
+                break
+            continue
+        said, wrote = own[2], line[:20]  # to the second
+    return replace(error, message=clean(f"{error.message}: {said}", MAX_TEXT)) if said else error
 
 
 def _with_system_words(line: str, text: str) -> str:

@@ -22,8 +22,15 @@ _RULE_FLAGS = re.compile(r"(.{1,500}?)(?:\s+(\[[^\[\]\"]{1,200}\]))?")
 #: Directives of PHP that runs in Apache itself (mod_php, "php_value").
 _PHP = {"php_flag", "php_value", "php_admin_flag", "php_admin_value"}
 
+#: A RewriteBase that is no path: a whole address, or a folder without its slash.
+_BASE = re.compile(
+    r"(?i)^(\s*RewriteBase\s+)\"?(?:https?://[^/\s\"]{1,255})?(/?)([\w./~-]{0,300})\"?\s*$"
+)
+
 #: What a path may have that is written into an expression.
 _PLAIN = re.compile(r"/[\w./-]{1,200}")
+#: A byte order mark, as Apache's log writes its bytes.
+_MARK = "invalid command '\\xef\\xbb\\xbf"
 _ENDS = {"R", "F", "G", "P", "END"}
 
 
@@ -43,8 +50,11 @@ def faulty_lines(text: str, message: str) -> tuple[int, ...]:
 def mended_lines(text: str, message: str) -> dict[int, tuple[str, ...]]:
     """Return the lines in the place of faulty ones; {} if it takes a person. Flags, or a condition,
     with a blank are put into quotes. Settings of PHP count only where PHP runs in Apache: where it
-    does not, they stand in an <IfModule>."""
+    does not, they stand in an <IfModule>. RewriteBase takes the path of an address alone."""
     lines, faulty = _lines(text), faulty_lines(text, message)
+    if message.startswith("RewriteBase: "):
+        mended = _BASE.sub(_path_of_base, lines[faulty[0]]) if len(faulty) == 1 else ""
+        return {faulty[0]: (mended,)} if mended and mended != lines[faulty[0]] else {}
     if _FLAGS.match(message):
         mended = _quoted(lines[faulty[0]]) if len(faulty) == 1 else ""
         return {faulty[0]: (mended,)} if mended else {}
@@ -61,6 +71,16 @@ def mended_lines(text: str, message: str) -> dict[int, tuple[str, ...]]:
         )
         for number in sorted(own)
     }
+
+
+def _path_of_base(match: re.Match[str]) -> str:
+    return f"{match[1]}/{match[3]}"
+
+
+def begins_with_mark(message: str) -> bool:
+    """Return whether a message is about the mark of UTF-8 at the beginning of a file, which some
+    editors write and Apache takes for a part of the first directive."""
+    return message.lower().startswith(_MARK)
 
 
 def is_php_setting(message: str) -> bool:

@@ -9,6 +9,7 @@ from diagnose.machine import HasOwnRoot
 from diagnose.model import Vantage
 from diagnose.model.containers import NginxContainer
 from diagnose.model.http import Exchange
+from diagnose.model.logs import ServerRequestError
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.server_rules import HandledPath, ServedFolder
 from diagnose.model.site_folders import FolderAccess, FolderRules, SiteFolder
@@ -126,6 +127,16 @@ def _cut(served: ServedFolder) -> str:
     cut = served.requested.removesuffix(served.path)
     is_cut = served.path.startswith("/") and cut != served.requested and not served.prefix
     return cut if is_cut else ""
+
+
+@probe(after=ServerRequestError)
+async def script_of_error(ctx: ProbeContext, error: ServerRequestError) -> None:
+    """Look at the script that Apache could not start."""
+    if error.product == "apache" and error.file and error.errno and "exec of" in error.message:
+        # Imported late: few sites have scripts, and few of these fail.
+        from diagnose.probes.inside.cgi_scripts import emit_script
+
+        await emit_script(ctx, error.file)
 
 
 @probe(after=SiteFolder, needs=WebServerConfig)

@@ -564,6 +564,30 @@ def test_fires_on_a_variable_that_apaches_line_does_not_know(
     assert "+RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]" in lines
 
 
+@pytest.mark.parametrize(
+    ("line", "new"),
+    [
+        ("Redirect 301 / https://shop.example.com", "Redirect 301 / https://shop.example.com/"),
+        (
+            "RewriteRule ^/(.*)$ https://shop.example.com$1 [R=301,L]",
+            "RewriteRule ^/(.*)$ https://shop.example.com/$1 [R=301,L]",
+        ),
+    ],
+)
+def test_fires_and_writes_the_slash_behind_the_name_in_apaches_line(line: str, new: str) -> None:
+    text = (
+        f"{HTTPS}<VirtualHost *:80>\n    ServerName shop.example.com\n    {line}\n</VirtualHost>\n"
+    )
+    onward = redirected_page(
+        "https://shop.example.comtea/", Failure("resolution", "no such name", -2)
+    )
+    lost = replace(plain("https://shop.example.comtea"), url="http://shop.example.com/tea")
+    observations = (lost, onward, APACHE, apache_config(text))
+    (claim,) = judge("http.redirect-wrong-host", *observations)
+    _, lines = applied(claim)
+    assert f"+    {new}" in lines or f"+{new}" in lines
+
+
 def test_the_steps_are_those_of_the_server_that_answers() -> None:
     text = f"{HTTPS}<VirtualHost *:80>\n    ServerName shop.example.com\n</VirtualHost>\n"
     observations = (HOME, plain("https://$host/"), APACHE, apache_config(text))

@@ -59,6 +59,56 @@ def test_fires_for_a_name_that_the_certificate_has_not() -> None:
     assert claim.fix.applicability is Applicability.MANUAL
 
 
+def kept(host: str, *lines: str) -> WebServerConfig:
+    own = "".join(f"    {line}\n" for line in ("SSLProxyEngine on", *lines))
+    return apache_config(
+        HTTPS.replace("http://127.0.0.1:3000", f"https://{host}:3443").replace(
+            "    SSLEngine on\n", f"    SSLEngine on\n{own}"
+        )
+    )
+
+
+def shaken(host: str, *names: str) -> BackendHandshake:
+    return replace(
+        SHAKEN, target=f"https://{host}:3443/", host=host, server_name=host, verify_code=0,
+        chain=(leaf(dns_names=names),),
+    )  # fmt: skip
+
+
+def test_fires_where_apache_compares_the_name_of_the_visitor() -> None:
+    host = "app.example.net"
+    config = kept(host, "ProxyPreserveHost On")
+    (claim,) = judge(CHECK, APACHE, config, FAILED, shaken(host, host), masked=False)
+    assert claim.facts["kept_host"]
+    assert claim.facts["wanted"] == "shop.example.com"
+    assert claim.fix
+    assert "+    ProxyPreserveHost Off" in claim.fix.edits[0].diff
+
+
+def test_fires_and_does_not_compare_the_name_in_the_own_network() -> None:
+    config = kept("app.internal", "ProxyPreserveHost On")
+    observed = (FAILED, shaken("app.internal", "app.internal"))
+    (claim,) = judge(CHECK, APACHE, config, *observed, masked=False)
+    assert claim.facts["check_off"]
+    assert claim.fix
+    assert "+    SSLProxyCheckPeerName off" in claim.fix.edits[0].diff
+    chained = kept("app.internal", "ProxyPreserveHost On", "SSLProxyVerify require")
+    (claim,) = judge(CHECK, APACHE, chained, *observed, masked=False)
+    assert not claim.facts["check_off"], "the comparison protects something here"
+
+
+@pytest.mark.parametrize("lines", [(), ("ProxyPreserveHost On", "SSLProxyCheckPeerName off")])
+def test_silent_where_the_name_fits_or_is_not_compared(lines: tuple[str, ...]) -> None:
+    handshake = shaken("app.internal", "app.internal")
+    assert not judge(CHECK, APACHE, kept("app.internal", *lines), FAILED, handshake)
+
+
+def test_silent_where_the_certificate_is_for_the_host_that_apache_sends() -> None:
+    config = kept("app.internal", "ProxyPreserveHost On")
+    handshake = shaken("app.internal", "shop.example.com")
+    assert not judge(CHECK, APACHE, config, FAILED, handshake)
+
+
 @pytest.mark.parametrize(
     ("line", "host", "added"),
     [

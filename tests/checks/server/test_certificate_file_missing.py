@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from diagnose.model import Failure
+from diagnose.model import Failure, server_commands
 from diagnose.model.files import StoredCertificate
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.web_servers import WebServerTest
@@ -54,3 +54,13 @@ def test_fires_and_names_a_pair_that_is_valid_for_all_names_of_the_site() -> Non
     more = HTTPS.replace("</VirtualHost>", "ServerAlias *.shop.example.com\n</VirtualHost>")
     (claim,) = judge(CHECK, APACHE, FAILED, apache_config(more), LISTENING, beside)
     assert not claim.facts["stored"]
+
+
+def test_fires_and_takes_another_site_out() -> None:
+    config = apache_config(HTTPS.replace("shop.example.com", "old.example.com"))
+    (claim,) = judge(CHECK, APACHE, FAILED, config, LISTENING, masked=False)
+    assert claim.facts["other_site"] == "old.example.com"
+    assert claim.fix
+    assert claim.fix.steps[0] == server_commands.disable_apache_site("shop")
+    (claim,) = judge(CHECK, APACHE, FAILED, apache_config(), LISTENING)
+    assert not claim.facts["other_site"]

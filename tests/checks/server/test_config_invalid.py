@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from diagnose.model import Applicability, Edit, Severity
+from diagnose.model import Applicability, Edit, Severity, server_commands
 from diagnose.model.web_servers import WebServerTest
 from tests.support.caddy_evidence import CADDY, caddy_config
 from tests.support.caddy_evidence import CONFIG as CADDYFILE
@@ -155,3 +155,51 @@ def test_silent_when_the_test_passes_or_another_program_has_the_port() -> None:
     assert not judge(CHECK, APACHE, PASSED, LISTENING)
     assert not judge(CHECK, replace(APACHE, ports=(8080,)), FAILED, LISTENING)
     assert not judge(CHECK, replace(APACHE, foreign=True), FAILED, LISTENING)
+
+
+MPM = replace(FAILED, file="", line=0)
+
+
+def test_fires_where_no_module_handles_the_processes_of_apache() -> None:
+    none = replace(MPM, message="AH00534: apache2: Configuration error: No MPM loaded.")
+    (claim,) = judge(CHECK, APACHE, none, apache_config(), LISTENING)
+    assert claim.facts["mpm"] == "mpm_event"
+    assert claim.fix
+    assert claim.fix.steps[0] == server_commands.enable_apache_modules(("mpm_event",))
+    with_php = apache_config(modules=("php8",))
+    (claim,) = judge(CHECK, APACHE, none, with_php, LISTENING)
+    assert claim.facts["mpm"] == "mpm_prefork"
+
+
+def test_fires_where_two_modules_handle_the_processes_of_apache() -> None:
+    two = replace(MPM, message="AH00534: apache2: Configuration error: More than one MPM loaded.")
+    config = apache_config(modules=("mpm_event", "mpm_prefork"))
+    (claim,) = judge(CHECK, APACHE, two, config, LISTENING)
+    assert (claim.facts["mpm"], claim.facts["mpm_twice"]) == ("mpm_event", True)
+    assert claim.fix
+    assert claim.fix.steps[0] == server_commands.disable_apache_module("mpm_prefork")
+
+
+GONE = (
+    "Cannot load /usr/lib/apache2/modules/{0} into server: /usr/lib/apache2/modules/{0}: "
+    "cannot open shared object file: No such file or directory"
+)
+
+
+def test_fires_where_the_file_of_a_module_is_gone() -> None:
+    folder = "/etc/apache2/mods-enabled"
+    gone = replace(FAILED, message=GONE.format("mod_x.so"), file=f"{folder}/x.load", line=1)
+    (claim,) = judge(CHECK, APACHE, gone, apache_config(), LISTENING)
+    assert claim.facts["gone_module"] == "x"
+    assert claim.fix
+    assert claim.fix.steps[0] == server_commands.disable_apache_module("x")
+
+
+def test_leaves_the_module_of_php_to_a_person() -> None:
+    """Without one, Apache would send the source of scripts."""
+    file = "/etc/apache2/mods-enabled/php7.4.load"
+    gone = replace(FAILED, message=GONE.format("libphp7.4.so"), file=file, line=1)
+    (claim,) = judge(CHECK, APACHE, gone, apache_config(), LISTENING)
+    assert claim.facts["gone_php"]
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL

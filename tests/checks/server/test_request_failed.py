@@ -77,6 +77,24 @@ def test_fires_and_mends_the_line_of_an_htaccess() -> None:
     assert '+RewriteRule .* - "[E=A:no cache]"\n' in edit.diff
 
 
+def test_fires_and_takes_a_byte_order_mark_away() -> None:
+    message = r"Invalid command '\xef\xbb\xbfRewriteEngine', perhaps misspelled"
+    error = replace(HTACCESS, message=message)
+    (claim,) = judge(CHECK, APACHE, apache_config(), error, BROKEN)
+    assert claim.facts["mark"]
+    assert claim.fix
+    (step,) = claim.fix.steps
+    assert isinstance(step, Command)
+    assert step.argv[0] == "sed"
+    assert step.argv[-1] == HTACCESS.file
+
+
+def test_fires_and_loads_the_module_of_lines_of_apache_2_2() -> None:
+    error = replace(HTACCESS, message="Invalid command 'Order', perhaps misspelled")
+    (claim,) = judge(CHECK, APACHE, apache_config(), error, BROKEN)
+    assert claim.facts["modules"] == ("access_compat",)
+
+
 def test_fires_without_an_edit_where_the_line_is_not_understood() -> None:
     error = replace(
         HTACCESS, message="Invalid command 'Heder'", rules=ServerFile(HTACCESS.file, "Heder a\n")

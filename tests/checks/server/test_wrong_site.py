@@ -5,10 +5,20 @@ from typing import Any
 
 import pytest
 
-from diagnose.model import Applicability, Command, Confidence, Edit, Severity, Symptom, Target
+from diagnose.model import (
+    Applicability,
+    Command,
+    Confidence,
+    Edit,
+    Severity,
+    Symptom,
+    Target,
+    Vantage,
+)
 from diagnose.model.dns import DnsAnswer, Resolution
 from diagnose.model.files import OtherCertificate
 from diagnose.model.http import Exchange
+from diagnose.model.server import Interface
 from diagnose.model.tls import Certificate, Handshake
 from diagnose.model.web_servers import WebServerConfig
 from tests.support import caddy_evidence, haproxy_evidence
@@ -89,6 +99,29 @@ def test_fires_for_a_site_on_a_loopback_address_alone() -> None:
     assert claim.facts["inner_address"] == "127.0.1.1"
     assert claim.facts["elsewhere"] == ""
     assert claim.severity is None
+
+
+NIC = Interface(vantage=Vantage.SERVER, name="eth0", up=True, addresses=("203.0.113.10/24",))
+FAR = ANOTHER.replace(":3000", ":4000") + HTTPS.replace("*:443", "198.51.100.77:443")
+
+
+def test_fires_for_a_site_on_an_address_that_this_machine_does_not_have() -> None:
+    (claim,) = judge(CHECK, APACHE, apache_config(FAR), LISTENING, ANSWER, NIC, masked=False)
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.facts["inner_address"] == "198.51.100.77"
+    assert claim.fix
+    assert "+<VirtualHost *:443>" in claim.fix.edits[0].diff
+    behind = replace(NIC, addresses=("10.0.0.5/24",))
+    assert not judge(CHECK, APACHE, apache_config(FAR), LISTENING, ANSWER, behind)
+    served = replace(SERVED, chain=(OTHER,))
+    (claim,) = judge(CHECK, APACHE, apache_config(FAR), LISTENING, ANSWER, behind, served)
+    assert claim.confidence is Confidence.LIKELY
+
+
+def test_silent_for_an_address_that_this_machine_has() -> None:
+    own = replace(NIC, addresses=("203.0.113.10/24", "198.51.100.77/32"))
+    assert not judge(CHECK, APACHE, apache_config(FAR), LISTENING, ANSWER, own)
+    assert not judge(CHECK, APACHE, apache_config(FAR), LISTENING, ANSWER)
 
 
 def test_fires_for_a_refused_page_where_a_site_has_the_name_with_www() -> None:

@@ -49,6 +49,25 @@ def apache_redirects_to_a_name_inside(lab: Lab) -> None:
     _apache(lab, "Redirect permanent / https://web1.internal/")
 
 
+TEA = "http://shop.example.com/tea"
+
+
+@apache_scenario(outside="http.redirect-wrong-host", target=TEA, differs=(apache.SITE,))
+def apache_redirects_without_the_slash_behind_the_name(lab: Lab) -> None:
+    """Redirect / https://NAME: what follows the path is written behind the name."""
+    _apache(lab, "Redirect permanent / https://shop.example.com")
+
+
+@apache_scenario(outside="http.redirect-wrong-host", target=TEA, differs=(apache.SITE,))
+def apache_redirects_by_a_rule_that_drops_the_slash(lab: Lab) -> None:
+    _apache(lab, "RewriteEngine On", "RewriteRule ^/(.*)$ https://shop.example.com$1 [R=301,L]")
+
+
+@healthy_apache(target=TEA)
+def apache_redirects_by_a_rule_that_keeps_the_slash(lab: Lab) -> None:
+    _apache(lab, "RewriteEngine On", "RewriteRule ^(.*)$ https://shop.example.com$1 [R=301,L]")
+
+
 @haproxy_scenario(outside="http.redirect-wrong-host", differs=(haproxy.CONFIG,))
 def haproxy_redirects_to_a_name_inside(lab: Lab) -> None:
     _haproxy(lab, "http-request redirect prefix https://web1.internal code 301")

@@ -259,6 +259,26 @@ def test_a_script_that_is_named_by_its_name_alone() -> None:
     assert other_request_error(SCRIPT, NOW, 10, other) is None
 
 
+def test_what_a_script_wrote_before_it_ended() -> None:
+    def said(words: str, name: str = "hello.cgi", second: str = "18.2") -> str:
+        words = f"AH01215: stderr from /srv/cgi/{name}: {words}"
+        return SCRIPT.replace("End of script output before headers: hello.cgi", words).replace(
+            "18.0", second
+        )
+
+    lines = [
+        said("of an earlier request", second="15.1"),
+        said("Can't locate Foo/Bar.pm in @INC", second="18.1"),
+        said("BEGIN failed--compilation aborted"),
+        said("nothing", "other.cgi"),
+        SCRIPT,
+    ]
+    requested = RequestedSite({"/cgi-bin/hello.cgi"}, {"/var/www/shop"}, set())
+    error = other_request_error("\n".join(lines), NOW, 10, requested)
+    assert error
+    assert error.message.endswith("hello.cgi: Can't locate Foo/Bar.pm in @INC")
+
+
 def test_the_index_file_of_the_requested_folder() -> None:
     error = other_request_error(OWN_LINK, NOW, 10, REQUESTED)
     assert error

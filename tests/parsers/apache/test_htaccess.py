@@ -30,6 +30,22 @@ def test_a_rule_whose_flags_have_a_blank(line: str, new: str) -> None:
     assert mended_lines(text, FLAGS) == ({2: (new,)} if new else {})
 
 
+@pytest.mark.parametrize(
+    ("line", "new"),
+    [
+        ("RewriteBase https://shop.example.com/blog/", "RewriteBase /blog/"),
+        ("  RewriteBase https://shop.example.com", "  RewriteBase /"),
+        ("RewriteBase blog", "RewriteBase /blog"),
+        ("RewriteBase /blog", ""),
+        ("RewriteBase ../blog%20a", ""),
+    ],
+)
+def test_a_base_that_is_no_path(line: str, new: str) -> None:
+    """Issue 1527 of nextcloud/docker."""
+    message = "RewriteBase: argument is not a valid URL"
+    assert mended_lines(f"RewriteEngine On\n{line}\n", message) == ({2: (new,)} if new else {})
+
+
 def test_a_condition_whose_pattern_has_a_blank() -> None:
     text = "RewriteCond %{HTTP_USER_AGENT} !MODX RegenCache [NC]\nRewriteRule a b\n"
     message = FLAGS.replace("Rule", "Cond")

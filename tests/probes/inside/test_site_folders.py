@@ -8,9 +8,10 @@ import pytest
 
 from diagnose.machine import CommandResult
 from diagnose.model.http import Exchange
+from diagnose.model.logs import ServerRequestError
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.server_rules import ServedFolder
-from diagnose.model.site_folders import FolderRules, SiteFolder
+from diagnose.model.site_folders import CgiScript, FolderRules, SiteFolder
 from diagnose.probes.inside import site_folders
 from tests.support.caddy_evidence import CADDY, caddy_config, document
 from tests.support.fake_context import Looking
@@ -277,3 +278,31 @@ def test_the_deepest_folder_with_rules_where_the_sites_own_has_none() -> None:
         asyncio.run(work())
         (folder,) = ctx.observed(SiteFolder)
         assert folder.rules_folder == expected
+
+
+def test_the_script_that_apache_could_not_start() -> None:
+    path = "/srv/cgi/stock.pl"
+    files = {path: "#!/usr/local/bin/perl5\nprint 1;\n", "/usr/bin/perl": ""}
+    mode = CommandResult((), 0, "755\n", "", 0.0)
+    ctx = Looking(RecordedMachine({f"stat -c %a {path}": mode}, files=files))
+    error = ServerRequestError(
+        product="apache",
+        log="/var/log/apache2/error.log",
+        reason="logged",
+        message=f"(2)No such file or directory: AH01241: exec of '{path}' failed",
+        file=path,
+        errno=2,
+    )
+
+    async def work() -> None:
+        await site_folders.script_of_error.work(ctx, error)
+        await site_folders.script_of_error.work(ctx, replace(error, message="AH01102: cut"))
+
+    asyncio.run(work())
+    (script,) = ctx.observed(CgiScript)
+    assert (script.mode, script.interpreter, script.has_interpreter) == (
+        0o755,
+        "/usr/local/bin/perl5",
+        False,
+    )
+    assert script.near == ("/usr/bin/perl",)
