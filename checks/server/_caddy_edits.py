@@ -112,35 +112,50 @@ def rewriting_line(view: ServerView, site: WebSite) -> int:
     return places[0] if len(places) == 1 else 0
 
 
-def files_block_edit(view: ServerView, site: WebSite) -> Edit | None:
-    """Return the edit that puts a site's files, which stand in no block, into a `handle`: its
-    lines `root`, `try_files` and `file_server`, with nothing between them. None if the application
-    is in no `handle`, or anything else may rely on the order."""
+def files_apart_edit(view: ServerView, site: WebSite) -> Edit | None:
+    """Return the edit that puts a site's `try_files` and `file_server`, which stand in no block,
+    into a `handle`, and each `reverse_proxy` with a matcher that stands in none into one of its
+    own: of a site's `handle` blocks one alone counts. None if anything else may rely on the
+    order."""
     lines = _site_lines(view, site)
     places = _siblings(list(lines.values()), 2) if len(lines) > 2 else []
     own = {site.line + place - 1: lines[site.line + place - 1] for place in places}
-    names = {number: line.split()[0] for number, line in own.items() if line.split()}
-    files = [number for number, name in names.items() if name in _FILE_NAMES]
-    written = set(names.values())
-    is_bare = any(line.split()[:2] == ["handle", "{"] for line in own.values())
-    if not {"try_files", "file_server"} <= written or _OTHER_NAMES & written or is_bare:
+    words = {number: line.split() for number, line in own.items() if line.split()}
+    files = [number for number, row in words.items() if row[0] in {"try_files", "file_server"}]
+    written = sorted(words[number][0] for number in files)
+    if written != ["file_server", "try_files"] or not _may_stand_apart(list(words.values())):
         return None
-    is_together = files == list(range(files[0], files[-1] + 1))
-    has_block = any(own[number].rstrip().endswith(("{", "\\")) for number in files)
-    if not is_together or has_block or not any(name.startswith("handle") for name in written):
+    if any(own[number].rstrip().endswith(("{", "\\")) for number in files):
         return None
-    first = own[files[0]]
-    indent = indentation(first)
-    inner = [f"{indent}{own[number]}" for number in files]
+    indent = indentation(own[files[0]])
+    step = "\t" if "\t" in indent or not indent else "    "
+    inner = [f"{indent}{step}{own[number].strip()}" for number in files]
     changes: dict[int, tuple[str, ...]] = dict.fromkeys(files, ())
-    changes[files[0]] = (f"{indent}handle {{", *inner, f"{indent}}}")
+    changes[files[-1]] = (f"{indent}handle {{", *inner, f"{indent}}}")
+    for number, row in words.items():
+        if row[0] != "reverse_proxy":
+            continue
+        ends = [place for place in own if place > number and own[place].split() == ["}"]]
+        last = ends[0] if row[-1] == "{" and ends else number
+        block = [lines[place] for place in range(number, last + 1)]
+        if len(row) < 3 or row[1][0] not in "/@" or any("\\" in line for line in block):
+            return None
+        block[0] = block[0].replace(f" {row[1]}", "", 1)
+        changes |= dict.fromkeys(range(number, last + 1), ())
+        moved = (f"{step}{line}" if line.strip() else line for line in block)
+        changes[number] = (f"{indent}handle {row[1]} {{", *moved, f"{indent}}}")
     return line_edit(view, site.file, changes)
 
 
-#: Directives whose order to a `handle` matters.
-_OTHER_NAMES = {"reverse_proxy", "php_fastcgi", "route", "import", "respond", "redir"}
+def _may_stand_apart(rows: Sequence[Sequence[str]]) -> bool:
+    """Return whether the lines of a site, in no block, keep their meaning beside a `handle` for the
+    files: none of them comes after `handle`, and no other `handle` takes what is left."""
+    names = {row[0] for row in rows if row[0][0] not in "#@}"}
+    is_bare = any(list(row[:2]) == ["handle", "{"] for row in rows)
+    has_application = bool(names & {"reverse_proxy", "handle", "handle_path"})
+    known = {*_BEFORE_HANDLE, "try_files", "handle", "handle_path"}
+    return not is_bare and has_application and names <= known
 
-_FILE_NAMES = {"root", "try_files", "file_server"}
 
 #: A `file_server` on one line, for all requests or for some.
 _FILE_SERVER = re.compile(r"\s*file_server(?:\s[^{}\\#]{0,200})?")

@@ -154,6 +154,29 @@ def caddy_falls_back_before_the_data(lab: Lab) -> None:
 
 
 @caddy_scenario(
+    outside="http.page-for-api", server="server.caddy-files-first", differs=(caddy.CONFIG,)
+)
+def caddy_falls_back_before_an_application_in_no_block(lab: Lab) -> None:
+    """https://github.com/caddyserver/caddy/issues/3912: `reverse_proxy /api/*` beside the files."""
+    files(lab)
+    bare = "".join(line.removeprefix("\t") for line in FILES.splitlines(keepends=True)[1:-1])
+    serve(lab, "\treverse_proxy /api/* 127.0.0.1:3001\n" + SOCKET + bare, "/api/users:json")
+
+
+@caddy_scenario(
+    outside="http.page-for-api", server="server.caddy-files-first", differs=(caddy.CONFIG,)
+)
+def caddy_falls_back_before_a_matcher_with_a_name(lab: Lab) -> None:
+    """https://github.com/caddyserver/caddy/issues/5503: the matcher has a name, and fields are set
+    for the application."""
+    files(lab)
+    bare = "".join(line.removeprefix("\t") for line in FILES.splitlines(keepends=True)[1:-1])
+    named = "\t@api {\n\t\tpath /api/*\n\t}\n\treverse_proxy @api 127.0.0.1:3001 {\n"
+    block = f"{named}\t\theader_up X-Real-IP {{remote_host}}\n\t}}\n"
+    serve(lab, bare + SOCKET + block, "/api/users:json")
+
+
+@caddy_scenario(
     outside="http.page-file-missing",
     server="server.caddy-folder-prefix",
     differs=(caddy.CONFIG,),

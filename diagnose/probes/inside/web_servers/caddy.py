@@ -183,7 +183,7 @@ READER: Reader = CaddyReader()
 
 async def refused_config(ctx: ProbeContext, server: WebServer) -> WebServerConfig | None:
     """Return the names, sockets and places of the sites of a Caddyfile that `caddy adapt` refuses,
-    and its text: nothing else is known of them. None if there are none."""
+    and its text: nothing else is known of them. None if no file could be read."""
     if not server.test:
         return None
     at, disk = ctx.elapsed(), await read_disk(ctx, server)
@@ -205,7 +205,7 @@ async def refused_config(ctx: ProbeContext, server: WebServer) -> WebServerConfi
             complete=False,
             files=files,
         )
-        if sites
+        if files
         else None
     )
 
