@@ -22,11 +22,13 @@ from checks.server import (
 )
 from checks.server._backend_answers import refused_websockets
 from checks.server._rules import decisive_rule
+from checks.server._well_known_edits import WELL_KNOWN, spared_edit
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
     Confidence,
+    Edit,
     Evidence,
     Fix,
     Severity,
@@ -156,6 +158,7 @@ def _claim(view: ServerView, refusals: Sequence[Refusal]) -> Claim:
             "socket": rule.websocket,
             "application": rule.bypassed if rule.status == 200 else "",
             "exempt": _exempt_line(rule),
+            "spared": _spared(view, rule) is not None,
             "slash": rule.rule.startswith("AllowEncodedSlashes"),
             **{question: question in rule.questions for question in _QUESTIONS},
             view.server.product: True,
@@ -171,6 +174,9 @@ def _fix(view: ServerView, rule: AnsweringRule) -> Fix:
         edit = line_edit(view, rule.file, {rule.line: ()})
         if edit is not None:
             return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
+    spared = _spared(view, rule)
+    if spared is not None:
+        return Fix((spared, *reload_steps(view.server)), Applicability.REVIEW)
     exempt = _exempt_line(rule)
     if exempt:
         edit = line_edit(view, rule.file, {rule.line: (exempt,)})
@@ -178,6 +184,12 @@ def _fix(view: ServerView, rule: AnsweringRule) -> Fix:
             return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
         return manual_fix(view, "exempt")
     return manual_fix(view, "change-the-rule")
+
+
+def _spared(view: ServerView, rule: AnsweringRule) -> Edit | None:
+    """Return the edit by which a rule of Caddy against paths spares what is meant for everybody."""
+    is_closed = rule.path.startswith(WELL_KNOWN) and rule.is_certain and rule.status >= 400
+    return spared_edit(view, rule.file, rule.line) if is_closed else None
 
 
 def _exempt_line(rule: AnsweringRule) -> str:

@@ -161,3 +161,27 @@ def test_silent_for_a_rule_with_a_condition_or_nothing_behind_it() -> None:
     assert not judge(CHECK, CADDY, greeting("path /health"), OK, masked=False)
     assert not judge(CHECK, CADDY, greeting(bypassed=""), OK, masked=False)
     assert not judge(CHECK, CADDY, greeting(), replace(OK, status=302), masked=False)
+
+
+def spared(text: str, line: int) -> str:
+    path = "/.well-known/matrix/server"
+    rule = replace(RULE, path=path, status=404, rule="respond @dot 404", file=CONFIG, line=line)
+    page = replace(PAGE, url=f"https://shop.example.com{path}", status=404)
+    caddy = replace(caddy_config(text), rules=(rule,))
+    (claim,) = judge(
+        CHECK, CADDY, caddy, LISTENING, page, target=replace(SHOP, path=path), masked=False
+    )
+    edit = claim.fix.steps[0] if claim.fix else None
+    return edit.diff if isinstance(edit, Edit) else ""
+
+
+def test_a_rule_against_hidden_files_spares_what_is_well_known() -> None:
+    added = "+\t\tnot path /.well-known/*\n"
+    assert added in spared("a {\n\t@dot path */.*\n\trespond @dot 404\n}\n", 3)
+    block = "a {\n\t@dot {\n\t\tpath */.*\n\t}\n\thandle @dot {\n\t\trespond 404\n\t}\n}\n"
+    assert added in spared(block, 6)
+
+
+def test_a_rule_that_is_not_about_paths_is_left_to_a_person() -> None:
+    assert not spared("a {\n\t@dot header X b\n\trespond @dot 404\n}\n", 3)
+    assert not spared("a {\n\trespond /.* 404\n}\n", 2)

@@ -242,6 +242,27 @@ def caddy_refuses_a_script_of_the_page(lab: Lab) -> None:
     serve(lab, rule + SOCKET + proxy, "/:/wp-content/app.js", "/wp-content/app.js")
 
 
+WELL_KNOWN = "/.well-known/matrix/server"
+DOT = "\t@dot path */.*\n\trespond @dot 404\n"
+
+
+@caddy_scenario(
+    outside=None,
+    server="server.rule-refuses",
+    target=f"https://shop.example.com{WELL_KNOWN}",
+    differs=(caddy.CONFIG,),
+)
+def caddy_refuses_what_is_well_known(lab: Lab) -> None:
+    """A rule against names that begin with a dot, from a list of lines for Caddy."""
+    serve(lab, DOT + SOCKET + "\treverse_proxy 127.0.0.1:3001\n", "/", WELL_KNOWN)
+
+
+@healthy_caddy(target=f"https://shop.example.com{WELL_KNOWN}")
+def caddy_refuses_hidden_files_alone(lab: Lab) -> None:
+    rule = DOT.replace("path */.*", "{\n\t\tpath */.*\n\t\tnot path /.well-known/*\n\t}")
+    serve(lab, rule + SOCKET + "\treverse_proxy 127.0.0.1:3001\n", "/", WELL_KNOWN)
+
+
 @healthy_caddy()
 def caddy_serves_scripts_beside_php(lab: Lab) -> None:
     server = lab.server

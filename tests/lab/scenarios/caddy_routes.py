@@ -92,3 +92,27 @@ def caddy_without_admin_api(lab: Lab) -> None:
     lab.server.write(caddy.CONFIG, text.replace("shop.example.com", "www.example.com"))
     caddy.start(lab)
     lab.server.write(caddy.CONFIG, text)
+
+
+def _sites_beside(lab: Lab, line: str) -> None:
+    """The site is in a file of a folder, from which the Caddyfile imports by this line."""
+    other = "blog.example.com {\n\ttls internal\n\trespond hello\n}\n"
+    caddy.install(lab, f"{other}{line}\n")
+    lab.server.write("/etc/caddy/sites/shop.conf", SHOP)
+    lab.undo(lambda: lab.server.sh("rm -rf /etc/caddy/sites"))
+    caddy.start(lab)
+
+
+@caddy_scenario(
+    outside="tls.handshake-failed",
+    server="server.site-missing",
+    differs=("/etc/caddy/sites/shop.conf", "/etc/caddy/sites/shop.conf.caddy"),
+)
+def caddy_imports_files_with_another_ending(lab: Lab) -> None:
+    """The other sites are served, and this one's file does not end as `import` wants it."""
+    _sites_beside(lab, "import sites/*.caddy")
+
+
+@healthy_caddy()
+def caddy_imports_files_with_this_ending(lab: Lab) -> None:
+    _sites_beside(lab, "import sites/*.conf")
