@@ -25,7 +25,7 @@ def rewrite_edit(view: ServerView, file: str, number: int) -> Edit | None:
     if not 0 < number <= len(lines):
         return None
     rewrites = [
-        place for place in _siblings(lines, number) if _REWRITE.fullmatch(lines[place - 1][:400])
+        place for place in siblings(lines, number) if _REWRITE.fullmatch(lines[place - 1][:400])
     ]
     return line_edit(view, file, {rewrites[0]: ()}) if len(rewrites) == 1 else None
 
@@ -43,9 +43,9 @@ def file_server_edit(view: ServerView, site: WebSite) -> Edit | None:
     roots = [number for number, line in lines.items() if line.split()[:1] == ["root"]]
     if len(roots) != 1 or not lacks_file_server(view, site):
         return None
-    siblings = _siblings(list(lines.values()), roots[0] - site.line + 1)
+    beside = siblings(list(lines.values()), roots[0] - site.line + 1)
     number = max(
-        site.line + place - 1 for place in siblings if _FILES.match(lines[site.line + place - 1])
+        site.line + place - 1 for place in beside if _FILES.match(lines[site.line + place - 1])
     )
     line = lines[number]
     indent = indentation(line)
@@ -80,7 +80,7 @@ def fallback_edit(view: ServerView, site: WebSite) -> Edit | None:
     before `reverse_proxy`, so the files and each application get a `handle`. None if the files
     stand in a block, or anything else may rely on the order."""
     lines = _site_lines(view, site)
-    places = _siblings(list(lines.values()), 2) if len(lines) > 2 else []
+    places = siblings(list(lines.values()), 2) if len(lines) > 2 else []
     own = {site.line + place - 1: lines[site.line + place - 1] for place in places}
     names = {number: line.split()[0] for number, line in own.items() if line.split()}
     known = {name for name in names.values() if name != "}" and not name.startswith("#")}
@@ -118,7 +118,7 @@ def files_apart_edit(view: ServerView, site: WebSite) -> Edit | None:
     own: of a site's `handle` blocks one alone counts. None if anything else may rely on the
     order."""
     lines = _site_lines(view, site)
-    places = _siblings(list(lines.values()), 2) if len(lines) > 2 else []
+    places = siblings(list(lines.values()), 2) if len(lines) > 2 else []
     own = {site.line + place - 1: lines[site.line + place - 1] for place in places}
     words = {number: line.split() for number, line in own.items() if line.split()}
     files = [number for number, row in words.items() if row[0] in {"try_files", "file_server"}]
@@ -173,7 +173,7 @@ def served_first_edit(
     lines = _site_lines(view, site)
     names = {word for line in lines.values() for word in line.split()[:1]}
     places = [number for number, line in lines.items() if line.split()[:1] == ["file_server"]]
-    own = _siblings(list(lines.values()), 2) if len(lines) > 2 else []
+    own = siblings(list(lines.values()), 2) if len(lines) > 2 else []
     is_plain = re.fullmatch(r"(?:/[\w.-]+)+/?", root) and _GUARDS.isdisjoint(names)
     if len(places) != 1 or places[0] - site.line + 1 not in own or not is_plain:
         return None
@@ -200,7 +200,7 @@ def _site_lines(view: ServerView, site: WebSite) -> dict[int, str]:
 _FILES = re.compile(r"\s*(?:root|try_files)\s.{0,380}[^\s\\{]\s*$")
 
 
-def _siblings(lines: Sequence[str], number: int) -> list[int]:
+def siblings(lines: Sequence[str], number: int) -> list[int]:
     """Return the numbers of the lines that stand in the same block as a line, itself too."""
     depths: list[int] = []
     depth = 0

@@ -35,6 +35,23 @@ def caddy_takes_a_needed_prefix_off(lab: Lab) -> None:
 
 
 @caddy_scenario(
+    outside=None, server="server.caddy-stripped-first", target=USERS, differs=(caddy.CONFIG,)
+)
+def caddy_takes_the_prefix_off_before_the_route(lab: Lab) -> None:
+    """After threads about `uri strip_prefix`: it comes before the route of /api/*."""
+    proxy = "\turi strip_prefix /api\n\treverse_proxy /api/* 127.0.0.1:3001\n"
+    start = "\thandle / {\n\t\treverse_proxy 127.0.0.1:3000\n\t}\n"
+    files = "\troot * /srv/none\n\tfile_server\n"
+    serve(lab, f"{proxy}{start}{SOCKET}{files}", "/users:json")
+
+
+@healthy_caddy(target=USERS)
+def caddy_takes_the_prefix_off_for_all(lab: Lab) -> None:
+    """The route takes what is left."""
+    serve(lab, "\turi strip_prefix /api\n\treverse_proxy 127.0.0.1:3001\n", "/users:json")
+
+
+@caddy_scenario(
     outside="http.redirect-loop",
     server="server.path-changed",
     target="https://shop.example.com/grafana/",

@@ -116,3 +116,30 @@ def caddy_imports_files_with_another_ending(lab: Lab) -> None:
 @healthy_caddy()
 def caddy_imports_files_with_this_ending(lab: Lab) -> None:
     _sites_beside(lab, "import sites/*.conf")
+
+
+@caddy_scenario(
+    outside="tcp.refused", server="listener.loopback-only", differs=(caddy.CONFIG, "listeners")
+)
+def caddy_listens_on_the_loopback_address_alone(lab: Lab) -> None:
+    """`bind 127.0.0.1` in the site; port 80, for redirects, is bound to it too."""
+    caddy.install(lab, SHOP.replace("com {\n", "com {\n\tbind 127.0.0.1\n"))
+    caddy.start(lab)
+
+
+TWO_NAMES = SHOP.replace("shop.example.com {", "shop.example.com, www.shop.example.com {")
+ONE_NAME = "\tredir https://shop.example.com{uri} permanent\n"
+
+
+@caddy_scenario(
+    outside="http.redirect-loop", server="server.redirect-loop", differs=(caddy.CONFIG,)
+)
+def caddy_redirects_both_names_to_one(lab: Lab) -> None:
+    """After threads about www: the redirect is for the name to which it leads, too."""
+    caddy.serve(lab, TWO_NAMES.replace(PROXY, ONE_NAME + PROXY))
+
+
+@healthy_caddy()
+def caddy_redirects_the_other_name(lab: Lab) -> None:
+    other = "\t@www host www.shop.example.com\n" + ONE_NAME.replace("redir", "redir @www")
+    caddy.serve(lab, TWO_NAMES.replace(PROXY, other + PROXY))
