@@ -1,6 +1,6 @@
 """Apache or Caddy answers with an error, because a rule of its configuration says so: RewriteRule
-[F], Require, Deny, RedirectMatch 403, AllowEncodedSlashes; respond, error, basic_auth. The request
-does not reach an application.
+[F], Require, Deny, RedirectMatch 403, AllowEncodedSlashes; respond, error, basic_auth. Or Caddy
+closes the connection (abort). The request does not reach an application.
 
 The rule was evaluated for this run's request. It is certain if nothing of it is unknown and the
 application, asked directly, gives what visitors do not get. A rule about the visitor's address or a
@@ -65,7 +65,7 @@ def rule_refuses(evidence: Evidence) -> Iterator[Claim]:
         rule = decisive_rule(view, path, websocket, status) if answers else None
         if rule is not None:
             refusals.append(_refusal(view, answers, rule))
-    refusals += [*_of_files(view), *_of_all(view)]
+    refusals += [*_of_files(view), *_of_all(view), *_of_abort(view)]
     groups: dict[tuple[str, int, Severity], list[Refusal]] = {}
     for refusal in refusals:
         # One line that refuses the page and the WebSocket is one cause.
@@ -107,6 +107,20 @@ def _of_all(view: ServerView) -> Iterator[Refusal]:
     is_seen = bool(pages) and all(page.status == 200 for page in pages)
     if rule and is_seen and rule.is_certain and rule.bypassed and not rule.condition:
         yield Refusal(rule, pages, (), Severity.WARNING)
+
+
+def _of_abort(view: ServerView) -> Iterator[Refusal]:
+    """Yield the rule by which Caddy closes the connection of every visitor without an answer."""
+    pages = page_exchanges(view.evidence)
+    rule = decisive_rule(view, view.evidence.target.path.partition("?")[0], False, 0)
+    kinds = {page.failure.kind for page in pages if page.failure and page.status is None}
+    is_closed = bool(kinds & _CLOSED) and all(page.failure is not None for page in pages)
+    if rule and is_closed:
+        yield Refusal(rule, pages, (), Severity.ERROR)
+
+
+#: How the end of a connection without an answer is seen.
+_CLOSED = {"closed", "reset"}
 
 
 def _answers(evidence: Evidence, path: str, websocket: bool) -> Sequence[Exchange | Upgrade]:
@@ -151,6 +165,7 @@ def _claim(view: ServerView, refusals: Sequence[Refusal]) -> Claim:
             **view.facts,
             "path": rule.path,
             "status": rule.status,
+            "abort": rule.status == 0,
             "rule": rule.rule,
             "condition": rule.condition,
             "place": place_text(rule.file, rule.line),

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from diagnose.model import Applicability, Confidence, Edit, Severity
+from diagnose.model import Applicability, Confidence, Edit, Failure, Severity
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.pages import Page, PageFile, PageFileResponse
@@ -185,3 +185,14 @@ def test_a_rule_against_hidden_files_spares_what_is_well_known() -> None:
 def test_a_rule_that_is_not_about_paths_is_left_to_a_person() -> None:
     assert not spared("a {\n\t@dot header X b\n\trespond @dot 404\n}\n", 3)
     assert not spared("a {\n\trespond /.* 404\n}\n", 2)
+
+
+def test_fires_where_caddy_closes_the_connection() -> None:
+    rule = AnsweringRule("/", 0, "abort @out", "not remote_ip 10.0.0.0/8", ("address",))
+    caddy = replace(caddy_config(), rules=(rule,))
+    closed = replace(PAGE, status=None, failure=Failure("closed", "closed without an answer"))
+    (claim,) = judge(CHECK, CADDY, caddy, LISTENING, closed)
+    assert (claim.severity, claim.confidence) == (Severity.ERROR, Confidence.LIKELY)
+    assert claim.facts["abort"] is True
+    assert not judge(CHECK, CADDY, caddy, LISTENING, closed, replace(PAGE, status=200))
+    assert not judge(CHECK, CADDY, caddy_config(), LISTENING, closed)

@@ -259,6 +259,25 @@ def caddy_refuses_a_script_of_the_page(lab: Lab) -> None:
     serve(lab, rule + SOCKET + proxy, "/:/wp-content/app.js", "/wp-content/app.js")
 
 
+OUT = "\t@out not remote_ip {}\n\tabort @out\n"
+PROGRAM = "\treverse_proxy 127.0.0.1:3001\n"
+
+
+@caddy_scenario(
+    outside="http.server-error",
+    server="server.rule-refuses",
+    manual="whom the rule is for, its owner knows",
+)
+def caddy_aborts_for_all_other_addresses(lab: Lab) -> None:
+    """`abort` closes the connection: browsers show ERR_EMPTY_RESPONSE."""
+    serve(lab, OUT.format("192.168.0.0/16") + SOCKET + PROGRAM, "/")
+
+
+@healthy_caddy()
+def caddy_aborts_for_addresses_of_nobody(lab: Lab) -> None:
+    serve(lab, OUT.format("0.0.0.0/0") + SOCKET + PROGRAM, "/")
+
+
 WELL_KNOWN = "/.well-known/matrix/server"
 DOT = "\t@dot path */.*\n\trespond @dot 404\n"
 
