@@ -46,6 +46,7 @@ from diagnose.parsers.web_sites import has_name
 
 if TYPE_CHECKING:
     from checks.server._caddy_options import PortOption
+    from checks.server._plain_addresses import PlainAddress
 
 #: Ports that belong to a web server. Another port without a word about it may be any program's.
 _USUAL_PORTS = {80, 443}
@@ -89,6 +90,7 @@ def port_not_served(evidence: Evidence) -> Iterator[Claim]:
     option = _option(view, port) if not (socket or site or unread) else None
     moved = None if unread or option else _moved(view, secure)
     built = None if site or idle or unread or option or moved else _built(view)
+    plain = None if socket or idle or unread or option or moved or built else _plain(view)
     yield Claim(
         about=Subject(port=port),
         because=(server, config, *listeners),
@@ -113,6 +115,7 @@ def port_not_served(evidence: Evidence) -> Iterator[Claim]:
             "ports": tuple(sorted(server.ports)),
             "stored": built[0] if built else "",
             "there": served_at.url if served_at else "",
+            "plain_address": plain.place if plain else "",
         },
         # Another program may be meant to answer for a name that this server does not have.
         # Or plain http is meant, and the address lacks it.
@@ -124,6 +127,7 @@ def port_not_served(evidence: Evidence) -> Iterator[Claim]:
         else Fix((option.edit, *reload_steps(server)), Applicability.REVIEW)
         if option and option.edit
         else moved
+        or (Fix((plain.edit, *reload_steps(server)), Applicability.REVIEW) if plain else None)
         or (built[1] if built else _fix(view, socket is not None, idle, site, no_module)),
     )
 
@@ -155,6 +159,13 @@ def _moved(view: ServerView, secure: SiteSocket | None) -> Fix | None:
         return None
     edit = port_edit(view, secure.file, secure.line, secure.port, port)
     return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW) if edit else None
+
+
+def _plain(view: ServerView) -> "PlainAddress | None":
+    # Imported late: few ports are not served.
+    from checks.server._plain_addresses import plain_address
+
+    return plain_address(view)
 
 
 def _option(view: ServerView, port: int) -> "PortOption | None":

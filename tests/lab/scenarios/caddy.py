@@ -178,7 +178,7 @@ def caddy_not_reloaded_for_https(lab: Lab) -> None:
 @caddy_scenario(
     outside="tcp.refused",
     server="server.port-not-served",
-    manual="a person writes the address of the site",
+    manual="an authority issues the certificate",
 )
 def caddy_address_is_http(lab: Lab) -> None:
     """After a question on Stack Overflow: the address of the site begins with http://, so Caddy
