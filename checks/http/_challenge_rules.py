@@ -61,7 +61,10 @@ class ChallengeRule:
     def _edit(self, view: "ServerView") -> Edit | None:
         from checks.http._challenge_edits import opened, passed_over
         from checks.server import line_edit
+        from checks.server._well_known_edits import spared_edit
 
+        if self.product == "caddy":
+            return spared_edit(view, self.file, self.line)
         if self.exempt:
             return line_edit(view, self.file, {self.line: (self.exempt,)})
         if self.text.startswith("RewriteRule"):
@@ -75,7 +78,7 @@ def challenge_rule(evidence: Evidence, challenge: Exchange) -> ChallengeRule | N
     url = parse_url(challenge.url)
     if challenge.status not in {*_NOT_FOUND, 401, 403} or url is None:
         return None
-    rule = _server_rule(evidence, challenge)
+    rule = _server_rule(evidence, challenge) or _haproxy_rule(evidence, challenge)
     if rule is None and challenge.status in _NOT_FOUND:
         rule = _nginx_rule(evidence, challenge, url.path)
     return rule
@@ -121,6 +124,37 @@ def _server_rule(evidence: Evidence, challenge: Exchange) -> ChallengeRule | Non
     return ChallengeRule(
         rule.rule, place, product, rule.file, rule.line, exempt, rule.condition, kept,
         challenge.port,
+    )  # fmt: skip
+
+
+def _haproxy_rule(evidence: Evidence, challenge: Exchange) -> ChallengeRule | None:
+    """Return HAProxy's rule for paths that answers a challenge; None for one about anything else,
+    which spares the authority's addresses or not."""
+    from checks.server import server_view
+    from checks.server._haproxy import place
+    from checks.server._well_known_edits import spared_line
+    from diagnose.parsers.haproxy.view import parsed, refusals, target_proxies
+
+    view, path = server_view(evidence), ANY_CHALLENGE
+    if view is None or view.config is None or view.server.product != "haproxy":
+        return None
+    target = replace(evidence.target, scheme="http", port=challenge.port, path=path)
+    proxies = target_proxies(parsed(view.config), target, path)
+    found = list(refusals(proxies, target, path)) if proxies else []
+    found = [each for each in found if each.status == challenge.status]
+    if proxies is None or len(found) != 1 or not (found[0].is_certain and found[0].is_reached):
+        return None
+    line = found[0].line
+    words = spared_line(proxies.frontend, line)
+    own = _line_text(view, line.file, line.number)
+    exempt = f"{own[: len(own) - len(own.lstrip())]}{words}" if words else ""
+    return (
+        ChallengeRule(
+            " ".join(line.words), place(line), "haproxy", line.file, line.number, exempt,
+            port=challenge.port,
+        )
+        if exempt
+        else None
     )  # fmt: skip
 
 

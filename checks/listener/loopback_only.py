@@ -2,6 +2,7 @@
 only. For all others the port is closed (ip(7))."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from checks.firewall._other_ways import has_other_way
 from checks.listener import listeners_on, target_answers, target_connections
@@ -25,6 +26,9 @@ from diagnose.model.containers import Containers
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import ConfigFile, Directive, NginxConfig
 from diagnose.model.server import Listeners, UnservedAddress
+
+if TYPE_CHECKING:
+    from checks.listener._loopback_lines import LoopbackLines
 
 
 @frozen
@@ -54,9 +58,11 @@ def loopback_only(evidence: Evidence) -> Iterator[Claim]:
     listen_groups = _listen_groups(evidence)
     also_80 = port != 80 and _all_loopback(evidence, 80)
     process = next((listener.process for listener in listeners if listener.process), "")
+    ports = (port, 80) if also_80 else (port,)
+    lines = _lines_of_server(evidence, ports) if not listen_groups else None
     yield Claim(
         about=Subject(port=port),
-        covers=tuple(Subject(port=number) for number in ((port, 80) if also_80 else (port,))),
+        covers=tuple(Subject(port=number) for number in ports),
         because=(*evidence.good(Listeners), *connections),
         facts={
             "port": port,
@@ -66,6 +72,7 @@ def loopback_only(evidence: Evidence) -> Iterator[Claim]:
             "process": process,
             "file": listen_groups[0].file.path if listen_groups else "",
             "line": listen_groups[0].directives[0].line if listen_groups else "",
+            "place": lines.place if lines else "",
         },
         # Whether the site is the only program that listens, nobody said.
         confidence=Confidence.CERTAIN
@@ -73,8 +80,17 @@ def loopback_only(evidence: Evidence) -> Iterator[Claim]:
         else Confidence.LIKELY,
         ruled_out=("listener.missing",),
         location=_location(listen_groups),
-        fix=_fix(evidence, listen_groups, process),
+        fix=lines.fix if lines else _fix(evidence, listen_groups, process),
     )
+
+
+def _lines_of_server(evidence: Evidence, ports: tuple[int, ...]) -> "LoopbackLines | None":
+    if not any(type(each).__name__ == "WebServerConfig" for each in evidence.observations):
+        return None
+    # Imported late: few servers listen on the loopback address alone.
+    from checks.listener._loopback_lines import loopback_lines
+
+    return loopback_lines(evidence, ports)
 
 
 def _is_guessed(evidence: Evidence) -> bool:

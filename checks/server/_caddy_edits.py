@@ -25,7 +25,7 @@ def rewrite_edit(view: ServerView, file: str, number: int) -> Edit | None:
     if not 0 < number <= len(lines):
         return None
     rewrites = [
-        place for place in _siblings(lines, number) if _REWRITE.fullmatch(lines[place - 1][:400])
+        place for place in siblings(lines, number) if _REWRITE.fullmatch(lines[place - 1][:400])
     ]
     return line_edit(view, file, {rewrites[0]: ()}) if len(rewrites) == 1 else None
 
@@ -43,9 +43,9 @@ def file_server_edit(view: ServerView, site: WebSite) -> Edit | None:
     roots = [number for number, line in lines.items() if line.split()[:1] == ["root"]]
     if len(roots) != 1 or not lacks_file_server(view, site):
         return None
-    siblings = _siblings(list(lines.values()), roots[0] - site.line + 1)
+    beside = siblings(list(lines.values()), roots[0] - site.line + 1)
     number = max(
-        site.line + place - 1 for place in siblings if _FILES.match(lines[site.line + place - 1])
+        site.line + place - 1 for place in beside if _FILES.match(lines[site.line + place - 1])
     )
     line = lines[number]
     indent = indentation(line)
@@ -80,7 +80,7 @@ def fallback_edit(view: ServerView, site: WebSite) -> Edit | None:
     before `reverse_proxy`, so the files and each application get a `handle`. None if the files
     stand in a block, or anything else may rely on the order."""
     lines = _site_lines(view, site)
-    places = _siblings(list(lines.values()), 2) if len(lines) > 2 else []
+    places = siblings(list(lines.values()), 2) if len(lines) > 2 else []
     own = {site.line + place - 1: lines[site.line + place - 1] for place in places}
     names = {number: line.split()[0] for number, line in own.items() if line.split()}
     known = {name for name in names.values() if name != "}" and not name.startswith("#")}
@@ -112,35 +112,50 @@ def rewriting_line(view: ServerView, site: WebSite) -> int:
     return places[0] if len(places) == 1 else 0
 
 
-def files_block_edit(view: ServerView, site: WebSite) -> Edit | None:
-    """Return the edit that puts a site's files, which stand in no block, into a `handle`: its
-    lines `root`, `try_files` and `file_server`, with nothing between them. None if the application
-    is in no `handle`, or anything else may rely on the order."""
+def files_apart_edit(view: ServerView, site: WebSite) -> Edit | None:
+    """Return the edit that puts a site's `try_files` and `file_server`, which stand in no block,
+    into a `handle`, and each `reverse_proxy` with a matcher that stands in none into one of its
+    own: of a site's `handle` blocks one alone counts. None if anything else may rely on the
+    order."""
     lines = _site_lines(view, site)
-    places = _siblings(list(lines.values()), 2) if len(lines) > 2 else []
+    places = siblings(list(lines.values()), 2) if len(lines) > 2 else []
     own = {site.line + place - 1: lines[site.line + place - 1] for place in places}
-    names = {number: line.split()[0] for number, line in own.items() if line.split()}
-    files = [number for number, name in names.items() if name in _FILE_NAMES]
-    written = set(names.values())
-    is_bare = any(line.split()[:2] == ["handle", "{"] for line in own.values())
-    if not {"try_files", "file_server"} <= written or _OTHER_NAMES & written or is_bare:
+    words = {number: line.split() for number, line in own.items() if line.split()}
+    files = [number for number, row in words.items() if row[0] in {"try_files", "file_server"}]
+    written = sorted(words[number][0] for number in files)
+    if written != ["file_server", "try_files"] or not _may_stand_apart(list(words.values())):
         return None
-    is_together = files == list(range(files[0], files[-1] + 1))
-    has_block = any(own[number].rstrip().endswith(("{", "\\")) for number in files)
-    if not is_together or has_block or not any(name.startswith("handle") for name in written):
+    if any(own[number].rstrip().endswith(("{", "\\")) for number in files):
         return None
-    first = own[files[0]]
-    indent = indentation(first)
-    inner = [f"{indent}{own[number]}" for number in files]
+    indent = indentation(own[files[0]])
+    step = "\t" if "\t" in indent or not indent else "    "
+    inner = [f"{indent}{step}{own[number].strip()}" for number in files]
     changes: dict[int, tuple[str, ...]] = dict.fromkeys(files, ())
-    changes[files[0]] = (f"{indent}handle {{", *inner, f"{indent}}}")
+    changes[files[-1]] = (f"{indent}handle {{", *inner, f"{indent}}}")
+    for number, row in words.items():
+        if row[0] != "reverse_proxy":
+            continue
+        ends = [place for place in own if place > number and own[place].split() == ["}"]]
+        last = ends[0] if row[-1] == "{" and ends else number
+        block = [lines[place] for place in range(number, last + 1)]
+        if len(row) < 3 or row[1][0] not in "/@" or any("\\" in line for line in block):
+            return None
+        block[0] = block[0].replace(f" {row[1]}", "", 1)
+        changes |= dict.fromkeys(range(number, last + 1), ())
+        moved = (f"{step}{line}" if line.strip() else line for line in block)
+        changes[number] = (f"{indent}handle {row[1]} {{", *moved, f"{indent}}}")
     return line_edit(view, site.file, changes)
 
 
-#: Directives whose order to a `handle` matters.
-_OTHER_NAMES = {"reverse_proxy", "php_fastcgi", "route", "import", "respond", "redir"}
+def _may_stand_apart(rows: Sequence[Sequence[str]]) -> bool:
+    """Return whether the lines of a site, in no block, keep their meaning beside a `handle` for the
+    files: none of them comes after `handle`, and no other `handle` takes what is left."""
+    names = {row[0] for row in rows if row[0][0] not in "#@}"}
+    is_bare = any(list(row[:2]) == ["handle", "{"] for row in rows)
+    has_application = bool(names & {"reverse_proxy", "handle", "handle_path"})
+    known = {*_BEFORE_HANDLE, "try_files", "handle", "handle_path"}
+    return not is_bare and has_application and names <= known
 
-_FILE_NAMES = {"root", "try_files", "file_server"}
 
 #: A `file_server` on one line, for all requests or for some.
 _FILE_SERVER = re.compile(r"\s*file_server(?:\s[^{}\\#]{0,200})?")
@@ -158,7 +173,7 @@ def served_first_edit(
     lines = _site_lines(view, site)
     names = {word for line in lines.values() for word in line.split()[:1]}
     places = [number for number, line in lines.items() if line.split()[:1] == ["file_server"]]
-    own = _siblings(list(lines.values()), 2) if len(lines) > 2 else []
+    own = siblings(list(lines.values()), 2) if len(lines) > 2 else []
     is_plain = re.fullmatch(r"(?:/[\w.-]+)+/?", root) and _GUARDS.isdisjoint(names)
     if len(places) != 1 or places[0] - site.line + 1 not in own or not is_plain:
         return None
@@ -185,7 +200,7 @@ def _site_lines(view: ServerView, site: WebSite) -> dict[int, str]:
 _FILES = re.compile(r"\s*(?:root|try_files)\s.{0,380}[^\s\\{]\s*$")
 
 
-def _siblings(lines: Sequence[str], number: int) -> list[int]:
+def siblings(lines: Sequence[str], number: int) -> list[int]:
     """Return the numbers of the lines that stand in the same block as a line, itself too."""
     depths: list[int] = []
     depth = 0

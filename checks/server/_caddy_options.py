@@ -1,5 +1,7 @@
 """Global options of a Caddyfile by which no site is on a usual port ("Global options")."""
 
+from collections.abc import Callable
+
 from checks.server import ServerView, file_rows, line_edit
 from diagnose.model import Edit
 from diagnose.model.frozen import frozen
@@ -21,8 +23,17 @@ class PortOption:
 def port_option(view: ServerView, port: int) -> PortOption | None:
     """Return the one option that leaves a port without a socket; None if there is not one."""
     names = _OPTIONS.get(port, ())
+    return _only_option(view, lambda words: words[0] in names and _closes(words, port))
+
+
+def automatic_off(view: ServerView) -> PortOption | None:
+    """Return the one option by which Caddy gets no certificate; None if there is not one."""
+    return _only_option(view, lambda words: words == ["auto_https", "off"])
+
+
+def _only_option(view: ServerView, is_meant: Callable[[list[str]], bool]) -> PortOption | None:
     file = view.config.file(view.server.config) if view.config else None
-    if view.server.product != "caddy" or file is None or not names:
+    if view.server.product != "caddy" or file is None:
         return None
     found: list[tuple[int, list[str]]] = []
     depth = 0
@@ -32,7 +43,7 @@ def port_option(view: ServerView, port: int) -> PortOption | None:
             continue
         if depth == 0 and words != ["{"]:
             break  # the block of options comes before all others
-        if depth == 1 and words[0] in names and _closes(words, port):
+        if depth == 1 and is_meant(words):
             found.append((number, words))
         depth += (words[-1] == "{") - (words == ["}"])
     if len(found) != 1:

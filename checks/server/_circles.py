@@ -93,6 +93,7 @@ def _circle(view: ServerView, cycle: tuple[Exchange, ...], lines: list[RedirectL
             "header": False,
             "plain": is_plain,
             "other": lines[1].place if len(lines) > 1 else "",
+            "names": False,
             view.server.product: True,
         },
         confidence=Confidence.CERTAIN if is_always else Confidence.LIKELY,

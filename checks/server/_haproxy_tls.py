@@ -34,6 +34,13 @@ def without_tls(line: str) -> str:
     return f"{_SERVER_TLS.sub('', body)}{mark}{comment}"
 
 
+def with_name(line: str, old: str, new: str) -> str:
+    """Return a `server` line that wants another name of the server's certificate."""
+    named = re.escape(old)
+    line = re.sub(rf"(\sverifyhost\s+){named}(?=\s|$)", rf"\g<1>{new}", line)
+    return re.sub(rf"(\ssni\s+str\(){named}\)", rf"\g<1>{new})", line)
+
+
 def changes(view: ServerView, purpose: str) -> dict[str, dict[int, tuple[str, ...]]]:
     """Return the lines to write: the `bind` line if it has such a word, else the line of `global`
     that gives the default."""

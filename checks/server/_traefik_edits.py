@@ -120,9 +120,7 @@ def router_edit(
     files = view.config.files if view.config else ()
     if router.container or router.name.partition("@")[2] not in {"", "file"}:
         return None
-    if _UNWATCHED.search(view.server.arguments) or any(
-        file.path == state.path and _UNWATCHED.search(file.text) for file in files
-    ):
+    if not is_watched(view):
         return None
     name = router.name.partition("@")[0]
     blocks = [(file, block) for file in files for block in [_block(file, name)] if block]
@@ -131,6 +129,14 @@ def router_edit(
     file, block = blocks[0]
     changes = _changes(file.text.split("\n"), block, own)
     return line_edit(view, file.path, changes) if changes else None
+
+
+def is_watched(view: ServerView) -> bool:
+    """Return whether Traefik reads its files again by itself, unless its static file says no."""
+    config = view.config
+    static = config.file(config.path) if config else None
+    is_off = _UNWATCHED.search(view.server.arguments) or (static and _UNWATCHED.search(static.text))
+    return not is_off
 
 
 def _block(file: ServerFile, name: str) -> range | None:

@@ -22,7 +22,7 @@ from checks.server import (
 )
 from checks.server._backend_answers import refused_websockets, websocket_paths
 from checks.server._caddy_proxy_lines import server_name_edit, tls_edit
-from checks.server._haproxy_tls import without_tls
+from checks.server._haproxy_tls import with_name, without_tls
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.addresses import is_local_host
@@ -297,6 +297,11 @@ def _fix(view: ServerView, route: SiteRoute, reason: str, names: Sequence[str]) 
         # A host elsewhere serves many sites, and knows its own by the field Host as well.
         is_host_needed = route.keeps_host and not local
         named = server_name_edit(view, route, name, is_host_needed)
+        if named is not None:
+            return Fix((named, *reload_steps(view.server)), Applicability.REVIEW)
+    if reason == "name_differs" and view.server.product == "haproxy" and name:
+        written = with_name(line_text(view, route.file, route.line), route.server_name, name)
+        named = line_edit(view, route.file, {route.line: (written,)})
         if named is not None:
             return Fix((named, *reload_steps(view.server)), Applicability.REVIEW)
     if reason == "untrusted" and view.server.product == "caddy" and local:

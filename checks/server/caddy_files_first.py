@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from checks.server import ServerView, manual_fix, place_text, reload_steps, server_on_port
 from checks.server._backend_answers import refused_websockets
-from checks.server._caddy_edits import files_block_edit
+from checks.server._caddy_edits import files_apart_edit
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.http import Exchange, Upgrade, header
@@ -82,10 +82,10 @@ def _claim(view: ServerView, group: list[tuple[ServedFolder, list[Answer]]]) -> 
 
 
 def _fix(view: ServerView, site: WebSite | None, folder: ServedFolder) -> Fix:
-    """Return the remedy: a `handle` around the files, if the application is in one of its own."""
+    """Return the remedy: a `handle` for the files, and one for each application."""
     if not folder.fallback:
         return manual_fix(view, "application-first")
-    edit = files_block_edit(view, site) if site else None
+    edit = files_apart_edit(view, site) if site else None
     if edit is None:
         return manual_fix(view, "separate")
     return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)

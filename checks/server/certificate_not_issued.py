@@ -4,7 +4,8 @@ did not get so far. With `auto_https off` it does not try."""
 
 from collections.abc import Iterator
 
-from checks.server import ServerView, manual_fix, place_text, server_on_port
+from checks.server import ServerView, manual_fix, place_text, reload_steps, server_on_port
+from checks.server._caddy_options import automatic_off
 from checks.server.site_missing import INTERNAL_ERROR
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -62,6 +63,7 @@ def certificate_not_issued(evidence: Evidence) -> Iterator[Claim]:
     is_issued_by_acme = sites[0].issuance == "acme"
     message = view.config.complaint if is_issued_by_acme else ""
     reason = acme_reason(message)
+    option = None if is_issued_by_acme or sites[0].names == ("*",) else automatic_off(view)
     yield Claim(
         about=Subject(name=target.host, port=target.port),
         covers=(Subject(port=target.port),),
@@ -79,9 +81,14 @@ def certificate_not_issued(evidence: Evidence) -> Iterator[Claim]:
             "domain": next((n.removeprefix("*.") for n in sites[0].names if n != "*"), target.host),
             "address": asked_address(message),
             "until": retry_time(message),
+            "option_place": place_text(option.file, option.line) if option else "",
         },
         ruled_out=("server.site-missing", "server.reload-needed"),
-        fix=_fix(view, reason) if is_issued_by_acme else manual_fix(view, "turn-on"),
+        fix=Fix((option.edit, *reload_steps(view.server)), Applicability.REVIEW)
+        if option and option.edit
+        else _fix(view, reason)
+        if is_issued_by_acme
+        else manual_fix(view, "turn-on"),
     )
 
 

@@ -32,6 +32,7 @@ from diagnose.model import (
     Severity,
     Subject,
     Where,
+    commands,
 )
 from diagnose.model.logs import ServerStartError
 from diagnose.model.nginx import CertificateFile
@@ -92,7 +93,9 @@ def certificate_refused(evidence: Evidence) -> Iterator[Claim]:
         },
         confidence=Confidence.CERTAIN if message or reason != "damaged" else Confidence.LIKELY,
         severity=refused_config_severity(view),
-        fix=_fix(view, reason, _is_foreign(view, site_file, reason)),
+        fix=_away(view, site_file.path)
+        if _is_foreign(view, site_file, reason)
+        else _fix(view, reason),
     )
 
 
@@ -147,8 +150,16 @@ def _is_foreign(view: ServerView, file: SiteFile, reason: RefusalReason) -> bool
     return file.path not in named and any(f"{name.rstrip('/')}/" == folder for name in named)
 
 
-def _fix(view: ServerView, reason: RefusalReason, is_foreign: bool) -> Fix:
-    name = "new-certificate" if reason in _WEAK else "move-away" if is_foreign else "right-file"
+def _away(view: ServerView, path: str) -> Fix:
+    """Move a file into the folder above the one whose files are loaded."""
+    folder, name = posixpath.split(path)
+    new = posixpath.join(posixpath.dirname(folder), name)
+    more = start_steps(view.server) if view.server.pid is None else test_steps(view.server)
+    return Fix((commands.move(path, new), *more), Applicability.REVIEW)
+
+
+def _fix(view: ServerView, reason: RefusalReason) -> Fix:
+    name = "new-certificate" if reason in _WEAK else "right-file"
     step = Manual(name, Where.SERVER)
     more = start_steps(view.server) if view.server.pid is None else test_steps(view.server)
     return Fix((step, *more), Applicability.MANUAL)

@@ -15,6 +15,7 @@ from checks.http import _page_files
 from checks.server import manual_fix, reload_steps
 from checks.server._backend_answers import websocket_paths, websocket_severity
 from checks.server._haproxy import HaproxyView, haproxy_view, place, replace
+from checks.server._well_known_edits import WELL_KNOWN, spared_line
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -47,6 +48,7 @@ _Answer = Exchange | Upgrade | PageFileResponse
         "server.own-answer",
         "server.application-answers", "http.page-file-missing", "http.server-error",
         "http.misdirected",
+        "http.acme-challenge-blocked", "http.acme-challenge-missing",
         "websocket.not-upgraded",
         "websocket.unauthorized", "websocket.rate-limited", "websocket.no-location",
     ],
@@ -123,6 +125,7 @@ def _claim(haproxy: HaproxyView, path: str, answers: Sequence[_Answer], refusal:
     is_socket = isinstance(first, Upgrade)
     choosing = _backends_above(haproxy, refusal)
     edit, login = _except_them(haproxy, refusal, choosing), _login(haproxy, refusal)
+    spared = _spared(haproxy, refusal, own) if edit is None else None
     subjects = [Subject(port=port, path=each) for each in dict.fromkeys((own, path))]
     return Claim(
         about=subjects[0],
@@ -142,10 +145,11 @@ def _claim(haproxy: HaproxyView, path: str, answers: Sequence[_Answer], refusal:
             "counter": "sc_" in text or "sc0_" in text or "_rate" in text,
             "socket": is_socket,
             "backend_place": place(choosing[-1]) if choosing else "",
+            "spared": spared is not None,
             **_login_facts(login),
         },
-        fix=Fix((edit, *reload_steps(haproxy.view.server)), Applicability.REVIEW)
-        if edit
+        fix=Fix((own_edit, *reload_steps(haproxy.view.server)), Applicability.REVIEW)
+        if (own_edit := edit or spared)
         else manual_fix(
             haproxy.view,
             _step(login),
@@ -202,6 +206,14 @@ def _except_them(haproxy: HaproxyView, refusal: Refusal, lines: Sequence[Line]) 
         return None
     rule = " ".join(refusal.line.words)
     return replace(haproxy.view, refusal.line, f"{rule} unless {' || '.join(conditions)}")
+
+
+def _spared(haproxy: HaproxyView, refusal: Refusal, path: str) -> Edit | None:
+    """Return the edit by which a rule against paths spares what is meant for everybody."""
+    if not refusal.is_certain or not path.startswith(WELL_KNOWN):
+        return None
+    text = spared_line(haproxy.proxies.frontend, refusal.line)
+    return replace(haproxy.view, refusal.line, text) if text else None
 
 
 def _is_about_host(frontend: Proxy, refusal: Refusal) -> bool:

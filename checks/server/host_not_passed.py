@@ -4,6 +4,7 @@ or a line replaces the Host (Caddy, `header_up Host`; HAProxy, `http-request set
 Asked directly with the visitor's name, it answers.
 """
 
+import re
 from collections.abc import Iterator
 
 from checks.server import (
@@ -13,9 +14,10 @@ from checks.server import (
     server_on_port,
 )
 from checks.server._backend_answers import answer_with, route_to_application
+from checks.server._traefik_files import without_line
 from checks.server._visitor_fields import HOST, visitor_fix
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Evidence, Fix, Severity, Subject
+from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
 from diagnose.model.backends import BackendAnswer
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.web_servers import WebServer, WebServerConfig
@@ -112,5 +114,8 @@ def _leads_back(visit: Exchange | Upgrade) -> bool:
 
 def _fix(view: ServerView, path: str, websocket: bool) -> Fix:
     # Other applications of the same site may want their own name, so a person reads the edit.
+    if view.server.product == "traefik":
+        edit = without_line(view, re.compile(r"\s*passHostHeader\s*:\s*false\s*"))
+        return Fix((edit,), Applicability.REVIEW) if edit else manual_fix(view, "keep-the-host")
     fix = visitor_fix(view, path, HOST, websocket=websocket)
     return fix or manual_fix(view, "keep-the-host")

@@ -9,8 +9,6 @@ Where visitors get an answer, what stands in front of the server has the port, a
 another. An error of its own (502, 521) may mean that it asks at this port.
 """
 
-import posixpath
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -22,12 +20,12 @@ from checks.server import (
     ServerView,
     enabling_command,
     idle_site,
-    line_edit,
     manual_fix,
     place_text,
     reload_steps,
     server_view,
 )
+from checks.server._unread_sites import reading_fix
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -36,10 +34,8 @@ from diagnose.model import (
     Confidence,
     Evidence,
     Fix,
-    Manual,
     Severity,
     Subject,
-    Where,
     server_commands,
 )
 from diagnose.model.http import page_exchanges
@@ -50,11 +46,10 @@ from diagnose.parsers.web_sites import has_name
 
 if TYPE_CHECKING:
     from checks.server._caddy_options import PortOption
+    from checks.server._plain_addresses import PlainAddress
 
 #: Ports that belong to a web server. Another port without a word about it may be any program's.
 _USUAL_PORTS = {80, 443}
-
-_PLAIN = re.compile(r"/[\w./@+-]{1,300}", re.ASCII)
 
 
 @check(
@@ -95,6 +90,7 @@ def port_not_served(evidence: Evidence) -> Iterator[Claim]:
     option = _option(view, port) if not (socket or site or unread) else None
     moved = None if unread or option else _moved(view, secure)
     built = None if site or idle or unread or option or moved else _built(view)
+    plain = None if socket or idle or unread or option or moved or built else _plain(view)
     yield Claim(
         about=Subject(port=port),
         because=(server, config, *listeners),
@@ -119,17 +115,19 @@ def port_not_served(evidence: Evidence) -> Iterator[Claim]:
             "ports": tuple(sorted(server.ports)),
             "stored": built[0] if built else "",
             "there": served_at.url if served_at else "",
+            "plain_address": plain.place if plain else "",
         },
         # Another program may be meant to answer for a name that this server does not have.
         # Or plain http is meant, and the address lacks it.
         confidence=Confidence.CERTAIN if has_site and served_at is None else Confidence.LIKELY,
         served_at=served_at,
         ruled_out=("server.not-running",),
-        fix=_reading_fix(view, unread)
+        fix=reading_fix(view, unread)
         if unread
         else Fix((option.edit, *reload_steps(server)), Applicability.REVIEW)
         if option and option.edit
         else moved
+        or (Fix((plain.edit, *reload_steps(server)), Applicability.REVIEW) if plain else None)
         or (built[1] if built else _fix(view, socket is not None, idle, site, no_module)),
     )
 
@@ -163,6 +161,13 @@ def _moved(view: ServerView, secure: SiteSocket | None) -> Fix | None:
     return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW) if edit else None
 
 
+def _plain(view: ServerView) -> "PlainAddress | None":
+    # Imported late: few ports are not served.
+    from checks.server._plain_addresses import plain_address
+
+    return plain_address(view)
+
+
 def _option(view: ServerView, port: int) -> "PortOption | None":
     if view.server.product != "caddy":
         return None
@@ -188,31 +193,6 @@ def _is_served_in_front(evidence: Evidence) -> bool:
     answers = [page for page in pages if page.status is not None and page.status < 500]
     refused = [each for each in target_connections(evidence) if each.failure is not None]
     return bool(answers) and len(answers) == len(pages) and not refused
-
-
-def _reading_fix(view: ServerView, unread: WebSite) -> Fix:
-    """Have the file read: by the name that an `import` of its folder has, or by one of its own."""
-    from diagnose.model import commands
-    from diagnose.parsers.caddy.caddyfile import import_patterns
-    from diagnose.parsers.nginx.site_files import has_wildcard, matching_path
-
-    path, main = unread.file, view.server.config
-    file = view.config.file(main) if view.config else None
-    if view.server.product != "caddy":
-        # What runs reads its own files again: it has to be started with another command.
-        return Fix((Manual("read-the-file", Where.SERVER),), Applicability.MANUAL)
-    if file is None or not _PLAIN.fullmatch(path):
-        return manual_fix(view, "read-the-file")
-    folder, name = posixpath.split(path)
-    for pattern in import_patterns(file.text, posixpath.dirname(main)):
-        new = matching_path(name, pattern) if posixpath.dirname(pattern) == folder else None
-        if new and new != path and has_wildcard(pattern):
-            return Fix((commands.move(path, new), *reload_steps(view.server)), Applicability.REVIEW)
-    rows = file.text.rstrip("\n").split("\n")
-    edit = line_edit(view, main, {len(rows): (rows[-1], "", f"import {path}")})
-    if edit is None:
-        return manual_fix(view, "read-the-file")
-    return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
 
 
 def _fix(

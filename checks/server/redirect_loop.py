@@ -18,6 +18,7 @@ from checks.server import (
 from checks.server._backend_answers import route_to_application
 from checks.server._circles import circles, exact_edit, leads_into_itself, scheme_condition_edit
 from checks.server._haproxy import redirect_without_tls
+from checks.server._name_redirects import other_names_edit
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -88,6 +89,7 @@ def _own_redirect(view: ServerView, config: WebServerConfig) -> Claim | None:
             "header": redirect.conditional and not htaccess,
             "plain": not target.uses_tls,
             "other": "",
+            "names": other_names_edit(view, redirect) is not None,
             view.server.product: True,
         },
         confidence=Confidence.LIKELY if redirect.conditional else Confidence.CERTAIN,
@@ -209,6 +211,8 @@ def _fix(view: ServerView, redirect: SiteRedirect) -> Fix:
             if edit
             else manual_fix(view, "own-folder")
         )
+    if edit := other_names_edit(view, redirect):
+        return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
     if view.server.product == "caddy" and (own := _own_path_edit(view, redirect)):
         return Fix((own, *reload_steps(view.server)), Applicability.REVIEW)
     if _is_within(view.evidence, redirect):

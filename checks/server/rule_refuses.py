@@ -1,6 +1,6 @@
 """Apache or Caddy answers with an error, because a rule of its configuration says so: RewriteRule
-[F], Require, Deny, RedirectMatch 403, AllowEncodedSlashes; respond, error, basic_auth. The request
-does not reach an application.
+[F], Require, Deny, RedirectMatch 403, AllowEncodedSlashes; respond, error, basic_auth. Or Caddy
+closes the connection (abort). The request does not reach an application.
 
 The rule was evaluated for this run's request. It is certain if nothing of it is unknown and the
 application, asked directly, gives what visitors do not get. A rule about the visitor's address or a
@@ -22,11 +22,13 @@ from checks.server import (
 )
 from checks.server._backend_answers import refused_websockets
 from checks.server._rules import decisive_rule
+from checks.server._well_known_edits import WELL_KNOWN, spared_edit
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
     Confidence,
+    Edit,
     Evidence,
     Fix,
     Severity,
@@ -63,7 +65,7 @@ def rule_refuses(evidence: Evidence) -> Iterator[Claim]:
         rule = decisive_rule(view, path, websocket, status) if answers else None
         if rule is not None:
             refusals.append(_refusal(view, answers, rule))
-    refusals += [*_of_files(view), *_of_all(view)]
+    refusals += [*_of_files(view), *_of_all(view), *_of_abort(view)]
     groups: dict[tuple[str, int, Severity], list[Refusal]] = {}
     for refusal in refusals:
         # One line that refuses the page and the WebSocket is one cause.
@@ -105,6 +107,20 @@ def _of_all(view: ServerView) -> Iterator[Refusal]:
     is_seen = bool(pages) and all(page.status == 200 for page in pages)
     if rule and is_seen and rule.is_certain and rule.bypassed and not rule.condition:
         yield Refusal(rule, pages, (), Severity.WARNING)
+
+
+def _of_abort(view: ServerView) -> Iterator[Refusal]:
+    """Yield the rule by which Caddy closes the connection of every visitor without an answer."""
+    pages = page_exchanges(view.evidence)
+    rule = decisive_rule(view, view.evidence.target.path.partition("?")[0], False, 0)
+    kinds = {page.failure.kind for page in pages if page.failure and page.status is None}
+    is_closed = bool(kinds & _CLOSED) and all(page.failure is not None for page in pages)
+    if rule and is_closed:
+        yield Refusal(rule, pages, (), Severity.ERROR)
+
+
+#: How the end of a connection without an answer is seen.
+_CLOSED = {"closed", "reset"}
 
 
 def _answers(evidence: Evidence, path: str, websocket: bool) -> Sequence[Exchange | Upgrade]:
@@ -149,6 +165,7 @@ def _claim(view: ServerView, refusals: Sequence[Refusal]) -> Claim:
             **view.facts,
             "path": rule.path,
             "status": rule.status,
+            "abort": rule.status == 0,
             "rule": rule.rule,
             "condition": rule.condition,
             "place": place_text(rule.file, rule.line),
@@ -156,6 +173,7 @@ def _claim(view: ServerView, refusals: Sequence[Refusal]) -> Claim:
             "socket": rule.websocket,
             "application": rule.bypassed if rule.status == 200 else "",
             "exempt": _exempt_line(rule),
+            "spared": _spared(view, rule) is not None,
             "slash": rule.rule.startswith("AllowEncodedSlashes"),
             **{question: question in rule.questions for question in _QUESTIONS},
             view.server.product: True,
@@ -171,6 +189,9 @@ def _fix(view: ServerView, rule: AnsweringRule) -> Fix:
         edit = line_edit(view, rule.file, {rule.line: ()})
         if edit is not None:
             return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
+    spared = _spared(view, rule)
+    if spared is not None:
+        return Fix((spared, *reload_steps(view.server)), Applicability.REVIEW)
     exempt = _exempt_line(rule)
     if exempt:
         edit = line_edit(view, rule.file, {rule.line: (exempt,)})
@@ -178,6 +199,12 @@ def _fix(view: ServerView, rule: AnsweringRule) -> Fix:
             return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
         return manual_fix(view, "exempt")
     return manual_fix(view, "change-the-rule")
+
+
+def _spared(view: ServerView, rule: AnsweringRule) -> Edit | None:
+    """Return the edit by which a rule of Caddy against paths spares what is meant for everybody."""
+    is_closed = rule.path.startswith(WELL_KNOWN) and rule.is_certain and rule.status >= 400
+    return spared_edit(view, rule.file, rule.line) if is_closed else None
 
 
 def _exempt_line(rule: AnsweringRule) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from checks.server import ServerView, manual_fix, place_text, reload_steps, server_on_port
 from checks.server._certificate_files import certificate_file
 from checks.server._site_names import address_edit, name_edit
+from checks.server._unread_sites import reading_fix
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -50,7 +51,8 @@ def site_missing(evidence: Evidence) -> Iterator[Claim]:
     symptoms = tuple(_symptoms(evidence))
     if not symptoms:
         return
-    added = _added(view)
+    unread = _unread(view)
+    added = _added(view) if unread is None else None
     yield Claim(
         about=Subject(name=target.host, port=target.port),
         covers=(Subject(port=target.port), Subject(port=80)),
@@ -61,11 +63,13 @@ def site_missing(evidence: Evidence) -> Iterator[Claim]:
             "names": _names(view),
             "elsewhere": _other_port(view),
             "added": added[0] if added else "",
+            "unread": place_text(unread.file, unread.line) if unread else "",
+            "unread_file": unread.file if unread else "",
             "address": is_address(target.host),
             "handshake": any(isinstance(observation, Handshake) for observation in symptoms),
         },
         confidence=Confidence.CERTAIN if view.config.complete else Confidence.LIKELY,
-        fix=_fix(view, added[1] if added else None),
+        fix=reading_fix(view, unread) if unread else _fix(view, added[1] if added else None),
     )
 
 
@@ -82,6 +86,13 @@ def _fix(view: ServerView, added: Edit | None) -> Fix:
         return manual_fix(view, "add-the-name")
     # There may be a site of that name.
     return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
+
+
+def _unread(view: ServerView) -> WebSite | None:
+    """Return the site with the name in a file that Caddy does not read; None without one."""
+    target, sites = view.evidence.target, view.config.unread if view.config else ()
+    own = (site for site in sites if has_name(site, target.host) and site.listens_on(target.port))
+    return next(own, None)
 
 
 def _added(view: ServerView) -> tuple[str, Edit] | None:

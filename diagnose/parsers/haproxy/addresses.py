@@ -28,7 +28,8 @@ class BackendServer:
     """A "server" line. `port` is 0 if it is that of the visitor's connection; `socket` is the path
     of a Unix socket. `verify` is False if the server's certificate is not verified. `cookie` is its
     value of the sticky cookie, "" if it has none. `authorities` is the file of "ca-file", ""
-    for the system's. `options` are the words behind the address, with those of "default-server"."""
+    for the system's, and `verified_name` the name of "verifyhost". `options` are the words behind
+    the address, with those of "default-server"."""
 
     backend: str
     name: str
@@ -46,6 +47,7 @@ class BackendServer:
     maxconn: int = 0
     cookie: str = ""
     authorities: str = ""
+    verified_name: str = ""
     options: tuple[str, ...] = ()
 
     @property
@@ -143,6 +145,7 @@ def _server(proxy: Proxy, line: Line, options: tuple[str, ...]) -> BackendServer
         tls="ssl" in options and "no-ssl" not in options,
         verify=_value(options, "verify") != "none",
         sni=_value(options, "sni"),
+        verified_name=_value(options, "verifyhost"),
         check="check" in options and "no-check" not in options,
         backup="backup" in options,
         disabled="disabled" in options and "enabled" not in line.words[3:],

@@ -268,7 +268,7 @@ def _route(proxy: Proxy, backend: Proxy, server: BackendServer, drops: bool) -> 
         file=server.line.file,
         line=server.line.number,
         verify=_verification(server) if server.tls else "",
-        server_name=_fixed_name(server.sni),
+        server_name=_wanted_name(server),
         authorities=clean(server.authorities, 300),
         keeps_host=not host,
         sent_host=clean(host, 255),
@@ -277,13 +277,14 @@ def _route(proxy: Proxy, backend: Proxy, server: BackendServer, drops: bool) -> 
 
 def _verification(server: BackendServer) -> Verification:
     """Return what HAProxy verifies: "verify none" nothing, and a name only where one is given."""
-    return "none" if not server.verify else "all" if _fixed_name(server.sni) else "chain"
+    return "none" if not server.verify else "all" if _wanted_name(server) else "chain"
 
 
-def _fixed_name(sni: str) -> str:
-    """Return the name of "sni str(NAME)"; "" if a request decides."""
-    match = re.fullmatch(r"str\(([\w.-]{1,255})\)", sni)
-    return match[1] if match else ""
+def _wanted_name(server: BackendServer) -> str:
+    """Return the name that the certificate has to have: that of "sni str(NAME)", or without any
+    `sni` that of `verifyhost`; "" if there is none, or if a request decides."""
+    match = re.fullmatch(r"str\(([\w.-]{1,255})\)", server.sni)
+    return match[1] if match else "" if server.sni else clean(server.verified_name, 255)
 
 
 def drops_upgrade(*proxies: Proxy) -> Iterator[Line]:

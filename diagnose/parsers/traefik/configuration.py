@@ -19,6 +19,7 @@ from diagnose.model.web_servers import SiteRoute, SiteSocket, Verification, WebS
 from diagnose.parsers.caddy.document import at, dictionaries, dictionary, text_of, texts
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.server_request import ServerRequest
+from diagnose.parsers.traefik.passing import keeps_host, passing_of, router_of
 from diagnose.parsers.traefik.rules import rule_holds, rule_names
 
 #: Maximum number of characters of a file, and of routers.
@@ -246,7 +247,7 @@ def sites_of(
                 for name in router.entry_points
                 if name in ports
             ),
-            routes=_routes(router, dictionary(parts.get("services")), files or {}, verifies),
+            routes=_routes(router, parts, files or {}, verifies),
         )
         for router in routers
         if router.status == "enabled" and router.takes is True
@@ -254,11 +255,11 @@ def sites_of(
 
 
 def _routes(
-    router: Router, services: Mapping[str, object], files: Mapping[str, str], verifies: bool
+    router: Router, parts: Mapping[str, object], files: Mapping[str, str], verifies: bool
 ) -> tuple[SiteRoute, ...]:
     """Return the route to the first server of the router's service."""
-    name, _, provider = router.name.partition("@")
-    del name
+    services, middlewares = (dictionary(parts.get(key)) for key in ("services", "middlewares"))
+    provider = router.name.partition("@")[2]
     service = services.get(router.service) or services.get(f"{router.service}@{provider}")
     servers = dictionaries(at(service, "loadBalancer", "servers"))
     match = _URL.fullmatch(text_of(servers[0].get("url"))) if servers else None
@@ -272,7 +273,14 @@ def _routes(
     verify: Verification = "all" if verifies and scheme == "https" and not own_transport else ""
     port = port if port < 65536 else 0
     target = clean(match[0], 500)
-    return (SiteRoute("/", target, scheme, host, port, file=file, line=line, verify=verify),)
+    passing = passing_of(router.rule, router_of(parts, router.name), middlewares, provider)
+    return (
+        SiteRoute(
+            passing.path, target, scheme, host, port, backend_path=passing.inner,
+            fixed_path=passing.fixed, file=file, line=line, verify=verify,
+            keeps_host=keeps_host(service),
+        ),
+    )  # fmt: skip
 
 
 def _place(url: str, files: Mapping[str, str]) -> tuple[str, int]:

@@ -3,9 +3,16 @@ from pathlib import Path
 
 from diagnose.model import Applicability, Confidence, Edit, Host, Manual, Target, Vantage, commands
 from diagnose.model.nginx import ConfigFile, NginxConfig
+from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.nginx.config import parse
+from tests.support.caddy_evidence import CADDY, caddy_config, document
 from tests.support.check_evidence import REFUSED, judge
 from tests.support.firewall_rules import connected, listening
+from tests.support.haproxy_evidence import SERVER as HAPROXY
+from tests.support.haproxy_evidence import TEXT as TEXT_OF_HAPROXY
+from tests.support.haproxy_evidence import config as haproxy_config
+
+CHECK = "listener.loopback-only"
 
 TEXT = """\
 server {
@@ -68,3 +75,30 @@ def test_silent_where_the_target_is_this_machine() -> None:
     for host in ("127.0.0.1", "localhost"):
         target = Target(host, "https", host, 443)
         assert not judge("listener.loopback-only", LOCAL, target=target)
+
+
+def _lines(server: WebServer, config: WebServerConfig) -> str:
+    refused = connected(failure=REFUSED)
+    (claim,) = judge(CHECK, HERE, LOCAL, refused, server, config, masked=False)
+    edit = claim.fix.steps[0] if claim.fix else None
+    if not isinstance(edit, Edit):
+        return ""
+    # It may be for this machine alone, on purpose.
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    return edit.diff
+
+
+def test_the_lines_of_haproxy_lose_their_address() -> None:
+    text = TEXT_OF_HAPROXY.replace("bind :443", "bind 127.0.0.1:443")
+    stats = "frontend stats\n    bind 127.0.0.1:8404\n"
+    diff = _lines(HAPROXY, haproxy_config(text + stats))
+    assert "+    bind :443 ssl crt" in diff
+    assert "8404" not in "".join(row for row in diff.splitlines() if row.startswith(("+", "-")))
+
+
+def test_the_one_bind_of_caddy_goes() -> None:
+    text = "shop.example.com {\n\tbind 127.0.0.1 [::1]\n\treverse_proxy 127.0.0.1:3000\n}\n"
+    assert "-\tbind 127.0.0.1 [::1]\n" in _lines(CADDY, caddy_config(text, document("a.example")))
+    other = text + text.replace("shop", "blog")
+    assert not _lines(CADDY, caddy_config(other, document("a.example")))

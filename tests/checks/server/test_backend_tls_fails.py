@@ -188,6 +188,22 @@ def test_fires_for_plain_http_and_speaks_it() -> None:
     assert claim.fix.applicability is Applicability.MANUAL
 
 
+@pytest.mark.parametrize("named", ["verifyhost app.example", "sni str(app.example)"])
+def test_fires_for_another_name_and_writes_it_for_haproxy(named: str) -> None:
+    text = TEXT.replace(":3000 check", f":3443 ssl verify required ca-file /etc/ca.pem {named}")
+    asked = replace(SHAKEN, target="https://127.0.0.1:3443", server_name="app.example")
+    shaken = replace(asked, verify_code=0)
+    refused = replace(FAILED, status=503)
+    (claim,) = judge(CHECK, HAPROXY, haproxy_config(text), refused, shaken, masked=False)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert named.replace("app.example", "app.internal") in edit.diff
+    # A name that the request gives comes before that of `verifyhost`.
+    other = text.replace(named, f"sni req.hdr(host) {named}") if "verifyhost" in named else ""
+    assert not other or not judge(CHECK, HAPROXY, haproxy_config(other), refused, shaken)
+
+
 @pytest.mark.parametrize(
     "config",
     [

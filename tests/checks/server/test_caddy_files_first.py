@@ -87,20 +87,38 @@ def test_fires_once_for_data_and_websocket_of_the_page_and_puts_the_files_in_a_b
     assert claim.fix.applicability is Applicability.REVIEW
     edit = claim.fix.steps[0]
     assert isinstance(edit, Edit)
-    added = "+\thandle {\n+\t\troot * /srv/docs\n+\t\ttry_files {path} /index.html\n"
+    added = "+\thandle {\n+\t\ttry_files {path} /index.html\n+\t\tfile_server\n"
     assert added in edit.diff
 
 
-def test_the_files_stay_where_the_application_is_in_no_block() -> None:
-    text = WHOLE.replace(
-        "handle_path /api/* {\n\t\treverse_proxy 127.0.0.1:3000\n\t}",
-        "reverse_proxy /api/* 127.0.0.1:3000",
-    )
+def _diff(text: str) -> str:
     config = caddy_config(text, document("shop.example.com"))
     data = replace(PAGE, purpose="data")
     (claim,) = judge(CHECK, CADDY, config, HANDLED, data, masked=False)
     assert claim.fix
-    assert claim.fix.applicability is Applicability.MANUAL
+    edit = claim.fix.steps[0]
+    return edit.diff if isinstance(edit, Edit) else ""
+
+
+IN_A_BLOCK = "handle_path /api/* {\n\t\treverse_proxy 127.0.0.1:3000\n\t}"
+
+
+def test_an_application_in_no_block_gets_one_beside_that_of_the_files() -> None:
+    diff = _diff(WHOLE.replace(IN_A_BLOCK, "reverse_proxy /api/* 127.0.0.1:3000"))
+    assert "+\thandle /api/* {\n+\t\treverse_proxy 127.0.0.1:3000\n+\t}\n" in diff
+    assert "+\thandle {\n+\t\ttry_files {path} /index.html\n+\t\tfile_server\n+\t}\n" in diff
+
+
+def test_an_application_keeps_its_own_block_and_a_matcher_by_name() -> None:
+    named = "@api path /api/*\n\treverse_proxy @api 127.0.0.1:3000 {\n\t\theader_up A b\n\t}"
+    added = "+\thandle @api {\n+\t\treverse_proxy 127.0.0.1:3000 {\n+\t\t\theader_up A b\n"
+    assert added in _diff(WHOLE.replace(IN_A_BLOCK, named))
+
+
+def test_lines_that_rely_on_the_order_are_left_to_a_person() -> None:
+    for line in ("respond /health 200", "php_fastcgi 127.0.0.1:9000", "import common"):
+        assert not _diff(WHOLE.replace("\tfile_server\n", f"\tfile_server\n\t{line}\n"))
+    assert not _diff(WHOLE.replace(IN_A_BLOCK, "reverse_proxy 127.0.0.1:3000"))
 
 
 def test_silent_for_data_that_come() -> None:

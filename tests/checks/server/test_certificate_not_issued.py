@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+from diagnose.model import Edit
 from tests.support.caddy_evidence import CADDY, INTERNAL_ERROR, caddy_config, document
 from tests.support.check_evidence import judge
 
@@ -50,3 +51,13 @@ def test_fires_when_the_address_has_no_name() -> None:
     nameless = document(tls="none", mode={"disable_redirects": True})
     (claim,) = judge(CHECK, CADDY, caddy_config(":443 {\n}\n", nameless), INTERNAL_ERROR)
     assert claim.facts["nameless"] is True
+
+
+def test_fires_with_the_option_that_turns_certificates_off() -> None:
+    text = "{\n\tauto_https off\n}\nshop.example.com {\n}\n"
+    (claim,) = judge(CHECK, CADDY, caddy_config(text, OFF), INTERNAL_ERROR, masked=False)
+    assert claim.facts["option_place"] == "/etc/caddy/Caddyfile:2"
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "-\tauto_https off\n" in edit.diff

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Claim, Confidence, Manual, Observation, Severity
+from diagnose.model import Claim, Command, Confidence, Observation, Severity
 from diagnose.model.logs import ServerStartError
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.server import Listeners
@@ -88,5 +88,5 @@ def test_fires_for_a_text_in_haproxys_folder_and_lets_it_go_away() -> None:
     (claim,) = judge(CHECK, replace(haproxy_evidence.SERVER, pid=None), config, refused)
     assert claim.fix
     step = claim.fix.steps[0]
-    assert isinstance(step, Manual)
-    assert step.step == "move-away"
+    assert isinstance(step, Command)
+    assert step.argv == ("mv", "-n", "/etc/haproxy/certs/README", "/etc/haproxy/README")

@@ -227,3 +227,30 @@ def test_silent_about_a_file_that_no_rule_refuses() -> None:
     all_js = ruled("http-request deny if { path_end .js }")
     missing = replace(SCRIPT, status=404)
     assert not judge(CHECK, SERVER, config(all_js), page(200), LOADS, missing)
+
+
+def spared(*rules: str) -> str:
+    path = "/.well-known/matrix/server"
+    asked = replace(SHOP, path=path)
+    refused = replace(page(403), url=f"https://shop.example.com{path}")
+    (claim,) = judge(CHECK, SERVER, config(ruled(*rules)), refused, target=asked, masked=False)
+    edit = claim.fix.steps[0] if claim.fix else None
+    return edit.diff if isinstance(edit, Edit) else ""
+
+
+def test_a_rule_against_hidden_files_spares_what_is_well_known() -> None:
+    own = "{ path_beg /.well-known/ }"
+    assert f"+    http-request deny if {{ path_beg /. }} !{own}" in spared(
+        "http-request deny if { path_beg /. }"
+    )
+    assert f"+    http-request deny if hidden !{own}" in spared(
+        "acl hidden path_beg -i /.", "http-request deny if hidden"
+    )
+    assert f"+    http-request deny unless open || {own}" in spared(
+        "acl open path_beg /shop", "http-request deny unless open"
+    )
+
+
+def test_a_rule_with_alternatives_or_about_something_else_is_left_to_a_person() -> None:
+    assert not spared("http-request deny if { path_beg /. } or { path_end .php }")
+    assert not spared("http-request deny if { hdr(host) -i shop.example.com }")

@@ -12,6 +12,7 @@ from diagnose.model.web_servers import (
 )
 from tests.support.check_evidence import SHOP, judge
 from tests.support.report_builder import ANSWER
+from tests.support.traefik_evidence import TRAEFIK
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
 CADDYFILE = "/etc/caddy/Caddyfile"
@@ -69,6 +70,29 @@ def test_a_line_of_caddy_that_replaces_the_host_becomes_a_comment() -> None:
     assert "+\t\t# header_up Host {upstream_hostport}\n" in edit.diff
     bare = replace(config, files=(ServerFile(CADDYFILE, text.replace("header_up", "#")),))
     (claim,) = judge(CHECK, server, bare, REFUSED, RIGHT, WRONG, masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_the_line_of_traefik_that_replaces_the_host_goes() -> None:
+    dynamic, static = "/etc/traefik/dynamic/shop.yml", "/etc/traefik/traefik.yml"
+    route = SiteRoute(
+        path="/", target="http://127.0.0.1:3000/", host="127.0.0.1", port=3000, keeps_host=False
+    )
+    site = WebSite(("shop.example.com",), (SiteSocket(port=443, tls=True),), routes=(route,))
+    text = "      loadBalancer:\n        passHostHeader: false\n"
+    config = WebServerConfig(
+        product="traefik", path=static, sites=(site,), listens=(SiteSocket(443),),
+        files=(ServerFile(static, "providers: {}\n"), ServerFile(dynamic, text)),
+    )  # fmt: skip
+    server = replace(TRAEFIK, config=static)
+    (claim,) = judge(CHECK, server, config, REFUSED, RIGHT, WRONG, masked=False)
+    edit = claim.fix.steps[0] if claim.fix else None
+    assert isinstance(edit, Edit)
+    assert "-        passHostHeader: false\n" in edit.diff
+    unwatched = ServerFile(static, "providers:\n  file:\n    watch: false\n")
+    files = (unwatched, config.files[1])
+    (claim,) = judge(CHECK, server, replace(config, files=files), REFUSED, RIGHT, WRONG)
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
 

@@ -203,3 +203,26 @@ def test_fires_and_writes_the_port_of_which_one_digit_is_wrong(port: int, is_sli
     if isinstance(edit, Edit):
         assert "+    bind :443 ssl crt" in edit.diff
         assert claim.fix.applicability is Applicability.REVIEW
+
+
+@pytest.mark.parametrize(
+    ("address", "written"),
+    [
+        ("http://shop.example.com {", "shop.example.com {"),
+        ("shop.example.com:80 {", "shop.example.com {"),
+        ("http://shop.example.com:80, http://a.example {", "shop.example.com, http://a.example {"),
+    ],
+)
+def test_fires_and_writes_the_name_of_caddys_site_alone(address: str, written: str) -> None:
+    site = WebSite(("shop.example.com",), (SiteSocket(80),), file="/etc/caddy/Caddyfile", line=1)
+    made = caddy_config(f"{address}\n}}\n", document("shop.example.com"))
+    config = replace(made, sites=(site,), listens=(SiteSocket(80),))
+    (claim,) = judge(CHECK, replace(CADDY, ports=(80,)), ONLY_80, config, masked=False)
+    edit = claim.fix.steps[0] if claim.fix else None
+    assert isinstance(edit, Edit)
+    assert f"+{written}\n" in edit.diff
+    both = replace(site, sockets=(SiteSocket(80), SiteSocket(8443, tls=True)))
+    (claim,) = judge(
+        CHECK, replace(CADDY, ports=(80,)), ONLY_80, replace(config, sites=(both,)), masked=False
+    )
+    assert not claim.facts["plain_address"]

@@ -6,7 +6,7 @@ import pytest
 from diagnose.model import Applicability, Confidence, Edit
 from diagnose.model.backends import BackendAnswer
 from diagnose.model.web_servers import SiteRedirect, SiteRoute, WebServerConfig
-from tests.support.caddy_evidence import CADDY, caddy_config
+from tests.support.caddy_evidence import CADDY, caddy_config, document
 from tests.support.check_evidence import SHOP, judge
 from tests.support.haproxy_evidence import SERVER as HAPROXY
 from tests.support.haproxy_evidence import TEXT as HAPROXY_TEXT
@@ -282,3 +282,23 @@ def test_a_folder_that_redirects_to_its_own_path_loses_the_line() -> None:
     edit = claim.fix.steps[0]
     assert isinstance(edit, Edit)
     assert f"+    # {line}" in edit.diff
+
+
+def test_a_redirect_of_caddy_for_two_names_leaves_out_the_one_to_which_it_leads() -> None:
+    line = "redir https://shop.example.com{uri} permanent"
+    text = f"shop.example.com, www.shop.example.com {{\n\t{line}\n}}\n"
+    to = "https://shop.example.com{uri}"
+    own = SiteRedirect("/", to, False, False, "/etc/caddy/Caddyfile", 2)
+    config = caddy_config(text, document("shop.example.com", "www.shop.example.com"))
+    both = replace(config, sites=(replace(config.sites[0], redirects=(own,)),))
+    (claim,) = judge(CHECK, CADDY, both, MOVED, masked=False)
+    assert claim.facts["names"] is True
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    added = "+\t@other_names not host shop.example.com\n+\tredir @other_names https://shop"
+    assert added in edit.diff
+    config = caddy_config(text.replace(", www.shop.example.com", ""), document("shop.example.com"))
+    one = replace(config, sites=(replace(config.sites[0], redirects=(own,)),))
+    (claim,) = judge(CHECK, CADDY, one, MOVED, masked=False)
+    assert claim.facts["names"] is False

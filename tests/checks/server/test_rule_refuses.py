@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from diagnose.model import Applicability, Confidence, Edit, Severity
+from diagnose.model import Applicability, Confidence, Edit, Failure, Severity
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.pages import Page, PageFile, PageFileResponse
@@ -161,3 +161,38 @@ def test_silent_for_a_rule_with_a_condition_or_nothing_behind_it() -> None:
     assert not judge(CHECK, CADDY, greeting("path /health"), OK, masked=False)
     assert not judge(CHECK, CADDY, greeting(bypassed=""), OK, masked=False)
     assert not judge(CHECK, CADDY, greeting(), replace(OK, status=302), masked=False)
+
+
+def spared(text: str, line: int) -> str:
+    path = "/.well-known/matrix/server"
+    rule = replace(RULE, path=path, status=404, rule="respond @dot 404", file=CONFIG, line=line)
+    page = replace(PAGE, url=f"https://shop.example.com{path}", status=404)
+    caddy = replace(caddy_config(text), rules=(rule,))
+    (claim,) = judge(
+        CHECK, CADDY, caddy, LISTENING, page, target=replace(SHOP, path=path), masked=False
+    )
+    edit = claim.fix.steps[0] if claim.fix else None
+    return edit.diff if isinstance(edit, Edit) else ""
+
+
+def test_a_rule_against_hidden_files_spares_what_is_well_known() -> None:
+    added = "+\t\tnot path /.well-known/*\n"
+    assert added in spared("a {\n\t@dot path */.*\n\trespond @dot 404\n}\n", 3)
+    block = "a {\n\t@dot {\n\t\tpath */.*\n\t}\n\thandle @dot {\n\t\trespond 404\n\t}\n}\n"
+    assert added in spared(block, 6)
+
+
+def test_a_rule_that_is_not_about_paths_is_left_to_a_person() -> None:
+    assert not spared("a {\n\t@dot header X b\n\trespond @dot 404\n}\n", 3)
+    assert not spared("a {\n\trespond /.* 404\n}\n", 2)
+
+
+def test_fires_where_caddy_closes_the_connection() -> None:
+    rule = AnsweringRule("/", 0, "abort @out", "not remote_ip 10.0.0.0/8", ("address",))
+    caddy = replace(caddy_config(), rules=(rule,))
+    closed = replace(PAGE, status=None, failure=Failure("closed", "closed without an answer"))
+    (claim,) = judge(CHECK, CADDY, caddy, LISTENING, closed)
+    assert (claim.severity, claim.confidence) == (Severity.ERROR, Confidence.LIKELY)
+    assert claim.facts["abort"] is True
+    assert not judge(CHECK, CADDY, caddy, LISTENING, closed, replace(PAGE, status=200))
+    assert not judge(CHECK, CADDY, caddy_config(), LISTENING, closed)

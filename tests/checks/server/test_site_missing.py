@@ -69,3 +69,15 @@ def test_silent_without_a_symptom_and_for_other_servers() -> None:
     assert not judge(CHECK, CADDY, OTHER, replace(ANSWER, body="", method="HEAD"))
     assert not judge(CHECK, CADDY, OTHER, replace(INTERNAL_ERROR, alert=None))
     assert not judge(CHECK, APACHE, apache_config(), INTERNAL_ERROR)
+
+
+def test_fires_with_the_file_that_is_not_read() -> None:
+    beside = replace(
+        OTHER.sites[0], names=("shop.example.com",), file="/etc/caddy/sites/shop.conf", line=1
+    )
+    (claim,) = judge(CHECK, CADDY, replace(OTHER, unread=(beside,)), INTERNAL_ERROR, masked=False)
+    assert claim.facts["unread"] == "/etc/caddy/sites/shop.conf:1"
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+import /etc/caddy/sites/shop.conf" in edit.diff

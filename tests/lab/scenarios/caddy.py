@@ -113,6 +113,31 @@ def caddy_has_a_word_of_nginx(lab: Lab) -> None:
 
 
 @caddy_scenario(
+    outside="tcp.refused",
+    server="server.config-invalid",
+    differs=(caddy.CONFIG, "listeners", "processes"),
+)
+def caddy_has_no_blank_before_its_brace(lab: Lab) -> None:
+    """https://github.com/233boy/v2ray/issues/122: the name and the brace are one word."""
+    caddy.install(lab, SHOP.replace("com {", "com{"))
+
+
+@caddy_scenario(outside=None, server="server.config-invalid", differs=(caddy.CONFIG,))
+def caddy_has_a_field_outside_of_its_proxy(lab: Lab) -> None:
+    """`header_up` beneath `reverse_proxy`, and not in its block."""
+    caddy.serve(lab)
+    line = "\treverse_proxy 127.0.0.1:3000"
+    caddy.edit(lab, line, f"{line}\n\theader_up X-Real-IP {{remote_host}}")
+
+
+@caddy_scenario(outside=None, server="server.config-invalid", differs=(caddy.CONFIG,))
+def caddy_has_a_brace_too_many(lab: Lab) -> None:
+    """Caddy names no line: the brace is taken for another site."""
+    caddy.serve(lab)
+    caddy.edit(lab, "127.0.0.1:3000\n}\n", "127.0.0.1:3000\n}\n}\n")
+
+
+@caddy_scenario(
     outside=None,
     server="server.config-invalid",
     manual="a person makes one block of two",
@@ -153,7 +178,7 @@ def caddy_not_reloaded_for_https(lab: Lab) -> None:
 @caddy_scenario(
     outside="tcp.refused",
     server="server.port-not-served",
-    manual="a person writes the address of the site",
+    manual="an authority issues the certificate",
 )
 def caddy_address_is_http(lab: Lab) -> None:
     """After a question on Stack Overflow: the address of the site begins with http://, so Caddy

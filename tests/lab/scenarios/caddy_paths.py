@@ -35,6 +35,23 @@ def caddy_takes_a_needed_prefix_off(lab: Lab) -> None:
 
 
 @caddy_scenario(
+    outside=None, server="server.caddy-stripped-first", target=USERS, differs=(caddy.CONFIG,)
+)
+def caddy_takes_the_prefix_off_before_the_route(lab: Lab) -> None:
+    """After threads about `uri strip_prefix`: it comes before the route of /api/*."""
+    proxy = "\turi strip_prefix /api\n\treverse_proxy /api/* 127.0.0.1:3001\n"
+    start = "\thandle / {\n\t\treverse_proxy 127.0.0.1:3000\n\t}\n"
+    files = "\troot * /srv/none\n\tfile_server\n"
+    serve(lab, f"{proxy}{start}{SOCKET}{files}", "/users:json")
+
+
+@healthy_caddy(target=USERS)
+def caddy_takes_the_prefix_off_for_all(lab: Lab) -> None:
+    """The route takes what is left."""
+    serve(lab, "\turi strip_prefix /api\n\treverse_proxy 127.0.0.1:3001\n", "/users:json")
+
+
+@caddy_scenario(
     outside="http.redirect-loop",
     server="server.path-changed",
     target="https://shop.example.com/grafana/",
@@ -154,6 +171,29 @@ def caddy_falls_back_before_the_data(lab: Lab) -> None:
 
 
 @caddy_scenario(
+    outside="http.page-for-api", server="server.caddy-files-first", differs=(caddy.CONFIG,)
+)
+def caddy_falls_back_before_an_application_in_no_block(lab: Lab) -> None:
+    """https://github.com/caddyserver/caddy/issues/3912: `reverse_proxy /api/*` beside the files."""
+    files(lab)
+    bare = "".join(line.removeprefix("\t") for line in FILES.splitlines(keepends=True)[1:-1])
+    serve(lab, "\treverse_proxy /api/* 127.0.0.1:3001\n" + SOCKET + bare, "/api/users:json")
+
+
+@caddy_scenario(
+    outside="http.page-for-api", server="server.caddy-files-first", differs=(caddy.CONFIG,)
+)
+def caddy_falls_back_before_a_matcher_with_a_name(lab: Lab) -> None:
+    """https://github.com/caddyserver/caddy/issues/5503: the matcher has a name, and fields are set
+    for the application."""
+    files(lab)
+    bare = "".join(line.removeprefix("\t") for line in FILES.splitlines(keepends=True)[1:-1])
+    named = "\t@api {\n\t\tpath /api/*\n\t}\n\treverse_proxy @api 127.0.0.1:3001 {\n"
+    block = f"{named}\t\theader_up X-Real-IP {{remote_host}}\n\t}}\n"
+    serve(lab, bare + SOCKET + block, "/api/users:json")
+
+
+@caddy_scenario(
     outside="http.page-file-missing",
     server="server.caddy-folder-prefix",
     differs=(caddy.CONFIG,),
@@ -217,6 +257,46 @@ def caddy_refuses_a_script_of_the_page(lab: Lab) -> None:
     rule = "\t@closed path /wp-*\n\trespond @closed 403\n"
     proxy = "\treverse_proxy 127.0.0.1:3001\n"
     serve(lab, rule + SOCKET + proxy, "/:/wp-content/app.js", "/wp-content/app.js")
+
+
+OUT = "\t@out not remote_ip {}\n\tabort @out\n"
+PROGRAM = "\treverse_proxy 127.0.0.1:3001\n"
+
+
+@caddy_scenario(
+    outside="http.server-error",
+    server="server.rule-refuses",
+    manual="whom the rule is for, its owner knows",
+)
+def caddy_aborts_for_all_other_addresses(lab: Lab) -> None:
+    """`abort` closes the connection: browsers show ERR_EMPTY_RESPONSE."""
+    serve(lab, OUT.format("192.168.0.0/16") + SOCKET + PROGRAM, "/")
+
+
+@healthy_caddy()
+def caddy_aborts_for_addresses_of_nobody(lab: Lab) -> None:
+    serve(lab, OUT.format("0.0.0.0/0") + SOCKET + PROGRAM, "/")
+
+
+WELL_KNOWN = "/.well-known/matrix/server"
+DOT = "\t@dot path */.*\n\trespond @dot 404\n"
+
+
+@caddy_scenario(
+    outside=None,
+    server="server.rule-refuses",
+    target=f"https://shop.example.com{WELL_KNOWN}",
+    differs=(caddy.CONFIG,),
+)
+def caddy_refuses_what_is_well_known(lab: Lab) -> None:
+    """A rule against names that begin with a dot, from a list of lines for Caddy."""
+    serve(lab, DOT + SOCKET + "\treverse_proxy 127.0.0.1:3001\n", "/", WELL_KNOWN)
+
+
+@healthy_caddy(target=f"https://shop.example.com{WELL_KNOWN}")
+def caddy_refuses_hidden_files_alone(lab: Lab) -> None:
+    rule = DOT.replace("path */.*", "{\n\t\tpath */.*\n\t\tnot path /.well-known/*\n\t}")
+    serve(lab, rule + SOCKET + "\treverse_proxy 127.0.0.1:3001\n", "/", WELL_KNOWN)
 
 
 @healthy_caddy()

@@ -92,3 +92,54 @@ def caddy_without_admin_api(lab: Lab) -> None:
     lab.server.write(caddy.CONFIG, text.replace("shop.example.com", "www.example.com"))
     caddy.start(lab)
     lab.server.write(caddy.CONFIG, text)
+
+
+def _sites_beside(lab: Lab, line: str) -> None:
+    """The site is in a file of a folder, from which the Caddyfile imports by this line."""
+    other = "blog.example.com {\n\ttls internal\n\trespond hello\n}\n"
+    caddy.install(lab, f"{other}{line}\n")
+    lab.server.write("/etc/caddy/sites/shop.conf", SHOP)
+    lab.undo(lambda: lab.server.sh("rm -rf /etc/caddy/sites"))
+    caddy.start(lab)
+
+
+@caddy_scenario(
+    outside="tls.handshake-failed",
+    server="server.site-missing",
+    differs=("/etc/caddy/sites/shop.conf", "/etc/caddy/sites/shop.conf.caddy"),
+)
+def caddy_imports_files_with_another_ending(lab: Lab) -> None:
+    """The other sites are served, and this one's file does not end as `import` wants it."""
+    _sites_beside(lab, "import sites/*.caddy")
+
+
+@healthy_caddy()
+def caddy_imports_files_with_this_ending(lab: Lab) -> None:
+    _sites_beside(lab, "import sites/*.conf")
+
+
+@caddy_scenario(
+    outside="tcp.refused", server="listener.loopback-only", differs=(caddy.CONFIG, "listeners")
+)
+def caddy_listens_on_the_loopback_address_alone(lab: Lab) -> None:
+    """`bind 127.0.0.1` in the site; port 80, for redirects, is bound to it too."""
+    caddy.install(lab, SHOP.replace("com {\n", "com {\n\tbind 127.0.0.1\n"))
+    caddy.start(lab)
+
+
+TWO_NAMES = SHOP.replace("shop.example.com {", "shop.example.com, www.shop.example.com {")
+ONE_NAME = "\tredir https://shop.example.com{uri} permanent\n"
+
+
+@caddy_scenario(
+    outside="http.redirect-loop", server="server.redirect-loop", differs=(caddy.CONFIG,)
+)
+def caddy_redirects_both_names_to_one(lab: Lab) -> None:
+    """After threads about www: the redirect is for the name to which it leads, too."""
+    caddy.serve(lab, TWO_NAMES.replace(PROXY, ONE_NAME + PROXY))
+
+
+@healthy_caddy()
+def caddy_redirects_the_other_name(lab: Lab) -> None:
+    other = "\t@www host www.shop.example.com\n" + ONE_NAME.replace("redir", "redir @www")
+    caddy.serve(lab, TWO_NAMES.replace(PROXY, other + PROXY))

@@ -1,7 +1,7 @@
 """Bind lines of HAProxy: one port in two frontends, and TLS on the port of plain HTTP."""
 
 from .. import certificates, haproxy
-from ..haproxy import BACKEND, GLOBAL, HTTP, HTTPS, PEM
+from ..haproxy import BACKEND, GLOBAL, HTTP, HTTPS, PEM, SITE
 from ..lab import Lab
 from .haproxy import haproxy_scenario, healthy_haproxy
 
@@ -65,3 +65,19 @@ def haproxy_port_80_has_ssl(lab: Lab) -> None:
 @healthy_haproxy()
 def haproxy_port_80_has_no_ssl(lab: Lab) -> None:
     haproxy.serve(lab, f"{GLOBAL}\n{BOTH.replace(f':80 ssl crt {PEM}', ':80')}\n{BACKEND}")
+
+
+@haproxy_scenario(
+    outside="tcp.refused", server="listener.loopback-only",
+    differs=(haproxy.CONFIG, "listeners"),
+)  # fmt: skip
+def haproxy_listens_on_the_loopback_address_alone(lab: Lab) -> None:
+    """`bind 127.0.0.1:443`, left from the first try on the server itself."""
+    haproxy.serve(lab, SITE.replace("bind :", "bind 127.0.0.1:"))
+
+
+@healthy_haproxy()
+def haproxy_listens_on_the_loopback_address_as_well(lab: Lab) -> None:
+    """A port of its own for the statistics."""
+    stats = "\nfrontend stats\n    bind 127.0.0.1:8404\n    stats enable\n    stats uri /\n"
+    haproxy.serve(lab, SITE + stats)

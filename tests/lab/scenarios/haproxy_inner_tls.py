@@ -45,6 +45,23 @@ def haproxy_checks_a_tls_port_with_ssl(lab: Lab) -> None:
     inner_tls(lab, "ssl verify none check inter 300ms fall 2", CHECKED)
 
 
+VERIFIED = "ssl verify required ca-file /etc/ssl/certs/ca-certificates.crt verifyhost"
+
+
+@haproxy_scenario(
+    outside="http.server-error", server="server.backend-tls-fails", differs=(haproxy.CONFIG,)
+)
+def haproxy_verifies_another_name(lab: Lab) -> None:
+    """https://github.com/haproxy/haproxy/issues/795, and threads about `verifyhost`: the server's
+    certificate has another name."""
+    inner_tls(lab, f"{VERIFIED} app.example.com")
+
+
+@healthy_haproxy(args=("--ws", "/ws"))
+def haproxy_verifies_the_name_of_its_server(lab: Lab) -> None:
+    inner_tls(lab, f"{VERIFIED} {site.NAME}")
+
+
 def passed_on(lab: Lab, options: str) -> None:
     """HAProxy passes the TLS of visitors on to nginx, with a health check over HTTP."""
     haproxy.behind(lab, "listen 443 ssl;", "listen 127.0.0.1:8443 ssl;")

@@ -1,7 +1,7 @@
 """HAProxy as people asked about it in threads: a file that is not loaded, a health check that is a
 stranger, a path that is changed before the rules are read."""
 
-from .. import haproxy
+from .. import certificates, haproxy
 from ..haproxy import SITE
 from ..lab import Lab
 from .haproxy import checked, haproxy_scenario, healthy_haproxy, server_line_with_another_port
@@ -183,6 +183,47 @@ def challenges_to_certbot(lab: Lab, method: str = "path") -> None:
     text = text.replace(redirect, lines)
     text = text.replace("acme path /", f"acme {method} /")
     haproxy.serve(lab, f"{text}\nbackend certbot\n    server certbot1 127.0.0.1:3001\n")
+
+
+BIND = "    bind :80\n"
+DENY = "    http-request deny if { path_beg /. }\n"
+
+
+@haproxy_scenario(
+    outside="http.acme-challenge-blocked",
+    server="server.haproxy-rule-refuses",
+    target=CHALLENGE,
+    differs=(haproxy.CONFIG,),
+)
+def haproxy_denies_challenges_with_hidden_files(lab: Lab) -> None:
+    """A rule against .git and .env takes /.well-known/ too."""
+    challenges_to_certbot(lab, "path_beg")
+    haproxy.edit(lab, BIND, BIND + DENY)
+    lab.server.sh("kill -USR2 $(cat /run/haproxy.pid); sleep 1")
+
+
+@haproxy_scenario(
+    outside="certificate.expires-soon",
+    server="http.acme-challenge-blocked",
+    seen_besides=("http.acme-challenge-blocked",),
+    manual="the authority has to be asked again",
+)
+def haproxy_denies_challenges_of_a_late_certificate(lab: Lab) -> None:
+    """The same, asked about the site; the rule has an ACL of its own."""
+    challenges_to_certbot(lab, "path_beg")
+    late = certificates.leaf(starts=-85, ends=5)
+    lab.server.write(haproxy.PEM, haproxy.bundle(late), 0o600)
+    acl = "    acl hidden path_beg -i /.\n    http-request deny if hidden\n"
+    haproxy.edit(lab, BIND, BIND + acl)
+    lab.server.sh("kill -USR2 $(cat /run/haproxy.pid); sleep 1")
+
+
+@healthy_haproxy(target=CHALLENGE)
+def haproxy_denies_hidden_files_alone(lab: Lab) -> None:
+    challenges_to_certbot(lab, "path_beg")
+    spared = DENY.replace("}", "} !{ path_beg /.well-known/ }")
+    haproxy.edit(lab, BIND, BIND + spared)
+    lab.server.sh("kill -USR2 $(cat /run/haproxy.pid); sleep 1")
 
 
 @haproxy_scenario(

@@ -83,13 +83,14 @@ def caddy_certificate_is_the_key(lab: Lab) -> None:
 
 
 @haproxy_scenario(
-    outside="tcp.refused", server="server.certificate-refused", manual="a file may be wanted"
-)
+    outside="tcp.refused", server="server.certificate-refused",
+    differs=("/etc/ssl/crts/README", "/etc/ssl/README", "listeners", "processes"),
+)  # fmt: skip
 def haproxy_reads_a_text_in_its_folder_of_certificates(lab: Lab) -> None:
     """`crt FOLDER/` loads every file: a README of certbot's, "no start line"."""
     folder = "/etc/ssl/crts"
     haproxy.install(lab, haproxy.SITE.replace(haproxy.PEM, f"{folder}/"))
-    lab.undo(lambda: lab.server.sh(f"rm -rf {folder}"))
+    lab.undo(lambda: lab.server.sh(f"rm -rf {folder} /etc/ssl/README"))
     lab.server.write(f"{folder}/shop.pem", haproxy.bundle(), 0o600)
     lab.server.write(f"{folder}/README", "This directory contains your keys\n")
     lab.server.sh(f"haproxy -W -D -f {haproxy.CONFIG} >/dev/null 2>&1 || :")

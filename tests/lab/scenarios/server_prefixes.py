@@ -120,7 +120,7 @@ def caddy_folder_has_its_files(lab: Lab) -> None:
     outside=None,
     server="server.caddy-files-first",
     target=f"{URL}/api/users",
-    manual="a person writes the two blocks",
+    manual="the laboratory's page and WebSocket are not there",
 )
 def caddy_tries_files_before_the_application(lab: Lab) -> None:
     """Issue 5503 of caddyserver/caddy: try_files for every path, and /api/* below it."""
@@ -141,7 +141,7 @@ def _page_that_reads(lab: Lab, *lines: str) -> None:
 @caddy_scenario(
     outside="http.page-for-api",
     server="server.caddy-files-first",
-    manual="a person writes the two blocks",
+    manual="the laboratory's page and WebSocket are not there",
 )
 def caddy_files_answer_what_the_page_reads(lab: Lab) -> None:
     """Issue 3912 of caddyserver/caddy, asked about the site: the script names the address."""
@@ -169,7 +169,7 @@ def _page_with_a_log(lab: Lab, *lines: str) -> None:
 @caddy_scenario(
     outside=None,
     server="server.caddy-files-first",
-    manual="a person writes the two blocks",
+    manual="the laboratory's page and WebSocket are not there",
 )
 def caddy_files_answer_the_calls_of_the_log(lab: Lab) -> None:
     """Issue 3912 of caddyserver/caddy, asked about the site: the access log has the request."""

@@ -97,6 +97,64 @@ def application_behind_traefik_has_another_port(lab: Lab) -> None:
     _with(lab, ":3000", ":3005")
 
 
+def _below_api(lab: Lab, has: str, middlewares: str = "") -> None:
+    """A router for /api, whose application has this path alone."""
+    lab.spawn(lab.server, lab.server.application("paths_server", "3001", f"{has}:json"), 3001)
+    rule = "rule: Host(`shop.example.com`) && PathPrefix(`/api`)"
+    lines = f"entryPoints: [websecure]\n      service: api\n      tls: {{}}\n{middlewares}"
+    router = f"    api:\n      {rule}\n      {lines}"
+    strip = "  middlewares:\n    strip:\n      stripPrefix: {prefixes: [/api]}\n"
+    servers = "loadBalancer: {servers: [{url: 'http://127.0.0.1:3001'}]}"
+    service = f"  services:\n    api:\n      {servers}\n"
+    traefik.serve(lab, SHOP.replace("  services:\n", f"{router}{strip}{service}"))
+
+
+STRIP = "      middlewares: [strip]\n"
+ITEMS = "https://shop.example.com/api/items"
+below_api = partial(
+    scenario,
+    outside=None,
+    target=ITEMS,
+    manual="a person decides which of both paths is meant",
+    needs=traefik.needs_traefik,
+    not_on=ELSEWHERE,
+)
+
+
+@below_api(server="server.path-changed")
+def traefik_takes_a_needed_prefix_off(lab: Lab) -> None:
+    """https://github.com/coollabsio/coolify/issues/2603: `stripPrefix` before an application that
+    has the prefix itself."""
+    _below_api(lab, "/api/items", STRIP)
+
+
+@below_api(server="server.prefix-kept")
+def traefik_keeps_a_prefix(lab: Lab) -> None:
+    _below_api(lab, "/items")
+
+
+@healthy_traefik(target=ITEMS)
+def traefik_takes_a_prefix_off(lab: Lab) -> None:
+    _below_api(lab, "/items", STRIP)
+
+
+@healthy_traefik(target=ITEMS)
+def traefik_passes_a_prefix_on(lab: Lab) -> None:
+    _below_api(lab, "/api/items")
+
+
+@scenario(
+    outside="http.redirect-loop",
+    server="server.host-not-passed",
+    differs=(DYNAMIC,),
+    needs=traefik.needs_traefik,
+    not_on=ELSEWHERE,
+)
+def traefik_does_not_pass_the_host_on(lab: Lab) -> None:
+    lab.application("--mode", "canonical")
+    _with(lab, "      loadBalancer:\n", "      loadBalancer:\n        passHostHeader: false\n")
+
+
 file_refused = partial(
     scenario,
     # No file has Traefik taken, so the certificate is its own.

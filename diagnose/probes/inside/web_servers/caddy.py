@@ -43,7 +43,11 @@ from diagnose.probes.inside.web_servers.readers import (
     test_result,
     unit_command,
 )
-from diagnose.probes.inside.web_servers.unread_files import caddy_sites, unread_sites
+from diagnose.probes.inside.web_servers.unread_files import (
+    caddy_sites,
+    takes_target,
+    unread_sites,
+)
 
 #: The file of Debian's, Red Hat's and Caddy's own packages.
 DEFAULT_CONFIG = "/etc/caddy/Caddyfile"
@@ -156,7 +160,8 @@ class CaddyReader:
         is_known = disk.document is not None and running is not None
         loaded = disk.document == running if is_known else None
         files = _files(disk)
-        unread = await unread_sites(ctx, server, files, caddy_sites)
+        is_missing = not any(takes_target(site, ctx.target) for site in sites)
+        unread = await unread_sites(ctx, server, files, caddy_sites, is_missing)
         rules = await asyncio.to_thread(_rules, ctx, running or document, files)
         folders = await asyncio.to_thread(_folders, ctx, running or document)
         return WebServerConfig(
@@ -183,7 +188,7 @@ READER: Reader = CaddyReader()
 
 async def refused_config(ctx: ProbeContext, server: WebServer) -> WebServerConfig | None:
     """Return the names, sockets and places of the sites of a Caddyfile that `caddy adapt` refuses,
-    and its text: nothing else is known of them. None if there are none."""
+    and its text: nothing else is known of them. None if no file could be read."""
     if not server.test:
         return None
     at, disk = ctx.elapsed(), await read_disk(ctx, server)
@@ -205,7 +210,7 @@ async def refused_config(ctx: ProbeContext, server: WebServer) -> WebServerConfi
             complete=False,
             files=files,
         )
-        if sites
+        if files
         else None
     )
 

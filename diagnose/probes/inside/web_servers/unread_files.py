@@ -1,12 +1,13 @@
 """Files beside the configuration of Caddy or HAProxy that it does not read, with a site for the
 target's port: no `import` names the file, or no `-f`. They are looked for where the server runs and
-does not listen on that port."""
+does not listen on that port, or has no site for the target there."""
 
 import asyncio
 import posixpath
 import re
 from collections.abc import Callable, Sequence
 
+from diagnose.model import Target
 from diagnose.model.web_servers import ServerFile, WebServer, WebSite
 from diagnose.parsers.caddy.caddyfile import blocks_of
 from diagnose.parsers.caddy.sites import named_sites
@@ -46,11 +47,14 @@ async def unread_sites(
     server: WebServer,
     read: Sequence[ServerFile],
     sites_in: Callable[[Texts], tuple[WebSite, ...]],
+    is_missing: bool = False,
 ) -> tuple[WebSite, ...]:
     """Return the sites for the target in files beside the configuration that are not read. A
-    frontend of HAProxy need not have a name."""
+    frontend of HAProxy need not have a name. `is_missing` is whether the server has no site for
+    the target on a port on which it listens."""
     folder, port = posixpath.dirname(server.config), ctx.target.port
-    if server.pid is None or port in server.ports or folder.count("/") < 2 or server.container:
+    is_served = port in server.ports and not is_missing
+    if server.pid is None or is_served or folder.count("/") < 2 or server.container:
         return ()
     known = {path for file in read for path in (file.path, file.real or file.path)}
     groups = await asyncio.gather(*map(ctx.machine.glob, (f"{folder}/*", f"{folder}/*/*")))
@@ -65,8 +69,9 @@ async def unread_sites(
     )
     texts = [(each.path, each.text) for each in contents if each.failure is None and each.text]
     sites = await asyncio.to_thread(sites_in, texts) if texts else ()
-    return tuple(
-        site
-        for site in sites
-        if site.listens_on(port) and (not site.names or has_name(site, ctx.target.host))
-    )[:5]
+    return tuple(site for site in sites if takes_target(site, ctx.target))[:5]
+
+
+def takes_target(site: WebSite, target: Target) -> bool:
+    """Return whether a site is for the target's port and name, or for every name."""
+    return site.listens_on(target.port) and (not site.names or has_name(site, target.host))

@@ -1,0 +1,89 @@
+"""The lines by which HAProxy or Caddy listens on a loopback address alone."""
+
+import re
+
+from checks.server import (
+    file_rows,
+    line_edit,
+    place_text,
+    reload_steps,
+    server_view,
+    test_steps,
+)
+from diagnose.model import (
+    Applicability,
+    Command,
+    Edit,
+    Evidence,
+    Fix,
+    commands,
+    server_commands,
+)
+from diagnose.model.addresses import is_local_host
+from diagnose.model.frozen import frozen
+from diagnose.model.steps import Effect, Risk
+from diagnose.model.web_servers import WebServer
+
+#: HAProxy: a socket with an address and a port (Configuration Manual, "bind").
+_BIND = re.compile(r"(\s*bind\s+)(\[[0-9A-Fa-f:]{2,45}\]|[\w.-]{1,253}):(\d{1,5})(?=\s|$)(.*)")
+
+
+@frozen
+class LoopbackLines:
+    """The place of the first line, and the fix that lets the server listen on all addresses."""
+
+    place: str
+    fix: Fix
+
+
+def loopback_lines(evidence: Evidence, ports: tuple[int, ...]) -> LoopbackLines | None:
+    """Return the lines for the ports: of HAProxy all in one file, of Caddy the one `bind`. Whether
+    the site is meant for this machine alone, its owner knows. None if they are not known."""
+    view = server_view(evidence)
+    if view is None or view.config is None or view.server.product not in {"haproxy", "caddy"}:
+        return None
+    is_caddy = view.server.product == "caddy"
+    found: list[tuple[str, int, tuple[str, ...], int]] = []
+    for file in view.config.files:
+        for number, row in enumerate(file_rows(view, file), 1):
+            new = _caddy_line(row) if is_caddy else _haproxy_line(row, ports)
+            if new is not None:
+                found.append((file.path, number, *new))
+    first = next(iter(found), None)
+    if first is None or {path for path, *_ in found} != {first[0]} or (is_caddy and len(found) > 1):
+        return None
+    if not is_caddy and ports[0] not in {port for *_, port in found}:
+        return None
+    changes = {number: texts for _, number, texts, _ in found}
+    edit: Edit | None = line_edit(view, first[0], changes)
+    steps = _restart(view.server) if is_caddy else reload_steps(view.server)
+    if edit is None or not steps:
+        return None
+    fix = Fix((edit, *steps), Applicability.REVIEW)
+    return LoopbackLines(place_text(first[0], first[1]), fix)
+
+
+def _restart(server: WebServer) -> tuple[Command, ...]:
+    """A reload is refused: the old socket of HTTP/3 is still open, and Linux does not allow two on
+    one port of one address. Measured with Caddy 2.6.2."""
+    if server.unit:
+        return (*test_steps(server), commands.restart_service(server.unit))
+    if not server.stop or not server.start:
+        return ()
+    stop = Command(server.stop, Effect.CHANGE, risk=Risk.STOPS)
+    return (*test_steps(server), stop, server_commands.start_server(server.start, ()))
+
+
+def _haproxy_line(row: str, ports: tuple[int, ...]) -> tuple[tuple[str, ...], int] | None:
+    match = _BIND.fullmatch(row[:1000])
+    if match is None or int(match[3]) not in ports or not is_local_host(match[2].strip("[]")):
+        return None
+    return (f"{match[1]}:{match[3]}{match[4]}",), int(match[3])
+
+
+def _caddy_line(row: str) -> tuple[tuple[str, ...], int] | None:
+    words = row[:1000].split()
+    if len(words) < 2 or words[0] not in {"bind", "default_bind"}:
+        return None
+    addresses = (word.rpartition("/")[2].strip("[]") for word in words[1:])
+    return ((), 0) if all(map(is_local_host, addresses)) else None
