@@ -63,8 +63,16 @@ def renewal_not_started(evidence: Evidence) -> Iterator[Claim]:
         if not by_hand and (not schedule.is_complete or not all(item.fault for item in starts)):
             continue
         start = None if by_hand else next(iter(starts), None)
+        if not by_hand and start is None and not _has_been_used(schedule):
+            continue
         yield _claim(evidence, file, lineage, schedule, start, by_hand=by_hand)
         return
+
+
+def _has_been_used(schedule: RenewalSchedule) -> bool:
+    """Return whether the tool is one that this server has started by itself or by a person: certbot
+    always writes a log, and acme.sh its line of cron when it is installed."""
+    return schedule.tool == "acme.sh" or schedule.last_run is not None
 
 
 def _late_file(evidence: Evidence, tool: str) -> tuple[CertificateFile, Lineage] | None:
@@ -138,8 +146,7 @@ def _confidence(
     is_old = schedule.last_run is not None and now - schedule.last_run > _TWO_DAYS
     if is_old and (fault in _OFF or (ran and fault != "rare")):
         return Confidence.CERTAIN
-    is_known = schedule.last_run is not None or start is not None
-    return Confidence.LIKELY if is_known else Confidence.POSSIBLE
+    return Confidence.LIKELY
 
 
 def _fix(

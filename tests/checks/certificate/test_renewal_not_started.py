@@ -76,7 +76,7 @@ def test_fires_for_acme_sh_and_what_it_installed() -> None:
     for seen in ((file(path=f"{kept}/fullchain.cer"),), copied):
         (claim,) = judge(CHECK, schedule, *seen, masked=False)
         assert argvs(claim)[0] == f"{home}/acme.sh --home {home} --install-cronjob"
-        assert claim.confidence is Confidence.POSSIBLE
+        assert claim.confidence is Confidence.LIKELY
 
 
 def test_the_commands_mend_the_line(tmp_path: Path) -> None:
@@ -134,8 +134,8 @@ def test_not_certain_without_the_control() -> None:
     assert claim.confidence is Confidence.CERTAIN
     (claim,) = judge(CHECK, replace(SCHEDULE, booted=now - DAY), file())
     assert claim.confidence is Confidence.LIKELY
-    (claim,) = judge(CHECK, replace(SCHEDULE, last_run=None), file())
-    assert claim.confidence is Confidence.POSSIBLE
+    (claim,) = judge(CHECK, replace(SCHEDULE, last_run=None), off, file())
+    assert claim.confidence is Confidence.LIKELY
 
 
 def test_silent_where_something_starts_it_or_may() -> None:
@@ -143,6 +143,8 @@ def test_silent_where_something_starts_it_or_may() -> None:
     assert not judge(CHECK, SCHEDULE, replace(TIMER, fault="timer-off"), LINE, file())
     assert not judge(CHECK, replace(SCHEDULE, is_complete=False), file())
     assert not judge(CHECK, SCHEDULE, file(60))
+    # Nothing shows that certbot has ever run here: it may do so elsewhere.
+    assert not judge(CHECK, replace(SCHEDULE, last_run=None), file())
     assert not judge(CHECK, SCHEDULE, file(path="/etc/nginx/ssl/bought.pem"))
 
 

@@ -26,12 +26,14 @@ def late(lab: Lab, settings: str = "authenticator = nginx\n", ends: float = 5) -
     lab.edit(site.PEM, f"{LIVE}/fullchain.pem")
     lab.change(site.KEY, f"{LIVE}/privkey.pem")
     lab.server.sh("cp /bin/sleep /run/cron")
-    lab.undo(lambda: lab.server.sh("rm -f /run/cron"))
+    made = f"{LOG} {SETTINGS} /usr/local/bin/certbot /run/cron"
+    lab.undo(lambda: lab.server.sh(f"rm -f {made}"))
     lab.spawn(lab.server, ["/run/cron", "1000"], lambda: True)
 
 
 def table(lab: Lab, text: str = LINE, path: str = "/etc/cron.d/renewal", mode: int = 0o644) -> None:
     lab.server.write(path, text, mode)
+    lab.undo(lambda: lab.server.sh(f"rm -f {path}"))
 
 
 @scenario(
@@ -87,6 +89,7 @@ def script_starts_certbot(lab: Lab) -> None:
     """A twin: the line names a script with another name, which certbot is in."""
     late(lab)
     lab.server.write("/srv/night.sh", "#!/bin/sh\ncertbot renew\n", 0o755)
+    lab.undo(lambda: lab.server.sh("rm -f /srv/night.sh"))
     table(lab, "17 3 * * * root /srv/night.sh\n", "/etc/cron.d/night")
 
 
@@ -107,4 +110,6 @@ def timer_of_certbot_is_off(lab: Lab) -> None:
     lab.server.write(f"{folder}/certbot.service", "[Service]\nType=oneshot\nExecStart=/bin/true\n")
     timer = "[Timer]\nOnCalendar=daily\n[Install]\nWantedBy=timers.target\n"
     lab.server.write(f"{folder}/certbot.timer", timer)
+    units = f"rm -f {folder}/certbot.timer {folder}/certbot.service; systemctl daemon-reload"
+    lab.undo(lambda: lab.server.sh(units))
     lab.server.run(["systemctl", "daemon-reload"], check=True)

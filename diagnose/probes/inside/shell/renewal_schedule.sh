@@ -31,6 +31,9 @@ for e in docker podman; do
   command -v $e >/dev/null && timeout 5 $e ps --format '{{.Image}} {{.Names}}' </dev/null
 done 2>/dev/null | grep -iE 'certbot|acme|letsencrypt|lego|swag|proxy-manager|companion' | head -n 1 |
   sed 's/^/container /'
+# A control panel starts renewals by a clock of its own.
+for d in /etc/webmin /usr/local/ispconfig /usr/local/hestia /usr/local/vesta /usr/local/psa /usr/local/cpanel
+do [ ! -d "$d" ] || echo "container $d"; done
 for f in /etc/letsencrypt/renewal/*.conf; do
   grep -qE '^authenticator *= *manual *$' "$f" && ! grep -qE '^manual_auth_hook *= *[^ N]' "$f" && echo "manual $f"
 done 2>/dev/null
