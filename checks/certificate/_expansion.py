@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from checks.certificate import reload_step, served_lineage
 from diagnose.model import Applicability, Evidence, Fix, Manual, Where, commands
+from diagnose.model.containers import NginxContainer
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.tls import Certificate
 from diagnose.model.web_servers import WebServerConfig
@@ -42,6 +43,9 @@ def expansion_by_hand(evidence: Evidence, leaf: Certificate) -> dict[str, object
     block = _block(evidence)
     if block is None:
         return {"block": "", "expansion": "", "separate": False}
+    if evidence.of(NginxContainer):
+        # certbot's plugin needs an nginx of the server itself.
+        return {"block": block.place, "expansion": "", "separate": False, "inside": True}
     options = _options((*leaf.dns_names, evidence.target.host))
     if options:
         words = ("certbot", block.plugin, "--expand", *options)

@@ -3,6 +3,8 @@
 
 import re
 
+from diagnose.model.nginx import CertificateFile
+from diagnose.model.renewal import RenewalFailure
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.lazy_pattern import lazy_pattern
 
@@ -19,6 +21,10 @@ _REASONS: tuple[tuple[str, re.Pattern[str]], ...] = (
         r"HTTPSConnectionPool\(host='acme|api\.letsencrypt\.org.{0,200}(?:timed out|refused|resol"
         r"|no such host|i/o timeout)|[Cc]an ?not init api|error code: (?:6|7|28|35|60)\b"
         r"|get directory at ")),
+    # cron's own PATH has no /usr/sbin, where the web server is (NoInstallationError).
+    ("no_binary", re.compile(
+        r"NoInstallationError|Could not find a usable '?\w|[Cc]annot find Apache executable"
+        r"|your PATH is set correctly")),
     # A plugin of its settings is not there (certbot/_internal/plugins/selection.py).
     ("no_plugin", re.compile(
         r"plugin does not appear to be installed|Could not choose appropriate plugin")),
@@ -52,6 +58,12 @@ _ASKED = lazy_pattern(
     r"(?<![\w:.])([0-9A-Fa-f:.]{2,45}): (?:Fetching|Invalid response|During secondary)"
 )
 _STATUS = lazy_pattern(r"Invalid response from \S{1,400}(?: \[[^\]]{1,99}\])?: \"?([1-5]\d\d)\b")
+
+
+def is_after(failure: RenewalFailure, file: CertificateFile) -> bool:
+    """Return whether a failure may be later than the last change of a certificate's file. The run
+    that wrote the file ends its log in the same second, or later."""
+    return failure.when is None or file.changed is None or failure.when > file.changed
 
 
 def renewal_reason(message: str) -> dict[str, object]:

@@ -49,6 +49,7 @@ def name_mismatch(evidence: Evidence) -> Iterator[Claim]:
         fix = expansion[0] if expansion else fix
         facts = {
             **replacement_facts,
+            "inside": False,
             **expansion_by_hand(evidence, served_cert.leaf),
             "certbot": is_of_certbot(evidence, served_cert.leaf),
             "covered": covered_names[:_SHOWN],

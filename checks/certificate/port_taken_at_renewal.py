@@ -11,7 +11,7 @@ import posixpath
 from collections.abc import Iterator
 
 from checks.certificate import lineage_of
-from checks.certificate._renewal_reasons import renewal_reason
+from checks.certificate._renewal_reasons import is_after, renewal_reason
 from checks.nginx import Nginx
 from checks.nginx._challenge_locations import challenge_location, server_of_port
 from checks.nginx._commands import reload_steps
@@ -63,7 +63,7 @@ def port_taken_at_renewal(evidence: Evidence) -> Iterator[Claim]:
         failure
         for failure in evidence.good(RenewalFailure)
         if failure.tool == own.tool and renewal_reason(failure.message)["port_taken"]
-        if not any(_is_older(failure, file) for file in files[:1])
+        if all(is_after(failure, file) for file in files[:1])
     ]
     expired = any(file.chain[0].is_expired(evidence.started_at) for file in files[:1])
     plugin = _PLUGINS.get(holders[0], "") if own.tool == "certbot" else ""
@@ -95,11 +95,6 @@ def _settings(evidence: Evidence, files: list[CertificateFile]) -> OwnServerRene
     lineages = {lineage.name for path in paths if (lineage := lineage_of(path)) is not None}
     names = lineages or {evidence.target.host}
     return next((each for each in evidence.good(OwnServerRenewal) if each.name in names), None)
-
-
-def _is_older(failure: RenewalFailure, file: CertificateFile) -> bool:
-    """Return whether the file was written after this failure."""
-    return failure.when is not None and file.changed is not None and failure.when < file.changed
 
 
 def _fix(evidence: Evidence, own: OwnServerRenewal, holder: str, plugin: str) -> tuple[Fix, str]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from checks.certificate import Lineage, lineage_of
-from checks.certificate._renewal_reasons import REASONS, renewal_reason
+from checks.certificate._renewal_reasons import REASONS, is_after, renewal_reason
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -132,7 +132,7 @@ def _failure(
     """Return the tool's failure to renew this certificate after the file was last written, or
     None."""
     for failure in evidence.good(RenewalFailure):
-        is_recent = failure.when is None or file.changed is None or failure.when > file.changed
+        is_recent = is_after(failure, file)
         if failure.tool == tool and is_recent and (not failure.names or name in failure.names):
             return failure
     return None

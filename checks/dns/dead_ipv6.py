@@ -67,6 +67,7 @@ def dead_ipv6(evidence: Evidence) -> Iterator[Claim]:
             "proven": _ipv6_works_here(evidence, attempts),
             "refused": any(map(_is_refused, attempts)),
             "foreign": is_foreign,
+            "own": _own_addresses(evidence) if is_foreign else (),
             "plain": any(
                 connection.failure is None and connection.address in dead_addresses
                 for connection in evidence.of(Connection)
@@ -77,6 +78,17 @@ def dead_ipv6(evidence: Evidence) -> Iterator[Claim]:
             Applicability.MANUAL,
         ),
     )
+
+
+def _own_addresses(evidence: Evidence) -> tuple[str, ...]:
+    """Return the server's own public IPv6 addresses."""
+    from diagnose.model.addresses import is_private
+    from diagnose.model.server import server_addresses
+
+    addresses = (address for address in server_addresses(evidence) if ":" in address)
+    return tuple(address for address in addresses if not is_private(address) and address != "::1")[
+        :4
+    ]
 
 
 def _ipv6_works_here(evidence: Evidence, attempts: tuple[Connection, ...]) -> bool:

@@ -42,6 +42,9 @@ _GENERATED_FILE = re.compile(
 )
 _FAILURES = {"refused", "unreachable", "denied", "protocol", "reset", "closed"}
 
+#: systemd-resolved.service(8): the two addresses of its stub resolver.
+_STUBS = {"127.0.0.53", "127.0.0.54"}
+
 
 @check(
     severity=Severity.ERROR,
@@ -105,6 +108,7 @@ def resolver_unreachable(evidence: Evidence) -> Iterator[Claim]:
             "outcome": tuple(dict.fromkeys(answer_text(answer) for answer in failed_answers)),
             "transport": failed_answers[0].transport,
             "works": working_servers,
+            "stub": failed_answers[0].server in _STUBS,
             "alone": is_alone,
             "reached": bool(resolved_addresses(evidence)),
         },
@@ -142,8 +146,7 @@ def _fix(evidence: Evidence, server: str, config: ResolverConfig | None) -> Fix:
     """Return the fix. `config` is the resolver configuration that also names a working resolver, if
     any."""
     step_location = this_machine(evidence)
-    # systemd-resolved.service(8): the two addresses of its stub resolver.
-    if server in {"127.0.0.53", "127.0.0.54"}:
+    if server in _STUBS:
         restart = commands.restart_service("systemd-resolved", step_location)
         return Fix((restart,), Applicability.REVIEW)
     if config and not _GENERATED_FILE.search(config.text):

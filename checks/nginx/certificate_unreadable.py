@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from checks._granted_access import grant_read
 from checks.nginx import Nginx
 from checks.nginx._certificates import file_reference
 from checks.nginx._commands import reload_steps
@@ -22,7 +23,6 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
-    Command,
     Confidence,
     Evidence,
     Fix,
@@ -139,7 +139,7 @@ def _fix(
 ) -> Fix:
     if access and closed and access.group and not access.path.startswith(_PRIVATE):
         steps: tuple[Step, ...] = tuple(
-            s for part in closed for s in _grant_read(part, access.group)
+            s for part in closed for s in grant_read(part, access.group)
         )
         return Fix((*steps, *reload_steps(nginx)), Applicability.REVIEW)
     if label and not label.path.startswith(_PRIVATE):
@@ -150,12 +150,3 @@ def _fix(
         # root may read it; nginx was started by another user.
         return Fix(reload_steps(nginx))
     return Fix((Manual("move", Where.SERVER), *reload_steps(nginx)), Applicability.MANUAL)
-
-
-def _grant_read(part: PathComponent, group: str) -> tuple[Command, Command]:
-    """Grant access to the user's own group and to nobody else."""
-    mode = "g+x" if part.folder else "g+r"
-    return (
-        commands.chgrp(group, part.path, before=part.group),
-        commands.chmod(mode, part.path, before=part.mode),
-    )

@@ -5,7 +5,8 @@ only one product has is a check whose name begins with it.
 """
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from checks.tls import visits_fail
 from diagnose.model import (
@@ -36,6 +37,9 @@ from diagnose.model.web_servers import (
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.nginx.edits import diff
 from diagnose.parsers.web_sites import answering_sites, has_name, site_at
+
+if TYPE_CHECKING:
+    from diagnose.model.files import StartFileAccess
 
 
 @frozen
@@ -187,6 +191,19 @@ def start_steps(server: WebServer) -> tuple[Command, ...]:
     """Return the commands that test the configuration and start the server."""
     start = (server_commands.start_server(server.start, server.stop),) if server.start else ()
     return (*test_steps(server), *start)
+
+
+def start_steps_of_unit(
+    server: WebServer, accesses: "Sequence[StartFileAccess]"
+) -> tuple[Command, ...]:
+    """Return the same, where the server's own program starts it, as the user of its unit: what was
+    looked at for its files. Root's start would hide what that user may not do."""
+    known = next((access for access in accesses if access.user and access.gids), None)
+    if known is None or not server.start or server.start[0] == "systemctl":
+        return start_steps(server)
+    user, groups = known.user, known.gids
+    start = server_commands.start_server_as(user, groups, server.start, server.stop)
+    return (*test_steps(server), start)
 
 
 def manual_fix(view: ServerView, step: str) -> Fix:

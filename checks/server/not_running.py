@@ -4,11 +4,12 @@ the port, and it starts at boot, has failed, or is the only one on this machine.
 import re
 from collections.abc import Iterator, Sequence
 
-from checks.server import ServerView, server_view, start_steps
+from checks.server import ServerView, server_view, start_steps_of_unit
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Command,
     Confidence,
     Evidence,
     Fix,
@@ -18,6 +19,7 @@ from diagnose.model import (
     Where,
     commands,
 )
+from diagnose.model.files import StartFileAccess
 from diagnose.model.logs import ServerStartError
 from diagnose.model.nginx import NginxConfig, NginxState
 from diagnose.model.server import Listener, Listeners
@@ -63,6 +65,10 @@ def not_running(evidence: Evidence) -> Iterator[Claim]:
     valid = view.test is None or view.test.passed
     errors = evidence.good(ServerStartError)
     logged = next((error for error in errors if error.product == server.product), None)
+    # A user who may not read them could not start it either.
+    accesses = [access for access in evidence.good(StartFileAccess) if access.user]
+    accesses = [] if any(access.denied_parts for access in accesses) else accesses
+    start = start_steps_of_unit(server, accesses)
     yield Claim(
         about=Subject(text=f"{server.title} ({server.config})"),
         covers=(Subject(port=port), *((Subject(port=80),) if 80 in ports else ())),
@@ -84,11 +90,11 @@ def not_running(evidence: Evidence) -> Iterator[Claim]:
             "complaint": server.complaint,
             "enabled": bool(server.enabled),
             "start": " ".join(server.start),
-            "as_root": _starts_as_root(server),
+            "as_root": _starts_as_root(server) and not accesses,
         },
         confidence=Confidence.POSSIBLE if rival else Confidence.CERTAIN,
         ruled_out=("tcp.rejected-by-host",),
-        fix=_fix(server, holder, logged is not None, is_sure=valid and not rival),
+        fix=_fix(server, start, holder, logged is not None, is_sure=valid and not rival),
     )
 
 
@@ -150,16 +156,22 @@ def _starts_as_root(server: WebServer) -> bool:
     return server.product == "caddy" and server.start[:1] in {("sh",), ("caddy",)}
 
 
-def _fix(server: WebServer, holder: Listener | None, is_logged: bool, is_sure: bool) -> Fix:
+def _fix(
+    server: WebServer,
+    start: Sequence[Command],
+    holder: Listener | None,
+    is_logged: bool,
+    is_sure: bool,
+) -> Fix:
     """Return the start. Somebody masked a unit on purpose, so that a person decides; so does who
     of two programs gets a port."""
     if holder is not None:
         free = Manual("free-the-port", Where.SERVER)
-        return Fix((free, *start_steps(server)), Applicability.MANUAL)
+        return Fix((free, *start), Applicability.MANUAL)
     if server.masked and server.unit:
         unmask = commands.unmask_service(server.unit, server.file_state.endswith("runtime"))
-        return Fix((unmask, *start_steps(server)), Applicability.REVIEW)
+        return Fix((unmask, *start), Applicability.REVIEW)
     if is_logged or _fails_again(server):
-        return Fix((Manual("correct", Where.SERVER), *start_steps(server)), Applicability.MANUAL)
+        return Fix((Manual("correct", Where.SERVER), *start), Applicability.MANUAL)
     is_safe = is_sure and not _starts_as_root(server)
-    return Fix(start_steps(server), Applicability.AUTOMATIC if is_safe else Applicability.REVIEW)
+    return Fix(tuple(start), Applicability.AUTOMATIC if is_safe else Applicability.REVIEW)

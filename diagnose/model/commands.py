@@ -273,6 +273,14 @@ def rewrite(path: str, scripts: Arguments) -> Command:
     return Command(argv, Effect.CHANGE, changes=(path,), risk=Risk.EDITS_FILES)
 
 
+def create_lines(path: str, lines: Arguments) -> Command:
+    """Write a small new file that everybody may read, and no file that is there. Its removal undoes
+    it."""
+    script = 'umask 022; set -C; p=$1; shift; printf "%s\\n" "$@" > "$p"'
+    argv = ("sh", "-c", script, "sh", path, *lines)
+    return Command(argv, Effect.CHANGE, undo=("rm", path), changes=(path,), risk=Risk.EDITS_FILES)
+
+
 # Access to files
 
 
@@ -362,3 +370,10 @@ def delete_route(selector: Arguments, ipv6: bool) -> Command:
 def renew_certificate(argv: Arguments) -> Command:
     """Order a certificate with an ACME client."""
     return Command(argv, Effect.CHANGE, risk=Risk.ORDERS_CERTIFICATE)
+
+
+def schedule_renewal(acme_sh: str, home: str) -> Command:
+    """Let acme.sh write its line into the table of cron."""
+    head = (acme_sh, "--home", home)
+    undo = (*head, "--uninstall-cronjob")
+    return Command((*head, "--install-cronjob"), Effect.CHANGE, undo=undo, risk=Risk.EDITS_FILES)

@@ -122,6 +122,18 @@ class PageAccess(Access):
 
 
 @frozen(kw_only=True, eq=False)
+class StartFileAccess(Access):
+    """The permissions on the path to a certificate or key of a web server other than nginx, for the
+    user as whom its service starts it (User= in the file of `unit`). Observed only of a server that
+    does not run."""
+
+    unit: Label = ""
+
+    def summary(self) -> Summary:
+        return Access.summary(self)
+
+
+@frozen(kw_only=True, eq=False)
 class PasswordFileAccess(Access):
     """The permissions on the path to the file of passwords of a location that asks for one
     (auth_basic_user_file); the user is that of the workers. Observed only if the target answers

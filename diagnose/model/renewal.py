@@ -1,10 +1,10 @@
 """Observations of automatic certificate renewal on the server."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
-from diagnose.model.marks import Body, CommandLine, DomainName, FilePath, Label, Word
+from diagnose.model.marks import Body, CommandLine, DomainName, FilePath, Label, ServerText, Word
 from diagnose.model.summary import Summary, phrase
 
 #: Below this path of a site an authority looks for the file of a challenge (RFC 8555 section 8.3).
@@ -107,3 +107,74 @@ class OwnServerRenewal(Observation):
 
     def summary(self) -> Summary:
         return f"{self.tool} {self.name}", str(self.port)
+
+
+#: Why what should start a renewal tool does not. timer-off, timer-masked: systemd does not.
+#: no-daemon: no program reads the tables of cron. not-executable, dotted: run-parts leaves the
+#: script out, or cron the file. mode, owner: cron takes no such file. newline: Debian's cron takes
+#: no file whose last line has no end. no-user: the sixth field of a table of the system is a user;
+#: user: in a user's own table it is the command. path: cron does not find the program by its name.
+#: gone: the program is not there. rare: it runs once a month, or less. "" is none.
+StartFault = Literal[
+    "", "timer-off", "timer-masked", "no-daemon", "not-executable", "dotted", "mode", "owner",
+    "newline", "no-user", "user", "path", "gone", "rare",
+]  # fmt: skip
+
+
+@frozen(kw_only=True, eq=False)
+class RenewalStart(Observation):
+    """What should start a renewal tool by itself: a timer of systemd, a line of cron, or a script
+    in a folder of cron (/etc/cron.daily).
+
+    `source` is the unit or the file, `line` the number of the line in it, 0 if it has none, and
+    `text` that line. `fault` says why it does not start the tool. `program` is where the tool is,
+    if the line looks elsewhere; `unit` is the service of cron. `mode` are the permissions of the
+    file. Searched only for a certificate that should have been renewed.
+    """
+
+    layer: ClassVar[str] = "certificate"
+
+    tool: Word
+    source: FilePath
+    line: int = 0
+    text: ServerText = ""
+    fault: StartFault = ""
+    program: FilePath = ""
+    unit: Label = ""
+    mode: int = 0
+
+    def summary(self) -> Summary:
+        return f"{self.tool} {self.source}", self.fault or phrase("starts it")
+
+
+@frozen(kw_only=True, eq=False)
+class RenewalSchedule(Observation):
+    """Whether something starts a renewal tool by itself: everything that should is a RenewalStart.
+
+    `last_run` is when the tool last wrote its log, None if it wrote none; `booted` is when this
+    server last started (both in seconds since the epoch). `is_complete` is False if something else
+    may start the tool: a table of cron that may not be read, a container, or a panel. `program` is
+    the tool's own program, "" if it was not found. `has_systemd` and `has_cron` say what could
+    start it.
+    `by_hand` are the names of certificates that a person has to renew, because a person writes what
+    proves the name. Searched as a RenewalStart is.
+    """
+
+    layer: ClassVar[str] = "certificate"
+
+    tool: Word
+    last_run: float | None = None
+    booted: float | None = None
+    is_complete: bool = True
+    program: FilePath = ""
+    has_systemd: bool = False
+    has_cron: bool = False
+    by_hand: tuple[DomainName, ...] = ()
+
+    def summary(self) -> Summary:
+        if self.last_run is None:
+            return self.tool, phrase("no log of a run")
+        from datetime import UTC, datetime
+
+        day = datetime.fromtimestamp(self.last_run, UTC).date().isoformat()
+        return self.tool, phrase("last run {date}", date=day)

@@ -17,6 +17,18 @@ def start_server(argv: Arguments, stop: Arguments) -> Command:
     return Command(argv, Effect.START, undo=stop)
 
 
+def start_server_as(
+    user: str, groups: tuple[int, ...], argv: Arguments, stop: Arguments
+) -> Command:
+    """Start a server as the user of its service, with the service's groups, the user's own first.
+    It may open ports below 1024 (setpriv(1))."""
+    right = "+net_bind_service"
+    numbers = ",".join(map(str, groups))
+    words = (f"--reuid={user}", f"--regid={groups[0]}", f"--groups={numbers}", "--reset-env")
+    head = ("setpriv", *words, f"--inh-caps={right}", f"--ambient-caps={right}")
+    return Command((*head, *argv), Effect.START, undo=stop)
+
+
 def enable_apache_modules(names: Arguments) -> Command:
     """Load modules of Apache at its next start or reload (a2enmod(8))."""
     return _apache_links(("a2enmod", *names), ("a2dismod", "-f", *names), "mods")

@@ -61,6 +61,9 @@ def _expected_effect(argv: tuple[str, ...]) -> Effect:
             return {"reload": Effect.RELOAD, "start": Effect.START}.get(verb, Effect.STOP)
         case ["firewall-cmd", "--reload"] | ["ufw", "reload"] | ["podman", "network", "reload", *_]:
             return Effect.RELOAD
+        case ["setpriv", *_, "sh", "-c", _]:
+            # A server starts as the user of its service.
+            return Effect.START
         case [*_, "up", "-d", _] | [*_, "up", "-d", "--force-recreate", _] if "-f" in argv:
             # docker compose: the container is made anew.
             return Effect.RESTART

@@ -58,6 +58,9 @@ def certbot(text: str) -> FailedRenewal | None:
         return None
     details = [line for line in _DETAIL.findall(text) if not line.startswith("The Certificate")]
     reason = details[0] if details else failures[0][1]
+    # Of a plugin that does not work the reason follows on a line of its own.
+    following = _CERTBOT_BROKEN.search(text) if "plugin is not working" in reason else None
+    reason = f"{reason.strip()} {following[1]}" if following else reason
     names = dict.fromkeys(clean(name, 253) for name, _ in failures)
     return FailedRenewal(tuple(names)[:MAX_NAMES], clean(reason.strip(), MAX_REASON))
 

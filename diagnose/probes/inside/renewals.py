@@ -59,6 +59,23 @@ async def renewal(ctx: ProbeContext, certificate: CertificateFile) -> None:
         ctx.emit(replace(own_server, at=at, took=result.took))
     if not _is_challenge(ctx):
         await _emit_folders(ctx, result, at)
+    tools = _tools(relevant, result.out)
+    if tools and not is_asked:
+        # Imported late: few servers have a certificate that is late.
+        from diagnose.probes.inside.renewal_schedule import emit_schedules
+
+        await emit_schedules(ctx, tools)
+
+
+#: What the path of a tool's files has in it.
+_PLACES = {"/letsencrypt/": "certbot", "/.acme.sh/": "acme.sh", "/dehydrated/": "dehydrated"}
+
+
+def _tools(files: Iterable[CertificateFile], settings: str) -> tuple[str, ...]:
+    """Return the tools that keep one of the files. acme.sh installs copies of its own elsewhere."""
+    paths = [path for file in files for path in (file.path, file.real) if path]
+    tools = (tool for place, tool in _PLACES.items() if any(place in path for path in paths))
+    return tuple(tools) or (("acme.sh",) if "/.acme.sh/" in settings else ())
 
 
 @probe(after=NginxConfig)

@@ -3,7 +3,8 @@ from datetime import timedelta
 
 import pytest
 
-from diagnose.model import Applicability, Command, Confidence, Manual, Target
+from diagnose.model import Applicability, Command, Confidence, Manual, Target, Vantage
+from diagnose.model.containers import NginxContainer
 from tests.support.certificates import (
     HEALTHY,
     LIVE,
@@ -170,3 +171,15 @@ def test_a_wildcard_is_not_issued_again_for_a_deeper_name() -> None:
     assert "it needs no challenge in DNS" in said
     assert "-d NAME" not in said
     assert "*.com covers exactly one level of names, and shop.example.com is deeper." in said
+
+
+def test_of_an_nginx_in_a_container_certbots_plugin_is_not_named() -> None:
+    own = leaf(dns_names=("example.com",))
+    file = replace(in_use(own), path="/etc/nginx/ssl/a.pem")
+    proxy = NginxContainer(vantage=Vantage.SERVER, pid=7, name="proxy")
+    (claim,) = judge(
+        "certificate.name-mismatch", visit(own, MIDDLE), file, RUNNING, config(), proxy
+    )
+    said = "\n".join(texts("certificate.name-mismatch", claim))
+    assert "`certbot certonly --webroot -w FOLDER -d shop.example.com`" in said
+    assert "`certbot --nginx -" not in said

@@ -87,3 +87,13 @@ def test_silent_where_something_stops_the_server_or_the_port_is_free() -> None:
     assert not judge(CHECK, OWN, file(), held("certbot"))
     assert not judge(CHECK, replace(OWN, port=8888), file(), held("nginx"))
     assert not judge(CHECK, replace(OWN, name="blog.example.com"), file(), held("nginx"))
+
+
+def test_not_certain_by_a_failure_of_the_run_that_wrote_the_file() -> None:
+    for when, confidence in ((1000.0, Confidence.LIKELY), (1001.0, Confidence.CERTAIN)):
+        failure = RenewalFailure(
+            tool="certbot", source="x", message="Could not bind TCP port 80", when=when
+        )
+        written = replace(file(), changed=1000.0)
+        (claim,) = judge(CHECK, OWN, failure, written, held("haproxy"), masked=False)
+        assert claim.confidence is confidence

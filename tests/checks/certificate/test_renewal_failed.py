@@ -13,7 +13,7 @@ CHECK = "certificate.renewal-failed"
 URL = "http://shop.example.com/.well-known/acme-challenge/x"
 REASONS = (
     "limited", "port_taken", "no_plugin", "no_link", "plugin_broken", "caa", "no_record", "no_name",
-    "unreachable", "wrong_answer", "credentials", "no_authority",
+    "unreachable", "wrong_answer", "credentials", "no_authority", "no_binary",
 )  # fmt: skip
 LIVE = "/etc/letsencrypt/live/shop.example.com/fullchain.pem"
 ACME = "/root/.acme.sh/shop.example.com/fullchain.cer"
@@ -167,3 +167,14 @@ def test_an_old_ipv6_address_is_no_consequence_of_another_address() -> None:
     message = "2001:db8:9::9: Fetching http://x: Timeout during connect"
     (claim,) = judge(CHECK, file(), replace(failure("shop.example.com"), message=message))
     assert (claim.about.address, claim.about.port) == ("2001:db8:9::9", 80)
+
+
+def test_fires_where_cron_does_not_find_the_web_server() -> None:
+    message = 'The nginx plugin is not working; x. NoInstallationError("Could not find a usable'
+    (claim,) = judge(CHECK, file(), replace(failure("shop.example.com"), message=message))
+    assert [name for name in REASONS if claim.facts[name]] == ["no_binary"]
+
+
+def test_a_failure_in_the_second_of_the_file_is_of_the_run_that_wrote_it() -> None:
+    assert not judge(CHECK, file(), failure("shop.example.com", when=WRITTEN))
+    assert judge(CHECK, file(), failure("shop.example.com", when=WRITTEN + 1))

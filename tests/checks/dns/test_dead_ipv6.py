@@ -28,12 +28,16 @@ def test_fires_surely_when_the_server_itself_refuses() -> None:
 
 def test_an_address_of_another_machine_is_to_be_removed_from_dns() -> None:
     card = Interface(
-        name="eth0", up=True, addresses=("203.0.113.10", "2001:db8::7"), vantage=Vantage.SERVER
+        name="eth0",
+        up=True,
+        addresses=("203.0.113.10", "2001:db8::7", "fe80::1"),
+        vantage=Vantage.SERVER,
     )
     opened = replace(DEAD, port=80, failure=None, purpose="plain")
     refused = replace(DEAD, failure=REFUSED)
     (claim,) = judge("dns.dead-ipv6", FOUND, FOUND6, WORKS, refused, opened, card)
     assert claim.facts["foreign"]
+    assert claim.facts["own"] == ("2001:db8::7",)
     assert claim.facts["plain"]
     assert claim.fix
     (step,) = claim.fix.steps

@@ -31,6 +31,7 @@ def test_fires_less_surely_where_no_other_machine_answers_either() -> None:
     assert claim.confidence is Confidence.LIKELY
     stub = replace(SILENT, server="127.0.0.53")
     (claim,) = judge("dns.resolver-unreachable", CONFIG, stub, replace(ROOT, server="127.0.0.53"))
+    assert claim.facts["stub"]
     assert claim.confidence is Confidence.CERTAIN
 
 

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Applicability, Command, Confidence, Manual, Where
+from diagnose.model.files import PathComponent, StartFileAccess
 from diagnose.model.logs import ServerStartError
 from diagnose.model.nginx import NginxState
 from diagnose.model.server import Listener, Listeners
@@ -134,3 +135,22 @@ def test_fires_and_starts_no_caddy_as_root_unread() -> None:
         assert claim.facts["as_root"] is (expected is Applicability.REVIEW)
         assert claim.fix
         assert claim.fix.applicability is expected
+
+
+def test_it_is_started_as_the_user_of_its_unit() -> None:
+    """Where systemd does not run, and that user may read its files."""
+    stopped = replace(CADDY, pid=None, ports=(), unit="", start=("sh", "-c", "caddy start"))
+    part = PathComponent(
+        path="/k", uid=0, user="root", gid=0, group="root", mode=0o644, folder=False
+    )
+    access = StartFileAccess(path="/k", uid=9, user="caddy", gids=(9,), parts=(part,))
+    (claim,) = judge(CHECK, stopped, caddy_config(), NOBODY, access)
+    assert claim.fix
+    last = claim.fix.steps[-1]
+    assert isinstance(last, Command)
+    assert last.argv[:2] == ("setpriv", "--reuid=caddy")
+    assert claim.facts["as_root"] is False
+    closed = replace(access, parts=(replace(part, mode=0o600),))
+    by_root = replace(stopped, start=("caddy", "start"))
+    (claim,) = judge(CHECK, by_root, caddy_config(), NOBODY, closed)
+    assert claim.facts["as_root"] is True

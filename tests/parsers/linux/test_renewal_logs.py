@@ -141,3 +141,16 @@ def test_of_acme_sh_a_run_that_succeeded_failed_nowhere() -> None:
     text = BY_HAND.splitlines()[0] + "\n[Mon] Cert success.\n[Mon] x: Verify error: 1\n"
     assert acme_sh(text) is None
     assert acme_sh(BY_HAND + f"{BY_HAND.splitlines()[0]}\n[Mon] Cert success.\n") is None
+
+
+def test_the_reason_of_a_plugin_follows_on_its_own_line() -> None:
+    """certbot issue 7278."""
+    text = (
+        "Failed to renew certificate shop.example.com with error: The nginx plugin is not working; "
+        "there may be problems with your existing configuration.\n"
+        "The error was: NoInstallationError(\"Could not find a usable 'nginx' binary. Ensure nginx "
+        'exists, the binary is executable, and your PATH is set correctly.")\n'
+    )
+    failed = certbot(text)
+    assert failed is not None
+    assert "usable 'nginx' binary" in failed.message

@@ -302,8 +302,18 @@ async def _observe_idle(ctx: ProbeContext, candidate: Candidate, is_sought: bool
     if any(has_name(site, ctx.target.host) for site in sites) or covers(ctx.target.host, names, ()):
         ctx.emit(server)
         ctx.emit(config)
+        await _emit_start_files(ctx, server, config)
         if is_sought and not server.foreign:
             await _run_test(ctx, reader, server)
+
+
+async def _emit_start_files(ctx: ProbeContext, server: WebServer, config: WebServerConfig) -> None:
+    """Emit who may read the certificates of a server that does not run."""
+    if server.pid is None and not server.foreign:
+        # Imported late: few servers do not run.
+        from diagnose.probes.inside.web_servers.start_files import emit_start_files
+
+        await emit_start_files(ctx, server, config)
 
 
 async def _refused_config(ctx: ProbeContext, server: WebServer) -> WebServerConfig | None:
@@ -390,6 +400,7 @@ async def _observe_config(ctx: ProbeContext, reader: Reader, server: WebServer) 
     if config is None:
         return
     ctx.emit(config)
+    await _emit_start_files(ctx, server, config)
     if ctx.target.uses_tls:
         await _observe_certificates(ctx, config)
 
