@@ -81,8 +81,8 @@ server {{
 
 def _proxied(lab: Lab, name: str, compose: str = "", server: str = "ADDRESS:3000") -> None:
     engine = Engine(lab, compose)
-    more = {"env": [f"VIRTUAL_HOST={name}"]} if compose else {}
-    address = application(engine, **more)
+    told = [f"VIRTUAL_HOST={name}"] if compose else []
+    address = application(engine, env=told)
     text = _HEAD + _HOST.replace("NAME", name).replace("server ADDRESS:3000", f"server {server}")
     proxy(engine, text.replace("ADDRESS", address))
     engine.answers(443)
