@@ -34,6 +34,9 @@ _DENIED = r"FastCGI sent in stderr: \"(?:Access to the script '([^']*)' has been
 #: "/x.php" behind it is an attack.
 _SCRIPTS = frozenset({".html", ".htm", ".phtml", ".php3", ".php4", ".php5", ".php7"})
 
+#: The folders for visitors in the projects of frameworks (Laravel, Symfony; Yii, Drupal).
+_OF_FRAMEWORKS = frozenset({"public", "web"})
+
 
 @check(
     severity=Severity.ERROR,
@@ -131,7 +134,12 @@ def _mount_fix(evidence: Evidence, container: ScriptContainer) -> Fix | None:
     named = (each for item in lists for each in item.running if each.name == container.name)
     if (own := next(named, None)) is None:
         return None
-    change = new_mount_change(f"{container.source}:{container.folder}")
+    source, point = container.source, container.folder
+    name = posixpath.basename(point)
+    if name in _OF_FRAMEWORKS and posixpath.basename(source) == name and point.count("/") > 2:
+        # The scripts of a framework load its own folders beside the public one.
+        source, point = posixpath.dirname(source), posixpath.dirname(point)
+    change = new_mount_change(f"{source}:{point}")
     steps = compose_steps(evidence, (own, change))
     return Fix(steps, Applicability.REVIEW) if steps else None
 

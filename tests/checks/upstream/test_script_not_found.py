@@ -193,6 +193,23 @@ def test_fires_and_mounts_the_folder_in_the_compose_file() -> None:
     assert '+      - "/var/www/shop:/var/www/shop"\n' in diff
 
 
+def test_fires_and_mounts_the_project_of_a_public_folder() -> None:
+    """Its scripts load what lies beside that folder."""
+    path = "/srv/shop/compose.yaml"
+    text = "services:\n  php:\n    image: php\n"
+    file = ComposeFile(vantage=Vantage.SERVER, path=path, text=text)
+    service = ComposeService("shop", "php", "/srv/shop", (path,))
+    own = Container(engine="docker", id="b" * 64, name="fpm", state="running", compose=service)
+    folder = "/var/www/shop/public"
+    public = replace(LACKS, path=f"{folder}/index.php", folder=folder, source=folder)
+    known = Containers(vantage=Vantage.SERVER, containers=(own,))
+    site = config(SITE.replace("/var/www/shop", folder))
+    seen = (RUNNING, site, LOG_READ, DOCKER, page(404), public, file, known)
+    (claim,) = judge("upstream.script-not-found", *seen, masked=False)
+    assert claim.fix
+    assert '+      - "/var/www/shop:/var/www/shop"\n' in claim.fix.edits[0].diff
+
+
 def test_fires_as_before_where_the_container_says_nothing() -> None:
     """It has the script, it is another one, or only nginx's image has the folder."""
     for container in (
