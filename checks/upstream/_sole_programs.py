@@ -15,6 +15,7 @@ from checks.upstream._meant_programs import MeantProgram, program_name
 from diagnose.model import Evidence
 from diagnose.model.backends import BackendVisit
 from diagnose.model.containers import CONTAINER_PROCESSES
+from diagnose.model.program_logs import StartFile
 from diagnose.model.server import WEB_SERVER_PROCESSES, Listener, Listeners
 from diagnose.parsers.urls import parse_url
 
@@ -48,6 +49,9 @@ def sole_program(
     is_sure = all(visits.values()) and all(each.process for each in candidates.values())
     if len(fitting) == 1 and is_sure:
         return next(iter(fitting.values()))
+    # What a file of this server starts on the wrong port is down, and its port is right.
+    if any(each.port == port and each.starter != "other" for each in evidence.good(StartFile)):
+        return None
     near = [program for number, program in fitting.items() if is_near(number, port)]
     return replace(near[0], how="near") if len(near) == 1 else None
 

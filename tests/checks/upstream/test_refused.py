@@ -11,6 +11,7 @@ from diagnose.model.http import Exchange
 from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import UpstreamTry
 from diagnose.model.pages import WebSocketPath
+from diagnose.model.program_logs import StartFile
 from diagnose.model.server import Interface, Listener, Listeners
 from diagnose.model.upstream import UnixListeners
 from diagnose.parsers.unknown_paths import unknown_path
@@ -284,6 +285,8 @@ def test_fires_and_writes_the_port_that_is_almost_the_written_one() -> None:
     assert claim.fix
     assert "+        proxy_pass http://127.0.0.1:3900;" in claim.fix.edits[0].diff
     assert claim.fix.applicability is Applicability.REVIEW
+    started = StartFile(port=3000, path="/srv/shop", starter="project", script="start")
+    assert judge(CHECK, DOWN, *seen, near, far, started, masked=False)[0].facts["near"] is False
     silent = replace(near, status=404)
     assert judge(CHECK, DOWN, *seen, silent, far, masked=False)[0].facts["near"] is False
 
