@@ -16,7 +16,7 @@ from diagnose.model.containers import (
     Containers,
     NginxContainer,
 )
-from diagnose.model.steps import Effect
+from diagnose.model.steps import Effect, Risk
 
 #: The name by which a container can be told the server. Podman knows its own without a line.
 SERVER_NAMES = {"docker": "host.docker.internal"}
@@ -56,10 +56,13 @@ def compose_edits(
 ) -> tuple[Edit, ...] | None:
     """Return the edits of the compose files of these containers; () if the files have all of it
     already, None if one of the changes cannot be made."""
-    from diagnose.parsers.compose_files import compose_diff  # few sites need it
+    # Imported late: few sites need it.
+    from diagnose.parsers.compose_edits import opens_to_all
+    from diagnose.parsers.compose_files import compose_diff
 
     before: dict[str, str] = {}
     after: dict[str, str] = {}
+    risks: dict[str, Risk] = {}
     for container, change in changes:
         compose = container.compose
         if compose is None or not (text := compose_text(evidence, container)):
@@ -69,8 +72,14 @@ def compose_edits(
         after[path] = change(after.get(path, text), compose.service)
         if not after[path]:
             return None
+        if opens_to_all(text, after[path], compose.service):
+            risks[path] = Risk.OPENS_TO_ALL
     diffs = ((path, compose_diff(path, before[path], text)) for path, text in after.items())
-    return tuple(Edit(path, diff, outside=True) for path, diff in diffs if diff)
+    return tuple(
+        Edit(path, diff, outside=True, risk=risks.get(path, Risk.EDITS_FILES))
+        for path, diff in diffs
+        if diff
+    )
 
 
 def up_commands(*containers: Container, anew: bool = False) -> tuple[Command, ...]:
@@ -196,6 +205,17 @@ def new_mount_change(volume: str) -> ComposeEdit:
         from diagnose.parsers.compose_edits import with_mount
 
         return with_mount(text, service, volume)
+
+    return change
+
+
+def variable_change(name: str, value: str) -> ComposeEdit:
+    """Return the change that gives a service a variable."""
+
+    def change(text: str, service: str) -> str:
+        from diagnose.parsers.compose_variables import with_variable
+
+        return with_variable(text, service, name, value)
 
     return change
 

@@ -6,7 +6,9 @@ from checks.nginx import Nginx
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import Changes, config_edits
 from diagnose.model import Applicability, Fix
+from diagnose.model.containers import ScriptContainer
 from diagnose.model.files import PageFileAccess
+from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import location_pattern, outdone_location
@@ -61,6 +63,26 @@ def script_fix(nginx: Nginx, access: PageFileAccess) -> Fix | None:
     return None
 
 
+def inner_script_fix(nginx: Nginx, container: ScriptContainer) -> Fix | None:
+    """Return the edit by which PHP in a container gets the path at which that sees the folder of
+    the site; None if it sees none, or the location has the path from elsewhere."""
+    path, start, seen = nginx.evidence.target.path, nginx.start_folder, container.seen_at
+    if not re.fullmatch(r"/[\w./-]{0,200}", seen):
+        return None
+    for selected in nginx.answering_servers():
+        request = script_request(selected.server, path, start)
+        wanted = (container.path, container.folder)
+        if request is None or (request.script.path, request.script.folder) != wanted:
+            continue
+        file = nginx.file(request.match.block)
+        if file is None or request.is_alias:
+            return None
+        edit = _named(request, file.text, f"{seen.rstrip('/')}$fastcgi_script_name")
+        file_edits = config_edits(nginx, {file.path: [edit]})
+        return Fix((*file_edits, *reload_steps(nginx)), Applicability.REVIEW)
+    return None
+
+
 def _to_program(nginx: Nginx, server: Server, request: ScriptRequest) -> Changes:
     """Lead what is no file below the program's folder to its script. Of an `if`, `rewrite` is safe
     (ngx_http_rewrite_module); other paths keep their answer, and scripts that are there run."""
@@ -103,20 +125,25 @@ def _changes(nginx: Nginx, request: ScriptRequest, mistake: ScriptMistake, folde
             if roots
             else edits.insert_first(file.text, block, [line])
         ]
-    line = f"{_NAME} {'$request_filename' if request.is_alias else USUAL_NAME};"
-    names = [
+    has_usual = any(name.args[1:] == (USUAL_NAME,) for name in _names(request)[-1:])
+    if mistake == "name" or not has_usual:
+        name = "$request_filename" if request.is_alias else USUAL_NAME
+        changes.setdefault(block.file, []).append(_named(request, file.text, name))
+    return changes
+
+
+def _names(request: ScriptRequest) -> list[Directive]:
+    return [
         parameter
         for parameter in request.match.directives("fastcgi_param")
         if parameter.args[:1] == ("SCRIPT_FILENAME",)
     ]
-    has_usual = any(name.args[1:] == (USUAL_NAME,) for name in names[-1:])
-    if mistake == "name" or not has_usual:
-        own = [name for name in names[-1:] if name in children(block, "fastcgi_param")]
-        is_here = bool(own) and own[0].file == block.file
-        change = (
-            edits.replace_directive(own[0], line)
-            if is_here
-            else edits.insert_last(file.text, block, [line])
-        )
-        changes.setdefault(block.file, []).append(change)
-    return changes
+
+
+def _named(request: ScriptRequest, text: str, name: str) -> edits.TextEdit:
+    """Write what PHP gets as the script's path, in the text of the location's own file."""
+    block, line = request.match.block, f"{_NAME} {name};"
+    own = [each for each in _names(request)[-1:] if each in children(block, "fastcgi_param")]
+    if own and own[0].file == block.file:
+        return edits.replace_directive(own[0], line)
+    return edits.insert_last(text, block, [line])

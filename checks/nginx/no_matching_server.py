@@ -147,7 +147,7 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
         if len(selected_servers) == len(nginx.selected_servers()) and (symptoms or refusals)
         else Confidence.LIKELY,
         location=nginx.location(mistyped.directive if mistyped else default.block),
-        fix=_environment_fix(nginx, default)
+        fix=_environment_fix(nginx, default, mistyped.name if mistyped else "")
         or (None if mistyped else nameless_fix(nginx, selected_servers))
         or (sibling_fix(nginx, sibling, target.host) if sibling else None)
         or (None if mistyped else redirect_fix(nginx))
@@ -339,13 +339,16 @@ def _idna_name(name: str) -> str:
         return ""
 
 
-def _environment_fix(nginx: Nginx, default: Server) -> Fix | None:
-    """Return the step for a file that nginx-proxy makes of the containers' environment; None for
+def _environment_fix(nginx: Nginx, default: Server, mistyped: str) -> Fix | None:
+    """Return the remedy for a file that nginx-proxy makes of the containers' environment; None for
     another file."""
     writer = writer_of(nginx, default.block)
     if writer is None or writer.panel != "nginx-proxy":
         return None
-    return Fix((Manual("set-the-virtual-host", Where.SERVER),), Applicability.MANUAL)
+    # Imported late: few names are nginx-proxy's.
+    from checks.nginx._virtual_hosts import virtual_host_fix
+
+    return virtual_host_fix(nginx.evidence, mistyped, nginx.evidence.target.host)
 
 
 def _fix(nginx: Nginx, mistyped: Mistyped | None, host: str, *, is_foreign: bool) -> Fix:

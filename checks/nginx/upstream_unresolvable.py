@@ -3,6 +3,7 @@ its start. One unknown name stops nginx with all its sites."""
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from checks.nginx import Nginx
 from checks.nginx._commands import reload_steps
@@ -10,7 +11,18 @@ from checks.nginx._edits import config_edits
 from checks.nginx._errors import ConfigFault, config_error_claim, directive_at, find_config_error
 from checks.nginx._slips import is_one_edit_apart
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Manual, Severity, Where
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Command,
+    Edit,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+)
+from diagnose.model.containers import Containers
 from diagnose.model.nginx import Directive, NginxConfig, NginxTest
 from diagnose.model.server import Listener, Listeners
 from diagnose.parsers.hostnames import is_host
@@ -19,6 +31,11 @@ from diagnose.parsers.nginx.config import walk
 from diagnose.parsers.nginx.edits import TextEdit
 from diagnose.parsers.nginx.locations import PASS_DIRECTIVES
 
+if TYPE_CHECKING:
+    from checks.nginx._named_containers import NamedContainer
+
+#: Facts about the container that the name means.
+CONTAINER_FACTS = ("called", "image", "engine", "inner", "stopped", "published_at")
 #: An address without a path.
 _WITHOUT_PATH = re.compile(r"https?://[\w.:-]{1,253}")
 #: Most other sites that are named.
@@ -43,7 +60,8 @@ def upstream_unresolvable(evidence: Evidence) -> Iterator[Claim]:
     # nginx's message has no port; the directive may have one.
     endpoint = _endpoint(directive, name)
     group = _mistyped_group(nginx, endpoint)
-    listener = None if group else _local_listener(nginx, endpoint)
+    named = _named_container(nginx, name, endpoint) if not group else None
+    listener = None if group or named else _local_listener(nginx, endpoint)
     facts = {
         "group": group,
         "name": name,
@@ -51,9 +69,12 @@ def upstream_unresolvable(evidence: Evidence) -> Iterator[Claim]:
         "container": "." not in name,
         "application": f"{listener.process} ({listener.pid})" if listener else "",
         "at": f"127.0.0.1:{listener.port}" if listener else "",
+        **(named.facts if named else dict.fromkeys(CONTAINER_FACTS, "")),
     }
     meant = group or (f"127.0.0.1:{listener.port}" if listener else "")
-    changes = _edits(nginx, endpoint, meant) if meant else ()
+    changes: tuple[Edit | Command, ...] = _edits(nginx, endpoint, meant) if meant else ()
+    if named is not None:
+        changes = named.steps(evidence, lambda address: _edits(nginx, endpoint, address))
     fix = Fix((*changes, *reload_steps(nginx)), Applicability.REVIEW)
     others = () if nginx.master else _other_names(nginx, directive)
     facts["others"] = others[:_MAX_NAMES]
@@ -69,10 +90,23 @@ def upstream_unresolvable(evidence: Evidence) -> Iterator[Claim]:
             name,
             facts,
             directive=directive,
-            observations=evidence.good(Listeners) if listener else (),
+            observations=evidence.good(Listeners if listener else Containers)
+            if listener or named
+            else (),
         ),
         fix,
     )
+
+
+def _named_container(nginx: Nginx, name: str, endpoint: str) -> "NamedContainer | None":
+    # Imported late: few configurations have such a name.
+    from checks.nginx._named_containers import named_container
+
+    return named_container(nginx.evidence, name, _port(endpoint))
+
+
+def _port(endpoint: str) -> int:
+    return int(match[1]) if (match := re.search(r":(\d{1,5})$", endpoint)) else 80
 
 
 def _other_names(nginx: Nginx, directive: Directive | None) -> tuple[str, ...]:
@@ -129,7 +163,7 @@ def _local_listener(nginx: Nginx, endpoint: str) -> Listener | None:
 
     The port alone does not prove that it is the intended program.
     """
-    port = int(match[1]) if (match := re.search(r":(\d{1,5})$", endpoint)) else 80
+    port = _port(endpoint)
     all_listeners = [
         listener for listeners in nginx.evidence.good(Listeners) for listener in listeners.on(port)
     ]

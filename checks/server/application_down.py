@@ -39,7 +39,7 @@ from diagnose.parsers.usual_paths import is_usual_websocket
 from diagnose.parsers.web_sites import is_taken, name_matches, route_of, sole_application
 
 if TYPE_CHECKING:
-    from checks.server._meant_programs import OtherProgram
+    from checks.upstream._meant_programs import MeantProgram
 
 #: The handler of a FastCGI program at a port, and the lines of a site that are looked at.
 _HANDLER = re.compile(
@@ -125,7 +125,12 @@ def _claim(view: ServerView, route: SiteRoute, paths: list[str]) -> Claim:
     return Claim(
         about=Subject(port=target.port, path=paths[0]),
         covers=tuple(Subject(port=target.port, path=path) for path in paths),
-        because=(*responses, *(program.visits if program else ()), *listeners, view.server),
+        because=(
+            *responses,
+            *([program.visit] if program and program.visit else []),
+            *listeners,
+            view.server,
+        ),
         facts={
             **view.facts,
             "target": route.target,
@@ -135,9 +140,7 @@ def _claim(view: ServerView, route: SiteRoute, paths: list[str]) -> Claim:
             "status": getattr(responses[0], "status", None) or "",
             "elsewhere": elsewhere,
             "other": f"{elsewhere[0]}:{route.port}" if edit and program is None else "",
-            **dict.fromkeys(("sole", "process", "only_page", "meant_path", "php"), ""),
-            **(program.facts if program else {}),
-            "candidates": _candidates(view, paths) if is_whole and not elsewhere else (),
+            **_program_facts(view, program, paths, is_whole and not elsewhere),
             "listening": () if is_half_open else listening_programs(evidence)[:6],
             "half": is_half_open,
             "members": route.members if is_member else (),
@@ -171,11 +174,27 @@ def _names_of_others(evidence: Evidence) -> tuple[str, ...]:
     return () if is_own else names[:_MAX_NAMES]
 
 
-def _other_program(view: ServerView, route: SiteRoute, paths: list[str]) -> "OtherProgram | None":
+def _other_program(view: ServerView, route: SiteRoute, paths: list[str]) -> "MeantProgram | None":
     # Imported late: few applications are down.
     from checks.server._meant_programs import other_program
 
     return other_program(view, route, paths)
+
+
+def _program_facts(
+    view: ServerView, program: "MeantProgram | None", paths: list[str], is_missing: bool
+) -> Mapping[str, object]:
+    """Return the facts about the programs that may be meant, if nothing listens."""
+    # Imported late: few applications are down.
+    from checks.server._meant_programs import program_facts
+    from checks.upstream._sole_programs import answering_programs
+
+    is_one_of_many = program is None or program.how == "near"
+    port = program.port if program else 0
+    candidates: tuple[str, ...] = ()
+    if is_missing and is_one_of_many and "/" in paths:
+        candidates = answering_programs(view.evidence, "/", _named_ports(view), port)
+    return {**program_facts(program), "candidates": candidates}
 
 
 def _start(view: ServerView, route: SiteRoute, is_missing: bool) -> Mapping[str, object]:
@@ -183,15 +202,6 @@ def _start(view: ServerView, route: SiteRoute, is_missing: bool) -> Mapping[str,
     from checks.upstream._start_commands import start_facts
 
     return start_facts(view.evidence, route.port if is_missing else 0)
-
-
-def _candidates(view: ServerView, paths: list[str]) -> tuple[str, ...]:
-    if "/" not in paths:
-        return ()
-    # Imported late: few applications are down.
-    from checks.upstream._sole_programs import answering_programs
-
-    return answering_programs(view.evidence, "/", _named_ports(view))
 
 
 def _named_ports(view: ServerView) -> set[int]:

@@ -20,7 +20,13 @@ from checks.listener._containers import is_called, start_fix, stopped_by_name, s
 from checks.server import ServerView, manual_fix, place_text, reload_steps, server_on_port
 from checks.server._address_edits import address_edit
 from checks.server._backend_answers import refused_websockets, route_to_application
-from checks.upstream._containers import is_beside, publishing
+from checks.upstream._containers import (
+    is_beside,
+    namespace_of,
+    open_ports,
+    published_address,
+    publishing,
+)
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -33,7 +39,7 @@ from diagnose.model import (
 )
 from diagnose.model.addresses import bracketed, is_local_host
 from diagnose.model.backends import BackendHandshake, BackendVisit
-from diagnose.model.containers import Container, ContainerPort, Containers, Namespace
+from diagnose.model.containers import Container, Containers
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.server import Interface, Listeners, interface_addresses
@@ -143,12 +149,12 @@ def _fault_of_port(evidence: Evidence, containers: Containers, port: int) -> _Fa
     """Return what is wrong at a port of the server itself."""
     for container in publishing(containers.running, port):
         inner = next(each.inner for each in container.ports if each.port == port)
-        namespace = _namespace(containers, container)
+        namespace = namespace_of(containers, container)
         if namespace is None or namespace.listens(inner):
             return None
         is_local = inner in {number for _, number in namespace.sockets}
         reason: Reason = "loopback" if is_local else "unserved"
-        return _Fault(reason, container, inner, _ports(namespace))
+        return _Fault(reason, container, inner, open_ports(namespace))
     snapshots = evidence.good(Listeners)
     if not snapshots or any(snapshot.on(port) for snapshot in snapshots):
         return None
@@ -163,12 +169,12 @@ def _fault_of_address(
     """Return what is wrong at an address of the containers' network: the container that has it
     does not have the port, or none has it any more."""
     for container in containers.running:
-        namespace = _namespace(containers, container)
+        namespace = namespace_of(containers, container)
         if namespace is not None and route.host in namespace.addresses:
-            ports = _ports(namespace)
+            ports = open_ports(namespace)
             if route.port in ports or not ports:
                 return None
-            published = _published(container, ports, route.port)
+            published = published_address(container, ports, route.port)
             return _Fault("address", container, route.port, ports, published)
     addresses = [address for each in containers.namespaces for address in each.addresses]
     if not is_beside(evidence, route.host, addresses):
@@ -182,42 +188,15 @@ def _in_network(
     """Return the fault, if one of the containers alone is meant by a port: that on which it
     listens, or else the one that it publishes or declares."""
     apart = [container for container in candidates if "host" not in container.networks]
-    listening = [each for each in apart if port in _ports(_namespace(containers, each))]
+    listening = [each for each in apart if port in open_ports(namespace_of(containers, each))]
     declared = [each for each in apart if any(p.inner == port for p in each.ports)]
     meant = listening or declared or (apart if reason == "name" else [])
     if len(meant) != 1:
         return None
-    ports = _ports(_namespace(containers, meant[0]))
+    ports = open_ports(namespace_of(containers, meant[0]))
     if ports and port not in ports and reason == "unpublished":
         return None
-    return _Fault(reason, meant[0], port, ports, _published(meant[0], ports, port))
-
-
-def _published(container: Container, ports: tuple[int, ...], port: int) -> str:
-    """Return where the server reaches the port of a container, or the one that it publishes as
-    this number, if a program listens behind it."""
-    mappings = [
-        each for each in container.ports if each.port and (each.inner in ports or not ports)
-    ]
-    for mapping in mappings:
-        if port in {mapping.inner, mapping.port}:
-            return _server_address(mapping)
-    return ""
-
-
-def _server_address(mapping: ContainerPort) -> str:
-    is_everywhere = mapping.address in {"", "0.0.0.0", "::"}
-    return f"{'127.0.0.1' if is_everywhere else bracketed(mapping.address)}:{mapping.port}"
-
-
-def _namespace(containers: Containers, container: Container) -> Namespace | None:
-    return next((each for each in containers.namespaces if each.container == container.id), None)
-
-
-def _ports(namespace: Namespace | None) -> tuple[int, ...]:
-    """Return the ports at which a namespace takes connections from outside of it."""
-    numbers = {number for _, number in namespace.sockets} if namespace else set()
-    return tuple(sorted(port for port in numbers if namespace and namespace.listens(port)))
+    return _Fault(reason, meant[0], port, ports, published_address(meant[0], ports, port))
 
 
 def _claim(

@@ -1,14 +1,18 @@
 """The fix by which nginx in a container reaches the container of an application by its name."""
 
+from collections.abc import Mapping
+
 from checks.listener._compose_edits import (
     SERVER_NAMES,
     ComposeEdit,
+    compose_fix,
     compose_steps,
     compose_text,
     container_by_id,
     host_change,
     mounted_edits,
     network_change,
+    variable_change,
 )
 from checks.nginx import Nginx
 from checks.nginx._commands import reload_steps
@@ -140,6 +144,17 @@ def joining_fix(
     connect = commands.connect_network(proxy.engine, apart.network, proxy.name)
     keep = Manual("keep-the-network", Where.SERVER)
     return Fix((connect, *loading, keep), Applicability.REVIEW)
+
+
+def virtual_fix(
+    evidence: Evidence, step: str, container: Container | None, settings: Mapping[str, str]
+) -> Fix:
+    """Give a container the variables out of which nginx-proxy writes its file, in its compose file;
+    the step of this name for a person where that is not possible, or nothing is to be set."""
+    if container is None or not settings:
+        return compose_fix(evidence, step)
+    changes = ((container, variable_change(name, settings[name])) for name in settings)
+    return compose_fix(evidence, step, *changes)
 
 
 def made_anew(

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from ipaddress import ip_address, ip_network
 
 from diagnose.model import Evidence, Subject
-from diagnose.model.addresses import is_local_host, is_loopback
-from diagnose.model.containers import Container, Containers, NginxContainer
+from diagnose.model.addresses import bracketed, is_local_host, is_loopback
+from diagnose.model.containers import Container, Containers, Namespace, NginxContainer
 from diagnose.model.frozen import frozen
 from diagnose.model.server import Interface, Listeners, interface_addresses
 from diagnose.parsers.hostnames import is_address
@@ -47,6 +47,32 @@ def loopback_listeners(evidence: Evidence, port: int) -> tuple[str, ...]:
 def publishing(containers: tuple[Container, ...], port: int) -> tuple[Container, ...]:
     """Return the containers that publish a port of the server."""
     return tuple(container for container in containers if container.publishes(port))
+
+
+def namespace_of(containers: Containers, container: Container) -> Namespace | None:
+    """Return the network of a container, None if it is not known."""
+    return next((each for each in containers.namespaces if each.container == container.id), None)
+
+
+def open_ports(namespace: Namespace | None) -> tuple[int, ...]:
+    """Return the ports at which a namespace takes connections from outside of it."""
+    numbers = {number for _, number in namespace.sockets} if namespace else set()
+    return tuple(sorted(port for port in numbers if namespace and namespace.listens(port)))
+
+
+def published_address(container: Container, ports: tuple[int, ...], port: int) -> str:
+    """Return where the server reaches the port of a container, or the one that it publishes as
+    this number, if a program listens behind it; "" if nowhere. `ports` are those that are open in
+    it, () if that is not known."""
+    mappings = [
+        each for each in container.ports if each.port and (each.inner in ports or not ports)
+    ]
+    for mapping in mappings:
+        if port in {mapping.inner, mapping.port}:
+            is_everywhere = mapping.address in {"", "0.0.0.0", "::"}
+            host = "127.0.0.1" if is_everywhere else bracketed(mapping.address)
+            return f"{host}:{mapping.port}"
+    return ""
 
 
 def is_beside(evidence: Evidence, host: str, addresses: Sequence[str]) -> bool:

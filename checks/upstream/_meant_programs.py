@@ -4,7 +4,8 @@ The program was asked for the path that visitors want, and for one that nobody h
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Literal
 
 from checks.nginx import Nginx
 from checks.nginx._edits import Changes
@@ -14,6 +15,7 @@ from checks.upstream._edits import edit_fix, replace_in_directives
 from diagnose.model import Evidence, Fix
 from diagnose.model.addresses import is_local_host
 from diagnose.model.backends import BackendVisit
+from diagnose.model.containers import CONTAINER_PROCESSES, Containers
 from diagnose.model.frozen import frozen
 from diagnose.model.server import Listeners
 from diagnose.parsers.nginx.config import walk
@@ -27,13 +29,16 @@ _PORT = re.compile(r":(\d{1,5})(?![\w.:])")
 
 @frozen
 class MeantProgram:
-    """A program that listens on another port of this server than nginx has. `is_named`: another
-    line of the same server block has its port."""
+    """A program that listens on another port of this server than the web server has. `how` is how
+    that is known: it has what visitors want at `path` ("path"), it is the only one with a page
+    ("page"), the only one of those whose port looks like the wrong one ("near"), or the only one of
+    PHP ("php"). `is_named`: another line of the same site has its port."""
 
     port: int
     process: str
-    path: str
-    visit: BackendVisit
+    path: str = ""
+    visit: BackendVisit | None = None
+    how: Literal["path", "page", "near", "php"] = "path"
     is_named: bool = False
 
 
@@ -47,6 +52,18 @@ def meant_program(nginx: Nginx, backend: Backend) -> MeantProgram | None:
         for visit in _fitting_visits(nginx, backend)
         if (url := parse_url(visit.target)) is not None
     }
+    return only_program(nginx.evidence, visits, named, beside)
+
+
+def only_program(
+    evidence: Evidence,
+    visits: Mapping[int, BackendVisit],
+    named: Collection[int],
+    beside: Collection[int],
+) -> MeantProgram | None:
+    """Return the only program, of those with a visit by their port, to whose port no line of a
+    configuration leads, or else to which lines of the same site lead; None where there are
+    several."""
     programs = {port: visit for port, visit in visits.items() if port not in named}
     is_named = not programs
     if is_named:
@@ -54,14 +71,22 @@ def meant_program(nginx: Nginx, backend: Backend) -> MeantProgram | None:
     if len(programs) != 1:
         return None
     ((port, visit),) = programs.items()
-    process = process_on(nginx.evidence, port)
-    return MeantProgram(port, process, visit.requested, visit, is_named)
+    name = program_name(evidence, port)
+    return MeantProgram(port, name, visit.requested, visit, is_named=is_named)
 
 
-def process_on(evidence: Evidence, port: int) -> str:
-    """Return the program that listens on a port of this server, "" if it is not known."""
+def program_name(evidence: Evidence, port: int) -> str:
+    """Return the program that listens on a port of this server, "" if it is not known: of a
+    container that publishes it, the name and the image."""
     sockets = (socket for listing in evidence.good(Listeners) for socket in listing.on(port))
-    return next((socket.process or "" for socket in sockets), "")
+    process = next((socket.process or "" for socket in sockets), "")
+    if process not in CONTAINER_PROCESSES:
+        return process
+    containers = (each for item in evidence.good(Containers) for each in item.running)
+    container = next((each for each in containers if each.publishes(port)), None)
+    if container is None:
+        return process
+    return f"{container.name} ({container.image})" if container.image else container.name
 
 
 def is_everywhere(visits: Iterable[BackendVisit], visit: BackendVisit) -> bool:

@@ -1,21 +1,26 @@
-"""The only program of this server that has a page, where nothing listens at the address that the
-web server has: its port is probably the one that was meant. A person confirms which it is.
+"""The program of this server that has a page, where nothing listens at the address that the web
+server has: the only one, or the only one of several whose port is written almost like the wrong
+one. Its port is probably the one that was meant. A person confirms which it is.
 
 Every candidate was asked for the path that visitors want. Programs to which a configuration leads
 belong to other paths, those of operators and of the system's own services to nobody's site.
 """
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 from checks.listener._inner_ports import INNER_PORTS, INNER_PROGRAMS
 from checks.listener._other_addresses import NO_SITE_PROGRAMS
-from checks.upstream._meant_programs import MeantProgram
+from checks.upstream._meant_programs import MeantProgram, program_name
 from diagnose.model import Evidence
 from diagnose.model.backends import BackendVisit
+from diagnose.model.containers import CONTAINER_PROCESSES
+from diagnose.model.program_logs import StartFile
 from diagnose.model.server import WEB_SERVER_PROCESSES, Listener, Listeners
 from diagnose.parsers.urls import parse_url
 
-_CONTAINER = "docker-proxy"
+#: Programs that take the connections to a container's published port.
+_PUBLISHING = CONTAINER_PROCESSES - {"dockerd", "podman"}
 #: Ports that programs have beside that of their pages: debuggers, Tomcat's shutdown and AJP, JMX.
 _SIDE_PORTS = frozenset({1099, 5005, 8005, 8009, 9229, 35729})
 #: Programs for those who run the server.
@@ -28,45 +33,79 @@ _OF_OPERATORS = (
 _MAX_SHOWN = 6
 
 
-def sole_program(evidence: Evidence, path: str, named: Collection[int]) -> MeantProgram | None:
+def sole_program(
+    evidence: Evidence, path: str, named: Collection[int], port: int = 0
+) -> MeantProgram | None:
     """Return the only program of this server that has something at the path, and to whose port no
-    configuration (`named`) leads; None if there are several, or one that nobody asked."""
-    fitting = {}
-    for socket in _candidates(evidence, named):
-        visits = [
-            visit
-            for visit in evidence.of(BackendVisit)
-            if not visit.websocket and visit.requested == visit.path == path
-            if (url := parse_url(visit.target)) is not None and url.port == socket.port
-        ]
-        if not visits or not socket.process:
-            return None
-        if 200 <= (visits[0].status or 0) < 400 or visits[0].status in {401, 403}:
-            fitting[socket.port] = MeantProgram(socket.port, socket.process, path, visits[0])
-    return next(iter(fitting.values())) if len(fitting) == 1 else None
-
-
-def answering_programs(evidence: Evidence, path: str, named: Collection[int]) -> tuple[str, ...]:
-    """Return the programs that may be meant, each with its port and the status of its answer."""
-    statuses = {
-        url.port: visit.status
-        for visit in evidence.of(BackendVisit)
-        if not visit.websocket and visit.requested == visit.path == path
-        if (url := parse_url(visit.target)) is not None
+    configuration (`named`) leads. Where several have, or some were not asked, it is the only one
+    whose port looks like the wrong `port`; None without one."""
+    candidates = {socket.port: socket for socket in _candidates(evidence, named)}
+    visits = {number: _visit(evidence, path, number) for number in candidates}
+    fitting = {
+        number: MeantProgram(number, program_name(evidence, number), path, visit, "page")
+        for number, visit in visits.items()
+        if visit and (200 <= (visit.status or 0) < 400 or visit.status in {401, 403})
     }
-    ports = {socket.port: socket.process or "?" for socket in _candidates(evidence, named)}
+    is_sure = all(visits.values()) and all(each.process for each in candidates.values())
+    if len(fitting) == 1 and is_sure:
+        return next(iter(fitting.values()))
+    # What a file of this server starts on the wrong port is down, and its port is right.
+    if any(each.port == port and each.starter != "other" for each in evidence.good(StartFile)):
+        return None
+    near = [program for number, program in fitting.items() if is_near(number, port)]
+    return replace(near[0], how="near") if len(near) == 1 else None
+
+
+def is_near(port: int, wrong: int) -> bool:
+    """Return whether a port is written like another one but for one slip of the fingers: a digit
+    behind the first is another, one is lost or too much, or two side by side changed places."""
+    right, other = str(port), str(wrong)
+    if len(right) == len(other):
+        places = [place for place, digit in enumerate(right) if digit != other[place]]
+        if len(places) == 2:
+            first, second = places
+            is_beside = second == first + 1
+            return is_beside and (right[first], right[second]) == (other[second], other[first])
+        # 3000, 5000 and 8000 are ports that programs have by themselves.
+        return len(places) == 1 and places[0] > 0
+    short, long = sorted((right, other), key=len)
+    shortened = {long[:place] + long[place + 1 :] for place in range(len(long))}
+    return len(short) > 2 and short in shortened
+
+
+def answering_programs(
+    evidence: Evidence, path: str, named: Collection[int], without: int = 0
+) -> tuple[str, ...]:
+    """Return the programs that may be meant, each with its port and the status of its answer, but
+    for the one on the port `without`."""
+    ports = {socket.port: socket for socket in _candidates(evidence, named)}
+    programs = (
+        (port, program_name(evidence, port) or "?", _visit(evidence, path, port))
+        for port in ports
+        if port != without
+    )
     return tuple(
-        f"{process} {port}" + (f" ({statuses[port]})" if statuses.get(port) else "")
-        for port, process in ports.items()
+        f"{name} {port}" + (f" ({visit.status})" if visit and visit.status else "")
+        for port, name, visit in programs
     )[:_MAX_SHOWN]
 
 
+def _visit(evidence: Evidence, path: str, port: int) -> BackendVisit | None:
+    """Return the visit that asked the program on a port for the path itself."""
+    for visit in evidence.of(BackendVisit):
+        if not visit.websocket and visit.requested == visit.path == path:
+            url = parse_url(visit.target)
+            if url is not None and url.port == port:
+                return visit
+    return None
+
+
 def _candidates(evidence: Evidence, named: Collection[int]) -> Iterator[Listener]:
-    others = NO_SITE_PROGRAMS | INNER_PROGRAMS | WEB_SERVER_PROCESSES
+    others = (NO_SITE_PROGRAMS | INNER_PROGRAMS | WEB_SERVER_PROCESSES) - _PUBLISHING
     for listeners in evidence.good(Listeners):
         for socket in listeners.sockets:
             process = socket.process or ""
-            is_other = process in others - {_CONTAINER} or process.startswith(_OF_OPERATORS)
+            is_other = process in others or process.startswith(_OF_OPERATORS)
             is_inner = socket.port in INNER_PORTS | _SIDE_PORTS or socket.port < 1024
             if not is_other and not is_inner and socket.port not in named:
                 yield socket

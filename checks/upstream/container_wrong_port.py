@@ -11,6 +11,7 @@ from checks.nginx._edits import Changes
 from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._address_lines import address_line, line_facts, writer_of
 from checks.upstream._claims import BackendFault, upstream_claim
+from checks.upstream._container_names import virtual_fix
 from checks.upstream._edits import edit_fix, replace_in_directives
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Manual, Severity, Where
@@ -162,7 +163,9 @@ def _fix(nginx: Nginx, backend: Backend, fault: _Fault) -> Fix:
     if is_generated or not fault.usable:
         generated = "set-the-virtual-port" if fault.usable else "set-the-virtual-protocol"
         step = generated if is_generated else "speak-the-inner-protocol"
-        return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
+        is_one = is_generated and len(fault.usable) == 1
+        settings = {"VIRTUAL_PORT": str(fault.usable[0])} if is_one else {}
+        return virtual_fix(nginx.evidence, step, fault.container, settings)
     port = fault.inner or (fault.usable[0] if len(fault.usable) == 1 else 0)
     if not port or len(backend.connect_attempts) != 1:
         return manual

@@ -61,7 +61,8 @@ def refused(evidence: Evidence) -> Iterator[Claim]:
                         "sole": f"127.0.0.1:{sole.port}" if sole else "",
                         "process": found.process if found else "",
                         "wanted": found.path if found else "",
-                        "candidates": () if is_named or sole else _candidates(nginx, backend),
+                        "near": sole is not None and sole.how == "near",
+                        "candidates": () if is_named else _candidates(nginx, backend, sole),
                         "containers": _published_ports(evidence),
                         "elsewhere": elsewhere,
                         "sockets": sockets.paths,
@@ -75,7 +76,7 @@ def refused(evidence: Evidence) -> Iterator[Claim]:
                     },
                     because=(
                         *backend.connect_attempts,
-                        *([found.visit] if found else []),
+                        *([found.visit] if found and found.visit else []),
                         *backend_log_lines(nginx, backend, r"connect\(\) failed", 111),
                     ),
                     endpoints=endpoints,
@@ -111,8 +112,10 @@ def _sole(nginx: Nginx, backend: Backend) -> MeantProgram | None:
     hosts = {endpoint.host for endpoint in backend.proxy_target.endpoints}
     if not backend.proxy_target.speaks_http or not hosts <= {"localhost", "127.0.0.1"}:
         return None
+    port = backend.proxy_target.endpoints[0].port
     programs = (
-        sole_program(nginx.evidence, path, named_ports(nginx)) for path in _asked_paths(backend)
+        sole_program(nginx.evidence, path, named_ports(nginx), port)
+        for path in _asked_paths(backend)
     )
     return next(filter(None, programs), None)
 
@@ -124,10 +127,13 @@ def _port_fix(nginx: Nginx, backend: Backend, program: MeantProgram) -> Fix | No
     return port_fix(nginx, backend, program, _STEP, is_whole=is_whole)
 
 
-def _candidates(nginx: Nginx, backend: Backend) -> tuple[str, ...]:
-    path = next(_asked_paths(backend), "")
-    is_http = backend.proxy_target.speaks_http
-    return answering_programs(nginx.evidence, path, named_ports(nginx)) if is_http else ()
+def _candidates(nginx: Nginx, backend: Backend, sole: MeantProgram | None) -> tuple[str, ...]:
+    """Return the programs that may be meant, beside the one that probably is; () where that is the
+    only one."""
+    path, port = next(_asked_paths(backend), ""), sole.port if sole else 0
+    if not backend.proxy_target.speaks_http or (sole and sole.how == "page"):
+        return ()
+    return answering_programs(nginx.evidence, path, named_ports(nginx), port)
 
 
 def _asked_paths(backend: Backend) -> Iterator[str]:

@@ -15,10 +15,10 @@ from dataclasses import replace
 
 from checks.nginx import Nginx, file_line
 from checks.nginx._page_errors import PageError, page_claim, page_directive, page_error
-from checks.nginx._script_edits import program_script, script_fix
+from checks.nginx._script_edits import inner_script_fix, program_script, script_fix
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Confidence, Evidence, Severity
-from diagnose.model.containers import ScriptContainer
+from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity
+from diagnose.model.containers import Containers, ScriptContainer
 from diagnose.model.files import PageFileAccess
 from diagnose.model.http import Exchange
 from diagnose.model.logs import LogLine
@@ -33,6 +33,9 @@ _DENIED = r"FastCGI sent in stderr: \"(?:Access to the script '([^']*)' has been
 #: Endings under which sites have scripts of PHP. A picture is never to be run: its address with
 #: "/x.php" behind it is an attack.
 _SCRIPTS = frozenset({".html", ".htm", ".phtml", ".php3", ".php4", ".php5", ".php7"})
+
+#: The folders for visitors in the projects of frameworks (Laravel, Symfony; Yii, Drupal).
+_OF_FRAMEWORKS = frozenset({"public", "web"})
 
 
 @check(
@@ -67,6 +70,8 @@ def script_not_found(evidence: Evidence) -> Iterator[Claim]:
         step = "name-the-other-path" if container.seen_at else "mount-the-folder"
     claim = page_claim(nginx, error, facts, step, root)
     fix = script_fix(nginx, access) if access else None
+    if container is not None:
+        fix = inner_script_fix(nginx, container) or _mount_fix(evidence, container)
     because = (*claim.because, *filter(None, (container, access)))
     # The program may have no such page: only its own answer would show that.
     confidence = Confidence.LIKELY if program else claim.confidence
@@ -115,6 +120,28 @@ def _container(evidence: Evidence, line: LogLine) -> ScriptContainer | None:
         ),
         None,
     )
+
+
+def _mount_fix(evidence: Evidence, container: ScriptContainer) -> Fix | None:
+    """Return the change of the compose file by which the container sees the folder at the path that
+    nginx has; None if that takes a person."""
+    if not container.source or container.seen_at:
+        return None
+    # Imported late: few scripts are in a container.
+    from checks.listener._compose_edits import compose_steps, new_mount_change
+
+    lists = evidence.good(Containers)
+    named = (each for item in lists for each in item.running if each.name == container.name)
+    if (own := next(named, None)) is None:
+        return None
+    source, point = container.source, container.folder
+    name = posixpath.basename(point)
+    if name in _OF_FRAMEWORKS and posixpath.basename(source) == name and point.count("/") > 2:
+        # The scripts of a framework load its own folders beside the public one.
+        source, point = posixpath.dirname(source), posixpath.dirname(point)
+    change = new_mount_change(f"{source}:{point}")
+    steps = compose_steps(evidence, (own, change))
+    return Fix(steps, Applicability.REVIEW) if steps else None
 
 
 def _container_facts(container: ScriptContainer | None) -> dict[str, object]:

@@ -201,7 +201,7 @@ def _claim(nginx: Nginx, backend: Backend, fault: SocketFault, endpoints: tuple[
             because=(
                 fault.attempt,
                 *([socket] if socket else []),
-                *([sole.visit] if sole else []),
+                *([sole.visit] if sole and sole.visit else []),
                 *log_lines,
             ),
             endpoints=endpoints,

@@ -29,6 +29,11 @@ MESSAGES = Messages(
         " again, so make it in the image or the compose file, too.",
     ),
     Message(
+        "fix.made-anew",
+        "`up -d` makes the container anew: what is only in it, and in no volume or folder of the"
+        " server, is lost.",
+    ),
+    Message(
         "fix.shared-file",
         "{file} is included in several places, and the edit changes all of them: {sites}.",
     ),

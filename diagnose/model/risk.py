@@ -17,7 +17,7 @@ def risks(steps: Iterable[Step]) -> tuple[Risk, ...]:
 def _step_risks(step: Step) -> tuple[Risk, ...]:
     match step:
         case Edit():
-            return (Risk.EDITS_FILES,)
+            return (Risk.EDITS_FILES, step.risk)
         case Manual():
             return risks(step.commands) or (Risk.BY_HAND,)
         case Command():

@@ -95,7 +95,8 @@ class Command:
 @frozen
 class Edit:
     """A change to one file, as a unified diff of its whole text. `outside` is True if the path is
-    the server's, also where the web server runs in a container."""
+    the server's, also where the web server runs in a container. `risk` is more than that it edits a
+    file where what it says puts more at risk."""
 
     aspect: ClassVar[Aspect] = "content"
 
@@ -104,6 +105,7 @@ class Edit:
     where: Where = Where.SERVER
     root: bool = True
     outside: bool = False
+    risk: Risk = Risk.EDITS_FILES
 
     @property
     def changes(self) -> tuple[str, ...]:

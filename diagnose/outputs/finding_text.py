@@ -108,7 +108,19 @@ def remedy(finding: Finding, lang: str) -> str:
     text = join_sentences(text, _program_note(finding, lang), lang)
     for note in _edited_file_notes(finding, lang):
         text = join_sentences(text, note, lang)
-    return text
+    note = _remark("fix.made-anew", lang) if _makes_anew(finding) else ""
+    return join_sentences(text, note, lang)
+
+
+def _makes_anew(finding: Finding) -> bool:
+    """Return whether the remedy makes a container anew: its compose file is another then."""
+    is_edited = any(isinstance(step, Edit) and step.outside for step in steps(finding))
+    for step in steps(finding):
+        words = step.argv if isinstance(step, Command) else ()
+        is_compose = words[:1] == ("docker-compose",) or words[1:2] == ("compose",)
+        if is_compose and "up" in words and (is_edited or "--force-recreate" in words):
+            return True
+    return False
 
 
 def _program_note(finding: Finding, lang: str) -> str:

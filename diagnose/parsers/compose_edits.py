@@ -7,7 +7,15 @@ import posixpath
 import re
 from typing import TYPE_CHECKING
 
-from diagnose.parsers.compose_files import entries, entry, is_loopback_variable, last_line, scalars
+from diagnose.parsers.compose_files import (
+    entries,
+    entry,
+    is_loopback_variable,
+    last_line,
+    root_of,
+    scalars,
+    service_body,
+)
 from diagnose.parsers.compose_lines import Service, edited, line_end, scalar_edit, with_item
 from diagnose.parsers.nginx.edits import TextEdit
 
@@ -17,11 +25,30 @@ if TYPE_CHECKING:
 _PORT = re.compile(
     r"(?:(\d{1,3}(?:\.\d{1,3}){3}|\[[\da-fA-F:.]{2,45}\]):)?(?:(\d{1,5}):)?(\d{1,5})(/tcp)?"
 )
+#: No address, and those that mean every one.
+_ALL = (None, "0.0.0.0", "[::]")
 
 
 def with_port(text: str, service: str, published: str) -> str:
     """Publish a port: "127.0.0.1:3000:3000"."""
     return with_item(text, service, "ports", published)
+
+
+def opens_to_all(before: str, after: str, service: str) -> bool:
+    """Return whether a service has a port at all addresses of the server that it had not before:
+    engines open a published port to everybody, also past the firewall."""
+    old, new = (_public_ports(text, service) for text in (before, after))
+    return not new <= old
+
+
+def _public_ports(text: str, service: str) -> frozenset[str]:
+    body = service_body(root_of(text), service)
+    mode = getattr(entry(body, "network_mode"), "value", "")
+    ports = (_PORT.fullmatch(item.value) for item in scalars(entry(body, "ports")))
+    return frozenset(
+        [match[2] for match in ports if match and match[2] and match[1] in _ALL]
+        + ["host"] * (mode == "host")
+    )
 
 
 def with_extra_host(text: str, service: str, name: str) -> str:

@@ -31,6 +31,10 @@ LISTEN_VARIABLE = re.compile(
     r"(?:[A-Z0-9]+_)*(?:HOST|HOSTNAME|BIND|BIND_ADDR|BIND_ADDRESS|LISTEN|LISTEN_ADDR|"
     r"LISTEN_ADDRESS|ADDRESS|ADDR|URLS|IP|HTTP_ADDR)"
 )
+#: The variables of other containers out of which nginx-proxy and its companion make their files.
+PROXY_VARIABLES = frozenset(
+    {"VIRTUAL_HOST", "VIRTUAL_PORT", "VIRTUAL_PROTO", "VIRTUAL_PATH", "LETSENCRYPT_HOST"}
+)
 _LOOPBACK_VALUE = re.compile(r"(?:https?://)?(?:127\.0\.0\.1|localhost|\[?::1\]?)(?::\d{1,5})?/?")
 _REVEALING = re.compile(r"(?i)pass|pwd|secret|key|token|cred|salt|auth|://[^/@\s]{1,200}@")
 
@@ -119,25 +123,30 @@ def _shown_lines(body: object, text: str) -> Iterator[int]:
             if not _REVEALING.search(source):
                 yield from _lines_of(key, value)
         elif key.value == "environment":
-            yield from _listening_lines(key, value)
+            yield from _telling_lines(key, value)
 
 
-def _listening_lines(key: "ScalarNode", node: "Node") -> Iterator[int]:
-    """Yield the lines of the variables that have a loopback address as what to listen on."""
+def _telling_lines(key: "ScalarNode", node: "Node") -> Iterator[int]:
+    """Yield the lines of the variables that have a loopback address as what to listen on, and of
+    those that nginx-proxy reads."""
     import yaml
 
     found = [
         line
         for name, value in entries(node)
-        if isinstance(value, yaml.ScalarNode) and is_loopback_variable(name.value, value.value)
+        if isinstance(value, yaml.ScalarNode) and _is_telling(name.value, value.value)
         for line in _lines_of(name, value)
     ]
     for item in scalars(node):
         name, _, value = item.value.partition("=")
-        if is_loopback_variable(name, value):
+        if _is_telling(name, value):
             found += _lines_of(item, item)
     if found and getattr(node, "flow_style", True) is False:
         yield from (key.start_mark.line, *found)
+
+
+def _is_telling(name: str, value: str) -> bool:
+    return name in PROXY_VARIABLES or is_loopback_variable(name, value)
 
 
 def is_loopback_variable(name: str, value: str) -> bool:

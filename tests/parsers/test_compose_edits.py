@@ -8,6 +8,7 @@ import yaml
 from diagnose.parsers import compose_edits as edits
 from diagnose.parsers import compose_networks as networks
 from diagnose.parsers.compose_files import HIDDEN, compose_diff, shown_compose
+from diagnose.parsers.compose_variables import with_variable
 
 FILE = """\
 services:
@@ -69,6 +70,33 @@ def test_a_port_is_changed(
 def test_a_port_that_the_file_has_otherwise_is_not_changed() -> None:
     assert not edits.with_published(FILE, "app", (8081, 80), ("", 8081, 3000))
     assert edits.with_published(FILE, "proxy", (80, 80), ("", 80, 80)) == FILE
+
+
+def test_a_port_is_opened_to_all() -> None:
+    """The same port inside, one less, or one on loopback more opens nothing."""
+    for opening in (
+        FILE.replace("127.0.0.1:8080:80", "8080:80"),
+        FILE.replace("127.0.0.1:8080:80", "0.0.0.0:8080:80"),
+        networks.with_host_network("services:\n  app:\n    image: a\n", "app"),
+    ):
+        assert edits.opens_to_all(FILE, opening, "app")
+    closed = edits.with_port(FILE, "app", "127.0.0.1:9000:9000")
+    inner = FILE.replace("443:443", "443:8443")
+    assert not edits.opens_to_all(FILE, closed, "app")
+    assert not edits.opens_to_all(FILE, inner, "proxy")
+    assert not edits.opens_to_all(FILE, FILE.replace(', "80:80"', ""), "proxy")
+
+
+def test_the_variables_of_nginx_proxy_are_shown() -> None:
+    text = (
+        "services:\n  app:\n    image: a\n    environment:\n      - DB_PASSWORD=secret\n"
+        "      - VIRTUAL_HOST=a.example\n"
+    )
+    shown = shown_compose(text)
+    assert "secret" not in shown
+    assert with_variable(shown, "app", "VIRTUAL_PORT", "3000").endswith(
+        "      - VIRTUAL_HOST=a.example\n      - VIRTUAL_PORT=3000\n"
+    )
 
 
 def test_a_name_means_the_server() -> None:

@@ -24,6 +24,7 @@ from diagnose.model.containers import (
     Containers,
     Engine,
     Namespace,
+    ScriptContainer,
     SiteMounts,
     UnreadMount,
 )
@@ -190,6 +191,16 @@ async def _emit_containers(ctx: ProbeContext) -> None:
 async def compose_of_backend(ctx: ProbeContext, attempt: UpstreamTry, known: Containers) -> None:
     if attempt.failure is not None and not attempt.socket:
         await _emit_compose_files(ctx, known.containers)
+
+
+@probe(after=ScriptContainer)
+async def behind_a_missing_script(ctx: ProbeContext, php: ScriptContainer) -> None:
+    """Emit the containers, and the files that made them, if that of PHP has no folder of the
+    site."""
+    if php.source and not php.is_there and not php.seen_at:
+        await _emit_containers(ctx)
+        for known in ctx.observed(Containers):
+            await _emit_compose_files(ctx, known.containers)
 
 
 @probe(after=BackendVisit, needs=Containers)

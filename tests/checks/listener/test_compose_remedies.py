@@ -7,7 +7,18 @@ from dataclasses import replace
 import pytest
 
 from checks.listener._compose_edits import compose_steps, new_port_change
-from diagnose.model import Applicability, Claim, Command, Edit, Manual, Observation, Vantage
+from diagnose.checking.registry import load_check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Command,
+    Edit,
+    Finding,
+    Fix,
+    Manual,
+    Observation,
+    Vantage,
+)
 from diagnose.model.containers import (
     BindMount,
     ComposeFile,
@@ -18,7 +29,10 @@ from diagnose.model.containers import (
     SiteMounts,
 )
 from diagnose.model.http import Exchange
+from diagnose.model.risk import risks
 from diagnose.model.server import Interface
+from diagnose.model.steps import Risk
+from diagnose.outputs.finding_text import remedy
 from tests.checks.server.test_tunnel_own_network import PAGE, RULE
 from tests.checks.upstream.test_container_loopback import APP, INSIDE, ITSELF, OWN
 from tests.checks.upstream.test_refused import DOWN
@@ -76,8 +90,20 @@ def test_a_port_on_loopback_is_published_to_all() -> None:
     listeners = replace(listening(443), sockets=(local,))
     (claim,) = judge("listener.loopback-only", listeners, _containers(PROXY), FILE, masked=False)
     commands, diff = _steps(claim)
+    assert claim.fix
+    assert risks(claim.fix.steps)[0] is Risk.OPENS_TO_ALL
     assert commands == [UP_PROXY]
     assert '-      - "127.0.0.1:443:443"\n+      - "443:443"\n' in diff
+
+
+def test_a_container_that_is_made_anew_loses_what_is_in_no_volume() -> None:
+    local = replace(listening(443).sockets[0], address="127.0.0.1", process="docker-proxy")
+    seen = (replace(listening(443), sockets=(local,)), _containers(PROXY), FILE)
+    (claim,) = judge("listener.loopback-only", *seen, masked=False)
+    finding = Finding("f1", load_check("listener.loopback-only"), claim)
+    assert "`up -d` makes the container anew" in remedy(finding, "en")
+    again = replace(claim, fix=Fix(claim.fix.steps[1:]) if claim.fix else None)
+    assert "makes the container anew" not in remedy(replace(finding, claim=again), "en")
 
 
 def test_the_project_of_another_folder_has_its_name() -> None:

@@ -14,6 +14,7 @@ from diagnose.model import (
     Severity,
     Target,
 )
+from diagnose.model.containers import ComposeFile, ComposeService, Container, Containers
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.tls import Alert, Certificate, Handshake
@@ -480,6 +481,29 @@ def test_the_environment_is_named_where_nginx_proxy_writes_the_file(text: str, w
     assert claim.fix
     assert [step.step for step in claim.fix.steps] == ["set-the-virtual-host"]  # type: ignore[union-attr]
     assert any(words in shown for shown in texts("nginx.no-matching-server", claim))
+
+
+def test_the_mistyped_name_is_changed_in_the_compose_file() -> None:
+    """Where two containers have it, a person decides."""
+    path = "/srv/shop/compose.yaml"
+    lines = (
+        "services:\n  web:\n    environment:\n      VIRTUAL_HOST: a.example,shpo.example.com\n"
+        "      LETSENCRYPT_HOST: shpo.example.com\n"
+    )
+    file = ComposeFile(path=path, text=lines)
+    service = ComposeService("shop", "web", "/srv/shop", (path,))
+    shop = Container(engine="docker", id="b" * 64, name="shop", state="running", compose=service)
+    seen = (config(PROXY + TYPO), REJECTED, file)
+    own = Containers(containers=(shop,))
+    (claim,) = judge("nginx.no-matching-server", *seen, own, masked=False)
+    assert claim.fix
+    diff = claim.fix.edits[0].diff
+    assert '+      VIRTUAL_HOST: "a.example,shop.example.com"\n' in diff
+    assert '+      LETSENCRYPT_HOST: "shop.example.com"\n' in diff
+    two = Containers(containers=(shop, replace(shop, id="c" * 64, name="shop2")))
+    (claim,) = judge("nginx.no-matching-server", *seen, two, masked=False)
+    assert claim.fix
+    assert not claim.fix.edits
 
 
 def test_another_file_gets_the_block_itself() -> None:

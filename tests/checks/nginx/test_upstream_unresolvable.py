@@ -1,4 +1,7 @@
+from dataclasses import replace
+
 from diagnose.model import Applicability, Edit, Manual
+from diagnose.model.containers import Container, ContainerPort, Containers, NginxContainer
 from diagnose.model.server import Listener, Listeners
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import (
@@ -31,6 +34,46 @@ def test_fires_for_a_server_of_a_group() -> None:
     (claim,) = judge(CHECK, nginx_says(said), config(text), STOPPED)
     assert claim.facts["name"] == "app.internal"
     assert not claim.facts["container"]
+
+
+APP = Container(
+    engine="docker", id="a" * 64, name="blog-backend-1", image="blog:2", state="running",
+    ports=(ContainerPort(inner=3000, port=8080, address="127.0.0.1"),),
+)  # fmt: skip
+SAID = f'host not found in upstream "backend" in {FILE}:9'
+
+
+def test_fires_and_writes_where_the_named_container_is_published() -> None:
+    """Another program listens on the port that the container has inside."""
+    python = Listener(address="127.0.0.1", port=3000, family=4, process="python3", pid=9)
+    seen = (nginx_says(SAID), config(NAMED), STOPPED, Listeners(sockets=(python,)))
+    (claim,) = judge(CHECK, *seen, Containers(containers=(APP,)), masked=False)
+    assert (claim.facts["called"], claim.facts["published_at"]) == (APP.name, "127.0.0.1:8080")
+    assert claim.facts["application"] == ""
+    assert claim.fix
+    assert "+        proxy_pass http://127.0.0.1:8080;" in claim.fix.edits[0].diff
+    assert claim.fix.applicability is Applicability.REVIEW
+    bound = replace(APP, ports=(ContainerPort(inner=3000, port=8080, address="192.0.2.10"),))
+    (claim,) = judge(CHECK, *seen, Containers(containers=(bound,)), masked=False)
+    assert claim.facts["published_at"] == "192.0.2.10:8080"
+
+
+def test_fires_by_hand_for_a_container_that_is_not_published() -> None:
+    hidden = replace(APP, ports=(), state="exited")
+    (claim,) = judge(
+        CHECK, nginx_says(SAID), config(NAMED), STOPPED, Containers(containers=(hidden,))
+    )
+    assert claim.facts["stopped"]
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)
+
+
+def test_fires_and_takes_no_container_where_nginx_is_in_one_or_two_have_the_name() -> None:
+    two = Containers(containers=(APP, replace(APP, id="b" * 64, name="shop-backend-1")))
+    own = NginxContainer(pid=7, engine="docker", name="proxy", digest="c" * 64)
+    for more in ((two,), (Containers(containers=(APP,)), own)):
+        (claim,) = judge(CHECK, nginx_says(SAID), config(NAMED), STOPPED, *more)
+        assert claim.facts["called"] == ""
 
 
 BLOG = "server {\n    listen 443 ssl;\n    server_name blog.example.com;\n    root /srv/blog;\n}\n"

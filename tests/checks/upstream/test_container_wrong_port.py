@@ -5,7 +5,14 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Applicability, Confidence, Failure, Manual, Vantage, Where
-from diagnose.model.containers import Container, ContainerPort, Containers, Namespace
+from diagnose.model.containers import (
+    ComposeFile,
+    ComposeService,
+    Container,
+    ContainerPort,
+    Containers,
+    Namespace,
+)
 from diagnose.model.upstream import UpstreamProtocol, UpstreamTalk
 from tests.checks.upstream.test_refused import DOWN
 from tests.support.check_evidence import REFUSED, TIMEOUT, judge
@@ -124,6 +131,19 @@ def test_nginx_proxy_is_told_by_the_containers_environment() -> None:
     assert claim.facts["port_inside"] == 8080
     assert claim.fix
     assert [getattr(step, "step", "") for step in claim.fix.steps] == ["set-the-virtual-port"]
+
+
+def test_nginx_proxy_is_told_in_the_compose_file() -> None:
+    text = GROUP.replace("    server", "    # Container: reader\n    server", 1) + PASSED
+    path = "/srv/reader/compose.yaml"
+    file = ComposeFile(
+        path=path, text="services:\n  reader:\n    environment:\n      - VIRTUAL_HOST=a.example\n"
+    )
+    service = ComposeService("reader", "reader", "/srv/reader", (path,))
+    own = lists(container=replace(READER, compose=service))
+    (claim,) = judge(CHECK, BY_GROUP, config(text), own, file, masked=False)
+    assert claim.fix
+    assert "+      - VIRTUAL_PORT=8080\n" in claim.fix.edits[0].diff
 
 
 UNPUBLISHED = replace(READER, ports=(ContainerPort(8080),))

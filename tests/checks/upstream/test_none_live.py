@@ -3,7 +3,14 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Applicability, Confidence, commands
-from diagnose.model.containers import Container, Containers, Namespace, NginxContainer
+from diagnose.model.containers import (
+    ComposeFile,
+    ComposeService,
+    Container,
+    Containers,
+    Namespace,
+    NginxContainer,
+)
 from diagnose.model.nginx import UpstreamTry
 from tests.support.check_evidence import REFUSED, judge, texts
 from tests.support.nginx_evidence import BUILD, FILE, RUNNING, SITE, config
@@ -111,6 +118,22 @@ def test_fires_where_docker_gen_names_the_container_alone() -> None:
     assert any("VIRTUAL_PORT=8080" in step for step in texts(CHECK, claim))
     (claim,) = judge(CHECK, config(text), page(), SAID, own, masked=False)
     assert claim.facts["down"]
+
+
+def test_fires_and_writes_the_port_into_the_compose_file() -> None:
+    group = "upstream shop {\n  # Container: shop\n  server 172.17.0.2 down;\n}\n"
+    path = "/srv/shop/compose.yaml"
+    file = ComposeFile(
+        path=path, text="services:\n  web:\n    environment:\n      - VIRTUAL_HOST=a.example\n"
+    )
+    service = ComposeService("shop", "web", "/srv/shop", (path,))
+    shop = Container(engine="docker", id="b" * 64, name="shop", state="running", compose=service)
+    inner = Namespace(pid=8, container="b" * 64, sockets=(("0.0.0.0", 8080),))
+    seen = (Containers(containers=(shop,), namespaces=(inner,)), file)
+    (claim,) = judge(CHECK, config(TEXT.replace(GROUP, group)), page(), SAID, *seen, masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "+      - VIRTUAL_PORT=8080\n" in claim.fix.edits[0].diff
 
 
 def test_fires_with_the_network_that_nginx_proxy_names() -> None:

@@ -1,12 +1,17 @@
 from dataclasses import replace
 
+import pytest
+
+from checks.upstream._sole_programs import is_near
 from diagnose.model import Applicability, Claim, Edit, Manual, Observation, Severity, Vantage
 from diagnose.model.applications import KnownApplication
 from diagnose.model.backends import BackendVisit
+from diagnose.model.containers import Container, ContainerPort, Containers
 from diagnose.model.http import Exchange
 from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import UpstreamTry
 from diagnose.model.pages import WebSocketPath
+from diagnose.model.program_logs import StartFile
 from diagnose.model.server import Interface, Listener, Listeners
 from diagnose.model.upstream import UnixListeners
 from diagnose.parsers.unknown_paths import unknown_path
@@ -259,6 +264,47 @@ def test_fires_and_lists_programs_where_it_is_not_known_which_is_meant() -> None
         refused_at_root(ROOT, text=f"{SITE}\nserver {{ set $a 127.0.0.1:7001; }}", masked=False),
     ):
         assert absent.facts["sole"] == ""
+
+
+def test_fires_and_writes_the_port_that_is_almost_the_written_one() -> None:
+    """Of two programs with a page, one listens on a port with one slip of the fingers."""
+    near, far = (replace(ROOT, target=f"http://127.0.0.1:{port}") for port in (3900, 8000))
+    sockets = [
+        Listener(address="0.0.0.0", port=port, family=4, process=name)
+        for port, name in ((3900, "docker-proxy"), (8000, "python"))
+    ]
+    wiki = Container(
+        engine="docker", id="a" * 64, name="wiki", image="requarks/wiki:2", state="running",
+        ports=(ContainerPort(address="0.0.0.0", port=3900, inner=3000),),
+    )  # fmt: skip
+    seen = (config(), Listeners(sockets=tuple(sockets)), Containers(containers=(wiki,)))
+    (claim,) = judge(CHECK, DOWN, *seen, near, far, masked=False)
+    assert claim.facts["process"] == "wiki (requarks/wiki:2)"
+    assert (claim.facts["sole"], claim.facts["near"]) == ("127.0.0.1:3900", True)
+    assert claim.facts["candidates"] == ("python 8000 (200)",)
+    assert claim.fix
+    assert "+        proxy_pass http://127.0.0.1:3900;" in claim.fix.edits[0].diff
+    assert claim.fix.applicability is Applicability.REVIEW
+    started = StartFile(port=3000, path="/srv/shop", starter="project", script="start")
+    assert judge(CHECK, DOWN, *seen, near, far, started, masked=False)[0].facts["near"] is False
+    silent = replace(near, status=404)
+    assert judge(CHECK, DOWN, *seen, silent, far, masked=False)[0].facts["near"] is False
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"), [(8014, 8041), (8080, 8000), (3000, 300), (3000, 30000), (3000, 3001)]
+)
+def test_a_port_is_near_by_one_slip(wrong: int, right: int) -> None:
+    assert is_near(wrong, right)
+    assert is_near(right, wrong)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "other"),
+    [(8080, 3000), (8041, 4081), (80, 8), (8080, 80), (3000, 8000), (3000, 3000)],
+)
+def test_a_port_is_not_near_otherwise(wrong: int, other: int) -> None:
+    assert not is_near(wrong, other)
 
 
 FPM = "/run/php/php8.2-fpm.sock"

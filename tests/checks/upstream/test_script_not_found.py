@@ -2,8 +2,15 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Claim, Confidence, Edit, Manual, Vantage
-from diagnose.model.containers import BindMount, ScriptContainer
+from diagnose.model import Applicability, Claim, Confidence, Edit, Manual, Observation, Vantage
+from diagnose.model.containers import (
+    BindMount,
+    ComposeFile,
+    ComposeService,
+    Container,
+    Containers,
+    ScriptContainer,
+)
 from tests.support.check_evidence import SHOP, judge, texts
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.page_errors import LOG_READ, logged, page
@@ -142,9 +149,65 @@ def test_fires_and_says_to_mount_the_folder() -> None:
 
 def test_fires_and_names_the_path_in_the_container() -> None:
     mounted = replace(LACKS, mounts=(BindMount("/srv", "/var/www"),))
-    claim = of(mounted)
+    claim = of(replace(mounted, folder="/var/www/other"))
     assert step_of(claim) == "name-the-other-path"
+    claim = of(mounted)
     assert claim.facts["seen"] == "/srv/shop"
+
+
+LOCATION = (
+    "location / { try_files $uri /index.php; }\n    location ~ \\.php$ {\n"
+    "        include fastcgi_params;\n        fastcgi_pass 127.0.0.1:9000;\n    }"
+)
+
+
+def patch_of(name: str, mounts: tuple[BindMount, ...], *more: Observation) -> str:
+    """The patch for a location that has this line."""
+    text = SITE.replace(SITE[SITE.index("location") : SITE.rindex("    }") + 5], LOCATION)
+    text = text.replace("fastcgi_params;\n", f"fastcgi_params;\n{name}")
+    container = replace(LACKS, mounts=mounts)
+    seen = (RUNNING, config(text), LOG_READ, DOCKER, page(404), container, *more)
+    (claim,) = judge("upstream.script-not-found", *seen, masked=False)
+    assert claim.fix
+    return "".join(edit.diff for edit in claim.fix.edits)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "        fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;\n"]
+)
+def test_fires_and_writes_the_path_in_the_container(name: str) -> None:
+    mounts = (BindMount("/srv", "/var/www"),)
+    line = "        fastcgi_param SCRIPT_FILENAME /srv/shop$fastcgi_script_name;\n"
+    assert f"+{line}" in patch_of(name, mounts)
+    fixed = "        fastcgi_param SCRIPT_FILENAME /old$fastcgi_script_name;\n"
+    assert not patch_of(fixed, mounts)
+
+
+def test_fires_and_mounts_the_folder_in_the_compose_file() -> None:
+    path = "/srv/shop/compose.yaml"
+    text = "services:\n  php:\n    image: php\n    volumes:\n      - ./a:/a\n"
+    file = ComposeFile(vantage=Vantage.SERVER, path=path, text=text)
+    service = ComposeService("shop", "php", "/srv/shop", (path,))
+    own = Container(engine="docker", id="b" * 64, name="fpm", state="running", compose=service)
+    diff = patch_of("", (), file, Containers(vantage=Vantage.SERVER, containers=(own,)))
+    assert '+      - "/var/www/shop:/var/www/shop"\n' in diff
+
+
+def test_fires_and_mounts_the_project_of_a_public_folder() -> None:
+    """Its scripts load what lies beside that folder."""
+    path = "/srv/shop/compose.yaml"
+    text = "services:\n  php:\n    image: php\n"
+    file = ComposeFile(vantage=Vantage.SERVER, path=path, text=text)
+    service = ComposeService("shop", "php", "/srv/shop", (path,))
+    own = Container(engine="docker", id="b" * 64, name="fpm", state="running", compose=service)
+    folder = "/var/www/shop/public"
+    public = replace(LACKS, path=f"{folder}/index.php", folder=folder, source=folder)
+    known = Containers(vantage=Vantage.SERVER, containers=(own,))
+    site = config(SITE.replace("/var/www/shop", folder))
+    seen = (RUNNING, site, LOG_READ, DOCKER, page(404), public, file, known)
+    (claim,) = judge("upstream.script-not-found", *seen, masked=False)
+    assert claim.fix
+    assert '+      - "/var/www/shop:/var/www/shop"\n' in claim.fix.edits[0].diff
 
 
 def test_fires_as_before_where_the_container_says_nothing() -> None:

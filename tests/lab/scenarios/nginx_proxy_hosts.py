@@ -7,6 +7,8 @@ from ..lab import Lab
 from ..scenario import healthy, scenario
 from .nginx_in_container import PANEL
 
+COMPOSE = "/srv/shop/compose.yaml"
+NO_WRITER = "docker-gen, which writes the file anew, does not run here"
 _HEAD = """# nginx-proxy version : 1.6.0
 # Networks available to the container running docker-gen (which are assumed to
 # match the networks available to the container running nginx):
@@ -77,10 +79,12 @@ server {{
 """
 
 
-def _proxied(lab: Lab, name: str) -> None:
-    engine = Engine(lab)
-    address = application(engine)
-    proxy(engine, _HEAD + _HOST.replace("NAME", name).replace("ADDRESS", address))
+def _proxied(lab: Lab, name: str, compose: str = "", server: str = "ADDRESS:3000") -> None:
+    engine = Engine(lab, compose)
+    told = [f"VIRTUAL_HOST={name}"] if compose else []
+    address = application(engine, env=told)
+    text = _HEAD + _HOST.replace("NAME", name).replace("server ADDRESS:3000", f"server {server}")
+    proxy(engine, text.replace("ADDRESS", address))
     engine.answers(443)
 
 
@@ -93,6 +97,37 @@ def _proxied(lab: Lab, name: str) -> None:
 def virtual_host_is_misspelt(lab: Lab) -> None:
     """VIRTUAL_HOST of the application's container has another name than the one that is visited."""
     _proxied(lab, "shop.exmaple.com")
+
+
+@scenario(
+    outside="tls.name-rejected",
+    server="nginx.no-matching-server",
+    manual=NO_WRITER,
+    not_on=PANEL,
+)
+def virtual_host_of_a_compose_file_is_misspelt(lab: Lab) -> None:
+    """The remedy changes the variable and makes the container anew."""
+    _proxied(lab, "shop.exmaple.com", COMPOSE)
+
+
+@scenario(
+    outside="http.server-error", server="upstream.none-live", manual=NO_WRITER, not_on=PANEL
+)  # fmt: skip
+def virtual_port_is_not_told(lab: Lab) -> None:
+    """https://github.com/nginx-proxy/nginx-proxy/issues/201: the image names several ports, none of
+    them 80, and the compose file has no VIRTUAL_PORT."""
+    _proxied(lab, site.NAME, COMPOSE, "ADDRESS down")
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.container-wrong-port",
+    manual=NO_WRITER,
+    not_on=PANEL,
+)
+def virtual_port_is_80_without_the_variable(lab: Lab) -> None:
+    """The image names no port: nginx-proxy takes 80, and the application listens on 3000."""
+    _proxied(lab, site.NAME, COMPOSE, "ADDRESS:80")
 
 
 @healthy(not_on=PANEL)
