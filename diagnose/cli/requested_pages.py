@@ -6,11 +6,17 @@ from dataclasses import replace
 from diagnose.model import Target
 from diagnose.model.symptom import SymptomKind
 from diagnose.parsers.hostnames import is_address
-from diagnose.parsers.named_paths import failed_path, inner_path, requested_path
+from diagnose.parsers.named_paths import (
+    failed_path,
+    inner_path,
+    path_in_words,
+    requested_path,
+)
 from diagnose.parsers.secrets import path_without_secrets
 from diagnose.parsers.target import parse_target
 from diagnose.parsers.target_slips import named_path
 from diagnose.parsers.urls import is_internal_host, polled_socketio_path
+from diagnose.parsers.usual_paths import is_refused_handshake
 
 #: The status of a method that a path does not take (RFC 9110 section 15.5.6): a GET shows another.
 _NO_METHOD = 405
@@ -33,6 +39,8 @@ def at_requested_path(site: Target, message: str) -> Target:
         path = failed_path(message)
     if not path and kind in _OF_ONE_PAGE:
         path = inner_path(message)
+    if not path and kind.startswith("websocket"):
+        path = path_in_words(message)
     if not path and kind == "other":
         path = named_path(message)
     # The path of a challenge holds a token.
@@ -42,6 +50,8 @@ def at_requested_path(site: Target, message: str) -> Target:
     websocket = polled_socketio_path(path) or (path if kind.startswith("websocket") else "")
     if websocket:
         return replace(site, websockets=tuple(dict.fromkeys((*site.websockets, websocket))))
+    if is_refused_handshake(path, site.symptom.number if site.symptom else None):
+        site = replace(site, websockets=tuple(dict.fromkeys((*site.websockets, path))))
     if site.path != "/" or path == "/":
         return site
     named = parse_target(f"{site.scheme}://{site.authority}{path}", site.websockets)

@@ -43,6 +43,11 @@ _FAILED_PATH = lazy_pattern(
     rf"| ?(?:{_ARROW}|=|接口)? ?|[ ,，]?(?:返回|报错?|出现|提示|就?是)[:： ]?)"
     rf"\(?{_STATUS}"
 )
+#: A path among words, and no date, share or folder of the machine ("/ws/room does not connect").
+_WORD = lazy_pattern(
+    r"(?<![^\s\"'“`(，。：]) ?(/(?!(?:etc|var|usr|srv|home|opt|root|run|tmp|proc)/)"
+    r"[A-Za-z][\w~%-]{0,60}(?:/[\w~%.-]{1,60}){0,8}/?)(?![\w.:/])"
+)
 _SENDS = lazy_pattern(r"\b(?:POST|PUT|DELETE|PATCH|OPTIONS)\b")
 _MAX_FAILED_PATHS = 8
 
@@ -77,4 +82,12 @@ def inner_path(text: str) -> str:
     none, or several."""
     matches = islice(_INNER_PATH.finditer(condensed(text)), _MAX_FAILED_PATHS)
     paths = dict.fromkeys(match[1].rstrip(".") for match in matches)
+    return next(iter(paths)) if len(paths) == 1 else ""
+
+
+def path_in_words(text: str) -> str:
+    """Return the path of the site that stands among the words of a message; "" if there is none, or
+    several."""
+    matches = islice(_WORD.finditer(condensed(text)), _MAX_FAILED_PATHS)
+    paths = dict.fromkeys(match[1] for match in matches)
     return next(iter(paths)) if len(paths) == 1 else ""

@@ -84,3 +84,25 @@ def test_safari_names_the_page_before_what_it_asked_for() -> None:
     )
     target = parse_target(message)
     assert target.url == "https://shop.example.com/api"
+
+
+def test_a_page_that_is_usually_a_websocket_is_tried_as_one() -> None:
+    (target,) = parse_targets([SITE, '"GET /ws/room HTTP/1.1" 404 Not Found'], (), "en")
+    assert (target.path, target.websockets) == ("/ws/room", ("/ws/room",))
+    (target,) = parse_targets([SITE, '"GET /news HTTP/1.1" 404 Not Found'], (), "en")
+    assert (target.path, target.websockets) == ("/news", ())
+
+
+@pytest.mark.parametrize(
+    ("words", "websockets"),
+    [
+        ("вебсокет /ws/room не подключается через nginx", ("/ws/room",)),
+        ("the websocket at /app/live does not connect", ("/app/live",)),
+        ("websocket 连接 /ws/room 失败", ("/ws/room",)),
+        ("the websocket fails on and/or off, /var/log/nginx/error.log is empty", ()),
+        ("websockets /a and /b do not connect", ()),
+    ],
+)
+def test_the_websocket_among_words(words: str, websockets: tuple[str, ...]) -> None:
+    (target,) = parse_targets([SITE, words], (), "en")
+    assert target.websockets == websockets
