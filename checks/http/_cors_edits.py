@@ -40,13 +40,20 @@ def permitting_fix(nginx: Nginx, origin: str, with_cookies: bool) -> Fix | None:
     matches = list(nginx.location_matches(nginx.evidence.target.path))
     if len({match.block for match in matches}) != 1 or not _ORIGIN.fullmatch(origin):
         return None
-    match, changes = matches[0], Changes()
+    match = matches[0]
     lines = [f"{_ADD} Access-Control-Allow-Origin {origin} always;"]
     if with_cookies:
         lines.append(f"{_ADD} Access-Control-Allow-Credentials true always;")
+    return None if permits_others(match) else added_fix(nginx, match, lines)
+
+
+def added_fix(nginx: Nginx, match: LocationMatch, lines: list[str]) -> Fix | None:
+    """Return the edit after which a location, or the block itself, has these lines of add_header
+    too; None if that takes a person."""
+    changes = Changes()
     own, file = children(match.block, _ADD), nginx.file(match.block)
     inherited = _inherited_lines(nginx, match)
-    if file is None or inherited is None or permits_others(match):
+    if file is None or inherited is None:
         return None
     if own and own[-1].file == match.block.file:
         change = edits.insert_after(file.text, own[-1], lines)
