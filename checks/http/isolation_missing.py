@@ -66,7 +66,6 @@ def isolation_missing(evidence: Evidence) -> Iterator[Claim]:
             "page": shown.page.url,
             "opener": opener,
             "embedder": embedder,
-            "several": len(wanted) > 1,
             "values": tuple(f"{name}: {value}" for name, value in wanted.items()),
             "foreign": foreign,
         },

@@ -13,6 +13,7 @@ from diagnose.parsers.named_paths import (
     requested_path,
 )
 from diagnose.parsers.secrets import path_without_secrets
+from diagnose.parsers.sockets_of_frameworks import socket_of_framework
 from diagnose.parsers.target import parse_target
 from diagnose.parsers.target_slips import named_path
 from diagnose.parsers.urls import is_internal_host, polled_socketio_path
@@ -26,9 +27,12 @@ _OF_ONE_PAGE: frozenset[SymptomKind] = frozenset({"status", "not-through-proxy",
 
 def at_told_path(site: Target, message: Target, text: str) -> Target:
     """Return the site at the page that a message tells of by the address of a program or of a
-    visitor: what the log of an application or of nginx shows."""
+    visitor, or by the site's origin alone: what the log of an application or of nginx shows."""
     is_inner = is_address(message.host) or is_internal_host(message.host)
-    return at_requested_path(site, text) if is_inner and message.host != site.host else site
+    is_other = is_inner and message.host != site.host
+    kind = site.symptom.kind if site.symptom else "other"
+    is_untold = kind.startswith("websocket") and not site.websockets and message.path == "/"
+    return at_requested_path(site, text) if is_other or is_untold else site
 
 
 def at_requested_path(site: Target, message: str) -> Target:
@@ -40,7 +44,7 @@ def at_requested_path(site: Target, message: str) -> Target:
     if not path and kind in _OF_ONE_PAGE:
         path = inner_path(message)
     if not path and kind.startswith("websocket"):
-        path = path_in_words(message)
+        path = path_in_words(message) or ("" if site.websockets else socket_of_framework(message))
     if not path and kind == "other":
         path = named_path(message)
     # The path of a challenge holds a token.

@@ -24,7 +24,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     # What applications refuse because of where a form comes from
     # gorilla/websocket, Phoenix and Tornado log why they refused a handshake
     ("websocket", r"websocket: (?:request )?origin not allowed|Could not check origin for Phoenix"
-        r"|Cross origin websockets not allowed"),
+        r"|Cross origin websockets not allowed|Request origin not allowed: http|Failed to upgrade to WebSocket \("),
     ("csrf", r"CSRF verification failed|CSRF Failed:|(?:Origin|Referer) checking failed|HTTP Origin "
         r"header|InvalidAuthenticityToken|Can't verify CSRF token|Invalid Server Actions request"
         r"|The change you (?:want|request)ed was rejected|header with value .{1,200}does not match .?origin.? header|Invalid CORS request"

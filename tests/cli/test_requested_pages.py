@@ -106,3 +106,19 @@ def test_a_page_that_is_usually_a_websocket_is_tried_as_one() -> None:
 def test_the_websocket_among_words(words: str, websockets: tuple[str, ...]) -> None:
     (target,) = parse_targets([SITE, words], (), "en")
     assert target.websockets == websockets
+
+
+@pytest.mark.parametrize(
+    ("words", "path"),
+    [
+        (f"Request origin not allowed: {SITE[:-1]}\nFailed to upgrade to WebSocket (A: GET)", "/cable"),
+        ("Could not check origin for Phoenix.Socket transport.", "/live/websocket?vsn=2.0.0"),
+        ('streamlit app stuck on "Please wait...", console: WebSocket onerror', "/_stcore/stream"),
+        ("connect_error: xhr poll error", "/socket.io/?EIO=4&transport=websocket"),
+    ],
+)  # fmt: skip
+def test_the_usual_websocket_of_a_framework(words: str, path: str) -> None:
+    (target,) = parse_targets([SITE, words], (), "en")
+    assert target.websockets == (path,)
+    (target,) = parse_targets([f"{SITE}", f"{words} /own/ws"], (), "en")
+    assert target.websockets == ("/own/ws",)
