@@ -66,6 +66,7 @@ def isolation_missing(evidence: Evidence) -> Iterator[Claim]:
             "page": shown.page.url,
             "opener": opener,
             "embedder": embedder,
+            "count": len(wanted),
             "values": tuple(f"{name}: {value}" for name, value in wanted.items()),
             "foreign": foreign,
         },
