@@ -43,6 +43,12 @@ from diagnose.parsers.symptoms import symptom_of
         )),
         ("data", ("Unexpected token '<', \"<!DOCTYPE \"... is not valid JSON",)),
         ("page-files", ("Failed to find a valid digest in the 'integrity' attribute for resource",)),
+        ("not-loaded", (
+            "my .htaccess rewrite rules do not work",
+            "RewriteRule is ignored by Apache",
+            "htaccess wird ignoriert",
+            "伪静态规则不生效",
+        )),
         ("not-secure", ("navigator.mediaDevices is undefined",)),
         ("client-policy", ("CLEARTEXT communication to shop.example.com not permitted by network security policy",)),
         ("websocket", (
@@ -74,6 +80,11 @@ def test_words(kind: str, messages: tuple[str, ...]) -> None:
         ("веб-сокеты не работают через nginx, ошибка 400", ("websocket-status", 400)),
         ('INFO: 127.0.0.1:5 - "WebSocket /ws" 403', ("websocket-status", 403)),
         ("No route found for GET /api/items", ("status", 404)),
+        ("rewrite 规则不起作用 404", ("status", 404)),
+        (
+            "Rewrite rules fail on subdirectories or subdomains, yielding an Internal Server Error",
+            ("status", 500),
+        ),
         ("A bad HTTP response code (404) was received when fetching the script.", ("status", 404)),
     ],
 )
