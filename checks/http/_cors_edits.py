@@ -10,9 +10,15 @@ from diagnose.model import Fix
 from diagnose.model.http import Exchange
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children
-from diagnose.parsers.nginx.locations import LocationMatch
+from diagnose.parsers.nginx.locations import LocationMatch, all_locations, proxy_pass_of
 
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-]{1,253}(?::\d{1,5})?")
+#: Files that pages of other sites load: fonts, modules, pictures for a canvas, films, models, data.
+_FILE = re.compile(
+    r"\.(?:woff2?|tt[fc]|otf|eot|m?js|css|wasm|svg|png|jpe?g|webp|gif|mp[34]|webm|m3u8|ts|vtt|glb|gltf"
+    r"|geojson|pmtiles)$",
+    re.IGNORECASE,
+)
 _ADD, _HIDE = "add_header", "proxy_hide_header"
 ALLOW_ORIGIN = "access-control-allow-origin"
 #: What an answer to a preflight needs besides the origin (Fetch standard, "CORS-preflight fetch").
@@ -40,13 +46,39 @@ def permitting_fix(nginx: Nginx, origin: str, with_cookies: bool) -> Fix | None:
     matches = list(nginx.location_matches(nginx.evidence.target.path))
     if len({match.block for match in matches}) != 1 or not _ORIGIN.fullmatch(origin):
         return None
-    match, changes = matches[0], Changes()
+    match = matches[0]
     lines = [f"{_ADD} Access-Control-Allow-Origin {origin} always;"]
     if with_cookies:
         lines.append(f"{_ADD} Access-Control-Allow-Credentials true always;")
+    return None if permits_others(match) else added_fix(nginx, match, lines)
+
+
+def permitting_file_fix(nginx: Nginx, page: Exchange, origin: str) -> Fix | None:
+    """Return the edit after which the page of this origin may use a file for browsers that nginx
+    serves itself; None if an application may answer: two fields would come."""
+    target = nginx.evidence.target
+    is_file = page.status == 200 and _FILE.search(target.path.partition("?")[0]) is not None
+    matches = list(nginx.location_matches(target.path)) if is_file else []
+    if len({match.block for match in matches}) != 1 or _passes_on(nginx, matches[0]):
+        return None
+    return permitting_fix(nginx, origin, with_cookies=False)
+
+
+def _passes_on(nginx: Nginx, match: LocationMatch) -> bool:
+    """Return whether a location, or one of the block around it that answers, asks a program."""
+    if match.block.name == "location":
+        return proxy_pass_of(match) is not None
+    servers = nginx.answering_servers()
+    return any(proxy_pass_of(each) for one in servers for each in all_locations(one.server))
+
+
+def added_fix(nginx: Nginx, match: LocationMatch, lines: list[str]) -> Fix | None:
+    """Return the edit after which a location, or the block itself, has these lines of add_header
+    too; None if that takes a person."""
+    changes = Changes()
     own, file = children(match.block, _ADD), nginx.file(match.block)
     inherited = _inherited_lines(nginx, match)
-    if file is None or inherited is None or permits_others(match):
+    if file is None or inherited is None:
         return None
     if own and own[-1].file == match.block.file:
         change = edits.insert_after(file.text, own[-1], lines)

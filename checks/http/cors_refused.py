@@ -203,11 +203,14 @@ def _permitting_fix(
     nginx: Nginx, page: Exchange, reason: str, asked: OtherRequest | None
 ) -> Fix | None:
     """Permit the site's own page what it asks for, where nginx answers and nobody else says who
-    may. Which other sites may ask is a person's choice."""
-    if asked is None:
-        return None
+    may. Which other sites may ask is a person's choice: of a file, the message names the one."""
     from checks.http import _cors_edits
 
+    if asked is None:
+        is_told = nginx.evidence.target.symptom is not None and reason == "missing"
+        origin = _sent_origin(page) if is_told and page.method != _PREFLIGHT else ""
+        is_named = origin not in {"", UNKNOWN_ORIGIN}
+        return _cors_edits.permitting_file_fix(nginx, page, origin) if is_named else None
     if page.method != _PREFLIGHT:
         is_answered = reason == "missing" and 200 <= (page.status or 0) < 300
         permit = _cors_edits.permitting_fix

@@ -64,14 +64,14 @@ def visitor_fix(
         return None
     steps: tuple[Step, ...] = tuple(edit for edit in edits if edit)
     if view.server.product == "apache" and not {SCHEME, PORT}.isdisjoint(own_fields):
-        module = _headers_module(view)
+        module = headers_module(view)
         if module is None:
             return None
         steps = (*module, *steps)
     return Fix((*steps, *reload_steps(view.server)), Applicability.REVIEW)
 
 
-def _headers_module(view: ServerView) -> tuple[Step, ...] | None:
+def headers_module(view: ServerView) -> tuple[Step, ...] | None:
     """Return the step that loads the module headers, () if it is loaded; None if that takes a
     person: there is a command for it on Debian alone."""
     if view.config and "headers" in view.config.modules:

@@ -177,8 +177,11 @@ def _claim(
     is_unsure = is_reported or (
         not is_asked and (bool((login or logged) and need != "required") or is_missing)
     )
+    # The program has nothing at that path, and nobody misses it: another version may have it.
+    is_unneeded = is_missing and not (is_asked or is_reported or logged)
+    severity = Severity.WARNING if library or is_unsure else None
     return Claim(
-        severity=Severity.WARNING if library or is_unsure else None,
+        severity=Severity.NOTE if is_unneeded else severity,
         about=Subject(port=evidence.target.port, text=file_line(location)),
         covers=(
             *(Subject(port=evidence.target.port, path=path) for path in paths),
@@ -208,12 +211,16 @@ def _claim(
             "visitors": logged.status if logged else "",
             "log": logged.file if logged else "",
         },
-        confidence=Confidence.CERTAIN if proven else Confidence.LIKELY,
+        confidence=Confidence.POSSIBLE if is_unneeded else _confidence(proven),
         ruled_out=("upstream.refused",) if proven else (),
         location=nginx.location(location),
         is_reported=is_reported,
         fix=_fix(nginx, match, handshake_sets, paths),
     )
+
+
+def _confidence(proven: bool) -> Confidence:
+    return Confidence.CERTAIN if proven else Confidence.LIKELY
 
 
 def _asked_application(handshake_sets: list[WebSocketHandshakes]) -> str:

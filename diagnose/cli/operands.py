@@ -15,7 +15,7 @@ from diagnose.parsers.target import (
     parse_target,
     suggestion,
 )
-from diagnose.parsers.urls import is_internal_host, polled_socketio_path
+from diagnose.parsers.urls import is_internal_host
 
 #: A status that visitors get, as a word of its own beside the site, or before other words.
 _STATUS = re.compile(rf"({ERROR_STATUS})(?:\s[\w'’()-]{{1,40}}){{0,8}}")
@@ -31,8 +31,6 @@ _SLIP = re.compile(r"--?[A-Za-z]|localhost\b|[\w-]{1,63}(?:\.[\w-]{1,63}){1,10}(
 
 _WEBSOCKET = re.compile(r"web[- ]?socket|\bwss?://", re.IGNORECASE)
 _URL = re.compile(r"(?:https?|wss?)://[^\s\"'<>，。]{1,500}")
-#: The status of a method that a path does not take (RFC 9110 section 15.5.6): a GET shows another.
-_NO_METHOD = 405
 
 #: What stands before an address to which a redirect leads: a field, or words.
 _LEADING = (
@@ -81,8 +79,11 @@ def parse_targets(
     if len(targets) > 1:
         targets = [_with_own_words(target) for target in targets]
     if merged := _merged(targets):
-        message = next(target.input for target in targets if target.symptom is not None)
-        return (_with_cut_websocket(_with_reported_websocket(merged[0]), message),)
+        from diagnose.cli.requested_pages import at_told_path
+
+        index = next(i for i, target in enumerate(targets) if target.symptom is not None)
+        site = at_told_path(merged[0], targets[index], words[index])
+        return (_with_cut_websocket(_with_reported_websocket(site), targets[index].input),)
     return _distinct(targets, words)
 
 
@@ -183,41 +184,32 @@ def _with_message(
 ) -> Target:
     """Return the only target with the symptom of the only message, which names no site itself. Of
     one that is not understood it is said so."""
+    from diagnose.cli.requested_pages import at_requested_path
     from diagnose.parsers.symptoms import other_symptom, symptom_of
 
     word, error = messages[0]
     if len(targets) != 1 or len(messages) != 1:
         raise error
+    if named := _with_own_name(targets[0], word):
+        return named
     symptom = error.symptom or symptom_of(word) or other_symptom(word)
     if outgoing := _outgoing(symptom, targets[0]):
         return replace(targets[0], symptom=outgoing)
     site = replace(targets[0], symptom=symptom)
-    return _at_requested_path(site, word)
+    return at_requested_path(site, word)
 
 
-def _at_requested_path(site: Target, message: str) -> Target:
-    """Return the site, asked for what the message says was requested, where the user named no page:
-    a path without the site ("GET /live HTTP/1.1" 404) is what the log of an application shows."""
-    from diagnose.parsers.named_paths import failed_path, requested_path
-    from diagnose.parsers.secrets import path_without_secrets
-    from diagnose.parsers.target_slips import named_path
+def _with_own_name(site: Target, message: str) -> Target | None:
+    """Return the site with a message out of whose addresses its name was taken ("wss://***/ws");
+    None if nothing was taken out of it."""
+    from diagnose.parsers.site_names import with_own_name
 
-    path, kind = requested_path(message), site.symptom.kind if site.symptom else "other"
-    if not path and kind == "status" and site.symptom and site.symptom.number != _NO_METHOD:
-        path = failed_path(message)
-    if not path and kind == "other":
-        path = named_path(message)
-    # The path of a challenge holds a token.
-    if not path or site.is_websocket or kind.startswith("acme"):
-        return site
-    path = path_without_secrets(path)
-    websocket = polled_socketio_path(path) or (path if kind.startswith("websocket") else "")
-    if websocket:
-        return replace(site, websockets=tuple(dict.fromkeys((*site.websockets, websocket))))
-    if site.path != "/" or path == "/":
-        return site
-    named = parse_target(f"{site.scheme}://{site.authority}{path}", site.websockets)
-    return replace(named, input=site.input, symptom=site.symptom)
+    named = with_own_name(message, site.host)
+    if named == message:
+        return None
+    with suppress(UsageError):
+        return next(iter(_merged((site, parse_target(named)))), None)
+    return None
 
 
 def _merged(targets: Sequence[Target]) -> tuple[Target, ...]:
@@ -238,6 +230,12 @@ def _merged(targets: Sequence[Target]) -> tuple[Target, ...]:
         return (_with_named_url(site, message),)
     if named := _named_again(site, message):
         return (_with_named_url(site, named),)
+    from diagnose.parsers.site_names import is_placeholder
+
+    # A port of its own is that of another program.
+    ports = {site.port, *PORTS.values()}
+    if message.port in ports and is_placeholder(message.host, site.host):
+        return (_with_named_url(site, replace(message, host=site.host)),)
     kind = message.symptom.kind if message.symptom else "other"
     # A page may load its files from other hosts: the page is what was asked about.
     of_a_file = kind == "mixed-content" and site.uses_tls
@@ -362,7 +360,8 @@ def _is_untyped_file(message: Target) -> bool:
     be asked. Where it is HTML in place of the file, the file's own address shows why."""
     kind = message.symptom.kind if message.symptom else "other"
     is_file = "." in message.path.partition("?")[0].rpartition("/")[2]
-    return kind == "mime" and is_file and "text/html" not in message.input
+    is_untyped = "MIME type" in message.input and "text/html" not in message.input
+    return kind == "mime" and is_file and is_untyped
 
 
 def _as_wrong_address(message: Target) -> Symptom | None:

@@ -150,6 +150,7 @@ MESSAGES = Messages(
     Message("no-finding", "Nothing was found."),
     Message("no-cause", "Nothing has to be fixed."),
     Message("by-hand", "A person has to do this: the page says how."),
+    Message("to-review", "Read the steps first, then {key_copy} copies them."),
     Message("no-failed", "Nothing failed."),
     Message("no-diff", "This fix changes no file."),
     Message("no-other-run", "There is no other run to compare with."),

@@ -21,8 +21,9 @@ from diagnose.model.summary import Summary, counted, phrase
 from diagnose.model.tls import Certificate
 
 #: "script" is a classic script, "module" a module script (HTML standard, section 4.12.1).
-#: "description" is the document that Swagger UI or ReDoc shows (OpenAPI). "manifest" and "worker"
-#: make the site an app that can be installed (W3C Web Application Manifest; Service Workers).
+#: "description" is the document that Swagger UI or ReDoc shows (OpenAPI), or data that tells the
+#: page's scripts where to ask. "manifest" and "worker" make the site an app that can be installed
+#: (W3C Web Application Manifest; Service Workers).
 #: "import" is a module that a script names by its ending, .mjs, "wasm" a program
 #: for WebAssembly that a script names so. "frame" is a page of the site itself
 #: in a frame of the page.

@@ -164,6 +164,7 @@ _MISSING_PAGE = lazy_pattern(
     r"|\b(?:routes?|urls?|sub-?pages?|router)\b.{0,60}?(?:not work|n[’']?t work|break|fail|not found)\w{0,3}\b.{0,30}?\b(?:refresh|reload)"
     r"|\b(?:unable to|could(?: not|n[’']t)|can(?:not|[’']t)) find (?:the |this )?(?:\w{1,12} )?(?:file|page|resource)\b"
     r"|\b(?:page|url|route|address) (?:is |was |could )?not (?:be )?found\b|\bCannot (?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) /"
+    r"|\bNo (?:mapping|route)s? (?:found )?(?:for|match(?:es|ing)?)? ?\[?[\"']?(?:GET|HEAD)\b"
     r"|(?:找不到|没有).{0,2}?(?:该|这个?|此)?(?:文件|页面|资源|路由)(?!夹)|(?:页面|文件|路由|资源)(?:.{0,4}?不存在|找不到)|刷新.{0,12}?(?:找不到|不存在))"
 )  # fmt: skip
 

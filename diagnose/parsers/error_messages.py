@@ -40,6 +40,10 @@ _LOG_ADDRESSES = re.compile(
     r"|remote server \S{1,80}|connect to \S{1,80} \([^)]{0,80}\)|lookup failure for: \S{1,80}"
     r"|(?:cannot bind socket|could not bind to address)[^\[\d]{0,60}\[?\S{1,60}"
     r"|(?:request body failed to|ssl support for) \S{1,80} \(\S{1,60}\)(?: from \S{1,60})?"
+    # The client of a program's log: uvicorn, Werkzeug, Gin, Rails, Daphne and Tornado
+    r"|\(?'?\d{1,3}(?:\.\d{1,3}){3}'?[:,]? ?\d{0,5}\)? - (?=[-\"'\[])"
+    r"|\| {1,16}\d{1,3}(?:\.\d{1,3}){3} {1,4}\|"
+    r"|\bfor \d{1,3}(?:\.\d{1,3}){3} at \d|(?<=[ \t])[(\[]\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?[)\]]"
     # nginx: the application's name
     r"|host not found in upstream \S{1,300}|no resolver defined to resolve \S{1,300}"
     r"|\S{1,300} could not be resolved \(\d"
@@ -94,6 +98,11 @@ _AFTER_WORKING = re.compile(
     r"(?=[，。；,;]|但|而|$)",
     re.IGNORECASE,
 )
+#: Safari names the page first ("Origin https://… is not allowed"), Chrome the scope of a service
+#: worker: behind it stands what was asked for.
+_BEFORE_ASKING = re.compile(r"(?:^|[^m] )Origin ['\"]?$|\bscope \(['\"]$")
+#: Dart writes port 0 where an address has none: "https://example.com:0/ws#".
+_WITHOUT_PORT = re.compile(r"(?<=[\w.\]]):0(?=[/?#]|$)")
 _DOCUMENTATION = re.compile(
     r"https?://(?:[\w.-]+\.)?(?:curl\.se|curl\.haxx\.se|readthedocs\.io|developer\.mozilla\.org"
     r"|support\.mozilla\.org|mzl\.la|nodejs\.org|crbug\.com|chromestatus\.com|goo\.gl|aka\.ms"
@@ -295,14 +304,16 @@ def named_urls(text: str) -> tuple[str, ...]:
 
 
 def _urls(text: str) -> Iterator[str]:
-    """Yield the URLs in a message: those that fail, those of the machine itself, those that
-    work, those of documentations."""
+    """Yield the URLs in a message: those that fail, those of pages that ask for them, those of the
+    machine itself, those that work, those of documentations."""
     working: list[str] = []
+    asking: list[str] = []
     inner: list[str] = []
     references: list[str] = []
     for match in _URL.finditer(text):
         url = _cut_at_prose(match[0]).rstrip(".,;:)]}")
         end = match.start() + len(url)
+        url = _WITHOUT_PORT.sub("", url)
         before = text[max(match.start() - 80, 0) : match.start()]
         is_reference = _BEFORE_DOCUMENTATION.search(before) is not None
         is_documentation = _DOCUMENTATION.match(url) is not None
@@ -312,8 +323,11 @@ def _urls(text: str) -> Iterator[str]:
             working.append(url)
         elif _INNER.match(url):
             inner.append(url)
+        elif _BEFORE_ASKING.search(before):
+            asking.append(url)
         else:
             yield url
+    yield from asking
     yield from inner
     yield from working
     yield from references

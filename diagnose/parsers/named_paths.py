@@ -7,8 +7,18 @@ from itertools import islice
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.pasted_text import condensed
 
-#: A request line in a log or a message ("GET /live?room=1 HTTP/1.1" 404): RFC 9112 section 3.
-_REQUEST_LINE = re.compile(r"(?<![\w/])(?:GET|HEAD) (/[^\s\"'<>`“”‘’]{0,500})")
+#: A request line in a log or a message ("GET /live?room=1 HTTP/1.1" 404): RFC 9112 section 3. Gin
+#: and Rails have the path in quotes; uvicorn and Daphne name a handshake in the method's place.
+_REQUEST_LINE = re.compile(
+    r"(?<![\w/])(?:\[?(?:GET|HEAD)\]? {1,8}\"?"
+    r"|\bWebSocket (?:(?:HANDSHAKING|REJECT|CONNECT|DISCONNECT) )?)"
+    r"(/[^\s\"'<>`“”‘’]{0,500})"
+)
+#: The address of the program on the machine itself: who compares it with the site means the path.
+_INNER_PATH = lazy_pattern(
+    r"(?<![\w.])(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\])(?::\d{2,5})?"
+    r"(/[\w~%-][\w~%./-]{0,300})"
+)
 #: Apache: an encoded slash in the path (AllowEncodedSlashes).
 _REFUSED_PATH = re.compile(
     r"AH00026: found %\w{2} .{0,40}?in URI path '(/[^\s']{1,500})'", re.IGNORECASE
@@ -33,6 +43,11 @@ _FAILED_PATH = lazy_pattern(
     rf"| ?(?:{_ARROW}|=|接口)? ?|[ ,，]?(?:返回|报错?|出现|提示|就?是)[:： ]?)"
     rf"\(?{_STATUS}"
 )
+#: A path among words, and no date, share or folder of the machine ("/ws/room does not connect").
+_WORD = lazy_pattern(
+    r"(?<![^\s\"'“`(，。：]) ?(/(?!(?:etc|var|usr|srv|home|opt|root|run|tmp|proc)/)"
+    r"[A-Za-z][\w~%-]{0,60}(?:/[\w~%.-]{1,60}){0,8}/?)(?![\w.:/])"
+)
 _SENDS = lazy_pattern(r"\b(?:POST|PUT|DELETE|PATCH|OPTIONS)\b")
 _MAX_FAILED_PATHS = 8
 
@@ -44,8 +59,12 @@ def requested_path(text: str) -> str:
     if refused := _REFUSED_PATH.search(whole):
         return refused[1]
     lines = _REQUEST_LINE.finditer(whole)
-    paths = dict.fromkeys(match[1] for match in islice(lines, _MAX_REQUEST_LINES))
-    return next(iter(paths)) if len(paths) == 1 else ""
+    paths = {
+        path.rstrip("/"): path
+        for match in islice(lines, _MAX_REQUEST_LINES)
+        for path in [match[1].rstrip(",;")]
+    }
+    return next(iter(paths.values())) if len(paths) == 1 else ""
 
 
 def failed_path(text: str) -> str:
@@ -56,3 +75,19 @@ def failed_path(text: str) -> str:
     paths = dict.fromkeys((match[1] or match[2]).rstrip(".,:?") for match in matches)
     is_asked = len(paths) == 1 and not _SENDS.search(message)
     return next(iter(paths)) if is_asked else ""
+
+
+def inner_path(text: str) -> str:
+    """Return the path in the address of a program on the machine itself; "" if a message names
+    none, or several."""
+    matches = islice(_INNER_PATH.finditer(condensed(text)), _MAX_FAILED_PATHS)
+    paths = dict.fromkeys(match[1].rstrip(".") for match in matches)
+    return next(iter(paths)) if len(paths) == 1 else ""
+
+
+def path_in_words(text: str) -> str:
+    """Return the path of the site that stands among the words of a message; "" if there is none, or
+    several."""
+    matches = islice(_WORD.finditer(condensed(text)), _MAX_FAILED_PATHS)
+    paths = dict.fromkeys(match[1] for match in matches)
+    return next(iter(paths)) if len(paths) == 1 else ""

@@ -16,7 +16,7 @@ _PLACEHOLDER = re.compile(
 #: Those of them that stand for the site itself and for no other name of its domain: a word without
 #: a dot is one too, but for those that containers and programs have ("app", "web", "server").
 _OWN = re.compile(
-    r"(?:(?:www|sub|subdomain|sub-domain)\.)?"
+    r"(?:(?:www|sub|subdomain|sub-domain|x{2,20})\.)?"
     r"(?:(?:example|x{2,20}|y{3,20}|(?:domain|hostname)(?:[-_]?name)?"
     r"|(?:your|my|our)[-_]?(?:own[-_]?)?(?:sub)?(?:domain|site|server|website|company|host|address)"
     r"(?:[-_]?name)?)(?:\.(?:example|tld|com|net|org|name|[a-z]{2}))?"
@@ -25,7 +25,7 @@ _OWN = re.compile(
 )
 #: A host that was taken out of an address: "https://***/", "http://<ip>:8080/", "https://[domain]/".
 _TAKEN_OUT = re.compile(
-    r"(?i)(?<=://)(?:\*{2,64}|…|\.{3}"
+    r"(?i)(?<=://)(?:(?:\*{2,64}|…|\.{3})(?:\.[a-z*]{2,12}){0,2}"
     r"|(?:\$?\{{1,2}|<|\[)\s?[a-z][\w .-]{0,40}\s?(?:\}{1,2}|>|\]))(?![\w.-])"
 )
 

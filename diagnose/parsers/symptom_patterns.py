@@ -24,7 +24,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     # What applications refuse because of where a form comes from
     # gorilla/websocket, Phoenix and Tornado log why they refused a handshake
     ("websocket", r"websocket: (?:request )?origin not allowed|Could not check origin for Phoenix"
-        r"|Cross origin websockets not allowed"),
+        r"|Cross origin websockets not allowed|Request origin not allowed: http|Failed to upgrade to WebSocket \("),
     ("csrf", r"CSRF verification failed|CSRF Failed:|(?:Origin|Referer) checking failed|HTTP Origin "
         r"header|InvalidAuthenticityToken|Can't verify CSRF token|Invalid Server Actions request"
         r"|The change you (?:want|request)ed was rejected|header with value .{1,200}does not match .?origin.? header|Invalid CORS request"
@@ -38,6 +38,8 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|AADSTS50011|callback URL mismatch|redirect_?ur[il].{0,12}?(?:参数错误|请求不合法|不匹配|不一致|不正确|错误|无效|未)"
         r"|回调(?:地址|域名|URL).{0,6}(?:不匹配|错误|不一致|不正确|未)"),
     # What browsers refuse in a page
+    # A service worker controls the folder of its file and what is below it (Service Workers, 4.1)
+    ("other", r"not under the max scope allowed"),
     ("mixed-content", r"Mixed Content|requested an insecure |mixed[- ]block|must be served over HTTPS|insecure WebSocket connection may not be initiated"
         r"|An insecure WebSocket|(?:Blocked loading|Loading(?: of)?) mixed|insecure content from|混合(?:内容|连接|加载)|混合.{0,9}(?:活动|显示|主动|被动)内容|https.{0,10}?(?:包含|加载|引用|请求)了?.{0,6}?http(?!s)"),
     # Scanners: a field that protects visitors is not in the response
@@ -49,10 +51,11 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|(?:缺少|缺失|没有|丢失)(?:了|的)?(?:HTTP ?)?安全(?:响应)?头|安全(?:响应)?头(?:部|信息)?(?:缺失|丢失|没有|未设置|不生效|没生效)"
         rf"|{FIELD_LINES}"),
     ("frame", r"X-Frame|\b(?:display|show|load|open)\w{0,3} .{1,300}? in a frame\b|frame-ancestors|\bframing\b"
-        r"|\biframes?\b.{0,60}?(?:refused to (?:connect|display)|拒绝)|(?:refused to (?:connect|display)|拒绝).{0,60}?iframe"),
+        r"|\biframes?\b.{0,60}?(?:refused to (?:connect|display)|拒绝)|(?:refused to (?:connect|display)|拒绝).{0,60}?iframe"
+        r"|if another site has embedded it|如果有其他网站嵌入"),
     ("csp", r"Content[ -]Security[ -]Policy|内容安全策略|Permissions?[ -]Policy|Feature[ -]Policy"
         r"|BLOCKED_BY_RESPONSE|Cross-Origin-(?:Embedder|Opener|Resource)-Policy|Cross-Origin Resource Policy"
-        r"|NS_ERROR_DOM_CO(?:EP|RP)_FAILED"),
+        r"|NS_ERROR_DOM_CO(?:EP|RP)_FAILED|\bSharedArrayBuffer\b|\bcrossOriginIsolated\b"),
     # Browsers let no public page ask a private address: the address in the page is wrong
     ("wrong-address", r"(?:more-private|less-public|more-local|`(?:unknown|local|loopback|private)`) address "
         r"space|Private Network Access"),
@@ -72,16 +75,22 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|每次.{0,10}?session(?:[ _-]?id)?.{0,8}?(?:不一样|不同|不一致|变|新|改变)|\breq(?:uest)?\.session\b.{0,24}?\b(?:undefined|empty|null|lost|missing|new|gone)\b"
         r"|(?:log-?in|sign-?in) (?:screens? |pages? |forms? )?(?:issue |problem )?loops?\b|back (?:on|to) (?:the )?(?:log-?in|sign-?in) (?:page|screen|form)"
         r"|(?:session|会话) ?的?问题|(?:强制|反复|一直要求?|总是?要求?|不停地?).{0,6}?登[录陆]|登[录陆](?:页面?)?.{0,4}?(?:死循环|循环)"),
+    # What browsers give to pages of https: alone (Secure Contexts)
+    ("not-secure", r"\b(?:getUserMedia|navigator\.(?:mediaDevices|clipboard|serviceWorker|geolocation)|crypto\.(?:subtle|randomUUID))\b"
+        r".{0,24}?\b(?:undefined|null|not a function|not available)\b"),
+    # A script that is a page: its file, and no data
+    ("mime", r"Uncaught SyntaxError: Unexpected token '?<'?(?!,)|expected expression, got '<'"),
     ("data", r"Unexpected token '?<|is not valid JSON|Unexpected token .{1,3} in JSON|JSON\.parse: "
         r"unexpected character|Unexpected character \(at (?:line|character|offset) |JSON Parse error|work properly without JavaScript enabled"
         r"|need to enable JavaScript to run this app|SyntaxError: The string did not match the expected"
         r"|Manifest: Line: \d{1,4}, column: \d{1,4}, Syntax error"),
     ("characters", r"乱码|mojibake|garbled|\bwrong (?:charset|encoding)\b|encoding of the (?:plain text|HTML)"
         r" document was not declared"),
-    ("mime", r"MIME type|NS_ERROR_CORRUPTED_CONTENT|Corrupted Content Error|内容损坏错误"),
+    ("mime", r"MIME type|ERR_BLOCKED_BY_ORB|OpaqueResponseBlocking|Cross-Origin Read Blocking|OTS parsing error|Failed to decode downloaded font|NS_ERROR_CORRUPTED_CONTENT|Corrupted Content Error|内容损坏错误"),
     # webpack, Vite (Chrome, Firefox), Safari: a script that the page's script asks for
     ("page-files", r"ChunkLoadError|Loading (?:CSS )?chunk \S{1,80} failed|dynamically imported module"
-        r"|Unable to preload CSS|Importing a module script failed"),
+        r"|Unable to preload CSS|Importing a module script failed"
+        r"|valid digest in the .integrity.|hash(?:es)? in the integrity attribute|following icon from the Manifest|downloadable font: download failed"),
     # WebSockets
     *WEBSOCKET_MESSAGES,
     ("websocket-status", r"WebSocket handshake: Unexpected response code: (?P<n>\d{3})"
@@ -91,7 +100,10 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|(?P<s>\d{3}), message='Invalid response status'"
         r"|(?:WebSocket|(?<![A-Za-z])wss?(?![A-Za-z])).{0,30}?(?:报错?|错误码?|返回|提示|出现|状态码|得到)"
         r"[:： ]{0,3}(?P<t>[45]\d\d)(?![0-9A-Za-z:])"
-        r"|(?:web ?sockets?|(?<![A-Za-z])wss)(?! handshake)(?:\b|(?=[\u3400-\u9fff]))[^.,;，。；\n]{0,30}?(?<![\w.:/-])(?P<u>40[0-5]|426|50[0-4])(?![0-9A-Za-z:.])"),
+        r"|(?:web ?sockets?|(?<![A-Za-z])wss)(?! handshake)(?:\b|(?=[\u3400-\u9fff]))[^.,;，。；\n]{0,30}?(?<![\w.:/-])(?P<u>40[0-5]|426|50[0-4])(?![0-9A-Za-z:.])"
+        r"|web ?sockets?\b[^.;\n]{0,60}?(?:\b(?:error|erreur|fehler|erro)|ошибка|エラー) ?(?:http ?)?(?P<v>40[0-5]|426|50[0-4])(?![0-9A-Za-z:.])"
+        # Daphne refuses a handshake with 403; uvicorn's log has the status behind the path
+        r"|\"WebSocket /[^\"\s]{0,300}\" (?P<y>[45]\d\d)"),
     ("websocket-subprotocol", r"Sec-WebSocket-Protocol|Server sent (?:no|an invalid) subprotocol"
         r"|unsupported subprotocol|no subprotocols? (?:supported|in common)"),
     ("websocket-accept", r"Sec-WebSocket-Accept|Invalid challenge response|Invalid HTTP version string|'(?:Upgrade|Connection)' header (?:is missing|value)"
@@ -99,7 +111,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|invalid (?:Upgrade|Connection) header"),
     ("websocket-closed", r"websocket: close (?P<n>\d{4})|\(code:? (?P<m>1\d{3}|4\d{3})\b"
         r"|(?:sent|received) (?P<o>1\d{3}|4\d{3}) \([\w ]{3,40}\)|no close frame received or sent"
-        r"|Invalid frame header|already in CLOSING or CLOSED|reserved bits? |Close received after close|closed abnormally"
+        r"|\btransport close\b|\bping timeout\b|Server timeout elapsed without receiving|Invalid frame header|already in CLOSING or CLOSED|reserved bits? |Close received after close|closed abnormally"
         r"|(?:close ?code|\bcode|关闭代码|关闭码|\bclose)[ :=：]{1,3}(?P<p>100[1-9]|101[0-5]|4\d{3})(?![0-9A-Za-z])"
         r"|(?:WebSocket|closed?|error|关闭|断开|错误).{0,40}?(?<![:\w])(?P<q>1006)(?![0-9A-Za-z_)])"
         r"|(?:WebSocket|(?<![A-Za-z])wss?(?![A-Za-z/:])|长连接|socket).{0,20}?(?:掉线|断线|断开|断连|自动关闭|(?:\d{1,4}|[一两三五十半]{1,2}) ?(?:秒|s|分钟?|min|个?小时).{0,6}?断)"
@@ -115,8 +127,11 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"interrupted|无法建立到 ?wss?:|与 ?wss?://\S{1,9} ?的连接(?:已)?中断"
         r"|(?<![A-Za-z])wss?(?![A-Za-z/:]).{0,8}(?:连接?失败|连不上|连接不上|不通)"
         # Engine.IO (lib/server.ts) and SignalR (HttpConnectionDispatcher.cs)
-        r"|Session ID unknown|No Connection with that ID"),
-    ("client-policy", r"url not in domain list|不在以下.{0,40}合法域名列表"),
+        r"|Session ID unknown|No Connection with that ID|\bxhr p(?:oll|ost) error\b|\bTransport unknown\b|unable to mount socket"
+        r"|\bAttempting to reconnect to the server\b|\bfall(?:s|ing)? ?back (?:in)?to (?:http )?long[- ]?polling"
+        # Socket.IO's client says why it lost its connection; SignalR waited for the server
+        r"|退回(?:到)?长?轮询|降级(?:为|到|成)长?轮询"),
+    ("client-policy", r"CLEARTEXT communication\b.{0,260}?not permitted|App Transport Security|url not in domain list|不在以下.{0,40}合法域名列表"),
     # Certificates
     ("certificate-revoked", r"ERR_CERT_REVOKED|SEC_ERROR_REVOKED|certificate (?:has been |is |was )?"
         r"revoked|CertificateRevokedException|证书已?被?吊销"),
@@ -166,7 +181,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     ("hsts", r"uses HSTS|Strict Transport Security|HSTS"),
     ("tls-client-certificate", r"alert certificate required|CERTIFICATE_REQUIRED|BAD_SSL_CLIENT_AUTH"
         r"|No required SSL certificate was sent|accept your login certificate"
-        r"|NSURLErrorDomain.{0,30}-120[56]\b|SSL certificate error(?!:? code)"),
+        r"|NSURLErrorDomain.{0,30}-120[56]\b|SSL certificate error(?!:? code| occurred)"),
     ("certificate", r"ERR_CERT_\w{1,40}|certificate verify failed|SEC_ERROR_\w{1,60}|MOZILLA_PKIX_\w"
         r"{1,60}|invalid security certificate|使用了无效的安全证书|remote certificate is invalid"
         r"|certificate (?:verification|validation) (?:failed|error)|connection is not private"
@@ -220,7 +235,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"redirects|isn[’']t redirecting properly|NS_ERROR_REDIRECT_LOOP|redirections exceeded"
         r"|Exceeded \d+ redirects|redirect count exceeded|stopped after \d+ redirects|Exceeded "
         r"maximum allowed redirects|redirected too many|Maximum number of redirects|redirect loop|(?:infinite|endless)(?:ly)? redirect|redirect\w{0,3} too many times"
-        r"|NSURLErrorDomain.{0,30}-1007\b|never[- ]?ending (?:30[1278]|redirect)|redirect\w{0,3}\b.{0,40}?\bloop(?:s|ing)?\b|重定向.{0,6}(?:过多|太多)|(?:不停|不断|反复|一直).{0,4}?(?:重定向|跳转)(?!到)|不能正确地重定向|循环重定向|重定向循环|无限重定向"),
+        r"|NSURLErrorDomain.{0,30}-1007\b|never[- ]?ending (?:30[1278]|redirect)|redirect\w{0,3}\b.{0,40}?\bloop(?:s|ing)?\b|重定向.{0,6}(?:过多|太多)|(?:不停|不断|反复|一直).{0,4}?(?:重定向|跳转)(?!到)|(?:不能|未能|无法)正确地?重定向|循环重定向|重定向循环|无限重定向"),
     ("incomplete", r"CONTENT_LENGTH_MISMATCH|INCOMPLETE_CHUNKED|IncompleteRead|Premature end of|"
         r"Premature EOF|bytes remaining to read|outstanding read data|response ended prematurely"
         r"|incomplete chunked|Chunked stream has ended unexpectedly|without sending complete message body|TransferEncodingError"
@@ -231,21 +246,21 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|Error while processing content unencoding"),
     ("http2", r"NSPOSIXErrorDomain:? ?100\b|operation couldn['’]t be completed\. Protocol error|Operation konnte nicht abgeschlossen werden\. Protokollfehler|未能完成操作。协议错误|"
         r"HTTP2_\w{1,40}ERROR|HTTP/2 (?:stream|protocol|framing)|http2 framing|NS_ERROR_NET_"
-        r"(?:HTTP2|INADEQUATE_SECURITY)|RST_STREAM|PROTOCOL_ERROR \(0x1\)|ERR_HTTP2_\w{1,40}|ERR_HTTP_1_1_REQUIRED|curl: \((?:16|92)\)"),
+        r"(?:HTTP2|INADEQUATE_SECURITY)|RST_STREAM|\bstream error: stream ID|PROTOCOL_ERROR \(0x1\)|ERR_HTTP2_\w{1,40}|ERR_HTTP_1_1_REQUIRED|curl: \((?:16|92)\)"),
     ("http3", r"QUIC_\w{1,40}ERROR|ERR_QUIC|HTTP3_\w{1,40}ERROR|NSPOSIXErrorDomain:? ?40\b"),
     ("invalid-response", r"INVALID_HTTP_RESPONSE|sent an invalid response(?!.{0,40}ERR_SSL)|BadStatusLine|Received "
         r"HTTP/0\.9|malformed HTTP (?:response|status)|HPE_INVALID|Parse Error: |invalid HTTP "
         r"response(?!: [45]\d\d\b)|发送(?:的响应无效|了无效的?响应)(?!.{0,40}ERR_SSL)|RESPONSE_HEADERS_MULTIPLE|illegal (?:header|status) line"
-        r"|RemoteProtocolError|Unsupported HTTP version"),
+        r"|RemoteProtocolError|Unsupported HTTP version|RESPONSE_HEADERS_TOO_BIG"),
     ("tls", r"ERR_SSL_\w{1,60}|SSL_ERROR_\w{1,60}|establish (?:an SSL |a secure |SSL )connection|SSL "
         r"connection could not be established|\bSSL[ _]connect\b|SSLHandshakeException|handshake "
         r"fail|SSLError|Secure Connection Failed|建立安全连接失败|无法(?:与服务器)?建立安全连接|无法提供安全连接"
         r"|安全连接失败|EPROTO|SSL: error:|\[SSL|ssl hand ?shake|NSURLErrorDomain.{0,30}-1200\b"
         r"|schannel: |SEC_E_\w{1,40}|:tls_alert|error occurred on a (?:send|receive)"
-        r"|SslHandshakeFailed|curl: \(35\)|SSL routines:.{0,60}?alert|收到的消息异常|(?:SSL|TLS) ?(?:连接|握手)(?:错误|失败)|基础连接已经?关闭"),
+        r"|kCFStreamErrorDomainSSL|SslHandshakeFailed|curl: \(35\)|SSL routines:.{0,60}?alert|收到的消息异常|(?:SSL|TLS) ?(?:连接|握手)(?:错误|失败)|基础连接已经?关闭"),
     *COMPLAINTS,
     # Names and connections
-    ("name", r"NAME_NOT_RESOLVED|DNS_PROBE|ENOTFOUND|EAI_\w{3,12}|Could not resolve host|resolve host"
+    ("name", r"NAME_NOT_RESOLVED|DNS_PROBE|(?<![A-Za-z])ENOTFOUND|EAI_\w{3,12}|Could not resolve host|resolve host"
         r" address|server IP address could not be found|no such host|UnknownHostException"
         r"|(?:Name or service|nodename nor servname).{0,30}not known|Temporary failure in name"
         r"|NameResolutionError|No address associated|NXDOMAIN|finding that site|(?:Safari|we|browser) can(?:[’']t|not| not) find the server|find the server [“\"]"
@@ -276,7 +291,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|Length Required|URI Too|Range Not|Expectation Failed|Unavailable For|Loop Detected|Network Auth))"
         r"|HTTP/[\d.]{1,3}\"? (?P<q>[45]\d\d)(?!\w)|ERROR (?P<r>[45]\d\d):|\bERR! code E(?P<i>[45]\d\d)\b|(?P<s>[45]\d\d), message="
         r"|HTTP(?: status)?(?: code)?[ :]{0,2}(?P<t>[45]\d\d)(?![0-9A-Za-z])"
-        r"|does not indicate success: (?P<u>[45]\d\d)"
+        r"|does not indicate success: (?P<u>[45]\d\d)|bad HTTP response code \((?P<aa>[45]\d\d)\)"
         r"|(?:\b(?:error|code|says?|gets?|getting|throws?|throwing|threw|gave|received|receiving|(?:respond|answer)(?:s|ed) with|returning|giving|got|shows?|returns?|gives?|with|an?)[: ]|错误码?|报错?|返回|提示|显示|出现|导致|结果|变成|是|全部|都|时|跳转(?:到|成|至)?|刷新(?:页面)?(?:就|后)?)"
         r"[:： `'\"“‘]{0,3}(?P<v>(?!443)[45]\d\d)(?![0-9A-Za-z:]| ?(?:requests|bytes|users|visitors|files|items|rows|records|connections|times|ms|[KMG]i?B)\b)"
         r"|(?:失败|\bfail(?:ed|s)?\b)(?:了| with| code| due to)?[:：,，(（ ]{0,3}(?P<z>(?!443)[45]\d\d)(?![0-9A-Za-z:.])"
@@ -298,7 +313,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|ConnectError|Connect call failed|All connection attempts failed|\bno connection\b(?! (?:pool|string|limit))|not listening\b|nothing (?:is )?listen\w{0,3}|(?:没有?|未)(?:在)?监听|无法建立到|无法连接|连接失败|连不上|连接不上"
         r"|ERR_CONNECTION_FAILED|ConnectException|fetch failed|Failed to fetch|NetworkError"
         r"|connect to the (?:remote )?server|NSURLErrorDomain.{0,30}-1004\b"
-        r"|ERR_FAILED\b|The Internet connection appears"),
+        r"|ERR_FAILED\b|TypeError: Load failed|The Internet connection appears"),
     ("websocket", r"WebSocket|connectSocket:fail|ws连接|WebSocketException|websocket: bad handshake"
         r"|Failed to start the (?:connection|transport)\b"),
     *VAGUE_COMPLAINTS,

@@ -27,6 +27,12 @@ _URL = re.compile(
     re.IGNORECASE,
 )
 
+#: A program by the address and the port of the machine: who says that it works there compares it.
+_PROGRAM_ADDRESS = lazy_pattern(
+    r"(?i)\bhttps?://(?:localhost|\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:]{2,45}\])"
+    r":(?!(?:80|443)(?!\d))(\d{2,5})(?![\w.-])/?(?=[\s,;，。)]|$)"
+)
+
 #: The scheme and the host of a URL.
 _HOST = lazy_pattern(r"(?i)\b(https?)://([^\s/:?#\"'<>，。；、\u3400-\u9fff]{1,253})")
 
@@ -62,6 +68,9 @@ _LOST_PORT = lazy_pattern(
 _MAY_BE_CUT = frozenset({"closed", "reset", "websocket", "unusable", "stream"})
 _NAMES_WEBSOCKET = lazy_pattern(
     r"(?i)(?<![A-Za-z])wss?(?![A-Za-z])|web ?sockets?|socket\.io|signalr|\bmqtt|长连接"
+    # What lives on one: the page says no more than that it was disconnected
+    r"|(?<![a-z])(?:shiny|streamlit|gradio|blazor|live ?view|jupyter\w{0,4}|no ?vnc"
+    r"|guacamole|code-server|livewire|reverb)(?![a-z])"
 )
 
 #: Kinds of which a contrast says more: from which side the site fails for some, or at all.
@@ -129,7 +138,8 @@ def symptom_of(text: str, *, of_websocket: bool = False) -> Symptom | None:
 
 def _symptom_of(text: str, line: str, of_websocket: bool) -> Symptom | None:
     symptom = message_symptom(text)
-    words = _NAME.sub(r"\1…", _URL.sub(r"\1://…", usual_spelling(line)))
+    usual = _PROGRAM_ADDRESS.sub(r"port \1", usual_spelling(line))
+    words = _NAME.sub(r"\1…", _URL.sub(r"\1://…", usual))
     if symptom is None or symptom.kind in _MAY_BE_CUT:
         cut = says_connection_is_cut(words)
         if cut and (of_websocket or _NAMES_WEBSOCKET.search(words)):

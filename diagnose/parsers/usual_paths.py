@@ -37,6 +37,13 @@ def is_usual_websocket(path: str) -> bool:
     return path.rstrip("/") in USUAL_PATHS
 
 
+def is_refused_handshake(path: str, status: int | None) -> bool:
+    """Return whether a GET of this path that got this status in a program's log was a browser's
+    handshake without its Upgrade: programs know no page there."""
+    first = "/" + path.partition("?")[0].lstrip("/").partition("/")[0]
+    return status in {400, 403, 404, 405, 426} and first in USUAL_PATHS
+
+
 def is_hidden(path: str) -> bool:
     """Return whether a path is that of a hidden file or folder, `/.env` or `/.git/config`: servers
     close them to everybody. `/.well-known/` is none (RFC 8615)."""

@@ -19,6 +19,7 @@ _SIGNS: dict[int, int | str] = {
 }
 #: Words that sound or look alike, and mean the same beside such words.
 _ALIKE = (
+    (lazy_pattern("(?i)веб[- ]?сокет[а-я]{0,3}|ウェブソケット|웹 ?소켓"), " websocket "),
     (lazy_pattern("登陆"), "登录"),
     (lazy_pattern("转跳|调转(?=到|至|了|http)"), "跳转"),
     (lazy_pattern("[链联]接(?=不上|失败|超时|服务器|断开|中断|不了)"), "连接"),

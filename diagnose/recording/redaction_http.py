@@ -30,6 +30,7 @@ KEPT_FIELDS = {
     "sec-websocket-accept",
     "sec-websocket-extensions",
     "sec-websocket-key", "sec-websocket-protocol", "sec-websocket-version", "server",
+    "service-worker-allowed",
     "strict-transport-security",
     "transfer-encoding", "upgrade", "vary", "x-content-type-options", "x-frame-options",
     "x-forwarded-host", "x-forwarded-proto", "accept", "accept-encoding", "user-agent",

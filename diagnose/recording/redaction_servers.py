@@ -45,7 +45,7 @@ _PUBLIC_FIELDS = frozenset(
     {
         "access-control-allow-origin", "content-security-policy", "cross-origin-embedder-policy",
         "cross-origin-opener-policy", "cross-origin-resource-policy", "feature-policy",
-        "permissions-policy", "referrer-policy", "x-frame-options",
+        "permissions-policy", "referrer-policy", "service-worker-allowed", "x-frame-options",
     }
 )  # fmt: skip
 _FIELD_VALUE = re.compile(

@@ -52,6 +52,8 @@ _ACCEPT = {
 }
 
 _MAX_BYTES = dict.fromkeys(("image", "media", "wasm"), MAX_IMAGE) | {"stylesheet": MAX_SHEET}
+#: Characters of data in which an address is looked for.
+_DATA_HEAD = 65_536
 #: What lies elsewhere than the page's files, and is not looked for below its path.
 _ON_THEIR_OWN = {"manifest", "worker", "media", "import", "wasm", "frame"}
 #: A part as browsers ask for it before they play anything (RFC 9110 section 14.2).
@@ -145,6 +147,8 @@ class PageFileLoader:
         is_html = answer is not None and _HTML_DOCUMENT.match(answer.text[:4096]) is not None
         is_redirect = answer is not None and answer.status in REDIRECTS
         is_kept = is_html or is_redirect or purpose == "login"
+        if answer is not None and purpose == "data" and not is_kept:
+            self._emit_bases(url, start_time, answer)
         if answer is not None and answer.status is not None and is_kept:
             self._ctx.emit(
                 Exchange(
@@ -163,6 +167,23 @@ class PageFileLoader:
                 )
             )
         return is_html and answer is not None and answer.body == self._page.body
+
+    @property
+    def _scripts(self) -> str:
+        """The text of the page's scripts, its own among them."""
+        texts = (text for kind, _, text in self.texts if kind == "script")
+        return "\n".join((self._page.body, *texts))
+
+    def _emit_bases(self, url: str, start_time: float, answer: HttpResult) -> None:
+        """Emit data that tells the page's scripts to ask the site over http."""
+        if answer.status != 200 or "http:" not in answer.text[:_DATA_HEAD]:
+            return
+        # Imported late: most data names no address.
+        from diagnose.parsers.bases_in_data import plain_bases_in_data
+
+        text = self._ctx.options.request.mask_secrets(answer.text)
+        if plain_bases_in_data(text, self._ctx.target.host, self._scripts):
+            self._emit(PageFile("description", url), start_time, (), answer, "")
 
     async def _get(self, file: PageFile, url: str) -> HttpResult | None:
         """Return the response, or None if there must be no request or no connection opens."""
@@ -210,8 +231,10 @@ class PageFileLoader:
         if file.kind == "description" and answer.status == 200:
             # Imported late: few pages show one.
             from diagnose.parsers.api_descriptions import plain_servers
+            from diagnose.parsers.bases_in_data import plain_bases_in_data
 
-            return plain_servers(self._ctx.options.request.mask_secrets(answer.text), host)
+            whole = self._ctx.options.request.mask_secrets(answer.text)
+            return plain_servers(whole, host) or plain_bases_in_data(whole, host, self._scripts)
         return plain_requests_of(text, host)
 
     def _emit(

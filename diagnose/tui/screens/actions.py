@@ -85,7 +85,10 @@ def _nothing_to_fix(screen: "SiteScreen") -> str:
 
 def _by_hand(screen: "SiteScreen") -> str:
     causes = screen.visible_report.causes
-    return "by-hand" if all(skip_reason(cause) for cause in causes) else ""
+    reasons = [skip_reason(cause) for cause in causes]
+    if not all(reasons):
+        return ""
+    return "to-review" if "review" in reasons else "by-hand"
 
 
 def _nothing_failed(screen: "SiteScreen") -> str:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Confidence, Edit, Manual, Severity
+from diagnose.model import Applicability, Claim, Confidence, Edit, Manual, Severity
 from diagnose.model.http import Exchange
 from diagnose.model.other_requests import OtherRequest
 from diagnose.model.symptom import Symptom
@@ -489,3 +489,39 @@ def test_fires_for_an_asked_font_beside_a_list_that_lacks_its_ending() -> None:
         (FONTS.replace('"*"', "https://app.example.net"), font),
     ):
         assert not judge(CHECK, RUNNING, config(text), answered, target=target, masked=False)
+
+
+WOFF = "https://shop.example.com/fonts/a.woff2"
+PASSED = "proxy_pass http://127.0.0.1:3000;"
+FILES = "server {\n  listen 443 ssl;\n  server_name shop.example.com;\n  root /var/www;\n}\n"
+
+
+def _file_of_nginx(text: str, origin: str = ORIGIN, status: int = 200) -> Claim:
+    asked = f"curl -sSi -H 'Origin: {origin}' {WOFF}"
+    response = replace(answer(status, asked=asked), url=WOFF)
+    target = replace(PASTED, path="/fonts/a.woff2")
+    (claim,) = judge(CHECK, response, config(text), RUNNING, target=target, masked=False)
+    return claim
+
+
+def test_a_file_of_nginx_is_permitted_to_the_page_that_the_message_names() -> None:
+    fix = _file_of_nginx(FILES).fix
+    assert fix
+    assert fix.applicability is Applicability.REVIEW
+    (edit, *_) = fix.steps
+    assert isinstance(edit, Edit)
+    assert f"+  add_header Access-Control-Allow-Origin {ORIGIN} always;" in edit.diff
+
+
+@pytest.mark.parametrize(
+    ("text", "origin"),
+    [
+        (FILES, UNKNOWN_ORIGIN),
+        (FILES.replace("root /var/www;", f"location / {{ {PASSED} }}"), ORIGIN),
+        (FILES.replace("  root", f"  location /api {{ {PASSED} }}\n  root"), ORIGIN),
+    ],
+)
+def test_no_edit_where_an_application_may_answer_or_nobody_asks(text: str, origin: str) -> None:
+    fix = _file_of_nginx(text, origin).fix
+    assert fix
+    assert not any(isinstance(step, Edit) for step in fix.steps)

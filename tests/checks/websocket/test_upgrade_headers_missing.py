@@ -174,8 +174,9 @@ def test_fires_for_a_known_application_that_wants_a_login_first(status: int) -> 
     observations = (config(OWN % ""), BUILD, HOST, RUNNING, direct(status))
     (claim,) = judge(CHECK, *observations, opened_by("n8n", "/ws", "required"), target=SHOP)
     # A path that the application does not know may be that of another version.
-    severity = Severity.WARNING if status == 404 else None
-    assert (claim.confidence, claim.severity) == (Confidence.LIKELY, severity)
+    severity = Severity.NOTE if status == 404 else None
+    confidence = Confidence.POSSIBLE if status == 404 else Confidence.LIKELY
+    assert (claim.confidence, claim.severity) == (confidence, severity)
     assert claim.facts["name"] == "n8n"
     assert claim.facts["login"] == (status if status not in {400, 404} else "")
 

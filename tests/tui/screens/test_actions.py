@@ -87,6 +87,17 @@ def test_a_note_alone_has_nothing_to_apply() -> None:
     drive(work, Stage(report(*healthy().evidence.observations, raised=raised)))
 
 
+def test_what_has_to_be_read_first_is_copied() -> None:
+    fix = Fix((commands.reload_nginx(("nginx",)),), Applicability.REVIEW)
+
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("a")
+        assert "Read the steps first, then y copies them." in notes(app)
+
+    raised = ((check("tcp.door-shut"), refusal(fix=fix)),)
+    drive(work, Stage(report(*healthy().evidence.observations, raised=raised)))
+
+
 def test_what_a_person_has_to_do_cannot_be_applied() -> None:
     by_hand = refusal(fix=Fix((commands.reload_nginx(("nginx",)),), Applicability.MANUAL))
 

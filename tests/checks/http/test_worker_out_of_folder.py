@@ -1,0 +1,54 @@
+"""http.worker-out-of-folder: when it fires, and when it is silent."""
+
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Target
+from diagnose.model.http import Exchange
+from diagnose.model.symptom import Symptom
+from tests.support.check_evidence import SHOP, judge
+from tests.support.page_errors import page
+
+CHECK = "http.worker-out-of-folder"
+SCRIPT = "/static/sw.js"
+WORDS = (
+    "The path of the provided scope ('/') is not under the max scope allowed ('/static/'). Adjust"
+    " the scope, move the Service Worker script, or use the Service-Worker-Allowed HTTP header"
+)
+
+
+def told(words: str = WORDS) -> Target:
+    return replace(SHOP, path=SCRIPT, symptom=Symptom("other", words))
+
+
+def answer(*fields: tuple[str, str], status: int = 200) -> Exchange:
+    kind = ("Content-Type", "text/javascript")
+    return replace(page(status), url=f"https://shop.example.com{SCRIPT}", headers=(kind, *fields))
+
+
+def test_fires_on_a_script_without_the_field() -> None:
+    """After issue 985 of GoogleChrome/workbox: the worker lies with the other static files."""
+    (claim,) = judge(CHECK, answer(), target=told(), masked=False)
+    assert claim.facts["scope"] == "/"
+    assert claim.facts["folder"] == "/static/"
+    assert claim.is_reported
+
+
+def test_fires_on_another_scope() -> None:
+    sent = answer(("Service-Worker-Allowed", "/static/"))
+    (claim,) = judge(CHECK, sent, target=told(), masked=False)
+    assert claim.facts["allowed"] == "/static/"
+
+
+@pytest.mark.parametrize(
+    ("response", "words"),
+    [
+        (answer(("Service-Worker-Allowed", "/")), WORDS),
+        (answer(), "Service-Worker-Allowed"),
+        (answer(), WORDS.replace("'/static/'", "'/js/'")),
+        (answer(status=404), WORDS),
+    ],
+)
+def test_silent(response: Exchange, words: str) -> None:
+    assert not judge(CHECK, response, target=told(words))
