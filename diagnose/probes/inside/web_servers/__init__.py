@@ -52,7 +52,7 @@ MAX_READ = 3
 _MAX_OTHER_CERTIFICATES = 10
 
 #: nginx and its descendants, and what holds a port for another program (systemd.socket(5)).
-_READ_ELSEWHERE = WEB_SERVERS | {"angie", "freenginx", "systemd", "init"}
+_READ_ELSEWHERE = WEB_SERVERS | {"systemd", "init"}
 
 #: Words of a command line of each product that serves nothing.
 _QUESTIONS: dict[Product, frozenset[str]] = {
