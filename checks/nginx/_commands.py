@@ -74,13 +74,25 @@ def start_commands(nginx: Nginx) -> tuple[Command, ...]:
     """
     unit = systemd_unit(nginx)
     if not unit:
-        return (commands.start_nginx(_argv(nginx)),)
+        return (_openrc_start(nginx) or commands.start_nginx(_argv(nginx)),)
     start = nginx.start
     is_active = start is not None and start.state in {"active", "reloading", "activating"}
     start_command = commands.restart_dead_service if is_active else commands.start_service
     change = start_command(unit)
     limited = start is not None and (start.limited or start.result == "start-limit-hit")
     return (commands.reset_failed(unit), change) if limited else (change,)
+
+
+def _openrc_start(nginx: Nginx) -> Command | None:
+    """Return the start of nginx by its service of OpenRC, which then knows of it; None without one.
+    It starts nothing that it believes to run (rc-service(8))."""
+    services = (boot for boot in nginx.evidence.good(Boot) if boot.manager == "openrc")
+    boot = next(services, None)
+    name = _argv(nginx)[0]
+    if nginx.master or boot is None or boot.service != name:
+        return None
+    start = commands.restart_openrc_service if boot.running else commands.start_openrc_service
+    return start(name)
 
 
 def restart_commands(nginx: Nginx) -> tuple[Command, ...]:

@@ -14,7 +14,7 @@ from checks.server import (
     test_steps,
 )
 from checks.server._apache_comments import comment_apart
-from checks.server._apache_modules import modules_of_directive
+from checks.server._apache_modules import loading_fix, modules_of_directive
 from checks.server._corrected_words import NO_WORDS, correct_word
 from checks.server._haproxy_refused import NO_CORRECTION, Correction, correction
 from diagnose.checking.registry import check
@@ -27,7 +27,6 @@ from diagnose.model import (
     Severity,
     Subject,
     Where,
-    server_commands,
 )
 from diagnose.model.web_servers import WebServer, WebServerTest
 from diagnose.parsers.caddy.mistakes import known_mistake
@@ -119,9 +118,9 @@ def _missing_modules(view: ServerView, test: WebServerTest) -> tuple[str, ...]:
 def _fix(view: ServerView, modules: tuple[str, ...], corrected: Correction | None) -> Fix:
     server = view.server
     load = reload_steps(server)[1:]
-    if modules and server.config.startswith("/etc/apache2/"):
-        enable = server_commands.enable_apache_modules(modules)
-        return Fix((enable, *test_steps(server), *load), Applicability.AUTOMATIC)
+    loading = loading_fix(view, modules, (*test_steps(server), *load))
+    if loading:
+        return loading
     if corrected:
         return Fix((*corrected.edits, *test_steps(server), *load), Applicability.REVIEW)
     load = () if server.pid is not None else load

@@ -23,7 +23,9 @@ _NGINX = frozenset(PROGRAM_NAMES)
 #: The web servers for which steps have words, and how their programs are called elsewhere.
 _PRODUCTS: Mapping[str, str] = {
     **dict.fromkeys(_NGINX, "nginx"),
-    **dict.fromkeys(("apache", "apache2", "httpd"), "apache"),
+    **dict.fromkeys(
+        ("apache", "apache2", "httpd", "httpd-prefork", "httpd-worker", "httpd-event"), "apache"
+    ),
     "caddy": "caddy",
     "haproxy": "haproxy",
 }

@@ -6,7 +6,7 @@ Then one script lists the servers, and each is read by its own reader (`readers`
 
 import asyncio
 import shlex
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 from diagnose.model import Host, Unseen, Vantage
 from diagnose.model.containers import CONTAINER_PROCESSES
@@ -15,7 +15,7 @@ from diagnose.model.nginx import CertificateFile
 from diagnose.model.pages import Page
 from diagnose.model.server import Listeners
 from diagnose.model.tls import Handshake, speaks_plain_http
-from diagnose.model.web_servers import Product, WebServer, WebServerConfig
+from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.hostnames import covers, is_address
 from diagnose.parsers.redirects import REDIRECTS, leads_to_itself
 from diagnose.parsers.sanitize import clean
@@ -24,11 +24,11 @@ from diagnose.parsers.web_sites import answering_sites, has_name
 from diagnose.probes import ProbeContext, emit_not_observed, is_first, probe
 from diagnose.probes.inside.nginx_certificates import observe_certificate_files
 from diagnose.probes.inside.unanswered import emit_unanswered
+from diagnose.probes.inside.web_servers.choice import candidates, stopped_servers
 from diagnose.probes.inside.web_servers.processes import (
     LIST_SCRIPT,
     Candidate,
     InstalledServers,
-    ServerProcess,
     parse_servers,
 )
 from diagnose.probes.inside.web_servers.readers import (
@@ -53,14 +53,6 @@ _MAX_OTHER_CERTIFICATES = 10
 
 #: nginx and its descendants, and what holds a port for another program (systemd.socket(5)).
 _READ_ELSEWHERE = WEB_SERVERS | {"systemd", "init"}
-
-#: Words of a command line of each product that serves nothing.
-_QUESTIONS: dict[Product, frozenset[str]] = {
-    "apache": frozenset({"-t", "-v", "-V"}),
-    "caddy": frozenset({"version", "adapt", "validate", "fmt", "reload", "stop", "trust"}),
-    "haproxy": frozenset({"-c", "-v", "-vv"}),
-    "traefik": frozenset({"version", "healthcheck"}),
-}
 
 #: The layers whose checks use what these probes observe.
 _LAYERS = ("server", "listener", "tls", "certificate", "http", "upstream", "websocket")
@@ -265,17 +257,6 @@ def _is_foreign(ctx: ProbeContext, handshake: Handshake) -> bool:
     return not covers(ctx.target.host, leaf.dns_names, leaf.addresses)
 
 
-def stopped_servers(servers: InstalledServers, is_sought: bool = False) -> Iterator[Candidate]:
-    """Return the servers that are installed and do not run, unless systemd says that they need
-    not; also those if one `is_sought` because nobody answers."""
-    running = {process.name for process in servers.processes}
-    for name in PRODUCTS:
-        service, program = servers.service(name), servers.program(name)
-        is_due = is_sought or service is None or service.enabled or service.state == "failed"
-        if program and name not in running and is_due:
-            yield Candidate(name, program, None, service)
-
-
 async def _observe_idle(ctx: ProbeContext, candidate: Candidate, is_sought: bool = False) -> None:
     """Emit a server that does not run and its configuration, if it has the target's site; and its
     test if it `is_sought` because nobody answers."""
@@ -315,41 +296,6 @@ async def _refused_config(ctx: ProbeContext, server: WebServer) -> WebServerConf
     from diagnose.probes.inside.web_servers.caddy import refused_config
 
     return await refused_config(ctx, server)
-
-
-def candidates(servers: InstalledServers, port: int, is_held: bool) -> Iterator[Candidate]:
-    """Return the servers that hold the port. If nobody does (`is_held` is False), those that hold
-    another port of web sites, and those that should run: they start at boot, have failed, or are
-    the only ones on this machine."""
-    ports = {port} if is_held else {port, 80, 443}
-    running = [
-        process
-        for process in servers.processes
-        if process.name in PRODUCTS and not _is_question(process)
-    ]
-    yield from (
-        Candidate(
-            process.name,
-            process.program or servers.program(process.name),
-            process,
-            servers.service(process.unit) or servers.service(process.name),
-        )
-        for process in running
-        if not ports.isdisjoint(process.ports)
-    )
-    for name in () if is_held else PRODUCTS:
-        service = servers.service(name)
-        is_due = service is not None and (service.enabled or service.state == "failed")
-        program = servers.program(name)
-        is_only = bool(program) and not servers.nginx and len(servers.programs) == 1
-        if (is_due or is_only) and not any(process.name == name for process in running):
-            yield Candidate(name, program, None, service)
-
-
-def _is_question(process: ServerProcess) -> bool:
-    """Return whether the process only tests or shows something, perhaps for another run of ours at
-    the same time."""
-    return bool(_QUESTIONS[PRODUCTS[process.name]].intersection(process.title.split()[1:]))
 
 
 async def _observe(ctx: ProbeContext, candidate: Candidate) -> None:
