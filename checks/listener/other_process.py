@@ -39,6 +39,7 @@ SOCKET_HOLDERS = ("systemd", "init")
 #: Programs that may be intended to serve the site instead of nginx.
 WEB_SERVERS = (
     *("apache2", "httpd", "caddy", "haproxy", "envoy", "traefik", "lighttpd", "h2o", "lshttpd"),
+    *("litespeed", "openlitespeed", "httpd-prefork", "httpd-worker", "httpd-event"),
     *("docker-proxy", "rootlessport", "varnishd", "hitch", "sslh", "stunnel", "stunnel4", "xray"),
 )
 

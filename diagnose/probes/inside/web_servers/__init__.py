@@ -54,6 +54,9 @@ _MAX_OTHER_CERTIFICATES = 10
 #: nginx and its descendants, and what holds a port for another program (systemd.socket(5)).
 _READ_ELSEWHERE = WEB_SERVERS | {"systemd", "init"}
 
+#: LiteSpeed and OpenLiteSpeed, as the kernel shows them.
+_LITESPEED = frozenset({"litespeed", "openlitespeed", "lshttpd"})
+
 #: The layers whose checks use what these probes observe.
 _LAYERS = ("server", "listener", "tls", "certificate", "http", "upstream", "websocket")
 
@@ -66,7 +69,7 @@ async def web_servers(ctx: ProbeContext, listeners: Listeners) -> None:
     is_published = all((holder or "?") in CONTAINER_PROCESSES for holder in holders)
     is_ours = not holders or None in holders or not holders.isdisjoint(PRODUCTS)
     if not is_ours and not is_published:
-        _report_other_program(ctx, holders)
+        await _report_other_program(ctx, holders)
         return
     servers = await list_servers(ctx, listeners)
     if servers is None:
@@ -82,12 +85,21 @@ async def web_servers(ctx: ProbeContext, listeners: Listeners) -> None:
         await asyncio.gather(*(_observe_idle(ctx, one, True) for one in idle[:MAX_READ]))
 
 
-def _report_other_program(ctx: ProbeContext, holders: Collection[str | None]) -> None:
-    """Report that nobody looks into the program that answers: lighttpd, Envoy, an application."""
+async def _report_other_program(ctx: ProbeContext, holders: Collection[str | None]) -> None:
+    """Report that nobody looks into the program that answers: lighttpd, Envoy, an application. Of
+    LiteSpeed the files of the site are named."""
     names = {name for name in holders if name and name not in CONTAINER_PROCESSES}
-    if len(names) == 1 and names.isdisjoint(_READ_ELSEWHERE):
-        subject = f"{clean(names.pop(), 60)}'s configuration"
-        emit_not_observed(ctx, subject, "diagnose does not read it")
+    if len(names) != 1 or not names.isdisjoint(_READ_ELSEWHERE):
+        return
+    name = clean(names.pop(), 60)
+    title, enable = name, ""
+    if name in _LITESPEED:
+        # Imported late: few servers have it.
+        from diagnose.probes.inside.web_servers.litespeed import site_files
+
+        title, files = "LiteSpeed", await site_files(ctx)
+        enable = f"sudo cat {shlex.join(files)}" if files else ""
+    emit_not_observed(ctx, f"{title}'s configuration", "diagnose does not read it", enable)
 
 
 async def list_servers(ctx: ProbeContext, listeners: Listeners) -> InstalledServers | None:
