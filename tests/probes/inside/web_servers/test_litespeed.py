@@ -39,7 +39,11 @@ def test_the_enterprise_server_may_read_apaches_file() -> None:
 def test_the_command_that_shows_them_is_printed() -> None:
     ctx = Looking(RecordedMachine({}, MAIN | {OWN: ""}))
     socket = Listener(address="0.0.0.0", port=443, family=4, process="litespeed", pid=7)
-    asyncio.run(web_servers.web_servers.work(ctx, Listeners(sockets=(socket,))))
+
+    async def work() -> None:
+        await web_servers.web_servers.work(ctx, Listeners(sockets=(socket,)))
+
+    asyncio.run(work())
     (unseen,) = ctx.observed(Unseen)
     assert unseen.what == "LiteSpeed's configuration"
     assert unseen.enable == f"sudo cat {OWN}"
