@@ -11,7 +11,7 @@ from collections.abc import Collection
 from diagnose.model import Host, Unseen, Vantage
 from diagnose.model.containers import CONTAINER_PROCESSES
 from diagnose.model.http import Exchange
-from diagnose.model.nginx import CertificateFile
+from diagnose.model.nginx import CertificateFile, UpstreamTry
 from diagnose.model.pages import Page
 from diagnose.model.server import Listeners
 from diagnose.model.tls import Handshake, speaks_plain_http
@@ -172,6 +172,18 @@ async def servers_behind_page(ctx: ProbeContext, page: Page, listeners: Listener
     is_known = any(_may_come_from_behind(ctx, exchange) for exchange in ctx.observed(Exchange))
     if not is_known and is_first(ctx, page, _names_itself):
         await _look_behind(ctx, listeners, is_scheme=True)
+
+
+@probe(after=UpstreamTry, needs=Listeners)
+async def stopped_behind(ctx: ProbeContext, attempt: UpstreamTry, listeners: Listeners) -> None:
+    """Look for a server that does not run where nginx passes requests on to a port of this machine
+    at which nothing listens."""
+    is_refused = attempt.failure is not None and attempt.failure.kind == "refused"
+    if is_refused and attempt.port and not listeners.on(attempt.port):
+        # Imported late: a healthy site has no such one.
+        from diagnose.probes.inside.web_servers.stopped import observe_stopped
+
+        await observe_stopped(ctx, attempt, listeners)
 
 
 def _names_itself(ctx: ProbeContext, page: Page) -> bool:
