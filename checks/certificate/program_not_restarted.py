@@ -27,7 +27,7 @@ from diagnose.model.tls import Handshake, ServedCertificate, served_certificates
 from diagnose.parsers.hostnames import covers
 
 #: Programs that have checks of their own.
-_SERVERS = {"nginx", "openresty", "tengine", "apache2", "httpd", "caddy", "haproxy"}
+_SERVERS = {"apache2", "httpd", "caddy", "haproxy"}
 
 
 @check(
@@ -43,7 +43,11 @@ def program_not_restarted(evidence: Evidence) -> Iterator[Claim]:
         for listener in listeners.on(target.port)
         if listener.process
     ]
-    if not holders or any(holder.process in _SERVERS for holder in holders):
+    # Imported late: outside, nothing else needs the names.
+    from diagnose.parsers.nginx.install_paths import PROGRAM_NAMES
+
+    servers = _SERVERS.union(PROGRAM_NAMES)
+    if not holders or any(holder.process in servers for holder in holders):
         return
     if evidence.good(CertificateFile):
         return

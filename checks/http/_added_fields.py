@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from checks.http import _cors_edits
 from checks.nginx import Nginx
 from checks.server import indentation, line_edit, line_text, reload_steps, server_on_port
-from checks.server._visitor_fields import headers_module
+from checks.server._apache_modules import loading_steps
 from diagnose.model import Applicability, Evidence, Fix, Step
 
 #: The line of each product.
@@ -37,7 +37,7 @@ def _server_fix(evidence: Evidence, fields: Mapping[str, str]) -> Fix | None:
     lines = (f"{blanks}{pattern.format(name, value)}" for name, value in fields.items())
     edit = line_edit(view, site.file, {site.line: (opening, *lines)})
     module: tuple[Step, ...] | None = (
-        headers_module(view) if view.server.product == "apache" else ()
+        loading_steps(view, ("headers",)) if view.server.product == "apache" else ()
     )
     if edit is None or module is None:
         return None

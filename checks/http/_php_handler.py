@@ -5,7 +5,8 @@ the server's only PHP-FPM."""
 import re
 
 from checks.server import reload_steps, server_on_port
-from diagnose.model import Applicability, Evidence, Fix, server_commands
+from checks.server._apache_modules import loading_steps
+from diagnose.model import Applicability, Evidence, Fix
 from diagnose.model.server import Listeners
 from diagnose.model.summary import socket_text
 from diagnose.parsers.urls import is_loopback_host
@@ -16,18 +17,17 @@ _HANDLER = re.compile(r"(?im)^[ \t]*SetHandler[ \t]+[\"']?proxy:(?:unix:[^|\s]{1
 
 def module_fix(evidence: Evidence) -> Fix | None:
     """Return the fix that loads the module; None if another server is in front, if no handler
-    needs it, or if it is loaded. Its command is Debian's."""
+    needs it, or if it is loaded."""
     view = server_on_port(evidence)
     if view is None or view.config is None or view.server.product != "apache":
         return None
-    is_debian = view.server.config.startswith("/etc/apache2/")
     modules = view.config.modules
-    if not is_debian or not modules or _MODULE in modules:
+    if not modules or _MODULE in modules:
         return None
     if not any(_HANDLER.search(file.text) for file in view.config.files):
         return None
-    load = server_commands.enable_apache_modules((_MODULE,))
-    return Fix((load, *reload_steps(view.server)), Applicability.REVIEW)
+    load = loading_steps(view, (_MODULE,))
+    return Fix((*load, *reload_steps(view.server)), Applicability.REVIEW) if load else None
 
 
 def php_address(evidence: Evidence) -> str:

@@ -3,7 +3,8 @@
 import re
 
 from checks.server import line_edit, line_text, reload_steps, server_on_port
-from diagnose.model import Applicability, Evidence, Fix, Step, server_commands
+from checks.server._apache_modules import loading_steps
+from diagnose.model import Applicability, Evidence, Fix
 from diagnose.model.http import Exchange
 
 #: The names of servers in the field Server (RFC 9110 section 10.2.4).
@@ -37,10 +38,7 @@ def apache_slash_fix(evidence: Evidence, prefix: str) -> Fix | None:
     rules = ("RewriteEngine On", f"RewriteRule ^{prefix}$ {prefix}/ [R=301,L]")
     lines = (head, *(f"{margin}{rule}" for rule in rules))
     edit = line_edit(view, sites[0].file, {sites[0].line: lines})
-    has_rewrite = view.config is not None and "rewrite" in view.config.modules
-    if edit is None or not (has_rewrite or view.server.config.startswith("/etc/apache2/")):
+    enable = loading_steps(view, ("rewrite",))
+    if edit is None or enable is None:
         return None
-    enable: tuple[Step, ...] = (
-        () if has_rewrite else (server_commands.enable_apache_modules(("rewrite",)),)
-    )
     return Fix((*enable, edit, *reload_steps(view.server)), Applicability.REVIEW)

@@ -31,9 +31,7 @@ from diagnose.model.nginx import Directive, NginxConfig, NginxState
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import WebServer, WebServerConfig
-
-#: Names of nginx and its variants, which the kernel cuts to 15 characters (proc_pid_comm(5)).
-NGINX_NAMES = ("nginx", "openresty", "tengine", "angie")
+from diagnose.parsers.nginx.install_paths import PROGRAM_NAMES
 
 #: Processes that hold a port for another program by design (systemd.socket(5)).
 SOCKET_HOLDERS = ("systemd", "init")
@@ -41,6 +39,7 @@ SOCKET_HOLDERS = ("systemd", "init")
 #: Programs that may be intended to serve the site instead of nginx.
 WEB_SERVERS = (
     *("apache2", "httpd", "caddy", "haproxy", "envoy", "traefik", "lighttpd", "h2o", "lshttpd"),
+    *("litespeed", "openlitespeed", "httpd-prefork", "httpd-worker", "httpd-event"),
     *("docker-proxy", "rootlessport", "varnishd", "hitch", "sslh", "stunnel", "stunnel4", "xray"),
 )
 
@@ -125,7 +124,7 @@ def _holder(evidence: Evidence, port: int) -> Listener | None:
         listener for listener in listeners_on(evidence, port) if not is_loopback(listener.address)
     ]
     if any(
-        not listener.process or listener.process.startswith((*NGINX_NAMES, *SOCKET_HOLDERS))
+        not listener.process or listener.process.startswith((*PROGRAM_NAMES, *SOCKET_HOLDERS))
         for listener in outer_listeners
     ):
         return None

@@ -12,9 +12,6 @@ from diagnose.model.server import PidFile
 #: Folders in which a shell finds programs by their bare name.
 _PATH = {"/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin"}
 
-#: Service names that belong to nginx, used if systemd itself was not asked.
-_SERVICES = {"nginx.service", "openresty.service", "tengine.service"}
-
 
 def config_test_command(nginx: Nginx) -> Command:
     master, test = nginx.master, nginx.test
@@ -77,13 +74,25 @@ def start_commands(nginx: Nginx) -> tuple[Command, ...]:
     """
     unit = systemd_unit(nginx)
     if not unit:
-        return (commands.start_nginx(_argv(nginx)),)
+        return (_openrc_start(nginx) or commands.start_nginx(_argv(nginx)),)
     start = nginx.start
     is_active = start is not None and start.state in {"active", "reloading", "activating"}
     start_command = commands.restart_dead_service if is_active else commands.start_service
     change = start_command(unit)
     limited = start is not None and (start.limited or start.result == "start-limit-hit")
     return (commands.reset_failed(unit), change) if limited else (change,)
+
+
+def _openrc_start(nginx: Nginx) -> Command | None:
+    """Return the start of nginx by its service of OpenRC, which then knows of it; None without one.
+    It starts nothing that it believes to run (rc-service(8))."""
+    services = (boot for boot in nginx.evidence.good(Boot) if boot.manager == "openrc")
+    boot = next(services, None)
+    name = _argv(nginx)[0]
+    if nginx.master or boot is None or boot.service != name:
+        return None
+    start = commands.restart_openrc_service if boot.running else commands.start_openrc_service
+    return start(name)
 
 
 def restart_commands(nginx: Nginx) -> tuple[Command, ...]:
@@ -136,17 +145,20 @@ def _service_unit(evidence: Evidence, master: NginxProcess, packaged: bool) -> s
         own = active and boot.main_pid in {0, master.pid}
         own = own and (boot.reloads or not master.unit)
     else:
-        own = name in _SERVICES
+        # Systemd itself was not asked. Imported late: outside, nothing else needs the names.
+        from diagnose.parsers.nginx.install_paths import SERVICES
+
+        own = name in SERVICES
     return name.removesuffix(".service") if own else ""
 
 
 def package_unit(nginx: Nginx) -> str:
-    """Return the service that the package of this program installs: "nginx", "openresty" or
-    "tengine", from the program's path and from the name that it gives itself."""
+    """Return the service that the package of this program installs: "nginx", "openresty",
+    "tengine" or "angie", from the program's path and from the name that it gives itself."""
     names = nginx.master.binary.split("/") if nginx.master else []
     names += nginx.build.version.lower().split("/")[:1] if nginx.build else ()
     names += nginx.build.binary.split("/") if nginx.build else ()
-    return next((name for name in ("openresty", "tengine") if name in names), "nginx")
+    return next((name for name in ("openresty", "tengine", "angie") if name in names), "nginx")
 
 
 def _argv(nginx: Nginx) -> tuple[str, ...]:

@@ -36,6 +36,7 @@ from diagnose.model.origin import origin_visits
 from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
 from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.parsers.nginx.install_paths import SERVICES
 from diagnose.parsers.web_sites import answering_sites, route_of
 
 #: What nginx says at boot while names or addresses are not there yet (ngx_inet.c, bind(2)).
@@ -129,7 +130,7 @@ def _masked_service(evidence: Evidence) -> Boot | None:
             boot
             for boot in evidence.good(Boot)
             if boot.manager == "systemd" and boot.state.startswith("masked")
-            if boot.service.partition(".")[0] in {"nginx", "openresty", "tengine"}
+            if boot.service in SERVICES
         ),
         None,
     )

@@ -1,8 +1,10 @@
 """Modules of Apache by what needs them."""
 
 import re
+from collections.abc import Iterable, Sequence
 
-from checks.server import ServerView
+from checks.server import ServerView, line_edit
+from diagnose.model import Applicability, Command, Edit, Fix, Step, server_commands
 
 #: By the beginning of their directives, in lower case.
 _DIRECTIVES: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -67,6 +69,63 @@ _PROTOCOLS: dict[str, tuple[str, ...]] = {
     "h2c": ("proxy_http2",),
     "balancer": ("proxy_balancer", "lbmethod_byrequests"),
 }
+
+
+#: The main file of Debian, whose tool a2enmod(8) loads modules. SUSE's tool of that name, and the
+#: folder /etc/apache2 on SUSE, Alpine, Gentoo and cPanel, are others.
+_DEBIANS_FILE = "/etc/apache2/apache2.conf"
+#: What a module needs beside itself. Debian's tool knows it.
+_COMPANIONS: dict[str, tuple[str, ...]] = {
+    "ssl": ("socache_shmcb",),
+    "proxy_balancer": ("proxy", "slotmem_shm"),
+    **dict.fromkeys(
+        ("proxy_http", "proxy_http2", "proxy_wstunnel", "proxy_fcgi", "proxy_ajp", "proxy_scgi"),
+        ("proxy",),
+    ),
+}
+
+
+def loading_steps(view: ServerView, names: Sequence[str]) -> tuple[Step, ...] | None:
+    """Return the steps that load these modules, () if they are loaded. Elsewhere than on Debian
+    they take the comment away from the line that loads one; None if there is no such line."""
+    loaded = view.config.modules if view.config else ()
+    missing = tuple(name for name in names if name not in loaded)
+    if not missing or view.server.product != "apache":
+        return ()
+    if view.server.config == _DEBIANS_FILE:
+        return (server_commands.enable_apache_modules(missing),)
+    companions = (other for name in missing for other in _COMPANIONS.get(name, ()))
+    wanted = (*missing, *(other for other in companions if other not in loaded))
+    changes: dict[str, dict[int, tuple[str, ...]]] = {}
+    for name in dict.fromkeys(wanted):
+        place = _commented_line(view, name)
+        if place is None and name in missing:
+            return None
+        if place is not None:
+            path, number, line = place
+            changes.setdefault(path, {})[number] = (line,)
+    edits = [line_edit(view, path, lines) for path, lines in changes.items()]
+    return tuple(edit for edit in edits if edit)
+
+
+def _commented_line(view: ServerView, name: str) -> tuple[str, int, str] | None:
+    """Return the file, the number and the text of the line that would load a module."""
+    pattern = re.compile(rf"[ \t]*#[# \t]*(LoadModule[ \t]+{re.escape(name)}_module[ \t].*)")
+    for file in view.config.files if view.config else ():
+        for number, line in enumerate(file.text.split("\n"), 1):
+            if match := pattern.fullmatch(line):
+                return file.path, number, match[1]
+    return None
+
+
+def loading_fix(view: ServerView, names: Sequence[str], rest: Iterable[Command]) -> Fix | None:
+    """Return the fix that loads these modules and goes on with `rest`; None if that takes a
+    person, or if they are loaded."""
+    steps = loading_steps(view, names)
+    if not steps:
+        return None
+    is_edited = any(isinstance(step, Edit) for step in steps)
+    return Fix((*steps, *rest), Applicability.REVIEW if is_edited else Applicability.AUTOMATIC)
 
 
 def modules_of_directive(name: str) -> tuple[str, ...]:

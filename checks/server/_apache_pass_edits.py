@@ -4,9 +4,9 @@ above all others, since the first `ProxyPass` that matches counts (mod_proxy, "P
 import re
 
 from checks.server import ServerView, indentation, line_edit
-from checks.server._apache_modules import lacks_tunnel
+from checks.server._apache_modules import lacks_tunnel, loading_steps
 from checks.server._apache_sections import lines_for
-from diagnose.model import Edit, Step, server_commands
+from diagnose.model import Edit, Step
 from diagnose.model.web_servers import SiteRoute, WebSite
 from diagnose.parsers.web_sites import is_within, may_take
 
@@ -27,9 +27,8 @@ def passed_path_steps(
     edit = _edit(view, other, path, inner, websocket)
     if edit is None or not (websocket and lacks_tunnel(view)):
         return (edit,) if edit else ()
-    is_debian = view.server.config.startswith("/etc/apache2/")
-    enable = server_commands.enable_apache_modules(("proxy_wstunnel",))
-    return (enable, edit) if is_debian else ()
+    loading = loading_steps(view, ("proxy_wstunnel",))
+    return (*loading, edit) if loading is not None else ()
 
 
 def _edit(

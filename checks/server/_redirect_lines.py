@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from checks.server import ServerView, line_edit, line_text, place_text, reload_steps
-from diagnose.model import Applicability, Evidence, Fix, Location, server_commands
+from checks.server._apache_modules import loading_steps
+from diagnose.model import Applicability, Evidence, Fix, Location
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.web_servers import Product
@@ -172,9 +173,8 @@ def _rewriting_fix(view: ServerView, line: RedirectLine, scheme: str) -> Fix | N
     words = line.text.lower().split()
     code = "301" if words[0] == "redirectpermanent" else _CODES.get(words[1], words[1])
     code = code if code in {"301", "302", "303", "307", "308"} else "302"
-    has_rewrite = "rewrite" in (view.config.modules if view.config else ())
-    is_debian = view.server.config.startswith("/etc/apache2/")
-    if line.path.strip("\"'") not in EVERY_PATH or not (has_rewrite or is_debian):
+    enable = loading_steps(view, ("rewrite",))
+    if line.path.strip("\"'") not in EVERY_PATH or enable is None:
         return target_fix(view, line, scheme, visitors_host(view.evidence, "apache", line))
     margin = line.text[: len(line.text) - len(line.text.lstrip())]
     rules = (
@@ -184,7 +184,6 @@ def _rewriting_fix(view: ServerView, line: RedirectLine, scheme: str) -> Fix | N
     edit = line_edit(view, line.file, {line.number: rules})
     if edit is None:
         return None
-    enable = () if has_rewrite else (server_commands.enable_apache_modules(("rewrite",)),)
     return Fix((*enable, edit, *reload_steps(view.server)), Applicability.REVIEW)
 
 

@@ -3,8 +3,9 @@
 import re
 
 from checks.server import ServerView, indentation, line_edit, line_text, place_text
+from checks.server._apache_modules import loading_steps
 from checks.server._apache_sections import lines_for
-from diagnose.model import Edit, Step, server_commands
+from diagnose.model import Edit, Step
 from diagnose.model.web_servers import SiteRoute
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.web_sites import is_within
@@ -54,11 +55,8 @@ def scheme_steps(view: ServerView, route: SiteRoute) -> tuple[Step, ...]:
 
 def steps_with_headers(view: ServerView, edit: Edit | None) -> tuple[Step, ...]:
     """Return the steps of an edit that needs Apache's module headers; () if it takes a person."""
-    modules = view.config.modules if view.config else ()
-    if edit is None or "headers" in modules:
-        return (edit,) if edit else ()
-    is_debian = view.server.config.startswith("/etc/apache2/")
-    return (server_commands.enable_apache_modules(("headers",)), edit) if is_debian else ()
+    loading = loading_steps(view, ("headers",))
+    return (*loading, edit) if edit and loading is not None else ()
 
 
 def scheme_line_facts(view: ServerView, route: SiteRoute) -> dict[str, object]:

@@ -5,7 +5,8 @@ import re
 from collections.abc import Sequence
 
 from checks.server import ServerView, file_rows, line_edit, reload_steps
-from diagnose.model import Applicability, Command, Edit, Fix, server_commands
+from checks.server._apache_modules import loading_steps
+from diagnose.model import Applicability, Command, Edit, Fix
 from diagnose.model.web_servers import WebSite
 from diagnose.parsers.hostnames import is_host
 from diagnose.parsers.web_sites import has_name
@@ -65,11 +66,13 @@ def block_fix(view: ServerView, site: WebSite, lines: Sequence[str]) -> Fix | No
     edit = tls_block_edit(view, site, lines)
     if edit is None or config is None:
         return None
-    enable: tuple[Command, ...] = ()
-    if "ssl" not in config.modules:
-        if not view.server.config.startswith("/etc/apache2/") or port != 443:
+    enable = loading_steps(view, ("ssl",))
+    if enable is None:
+        return None
+    if enable and any(isinstance(step, Command) for step in enable):
+        # Debian's module brings its `Listen 443`.
+        if port != 443:
             return None
-        enable = (server_commands.enable_apache_modules(("ssl",)),)
     elif all(socket.port != port for socket in config.listens):
         return None
     return Fix((*enable, edit, *reload_steps(view.server)), Applicability.REVIEW)

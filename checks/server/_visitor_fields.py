@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from checks.server import ServerView, file_rows, indentation, line_edit, line_text, reload_steps
+from checks.server._apache_modules import loading_steps
 from checks.server._apache_sections import lines_for
 from checks.server._backend_answers import route_to_application
 from checks.server._scheme_lines import scheme_place
-from diagnose.model import Applicability, Fix, Step, server_commands
+from diagnose.model import Applicability, Fix, Step
 from diagnose.model.frozen import frozen
 from diagnose.model.web_servers import Product, SiteRoute
 from diagnose.parsers.web_sites import is_within
@@ -64,20 +65,11 @@ def visitor_fix(
         return None
     steps: tuple[Step, ...] = tuple(edit for edit in edits if edit)
     if view.server.product == "apache" and not {SCHEME, PORT}.isdisjoint(own_fields):
-        module = headers_module(view)
+        module = loading_steps(view, ("headers",))
         if module is None:
             return None
         steps = (*module, *steps)
     return Fix((*steps, *reload_steps(view.server)), Applicability.REVIEW)
-
-
-def headers_module(view: ServerView) -> tuple[Step, ...] | None:
-    """Return the step that loads the module headers, () if it is loaded; None if that takes a
-    person: there is a command for it on Debian alone."""
-    if view.config and "headers" in view.config.modules:
-        return ()
-    is_debian = view.server.config.startswith("/etc/apache2/")
-    return (server_commands.enable_apache_modules(("headers",)),) if is_debian else None
 
 
 def _write_apache(told: Told, changes: Changes) -> bool:

@@ -14,10 +14,10 @@ from checks.server import (
     reload_steps,
     server_on_port,
 )
-from checks.server._apache_modules import modules_of_protocol
+from checks.server._apache_modules import loading_fix, modules_of_protocol
 from checks.server._backend_answers import route_to_application
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Confidence, Evidence, Fix, Severity, Subject, server_commands
+from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
 from diagnose.model.http import Exchange
 from diagnose.model.web_servers import WebServer, WebServerConfig
 
@@ -59,7 +59,6 @@ def apache_member_module_missing(evidence: Evidence) -> Iterator[Claim]:
             "place": place_text(route.file, route.line),
             "status": pages[0].status,
         },
-        fix=Fix((server_commands.enable_apache_modules(missing), *reload_steps(view.server)))
-        if view.server.config.startswith("/etc/apache2/")
-        else manual_fix(view, "load-the-module"),
+        fix=loading_fix(view, missing, reload_steps(view.server))
+        or manual_fix(view, "load-the-module"),
     )

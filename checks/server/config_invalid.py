@@ -15,7 +15,7 @@ from checks.server import (
 )
 from checks.server._apache_comments import comment_apart
 from checks.server._apache_loading import LoadingMistake, loading_mistake, mistake_facts
-from checks.server._apache_modules import modules_of_directive
+from checks.server._apache_modules import loading_fix, modules_of_directive
 from checks.server._corrected_words import NO_WORDS, correct_word
 from checks.server._haproxy_refused import NO_CORRECTION, Correction, correction
 from diagnose.checking.registry import check
@@ -28,7 +28,6 @@ from diagnose.model import (
     Severity,
     Subject,
     Where,
-    server_commands,
 )
 from diagnose.model.web_servers import WebServer, WebServerTest
 from diagnose.parsers.caddy.mistakes import known_mistake
@@ -128,9 +127,9 @@ def _fix(
 ) -> Fix:
     server = view.server
     load = reload_steps(server)[1:]
-    if modules and server.config.startswith("/etc/apache2/"):
-        enable = server_commands.enable_apache_modules(modules)
-        return Fix((enable, *test_steps(server), *load), Applicability.AUTOMATIC)
+    loading = loading_fix(view, modules, (*test_steps(server), *load))
+    if loading:
+        return loading
     if corrected:
         return Fix((*corrected.edits, *test_steps(server), *load), Applicability.REVIEW)
     if mistake and mistake.steps:

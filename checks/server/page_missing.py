@@ -30,6 +30,7 @@ from checks.server import (
     reload_steps,
     server_on_port,
 )
+from checks.server._apache_modules import loading_fix
 from checks.server._apache_overrides import allow_overrides, folder_edit, section_edit, switch_lines
 from checks.server._backend_answers import cause_of_lost_route
 from checks.server._caddy_edits import fallback_edit, rewriting_line, suffix_edit
@@ -394,7 +395,7 @@ def _fix(view: ServerView, site: WebSite, folder: SiteFolder, reason: str) -> Fi
         return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
     if reason == "lookalike":
         return Fix((Manual(reason, Where.SERVER),), Applicability.MANUAL)
-    if reason == "no-module" and view.server.config.startswith("/etc/apache2/"):
-        enable = server_commands.enable_apache_modules(("rewrite",))
-        return Fix((enable, *reload_steps(view.server)))
-    return manual_fix(view, reason)
+    loading = None
+    if reason == "no-module":
+        loading = loading_fix(view, ("rewrite",), reload_steps(view.server))
+    return loading or manual_fix(view, reason)

@@ -21,6 +21,7 @@ from checks.server import (
     reload_steps,
     server_on_port,
 )
+from checks.server._apache_modules import loading_steps
 from checks.upstream._login_control import is_reported_refusal, login_control
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -30,9 +31,7 @@ from diagnose.model import (
     Evidence,
     Fix,
     Severity,
-    Step,
     Subject,
-    server_commands,
 )
 from diagnose.model.backends import BackendLogin
 from diagnose.model.frozen import frozen
@@ -152,13 +151,10 @@ def _fix(view: ServerView, line: AskingLine | None) -> Fix:
     edit = line_edit(view, line.file, {number: (own, f"{margin}{added}")}) if added else None
     if edit is None:
         return manual_fix(view, step)
-    modules = view.config.modules if view.config else ()
-    steps: tuple[Step, ...] = (edit,)
-    if view.server.product == "apache" and "headers" not in modules:
-        if not view.server.config.startswith("/etc/apache2/"):
-            return manual_fix(view, step)
-        steps = (server_commands.enable_apache_modules(("headers",)), edit)
-    return Fix((*steps, *reload_steps(view.server)), Applicability.REVIEW)
+    loading = loading_steps(view, ("headers",))
+    if loading is None:
+        return manual_fix(view, step)
+    return Fix((*loading, edit, *reload_steps(view.server)), Applicability.REVIEW)
 
 
 def _added(view: ServerView, line: AskingLine) -> str:

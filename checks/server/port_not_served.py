@@ -203,7 +203,7 @@ def _fix(
         valid = view.test is None or view.test.passed
         applicability = Applicability.AUTOMATIC if valid else Applicability.REVIEW
         return Fix(reload_steps(server), applicability)
-    debian = server.product == "apache" and server.config.startswith("/etc/apache2/")
+    debian = server.product == "apache" and server.config == "/etc/apache2/apache2.conf"
     if not debian or view.evidence.target.port != 443 or not (idle or site):
         return manual_fix(view, "listen")
     steps: list[Command] = []

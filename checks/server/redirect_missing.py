@@ -18,9 +18,10 @@ from checks.server import (
     reload_steps,
     server_view,
 )
+from checks.server._apache_modules import loading_steps
 from checks.server._haproxy import redirect_added
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject, server_commands
+from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
 from diagnose.model.http import Exchange
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
 from diagnose.parsers.web_sites import answering_sites, has_name
@@ -237,10 +238,8 @@ def _rules(view: ServerView, line: str) -> tuple[str, ...]:
 
 def _rewriting_fix(view: ServerView, site: WebSite, lines: tuple[str, ...], step: str) -> Fix:
     """Write these lines where the virtual host begins, and load mod_rewrite if it is missing."""
-    has_rewrite = "rewrite" in (view.config.modules if view.config else ())
-    is_debian = view.server.config.startswith("/etc/apache2/")
+    enable = loading_steps(view, ("rewrite",))
     edit = line_edit(view, site.file, {site.line: lines})
-    if edit is None or not (has_rewrite or is_debian):
+    if edit is None or enable is None:
         return manual_fix(view, step)
-    enable = () if has_rewrite else (server_commands.enable_apache_modules(("rewrite",)),)
     return Fix((*enable, edit, *reload_steps(view.server)), Applicability.REVIEW)

@@ -21,7 +21,7 @@ from checks.server import (
     server_view,
 )
 from checks.server._apache_links import forbids_links
-from checks.server._apache_modules import modules_of_directive, modules_of_protocol
+from checks.server._apache_modules import loading_fix, modules_of_directive, modules_of_protocol
 from checks.server._apache_overrides import added_lines, allow_overrides, permits_all
 from checks.server._backend_answers import (
     refused_websockets,
@@ -43,7 +43,6 @@ from diagnose.model import (
     Subject,
     Where,
     commands,
-    server_commands,
 )
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import ServerRequestError
@@ -201,8 +200,9 @@ def _fix(
     view: ServerView, error: ServerRequestError, route: SiteRoute | None, modules: tuple[str, ...]
 ) -> Fix:
     steps = reload_steps(view.server)
-    if modules and view.server.config.startswith("/etc/apache2/"):
-        return Fix((server_commands.enable_apache_modules(modules), *steps))
+    loading = loading_fix(view, modules, steps)
+    if loading:
+        return loading
     if _is_never_allowed(view, error):
         return _moving_fix(view, error)
     if _forbidden(error):

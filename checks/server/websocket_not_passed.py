@@ -22,7 +22,7 @@ from checks.server import (
     reload_steps,
     server_on_port,
 )
-from checks.server._apache_modules import has_upgrade_parameter, lacks_tunnel
+from checks.server._apache_modules import has_upgrade_parameter, lacks_tunnel, loading_steps
 from checks.server._backend_answers import websocket_paths, websocket_severity
 from checks.server._haproxy import kept_upgrade
 from checks.server._visitor_fields import caddy_lines
@@ -31,14 +31,13 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
-    Command,
     Confidence,
     Edit,
     Evidence,
     Fix,
     Severity,
+    Step,
     Subject,
-    server_commands,
 )
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Upgrade
@@ -244,17 +243,18 @@ def _is_in_section(view: ServerView, route: SiteRoute) -> bool:
 
 
 def _fix(view: ServerView, path: str, route: SiteRoute) -> Fix:
-    steps: list[Edit | Command] = []
-    if lacks_tunnel(view):
-        steps.append(server_commands.enable_apache_modules(("proxy_wstunnel",)))
+    steps: list[Step] = []
+    loading = loading_steps(view, ("proxy_wstunnel",)) if lacks_tunnel(view) else ()
+    if loading is None:
+        return manual_fix(view, "pass-on")
+    steps += loading
     if route.websocket is False:
         edit = _edit(view, path, route)
         if edit is None:
             return manual_fix(view, "pass-on")
         steps.append(edit)
-    debian = view.server.config.startswith("/etc/apache2/")
     # Whoever takes the fields away in Caddy may have a reason: an upgrade to h2c.
-    is_sure = view.server.product != "caddy" and (debian or not lacks_tunnel(view))
+    is_sure = view.server.product != "caddy" and not any(isinstance(step, Edit) for step in loading)
     # An .htaccess counts at once.
     is_read = route.file.endswith("/.htaccess") and not lacks_tunnel(view)
     return Fix(

@@ -12,6 +12,7 @@ from checks.server import (
     server_on_port,
 )
 from checks.server import place_text as place_of
+from checks.server._apache_modules import loading_steps
 from checks.server._backend_answers import route_to_application
 from checks.server._caddy_proxy_lines import policy_edit, policy_of
 from diagnose.model import (
@@ -22,7 +23,6 @@ from diagnose.model import (
     Observation,
     Step,
     Where,
-    server_commands,
 )
 from diagnose.model.frozen import frozen
 from diagnose.model.web_servers import SiteRoute
@@ -132,7 +132,5 @@ def _balancer_steps(view: ServerView, path: str, head: int, count: int) -> tuple
     last = max(changes)
     changes[last] = (*changes[last], f"{indent}ProxySet stickysession={_COOKIE}", indent + _FIELD)
     edit = line_edit(view, path, changes)
-    if edit is None or "headers" in (view.config.modules if view.config else ()):
-        return (edit,) if edit else ()
-    is_debian = view.server.config.startswith("/etc/apache2/")
-    return (server_commands.enable_apache_modules(("headers",)), edit) if is_debian else ()
+    loading = loading_steps(view, ("headers",))
+    return (*loading, edit) if edit and loading is not None else ()

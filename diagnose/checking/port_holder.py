@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from diagnose.model import Evidence, Vantage
+from diagnose.parsers.nginx.install_paths import PROGRAM_NAMES
 
 if TYPE_CHECKING:
     from diagnose.model.web_servers import WebServer
@@ -13,16 +14,18 @@ if TYPE_CHECKING:
 #: Programs that hold a port for another one, and those whose words are nginx's.
 _NO_ANSWER = frozenset(
     {
-        "nginx", "openresty", "angie", "tengine", "freenginx",
+        *PROGRAM_NAMES,
         "docker-proxy", "rootlessport", "rootlesskit", "slirp4netns", "pasta", "conmon", "systemd",
     }
 )  # fmt: skip
 #: Programs whose configuration is nginx's.
-_NGINX = frozenset({"nginx", "openresty", "angie", "tengine", "freenginx"})
+_NGINX = frozenset(PROGRAM_NAMES)
 #: The web servers for which steps have words, and how their programs are called elsewhere.
 _PRODUCTS: Mapping[str, str] = {
     **dict.fromkeys(_NGINX, "nginx"),
-    **dict.fromkeys(("apache", "apache2", "httpd"), "apache"),
+    **dict.fromkeys(
+        ("apache", "apache2", "httpd", "httpd-prefork", "httpd-worker", "httpd-event"), "apache"
+    ),
     "caddy": "caddy",
     "haproxy": "haproxy",
 }

@@ -76,6 +76,43 @@ MESSAGES = Messages(
         " beside it, /etc/nginx/conf.d/users/USER/, or in the domain's folder there.",
     ),
     Message(
+        "fix.panel-cpanel-apache",
+        "cPanel writes {file} anew: what is to stay goes to a .conf file in the folder"
+        " /etc/apache2/conf.d/userdata/ssl/2_4/USER/DOMAIN/ (std in place of ssl for http), then"
+        " `/usr/local/cpanel/scripts/rebuildhttpdconf`.",
+    ),
+    Message(
+        "fix.panel-plesk-apache",
+        "Plesk writes {file} anew: what is to stay goes to Apache & nginx Settings of the domain,"
+        " Additional directives for HTTPS (or for HTTP).",
+    ),
+    Message(
+        "fix.panel-hestia-apache",
+        "The panel writes {file} anew: what is to stay goes to a file apache2.ssl.conf_NAME in the"
+        " same folder, which the virtual host includes, or to a template of one's own.",
+    ),
+    Message(
+        "fix.panel-ispconfig-apache",
+        "ISPConfig writes {file} anew: what is to stay goes to the options of the site, Apache"
+        " Directives.",
+    ),
+    Message(
+        "fix.panel-gitlab",
+        "GitLab writes {file} anew at each `gitlab-ctl reconfigure`: what is to stay goes to"
+        " /etc/gitlab/gitlab.rb, to the lines nginx['…'] (lines of nginx itself to"
+        " nginx['custom_gitlab_server_config']), then `gitlab-ctl reconfigure`.",
+    ),
+    Message(
+        "fix.panel-runcloud",
+        "RunCloud writes {file} anew: what is to stay goes to NGINX Config of the web application,"
+        " which writes a file in /etc/nginx-rc/extra.d/.",
+    ),
+    Message(
+        "fix.panel-serverpilot",
+        "ServerPilot writes {file} anew: what is to stay goes to a .conf file of one's own in the"
+        " app's folder, /etc/nginx-sp/vhosts.d/APP.d/.",
+    ),
+    Message(
         "fix.panel-directadmin",
         "DirectAdmin writes {file} anew: what is to stay goes to Custom HTTPD Configurations, in"
         " the fields of the domain.",

@@ -277,3 +277,38 @@ class KeptConnection(Observation):
         subject = phrase("{target} asked twice on one connection", target=self.target)
         statuses = tuple(str(status or "-") for status in (self.first, self.second))
         return subject, ", ".join(statuses)
+
+
+@frozen(kw_only=True, eq=False)
+class StoppedBackend(Observation):
+    """A web server of this machine that does not run, and whose configuration listens at the
+    address to which nginx passes requests on, where nothing listens now.
+
+    `target` is the argument of proxy_pass as written, `place` where nginx names it. `file` and
+    `line` are where the server's configuration listens. `enabled` is None if no service manager
+    knows of it. `message` is why its test of the configuration fails, at `error_file` and
+    `error_line`; "" if it passes. The other fields are those of `WebServer`.
+    """
+
+    layer: ClassVar[str] = "upstream"
+
+    title: Word
+    target: Url
+    host: HostName
+    port: int
+    place: Text = ""
+    file: FilePath = ""
+    line: int = 0
+    enabled: bool | None = None
+    masked: bool = False
+    complaint: Text = ""
+    message: Text = ""
+    error_file: FilePath = ""
+    error_line: int = 0
+    test: tuple[Text, ...] = ()
+    start: tuple[Text, ...] = ()
+    stop: tuple[Text, ...] = ()
+
+    def summary(self) -> Summary:
+        place = socket_text(self.host, self.port)
+        return self.title, phrase("does not run, and is to listen at {place}", place=place)

@@ -128,6 +128,12 @@ def start_openrc_service(name: str) -> Command:
     return Command(("rc-service", name, "start"), Effect.START, undo=("rc-service", name, "stop"))
 
 
+def restart_openrc_service(name: str) -> Command:
+    """Start a service that OpenRC believes to run, although its program has ended."""
+    stop = ("rc-service", name, "stop")
+    return Command(("rc-service", name, "restart"), Effect.RESTART, undo=stop)
+
+
 def add_to_default_runlevel(name: str) -> Command:
     """Start a service of OpenRC at each boot."""
     argv, undo = ("rc-update", "add", name, "default"), ("rc-update", "del", name)

@@ -10,8 +10,12 @@ from diagnose.model.summary import Summary, phrase, socket_text
 
 #: Processes of web servers, which are in front of applications and not the applications.
 WEB_SERVER_PROCESSES = frozenset(
-    {"nginx", "apache2", "httpd", "caddy", "haproxy", "traefik", "lighttpd"}
-)
+    {
+        "nginx", "openresty", "tengine", "angie", "nginx-rc", "nginx-sp", "apache2", "httpd",
+        "httpd-prefork", "httpd-worker", "httpd-event", "caddy", "haproxy", "traefik", "lighttpd",
+        "litespeed", "openlitespeed", "lshttpd",
+    }
+)  # fmt: skip
 
 #: Programs of every server, which are no application behind a web server.
 _OF_THE_SYSTEM = frozenset({"sshd", "systemd-resolve", "dnsmasq"})

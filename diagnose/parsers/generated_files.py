@@ -13,7 +13,8 @@ from diagnose.parsers.sanitize import printable
 Panel = Literal[
     "", "plesk", "hestia", "npm", "ispconfig", "nginx-proxy", "cpanel", "directadmin", "froxlor",
     "cloudpanel", "synology", "bt-proxy", "bt-project", "1panel", "1panel-proxy", "yunohost",
-    "yunohost-app"
+    "yunohost-app", "gitlab", "runcloud", "serverpilot", "plesk-apache", "hestia-apache",
+    "ispconfig-apache", "cpanel-apache"
 ]  # fmt: skip
 
 #: Lines at the beginning of a file in which it says who writes it.
@@ -30,24 +31,36 @@ _WORDS = lazy_pattern(
 
 #: Where panels keep the files that they write: plesk (/var/www/vhosts/system/DOMAIN/conf), HestiaCP
 #: and VestaCP (/home/USER/conf/web), Nginx Proxy Manager, ISPConfig (DOMAIN.vhost), cPanel's
-#: ea-nginx (conf.d/users/USER.conf), DirectAdmin, Froxlor, Synology's DSM, what the panel 宝塔
-#: (aaPanel) includes for its reverse proxies, and 1Panel's OpenResty (on the server, and as its
-#: container sees them).
+#: ea-nginx (conf.d/users/USER.conf) and EasyApache (conf/httpd.conf), DirectAdmin, Froxlor,
+#: Synology's DSM, what the panel 宝塔 (aaPanel) includes for its reverse proxies, 1Panel's
+#: OpenResty (on the server, and as its container sees them), GitLab's own nginx, RunCloud and
+#: ServerPilot.
+_HESTIA = r"/home/[^/]+/conf/web/(?:[^/]+/)?"
 _PATHS: tuple[tuple[Panel, re.Pattern[str]], ...] = (
+    (
+        "plesk-apache",
+        re.compile(r"/var/www/vhosts/system/[^/]+/conf/(?:httpd|vhost(?:_ssl)?)\.conf$"),
+    ),
     ("plesk", re.compile(r"/var/www/vhosts/system/[^/]+/conf/|/etc/nginx/plesk\.conf\.d/")),
-    ("hestia", re.compile(r"/home/[^/]+/conf/web/")),
+    # A file with a name behind ".conf_" is a person's own.
+    ("hestia-apache", re.compile(rf"{_HESTIA}s?(?:apache2|httpd)(?:\.ssl)?\.conf$")),
+    ("hestia", re.compile(rf"{_HESTIA}(?:[^/]{{1,80}}\.)?s?nginx(?:\.ssl)?\.conf$")),
     ("npm", re.compile(r"/data/nginx/(?:proxy|redirection|dead)_host/")),
     ("ispconfig", re.compile(r"/etc/nginx/sites-(?:available|enabled)/[^/]+\.vhost$")),
+    ("ispconfig-apache", re.compile(r"/etc/apache2/sites-(?:available|enabled)/[^/]+\.vhost$")),
     ("cpanel", re.compile(r"/etc/nginx/conf\.d/users/[^/]+\.conf$")),
-    ("directadmin", re.compile(r"/usr/local/directadmin/data/users/[^/]+/nginx\.conf$")),
-    ("froxlor", re.compile(r"/etc/nginx/(?:[^/]+/)?\d{2}_froxlor_[^/]+\.conf$")),
+    ("gitlab", re.compile(r"/var/opt/gitlab/nginx/conf/")),
+    ("runcloud", re.compile(r"/etc/nginx-rc/conf\.d/")),
+    ("serverpilot", re.compile(r"/etc/nginx-sp/vhosts\.d/(?:[^/]+\.conf|[^/]+/main\.conf)$")),
+    ("directadmin", re.compile(r"/usr/local/directadmin/data/users/[^/]+/(?:nginx|httpd)\.conf$")),
+    ("froxlor", re.compile(r"/etc/(?:nginx|apache2|httpd)/(?:[^/]+/)?\d{2}_froxlor_[^/]+\.conf$")),
     ("synology", re.compile(r"/(?:[^/]+/){1,5}server\.ReverseProxy\.conf$")),
     (
         "1panel-proxy",
         re.compile(r"(?:/opt/1panel/(?:[^/]+/){0,4}|/)www/sites/[^/]+/proxy/[^/]+\.conf$"),
     ),
     ("1panel", re.compile(r"/opt/1panel/(?:[^/]+/){0,4}conf\.d/[^/]+\.conf$")),
-    ("bt-proxy", re.compile(r"/www/server/panel/vhost/nginx/proxy/[^/]+/[^/]+\.conf$")),
+    ("bt-proxy", re.compile(r"/www/server/panel/vhost/(?:nginx|apache)/proxy/[^/]+/[^/]+\.conf$")),
 )
 
 #: What nginx-proxy (nginx.tmpl) writes at the beginning of its file, and above the servers of an
@@ -85,6 +98,8 @@ _TEMPLATES: tuple[tuple[Panel, re.Pattern[str]], ...] = (
         ),
     ),
     ("cloudpanel", _CLOUDPANEL),
+    # /etc/apache2/conf/httpd.conf of EasyApache; its head names the tool that keeps changes.
+    ("cpanel-apache", lazy_pattern(r"^#[ \t]{1,20}/usr/local/cpanel/bin/\w{1,40}", re.MULTILINE)),
 )
 
 

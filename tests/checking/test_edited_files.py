@@ -15,6 +15,7 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.nginx import ConfigFile, NginxConfig
+from diagnose.model.web_servers import ServerFile, WebServerConfig
 from diagnose.outputs import finding_text
 from diagnose.parsers.nginx import config as nginx_parser
 from tests.support.check_evidence import NOW, SHOP
@@ -104,3 +105,30 @@ def test_the_remedy_says_who_reads_the_file_and_who_writes_it() -> None:
     assert "Additional nginx directives" in text
     assert "在多处被包含" in remedy_text("zh", **facts)
     assert SNIPPET not in remedy_text("en")
+
+
+def apache_claim(path: str, *steps: Edit | Manual, **facts: str) -> Claim:
+    """A claim about a file of Apache."""
+    file = ServerFile(path, "<VirtualHost *:443>\n</VirtualHost>\n")
+    config = WebServerConfig(
+        vantage=Vantage.SERVER, product="apache", path="/etc/apache2/apache2.conf", files=(file,)
+    )
+    claim = Claim(about=Subject(port=443), because=(), facts=dict(facts), fix=Fix(steps))
+    return with_edited_files(Evidence(SHOP, NOW, (config,)), claim)
+
+
+VHOST = "/etc/apache2/sites-enabled/100-shop.example.com.vhost"
+
+
+def test_a_file_of_apache_that_a_panel_writes_is_for_review() -> None:
+    claim = apache_claim(VHOST, Edit(VHOST, "--- a\n+++ a\n"))
+    assert not is_automatic(claim)
+    assert (claim.facts["panel"], claim.facts["generated_file"]) == ("ispconfig-apache", VHOST)
+    own = "/etc/apache2/sites-enabled/shop.conf"
+    assert is_automatic(apache_claim(own, Edit(own, "--- a\n+++ a\n")))
+
+
+def test_a_person_hears_of_it_before_they_edit_such_a_file() -> None:
+    by_hand = Manual("correct", Where.SERVER)
+    assert apache_claim(VHOST, by_hand, place=f"{VHOST}:7").facts["panel"] == "ispconfig-apache"
+    assert "panel" not in apache_claim(VHOST, by_hand).facts

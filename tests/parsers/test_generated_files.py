@@ -48,6 +48,15 @@ def test_a_file_that_tells_it(text: str, words: str) -> None:
         ("/www/sites/shop/proxy/root.conf", "1panel-proxy"),
         ("/opt/1panel/apps/openresty/openresty/www/sites/shop/proxy/a.conf", "1panel-proxy"),
         ("/opt/1panel/www/conf.d/shop.conf", "1panel"),
+        ("/var/www/vhosts/system/shop.example.com/conf/httpd.conf", "plesk-apache"),
+        ("/home/admin/conf/web/shop.example.com/apache2.ssl.conf", "hestia-apache"),
+        ("/etc/apache2/sites-enabled/100-shop.example.com.vhost", "ispconfig-apache"),
+        ("/usr/local/directadmin/data/users/anna/httpd.conf", "directadmin"),
+        ("/etc/apache2/sites-enabled/35_froxlor_normal_vhost_shop.example.com.conf", "froxlor"),
+        ("/var/opt/gitlab/nginx/conf/service_conf/gitlab-rails.conf", "gitlab"),
+        ("/etc/nginx-rc/conf.d/shop.d/main.conf", "runcloud"),
+        ("/etc/nginx-sp/vhosts.d/shop.conf", "serverpilot"),
+        ("/etc/nginx-sp/vhosts.d/shop.d/main.conf", "serverpilot"),
         (
             "/www/server/panel/vhost/nginx/proxy/shop.example.com/a1b2_shop.example.com.conf",
             "bt-proxy",
@@ -134,3 +143,32 @@ def test_what_nginx_proxy_writes_above_its_servers() -> None:
         assert generated
         assert generated.panel == "nginx-proxy"
     assert not generated_file("# behind nginx-proxy\n# the container: whoami\n", PATH)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/home/admin/conf/web/shop.example.com/nginx.ssl.conf_websocket",
+        "/home/admin/conf/web/shop.example.com/apache2.ssl.conf_proxy",
+        "/etc/nginx-sp/vhosts.d/shop.d/websocket.conf",
+        "/etc/nginx-rc/extra.d/shop.location.root.proxy.conf",
+        "/etc/apache2/conf.d/userdata/ssl/2_4/anna/shop.example.com/proxy.conf",
+    ],
+)
+def test_a_file_of_ones_own_in_a_panels_folder(path: str) -> None:
+    assert generated_file("ProxyPreserveHost On\n", path) is None
+
+
+#: The head of /etc/apache2/conf/httpd.conf that EasyApache writes.
+EASYAPACHE = """\
+#   Direct modifications to the Apache configuration file may be lost upon subsequent regeneration
+#   of the configuration file. To have modifications retained, all modifications must be checked
+#   into the configuration system by running:
+#     /usr/local/cpanel/bin/apache_conf_distiller --update
+"""
+
+
+def test_the_main_file_of_apache_on_cpanel() -> None:
+    generated = generated_file(EASYAPACHE, "/etc/apache2/conf/httpd.conf")
+    assert generated
+    assert generated.panel == "cpanel-apache"

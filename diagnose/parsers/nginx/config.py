@@ -320,10 +320,17 @@ class MasterArguments:
 _DAEMON_DIRECTIVES = {"daemon", "master_process"}
 
 
+#: What Angie puts before the command line: its version, and how often it loaded its configuration.
+_ANGIE_TITLE = re.compile(r"v[\w.]{1,20}(?: PRO)? #\d{1,10} \[(.*?)\]?$")
+
+
 def parse_master_title(title: str) -> MasterArguments:
     """Parse a master's title, "nginx: master process /usr/sbin/nginx -c /etc/nginx/a.conf". The
     words are joined by spaces, so the directives of -g extend to the last word ending in ";"."""
-    binary, *arguments = title.partition("master process ")[2].split() or [""]
+    command_line = title.partition("master process ")[2]
+    if angie := _ANGIE_TITLE.match(command_line):
+        command_line = angie[1]
+    binary, *arguments = command_line.split() or [""]
     options = {"-c": "", "-p": "", "-e": "", "-g": ""}
     while arguments:
         argument = arguments.pop(0)

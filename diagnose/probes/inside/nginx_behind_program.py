@@ -19,11 +19,9 @@ from diagnose.model.server import Listeners
 from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import WebServer
 from diagnose.parsers.nginx import server_blocks
+from diagnose.parsers.nginx.install_paths import PROGRAM_NAMES
 from diagnose.parsers.nginx.server_blocks import Socket
 from diagnose.probes import ProbeContext
-
-#: The names that nginx and its variants write into the field Server.
-NGINX_TITLES = ("nginx", "openresty", "tengine", "angie", "freenginx")
 
 
 @frozen
@@ -113,13 +111,14 @@ def _program_with_port(ctx: ProbeContext) -> str:
         if not is_loopback(listener.address)
     }
     name = next(iter(names)) if len(names) == 1 else ""
-    return "" if name in {*CONTAINER_PROCESSES, *NGINX_TITLES, "systemd"} else name
+    return "" if name in {*CONTAINER_PROCESSES, *PROGRAM_NAMES, "systemd"} else name
 
 
 def _is_from_nginx(responses: Iterable[Exchange | Upgrade]) -> bool:
     """Return whether nginx answered visitors: it writes its own name over the application's."""
     return any(
-        (response.header("Server") or "").lower().startswith(NGINX_TITLES) for response in responses
+        (response.header("Server") or "").lower().startswith(PROGRAM_NAMES)
+        for response in responses
     )
 
 
@@ -129,7 +128,7 @@ def _listening_sockets(ctx: ProbeContext, config: NginxConfig) -> Iterator[Socke
         listener.port
         for listeners in ctx.observed(Listeners)
         for listener in listeners.sockets
-        if listener.process in NGINX_TITLES
+        if listener.process in PROGRAM_NAMES
     }
     blocks = server_blocks.servers(config.main)
     for port in sorted(ports):

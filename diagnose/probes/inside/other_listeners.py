@@ -50,6 +50,7 @@ _LOCAL = frozenset({"127.0.0.1", "::1", "0.0.0.0", "::", "*"})
 #: Programs that serve other protocols, or sites of their own.
 _OTHERS = (
     "nginx", "openresty", "angie", "apache2", "httpd", "caddy", "haproxy", "traefik", "envoy",
+    "litespeed", "openlitespeed", "lshttpd",
     "sshd", "mysqld", "mariadbd", "postgres", "redis", "valkey", "memcached", "mongod", "beam.smp",
     "epmd", "php-fpm", "master", "exim", "dovecot", "named", "dnsmasq", "systemd", "cupsd", "smbd",
     "rpcbind", "slapd", "vsftpd", "ftpd", "containerd", "dockerd", "kube", "etcd",

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from checks.nginx import Nginx
-from checks.nginx._commands import reload_command, systemd_unit
+from checks.nginx._commands import reload_command, start_commands, systemd_unit
 from diagnose.model import Observation
 from diagnose.model.kernel import Boot
 from diagnose.model.nginx import NginxBuild, NginxProcess, NginxState
@@ -64,3 +64,13 @@ def test_without_more_knowledge_the_packaged_one_belongs_to_its_service() -> Non
 def test_without_systemd_there_is_no_service() -> None:
     state = NginxState(installed=True, masters=(NginxProcess(pid=7, binary="/usr/sbin/nginx"),))
     assert systemd_unit(Nginx.of(evidence(HOST, state, BUILD))) == ""
+
+
+@pytest.mark.parametrize(("running", "verb"), [(False, "start"), (True, "restart")])
+def test_openrc_starts_it_where_it_has_its_service(running: bool, verb: str) -> None:
+    boot = Boot(manager="openrc", service="nginx", state="enabled", running=running)
+    state = NginxState(installed=True, programs=("/usr/sbin/nginx",))
+    (start,) = start_commands(Nginx.of(evidence(HOST, state, BUILD, boot)))
+    assert start.argv == ("rc-service", "nginx", verb)
+    (own,) = start_commands(Nginx.of(evidence(HOST, state, LOCAL, boot)))
+    assert own.argv[0] == "/usr/local/nginx/sbin/nginx"

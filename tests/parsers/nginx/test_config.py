@@ -105,6 +105,13 @@ def test_a_masters_title_tells_its_options() -> None:
     assert config.parse_master_title("nginx: master process nginx").config == ""
 
 
+@pytest.mark.parametrize("version", ["v1.7.0 #6", "v1.11.5 PRO #12"])
+def test_angies_master_says_its_version_before_its_command_line(version: str) -> None:
+    title = f"angie: master process {version} [/usr/sbin/angie -c /etc/angie/angie.conf]"
+    said = config.parse_master_title(title)
+    assert (said.binary, said.options) == ("/usr/sbin/angie", ("-c", "/etc/angie/angie.conf"))
+
+
 def test_the_directives_of_g_end_where_the_next_option_begins() -> None:
     said = config.parse_master_title(
         "nginx: master process nginx -g pid /run/x.pid; daemon off; -c /a.conf"

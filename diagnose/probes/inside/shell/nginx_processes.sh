@@ -23,7 +23,7 @@ build() {
 for b in "$(command -v nginx)" "$@"; do [ -x "$b" ] && echo "program $b" && f=${f:-$b}; done
 for d in /proc/[0-9]*; do
   c=; read -r c < "$d/comm" || continue
-  case $c in nginx|openresty|tengine) ;; *) continue ;; esac
+  case $c in nginx|openresty|tengine|angie|freenginx|nginx-rc|nginx-sp|nginx-debug) ;; *) continue ;; esac
   echo "process $(flat < "$d/stat")"; t=$(flat < "$d/cmdline"); echo "$t"
   e=$(readlink "$d/exe"); printf %s "$e" | flat; echo; n=$(readlink "$d/ns/mnt"); echo "$n"
   u=$(user user "$d"); echo "$u"

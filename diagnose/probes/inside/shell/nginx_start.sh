@@ -7,7 +7,7 @@ if [ -d /run/systemd/system ]; then
   for d in /etc /run /usr/local/lib /usr/lib /lib; do
     [ -n "$u" ] || u=$(grep -lsE "^ExecStart=[-@:+!]*$1( |\$)" "$d"/systemd/system/*.service |
       sed 's|.*/||; /@/d' | sort |
-      awk '!f || /^(nginx|openresty|tengine)\./ { f = $0 } END { print f }')
+      awk '!f || /^(nginx|openresty|tengine|angie|nginx-rc|nginx-sp)\./ { f = $0 } END { print f }')
   done
   for n in nginx openresty tengine; do
     [ -n "$u" ] || ! grep -qsF -- "${1%/*}/" "/etc/init.d/$n" || u=$n.service

@@ -6,16 +6,16 @@ Then one script lists the servers, and each is read by its own reader (`readers`
 
 import asyncio
 import shlex
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 from diagnose.model import Host, Unseen, Vantage
 from diagnose.model.containers import CONTAINER_PROCESSES
 from diagnose.model.http import Exchange
-from diagnose.model.nginx import CertificateFile
+from diagnose.model.nginx import CertificateFile, UpstreamTry
 from diagnose.model.pages import Page
 from diagnose.model.server import Listeners
 from diagnose.model.tls import Handshake, speaks_plain_http
-from diagnose.model.web_servers import Product, WebServer, WebServerConfig
+from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.hostnames import covers, is_address
 from diagnose.parsers.redirects import REDIRECTS, leads_to_itself
 from diagnose.parsers.sanitize import clean
@@ -24,11 +24,11 @@ from diagnose.parsers.web_sites import answering_sites, has_name
 from diagnose.probes import ProbeContext, emit_not_observed, is_first, probe
 from diagnose.probes.inside.nginx_certificates import observe_certificate_files
 from diagnose.probes.inside.unanswered import emit_unanswered
+from diagnose.probes.inside.web_servers.choice import candidates, stopped_servers
 from diagnose.probes.inside.web_servers.processes import (
     LIST_SCRIPT,
     Candidate,
     InstalledServers,
-    ServerProcess,
     parse_servers,
 )
 from diagnose.probes.inside.web_servers.readers import (
@@ -52,15 +52,10 @@ MAX_READ = 3
 _MAX_OTHER_CERTIFICATES = 10
 
 #: nginx and its descendants, and what holds a port for another program (systemd.socket(5)).
-_READ_ELSEWHERE = WEB_SERVERS | {"angie", "freenginx", "systemd", "init"}
+_READ_ELSEWHERE = WEB_SERVERS | {"systemd", "init"}
 
-#: Words of a command line of each product that serves nothing.
-_QUESTIONS: dict[Product, frozenset[str]] = {
-    "apache": frozenset({"-t", "-v", "-V"}),
-    "caddy": frozenset({"version", "adapt", "validate", "fmt", "reload", "stop", "trust"}),
-    "haproxy": frozenset({"-c", "-v", "-vv"}),
-    "traefik": frozenset({"version", "healthcheck"}),
-}
+#: LiteSpeed and OpenLiteSpeed, as the kernel shows them.
+_LITESPEED = frozenset({"litespeed", "openlitespeed", "lshttpd"})
 
 #: The layers whose checks use what these probes observe.
 _LAYERS = ("server", "listener", "tls", "certificate", "http", "upstream", "websocket")
@@ -74,7 +69,7 @@ async def web_servers(ctx: ProbeContext, listeners: Listeners) -> None:
     is_published = all((holder or "?") in CONTAINER_PROCESSES for holder in holders)
     is_ours = not holders or None in holders or not holders.isdisjoint(PRODUCTS)
     if not is_ours and not is_published:
-        _report_other_program(ctx, holders)
+        await _report_other_program(ctx, holders)
         return
     servers = await list_servers(ctx, listeners)
     if servers is None:
@@ -90,12 +85,21 @@ async def web_servers(ctx: ProbeContext, listeners: Listeners) -> None:
         await asyncio.gather(*(_observe_idle(ctx, one, True) for one in idle[:MAX_READ]))
 
 
-def _report_other_program(ctx: ProbeContext, holders: Collection[str | None]) -> None:
-    """Report that nobody looks into the program that answers: lighttpd, Envoy, an application."""
+async def _report_other_program(ctx: ProbeContext, holders: Collection[str | None]) -> None:
+    """Report that nobody looks into the program that answers: lighttpd, Envoy, an application. Of
+    LiteSpeed the files of the site are named."""
     names = {name for name in holders if name and name not in CONTAINER_PROCESSES}
-    if len(names) == 1 and names.isdisjoint(_READ_ELSEWHERE):
-        subject = f"{clean(names.pop(), 60)}'s configuration"
-        emit_not_observed(ctx, subject, "diagnose does not read it")
+    if len(names) != 1 or not names.isdisjoint(_READ_ELSEWHERE):
+        return
+    name = clean(names.pop(), 60)
+    title, enable = name, ""
+    if name in _LITESPEED:
+        # Imported late: few servers have it.
+        from diagnose.probes.inside.web_servers.litespeed import site_files
+
+        title, files = "LiteSpeed", await site_files(ctx)
+        enable = f"sudo cat {shlex.join(files)}" if files else ""
+    emit_not_observed(ctx, f"{title}'s configuration", "diagnose does not read it", enable)
 
 
 async def list_servers(ctx: ProbeContext, listeners: Listeners) -> InstalledServers | None:
@@ -168,6 +172,18 @@ async def servers_behind_page(ctx: ProbeContext, page: Page, listeners: Listener
     is_known = any(_may_come_from_behind(ctx, exchange) for exchange in ctx.observed(Exchange))
     if not is_known and is_first(ctx, page, _names_itself):
         await _look_behind(ctx, listeners, is_scheme=True)
+
+
+@probe(after=UpstreamTry, needs=Listeners)
+async def stopped_behind(ctx: ProbeContext, attempt: UpstreamTry, listeners: Listeners) -> None:
+    """Look for a server that does not run where nginx passes requests on to a port of this machine
+    at which nothing listens."""
+    is_refused = attempt.failure is not None and attempt.failure.kind == "refused"
+    if is_refused and attempt.port and not listeners.on(attempt.port):
+        # Imported late: a healthy site has no such one.
+        from diagnose.probes.inside.web_servers.stopped import observe_stopped
+
+        await observe_stopped(ctx, attempt, listeners)
 
 
 def _names_itself(ctx: ProbeContext, page: Page) -> bool:
@@ -265,17 +281,6 @@ def _is_foreign(ctx: ProbeContext, handshake: Handshake) -> bool:
     return not covers(ctx.target.host, leaf.dns_names, leaf.addresses)
 
 
-def stopped_servers(servers: InstalledServers, is_sought: bool = False) -> Iterator[Candidate]:
-    """Return the servers that are installed and do not run, unless systemd says that they need
-    not; also those if one `is_sought` because nobody answers."""
-    running = {process.name for process in servers.processes}
-    for name in PRODUCTS:
-        service, program = servers.service(name), servers.program(name)
-        is_due = is_sought or service is None or service.enabled or service.state == "failed"
-        if program and name not in running and is_due:
-            yield Candidate(name, program, None, service)
-
-
 async def _observe_idle(ctx: ProbeContext, candidate: Candidate, is_sought: bool = False) -> None:
     """Emit a server that does not run and its configuration, if it has the target's site; and its
     test if it `is_sought` because nobody answers."""
@@ -325,41 +330,6 @@ async def _refused_config(ctx: ProbeContext, server: WebServer) -> WebServerConf
     from diagnose.probes.inside.web_servers.caddy import refused_config
 
     return await refused_config(ctx, server)
-
-
-def candidates(servers: InstalledServers, port: int, is_held: bool) -> Iterator[Candidate]:
-    """Return the servers that hold the port. If nobody does (`is_held` is False), those that hold
-    another port of web sites, and those that should run: they start at boot, have failed, or are
-    the only ones on this machine."""
-    ports = {port} if is_held else {port, 80, 443}
-    running = [
-        process
-        for process in servers.processes
-        if process.name in PRODUCTS and not _is_question(process)
-    ]
-    yield from (
-        Candidate(
-            process.name,
-            process.program or servers.program(process.name),
-            process,
-            servers.service(process.unit) or servers.service(process.name),
-        )
-        for process in running
-        if not ports.isdisjoint(process.ports)
-    )
-    for name in () if is_held else PRODUCTS:
-        service = servers.service(name)
-        is_due = service is not None and (service.enabled or service.state == "failed")
-        program = servers.program(name)
-        is_only = bool(program) and not servers.nginx and len(servers.programs) == 1
-        if (is_due or is_only) and not any(process.name == name for process in running):
-            yield Candidate(name, program, None, service)
-
-
-def _is_question(process: ServerProcess) -> bool:
-    """Return whether the process only tests or shows something, perhaps for another run of ours at
-    the same time."""
-    return bool(_QUESTIONS[PRODUCTS[process.name]].intersection(process.title.split()[1:]))
 
 
 async def _observe(ctx: ProbeContext, candidate: Candidate) -> None:

@@ -32,7 +32,13 @@ from diagnose.parsers.command_options import parse_command_line
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, emit_not_observed
 from diagnose.probes.inside.unanswered import emit_unanswered
-from diagnose.probes.inside.web_servers.apache_files import MAX_BYTES, Tree, read_tree
+from diagnose.probes.inside.web_servers.apache_files import (
+    MAX_BYTES,
+    Tree,
+    read_tree,
+    whole_command_line,
+)
+from diagnose.probes.inside.web_servers.apache_places import place_of, suse_flags
 from diagnose.probes.inside.web_servers.apache_rules import target_rules
 from diagnose.probes.inside.web_servers.apache_sites import completed_sites, htaccess_files
 from diagnose.probes.inside.web_servers.processes import Candidate, ServerService
@@ -50,6 +56,8 @@ from diagnose.probes.inside.web_servers.readers import (
 #: Debian's program: it needs the variables of a file, which apachectl reads.
 _DEBIAN = "apache2"
 _ENVVARS = "/etc/apache2/envvars"
+#: SUSE's: apachectl gives it the options of /etc/sysconfig/apache2 and writes what it includes.
+_SUSE = "httpd-"
 
 #: Maximum number of folders in which files that no include reads are looked for.
 MAX_FOLDERS = 6
@@ -64,29 +72,41 @@ _PUT_ASIDE = (
 
 #: Options of httpd(8) that take an argument.
 _WITH_ARGUMENT = {"-d", "-f", "-C", "-c", "-D", "-k", "-e", "-E"}
+#: A line of the configuration among them: it has blanks, and extends to the next option.
+_LINE_OPTION = re.compile(r"(?<= )(-[Cc]) ([^ -][^ ]{0,300}(?: [^ -][^ ]{0,300}){0,20})")
+_MAX_TITLE = 8192
 
 
 @frozen
 class _Options:
-    """Options of the command line that decide which configuration is loaded."""
+    """Options of the command line that decide which configuration is loaded. `before` and `after`
+    are lines that are read before and after its files (-C, -c)."""
 
     root: str = ""
     config: str = ""
     defines: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
 
     @property
     def words(self) -> tuple[str, ...]:
-        pairs = (("-d", self.root), ("-f", self.config))
-        words = [word for option, value in pairs if value for word in (option, value)]
-        return (*words, *(word for name in self.defines for word in ("-D", name)))
+        pairs = [("-d", self.root), ("-f", self.config)]
+        pairs += [("-D", name) for name in self.defines]
+        pairs += [("-C", line) for line in self.before] + [("-c", line) for line in self.after]
+        return tuple(word for option, value in pairs if value for word in (option, value))
 
 
 def parse_options(title: str) -> _Options:
     """Return the options of a process from its command line."""
     values, _ = parse_command_line(title, _WITH_ARGUMENT)
     defines = tuple(name for name in values.get("-D", ()) if name not in {"FOREGROUND", ""})
+    lines = _LINE_OPTION.findall(title[:_MAX_TITLE])
     return _Options(
-        next(iter(values.get("-d", ())), ""), next(iter(values.get("-f", ())), ""), defines
+        next(iter(values.get("-d", ())), ""),
+        next(iter(values.get("-f", ())), ""),
+        defines,
+        tuple(line.strip() for option, line in lines if option == "-C"),
+        tuple(line.strip() for option, line in lines if option == "-c"),
     )
 
 
@@ -109,8 +129,16 @@ class ApacheReader:
         name = posixpath.basename(binary)
         root = options.root or (build.root if build else "")
         config = posixpath.join(root, options.config or (build.config if build else ""))
-        control = ("apachectl",) if name == _DEBIAN else (command_name(binary),)
+        is_wrapped = name == _DEBIAN or (process is None and name.startswith(_SUSE))
+        control = ("apachectl",) if is_wrapped else (command_name(binary),)
+        place = await place_of(ctx, binary) if process is None else None
+        if place:
+            options = replace(options, defines=place.defines)
+        elif process is None and name.startswith(_SUSE):
+            options = replace(options, defines=await suse_flags(ctx))
         words = (*control, *options.words)
+        start, stop = _control(words, "start"), _control(words, "stop")
+        start, stop = (place.start, place.stop) if place and place.start else (start, stop)
         return replace(
             state,
             at=at,
@@ -122,8 +150,8 @@ class ApacheReader:
             complaint=_complaint(candidate.service),
             test=(*words, "-t"),
             reload=unit_command("reload", unit, _control(words, "graceful")),
-            start=unit_command("start", unit, _control(words, "start")),
-            stop=unit_command("stop", unit, _control(words, "stop")),
+            start=unit_command("start", unit, start, candidate),
+            stop=unit_command("stop", unit, stop, candidate),
         )
 
     async def run_test(self, ctx: ProbeContext, server: WebServer) -> WebServerTest | None:
@@ -139,8 +167,9 @@ class ApacheReader:
         debian = posixpath.basename(server.binary) == _DEBIAN
         dump_argv = (*server.test, "-D", "DUMP_VHOSTS", "-D", "DUMP_MODULES")
         dump, variables = await asyncio.gather(ctx.machine.run(*dump_argv), _variables(ctx, debian))
-        options = parse_options(shlex.join(server.test))
-        tree = await read_tree(ctx, server.config, options.root, variables)
+        options = parse_options(" ".join(server.test))
+        command_line = whole_command_line(server.config, options.before, options.after)
+        tree = await read_tree(ctx, server.config, options.root, variables, command_line)
         if tree is None:
             enable = f"sudo cat {shlex.quote(server.config)}"
             emit_not_observed(ctx, server.config, "needs root", enable)
@@ -151,12 +180,12 @@ class ApacheReader:
             )
         emit_unreadable(ctx, tree.files)
         modules, places = parse_dump(dump.out)
-        loaded = load(server.config, tree.source, tree.root, variables, modules, options.defines)
+        loaded = load(tree.start, tree.source, tree.root, variables, modules, options.defines)
         sites = await completed_sites(ctx, sites_of(loaded, tree.root), loaded)
         dumped = dump.status == 0 and bool(places)
         read_places = {(site.file, site.line) for site in sites}
         idle, idle_aliases = await _idle_sites(ctx, tree, loaded, variables, debian)
-        left_out = _sites_left_out(server.config, tree, loaded, variables, options.defines)
+        left_out = _sites_left_out(tree, loaded, variables, options.defines)
         idle = (*left_out, *idle)
         config = WebServerConfig(
             vantage=Vantage.SERVER,
@@ -212,11 +241,7 @@ async def _variables(ctx: ProbeContext, debian: bool) -> dict[str, str]:
 
 
 def _sites_left_out(
-    path: str,
-    tree: Tree,
-    loaded: LoadedConfig,
-    variables: dict[str, str],
-    defines: Sequence[str],
+    tree: Tree, loaded: LoadedConfig, variables: dict[str, str], defines: Sequence[str]
 ) -> tuple[WebSite, ...]:
     """Return the sites that stand in <IfModule ssl_module> while that module is not loaded, or in
     an <IfDefine> whose parameter nothing defines."""
@@ -224,7 +249,7 @@ def _sites_left_out(
     if "ssl" in loaded.modules and not parameters:
         return ()
     modules = (*loaded.modules, "ssl")
-    whole = load(path, tree.source, tree.root, variables, modules, (*defines, *parameters))
+    whole = load(tree.start, tree.source, tree.root, variables, modules, (*defines, *parameters))
     places = {(site.file, site.line) for site in sites_of(loaded, tree.root)}
     return tuple(
         site for site in sites_of(whole, tree.root) if (site.file, site.line) not in places

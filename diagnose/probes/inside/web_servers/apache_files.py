@@ -12,20 +12,30 @@ from diagnose.probes import ProbeContext
 #: Maximum number of rounds of includes, of files, and of bytes of one file.
 MAX_ROUNDS, MAX_FILES, MAX_BYTES = 8, 1000, 1 << 20
 
+#: Stands for a file with the lines of the command line.
+COMMAND_LINE = "(command line)"
+
 
 @frozen
 class Tree:
-    """The files of a configuration."""
+    """The files of a configuration. `start` is the one that is read first: the main one, or the
+    lines of the command line, which include it."""
 
     source: ConfigSource
     files: tuple[FileContent, ...]
     root: str
+    start: str = ""
 
 
 async def read_tree(
-    ctx: ProbeContext, path: str, given_root: str, variables: dict[str, str]
+    ctx: ProbeContext,
+    path: str,
+    given_root: str,
+    variables: dict[str, str],
+    command_line: str = "",
 ) -> Tree | None:
-    """Read the main file, then all that it includes, round by round."""
+    """Read the main file, then all that it includes, round by round. `command_line` are the lines
+    that the command line gives (`whole_command_line`)."""
     main = await ctx.machine.read(path, MAX_BYTES)
     if main.failure is not None:
         return None
@@ -33,7 +43,7 @@ async def read_tree(
     root = server_root(main.text, default)
     files: dict[str, FileContent] = {path: main}
     matches: dict[str, tuple[str, ...]] = {}
-    texts: Iterable[str] = (main.text,)
+    texts: Iterable[str] = (main.text, command_line)
     for _ in range(MAX_ROUNDS):
         patterns = [
             pattern
@@ -52,4 +62,16 @@ async def read_tree(
         files |= {file.path: file for file in new}
         texts = [file.text for file in new]
     readable = {file.path: file.text for file in files.values() if file.failure is None}
-    return Tree(ConfigSource(readable, matches), tuple(files.values()), root)
+    if command_line:
+        readable[COMMAND_LINE] = command_line
+        matches[path] = (path,)
+    source = ConfigSource(readable, matches)
+    return Tree(source, tuple(files.values()), root, COMMAND_LINE if command_line else path)
+
+
+def whole_command_line(path: str, before: tuple[str, ...], after: tuple[str, ...]) -> str:
+    """Return the lines of httpd's options -C and -c as a file that includes the main one between
+    them; "" if there are none."""
+    if not before and not after:
+        return ""
+    return "\n".join((*before, f'Include "{path}"', *after))

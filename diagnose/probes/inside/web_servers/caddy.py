@@ -122,8 +122,8 @@ class CaddyReader:
             complaint=last_error(service.journal) if service else "",
             test=(name, "adapt", *words) if is_readable and not is_native else (),
             reload=reload if is_readable else (),
-            start=unit_command("start", unit, _start(name, words)),
-            stop=unit_command("stop", unit, (name, "stop")),
+            start=unit_command("start", unit, _start(name, words), candidate),
+            stop=unit_command("stop", unit, (name, "stop"), candidate),
         )
 
     async def run_test(self, ctx: ProbeContext, server: WebServer) -> WebServerTest | None:

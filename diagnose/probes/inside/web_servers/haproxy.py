@@ -107,8 +107,8 @@ class HaproxyReader:
             complaint=_complaint(candidate.service),
             test=(*words, "-c"),
             reload=_reload(process, unit),
-            start=unit_command("start", unit, (*words, "-W", "-D", "-p", PID_FILE)),
-            stop=unit_command("stop", unit, _stop(process)),
+            start=unit_command("start", unit, (*words, "-W", "-D", "-p", PID_FILE), candidate),
+            stop=unit_command("stop", unit, _stop(process), candidate),
         )
 
     async def run_test(self, ctx: ProbeContext, server: WebServer) -> WebServerTest | None:

@@ -50,13 +50,15 @@ class ServerProcess:
 @frozen
 class ServerService:
     """What systemd knows of a service: `state` is its ActiveState, `file_state` its UnitFileState
-    ("enabled", "disabled"), `journal` the lines of a failed start, the oldest first."""
+    ("enabled", "disabled"), `journal` the lines of a failed start, the oldest first. With
+    `is_openrc` OpenRC starts it; it may believe a service to be active whose program has ended."""
 
     name: str
     state: str = ""
     file_state: str = ""
     main_pid: int = 0
     journal: tuple[str, ...] = ()
+    is_openrc: bool = False
 
     @property
     def enabled(self) -> bool:
@@ -169,6 +171,7 @@ def _services(text: str) -> tuple[ServerService, ...]:
                 clean(values.get("UnitFileState", ""), 30),
                 int(pid) if pid.isascii() and pid.isdigit() else 0,
                 _journal(text, name),
+                values.get("Manager") == "openrc",
             )
         )
     return tuple(services)

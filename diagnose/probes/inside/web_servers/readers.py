@@ -20,13 +20,23 @@ from diagnose.parsers.config_error import ConfigError
 from diagnose.parsers.nginx.install_paths import PROGRAM_NAMES as NGINX_NAMES
 from diagnose.probes import ProbeContext, emit_not_observed
 from diagnose.probes.inside.unanswered import emit_unanswered
-from diagnose.probes.inside.web_servers.processes import Candidate, ServerProcess, ServerService
+from diagnose.probes.inside.web_servers.processes import (
+    Candidate,
+    InstalledServers,
+    ServerProcess,
+    ServerService,
+)
 
 #: The product by the name of its program, which is also the name of its service. A reader
 #: is the module of that product in this folder, with a value `READER`.
 PRODUCTS: dict[str, Product] = {
     "apache2": "apache",
     "httpd": "apache",
+    # SUSE has a program for each way of working, Bitnami's older images one behind a script.
+    "httpd-prefork": "apache",
+    "httpd-worker": "apache",
+    "httpd-event": "apache",
+    "httpd.bin": "apache",
     "caddy": "caddy",
     "haproxy": "haproxy",
     "traefik": "traefik",
@@ -77,7 +87,9 @@ def server_state(product: Product, binary: str, candidate: Candidate) -> WebServ
         started=process.started if process else None,
         user=process.user if process else None,
         foreign=process is not None and process.foreign,
-        unit=service.name if service and _belongs_to_unit(process, service) else "",
+        unit=service.name
+        if service and not service.is_openrc and _belongs_to_unit(process, service)
+        else "",
         state=service.state if service else "",
         enabled=service.enabled if service else None,
         file_state=service.file_state if service else "",
@@ -105,9 +117,31 @@ async def identified_state(
     return replace(state, version=version) if version else None
 
 
-def unit_command(verb: str, unit: str, otherwise: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the command of systemd's unit, or the server's own without one."""
-    return ("systemctl", verb, unit) if unit else otherwise
+def unit_command(
+    verb: str, unit: str, otherwise: tuple[str, ...], candidate: Candidate | None = None
+) -> tuple[str, ...]:
+    """Return the command of systemd's unit, or the server's own without one. A `candidate` that
+    does not run and has a service of OpenRC is started and stopped by that."""
+    if unit:
+        return ("systemctl", verb, unit)
+    service = candidate.service if candidate and candidate.process is None else None
+    if service is None or not service.is_openrc:
+        return otherwise
+    # OpenRC starts nothing that it believes to run (rc-service(8)).
+    verb = "restart" if verb == "start" and service.state == "active" else verb
+    return ("rc-service", service.name, verb)
+
+
+def service_of(servers: InstalledServers, name: str) -> ServerService | None:
+    """Return the service of a program: that of its name, or another of its product, as apache2 is
+    that of the program httpd on Alpine and of httpd-prefork on SUSE."""
+    others = (other for other, product in PRODUCTS.items() if product == PRODUCTS[name])
+    return next(filter(None, map(servers.service, (name, *others))), None)
+
+
+def products_of(servers: InstalledServers) -> set[Product]:
+    """Return the products whose programs are installed."""
+    return {PRODUCTS[posixpath.basename(path)] for path in servers.programs}
 
 
 def test_subject(server: WebServer) -> str:

@@ -11,6 +11,7 @@ from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebServerTest
 from diagnose.probes import ProbeContext
 from diagnose.probes.inside import web_servers as probes
+from diagnose.probes.inside.web_servers import choice
 from diagnose.probes.inside.web_servers.processes import (
     Candidate,
     InstalledServers,
@@ -108,12 +109,12 @@ PROGRAMS = ("/usr/sbin/apache2",)
 
 
 def names(servers: InstalledServers, taken: bool, port: int = 443) -> list[str]:
-    return [candidate.name for candidate in probes.candidates(servers, port, taken)]
+    return [candidate.name for candidate in choice.candidates(servers, port, taken)]
 
 
 def test_the_server_that_holds_the_port_is_read() -> None:
     servers = InstalledServers((RUNNING,), (ENABLED,), PROGRAMS)
-    (candidate,) = probes.candidates(servers, 443, True)
+    (candidate,) = choice.candidates(servers, 443, True)
     assert candidate == Candidate("apache2", "/usr/sbin/apache2", RUNNING, ENABLED)
     elsewhere = replace(RUNNING, ports=(8080,))
     assert names(InstalledServers((elsewhere,)), True) == []
@@ -127,7 +128,7 @@ def test_of_a_free_port_the_server_of_another_web_port_is_asked() -> None:
 def test_a_process_that_only_tests_or_shows_something_is_no_server() -> None:
     for title in ("/usr/sbin/apache2 -t -D DUMP_VHOSTS", "/usr/sbin/apache2 -V"):
         question = ServerProcess(10, "apache2", title, "/usr/sbin/apache2")
-        (candidate,) = probes.candidates(
+        (candidate,) = choice.candidates(
             InstalledServers((question,), (ENABLED,), PROGRAMS), 443, False
         )
         assert candidate.process is None
@@ -220,13 +221,13 @@ def test_stopped_servers_are_those_that_should_run() -> None:
     apache = ServerService("apache2", "inactive", "disabled")
     both = ("/usr/sbin/apache2", "/usr/sbin/haproxy")
     servers = InstalledServers((), (apache,), both)
-    assert [stopped_server.name for stopped_server in probes.stopped_servers(servers)] == [
+    assert [stopped_server.name for stopped_server in choice.stopped_servers(servers)] == [
         "haproxy"
     ]
     failed = InstalledServers((), (replace(apache, state="failed"),), both)
-    assert [each.name for each in probes.stopped_servers(failed)] == ["apache2", "haproxy"]
+    assert [each.name for each in choice.stopped_servers(failed)] == ["apache2", "haproxy"]
     running = InstalledServers((ServerProcess(1, "haproxy"),), (), both)
-    assert [each.name for each in probes.stopped_servers(running)] == ["apache2"]
+    assert [each.name for each in choice.stopped_servers(running)] == ["apache2"]
 
 
 def test_a_stopped_server_with_the_site_is_seen_after_a_foreign_certificate(
