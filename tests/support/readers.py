@@ -23,6 +23,7 @@ from diagnose.parsers.apache.config import parse as apache_directives
 from diagnose.parsers.apache.loading import ConfigSource, load
 from diagnose.parsers.apache.sites import sites_of
 from diagnose.parsers.caddy.passes import passes_of
+from diagnose.parsers.caddy.slips import slip_of
 from diagnose.parsers.nginx.access_log import COMBINED, parse_format
 from diagnose.parsers.nginx.commented_blocks import commented_locations
 from diagnose.parsers.nginx.commented_lines import commented_lines
@@ -58,6 +59,8 @@ GIVEN: dict[str, Any] = {
     "line_format": parse_format(COMBINED),
     "members": lambda _: (),
     "handler": {"handler": "rewrite", "strip_path_prefix": "/a"},
+    "router": {"middlewares": ["a"]},
+    "middlewares": {"a": {"stripPrefix": {"prefixes": ["/a"]}}},
     "product": Product("apache", "apachectl -t"),
     "sections": apache_directives("<Directory /a>\nRequire all denied\n</Directory>", "/a"),
     "status": 413,
@@ -210,6 +213,11 @@ def _caddy_passes(text: str) -> object:
     return passes_of(text.split("\n"), 1)
 
 
+def _caddy_slips(text: str) -> object:
+    braces = "expecting '}', end with a curly brace, unrecognized directive: header_up"
+    return [slip_of(text.split("\n"), 2, message) for message in (text[:500], braces)]
+
+
 def _nginx_commented_blocks(text: str) -> object:
     blocks = [each for each in walk(parse(text, "/a")) if each.block is not None]
     return [list(commented_locations(text, block)) for block in blocks[:5]]
@@ -245,6 +253,7 @@ MORE = (
     Reader("diagnose.parsers.nginx.commented_blocks:of a text", _nginx_commented_blocks),
     Reader("diagnose.parsers.nginx.commented_lines:of a text", _nginx_comments),
     Reader("diagnose.parsers.caddy.passes:passes_of", _caddy_passes),
+    Reader("diagnose.parsers.caddy.slips:slip_of", _caddy_slips),
 )
 
 
