@@ -12,7 +12,7 @@ from diagnose.parsers.lazy_pattern import lazy_pattern
 #: CAA in an answer that may hold the words of others.
 _REASONS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("limited", re.compile(
-        r"rate ?limit|too many (?:certificates|failed|requests)", re.IGNORECASE)),
+        r"rate ?limit|too many (?:certificates|failed|requests)|retryafter=[0-9]", re.IGNORECASE)),
     # certbot's standalone server finds port 80 in use (plugins/standalone.py, acme).
     ("port_taken", re.compile(r"bind(?:ing)? to (?:TCP )?port|Could not bind", re.IGNORECASE)),
     # The authority is not reached: the words are those of its own connection (requests; curl's exit

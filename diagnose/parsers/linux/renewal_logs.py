@@ -30,7 +30,7 @@ _ACME_ERROR = re.compile(r"Error renew(?:ing)? '?([\w.*-]+?)'?\.?$")
 _ACME_BEGIN = re.compile(r"Renew(?:ing)?: '?([\w.*-]+)'?|===Starting cron===")
 _ACME_REASON = re.compile(
     r"(?i)(?:verify error|challenge error|verification error|invalid status|error details"
-    r"|rate ?limit|timeout|could not|can(?:no|')t|failed)"
+    r"|rate ?limit|retryafter=|timeout|could not|can(?:no|')t|failed)"
 )
 #: `acme.sh --renew` by hand writes no "Error renewing"; these end such a run (`_process`, `issue`).
 _ACME_ENDED = re.compile(r"(?i)verify error|challenge error|error add txt|can not renew automatic")

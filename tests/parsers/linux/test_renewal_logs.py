@@ -154,3 +154,15 @@ def test_the_reason_of_a_plugin_follows_on_its_own_line() -> None:
     failed = certbot(text)
     assert failed is not None
     assert "usable 'nginx' binary" in failed.message
+
+
+def test_the_limit_of_zerossl() -> None:
+    """As acme.sh 3 writes it."""
+    text = (
+        "[Thu 05 Nov 2026] Renew: 'shop.example.com'\n"
+        "[Thu 05 Nov] The retryafter=86400 value is too large (> 600), will not retry anymore.\n"
+        "[Thu 05 Nov 2026] Error renewing shop.example.com.\n"
+    )
+    failed = acme_sh(text)
+    assert failed is not None
+    assert failed.message.startswith("The retryafter=86400")
