@@ -40,7 +40,7 @@ def worker_out_of_folder(evidence: Evidence) -> Iterator[Claim]:
     if match is None or script is None or not _PLAIN.fullmatch(match[1]):
         return
     answer, path = script
-    allowed = answer.header(_FIELD)
+    allowed = _field(answer, _FIELD)
     if allowed and match[1].startswith(allowed):
         return
     yield Claim(
@@ -52,7 +52,7 @@ def worker_out_of_folder(evidence: Evidence) -> Iterator[Claim]:
             "script": f"{evidence.target.origin}{path}",
             "scope": match[1],
             "folder": match[2],
-            "allowed": allowed or "",
+            "allowed": allowed,
         },
         fix=_fix(evidence, path, match[1], bool(allowed)),
     )
@@ -66,10 +66,16 @@ def _script(evidence: Evidence, folder: str) -> tuple[Exchange | PageFileRespons
     for answer in answers:
         url = parse_url(answer.url)
         path = url.path.partition("?")[0] if url else ""
-        is_script = "javascript" in (answer.header("Content-Type") or "")
+        is_script = "javascript" in _field(answer, "Content-Type")
         if is_script and answer.status == 200 and path.startswith(folder):
             return answer, path
     return None
+
+
+def _field(answer: Exchange | PageFileResponse, name: str) -> str:
+    """Return the value of a field of an answer; "" if it has none."""
+    wanted = name.lower()
+    return next((value for key, value in answer.headers if key.lower() == wanted), "")
 
 
 def _fix(evidence: Evidence, path: str, scope: str, is_sent: bool) -> Fix:

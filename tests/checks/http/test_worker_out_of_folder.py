@@ -6,9 +6,11 @@ import pytest
 
 from diagnose.model import Target
 from diagnose.model.http import Exchange
+from diagnose.model.pages import PageFile
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
 from tests.support.page_errors import page
+from tests.support.page_evidence import answered
 
 CHECK = "http.worker-out-of-folder"
 SCRIPT = "/static/sw.js"
@@ -33,6 +35,14 @@ def test_fires_on_a_script_without_the_field() -> None:
     assert claim.facts["scope"] == "/"
     assert claim.facts["folder"] == "/static/"
     assert claim.is_reported
+
+
+def test_fires_on_the_script_that_the_page_registers() -> None:
+    """The message names no address: the page is the target."""
+    target = replace(told(), path="/")
+    worker = answered(PageFile("worker", f"https://shop.example.com{SCRIPT}"))
+    (claim,) = judge(CHECK, page(200), worker, target=target, masked=False)
+    assert claim.facts["script"] == f"https://shop.example.com{SCRIPT}"
 
 
 def test_fires_on_another_scope() -> None:
