@@ -181,9 +181,13 @@ async def stopped_behind(ctx: ProbeContext, attempt: UpstreamTry, listeners: Lis
     is_refused = attempt.failure is not None and attempt.failure.kind == "refused"
     if is_refused and attempt.port and not listeners.on(attempt.port):
         # Imported late: a healthy site has no such one.
-        from diagnose.probes.inside.web_servers.stopped import observe_stopped
+        from diagnose.probes.inside.web_servers.stopped import is_question, observe_stopped
 
-        await observe_stopped(ctx, attempt, listeners)
+        servers = (
+            await list_servers(ctx, listeners) if is_question(ctx, attempt, listeners) else None
+        )
+        if servers is not None:
+            await observe_stopped(ctx, attempt, servers)
 
 
 def _names_itself(ctx: ProbeContext, page: Page) -> bool:

@@ -9,9 +9,8 @@ from diagnose.model.backends import StoppedBackend
 from diagnose.model.nginx import UpstreamTry
 from diagnose.model.server import Listeners
 from diagnose.probes import ProbeContext
-from diagnose.probes.inside.web_servers import list_servers
 from diagnose.probes.inside.web_servers.choice import stopped_servers
-from diagnose.probes.inside.web_servers.processes import Candidate
+from diagnose.probes.inside.web_servers.processes import Candidate, InstalledServers
 from diagnose.probes.inside.web_servers.readers import PRODUCTS, reader_of
 
 #: Maximum number of servers that are read.
@@ -20,16 +19,17 @@ _MAX_READ = 3
 _ALL = frozenset({"", "*", "0.0.0.0", "::"})
 
 
-async def observe_stopped(ctx: ProbeContext, attempt: UpstreamTry, listeners: Listeners) -> None:
-    """Emit the first of them, once for each port."""
+def is_question(ctx: ProbeContext, attempt: UpstreamTry, listeners: Listeners) -> bool:
+    """Return whether the address is this machine's; once for each port."""
     own = {socket.address for socket in listeners.sockets}
-    if not is_local_host(attempt.host) and attempt.host not in own:
-        return
-    if not ctx.further_requests.begin(f"stopped servers {attempt.port}"):
-        return
-    servers = await list_servers(ctx, listeners)
-    if servers is None:
-        return
+    is_own = is_local_host(attempt.host) or attempt.host in own
+    return is_own and ctx.further_requests.begin(f"stopped servers {attempt.port}")
+
+
+async def observe_stopped(
+    ctx: ProbeContext, attempt: UpstreamTry, servers: InstalledServers
+) -> None:
+    """Emit the first of the servers that is to listen there."""
     for candidate in list(stopped_servers(servers, is_sought=True))[:_MAX_READ]:
         if await _observe(ctx, attempt, candidate):
             return
