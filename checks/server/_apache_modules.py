@@ -85,6 +85,11 @@ _COMPANIONS: dict[str, tuple[str, ...]] = {
 }
 
 
+def is_debians(view: ServerView) -> bool:
+    """Return whether Debian's tools (a2enmod, a2dismod, a2ensite) load what this Apache has."""
+    return view.server.product == "apache" and view.server.config == _DEBIANS_FILE
+
+
 def loading_steps(view: ServerView, names: Sequence[str]) -> tuple[Step, ...] | None:
     """Return the steps that load these modules, () if they are loaded. Elsewhere than on Debian
     they take the comment away from the line that loads one; None if there is no such line."""
@@ -92,7 +97,7 @@ def loading_steps(view: ServerView, names: Sequence[str]) -> tuple[Step, ...] | 
     missing = tuple(name for name in names if name not in loaded)
     if not missing or view.server.product != "apache":
         return ()
-    if view.server.config == _DEBIANS_FILE:
+    if is_debians(view):
         return (server_commands.enable_apache_modules(missing),)
     companions = (other for name in missing for other in _COMPANIONS.get(name, ()))
     wanted = (*missing, *(other for other in companions if other not in loaded))
