@@ -123,6 +123,11 @@ def _commented_line(view: ServerView, name: str) -> tuple[str, int, str] | None:
     return None
 
 
+#: Modules that show to visitors what they did not see before: lists of folders, files of users, the
+#: state of the server, a folder that can be written to. Somebody may have left them out for that.
+_SHOWING = frozenset({"autoindex", "dav", "status", "userdir"})
+
+
 def loading_fix(view: ServerView, names: Sequence[str], rest: Iterable[Command]) -> Fix | None:
     """Return the fix that loads these modules and goes on with `rest`; None if that takes a
     person, or if they are loaded."""
@@ -130,7 +135,8 @@ def loading_fix(view: ServerView, names: Sequence[str], rest: Iterable[Command])
     if not steps:
         return None
     is_edited = any(isinstance(step, Edit) for step in steps)
-    return Fix((*steps, *rest), Applicability.REVIEW if is_edited else Applicability.AUTOMATIC)
+    is_read_first = is_edited or not _SHOWING.isdisjoint(names)
+    return Fix((*steps, *rest), Applicability.REVIEW if is_read_first else Applicability.AUTOMATIC)
 
 
 def modules_of_directive(name: str) -> tuple[str, ...]:
