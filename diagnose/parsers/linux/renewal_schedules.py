@@ -12,6 +12,7 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from diagnose.model.frozen import frozen
 from diagnose.model.renewal import StartFault
 from diagnose.parsers.lazy_pattern import lazy_pattern
+from diagnose.parsers.nginx.site_files import is_backup_name
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.whole_numbers import whole_number
 
@@ -33,12 +34,6 @@ _SEEN = lazy_pattern(r"\s*([0-9]{1,6}):(.*)")
 _PATHS = "/usr/bin:/bin"
 #: The names that cron and run-parts of Debian take.
 _NAME = lazy_pattern(r"[A-Za-z0-9_-]{1,200}")
-#: The ends of the names of files that somebody put aside: no cron is meant to take them.
-_PUT_ASIDE = (
-    "~", ".bak", ".backup", ".disabled", ".off", ".old", ".orig", ".save", ".swp",
-    ".dpkg-dist", ".dpkg-new", ".dpkg-old", ".dpkg-bak", ".dpkg-remove",
-    ".rpmnew", ".rpmorig", ".rpmsave",
-)  # fmt: skip
 #: What starts a program elsewhere, where its path is another file.
 _ELSEWHERE = lazy_pattern(
     r"\b(?:docker(?:-compose)?|podman(?:-compose)?|ssh|chroot|nsenter|lxc|lxc-attach|incus|kubectl)\s"
@@ -100,7 +95,7 @@ class Schedule:
     def _lines(self, tool: str) -> Iterator[Start]:
         for head, lines in self.tables:
             mode, uid, end, path = (*head.split(" ", 3), "", "", "")[:4]
-            if path.startswith("/etc/cron.d/") and path.lower().endswith(_PUT_ASIDE):
+            if path.startswith("/etc/cron.d/") and is_backup_name(path):
                 continue
             table = _Table(path, _bits(mode), uid, end, "debian" in self.values)
             yield from table.starts(self, lines, tool)
@@ -109,7 +104,7 @@ class Schedule:
         for part in self.parts:
             mode, _, path = part.partition(" ")
             name, bits = posixpath.basename(path), _bits(mode)
-            if _other_tool(name, tool) or name.lower().endswith(_PUT_ASIDE):
+            if _other_tool(name, tool) or is_backup_name(name):
                 continue
             fault: StartFault = ""
             if "debian" in self.values and not _NAME.fullmatch(name):
