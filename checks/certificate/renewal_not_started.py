@@ -3,8 +3,8 @@ timer is off, cron does not take the line or the file, or there is none of them.
 write what proves the name, so that no start can renew it.
 
 The control is the tool's own log. Where it was last written days ago, nothing has started the tool
-since: because of the fault that was found, or, if none was, although the server ran. Without it,
-what starts the tool may not have been found.
+since: because of the fault that was found, or, if none was, although a month has passed. Without
+it, what starts the tool may not have been found.
 """
 
 from collections.abc import Iterator
@@ -35,6 +35,8 @@ from diagnose.model.renewal import (
 
 #: Seconds after which a tool that starts once or twice a day has not been started.
 _TWO_DAYS = 2 * 86400
+#: Seconds after which anything that starts a tool, also one that was not found, would have done it.
+_MONTH = 31 * 86400
 #: The faults because of which the tool surely does not start, by the rules of cron and systemd.
 _OFF = {
     "timer-off", "timer-masked", "not-executable", "dotted", "mode", "owner", "no-user", "user",
@@ -143,9 +145,13 @@ def _confidence(
         return Confidence.CERTAIN
     now, fault = evidence.started_at.timestamp(), start.fault if start else ""
     ran = schedule.booted is not None and now - schedule.booted > _TWO_DAYS
-    is_old = schedule.last_run is not None and now - schedule.last_run > _TWO_DAYS
+    since = _TWO_DAYS if start else _MONTH
+    is_old = schedule.last_run is not None and now - schedule.last_run > since
     if is_old and (fault in _OFF or (ran and fault != "rare")):
         return Confidence.CERTAIN
+    if start is None and schedule.last_run is not None and now - schedule.last_run <= _TWO_DAYS:
+        # A person may have started it, or what was not found.
+        return Confidence.POSSIBLE
     return Confidence.LIKELY
 
 

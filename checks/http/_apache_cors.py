@@ -5,14 +5,14 @@ answers that Apache makes itself, as the 401 of a password, a 404 and a 503 (mod
 import re
 
 from checks.server import (
-    ServerView,
     indentation,
     line_edit,
     line_text,
     reload_steps,
     server_on_port,
 )
-from diagnose.model import Applicability, Evidence, Fix, Step, server_commands
+from checks.server._apache_modules import loading_steps
+from diagnose.model import Applicability, Evidence, Fix, Step
 from diagnose.model.http import Exchange
 from diagnose.parsers.http import proxy_page
 
@@ -61,11 +61,12 @@ def apache_cors_fix(evidence: Evidence, page: Exchange, origin: str) -> Fix | No
         rules = _RULES if has_engine else (_ENGINE, *_RULES)
         changes[first] = (*(f"{margin}{rule}" for rule in rules), *changes[first])
     edit = line_edit(view, site.file, changes)
-    return (
-        Fix((*_modules(view, page), edit, *reload_steps(view.server)), Applicability.REVIEW)
-        if edit
-        else None
-    )
+    modules: tuple[Step, ...] | None = ()
+    if page.method == "OPTIONS":
+        modules = loading_steps(view, ("rewrite",))
+    if edit is None or modules is None:
+        return None
+    return Fix((*modules, edit, *reload_steps(view.server)), Applicability.REVIEW)
 
 
 def _permits(match: re.Match[str], origin: str) -> bool:
@@ -77,10 +78,3 @@ def _is_in_section(lines: dict[int, str], number: int) -> bool:
     before = [line for each, line in lines.items() if each < number]
     opened = sum(bool(re.match(r"\s*<[A-Za-z]", line)) for line in before)
     return opened - sum(bool(re.match(r"\s*</", line)) for line in before) > 1
-
-
-def _modules(view: ServerView, page: Exchange) -> tuple[Step, ...]:
-    loaded = view.config.modules if view.config else ()
-    if page.method != "OPTIONS" or "rewrite" in loaded:
-        return ()
-    return (server_commands.enable_apache_modules(("rewrite",)),)

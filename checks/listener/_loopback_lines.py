@@ -1,6 +1,7 @@
 """The lines by which HAProxy or Caddy listens on a loopback address alone."""
 
 import re
+from dataclasses import replace
 
 from checks.server import (
     file_rows,
@@ -13,7 +14,6 @@ from checks.server import (
 from diagnose.model import (
     Applicability,
     Command,
-    Edit,
     Evidence,
     Fix,
     commands,
@@ -55,11 +55,12 @@ def loopback_lines(evidence: Evidence, ports: tuple[int, ...]) -> LoopbackLines 
     if not is_caddy and ports[0] not in {port for *_, port in found}:
         return None
     changes = {number: texts for _, number, texts, _ in found}
-    edit: Edit | None = line_edit(view, first[0], changes)
+    edit = line_edit(view, first[0], changes)
     steps = _restart(view.server) if is_caddy else reload_steps(view.server)
     if edit is None or not steps:
         return None
-    fix = Fix((edit, *steps), Applicability.REVIEW)
+    opened = replace(edit, risk=Risk.OPENS_TO_ALL)
+    fix = Fix((opened, *steps), Applicability.REVIEW)
     return LoopbackLines(place_text(first[0], first[1]), fix)
 
 

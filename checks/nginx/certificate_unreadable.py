@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from checks._granted_access import grant_read
+from checks._granted_access import grant_read, is_of_others
 from checks.nginx import Nginx
 from checks.nginx._certificates import file_reference
 from checks.nginx._commands import reload_steps
@@ -137,7 +137,9 @@ def _fix(
     closed: tuple[PathComponent, ...],
     label: PathComponent | None,
 ) -> Fix:
-    if access and closed and access.group and not access.path.startswith(_PRIVATE):
+    is_shared = access is not None and any(is_of_others(part, access.group) for part in closed)
+    is_private = access is not None and access.path.startswith(_PRIVATE)
+    if access and closed and access.group and not (is_private or is_shared):
         steps: tuple[Step, ...] = tuple(
             s for part in closed for s in grant_read(part, access.group)
         )

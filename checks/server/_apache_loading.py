@@ -4,6 +4,7 @@ that handles its processes (an MPM), or two of them. Debian's links in mods-enab
 import re
 
 from checks.server import ServerView
+from checks.server._apache_modules import is_debians
 from diagnose.model import Command, server_commands
 from diagnose.model.frozen import frozen
 from diagnose.model.web_servers import WebServerTest
@@ -40,13 +41,12 @@ def loading_mistake(view: ServerView, test: WebServerTest) -> LoadingMistake | N
     if view.server.product != "apache":
         return None
     steps: tuple[Command, ...]
-    is_debian = view.server.config.startswith("/etc/apache2/")
     if gone := _GONE.match(test.message):
         named = _ENABLED.fullmatch(test.file)
         name = named[1] if named else gone[1].rpartition("/")[2]
         is_php = "php" in name.lower()
         # Without PHP's module Apache would send the source of scripts.
-        is_known = named is not None and not is_php
+        is_known = named is not None and not is_php and is_debians(view)
         steps = (server_commands.disable_apache_module(name),) if is_known else ()
         return LoadingMistake(name, gone[1], is_php, steps=steps)
     loaded = view.config.modules if view.config else ()
@@ -54,12 +54,12 @@ def loading_mistake(view: ServerView, test: WebServerTest) -> LoadingMistake | N
     has_php = any(re.fullmatch(r"php\d*", name) for name in loaded)
     wanted = "mpm_prefork" if has_php else "mpm_event"
     if _NO_MPM in test.message:
-        steps = (server_commands.enable_apache_modules((wanted,)),) if is_debian else ()
+        steps = (server_commands.enable_apache_modules((wanted,)),) if is_debians(view) else ()
         return LoadingMistake(mpm=wanted, steps=steps)
     if _TWO_MPM in test.message:
         there = [name for name in loaded if name.startswith("mpm_")]
         kept = wanted if wanted in there else next(iter(there), wanted)
-        spare = [name for name in there if name != kept] if is_debian else []
+        spare = [name for name in there if name != kept] if is_debians(view) else []
         steps = tuple(map(server_commands.disable_apache_module, spare))
         return LoadingMistake(mpm=kept, is_twice=True, steps=steps)
     return None

@@ -85,6 +85,11 @@ _COMPANIONS: dict[str, tuple[str, ...]] = {
 }
 
 
+def is_debians(view: ServerView) -> bool:
+    """Return whether Debian's tools (a2enmod, a2dismod, a2ensite) load what this Apache has."""
+    return view.server.product == "apache" and view.server.config == _DEBIANS_FILE
+
+
 def loading_steps(view: ServerView, names: Sequence[str]) -> tuple[Step, ...] | None:
     """Return the steps that load these modules, () if they are loaded. Elsewhere than on Debian
     they take the comment away from the line that loads one; None if there is no such line."""
@@ -92,7 +97,7 @@ def loading_steps(view: ServerView, names: Sequence[str]) -> tuple[Step, ...] | 
     missing = tuple(name for name in names if name not in loaded)
     if not missing or view.server.product != "apache":
         return ()
-    if view.server.config == _DEBIANS_FILE:
+    if is_debians(view):
         return (server_commands.enable_apache_modules(missing),)
     companions = (other for name in missing for other in _COMPANIONS.get(name, ()))
     wanted = (*missing, *(other for other in companions if other not in loaded))
@@ -118,6 +123,11 @@ def _commented_line(view: ServerView, name: str) -> tuple[str, int, str] | None:
     return None
 
 
+#: Modules that show to visitors what they did not see before: lists of folders, files of users, the
+#: state of the server, a folder that can be written to. Somebody may have left them out for that.
+_SHOWING = frozenset({"autoindex", "dav", "status", "userdir"})
+
+
 def loading_fix(view: ServerView, names: Sequence[str], rest: Iterable[Command]) -> Fix | None:
     """Return the fix that loads these modules and goes on with `rest`; None if that takes a
     person, or if they are loaded."""
@@ -125,7 +135,8 @@ def loading_fix(view: ServerView, names: Sequence[str], rest: Iterable[Command])
     if not steps:
         return None
     is_edited = any(isinstance(step, Edit) for step in steps)
-    return Fix((*steps, *rest), Applicability.REVIEW if is_edited else Applicability.AUTOMATIC)
+    is_read_first = is_edited or not _SHOWING.isdisjoint(names)
+    return Fix((*steps, *rest), Applicability.REVIEW if is_read_first else Applicability.AUTOMATIC)
 
 
 def modules_of_directive(name: str) -> tuple[str, ...]:

@@ -25,5 +25,5 @@ def other_names_edit(view: ServerView, redirect: SiteRedirect) -> Edit | None:
     if name not in names or len(names) < 2:
         return None
     matcher = f"{indentation(text)}{_MATCHER} not host {name}"
-    written = text.replace("redir ", f"redir {_MATCHER} ", 1)
+    written = re.sub(r"\bredir\s+", f"redir {_MATCHER} ", text, count=1)
     return line_edit(view, redirect.file, {redirect.line: (matcher, written)})

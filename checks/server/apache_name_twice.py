@@ -7,6 +7,7 @@ it refuses or does not have. Two hosts of one name that answer well may be meant
 waits.
 """
 
+import posixpath
 from collections.abc import Iterator, Sequence
 
 from checks.server import ServerView, place_text, reload_steps, server_on_port
@@ -53,7 +54,11 @@ def apache_name_twice(evidence: Evidence) -> Iterator[Claim]:
     pages = page_exchanges(evidence)
     if later is None or not pages or not all(map(_is_no_site, pages)):
         return
+    is_front = target.path.partition("?")[0] in {"", "/"}
     has_default = any(is_default_page(page.status, page.body) for page in pages)
+    if not (is_front or has_default or _is_of_a_package(first)):
+        # A site need not have every page, and may close some.
+        return
     edit = without_name(view, first)
     own = Subject(port=target.port, path=target.path.partition("?")[0])
     yield Claim(
@@ -95,6 +100,12 @@ def _later_twin(view: ServerView, first: WebSite) -> WebSite | None:
         if is_same and content_of(other) != content_of(first):
             return other
     return None
+
+
+def _is_of_a_package(site: WebSite) -> bool:
+    """Return whether a virtual host stands in a file that packages bring."""
+    name = posixpath.basename(site.file).lower()
+    return "default" in name or name in {"ssl.conf", "httpd.conf", "httpd-ssl.conf"}
 
 
 def _is_no_site(page: Exchange) -> bool:

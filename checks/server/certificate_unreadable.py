@@ -7,7 +7,7 @@ root's alone. A start by root hides the fault until the service itself starts th
 
 from collections.abc import Iterator
 
-from checks._granted_access import grant_read
+from checks._granted_access import grant_read, is_of_others, joining
 from checks.certificate import lineage_of
 from checks.server import place_text, server_view, start_steps_of_unit
 from diagnose.checking.registry import check
@@ -69,6 +69,8 @@ def certificate_unreadable(evidence: Evidence) -> Iterator[Claim]:
             "user": first.user,
             "group": first.group,
             "closed": tuple(f"{part.path} ({part.mode_and_owner})" for part in closed.values()),
+            "joins": bool(joining(closed.values(), first.user, first.group)),
+            "shared": any(is_of_others(part, first.group) for part in closed.values()),
             "private": any(path.startswith(_PRIVATE) for path in closed),
             "certbot": any(_is_certbots(access.path) for access in denied),
         },
@@ -98,7 +100,11 @@ def _fix(server: WebServer, access: StartFileAccess, closed: tuple[PathComponent
     start = start_steps_of_unit(server, (access,))
     if not access.group or any(part.path.startswith(_PRIVATE) for part in closed):
         return Fix((Manual("copy", Where.SERVER), *start), Applicability.MANUAL)
-    steps: tuple[Step, ...] = tuple(
-        step for part in closed for step in grant_read(part, access.group)
-    )
+    steps: tuple[Step, ...] = joining(closed, access.user, access.group)
+    if steps and server.start[:1] != ("systemctl",):
+        steps = ()  # What starts it has the groups of before.
+    if not steps and any(is_of_others(part, access.group) for part in closed):
+        return Fix((Manual("copy", Where.SERVER), *start), Applicability.MANUAL)
+    if not steps:
+        steps = tuple(step for part in closed for step in grant_read(part, access.group))
     return Fix((*steps, *start), Applicability.REVIEW)

@@ -7,7 +7,7 @@ Apache's log has the system's error; what is wrong with the file, the file itsel
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from checks.server import ServerView, place_text, reload_steps, server_view
 from checks.server._apache_overrides import added_lines, section_edit
@@ -82,12 +82,19 @@ def cgi_script_fails(evidence: Evidence) -> Iterator[Claim]:
             **dict.fromkeys(_REASONS, False),
             reason: True,
         },
-        confidence=Confidence.CERTAIN if reason != "elsewhere" else Confidence.LIKELY,
+        confidence=_confidence(reason, scripts),
         severity=None if (pages[0].status or 0) >= 500 else Severity.WARNING,
         fix=Fix(steps, Applicability.REVIEW)
         if steps
         else Fix((Manual(reason.replace("_", "-"), Where.SERVER),), Applicability.MANUAL),
     )
+
+
+def _confidence(reason: str, scripts: Sequence[CgiScript]) -> Confidence:
+    """Return how sure the reason is. A script that its owner or group may start may be refused for
+    something else, if Apache is one of them."""
+    is_partly_open = reason == "closed" and any((each.mode or 0) & 0o110 for each in scripts)
+    return Confidence.LIKELY if reason == "elsewhere" or is_partly_open else Confidence.CERTAIN
 
 
 _REASONS = ("closed", "returns", "no_interpreter", "no_first_line", "off", "elsewhere")
@@ -101,7 +108,9 @@ def _started(view: ServerView, error: ServerRequestError) -> _Found | None:
         return None
     mode = script.mode
     if error.errno == _EACCES and mode is not None and not mode & 0o001:
-        return "closed", script.path, (commands.chmod(f"{mode | 0o111:04o}", script.path, mode),)
+        # The interpreter reads it as Apache's user. What is closed to others, a person opens.
+        command = commands.chmod(f"{mode | 0o111:04o}", script.path, mode)
+        return "closed", script.path, (command,) if mode & 0o004 else ()
     if error.errno == _ENOENT and script.has_returns:
         return "returns", script.path, (_rewritten(script.path, r"s/\r$//"),)
     near = script.near[0] if script.near else ""

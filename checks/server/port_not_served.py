@@ -25,6 +25,7 @@ from checks.server import (
     reload_steps,
     server_view,
 )
+from checks.server._apache_modules import is_debians
 from checks.server._unread_sites import reading_fix
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -203,8 +204,7 @@ def _fix(
         valid = view.test is None or view.test.passed
         applicability = Applicability.AUTOMATIC if valid else Applicability.REVIEW
         return Fix(reload_steps(server), applicability)
-    debian = server.product == "apache" and server.config == "/etc/apache2/apache2.conf"
-    if not debian or view.evidence.target.port != 443 or not (idle or site):
+    if not is_debians(view) or view.evidence.target.port != 443 or not (idle or site):
         return manual_fix(view, "listen")
     steps: list[Command] = []
     if no_module:

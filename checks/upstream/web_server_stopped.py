@@ -1,8 +1,8 @@
 """nginx passes requests on to a port of this server at which nothing listens, and the configuration
 of another web server that does not run listens there: Apache behind nginx, as panels set both up.
 
-Somebody may have switched off a service that does not start at boot, and another program may be
-meant to have the port since: then it is likely.
+Somebody may have switched off a server that does not start at boot, or of which no service says
+so, and another program may be meant to have the port since: then it is likely.
 """
 
 from collections.abc import Iterator
@@ -49,7 +49,7 @@ def web_server_stopped(evidence: Evidence) -> Iterator[Claim]:
             Subject(port=80),
         ),
         because=(server, *failed),
-        confidence=Confidence.LIKELY if server.enabled is False else Confidence.CERTAIN,
+        confidence=Confidence.CERTAIN if server.enabled else Confidence.LIKELY,
         facts={
             "program": server.title,
             "target": server.target,
@@ -79,5 +79,4 @@ def _fix(server: StoppedBackend) -> Fix:
     )
     if server.message or server.complaint or server.masked:
         return Fix((Manual("mend", Where.SERVER), *start), Applicability.MANUAL)
-    is_sure = server.enabled is not False
-    return Fix(start, Applicability.AUTOMATIC if is_sure else Applicability.REVIEW)
+    return Fix(start, Applicability.AUTOMATIC if server.enabled else Applicability.REVIEW)

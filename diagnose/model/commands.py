@@ -296,16 +296,19 @@ def chmod(mode: str, path: str, before: int) -> Command:
 
 #: What browsers load, by the ending of its name. Data may be for programs alone, and stays closed.
 _FOR_BROWSERS = (
-    r".*\.(html?|css|m?js|map|png|jpe?g|gif|svg|ico|webp|avif|woff2?|ttf|otf|eot|wasm|webmanifest"
-    r"|mp[34]|webm|pdf)"
-)
+    "htm", "html", "css", "js", "mjs", "map", "png", "jpg", "jpeg", "gif", "svg", "ico", "webp",
+    "avif", "woff", "woff2", "ttf", "otf", "eot", "wasm", "webmanifest", "mp3", "mp4", "webm",
+    "pdf",
+)  # fmt: skip
 
 
 def open_tree(folder: str) -> tuple[Command, Command]:
     """Let all users enter the folders below one, and read what is there for browsers; nothing that
     is hidden. Which were closed before is not kept."""
     shown = ("find", folder, "-not", "-path", "*/.*")
-    files = ("-type", "f", "-regextype", "posix-extended", "-iregex", _FOR_BROWSERS)
+    # Busybox, as on Alpine, has no types of regular expressions.
+    names = [word for end in _FOR_BROWSERS for word in ("-o", "-iname", f"*.{end}")][1:]
+    files = ("-type", "f", "(", *names, ")")
     return (
         _access((*shown, "-type", "d", "-exec", "chmod", "o+x", "{}", "+"), ()),
         _access((*shown, *files, "-exec", "chmod", "o+r", "{}", "+"), ()),

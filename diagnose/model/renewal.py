@@ -154,8 +154,8 @@ class RenewalSchedule(Observation):
     `last_run` is when the tool last wrote its log, None if it wrote none; `booted` is when this
     server last started (both in seconds since the epoch). `is_complete` is False if something else
     may start the tool: a table of cron that may not be read, a container, or a panel. `program` is
-    the tool's own program, "" if it was not found. `has_systemd` and `has_cron` say what could
-    start it.
+    the tool's own program, "" if it was not found. `has_systemd` and `has_cron` (which
+    reads /etc/cron.d) say what could start it.
     `by_hand` are the names of certificates that a person has to renew, because a person writes what
     proves the name. Searched as a RenewalStart is.
     """

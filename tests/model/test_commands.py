@@ -242,3 +242,9 @@ def test_a_rule_lets_in_those_whom_it_names(rule: str, risk: Risk) -> None:
 )
 def test_a_command_that_says_otherwise_than_its_words_is_found(command: Command) -> None:
     assert contradiction(command)
+
+
+def test_a_tree_is_opened_with_the_words_that_busybox_knows_too() -> None:
+    _, files = commands.open_tree("/a")
+    assert "-regextype" not in files.argv
+    assert files.argv[-6:] == (")", "-exec", "chmod", "o+r", "{}", "+")

@@ -7,11 +7,12 @@ name has a dot or whose last line has no end, and run-parts(8) leaves such scrip
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 
 from diagnose.model.frozen import frozen
 from diagnose.model.renewal import StartFault
 from diagnose.parsers.lazy_pattern import lazy_pattern
+from diagnose.parsers.nginx.site_files import is_backup_name
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.whole_numbers import whole_number
 
@@ -31,9 +32,12 @@ _SETTING = lazy_pattern(r"\s*([A-Z]{1,20})\s*=\s*(.{0,300})")
 _SEEN = lazy_pattern(r"\s*([0-9]{1,6}):(.*)")
 #: The paths in which cron looks for a program where the table has no line for them.
 _PATHS = "/usr/bin:/bin"
-_ENABLED = {"enabled", "enabled-runtime", "static", "linked", "generated"}
 #: The names that cron and run-parts of Debian take.
 _NAME = lazy_pattern(r"[A-Za-z0-9_-]{1,200}")
+#: What starts a program elsewhere, where its path is another file.
+_ELSEWHERE = lazy_pattern(
+    r"\b(?:docker(?:-compose)?|podman(?:-compose)?|ssh|chroot|nsenter|lxc|lxc-attach|incus|kubectl)\s"
+)
 
 
 @frozen
@@ -91,6 +95,8 @@ class Schedule:
     def _lines(self, tool: str) -> Iterator[Start]:
         for head, lines in self.tables:
             mode, uid, end, path = (*head.split(" ", 3), "", "", "")[:4]
+            if path.startswith("/etc/cron.d/") and is_backup_name(path):
+                continue
             table = _Table(path, _bits(mode), uid, end, "debian" in self.values)
             yield from table.starts(self, lines, tool)
 
@@ -98,14 +104,14 @@ class Schedule:
         for part in self.parts:
             mode, _, path = part.partition(" ")
             name, bits = posixpath.basename(path), _bits(mode)
-            if _other_tool(name, tool):
+            if _other_tool(name, tool) or is_backup_name(name):
                 continue
             fault: StartFault = ""
             if "debian" in self.values and not _NAME.fullmatch(name):
                 fault = "dotted"
             elif not bits & 0o111:
                 fault = "not-executable"
-            elif "/cron.monthly/" in path:
+            elif "/cron.monthly/" in path or "/periodic/monthly/" in path:
                 fault = "rare"
             yield Start(clean(path, 200), fault=fault or self._daemon(), mode=bits)
 
@@ -126,7 +132,7 @@ class _Table:
     @property
     def is_of_the_system(self) -> bool:
         """Whether its lines name a user (not those of anacron)."""
-        return self.path.startswith(("/etc/cron.d/", "/etc/crontab"))
+        return self.path.startswith("/etc/cron.d/") or self.path == "/etc/crontab"
 
     def starts(self, schedule: Schedule, lines: Sequence[str], tool: str) -> Iterator[Start]:
         paths, seen = _PATHS, [match for line in lines if (match := _SEEN.fullmatch(line))]
@@ -170,10 +176,10 @@ class _Table:
                 return "no-user", ""
         elif command.startswith("root "):
             return "user", ""
-        gone = next((path for path in schedule.gone if path in command.split()), "")
-        if gone:
+        if _is_gone(command, schedule.gone):
             return "gone", schedule.program_of(tool)
-        program = _not_found(command, paths, schedule.program_of(tool))
+        programs = schedule.programs if tool == "certbot" else ()
+        program = _not_found(command, paths, programs)
         if program:
             return "path", program
         is_rare = time[1] in {"@monthly", "@yearly", "@annually"} or (
@@ -207,14 +213,28 @@ def _may_be_a_user(word: str) -> bool:
     return word not in commands and re.fullmatch(r"[\w.-]{1,64}\$?", word) is not None
 
 
-def _not_found(command: str, paths: str, program: str) -> str:
-    """Return the program if the command begins with its bare name, and cron does not look there."""
-    name, folder = posixpath.basename(program), posixpath.dirname(program)
-    is_bare = re.match(rf"{re.escape(name)}(?:\s|$)", command) if name else None
+def _is_gone(command: str, gone: Container[str]) -> bool:
+    """Return whether the command starts a program that is not there: not the value of an option, no
+    file into which it writes, and nothing of another machine or container."""
+    words = command.split()
+    pairs = zip(("", *words), words, strict=False)
+    is_named = any(
+        word in gone and (before == "-x" or not before.startswith(("-", ">", "1>", "2>", "&>")))
+        for before, word in pairs
+    )
+    return is_named and _ELSEWHERE.search(command) is None
+
+
+def _not_found(command: str, paths: str, programs: Sequence[str]) -> str:
+    """Return the program if the command begins with its bare name, and cron does not look in the
+    folder of any that is there: the guides link it from /opt or /snap into /usr/bin."""
     searched = {path.rstrip("/") or "/" for path in paths.split(":")}
     same = {"/bin": "/usr/bin", "/sbin": "/usr/sbin"}
     searched |= {same[path] for path in searched if path in same}
-    return program if is_bare and folder not in searched else ""
+    word = command.partition(" ")[0]
+    named = [program for program in programs if posixpath.basename(program) == word]
+    is_found = any(posixpath.dirname(program) in searched for program in named)
+    return named[0] if named and not is_found else ""
 
 
 def parse(text: str) -> Schedule:

@@ -41,7 +41,7 @@ def parse_schedules(text: str, tools: Iterable[str]) -> Iterable[RenewalSchedule
             is_complete=not {"denied", "container"} & schedule.values.keys(),
             program=schedule.program_of(tool),
             has_systemd=schedule.has_systemd,
-            has_cron="daemon" in schedule.values,
+            has_cron={"daemon", "folder"} <= schedule.values.keys(),
             by_hand=schedule.by_hand,
         )
         for start in schedule.starts(tool):

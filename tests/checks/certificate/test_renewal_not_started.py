@@ -136,6 +136,11 @@ def test_not_certain_without_the_control() -> None:
     assert claim.confidence is Confidence.LIKELY
     (claim,) = judge(CHECK, replace(SCHEDULE, last_run=None), off, file())
     assert claim.confidence is Confidence.LIKELY
+    # What was not found may start it every week, or every month.
+    (claim,) = judge(CHECK, replace(SCHEDULE, last_run=now - 20 * DAY), file())
+    assert claim.confidence is Confidence.LIKELY
+    (claim,) = judge(CHECK, replace(SCHEDULE, last_run=now - DAY), file())
+    assert claim.confidence is Confidence.POSSIBLE
 
 
 def test_silent_where_something_starts_it_or_may() -> None:

@@ -71,3 +71,11 @@ def test_leaves_it_to_a_person_where_the_application_answers() -> None:
     other = replace(PREFLIGHT, body="no")
     (claim,) = judge(CHECK, APACHE, apache_config(SITE), other, masked=False)
     assert not claim.facts["in_apache"]
+
+
+def test_a_person_loads_the_module_of_rewriting_where_no_command_does() -> None:
+    red_hat = replace(APACHE, config="/etc/httpd/conf/httpd.conf")
+    config = apache_config(SITE, modules=("headers", "ssl", "proxy"))
+    (claim,) = judge(CHECK, red_hat, config, PREFLIGHT, target=PASTED, masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL

@@ -48,6 +48,15 @@ def test_fires_by_what_the_bits_say_before_anybody_has_reloaded() -> None:
     assert first.undo == ("chmod", "0600", KEY)
 
 
+def test_fires_and_leaves_the_access_of_another_group() -> None:
+    file = replace(FILE, gid=104, group="ssl-cert", mode=0o640)
+    shut = replace(ACCESS, parts=(ROOT, FOLDER, file))
+    (claim,) = judge(CHECK, nginx_says(), config(), OTHERS, shut)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+    assert not any("chgrp" in command for command in commands(claim))
+
+
 def test_fires_for_a_folder_on_the_way() -> None:
     shut = replace(ACCESS, parts=(ROOT, replace(FOLDER, mode=0o700), replace(FILE, mode=0o644)))
     (claim,) = judge(CHECK, nginx_says(), config(), OTHERS, shut)

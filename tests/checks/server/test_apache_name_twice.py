@@ -5,7 +5,7 @@ import pytest
 
 from diagnose.model import Applicability, Confidence
 from diagnose.model.http import Exchange
-from tests.support.check_evidence import judge
+from tests.support.check_evidence import SHOP, judge
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
 CHECK = "server.apache-name-twice"
@@ -30,6 +30,15 @@ def test_fires_where_the_first_one_shows_no_site(page: Exchange) -> None:
     assert claim.fix
     assert claim.fix.applicability is Applicability.REVIEW
     assert "+    ServerName default.invalid" in claim.fix.edits[0].diff
+
+
+def test_silent_where_one_page_of_a_site_is_missing_or_closed() -> None:
+    """The first one may be the site that is meant, and the other a copy that was left there."""
+    url = "https://shop.example.com/old/page"
+    target = replace(SHOP, path="/old/page")
+    for status in (403, 404):
+        page = replace(REFUSED, url=url, status=status)
+        assert not judge(CHECK, APACHE, apache_config(BOTH), page, target=target)
 
 
 def test_takes_a_name_out_of_its_aliases() -> None:

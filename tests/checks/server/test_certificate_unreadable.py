@@ -89,3 +89,18 @@ def test_silent_where_another_way_may_start_it() -> None:
     closed = replace(ACCESS, path=own, parts=(part(own, 0o600, folder=False),))
     assert not judge(CHECK, server, config, closed)
     assert judge(CHECK, SERVER, config, closed)
+
+
+def test_the_access_of_another_group_stays() -> None:
+    """Debian's /etc/ssl/private is of ssl-cert, whose members are other services."""
+    folder = replace(part("/etc/ssl/private", 0o710, gid=104), group="ssl-cert")
+    key = replace(part(KEY, 0o640, gid=104, folder=False), group="ssl-cert")
+    (claim,) = judge(CHECK, SERVER, CONFIG, replace(ACCESS, parts=(folder, key)))
+    assert claim.fix
+    first = claim.fix.steps[0]
+    assert isinstance(first, Command)
+    assert first.argv == ("usermod", "-aG", "ssl-cert", "caddy")
+    mixed = replace(ACCESS, parts=(folder, part(KEY, 0o600, folder=False)))
+    (claim,) = judge(CHECK, SERVER, CONFIG, mixed)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL

@@ -52,6 +52,16 @@ def test_fires_with_the_command_that_mends_the_script(
     assert words in step.argv
 
 
+def test_a_script_that_others_must_not_read_is_opened_by_a_person() -> None:
+    error = replace(ERROR, errno=13)
+    for mode, confidence in ((0o600, Confidence.CERTAIN), (0o750, Confidence.LIKELY)):
+        script = replace(SCRIPT, mode=mode)
+        (claim,) = judge(CHECK, APACHE, apache_config(), error, script, PAGE)
+        assert claim.confidence is confidence
+        assert claim.fix
+        assert claim.fix.applicability is Applicability.MANUAL
+
+
 def test_fires_without_a_command_where_no_interpreter_is_known() -> None:
     (claim,) = judge(CHECK, APACHE, apache_config(), ERROR, replace(SCRIPT, near=()), PAGE)
     assert claim.fix

@@ -166,6 +166,12 @@ def test_fires_where_no_module_handles_the_processes_of_apache() -> None:
     assert claim.facts["mpm"] == "mpm_event"
     assert claim.fix
     assert claim.fix.steps[0] == server_commands.enable_apache_modules(("mpm_event",))
+    # Alpine, Gentoo and cPanel have that folder, and no such command.
+    (claim,) = judge(
+        CHECK, replace(APACHE, config="/etc/apache2/httpd.conf"), none, apache_config(), LISTENING
+    )
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
     with_php = apache_config(modules=("php8",))
     (claim,) = judge(CHECK, APACHE, none, with_php, LISTENING)
     assert claim.facts["mpm"] == "mpm_prefork"

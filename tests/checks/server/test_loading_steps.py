@@ -33,6 +33,13 @@ def test_debian_has_a_command() -> None:
     assert steps[0].argv == ("a2enmod", "headers")
 
 
+@pytest.mark.parametrize(("name", "is_safe"), [("headers", True), ("autoindex", False)])
+def test_what_a_module_shows_to_visitors_is_read_first(name: str, is_safe: bool) -> None:
+    fix = loading_fix(view("/etc/apache2/apache2.conf"), (name,), ())
+    assert fix
+    assert (fix.applicability is Applicability.AUTOMATIC) is is_safe
+
+
 @pytest.mark.parametrize(
     "path", ["/opt/bitnami/apache/conf/httpd.conf", "/etc/apache2/conf/httpd.conf"]
 )

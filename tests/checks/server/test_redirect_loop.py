@@ -284,8 +284,9 @@ def test_a_folder_that_redirects_to_its_own_path_loses_the_line() -> None:
     assert f"+    # {line}" in edit.diff
 
 
-def test_a_redirect_of_caddy_for_two_names_leaves_out_the_one_to_which_it_leads() -> None:
-    line = "redir https://shop.example.com{uri} permanent"
+@pytest.mark.parametrize("space", [" ", "\t"])
+def test_a_redirect_of_caddy_for_two_names_leaves_out_the_one_to_which_it_leads(space: str) -> None:
+    line = f"redir{space}https://shop.example.com{{uri}} permanent"
     text = f"shop.example.com, www.shop.example.com {{\n\t{line}\n}}\n"
     to = "https://shop.example.com{uri}"
     own = SiteRedirect("/", to, False, False, "/etc/caddy/Caddyfile", 2)

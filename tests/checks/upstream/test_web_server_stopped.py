@@ -40,6 +40,9 @@ def test_fires_and_a_person_mends_what_it_refuses() -> None:
 
 
 def test_fires_as_likely_where_somebody_may_have_switched_it_off() -> None:
+    (claim,) = judge(CHECK, PAGE, replace(APACHE, enabled=None))
+    assert claim.confidence is Confidence.LIKELY
+    assert applicability(claim) is Applicability.REVIEW
     (claim,) = judge(CHECK, PAGE, replace(APACHE, enabled=False))
     assert claim.confidence is Confidence.LIKELY
     assert applicability(claim) is Applicability.REVIEW

@@ -85,6 +85,39 @@ def test_a_program_that_is_gone() -> None:
     assert faults(f"{TABLE}{line}gone /opt/certbot-auto\n") == ["gone"]
 
 
+def test_a_path_that_is_no_program_of_this_machine_is_not_gone() -> None:
+    gone = "gone /usr/bin/certbot\ngone /var/log/certbot.log\n"
+    for command in (
+        "docker exec web /usr/bin/certbot renew",
+        "ssh front /usr/bin/certbot renew",
+        "/usr/local/bin/certbot renew >> /var/log/certbot.log",
+        "/usr/local/bin/certbot renew --logs-dir /var/log/certbot.log",
+    ):
+        assert faults(f"{TABLE} 1:0 3 * * * root {command}\n{gone}") == [""], command
+    assert faults(f"{TABLE} 1:0 3 * * * root test -x /usr/bin/certbot && x\n{gone}") == ["gone"]
+
+
+def test_a_program_that_is_linked_into_the_folders_of_cron() -> None:
+    """As the guides for pip and snap say, beside the folder that comes first by its name."""
+    head = HEAD.replace("/usr/local/bin", "/opt/certbot/bin") + "program /usr/bin/certbot\n"
+    assert faults(f"{TABLE} 1:0 3 * * * root certbot renew\n", head) == [""]
+
+
+def test_files_that_were_put_aside() -> None:
+    line = " 1:0 3 * * * root /usr/local/bin/certbot renew\n"
+    assert faults(f"table 644 0 0a /etc/cron.d/certbot.dpkg-dist\n{line}") == []
+    assert faults("part 644 /etc/cron.daily/certbot.disabled\n") == []
+    table = "table 600 0 0a /var/spool/fcron/root.orig\n"
+    assert faults(f"{table} 1:0 3 * * * /usr/local/bin/certbot renew\n") == [""]
+
+
+def test_tables_of_alpine() -> None:
+    head = "now 1\ndaemon crond\n"
+    table = "table 600 0 0a /etc/crontabs/root\n 1:0 3 * * * certbot renew\n"
+    assert faults(table, head) == [""]
+    assert faults("part 755 /etc/periodic/monthly/certbot\n", head) == ["rare"]
+
+
 def test_certificates_of_a_person() -> None:
     text = "manual /etc/letsencrypt/renewal/Shop.example.com.conf\n"
     assert parse(text).by_hand == ("shop.example.com",)

@@ -15,26 +15,25 @@ _MAIN = f"{ROOT}/httpd_config.conf"
 #: LiteSpeed Enterprise reads these in Apache's place.
 _APACHES = ("/etc/apache2/conf/httpd.conf", "/etc/httpd/conf/httpd.conf")
 
-#: Maximum number of files that are named, and of bytes that are read of each.
-MAX_FILES, MAX_BYTES = 4, 1 << 18
+#: Maximum number of files that are named and that are read, and of bytes of each.
+MAX_FILES, MAX_READ, MAX_BYTES = 4, 40, 1 << 18
 
 
 async def site_files(ctx: ProbeContext) -> tuple[str, ...]:
     """Return the paths of the files that name the target, or lie in a folder of its name; the main
     file, and Apache's that it reads, if none does."""
-    groups = await asyncio.gather(*(ctx.machine.read_all(each, MAX_BYTES) for each in _SITES))
-    main, *apaches = await asyncio.gather(
-        *(ctx.machine.read(path, MAX_BYTES) for path in (_MAIN, *_APACHES))
-    )
     host = ctx.target.host.lower()
-    files = (*(file for group in groups for file in group), main)
-    own = [
-        file.path
-        for file in files
-        if host in file.text.lower() or posixpath.basename(posixpath.dirname(file.path)) == host
-    ]
+    groups = await asyncio.gather(*map(ctx.machine.glob, _SITES))
+    paths = dict.fromkeys(path for group in groups for path in group)
+    named = [path for path in paths if posixpath.basename(posixpath.dirname(path)) == host]
+    if named:
+        return tuple(named)[:MAX_FILES]
+    read = (_MAIN, *_APACHES, *list(paths)[:MAX_READ])
+    main, *others = await asyncio.gather(*(ctx.machine.read(path, MAX_BYTES) for path in read))
+    apaches, sites = others[: len(_APACHES)], others[len(_APACHES) :]
+    own = [file.path for file in (*sites, main) if host in file.text.lower()]
     if not own:
-        is_apaches = any("<loadApacheConf>1" in file.text for file in files)
+        is_apaches = any("<loadApacheConf>1" in file.text for file in sites)
         own = [file.path for file in apaches if is_apaches and file.failure is None]
     if not own and main.failure is None:
         own = [main.path]

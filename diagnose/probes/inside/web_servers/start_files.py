@@ -37,8 +37,8 @@ class UnitUser:
 def parse_unit_user(text: str) -> UnitUser | None:
     """Parse the output of SCRIPT; None for a service of root's, or one that may read any file."""
     unit = re.search(r"^unit (\S{1,100})$", text, re.MULTILINE)
-    users = re.findall(r"^User *= *([\w.-]{1,64}) *$", text, re.MULTILINE)
-    if unit is None or not users or users[-1] in {"root", "0"}:
+    users = re.findall(r"^User *= *([\w.-]{0,64}) *$", text, re.MULTILINE)
+    if unit is None or not users or users[-1] in {"", "root", "0"}:
         return None
     if re.search(r"^AmbientCapabilities *=.*CAP_DAC_", text, re.MULTILINE):
         return None

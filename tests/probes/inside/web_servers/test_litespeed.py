@@ -2,10 +2,11 @@
 
 import asyncio
 
+from diagnose.machine import LIMIT, FileContent
 from diagnose.model import Unseen
 from diagnose.model.server import Listener, Listeners
 from diagnose.probes.inside import web_servers
-from diagnose.probes.inside.web_servers.litespeed import ROOT, site_files
+from diagnose.probes.inside.web_servers.litespeed import MAX_READ, ROOT, site_files
 from tests.support.fake_context import Looking
 from tests.support.recorded_machine import RecordedMachine
 
@@ -20,6 +21,26 @@ def found(files: dict[str, str]) -> tuple[str, ...]:
 
 def test_a_file_in_a_folder_of_the_name_is_the_sites() -> None:
     assert found(MAIN | CYBERPANEL | {OWN: "docRoot $VH_ROOT/public_html\n"}) == (OWN,)
+
+
+def test_few_files_of_many_are_read() -> None:
+    many = {f"{ROOT}/vhosts/s{number}/vhost.conf": "docRoot a\n" for number in range(200)}
+    machine = Counting({}, MAIN | many)
+    asyncio.run(site_files(Looking(machine)))
+    assert machine.reads <= MAX_READ + 3
+
+
+class Counting(RecordedMachine):
+    reads = 0
+
+    async def read(self, path: str, limit: int = LIMIT) -> FileContent:
+        self.reads += 1
+        return await super().read(path, limit)
+
+    async def read_all(self, pattern: str, limit: int = LIMIT) -> tuple[FileContent, ...]:
+        files = await super().read_all(pattern, limit)
+        self.reads += len(files)
+        return files
 
 
 def test_the_main_file_says_which_names_a_virtual_host_has() -> None:
