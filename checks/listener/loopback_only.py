@@ -85,8 +85,6 @@ def loopback_only(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _lines_of_server(evidence: Evidence, ports: tuple[int, ...]) -> "LoopbackLines | None":
-    if not any(type(each).__name__ == "WebServerConfig" for each in evidence.observations):
-        return None
     # Imported late: few servers listen on the loopback address alone.
     from checks.listener._loopback_lines import loopback_lines
 

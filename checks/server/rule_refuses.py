@@ -113,14 +113,12 @@ def _of_abort(view: ServerView) -> Iterator[Refusal]:
     """Yield the rule by which Caddy closes the connection of every visitor without an answer."""
     pages = page_exchanges(view.evidence)
     rule = decisive_rule(view, view.evidence.target.path.partition("?")[0], False, 0)
-    kinds = {page.failure.kind for page in pages if page.failure and page.status is None}
-    is_closed = bool(kinds & _CLOSED) and all(page.failure is not None for page in pages)
+    # A firewall resets a connection; Caddy ends it.
+    is_closed = all(page.failure is not None for page in pages) and any(
+        page.failure and page.failure.kind == "closed" and page.status is None for page in pages
+    )
     if rule and is_closed:
         yield Refusal(rule, pages, (), Severity.ERROR)
-
-
-#: How the end of a connection without an answer is seen.
-_CLOSED = {"closed", "reset"}
 
 
 def _answers(evidence: Evidence, path: str, websocket: bool) -> Sequence[Exchange | Upgrade]:

@@ -45,7 +45,8 @@ _FAILED_PATH = lazy_pattern(
 )
 #: A path among words, and no date, share or folder of the machine ("/ws/room does not connect").
 _WORD = lazy_pattern(
-    r"(?<![^\s\"'“`(，。：]) ?(/(?!(?:etc|var|usr|srv|home|opt|root|run|tmp|proc)/)"
+    r"(?<![^\s\"'“`(，。：]) ?(/(?!dev/(?:null|shm|std|[svx]d))"
+    r"(?!(?:etc|var|usr|srv|home|opt|root|run|tmp|proc|sys|mnt|media|boot)/)"
     r"[A-Za-z][\w~%-]{0,60}(?:/[\w~%.-]{1,60}){0,8}/?)(?![\w.:/])"
 )
 _SENDS = lazy_pattern(r"\b(?:POST|PUT|DELETE|PATCH|OPTIONS)\b")

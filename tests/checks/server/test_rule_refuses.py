@@ -196,3 +196,5 @@ def test_fires_where_caddy_closes_the_connection() -> None:
     assert claim.facts["abort"] is True
     assert not judge(CHECK, CADDY, caddy, LISTENING, closed, replace(PAGE, status=200))
     assert not judge(CHECK, CADDY, caddy_config(), LISTENING, closed)
+    reset = replace(closed, failure=Failure("reset", "Connection reset by peer"))
+    assert not judge(CHECK, CADDY, caddy, LISTENING, reset)  # a firewall does that
