@@ -17,9 +17,8 @@ from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.haproxy.config import Line, Proxy
 
-#: What HAProxy's own answers have: to `monitor-uri`, and its page of statistics or the question
-#: for its password.
-_MONITOR, _STATISTICS, _REALM = "Service ready.", "Statistics Report for HAProxy", "HAProxy Stat"
+#: What HAProxy's own answers have: to `monitor-uri`, and its page of statistics.
+_MONITOR, _STATISTICS = "Service ready.", "Statistics Report for HAProxy"
 
 #: The paths that take their place: no site has them.
 _FREE = {"monitor-uri": "/haproxy-alive", "stats": "/haproxy-stats"}
@@ -90,18 +89,19 @@ def _taken(haproxy: HaproxyView, pages: tuple[Exchange, ...]) -> _Taken | None:
     for page in pages:
         if monitor and monitor.words[1:2] == (whole,) == ("/",) and _MONITOR in page.body:
             return _Taken(monitor, "/", page)
-        if not _is_statistics(page):
-            continue
         for proxy in (frontend, *((backend,) if backend and _passes_on(backend) else ())):
-            line = proxy.setting("stats", "uri")
+            line = proxy.setting("stats", "uri") if _is_statistics(page, proxy) else None
             if line and len(line.words) > 2 and _is_taken(line.words[2], whole):
                 return _Taken(line, line.words[2], page)
     return None
 
 
-def _is_statistics(page: Exchange) -> bool:
+def _is_statistics(page: Exchange, proxy: Proxy) -> bool:
+    """Return whether an answer is the page of statistics, or asks for its password: no rule of the
+    section does."""
     if page.status == 401:
-        return _REALM in (page.header("WWW-Authenticate") or "")
+        asks = any(line.words[1:2] == ("auth",) for line in proxy.own("http-request"))
+        return page.asks_for_password and not asks and proxy.setting("stats", "auth") is not None
     return page.status == 200 and _STATISTICS in page.body
 
 

@@ -19,7 +19,7 @@ def claims(
     headers = REALM if status == 401 else ()
     answer = page(status, url=f"https://shop.example.com{path}", body=body, headers=headers)
     target = replace(SHOP, path=path)
-    return list(judge(CHECK, SERVER, config(text), answer, target=target, masked=False))
+    return list(judge(CHECK, SERVER, config(text), answer, target=target, masked="?" not in path))
 
 
 @pytest.mark.parametrize(
@@ -41,8 +41,11 @@ def test_fires_and_moves_haproxys_own_page(line: str, body: str, path: str, writ
 
 
 def test_fires_where_the_statistics_ask_for_a_password() -> None:
-    (claim,) = claims("stats uri /", "", status=401)
+    lines = "stats uri /\n    stats auth admin:secret"
+    (claim,) = claims(lines, "", status=401)
     assert claim.facts["locked"] is True
+    assert not claims("stats uri /", "", status=401)
+    assert not claims(f"{lines}\n    http-request auth unless {{ http_auth(a) }}", "", status=401)
 
 
 def test_fires_for_a_line_of_the_defaults() -> None:
