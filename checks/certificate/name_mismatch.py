@@ -35,6 +35,7 @@ def name_mismatch(evidence: Evidence) -> Iterator[Claim]:
         if covers(host, names, addresses) or "names" in served_cert.leaf.unread:
             continue
         # Imported late: most certificates have the name.
+        from checks.certificate._caddy_files import files_line
         from checks.certificate._expansion import (
             expansion_by_hand,
             expansion_fix,
@@ -47,8 +48,12 @@ def name_mismatch(evidence: Evidence) -> Iterator[Claim]:
         fix, replacement_facts = replacement_fix(evidence, served_cert)
         expansion = None if fix else expansion_fix(evidence, served_cert.leaf)
         fix = expansion[0] if expansion else fix
+        place, line = ("", "") if fix or mismatch_reason == "address" else files_line(evidence)
+        fix = manual_fix("let-caddy-request-it") if place else fix
         facts = {
             **replacement_facts,
+            "caddy_place": place,
+            "caddy_line": line,
             "inside": False,
             **expansion_by_hand(evidence, served_cert.leaf),
             "certbot": is_of_certbot(evidence, served_cert.leaf),

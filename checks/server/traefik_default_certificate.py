@@ -62,6 +62,8 @@ def traefik_default_certificate(evidence: Evidence) -> Iterator[Claim]:
                 **dict.fromkeys(_REASONS, False),
                 **({reason: True} if reason else {}),
                 "setting": setting,
+                "none_defined": state is not None and not state.resolvers,
+                "static": state.path if state else "",
                 "store": store.path if store else "",
                 "mode": f"{store.mode:o}" if store else "",
             },
@@ -126,8 +128,9 @@ def _reason(state: TraefikState, port: int) -> tuple[str, str]:
     resolver = own[0].resolver or point.resolver
     if not resolver:
         return "no_resolver", own[0].name
-    # Resolvers of the environment are not known.
-    is_known = not state.resolvers or resolver in state.resolvers
+    # The static configuration is read from one place alone: the one that has the entry points has
+    # the resolvers too ("Configuration Introduction").
+    is_known = resolver in state.resolvers
     return ("not_issued" if is_known else "unknown_resolver"), own[0].name
 
 

@@ -105,8 +105,9 @@ class HaproxyTry(Observation):
     """One request that we sent from the server, as HAProxy or a proxy before it would.
 
     `purpose` is "page" (the target's page, to a server of a backend), "check" (the health check's
-    request), "named-check" (the same with the site's Host, over HTTP/1.1) or "front" (the target's
-    page, to HAProxy itself). `proxied` is True if a PROXY
+    request), "named-check" (the same with the site's Host, over HTTP/1.1), "front" (the target's
+    page, to HAProxy itself) or "protocol" (the page, to a server of a backend of which some servers
+    get TLS and others none, as written or the other way). `proxied` is True if a PROXY
     protocol header went before it. `tls` is True if it was made over TLS. `status` is set if an
     HTTP response came.
     """
@@ -117,7 +118,7 @@ class HaproxyTry(Observation):
     name: Label
     address: Address
     port: int
-    purpose: Literal["page", "check", "named-check", "front"] = "page"
+    purpose: Literal["page", "check", "named-check", "front", "protocol"] = "page"
     path: UrlPath = "/"
     proxied: bool = False
     tls: bool = False

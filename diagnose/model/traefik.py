@@ -33,6 +33,19 @@ class EntryPoint:
 
 
 @frozen
+class Refuser:
+    """A middleware that may refuse a request: its name, its kind in Traefik's words
+    ("ipAllowList"), the name of its setting and the value ("" for several or none), and the status
+    of what it refuses."""
+
+    name: Label
+    kind: Label
+    setting: Label
+    value: Text
+    status: int
+
+
+@frozen
 class Router:
     """A router: its entry points, rule and service. `tls` is True if it takes requests with TLS,
     and those alone. `resolver` is its certificate resolver. `errors` are Traefik's own words about
@@ -40,7 +53,8 @@ class Router:
     if that is not known, and `has_name` whether the rule has the target's name. `filtered` is why
     the router is not there, although the labels of a container have it. `container` is that
     container, `networks` are its networks, and `network` is the one that the label
-    `traefik.docker.network`, or the provider, chooses for Traefik, "" for none."""
+    `traefik.docker.network`, or the provider, chooses for Traefik, "" for none. `refusers` are its
+    middlewares that may refuse a request."""
 
     name: Label
     entry_points: tuple[Label, ...] = ()
@@ -56,6 +70,7 @@ class Router:
     container: Label = ""
     networks: tuple[Label, ...] = ()
     network: Label = ""
+    refusers: tuple[Refuser, ...] = ()
 
 
 @frozen

@@ -71,6 +71,8 @@ _MARKERS = tuple(
         (r"speaking plain HTTP to an SSL-enabled server port", ""),
         (r"sent an HTTP request to an HTTPS server", ""),
         (r"requires TLS", ""),
+        (r"\A(?:Forbidden|Too Many Requests)\s{0,9}\Z", ""),
+        (r"Service ready\.|Statistics Report for HAProxy", ""),
         (r"<center>(?:openresty|tengine|nginx)[/\d. ]{0,20}", "<center>nginx</center>"),
         (r"<address>Apache[^<]{0,80} Server at ", "<address>Apache Server at "),
         (r"\AAccess denied\.\s{0,9}\Z", ""),

@@ -106,6 +106,18 @@ def servers_of(proxy: Proxy) -> tuple[BackendServer, ...]:
     )
 
 
+def mixed_servers(backend: Proxy | None) -> tuple[BackendServer, ...]:
+    """Return the servers of a backend for HTTP that take visitors, if some of them get TLS and
+    others none; () otherwise."""
+    servers = servers_of(backend) if backend and backend.mode == "http" else ()
+    live = tuple(
+        server
+        for server in servers
+        if server.port and not (server.socket or server.disabled or server.is_drained)
+    )
+    return live if len({server.tls for server in live}) > 1 else ()
+
+
 def followed(config: Configuration, backend: Proxy | None) -> Proxy | None:
     """Return the backend behind a backend whose one server is a frontend of HAProxy's own, by an
     abstract socket ("abns@"); the same backend where it is none, or where a rule chooses."""

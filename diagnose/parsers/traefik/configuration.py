@@ -14,7 +14,7 @@ import msgspec
 import yaml
 
 from diagnose.model.frozen import frozen
-from diagnose.model.traefik import EntryPoint, Router, RouterStatus
+from diagnose.model.traefik import EntryPoint, Refuser, Router, RouterStatus
 from diagnose.model.web_servers import SiteRoute, SiteSocket, Verification, WebSite
 from diagnose.parsers.caddy.document import at, dictionaries, dictionary, text_of, texts
 from diagnose.parsers.sanitize import clean
@@ -186,7 +186,18 @@ def _router(
         clean(text_of(value.get("container")), 128),
         tuple(clean(text, 128) for text in texts(value.get("networks"))),
         clean(text_of(value.get("network")), 128),
+        _refusers(value, parts, name),
     )
+
+
+def _refusers(
+    value: dict[str, object], parts: Mapping[str, object], name: str
+) -> tuple[Refuser, ...]:
+    if not value.get("middlewares"):
+        return ()
+    from diagnose.parsers.traefik.refusers import refusers_of
+
+    return refusers_of(value, dictionary(parts.get("middlewares")), name.partition("@")[2])
 
 
 def _corrected_rule(rule: str, version: int) -> str:

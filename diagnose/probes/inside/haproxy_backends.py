@@ -18,7 +18,12 @@ from diagnose.model.haproxy import HandshakeSeries, HaproxyStatus, HaproxyTry
 from diagnose.model.http import Exchange
 from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import SiteSocket, WebServer, WebServerConfig
-from diagnose.parsers.haproxy.addresses import BackendServer, servers_of, sockets_of
+from diagnose.parsers.haproxy.addresses import (
+    BackendServer,
+    mixed_servers,
+    servers_of,
+    sockets_of,
+)
 from diagnose.parsers.haproxy.config import Configuration, Proxy
 from diagnose.parsers.haproxy.health_checks import HttpCheck, http_check
 from diagnose.parsers.haproxy.statistics import parse_statistics
@@ -44,6 +49,7 @@ async def haproxy_config(ctx: ProbeContext, config: WebServerConfig) -> None:
     if proxies is None:
         return
     await _try_name(ctx, proxies)
+    await _try_protocols(ctx, proxies)
     visits: list[Exchange | Handshake] = [*ctx.observed(Handshake), *ctx.observed(Exchange)]
     if any(_is_failure(ctx, visit, _sends_header(proxies)) for visit in visits):
         await _look_behind(ctx, proxies)
@@ -209,13 +215,24 @@ async def _try_other_protocol(
     await _emit_try(ctx, server, page, server.proxy_protocol, is_unread=is_unread)
 
 
+async def _try_protocols(ctx: ProbeContext, proxies: TargetProxies) -> None:
+    """Where some servers of a backend get TLS and others none, ask each as HAProxy does, and one
+    that does not answer so in the other way too."""
+    page = replace(_page_request(ctx, proxies.own_host), purpose="protocol")
+    for server in mixed_servers(proxies.backend)[:MAX_SERVERS]:
+        answer = await _emit_try(ctx, server, page, server.proxy_protocol)
+        if answer is not None and answer.status in {None, 400}:
+            other = replace(server, tls=not server.tls)
+            await _emit_try(ctx, other, page, server.proxy_protocol)
+
+
 @frozen
 class _Request:
     """A request to a server behind HAProxy. `version` is that of HTTP ("1.0", "1.1"), `fields` are
     header fields ("Host: shop.example.com"). `tls` is True if it goes over TLS to a server that
     gets the requests of visitors as they are."""
 
-    purpose: Literal["page", "check", "named-check"]
+    purpose: Literal["page", "check", "named-check", "protocol"]
     method: str
     path: str
     version: str

@@ -5,6 +5,7 @@ import pytest
 
 from diagnose.model import Applicability, Command, Confidence, Manual, Target, Vantage
 from diagnose.model.containers import NginxContainer
+from tests.support import caddy_evidence
 from tests.support.certificates import (
     HEALTHY,
     LIVE,
@@ -183,3 +184,25 @@ def test_of_an_nginx_in_a_container_certbots_plugin_is_not_named() -> None:
     said = "\n".join(texts("certificate.name-mismatch", claim))
     assert "`certbot certonly --webroot -w FOLDER -d shop.example.com`" in said
     assert "`certbot --nginx -" not in said
+
+
+CADDY_LINE = "tls /etc/ssl/shop.pem /etc/ssl/shop.key"
+
+
+@pytest.mark.parametrize(
+    ("line", "step"),
+    [
+        (CADDY_LINE, "let-caddy-request-it"),
+        ("tls admin@example.com", "cover-the-name"),
+        ("tls internal", "cover-the-name"),
+    ],
+)
+def test_caddy_is_told_the_line_with_the_files(line: str, step: str) -> None:
+    text = caddy_evidence.SITE.replace(CADDY_LINE, line)
+    configuration = caddy_evidence.caddy_config(text, caddy_evidence.document(SHOP.host))
+    wrong = visit(leaf(dns_names=("other.example.com",)))
+    (claim,) = judge("certificate.name-mismatch", caddy_evidence.CADDY, configuration, wrong)
+    assert claim.fix
+    (manual,) = claim.fix.steps
+    assert isinstance(manual, Manual)
+    assert manual.step == step

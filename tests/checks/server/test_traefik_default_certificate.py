@@ -38,6 +38,12 @@ def test_fires_with_the_reason(router: Router, reason: str) -> None:
     assert claim.facts[reason] is True
 
 
+def test_fires_for_a_resolver_where_none_is_defined() -> None:
+    (claim,) = judge(CHECK, TRAEFIK, replace(state(ROUTER), resolvers=()), SHAKE)
+    assert claim.facts["unknown_resolver"] is True
+    assert claim.facts["none_defined"] is True
+
+
 def test_no_router_is_called_missing_that_stands_in_a_refused_file() -> None:
     """An empty middleware `headers: {}`: Traefik takes nothing of the file."""
     text = "http:\n  routers:\n    shop:\n      rule: Host(`shop.example.com`)\n"

@@ -218,3 +218,32 @@ def test_a_check_of_a_server_that_gets_the_tls_of_visitors_may_have_its_own() ->
         looking = run(probes.page_failed, SERVER, config(text + words), replace(PAGE, status=503))
         (health,) = [one for one in looking.observed(HaproxyTry) if one.purpose == "check"]
         assert f" {url}//127.0.0.1:8443/" in health.equivalent
+
+
+MIXED = TEXT.replace("127.0.0.1:3001 disabled", "127.0.0.1:3001 ssl verify none")
+
+
+class PlainPorts(AnyMachine):
+    """Both ports speak HTTP without TLS."""
+
+    async def run(self, *argv: str, timeout: float = 8.0) -> CommandResult:
+        if argv[-1].startswith("https://127.0.0.1"):
+            self.commands_run.append(shlex.join(argv))
+            return CommandResult(argv, 35, "", "curl: (35) wrong version number\n", 0.0)
+        return await super().run(*argv, timeout=timeout)
+
+
+def test_each_server_is_asked_where_some_get_tls() -> None:
+    page = replace(PAGE, status=200)
+    ctx = run(probes.haproxy_config, SERVER, page, config(MIXED), machine=PlainPorts())
+    tries = [t for t in ctx.observations if isinstance(t, HaproxyTry) and t.purpose == "protocol"]
+    assert [(t.name, t.tls, t.status) for t in tries] == [
+        ("a", False, 200),
+        ("off", True, None),
+        ("off", False, 200),
+    ]
+
+
+def test_no_server_is_asked_where_none_gets_tls() -> None:
+    ctx = run(probes.haproxy_config, SERVER, replace(PAGE, status=200), config())
+    assert not [t for t in ctx.observations if isinstance(t, HaproxyTry)]
