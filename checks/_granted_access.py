@@ -3,7 +3,10 @@
 from collections.abc import Iterable
 
 from diagnose.model import Command, commands
-from diagnose.model.files import PathComponent
+from diagnose.model.files import PathComponent, ServiceFileAccess
+
+#: Folders whose files are private: nothing in them is opened to a service.
+PRIVATE_FOLDERS = ("/root", "/home")
 
 
 def grant_read(part: PathComponent, group: str) -> tuple[Command, Command]:
@@ -34,3 +37,20 @@ def joining(parts: Iterable[PathComponent], user: str, group: str) -> tuple[Comm
 
 def _needed(part: PathComponent) -> int:
     return 1 if part.folder else 4
+
+
+def steps_to_read(access: ServiceFileAccess) -> tuple[Command, ...]:
+    """Return the commands that let the service's user read a file, if anything on its path is
+    closed, and start the service; () if the group is not known, or a part of the path is private
+    or belongs to a group of others that the user cannot join with effect."""
+    closed = access.denied_parts
+    if not access.group or any(part.path.startswith(PRIVATE_FOLDERS) for part in closed):
+        return ()
+    steps = joining(closed, access.user, access.group)
+    if not steps and any(is_of_others(part, access.group) for part in closed):
+        return ()
+    if not steps:
+        steps = tuple(step for part in closed for step in grant_read(part, access.group))
+    # After several failed starts systemd refuses further ones.
+    start = (commands.reset_failed(access.unit), commands.restart_dead_service(access.unit))
+    return (*steps, *start)

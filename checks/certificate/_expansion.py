@@ -4,7 +4,7 @@ lacks, where the block of that name serves it (certbot, "Changing a Certificate'
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from checks.certificate import reload_step, served_lineage
+from checks.certificate import file_of, reload_step, served_lineage
 from diagnose.model import Applicability, Evidence, Fix, Manual, Where, commands
 from diagnose.model.containers import NginxContainer
 from diagnose.model.nginx import NginxConfig
@@ -17,6 +17,9 @@ from diagnose.parsers.lazy_pattern import lazy_pattern
 _MAX_NAMES = 100
 #: A name that a challenge over http can prove.
 _NAME = lazy_pattern(r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,250}[A-Za-z0-9_])?")
+
+#: Authorities that certbot, acme.sh and Caddy ask.
+_ACME_ISSUER = lazy_pattern(r"(?i)let's encrypt|zerossl|buypass|google trust|ssl\.com")
 
 
 def expansion_fix(evidence: Evidence, leaf: Certificate) -> tuple[Fix, str] | None:
@@ -73,6 +76,14 @@ def is_of_certbot(evidence: Evidence, leaf: Certificate) -> bool:
     """Return whether certbot keeps the file of the certificate."""
     lineage = served_lineage(evidence, leaf)
     return lineage is not None and lineage.tool == "certbot"
+
+
+def is_bought(evidence: Evidence, leaf: Certificate) -> bool:
+    """Return whether no renewal tool that is known keeps the certificate's file on this server, and
+    its issuer is none that such tools ask."""
+    is_on_server = file_of(evidence, leaf) is not None
+    is_kept = served_lineage(evidence, leaf) is not None
+    return is_on_server and not is_kept and not _ACME_ISSUER.search(leaf.issuer)
 
 
 class _Block(NamedTuple):

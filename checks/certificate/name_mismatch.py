@@ -39,6 +39,7 @@ def name_mismatch(evidence: Evidence) -> Iterator[Claim]:
         from checks.certificate._expansion import (
             expansion_by_hand,
             expansion_fix,
+            is_bought,
             is_of_certbot,
         )
         from checks.certificate._replacement import replacement_fix
@@ -57,6 +58,7 @@ def name_mismatch(evidence: Evidence) -> Iterator[Claim]:
             "inside": False,
             **expansion_by_hand(evidence, served_cert.leaf),
             "certbot": is_of_certbot(evidence, served_cert.leaf),
+            "bought": is_bought(evidence, served_cert.leaf),
             "covered": covered_names[:_SHOWN],
             "more": max(len(covered_names) - _SHOWN, 0),
             "nearest": nearest_name,

@@ -2,11 +2,13 @@
 1024 (capabilities(7), CAP_NET_BIND_SERVICE), or may not read the key or the certificate.
 
 That the journal names the port makes it certain. A service that only fails to read a file of TLS
-may be another one.
+may be another one, unless the file is that of the site's name by its path, and the permissions
+still stop the user.
 """
 
 from collections.abc import Iterator
 
+from checks._granted_access import PRIVATE_FOLDERS, steps_to_read
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -19,6 +21,7 @@ from diagnose.model import (
     Subject,
     Where,
 )
+from diagnose.model.files import ServiceFileAccess
 from diagnose.model.server import Listeners
 from diagnose.model.services import ServiceFailure
 
@@ -38,11 +41,14 @@ def service_failed(evidence: Evidence) -> Iterator[Claim]:
     # Two services with such a fault leave it open which of them serves the site.
     if failure is None or (not about_port and len(failures) > 1):
         return
+    access = _access(evidence, failure)
+    closed = access.denied_parts if access else ()
+    is_sites = bool(closed) and _is_of_the_site(failure.file, evidence.target.host)
     ports = (port,) if any(listener.on(80) for listener in listeners) else (port, 80)
     yield Claim(
         about=Subject(port=port),
         covers=tuple(Subject(port=number) for number in ports),
-        because=(failure, *listeners),
+        because=(failure, *listeners, *([access] if access else [])),
         facts={
             "unit": failure.unit,
             "port": port,
@@ -50,8 +56,32 @@ def service_failed(evidence: Evidence) -> Iterator[Claim]:
             "message": failure.message,
             "user": failure.user,
             "file": failure.file,
+            "closed": tuple(f"{part.path} ({part.mode_and_owner})" for part in closed),
+            "private": any(part.path.startswith(PRIVATE_FOLDERS) for part in closed),
+            "readable": access is not None and not closed,
             failure.reason: True,
         },
-        confidence=Confidence.CERTAIN if about_port else Confidence.LIKELY,
-        fix=Fix((Manual(failure.reason, Where.SERVER),), Applicability.MANUAL),
+        confidence=Confidence.CERTAIN if about_port or is_sites else Confidence.LIKELY,
+        fix=_fix(failure, access),
     )
+
+
+def _access(evidence: Evidence, failure: ServiceFailure) -> ServiceFileAccess | None:
+    """Return who may read the file that the service could not read."""
+    if failure.reason != "file-permission":
+        return None
+    accesses = evidence.good(ServiceFileAccess)
+    return next((item for item in accesses if item.unit == failure.unit), None)
+
+
+def _is_of_the_site(path: str, host: str) -> bool:
+    """Return whether the path of a certificate names the site: /etc/letsencrypt/live/NAME/…."""
+    return any(
+        f"/{name}{end}" in path for name in (host, host.removeprefix("www.")) for end in "/."
+    )
+
+
+def _fix(failure: ServiceFailure, access: ServiceFileAccess | None) -> Fix:
+    if access is not None and (steps := steps_to_read(access)):
+        return Fix(steps, Applicability.REVIEW)
+    return Fix((Manual(failure.reason, Where.SERVER),), Applicability.MANUAL)

@@ -7,7 +7,7 @@ root's alone. A start by root hides the fault until the service itself starts th
 
 from collections.abc import Iterator
 
-from checks._granted_access import grant_read, is_of_others, joining
+from checks._granted_access import PRIVATE_FOLDERS, grant_read, is_of_others, joining
 from checks.certificate import lineage_of
 from checks.server import place_text, server_view, start_steps_of_unit
 from diagnose.checking.registry import check
@@ -25,9 +25,6 @@ from diagnose.model import (
 )
 from diagnose.model.files import PathComponent, StartFileAccess
 from diagnose.model.web_servers import SiteFile, WebServer, WebServerConfig
-
-#: Folders whose files are private.
-_PRIVATE = ("/root", "/home")
 
 
 @check(
@@ -71,7 +68,7 @@ def certificate_unreadable(evidence: Evidence) -> Iterator[Claim]:
             "closed": tuple(f"{part.path} ({part.mode_and_owner})" for part in closed.values()),
             "joins": bool(joining(closed.values(), first.user, first.group)),
             "shared": any(is_of_others(part, first.group) for part in closed.values()),
-            "private": any(path.startswith(_PRIVATE) for path in closed),
+            "private": any(path.startswith(PRIVATE_FOLDERS) for path in closed),
             "certbot": any(_is_certbots(access.path) for access in denied),
         },
         confidence=Confidence.CERTAIN if by_systemd else Confidence.LIKELY,
@@ -98,7 +95,7 @@ def _fix(server: WebServer, access: StartFileAccess, closed: tuple[PathComponent
     """Return the commands that let the group of that user read the files, and start the server as
     its service does."""
     start = start_steps_of_unit(server, (access,))
-    if not access.group or any(part.path.startswith(_PRIVATE) for part in closed):
+    if not access.group or any(part.path.startswith(PRIVATE_FOLDERS) for part in closed):
         return Fix((Manual("copy", Where.SERVER), *start), Applicability.MANUAL)
     steps: tuple[Step, ...] = joining(closed, access.user, access.group)
     if steps and server.start[:1] != ("systemctl",):

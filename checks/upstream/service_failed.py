@@ -14,6 +14,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import assert_never
 
+from checks._granted_access import steps_to_read
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -28,6 +29,7 @@ from diagnose.model import (
     Where,
     commands,
 )
+from diagnose.model.files import ServiceFileAccess
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.program_logs import FailedUnit
 from diagnose.model.server import Listeners
@@ -73,6 +75,7 @@ def service_failed(evidence: Evidence) -> Iterator[Claim]:
     if unit is None or not failed:
         yield from _of_the_own_port(evidence)
         return
+    access = _closed_file(evidence, unit)
     paths = dict.fromkeys(path.partition("?")[0] for path in (target.path, *target.websockets))
     yield Claim(
         about=Subject(port=target.port, path=next(iter(paths))),
@@ -81,11 +84,34 @@ def service_failed(evidence: Evidence) -> Iterator[Claim]:
             Subject(port=target.port),
             Subject(port=80),
         ),
-        because=(unit, *failed),
+        because=(unit, *failed, *([access] if access else [])),
         confidence=_confidence(unit),
-        facts={**_facts(unit), "endpoint": unit.endpoint, **_holder(evidence, unit)},
-        fix=_fix(unit),
+        facts={
+            **_facts(unit),
+            "endpoint": unit.endpoint,
+            **_holder(evidence, unit),
+            **_access_facts(access),
+        },
+        fix=_fix(unit, access),
     )
+
+
+def _closed_file(evidence: Evidence, unit: FailedUnit) -> ServiceFileAccess | None:
+    """Return the certificate or key that the failed service could not read by its journal, and may
+    not read now."""
+    if not unit.has_failed:
+        return None
+    accesses = evidence.good(ServiceFileAccess)
+    return next((item for item in accesses if item.unit == unit.unit and item.denied_parts), None)
+
+
+def _access_facts(access: ServiceFileAccess | None) -> dict[str, object]:
+    parts = access.denied_parts if access else ()
+    return {
+        "unreadable": access.path if access else "",
+        "user": access.user if access else "",
+        "closed": tuple(f"{part.path} ({part.mode_and_owner})" for part in parts),
+    }
 
 
 def _of_the_application(units: list[FailedUnit]) -> FailedUnit | None:
@@ -184,8 +210,10 @@ def _taken_port(message: str) -> int | None:
     return whole_number(ports[-1]) if ports else None
 
 
-def _fix(unit: FailedUnit) -> Fix:
+def _fix(unit: FailedUnit, access: ServiceFileAccess | None) -> Fix:
     reason = _reason(unit)
+    if access is not None and not reason and (granted := steps_to_read(access)):
+        return Fix(granted, Applicability.REVIEW)
     start: dict[str, tuple[Command, ...]] = {
         "masked": (
             commands.unmask_service(unit.unit, runtime=False),
@@ -226,7 +254,13 @@ def _of_the_own_port(evidence: Evidence) -> Iterator[Claim]:
         because=(unit, *evidence.good(Listeners)),
         severity=Severity.NOTE,
         confidence=Confidence.LIKELY if unit.names_endpoint else Confidence.POSSIBLE,
-        facts={**_facts(unit), "endpoint": "", "holder": "", "taken_port": ""},
+        facts={
+            **_facts(unit),
+            "endpoint": "",
+            "holder": "",
+            "taken_port": "",
+            **_access_facts(None),
+        },
         fix=Fix((Manual("read-the-log", Where.APPLICATION),), Applicability.MANUAL),
     )
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shlex
 from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
@@ -23,7 +24,7 @@ from diagnose.cli.parser import words_language
 from diagnose.cli.request import RunRequest
 from diagnose.i18n import SOURCE_LANGUAGE
 from diagnose.outputs.terminal import sanitize, terminal_columns
-from diagnose.parsers.target import UsageError
+from diagnose.parsers.target import NamelessMessageError, UsageError
 from diagnose.processes import interrupts
 
 if TYPE_CHECKING:
@@ -64,6 +65,10 @@ def _status(arguments: list[str], work: Callable[[], int]) -> int:
     written = written_documents()
     try:
         return work()
+    except NamelessMessageError as error:
+        from diagnose.cli.own_sites import with_own_sites
+
+        return _report_failure(arguments, with_own_sites(error, arguments), USAGE)
     except UsageError as error:
         return _report_failure(arguments, str(error), USAGE)
     except BrokenPipeError:
@@ -148,20 +153,35 @@ def _discover(request: RunRequest) -> int:
     return 0
 
 
-def _explain_missing_target(lang: str) -> None:
-    from diagnose.cli.help_layout import lay_out
+def _explain_missing_target(request: RunRequest) -> None:
+    """Write the commands that ask for this server's sites, or else what a target is."""
     from diagnose.i18n.command_line import translate_error, translate_help
+
+    lang = request.output.language
+    if commands := _commands_of_own_sites(request):
+        missing = translate_error("A TARGET is missing. This server has:", lang)
+        write_note("\n".join((missing, *commands, "")))
+        return
+    from diagnose.cli.help_layout import lay_out
 
     missing = translate_error("A TARGET is missing. See diagnose --help.", lang)
     lines = lay_out(translate_help(DESCRIPTION, lang), terminal_columns())
     write_note("\n".join((*lines, "", missing, "")))
 
 
+def _commands_of_own_sites(request: RunRequest) -> list[str]:
+    if request.options.server or request.options.inside is False:
+        return []
+    from diagnose.cli.own_sites import own_sites
+
+    return [f"  diagnose {sanitize(shlex.quote(url))}" for url in own_sites()]
+
+
 def diagnose(request: RunRequest) -> int:
     """Diagnose the targets of a request, write the reports and return the exit status."""
     if not request.targets:
         if request.output.format != "nagios":
-            _explain_missing_target(request.output.language)
+            _explain_missing_target(request)
         if request.output.format in {"json", "jsonl", "nagios"}:
             raise UsageError("A TARGET is missing.")
         return USAGE

@@ -9,6 +9,7 @@ from diagnose.cli.help_text import COMMANDS
 from diagnose.model import Symptom, Target
 from diagnose.model.symptom import ERROR_STATUS, FEWEST_WORDS, SymptomKind
 from diagnose.parsers.target import (
+    EXAMPLE_URL,
     PORTS,
     NamelessMessageError,
     UsageError,
@@ -91,9 +92,10 @@ def _with_joined_words(words: Sequence[str]) -> Sequence[str]:
     """Return the operands with a complaint that was typed without quotes as one of them. Names of
     one word stay targets unless they read as a complaint together."""
     if len(words) == 1 and re.fullmatch(ERROR_STATUS, words[0]):
-        raise UsageError(
+        raise NamelessMessageError(
             f"{words[0]} is a status and names no site. Give its address as well: "
-            f"diagnose https://example.com/ {words[0]}"
+            f"diagnose {EXAMPLE_URL} {words[0]}",
+            Symptom("status", words[0], int(words[0])),
         )
     told = [word for word in words if not set(".:/@ ") & set(word.strip(".,!?"))]
     if len(told) < FEWEST_WORDS:

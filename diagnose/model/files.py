@@ -134,6 +134,17 @@ class StartFileAccess(Access):
 
 
 @frozen(kw_only=True, eq=False)
+class ServiceFileAccess(Access):
+    """The permissions on the path to a certificate or key for the user of the service `unit`, whose
+    journal says that it may not read it. Observed only if the service does not run."""
+
+    unit: Label = ""
+
+    def summary(self) -> Summary:
+        return Access.summary(self)
+
+
+@frozen(kw_only=True, eq=False)
 class PasswordFileAccess(Access):
     """The permissions on the path to the file of passwords of a location that asks for one
     (auth_basic_user_file); the user is that of the workers. Observed only if the target answers

@@ -3,6 +3,9 @@ and systemd. No I/O."""
 
 from diagnose.model.symptom import SymptomKind
 
+#: A certificate or key in a message.
+_TLS_FILE = r"/[^\s'\"]{1,300}\.(?:pem|key|crt|cer|p12|pfx|jks|keystore)\b"
+
 #: In this order: nginx quotes the system, certbot the authority. The first that matches counts.
 SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
     # certbot, acme.sh, lego: they quote the certificate authority (Boulder)
@@ -45,7 +48,10 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
     ("server-certificate", r"AH0(?:2561|2562|2564|2565|2572|2577|2203|2241|1909|1910)|unable to load "
         r"(?:SSL )?(?:certificate|private key)|[Nn]o Private Key found in|inconsistencies between "
         r"private key and certificate|private key does not match public key|Server should be "
-        r"SSL-aware but has no certificate|loading (?:tls app module|certificates).{0,300}\.(?:pem|crt|key)"),
+        r"SSL-aware but has no certificate|loading (?:tls app module|certificates).{0,300}\.(?:pem|crt|key)"
+        # Node, Python, Go, Java, mosquitto: the user of the program may not read its key
+        rf"|(?:EACCES|(?<!:)permission denied).{{0,60}}?{_TLS_FILE}|{_TLS_FILE}['\"]?.{{0,4}}permission denied"
+        r"|Unable to load server (?:key|certificate) file"),
     ("server-config", r"AH0(?:0526|0558|0014)|Syntax error on line \d|apache2: Syntax error|httpd: "
         r"Syntax error|Invalid command '|\[ALERT\].{0,60}(?:parsing \[|config)|Error\(s\) found in "
         r"configuration file|Error: adapting config|unrecognized directive|loading new config:"

@@ -35,6 +35,8 @@ _ERROR_CODE = re.compile(
 _NAME_ALONE = re.compile(
     r"(?:[\w-]{1,63}\.){1,10}(?:[A-Za-z]{2,63}|中国|中國|公司|网络|网站|网址|在线|商城|香港|台湾)"
 )
+#: The site in the command that an error shows.
+EXAMPLE_URL = "https://example.com/"
 #: The longest message that is kept as the input, in characters.
 _MAX_INPUT = 500
 #: Dots of Chinese input methods (NFKC maps the other full-width characters).
@@ -51,6 +53,11 @@ class NamelessMessageError(UsageError):
     def __init__(self, text: str, symptom: Symptom | None) -> None:
         super().__init__(text)
         self.symptom = symptom
+
+    def with_example(self, url: str) -> str:
+        """Return the text with another site in the command that it shows; "" if it shows none."""
+        before, example, after = str(self).rpartition(EXAMPLE_URL)
+        return before + url + after if example else ""
 
 
 @dataclass(slots=True)
@@ -199,13 +206,12 @@ def _nameless(text: str, site: "NoSite", lang: str) -> UsageError:
 
         return NamelessMessageError(
             f"{quoted} names no site. It was understood as: {symptom_name(site.symptom, lang)}. "
-            "Give its address as well: diagnose https://example.com/ 'MESSAGE'",
+            f"Give its address as well: diagnose {EXAMPLE_URL} 'MESSAGE'",
             site.symptom,
         )
     if site.is_message:
         return NamelessMessageError(
-            f"{quoted} names no site. Give its address as well: "
-            "diagnose https://example.com/ 'MESSAGE'",
+            f"{quoted} names no site. Give its address as well: diagnose {EXAMPLE_URL} 'MESSAGE'",
             None,
         )
     hint = f"{quoted} is no target: there is a blank in it. Give each target as a word of its own."

@@ -133,9 +133,12 @@ def _add_no_finding(
 def _add_evidence(page: Page, finding: Finding, view: View) -> None:
     """Add each observation of the finding's evidence, what it rules out, and how the steps of its
     fix are undone."""
+    commands: set[str] = set()
     for observation in evidence(finding, view.lang):
         page.blank()
-        add_observation(page, observation, view)
+        # One request may have shown several things.
+        add_observation(page, observation, view, observation.equivalent not in commands)
+        commands.add(observation.equivalent)
     if finding.claim.ruled_out:
         page.blank()
         page.prose(
@@ -153,14 +156,17 @@ def _add_evidence(page: Page, finding: Finding, view: View) -> None:
         page.code(f"$ {command}", 4)
 
 
-def add_observation(page: Page, observation: Observation, view: View) -> None:
-    """Add an observation: vantage, times, and the equivalent command."""
+def add_observation(
+    page: Page, observation: Observation, view: View, has_command: bool = True
+) -> None:
+    """Add an observation: vantage, times, and the equivalent command unless it stands there
+    already."""
     from diagnose.outputs import document
 
     page.prose(
         digest(observation, view.lang), f"{document.vantage_name(observation, view.lang)}: ", 0
     )
-    if observation.equivalent:
+    if observation.equivalent and has_command:
         page.code(f"$ {observation.equivalent}", 4)
     page.add(("dim", f"    {observation.at * 1000:.0f} ms + {observation.took * 1000:.0f} ms"))
 

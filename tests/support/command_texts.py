@@ -39,6 +39,8 @@ _OTHER_ERRORS = (
     "A fault of diagnose itself: {0} (DIAGNOSE_DEBUG=1 shows where)",
     "A fault of diagnose itself: {0} ({1} is a report to send; names and addresses may be in it)",
     "A TARGET is missing. See diagnose --help.",
+    "A TARGET is missing. This server has:",
+    "{0} (other sites of this server: {1})",
 )
 
 

@@ -347,6 +347,16 @@ PROGRAM_MESSAGES: dict[str, tuple[Example, ...]] = {
                 "(scheme 'http')."), "server-module", ""),
         Example("[ssl:emerg] [pid 9] AH02565: Certificate and private key shop.example.com:443:0 "
                 "from /etc/ssl/shop.pem and /etc/ssl/shop.key do not match", "server-certificate"),
+        Example("Error: EACCES: permission denied, open '/etc/letsencrypt/live/shop/privkey.pem'",
+                "server-certificate", ""),
+        Example("PermissionError: [Errno 13] Permission denied: '/etc/ssl/private/shop.key'",
+                "server-certificate", ""),
+        Example("open /etc/letsencrypt/live/shop/privkey.pem: permission denied",
+                "server-certificate", ""),
+        Example("java.io.FileNotFoundException: /etc/ssl/shop.p12 (Permission denied)",
+                "server-certificate", ""),
+        Example("Error: Unable to load server key file \"/etc/ssl/shop.key\". Check keyfile.",
+                "server-certificate", ""),
         Example("AH00526: Syntax error on line 7 of /etc/apache2/sites-enabled/shop.conf:\nInvalid "
                 "command 'SSLEngin', perhaps misspelled", "server-config", ""),
         Example("(98)Address already in use: AH00072: make_sock: could not bind to address [::]:443\n"

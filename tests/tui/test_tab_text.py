@@ -104,3 +104,13 @@ def test_a_symptom_has_no_commands_of_its_own() -> None:
     found = mended()
     (symptom,) = (finding for finding in found.findings if finding.is_symptom)
     assert "NEXT" not in tab_text.render_tab("answer", found, symptom, View(width=60), False)
+
+
+def test_a_command_stands_once_in_the_evidence() -> None:
+    found = mended()
+    (cause,) = found.causes
+    seen = replace(OPEN, equivalent="nc -vz 203.0.113.10 443")
+    claim = replace(cause.claim, because=(seen, replace(seen, port=80), replace(seen, port=81)))
+    text = tab_text.render_tab("evidence", found, replace(cause, claim=claim), View(), False)
+    assert text.count("$ nc -vz 203.0.113.10 443") == 1
+    assert text.count(" ms + ") == 3

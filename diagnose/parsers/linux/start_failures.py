@@ -12,8 +12,16 @@ MAX_LINE, MAX_LINES = 1000, 200
 _DENIED = re.compile(r"EACCES|permission denied|errno 13|WinError 10013", re.IGNORECASE)
 _IN_USE = re.compile(r"EADDRINUSE|address already in use|errno 98", re.IGNORECASE)
 _BINDING = re.compile(r"listen|bind|address|socket", re.IGNORECASE)
-#: A file of TLS in quotes or after "open", as Node, Python and Go name it.
-_FILE = re.compile(r"['\"\s](/[^'\"\s:]{1,300}\.(?:pem|key|crt|cer|cert|p12|pfx))\b")
+#: A file of TLS in quotes or after "open", as Node, Python, Go and Java name it.
+_FILE = re.compile(r"['\"\s(=](/[^'\"\s:]{1,300}\.(?:pem|key|crt|cer|cert|p12|pfx|jks|keystore))\b")
+#: A line that names the file alone: OpenSSL's own line with the reason follows (mosquitto).
+_LOADING = re.compile(r"\b(?:unable|cannot|can't|could not|fail\w{0,3}|error)\b", re.IGNORECASE)
+#: Python names no file where its `ssl` may not read one. The command line of the service does:
+#: `--ssl-keyfile /etc/…/privkey.pem`, `--keyfile=…`.
+_UNNAMED = "load_cert_chain"
+_KEY = re.compile(r"key[\w-]{0,12}[ =]\"?(/[^'\"\s:]{1,300})", re.IGNORECASE)
+#: Lines between a file and the reason that follows it.
+_NEAR = 3
 
 
 @frozen
@@ -25,8 +33,10 @@ class StartFailure:
     file: str = ""
 
 
-def start_failure(journal: str, port: int) -> StartFailure | None:
-    """Return why the last start failed; None if no line is about this port or a file of TLS."""
+def start_failure(journal: str, port: int, command: str = "") -> StartFailure | None:
+    """Return why the last start failed; None if no line is about this port or a file of TLS.
+    `command` is the command line of the service."""
+    refusal, distance = "", _NEAR
     at_port = re.compile(rf"(?:[:\s(,=]|port )\s?{port}(?!\d)")
     for line in reversed(journal.splitlines()[-MAX_LINES:]):
         text = line[:MAX_LINE]
@@ -37,6 +47,11 @@ def start_failure(journal: str, port: int) -> StartFailure | None:
             if _IN_USE.search(text):
                 return StartFailure("port-in-use", message)
         file = _FILE.search(text)
-        if file and _DENIED.search(text):
+        is_denied = _DENIED.search(text) is not None
+        is_near = refusal and distance < _NEAR
+        if file and (is_denied or (is_near and _LOADING.search(text))):
             return StartFailure("file-permission", message, clean(file[1], 300))
+        if is_near and _UNNAMED in text and (key := _KEY.search(command[:MAX_LINE])):
+            return StartFailure("file-permission", refusal, clean(key[1], 300))
+        refusal, distance = (message, 0) if is_denied else (refusal, distance + 1)
     return None

@@ -77,6 +77,7 @@ async def failed_services(ctx: ProbeContext, listeners: Listeners) -> None:
     if ctx.options.wants("listener"):
         for failure in start_failures(result.out, port, at, result.took):
             ctx.emit(failure)
+    await _emit_files(ctx, port, result)
     if not ctx.observed(NginxContainer):
         await _emit_units(ctx, str(port), at, result)
 
@@ -84,8 +85,10 @@ async def failed_services(ctx: ProbeContext, listeners: Listeners) -> None:
 async def look_at_units(ctx: ProbeContext, endpoint: str) -> None:
     """Emit the services that failed; nothing listens at the endpoint."""
     at = ctx.elapsed()
-    await _emit_units(ctx, endpoint, at, await _run(ctx, endpoint))
+    result = await _run(ctx, endpoint)
+    await _emit_units(ctx, endpoint, at, result)
     port = whole_number(endpoint)
+    await _emit_files(ctx, port or 0, result)
     if port is not None and not any(unit.endpoint == endpoint for unit in _likely(ctx)):
         # Imported late: most applications run.
         from diagnose.probes.inside.start_commands import emit_start_file
@@ -121,6 +124,16 @@ async def _emit_units(ctx: ProbeContext, endpoint: str, at: float, result: Comma
         ctx.emit(replace(unit, setting=setting))
 
 
+async def _emit_files(ctx: ProbeContext, port: int, result: CommandResult) -> None:
+    """Emit who may read the files of TLS that the services could not read."""
+    for failure in start_failures(result.out, port, ctx.elapsed(), result.took):
+        if failure.reason == "file-permission":
+            # Imported late: few services fail so.
+            from diagnose.probes.inside.web_servers.start_files import emit_service_file
+
+            await emit_service_file(ctx, failure.unit, failure.file)
+
+
 def parse_units(text: str) -> Iterator[ListedUnit]:
     """Parse the output of SCRIPT. Web servers are left out: others read them."""
     for block in re.split(r"^unit ", text, flags=re.MULTILINE)[1:]:
@@ -148,7 +161,7 @@ def start_failures(text: str, port: int, at: float, took: float) -> Iterator[Ser
     """Yield the services whose journal says why they could not open the port, from the output of
     SCRIPT."""
     for listed in parse_units(text):
-        if failure := start_failure(listed.journal, port):
+        if failure := start_failure(listed.journal, port, dict(listed.properties).get("exec", "")):
             yield ServiceFailure(
                 vantage=Vantage.SERVER,
                 at=at,

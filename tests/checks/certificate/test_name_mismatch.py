@@ -5,6 +5,7 @@ import pytest
 
 from diagnose.model import Applicability, Command, Confidence, Manual, Target, Vantage
 from diagnose.model.containers import NginxContainer
+from diagnose.model.tls import Certificate
 from tests.support import caddy_evidence
 from tests.support.certificates import (
     HEALTHY,
@@ -206,3 +207,21 @@ def test_caddy_is_told_the_line_with_the_files(line: str, step: str) -> None:
     (manual,) = claim.fix.steps
     assert isinstance(manual, Manual)
     assert manual.step == step
+
+
+def test_fires_and_says_where_a_certificate_of_no_renewal_tool_comes_from() -> None:
+    """Not of one of an authority that certbot asks, and not where the file is unknown."""
+    bought = leaf(dns_names=("example.com",), issuer="CN=DigiCert G2,O=DigiCert Inc,C=US")
+    free = replace(bought, issuer="CN=R13,O=Let's Encrypt,C=US")
+    site = target("www.example.com")
+
+    def is_bought(certificate: Certificate, path: str = "/etc/nginx/shop.pem") -> object:
+        file = replace(in_use(certificate), path=path)
+        (claim,) = judge("certificate.name-mismatch", visit(certificate, MIDDLE), file, target=site)
+        return claim.facts["bought"]
+
+    assert is_bought(bought)
+    assert not is_bought(free)
+    assert not is_bought(bought, "/etc/letsencrypt/live/example.com/fullchain.pem")
+    (claim,) = judge("certificate.name-mismatch", visit(bought, MIDDLE), target=site)
+    assert not claim.facts["bought"]

@@ -10,6 +10,8 @@ from ..web_servers import keep_only
 #: nginx goes from this server; one layout is enough.
 ONE_LAYOUT = {"[!d]*": "the service is the same on every platform with systemd"}
 PROGRAM, CERTIFICATE, KEY = "/etc/shop/server.js", "/etc/shop/shop.pem", "/etc/shop/shop.key"
+LIVE = "/etc/letsencrypt/live/shop.example.com"
+ARCHIVE = "/etc/letsencrypt/archive/shop.example.com"
 SERVER = f"""\
 const fs = require('fs'), http = require('http'), https = require('https');
 const {{ WebSocketServer }} = require('/usr/share/nodejs/ws');
@@ -37,14 +39,16 @@ WantedBy=multi-user.target
 CAPABLE = "AmbientCapabilities=CAP_NET_BIND_SERVICE"
 
 
-def serve(lab: Lab, capability: str = CAPABLE, key_owner: str = "www-data") -> None:
+def serve(
+    lab: Lab, capability: str = CAPABLE, key_owner: str = "www-data", program: str = SERVER
+) -> None:
     """Node in nginx's place, started by its unit."""
     server = lab.server
     assert isinstance(server, Machine)
     lab.stop_nginx()
     keep_only(lab)
     issued = certificates.good()
-    server.write(PROGRAM, SERVER)
+    server.write(PROGRAM, program)
     server.write(CERTIFICATE, issued.chain)
     server.write(KEY, issued.key_pem, 0o600)
     server.sh(f"chown {key_owner} {KEY}")
@@ -83,9 +87,30 @@ def node_may_not_open_the_port(lab: Lab) -> None:
     outside="tcp.refused",
     server="listener.service-failed",
     not_on=ONE_LAYOUT,
-    manual="only its owner knows how the service may get the key",
 )
 def node_may_not_read_its_key(lab: Lab) -> None:
     """After an issue of Hysteria: the key is root's alone, and the unit has a user."""
     serve(lab, key_owner="root")
+    until_it_failed(lab, "EACCES")
+
+
+@scenario(outside="tcp.refused", server="listener.service-failed", not_on=ONE_LAYOUT)
+def node_may_not_enter_the_folders_of_certbot(lab: Lab) -> None:
+    """After threads on Stack Overflow (EACCES: permission denied, open '/etc/letsencrypt/live/…'):
+    the folders `live` and `archive` are root's alone, and the unit has a user."""
+    server = lab.server
+    assert isinstance(server, Machine)
+    issued = certificates.good()
+    lab.undo(lambda: server.sh("rm -rf /etc/letsencrypt"))
+    server.sh(
+        f"mkdir -p {LIVE} {ARCHIVE}; chmod 700 /etc/letsencrypt/live /etc/letsencrypt/archive"
+    )
+    server.write(f"{ARCHIVE}/fullchain1.pem", issued.chain)
+    server.write(f"{ARCHIVE}/privkey1.pem", issued.key_pem, 0o600)
+    for name in ("fullchain", "privkey"):
+        server.sh(f"ln -s ../../archive/shop.example.com/{name}1.pem {LIVE}/{name}.pem")
+    program = SERVER.replace(CERTIFICATE, f"{LIVE}/fullchain.pem").replace(
+        KEY, f"{LIVE}/privkey.pem"
+    )
+    serve(lab, program=program)
     until_it_failed(lab, "EACCES")

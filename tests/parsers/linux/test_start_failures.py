@@ -47,3 +47,46 @@ def test_the_last_start_counts_and_long_lines_are_cut() -> None:
     assert failure
     assert failure.file == "/etc/app/key.pem"
     assert start_failure("'/" * 200_000, 443) is None
+
+
+LIVE = "/etc/letsencrypt/live/shop.example.com"
+
+
+@pytest.mark.parametrize(
+    ("journal", "file"),
+    [
+        (f"java.io.FileNotFoundException: {LIVE}/shop.jks (Permission denied)", f"{LIVE}/shop.jks"),
+        (f"PermissionError: [Errno 13] Permission denied: '{LIVE}/a.pem'", f"{LIVE}/a.pem"),
+        (
+            f'Error: Unable to load server key file "{LIVE}/privkey.pem". Check keyfile.\n'
+            "OpenSSL Error[0]: error:8000000D:system library::Permission denied",
+            f"{LIVE}/privkey.pem",
+        ),
+        (
+            "    self.load_cert_chain(certfile, keyfile, password)\n"
+            "PermissionError: [Errno 13] Permission denied",
+            "/srv/tls/privkey.pem",
+        ),
+    ],
+)
+def test_the_words_of_java_python_and_openssl(journal: str, file: str) -> None:
+    command = (
+        "/usr/bin/uvicorn --ssl-certfile /srv/tls/chain.pem --ssl-keyfile=/srv/tls/privkey.pem"
+    )
+    failure = start_failure(f"started\n{journal}\nended", 443, command)
+    assert failure
+    assert (failure.reason, failure.file) == ("file-permission", file)
+
+
+@pytest.mark.parametrize(
+    "journal",
+    [
+        "sock.bind(('', 443))\nPermissionError: [Errno 13] Permission denied",
+        f"reading {LIVE}/a.pem\nopen /var/log/x: permission denied",
+        f"cannot read {LIVE}/a.pem\na\nb\nc\nd\nopen /var/log/x: permission denied",
+        "self.load_cert_chain(a, b)\nFileNotFoundError: [Errno 2] No such file or directory",
+    ],
+)
+def test_a_refusal_of_something_else_names_no_file(journal: str) -> None:
+    failure = start_failure(journal, 443, "app --keyfile /srv/tls/privkey.pem")
+    assert failure is None

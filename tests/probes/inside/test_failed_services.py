@@ -3,12 +3,15 @@ import shlex
 
 import pytest
 
+from diagnose.machine import CommandResult
 from diagnose.model import Observation
 from diagnose.model.containers import NginxContainer
+from diagnose.model.files import ServiceFileAccess
 from diagnose.model.program_logs import FailedUnit
 from diagnose.model.server import Listeners
 from diagnose.model.services import ServiceFailure
 from diagnose.probes.inside import failed_services as probes
+from diagnose.probes.inside.web_servers import start_files
 from tests.support.fake_context import Looking
 from tests.support.recorded_machine import RecordedMachine
 from tests.support.web_server_evidence import LISTENING
@@ -20,6 +23,15 @@ OUTPUT = (
     " bind() to 0.0.0.0:443 failed (13: Permission denied)\n"
     "unit mail.service failed - no no\n could not open /var/mail: permission denied\n"
 )
+
+ACCESS = """uid 65534
+gids 65534
+name nobody nogroup
+path {key}
+part 0 root 0 root 600 regular file|?|{key}
+part 0 root 0 root 700 directory|?|/etc/letsencrypt/live
+part 0 root 0 root 755 directory|?|/
+"""
 
 
 def look(listeners: Listeners, *before: Observation) -> Looking:
@@ -139,3 +151,30 @@ def test_a_client_of_the_application_is_not_the_application() -> None:
     text = "unit worker.service failed - no yes\n Error: connect ECONNREFUSED 127.0.0.1:3000\n"
     (unit,) = probes.failed_units(text, "3000", 0.0, 0.0)
     assert not unit.names_endpoint
+
+
+def test_who_may_read_the_key_that_a_service_could_not_read() -> None:
+    """The form of each output is that of its script; a laboratory without systemd has no such."""
+    key = "/etc/letsencrypt/live/shop.example.com/privkey.pem"
+    output = (
+        "unit shop.service failed nobody no yes systemd\n=exec /usr/bin/node server.js\n"
+        f" Error: EACCES: permission denied, open '{key}'\n"
+    )
+    seen: list[tuple[str, ...]] = []
+
+    class Server(RecordedMachine):
+        async def run(self, *argv: str, timeout: float = 8.0) -> CommandResult:
+            seen.append(argv)
+            if argv[2] == probes.SCRIPT:
+                return CommandResult(argv, 0, output, "", 0.1)
+            if argv[2] == start_files.SCRIPT:
+                return CommandResult(argv, 0, "unit shop\nUser=nobody\ngid 103\n", "", 0.1)
+            return CommandResult(argv, 0, ACCESS.format(key=key), "", 0.1)
+
+    looking = Looking(Server({}, {}))
+    asyncio.run(_work(looking, Listeners()))
+    (access,) = looking.observed(ServiceFileAccess)
+    assert (access.unit, access.user, access.path) == ("shop", "nobody", key)
+    assert 103 in access.gids
+    assert [part.path for part in access.denied_parts] == ["/etc/letsencrypt/live", key]
+    assert sum(argv[2] == start_files.SCRIPT for argv in seen) == 1

@@ -84,6 +84,7 @@ services() {
     echo "unit $n $s ${u:--} $k $e systemd"
     echo "=load $(value LoadState)"
     echo "=file $(value UnitFileState)"
+    echo "=exec $(systemctl cat "$n" | sed -n 's/^ExecStart=//p' | tail -n 1 | head -c 900)"
     echo "=sub $(value SubState)"
     echo "=private $(value PrivateNetwork)"
     [ -z "$(value NetworkNamespacePath)" ] || echo "=private yes"

@@ -4,7 +4,7 @@ at only for a server that does not run: Caddy and Traefik open these files as th
 import re
 
 from diagnose.machine.script_files import read_script
-from diagnose.model.files import StartFileAccess
+from diagnose.model.files import ServiceFileAccess, StartFileAccess
 from diagnose.model.frozen import frozen
 from diagnose.model.web_servers import Product, WebServer, WebServerConfig
 from diagnose.parsers.sanitize import clean
@@ -52,11 +52,27 @@ async def emit_start_files(ctx: ProbeContext, server: WebServer, config: WebServ
     paths = dict.fromkeys(file.path for site in config.sites for file in site.files)
     if not paths or not ctx.further_requests.begin("the unit's user"):
         return
-    at = ctx.elapsed()
     units = dict.fromkeys(filter(None, (server.unit, *_UNITS[server.product])))
+    await _emit_access(ctx, StartFileAccess, tuple(units), list(paths)[:MAX_FILES])
+
+
+async def emit_service_file(ctx: ProbeContext, unit: str, path: str) -> None:
+    """Emit the permissions of the file that a service may not read by its journal."""
+    if path and ctx.further_requests.begin(f"the file of {unit}"):
+        await _emit_access(ctx, ServiceFileAccess, (unit,), [path])
+
+
+async def _emit_access(
+    ctx: ProbeContext,
+    kind: type[StartFileAccess | ServiceFileAccess],
+    units: tuple[str, ...],
+    paths: list[str],
+) -> None:
+    """Emit the permissions for the user of the first of these services that exists."""
+    at = ctx.elapsed()
     user = parse_unit_user((await ctx.machine.run("sh", "-c", SCRIPT, "sh", *units)).out)
     if user is None:
         return
-    for access in await read_access(ctx.machine, user.user, "", list(paths)[:MAX_FILES]):
+    for access in await read_access(ctx.machine, user.user, "", paths):
         gids = tuple(dict.fromkeys((*access.gids, *user.gids)))
-        ctx.emit(access_as(StartFileAccess, access, at=at, gids=gids, unit=user.unit))
+        ctx.emit(access_as(kind, access, at=at, gids=gids, unit=user.unit))

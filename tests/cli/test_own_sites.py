@@ -1,0 +1,96 @@
+"""The sites of this server in the errors of a command line that names none."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from diagnose.cli import execution, own_sites
+from diagnose.cli.main import main
+from diagnose.parsers.target import NamelessMessageError
+from diagnose.probes.inside import site_discovery
+
+REFUSED = "connect() failed (111: Connection refused)"
+
+
+@pytest.fixture
+def sites(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The URLs of this server's sites, which a test fills."""
+    urls: list[str] = []
+
+    async def find_sites(machine: object) -> tuple[SimpleNamespace, ...]:
+        return tuple(SimpleNamespace(url=url) for url in urls)
+
+    monkeypatch.setattr(site_discovery, "find_sites", find_sites)
+    return urls
+
+
+def test_the_only_site_stands_in_the_command(
+    sites: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    sites.append("https://shop.acme.net/")
+    assert main([REFUSED]) == 64
+    assert capsys.readouterr().err.endswith("diagnose https://shop.acme.net/ 'MESSAGE'\n")
+    main(["--lang", "zh", REFUSED])
+    assert "diagnose https://shop.acme.net/ '错误信息'\n" in capsys.readouterr().err
+
+
+def test_other_sites_are_named_too(sites: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    sites += [f"https://{name}.acme.net/" for name in "abcdefgh"]
+    assert main(["502"]) == 64
+    said = capsys.readouterr().err
+    assert "diagnose https://a.acme.net/ 502 (other sites of this server: https://b" in said
+    assert "https://f" not in said
+    main(["--lang", "zh", "502"])
+    assert "https://a.acme.net/ 502（本服务器的其他站点：https://b" in capsys.readouterr().err
+
+
+def test_a_fix_of_a_message_alone_names_the_site(
+    sites: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    sites.append("https://shop.acme.net/")
+    main(["fix", REFUSED])
+    assert "https://shop.acme.net/" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--outside", "--server=ssh://203.0.113.1"])
+def test_who_asks_about_elsewhere_is_not_told_of_this_server(sites: list[str], option: str) -> None:
+    sites.append("https://shop.acme.net/")
+    error = NamelessMessageError("It names no site: diagnose https://example.com/ x", None)
+    assert own_sites.with_own_sites(error, [option, "x"]) == str(error)
+
+
+def test_a_server_without_sites_has_the_example(
+    sites: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    main([REFUSED])
+    assert "diagnose https://example.com/ 'MESSAGE'" in capsys.readouterr().err
+
+
+def test_an_error_without_an_example_stays(sites: list[str]) -> None:
+    sites.append("https://shop.acme.net/")
+    error = NamelessMessageError("It names no site.", None)
+    assert own_sites.with_own_sites(error, []) == "It names no site."
+
+
+def test_a_pipe_without_a_target_gets_the_commands_of_all_sites(
+    sites: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    sites += ["https://shop.acme.net/", "http://wiki.acme.net/"]
+    assert main(["--format", "text"]) == execution.USAGE
+    said = capsys.readouterr()
+    assert said.err == (
+        "A TARGET is missing. This server has:\n"
+        "  diagnose https://shop.acme.net/\n  diagnose http://wiki.acme.net/\n"
+    )
+    assert said.out == ""
+
+
+def test_a_server_that_cannot_be_read_is_told_what_a_target_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def find_sites(machine: object) -> None:
+        raise TimeoutError
+
+    monkeypatch.setattr(site_discovery, "find_sites", find_sites)
+    assert main([]) == execution.USAGE
+    assert "A TARGET is missing. See diagnose --help." in capsys.readouterr().err
