@@ -1,6 +1,6 @@
 """The commands that let one group read a file, or pass through a folder, and nobody else."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from diagnose.model import Command, commands
 from diagnose.model.files import PathComponent, ServiceFileAccess
@@ -39,18 +39,28 @@ def _needed(part: PathComponent) -> int:
     return 1 if part.folder else 4
 
 
-def steps_to_read(access: ServiceFileAccess) -> tuple[Command, ...]:
-    """Return the commands that let the service's user read a file, if anything on its path is
-    closed, and start the service; () if the group is not known, or a part of the path is private
-    or belongs to a group of others that the user cannot join with effect."""
-    closed = access.denied_parts
-    if not access.group or any(part.path.startswith(PRIVATE_FOLDERS) for part in closed):
+def closed_parts(accesses: Iterable[ServiceFileAccess]) -> tuple[PathComponent, ...]:
+    """Return the folders and files that a service's user may not enter or read, each once."""
+    parts = {part.path: part for access in accesses for part in access.denied_parts}
+    return tuple(parts.values())
+
+
+def steps_to_read(accesses: Sequence[ServiceFileAccess]) -> tuple[Command, ...]:
+    """Return the commands that let the service's user read its files, if anything on their paths is
+    closed, and start the service; () if nothing is known of them, if the group is not known, or a
+    part of the path is private or belongs to a group of others that the user cannot join.
+    """
+    closed = closed_parts(accesses)
+    first = next(iter(accesses), None)
+    if first is None or not first.group:
         return ()
-    steps = joining(closed, access.user, access.group)
-    if not steps and any(is_of_others(part, access.group) for part in closed):
+    if any(part.path.startswith(PRIVATE_FOLDERS) for part in closed):
+        return ()
+    steps = joining(closed, first.user, first.group)
+    if not steps and any(is_of_others(part, first.group) for part in closed):
         return ()
     if not steps:
-        steps = tuple(step for part in closed for step in grant_read(part, access.group))
+        steps = tuple(step for part in closed for step in grant_read(part, first.group))
     # After several failed starts systemd refuses further ones.
-    start = (commands.reset_failed(access.unit), commands.restart_dead_service(access.unit))
+    start = (commands.reset_failed(first.unit), commands.restart_dead_service(first.unit))
     return (*steps, *start)

@@ -8,7 +8,7 @@ still stop the user.
 
 from collections.abc import Iterator
 
-from checks._granted_access import PRIVATE_FOLDERS, steps_to_read
+from checks._granted_access import PRIVATE_FOLDERS, closed_parts, steps_to_read
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -41,14 +41,14 @@ def service_failed(evidence: Evidence) -> Iterator[Claim]:
     # Two services with such a fault leave it open which of them serves the site.
     if failure is None or (not about_port and len(failures) > 1):
         return
-    access = _access(evidence, failure)
-    closed = access.denied_parts if access else ()
+    accesses = _accesses(evidence, failure)
+    closed = closed_parts(accesses)
     is_sites = bool(closed) and _is_of_the_site(failure.file, evidence.target.host)
     ports = (port,) if any(listener.on(80) for listener in listeners) else (port, 80)
     yield Claim(
         about=Subject(port=port),
         covers=tuple(Subject(port=number) for number in ports),
-        because=(failure, *listeners, *([access] if access else [])),
+        because=(failure, *listeners, *accesses),
         facts={
             "unit": failure.unit,
             "port": port,
@@ -58,20 +58,19 @@ def service_failed(evidence: Evidence) -> Iterator[Claim]:
             "file": failure.file,
             "closed": tuple(f"{part.path} ({part.mode_and_owner})" for part in closed),
             "private": any(part.path.startswith(PRIVATE_FOLDERS) for part in closed),
-            "readable": access is not None and not closed,
+            "readable": bool(accesses) and not closed,
             failure.reason: True,
         },
         confidence=Confidence.CERTAIN if about_port or is_sites else Confidence.LIKELY,
-        fix=_fix(failure, access),
+        fix=_fix(failure, accesses),
     )
 
 
-def _access(evidence: Evidence, failure: ServiceFailure) -> ServiceFileAccess | None:
-    """Return who may read the file that the service could not read."""
+def _accesses(evidence: Evidence, failure: ServiceFailure) -> list[ServiceFileAccess]:
+    """Return who may read the file that the service could not read, and the key beside it."""
     if failure.reason != "file-permission":
-        return None
-    accesses = evidence.good(ServiceFileAccess)
-    return next((item for item in accesses if item.unit == failure.unit), None)
+        return []
+    return [item for item in evidence.good(ServiceFileAccess) if item.unit == failure.unit]
 
 
 def _is_of_the_site(path: str, host: str) -> bool:
@@ -81,7 +80,7 @@ def _is_of_the_site(path: str, host: str) -> bool:
     )
 
 
-def _fix(failure: ServiceFailure, access: ServiceFileAccess | None) -> Fix:
-    if access is not None and (steps := steps_to_read(access)):
+def _fix(failure: ServiceFailure, accesses: list[ServiceFileAccess]) -> Fix:
+    if steps := steps_to_read(accesses):
         return Fix(steps, Applicability.REVIEW)
     return Fix((Manual(failure.reason, Where.SERVER),), Applicability.MANUAL)

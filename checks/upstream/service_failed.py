@@ -14,7 +14,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import assert_never
 
-from checks._granted_access import steps_to_read
+from checks._granted_access import closed_parts, steps_to_read
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -75,7 +75,7 @@ def service_failed(evidence: Evidence) -> Iterator[Claim]:
     if unit is None or not failed:
         yield from _of_the_own_port(evidence)
         return
-    access = _closed_file(evidence, unit)
+    accesses = _closed_files(evidence, unit)
     paths = dict.fromkeys(path.partition("?")[0] for path in (target.path, *target.websockets))
     yield Claim(
         about=Subject(port=target.port, path=next(iter(paths))),
@@ -84,33 +84,33 @@ def service_failed(evidence: Evidence) -> Iterator[Claim]:
             Subject(port=target.port),
             Subject(port=80),
         ),
-        because=(unit, *failed, *([access] if access else [])),
+        because=(unit, *failed, *accesses),
         confidence=_confidence(unit),
         facts={
             **_facts(unit),
             "endpoint": unit.endpoint,
             **_holder(evidence, unit),
-            **_access_facts(access),
+            **_access_facts(accesses),
         },
-        fix=_fix(unit, access),
+        fix=_fix(unit, accesses),
     )
 
 
-def _closed_file(evidence: Evidence, unit: FailedUnit) -> ServiceFileAccess | None:
+def _closed_files(evidence: Evidence, unit: FailedUnit) -> list[ServiceFileAccess]:
     """Return the certificate or key that the failed service could not read by its journal, and may
-    not read now."""
+    not read now, and the key beside it."""
     if not unit.has_failed:
-        return None
+        return []
     accesses = evidence.good(ServiceFileAccess)
-    return next((item for item in accesses if item.unit == unit.unit and item.denied_parts), None)
+    return [item for item in accesses if item.unit == unit.unit and item.denied_parts]
 
 
-def _access_facts(access: ServiceFileAccess | None) -> dict[str, object]:
-    parts = access.denied_parts if access else ()
+def _access_facts(accesses: list[ServiceFileAccess]) -> dict[str, object]:
+    first = next(iter(accesses), None)
     return {
-        "unreadable": access.path if access else "",
-        "user": access.user if access else "",
-        "closed": tuple(f"{part.path} ({part.mode_and_owner})" for part in parts),
+        "unreadable": first.path if first else "",
+        "user": first.user if first else "",
+        "closed": tuple(f"{part.path} ({part.mode_and_owner})" for part in closed_parts(accesses)),
     }
 
 
@@ -210,9 +210,9 @@ def _taken_port(message: str) -> int | None:
     return whole_number(ports[-1]) if ports else None
 
 
-def _fix(unit: FailedUnit, access: ServiceFileAccess | None) -> Fix:
+def _fix(unit: FailedUnit, accesses: list[ServiceFileAccess]) -> Fix:
     reason = _reason(unit)
-    if access is not None and not reason and (granted := steps_to_read(access)):
+    if not reason and (granted := steps_to_read(accesses)):
         return Fix(granted, Applicability.REVIEW)
     start: dict[str, tuple[Command, ...]] = {
         "masked": (
@@ -259,7 +259,7 @@ def _of_the_own_port(evidence: Evidence) -> Iterator[Claim]:
             "endpoint": "",
             "holder": "",
             "taken_port": "",
-            **_access_facts(None),
+            **_access_facts([]),
         },
         fix=Fix((Manual("read-the-log", Where.APPLICATION),), Applicability.MANUAL),
     )

@@ -87,6 +87,7 @@ def node_may_not_open_the_port(lab: Lab) -> None:
     outside="tcp.refused",
     server="listener.service-failed",
     not_on=ONE_LAYOUT,
+    differs=("processes",),
 )
 def node_may_not_read_its_key(lab: Lab) -> None:
     """After an issue of Hysteria: the key is root's alone, and the unit has a user."""
@@ -94,7 +95,12 @@ def node_may_not_read_its_key(lab: Lab) -> None:
     until_it_failed(lab, "EACCES")
 
 
-@scenario(outside="tcp.refused", server="listener.service-failed", not_on=ONE_LAYOUT)
+@scenario(
+    outside="tcp.refused",
+    server="listener.service-failed",
+    not_on=ONE_LAYOUT,
+    differs=("processes",),
+)
 def node_may_not_enter_the_folders_of_certbot(lab: Lab) -> None:
     """After threads on Stack Overflow (EACCES: permission denied, open '/etc/letsencrypt/live/…'):
     the folders `live` and `archive` are root's alone, and the unit has a user."""

@@ -178,3 +178,19 @@ def test_who_may_read_the_key_that_a_service_could_not_read() -> None:
     assert 103 in access.gids
     assert [part.path for part in access.denied_parts] == ["/etc/letsencrypt/live", key]
     assert sum(argv[2] == start_files.SCRIPT for argv in seen) == 1
+
+
+def test_the_key_beside_a_certificate_that_a_service_could_not_read() -> None:
+    paths = [
+        "/etc/letsencrypt/live/a.example/fullchain.pem",
+        "/etc/letsencrypt/live/a.example/privkey.pem",
+    ]
+    seen: list[tuple[str, ...]] = []
+
+    class Server(RecordedMachine):
+        async def run(self, *argv: str, timeout: float = 8.0) -> CommandResult:
+            seen.append(argv)
+            return CommandResult(argv, 0, "unit shop\nUser=nobody\n", "", 0.1)
+
+    asyncio.run(start_files.emit_service_file(Looking(Server({}, {})), "shop", paths[0]))
+    assert list(seen[-1][-2:]) == paths

@@ -21,6 +21,8 @@ _UNITS: dict[Product, tuple[str, ...]] = {
     "haproxy": ("haproxy",),
     "apache": ("apache2", "httpd"),
 }
+#: certbot's folder of one certificate.
+_LIVE = re.compile(r"((?:/[^/\0]{1,100}){1,8}/live/[^/\0]{1,253})/[a-z]{1,20}\.pem\Z")
 #: Maximum number of files that are looked at.
 MAX_FILES = 8
 
@@ -57,9 +59,12 @@ async def emit_start_files(ctx: ProbeContext, server: WebServer, config: WebServ
 
 
 async def emit_service_file(ctx: ProbeContext, unit: str, path: str) -> None:
-    """Emit the permissions of the file that a service may not read by its journal."""
+    """Emit the permissions of the file that a service may not read by its journal, and of the key
+    beside it, which the service would read next."""
     if path and ctx.further_requests.begin(f"the file of {unit}"):
-        await _emit_access(ctx, ServiceFileAccess, (unit,), [path])
+        folder = _LIVE.match(path)
+        paths = [path, *([f"{folder[1]}/privkey.pem"] if folder else [])]
+        await _emit_access(ctx, ServiceFileAccess, (unit,), list(dict.fromkeys(paths)))
 
 
 async def _emit_access(
