@@ -132,21 +132,31 @@ def test_silent_where_the_folder_has_no_application_of_its_own() -> None:
     assert seen({"index.html": HOME, "app/index.html": APP}, APP, path="/app/users") == []
 
 
+def page_of(ctx: Looking) -> Exchange:
+    return Exchange(
+        url=ctx.target.url, address="203.0.113.10", port=443, status=200, body=HOME,
+        headers=(("Content-Type", "text/html"),),
+    )  # fmt: skip
+
+
 def test_apache_shows_the_start_page_below_an_application_s_folder() -> None:
     files = {"/srv/dist/index.html": HOME, "/srv/dist/app/index.html": APP}
     for path, pages in (("/app/users", ["/srv/dist/app/index.html"]), ("/users", [])):
         ctx = Looking(RecordedMachine(files=files))
         ctx.target = replace(ctx.target, path=path)
-        page = Exchange(
-            url=ctx.target.url, address="203.0.113.10", port=443, status=200, body=HOME,
-            headers=(("Content-Type", "text/html"),),
-        )  # fmt: skip
         site = WebSite(
             names=("shop.example.com",), sockets=(SiteSocket(port=443, tls=True),), root="/srv/dist"
         )
         seen_config = WebServerConfig(
             vantage=Vantage.SERVER, product="apache", path="/etc/apache2/a.conf", sites=(site,)
         )
+        page = page_of(ctx)
         ctx.emit(page)
-        asyncio.run(hidden_pages.page_hidden_by_apache.work(ctx, page, seen_config))
+
+        async def work(
+            ctx: Looking = ctx, page: Exchange = page, config: WebServerConfig = seen_config
+        ) -> None:
+            await hidden_pages.page_hidden_by_apache.work(ctx, page, config)
+
+        asyncio.run(work())
         assert [hidden.file for hidden in ctx.observed(HiddenPage)] == pages
