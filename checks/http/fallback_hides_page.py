@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from checks.http import endpoint_subjects, exchanges_by_purpose
 from checks.nginx import Nginx, file_line
 from checks.nginx._location_edits import location_fix, setting_edits
-from checks.server import line_edit, line_text, place_text, reload_steps, server_on_port
+from checks.server import ServerView, line_edit, line_text, place_text, reload_steps, server_on_port
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -37,7 +37,7 @@ _TRY_FILES = re.compile(r"(\s*try_files(?:\s+\S{1,300}){0,20}?\s+\{path\})((?:\s
 def fallback_hides_page(evidence: Evidence) -> Iterator[Claim]:
     pages = [page for page in exchanges_by_purpose(evidence, "target") if page.status == 200]
     for hidden in evidence.good(HiddenPage)[:1]:
-        if not pages:
+        if not pages or hidden.folder:
             return
         is_folder = hidden.file.endswith("/index.html")
         place, line, fix = (_nginx if hidden.product == "nginx" else _caddy)(evidence, hidden)
@@ -86,16 +86,10 @@ def _nginx(evidence: Evidence, hidden: HiddenPage) -> tuple[str, str, Fix | None
 
 def _caddy(evidence: Evidence, hidden: HiddenPage) -> tuple[str, str, Fix | None]:
     view = server_on_port(evidence)
-    lines = [
-        (site.file, number, text)
-        for site in (view.answering_sites if view else ())[:1]
-        for number in range(site.line, site.end + 1)
-        if view and (text := line_text(view, site.file, number)).split()[:1] == ["try_files"]
-        if hidden.fallback in text.split()[-1:]
-    ]
-    if view is None or len(lines) != 1:
+    found = caddy_line(view, hidden) if view else None
+    if view is None or found is None:
         return "", "", None
-    file, number, text = lines[0]
+    file, number, text = found
     place, line = place_text(file, number), " ".join(text.split())
     word = _missing_argument(hidden, "{path}")
     match = _TRY_FILES.fullmatch(text)
@@ -107,3 +101,15 @@ def _caddy(evidence: Evidence, hidden: HiddenPage) -> tuple[str, str, Fix | None
         line,
         Fix((edit, *reload_steps(view.server)), Applicability.REVIEW) if edit else None,
     )
+
+
+def caddy_line(view: ServerView, hidden: HiddenPage) -> tuple[str, int, str] | None:
+    """Return the only `try_files` of the site that ends with the fallback: file, number, text."""
+    lines = [
+        (site.file, number, text)
+        for site in view.answering_sites[:1]
+        for number in range(site.line, site.end + 1)
+        if (text := line_text(view, site.file, number)).split()[:1] == ["try_files"]
+        if hidden.fallback in text.split()[-1:]
+    ]
+    return lines[0] if len(lines) == 1 else None

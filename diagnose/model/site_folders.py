@@ -172,6 +172,8 @@ class HiddenPage(Observation):
     `product` is the server, `path` the target's path. `file` is the page that lies beside,
     `shown_file` the file that was sent, and `fallback` the path of the URL that the last word of
     `try_files` names. The text of the response is that of `shown_file`, and not that of `file`.
+    `folder` is the folder above the path whose application has `file` as its page ("/app/"); "" if
+    `file` is the page of the path itself.
     """
 
     layer: ClassVar[str] = "http"
@@ -181,6 +183,7 @@ class HiddenPage(Observation):
     file: FilePath
     shown_file: FilePath
     fallback: UrlPath
+    folder: UrlPath = ""
 
     def summary(self) -> Summary:
         return self.shown_file, phrase("hides {file}", file=self.file)
