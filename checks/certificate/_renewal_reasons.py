@@ -7,6 +7,7 @@ from diagnose.model.nginx import CertificateFile
 from diagnose.model.renewal import RenewalFailure
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.lazy_pattern import lazy_pattern
+from diagnose.parsers.linux.renewal_logs import challenge_status
 
 #: Each reason, and its words. Of several the first counts: the authority tells of a limit and of
 #: CAA in an answer that may hold the words of others.
@@ -57,7 +58,6 @@ REASONS = tuple(name for name, _ in _REASONS)
 _ASKED = lazy_pattern(
     r"(?<![\w:.])([0-9A-Fa-f:.]{2,45}): (?:Fetching|Invalid response|During secondary)"
 )
-_STATUS = lazy_pattern(r"Invalid response from \S{1,400}(?: \[[^\]]{1,99}\])?: \"?([1-5]\d\d)\b")
 
 
 def is_after(failure: RenewalFailure, file: CertificateFile) -> bool:
@@ -71,11 +71,11 @@ def renewal_reason(message: str) -> dict[str, object]:
     `asked_ipv6` the IPv6 address that the authority asked ("" if it names none), and
     `challenge_status` the status that it got."""
     reason = next((name for name, pattern in _REASONS if pattern.search(message)), "")
-    asked, status = _ASKED.search(message), _STATUS.search(message)
+    asked = _ASKED.search(message)
     address = asked[1] if asked else ""
     return {
         **{name: name == reason for name, _ in _REASONS},
         "known": bool(reason),
         "asked_ipv6": address if ":" in address and is_address(address) else "",
-        "challenge_status": status[1] if status else "",
+        "challenge_status": challenge_status(message) or "",
     }

@@ -21,7 +21,7 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.nginx import CertificateFile
-from diagnose.model.renewal import RenewalFailure
+from diagnose.model.renewal import ChallengeFolder, RenewalFailure
 from diagnose.model.tls import Certificate
 
 #: The record that proves the name was written by a person: certbot's plugin "manual" without a hook
@@ -86,6 +86,9 @@ def renewal_failed(evidence: Evidence) -> Iterator[Claim]:
                 "renew": " ".join(lineage.renew.argv),
                 **reasons,
                 "settings": _settings(failure.tool, lineage.name),
+                "folder": _folder(evidence, lineage.name),
+                "refused": failure.status in {401, 403},
+                **_web_server(evidence),
                 "by_hand": by_hand,
                 "certbot": failure.tool == "certbot",
             },
@@ -102,6 +105,27 @@ def _settings(tool: str, name: str) -> str:
     if tool == "certbot":
         return f"/etc/letsencrypt/renewal/{name}.conf"
     return f"/root/.acme.sh/{name}/{name}.conf" if tool == "acme.sh" else ""
+
+
+def _folder(evidence: Evidence, name: str) -> str:
+    """Return the folder into which the tool writes challenges of a certificate; "" if it is not
+    known."""
+    folders = {
+        folder.name: folder.folder
+        for folder in evidence.good(ChallengeFolder)
+        if folder.folder.startswith("/")
+    }
+    return folders.get(name) or folders.get(evidence.target.host, "")
+
+
+def _web_server(evidence: Evidence) -> dict[str, object]:
+    """Return whether Apache answers, and the plugin of certbot for the web server that does."""
+    # Imported late: few renewals fail.
+    from checks.server import server_view
+
+    view = server_view(evidence)
+    is_apache = view is not None and view.server.product == "apache"
+    return {"apache": is_apache, "plugin": "apache" if is_apache else "nginx"}
 
 
 def _copied_lineage(evidence: Evidence, file: CertificateFile) -> Lineage | None:

@@ -74,9 +74,9 @@ class ChallengeRule:
 
 def challenge_rule(evidence: Evidence, challenge: Exchange) -> ChallengeRule | None:
     """Return the rule that refuses this challenge, or one whose file is there; None if a file may
-    be missing, which is right for a challenge that nobody ordered."""
+    be missing, which is right for a challenge that nobody ordered, or get the site's page."""
     url = parse_url(challenge.url)
-    if challenge.status not in {*_NOT_FOUND, 401, 403} or url is None:
+    if challenge.status not in {200, *_NOT_FOUND, 401, 403} or url is None:
         return None
     rule = _server_rule(evidence, challenge) or _haproxy_rule(evidence, challenge)
     if rule is None and challenge.status in _NOT_FOUND:
@@ -109,10 +109,13 @@ def _server_rule(evidence: Evidence, challenge: Exchange) -> ChallengeRule | Non
     view = server_view(evidence)
     if view is None or challenge.port not in {80, 443} & set(view.server.ports):
         return None
-    rule, kept = decisive_rule(view, ANY_CHALLENGE, False, challenge.status), 0
+    rule, kept = None, 0
+    if challenge.status != 200:
+        rule = decisive_rule(view, ANY_CHALLENGE, False, challenge.status)
     if rule is not None and rule.status == 401 and rule.questions == ("login",):
         rule = replace(rule, questions=())  # an authority has no password either
-    if (rule is None or not rule.is_certain) and challenge.status in _NOT_FOUND:
+    # A missing file may get the site's own page by another rule.
+    if (rule is None or not rule.is_certain) and challenge.status in {200, *_NOT_FOUND}:
         refusals = (decisive_rule(view, WRITTEN_CHALLENGE, False, each) for each in (403, 404, 410))
         rule = next((each for each in refusals if each and each.is_certain), None)
         kept = rule.status if rule else 0

@@ -6,6 +6,7 @@ It is judged after a pasted message of an ACME client: by itself a page for ever
 and a client that has a server of its own, or changes nginx's configuration, is not disturbed.
 """
 
+import re
 from collections.abc import Iterator
 
 from checks.http import addresses, endpoint_subjects, exchanges_by_purpose
@@ -26,9 +27,14 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import Directive
+from diagnose.model.renewal import RenewalFailure
+from diagnose.parsers.linux.renewal_logs import challenge_status
 from diagnose.parsers.nginx.locations import select_location
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 from diagnose.parsers.urls import parse_url
+
+#: A message that quotes a page.
+_PAGE = re.compile(r"(?i)<(?:!doctype|html)\b")
 
 
 @check(
@@ -50,7 +56,14 @@ def acme_challenge_answered(evidence: Evidence) -> Iterator[Claim]:
         for answer in exchanges_by_purpose(evidence, "acme")
         if answer.failure is None
     ]
-    forwarded = [(answer, passed) for answer, passed in answers if passed or answer.status == 200]
+    told = _told_status(evidence)
+    forwarded = [
+        (answer, passed)
+        for answer, passed in answers
+        if (passed or answer.status == 200)
+        and told in {0, answer.status}
+        and not _is_refused(evidence, answer)
+    ]
     if not forwarded:
         return
     exchanges = [answer for answer, _ in forwarded]
@@ -73,6 +86,29 @@ def acme_challenge_answered(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=Fix((Manual("location", Where.SERVER),), Applicability.MANUAL),
     )
+
+
+def _told_status(evidence: Evidence) -> int:
+    """Return the status that the authority got, by the message or by the tool's log: 0 if neither
+    names one. A refusal of the file is not what a page for every path leads to."""
+    symptom = evidence.target.symptom
+    own = f"{evidence.target.input} {symptom.text if symptom else ''}"
+    if (status := challenge_status(own)) or _PAGE.search(own):
+        return status
+    logged = (
+        failure.status
+        for failure in evidence.good(RenewalFailure)
+        if evidence.target.host in failure.names
+    )
+    return next(logged, 0)
+
+
+def _is_refused(evidence: Evidence, answer: Exchange) -> bool:
+    """Return whether a rule of the server refuses the file of a challenge that is there."""
+    from checks.http._challenge_rules import challenge_rule
+
+    rule = challenge_rule(evidence, answer) if answer.status == 200 else None
+    return rule is not None and rule.kept > 0
 
 
 def _pass_directive(nginx: Nginx, answer: Exchange) -> Directive | None:

@@ -36,7 +36,7 @@ from diagnose.model import (
 )
 from diagnose.model.addresses import is_local_host
 from diagnose.model.http import Exchange
-from diagnose.model.renewal import CHALLENGES, ChallengeFolder
+from diagnose.model.renewal import CHALLENGES, ChallengeFolder, RenewalFailure
 from diagnose.model.server import Listeners
 from diagnose.model.tls import served_certificates
 from diagnose.parsers.hostnames import is_address
@@ -93,13 +93,15 @@ def acme_challenge_blocked(evidence: Evidence) -> Iterator[Claim]:
     is_note = by_hand or over_dns or _may_wait_for_tool(evidence, blocked)
     is_served = any(0 < (page.status or 0) < 400 for page in _pages(evidence))
     is_certain = bool(folders) and (is_served or blocked[0].status == 401)
-    is_certain &= not (rule and rule.kept)  # a file that is there was not asked for
+    failure = _failure(evidence, rule.kept) if rule and rule.kept else None
+    # A file that is there was not asked for by this run, but by the authority.
+    is_certain &= not (rule and rule.kept) or failure is not None
     yield Claim(
         about=merge_subjects(subjects),
         # Without a word of the tool, the block of https may serve a certificate renewed otherwise.
         # A rule that no file passes is the likely reason why it is late.
         covers=(Subject(),) if folders or (rule and not over_dns) else _on_port_80(blocked),
-        because=(*blocked, *folders[:1]),
+        because=(*blocked, *folders[:1], *([failure] if failure else [])),
         confidence=Confidence.CERTAIN if is_certain else Confidence.LIKELY,
         severity=Severity.NOTE if is_note and not folders else None,
         facts={
@@ -113,6 +115,7 @@ def acme_challenge_blocked(evidence: Evidence) -> Iterator[Claim]:
             "rule_place": rule.place if rule else "",
             "exempt": rule.exempt if rule else "",
             "kept": rule.kept if rule else 0,
+            "replaced": blocked[0].status == 200,
             "tool": folders[0].tool if folders else "",
             "source": folders[0].source if folders else "",
         },
@@ -129,6 +132,18 @@ def _rule(evidence: Evidence, challenge: Exchange) -> "ChallengeRule | None":
     from checks.http._challenge_rules import challenge_rule
 
     return challenge_rule(evidence, challenge)
+
+
+def _failure(evidence: Evidence, status: int) -> RenewalFailure | None:
+    """Return the last renewal of the name, if its log says that the authority got this status."""
+    return next(
+        (
+            failure
+            for failure in evidence.good(RenewalFailure)
+            if evidence.target.host in failure.names and failure.status == status
+        ),
+        None,
+    )
 
 
 def _is_over_dns(evidence: Evidence) -> bool:

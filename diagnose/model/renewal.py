@@ -22,7 +22,8 @@ class RenewalFailure(Observation):
     `tool` is "certbot", "acme.sh", "dehydrated" or "lego"; `source` is the log, or the command that
     shows its journal; `unit` is the failed systemd service, "" if only the log reports the failure.
     `names` are the names that the tool could not renew, () if it lists none. `message` is the
-    tool's own error, `when` the time of that run in seconds since the epoch, None if unknown.
+    tool's own error, `status` what the authority got for the file of a challenge (0 if the message
+    names none), `when` the time of that run in seconds since the epoch, None if unknown.
     Searched only if a certificate has expired or will soon, or if the message of an ACME client was
     pasted.
     """
@@ -34,6 +35,7 @@ class RenewalFailure(Observation):
     unit: Label = ""
     names: tuple[DomainName, ...] = ()
     message: Body = ""
+    status: int = 0
     when: float | None = None
 
     def summary(self) -> Summary:

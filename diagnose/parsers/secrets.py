@@ -31,6 +31,9 @@ _SENTENCE = re.compile(
     r"|urn:ietf:params:acme:|CAA record\b"
 )
 _BEFORE = re.compile(r"(?i)\b(?:domain|name|acme|challenge|site|order|failed|new)[ \t]$")
+#: certbot's words before what the authority said ("… lacks sufficient authorization :: Invalid
+#: response from …"): two colons are no header field's.
+_LACKS = "lacks sufficient "
 
 _SCHEME = re.compile(r"(?i)\b(bearer|basic)([ \t]{1,4})(?!realm\b)[A-Za-z0-9._~+/=-]{6,}")
 _USER = re.compile(r"://[^/\s\"'@?#]{1,200}(?=@)")
@@ -101,6 +104,8 @@ def _hide_named(text: str) -> str:
 def _is_sentence(text: str, name: re.Match[str], value: re.Match[str] | None) -> bool:
     """Return whether the words around "authorization:" are those of a sentence."""
     before = text[max(0, name.start() - 30) : name.start()]
+    if before.endswith(_LACKS) and value is not None and value[0].startswith(": "):
+        return True
     return (
         value is not None
         and _BEFORE.search(before) is not None

@@ -19,6 +19,8 @@ from diagnose.parsers.secrets import Tokens, hide_secrets, is_secret_name, looks
         "failed authorization: token sesame of the shop",
         "new authorization: alice: sesame",
         "site authorization: open sesame now please",
+        "The client lacks sufficient authorization: sesame",
+        "The client lacks sufficient authorization :: Authorization: Bearer sesame",
     ],
 )
 def test_secrets_are_gone(text: str) -> None:
@@ -37,6 +39,7 @@ def test_secrets_are_gone(text: str) -> None:
         "Code=-1200",
         "issues with Let's Encrypt's domain authorization: Detail: CAA record for a.example.com "
         "prevents issuance",
+        "The client lacks sufficient authorization :: Invalid response from http://a.example: 403",
         "Failed authorization: the server could not connect to a.example.com",
         "curl -H 'X-Forwarded-Proto: https' -H 'Host: shop.example.com' http://127.0.0.1:3000/",
     ],

@@ -37,6 +37,8 @@ _ACME_ENDED = re.compile(r"(?i)verify error|challenge error|error add txt|can no
 _ACME_DONE = re.compile(r"Cert success|Skip, Next renewal time|Skipping\. Next renewal time")
 #: A record that a person has to write is the reason why nothing renews it.
 _ACME_BY_HAND = re.compile(r"(?i)manual mode can ?not renew")
+#: What the authority got for the file of a challenge.
+_STATUS = re.compile(r"Invalid response from \S{1,400}(?: \[[^\]]{1,99}\])? ?: \"?([1-5]\d\d)\b")
 
 
 @frozen
@@ -116,3 +118,10 @@ def last_journal_line(text: str) -> FailedRenewal:
     )
     unit_lines = [line for line in lines if not own.match(line)]
     return FailedRenewal((), clean(unit_lines[-1] if unit_lines else "", MAX_REASON))
+
+
+def challenge_status(message: str) -> int:
+    """Return the status that the authority got for the file of a challenge, 0 if its message names
+    none."""
+    match = _STATUS.search(message)
+    return int(match[1]) if match else 0

@@ -284,5 +284,6 @@ def _failure(
         unit=unit,
         names=run.names,
         message=run.message,
+        status=log_parser.challenge_status(run.message),
         when=float(when) if when != "0" else None,
     )

@@ -5,9 +5,10 @@ import pytest
 
 from diagnose.model import Applicability, Manual, Severity
 from diagnose.model.nginx import CertificateFile
-from diagnose.model.renewal import RenewalFailure
+from diagnose.model.renewal import ChallengeFolder, RenewalFailure
 from tests.support.certificates import leaf
 from tests.support.check_evidence import NOW, judge
+from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
 CHECK = "certificate.renewal-failed"
 URL = "http://shop.example.com/.well-known/acme-challenge/x"
@@ -178,3 +179,19 @@ def test_fires_where_cron_does_not_find_the_web_server() -> None:
 def test_a_failure_in_the_second_of_the_file_is_of_the_run_that_wrote_it() -> None:
     assert not judge(CHECK, file(), failure("shop.example.com", when=WRITTEN))
     assert judge(CHECK, file(), failure("shop.example.com", when=WRITTEN + 1))
+
+
+def test_names_the_folder_and_the_plugin_of_the_web_server() -> None:
+    refused = replace(
+        failure("shop.example.com"), message=f"Invalid response from {URL}: 403", status=403
+    )
+    folder = ChallengeFolder(
+        tool="certbot", source="renewal", name="shop.example.com", folder="/var/www/shop"
+    )
+    (claim,) = judge(CHECK, file(), refused, folder, APACHE, apache_config(HTTPS))
+    assert (claim.facts["folder"], claim.facts["plugin"]) == ("/var/www/shop", "apache")
+    assert claim.facts["apache"]
+    assert claim.facts["refused"]
+    (claim,) = judge(CHECK, file(), failure("shop.example.com"))
+    assert (claim.facts["folder"], claim.facts["plugin"]) == ("", "nginx")
+    assert not claim.facts["refused"]

@@ -4,9 +4,12 @@ from dataclasses import replace
 
 from diagnose.model import Claim
 from diagnose.model.http import Exchange
+from diagnose.model.renewal import WRITTEN_CHALLENGE, RenewalFailure
+from diagnose.model.server_rules import AnsweringRule
 from diagnose.model.symptom import Symptom, SymptomKind
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
+from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
 CHECK = "http.acme-challenge-answered"
 URL = "http://shop.example.com/.well-known/acme-challenge/diagnose-1a2b"
@@ -49,6 +52,30 @@ def test_silent_about_a_client_that_answers_by_itself() -> None:
     said = "Certbot failed to authenticate some domains (authenticator: nginx). Invalid response"
     target = replace(SHOP, input=said, symptom=Symptom("acme-response", "Invalid response"))
     assert not judge(CHECK, challenge(200), target=target)
+
+
+SAID = "unauthorized :: Invalid response from https://shop.example.com/.well-known/acme-challenge/x"
+
+
+def test_silent_about_a_message_that_tells_another_status() -> None:
+    target = replace(SHOP, symptom=Symptom("acme-response", f"{SAID} : 403 Forbidden"))
+    assert not judge(CHECK, challenge(200), target=target)
+    target = replace(SHOP, symptom=Symptom("acme-response", f"{SAID}: 404"))
+    assert not judge(CHECK, challenge(200), target=target)
+    target = replace(SHOP, symptom=Symptom("acme-response", f'{SAID}: "<!DOCTYPE html>'))
+    logged = RenewalFailure(
+        tool="certbot", source="log", names=(SHOP.host,), message=f"{SAID}: 403", status=403
+    )
+    assert judge(CHECK, challenge(200), logged, target=target)
+    target = replace(SHOP, symptom=Symptom("acme-response", "Some challenges have failed."))
+    assert not judge(CHECK, challenge(200), logged, target=target)
+
+
+def test_silent_where_a_rule_refuses_the_file_that_is_there() -> None:
+    rule = AnsweringRule(WRITTEN_CHALLENGE, 403, r"RewriteRule (^|/)\. - [F]", file="/x", line=4)
+    seen = APACHE, replace(apache_config(HTTPS), rules=(rule,))
+    target = replace(SHOP, symptom=Symptom("acme-response", "Invalid response"))
+    assert not judge(CHECK, challenge(200), *seen, target=target)
 
 
 def test_silent_on_404_and_without_a_message() -> None:

@@ -11,6 +11,7 @@ from diagnose.model.renewal import (
     WRITTEN_CHALLENGE,
     ChallengeFolder,
     RenewalAuthority,
+    RenewalFailure,
 )
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.server_rules import AnsweringRule
@@ -283,6 +284,28 @@ def test_fires_where_a_rule_of_apache_refuses_files_that_are_there() -> None:
     assert claim.confidence is Confidence.LIKELY
     _, lines = applied(claim)
     assert lines == [r"+RewriteRule ^\.well-known/acme-challenge/ - [L]"]
+
+
+def test_fires_where_a_missing_file_gets_the_sites_own_page() -> None:
+    """Certain once the authority was refused by the same status."""
+    seen = apache_with(REFUSING, {HTACCESS: HIDING})
+    (claim,) = judge("http.acme-challenge-blocked", home(), challenge(200), FOLDER, *seen)
+    assert (claim.facts["kept"], claim.facts["replaced"]) == (403, True)
+    assert claim.confidence is Confidence.LIKELY
+    url = "https://shop.example.com/.well-known/acme-challenge/x"
+    failed = RenewalFailure(
+        tool="certbot", source="log", names=("shop.example.com",),
+        message=f"203.0.113.10: Invalid response from {url}: 403", status=403,
+    )  # fmt: skip
+    (claim,) = judge("http.acme-challenge-blocked", home(), challenge(200), FOLDER, failed, *seen)
+    assert claim.confidence is Confidence.CERTAIN
+    _, lines = applied(claim)
+    assert lines == [r"+RewriteRule ^\.well-known/acme-challenge/ - [L]"]
+
+
+def test_silent_where_a_missing_file_gets_a_page_and_one_that_is_there_is_sent() -> None:
+    seen = apache_with(replace(REFUSING, questions=("other",)), {HTACCESS: HIDING})
+    assert not judge("http.acme-challenge-blocked", home(), challenge(200), FOLDER, *seen)
 
 
 def test_leaves_a_rule_alone_that_others_count() -> None:

@@ -112,6 +112,41 @@ def apache_forbids_files_with_dots_but_those(lab: Lab) -> None:
     _due_behind_an_htaccess(lab, HIDING.replace("    RewriteCond", spared, 1))
 
 
+FALLBACK = "\n".join(
+    (
+        "RewriteCond %{REQUEST_FILENAME} !-d", "RewriteCond %{REQUEST_FILENAME} !-f",
+        "RewriteRule ^ index.html [L]",
+    )
+)  # fmt: skip
+REFUSED = (
+    "Attempting to renew cert (shop.example.com) produced an unexpected error: Failed authorization"
+    " procedure. shop.example.com (http-01): urn:ietf:params:acme:error:unauthorized :: The client"
+    f" lacks sufficient authorization :: Invalid response from {URL} : 403 Forbidden"
+)
+
+
+@apache_scenario(
+    outside="certificate.expires-soon", server="http.acme-challenge-blocked", manual=RENEWED,
+    args=(REFUSED,),
+)  # fmt: skip
+def apache_forbids_files_with_dots_and_has_a_page_for_others(lab: Lab) -> None:
+    """After https://github.com/emoncms/emoncms/issues/952: a made-up challenge gets the site's own
+    page, and the file of a challenge gets 403."""
+    _due_behind_an_htaccess(lab, f"{HIDING}\n{FALLBACK}")
+    _renewed_from(lab, "/var/www/shop")
+
+
+@apache_scenario(
+    outside="certificate.expires-soon", server="certificate.expires-soon", manual=RENEWED
+)
+def apache_has_a_page_for_missing_files_and_spares_challenges(lab: Lab) -> None:
+    """Its twin, as the thread mends it: the first condition leaves out what is well known."""
+    first = "    RewriteCond %{REQUEST_URI} !^/?\\.well-known/\n    RewriteCond"
+    rules = HIDING.replace("    RewriteCond", first, 1)
+    _due_behind_an_htaccess(lab, f"{rules}\n{FALLBACK}")
+    _renewed_from(lab, "/var/www/shop")
+
+
 @apache_scenario(
     outside="http.acme-challenge-blocked",
     server="http.acme-challenge-blocked",

@@ -3,7 +3,12 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnose.parsers.linux.renewal_logs import acme_sh, certbot, last_journal_line
+from diagnose.parsers.linux.renewal_logs import (
+    acme_sh,
+    certbot,
+    challenge_status,
+    last_journal_line,
+)
 
 CERTBOT = """\
 2026-11-25 03:12:01,101:DEBUG:certbot._internal.main:certbot version: 2.11.0
@@ -166,3 +171,11 @@ def test_the_limit_of_zerossl() -> None:
     failed = acme_sh(text)
     assert failed is not None
     assert failed.message.startswith("The retryafter=86400")
+
+
+def test_the_status_that_the_authority_got() -> None:
+    url = "https://shop.example.com/.well-known/acme-challenge/x"
+    assert challenge_status(f"203.0.113.10: Invalid response from {url}: 403") == 403
+    assert challenge_status(f"Invalid response from {url} : 404 Not Found") == 404
+    assert challenge_status(f'Invalid response from {url} [203.0.113.10]: "401"') == 401
+    assert challenge_status(f'Invalid response from {url}: "<!DOCTYPE html>') == 0
