@@ -214,11 +214,8 @@ def _changes(rows: list[str], block: range, own: Correction) -> dict[int, tuple[
     if own.field == _POINTS and "[" not in row and ", " in own.after:
         if not row.lstrip().startswith("- "):
             return {}
-        return {
-            hits[0]: tuple(
-                whole.sub(lambda _, part=part: part, row) for part in own.after.split(", ")
-            )
-        }
+        parts = own.after.split(", ")
+        return {hits[0]: tuple(part.join(whole.split(row)) for part in parts)}
     return {hits[0]: (whole.sub(lambda _: own.after, row),)}
 
 
