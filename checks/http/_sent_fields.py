@@ -2,6 +2,7 @@
 it: nginx's `add_header`, or the line of another server (`checks.server._response_fields`)."""
 
 import re
+import shlex
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -12,15 +13,19 @@ from checks.nginx._edits import config_edits
 from checks.server import reload_steps as server_reload_steps
 from checks.server import server_on_port
 from diagnose.model import Applicability, Edit, Evidence, Fix, Location
+from diagnose.model.addresses import bracketed
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx import edits
+from diagnose.parsers.web_sites import routes_of_name
 
 if TYPE_CHECKING:
     from checks.server import ServerView
     from checks.server._field_lines import FieldLine
 
 
+#: Where an application listens, as an address: the name of an upstream is known to nginx alone.
+_ORIGIN = re.compile(r"https?://(?:[\d.]{7,15}|localhost|\[[\da-f:.]{2,45}\])(?::\d{1,5})?(?=/|$)")
 #: A value that needs no quotes.
 _PLAIN = re.compile(r"[\w=/.-]{1,200}", re.ASCII)
 
@@ -112,3 +117,39 @@ def sent_field(
 
     line = sending_line(view, name, values)
     return _ServerField(line.place, line.value, line.location, view, line) if line else None
+
+
+def direct_question(evidence: Evidence, name: str) -> str:
+    """Return the command that asks the page's application itself whether it sends a field; "" if it
+    is not known which application that is, or where it listens."""
+    from checks.http._page_files import location_facts
+
+    path = evidence.target.path.partition("?")[0]
+    origin = str(location_facts(Nginx.of(evidence), path)["application"])
+    view = server_on_port(evidence)
+    if view is not None and view.config is not None:
+        target = evidence.target
+        routes = routes_of_name(view.config, target.port, target.host, path, False)
+        origins = {
+            f"{route.scheme}://{bracketed(route.host)}:{route.port}"
+            for route in routes
+            if route.host and route.port and route.scheme in {"http", "https"}
+        }
+        origin = origins.pop() if len(origins) == len(routes) == 1 else ""
+    address = _ORIGIN.match(origin)
+    if address is None:
+        return ""
+    asked = shlex.join(
+        (
+            "curl",
+            "-sk",
+            "-o",
+            "/dev/null",
+            "-D",
+            "-",
+            "-H",
+            f"Host: {evidence.target.host}",
+            f"{address[0]}/",
+        )
+    )
+    return f"{asked} | grep -i {shlex.quote(name)}"

@@ -38,7 +38,7 @@ def feature_forbidden(evidence: Evidence) -> Iterator[Claim]:
     if shown is None or not (values or old_values):
         return
     # Imported late: few pages have such a policy.
-    from checks.http._sent_fields import sent_field
+    from checks.http._sent_fields import direct_question, sent_field
     from diagnose.parsers.permissions_policy import forbidden_features, modern_form
 
     name = _FIELD if values else _OLD_FIELD
@@ -68,6 +68,7 @@ def feature_forbidden(evidence: Evidence) -> Iterator[Claim]:
             "entry": ", ".join(dict.fromkeys(item.text for item in forbidden))[:200],
             "corrected": ", ".join(f"{name}=(self)" for name in names),
             "place": sent.place if sent else "",
+            "direct": "" if sent else direct_question(evidence, name),
         },
         fix=_fix(sent, names),
     )

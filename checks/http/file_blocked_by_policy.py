@@ -53,7 +53,7 @@ def file_blocked_by_policy(evidence: Evidence) -> Iterator[Claim]:
     if not blocked:
         return
     # Imported late: few pages ask for what their policy forbids.
-    from checks.http._sent_fields import sent_field
+    from checks.http._sent_fields import direct_question, sent_field
 
     sent = sent_field(evidence, CSP, shown.values(CSP))
     blocked = [use for use in blocked if use.kind != "style" or sent]
@@ -80,6 +80,7 @@ def file_blocked_by_policy(evidence: Evidence) -> Iterator[Claim]:
             "source": first.source.url,
             "corrected": corrected_directive(first, shown.url)[:300],
             "place": sent.place if sent else "",
+            "direct": "" if sent else direct_question(evidence, CSP),
             **kind_facts(first.kind),
         },
         fix=_fix(sent, shown, first),

@@ -55,7 +55,7 @@ def page_restricted(evidence: Evidence) -> Iterator[Claim]:
         return
     kind, address, text, corrected = restriction
     # Imported late: few policies take anything from their page.
-    from checks.http._sent_fields import sent_field
+    from checks.http._sent_fields import direct_question, sent_field
 
     sent = sent_field(evidence, CSP, shown.values(CSP))
     value = with_directive(sent.value, corrected) if sent else ""
@@ -72,6 +72,7 @@ def page_restricted(evidence: Evidence) -> Iterator[Claim]:
             "directive": text[:200],
             "corrected": corrected[:300],
             "place": sent.place if sent else "",
+            "direct": "" if sent else direct_question(evidence, CSP),
             "breaks": breaks,
             "scripts": kind == "scripts",
             "form": kind in {"form", "sandboxed-form"},

@@ -7,6 +7,7 @@ place. With `proxy_intercept_errors on` an answer of the application itself is r
 all that it says.
 """
 
+import re
 from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
@@ -44,6 +45,8 @@ _FAILURES = (
     (r"no live upstreams", 502),
     (r"upstream sent (?:too big|invalid|no valid)", 502),
 )
+#: The file of the error page, where it is not there.
+_NO_FILE = re.compile(r'open\(\) "(/[^"]{1,1000})" failed \(2: ')
 
 
 @frozen(eq=False)
@@ -99,6 +102,7 @@ def error_page_hides(evidence: Evidence) -> Iterator[Claim]:
             "directive": " ".join((directive.name, *directive.args)),
             "place": file_line(directive),
             "missing": line.text if line else "",
+            "file": path[1] if line and (path := _NO_FILE.match(line.text)) else "",
             "refused": pages[0].status == 405 and not is_replaced,
             "replaced": is_replaced,
         },

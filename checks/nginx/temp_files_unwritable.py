@@ -13,10 +13,12 @@ from checks.nginx._commands import owner_test_command, reload_command, reload_st
 from checks.nginx._edits import config_edit
 from checks.nginx._failed_requests import current_failures
 from checks.nginx._page_errors import logged_errors
+from checks.nginx.file_forbidden import is_private, opened_to_others
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Command,
     Confidence,
     Evidence,
     Fix,
@@ -24,6 +26,7 @@ from diagnose.model import (
     Severity,
     Subject,
     Where,
+    commands,
 )
 from diagnose.model.files import BodyFolderAccess, TempFolderAccess
 from diagnose.model.http import Exchange, ResponseBody
@@ -40,6 +43,11 @@ _UNWRITABLE = re.compile(
 #: The name of a temporary file (ngx_create_temp_file): ten digits. Of an upload nginx does not say
 #: what it was doing, so that its line is like that of a static file.
 _TEMP_NAME = re.compile(r"/\d{10}$")
+#: What the folders of temporary files are called. One of another name may have other things in it.
+_TEMP_FOLDER = re.compile(
+    r"(?i)/(?:nginx|openresty)/[\w.-]+$"
+    r"|/[^/]*(?:te?mp(?!late)|cache|body|proxy|fastcgi|uwsgi|scgi)[^/]*$(?<!^/tmp)(?<!^/var/tmp)"
+)
 #: Enough for an upload of a usual size, in bytes.
 _ROOM = 4 * 1024**2
 _KINDS = {"13": "denied", "28": "full", "30": "read_only", "122": "full"}
@@ -113,7 +121,7 @@ def temp_files_unwritable(evidence: Evidence) -> Iterator[Claim]:
         fix=(
             Fix((Manual("make-room", Where.SERVER),), Applicability.MANUAL)
             if kind == "full"
-            else _fix(nginx, user)
+            else _fix(nginx, user, accesses if kind == "denied" else ())
         ),
     )
 
@@ -131,11 +139,15 @@ def _is_given_away(nginx: Nginx) -> bool:
     return nginx.test is not None and nginx.test.keeps_owners
 
 
-def _fix(nginx: Nginx, user: str) -> Fix:
+def _fix(nginx: Nginx, user: str, accesses: Sequence[BodyFolderAccess]) -> Fix:
     """Let the workers write in the folder: by a reload where a changed `user` waits, by the missing
-    `user` where root does not run the master, else by hand."""
+    `user` where root does not run the master, by the rights of the folders that were seen to be
+    closed, else by hand."""
     by_hand = Fix((Manual("let-nginx-write", Where.SERVER),), Applicability.MANUAL)
-    if not _is_given_away(nginx) or nginx.master is None or nginx.config is None:
+    if not _is_given_away(nginx):
+        steps = _opening_commands(user, accesses)
+        return Fix(steps, Applicability.REVIEW) if steps else by_hand
+    if nginx.master is None or nginx.config is None:
         return by_hand
     if not nginx.master.user:
         return Fix(reload_steps(nginx), Applicability.REVIEW)
@@ -148,6 +160,37 @@ def _fix(nginx: Nginx, user: str) -> Fix:
     if edit is None:
         return by_hand
     return Fix((edit, owner_test_command(nginx), reload_command(nginx)), Applicability.REVIEW)
+
+
+def _opening_commands(user: str, accesses: Sequence[BodyFolderAccess]) -> tuple[Command, ...]:
+    """Return the commands that let the workers enter the folders above, and that give them the
+    folder itself if it, or one that nginx made in it, is of somebody else. () if none of them is
+    closed, or if other things than temporary files may be in it."""
+    if not accesses or not user:
+        return ()
+    # One in the folder is behind the folder; the workers own what they make there.
+    folder = min((access.path for access in accesses), key=len)
+    above = dict.fromkeys(
+        part
+        for access in accesses
+        for part in access.denied_parts
+        if not f"{part.path}/".startswith(f"{folder}/")
+    )
+    if is_private(folder, above):
+        return ()
+    inside = [
+        part
+        for access in accesses
+        for part in access.parts
+        if f"{part.path}/".startswith(f"{folder}/") and not access.may_write(part)
+    ]
+    opened = tuple(map(opened_to_others, above))
+    if not inside:
+        return opened
+    if any(part.uid == access.uid for part in inside for access in accesses[:1]):
+        return ()
+    is_temporary = _TEMP_FOLDER.search(folder)
+    return (*opened, commands.chown_tree(user, folder)) if is_temporary else ()
 
 
 def _closed_folder(evidence: Evidence) -> Iterator[Claim]:
@@ -180,7 +223,7 @@ def _closed_folder(evidence: Evidence) -> Iterator[Claim]:
                 "read_only": False,
             },
             severity=Severity.WARNING,
-            fix=_fix(nginx, access.user),
+            fix=_fix(nginx, access.user, (access,)),
         )
 
 

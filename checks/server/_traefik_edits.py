@@ -18,18 +18,22 @@ _NOWHERE = re.compile(r'(?:the )?(service|middleware) "([^"@]{1,200})@(\w{1,40})
 _GUARD = re.compile(r"(?i)auth|allow|white|deny|block|guard|sso|login|oidc|secur|\bip")
 _UNWATCHED = re.compile(r"(?im)^\s*watch\s*[:=]\s*false\b|providers\.file\.watch=false")
 _KEY = re.compile(r"^(\s*)[\"']?([\w.@-]{1,100})[\"']?\s*:")
+#: A router that leads visitors to https, or answers an authority: it belongs on another port.
+_FOR_HTTP = re.compile(r"(?i)redir|http\b|insecure|acme|noop|@internal")
+_POINTS = "entryPoints"
 _LIKENESS, _MAX_LINES = 0.7, 5000
 
 
 @frozen
 class Correction:
     """A field of a router with what stands there and what should, and whether that is sure.
-    `before` is "" for a field that is missing. `is_whole` is whether `after` is the whole value."""
+    `before` is "" for a field that is missing. `further` is what the router needs besides."""
 
     field: str
     before: str
     after: str
     is_sure: bool = True
+    further: "Correction | None" = None
 
     def setting(self, router: Router) -> str:
         """Return it as one writes it: as a label, if a container has the router."""
@@ -40,7 +44,8 @@ class Correction:
             resolver = self.after.removeprefix("{certResolver: ").removesuffix("}")
             end = "tls=true" if self.after == "{}" else f"tls.certresolver={resolver}"
             return f"traefik.http.routers.{name}.{end}"
-        return f"traefik.http.routers.{name}.{self.field.lower()}={self.after}"
+        value = self.after.replace(", ", ",") if self.field == _POINTS else self.after
+        return f"traefik.http.routers.{name}.{self.field.lower()}={value}"
 
 
 def correction(
@@ -54,19 +59,39 @@ def correction(
             return Correction("rule", router.rule, rule) if rule else None
         return _of_error(view, router, point)
     if reason == "plain":
-        # A certificate that is there already is sent without a resolver, too.
-        own = state.resolvers[0] if len(state.resolvers) == 1 else ""
-        return Correction(
-            "tls", "", f"{{certResolver: {own}}}" if own and _is_default(view) else "{}"
-        )
-    return None
+        return _tls(view, state)
+    return _of_point(view, state, router, point) if reason == "entry_point" else None
+
+
+def _tls(view: ServerView, state: TraefikState) -> Correction:
+    # A certificate that is there already is sent without a resolver, too.
+    own = state.resolvers[0] if len(state.resolvers) == 1 else ""
+    return Correction("tls", "", f"{{certResolver: {own}}}" if own and _is_default(view) else "{}")
+
+
+def _of_point(
+    view: ServerView, state: TraefikState, router: Router, point: EntryPoint
+) -> Correction | None:
+    """Return how the only router for the name gets on the entry point: beside its own one. Where it
+    needs `tls` for that, it would take nothing on its own one any more, and goes to the new one."""
+    tls, words = view.evidence.target.uses_tls, (router.name, router.service)
+    is_only = sum(each.has_name for each in state.routers) == 1
+    is_for_http = "HostRegexp" in router.rule or any(map(_FOR_HTTP.search, words))
+    if not is_only or is_for_http or not router.takes or len(router.entry_points) != 1:
+        return None
+    if router.tls and not tls:
+        return None
+    old = router.entry_points[0]
+    if tls and not (router.tls or point.tls):
+        return Correction(_POINTS, old, point.name, is_sure=False, further=_tls(view, state))
+    return Correction(_POINTS, old, f"{old}, {point.name}", is_sure=False)
 
 
 def _of_error(view: ServerView, router: Router, point: EntryPoint) -> Correction | None:
     error = router.errors[0] if router.errors else ""
     if match := _NO_POINT.search(error):
         sure = router.entry_points == (match[1],)
-        return Correction("entryPoints", match[1], point.name) if sure else None
+        return Correction(_POINTS, match[1], point.name) if sure else None
     match = _NOWHERE.search(error)
     if match is None:
         return None
@@ -127,7 +152,15 @@ def router_edit(
     if len(blocks) != 1:
         return None
     file, block = blocks[0]
-    changes = _changes(file.text.split("\n"), block, own)
+    rows = file.text.split("\n")
+    text = "\n".join(rows[number - 1] for number in block)
+    if own.field == _POINTS and _FOR_HTTP.search(text.replace("http:", "")):
+        return None
+    changes = _changes(rows, block, own)
+    if changes and own.further:
+        # What is added is below another line.
+        added = _changes(rows, block, own.further)
+        changes = {**changes, **added} if added and not changes.keys() & added.keys() else {}
     return line_edit(view, file.path, changes) if changes else None
 
 
@@ -177,7 +210,13 @@ def _changes(rows: list[str], block: range, own: Correction) -> dict[int, tuple[
     hits = [number for number in inside if len(whole.findall(lines[number])) == 1]
     if len(hits) != 1 or ("\\" in own.after and '"' in lines[hits[0]]):
         return {}
-    return {hits[0]: (whole.sub(lambda _: own.after, lines[hits[0]]),)}
+    row = lines[hits[0]]
+    if own.field == _POINTS and "[" not in row and ", " in own.after:
+        if not row.lstrip().startswith("- "):
+            return {}
+        parts = own.after.split(", ")
+        return {hits[0]: tuple(part.join(whole.split(row)) for part in parts)}
+    return {hits[0]: (whole.sub(lambda _: own.after, row),)}
 
 
 def _field_lines(lines: dict[int, str], field: str) -> Iterator[int]:

@@ -79,6 +79,7 @@ def traefik_no_router(evidence: Evidence) -> Iterator[Claim]:
             reason: True,
             "setting": own.setting(router) if own and router else "",
             "before": own.before if own else "",
+            "further": own.further.setting(router) if own and own.further and router else "",
             "recreate": _recreate(evidence, router) if router else "",
         },
         fix=_fix(view, state, router, own, reason),

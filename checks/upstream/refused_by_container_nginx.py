@@ -34,6 +34,7 @@ from diagnose.model import (
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.logs import ContainerLogLine, FailedRequests
 from diagnose.model.nginx import ContainerNginx
+from diagnose.model.pages import PageFileResponse
 from diagnose.parsers.nginx import edits, error_log, proxy_headers
 from diagnose.parsers.nginx.locations import LocationMatch
 
@@ -64,6 +65,7 @@ _REASONS = (
     severity=Severity.ERROR,
     needs=[ContainerNginx, ContainerLogLine],
     explains=[
+        "http.page-file-missing",
         "http.server-error",
         "nginx.body-limit",
         "nginx.other-requests-failed",
@@ -81,25 +83,59 @@ def refused_by_container_nginx(evidence: Evidence) -> Iterator[Claim]:
         yield claim
     path = evidence.target.path.partition("?")[0]
     failed = [page for page in page_exchanges(evidence) if (page.status or 0) >= 400]
+    if not failed and (claim := _page_file_claim(evidence)):
+        yield claim
+        return
     request = container_request(evidence, path) if failed else None
     if request is None:
         return
     for reason, statuses, pattern in _REASONS:
         pages = [page for page in failed if page.status in statuses]
-        lines = [
-            line
-            for line in _lines(evidence, request)
-            if line.in_run and line.path in request.paths and pattern.match(line.text)
-        ]
+        lines = _lines(evidence, request, pattern)
         if pages and lines:
             yield _claim(evidence, request, path, lines, pages, reason)
             return
 
 
-def _lines(evidence: Evidence, request: ContainerRequest) -> Iterator[ContainerLogLine]:
-    for line in evidence.good(ContainerLogLine):
-        if line.container == request.behind.container:
-            yield line
+def _page_file_claim(evidence: Evidence) -> Claim | None:
+    """Return the claim about the files of the page which the nginx in a container does not find, or
+    may not give out."""
+    # Imported late: few servers have such a container.
+    from checks.http import _page_files as page_files
+
+    refused = [file for file in page_files.refused_files(evidence) if file.reason == "status"]
+    for file in refused:
+        request = container_request(evidence, file.path)
+        if request is None:
+            continue
+        for reason, statuses, pattern in _REASONS:
+            lines = _lines(evidence, request, pattern)
+            if not lines or file.response.status not in statuses:
+                continue
+            claim = _claim(
+                evidence, request, file.path, lines, [file.response], reason,
+                url=file.response.url, page=file.page.url,
+            )  # fmt: skip
+            return replace(
+                claim,
+                covers=(*claim.covers, page_files.page_subject(file.page)),
+                severity=page_files.severity(file.page, [each.response.url for each in refused]),
+            )
+    return None
+
+
+def _lines(
+    evidence: Evidence, request: ContainerRequest, pattern: re.Pattern[str]
+) -> list[ContainerLogLine]:
+    """Return what its log says of this request in this run, where it says such a thing."""
+    return [
+        line
+        for line in evidence.good(ContainerLogLine)
+        if line.container == request.behind.container
+        and line.in_run
+        and line.path in request.paths
+        and pattern.match(line.text)
+    ]
 
 
 def _claim(
@@ -107,12 +143,12 @@ def _claim(
     request: ContainerRequest,
     path: str,
     lines: list[ContainerLogLine],
-    seen: Sequence[Exchange | FailedRequests],
+    seen: Sequence[Exchange | FailedRequests | PageFileResponse],
     reason: str,
     **facts: object,
 ) -> Claim:
     line, port = lines[-1], evidence.target.port
-    pages = [each for each in seen if isinstance(each, Exchange)]
+    pages = [each for each in seen if isinstance(each, Exchange | PageFileResponse)]
     is_meant = reason in {_MISSING, _FORBIDDEN} and path != "/" and not evidence.target.symptom
     match = request.locations[0]
     about = Subject(port=port, path=path)
@@ -127,6 +163,7 @@ def _claim(
             "engine": request.behind.engine or "docker",
             "path": path,
             "url": evidence.target.origin + path,
+            "page": "",
             "status": pages[0].status if pages else 413,
             "message": line.text,
             "application": line.upstream,

@@ -315,6 +315,11 @@ def open_tree(folder: str) -> tuple[Command, Command]:
     )
 
 
+def chown_tree(user: str, folder: str) -> Command:
+    """Give a folder and what is in it to a user. Whose each file was is not kept."""
+    return _access(("chown", "-R", user, folder), (), folder)
+
+
 def chgrp(group: str, path: str, before: str) -> Command:
     return _access(("chgrp", group, path), ("chgrp", before, path), path)
 

@@ -173,7 +173,7 @@ class BodyFolderAccess(Access):
         if denied := self.denied_parts:
             return denied[0]
         last = self.parts[-1]
-        return None if last.path != self.path or self._may_write(last) else last
+        return None if last.path != self.path or self.may_write(last) else last
 
     @property
     def is_open(self) -> bool:
@@ -182,7 +182,8 @@ class BodyFolderAccess(Access):
         is_listed = any(part.listed for part in self.parts)
         return is_seen and not is_listed and not self.enforcing and self.closed_part is None
 
-    def _may_write(self, part: PathComponent) -> bool:
+    def may_write(self, part: PathComponent) -> bool:
+        """Return whether the workers may write in a folder, as far as its bits say it."""
         if self.uid == 0 or part.listed:
             return True
         if part.uid == self.uid:

@@ -7,6 +7,8 @@ from diagnose.model import Vantage
 from diagnose.model.http import Exchange
 from diagnose.model.logs import ContainerLogLine, FailedRequests
 from diagnose.model.nginx import ContainerNginx
+from diagnose.model.pages import PageFileResponse
+from diagnose.parsers.urls import path_of
 from diagnose.probes import ProbeContext, probe
 
 #: Maximum number of lines, and of log files.
@@ -24,6 +26,17 @@ async def after_a_page(ctx: ProbeContext, page: Exchange, behind: ContainerNginx
     if is_failed and any(line.in_run for line in known):
         return
     if is_failed or (not known and (ctx.target.symptom or ctx.observed(FailedRequests))):
+        await _emit_lines(ctx, behind)
+
+
+@probe(after=PageFileResponse, needs=ContainerNginx)
+async def after_a_page_file(
+    ctx: ProbeContext, file: PageFileResponse, behind: ContainerNginx
+) -> None:
+    """Read it after a file of the page that failed."""
+    if (file.status or 0) < FAILED:
+        return
+    if ctx.further_requests.begin(f"log of {behind.container} after {path_of(file.url)}"):
         await _emit_lines(ctx, behind)
 
 

@@ -3,7 +3,8 @@ HAProxy: it may take its own scheme or name for the visitor's, or refuse what th
 lets in.
 
 Only after a message, where a page or a redirect names the site with http, or where a request failed
-that such an nginx may have refused. Nothing of the container is run.
+that such an nginx may have refused, of the page or of a file that it loads. Nothing of the
+container is run.
 """
 
 import shlex
@@ -16,11 +17,12 @@ from diagnose.model.containers import Container, Namespace
 from diagnose.model.http import Exchange
 from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import ContainerNginx, Directive, NginxConfig, UpstreamTry
-from diagnose.model.pages import Page
+from diagnose.model.pages import Page, PageFileResponse
 from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.own_scheme import names_itself_plain
 from diagnose.parsers.redirects import leads_to_itself
 from diagnose.parsers.sanitize import UNSAFE, clean
+from diagnose.parsers.urls import path_of
 from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.answering_blocks import answering_blocks
@@ -58,6 +60,12 @@ async def behind_a_failed_page(ctx: ProbeContext, page: Exchange) -> None:
 async def behind_a_logged_failure(ctx: ProbeContext, failure: FailedRequests) -> None:
     if failure.status == TOO_LARGE:
         await _emit_behind_any(ctx, failure.path)
+
+
+@probe(after=PageFileResponse)
+async def behind_a_file_of_the_page(ctx: ProbeContext, file: PageFileResponse) -> None:
+    if file.status in _REFUSALS:
+        await _emit_behind_any(ctx, path_of(file.url))
 
 
 @probe(after=Page, needs=NginxConfig)

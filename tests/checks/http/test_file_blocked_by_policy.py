@@ -9,6 +9,8 @@ from diagnose.model.http import Exchange
 from diagnose.model.pages import PageUse, UseKind
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
+from tests.support.haproxy_evidence import SERVER as HAPROXY
+from tests.support.haproxy_evidence import config as haproxy_config
 from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.page_evidence import answered, loads, picture, script, sheet
 from tests.support.upstream_evidence import page
@@ -203,3 +205,15 @@ def test_fires_on_a_program_of_the_visitors_own_machine() -> None:
     """A printer's or a wallet's: it listens there on purpose."""
     asks = loads(uses=(PageUse(kind="request", url="http://localhost:8182/print"),))
     assert judge(CHECK, asks, answer("connect-src 'self'"))
+
+
+def test_fires_with_the_question_to_the_application_itself() -> None:
+    """After issue 3695 of microsoft/fast: Helmet sends the policy, and HAProxy is in front."""
+    seen = loads(CDN, script()), answer("script-src 'self'")
+    for front in ((HAPROXY, haproxy_config()), (RUNNING, config(SITE))):
+        (claim,) = judge(CHECK, *front, *seen, masked=False)
+        question = str(claim.facts["direct"])
+        assert question.startswith("curl -sk -o /dev/null -D - -H 'Host: shop.example.com' http")
+        assert question.endswith(":3000/ | grep -i content-security-policy")
+    (claim,) = judge(CHECK, *seen)
+    assert claim.facts["direct"] == ""

@@ -45,6 +45,7 @@ def test_fires_for_an_error_page_that_is_not_there() -> None:
     assert claim.confidence is Confidence.LIKELY
     assert claim.facts["real"] == 500
     assert str(claim.facts["missing"]).startswith("open()")
+    assert claim.facts["file"] == "/srv/nowhere/50x.html"
 
 
 def test_silent_where_the_application_does_not_fail() -> None:

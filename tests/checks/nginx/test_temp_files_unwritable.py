@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from diagnose.model import Command, Confidence, Failure, Severity, Vantage
+from diagnose.model import Command, Confidence, Failure, Manual, Severity, Vantage
 from diagnose.model.files import BodyFolderAccess, PathComponent, TempFolderAccess
 from diagnose.model.logs import FailedRequests, LogLine
 from diagnose.model.nginx import NginxProcess, NginxState, NginxTest
@@ -222,3 +222,43 @@ def test_fires_with_a_reload_where_another_user_waits() -> None:
         ("nginx", "-s", "reload"),
     ]
     assert not claim.fix.edits
+
+
+def commands_of(*accesses: BodyFolderAccess, user: str = "nginx") -> list[tuple[str, ...]]:
+    named = (replace(access, user=user) for access in accesses)
+    (claim,) = judge("nginx.temp-files-unwritable", RUNNING, config(), LINE, *named, masked=False)
+    assert claim.fix
+    return [step.argv for step in claim.fix.steps if isinstance(step, Command)]
+
+
+def test_the_commands_open_what_is_closed_and_nothing_else() -> None:
+    """After issue 553 of ajenti: the folder itself is the workers', and the one above is closed."""
+    above = PathComponent("/var/lib/nginx", 0, "root", 0, "root", 0o700)
+    own = folder(0o700)
+    behind = replace(own, parts=(own.parts[0], above, own.parts[1]))
+    inner = replace(
+        folder(0o700, path=f"{PROXY}/2/00"), parts=(*behind.parts, folder(0o700).parts[1])
+    )
+    assert commands_of(behind, inner) == [("chmod", "o+x", "/var/lib/nginx")]
+    root = folder(0o700, owner=0)
+    assert commands_of(root) == [("chown", "-R", "nginx", PROXY)]
+    both = replace(root, parts=(root.parts[0], above, root.parts[1]))
+    assert commands_of(both) == [
+        ("chmod", "o+x", "/var/lib/nginx"),
+        ("chown", "-R", "nginx", PROXY),
+    ]
+    assert commands_of(folder(0o700), folder(0o700, 0, f"{PROXY}/1/00")) == [
+        ("chown", "-R", "nginx", PROXY)
+    ]
+
+
+def test_no_command_for_a_folder_that_may_hold_other_things() -> None:
+    for path in ("/srv", "/srv/shop", "/tmp"):
+        text = DENIED.replace(PROXY, path)
+        line = replace(LINE, text=text)
+        closed = folder(0o700, owner=0, path=path)
+        (claim,) = judge("nginx.temp-files-unwritable", RUNNING, config(), line, closed)
+        assert claim.fix
+        assert [type(step) for step in claim.fix.steps] == [Manual]
+    mine = folder(0o500)
+    assert commands_of(mine) == [], "chown would change nothing"

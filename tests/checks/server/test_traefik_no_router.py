@@ -160,3 +160,58 @@ def test_fires_without_another_middleware_in_the_place_of_one_that_closes_the_si
 def test_silent_where_a_file_has_the_router_that_traefik_did_not_take() -> None:
     assert judge(CHECK, TRAEFIK, state(), NOT_FOUND)
     assert not judge(CHECK, TRAEFIK, state(), config(), NOT_FOUND)
+
+
+PLAIN = """\
+http:
+  routers:
+    shop:
+      rule: Host(`shop.example.com`)
+      entryPoints: [web]
+      service: shop
+"""
+
+
+def written(text: str) -> WebServerConfig:
+    files = (ServerFile("/etc/t.yml", text, None),)
+    return WebServerConfig(product="traefik", path="/etc/traefik/traefik.yml", files=files)
+
+
+def test_fires_with_both_faults_of_a_router_at_once() -> None:
+    """After the guide of cr0x.net: on the entry point of port 80 alone, and without `tls`."""
+    router = replace(ROUTER, entry_points=("web",), tls=False)
+    (claim,) = judge(CHECK, TRAEFIK, state(router), written(PLAIN), NOT_FOUND)
+    assert claim.fix
+    (edit,) = claim.fix.edits
+    added = [line for line in edit.diff.split("\n") if line.startswith("+ ")]
+    assert added == ["+      tls: {}", "+      entryPoints: [websecure]"]
+    assert claim.fix.applicability is Applicability.REVIEW
+    label = replace(router, name="shop@docker", container="app")
+    (claim,) = judge(CHECK, TRAEFIK, state(label), NOT_FOUND)
+    assert claim.facts["setting"] == "traefik.http.routers.shop.entrypoints=websecure"
+    assert claim.facts["further"] == "traefik.http.routers.shop.tls=true"
+
+
+def test_fires_with_the_entry_point_beside_the_own_one() -> None:
+    router = replace(ROUTER, entry_points=("web",))
+    for text in (PLAIN, PLAIN.replace(" [web]", "\n        - web")):
+        (claim,) = judge(CHECK, TRAEFIK, state(router), written(text), NOT_FOUND)
+        assert claim.fix
+        (edit,) = claim.fix.edits
+        assert "web, websecure]" in edit.diff or "+        - websecure" in edit.diff
+        assert claim.facts["further"] == ""
+
+
+def test_the_router_of_http_is_not_moved() -> None:
+    router = replace(ROUTER, entry_points=("web",), tls=False)
+    text = PLAIN + "      middlewares: [redirect-to-https]\n"
+    cases = (
+        (state(router), text),
+        (state(replace(router, service="noop@internal")), PLAIN),
+        (state(router, replace(router, name="other@file")), PLAIN),
+        (state(replace(router, takes=False)), PLAIN),
+    )
+    for each, file in cases:
+        (claim,) = judge(CHECK, TRAEFIK, each, written(file), NOT_FOUND)
+        assert claim.fix
+        assert not claim.fix.edits

@@ -1,9 +1,10 @@
 from dataclasses import replace
 
-from diagnose.model import Claim, Edit, Observation, Severity, Vantage
+from diagnose.model import Claim, Edit, Observation, Severity, Subject, Vantage
 from diagnose.model.http import Exchange
 from diagnose.model.logs import ContainerLogLine, FailedRequests
 from diagnose.model.nginx import ConfigFile, ContainerNginx
+from diagnose.model.pages import Page, PageFile, PageFileResponse
 from diagnose.parsers.nginx import config as nginx_parser
 from tests.support.check_evidence import SHOP, judge
 from tests.support.haproxy_evidence import SERVER as HAPROXY
@@ -134,3 +135,35 @@ def test_covers_what_the_access_log_of_the_front_has() -> None:
     )  # fmt: skip
     (claim,) = upload("", RUNNING, config(SITE), failure)
     assert failure in claim.because
+
+
+def page_file(status: int = 404, path: str = "/static/app.css") -> PageFileResponse:
+    return PageFileResponse(
+        page=ANSWER.url, file_kind="stylesheet", url=f"https://shop.example.com{path}",
+        address=ANSWER.address, port=443, status=status,
+    )  # fmt: skip
+
+
+STYLED = Page(
+    url=ANSWER.url, address=ANSWER.address, port=443, has_style=False,
+    files=(PageFile("stylesheet", page_file().url),),
+)  # fmt: skip
+NO_STYLE = 'open() "/srv/html/static/app.css" failed (2: No such file or directory)'
+
+
+def styled(file: PageFileResponse, line: ContainerLogLine) -> list[Claim]:
+    seen = RUNNING, config(SITE), page(200), STYLED, file, inside(), line
+    return judge(CHECK, *seen, masked=False)
+
+
+def test_fires_for_a_file_of_the_page() -> None:
+    """After issue 113 of wger-project/docker: the page comes, and its style sheet does not."""
+    request = "GET /static/app.css HTTP/1.1"
+    (claim,) = styled(page_file(), logged(NO_STYLE, request))
+    assert claim.facts["host_folder"] == "/data/html/static/app.css"
+    assert (claim.facts["page"], claim.severity) == (ANSWER.url, Severity.ERROR)
+    assert Subject(address=ANSWER.address, port=443) in claim.covers
+    assert not styled(page_file(403), logged(NO_STYLE, request)), "another status"
+    assert not styled(page_file(), logged(NO_STYLE, request, in_run=False))
+    assert not styled(page_file(), logged(NO_STYLE, "GET /other.css HTTP/1.1"))
+    assert not styled(page_file(200), logged(NO_STYLE, request))

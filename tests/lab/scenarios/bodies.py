@@ -73,7 +73,7 @@ def application_cuts_and_nothing_is_logged(lab: Lab) -> None:
     _serve(lab, "cut")
 
 
-@scenario(outside="http.body-cut", server="nginx.temp-files-unwritable", manual="whose it shall be")
+@scenario(outside="http.body-cut", server="nginx.temp-files-unwritable")
 def page_too_large_for_the_buffers(lab: Lab) -> None:
     """After threads about `open() "/var/lib/nginx/proxy/…" failed (13: Permission denied) while
     reading upstream`: `user` was changed, and large pages are cut."""

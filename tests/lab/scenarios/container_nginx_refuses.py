@@ -109,3 +109,40 @@ def container_nginx_behind_caddy_finds_no_page(lab: Lab) -> None:
     """The site was built into another folder than the container's."""
     caddy.serve(lab, caddy.SHOP.replace("127.0.0.1:3000", "127.0.0.1:8088"))
     _behind(lab, "  root /usr/share/nginx/html/dist;\n")
+
+
+STYLED = (
+    "<!doctype html><title>Shop</title><link rel=stylesheet href=/static/app.css>"
+    "<p>It works, with words.</p>"
+)
+STATIC = (
+    "  location /static/ {\n    default_type text/css;\n"
+    "    alias /usr/share/nginx/html/static/;\n  }\n"
+)
+
+
+def _styled(lab: Lab, *, is_there: bool) -> None:
+    lab.change(PAGES, OUTER)
+    answers = ANSWERS.replace(
+        "<!doctype html><title>Shop</title><p>It works, with words.</p>", STYLED
+    )
+    _behind(lab, STATIC + APPLICATION, answers)
+    style = "echo 'p { color: #333 }' >/srv/web/html/static/app.css" if is_there else ":"
+    lab.server.sh(f"mkdir -p /srv/web/html/static && {style} && chmod -R a+rX /srv/web/html")
+
+
+@scenario(
+    outside="http.page-file-missing",
+    server="upstream.refused-by-container-nginx",
+    manual="where the program writes them is a person's",
+    not_on=PANEL,
+)
+def container_nginx_has_an_empty_folder_of_style_sheets(lab: Lab) -> None:
+    """After https://github.com/wger-project/docker/issues/113: the program collects its static
+    files into another folder than the one that both containers mount."""
+    _styled(lab, is_there=False)
+
+
+@healthy(not_on=PANEL)
+def container_nginx_has_the_style_sheets(lab: Lab) -> None:
+    _styled(lab, is_there=True)

@@ -62,7 +62,7 @@ def form_for_pictures_and_no_limit(lab: Lab) -> None:
     _site(lab, UPLOAD, f"location /avatar {{ {PASS} }}")
 
 
-@scenario(outside=None, server="nginx.temp-files-unwritable", manual="whose it shall be")
+@scenario(outside=None, server="nginx.temp-files-unwritable")
 def uploads_below_a_closed_folder(lab: Lab) -> None:
     lab.server.sh("mkdir -p /srv/private/body && chmod 700 /srv/private")
     lines = f"client_body_temp_path /srv/private/body;\n  location /login {{ {PASS} }}"

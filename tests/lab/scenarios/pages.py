@@ -245,7 +245,7 @@ def policy_that_is_strict_and_allows_it(lab: Lab) -> None:
     _policy(lab, "default-src 'none'; script-src 'self'; connect-src 'self'")
 
 
-@scenario(outside=None, server="nginx.temp-files-unwritable", manual="whose it shall be")
+@scenario(outside=None, server="nginx.temp-files-unwritable")
 def temporary_files_of_another_user(lab: Lab) -> None:
     """The large files of the site are cut off; its page is small."""
     lab.server.sh(f"mkdir -p {FOLDER} /srv/temporary && chmod 700 /srv/temporary")

@@ -7,6 +7,7 @@ from diagnose.machine import CommandResult
 from diagnose.model import Vantage
 from diagnose.model.logs import ContainerLogLine
 from diagnose.model.nginx import ContainerNginx
+from diagnose.model.pages import PageFileResponse
 from diagnose.probes.inside import container_logs as probes
 from tests.support.fake_context import Looking
 from tests.support.page_errors import page
@@ -26,15 +27,16 @@ class Engine(RecordedMachine):
         return CommandResult(argv, 0, OUT, "", 0.0)
 
 
-def looked(status: int) -> tuple[tuple[ContainerLogLine, ...], list[str]]:
+def looked(
+    status: int, work: Any = probes.after_a_page, seen: Any = page
+) -> tuple[tuple[ContainerLogLine, ...], list[str]]:
     machine = Engine({})
     looking: Any = Looking(machine)
     behind = ContainerNginx(
         vantage=Vantage.SERVER, engine="docker", container="web", endpoints=(), port=80, pid=42
     )
-    probe: Any = probes.after_a_page
     for _ in range(2):
-        asyncio.run(probe.work(looking, page(status), behind))
+        asyncio.run(work.work(looking, seen(status), behind))
     return looking.observed(ContainerLogLine), machine.commands_run
 
 
@@ -47,3 +49,15 @@ def test_reads_it_once_after_a_page_that_failed() -> None:
 
 def test_reads_nothing_after_a_page_that_came() -> None:
     assert looked(200) == ((), [])
+
+
+def test_reads_it_once_after_a_file_of_the_page_that_failed() -> None:
+    def answered(status: int) -> PageFileResponse:
+        return PageFileResponse(
+            page="https://shop.example.com/", file_kind="stylesheet", status=status,
+            url="https://shop.example.com/app.css", address="203.0.113.10", port=443,
+        )  # fmt: skip
+
+    (_,), commands = looked(404, probes.after_a_page_file, answered)
+    assert commands == ["/var/log/nginx/error.log"]
+    assert looked(200, probes.after_a_page_file, answered) == ((), [])
