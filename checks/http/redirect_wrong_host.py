@@ -57,6 +57,8 @@ _REASONS = {
 
 # EAI_NONAME, EAI_NODATA (netdb.h): the name was looked up and does not exist.
 _NO_SUCH_NAME = {-2, -5}
+# EAI_AGAIN.
+_TRY_AGAIN = -3
 
 
 @check(
@@ -111,6 +113,8 @@ def _redirect_fault(
             failed_exchange.purpose == "redirect"
             and normalize_url(failed_exchange.url) == onward
             and failed_exchange.failure is not None
+            # The resolver that was asked did not answer: nothing is known of the name.
+            and failed_exchange.failure.code != _TRY_AGAIN
             and not _is_login_out_of_reach(evidence, exchange, failed_exchange, url.host)
             and not _is_fault_of_the_server(evidence, failed_exchange)
         ):
@@ -222,6 +226,7 @@ def _claim(
         if told_port or covered
         else _confidence(reason, failed, sender),
         facts={
+            "secure": steps[0].url.startswith("https://"),
             "unserved": " ".join(unserved.names) or "_" if unserved else "",
             "unserved_place": file_line(unserved.block) if unserved else "",
             "covered": covered is not None,

@@ -5,12 +5,18 @@ from diagnose.model.http import Exchange
 from diagnose.model.tls import Handshake
 
 #: nginx, ngx_http_special_response.c, for 496 and 495, which are both sent as 400.
-_REFUSALS = ("No required SSL certificate was sent", "The SSL certificate error")
+UNSENT = "No required SSL certificate was sent"
+_REFUSALS = (UNSENT, "The SSL certificate error")
 
 
 def lacks_certificate(exchange: Exchange) -> bool:
     """Return whether the response says, in nginx's words, that a client certificate is missing."""
     return exchange.status in {400, 495, 496} and any(text in exchange.body for text in _REFUSALS)
+
+
+def refusal_words(exchange: Exchange) -> str:
+    """Return nginx's words in such a response."""
+    return next((text for text in _REFUSALS if text in exchange.body), "")
 
 
 def asked_behind(evidence: Evidence, exchange: Exchange) -> bool:

@@ -65,6 +65,7 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
             "inner_nginx": status == 403 and proxy_page(requests[0].body).lower() == "nginx",
             "application": requests[0].endpoint,
             "place": file_line(directive),
+            "certificate": upstreams.sent_certificate(match) is not None,
             "command": requests[0].equivalent,
             "websocket": _opened_websocket(evidence, requests[0].path),
             "signed_host": _replaced_host(nginx, match, requests[0]),

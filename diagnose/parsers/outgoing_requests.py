@@ -40,6 +40,8 @@ _OF_PROXIES = re.compile(
     r"|proxy error|error proxying|vite|http-proxy|AH0\d{4}|Bad Gateway|acme|letsencrypt|certbot",
     re.IGNORECASE,
 )
+#: What programs in Go write, and so do Caddy and Traefik.
+_GO = re.compile(r"\bdial (?:tcp|udp)\b|\blookup \S{1,253}(?: on \S{1,60}:53)?: ")
 _HOST = r"(?P<host>\[[0-9a-fA-F:.]{2,45}\]|[\w-]{1,63}(?:\.[\w-]{1,63}){0,20})"
 _PORT = r"(?P<port>\d{1,5})"
 _NAMED = tuple(
@@ -110,6 +112,11 @@ def outgoing_request(text: str, site: str) -> OutgoingRequest | None:
     if other is not None:
         return other
     return found[0] if found and _OWN.search(text) else None
+
+
+def is_of_go(text: str) -> bool:
+    """Return whether a program in Go says it, which a web server may be."""
+    return bool(_GO.search(condensed(text)))
 
 
 def _may_be_site(request: OutgoingRequest, site: str) -> bool:

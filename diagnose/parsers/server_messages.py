@@ -91,7 +91,8 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
     ("nginx-key", r"SSL_CTX_use_PrivateKey.{0,120}key values mismatch|key values mismatch"),
     ("nginx-certificate", r"cannot load certificate|SSL_CTX_use_(?:certificate|PrivateKey)\("
         r"|BIO_new_file\(\"|PEM_read_bio_X509"),
-    ("upstream-name", r"host not found in upstream|could not be resolved \(\d|no resolver defined"),
+    ("upstream-name", r"host not found in upstream|could not be resolved \(\d|no resolver defined"
+        r"|\b(?:502|Bad Gateway)\b.{0,80}\bdial tcp: lookup \S{1,253}(?: on \S{1,60}:53)?: no such host"),
     ("nginx-config", r"nginx: \[emerg\]|\[emerg\] \d+#|nginx: configuration file \S{1,200} test "
         r"failed"),
     ("nginx-start", r"Job for nginx\.service failed|Failed to start (?:nginx|A high performance)"

@@ -175,6 +175,13 @@ def proxy_target_of(location: LocationMatch, variables: Mapping[str, str]) -> Pr
     )
 
 
+def sent_certificate(location: LocationMatch) -> Directive | None:
+    """Return the line of the client certificate that nginx sends to the application; None if it
+    sends none."""
+    directive = location.directive("proxy_ssl_certificate")
+    return directive if directive and directive.args and directive.args[0] else None
+
+
 def _upstream_group(http: Directive, name: str) -> Directive | None:
     upstreams = (upstream for upstream in children(http, "upstream") if upstream.args)
     return next(

@@ -6,6 +6,7 @@ from diagnose.model.frozen import frozen
 from diagnose.model.requests import ComparedRequest
 from diagnose.parsers.host_addresses import addresses_of
 from diagnose.parsers.nginx.proxied_request import RequestVariant
+from diagnose.parsers.nginx.upstreams import sent_certificate
 from diagnose.parsers.own_scheme import plain_addresses
 from diagnose.parsers.request_fields import MASKED
 from diagnose.parsers.sanitize import clean
@@ -38,7 +39,7 @@ class Asking:
         if at >= min(self.until, ctx.options.timeout - 1.5):
             return None
         answer = await send_request(ctx, self.route, variant.request, self.method)
-        if answer is None:
+        if answer is None or _lacks_certificate(self.route, answer):
             return None
         head = answer.head
         hidden = is_secret_name(variant.name) or variant.name.lower() in user_fields(ctx)
@@ -77,6 +78,14 @@ class Asking:
                 ),
             )
         )
+
+
+def _lacks_certificate(route: UpstreamRoute, answer: RawAnswer) -> bool:
+    """Return whether the application wants the client certificate that nginx sends, and this
+    request does not: what it says is nothing that visitors get."""
+    head = answer.head
+    is_told = head.status in {400, 495, 496} and "SSL certificate" in head.body
+    return is_told and route.upstream.secure and sent_certificate(route.place) is not None
 
 
 async def control(

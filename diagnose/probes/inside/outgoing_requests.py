@@ -24,7 +24,7 @@ from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.linux.containers import container_of
 from diagnose.parsers.linux.service_managers import unit_of
 from diagnose.parsers.outgoing_attempts import tried_way
-from diagnose.parsers.outgoing_requests import OutgoingRequest, outgoing_request
+from diagnose.parsers.outgoing_requests import OutgoingRequest, is_of_go, outgoing_request
 from diagnose.parsers.proxy_url import is_exempt, masked, parse_proxy_url
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.web_sites import routes_of_name
@@ -78,7 +78,7 @@ async def try_outgoing(ctx: ProbeContext, listeners: Listeners) -> None:
     if request is None or is_guarded(request.host):
         return
     is_read = bool(ctx.observed(NginxConfig)) or bool(ctx.observed(WebServerConfig))
-    if fronts and not is_read:
+    if (fronts and not is_read) or _is_the_proxys(ctx, request):
         return
     lists = await read_containers(ctx.machine)
     # A web server in a container may be read yet: then it is known which program is behind it.
@@ -87,6 +87,8 @@ async def try_outgoing(ctx: ProbeContext, listeners: Listeners) -> None:
     if not ctx.further_requests.begin("the way out"):
         return
     program = await _program(ctx, listeners, lists)
+    if program and program.container and _is_named(program.container, request.host):
+        return  # no program asks itself by the name that others have for it
     if program is None:
         await _try(ctx, request, None, _Surroundings(), lists)
         return
@@ -97,6 +99,21 @@ async def try_outgoing(ctx: ProbeContext, listeners: Listeners) -> None:
     way = await _try(ctx, request, program, around, lists)
     if is_apart or way.proxy or way.authorities:
         await _try(ctx, request, None, _Surroundings(), lists)
+
+
+def _is_the_proxys(ctx: ProbeContext, request: OutgoingRequest) -> bool:
+    """Return whether the message may be that of a web server here about where it passes requests
+    on to. The words of another language than its own are always the program's."""
+    symptom = ctx.target.symptom
+    if symptom is None or not is_of_go(symptom.text):
+        return False
+    # Imported late: few messages are about this.
+    from diagnose.parsers.passed_names import nginx_passes_to, sites_pass_to
+
+    place = request.host, request.port
+    return sites_pass_to(ctx.observed(WebServerConfig), *place) or any(
+        nginx_passes_to(config.main, *place) for config in ctx.observed(NginxConfig)
+    )
 
 
 async def _try(

@@ -311,8 +311,9 @@ async def upgrade_directly(
     name = upstream_routes.server_name(ctx, route)
     paths = {"whole-path": route.path, "bare-path": bare_path(route.place, route.path)}
     path = socketio_path(other_path or paths.get(variant) or route.upstream_path)
+    scheme = "wss" if route.upstream.secure else "ws"
     request = UpgradeRequest(
-        f"ws://{host or upstream_routes.host_header(ctx, route)}{path}",
+        f"{scheme}://{host or upstream_routes.host_header(ctx, route)}{path}",
         route.path,
         ("", 0),
         "application",

@@ -624,3 +624,9 @@ def test_a_name_of_this_nginx_that_dns_does_not_have_gets_its_record(
     )  # fmt: skip
     assert bool(claim.facts["owned"]) is owned
     assert ("add-the-record" in str(claim.fix)) is owned
+
+
+def test_silent_where_the_servers_own_resolver_does_not_answer() -> None:
+    onward = "https://www.example.org/long"
+    again = Failure("resolution", "Temporary failure in name resolution", -3)
+    assert not judge("http.redirect-wrong-host", plain(onward), redirected_page(onward, again))

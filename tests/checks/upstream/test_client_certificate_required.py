@@ -50,3 +50,15 @@ def test_behind_a_cdn_its_console_is_the_place() -> None:
     assert claim.fix.steps[0].step == "let-the-cdn-send-it"
     inner = SITE.replace("http://127.0.0.1:3000", "https://127.0.0.1:3443")
     assert behind(("CF-RAY", "8a1b2c3d4e5f6a7b-FRA"), text=inner).facts["cdn"] == ""
+
+
+def test_fires_at_a_certificate_that_is_sent_and_refused() -> None:
+    refused = page(400, "<center>The SSL certificate error</center>")
+    line = "https://127.0.0.1:3443; proxy_ssl_certificate /etc/nginx/client/a.pem"
+    text = SITE.replace("http://127.0.0.1:3000", line)
+    (claim,) = judge(CHECK, WELL, refused, config(text))
+    assert claim.facts["words"] == "The SSL certificate error"
+    assert claim.facts["sent"] == "/etc/nginx/client/a.pem"
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)
+    assert claim.fix.steps[0].step == "send-another-certificate"

@@ -98,6 +98,18 @@ def caddy_asks_for_the_name_of_a_container(lab: Lab) -> None:
     outside="http.server-error",
     server="server.application-in-container",
     differs=(caddy.CONFIG,),
+    args=("app behind a caddy reverse proxy, but a 502: dial tcp: lookup app: no such host",),
+)
+def caddys_own_words_of_the_name_of_a_container(lab: Lab) -> None:
+    """After 2FAuth 448: the words are Caddy's, and the container never asks for itself."""
+    _application(lab, [(8080, INNER)])
+    _behind_caddy(lab, f"app:{INNER}")
+
+
+@inner_scenario(
+    outside="http.server-error",
+    server="server.application-in-container",
+    differs=(caddy.CONFIG,),
 )
 def caddy_asks_the_old_address_of_a_container(lab: Lab) -> None:
     """The container was made anew, and has another address."""

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from diagnose.machine import CommandResult
+from diagnose.model import Vantage
 from diagnose.model.http import Exchange
 from diagnose.model.outgoing import OutgoingTry
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.symptom import Symptom
+from diagnose.model.web_servers import SiteRoute, WebServerConfig, WebSite
 from diagnose.probes.inside import program_requests as probes
 from diagnose.probes.inside.containers import SCRIPT as CONTAINERS
 from diagnose.probes.inside.outgoing_requests import SCRIPT, SURROUNDINGS
@@ -64,13 +66,17 @@ class Machine(RecordedMachine):
         return CommandResult(argv, 0, "", "", 0.0)
 
 
-def look(outputs: dict[str, str], process: str, text: str = "") -> tuple[Machine, list[Any]]:
+def look(
+    outputs: dict[str, str], process: str, text: str = "", *configs: Any
+) -> tuple[Machine, list[Any]]:
     machine = Machine(outputs)
     looking: Any = Looking(machine)
     symptom = replace(TOLD, text=text) if text else TOLD
     looking.target = replace(looking.target, symptom=symptom)
     listener = Listener(address="0.0.0.0", port=443, family=4, pid=9, process=process)
     listeners = looking.emit(Listeners(sockets=(listener,)))
+    for config in configs:
+        looking.emit(config)
     probe: Any = probes.program_of_the_port
     asyncio.run(probe.work(looking, looking.emit(PAGE), listeners))
     return machine, list(looking.observed(OutgoingTry))
@@ -114,6 +120,31 @@ def test_no_link_local_address_is_asked() -> None:
     machine, tries = look({SCRIPT: WELL}, "php", "dial tcp 169.254.169.254:80: i/o timeout")
     assert not tries
     assert not machine.asked
+
+
+LOOKUP = "a 502 behind caddy: dial tcp: lookup app: no such host"
+SITE = WebSite(routes=(SiteRoute("/", "http://app:8000", host="app", port=8000),))
+CADDY = WebServerConfig(vantage=Vantage.SERVER, product="caddy", path="/c", sites=(SITE,))
+FOUND = f"comm app\ncgroup 0::/docker/{ID}\n"
+
+
+def test_a_name_of_the_proxys_own_lines_is_not_the_programs_way_out() -> None:
+    _, tries = look(
+        {CONTAINERS: IN_DOCKER, SURROUNDINGS: FOUND, SCRIPT: WELL}, "caddy", LOOKUP, CADDY
+    )
+    assert not tries
+    other = LOOKUP.replace("lookup app", "lookup db")
+    _, tries = look(
+        {CONTAINERS: IN_DOCKER, SURROUNDINGS: FOUND, SCRIPT: WELL}, "caddy", other, CADDY
+    )
+    assert tries
+
+
+def test_no_program_asks_for_itself_by_the_name_of_its_container() -> None:
+    _, tries = look(
+        {CONTAINERS: IN_DOCKER, SURROUNDINGS: FOUND, SCRIPT: WELL}, "docker-proxy", LOOKUP
+    )
+    assert not tries
 
 
 def test_the_container_of_a_web_server_is_not_the_program() -> None:
