@@ -10,7 +10,6 @@ from collections.abc import Iterator
 
 from checks.http import addresses, endpoint_subjects, exchanges_by_purpose
 from checks.nginx import Nginx, file_line
-from checks.nginx._inner_blocks import inner_requests
 from checks.tls._client_certificates import UNSENT, asked_behind, refusal_words
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -98,6 +97,9 @@ def _passing_directive(nginx: Nginx) -> tuple[Directive | None, Directive | None
 def _wanted_authority(nginx: Nginx) -> str:
     """Return the file of the authorities that a block of the same nginx behind the visitors' one
     admits; "" if another server answers there."""
+    # Imported late: few applications want a certificate.
+    from checks.nginx._inner_blocks import inner_requests
+
     for request in inner_requests(nginx, nginx.evidence.target.path)[:1]:
         for each in children(request.server.block, "ssl_client_certificate"):
             return each.args[0] if each.args and not request.container else ""
