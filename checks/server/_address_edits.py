@@ -33,14 +33,15 @@ def address_edit(view: ServerView, route: SiteRoute, address: str) -> Edit | Non
 
 def moved_route_edit(view: ServerView, route: SiteRoute, port: str) -> Edit | None:
     """Return the edit by which a route leads to a port of this machine, in plain HTTP; of Apache
-    with its ProxyPassReverse. None if its line names the address in another way, or has TLS."""
+    with the other ProxyPass lines of that address and ProxyPassReverse. None if its line names the
+    address in another way, or has TLS."""
     own = line_text(view, route.file, route.line)
     if view.server.product == "haproxy" and re.search(r"\s(?:ssl|\S*check-ssl)(?:\s|$)", own):
         return None
     if view.server.product == "caddy" and own.rstrip().endswith("{"):
         return None  # its block may say more of the old address
     host = re.escape(f"[{route.host}]" if ":" in route.host else route.host)
-    pattern = re.compile(rf"(?<=[\s\"'])(https?://)?{host}(?::{route.port})?(?=[/\s\"']|$)")
+    pattern = re.compile(rf"(?<=[\s\"'])(?:(http|ws)s?://)?{host}(?::{route.port})?(?=[/\s\"']|$)")
     site = next((site for site in view.answering_sites if is_within(site, route)), None)
     is_apache = view.server.product == "apache" and site is not None
     numbers = range(site.line + 1, site.end) if site and is_apache else (route.line,)
@@ -49,6 +50,7 @@ def moved_route_edit(view: ServerView, route: SiteRoute, port: str) -> Edit | No
         text = line_text(view, route.file, number)
         is_meant = number == route.line or re.match(r"(?i)\s*ProxyPass(?:Reverse)?\s", text)
         if is_meant and len(pattern.findall(text)) == 1:
-            scheme = "http://" if pattern.search(text)[1] else ""  # type: ignore[index]
-            changes[number] = (pattern.sub(f"{scheme}127.0.0.1:{port}", text),)
+            scheme = pattern.search(text)[1]  # type: ignore[index]
+            address = f"{scheme}://127.0.0.1:{port}" if scheme else f"127.0.0.1:{port}"
+            changes[number] = (pattern.sub(address, text),)
     return line_edit(view, route.file, changes) if route.line in changes else None

@@ -199,6 +199,7 @@ def test_fires_and_writes_the_port_of_the_only_program_with_a_page() -> None:
     edit = claim.fix.steps[0]
     assert isinstance(edit, Edit)
     assert "+    ProxyPass / http://127.0.0.1:4000/\n" in edit.diff
+    assert "+    ProxyPass /ws ws://127.0.0.1:4000/ws\n" in edit.diff
     for other in ((), (replace(visit, status=404),)):
         (claim,) = judge(CHECK, APACHE, apache_config(), listening, UNAVAILABLE, *other)
         assert not claim.facts["sole"]

@@ -29,7 +29,7 @@ def apache_of_suse(lab: Lab) -> None:
 def apache_of_suse_with_another_port(lab: Lab) -> None:
     """The application listens on 3000, the lines say 3001."""
     places.serve_suse(lab)
-    text = lab.server.read(SUSE_SITE).replace("http://127.0.0.1:3000/", "http://127.0.0.1:3001/")
+    text = lab.server.read(SUSE_SITE).replace("127.0.0.1:3000/", "127.0.0.1:3001/")
     lab.server.write(SUSE_SITE, text)
     places.start_suse(lab)
 
