@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import shlex
 from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
@@ -172,6 +171,8 @@ def _explain_missing_target(request: RunRequest) -> None:
 def _commands_of_own_sites(request: RunRequest) -> list[str]:
     if request.options.server or request.options.inside is False:
         return []
+    import shlex  # few command lines lack the target
+
     from diagnose.cli.own_sites import own_sites
 
     return [f"  diagnose {sanitize(shlex.quote(url))}" for url in own_sites()]
