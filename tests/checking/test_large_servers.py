@@ -1,11 +1,8 @@
 """A server with very much of everything is judged in linear time: the lines that run are counted
 for some and for four times as many."""
 
-import sys
 from collections.abc import Callable
 from dataclasses import replace
-from types import FrameType
-from typing import Any
 
 import pytest
 
@@ -15,27 +12,11 @@ from diagnose.model.netfilter import Ruleset
 from diagnose.model.server import Interface, Listener, Listeners
 from diagnose.parsers.netfilter import Packet, decide, iptables, traversal
 from tests.support.check_evidence import NOW, REFUSED, SHOP, TIMEOUT
+from tests.support.lines_run import lines_run
 from tests.support.nginx_evidence import BUILD, HOST, RUNNING, config, nginx_says
 from tests.support.tcp_evidence import attempt
 
 SOME = 60
-
-
-def lines_run(work: Callable[[], object]) -> int:
-    """Count the lines of Python that run; a loop in one line counts once for each turn."""
-    count, previous = 0, sys.gettrace()
-
-    def trace(_frame: FrameType, event: str, _argument: Any) -> Any:
-        nonlocal count
-        count += event == "line"
-        return trace
-
-    sys.settrace(trace)
-    try:
-        work()
-    finally:
-        sys.settrace(previous)
-    return count
 
 
 def server_blocks(count: int) -> tuple[Observation, ...]:

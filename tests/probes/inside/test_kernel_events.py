@@ -4,7 +4,6 @@ becomes of a SYN among them, and the traps: memory that is used again, events th
 import ast
 import base64
 import json
-import time
 import zlib
 from pathlib import Path
 from typing import Any
@@ -28,6 +27,7 @@ from diagnose.probes.inside.shell.kernel_events import (
     read_events,
     read_syn,
 )
+from tests.support.lines_run import lines_run
 
 RECORDED = json.loads(Path(__file__).with_name("kernel_events.json").read_text())
 FORMATS = {kind: Format(text) for kind, text in RECORDED["formats"].items()}
@@ -92,13 +92,11 @@ def test_a_format_may_be_anything(text: str) -> None:
 def test_a_ring_is_read_in_linear_time() -> None:
     ring = max(RINGS, key=len)
 
-    def seconds(times: int) -> float:
-        started = time.process_time()
-        read_events(ring * times, FORMATS, *ALWAYS)
-        return time.process_time() - started
+    def lines(times: int) -> int:
+        data = ring * times
+        return lines_run(lambda: read_events(data, FORMATS, *ALWAYS))
 
-    seconds(100)
-    assert seconds(20000) < 40 * max(seconds(2000), 0.001)
+    assert lines(400) < 4.5 * lines(100)
 
 
 def test_a_lost_event_is_noticed() -> None:
