@@ -2,12 +2,14 @@
 a folder beside that of `root`, or where a name has another letter."""
 
 from checks.nginx import Nginx
+from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edit
-from diagnose.model import Edit
+from checks.nginx._page_files import corrected_directive
+from diagnose.model import Applicability, Edit, Fix
 from diagnose.model.files import PageFileAccess
 from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx import edits, near_places
-from diagnose.parsers.nginx.file_paths import ServedFile
+from diagnose.parsers.nginx.file_paths import ServedFile, served_file
 from diagnose.parsers.nginx.locations import LocationMatch
 
 
@@ -36,6 +38,33 @@ def near_edit(
             return _letter_edit(nginx, match, served, access)
         case _:
             return None
+
+
+def fallback_page_fix(
+    nginx: Nginx, match: LocationMatch, access: PageFileAccess, uri: str
+) -> Fix | None:
+    """Return the edit of `root` or `alias` by which nginx finds the page of this path, to which
+    `try_files` leads; None if the page is nowhere, or a person corrects the line."""
+    served = served_file(match, uri, start=nginx.start_folder)
+    if served is None or served.path != access.path or not access.elsewhere:
+        return None
+    folder, file = served.folder.rstrip("/"), nginx.file(match.block)
+    if near := near_edit(nginx, match, served, access):
+        return Fix((near, *reload_steps(nginx)), Applicability.REVIEW)
+    change: edits.TextEdit | None = None
+    path = served.directive.file
+    match access.mistake:
+        case "base" if file:
+            slash = "/" if match.block.args[-1].endswith("/") else ""
+            change = edits.insert_first(file.text, match.block, [f"alias {folder}{slash};"])
+            path = file.path
+        case "below":
+            line = f"root {access.elsewhere.removesuffix(uri)};"
+            change = edits.replace_directive(served.directive, line)
+        case _ if corrected := corrected_directive(served, access.mistake):
+            change = edits.replace_directive(served.directive, corrected)
+    edit = config_edit(nginx, path, change) if change else None
+    return Fix((edit, *reload_steps(nginx)), Applicability.REVIEW) if edit else None
 
 
 def _letter_edit(

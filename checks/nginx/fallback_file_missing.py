@@ -1,5 +1,6 @@
-"""`try_files` leads every path that is no file to a script, and the script is not there. nginx
-looks for it before PHP gets the request (`try_files … =404`) and answers 404 to every such path.
+"""`try_files` leads every path that is no file to a script or a page, and it is not there. nginx
+looks for it (`try_files … =404`), a script before PHP gets the request, and answers 404 to every
+such path.
 
 An application in a folder of the site (WordPress in /blog) has its script there, and needs a
 location of its own whose `try_files` leads to it.
@@ -13,6 +14,7 @@ from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
 from checks.nginx._edits import config_edits
 from checks.nginx._location_edits import copied_lines, location_fix
+from checks.nginx._near_edits import fallback_page_fix
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -29,6 +31,7 @@ from diagnose.model.files import PageFileAccess
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.file_paths import fixed_file, served_file
 from diagnose.parsers.nginx.locations import LocationMatch, location_pattern
 
 _FOLDER = re.compile(r"/[\w./~-]+/")
@@ -43,21 +46,22 @@ _BARE = re.compile(r"[\w$./?=&~-]+")
 )
 def fallback_file_missing(evidence: Evidence) -> Iterator[Claim]:
     pages = [page for page in page_exchanges(evidence) if page.status == 404]
-    accesses = {
-        access.url: access
-        for access in evidence.good(PageFileAccess)
-        if access.mistake == "no-fallback"
-    }
+    accesses = {access.url: access for access in evidence.good(PageFileAccess)}
     access = accesses.get(pages[0].url) if pages else None
     nginx = Nginx.of(evidence)
     match = next(iter(nginx.location_matches(evidence.target.path.partition("?")[0])), None)
     fallback = match.directive("try_files") if match else None
     if access is None or match is None or fallback is None:
         return
+    uri = fixed_file(match)
+    served = served_file(match, uri, start=nginx.start_folder) if uri else None
+    is_page = served is not None and served.path == access.path
+    if access.mistake != "no-fallback" and not is_page:
+        return
     subjects = endpoint_subjects(pages)
     root = posixpath.dirname(access.path)
     below = posixpath.dirname(access.elsewhere).removeprefix(root.rstrip("/"))
-    folder = f"{below}/" if access.elsewhere else ""
+    folder = f"{below}/" if access.elsewhere and not is_page else ""
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
@@ -67,13 +71,17 @@ def fallback_file_missing(evidence: Evidence) -> Iterator[Claim]:
         facts={
             "url": pages[0].url,
             "path": access.path,
-            "elsewhere": access.elsewhere,
+            "script": access.path.endswith(".php"),
+            "elsewhere": access.elsewhere if folder else "",
+            "built": access.elsewhere if is_page else "",
             "folder": folder,
             "own": _own_location(folder, fallback) if folder else "",
             "place": file_line(fallback),
             "directive": " ".join((fallback.name, *fallback.args)),
         },
-        fix=_fix(nginx, match, folder, fallback) if folder else _manual("put-it-back"),
+        fix=_fix(nginx, match, folder, fallback)
+        if folder
+        else fallback_page_fix(nginx, match, access, uri) or _manual("put-it-back"),
     )
 
 

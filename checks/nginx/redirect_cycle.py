@@ -13,10 +13,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from checks.nginx import Nginx
-from checks.nginx._commands import reload_steps
-from checks.nginx._edits import config_edit
 from checks.nginx._failed_requests import current_failures
-from checks.nginx._near_edits import commented_line, near_edit
+from checks.nginx._near_edits import commented_line, fallback_page_fix
 from checks.nginx._page_errors import (
     PageError,
     failed_sockets,
@@ -24,14 +22,11 @@ from checks.nginx._page_errors import (
     page_directive,
     page_error,
 )
-from checks.nginx._page_files import corrected_directive
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
+from diagnose.model import Claim, Evidence, Severity, Subject
 from diagnose.model.files import PageFileAccess
 from diagnose.model.http import Exchange
 from diagnose.model.logs import LogLine
-from diagnose.parsers.nginx import edits
-from diagnose.parsers.nginx.file_paths import served_file
 
 _CYCLE = (
     r"rewrite or internal redirection cycle while (?:internally redirecting to|processing) "
@@ -88,7 +83,8 @@ def redirect_cycle(evidence: Evidence) -> Iterator[Claim]:
     if access is None:
         yield replace(claim, fix=own_rewrite_fix(nginx, own) or claim.fix) if own else claim
         return
-    fix = _fix(nginx, access, target)
+    match = next(iter(nginx.location_matches(target)), None)
+    fix = fallback_page_fix(nginx, match, access, target) if match else None
     yield replace(claim, because=(*claim.because, access), fix=fix or claim.fix)
 
 
@@ -125,28 +121,3 @@ def _access(evidence: Evidence, error: PageError) -> PageFileAccess | None:
     urls = {response.url for response in error.exchanges if isinstance(response, Exchange)}
     accesses = (access for access in evidence.good(PageFileAccess) if access.elsewhere)
     return next((access for access in accesses if access.url in urls), None)
-
-
-def _fix(nginx: Nginx, access: PageFileAccess, target: str) -> Fix | None:
-    """Let `root` or `alias` lead to the page that is there."""
-    match = next(iter(nginx.location_matches(target)), None)
-    served = served_file(match, target, start=nginx.start_folder) if match else None
-    if match is None or served is None or served.path != access.path:
-        return None
-    folder, file = served.folder.rstrip("/"), nginx.file(match.block)
-    if near := near_edit(nginx, match, served, access):
-        return Fix((near, *reload_steps(nginx)), Applicability.REVIEW)
-    change: edits.TextEdit | None = None
-    path = served.directive.file
-    match access.mistake:
-        case "base" if file:
-            slash = "/" if match.block.args[-1].endswith("/") else ""
-            change = edits.insert_first(file.text, match.block, [f"alias {folder}{slash};"])
-            path = file.path
-        case "below":
-            line = f"root {access.elsewhere.removesuffix(target)};"
-            change = edits.replace_directive(served.directive, line)
-        case _ if corrected := corrected_directive(served, access.mistake):
-            change = edits.replace_directive(served.directive, corrected)
-    edit = config_edit(nginx, path, change) if change else None
-    return Fix((edit, *reload_steps(nginx)), Applicability.REVIEW) if edit else None

@@ -218,6 +218,15 @@ def fallback_path(location: LocationMatch, path: str) -> str:
     return uri if uri and uri.startswith("/") and not uri.endswith("/") else ""
 
 
+def fixed_file(location: LocationMatch) -> str:
+    """Return the path of the last file that `try_files` looks for whatever the request is, before
+    it answers with 404 ("/index.html" of `try_files $uri /index.html =404`), or ""."""
+    try_files = location.directive("try_files")
+    *names, last = try_files.args if try_files and try_files.args else ("",)
+    fixed = [name for name in names if name.startswith("/") and "$" not in name]
+    return fixed[-1] if last == "=404" and fixed and not fixed[-1].endswith("/") else ""
+
+
 def fallback_places(
     location: LocationMatch, served: ServedFile
 ) -> Iterator[tuple[PathMistake, str]]:

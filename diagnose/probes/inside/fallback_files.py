@@ -1,6 +1,6 @@
-"""Probe for the page to which `try_files` leads every path, where nginx answers 500: whether it is
-there, or where another setting of the location would lead ("rewrite or internal redirection
-cycle").
+"""Probe for the page to which `try_files` leads every path, where nginx answers 500 ("rewrite or
+internal redirection cycle") or, by `=404`, 404: whether it is there, or where another setting of
+the location would lead.
 """
 
 from diagnose.model.files import PageFileAccess, PathMistake
@@ -9,9 +9,11 @@ from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.nginx.file_paths import (
     fallback_path,
     fallback_places,
+    fixed_file,
     served_file,
 )
-from diagnose.parsers.nginx.locations import select_location
+from diagnose.parsers.nginx.locations import LocationMatch, select_location
+from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.sanitize import UNSAFE
 from diagnose.probes import ProbeContext, is_first, probe
 from diagnose.probes.inside.answering_blocks import answering_blocks
@@ -31,31 +33,54 @@ async def missing_fallback(ctx: ProbeContext, exchange: Exchange, config: NginxC
     if not is_first(ctx, exchange, _has_failed):
         return
     path = ctx.target.path.partition("?")[0]
-    worker = first_worker(ctx)
     await look_into_mounts(ctx, config, path)
     for _, server in answering_blocks(ctx, config):
         uri = fallback_path(select_location(server, path), path)
         location = select_location(server, uri) if uri else None
-        start = start_folder_of(ctx)
-        served = served_file(location, uri, start=start) if location else None
-        if location is None or served is None or worker is None or UNSAFE.search(served.path):
-            continue
-        # Imported late: few sites lack their page.
-        from diagnose.parsers.nginx import near_places
+        if location is not None and await _emit_file(ctx, exchange, config, server, location, uri):
+            return
 
-        beside = near_places.place_beside(served)
-        places: list[tuple[PathMistake, str]] = [
-            *commented_files(config, location, uri),
-            *((("beside", beside),) if beside else ()),
-            *(
-                place
-                for place in fallback_places(location, served)
-                if place[0] not in {"base", "root"}
-                or not near_places.is_page_of_the_site(server, place[1], start)
-            ),
-        ]
-        await _emit_place(ctx, exchange, served.path, places)
-        return
+
+async def emit_fixed_fallback(ctx: ProbeContext, exchange: Exchange, config: NginxConfig) -> None:
+    """Emit the path of the page for which `try_files` looks before its 404, and where it is."""
+    path = ctx.target.path.partition("?")[0]
+    for _, server in answering_blocks(ctx, config):
+        location = select_location(server, path)
+        uri = fixed_file(location)
+        if uri and await _emit_file(ctx, exchange, config, server, location, uri):
+            return
+
+
+async def _emit_file(
+    ctx: ProbeContext,
+    exchange: Exchange,
+    config: NginxConfig,
+    server: Server,
+    location: LocationMatch,
+    uri: str,
+) -> bool:
+    """Look for the page of this path in this location and where it may be otherwise. Return whether
+    it could be looked for."""
+    start = start_folder_of(ctx)
+    served = served_file(location, uri, start=start)
+    if served is None or first_worker(ctx) is None or UNSAFE.search(served.path):
+        return False
+    # Imported late: few sites lack their page.
+    from diagnose.parsers.nginx import near_places
+
+    beside = near_places.place_beside(served)
+    places: list[tuple[PathMistake, str]] = [
+        *commented_files(config, location, uri),
+        *((("beside", beside),) if beside else ()),
+        *(
+            place
+            for place in fallback_places(location, served)
+            if place[0] not in {"base", "root"}
+            or not near_places.is_page_of_the_site(server, place[1], start)
+        ),
+    ]
+    await _emit_place(ctx, exchange, served.path, places)
+    return True
 
 
 async def _emit_place(
@@ -74,7 +99,9 @@ async def _emit_place(
     mistake, existing = first_existing(places, accesses, path)
     if not existing:
         mistake, existing = "letter", await near_file(ctx, access)
-    if existing:
+    if not existing and exchange.status == 404:
+        mistake = "no-fallback"
+    if existing or mistake == "no-fallback":
         facts = {"url": exchange.url, "elsewhere": existing, "mistake": mistake}
         ctx.emit(access_as(PageFileAccess, access, at=at, **facts))
 

@@ -62,8 +62,19 @@ async def missing_target(ctx: ProbeContext, exchange: Exchange, config: NginxCon
     is_missing = _is_missing_target(ctx, exchange)
     if is_missing and ctx.further_requests.begin(f"the file of {exchange.url}"):
         await _emit_target(ctx, config, exchange)
+        if not _is_explained(ctx, exchange):
+            # Imported late: few sites lack their page.
+            from diagnose.probes.inside.fallback_files import emit_fixed_fallback
+
+            await emit_fixed_fallback(ctx, exchange, config)
         await _look_in_other_case(ctx, config, exchange)
         await look_into_mounts(ctx, config, urlsplit(exchange.url).path)
+
+
+def _is_explained(ctx: ProbeContext, exchange: Exchange) -> bool:
+    return exchange.status != 404 or any(
+        access.url == exchange.url for access in ctx.observed(PageFileAccess)
+    )
 
 
 def _is_missing_target(ctx: ProbeContext, exchange: Exchange) -> bool:

@@ -72,6 +72,28 @@ def test_fires_and_leaves_other_locations_to_a_person() -> None:
     assert not location_written(SITE.replace("        try_files $uri /", block))
 
 
+NAMED = SITE.replace("try_files $uri /index.php?$query_string;", "try_files $uri @page;").replace(
+    "    location ~", "    location @page { try_files /index.html =404; }\n    location ~"
+)
+PAGE_GONE = replace(GONE, path="/srv/shop/index.html")
+
+
+def test_fires_where_the_page_of_a_build_is_not_there() -> None:
+    (claim,) = judge(CHECK, RUNNING, config(NAMED), PAGE, PAGE_GONE, masked=False)
+    assert claim.facts["directive"] == "try_files /index.html =404"
+    assert not claim.facts["script"]
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_fires_where_the_page_is_in_the_folder_of_the_build() -> None:
+    built = replace(PAGE_GONE, mistake="below", elsewhere="/srv/shop/dist/index.html")
+    (claim,) = judge(CHECK, RUNNING, config(NAMED), PAGE, built, masked=False)
+    assert claim.facts["built"] == "/srv/shop/dist/index.html"
+    assert claim.fix
+    assert "+    root /srv/shop/dist;" in str(claim.fix.steps[0]).replace("\\n", "\n")
+
+
 def test_silent_where_the_page_came_or_the_file_is_elsewhere() -> None:
     assert not judge(CHECK, RUNNING, config(SITE), page(200), GONE)
     assert not judge(CHECK, RUNNING, config(SITE), PAGE, replace(GONE, mistake="root"))

@@ -75,3 +75,50 @@ def blog_in_a_folder_and_a_condition_that_looks_for_the_script(lab: Lab) -> None
 @healthy(target=BLOG)
 def blog_with_its_own_fallback_and_a_condition_that_looks_for_the_script(lab: Lab) -> None:
     _with_a_condition(lab, "  location /blog/ { try_files $uri $uri/ /blog/index.php?$args; }\n")
+
+
+ORDERS = f"https://{site.NAME}/orders/17"
+PAGE = "<!doctype html><title>Shop</title><script src=/assets/index.js></script><div id=app></div>"
+SHOP = "  root /srv/shop;\n  location / { try_files $uri $uri/ /index.html =404; }\n"
+NAMED = """\
+  root /srv/shop;
+  location / { try_files $uri $uri/ @index; }
+  location @index { add_header Cache-Control no-store; try_files /index.html =404; }
+"""
+
+
+def _build(lab: Lab, lines: str, page: str) -> None:
+    from .frameworks import PAGES
+
+    lab.undo(lambda: lab.server.sh("rm -rf /srv/shop"))
+    lab.server.write(f"{page.rpartition('/')[0]}/assets/index.js", "console.log(1)\n")
+    lab.server.write(page, PAGE)
+    lab.change(PAGES, lines)
+
+
+@scenario(
+    outside=None, server="nginx.fallback-file-missing", target=ORDERS,
+    manual="the front end has to be built",
+)  # fmt: skip
+def build_lacks_its_page(lab: Lab) -> None:
+    """nginx looks for the page before its 404."""
+    _build(lab, NAMED, "/srv/shop/index.html.bak")
+
+
+@healthy(target=ORDERS)
+def build_has_its_page(lab: Lab) -> None:
+    _build(lab, NAMED, "/srv/shop/index.html")
+
+
+@healthy(target=f"https://{site.NAME}/assets/none.js")
+def build_lacks_a_file_and_has_no_fallback(lab: Lab) -> None:
+    """An address that nobody has."""
+    lines = SHOP.replace("/index.html =404", "=404")
+    _build(lab, lines, "/srv/shop/index.html")
+
+
+@scenario(
+    outside=None, server="nginx.fallback-file-missing", target=ORDERS, differs=(site.CONF,),
+)  # fmt: skip
+def page_is_in_the_folder_of_the_build(lab: Lab) -> None:
+    _build(lab, SHOP, "/srv/shop/dist/index.html")

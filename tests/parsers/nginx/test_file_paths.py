@@ -7,6 +7,7 @@ import pytest
 from diagnose.parsers.nginx import server_blocks
 from diagnose.parsers.nginx.file_paths import (
     ServedFile,
+    fixed_file,
     hidden_indexes,
     named_version,
     only_page,
@@ -206,3 +207,21 @@ def test_the_file_without_its_version_is_an_alternative() -> None:
 )
 def test_the_only_page_of_a_folder(names: tuple[str, ...], found: str) -> None:
     assert only_page([f"/srv/{name}" for name in names]) == found
+
+
+@pytest.mark.parametrize(
+    ("line", "file"),
+    [
+        ("try_files $uri /index.html =404;", "/index.html"),
+        ("try_files $uri /a.html /b.html =404;", "/b.html"),
+        ("try_files $uri /index.html;", ""),
+        ("try_files $uri $uri/ =404;", ""),
+        ("try_files $uri /app/ =404;", ""),
+        ("try_files $uri /index.html =403;", ""),
+        ("", ""),
+    ],
+)
+def test_the_fixed_file_before_a_404(line: str, file: str) -> None:
+    text = f"server {{ listen 443 ssl; server_name shop.example.com; {line} }}"
+    (server,) = server_blocks.servers(config(text).main)
+    assert fixed_file(select_location(server, "/cart")) == file

@@ -25,7 +25,9 @@ def site(lines: str) -> NginxConfig:
     return config(f"server {{ listen 443 ssl; server_name shop.example.com; {lines} }}")
 
 
-def looked(lines: str, path: str, files: list[str], there: str) -> list[tuple[str, str]]:
+def looked(
+    lines: str, path: str, files: list[str], there: str, status: int = 500
+) -> list[tuple[str, str]]:
     asked = shlex.join(("sh", "-c", ACCESS_SCRIPT, "sh", "", "11", *files))
     blocks = (
         f"path {file}\n{FOLDER}{f'{FILE}{file}' if file == there else ''}\n" for file in files
@@ -33,12 +35,15 @@ def looked(lines: str, path: str, files: list[str], there: str) -> list[tuple[st
     answer = f"uid 33\ngids 33\nname www-data www-data\n{''.join(blocks)}"
     ctx = Looking(RecordedMachine({asked: answer}))
     ctx.target = replace(ctx.target, path=path)
-    failed, seen = replace(page(500), url=ctx.target.url), site(lines)
+    failed, seen = replace(page(status), url=ctx.target.url), site(lines)
     for observation in (RUNNING, seen, failed):
         ctx.emit(observation)
 
     async def work() -> None:
-        await fallback_files.missing_fallback.work(ctx, failed, seen)
+        if status == 404:
+            await fallback_files.emit_fixed_fallback(ctx, failed, seen)
+        else:
+            await fallback_files.missing_fallback.work(ctx, failed, seen)
 
     asyncio.run(work())
     return [(access.mistake, access.elsewhere) for access in ctx.observed(PageFileAccess)]
@@ -66,6 +71,24 @@ def test_root_names_the_project() -> None:
     files = ["/srv/app/index.html", *(f"/srv/app/{name}/index.html" for name in PUBLIC_FOLDERS)]
     there = "/srv/app/dist/index.html"
     assert looked(lines, "/cart", files, there) == [("below", there)]
+
+
+@pytest.mark.parametrize(
+    ("there", "seen"),
+    [
+        ("/srv/app/dist/index.html", [("below", "/srv/app/dist/index.html")]),
+        ("/srv/app/index.html", []),
+        ("", [("no-fallback", "")]),
+    ],
+)
+def test_the_page_before_a_404(there: str, seen: list[tuple[str, str]]) -> None:
+    files = ["/srv/app/index.html", *(f"/srv/app/{name}/index.html" for name in PUBLIC_FOLDERS)]
+    for lines in (
+        "root /srv/app; location / { try_files $uri /index.html =404; }",
+        "root /srv/app; location / { try_files $uri @page; }"
+        " location @page { try_files /index.html =404; }",
+    ):
+        assert looked(lines, "/cart", files, there, 404) == seen
 
 
 def test_nothing_is_read_without_a_page_for_every_path() -> None:
