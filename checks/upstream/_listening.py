@@ -4,13 +4,18 @@ from collections.abc import Iterator
 
 from checks.listener._inner_ports import INNER_PORTS, INNER_PROGRAMS
 from checks.listener._other_addresses import NO_SITE_PROGRAMS
-from diagnose.model import Evidence
+from checks.nginx import Nginx
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import Changes, config_edits
+from checks.upstream._edits import replace_in_directives
+from diagnose.model import Applicability, Evidence, Fix, Manual, Where
 from diagnose.model.server import (
     WEB_SERVER_PROCESSES,
     Listener,
     Listeners,
     listening_programs,
 )
+from diagnose.parsers.nginx.upstreams import ProxyTarget
 
 _MAX_SHOWN = 6
 
@@ -29,6 +34,28 @@ def listening_facts(evidence: Evidence) -> dict[str, object]:
     """Return the facts `listening` and `only_port`."""
     programs = listening_programs(evidence, without={"nginx"})[:_MAX_SHOWN]
     return {"listening": programs, "only_port": only_port(evidence)}
+
+
+def only_program_fix(nginx: Nginx, proxy_target: ProxyTarget, step: str) -> Fix:
+    """Return the edit that passes requests on to the only program that may be the application; a
+    manual step where several may be, or where the line has no plain address."""
+    port, directive = only_port(nginx.evidence), proxy_target.directive
+    address = f"{proxy_target.scheme}://{proxy_target.authority}"
+    is_plain = proxy_target.group is None and not proxy_target.has_variables
+    changes: Changes = {}
+    if port and is_plain and _is_on_loopback(nginx.evidence, int(port)):
+        new = f"http://127.0.0.1:{port}"
+        replace_in_directives(nginx, [directive], address, new, changes)
+    edits = config_edits(nginx, changes)
+    if not edits:
+        return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
+    return Fix((*edits, *reload_steps(nginx)), Applicability.REVIEW)
+
+
+def _is_on_loopback(evidence: Evidence, port: int) -> bool:
+    """Return whether a connection to 127.0.0.1 comes to the program of a port."""
+    sockets = (socket for listeners in evidence.good(Listeners) for socket in listeners.on(port))
+    return any(socket.address in {"127.0.0.1", "0.0.0.0", "::"} for socket in sockets)
 
 
 def _other_listeners(evidence: Evidence) -> Iterator[Listener]:

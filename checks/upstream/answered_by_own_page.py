@@ -10,19 +10,15 @@ from collections.abc import Iterator
 
 from checks.nginx import Nginx, file_line
 from checks.upstream import CONSEQUENCES
-from checks.upstream._listening import listening_facts
+from checks.upstream._listening import listening_facts, only_program_fix
 from checks.upstream._own_sockets import own_attempts, server_behind
 from diagnose.checking.registry import check
 from diagnose.model import (
-    Applicability,
     Claim,
     Confidence,
     Evidence,
-    Fix,
-    Manual,
     Severity,
     Subject,
-    Where,
 )
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, page_exchanges
@@ -128,7 +124,7 @@ def _claim(nginx: Nginx, way: _WayBack) -> Claim:
         confidence=Confidence.LIKELY,
         severity=None if pages else Severity.NOTE,
         location=nginx.location(directive),
-        fix=Fix((Manual("name-the-application", Where.SERVER),), Applicability.MANUAL),
+        fix=only_program_fix(nginx, way.proxy_target, "name-the-application"),
     )
 
 

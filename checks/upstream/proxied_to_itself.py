@@ -16,18 +16,14 @@ from checks.http._fronts import looping_exchanges
 from checks.http._redirects import NginxRedirect, find_redirect_in
 from checks.nginx import Nginx, file_line
 from checks.upstream import CONSEQUENCES
-from checks.upstream._listening import listening_facts
+from checks.upstream._listening import listening_facts, only_program_fix
 from checks.upstream._own_sockets import own_attempts, server_behind
 from diagnose.checking.registry import check
 from diagnose.model import (
-    Applicability,
     Claim,
     Evidence,
-    Fix,
-    Manual,
     Severity,
     Subject,
-    Where,
 )
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import NginxConfig, UpstreamTry
@@ -147,5 +143,5 @@ def _claim(
             **listening_facts(nginx.evidence),
         },
         location=nginx.location(directive),
-        fix=Fix((Manual("name-the-application", Where.SERVER),), Applicability.MANUAL),
+        fix=only_program_fix(nginx, proxy_target, "name-the-application"),
     )

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from diagnose.model import Observation, Severity, Target
+from diagnose.model import Applicability, Claim, Observation, Severity, Target
 from diagnose.model.http import Exchange
 from tests.support.check_evidence import SHOP, judge
 from tests.support.firewall_rules import listening, nic
@@ -36,6 +36,12 @@ def answered(target: Target, answer: Exchange = HTML) -> Exchange:
     return replace(answer, url=target.url)
 
 
+def edit_of(claim: Claim) -> str:
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    return str(claim.fix.steps[0]).replace("\\n", "\n")
+
+
 def test_fires_where_an_interface_is_answered_by_the_page() -> None:
     """Issue 4288 of jeecgboot/JeecgBoot."""
     java = listening(9999, process="java")
@@ -44,6 +50,11 @@ def test_fires_where_an_interface_is_answered_by_the_page() -> None:
     assert claim.facts["inner"] == "/sys/randomImage/1"
     assert claim.facts["page"] == "/index.html"
     assert claim.facts["listening"] == ("java 9999",)
+    assert "+        proxy_pass http://127.0.0.1:9999/;" in edit_of(claim)
+    two = (java, listening(9998, process="node"))
+    (claim,) = judge(CHECK, *seen(TEXT, answered(API), *two), target=API)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
 
 
 def test_fires_as_a_note_where_nobody_asked_for_it() -> None:

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.check_evidence import SHOP, judge, texts
+from diagnose.model import Applicability
+from tests.support.check_evidence import SHOP, judge
 from tests.support.firewall_rules import listening, nic
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
 from tests.support.upstream_evidence import page
@@ -22,7 +23,11 @@ def test_fires_where_the_sites_own_name_is_passed_on_to() -> None:
     assert claim.location
     programs = (listening(443), listening(8000, process="node"))
     (claim,) = judge(CHECK, config(TEXT), BUILD, RUNNING, page(502), REACHED, nic(), *programs)
-    assert any("proxy_pass http://127.0.0.1:8000;" in text for text in texts(CHECK, claim))
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "+        proxy_pass http://127.0.0.1:8000;" in str(claim.fix.steps[0]).replace(
+        "\\n", "\n"
+    )
 
 
 def test_fires_over_loopback() -> None:

@@ -9,7 +9,6 @@ MINE = (site.CONF,)
 PAGES = site.HTTPS[site.HTTPS.index("  location / {") : site.HTTPS.index("  location /ws")]
 PASS = "http://127.0.0.1:3000"
 HOST = "    proxy_set_header Host $http_host;\n"
-NOT_HERE = "nobody knows where the application is"
 OWN_BLOCK = {"redhat": "its package's own block answers to localhost on port 80"}
 MOVED = "where the files are to lie is a choice"
 
@@ -17,7 +16,7 @@ MOVED = "where the files are to lie is a choice"
 # The application's address
 
 
-@scenario(outside="http.redirect-loop", server="upstream.proxied-to-itself", manual=NOT_HERE)
+@scenario(outside="http.redirect-loop", server="upstream.proxied-to-itself", differs=MINE)
 def site_is_proxied_to_its_own_port_80(lab: Lab) -> None:
     """The guide's proxy_pass http://example.org was filled in with the site's name, after issue 46
     of wmnnd/nginx-certbot: the redirect to https answers."""
@@ -25,7 +24,7 @@ def site_is_proxied_to_its_own_port_80(lab: Lab) -> None:
 
 
 @scenario(
-    outside="http.redirect-loop", server="upstream.proxied-to-itself", manual=NOT_HERE,
+    outside="http.redirect-loop", server="upstream.proxied-to-itself", differs=MINE,
     not_on=OWN_BLOCK,
 )  # fmt: skip
 def port_of_the_application_is_missing(lab: Lab) -> None:
@@ -39,7 +38,7 @@ def port_of_the_application_is_missing(lab: Lab) -> None:
 
 
 @scenario(
-    outside="http.redirect-wrong-host", server="upstream.proxied-to-itself", manual=NOT_HERE,
+    outside="http.redirect-wrong-host", server="upstream.proxied-to-itself", differs=MINE,
     not_on=OWN_BLOCK,
 )  # fmt: skip
 def port_and_host_of_the_application_are_missing(lab: Lab) -> None:

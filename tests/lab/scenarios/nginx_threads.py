@@ -16,7 +16,6 @@ TIMEOUT = "  ssl_session_timeout 5m;\n"
 FOLDER = "/etc/nginx/ssl"
 ANOTHER_BLOCK = {"panel": "the second block would need a file of the panel"}
 VERIFIED = f"    proxy_ssl_verify on;\n    proxy_ssl_trusted_certificate {BUNDLE};\n"
-NOT_HERE = "nobody knows where the application is"
 
 #: One WebSocket that stays open.
 _HOLD = """
@@ -150,7 +149,7 @@ def chain_of_the_application_is_too_deep(lab: Lab) -> None:
     )
 
 
-@scenario(outside="http.server-error", server="upstream.proxied-to-itself", manual=NOT_HERE)
+@scenario(outside="http.server-error", server="upstream.proxied-to-itself", differs=(site.CONF,))
 def site_is_proxied_to_itself(lab: Lab) -> None:
     """proxy_pass with the site's own name, after questions about "Request Header Or Cookie Too
     Large" and worker_connections."""

@@ -5,7 +5,6 @@ from ..lab import Lab
 from ..scenario import healthy, scenario
 
 API = f"https://{site.NAME}/jeecgboot/sys/randomImage/1"
-WRITE = "a person knows where the application is"
 PAGES = site.HTTPS[site.HTTPS.index("  location / {") : site.HTTPS.index("  location /ws")]
 HOST = "    proxy_set_header Host $host;\n"
 
@@ -19,7 +18,7 @@ def _single_page(lab: Lab, address: str) -> None:
     lab.change(PAGES, f"{files}{interface}\n")
 
 
-@scenario(outside=None, server="upstream.answered-by-own-page", target=API, manual=WRITE)
+@scenario(outside=None, server="upstream.answered-by-own-page", target=API, differs=(site.CONF,))
 def interface_is_passed_to_the_site_itself(lab: Lab) -> None:
     """Issue 4288 of jeecgboot/JeecgBoot: proxy_pass http://192.168.50.128/, without the port of the
     application, and the site listened on 80 as well. nginx's access log had each request twice."""
