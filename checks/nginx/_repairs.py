@@ -132,10 +132,10 @@ def _duplicate(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repa
         smaller, larger = (first, second) if sizes[0] < sizes[1] else (second, first)
         kept = file_line(larger)
         return Repair("smaller", removed(nginx, smaller), _written(smaller), _written(larger), kept)
-    if smaller := _smaller_limit(first, second):
-        larger = first if smaller is second else second
-        kept, change = file_line(larger), removed(nginx, smaller)
-        return Repair("smaller", change, _written(smaller), _written(larger), kept, is_sure=False)
+    if less := _smaller_limit(first, second):
+        more = first if less is second else second
+        change, kept = removed(nginx, less), file_line(more)
+        return Repair("smaller", change, _written(less), _written(more), kept, is_sure=False)
     return Repair("twice", (), _written(second), "", other)
 
 

@@ -82,7 +82,9 @@ def test_fires_and_adds_the_ending_to_the_list_of_nginx() -> None:
     file = module("/static/app.mjs")
     plain = answered(file, content_type="application/octet-stream")
     there = examined("/srv/static/app.mjs", url="/static/app.mjs", exists=True)
-    (claim,) = judge(CHECK, RUNNING, listed("application/javascript js;"), loads(file), plain, there)
+    (claim,) = judge(
+        CHECK, RUNNING, listed("application/javascript js;"), loads(file), plain, there
+    )
     assert claim.facts["listed"]
     assert claim.fix
     assert claim.fix.applicability is Applicability.REVIEW

@@ -7,7 +7,8 @@ from tests.support.websocket_evidence import upgrade
 
 CHECK = "websocket.location-internal"
 PASS = "proxy_pass http://127.0.0.1:3000;"
-INTERNAL = SITE.replace("    location / {", "    location /ws {\n        internal;\n        %s\n    }\n    location / {" % PASS)  # fmt: skip
+LOCATION = f"    location /ws {{\n        internal;\n        {PASS}\n    }}\n"
+INTERNAL = SITE.replace("    location / {", f"{LOCATION}    location / {{")
 
 
 def claims(text: str, status: int = 404) -> list[Claim]:
