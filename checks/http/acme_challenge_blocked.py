@@ -103,7 +103,7 @@ def acme_challenge_blocked(evidence: Evidence) -> Iterator[Claim]:
         covers=(Subject(),) if folders or (rule and not over_dns) else _on_port_80(blocked),
         because=(*blocked, *folders[:1], *([failure] if failure else [])),
         confidence=Confidence.CERTAIN if is_certain else Confidence.LIKELY,
-        severity=Severity.NOTE if is_note and not folders else None,
+        severity=Severity.NOTE if is_note and not (folders or _is_told(evidence)) else None,
         facts={
             "name": evidence.target.host,
             "url": blocked[0].url,
@@ -252,15 +252,21 @@ def _waits_for_tool(evidence: Evidence, exchange: Exchange) -> bool:
 def _is_refused_everywhere(evidence: Evidence, exchange: Exchange) -> bool:
     """Return whether the site refuses this client everywhere. Then the client is blocked, not the
     challenge; but a password that every path has refuses an authority too, where a tool is known to
-    renew in this way."""
+    renew in this way, or the message is that of an authority."""
     is_renewed = any(
         folder.name == evidence.target.host for folder in evidence.good(ChallengeFolder)
     )
-    if exchange.status == 401 and is_renewed:
+    if exchange.status == 401 and (is_renewed or _is_told(evidence)):
         return False
     return exchange.status in {401, 403} and any(
         page.status == exchange.status for page in _pages(evidence)
     )
+
+
+def _is_told(evidence: Evidence) -> bool:
+    """Return whether a message says what an authority got for a challenge."""
+    symptom = evidence.target.symptom
+    return symptom is not None and symptom.kind == "acme-response"
 
 
 def _pages(evidence: Evidence) -> tuple[Exchange, ...]:

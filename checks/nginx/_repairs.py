@@ -6,6 +6,7 @@ are those of nginx's source (ngx_conf_file.c, ngx_http_core_module.c and the mod
 """
 
 import fnmatch
+import math
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +21,7 @@ from diagnose.parsers.nginx import edits, server_blocks
 from diagnose.parsers.nginx.config import children, walk
 from diagnose.parsers.nginx.edits import TextEdit
 from diagnose.parsers.nginx.listen_overlaps import without_socket_options
+from diagnose.parsers.nginx.proxy_headers import parse_size
 
 RepairKind = Literal[
     "scheme", "group_port", "quotes", "value", "listen", "same", "smaller", "twice", "hash",
@@ -130,7 +132,31 @@ def _duplicate(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repa
         smaller, larger = (first, second) if sizes[0] < sizes[1] else (second, first)
         kept = file_line(larger)
         return Repair("smaller", removed(nginx, smaller), _written(smaller), _written(larger), kept)
+    if less := _smaller_limit(first, second):
+        more = first if less is second else second
+        change, kept = removed(nginx, less), file_line(more)
+        return Repair("smaller", change, _written(less), _written(more), kept, is_sure=False)
     return Repair("twice", (), _written(second), "", other)
+
+
+def _smaller_limit(first: Directive, second: Directive) -> Directive | None:
+    """Return the directive that allows less, of two limits of which the larger is enough for both:
+    the size of a body, or a time to wait; None for others."""
+    if len(first.args) != 1 or len(second.args) != 1:
+        return None
+    amounts: list[float | None]
+    if first.name == "client_max_body_size":
+        # 0 is no limit (ngx_http_core_module).
+        sizes = [parse_size(each.args[0]) for each in (first, second)]
+        amounts = [math.inf if size == 0 else size for size in sizes]
+    elif first.name.endswith(("_read_timeout", "_send_timeout", "_connect_timeout")):
+        amounts = [nginx_parser.seconds(each.args[0]) for each in (first, second)]
+    else:
+        return None
+    of_first, of_second = amounts
+    if of_first is None or of_second is None or of_first == of_second:
+        return None
+    return first if of_first < of_second else second
 
 
 def _key(directive: Directive) -> tuple[str, ...]:

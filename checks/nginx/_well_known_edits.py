@@ -13,35 +13,49 @@ from diagnose.parsers.nginx.pcre import is_supported_pcre, pcre_search
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 
 WELL_KNOWN = "/.well-known/"
-_DOT, _EXCEPT = r"\.", r"\.(?!well-known/)"
+_DOT = r"\."
+#: What is written in the place of the dot, the plain one first: an expression that looks at the
+#: first name alone has to go on to close /.well-known/.htpasswd.
+_EXCEPT = (r"\.(?!well-known/)", r"\.(?!well-known/(?!(?:.*/)?\.))")
 #: Names that the exception does not open.
 _CLOSED = ("/.env", "/.git/config", "/.htpasswd", f"{WELL_KNOWN}.htpasswd", "/a/.svn/entries")
 
 
-def well_known_fix(nginx: Nginx, directive: Directive, path: str) -> Fix | None:
-    """Return the fix of the location in which a directive closes a path below /.well-known/, where
-    the site's other paths go to an application; None if it is not such a location."""
-    match = next((match for match in nginx.location_matches(path)), None)
-    if (
-        match is None
-        or not path.startswith(WELL_KNOWN)
-        or directive not in (match.block.block or ())
-    ):
+def refusing_line(match: LocationMatch, status: int) -> Directive | None:
+    """Return the line of a regular expression's location that refuses every visitor with this
+    status: a `return`, or `deny all` if nobody is allowed before it; None if there is none."""
+    pattern = location_pattern(match.block) if match.block.name == "location" else None
+    if pattern is None or pattern.modifier not in {"~", "~*"}:
         return None
+    lines = match.block.block or ()
+    for line in lines:
+        if line.name == "return" and line.args[:1] == (str(status),):
+            return line
+    names = {line.name for line in lines}
+    denials = [line for line in lines if (line.name, line.args) == ("deny", ("all",))]
+    is_open = status != 403 or names & {"allow", "return", "satisfy", "rewrite", "if"}
+    return None if is_open or not denials else denials[0]
+
+
+def well_known_fix(nginx: Nginx, match: LocationMatch, path: str, *, has_file: bool) -> Fix | None:
+    """Return the fix of the location that closes a path below /.well-known/; None if it closes
+    other names than hidden ones, or where nothing is there for the path: no file, and no
+    application to which the site's other paths go."""
     block, file, pattern = match.block, nginx.file(match.block), location_pattern(match.block)
-    if file is None or pattern is None or pattern.modifier not in {"~", "~*"}:
+    if file is None or pattern is None or not path.startswith(WELL_KNOWN):
         return None
-    if not _is_application(nginx, match, path) or not _stays_closed(pattern.text, path):
+    exception = next((each for each in _EXCEPT if _stays_closed(pattern.text, each, path)), "")
+    if not exception or not (has_file or _is_application(nginx, match, path)):
         return None
-    head = file.text[block.start : block.opened].replace(_DOT, _EXCEPT, 1)
+    head = file.text[block.start : block.opened].replace(_DOT, exception, 1)
     change = edits.TextEdit(block.start, block.opened, head)
     file_edits = config_edits(nginx, {block.file: [change]})
     return Fix((*file_edits, *reload_steps(nginx)), Applicability.REVIEW) if file_edits else None
 
 
-def _stays_closed(text: str, path: str) -> bool:
-    """Return whether the exception lets this path out of an expression, and no hidden file."""
-    changed = text.replace(_DOT, _EXCEPT, 1)
+def _stays_closed(text: str, exception: str, path: str) -> bool:
+    """Return whether an exception lets this path out of an expression, and no hidden file."""
+    changed = text.replace(_DOT, exception, 1)
     if not (is_supported_pcre(text) and is_supported_pcre(changed)):
         return False
     closed = [name for name in _CLOSED if pcre_search(text, name, False)]

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
+from checks.nginx._intercepted_errors import passing_fix
 from checks.nginx._page_errors import is_in_run, logged_errors
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -106,7 +107,8 @@ def error_page_hides(evidence: Evidence) -> Iterator[Claim]:
             "refused": pages[0].status == 405 and not is_replaced,
             "replaced": is_replaced,
         },
-        fix=Fix(
+        fix=(passing_fix(nginx, evidence.target.path) if is_replaced else None)
+        or Fix(
             (Manual("show-its-answer" if is_replaced else "mend-the-application", Where.SERVER),),
             Applicability.MANUAL,
         ),

@@ -87,11 +87,10 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
     is_guard = directive.name in _GUARDS and not (sent or is_plain)
     if _is_told_by_rule(nginx, directive) and not (sent or is_plain or address):
         return
-    well_known = _well_known(nginx, directive)
     # Imported late: only an error needs it.
     from checks.nginx._unreachable_lines import removal, unreachable_line
 
-    dead = None if sent or is_plain or address or well_known else unreachable_line(nginx, directive)
+    dead = None if sent or is_plain or address else unreachable_line(nginx, directive)
     comment = _comment(nginx) if folder and folder.file and not (is_plain or dead) else None
     yield Claim(
         about=merge_subjects(subjects),
@@ -117,14 +116,12 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
             "dead_place": file_line(dead) if dead else "",
             "comment": comment[0].path if comment else "",
             "comment_place": f"{comment[0].edit.file}:{comment[0].line}" if comment else "",
-            "well_known": well_known is not None,
             "asks": directive.name == "auth_basic",
             "manifest": is_guard and page.status == 401 and _is_manifest(evidence.target.path),
             "unknown_user": any("was not found" in line.text for line in lines),
             "command": _password_command(nginx, lines) if is_password else "",
         },
-        fix=well_known
-        or (removal(nginx, directive) if dead else None)
+        fix=(removal(nginx, directive) if dead else None)
         or (comment[1] if comment else None)
         or _by_hand(is_password=is_password, is_token=is_token, is_guard=is_guard),
     )
@@ -143,16 +140,6 @@ def _by_hand(*, is_password: bool, is_token: bool, is_guard: bool) -> Fix:
     else:
         step = "leave-it-closed" if is_guard else "change-the-rule"
     return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
-
-
-def _well_known(nginx: Nginx, directive: Directive) -> Fix | None:
-    path = nginx.evidence.target.path.partition("?")[0]
-    if directive.name not in {"return", "deny"} or not path.startswith("/.well-known/"):
-        return None
-    # Imported late: few addresses are well known.
-    from checks.nginx._well_known_edits import well_known_fix
-
-    return well_known_fix(nginx, directive, path)
 
 
 def _password_command(nginx: Nginx, lines: Sequence[LogLine]) -> str:

@@ -34,7 +34,7 @@ from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.interface_paths import library_base
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import walk
-from diagnose.parsers.nginx.locations import PASS_DIRECTIVES, LocationMatch
+from diagnose.parsers.nginx.locations import PASS_DIRECTIVES, LocationMatch, location_pattern
 from diagnose.parsers.nginx.neighbours import local_groups
 from diagnose.parsers.other_programs import has_path
 from diagnose.parsers.unknown_paths import unknown_path
@@ -92,7 +92,7 @@ def path_not_passed(evidence: Evidence) -> Iterator[Claim]:
             "library": bool(base),
             "line": " ".join((other.name, *other.args)),
         },
-        fix=prefix_fix(nginx, server, other) or _fix(nginx, server, visit, location, bool(base)),
+        fix=prefix_fix(nginx, server, other) or _fix(nginx, match, visit, location, bool(base)),
     )
 
 
@@ -135,11 +135,13 @@ def _folder(path: str) -> str:
 
 
 def _fix(
-    nginx: Nginx, server: Directive, visit: BackendVisit, location: str, is_library: bool
+    nginx: Nginx, match: LocationMatch, visit: BackendVisit, location: str, is_library: bool
 ) -> Fix:
-    """Add a location. Whether visitors shall reach the path is for a person to say."""
+    """Add a location, before regular expressions if one of them has the path today. Whether
+    visitors shall reach the path is for a person to say."""
     manual = Fix((Manual("add-a-location", Where.SERVER),), Applicability.MANUAL)
-    file = nginx.file(server)
+    server, pattern = match.blocks[1], location_pattern(match.block)
+    file, is_expression = nginx.file(server), bool(pattern and pattern.modifier[:1] == "~")
     if file is None or not re.fullmatch(r"/[\w./~-]+", location, re.ASCII):
         return manual
     target = visit.target.rstrip("/")
@@ -147,7 +149,8 @@ def _fix(
     if not is_library:
         body = [line for line in body if not re.search(r"Upgrade|upgrade|_timeout", line)]
         body.append("proxy_set_header X-Forwarded-Proto $scheme;")
-    change = edits.insert_location(file.text, server, f"location {location}", body)
+    head = f"location ^~ {location}" if is_expression else f"location {location}"
+    change = edits.insert_location(file.text, server, head, body)
     edit = config_edit(nginx, file.path, change)
     if edit is None:
         return manual

@@ -34,6 +34,14 @@ from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.urls import path_of
 
+#: The types that browsers demand, by endings that are missing in many lists of nginx (RFC 9239,
+#: WebAssembly Web API, W3C Web Application Manifest).
+_TYPES = {
+    "css": "text/css", "js": "application/javascript", "mjs": "application/javascript",
+    "svg": "image/svg+xml", "wasm": "application/wasm",
+    "webmanifest": "application/manifest+json",
+}  # fmt: skip
+
 
 @check(
     severity=Severity.WARNING,
@@ -134,10 +142,24 @@ def _has_type(location: LocationMatch, path: str) -> bool:
 def _fix(
     nginx: Nginx, access: PageFileAccess, location: LocationMatch, own_types: tuple[Directive, ...]
 ) -> Fix:
-    edit = _include(nginx, access.types_file, location, own_types)
-    if edit is None:
-        return Fix((Manual("include-types", Where.SERVER),), Applicability.MANUAL)
-    return Fix((edit, *reload_steps(nginx)))
+    if edit := _include(nginx, access.types_file, location, own_types):
+        return Fix((edit, *reload_steps(nginx)))
+    if edit := _addition(nginx, access.path, own_types):
+        # All sites of the server read this list.
+        return Fix((edit, *reload_steps(nginx)), Applicability.REVIEW)
+    return Fix((Manual("include-types", Where.SERVER),), Applicability.MANUAL)
+
+
+def _addition(nginx: Nginx, path: str, own_types: tuple[Directive, ...]) -> Edit | None:
+    """Return an edit that adds the ending to nginx's own list; None if that is not the list in
+    force, or if it is no ending of which browsers demand one type."""
+    media_type = _TYPES.get(_extension(path))
+    types = own_types[0] if own_types and _is_in_types_file(own_types[0]) else None
+    file = nginx.file(types) if types else None
+    if types is None or file is None or media_type is None:
+        return None
+    line = f"{media_type} {_extension(path)};"
+    return config_edit(nginx, types.file, edits.insert_last(file.text, types, [line]))
 
 
 def _include(

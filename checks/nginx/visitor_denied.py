@@ -13,9 +13,10 @@ from checks.firewall._visitors import ssh_clients
 from checks.http import exchanges_by_purpose
 from checks.nginx import Nginx, file_line
 from checks.nginx._access import PathAccess, visitor_access
-from checks.nginx._commands import reload_steps
+from checks.nginx._commands import chosen_edits, reload_steps
 from checks.nginx._edits import config_edit
 from checks.nginx._failed_requests import current_failures
+from checks.nginx._location_edits import setting_edits
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -85,6 +86,7 @@ def _denied(nginx: Nginx, visitor: str, accesses: list[PathAccess], given_by_opt
             "sources": (),
             "closed": (),
             "dead": (),
+            "both": False,
             "strangers": "",
             "met": False,
         },
@@ -148,14 +150,45 @@ def _restriction_notes(nginx: Nginx) -> Iterator[Claim]:
         )
         is_closed = bool(refused) and note.facts["nobody"] and is_of_all and target.path == "/"
         step = "allow-first" if dead else "open-site" if is_closed else ""
+        is_both = reserved and bool(allowed) and _is_told(nginx.evidence)
+        is_both = is_both and bool(refused) and _wants_password(location_match)
         yield replace(
             note,
             about=Subject(name=target.host, path=target.path),
             because=(*refused, *note.because),
             severity=Severity.WARNING if step else Severity.NOTE,
-            facts={**note.facts, "dead": _first_networks(tuple(rule.args[0] for rule in dead))},
-            fix=Fix((Manual(step, Where.SERVER),), Applicability.MANUAL) if step else None,
+            facts={
+                **note.facts,
+                "dead": _first_networks(tuple(rule.args[0] for rule in dead)),
+                "both": is_both and not step,
+            },
+            fix=Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
+            if step
+            else _either_fix(nginx, location_match)
+            if is_both
+            else None,
         )
+
+
+def _is_told(evidence: Evidence) -> bool:
+    """Return whether a message says that a visitor gets 403: else the rules are meant as they
+    are."""
+    symptom = evidence.target.symptom
+    return symptom is not None and symptom.number == 403
+
+
+def _wants_password(match: LocationMatch) -> bool:
+    """Return whether nginx wants a password as well as an allowed address (`satisfy all`, the
+    default)."""
+    asking, satisfy = match.directive("auth_basic"), match.directive("satisfy")
+    is_any = satisfy is not None and satisfy.args[:1] == ("any",)
+    return asking is not None and asking.args[:1] != ("off",) and not is_any
+
+
+def _either_fix(nginx: Nginx, match: LocationMatch) -> Fix:
+    """Say what lets a visitor in who has the password, from any address: a person's choice."""
+    typed = chosen_edits(nginx, setting_edits(nginx, match, {"satisfy": "any"}))
+    return Fix((Manual("either-one", Where.SERVER, commands=typed),), Applicability.MANUAL)
 
 
 def _in_force(
@@ -237,6 +270,7 @@ def _note(nginx: Nginx, first: Directive, sources: tuple[str, ...], reserved: bo
             "closed": sources if reserved else (),
             "nobody": reserved and not sources,
             "dead": (),
+            "both": False,
             "strangers": "",
             "met": False,
         },

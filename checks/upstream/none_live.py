@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from checks.nginx import Nginx, file_line
 from checks.nginx._commands import reload_steps
 from checks.upstream._address_lines import writer_of
+from checks.upstream._counted_failures import counting_line, uncounted_fix
 from checks.upstream._edits import edit_fix
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -266,6 +267,7 @@ def _claim(
         "share-a-network" if has_no_network else "name-the-port" if has_no_port else "use-a-server"
     )
     by_hand = down_step if is_down else "raise-the-limit" if limit else ""
+    counting = None if by_hand else counting_line(nginx, paths, earlier_lines)
     return Claim(
         about=Subject(port=port, text=f"upstream {group.args[0]}"),
         covers=tuple(Subject(port=port, path=path) for path in paths),
@@ -289,12 +291,14 @@ def _claim(
             **_network_facts(nginx, group),
             "limit": "" if is_down else limit or "",
             "failed": not by_hand,
+            "counting": " ".join((counting.name, *counting.args)) if counting else "",
+            "counting_place": file_line(counting) if counting else "",
         },
         ruled_out=("upstream.refused", "upstream.timeout"),
         # Without the log, the file on disk may be newer than what nginx has loaded.
         confidence=Confidence.CERTAIN if log_lines else Confidence.LIKELY,
         location=nginx.location(group),
-        fix=_fix(nginx, group, by_hand),
+        fix=(uncounted_fix(nginx, group) if counting else None) or _fix(nginx, group, by_hand),
     )
 
 

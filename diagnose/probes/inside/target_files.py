@@ -49,6 +49,8 @@ from diagnose.probes.inside.served_files import (
 )
 
 _INDEX = "index.html"
+#: What is public by its standard (RFC 8615), and closed by rules against hidden files.
+_WELL_KNOWN = "/.well-known/"
 #: Maximum bytes of a page that are read.
 MAX_PAGE = 65536
 
@@ -117,7 +119,9 @@ async def _emit_target(ctx: ProbeContext, config: NginxConfig, exchange: Exchang
     path = urlsplit(exchange.url).path
     file = served_file_of(ctx, config, path)
     if exchange.status == 403:
-        if file is not None:
+        if file is not None and path.startswith(_WELL_KNOWN):
+            await _emit_refused(ctx, exchange, file)
+        elif file is not None:
             await _emit_index(ctx, config, exchange, file)
         return
     served = file or served_file_of(ctx, config, path, with_scripts=True)
@@ -169,6 +173,17 @@ async def _emit_target(ctx: ProbeContext, config: NginxConfig, exchange: Exchang
         if not existing_path:
             return
     _emit(ctx, at, exchange, access, mistake, existing_path)
+
+
+async def _emit_refused(ctx: ProbeContext, exchange: Exchange, served: ServedFile) -> None:
+    """Emit the file that a rule refuses, if it is there."""
+    worker = first_worker(ctx)
+    if worker is None or UNSAFE.search(served.path):
+        return
+    at = ctx.elapsed()
+    for access in await read_access(ctx.machine, "", str(worker), [served.path]):
+        if is_file(access):
+            ctx.emit(access_as(PageFileAccess, access, at=at, url=exchange.url))
 
 
 async def _look_in_other_case(ctx: ProbeContext, config: NginxConfig, exchange: Exchange) -> None:

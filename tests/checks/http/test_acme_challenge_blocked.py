@@ -15,9 +15,10 @@ from diagnose.model.renewal import (
 )
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.server_rules import AnsweringRule
+from diagnose.model.symptom import Symptom
 from diagnose.model.tls import Certificate, Handshake
 from diagnose.model.web_servers import ServerFile, SiteSocket, WebServerConfig, WebSite
-from tests.support.check_evidence import NOW, judge
+from tests.support.check_evidence import NOW, SHOP, judge
 from tests.support.redirect_evidence import AROUND, PLAIN, SITE, applied, config
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
@@ -342,3 +343,13 @@ def test_fires_where_every_path_wants_a_password_and_a_tool_renews_over_http() -
     (claim,) = judge("http.acme-challenge-blocked", refused, challenge(401), FOLDER)
     assert claim.confidence is Confidence.CERTAIN
     assert not judge("http.acme-challenge-blocked", replace(home(), status=403), challenge(403))
+
+
+def test_fires_where_every_path_wants_a_password_and_an_authority_got_401() -> None:
+    refused, told = replace(home(), status=401), Symptom("acme-response", "Invalid response")
+    observations = refused, challenge(401), handshake(180)
+    target = replace(SHOP, symptom=told)
+    (claim,) = judge("http.acme-challenge-blocked", *observations, target=target)
+    assert (claim.confidence, claim.severity) == (Confidence.LIKELY, None)
+    other = replace(SHOP, symptom=Symptom("status", "401 Unauthorized", 401))
+    assert not judge("http.acme-challenge-blocked", *observations, target=other)

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from diagnose.model import Claim, Confidence
+from diagnose.model import Applicability, Claim, Confidence, Edit
 from diagnose.model.http import Exchange
 from diagnose.model.logs import ErrorLog, LogLine
 from diagnose.model.requests import ComparedRequest
-from tests.support.check_evidence import judge
+from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import BUILD, LOADED, RUNNING, SITE, config
 from tests.support.upstream_evidence import compared, logged, page
 
@@ -75,3 +75,18 @@ def test_fires_for_an_answer_of_the_application_that_is_replaced() -> None:
     assert not claims(NAMED, starting, LOG, own), "nginx passes it on"
     assert not claims(lines, page(502, "{}"), LOG, own), "it is the same"
     assert not claims(lines, page(404, "{}"), LOG, compared(404)), "no page is for it"
+
+
+def test_fires_and_lets_the_answers_of_an_interface_through() -> None:
+    """The remedy is that of the location: nginx's own page stays for the other ones."""
+    lines = "error_page 502 504 = @error; proxy_intercept_errors on;"
+    api = "location /api/ {\n        proxy_pass http://127.0.0.1:3000;\n    }"
+    text = SITE.replace("    location / {", f"    {lines}\n    {api}\n    location / {{")
+    target = replace(SHOP, path="/api/forecast")
+    starting = replace(page(503, '{"detail":"Service is starting up"}'), url=target.url)
+    own = compared(504, body='{"detail":"provider timed out"}')
+    (claim,) = judge(CHECK, config(text), BUILD, RUNNING, starting, LOG, own, target=target)
+    assert claim.fix
+    (edit,) = (step for step in claim.fix.steps if isinstance(step, Edit))
+    assert "+        proxy_intercept_errors off;" in edit.diff
+    assert claim.fix.applicability is Applicability.REVIEW

@@ -208,40 +208,6 @@ def test_fires_as_a_note_on_a_path_of_its_own_and_a_block_without_an_application
     assert claim.facts["dead"] == ""
 
 
-HIDDEN = "location ~ /\\. { deny all; return 404; }"
-
-
-def well_known(location: str, path: str = "/.well-known/jwks.json", lines: str = SITE) -> str:
-    site = lines.replace("    location /", f"    {location}\n    location /", 1)
-    target = replace(SHOP, path=path)
-    asked = replace(own("404 Not Found"), url=f"{SHOP.origin}{path}")
-    (claim,) = judge(CHECK, asked, RUNNING, config(site), target=target, masked=False)
-    step = claim.fix.steps[0] if claim.fix else None
-    return step.diff if isinstance(step, Edit) else ""
-
-
-@pytest.mark.parametrize(
-    ("location", "made"),
-    [
-        (HIDDEN, r"location ~ /\.(?!well-known/) {"),
-        (HIDDEN.replace("deny all; ", ""), r"location ~ /\.(?!well-known/) {"),
-        (r'location ~* "(^|/)\." { return 404; }', r'location ~* "(^|/)\.(?!well-known/)" {'),
-    ],
-)
-def test_a_rule_against_hidden_files_lets_out_what_is_well_known(location: str, made: str) -> None:
-    assert f"+    {made}" in well_known(location)
-
-
-def test_no_exception_for_other_paths_rules_or_sites_without_an_application() -> None:
-    assert not well_known(HIDDEN, "/.env")
-    assert not well_known("location /.well-known/ { return 404; }")
-    # The exception would open /.well-known/.htpasswd here.
-    assert not well_known(r"location ~ ^/\. { return 404; }")
-    assert not well_known(r"location ~ \.json$ { return 404; }")
-    static = SITE.replace("proxy_pass http://127.0.0.1:3000;", "root /srv/www;")
-    assert not well_known(HIDDEN, lines=static)
-
-
 def test_fires_and_switches_a_location_in_a_comment_on() -> None:
     comment = "    # location /api/ {\n    #     proxy_pass http://127.0.0.1:8080;\n    # }\n"
     text = SITE.replace("proxy_pass http://127.0.0.1:3000;", "root /srv/shop;").replace(

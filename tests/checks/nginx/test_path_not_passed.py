@@ -85,3 +85,12 @@ def test_silent_where_the_block_passes_nothing_to_that_program() -> None:
 
 def test_silent_where_visitors_get_the_page() -> None:
     assert not claims("/socket/sample/info", status=200)
+
+
+def test_fires_and_stands_before_an_expression_that_has_the_path() -> None:
+    files = f"{API} location ~* \\.(js|css)$ {{ try_files $uri =404; }}"
+    (claim,) = claims("/plugin-sdk/v1.js", files)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+  location ^~ /plugin-sdk/ {" in edit.diff

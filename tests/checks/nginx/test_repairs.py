@@ -196,6 +196,25 @@ def test_fires_and_keeps_the_larger_of_two_sizes() -> None:
     assert "128" not in corrected(claim, text)
 
 
+@pytest.mark.parametrize(
+    ("kept", "removed"),
+    [
+        ("client_max_body_size 64M;", "client_max_body_size 32m;"),
+        ("client_max_body_size 0;", "client_max_body_size 1g;"),
+        ("proxy_read_timeout 5m;", "proxy_read_timeout 60;"),
+    ],
+)
+def test_fires_and_keeps_the_larger_of_two_limits(kept: str, removed: str) -> None:
+    """A person looks which one is meant."""
+    for lines in ((kept, removed), (removed, kept)):
+        text = "\n".join(lines) + "\n" + SITE
+        claim = claimed(f'"{kept.split()[0]}" directive is duplicate in {FILE}:3', text)
+        assert kept in corrected(claim, text)
+        assert removed not in corrected(claim, text)
+        assert claim.fix
+        assert claim.fix.applicability is Applicability.REVIEW
+
+
 def test_fires_and_names_both_places_of_what_differs() -> None:
     text = SITE.replace("location /", "location / { root /x; }\n    location /")
     line = config(text).files[0].text.partition("location / {\n")[0].count("\n") + 1

@@ -2,9 +2,11 @@ from dataclasses import replace
 
 from diagnose.model import Applicability, Claim, Edit, Manual
 from diagnose.model.http import Exchange
+from diagnose.model.nginx import ConfigFile, NginxConfig
+from diagnose.parsers.nginx import config as nginx_parser
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, config
-from tests.support.page_evidence import answered, loads, sheet
+from tests.support.page_evidence import answered, loads, module, sheet
 from tests.support.page_file_access import examined
 
 CHECK = "nginx.types-missing"
@@ -73,3 +75,28 @@ def test_silent_for_a_download_and_for_a_type_that_another_line_gives() -> None:
     assert not judge(CHECK, RUNNING, config(BARE), download, THERE, target=ASKED)
     known = SERVER % "    types { text/css css; }\n"
     assert not judge(CHECK, RUNNING, config(known), ANSWER, THERE, target=ASKED)
+
+
+def test_fires_and_adds_the_ending_to_the_list_of_nginx() -> None:
+    """Every site reads this list, so that a person looks."""
+    file = module("/static/app.mjs")
+    plain = answered(file, content_type="application/octet-stream")
+    there = examined("/srv/static/app.mjs", url="/static/app.mjs", exists=True)
+    (claim,) = judge(
+        CHECK, RUNNING, listed("application/javascript js;"), loads(file), plain, there
+    )
+    assert claim.facts["listed"]
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    (edit,) = (step for step in claim.fix.steps if isinstance(step, Edit))
+    assert "     application/javascript js;\n+    application/javascript mjs;" in edit.diff
+
+
+def listed(line: str) -> NginxConfig:
+    """The site, whose `http` has a list of types of its own file with this line."""
+    site, path = config(BARE), "/etc/nginx/mime.types"
+    text = f"types {{\n    {line}\n}}\n"
+    (http,) = site.main
+    types = (*nginx_parser.parse(text, path), *(http.block or ()))
+    files = (*site.files, ConfigFile(path, text, site.files[0].changed))
+    return replace(site, main=(replace(http, block=types),), files=files)

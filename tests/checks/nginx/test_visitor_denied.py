@@ -1,10 +1,11 @@
 from dataclasses import replace
 
-from diagnose.model import Applicability, Edit, Severity, Vantage
+from diagnose.model import Applicability, Edit, Manual, Severity, Vantage
 from diagnose.model.http import Exchange
 from diagnose.model.kernel import Kernel
 from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import NginxConfig
+from diagnose.model.symptom import Symptom
 from diagnose.model.visitor import Visitor
 from tests.support.check_evidence import SHOP, judge, texts
 from tests.support.nginx_evidence import BUILD, HOST, RUNNING, SITE, config
@@ -170,3 +171,21 @@ def test_silent_for_a_list_of_some_addresses() -> None:
     part = GEO.replace("127.0.0.0/8", "12.0.0.0/8")
     assert not judge(CHECK, HOST, BUILD, RUNNING, site(CLOSED, part), page, masked=False)
     assert not judge(CHECK, HOST, BUILD, RUNNING, site(CLOSED, GEO), FORBIDDEN, masked=False)
+
+
+def test_fires_and_says_that_a_password_is_wanted_as_well() -> None:
+    """After issue 211 of openhab/openhab-docs; to open the site is a person's choice."""
+    rules = '        allow 192.168.1.0/24;\n        deny all;\n        auth_basic "Shop";\n'
+    told = replace(SHOP, symptom=Symptom("status", "403 Forbidden", 403))
+    observations = HOST, BUILD, RUNNING, FORBIDDEN
+    (claim,) = judge(CHECK, *observations, site(rules), target=told)
+    assert claim.facts["both"]
+    assert claim.fix
+    (step,) = claim.fix.steps
+    assert isinstance(step, Manual)
+    assert any("satisfy any;" in str(command) for command in step.commands)
+    either = f"        satisfy any;\n{rules}"
+    (claim,) = judge(CHECK, *observations, site(either), target=told)
+    assert not claim.facts["both"]
+    (claim,) = judge(CHECK, *observations, site(rules))
+    assert (claim.facts["both"], claim.fix) == (False, None)

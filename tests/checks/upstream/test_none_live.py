@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Confidence, commands
+from diagnose.model import Applicability, Confidence, Edit, commands
 from diagnose.model.containers import (
     ComposeFile,
     ComposeService,
@@ -36,6 +36,25 @@ def test_fires_when_they_answer_again() -> None:
     assert claim.facts["reasons"] == (BEFORE.text,)
     assert claim.fix
     assert claim.fix.steps[-1] == commands.reload_nginx(("nginx",))
+
+
+def test_fires_where_answers_of_the_application_count() -> None:
+    """After pull request 4185 of decocms/studio: one path answers 503."""
+    passed = "proxy_pass http://shop;"
+    line = "proxy_next_upstream error timeout http_502 http_503;"
+    text = TEXT.replace(passed, f"{passed}\n        {line}")
+    (claim,) = judge(CHECK, config(text), BUILD, RUNNING, page(), SAID, ANSWERS)
+    assert claim.facts["counting"] == line.removesuffix(";")
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    (edit,) = (step for step in claim.fix.steps if isinstance(step, Edit))
+    assert "server 127.0.0.1:3001 fail_timeout=600s max_fails=0;" in edit.diff
+    assert "server 127.0.0.1:3002 max_fails=0;" in edit.diff
+    (claim,) = judge(CHECK, config(text), BUILD, RUNNING, page(), SAID, BEFORE, ANSWERS)
+    assert not claim.facts["counting"], "a connection failed"
+    found = text.replace("http_502 http_503", "http_404")
+    (claim,) = judge(CHECK, config(found), BUILD, RUNNING, page(), SAID, ANSWERS)
+    assert not claim.facts["counting"], "404 is no failure"
 
 
 def test_fires_where_all_are_marked_down() -> None:

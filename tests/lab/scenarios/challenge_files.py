@@ -197,3 +197,41 @@ def challenges_have_a_location_without_a_root(lab: Lab) -> None:
 def _renewed_from(lab: Lab, folder: str) -> None:
     text = f"[renewalparams]\nauthenticator = webroot\n[[webroot_map]]\n{site.NAME} = {folder}\n"
     lab.server.write(f"/etc/letsencrypt/renewal/{site.NAME}.conf", text)
+
+
+ASKS = '  auth_basic "Authentication";\n  auth_basic_user_file /etc/nginx/htpasswd;\n'
+GOT_401 = (
+    "acme: error: 403 :: urn:ietf:params:acme:error:unauthorized :: 203.0.113.10: Invalid response "
+    f"from http://{site.NAME}/.well-known/acme-challenge/urreuyuhyt: 401"
+)
+
+
+def _password_on_all(lab: Lab, more: str = "") -> None:
+    """One block for http and https, with a password, as panels write it."""
+    lab.server.write("/etc/nginx/htpasswd", "admin:{PLAIN}secret\n")
+    lab.undo(lambda: lab.server.sh("rm -f /etc/nginx/htpasswd"))
+    lab.server.write("/srv/closed/index.html", "<title>Shop</title>\n")
+    head = site.HTTPS[: site.HTTPS.index("  location / {")]
+    head = head.replace("  listen 443 ssl;\n", "  listen 80;\n  listen 443 ssl;\n")
+    lab.server.write(site.CONF, f"{head}  root /srv/closed;\n{more}{ASKS}}}\n")
+    lab.restart_nginx()
+
+
+@scenario(
+    outside="http.acme-challenge-blocked", args=(GOT_401,),
+    manual="the site stays closed, so that the laboratory cannot open it",
+)  # fmt: skip
+def authority_gets_401_by_the_password_of_the_site(lab: Lab) -> None:
+    """https://github.com/1Panel-dev/1Panel/issues/10421"""
+    _password_on_all(lab)
+
+
+@healthy(args=(GOT_401,))
+def challenges_need_no_password(lab: Lab) -> None:
+    opened = "  location ^~ /.well-known/acme-challenge/ {\n    auth_basic off;\n  }\n"
+    _password_on_all(lab, opened)
+
+
+@healthy()
+def site_with_a_password_of_which_no_authority_tells(lab: Lab) -> None:
+    _password_on_all(lab)

@@ -76,3 +76,15 @@ def application_behind_a_password_has_no_login(lab: Lab) -> None:
 @healthy(args=(LOGIN,))
 def password_of_nginx_is_not_passed_on(lab: Lab) -> None:
     _closed(lab, "tries", f'    proxy_set_header Authorization "";\n{ASKS}')
+
+
+@scenario(
+    outside=None, server="nginx.visitor-denied", args=("403 Forbidden after the right password",),
+    manual="whether the password is enough, a person decides", unsure=("client",),
+)  # fmt: skip
+def an_address_is_wanted_beside_the_password(lab: Lab) -> None:
+    """https://github.com/openhab/openhab-docs/issues/211: `satisfy any` is missing."""
+    rules = ASKS.replace("    proxy_http", "    allow 192.168.1.0/24;\n    deny all;\n    proxy_http")
+    lab.server.write("/etc/nginx/htpasswd", "admin:{PLAIN}secret\n")
+    lab.undo(lambda: lab.server.sh("rm -f /etc/nginx/htpasswd"))
+    lab.change(PLACE, PLACE.replace("    proxy_http", rules))

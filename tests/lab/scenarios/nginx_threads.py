@@ -186,6 +186,34 @@ def only_server_of_the_group_is_marked_down(lab: Lab) -> None:
 
 
 @scenario(
+    outside="http.server-error", server="upstream.none-live", differs=(site.CONF,),
+    not_on={**ANOTHER_BLOCK, **UNLOGGED},
+)  # fmt: skip
+def one_path_that_answers_503_takes_every_server_out(lab: Lab) -> None:
+    """https://github.com/decocms/studio/pull/4185: proxy_next_upstream counts what the application
+    answers itself."""
+    _counted(lab, "http_502 http_503")
+
+
+@healthy()
+def one_path_that_answers_503_counts_for_nothing(lab: Lab) -> None:
+    _counted(lab, "invalid_header")
+
+
+def _counted(lab: Lab, errors: str) -> None:
+    text = "  location /dead { return 503; }\n  location / { return 200 ok; }\n"
+    servers = "".join(f"  server 127.0.0.1:{port} fail_timeout=600s;\n" for port in (3001, 3002))
+    group = f"upstream shop {{\n  zone shop 64k;\n{servers}}}\n"
+    passed = PASS.replace("127.0.0.1:3000", "shop")
+    page = PAGES.replace(PASS, f"{passed}    proxy_next_upstream error timeout {errors};\n")
+    _add(lab, group + _inner(text, 3001) + _inner(text, 3002), PAGES, page)
+    # The last attempt of a request does not count.
+    for _ in range(4):
+        lab.client.run(["curl", "-sk", f"https://{site.NAME}/dead"])
+    lab.server.sh("truncate -s 0 /var/log/nginx/access.log")
+
+
+@scenario(
     outside="http.server-error",
     server="upstream.none-live",
     manual="a limit is a person's choice",

@@ -37,8 +37,7 @@ VIEWER = APP.replace("<div", '<script type="module" src="/main.js"></script>\n<d
 
 
 @scenario(
-    outside="http.page-file-type", server="nginx.types-missing",
-    manual="the ending is to be written into the list of types",
+    outside="http.page-file-type", server="nginx.types-missing", differs=("/etc/nginx/mime.types",),
 )  # fmt: skip
 def module_with_an_ending_that_nginx_does_not_know(lab: Lab) -> None:
     """After issue 3048 of ngx-extended-pdf-viewer: the script imports viewer.min.mjs."""
