@@ -27,6 +27,7 @@ from checks.server._backend_answers import (
 from checks.server._caddy_proxy_lines import tls_edit
 from checks.server._haproxy import haproxy_view, insert_word
 from checks.server._protocol_edits import apache_tls_edit
+from checks.server._traefik_service_edits import tls_edit as traefik_tls_edit
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.addresses import is_local_host
@@ -183,6 +184,11 @@ def _fix(
         edit = tls_edit(view, route, is_trusted) if is_safe else None
         if edit is not None:
             return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
+    if view.server.product == "traefik":
+        is_trusted = bool(handshakes) and handshakes[0].verify_code == 0 and not name
+        edit = traefik_tls_edit(view, route, is_trusted) if is_local_host(route.host) else None
+        if edit is not None:
+            return Fix((edit,), Applicability.REVIEW)
     if view.server.product == "apache" and is_local_host(route.host):
         edit = apache_tls_edit(view, route)
         if edit is not None:
