@@ -1,5 +1,7 @@
 """The page of an application in the browser answers what is no file of a site of Caddy."""
 
+from collections.abc import Sequence
+
 from checks.server import ServerView, file_rows, indentation, line_edit
 from checks.server._caddy_edits import fallback_edit, siblings
 from checks.server._fallback_lines import has_fallback
@@ -50,10 +52,10 @@ def block_fallback_edit(view: ServerView, site: WebSite, folder: SiteFolder) -> 
 def _before_files(
     view: ServerView,
     site: WebSite,
-    rows: list[str],
-    words: list[list[str]],
+    rows: Sequence[str],
+    words: Sequence[list[str]],
     number: int,
-    beside: list[int],
+    beside: Sequence[int],
 ) -> Edit | None:
     tried = [place for place, row in enumerate(words, 1) if row[:1] == ["try_files"]]
     line, own = rows[number - 1], site.line - 1 + number

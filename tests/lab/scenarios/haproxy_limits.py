@@ -19,7 +19,6 @@ def _limited(lab: Lab, number: int) -> None:
     outside=None,
     server="server.haproxy-rule-refuses",
     args=(MESSAGE,),
-    unsure=("client",),
     differs=(haproxy.CONFIG,),
 )
 def haproxy_limits_an_address_to_twenty_requests(lab: Lab) -> None:
@@ -27,7 +26,7 @@ def haproxy_limits_an_address_to_twenty_requests(lab: Lab) -> None:
     _limited(lab, 20)
 
 
-@healthy_haproxy(args=(MESSAGE,), unsure=("client", "server", "both"))
+@healthy_haproxy(args=(MESSAGE,))
 def haproxy_limits_an_address_to_a_thousand_requests(lab: Lab) -> None:
     """No visitor of pages meets it."""
     _limited(lab, 1000)
