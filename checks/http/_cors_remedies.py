@@ -44,6 +44,8 @@ def with_cors_remedy(
 
     if in_apache := apache_cors_fix(evidence, page, origin):
         return replace(claim, facts={**facts, "in_apache": True}, fix=in_apache)
+    if in_server := _answered_in_front(evidence, page, origin):
+        return replace(claim, fix=in_server)
     from checks.upstream._own_remedy import own_remedy
 
     own = None if program else own_remedy(evidence, "cors_origin")
@@ -61,6 +63,13 @@ def with_cors_remedy(
     if steps:
         general = [step for step in general if step.step != "answer-the-origin"]
     return replace(claim, fix=Fix((*steps, *general), Applicability.MANUAL))
+
+
+def _answered_in_front(evidence: Evidence, page: Exchange, origin: str) -> Fix | None:
+    # Imported late: few preflights are refused behind a server that permits the site.
+    from checks.http._server_preflights import preflight_fix
+
+    return preflight_fix(evidence, page, origin)
 
 
 def _program(evidence: Evidence, page: Exchange) -> str:

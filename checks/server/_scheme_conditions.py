@@ -25,10 +25,42 @@ _MAX_LINES = 30
 
 def heeding_edit(view: ServerView, redirect: SiteRedirect) -> Edit | None:
     """Return the edit by which the redirect is not for requests that came over https to a proxy in
-    front; None if it takes a person, or for another server than HAProxy and Apache."""
+    front; None if it takes a person, or for another server than HAProxy, Apache and Caddy."""
     if view.server.product == "haproxy":
         return _haproxy_edit(view, redirect)
+    if view.server.product == "caddy":
+        return plain_address_edit(view, redirect)
     return _apache_edit(view, redirect) if view.server.product == "apache" else None
+
+
+#: An address of a site without a scheme and a port.
+_BARE_ADDRESS = re.compile(r"(?:\*\.)?[A-Za-z0-9][\w.-]{0,252}")
+
+
+def plain_address_edit(view: ServerView, redirect: SiteRedirect) -> Edit | None:
+    """Return the edit that gives the target's site of Caddy `http://` before each of its addresses,
+    so that it makes neither a certificate nor the redirect (Automatic HTTPS, "Activation"). None if
+    a line makes the redirect, or if the site has TLS of its own."""
+    sites = {
+        (site.file, site.line): site
+        for site in (view.config.sites if view.config else ())
+        if view.evidence.target.host in site.names and any(each.tls for each in site.sockets)
+    }
+    if len(sites) != 1:
+        return None
+    (site,) = sites.values()
+    text = line_text(view, site.file, site.line)
+    words = text.replace(",", " ").split()
+    rows = [line_text(view, site.file, number) for number in range(site.line + 1, site.end + 1)]
+    names = {word for row in rows for word in row.split()[:1]}
+    is_site = words[-1:] == ["{"] and len(words) > 1
+    is_written = line_text(view, redirect.file, redirect.line).split()[:1] == ["redir"]
+    if is_written or not is_site or names & {"tls", "import", "redir"}:
+        return None
+    if not all(_BARE_ADDRESS.fullmatch(word) for word in words[:-1]):
+        return None
+    plain = ", ".join(f"http://{word}" for word in words[:-1])
+    return line_edit(view, site.file, {site.line: (f"{indentation(text)}{plain} {{",)})
 
 
 def _haproxy_edit(view: ServerView, redirect: SiteRedirect) -> Edit | None:

@@ -233,8 +233,12 @@ def _field_lines(lines: dict[int, str], field: str) -> Iterator[int]:
 
 
 def _defined(view: ServerView, kind: str) -> Iterator[str]:
-    """Yield the names of the services or middlewares of the files, in YAML."""
-    for file in view.config.files if view.config else ():
+    """Yield the names of the services or middlewares of the files, in YAML. What stands in the
+    static file alone, Traefik does not read."""
+    config = view.config
+    read = config.files if config else ()
+    static = [file for file in read if config and file.path == config.path]
+    for file in (file for file in read if len(static) != 1 or file is not static[0]):
         depth = member = -1
         for row in file.text.split("\n")[:_MAX_LINES]:
             match = _KEY.match(row)

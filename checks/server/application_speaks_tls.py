@@ -27,6 +27,7 @@ from checks.server._backend_answers import (
 from checks.server._caddy_proxy_lines import tls_edit
 from checks.server._haproxy import haproxy_view, insert_word
 from checks.server._protocol_edits import apache_tls_edit
+from checks.server._traefik_service_edits import tls_edit as traefik_tls_edit
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.addresses import is_local_host
@@ -35,7 +36,7 @@ from diagnose.model.haproxy import HaproxyTry
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 from diagnose.parsers.haproxy.config import Line
-from diagnose.parsers.hostnames import is_address
+from diagnose.parsers.hostnames import covers, is_address
 from diagnose.parsers.http import wants_tls
 from diagnose.parsers.web_sites import route_of
 
@@ -80,7 +81,7 @@ def application_speaks_tls(evidence: Evidence) -> Iterator[Claim]:
     endpoint = route.target.partition("://")[2].rstrip("/")
     host = endpoint.rpartition(":")[0].strip("[]")
     fix = _fix(view, route, name, handshakes)
-    is_trusted = bool(handshakes) and handshakes[0].verify_code == 0
+    is_trusted = _is_trusted(route, handshakes)
     yield Claim(
         about=Subject(port=target.port, path=target.path),
         covers=(Subject(port=target.port),),
@@ -178,11 +179,16 @@ def _fix(
     certificate nobody else can take the place of. For others, and other products, a person names
     the authority."""
     if view.server.product == "caddy":
-        is_trusted = bool(handshakes) and handshakes[0].verify_code == 0 and not name
+        is_trusted = not name and _is_trusted(route, handshakes)
         is_safe = is_trusted or is_local_host(route.host)
         edit = tls_edit(view, route, is_trusted) if is_safe else None
         if edit is not None:
             return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
+    if view.server.product == "traefik":
+        is_trusted = not name and _is_trusted(route, handshakes)
+        edit = traefik_tls_edit(view, route, is_trusted) if is_local_host(route.host) else None
+        if edit is not None:
+            return Fix((edit,), Applicability.REVIEW)
     if view.server.product == "apache" and is_local_host(route.host):
         edit = apache_tls_edit(view, route)
         if edit is not None:
@@ -195,6 +201,15 @@ def _fix(
     if edit is None:
         return manual_fix(view, "use-tls")
     return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
+
+
+def _is_trusted(route: SiteRoute, handshakes: Sequence[BackendHandshake]) -> bool:
+    """Return whether the system trusts the certificate, and it is for the very name of the route:
+    the handshake does not compare the name, and Caddy and Traefik do."""
+    if not handshakes or handshakes[0].verify_code != 0:
+        return False
+    leaf = next(iter(handshakes[0].chain), None)
+    return leaf is not None and covers(route.host, leaf.dns_names, leaf.addresses)
 
 
 def _pages(view: ServerView) -> list[Exchange]:

@@ -4,7 +4,8 @@
 A rule whose condition is known to be true is named with certainty. One that depends on the
 visitor's address or on a counter (a stick table), or whose backend does, is likely, if it is the
 only one with this status:
-of a page it is a note, because it may be meant. So is one that asks for a password. A file that the
+of a page it is a note, because it may be meant. A limit of requests (429) that a message is about
+is a warning, and need not be met by this run. So is one that asks for a password. A file that the
 page loads is meant for whoever gets the page.
 """
 
@@ -15,6 +16,7 @@ from checks.http import _page_files
 from checks.server import manual_fix, reload_steps
 from checks.server._backend_answers import websocket_paths, websocket_severity
 from checks.server._haproxy import HaproxyView, haproxy_view, place, replace
+from checks.server._haproxy_rates import raising_edit, rate_limit
 from checks.server._well_known_edits import WELL_KNOWN, spared_line
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -36,6 +38,9 @@ from diagnose.parsers.haproxy.config import Line, Proxy
 from diagnose.parsers.haproxy.userlists import AskedLogin, asked_login
 from diagnose.parsers.haproxy.view import Refusal, refusals
 from diagnose.parsers.usual_paths import is_hidden
+
+#: Too Many Requests (RFC 6585 section 4).
+_TOO_MANY = 429
 
 #: What visitors get: a page, a WebSocket, a file of the page.
 _Answer = Exchange | Upgrade | PageFileResponse
@@ -67,6 +72,23 @@ def haproxy_rule_refuses(evidence: Evidence) -> Iterator[Claim]:
             seen.add(own)
             yield _claim(haproxy, path, answers, refusal)
     yield from _of_files(evidence, seen)
+    if not seen:
+        yield from _of_message(evidence)
+
+
+def _of_message(evidence: Evidence) -> Iterator[Claim]:
+    """Make the claim for the one rule that counts requests and answers with the status of a
+    message: this run asked less often than the visitor."""
+    symptom, path = evidence.target.symptom, evidence.target.path
+    if symptom is None or symptom.number != _TOO_MANY:
+        return
+    haproxy = haproxy_view(evidence, path)
+    if haproxy is None or haproxy.proxies.frontend.mode != "http":
+        return
+    refusal = _decisive(refusals(haproxy.proxies, evidence.target, path), _TOO_MANY)
+    limit = rate_limit(haproxy, refusal.line) if refusal and refusal.is_reached else None
+    if refusal is not None and limit is not None and limit.is_low:
+        yield _claim(haproxy, path, [], refusal)
 
 
 def _of_files(evidence: Evidence, seen: Collection[str]) -> Iterator[Claim]:
@@ -118,26 +140,28 @@ def _may_decide(evidence: Evidence, refusal: Refusal, path: str) -> bool:
 
 
 def _claim(haproxy: HaproxyView, path: str, answers: Sequence[_Answer], refusal: Refusal) -> Claim:
-    first, words, own = answers[0], refusal.line.words, path.partition("?")[0]
+    words, own = refusal.line.words, path.partition("?")[0]
     condition = next((index for index, word in enumerate(words) if word in {"if", "unless"}), 0)
     text = " ".join(words[condition:]) if condition else ""
     frontend, port = haproxy.proxies.frontend, haproxy.view.evidence.target.port
-    is_socket = isinstance(first, Upgrade)
+    is_socket = isinstance(answers[0] if answers else None, Upgrade)
     choosing = _backends_above(haproxy, refusal)
     edit, login = _except_them(haproxy, refusal, choosing), _login(haproxy, refusal)
     spared = _spared(haproxy, refusal, own) if edit is None else None
+    limit = rate_limit(haproxy, refusal.line)
+    raising = raising_edit(haproxy, limit) if limit else None
     subjects = [Subject(port=port, path=each) for each in dict.fromkeys((own, path))]
     return Claim(
         about=subjects[0],
         covers=(*subjects, *([] if is_socket else [Subject(port=port)])),
         because=(*answers, *((haproxy.view.config,) if haproxy.view.config else ())),
         confidence=Confidence.CERTAIN if refusal.is_certain else Confidence.LIKELY,
-        severity=_severity(haproxy.view.evidence, first, refusal, path, login),
+        severity=_severity(haproxy.view.evidence, answers, refusal, path, login),
         facts={
             **haproxy.view.facts,
             "path": own,
             "line": " ".join(words),
-            "status": first.status,
+            "status": refusal.status,
             "rule": " ".join(words[:condition] if condition else words),
             "condition": text,
             "place": place(refusal.line),
@@ -146,10 +170,14 @@ def _claim(haproxy: HaproxyView, path: str, answers: Sequence[_Answer], refusal:
             "socket": is_socket,
             "backend_place": place(choosing[-1]) if choosing else "",
             "spared": spared is not None,
+            "limit": limit.number if limit else "",
+            "period": limit.period if limit else "",
+            "limit_place": place(limit.line) if limit else "",
+            "raised": limit.raised if limit and raising else "",
             **_login_facts(login),
         },
         fix=Fix((own_edit, *reload_steps(haproxy.view.server)), Applicability.REVIEW)
-        if (own_edit := edit or spared)
+        if (own_edit := edit or spared or raising)
         else manual_fix(
             haproxy.view,
             _step(login),
@@ -223,19 +251,22 @@ def _is_about_host(frontend: Proxy, refusal: Refusal) -> bool:
 
 def _severity(
     evidence: Evidence,
-    answer: _Answer,
+    answers: Sequence[_Answer],
     refusal: Refusal,
     path: str,
     login: AskedLogin | None,
 ) -> Severity:
     if login and login.unhashed == login.users:
         return Severity.WARNING  # nobody gets in
-    if isinstance(answer, Upgrade):
+    if answers and isinstance(answers[0], Upgrade):
         # Visitors may have the password.
         is_named = websocket_severity(evidence) is None
         is_error = refusal.is_certain and refusal.status != 401 and is_named
         return Severity.ERROR if is_error else Severity.WARNING
-    if (answer.status or 0) >= 500:
+    if refusal.status >= 500:
         return Severity.ERROR
-    is_meant = not refusal.is_certain or answer.status in {401, 429} or is_hidden(path)
+    symptom = evidence.target.symptom
+    if refusal.status == _TOO_MANY and symptom and symptom.number == _TOO_MANY:
+        return Severity.WARNING
+    is_meant = not refusal.is_certain or refusal.status in {401, _TOO_MANY} or is_hidden(path)
     return Severity.NOTE if is_meant else Severity.WARNING

@@ -33,7 +33,8 @@ from checks.server import (
 from checks.server._apache_modules import loading_fix
 from checks.server._apache_overrides import allow_overrides, folder_edit, section_edit, switch_lines
 from checks.server._backend_answers import cause_of_lost_route
-from checks.server._caddy_edits import fallback_edit, rewriting_line, suffix_edit
+from checks.server._caddy_edits import rewriting_line, suffix_edit
+from checks.server._caddy_fallbacks import is_start_of, new_fallback_edit
 from checks.server._fallback_lines import has_fallback, wrong_fallback
 from checks.server._rules import decisive_rule
 from diagnose.checking.registry import check
@@ -332,11 +333,10 @@ def _claim(
 def _new_fallback(view: ServerView, site: WebSite, folder: SiteFolder) -> Edit | None:
     """Return the edit that lets the page of a site's own folder answer what is no file; None if a
     line of the site names such a page already."""
-    is_own = folder.path.rstrip("/") == site.root.rstrip("/") and "index.html" in folder.index_files
-    if not is_own or _alias(view) or has_fallback(view, site):
-        return None
     if view.server.product == "caddy":
-        return fallback_edit(view, site)
+        return None if _alias(view) else new_fallback_edit(view, site, folder)
+    if _alias(view) or not is_start_of(site, folder) or has_fallback(view, site):
+        return None
     return section_edit(view, site, folder.path, "FallbackResource /index.html")
 
 

@@ -94,10 +94,12 @@ def redirect_behind_terminator(evidence: Evidence) -> Iterator[Claim]:
 def _fix(
     evidence: Evidence, server: WebServer, redirect: SiteRedirect, front: ServerView | None
 ) -> Fix:
-    """The redirect asks for the field, if the front is known to send it."""
+    """The redirect asks for the field, if the front is known to send it; that of Caddy goes."""
     config = next((c for c in evidence.good(WebServerConfig) if c.product == server.product), None)
     own = ServerView(evidence, server, config, None)
-    edit = heeding_edit(own, redirect) if _sends_scheme(evidence, front) else None
+    # Caddy does not ask for the field: its own redirect goes.
+    is_asked = server.product != "caddy"
+    edit = heeding_edit(own, redirect) if not is_asked or _sends_scheme(evidence, front) else None
     if edit is None:
         return Fix((Manual("ask-the-header", Where.SERVER),), Applicability.MANUAL)
     # Apache reads an .htaccess for each request.

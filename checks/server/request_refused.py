@@ -12,6 +12,7 @@ from typing import Literal
 from checks.server import ServerView, manual_fix, place_text, reload_steps, server_on_port
 from checks.server._backend_answers import answer_with, route_to_application
 from checks.server._caddy_proxy_lines import own_host_edit
+from checks.server._traefik_service_edits import own_host_edit as traefik_own_host_edit
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.addresses import is_local_host
@@ -84,6 +85,10 @@ def _fix(view: ServerView, route: SiteRoute, part: Part) -> Fix:
         edit = own_host_edit(view, route)
         if edit is not None:
             return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
+    if part == "name" and is_elsewhere and view.server.product == "traefik":
+        edit = traefik_own_host_edit(view, route)
+        if edit is not None:
+            return Fix((edit,), Applicability.REVIEW)
     return manual_fix(view, {"visitor": "trust", "scheme": "pass", "name": "agree"}[part])
 
 

@@ -24,6 +24,8 @@ from diagnose.parsers.traefik.rules import rule_holds
 #: The body of Go's http.NotFound, which Traefik answers.
 BODY = re.compile(r"\A(?:\*\*\* )?404 page not found\s{0,9}\Z")
 
+_NOWHERE = re.compile(r'(service|middleware) "([^"@]{1,200})@file" does not exist')
+
 #: Reasons, the nearest to a working router first.
 _REASONS = (
     *("errors", "old_pattern", "plain", "tls_only", "entry_point"),
@@ -55,7 +57,8 @@ def traefik_no_router(evidence: Evidence) -> Iterator[Claim]:
         (each for each in reasons if each[1].has_name or each[0] == "old_pattern"), key=_rank
     )
     reason, router = near[0] if near else ("no_name", None)
-    if router is None and _is_written(view):
+    is_static = _is_static(view, router)
+    if router is None and not is_static and _is_written(view):
         return  # Traefik refused the file, and why is not known
     own = correction(view, state, router, point, reason) if router else None
     subject = Subject(port=target.port, path=target.path)
@@ -81,8 +84,9 @@ def traefik_no_router(evidence: Evidence) -> Iterator[Claim]:
             "before": own.before if own else "",
             "further": own.further.setting(router) if own and own.further and router else "",
             "recreate": _recreate(evidence, router) if router else "",
+            "in_static": is_static,
         },
-        fix=_fix(view, state, router, own, reason),
+        fix=_moved(view) if is_static else _fix(view, state, router, own, reason),
     )
 
 
@@ -100,6 +104,29 @@ def _fix(
         sure = Applicability.AUTOMATIC if own.is_sure else Applicability.REVIEW
         return Fix((edit,), sure)
     return manual_fix(view, "write-label" if router.container else "write-setting")
+
+
+def _is_static(view: ServerView, router: Router | None) -> bool:
+    """Return whether what is missing stands in the static file, from which Traefik does not take
+    it: the router for the name, or what the router names."""
+    if view.config is None or not any("http:" in file.text for file in view.config.files):
+        return False
+    # Imported late: only a finding needs it.
+    from checks.server._traefik_static import is_defined, static_sections
+
+    sections = static_sections(view)
+    if router is None:
+        own = rf"\bHost\([^)]{{0,300}}`{re.escape(view.evidence.target.host)}`"
+        return any(re.search(own, row) for row in sections.get("routers", ()))
+    match = _NOWHERE.search("".join(router.errors[:1]))
+    return match is not None and is_defined(sections, f"{match[1]}s", match[2])
+
+
+def _moved(view: ServerView) -> Fix:
+    from checks.server._traefik_static import moved_edit
+
+    edit = moved_edit(view)
+    return Fix((edit,), Applicability.REVIEW) if edit else manual_fix(view, "not-dynamic")
 
 
 def _is_written(view: ServerView) -> bool:

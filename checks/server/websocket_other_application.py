@@ -94,13 +94,18 @@ def _fix(view: ServerView, route: SiteRoute | None, path: str, other: SiteRoute)
     steps: tuple[Step, ...] = ()
     if view.server.product == "apache":
         steps = passed_path_steps(view, other, path, path, websocket=True)
-    elif route is not None and not other.pattern and other.scheme not in {"https", "wss"}:
+    elif route is not None and other.scheme not in {"https", "wss"} and _is_for_all(other):
         # TLS may need lines of the other route's block.
         edit = passed_path_edit(view, route, path, other.authority)
         steps = (edit,) if edit else ()
     if not steps:
         return manual_fix(view, f"lead-there-{view.server.product}")
     return Fix((*steps, *reload_steps(view.server)), Applicability.REVIEW)
+
+
+def _is_for_all(route: SiteRoute) -> bool:
+    """Return whether a route takes every WebSocket at its path; a matcher may ask for fields."""
+    return not route.pattern or route.for_websockets is True
 
 
 def _opened(evidence: Evidence, path: str) -> list[BackendVisit]:

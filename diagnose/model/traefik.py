@@ -54,7 +54,8 @@ class Router:
     the router is not there, although the labels of a container have it. `container` is that
     container, `networks` are its networks, and `network` is the one that the label
     `traefik.docker.network`, or the provider, chooses for Traefik, "" for none. `refusers` are its
-    middlewares that may refuse a request."""
+    middlewares that may refuse a request. Of the routers that take a request the one with the
+    greatest `priority` gets it, by default the length of the rule; 0 if it is not known."""
 
     name: Label
     entry_points: tuple[Label, ...] = ()
@@ -71,6 +72,7 @@ class Router:
     networks: tuple[Label, ...] = ()
     network: Label = ""
     refusers: tuple[Refuser, ...] = ()
+    priority: int = 0
 
 
 @frozen

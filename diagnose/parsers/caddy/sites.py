@@ -37,12 +37,21 @@ MAX_SITES = 2000
 
 def sites_of(document: object, blocks: Sequence[Block] = ()) -> tuple[WebSite, ...]:
     """Return the sites, those with an exact name first, each with the lines of its block."""
-    logs = access_logs(document)
+    logs, ports = access_logs(document), _usual_ports(document)
     sites = [
-        replace(_placed(site, blocks), access_logs=logs)
+        replace(_placed(site, blocks, ports), access_logs=logs)
         for site in islice(_sites(document), MAX_SITES)
     ]
     return tuple(sorted(sites, key=lambda site: any("*" in name for name in site.names)))
+
+
+def _usual_ports(document: object) -> tuple[int, int]:
+    """Return the ports of addresses that name none, for HTTP and HTTPS (global options "http_port",
+    "https_port")."""
+    http = at(document, "apps", "http")
+    return (
+        _number(at(http, "http_port"), HTTP_PORT), _number(at(http, "https_port"), HTTPS_PORT)
+    )  # fmt: skip
 
 
 def listens_of(sites: Sequence[WebSite]) -> tuple[SiteSocket, ...]:
@@ -72,7 +81,7 @@ def _sites(document: object) -> Iterator[WebSite]:
     http = at(document, "apps", "http")
     files = _tagged_files(document)
     redirected: list[WebSite] = []
-    http_port = _number(at(http, "http_port"), HTTP_PORT)
+    http_port, _ = _usual_ports(document)
     for server in list(dictionary(at(http, "servers")).values())[:100]:
         sites = list(_server_sites(dictionary(server), document, files))
         yield from sites
@@ -102,8 +111,7 @@ def _server_sites(
     # A site that is written with "http://" is left out (automatic_https, "skip").
     skipped = set(texts(at(server, "automatic_https", "skip")))
     names = [hosts for hosts, _ in groups if not set(hosts) <= skipped]
-    plain = _number(at(document, "apps", "http", "http_port"), HTTP_PORT)
-    secure = _number(at(document, "apps", "http", "https_port"), HTTPS_PORT)
+    plain, secure = _usual_ports(document)
     # A server that is on the HTTPS port only has TLS even if no site has a name.
     is_https = {port for _, port in listens} == {secure}
     speaks_tls = bool(policies) or (_is_automatic(server) and (any(names) or is_https))
@@ -223,11 +231,12 @@ def _issuance(
     return "acme"
 
 
-def _placed(site: WebSite, blocks: Sequence[Block]) -> WebSite:
-    """Return a site with the place of its block, and of the lines of its directives."""
+def _placed(site: WebSite, blocks: Sequence[Block], usual: tuple[int, int]) -> WebSite:
+    """Return a site with the place of its block, and of the lines of its directives. `usual` are
+    the ports for HTTP and HTTPS."""
     # A block for port 80 comes before one whose redirect Caddy would have made there.
-    own = (block for block in blocks if _is_of(block, site))
-    redirecting = (block for block in blocks if _is_of(block, site, is_redirect=True))
+    own = (block for block in blocks if _is_of(block, site, usual))
+    redirecting = (block for block in blocks if _is_of(block, site, usual, is_redirect=True))
     block = next(own, None) or next(redirecting, None)
     if block is None:
         return site
@@ -244,16 +253,17 @@ def _placed(site: WebSite, blocks: Sequence[Block]) -> WebSite:
     )
 
 
-def _is_of(block: Block, site: WebSite, is_redirect: bool = False) -> bool:
+def _is_of(block: Block, site: WebSite, usual: tuple[int, int], is_redirect: bool = False) -> bool:
+    http_port, https_port = usual
     for text in block.addresses:
         address = address_of(text)
         if address is None or (address.host or "*") not in site.names:
             continue
-        default = HTTP_PORT if address.scheme == "http" or not address.host else HTTPS_PORT
+        default = http_port if address.scheme == "http" or not address.host else https_port
         ports = {socket.port for socket in site.sockets}
         if (address.port or default) in ports:
             return True
-        if is_redirect and not address.scheme and HTTP_PORT in ports:
+        if is_redirect and not address.scheme and http_port in ports:
             return True
     return False
 

@@ -187,7 +187,15 @@ def _router(
         tuple(clean(text, 128) for text in texts(value.get("networks"))),
         clean(text_of(value.get("network")), 128),
         _refusers(value, parts, name),
+        _priority(value.get("priority"), rule),
     )
+
+
+def _priority(value: object, rule: str) -> int:
+    """Return the priority of a router: 0 is the same as none ("Routers", "Priority")."""
+    text = str(value)
+    written = int(text) if re.fullmatch(r"-?[0-9]{1,10}", text) else 0
+    return written or len(rule)
 
 
 def _refusers(

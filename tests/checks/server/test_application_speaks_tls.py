@@ -3,6 +3,7 @@ from dataclasses import replace
 from diagnose.model import Edit, Manual
 from diagnose.model.backends import BackendHandshake
 from tests.support.caddy_evidence import CADDY, caddy_config, document
+from tests.support.certificates import leaf
 from tests.support.check_evidence import CHAT, SHOP, judge
 from tests.support.haproxy_evidence import SERVER as HAPROXY
 from tests.support.haproxy_evidence import TEXT, attempt, config, page
@@ -51,6 +52,18 @@ def test_silent_when_the_answer_is_another() -> None:
 def test_fires_when_the_application_is_silent_and_a_handshake_succeeds() -> None:
     (claim,) = judge(CHECK, CADDY, PORTAINER, FAILED, SHAKEN)
     assert not claim.facts["says_so"]
+
+
+def test_a_trusted_certificate_must_be_for_the_name_of_the_line() -> None:
+    trusted = replace(SHAKEN, verify_code=0, verify_text="ok")
+    for names, is_named in ((("localhost",), True), (("app.example.com",), False)):
+        chain = (leaf(dns_names=names),)
+        (claim,) = judge(CHECK, CADDY, PORTAINER, FAILED, replace(trusted, chain=chain))
+        assert claim.fix
+        edit = claim.fix.steps[0]
+        assert isinstance(edit, Edit)
+        assert ("tls_insecure_skip_verify" not in edit.diff) is is_named
+        assert claim.facts["unverified"] is not is_named
 
 
 def test_silent_without_such_a_handshake_or_with_a_page() -> None:

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
-from diagnose.model import Confidence, Edit, Severity
+from diagnose.model import Applicability, Confidence, Edit, Severity
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Upgrade
 from diagnose.model.pages import Page, PageFile, PageFileResponse
+from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
 from tests.support.haproxy_evidence import SERVER, TEXT, config, page
 
@@ -42,6 +43,47 @@ def test_fires_on_a_counter_that_refuses_a_websocket() -> None:
     (claim,) = judge(CHECK, SERVER, config(text), LIMITED, target=target)
     assert (claim.confidence, claim.severity) == (Confidence.LIKELY, Severity.WARNING)
     assert claim.facts["counter"] is True
+
+
+TOLD = replace(SHOP, symptom=Symptom("status", "429 Too Many Requests", 429))
+RATE = "http-request deny deny_status 429 if { sc_http_req_rate(0) gt 20 }"
+TABLE = "stick-table type ip size 100k expire 15s store http_req_rate(10s)"
+
+
+def test_fires_on_the_limit_that_a_message_is_about() -> None:
+    text = ruled(TABLE, "http-request track-sc0 src", RATE)
+    (claim,) = judge(CHECK, SERVER, config(text), page(200), target=TOLD)
+    assert (claim.confidence, claim.severity) == (Confidence.LIKELY, Severity.WARNING)
+    assert (claim.facts["limit"], claim.facts["period"]) == (20, "10s")
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    http-request deny deny_status 429 if { sc_http_req_rate(0) gt 200 }" in edit.diff
+
+
+def test_fires_with_the_edit_of_the_acl_that_has_the_number() -> None:
+    acl = "acl abuse src_http_req_rate(t) ge 20"
+    text = ruled(acl, "http-request deny deny_status 429 if abuse")
+    (claim,) = judge(CHECK, SERVER, config(text), page(429), target=TOLD)
+    assert claim.severity is Severity.WARNING
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    acl abuse src_http_req_rate(t) ge 200" in edit.diff
+
+
+def test_silent_about_a_limit_that_nobody_met_or_that_answers_otherwise() -> None:
+    text = ruled(TABLE, RATE)
+    assert not judge(CHECK, SERVER, config(text), page(200))
+    other = replace(SHOP, symptom=Symptom("status", "404 Not Found", 404))
+    assert not judge(CHECK, SERVER, config(text), page(200), target=other)
+    fixed = ruled("http-request deny deny_status 429 if { path_beg /admin }")
+    assert not judge(CHECK, SERVER, config(fixed), page(200), target=TOLD)
+    high = text.replace("gt 20", "gt 1000")
+    assert not judge(CHECK, SERVER, config(high), page(200), target=TOLD)
+    own = text.replace("deny_status 429 ", "")
+    assert not judge(CHECK, SERVER, config(own), page(200), target=TOLD)
 
 
 def test_fires_on_a_maintenance_rule() -> None:

@@ -8,6 +8,8 @@ from diagnose.model import Edit, Manual
 from diagnose.model.backends import BackendAnswer
 from diagnose.model.nginx import UpstreamTry
 from diagnose.model.web_servers import SiteRedirect
+from tests.support.caddy_evidence import CADDY, caddy_config
+from tests.support.caddy_evidence import document as caddy_document
 from tests.support.check_evidence import evidence, judge
 from tests.support.haproxy_evidence import SERVER, config
 from tests.support.nginx_evidence import BUILD, RUNNING
@@ -136,3 +138,36 @@ def test_fires_with_an_edit_where_nginx_sends_the_scheme() -> None:
     (claim,) = judge(CHECK, nginx_config(nginx % "http"), *rest)
     assert claim.fix
     assert isinstance(claim.fix.steps[0], Manual), "nginx does not say https"
+
+
+CADDYFILE = """\
+shop.example.com, www.shop.example.com {
+	reverse_proxy 127.0.0.1:3000
+}
+"""
+
+
+def caddy_edit(text: str, line: int = 0) -> str:
+    config = caddy_config(text, caddy_document("shop.example.com", "www.shop.example.com"))
+    view = ServerView(evidence(CADDY, config), CADDY, config, None)
+    redirect = SiteRedirect("/", "https://{host}{uri}", file=config.path if line else "", line=line)
+    edit = heeding_edit(view, redirect)
+    return edit.diff if edit else ""
+
+
+def test_a_site_of_caddy_gets_http_addresses() -> None:
+    assert "+http://shop.example.com, http://www.shop.example.com {\n" in caddy_edit(CADDYFILE)
+    assert "+http://shop.example.com" in caddy_edit(CADDYFILE, 1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        CADDYFILE.replace("\treverse", "\ttls internal\n\treverse"),
+        CADDYFILE.replace("\treverse", "\timport tls\n\treverse"),
+        CADDYFILE.replace("\treverse", "\tredir https://{host}{uri}\n\treverse"),
+        CADDYFILE.replace("shop.example.com, www", "https://shop.example.com, www"),
+    ],
+)
+def test_a_site_of_caddy_with_tls_or_a_redirect_of_its_own_is_a_persons(text: str) -> None:
+    assert not caddy_edit(text)

@@ -215,3 +215,77 @@ def test_the_router_of_http_is_not_moved() -> None:
         (claim,) = judge(CHECK, TRAEFIK, each, written(file), NOT_FOUND)
         assert claim.fix
         assert not claim.fix.edits
+
+
+STATIC = """\
+providers:
+  file: {directory: /etc/traefik/dynamic}
+http:
+  middlewares:
+    headers:
+      headers: {frameDeny: true}
+"""
+MISSING = replace(
+    ROUTER,
+    status="disabled",
+    errors=('middleware "headers@file" does not exist',),
+    name="shop@file",
+)
+IN_STATIC = "+  middlewares:\n+    headers:\n+      headers: {frameDeny: true}\n"
+
+
+def static_config(static: str, dynamic: str = SHOP) -> WebServerConfig:
+    path = "/etc/traefik/traefik.yml"
+    files = (ServerFile(path, static), ServerFile("/etc/traefik/dynamic/shop.yml", dynamic))
+    return WebServerConfig(product="traefik", path=path, files=files)
+
+
+def test_fires_with_the_edit_for_what_stands_in_the_static_file() -> None:
+    dynamic = SHOP.partition("  middlewares:")[0]
+    (claim,) = judge(CHECK, TRAEFIK, state(MISSING), static_config(STATIC, dynamic), NOT_FOUND)
+    assert claim.facts["in_static"] is True
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    (edit,) = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert IN_STATIC in edit.diff
+
+
+def test_fires_with_the_members_beside_those_that_are_there() -> None:
+    (claim,) = judge(CHECK, TRAEFIK, state(MISSING), static_config(STATIC), NOT_FOUND)
+    assert claim.fix
+    (edit,) = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert "   middlewares:\n+    headers:\n" in edit.diff
+
+
+@pytest.mark.parametrize(
+    "dynamic",
+    [
+        SHOP.replace("auth: {", "headers: {"),
+        SHOP.replace("  middlewares:\n", "  middlewares: {}\n"),
+        SHOP.replace("  ", "    "),
+        "tls: {}\n",
+    ],
+)
+def test_fires_with_words_where_the_file_is_written_in_another_way(dynamic: str) -> None:
+    (claim,) = judge(CHECK, TRAEFIK, state(MISSING), static_config(STATIC, dynamic), NOT_FOUND)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+    assert claim.facts["in_static"] is True
+
+
+def test_fires_for_a_router_in_the_static_file_alone() -> None:
+    static = "http:\n  routers:\n    shop:\n      rule: Host(`shop.example.com`)\n"
+    config = WebServerConfig(
+        product="traefik", path="/t.yml", files=(ServerFile("/t.yml", static),)
+    )
+    (claim,) = judge(CHECK, TRAEFIK, state(), config, NOT_FOUND)
+    assert (claim.facts["in_static"], claim.facts["no_name"]) == (True, True)
+
+
+def test_a_static_file_that_a_provider_reads_is_dynamic() -> None:
+    config = static_config(STATIC)
+    both = replace(config, files=(config.files[0], *config.files))
+    (claim,) = judge(CHECK, TRAEFIK, state(MISSING), both, NOT_FOUND)
+    assert claim.facts["in_static"] is False

@@ -3,7 +3,7 @@ read as well, does not run here."""
 
 from functools import partial
 
-from .. import traefik
+from .. import caddy, certificates, traefik
 from ..lab import Lab
 from ..scenario import healthy, scenario
 from ..traefik import API, DYNAMIC, ENTRY_POINTS, SHOP
@@ -285,3 +285,79 @@ def store_of_traefik_is_open_to_others(lab: Lab) -> None:
     lab.server.write(STORE, "{}", 0o644)
     dynamic = SHOP.replace(OWN_CERTIFICATES, "").replace("tls: {}", "tls: {certResolver: le}")
     traefik.serve(lab, dynamic, ENTRY_POINTS + API + RESOLVER)
+
+
+OWN_NAME = """
+{
+	admin off
+	auto_https off
+	default_bind 127.0.0.1
+}
+https://:8011 {
+	tls /etc/ssl/lab/app.pem /etc/ssl/lab/app.key
+	@own host app.example.com
+	header Content-Type text/html
+	respond @own "<!doctype html><title>Shop</title><p>It works.</p>" 200
+	respond "The requested URL / was not found on this server." 404
+}
+"""
+
+
+def _needs_caddy_too() -> str:
+    return traefik.needs_traefik() or caddy.needs_caddy()
+
+
+def _before_another_operator(lab: Lab, line: str = "") -> None:
+    """An application that knows its own name alone, which Caddy plays."""
+    own = certificates.leaf("app.example.com")
+    lab.server.write("/etc/ssl/lab/app.pem", own.chain)
+    lab.server.write("/etc/ssl/lab/app.key", own.key_pem, 0o600)
+    lab.server.write("/etc/hosts", lab.server.read("/etc/hosts") + "127.0.0.1 app.example.com\n")
+    lab.server.write("/etc/foreign", OWN_NAME)
+    words = ["--config", "/etc/foreign", "--adapter", "caddyfile"]
+    lab.spawn(lab.server, ["caddy", "run", *words], 8011)
+    text = SHOP.replace("http://127.0.0.1:3000", "https://app.example.com:8011")
+    traefik.serve(lab, text.replace("        servers:\n", f"{line}        servers:\n"))
+
+
+@no_router(
+    server="server.request-refused",
+    needs=_needs_caddy_too,
+    differs=(),
+    manual="the other operator has no WebSocket",
+)
+def traefik_sends_the_visitors_name_to_another_operator(lab: Lab) -> None:
+    """https://github.com/traefik/traefik/issues/6735: the service is a site of somebody else."""
+    _before_another_operator(lab)
+
+
+@healthy_traefik(needs=_needs_caddy_too)
+def traefik_sends_another_operator_its_own_name(lab: Lab) -> None:
+    _before_another_operator(lab, "        passHostHeader: false\n")
+
+
+@scenario(
+    outside="http.server-error",
+    server="server.application-speaks-tls",
+    differs=(DYNAMIC,),
+    **WRITTEN,  # type: ignore[arg-type]
+)
+def traefik_speaks_http_to_an_application_with_tls(lab: Lab) -> None:
+    """https://github.com/rawmind0/rancher-traefik/issues/30: "The plain HTTP request was sent to
+    HTTPS port"."""
+    own = certificates.leaf("app.example.com")
+    lab.server.write("/etc/ssl/lab/app.pem", own.chain)
+    lab.server.write("/etc/ssl/lab/app.key", own.key_pem, 0o600)
+    files = ("--certificate", "/etc/ssl/lab/app.pem", "--key", "/etc/ssl/lab/app.key")
+    lab.application(*files)
+    traefik.serve(lab)
+
+
+FRAMES = "http:\n  middlewares:\n    frames:\n      headers: {frameDeny: true}\n"
+
+
+@no_router()
+def middleware_of_traefik_is_in_the_static_file(lab: Lab) -> None:
+    """https://github.com/traefik/traefik/issues/5692: `kk16auth@file` stands in traefik.yml."""
+    named = "      service: shop\n      middlewares: [frames@file]\n"
+    _with(lab, "      service: shop\n", named, ENTRY_POINTS + FRAMES)

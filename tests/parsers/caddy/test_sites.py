@@ -186,3 +186,18 @@ def test_the_names_of_a_refused_file_are_known() -> None:
     assert [(socket.port, socket.tls) for socket in site.sockets] == [(443, True), (8080, False)]
     assert (site.file, site.line) == ("/etc/caddy/Caddyfile", 4)
     assert not named_sites(blocks_of([("/etc/caddy/Caddyfile", ":80 {\n}\n")]))
+
+
+def test_a_block_is_known_by_the_usual_ports_of_the_global_options() -> None:
+    text = "{\n\thttps_port 8443\n\thttp_port 8080\n}\nshop.test {\n\tfile_server\n}\n"
+    route = {"match": [{"host": ["shop.test"]}], "handle": [{"handler": "file_server"}]}
+    http = {
+        "http_port": 8080,
+        "https_port": 8443,
+        "servers": {"srv0": {"listen": [":8443"], "routes": [route]}},
+    }
+    sites = sites_of({"apps": {"http": http}}, blocks_of([("/etc/caddy/Caddyfile", text)]))
+    assert [(site.sockets[0].port, site.line, site.end) for site in sites] == [
+        (8443, 5, 7),
+        (8080, 5, 7),
+    ]

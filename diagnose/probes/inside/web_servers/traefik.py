@@ -105,7 +105,7 @@ class TraefikReader:
         files = await _read_dynamic(ctx, static)
         running = await _ask_api(ctx, server, points)
         documents = [parsers.decode(file.path, file.text) for file in files if not file.failure]
-        merged = running or {**parsers.merged([static.document, *documents])}
+        merged = running or {**parsers.merged(documents)}
         parts, providers = await _with_labels(ctx, static, merged, running is not None)
         request = next(iter(requests_of(ctx.target, ctx.options.request.method)))
         unread = providers | ({"file"} if None in documents or _failed(files) else set())

@@ -1,0 +1,84 @@
+"""The limits of requests in HAProxy's rules, which count by a stick table (Configuration Manual,
+section 7.3.3, "sc_http_req_rate")."""
+
+import re
+
+from checks.server import line_edit, line_text
+from checks.server._haproxy import HaproxyView
+from diagnose.model import Edit
+from diagnose.model.frozen import frozen
+from diagnose.parsers.haproxy.config import Line, seconds
+
+#: A counter of requests or connections, such as "sc_http_req_rate(0)" or "src_conn_rate".
+_COUNTER = re.compile(
+    r"(?:sc[0-2]?_|src_)(?P<kind>http_req_rate|http_err_rate|conn_rate|conn_cur)(?:\([\w,]{0,60}\))?"
+)
+_ABOVE = {"gt", "ge"}
+#: By what a limit is multiplied: a page asks for its files, some dozen of them, at once.
+_FACTOR = 10
+#: Requests in a second, and the seconds in which most examples count.
+_LOW, _USUAL_PERIOD = 15, 10.0
+
+
+@frozen(eq=False)
+class RateLimit:
+    """A number above which a rule refuses, the word of its counter, its line, and the time in which
+    HAProxy counts ("10s"); "" if that is not known."""
+
+    number: int
+    counter: str
+    line: Line
+    period: str
+
+    @property
+    def is_low(self) -> bool:
+        """Whether a visitor who opens some pages with their files may be above it."""
+        return self.number / (seconds(self.period) or _USUAL_PERIOD) <= _LOW
+
+    @property
+    def raised(self) -> int:
+        return self.number * _FACTOR
+
+
+def rate_limit(haproxy: HaproxyView, rule: Line) -> RateLimit | None:
+    """Return the one limit of a rule, written in its condition or in an acl that it names; None if
+    it has none, or several."""
+    proxies = haproxy.proxies
+    acls = [
+        acl
+        for proxy in (proxies.frontend, *([proxies.backend] if proxies.backend else []))
+        for acl in proxy.own("acl")
+        if acl.words[1:2] and acl.words[1] in rule.words
+    ]
+    limits = [
+        (line, match, int(line.words[index + 2]))
+        for line in (rule, *acls)
+        for index, word in enumerate(line.words[:-2])
+        if (match := _COUNTER.fullmatch(word)) and line.words[index + 1] in _ABOVE
+        if re.fullmatch(r"[1-9][0-9]{0,7}", line.words[index + 2])
+    ]
+    if len(limits) != 1:
+        return None
+    line, match, number = limits[0]
+    return RateLimit(number, match[0], line, _period(haproxy, match["kind"]))
+
+
+def _period(haproxy: HaproxyView, kind: str) -> str:
+    """Return the time in which a counter counts, if all tables have the same."""
+    own = re.compile(rf"(?m)^\s*stick-table\s.{{0,300}}\b{kind}\((\w{{1,12}})\)")
+    config = haproxy.view.config
+    periods = {
+        found for file in (config.files if config else ()) for found in own.findall(file.text)
+    }
+    return periods.pop() if len(periods) == 1 else ""
+
+
+def raising_edit(haproxy: HaproxyView, limit: RateLimit) -> Edit | None:
+    """Return the edit that writes the raised limit; None if the number does not stand once behind
+    its counter."""
+    text = line_text(haproxy.view, limit.line.file, limit.line.number)
+    own = re.compile(rf"({re.escape(limit.counter)}\s+g[te]\s+){limit.number}(?![\w.])")
+    if len(own.findall(text)) != 1:
+        return None
+    new = own.sub(lambda match: f"{match[1]}{limit.raised}", text)
+    return line_edit(haproxy.view, limit.line.file, {limit.line.number: (new,)})

@@ -1,0 +1,86 @@
+"""Routers, services and middlewares in Traefik's static file. Traefik reads them from the files of
+its file provider alone ("Configuration Introduction", "The Dynamic Configuration")."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from checks.server import ServerView, line_edit
+from checks.server._traefik_edits import is_watched
+from diagnose.model import Edit
+from diagnose.model.web_servers import ServerFile
+
+_HTTP = re.compile(r"http\s*:\s*")
+_KEY = re.compile(r"(\s*)[\"']?([\w.@-]{1,100})[\"']?\s*:(.*)")
+_MAX_ROWS = 2000
+
+#: The rows below each key of `http:`, without the key's own.
+Sections = Mapping[str, Sequence[str]]
+
+
+def static_sections(view: ServerView) -> Sections:
+    """Return what stands below `http:` in the static file in YAML; {} if a provider reads it."""
+    config = view.config
+    own = [file for file in config.files if file.path == config.path] if config else []
+    return _sections(own[0])[1] if len(own) == 1 else {}
+
+
+def is_defined(sections: Sections, kind: str, name: str) -> bool:
+    """Return whether a section has a member of this name."""
+    return name in _members(sections.get(kind, ()))
+
+
+def moved_edit(view: ServerView) -> Edit | None:
+    """Return the edit that writes the sections into the one file of the file provider with
+    `http:`, which Traefik reads again by itself. None if there is not one, or if it has a member of
+    the same name."""
+    config, sections = view.config, static_sections(view)
+    others = [file for file in config.files if file.path != config.path] if config else []
+    files = [(file, *_sections(file)) for file in others if _http_row(file)]
+    if len(files) != 1 or not sections or not is_watched(view):
+        return None
+    file, step, own = files[0]
+    rows, root = file.text.split("\n"), _http_row(file)
+    changes: dict[int, tuple[str, ...]] = {root: (rows[root - 1],)}
+    for kind, members in sections.items():
+        if kind not in own:
+            changes[root] += (f"{step}{kind}:", *members)
+            continue
+        heads = [n for n, row in enumerate(rows, 1) if row.rstrip() == f"{step}{kind}:"]
+        if len(heads) != 1 or _members(members) & _members(own[kind]):
+            return None
+        changes[heads[0]] = (rows[heads[0] - 1], *members)
+    is_alike = _depths(sections) <= _depths(own) and len(step) in (2, 4)
+    return line_edit(view, file.path, changes) if is_alike else None
+
+
+def _http_row(file: ServerFile) -> int:
+    """Return the number of the row `http:`; 0 unless there is one."""
+    rows = file.text.split("\n")[:_MAX_ROWS]
+    found = [number for number, row in enumerate(rows, 1) if _HTTP.fullmatch(row)]
+    return found[0] if len(found) == 1 and not file.path.endswith(".toml") else 0
+
+
+def _sections(file: ServerFile) -> tuple[str, Sections]:
+    """Return the spaces before the keys below `http:`, and the rows of each."""
+    step, kind, sections = "", "", dict[str, list[str]]()
+    for row in file.text.split("\n")[_http_row(file) : _MAX_ROWS] if _http_row(file) else ():
+        match = _KEY.fullmatch(row[:1000])
+        if row.strip() and not row.startswith((" ", "#")):
+            break
+        if match and (not step or match[1] == step):
+            step, kind = match[1], match[2]
+            sections[kind] = []
+        elif kind and row.strip():
+            sections[kind].append(row.rstrip())
+    return step, sections
+
+
+def _members(rows: Sequence[str]) -> set[str]:
+    matches = [match for row in rows if (match := _KEY.fullmatch(row[:1000]))]
+    return {match[2] for match in matches if match[1] == matches[0][1]}
+
+
+def _depths(sections: Sections) -> set[int]:
+    """Return how deep the first member of each section stands."""
+    first = [rows[0] for rows in sections.values() if rows]
+    return {len(row) - len(row.lstrip()) for row in first}

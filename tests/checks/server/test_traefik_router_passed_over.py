@@ -1,0 +1,114 @@
+"""server.traefik-router-passed-over: when it fires, and when it is silent."""
+
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Applicability, Edit, Manual
+from diagnose.model.traefik import Router
+from diagnose.model.web_servers import ServerFile, WebServerConfig
+from diagnose.parsers.target import parse_target
+from tests.support.check_evidence import judge
+from tests.support.traefik_evidence import NOT_FOUND, ROUTER, TRAEFIK, state
+
+CHECK = "server.traefik-router-passed-over"
+ITEMS = parse_target("https://shop.example.com/api/items")
+SOCKET = replace(parse_target("https://shop.example.com/"), websockets=("/api/live",))
+MAIN = replace(ROUTER, service="page", priority=len(ROUTER.rule))
+RULE = "Host(`shop.example.com`) && PathPrefix(`/api`)"
+API = replace(ROUTER, name="api@file", rule=RULE, service="api", priority=len(RULE))
+LOWER, HIGHER = replace(API, priority=1), replace(MAIN, priority=99)
+OLD = "PathPrefix(`/api`, `/apidocs`)"
+BROKEN = replace(
+    API,
+    rule=OLD,
+    status="disabled",
+    errors=(f"error while parsing rule {OLD}: unexpected number of parameters; got 2, expected 1",),
+    takes=None,
+    has_name=False,
+    priority=99,
+)
+PAGE = replace(
+    NOT_FOUND,
+    url=ITEMS.url,
+    status=200,
+    headers=(("Content-Type", "text/html"),),
+    body="<!doctype html><div id=app></div>",
+)
+LOST = replace(PAGE, status=404, body="no such page")
+FILE = """\
+http:
+  routers:
+    shop:
+      rule: Host(`shop.example.com`)
+      service: page
+      priority: 99
+    api:
+      rule: Host(`shop.example.com`) && PathPrefix(`/api`)
+      service: api
+      priority: 1
+"""
+CONFIG = WebServerConfig(
+    product="traefik",
+    path="/etc/traefik/traefik.yml",
+    files=(ServerFile("/etc/traefik/dynamic/shop.yml", FILE),),
+)
+
+
+@pytest.mark.parametrize("page", [PAGE, LOST])
+@pytest.mark.parametrize(
+    "routers", [(HIGHER, API), (MAIN, LOWER), (replace(MAIN, priority=1), BROKEN)]
+)
+def test_fires_where_the_closer_router_is_passed_over(
+    routers: tuple[Router, ...], page: object
+) -> None:
+    assert page in (PAGE, LOST)
+    answer = PAGE if page is PAGE else LOST
+    (claim,) = judge(CHECK, TRAEFIK, state(*routers), answer, target=ITEMS)
+    assert (claim.facts["router"], claim.facts["winner"]) == ("api@file", "shop@file")
+
+
+def test_fires_with_the_edit_of_the_priority() -> None:
+    routers = state(HIGHER, replace(API, priority=1))
+    (claim,) = judge(CHECK, TRAEFIK, CONFIG, routers, PAGE, target=ITEMS)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    (edit,) = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert "-      priority: 1\n+      priority: 100\n" in edit.diff
+
+
+def test_fires_with_a_label_for_a_container() -> None:
+    own = replace(API, container="api", name="api@docker")
+    (claim,) = judge(CHECK, TRAEFIK, CONFIG, state(HIGHER, own), PAGE, target=ITEMS)
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)
+    assert claim.facts["setting"] == "traefik.http.routers.api.priority=100"
+
+
+@pytest.mark.parametrize(
+    "routers",
+    [
+        (MAIN, API),  # the closer one gets it
+        (HIGHER, replace(API, rule="Host(`shop.example.com`)", priority=1)),  # no path of its own
+        (HIGHER, replace(API, entry_points=("web",))),
+        (HIGHER, replace(API, rule=RULE.replace("/api", "/other"), priority=1)),
+        (HIGHER, API, replace(API, name="other@file", priority=2)),  # which one is meant
+        (HIGHER, replace(API, status="disabled", errors=("middleware a does not exist",))),
+    ],
+)
+def test_silent_where_no_router_or_several_are_meant(routers: tuple[Router, ...]) -> None:
+    assert not judge(CHECK, TRAEFIK, state(*routers), PAGE, target=ITEMS)
+
+
+def test_silent_where_the_answer_may_be_right() -> None:
+    data = replace(PAGE, headers=(("Content-Type", "application/json"),), body="[]")
+    assert not judge(CHECK, TRAEFIK, state(HIGHER, API), data, target=ITEMS)
+    own = parse_target("https://shop.example.com/about")
+    about = replace(API, rule=RULE.replace("/api", "/about"), priority=1)
+    page = replace(PAGE, url=own.url)
+    assert not judge(CHECK, TRAEFIK, state(HIGHER, about), page, target=own)
+
+
+def test_silent_where_other_routers_may_be_there() -> None:
+    assert not judge(CHECK, TRAEFIK, state(HIGHER, API, complete=False), PAGE, target=ITEMS)
