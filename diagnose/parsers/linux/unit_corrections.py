@@ -37,6 +37,12 @@ _TRUST = (
     (re.compile(r"python[\d.]*|gunicorn|uvicorn|daphne|hypercorn|celery|flask"),
      ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")),
 )  # fmt: skip
+#: Command lines of programs that stay in the foreground, and words with which they do not. Another
+#: program may fork after a long start.
+_STAYS = re.compile(
+    r"[-@:+!|]*/\S{0,200}/(?:node|python[\d.]*|java|deno|bun|dotnet|ruby|gunicorn|uvicorn|puma)\s"
+)
+_LEAVES = re.compile(r"daemon|[&|;]|\bforever\b|\bpm2\b|nohup")
 #: Longest command line that is written again.
 _MAX_COMMAND = 700
 
@@ -92,7 +98,8 @@ def parse_correction(fault: Fault, text: str) -> Correction | None:
             return _trust(first("wrong"), first("bundle")) if has_own else None
         case "forking":
             is_forking = first("type") == "forking" and not first("wrong")
-            return Correction("Type=forking", ("Type=exec",)) if is_forking else None
+            stays = _STAYS.match(first("exec")) and not _LEAVES.search(first("exec"))
+            return Correction("Type=forking", ("Type=exec",)) if is_forking and stays else None
 
 
 def _path(setting: str, prefix: str, values: dict[str, list[str]], name: str) -> Correction | None:

@@ -76,11 +76,18 @@ def test_a_port_below_1024() -> None:
 
 
 def test_a_program_that_does_not_fork() -> None:
-    correction = parse_correction("forking", "=type forking\n=wrong \n")
+    text = "=exec /usr/bin/node /srv/shop/app.js\n=type forking\n=wrong \n"
+    correction = parse_correction("forking", text)
     assert correction
     assert correction.lines == ("Type=exec",)
-    assert parse_correction("forking", "=type forking\n=wrong /run/x.pid\n") is None
-    assert parse_correction("forking", "=type notify\n=wrong \n") is None
+    for other in (
+        text.replace("=wrong ", "=wrong /run/x.pid"),
+        text.replace("forking", "notify"),
+        # It forks, or may do so after a long start.
+        text.replace("app.js", "app.js --daemon"),
+        text.replace("/usr/bin/node", "/opt/shop/bin/server"),
+    ):
+        assert parse_correction("forking", other) is None
 
 
 def test_an_authority_that_the_server_knows() -> None:
