@@ -136,7 +136,10 @@ def application_has_a_certificate_for_another_name(lab: Lab) -> None:
     _tls_application(lab, f"{VERIFIED}    proxy_ssl_name shop.internal;\n", "app.internal")
 
 
-@scenario(outside="http.server-error", server="upstream.certificate-rejected", not_on=ANOTHER_BLOCK)
+@scenario(
+    outside="http.server-error", server="upstream.certificate-rejected", differs=(site.CONF,),
+    not_on=ANOTHER_BLOCK,
+)  # fmt: skip
 def chain_of_the_application_is_too_deep(lab: Lab) -> None:
     """ "unable to get local issuer certificate": proxy_ssl_verify_depth, after issue 1409 of nginx
     about the chains of Let's Encrypt with two intermediates."""
