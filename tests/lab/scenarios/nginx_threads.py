@@ -130,7 +130,10 @@ def application_wants_a_certificate_of_nginx(lab: Lab) -> None:
     _tls_application(lab, "", "app.internal", verify)
 
 
-@scenario(outside="http.server-error", server="upstream.certificate-rejected", not_on=ANOTHER_BLOCK)
+@scenario(
+    outside="http.server-error", server="upstream.certificate-rejected", differs=(site.CONF,),
+    not_on=ANOTHER_BLOCK,
+)  # fmt: skip
 def application_has_a_certificate_for_another_name(lab: Lab) -> None:
     """ "upstream SSL certificate does not match", after issue 314 of nginx."""
     _tls_application(lab, f"{VERIFIED}    proxy_ssl_name shop.internal;\n", "app.internal")
