@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from checks.certificate import lineage_of
 from checks.certificate._renewal_reasons import is_after, renewal_reason
+from checks.certificate._webroot_renewals import webroot_fix
 from checks.nginx import Nginx
 from checks.nginx._challenge_locations import challenge_location, server_of_port
 from checks.nginx._commands import reload_steps
@@ -104,6 +105,9 @@ def _fix(evidence: Evidence, own: OwnServerRenewal, holder: str, plugin: str) ->
     if plugin:
         command = commands.renew_certificate((*certbot, f"--{plugin}"))
         return Fix((command,), Applicability.REVIEW), ""
+    is_served = holder == "nginx" and own.port == 80 and own.tool == "certbot"
+    if is_served and (served := webroot_fix(evidence, own.name)):
+        return served
     nginx, folder = Nginx.of(evidence), own.folder
     is_here = holder == "nginx" and own.port == 80 and not evidence.of(NginxContainer)
     server = _server(nginx) if is_here and folder else None
@@ -113,7 +117,8 @@ def _fix(evidence: Evidence, own: OwnServerRenewal, holder: str, plugin: str) ->
     renew = _with_webroot(own, folder) or commands.renew_certificate(
         (*certbot, "--webroot", "-w", folder)
     )
-    return Fix((location.edit, *reload_steps(nginx), renew), Applicability.REVIEW), folder
+    loading = reload_steps(nginx)
+    return Fix((location.edit, *loading, renew, *loading), Applicability.REVIEW), folder
 
 
 def _server(nginx: Nginx) -> Server | None:

@@ -62,6 +62,7 @@ def renewal_failed(evidence: Evidence) -> Iterator[Claim]:
         reasons = renewal_reason(failure.message)
         reason = next((name for name in REASONS if reasons[name]), "")
         asked = str(reasons["asked_ipv6"]) or None
+        by_files = _by_files(evidence, lineage) if reason == "no_plugin" else None
         yield Claim(
             about=Subject(
                 address=asked if reason == "unreachable" else None,
@@ -90,14 +91,27 @@ def renewal_failed(evidence: Evidence) -> Iterator[Claim]:
                 "refused": failure.status in {401, 403},
                 **_web_server(evidence),
                 "by_hand": by_hand,
+                "by_files": by_files is not None,
                 "certbot": failure.tool == "certbot",
             },
-            fix=Fix(
+            fix=by_files
+            or Fix(
                 steps if by_hand else (Manual("cause", Where.SERVER), lineage.renew),
                 Applicability.MANUAL,
             ),
         )
         return
+
+
+def _by_files(evidence: Evidence, lineage: Lineage) -> Fix | None:
+    """Return the renewal without the plugin that is missing, by files that nginx serves."""
+    if lineage.tool != "certbot":
+        return None
+    # Imported late: few plugins are missing.
+    from checks.certificate._webroot_renewals import webroot_fix
+
+    served = webroot_fix(evidence, lineage.name)
+    return served[0] if served else None
 
 
 def _settings(tool: str, name: str) -> str:

@@ -15,11 +15,22 @@ from checks.certificate import (
     claim,
     label,
     private_authority_kind,
+    reload_step,
     request_fix,
+    served_lineage,
 )
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Confidence, Evidence, Severity
-from diagnose.model.tls import Handshake, certificate_path, served_certificates
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    commands,
+)
+from diagnose.model.tls import Certificate, Handshake, certificate_path, served_certificates
 
 
 @check(severity=Severity.ERROR, needs=[Handshake], explains=COMMON_EFFECTS)
@@ -39,9 +50,21 @@ def untrusted_root(evidence: Evidence) -> Iterator[Claim]:
                 "test": authority_kind == "test",
                 "sent": is_root_sent,
             },
-            request_fix(
-                evidence, "leave-the-tests" if authority_kind == "test" else "trust-or-replace"
-            ),
+            _fix(evidence, served_cert.leaf, authority_kind),
             confidence=Confidence.CERTAIN if is_root_sent or authority_kind else Confidence.LIKELY,
             ruled_out=("certificate.self-signed", "certificate.wrong-intermediate"),
         )
+
+
+def _fix(evidence: Evidence, leaf: Certificate, authority_kind: str) -> Fix:
+    """Ask the real service, by the tool that keeps the file. acme.sh remembers the authority of the
+    tests (Le_API), until it is told another one."""
+    if authority_kind != "test":
+        return request_fix(evidence, "trust-or-replace")
+    lineage = served_lineage(evidence, leaf)
+    if lineage is None or lineage.tool != "acme.sh":
+        return request_fix(evidence, "leave-the-tests")
+    words = (*lineage.renew.argv, "--server", "letsencrypt")
+    renewal, loading = commands.renew_certificate(words), reload_step(evidence)
+    steps = (renewal,) if isinstance(loading, Manual) else (renewal, loading)
+    return Fix(steps, Applicability.REVIEW)

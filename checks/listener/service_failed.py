@@ -9,6 +9,7 @@ still stop the user.
 from collections.abc import Iterator
 
 from checks._granted_access import PRIVATE_FOLDERS, closed_parts, steps_to_read
+from checks._unit_corrections import correction_of, correction_steps
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -23,7 +24,7 @@ from diagnose.model import (
 )
 from diagnose.model.files import ServiceFileAccess
 from diagnose.model.server import Listeners
-from diagnose.model.services import ServiceFailure
+from diagnose.model.services import ServiceFailure, UnitCorrection
 
 
 @check(
@@ -42,13 +43,14 @@ def service_failed(evidence: Evidence) -> Iterator[Claim]:
     if failure is None or (not about_port and len(failures) > 1):
         return
     accesses = _accesses(evidence, failure)
+    correction = _correction(evidence, failure)
     closed = closed_parts(accesses)
     is_sites = bool(closed) and _is_of_the_site(failure.file, evidence.target.host)
     ports = (port,) if any(listener.on(80) for listener in listeners) else (port, 80)
     yield Claim(
         about=Subject(port=port),
         covers=tuple(Subject(port=number) for number in ports),
-        because=(failure, *listeners, *accesses),
+        because=(failure, *listeners, *accesses, *((correction,) if correction else ())),
         facts={
             "unit": failure.unit,
             "port": port,
@@ -59,10 +61,11 @@ def service_failed(evidence: Evidence) -> Iterator[Claim]:
             "closed": tuple(f"{part.path} ({part.mode_and_owner})" for part in closed),
             "private": any(part.path.startswith(PRIVATE_FOLDERS) for part in closed),
             "readable": bool(accesses) and not closed,
+            "bounded": correction is not None and len(correction.lines) > 1,
             failure.reason: True,
         },
         confidence=Confidence.CERTAIN if about_port or is_sites else Confidence.LIKELY,
-        fix=_fix(failure, accesses),
+        fix=_fix(failure, accesses, correction),
     )
 
 
@@ -80,7 +83,18 @@ def _is_of_the_site(path: str, host: str) -> bool:
     )
 
 
-def _fix(failure: ServiceFailure, accesses: list[ServiceFileAccess]) -> Fix:
+def _correction(evidence: Evidence, failure: ServiceFailure) -> UnitCorrection | None:
+    is_about_port = failure.reason == "port-permission"
+    return correction_of(evidence, failure.unit) if is_about_port else None
+
+
+def _fix(
+    failure: ServiceFailure,
+    accesses: list[ServiceFileAccess],
+    correction: UnitCorrection | None,
+) -> Fix:
+    if correction is not None:
+        return Fix(correction_steps(correction), Applicability.REVIEW)
     if steps := steps_to_read(accesses):
         return Fix(steps, Applicability.REVIEW)
     return Fix((Manual(failure.reason, Where.SERVER),), Applicability.MANUAL)

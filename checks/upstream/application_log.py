@@ -2,15 +2,17 @@
 WebSocket that it did not get: an exception, something refused or missing.
 
 The line is quoted and not understood, and other visitors may have caused it: so it is likely and
-never certain. What a check understands is explained there. Only what the library `cookies` of
-Node.js throws has a remedy of its own (Koa, Egg, Strapi): for the program, the visitor's https ends
-at the proxy, until it trusts the proxy's X-Forwarded-Proto (Koa, "app.proxy").
+never certain. What a check understands is explained there. What the library `cookies` of Node.js
+throws has a remedy of its own (Koa, Egg, Strapi): for the program, the visitor's https ends at the
+proxy, until it trusts the proxy's X-Forwarded-Proto (Koa, "app.proxy"). A program that keeps to a
+list of authorities of its own gets that of the server, where an administrator has added one.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from checks._unit_corrections import correction_of, correction_steps
 from checks.upstream._time_limits import limit_facts, patience_of, raising_fix, time_limits
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -30,6 +32,7 @@ from diagnose.model.containers import NginxContainer
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.program_logs import ProgramLine
 from diagnose.model.web_servers import WebServer
+from diagnose.parsers.linux.unit_corrections import unit_of_source
 from diagnose.parsers.urls import parse_url
 
 #: A line about these is about a WebSocket.
@@ -95,11 +98,12 @@ def application_log(evidence: Evidence) -> Iterator[Claim]:
     )
     subjects = tuple(_subject(port, path) for path in paths)
     step = _remedy(line, evidence.target.uses_tls)
+    correction = correction_of(evidence, unit_of_source(line.equivalent))
     limits = _ending_limits(evidence, line)
     yield Claim(
         about=subjects[0],
         covers=(*subjects, Subject(port=port), Subject(port=80)),
-        because=(line, *pages, *sockets),
+        because=(line, *pages, *sockets, *((correction,) if correction else ())),
         severity=severity,
         confidence=Confidence.LIKELY,
         facts={
@@ -112,10 +116,16 @@ def application_log(evidence: Evidence) -> Iterator[Claim]:
             "unit": line.unit,
             "secure_cookie": step == "trust-the-proxy",
             "own_address": _own_address(line),
+            "corrected": correction.lines if correction else (),
             **limit_facts(limits, patience_of(evidence)),
         },
         fix=(
             raising_fix(limits, patience_of(evidence))
+            or (
+                Fix(correction_steps(correction, running=True), Applicability.REVIEW)
+                if correction
+                else None
+            )
             or Fix((Manual(step, Where.APPLICATION),), Applicability.MANUAL)
         ),
     )

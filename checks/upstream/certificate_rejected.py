@@ -20,6 +20,7 @@ from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.hostnames import covers
 from diagnose.parsers.nginx.locations import LocationMatch
+from diagnose.parsers.whole_numbers import whole_number
 
 _VERIFY_ERROR = r"upstream SSL certificate verify error: \((\d+):([^)]{1,200})\)"
 _OTHER_NAME = r'upstream SSL certificate does not match "([^"]{1,253})"'
@@ -49,6 +50,9 @@ def _claim(nginx: Nginx, backend: Backend, lines: tuple[LogLine, ...]) -> Claim:
     by_hand = "send-the-name" if other_name else "trust-the-certificate"
     handshake = _accepted(nginx, backend) if other_name else None
     fix = _name_fix(nginx, match, handshake) if handshake else None
+    long_chain = _long_chain(nginx, backend) if code in _PERHAPS_DEPTH else None
+    if long_chain:
+        fix = _depth_fix(nginx, match, _intermediates(long_chain))
     return upstream_claim(
         nginx,
         BackendFault(
@@ -63,8 +67,9 @@ def _claim(nginx: Nginx, backend: Backend, lines: tuple[LogLine, ...]) -> Claim:
                 "depth": _value(match, "proxy_ssl_verify_depth") or "1",
                 "perhaps_depth": code in _PERHAPS_DEPTH,
                 "right_name": handshake.server_name if handshake else "",
+                "intermediates": _intermediates(long_chain) if long_chain else "",
             },
-            because=(*lines[-3:], *([handshake] if handshake else ())),
+            because=(*lines[-3:], *(each for each in (handshake, long_chain) if each)),
             ruled_out=("upstream.refused", "upstream.tls-to-plain"),
         ),
         fix or Fix((Manual(by_hand, Where.SERVER),), Applicability.MANUAL),
@@ -80,6 +85,34 @@ def _accepted(nginx: Nginx, backend: Backend) -> BackendHandshake | None:
         if leaf and is_own and covers(handshake.server_name, leaf.dns_names, ()):
             return handshake
     return None
+
+
+def _intermediates(handshake: BackendHandshake) -> int:
+    """Return how many certificates are between the application's own and the root."""
+    return sum(not certificate.self_issued for certificate in handshake.chain[1:])
+
+
+def _long_chain(nginx: Nginx, backend: Backend) -> BackendHandshake | None:
+    """Return the handshake whose chain passes the verification by the file that nginx trusts, and
+    has more intermediates than nginx accepts."""
+    depth = whole_number(_value(backend.location_matches[0], "proxy_ssl_verify_depth") or "1")
+    for handshake in nginx.evidence.good(BackendHandshake):
+        is_own = handshake.target == backend.proxy_target.target and handshake.verify_code == 0
+        if is_own and depth is not None and _intermediates(handshake) > depth:
+            return handshake
+    return None
+
+
+def _depth_fix(nginx: Nginx, match: LocationMatch, depth: int) -> Fix | None:
+    """Accept a chain of that length. Whoever wrote a smaller number may have meant it."""
+    settings = {"proxy_ssl_verify_depth": str(depth)}
+    file_edits = _location_edits.setting_edits(nginx, match, settings)
+    is_default = not _value(match, "proxy_ssl_verify_depth")
+    return (
+        _location_edits.location_fix(nginx, match, file_edits, sure=is_default)
+        if file_edits
+        else None
+    )
 
 
 def _name_fix(nginx: Nginx, match: LocationMatch, handshake: BackendHandshake) -> Fix | None:

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from typing import assert_never
 
 from checks._granted_access import closed_parts, steps_to_read
+from checks._unit_corrections import correction_facts, correction_of, correction_steps
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -33,6 +34,7 @@ from diagnose.model.files import ServiceFileAccess
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.program_logs import FailedUnit
 from diagnose.model.server import Listeners
+from diagnose.model.services import UnitCorrection
 from diagnose.parsers.http import GATEWAY_FAILURES
 from diagnose.parsers.whole_numbers import whole_number
 
@@ -76,6 +78,7 @@ def service_failed(evidence: Evidence) -> Iterator[Claim]:
         yield from _of_the_own_port(evidence)
         return
     accesses = _closed_files(evidence, unit)
+    correction = correction_of(evidence, unit.unit) if unit.has_failed else None
     paths = dict.fromkeys(path.partition("?")[0] for path in (target.path, *target.websockets))
     yield Claim(
         about=Subject(port=target.port, path=next(iter(paths))),
@@ -84,15 +87,16 @@ def service_failed(evidence: Evidence) -> Iterator[Claim]:
             Subject(port=target.port),
             Subject(port=80),
         ),
-        because=(unit, *failed, *accesses),
+        because=(unit, *failed, *accesses, *((correction,) if correction else ())),
         confidence=_confidence(unit),
         facts={
             **_facts(unit),
             "endpoint": unit.endpoint,
             **_holder(evidence, unit),
             **_access_facts(accesses),
+            **correction_facts(correction),
         },
-        fix=_fix(unit, accesses),
+        fix=_fix(unit, accesses, correction),
     )
 
 
@@ -210,8 +214,12 @@ def _taken_port(message: str) -> int | None:
     return whole_number(ports[-1]) if ports else None
 
 
-def _fix(unit: FailedUnit, accesses: list[ServiceFileAccess]) -> Fix:
+def _fix(
+    unit: FailedUnit, accesses: list[ServiceFileAccess], correction: UnitCorrection | None
+) -> Fix:
     reason = _reason(unit)
+    if correction is not None:
+        return Fix(correction_steps(correction), Applicability.REVIEW)
     if not reason and (granted := steps_to_read(accesses)):
         return Fix(granted, Applicability.REVIEW)
     start: dict[str, tuple[Command, ...]] = {
@@ -260,6 +268,7 @@ def _of_the_own_port(evidence: Evidence) -> Iterator[Claim]:
             "holder": "",
             "taken_port": "",
             **_access_facts([]),
+            **correction_facts(None),
         },
         fix=Fix((Manual("read-the-log", Where.APPLICATION),), Applicability.MANUAL),
     )

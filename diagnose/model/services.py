@@ -60,3 +60,27 @@ class UnitDenial(Observation):
 
     def summary(self) -> Summary:
         return phrase("what {unit} may not do", unit=self.unit), self.setting
+
+
+@frozen(kw_only=True, eq=False)
+class UnitCorrection(Observation):
+    """What a service that could not start needs in its unit, where this server shows it: the folder
+    that holds its program's script, the place of its program, the file of its environment, the
+    capability for a port below 1024, or the type of a program that does not fork.
+
+    `unit` is its name without ".service". `wrong` is the setting as it is, `lines` are those that
+    belong below [Service]. `program` is a file that the service may not run because nobody may,
+    with its permissions in `mode`; then there are no lines.
+    """
+
+    layer: ClassVar[str] = "upstream"
+
+    unit: Label
+    wrong: Text = ""
+    lines: tuple[Text, ...] = ()
+    program: FilePath = ""
+    mode: int = 0
+
+    def summary(self) -> Summary:
+        title = phrase("what the unit {unit} needs", unit=self.unit)
+        return title, ", ".join(self.lines) or self.program

@@ -20,11 +20,13 @@ from diagnose.model.program_logs import FailedUnit, Manager
 from diagnose.model.server import Listeners
 from diagnose.model.services import ServiceFailure
 from diagnose.parsers.linux.start_failures import start_failure
+from diagnose.parsers.linux.unit_corrections import fault_of
 from diagnose.parsers.program_words import telling_line
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.unanswered import emit_if_too_slow
+from diagnose.probes.inside.unit_corrections import emit_correction
 from diagnose.probes.inside.unit_rules import forbidding_setting
 from diagnose.probes.inside.web_servers.readers import WEB_SERVERS
 
@@ -76,6 +78,8 @@ async def failed_services(ctx: ProbeContext, listeners: Listeners) -> None:
     result = await _run(ctx, str(port))
     if ctx.options.wants("listener"):
         for failure in start_failures(result.out, port, at, result.took):
+            if failure.reason == "port-permission":
+                await emit_correction(ctx, failure.unit, "port")
             ctx.emit(failure)
     await _emit_files(ctx, port, result)
     if not ctx.observed(NginxContainer):
@@ -121,6 +125,8 @@ async def _emit_units(ctx: ProbeContext, endpoint: str, at: float, result: Comma
         is_asked = unit.manager == "systemd" and unit.has_failed
         line = unit.message if is_asked else ""
         _, setting = await forbidding_setting(ctx.machine, name, line)
+        if fault := fault_of(line):
+            await emit_correction(ctx, unit.unit, fault)
         ctx.emit(replace(unit, setting=setting))
 
 

@@ -22,6 +22,7 @@ from diagnose.model.program_logs import FailedUnit, ProgramLine
 from diagnose.model.server import Listeners
 from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.hostnames import is_address
+from diagnose.parsers.linux.unit_corrections import fault_of, unit_of_source
 from diagnose.parsers.program_words import TellingLine, telling_line
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.web_sites import routes_of_name
@@ -236,6 +237,12 @@ async def _look_at_log(ctx: ProbeContext, endpoint: str, request: FailedRequest)
             unit=unit if setting else "",
         )
     )
+    service = unit_of_source(log.source)
+    if service and fault_of(line.text) == "trust":
+        # Imported late: few programs lack an authority.
+        from diagnose.probes.inside.unit_corrections import emit_correction
+
+        await emit_correction(ctx, service, "trust")
 
 
 def _repetition(ctx: ProbeContext, request: FailedRequest) -> tuple[str, ...]:
@@ -262,8 +269,8 @@ def _telling(log_and_line: tuple[ProgramLog, TellingLine]) -> tuple[bool, int]:
 
 def _name(log: ProgramLog) -> str:
     """Return the program's name, with that of its service if the log is a journal."""
-    unit = re.fullmatch(r"journalctl -u (\S+)\.service", log.source)
-    return f"{unit[1]} ({log.process})" if unit else log.process
+    unit = unit_of_source(log.source)
+    return f"{unit} ({log.process})" if unit else log.process
 
 
 def parse_logs(text: str) -> Iterator[ProgramLog]:

@@ -31,7 +31,8 @@ _PART = re.compile(r"^(file|key) (.*)$", re.MULTILINE)
 
 async def emit_stored_certificates(ctx: ProbeContext, unnamed_in: str = "") -> None:
     """Emit the files with certificates in the folders of the configuration's; where one of these is
-    missing, those in neighbouring and usual folders too. `unnamed_in` is the folder of a
+    missing, or holds a certificate without its issuers, those in neighbouring and usual folders
+    too. `unnamed_in` is the folder of a
     configuration that names no certificate where it needs one: it counts as missing then."""
     files: tuple[CertificateFile | KeyFile, ...] = (
         *ctx.observed(CertificateFile),
@@ -39,7 +40,9 @@ async def emit_stored_certificates(ctx: ProbeContext, unnamed_in: str = "") -> N
     )
     folders = tuple(dict.fromkeys(posixpath.dirname(file.path) for file in files))[:MAX_FOLDERS]
     above = tuple(dict.fromkeys(map(posixpath.dirname, folders)))
-    is_missing = bool(unnamed_in) or any(file.failure is not None for file in files)
+    is_missing = bool(unnamed_in) or any(
+        file.failure is not None or _is_alone(file) for file in files
+    )
     own = (unnamed_in,) if unnamed_in else ()
     below = (*own, *(folder for folder in above if folder.count("/") > 1), *_USUAL_FOLDERS)
     arguments = (*folders, "--below", *below) if is_missing else folders
@@ -51,6 +54,13 @@ async def emit_stored_certificates(ctx: ProbeContext, unnamed_in: str = "") -> N
     for stored in parse_stored(result.out):
         if stored.path not in known_paths:
             ctx.emit(replace(stored, at=at, took=result.took))
+
+
+def _is_alone(file: CertificateFile | KeyFile) -> bool:
+    """Return whether a file holds a certificate and none of its issuers. A tool may keep the whole
+    chain elsewhere."""
+    chain = file.chain if isinstance(file, CertificateFile) else ()
+    return len(chain) == 1 and not chain[0].self_issued
 
 
 def parse_stored(text: str) -> Iterator[StoredCertificate]:

@@ -1,5 +1,8 @@
-"""Handshakes with an application whose certificate nginx rejects for its name: the name that it is
-for, and whether it passes the verification under that one."""
+"""Handshakes with an application whose certificate nginx rejects: for its name, the name that it is
+for, and whether it passes the verification under that one; for its chain, whether the chain passes
+it at any length."""
+
+import re
 
 from diagnose.model.backends import BackendHandshake
 from diagnose.model.containers import NginxContainer
@@ -11,12 +14,17 @@ from diagnose.probes import ProbeContext, probe
 
 #: What nginx writes (ngx_http_upstream.c).
 _REJECTED = "upstream SSL certificate does not match"
+#: X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY and _CERT_CHAIN_TOO_LONG: what a chain gets that is
+#: longer than proxy_ssl_verify_depth.
+_TOO_LONG = re.compile(r"upstream SSL certificate verify error: \((?:20|22):")
 
 
 @probe(after=LogLine, needs=NginxConfig)
 async def after_a_rejection(ctx: ProbeContext, line: LogLine, config: NginxConfig) -> None:
     """The files of an nginx in a container are none of the server's, where openssl runs."""
-    if _REJECTED not in line.text or ctx.observed(NginxContainer):
+    is_too_long = _TOO_LONG.search(line.text) is not None
+    is_rejected = is_too_long or _REJECTED in line.text
+    if not is_rejected or ctx.observed(NginxContainer):
         return
     # Imported late: few applications are asked over TLS.
     from diagnose.probes.inside import upstream_routes
@@ -37,7 +45,11 @@ async def after_a_rejection(ctx: ProbeContext, line: LogLine, config: NginxConfi
             port=endpoints[0].port,
             authorities=file,
         )
-        await _find_name(ctx, place, upstream_routes.server_name(ctx, route))
+        sent = upstream_routes.server_name(ctx, route)
+        if is_too_long:
+            await _leaf(ctx, place, sent)
+        else:
+            await _find_name(ctx, place, sent)
 
 
 async def _find_name(ctx: ProbeContext, place: SiteRoute, sent: str) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from diagnose.model import Applicability, Confidence, Severity, Vantage
+from diagnose.model import Applicability, Command, Confidence, Severity, Vantage
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.renewal import OwnServerRenewal, RenewalFailure
 from diagnose.model.server import Listener, Listeners
@@ -47,8 +47,30 @@ def test_fires_where_nginx_has_the_port_and_adds_a_location() -> None:
     assert claim.fix
     assert claim.fix.applicability is Applicability.REVIEW
     assert "+        root /var/www/html;" in claim.fix.edits[0].diff
-    last = claim.fix.steps[-1]
-    assert getattr(last, "argv", ())[-3:] == ("--webroot", "-w", "/var/www/html")
+    renewal, *loading = claim.fix.steps[-3:]
+    assert getattr(renewal, "argv", ())[-3:] == ("--webroot", "-w", "/var/www/html")
+    # certbot loads nothing by itself.
+    assert [step.argv[-1] for step in loading if isinstance(step, Command)] == ["-t", "reload"]
+
+
+CHALLENGES = "    location ^~ /.well-known/acme-challenge/ {\n        root /srv/acme;\n    }\n"
+SERVED = PLAIN.replace("    location / {", f"{CHALLENGES}    location / {{")
+
+
+def test_fires_and_renews_by_the_folder_that_nginx_serves_already() -> None:
+    (claim,) = judge(CHECK, OWN, file(), held("nginx"), config(SERVED), BUILD, RUNNING)
+    assert claim.fix
+    renewal, *loading = claim.fix.steps
+    argv = getattr(renewal, "argv", ())
+    assert argv[4:7] == ("--webroot", "-w", "/srv/acme")
+    assert argv[-2:] == ("--deploy-hook", "nginx -s reload")
+    assert len(loading) == 2
+    # Another name of the certificate is answered from another folder.
+    blog = SERVED.replace("shop.example", "blog.example").replace("/srv/acme", "/srv/blog")
+    two = replace(file().chain[0], dns_names=("shop.example.com", "blog.example.com"))
+    other = replace(file(), chain=(two,))
+    (claim,) = judge(CHECK, OWN, other, held("nginx"), config(SERVED + blog), BUILD, RUNNING)
+    assert "--deploy-hook" not in str(claim.fix)
 
 
 def test_fires_and_uses_the_plugin_that_is_there() -> None:
@@ -66,7 +88,7 @@ def test_fires_for_acme_sh_and_keeps_its_home() -> None:
     late = replace(file(), path=f"{home}/shop.example.com_ecc/fullchain.cer")
     (claim,) = judge(CHECK, own, late, held("nginx"), config(PLAIN), BUILD, RUNNING)
     assert claim.fix
-    argv = getattr(claim.fix.steps[-1], "argv", ())
+    argv = getattr(claim.fix.steps[-3], "argv", ())
     assert argv[:3] == (f"{home}/acme.sh", "--home", home)
     assert argv[-3:] == ("--ecc", "-w", "/var/www/html")
 

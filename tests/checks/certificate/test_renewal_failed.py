@@ -8,6 +8,8 @@ from diagnose.model.nginx import CertificateFile
 from diagnose.model.renewal import ChallengeFolder, RenewalFailure
 from tests.support.certificates import leaf
 from tests.support.check_evidence import NOW, judge
+from tests.support.nginx_evidence import BUILD, RUNNING
+from tests.support.nginx_evidence import config as nginx_config
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
 CHECK = "certificate.renewal-failed"
@@ -195,3 +197,26 @@ def test_names_the_folder_and_the_plugin_of_the_web_server() -> None:
     (claim,) = judge(CHECK, file(), failure("shop.example.com"))
     assert (claim.facts["folder"], claim.facts["plugin"]) == ("", "nginx")
     assert not claim.facts["refused"]
+
+
+SERVED = """\
+server {
+    listen 80;
+    server_name shop.example.com;
+    location ^~ /.well-known/acme-challenge/ { root /srv/acme; }
+    location / { return 301 https://$host$request_uri; }
+}
+"""
+
+
+def test_renews_by_the_files_that_nginx_serves_where_the_plugin_is_missing() -> None:
+    missing = "The requested nginx plugin does not appear to be installed"
+    failed = replace(failure("shop.example.com"), message=missing)
+    (claim,) = judge(CHECK, file(), failed, nginx_config(SERVED), BUILD, RUNNING, masked=False)
+    assert claim.facts["by_files"]
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "/srv/acme" in getattr(claim.fix.steps[0], "argv", ())
+    passed_on = SERVED.replace("root /srv/acme", "proxy_pass http://127.0.0.1:3000")
+    (claim,) = judge(CHECK, file(), failed, nginx_config(passed_on), BUILD, RUNNING)
+    assert not claim.facts["by_files"]

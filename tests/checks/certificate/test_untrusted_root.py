@@ -1,4 +1,5 @@
-from diagnose.model import Confidence
+from diagnose.model import Applicability, Confidence
+from diagnose.model.nginx import CertificateFile
 from tests.support.certificates import HEALTHY, LEAF, MIDDLE, ROOT, causes, leaf, visit
 from tests.support.check_evidence import judge
 
@@ -28,6 +29,20 @@ def test_fires_for_an_authority_of_tests_sent_whole_or_not() -> None:
     assert claim.facts["test"]
     assert claim.confidence is Confidence.CERTAIN
     assert "leave-the-tests" in str(claim.fix)
+
+
+def test_fires_and_asks_the_real_service_by_the_tool_that_keeps_the_file() -> None:
+    """After issue 2401 of acmesh-official/acme.sh."""
+    issued = leaf(issuer="CN=(STAGING) Pseudo Plum E5,O=(STAGING) Let's Encrypt")
+    home = "/root/.acme.sh"
+    path = f"{home}/shop.example.com_ecc/fullchain.cer"
+    file = CertificateFile(path=path, chain=(issued,), sha256=issued.sha256)
+    (claim,) = judge("certificate.untrusted-root", visit(issued, code=20), file)
+    assert claim.fix
+    argv = getattr(claim.fix.steps[0], "argv", ())
+    assert argv[:4] == (f"{home}/acme.sh", "--home", home, "--renew")
+    assert argv[-3:] == ("--force", "--server", "letsencrypt")
+    assert claim.fix.applicability is Applicability.REVIEW
 
 
 def test_a_companys_authority_for_its_staging_is_none_of_tests() -> None:

@@ -3,7 +3,7 @@ from dataclasses import replace
 from diagnose.model import Applicability, Command, Confidence
 from diagnose.model.files import PathComponent, ServiceFileAccess
 from diagnose.model.server import Listeners
-from diagnose.model.services import ServiceFailure
+from diagnose.model.services import ServiceFailure, UnitCorrection
 from tests.support.check_evidence import judge
 from tests.support.web_server_evidence import LISTENING
 
@@ -25,6 +25,20 @@ def test_fires_for_a_port_that_the_user_may_not_open() -> None:
     assert claim.facts["port-permission"]
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_fires_and_grants_the_capability_beside_the_unit() -> None:
+    lines = ("AmbientCapabilities=CAP_NET_BIND_SERVICE",)
+    correction = UnitCorrection(unit="shop", lines=lines)
+    (claim,) = judge(CHECK, NOBODY, FAILURE, correction)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    commands = [step.argv for step in claim.fix.steps if isinstance(step, Command)]
+    assert commands[1][-2:] == ("[Service]", *lines)
+    assert not claim.facts["bounded"]
+    both = replace(correction, lines=(*lines, "CapabilityBoundingSet=CAP_NET_BIND_SERVICE"))
+    (claim,) = judge(CHECK, NOBODY, FAILURE, both)
+    assert claim.facts["bounded"]
 
 
 def test_fires_with_care_for_a_key_that_may_not_be_read() -> None:

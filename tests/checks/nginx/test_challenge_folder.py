@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
-from diagnose.model import Applicability, Confidence, Edit, Vantage
+import pytest
+
+from diagnose.model import Applicability, Command, Confidence, Edit, Vantage
 from diagnose.model.containers import NginxContainer
 from diagnose.model.http import Exchange
 from diagnose.model.renewal import ChallengeFolder
@@ -187,3 +189,17 @@ def test_opens_challenges_alone_where_the_site_has_a_password() -> None:
     assert claim.fix
     assert claim.fix.applicability is Applicability.AUTOMATIC
     assert "auth_basic" not in claim.fix.edits[0].diff
+
+
+@pytest.mark.parametrize("line", ["root /var/www/acme;", "alias /var/www/acme/;"])
+def test_fires_and_corrects_the_folder_of_the_location_and_renews(line: str) -> None:
+    """After issue 187 of acmesh-official/acme.sh: an `alias`, and -w with the same folder."""
+    site = SPLIT.replace("root /var/www/acme;", line)
+    (claim,) = judge(CHECK, written("/srv/acme"), config(SPA + site), BUILD, RUNNING)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "+        root /srv/acme;" in claim.fix.edits[0].diff
+    commands = [step.argv for step in claim.fix.steps if isinstance(step, Command)]
+    renewal = ("certbot", "renew", "--cert-name", "shop.example.com")
+    assert [argv[:4] for argv in commands].count(renewal) == 1
+    assert commands[-1] == ("nginx", "-s", "reload")

@@ -4,10 +4,11 @@ import pytest
 
 from diagnose.checking.registry import load_check
 from diagnose.checking.root_cause import explains
-from diagnose.model import Confidence, Edit, Manual, Severity, Where
+from diagnose.model import Command, Confidence, Edit, Manual, Severity, Where
 from diagnose.model.applications import ReadSetting
 from diagnose.model.backends import BackendVisit
 from diagnose.model.program_logs import ProgramLine
+from diagnose.model.services import UnitCorrection
 from tests.checks.upstream.test_container_loopback import OWN
 from tests.support.check_evidence import CHAT, SHOP, judge
 from tests.support.haproxy_evidence import SERVER
@@ -194,3 +195,20 @@ def test_fires_about_the_path_as_it_was_asked_for_and_shows_no_query() -> None:
     assert claim.about.path == "/live/websocket?token=secret"
     assert str(claim.about) == "443/tcp/live/websocket"
     assert claim.facts["paths"] == ("/live/websocket",)
+
+
+def test_fires_and_gives_a_program_the_servers_list_of_authorities() -> None:
+    message = "Error: unable to get local issuer certificate"
+    untrusted = replace(LINE, message=message, process="node")
+    lines = ("Environment=NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt",)
+    correction = UnitCorrection(unit="shop", lines=lines)
+    (claim,) = judge(CHECK, replace(ANSWER, status=500), untrusted, correction)
+    assert claim.fix
+    commands = [step.argv for step in claim.fix.steps if isinstance(step, Command)]
+    assert commands[1][-1] == lines[0]
+    assert commands[-1] == ("systemctl", "restart", "shop")
+    assert claim.confidence is Confidence.LIKELY
+    other = replace(correction, unit="mail")
+    (claim,) = judge(CHECK, replace(ANSWER, status=500), untrusted, other)
+    assert claim.fix
+    assert claim.fix.steps == (Manual("read-the-log", Where.APPLICATION),)

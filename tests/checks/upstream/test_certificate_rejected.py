@@ -90,6 +90,37 @@ def test_a_name_that_does_not_pass_is_not_sent(other: BackendHandshake) -> None:
     assert (claim.facts["right_name"], diff) == ("", "")
 
 
+TRUSTED = f"{VERIFIED}\n        proxy_ssl_trusted_certificate /etc/ca.pem;"
+MIDDLE = replace(ROOT, subject="CN=Middle", issuer="CN=Example Root")
+LONG = replace(SHAKE, chain=(replace(ROOT, subject="CN=app", issuer="CN=Low"), MIDDLE, MIDDLE))
+
+
+def test_fires_and_accepts_a_chain_that_passes_at_its_length() -> None:
+    site = proxied(TARGET, more=TRUSTED)
+    (claim,) = judge(CHECK, site, BUILD, RUNNING, PAGE, UNKNOWN, LONG)
+    assert claim.facts["intermediates"] == 2
+    assert claim.fix
+    assert "proxy_ssl_verify_depth 2;" in claim.fix.edits[0].diff
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(LONG, verify_code=20),
+        replace(LONG, chain=LONG.chain[:2]),
+        replace(LONG, chain=(*LONG.chain[:2], ROOT)),
+        replace(LONG, target="https://127.0.0.1:9443"),
+    ],
+    ids=["not trusted", "one", "one and the root", "another"],
+)
+def test_a_chain_of_one_intermediate_is_not_too_long(other: BackendHandshake) -> None:
+    site = proxied(TARGET, more=TRUSTED)
+    (claim,) = judge(CHECK, site, BUILD, RUNNING, PAGE, UNKNOWN, other)
+    assert not claim.facts["intermediates"]
+    assert claim.fix
+    assert not claim.fix.edits
+
+
 @pytest.mark.parametrize(
     "observations",
     [

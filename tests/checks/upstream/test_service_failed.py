@@ -6,6 +6,7 @@ import pytest
 from diagnose.model import Claim, Command, Confidence, Severity
 from diagnose.model.program_logs import FailedUnit
 from diagnose.model.server import Listeners
+from diagnose.model.services import UnitCorrection
 from tests.support.check_evidence import judge
 from tests.support.report_builder import ANSWER
 from tests.support.web_server_evidence import LISTENING
@@ -185,3 +186,34 @@ def test_silent_where_two_were_started_or_one_long_ago() -> None:
 def test_fires_and_says_who_has_the_port_that_it_wants(message: str, holder: str) -> None:
     (claim,) = judge(CHECK, PAGE, LISTENING, replace(UNIT, message=message))
     assert claim.facts["holder"] == holder
+
+
+CORRECTION = UnitCorrection(
+    unit="shop", wrong="WorkingDirectory=/srv/shp", lines=("WorkingDirectory=/srv/shop",)
+)
+
+
+def test_fires_and_writes_what_the_unit_needs_beside_it() -> None:
+    (claim,) = judge(CHECK, PAGE, UNIT, CORRECTION)
+    shown = _shown(claim)
+    assert shown[0] == "mkdir -p /etc/systemd/system/shop.service.d"
+    assert shown[1].endswith("diagnose.conf '[Service]' WorkingDirectory=/srv/shop")
+    assert shown[2:] == [
+        "systemctl daemon-reload", "systemctl reset-failed shop", "systemctl restart shop",
+    ]  # fmt: skip
+    assert claim.facts["corrected"] == "WorkingDirectory=/srv/shop"
+
+
+def test_fires_and_lets_a_program_be_run() -> None:
+    program = replace(CORRECTION, lines=(), program="/srv/shop/start.sh", mode=0o644)
+    (claim,) = judge(CHECK, PAGE, UNIT, program)
+    assert _shown(claim)[0] == "chmod a+x /srv/shop/start.sh"
+    assert claim.facts["not_executable"] == "/srv/shop/start.sh"
+
+
+def test_fires_and_leaves_other_units_as_they_are() -> None:
+    (claim,) = judge(CHECK, PAGE, UNIT, replace(CORRECTION, unit="mail"))
+    assert not _shown(claim)
+    # One that nobody started has not failed by its unit.
+    (claim,) = judge(CHECK, PAGE, IDLE, CORRECTION)
+    assert not any("mkdir" in line for line in _shown(claim))

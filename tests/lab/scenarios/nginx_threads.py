@@ -129,15 +129,18 @@ def application_wants_a_certificate_of_nginx(lab: Lab) -> None:
     _tls_application(lab, "", "app.internal", verify)
 
 
-@scenario(outside="http.server-error", server="upstream.certificate-rejected", not_on=ANOTHER_BLOCK)
+@scenario(
+    outside="http.server-error", server="upstream.certificate-rejected", differs=(site.CONF,),
+    not_on=ANOTHER_BLOCK,
+)  # fmt: skip
 def application_has_a_certificate_for_another_name(lab: Lab) -> None:
     """ "upstream SSL certificate does not match", after issue 314 of nginx."""
     _tls_application(lab, f"{VERIFIED}    proxy_ssl_name shop.internal;\n", "app.internal")
 
 
 @scenario(
-    outside="http.server-error", server="upstream.certificate-rejected",
-    manual="whom to trust is a person's choice", not_on=ANOTHER_BLOCK,
+    outside="http.server-error", server="upstream.certificate-rejected", differs=(site.CONF,),
+    not_on=ANOTHER_BLOCK,
 )  # fmt: skip
 def chain_of_the_application_is_too_deep(lab: Lab) -> None:
     """ "unable to get local issuer certificate": proxy_ssl_verify_depth, after issue 1409 of nginx

@@ -19,6 +19,14 @@ def certbot_needs_the_port_that_nginx_has(lab: Lab) -> None:
     _standalone(lab)
 
 
+@scenario(
+    outside="certificate.expires-soon", server="certificate.port-taken-at-renewal", manual=AGAIN
+)
+def certbot_needs_the_port_and_nginx_serves_challenges(lab: Lab) -> None:
+    """After issue 1370 of certbot/certbot: the folder of the challenges is there already."""
+    _standalone(lab, "account = 0a1b\n")
+
+
 @scenario(outside="certificate.expires-soon", manual=AGAIN)
 def certbot_stops_nginx_meanwhile(lab: Lab) -> None:
     """Its twin: a hook stops nginx."""

@@ -1,0 +1,40 @@
+"""The commands that mend the unit of a service that could not start, in a file beside the
+unit (systemd.unit(5), "drop-in"), and start the service."""
+
+from diagnose.model import Command, Effect, Evidence, commands
+from diagnose.model.services import UnitCorrection
+
+
+def correction_of(evidence: Evidence, unit: str) -> UnitCorrection | None:
+    """Return what the unit of a service needs; None if nobody knows it."""
+    corrections = evidence.good(UnitCorrection)
+    return next((each for each in corrections if each.unit == unit), None)
+
+
+def correction_steps(correction: UnitCorrection, *, running: bool = False) -> tuple[Command, ...]:
+    """Return the commands; `running` is True where the service serves visitors meanwhile."""
+    unit = correction.unit
+    # After several failed starts systemd refuses further ones.
+    start: tuple[Command, ...] = (commands.reset_failed(unit), commands.restart_dead_service(unit))
+    if running:
+        start = (commands.restart_service(unit),)
+    if correction.program:
+        return (commands.chmod("a+x", correction.program, before=correction.mode), *start)
+    folder = f"/etc/systemd/system/{unit}.service.d"
+    return (
+        commands.make_folder(folder),
+        commands.create_lines(f"{folder}/diagnose.conf", ("[Service]", *correction.lines)),
+        Command(("systemctl", "daemon-reload"), Effect.CHANGE),
+        *start,
+    )
+
+
+def correction_facts(correction: UnitCorrection | None) -> dict[str, object]:
+    """Return the facts about it: `corrected`, the setting as it should be, `wrong`, as it is, and
+    `not_executable`, the program that nobody may run."""
+    lines = correction.lines if correction else ()
+    return {
+        "corrected": next((line for line in reversed(lines) if not line.endswith("=")), ""),
+        "wrong": correction.wrong if correction else "",
+        "not_executable": correction.program if correction else "",
+    }

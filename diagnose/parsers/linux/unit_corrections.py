@@ -1,0 +1,150 @@
+"""What the unit of a service that could not start needs, by the words of systemd's journal and the
+output of unit_corrections.sh. No I/O."""
+
+import re
+from typing import Literal
+
+from diagnose.model.frozen import frozen
+from diagnose.parsers.lazy_pattern import lazy_pattern
+from diagnose.parsers.sanitize import clean
+
+#: What failed: the working folder, the program, a file of the environment, a port below 1024, or
+#: the wait for a program that does not fork, or the trust in an authority.
+Fault = Literal["chdir", "exec", "environment", "port", "forking", "trust"]
+
+#: systemd's words of each (src/core/exec-invoke.c, src/core/service.c).
+_FAULTS: tuple[tuple[Fault, re.Pattern[str]], ...] = (
+    ("chdir", re.compile(
+        r"Failed at step CHDIR spawning .{0,300}: No such file|working directory failed: No such")),
+    ("exec", re.compile(
+        r"Failed at step EXEC spawning .{0,300}: (?:No such file|Permission denied|Is a directory)"
+        r"|Unable to locate executable|Failed to execute .{0,300}: (?:No such|Permission denied)")),
+    ("environment", re.compile(r"Failed to load environment files: No such file")),
+    ("forking", re.compile(r"start operation timed out")),
+    # Of Node.js (crypto/crypto_common.cc) and of Python's ssl, by OpenSSL's words.
+    ("trust", re.compile(
+        r"unable to (?:get local issuer|verify the first) certificate"
+        r"|self[- ]signed certificate in certificate chain"
+        r"|UNABLE_TO_(?:GET_ISSUER_CERT_LOCALLY|VERIFY_LEAF_SIGNATURE)|SELF_SIGNED_CERT_IN_CHAIN")),
+)  # fmt: skip
+#: A path without anything that a unit reads otherwise (systemd.syntax(7), systemd.unit(5)).
+_PLAIN = lazy_pattern(r"/[A-Za-z0-9_./@:+,~-]{1,300}")
+_PORT = "CAP_NET_BIND_SERVICE"
+#: Programs that keep to authorities of their own, and the variables that name a file with others
+#: (nodejs.org, "Command-line API"; requests, "SSL Cert Verification"; openssl-env(7)).
+_TRUST = (
+    (re.compile(r"node|npm|npx|yarn|pnpm"), ("NODE_EXTRA_CA_CERTS",)),
+    (re.compile(r"python[\d.]*|gunicorn|uvicorn|daphne|hypercorn|celery|flask"),
+     ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")),
+)  # fmt: skip
+#: Command lines of programs that stay in the foreground, and words with which they do not. Another
+#: program may fork after a long start.
+_STAYS = re.compile(
+    r"[-@:+!|]*/\S{0,200}/(?:node|python[\d.]*|java|deno|bun|dotnet|ruby|gunicorn|uvicorn|puma)\s"
+)
+_LEAVES = re.compile(r"daemon|[&|;]|\bforever\b|\bpm2\b|nohup")
+#: Longest command line that is written again.
+_MAX_COMMAND = 700
+
+
+@frozen
+class Correction:
+    """`wrong` is the setting as it is, `lines` are those that mend it. Or `program` is a file that
+    lacks the permission to be run; `mode` has its permissions."""
+
+    wrong: str = ""
+    lines: tuple[str, ...] = ()
+    program: str = ""
+    mode: int = 0
+
+
+def fault_of(message: str) -> Fault | None:
+    """Return what failed, by a line of the journal; None if it is about nothing of these."""
+    return next((fault for fault, words in _FAULTS if words.search(message)), None)
+
+
+def unit_of_source(source: str) -> str:
+    """Return the service whose journal a command shows; "" if it shows another log."""
+    match = re.fullmatch(r"journalctl -u (\S{1,200})\.service", source)
+    return match[1] if match else ""
+
+
+def parse_correction(fault: Fault, text: str) -> Correction | None:
+    """Return what the unit needs, from the output of the script; None if that is not known, or if
+    more than one thing may be meant."""
+    values: dict[str, list[str]] = {}
+    for line in text.split("\n"):
+        name, _, value = line.partition(" ")
+        if line.startswith("="):
+            values.setdefault(name[1:], []).append(value.strip())
+
+    def first(name: str) -> str:
+        return next(iter(values.get(name, ())), "")
+
+    match fault:
+        case "chdir":
+            return _path(
+                f"WorkingDirectory={first('wrong')}", "WorkingDirectory=", values, "folder"
+            )
+        case "environment":
+            setting = f"EnvironmentFile={first('wrong')}"
+            return _path(setting, "EnvironmentFile=\nEnvironmentFile=", values, "file")
+        case "exec":
+            return _program(first("exec"), first("wrong"), first("closed"), values)
+        case "port":
+            return _capability(first("bounds"), first("alone"))
+        case "trust":
+            has_own = bool(first("authority")) and not values.get("set")
+            return _trust(first("wrong"), first("bundle")) if has_own else None
+        case "forking":
+            is_forking = first("type") == "forking" and not first("wrong")
+            stays = _STAYS.match(first("exec")) and not _LEAVES.search(first("exec"))
+            return Correction("Type=forking", ("Type=exec",)) if is_forking and stays else None
+
+
+def _path(setting: str, prefix: str, values: dict[str, list[str]], name: str) -> Correction | None:
+    paths = list(dict.fromkeys(values.get(name, ())))
+    if len(paths) != 1 or not _PLAIN.fullmatch(paths[0]):
+        return None
+    return Correction(clean(setting, 300), tuple(f"{prefix}{paths[0]}".split("\n")))
+
+
+def _program(
+    command: str, wrong: str, closed: str, values: dict[str, list[str]]
+) -> Correction | None:
+    """The program is somewhere else, or nobody may run it."""
+    if not _PLAIN.fullmatch(wrong):
+        return None
+    if re.fullmatch("[0-7]{3,4}", closed):
+        # Where somebody may run it, it is kept from this user on purpose.
+        mode = int(closed, 8)
+        return None if mode & 0o111 else Correction(wrong, program=wrong, mode=mode)
+    programs = values.get("program", ())
+    is_usable = wrong in command and len(command) < _MAX_COMMAND and not command.endswith("\\")
+    if not programs or not is_usable or not _PLAIN.fullmatch(programs[0]):
+        return None
+    line = command.replace(wrong, programs[0], 1)
+    if clean(line, _MAX_COMMAND) != line:
+        return None
+    return Correction(f"ExecStart={wrong}", ("ExecStart=", f"ExecStart={line}"))
+
+
+def _trust(program: str, bundle: str) -> Correction | None:
+    """An administrator has installed an authority on the server, and the program does not read the
+    server's list."""
+    if not _PLAIN.fullmatch(bundle):
+        return None
+    for words, names in _TRUST:
+        if words.fullmatch(program):
+            return Correction("", tuple(f"Environment={name}={bundle}" for name in names))
+    return None
+
+
+def _capability(bounds: str, alone: str) -> Correction | None:
+    """A unit with users of its own has no capability outside of them (systemd.exec(5),
+    PrivateUsers=)."""
+    if alone not in {"", "no"}:
+        return None
+    is_bound = bounds and _PORT.lower() not in bounds.lower().split()
+    lines = (f"CapabilityBoundingSet={_PORT}",) if is_bound else ()
+    return Correction("", (f"AmbientCapabilities={_PORT}", *lines))

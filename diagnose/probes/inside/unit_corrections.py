@@ -1,0 +1,39 @@
+"""What the unit of a service that could not start needs, where this server shows it. Read only
+after the service has failed with words of systemd's that say which setting it was."""
+
+import shlex
+
+from diagnose.machine.script_files import read_script
+from diagnose.model import Vantage
+from diagnose.model.services import UnitCorrection
+from diagnose.parsers.linux.unit_corrections import Fault, parse_correction
+from diagnose.probes import ProbeContext
+
+SCRIPT = read_script(__file__, "unit_corrections.sh")
+
+#: Seconds for one unit, and for a search in the folders of sites.
+PATIENCE = 6.0
+
+
+async def emit_correction(ctx: ProbeContext, unit: str, fault: Fault) -> None:
+    """Emit what a service needs whose start failed so, once for each service."""
+    if any(known.unit == unit for known in ctx.observed(UnitCorrection)):
+        return
+    at = ctx.elapsed()
+    name = f"{unit}.service"
+    result = await ctx.machine.run("sh", "-c", SCRIPT, "sh", name, fault, timeout=PATIENCE)
+    correction = parse_correction(fault, result.out)
+    if correction is not None:
+        ctx.emit(
+            UnitCorrection(
+                vantage=Vantage.SERVER,
+                at=at,
+                took=result.took,
+                equivalent=f"systemctl cat {shlex.quote(unit)}",
+                unit=unit,
+                wrong=correction.wrong,
+                lines=correction.lines,
+                program=correction.program,
+                mode=correction.mode,
+            )
+        )

@@ -1,0 +1,122 @@
+"""What the unit of a service that could not start needs."""
+
+import pytest
+
+from diagnose.parsers.linux.unit_corrections import (
+    Fault,
+    fault_of,
+    parse_correction,
+    unit_of_source,
+)
+
+NODE = "=exec /usr/bin/nod /srv/shop/app.js --port 3000\n=user www-data\n=wrong /usr/bin/nod\n"
+FOLDER = "=exec /usr/bin/node /srv/shop/app.js\n=user\n=wrong /srv/shp\n"
+
+
+@pytest.mark.parametrize(
+    ("message", "fault"),
+    [
+        ("shop.service: Failed at step CHDIR spawning /usr/bin/node: No such file or directory",
+         "chdir"),
+        ("shop.service: Failed at step EXEC spawning /opt/x: Permission denied", "exec"),
+        ("shop.service: Unable to locate executable '/opt/x': No such file or directory", "exec"),
+        ("shop.service: Failed to load environment files: No such file or directory",
+         "environment"),
+        ("shop.service: start operation timed out. Terminating.", "forking"),
+        ("shop.service: Failed at step CHDIR spawning /usr/bin/node: Permission denied", None),
+        ("Error: unable to verify the first certificate", "trust"),
+        ("ssl.SSLCertVerificationError: self-signed certificate in certificate chain", "trust"),
+        ("Error: Cannot find module 'x'", None),
+        ("", None),
+    ],
+)  # fmt: skip
+def test_fault_of(message: str, fault: Fault | None) -> None:
+    assert fault_of(message) == fault
+
+
+def test_a_folder_that_only_one_can_be() -> None:
+    correction = parse_correction("chdir", f"{FOLDER}=folder /srv/shop\n")
+    assert correction
+    assert correction.wrong == "WorkingDirectory=/srv/shp"
+    assert correction.lines == ("WorkingDirectory=/srv/shop",)
+    assert parse_correction("chdir", f"{FOLDER}=folder /srv/a\n=folder /srv/b\n") is None
+    assert parse_correction("chdir", FOLDER) is None
+    assert parse_correction("chdir", f"{FOLDER}=folder /srv/a b\n") is None
+    assert parse_correction("chdir", f"{FOLDER}=folder /srv/%n\n") is None
+
+
+def test_a_program_that_is_elsewhere() -> None:
+    correction = parse_correction("exec", f"{NODE}=program /usr/bin/node\n=program /opt/node\n")
+    assert correction
+    line = "ExecStart=/usr/bin/node /srv/shop/app.js --port 3000"
+    assert correction.lines == ("ExecStart=", line)
+    assert parse_correction("exec", NODE) is None
+    goes_on = NODE.replace("3000", "\\")
+    assert parse_correction("exec", f"{goes_on}=program /usr/bin/node\n") is None
+
+
+def test_a_program_that_nobody_may_run() -> None:
+    text = "=exec /srv/start.sh\n=user\n=wrong /srv/start.sh\n=closed "
+    correction = parse_correction("exec", f"{text}644\n")
+    assert correction
+    assert (correction.program, correction.mode, correction.lines) == ("/srv/start.sh", 0o644, ())
+    # Its owner may: it is kept from this user.
+    assert parse_correction("exec", f"{text}744\n") is None
+
+
+def test_a_port_below_1024() -> None:
+    granted = "AmbientCapabilities=CAP_NET_BIND_SERVICE"
+    correction = parse_correction("port", "=bounds cap_chown cap_net_bind_service\n=alone no\n")
+    assert correction
+    assert correction.lines == (granted,)
+    correction = parse_correction("port", "=bounds cap_net_admin\n=alone no\n")
+    assert correction
+    assert correction.lines == (granted, "CapabilityBoundingSet=CAP_NET_BIND_SERVICE")
+    assert parse_correction("port", "=bounds \n=alone yes\n") is None
+
+
+def test_a_program_that_does_not_fork() -> None:
+    text = "=exec /usr/bin/node /srv/shop/app.js\n=type forking\n=wrong \n"
+    correction = parse_correction("forking", text)
+    assert correction
+    assert correction.lines == ("Type=exec",)
+    for other in (
+        text.replace("=wrong ", "=wrong /run/x.pid"),
+        text.replace("forking", "notify"),
+        # It forks, or may do so after a long start.
+        text.replace("app.js", "app.js --daemon"),
+        text.replace("/usr/bin/node", "/opt/shop/bin/server"),
+    ):
+        assert parse_correction("forking", other) is None
+
+
+def test_an_authority_that_the_server_knows() -> None:
+    own = "=authority /usr/local/share/ca-certificates/x.crt\n=bundle /etc/ssl/certs/ca.crt\n"
+    correction = parse_correction("trust", f"=wrong node\n{own}")
+    assert correction
+    assert correction.lines == ("Environment=NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca.crt",)
+    correction = parse_correction("trust", f"=wrong gunicorn\n{own}")
+    assert correction
+    assert len(correction.lines) == 2
+    # Nobody has added one, the program was told already, or it reads the server's list.
+    assert parse_correction("trust", "=wrong node\n=bundle /etc/ssl/certs/ca.crt\n") is None
+    assert parse_correction("trust", f"=wrong node\n{own}=set NODE_OPTIONS=\n") is None
+    assert parse_correction("trust", f"=wrong app\n{own}") is None
+
+
+def test_a_file_of_the_environment() -> None:
+    text = "=exec x\n=wrong /etc/shop.env\n=file /srv/shop/.env\n"
+    correction = parse_correction("environment", text)
+    assert correction
+    assert correction.lines == ("EnvironmentFile=", "EnvironmentFile=/srv/shop/.env")
+
+
+@pytest.mark.parametrize("fault", ["chdir", "exec", "environment", "port", "forking", "trust"])
+def test_any_text_is_read(fault: Fault) -> None:
+    for text in ("", "=", "=wrong", "=exec\n=wrong\n=program\n", "\x00=folder /\n"):
+        parse_correction(fault, text)
+
+
+def test_the_service_whose_journal_it_is() -> None:
+    assert unit_of_source("journalctl -u shop.service") == "shop"
+    assert not unit_of_source("tail -n 60 /var/log/shop.log")
