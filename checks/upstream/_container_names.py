@@ -146,6 +146,23 @@ def joining_fix(
     return Fix((connect, *loading, keep), Applicability.REVIEW)
 
 
+def sharing_fix(evidence: Evidence, application: Container | None, step: str) -> Fix:
+    """Give the web server's container and that of an application a network in common: in a compose
+    file, or else at once by the engine; the step of this name for a person where neither is
+    possible. nginx-proxy writes its file anew by itself then."""
+    proxy = next(iter(evidence.good(NginxContainer)), None)
+    manual = Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
+    if application is None or proxy is None or not proxy.engine or not proxy.name:
+        return manual
+    joining = joining_commands(application, proxy)
+    change = network_changes(evidence, application, proxy) if joining else None
+    if change is not None and (steps := compose_steps(evidence, change)):
+        return Fix(steps, Applicability.REVIEW)
+    if not joining or "host" in (*application.networks, *proxy.networks):
+        return manual
+    return Fix((*joining, Manual("keep-the-network", Where.SERVER)), Applicability.REVIEW)
+
+
 def virtual_fix(
     evidence: Evidence, step: str, container: Container | None, settings: Mapping[str, str]
 ) -> Fix:
