@@ -32,7 +32,7 @@ from diagnose.model import (
     commands,
 )
 from diagnose.model.addresses import bracketed
-from diagnose.model.containers import Container, NginxContainer
+from diagnose.model.containers import Container, Containers, NginxContainer
 from diagnose.model.server import Interface
 
 #: The network that is made where neither container has one in which names are known.
@@ -172,6 +172,27 @@ def virtual_fix(
         return compose_fix(evidence, step)
     changes = ((container, variable_change(name, settings[name])) for name in settings)
     return compose_fix(evidence, step, *changes)
+
+
+def virtual_protocol_fix(nginx: Nginx, backend: Backend, scheme: str) -> Fix | None:
+    """Tell nginx-proxy what the application speaks, in the environment of its container; None if
+    another program or a person wrote the line, or the container has no compose file."""
+    attempts = backend.connect_attempts
+    writer = writer_of(nginx, backend.proxy_target.directive)
+    if writer is None or writer.panel != "nginx-proxy" or len(attempts) != 1:
+        return None
+    address = attempts[0].address or attempts[0].host
+    found = [
+        container
+        for containers in nginx.evidence.good(Containers)
+        for container in containers.running
+        for namespace in containers.namespaces
+        if namespace.container == container.id and address in namespace.addresses
+    ]
+    if len(found) != 1:
+        return None
+    steps = compose_steps(nginx.evidence, (found[0], variable_change("VIRTUAL_PROTO", scheme)))
+    return Fix(steps, Applicability.REVIEW) if steps else None
 
 
 def made_anew(

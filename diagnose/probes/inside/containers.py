@@ -240,9 +240,11 @@ async def compose_of_connection(
 
 @probe(after=Exchange, needs=Containers)
 async def compose_of_fallback(ctx: ProbeContext, exchange: Exchange, known: Containers) -> None:
-    """Look where nginx-proxy says that no container gives it the name (nginx.tmpl)."""
+    """Look where nginx-proxy says that no container gives it the name (503, nginx.tmpl), or that it
+    does not understand the one that did."""
     has_proxy = any(_NGINX_PROXY.search(each.image) for each in known.running)
-    if has_proxy and exchange.status == 503 and exchange.is_page_of(ctx.target):
+    is_failure = exchange.status in {400, 502, 503}
+    if has_proxy and is_failure and exchange.is_page_of(ctx.target):
         await _emit_compose_files(ctx, known.containers)
 
 
