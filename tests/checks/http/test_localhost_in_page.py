@@ -278,3 +278,17 @@ def test_fires_on_pictures_of_a_page_with_a_policy() -> None:
     shown = loads(uses=(PageUse(kind="image", url="http://localhost:1337/uploads/a.png"),))
     (claim,) = judge(CHECK, PAGE, shown)
     assert claim.facts["port"] == 1337
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["browser is redirected to http://localhost:3000/user/login",
+     "点击登录后跳转到 http://localhost:3000/user/login"],
+)  # fmt: skip
+def test_fires_on_a_persons_words_of_where_the_browser_arrives(words: str) -> None:
+    """Issue 3006 of gitea: the links of the page have the address of its own setting."""
+    target = replace(SHOP, symptom=Symptom("wrong-address", words))
+    (claim,) = judge(CHECK, PAGE, target=target)
+    assert claim.facts["told"]
+    said = "it listens on http://localhost:3000"
+    assert not judge(CHECK, PAGE, target=replace(SHOP, symptom=Symptom("wrong-address", said)))
