@@ -48,8 +48,8 @@ def virtual_host_fix(evidence: Evidence, mistyped: str, name: str) -> Fix:
     anew. The step for a person where several may be meant."""
     if not mistyped and (fix := _loading(evidence, name)):
         return fix
-    found = list(_changes(evidence, mistyped, name) if mistyped else _unnamed(evidence, name))
-    container, settings = found[0] if len(found) == 1 else (None, {})
+    meant = list(_changes(evidence, mistyped, name) if mistyped else _unnamed(evidence, name))
+    container, settings = meant[0] if len(meant) == 1 else (None, {})
     fix = virtual_fix(evidence, _STEP, container, settings)
     if mistyped:
         return fix

@@ -182,16 +182,16 @@ def virtual_protocol_fix(nginx: Nginx, backend: Backend, scheme: str) -> Fix | N
     if writer is None or writer.panel != "nginx-proxy" or len(attempts) != 1:
         return None
     address = attempts[0].address or attempts[0].host
-    found = [
+    owners = [
         container
         for containers in nginx.evidence.good(Containers)
         for container in containers.running
         for namespace in containers.namespaces
         if namespace.container == container.id and address in namespace.addresses
     ]
-    if len(found) != 1:
+    if len(owners) != 1:
         return None
-    steps = compose_steps(nginx.evidence, (found[0], variable_change("VIRTUAL_PROTO", scheme)))
+    steps = compose_steps(nginx.evidence, (owners[0], variable_change("VIRTUAL_PROTO", scheme)))
     return Fix(steps, Applicability.REVIEW) if steps else None
 
 
