@@ -22,6 +22,8 @@ _BROWSERS = re.compile(
     r"|(?i:mixed (?:\(insecure\) )?(?:active|display)) content|insecure content from"
     r"|Cross-Origin Request Blocked|已拦截跨源请求|Loading failed for the <"
     r"|混合.{0,9}内容"
+    # What a person says of an address at which the browser arrived.
+    r"|(?i:\bredirect(?:ed|s|ing)?\b[^.\n]{0,40} to )|(?:跳转|重定向)(?:到|至)"
 )
 #: How many characters before and behind an address a browser's words about it stand, and the words
 #: of a server, or of its configuration.

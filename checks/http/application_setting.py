@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from checks.http import _page_files, endpoint_subjects
 from checks.http._known_application import known_application
 from checks.nginx import Nginx
+from checks.upstream._read_settings import fits_by_now
 from checks.websocket import refused_attempts
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -62,6 +63,8 @@ def application_setting(evidence: Evidence) -> Iterator[Claim]:
         return  # websocket.origin-refused names what nginx says of the origin
     if message.means == "base_path" and _files_come(evidence):
         return  # The message is of another time.
+    if not is_shown and fits_by_now(evidence, message.means):
+        return  # It fits by now: something else is wrong, or the message is of the time before.
     nginx = Nginx.of(evidence)
     told = _told_name(nginx, text) if message.means == "allowed_host" else None
     subject = Subject(port=evidence.target.port, text=application.name)

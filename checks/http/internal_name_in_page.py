@@ -57,6 +57,10 @@ def internal_name_in_page(evidence: Evidence) -> Iterator[Claim]:
     # Who types a name without a dot is inside, and may well find the other one.
     if not pages or not mentions or "." not in evidence.target.host:
         return
+    from checks.upstream._read_settings import fits_by_now
+
+    if is_told and fits_by_now(evidence, "public_url"):
+        return  # The message is of the time before.
     first, subjects = mentions[0], endpoint_subjects(pages)
     url = parse_url(first.url)
     from checks.http._known_application import own_setting

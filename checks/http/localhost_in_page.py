@@ -92,8 +92,17 @@ def localhost_in_page(evidence: Evidence) -> Iterator[Claim]:
     if not pages or is_loopback_host(evidence.target.host):
         return
     addresses = _local_addresses(evidence, pages)
-    if addresses.mentions:
+    if addresses.mentions and not _is_of_before(evidence, addresses):
         yield _claim(evidence, pages, addresses)
+
+
+def _is_of_before(evidence: Evidence, addresses: _LocalAddresses) -> bool:
+    """Return whether the message alone shows the address, and the program's own address fits."""
+    if not addresses.is_told or addresses.is_given:
+        return False
+    from checks.upstream._read_settings import fits_by_now
+
+    return fits_by_now(evidence, "public_url")
 
 
 def _local_addresses(evidence: Evidence, pages: tuple[Exchange, ...]) -> _LocalAddresses:
@@ -118,13 +127,25 @@ def _local_addresses(evidence: Evidence, pages: tuple[Exchange, ...]) -> _LocalA
     return _LocalAddresses()
 
 
+def _is_own_now(page: Exchange, told: str) -> bool:
+    """Return whether the page has a link to the same path with the site's own origin: then the
+    message is of the time before."""
+    url, own = parse_url(told), parse_url(page.url)
+    path = url.path.partition("?")[0] if url else ""
+    origin = f"{own.scheme}://{own.authority}" if own else ""
+    return len(path) > 1 and bool(origin) and f"{origin}{path}" in page.body
+
+
 def _told_mentions(evidence: Evidence, page: Exchange) -> tuple[_Mention, ...]:
     """Return the addresses that the visitor's browser names where no page shows them: behind a
     login, for example."""
     from checks.http._told_addresses import told_addresses
 
     named = tuple(_Mention(url, page) for url in told_addresses(evidence))
-    local = tuple(mention for mention in named if mention.is_local)
+    told = tuple(mention for mention in named if mention.is_local)
+    local = tuple(mention for mention in told if not _is_own_now(page, mention.url))
+    if told and not local:
+        return ()
     if local and (now := _own_paths(evidence)):
         # What the page asks the site itself by now was built again after the message.
         return tuple(mention for mention in local if _bare(mention.url)[2] not in now)

@@ -32,7 +32,13 @@ from diagnose.model.pages import Page, PageFileResponse
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.nginx.locations import proxy_pass_of
 from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD
-from diagnose.parsers.urls import is_loopback_host, is_related_host, normalize_url, parse_url
+from diagnose.parsers.urls import (
+    is_internal_host,
+    is_loopback_host,
+    is_related_host,
+    normalize_url,
+    parse_url,
+)
 
 #: Paths of the site that are looked at, to see where nginx passes them on.
 _MAX_PATHS = 8
@@ -123,13 +129,24 @@ def mixed_content(evidence: Evidence) -> Iterator[Claim]:
         if script
         else inner.fix or fix or _fix(nginx, page_url.path, is_application),
     )
-    yield _with_own_remedy(evidence, claim) if own and not script else claim
+    is_inner = all(map(_is_inner, urls)) and not _is_inner(page.url)
+    is_setting = (own or is_inner) and not script
+    yield _with_own_remedy(evidence, claim, is_inner) if is_setting else claim
 
 
-def _with_own_remedy(evidence: Evidence, claim: Claim) -> Claim:
+def _is_inner(url: str) -> bool:
+    """Return whether the host of an address is a name of a network of containers, or of a machine:
+    an application writes such a one by its own settings."""
+    host = _host(url)
+    return is_loopback_host(host) or is_internal_host(host) or "." not in host
+
+
+def _with_own_remedy(evidence: Evidence, claim: Claim, is_inner: bool) -> Claim:
     # Imported late: few pages have such addresses.
     from checks.upstream._own_remedy import own_address_topics, plain_topics, with_own_remedy
 
+    if is_inner:
+        return with_own_remedy(evidence, claim, "public_url", "base_path", only_read=True)
     if claim.facts["port"]:
         topics: tuple[Topic, ...] = ("public_url",)
     else:

@@ -8,7 +8,8 @@ from checks.listener._compose_edits import ComposeEdit, mount_change, new_mount_
 from diagnose.model.containers import BindMount, Container
 
 _NAMES = (
-    "missing_source", "archive_point", "links_volume", "links_path", "seen_file", "seen_volume",
+    "missing_source", "archive_point", "links_volume", "links_path", "archive_volume", "seen_file",
+    "seen_volume",
 )  # fmt: skip
 
 #: What certbot makes: live/NAME with four links.
@@ -18,8 +19,10 @@ _LINK = re.compile(r"(/[^\n]{1,400})/live/[^/\n]{1,255}/(?:cert|chain|fullchain|
 def missing_facts(container: Container, file: str) -> dict[str, str]:
     """Return what the mounts tell of a missing file. `missing_source` is its path on the server,
     where a mount holds it; `links_volume` and `links_path` are the mount and the path with which
-    certbot's links lead to their files; `seen_file` is where the container has the server's file of
-    that path, and `seen_volume` the mount that brings it to the path. "" for what is not so."""
+    certbot's links lead to their files; `archive_volume` is the mount that brings the files to
+    where the links lead in the container, if the path is to stay; `seen_file` is where the
+    container has the server's file of that path, and `seen_volume` the mount that brings it to the
+    path. "" for what is not so."""
     facts = dict.fromkeys(_NAMES, "")
     holder = _holder(container, file)
     if not file:
@@ -55,10 +58,14 @@ def _cut_links(container: Container, holder: BindMount, source: str, file: str) 
         home_point, path = point.removesuffix(tail), file
     else:
         home_point, path = "/etc/letsencrypt", f"/etc/letsencrypt{source[len(home) :]}"
+    stays = path == file
+    # ../../archive/NAME, seen from the folder of the links. Above the root there is nothing.
+    there = posixpath.normpath(posixpath.join(posixpath.dirname(file), "../../archive"))
     return {
         "archive_point": point,
         "links_volume": f"{home}:{home_point}:ro",
-        "links_path": path if path != file else "",
+        "links_path": "" if stays else path,
+        "archive_volume": "" if stays else f"{archive}:{there}:ro",
     }
 
 
@@ -76,10 +83,11 @@ def _seen_elsewhere(container: Container, file: str) -> dict[str, str]:
 
 def missing_change(container: Container, file: str) -> ComposeEdit | None:
     """Return the change of a compose file that brings a missing file to its path: certbot's whole
-    folder in the place of its links, or a further mount of what the container sees elsewhere. None
-    if the mounts do not tell it, or a file that is not read has to name another path."""
+    folder in the place of its links, a further mount of the files to which they lead, or one of
+    what the container sees elsewhere. None if the mounts do not tell it."""
     facts, holder = missing_facts(container, file), _holder(container, file)
     if facts["links_volume"] and holder is not None and not facts["links_path"]:
         home, point, _ = facts["links_volume"].split(":")
         return mount_change(container, holder, BindMount(point, home))
-    return new_mount_change(facts["seen_volume"]) if facts["seen_volume"] else None
+    more = facts["archive_volume"] or facts["seen_volume"]
+    return new_mount_change(more) if more else None

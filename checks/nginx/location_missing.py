@@ -15,7 +15,7 @@ from checks.http import _missing_slashes, _page_files
 from checks.http._page_files import RefusedFile
 from checks.nginx import Nginx, file_line
 from checks.nginx._commands import reload_steps
-from checks.nginx._edits import config_edits
+from checks.nginx._edits import Changes, config_edits
 from checks.nginx._location_edits import host_variable
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -45,6 +45,8 @@ from diagnose.parsers.unknown_paths import is_unknown_beside
 from diagnose.parsers.urls import parse_url
 
 _PLAIN = re.compile(r"/[\w./-]*")
+#: The last word of `try_files` by which nginx refuses what it has no file for.
+_REFUSED = re.compile(r"=4\d\d")
 
 
 @frozen(eq=False)
@@ -217,12 +219,45 @@ def _claim(nginx: Nginx, group: list[_Missing]) -> Claim:
             "direct_status": answer.status,
             "modifier": "" if first.folder.endswith("/") else "= ",
         },
-        fix=_fix(nginx, place, folders),
+        fix=_fallback_fix(nginx, place, group) or _fix(nginx, place, folders),
     )  # fmt: skip
 
 
 def _socket_paths(socket: WebSocketPath | None) -> tuple[str, ...]:
     return (socket.path,) if socket else ()
+
+
+def _fallback_fix(nginx: Nginx, place: _Place, group: list[_Missing]) -> Fix | None:
+    """Let the locations that end in `try_files … =404` end in the application: in the named
+    location that passes other paths on, or in a new one. None where a folder has no such location:
+    one of its own can be added then."""
+    changes: Changes = {}
+    owner = place.owner.block.args[0] if place.owner.block.args else ""
+    name = owner if owner.startswith("@") else "@application"
+    for missing in group:
+        own = final_location(place.server, missing.answer.path).block
+        ends = [line for line in children(own, "try_files") if _REFUSED.fullmatch(line.args[-1])]
+        is_folders = own.name == "location" and own.args[-1].rstrip("/") == missing.folder.rstrip(
+            "/"
+        )
+        if not is_folders or len(ends) != 1:
+            return None
+        words = " ".join(("try_files", *ends[0].args[:-1], name))
+        changes.setdefault(ends[0].file, []).append(edits.replace_directive(ends[0], f"{words};"))
+    file = nginx.file(place.server.block)
+    if name != owner and file is not None:
+        head, body = f"location {name}", _passing_lines(nginx, place)
+        added = edits.insert_location(file.text, place.server.block, head, body)
+        changes.setdefault(file.path, []).append(added)
+    file_edits = config_edits(nginx, changes)
+    return Fix((*file_edits, *reload_steps(nginx)), Applicability.REVIEW) if file_edits else None
+
+
+def _passing_lines(nginx: Nginx, place: _Place) -> list[str]:
+    return [
+        f"proxy_pass {origin_of(place.directive)};",
+        f"proxy_set_header Host {host_variable(nginx.evidence.target)};",
+    ]
 
 
 def _fix(nginx: Nginx, place: _Place, folders: list[str]) -> Fix:
@@ -245,8 +280,7 @@ def _fix(nginx: Nginx, place: _Place, folders: list[str]) -> Fix:
 
 
 def _addition(nginx: Nginx, text: str, place: _Place, folder: str) -> edits.TextEdit:
-    body = [f"proxy_pass {origin_of(place.directive)};"]
-    body += [f"proxy_set_header Host {host_variable(nginx.evidence.target)};"]
+    body = _passing_lines(nginx, place)
     if folder == "/socket.io/":
         body += [
             "proxy_http_version 1.1;",

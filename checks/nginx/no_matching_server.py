@@ -43,7 +43,7 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.frozen import frozen
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
@@ -101,7 +101,8 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
     mistyped = _find_mistyped(nginx, selected_servers, target.host)
     # Both blocks may have the same certificate.
     miswritten = mistyped is not None and _means_host(mistyped.name, target.host)
-    strays = pages_without_a_site(evidence, selected_servers)
+    fallbacks = _fallback_pages(nginx, selected_servers)
+    strays = fallbacks or pages_without_a_site(evidence, selected_servers)
     refusals = _refusals(evidence) if miswritten else strays
     is_fault = symptoms or miswritten or strays
     own_server = server_on_other_port(nginx, target.host)
@@ -112,7 +113,7 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
     if nginx.server_on_other_address:
         return  # nginx.name-on-other-address
     default = selected_servers[0].server
-    if _is_own(selected_servers[0], mistyped, own_place):
+    if not fallbacks and _is_own(selected_servers[0], mistyped, own_place):
         return
     # Imported late: few names have no block.
     from checks.nginx._nameless_blocks import nameless_fix
@@ -337,6 +338,15 @@ def _idna_name(name: str) -> str:
         return "" if name.isascii() else name.encode("idna").decode("ascii")
     except UnicodeError:
         return ""
+
+
+def _fallback_pages(nginx: Nginx, selected: list[SelectedServer]) -> tuple[Exchange, ...]:
+    """Return the pages with which nginx-proxy says that no container gives it the name."""
+    if not any(page.status == 503 for page in page_exchanges(nginx.evidence)):
+        return ()
+    from checks.nginx._virtual_hosts import fallback_pages
+
+    return fallback_pages(nginx, selected)
 
 
 def _environment_fix(nginx: Nginx, default: Server, mistyped: str) -> Fix | None:

@@ -32,7 +32,7 @@ from diagnose.model import (
     commands,
 )
 from diagnose.model.addresses import bracketed
-from diagnose.model.containers import Container, NginxContainer
+from diagnose.model.containers import Container, Containers, NginxContainer
 from diagnose.model.server import Interface
 
 #: The network that is made where neither container has one in which names are known.
@@ -146,6 +146,23 @@ def joining_fix(
     return Fix((connect, *loading, keep), Applicability.REVIEW)
 
 
+def sharing_fix(evidence: Evidence, application: Container | None, step: str) -> Fix:
+    """Give the web server's container and that of an application a network in common: in a compose
+    file, or else at once by the engine; the step of this name for a person where neither is
+    possible. nginx-proxy writes its file anew by itself then."""
+    proxy = next(iter(evidence.good(NginxContainer)), None)
+    manual = Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
+    if application is None or proxy is None or not proxy.engine or not proxy.name:
+        return manual
+    joining = joining_commands(application, proxy)
+    change = network_changes(evidence, application, proxy) if joining else None
+    if change is not None and (steps := compose_steps(evidence, change)):
+        return Fix(steps, Applicability.REVIEW)
+    if not joining or "host" in (*application.networks, *proxy.networks):
+        return manual
+    return Fix((*joining, Manual("keep-the-network", Where.SERVER)), Applicability.REVIEW)
+
+
 def virtual_fix(
     evidence: Evidence, step: str, container: Container | None, settings: Mapping[str, str]
 ) -> Fix:
@@ -155,6 +172,27 @@ def virtual_fix(
         return compose_fix(evidence, step)
     changes = ((container, variable_change(name, settings[name])) for name in settings)
     return compose_fix(evidence, step, *changes)
+
+
+def virtual_protocol_fix(nginx: Nginx, backend: Backend, scheme: str) -> Fix | None:
+    """Tell nginx-proxy what the application speaks, in the environment of its container; None if
+    another program or a person wrote the line, or the container has no compose file."""
+    attempts = backend.connect_attempts
+    writer = writer_of(nginx, backend.proxy_target.directive)
+    if writer is None or writer.panel != "nginx-proxy" or len(attempts) != 1:
+        return None
+    address = attempts[0].address or attempts[0].host
+    owners = [
+        container
+        for containers in nginx.evidence.good(Containers)
+        for container in containers.running
+        for namespace in containers.namespaces
+        if namespace.container == container.id and address in namespace.addresses
+    ]
+    if len(owners) != 1:
+        return None
+    steps = compose_steps(nginx.evidence, (owners[0], variable_change("VIRTUAL_PROTO", scheme)))
+    return Fix(steps, Applicability.REVIEW) if steps else None
 
 
 def made_anew(

@@ -1,7 +1,7 @@
 """A setting of a program that was read, held against its documentation and the site."""
 
 from diagnose.model import Evidence
-from diagnose.model.applications import Application, OwnSetting, ReadSetting
+from diagnose.model.applications import Application, OwnSetting, ReadSetting, Topic
 from diagnose.parsers.applications import application_of
 from diagnose.parsers.setting_fit import fits
 
@@ -24,3 +24,10 @@ def is_right(evidence: Evidence, read: ReadSetting) -> bool:
     if setting is None or read.misspelt or read.stale or read.source in {"nowhere", "unread"}:
         return False
     return fits(setting, read.values, evidence.target, read.proxy, read.folder) is True
+
+
+def fits_by_now(evidence: Evidence, topic: Topic) -> bool:
+    """Return whether the program's own settings of a topic were read and all fit the site: then a
+    pasted message about them is of the time before, or has another cause."""
+    reads = [read for read in evidence.good(ReadSetting) if read.topic == topic]
+    return bool(reads) and all(is_right(evidence, read) for read in reads)

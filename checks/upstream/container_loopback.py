@@ -21,13 +21,12 @@ from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._claims import BackendFault, upstream_claim
 from checks.upstream._container_names import gateway_of, name_fix, server_fix
 from checks.upstream._containers import NAMELESS, publishing
+from checks.upstream._loopback_programs import may_have_servers_network
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
-    Command,
     Confidence,
-    Edit,
     Evidence,
     Fix,
     Manual,
@@ -201,8 +200,10 @@ def _fix(
     listener = application.listener
     if listener is not None and not is_loopback(listener.address):
         return server_fix(nginx, backend, container, step)
-    if listener is not None and (steps := _host_network_steps(nginx, container)):
-        return Fix(steps, Applicability.REVIEW)
+    if listener is not None and may_have_servers_network(nginx, container, _is_address):
+        own = container_by_id(nginx.evidence, container.digest)
+        if own and (steps := compose_steps(nginx.evidence, (own, host_network_change))):
+            return Fix(steps, Applicability.REVIEW)
     return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
 
 
@@ -218,29 +219,3 @@ def _unnamed_fix(
     shared = set(other.networks) & set(container.networks) - NAMELESS
     steps = compose_steps(evidence, (own, unnamed_change(host))) if host in names and shared else ()
     return Fix(steps, Applicability.REVIEW) if steps else None
-
-
-def _host_network_steps(nginx: Nginx, container: NginxContainer) -> tuple[Edit | Command, ...]:
-    """Give nginx's container the server's network, where the application listens on the loopback
-    address alone: nothing of the application is opened. () if nginx asks others by a name, has a
-    port published as another one, or listens on a port that nobody shall reach."""
-    own = container_by_id(nginx.evidence, container.digest)
-    hosts = [endpoint.host for each in backends(nginx) for t in each.proxy_targets
-             for endpoint in t.endpoints]  # fmt: skip
-    if own is None or not own.ports or not all(map(_is_address, hosts)):
-        return ()
-    is_same = all(
-        each.port == each.inner and not is_loopback(each.address) for each in own.ports if each.port
-    )
-    published = {each.inner for each in own.ports if each.port}
-    listening = {
-        port
-        for containers in nginx.evidence.good(Containers)
-        for space in containers.namespaces
-        if space.container == own.id
-        for _, port in space.sockets
-        if space.listens(port)
-    }
-    if not is_same or not listening or not listening <= published:
-        return ()
-    return compose_steps(nginx.evidence, (own, host_network_change))

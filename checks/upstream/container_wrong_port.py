@@ -165,6 +165,10 @@ def _fix(nginx: Nginx, backend: Backend, fault: _Fault) -> Fix:
         step = generated if is_generated else "speak-the-inner-protocol"
         is_one = is_generated and len(fault.usable) == 1
         settings = {"VIRTUAL_PORT": str(fault.usable[0])} if is_one else {}
+        # Port 80 is that of HTTP without TLS (RFC 9110 section 4.2.1).
+        plain = {80, *(talk.port for talk in fault.talks if talk.speaks == "http")}
+        if is_one and backend.proxy_target.scheme == "https" and fault.usable[0] in plain:
+            settings["VIRTUAL_PROTO"] = "http"
         return virtual_fix(nginx.evidence, step, fault.container, settings)
     port = fault.inner or (fault.usable[0] if len(fault.usable) == 1 else 0)
     if not port or len(backend.connect_attempts) != 1:

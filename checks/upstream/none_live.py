@@ -153,16 +153,19 @@ def _named_container(nginx: Nginx, group: Directive) -> str:
     return names[0] if own and len(names) == 1 else ""
 
 
-def _port_fix(nginx: Nginx, group: Directive) -> Fix:
-    """Tell nginx-proxy the port of the application in the environment of its container."""
+def _proxy_fix(nginx: Nginx, group: Directive, step: str) -> Fix:
+    """Tell nginx-proxy the port of the application in the environment of its container, or give
+    both a network in common."""
     # Imported late: few groups are nginx-proxy's.
-    from checks.upstream._container_names import virtual_fix
+    from checks.upstream._container_names import sharing_fix, virtual_fix
 
     facts = _network_facts(nginx, group)
     containers = (each for item in nginx.evidence.good(Containers) for each in item.running)
     container = next((each for each in containers if each.name == facts["application"]), None)
+    if step == "share-a-network":
+        return sharing_fix(nginx.evidence, container, step)
     settings = {"VIRTUAL_PORT": str(facts["port"])} if facts["port"] else {}
-    return virtual_fix(nginx.evidence, "name-the-port", container, settings)
+    return virtual_fix(nginx.evidence, step, container, settings)
 
 
 def _listening_port(nginx: Nginx, container: str) -> int | str:
@@ -308,8 +311,8 @@ def _fix(nginx: Nginx, group: Directive, by_hand: str) -> Fix:
     if not by_hand:
         return Fix(reload_steps(nginx), Applicability.AUTOMATIC)
     servers = children(group, "server")
-    if by_hand == "name-the-port":
-        return _port_fix(nginx, group)
+    if by_hand in {"name-the-port", "share-a-network"}:
+        return _proxy_fix(nginx, group, by_hand)
     if by_hand != "use-a-server" or len(servers) != 1:
         return Fix((Manual(by_hand, Where.SERVER),), Applicability.MANUAL)
     words = " ".join(word for word in servers[0].args if word != "down")

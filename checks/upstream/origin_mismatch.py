@@ -22,6 +22,7 @@ from checks.upstream._comparisons import CONSEQUENCES, comparison_claim, decided
 from checks.upstream._origin_edits import origin_fix
 from checks.upstream._origins import FormRoute, ToldOrigin, form_route
 from checks.upstream._own_remedy import with_own_remedy
+from checks.upstream._read_settings import is_right
 from checks.websocket import refused_attempts
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -95,10 +96,20 @@ def origin_mismatch(evidence: Evidence) -> Iterator[Claim]:
         logged = tuple(_by_log(evidence)) if any(evidence.of(FailedRequests)) else ()
         # What the application itself wrote is surer than what a person tells.
         is_proven = any(claim.confidence is Confidence.CERTAIN for claim in logged)
-        claims = logged if is_proven else tuple(_by_configuration(evidence)) or logged
+        told = () if is_proven or _is_trusted(evidence) else tuple(_by_configuration(evidence))
+        claims = told or logged
         for each in claims:
             claim = _with_believed_field(evidence, _with_origin_line(evidence, each))
             yield with_own_remedy(evidence, claim, *_TOPICS)
+
+
+def _is_trusted(evidence: Evidence) -> bool:
+    """Return whether a setting of the application that was read trusts the site's origin: then the
+    pasted message is of the time before."""
+    return any(
+        read.topic == "allowed_origin" and is_right(evidence, read)
+        for read in evidence.good(ReadSetting)
+    )
 
 
 def _with_believed_field(evidence: Evidence, claim: Claim) -> Claim:

@@ -10,6 +10,7 @@ from checks.nginx._edits import Changes
 from checks.nginx._location_edits import insert_lines
 from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._claims import BackendFault, upstream_claim
+from checks.upstream._container_names import virtual_protocol_fix
 from checks.upstream._edits import edit_fix, switch_scheme
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
@@ -58,7 +59,8 @@ def plain_to_tls(evidence: Evidence) -> Iterator[Claim]:
                 severity=Severity.ERROR if refused else None,
                 ruled_out=("upstream.refused",),
             ),
-            edit_fix(nginx, _changes(nginx, backend, name), "with-tls"),
+            virtual_protocol_fix(nginx, backend, "https")
+            or edit_fix(nginx, _changes(nginx, backend, name), "with-tls"),
         )
 
 

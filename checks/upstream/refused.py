@@ -12,6 +12,11 @@ from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._address_lines import line_facts
 from checks.upstream._claims import BackendFault, upstream_claim
 from checks.upstream._edits import edit_fix, replace_in_directives
+from checks.upstream._loopback_programs import (
+    loopback_facts,
+    loopback_program,
+    servers_network_fix,
+)
 from checks.upstream._meant_programs import MeantProgram, meant_program, named_ports, port_fix
 from checks.upstream._sole_programs import answering_programs, sole_program
 from checks.upstream._unix_sockets import OtherSockets, sockets_of_port
@@ -42,7 +47,9 @@ def refused(evidence: Evidence) -> Iterator[Claim]:
         endpoints = _refusing_endpoints(backend)
         if backend.is_down and endpoints:
             is_own = _is_own_network(evidence, backend)
+            local = loopback_program(nginx, backend)
             elsewhere = _other_addresses(evidence, endpoints) if is_own else ()
+            elsewhere = (local.address,) if local else elsewhere
             sockets = OtherSockets() if elsewhere else _unix_sockets(nginx, backend)
             program = meant_program(nginx, backend) if is_own and not elsewhere else None
             own_port = _own_port(evidence, backend)
@@ -65,6 +72,7 @@ def refused(evidence: Evidence) -> Iterator[Claim]:
                         "candidates": () if is_named else _candidates(nginx, backend, sole),
                         "containers": _published_ports(evidence),
                         "elsewhere": elsewhere,
+                        **loopback_facts(local),
                         "sockets": sockets.paths,
                         "socket": sockets.only,
                         "program": sockets.program,
@@ -81,7 +89,8 @@ def refused(evidence: Evidence) -> Iterator[Claim]:
                     ),
                     endpoints=endpoints,
                 ),
-                _other_address(nginx, backend, elsewhere)
+                (local and servers_network_fix(nginx, backend, local))
+                or _other_address(nginx, backend, elsewhere)
                 or (program and _port_fix(nginx, backend, program))
                 or (sole and port_fix(nginx, backend, sole, _STEP, is_whole=True))
                 or _fix(nginx, backend, sockets),

@@ -9,6 +9,7 @@ from checks.nginx import Nginx
 from checks.nginx._edits import Changes
 from checks.upstream import CONSEQUENCES, backend_log_lines, backends
 from checks.upstream._claims import BackendFault, upstream_claim
+from checks.upstream._container_names import virtual_protocol_fix
 from checks.upstream._edits import edit_fix, switch_scheme
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
@@ -61,5 +62,6 @@ def tls_to_plain(evidence: Evidence) -> Iterator[Claim]:
                 ruled_out=("upstream.refused", "upstream.sni-missing"),
             ),
             # A variable may be that of other targets too.
-            edit_fix(nginx, changes, "without-tls", sure=not backend.proxy_target.has_variables),
+            virtual_protocol_fix(nginx, backend, "grpc" if is_grpc else "http")
+            or edit_fix(nginx, changes, "without-tls", sure=not backend.proxy_target.has_variables),
         )

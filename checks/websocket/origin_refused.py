@@ -31,7 +31,7 @@ from checks.websocket._origin_fixes import (
     with_told_name,
 )
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Confidence, Evidence, Severity, Subject, Where
+from diagnose.model import Applicability, Claim, Confidence, Evidence, Severity, Subject, Where
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.program_logs import ProgramLine
 from diagnose.model.websocket_attempts import Attempt
@@ -179,7 +179,20 @@ def _claim(nginx: Nginx, trial: _Trial, *, has_pages: bool) -> Claim:
 
     if facts["plain_port"]:
         return with_port(evidence, base_claim, attempt.path)
-    return with_server_fix(evidence, base_claim, attempt.path, trial.is_fixed_by_scheme)
+    by_server = with_server_fix(evidence, base_claim, attempt.path, trial.is_fixed_by_scheme)
+    return by_server if by_server is not base_claim else _with_own_setting(evidence, base_claim)
+
+
+def _with_own_setting(evidence: Evidence, base_claim: Claim) -> Claim:
+    """Return the claim with the edit of the program's own setting, if it was read and does not fit:
+    many programs compare the Origin with the address that they are told for themselves."""
+    # Imported late: only a finding needs it.
+    from checks.upstream._own_remedy import own_remedy
+
+    remedy = own_remedy(evidence, "allowed_origin", "public_url", of_frameworks=False)
+    if remedy is None or remedy.fix.applicability is Applicability.MANUAL:
+        return base_claim
+    return replace(base_claim, fix=remedy.fix, facts={**base_claim.facts, **remedy.facts})
 
 
 def _confidence(trial: _Trial, *, is_meant: bool, needs_login: bool) -> Confidence:

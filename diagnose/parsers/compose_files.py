@@ -93,21 +93,40 @@ def shown_compose(text: str) -> str:
     """Return a compose file with the lines that name images, ports, mounts, networks and listening
     addresses; all others are hidden, and each line keeps its number. "" if it cannot be read."""
     root = None if "\r" in text else root_of(text)
-    lines, shown = text.split("\n"), set[int]()
+    lines, shown, leads = text.split("\n"), set[int](), dict[int, str]()
     for key, value in entries(root):
         if key.value == "services":
             shown.add(key.start_mark.line)
             for name, body in entries(value):
                 shown.add(name.start_mark.line)
                 shown.update(_shown_lines(body, text))
+                leads.update(_environment_leads(body, lines))
         elif key.value in _SHOWN:
             shown.update(_lines_of(key, value))
     if root is None or entry(root, "services") is None:
         return ""
     return "\n".join(
-        line if number in shown and _is_plain(line) else HIDDEN * bool(line.strip())
+        line
+        if number in shown and _is_plain(line)
+        else leads.get(number, "") + HIDDEN * bool(line.strip())
         for number, line in enumerate(lines)
     )
+
+
+def _environment_leads(body: object, lines: list[str]) -> Iterator[tuple[int, str]]:
+    """Yield what remains of the hidden lines of an environment: the key, and how far its entries
+    are indented, with a dash if it is a list. A further variable has to look like them."""
+    import yaml
+
+    for key, value in entries(body):
+        if key.value != "environment":
+            continue
+        yield key.start_mark.line, f"{' ' * key.start_mark.column}environment: "
+        if isinstance(value, yaml.CollectionNode) and not value.flow_style:
+            names = (name for name, _ in entries(value))
+            for item in (*names, *scalars(value)):
+                if lead := re.match(r" *(?:- *)?", lines[item.start_mark.line]):
+                    yield item.start_mark.line, lead[0]
 
 
 def _is_plain(line: str) -> bool:
@@ -141,7 +160,8 @@ def _telling_lines(key: "ScalarNode", node: "Node") -> Iterator[int]:
         name, _, value = item.value.partition("=")
         if _is_telling(name, value):
             found += _lines_of(item, item)
-    if found and getattr(node, "flow_style", True) is False:
+    # The style of a list that is not indented is None.
+    if found and not getattr(node, "flow_style", True):
         yield from (key.start_mark.line, *found)
 
 
@@ -220,7 +240,7 @@ def _known_around(lines: list[str], above: int, below: int, start: int, stop: in
     count = 0
     while count < min(3, above, below):
         sides = (lines[start - count - 1], lines[stop + count])
-        if any(side.strip() == HIDDEN for side in sides):
+        if any(side.rstrip("\n").endswith(HIDDEN) for side in sides):
             break
         count += 1
     return count

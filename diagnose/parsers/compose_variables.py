@@ -5,7 +5,7 @@ force for cannot be said."""
 
 import re
 
-from diagnose.parsers.compose_files import entry, root_of, service_body, tree_of
+from diagnose.parsers.compose_files import HIDDEN, entry, root_of, service_body, tree_of
 from diagnose.parsers.nginx.edits import TextEdit, apply_edits
 
 _PLAIN = re.compile(r"[\w.:/\[\]*,;-]{1,300}")
@@ -61,7 +61,17 @@ def _edit(text: str, body: object, name: str, value: str) -> TextEdit | None:
         keys = [key for key, item in environment.value if isinstance(item, yaml.ScalarNode)]
         is_plain = keys and len(keys) == len(environment.value)
         return _line_behind(text, keys[-1], f'{name}: "{value}"') if is_plain else None
-    return None
+    return _line_before_hidden(text, environment, f'{name}: "{value}"')
+
+
+def _line_before_hidden(text: str, node: object, entry: str) -> TextEdit | None:
+    """Add a line before the first of a mapping whose lines are all hidden."""
+    mark = getattr(node, "start_mark", None)
+    start = text.find("\n", mark.index) + 1 if mark is not None else 0
+    while start and text.startswith(f"{HIDDEN}\n", start):
+        start += len(HIDDEN) + 1
+    lead = re.match(rf"( +){HIDDEN}\n", text[start : start + 200]) if start else None
+    return TextEdit(start, start, f"{lead[1]}{entry}\n") if lead else None
 
 
 def _line_behind(text: str, node: object, entry: str) -> TextEdit | None:
@@ -71,9 +81,10 @@ def _line_behind(text: str, node: object, entry: str) -> TextEdit | None:
         return None
     start = text.rfind("\n", 0, mark.index) + 1
     lead, end = text[start : mark.index], text.find("\n", mark.index)
-    if not re.fullmatch(r"[ ]*(?:-[ ]+)?", lead) or end < 0:
+    if not re.fullmatch(r"[ ]*(?:-[ ]*)?", lead) or end < 0:
         return None
-    return TextEdit(end, end, f"\n{lead}{entry}")
+    # The mark of a hidden entry of a list is at its dash.
+    return TextEdit(end, end, f"\n{lead}{' ' * lead.endswith('-')}{entry}")
 
 
 def _new_block(text: str, body: object, name: str, value: str) -> TextEdit | None:

@@ -52,7 +52,8 @@ def suspected_topics(
         topics.update(_of_exchange(target, exchange))
     for upgrade in upgrades:
         if upgrade.is_visit and not upgrade.accepted and upgrade.status in _REFUSED:
-            topics.add("allowed_origin")
+            # Plausible and Mattermost compare the Origin with their own address.
+            topics.update(("allowed_origin", "public_url"))
     topics.update(_of_addresses(target, _named(pages)))
     if target.path.strip("/") and any(file.shows_fault for file in files):
         topics.add("base_path")

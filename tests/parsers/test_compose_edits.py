@@ -202,7 +202,7 @@ def test_what_may_be_a_password_is_hidden() -> None:
     assert "hunter2" not in shown
     assert "HOST: 127.0.0.1" in shown
     lines = zip(shown.split("\n"), SECRETS.split("\n"), strict=True)
-    assert all(ours in {HIDDEN, theirs} for ours, theirs in lines)
+    assert all(ours == theirs or ours.endswith(HIDDEN) for ours, theirs in lines)
     assert yaml.safe_load(shown)["services"]["db"]["ports"] == ["5432:5432"]
 
 

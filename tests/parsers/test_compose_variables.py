@@ -2,6 +2,7 @@
 
 import pytest
 
+from diagnose.parsers.compose_files import shown_compose
 from diagnose.parsers.compose_variables import variable_of, with_variable
 
 HEAD = "services:\n  kc:\n    image: keycloak:18\n"
@@ -41,3 +42,27 @@ def test_an_edit(text: str, line: str) -> None:
 )
 def test_no_edit(text: str) -> None:
     assert not with_variable(text, "kc", "KC_PROXY", "edge")
+
+
+@pytest.mark.parametrize(
+    ("environment", "added"),
+    [
+        ("    environment:\n      - PASSWORD=x\n      - B=c\n", "      - KC_PROXY=edge"),
+        ("    environment:\n    - PASSWORD=x\n", "    - KC_PROXY=edge"),
+        ("    environment:\n      # why\n      PASSWORD: x\n      B: |\n        c\n",
+         '      KC_PROXY: "edge"'),
+    ],
+)  # fmt: skip
+def test_a_variable_is_added_beside_hidden_ones(environment: str, added: str) -> None:
+    """The key stands there already: with a second one docker compose refuses the file."""
+    text = f"{HEAD}{environment}    ports:\n      - 1:1\n"
+    shown = shown_compose(text)
+    assert "PASSWORD" not in shown
+    after = with_variable(shown, "kc", "KC_PROXY", "edge")
+    assert after.count("environment:") == 1
+    assert added in after.split("\n")
+
+
+@pytest.mark.parametrize("environment", ["    environment: {A: b}\n", "    environment:\n"])
+def test_no_second_environment_is_added(environment: str) -> None:
+    assert not with_variable(shown_compose(HEAD + environment), "kc", "KC_PROXY", "edge")

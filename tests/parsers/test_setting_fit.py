@@ -174,7 +174,7 @@ def test_symptoms() -> None:
     refused = Upgrade(
         url="wss://shop.example.com/ws", address="203.0.113.10", port=443, path="/ws", status=403
     )  # fmt: skip
-    assert suspected_topics(SHOP, [page], [refused]) == {"allowed_origin"}
+    assert suspected_topics(SHOP, [page], [refused]) == {"allowed_origin", "public_url"}
     told = replace(SHOP, symptom=Symptom("cors", "blocked by CORS policy"))
     assert suspected_topics(told, [page]) == {"allowed_origin"}
 

@@ -29,6 +29,7 @@ from diagnose.model.containers import (
     UnreadMount,
 )
 from diagnose.model.frozen import frozen
+from diagnose.model.http import Exchange
 from diagnose.model.nginx import UpstreamTry
 from diagnose.model.processes import TunnelRule
 from diagnose.model.server import Listeners
@@ -48,6 +49,9 @@ _DETAILS = ("last ", "bindings ", "state ", "mounts ", "health ")
 
 #: Most compose files that are read.
 MAX_COMPOSE_FILES = 6
+
+#: The image of nginx-proxy, or of what writes its file.
+_NGINX_PROXY = re.compile(r"(?:^|/)(?:nginx-proxy|docker-gen)\b")
 
 _DENIED = re.compile(r"permission denied", re.IGNORECASE)
 
@@ -231,6 +235,16 @@ async def compose_of_connection(
     ctx: ProbeContext, connection: Connection, known: Containers
 ) -> None:
     if connection.failure is not None and connection.port == ctx.target.port:
+        await _emit_compose_files(ctx, known.containers)
+
+
+@probe(after=Exchange, needs=Containers)
+async def compose_of_fallback(ctx: ProbeContext, exchange: Exchange, known: Containers) -> None:
+    """Look where nginx-proxy says that no container gives it the name (503, nginx.tmpl), or that it
+    does not understand the one that did."""
+    has_proxy = any(_NGINX_PROXY.search(each.image) for each in known.running)
+    is_failure = exchange.status in {400, 502, 503}
+    if has_proxy and is_failure and exchange.is_page_of(ctx.target):
         await _emit_compose_files(ctx, known.containers)
 
 

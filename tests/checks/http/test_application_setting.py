@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Confidence, Edit, Severity, Symptom
-from diagnose.model.applications import KnownApplication
+from diagnose.model.applications import KnownApplication, ReadSetting
 from diagnose.model.http import Upgrade
 from diagnose.parsers.applications import application_ids, application_of
 from tests.support.check_evidence import SHOP, judge
@@ -133,3 +133,15 @@ def test_silent_for_a_message_that_the_page_has_in_any_case() -> None:
     grafana = KnownApplication(id="grafana", name="Grafana", url="https://shop.example.com/")
     words = "If you're seeing this Grafana has failed to load its application files"
     assert not judge(CHECK, grafana, replace(page(200), body=words, purpose="target"))
+
+
+@pytest.mark.parametrize(("value", "fires"), [("10.99.0.201:8443", True), (SHOP.host, False)])
+def test_the_address_of_jitsi_is_named_unless_it_fits(value: str, fires: bool) -> None:
+    """Issue 2035 of docker-jitsi-meet. Where it fits, the connection is lost for another reason."""
+    read = ReadSetting(
+        application="jitsi-meet", topic="public_url", key="PUBLIC_URL", source="variable",
+        values=(f"https://{value}",), wanted=SHOP.origin,
+    )  # fmt: skip
+    seen = KnownApplication(id="jitsi-meet", name="Jitsi Meet", url=SHOP.url)
+    target = replace(SHOP, symptom=Symptom("application", "You have been disconnected"))
+    assert bool(judge(CHECK, seen, read, target=target, masked=False)) is fires

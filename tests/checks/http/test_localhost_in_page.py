@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Claim, Confidence, Manual, Observation, Severity, Vantage
-from diagnose.model.applications import BuildScript, KnownApplication
+from diagnose.model.applications import BuildScript, KnownApplication, ReadSetting
+from diagnose.model.http import Exchange
 from diagnose.model.nginx import UpstreamTry
 from diagnose.model.pages import PageUse
 from diagnose.model.steps import Command
@@ -278,3 +279,28 @@ def test_fires_on_pictures_of_a_page_with_a_policy() -> None:
     shown = loads(uses=(PageUse(kind="image", url="http://localhost:1337/uploads/a.png"),))
     (claim,) = judge(CHECK, PAGE, shown)
     assert claim.facts["port"] == 1337
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["browser is redirected to http://localhost:3000/user/login",
+     "点击登录后跳转到 http://localhost:3000/user/login"],
+)  # fmt: skip
+def test_fires_on_a_persons_words_of_where_the_browser_arrives(words: str) -> None:
+    """Issue 3006 of gitea: the links of the page have the address of its own setting."""
+    target = replace(SHOP, symptom=Symptom("wrong-address", words))
+    (claim,) = judge(CHECK, PAGE, target=target)
+    assert claim.facts["told"]
+    # Its links are right by now, or its setting is.
+    now = Exchange(
+        url=SHOP.url, address="203.0.113.10", port=443, status=200,
+        body='<a href="https://shop.example.com/user/login?redirect_to=%2f">Sign in</a>',
+    )  # fmt: skip
+    assert not judge(CHECK, now, target=target, masked=False)
+    read = ReadSetting(
+        application="gitea", topic="public_url", key="server.ROOT_URL", source="file",
+        values=("https://shop.example.com/",), wanted="https://shop.example.com/",
+    )  # fmt: skip
+    assert not judge(CHECK, PAGE, read, target=target, masked=False)
+    said = "it listens on http://localhost:3000"
+    assert not judge(CHECK, PAGE, target=replace(SHOP, symptom=Symptom("wrong-address", said)))

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Applicability, Claim, Confidence, Edit, Observation, Severity, Vantage
-from diagnose.model.applications import KnownApplication
+from diagnose.model.applications import KnownApplication, ReadSetting
 from diagnose.model.nginx import ContainerNginx, NginxConfig
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.symptoms import symptom_of
@@ -358,3 +358,23 @@ def test_names_the_line_of_the_nginx_in_a_container() -> None:
     assert [getattr(step, "step", "") for step in claim.fix.steps] == ["inner-line-in-container"]
     (other,) = pasted(text, RUNNING, front, in_container("$http_x_forwarded_proto"))
     assert not other.facts["inner"]
+
+
+def test_an_inner_name_is_that_of_the_programs_own_setting() -> None:
+    """Issue 8859 of grafana: root_url has the name of a container. A file of another site is none
+    of the program's address."""
+    read = ReadSetting(
+        application="grafana", topic="public_url", key="GF_SERVER_ROOT_URL", source="variable",
+        values=("http://nginx/grafana",), wanted="https://shop.example.com/grafana",
+        file="/srv/g/compose.yml", number=8, line="      GF_SERVER_ROOT_URL: http://nginx/grafana",
+        new="      GF_SERVER_ROOT_URL: https://shop.example.com/grafana", container="grafana",
+        engine="docker",
+        load=("docker", "compose", "-f", "/srv/g/compose.yml", "up", "-d", "grafana"),
+    )  # fmt: skip
+    (claim,) = judge(CHECK, loads(script("http://nginx/grafana/app.js")), read, masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "shop.example.com/grafana" in claim.fix.edits[0].diff
+    (claim,) = judge(CHECK, loads(CDN), read, masked=False)
+    assert claim.fix
+    assert not claim.fix.edits

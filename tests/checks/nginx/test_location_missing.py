@@ -56,6 +56,33 @@ def test_fires_for_certain_for_a_file_of_the_page(path: str) -> None:
     assert claim.facts["folder"] == path[: path.rindex("/") + 1]
 
 
+FILES = "    location ^~ /packs/ {\n        root /srv/app;\n        try_files $uri =404;\n    }\n"
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_the_location_of_the_files_ends_in_the_application(named: bool) -> None:
+    """Issue 1035 of mastodon/documentation: the files are in the container. A second location of
+    the same folder is not possible."""
+    text = TEXT.replace("    location / {\n", f"{FILES}    location / {{\n")
+    line = LINE
+    if named:
+        text = TEXT.replace("location /api/ {", "location @proxy {").replace("3000/api/", "3000")
+        text = text.replace(
+            "    location / {\n", f"{FILES}    location / {{\n        try_files $uri @proxy;\n"
+        )
+    file = script("/packs/app.js")
+    target = "http://127.0.0.1:3000" if named else HAS.target
+    has = replace(HAS, path="/packs/app.js", target=target, line=line)
+    control = replace(has, path="/packs/app.js-diagnose-7f3a", status=404)
+    (claim,) = of(has, control, loads(file), answered(file, 404), text=text)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    (edit,) = (step for step in claim.fix.steps if isinstance(step, Edit))
+    name = "@proxy" if named else "@application"
+    assert f"+        try_files $uri {name};" in edit.diff
+    assert ("+    location @application {" in edit.diff) is not named
+
+
 def test_fires_once_for_all_folders_of_the_page() -> None:
     """After issue 100 of KOHGYLW/kiftd: one location heals half of the page."""
     paths = ("/css/tea.css", "/js/tea.js", "/js/cup.js")

@@ -14,9 +14,17 @@ from diagnose.model import (
     Severity,
     Target,
 )
-from diagnose.model.containers import ComposeFile, ComposeService, Container, Containers
+from diagnose.model.containers import (
+    ComposeFile,
+    ComposeService,
+    Container,
+    Containers,
+    Namespace,
+    NginxContainer,
+)
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import CertificateFile
+from diagnose.model.steps import Risk
 from diagnose.model.tls import Alert, Certificate, Handshake
 from tests.support.check_evidence import NOW, SHOP, judge, texts
 from tests.support.nginx_evidence import SITE, config
@@ -504,6 +512,75 @@ def test_the_mistyped_name_is_changed_in_the_compose_file() -> None:
     (claim,) = judge("nginx.no-matching-server", *seen, two, masked=False)
     assert claim.fix
     assert not claim.fix.edits
+
+
+FALLBACK = PROXY.replace(" ssl_reject_handshake on;\n", "")
+UNAVAILABLE = Exchange(
+    url="https://shop.example.com/", address="203.0.113.10", port=443, status=503
+)
+
+
+def beside_proxy(text: str, port: int = 3000, state: str = "running") -> tuple[object, ...]:
+    """nginx-proxy, and the application of a compose file in its network, with a database."""
+    path = "/srv/np/compose.yaml"
+
+    def container(number: int, name: str, image: str, ran: str = "running") -> Container:
+        return Container(
+            engine="docker", id=f"{number}" * 64, name=name, image=image, state=ran,  # type: ignore[arg-type]
+            networks=("np_default",), compose=ComposeService("np", name, "/srv/np", (path,)),
+        )  # fmt: skip
+
+    known = (
+        container(1, "nginx-proxy", "nginxproxy/nginx-proxy:1.6"),
+        container(2, "app", "shop:1", state), container(3, "db", "postgres:16"),
+    )  # fmt: skip
+    spaces = (
+        Namespace(pid=2, container="2" * 64, sockets=(("0.0.0.0", port),)),
+        Namespace(pid=3, container="3" * 64, sockets=(("0.0.0.0", 5432),)),
+    )
+    own = NginxContainer(
+        pid=1, engine="docker", digest="1" * 64, name="nginx-proxy", networks=("np_default",)
+    )
+    return own, Containers(containers=known, namespaces=spaces), ComposeFile(path=path, text=text)
+
+
+def test_the_only_application_gets_the_name_that_no_container_has() -> None:
+    """Issue 435 of nginx-proxy: 503 for every name. A database is no site."""
+    text = "services:\n  app:\n    image: shop:1\n    environment: #hidden\n      - #hidden\n"
+    seen = (config(FALLBACK), UNAVAILABLE)
+    (claim,) = judge("nginx.no-matching-server", *seen, *beside_proxy(text), masked=False)  # type: ignore[arg-type]
+    assert claim.facts["status"] == 503
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.edits[0]
+    assert edit.risk is Risk.OPENS_TO_ALL
+    assert "+      - VIRTUAL_HOST=shop.example.com\n" in edit.diff
+    assert "+      - VIRTUAL_PORT=3000\n" in edit.diff
+    (claim,) = judge("nginx.no-matching-server", *seen, *beside_proxy(text, 80), masked=False)  # type: ignore[arg-type]
+    assert claim.fix
+    assert "VIRTUAL_PORT" not in claim.fix.edits[0].diff
+
+
+def test_a_container_whose_file_has_the_name_is_made_anew() -> None:
+    text = "services:\n  app:\n    environment:\n      - VIRTUAL_HOST=shop.example.com\n"
+    stopped = beside_proxy(text, state="exited")
+    seen = (config(FALLBACK), UNAVAILABLE)
+    (claim,) = judge("nginx.no-matching-server", *seen, *stopped, masked=False)  # type: ignore[arg-type]
+    assert claim.fix
+    (step,) = claim.fix.steps
+    assert isinstance(step, Command)
+    assert step.argv[-3:] == ("up", "-d", "app")
+
+
+def test_silent_where_somebody_wrote_the_block_that_is_closed_for_all() -> None:
+    """A block with 503 that nginx-proxy did not write may be the site's own, in maintenance."""
+    text = FALLBACK.replace("# nginx-proxy version : 1.6.0\n", "")
+    assert not judge("nginx.no-matching-server", config(text), UNAVAILABLE)
+
+
+def test_silent_where_a_container_gave_the_name_and_answers_503_itself() -> None:
+    text = FALLBACK + SITE
+    assert not judge("nginx.no-matching-server", config(text), UNAVAILABLE)
 
 
 def test_another_file_gets_the_block_itself() -> None:

@@ -146,6 +146,24 @@ def test_nginx_proxy_is_told_in_the_compose_file() -> None:
     assert "+      - VIRTUAL_PORT=8080\n" in claim.fix.edits[0].diff
 
 
+def test_nginx_proxy_is_told_the_protocol_as_well() -> None:
+    """Issue 469 of vaultwarden: VIRTUAL_PORT and VIRTUAL_PROTO of an image that had TLS."""
+    text = GROUP.replace("    server", "    # Container: reader\n    server", 1) + PASSED
+    path = "/srv/reader/compose.yaml"
+    lines = "services:\n  reader:\n    environment:\n      VIRTUAL_PROTO: https\n"
+    file = ComposeFile(path=path, text=lines)
+    service = ComposeService("reader", "reader", "/srv/reader", (path,))
+    own = lists(container=replace(READER, compose=service))
+    talk = replace(TALK, speaks="http", status=200)
+    asked = replace(BY_GROUP, target=BY_GROUP.target.replace("http:", "https:"))
+    text = text.replace("proxy_pass http:", "proxy_pass https:")
+    (claim,) = judge(CHECK, asked, config(text), own, file, talk, masked=False)
+    assert claim.fix
+    diff = claim.fix.edits[0].diff
+    assert '-      VIRTUAL_PROTO: https\n+      VIRTUAL_PROTO: "http"\n' in diff
+    assert '+      VIRTUAL_PORT: "8080"\n' in diff
+
+
 UNPUBLISHED = replace(READER, ports=(ContainerPort(8080),))
 TALK = UpstreamTalk(
     vantage=Vantage.SERVER, target="http://172.17.0.10:8080", host="172.17.0.10",

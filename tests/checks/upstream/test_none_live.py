@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Confidence, Edit, commands
+from diagnose.model import Applicability, Command, Confidence, Edit, commands
 from diagnose.model.containers import (
     ComposeFile,
     ComposeService,
@@ -153,6 +153,46 @@ def test_fires_and_writes_the_port_into_the_compose_file() -> None:
     assert claim.fix
     assert claim.fix.applicability is Applicability.REVIEW
     assert "+      - VIRTUAL_PORT=8080\n" in claim.fix.edits[0].diff
+
+
+def apart(path: str, application: str = "shop_default") -> tuple[NginxContainer, Containers]:
+    """nginx-proxy in np_default, by the compose file at this path, and the application apart."""
+    service = ComposeService("np", "nginx-proxy", "/srv/np", (path,)) if path else None
+    proxy = Container(
+        engine="docker", id="a" * 64, name="nginx-proxy", state="running",
+        networks=("np_default",), compose=service,
+    )  # fmt: skip
+    shop = Container(
+        engine="docker", id="b" * 64, name="shop", state="running", networks=(application,)
+    )
+    own = NginxContainer(
+        pid=7, engine="docker", digest="a" * 64, name="nginx-proxy", networks=("np_default",)
+    )
+    return own, Containers(containers=(proxy, shop))
+
+
+def test_fires_and_gives_nginx_proxy_the_network_of_the_application() -> None:
+    """Issue 743 of nginx-proxy. Without a compose file the engine connects it."""
+    comments = "# Container: shop\n  #     networks:\n  #         shop_default (unreachable)"
+    text = TEXT.replace(GROUP, f"upstream shop {{\n  {comments}\n  server 127.0.0.1 down;\n}}\n")
+    path = "/srv/np/compose.yaml"
+    lines = "services:\n  nginx-proxy:\n    image: nginxproxy/nginx-proxy\n"
+    file = ComposeFile(path=path, text=lines)
+    observations = (config(text), page(), SAID, file)
+    (claim,) = judge(CHECK, *observations, *apart(path), masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "+      - shop_default\n" in claim.fix.edits[0].diff
+    assert "+    external: true\n" in claim.fix.edits[0].diff
+    (claim,) = judge(CHECK, *observations, *apart(""), masked=False)
+    assert claim.fix
+    first = claim.fix.steps[0]
+    assert isinstance(first, Command)
+    assert first.argv == ("docker", "network", "connect", "shop_default", "nginx-proxy")
+    # A container that has the server's network has no other.
+    (claim,) = judge(CHECK, *observations, *apart("", "host"), masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
 
 
 def test_fires_with_the_network_that_nginx_proxy_names() -> None:

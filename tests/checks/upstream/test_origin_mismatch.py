@@ -510,3 +510,15 @@ def test_fires_with_the_setting_by_which_django_believes_the_field() -> None:
     (claim,) = judge(CHECK, *seen, replace(LACKING, new="", source="file"), target=PASTED)
     assert claim.fix
     assert [step.path for step in claim.fix.steps if isinstance(step, Edit)] == [FILE]
+
+
+def test_silent_where_the_program_trusts_the_origin_of_an_old_message() -> None:
+    """Issue 28 of docker-paperless-ngx, after PAPERLESS_URL was set."""
+    read = ReadSetting(
+        application="paperless-ngx", topic="allowed_origin", key="PAPERLESS_URL",
+        source="variable", values=("https://shop.example.com",), wanted="https://shop.example.com",
+    )  # fmt: skip
+    text = SITE.replace(HOST, HOST + SCHEME)
+    assert pasted(text)
+    seen = (config(text), BUILD, RUNNING, page(200), read)
+    assert not judge(CHECK, *seen, target=PASTED, masked=False)

@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import (
+    Applicability,
     Claim,
     Confidence,
     Edit,
@@ -14,6 +15,7 @@ from diagnose.model import (
     Target,
     Where,
 )
+from diagnose.model.applications import ReadSetting
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.program_logs import ProgramLine
 from diagnose.model.server import Listeners
@@ -415,3 +417,23 @@ def test_likely_where_caddy_sends_the_host_without_the_port() -> None:
     assert claim.facts["changed_host"] == "header_up Host {host}"
     assert claim.fix
     assert isinstance(claim.fix.steps[0], Edit)
+
+
+def test_the_programs_own_address_is_put_right_where_it_was_read() -> None:
+    """Issue 205 of plausible/community-edition: it compares the Origin with BASE_URL."""
+    read = ReadSetting(
+        application="plausible", topic="public_url", key="BASE_URL", source="variable",
+        values=("http://localhost:8000",), wanted="https://shop.example.com",
+        file="/srv/p/compose.yml", number=8, line="      - BASE_URL=http://localhost:8000",
+        new="      - BASE_URL=https://shop.example.com", container="plausible", engine="docker",
+        load=("docker", "compose", "-f", "/srv/p/compose.yml", "up", "-d", "plausible"),
+    )  # fmt: skip
+    seen = (upgrade(403), OPENS, home("text/html"))
+    (claim,) = judge(CHECK, *seen, read, target=CHAT, masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "+      - BASE_URL=https://shop.example.com\n" in claim.fix.edits[0].diff
+    right = replace(read, values=("https://shop.example.com",))
+    (claim,) = judge(CHECK, *seen, right, target=CHAT, masked=False)
+    assert claim.fix
+    assert not claim.fix.edits

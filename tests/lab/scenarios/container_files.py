@@ -191,6 +191,13 @@ def container_has_the_links_of_certbot_alone(lab: Lab) -> None:
     _with_certbot(lab, mount, "/etc/letsencrypt/live/shop", COMPOSE).ended("proxy", 1)
 
 
+@scenario(outside="tcp.refused", server="listener.container-stopped", differs=STARTED, not_on=PANEL)
+def container_has_the_links_of_certbot_at_another_path(lab: Lab) -> None:
+    """https://github.com/nginx/docker-nginx/issues/636: live/NAME is mounted as /var/cert."""
+    mount = (f"{LETSENCRYPT}/live/shop", "/var/cert")
+    _with_certbot(lab, mount, "/var/cert", COMPOSE).ended("proxy", 1)
+
+
 @healthy(not_on=PANEL)
 def container_has_the_whole_folder_of_certbot(lab: Lab) -> None:
     _with_certbot(lab, (LETSENCRYPT, "/certs"), "/certs/live/shop").answers(443)

@@ -434,3 +434,30 @@ def proxy_manager_forwards_to_its_own_loopback(lab: Lab) -> None:
     application(engine)
     proxy(engine, proxy_manager("127.0.0.1"))
     engine.answers(443)
+
+
+def _asks_the_server(lab: Lab, host: str) -> Engine:
+    """nginx of a compose file asks the server by the name that docker gives it."""
+    lab.application_service.stop()
+    lab.application("--host", host)
+    engine = Engine(lab, COMPOSE)
+    proxy(
+        engine,
+        proxied("http://host.docker.internal:3000"),
+        hosts="172.17.0.1 host.docker.internal\n",
+    )
+    engine.answers(443)
+    return engine
+
+
+@scenario(
+    outside="http.server-error", server="upstream.refused", differs=STARTED, not_on=PANEL
+)  # fmt: skip
+def container_asks_a_program_of_the_servers_loopback(lab: Lab) -> None:
+    """https://github.com/docker/for-linux/issues/1536: the program listens on 127.0.0.1 alone."""
+    _asks_the_server(lab, "127.0.0.1")
+
+
+@healthy(not_on=PANEL)
+def container_asks_a_program_of_the_server(lab: Lab) -> None:
+    _asks_the_server(lab, "0.0.0.0")

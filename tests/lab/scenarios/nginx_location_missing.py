@@ -69,6 +69,25 @@ def two_folders_of_the_application_have_no_location(lab: Lab) -> None:
     _chat(lab, FILES)
 
 
+def _refuses_media(lab: Lab, end: str) -> None:
+    """nginx has a location for the files, and looks for them on the server alone."""
+    own = "root /srv/chat;\n    try_files $uri"
+    lines = f"  location ^~ /media/ {{\n    {own} {end};\n  }}\n"
+    lines += "  location @node {\n    proxy_pass http://127.0.0.1:3009;\n  }\n"
+    _chat(lab, '<script src="/media/tea.js"></script>\n', lines)
+
+
+@scenario(outside="http.page-file-missing", server="nginx.location-missing", differs=MINE)
+def location_of_the_files_refuses_what_the_program_has(lab: Lab) -> None:
+    """https://github.com/mastodon/documentation/issues/1035: the files are in the container."""
+    _refuses_media(lab, "=404")
+
+
+@healthy()
+def location_of_the_files_ends_in_the_program(lab: Lab) -> None:
+    _refuses_media(lab, "@node")
+
+
 @healthy()
 def two_folders_of_the_application_have_locations(lab: Lab) -> None:
     places = ("/media/", "/uploads/")

@@ -130,6 +130,29 @@ def virtual_port_is_80_without_the_variable(lab: Lab) -> None:
     _proxied(lab, site.NAME, COMPOSE, "ADDRESS:80")
 
 
+def _unnamed(lab: Lab) -> None:
+    """nginx-proxy has a certificate for the names that no container gives it."""
+    engine = Engine(lab, COMPOSE)
+    application(engine, env=["TITLE=Shop"])
+    head = _HEAD.replace("ssl_reject_handshake on;", f"ssl_certificate {site.PEM};")
+    head = head.replace(
+        "ssl_session_tickets", f"ssl_certificate_key {site.KEY};\n  ssl_session_tickets"
+    )
+    proxy(engine, head)
+    engine.answers(443)
+
+
+@scenario(
+    outside="http.server-error",
+    server="nginx.no-matching-server",
+    manual=NO_WRITER,
+    not_on=PANEL,
+)
+def no_container_gives_nginx_proxy_the_name(lab: Lab) -> None:
+    """https://github.com/nginx-proxy/nginx-proxy/issues/435: 503 for every name."""
+    _unnamed(lab)
+
+
 @healthy(not_on=PANEL)
 def virtual_host_is_the_sites(lab: Lab) -> None:
     _proxied(lab, site.NAME)
