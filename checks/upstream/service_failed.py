@@ -9,12 +9,14 @@ administrator wrote its unit: then it is likely. Where nothing listens on the si
 a service is a note.
 """
 
+import posixpath
 import re
 import shlex
 from collections.abc import Iterator, Mapping
 from typing import assert_never
 
 from checks._granted_access import closed_parts, steps_to_read
+from checks.upstream._run_folders import missing_run_folder, run_folder_steps
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -76,6 +78,7 @@ def service_failed(evidence: Evidence) -> Iterator[Claim]:
         yield from _of_the_own_port(evidence)
         return
     accesses = _closed_files(evidence, unit)
+    socket = missing_run_folder(evidence, unit)
     paths = dict.fromkeys(path.partition("?")[0] for path in (target.path, *target.websockets))
     yield Claim(
         about=Subject(port=target.port, path=next(iter(paths))),
@@ -84,15 +87,16 @@ def service_failed(evidence: Evidence) -> Iterator[Claim]:
             Subject(port=target.port),
             Subject(port=80),
         ),
-        because=(unit, *failed, *accesses),
+        because=(unit, *failed, *accesses, *((socket,) if socket else ())),
         confidence=_confidence(unit),
         facts={
             **_facts(unit),
             "endpoint": unit.endpoint,
             **_holder(evidence, unit),
             **_access_facts(accesses),
+            "run_folder": posixpath.dirname(unit.endpoint) if socket else "",
         },
-        fix=_fix(unit, accesses),
+        fix=Fix(run_folder_steps(unit), Applicability.REVIEW) if socket else _fix(unit, accesses),
     )
 
 
@@ -260,6 +264,7 @@ def _of_the_own_port(evidence: Evidence) -> Iterator[Claim]:
             "holder": "",
             "taken_port": "",
             **_access_facts([]),
+            "run_folder": "",
         },
         fix=Fix((Manual("read-the-log", Where.APPLICATION),), Applicability.MANUAL),
     )
