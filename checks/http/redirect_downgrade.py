@@ -3,7 +3,8 @@ only loses privacy for a moment; otherwise the site is served in plain text.
 
 An application that is not told the scheme may read no X-Forwarded-Proto at all (Tomcat without
 RemoteIpValve, Express without "trust proxy"): it was asked directly with that field. If its answer
-stays, nginx writes https into its redirects ("proxy_redirect").
+stays, or if nginx sends that field already, nginx writes https into its redirects
+("proxy_redirect").
 
 So may what the page's scripts read: often an interface adds the slash at the end of its path.
 Browsers block such a request wherever http leads (W3C Mixed Content, section 4.4).
@@ -33,6 +34,7 @@ from diagnose.parsers.redirects import (
     leads_to_http,
     redirect_target,
 )
+from diagnose.parsers.upstream_answers import reproduces
 from diagnose.parsers.urls import normalize_url, parse_url
 
 _SCHEME = "X-Forwarded-Proto"
@@ -72,12 +74,15 @@ def redirect_downgrade(evidence: Evidence) -> Iterator[Claim]:
         directive = proxy_pass_of(match) if match else None
         answer = answer_to_https(evidence, steps[0]) if match else None
         ignores = answer is not None and answer.location == redirect_target(steps[0])
+        told = "" if inner.directive else _forwarded_scheme_place(nginx, steps)
+        direct = _direct_answer(evidence, steps[0]) if told else None
+        rewriting = _rewriting_fix(nginx, steps, onward) if direct else None
         yield Claim(
             about=merge_subjects(subjects),
             covers=subjects
             if is_data
             else (*subjects, *redirected_sockets(evidence, evidence.target.host, "http")),
-            because=_seen(group, answer),
+            because=_seen(group, answer or (direct if rewriting else None)),
             severity=Severity.WARNING
             if back or is_data or _is_written_down(evidence, steps, last)
             else None,
@@ -89,11 +94,13 @@ def redirect_downgrade(evidence: Evidence) -> Iterator[Claim]:
                 "back": back,
                 "data": is_data,
                 "place": file_line(directive) if directive else "",
-                "told": "" if inner.directive else _forwarded_scheme_place(nginx, steps),
+                "told": told,
                 **inner.facts,
                 "ignores": ignores,
+                "rewrites": ignores or rewriting is not None,
                 "untried": bool(match) and answer is None,
                 **(family_facts(evidence, answer) if answer and ignores else {}),
+                **(family_facts(evidence, direct) if direct and rewriting else {}),
                 "slash": _adds_slash(steps[0]),
                 **own_setting(evidence, "trusted_proxy", "public_url"),
             },
@@ -101,6 +108,7 @@ def redirect_downgrade(evidence: Evidence) -> Iterator[Claim]:
             fix=inner.fix
             or (_scheme_fix(nginx, match, onward if ignores else "") if match else None)
             or _server_fix(evidence, steps)
+            or rewriting
             or _fix(nginx, steps, last),
         )
 
@@ -176,6 +184,31 @@ def _scheme_fix(nginx: Nginx, match: LocationMatch, ignored: str) -> Fix:
         if not rewriting:
             return _redirect_edits.by_hand("scheme")
         lines += rewriting
+    _location_edits.insert_lines(nginx, match, lines, changes)
+    return _redirect_edits.fix(nginx, changes, "scheme", sure=False)
+
+
+def _direct_answer(evidence: Evidence, step: Exchange) -> ComparedRequest | None:
+    """Return the application's own answer, asked as nginx asks it, if it is that redirect."""
+    first = next((each for each in evidence.of(ComparedRequest) if each.part == "none"), None)
+    is_own = first is not None and not first.failure and reproduces(first, step)
+    return first if is_own else None
+
+
+def _rewriting_fix(nginx: Nginx, steps: list[Exchange], onward: str) -> Fix | None:
+    """Return the fix that writes https into the redirects of an application that does not heed the
+    scheme; None where that leads to the page itself, or where the location has such lines."""
+    # Imported late: only a finding needs it.
+    from checks.http._ignored_scheme import rewriting_lines
+
+    if any(map(_is_same_page, steps)):
+        return None
+    matches = nginx.location_matches(_url_path(steps[0]).partition("?")[0])
+    match = next((each for each in matches if proxy_pass_of(each)), None)
+    lines = rewriting_lines(match, onward) if match else []
+    if match is None or not lines:
+        return None
+    changes: Changes = {}
     _location_edits.insert_lines(nginx, match, lines, changes)
     return _redirect_edits.fix(nginx, changes, "scheme", sure=False)
 
