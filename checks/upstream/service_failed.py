@@ -16,7 +16,6 @@ from collections.abc import Iterator, Mapping
 from typing import assert_never
 
 from checks._granted_access import closed_parts, steps_to_read
-from checks.upstream._run_folders import missing_run_folder, run_folder_steps
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -77,6 +76,9 @@ def service_failed(evidence: Evidence) -> Iterator[Claim]:
     if unit is None or not failed:
         yield from _of_the_own_port(evidence)
         return
+    # Imported late: few sites have a service that failed.
+    from checks.upstream._run_folders import missing_run_folder, run_folder_steps
+
     accesses = _closed_files(evidence, unit)
     socket = missing_run_folder(evidence, unit)
     paths = dict.fromkeys(path.partition("?")[0] for path in (target.path, *target.websockets))

@@ -29,6 +29,7 @@ from diagnose.model import (
 from diagnose.model.applications import ReadSetting
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Upgrade
+from diagnose.model.nginx import Directive
 from diagnose.parsers.http import hops
 from diagnose.parsers.websocket_refusal import is_unknown_to_signalr, unknown_session
 
@@ -94,18 +95,18 @@ def not_sticky(evidence: Evidence) -> Iterator[Claim]:
                 "place": file_line(group) if group else backend.place if backend else "",
             },
             location=nginx.location(group) if group else None,
-            fix=backend.fix(sure)
-            if backend
-            else (_one_worker(evidence) if is_single else None) or sticky_fix(nginx, group, sure),
+            fix=backend.fix(sure) if backend else _one_worker(nginx, group, sure),
         )
 
 
-def _one_worker(evidence: Evidence) -> Fix | None:
+def _one_worker(nginx: Nginx, group: Directive | None, sure: bool) -> Fix:
     """Return the edit of the only program's unit to one worker process (gunicorn), if that was
-    read. It serves several visitors at a time all the same (eventlet, gevent, threads)."""
-    reads = [read for read in evidence.good(ReadSetting) if read.topic == "workers" and read.new]
-    if not reads:
-        return None
+    read: it serves several visitors at a time all the same (eventlet, gevent, threads). Of a group,
+    that which keeps a client on one server."""
+    settings = nginx.evidence.good(ReadSetting)
+    reads = [read for read in settings if read.topic == "workers" and read.new]
+    if group or not reads:
+        return sticky_fix(nginx, group, sure)
     # Imported late: few programs have such a line.
     from checks.upstream._setting_fixes import setting_fix
 

@@ -74,6 +74,9 @@ def changed(name: str, text: str, *topics: str) -> str:
          "ROOT_URLCONF = 'shop.urls'\nDATA_UPLOAD_MAX_MEMORY_SIZE = 50 * 1024 * 1024"),
         ("nextjs", "    serverActions: { bodySizeLimit: '2mb' },",
          "    serverActions: { bodySizeLimit: '50mb' },"),
+        ("nestjs", "    const app = await core_1.NestFactory.create(app_module_1.AppModule);",
+         "    const app = await core_1.NestFactory.create(app_module_1.AppModule);\n"
+         "    app.useBodyParser('json', { limit: '50mb' });"),
         ("spring", "server.port=8081",
          "server.port=8081\nspring.servlet.multipart.max-file-size=50MB\n"
          "spring.servlet.multipart.max-request-size=50MB"),

@@ -140,7 +140,8 @@ def _may_miss_cookie(ctx: ProbeContext, exchange: Exchange) -> bool:
         return False
     if symptom is not None and symptom.kind in {"cookie", "login"} and 200 <= status < 300:
         return True
-    if not (has_sign_in(exchange) if 200 <= status < 300 else leads_to_sign_in(exchange)):
+    is_led = leads_to_sign_in(exchange) and not drops_port(exchange)
+    if not (has_sign_in(exchange) if 200 <= status < 300 else is_led):
         return False
     configs = ctx.observed(NginxConfig)[:1]
     routes = (upstream_routes.find_route(ctx, config, ctx.target.path) for config in configs)
