@@ -3,7 +3,8 @@ only loses privacy for a moment; otherwise the site is served in plain text.
 
 An application that is not told the scheme may read no X-Forwarded-Proto at all (Tomcat without
 RemoteIpValve, Express without "trust proxy"): it was asked directly with that field. If its answer
-stays, nginx writes https into its redirects ("proxy_redirect").
+stays, or if nginx sends that field already, nginx writes https into its redirects
+("proxy_redirect").
 
 So may what the page's scripts read: often an interface adds the slash at the end of its path.
 Browsers block such a request wherever http leads (W3C Mixed Content, section 4.4).
@@ -44,18 +45,7 @@ _SCHEME = "X-Forwarded-Proto"
     explains=["http.no-redirect", "http.login-return-address", "websocket.redirected"],
 )
 def redirect_downgrade(evidence: Evidence) -> Iterator[Claim]:
-    groups: dict[str, list[tuple[Exchange, RedirectChain]]] = {}
-    for start in (
-        *exchanges_by_purpose(evidence, "target"),
-        *exchanges_by_purpose(evidence, "data"),
-    ):
-        redirect_chain = follow_redirects(start, evidence.of(Exchange))
-        step = next(
-            (exchange for exchange in redirect_chain.steps if leads_to_http(exchange)), None
-        )
-        if step is not None:
-            groups.setdefault(redirect_target(step) or "", []).append((step, redirect_chain))
-    for onward, group in groups.items():
+    for onward, group in _groups(evidence).items():
         from checks.http._ignored_scheme import answer_to_https, family_facts
         from checks.http._inner_lines import inner_line
         from checks.http._known_application import own_setting
@@ -72,12 +62,15 @@ def redirect_downgrade(evidence: Evidence) -> Iterator[Claim]:
         directive = proxy_pass_of(match) if match else None
         answer = answer_to_https(evidence, steps[0]) if match else None
         ignores = answer is not None and answer.location == redirect_target(steps[0])
+        heard = answer if ignores else None
+        told = "" if inner.directive else _forwarded_scheme_place(nginx, steps)
+        rewriting, direct = _rewriting(nginx, steps, onward) if told else (None, None)
         yield Claim(
             about=merge_subjects(subjects),
             covers=subjects
             if is_data
             else (*subjects, *redirected_sockets(evidence, evidence.target.host, "http")),
-            because=_seen(group, answer),
+            because=_seen(group, answer or direct),
             severity=Severity.WARNING
             if back or is_data or _is_written_down(evidence, steps, last)
             else None,
@@ -89,11 +82,12 @@ def redirect_downgrade(evidence: Evidence) -> Iterator[Claim]:
                 "back": back,
                 "data": is_data,
                 "place": file_line(directive) if directive else "",
-                "told": "" if inner.directive else _forwarded_scheme_place(nginx, steps),
+                "told": told,
                 **inner.facts,
                 "ignores": ignores,
+                "rewrites": ignores or rewriting is not None,
                 "untried": bool(match) and answer is None,
-                **(family_facts(evidence, answer) if answer and ignores else {}),
+                **(family_facts(evidence, asked) if (asked := direct or heard) else {}),
                 "slash": _adds_slash(steps[0]),
                 **own_setting(evidence, "trusted_proxy", "public_url"),
             },
@@ -101,8 +95,25 @@ def redirect_downgrade(evidence: Evidence) -> Iterator[Claim]:
             fix=inner.fix
             or (_scheme_fix(nginx, match, onward if ignores else "") if match else None)
             or _server_fix(evidence, steps)
+            or rewriting
             or _fix(nginx, steps, last),
         )
+
+
+def _groups(evidence: Evidence) -> dict[str, list[tuple[Exchange, RedirectChain]]]:
+    """Return the answers that lead to http, with what follows them, by the address."""
+    groups: dict[str, list[tuple[Exchange, RedirectChain]]] = {}
+    for start in (
+        *exchanges_by_purpose(evidence, "target"),
+        *exchanges_by_purpose(evidence, "data"),
+    ):
+        redirect_chain = follow_redirects(start, evidence.of(Exchange))
+        step = next(
+            (exchange for exchange in redirect_chain.steps if leads_to_http(exchange)), None
+        )
+        if step is not None:
+            groups.setdefault(redirect_target(step) or "", []).append((step, redirect_chain))
+    return groups
 
 
 def _seen(
@@ -178,6 +189,30 @@ def _scheme_fix(nginx: Nginx, match: LocationMatch, ignored: str) -> Fix:
         lines += rewriting
     _location_edits.insert_lines(nginx, match, lines, changes)
     return _redirect_edits.fix(nginx, changes, "scheme", sure=False)
+
+
+def _rewriting(
+    nginx: Nginx, steps: list[Exchange], onward: str
+) -> tuple[Fix | None, ComparedRequest | None]:
+    """Return the fix that writes https into the redirects of an application that does not heed the
+    scheme, and its own answer, asked as nginx asks it; None twice where that is another one, where
+    https leads to the page itself, or where the location has such lines."""
+    # Imported late: only a finding needs them.
+    from checks.http._ignored_scheme import rewriting_lines
+    from diagnose.parsers.upstream_answers import reproduces
+
+    requests = nginx.evidence.of(ComparedRequest)
+    first = next((each for each in requests if each.part == "none" and not each.failure), None)
+    if first is None or not reproduces(first, steps[0]) or any(map(_is_same_page, steps)):
+        return None, None
+    matches = nginx.location_matches(_url_path(steps[0]).partition("?")[0])
+    match = next((each for each in matches if proxy_pass_of(each)), None)
+    lines = rewriting_lines(match, onward) if match else []
+    if match is None or not lines:
+        return None, None
+    changes: Changes = {}
+    _location_edits.insert_lines(nginx, match, lines, changes)
+    return _redirect_edits.fix(nginx, changes, "scheme", sure=False), first
 
 
 def _server_fix(evidence: Evidence, steps: list[Exchange]) -> Fix | None:

@@ -46,9 +46,12 @@ def size_limit_told(evidence: Evidence) -> Iterator[Claim]:
     message = limit_message(symptom.text) or _edge_limit(symptom, pages)
     if message is None:
         return
+    # Imported late: only a finding needs it.
+    from checks.upstream._own_remedy import with_own_remedy
+
     subjects = endpoint_subjects(pages)
     is_edge = message.framework == "cloudflare"
-    yield Claim(
+    claim = Claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=tuple(pages),
@@ -69,6 +72,7 @@ def size_limit_told(evidence: Evidence) -> Iterator[Claim]:
             Applicability.MANUAL,
         ),
     )
+    yield claim if is_edge else with_own_remedy(evidence, claim, "body_limit", only_read=True)
 
 
 def _edge_limit(symptom: Symptom, pages: tuple[Exchange, ...]) -> LimitMessage | None:

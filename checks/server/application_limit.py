@@ -52,9 +52,10 @@ def application_limit(evidence: Evidence) -> Iterator[Claim]:
         return
     # Imported late: few programs have such a limit.
     from checks.http._known_application import framework_facts
+    from checks.upstream._own_remedy import with_own_remedy
 
     is_alone = refusal.endpoint == str(target.port)
-    yield Claim(
+    claim = Claim(
         about=Subject(
             port=target.port, path=refusal.path if is_alone and refusal.path else target.path
         ),
@@ -77,6 +78,7 @@ def application_limit(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=Fix((Manual("raise", Where.APPLICATION),), Applicability.MANUAL),
     )
+    yield with_own_remedy(evidence, claim, "body_limit", only_read=True)
 
 
 def _is_about_size(refusal: ProgramRefusal) -> bool:

@@ -5,9 +5,10 @@ Keycloak and others answer 403 "HTTPS required" to plain http. Behind nginx ever
 http, and X-Forwarded-Proto alone says what the visitor uses. The evidence is the application
 itself: it serves the page with "X-Forwarded-Proto: https", and refuses it again without. Others
 redirect to https, which leads to the page itself: for ever on port 443, past it on another port.
-After a message about a lost cookie or session: the application serves the page without its Secure
-cookie, and sets it with that field (express-session, "cookie.secure"). Or it writes http: addresses
-of the site into its pages and answers, and https: ones with that field.
+After a message about a lost cookie or session, or where a page for signing in sets no cookie: the
+application serves the page without its Secure cookie, and sets it with that field (express-session,
+"cookie.secure"). Or it writes http: addresses of the site into its pages and answers, and https:
+ones with that field.
 
 A login is a POST, which is not sent. That its redirect leads to http, or that no session is kept
 behind it, only a message says: then the page shows no difference, and that the field is missing is
@@ -81,18 +82,22 @@ def scheme_not_passed(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _changed_answer(evidence: Evidence) -> Iterator[Claim]:
-    """Yield the claim about an answer with status 200 in both cases: a cookie that the application
-    sets only if it is told of https, or the http: addresses that it writes otherwise."""
+    """Yield the claim about an answer with the same status in both cases: a cookie that the
+    application sets only if it is told of https, or the http: addresses that it writes
+    otherwise."""
     requests = evidence.of(ComparedRequest)
     as_nginx = tuple(request for request in requests if request.part == "none")
     told = tuple(request for request in requests if request.name == SCHEME_FIELD)
     pages = tuple(
         page
         for page in page_exchanges(evidence)
-        if as_nginx and reproduces(as_nginx[0], page) and 200 <= (page.status or 0) < 300
+        if as_nginx and reproduces(as_nginx[0], page) and 200 <= (page.status or 0) < 400
     )
+    is_page = all((page.status or 0) < 300 for page in pages)
     facts = _effect(as_nginx, told) if pages and told else {}
-    if pages and told and not facts:
+    if not is_page and not facts.get("cookie"):
+        facts = {}
+    if pages and told and is_page and not facts:
         yield from _told_by_message(evidence, as_nginx, told, pages)
     match = proxied_match(Nginx.of(evidence), told[0].path) if facts else None
     if match is None:

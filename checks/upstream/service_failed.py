@@ -9,6 +9,7 @@ administrator wrote its unit: then it is likely. Where nothing listens on the si
 a service is a note.
 """
 
+import posixpath
 import re
 import shlex
 from collections.abc import Iterator, Mapping
@@ -77,8 +78,12 @@ def service_failed(evidence: Evidence) -> Iterator[Claim]:
     if unit is None or not failed:
         yield from _of_the_own_port(evidence)
         return
+    # Imported late: few sites have a service that failed.
+    from checks.upstream._run_folders import missing_run_folder, run_folder_steps
+
     accesses = _closed_files(evidence, unit)
     correction = correction_of(evidence, unit.unit) if unit.has_failed else None
+    socket = missing_run_folder(evidence, unit)
     paths = dict.fromkeys(path.partition("?")[0] for path in (target.path, *target.websockets))
     yield Claim(
         about=Subject(port=target.port, path=next(iter(paths))),
@@ -87,7 +92,13 @@ def service_failed(evidence: Evidence) -> Iterator[Claim]:
             Subject(port=target.port),
             Subject(port=80),
         ),
-        because=(unit, *failed, *accesses, *((correction,) if correction else ())),
+        because=(
+            unit,
+            *failed,
+            *accesses,
+            *((correction,) if correction else ()),
+            *((socket,) if socket else ()),
+        ),
         confidence=_confidence(unit),
         facts={
             **_facts(unit),
@@ -95,8 +106,11 @@ def service_failed(evidence: Evidence) -> Iterator[Claim]:
             **_holder(evidence, unit),
             **_access_facts(accesses),
             **correction_facts(correction),
+            "run_folder": posixpath.dirname(unit.endpoint) if socket else "",
         },
-        fix=_fix(unit, accesses, correction),
+        fix=Fix(run_folder_steps(unit), Applicability.REVIEW)
+        if socket
+        else _fix(unit, accesses, correction),
     )
 
 
@@ -269,6 +283,7 @@ def _of_the_own_port(evidence: Evidence) -> Iterator[Claim]:
             "taken_port": "",
             **_access_facts([]),
             **correction_facts(None),
+            "run_folder": "",
         },
         fix=Fix((Manual("read-the-log", Where.APPLICATION),), Applicability.MANUAL),
     )

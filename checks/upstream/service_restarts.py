@@ -37,7 +37,15 @@ def service_restarts(evidence: Evidence) -> Iterator[Claim]:
         Subject(port=target.port, path=path.partition("?")[0])
         for path in dict.fromkeys((target.path, *target.websockets))
     )
+    # upstream.service-failed tells why nothing listens where one of them should.
+    deaf = {
+        unit.unit
+        for unit in evidence.good(FailedUnit)
+        if unit.names_endpoint and not unit.is_open and unit.endpoint != str(target.port)
+    }
     for unit in evidence.good(FailedUnit):
+        if unit.unit in deaf:
+            continue
         is_unready = _is_never_ready(unit)
         is_again = unit.restarts >= _MANY or is_unready
         if unit.is_open and is_again and not unit.port_in_use:

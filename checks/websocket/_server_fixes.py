@@ -8,7 +8,7 @@ from checks.nginx import Nginx
 from checks.nginx._forwarded_ports import port_fix
 from checks.nginx._sent_origins import origin_line
 from checks.server._changed_fields import changed_origin
-from diagnose.model import Claim, Evidence
+from diagnose.model import Claim, Evidence, Manual
 
 
 def with_server_fix(evidence: Evidence, base_claim: Claim, path: str, is_scheme: bool) -> Claim:
@@ -32,3 +32,18 @@ def with_port(evidence: Evidence, base_claim: Claim, path: str) -> Claim:
     fix = port_fix(Nginx.of(evidence), path)
     fix = fix or server_fix(evidence, path, "X-Forwarded-Port", websocket=True)
     return replace(base_claim, fix=fix) if fix else base_claim
+
+
+def with_own_line(evidence: Evidence, base_claim: Claim) -> Claim:
+    """Add the site's origin to the list of the application's own settings or source, if that was
+    read, and no line of the server in front is known to help."""
+    # Imported late: few programs have a list that can be read.
+    from checks.upstream._own_remedy import own_remedy
+
+    if base_claim.fix is None or not all(isinstance(each, Manual) for each in base_claim.fix.steps):
+        return base_claim
+    remedies = (own_remedy(evidence, "websocket_origin"), own_remedy(evidence, "allowed_origin"))
+    remedy = next((each for each in remedies if each and not each.facts["its_documented"]), None)
+    if remedy is None:
+        return base_claim
+    return replace(base_claim, fix=remedy.fix, facts={**base_claim.facts, **remedy.facts})

@@ -21,12 +21,15 @@ from diagnose.model import (
     Claim,
     Confidence,
     Evidence,
+    Fix,
     Severity,
     Subject,
     merge_subjects,
 )
+from diagnose.model.applications import ReadSetting
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Upgrade
+from diagnose.model.nginx import Directive
 from diagnose.parsers.http import hops
 from diagnose.parsers.websocket_refusal import is_unknown_to_signalr, unknown_session
 
@@ -85,15 +88,29 @@ def not_sticky(evidence: Evidence) -> Iterator[Claim]:
                 "path": path,
                 "lost": len(own_sessions),
                 "tried": tried,
-                "answer": _SIGNALR_ANSWER if is_signalr else _ENGINEIO_ANSWER,
+                "answer": _SIGNALR_ANSWER if is_signalr else _engineio_answer(lost_sessions),
                 "signalr": is_signalr,
                 "kind": "upstream" if group else backend.kind if backend else "",
                 "group": group.args[0] if group else backend.name if backend else "",
                 "place": file_line(group) if group else backend.place if backend else "",
             },
             location=nginx.location(group) if group else None,
-            fix=backend.fix(sure) if backend else sticky_fix(nginx, group, sure),
+            fix=backend.fix(sure) if backend else _one_worker(nginx, group, sure),
         )
+
+
+def _one_worker(nginx: Nginx, group: Directive | None, sure: bool) -> Fix:
+    """Return the edit of the only program's unit to one worker process (gunicorn), if that was
+    read: it serves several visitors at a time all the same (eventlet, gevent, threads). Of a group,
+    that which keeps a client on one server."""
+    settings = nginx.evidence.good(ReadSetting)
+    reads = [read for read in settings if read.topic == "workers" and read.new]
+    if group or not reads:
+        return sticky_fix(nginx, group, sure)
+    # Imported late: few programs have such a line.
+    from checks.upstream._setting_fixes import setting_fix
+
+    return setting_fix(reads[:1], "sticky")
 
 
 def _opens_directly(evidence: Evidence, path: str) -> bool:
@@ -107,7 +124,13 @@ def _opens_directly(evidence: Evidence, path: str) -> bool:
     return is_accepted and not handshakes.accepted_by_front
 
 
-_ENGINEIO_ANSWER, _SIGNALR_ANSWER = "Session ID unknown", "No Connection with that ID"
+_SIGNALR_ANSWER = "No Connection with that ID"
+
+
+def _engineio_answer(lost_sessions: list[Upgrade]) -> str:
+    """Return the words of the server: those of Engine.IO itself, or of its port to Python."""
+    is_python = any("Invalid session" in upgrade.body for upgrade in lost_sessions)
+    return "Invalid session" if is_python else "Session ID unknown"
 
 
 def _confidence(opened: bool, group: bool) -> Confidence:

@@ -138,9 +138,10 @@ class _Trial:
 
     def is_meant_for_pages(self, own_origin: str, has_pages: bool) -> bool:
         """Return whether the application wants the site's own pages: who accepts the site's name
-        with another scheme or port does."""
+        with another scheme or port does, and Phoenix LiveView is part of a page."""
         is_own_name = self.origin == own_origin and bool(self.passing_variants & _OF_OWN_NAME)
-        return has_pages or is_own_name or _is_action_cable(self.handshakes)
+        is_live_view = self.attempt.path.partition("?")[0].endswith("/live/websocket")
+        return has_pages or is_own_name or is_live_view or _is_action_cable(self.handshakes)
 
 
 #: Changes that leave the site's name in the Origin.
@@ -175,12 +176,16 @@ def _claim(nginx: Nginx, trial: _Trial, *, has_pages: bool) -> Claim:
     if host_line:
         return replace(base_claim, fix=host_line.fix or base_claim.fix)
     # Imported late: only a finding needs them.
-    from checks.websocket._server_fixes import with_port, with_server_fix
+    from checks.websocket._server_fixes import with_own_line, with_port, with_server_fix
 
     if facts["plain_port"]:
         return with_port(evidence, base_claim, attempt.path)
     by_server = with_server_fix(evidence, base_claim, attempt.path, trial.is_fixed_by_scheme)
-    return by_server if by_server is not base_claim else _with_own_setting(evidence, base_claim)
+    if by_server is not base_claim:
+        return by_server
+    is_others = trial.is_fixed_by_scheme or trial.origin != own_origin
+    by_line = base_claim if is_others else with_own_line(evidence, base_claim)
+    return by_line if by_line is not base_claim else _with_own_setting(evidence, base_claim)
 
 
 def _with_own_setting(evidence: Evidence, base_claim: Claim) -> Claim:
@@ -257,6 +262,8 @@ def _first_requests(evidence: Evidence) -> Iterator[Subject]:
         yield Subject(port=target.port, path=target.path)
 
 
+_PHOENIX = "Could not check origin for Phoenix"
+
 #: Reasons of a refusal that may be the Origin.
 _VAGUE: tuple[Refusal, ...] = ("unauthorized", "other")
 
@@ -270,7 +277,9 @@ def _step(facts: Mapping[str, object]) -> str:
 def _logged_refusal(evidence: Evidence, origins: Collection[str]) -> ProgramLine | None:
     """Return the program's own line about an Origin that this run sent and it refuses."""
     for line in evidence.good(ProgramLine):
-        if is_origin_error(line.message) and any(origin in line.message for origin in origins):
+        is_named = any(origin in line.message for origin in origins)
+        # Phoenix names the origin on a line of its own.
+        if is_origin_error(line.message) and (is_named or _PHOENIX in line.message):
             return line
     return None
 

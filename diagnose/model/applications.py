@@ -16,7 +16,8 @@ from diagnose.model.summary import Summary, phrase
 Topic = Literal[
     "websocket", "upload", "stream", "timeout", "field", "well_known", "uri",
     "public_url", "trusted_proxy", "allowed_host", "allowed_origin", "base_path", "secure_cookie",
-    "cors_origin", "session_cookie", "plain_path",
+    "cors_origin", "session_cookie", "plain_path", "body_limit",
+    "workers", "websocket_origin",
 ]  # fmt: skip
 
 #: What the value of an application's setting is.

@@ -35,8 +35,9 @@ class FrameworkChange:
     already; `line` is replaced by `write`, or `add` comes `behind` a statement, behind
     (`after_line`) or before a line, or at the file's end (`last_line`). Only a program that has
     `needs` in a statement which `opens` begins is in want of it; with NODE_ENV=production
-    `needs_production` does as well. `variable` and `argument` set it from outside to `value`;
-    `trusts` are the proxies that need none. `build` is the command that brings a change into what
+    `needs_production` does as well. `variable` and `argument` set it from outside to `value`,
+    or to `socket_value` where the proxy comes by a Unix socket, and has no address; `trusts` are
+    the proxies that need none. `build` is the command that brings a change into what
     is served, and `source` a file from which this one is built. A base path with `stripped` is
     right where the web server takes it off the path of a request too."""
 
@@ -53,6 +54,7 @@ class FrameworkChange:
     variable: str = ""
     argument: str = ""
     value: str = ""
+    socket_value: str = ""
     trusts: tuple[str, ...] = ()
     build: tuple[str, ...] = ()
     source: str = ""
@@ -172,8 +174,9 @@ def source_edit(
 def has_it(change: FrameworkChange, text: str, target: Target) -> bool:
     """Return whether a file has what the framework needs already, outside of comments."""
     bare = _code_lines(text)
-    host = re.escape(target.host)
-    return any(_first(each.replace("{host}", host), bare) for each in change.present)
+    host, origin = re.escape(target.host), re.escape(target.origin)
+    known = (each.replace("{host}", host).replace("{origin}", origin) for each in change.present)
+    return any(_first(each, bare) for each in known)
 
 
 def wants_it(change: FrameworkChange, text: str, is_production: bool) -> bool:

@@ -16,11 +16,13 @@ from diagnose.parsers.sanitize import UNSAFE, clean
 from diagnose.parsers.setting_edits import with_entry, with_value
 from diagnose.parsers.setting_fit import filled, right_value
 from diagnose.parsers.setting_values import Format, SettingValue, setting_value
+from diagnose.parsers.unit_variables import with_unit_argument, with_unit_variable
 
 #: Most characters of the lines of a value: a longer one gets no edit.
 MAX_LINES = 1500
 #: Seconds by which a file has to be newer than the process.
 SLACK = 2
+_OWN_UNITS = "/etc/systemd/system/"
 _LISTS = frozenset({"host-list", "proxy-list", "origin-list"})
 #: Words of names whose values are never shown, also where they stand in the line of a setting.
 _REVEALING = re.compile(r"(?i)pass|pwd|secret|key|token|cred|salt|auth|://[^/@\s]{1,200}@")
@@ -52,7 +54,8 @@ def read_setting(
         return in_file
     argument = argument_value(place.words, setting.argument) if setting.argument else None
     if argument is not None:
-        return _outside(bare, setting.argument, "argument", argument, change)
+        read = _outside(bare, setting.argument, "argument", argument, change)
+        return read if place.container else _in_own_unit(read, unit_files, argument)
     if setting.variable in place.variables:
         value = place.variables[setting.variable]
         read = _outside(bare, setting.variable, "variable", value, change)
@@ -200,6 +203,22 @@ def _in_unit(
         if found is not None:
             after = change.edited(file.text, "env", setting.variable, found)
             return _at_line(read, file, found, after)
+    return _in_own_unit(read, unit_files, "")
+
+
+def _in_own_unit(read: ReadSetting, unit_files: tuple[FileText, ...], argument: str) -> ReadSetting:
+    """Return it with the line of an administrator's unit that has the variable ("Environment=") or
+    the argument with this value (systemd.exec(5), systemd.service(5))."""
+    for file in reversed(unit_files if read.wanted else ()):
+        if not file.path.startswith(_OWN_UNITS):
+            continue
+        edit = (
+            with_unit_variable(file.text, read.key, read.wanted, is_new=False)
+            if read.source == "variable"
+            else with_unit_argument(file.text, read.key, argument, read.wanted)
+        )
+        if edit is not None and is_plain(f"{edit.line}\n{edit.new}"):
+            return replace(read, file=file.path, number=edit.number, line=edit.line, new=edit.new)
     return read
 
 

@@ -12,12 +12,15 @@ from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.pages import Page, PageFileResponse
 from diagnose.parsers.applications import is_plain_path, message_of
 from diagnose.parsers.http import refuses_host
+from diagnose.parsers.limit_messages import limit_message
 from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.urls import is_internal_host, is_loopback_host, normalize_url, parse_url
+from diagnose.parsers.websocket_refusal import unknown_session
 
 #: A file that a page loads from an http: address.
 _PLAIN_FILE = re.compile(r"\bsrc=[\"']?http://([\w.-]{1,253})", re.IGNORECASE)
 _PASSWORD = re.compile(r"<input\b[^<>]{0,400}\btype=[\"']?password\b", re.IGNORECASE)
+_SIGN_IN = re.compile(r"(?i)/(?:log|sign)[-_]?(?:in|on)(?:/|\.\w{1,5})?$")
 _NONE, _SECURE = re.compile(r";\s{0,9}samesite\s{0,9}=\s{0,9}none"), re.compile(r";\s{0,9}secure\b")
 _URL = re.compile(r"(?:https?|wss?)://[\w.:\[\]-]{1,260}")
 #: Characters of a page, and of a message, that are looked at.
@@ -26,7 +29,10 @@ _SIGNED = re.compile(r"[?&]signature=")
 _REFUSED = frozenset({400, 401, 403, 404})
 #: What a program answers for a path that it does not serve.
 _CLOSED = frozenset({403, 404})
+#: Content Too Large (RFC 9110 section 15.5.14).
+_TOO_LARGE = 413
 _TOLD: dict[str, tuple[Topic, ...]] = {
+    "body-size": ("body_limit",),
     "cors": ("allowed_origin",),
     "cookie": ("session_cookie",),
     # Django makes its own origin of a field only where its settings name it.
@@ -53,12 +59,16 @@ def suspected_topics(
     for upgrade in upgrades:
         if upgrade.is_visit and not upgrade.accepted and upgrade.status in _REFUSED:
             # Plausible and Mattermost compare the Origin with their own address.
-            topics.update(("allowed_origin", "public_url"))
+            topics.update(("allowed_origin", "public_url", "websocket_origin"))
+        if unknown_session(upgrade):
+            topics.add("workers")
     topics.update(_of_addresses(target, _named(pages)))
     if target.path.strip("/") and any(file.shows_fault for file in files):
         topics.add("base_path")
     if target.symptom is not None:
         topics.update(_TOLD.get(target.symptom.kind, ()))
+        if target.symptom.number == _TOO_LARGE or limit_message(target.symptom.text[:_MAX_TEXT]):
+            topics.add("body_limit")
         topics.update(_of_addresses(target, _URL.findall(target.symptom.text[:_MAX_TEXT])))
         # The signature of an address is made with its scheme.
         if _SIGNED.search(target.path):
@@ -121,9 +131,19 @@ def _of_exchange(target: Target, exchange: Exchange) -> Iterator[Topic]:
 def is_express_login(exchange: Exchange) -> bool:
     """Return whether Express answers with a sign-in form and sets no cookie."""
     fields = {name.lower(): value for name, value in exchange.headers}
-    if fields.get("x-powered-by", "").lower() != "express" or "set-cookie" in fields:
-        return False
+    is_express = fields.get("x-powered-by", "").lower() == "express"
+    return is_express and "set-cookie" not in fields and has_sign_in(exchange)
+
+
+def has_sign_in(exchange: Exchange) -> bool:
+    """Return whether an answer has a field for a password."""
     return _PASSWORD.search(exchange.body[:_MAX_BODY]) is not None
+
+
+def leads_to_sign_in(exchange: Exchange) -> bool:
+    """Return whether an answer redirects to a page whose name is that of a sign-in."""
+    url = parse_url(redirect_target(exchange) or "")
+    return url is not None and _SIGN_IN.search(url.path) is not None
 
 
 def _has_insecure_cookie(exchange: Exchange) -> bool:

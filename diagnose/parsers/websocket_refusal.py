@@ -255,10 +255,13 @@ def is_origin_error(text: str) -> bool:
     return _ORIGIN.search(re.sub(r"<[^>]{0,1000}>", " ", text[:4096])) is not None
 
 
+_UNKNOWN_SESSION = re.compile(r"Session ID unknown|^\W{0,9}Invalid session\b")
+
+
 def unknown_session(upgrade: Upgrade) -> bool:
-    """Return whether Engine.IO reports error 1 ("Session ID unknown"), or SignalR that it has no
-    such connection: another worker has it, or it has ended."""
-    is_engineio = upgrade.status == 400 and "Session ID unknown" in upgrade.body
+    """Return whether Engine.IO reports error 1 ("Session ID unknown"; python-engineio: "Invalid
+    session"), or SignalR that it has no such connection: another worker has it, or it has ended."""
+    is_engineio = upgrade.status == 400 and _UNKNOWN_SESSION.search(upgrade.body) is not None
     return is_engineio or is_unknown_to_signalr(upgrade)
 
 

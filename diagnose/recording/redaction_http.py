@@ -92,6 +92,7 @@ _MARKERS = tuple(
         (r"rate.?limit|too many|limit exceeded|throttl", ""),
         (r"No Connection with that ID", ""),
         (r"\APage not found\Z", "Page not found"),
+        (r"\bInvalid session\b", ""),
         (r"Session ID unknown|Unsupported protocol version|Transport unknown", ""),
         (r"connection id required|Welcome to SockJS", ""),
         (r"\A\{\"code\":3,\"message\":\"bad request\"\}\Z", ""),

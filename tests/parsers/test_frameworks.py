@@ -38,11 +38,17 @@ SOURCES = {
     "laravel": "class TrustProxies extends Middleware\n{\n    protected $proxies;\n}\n",
 }  # fmt: skip
 
+#: What has nothing to do with the proxy.
+_OWN = {"body_limit", "websocket_origin"}
 
-def changed(name: str, text: str) -> str:
+
+def changed(name: str, text: str, *topics: str) -> str:
+    """Return the text with the first change about these topics, by default about its proxy."""
     framework = framework_of(name)
     assert framework is not None
     for change in framework.changes:
+        if (change.topic in _OWN) if not topics else (change.topic not in topics):
+            continue
         edit = source_edit(change, text, SHOP, "127.0.0.1", "/help")
         if edit is not None:
             lines = text.split("\n")
@@ -50,6 +56,93 @@ def changed(name: str, text: str) -> str:
             lines[start : start + bool(edit.old)] = edit.new.split("\n")
             return "\n".join(lines)
     return ""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line"),
+    [
+        ("express", "app.use(express.json());", "app.use(express.json({ limit: '50mb' }));"),
+        ("express", "app.use(express.json({ limit: '1mb' }));",
+         "app.use(express.json({ limit: '50mb' }));"),
+        ("express", "app.use(bodyParser.json({strict: true, limit: 2048}))",
+         "app.use(bodyParser.json({strict: true, limit: '50mb'}))"),
+        ("fastify", "const app = fastify({ logger: true })",
+         "const app = fastify({ bodyLimit: 50 * 1024 * 1024, logger: true })"),
+        ("flask", "app.config['MAX_CONTENT_LENGTH'] = 16 * 1024 * 1024",
+         "app.config['MAX_CONTENT_LENGTH'] = 50 * 1024 * 1024"),
+        ("django", "ROOT_URLCONF = 'shop.urls'",
+         "ROOT_URLCONF = 'shop.urls'\nDATA_UPLOAD_MAX_MEMORY_SIZE = 50 * 1024 * 1024"),
+        ("nextjs", "    serverActions: { bodySizeLimit: '2mb' },",
+         "    serverActions: { bodySizeLimit: '50mb' },"),
+        ("nestjs", "    const app = await core_1.NestFactory.create(app_module_1.AppModule);",
+         "    const app = await core_1.NestFactory.create(app_module_1.AppModule);\n"
+         "    app.useBodyParser('json', { limit: '50mb' });"),
+        ("spring", "server.port=8081",
+         "server.port=8081\nspring.servlet.multipart.max-file-size=50MB\n"
+         "spring.servlet.multipart.max-request-size=50MB"),
+    ],
+)  # fmt: skip
+def test_the_limit_of_a_body_is_raised(name: str, text: str, line: str) -> None:
+    assert changed(name, f"{text}\n", "body_limit") == f"{line}\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("express", "app.use(express.json({ limit: '100mb' }));\n"),
+        ("express", "// app.use(express.json());\n"),
+        ("spring", "spring.servlet.multipart.max-file-size=1MB\n"),
+        ("fastify", "const app = fastify({ bodyLimit: 1 })\n"),
+    ],
+)
+def test_a_limit_that_somebody_set_may_be_meant(name: str, text: str) -> None:
+    assert changed(name, text, "body_limit") == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line"),
+    [
+        ("rails", '  config.action_cable.allowed_request_origins = [ "http://localhost" ]',
+         '  config.action_cable.allowed_request_origins = ["https://shop.example.com", '
+         '"http://localhost" ]'),
+        ("rails", "Rails.application.configure do\nend",
+         'Rails.application.configure do\n  config.action_cable.allowed_request_origins = '
+         '["https://shop.example.com"]\nend'),
+        ("phoenix", '    check_origin: ["//example.com"],',
+         '    check_origin: ["https://shop.example.com", "//example.com"],'),
+        ("phoenix", '  host = System.get_env("PHX_HOST") || "example.com"',
+         '  host = System.get_env("PHX_HOST") || "shop.example.com"'),
+        ("phoenix", '  url: [host: "example.com", port: 80],',
+         '  url: [host: "shop.example.com", port: 80],'),
+        ("django", "ALLOWED_HOSTS = ['localhost']\nINSTALLED_APPS = ['channels']",
+         "ALLOWED_HOSTS = ['shop.example.com', 'localhost']\nINSTALLED_APPS = ['channels']"),
+        ("python-socketio", "socketio = SocketIO(app, cors_allowed_origins='http://localhost')",
+         'socketio = SocketIO(app, cors_allowed_origins=["https://shop.example.com", '
+         "'http://localhost'])"),
+        ("python-socketio", "sio = socketio.AsyncServer(async_mode='asgi')",
+         "sio = socketio.AsyncServer(async_mode='asgi', "
+         'cors_allowed_origins="https://shop.example.com")'),
+    ],
+)  # fmt: skip
+def test_the_origin_of_the_site_is_allowed(name: str, text: str, line: str) -> None:
+    after = changed(name, f"{text}\n", "websocket_origin")
+    assert after == f"{line}\n"
+    assert changed(name, after, "websocket_origin") == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("rails", "config.action_cable.disable_request_forgery_protection = true\n"
+                  "Rails.application.configure do\n"),
+        ("rails", "config.action_cable.allowed_request_origins = ENV['ORIGINS'].split(',')\n"
+                  "Rails.application.configure do\n"),
+        ("phoenix", "    check_origin: false,\n  url: [host: \"example.com\"]\n"),
+        ("python-socketio", "socketio = SocketIO(app, cors_allowed_origins='*')\n"),
+    ],
+)  # fmt: skip
+def test_a_list_that_is_open_or_computed_is_left(name: str, text: str) -> None:
+    assert changed(name, text, "websocket_origin") == ""
 
 
 def test_every_file_is_read() -> None:

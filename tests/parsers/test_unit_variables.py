@@ -1,4 +1,4 @@
-from diagnose.parsers.unit_variables import UnitEdit, with_unit_variable
+from diagnose.parsers.unit_variables import UnitEdit, with_unit_argument, with_unit_variable
 
 UNIT = "[Unit]\nDescription=Shop\n\n[Service]\nExecStart=/usr/bin/shop\n"
 
@@ -15,5 +15,22 @@ def test_what_is_not_edited() -> None:
     assert with_unit_variable(UNIT, "SHOP_HOSTS", "a", is_new=False) is None
     assert with_unit_variable(UNIT, "SHOP_HOSTS", "a b", is_new=True) is None
     assert with_unit_variable("ExecStart=/x\n", "SHOP_HOSTS", "a", is_new=True) is None
-    two = f"{UNIT}Environment=A=1 SHOP_HOSTS=b C=2\n"
-    assert with_unit_variable(two, "SHOP_HOSTS", "a", is_new=False) is None
+    computed = f"{UNIT}Environment=SHOP_HOSTS=${{HOSTS}}\n"
+    assert with_unit_variable(computed, "SHOP_HOSTS", "a", is_new=False) is None
+
+
+def test_other_variables_of_a_line_are_kept() -> None:
+    two = f'{UNIT}Environment=A=1 "SHOP_HOSTS=b" C=2\n'
+    edit = with_unit_variable(two, "SHOP_HOSTS", "a", is_new=False)
+    assert edit
+    assert edit.new == 'Environment=A=1 "SHOP_HOSTS=a" C=2'
+
+
+def test_an_argument_has_another_value() -> None:
+    text = "[Service]\nExecStart=/usr/bin/shop run \\\n  --base-path=/old -p 3\nUser=old\n"
+    edit = with_unit_argument(text, "--base-path", "/old", "/shop")
+    assert edit == UnitEdit(3, "  --base-path=/old -p 3", "  --base-path=/shop -p 3", False)
+    assert with_unit_argument(text, "--base-path", "/other", "/shop") is None
+    assert with_unit_argument(text, "--base-path", "/old", "a b") is None
+    twice = "ExecStart=/a --x 1\nExecStart=/b --x 1\n"
+    assert with_unit_argument(twice, "--x", "1", "2") is None

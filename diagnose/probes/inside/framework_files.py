@@ -41,10 +41,12 @@ _SCRIPTS = (".py", ".js", ".mjs", ".cjs", ".jar", ".rb", ".dll")
 
 @frozen
 class _Site:
-    """What an edit is written for: the address of the proxy, the folder of the application, whether
-    that is taken off, and the paths that the page asks for."""
+    """What an edit is written for: the address of the proxy, or that it comes by a Unix socket and
+    has none; the folder of the application, whether that is taken off, and the paths that the page
+    asks for."""
 
     proxy: str
+    is_socket: bool
     folder: str
     strips: bool
     asked: tuple[str, ...]
@@ -54,7 +56,7 @@ async def emit_frameworks(
     ctx: ProbeContext, place: ProgramPlace, topics: frozenset[Topic], endpoint: str
 ) -> None:
     """Record what the framework lacks: of its source first, then of the server that runs it."""
-    site = _site(ctx, place)
+    site = _site(ctx, place, is_socket=endpoint.startswith("/"))
     bases = tuple(source_folders(place))
     served = tuple(dict.fromkeys((*_inner_folders(ctx, endpoint), *web_folders(ctx))))
     found = list[ReadSetting]()
@@ -97,7 +99,7 @@ def _named(place: ProgramPlace, topics: frozenset[Topic], site: _Site) -> Iterat
             )  # fmt: skip
 
 
-def _site(ctx: ProbeContext, place: ProgramPlace) -> _Site:
+def _site(ctx: ProbeContext, place: ProgramPlace, *, is_socket: bool) -> _Site:
     folder, strips = folder_of_site(ctx)
     # A container sees a program of the machine by another address than 127.0.0.1, and the program
     # the container by its own, which changes.
@@ -107,7 +109,7 @@ def _site(ctx: ProbeContext, place: ProgramPlace) -> _Site:
     asked = tuple(url.path for url in urls if url is not None and url.host == ctx.target.host)
     if not folder and not place.pid:
         folder = ctx.target.path.partition("?")[0].rpartition("/")[0]
-    return _Site(proxy, folder, strips, asked)
+    return _Site(proxy, is_socket, folder, strips, asked)
 
 
 def source_folders(place: ProgramPlace) -> Iterator[str]:
@@ -139,7 +141,10 @@ async def _of_source(
     ctx: ProbeContext, framework: Framework, change: FrameworkChange, place: ProgramPlace,
     bases: tuple[str, ...], served: tuple[str, ...], site: _Site,
 ) -> list[ReadSetting]:  # fmt: skip
-    """Return the change of the file that lacks it; none where any file of the folder has it."""
+    """Return the change of the file that lacks it; none where any file of the folder has it, or
+    where the environment has it, which wins against a file."""
+    if change.variable and place.variables.get(change.variable):
+        return []
     prefix = f"/proc/{place.pid}/root" if place.container and place.pid else ""
     above = [posixpath.normpath(posixpath.join(base, up)) for base in bases for up in framework.web]
     groups = [(base, prefix) for base in dict.fromkeys((*bases, *above)) if base not in _TOO_WIDE]
@@ -263,16 +268,22 @@ async def _of_process(
         if framework.words
         else bool(framework.asks)
     )
-    is_own = is_run and (not framework.files or is_sourced)
-    if not change.variable or not is_own or not (place.pid or place.container):
+    is_set = bool(change.variable) and change.variable in place.variables
+    is_own = is_run and (not framework.files or is_sourced or is_set)
+    if not (change.variable or change.argument) or not is_own or not (place.pid or place.container):
         return []
+    socket_form = change.socket_value if site.is_socket else ""
+    form = socket_form or change.value
     setting = OwnSetting(
-        topic=change.topic, means="proxy-list" if "{proxy}" in change.value else "host",
+        topic=change.topic, means="proxy-list" if "{proxy}" in form else "host",
         variable=change.variable, argument=change.argument,
-        form=change.value.replace("{folder}", site.folder),
+        form=form.replace("{folder}", site.folder),
     )  # fmt: skip
     value = place.variables.get(change.variable) or argument_value(place.words, change.argument)
-    if not value and site.proxy in change.trusts:
+    if not value and site.proxy in change.trusts and not socket_form:
+        return []
+    # Without an argument the program has its default, or a file of its own.
+    if not value and not change.variable:
         return []
     files = await unit_texts(ctx, place)
     read = read_setting(

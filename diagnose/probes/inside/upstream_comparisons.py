@@ -1,7 +1,7 @@
 """Probes that ask the application directly, after the site has answered with an error or with a
-redirect to itself, without a cookie that a pasted message misses, with http: addresses of the site
-itself or a redirect to one, or with a redirect without the visitors' port: exactly as nginx asks
-it, and then with one part of the request changed at a time.
+redirect to itself, without a cookie that a pasted message or a page for signing in misses, with
+http: addresses of the site itself or a redirect to one, or with a redirect without the visitors'
+port: exactly as nginx asks it, and then with one part of the request changed at a time.
 
 If the application answers directly what visitors get, the answer is its own; if it serves the page
 after one change, that part of nginx's request makes the difference. Both requests are then repeated
@@ -41,6 +41,7 @@ from diagnose.parsers.nginx.proxied_request import (
 from diagnose.parsers.nginx.upstreams import intercepts_errors
 from diagnose.parsers.own_scheme import is_about_http, plain_addresses
 from diagnose.parsers.redirects import REDIRECTS, drops_port, leads_to_http, leads_to_itself
+from diagnose.parsers.setting_symptoms import has_sign_in, leads_to_sign_in
 from diagnose.parsers.unknown_paths import unknown_path
 from diagnose.parsers.upstream_answers import (
     REDIRECT,
@@ -132,15 +133,20 @@ def _names_itself_plain(ctx: ProbeContext, exchange: Exchange) -> bool:
 
 def _may_miss_cookie(ctx: ProbeContext, exchange: Exchange) -> bool:
     """Whether a message says that a cookie is missing, and a page over https sets none: an
-    application that takes its visitor for one without TLS sends no Secure cookie."""
-    symptom = ctx.target.symptom
-    return (
-        symptom is not None
-        and symptom.kind in {"cookie", "login"}
-        and ctx.target.uses_tls
-        and 200 <= (exchange.status or 0) < 300
-        and exchange.header("Set-Cookie") is None
-    )
+    application that takes its visitor for one without TLS sends no Secure cookie. Or a page for
+    signing in sets none, and nginx does not tell the application that the visitor uses https."""
+    symptom, status = ctx.target.symptom, exchange.status or 0
+    if not ctx.target.uses_tls or exchange.header("Set-Cookie") is not None:
+        return False
+    if symptom is not None and symptom.kind in {"cookie", "login"} and 200 <= status < 300:
+        return True
+    is_led = leads_to_sign_in(exchange) and not drops_port(exchange)
+    if not (has_sign_in(exchange) if 200 <= status < 300 else is_led):
+        return False
+    configs = ctx.observed(NginxConfig)[:1]
+    routes = (upstream_routes.find_route(ctx, config, ctx.target.path) for config in configs)
+    requests = (nginx_request(ctx, route, ctx.target, exchange) for route in routes if route)
+    return any(request.field(SCHEME_FIELD) != "https" for request in requests if request)
 
 
 def _may_hide_answer(ctx: ProbeContext, exchange: Exchange) -> bool:

@@ -92,6 +92,21 @@ def test_an_applications_redirect_is_left_to_a_person() -> None:
     assert claim.facts["told"]
 
 
+def test_nginx_corrects_the_redirects_of_an_application_that_is_told_the_scheme() -> None:
+    header = "proxy_set_header X-Forwarded-Proto $scheme;\n        proxy_set_header"
+    told = config(SITE.replace("proxy_set_header", header))
+    direct = compared(301, location=PLAIN + "en/")
+    seen = (answer(HOME, PLAIN + "en/"), direct, told, *AROUND)
+    (claim,) = judge("http.redirect-downgrade", *seen)
+    applicability, lines = applied(claim)
+    assert applicability is Applicability.REVIEW
+    assert "+proxy_redirect http://shop.example.com/ https://shop.example.com/;" in lines
+    assert claim.facts["rewrites"]
+    circle = (answer(HOME, PLAIN), compared(301, location=PLAIN), told, *AROUND)
+    (claim,) = judge("http.redirect-downgrade", *circle)
+    assert applied(claim) == (Applicability.MANUAL, [])
+
+
 def test_a_redirect_that_only_adds_a_slash_is_the_containers() -> None:
     header = "proxy_set_header X-Forwarded-Proto $scheme;\n        proxy_set_header"
     told, page = config(SITE.replace("proxy_set_header", header)), HOME + "test"

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
-from diagnose.model import Confidence
+from diagnose.model import Applicability, Confidence, Edit
+from diagnose.model.applications import ReadSetting
 from diagnose.model.program_logs import ProgramRefusal
 from diagnose.model.symptom import Symptom
 from diagnose.model.web_servers import WebServer
@@ -57,3 +58,15 @@ def test_fires_with_springs_own_lines_for_its_own_words() -> None:
     assert claim.facts["spring"]
     (claim,) = judge(CHECK, APACHE, WORDS, target=TOLD)
     assert not claim.facts["spring"]
+
+
+def test_the_limit_of_the_source_is_raised() -> None:
+    read = ReadSetting(
+        application="express", topic="body_limit", key="limit of express.json()", source="nowhere",
+        file="/srv/shop/server.js", number=4, line="app.use(express.json());",
+        new="app.use(express.json({ limit: '50mb' }));", unit="shop.service",
+    )  # fmt: skip
+    (claim,) = judge(CHECK, APACHE, replace(REFUSED, endpoint="3000"), read, target=TOLD)
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Edit)
+    assert claim.fix.applicability is Applicability.REVIEW

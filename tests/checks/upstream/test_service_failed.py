@@ -3,10 +3,11 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Claim, Command, Confidence, Severity
+from diagnose.model import Applicability, Claim, Command, Confidence, Failure, Severity
 from diagnose.model.program_logs import FailedUnit
 from diagnose.model.server import Listeners
 from diagnose.model.services import UnitCorrection
+from diagnose.model.upstream import Permissions, UpstreamSocket
 from tests.support.check_evidence import judge
 from tests.support.report_builder import ANSWER
 from tests.support.web_server_evidence import LISTENING
@@ -217,3 +218,29 @@ def test_fires_and_leaves_other_units_as_they_are() -> None:
     # One that nobody started has not failed by its unit.
     (claim,) = judge(CHECK, PAGE, IDLE, CORRECTION)
     assert not any("mkdir" in line for line in _shown(claim))
+
+
+def test_the_folder_of_its_socket_is_made_at_each_start() -> None:
+    path = "/run/shop/shop.sock"
+    unit = replace(
+        UNIT, unit="shop", endpoint=path, names_endpoint=True, is_local=True, state="failed",
+        message=f"FileNotFoundError: [Errno 2] No such file or directory: '{path}'",
+    )  # fmt: skip
+    run = Permissions(path="/run", mode="drwxr-xr-x", owner=0, group=0)
+    socket = UpstreamSocket(
+        path=path, above=(run,), failure=Failure("missing", "No such file or directory")
+    )
+    (claim,) = judge(CHECK, PAGE, unit, socket)
+    assert claim.facts["run_folder"] == "/run/shop"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "RuntimeDirectory=shop" in str(claim.fix.steps[1])
+    for other in (
+        replace(socket, above=(replace(run, path="/run/shop"), run)),
+        replace(socket, path="/run/other.sock"),
+        replace(socket, above=()),
+    ):
+        (claim,) = judge(CHECK, PAGE, unit, other)
+        assert not claim.facts["run_folder"]
+    (claim,) = judge(CHECK, PAGE, replace(unit, is_local=False), socket)
+    assert not claim.facts["run_folder"], "the package's own unit"

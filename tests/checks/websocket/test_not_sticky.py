@@ -3,7 +3,8 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Claim, Command, Confidence, Edit
+from diagnose.model import Applicability, Claim, Command, Confidence, Edit, Manual
+from diagnose.model.applications import ReadSetting
 from tests.support.caddy_evidence import CADDY, caddy_config, document
 from tests.support.caddy_evidence import SITE as CADDY_SITE
 from tests.support.check_evidence import CHAT, judge
@@ -262,3 +263,20 @@ def test_takes_the_place_of_a_policy_of_caddy() -> None:
 @pytest.mark.parametrize("line", ["lb_policy ip_hash", "lb_policy cookie lb", "import balance"])
 def test_fires_less_surely_where_caddy_may_keep_a_client(line: str) -> None:
     assert caddy_claim(f" {{\n\t\t{line}\n\t}}").confidence is Confidence.LIKELY
+
+
+def test_a_program_with_several_workers_gets_one() -> None:
+    lost = replace(LOST, body="Invalid session")
+    read = ReadSetting(
+        application="gunicorn", topic="workers", key="--workers", source="argument",
+        file="/etc/systemd/system/chat.service", number=7, line="ExecStart=gunicorn --workers 3 a",
+        new="ExecStart=gunicorn --workers 1 a", unit="chat.service",
+    )  # fmt: skip
+    (claim,) = judge("websocket.not-sticky", lost, read, target=CHAT)
+    assert claim.facts["answer"] == "Invalid session"
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Edit)
+    assert claim.fix.applicability is Applicability.REVIEW
+    (claim,) = judge("websocket.not-sticky", lost, target=CHAT)
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)

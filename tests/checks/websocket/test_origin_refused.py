@@ -437,3 +437,36 @@ def test_the_programs_own_address_is_put_right_where_it_was_read() -> None:
     (claim,) = judge(CHECK, *seen, right, target=CHAT, masked=False)
     assert claim.fix
     assert not claim.fix.edits
+
+
+def test_the_origin_comes_into_the_list_of_the_source() -> None:
+    read = ReadSetting(
+        application="rails", topic="websocket_origin", key="allowed_request_origins",
+        source="nowhere",
+        file="/srv/shop/config/environments/production.rb", number=9, line="  a = ['b']",
+        new="  a = ['https://shop.example.com', 'b']", unit="puma.service",
+    )  # fmt: skip
+    (claim,) = judge(CHECK, upgrade(404, body=NO_PAGE), CABLE, read, target=CHAT)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert isinstance(claim.fix.steps[0], Edit)
+    (claim,) = judge(CHECK, upgrade(404, body=NO_PAGE), CABLE, target=CHAT)
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual), "nothing was read"
+
+
+def test_phoenix_names_the_origin_on_a_line_of_its_own() -> None:
+    path = "/live/websocket?vsn=2.0.0"
+    target = replace(CHAT, path=path, websockets=(path,))
+    seen = [
+        replace(each, path=path)
+        for each in (upgrade(403), replace(upgrade(101, "no-origin", accepted=True), origin=""))
+    ]
+    line = ProgramLine(
+        message="[error] Could not check origin for Phoenix.Socket transport.",
+        weight=1, endpoint="3000",
+    )  # fmt: skip
+    (claim,) = judge(CHECK, *seen, line, target=target)
+    assert (claim.confidence, claim.severity) == (Confidence.CERTAIN, None)
+    (claim,) = judge(CHECK, *seen, target=target)
+    assert claim.confidence is Confidence.LIKELY

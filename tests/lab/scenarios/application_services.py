@@ -10,6 +10,7 @@ from ..scenario import healthy, scenario
 #: The service is the same on every platform with systemd; one layout is enough.
 ONE_LAYOUT = {"[!d]*": "the service is the same on every platform with systemd"}
 PROGRAM = "/srv/shop/server.js"
+DROP_INS = "/etc/systemd/system/shop.service.d"
 WANTED = "/etc/systemd/system/multi-user.target.wants/shop.service"
 SERVER = """\
 const http = require('http');
@@ -127,6 +128,30 @@ def condition_of_the_service_is_not_met(lab: Lab) -> None:
 def service_of_the_application_has_its_own_network(lab: Lab) -> None:
     """PrivateNetwork=yes, from a list of hardening: it runs, and nginx does not reach it."""
     install(lab, service="PrivateNetwork=yes").systemctl("start", "shop")
+
+
+def _at_socket(lab: Lab, service: str) -> None:
+    """The application has a Unix socket in a folder of its own below /run."""
+    server = install(lab, service=f"Environment=SOCKET=/run/shop/shop.sock\nUMask=0000\n{service}")
+    lab.undo(lambda: server.sh("rm -rf /run/shop", check=False))
+    server.systemctl("start", "shop", check=False)
+    target = "http://unix:/run/shop/shop.sock"
+    lab.change("proxy_pass http://127.0.0.1:3000;", f"proxy_pass {target};")
+
+
+@scenario(
+    outside="http.server-error", server="upstream.service-failed", not_on=ONE_LAYOUT,
+    differs=("processes", "/run/shop", DROP_INS, f"{DROP_INS}/run-folder.conf"),
+)  # fmt: skip
+def folder_of_the_socket_is_gone_after_a_boot(lab: Lab) -> None:
+    """https://github.com/benoitc/gunicorn/pull/1401: without RuntimeDirectory= nobody makes it."""
+    _at_socket(lab, "")
+    journal_says(lab.server, "shop.sock")  # type: ignore[arg-type]
+
+
+@healthy(not_on=ONE_LAYOUT)
+def folder_of_the_socket_is_made_by_its_unit(lab: Lab) -> None:
+    _at_socket(lab, "RuntimeDirectory=shop")
 
 
 @scenario(

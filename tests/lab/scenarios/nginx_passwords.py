@@ -84,7 +84,9 @@ def password_of_nginx_is_not_passed_on(lab: Lab) -> None:
 )  # fmt: skip
 def an_address_is_wanted_beside_the_password(lab: Lab) -> None:
     """https://github.com/openhab/openhab-docs/issues/211: `satisfy any` is missing."""
-    rules = ASKS.replace("    proxy_http", "    allow 192.168.1.0/24;\n    deny all;\n    proxy_http")
+    rules = ASKS.replace(
+        "    proxy_http", "    allow 192.168.1.0/24;\n    deny all;\n    proxy_http"
+    )
     lab.server.write("/etc/nginx/htpasswd", "admin:{PLAIN}secret\n")
     lab.undo(lambda: lab.server.sh("rm -f /etc/nginx/htpasswd"))
     lab.change(PLACE, PLACE.replace("    proxy_http", rules))

@@ -9,6 +9,7 @@ from .caddy import caddy_scenario
 from .haproxy import haproxy_scenario
 
 SIGN_IN = f"https://{site.NAME}/login"
+LOGIN = "the page is a login"
 MANAGE = f"https://{site.NAME}/manage"
 LOOP = "When I click the login button I get a login screen loop."
 SETTINGS = "the application's settings are a person's"
@@ -92,14 +93,14 @@ def apache_before_an_application_that_redirects_to_https(lab: Lab) -> None:
 # It is told that visitors use https, and does not believe it
 
 
-@scenario(outside="http.redirect-downgrade", manual=SETTINGS)
+@scenario(outside="http.redirect-downgrade", manual=LOGIN)
 def application_does_not_believe_nginx(lab: Lab) -> None:
     """Issue 715 of encode/uvicorn (a Unix socket is no trusted address), issue 13985 of
     nextcloud/server (overwriteprotocol)."""
     lab.application("--mode", "ignores-the-scheme")
 
 
-@scenario(outside="http.redirect-downgrade", manual=SETTINGS, target=SIGN_IN, args=(LOOP,))
+@scenario(outside="http.redirect-downgrade", manual=LOGIN, target=SIGN_IN, args=(LOOP,))
 def sign_in_page_of_an_application_that_does_not_believe_nginx(lab: Lab) -> None:
     """https://github.com/ONLYOFFICE/docker-onlyoffice-nextcloud/pull/66: the page of the sign-in
     comes, and the front page leads to http."""
@@ -116,6 +117,13 @@ def application_reads_no_scheme_and_is_told_none(lab: Lab) -> None:
     """https://www.dtcms.com/a/610523.html: Tomcat without RemoteIpValve. The field alone would heal
     nothing; nginx writes https into the redirect."""
     lab.change(SCHEME, "")
+    lab.application("--mode", "http-in-redirect")
+
+
+@scenario(outside="http.redirect-downgrade", differs=MINE, target=MANAGE)
+def application_reads_no_scheme_and_is_told_https(lab: Lab) -> None:
+    """https://github.com/spring-projects/spring-boot/issues/22908: Tomcat redirects to the root of
+    its context before anything reads the field."""
     lab.application("--mode", "http-in-redirect")
 
 

@@ -59,7 +59,10 @@ ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Answer).serve_forever()
 """
 
 
-def members(lab: Lab, source: str, environment: str = "production") -> None:
+SCHEME = "    proxy_set_header X-Forwarded-Proto $scheme;\n"
+
+
+def members(lab: Lab, source: str, environment: str = "production", scheme: str = SCHEME) -> None:
     server = lab.server
     lab.undo(lambda: server.sh(f"rm -rf {FOLDER}"))
     server.write(SOURCE, source)
@@ -68,7 +71,7 @@ def members(lab: Lab, source: str, environment: str = "production") -> None:
     lab.spawn(server, ("sh", "-c", start), 3100)
     block = (
         "  location /login {\n    proxy_pass http://127.0.0.1:3100;\n"
-        "    proxy_set_header Host $host;\n    proxy_set_header X-Forwarded-Proto $scheme;\n  }\n"
+        f"    proxy_set_header Host $host;\n{scheme}  }}\n"
     )
     lab.change("  location / {\n    proxy_pass", f"{block}  location / {{\n    proxy_pass")
 
@@ -86,6 +89,20 @@ def session_cookie_is_for_https_alone(lab: Lab) -> None:
 @scenario(target=LOGIN, args=(WORDS,), outside=None, server=CHECK, manual=OWN)
 def session_cookie_is_for_https_in_production(lab: Lab) -> None:
     members(lab, SESSION.replace("SECURE", "process.env.NODE_ENV === 'production'"))
+
+
+@scenario(
+    target=LOGIN, outside=None, server="upstream.scheme-not-passed", differs=(site.CONF,)
+)  # fmt: skip
+def session_cookie_of_a_program_that_is_told_nothing(lab: Lab) -> None:
+    """https://github.com/balderdashy/sails/issues/6867: it would believe nginx, which does not tell
+    the scheme."""
+    members(lab, TRUSTING.replace("SECURE", "true"), scheme="")
+
+
+@healthy(target=LOGIN)
+def session_cookie_for_http_of_a_program_that_is_told_nothing(lab: Lab) -> None:
+    members(lab, SESSION.replace("SECURE", "false"), scheme="")
 
 
 @healthy(target=LOGIN)
