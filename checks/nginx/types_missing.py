@@ -34,6 +34,9 @@ from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.urls import path_of
 
+#: Extensions that nginx's list lacks, and one of the same type that it has (RFC 9239 section 5).
+_LIKE = {"mjs": "js", "cjs": "js"}
+
 
 @check(
     severity=Severity.WARNING,
@@ -135,6 +138,7 @@ def _fix(
     nginx: Nginx, access: PageFileAccess, location: LocationMatch, own_types: tuple[Directive, ...]
 ) -> Fix:
     edit = _include(nginx, access.types_file, location, own_types)
+    edit = edit or _listing(nginx, _extension(access.path), own_types)
     if edit is None:
         return Fix((Manual("include-types", Where.SERVER),), Applicability.MANUAL)
     return Fix((edit, *reload_steps(nginx)))
@@ -152,6 +156,22 @@ def _include(
     lines = [f"include {posixpath.basename(types_file)};"]
     insert = edits.insert_before if own_types else edits.insert_first
     return config_edit(nginx, anchor.file, insert(config_file.text, anchor, lines))
+
+
+def _listing(nginx: Nginx, extension: str, own_types: tuple[Directive, ...]) -> Edit | None:
+    """Return the edit of nginx's list that adds the extension to the type of one like it."""
+    like = _LIKE.get(extension)
+    entries = (
+        entry
+        for types in own_types
+        for entry in types.block or ()
+        if like in entry.args and _is_in_types_file(types)
+    )
+    entry = next(entries, None)
+    if entry is None:
+        return None
+    end = entry.stop - 1  # before the semicolon
+    return config_edit(nginx, entry.file, edits.TextEdit(end, end, f" {extension}", entry.file))
 
 
 def _is_in_types_file(types: Directive) -> bool:

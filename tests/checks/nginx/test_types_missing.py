@@ -1,10 +1,12 @@
 from dataclasses import replace
 
-from diagnose.model import Applicability, Claim, Edit, Manual
+from diagnose.model import Applicability, Claim, Edit, Manual, Vantage
 from diagnose.model.http import Exchange
+from diagnose.model.nginx import ConfigFile, NginxConfig
+from diagnose.parsers.nginx import config as parser
 from tests.support.check_evidence import SHOP, judge
-from tests.support.nginx_evidence import RUNNING, config
-from tests.support.page_evidence import answered, loads, sheet
+from tests.support.nginx_evidence import LOADED, RUNNING, config
+from tests.support.page_evidence import answered, loads, module, sheet
 from tests.support.page_file_access import examined
 
 CHECK = "nginx.types-missing"
@@ -53,6 +55,21 @@ def test_silent_where_browsers_use_the_file_or_it_is_missing() -> None:
     assert not judge(CHECK, RUNNING, config(BARE), loads(FILE), answered(FILE), THERE)
     missing = examined("/srv/static/css/app.css")
     assert not judge(CHECK, RUNNING, config(BARE), loads(FILE), PLAIN, missing)
+
+
+def test_fires_and_adds_modules_to_the_list() -> None:
+    """nginx's own list has no .mjs (issue 3048 of ngx-extended-pdf-viewer)."""
+    path, viewer = "/etc/nginx/mime.types", module("/a.mjs")
+    text = f"http {{ types {{\n    application/javascript   js;\n}}\n{BARE}}}\n"
+    listed = NginxConfig(
+        vantage=Vantage.SERVER, path=path, main=parser.parse(text, path),
+        files=(ConfigFile(path, text, LOADED - 60),),
+    )  # fmt: skip
+    plain = answered(viewer, content_type="application/octet-stream")
+    there = examined("/srv/a.mjs", url="/a.mjs", exists=True, types_file=path)
+    (claim,) = judge(CHECK, RUNNING, listed, loads(viewer), plain, there)
+    assert claim.facts["listed"]
+    assert "+    application/javascript   js mjs;" in edit_of(claim)
 
 
 ASKED = replace(SHOP, path="/static/css/app.css")
