@@ -72,14 +72,18 @@ def _passes_on(nginx: Nginx, match: LocationMatch) -> bool:
     return any(proxy_pass_of(each) for one in servers for each in all_locations(one.server))
 
 
-def added_fix(nginx: Nginx, match: LocationMatch, lines: list[str]) -> Fix | None:
+def added_fix(
+    nginx: Nginx, match: LocationMatch, lines: list[str], hidden: Sequence[str] = ()
+) -> Fix | None:
     """Return the edit after which a location, or the block itself, has these lines of add_header
-    too; None if that takes a person."""
+    too, and hides these fields of the application; None if that takes a person."""
     changes = Changes()
     own, file = children(match.block, _ADD), nginx.file(match.block)
     inherited = _inherited_lines(nginx, match)
-    if file is None or inherited is None:
+    hidden_before = _inherited_lines(nginx, match, _HIDE if hidden else "")
+    if file is None or inherited is None or hidden_before is None:
         return None
+    lines = [*hidden_before, *(f"{_HIDE} {name};" for name in hidden), *lines]
     if own and own[-1].file == match.block.file:
         change = edits.insert_after(file.text, own[-1], lines)
     elif own:

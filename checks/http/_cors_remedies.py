@@ -4,6 +4,7 @@ that answer in its place. Both are a person's choice."""
 from dataclasses import replace
 
 from checks.http import _cors_edits
+from checks.http._told_scheme import front_title
 from checks.nginx import Nginx
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Where
 from diagnose.model.http import Exchange
@@ -30,6 +31,7 @@ def with_cors_remedy(
         **claim.facts,
         **{f"in_{name}": name == program for name in _PROGRAMS},
         "in_apache": False,
+        "server_title": front_title(evidence),
         "allowed": origin or _EXAMPLE,
         "credentials": sends_cookies or any(map(claim.facts.get, ("wildcard", "cookies"))),
     }
@@ -62,7 +64,10 @@ def with_cors_remedy(
         general.append(in_nginx)
     if steps:
         general = [step for step in general if step.step != "answer-the-origin"]
-    return replace(claim, fix=Fix((*steps, *general), Applicability.MANUAL))
+    claim = replace(claim, fix=Fix((*steps, *general), Applicability.MANUAL))
+    from checks.http._other_cors import with_server_lines
+
+    return with_server_lines(evidence, claim, page, bool(facts["credentials"]))
 
 
 def _answered_in_front(evidence: Evidence, page: Exchange, origin: str) -> Fix | None:

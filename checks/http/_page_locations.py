@@ -1,4 +1,5 @@
-"""A location of its own for the page, so that browsers ask for it again, and keep its files."""
+"""Locations of their own for the page, so that browsers ask for it again, and for the folder of its
+built files, so that a file that has gone is a 404."""
 
 import re
 
@@ -12,6 +13,7 @@ from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.file_paths import index_names, served_file
 from diagnose.parsers.nginx.final_requests import final_request
+from diagnose.parsers.nginx.locations import match_location
 from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 
@@ -19,13 +21,55 @@ _PLAIN = re.compile(r"/[\w./-]{1,200}", re.ASCII)
 
 
 def own_location_fix(nginx: Nginx, path: str) -> Fix | None:
+    """Return the fix that lets browsers ask again for the page alone; None where it takes a
+    person."""
+    server = _only_server(nginx)
+    change = _page_change(nginx, server, path) if server else None
+    return _fix(nginx, server, change) if server and change else None
+
+
+def built_folder_fix(nginx: Nginx, path: str, folder: str) -> Fix | None:
+    """Return the fix after which a file of this folder that has gone is a 404, and no page, and
+    browsers ask for the page itself again; None where the path is answered otherwise than by files
+    of `root` in a location for a beginning of paths."""
+    server = _only_server(nginx)
+    match = match_location(server, path) if server else None
+    served = served_file(match, path, start=nginx.start_folder) if match else None
+    if server is None or match is None or served is None or served.directive.name != "root":
+        return None
+    is_location = match.block.name == "location"
+    if is_location and (match.block.args[:1] not in {("/",), ("^~",)} or pass_directive_of(match)):
+        return None
+    if is_location and not closes_nothing(match.block):
+        return None
+    is_known = any(folder in each.args for each in children(server.block, "location"))
+    file = nginx.file(server.block)
+    if is_known or file is None or not _PLAIN.fullmatch(folder):
+        return None
+    is_inside = is_location and served.directive in children(match.block, "root")
+    lines = [f"root {' '.join(served.directive.args)};"] if is_inside else []
+    lines += [*_other_fields(nginx, match.block), "try_files $uri =404;"]
+    own = edits.insert_location(file.text, server.block, f"location {folder}", lines)
+    page = _page_change(nginx, server, "/")
+    return _fix(nginx, server, *filter(None, (page, own)))
+
+
+def _only_server(nginx: Nginx) -> Server | None:
+    blocks = {id(each.server.block): each.server for each in nginx.answering_servers()}
+    return next(iter(blocks.values())) if len(blocks) == 1 else None
+
+
+def _fix(nginx: Nginx, server: Server, *changes: edits.TextEdit) -> Fix | None:
+    edit = config_edit(nginx, server.block.file, *changes)
+    return Fix((edit, *reload_steps(nginx)), Applicability.REVIEW) if edit else None
+
+
+def _page_change(nginx: Nginx, server: Server, path: str) -> edits.TextEdit | None:
     """Return the location `= /index.html` that lets browsers ask again for the page alone. nginx
     looks for a location anew after `index` and `try_files`, so that it counts for both. None where
     the page is no file of `root`, or where its location closes something."""
-    blocks = {id(each.server.block): each.server for each in nginx.answering_servers()}
-    server = next(iter(blocks.values())) if len(blocks) == 1 else None
-    page = _page_path(server, path) if server else ""
-    if server is None or not _PLAIN.fullmatch(page):
+    page = _page_path(server, path)
+    if not _PLAIN.fullmatch(page):
         return None
     match, end = final_request(server, page)
     served = served_file(match, page, start=nginx.start_folder)
@@ -40,9 +84,7 @@ def own_location_fix(nginx: Nginx, path: str) -> Fix | None:
     is_inside = served.directive in children(match.block, "root") and match.block.name == "location"
     lines = [f"root {' '.join(served.directive.args)};"] if is_inside else []
     lines += [*_other_fields(nginx, match.block), "expires -1;"]
-    change = edits.insert_location(file.text, server.block, f"location = {page}", lines)
-    edit = config_edit(nginx, file.path, change)
-    return Fix((edit, *reload_steps(nginx)), Applicability.REVIEW) if edit else None
+    return edits.insert_location(file.text, server.block, f"location = {page}", lines)
 
 
 def _page_path(server: Server, path: str) -> str:

@@ -157,11 +157,14 @@ def _server_line(view: ServerView) -> "FieldLine | None":
 
 
 def _server_fix(view: ServerView, line: "FieldLine", pages: tuple[Exchange, ...]) -> Fix:
-    """Turn the line into a comment if the application sends the same value: nothing is lost."""
-    from checks.server._response_fields import removed_line
+    """Turn the line into a comment if the application sends the same value, and those of the other
+    fields that come twice with it: nothing is lost."""
+    from checks.server._response_fields import naming_line, removed_lines
 
     is_same = all(len(set(_values(page))) == 1 for page in pages)
-    edit = removed_line(view, line) if is_same else None
+    others = [naming_line(view, name) for name in _doubled(pages[0])[1:]]
+    lines = [line, *(each for each in others if each)]
+    edit = removed_lines(view, lines) if is_same and None not in others else None
     if edit is None:
         return Fix(
             (Manual("send-it-once", Where.SERVER), *reload_steps(view.server)), Applicability.MANUAL

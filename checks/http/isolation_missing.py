@@ -95,7 +95,10 @@ def _fix(evidence: Evidence, shown: ShownPage, wanted: dict[str, str], has_one: 
     """Add the missing fields. One with another value is changed where it stands, by a person."""
     # Imported late: few messages tell of it.
     from checks.http._added_fields import added_fields_fix
+    from checks.server._scoped_fields import folder_of
 
     is_new = not has_one or not any(shown.values(name.lower()) for name in wanted)
-    fix = added_fields_fix(evidence, shown.url.path, wanted) if is_new else None
+    # The page's workers need the fields too: they lie beside it.
+    folder = folder_of(shown.url.path.partition("?")[0])
+    fix = added_fields_fix(evidence, folder, wanted) if is_new else None
     return fix or Fix((Manual("isolate-the-page", Where.SERVER),), Applicability.MANUAL)

@@ -24,6 +24,7 @@ from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 
 from checks.http import endpoint_subjects
+from checks.http._hashed_names import is_hashed
 from checks.nginx import NO_PORT, Nginx, file_line
 from checks.nginx._location_edits import location_fix, setting_edits
 from diagnose.checking.registry import check
@@ -56,20 +57,18 @@ _OLD_BUILD = re.compile(
     r"ChunkLoadError|Loading (?:CSS )?chunk|dynamically imported module|Unable to preload CSS"
     r"|旧版本|旧页面|清(?:除|空|理)?缓存|强制刷新"
     r"|\b(?:old|stale|outdated) (?:version|page|build|bundle|files?)"
-    r"|hard (?:refresh|reload)",
+    r"|hard (?:refresh|reload)|\bafter (?:a |an |each |every |the |new )?(?:deploy|update|release)",
     re.IGNORECASE,
 )
 #: The file's name without its hash, and its ending.
 _STEM = re.compile(r"(.+)[-._][A-Za-z0-9_]{8,32}(\.(?:m?js|css))")
 _ASKS = re.compile(r"\bno-(?:cache|store)\b", re.IGNORECASE)
-#: A name with a hash of the content: Vite, webpack, Angular, Parcel, Rails, Laravel Mix.
-_HASHED = re.compile(r"[-._/](?=[A-Za-z_-]{0,31}\d)[A-Za-z0-9_-]{8,32}\.(?:m?js|css)(?:$|\?)")
 
 
 @check(severity=Severity.WARNING, needs=[Exchange, Page])
 def page_kept_too_long(evidence: Evidence) -> Iterator[Claim]:
     page = next(iter(evidence.good(Page)), None)
-    hashed = next((file.url for file in page.files if _HASHED.search(file.url)), "") if page else ""
+    hashed = next((file.url for file in page.files if is_hashed(file.url)), "") if page else ""
     symptom = evidence.target.symptom
     old = _old_script(evidence, page) if page and hashed else None
     is_told = symptom is not None and (
@@ -89,7 +88,7 @@ def page_kept_too_long(evidence: Evidence) -> Iterator[Claim]:
     subjects = endpoint_subjects(answer for answer, _ in kept)
     # What says nothing is not what a line of the configuration says.
     match, directive = (None, None) if _says_nothing(answer) else _decisive(nginx)
-    in_place_of_file = bool(_HASHED.search(answer.url))
+    in_place_of_file = is_hashed(answer.url)
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
@@ -119,7 +118,7 @@ def _old_script(evidence: Evidence, page: Page) -> OtherRequest | None:
     named = {stem: path for file in page.files if (stem := _stem(path := _path(file.url)))}
     for request in evidence.good(OtherRequest):
         is_visitors = request.source == "log" and request.by_browser and request.is_from_page
-        if not is_visitors or request.status != 404 or not _HASHED.search(request.path):
+        if not is_visitors or request.status != 404 or not is_hashed(request.path):
             continue
         if named.get(_stem(request.path), request.path) != request.path:
             return request
@@ -132,7 +131,7 @@ def _path(url: str) -> str:
 
 def _stem(path: str) -> tuple[str, ...]:
     """Return the path without the hash, and the ending; () for a name without a hash."""
-    match = _STEM.fullmatch(path) if _HASHED.search(path) else None
+    match = _STEM.fullmatch(path) if is_hashed(path) else None
     return match.groups() if match else ()
 
 

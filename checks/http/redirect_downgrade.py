@@ -49,6 +49,7 @@ def redirect_downgrade(evidence: Evidence) -> Iterator[Claim]:
         from checks.http._ignored_scheme import answer_to_https, family_facts
         from checks.http._inner_lines import inner_line
         from checks.http._known_application import own_setting
+        from checks.http._redirect_host_edits import server_line
 
         steps = [step for step, _ in group]
         is_data = all(step.purpose == "data" for step in steps)
@@ -58,12 +59,13 @@ def redirect_downgrade(evidence: Evidence) -> Iterator[Claim]:
         back = group[0][1].end == "answer" and last.url.startswith("https:")
         nginx = Nginx.of(evidence)
         inner = inner_line(nginx, steps[0])
+        line = server_line(evidence, steps[0])
         match = None if inner.directive else _unaware_location(nginx, steps)
         directive = proxy_pass_of(match) if match else None
         answer = answer_to_https(evidence, steps[0]) if match else None
         ignores = answer is not None and answer.location == redirect_target(steps[0])
         heard = answer if ignores else None
-        told = "" if inner.directive else _forwarded_scheme_place(nginx, steps)
+        told = "" if inner.directive or line else _forwarded_scheme_place(nginx, steps)
         rewriting, direct = _rewriting(nginx, steps, onward) if told else (None, None)
         yield Claim(
             about=merge_subjects(subjects),
@@ -83,6 +85,8 @@ def redirect_downgrade(evidence: Evidence) -> Iterator[Claim]:
                 "data": is_data,
                 "place": file_line(directive) if directive else "",
                 "told": told,
+                "server_line": " ".join(line.text.split()) if line else "",
+                "server_place": line.place if line else "",
                 **inner.facts,
                 "ignores": ignores,
                 "rewrites": ignores or rewriting is not None,
@@ -91,10 +95,14 @@ def redirect_downgrade(evidence: Evidence) -> Iterator[Claim]:
                 "slash": _adds_slash(steps[0]),
                 **own_setting(evidence, "trusted_proxy", "public_url"),
             },
-            location=nginx.location(place) if (place := inner.directive or directive) else None,
+            location=nginx.location(place)
+            if (place := inner.directive or directive)
+            else line.location
+            if line
+            else None,
             fix=inner.fix
             or (_scheme_fix(nginx, match, onward if ignores else "") if match else None)
-            or _server_fix(evidence, steps)
+            or _server_fix(evidence, steps, last)
             or rewriting
             or _fix(nginx, steps, last),
         )
@@ -140,12 +148,15 @@ def _is_written_down(evidence: Evidence, steps: list[Exchange], last: Exchange) 
             for redirect in redirects
         )
     from checks.server import server_on_port
-    from checks.server._redirect_lines import EVERY_PATH, redirecting_line
+    from checks.server._redirect_lines import EVERY_PATH, conditions, redirecting_line
 
     view = server_on_port(evidence)
     lines = [redirecting_line(view, step) for step in steps] if view else []
-    return bool(lines) and all(
-        line is not None and line.path.strip("\"'") in EVERY_PATH for line in lines
+    return bool(view and lines) and all(
+        line is not None
+        and line.path.strip("\"'") in EVERY_PATH
+        and not (view and conditions(view, line))
+        for line in lines
     )
 
 
@@ -215,19 +226,22 @@ def _rewriting(
     return _redirect_edits.fix(nginx, changes, "scheme", sure=False), first
 
 
-def _server_fix(evidence: Evidence, steps: list[Exchange]) -> Fix | None:
+def _server_fix(evidence: Evidence, steps: list[Exchange], last: Exchange) -> Fix | None:
     """Return the fix of another server than nginx: of its own redirect, or of what it tells the
-    application that redirects."""
+    application that redirects. Whoever sends all of https to http may have no page for it."""
     from checks.http._told_scheme import server_fix
     from checks.server import server_on_port
-    from checks.server._redirect_lines import redirecting_line, target_fix
+    from checks.server._redirect_lines import redirecting_line, target_fix, without_line
 
     step, view = steps[0], server_on_port(evidence)
     if view is None or step.port != evidence.target.port or hops(step.headers):
         return None
     if line := redirecting_line(view, step):
+        if not _is_same_page(step):
+            return target_fix(view, line, "https", "")
         # Without another page for https, a redirect to itself would be a circle.
-        return None if _is_same_page(step) else target_fix(view, line, "https", "")
+        is_choice = _is_written_down(evidence, steps, last)
+        return None if is_choice else without_line(view, line)
     return server_fix(evidence, _url_path(step))
 
 

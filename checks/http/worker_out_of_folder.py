@@ -1,6 +1,6 @@
 """A message says that a service worker may not have its scope. A worker controls the folder of its
 script and what is below it, unless the script is sent with `Service-Worker-Allowed` (Service
-Workers, section "Register"): the script's answer of this run has no such field.
+Workers, section "Register"): the script's answer of this run has no such field, or a narrower one.
 """
 
 import re
@@ -23,10 +23,9 @@ from diagnose.model.pages import PageFileResponse
 from diagnose.parsers.urls import parse_url
 
 _QUOTE = r"[\"'‘’“”]"
-_REFUSED = re.compile(
-    rf"provided scope \({_QUOTE}(/[^\"'‘’“”\s]{{0,200}}){_QUOTE}\)"
-    rf" is not under the max scope allowed \({_QUOTE}(/[^\"'‘’“”\s]{{0,200}}){_QUOTE}\)"
-)
+_PATH = rf"\(?(?:set by Service-Worker-Allowed: )?{_QUOTE}(?:https?://[^/\s]{{1,260}})?(/[^\"'‘’“”\s]{{0,200}}){_QUOTE}\)?"
+#: Chrome's words, and Firefox's, which writes the scope with its origin and without brackets.
+_REFUSED = re.compile(rf"provided scope {_PATH} is not under the max scope allowed {_PATH}")
 _FIELD = "Service-Worker-Allowed"
 #: What may stand in a line of a configuration as it is.
 _PLAIN = re.compile(r"/[\w./~-]{0,200}", re.ASCII)
@@ -81,6 +80,7 @@ def _field(answer: Exchange | PageFileResponse, name: str) -> str:
 def _fix(evidence: Evidence, path: str, scope: str, is_sent: bool) -> Fix:
     # Imported late: few messages tell of it.
     from checks.http._added_fields import added_fields_fix
+    from checks.server._scoped_fields import Scope
 
-    fix = None if is_sent else added_fields_fix(evidence, path, {_FIELD: scope})
+    fix = added_fields_fix(evidence, Scope(path), {_FIELD: scope}, replaces=is_sent)
     return fix or Fix((Manual("allow-the-scope", Where.SERVER),), Applicability.MANUAL)

@@ -27,12 +27,14 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.model.pages import Page
 from diagnose.parsers.browser_types import mime_type
 from diagnose.parsers.nginx.file_paths import served_file
 from diagnose.parsers.nginx.final_requests import final_request, has_unknown_rules
 from diagnose.parsers.nginx.locations import LocationMatch, match_location
 from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.nginx.upstreams import pass_directive_of
+from diagnose.parsers.urls import path_of
 
 #: Names of files that are no page.
 _FILE = re.compile(
@@ -42,7 +44,12 @@ _FILE = re.compile(
 _PAGE = re.compile(r"\.html?$")
 
 
-@check(severity=Severity.WARNING, needs=[NginxConfig, Exchange])
+@check(
+    severity=Severity.WARNING,
+    needs=[NginxConfig, Exchange],
+    # The page that browsers kept asks for the file: one edit mends both.
+    explains=["http.page-kept-too-long"],
+)
 def page_for_file(evidence: Evidence) -> Iterator[Claim]:
     path = evidence.target.path.partition("?")[0]
     pages = [page for page in page_exchanges(evidence) if page.status == 200]
@@ -60,7 +67,7 @@ def page_for_file(evidence: Evidence) -> Iterator[Claim]:
             fallback = replacing
         if not page or fallback is None:
             continue
-        subjects = endpoint_subjects(pages)
+        subjects, edited = endpoint_subjects(pages), _old_build_fix(nginx, path, fallback)
         yield Claim(
             about=merge_subjects(subjects),
             covers=subjects,
@@ -75,10 +82,27 @@ def page_for_file(evidence: Evidence) -> Iterator[Claim]:
                 "place": file_line(fallback),
                 "replaced": fallback.name == "error_page",
                 "folder": _folder(path),
+                "edited": edited is not None,
             },
-            fix=Fix((Manual("put-the-file", Where.SERVER),), Applicability.MANUAL),
+            fix=edited or Fix((Manual("put-the-file", Where.SERVER),), Applicability.MANUAL),
         )
         return
+
+
+def _old_build_fix(nginx: Nginx, path: str, fallback: Directive) -> Fix | None:
+    """Return the fix where today's page loads files of the same folder whose names have a hash of
+    their content, as this one: it is of an old build, which a page asks for that browsers kept."""
+    # Imported late: few addresses are those of files that have gone.
+    from checks.http._hashed_names import is_hashed
+    from checks.http._page_locations import built_folder_fix
+
+    folder = _folder(path)
+    files = (file.url for page in nginx.evidence.good(Page) for file in page.files)
+    own = (path_of(url) for url in files)
+    is_built = any(each.startswith(folder) and is_hashed(each) for each in own)
+    if fallback.name != "try_files" or not is_hashed(path) or not is_built:
+        return None
+    return built_folder_fix(nginx, path, folder)
 
 
 def _folder(path: str) -> str:

@@ -8,7 +8,9 @@ from checks.server import ServerView
 from checks.server._caddy_lines import own_lines
 from checks.server._field_lines import FieldLine
 
-_VALUE = r"(?P<value>\"(?:[^\"\\]|\\.)*\"|`[^`]*`|[^\s\"`{][^\s]*)\s*"
+_VALUE = (
+    r"(?P<value>\"(?:[^\"\\]|\\.)*\"|`[^`]*`|[^\s\"`{][^\s]*|\{[\w.-]{1,100}\}[^\s{}]{0,100})\s*"
+)
 _NAME = r"[+>?]{0,2}(?P<name>[\w-]{1,100})\s+"
 _HEADER = re.compile(rf"\s*header\s+(?:[*/@]\S{{0,200}}\s+)?{_NAME}{_VALUE}")
 _DOWN = re.compile(rf"\s*header_down\s+{_NAME}{_VALUE}")

@@ -10,7 +10,8 @@ from diagnose.parsers.sanitize import clean
 class FieldLine:
     """A line of a configuration that sends a field. `text` is the whole line; the value stands
     between `start` and `stop`, with its quotes, and is `value` without them. `is_comparable` is
-    False if the value has variables: it is not what visitors get."""
+    False if the value has variables: it is not what visitors get. `is_alone` is False if the line
+    does more than that."""
 
     file: str
     number: int
@@ -19,6 +20,7 @@ class FieldLine:
     stop: int
     value: str
     is_comparable: bool = True
+    is_alone: bool = True
 
     @property
     def place(self) -> str:

@@ -1,5 +1,5 @@
 """The lines by which HAProxy sends fields of its responses (Configuration Manual, "http-response
-set-header")."""
+set-header", and "http-request return" with `hdr`)."""
 
 import re
 from collections.abc import Iterator
@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from checks.server import ServerView, line_text
 from checks.server._field_lines import FieldLine
 from checks.server._haproxy import haproxy_view
+from diagnose.parsers.haproxy.config import Line
 
+_VALUE = r"(?P<value>(?:\"(?:[^\"\\]|\\.)*\"|'[^']*'|\\.|[^\s\"'\\#])+)"
 _LINE = re.compile(
-    r"\s*http-(?:response|after-response)\s+(?:set|add)-header\s+\S{1,100}\s+"
-    r"(?P<value>(?:\"(?:[^\"\\]|\\.)*\"|'[^']*'|\\.|[^\s\"'\\#])+)(?:\s.*)?"
+    rf"\s*http-(?:response|after-response)\s+(?:set|add)-header\s+\S{{1,100}}\s+{_VALUE}(?:\s.*)?"
 )
+_RETURNED = re.compile(rf"\shdr\s+\"?(?P<name>[\w-]{{1,100}})\"?\s+{_VALUE}(?=\s|$)")
 _RULES = {"http-response", "http-after-response"}
 
 
@@ -29,6 +31,8 @@ def field_lines(view: ServerView, name: str) -> Iterator[FieldLine]:
     )
     for line in (line for _, _, lines in sections for line in lines):
         words = line.words
+        if line.keyword == "http-request" and words[1:2] == ("return",):
+            yield from _returned(view, line, name)
         if line.keyword not in _RULES or len(words) < 4 or words[2].lower() != name.lower():
             continue
         text = line_text(view, line.file, line.number)
@@ -37,6 +41,21 @@ def field_lines(view: ServerView, name: str) -> Iterator[FieldLine]:
             is_plain = "%" not in words[3].replace("%%", "") and not line.variable
             value = words[3].replace("%%", "%")
             yield FieldLine(line.file, line.number, text, start, stop, value, is_plain)
+
+
+def _returned(view: ServerView, line: Line, name: str) -> Iterator[FieldLine]:
+    """Yield the fields of this name in an answer of HAProxy's own."""
+    text = line_text(view, line.file, line.number)
+    for match in _RETURNED.finditer(text):
+        word = match["value"]
+        value = word[1:-1] if word[0] in "\"'" else word
+        if match["name"].lower() == name.lower() and "\\" not in value:
+            start, stop = match.span("value")
+            is_plain = "%" not in value.replace("%%", "") and not line.variable
+            plain = value.replace("%%", "%")
+            yield FieldLine(
+                line.file, line.number, text, start, stop, plain, is_plain, is_alone=False
+            )
 
 
 def quoted(value: str) -> str:

@@ -38,6 +38,7 @@ _CADDY = re.compile(
     r"\s*redir\s+(?:[*/@]\S{0,200}\s+)?(?P<quote>\"?)(?P<target>https?://[^\s\"]+)(?P=quote)"
     r"(?:\s+(?:30[12378]|permanent|temporary|html))?\s*"
 )
+_CONDITION = re.compile(r"(?i)\s*RewriteCond\s")
 #: What begins a variable in the words of nginx, Apache, HAProxy or Caddy; no host has it.
 VARIABLE_MARKS = frozenset("%{$")
 #: The end of a target that is the visitor's path in one of their words.
@@ -122,6 +123,31 @@ def target_fix(
     changed = f"{text[:start]}{target}{text[start + len(line.target) :]}"
     edit = line_edit(view, line.file, {line.number: (changed,)}) if start >= 0 else None
     return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW) if edit else None
+
+
+def without_line(view: ServerView, line: RedirectLine) -> Fix | None:
+    """Return the fix that turns the line into a comment, with the conditions of mod_rewrite before
+    it; None if its site has nothing else that answers, or if it takes a person."""
+    sites = view.answering_sites
+    if len(sites) != 1 or not (sites[0].routes or sites[0].root):
+        return None
+    numbers = (*conditions(view, line), line.number)
+    texts = {number: line_text(view, line.file, number) for number in numbers}
+    changes = {
+        number: (f"{text[: len(text) - len(text.lstrip())]}# {text.lstrip()}",)
+        for number, text in texts.items()
+    }
+    edit = line_edit(view, line.file, changes)
+    return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW) if edit else None
+
+
+def conditions(view: ServerView, line: RedirectLine) -> tuple[int, ...]:
+    """Return the numbers of the lines before a RewriteRule that are its conditions."""
+    first = line.number
+    if line.directive.lower() == "rewriterule":
+        while _CONDITION.match(line_text(view, line.file, first - 1)):
+            first -= 1
+    return tuple(range(first, line.number))
 
 
 def slash_fix(view: ServerView, line: RedirectLine, onward: str) -> Fix | None:

@@ -51,8 +51,22 @@ def changed_value(view: ServerView, line: FieldLine, value: str) -> Edit | None:
 
 def removed_line(view: ServerView, line: FieldLine) -> Edit | None:
     """Return the edit that turns the line into a comment."""
+    return removed_lines(view, (line,))
+
+
+def removed_lines(view: ServerView, lines: Iterable[FieldLine]) -> Edit | None:
+    """Return the edit that turns lines of one file into comments; None if they are of several, or
+    if one does more than to send the field."""
+    found = tuple(lines)
+    if len({line.file for line in found}) != 1 or not all(line.is_alone for line in found):
+        return None
+    changes = {line.number: (_as_comment(line),) for line in found}
+    return line_edit(view, found[0].file, changes)
+
+
+def _as_comment(line: FieldLine) -> str:
     indent = line.text[: len(line.text) - len(line.text.lstrip())]
-    return line_edit(view, line.file, {line.number: (f"{indent}# {line.text.lstrip()}",)})
+    return f"{indent}# {line.text.lstrip()}"
 
 
 def _syntax(view: ServerView) -> FieldSyntax | None:

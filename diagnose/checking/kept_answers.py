@@ -14,6 +14,7 @@ from diagnose.model.pages import PageFileResponse
 from diagnose.parsers.browser_types import refusal
 from diagnose.parsers.nginx.file_paths import served_file
 from diagnose.parsers.nginx.final_requests import final_request, has_unknown_rules
+from diagnose.parsers.nginx.locations import match_location
 from diagnose.parsers.nginx.patch_faults import expanded_file
 from diagnose.parsers.nginx.rewrites import rewritten
 from diagnose.parsers.nginx.server_blocks import Server, servers
@@ -38,11 +39,37 @@ def lost_answers(
     if not before or len(before) != len(after):
         return ()
     paths = list(dict.fromkeys(_good_paths(evidence, claim)))[:MAX_PATHS]
+    files = {path for file in evidence.good(PageFileResponse) for path in _path_of_file(file)}
     return tuple(
         path
         for path in paths
-        if any(_is_lost(*pair, path) for pair in zip(before, after, strict=True))
+        if any(
+            _is_lost(*pair, path) and not (path in files and _looks_alike(*pair, path))
+            for pair in zip(before, after, strict=True)
+        )
     )
+
+
+def _path_of_file(file: PageFileResponse) -> Iterator[str]:
+    url = parse_url(file.url)
+    if url is not None and file.status == _GOOD and not file.is_html:
+        yield url.path.partition("?")[0]
+
+
+def _looks_alike(before: Server, after: Server, path: str) -> bool:
+    """Return whether nginx looks for the same file first, as `try_files $uri` does. It is there: no
+    page came in its place."""
+    looks = [_first_file(server, path) for server in (before, after)]
+    return looks[0] == looks[1] != ""
+
+
+def _first_file(server: Server, path: str) -> str:
+    match = match_location(server, path)
+    tried = match.directive("try_files")
+    if pass_directive_of(match) or (tried is not None and tried.args[:1] != ("$uri",)):
+        return ""
+    served = served_file(match, path)
+    return served.path if served else ""
 
 
 def _of_host(main: tuple[Directive, ...], host: str) -> list[Server]:
@@ -50,17 +77,18 @@ def _of_host(main: tuple[Directive, ...], host: str) -> list[Server]:
 
 
 def _good_paths(evidence: Evidence, claim: Claim) -> Iterator[str]:
-    about = {id(each) for each in claim.because}
+    # An address is asked more than once: as a browser does, with another field.
+    about = {each.url for each in claim.because if isinstance(each, (Exchange, PageFileResponse))}
     target = evidence.target
     for each in evidence.good(Exchange):
         is_page = each.is_page_of(target) and each.method == "GET" and each.status == _GOOD
-        if is_page and id(each) not in about:
+        if is_page and each.url not in about:
             yield from _own_path(evidence, each.url)
     for file in evidence.good(PageFileResponse):
         is_used = file.status == _GOOD and not refusal(
             file.file_kind, _GOOD, file.headers, is_html=file.is_html
         )
-        if is_used and not file.redirects and id(file) not in about:
+        if is_used and not file.redirects and file.url not in about:
             yield from _own_path(evidence, file.url)
 
 

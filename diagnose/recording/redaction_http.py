@@ -34,7 +34,7 @@ KEPT_FIELDS = {
     "strict-transport-security",
     "transfer-encoding", "upgrade", "vary", "x-content-type-options", "x-frame-options",
     "x-forwarded-host", "x-forwarded-proto", "accept", "accept-encoding", "user-agent",
-    "x-router-code", "ngrok-error-code",
+    "x-router-code", "ngrok-error-code", "x-robots-tag",
 }  # fmt: skip
 #: Beginnings of fields by which checks recognize a CDN or PHP; the rest is hidden.
 _KNOWN_PREFIXES = re.compile(

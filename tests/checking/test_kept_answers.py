@@ -65,3 +65,20 @@ def test_what_the_claim_is_about_may_change() -> None:
     assert not lost(FILES, line, READ, because=READ)
     assert not lost(FILES, line, replace(READ, status=404))
     assert not lost(FILES, line, answered(sheet("/tools/guide/app.css"), 200, "text/html"))
+
+
+def test_the_address_of_the_claim_that_is_asked_twice() -> None:
+    line = "location /tools/ { return 404; }"
+    again = replace(READ, equivalent="curl --http2")
+    assert lost(FILES, line, READ, again, because=READ) == ()
+    assert lost(FILES, line, STYLE, because=READ) == ("/tools/guide/app.css",)
+
+
+def test_a_file_that_try_files_finds_first() -> None:
+    """The fallback is for what is not there: a file that came is."""
+    single = FILES.replace("}\n", "  location / { try_files $uri /index.html; }\n}\n")
+    line = "location /tools/ { try_files $uri =404; }"
+    assert lost(single, line, STYLE) == ()
+    assert lost(single, line, READ) == ("/tools/guide/",)
+    assert lost(single, "location /tools/ { root /srv/b; try_files $uri =404; }", STYLE)
+    assert lost(single, "location /tools/ { return 404; }", STYLE)

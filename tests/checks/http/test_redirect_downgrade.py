@@ -7,6 +7,7 @@ from tests.support.check_evidence import judge
 from tests.support.redirect_evidence import AROUND, SITE, applied, config
 from tests.support.redirect_evidence import PLAIN as REDIRECTING
 from tests.support.upstream_evidence import compared
+from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
 
 def answer(
@@ -251,3 +252,31 @@ def test_warns_where_the_servers_own_line_says_so_and_plain_http_has_the_site() 
     )
     (claim,) = judge("http.redirect-downgrade", *seen, config(some), *AROUND, masked=False)
     assert claim.severity is None
+
+
+RULE = "RewriteRule ^ http://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]"
+RULES = f"    RewriteEngine On\n    RewriteCond %{{REQUEST_URI}} !^/donate\n    {RULE}\n"
+
+
+def test_apaches_own_rule_is_named_and_not_the_application() -> None:
+    """The application is told https (issue 38 of Gravity-Forms-Stripe)."""
+    told = f"{RULES}    RequestHeader set X-Forwarded-Proto https\n    ProxyPass /ws"
+    text = HTTPS.replace("    ProxyPass /ws", told)
+    seen = (answer(HOME, PLAIN), answer(PLAIN, purpose="redirect", status=200))
+    (claim,) = judge("http.redirect-downgrade", *seen, APACHE, apache_config(text), masked=False)
+    assert claim.facts["told"] == ""
+    assert claim.facts["server_line"] == RULE
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = str(claim.fix.steps[0])
+    assert f"# {RULE}" in edit
+    assert "# RewriteCond" in edit
+
+
+def test_a_rule_for_all_of_https_is_its_owners_choice() -> None:
+    plain = RULES.replace("    RewriteCond %{REQUEST_URI} !^/donate\n", "")
+    text = HTTPS.replace("    ProxyPass /ws", f"{plain}    ProxyPass /ws")
+    seen = (answer(HOME, PLAIN), answer(PLAIN, purpose="redirect", status=200))
+    (claim,) = judge("http.redirect-downgrade", *seen, APACHE, apache_config(text), masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL

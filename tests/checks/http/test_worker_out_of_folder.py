@@ -9,6 +9,7 @@ from diagnose.model.http import Exchange
 from diagnose.model.pages import PageFile
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
+from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.page_errors import page
 from tests.support.page_evidence import answered
 
@@ -49,6 +50,29 @@ def test_fires_on_another_scope() -> None:
     sent = answer(("Service-Worker-Allowed", "/static/"))
     (claim,) = judge(CHECK, sent, target=told(), masked=False)
     assert claim.facts["allowed"] == "/static/"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        WORDS.replace("('/static/')", "(set by Service-Worker-Allowed: '/static/')"),
+        "The path of the provided scope ‘https://shop.example.com/’ is not under the max scope"
+        " allowed ‘/static/’. Adjust the scope",
+    ],
+)
+def test_fires_on_the_words_of_other_versions_and_browsers(words: str) -> None:
+    """After issues 2106 of code-server and 1117 of shamichan."""
+    (claim,) = judge(CHECK, answer(), target=told(words), masked=False)
+    assert (claim.facts["scope"], claim.facts["folder"]) == ("/", "/static/")
+
+
+def test_the_field_of_the_application_is_replaced() -> None:
+    sent = answer(("Service-Worker-Allowed", "/static/"))
+    (claim,) = judge(CHECK, sent, RUNNING, config(SITE), target=told(), masked=False)
+    assert claim.fix
+    assert "+        proxy_hide_header Service-Worker-Allowed;" in str(claim.fix).replace(
+        "\\n", "\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -9,16 +9,16 @@ from diagnose.model import Confidence
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.page_errors import page
+from tests.support.page_evidence import loads, script
 
 CHECK = "nginx.page-for-file"
 SPA = "location / { try_files $uri $uri/ /index.html; }"
+BLOCK = "server {\n listen 443 ssl;\n server_name shop.example.com;\n root /srv;\n %s\n}\n"
 HTML = (("Content-Type", "text/html; charset=utf-8"),)
 
 
 def claims(lines: str, path: str, headers: Any = HTML, status: int = 200) -> list[Any]:
-    text = (
-        f"server {{\n listen 443 ssl;\n server_name shop.example.com;\n root /srv;\n {lines}\n}}\n"
-    )
+    text = BLOCK % lines
     response = replace(page(status), url=f"https://shop.example.com{path}", headers=headers)
     return judge(CHECK, RUNNING, config(text), response, target=replace(SHOP, path=path))
 
@@ -71,3 +71,38 @@ def test_fires_where_error_page_answers_with_the_page(status: str) -> None:
 )
 def test_silent_where_error_page_is_not_the_reason(lines: str) -> None:
     assert not claims(lines, "/js/app.js")
+
+
+@pytest.mark.parametrize(
+    ("lines", "is_edited"),
+    [
+        (SPA, True),
+        (f"{SPA} location /assets/ {{ try_files $uri /index.html; }}", False),
+        ("location / { root /srv; try_files $uri /index.html; }", True),
+        ("location ~ . { try_files $uri /index.html; }", False),
+    ],
+)
+def test_the_file_of_an_old_build_becomes_a_404(lines: str, is_edited: bool) -> None:
+    path = "/assets/app-BxK9a87c.js"
+    text = BLOCK % lines
+    response = replace(page(200), url=f"https://shop.example.com{path}", headers=HTML)
+    today = loads(script("/assets/app-DUebgR3q.js"))
+    seen = (RUNNING, config(text), response, today)
+    (claim,) = judge(CHECK, *seen, target=replace(SHOP, path=path), masked=False)
+    assert claim.fix
+    written = str(claim.fix.steps[0])
+    assert claim.facts["edited"] is is_edited
+    assert ("location /assets/ {" in written and "try_files $uri =404;" in written) is is_edited
+
+
+def test_other_files_are_left_to_a_person() -> None:
+    """The name has no hash, or today's page loads nothing of that folder."""
+    for path, today in (
+        ("/assets/app.js", "/assets/app-DUebgR3q.js"),
+        ("/assets/app-BxK9a87c.js", "/js/a-DUebgR3q.js"),
+    ):
+        text = BLOCK % SPA
+        response = replace(page(200), url=f"https://shop.example.com{path}", headers=HTML)
+        seen = (RUNNING, config(text), response, loads(script(today)))
+        (claim,) = judge(CHECK, *seen, target=replace(SHOP, path=path), masked=False)
+        assert not claim.facts["edited"]

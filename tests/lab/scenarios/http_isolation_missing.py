@@ -5,7 +5,7 @@ After https://github.com/godotengine/godot/issues/69020 and
 https://github.com/ffmpegwasm/ffmpeg.wasm/issues/263.
 """
 
-from .. import apache, caddy, site
+from .. import apache, caddy, haproxy, site
 from ..lab import Lab
 from ..scenario import healthy, scenario
 from .apache import apache_scenario
@@ -50,9 +50,7 @@ def page_of_caddy_is_not_isolated(lab: Lab) -> None:
     _caddy(lab, SCRIPT, **EDITOR)
 
 
-@haproxy_scenario(
-    outside=CHECK, server=CHECK, args=(FFMPEG,), manual="the fields go into the frontend"
-)
+@haproxy_scenario(outside=CHECK, server=CHECK, args=(FFMPEG,), differs=(haproxy.CONFIG,))
 def page_behind_haproxy_is_not_isolated(lab: Lab) -> None:
     _haproxy(lab, SCRIPT, "# no fields", **EDITOR)
 

@@ -4,11 +4,13 @@ After https://github.com/GoogleChrome/workbox/issues/985: the worker lies with t
 files.
 """
 
-from .. import apache, site
+from .. import apache, caddy, haproxy, site
 from ..lab import Lab
 from ..scenario import healthy, scenario
 from .apache import apache_scenario
-from .fields_of_other_servers import _apache
+from .caddy import caddy_scenario
+from .fields_of_other_servers import _apache, _caddy, _haproxy
+from .haproxy import haproxy_scenario
 from .page_policies import _sends
 
 CHECK, URL = "http.worker-out-of-folder", f"https://{site.NAME}"
@@ -29,6 +31,16 @@ def worker_lies_with_the_static_files(lab: Lab) -> None:
 def worker_of_apache_lies_with_the_static_files(lab: Lab) -> None:
     _apache(lab, SCRIPT, **FILES)
     apache.start(lab)
+
+
+@caddy_scenario(outside=CHECK, server=CHECK, args=(MESSAGE,), differs=(caddy.CONFIG,))
+def worker_of_caddy_lies_with_the_static_files(lab: Lab) -> None:
+    _caddy(lab, SCRIPT, "encode gzip", **FILES)
+
+
+@haproxy_scenario(outside=CHECK, server=CHECK, args=(MESSAGE,), differs=(haproxy.CONFIG,))
+def worker_behind_haproxy_lies_with_the_static_files(lab: Lab) -> None:
+    _haproxy(lab, SCRIPT, "# no fields", **FILES)
 
 
 @healthy(args=(MESSAGE,))

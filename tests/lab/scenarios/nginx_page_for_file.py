@@ -28,6 +28,20 @@ def page_in_the_place_of_an_old_script(lab: Lab) -> None:
     _built(lab)
 
 
+HASHED = {"app-1.js": "app-BxK9a87c.js", "app-2.js": "app-DUebgR3q.js"}
+
+
+@scenario(
+    outside=None, server="nginx.page-for-file", target=f"https://{site.NAME}/assets/{HASHED['app-1.js']}",
+    differs=(site.CONF,),
+)  # fmt: skip
+def page_in_the_place_of_a_script_of_an_old_build(lab: Lab) -> None:
+    """After https://jishuzhan.net/article/1991151081863315457."""
+    _built(lab)
+    lab.edit("app-2.js", HASHED["app-2.js"], f"{ROOT}/index.html")
+    lab.server.sh(f"mv {ROOT}/assets/app-2.js {ROOT}/assets/{HASHED['app-2.js']}")
+
+
 @healthy(target=f"https://{site.NAME}/assets/app-2.js")
 def script_beside_the_page_of_every_path(lab: Lab) -> None:
     _built(lab)

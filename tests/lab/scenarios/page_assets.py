@@ -99,6 +99,15 @@ def configuration_without_the_list_of_types(lab: Lab) -> None:
     _serve(lab, FALLBACK, **_build())
 
 
+@scenario(outside="http.page-file-type", server="nginx.types-missing",
+          differs=("/etc/nginx/mime.types",))  # fmt: skip
+def list_of_types_without_modules(lab: Lab) -> None:
+    """After https://github.com/stephanrauh/ngx-extended-pdf-viewer/issues/3048."""
+    page = SHOP.replace("<p>", "<script type=module src=/viewer.min.mjs></script><p>")
+    files = {"index.html": page, "static/css/app.css": CSS, "viewer.min.mjs": JS}
+    _serve(lab, FALLBACK, **files)
+
+
 UNTYPED = (
     f"Refused to execute script from 'https://{site.NAME}/assets/index-4f2a.js' because its MIME "
     "type ('text/plain') is not executable, and strict MIME type checking is enabled."

@@ -1,0 +1,315 @@
+"""Lines of Apache, Caddy and HAProxy that permit one origin to read the answers of one path, and
+answer its preflight in the application's place (Fetch standard, "CORS-preflight fetch")."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from checks.server import (
+    ServerView,
+    indentation,
+    line_edit,
+    line_text,
+    reload_steps,
+    server_on_port,
+)
+from checks.server._apache_modules import loading_steps
+from checks.server._scoped_fields import VARIABLE, Scope, haproxy_condition, inserted_edit
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Command,
+    Edit,
+    Evidence,
+    Fix,
+    Manual,
+    Step,
+    Where,
+)
+from diagnose.model.frozen import frozen
+from diagnose.model.http import Exchange
+from diagnose.parsers.http import proxy_page
+from diagnose.parsers.urls import path_of
+
+_ORIGIN = re.compile(
+    r"(?:https?|app|capacitor|chrome-extension)://[A-Za-z0-9.\-]{1,253}(?::\d{1,5})?"
+)
+_ASKED = re.compile(r"-H '?Access-Control-Request-Headers: ([\w-]{1,60}(?:, ?[\w-]{1,60}){0,20})")
+_USUAL_FIELDS = ("Content-Type", "Authorization")
+_ALLOW, _CREDENTIALS = "Access-Control-Allow-Origin", "Access-Control-Allow-Credentials"
+_METHODS = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
+_PREFLIGHT = "OPTIONS"
+#: Directives of Caddy that answer before others, in the block of a site.
+_EXCLUSIVE = re.compile(r"\s*(?:handle|handle_path|route|basic_?auth|forward_auth)\b")
+#: `header /` of Caddy 1 was for all paths; in Caddy 2 it is for the first page alone.
+_FIRST_PAGE = re.compile(r"(\s*header\s+)/\s+(\{.*|[+>?]?[\w-]+\s.*)")
+#: A subdirective of `reverse_proxy` that stands in `header`: a field of that name.
+_MISPLACED = re.compile(r"(?i)(\s*)header_down\s+(Access-Control-[\w-]{1,40}\s.*)")
+_PASSWORD = re.compile(r"(\s*basic_?auth)\s*(\{.*)")
+
+
+@frozen
+class _Permission:
+    """Whom a path is to permit, and what: the fields of the answer itself, and of a preflight."""
+
+    scope: Scope
+    origin: str
+    with_cookies: bool
+    asked: tuple[str, ...]
+    is_preflight: bool
+    is_sent: bool
+
+    @property
+    def fields(self) -> dict[str, str]:
+        cookies = {_CREDENTIALS: "true"} if self.with_cookies else {}
+        return {_ALLOW: self.origin, **cookies}
+
+    @property
+    def preflight_fields(self) -> dict[str, str]:
+        return {
+            **self.fields,
+            "Access-Control-Allow-Methods": _METHODS,
+            "Access-Control-Allow-Headers": ", ".join(self.asked),
+        }
+
+
+def with_server_lines(evidence: Evidence, claim: Claim, page: Exchange, cookies: bool) -> Claim:
+    """Return the claim with the lines of the web server that permit the origin: in place of its
+    step where lines for other sites stand at the wrong place, else beside it, for it is a person's
+    choice."""
+    view, origin = server_on_port(evidence), str(claim.facts["origin"])
+    if view is None or claim.fix is None or not _ORIGIN.fullmatch(origin):
+        return claim
+    if fix := _misplaced_fix(view, page, origin, claim):
+        return replace(claim, fix=fix)
+    if (page.method != _PREFLIGHT and (page.status or 0) >= 400) or claim.facts["other"]:
+        return claim
+    steps = _steps(view, _permission(page, origin, cookies))
+    if not steps:
+        return claim
+    kept = [
+        step
+        for step in claim.fix.steps
+        if isinstance(step, Manual) and step.step != "answer-options"
+    ]
+    added = Manual("answer-in-server", Where.SERVER, commands=steps)
+    return replace(claim, fix=Fix((*kept, added), Applicability.MANUAL))
+
+
+def _permission(page: Exchange, origin: str, cookies: bool) -> _Permission:
+    asked = _ASKED.search(page.equivalent)
+    names = [name.strip() for name in asked[1].split(",")] if asked else []
+    fields = {name.lower(): name for name in (*_USUAL_FIELDS, *names)}
+    return _Permission(
+        Scope(path_of(page.url).partition("?")[0]),
+        origin,
+        cookies,
+        tuple(fields.values()),
+        page.method == _PREFLIGHT,
+        page.header(_ALLOW) is not None,
+    )
+
+
+def _steps(view: ServerView, permission: _Permission) -> tuple[Command | Edit, ...]:
+    """Return the edit and the commands that load it; () if a person has to write it."""
+    product, modules = view.server.product, tuple[Step, ...]()
+    if not permission.scope.is_plain:
+        return ()
+    if product == "apache":
+        lines = _apache_lines(permission)
+        names = ("headers", "rewrite") if permission.is_preflight else ("headers",)
+        loading = loading_steps(view, names)
+        if loading is None:
+            return ()
+        modules = loading
+    elif product == "haproxy":
+        lines = _haproxy_lines(view, permission)
+    elif product == "caddy" and not (permission.is_preflight and _is_taken(view)):
+        lines = _caddy_lines(permission)
+    else:
+        return ()
+    edit = inserted_edit(view, lines)
+    loading_modules = tuple(step for step in modules if not isinstance(step, Manual))
+    if edit is None or len(loading_modules) < len(modules):
+        return ()
+    return (*loading_modules, edit, *reload_steps(view.server))
+
+
+def _apache_lines(permission: _Permission) -> list[str]:
+    """The path's fields, also in answers of Apache's own; an application's own are left out. The
+    rule of a virtual host comes before passwords and before the application."""
+    fields = permission.preflight_fields if permission.is_preflight else permission.fields
+    pattern = f"^{re.escape(permission.scope.path)}$".replace(r"\-", "-").replace(r"\~", "~")
+    rules = [
+        "RewriteEngine On",
+        "RewriteCond %{REQUEST_METHOD} =OPTIONS",
+        "RewriteCond %{HTTP:Access-Control-Request-Method} .",
+        f"RewriteRule {pattern} - [R=204,L]",
+    ]
+    set_lines = [
+        line
+        for name, value in fields.items()
+        for line in (f"Header onsuccess unset {name}", f'Header always set {name} "{value}"')
+    ]
+    return [
+        *(rules if permission.is_preflight else ()),
+        f'<LocationMatch "{pattern}">',
+        *(f"    {line}" for line in set_lines),
+        "    Header always merge Vary Origin",
+        "</LocationMatch>",
+    ]
+
+
+def _caddy_lines(permission: _Permission) -> list[str]:
+    path = permission.scope.path
+    own = [
+        f"header {path} {{",
+        *(["\tdefer"] if permission.is_sent else []),
+        *(f'\t{name} "{value}"' for name, value in permission.fields.items()),
+        "\t+Vary Origin",
+        "}",
+    ]
+    if not permission.is_preflight:
+        return own
+    return [
+        "@preflight {",
+        "\tmethod OPTIONS",
+        f"\tpath {path}",
+        "\theader Access-Control-Request-Method *",
+        "}",
+        "handle @preflight {",
+        f'\theader Access-Control-Allow-Methods "{_METHODS}"',
+        f'\theader Access-Control-Allow-Headers "{", ".join(permission.asked)}"',
+        "\trespond 204",
+        "}",
+        *own,
+    ]
+
+
+def _is_taken(view: ServerView) -> bool:
+    """Return whether a site of Caddy has blocks of its own that may take the preflight first."""
+    return any(_EXCLUSIVE.match(line) for line in _site_lines(view).values())
+
+
+def _haproxy_lines(view: ServerView, permission: _Permission) -> list[str]:
+    """Lines of the frontend that permit the origin already are not repeated."""
+    scope, lines = permission.scope, list[str]()
+    if permission.is_preflight:
+        fields = {**permission.preflight_fields, "Vary": "Origin"}
+        words = " ".join(f'hdr {name} "{value}"' for name, value in fields.items())
+        lines.append(
+            f"http-request return status 204 {words} if METH_OPTIONS {{ path {scope.path} }}"
+            " { req.hdr(Access-Control-Request-Method) -m found }"
+        )
+    if permission.is_preflight and _permits(view, permission.origin):
+        return lines
+    condition = haproxy_condition(scope)
+    return [
+        *lines,
+        f"http-request set-var({VARIABLE}) path",
+        *(
+            f'http-response set-header {name} "{value}"{condition}'
+            for name, value in permission.fields.items()
+        ),
+        f"http-response add-header Vary Origin{condition}",
+    ]
+
+
+def _permits(view: ServerView, origin: str) -> bool:
+    from checks.server._haproxy_fields import field_lines
+
+    return any(line.value in {"*", origin} for line in field_lines(view, _ALLOW.lower()))
+
+
+# Lines of Caddy that are there, and do not count for the path
+
+
+def _misplaced_fix(view: ServerView, page: Exchange, origin: str, claim: Claim) -> Fix | None:
+    """Return the fix of Caddy's own lines for other sites: a matcher that is for the first page
+    alone, a word of `reverse_proxy` in `header`, a password that is asked of a preflight, too."""
+    if view.server.product != "caddy" or len(view.answering_sites) != 1:
+        return None
+    lines = _site_lines(view)
+    changes: dict[int, str] = {}
+    if page.method == _PREFLIGHT and page.status == 401 and proxy_page(page.body) in {"", "caddy"}:
+        return _password_fix(view, lines, origin) if claim.facts["failed"] else None
+    if not claim.facts["missing"]:
+        return None
+    for number, line in lines.items():
+        match = _FIRST_PAGE.fullmatch(line)
+        if match and _ALLOW.lower() in _block_text(lines, number).lower():
+            changes[number] = f"{match[1]}{match[2]}"
+    return _changed(view, view.answering_sites[0].file, changes) or _misplaced_words(view, origin)
+
+
+def _misplaced_words(view: ServerView, origin: str) -> Fix | None:
+    from checks.server._caddy_lines import own_lines
+
+    found = [
+        (line, match)
+        for line in own_lines(view)
+        if line.heads[-1:] == ("header",) and (match := _MISPLACED.fullmatch(line.text))
+    ]
+    files = {line.file for line, _ in found}
+    if len(files) != 1:
+        return None
+    changes = {line.number: f"{match[1]}{match[2]}" for line, match in found}
+    is_named = any(origin in match[2] or "{" in match[2] or "*" in match[2] for _, match in found)
+    return _changed(view, files.pop(), changes) if is_named else None
+
+
+def _password_fix(view: ServerView, lines: Mapping[int, str], origin: str) -> Fix | None:
+    """Ask no password of a preflight, which never has one: Caddy answers it itself. What a password
+    protects stays protected."""
+    asking = {n: match for n, line in lines.items() if (match := _PASSWORD.fullmatch(line))}
+    text = "\n".join(lines.values())
+    permits = re.search(rf"{_ALLOW}\s+\"?(?:\*|{re.escape(origin)})", text) is not None
+    if len(asking) != 1 or not permits or "@preflight" in text or _passes_on(lines):
+        return None
+    ((number, match),) = asking.items()
+    margin = indentation(lines[number])
+    added = (
+        f"{margin}@preflight {{",
+        f"{margin}\tmethod OPTIONS",
+        f"{margin}\theader Access-Control-Request-Method *",
+        f"{margin}}}",
+        f"{margin}@no_preflight not {{",
+        f"{margin}\tmethod OPTIONS",
+        f"{margin}\theader Access-Control-Request-Method *",
+        f"{margin}}}",
+        f"{margin}respond @preflight 204",
+        f"{match[1]} @no_preflight {match[2]}",
+    )
+    edit = line_edit(view, view.answering_sites[0].file, {number: added})
+    return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW) if edit else None
+
+
+def _passes_on(lines: Mapping[int, str]) -> bool:
+    """Return whether the site has lines that would answer a preflight before `respond` does."""
+    return any(re.match(r"\s*(?:handle|handle_path|route)\b", line) for line in lines.values())
+
+
+def _changed(view: ServerView, file: str, changes: Mapping[int, str]) -> Fix | None:
+    edit = line_edit(view, file, {n: (line,) for n, line in changes.items()}) if changes else None
+    return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW) if edit else None
+
+
+def _site_lines(view: ServerView) -> dict[int, str]:
+    """Return the lines of the only site that answers, by their numbers."""
+    if len(view.answering_sites) != 1:
+        return {}
+    site = view.answering_sites[0]
+    return {n: line_text(view, site.file, n) for n in range(site.line + 1, site.end)}
+
+
+def _block_text(lines: Mapping[int, str], number: int) -> str:
+    """Return a line with the block that it opens."""
+    taken = [lines[number]]
+    if not taken[0].rstrip().endswith("{"):
+        return taken[0]
+    for later in range(number + 1, number + 60):
+        text = lines.get(later, "}")
+        if text.strip() == "}":
+            break
+        taken.append(text)
+    return "\n".join(taken)
