@@ -58,8 +58,8 @@ def faulty_lines(text: str, message: str) -> tuple[int, ...]:
 def mended_lines(text: str, message: str) -> dict[int, tuple[str, ...]]:
     """Return the lines in the place of faulty ones; {} if it takes a person. Flags, or a condition,
     with a blank are put into quotes. An option that is not permitted goes. Settings of PHP count
-    only where PHP runs in Apache: where it does
-    does not, they stand in an <IfModule>. RewriteBase takes the path of an address alone."""
+    only where PHP runs in Apache: where it does not, they stand in an <IfModule>. RewriteBase takes
+    the path of an address alone."""
     lines, faulty = _lines(text), faulty_lines(text, message)
     if message.startswith("RewriteBase: "):
         mended = _BASE.sub(_path_of_base, lines[faulty[0]]) if len(faulty) == 1 else ""

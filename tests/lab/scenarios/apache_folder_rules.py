@@ -239,7 +239,7 @@ OWN_LINKS = "All Options=Indexes,MultiViews,SymLinksIfOwnerMatch"
     outside="http.server-error", server="server.request-failed", differs=(f"{ROOT}/.htaccess",)
 )
 def an_htaccess_adds_an_option_that_is_not_permitted(lab: Lab) -> None:
-    """https://github.com/akaunting/akaunting/issues/396: SymLinksIfOwnerMatch alone is permitted."""
+    """https://github.com/akaunting/akaunting/issues/396: SymLinksIfOwnerMatch is."""
     permalinks(lab, "Options +SymLinksIfOwnerMatch", OWN_LINKS, "Options +FollowSymLinks\n")
 
 
