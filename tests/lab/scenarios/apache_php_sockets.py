@@ -19,7 +19,9 @@ HANDLER = f"""\
     <Directory"""
 
 
-def serve(lab: Lab, socket: str, owner: str = "www-data:www-data") -> None:
+def serve(
+    lab: Lab, socket: str, owner: str = "www-data:www-data", module: str = "proxy_fcgi"
+) -> None:
     """A site in PHP, whose PHP-FPM listens on this socket, which has this owner and mode 660."""
     server = lab.server
     server.sh(f"rm -rf {FOLDER}; mkdir {FOLDER}")
@@ -28,7 +30,7 @@ def serve(lab: Lab, socket: str, owner: str = "www-data:www-data") -> None:
     server.sh(f"chown {owner} {socket}; chmod 660 {socket}")
     text = of_files(ROOT).replace("    <Directory", HANDLER, 1)
     apache.install(lab, f"{text}\n{HTTP}")
-    apache.enable(lab, "proxy_fcgi")
+    apache.enable(lab, module)
     server.write(f"{ROOT}/index.php", "<?php echo 1;\n")
     apache.start(lab)
 
@@ -57,6 +59,21 @@ def apache_may_not_use_the_socket_of_php(lab: Lab) -> None:
 def apache_is_not_in_the_group_of_the_socket(lab: Lab) -> None:
     """The socket is for a group of its own, as panels have it."""
     serve(lab, SOCKET, "root:games")
+
+
+@apache_scenario(
+    outside="http.page-downloaded",
+    server="http.page-downloaded",
+    differs=(apache.SITE,),
+)
+def apache_has_no_handler_for_php(lab: Lab) -> None:
+    """https://github.com/oerdnj/deb.sury.org/issues/266: after an update of PHP nothing passes the
+    scripts on, and visitors get their source."""
+    serve(lab, SOCKET)
+    text = lab.server.read(apache.SITE)
+    first, rest = text.split('    <FilesMatch "')
+    lab.server.write(apache.SITE, first + rest.partition("    </FilesMatch>\n")[2])
+    lab.server.run(["apachectl", "graceful"], check=True)
 
 
 @healthy_apache()
