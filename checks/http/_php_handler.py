@@ -1,18 +1,27 @@
 """Apache has a handler that passes PHP files on to PHP-FPM, and the module that carries it out is
-not loaded: Apache sends the source of the files (mod_proxy, "Access via Handler"). The address of
-the server's only PHP-FPM."""
+not loaded, or it has no handler at all: Apache sends the source of the files (mod_proxy, "Access
+via Handler"). The address of the server's only PHP-FPM."""
 
 import re
 
 from checks.server import reload_steps, server_on_port
 from checks.server._apache_modules import loading_steps
+from checks.server._apache_overrides import added_lines
+from checks.upstream._unix_sockets import php_sockets
 from diagnose.model import Applicability, Evidence, Fix
 from diagnose.model.server import Listeners
 from diagnose.model.summary import socket_text
+from diagnose.model.upstream import UnixListeners
 from diagnose.parsers.urls import is_loopback_host
 
 _MODULE = "proxy_fcgi"
 _HANDLER = re.compile(r"(?im)^[ \t]*SetHandler[ \t]+[\"']?proxy:(?:unix:[^|\s]{1,300}\|)?fcgi:")
+
+#: What runs scripts in another way, or keeps them from running in a folder.
+_OTHER_HANDLER = re.compile(
+    r"(?im)^[ \t]*(?:(?:Set|Add|Remove)Handler[ \t].{0,200}(?:php|none|default-handler)|"
+    r"ProxyPassMatch[ \t].{0,200}fcgi:|Action[ \t].{0,200}php|php_(?:admin_)?flag[ \t]+engine)"
+)
 
 
 def module_fix(evidence: Evidence) -> Fix | None:
@@ -28,6 +37,38 @@ def module_fix(evidence: Evidence) -> Fix | None:
         return None
     load = loading_steps(view, (_MODULE,))
     return Fix((*load, *reload_steps(view.server)), Applicability.REVIEW) if load else None
+
+
+def added_handler_fix(evidence: Evidence, address: str) -> Fix | None:
+    """Return the fix that adds a handler for PHP to the site, with the server's only PHP-FPM, at
+    this address or at its Unix socket. None where it is not the only one, or where the files of
+    Apache have another handler: one that keeps the scripts of a folder from running would be
+    overridden. A person confirms that this PHP-FPM is the site's."""
+    view = server_on_port(evidence)
+    if view is None or view.config is None or view.server.product != "apache":
+        return None
+    modules, sites = view.config.modules, view.answering_sites
+    has_module = not modules or any(name.startswith("php") for name in modules)
+    has_other = any(_OTHER_HANDLER.search(file.text) for file in view.config.files)
+    target = f"fcgi://{address}" if address else _socket_target(evidence)
+    if has_module or has_other or not target or len(sites) != 1 or view.server.container:
+        return None
+    load = () if _MODULE in modules else loading_steps(view, (_MODULE,))
+    section = ('<FilesMatch "\\.php$">', f'    SetHandler "proxy:{target}"', "</FilesMatch>")
+    edit = added_lines(view, sites[0], section)
+    if edit is None or load is None:
+        return None
+    return Fix((*load, edit, *reload_steps(view.server)), Applicability.REVIEW)
+
+
+def _socket_target(evidence: Evidence) -> str:
+    """Return the only Unix socket of PHP-FPM, as a handler names it; "" for none or several."""
+    sockets = {
+        socket
+        for listening in evidence.good(UnixListeners)
+        for socket in php_sockets(listening.sockets)
+    }
+    return f"unix:{sockets.pop()}|fcgi://localhost" if len(sockets) == 1 else ""
 
 
 def php_address(evidence: Evidence) -> str:

@@ -69,6 +69,7 @@ def page_downloaded(evidence: Evidence) -> Iterator[Claim]:
     added = None
     if is_php and not handler_fix and not obstacle and not nginx.is_refused:
         added = _added_location(nginx, url.path if url else "/", address)
+    added_handler = None if added or obstacle or not is_php else _added_handler(evidence, address)
     adding = _adding_line(evidence, first) if is_forced else None
     step = "pass-to-php" if is_php else "not-as-a-file" if is_forced else "send-html"
     yield Claim(
@@ -85,6 +86,7 @@ def page_downloaded(evidence: Evidence) -> Iterator[Claim]:
             "type": mime_type(first.headers),
             "php": is_php,
             "module": bool(handler_fix),
+            "handler": bool(added_handler and not handler_fix),
             "php_address": address,
             "written": added is not None,
             "data": is_told,
@@ -111,6 +113,7 @@ def page_downloaded(evidence: Evidence) -> Iterator[Claim]:
         or (adding.without() if adding else None)
         or _obstacle_fix(nginx, obstacle)
         or added
+        or added_handler
         or _by_hand("pass-line" if obstacle and obstacle.lacks_pass else step),
     )
 
@@ -177,6 +180,13 @@ def _handler_fix(evidence: Evidence) -> Fix | None:
     from checks.http._php_handler import module_fix
 
     return module_fix(evidence)
+
+
+def _added_handler(evidence: Evidence, address: str) -> Fix | None:
+    # Imported late: few pages are PHP's source.
+    from checks.http._php_handler import added_handler_fix
+
+    return added_handler_fix(evidence, address)
 
 
 def _adding_line(evidence: Evidence, page: Exchange) -> "SentField | None":

@@ -31,6 +31,10 @@ _UPGRADE = re.compile(r"(?i)connection|upgrade")
 #: Fields of this run's requests, so that their loss is seen.
 _SENT = re.compile(r"origin|sec-websocket-.*|user-agent|accept")
 
+#: A field that neither this run's requests nor the handshakes of browsers have: there is nothing to
+#: edit.
+_ABSENT = re.compile(r"(?i)referer")
+
 _APACHE = re.compile(
     r"(?i)\s*RequestHeader\s+(?P<action>set|unset|edit\*?|append|merge|add)\s+\"?(?P<name>[\w-]+)\"?"
     r"(?P<rest>(?:\s.*)?)"
@@ -133,6 +137,9 @@ def _fields(
                 for line in lines_for(view, site, path):
                     match = _APACHE.fullmatch(line.text)
                     if match is None or re.search(r"\b(?:env|expr)=", match["rest"]):
+                        continue
+                    is_edit = match["action"].lower().startswith("edit")
+                    if is_edit and _ABSENT.fullmatch(match["name"]):
                         continue
                     is_lost = websocket and _UPGRADE.fullmatch(match["name"])
                     if is_lost or _is_suspect(match["name"], match["action"].lower() == "unset"):

@@ -30,6 +30,7 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange
 from diagnose.model.renewal import CHALLENGES, ChallengeFolder
+from diagnose.model.site_folders import SiteFolder
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig, WebSite
 from diagnose.parsers.redirects import REDIRECTS
 from diagnose.parsers.urls import parse_url
@@ -88,6 +89,7 @@ def acme_challenge_passed(evidence: Evidence) -> Iterator[Claim]:
                 "place": place_text(route.file, route.line),
                 "target": route.target,
                 "folder": folder.folder if folder else "",
+                "root": "" if folder else _own_folder(view, sites),
                 "tool": folder.tool if folder else "",
                 "source": folder.source if folder else "",
                 view.server.product: True,
@@ -131,19 +133,33 @@ def _view(evidence: Evidence, port: int) -> ServerView | None:
     return None
 
 
+def _own_folder(view: ServerView, sites: Sequence[WebSite]) -> str:
+    """Return the folder of the only virtual host, which answers what it does not pass on; "" if it
+    has none, or if it is not there."""
+    root = sites[0].root.rstrip("/") if len(sites) == 1 else ""
+    folders = view.evidence.good(SiteFolder)
+    is_gone = any(each.path.rstrip("/") == root and not each.exists for each in folders)
+    return "" if is_gone else root
+
+
 def _fix(view: ServerView, sites: Sequence[WebSite], route: SiteRoute, folder: str) -> Fix:
-    """Leave the path to the server itself, and have it look in the client's folder."""
+    """Leave the path to the server itself, and have it look in the client's folder; in its own one
+    where that is not known."""
+    files = folder or _own_folder(view, sites)
     line = line_text(view, route.file, route.line)
     is_plain = view.server.product == "apache" and re.match(r"(?i)\s*ProxyPass\s+/", line)
-    if not is_plain or not re.fullmatch(r"/[\w./-]{1,200}", folder):
+    if not is_plain or not re.fullmatch(r"/[\w./-]{1,200}", files):
         return manual_fix(view, "leave-it-out")
     indent = indentation(line)
     added = [f"{indent}ProxyPass {CHALLENGES} !"]
-    if any(site.root.rstrip("/") != folder.rstrip("/") for site in sites):
-        files = f"{folder.rstrip('/')}{CHALLENGES}"
+    challenges = f"{files.rstrip('/')}{CHALLENGES}"
+    is_elsewhere = any(site.root.rstrip("/") != files.rstrip("/") for site in sites)
+    if is_elsewhere:
+        added.append(f"{indent}Alias {CHALLENGES} {challenges}")
+    # Nobody has asked for a file of a site that passes everything on: its folder may be closed.
+    if is_elsewhere or not folder:
         added += [
-            f"{indent}Alias {CHALLENGES} {files}",
-            f"{indent}<Directory {files}>",
+            f"{indent}<Directory {challenges}>",
             f"{indent}    Require all granted",
             f"{indent}</Directory>",
         ]

@@ -166,7 +166,7 @@ def _edit(view: ServerView, route: SiteRoute, path: str, is_websocket: bool) -> 
         return line_edit(view, route.file, {route.line: (f"{text.rstrip()} nocanon",)})
     owner = _whole_pass(lines, route)
     if owner is None or route.file != site.file:
-        return None
+        return _own_line_edit(view, route, text, lines)
     added = "" if "nocanon" in owner.text.lower() else " nocanon"
     changes: dict[int, tuple[str, ...]] = {}
     if _RULE.match(text):
@@ -187,6 +187,22 @@ def _whole_pass(lines: Sequence[SiteLine], route: SiteRoute) -> SiteLine | None:
     url = rf"\"?https?://{re.escape(route.host)}:{route.port}/\"?(?:\s|$)"
     pattern = re.compile(rf"(?i)\s*ProxyPass\s+\"?/\"?\s+{url}")
     return next((line for line in lines if pattern.match(line.text)), None)
+
+
+def _own_line_edit(
+    view: ServerView, route: SiteRoute, text: str, lines: Sequence[SiteLine]
+) -> Edit | None:
+    """Write `nocanon` behind the ProxyPass of a route to a folder, in a section or outside of all,
+    and `AllowEncodedSlashes`, which no section may have, below the head of the virtual host."""
+    site = view.answering_sites[0]
+    head = line_text(view, site.file, site.line)
+    is_plain = _PASS.match(text) and head.lower().lstrip().startswith("<virtualhost")
+    if not is_plain or route.file != site.file:
+        return None
+    changes: dict[int, tuple[str, ...]] = {route.line: (f"{text.rstrip()} nocanon",)}
+    if not any(_SLASHES.match(line.text) for line in lines):
+        changes[site.line] = (head, f"{indentation(head)}    AllowEncodedSlashes NoDecode")
+    return line_edit(view, site.file, changes)
 
 
 def _with_conditions(lines: Sequence[SiteLine], number: int) -> Iterator[int]:

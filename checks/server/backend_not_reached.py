@@ -20,6 +20,7 @@ from checks.server import (
     server_on_port,
 )
 from checks.server._backend_answers import failed_route, refused_websockets
+from checks.server._program_sockets import opening_fix, other_socket, other_socket_fix
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -47,7 +48,14 @@ from diagnose.parsers.linux import file_permissions
 from diagnose.parsers.web_sites import route_of
 
 #: The facts of a socket to which the server's user has no way.
-_NO_SOCKET = {"user": "", "root": "", "blocker": "", "mode": "", "folder": False}
+_NO_SOCKET = {
+    "user": "",
+    "root": "",
+    "blocker": "",
+    "mode": "",
+    "folder": False,
+    "other_socket": "",
+}
 
 _REASONS = {"socket", "selinux", "backend-name", "timeout"}
 
@@ -74,7 +82,8 @@ def backend_not_reached(evidence: Evidence) -> Iterator[Claim]:
         return
     route = failed_route(view)
     # The log has the refusal alone; the permissions have its reason.
-    closed = list(_closed_socket(view, route, pages))
+    logged = error.file if error and error.reason == "socket" else ""
+    closed = list(_closed_socket(view, route, logged, pages))
     if closed:
         yield from closed
         return
@@ -101,6 +110,7 @@ def backend_not_reached(evidence: Evidence) -> Iterator[Claim]:
             "target": route.target if route else "",
             "place": place_text(route.file, route.line) if route else "",
             **_NO_SOCKET,
+            "other_socket": other_socket(view, logged) if logged else "",
         },
         fix=_fix(view, error, route, slash),
     )
@@ -132,19 +142,22 @@ def _missing_socket(
             "target": route.target,
             "place": place_text(route.file, route.line),
             **_NO_SOCKET,
+            "other_socket": other_socket(view, missing_socket.path),
         },
-        fix=Fix((Manual("socket", Where.SERVER),), Applicability.MANUAL),
+        fix=other_socket_fix(view, missing_socket.path) or manual_fix(view, "socket"),
     )
 
 
 def _closed_socket(
-    view: ServerView, route: SiteRoute | None, pages: list[Exchange]
+    view: ServerView, route: SiteRoute | None, logged: str, pages: list[Exchange]
 ) -> Iterator[Claim]:
     """Make the claim for a Unix socket that the server's user may not use, or that lies outside the
-    root folder of its processes (HAProxy's `chroot`, which decides for sockets as well)."""
+    root folder of its processes (HAProxy's `chroot`, which decides for sockets as well). `logged`
+    is the socket of Apache's log, to which a handler passes requests on."""
+    paths = {route.socket if route else "", logged} - {""}
     sockets = view.evidence.good(UpstreamSocket)
-    socket = next((each for each in sockets if route and each.path == route.socket), None)
-    if route is None or socket is None or socket.user is None:
+    socket = next((each for each in sockets if each.path in paths), None)
+    if socket is None or socket.user is None:
         return
     is_outside = bool(socket.root) and not socket.path.startswith(f"{socket.root}/")
     blocker = file_permissions.blocking_path(socket.above, socket.user, socket.groups)
@@ -176,8 +189,9 @@ def _closed_socket(
             "forbidden": not is_outside,
             "endpoint": "",
             "slash": False,
-            "target": route.target,
-            "place": place_text(route.file, route.line),
+            "target": route.target if route else "",
+            "place": place_text(route.file, route.line) if route else "",
+            **_NO_SOCKET,
             "user": socket.names[0] or str(socket.user),
             "root": socket.root if is_outside else "",
             "blocker": blocker.path if blocker and not is_outside else "",
@@ -186,6 +200,7 @@ def _closed_socket(
         },
         confidence=Confidence.LIKELY if is_outside else Confidence.CERTAIN,
         fix=(None if is_outside else _own_socket_fix(view, socket))
+        or (opening_fix(view, socket, blocker) if blocker and not is_outside else None)
         or manual_fix(view, "below-the-root" if is_outside else "let-it-in"),
     )
 
@@ -362,4 +377,5 @@ def _fix(view: ServerView, error: ServerRequestError, route: SiteRoute | None, s
             return Fix((edit, *reload_steps(view.server)), Applicability.AUTOMATIC)
     if error.reason in {"backend-name", "timeout"}:
         return manual_fix(view, error.reason)
-    return Fix((Manual(error.reason, Where.SERVER),), Applicability.MANUAL)
+    other = other_socket_fix(view, error.file) if error.reason == "socket" else None
+    return other or Fix((Manual(error.reason, Where.SERVER),), Applicability.MANUAL)

@@ -38,6 +38,7 @@ from diagnose.model.backends import BackendVisit
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.pages import PageFileResponse
+from diagnose.model.renewal import CHALLENGES
 from diagnose.model.server_rules import AnsweringRule
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.usual_paths import is_hidden
@@ -187,7 +188,7 @@ def _fix(view: ServerView, rule: AnsweringRule) -> Fix:
         edit = line_edit(view, rule.file, {rule.line: ()})
         if edit is not None:
             return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
-    spared = _spared(view, rule)
+    spared = _spared(view, rule) or _passed_over(view, rule)
     if spared is not None:
         return Fix((spared, *reload_steps(view.server)), Applicability.REVIEW)
     exempt = _exempt_line(rule)
@@ -203,6 +204,18 @@ def _spared(view: ServerView, rule: AnsweringRule) -> Edit | None:
     """Return the edit by which a rule of Caddy against paths spares what is meant for everybody."""
     is_closed = rule.path.startswith(WELL_KNOWN) and rule.is_certain and rule.status >= 400
     return spared_edit(view, rule.file, rule.line) if is_closed else None
+
+
+def _passed_over(view: ServerView, rule: AnsweringRule) -> Edit | None:
+    """Return the edit with a rule for challenges of ACME in front of the RewriteRule that refuses
+    one. What else the rule closes stays closed."""
+    is_challenge = rule.path.startswith(CHALLENGES) and rule.status >= 400
+    if not is_challenge or not rule.rule.startswith("RewriteRule"):
+        return None
+    # Imported late: few rules are about challenges.
+    from checks.http._challenge_edits import passed_over
+
+    return passed_over(view, rule.file, rule.line)
 
 
 def _exempt_line(rule: AnsweringRule) -> str:

@@ -10,8 +10,11 @@ from collections.abc import Iterable
 
 from checks.nginx import Nginx
 from checks.upstream import Backend
+from diagnose.model import Command, commands
 from diagnose.model.frozen import frozen
 from diagnose.model.server import Listeners
+from diagnose.model.upstream import UpstreamSocket
+from diagnose.parsers.linux import file_permissions
 from diagnose.parsers.nginx.config import walk
 
 #: Parts of the path of a socket, by program. Gunicorn's name contains Unicorn's.
@@ -94,6 +97,36 @@ def sockets_of_port(nginx: Nginx, backend: Backend, paths: tuple[str, ...]) -> O
 def php_sockets(paths: Iterable[str]) -> tuple[str, ...]:
     """Return those of the listening sockets that are PHP-FPM's."""
     return tuple(path for path in paths if _program(path) == "PHP-FPM")
+
+
+def other_php_sockets(path: str, listening: Iterable[str]) -> tuple[str, ...]:
+    """Return the sockets of PHP-FPM that are not the one at this path, which is PHP-FPM's by its
+    name: those of the same name alone, if there are any."""
+    if _program(path) != "PHP-FPM":
+        return ()
+    others = tuple(other for other in php_sockets(listening) if _real(other) != _real(path))
+    name = posixpath.basename(path)
+    return tuple(other for other in others if posixpath.basename(other) == name) or others
+
+
+def group_command(socket: UpstreamSocket | None) -> Command | None:
+    """Add the server's user to the socket's group, if that opens the whole path.
+
+    It keeps working when the application creates its socket again. The group root is excluded,
+    because it would give too many rights.
+    """
+    if socket is None or socket.user is None or not socket.above or not all(socket.names):
+        return None
+    group = socket.above[0].group
+    member = (*socket.groups, group)
+    if (
+        group == 0
+        or group in socket.groups
+        or file_permissions.blocking_path(socket.above, socket.user, member)
+    ):
+        return None
+    user, name = socket.names
+    return commands.add_to_group(user, name)
 
 
 def is_named_pool(path: str) -> bool:

@@ -19,19 +19,23 @@ from checks.upstream._edits import edit_fix, replace_in_directives
 from checks.upstream._meant_programs import MeantProgram, named_ports
 from checks.upstream._responses import fails_in_run, front_failures
 from checks.upstream._sole_programs import sole_program
-from checks.upstream._unix_sockets import OtherSockets, is_named_pool, is_used, other_sockets
+from checks.upstream._unix_sockets import (
+    OtherSockets,
+    group_command,
+    is_named_pool,
+    is_used,
+    other_sockets,
+)
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
-    Command,
     Confidence,
     Evidence,
     Fix,
     Manual,
     Severity,
     Where,
-    commands,
 )
 from diagnose.model.applications import ReadSetting
 from diagnose.model.frozen import frozen
@@ -275,7 +279,7 @@ def _fix(nginx: Nginx, backend: Backend, fault: SocketFault, others: OtherSocket
         from checks.upstream._setting_fixes import setting_fix
 
         return setting_fix((owner,), "let-nginx-in")
-    if fault.kind == "denied" and (join_command := _join_command(fault)):
+    if fault.kind == "denied" and (join_command := group_command(fault.socket)):
         return Fix((join_command, reload_command(nginx)), Applicability.REVIEW)
     if fault.kind == "denied":
         return Fix((Manual("let-nginx-in", Where.SERVER),), Applicability.MANUAL)
@@ -289,24 +293,3 @@ def _pool_owner(nginx: Nginx, fault: SocketFault) -> ReadSetting | None:
         return None
     reads = nginx.evidence.good(ReadSetting)
     return next((read for read in reads if read.topic == "socket"), None)
-
-
-def _join_command(fault: SocketFault) -> Command | None:
-    """Add nginx's user to the socket's group, if that opens the whole path.
-
-    It keeps working when the application creates its socket again. The group root is excluded,
-    because it would give too many rights.
-    """
-    socket = fault.socket
-    if socket is None or socket.user is None or not socket.above or not all(socket.names):
-        return None
-    group = socket.above[0].group
-    member = (*socket.groups, group)
-    if (
-        group == 0
-        or group in socket.groups
-        or file_permissions.blocking_path(socket.above, socket.user, member)
-    ):
-        return None
-    user, name = socket.names
-    return commands.add_to_group(user, name)

@@ -53,9 +53,10 @@ _TAG = re.compile(r'\[(file|id|msg|uri) "([^"]{0,500})"\]')
 _CODE = re.compile(r"\b(AH\d{5}): ")
 #: Messages about a request that never name its path: of PHP-FPM (mod_proxy_fcgi), of a header that
 #: is too long or malformed (core, mod_proxy_http), of a rule with [P] that no proxy carries out,
-#: or whose result is refused (mod_rewrite).
+#: or whose result is refused (mod_rewrite); and of a rule that is forbidden (AH00670), which names
+#: the path as far as there are folders.
 _WITHOUT_PATH = {"AH01071", "AH01075", "AH01079", "AH00561", "AH00566", "AH01070", "AH01110",
-    "AH00669", "AH10141", "AH01102", "AH10410", "AH10411", "AH10508", "AH10124",
+    "AH00669", "AH00670", "AH10141", "AH01102", "AH10410", "AH10411", "AH10508", "AH10124",
 }  # fmt: skip
 #: A rule wrote a blank into a query (mod_rewrite, hook_uri2file() and hook_fixup()).
 BLANK_IN_QUERY = frozenset({"AH10410", "AH10411"})

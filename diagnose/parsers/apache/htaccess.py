@@ -15,6 +15,10 @@ MAX_LINE, MAX_LINES, MAX_RULES = 2000, 2000, 300
 #: "RewriteRule: bad flag delimiters", "Order takes one argument, …".
 _ABOUT = re.compile(r"(?:Invalid command '(<?\w{1,100})'|(<?\w{1,100})(?: |: |>))")
 _FLAGS = re.compile(r"(Rewrite(?:Rule|Cond)): bad flag delimiters")
+#: "Option FollowSymLinks not allowed here" (core, set_options()), and the one in its place that
+#: hosts permit: links whose target has the same owner.
+_OPTION = re.compile(r"Option (\w{1,40}) not allowed here")
+_LINKS, _OWN_LINKS = "followsymlinks", "SymLinksIfOwnerMatch"
 _WORD = r"(?:\"[^\"]{0,500}\"|[^\s\"]{1,500})"
 _REWRITE = re.compile(rf"(\s*(Rewrite(?:Rule|Cond))\s+{_WORD}\s+)({_WORD})\s+(\S.*)", re.I)
 _RULE_FLAGS = re.compile(r"(.{1,500}?)(?:\s+(\[[^\[\]\"]{1,200}\]))?")
@@ -42,6 +46,10 @@ def faulty_lines(text: str, message: str) -> tuple[int, ...]:
         return tuple(
             number for number, line in lines.items() if _has_bad_flags(line, match[1].lower())
         )
+    if match := _OPTION.match(message):
+        return tuple(
+            number for number, line in lines.items() if _option_words(line, match[1]) is not None
+        )
     match = _ABOUT.match(message)
     name = (match[1] or match[2]).lower() if match else ""
     return tuple(number for number, line in lines.items() if name and _directive_of(line) == name)
@@ -49,8 +57,9 @@ def faulty_lines(text: str, message: str) -> tuple[int, ...]:
 
 def mended_lines(text: str, message: str) -> dict[int, tuple[str, ...]]:
     """Return the lines in the place of faulty ones; {} if it takes a person. Flags, or a condition,
-    with a blank are put into quotes. Settings of PHP count only where PHP runs in Apache: where it
-    does not, they stand in an <IfModule>. RewriteBase takes the path of an address alone."""
+    with a blank are put into quotes. An option that is not permitted goes. Settings of PHP count
+    only where PHP runs in Apache: where it does not, they stand in an <IfModule>. RewriteBase takes
+    the path of an address alone."""
     lines, faulty = _lines(text), faulty_lines(text, message)
     if message.startswith("RewriteBase: "):
         mended = _BASE.sub(_path_of_base, lines[faulty[0]]) if len(faulty) == 1 else ""
@@ -58,6 +67,9 @@ def mended_lines(text: str, message: str) -> dict[int, tuple[str, ...]]:
     if _FLAGS.match(message):
         mended = _quoted(lines[faulty[0]]) if len(faulty) == 1 else ""
         return {faulty[0]: (mended,)} if mended else {}
+    if option := _OPTION.match(message):
+        words = _option_words(lines[faulty[0]], option[1]) if len(faulty) == 1 else None
+        return {faulty[0]: words} if words is not None else {}
     if not message.startswith("Invalid command") or not faulty:
         return {}
     if _directive_of(lines[faulty[0]]) not in _PHP:
@@ -71,6 +83,26 @@ def mended_lines(text: str, message: str) -> dict[int, tuple[str, ...]]:
         )
         for number in sorted(own)
     }
+
+
+def _option_words(line: str, option: str) -> tuple[str, ...] | None:
+    """Return the line in the place of a line of `Options` that adds this option, () for none; None
+    if the line does not add it. What a line takes away is left to a person."""
+    words = line.split()
+    if words[0].lower() != "options":
+        return None
+    own = {option.lower(), f"+{option.lower()}"}
+    if not any(word.lower() in own for word in words[1:]):
+        return None
+    new = list[str]()
+    for word in words[1:]:
+        sign = "+" if word.startswith("+") else ""
+        if word.lower() not in own:
+            new.append(word)
+        elif option.lower() == _LINKS:
+            new.append(f"{sign}{_OWN_LINKS}")
+    indent = line[: len(line) - len(line.lstrip())]
+    return (f"{indent}{words[0]} {' '.join(dict.fromkeys(new))}",) if new else ()
 
 
 def _path_of_base(match: re.Match[str]) -> str:

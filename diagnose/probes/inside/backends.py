@@ -17,6 +17,7 @@ from diagnose.model.addresses import bracketed
 from diagnose.model.backends import BackendAnswer, BackendHandshake, BackendSocket
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import ServerRequestError
+from diagnose.model.program_logs import FailedUnit
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 from diagnose.parsers import pem
 from diagnose.parsers.host_addresses import addresses_of
@@ -34,6 +35,9 @@ PATIENCE = 3
 
 #: A visitor's address in X-Forwarded-For (RFC 5737: nobody's).
 VISITOR = "192.0.2.1"
+
+#: Why a connection to a Unix socket fails (connect(2)): no file, nobody listens, no right.
+_SOCKET_ERRORS = {errno.ENOENT, errno.ECONNREFUSED, errno.EACCES}
 
 #: Statuses with which an application refuses a request for its headers.
 REFUSALS = frozenset({400, 403, 404, 421})
@@ -263,10 +267,8 @@ async def _ask_socket(ctx: ProbeContext, route: SiteRoute) -> None:
             status=status,
         )
     )
-    if not files:
-        await _look_for_pool(ctx, route.socket)
     server = next((each for each in ctx.observed(WebServer) if ctx.target.port in each.ports), None)
-    if files and server is not None and server.pid and not server.container:
+    if server is not None and server.pid and not server.container:
         # Imported late: few applications have a socket.
         from diagnose.probes.inside.upstream_access import emit_socket_of
 
@@ -274,17 +276,24 @@ async def _ask_socket(ctx: ProbeContext, route: SiteRoute) -> None:
 
 
 @probe(after=ServerRequestError)
-async def pool_of_missing_socket(ctx: ProbeContext, error: ServerRequestError) -> None:
-    """Look for the pool of PHP-FPM whose socket Apache's log says is missing."""
-    if error.reason == "socket" and error.errno == errno.ENOENT:
-        await _look_for_pool(ctx, error.file)
+async def socket_of_error(ctx: ProbeContext, error: ServerRequestError) -> None:
+    """Look at the Unix socket to which Apache's log says that it could not connect: who may use it,
+    the sockets on which programs listen, and where nobody listens on this one the pool of PHP-FPM
+    and the services that do not run."""
+    if error.reason != "socket" or error.errno not in _SOCKET_ERRORS:
+        return
+    server = next((each for each in ctx.observed(WebServer) if ctx.target.port in each.ports), None)
+    if server is not None and server.container:
+        return
+    # Imported late: few applications have a socket.
+    from diagnose.probes.inside.upstream_access import emit_socket_of
 
+    await emit_socket_of(ctx, (server.pid if server else None) or 0, error.file)
+    is_known = any(unit.endpoint == error.file for unit in ctx.observed(FailedUnit))
+    if error.errno != errno.EACCES and not is_known:
+        from diagnose.probes.inside.failed_services import look_at_units
 
-async def _look_for_pool(ctx: ProbeContext, socket: str) -> None:
-    # Imported late: few sockets are missing.
-    from diagnose.probes.inside.php_pools import emit_pool
-
-    await emit_pool(ctx, socket)
+        await look_at_units(ctx, error.file)
 
 
 async def _answers_plain(ctx: ProbeContext, place: str) -> bool:

@@ -5,6 +5,7 @@ setting of the site leads. And where a visitor gets the source of a script: wher
 from diagnose.model.files import PageFileAccess
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
+from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.http import document_kind
 from diagnose.parsers.nginx.script_paths import other_scripts, script_request
 from diagnose.parsers.sanitize import UNSAFE
@@ -18,6 +19,14 @@ from diagnose.probes.inside.upstream_access import emit_listeners
 _MISSING = "File not found."
 #: Maximum number of other places.
 _MAX_PLACES = 16
+
+
+@probe(after=Exchange, needs=WebServerConfig)
+async def sockets_of_source(ctx: ProbeContext, exchange: Exchange, config: WebServerConfig) -> None:
+    """Emit the listening sockets where a visitor of Apache gets the source of a script."""
+    is_source = exchange.is_page_of(ctx.target) and document_kind(exchange.body) == "php"
+    if is_source and config.product == "apache":
+        await emit_listeners(ctx)
 
 
 @probe(after=Exchange, needs=NginxConfig)

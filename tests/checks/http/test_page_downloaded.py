@@ -6,7 +6,17 @@ from typing import Any
 
 import pytest
 
-from diagnose.model import Claim, Command, Confidence, Edit, Manual, Observation, Severity, Symptom
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Command,
+    Confidence,
+    Edit,
+    Manual,
+    Observation,
+    Severity,
+    Symptom,
+)
 from diagnose.model.http import Exchange
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.upstream import UnixListeners
@@ -115,6 +125,42 @@ def test_fires_without_a_command_where_the_module_is_there_or_no_handler_needs_i
         assert not claim.facts["module"]
         assert claim.fix
         assert isinstance(claim.fix.steps[0], Manual)
+
+
+SOCKETS = UnixListeners(sockets=("/run/dbus/system_bus_socket", "/run/php/php8.2-fpm.sock"))
+
+
+def test_fires_and_adds_a_handler_with_the_only_socket_of_php() -> None:
+    """https://github.com/oerdnj/deb.sury.org/issues/266: no handler is enabled."""
+    (claim,) = judged("", PHP, None, APACHE, apache_config(HTTPS), SOCKETS)
+    assert claim.facts["handler"]
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    enable, edit, *_ = claim.fix.steps
+    assert isinstance(enable, Command)
+    assert enable.argv == ("a2enmod", "proxy_fcgi")
+    assert isinstance(edit, Edit)
+    target = "proxy:unix:/run/php/php8.2-fpm.sock|fcgi://localhost"
+    assert f'+        SetHandler "{target}"\n' in edit.diff
+
+
+@pytest.mark.parametrize(
+    ("site", "modules", "sockets"),
+    [
+        (HTTPS, MODULES, ()),
+        (HTTPS, MODULES, (*SOCKETS.sockets, "/run/php/php8.4-fpm.sock")),
+        (HTTPS, (*MODULES, "php"), SOCKETS.sockets),
+        (HTTPS.replace("    SSLEngine on\n", "    SSLEngine on\n    SetHandler none\n"), MODULES,
+         SOCKETS.sockets),
+    ],
+    ids=["no socket", "two", "PHP in Apache", "a folder without scripts"],
+)  # fmt: skip
+def test_fires_by_hand_where_a_handler_is_not_known_to_be_right(
+    site: str, modules: tuple[str, ...], sockets: tuple[str, ...]
+) -> None:
+    seen = replace(SOCKETS, sockets=sockets)
+    (claim,) = judged("", PHP, None, APACHE, apache_config(site, modules=modules), seen)
+    assert not claim.facts["handler"]
 
 
 PHP_BLOCK = "location ~ \\.php$ { fastcgi_pass unix:/run/php.sock; }\n"

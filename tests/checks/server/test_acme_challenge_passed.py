@@ -2,6 +2,7 @@ from dataclasses import replace
 
 from diagnose.model import Applicability, Confidence, Edit, Observation, Vantage
 from diagnose.model.renewal import ChallengeFolder
+from diagnose.model.site_folders import SiteFolder
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
 from tests.support.haproxy_evidence import SERVER as HAPROXY
@@ -54,6 +55,26 @@ def test_fires_after_a_message_of_a_client_of_files() -> None:
     assert claim.confidence is Confidence.LIKELY
     plugin = Symptom("acme-response", f"Authenticator: apache {text}")
     assert not judge(CHECK, APACHE, apache_config(), made_up, target=replace(SHOP, symptom=plugin))
+
+
+def test_the_folder_of_the_site_where_that_of_the_client_is_not_known() -> None:
+    text = f"Invalid response from http://shop.example.com{PATH}: 404"
+    told = replace(SHOP, symptom=Symptom("acme-response", text))
+    made_up = replace(MISSING, purpose="acme")
+    rooted = HTTPS.replace(
+        "    SSLEngine on\n", "    SSLEngine on\n    DocumentRoot /var/www/html\n"
+    )
+    (claim,) = judge(CHECK, APACHE, apache_config(rooted), made_up, target=told)
+    assert claim.facts["root"] == "/var/www/html"
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    ProxyPass /.well-known/acme-challenge/ !\n" in edit.diff
+    assert "+    <Directory /var/www/html/.well-known/acme-challenge/>\n" in edit.diff
+    gone = SiteFolder(path="/var/www/html", requested="/", exists=False)
+    (claim,) = judge(CHECK, APACHE, apache_config(rooted), made_up, gone, target=told)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
 
 
 def test_fires_for_haproxy_with_words() -> None:

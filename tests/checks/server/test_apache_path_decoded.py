@@ -94,6 +94,32 @@ def test_fires_for_a_page_behind_proxypass_without_nocanon() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("line", "new"),
+    [
+        ("    ProxyPass / http://127.0.0.1:3000/\n",
+         "+    ProxyPass /group/ http://127.0.0.1:3000/group/ nocanon\n"),
+        ("    <Location /group/>\n    ProxyPass http://127.0.0.1:3000/group/\n    </Location>\n",
+         "+    ProxyPass http://127.0.0.1:3000/group/ nocanon\n"),
+    ],
+    ids=["line", "section"],
+)  # fmt: skip
+def test_fires_for_a_folder_behind_proxypass_without_nocanon(line: str, new: str) -> None:
+    """https://github.com/yamcs/yamcs/issues/793."""
+    own = "    ProxyPass / http://127.0.0.1:3000/\n"
+    to_folder = own.replace("/ http", "/group/ http").replace("3000/", "3000/group/")
+    site = HTTPS.replace(own, to_folder if line == own else line)
+    path = "/group/a%2Fproject"
+    visit = BackendVisit(
+        target="http://127.0.0.1:3000/group/", requested=path, path=path, status=200
+    )
+    (claim,) = page_claims(site, visit, path=path)
+    edit = claim.fix.steps[0] if claim.fix else None
+    assert isinstance(edit, Edit)
+    assert "+    AllowEncodedSlashes NoDecode\n" in edit.diff
+    assert new in edit.diff
+
+
 def test_silent_where_the_path_is_plain_or_passed_on_unchanged() -> None:
     assert not page_claims(HTTPS, path="/group/project")
     assert not page_claims(HTTPS.replace(":3000/\n", ":3000/ nocanon\n"))

@@ -194,6 +194,7 @@ def test_names_no_line_where_a_condition_or_another_line_may_decide() -> None:
 def test_names_the_line_of_apache_that_changes_a_field() -> None:
     for line, field in (
         ("RequestHeader set Origin http://a", "Origin"),
+        ("RequestHeader edit Referer a b\n    RequestHeader edit Origin a b", "Origin"),
         ("RequestHeader unset Origin env=NEVER", ""),
         ("RequestHeader unset Cookie", ""),
     ):

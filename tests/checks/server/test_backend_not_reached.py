@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from diagnose.model import Applicability, Edit, Failure
+from diagnose.model.applications import ReadSetting
 from diagnose.model.backends import BackendSocket, BackendVisit, MemberAnswer
 from diagnose.model.logs import ServerRequestError
 from diagnose.model.upstream import Permissions, UpstreamSocket
@@ -225,3 +226,88 @@ def test_fires_for_a_group_of_which_no_name_has_an_address() -> None:
     assert not judge(CHECK, CADDY, config, FAILED, one)
     other = replace(two, failure=None, status=200, connected=True)
     assert not judge(CHECK, CADDY, config, FAILED, one, other)
+
+
+PATH = "/run/php/php8.2-fpm.sock"
+HANDLER = f"""\
+<FilesMatch "\\.php$">
+    SetHandler "proxy:unix:{PATH}|fcgi://localhost"
+</FilesMatch>
+"""
+WITH_PHP = apache_config(HTTPS.replace("</VirtualHost>", f"{HANDLER}</VirtualHost>"))
+
+
+def missing(*listening: str) -> UpstreamSocket:
+    return UpstreamSocket(
+        path=PATH, failure=Failure("missing", "No such file"), listening=listening
+    )
+
+
+def test_writes_the_only_other_socket_of_php_fpm() -> None:
+    seen = missing("/run/dbus/system_bus_socket", "/run/php/php8.4-fpm.sock")
+    (claim,) = judge(CHECK, APACHE, WITH_PHP, SOCKET, seen, FAILED)
+    assert claim.facts["other_socket"] == "/run/php/php8.4-fpm.sock"
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert '+    SetHandler "proxy:unix:/run/php/php8.4-fpm.sock|fcgi://localhost"' in edit.diff
+    assert claim.fix.applicability is Applicability.REVIEW
+
+
+@pytest.mark.parametrize(
+    "listening", [(), ("/run/app.sock",), ("/run/php/php8.1-fpm.sock", "/run/php/php8.4-fpm.sock")]
+)
+def test_leaves_the_choice_of_a_socket_to_a_person(listening: tuple[str, ...]) -> None:
+    (claim,) = judge(CHECK, APACHE, WITH_PHP, SOCKET, missing(*listening), FAILED)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_leaves_the_socket_of_a_pool_of_its_own_to_a_person() -> None:
+    own = "/run/php/shop.sock"
+    site = HTTPS.replace("</VirtualHost>", f"{HANDLER.replace(PATH, own)}</VirtualHost>")
+    seen = replace(missing("/run/php/php8.4-fpm.sock"), path=own)
+    (claim,) = judge(CHECK, APACHE, apache_config(site), replace(SOCKET, file=own), seen, FAILED)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def closed(group: int, name: str) -> UpstreamSocket:
+    return UpstreamSocket(
+        path=PATH,
+        above=(
+            Permissions(PATH, "srw-rw----", 990, group),
+            Permissions("/run/php", "drwxr-xr-x", 0, 0),
+            Permissions("/", "drwxr-xr-x", 0, 0),
+        ),
+        user=33,
+        groups=(33,),
+        names=("www-data", name),
+    )
+
+
+OWNER = ReadSetting(
+    application="php", topic="socket", key="listen.owner", wanted="www-data", source="file",
+    file="/etc/php/8.2/fpm/pool.d/www.conf", number=5, line="listen.owner = nginx",
+    new="listen.owner = www-data", unit="php8.2-fpm",
+)  # fmt: skip
+
+
+def test_gives_the_socket_of_a_handler_to_the_servers_user() -> None:
+    denied = replace(SOCKET, errno=13)
+    (claim,) = judge(CHECK, APACHE, WITH_PHP, denied, closed(0, "root"), OWNER, FAILED)
+    assert (claim.facts["user"], claim.facts["blocker"]) == ("www-data", PATH)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+listen.owner = www-data" in edit.diff
+
+
+def test_adds_the_servers_user_to_the_group_of_the_socket() -> None:
+    denied = replace(SOCKET, errno=13)
+    (claim,) = judge(CHECK, APACHE, WITH_PHP, denied, closed(991, "php"), FAILED)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    (claim,) = judge(CHECK, APACHE, WITH_PHP, denied, closed(0, "root"), FAILED)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL

@@ -187,6 +187,32 @@ def test_a_rule_that_is_not_about_paths_is_left_to_a_person() -> None:
     assert not spared("a {\n\trespond /.* 404\n}\n", 2)
 
 
+HIDDEN_RULES = """\
+<VirtualHost *:443>
+    ServerName shop.example.com
+    RewriteEngine On
+    RewriteCond %{REQUEST_URI} !^\\.well-known/
+    RewriteRule ^/(\\.|occ) - [R=404,L]
+</VirtualHost>
+"""
+
+
+def test_a_rewrite_rule_spares_challenges_of_acme() -> None:
+    """https://github.com/nextcloud/server/issues/663."""
+    path = "/.well-known/acme-challenge/somefile.txt"
+    rules = apache_config(HIDDEN_RULES)
+    rule = replace(RULE, path=path, status=404, rule="RewriteRule ^/(\\.|occ) - [R=404,L]",
+                   file=rules.sites[0].file, line=5)  # fmt: skip
+    page = replace(PAGE, url=f"https://shop.example.com{path}", status=404)
+    (claim,) = judge(
+        CHECK, APACHE, replace(rules, rules=(rule,)), LISTENING, page,
+        target=replace(SHOP, path=path), masked=False,
+    )  # fmt: skip
+    edit = claim.fix.steps[0] if claim.fix else None
+    assert isinstance(edit, Edit)
+    assert "+    RewriteRule ^/\\.well-known/acme-challenge/ - [L]\n" in edit.diff
+
+
 def test_fires_where_caddy_closes_the_connection() -> None:
     rule = AnsweringRule("/", 0, "abort @out", "not remote_ip 10.0.0.0/8", ("address",))
     caddy = replace(caddy_config(), rules=(rule,))

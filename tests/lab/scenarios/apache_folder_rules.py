@@ -203,6 +203,51 @@ def apache_follows_no_links_below_an_htaccess(lab: Lab) -> None:
     interface(lab, "Options -FollowSymLinks -SymLinksIfOwnerMatch\n")
 
 
+PERMALINK = "https://shop.example.com/2026/hello-world/"
+WEBSOCKET = "    ProxyPass /ws ws://127.0.0.1:3000/ws\n"
+
+
+def permalinks(lab: Lab, options: str, overrides: str = "All", before: str = "") -> None:
+    """WordPress at the root of a site, with these options; `before` stands before its rules."""
+    text = of_files(ROOT, overrides).replace("Options -Indexes", options)
+    lab.spawn(lab.server, lab.server.application("fpm_server", "127.0.0.1:9000"), 9000)
+    apache.install(lab, f"{text.replace('    <Directory', f'{WEBSOCKET}{HANDLER}', 1)}\n{HTTP}")
+    apache.enable(lab, "proxy_fcgi")
+    lab.server.write(f"{ROOT}/index.php", "<?php require 'wp-blog-header.php';\n")
+    lab.server.write(f"{ROOT}/.htaccess", f"{before}{WORDPRESS.format('')}")
+    apache.start(lab)
+
+
+@apache_scenario(
+    outside=None, server="server.request-logged", target=PERMALINK, differs=(apache.SITE,)
+)
+def apache_follows_no_links_where_wordpress_has_its_rules(lab: Lab) -> None:
+    """https://github.com/Automattic/wpscan-vulnerability-test-bench/pull/16: Options Indexes, and
+    only the permalinks get 403. The log names the path as far as there are folders."""
+    permalinks(lab, "Options Indexes")
+
+
+@healthy_apache(target=PERMALINK)
+def apache_follows_links_where_wordpress_has_its_rules(lab: Lab) -> None:
+    permalinks(lab, "Options Indexes SymLinksIfOwnerMatch")
+
+
+OWN_LINKS = "All Options=Indexes,MultiViews,SymLinksIfOwnerMatch"
+
+
+@apache_scenario(
+    outside="http.server-error", server="server.request-failed", differs=(f"{ROOT}/.htaccess",)
+)
+def an_htaccess_adds_an_option_that_is_not_permitted(lab: Lab) -> None:
+    """https://github.com/akaunting/akaunting/issues/396: SymLinksIfOwnerMatch is."""
+    permalinks(lab, "Options +SymLinksIfOwnerMatch", OWN_LINKS, "Options +FollowSymLinks\n")
+
+
+@healthy_apache()
+def an_htaccess_adds_an_option_that_is_permitted(lab: Lab) -> None:
+    permalinks(lab, "Options +SymLinksIfOwnerMatch", OWN_LINKS, "Options +SymLinksIfOwnerMatch\n")
+
+
 AGAIN = ("the login window of the browser keeps coming back",)
 NO_PASSWORD = "nobody here has a password"
 

@@ -41,3 +41,20 @@ def apache_section_writes_a_signed_path_anew(lab: Lab) -> None:
 @healthy_apache(target=PAGE)
 def apache_leaves_a_signed_path(lab: Lab) -> None:
     _site(lab, "ProxyPass /io http://127.0.0.1:8331/io nocanon")
+
+
+COMMAND = "https://shop.example.com/io/commands/%2FCcsds%2FHeader"
+
+
+@apache_scenario(
+    outside=None, server="server.apache-path-decoded", target=COMMAND, differs=(apache.SITE,)
+)  # fmt: skip
+def apache_refuses_slashes_of_a_name(lab: Lab) -> None:
+    """https://github.com/yamcs/yamcs/issues/793"""
+    _site(lab, "ProxyPass /io/ http://127.0.0.1:8331/io/")
+
+
+@healthy_apache(target=COMMAND)
+def apache_leaves_slashes_of_a_name(lab: Lab) -> None:
+    line = "ProxyPass /io/ http://127.0.0.1:8331/io/ nocanon"
+    _site(lab, f"AllowEncodedSlashes NoDecode\n{line}")

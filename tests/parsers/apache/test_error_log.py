@@ -374,6 +374,21 @@ def test_why_a_script_did_not_run() -> None:
     assert alone.message.startswith("End of script output")
 
 
+def test_a_rule_that_is_forbidden_names_the_path_as_far_as_there_are_folders() -> None:
+    line = (
+        "[Thu Nov 26 08:07:19.7 2026] [rewrite:error] [pid 12:tid 14] [client 198.51.100.10:51466]"
+        " AH00670: Options FollowSymLinks and SymLinksIfOwnerMatch are both off, so the RewriteRule"
+        " directive is also forbidden due to its similar ability to circumvent directory"
+        " restrictions : /var/www/shop/2026\n"
+    )
+    visitors = {"198.51.100.10"}
+    requested = RequestedSite({"/2026/hello-world/"}, ("/var/www/shop",), (), visitors=visitors)
+    error = other_request_error(line, NOW, 30, requested)
+    assert error
+    assert error.code == "AH00670"
+    assert other_request_error(line, NOW, 30, replace(requested, visitors=set())) is None
+
+
 def test_a_rule_with_p_without_a_proxy() -> None:
     line = (
         "[Thu Nov 26 08:07:19.7 2026] [rewrite:error] [pid 12:tid 14] [client 198.51.100.10:51466]"

@@ -46,6 +46,34 @@ def test_a_base_that_is_no_path(line: str, new: str) -> None:
     assert mended_lines(f"RewriteEngine On\n{line}\n", message) == ({2: (new,)} if new else {})
 
 
+OPTION = "Option {} not allowed here"
+
+
+@pytest.mark.parametrize(
+    ("line", "option", "new"),
+    [
+        ("Options +FollowSymLinks", "FollowSymLinks", ("Options +SymLinksIfOwnerMatch",)),
+        ("  Options FollowSymlinks -Indexes", "FollowSymlinks",
+         ("  Options SymLinksIfOwnerMatch -Indexes",)),
+        ("Options +ExecCGI +MultiViews", "MultiViews", ("Options +ExecCGI",)),
+        ("Options All", "All", ()),
+    ],
+)  # fmt: skip
+def test_an_option_that_is_not_permitted(line: str, option: str, new: tuple[str, ...]) -> None:
+    """https://github.com/akaunting/akaunting/issues/396."""
+    text = f"Options -Indexes\n{line}\nRewriteEngine On\n"
+    message = OPTION.format(option)
+    assert faulty_lines(text, message) == (2,)
+    assert mended_lines(text, message) == {2: new}
+
+
+@pytest.mark.parametrize(
+    "text", ["Options -Indexes\n", "Options +Indexes\nOptions +Indexes\n", "OptionsX Indexes\n"]
+)
+def test_an_option_that_is_taken_away_or_stands_in_two_lines_is_left_alone(text: str) -> None:
+    assert mended_lines(text, OPTION.format("Indexes")) == {}
+
+
 def test_a_condition_whose_pattern_has_a_blank() -> None:
     text = "RewriteCond %{HTTP_USER_AGENT} !MODX RegenCache [NC]\nRewriteRule a b\n"
     message = FLAGS.replace("Rule", "Cond")
