@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 
 from checks.server import ServerView, file_rows, line_text, place_text
+from checks.server._apache_workers import parameter_route
 from checks.server._haproxy import haproxy_view, place
 from diagnose.model.frozen import frozen
 from diagnose.model.web_servers import SiteRoute
@@ -44,8 +45,9 @@ def page_timeouts(view: ServerView, route: SiteRoute) -> Iterator[PageTimeout]:
         if backend is not None and (timeout := backend.timeout("server")):
             yield PageTimeout(timeout[0], " ".join(timeout[1].words), place(timeout[1]))
         return
-    if match := _PROXY_PASS.search(line_text(view, route.file, route.line)):
-        yield from _timeout(match, route.file, route.line)
+    worker = parameter_route(view, route)
+    if match := _PROXY_PASS.search(line_text(view, worker.file, worker.line)):
+        yield from _timeout(match, worker.file, worker.line)
     pattern = _LINES.get(view.server.product)
     for file in view.config.files if view.config and pattern else ():
         for number, line in enumerate(file_rows(view, file)[:_MAX_LINES], start=1):

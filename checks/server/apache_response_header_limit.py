@@ -15,6 +15,7 @@ from checks.server import (
     reload_steps,
     server_on_port,
 )
+from checks.server._apache_workers import parameter_route
 from checks.server._backend_answers import route_to_application, visit_of
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
@@ -47,7 +48,8 @@ def apache_response_header_limit(evidence: Evidence) -> Iterator[Claim]:
         return
     visit = visit_of(evidence, route, path, inner_path(route, path), websocket=False)
     logged = [error for error in evidence.good(ServerRequestError) if _LOGGED.search(error.message)]
-    line = line_text(view, route.file, route.line)
+    worker = parameter_route(view, route)
+    line = line_text(view, worker.file, worker.line)
     written = _SIZE.search(line)
     limit = int(written[1]) if written and int(written[1]) else _DEFAULT
     if visit is None or not visit.succeeded or visit.head_bytes <= limit:
@@ -68,10 +70,10 @@ def apache_response_header_limit(evidence: Evidence) -> Iterator[Claim]:
             "size": visit.head_bytes,
             "limit": limit,
             "wanted": wanted,
-            "place": place_text(route.file, route.line),
+            "place": place_text(worker.file, worker.line),
             "logged": bool(logged),
         },
-        fix=_fix(view, route, line, wanted),
+        fix=_fix(view, worker, line, wanted),
     )
 
 

@@ -23,6 +23,7 @@ from checks.server import (
     server_on_port,
 )
 from checks.server._apache_modules import has_upgrade_parameter, lacks_tunnel, loading_steps
+from checks.server._apache_workers import parameter_route
 from checks.server._backend_answers import websocket_paths, websocket_severity
 from checks.server._haproxy import kept_upgrade
 from checks.server._visitor_fields import caddy_lines
@@ -180,6 +181,7 @@ def _claim(
     # A handshake of the user's, or one that the application itself accepts, proves it.
     is_proven = bool(upgrades) and path in websocket_paths(view.evidence)
     missed_rule = _mismatching_route(view, path) if view.server.product == "apache" else None
+    worker = parameter_route(view, route)
     return Claim(
         about=Subject(port=target.port, path=path),
         # Others know the path without its query.
@@ -199,6 +201,7 @@ def _claim(
             "path": path,
             "place": place_text(route.file, route.line),
             "target": route.target,
+            "shared": place_text(worker.file, worker.line) if worker != route else "",
             "status": next((upgrade.status for upgrade in upgrades if upgrade.status), None) or "",
             "later": _later(view, path, route, False),
             "above": _later(view, path, route, True),
@@ -253,8 +256,10 @@ def _fix(view: ServerView, path: str, route: SiteRoute) -> Fix:
         if edit is None:
             return manual_fix(view, "pass-on")
         steps.append(edit)
-    # Whoever takes the fields away in Caddy may have a reason: an upgrade to h2c.
-    is_sure = view.server.product != "caddy" and not any(isinstance(step, Edit) for step in loading)
+    # Whoever takes the fields away in Caddy may have a reason: an upgrade to h2c. A worker that is
+    # shared passes the upgrades of other paths on, too.
+    is_own = view.server.product != "caddy" and parameter_route(view, route) == route
+    is_sure = is_own and not any(isinstance(step, Edit) for step in loading)
     # An .htaccess counts at once.
     is_read = route.file.endswith("/.htaccess") and not lacks_tunnel(view)
     return Fix(
@@ -281,7 +286,10 @@ def _edit(view: ServerView, path: str, route: SiteRoute) -> Edit | None:
     if view.server.product != "apache" or not re.match(r"(?i)\s*ProxyPass\s", line):
         return None
     if has_upgrade_parameter(view):
-        return line_edit(view, route.file, {route.line: (f"{line.rstrip()} upgrade=websocket",)})
+        worker = parameter_route(view, route)
+        text = line_text(view, worker.file, worker.line)
+        changed = f"{text.rstrip()} upgrade=websocket"
+        return line_edit(view, worker.file, {worker.line: (changed,)})
     words = line.split()
     if len(words) < 3 or route.socket or '"' in line or "?" in path:
         return None

@@ -22,11 +22,32 @@ def routes_of(inner: Sequence[Directive], shared: Sequence[Directive] = ()) -> I
     (mod_proxy.c, proxy_trans and merge_proxy_dir_config). `shared` are the main server's lines,
     which count after the virtual host's own of the same kind. An exclusion ("!") has neither scheme
     nor host."""
-    yield from _section_routes(inner)
-    yield from _section_routes(shared)
+    routes = [*_section_routes(inner), *_section_routes(shared)]
     for directive in (*inner, *shared):
         if directive.name in _LINES and (passed := _route(directive, "")):
-            yield passed
+            routes.append(passed)
+    for route, worker in zip(routes, worker_routes(routes), strict=True):
+        is_own = worker is route
+        yield route if is_own else replace(route, websocket=worker.websocket, idle_s=worker.idle_s)
+
+
+def worker_routes(routes: Sequence[SiteRoute]) -> list[SiteRoute]:
+    """Return for each route the one whose line makes its worker: itself, or an earlier line whose
+    URL is the beginning of its own. Apache ignores the parameters of the later line then
+    (mod_proxy, "Worker Sharing"; error.log: AH01146)."""
+    makers: dict[tuple[object, ...], SiteRoute] = {}
+    chosen = {}
+    for route in sorted(routes, key=lambda route: route.line):
+        own = (route.file, route.scheme, route.host, route.port, route.socket)
+        path = route.target.partition("://")[2].partition("/")[2]
+        ends = range(len(path), -1, -1)
+        maker = next((m for end in ends if (m := makers.get((*own, path[:end])))), None)
+        if route.pattern or not (route.host or route.socket):
+            maker = None
+        elif maker is None:
+            makers[*own, path] = route
+        chosen[id(route)] = maker or route
+    return [chosen[id(route)] for route in routes]
 
 
 _SECTIONS, _LINES = {"location", "locationmatch"}, {"proxypass", "proxypassmatch"}

@@ -57,6 +57,20 @@ def test_fires_and_changes_a_continued_line_in_its_rows() -> None:
     assert "+        http://127.0.0.1:3000/ upgrade=websocket\n" in edit.diff
 
 
+def test_fires_and_writes_the_parameter_on_the_line_that_makes_the_worker() -> None:
+    pages = "    ProxyPass /pages/ http://127.0.0.1:3000/\n"
+    own = "    ProxyPass /ws http://127.0.0.1:3000/ws upgrade=websocket\n"
+    site = HTTPS.replace("    ProxyPass /ws ws://127.0.0.1:3000/ws\n", pages + own)
+    (claim,) = judge(CHECK, APACHE, apache_config(site), LISTENING, upgrade(404), target=CHAT)
+    assert claim.facts["shared"]
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    diff = "".join(step.diff for step in claim.fix.steps if isinstance(step, Edit))
+    assert "+    ProxyPass /pages/ http://127.0.0.1:3000/ upgrade=websocket\n" in diff
+    first = HTTPS.replace("    ProxyPass /ws ws://127.0.0.1:3000/ws\n", own + pages)
+    assert not judge(CHECK, APACHE, apache_config(first), LISTENING, upgrade(404), target=CHAT)
+
+
 def test_silent_when_it_is_passed_on_or_a_pattern_decides() -> None:
     rest = (LISTENING, upgrade(404))
     assert not judge(CHECK, APACHE, apache_config(), *rest, target=CHAT)

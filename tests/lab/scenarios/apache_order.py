@@ -26,6 +26,27 @@ def apache_section_of_the_websocket_stands_below(lab: Lab) -> None:
     apache.serve(lab, site_with(PAGES + SOCKET + REST))
 
 
+SHARED = """\
+ProxyPass /pages/ http://127.0.0.1:3000/
+ProxyPass /ws http://127.0.0.1:3000/ws upgrade=websocket
+ProxyPass / http://127.0.0.1:3000/
+"""
+
+
+@apache_scenario(
+    outside="websocket.not-upgraded", server="server.websocket-not-passed", args=WS, differs=FILES
+)
+def apache_line_of_the_websocket_shares_a_worker(lab: Lab) -> None:
+    """The parameter of the later line is ignored (mod_proxy, "Worker Sharing")."""
+    apache.serve(lab, site_with(SHARED))
+
+
+@healthy_apache(args=WS)
+def apache_line_of_the_websocket_makes_the_worker(lab: Lab) -> None:
+    lines = SHARED.splitlines(keepends=True)
+    apache.serve(lab, site_with(lines[1] + lines[0] + lines[2]))
+
+
 CONDITION = """\
 RewriteEngine On
 RewriteCond %{HTTP_UPGRADE} websocket [NC]
