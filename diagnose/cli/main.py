@@ -7,9 +7,11 @@ from typing import NoReturn, assert_never
 
 from diagnose.cli.execution import diagnose, guarded
 from diagnose.cli.help_text import COMMANDS
-from diagnose.cli.output import write
+from diagnose.cli.output import write, write_note
+from diagnose.cli.parser import words_language
 from diagnose.cli.request import AboutRequest, RunRequest
 from diagnose.cli.request_parser import parse_run
+from diagnose.parsers.target import NamelessMessageError
 from diagnose.processes import interrupts
 
 
@@ -33,7 +35,10 @@ def _main(arguments: list[str], may_fork: bool) -> int:
         from diagnose.cli import commands
 
         return commands.HANDLERS[arguments[0]](arguments[1:])
-    request = parse_run(arguments)
+    try:
+        request = parse_run(arguments)
+    except NamelessMessageError as error:
+        request = parse_run([*arguments, _own_site(error, arguments)])
     if isinstance(request, AboutRequest):
         return _print_about(request)
     if _shows_screen(request):
@@ -46,6 +51,21 @@ def _main(arguments: list[str], may_fork: bool) -> int:
 
         parser_process.start()
     return diagnose(request)
+
+
+def _own_site(error: NamelessMessageError, arguments: list[str]) -> str:
+    """Return the only site of this server, of which a message without a name tells. Raise the error
+    where it may be another."""
+    from diagnose.cli.own_sites import only_site
+
+    url = only_site(error, arguments)
+    if not url:
+        raise error
+    from diagnose.i18n.command_line import translate_error
+
+    text = f"The message names no site. This server has one: {url}"
+    write_note(f"{translate_error(text, words_language(arguments))}\n")
+    return url
 
 
 def _asks_name_servers(request: RunRequest) -> bool:

@@ -5,7 +5,10 @@ from types import SimpleNamespace
 import pytest
 
 from diagnose.cli import execution, own_sites
+from diagnose.cli import main as command
 from diagnose.cli.main import main
+from diagnose.cli.request import RunRequest
+from diagnose.model import Target
 from diagnose.parsers.target import NamelessMessageError
 from diagnose.probes.inside import site_discovery
 
@@ -24,14 +27,49 @@ def sites(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return urls
 
 
-def test_the_only_site_stands_in_the_command(
-    sites: list[str], capsys: pytest.CaptureFixture[str]
+@pytest.fixture
+def targets(monkeypatch: pytest.MonkeyPatch) -> list[Target]:
+    """The targets of the runs that a command line starts; nothing is asked."""
+    asked: list[Target] = []
+
+    def diagnose(request: RunRequest) -> int:
+        asked.extend(request.targets)
+        return 0
+
+    monkeypatch.setattr(command, "diagnose", diagnose)
+    return asked
+
+
+@pytest.mark.parametrize(
+    "urls",
+    [
+        ["https://shop.acme.net/"],
+        ["https://shop.acme.net/", "https://www.shop.acme.net/"],
+    ],
+)
+def test_a_message_alone_is_about_the_only_site(
+    urls: list[str], sites: list[str], targets: list[Target], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    sites.append("https://shop.acme.net/")
-    assert main([REFUSED]) == 64
-    assert capsys.readouterr().err.endswith("diagnose https://shop.acme.net/ 'MESSAGE'\n")
+    sites += urls
+    assert main([REFUSED]) == 0
+    assert [(target.host, target.symptom is not None) for target in targets] == [
+        ("shop.acme.net", True)
+    ]
+    assert capsys.readouterr().err == (
+        "The message names no site. This server has one: https://shop.acme.net/\n"
+    )
     main(["--lang", "zh", REFUSED])
-    assert "diagnose https://shop.acme.net/ '错误信息'\n" in capsys.readouterr().err
+    assert "本服务器只有一个：https://shop.acme.net/" in capsys.readouterr().err
+
+
+def test_nothing_is_asked_where_several_sites_may_be_meant(
+    sites: list[str], targets: list[Target]
+) -> None:
+    sites += ["https://shop.acme.net/", "https://wiki.acme.net/"]
+    assert main([REFUSED]) == 64
+    del sites[1:]
+    assert main(["--outside", REFUSED]) == 64
+    assert targets == []
 
 
 def test_other_sites_are_named_too(sites: list[str], capsys: pytest.CaptureFixture[str]) -> None:

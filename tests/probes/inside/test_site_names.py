@@ -1,0 +1,68 @@
+"""The names in files of other web servers than nginx."""
+
+import asyncio
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from diagnose.machine import FileContent
+from diagnose.probes.inside import site_names
+
+
+class Files:
+    """A machine that has these files."""
+
+    def __init__(self, files: dict[str, str]) -> None:
+        self.files = files
+
+    async def read_all(self, pattern: str) -> tuple[FileContent, ...]:
+        text = self.files.get(pattern)
+        return () if text is None else (FileContent(path=pattern, text=text),)
+
+
+def names(**files: str) -> tuple[str, ...]:
+    paths = {
+        "apache": "/etc/apache2/sites-enabled/*", "caddy": "/etc/caddy/Caddyfile",
+        "haproxy": "/etc/haproxy/haproxy.cfg", "traefik": "/etc/traefik/*/*",
+    }  # fmt: skip
+    machine = Files({paths[product]: text for product, text in files.items()})
+    return asyncio.run(site_names.site_names(machine))  # type: ignore[arg-type]
+
+
+APACHE = """\
+<VirtualHost *:443>
+    ServerName https://Shop.acme.net:443
+    # ServerName old.acme.net
+</VirtualHost>
+ServerName localhost
+"""
+CADDY = "{\n\temail a@acme.net\n}\nshop.acme.net, http://wiki.acme.net:8080 {\n\tfile_server\n}\n"
+HAPROXY = """\
+frontend web
+    acl shop hdr(host) -i shop.acme.net
+    use_backend wiki if { hdr(host),field(1,:) -i wiki.acme.net }
+    # acl old hdr(host) old.acme.net
+"""
+TRAEFIK = "http:\n  routers:\n    a:\n      rule: Host(`shop.acme.net`) || Host(`wiki.acme.net`)\n"
+
+
+def test_names_of_each_server() -> None:
+    assert names(apache=APACHE) == ("shop.acme.net",)
+    assert names(caddy=CADDY) == ("shop.acme.net", "wiki.acme.net")
+    assert names(haproxy=HAPROXY) == ("shop.acme.net", "wiki.acme.net")
+    assert names(traefik=TRAEFIK) == ("shop.acme.net", "wiki.acme.net")
+    assert names(apache=APACHE, haproxy=HAPROXY) == ("shop.acme.net", "wiki.acme.net")
+
+
+@pytest.mark.parametrize("product", ["apache", "caddy", "haproxy", "traefik"])
+def test_no_file_and_no_name(product: str) -> None:
+    assert names() == ()
+    assert names(**{product: ""}) == ()
+    assert names(**{product: "ServerName 192.0.2.1\n:443 {\n}\nHost(`a.local`)\n"}) == ()
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_read(text: str) -> None:
+    for product in ("apache", "caddy", "haproxy", "traefik"):
+        names(**{product: f"{APACHE if product == 'apache' else ''}{text}"})
