@@ -1,6 +1,7 @@
 """Edits by which Apache or Caddy wait longer for the answer of an application."""
 
 import math
+import re
 
 from checks.server import ServerView, line_edit, line_text
 from checks.server._haproxy import haproxy_view, longer_server_timeout
@@ -41,10 +42,9 @@ def longer_timeout_edit(
     value = timeout.text.replace("=", " ").split()[-1]
     unit = "" if is_apache else "s"
     new = timeout.text.removesuffix(value) + f"{seconds}{unit}"
-    if line.count(timeout.text) != 1:
-        return None
-    changed = line.replace(timeout.text, new)
-    return line_edit(view, timeout.file, {timeout.line: (changed,)})
+    # Not the end of another word: "connectiontimeout=5 timeout=5".
+    changed, count = re.subn(rf"(?<!\w){re.escape(timeout.text)}(?!\w)", lambda _: new, line)
+    return line_edit(view, timeout.file, {timeout.line: (changed,)}) if count == 1 else None
 
 
 def _has_parameter(view: ServerView, site: WebSite) -> bool:

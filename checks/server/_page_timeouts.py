@@ -22,6 +22,8 @@ _LINES = {
     "apache": re.compile(r"[ \t]*((?:ProxyTimeout|Timeout)[ \t]+(\S{1,20}))[ \t]*$", re.I),
     "caddy": re.compile(r"[ \t]*((?:response_header_timeout|read_timeout)[ \t]+(\S{1,20}))[ \t]*$"),
 }
+#: The settings of Apache, the one that counts first. HAProxy and Caddy have one.
+_ORDER = ("timeout=", "proxytimeout", "")
 _PROXY_PASS = re.compile(r"\b(timeout=(\S{1,20}))", re.I)
 
 
@@ -53,6 +55,16 @@ def page_timeouts(view: ServerView, route: SiteRoute) -> Iterator[PageTimeout]:
         for number, line in enumerate(file_rows(view, file)[:_MAX_LINES], start=1):
             if pattern and (match := pattern.match(line[:200])):
                 yield from _timeout(match, file.path, number)
+
+
+def timeout_in_force(view: ServerView, route: SiteRoute) -> PageTimeout | None:
+    """Return the setting in force; Apache's, as far as the files of its sites have one."""
+    timeouts = list(page_timeouts(view, route))
+    for name in _ORDER:
+        chosen = [each for each in timeouts if each.text.lower().startswith(name)]
+        if chosen:
+            return min(chosen, key=lambda timeout: timeout.seconds)
+    return None
 
 
 def _timeout(match: re.Match[str], file: str, line: int) -> Iterator[PageTimeout]:

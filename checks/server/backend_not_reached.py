@@ -27,6 +27,7 @@ from diagnose.model import (
     Claim,
     Command,
     Confidence,
+    Edit,
     Effect,
     Evidence,
     Fix,
@@ -356,6 +357,9 @@ def _has_no_address(visit: BackendVisit | MemberAnswer) -> bool:
     return visit.failure is not None and visit.failure.message.startswith("Could not resolve host")
 
 
+#: Seconds: what is written where an answer needs longer than Apache waits.
+_ENOUGH_S = 120.0
+
 #: errno(3).
 _ENOENT, _EACCES = 2, 13
 
@@ -375,7 +379,21 @@ def _fix(view: ServerView, error: ServerRequestError, route: SiteRoute | None, s
         edit = line_edit(view, route.file, {route.line: (written,)})
         if edit and line.split().count(route.target) == 1:
             return Fix((edit, *reload_steps(view.server)), Applicability.AUTOMATIC)
+    if error.reason == "timeout" and (edit := _longer_wait(view, route)):
+        longer = Manual("timeout", Where.SERVER, commands=(edit, *reload_steps(view.server)))
+        return Fix((longer,), Applicability.MANUAL)
     if error.reason in {"backend-name", "timeout"}:
         return manual_fix(view, error.reason)
     other = other_socket_fix(view, error.file) if error.reason == "socket" else None
     return other or Fix((Manual(error.reason, Where.SERVER),), Applicability.MANUAL)
+
+
+def _longer_wait(view: ServerView, route: SiteRoute | None) -> Edit | None:
+    """Return the edit of Apache's own time limit, if its files have one. Whether the page needs
+    longer, or the application hangs, a person sees."""
+    # Imported late: few applications are too late.
+    from checks.server._longer_timeouts import longer_wait
+    from checks.server._page_timeouts import timeout_in_force
+
+    timeout = timeout_in_force(view, route) if route else None
+    return longer_wait(view, timeout, _ENOUGH_S / 2) if timeout else None

@@ -14,9 +14,11 @@ from diagnose.model import (
     Confidence,
     Evidence,
     Fix,
+    Manual,
     Observation,
     Severity,
     Subject,
+    Where,
 )
 from diagnose.model.haproxy import HaproxyTry
 from diagnose.model.http import Exchange
@@ -28,6 +30,8 @@ from diagnose.parsers.http import proxy_page
 _MANY = 3
 #: Seconds: a timeout that nobody means. 60 without a unit are milliseconds.
 _TINY = 1.0
+#: Seconds: what is written where an answer needs longer than HAProxy waits.
+_ENOUGH_S = 120.0
 #: Web servers whose own page of an error HAProxy passes on.
 _BEHIND = {"nginx", "openresty", "tengine", "apache"}
 
@@ -78,9 +82,7 @@ def _own_page(evidence: Evidence) -> Iterator[Claim]:
         },
         confidence=Confidence.CERTAIN if silent or late else Confidence.LIKELY,
         ruled_out=("server.application-down",),
-        fix=manual_fix(haproxy.view, "find-the-delay")
-        if needed is None
-        else _longer(haproxy, backend, needed),
+        fix=_asked(haproxy, backend) if needed is None else _longer(haproxy, backend, needed),
     )
 
 
@@ -142,6 +144,19 @@ def _longer(haproxy: HaproxyView, backend: Proxy, needed: float) -> Fix:
     if edit is None:
         return manual_fix(haproxy.view, "wait-longer")
     return Fix((edit, *reload_steps(haproxy.view.server)), Applicability.REVIEW)
+
+
+def _asked(haproxy: HaproxyView, backend: Proxy) -> Fix:
+    """Measure the application; or wait longer, where a person knows that the page needs it."""
+    edit = longer_server_timeout(haproxy.view, backend, _ENOUGH_S / 2)
+    if edit is None:
+        return manual_fix(haproxy.view, "find-the-delay")
+    longer = (edit, *reload_steps(haproxy.view.server))
+    steps = (
+        Manual("find-the-delay", Where.SERVER),
+        Manual("wait-longer", Where.SERVER, "", longer),
+    )
+    return Fix(steps, Applicability.MANUAL)
 
 
 def _is_silent(attempt: HaproxyTry) -> bool:

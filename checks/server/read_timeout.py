@@ -13,7 +13,7 @@ from checks.nginx._failed_requests import current_failures
 from checks.server import ServerView, manual_fix, reload_steps, server_on_port
 from checks.server._backend_answers import route_to_application
 from checks.server._longer_timeouts import longer_wait
-from checks.server._page_timeouts import PageTimeout, page_timeouts
+from checks.server._page_timeouts import PageTimeout, timeout_in_force
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -31,8 +31,6 @@ from diagnose.parsers.http import hops
 #: Seconds: what is written where it was too short (a guess: the time that the application needs is
 #: not known). Who waits so long already has decided.
 _LONGER = 300
-#: The settings of Apache, the one that counts first. HAProxy and Caddy have one.
-_ORDER = ("timeout=", "proxytimeout", "")
 
 
 @check(severity=Severity.WARNING, needs=[WebServer, WebServerConfig, Exchange], needs_message=True)
@@ -91,9 +89,4 @@ def _timeout(view: ServerView, route: SiteRoute, *, is_status: bool) -> PageTime
     that is told has to be that."""
     if is_status and view.server.product == "apache" and route.scheme != "fcgi":
         return None
-    timeouts = list(page_timeouts(view, route))
-    for name in _ORDER:
-        chosen = [each for each in timeouts if each.text.lower().startswith(name)]
-        if chosen:
-            return min(chosen, key=lambda timeout: timeout.seconds)
-    return None
+    return timeout_in_force(view, route)
