@@ -23,6 +23,7 @@ from checks.listener._containers import (
     stopped_facts,
 )
 from checks.listener._missing_mounts import missing_change, missing_facts
+from checks.listener._refused_mounts import mount_facts, refused_mount_fix
 from checks.listener._start_refusals import (
     PortHolder,
     port_holder,
@@ -132,6 +133,7 @@ def container_stopped(evidence: Evidence) -> Iterator[Claim]:
                 **stopped_facts(container),
                 "unreadable": unreadable[1] if unreadable else "",
                 **_reason_facts(containers, container, needed),
+                **mount_facts(evidence, container),
                 **refusal_facts(evidence, containers, container),
                 "nobody": is_free,
                 "needed": needed.name if needed else "",
@@ -230,7 +232,9 @@ def _fix(
         change = _compose_change(containers, container)
         steps = compose_steps(evidence, (container, change)) if change else ()
         steps = steps or _connecting_steps(containers, container)
-        return Fix(steps, Applicability.REVIEW) if steps else refusal_fix(containers, container)
+        if steps:
+            return Fix(steps, Applicability.REVIEW)
+        return refused_mount_fix(evidence, container) or refusal_fix(containers, container)
     if has_failed(needed):
         return start_fix(needed)
     start = (

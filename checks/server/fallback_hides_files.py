@@ -21,7 +21,17 @@ from checks.server import (
 )
 from checks.server._apache_sections import lines_for
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Confidence, Edit, Evidence, Fix, Severity
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Edit,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+)
 from diagnose.model.frozen import frozen
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.server_rules import HandledPath
@@ -88,7 +98,7 @@ def fallback_hides_files(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=Fix((rule.edit, *reload_steps(view.server)), Applicability.REVIEW)
         if rule.edit
-        else None,
+        else Fix((Manual("let-files-pass", Where.SERVER),), Applicability.MANUAL),
     )  # fmt: skip
 
 

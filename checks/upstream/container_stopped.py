@@ -7,6 +7,7 @@ an engine publishes ports and answers names only while the container runs.
 from collections.abc import Iterator, Sequence
 
 from checks.listener._containers import has_failed, stopped_by_name, stopped_facts
+from checks.listener._refused_mounts import mount_facts, refused_mount_fix
 from checks.listener._start_refusals import refusal_facts, refusal_fix
 from checks.nginx import Nginx
 from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
@@ -43,6 +44,7 @@ def container_stopped(evidence: Evidence) -> Iterator[Claim]:
                     backend,
                     {
                         **stopped_facts(container),
+                        **(mount_facts(evidence, container) if not others else {}),
                         **refusal_facts(evidence, containers, container),
                         "others": tuple(other.name for other in others),
                     },
@@ -53,18 +55,19 @@ def container_stopped(evidence: Evidence) -> Iterator[Claim]:
                     ),
                     confidence=Confidence.LIKELY,
                 ),
-                _fix(containers, stopped),
+                _fix(evidence, containers, stopped),
             )
 
 
-def _fix(containers: Containers, stopped: Sequence[Container]) -> Fix:
+def _fix(evidence: Evidence, containers: Containers, stopped: Sequence[Container]) -> Fix:
     """Return the start of all of them by one command, if none has failed by itself."""
     engines = {container.engine for container in stopped}
     if len(stopped) > 1 and len(engines) == 1 and not any(map(has_failed, stopped)):
         names = (container.name for container in stopped)
         start = commands.start_container(stopped[0].engine, *names)
         return Fix((start,), Applicability.REVIEW)
-    return refusal_fix(containers, stopped[0])
+    mending = refused_mount_fix(evidence, stopped[0]) if len(stopped) == 1 else None
+    return mending or refusal_fix(containers, stopped[0])
 
 
 def _stopped_containers(

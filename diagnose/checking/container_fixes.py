@@ -52,9 +52,9 @@ def in_container(claim: Claim, layer: str, container: NginxContainer) -> Claim:
 
 
 def _is_outside(step: Step) -> bool:
-    """Return whether a step edits a file of another program, by its path on the server."""
+    """Return whether a step changes a file of another program, by its path on the server."""
     parts = step.commands if isinstance(step, Manual) else (step,)
-    return any(isinstance(part, Edit) and part.outside for part in parts)
+    return any(isinstance(part, Edit | Command) and part.outside for part in parts)
 
 
 def _touches(steps: tuple[Step, ...], before: tuple[Step, ...], container: NginxContainer) -> bool:

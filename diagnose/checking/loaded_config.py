@@ -7,11 +7,26 @@ from dataclasses import replace
 
 from diagnose.checking.edited_files import with_edited_files
 from diagnose.checking.kept_answers import lost_answers
-from diagnose.model import Check, Claim, Confidence, Edit, Evidence, Manual, Step, Vantage
+from diagnose.model import (
+    Applicability,
+    Check,
+    Claim,
+    Confidence,
+    Edit,
+    Evidence,
+    Fix,
+    Manual,
+    Step,
+    Vantage,
+    Where,
+)
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import ConfigFile, NginxConfig, NginxState, NginxTest
 from diagnose.parsers.nginx.edits import apply_patch
 from diagnose.parsers.nginx.patch_faults import patch_faults
+
+#: Most lines of a patch that a person is told.
+_MAX_LINES = 12
 
 
 def as_loaded(evidence: Evidence, check: Check, claim: Claim) -> Claim:
@@ -23,11 +38,11 @@ def as_loaded(evidence: Evidence, check: Check, claim: Claim) -> Claim:
 def _without_patch(evidence: Evidence, check: Check, claim: Claim) -> Claim:
     """Leave out a patch of a configuration that nginx refuses, but for that of the check that says
     why: it could not be loaded, and after that other patch it may not apply. Beside the words for a
-    person it is left out alone."""
+    person it is left out alone. Where it is the whole remedy, a person makes the change by hand."""
     if claim.fix is None or not claim.fix.edits or _corrects(check, claim):
         return claim
     if not _is_loadable(evidence, claim, claim.fix.steps):
-        return replace(claim, fix=None)
+        return _by_hand(evidence, claim, claim.fix)
     steps = tuple(
         replace(step, commands=())
         if isinstance(step, Manual) and not _is_loadable(evidence, claim, step.commands)
@@ -36,6 +51,42 @@ def _without_patch(evidence: Evidence, check: Check, claim: Claim) -> Claim:
     )
     is_changed = steps != claim.fix.steps
     return replace(claim, fix=replace(claim.fix, steps=steps)) if is_changed else claim
+
+
+def _by_hand(evidence: Evidence, claim: Claim, fix: Fix) -> Claim:
+    """Return the claim with a step for a person in the place of its patch: the lines of the first
+    file, and what is in their way."""
+    paths = dict.fromkeys(edit.path for edit in fix.edits)
+    path = next(iter(paths))
+    lines = [
+        (line[0], " ".join(line[1:].split()))
+        for edit in fix.edits
+        if edit.path == path
+        for line in edit.diff.splitlines()
+        if line[:1] in {"+", "-"} and not line.startswith(("+++ ", "--- "))
+    ]
+    added, removed = (" ".join(text for sign, text in lines if sign == own) for own in "+-")
+    is_short = len(lines) <= _MAX_LINES
+    is_refused = any(not test.passed for test in evidence.good(NginxTest))
+    facts = {
+        "patch_file": path,
+        "patch_files": tuple(list(paths)[1:]),
+        "patch_added": added if is_short else "",
+        "patch_removed": removed if is_short else "",
+        "patch_refused_now": is_refused,
+        "patch_lost": () if is_refused else _lost_paths(evidence, claim, fix),
+    }
+    step = Manual("change-by-hand", Where.SERVER)
+    return replace(claim, facts={**claim.facts, **facts}, fix=Fix((step,), Applicability.MANUAL))
+
+
+def _lost_paths(evidence: Evidence, claim: Claim, fix: Fix) -> tuple[str, ...]:
+    """Return the paths of the site that would come no more after the edits of a fix."""
+    for config in evidence.good(NginxConfig):
+        texts = _edited_texts(config, fix.edits)
+        if texts:
+            return lost_answers(evidence, claim, config, texts)
+    return ()
 
 
 def _is_loadable(evidence: Evidence, claim: Claim, steps: Sequence[Step]) -> bool:
@@ -69,19 +120,27 @@ def refused_patch(evidence: Evidence, check: Check, claim: Claim) -> tuple[str, 
 
 def _faults(evidence: Evidence, claim: Claim, patches: Sequence[Edit]) -> tuple[str, ...]:
     for config in evidence.good(NginxConfig):
-        texts: dict[str, str] = {}
-        for patch in patches:
-            for file in config.files:
-                if patch.path in {file.path, file.real}:
-                    text = apply_patch(texts.get(file.path, file.text), patch.diff)
-                    if text is None:
-                        return (f"the patch of {file.path} does not apply",)
-                    texts[file.path] = text
+        texts = _edited_texts(config, patches)
+        if texts is None:
+            return ("a patch does not apply",)
         if texts and (faults := patch_faults(config, texts)):
             return faults
         if texts and (lost := lost_answers(evidence, claim, config, texts)):
             return tuple(f"{path} would come no more" for path in lost)
     return ()
+
+
+def _edited_texts(config: NginxConfig, patches: Sequence[Edit]) -> dict[str, str] | None:
+    """Return the texts of nginx's files (by path) after these edits; None if one does not apply."""
+    texts: dict[str, str] = {}
+    for patch in patches:
+        for file in config.files:
+            if patch.path in {file.path, file.real}:
+                text = apply_patch(texts.get(file.path, file.text), patch.diff)
+                if text is None:
+                    return None
+                texts[file.path] = text
+    return texts
 
 
 def _likely(evidence: Evidence, claim: Claim) -> Claim:

@@ -7,6 +7,8 @@ Each function is named after what the command does and takes data, never words o
 is the value that the undo sets again. Where the undo differs from case to case, it is a parameter.
 """
 
+from dataclasses import replace
+
 from diagnose.model.steps import Command, Effect, Risk, Where
 
 Arguments = tuple[str, ...]
@@ -315,9 +317,9 @@ def open_tree(folder: str) -> tuple[Command, Command]:
     )
 
 
-def chown_tree(user: str, folder: str) -> Command:
+def chown_tree(user: str, folder: str, outside: bool = False) -> Command:
     """Give a folder and what is in it to a user. Whose each file was is not kept."""
-    return _access(("chown", "-R", user, folder), (), folder)
+    return replace(_access(("chown", "-R", user, folder), (), folder), outside=outside)
 
 
 def chgrp(group: str, path: str, before: str) -> Command:

@@ -59,6 +59,27 @@ class ComposeService:
 
 
 @frozen
+class DeniedFolder:
+    """A folder of the server at `source`, root's, which a container has at `point`. Its program
+    runs as `user` ("1000:1000", or "1000" if the group is not known) and was denied `path` there:
+    root alone may write the folder."""
+
+    path: FilePath
+    point: FilePath
+    source: FilePath
+    user: Label
+
+
+@frozen
+class MisplacedFile:
+    """An empty folder of the server at `source` is mounted in the place of a file, and `path` is
+    the only file of its name below the folder of the compose file."""
+
+    source: FilePath
+    path: FilePath
+
+
+@frozen
 class ContainerLabel:
     """A label of a container."""
 
@@ -76,7 +97,8 @@ class Container:
     `folders` are the folders of the server that are mounted into one that does not run. `restart`
     is the restart policy of one that does not run ("no", "always"), "" if it is not known. Of an
     unhealthy one `last_words` are those of its health check. `labels` are those that Traefik reads,
-    without the values of its middlewares, which hold passwords."""
+    without the values of its middlewares, which hold passwords. `denied` and `misplaced` are what
+    its mounts lack, where its output says that it was denied a path, or has a folder for a file."""
 
     engine: Engine
     id: Digest
@@ -93,6 +115,8 @@ class Container:
     folders: tuple[BindMount, ...] = ()
     restart: Label = ""
     labels: tuple[ContainerLabel, ...] = ()
+    denied: DeniedFolder | None = None
+    misplaced: tuple[MisplacedFile, ...] = ()
 
     @property
     def stopped(self) -> bool:

@@ -80,6 +80,7 @@ class Command:
     `undo` is the command that takes it back, () if there is none. `changes` are the absolute paths
     of the files and folders that it changes, or that its arguments lead it to, and `aspect` is what
     it changes of them. `risk` is what a `CHANGE` puts at risk; the other effects have their own.
+    `outside` is True if the paths are the server's, also where the web server runs in a container.
     """
 
     argv: tuple[str, ...]
@@ -90,6 +91,7 @@ class Command:
     changes: tuple[str, ...] = ()
     aspect: Aspect = "content"
     risk: Risk = Risk.CHANGES_SYSTEM
+    outside: bool = False
 
 
 @frozen

@@ -131,3 +131,10 @@ def test_another_programs_file_is_at_its_path_on_the_server() -> None:
     claim = fixed(manual, layer="upstream")
     assert claim.fix is not None
     assert claim.fix.steps == (manual,)
+
+
+def test_a_command_for_a_folder_of_the_server_stays() -> None:
+    chown = commands.chown_tree("1000:1000", "/srv/n8n/data", outside=True)
+    claim = fixed(chown, layer="upstream")
+    assert claim.fix is not None
+    assert claim.fix.steps == (chown,)

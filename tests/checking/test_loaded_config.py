@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 
 from diagnose.checking.loaded_config import as_loaded
+from diagnose.checking.texts import check_text, fill
+from diagnose.i18n import LANGUAGES
 from diagnose.model import (
     Applicability,
     Claim,
@@ -41,6 +43,14 @@ def weighed(made: Claim, *seen: Observation, explains: str = "") -> Claim:
     return as_loaded(evidence, replace(check("upstream.x"), explains=names), made)
 
 
+def steps_of(made: Claim) -> list[str]:
+    """The step that stands in the place of a patch, in each language."""
+    step = "change-by-hand"
+    return [
+        fill(check_text("tcp.refused", lang).steps[step], made.facts, lang) for lang in LANGUAGES
+    ]
+
+
 @pytest.mark.parametrize(
     ("because", "test", "explains", "kept"),
     [
@@ -55,7 +65,11 @@ def test_a_patch_of_files_that_nginx_refuses(
     because: tuple[Observation, ...], test: Observation, explains: str, kept: bool
 ) -> None:
     made = weighed(claim(*because, fix=PATCH), config(), test, explains=explains)
-    assert (made.fix is not None) is kept
+    assert made.fix is not None
+    assert bool(made.fix.edits) is kept
+    assert made.facts.get("patch_refused_now", False) is not kept
+    if not kept:
+        assert all("`http { # a`" in text for text in steps_of(made))
 
 
 def test_a_patch_of_another_file_stays() -> None:
@@ -91,7 +105,16 @@ def test_how_sure_a_finding_is_that_explains_an_answer(
 def test_a_patch_that_nginx_would_refuse_is_not_shown(after: str, kept: bool) -> None:
     before = f"http {{\n{SITE}}}\n"
     patch = Fix((Edit(FILE, diff(FILE, before, f"http {{\n{after}}}\n")),))
-    assert (weighed(claim(fix=patch), config()).fix is not None) is kept
+    made = weighed(claim(fix=patch), config())
+    assert made.fix is not None
+    assert bool(made.fix.edits) is kept
+    step = Manual("change-by-hand", Where.SERVER)
+    assert kept or made.fix == Fix((step,), Applicability.MANUAL)
+    lines = ("proxy_pass http://127.0.0.1:3000", "proxy_pass http://127.0.0.1:3000;")
+    told = (made.facts.get("patch_added"), made.facts.get("patch_removed"))
+    assert told == ((None, None) if kept else lines)
+    if not kept:
+        assert all("`proxy_pass http://127.0.0.1:3000`" in text for text in steps_of(made))
 
 
 @pytest.mark.parametrize(
@@ -112,4 +135,6 @@ def test_a_refused_patch_beside_words_leaves_the_words(line: str, kept: bool) ->
 
 def test_a_patch_that_does_not_fit_the_file_is_not_shown() -> None:
     patch = Fix((Edit(FILE, "--- a\n+++ a\n@@ -1 +1 @@\n-a\n+b\n"),))
-    assert weighed(claim(fix=patch), config()).fix is None
+    made = weighed(claim(fix=patch), config())
+    assert made.fix is not None
+    assert not made.fix.edits

@@ -17,6 +17,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 import time
 from pathlib import Path
 from typing import Any
@@ -275,7 +276,13 @@ def ps(words: list[str]) -> None:
 
 
 def copy(source: str, target: str) -> None:
-    """`docker cp NAME:PATH PATH`, or the other way."""
+    """`docker cp NAME:PATH PATH`, or the other way; to "-" as tar, also of one that ended."""
+    if target == "-":
+        name, _, inner = source.partition(":")
+        own = HOME / load(name)["name"] / f"upper{inner}"
+        with tarfile.open(fileobj=sys.stdout.buffer, mode="w|") as archive:
+            archive.add(own if own.exists() else inner, Path(inner).name)
+        return
     paths = []
     for word in (source, target):
         name, colon, inner = word.partition(":")
@@ -294,6 +301,13 @@ def place(container: dict[str, Any]) -> None:
     for word, label in (("compose", "project.config_files"), ("service", "service"),
                         ("project", "project")):  # fmt: skip
         print(f"{word} {labels.get(f'com.docker.compose.{label}', '')}")
+
+
+def user_of(container: dict[str, Any]) -> str:
+    """The USER of its image: whom setpriv(1) makes of root here."""
+    words = container["argv"]
+    flags = [flag for flag in ("--reuid", "--regid") if flag in words]
+    return ":".join(str(words[words.index(flag) + 1]) for flag in flags)
 
 
 def addressed(name: str) -> None:
@@ -343,6 +357,12 @@ def main() -> None:
             # It could not be started: `docker compose up` leaves it behind as created.
             stop(load(words[0]))
             save(load(words[0]) | {"state": "created", "status": "Created", "error": words[1]})
+        case "inspect" if ".Config.User" in words[1]:
+            known = load(words[-1])
+            print(f"user {user_of(known)}\nmode \nhome /var/lib/docker/containers/{known['id']}/r")
+        case "inspect" if words[1].startswith("{{index .Config.Labels"):
+            label = words[1].split('"')[1]
+            print(load(words[-1]).get("labels", {}).get(label, ""))
         case "inspect" if ".State.Pid" in words[1]:
             print(load(words[-1])["pid"])
         case "inspect" if ".Config.Env" in words[1]:

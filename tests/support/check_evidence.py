@@ -7,7 +7,7 @@ from diagnose.checking.loaded_config import refused_patch
 from diagnose.checking.registry import load_check
 from diagnose.checking.texts import check_text, fill, with_web_servers
 from diagnose.i18n import LANGUAGES
-from diagnose.model import Claim, Evidence, Failure, Manual, Observation, Target
+from diagnose.model import Claim, Evidence, Failure, Manual, Observation, Severity, Target
 from diagnose.recording.redaction import mask_for
 from tests.support.steps import all_commands, contradiction
 
@@ -32,10 +32,10 @@ def judge(
     at: datetime = NOW,
     masked: bool = True,
 ) -> list[Claim]:
-    """Put one check to the evidence. It is silent without what it needs. Every
-    claim it makes must fill its text in each language, steps included; its commands must say what
-    they do; and it must claim the same of the evidence `masked`. That is False where stand-ins lose
-    what the check compares."""
+    """Put one check to the evidence. It is silent without what it needs. Every claim it makes must
+    fill its text in each language, steps included; an error must have a step; its commands must say
+    what they do; and it must claim the same of the evidence `masked`. That is False where stand-ins
+    lose what the check compares."""
     check, given = load_check(check_id), evidence(*seen, target=target, at=at)
     faulty_kinds = {type(observation) for observation in seen if observation.shows_fault}
     kinds = {type(observation) for observation in seen}
@@ -44,6 +44,9 @@ def judge(
     claims = list(check.judge(given))
     for claim in claims:
         texts(check_id, claim)
+        if (claim.severity or check.severity) is Severity.ERROR:
+            assert claim.fix, "an error without a step"
+            assert claim.fix.steps, "an error without a step"
         for command in all_commands(claim.fix.steps if claim.fix else ()):
             assert not contradiction(command), contradiction(command)
         assert not refused_patch(given, check, claim), refused_patch(given, check, claim)

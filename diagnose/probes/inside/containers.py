@@ -10,6 +10,7 @@ namespace without asking an engine (proc_pid_net(5)).
 import asyncio
 import re
 import shlex
+from dataclasses import replace
 from typing import Literal, get_args
 
 from diagnose.machine import Machine
@@ -45,7 +46,7 @@ _ENGINES: dict[str, Engine] = {engine: engine for engine in get_args(Engine)}
 SCRIPT = read_script(__file__, "containers.sh")
 
 #: What the names of the sections about a single container begin with.
-_DETAILS = ("last ", "bindings ", "state ", "mounts ", "health ")
+_DETAILS = ("last ", "bindings ", "state ", "mounts ", "health ", "user ", "misplaced ")
 
 #: Most compose files that are read.
 MAX_COMPOSE_FILES = 6
@@ -107,7 +108,15 @@ def _with_details(container: Container, details: dict[str, str]) -> Container:
             for name in ("bindings", "last", "state", "mounts")
         ),
     )
-    return container_parser.with_health(known, details.get(f"health {container.id}", ""))
+    known = container_parser.with_health(known, details.get(f"health {container.id}", ""))
+    user, misplaced = (details.get(f"{name} {container.id}", "") for name in ("user", "misplaced"))
+    if not (user or misplaced):
+        return known
+    # Imported late: few containers end for their mounts.
+    from diagnose.parsers.linux.refused_mounts import denied_folder, misplaced_files
+
+    output = details.get(f"last {container.id}", "")
+    return replace(known, denied=denied_folder(output, user), misplaced=misplaced_files(misplaced))
 
 
 @probe(after=Listeners)

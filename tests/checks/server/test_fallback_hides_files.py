@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Claim, Confidence, Edit, Observation
+from diagnose.model import Claim, Confidence, Edit, Manual, Observation, Where
 from diagnose.model.pages import Page, PageFile, PageFileResponse
 from diagnose.model.server_rules import HandledPath, ServedFolder
 from tests.support.caddy_evidence import CADDY, caddy_config, document
@@ -80,3 +80,13 @@ def test_silent_where_the_site_is_closed_for_a_while(page: str) -> None:
 def test_silent_where_the_file_is_not_there_or_came() -> None:
     assert not of_apache(RULE, more=(SCRIPT, replace(THERE, replaced_file="")))
     assert not of_apache(RULE, more=(replace(SCRIPT, is_html=False), THERE))
+
+
+@pytest.mark.parametrize("product", ["apache", "caddy"])
+def test_fires_with_words_where_the_line_cannot_be_edited(
+    product: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("checks.server.fallback_hides_files.line_edit", lambda *_: None)
+    (claim,) = of_apache(RULE) if product == "apache" else of_caddy("try_files /index.html")
+    assert claim.fix
+    assert claim.fix.steps == (Manual("let-files-pass", Where.SERVER),)

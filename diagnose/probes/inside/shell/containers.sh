@@ -1,13 +1,25 @@
 # Each part follows a line "@@@ name". With "all" as the argument, containers that do not run are
 # listed too; with "stopped" as the argument also with the ports that they would publish, which docker says nowhere else, and the end of
 # their output. At most three processes are listed per namespace, and at most
-# forty namespaces are read (a Kubernetes node has many).
+# forty namespaces are read (a Kubernetes node has many). Of a container that was denied a file, its
+# user, the users of its image and the owners of its mounts follow; of one that has a folder in the
+# place of a file, the files of that name below the folder of its compose file.
 # shellcheck disable=SC2012,SC2086
 #   (SC2012: the names in /proc are numbers. SC2086: $pids is up to three words.)
 
 part() { printf '\n@@@ %s\n' "$*"; }
 m='{{range .Mounts}}{{if eq .Type "bind"}}{{.Source}}{{"\t"}}{{.Destination}}{{println}}{{end}}{{end}}'
+u='user {{.Config.User}}{{println}}mode {{.HostConfig.UsernsMode}}{{println}}home {{.ResolvConfPath}}'
+w='{{index .Config.Labels "com.docker.compose.project.working_dir"}}'
 s='{{json .State}}{{println}}{{json .HostConfig.RestartPolicy}}'
+tab='	'
+# The folders of the server that a container mounts.
+mounts() {
+  $e inspect -f "$m" "$1" 2>/dev/null | head -n 60 | while read -r source; do
+    [ -d "${source%%	*}" ] && printf '%s\n' "$source"
+  done
+}
+is_empty() { [ -z "$(find "$1" -mindepth 1 -maxdepth 1 2>/dev/null | head -n 1)" ]; }
 for e in docker podman; do
   command -v $e >/dev/null 2>&1 || continue
   case $e in docker) f='{{json .}}';; *) f=json;; esac
@@ -28,10 +40,28 @@ for e in docker podman; do
   for id in $ids; do
     part "bindings $id"; $e inspect -f '{{json .HostConfig.PortBindings}}' "$id" 2>&1 | head -c 8000
     part "state $id"; $e inspect -f "$s" "$id" 2>&1 | head -c 8000
-    part "mounts $id"; $e inspect -f "$m" "$id" 2>/dev/null | head -n 60 | while read -r source; do
-      [ -d "${source%%	*}" ] && printf '%s\n' "$source"
+    part "mounts $id"; mounts "$id"
+    part "last $id"; words=$($e logs --tail 20 "$id" 2>&1 | head -c 8000); printf '%s\n' "$words"
+    case $words in
+      *ermission\ denied*|*EACCES*|*AccessDenied*|*' is denied'*|*'not writable'*)
+        part "user $id"; $e inspect -f "$u" "$id" 2>/dev/null
+        mounts "$id" | while IFS='	' read -r source point; do
+          stat -c "owner %u %g %a $tab%n$tab$point" "$source"
+        done 2>/dev/null
+        $e cp "$id:/etc/passwd" - 2>/dev/null | tar -xOf - 2>/dev/null | head -c 20000 |
+          sed 's/^/passwd /';;
+    esac
+    case $words in *'s a directory'*|*'ot a directory'*|*'no start line'*) ;; *) continue;; esac
+    part "misplaced $id"; folder=$($e inspect -f "$w" "$id" 2>/dev/null)
+    case $folder in /*/*) ;; *) continue;; esac
+    mounts "$id" | while IFS='	' read -r source _; do
+      name=${source##*/}
+      case $name in *[][*?\\]*) continue;; esac
+      is_empty "$source" || continue
+      find "$folder" -xdev -maxdepth 4 -type f -name "$name" -not -path '*/.*' \
+        -not -path '*/node_modules/*' -not -path '*/vendor/*' 2>/dev/null | head -n 3 |
+        while read -r file; do printf '%s\t%s\n' "$source" "$file"; done
     done
-    part "last $id"; $e logs --tail 20 "$id" 2>&1 | head -c 8000
   done
   case $list in *'(unhealthy)'*) ;; *) continue;; esac
   for id in $($e ps -q --no-trunc --filter health=unhealthy 2>/dev/null | head -n 4); do
