@@ -13,7 +13,7 @@ MAX_NAMES = 8
 
 _NAME = r"[A-Za-z0-9_][\w.-]{1,59}"
 #: `document.cookie.match(/token=([^;]+)/)`, `….split('; ').find(row => row.startsWith('token='))`;
-#: `/token=([^;]+)/.exec(document.cookie)`; `getCookie('token')`, js-cookie's `Cookies.get('token')`.
+#: `/token=([^;]+)/.exec(document.cookie)`; `getCookie('token')`, `Cookies.get('token')`.
 _READ = lazy_pattern(
     rf"\bdocument\.cookie\s{{0,3}}\.(?:match|split|replace|indexOf|includes|search)\([^\n]{{0,100}}?"
     rf"[\"'`/^|*)](?P<inner>{_NAME})(?:\\s\*)?\\?="
