@@ -7,7 +7,7 @@ from checks.nginx._failed_requests import current_failures
 from diagnose.model import Evidence
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, page_exchanges
-from diagnose.model.logs import FailedRequests
+from diagnose.model.logs import AcceptedForm, FailedRequests
 from diagnose.model.pages import Page
 from diagnose.model.program_logs import ProgramRefusal
 from diagnose.parsers.origin_refusals import HIDDEN_ORIGIN, FormGuard, form_guard, names_origin
@@ -99,6 +99,14 @@ def told_refusal(evidence: Evidence) -> str:
     if is_sent or is_refused or HIDDEN_ORIGIN.search(symptom.text):
         return ""
     return symptom.shown
+
+
+def are_accepted(evidence: Evidence) -> bool:
+    """Return whether a form that a message or the log has as refused is accepted since, by the log,
+    and none is refused: the message is older than the last change."""
+    failures = evidence.good(FailedRequests)
+    is_refused = any(failure.method == "POST" for failure in failures)
+    return any(evidence.good(AcceptedForm)) and not is_refused
 
 
 def is_guarded(evidence: Evidence, page: Page, fields: Collection[str]) -> bool:

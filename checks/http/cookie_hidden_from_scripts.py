@@ -4,7 +4,8 @@ Django's documentation). A browser hides a cookie with HttpOnly from scripts (RF
 4.1.2.6), so that the field is missing, and the application refuses what they send: 403, 419.
 
 Lists of "security headers" have such a line. It is a protection, and no fault by itself: it is
-judged where requests of the site's own pages were refused, or a person says so.
+judged where requests of the site's own pages were refused, or a person says so; or where a script
+of the page reads that cookie by its name.
 """
 
 import re
@@ -24,7 +25,7 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.http import Exchange
-from diagnose.model.pages import Page
+from diagnose.model.pages import Page, PageFileResponse
 from diagnose.parsers.set_cookie import cookie_pair
 
 #: Cookies that scripts read. That of csurf (_csrf) is a secret, and those of sessions are none.
@@ -46,6 +47,7 @@ _REFUSED = frozenset({403, 419})
     ],
 )
 def cookie_hidden_from_scripts(evidence: Evidence) -> Iterator[Claim]:
+    scripts = {name: file for file in evidence.good(PageFileResponse) for name in file.read_cookies}
     hidden = [
         (page, name)
         for page in evidence.good(Exchange)
@@ -53,7 +55,7 @@ def cookie_hidden_from_scripts(evidence: Evidence) -> Iterator[Claim]:
         for key, value in page.headers
         if key.lower() == "set-cookie" and _ATTRIBUTE.search(value)
         for name in [cookie_pair(value)[0]]
-        if _READ.fullmatch(name)
+        if _READ.fullmatch(name) or name in scripts
     ]
     if not hidden:
         return
@@ -61,10 +63,12 @@ def cookie_hidden_from_scripts(evidence: Evidence) -> Iterator[Claim]:
     from checks.http._cookie_attributes import http_only_line, refused_requests
     from checks.nginx import Nginx
 
-    page, name = hidden[0]
+    page, name = next((each for each in hidden if each[1] in scripts), hidden[0])
+    script = scripts.get(name)
     failures = tuple(each for each in refused_requests(evidence) if each.method in _SENDING)
     has_field = any(each.tokens for each in evidence.good(Page))
-    if not (failures or _is_told(evidence)) or (has_field and name.lower() == "csrftoken"):
+    is_missed = bool(script or failures) or _is_told(evidence)
+    if not is_missed or (has_field and name.lower() == "csrftoken"):
         return
     line, nginx = http_only_line(evidence, name, evidence.target.path), Nginx.of(evidence)
     if line is None:
@@ -74,11 +78,12 @@ def cookie_hidden_from_scripts(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
-        because=(page, *failures, *nginx.configs),
+        because=(page, *([script] if script else []), *failures, *nginx.configs),
         confidence=Confidence.LIKELY,
         facts={
             "page": page.url.partition("?")[0],
             "cookie": name,
+            "script": script.url.partition("?")[0] if script else "",
             "line": line.text,
             "place": line.place,
             "request": f"{first.method} {first.path}" if first else "",

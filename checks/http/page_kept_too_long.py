@@ -109,8 +109,19 @@ def page_kept_too_long(evidence: Evidence) -> Iterator[Claim]:
             "place": file_line(directive) if directive else "",
             "application": "",
         },
-        fix=_fix(nginx, match, directive),
+        fix=_server_fix(evidence, answer, hashed) or _fix(nginx, match, directive),
     )
+
+
+def _server_fix(evidence: Evidence, answer: Exchange, file: str) -> Fix | None:
+    """Return the fix of Apache or Caddy, which serve the page from a file and say nothing about it:
+    browsers ask for pages again, and keep the other files as they do."""
+    # Imported late: few pages are kept for long.
+    from checks.server import server_on_port
+    from checks.server._page_asked_again import asked_again_fix
+
+    view = server_on_port(evidence) if _says_nothing(answer) and file else None
+    return asked_again_fix(view, _path(answer.url), _path(file)) if view else None
 
 
 def _old_script(evidence: Evidence, page: Page) -> OtherRequest | None:

@@ -1,6 +1,7 @@
 """A pasted message is that of one framework which refuses a body for its size: Next.js, Spring,
 ASP.NET Core, a parser of Node.js. So the web server in front passed the body on, and its limit is
 not the one that has to be raised. The message names whose limit it is: no request has to be sent.
+Where the program's limit was read and is large, the message is of the time before.
 
 Or it tells that uploads of more than 100 MB fail, and the site's answers come through Cloudflare,
 whose free and Pro plans take no more.
@@ -46,8 +47,12 @@ def size_limit_told(evidence: Evidence) -> Iterator[Claim]:
     message = limit_message(symptom.text) or _edge_limit(symptom, pages)
     if message is None:
         return
-    # Imported late: only a finding needs it.
+    # Imported late: only a finding needs them.
     from checks.upstream._own_remedy import with_own_remedy
+    from checks.upstream._read_settings import fits_by_now
+
+    if fits_by_now(evidence, "body_limit"):
+        return  # the message is of another time
 
     subjects = endpoint_subjects(pages)
     is_edge = message.framework == "cloudflare"

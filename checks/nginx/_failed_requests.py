@@ -5,9 +5,13 @@ from collections.abc import Collection
 from diagnose.model import Evidence
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import FailedRequests
+from diagnose.model.program_logs import ProgramRefusal
 from diagnose.parsers.failed_requests import CLIENT_CLOSED, FILLED_IN_WRONGLY
 from diagnose.parsers.request_fields import METHODS
 from diagnose.parsers.usual_paths import is_usual_websocket
+
+#: What an application mostly means by a status.
+_HINTS = {"expired": {419}, "forbidden": {403}, "wrong_method": {405}, "large": {413}}
 
 
 def current_failures(
@@ -75,3 +79,21 @@ def request_facts(
         "preflight": failure.method == "OPTIONS",
         "askable": failure.method in METHODS,
     }
+
+
+def applications_words(evidence: Evidence, failure: FailedRequests) -> ProgramRefusal | None:
+    """Return what the application wrote about a failure in its own log; None if nothing."""
+    key = failure.method, failure.path, failure.status
+    return next(
+        (
+            refusal
+            for refusal in evidence.good(ProgramRefusal)
+            if (refusal.method, refusal.path, refusal.status) == key
+        ),
+        None,
+    )
+
+
+def status_hints(failure: FailedRequests) -> dict[str, object]:
+    """Return what an application mostly means by the status, for the step "ask-the-application"."""
+    return {name: failure.status in statuses for name, statuses in _HINTS.items()}

@@ -88,6 +88,8 @@ def body_limit(evidence: Evidence) -> Iterator[Claim]:
     limit = limit_of(match)
     if not may_be_told_limit(evidence, limit, _LARGE) or 0 < _told_size(evidence) <= limit:
         return
+    if not refused and _is_program_message(evidence):
+        return
     # Imported late: few pages meet a limit.
     from checks.nginx._other_limits import uncounted_limit
 
@@ -217,6 +219,18 @@ def _allows_more(nginx: Nginx) -> bool:
 def _is_met(refused: Sequence[FailedRequests]) -> bool:
     """Return whether pages of the site meet the limit."""
     return any(failure.is_from_page and failure.times >= _OFTEN for failure in refused)
+
+
+def _is_program_message(evidence: Evidence) -> bool:
+    """Return whether a message has the words of a framework behind nginx, which nginx has passed
+    the body on to, and whose limit was read and is large: nothing is too small now."""
+    # Imported late: few runs ask about an upload.
+    from checks.upstream._read_settings import fits_by_now
+    from diagnose.parsers.limit_messages import limit_message
+
+    symptom = evidence.target.symptom
+    is_told = symptom is not None and limit_message(symptom.text) is not None
+    return is_told and fits_by_now(evidence, "body_limit")
 
 
 def _told_size(evidence: Evidence) -> int:

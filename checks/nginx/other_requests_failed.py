@@ -9,7 +9,13 @@ quoted if it has the request. A check that knows the cause explains this finding
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, file_line
-from checks.nginx._failed_requests import repeated_exchange, request_facts, unopened_failures
+from checks.nginx._failed_requests import (
+    applications_words,
+    repeated_exchange,
+    request_facts,
+    status_hints,
+    unopened_failures,
+)
 from checks.nginx._upload_refusals import is_applications_answer, is_applications_refusal
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -33,16 +39,11 @@ from diagnose.parsers.nginx.upstreams import pass_directive_of
 
 #: Failures of one kind from which on they are no accident.
 _MANY = 3
-_NOT_ALLOWED = 405
 _TOO_LARGE = 413
 #: A page sends what is not allowed, too large, or never arrives whole: no site is made so.
-_NEVER_MEANT = frozenset({_NOT_ALLOWED, 408, _TOO_LARGE})
+_NEVER_MEANT = frozenset({405, 408, _TOO_LARGE})
 #: That the application is reached now says nothing of the time that it takes for an answer.
 _TOO_LATE = 504
-#: What an application mostly means by a status.
-_HINTS = {
-    "expired": {419}, "forbidden": {403}, "wrong_method": {_NOT_ALLOWED}, "large": {_TOO_LARGE},
-}  # fmt: skip
 
 
 @check(severity=Severity.WARNING, needs=[NginxConfig, FailedRequests], names_requests=True)
@@ -51,7 +52,7 @@ def other_requests_failed(evidence: Evidence) -> Iterator[Claim]:
     for failure in unopened_failures(evidence, "nginx"):
         again = repeated_exchange(evidence, failure)
         match = next(iter(nginx.location_matches(failure.path)), None)
-        refusal = _refusal(evidence, failure)
+        refusal = applications_words(evidence, failure)
         is_of_application = refusal is not None or is_applications_answer(evidence, failure, match)
         yield Claim(
             about=Subject(port=evidence.target.port, path=failure.path),
@@ -70,7 +71,7 @@ def other_requests_failed(evidence: Evidence) -> Iterator[Claim]:
                 and is_applications_refusal(evidence, match),
                 "block": " ".join((match.block.name, *match.block.args)) if match else "",
                 **_answerer(match if is_of_application else None, refusal),
-                **{name: failure.status in statuses for name, statuses in _HINTS.items()},
+                **status_hints(failure),
             },
             fix=Fix(
                 (
@@ -95,19 +96,6 @@ def _answerer(match: LocationMatch | None, refusal: ProgramRefusal | None) -> di
         "written": refusal.message if refusal else "",
         "command": refusal.equivalent if refusal else "",
     }
-
-
-def _refusal(evidence: Evidence, failure: FailedRequests) -> ProgramRefusal | None:
-    """Return what the application wrote about the request in its own log."""
-    key = failure.method, failure.path, failure.status
-    return next(
-        (
-            refusal
-            for refusal in evidence.good(ProgramRefusal)
-            if (refusal.method, refusal.path, refusal.status) == key
-        ),
-        None,
-    )
 
 
 def _is_fault(evidence: Evidence, failure: FailedRequests, match: LocationMatch | None) -> bool:

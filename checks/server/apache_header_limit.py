@@ -4,7 +4,9 @@ fields exceeds this server's limit" (`LimitRequestFields`, 100), or 414 "The req
 exceeds the capacity limit for this server" (`LimitRequestLine`, 8190).
 
 Visitors with many cookies meet it. The evidence is a trial: the application takes a larger field
-than Apache does. A message with Apache's own words is enough where the limit is small.
+than Apache does. A message with Apache's own words is enough where the limit is small. Where a line
+has raised the limit to twice the default and more, the message may be of the time before: then only
+visitors whom Apache still refuses, by its log, show that it is not enough.
 
 Of several virtual hosts of one address the first has the say (core, "LimitRequestFieldSize"), so
 the line stands outside of them.
@@ -26,6 +28,7 @@ from checks.server import (
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.logs import FailedRequests
 from diagnose.model.requests import HeaderTrial
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.lazy_pattern import lazy_pattern
@@ -39,6 +42,10 @@ _WORDS = {
 }
 _DEFAULTS = {_FIELD: 8190, _COUNT: 100, _LINE: 8190}
 _WANTED = {_FIELD: 32768, _COUNT: 200, _LINE: 32768}
+#: A raised limit is as often the default at least: 16380, 16384 or 16000 in the place of 8190.
+_RAISED = 1.9
+#: URI Too Long (RFC 9110 section 15.5.15).
+_LINE_TOO_LONG = 414
 #: How Apache refuses a large field: 400, and 431 since 2.4.47 for the field's size.
 _REFUSALS = frozenset({400, 431})
 
@@ -68,6 +75,8 @@ def apache_header_limit(evidence: Evidence) -> Iterator[Claim]:
     limit = min((value for *_, value in places), default=_DEFAULTS[name])
     if trial is None and limit >= _WANTED[name]:
         return
+    if limit >= _RAISED * _DEFAULTS[name] and not _refuses_visitors(evidence):
+        return
     path = evidence.target.path.partition("?")[0]
     yield Claim(
         about=Subject(port=evidence.target.port, path=path),
@@ -86,6 +95,14 @@ def apache_header_limit(evidence: Evidence) -> Iterator[Claim]:
             "wanted": _WANTED[name],
         },
         fix=_fix(view, name, places),
+    )
+
+
+def _refuses_visitors(evidence: Evidence) -> bool:
+    """Return whether Apache's log has visitors whose requests were too large."""
+    return any(
+        failure.server == "apache" and failure.status in {*_REFUSALS, _LINE_TOO_LONG}
+        for failure in evidence.good(FailedRequests)
     )
 
 

@@ -3,11 +3,13 @@ application: the Location has the address at which Apache asked it, which no vis
 (mod_proxy, "ProxyPassReverse"). So it is with the members of a balancer.
 
 The evidence is the Location: its host and port are those of the ProxyPass of this path, or of a
-member of its balancer, and not those of the site.
+member of its balancer, and not those of the site. Or a person names that address as the one to
+which a redirect leads, as after a login, which no run does.
 """
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from checks.server import (
     ServerView,
@@ -21,15 +23,31 @@ from checks.server import (
 )
 from checks.server._backend_answers import route_to_application
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Severity, Subject
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Edit,
+    Evidence,
+    Fix,
+    Severity,
+    Subject,
+)
 from diagnose.model.frozen import frozen
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 from diagnose.parsers.apache.config import Directive, parse
 from diagnose.parsers.apache.routes import route_to
 from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.urls import Url, is_internal_host, is_loopback_host, parse_url
 
+#: What a person calls a redirect: English, Chinese, Japanese, German, French, Spanish, Portuguese,
+#: Russian.
+_REDIRECTS = re.compile(
+    r"(?i)redire[ck]|redirig|rediriz|renvo[iy]|weiter(?:ge)?leit|um(?:ge)?leit|leitet"
+    r"|\b(?:sent|taken|back|leads?|goes) to\b|重定向|跳转|リダイレクト|転送|遷移|に飛"
+    r"|перенаправ|переадрес|редирект|перебрас"
+)
 _ORIGIN = re.compile(r"(?i)https?://[^/?#\s\"']{1,300}")
 _PROXY_PASS = re.compile(r"(?i)(\s{0,200})ProxyPass\s+([^\s\"']{1,500})(?:\s.*)?")
 _BALANCER = re.compile(r"balancer://([^/\s]{1,200})(/.{0,500}|)")
@@ -53,6 +71,7 @@ class _Address:
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig, Exchange],
     explains=[
+        "http.localhost-in-page",
         "http.redirect-downgrade",
         "http.redirect-drops-path",
         "http.redirect-to-error",
@@ -85,6 +104,36 @@ def apache_redirect_not_rewritten(evidence: Evidence) -> Iterator[Claim]:
         missing = [each for each in lines if not _is_written(view, route, each)]
         yield _claim(view, route, exchange, asked, missing, line)
         return
+    yield from _told_redirect(view)
+
+
+def _told_redirect(view: ServerView) -> Iterator[Claim]:
+    """Yield the claim about a redirect of which only the message tells."""
+    symptom, pages = view.evidence.target.symptom, page_exchanges(view.evidence)
+    route = route_to_application(view)
+    if symptom is None or symptom.kind != "wrong-address" or route is None or not pages:
+        return
+    for match in _ORIGIN.finditer(symptom.text if _REDIRECTS.search(symptom.text) else ""):
+        onward = parse_url(match[0])
+        addresses = _addresses(view, route) if onward else []
+        asked = next(
+            (each for each in addresses if onward and (each.host, each.port) == _place(onward)),
+            None,
+        )
+        if onward is None or asked is None or not _is_out_of_reach(view.evidence, pages[0], onward):
+            continue
+        lines = _lines(route, addresses, {asked: match[0]})
+        line = lines[addresses.index(asked)]
+        if not _is_written(view, route, line):
+            missing = [each for each in lines if not _is_written(view, route, each)]
+            claim = _claim(view, route, pages[0], asked, missing, line)
+            facts = {**claim.facts, "location": match[0], "told": True}
+            yield replace(claim, facts=facts, confidence=Confidence.LIKELY, is_reported=True)
+            return
+
+
+def _place(url: Url) -> tuple[str, int]:
+    return url.host.lower(), url.port
 
 
 def _addresses(view: ServerView, route: SiteRoute) -> list[_Address]:
@@ -194,6 +243,7 @@ def _claim(
         facts={
             **view.facts,
             "url": exchange.url,
+            "told": False,
             "status": exchange.status,
             "location": location,
             "address": asked.origin,

@@ -73,6 +73,8 @@ def _by_words(view: ServerView) -> Iterator[Claim]:
     is_guess = not is_sent and symptom is not None and symptom.kind == "status"
     if not told.is_wrong and (is_guess or (is_sent and not names_origin(words))):
         return  # a token that an empty form does not have
+    if not (told.is_wrong or is_sent) and _is_accepted(evidence):
+        return  # the message is of another time
     confidence = Confidence.LIKELY if told.is_wrong or names_origin(words) else Confidence.POSSIBLE
     facts = {"url": pages[0].url, "django": framework_of(words) == "django", "guess": is_guess}
     yield _claim(view, told, confidence, facts, pages)
@@ -224,6 +226,13 @@ def _refusal(evidence: Evidence, pages: Sequence[Exchange]) -> str:
     from checks.http._refused_forms import told_refusal
 
     return told_refusal(evidence)
+
+
+def _is_accepted(evidence: Evidence) -> bool:
+    # Imported late: only a pasted message needs it.
+    from checks.http._refused_forms import are_accepted
+
+    return are_accepted(evidence)
 
 
 def _is_told_by_haproxy(view: ServerView) -> bool:

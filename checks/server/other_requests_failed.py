@@ -6,13 +6,22 @@ An upload that the server no longer waited for, though its sender was there, get
 says how long.
 
 What Apache's error log says about such a request is quoted, and a rule of a web application
-firewall gets its number. A check that knows the cause explains this finding.
+firewall gets its number. Else it is said who answered, where that is sure: the application, by its
+own log, by its answer to the same request, or by HAProxy's termination state. A check that knows
+the cause explains this finding.
 """
 
 from collections.abc import Iterator
 
-from checks.nginx._failed_requests import repeated_exchange, request_facts, unopened_failures
-from checks.server import manual_fix, server_on_port
+from checks.nginx._failed_requests import (
+    applications_words,
+    repeated_exchange,
+    request_facts,
+    status_hints,
+    unopened_failures,
+)
+from checks.server import ServerView, line_text, manual_fix, place_text, server_on_port
+from checks.server._backend_answers import route_to_application, visit_of
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -21,12 +30,14 @@ from diagnose.model import (
     Evidence,
     Fix,
     Manual,
+    Observation,
     Severity,
     Subject,
     Where,
 )
 from diagnose.model.http import Exchange
 from diagnose.model.logs import FailedRequests, LoggedRequestError
+from diagnose.model.program_logs import ProgramRefusal
 from diagnose.model.web_servers import WebServer
 from diagnose.parsers.http import GATEWAY_FAILURES
 from diagnose.parsers.stalled_uploads import TIMED_OUT
@@ -51,9 +62,13 @@ def other_requests_failed(evidence: Evidence) -> Iterator[Claim]:
         error = _logged_reason(evidence, failure)
         is_firewall = error is not None and error.reason == "firewall"
         is_stalled = failure.status == TIMED_OUT and view.server.product in _WAITING
+        proof = None if error or is_stalled else _application_proof(view, failure)
+        words = proof if isinstance(proof, ProgramRefusal) else None
         yield Claim(
             about=Subject(port=evidence.target.port, path=failure.path),
-            because=(failure, *([error] if error else []), *([again] if again else [])),
+            because=tuple(
+                dict.fromkeys(each for each in (failure, error, again, proof) if each is not None)
+            ),
             severity=None if _is_fault(failure, again, error) else Severity.NOTE,
             confidence=Confidence.CERTAIN,
             facts={
@@ -70,14 +85,51 @@ def other_requests_failed(evidence: Evidence) -> Iterator[Claim]:
                 **{product: view.server.product == product for product in _WAITING},
                 "rule": error.rule if error else "",
                 "rule_file": error.rule_file if error else "",
+                **_answerer(view, failure, words, is_known=proof is not None),
+                **status_hints(failure),
             },
             fix=manual_fix(view, "except-the-rule" if is_firewall else "wait-longer")
             if is_firewall or is_stalled
-            else Fix(
-                (Manual("mend-the-line" if error else "ask-for-it", Where.SERVER),),
-                Applicability.MANUAL,
-            ),
+            else Fix((_step(error, proof),), Applicability.MANUAL),
         )
+
+
+def _step(error: LoggedRequestError | None, proof: Observation | None) -> Manual:
+    if proof is not None:
+        return Manual("ask-the-application", Where.APPLICATION)
+    return Manual("mend-the-line" if error else "ask-for-it", Where.SERVER)
+
+
+def _application_proof(view: ServerView, failure: FailedRequests) -> Observation | None:
+    """Return what shows that the application itself answered with this status: its own log, its
+    answer to the same request without the server, or HAProxy's termination state; None if it is
+    not known who answered."""
+    if words := applications_words(view.evidence, failure):
+        return words
+    route = route_to_application(view, failure.path)
+    if route is None:
+        return None
+    # "--": the session ended normally, and no rule of HAProxy answered ("PR", "LR").
+    if view.server.product == "haproxy" and failure.ending[:2] == "--":
+        return failure
+    path = failure.path
+    visit = visit_of(view.evidence, route, path, path, False) if failure.method == "GET" else None
+    return visit if visit is not None and visit.status == failure.status else None
+
+
+def _answerer(
+    view: ServerView, failure: FailedRequests, words: ProgramRefusal | None, *, is_known: bool
+) -> dict[str, object]:
+    """Return where the server passes the request on, and what the application wrote about it."""
+    route = route_to_application(view, failure.path) if is_known else None
+    return {
+        "application": is_known,
+        "pass": line_text(view, route.file, route.line).strip() if route else "",
+        "place": place_text(route.file, route.line) if route else "",
+        "process": words.process if words else "",
+        "written": words.message if words else "",
+        "written_command": words.equivalent if words else "",
+    }
 
 
 #: Servers whose setting for the wait is known to the page of this check.

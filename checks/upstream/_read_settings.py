@@ -20,10 +20,18 @@ def setting_of(application: Application, read: ReadSetting) -> OwnSetting | None
 def is_right(evidence: Evidence, read: ReadSetting) -> bool:
     """Return whether a setting that was read fits the site, and is in force."""
     application = application_of(read.application)
-    setting = setting_of(application, read) if application else None
+    if application is None:
+        return _is_in_source(read)
+    setting = setting_of(application, read)
     if setting is None or read.misspelt or read.stale or read.source in {"nowhere", "unread"}:
         return False
     return fits(setting, read.values, evidence.target, read.proxy, read.folder) is True
+
+
+def _is_in_source(read: ReadSetting) -> bool:
+    """Return whether the source of a program has what its framework needs, and was read by it."""
+    is_wanting = read.new or read.wanted or read.stale or read.unsure
+    return read.source == "file" and bool(read.file) and not is_wanting
 
 
 def fits_by_now(evidence: Evidence, topic: Topic) -> bool:

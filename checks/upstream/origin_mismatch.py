@@ -38,7 +38,7 @@ from diagnose.model import (
 )
 from diagnose.model.applications import ReadSetting, Topic
 from diagnose.model.http import Exchange, page_exchanges
-from diagnose.model.logs import AcceptedForm, FailedRequests
+from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import ContainerNginx, NginxConfig
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx.config import children
@@ -166,6 +166,9 @@ def _by_configuration(evidence: Evidence) -> Iterator[Claim]:
     """Judge by what nginx tells the application: a person has pasted the message, or an empty form
     was refused that the application refuses in any case, because it has no token (Rails)."""
     nginx, pages = Nginx.of(evidence), page_exchanges(evidence)
+    # Imported late: few forms are refused.
+    from checks.http._refused_forms import are_accepted
+
     words, is_post = _refusal(evidence), any(page.method == "POST" for page in pages)
     path = evidence.target.path
     route = form_route(nginx, path) if words and pages else None
@@ -180,8 +183,8 @@ def _by_configuration(evidence: Evidence) -> Iterator[Claim]:
         return
     if not is_post and _answers_posts(route):
         return
-    if not sent_origin.wrong_fields and _are_accepted(evidence):
-        return
+    if not sent_origin.wrong_fields and are_accepted(evidence):
+        return  # the message is of another time
     if not framework_of(words) and any(refused_attempts(evidence, "origin")):
         # The message may be about the WebSocket, whose refusal is seen.
         return
@@ -208,14 +211,6 @@ def _by_configuration(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=origin_fix(route, sure=False) if sent_origin.wrong_fields else _own_setting(),
     )
-
-
-def _are_accepted(evidence: Evidence) -> bool:
-    """Return whether a refused form is accepted since, by nginx's log, and none is refused: the
-    message is older than the last change."""
-    failures = evidence.good(FailedRequests)
-    is_refused = any(failure.method == "POST" for failure in failures)
-    return any(evidence.good(AcceptedForm)) and not is_refused
 
 
 #: Programs that compare the Origin's host with Host, and not its scheme (Grafana,

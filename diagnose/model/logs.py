@@ -167,8 +167,9 @@ class UnservedRequests(Observation):
 
 @frozen(kw_only=True, eq=False)
 class AcceptedForm(Observation):
-    """A form of the site's own page that had been refused, and whose last answer before the run
-    began is no error, by the access log of a web server. `written` is its time as printed."""
+    """A form of the site's own page that had been refused, by the access log of a web server or by
+    the pasted message, which names its path, and whose last answer before the run began is no
+    error, by the log. `written` is its time as printed."""
 
     layer: ClassVar[str] = "nginx"
 

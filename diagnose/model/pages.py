@@ -187,7 +187,8 @@ class PageFileResponse(Observation):
     read and has none of the page's hashes. `uses` and `features` are what the file asks browsers
     for and the page's policies may forbid, `evaluates` is True if it runs a text as a program
     (`eval`, `new Function`); they are read only where the page has such a policy. `routes` are the
-    paths of pages that a script shows by itself ("/users/:id").
+    paths of pages that a script shows by itself ("/users/:id"), and `read_cookies` the names of the
+    cookies that it reads.
     """
 
     layer: ClassVar[str] = "http"
@@ -215,6 +216,7 @@ class PageFileResponse(Observation):
     features: tuple[Feature, ...] = ()
     evaluates: bool = False
     routes: tuple[Text, ...] = ()
+    read_cookies: tuple[Word, ...] = ()
     sheet: Url = ""
 
     @property

@@ -1,5 +1,7 @@
 """Describes an observation on one line."""
 
+from collections.abc import Iterable
+
 from diagnose.i18n import failures
 from diagnose.i18n.gaps import text as gap_text
 from diagnose.i18n.messages import translation
@@ -33,6 +35,20 @@ def evidence(finding: Finding, lang: str) -> tuple[Observation, ...]:
     return tuple(
         observation for observation in finding.claim.because if id(observation) in distinct
     )
+
+
+def evidence_commands(
+    observations: Iterable[Observation],
+) -> tuple[tuple[Observation, str], ...]:
+    """Return observations, each with its equivalent command; "" if it stands at an earlier one:
+    one request may have shown several things."""
+    commands: set[str] = set()
+    pairs: list[tuple[Observation, str]] = []
+    for observation in observations:
+        command = observation.equivalent
+        pairs.append((observation, "" if command in commands else command))
+        commands.add(command)
+    return tuple(pairs)
 
 
 def words_text(words: object, lang: str) -> str:

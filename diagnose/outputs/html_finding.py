@@ -4,7 +4,7 @@ from diagnose.i18n.html import translate
 from diagnose.i18n.reports import translate as label
 from diagnose.model import Edit, Finding, Location, Manual, Observation, Step
 from diagnose.outputs import document, finding_text
-from diagnose.outputs.digest import digest, evidence
+from diagnose.outputs.digest import digest, evidence, evidence_commands
 from diagnose.outputs.document import ReportContext
 from diagnose.outputs.markup import Markup, inline, join, join_lines, pre, prose, tag
 from diagnose.outputs.terminal import sanitize
@@ -67,8 +67,8 @@ def _evidence(context: ReportContext, finding: Finding) -> Markup | None:
         for number, observation in enumerate(context.report.evidence.observations, 1)
     }
     items = [
-        _evidence_item(context, observation, numbers.get(id(observation)))
-        for observation in evidence(finding, context.lang)
+        _evidence_item(context, observation, command, numbers.get(id(observation)))
+        for observation, command in evidence_commands(evidence(finding, context.lang))
     ]
     visible, folded = items[:_EVIDENCE], items[_EVIDENCE:]
     ruled_out, location = ", ".join(finding.claim.ruled_out), finding.claim.location
@@ -88,14 +88,16 @@ def _evidence(context: ReportContext, finding: Finding) -> Markup | None:
     )
 
 
-def _evidence_item(context: ReportContext, observation: Observation, number: int | None) -> Markup:
+def _evidence_item(
+    context: ReportContext, observation: Observation, command: str, number: int | None
+) -> Markup:
     link = tag("a", f"o{number}", href=f"#{context.prefix}o{number}") if number else None
     vantage = document.vantage_name(observation, context.lang)
     return tag(
         "li",
         tag("span", digest(observation, context.lang), class_="digest"),
         tag("small", " ", vantage, " " if link else None, link),
-        pre(observation.equivalent, "command") if observation.equivalent else None,
+        pre(command, "command") if command else None,
     )
 
 

@@ -14,7 +14,7 @@ from diagnose.i18n.reports import translate as label
 from diagnose.model import Edit, Finding, Location, Manual, Observation, Report, Step
 from diagnose.model.view import View
 from diagnose.outputs import document, finding_text, ignore_text
-from diagnose.outputs.digest import digest, evidence
+from diagnose.outputs.digest import digest, evidence, evidence_commands
 from diagnose.outputs.evidence_gaps import evidence_gaps, is_reported_crash
 from diagnose.outputs.json import SCHEMA_VERSION
 from diagnose.outputs.layers import Layer
@@ -168,7 +168,10 @@ def _link(url: str) -> str:
 
 def _evidence(finding: Finding, lang: str) -> list[str]:
     claim = finding.claim
-    items = "\n".join(_evidence_item(observation, lang) for observation in evidence(finding, lang))
+    items = "\n".join(
+        _evidence_item(observation, command, lang)
+        for observation, command in evidence_commands(evidence(finding, lang))
+    )
     ruled_out = ", ".join(map(code, claim.ruled_out))
     excerpt = _excerpt(claim.location) if claim.location else []
     if not (items or ruled_out or excerpt):
@@ -177,10 +180,10 @@ def _evidence(finding: Finding, lang: str) -> list[str]:
     return [f"#### {translate('evidence', lang)}", *excerpt, items, excluded]
 
 
-def _evidence_item(observation: Observation, lang: str) -> str:
+def _evidence_item(observation: Observation, command: str, lang: str) -> str:
     vantage = document.vantage_name(observation, lang)
-    command = f"\n  - {code(observation.equivalent)}" if observation.equivalent else ""
-    return f"- {code(digest(observation, lang))} ({vantage}){command}"
+    item = f"- {code(digest(observation, lang))} ({vantage})"
+    return f"{item}\n  - {code(command)}" if command else item
 
 
 def _symptoms(report: Report, finding: Finding, lang: str) -> list[str]:

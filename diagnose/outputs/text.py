@@ -20,7 +20,7 @@ from diagnose.model import (
 from diagnose.model.view import View
 from diagnose.outputs import finding_text, ignore_text
 from diagnose.outputs.certificate_text import certificate_validity
-from diagnose.outputs.digest import digest, evidence
+from diagnose.outputs.digest import digest, evidence, evidence_commands
 from diagnose.outputs.evidence_gaps import evidence_gaps, is_reported_crash
 from diagnose.outputs.layers import Layer, layer_states
 from diagnose.outputs.next_commands import next_commands
@@ -200,11 +200,11 @@ def add_excerpt(page: Page, location: Location) -> None:
 def add_evidence(page: Page, finding: Finding, view: View) -> None:
     observations = evidence(finding, view.lang)
     visible = observations if view.verbosity >= 1 else observations[:_VISIBLE_EVIDENCE]
-    for observation in visible:
+    for observation, command in evidence_commands(visible):
         head = f"= {translate(WHY[observation.vantage], view.lang)}: "
         page.prose(digest(observation, view.lang), head, 2, "dim")
-        if observation.equivalent:
-            page.code(f"$ {observation.equivalent}", 6, "dim")
+        if command:
+            page.code(f"$ {command}", 6, "dim")
     if len(observations) > len(visible):
         page.prose(
             translate("more-evidence", view.lang, count=len(observations) - len(visible)),

@@ -1,6 +1,7 @@
 """Select from an access log the forms of the site's pages that are accepted again: each was
-refused, and its last answer is no error. No I/O."""
+refused, by the log or by a message that names its path, and its last answer is no error. No I/O."""
 
+import re
 from collections.abc import Collection, Iterable
 
 from diagnose.model import Vantage
@@ -16,11 +17,17 @@ REFUSALS = frozenset({400, 403, 419, 422, 500})
 
 
 def accepted_forms(
-    lines: Iterable[AccessLine], file: str, names: Collection[str], is_shared: bool
+    lines: Iterable[AccessLine],
+    file: str,
+    names: Collection[str],
+    is_shared: bool,
+    told: str = "",
+    since: float = 0.0,
 ) -> tuple[AcceptedForm, ...]:
     """Return the forms that were refused before and are accepted now, the last first. `names` and
-    `is_shared` are those of `failed_requests`."""
-    refused = set[tuple[str, str, str]]()
+    `is_shared` are those of `failed_requests`. A form whose path the message `told` names is
+    accepted if the log has it since a time (seconds since the epoch), and has no refusal of it."""
+    refused, refused_paths = set[tuple[str, str, str]](), set[str]()
     accepted: dict[tuple[str, str, str], AcceptedForm] = {}
     for line in lines:
         page = host_of(line.referer)
@@ -31,7 +38,11 @@ def accepted_forms(
         accepted.pop(key, None)
         if line.status in REFUSALS:
             refused.add(key)
-        elif key in refused and 200 <= line.status < 400:
+            refused_paths.add(line.path)
+            continue
+        is_late = page in names and line.when >= since and line.path not in refused_paths
+        is_told = is_late and _names_path(told, line.path)
+        if (key in refused or is_told) and 200 <= line.status < 400:
             accepted[key] = AcceptedForm(
                 vantage=Vantage.SERVER,
                 file=file,
@@ -40,3 +51,10 @@ def accepted_forms(
                 written=line.written,
             )
     return tuple(reversed(accepted.values()))[:MAX_PATHS]
+
+
+def _names_path(text: str, path: str) -> bool:
+    """Return whether a message names a path, and not one that only begins or ends so."""
+    if not text or len(path) < 2:
+        return False
+    return re.search(rf"(?<![\w.%-]){re.escape(path)}(?![\w/%-]|\.\w)", text) is not None

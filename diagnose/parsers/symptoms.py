@@ -131,9 +131,15 @@ def symptom_of(text: str, *, of_websocket: bool = False) -> Symptom | None:
 
     if size := oversized_upload(line):
         return _symptom("upload", line, size)
-    if told := foreign_fault(_NAME.sub(" ", _URL.sub(" ", line))):
+    if told := foreign_fault(_NAME.sub(" ", _URL.sub(_plain_mark, line))):
         return _symptom(told.kind, line, told.words, told.number)
     return None if symptom and _SAYS_MORE.search(line) else symptom
+
+
+def _plain_mark(url: re.Match[str]) -> str:
+    """Return what stands for an address in words of other languages: one with http is told from
+    the others."""
+    return "http://x" if url[1].lower() == "http" else " "
 
 
 def _symptom_of(text: str, line: str, of_websocket: bool) -> Symptom | None:

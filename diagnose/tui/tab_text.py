@@ -10,7 +10,7 @@ from diagnose.model.events import Wait
 from diagnose.model.view import View
 from diagnose.outputs import finding_text
 from diagnose.outputs import text as texts
-from diagnose.outputs.digest import digest, evidence
+from diagnose.outputs.digest import digest, evidence, evidence_commands
 from diagnose.outputs.folding import FoldingPage, fold_command
 from diagnose.outputs.progress import longest_first, wait_text
 from diagnose.outputs.terminal import Page, cell_len, sanitize, wrap
@@ -133,12 +133,9 @@ def _add_no_finding(
 def _add_evidence(page: Page, finding: Finding, view: View) -> None:
     """Add each observation of the finding's evidence, what it rules out, and how the steps of its
     fix are undone."""
-    commands: set[str] = set()
-    for observation in evidence(finding, view.lang):
+    for observation, command in evidence_commands(evidence(finding, view.lang)):
         page.blank()
-        # One request may have shown several things.
-        add_observation(page, observation, view, observation.equivalent not in commands)
-        commands.add(observation.equivalent)
+        add_observation(page, observation, view, bool(command))
     if finding.claim.ruled_out:
         page.blank()
         page.prose(

@@ -9,7 +9,7 @@ from diagnose.model.logs import LogLine
 from diagnose.model.summary import phrase
 from diagnose.model.tcp import Connection, IcmpError
 from diagnose.model.upstream import UpstreamSocket
-from diagnose.outputs.digest import digest, evidence, words_text
+from diagnose.outputs.digest import digest, evidence, evidence_commands, words_text
 from tests.support.report_builder import check
 
 TRIED = Connection(address="203.0.113.10", port=443, family=4)
@@ -68,3 +68,13 @@ def test_of_lines_that_read_the_same_one_is_shown() -> None:
     claim = Claim(about=Subject(port=443), because=(line, TRIED, replace(line, pid=8), elsewhere))
     finding = Finding("f1", check("listener.missing"), claim)
     assert evidence(finding, "en") == (line, TRIED, elsewhere)
+
+
+def test_a_command_stands_at_the_first_of_what_one_request_showed() -> None:
+    asked = replace(TRIED, equivalent="curl -v https://shop.example.com/")
+    again, other = replace(asked, port=80), replace(TRIED, port=81)
+    assert evidence_commands([asked, other, again]) == (
+        (asked, asked.equivalent),
+        (other, ""),
+        (again, ""),
+    )

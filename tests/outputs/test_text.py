@@ -1,5 +1,6 @@
 """The report for a person. The golden files are what a person reads: read them."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from diagnose.model import Confidence, Edit, Fix, Manual, Report, Severity, Symptom, Where
 from diagnose.model.dns import Resolution
 from diagnose.model.view import View
+from diagnose.outputs import html, markdown
 from diagnose.outputs.terminal import Page, cell_len
 from diagnose.outputs.text import add_explanation, render
 from tests.support.report_builder import (
@@ -150,3 +152,13 @@ def test_what_a_program_can_mend_is_the_last_of_the_next_commands() -> None:
     assert lines[-2].startswith("next: diagnose explain ")
     assert lines[-1].startswith("      diagnose fix https://")
     assert "diagnose fix" not in render(refused(), View())
+
+
+@pytest.mark.parametrize("made", [render, markdown.render, html.render])
+def test_a_command_stands_once_in_the_evidence_of_a_cause(
+    made: Callable[[Report, View], str],
+) -> None:
+    seen = replace(CLOSED, equivalent="nc -vz 203.0.113.10 443")
+    claim = refusal(because=(seen, replace(seen, port=80)))
+    page = made(report(raised=((check("tcp.door-shut"), claim),)), View())
+    assert page.count("nc -vz 203.0.113.10 443") == 1

@@ -22,6 +22,23 @@ PAGE = "https://shop.example.com/"
         ("この接続ではプライバシーが保護されません", "certificate"),
         ("Sua conexão não é particular", "certificate"),
         ("リダイレクトが繰り返し行われました", "redirects"),
+        (
+            "ログインすると http://127.0.0.1:3001/app/home にリダイレクトされて表示されません",
+            "wrong-address",
+        ),
+        (
+            "nach dem Login werde ich auf http://192.168.1.5:8080/app weitergeleitet",
+            "wrong-address",
+        ),
+        ("après la connexion je suis redirigé vers http://localhost:3000/app", "wrong-address"),
+        ("al iniciar sesión me redirige a http://127.0.0.1:8080/home", "wrong-address"),
+        ("после входа перенаправляет на http://shop.example.com/home", "wrong-address"),
+        ("depois do login redireciona para http://10.0.0.5:8080/", "wrong-address"),
+        # Where a redirect is missed, none leads to a wrong address.
+        ("http://shop.example.com wird nicht auf https weitergeleitet", "other"),
+        ("http://shop.example.com にアクセスしてもhttpsにリダイレクトされない", "other"),
+        ("http://shop.example.com n'est pas redirigé vers https", "other"),
+        ("не перенаправляет с http://shop.example.com на https", "other"),
         ("die Domain zeigt noch auf den alten Server", "wrong-site"),
         ("le domaine pointe toujours vers l'ancien serveur", "wrong-site"),
         ("el dominio sigue apuntando al servidor antiguo", "wrong-site"),

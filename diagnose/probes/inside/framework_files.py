@@ -36,6 +36,9 @@ from diagnose.probes.inside.own_setting_files import (
 #: Most files of a framework that are read, most matches of a pattern, and folders never looked at.
 MAX_READ, MAX_MATCHES = 16, 8
 _TOO_WIDE = frozenset({"", "/", "/etc", "/usr", "/usr/bin", "/bin", "/usr/local/bin", "/tmp"})
+#: Topics of which it is recorded that a source has the right line: a message of the framework is
+#: of the time before then.
+_TOLD_BEFORE = frozenset({"body_limit"})
 _SCRIPTS = (".py", ".js", ".mjs", ".cjs", ".jar", ".rb", ".dll")
 
 
@@ -167,9 +170,9 @@ async def _of_source(
             newest = max(having, key=lambda file: file.changed)
             is_old = 0 < place.started < newest.changed - 2
             bare = _bare(framework, change, place, site, base)
-            return (
-                [replace(bare, source="file", file=newest.host_path, stale=True)] if is_old else []
-            )
+            if not is_old and change.topic not in _TOLD_BEFORE:
+                return []
+            return [replace(bare, source="file", file=newest.host_path, stale=is_old)]
         if lacking and not having:
             file, edit = lacking[0]
             bare = _bare(framework, change, place, site, base)

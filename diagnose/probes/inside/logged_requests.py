@@ -12,7 +12,7 @@ from dataclasses import fields, replace
 from itertools import chain
 from typing import TypeVar
 
-from diagnose.model import Vantage
+from diagnose.model import Symptom, Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.logs import (
@@ -215,17 +215,19 @@ def _in_log(
         handshakes=_handshakes(lines, file, site, since) if upgrades else (),
         missed=_missed(lines, file, site, since),
         downloads=_downloads(lines, file, site, since),
-        accepted=_accepted(lines, file, site) if ctx.target.symptom else (),
+        accepted=_accepted(ctx.target.symptom, lines, file, site) if ctx.target.symptom else (),
     )
 
 
 def _accepted(
-    lines: Sequence[AccessLine], file: str, site: LoggedSite
-) -> tuple[AcceptedForm, ...]:  # fmt: skip
+    symptom: Symptom, lines: Sequence[AccessLine], file: str, site: LoggedSite
+) -> tuple[AcceptedForm, ...]:
     # Imported late: few people paste a message about a form.
     from diagnose.parsers.accepted_forms import accepted_forms
 
-    return accepted_forms(lines, file, site.names, file in site.shared)
+    return accepted_forms(
+        lines, file, site.names, file in site.shared, symptom.text, int(site.loaded)
+    )
 
 
 def _handshakes(

@@ -36,6 +36,7 @@ from diagnose.probes.outside.page_reading import (
     data_paths_of,
     file_uses,
     plain_requests_of,
+    read_cookies_of,
     routes_of,
     sent_paths_of,
 )
@@ -274,6 +275,7 @@ class PageFileLoader:
                 data_paths=data_paths_of(text),
                 sent_paths=sent_paths_of(text),
                 routes=routes_of(text),
+                read_cookies=read_cookies_of(text),
                 handles_forms=handles_forms(text),
                 body_end=answer.body_read.end if answer.body_read else "complete",
                 coding_fault=answer.body_read.coding_fault if answer.body_read else "",

@@ -152,6 +152,15 @@ def routes_of(script: str) -> tuple[str, ...]:
     return routes_in(script)
 
 
+def read_cookies_of(script: str) -> tuple[str, ...]:
+    """Return the names of the cookies that a script reads."""
+    if "ookie" not in script:
+        return ()
+    from diagnose.parsers.read_cookies import read_cookies_in
+
+    return read_cookies_in(script)
+
+
 def sent_paths_of(script: str) -> tuple[str, ...]:
     """Return the paths to which a page or a script sends a POST."""
     if ".post(" not in script and "POST" not in script:

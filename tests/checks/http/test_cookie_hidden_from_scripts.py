@@ -10,7 +10,7 @@ from diagnose.parsers.symptoms import symptom_of
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
 from tests.support.page_errors import page
-from tests.support.page_evidence import loads
+from tests.support.page_evidence import answered, loads, script
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
 CHECK = "http.cookie-hidden-from-scripts"
@@ -94,3 +94,23 @@ def test_fires_behind_apache() -> None:
 )
 def test_silent(seen: tuple[Observation, ...], text: str) -> None:
     assert not claims(*seen, text=text)
+
+
+def test_fires_for_a_cookie_that_a_script_of_the_page_reads() -> None:
+    own = replace(page(200), headers=(("Set-Cookie", "hfs_csrf=a; Path=/; Secure; HttpOnly"),))
+    reading = answered(script(), read_cookies=("hfs_csrf", "theme"))
+    (claim,) = claims(own, reading)
+    assert (claim.facts["cookie"], claim.facts["request"]) == ("hfs_csrf", "")
+    assert str(claim.facts["script"]).endswith(".js")
+    assert reading in claim.because
+    assert "proxy_cookie_flags hfs_csrf nohttponly" in diff(claim)
+
+
+def test_silent_for_one_that_no_script_reads_or_the_application_hides() -> None:
+    own = replace(page(200), headers=(("Set-Cookie", "session=a; Path=/; Secure; HttpOnly"),))
+    reading = answered(script(), read_cookies=("theme",))
+    assert not claims(own, reading)
+    plain = site("        proxy_set_header")
+    assert not claims(own, answered(script(), read_cookies=("session",)), text=plain)
+    seen = replace(page(200), headers=(("Set-Cookie", "theme=a; Path=/; Secure"),))
+    assert not claims(seen, reading)

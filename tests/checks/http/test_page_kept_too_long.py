@@ -8,10 +8,12 @@ import pytest
 from diagnose.model import Applicability, Confidence, Edit, Severity
 from diagnose.model.other_requests import OtherRequest
 from diagnose.model.symptom import Symptom
+from tests.support.caddy_evidence import CADDY, caddy_config
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.page_errors import page
 from tests.support.page_evidence import answered, loads, module, script, sheet
+from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
 CHECK = "http.page-kept-too-long"
 BUILT = loads(module("/assets/index-4f2a9c1b.js"))
@@ -221,3 +223,45 @@ def test_fires_without_files_of_a_build_where_a_message_speaks_of_old_content(
     plain = loads(sheet("/site.css"))
     claims = judge(CHECK, sent(YEAR), plain, target=shop, masked=False)
     assert [claim.facts["file"] for claim in claims] == [""] * count
+
+
+DATES = (
+    ("Date", "Fri, 27 Nov 2026 10:00:00 GMT"),
+    ("Last-Modified", "Fri, 27 Nov 2020 10:00:00 GMT"),
+)
+DEPLOYED = replace(SHOP, symptom=Symptom("mime", "Unexpected token '<' after a deploy"))
+
+
+def test_apache_lets_browsers_ask_for_pages_again() -> None:
+    served = HTTPS.replace("    ProxyPass / http://127.0.0.1:3000/\n", "    DocumentRoot /srv\n")
+    seen = (sent(*DATES), BUILT, APACHE, apache_config(served))
+    (claim,) = judge(CHECK, *seen, target=DEPLOYED, masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "FilesMatch" in str(claim.fix)
+    passed = (sent(*DATES), BUILT, APACHE, apache_config())
+    (claim,) = judge(CHECK, *passed, target=DEPLOYED, masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_caddy_answers_404_for_files_that_have_gone_and_asks_for_pages_again() -> None:
+    text = (
+        "shop.example.com {\n\troot * /srv/web\n\tencode gzip\n\tfile_server\n"
+        "\ttry_files {path} /index.html\n}\n"
+    )
+    made = caddy_config(text)
+    files = replace(made, sites=tuple(replace(site, routes=()) for site in made.sites))
+    seen = (sent(*DATES), BUILT, CADDY)
+    (claim,) = judge(CHECK, *seen, files, target=DEPLOYED, masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert '+\theader @app_pages Cache-Control "no-cache"\n' in edit.diff
+    assert "-\ttry_files {path} /index.html\n" in edit.diff
+    assert "+\t\tnot path /assets/*\n+\t\tfile {path} /index.html\n" in edit.diff
+    # An application sends the page: the server's line says nothing of it.
+    (claim,) = judge(CHECK, *seen, made, target=DEPLOYED, masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Claim
+from diagnose.model.applications import ReadSetting
 from diagnose.parsers.symptoms import symptom_of
 from tests.support.check_evidence import SHOP, judge
 from tests.support.page_errors import page
@@ -47,3 +48,21 @@ def test_silent_on_other_sizes_other_words_and_without_it() -> None:
     assert not told("uploads over 20 MB fail", edge=True)
     assert not told("413 Request Entity Too Large", edge=True)
     assert not told("", edge=True)
+
+
+RAISED = ReadSetting(
+    application="express", topic="body_limit", key="limit of express.json()",
+    file="/srv/shop/server.js",
+)  # fmt: skip
+
+
+def test_silent_where_the_programs_limit_was_read_and_is_large() -> None:
+    target = replace(SHOP, symptom=symptom_of("PayloadTooLargeError: request entity too large"))
+    assert not judge("http.size-limit-told", page(200), RAISED, target=target)
+    for read in (
+        replace(RAISED, new="app.use(express.json({ limit: '50mb' }));"),
+        replace(RAISED, stale=True),
+        replace(RAISED, source="unread", file=""),
+        replace(RAISED, topic="trusted_proxy"),
+    ):
+        assert judge("http.size-limit-told", page(200), read, target=target)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from diagnose.model import Applicability, Confidence, Severity
+from diagnose.model.applications import ReadSetting
 from diagnose.model.logs import FailedRequests
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
@@ -192,3 +193,14 @@ def test_a_first_page_that_is_a_file_takes_no_upload(
     (claim,) = judge(CHECK, RUNNING, config(text), page(200), target=PASTED)
     assert claim.facts["url"] == f"https://shop.example.com{url}"
     assert claim.facts["limit"] == limit
+
+
+def test_silent_where_a_framework_refused_the_body_and_its_limit_is_large_by_now() -> None:
+    words = "PayloadTooLargeError: request entity too large"
+    target = replace(SHOP, symptom=Symptom("body-size", words))
+    raised = ReadSetting(
+        application="express", topic="body_limit", key="limit", file="/srv/shop/server.js"
+    )
+    assert claims("", target=target)
+    assert not claims("", raised, target=target)
+    assert claims("", raised), "nginx may have answered 413 itself"

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Claim, Confidence, Edit, Symptom, Vantage
+from diagnose.model import Claim, Confidence, Edit, Observation, Symptom, Vantage
+from diagnose.model.logs import FailedRequests
 from diagnose.model.requests import HeaderTrial
 from tests.support.check_evidence import SHOP, judge
 from tests.support.upstream_evidence import page
@@ -19,7 +20,7 @@ TRIAL = HeaderTrial(
 )  # fmt: skip
 
 
-def judged(text: str = HTTPS, *trials: HeaderTrial, words: str = OWN) -> list[Claim]:
+def judged(text: str = HTTPS, *trials: Observation, words: str = OWN) -> list[Claim]:
     target = replace(TOLD, symptom=Symptom("request-header", words))
     return judge(CHECK, APACHE, PASSED, apache_config(text), page(200), *trials, target=target)
 
@@ -55,6 +56,27 @@ def test_changes_the_line_that_sets_the_limit() -> None:
 def test_fires_for_the_words_of_the_other_limits(words: str, line: str) -> None:
     (claim,) = judged(words=words)
     assert f"+{line}\n" in diff_of(claim)
+
+
+@pytest.mark.parametrize(
+    ("line", "words", "status"),
+    [
+        ("LimitRequestFieldSize 16384", OWN, 400),
+        ("LimitRequestLine 16380", "The requested URL's length exceeds the capacity limit", 414),
+    ],
+)
+def test_silent_where_the_limit_was_raised_and_no_visitor_is_refused(
+    line: str, words: str, status: int
+) -> None:
+    text = HTTPS.replace("SSLEngine on", f"SSLEngine on\n    {line}")
+    assert not judged(text, words=words)
+    if words == OWN:
+        assert not judged(text, replace(TRIAL, served=15500, refused=31500))
+    refused = FailedRequests(
+        file="/var/log/apache2/access.log", method="GET", path="/", status=status,
+        written="at 18:01", times=3, server="apache",
+    )  # fmt: skip
+    assert judged(text, refused, words=words)
 
 
 def test_silent_where_the_limit_is_large_already() -> None:

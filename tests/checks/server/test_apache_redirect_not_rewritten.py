@@ -1,7 +1,8 @@
 from dataclasses import replace
 
-from diagnose.model import Applicability, Confidence, Edit, Failure
+from diagnose.model import Applicability, Claim, Confidence, Edit, Failure
 from diagnose.model.http import Exchange
+from diagnose.parsers.symptoms import symptom_of
 from tests.support.caddy_evidence import CADDY
 from tests.support.check_evidence import SHOP, judge
 from tests.support.report_builder import ANSWER
@@ -95,3 +96,23 @@ def test_silent_where_visitors_reach_the_destination() -> None:
     own = replace(redirect("http://10.0.0.5:3000/login"), address="10.0.0.4")
     assert not judge(CHECK, APACHE, private, own)
     assert judge(CHECK, APACHE, private, redirect("http://10.0.0.5:3000/login"))
+
+
+def test_fires_for_the_redirect_after_a_login_of_which_a_person_tells() -> None:
+    def told(words: str, text: str = HTTPS) -> list[Claim]:
+        target = replace(SHOP, symptom=symptom_of(words))
+        return judge(CHECK, APACHE, apache_config(text), ANSWER, target=target, masked=False)
+
+    for words in (
+        "after login I am redirected to http://127.0.0.1:3000/app/home",
+        "ログインすると http://127.0.0.1:3000/app/home にリダイレクトされます",
+        "nach dem Login werde ich auf http://127.0.0.1:3000/app weitergeleitet",
+    ):
+        (claim,) = told(words)
+        assert (claim.confidence, claim.facts["told"]) == (Confidence.LIKELY, True)
+        assert claim.fix
+        assert claim.fix.applicability is Applicability.AUTOMATIC
+        written = HTTPS.replace(LINE, f"{LINE}    ProxyPassReverse / http://127.0.0.1:3000/\n")
+        assert not told(words, written)
+    assert not told("after login I am redirected to http://127.0.0.1:8080/app/home")
+    assert not told("links in mails point to http://127.0.0.1:3000/app/home")

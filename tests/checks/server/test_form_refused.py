@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from diagnose.model import Claim, Confidence, Observation, Severity, Vantage
 from diagnose.model.http import Exchange
-from diagnose.model.logs import FailedRequests
+from diagnose.model.logs import AcceptedForm, FailedRequests
 from diagnose.model.program_logs import ProgramRefusal
 from diagnose.parsers.symptoms import symptom_of
 from tests.support.caddy_evidence import CADDY, caddy_config
@@ -156,3 +156,13 @@ def test_silent_where_the_application_names_a_token() -> None:
     token = replace(SAID, message="Forbidden (CSRF token missing.): /login")
     assert not claims(CADDY, caddy_config(), ANSWER, token)
     assert not claims(CADDY, caddy_config(), ANSWER, replace(SAID, method="PUT"))
+
+
+ACCEPTED = AcceptedForm(file="/a.log", path="/login", status=200, written="12:00:10")
+
+
+def test_silent_where_the_form_of_the_message_is_accepted_since() -> None:
+    words = "Forbidden (Origin checking failed - https://shop.example.com does not match): /login"
+    assert told(words, APACHE, TOLD)
+    assert not told(words, APACHE, TOLD, ACCEPTED)
+    assert told(words, APACHE, apache_config(), ACCEPTED), "a field is wrong"

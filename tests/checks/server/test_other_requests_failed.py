@@ -3,9 +3,13 @@
 from dataclasses import replace
 
 from diagnose.model import Manual, Severity
+from diagnose.model.backends import BackendVisit
 from diagnose.model.logs import FailedRequests, LoggedRequestError
+from diagnose.model.program_logs import ProgramRefusal
 from diagnose.model.server import Listeners
 from tests.support.check_evidence import judge
+from tests.support.haproxy_evidence import SERVER
+from tests.support.haproxy_evidence import config as haproxy_config
 from tests.support.page_errors import page
 from tests.support.web_server_evidence import APACHE, LISTENING, apache_config
 
@@ -101,3 +105,41 @@ def test_another_requests_reason_is_not_quoted() -> None:
     other = replace(WHY, path="/other")
     (claim,) = judge(CHECK, APACHE, apache_config(), page(200), FAILED, other)
     assert not claim.facts["why"]
+
+
+GOT = replace(FAILED, method="GET", path="/orders", status=404, times=3)
+VISIT = BackendVisit(
+    target="http://127.0.0.1:3000/", requested="/orders", path="/orders", status=404
+)  # fmt: skip
+WORDS = ProgramRefusal(
+    endpoint="3000", process="node", method="POST", path="/api", status=500,
+    message="POST /api 500 TypeError: x", equivalent="journalctl -u shop -n 1000",
+)  # fmt: skip
+
+
+def test_says_that_the_application_answered_where_it_wrote_so_or_answers_so_itself() -> None:
+    (claim,) = judge(CHECK, APACHE, apache_config(), page(200), FAILED, WORDS)
+    assert (claim.facts["application"], claim.facts["written"]) == (True, WORDS.message)
+    assert claim.facts["pass"] == "ProxyPass / http://127.0.0.1:3000/"
+    assert claim.fix is not None
+    assert [step.step for step in claim.fix.steps if isinstance(step, Manual)] == [
+        "ask-the-application"
+    ]
+    (claim,) = judge(CHECK, APACHE, apache_config(), page(200), GOT, VISIT)
+    assert claim.facts["application"] is True
+    (claim,) = judge(CHECK, APACHE, apache_config(), page(200), GOT, replace(VISIT, status=200))
+    assert claim.facts["application"] is False
+    # What Apache itself wrote comes first.
+    (claim,) = judge(CHECK, APACHE, apache_config(), page(200), FAILED, WHY, WORDS)
+    assert claim.facts["application"] is False
+
+
+def test_says_that_the_application_answered_by_haproxys_state() -> None:
+    failure = replace(FAILED, server="haproxy", ending="--NI")
+    (claim,) = judge(CHECK, SERVER, haproxy_config(), page(200), failure)
+    assert claim.facts["application"] is True
+    for ending in ("PR--", "SC--", "LR--", "sH--"):
+        (claim,) = judge(
+            CHECK, SERVER, haproxy_config(), page(200), replace(failure, ending=ending)
+        )
+        assert claim.facts["application"] is False

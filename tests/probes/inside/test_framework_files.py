@@ -14,6 +14,7 @@ from diagnose.model.server import Listener, Listeners
 from diagnose.parsers.applications import variables_of_settings
 from diagnose.parsers.frameworks import framework_variables
 from diagnose.parsers.nginx.config import parse
+from diagnose.parsers.symptoms import symptom_of
 from diagnose.probes.inside import own_settings as probes
 from tests.support.fake_context import Looking
 from tests.support.recorded_machine import RecordedMachine
@@ -31,10 +32,13 @@ PAGE = Exchange(
 )  # fmt: skip
 
 
-def look(page: Exchange, files: dict[str, str], place: str = PLACE) -> list[ReadSetting]:
+def look(
+    page: Exchange, files: dict[str, str], place: str = PLACE, told: str = ""
+) -> list[ReadSetting]:
     names = (*variables_of_settings(), *framework_variables())
     words = shlex.join(("sh", "-c", probes.SCRIPT, "sh", "443", *names))
     looking: Any = Looking(RecordedMachine({words: CommandResult((), 0, place, "", 0.0)}, files))
+    looking.target = replace(looking.target, symptom=symptom_of(told) if told else None)
     listeners = looking.emit(Listeners(sockets=(PROGRAM,)))
     looking.emit(NginxConfig(path="/etc/nginx/nginx.conf"))
     looking.emit(page)
@@ -53,6 +57,17 @@ def test_the_line_that_a_source_lacks() -> None:
 def test_a_source_that_has_it_is_no_observation() -> None:
     wrapped = SOURCE + "app.wsgi_app = ProxyFix(app.wsgi_app)\n"
     assert not look(PAGE, {"/srv/shop/app.py": wrapped})
+
+
+def test_a_limit_for_uploads_that_is_large_is_one() -> None:
+    place = PLACE.replace("python3\nfolder", "node\nfolder").replace("app.py", "server.js")
+    source = "const express = require('express');\napp.use(express.json({ limit: '50mb' }));\n"
+    well = replace(PAGE, status=200, headers=())
+    words = "PayloadTooLargeError: request entity too large"
+    (read,) = look(well, {"/srv/shop/server.js": source}, place, words)
+    assert (read.topic, read.source, read.new, read.stale) == ("body_limit", "file", "", False)
+    (read,) = look(well, {"/srv/shop/server.js": source.replace("50mb", "5mb")}, place, words)
+    assert "50mb" in read.new
 
 
 def test_two_sources_are_not_sure() -> None:
