@@ -11,6 +11,7 @@ from diagnose.model.http import Exchange
 from diagnose.parsers.cors_programs import cors_program
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx.locations import proxy_pass_of
+from diagnose.parsers.request_fields import UNKNOWN_ORIGIN
 
 #: The frameworks of `cors_program`.
 _PROGRAMS = (
@@ -74,7 +75,7 @@ def _answered_in_front(evidence: Evidence, page: Exchange, origin: str) -> Fix |
     # Imported late: few preflights are refused behind a server that permits the site.
     from checks.http._server_preflights import preflight_fix
 
-    return preflight_fix(evidence, page, origin)
+    return preflight_fix(evidence, page, origin or UNKNOWN_ORIGIN)
 
 
 def _program(evidence: Evidence, page: Exchange) -> str:

@@ -17,6 +17,7 @@ from checks.server._caddy_edits import siblings
 from checks.server._haproxy import HaproxyView, haproxy_view
 from diagnose.model import Applicability, Edit, Evidence, Fix
 from diagnose.model.http import Exchange
+from diagnose.parsers.request_fields import UNKNOWN_ORIGIN
 
 #: What an application answers that knows no preflight. 403 may be meant for the site that asks.
 _UNKNOWN = {400, 401, 404, 405, 501}
@@ -59,15 +60,18 @@ def _fields(written: Mapping[str, str], origin: str) -> dict[str, str]:
     """Return the fields of the answer with their values, from those that are written; {} if they do
     not permit the site, or if a value is no plain text."""
     by_name = {name.lower(): value for name, value in written.items()}
-    if by_name.get(_ORIGIN.lower()) not in {origin, "*"}:
+    permitted = by_name.get(_ORIGIN.lower(), "")
+    # Without an origin in the message, the written one is meant.
+    is_meant = origin == UNKNOWN_ORIGIN and permitted.startswith(("https://", "http://"))
+    if permitted not in {origin, "*"} and not is_meant:
         return {}
     fields = {_METHODS: _USUAL_METHODS, _FIELDS: "Content-Type, Authorization", **written}
     return fields if all(map(_PLAIN.fullmatch, fields.values())) else {}
 
 
 def _haproxy_edit(haproxy: HaproxyView, origin: str) -> Edit | None:
-    """Answer above the first line that writes such a field: `http-response` lines do not count for
-    an answer of HAProxy's own, so the fields stand in it."""
+    """Answer above the first line that writes such a field, and above a password of the section:
+    `http-response` lines do not count for an answer of HAProxy's own, so the fields stand in it."""
     proxies = haproxy.proxies
     for proxy in (proxies.frontend, *([proxies.backend] if proxies.backend else [])):
         lines = [
@@ -79,7 +83,10 @@ def _haproxy_edit(haproxy: HaproxyView, origin: str) -> Edit | None:
         if not fields or proxy.mode != "http":
             continue
         sent = " ".join(f'hdr {name} "{value}"' for name, value in fields.items())
-        first = lines[0]
+        passwords = [
+            line for line in proxy.own("http-request", "auth") if line.file == lines[0].file
+        ]
+        first = min((lines[0], *passwords), key=lambda line: line.number)
         text = line_text(haproxy.view, first.file, first.number)
         rule = f"{indentation(text)}http-request return status 204 {sent} if {_IS_PREFLIGHT}"
         return line_edit(haproxy.view, first.file, {first.number: (rule, text)})

@@ -85,6 +85,8 @@ def config_invalid(evidence: Evidence) -> Iterator[Claim]:
             "slip": f"{slip.file.path}:{slip.line}" if slip else "",
             "earlier": bool(written) and written != place,
             **_repair_facts(repair),
+            "former": nginx.test.former if _is_missing(repair) else (),
+            "brought_back": _former(nginx, repair),
         },
         severity=refused_config_severity(nginx),
         location=_location(
@@ -196,7 +198,22 @@ def _edits(nginx: Nginx, correction: Slip | Repair | None) -> tuple[Edit, ...]:
     return config_edits(nginx, changes)
 
 
+def _is_missing(repair: Repair | None) -> bool:
+    """Return whether a file of the configuration is not there."""
+    return repair is not None and repair.kind in {"include", "main_missing"}
+
+
+def _former(nginx: Nginx, repair: Repair | None) -> str:
+    """Return the only file beside the missing one that may have been it; "" otherwise."""
+    former = nginx.test.former if nginx.test and _is_missing(repair) else ()
+    return former[0] if len(former) == 1 else ""
+
+
 def _fix(nginx: Nginx, edits: tuple[Edit, ...], placed: bool, repair: Repair | None) -> Fix:
+    if repair and (former := _former(nginx, repair)):
+        missing = repair.before if repair.kind == "main_missing" else repair.after
+        back = commands.move(former, missing)
+        return Fix((back, *reload_steps(nginx)), Applicability.REVIEW)
     if repair and repair.kind in {"folder", "include"}:
         # The path may be the fault, and what the lost file had may close something: a person reads.
         typed = (

@@ -8,7 +8,7 @@ from checks.server import ServerView, line_edit
 from diagnose.model import Edit
 from diagnose.model.frozen import frozen
 from diagnose.model.tls import Handshake
-from diagnose.model.traefik import DEFAULT_CERTIFICATE, EntryPoint, Router, TraefikState
+from diagnose.model.traefik import DEFAULT_CERTIFICATE, LIST_MARK, EntryPoint, Router, TraefikState
 from diagnose.model.web_servers import ServerFile
 from diagnose.parsers.traefik.rule_errors import corrected_rule
 
@@ -97,6 +97,9 @@ def _of_error(view: ServerView, router: Router, point: EntryPoint) -> Correction
         return None
     field = "service" if match[1] == "service" else "middlewares"
     defined = set(_defined(view, f"{match[1]}s"))
+    if match[2].startswith(LIST_MARK):
+        name = match[2].removeprefix(LIST_MARK)
+        return Correction(field, f"- {name}", name) if name in defined else None
     if match[3] != "file" and match[2] in defined:
         return Correction(field, f"{match[2]}@{match[3]}", f"{match[2]}@file")
     if field == "middlewares" and _GUARD.search(match[2]):
@@ -197,6 +200,8 @@ def _block(file: ServerFile, name: str) -> range | None:
 def _changes(rows: list[str], block: range, own: Correction) -> dict[int, tuple[str, ...]]:
     """Return the changed lines of a router; {} if there is not one place."""
     lines = {number: rows[number - 1] for number in block}
+    if own.field == "service" and own.before == f"- {own.after}":
+        return _unlisted(lines, own.after)
     if not own.before:
         found = [number for number, row in lines.items() if re.match(r"\s*rule\s*:\s*\S", row)]
         if len(found) != 1:
@@ -217,6 +222,20 @@ def _changes(rows: list[str], block: range, own: Correction) -> dict[int, tuple[
         parts = own.after.split(", ")
         return {hits[0]: tuple(part.join(whole.split(row)) for part in parts)}
     return {hits[0]: (whole.sub(lambda _: own.after, row),)}
+
+
+def _unlisted(lines: dict[int, str], name: str) -> dict[int, tuple[str, ...]]:
+    """Return the changed lines of a service that is written as a list of one name."""
+    numbers = [number for number in _field_lines(lines, "service") if lines[number].strip()]
+    if not numbers:
+        return {}
+    text = " ".join(lines[number].strip() for number in numbers)
+    own = rf"[\"']?{re.escape(name)}[\"']?"
+    if not re.fullmatch(rf"service\s*:\s*(?:-\s+{own}|\[\s*{own}\s*\])", text):
+        return {}
+    first = lines[numbers[0]]
+    written = f"{first[: _indent(first)]}service: {name}"
+    return {numbers[0]: (written,), **dict.fromkeys(numbers[1:], ())}
 
 
 def _field_lines(lines: dict[int, str], field: str) -> Iterator[int]:

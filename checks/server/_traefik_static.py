@@ -6,11 +6,15 @@ from collections.abc import Mapping, Sequence
 
 from checks.server import ServerView, line_edit
 from checks.server._traefik_edits import is_watched
-from diagnose.model import Edit
+from checks.server._traefik_points import restart_step
+from diagnose.model import Applicability, Edit, Fix
 from diagnose.model.web_servers import ServerFile
 
 _HTTP = re.compile(r"http\s*:\s*")
 _KEY = re.compile(r"(\s*)[\"']?([\w.@-]{1,100})[\"']?\s*:(.*)")
+_FOLDER = re.compile(
+    r"(?i)(?<![\w.-])directory([\"']?\s*[:=]\s*[\"']?)(/[^\s\"',{}]{1,300}\.(?:ya?ml|toml))(?![\w./-])"
+)
 _MAX_ROWS = 2000
 
 #: The rows below each key of `http:`, without the key's own.
@@ -27,6 +31,33 @@ def static_sections(view: ServerView) -> Sections:
 def is_defined(sections: Sections, kind: str, name: str) -> bool:
     """Return whether a section has a member of this name."""
     return name in _members(sections.get(kind, ()))
+
+
+def file_for_folder(view: ServerView) -> str:
+    """Return the file that the file provider is to read as a folder, by its static file or the
+    command line; "" if it names none."""
+    rows = (match[2] for row in _static_rows(view) if (match := _FOLDER.search(row)))
+    told = _FOLDER.search(view.server.arguments)
+    return next(rows, told[2] if told else "")
+
+
+def filename_fix(view: ServerView) -> Fix | None:
+    """Return the fix by which the provider reads the file; None if its option is not written in one
+    row of the static file."""
+    rows = _static_rows(view)
+    found = [number for number, row in enumerate(rows, 1) if _FOLDER.search(row)]
+    if len(found) != 1 or view.config is None:
+        return None
+    row = _FOLDER.sub(r"filename\1\2", rows[found[0] - 1])
+    edit = line_edit(view, view.config.path, {found[0]: (row,)})
+    return Fix((edit, restart_step(view.server)), Applicability.REVIEW) if edit else None
+
+
+def _static_rows(view: ServerView) -> list[str]:
+    config = view.config
+    own = [file for file in config.files if file.path == config.path] if config else []
+    rows = own[0].text.split("\n")[:_MAX_ROWS] if len(own) == 1 else []
+    return [row[:1000] if not row.lstrip().startswith("#") else "" for row in rows]
 
 
 def moved_edit(view: ServerView) -> Edit | None:

@@ -1,8 +1,8 @@
 """Caddy's `try_files` takes an application's requests: without a matcher it turns every path that
 is no file into its last word, before `reverse_proxy` is asked (Caddyfile, "Directive order"). The
-application's route then sees another path. Or `file_server` answers every path before the
-application's route is reached: it stands first in a `route`, or in a `handle` without a matcher
-while `reverse_proxy` is in none.
+application's route then sees another path. So it does after a `rewrite` of what is `not file`. Or
+`file_server` answers every path before the application's route is reached: it stands first in a
+`route`, or in a `handle` without a matcher while `reverse_proxy` is in none.
 """
 
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ Answer = Exchange | Upgrade | PageFileResponse
     needs=[WebServer, WebServerConfig],
     explains=[
         "server.other-application", "server.own-answer", "server.page-missing",
-        "server.path-not-handled",
+        "server.application-answers", "server.path-not-handled",
         "http.page-for-api", "http.page-file-missing", "http.page-file-type",
         "websocket.not-upgraded", "websocket.no-location",
     ],
@@ -76,6 +76,7 @@ def _claim(view: ServerView, group: list[tuple[ServedFolder, list[Answer]]]) -> 
             "place": place_text(site.file, site.line) if site else "",
             "socket": folder.websocket,
             "order": not folder.fallback,
+            "by_rewrite": folder.by_rewrite,
         },
         fix=_fix(view, site, folder),
     )
@@ -85,9 +86,16 @@ def _fix(view: ServerView, site: WebSite | None, folder: ServedFolder) -> Fix:
     """Return the remedy: a `handle` for the files, and one for each application."""
     if not folder.fallback:
         return manual_fix(view, "application-first")
-    edit = files_apart_edit(view, site) if site else None
+    if folder.by_rewrite:
+        # Imported late: few sites have such a line.
+        from checks.server._caddy_rewrites import spared_edit
+
+        edit = spared_edit(view, site, folder.requested) if site else None
+        step = "spare"
+    else:
+        edit, step = files_apart_edit(view, site) if site else None, "separate"
     if edit is None:
-        return manual_fix(view, "separate")
+        return manual_fix(view, step)
     return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
 
 

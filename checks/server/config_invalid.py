@@ -28,6 +28,7 @@ from diagnose.model import (
     Severity,
     Subject,
     Where,
+    commands,
 )
 from diagnose.model.web_servers import WebServer, WebServerTest
 from diagnose.parsers.caddy.mistakes import known_mistake
@@ -80,10 +81,18 @@ def config_invalid(evidence: Evidence) -> Iterator[Claim]:
             **_apache_facts(view, test),
             **mistake_facts(mistake),
             "loading": mistake is not None,
+            "missing": test.missing,
+            "former": test.former,
+            "brought_back": _former(test),
         },
         severity=refused_config_severity(view),
         fix=_fix(view, modules, corrected, mistake),
     )
+
+
+def _former(test: WebServerTest) -> str:
+    """Return the only file that may have been the missing one; "" for none or several."""
+    return test.former[0] if test.missing and len(test.former) == 1 else ""
 
 
 def _mistake_facts(view: ServerView, test: WebServerTest) -> dict[str, object]:
@@ -130,6 +139,9 @@ def _fix(
     loading = loading_fix(view, modules, (*test_steps(server), *load))
     if loading:
         return loading
+    if view.test and (former := _former(view.test)):
+        back = commands.move(former, view.test.missing)
+        return Fix((back, *test_steps(server), *load), Applicability.REVIEW)
     if corrected:
         return Fix((*corrected.edits, *test_steps(server), *load), Applicability.REVIEW)
     if mistake and mistake.steps:

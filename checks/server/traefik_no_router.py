@@ -57,7 +57,7 @@ def traefik_no_router(evidence: Evidence) -> Iterator[Claim]:
         (each for each in reasons if each[1].has_name or each[0] == "old_pattern"), key=_rank
     )
     reason, router = near[0] if near else ("no_name", None)
-    is_static = _is_static(view, router)
+    is_static, folder = _is_static(view, router), "" if router else _file_for_folder(view)
     if router is None and not is_static and _is_written(view):
         return  # Traefik refused the file, and why is not known
     own = correction(view, state, router, point, reason) if router else None
@@ -84,9 +84,14 @@ def traefik_no_router(evidence: Evidence) -> Iterator[Claim]:
             "before": own.before if own else "",
             "further": own.further.setting(router) if own and own.further and router else "",
             "recreate": _recreate(evidence, router) if router else "",
-            "in_static": is_static,
+            "in_static": is_static and not folder,
+            "folder": folder,
         },
-        fix=_moved(view) if is_static else _fix(view, state, router, own, reason),
+        fix=_read(view)
+        if folder
+        else _moved(view)
+        if is_static
+        else _fix(view, state, router, own, reason),
     )
 
 
@@ -127,6 +132,20 @@ def _moved(view: ServerView) -> Fix:
 
     edit = moved_edit(view)
     return Fix((edit,), Applicability.REVIEW) if edit else manual_fix(view, "not-dynamic")
+
+
+def _file_for_folder(view: ServerView) -> str:
+    """Return the file that Traefik is to read as a folder: it reads none, and starts without it."""
+    # Imported late: only a finding needs it.
+    from checks.server._traefik_static import file_for_folder
+
+    return file_for_folder(view)
+
+
+def _read(view: ServerView) -> Fix:
+    from checks.server._traefik_static import filename_fix
+
+    return filename_fix(view) or manual_fix(view, "no-folder")
 
 
 def _is_written(view: ServerView) -> bool:

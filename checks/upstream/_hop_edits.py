@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from checks.nginx import Nginx, _location_edits
 from checks.nginx._commands import reload_steps as nginx_reload
 from checks.nginx._edits import Changes, config_edits
-from checks.server import indentation, line_edit, line_text, reload_steps
+from checks.server import ServerView, indentation, line_edit, line_text, reload_steps
 from checks.server._caddy_trust import trusting_fix
 from checks.server._haproxy_conditions import except_for
 from checks.server._haproxy_scheme import scheme_edit
 from checks.server._scheme_lines import scheme_steps, steps_with_headers
+from checks.server._traefik_points import restart_step, trust_is_written, trusting_edit
 from checks.upstream._hops import Passed, container_of, nginx_of, server_of
 from diagnose.model import Applicability, Evidence, Fix, Step
 from diagnose.parsers.haproxy.config import Line as HaproxyLine
 from diagnose.parsers.haproxy.config import split_words
+from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import LocationMatch
@@ -42,7 +44,8 @@ def scheme_fix(
             if not _change_nginx(nginx, loss, is_elsewhere and loss.hop is first, changes):
                 return None
             continue
-        if loss.hop.product == "caddy" and is_elsewhere and loss.hop is first:
+        is_trusting = loss.hop.product in {"caddy", "traefik"}
+        if is_trusting and is_elsewhere and loss.hop is first:
             return None  # from which address another machine asks, is not known
         own = _in_container(evidence, loss) if loss.hop.container else _by_other(evidence, loss)
         if not own:
@@ -141,7 +144,19 @@ def _by_other(evidence: Evidence, loss: Passed) -> tuple[Step, ...]:
         case "caddy" if not loss.line.text.startswith("header_up"):
             fix = trusting_fix(view)
             return fix.steps if fix else ()
+        case "traefik":
+            return _trusted_in_traefik(view, loss)
     return (*own, *reload_steps(view.server)) if own else ()
+
+
+def _trusted_in_traefik(view: ServerView, loss: Passed) -> tuple[Step, ...]:
+    """The server before asks at an address of this machine, and so from the same one."""
+    if trust_is_written(view):
+        return (restart_step(view.server),)
+    host = loss.asked_at
+    senders = ("127.0.0.1", "::1") if host == "localhost" else (host,) if is_address(host) else ()
+    edit = trusting_edit(view, loss.hop.target.port, senders)
+    return (edit, restart_step(view.server)) if edit else ()
 
 
 def _spared_lines(evidence: Evidence, loss: Passed) -> tuple[Step, ...]:

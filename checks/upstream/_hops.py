@@ -1,8 +1,9 @@
 """What each server on the way from the visitors' entrance to the program makes of a field that says
 how visitors came (X-Forwarded-Proto), and the line that does so.
 
-nginx and Apache pass on what no line of theirs sets, HAProxy too. Caddy replaces the field unless
-it trusts the sender (Caddy's documentation, "trusted_proxies").
+nginx and Apache pass on what no line of theirs sets, HAProxy too. Caddy and Traefik replace the
+field unless they trust the sender (Caddy's documentation, "trusted_proxies"; Traefik's, "Forwarded
+Headers").
 """
 
 import re
@@ -13,6 +14,7 @@ from checks.nginx import Nginx
 from checks.server import ServerView, line_text, place_text
 from checks.server._caddy_trust import TRUSTED
 from checks.server._scheme_lines import scheme_place
+from checks.server._traefik_points import believes_senders, entry_point_place, writes_field
 from checks.server._visitor_fields import SCHEME, caddy_fields
 from diagnose.model import Evidence, Target
 from diagnose.model.frozen import frozen
@@ -54,13 +56,14 @@ class Line:
 class Passed:
     """A server on the way with what it gets and what it passes on of a field; None for a value that
     cannot be known. `lines` are those that decide it, the last one last, and `directive` is
-    nginx's."""
+    nginx's. `asked_at` is the host at which the server before asks it, "" for the first one."""
 
     hop: Hop
     received: str | None
     value: str | None
     lines: tuple[Line, ...] = ()
     directive: Directive | None = None
+    asked_at: str = ""
 
     @property
     def line(self) -> Line:
@@ -102,9 +105,10 @@ def scheme_losses(
     """Return the servers that do not tell the next one that visitors use https, though they may
     know it: the first one ends TLS itself, or another machine (`is_elsewhere`) tells it so, as each
     server tells the next. None where a value is not known."""
+    before = ("", *(hop.host for hop in found))
     steps = [
-        _passed(evidence, hop, "https" if number or is_elsewhere else "")
-        for number, hop in enumerate(found)
+        replace(_passed(evidence, hop, "https" if number or is_elsewhere else ""), asked_at=host)
+        for number, (hop, host) in enumerate(zip(found, before, strict=False))
     ]
     if any(step.value is None for step in steps):
         return None
@@ -132,6 +136,8 @@ def _passed(evidence: Evidence, hop: Hop, received: str) -> Passed:
             return _by_haproxy(evidence, hop, received)
         case "caddy":
             return _by_caddy(evidence, hop, received)
+        case "traefik":
+            return _by_traefik(evidence, hop, received)
     return Passed(hop, received, None)
 
 
@@ -223,6 +229,19 @@ def _by_caddy(evidence: Evidence, hop: Hop, received: str) -> Passed:
     text = line_text(view, hop.route.file, hop.route.line)
     line = Line(hop.route.file, hop.route.line, clean(text.strip(), 200))
     return Passed(hop, received, _own_scheme(hop), (line,))
+
+
+def _by_traefik(evidence: Evidence, hop: Hop, received: str) -> Passed:
+    view = server_of(evidence, hop)
+    if view is None or writes_field(view, SCHEME):
+        return Passed(hop, received, None)
+    if hop.target.uses_tls:
+        return Passed(hop, received, _own_scheme(hop))
+    if believes_senders(view):
+        return Passed(hop, received, received)
+    file, number = entry_point_place(view, hop.target.port)
+    text = line_text(view, file, number).strip() if number else ""
+    return Passed(hop, received, _own_scheme(hop), (Line(file, number, clean(text, 200)),))
 
 
 def container_of(evidence: Evidence, hop: Hop) -> ContainerNginx | None:

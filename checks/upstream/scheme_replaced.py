@@ -247,7 +247,8 @@ def _claim(
             "application": f"{last.host}:{last.port}",
             "status": secure.status or "",
             "shown": effect.shown,
-            "untrusted": loss.hop.product == "caddy" and not loss.line.text.startswith("header_up"),
+            "untrusted": loss.hop.product == "traefik"
+            or (loss.hop.product == "caddy" and not loss.line.text.startswith("header_up")),
             **{name: effect.kind == name for name in ("loop", "downgrade", "plain", "cookie")},
             "told": effect.kind == "told",
             **{f"by_{name}": loss.hop.product == name for name in _PRODUCTS},
@@ -256,11 +257,11 @@ def _claim(
     )
 
 
-_PRODUCTS = ("nginx", "apache", "haproxy", "caddy")
+_PRODUCTS = ("nginx", "apache", "haproxy", "caddy", "traefik")
 
 
 def _title(found: tuple[Hop, ...], hop: Hop) -> str:
     """Return the name of the server before one; "" if it is the first."""
-    names = {"apache": "Apache", "haproxy": "HAProxy", "caddy": "Caddy", "nginx": "nginx"}
+    names = {"apache": "Apache", "haproxy": "HAProxy", "caddy": "Caddy", "traefik": "Traefik"}
     number = next(index for index, each in enumerate(found) if each is hop)
-    return names.get(found[number - 1].product, "") if number else ""
+    return names.get(found[number - 1].product, "nginx") if number else ""

@@ -290,7 +290,7 @@ def _run_request(namespace: Namespace) -> RunRequest:
         from diagnose.parsers.cors_messages import with_message
 
         text = " ".join(namespace.words)
-        request = with_message(options.request, targets[0].symptom, text)
+        request = with_message(options.request, targets[0].symptom, text, targets[0].path)
         options = replace(options, request=request)
     return RunRequest(targets, options, output, websockets)
 

@@ -131,7 +131,7 @@ def options_for(target: Target, options: "Options") -> "Options":
         return options
     from diagnose.parsers.cors_messages import with_message
 
-    request = with_message(options.request, target.symptom, target.input)
+    request = with_message(options.request, target.symptom, target.input, target.path)
     return options if request == options.request else replace(options, request=request)
 
 

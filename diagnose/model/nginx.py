@@ -183,7 +183,8 @@ class NginxTest(Observation):
     """`nginx -t`: whether the configuration on disk would load, and nginx's messages.
 
     `keeps_owners`: it was run without the right to change owners, because the workers that run
-    have another user than the configuration names.
+    have another user than the configuration names. `former` are the files that may have been the
+    one that the first message says is not there.
     """
 
     layer: ClassVar[str] = "nginx"
@@ -193,6 +194,7 @@ class NginxTest(Observation):
     messages: tuple[TestMessage, ...] = ()
     config: FilePath = ""
     keeps_owners: bool = False
+    former: tuple[FilePath, ...] = ()
 
     @property
     def fatal(self) -> TestMessage | None:

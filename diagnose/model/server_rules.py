@@ -50,7 +50,8 @@ class ServedFolder:
     still has, "" if there is none. `fallback` is the file for what is no file, "" for none. If
     the fallback comes before the route of an application, which then never gets what is no
     file, `bypassed` is that application ("host:port") and `matcher` the route's condition; without
-    a fallback, if the route comes after the files.
+    a fallback, if the route comes after the files. `by_rewrite` is True if a `rewrite` of what is
+    no file leads to the fallback.
     """
 
     requested: UrlPath
@@ -61,6 +62,7 @@ class ServedFolder:
     bypassed: ServerText = ""
     matcher: ServerText = ""
     websocket: bool = False
+    by_rewrite: bool = False
 
 
 @frozen(kw_only=True, eq=False)

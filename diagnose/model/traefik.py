@@ -11,6 +11,9 @@ from diagnose.model.summary import Summary, phrase
 #: pkg/tls/generate).
 DEFAULT_CERTIFICATE = "TRAEFIK DEFAULT CERT"
 
+#: What begins a list that Traefik reads where one text is meant: the service "║24║shop".
+LIST_MARK = "║24║"
+
 RouterStatus = Literal["enabled", "disabled"]
 
 #: Why Traefik passes over a container with labels: `traefik.enable` is not on, its health check has

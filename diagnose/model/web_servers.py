@@ -114,7 +114,8 @@ class WebServer(Observation):
 class WebServerTest(Observation):
     """The server's own test of its configuration on disk ("apachectl -t"): whether it would load,
     and the message that stops it with its file and line ("" and 0 if it names none). `warnings`
-    are its other lines."""
+    are its other lines. `missing` is a file of the configuration that the message says is not
+    there, and `former` are the files beside it that may have been it."""
 
     layer: ClassVar[str] = "server"
 
@@ -124,6 +125,8 @@ class WebServerTest(Observation):
     file: FilePath = ""
     line: int = 0
     warnings: tuple[Text, ...] = ()
+    missing: FilePath = ""
+    former: tuple[FilePath, ...] = ()
 
     def summary(self) -> Summary:
         verdict = phrase("passed") if self.passed else phrase("failed")

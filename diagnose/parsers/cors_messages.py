@@ -46,6 +46,8 @@ TWICE = lazy_pattern(
     r"multiple values|\btwice\b|more than one|duplicate|重复|多个值|两次", re.IGNORECASE
 )
 _WITHOUT_ORIGIN = re.compile(r"Cross-Origin Request Blocked|已拦截跨源请求")
+#: The end of Chromium's line, which people copy without its beginning.
+_CUT = re.compile(r"Response to preflight request doesn['’]t pass", re.IGNORECASE)
 _PREFLIGHT = re.compile(r"preflight|预检", re.IGNORECASE)
 #: A line of a browser's console or of an access log, and what people write of it.
 _OPTIONS = re.compile(r"(?<![\w-])OPTIONS(?![\w-])|预检")
@@ -64,8 +66,12 @@ def origin_of(text: str) -> str:
     return match[1].rstrip(".:").lower() if match else ""
 
 
-def with_message(fields: RequestFields, symptom: Symptom | None, text: str) -> RequestFields:
-    """Return the request that a message is about; what the user has given stays as it is."""
+def with_message(
+    fields: RequestFields, symptom: Symptom | None, text: str, path: str = "/"
+) -> RequestFields:
+    """Return the request that a message is about; what the user has given stays as it is. `path` is
+    the target's: a message that is cut is about that address, unless it is the site's first
+    page."""
     if symptom is None or symptom.kind not in {"cors", "status"}:
         return fields
     if _UNNAMED_FILE.search(text):
@@ -73,7 +79,8 @@ def with_message(fields: RequestFields, symptom: Symptom | None, text: str) -> R
     # What people tell by the way counts where they speak of CORS alone.
     is_told = symptom.kind == "cors" or _PAGE.search(text) or _ORIGIN.search(text) is not None
     origin = origin_of(text) if is_told else ""
-    is_blocked = _WITHOUT_ORIGIN.search(text) is not None
+    is_cut = path.partition("?")[0] != "/" and _CUT.search(text) is not None
+    is_blocked = is_cut or _WITHOUT_ORIGIN.search(text) is not None
     if not origin and not is_blocked:
         is_plain = fields == RequestFields() and _OPTIONS.search(text)
         return RequestFields(origin=UNKNOWN_ORIGIN, method="OPTIONS") if is_plain else fields

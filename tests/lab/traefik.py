@@ -62,9 +62,15 @@ def needs_traefik() -> str:
 
 def serve(lab: Lab, dynamic: str = SHOP, static: str = ENTRY_POINTS + API) -> None:
     """Traefik with this site, running."""
+    install(lab, dynamic, static)
+    start(lab)
+
+
+def install(lab: Lab, dynamic: str, static: str, *others: str) -> None:
+    """Traefik with this site, not started; `others` are web servers that stay beside it."""
     server = lab.server
     lab.stop_nginx()
-    keep_only(lab, "traefik")
+    keep_only(lab, "traefik", *others)
     found = program()
     if Path(found) != Path(PROGRAM):
         server.sh(f"touch {PROGRAM}; mount --bind {found} {PROGRAM}")
@@ -75,7 +81,6 @@ def serve(lab: Lab, dynamic: str = SHOP, static: str = ENTRY_POINTS + API) -> No
     server.write(KEY, good.key_pem, 0o600)
     server.write(STATIC, static)
     server.write(DYNAMIC, dynamic)
-    start(lab)
 
 
 def start(lab: Lab, *ports: int) -> None:

@@ -124,21 +124,21 @@ def test_the_remedy_says_that_another_program_answers(lang: str, note: str) -> N
         claim = replace(mended().findings[0].claim, fix=fix, facts=facts)
         return finding_text.remedy(Finding("f1", load_check(check_id), claim), lang)
 
-    assert note in remedy("http.no-redirect", "redirect", "Apache")
-    assert note not in remedy("http.no-redirect", "redirect", "")
+    assert note in remedy("http.redirect-drops-path", "request-uri", "Apache")
+    assert note not in remedy("http.redirect-drops-path", "request-uri", "")
     assert note not in remedy("certificate.self-signed", "get-a-certificate", "Apache"), "own words"
     assert note not in remedy("websocket.idle-timeout", "longer", "Apache"), "it names Apache"
     assert note not in remedy("nginx.config-invalid", "correct", "Apache"), "nginx itself"
 
 
 def test_the_remedy_has_the_lines_and_commands_of_the_server_that_answers() -> None:
-    step = Manual("redirect", Where.SERVER)
+    step = Manual("request-uri", Where.SERVER)
     facts = {
         "name": "shop.example.com", "other_program": "Apache", "other_product": "apache",
         "other_load": "apachectl -t && apachectl graceful",
     }  # fmt: skip
     claim = replace(mended().findings[0].claim, fix=Fix((step,)), facts=facts)
-    finding = Finding("f1", load_check("http.no-redirect"), claim)
+    finding = Finding("f1", load_check("http.redirect-drops-path"), claim)
     line = "`RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]`"
     assert f"In its configuration it is: {line}" in finding_text.remedy(finding, "en")
     assert line in finding_text.remedy(finding, "zh")
@@ -146,6 +146,30 @@ def test_the_remedy_has_the_lines_and_commands_of_the_server_that_answers() -> N
         text = finding_text.manual_text(finding, step, lang)
         assert "`apachectl -t && apachectl graceful`" in text
         assert "nginx -t" not in text
+
+
+@pytest.mark.parametrize(
+    ("check_id", "step", "line"),
+    [
+        ("http.no-redirect", "redirect", "auto_https off"),
+        ("http.page-for-api", "pass-on", "handle /api/*"),
+        ("websocket.not-upgraded", "look-inside", "reverse_proxy"),
+    ],
+)
+def test_a_step_has_the_lines_of_the_server_that_answers_alone(
+    check_id: str, step: str, line: str
+) -> None:
+    manual = Manual(step, Where.SERVER)
+    for lang in ("en", "zh"):
+        facts = {"name": "shop.example.com", "path": "/ws", "web_server": "caddy"}
+        claim = replace(mended().findings[0].claim, fix=Fix((manual,)), facts=facts)
+        finding = Finding("f1", load_check(check_id), claim)
+        text = finding_text.manual_text(finding, manual, lang)
+        assert line in text
+        assert not any(word in text for word in ("nginx", "apachectl", "haproxy"))
+        claim = replace(claim, facts={"name": "shop.example.com", "path": "/ws"})
+        general = finding_text.manual_text(Finding("f1", finding.check, claim), manual, lang)
+        assert all(word in general for word in ("nginx", "apachectl", "haproxy", line))
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

@@ -40,6 +40,13 @@ def test_a_failed_preflight_without_an_origin_is_repeated() -> None:
     assert with_message(given, status, "OPTIONS 405") == given
 
 
+def test_a_message_without_its_beginning_is_about_an_address_that_is_no_first_page() -> None:
+    cut = "Response to preflight request doesn't pass access control check: no HTTP ok status."
+    fields = with_message(RequestFields(), CORS, cut, "/api/users")
+    assert (fields.method, fields.origin) == ("OPTIONS", UNKNOWN_ORIGIN)
+    assert with_message(RequestFields(), CORS, cut, "/") == RequestFields()
+
+
 def test_what_the_user_gave_stays() -> None:
     given = RequestFields(origin="https://other.example.net", method="POST")
     assert with_message(given, CORS, PREFLIGHT) == given

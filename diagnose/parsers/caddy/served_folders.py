@@ -41,6 +41,7 @@ class _Walk:
     root: str = ""
     prefix: str = ""
     fallback: str = ""
+    by_rewrite: bool = False
     bypassed: str = ""
     matcher: str = ""
     application: str = ""
@@ -52,6 +53,8 @@ class _Walk:
 def served_folder(document: object, request: ServerRequest) -> ServedFolder | None:
     """Return the folder that answers the request; None if none does for certain."""
     for walk in _walks(document, request):
+        if walk.by_rewrite and not walk.bypassed:
+            continue  # who answers the path that it is rewritten to, is not followed
         if walk.found and (walk.root.startswith("/") or not walk.root):
             return ServedFolder(
                 request.path,
@@ -62,6 +65,7 @@ def served_folder(document: object, request: ServerRequest) -> ServedFolder | No
                 bypassed=clean(walk.bypassed, 300),
                 matcher=clean(walk.matcher, 300),
                 websocket=request.websocket,
+                by_rewrite=walk.by_rewrite,
             )
     return None
 
@@ -95,6 +99,10 @@ def _follow(walk: _Walk, routes: Sequence[dict[str, object]], depth: int) -> Non
             continue
         if _rewrites_to_files(route):
             walk.fallback = _last_try(route) or walk.fallback
+            continue
+        if target := _rewrite_of_missing(route):
+            groups.add(group)
+            walk.fallback, walk.by_rewrite = target, True
             continue
         truth = route_matches(route, walk.request)
         if truth is None:
@@ -218,6 +226,18 @@ def _rewrites_to_files(route: dict[str, object]) -> bool:
     return is_alone and any(
         text_of(handler.get("uri")).startswith(_PLACEHOLDER) for handler in handlers
     )
+
+
+def _rewrite_of_missing(route: dict[str, object]) -> str:
+    """Return the path to which a `rewrite` leads whatever is no file (`not file`); "" if the route
+    is another one."""
+    sets = dictionaries(route.get("match"))
+    if len(sets) != 1 or sets[0] != {"not": [{"file": {}}]}:
+        return ""
+    handlers = dictionaries(route.get("handle"))
+    uris = [text_of(each.get("uri")) for each in handlers if each.get("handler") == "rewrite"]
+    path = uris[0].partition("?")[0] if len(uris) == 1 else ""
+    return path if path.startswith("/") and "{" not in path else ""
 
 
 def _last_try(route: dict[str, object]) -> str:

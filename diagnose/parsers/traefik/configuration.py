@@ -14,7 +14,7 @@ import msgspec
 import yaml
 
 from diagnose.model.frozen import frozen
-from diagnose.model.traefik import EntryPoint, Refuser, Router, RouterStatus
+from diagnose.model.traefik import LIST_MARK, EntryPoint, Refuser, Router, RouterStatus
 from diagnose.model.web_servers import SiteRoute, SiteSocket, Verification, WebSite
 from diagnose.parsers.caddy.document import at, dictionaries, dictionary, text_of, texts
 from diagnose.parsers.sanitize import clean
@@ -234,7 +234,7 @@ def _missing(
     router."""
     own = router.partition("@")[2] or "file"
     references = [("middlewares", text) for text in texts(value.get("middlewares"))]
-    references += [("services", text_of(value.get("service")))]
+    references += [("services", _service_name(value.get("service")))]
     for kind, full in references:
         name, _, provider = full.partition("@")
         provider = provider or own
@@ -245,6 +245,13 @@ def _missing(
         if not is_bare and f"{name}@{provider}" not in known:
             named = clean(full if "@" in full else f"{full}@{own}", 200)
             yield f'{_WORDS[kind]} "{named}" does not exist'
+
+
+def _service_name(value: object) -> str:
+    """Return the name of a service as Traefik reads it: a list is a name with its own marks."""
+    return (
+        "".join((LIST_MARK, "║".join(texts(value)))) if isinstance(value, list) else text_of(value)
+    )
 
 
 def sites_of(

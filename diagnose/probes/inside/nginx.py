@@ -239,8 +239,10 @@ async def _run_config_test(
         )
         emit_not_observed(ctx, "nginx -t", clean(reason), f"sudo {shlex.join(argv)}")
         return
+    stopping = fatal(messages)
     ctx.emit(
         NginxTest(
+            former=await _former_files(ctx, stopping.text) if stopping and not passed else (),
             vantage=Vantage.SERVER,
             at=at,
             took=result.took,
@@ -252,6 +254,14 @@ async def _run_config_test(
             keeps_owners=keeps_owners,
         )
     )
+
+
+async def _former_files(ctx: ProbeContext, message: str) -> tuple[str, ...]:
+    # Imported late: few tests fail.
+    from diagnose.probes.inside.former_files import find_former
+
+    _, former = await find_former(ctx, message)
+    return former
 
 
 async def _would_change_owners(

@@ -6,6 +6,7 @@ import pytest
 
 from diagnose.model import Applicability, Claim, Edit
 from diagnose.model.http import Exchange
+from diagnose.parsers.request_fields import UNKNOWN_ORIGIN
 from tests.support import haproxy_evidence
 from tests.support.caddy_evidence import CADDY, caddy_config, document
 from tests.support.check_evidence import judge
@@ -63,6 +64,27 @@ def test_haproxy_answers_with_the_fields_that_it_has() -> None:
 )
 def test_haproxy_answers_for_no_site_that_it_does_not_permit(lines: tuple[str, ...]) -> None:
     assert not added(behind_haproxy(*lines))
+
+
+def test_haproxy_answers_before_it_asks_for_a_password() -> None:
+    asks = "http-request auth unless { http_auth(users) }"
+    rows = added(behind_haproxy(asks, *LINES, status=401)).split("\n")
+    assert rows[0].startswith("http-request return status 204")
+    claim = behind_haproxy(asks, *LINES, status=401)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert edit.diff.index("return status 204") < edit.diff.index(asks)
+
+
+def test_haproxy_answers_for_the_site_that_it_permits_where_the_message_names_none() -> None:
+    unknown = replace(preflight(), equivalent=ASKED.replace(ORIGIN, UNKNOWN_ORIGIN))
+    text = haproxy_evidence.TEXT.replace(
+        "    default_b", "".join(f"    {line}\n" for line in LINES) + "    default_b"
+    )
+    config = haproxy_evidence.config(text)
+    (claim,) = judge(CHECK, haproxy_evidence.SERVER, config, unknown, masked=False)
+    assert f'hdr Access-Control-Allow-Origin "{ORIGIN}"' in added(claim)
 
 
 def test_a_refusal_may_be_meant() -> None:

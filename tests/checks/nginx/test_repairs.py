@@ -565,6 +565,18 @@ def test_fires_and_asks_a_person_about_a_lost_file() -> None:
     assert step.commands
 
 
+def test_fires_and_gives_the_only_copy_of_a_lost_file_its_name_back() -> None:
+    path = "/etc/nginx/snippets/office.conf"
+    text = SITE.replace(PASS, f"include snippets/office.conf; {PASS}")
+    message = at(f'open() "{path}" failed (2: No such file)', text, "include")
+    failed = replace(nginx_says(message), former=(f"{path}.save",))
+    (claim,) = judge("nginx.config-invalid", failed, config(text), STOPPED, masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert isinstance(claim.fix.steps[0], Command)
+    assert claim.fix.steps[0].argv == ("mv", "-n", f"{path}.save", path)
+
+
 def test_fires_and_takes_the_line_of_lost_parameters_out() -> None:
     text = SITE.replace("    ssl_certificate ", "    ssl_dhparam dh.pem;\n    ssl_certificate ")
     claim = claimed('BIO_new_file("/etc/nginx/dh.pem") failed (SSL: No such file)', text)

@@ -125,3 +125,25 @@ def test_silent_for_data_that_come() -> None:
     config = caddy_config(WHOLE, document("shop.example.com"))
     data = replace(PAGE, purpose="data", headers=(("Content-Type", "application/json"),))
     assert not judge(CHECK, CADDY, config, HANDLED, data, masked=False)
+
+
+REWRITTEN = replace(FOLDER, fallback="/index.php", by_rewrite=True)
+
+
+def _spared(matcher: str) -> str:
+    text = (
+        f"shop.example.com {{\n{matcher}\trewrite @php /index.php?{{query}}\n"
+        "\treverse_proxy /api/* 127.0.0.1:3000\n\tphp_fastcgi 127.0.0.1:9000\n}\n"
+    )
+    config = replace(caddy_config(text, document("shop.example.com")), folders=(REWRITTEN,))
+    (claim,) = judge(CHECK, CADDY, config, PAGE, target=USERS, masked=False)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    return edit.diff if isinstance(edit, Edit) else ""
+
+
+def test_fires_for_a_rewrite_and_spares_the_path_of_the_application() -> None:
+    line = "+\t\tnot path /api/*\n"
+    assert f"+\t@php {{\n+\t\tnot file\n{line}+\t}}\n" in _spared("\t@php not file\n")
+    assert line in _spared("\t@php {\n\t\tnot file\n\t}\n")
+    assert not _spared("\t@php {\n\t\tnot file\n\t\tmethod GET\n\t}\n")

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from diagnose.model import Applicability, Edit, Severity, server_commands
+from diagnose.model import Applicability, Command, Edit, Severity, server_commands
 from diagnose.model.web_servers import WebServerTest
 from tests.support.caddy_evidence import CADDY, caddy_config
 from tests.support.caddy_evidence import CONFIG as CADDYFILE
@@ -209,3 +209,24 @@ def test_leaves_the_module_of_php_to_a_person() -> None:
     assert claim.facts["gone_php"]
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_fires_and_gives_the_only_copy_of_a_missing_file_its_name_back() -> None:
+    copy = f"{CADDYFILE}.bak"
+    failed = WebServerTest(
+        product="caddy",
+        passed=False,
+        message=f"reading input file: open {CADDYFILE}: no such file or directory",
+        missing=CADDYFILE,
+        former=(copy,),
+    )
+    (claim,) = judge(CHECK, replace(CADDY, pid=None), failed, masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert isinstance(claim.fix.steps[0], Command)
+    assert claim.fix.steps[0].argv == ("mv", "-n", copy, CADDYFILE)
+    several = replace(failed, former=(copy, f"{CADDYFILE}~"))
+    (claim,) = judge(CHECK, replace(CADDY, pid=None), several, masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+    assert claim.facts["missing"] == CADDYFILE

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Confidence, Edit, Severity
+from diagnose.model import Applicability, Command, Confidence, Edit, Severity
 from diagnose.model.traefik import Router
 from diagnose.model.web_servers import ServerFile, WebServerConfig
 from tests.support.check_evidence import judge
@@ -155,6 +155,37 @@ def test_fires_without_another_middleware_in_the_place_of_one_that_closes_the_si
     (claim,) = judge(CHECK, TRAEFIK, state(router), config(), NOT_FOUND)
     assert claim.facts["message"] == error
     assert not claim.facts["setting"]
+
+
+@pytest.mark.parametrize("lines", ["service:\n        - shop", "service: [ shop ]"])
+def test_fires_where_the_service_is_a_list(lines: str) -> None:
+    error = 'the service "║24║shop@file" does not exist'
+    router = replace(ROUTER, status="disabled", errors=(error,))
+    own = config()
+    files = tuple(replace(f, text=f.text.replace("service: shpo", lines)) for f in own.files)
+    (claim,) = judge(CHECK, TRAEFIK, state(router), replace(own, files=files), NOT_FOUND)
+    assert claim.fix
+    (edit,) = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert "+      service: shop\n" in edit.diff
+    assert claim.facts["setting"] == "service: shop"
+
+
+def test_fires_where_the_folder_is_a_file() -> None:
+    text = "providers:\n  file:\n    directory: /etc/traefik/dynamic/shop.yml\n"
+    path = "/etc/traefik/traefik.yml"
+    own = WebServerConfig(product="traefik", path=path, files=(ServerFile(path, text),))
+    (claim,) = judge(CHECK, TRAEFIK, state(running=False), own, NOT_FOUND)
+    assert claim.facts["folder"] == "/etc/traefik/dynamic/shop.yml"
+    assert claim.fix
+    edit, restart = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert "+    filename: /etc/traefik/dynamic/shop.yml\n" in edit.diff
+    assert isinstance(restart, Command)
+    assert restart.argv == ("systemctl", "restart", "traefik")
+    whole = replace(own, files=(ServerFile(path, text.replace("/shop.yml", "")),))
+    (claim,) = judge(CHECK, TRAEFIK, state(running=False), whole, NOT_FOUND)
+    assert not claim.facts["folder"]
 
 
 def test_silent_where_a_file_has_the_router_that_traefik_did_not_take() -> None:

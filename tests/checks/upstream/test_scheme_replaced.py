@@ -3,14 +3,21 @@
 from dataclasses import replace
 from typing import Any
 
-from diagnose.model import Confidence, Edit, Manual, Observation, Vantage
+from diagnose.model import Claim, Command, Confidence, Edit, Manual, Observation, Vantage
 from diagnose.model.backends import BackendAnswer
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import ConfigFile, NginxConfig
 from diagnose.model.pages import Page
 from diagnose.model.server import Interface, Listener, Listeners
 from diagnose.model.symptom import Symptom
-from diagnose.model.web_servers import SiteSocket, WebServer, WebServerConfig
+from diagnose.model.web_servers import (
+    ServerFile,
+    SiteRoute,
+    SiteSocket,
+    WebServer,
+    WebServerConfig,
+    WebSite,
+)
 from diagnose.parsers.nginx.config import parse
 from tests.support.caddy_evidence import CADDY, caddy_config
 from tests.support.check_evidence import SHOP, judge
@@ -204,3 +211,48 @@ def test_silent_where_this_server_does_not_answer_as_visitors_are_answered() -> 
 def test_silent_where_the_value_is_not_known() -> None:
     unknown = "proxy_set_header X-Forwarded-Proto $somebodys;"
     assert not judge(CHECK, *ELSEWHERE, nginx(unknown), *ASKED)
+
+
+TRAEFIK_STATIC = """\
+entryPoints:
+  web:
+    address: ":8080"  # inner
+"""
+
+
+def behind_haproxy(static: str, loaded: float = 10.0) -> list[Claim]:
+    path = "/etc/traefik/traefik.yml"
+    server = WebServer(
+        product="traefik", pid=11, version="3.1.2", ports=(8080,), unit="traefik", loaded=loaded
+    )
+    route = SiteRoute("/", "http://127.0.0.1:3000", "http", "127.0.0.1", 3000, keeps_host=True)
+    site = WebSite(names=("shop.example.com",), sockets=(SiteSocket(8080),), routes=(route,))
+    files = (ServerFile(path, static, 5.0),)
+    config = WebServerConfig(product="traefik", path=path, sites=(site,), files=files)
+    front = servers(HAPROXY, haproxy_config(TERMINATES), 443)
+    seen = (OWN, listening(443), INSIDE, *ASKED[1:])
+    return judge(CHECK, *front, server, config, *seen, masked=False)
+
+
+def test_fires_for_traefik_that_trusts_nobody() -> None:
+    (claim,) = behind_haproxy(TRAEFIK_STATIC)
+    assert claim.facts["place"] == "/etc/traefik/traefik.yml:3"
+    assert claim.fix
+    edit, restart = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert '+    forwardedHeaders:\n+      trustedIPs:\n+        - "127.0.0.1/32"\n' in edit.diff
+    assert isinstance(restart, Command)
+    assert restart.argv == ("systemctl", "restart", "traefik")
+
+
+def test_fires_for_traefik_that_was_not_started_again() -> None:
+    trusts = f"{TRAEFIK_STATIC}    forwardedHeaders:\n      insecure: true\n"
+    (claim,) = behind_haproxy(trusts, loaded=2.0)
+    assert claim.fix
+    assert [type(step) for step in claim.fix.steps] == [Command]
+
+
+def test_silent_for_traefik_that_trusts_or_sets_the_field() -> None:
+    assert not behind_haproxy(f"{TRAEFIK_STATIC}    forwardedHeaders:\n      insecure: true\n")
+    own = "http: {middlewares: {a: {headers: {customRequestHeaders: {X-Forwarded-Proto: https}}}}}"
+    assert not behind_haproxy(f"{TRAEFIK_STATIC}{own}\n")

@@ -228,6 +228,37 @@ def caddy_route_has_the_application_first(lab: Lab) -> None:
     _files_and_api(lab, "route {", "\treverse_proxy /api/* 127.0.0.1:8001", "\tfile_server", "}")
 
 
+def _rewritten(lab: Lab, *matcher: str) -> None:
+    """A page behind /index.php, and a WebSocket of another application."""
+    text = "{\n\tadmin off\n\tdefault_bind 127.0.0.1\n}\nhttp://:8001 {\n"
+    text += "\theader Content-Type text/html\n"
+    page = '\trespond /index.php "<!doctype html><title>Shop</title><p>It works.</p>"\n}\n'
+    lab.server.write("/etc/caddy/pages", text + page)
+    words = ["--config", "/etc/caddy/pages", "--adapter", "caddyfile"]
+    lab.spawn(lab.server, ["caddy", "run", *words], 8001)
+    proxies = ("reverse_proxy /ws 127.0.0.1:3000", "reverse_proxy /index.php 127.0.0.1:8001")
+    rewrite = "rewrite @php /index.php?_url={uri}"
+    _serve(
+        lab, "root * /srv/www", "rewrite / /index.php", *matcher, rewrite, *proxies, "file_server"
+    )
+
+
+@caddy_scenario(
+    outside="websocket.not-upgraded",
+    server="server.caddy-files-first",
+    args=WS,
+    differs=(CONFIG,),
+)
+def caddy_rewrites_the_path_of_a_websocket(lab: Lab) -> None:
+    """https://github.com/v2ray/v2ray-core/issues/869: what is no file goes to index.php."""
+    _rewritten(lab, "@php not file")
+
+
+@healthy_caddy(args=WS)
+def caddy_rewrites_all_paths_but_that_of_a_websocket(lab: Lab) -> None:
+    _rewritten(lab, "@php {", "\tnot path /ws", "\tnot file", "}")
+
+
 @caddy_scenario(outside="http.cors-twice", differs=(caddy.CONFIG,))
 def caddy_and_the_application_allow_other_sites(lab: Lab) -> None:
     """Issue 15 of takwerx/infra-TAK: Caddy's `header` and the application, "*, *"."""

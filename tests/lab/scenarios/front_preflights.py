@@ -51,6 +51,20 @@ def haproxy_passes_a_preflight_on(lab: Lab) -> None:
     _behind_haproxy(lab)
 
 
+CUT = "Response to preflight request doesn't pass access control check: It does not have HTTP ok"
+
+
+@haproxy_scenario(outside="http.cors-refused", target=API, args=(CUT,), differs=(haproxy.CONFIG,))
+def haproxy_passes_a_preflight_of_a_cut_message_on(lab: Lab) -> None:
+    """The console's line without its beginning, which names the page."""
+    _behind_haproxy(lab)
+
+
+@healthy_haproxy(target=API, args=(CUT,))
+def haproxy_answers_a_preflight_of_a_cut_message(lab: Lab) -> None:
+    _behind_haproxy(lab, f"{ANSWER} if METH_OPTIONS")
+
+
 @healthy_haproxy(target=API, args=PREFLIGHT)
 def haproxy_answers_a_preflight(lab: Lab) -> None:
     _behind_haproxy(lab, f"{ANSWER} if METH_OPTIONS")

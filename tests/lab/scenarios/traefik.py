@@ -70,6 +70,37 @@ def router_of_traefik_is_on_no_entry_point(lab: Lab) -> None:
 
 
 @no_router()
+def service_of_a_router_of_traefik_is_a_list(lab: Lab) -> None:
+    """https://github.com/traefik/traefik/issues/9260: the service has the name "║24║shop"."""
+    _with(lab, "      service: shop\n", "      service:\n        - shop\n")
+
+
+@no_router()
+def service_of_a_router_of_traefik_is_a_list_and_no_api_is_on(lab: Lab) -> None:
+    _with(lab, "      service: shop\n", "      service: [shop]\n", ENTRY_POINTS)
+
+
+FILE = ENTRY_POINTS.replace(
+    "file: {directory: /etc/traefik/dynamic, watch: true}", f"file: {{directory: {DYNAMIC}}}"
+)
+
+
+@no_router(
+    outside="server.traefik-default-certificate",
+    manual="no unit has Traefik, and a person starts it again",
+    differs=(traefik.STATIC,),
+)
+def folder_of_traefik_is_a_file(lab: Lab) -> None:
+    """https://github.com/traefik/traefik/issues/6896: "unable to read directory"."""
+    traefik.serve(lab, SHOP, FILE)
+
+
+@healthy_traefik()
+def traefik_reads_one_file(lab: Lab) -> None:
+    traefik.serve(lab, SHOP, FILE.replace("directory", "filename"))
+
+
+@no_router()
 def router_of_traefik_has_no_tls(lab: Lab) -> None:
     _with(lab, "      tls: {}\n", "")
 

@@ -78,6 +78,22 @@ def test_an_application_that_the_fallback_passes_by() -> None:
     assert folder("/about", *site) == ServedFolder("/about", "/srv/www", "/about", fallback="/")
 
 
+def test_an_application_that_a_rewrite_of_what_is_no_file_passes_by() -> None:
+    rewrite = route({"handler": "rewrite", "uri": "/index.php?{query}"})
+    missing = rewrite | {"match": [{"not": [{"file": {}}]}]}
+    site = (route(root("/srv/www")), missing, route(PROXY, path=["/ws"]), route(FILES))
+    found = folder("/ws", *site)
+    assert found
+    assert (found.bypassed, found.fallback, found.by_rewrite) == (
+        "localhost:3001",
+        "/index.php",
+        True,
+    )
+    assert folder("/about", *site) is None, "it is rewritten to what is not followed"
+    spared = missing | {"match": [{"not": [{"file": {}}, {"path": ["/ws"]}]}]}
+    assert folder("/ws", site[0], spared, *site[2:]) is None
+
+
 def test_none_where_an_application_answers_or_a_matcher_is_not_known() -> None:
     site = (route(root("/srv/www")), route(PROXY, path=["/api/*"]), route(FILES))
     assert folder("/api/users", *site) is None

@@ -70,6 +70,12 @@ def test_routers_of_files_with_what_they_name_and_is_nowhere() -> None:
     assert (site.routes[0].host, site.routes[0].port) == ("127.0.0.1", 3000)
 
 
+def test_a_service_that_is_a_list_has_the_name_that_traefik_reads() -> None:
+    document = parsers.decode("a.yml", "http: {routers: {a: {rule: Host(`a`), service: [shop]}}}")
+    (router,) = parsers.routers_of(parsers.merged([document]), points(), PAGE)
+    assert router.errors == ('the service "║24║shop@file" does not exist',)
+
+
 def test_routers_of_the_api() -> None:
     text = (
         '{"routers":{"shop@docker":{"entryPoints":["web"],"service":"shop",'

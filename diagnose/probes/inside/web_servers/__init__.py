@@ -7,6 +7,7 @@ Then one script lists the servers, and each is read by its own reader (`readers`
 import asyncio
 import shlex
 from collections.abc import Collection
+from dataclasses import replace
 
 from diagnose.model import Host, Unseen, Vantage
 from diagnose.model.containers import CONTAINER_PROCESSES
@@ -15,7 +16,7 @@ from diagnose.model.nginx import CertificateFile, UpstreamTry
 from diagnose.model.pages import Page
 from diagnose.model.server import Listeners
 from diagnose.model.tls import Handshake, speaks_plain_http
-from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.model.web_servers import WebServer, WebServerConfig, WebServerTest
 from diagnose.parsers.hostnames import covers, is_address
 from diagnose.parsers.redirects import REDIRECTS, leads_to_itself
 from diagnose.parsers.sanitize import clean
@@ -350,10 +351,19 @@ async def _observe(ctx: ProbeContext, candidate: Candidate) -> None:
     await asyncio.gather(_run_test(ctx, reader, server), _observe_config(ctx, reader, server))
 
 
+async def _with_missing_file(ctx: ProbeContext, test: WebServerTest) -> WebServerTest:
+    """Return a test that failed with the file that is not there, and what it was before."""
+    # Imported late: few tests fail.
+    from diagnose.probes.inside.former_files import find_former
+
+    missing, former = await find_former(ctx, test.message)
+    return replace(test, missing=missing, former=former)
+
+
 async def _run_test(ctx: ProbeContext, reader: Reader, server: WebServer) -> None:
     test = await reader.run_test(ctx, server)
     if test is not None:
-        ctx.emit(test)
+        ctx.emit(test if test.passed else await _with_missing_file(ctx, test))
         return
     if server.product == "traefik":
         # It has no such command.
