@@ -7,6 +7,7 @@ from typing import Literal
 from diagnose.model.frozen import frozen
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.sanitize import clean
+from diagnose.parsers.secrets import may_hold_secret
 
 #: What failed: the working folder, the program, a file of the environment, a port below 1024, or
 #: the wait for a program that does not fork, or the trust in an authority.
@@ -139,7 +140,7 @@ def _program(
     if not programs or not is_usable or not _PLAIN.fullmatch(programs[0]):
         return None
     line = command.replace(wrong, programs[0], 1)
-    if clean(line, _MAX_COMMAND) != line:
+    if clean(line, _MAX_COMMAND) != line or may_hold_secret(line):
         return None
     return Correction(f"ExecStart={wrong}", ("ExecStart=", f"ExecStart={line}"))
 

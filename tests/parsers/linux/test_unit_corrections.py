@@ -55,6 +55,12 @@ def test_a_program_that_is_elsewhere() -> None:
     assert parse_correction("exec", f"{goes_on}=program /usr/bin/node\n") is None
 
 
+def test_a_command_with_a_secret_is_not_written_again() -> None:
+    for words in ("--password never", "--pay sk_live_never"):
+        text = NODE.replace("--port 3000", words)
+        assert parse_correction("exec", f"{text}=program /usr/bin/node\n") is None
+
+
 def test_a_program_that_nobody_may_run() -> None:
     text = "=exec /srv/start.sh\n=user\n=wrong /srv/start.sh\n=closed "
     correction = parse_correction("exec", f"{text}644\n")
