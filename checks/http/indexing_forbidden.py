@@ -40,7 +40,8 @@ _MISSES_IT = re.compile(
     r"(?i)\b(?:no|not|never|cannot|no longer|can.?t|\w{2,6}n['’`]t|dont|doesnt|isnt)\b"
     r"[^,.;\n]{0,25}?\b(?:index|crawl|find|found|show|list|appear|rank|search)"
     r"|\b(?:exclud|prevent|block|forbid|disallow|deindex|drop|disappear|vanish|remov|missing)"
-    r"|\bdetected\b|\bnot (?:on|in)\b|\b(?:get|let|make|allow|want)\w{0,3}\b.{0,30}?\bto (?:index|crawl|find|show|be )"
+    r"|\bdetected\b|\bnot (?:on|in)\b"
+    r"|\b(?:get|let|make|allow|want)\w{0,3}\b.{0,30}?\bto (?:index|crawl|find|show|be )"
     r"|\bto be (?:index|found|listed|crawl)|(?:没有?|未|不|无法|拒绝|阻止|排除|禁止)"
     r"|\b(?:nicht|kein\w{0,2}|pas|não|non|no|не|нет)\b|ません|ない|されず"
 )
@@ -59,6 +60,8 @@ _WANTS_IT = re.compile(
     r"|\bignor\w{1,4}\b.{0,40}?\bnoindex"
     r"|(?:不想|不希望|不要|避免|不愿|防止).{0,12}?(?:收录|索引|抓取|搜)|(?:还是|仍然?|却|依然|依旧)被"
 )
+#: Most characters of a message that are looked at.
+_MAX_TEXT = 4000
 _FORBIDS = re.compile(r"(?i)(?:^|[\s,])(?:noindex|none)(?=[\s,]|$)")
 #: The name of a single robot before its rules: those of others than search engines.
 _NAMED = re.compile(r"(?i)^\s*([\w-]{1,60})\s*:")
@@ -71,7 +74,7 @@ _NO_ROBOT = frozenset(
 @check(severity=Severity.WARNING, needs=[Exchange], needs_message=True)
 def indexing_forbidden(evidence: Evidence) -> Iterator[Claim]:
     symptom = evidence.target.symptom
-    if symptom is None or not _misses_it(symptom.text):
+    if symptom is None or not _misses_it(symptom.text[:_MAX_TEXT]):
         return
     pages = [page for page in page_exchanges(evidence) if page.status == 200]
     by_field = [page for page in pages if any(map(_forbids, _values(page)))]
