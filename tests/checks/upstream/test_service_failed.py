@@ -198,7 +198,8 @@ def test_fires_and_writes_what_the_unit_needs_beside_it() -> None:
     (claim,) = judge(CHECK, PAGE, UNIT, CORRECTION)
     shown = _shown(claim)
     assert shown[0] == "mkdir -p /etc/systemd/system/shop.service.d"
-    assert shown[1].endswith("diagnose-WorkingDirectory.conf '[Service]' WorkingDirectory=/srv/shop")
+    lines = "'[Service]' WorkingDirectory=/srv/shop"
+    assert shown[1].endswith(f"diagnose-WorkingDirectory.conf {lines}")
     assert shown[2:] == [
         "systemctl daemon-reload", "systemctl reset-failed shop", "systemctl restart shop",
     ]  # fmt: skip
