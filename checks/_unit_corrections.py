@@ -21,20 +21,22 @@ def correction_steps(correction: UnitCorrection, *, running: bool = False) -> tu
     if correction.program:
         return (commands.chmod("a+x", correction.program, before=correction.mode), *start)
     folder = f"/etc/systemd/system/{unit}.service.d"
+    # A file for each setting: a unit may lack another one, which a later run finds.
+    file = f"{folder}/diagnose-{correction.lines[0].partition('=')[0]}.conf"
     return (
         commands.make_folder(folder),
-        commands.create_lines(f"{folder}/diagnose.conf", ("[Service]", *correction.lines)),
+        commands.create_lines(file, ("[Service]", *correction.lines)),
         Command(("systemctl", "daemon-reload"), Effect.CHANGE),
         *start,
     )
 
 
 def correction_facts(correction: UnitCorrection | None) -> dict[str, object]:
-    """Return the facts about it: `corrected`, the setting as it should be, `wrong`, as it is, and
-    `not_executable`, the program that nobody may run."""
+    """Return the facts about it: `corrected`, the setting as it should be, with all lines that it
+    has, `wrong`, as it is, and `not_executable`, the program that nobody may run."""
     lines = correction.lines if correction else ()
     return {
-        "corrected": next((line for line in reversed(lines) if not line.endswith("=")), ""),
+        "corrected": ", ".join(line for line in lines if not line.endswith("=")),
         "wrong": correction.wrong if correction else "",
         "not_executable": correction.program if correction else "",
     }

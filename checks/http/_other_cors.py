@@ -45,6 +45,7 @@ _EXCLUSIVE = re.compile(r"\s*(?:handle|handle_path|route|basic_?auth|forward_aut
 _FIRST_PAGE = re.compile(r"(\s*header\s+)/\s+(\{.*|[+>?]?[\w-]+\s.*)")
 #: A subdirective of `reverse_proxy` that stands in `header`: a field of that name.
 _MISPLACED = re.compile(r"(?i)(\s*)header_down\s+(Access-Control-[\w-]{1,40}\s.*)")
+_BEFORE_RESPOND = re.compile(r"\s*(?:handle|handle_path|route)\b")
 _PASSWORD = re.compile(r"(\s*basic_?auth)\s*(\{.*)")
 
 
@@ -264,7 +265,7 @@ def _password_fix(view: ServerView, lines: Mapping[int, str], origin: str) -> Fi
     asking = {n: match for n, line in lines.items() if (match := _PASSWORD.fullmatch(line))}
     text = "\n".join(lines.values())
     permits = re.search(rf"{_ALLOW}\s+\"?(?:\*|{re.escape(origin)})", text) is not None
-    if len(asking) != 1 or not permits or "@preflight" in text or _passes_on(lines):
+    if len(asking) != 1 or not permits or "@preflight" in text or _passes_on(view):
         return None
     ((number, match),) = asking.items()
     margin = indentation(lines[number])
@@ -284,9 +285,12 @@ def _password_fix(view: ServerView, lines: Mapping[int, str], origin: str) -> Fi
     return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW) if edit else None
 
 
-def _passes_on(lines: Mapping[int, str]) -> bool:
-    """Return whether the site has lines that would answer a preflight before `respond` does."""
-    return any(re.match(r"\s*(?:handle|handle_path|route)\b", line) for line in lines.values())
+def _passes_on(view: ServerView) -> bool:
+    """Return whether the site, or what it imports, has lines that would answer a preflight before
+    `respond` does: without the password that they are behind."""
+    from checks.server._caddy_lines import own_lines
+
+    return any(_BEFORE_RESPOND.match(line.text) for line in own_lines(view))
 
 
 def _changed(view: ServerView, file: str, changes: Mapping[int, str]) -> Fix | None:

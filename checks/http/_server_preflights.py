@@ -32,9 +32,9 @@ _IS_PREFLIGHT = "METH_OPTIONS { req.hdr(Access-Control-Request-Method) -m found 
 _CADDY_LINE = re.compile(r"\s*header\s+(?:/\S{1,200}\s+|\*\s+)?(Access-Control-[\w-]{1,40})\s+(.+)")
 #: Directives that take a request before `respond` does (Caddyfile Directives, "Directive order").
 _BEFORE_RESPOND = {
-    *("handle", "handle_path", "route", "import", "respond", "redir"),
-    *("basicauth", "basic_auth", "forward_auth"),
-}
+    "handle", "handle_path", "route", "import", "respond", "redir", "forward_auth", "basic_auth",
+    "basicauth",
+}  # fmt: skip
 
 
 def preflight_fix(evidence: Evidence, page: Exchange, origin: str) -> Fix | None:

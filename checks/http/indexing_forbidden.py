@@ -35,6 +35,16 @@ _TELLS = re.compile(
     r"|(?:没有|不|未)被?收录|Suchmaschine|(?:google|bing|yandex).{0,40}?(?:indexiert|indexé|indexad|индекс"
     r"|インデックス)|moteurs? de recherche|buscador|поисков"
 )
+#: What a person says who misses the site there: it is not found, excluded, gone, or to be found.
+_MISSES_IT = re.compile(
+    r"(?i)\b(?:no|not|never|cannot|no longer|can.?t|\w{2,6}n['’`]t|dont|doesnt|isnt)\b"
+    r"[^,.;\n]{0,25}?\b(?:index|crawl|find|found|show|list|appear|rank|search)"
+    r"|\b(?:exclud|prevent|block|forbid|disallow|deindex|drop|disappear|vanish|remov|missing)"
+    r"|\bdetected\b|\bnot (?:on|in)\b"
+    r"|\b(?:get|let|make|allow|want)\w{0,3}\b.{0,30}?\bto (?:index|crawl|find|show|be )"
+    r"|\bto be (?:index|found|listed|crawl)|(?:没有?|未|不|无法|拒绝|阻止|排除|禁止)"
+    r"|\b(?:nicht|kein\w{0,2}|pas|não|non|no|не|нет)\b|ません|ない|されず"
+)
 #: Who wants to keep search engines away has what he wants.
 _WANTS_IT = re.compile(
     r"(?i)\b(?:how (?:to|can|do)|want(?:ed)? to|need to|trying to|should)\b.{0,20}?"
@@ -43,7 +53,15 @@ _WANTS_IT = re.compile(
     r"|\b(?:indexed|crawled|listed|appears?|shows? up)\b.{0,20}?"
     r"\b(?:although|despite|even though)\b"
     r"|(?:如何|怎么|怎样|想要?)(?:禁止|阻止|屏蔽|防止)"
+    r"|(?:\b(?:not|never|dont)|n['’`]t)\s+(?:want|wish|like|intend)|\bplease (?:do not|don.?t)\b"
+    r"|\b(?:should|must|shall|supposed|want\w{0,2})\b[^,.;\n]{0,25}?\b(?:not|never)\b"
+    r"|\b(?:shouldn|mustn)['’`]?t\b|\b(?:keep|stay)\b.{0,40}?\b(?:out of|away|off)\b"
+    r"|\bnoindex\b.{0,40}?(?:\bignor|\bnot work|n['’`]?t work|\bnot respect|\bno effect)"
+    r"|\bignor\w{1,4}\b.{0,40}?\bnoindex"
+    r"|(?:不想|不希望|不要|避免|不愿|防止).{0,12}?(?:收录|索引|抓取|搜)|(?:还是|仍然?|却|依然|依旧)被"
 )
+#: Most characters of a message that are looked at.
+_MAX_TEXT = 4000
 _FORBIDS = re.compile(r"(?i)(?:^|[\s,])(?:noindex|none)(?=[\s,]|$)")
 #: The name of a single robot before its rules: those of others than search engines.
 _NAMED = re.compile(r"(?i)^\s*([\w-]{1,60})\s*:")
@@ -56,7 +74,7 @@ _NO_ROBOT = frozenset(
 @check(severity=Severity.WARNING, needs=[Exchange], needs_message=True)
 def indexing_forbidden(evidence: Evidence) -> Iterator[Claim]:
     symptom = evidence.target.symptom
-    if symptom is None or not _TELLS.search(symptom.text) or _WANTS_IT.search(symptom.text):
+    if symptom is None or not _misses_it(symptom.text[:_MAX_TEXT]):
         return
     pages = [page for page in page_exchanges(evidence) if page.status == 200]
     by_field = [page for page in pages if any(map(_forbids, _values(page)))]
@@ -87,6 +105,13 @@ def indexing_forbidden(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=fix or Fix((Manual(step, where),), Applicability.MANUAL),
     )
+
+
+def _misses_it(text: str) -> bool:
+    """Return whether a person misses the site in search engines, and does not want it out of
+    them."""
+    about = _TELLS.search(text) and _MISSES_IT.search(text)
+    return about is not None and not _WANTS_IT.search(text)
 
 
 def _values(page: Exchange) -> list[str]:

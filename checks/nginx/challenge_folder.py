@@ -17,7 +17,7 @@ from checks.certificate import Lineage, lineage_of
 from checks.http import exchanges_by_purpose
 from checks.nginx import Nginx, file_line
 from checks.nginx._challenge_answers import ChallengeAnswer, challenge_answer
-from checks.nginx._challenge_locations import challenge_location, is_for_challenges
+from checks.nginx._challenge_locations import challenge_location
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edit
 from diagnose.checking.registry import check
@@ -40,6 +40,7 @@ from diagnose.model.renewal import CHALLENGES, ChallengeFolder
 from diagnose.model.server import WEB_SERVER_PROCESSES, Listeners
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.locations import location_pattern
 from diagnose.parsers.nginx.upstreams import (
     proxy_target_of,
     request_variables,
@@ -173,10 +174,12 @@ def _fix(nginx: Nginx, answer: ChallengeAnswer, settings: ChallengeFolder, *, su
 
 
 def _is_own_folder(answer: ChallengeAnswer) -> bool:
-    """Return whether the block of port 80 itself has a location for challenges with this folder. A
-    file that it includes may be that of other sites too."""
+    """Return whether the block of port 80 itself has a location for challenges alone with this
+    folder. One for all of /.well-known/ has other files there, and a file that the block includes
+    may be that of other sites too."""
     block, directive = answer.match.block, answer.directive
-    is_challenges = block.name == "location" and is_for_challenges(block)
+    pattern = location_pattern(block) if block.name == "location" else None
+    is_challenges = pattern is not None and "acme-challenge" in pattern.text
     is_own = is_challenges and directive in (block.block or ()) and answer.redirect is None
     return is_own and directive.file == answer.server.block.file
 

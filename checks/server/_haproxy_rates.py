@@ -65,7 +65,7 @@ def rate_limit(haproxy: HaproxyView, rule: Line) -> RateLimit | None:
 
 def _period(haproxy: HaproxyView, kind: str) -> str:
     """Return the time in which a counter counts, if all tables have the same."""
-    own = re.compile(rf"(?m)^\s*stick-table\s.{{0,300}}\b{kind}\((\w{{1,12}})\)")
+    own = re.compile(rf"(?m)^[ \t]*stick-table[ \t].{{0,300}}\b{kind}\((\w{{1,12}})\)")
     config = haproxy.view.config
     periods = {
         found for file in (config.files if config else ()) for found in own.findall(file.text)

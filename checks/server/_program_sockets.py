@@ -19,14 +19,16 @@ _MAX_LINES = 20
 
 
 def opening_fix(view: ServerView, socket: UpstreamSocket, blocker: Permissions) -> Fix | None:
-    """Return the fix that gives the server's user a right on a socket; None if a person has to."""
+    """Return the fix that gives the server's user a right on a socket; None if a person has to.
+    A reload is enough for a new group with Apache alone, whose new processes ask for their groups:
+    HAProxy has none but its own (haproxy.c, set_identity()), Caddy those with which it started."""
     owner = next((read for read in view.evidence.good(ReadSetting) if read.topic == "socket"), None)
     if owner is not None and blocker.path == socket.path:
         # Imported late: few sockets are closed.
         from checks.upstream._setting_fixes import setting_fix
 
         return setting_fix((owner,), "let-it-in")
-    command = group_command(socket)
+    command = group_command(socket) if view.server.product == "apache" else None
     return Fix((command, *reload_steps(view.server)), Applicability.REVIEW) if command else None
 
 

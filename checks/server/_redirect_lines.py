@@ -5,7 +5,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
-from checks.server import ServerView, line_edit, line_text, place_text, reload_steps
+from checks.server import (
+    ServerView,
+    file_rows,
+    line_edit,
+    line_text,
+    place_text,
+    reload_steps,
+)
 from checks.server._apache_modules import loading_steps
 from diagnose.model import Applicability, Evidence, Fix, Location
 from diagnose.model.frozen import frozen
@@ -39,6 +46,9 @@ _CADDY = re.compile(
     r"(?:\s+(?:30[12378]|permanent|temporary|html))?\s*"
 )
 _CONDITION = re.compile(r"(?i)\s*RewriteCond\s")
+_NOTHING = re.compile(r"\s*(?:#|$)")
+#: Flags by which a rule of mod_rewrite counts on the next ones ("chain", "skip").
+_COUNTED = re.compile(r"(?i)[\[,]\s*(?:C|chain|(?:S|skip)=\d+)\s*[\],]")
 #: What begins a variable in the words of nginx, Apache, HAProxy or Caddy; no host has it.
 VARIABLE_MARKS = frozenset("%{$")
 #: The end of a target that is the visitor's path in one of their words.
@@ -131,6 +141,9 @@ def without_line(view: ServerView, line: RedirectLine) -> Fix | None:
     sites = view.answering_sites
     if len(sites) != 1 or not (sites[0].routes or sites[0].root):
         return None
+    is_rule = line.directive.lower() == "rewriterule"
+    if is_rule and any(map(_COUNTED.search, _rows(view, line))):
+        return None  # Another rule counts on this one.
     numbers = (*conditions(view, line), line.number)
     texts = {number: line_text(view, line.file, number) for number in numbers}
     changes = {
@@ -142,12 +155,22 @@ def without_line(view: ServerView, line: RedirectLine) -> Fix | None:
 
 
 def conditions(view: ServerView, line: RedirectLine) -> tuple[int, ...]:
-    """Return the numbers of the lines before a RewriteRule that are its conditions."""
-    first = line.number
+    """Return the numbers of the lines before a RewriteRule that are its conditions. Comments and
+    empty lines may stand between them; a condition that stays counts for the next rule."""
+    numbers = list[int]()
     if line.directive.lower() == "rewriterule":
-        while _CONDITION.match(line_text(view, line.file, first - 1)):
-            first -= 1
-    return tuple(range(first, line.number))
+        rows = _rows(view, line)
+        for number in range(line.number - 1, 0, -1):
+            if _CONDITION.match(rows[number - 1]):
+                numbers.append(number)
+            elif not _NOTHING.match(rows[number - 1]):
+                break
+    return tuple(reversed(numbers))
+
+
+def _rows(view: ServerView, line: RedirectLine) -> tuple[str, ...]:
+    file = view.config.file(line.file) if view.config else None
+    return file_rows(view, file) if file else ()
 
 
 def slash_fix(view: ServerView, line: RedirectLine, onward: str) -> Fix | None:

@@ -62,12 +62,13 @@ def _static_rows(view: ServerView) -> list[str]:
 
 def moved_edit(view: ServerView) -> Edit | None:
     """Return the edit that writes the sections into the one file of the file provider with
-    `http:`, which Traefik reads again by itself. None if there is not one, or if it has a member of
-    the same name."""
+    `http:`, which Traefik reads again by itself. None if there is not one, if it has a member of
+    the same name, or if one leads to Traefik itself: nobody has its dashboard today."""
     config, sections = view.config, static_sections(view)
     others = [file for file in config.files if file.path != config.path] if config else []
     files = [(file, *_sections(file)) for file in others if _http_row(file)]
-    if len(files) != 1 or not sections or not is_watched(view):
+    is_inner = any("@internal" in row for rows in sections.values() for row in rows)
+    if len(files) != 1 or not sections or is_inner or not is_watched(view):
         return None
     file, step, own = files[0]
     rows, root = file.text.split("\n"), _http_row(file)

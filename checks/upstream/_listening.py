@@ -1,6 +1,7 @@
 """The programs of this server that may be the application which nginx does not find."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from checks.listener._inner_ports import INNER_PORTS, INNER_PROGRAMS
 from checks.listener._other_addresses import NO_SITE_PROGRAMS
@@ -8,7 +9,7 @@ from checks.nginx import Nginx
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import Changes, config_edits
 from checks.upstream._edits import replace_in_directives
-from diagnose.model import Applicability, Evidence, Fix, Manual, Where
+from diagnose.model import Applicability, Evidence, Fix, Manual, Risk, Where
 from diagnose.model.server import (
     WEB_SERVER_PROCESSES,
     Listener,
@@ -49,7 +50,9 @@ def only_program_fix(nginx: Nginx, proxy_target: ProxyTarget, step: str) -> Fix:
     edits = config_edits(nginx, changes)
     if not edits:
         return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
-    return Fix((*edits, *reload_steps(nginx)), Applicability.REVIEW)
+    # It may be a program that is for administrators of this server.
+    opening = (replace(edit, risk=Risk.OPENS_TO_ALL) for edit in edits)
+    return Fix((*opening, *reload_steps(nginx)), Applicability.REVIEW)
 
 
 def _is_on_loopback(evidence: Evidence, port: int) -> bool:

@@ -15,6 +15,7 @@ behind it, only a message says: then the page shows no difference, and that the 
 the likely reason.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -43,6 +44,10 @@ from diagnose.parsers.own_scheme import (
 from diagnose.parsers.redirects import leads_to_itself, loses_port, redirect_target
 from diagnose.parsers.upstream_answers import reproduces
 
+#: Names of cookies that keep who has signed in, or protect a form.
+_OF_A_LOGIN = re.compile(
+    r"(?i)sess|sid\b|auth|tok|csrf|xsrf|login|jwt|user|account|identity|remember|cookie"
+)
 #: What the field changes in the application's answer.
 _NO_EFFECT: dict[str, object] = {
     "cookie": "", "plain": "", "refused": False, "told": False, "login": False,
@@ -105,7 +110,8 @@ def _changed_answer(evidence: Evidence) -> Iterator[Claim]:
     nginx, change = Nginx.of(evidence), DecisiveChange(as_nginx, told, pages)
     directive = proxy_set_header_of(match, SCHEME_FIELD) or proxy_pass_of(match) or match.block
     claim = comparison_claim(nginx, match, change, directive, facts, _fix(nginx, match, change))
-    yield replace(claim, severity=_severity(evidence, as_nginx) if facts["plain"] else None)
+    of_cookie = _cookie_severity(evidence, str(facts["cookie"]))
+    yield replace(claim, severity=_severity(evidence, as_nginx) if facts["plain"] else of_cookie)
 
 
 def _told_by_message(
@@ -162,6 +168,12 @@ def _severity(evidence: Evidence, as_nginx: tuple[ComparedRequest, ...]) -> Seve
     bodies = (page.body for page in page_exchanges(evidence))
     is_asked_for = pages or any(is_written_in_script(body, host) for body in bodies)
     return Severity.NOTE if as_nginx[0].is_html and not is_asked_for else Severity.WARNING
+
+
+def _cookie_severity(evidence: Evidence, name: str) -> Severity | None:
+    """Nobody misses a cookie that may hold a language or a choice: a login may do without it."""
+    is_told = evidence.target.symptom is not None
+    return None if is_told or _OF_A_LOGIN.search(name) else Severity.NOTE
 
 
 def _plain(requests: tuple[ComparedRequest, ...]) -> set[str]:

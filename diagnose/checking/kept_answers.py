@@ -14,7 +14,7 @@ from diagnose.model.pages import PageFileResponse
 from diagnose.parsers.browser_types import refusal
 from diagnose.parsers.nginx.file_paths import served_file
 from diagnose.parsers.nginx.final_requests import final_request, has_unknown_rules
-from diagnose.parsers.nginx.locations import match_location
+from diagnose.parsers.nginx.locations import LocationMatch, match_location
 from diagnose.parsers.nginx.patch_faults import expanded_file
 from diagnose.parsers.nginx.rewrites import rewritten
 from diagnose.parsers.nginx.server_blocks import Server, servers
@@ -24,6 +24,8 @@ from diagnose.parsers.urls import parse_url
 #: Maximum number of paths that are computed.
 MAX_PATHS = 40
 _GOOD = 200
+#: What may refuse a request before nginx looks for its file.
+_RULES = {"auth_basic", "auth_request", "deny", "if", "internal", "limit_except", "return"}
 #: How a path is answered, and by what.
 _Answer = tuple[str, str]
 
@@ -64,9 +66,13 @@ def _looks_alike(before: Server, after: Server, path: str) -> bool:
 
 
 def _first_file(server: Server, path: str) -> str:
+    """Return the file for which nginx looks first; "" if a rule leads elsewhere or refuses."""
     match = match_location(server, path)
-    tried = match.directive("try_files")
-    if pass_directive_of(match) or (tried is not None and tried.args[:1] != ("$uri",)):
+    tried, whole = match.directive("try_files"), LocationMatch((server.http, server.block))
+    rules = (*rewritten(whole, path).applied, *rewritten(match, path).applied)
+    is_ruled = any(rules) or any(line.name in _RULES for line in match.block.block or ())
+    is_other = tried is not None and tried.args[:1] != ("$uri",)
+    if is_ruled or is_other or pass_directive_of(match):
         return ""
     served = served_file(match, path)
     return served.path if served else ""

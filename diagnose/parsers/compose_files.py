@@ -95,15 +95,17 @@ def shown_compose(text: str) -> str:
     root = None if "\r" in text else root_of(text)
     lines, shown, leads = text.split("\n"), set[int](), dict[int, str]()
     for key, value in entries(root):
-        if key.value == "services":
+        if key.value == "services" and not _is_on_one_line(value):
             shown.add(key.start_mark.line)
             for name, body in entries(value):
+                if _is_on_one_line(body):
+                    continue
                 shown.add(name.start_mark.line)
                 shown.update(_shown_lines(body, text))
                 leads.update(_environment_leads(body, lines))
         elif key.value in _SHOWN:
             shown.update(_lines_of(key, value))
-    if root is None or entry(root, "services") is None:
+    if root is None or _is_on_one_line(root) or entry(root, "services") is None:
         return ""
     return "\n".join(
         line
@@ -111,6 +113,11 @@ def shown_compose(text: str) -> str:
         else leads.get(number, "") + HIDDEN * bool(line.strip())
         for number, line in enumerate(lines)
     )
+
+
+def _is_on_one_line(node: object) -> bool:
+    """Return whether a node is written in brackets: its lines have more than what may be shown."""
+    return getattr(node, "flow_style", None) is True
 
 
 def _environment_leads(body: object, lines: list[str]) -> Iterator[tuple[int, str]]:

@@ -13,10 +13,11 @@ from diagnose.parsers.misspelt_keys import misspelt_key
 from diagnose.parsers.nginx.edits import TextEdit, apply_edits
 from diagnose.parsers.program_place import ProgramPlace, argument_value
 from diagnose.parsers.sanitize import UNSAFE, clean
+from diagnose.parsers.secrets import REVEALING, may_hold_secret
 from diagnose.parsers.setting_edits import with_entry, with_value
 from diagnose.parsers.setting_fit import filled, right_value
 from diagnose.parsers.setting_values import Format, SettingValue, setting_value
-from diagnose.parsers.unit_variables import with_unit_argument, with_unit_variable
+from diagnose.parsers.unit_variables import UnitEdit, with_unit_argument, with_unit_variable
 
 #: Most characters of the lines of a value: a longer one gets no edit.
 MAX_LINES = 1500
@@ -24,8 +25,6 @@ MAX_LINES = 1500
 SLACK = 2
 _OWN_UNITS = "/etc/systemd/system/"
 _LISTS = frozenset({"host-list", "proxy-list", "origin-list"})
-#: Words of names whose values are never shown, also where they stand in the line of a setting.
-_REVEALING = re.compile(r"(?i)pass|pwd|secret|key|token|cred|salt|auth|://[^/@\s]{1,200}@")
 #: What is never shown of a value: credentials of an address.
 _USER = re.compile(r"(?<=://)[^/@\s]{1,200}@")
 
@@ -176,7 +175,7 @@ def in_compose(read: ReadSetting, place: ProgramPlace, files: tuple[FileText, ..
     # Other lines of the file are never shown, nor another variable of the same line.
     if not after or added < 0 or not is_plain("\n".join(new[same : same + added + 1])):
         return read
-    if not added and _REVEALING.search(old[same].replace(read.key, "")):
+    if not added and REVEALING.search(old[same].replace(read.key, "")):
         return read
     if added:
         return replace(
@@ -217,9 +216,15 @@ def _in_own_unit(read: ReadSetting, unit_files: tuple[FileText, ...], argument: 
             if read.source == "variable"
             else with_unit_argument(file.text, read.key, argument, read.wanted)
         )
-        if edit is not None and is_plain(f"{edit.line}\n{edit.new}"):
+        if edit is not None and _may_be_shown(edit, read.key):
             return replace(read, file=file.path, number=edit.number, line=edit.line, new=edit.new)
     return read
+
+
+def _may_be_shown(edit: UnitEdit, name: str) -> bool:
+    """Return whether a unit's line has nothing besides the setting that may be a secret."""
+    is_secret = may_hold_secret(edit.line.replace(name, ""))
+    return not is_secret and is_plain(f"{edit.line}\n{edit.new}")
 
 
 def _of_files(
@@ -278,7 +283,7 @@ def _at_line(read: ReadSetting, file: FileText, found: SettingValue, after: str)
     old = "\n".join(lines[first : last + 1])
     before, behind = text[:start].rpartition("\n")[2], text[stop:].partition("\n")[0]
     name = read.misspelt or read.key.rpartition(".")[2]
-    if _REVEALING.search(f"{before} {behind}".replace(name, "")):
+    if REVEALING.search(f"{before} {behind}".replace(name, "")):
         return read
     if not after or not file.host_path or len(old) > MAX_LINES:
         return replace(read, line=_shown(lines[first]))

@@ -59,6 +59,10 @@ _HARMLESS_PARAMETERS = {"eio", "transport", "q"}
 
 _TOKEN = re.compile(r"(?<![\w-])[A-Za-z0-9_-]{16,512}(?![\w-])")
 _CLASS_CHANGE = re.compile(r"[a-z](?=[A-Z0-9])|[A-Z](?=[0-9])|[0-9](?=[A-Za-z])")
+#: Words of names whose values are never shown, also where they stand in the line of a setting.
+REVEALING = re.compile(r"(?i)pass|pwd|secret|key|token|cred|salt|auth|://[^/@\s]{1,200}@")
+#: Beginnings of keys of Stripe, OpenAI, GitHub and Slack.
+_PREFIXED = re.compile(r"\b(?:[sr]k[-_]|gh[opsu]_|xox[abps]-)")
 _HEX = re.compile(r"[0-9a-f-]+|[0-9A-F-]+")
 
 
@@ -72,6 +76,13 @@ def hide_secrets(text: str) -> str:
         text = _OPTION.sub(rf"\1\2{HIDDEN}", text)
         text = _FIELD_OPTION.sub(rf"\1\2{HIDDEN}", text)
     return _QUERY.sub(_hide_parameter, text)
+
+
+def may_hold_secret(text: str) -> bool:
+    """Return whether a line of a configuration or a command may hold a secret, by its words or by
+    its look. It takes more for one than `hide_secrets` hides: such a line is not shown at all."""
+    is_named = REVEALING.search(text) or _PREFIXED.search(text)
+    return bool(is_named) or any(map(looks_random, _TOKEN.findall(text)))
 
 
 def is_secret_name(name: str) -> bool:

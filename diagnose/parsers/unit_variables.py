@@ -11,6 +11,9 @@ MAX_TEXT = 64 << 10
 _PLAIN = lazy_pattern(r"[\w.:/\[\]*,;-]{1,300}")
 _MAX_OLD = 300
 _SECTION = lazy_pattern(r"\s*\[Service\]\s*")
+#: The next assignment of a line, which quotation marks may enclose as a whole (systemd.syntax(7)).
+_WORD = lazy_pattern(r"\s*(?:\"([^\"\\]*)\"|'([^'\\]*)'|([^\s\"'\\]+))(?=\s|\Z)")
+_VALUE = lazy_pattern(r"[\w.:/\[\]*,;-]*")
 
 
 @frozen
@@ -32,15 +35,30 @@ def with_unit_variable(text: str, name: str, value: str, is_new: bool) -> UnitEd
     lines = text.split("\n")
     for number, line in reversed([*enumerate(lines, 1)]):
         if re.match(rf"\s*Environment=.{{0,2000}}?(?<!\w){name}=", line):
-            own = re.fullmatch(
-                rf"(\s*Environment=(?:[^\n]{{0,900}}\s)?[\"']?{name}=)[\w.:/\[\]*,;-]*([\"']?(?:\s[^\n]{{0,900}})?)",
-                line,
-            )
-            return UnitEdit(number, line, f"{own[1]}{value}{own[2]}", False) if own else None
+            span = _value_span(line, name)
+            if span is None:
+                return None
+            return UnitEdit(number, line, f"{line[: span[0]]}{value}{line[span[1] :]}", False)
     for number, line in enumerate(lines, 1) if is_new else ():
         if _SECTION.fullmatch(line):
             return UnitEdit(number, line, f"Environment={name}={value}", True)
     return None
+
+
+def _value_span(line: str, name: str) -> tuple[int, int] | None:
+    """Return where the value of a variable stands in a line of `Environment=`, of several the last
+    one, which counts; None if it has characters that are not edited, or if the line has words that
+    are read otherwise."""
+    place, end, span = line.index("=") + 1, len(line.rstrip()), None
+    while place < end:
+        match = _WORD.match(line, place)
+        if match is None:
+            return None
+        group = next(number for number in (1, 2, 3) if match[number] is not None)
+        if match[group].startswith(f"{name}="):
+            span = (match.start(group) + len(name) + 1, match.end(group))
+        place = match.end()
+    return span if span and _VALUE.fullmatch(line, *span) else None
 
 
 def with_unit_argument(text: str, name: str, old: str, value: str) -> UnitEdit | None:

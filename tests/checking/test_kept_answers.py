@@ -82,3 +82,17 @@ def test_a_file_that_try_files_finds_first() -> None:
     assert lost(single, line, READ) == ("/tools/guide/",)
     assert lost(single, "location /tools/ { root /srv/b; try_files $uri =404; }", STYLE)
     assert lost(single, "location /tools/ { return 404; }", STYLE)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "location /tools/ { rewrite ^ /x.html break; }",
+        "location /tools/ { deny all; }",
+        "location /tools/ { try_files $uri =404; internal; }",
+    ],
+)
+def test_a_rule_before_the_file_that_try_files_finds(line: str) -> None:
+    single = FILES.replace("}\n", "  location / { try_files $uri /index.html; }\n}\n")
+    assert lost(single, line, STYLE)
+    assert lost(FILES, "rewrite ^/tools/(.*)$ /b/$1 last;", STYLE)

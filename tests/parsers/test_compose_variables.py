@@ -66,3 +66,17 @@ def test_a_variable_is_added_beside_hidden_ones(environment: str, added: str) ->
 @pytest.mark.parametrize("environment", ["    environment: {A: b}\n", "    environment:\n"])
 def test_no_second_environment_is_added(environment: str) -> None:
     assert not with_variable(shown_compose(HEAD + environment), "kc", "KC_PROXY", "edge")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "services:\n  shop: {image: shop, environment: {PASSWORD: example-secret}}\n",
+        "services: {shop: {image: shop, environment: {PASSWORD: example-secret}}}\n",
+        '{"networks": {}, "services": {"shop": {"environment": {"P": "example-secret"}}}}\n',
+        "services:\n  shop:\n    image: shop\n    environment: {PASSWORD: example-secret}\n",
+        "services:\n  shop:\n    environment:\n      - PASSWORD=example-secret\n",
+    ],
+)
+def test_no_secret_is_shown(text: str) -> None:
+    assert "example-secret" not in shown_compose(text)

@@ -174,7 +174,8 @@ def test_symptoms() -> None:
     refused = Upgrade(
         url="wss://shop.example.com/ws", address="203.0.113.10", port=443, path="/ws", status=403
     )  # fmt: skip
-    assert suspected_topics(SHOP, [page], [refused]) == {"allowed_origin", "public_url"}
+    of_sockets = {"allowed_origin", "public_url", "websocket_origin"}
+    assert suspected_topics(SHOP, [page], [refused]) == of_sockets
     told = replace(SHOP, symptom=Symptom("cors", "blocked by CORS policy"))
     assert suspected_topics(told, [page]) == {"allowed_origin"}
 
@@ -208,3 +209,38 @@ def test_a_line_with_a_secret_is_not_shown() -> None:
     for name in ("password", "api_key", "DB_PASS"):
         assert read(f'{{"{name}": "never", "url": "http://x/"}}') == ("", "")
         assert read(f'{{"url": "http://x/", "{name}": "never"}}') == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("line", "is_shown"),
+    [
+        ("Environment=URL=http://x/", True),
+        ("Environment=NODE_ENV=production URL=http://x/", True),
+        ("Environment=DB_PASSWORD=never URL=http://x/", False),
+        ('Environment="SMTP_TOKEN=never" "URL=http://x/"', False),
+        ("Environment=PAY=sk_live_never1 URL=http://x/", False),
+        ("Environment=URL=http://x/ MINIO=q7Wd9Kx2Lm4Np6Rt8Vz0", False),
+    ],
+)
+def test_another_variable_of_a_units_line_is_not_shown_if_it_may_be_a_secret(
+    line: str, is_shown: bool
+) -> None:
+    place = ProgramPlace(pid=7, variables={"URL": "http://x/"}, unit="app.service")
+    path = "/etc/systemd/system/app.service"
+    unit = (FileText(path, path, f"[Service]\n{line}\n"),)
+    read = read_setting(OwnConfiguration("env"), "app", URL, place, (), unit, SHOP, "", "")
+    assert read is not None
+    assert bool(read.new) is is_shown
+    assert "never" not in read.line
+
+
+@pytest.mark.parametrize("words", ["--password=never", "--pay sk_live_never1"])
+def test_a_units_command_with_a_secret_is_not_shown(words: str) -> None:
+    place = ProgramPlace(pid=7, words=("app", "--url", "http://x/"), unit="app.service")
+    path = "/etc/systemd/system/app.service"
+    for more, is_shown in (("--port 3000", True), (words, False)):
+        text = f"[Service]\nExecStart=/usr/bin/app {more} --url http://x/\n"
+        unit = (FileText(path, path, text),)
+        read = read_setting(OwnConfiguration("env"), "app", URL, place, (), unit, SHOP, "", "")
+        assert read is not None
+        assert bool(read.new) is is_shown

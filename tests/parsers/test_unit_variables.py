@@ -1,3 +1,5 @@
+import pytest
+
 from diagnose.parsers.unit_variables import UnitEdit, with_unit_argument, with_unit_variable
 
 UNIT = "[Unit]\nDescription=Shop\n\n[Service]\nExecStart=/usr/bin/shop\n"
@@ -34,3 +36,25 @@ def test_an_argument_has_another_value() -> None:
     assert with_unit_argument(text, "--base-path", "/old", "a b") is None
     twice = "ExecStart=/a --x 1\nExecStart=/b --x 1\n"
     assert with_unit_argument(twice, "--x", "1", "2") is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'Environment="SHOP_HOSTS=a.example b.example"',
+        "Environment='SHOP_HOSTS=a b'",
+        'Environment="OTHER=x SHOP_HOSTS=y z"',
+        "Environment=SHOP_HOSTS=a\\x20b",
+        'Environment=SHOP_HOSTS="a"',
+    ],
+)
+def test_no_part_of_a_value_is_edited(line: str) -> None:
+    """A value with a blank stands in quotation marks (systemd.exec(5), "Environment=")."""
+    assert with_unit_variable(f"{UNIT}{line}\n", "SHOP_HOSTS", "c.example", is_new=False) is None
+
+
+def test_the_last_of_two_values_counts() -> None:
+    two = f"{UNIT}Environment=SHOP_HOSTS=a 'SHOP_HOSTS=b'\n"
+    edit = with_unit_variable(two, "SHOP_HOSTS", "c", is_new=False)
+    assert edit
+    assert edit.new == "Environment=SHOP_HOSTS=a 'SHOP_HOSTS=c'"

@@ -7,6 +7,7 @@ from typing import Literal
 from diagnose.model.frozen import frozen
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.sanitize import clean
+from diagnose.parsers.secrets import may_hold_secret
 
 #: What failed: the working folder, the program, a file of the environment, a port below 1024, or
 #: the wait for a program that does not fork, or the trust in an authority.
@@ -37,13 +38,16 @@ _TRUST = (
     (re.compile(r"python[\d.]*|gunicorn|uvicorn|daphne|hypercorn|celery|flask"),
      ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")),
 )  # fmt: skip
+#: A version manager has a program once for each version: which one is meant, a person knows.
+_VERSION = lazy_pattern(r"/\S{0,200}/\.nvm/versions/|/opt/")
 #: Command lines of programs that stay in the foreground, and words with which they do not. Another
 #: program may fork after a long start.
 _STAYS = re.compile(
     r"[-@:+!|]*/\S{0,200}/(?:node|python[\d.]*|java|deno|bun|dotnet|ruby|gunicorn|uvicorn|puma)\s"
 )
 _LEAVES = re.compile(r"daemon|[&|;]|\bforever\b|\bpm2\b|nohup")
-#: Longest command line that is written again.
+#: Most files of an environment, and the longest command line, that are written again.
+_MAX_FILES = 20
 _MAX_COMMAND = 700
 
 
@@ -83,12 +87,11 @@ def parse_correction(fault: Fault, text: str) -> Correction | None:
 
     match fault:
         case "chdir":
-            return _path(
-                f"WorkingDirectory={first('wrong')}", "WorkingDirectory=", values, "folder"
-            )
+            folder = _only_path(values, "folder")
+            wrong = clean(f"WorkingDirectory={first('wrong')}", 300)
+            return Correction(wrong, (f"WorkingDirectory={folder}",)) if folder else None
         case "environment":
-            setting = f"EnvironmentFile={first('wrong')}"
-            return _path(setting, "EnvironmentFile=\nEnvironmentFile=", values, "file")
+            return _environment(first("wrong"), values)
         case "exec":
             return _program(first("exec"), first("wrong"), first("closed"), values)
         case "port":
@@ -99,14 +102,25 @@ def parse_correction(fault: Fault, text: str) -> Correction | None:
         case "forking":
             is_forking = first("type") == "forking" and not first("wrong")
             stays = _STAYS.match(first("exec")) and not _LEAVES.search(first("exec"))
-            return Correction("Type=forking", ("Type=exec",)) if is_forking and stays else None
+            return Correction("Type=forking", ("Type=simple",)) if is_forking and stays else None
 
 
-def _path(setting: str, prefix: str, values: dict[str, list[str]], name: str) -> Correction | None:
+def _only_path(values: dict[str, list[str]], name: str) -> str:
+    """Return the only path of this name; "" for several, or for one that a unit reads otherwise."""
     paths = list(dict.fromkeys(values.get(name, ())))
-    if len(paths) != 1 or not _PLAIN.fullmatch(paths[0]):
+    return paths[0] if len(paths) == 1 and _PLAIN.fullmatch(paths[0]) else ""
+
+
+def _environment(wrong: str, values: dict[str, list[str]]) -> Correction | None:
+    """Only a new list takes a file out of it: the others are written again, in their order. With a
+    dash they may be missing."""
+    listed, file = values.get("of", []), _only_path(values, "file")
+    is_plain = all(_PLAIN.fullmatch(path.removeprefix("-")) for path in listed)
+    if not file or not is_plain or listed.count(wrong) != 1 or len(listed) > _MAX_FILES:
         return None
-    return Correction(clean(setting, 300), tuple(f"{prefix}{paths[0]}".split("\n")))
+    paths = [file if path == wrong else path for path in listed]
+    lines = ("EnvironmentFile=", *(f"EnvironmentFile={path}" for path in paths))
+    return Correction(f"EnvironmentFile={wrong}", lines)
 
 
 def _program(
@@ -120,11 +134,13 @@ def _program(
         mode = int(closed, 8)
         return None if mode & 0o111 else Correction(wrong, program=wrong, mode=mode)
     programs = values.get("program", ())
+    if len(programs) > 1 and _VERSION.match(programs[0]):
+        return None
     is_usable = wrong in command and len(command) < _MAX_COMMAND and not command.endswith("\\")
     if not programs or not is_usable or not _PLAIN.fullmatch(programs[0]):
         return None
     line = command.replace(wrong, programs[0], 1)
-    if clean(line, _MAX_COMMAND) != line:
+    if clean(line, _MAX_COMMAND) != line or may_hold_secret(line):
         return None
     return Correction(f"ExecStart={wrong}", ("ExecStart=", f"ExecStart={line}"))
 
@@ -142,9 +158,9 @@ def _trust(program: str, bundle: str) -> Correction | None:
 
 def _capability(bounds: str, alone: str) -> Correction | None:
     """A unit with users of its own has no capability outside of them (systemd.exec(5),
-    PrivateUsers=)."""
-    if alone not in {"", "no"}:
+    PrivateUsers=). Whoever leaves it no capability at all means that."""
+    if alone not in {"", "no"} or not bounds:
         return None
-    is_bound = bounds and _PORT.lower() not in bounds.lower().split()
+    is_bound = _PORT.lower() not in bounds.lower().split()
     lines = (f"CapabilityBoundingSet={_PORT}",) if is_bound else ()
     return Correction("", (f"AmbientCapabilities={_PORT}", *lines))

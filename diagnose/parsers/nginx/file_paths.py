@@ -219,12 +219,14 @@ def fallback_path(location: LocationMatch, path: str) -> str:
 
 
 def fixed_file(location: LocationMatch) -> str:
-    """Return the path of the last file that `try_files` looks for whatever the request is, before
-    it answers with 404 ("/index.html" of `try_files $uri /index.html =404`), or ""."""
+    """Return the path of the file that `try_files` looks for whatever the request is, last before
+    it answers with 404 ("/index.html" of `try_files $uri /index.html =404`), or "". One that comes
+    first is there at times only: the page of maintenance work."""
     try_files = location.directive("try_files")
     *names, last = try_files.args if try_files and try_files.args else ("",)
-    fixed = [name for name in names if name.startswith("/") and "$" not in name]
-    return fixed[-1] if last == "=404" and fixed and not fixed[-1].endswith("/") else ""
+    name = names[-1] if names else ""
+    is_fixed = name.startswith("/") and "$" not in name and not name.endswith("/")
+    return name if last == "=404" and is_fixed else ""
 
 
 def fallback_places(

@@ -22,6 +22,7 @@ from diagnose.parsers.nginx.file_paths import served_file
 from diagnose.parsers.nginx.final_requests import final_location
 from diagnose.parsers.program_place import ProgramPlace, argument_value
 from diagnose.parsers.read_settings import FileText, is_plain, read_setting
+from diagnose.parsers.secrets import hide_secrets
 from diagnose.parsers.urls import parse_url
 from diagnose.parsers.web_sites import answering_sites
 from diagnose.probes import ProbeContext
@@ -219,8 +220,9 @@ def _edited(
     bare: ReadSetting, file: FileText, edit: known.SourceEdit, is_unsure: bool
 ) -> ReadSetting:
     read = replace(bare, file=file.host_path or file.path, number=edit.number, unsure=is_unsure)
-    if not file.host_path or not is_plain(edit.old + edit.new):
-        return replace(read, wanted=edit.new.strip())
+    is_shown = is_plain(edit.old + edit.new) and hide_secrets(edit.old) == edit.old
+    if not file.host_path or not is_shown:
+        return replace(read, wanted=hide_secrets(edit.new.strip()))
     return replace(
         read, line=edit.old, new=edit.new, added=not edit.old, wanted=edit.new.strip(),
         unended=edit.number == len(file.text.split("\n")) and bool(edit.old),

@@ -220,3 +220,8 @@ def test_renews_by_the_files_that_nginx_serves_where_the_plugin_is_missing() -> 
     passed_on = SERVED.replace("root /srv/acme", "proxy_pass http://127.0.0.1:3000")
     (claim,) = judge(CHECK, file(), failed, nginx_config(passed_on), BUILD, RUNNING)
     assert not claim.facts["by_files"]
+    # A certificate for all names of the domain, which needs a plugin for DNS.
+    leaf_for_all = replace(file().chain[0], dns_names=("shop.example.com", "*.shop.example.com"))
+    for_all = replace(file(), chain=(leaf_for_all,))
+    (claim,) = judge(CHECK, for_all, failed, nginx_config(SERVED), BUILD, RUNNING)
+    assert not claim.facts["by_files"]

@@ -118,6 +118,16 @@ def test_a_password_stays_where_no_other_site_is_permitted() -> None:
     assert "no_preflight" not in str(claim.fix)
 
 
+def test_a_password_stays_where_an_imported_block_would_answer_without_it() -> None:
+    lines = f"header {ALLOW} {ORIGIN}\n\tbasicauth {{\n\t\tjoe abc\n\t}}"
+    text = CADDY_SITE.replace("\treverse", f"\t{lines}\n\timport app\n\treverse")
+    text = f"(app) {{\n\thandle {{\n\t\treverse_proxy 127.0.0.1:3000\n\t}}\n}}\n{text}"
+    seen = answer(401, (ALLOW, ORIGIN), method="OPTIONS")
+    claim = claim_of(seen, CADDY, caddy_config(text))
+    assert claim.fix
+    assert "no_preflight" not in str(claim.fix)
+
+
 def test_haproxy_answers_the_preflight() -> None:
     text = edit_of(claim_of(answer(405, method="OPTIONS"), *HAPROXY))
     assert "http-request return status 204 hdr Access-Control-Allow-Origin" in text

@@ -280,3 +280,20 @@ def test_a_rule_for_all_of_https_is_its_owners_choice() -> None:
     (claim,) = judge("http.redirect-downgrade", *seen, APACHE, apache_config(text), masked=False)
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_no_condition_of_a_rule_that_goes_is_left_for_the_next_one() -> None:
+    between = "    RewriteCond %{HTTPS} =on\n\n    # Not the shop.\n    RewriteCond"
+    closing = "    RewriteRule ^/admin - [F]\n    ProxyPass /ws"
+    rules = RULES.replace("    RewriteCond", between)
+    seen = (answer(HOME, PLAIN), answer(PLAIN, purpose="redirect", status=200))
+    text = HTTPS.replace("    ProxyPass /ws", f"{rules}{closing}")
+    (claim,) = judge("http.redirect-downgrade", *seen, APACHE, apache_config(text), masked=False)
+    assert claim.fix
+    assert str(claim.fix.steps[0]).count("+    # RewriteCond") == 2
+    # A rule before it skips it, so that another one would be skipped without it.
+    skipping = f"    RewriteRule ^/x - [S=1]\n{rules}"
+    text = HTTPS.replace("    ProxyPass /ws", f"{skipping}{closing}")
+    (claim,) = judge("http.redirect-downgrade", *seen, APACHE, apache_config(text), masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL

@@ -203,3 +203,10 @@ def test_fires_and_corrects_the_folder_of_the_location_and_renews(line: str) -> 
     renewal = ("certbot", "renew", "--cert-name", "shop.example.com")
     assert [argv[:4] for argv in commands].count(renewal) == 1
     assert commands[-1] == ("nginx", "-s", "reload")
+
+
+def test_a_location_for_all_that_is_well_known_keeps_its_folder() -> None:
+    """Its other files would be gone: those of Apple Pay, Matrix, a login."""
+    site = SPLIT.replace("/.well-known/acme-challenge/", "/.well-known/")
+    (claim,) = judge(CHECK, config(site), RUNNING, BUILD, written("/srv/acme"))
+    assert "root /srv/acme;" not in str(claim.fix)

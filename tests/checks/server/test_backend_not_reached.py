@@ -3,6 +3,8 @@ from typing import Any
 
 import pytest
 
+from checks.server import ServerView
+from checks.server._program_sockets import opening_fix
 from diagnose.model import Applicability, Edit, Failure
 from diagnose.model.applications import ReadSetting
 from diagnose.model.backends import BackendSocket, BackendVisit, MemberAnswer
@@ -10,7 +12,7 @@ from diagnose.model.logs import ServerRequestError
 from diagnose.model.upstream import Permissions, UpstreamSocket
 from diagnose.model.web_servers import WebServerConfig
 from tests.support.caddy_evidence import CADDY, caddy_config, document
-from tests.support.check_evidence import CHAT, judge
+from tests.support.check_evidence import CHAT, evidence, judge
 from tests.support.report_builder import ANSWER
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 from tests.support.websocket_evidence import upgrade
@@ -106,6 +108,18 @@ def test_fires_for_a_socket_that_the_user_of_the_server_may_not_use() -> None:
     assert claim.facts["blocker"] == "/run/app/app.sock"
     (claim,) = judge(CHECK, APACHE, OWN, REACHED, permissions("srw-rw-rw-", "drwx------"), FAILED)
     assert (claim.facts["blocker"], claim.facts["folder"]) == ("/run/app", True)
+
+
+def test_a_group_is_given_to_apache_alone() -> None:
+    """HAProxy gives up all groups but its own, and Caddy keeps those that it started with."""
+    closed = permissions("srw-rw----")
+    part = replace(closed.above[0], group=33)
+    closed = replace(closed, above=(part, *closed.above[1:]), names=("www-data", "shop"))
+    (claim,) = judge(CHECK, APACHE, OWN, REACHED, closed, FAILED)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    view = ServerView(evidence(APACHE, OWN), replace(APACHE, product="haproxy"), None, None)
+    assert opening_fix(view, closed, part) is None
 
 
 def test_silent_for_a_socket_that_it_may_use() -> None:

@@ -306,6 +306,16 @@ def test_fires_with_words_where_the_file_is_written_in_another_way(dynamic: str)
     assert claim.facts["in_static"] is True
 
 
+def test_the_dashboard_of_the_static_file_is_not_opened() -> None:
+    inner = "  routers:\n    api:\n      rule: Host(`t.example.com`)\n      service: api@internal\n"
+    dynamic = SHOP.partition("  middlewares:")[0]
+    for static, by in ((STATIC, Applicability.REVIEW), (f"{STATIC}{inner}", Applicability.MANUAL)):
+        config = static_config(static, dynamic.replace("routers:", "tcpish:"))
+        (claim,) = judge(CHECK, TRAEFIK, state(MISSING), config, NOT_FOUND)
+        assert claim.fix
+        assert claim.fix.applicability is by
+
+
 def test_fires_for_a_router_in_the_static_file_alone() -> None:
     static = "http:\n  routers:\n    shop:\n      rule: Host(`shop.example.com`)\n"
     config = WebServerConfig(

@@ -79,6 +79,12 @@ def test_silent_where_it_makes_no_difference() -> None:
     assert not claims(SITE, REFUSED, replace(ADDED, status=403))
 
 
+def test_a_cookie_of_a_language_is_a_note_where_nobody_misses_it() -> None:
+    bare, told = compared(200), replace(ADDED, secure_cookies=("lang",))
+    (claim,) = claims(SITE, bare, told, answer=page(200))
+    assert claim.severity is Severity.NOTE
+
+
 def test_fires_for_a_cookie_that_the_application_keeps_back() -> None:
     """The post of webb.page about express-session: the page itself is served."""
     bare, told = compared(200), replace(ADDED, secure_cookies=("connect.sid",))

@@ -8,7 +8,7 @@ from diagnose.model.program_logs import FailedUnit
 from diagnose.model.server import Listeners
 from diagnose.model.services import UnitCorrection
 from diagnose.model.upstream import Permissions, UpstreamSocket
-from tests.support.check_evidence import judge
+from tests.support.check_evidence import judge, texts
 from tests.support.report_builder import ANSWER
 from tests.support.web_server_evidence import LISTENING
 
@@ -198,11 +198,18 @@ def test_fires_and_writes_what_the_unit_needs_beside_it() -> None:
     (claim,) = judge(CHECK, PAGE, UNIT, CORRECTION)
     shown = _shown(claim)
     assert shown[0] == "mkdir -p /etc/systemd/system/shop.service.d"
-    assert shown[1].endswith("diagnose.conf '[Service]' WorkingDirectory=/srv/shop")
+    lines = "'[Service]' WorkingDirectory=/srv/shop"
+    assert shown[1].endswith(f"diagnose-WorkingDirectory.conf {lines}")
     assert shown[2:] == [
         "systemctl daemon-reload", "systemctl reset-failed shop", "systemctl restart shop",
     ]  # fmt: skip
     assert claim.facts["corrected"] == "WorkingDirectory=/srv/shop"
+
+
+def test_what_the_unit_lacks_is_no_empty_setting() -> None:
+    lines = ("Environment=NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt",)
+    (claim,) = judge(CHECK, PAGE, UNIT, replace(CORRECTION, wrong="", lines=lines))
+    assert all("``" not in text for text in texts(CHECK, claim))
 
 
 def test_fires_and_lets_a_program_be_run() -> None:

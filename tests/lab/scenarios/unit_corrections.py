@@ -6,8 +6,11 @@ from ..scenario import healthy, scenario
 from .application_services import ONE_LAYOUT, PROGRAM, UNIT, install
 
 FOLDER = "/etc/systemd/system/shop.service.d"
-#: The unit is left as it is: what it needs is written beside it.
-WRITTEN = ("processes", f"{FOLDER}/diagnose.conf", FOLDER)
+
+
+def written(setting: str) -> tuple[str, ...]:
+    """The unit is left as it is: what it needs is written beside it."""
+    return ("processes", f"{FOLDER}/diagnose-{setting}.conf", FOLDER)
 
 
 def in_vain(lab: Lab, service: str, command: str = "/usr/bin/node /srv/shop/server.js") -> None:
@@ -22,8 +25,8 @@ def in_vain(lab: Lab, service: str, command: str = "/usr/bin/node /srv/shop/serv
 
 
 @scenario(
-    outside="http.server-error", server="upstream.service-failed", differs=WRITTEN,
-    not_on=ONE_LAYOUT,
+    outside="http.server-error", server="upstream.service-failed",
+    differs=written("WorkingDirectory"), not_on=ONE_LAYOUT,
 )  # fmt: skip
 def working_folder_of_the_unit_is_not_there(lab: Lab) -> None:
     """After issue 101 of pixeldothorse/pixel.horse: the unit came from another server."""
@@ -31,7 +34,7 @@ def working_folder_of_the_unit_is_not_there(lab: Lab) -> None:
 
 
 @scenario(
-    outside="http.server-error", server="upstream.service-failed", differs=WRITTEN,
+    outside="http.server-error", server="upstream.service-failed", differs=written("ExecStart"),
     not_on=ONE_LAYOUT,
 )  # fmt: skip
 def program_of_the_unit_is_elsewhere(lab: Lab) -> None:
@@ -51,8 +54,8 @@ def script_of_the_unit_may_not_be_run(lab: Lab) -> None:
 
 
 @scenario(
-    outside="http.server-error", server="upstream.service-failed", differs=WRITTEN,
-    not_on=ONE_LAYOUT,
+    outside="http.server-error", server="upstream.service-failed",
+    differs=written("EnvironmentFile"), not_on=ONE_LAYOUT,
 )  # fmt: skip
 def environment_of_the_unit_is_elsewhere(lab: Lab) -> None:
     """EnvironmentFile= without the dash (systemd.exec(5)), and the file is beside the program."""
@@ -61,7 +64,26 @@ def environment_of_the_unit_is_elsewhere(lab: Lab) -> None:
 
 
 @scenario(
-    outside="http.server-error", server="upstream.service-failed", differs=WRITTEN,
+    outside="http.server-error", server="upstream.service-failed",
+    differs=written("EnvironmentFile"), not_on=ONE_LAYOUT,
+)  # fmt: skip
+def one_of_two_environments_of_the_unit_is_elsewhere(lab: Lab) -> None:
+    """The other one stays: the program does not start without what it has."""
+    lab.server.write("/srv/shop/shop.env", "PORT=3000\n")
+    lab.server.write("/etc/default/shop", "SHOP_KEY=example\n")
+    lab.server.write(
+        "/srv/shop/start.sh",
+        "#!/bin/sh\nexec /usr/bin/node ${SHOP_KEY:+/srv/shop/server.js}\n",
+        0o755,
+    )
+    in_vain(
+        lab, "EnvironmentFile=/etc/default/shop\nEnvironmentFile=/etc/shop/shop.env",
+        "/bin/sh /srv/shop/start.sh",
+    )  # fmt: skip
+
+
+@scenario(
+    outside="http.server-error", server="upstream.service-failed", differs=written("Type"),
     not_on=ONE_LAYOUT,
 )  # fmt: skip
 def unit_waits_for_a_program_that_does_not_fork(lab: Lab) -> None:

@@ -55,6 +55,12 @@ def test_a_program_that_is_elsewhere() -> None:
     assert parse_correction("exec", f"{goes_on}=program /usr/bin/node\n") is None
 
 
+def test_a_command_with_a_secret_is_not_written_again() -> None:
+    for words in ("--password never", "--pay sk_live_never"):
+        text = NODE.replace("--port 3000", words)
+        assert parse_correction("exec", f"{text}=program /usr/bin/node\n") is None
+
+
 def test_a_program_that_nobody_may_run() -> None:
     text = "=exec /srv/start.sh\n=user\n=wrong /srv/start.sh\n=closed "
     correction = parse_correction("exec", f"{text}644\n")
@@ -79,7 +85,7 @@ def test_a_program_that_does_not_fork() -> None:
     text = "=exec /usr/bin/node /srv/shop/app.js\n=type forking\n=wrong \n"
     correction = parse_correction("forking", text)
     assert correction
-    assert correction.lines == ("Type=exec",)
+    assert correction.lines == ("Type=simple",)
     for other in (
         text.replace("=wrong ", "=wrong /run/x.pid"),
         text.replace("forking", "notify"),
@@ -105,10 +111,38 @@ def test_an_authority_that_the_server_knows() -> None:
 
 
 def test_a_file_of_the_environment() -> None:
-    text = "=exec x\n=wrong /etc/shop.env\n=file /srv/shop/.env\n"
+    text = "=exec x\n=wrong /etc/shop.env\n=of /etc/shop.env\n=file /srv/shop/.env\n"
     correction = parse_correction("environment", text)
     assert correction
     assert correction.lines == ("EnvironmentFile=", "EnvironmentFile=/srv/shop/.env")
+
+
+def test_the_other_files_of_the_environment_stay() -> None:
+    """An empty EnvironmentFile= takes all files away (systemd.exec(5))."""
+    text = (
+        "=exec x\n=wrong /etc/shop.env\n=of /etc/default/shop\n=of /etc/shop.env\n"
+        "=of -/etc/shop.local\n=file /srv/shop/.env\n"
+    )
+    correction = parse_correction("environment", text)
+    assert correction
+    assert correction.lines == (
+        "EnvironmentFile=", "EnvironmentFile=/etc/default/shop",
+        "EnvironmentFile=/srv/shop/.env", "EnvironmentFile=-/etc/shop.local",
+    )  # fmt: skip
+    for unknown in ("=of /etc/a b\n", "=of /etc/shop.env\n"):
+        assert parse_correction("environment", text + unknown) is None
+    assert parse_correction("environment", text.replace("=of /etc/shop.env\n", "")) is None
+
+
+def test_no_version_of_several_is_chosen() -> None:
+    versions = "/home/shop/.nvm/versions/node"
+    text = f"{NODE}=program {versions}/v10.24.1/bin/node\n"
+    assert parse_correction("exec", text)
+    assert parse_correction("exec", f"{text}=program {versions}/v20.1.0/bin/node\n") is None
+
+
+def test_a_unit_without_any_capability_keeps_that() -> None:
+    assert parse_correction("port", "=bounds \n=alone no\n") is None
 
 
 @pytest.mark.parametrize("fault", ["chdir", "exec", "environment", "port", "forking", "trust"])

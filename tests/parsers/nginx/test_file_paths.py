@@ -219,6 +219,7 @@ def test_the_only_page_of_a_folder(names: tuple[str, ...], found: str) -> None:
         ("try_files $uri /app/ =404;", ""),
         ("try_files $uri /index.html =403;", ""),
         ("", ""),
+        ("try_files /maintenance.html $uri $uri/ =404;", ""),
     ],
 )
 def test_the_fixed_file_before_a_404(line: str, file: str) -> None:

@@ -12,9 +12,11 @@ from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.server import Listener, Listeners
 from diagnose.parsers.applications import variables_of_settings
-from diagnose.parsers.frameworks import framework_variables
+from diagnose.parsers.frameworks import SourceEdit, framework_variables
 from diagnose.parsers.nginx.config import parse
+from diagnose.parsers.read_settings import FileText
 from diagnose.parsers.symptoms import symptom_of
+from diagnose.probes.inside import framework_files
 from diagnose.probes.inside import own_settings as probes
 from tests.support.fake_context import Looking
 from tests.support.recorded_machine import RecordedMachine
@@ -140,3 +142,13 @@ def test_a_process_that_names_its_server_is_told_where_nothing_can_be_read() -> 
     (read,) = look_below("/api/docs", DESCRIPTION, {}, place)
     assert (read.application, read.topic, read.source) == ("gunicorn", "base_path", "unread")
     assert (read.new, read.unit) == ("", "shop.service")
+
+
+def test_a_line_of_a_source_with_a_secret_is_not_shown() -> None:
+    bare = ReadSetting(application="express", topic="body_limit", key="limit", source="nowhere")
+    file = FileText("/srv/shop/app.js", "/srv/shop/app.js", "")
+    for beside in ("const token = 'never1'", "db('redis://shop:never1@db')"):
+        edit = SourceEdit(3, f"app.use(express.json()); {beside}", f"app.use(x); {beside}")
+        read = framework_files._edited(bare, file, edit, False)
+        assert "never1" not in repr(read)
+        assert not read.new

@@ -10,7 +10,8 @@ p=$(systemctl show "$1" -p User -p WorkingDirectory -p Type -p CapabilityBoundin
   -p EnvironmentFiles -p PIDFile --no-pager)
 value() { echo "$p" | sed -n "s/^$1=//p" | head -n 1; }
 u=$(value User) d=$(value WorkingDirectory)
-l=$(systemctl cat "$1" | sed -n 's/^ExecStart=//p' | tail -n 1 | head -c 900)
+# The only command: one without a value takes those before it away, and Type=oneshot may have several.
+l=$(systemctl cat "$1" | sed -n 's/^ExecStart=//p' | awk 'NF { n++; l = $0 } !NF { n = 0 } END { if (n == 1) print l }' | head -c 900)
 c=$(echo "$l" | sed 's/^[-@:+!|]*//') && c=${c%% *}
 # The first file among the words behind the program.
 script=$(echo "$l" | tr -s ' \t' '\n' | sed 1d | head -n 20 | while read -r w; do
@@ -66,6 +67,8 @@ programs() {
     environment)
       w=$(echo "$p" | sed -n 's/^EnvironmentFiles=\(\/[^ ]*\) (ignore_errors=no)$/\1/p' | while read -r f; do [ -e "$f" ] || echo "$f"; done)
       echo "=wrong $w"
+      # All files of the unit: the remedy writes the list again.
+      echo "$p" | sed -n 's/^EnvironmentFiles=\(\/.*\) (ignore_errors=no)$/=of \1/p; s/^EnvironmentFiles=\(\/.*\) (ignore_errors=yes)$/=of -\1/p'
       for f in "${d:-/nowhere}/${w##*/}" "${script%/*}/${w##*/}" "${d:-/nowhere}/.env" "${script%/*}/.env" "/etc/default/${w##*/}" "/etc/${w##*/}"; do
         case $f in /?*/*) [ ! -f "$f" ] || echo "=file $f" ;; esac
       done | awk '!seen[$0]++' | head -n 2
