@@ -33,7 +33,8 @@ class SiteFolder(Observation):
     it, and `is_wordpress` is True if that script is WordPress's. `suffixed` is the file of the
     requested name with ".html" behind it, if that alone is there: a generator of sites leaves the
     ending out of its links. `rules_folder` is the deepest folder on the way to the requested path
-    whose .htaccess has rules of mod_rewrite, if that of the site's own folder has none.
+    whose .htaccess has rules of mod_rewrite, if that of the site's own folder has none. `deepest` is
+    the deepest folder in it that is there, on the way to the requested path, if that is not.
     """
 
     layer: ClassVar[str] = "server"
@@ -57,6 +58,7 @@ class SiteFolder(Observation):
     is_wordpress: bool = False
     suffixed: FilePath = ""
     rules_folder: FilePath = ""
+    deepest: FilePath = ""
 
     def summary(self) -> Summary:
         if self.index_files:
