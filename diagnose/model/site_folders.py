@@ -33,8 +33,9 @@ class SiteFolder(Observation):
     it, and `is_wordpress` is True if that script is WordPress's. `suffixed` is the file of the
     requested name with ".html" behind it, if that alone is there: a generator of sites leaves the
     ending out of its links. `rules_folder` is the deepest folder on the way to the requested path
-    whose .htaccess has rules of mod_rewrite, if that of the site's own folder has none. `deepest` is
-    the deepest folder in it that is there, on the way to the requested path, if that is not.
+    whose .htaccess has rules of mod_rewrite, if that of the site's own folder has none.
+    `deepest` is the deepest folder in it that is there, on the way to the requested path, if that
+    is not there.
     """
 
     layer: ClassVar[str] = "server"
