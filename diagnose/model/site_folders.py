@@ -73,7 +73,8 @@ class FileInOtherCase(Observation):
     after the requested one was 404.
 
     `url` was asked, `folder` is the folder of the site, `path` the file that is there, and
-    `address` the path of the URL with its name.
+    `address` the path of the URL with its name. `is_free` is whether nothing has the asked names
+    beside it: no folder of the one name stands beside that of the other.
     """
 
     layer: ClassVar[str] = "http"
@@ -82,6 +83,7 @@ class FileInOtherCase(Observation):
     folder: FilePath
     path: FilePath
     address: UrlPath
+    is_free: bool = False
 
     def summary(self) -> Summary:
         return self.path, phrase("the name of {url} in another case", url=self.url)
