@@ -62,5 +62,9 @@ def test_the_sockets_are_listed_where_a_handler_at_a_port_fails(status: int, cou
     lines = '<FilesMatch \\.php$>\nSetHandler "proxy:fcgi://127.0.0.1:9000"\n</FilesMatch>\n'
     site = apache_config(HTTPS.replace("</VirtualHost>", f"{lines}</VirtualHost>"))
     ctx = Looking(RecordedMachine({shlex.join(("sh", "-c", LISTENERS_SCRIPT)): ""}))
-    asyncio.run(script_files.sockets_of_source.work(ctx, page(status), site))
+
+    async def work() -> None:
+        await script_files.sockets_of_source.work(ctx, page(status), site)
+
+    asyncio.run(work())
     assert len(ctx.observed(UnixListeners)) == count
