@@ -2,6 +2,7 @@
 against files whose names begin with a dot. A rule with conditions about files refuses one that is
 there, and answers any other with "not found", as is right."""
 
+import posixpath
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -119,7 +120,7 @@ def _server_rule(evidence: Evidence, challenge: Exchange) -> ChallengeRule | Non
         refusals = (decisive_rule(view, WRITTEN_CHALLENGE, False, each) for each in (403, 404, 410))
         rule = next((each for each in refusals if each and each.is_certain), None)
         kept = rule.status if rule else 0
-    if rule is None or not rule.is_certain:
+    if rule is None or not rule.is_certain or _is_unread(view, rule.file, challenge.port):
         return None
     place = place_text(rule.file, rule.line)
     exempt = exempt_line(_line_text(view, rule.file, rule.line) or rule.rule)
@@ -128,6 +129,16 @@ def _server_rule(evidence: Evidence, challenge: Exchange) -> ChallengeRule | Non
         rule.rule, place, product, rule.file, rule.line, exempt, rule.condition, kept,
         challenge.port,
     )  # fmt: skip
+
+
+def _is_unread(view: "ServerView", file: str, port: int) -> bool:
+    """Return whether a rule stands in an .htaccess that the site of this port does not read."""
+    from diagnose.parsers.web_sites import answering_sites
+
+    if view.config is None or posixpath.basename(file) != ".htaccess":
+        return False
+    sites = answering_sites(view.config, port, view.evidence.target.host)
+    return bool(sites) and all(site.reads_htaccess is False for site in sites)
 
 
 def _haproxy_rule(evidence: Evidence, challenge: Exchange) -> ChallengeRule | None:

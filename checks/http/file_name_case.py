@@ -3,18 +3,19 @@ file is images/logo.png. File systems of Linux tell them apart, those of Windows
 so that a link works on the desk and is 404 on the server.
 
 Only one file has the name. Which of the two is the wrong one, the person knows: the address is the
-one that nobody else asks for, if the pages of the site have the other.
+one that nobody else asks for, if the pages of the site have the other. A link answers both.
 """
 
 import posixpath
 import shlex
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from checks.http import _page_files, endpoint_subjects
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Command,
     Confidence,
     Evidence,
     Fix,
@@ -22,6 +23,7 @@ from diagnose.model import (
     Severity,
     Subject,
     Where,
+    commands,
     merge_subjects,
 )
 from diagnose.model.http import page_exchanges
@@ -52,7 +54,7 @@ def file_name_case(evidence: Evidence) -> Iterator[Claim]:
             because=(*pages, own),
             confidence=Confidence.LIKELY,
             facts=_facts(evidence, own, "", ()),
-            fix=_fix(),
+            fix=_fix(own, ()),
         )
     refused = [
         file
@@ -69,7 +71,7 @@ def file_name_case(evidence: Evidence) -> Iterator[Claim]:
             severity=_page_files.severity(first.page, urls),
             confidence=Confidence.CERTAIN,
             facts=_facts(evidence, names[first.path], first.page.url, others),
-            fix=_fix(),
+            fix=_fix(names[first.path], others),
         )
 
 
@@ -86,10 +88,26 @@ def _facts(
         "url": evidence.target.origin + name.address,
         "page": page,
         "others": others,
+        "linked": name.is_free and not others,
         # Links are relative, or have another beginning.
         "command": shlex.join(("grep", "-rnIF", "--", written, name.folder or "/")),
     }
 
 
-def _fix() -> Fix:
-    return Fix((Manual("write-the-name", Where.APPLICATION),), Applicability.MANUAL)
+def _fix(name: FileInOtherCase, others: Collection[str]) -> Fix:
+    """Return the links that have the names of the address; the words alone where the server has a
+    folder of such a name as well, or where several files differ."""
+    links = () if others or not name.is_free else tuple(_links(name))
+    if not links:
+        return Fix((Manual("write-the-name", Where.APPLICATION),), Applicability.MANUAL)
+    return Fix(links, Applicability.REVIEW)
+
+
+def _links(name: FileInOtherCase) -> Iterator[Command]:
+    """Yield the links, the outermost folder first: each stands beside what it leads to."""
+    asked, real = path_of(name.url).rstrip("/").split("/"), name.address.rstrip("/").split("/")
+    path = name.path.split("/")
+    for back in range(len(asked), 0, -1):
+        if asked[-back] != real[-back]:
+            place = "/".join(path[: len(path) - back + 1])
+            yield commands.link(place, posixpath.join(posixpath.dirname(place), asked[-back]))

@@ -35,7 +35,8 @@ _GUARDS = (
 )  # fmt: skip
 #: nginx looks for a file: ngx_http_static_module, ngx_http_index_module, ngx_http_autoindex_module.
 _FILE = (
-    r'(?:open\(\) )?"(/[^"]*)" (?:failed|is not found) \(2: |directory index of "(/[^"]*)" is forb'
+    r'(?:open(?:at)?\(\) )?"(/[^"]*)" (?:failed|is not found) \(2: '
+    r'|directory index of "(/[^"]*)" is forb'
 )
 _FORBIDDEN = "access forbidden by rule"
 

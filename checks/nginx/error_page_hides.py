@@ -47,7 +47,7 @@ _FAILURES = (
     (r"upstream sent (?:too big|invalid|no valid)", 502),
 )
 #: The file of the error page, where it is not there.
-_NO_FILE = re.compile(r'open\(\) "(/[^"]{1,1000})" failed \(2: ')
+_NO_FILE = re.compile(r'open(?:at)?\(\) "(/[^"]{1,1000})" failed \(2: ')
 
 
 @frozen(eq=False)
@@ -146,6 +146,8 @@ def _error_page(match: LocationMatch, status: int) -> Directive | None:
 
 
 def _missing_file(evidence: Evidence) -> LogLine | None:
-    lines = logged_errors(evidence, r"open\(\) .* failed \((?:2|13|20):", evidence.target.path)
+    lines = logged_errors(
+        evidence, r"open(?:at)?\(\) .* failed \((?:2|13|20):", evidence.target.path
+    )
     in_run = [line for line, _ in lines if is_in_run(evidence, line)]
     return in_run[-1] if in_run else None

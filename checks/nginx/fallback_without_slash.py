@@ -19,7 +19,9 @@ from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import all_locations
 
-_MISSING = r'FastCGI sent in stderr: "Primary script unknown|open\(\) "([^"]{1,500})" failed \(2'
+_MISSING = (
+    r'FastCGI sent in stderr: "Primary script unknown|open(?:at)?\(\) "([^"]{1,500})" failed \(2'
+)
 #: What the last word may begin with: an address, a named location, a status, a variable.
 _OTHER_STARTS = ("/", "@", "=", "$")
 _JOINED = ("$document_root$fastcgi_script_name", "$request_filename")

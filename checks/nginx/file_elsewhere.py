@@ -16,8 +16,13 @@ from checks.nginx import Nginx, file_line
 from checks.nginx._commands import chosen_edits
 from checks.nginx._edits import config_edits
 from checks.nginx._location_edits import location_fix
-from checks.nginx._only_application import folder_of
 from checks.nginx._page_files import address_below_the_page, examined_files
+from checks.nginx._sibling_files import (
+    free_folder,
+    location_owner,
+    paths_that_come,
+    real_folder,
+)
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -31,17 +36,14 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.files import SiblingFile
-from diagnose.model.http import Exchange
-from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.processes import RunningPrograms
 from diagnose.parsers.nginx import edits
-from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.file_paths import ServedFile, served_file
 from diagnose.parsers.nginx.final_requests import final_request
-from diagnose.parsers.nginx.locations import LocationMatch, location_pattern
+from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.nginx.upstreams import pass_directive_of
-from diagnose.parsers.urls import parse_url
 
 #: The servers of Rails by their command lines.
 _RUBY = re.compile(r"\b(?:puma|rails|unicorn|ruby|passenger)\b")
@@ -67,7 +69,7 @@ def file_elsewhere(evidence: Evidence) -> Iterator[Claim]:
         match, path = final_request(selected.server, file.path)
         passing = pass_directive_of(match)
         served = None if passing else served_file(match, path, start=nginx.start_folder)
-        folder = _free_folder(evidence, file.path)
+        folder = free_folder(evidence, file.path)
         is_rootless = passing is None and served is None and _is_rootless(match)
         # That a prefix with a folder is longer explains nothing there: the `root` is missing.
         if sibling.url in explained and not is_rootless:
@@ -80,8 +82,8 @@ def file_elsewhere(evidence: Evidence) -> Iterator[Claim]:
             continue
         folders.add(folder)
         directive = passing or (served.directive if served else match.block)
-        real = _real_folder(sibling.path, file.path, folder)
-        owner = _owner(nginx, folder)
+        real = real_folder(sibling.path, file.path, folder)
+        owner = location_owner(nginx, folder)
         right = "" if passing else _right_line(served, sibling.path, path)
         start, framework = posixpath.join(nginx.start_folder, "html"), _framework(evidence, sibling)
         yield Claim(
@@ -191,50 +193,10 @@ def _serving_fix(nginx: Nginx, match: LocationMatch, folder: str, real: str) -> 
 
 def _is_needed(nginx: Nginx, served: ServedFile) -> bool:
     """Return whether something of the site comes by this `root` or `alias`."""
-    for came in _paths_that_come(nginx.evidence):
+    for came in paths_that_come(nginx.evidence):
         for selected in nginx.answering_servers():
             match, path = final_request(selected.server, came)
             other = served_file(match, path, start=nginx.start_folder)
             if other is not None and other.directive is served.directive:
                 return True
     return False
-
-
-def _paths_that_come(evidence: Evidence) -> Iterator[str]:
-    """Yield the paths of the site that answer 200 today, and are of use to a browser."""
-    came = [
-        *(each.url for each in evidence.good(PageFileResponse) if each.status == 200),
-        *(each.url for each in evidence.good(Exchange) if each.status == 200),
-    ]
-    refused = {file.response.url for file in _page_files.all_refused_files(evidence)}
-    for url in map(parse_url, (url for url in came if url not in refused)):
-        if url is not None and url.host == evidence.target.host:
-            yield url.path.partition("?")[0]
-
-
-def _free_folder(evidence: Evidence, path: str) -> str:
-    """Return the first folder on the way to the file from which nothing comes today: a location for
-    it takes nothing from the site, the asking page included. "" if there is none."""
-    first, came = folder_of(path), tuple(_paths_that_come(evidence))
-    if not first.endswith("/"):
-        return first
-    stops = [at + 1 for at, letter in enumerate(path) if letter == "/"]
-    folders = (path[:stop] for stop in stops if stop >= len(first))
-    return next((each for each in folders if not any(own.startswith(each) for own in came)), "")
-
-
-def _owner(nginx: Nginx, folder: str) -> Directive | None:
-    """Return the location that has the folder as its prefix already: nginx refuses a second one."""
-    for selected in nginx.answering_servers():
-        for location in children(selected.server.block, "location"):
-            pattern = location_pattern(location)
-            if pattern and pattern.modifier in {"", "^~"} and pattern.text == folder:
-                return location
-    return None
-
-
-def _real_folder(found: str, path: str, folder: str) -> str:
-    """Return what `alias` of the folder has to be, "/srv/shop/media/", by where the file is."""
-    rest = path.removeprefix(folder)
-    base = found.removesuffix(rest) if folder.endswith("/") else posixpath.dirname(found)
-    return base if base.endswith("/") else f"{base}/"

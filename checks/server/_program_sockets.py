@@ -13,6 +13,7 @@ from checks.upstream._unix_sockets import (
 from diagnose.model import Applicability, Edit, Fix
 from diagnose.model.applications import ReadSetting
 from diagnose.model.upstream import Permissions, UpstreamSocket
+from diagnose.model.web_servers import SiteRoute
 
 #: Most lines with the socket that are changed.
 _MAX_LINES = 20
@@ -63,3 +64,20 @@ def other_socket_fix(view: ServerView, path: str) -> Fix | None:
         return None
     # It may be another version of PHP.
     return Fix((*edits, *reload_steps(view.server)), Applicability.REVIEW)
+
+
+def port_handler_edit(view: ServerView, route: SiteRoute, socket: str) -> Edit | None:
+    """Return the edit that writes a socket into the handlers of a site that name a port."""
+    file = view.config.file(route.file) if view.config else None
+    named = re.compile(
+        rf"(?i)(\s*SetHandler\s+[\"']?proxy:){re.escape(route.target)}(?=[/\"'\s]|$)"
+    )
+    changes = {
+        number: (named.sub(lambda match: f"{match[1]}unix:{socket}|fcgi://localhost", row),)
+        for number, row in enumerate(file_rows(view, file) if file else (), 1)
+        if named.match(row[:2000])
+    }
+    is_plain = re.fullmatch(r"/[\w./-]{1,200}", socket)
+    if not is_plain or not 0 < len(changes) <= _MAX_LINES:
+        return None
+    return line_edit(view, route.file, changes)

@@ -9,13 +9,20 @@ import re
 from collections.abc import Iterator
 
 from checks.nginx._failed_requests import current_failures
-from checks.server import ServerView, manual_fix, place_text, server_on_port
+from checks.server import (
+    ServerView,
+    manual_fix,
+    place_text,
+    reload_steps,
+    server_on_port,
+)
+from checks.server._apache_overrides import added_lines
 from checks.server._apache_sections import lines_for
 from checks.server._backend_answers import route_to_application
 from checks.server._body_limits import ENOUGH, limit_severity, raised_limit, raising_fix
 from checks.upstream._responses import asks_about_size, may_be_told_limit
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
+from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.frozen import frozen
 from diagnose.model.logs import FailedRequests
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
@@ -96,10 +103,22 @@ def _claim(view: ServerView, path: str, failure: FailedRequests | None, limit: _
             "built_in": limit.is_built_in,
             "logged": failure is not None,
         },
-        fix=manual_fix(view, "write")
+        fix=_written_limit(view, words[1])
         if limit.is_built_in
         else raising_fix(view, limit.file, limit.number, words, "raise"),
     )
+
+
+def _written_limit(view: ServerView, wanted: str) -> Fix:
+    """Return the fix that writes a limit into the virtual host. A line in another file may be for
+    this path: then a person looks."""
+    files, site = view.config.files if view.config else (), next(iter(view.answering_sites), None)
+    is_written = any("limitrequestbody" in file.text.lower() for file in files)
+    lines = (f"LimitRequestBody {wanted}",)
+    edit = added_lines(view, site, lines) if site is not None and not is_written else None
+    if edit is None:
+        return manual_fix(view, "write")
+    return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
 
 
 def _has_built_in(version: str) -> bool:

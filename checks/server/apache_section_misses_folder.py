@@ -1,6 +1,6 @@
-"""A <Directory> section of a virtual host is for a folder whose name is nearly that of the site's:
-what it allows and rewrites does not count for the site (core, "Directory"). Apache says nothing of
-a section whose folder is not there.
+"""A <Directory> section of a virtual host is for a folder whose name is nearly that of the site's,
+or has the path of the URL in the place of the folder: what it allows and rewrites does not count
+for the site (core, "Directory"). Apache says nothing of a section whose folder is not there.
 
 The page gets 403, and the section grants access, or 404, and the section has rules that lead a path
 to another file. The site's folder is there. No other site has the folder of the section, and no
@@ -61,7 +61,7 @@ def apache_section_misses_folder(evidence: Evidence) -> Iterator[Claim]:
     folders = {each.path.rstrip("/"): each for each in evidence.good(SiteFolder) if each.exists}
     for site in view.answering_sites[:1]:
         folder = folders.get(site.root.rstrip("/"))
-        section = _missing_section(view, site) if folder else None
+        section = _missing_section(view, site, folder) if folder else None
         if section is None or folder is None:
             continue
         if not _is_missed(view, site, section, pages[0]):
@@ -76,7 +76,8 @@ def apache_section_misses_folder(evidence: Evidence) -> Iterator[Claim]:
                 **view.facts,
                 "written": section.path,
                 "place": place_text(site.file, section.number),
-                "root": site.root,
+                "root": section.meant,
+                "by_url": section.is_address,
                 "status": pages[0].status,
                 "path": target.path,
             },
@@ -91,28 +92,43 @@ def apache_section_misses_folder(evidence: Evidence) -> Iterator[Claim]:
 
 @frozen
 class _Section:
-    """The line of a section, from 1, its folder, and the line with the site's."""
+    """The line of a section, from 1, its folder, the folder that is meant, and the line with that.
+    `is_address` is True if the section has the path of the URL."""
 
     number: int
     path: str
+    meant: str
     corrected: str
+    is_address: bool
 
 
-def _missing_section(view: ServerView, site: WebSite) -> _Section | None:
-    """Return the only section whose folder is nearly the site's; None if a section has it."""
+def _missing_section(view: ServerView, site: WebSite, folder: SiteFolder) -> _Section | None:
+    """Return the only section whose folder is nearly the site's, or the path of a folder in it;
+    None if a section has the folder."""
     root, near = site.root.rstrip("/"), list[_Section]()
     others = {each.root.rstrip("/") for each in (view.config.sites if view.config else ())}
+    written: set[str] = set()
     for number in range(site.line + 1, min(site.end, site.line + _MAX_LINES)):
         line = line_text(view, site.file, number)
         match = _SECTION.match(line)
         path = match[1].rstrip("/") if match else ""
         if match is None or not root:
             continue
-        if path == root:
-            return None
-        if path not in others and _is_near(path, root):
-            near.append(_Section(number, path, line.replace(match[1], site.root, 1)))
-    return near[0] if len(near) == 1 else None
+        written.add(path)
+        is_address = _is_address(path, root, folder)
+        if path not in others and (is_address or _is_near(path, root)):
+            meant = f"{root}{match[1]}" if is_address else site.root
+            corrected = line.replace(match[1], meant, 1)
+            near.append(_Section(number, path, meant, corrected, is_address))
+    section = near[0] if len(near) == 1 else None
+    return None if section is None or section.meant.rstrip("/") in written else section
+
+
+def _is_address(path: str, root: str, folder: SiteFolder) -> bool:
+    """Return whether a section has the path of the URL of a folder that is there, on the way to
+    the requested file."""
+    way = folder.path + folder.requested if folder.page_exists else f"{folder.deepest}/"
+    return bool(path) and not f"{root}/".startswith(f"{path}/") and way.startswith(f"{root}{path}/")
 
 
 def _is_missed(view: ServerView, site: WebSite, section: _Section, page: Exchange) -> bool:

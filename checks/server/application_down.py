@@ -15,6 +15,8 @@ from checks.nginx._failed_requests import current_failures
 from checks.server import ServerView, line_text, place_text, reload_steps, server_on_port
 from checks.server._address_edits import address_edit, moved_route_edit
 from checks.server._haproxy import haproxy_view, refused_visits
+from checks.server._program_sockets import port_handler_edit
+from checks.upstream._unix_sockets import is_named_pool, php_sockets
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -33,6 +35,7 @@ from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.logs import FailedRequests
 from diagnose.model.server import Listener, Listeners, listening_programs
 from diagnose.model.tls import Handshake
+from diagnose.model.upstream import UnixListeners
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig, WebSite
 from diagnose.parsers.http import GATEWAY_FAILURES
 from diagnose.parsers.usual_paths import is_usual_websocket
@@ -122,6 +125,9 @@ def _claim(view: ServerView, route: SiteRoute, paths: list[str]) -> Claim:
         edit = moved_route_edit(view, route, str(program.port)) or address_edit(
             view, route, f"{bracketed(route.host)}:{program.port}"
         )
+    socket = "" if edit or program or elsewhere or not is_whole else _php_socket(view, route)
+    if socket:
+        edit = port_handler_edit(view, route, socket)
     return Claim(
         about=Subject(port=target.port, path=paths[0]),
         covers=tuple(Subject(port=target.port, path=path) for path in paths),
@@ -139,7 +145,8 @@ def _claim(view: ServerView, route: SiteRoute, paths: list[str]) -> Claim:
             "paths": tuple(paths),
             "status": getattr(responses[0], "status", None) or "",
             "elsewhere": elsewhere,
-            "other": f"{elsewhere[0]}:{route.port}" if edit and program is None else "",
+            "other": _other(route, elsewhere, socket) if edit and program is None else "",
+            "socket": bool(edit and socket),
             **_program_facts(view, program, paths, is_whole and not elsewhere),
             "listening": () if is_half_open else listening_programs(evidence)[:6],
             "half": is_half_open,
@@ -147,7 +154,7 @@ def _claim(view: ServerView, route: SiteRoute, paths: list[str]) -> Claim:
             "rule_names": (names := _names_of_others(evidence)),
             **_start(view, route, is_whole and not elsewhere and program is None),
         },
-        confidence=Confidence.LIKELY if is_half_open or names else Confidence.CERTAIN,
+        confidence=Confidence.LIKELY if is_half_open or names or socket else Confidence.CERTAIN,
         ruled_out=view.ruled_out,
         # Another program may have the port at that address: a person looks at it.
         fix=Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
@@ -157,6 +164,25 @@ def _claim(view: ServerView, route: SiteRoute, paths: list[str]) -> Claim:
             Applicability.MANUAL,
         ),
     )
+
+
+def _other(route: SiteRoute, elsewhere: tuple[str, ...], socket: str) -> str:
+    """Return the place at which the application listens in the place of the named address."""
+    return socket or f"{elsewhere[0]}:{route.port}"
+
+
+def _php_socket(view: ServerView, route: SiteRoute) -> str:
+    """Return the only socket of PHP-FPM, where a handler of Apache names a port; "" where that is
+    one of a pool with a name of its own, or PHP-FPM listens on a port as well."""
+    evidence = view.evidence
+    if view.server.product != "apache" or route.scheme != "fcgi":
+        return ""
+    listening = [path for each in evidence.good(UnixListeners) for path in each.sockets]
+    sockets = dict.fromkeys(php_sockets(listening))
+    listeners = [socket for each in evidence.good(Listeners) for socket in each.sockets]
+    has_port = any("php" in (socket.process or "") for socket in listeners)
+    only = next(iter(sockets), "") if len(sockets) == 1 and not has_port else ""
+    return "" if not only or is_named_pool(only) else only
 
 
 def _names_of_others(evidence: Evidence) -> tuple[str, ...]:

@@ -34,6 +34,8 @@ class SiteFolder(Observation):
     requested name with ".html" behind it, if that alone is there: a generator of sites leaves the
     ending out of its links. `rules_folder` is the deepest folder on the way to the requested path
     whose .htaccess has rules of mod_rewrite, if that of the site's own folder has none.
+    `deepest` is the deepest folder in it that is there, on the way to the requested path, if that
+    is not there.
     """
 
     layer: ClassVar[str] = "server"
@@ -57,6 +59,7 @@ class SiteFolder(Observation):
     is_wordpress: bool = False
     suffixed: FilePath = ""
     rules_folder: FilePath = ""
+    deepest: FilePath = ""
 
     def summary(self) -> Summary:
         if self.index_files:
@@ -70,7 +73,8 @@ class FileInOtherCase(Observation):
     after the requested one was 404.
 
     `url` was asked, `folder` is the folder of the site, `path` the file that is there, and
-    `address` the path of the URL with its name.
+    `address` the path of the URL with its name. `is_free` is whether nothing has the asked names
+    beside it: no folder of the one name stands beside that of the other.
     """
 
     layer: ClassVar[str] = "http"
@@ -79,6 +83,7 @@ class FileInOtherCase(Observation):
     folder: FilePath
     path: FilePath
     address: UrlPath
+    is_free: bool = False
 
     def summary(self) -> Summary:
         return self.path, phrase("the name of {url} in another case", url=self.url)

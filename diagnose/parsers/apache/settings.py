@@ -6,11 +6,11 @@ import re
 _SETTINGS = re.compile(
     r"(?im)^[ \t]*(?:Header|RequestHeader|SSLProtocol|SSLCipherSuite|SSLOpenSSLConfCmd"
     r"|SSLVerifyClient|AddType|AddDefaultCharset|ExpiresDefault|ExpiresByType"
-    r"|ProxyErrorOverride)[ \t]"
+    r"|ProxyErrorOverride|MaxRequestWorkers|MaxClients|ServerLimit|ThreadsPerChild)[ \t]"
 )
 
 
 def holds_settings(text: str) -> bool:
-    """Return whether a file sets fields of requests or responses, types, what TLS allows, or whose
-    error pages are sent."""
+    """Return whether a file sets fields of requests or responses, types, what TLS allows, whose
+    error pages are sent, or how many workers there are."""
     return _SETTINGS.search(text) is not None

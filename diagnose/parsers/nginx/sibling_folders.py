@@ -68,6 +68,25 @@ def _in_programs(programs: Iterable[str], path: str) -> Iterator[str]:
                         yield posixpath.normpath(f"{folder}{public}{path}")
 
 
+#: Endings of files that sites show or give to visitors. What may be a setting, a program's source
+#: or a list of customers is left out.
+_SHOWN = re.compile(
+    r"\.(?:png|jpe?g|gif|webp|avif|svg|ico|css|m?js|woff2?|ttf|otf|mp[34]|webm|og[gv]|wav|m4[av]|pdf"
+    r"|epub|zip|t?gz|xz|7z|rar|exe|msi|dmg|apk|deb|rpm|iso|appimage)",
+    re.IGNORECASE,
+)
+#: Names of folders that are for nobody else.
+_KEPT = re.compile(
+    r"(?i)/(?:\.|[^/]*(?:backup|private|secret|config|admin|internal|intern|dump|log|tmp))[^/]*/"
+)
+
+
+def shown_file(path: str) -> bool:
+    """Return whether a path of a URL is that of a file for visitors, in a folder for them."""
+    plain = path.partition("?")[0]
+    return bool(_SHOWN.fullmatch(posixpath.splitext(plain)[1])) and not _KEPT.search(plain)
+
+
 #: Folders of sites, and of programs with pages. Those of packages' documentation are left out.
 SITE_FOLDERS = (
     "/var/www", "/srv", "/opt", "/usr/share/nginx", "/usr/local/www", "/home", "/var/lib",

@@ -101,6 +101,7 @@ async def emit_folder(
             if pages and index
             else await _nearby_folder(ctx, root, path, above, index),
             suffixed="" if pages else await _suffixed(ctx, page, path),
+            deepest="" if pages else await _deepest_folder(ctx, root, path),
             front_script=front,
             is_wordpress=is_wordpress,
         )
@@ -182,6 +183,17 @@ def folders_above(path: str) -> list[str]:
     "/blog/2020/tea"."""
     parts = [part for part in path.split("/")[1:-1] if part][: MAX_FOLDERS - 1]
     return ["/" + "/".join(parts[:number]) for number in range(len(parts), -1, -1)]
+
+
+async def _deepest_folder(ctx: ProbeContext, root: str, path: str) -> str:
+    """Return the deepest folder below a site's own that is there, on the way to a path; "" for
+    none."""
+    for name in folders_above(path)[:-1]:
+        folder = posixpath.normpath(f"{root}{name}")
+        is_below = folder.startswith(f"{root.rstrip('/')}/") and not _WILD.search(folder)
+        if is_below and await ctx.machine.glob(f"{folder}/"):
+            return clean(folder, 400)
+    return ""
 
 
 async def _rules_folder(ctx: ProbeContext, root: str, path: str) -> str:

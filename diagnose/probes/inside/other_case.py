@@ -33,6 +33,7 @@ async def emit_other_case(ctx: ProbeContext, url: str, folder: str, file: str) -
         return
     address = _address(path, inner, found[0].removeprefix(f"{folder}/"))
     if address:
+        free = await _is_free(ctx, folder, inner, found[0].removeprefix(f"{folder}/"))
         ctx.emit(
             FileInOtherCase(
                 vantage=Vantage.SERVER,
@@ -43,8 +44,19 @@ async def emit_other_case(ctx: ProbeContext, url: str, folder: str, file: str) -
                 folder=folder,
                 path=clean(found[0], 500),
                 address=address,
+                is_free=free,
             )
         )
+
+
+async def _is_free(ctx: ProbeContext, folder: str, asked: str, found: str) -> bool:
+    """Return whether no folder has an asked name beside that of the file's own."""
+    own, real = asked.split("/"), found.split("/")
+    for depth, names in enumerate(zip(own, real, strict=False)):
+        beside = "/".join((folder, *real[:depth], names[0]))
+        if names[0] != names[1] and await ctx.machine.glob(beside):
+            return False
+    return len(own) == len(real)
 
 
 def _address(path: str, inner: str, found: str) -> str:

@@ -1,12 +1,13 @@
 """Probe for the script that PHP-FPM does not find: whether it is where nginx says, or where another
-setting of the site leads. And where a visitor gets the source of a script: where PHP-FPM listens.
+setting of the site leads. And where a visitor gets the source of a script, or PHP-FPM is not
+reached at a port: where it listens.
 """
 
 from diagnose.model.files import PageFileAccess
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.web_servers import WebServerConfig
-from diagnose.parsers.http import document_kind
+from diagnose.parsers.http import GATEWAY_FAILURES, document_kind
 from diagnose.parsers.nginx.script_paths import other_scripts, script_request
 from diagnose.parsers.sanitize import UNSAFE
 from diagnose.probes import ProbeContext, is_first, probe
@@ -23,9 +24,13 @@ _MAX_PLACES = 16
 
 @probe(after=Exchange, needs=WebServerConfig)
 async def sockets_of_source(ctx: ProbeContext, exchange: Exchange, config: WebServerConfig) -> None:
-    """Emit the listening sockets where a visitor of Apache gets the source of a script."""
-    is_source = exchange.is_page_of(ctx.target) and document_kind(exchange.body) == "php"
-    if is_source and config.product == "apache":
+    """Emit the listening sockets where a visitor of Apache gets the source of a script, or no
+    answer of a handler at a port."""
+    if not exchange.is_page_of(ctx.target) or config.product != "apache":
+        return
+    is_failed = exchange.status in GATEWAY_FAILURES
+    is_unreached = is_failed and any("proxy:fcgi://" in file.text for file in config.files)
+    if is_unreached or document_kind(exchange.body) == "php":
         await emit_listeners(ctx)
 
 

@@ -113,6 +113,14 @@ async def after_a_stalled_handshake(ctx: ProbeContext, handshake: Handshake) -> 
         await _read_since_the_load(ctx, config, _busy_workers)
 
 
+@probe(after=WebServerConfig)
+async def after_words_about_workers(ctx: ProbeContext, config: WebServerConfig) -> None:
+    """Look whether every worker was busy, which somebody has read: it comes and goes."""
+    symptom = ctx.target.symptom
+    if symptom is not None and symptom.kind == "server-workers":
+        await _read_since_the_load(ctx, config, _busy_workers)
+
+
 @probe(after=Exchange)
 async def after_a_login(ctx: ProbeContext, exchange: Exchange) -> None:
     config = next(iter(ctx.observed(WebServerConfig)), None)

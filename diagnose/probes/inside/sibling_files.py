@@ -1,7 +1,8 @@
-"""Probe that looks for a file of the page in the folders of nginx's other locations and of the
-programs behind nginx, after the site has answered 404, or a page, in its place; and, if it is in
-none of them, by its path in the usual folders of sites. It looks for the index.php of the site too,
-where nginx has answered 404 for the target: that of the nearest folder above the path counts.
+"""Probe that looks for a file of the page, or the one that is asked for, in the folders of nginx's
+other locations and of the programs behind nginx, after the site has answered 404, or a page, in its
+place; and, if it is in none of them, by its path in the usual folders of sites. It looks for the
+index.php of the site too, where nginx has answered 404 for the target: that of the nearest folder
+above the path counts.
 """
 
 from urllib.parse import urlsplit
@@ -24,6 +25,7 @@ from diagnose.parsers.nginx.sibling_folders import (
     only_file,
     paths_in,
     searched_suffix,
+    shown_file,
 )
 from diagnose.parsers.sanitize import UNSAFE
 from diagnose.probes import ProbeContext, is_first, probe
@@ -82,6 +84,12 @@ def _not_there(ctx: ProbeContext, exchange: Exchange) -> bool:
     return is_nginx and exchange.is_page_of(ctx.target)
 
 
+@probe(after=Exchange)
+async def after_answer(ctx: ProbeContext, exchange: Exchange) -> None:
+    if exchange.status == 404:
+        await _find_siblings(ctx)
+
+
 @probe(after=PageFileResponse)
 async def after_file(ctx: ProbeContext, response: PageFileResponse) -> None:
     await _find_siblings(ctx)
@@ -108,20 +116,20 @@ async def _find_siblings(ctx: ProbeContext) -> None:
     listeners = next(iter(ctx.observed(Listeners)), None)
     if config is None or listeners is None or not ctx.options.wants("nginx"):
         return
-    missing = [response for response in ctx.observed(PageFileResponse) if _is_missing(response)]
-    for response in missing[:MAX_FILES]:
-        if ctx.further_requests.begin(f"siblings of {response.url}"):
-            await _look_for(ctx, config, listeners, response)
+    missing = [each.url for each in ctx.observed(PageFileResponse) if _is_missing(each)]
+    pages = ctx.observed(Exchange) if shown_file(ctx.target.path) else ()
+    asked = [page.url for page in pages if page.is_page_of(ctx.target) and page.status == 404]
+    for url in dict.fromkeys((*asked[:1], *missing[:MAX_FILES])):
+        if ctx.further_requests.begin(f"siblings of {url}"):
+            await _look_for(ctx, config, listeners, url)
 
 
-async def _look_for(
-    ctx: ProbeContext, config: NginxConfig, listeners: Listeners, response: PageFileResponse
-) -> None:
+async def _look_for(ctx: ProbeContext, config: NginxConfig, listeners: Listeners, url: str) -> None:
     servers = [server for _, server in answering_blocks(ctx, config)]
     worker = first_worker(ctx)
     if not servers or worker is None:
         return
-    at, path = ctx.elapsed(), urlsplit(response.url).path
+    at, path = ctx.elapsed(), urlsplit(url).path
     folders = folders_of(server_blocks.servers(config.main), ctx.target.host)
     programs = await _program_folders(ctx, servers, listeners)
     paths = paths_in(folders, programs, path)
@@ -129,7 +137,7 @@ async def _look_for(
     for access in accesses:
         if access.parts and not access.parts[-1].folder and access.parts[-1].path != "/":
             is_program = any(access.path.startswith(f"{folder}/") for folder in programs)
-            facts = {"url": response.url, "of_program": is_program}
+            facts = {"url": url, "of_program": is_program}
             ctx.emit(access_as(SiblingFile, access, at=at, **facts))
             return
     match, own_path = searched_location(servers[0], path)
@@ -138,7 +146,7 @@ async def _look_for(
         # Imported late: few pages lack a file.
         from diagnose.probes.inside.static_projects import emit_static_project
 
-        await emit_static_project(ctx, response.url, served, programs)
+        await emit_static_project(ctx, url, served, programs)
     suffix = searched_suffix(own_path)
     if not suffix or not ctx.further_requests.begin("a file by its name"):
         return
@@ -146,7 +154,7 @@ async def _look_for(
     file = only_file(result.out.splitlines(), own_path)
     for access in await read_access(ctx.machine, "", str(worker), [file]) if file else ():
         if access.parts and not access.parts[-1].folder:
-            ctx.emit(access_as(SiblingFile, access, at=at, url=response.url, is_only=True))
+            ctx.emit(access_as(SiblingFile, access, at=at, url=url, is_only=True))
 
 
 async def _program_folders(

@@ -211,6 +211,17 @@ def test_fires_where_a_rule_of_apache_answers_not_found() -> None:
     assert Subject() in claim.covers
 
 
+def test_silent_about_a_rule_that_the_site_of_port_80_does_not_read() -> None:
+    server, with_rule = refusing(DOTS)
+    plain = HTTPS.replace("*:443", "*:80").replace("    SSLEngine on\n", "")
+    config = apache_config(f"{HTTPS}\n{plain}")
+    assert isinstance(with_rule, WebServerConfig)
+    for reads, fires in ((False, False), (True, True), (None, True)):
+        sites = tuple(replace(each, reads_htaccess=reads) for each in config.sites)
+        seen = (server, replace(config, sites=sites, rules=with_rule.rules))
+        assert bool(judge("http.acme-challenge-blocked", home(), challenge(404), *seen)) is fires
+
+
 def test_notes_a_rule_beside_a_renewal_by_records_of_dns() -> None:
     settings = RenewalAuthority(
         tool="certbot", source="/etc/letsencrypt/renewal/shop.example.com.conf",

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from diagnose.model import Applicability, Confidence, Severity
+from diagnose.model import Applicability, Command, Confidence, Severity
 from diagnose.model.http import Exchange
 from diagnose.model.site_folders import FileInOtherCase
 from tests.support.check_evidence import SHOP, judge
@@ -41,3 +41,13 @@ def test_silent_where_the_address_is_answered() -> None:
 
 def test_silent_about_another_address() -> None:
     assert judge(CHECK, MISSING, replace(FOUND, url=f"{SHOP.origin}/a.png"), target=LOGO) == []
+
+
+def test_fires_and_links_each_name_that_differs() -> None:
+    (claim,) = judge(CHECK, MISSING, replace(FOUND, is_free=True), target=LOGO, masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert [step.argv for step in claim.fix.steps if isinstance(step, Command)] == [
+        ("ln", "-s", "/srv/shop/images", "/srv/shop/Images"),
+        ("ln", "-s", "/srv/shop/images/logo.png", "/srv/shop/images/Logo.PNG"),
+    ]

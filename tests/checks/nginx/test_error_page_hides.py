@@ -40,6 +40,13 @@ def test_fires_for_a_form_whose_application_needs_too_long() -> None:
     assert claim.facts["refused"]
 
 
+def test_fires_for_an_error_page_that_is_not_there_and_links_are_refused() -> None:
+    """With `disable_symlinks` nginx opens a file by openat()."""
+    by_openat = replace(MISSING, text=MISSING.text.replace("open()", "openat()"))
+    (claim,) = claims(FILE, page(404, OWN), LOG, by_openat, FAILED)
+    assert claim.facts["file"] == "/srv/nowhere/50x.html"
+
+
 def test_fires_for_an_error_page_that_is_not_there() -> None:
     (claim,) = claims(FILE, page(404, OWN), LOG, MISSING, FAILED)
     assert claim.confidence is Confidence.LIKELY

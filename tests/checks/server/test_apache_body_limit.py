@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from diagnose.model import Edit, Severity
+from diagnose.model import Applicability, Edit, Severity
 from diagnose.model.logs import FailedRequests
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
@@ -63,6 +63,14 @@ def test_fires_for_the_limit_that_is_built_in() -> None:
     new = replace(APACHE, version="2.4.54")
     (claim,) = judge(CHECK, new, apache_config(site("")), FAILED, target=TOLD)
     assert (claim.facts["bytes"], claim.facts["built_in"]) == (1 << 30, True)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert f"+    LimitRequestBody {4 << 30}\n </VirtualHost>" in edit.diff
+    other = site("    <Location /other>\n        LimitRequestBody 1048576\n    </Location>\n")
+    (claim,) = judge(CHECK, new, apache_config(other), FAILED, target=TOLD)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
     assert not judge(CHECK, new, apache_config(site("    LimitRequestBody 0\n")), FAILED)
 
 

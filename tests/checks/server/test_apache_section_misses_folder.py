@@ -80,3 +80,27 @@ def test_silent_where_the_folder_of_the_site_is_not_there() -> None:
     config = apache_config(site(SECTION.format("/srv/shop/publci")))
     gone = replace(FOLDER, exists=False)
     assert not judge(CHECK, APACHE, config, page(404), gone, target=TARGET)
+
+
+INNER = replace(FOLDER, requested="/blog/tea", deepest="/srv/shop/public/blog")
+
+
+@pytest.mark.parametrize("beside", ["", "    <Directory /srv/shop/public>\n    </Directory>\n"])
+def test_fires_for_the_path_of_the_url(beside: str) -> None:
+    config = apache_config(site(SECTION.format("/blog/") + beside))
+    (claim,) = judge(CHECK, APACHE, config, page(404), INNER, target=TARGET, masked=False)
+    assert claim.facts["by_url"]
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    <Directory /srv/shop/public/blog/>\n" in edit.diff
+    there = replace(INNER, page_exists=True, deepest="")
+    assert judge(CHECK, APACHE, config, page(403), there, target=TARGET, masked=False)
+
+
+def test_silent_for_a_folder_of_this_name_that_the_site_has_not() -> None:
+    config = apache_config(site(SECTION.format("/blog")))
+    for folder in (replace(INNER, deepest=""), replace(INNER, deepest="/srv/shop/public/blogs")):
+        assert not judge(CHECK, APACHE, config, page(404), folder, target=TARGET)
+    own = SECTION.format("/blog") + "    <Directory /srv/shop/public/blog>\n    </Directory>\n"
+    assert not judge(CHECK, APACHE, apache_config(site(own)), page(404), INNER, target=TARGET)

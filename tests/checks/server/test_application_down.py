@@ -7,6 +7,7 @@ from diagnose.model import Applicability, Confidence, Edit, Failure
 from diagnose.model.backends import BackendVisit
 from diagnose.model.server import Listeners
 from diagnose.model.tls import Handshake
+from diagnose.model.upstream import UnixListeners
 from diagnose.parsers.unknown_paths import unknown_path
 from tests.support.caddy_evidence import CADDY, caddy_config
 from tests.support.caddy_evidence import LISTENING as CADDY_LISTENING
@@ -254,3 +255,30 @@ def test_fires_and_writes_the_port_of_the_only_php(ports: tuple[int, ...], meant
     assert claim.fix
     if meant:
         assert '+        SetHandler "proxy:fcgi://127.0.0.1:9000"' in claim.fix.edits[0].diff
+
+
+@pytest.mark.parametrize(
+    ("sockets", "ports", "is_written"),
+    [
+        (("/run/php/php8.2-fpm.sock", "/run/dbus/socket"), (), True),
+        (("/run/php/php8.2-fpm.sock", "/run/php/php8.4-fpm.sock"), (), False),
+        (("/run/php/shop.sock",), (), False),
+        (("/run/php/php8.2-fpm.sock",), (9002, 9003), False),
+    ],
+)
+def test_fires_and_writes_the_socket_of_the_only_php(
+    sockets: tuple[str, ...], ports: tuple[int, ...], is_written: bool
+) -> None:
+    handler = '        SetHandler "proxy:fcgi://127.0.0.1:9000"\n'
+    handler = f"    <FilesMatch \\.php$>\n{handler}    </FilesMatch>\n"
+    site = re.sub(r"    ProxyPass.*\n", "", HTTPS).replace(
+        "</VirtualHost>", f"{handler}</VirtualHost>"
+    )
+    php = [replace(APPLICATION, port=port, process="php-fpm8.2") for port in ports]
+    listening = Listeners(sockets=(*NOBODY.sockets, *php))
+    seen = (APACHE, apache_config(site), listening, UnixListeners(sockets=sockets), UNAVAILABLE)
+    (claim,) = judge(CHECK, *seen, masked=False)
+    assert claim.fix
+    added = '+        SetHandler "proxy:unix:/run/php/php8.2-fpm.sock|fcgi://localhost"'
+    assert any(added in edit.diff for edit in claim.fix.edits) is is_written
+    assert (claim.confidence is Confidence.LIKELY) is is_written

@@ -76,6 +76,18 @@ def apache_has_no_handler_for_php(lab: Lab) -> None:
     lab.server.run(["apachectl", "graceful"], check=True)
 
 
+@apache_scenario(
+    outside="http.server-error", server="server.application-down", differs=(apache.SITE,)
+)
+def apache_asks_a_port_and_php_has_a_socket(lab: Lab) -> None:
+    """Apache's words are "(111)Connection refused: AH00957: FCGI: attempt to connect to
+    127.0.0.1:9000 (*) failed"."""
+    serve(lab, SOCKET)
+    named = f"unix:{SOCKET}|fcgi://localhost"
+    lab.edit(named, "fcgi://127.0.0.1:9000", apache.SITE)
+    lab.server.run(["apachectl", "graceful"], check=True)
+
+
 @healthy_apache()
 def apache_may_use_the_socket_of_php(lab: Lab) -> None:
     """One of another version is beside."""

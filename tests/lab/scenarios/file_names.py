@@ -10,7 +10,7 @@ from .nginx_threads import PAGES
 
 ROOT = "/srv/shop"
 LOGO = f"https://{site.NAME}/media/Images/Logo.PNG"
-ONE_NAME = "which of the two names is right, the pages tell"
+LINKS = (f"{ROOT}/Images", f"{ROOT}/images/Logo.PNG")
 PAGE = "<!doctype html><title>Shop</title><p>Tea</p><img src=/Images/Logo.PNG>\n"
 GRANTED = f"    <Directory {ROOT}>\n        Require all granted\n    </Directory>\n"
 
@@ -26,7 +26,7 @@ def _nginx(lab: Lab) -> None:
     lab.change(PAGES, f"  location /media/ {{\n    alias {ROOT}/;\n  }}\n{PAGES}")
 
 
-@scenario(outside=None, server="http.file-name-case", target=LOGO, manual=ONE_NAME)
+@scenario(outside=None, server="http.file-name-case", target=LOGO, differs=LINKS)
 def nginx_picture_in_another_case(lab: Lab) -> None:
     _nginx(lab)
 
@@ -36,11 +36,11 @@ def nginx_picture_that_nobody_has(lab: Lab) -> None:
     _nginx(lab)
 
 
-@apache_scenario(outside="http.page-file-missing", server="http.file-name-case", manual=ONE_NAME)
+@apache_scenario(outside="http.page-file-missing", server="http.file-name-case", differs=LINKS)
 def apache_page_names_its_picture_in_another_case(lab: Lab) -> None:
     _files(lab)
     text = apache.HTTPS.replace("/var/www/html", ROOT)
-    start = text.index("    ProxyPreserveHost")
+    start = text.index("    ProxyPass / ")
     end = text.index("    ProxyPassReverse / http://127.0.0.1:3000/\n")
     end += len("    ProxyPassReverse / http://127.0.0.1:3000/\n")
     apache.serve(lab, text[:start] + GRANTED + text[end:] + apache.HTTP)
@@ -56,7 +56,7 @@ def _caddy(lab: Lab) -> None:
     outside=None,
     server="http.file-name-case",
     target=LOGO.replace("/media", ""),
-    manual=ONE_NAME,
+    differs=LINKS,
 )
 def caddy_picture_in_another_case(lab: Lab) -> None:
     _caddy(lab)

@@ -140,3 +140,25 @@ def _files_by_their_endings(lab: Lab, root: str) -> None:
     own = "  location / {\n    root /srv/endings;\n  }\n\n"
     endings = f"  location ~* \\.(css|js|png)$ {{\n    expires 30d;\n{root}  }}\n\n"
     lab.change(PAGE, own + endings)
+
+
+def _downloads(lab: Lab, folder: str) -> None:
+    """The target is a file of this folder, beside that of the site."""
+    lab.undo(lambda: lab.server.sh("rm -rf /srv/shop /srv/other"))
+    lab.server.write("/srv/shop/public/index.html", "<!doctype html><title>Shop</title><p>Tea.</p>")
+    lab.server.write(f"{folder}/downloads/tea.pdf", "tea\n")
+    lab.change(PAGE, "  location / {\n    root /srv/shop/public;\n  }\n\n")
+
+
+DOWNLOAD = f"https://{site.NAME}/downloads/tea.pdf"
+
+
+@scenario(outside=None, server="nginx.asked-file-elsewhere", target=DOWNLOAD, differs=(site.CONF,))
+def asked_file_beside_the_public_folder(lab: Lab) -> None:
+    """https://github.com/kiwitcms/Kiwi/pull/3520"""
+    _downloads(lab, "/srv/shop")
+
+
+@healthy(target=DOWNLOAD)
+def asked_file_of_another_project(lab: Lab) -> None:
+    _downloads(lab, "/srv/other")

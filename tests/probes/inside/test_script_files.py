@@ -8,14 +8,17 @@ import pytest
 
 from diagnose.model.files import PageFileAccess
 from diagnose.model.http import Exchange
+from diagnose.model.upstream import UnixListeners
 from diagnose.parsers.nginx.file_paths import PUBLIC_FOLDERS
 from diagnose.probes.inside import script_files
 from diagnose.probes.inside.file_access import ACCESS_SCRIPT
+from diagnose.probes.inside.upstream_access import LISTENERS_SCRIPT
 from tests.probes.inside.test_page_files import RUNNING
 from tests.support.fake_context import Looking
 from tests.support.nginx_evidence import config
 from tests.support.recorded_machine import RecordedMachine
 from tests.support.upstream_evidence import page
+from tests.support.web_server_evidence import HTTPS, apache_config
 
 NAMED, REAL = "/scripts/index.php", "/srv/shop/index.php"
 SITE = config(
@@ -52,3 +55,16 @@ def test_the_script_is_where_another_setting_leads(real: str, elsewhere: str) ->
 def test_nothing_is_read_for_an_answer_of_the_program_itself() -> None:
     assert not looked(replace(MISSING, body="<h1>404</h1>"))
     assert not looked(replace(MISSING, status=200))
+
+
+@pytest.mark.parametrize(("status", "count"), [(503, 1), (500, 0), (200, 0)])
+def test_the_sockets_are_listed_where_a_handler_at_a_port_fails(status: int, count: int) -> None:
+    lines = '<FilesMatch \\.php$>\nSetHandler "proxy:fcgi://127.0.0.1:9000"\n</FilesMatch>\n'
+    site = apache_config(HTTPS.replace("</VirtualHost>", f"{lines}</VirtualHost>"))
+    ctx = Looking(RecordedMachine({shlex.join(("sh", "-c", LISTENERS_SCRIPT)): ""}))
+
+    async def work() -> None:
+        await script_files.sockets_of_source.work(ctx, page(status), site)
+
+    asyncio.run(work())
+    assert len(ctx.observed(UnixListeners)) == count

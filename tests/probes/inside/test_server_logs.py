@@ -8,9 +8,11 @@ from diagnose.machine.container import ContainerMachine
 from diagnose.model import Observation, Unseen
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import ServerRequestError, ServerStartError
+from diagnose.model.symptom import Symptom
 from diagnose.model.web_servers import WebServerConfig
 from diagnose.probes.in_container import InContainer
 from diagnose.probes.inside import server_logs as probes
+from tests.support.check_evidence import SHOP
 from tests.support.fake_context import Looking
 from tests.support.recorded_machine import RecordedMachine
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
@@ -147,3 +149,21 @@ def test_in_a_container_its_own_log_is_read() -> None:
     (error,) = outer.observed(ServerRequestError)
     assert (error.reason, error.scheme) == ("handler", "http")
     assert not server.commands_run
+
+
+def test_the_log_is_read_for_words_about_workers_though_visits_succeed() -> None:
+    text = (
+        "1795680438 2026-11-26 08:07:18\n"
+        "[Thu Nov 26 08:07:17.014931 2026] [mpm_event:error] [pid 190:tid 207] AH00484: server "
+        "reached MaxRequestWorkers setting, consider raising the MaxRequestWorkers setting\n"
+    )
+    command = shlex.join(("sh", "-c", probes.READ_SCRIPT, "sh", LOG))
+    symptom = Symptom("server-workers", "AH00484: server reached MaxRequestWorkers setting")
+    for target, count in ((replace(SHOP, symptom=symptom), 1), (SHOP, 0)):
+        machine = RecordedMachine({command: read(text=text)}, {})
+        looking = Looking(machine)
+        looking.target = target
+        for observation in (APACHE, CONFIG):
+            looking.emit(observation)
+        run(probes.after_words_about_workers, looking, CONFIG)
+        assert len(looking.observed(ServerRequestError)) == count
