@@ -11,7 +11,9 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Command,
     Confidence,
+    Edit,
     Evidence,
     Fix,
     Manual,
@@ -151,7 +153,7 @@ def _asked(haproxy: HaproxyView, backend: Proxy) -> Fix:
     edit = longer_server_timeout(haproxy.view, backend, _ENOUGH_S / 2)
     if edit is None:
         return manual_fix(haproxy.view, "find-the-delay")
-    longer = (edit, *reload_steps(haproxy.view.server))
+    longer: tuple[Command | Edit, ...] = (edit, *reload_steps(haproxy.view.server))
     steps = (
         Manual("find-the-delay", Where.SERVER),
         Manual("wait-longer", Where.SERVER, "", longer),

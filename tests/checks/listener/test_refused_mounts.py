@@ -21,6 +21,7 @@ from tests.checks.listener.test_container_stopped import (
     docker_containers,
 )
 from tests.checks.upstream import test_container_stopped as behind
+from tests.checks.upstream.test_refused import DOWN
 from tests.support.check_evidence import judge, texts
 from tests.support.nginx_evidence import config
 
@@ -53,7 +54,7 @@ def steps(claim: Claim) -> list[tuple[str, ...]]:
 
 def of_application(*containers: Container) -> Claim:
     seen = docker_containers(*containers)
-    (claim,) = judge(behind.CHECK, behind.DOWN, config(), seen, masked=False)
+    (claim,) = judge(behind.CHECK, DOWN, config(), seen, masked=False)
     return claim
 
 
