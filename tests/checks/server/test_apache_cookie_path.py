@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Claim, Confidence
+from diagnose.model import Applicability, Claim, Confidence, Edit
 from diagnose.model.http import Exchange
 from diagnose.model.symptom import Symptom, SymptomKind
 from tests.support.check_evidence import SHOP, judge
@@ -76,9 +76,9 @@ def test_fires_by_words_where_only_a_login_sets_the_cookie(
 ) -> None:
     (claim,) = told(BELOW, kind, text)
     assert claim.confidence is confidence
-    assert "+    ProxyPassReverseCookiePath /shop /shop-dev\n" in str(
-        claim.fix and claim.fix.steps[0].diff
-    )  # type: ignore[union-attr]
+    edit = claim.fix.steps[0] if claim.fix else None
+    assert isinstance(edit, Edit)
+    assert "+    ProxyPassReverseCookiePath /shop /shop-dev\n" in edit.diff
 
 
 def test_silent_by_words_where_the_path_is_translated_or_fits() -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Applicability, Claim, Confidence, Edit
+from diagnose.model.http import Exchange
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
 from tests.support.report_builder import ANSWER
@@ -20,7 +21,7 @@ LATE = replace(ANSWER, status=200, took=9.0, headers=HEADERS)
 
 
 def judged(
-    lines: str = HANDLER, page: object = LATE, symptom: Symptom | None = None
+    lines: str = HANDLER, page: Exchange = LATE, symptom: Symptom | None = None
 ) -> list[Claim]:
     seen = apache_config(SITE.format(lines))
     return judge(CHECK, APACHE, seen, page, target=replace(SHOP, symptom=symptom), masked=False)
@@ -79,7 +80,7 @@ def test_fires_after_words_about_a_stream() -> None:
         replace(LATE, headers=(*HEADERS, ("Content-Encoding", "gzip"))),
     ],
 )
-def test_silent_where_the_stream_is_not_held(page: object) -> None:
+def test_silent_where_the_stream_is_not_held(page: Exchange) -> None:
     assert not judged(page=page)
 
 
