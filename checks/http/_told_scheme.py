@@ -97,8 +97,8 @@ def _is_replaced(nginx: Nginx, proxy_target: ProxyTarget, path: str) -> bool:
 
 
 def _told_by_other(evidence: Evidence, path: str) -> str:
-    """Caddy tells it by itself; Apache where a line of the virtual host says so, HAProxy where the
-    last line of its frontend or backend does."""
+    """Caddy and Traefik tell it by themselves; Apache where a line of the virtual host says so,
+    HAProxy where the last line of its frontend or backend does."""
     view = server_on_port(evidence)
     route = route_to_application(view, path) if view else None
     if view is None or (route and is_passed_to_a_server(evidence, route)):
@@ -111,6 +111,9 @@ def _told_by_other(evidence: Evidence, path: str) -> str:
         return place_text(line.file, line.number) if line and says_https(line) else ""
     if route is None or route.scheme != "http":
         return ""
+    if view.server.product == "traefik":
+        place = place_text(route.file, route.line) or (view.config.path if view.config else "")
+        return "" if _is_set_in_traefik(view) else place
     if view.server.product == "caddy":
         return "" if _is_replaced_by_caddy(view, route) else place_text(route.file, route.line)
     for site in view.answering_sites if view.server.product == "apache" else ():
@@ -118,6 +121,13 @@ def _told_by_other(evidence: Evidence, path: str) -> str:
             if _sets_https(line_text(view, site.file, number)):
                 return place_text(site.file, number)
     return ""
+
+
+def _is_set_in_traefik(view: ServerView) -> bool:
+    """Return whether a middleware may set the field: Traefik itself writes the scheme of the
+    visitor's connection (its source, pkg/middlewares/forwardedheaders)."""
+    files = view.config.files if view.config else ()
+    return any(SCHEME_FIELD.lower() in file.text.lower() for file in files)
 
 
 def _is_replaced_by_caddy(view: ServerView, route: SiteRoute) -> bool:

@@ -5,7 +5,7 @@ has a file for each: about.html, or about/index.html.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from checks.http import endpoint_subjects, exchanges_by_purpose
 from checks.nginx import Nginx, file_line
@@ -63,9 +63,19 @@ def fallback_hides_page(evidence: Evidence) -> Iterator[Claim]:
         )
 
 
-def _missing_argument(hidden: HiddenPage, variable: str) -> str:
-    """Return what `try_files` has to look for: the folder, or the name with its ending."""
-    return f"{variable}/" if hidden.file.endswith("/index.html") else f"{variable}.html"
+def _missing_words(hidden: HiddenPage, variable: str, folder: str, words: Sequence[str]) -> str:
+    """Return what `try_files` has to look for, and does not: the folder, and the name with its
+    ending, since a site may have pages of both kinds. "" if it looks for this page's kind."""
+    kinds = {f"{variable}{folder}", f"{variable}/", f"{variable}/index.html"}, {f"{variable}.html"}
+    own, other = kinds if hidden.file.endswith("/index.html") else kinds[::-1]
+    names = [f"{variable}{folder}", f"{variable}.html"]
+    if own & set(words):
+        return ""
+    return " ".join(
+        name
+        for name in sorted(names, key=lambda name: name not in own)
+        if name in own or not other & set(words)
+    )
 
 
 def _nginx(evidence: Evidence, hidden: HiddenPage) -> tuple[str, str, Fix | None]:
@@ -75,11 +85,14 @@ def _nginx(evidence: Evidence, hidden: HiddenPage) -> tuple[str, str, Fix | None
     directive = match.directive("try_files") if match else None
     if match is None or directive is None:
         return "", "", None
-    words, word = list(directive.args), _missing_argument(hidden, "$uri")
+    words = list(directive.args)
+    # A folder without an index is answered by 403 where `$uri/` is tried.
+    folder = "/" if hidden.file.endswith("/index.html") else "/index.html"
+    added = _missing_words(hidden, "$uri", folder, words)
     place, line = file_line(directive), " ".join(("try_files", *words))
-    if "$uri" not in words or word in words or match.block.name != "location":
+    if "$uri" not in words or not added or match.block.name != "location":
         return place, line, None
-    words.insert(words.index("$uri") + 1, word)
+    words.insert(words.index("$uri") + 1, added)
     file_edits = setting_edits(nginx, match, {"try_files": " ".join(words)})
     return place, line, location_fix(nginx, match, file_edits, sure=False) if file_edits else None
 
@@ -91,11 +104,12 @@ def _caddy(evidence: Evidence, hidden: HiddenPage) -> tuple[str, str, Fix | None
         return "", "", None
     file, number, text = found
     place, line = place_text(file, number), " ".join(text.split())
-    word = _missing_argument(hidden, "{path}")
+    # `{path}/` would be answered by a redirect to the folder (file_server, "canonical URIs").
+    added = _missing_words(hidden, "{path}", "/index.html", line.split())
     match = _TRY_FILES.fullmatch(text)
-    if match is None or word in line.split():
+    if match is None or not added:
         return place, line, None
-    edit = line_edit(view, file, {number: (f"{match[1]} {word}{match[2]}",)})
+    edit = line_edit(view, file, {number: (f"{match[1]} {added}{match[2]}",)})
     return (
         place,
         line,

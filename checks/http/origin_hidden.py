@@ -28,7 +28,16 @@ _HEADER = "Referrer-Policy"
 _KEPT = "strict-origin-when-cross-origin"
 
 
-@check(severity=Severity.WARNING, needs=[Exchange], explains=["upstream.origin-mismatch"])
+@check(
+    severity=Severity.WARNING,
+    needs=[Exchange],
+    explains=[
+        "http.form-without-origin",
+        "server.form-not-sent",
+        "server.form-refused",
+        "upstream.origin-mismatch",
+    ],
+)
 def origin_hidden(evidence: Evidence) -> Iterator[Claim]:
     symptom = evidence.target.symptom
     is_pasted = symptom is not None and symptom.kind == "csrf"

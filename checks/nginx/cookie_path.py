@@ -5,14 +5,15 @@ only the application knows (ngx_http_proxy_module, "proxy_cookie_path"; RFC 6265
 never sends it back for /shop-dev/, and the login is lost with the next page.
 
 Often only the answer to a login's POST sets the cookie, which no run sends. Words about the path of
-a cookie, and a location that takes its own path away, make it likely.
+a cookie, and a location that takes its own path away, make it likely; so do words about a login
+that does not hold, and a location that puts another path in its place.
 """
 
 import re
 from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
-from checks.http._cookies import lost_cookies
+from checks.http._cookies import lost_cookies, told_lost_login
 from checks.nginx import Nginx, file_line
 from checks.nginx._edits import config_edit
 from checks.nginx._location_edits import location_fix
@@ -50,15 +51,13 @@ def cookie_path(evidence: Evidence) -> Iterator[Claim]:
     match = proxied_match(nginx, path)
     directive = proxy_pass_of(match) if match else None
     prefixes = _prefixes(match, directive) if match and directive else None
-    is_told = prefixes is None and evidence.target.symptom is not None
-    if is_told and match and directive and not _changes_paths(match):
+    if match is None or directive is None or _changes_paths(match):
+        return
+    lost = lost_cookies(evidence, *prefixes) if prefixes else []
+    if prefixes is None or not lost:
         yield from _told_path(nginx, match, directive)
-    if match is None or directive is None or prefixes is None or _changes_paths(match):
         return
     outer, inner = prefixes
-    lost = lost_cookies(evidence, outer, inner)
-    if not lost:
-        return
     pages = tuple(dict.fromkeys(cookie.page for cookie in lost))
     subjects = endpoint_subjects(pages)
     yield Claim(
@@ -79,8 +78,9 @@ def cookie_path(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _told_path(nginx: Nginx, match: LocationMatch, directive: Directive) -> Iterator[Claim]:
-    """Make the claim where the words are about a cookie's path, the location takes its own path
-    away, and no page that was seen sets a cookie."""
+    """Make the claim where the words are about a cookie's path and the location takes its own path
+    away, or about a login that does not hold and it puts another path in its place, and no page
+    that was seen sets a cookie."""
     symptom, pages = nginx.evidence.target.symptom, page_exchanges(nginx.evidence)
     prefixes = _prefixes(match, directive, is_root=True)
     if symptom is None or not pages or prefixes is None or prefixes[0] in {"", "/"}:
@@ -90,14 +90,18 @@ def _told_path(nginx: Nginx, match: LocationMatch, directive: Directive) -> Iter
     fits = path is not None and f"{outer.rstrip('/')}/".startswith(f"{path[1].rstrip('/')}/")
     fits = fits or (path is not None and path[1].startswith(outer.rstrip("/")))
     is_set = any(page.header("Set-Cookie") for page in pages)
-    if fits or is_set or not _TOLD_PATH.search(symptom.text):
+    is_of_path = not is_set and _TOLD_PATH.search(symptom.text) is not None
+    confidence = Confidence.LIKELY if is_of_path else None
+    if confidence is None and inner != "/":
+        confidence = told_lost_login(nginx.evidence)
+    if fits or confidence is None:
         return
     subjects = endpoint_subjects(pages)
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=(*pages, *nginx.configs),
-        confidence=Confidence.LIKELY,
+        confidence=confidence,
         location=nginx.location(directive),
         facts={
             "url": pages[0].url,

@@ -92,11 +92,18 @@ def _haproxy() -> FieldSyntax:
     return FieldSyntax(_haproxy_fields.field_lines, _haproxy_fields.quoted)
 
 
+def _traefik() -> FieldSyntax:
+    from checks.server import _traefik_fields
+
+    return FieldSyntax(_traefik_fields.field_lines, _traefik_fields.quoted)
+
+
 #: Imported late: only a finding needs them.
 _SYNTAXES: Mapping[Product, Callable[[], FieldSyntax]] = {
     "apache": _apache,
     "caddy": _caddy,
     "haproxy": _haproxy,
+    "traefik": _traefik,
 }
 
 

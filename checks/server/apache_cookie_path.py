@@ -4,6 +4,9 @@ section 5.1.4).
 
 `ProxyPass /shop-dev/ http://app/shop/` and `Set-Cookie: …; Path=/shop`: the browser never sends it
 back for /shop-dev/, and the login is lost with the next page.
+
+Often only the answer to a login's POST sets the cookie. Words about a login that does not hold, and
+a route without the directive, make it likely.
 """
 
 import re
@@ -11,7 +14,7 @@ import shlex
 from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
-from checks.http._cookies import lost_cookies
+from checks.http._cookies import lost_cookies, told_lost_login
 from checks.server import (
     ServerView,
     indentation,
@@ -22,12 +25,15 @@ from checks.server import (
     reload_steps,
     server_on_port,
 )
+from checks.server._apache_sections import lines_for
 from checks.server._backend_answers import route_to_application
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, merge_subjects
-from diagnose.model.http import Exchange
+from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, merge_subjects
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 
+#: Both the directive and a Header line that edits Set-Cookie.
+_TRANSLATED = re.compile(r"(?i)\s*(?:ProxyPassReverseCookiePath\s|Header\s.{0,60}\bSet-Cookie\b)")
 _PLAIN_PATH = re.compile(r"/[\w./~-]{0,200}")
 
 
@@ -39,24 +45,36 @@ def apache_cookie_path(evidence: Evidence) -> Iterator[Claim]:
     if view is None or route is None or not (is_apache and _replaces_the_path(route)):
         return
     lost = lost_cookies(evidence, route.path, route.backend_path)
-    if not lost:
+    told = None if lost or _translates(view) else told_lost_login(evidence)
+    pages = tuple(dict.fromkeys(cookie.page for cookie in lost)) or page_exchanges(evidence)[:1]
+    if not pages or not (lost or told):
         return
-    pages = tuple(dict.fromkeys(cookie.page for cookie in lost))
     subjects = endpoint_subjects(pages)
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=(*pages, view.server),
+        confidence=told or Confidence.CERTAIN,
         facts={
             **view.facts,
             "url": pages[0].url,
-            "cookie": lost[0].name,
-            "path": lost[0].path,
+            "cookie": lost[0].name if lost else "",
+            "path": lost[0].path if lost else _without_slash(route.backend_path),
             "outer": _without_slash(route.path),
             "inner": _without_slash(route.backend_path),
             "place": place_text(route.file, route.line),
         },
         fix=_fix(view, route),
+    )
+
+
+def _translates(view: ServerView) -> bool:
+    """Return whether a line of the site changes the path of cookies already."""
+    path = view.evidence.target.path.partition("?")[0]
+    return any(
+        _TRANSLATED.match(line.text)
+        for site in view.answering_sites
+        for line in lines_for(view, site, path)
     )
 
 

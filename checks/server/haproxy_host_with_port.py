@@ -6,12 +6,12 @@ Browsers leave out the port of the scheme: their pages work. So it is told only 
 requests in HAProxy's log that have the port (a captured field Host, or the URL of HTTP/2).
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from checks.server import line_edit, line_text, manual_fix, reload_steps
+from checks.server import manual_fix, reload_steps
 from checks.server._haproxy import HaproxyView, haproxy_view, place
+from checks.server._haproxy_host_port import lines_with_port, port_taken_off
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.http import Exchange, page_exchanges
@@ -20,8 +20,6 @@ from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.haproxy.config import Line
 from diagnose.parsers.haproxy.view import backend_with_port
 
-#: A fetch of the whole field in an ACL that compares it as it is.
-_FETCH = re.compile(r"(?<![\w.])((?:req\.)?f?hdr(?:_end)?\(host\))(?=\s)", re.IGNORECASE)
 #: Statuses of HAProxy itself, or of an application for other names.
 _STATUSES = {400, 403, 404, 421, 503}
 
@@ -40,7 +38,7 @@ def haproxy_host_with_port(evidence: Evidence) -> Iterator[Claim]:
         if haproxy is None or haproxy.proxies.selection is None:
             continue
         other = backend_with_port(haproxy.proxies, replace(evidence.target, path=path))
-        lines = _lines(haproxy)
+        lines = lines_with_port(haproxy)
         if other is not None and other != haproxy.proxies.backend_name and lines:
             yield _claim(haproxy, path, confidence, (*failures, *pages), other, lines)
             return
@@ -85,30 +83,12 @@ def _claim(
             "backend": haproxy.proxies.backend_name,
             "other": other,
         },
-        fix=_fix(haproxy, lines),
+        fix=_fix(haproxy),
     )
 
 
-def _lines(haproxy: HaproxyView) -> tuple[Line, ...]:
-    """Return the lines of the frontend that compare the whole field with a name."""
-    frontend = haproxy.proxies.frontend
-    return tuple(
-        line
-        for line in (*frontend.own("acl"), *frontend.own("use_backend"))
-        if _FETCH.search(line_text(haproxy.view, line.file, line.number))
-    )
-
-
-def _fix(haproxy: HaproxyView, lines: tuple[Line, ...]) -> Fix:
-    """Compare what stands before the colon."""
-    changes = {
-        line.number: (
-            _FETCH.sub(r"\1,field(1,:)", line_text(haproxy.view, line.file, line.number)),
-        )
-        for line in lines
-        if line.file == lines[0].file
-    }
-    edit = line_edit(haproxy.view, lines[0].file, changes)
+def _fix(haproxy: HaproxyView) -> Fix:
+    edit = port_taken_off(haproxy)
     if edit is None:
         return manual_fix(haproxy.view, "without-port")
     return Fix((edit, *reload_steps(haproxy.view.server)), Applicability.REVIEW)

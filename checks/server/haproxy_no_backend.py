@@ -15,6 +15,7 @@ from checks.server import (
     reload_steps,
 )
 from checks.server._haproxy import HaproxyView, haproxy_view, with_word
+from checks.server._haproxy_host_port import port_taken_off
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Severity, Subject
 from diagnose.model.http import Exchange
@@ -45,7 +46,7 @@ def haproxy_no_backend(evidence: Evidence) -> Iterator[Claim]:
     section, names = proxies.frontend.section, host_patterns(rules_of(proxies.frontend))
     with_port = port not in {80, 443}
     port_decides = with_port and evidence.target.host.lower() in map(str.lower, names)
-    edit = None if port_decides else _edit(haproxy, names)
+    edit = port_taken_off(haproxy) if port_decides else _edit(haproxy, names)
     backends = [proxy.name for proxy in proxies.config.proxies if proxy.section.kind == "backend"]
     yield Claim(
         about=Subject(port=port, text=proxies.frontend.name),
@@ -60,7 +61,7 @@ def haproxy_no_backend(evidence: Evidence) -> Iterator[Claim]:
             "with_port": with_port,
             # A rule has the name, and visitors send it with the port.
             "port_decides": port_decides,
-            "added": edit is not None,
+            "added": edit is not None and not port_decides,
             "backend": backends[0] if len(backends) == 1 else "",
             "port": port,
             "map": _map(proxies.frontend),

@@ -88,7 +88,10 @@ class Refusal:
 
     @property
     def is_certain(self) -> bool:
-        return self.rule.is_certain and bool(self.visits)
+        # The main server's value does not count here, if the application has the path: Apache has
+        # no other rule that refuses it.
+        is_decided = self.rule.is_certain or self.rule.rule.startswith(_SLASHES)
+        return is_decided and bool(self.visits)
 
 
 def _of_files(view: ServerView) -> Iterator[Refusal]:
@@ -173,7 +176,7 @@ def _claim(view: ServerView, refusals: Sequence[Refusal]) -> Claim:
             "application": rule.bypassed if rule.status == 200 else "",
             "exempt": _exempt_line(rule),
             "spared": _spared(view, rule) is not None,
-            "slash": rule.rule.startswith("AllowEncodedSlashes"),
+            "slash": rule.rule.startswith(_SLASHES),
             **{question: question in rule.questions for question in _QUESTIONS},
             view.server.product: True,
         },
@@ -191,6 +194,13 @@ def _fix(view: ServerView, rule: AnsweringRule) -> Fix:
     spared = _spared(view, rule) or _passed_over(view, rule)
     if spared is not None:
         return Fix((spared, *reload_steps(view.server)), Applicability.REVIEW)
+    if rule.rule.startswith(_SLASHES):
+        # Imported late: few paths have an encoded slash.
+        from checks.server._encoded_slashes import encoded_slash_edit
+
+        allowed = encoded_slash_edit(view, rule)
+        if allowed is not None:
+            return Fix((allowed, *reload_steps(view.server)), Applicability.REVIEW)
     exempt = _exempt_line(rule)
     if exempt:
         edit = line_edit(view, rule.file, {rule.line: (exempt,)})
@@ -228,6 +238,8 @@ def _exempt_line(rule: AnsweringRule) -> str:
     return exempt_line(rule.rule)
 
 
+#: The setting that refuses paths with %2F.
+_SLASHES = "AllowEncodedSlashes"
 #: The words of rules that say who may see a folder.
 _ACCESS = ("Require", "<Require", "Order", "Deny", "Allow")
 
@@ -242,7 +254,7 @@ def _severity(answer: Exchange | Upgrade, rule: AnsweringRule, is_missed: bool) 
     folder that Require closes is closed on purpose."""
     if isinstance(answer, Upgrade):
         return Severity.ERROR if rule.is_certain else Severity.WARNING
-    if rule.status >= 500:
+    if rule.status >= 500 or (is_missed and rule.rule.startswith(_SLASHES)):
         return Severity.ERROR
     is_closed = not is_missed and rule.rule.startswith(_ACCESS)
     # A rule about names of files is not about a page whose script has such a name.

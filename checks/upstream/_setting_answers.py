@@ -23,7 +23,7 @@ from diagnose.parsers.origin_refusals import refuses_origin
 from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.setting_fit import fits
 from diagnose.parsers.setting_symptoms import is_own_plain, is_wrong_address
-from diagnose.parsers.urls import parse_url
+from diagnose.parsers.urls import normalize_url, parse_url
 from diagnose.parsers.web_sites import routes_of_name
 
 _URL = re.compile(r"(?:https?|wss?)://[\w.:\[\]-]{1,260}")
@@ -341,6 +341,8 @@ def _other_folder(evidence: Evidence, setting: OwnSetting, read: ReadSetting) ->
     folder, target = read.folder, evidence.target
     if not folder or read.strips != setting.stripped:
         return None
+    if setting.means == "switch":
+        return _own_page_missed(evidence, folder)
     for step, onward in _redirects(evidence):
         url = parse_url(onward)
         is_own = url is not None and url.host == target.host and step.purpose == "target"
@@ -354,6 +356,18 @@ def _other_folder(evidence: Evidence, setting: OwnSetting, read: ReadSetting) ->
             covers = (Subject(port=target.port, path=url.path),)
             return Proof((file,), Confidence.LIKELY, file.url, "404", "", covers)
     return _told(evidence, read)
+
+
+def _own_page_missed(evidence: Evidence, folder: str) -> Proof | None:
+    """Return the redirect of a page in the folder to itself: the application does not know its own
+    page there."""
+    for step, onward in _redirects(evidence):
+        url = parse_url(onward)
+        is_within = url is not None and f"{url.path}/".startswith(f"{folder.rstrip('/')}/")
+        if is_within and normalize_url(onward) == normalize_url(step.url):
+            words = f"{step.status} Location: {step.header('Location')}"
+            return Proof((step,), Confidence.LIKELY, step.url, words, "", (Subject(port=80),))
+    return None
 
 
 def _refused_origin(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> Proof | None:

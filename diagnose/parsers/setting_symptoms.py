@@ -116,13 +116,16 @@ def _of_exchange(target: Target, exchange: Exchange) -> Iterator[Topic]:
     onward = redirect_target(exchange)
     if onward is None:
         return
-    if target.uses_tls and normalize_url(onward) == normalize_url(exchange.url):
+    folder = target.path.rpartition("/")[0]
+    is_itself = normalize_url(onward) == normalize_url(exchange.url)
+    if target.uses_tls and is_itself:
         yield "trusted_proxy"
+    if folder and is_itself:
+        yield "base_path"
     if is_wrong_address(target, onward):
         yield "public_url"
         if is_own_plain(target, onward):
             yield "trusted_proxy"
-    folder = target.path.rpartition("/")[0]
     url = parse_url(onward)
     if url and url.host == target.host and folder and not url.path.startswith(f"{folder}/"):
         yield "base_path"

@@ -35,9 +35,17 @@ NGINX = (
 @pytest.mark.parametrize(
     ("tried", "file", "new"),
     [
-        ("{path}", "skills/index.html", "try_files {path} {path}/ /index.html"),
-        ("{path}", "skills.html", "try_files {path} {path}.html /index.html"),
-        ("{path} {path}.html", "skills/index.html", "try_files {path} {path}/ {path}.html /index"),
+        (
+            "{path}",
+            "skills/index.html",
+            "try_files {path} {path}/index.html {path}.html /index.html",
+        ),
+        ("{path}", "skills.html", "try_files {path} {path}.html {path}/index.html /index.html"),
+        (
+            "{path} {path}.html",
+            "skills/index.html",
+            "try_files {path} {path}/index.html {path}.html",
+        ),
     ],
 )
 def test_fires_and_caddy_looks_for_the_page_before_it_falls_back(
@@ -57,7 +65,7 @@ def test_fires_and_caddy_looks_for_the_page_before_it_falls_back(
 @pytest.mark.parametrize(
     ("tried", "file", "new"),
     [
-        ("$uri", "skills/index.html", "try_files $uri $uri/ /index.html;"),
+        ("$uri", "skills/index.html", "try_files $uri $uri/ $uri.html /index.html;"),
         ("$uri $uri/", "skills.html", "try_files $uri $uri.html $uri/ /index.html;"),
     ],
 )

@@ -5,9 +5,17 @@ import pytest
 from checks.http._told_scheme import told_scheme
 from diagnose.model import Observation
 from diagnose.model.server import Listener, Listeners
+from diagnose.model.web_servers import (
+    ServerFile,
+    SiteRoute,
+    SiteSocket,
+    WebServerConfig,
+    WebSite,
+)
 from tests.support.caddy_evidence import CADDY, caddy_config
 from tests.support.check_evidence import evidence
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
+from tests.support.traefik_evidence import TRAEFIK
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
 HOST = "        proxy_set_header Host $host;\n"
@@ -38,6 +46,20 @@ def test_apache_tells_it_where_a_line_says_so() -> None:
 
 def test_caddy_tells_it_by_itself() -> None:
     assert told(CADDY, caddy_config())
+
+
+def traefik(middleware: str = "") -> WebServerConfig:
+    file = "/etc/traefik/dynamic/shop.yml"
+    route = SiteRoute("/", "http://127.0.0.1:3000", "http", "127.0.0.1", 3000, file=file, line=9)
+    site = WebSite(("shop.example.com",), (SiteSocket(443, tls=True),), routes=(route,))
+    return WebServerConfig(
+        product="traefik", path=file, sites=(site,), files=(ServerFile(file, middleware),)
+    )
+
+
+def test_traefik_tells_it_by_itself_unless_a_middleware_may_say_another() -> None:
+    assert told(TRAEFIK, traefik()) == "/etc/traefik/dynamic/shop.yml:9"
+    assert told(TRAEFIK, traefik("customRequestHeaders: {X-Forwarded-Proto: http}")) == ""
 
 
 def held_by(program: str) -> tuple[Listeners]:

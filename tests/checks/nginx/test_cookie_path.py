@@ -97,3 +97,16 @@ def test_silent_by_words_where_the_path_fits_or_is_changed() -> None:
     assert not told(TOLD, ROOT.replace("9131/;", "9131/;\n proxy_cookie_path / /okapi/;"))
     assert not told(TOLD, ROOT.replace("9131/", "9131"))
     assert not told(TOLD, headers=(("Set-Cookie", "a=1; Path=/"),))
+
+
+OTHER = ROOT.replace("9131/", "9131/app/")
+
+
+def test_fires_by_words_of_a_login_that_does_not_hold_and_another_path() -> None:
+    (claim,) = told("after the login I am on the login page again", OTHER)
+    assert claim.confidence is Confidence.LIKELY
+    assert "proxy_cookie_path /app /okapi;" in str(claim.fix and claim.fix.steps[0])
+    # The first page's cookie is of another path than the session's, which no run sees.
+    assert told("the session is lost", OTHER, headers=(("Set-Cookie", "a=1; Path=/other"),))
+    assert not told("the session is lost", OTHER, headers=(("Set-Cookie", "a=1; Path=/"),))
+    assert not told("the session is lost")

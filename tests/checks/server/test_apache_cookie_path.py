@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Claim
+from diagnose.model import Applicability, Claim, Confidence, Edit
 from diagnose.model.http import Exchange
+from diagnose.model.symptom import Symptom, SymptomKind
 from tests.support.check_evidence import SHOP, judge
 from tests.support.report_builder import ANSWER
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
@@ -52,3 +53,37 @@ def test_silent(lines: str, cookie: str) -> None:
 
 def test_silent_at_a_path_that_is_not_changed() -> None:
     assert not judged(BELOW, "sid=1; Path=/shop", "/other/")
+
+
+def told(lines: str, kind: SymptomKind, text: str, *values: str) -> list[Claim]:
+    config = apache_config(HTTPS.replace(PASS, lines + PASS))
+    target = replace(SHOP, path="/shop-dev/", symptom=Symptom(kind, text))
+    headers = tuple(("Set-Cookie", value) for value in values)
+    seen = replace(ANSWER, url="https://shop.example.com/shop-dev/", headers=headers)
+    return judge(CHECK, APACHE, config, seen, target=target, masked=False)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "confidence"),
+    [
+        ("cookie", "登录成功后又跳回登录页", Confidence.LIKELY),
+        ("login", "nach dem Login komme ich wieder zum Login", Confidence.LIKELY),
+        ("login", "cannot log in", Confidence.POSSIBLE),
+    ],
+)
+def test_fires_by_words_where_only_a_login_sets_the_cookie(
+    kind: SymptomKind, text: str, confidence: Confidence
+) -> None:
+    (claim,) = told(BELOW, kind, text)
+    assert claim.confidence is confidence
+    edit = claim.fix.steps[0] if claim.fix else None
+    assert isinstance(edit, Edit)
+    assert "+    ProxyPassReverseCookiePath /shop /shop-dev\n" in edit.diff
+
+
+def test_silent_by_words_where_the_path_is_translated_or_fits() -> None:
+    line = f"{BELOW}    ProxyPassReverseCookiePath /shop /shop-dev\n"
+    assert not told(line, "cookie", "the login is lost")
+    assert not told(BELOW, "cookie", "the login is lost", "sid=1; Path=/")
+    assert not told(BELOW.replace("8080/shop/", "8080/"), "cookie", "the login is lost")
+    assert not told(BELOW, "slow", "the login is slow")

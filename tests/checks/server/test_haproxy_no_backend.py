@@ -68,12 +68,16 @@ def test_silent_when_a_rule_or_the_default_takes_it_or_one_is_not_known() -> Non
     assert not judge(CHECK, SERVER, config(OTHER), page(200))
 
 
-def test_tells_that_the_port_decides() -> None:
+def test_fires_and_takes_the_port_off_where_it_decides() -> None:
     """Pull request 734 of rancher/cattle."""
     text = OTHER.replace("www.shop", "shop").replace(":443", ":8443")
     answer = replace(page(), port=8443, url="https://shop.example.com:8443/")
     given = (replace(SERVER, ports=(8443,)), config(text), answer)
-    (claim,) = judge(CHECK, *given, target=replace(SHOP, port=8443))
+    (claim,) = judge(CHECK, *given, target=replace(SHOP, port=8443), masked=False)
     assert claim.facts["port_decides"]
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    acl www hdr(host),field(1,:) -i shop.example.com" in edit.diff
     (claim,) = judge(CHECK, SERVER, config(OTHER), page())
     assert not claim.facts["port_decides"]

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from diagnose.model import Applicability, Confidence, Edit, Failure, Severity
+from diagnose.model import Applicability, Claim, Confidence, Edit, Failure, Severity
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.pages import Page, PageFile, PageFileResponse
@@ -224,3 +224,46 @@ def test_fires_where_caddy_closes_the_connection() -> None:
     assert not judge(CHECK, CADDY, caddy_config(), LISTENING, closed)
     reset = replace(closed, failure=Failure("reset", "Connection reset by peer"))
     assert not judge(CHECK, CADDY, caddy, LISTENING, reset)  # a firewall does that
+
+
+SLASHED = "/iiif%2Fmaps/info.json"
+MANIFEST = """\
+<VirtualHost *:443>
+    ServerName shop.example.com{}
+    ProxyPass / http://127.0.0.1:3000/ {}
+</VirtualHost>
+"""
+
+
+def encoded(line: str = "", word: str = "nocanon", visited: int = 200) -> Claim | None:
+    own = apache_config(MANIFEST.format(line and f"\n    {line}", word))
+    place = (own.sites[0].file, 3) if line else ("", 0)
+    rule = AnsweringRule(SLASHED, 404, "AllowEncodedSlashes Off", "%2F", () if line else ("other",),
+                         file=place[0], line=place[1])  # fmt: skip
+    page = replace(PAGE, url=f"https://shop.example.com{SLASHED}", status=404)
+    visit = replace(VISIT, requested=SLASHED, path=SLASHED, status=visited)
+    claims = judge(
+        CHECK, APACHE, replace(own, rules=(rule,)), LISTENING, page, visit,
+        target=replace(SHOP, path=SLASHED), masked=False,
+    )  # fmt: skip
+    return claims[0] if claims else None
+
+
+def difference(claim: Claim | None) -> str:
+    edit = claim.fix.steps[0] if claim and claim.fix else None
+    return edit.diff if isinstance(edit, Edit) else ""
+
+
+def test_fires_where_the_application_has_a_path_with_an_encoded_slash() -> None:
+    claim = encoded()
+    assert claim
+    assert (claim.severity, claim.confidence) == (Severity.ERROR, Confidence.CERTAIN)
+    assert "+    AllowEncodedSlashes NoDecode\n" in difference(claim)
+    assert "-    AllowEncodedSlashes Off\n" in difference(encoded("AllowEncodedSlashes Off"))
+    assert "+    ProxyPass / http://127.0.0.1:3000/ nocanon\n" in difference(encoded(word=""))
+
+
+def test_fires_as_a_note_where_the_application_has_no_such_path() -> None:
+    claim = encoded(visited=404)
+    assert claim
+    assert claim.severity is Severity.NOTE

@@ -373,3 +373,29 @@ def test_fires_for_a_host_check_that_is_not_switched_off() -> None:
 def test_explains_that_the_line_is_missing() -> None:
     """A line that is there with another value is no missing one."""
     assert "upstream.framework-setting" in load_check(CHECK).explains
+
+
+BELOW = ReadSetting(
+    application="grafana", topic="base_path", key="server.serve_from_sub_path", source="nowhere",
+    wanted="true", file="/etc/grafana/grafana.ini", number=1, new="serve_from_sub_path = true",
+    added=True, folder="/grafana", unit="grafana-server.service",
+)  # fmt: skip
+LOGIN = replace(
+    PAGE, url="https://shop.example.com/grafana/login", status=302, purpose="redirect",
+    headers=(("Location", "/grafana/login"),),
+)  # fmt: skip
+
+
+def test_fires_for_a_page_in_the_folder_that_redirects_to_itself() -> None:
+    target = replace(SHOP, path="/grafana/")
+    (claim,) = judge(CHECK, BELOW, LOGIN, target=target)
+    assert (claim.confidence, claim.facts["absent"]) == (Confidence.LIKELY, True)
+    edit = claim.fix.steps[0] if claim.fix else None
+    assert isinstance(edit, Edit)
+    assert "+serve_from_sub_path = true" in edit.diff
+    # The folder is taken off the path, or another page answers.
+    assert not judge(CHECK, replace(BELOW, strips=True), LOGIN, target=target)
+    other = replace(LOGIN, headers=(("Location", "/grafana/home"),))
+    assert not judge(CHECK, BELOW, other, target=target)
+    on = replace(BELOW, source="file", values=("true",))
+    assert not judge(CHECK, on, LOGIN, target=target)

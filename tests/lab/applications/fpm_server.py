@@ -6,8 +6,9 @@ The script is the file of SCRIPT_FILENAME; with the default `cgi.fix_pathinfo=1`
 will do, and what comes behind it is PATH_INFO (sapi/fpm/fpm/fpm_main.c, init_request_info()). With
 paths given, index.php answers these alone, by REQUEST_URI, and all others with its own 404.
 A body that is larger than PHP's default post_max_size is dropped with a warning (main/SAPI.c).
-"PATH:token" is a path that wants the field Authorization, and "PATH:basic" one that asks for the
-user "anna" by a Basic challenge. A place that is a path of the file system is a Unix socket.
+"PATH:token" is a path that wants the field Authorization, "PATH:basic" one that asks for the user
+"anna" by a Basic challenge, and "PATH:events" a stream of events, one a second. A place that is a
+path of the file system is a Unix socket.
 """
 
 import asyncio
@@ -89,6 +90,16 @@ def _warning(size: int) -> bytes:
     return record(7, words.encode()) if size > POST_MAX_SIZE else b""
 
 
+async def events(writer: asyncio.StreamWriter) -> None:
+    """Send a stream of events (HTML standard 9.2), each at once."""
+    writer.write(record(6, b"Content-type: text/event-stream\r\n\r\n"))
+    for number in range(5):
+        writer.write(record(6, f"data: {number}\n\n".encode()))
+        await writer.drain()
+        await asyncio.sleep(1)
+    writer.write(record(6, b"") + record(3, bytes(8)))
+
+
 async def main(place: str, routes: tuple[str, ...]) -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         data = await reader.read(65536)
@@ -97,7 +108,11 @@ async def main(place: str, routes: tuple[str, ...]) -> None:
         if data[:2] == bytes((1, 9)):
             writer.write(bytes((1, 10, 0, 0, 0, 0, 0, 0)))
         elif data[:1] == b"\x01":
-            writer.write(answer(data, routes))
+            path = params(data).get("REQUEST_URI", "/").partition("?")[0]
+            if f"{path}:events" in routes:
+                await events(writer)
+            else:
+                writer.write(answer(data, routes))
         await writer.drain()
         writer.close()
 

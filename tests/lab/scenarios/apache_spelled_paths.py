@@ -58,3 +58,23 @@ def apache_refuses_slashes_of_a_name(lab: Lab) -> None:
 def apache_leaves_slashes_of_a_name(lab: Lab) -> None:
     line = "ProxyPass /io/ http://127.0.0.1:8331/io/ nocanon"
     _site(lab, f"AllowEncodedSlashes NoDecode\n{line}")
+
+
+def _slashes_of_the_main_server(lab: Lab, own: str = "") -> None:
+    conf = "/etc/apache2/conf-enabled/slashes.conf"
+    lab.server.write(conf, "AllowEncodedSlashes NoDecode\n")
+    lab.undo(lambda: lab.server.sh(f"rm -f {conf}"))
+    _site(lab, f"{own}ProxyPass /io http://127.0.0.1:8331/io nocanon")
+
+
+@apache_scenario(
+    outside=None, server="server.rule-refuses", target=COMMAND, differs=(apache.SITE,)
+)  # fmt: skip
+def apache_allows_slashes_in_the_main_server_alone(lab: Lab) -> None:
+    """https://github.com/loris-imageserver/loris/pull/344"""
+    _slashes_of_the_main_server(lab)
+
+
+@healthy_apache(target=COMMAND)
+def apache_allows_slashes_in_the_virtual_host(lab: Lab) -> None:
+    _slashes_of_the_main_server(lab, "AllowEncodedSlashes NoDecode\n")

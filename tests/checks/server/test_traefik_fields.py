@@ -1,0 +1,78 @@
+"""The lines by which a middleware of Traefik sends fields of its responses."""
+
+import pytest
+
+from checks.server import ServerView, server_on_port
+from checks.server._response_fields import changed_value, removed_line, sending_line
+from diagnose.model.web_servers import ServerFile, WebServerConfig
+from tests.support.check_evidence import evidence
+from tests.support.traefik_evidence import TRAEFIK
+
+STATIC, ROUTES = "/etc/traefik/traefik.yml", "/etc/traefik/dynamic/shop.yml"
+TEXT = """\
+http:
+  middlewares:
+    security:
+      headers:
+        frameDeny: true
+        {}
+"""
+
+
+def view(line: str, static: str = "providers:\n  file:\n    watch: true\n") -> ServerView:
+    files = (ServerFile(STATIC, static), ServerFile(ROUTES, TEXT.format(line)))
+    config = WebServerConfig(product="traefik", path=STATIC, files=files)
+    own = server_on_port(evidence(TRAEFIK, config))
+    assert own
+    return own
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "value", "changed"),
+    [
+        ("referrerPolicy: no-referrer", "Referrer-Policy", "no-referrer", 'referrerPolicy: "a b"'),
+        (
+            "contentSecurityPolicy: \"default-src 'self'\"  # strict",
+            "Content-Security-Policy",
+            "default-src 'self'",
+            'contentSecurityPolicy: "a b"  # strict',
+        ),
+        (
+            "customResponseHeaders:\n          X-Robots-Tag: noindex",
+            "X-Robots-Tag",
+            "noindex",
+            '  X-Robots-Tag: "a b"',
+        ),
+        ("customFrameOptionsValue: DENY", "X-Frame-Options", "DENY", 'OptionsValue: "a b"'),
+    ],
+)
+def test_another_value_is_sent_by_the_same_line(
+    line: str, name: str, value: str, changed: str
+) -> None:
+    own = view(line)
+    sending = sending_line(own, name, [value])
+    assert sending
+    assert sending.file == ROUTES
+    edit = changed_value(own, sending, "a b")
+    assert edit
+    assert f"{changed}\n" in edit.diff
+
+
+def test_a_line_for_requests_or_of_another_value_is_none() -> None:
+    request = "customRequestHeaders:\n          Referrer-Policy: no-referrer"
+    assert not sending_line(view(request), "Referrer-Policy", ["no-referrer"])
+    other = view("referrerPolicy: same-origin")
+    assert not sending_line(other, "Referrer-Policy", ["no-referrer"])
+    unwatched = view("referrerPolicy: no-referrer", "providers:\n  file:\n    watch: false\n")
+    assert not sending_line(unwatched, "Referrer-Policy", ["no-referrer"])
+
+
+def test_the_last_option_of_a_middleware_stays() -> None:
+    beside = sending_line(view("referrerPolicy: no-referrer"), "Referrer-Policy", ["no-referrer"])
+    own = view("referrerPolicy: no-referrer")
+    assert beside
+    assert removed_line(own, beside)
+    only = view("customResponseHeaders:\n          X-Robots-Tag: noindex")
+    line = sending_line(only, "X-Robots-Tag", ["noindex"])
+    assert line
+    assert not removed_line(only, line)
