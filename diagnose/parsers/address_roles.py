@@ -2,6 +2,8 @@
 
 import re
 
+from diagnose.parsers.hostnames import is_address
+
 _ADDRESS = (
     r"(?:\d{1,3}(?:\.\d{1,3}){3}|\[?(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{0,4}\]?)(?:[:#]\d{1,5})?"
 )
@@ -21,6 +23,11 @@ _FROM = (
     r"['\"(\[]?"
 )
 _ROLE = re.compile(rf"(?:{_WORDS}|{_FROM}){_ADDRESS}", re.IGNORECASE)
+#: What an application says of the proxy that it does not trust (Home Assistant, forwarded.py).
+_UNTRUSTED = re.compile(
+    r"(?:from an untrusted proxy|request from a reverse proxy was received from) "
+    r"([0-9a-fA-F.:]{3,45}?)(?=[\s,;\"']|\.?$)"
+)
 #: What a URL is, in a line of nginx's error log, and the page that a request came from.
 _URL_ROLE = re.compile(
     r"\b(?:upstream: |referr?er:? ?)[\"'(]?(?:https?|fastcgi|uwsgi|ajp)://[^\s\"'<>]{1,1000}",
@@ -31,3 +38,10 @@ _URL_ROLE = re.compile(
 def without_roles(text: str) -> str:
     """Return a message without the addresses that are no site."""
     return _URL_ROLE.sub(" ", _ROLE.sub(" ", text))
+
+
+def untrusted_proxy(text: str) -> str:
+    """Return the address of the proxy that an application says it does not trust; "" if the text
+    does not say so."""
+    match = _UNTRUSTED.search(text)
+    return match[1] if match and is_address(match[1]) else ""
