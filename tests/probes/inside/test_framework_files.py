@@ -14,6 +14,7 @@ from diagnose.model.server import Listener, Listeners
 from diagnose.parsers.applications import variables_of_settings
 from diagnose.parsers.frameworks import framework_variables
 from diagnose.parsers.nginx.config import parse
+from diagnose.probes.inside import framework_files
 from diagnose.probes.inside import own_settings as probes
 from tests.support.fake_context import Looking
 from tests.support.recorded_machine import RecordedMachine
@@ -125,3 +126,16 @@ def test_a_process_that_names_its_server_is_told_where_nothing_can_be_read() -> 
     (read,) = look_below("/api/docs", DESCRIPTION, {}, place)
     assert (read.application, read.topic, read.source) == ("gunicorn", "base_path", "unread")
     assert (read.new, read.unit) == ("", "shop.service")
+
+
+BEHIND = (
+    "http { server { listen 127.0.0.1:8080; server_name shop.example.com; root /var/www/wp; } }"
+)
+
+
+def test_the_folder_of_an_nginx_behind_another_server_is_read() -> None:
+    looking: Any = Looking(RecordedMachine({}, {}))
+    looking.emit(NginxConfig(path="/n.conf", main=parse(BEHIND, "/n.conf")))
+    assert list(framework_files._inner_folders(looking, "8080")) == ["/var/www/wp"]
+    assert list(framework_files._inner_folders(looking, "8081")) == []
+    assert list(framework_files._inner_folders(looking, "443")) == []

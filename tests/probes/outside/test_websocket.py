@@ -244,7 +244,7 @@ def test_sessions_are_opened_where_the_site_answers_that_one_is_unknown(
         async with serve(wait, "127.0.0.1", 0, process_request=engine) as server:
             port = next(iter(server.sockets)).getsockname()[1]
             path = "/socket.io/?EIO=4&transport=polling&sid=old"
-            run = Looking(Target("localhost", "http", "localhost", port, path))
+            run: Any = Looking(Target("localhost", "http", "localhost", port, path))
             run.further_requests = FurtherRequests()
             run.emit(Connection(address="127.0.0.1", port=port, family=4, purpose="target"))
             url = f"http://localhost:{port}{path}"
