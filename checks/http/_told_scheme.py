@@ -103,6 +103,20 @@ def _told_by_other(evidence: Evidence, path: str) -> str:
     route = route_to_application(view, path) if view else None
     if view is None or (route and is_passed_to_a_server(evidence, route)):
         return ""
+    return _line_of(view, route, path)
+
+
+def told_to_server(evidence: Evidence, path: str) -> str:
+    """Return the place at which Apache, Caddy or HAProxy tells it another web server of this
+    machine, which may run the program itself (PHP) and gives it the field as it came; "" if it does
+    not."""
+    view = server_on_port(evidence)
+    route = route_to_application(view, path) if view else None
+    is_behind = route is not None and is_passed_to_a_server(evidence, route)
+    return _line_of(view, route, path) if view is not None and is_behind else ""
+
+
+def _line_of(view: ServerView, route: SiteRoute | None, path: str) -> str:
     if view.server.product == "haproxy":
         # Imported late: only a finding needs it.
         from checks.server._haproxy_scheme import says_https, scheme_line

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from checks.http import _page_files
-from checks.http._told_scheme import front_title, server_fix, told_scheme
+from checks.http._told_scheme import front_title, server_fix, told_scheme, told_to_server
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import Changes, config_edits
@@ -26,7 +26,7 @@ from diagnose.model import (
     Severity,
     Where,
 )
-from diagnose.model.applications import KnownApplication, Topic
+from diagnose.model.applications import KnownApplication, ReadSetting, Topic
 from diagnose.model.frozen import frozen
 from diagnose.model.pages import Page, PageFileResponse
 from diagnose.parsers.hostnames import is_address
@@ -150,8 +150,19 @@ def _with_own_remedy(evidence: Evidence, claim: Claim, is_inner: bool) -> Claim:
     if claim.facts["port"]:
         topics: tuple[Topic, ...] = ("public_url",)
     else:
-        topics = plain_topics(evidence) if claim.facts["told"] else own_address_topics(evidence)
+        is_told = claim.facts["told"] or _is_told_through_a_server(evidence)
+        topics = plain_topics(evidence) if is_told else own_address_topics(evidence)
     return with_own_remedy(evidence, claim, *topics)
+
+
+def _is_told_through_a_server(evidence: Evidence) -> bool:
+    """Return whether the program's source lacks the line that believes the scheme, and the server
+    in front tells it the web server that runs the program."""
+    lacking = any(
+        read.topic == "trusted_proxy" and read.new and read.application == "wordpress"
+        for read in evidence.good(ReadSetting)
+    )
+    return lacking and bool(told_to_server(evidence, evidence.target.path))
 
 
 def _blocked_files(evidence: Evidence, page: Page) -> _Blocked:

@@ -14,7 +14,17 @@ from checks.server._backend_answers import answer_with, route_to_application
 from checks.server._caddy_proxy_lines import own_host_edit
 from checks.server._traefik_service_edits import own_host_edit as traefik_own_host_edit
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
 from diagnose.model.addresses import is_local_host
 from diagnose.model.backends import BackendAnswer
 from diagnose.model.http import Exchange, page_exchanges
@@ -52,7 +62,7 @@ def request_refused(evidence: Evidence) -> Iterator[Claim]:
     # Imported late: few applications refuse a request.
     from checks.http._known_application import own_setting
 
-    yield Claim(
+    claim = Claim(
         about=Subject(port=target.port, path=target.path),
         covers=(Subject(port=target.port, path=target.path),),
         because=(good, bad, view.server, *pages),
@@ -75,6 +85,12 @@ def request_refused(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=fix,
     )
+    if part == "visitor":
+        # Imported late, too.
+        from checks.upstream._own_remedy import with_own_remedy
+
+        claim = with_own_remedy(evidence, claim, "trusted_proxy", of_frameworks=False)
+    yield claim
 
 
 def _fix(view: ServerView, route: SiteRoute, part: Part) -> Fix:
@@ -89,7 +105,9 @@ def _fix(view: ServerView, route: SiteRoute, part: Part) -> Fix:
         edit = traefik_own_host_edit(view, route)
         if edit is not None:
             return Fix((edit,), Applicability.REVIEW)
-    return manual_fix(view, {"visitor": "trust", "scheme": "pass", "name": "agree"}[part])
+    if part == "visitor":
+        return Fix((Manual("trust", Where.APPLICATION),), Applicability.MANUAL)
+    return manual_fix(view, "pass" if part == "scheme" else "agree")
 
 
 def _deciding_part(

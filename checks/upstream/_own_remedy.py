@@ -76,6 +76,9 @@ def own_remedy(evidence: Evidence, *topics: Topic, of_frameworks: bool = True) -
     read_of = next((application_of(read.application) for read in reads), None)
     application = read_of or known_application(evidence)
     own = _of_application(evidence, application, topics) if application else None
+    if own is not None and own.facts["its_documented"] and of_frameworks:
+        # What the documentation alone names is worth less than a line that was read.
+        return _of_source(evidence, topics) or own
     return own or (_of_framework(evidence, topics) if of_frameworks else None)
 
 
@@ -97,17 +100,25 @@ def _of_application(
     return _documented(evidence, application, first) if first else None
 
 
-def _of_framework(evidence: Evidence, topics: tuple[Topic, ...]) -> OwnRemedy | None:
-    """Return the line that the program's source lacks, else the setting of its framework."""
-    from checks.http._known_application import framework_setting_of
+def _of_source(evidence: Evidence, topics: tuple[Topic, ...]) -> OwnRemedy | None:
+    """Return the line of a framework that the program's source lacks, if that was read."""
     from diagnose.parsers.frameworks import framework_of
 
-    reads = evidence.good(ReadSetting)
     for topic in topics:
-        for read in reads:
+        for read in evidence.good(ReadSetting):
             framework = framework_of(read.application)
             if framework and read.topic == topic and (read.new or read.stale):
                 return framework_remedy(framework.name, read)
+    return None
+
+
+def _of_framework(evidence: Evidence, topics: tuple[Topic, ...]) -> OwnRemedy | None:
+    """Return the line that the program's source lacks, else the setting of its framework."""
+    from checks.http._known_application import framework_setting_of
+
+    if remedy := _of_source(evidence, topics):
+        return remedy
+    reads = evidence.good(ReadSetting)
     read_topics = {read.topic for read in reads if read.source not in {"nowhere", "unread"}}
     untold = (topic for topic in topics if topic not in read_topics)
     name, documented = framework_setting_of(evidence, *untold)

@@ -49,6 +49,7 @@ from diagnose.parsers.origin_refusals import (
     names_origin,
     refuses_origin,
     told_host,
+    told_scheme,
 )
 from diagnose.parsers.urls import parse_url
 
@@ -191,6 +192,9 @@ def _by_configuration(evidence: Evidence) -> Iterator[Claim]:
     if told_host(words) not in {"", _host(sent_origin.origin)} and not sent_origin.wrong_fields:
         # The message is of another time: today nginx tells the visitor's host.
         return
+    is_secure = evidence.target.uses_tls and sent_origin.origin.startswith("https:")
+    if told_scheme(words) == "http" and is_secure and not sent_origin.wrong_fields and not is_post:
+        return  # of another time, too: today nginx tells the visitor's scheme
     directive = proxy_pass_of(match) or match.block
     yield Claim(
         about=Subject(port=evidence.target.port, path=path, text=file_line(directive)),

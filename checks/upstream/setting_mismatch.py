@@ -34,7 +34,8 @@ from diagnose.parsers.setting_fit import fits
         "http.cors-refused", "http.address-in-page", "http.answer-says-why",
         "nginx.page-file-not-found", "server.base-path-missing", "server.own-answer",
         "server.application-writes-http", "server.application-answers", "upstream.own-answer",
-        "upstream.origin-mismatch", "upstream.application-log", "websocket.origin-refused",
+        "server.request-refused", "upstream.origin-mismatch", "upstream.application-log",
+        "websocket.origin-refused",
         "websocket.redirected", "websocket.unauthorized", "upstream.framework-setting",
     ],
 )  # fmt: skip

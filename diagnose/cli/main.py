@@ -41,6 +41,9 @@ def _main(arguments: list[str], may_fork: bool) -> int:
         request = parse_run([*arguments, _own_site(error, arguments)])
     if isinstance(request, AboutRequest):
         return _print_about(request)
+    if url := _site_before(request, arguments):
+        request = parse_run([*arguments, url])
+        assert isinstance(request, RunRequest)
     if _shows_screen(request):
         interrupts.stop_noting()
         from diagnose.cli import screen
@@ -61,11 +64,30 @@ def _own_site(error: NamelessMessageError, arguments: list[str]) -> str:
     url = only_site(error, arguments)
     if not url:
         raise error
+    _tell_own_site(url, arguments)
+    return url
+
+
+def _site_before(request: RunRequest, arguments: list[str]) -> str:
+    """Return the only site of this server, for a message alone that names the application behind
+    it; "" for everything else."""
+    is_alone = sum(not argument.startswith("-") for argument in arguments) == 1
+    if len(request.targets) != 1 or request.targets[0].symptom is None or not is_alone:
+        return ""
+    from diagnose.cli.own_sites import is_behind_a_site, site_before
+
+    target = request.targets[0]
+    url = site_before(target, arguments) if is_behind_a_site(target) else ""
+    if url:
+        _tell_own_site(url, arguments)
+    return url
+
+
+def _tell_own_site(url: str, arguments: list[str]) -> None:
     from diagnose.i18n.command_line import translate_error
 
     text = f"The message names no site. This server has one: {url}"
     write_note(f"{translate_error(text, words_language(arguments))}\n")
-    return url
 
 
 def _asks_name_servers(request: RunRequest) -> bool:

@@ -3,6 +3,8 @@
 import asyncio
 
 from diagnose.machine.local import LocalMachine
+from diagnose.model import Target
+from diagnose.model.symptom import SymptomKind
 from diagnose.parsers.target import NamelessMessageError
 
 #: Seconds for the configuration of a web server: an error is not to keep anybody waiting.
@@ -11,6 +13,10 @@ _TIME_LIMIT = 5.0
 _MAX_NAMED = 5
 #: Options of somebody who does not ask about this server.
 _ELSEWHERE = ("--server", "--outside")
+#: What a message says of a connection that failed.
+_CONNECTION_KINDS: frozenset[SymptomKind] = frozenset(
+    {"refused", "timeout", "unreachable", "reset", "not-connected", "upstream-refused"}
+)
 
 
 def own_sites() -> tuple[str, ...]:
@@ -33,13 +39,47 @@ def own_sites() -> tuple[str, ...]:
 
 def only_site(error: NamelessMessageError, arguments: list[str]) -> str:
     """Return the URL of the only site of this server, for a message that names none; "" if there
-    are several or none, or where somebody asks about elsewhere. A name with www. and the one
-    without it are one site."""
+    are several or none, or where somebody asks about elsewhere."""
     if any(argument.startswith(_ELSEWHERE) for argument in arguments) or not error.with_example(""):
         return ""
+    urls = _bare_sites()
+    if len(urls) > 1 and error.symptom is not None:
+        from diagnose.parsers.policy_messages import refused_host
+
+        # What the policy of a page forbids is rather on another host than the page.
+        urls = [url for url in urls if _host(url) != refused_host(error.symptom.text)]
+    return urls[0] if len(urls) == 1 else ""
+
+
+def site_before(target: Target, arguments: list[str]) -> str:
+    """Return the URL of the only site of this server, for a message that names a private address:
+    the application's behind the site. "" where the address may be the site itself."""
+    if any(argument.startswith(_ELSEWHERE) for argument in arguments):
+        return ""
+    urls = _bare_sites()
+    is_own = any(_host(url) == target.host for url in urls)
+    return urls[0] if len(urls) == 1 and not is_own else ""
+
+
+def is_behind_a_site(target: Target) -> bool:
+    """Return whether a message tells of a port at a private address, as proxies and applications
+    write of one another. Who types curl asks that address on purpose."""
+    from diagnose.model.addresses import is_private
+    from diagnose.parsers.hostnames import is_address
+    from diagnose.parsers.target import PORTS
+
+    host, text = target.host, target.input
+    is_connection = target.symptom is not None and target.symptom.kind in _CONNECTION_KINDS
+    is_typed = "curl" in text or "wget" in text.lower() or "://" in text
+    if not is_connection or is_typed or target.port in PORTS.values():
+        return False
+    return host == "localhost" or (is_address(host) and is_private(host))
+
+
+def _bare_sites() -> list[str]:
+    """Return the URLs of this server's sites. A name with www. and the one without it are one."""
     urls = own_sites()
-    bare = [url for url in urls if _host(url) not in {f"www.{_host(other)}" for other in urls}]
-    return bare[0] if len(bare) == 1 else ""
+    return [url for url in urls if _host(url) not in {f"www.{_host(other)}" for other in urls}]
 
 
 def _host(url: str) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from diagnose.model.frozen import frozen
 from diagnose.model.symptom import FEWEST_WORDS, MESSAGE_MARKS
+from diagnose.parsers.address_roles import without_roles
 from diagnose.parsers.pasted_text import condensed
 
 _HOST = (
@@ -237,7 +238,8 @@ class NamedSite:
 def named_site(text: str) -> NamedSite | None:
     """Return the site that an error message names, or None if it names none."""
     text = condensed(text)
-    site = _site_of_log_line(text) or _site_by_url(text) or _site_by_message(text)
+    words = without_roles(text)
+    site = _site_of_log_line(text) or _site_by_url(words) or _site_by_message(words)
     if site is None and (match := _CERTBOT_FOLDER.search(text)):
         return NamedSite(re.sub(r"-\d{4}$", "", match["host"]))
     return site
@@ -245,7 +247,7 @@ def named_site(text: str) -> NamedSite | None:
 
 def names_in_words(text: str) -> tuple[str, ...]:
     """Return what may be hosts in a text that is no known message, each once, with their ports."""
-    matches = _NAME_IN_WORDS.finditer(_LOG_ADDRESSES.sub(" ", condensed(text)))
+    matches = _NAME_IN_WORDS.finditer(_LOG_ADDRESSES.sub(" ", without_roles(condensed(text))))
     names = (f"{match[1]}{match[2] or ''}" for match in matches if _is_host(match[1]))
     return tuple(dict.fromkeys(names))
 

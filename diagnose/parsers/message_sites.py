@@ -61,11 +61,26 @@ def site_in_message(text: str) -> MessageSite | NoSite:
     site = named_site(text)
     if site is None:
         return _site_in_words(text, symptom)
+    if symptom is not None and not site.others and _is_refused_address(symptom, site.target):
+        return NoSite(symptom=symptom)
     notes: tuple[Note, ...] = (("inside" if site.is_url else "message", {}),)
     if site.others:
         hosts = ", ".join(clean(host, 60) for host in site.others[:3])
         notes += (("others", {"hosts": hosts}),)
     return MessageSite(site.target, notes, symptom)
+
+
+def _is_refused_address(symptom: Symptom, target: str) -> bool:
+    """Return whether a URL is what a browser refused by a policy: the policy is that of the page,
+    which may be on another host."""
+    if symptom.kind != "csp":
+        return False
+    # Imported late: few messages are about a policy.
+    from diagnose.parsers.policy_messages import refused_host
+    from diagnose.parsers.urls import parse_url
+
+    url = parse_url(target)
+    return url is not None and refused_host(symptom.text) == url.host
 
 
 def _site_in_words(text: str, symptom: Symptom | None) -> MessageSite | NoSite:

@@ -107,6 +107,17 @@ def told_host(words: str) -> str:
     return match[1].lower() if match else ""
 
 
+#: Rails (actionpack, request_forgery_protection.rb).
+_TOLD_BASE = lazy_pattern(r"match request\.base_url \((https?)://", re.IGNORECASE)
+
+
+def told_scheme(words: str) -> str:
+    """Return the scheme of which a framework says that it takes its own address to have; "" if its
+    words name none. Rails takes what a proxy tells it (Rack, `Request#scheme`)."""
+    match = _TOLD_BASE.search(words[:2048])
+    return match[1].lower() if match else ""
+
+
 #: What each framework's setting is called, by the words of its refusal.
 _FRAMEWORKS = (
     ("django", r"CSRF (?:verification )?failed|(?:Origin|Referer) checking failed"),

@@ -63,6 +63,13 @@ def refused_use(message: str) -> RefusedUse | None:
     return _refused(_DIRECTIVES.get(name["name"]), match["url"]) if match and name else None
 
 
+def refused_host(message: str) -> str:
+    """Return the host of what a message says was refused over HTTP; "" if it names none."""
+    use = refused_use(message)
+    url = parse_url(use.url) if use else None
+    return url.host if url else ""
+
+
 def refused_socket(message: str) -> Url | None:
     """Return the address of the WebSocket that a message says was refused; None if it says none."""
     match = _CHROMIUM.search(message) or _FIREFOX.search(message)

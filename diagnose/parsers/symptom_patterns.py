@@ -59,7 +59,9 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     # Browsers let no public page ask a private address: the address in the page is wrong
     ("wrong-address", r"(?:more-private|less-public|more-local|`(?:unknown|local|loopback|private)`) address "
         r"space|Private Network Access"),
-    ("application", r"Blocked request\. This host \(|\bHost validation failed\b|Invalid Host/Origin header"),
+    ("application", r"Blocked request\. This host \(|\bHost validation failed\b|Invalid Host/Origin header"
+        # Home Assistant logs why it answers 400 to a proxy
+        r"|from an untrusted proxy\b"),
     ("cors", r"blocked by CORS policy|Cross-Origin Request Blocked|Access-Control-Allow-(?:Origin|Headers|Methods)"
         r"|access control checks|\bCORS\b|跨域|已拦截跨源请求"),
     ("cookie", r"Set-Cookie|cookies? (?:\S{1,60} )?(?:was|has been|were|is) (?:blocked|rejected|refused|"

@@ -3,7 +3,7 @@
 import re
 from typing import Literal
 
-from diagnose.model.http import Upgrade, UpgradeVariant
+from diagnose.model.http import Exchange, Upgrade, UpgradeVariant
 from diagnose.model.websocket_attempts import Attempt
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.redirects import REDIRECTS
@@ -265,6 +265,13 @@ def unknown_session(upgrade: Upgrade) -> bool:
     return is_engineio or is_unknown_to_signalr(upgrade)
 
 
-def is_unknown_to_signalr(upgrade: Upgrade) -> bool:
+def is_lost_session(answer: Exchange) -> bool:
+    """Return whether the answer to a usual request is that of SignalR or Engine.IO to an unknown
+    id. SignalR says so of a request without an id, too (protocol version 0)."""
+    is_engineio = answer.status == 400 and _UNKNOWN_SESSION.search(answer.body) is not None
+    return is_engineio or is_unknown_to_signalr(answer)
+
+
+def is_unknown_to_signalr(upgrade: Upgrade | Exchange) -> bool:
     """Return whether SignalR says that it has no connection with the id in the query."""
     return upgrade.status == 404 and "No Connection with that ID" in upgrade.body

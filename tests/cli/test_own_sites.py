@@ -132,3 +132,55 @@ def test_a_server_that_cannot_be_read_is_told_what_a_target_is(
     monkeypatch.setattr(site_discovery, "find_sites", find_sites)
     assert main([]) == execution.USAGE
     assert "A TARGET is missing. See diagnose --help." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Received X-Forwarded-For header from an untrusted proxy 203.0.113.10",
+        "dial tcp 10.0.0.3:3000: connect: connection refused",
+        "connect ECONNREFUSED 127.0.0.1:3000",
+        'connect() failed (111: Connection refused), client: 198.51.100.7, server: _, upstream: "http://127.0.0.1:3000/"',
+    ],
+)
+def test_an_address_behind_or_before_the_site_is_not_the_site(
+    message: str, sites: list[str], targets: list[Target]
+) -> None:
+    sites.append("https://shop.acme.net/")
+    assert main([message]) == 0
+    assert [target.host for target in targets] == ["shop.acme.net"]
+
+
+@pytest.mark.parametrize(
+    ("message", "host"),
+    [
+        ("curl: (7) Failed to connect to 10.0.0.3 port 3000: Connection refused", "10.0.0.3"),
+        ("connect ECONNREFUSED 198.18.0.9:443", "198.18.0.9"),
+        ("wss://10.0.0.3:3000/ws connection refused", "10.0.0.3"),
+    ],
+)
+def test_an_address_that_somebody_asks_is_the_site(
+    message: str, host: str, sites: list[str], targets: list[Target]
+) -> None:
+    sites.append("https://shop.acme.net/")
+    assert main([message]) == 0
+    assert [target.host for target in targets] == [host]
+
+
+def test_an_address_of_which_there_is_a_site_is_that_site(
+    sites: list[str], targets: list[Target]
+) -> None:
+    sites.append("https://10.0.0.3:3000/")
+    main(["connect ECONNREFUSED 10.0.0.3:3000"])
+    assert [(target.host, target.port) for target in targets] == [("10.0.0.3", 3000)]
+
+
+def test_a_refused_address_is_not_the_page(sites: list[str], targets: list[Target]) -> None:
+    refused = (
+        "Refused to connect to 'https://api.acme.net/v1' because it violates the following Content "
+        "Security Policy directive: \"default-src 'self'\"."
+    )
+    assert main([refused]) == 64
+    sites += ["https://api.acme.net/", "https://shop.acme.net/"]
+    assert main([refused]) == 0
+    assert [(target.host, target.path) for target in targets] == [("shop.acme.net", "/")]

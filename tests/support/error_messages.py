@@ -47,6 +47,9 @@ QUESTIONS: dict[str, tuple[Example, ...]] = {
         Example("[EROR] websocket connect err: websocket: origin not allowed", "websocket", ""),
         Example("422 The change you requested was rejected.", "csrf", ""),
         Example('{"code":1,"message":"Session ID unknown"}', "websocket", ""),
+        Example("Received X-Forwarded-For header from an untrusted proxy 203.0.113.10", "application", ""),
+        Example("Refused to connect to 'https://api.example.com/v1' because it violates the following Content "
+                "Security Policy directive: \"default-src 'self'\".", "csp", ""),
         Example("Error: No Connection with that ID: Status code '404'", "websocket", ""),
         Example('Blocked request. This host ("shop.example.com") is not allowed. To allow this host, add '
                 '"shop.example.com" to `server.allowedHosts` in vite.config.js.', "application"),

@@ -20,6 +20,7 @@ from diagnose.parsers import frameworks as known
 from diagnose.parsers.frameworks import Framework, FrameworkChange
 from diagnose.parsers.nginx.file_paths import served_file
 from diagnose.parsers.nginx.final_requests import final_location
+from diagnose.parsers.nginx.server_blocks import servers_behind
 from diagnose.parsers.program_place import ProgramPlace, argument_value
 from diagnose.parsers.read_settings import FileText, is_plain, read_setting
 from diagnose.parsers.secrets import hide_secrets
@@ -133,8 +134,13 @@ def source_folders(place: ProgramPlace) -> Iterator[str]:
 
 
 def _inner_folders(ctx: ProbeContext, endpoint: str) -> Iterator[str]:
-    """Yield the folders of another web server of this machine that nginx passes the site on to."""
+    """Yield the folders of another web server of this machine that the site is passed on to."""
     port = int(endpoint) if endpoint.isdigit() and len(endpoint) < 6 else 0
+    path = ctx.target.path.partition("?")[0]
+    for nginx in ctx.observed(NginxConfig)[:1] if port and port != ctx.target.port else ():
+        for _, block in servers_behind(nginx.main, "127.0.0.1", port, ctx.target.host):
+            roots = final_location(block, path).directives("root")[:1]
+            yield from (root.args[0] for root in roots if root.args)
     for config in ctx.observed(WebServerConfig) if port and port != ctx.target.port else ():
         for site in answering_sites(config, port, ctx.target.host):
             if site.root:

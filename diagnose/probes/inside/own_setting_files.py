@@ -20,6 +20,8 @@ from diagnose.model.containers import NginxContainer
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.web_servers import WebServerConfig
+from diagnose.parsers.address_roles import untrusted_proxy
+from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.nginx.final_requests import final_location
 from diagnose.parsers.nginx.locations import location_pattern
 from diagnose.parsers.program_place import ProgramPlace, candidate_files
@@ -27,6 +29,7 @@ from diagnose.parsers.read_settings import FileText, read_setting, unread_settin
 from diagnose.parsers.web_sites import answering_sites, routes_of_name
 from diagnose.probes import ProbeContext, emit_not_observed
 from diagnose.probes.inside.answering_blocks import answering_blocks
+from diagnose.probes.inside.program_logs import is_own_host
 from diagnose.probes.inside.upstream_routes import find_route
 
 #: Bytes of a file, and most files of a pattern.
@@ -85,10 +88,19 @@ async def emit_settings(
 
 
 def _proxy(ctx: ProbeContext, place: ProgramPlace) -> str:
-    """Return the address from which a program sees the web server of its machine; "" for one in a
-    container, whose address changes."""
+    """Return the address from which a program sees the web server of its machine, as its message
+    names it if somebody pasted that; "" for one in a container, whose address changes."""
+    text = ctx.target.symptom.text if ctx.target.symptom else ""
+    if told := untrusted_proxy(text):
+        return told
     if place.container:
         return place.gateway
+    bare = ctx.target.path.partition("?")[0]
+    for server in ctx.observed(WebServerConfig):
+        for route in routes_of_name(server, ctx.target.port, ctx.target.host, bare)[:1]:
+            if is_address(route.host) and is_own_host(ctx, route.host):
+                # A machine asks its own address from the same address (RFC 1122, 3.3.4.3).
+                return route.host
     is_beside = place.is_front or (place.pid and not ctx.observed(NginxContainer))
     return "127.0.0.1" if is_beside else ""
 

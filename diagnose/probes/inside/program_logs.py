@@ -183,11 +183,11 @@ def endpoints_of(ctx: ProbeContext, path: str) -> Iterator[str]:
     for config in () if is_stopped else ctx.observed(NginxConfig)[:1]:
         route = upstream_routes.find_route(ctx, config, path, over_http=False)
         for endpoint in route.upstream.endpoints[:2] if route else ():
-            if endpoint.socket or _is_here(endpoint.host):
+            if endpoint.socket or is_own_host(ctx, endpoint.host):
                 yield endpoint.socket or str(endpoint.port)
     for server in ctx.observed(WebServerConfig):
         for site_route in routes_of_name(server, target.port, target.host, bare)[:2]:
-            if site_route.socket or _is_here(site_route.host):
+            if site_route.socket or is_own_host(ctx, site_route.host):
                 yield site_route.socket or str(site_route.port)
     yield str(target.port)
 
@@ -203,8 +203,13 @@ def application_endpoints(ctx: ProbeContext) -> tuple[str, ...]:
     return tuple(endpoint for endpoint in first if not is_front(listeners, endpoint))
 
 
-def _is_here(host: str) -> bool:
-    return host == "localhost" or (is_address(host) and is_loopback(host))
+def is_own_host(ctx: ProbeContext, host: str) -> bool:
+    """Return whether a server that passes requests on to this host passes them to its own machine:
+    by a loopback address, or by the address at which the site answers."""
+    if host == "localhost" or (is_address(host) and is_loopback(host)):
+        return True
+    answers = ctx.observed(Exchange)
+    return any(each.purpose == "target" and each.address == host for each in answers)
 
 
 async def _look_at_log(ctx: ProbeContext, endpoint: str, request: FailedRequest) -> None:

@@ -20,6 +20,7 @@ from diagnose.parsers.request_fields import is_header_token
 from diagnose.parsers.urls import socketio_path
 from diagnose.parsers.websocket_ending import asks_for_subprotocol, other_subprotocols
 from diagnose.parsers.websocket_refusal import (
+    is_lost_session,
     is_origin_refusal,
     is_unknown_to_signalr,
     named_subprotocols,
@@ -298,6 +299,22 @@ async def refused_before(ctx: ProbeContext, exchange: Exchange) -> None:
         for upgrade in ctx.observed(Upgrade):
             await refused.work(ctx, upgrade)
             await _offer_as_page(ctx, upgrade)
+
+
+@probe(after=Exchange)
+async def lost_session(ctx: ProbeContext, exchange: Exchange) -> None:
+    """Open sessions of this run's own where the site's answer is that of SignalR or Engine.IO to an
+    id that its server did not give out: another server may have."""
+    is_asked = exchange.purpose == "target" and exchange.vantage is Vantage.HERE
+    if not is_asked or not ctx.options.outside or not is_lost_session(exchange):
+        return
+    path = exchange.url.partition("://")[2].partition("/")[2]
+    address = connected_address(ctx)
+    if address and ctx.options.wants("websocket") and ctx.further_requests.begin("own sessions"):
+        from diagnose.probes.outside.websocket_sessions import start_sessions
+
+        normal = HandshakeAttempt(address, f"/{path}")
+        start_sessions(ctx, normal, is_signalr=exchange.status == 404)
 
 
 @probe(after=WebSocketPath)

@@ -522,3 +522,13 @@ def test_silent_where_the_program_trusts_the_origin_of_an_old_message() -> None:
     assert pasted(text)
     seen = (config(text), BUILD, RUNNING, page(200), read)
     assert not judge(CHECK, *seen, target=PASTED, masked=False)
+
+
+def test_silent_where_nginx_tells_the_scheme_that_an_old_message_misses() -> None:
+    words = (
+        "HTTP Origin header (https://shop.example.com) didn't match request.base_url "
+        "(http://shop.example.com)"
+    )
+    assert pasted(SITE, words)
+    assert not pasted(SITE.replace(HOST, HOST + SCHEME), words)
+    assert pasted(SITE.replace(HOST, HOST + SCHEME), words.replace("(http:", "(https:"))

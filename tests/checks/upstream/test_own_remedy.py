@@ -65,3 +65,20 @@ def test_the_words_of_a_check_leave_a_right_setting_out() -> None:
     right = replace(READ, values=("127.0.0.1",))
     (claim,) = judge("http.form-over-http", FORM, page(200), SNIPE, right)
     assert claim.facts["setting"] == "APP_URL in .env"
+
+
+def test_a_line_that_was_read_comes_before_a_documented_setting() -> None:
+    wordpress = KnownApplication(id="wordpress", name="WordPress", url="https://shop.example.com/")
+    line = ReadSetting(
+        application="wordpress", topic="trusted_proxy", key="HTTP_X_FORWARDED_PROTO",
+        file="/var/www/blog/wp-config.php", number=9, added=True, source="nowhere",
+        new="if ( 1 ) {}", wanted="if ( 1 ) {}", needs_restart=False,
+    )  # fmt: skip
+    seen = (FORM, page(200), RUNNING, TOLD, wordpress)
+    (claim,) = judge("http.form-over-http", *seen)
+    (step,) = claim.fix.steps if claim.fix else ()
+    assert isinstance(step, Manual)
+    (claim,) = judge("http.form-over-http", *seen, line)
+    (step,) = claim.fix.steps if claim.fix else ()
+    assert isinstance(step, Edit)
+    assert step.path == "/var/www/blog/wp-config.php"

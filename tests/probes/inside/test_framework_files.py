@@ -152,3 +152,16 @@ def test_a_line_of_a_source_with_a_secret_is_not_shown() -> None:
         read = framework_files._edited(bare, file, edit, False)
         assert "never1" not in repr(read)
         assert not read.new
+
+
+BEHIND = (
+    "http { server { listen 127.0.0.1:8080; server_name shop.example.com; root /var/www/wp; } }"
+)
+
+
+def test_the_folder_of_an_nginx_behind_another_server_is_read() -> None:
+    looking: Any = Looking(RecordedMachine({}, {}))
+    looking.emit(NginxConfig(path="/n.conf", main=parse(BEHIND, "/n.conf")))
+    assert list(framework_files._inner_folders(looking, "8080")) == ["/var/www/wp"]
+    assert list(framework_files._inner_folders(looking, "8081")) == []
+    assert list(framework_files._inner_folders(looking, "443")) == []

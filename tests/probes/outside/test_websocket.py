@@ -224,6 +224,40 @@ def test_a_connection_of_signalr_is_opened_after_one_that_is_unknown() -> None:
     assert [one.variant for one in seen] == ["normal"]
 
 
+@pytest.mark.parametrize(
+    ("status", "body", "count"),
+    [
+        (400, '{"code":1,"message":"Session ID unknown"}', 3),
+        (400, '{"code":0,"message":"Transport unknown"}', 0),
+        (404, "Not Found", 0),
+    ],
+)
+def test_sessions_are_opened_where_the_site_answers_that_one_is_unknown(
+    status: int, body: str, count: int
+) -> None:
+    def engine(connection: ServerConnection, request: Request) -> Response | None:
+        if "transport=polling" in request.path:
+            return connection.respond(http.HTTPStatus.OK, '0{"sid":"abc_1-2","upgrades":[]}')
+        return None
+
+    async def run() -> tuple[Upgrade, ...]:
+        async with serve(wait, "127.0.0.1", 0, process_request=engine) as server:
+            port = next(iter(server.sockets)).getsockname()[1]
+            path = "/socket.io/?EIO=4&transport=polling&sid=old"
+            run: Any = Looking(Target("localhost", "http", "localhost", port, path))
+            run.further_requests = FurtherRequests()
+            run.emit(Connection(address="127.0.0.1", port=port, family=4, purpose="target"))
+            url = f"http://localhost:{port}{path}"
+            answer = Exchange(url=url, address="127.0.0.1", port=port, status=status, body=body)
+            for _ in range(2):
+                await probes.lost_session.work(run, run.emit(answer))
+            await asyncio.gather(*run.beside)
+            return run.observed(Upgrade)
+
+    seen = asyncio.run(run())
+    assert [one.variant for one in seen] == ["session"] * count
+
+
 def test_a_path_with_an_id_is_tried_without_it() -> None:
     refuse = refusing(http.HTTPStatus.FORBIDDEN, "no", lambda request: "?" not in request.path)
     seen = look(refuse, paths=("/ws?ticket=a1",))

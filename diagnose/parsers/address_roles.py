@@ -1,0 +1,47 @@
+"""Addresses in a message that are no site: of a visitor, a proxy or an application. No I/O."""
+
+import re
+
+from diagnose.parsers.hostnames import is_address
+
+_ADDRESS = (
+    r"(?:\d{1,3}(?:\.\d{1,3}){3}|\[?(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{0,4}\]?)(?:[:#]\d{1,5})?"
+)
+#: Words before an address that say whose it is, as the logs of servers and applications write them
+#: (nginx's error log: "client: 1.2.3.4"; Home Assistant: "from an untrusted proxy 1.2.3.4").
+_WORDS = (
+    r"(?:\b(?:clients?|visitors?|peers?|(?:un)?trusted|proxy|proxies|forwarded for|X-Forwarded-For"
+    r"|X-Real-IP)(?: (?:ip|addr|address|at))?"
+    r"|\bremote[ _]?(?:ip|addr|address|host)|\breal[ _]ip)"
+    r"[:=]{0,2} ?['\"(\[]?"
+)
+#: A request, a field or a login comes from a visitor or a proxy; an answer comes from the site.
+_FROM = (
+    r"\b(?:requests?|headers?|connections?|logins?|attempts?|packets?|traffic|visitors?|access"
+    r"|(?:was |is |been )?(?:received|forwarded|accepted|failed|denied|rejected|blocked))"
+    r" (?:coming )?from (?:(?:an?|the|remote|untrusted|unknown|proxy|host|ip|address|addr) ){0,4}"
+    r"['\"(\[]?"
+)
+_ROLE = re.compile(rf"(?:{_WORDS}|{_FROM}){_ADDRESS}", re.IGNORECASE)
+#: What an application says of the proxy that it does not trust (Home Assistant, forwarded.py).
+_UNTRUSTED = re.compile(
+    r"(?:from an untrusted proxy|request from a reverse proxy was received from) "
+    r"([0-9a-fA-F.:]{3,45}?)(?=[\s,;\"']|\.?$)"
+)
+#: What a URL is, in a line of nginx's error log, and the page that a request came from.
+_URL_ROLE = re.compile(
+    r"\b(?:upstream: |referr?er:? ?)[\"'(]?(?:https?|fastcgi|uwsgi|ajp)://[^\s\"'<>]{1,1000}",
+    re.IGNORECASE,
+)
+
+
+def without_roles(text: str) -> str:
+    """Return a message without the addresses that are no site."""
+    return _URL_ROLE.sub(" ", _ROLE.sub(" ", text))
+
+
+def untrusted_proxy(text: str) -> str:
+    """Return the address of the proxy that an application says it does not trust; "" if the text
+    does not say so."""
+    match = _UNTRUSTED.search(text)
+    return match[1] if match and is_address(match[1]) else ""
