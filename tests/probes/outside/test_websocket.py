@@ -252,10 +252,10 @@ def test_sessions_are_opened_where_the_site_answers_that_one_is_unknown(
             for _ in range(2):
                 await probes.lost_session.work(run, run.emit(answer))
             await asyncio.gather(*run.beside)
-            return run.observed(Upgrade)
+            upgrades: tuple[Upgrade, ...] = run.observed(Upgrade)
+            return upgrades
 
-    seen = asyncio.run(run())
-    assert [one.variant for one in seen] == ["session"] * count
+    assert [upgrade.variant for upgrade in asyncio.run(run())] == ["session"] * count
 
 
 def test_a_path_with_an_id_is_tried_without_it() -> None:
