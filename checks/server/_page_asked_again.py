@@ -46,6 +46,9 @@ def _caddy_edit(view: ServerView, folder: str) -> Edit | None:
     if len(sites) != 1:
         return None
     site = next(iter(sites.values()))
+    # The field would reach the answers of an application as well.
+    if any(route.target or route.socket for route in site.routes):
+        return None
     file = view.config.file(site.file) if view.config and site.end else None
     rows = file_rows(view, file) if file else ()
     own = rows[site.line - 1 : site.end]

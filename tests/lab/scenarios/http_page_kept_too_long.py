@@ -1,8 +1,10 @@
 """Scenarios of http.page-kept-too-long."""
 
-from .. import site
+from .. import apache, site
 from ..lab import Lab
 from ..scenario import healthy, scenario
+from .apache import FILES as APACHE_FILES
+from .apache import apache_scenario, healthy_apache
 from .nginx_other_requests_failed import LOG, visit
 from .page_assets import FOLDER, _build, _serve
 
@@ -13,10 +15,14 @@ FILES = f"  root {FOLDER};\n  location / {{ try_files $uri /index.html; }}\n"
 ASSETS = "  location /assets/ { expires 1y; }\n"
 
 
-def _site(lab: Lab, lines: str) -> None:
+def _names() -> dict[str, str]:
     names = {name.replace("4f2a", "4f2a9c1b"): text for name, text in _build().items()}
     names["index.html"] = names["index.html"].replace("4f2a", "4f2a9c1b")
-    _serve(lab, lines, **names)
+    return names
+
+
+def _site(lab: Lab, lines: str) -> None:
+    _serve(lab, lines, **_names())
 
 
 @scenario(outside="http.page-kept-too-long", differs=(site.CONF,))
@@ -59,3 +65,36 @@ def page_of_an_older_build_in_browsers(lab: Lab) -> None:
 def page_that_browsers_ask_for(lab: Lab) -> None:
     """The same requests: tabs that were open before."""
     _visited(lab, "expires -1; ")
+
+
+# Apache
+
+DEPLOYED = ("Uncaught SyntaxError: Unexpected token '<' after a deploy",)
+
+
+def _old_files(lab: Lab) -> None:
+    for path, text in _names().items():
+        lab.server.sh(f"mkdir -p {FOLDER}/{path.rpartition('/')[0]}")
+        lab.server.write(f"{FOLDER}/{path}", text)
+    lab.server.sh(f"chmod -R a+rX {FOLDER}; touch -d '9 days ago' {FOLDER}/index.html")
+
+
+def _apache(lab: Lab, lines: str) -> None:
+    _old_files(lab)
+    head = apache.HTTPS[: apache.HTTPS.index("    ProxyPass / ")].replace("/var/www/html", FOLDER)
+    folder = f"    <Directory {FOLDER}>\n        Require all granted\n    </Directory>\n"
+    text = f"{head}{folder}    FallbackResource /index.html\n{lines}"
+    apache.serve(lab, f"{text}</VirtualHost>\n\n{apache.HTTP}")
+
+
+@apache_scenario(
+    outside="http.page-kept-too-long", args=DEPLOYED, differs=APACHE_FILES
+)  # fmt: skip
+def apache_says_nothing_of_a_page_of_a_build(lab: Lab) -> None:
+    _apache(lab, "")
+
+
+@healthy_apache(args=DEPLOYED)
+def apache_has_pages_asked_for_again(lab: Lab) -> None:
+    field = '        Header set Cache-Control "no-cache"\n'
+    _apache(lab, f'    <FilesMatch "\\.html$">\n{field}    </FilesMatch>\n')

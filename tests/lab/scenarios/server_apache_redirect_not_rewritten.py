@@ -69,3 +69,25 @@ def apache_rewrites_the_redirects_of_each_member(lab: Lab) -> None:
 @healthy_apache(target=MANAGE)
 def apache_rewrites_the_redirects_of_the_application(lab: Lab) -> None:
     _serve(lab, PASS + REVERSE)
+
+
+#: "After the login I am redirected to …, and no page is shown."
+AFTER_LOGIN = "ログインすると http://127.0.0.1:3000/home にリダイレクトされてページが表示されません"
+
+
+@apache_scenario(
+    outside=None,
+    server="server.apache-redirect-not-rewritten",
+    args=(AFTER_LOGIN,),
+    differs=FILES,
+)
+def apache_lets_the_address_out_after_a_login(lab: Lab) -> None:
+    """https://runebook.dev/ja/docs/apache_http_server/mod/mod_proxy/proxypassreverse: no run logs
+    in, and a person tells where the redirect leads."""
+    apache.serve(lab, f"{SITE.replace(PASS + REVERSE, PASS)}\n{apache.HTTP}")
+
+
+@healthy_apache(args=(AFTER_LOGIN,))
+def apache_rewrites_the_redirect_after_a_login(lab: Lab) -> None:
+    """The same message, of the time before."""
+    apache.serve(lab, f"{SITE}\n{apache.HTTP}")
