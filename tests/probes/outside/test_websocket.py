@@ -252,7 +252,8 @@ def test_sessions_are_opened_where_the_site_answers_that_one_is_unknown(
             for _ in range(2):
                 await probes.lost_session.work(run, run.emit(answer))
             await asyncio.gather(*run.beside)
-            return run.observed(Upgrade)
+            opened: tuple[Upgrade, ...] = run.observed(Upgrade)
+            return opened
 
     seen = asyncio.run(run())
     assert [one.variant for one in seen] == ["session"] * count
