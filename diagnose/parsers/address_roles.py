@@ -2,8 +2,6 @@
 
 import re
 
-from diagnose.parsers.hostnames import is_address
-
 _ADDRESS = (
     r"(?:\d{1,3}(?:\.\d{1,3}){3}|\[?(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{0,4}\]?)(?:[:#]\d{1,5})?"
 )
@@ -43,5 +41,11 @@ def without_roles(text: str) -> str:
 def untrusted_proxy(text: str) -> str:
     """Return the address of the proxy that an application says it does not trust; "" if the text
     does not say so."""
+    # Imported late: few messages are about a proxy.
+    from ipaddress import ip_address
+
     match = _UNTRUSTED.search(text)
-    return match[1] if match and is_address(match[1]) else ""
+    try:
+        return str(ip_address(match[1])) if match else ""
+    except ValueError:
+        return ""
