@@ -143,7 +143,7 @@ def whole_fix(
         "if ($request_method = OPTIONS) {",
         *(f"    {line}" for line in own),
         f'    {_ADD} Access-Control-Allow-Methods "{_METHODS[1]}" always;',
-        f'    {_ADD} Access-Control-Allow-Headers "{", ".join(_asked_fields(page))}" always;',
+        f'    {_ADD} Access-Control-Allow-Headers "{", ".join(asked_fields(page))}" always;',
         "    return 204;",
         "}",
         *added_before,
@@ -155,7 +155,7 @@ def whole_fix(
     return location_fix(nginx, match, file_edits, sure=False) if file_edits else None
 
 
-def _asked_fields(page: Exchange) -> list[str]:
+def asked_fields(page: Exchange) -> list[str]:
     """Return the header fields that a preflight asks for, and the usual ones."""
     asked = _ASKED_FIELDS.search(page.equivalent)
     fields = [name.strip() for name in asked[1].split(",")] if asked else []
@@ -167,6 +167,12 @@ def permits_others(match: LocationMatch) -> bool:
     return any(
         line.args[:1] and line.args[0].lower() == ALLOW_ORIGIN for line in match.directives(_ADD)
     )
+
+
+def permitted_origins(match: LocationMatch) -> set[str]:
+    """Return the origins that lines of a location name as permitted."""
+    lines = (line.args for line in match.directives(_ADD) if len(line.args) > 1)
+    return {args[1] for args in lines if args[0].lower() == ALLOW_ORIGIN}
 
 
 def _inherited_lines(nginx: Nginx, match: LocationMatch, name: str = _ADD) -> list[str] | None:

@@ -206,9 +206,11 @@ def _permitting_fix(
     may. Which other sites may ask is a person's choice: of a file, the message names the one."""
     from checks.http import _cors_edits
 
+    if asked is None and page.method == _PREFLIGHT:
+        return _told_preflight_fix(nginx, page, reason)
     if asked is None:
         is_told = nginx.evidence.target.symptom is not None and reason == "missing"
-        origin = _sent_origin(page) if is_told and page.method != _PREFLIGHT else ""
+        origin = _sent_origin(page) if is_told else ""
         is_named = origin not in {"", UNKNOWN_ORIGIN}
         return _cors_edits.permitting_file_fix(nginx, page, origin) if is_named else None
     if page.method != _PREFLIGHT:
@@ -221,6 +223,20 @@ def _permitting_fix(
         return None
     may_answer = _cors_edits.permits_others(match) and not proxy_page(page.body)
     return _cors_edits.answering_fix(nginx, match, asked.fields) if may_answer else None
+
+
+def _told_preflight_fix(nginx: Nginx, page: Exchange, reason: str) -> Fix | None:
+    """Answer the preflight of a message in nginx, if a line of its own permits that very origin
+    already, and the application knows no OPTIONS."""
+    from checks.http import _cors_edits
+
+    match = next(iter(nginx.location_matches(nginx.evidence.target.path)), None)
+    is_passed = match is not None and match.block.name == "location" and proxy_pass_of(match)
+    if match is None or not is_passed or not _is_refused(page, reason) or proxy_page(page.body):
+        return None
+    if _sent_origin(page) not in _cors_edits.permitted_origins(match) or page.status == 403:
+        return None
+    return _cors_edits.answering_fix(nginx, match, _cors_edits.asked_fields(page))
 
 
 def _is_refused(page: Exchange, reason: str) -> bool:

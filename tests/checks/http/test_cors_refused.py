@@ -269,6 +269,20 @@ def test_the_preflight_is_answered_where_nginx_permits_the_page() -> None:
 
 
 @pytest.mark.parametrize(
+    ("status", "origin", "is_written"),
+    [(405, ORIGIN, True), (404, ORIGIN, True), (403, ORIGIN, False), (405, "https://a.net", False)],
+)
+def test_the_preflight_of_a_message_is_answered_where_nginx_permits_its_page(
+    status: int, origin: str, is_written: bool
+) -> None:
+    text = SITE.replace("proxy_pass", f"add_header {ALLOW} {origin} always;\n        proxy_pass", 1)
+    seen = answer(status, method="OPTIONS"), RUNNING, config(text)
+    (claim,) = judge(CHECK, *seen, masked=False)
+    assert claim.fix is not None
+    assert any(isinstance(step, Edit) for step in claim.fix.steps) is is_written
+
+
+@pytest.mark.parametrize(
     ("words", "value", "status", "confidence"),
     [
         ("blocked by CORS policy", ORIGIN, 404, Confidence.LIKELY),
