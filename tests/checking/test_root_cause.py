@@ -368,9 +368,12 @@ def test_what_nginx_refuses_is_patched_by_the_check_that_says_why_alone() -> Non
         yield replace(claim(fix=Fix((edit,))), because=(refused,))
 
     def remedies(*seen: Observation) -> list[bool]:
+        """Whether each remedy is a patch; without it a person makes the change."""
         checks = [judging("upstream.x", judge), judging("nginx.y", judge_refused)]
         raised = claims(checks, Evidence(SHOP, NOW, seen), lambda crash: None)
-        return [claim.fix is not None for _, claim in raised]
+        fixes = [claim.fix for _, claim in raised if claim.fix]
+        assert len(fixes) == 2
+        return [bool(fix.edits) for fix in fixes]
 
     assert remedies(nginx_evidence.config(), refused) == [False, True]
     assert remedies(nginx_evidence.config(), nginx_evidence.nginx_says()) == [True, True]
