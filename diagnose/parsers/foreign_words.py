@@ -1,10 +1,17 @@
-"""What a visitor sees, in words of French, German, Spanish, Russian, Portuguese and Japanese.
-Pure, except that it reads `foreign_words.toml`, once.
+"""What a visitor sees, in words of other languages than English and Chinese. Pure, except that it
+reads `foreign_words.toml`, once.
+
+Two ways: phrases, and a part of a site that stands beside a word of failure of the same language
+("Bilder … nicht"). German, French, Spanish, Portuguese, Italian, Russian, Ukrainian, Polish, Czech,
+Dutch, Swedish, Turkish, Indonesian, Vietnamese, Japanese and Korean.
 """
 
 import re
+from collections.abc import Mapping
 from functools import cache
+from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from diagnose.model.symptom import ERROR_STATUS, SymptomKind
 from diagnose.parsers.visible_faults import VisibleFault
@@ -12,41 +19,137 @@ from diagnose.parsers.visible_faults import VisibleFault
 TABLE = Path(__file__).with_suffix(".toml")
 #: The words before the number of an error. 404 alone may be anything.
 _NUMBER = re.compile(
-    rf"\b(?:erreurs?|fehler\w{{0,8}}|error(?:es)?|ошибк\w{{1,3}}|код)\W{{1,4}}(?:http\W{{1,3}})?({ERROR_STATUS})(?!\w)"
-    rf"|(?<![\w.:])({ERROR_STATUS})\W{{1,3}}(?:erreurs?|fehler\w{{0,8}}|ошибк\w{{1,3}})\b",
+    rf"\b(?:erreurs?|fehler\w{{0,8}}|error(?:es)?|erro|errore|ошибк\w{{1,3}}|помилк\w{{1,3}}|код|błąd|błędu|chyba|fout(?:code)?|fel|hata|kode|lỗi)"
+    rf"\W{{1,4}}(?:http\W{{1,3}})?({ERROR_STATUS})(?!\w)"
+    rf"|(?<![\w.:])({ERROR_STATUS})\W{{1,3}}(?:erreurs?|fehler\w{{0,8}}|ошибк\w{{1,3}}|hata\w{{0,4}})\b"
+    # "gibt 404", "404になる": statuses that count nothing. What is counted follows the number.
+    r"|(?<![A-Za-z0-9_.:/-])(40[1345]|41[03]|42[12]|429|431|50[234]|52[0-7])"
+    r"(?=\s*(?:$|[.,;:!?)»”、。]|(?:エラー|になる|になり|が出|が返|を返|と出|が表示)"
+    r"|(?:에러|오류|가 |이 |로 |라고|떠|뜨|뜹|나와|나옵)"
+    r"|(?:bei|beim|nach|wenn|sobald|statt|zurück|aus|seit|obwohl|und|aber|quand|lors|après|sur|pour|depuis|mais|al|cuando|después|en|pero"
+    r"|ao|quando|depois|mas|при|после|когда|на|и|но|если|вместо|dopo|ma|po|przy|gdy|ale|bij|als|maar|när|saat|ketika|khi)\b))",
     re.IGNORECASE,
 )
+#: Where a clause ends. A dot within a name or a number ends none.
+_CLAUSE_END = re.compile(r"[\n;；。！!？?、—()（）]|,(?=\s)|\.(?=\s|$)|:(?=\s)")
+#: Clauses of a message, and matches within one, that are read.
+_MAX_CLAUSES = 24
+_MAX_MATCHES = 6
+#: How far the words of a failure may stand from the part that fails, in characters.
+_NEAR = 60
+#: The letters without which a text is not in a language; other languages have those of Latin.
+_LETTERS = {
+    "ja": re.compile("[\u3040-\u30ff\u4e00-\u9fff]"),
+    "ko": re.compile("[\uac00-\ud7a3]"),
+    "ru": re.compile("[\u0430-\u044f]", re.IGNORECASE),
+    "uk": re.compile("[\u0430-\u044f]", re.IGNORECASE),
+}
+#: Words of which English has several in a sentence. "no", "login" and "chat" are of many languages.
+_ENGLISH = re.compile(
+    r"\b(?:the|and|with|my|when|it|its|not|after|but|from|does|are|was|were|this|that|works?|while|i|has|have|only|into|every|all)\b",
+    re.IGNORECASE | re.ASCII,
+)
+#: Scripts without blanks between words, or whose particles join them.
+_UNSPACED = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]")
+_UNSPACED_LANGUAGES = frozenset({"ja", "ko"})
+
+
+class _Part(NamedTuple):
+    """A part of a site, or what it does. `words` are its own words by language; `beside` names the
+    table of words of which one has to stand near them. `number` is a status."""
+
+    kind: SymptomKind
+    number: int | None
+    beside: str
+    words: Mapping[str, tuple[str, ...]]
+
+
+class _Tables(NamedTuple):
+    """`beside`: the words by their table and their language."""
+
+    phrases: tuple[tuple[SymptomKind, tuple[str, ...]], ...]
+    parts: tuple[_Part, ...]
+    beside: Mapping[str, Mapping[str, tuple[str, ...]]]
 
 
 def foreign_fault(words: str) -> VisibleFault | None:
     """Return the first fault that words name in one of these languages; None if they name none."""
     if match := _NUMBER.search(words):
-        return VisibleFault("status", int(match[1] or match[2]), match[0])
-    for kind, pattern in _table():
-        if match := pattern.search(words):
-            return VisibleFault(kind, None, match[0])
+        return VisibleFault("status", int(next(filter(None, match.groups()))), match[0])
+    last: VisibleFault | None = None
+    for kind, phrases in _tables().phrases:
+        if match := _compiled(phrases).search(words):
+            last = VisibleFault(kind, None, match[0])
+            if kind != "unusable":
+                return last
+    return _failing_part(words) or last
+
+
+def _failing_part(words: str) -> VisibleFault | None:
+    """Return the part of a site that stands near a word of failure of its language, in the first
+    clause that has both; None if no clause has."""
+    languages = _languages_of(words)
+    for clause in _CLAUSE_END.split(words)[:_MAX_CLAUSES] if languages else ():
+        for part in _tables().parts:
+            for language in filter(languages.__contains__, part.words):
+                if told := _told_together(clause, part, language):
+                    return VisibleFault(part.kind, part.number, told)
     return None
 
 
+def _told_together(clause: str, part: _Part, language: str) -> str:
+    """Return the words from a part to the failure near it, or from the failure to the part; "" if
+    none is near."""
+    failures = _spans(_tables().beside[part.beside][language], clause, language)
+    for span in _spans(part.words[language], clause, language) if failures else ():
+        for failure in failures:
+            first, second = sorted((span, failure))
+            if second[0] - first[1] <= _NEAR and first != second:
+                return clause[first[0] : max(first[1], second[1])].strip()
+    return ""
+
+
+def _spans(words: tuple[str, ...], clause: str, language: str) -> list[tuple[int, int]]:
+    pattern = _compiled(words, language not in _UNSPACED_LANGUAGES)
+    return [match.span() for match in islice(pattern.finditer(clause), _MAX_MATCHES)]
+
+
+def _languages_of(words: str) -> set[str]:
+    """Return the languages in which words may be, by their letters; none of Latin letters if they
+    are English."""
+    own = {name for name, letters in _LETTERS.items() if letters.search(words)}
+    is_english = len(list(islice(_ENGLISH.finditer(words), 2))) == 2
+    return own if is_english else own | (_tables().beside["fails"].keys() - _LETTERS.keys())
+
+
 @cache
-def _table() -> tuple[tuple[SymptomKind, re.Pattern[str]], ...]:
+def _tables() -> _Tables:
     import tomllib  # few runs have a pasted message
 
     table = tomllib.loads(TABLE.read_text("utf-8"))
-    return tuple(
-        (fault["kind"], re.compile("|".join(map(_pattern, fault["words"])), re.IGNORECASE))
-        for fault in table["fault"]
+    return _Tables(
+        tuple((fault["kind"], tuple(fault["words"])) for fault in table["fault"]),
+        tuple(
+            _Part(part.pop("kind"), part.pop("number", None), part.pop("with"), _by_language(part))
+            for part in table["part"]
+        ),
+        {name: _by_language(words) for name, words in table["beside"].items()},
     )
 
 
-#: Scripts without blanks between words.
-_UNSPACED = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
+def _by_language(words: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:
+    return {language: tuple(some) for language, some in words.items()}
 
 
-def _pattern(words: str) -> str:
+@cache
+def _compiled(words: tuple[str, ...], is_spaced: bool = True) -> re.Pattern[str]:
+    return re.compile("|".join(_pattern(some, is_spaced) for some in words), re.IGNORECASE)
+
+
+def _pattern(words: str, is_spaced: bool) -> str:
     """Return the pattern of words in the order of the table: " … " is up to forty characters, and a
-    star is the rest of a word."""
-    if _UNSPACED.search(words):
+    star is the rest of a word, before it or behind it."""
+    if not is_spaced or _UNSPACED.search(words):
         return re.escape(words).replace("…", ".{0,20}?")
-    text = re.escape(words).replace("\\ …\\ ", r"\b.{0,40}?\b").replace(r"\*", r"\w{0,8}")
+    text = re.escape(words).replace("\\ …\\ ", r"\b.{0,40}?\b").replace(r"\*", r"\w{0,12}")
     return rf"\b{text.replace(chr(92) + ' ', ' ')}(?!\w)"

@@ -105,6 +105,7 @@ EventSource events only arrive when the connection closes
 流式输出 一次性返回
 等AI回答完再一次性返回""",
     "download": """
+json shows as download
 nginx browser downloads the page instead of displaying it
 nginx downloads PHP files instead of rendering them
 it downloads a file called "download"
@@ -122,6 +123,7 @@ php 不解析直接下载
 old code is still served after a deployment
 users are logged in as another user
 I'm being logged as a different user
+everyone is logged in as the same user
 members cannot log in if logged out, and cannot log out if logged in
 the homepage still shows cached old version for logged-out users
 changes only visible after clearing browser cache

@@ -73,3 +73,81 @@ def test_the_words_are_understood(words: str, kind: str) -> None:
     (target,) = parse_targets((PAGE, words), (), "en")
     assert target.symptom
     assert target.symptom.kind == kind
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("Nach dem Anmelden lande ich wieder auf der Anmeldeseite", "login"),
+        ("Hochladen großer Dateien geht nicht", "upload"),
+        ("seit dem Umzug auf den neuen Server geht nichts mehr", "unusable"),
+        ("das Zertifikat wird nicht erneuert", "acme"),
+        ("Zertifikat wurde erneuert, der Browser zeigt noch das alte", "certificate-outdated"),
+        ("trotz Erneuerung zeigt der Browser das alte Zertifikat", "certificate-outdated"),
+        ("es wird immer noch die alte Version angezeigt", "cached"),
+        ("Änderungen an der Konfiguration haben keine Wirkung", "not-loaded"),
+        ("alle Besucher haben die gleiche IP", "visitor-address"),
+        ("statt meiner Seite erscheint die Standardseite", "wrong-site"),
+        ("der Chat verliert die Verbindung", "websocket"),
+        ("beim Aktualisieren wird die Seite nicht gefunden", "status"),
+        ("la mise en page est cassée", "page-files"),
+        ("impossible d'envoyer des fichiers de plus de 2 Mo", "upload"),
+        ("le site affiche un autre site", "wrong-site"),
+        ("el sitio no carga los estilos", "page-files"),
+        ("la página muestra otro sitio", "wrong-site"),
+        ("o site carrega sem css", "page-files"),
+        ("fica em loop de redirecionamento", "redirects"),
+        ("сайт открывается без стилей", "page-files"),
+        ("после входа снова выбрасывает на страницу входа", "login"),
+        ("открывается другой сайт", "wrong-site"),
+        ("не загружаются большие файлы", "upload"),
+        ("замість сайту показує сторінку за замовчуванням", "wrong-site"),
+        ("le immagini non si vedono", "page-files"),
+        ("dopo il login torna alla pagina di login", "login"),
+        ("pagina bianca dopo l'aggiornamento", "blank"),
+        ("il certificato non viene rinnovato", "acme"),
+        ("strona ładuje się bez stylów", "page-files"),
+        ("nie mogę się zalogować", "login"),
+        ("z zewnątrz nie działa", "not-outside"),
+        ("obrázky se nezobrazují", "page-files"),
+        ("de afbeeldingen laden niet", "page-files"),
+        ("te veel omleidingen", "redirects"),
+        ("bilderna visas inte", "page-files"),
+        ("resimler görünmüyor", "page-files"),
+        ("giriş yaptıktan sonra tekrar giriş sayfasına atıyor", "login"),
+        ("situs tidak bisa dibuka dari luar", "not-outside"),
+        ("không tải được css", "page-files"),
+        ("CSSが効かない", "page-files"),
+        ("リロードすると404になる", "status"),
+        ("証明書の更新に失敗する", "acme"),
+        ("設定が反映されない", "not-loaded"),
+        ("로그인하면 다시 로그인 페이지로 돌아갑니다", "login"),
+        ("이미지가 안 나와요", "page-files"),
+        ("큰 파일 업로드가 안됩니다", "upload"),
+        ("사이트에 접속이 안 됩니다", "unusable"),
+        ("nach dem Update kommt 502", "status"),
+    ],
+)
+def test_a_part_of_the_site_fails(words: str, kind: str) -> None:
+    (target,) = parse_targets((PAGE, words), (), "en")
+    assert target.symptom
+    assert target.symptom.kind == kind
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "die Bilder werden angezeigt",
+        "der Login funktioniert",
+        "tutto funziona, anche il login",
+        "obrazy są widoczne",
+        "resimler görünüyor",
+        "画像は表示されます",
+        "이미지가 잘 나옵니다",
+        "the login has no problem and the chat is fine",
+        "Seite mit 404 Bildern",
+    ],
+)
+def test_a_part_that_works_is_no_symptom(words: str) -> None:
+    (target,) = parse_targets((PAGE, words), (), "en")
+    assert target.symptom is None or target.symptom.kind == "other"

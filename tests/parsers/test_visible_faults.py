@@ -7,6 +7,18 @@ from diagnose.parsers.symptoms import message_symptom, symptom_of
 from diagnose.parsers.target import parse_target
 
 VISIBLE: dict[SymptomKind, str] = {
+    "frame": """
+embedding in another site does not work""",
+    "characters": """
+umlauts are broken""",
+    "http2": """
+http2 protocol error""",
+    "certificate-untrusted": """
+java client cannot connect, pkix
+intermediate missing on android""",
+    "certificate-name": """
+the browser says the certificate belongs to another site
+certificate is for a different domain""",
     "slow": """
 long pauses while a page loads
 网站加载很慢，首屏要等10秒
@@ -23,6 +35,8 @@ website extremely slow through nginx, fast directly
 5 second delay on every request
 一直转圈打不开""",
     "page-files": """
+the admin panel is unstyled
+returns index.html for js files
 it is returning the same 4kB of html for / but also for every asset called from /
 every css file returns the same html
 所有静态资源都返回首页
@@ -67,6 +81,7 @@ nothing renders, console is empty
 just full of blank after a click on the button
 Application error: a client-side exception has occurred""",
     "wrong-site": """
+subdomain shows main site
 Why is my domain still going to the wrong server?
 after migration the domain opens the old hosting
 it keeps hitting the old server instead of the new one
@@ -105,6 +120,7 @@ http does not redirect to https
 http 没有自动跳转到 https
 打开 http 不会跳转https""",
     "wrong-address": """
+menu links are missing the subfolder
 it sends the http version of the url instead of the https one
 登录后的重定向有问题
 在输入账号和密码登录后会跳转到http协议
@@ -223,6 +239,7 @@ works in the office but not from home
 works from home, not from the office
 colleagues in the office cannot open the site""",
     "certificate": """
+traefik default cert
 The website can't be accessed because of some SSL problems
 my browser told me not to visit it because there was a problem with its certificate
 the SSL cert is invalid which is breaking the website
@@ -297,6 +314,8 @@ Invalid Host header
 DisallowedHost at /
 Access through untrusted domain""",
     "login": """
+nothing happens when I click on login
+it asks for username and password all the time
 when I logged in I was redirected to the login page
 the login is successful but it still shows the login page
 it always redirects to the same login page
@@ -317,6 +336,8 @@ The initial page loads but i can't get past the login
 every time I try to log in I automatically get logged out
 it throws me out right away, kicking me out""",
     "csrf": """
+the form says session expired
+page expired when I submit the form
 a CSRF error is sent
 CSRF failure through the reverse proxy
 phpmyadmin token mismatch""",
@@ -334,6 +355,7 @@ cookie 设置不上
 api requests return index.html
 接口返回的是html""",
     "websocket": """
+graphql subscriptions fail
 real-time updates don't work
 kernel does not connect jupyter
 ws 一直重连
@@ -346,12 +368,15 @@ the chat does not update until a manual page refresh
 UI constantly reloads when running behind reverse proxy
 I can enter a message but it doesn´t appear on the chat""",
     "acme": """
+dns challenge fails
+renewals fail since I moved to a new server
 certbot renew fails
 Certs fail to renew: certbot renew throws errors that it can't complete the challenge (404 error)
 let's encrypt challenge gets 404
 证书续签 404
 acme 验证失败""",
     "nginx-start": """
+nginx won't reload
 systemctl start nginx fails with exit-code
 nginx起不来，提示端口被占用""",
     "server-start": """
@@ -378,6 +403,7 @@ lost connection to server, repeating in 1 second
 the connection goes down
 connection closes immediately""",
     "cors": """
+OPTIONS request fails
 preflight fails
 the interface cannot be accessed across domains""",
     "not-connected": """
