@@ -41,7 +41,13 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
         r" (?:(?:the|a|an|any|new|my|our|SSL|TLS|Let['’]?s ?Encrypt|wildcard) ){0,4}cert"),
     # Apache, Caddy and HAProxy: they quote the system, and their messages begin with a number or a
     # logger of their own
-    ("server-port", r"make_sock: could not bind|AH00072|Starting (?:frontend|proxy) .{1,80}: cannot "
+    # After its configuration: what the unit's user may not do, and what is not there
+    ("server-start", r"cannot bind (?:UNIX socket|socket \((?:Permission|Cannot|No such))|cannot chroot\d?\("
+        r"|protocols failed to start their listeners|opening log writer|reading config from file"
+        r"|loading .{0,200}bind: (?:permission denied|cannot assign)|caddy process exited with error"
+        r"|sending configuration to instance"
+        r"|(?:apache2|httpd|haproxy|caddy)\.service: Start request repeated"),
+    ("server-port", r"make_sock: could not bind|AH00072|(?:Starting|for) (?:frontend|proxy) .{1,80}: cannot "
         r"bind socket|loading .{0,200}listen(?:ing)?.{0,60}bind: address already in use"),
     ("server-workers", r"MaxRequestWorkers setting|Proxy .{1,80} reached process FD limit"
         r"|reached (?:its|the) (?:configured )?maxconn"),
@@ -55,7 +61,8 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
     ("server-config", r"AH0(?:0526|0558|0014)|Syntax error on line \d|apache2: Syntax error|httpd: "
         r"Syntax error|Invalid command '|\[ALERT\].{0,60}(?:parsing \[|config)|Error\(s\) found in "
         r"configuration file|Error: adapting config|unrecognized directive|loading new config:"
-        r"|Fatal errors? found in configuration"),
+        r"|Fatal errors? found in configuration|Missing LF on last line|ambiguous site definition"
+        r"|no SSL certificate specified for bind|cannot find (?:user|group) id for '"),
     ("server-start", r"Job for (?:apache2|httpd|haproxy|caddy)\.service failed|Failed to start (?:The "
         r"Apache|HAProxy|Caddy)|(?:apache2|httpd|haproxy|caddy)\.service: (?:Failed with result|"
         r"Main process exited|Control process exited)|AH00015|Action 'start' failed"),

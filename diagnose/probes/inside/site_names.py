@@ -3,7 +3,7 @@ names no site. The usual files are read; a run reads the configuration in force 
 for one site alone often has no name in its files: its certificate has it."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from diagnose.machine import Machine
 from diagnose.parsers.caddy.caddyfile import blocks_of
@@ -28,7 +28,8 @@ _HOST_CRITERION = re.compile(
     r"[^\n{}#]{0,60}?[ \t]((?:[\w-]{1,63}\.)+[a-z]{2,63})"
 )
 _HOST_RULE = re.compile(r"\bHost(?:SNI)?\(([^)\n]{1,500})\)")
-#: The path of a certificate: `crt` (HAProxy), `tls` (Caddy), SSLCertificateFile, certFile (Traefik).
+#: The path of a certificate: `crt` of HAProxy, `tls` of Caddy, SSLCertificateFile of Apache, and
+#: `certFile` of Traefik.
 _CERTIFICATE = re.compile(
     r"(?im)^(?:[ \t]{0,40}bind[ \t][^#\n]{1,300}?[ \t]crt|[ \t]{0,40}(?:tls|SSLCertificateFile)"
     r"|[ \t-]{0,40}certFile:)[ \t]{1,20}[\"']?(/[\w./@+-]{1,300})"
@@ -36,13 +37,16 @@ _CERTIFICATE = re.compile(
 _QUOTED = re.compile(r"[`'\"]([\w.-]{3,255})[`'\"]")
 
 
-async def site_names(machine: Machine) -> tuple[str, ...]:
-    """Return the names, in the order in which they stand; () if nothing can be read."""
+async def site_names(machine: Machine, products: Collection[str] = ()) -> tuple[str, ...]:
+    """Return the names, in the order in which they stand; () if nothing can be read. `products` are
+    the servers that are meant, all if empty."""
     names: dict[str, None] = {}
-    for patterns, read in (
-        (_APACHE, _of_apache), (_CADDY, _of_caddy), (_HAPROXY, _of_haproxy),
-        (_TRAEFIK, _of_traefik),
+    for product, patterns, read in (
+        ("apache", _APACHE, _of_apache), ("caddy", _CADDY, _of_caddy),
+        ("haproxy", _HAPROXY, _of_haproxy), ("traefik", _TRAEFIK, _of_traefik),
     ):  # fmt: skip
+        if products and product not in products:
+            continue
         files = [file for pattern in patterns for file in await machine.read_all(pattern)]
         texts = [
             (file.path, file.text[:_MAX_TEXT]) for file in files[:_MAX_FILES] if not file.failure
