@@ -1,6 +1,8 @@
 """Messages of programs on a server: of those that order certificates, Apache, Caddy, HAProxy, nginx
 and systemd. No I/O."""
 
+import re
+
 from diagnose.model.symptom import SymptomKind
 
 #: A certificate or key in a message.
@@ -138,3 +140,16 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
     ("file-missing", r"(?:open|stat)\(\) .{1,300}failed \(2:|directory index of .{1,300} is "
         r"forbidden|\" is not found \(2:"),
 )  # fmt: skip
+
+#: Words of a web server that no other writes.
+_SENDERS = (
+    ("caddy", r"\bcaddy(?:file)?\b|loading (?:initial|new) config|administration endpoint: listen"),
+    ("haproxy", r"\bhaproxy\b|\[ALERT\]|(?:Starting|for) (?:frontend|proxy) .{1,80}: cannot bind"),
+    ("apache", r"\bAH0\d{4}\b|\bapache2\b|\bhttpd\b"),
+)
+
+
+def sender_of(message: str) -> str:
+    """Return the web server that wrote a message, "" if its words do not tell or name several."""
+    senders = [name for name, words in _SENDERS if re.search(words, message, re.IGNORECASE)]
+    return senders[0] if len(senders) == 1 else ""
