@@ -20,6 +20,14 @@ PEM, KEY = "/etc/caddy/ssl/shop.pem", "/etc/caddy/ssl/shop.key"
 OPTIONS = "{\n\tdefault_bind 0.0.0.0\n\tskip_install_trust\n}\n"
 SHOP = caddy.SHOP.replace(caddy.PEM, PEM).replace(caddy.KEY, KEY)
 UNIT = "/etc/systemd/system/{}.service"
+
+
+def _drop_in(name: str, setting: str) -> tuple[str, ...]:
+    """Return what the cure of a unit changes."""
+    folder = f"{UNIT.format(name)}.d"
+    return (*CHANGES, folder, f"{folder}/diagnose-{setting}.conf")
+
+
 #: That of Caddy's package, without the right to open ports below 1024.
 CADDY_UNIT = """\
 [Service]
@@ -112,7 +120,7 @@ def udp_port_443_of_caddy_is_taken(lab: Lab) -> None:
     _caddy(lab, take)
 
 
-@caddy_start()
+@caddy_start(differs=_drop_in("caddy", "AmbientCapabilities"))
 def unit_of_caddy_may_open_no_low_port(lab: Lab) -> None:
     """A unit of somebody's own, without AmbientCapabilities."""
 
@@ -123,7 +131,7 @@ def unit_of_caddy_may_open_no_low_port(lab: Lab) -> None:
     _caddy(lab, change)
 
 
-@caddy_start()
+@caddy_start(differs=_drop_in("caddy", "ExecStart"))
 def unit_of_caddy_has_caddy_start(lab: Lab) -> None:
     """Caddy starts in the background, and systemd ends it with the command that started it."""
     start = CADDY_UNIT.replace("caddy run", "caddy start").replace("Type=notify", "Type=simple")
@@ -145,7 +153,7 @@ def caddy_of_its_package_runs(lab: Lab) -> None:
     _start(lab, "caddy")
 
 
-@haproxy_start()
+@haproxy_start(differs=(*CHANGES, "/etc/sysctl.d/60-nonlocal-bind.conf"))
 def address_of_haproxy_comes_later(lab: Lab) -> None:
     """keepalived has it, on the other machine now."""
     second = f"    bind 203.0.113.99:443 ssl crt {haproxy.PEM}\n"
@@ -163,7 +171,7 @@ def folder_of_haproxys_root_is_not_there(lab: Lab) -> None:
     )
 
 
-@haproxy_start()
+@haproxy_start(differs=_drop_in("haproxy", "CapabilityBoundingSet"))
 def unit_of_haproxy_may_not_change_its_root(lab: Lab) -> None:
     """A list of hardening took the capability away."""
     text = haproxy.SITE.replace("global\n    user", "global\n    chroot /var/lib/haproxy\n    user")
@@ -171,7 +179,7 @@ def unit_of_haproxy_may_not_change_its_root(lab: Lab) -> None:
     _haproxy(lab, text, f"CapabilityBoundingSet={names}")
 
 
-@haproxy_start()
+@haproxy_start(differs=_drop_in("haproxy", "RuntimeDirectory"))
 def folder_of_haproxys_socket_is_not_there(lab: Lab) -> None:
     """/run is empty after a boot, and the unit makes no folder there."""
     _haproxy(lab, haproxy.SITE.replace("/run/haproxy/", "/run/haproxy-stats/"))
