@@ -69,7 +69,7 @@ def _start(lab: Lab, name: str) -> None:
     until(lambda: server.systemctl("is-active", name, check=False).strip() in states, "it started")
 
 
-def _caddy(lab: Lab, change: Callable[[Machine], None]) -> None:
+def _caddy(lab: Lab, change: Callable[[Machine], object]) -> None:
     lab.stop_nginx()
     keep_only(lab, "caddy")
     good = certificates.good()
@@ -141,13 +141,13 @@ def unit_of_caddy_has_caddy_start(lab: Lab) -> None:
 
 @caddy_start()
 def user_of_caddy_may_not_read_the_caddyfile(lab: Lab) -> None:
-    _caddy(lab, lambda server: server.sh(f"chmod 600 {caddy.CONFIG}") and None)
+    _caddy(lab, lambda server: server.sh(f"chmod 600 {caddy.CONFIG}"))
 
 
 @healthy(needs=caddy.needs_caddy, not_on=ONE_LAYOUT)
 def caddy_of_its_package_runs(lab: Lab) -> None:
     """Its twin, which failed before: an old line of the journal is no fault."""
-    _caddy(lab, lambda server: server.sh(f"chmod 600 {caddy.CONFIG}") and None)
+    _caddy(lab, lambda server: server.sh(f"chmod 600 {caddy.CONFIG}"))
     assert isinstance(lab.server, Machine)
     lab.server.sh(f"chmod 644 {caddy.CONFIG}; systemctl reset-failed caddy")
     _start(lab, "caddy")
