@@ -98,7 +98,7 @@ def _haproxy(lab: Lab, text: str, drop_in: str = "") -> None:
     _start(lab, "haproxy")
 
 
-@caddy_start()
+@caddy_start(differs=(*CHANGES, caddy.CONFIG))
 def udp_port_443_of_caddy_is_taken(lab: Lab) -> None:
     """By the service of an old program, which nobody has removed."""
     code = (
