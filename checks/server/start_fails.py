@@ -28,7 +28,7 @@ from diagnose.model import (
 )
 from diagnose.model.dns import Resolution
 from diagnose.model.server import Listeners
-from diagnose.model.start_obstacles import StartObstacle
+from diagnose.model.services import StartObstacle
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebServerTest
 from diagnose.parsers.linux.start_obstacles import in_foreground
 
@@ -82,7 +82,7 @@ def _claim(view: ServerView, obstacle: StartObstacle, steps: Steps) -> Claim:
         covers=(Subject(port=port), *((Subject(port=80),) if 80 in ports else ())),
         because=(obstacle, view.server, *view.evidence.good(Listeners)),
         confidence=Confidence.CERTAIN
-        if view.server.state in {"failed", "activating"} or obstacle.kind == "command"
+        if view.server.state in {"failed", "activating"} or obstacle.obstacle == "command"
         else Confidence.LIKELY,
         facts={
             **view.facts,
@@ -104,7 +104,7 @@ _KINDS = (
 def _facts(obstacle: StartObstacle, steps: Steps) -> dict[str, object]:
     missing = obstacle.mode is None
     return {
-        **{kind.replace("-", "_"): obstacle.kind == kind for kind in _KINDS},
+        **{kind.replace("-", "_"): obstacle.obstacle == kind for kind in _KINDS},
         "path": obstacle.path,
         "address_name": obstacle.address,
         "number": obstacle.port,
@@ -126,7 +126,7 @@ def _steps(view: ServerView, obstacle: StartObstacle) -> Steps:
     # After several failed starts systemd refuses further ones.
     start = (commands.reset_failed(server.unit), *start_steps(server))
     first: Steps = ()
-    match obstacle.kind:
+    match obstacle.obstacle:
         case "udp-port":
             first = _option(view, "servers", ("servers {", "\tprotocols h1 h2", "}"))
         case "admin-port":
@@ -250,5 +250,5 @@ def _socket_folder(obstacle: StartObstacle) -> Steps:
 def _run_folder(obstacle: StartObstacle) -> str:
     """Return the name of the folder of a socket below /run; "" if it is somewhere else."""
     folder = posixpath.dirname(obstacle.path)
-    match = _RUN_FOLDER.fullmatch(folder) if obstacle.kind == "socket-folder" else None
+    match = _RUN_FOLDER.fullmatch(folder) if obstacle.obstacle == "socket-folder" else None
     return match[1] if match else ""

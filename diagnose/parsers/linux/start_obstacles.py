@@ -8,7 +8,7 @@ src/proto_tcp.c, src/proto_uxst.c and src/haproxy.c ("cannot bind socket", "Cann
 import re
 
 from diagnose.model.frozen import frozen
-from diagnose.model.start_obstacles import ObstacleKind
+from diagnose.model.services import ObstacleKind
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.whole_numbers import whole_number

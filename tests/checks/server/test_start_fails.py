@@ -4,8 +4,7 @@ import pytest
 
 from diagnose.model import Applicability, Command, Confidence, Edit, Observation
 from diagnose.model.dns import Resolution
-from diagnose.model.services import UnitCorrection
-from diagnose.model.start_obstacles import StartObstacle
+from diagnose.model.services import StartObstacle, UnitCorrection
 from diagnose.model.web_servers import WebServerTest
 from tests.support import caddy_evidence, haproxy_evidence
 from tests.support.check_evidence import judge
@@ -13,7 +12,7 @@ from tests.support.check_evidence import judge
 CHECK = "server.start-fails"
 CADDY = replace(caddy_evidence.CADDY, pid=None, state="failed", ports=())
 HAPROXY = replace(haproxy_evidence.SERVER, pid=None, state="failed", ports=())
-MET = StartObstacle(product="caddy", unit="caddy", kind="udp-port", message="in use", port=443)
+MET = StartObstacle(product="caddy", unit="caddy", obstacle="udp-port", message="in use", port=443)
 OF_HAPROXY = replace(MET, product="haproxy", unit="haproxy")
 
 
@@ -52,17 +51,19 @@ def test_fires_for_a_port_of_udp_and_leaves_http3_out() -> None:
 
 def test_fires_for_the_port_of_the_administration() -> None:
     text = "{\n\temail a@example.com\n}\n" + caddy_evidence.SITE
-    steps = of_caddy(replace(MET, kind="admin-port", port=2019, process="caddy", pid=7), text=text)
+    steps = of_caddy(
+        replace(MET, obstacle="admin-port", port=2019, process="caddy", pid=7), text=text
+    )
     assert "+\tadmin localhost:2020" in steps[0]
 
 
 def test_silent_where_the_option_is_written() -> None:
     text = "{\n\tadmin localhost:2019\n}\n" + caddy_evidence.SITE
-    assert not of_caddy(replace(MET, kind="admin-port", port=2019, process="caddy"), text=text)
+    assert not of_caddy(replace(MET, obstacle="admin-port", port=2019, process="caddy"), text=text)
 
 
 def test_fires_for_a_web_server_without_a_site() -> None:
-    met = replace(MET, kind="tcp-port", port=80, process="apache2", holder="apache2.service")
+    met = replace(MET, obstacle="tcp-port", port=80, process="apache2", holder="apache2.service")
     steps = of_caddy(replace(met, is_unused=True))
     assert steps[:2] == ["systemctl stop apache2", "systemctl disable apache2"]
     assert not of_caddy(met)
@@ -71,14 +72,20 @@ def test_fires_for_a_web_server_without_a_site() -> None:
 
 def test_fires_for_a_port_below_1024() -> None:
     correction = UnitCorrection(unit="caddy", lines=("AmbientCapabilities=CAP_NET_BIND_SERVICE",))
-    steps = of_caddy(replace(MET, kind="low-port"), correction)
+    steps = of_caddy(replace(MET, obstacle="low-port"), correction)
     assert any("AmbientCapabilities=CAP_NET_BIND_SERVICE" in step for step in steps)
-    assert not of_caddy(replace(MET, kind="low-port"))
+    assert not of_caddy(replace(MET, obstacle="low-port"))
 
 
 def test_fires_for_a_file_of_root() -> None:
     file = replace(
-        MET, kind="file", user="caddy", group="caddy", owner="root", owner_group="root", mode=0o600
+        MET,
+        obstacle="file",
+        user="caddy",
+        group="caddy",
+        owner="root",
+        owner_group="root",
+        mode=0o600,
     )
     steps = of_caddy(replace(file, path="/var/log/caddy/access.log"))
     assert steps[0] == "chown caddy:caddy /var/log/caddy/access.log"
@@ -93,13 +100,13 @@ def test_fires_for_a_file_of_root() -> None:
 
 
 def test_fires_for_a_folder() -> None:
-    folder = replace(MET, kind="folder", path="/var/log/caddy", user="caddy", group="caddy")
+    folder = replace(MET, obstacle="folder", path="/var/log/caddy", user="caddy", group="caddy")
     assert of_caddy(folder)[:2] == ["mkdir -p /var/log/caddy", "chown caddy:caddy /var/log/caddy"]
     assert not of_caddy(replace(folder, path="/opt/data"))
 
 
 def test_fires_for_an_address_that_comes_later() -> None:
-    met = replace(OF_HAPROXY, kind="address", address="192.0.2.9", setting=0)
+    met = replace(OF_HAPROXY, obstacle="address", address="192.0.2.9", setting=0)
     steps = of_haproxy(met)
     assert steps[0] == "sysctl -w net.ipv4.ip_nonlocal_bind=1"
     assert not of_haproxy(replace(met, setting=1))
@@ -107,7 +114,7 @@ def test_fires_for_an_address_that_comes_later() -> None:
 
 
 def test_fires_for_an_address_of_a_cloud() -> None:
-    met = replace(OF_HAPROXY, kind="address", address="203.0.113.10", setting=0)
+    met = replace(OF_HAPROXY, obstacle="address", address="203.0.113.10", setting=0)
     text = haproxy_evidence.TEXT.replace("bind :443", "bind 203.0.113.10:443")
     name = Resolution(name="shop.example.com", family=4, addresses=("203.0.113.10",))
     steps = of_haproxy(met, name, text=text)
@@ -115,7 +122,7 @@ def test_fires_for_an_address_of_a_cloud() -> None:
 
 
 def test_fires_for_a_folder_of_chroot() -> None:
-    met = replace(OF_HAPROXY, kind="chroot", path="/var/empty/haproxy")
+    met = replace(OF_HAPROXY, obstacle="chroot", path="/var/empty/haproxy")
     assert of_haproxy(met)[0] == "mkdir -p /var/empty/haproxy"
     steps = of_haproxy(replace(met, mode=0o755, bounds=True))
     assert any("CapabilityBoundingSet=CAP_SYS_CHROOT" in step for step in steps)
@@ -130,13 +137,13 @@ def test_fires_for_a_folder_of_chroot() -> None:
     ],
 )
 def test_fires_for_the_folder_of_a_socket(path: str, words: str) -> None:
-    met = replace(OF_HAPROXY, kind="socket-folder", path=path)
+    met = replace(OF_HAPROXY, obstacle="socket-folder", path=path)
     assert any(words in step for step in of_haproxy(met))
     assert not of_haproxy(replace(met, mode=0o755))
 
 
 def test_fires_for_a_command_that_ends() -> None:
-    met = replace(MET, kind="command", message="", command="/usr/bin/caddy start --config /a")
+    met = replace(MET, obstacle="command", message="", command="/usr/bin/caddy start --config /a")
     steps = of_caddy(met)
     assert any("ExecStart=/usr/bin/caddy run --config /a" in step for step in steps)
 

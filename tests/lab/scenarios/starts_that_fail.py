@@ -65,7 +65,7 @@ def _start(lab: Lab, name: str) -> None:
     assert isinstance(lab.server, Machine)
     server = lab.server
     server.systemctl("restart", name, check=False)
-    states = {"failed", "active"}
+    states = {"failed", "active", "inactive"}
     until(lambda: server.systemctl("is-active", name, check=False).strip() in states, "it started")
 
 

@@ -6,7 +6,7 @@ import shlex
 
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
-from diagnose.model.start_obstacles import StartObstacle
+from diagnose.model.services import StartObstacle
 from diagnose.model.web_servers import WebServer
 from diagnose.parsers.linux.start_obstacles import Obstacle, obstacle_of, parse_details
 from diagnose.probes import ProbeContext
@@ -47,7 +47,7 @@ async def emit_obstacle(ctx: ProbeContext, server: WebServer) -> None:
             equivalent=f"journalctl -u {shlex.quote(server.unit)} -n 20 --no-pager",
             product=server.product,
             unit=server.unit,
-            kind=obstacle.kind,
+            obstacle=obstacle.kind,
             message=server.complaint,
             path=obstacle.path,
             address=obstacle.address,
