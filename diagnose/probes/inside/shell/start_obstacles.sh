@@ -15,8 +15,8 @@ unit_of() { sed -n 's#.*/\([^/]*\.service\)\(/.*\)\{0,1\}$#\1#p' "/proc/$1/cgrou
   fi
   case $2 in
     tcp | udp)
-      [ "$2" = udp ] && set -- "$1" -lnup "$3" || set -- "$1" -lntp "$3"
-      l=$(ss -H "$2" "sport = :$3" | grep -o '(("[^"]*",\(pid=\)\{0,1\}[0-9]*' | head -n 1)
+      case $2 in udp) o=-lnup ;; *) o=-lntp ;; esac
+      l=$(ss -H "$o" "sport = :$3" | grep -o '(("[^"]*",\(pid=\)\{0,1\}[0-9]*' | head -n 1)
       p=${l##*[=,]}
       n=${l#*\"} && n=${n%%\"*}
       if [ -n "$l" ]; then
