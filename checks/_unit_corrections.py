@@ -20,14 +20,18 @@ def correction_steps(correction: UnitCorrection, *, running: bool = False) -> tu
         start = (commands.restart_service(unit),)
     if correction.program:
         return (commands.chmod("a+x", correction.program, before=correction.mode), *start)
+    return (*drop_in_steps(unit, correction.lines), *start)
+
+
+def drop_in_steps(unit: str, lines: tuple[str, ...]) -> tuple[Command, ...]:
+    """Return the commands that add lines below [Service] of a unit, without a start of it."""
     folder = f"/etc/systemd/system/{unit}.service.d"
     # A file for each setting: a unit may lack another one, which a later run finds.
-    file = f"{folder}/diagnose-{correction.lines[0].partition('=')[0]}.conf"
+    file = f"{folder}/diagnose-{lines[0].partition('=')[0]}.conf"
     return (
         commands.make_folder(folder),
-        commands.create_lines(file, ("[Service]", *correction.lines)),
+        commands.create_lines(file, ("[Service]", *lines)),
         Command(("systemctl", "daemon-reload"), Effect.CHANGE),
-        *start,
     )
 
 

@@ -5,9 +5,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from checks.http._password_preflights import permitted_fix
+from checks.http._server_preflights import caddy_matcher, haproxy_answer
 from checks.server import (
     ServerView,
-    indentation,
     line_edit,
     line_text,
     reload_steps,
@@ -45,8 +46,6 @@ _EXCLUSIVE = re.compile(r"\s*(?:handle|handle_path|route|basic_?auth|forward_aut
 _FIRST_PAGE = re.compile(r"(\s*header\s+)/\s+(\{.*|[+>?]?[\w-]+\s.*)")
 #: A subdirective of `reverse_proxy` that stands in `header`: a field of that name.
 _MISPLACED = re.compile(r"(?i)(\s*)header_down\s+(Access-Control-[\w-]{1,40}\s.*)")
-_BEFORE_RESPOND = re.compile(r"\s*(?:handle|handle_path|route)\b")
-_PASSWORD = re.compile(r"(\s*basic_?auth)\s*(\{.*)")
 
 
 @frozen
@@ -173,11 +172,7 @@ def _caddy_lines(permission: _Permission) -> list[str]:
     if not permission.is_preflight:
         return own
     return [
-        "@preflight {",
-        "\tmethod OPTIONS",
-        f"\tpath {path}",
-        "\theader Access-Control-Request-Method *",
-        "}",
+        *caddy_matcher(path),
         "handle @preflight {",
         f'\theader Access-Control-Allow-Methods "{_METHODS}"',
         f'\theader Access-Control-Allow-Headers "{", ".join(permission.asked)}"',
@@ -197,11 +192,7 @@ def _haproxy_lines(view: ServerView, permission: _Permission) -> list[str]:
     scope, lines = permission.scope, list[str]()
     if permission.is_preflight:
         fields = {**permission.preflight_fields, "Vary": "Origin"}
-        words = " ".join(f'hdr {name} "{value}"' for name, value in fields.items())
-        lines.append(
-            f"http-request return status 204 {words} if METH_OPTIONS {{ path {scope.path} }}"
-            " { req.hdr(Access-Control-Request-Method) -m found }"
-        )
+        lines.append(haproxy_answer(fields, scope.path))
     if permission.is_preflight and _permits(view, permission.origin):
         return lines
     condition = haproxy_condition(scope)
@@ -233,7 +224,7 @@ def _misplaced_fix(view: ServerView, page: Exchange, origin: str, claim: Claim) 
     lines = _site_lines(view)
     changes: dict[int, str] = {}
     if page.method == _PREFLIGHT and page.status == 401 and proxy_page(page.body) in {"", "caddy"}:
-        return _password_fix(view, lines, origin) if claim.facts["failed"] else None
+        return permitted_fix(view, lines, origin) if claim.facts["failed"] else None
     if not claim.facts["missing"]:
         return None
     for number, line in lines.items():
@@ -257,40 +248,6 @@ def _misplaced_words(view: ServerView, origin: str) -> Fix | None:
     changes = {line.number: f"{match[1]}{match[2]}" for line, match in found}
     is_named = any(origin in match[2] or "{" in match[2] or "*" in match[2] for _, match in found)
     return _changed(view, files.pop(), changes) if is_named else None
-
-
-def _password_fix(view: ServerView, lines: Mapping[int, str], origin: str) -> Fix | None:
-    """Ask no password of a preflight, which never has one: Caddy answers it itself. What a password
-    protects stays protected."""
-    asking = {n: match for n, line in lines.items() if (match := _PASSWORD.fullmatch(line))}
-    text = "\n".join(lines.values())
-    permits = re.search(rf"{_ALLOW}\s+\"?(?:\*|{re.escape(origin)})", text) is not None
-    if len(asking) != 1 or not permits or "@preflight" in text or _passes_on(view):
-        return None
-    ((number, match),) = asking.items()
-    margin = indentation(lines[number])
-    added = (
-        f"{margin}@preflight {{",
-        f"{margin}\tmethod OPTIONS",
-        f"{margin}\theader Access-Control-Request-Method *",
-        f"{margin}}}",
-        f"{margin}@no_preflight not {{",
-        f"{margin}\tmethod OPTIONS",
-        f"{margin}\theader Access-Control-Request-Method *",
-        f"{margin}}}",
-        f"{margin}respond @preflight 204",
-        f"{match[1]} @no_preflight {match[2]}",
-    )
-    edit = line_edit(view, view.answering_sites[0].file, {number: added})
-    return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW) if edit else None
-
-
-def _passes_on(view: ServerView) -> bool:
-    """Return whether the site, or what it imports, has lines that would answer a preflight before
-    `respond` does: without the password that they are behind."""
-    from checks.server._caddy_lines import own_lines
-
-    return any(_BEFORE_RESPOND.match(line.text) for line in own_lines(view))
 
 
 def _changed(view: ServerView, file: str, changes: Mapping[int, str]) -> Fix | None:

@@ -3,7 +3,9 @@
 ask for stays behind the password."""
 
 import re
+from collections.abc import Mapping
 
+from checks.http._server_preflights import IS_PREFLIGHT, caddy_matcher
 from checks.server import (
     ServerView,
     indentation,
@@ -29,7 +31,11 @@ _APACHE_LINE = (
 )
 #: HAProxy's own page (errors/401, http_err_msgs): an application has another one.
 _HAPROXY_PAGE = "You need a valid user and password"
-_HAPROXY = "METH_OPTIONS { req.hdr(Access-Control-Request-Method) -m found }"
+#: Without a matcher, in Caddy's lines for other sites, and what comes before `respond` does.
+_PASSWORD = re.compile(r"(\s*basic_?auth)\s*(\{.*)")
+_BEFORE_RESPOND = re.compile(r"\s*(?:handle|handle_path|route)\b")
+#: The name of the matcher for all that a password is asked of.
+_OTHERS = "no_preflight"
 
 
 def password_fix(evidence: Evidence, page: Exchange) -> Fix | None:
@@ -48,6 +54,35 @@ def password_fix(evidence: Evidence, page: Exchange) -> Fix | None:
     return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW) if edit else None
 
 
+def permitted_fix(view: ServerView, lines: Mapping[int, str], origin: str) -> Fix | None:
+    """Ask no password of a preflight of a site that Caddy's own lines permit: Caddy answers it
+    itself. What a password protects stays protected. `lines` are those of the only site."""
+    asking = {n: match for n, line in lines.items() if (match := _PASSWORD.fullmatch(line))}
+    text = "\n".join(lines.values())
+    allow = "Access-Control-Allow-Origin"
+    permits = re.search(rf"{allow}\s+\"?(?:\*|{re.escape(origin)})", text) is not None
+    if len(asking) != 1 or not permits or "@preflight" in text or _passes_on(view):
+        return None
+    ((number, match),) = asking.items()
+    margin = indentation(lines[number])
+    added = (
+        *caddy_matcher(indent=margin),
+        *caddy_matcher(indent=margin, name=_OTHERS),
+        f"{margin}respond @preflight 204",
+        f"{match[1]} @{_OTHERS} {match[2]}",
+    )
+    edit = line_edit(view, view.answering_sites[0].file, {number: added})
+    return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW) if edit else None
+
+
+def _passes_on(view: ServerView) -> bool:
+    """Return whether the site, or what it imports, has lines that would answer a preflight before
+    `respond` does: without the password that they are behind."""
+    from checks.server._caddy_lines import own_lines
+
+    return any(_BEFORE_RESPOND.match(line.text) for line in own_lines(view))
+
+
 def _of_rule(view: ServerView) -> Edit | None:
     rule = decisive_rule(view, view.evidence.target.path.partition("?")[0], False, 401)
     if rule is None:
@@ -61,11 +96,8 @@ def _of_rule(view: ServerView) -> Edit | None:
     indent, name, remainder = match.groups()
     step = "\t" if "\t" in indent or not indent else "    "
     rows = (
-        f"{indent}@no_preflight not {{",
-        f"{indent}{step}method OPTIONS",
-        f"{indent}{step}header Access-Control-Request-Method *",
-        f"{indent}}}",
-        f"{indent}{name} @no_preflight{remainder.rstrip()}",
+        *caddy_matcher(indent=indent, step=step, name=_OTHERS),
+        f"{indent}{name} @{_OTHERS}{remainder.rstrip()}",
     )
     return line_edit(view, rule.file, {rule.line: rows})
 
@@ -105,4 +137,4 @@ def _of_haproxy(haproxy: HaproxyView) -> Edit | None:
     row = line_text(haproxy.view, line.file, line.number).rstrip()
     if "#" in row or "unless" not in line.words:
         return None
-    return line_edit(haproxy.view, line.file, {line.number: (f"{row} || {_HAPROXY}",)})
+    return line_edit(haproxy.view, line.file, {line.number: (f"{row} || {IS_PREFLIGHT}",)})

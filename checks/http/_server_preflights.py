@@ -28,13 +28,33 @@ _PREFIX = "access-control-"
 _PLAIN = re.compile(r"[\w./:*, -]{1,400}")
 _USUAL_METHODS = "GET, POST, PUT, PATCH, DELETE"
 #: Only a preflight has the field (Fetch standard, "CORS-preflight request").
-_IS_PREFLIGHT = "METH_OPTIONS { req.hdr(Access-Control-Request-Method) -m found }"
+_HAS_FIELD = "{ req.hdr(Access-Control-Request-Method) -m found }"
+IS_PREFLIGHT = f"METH_OPTIONS {_HAS_FIELD}"
 _CADDY_LINE = re.compile(r"\s*header\s+(?:/\S{1,200}\s+|\*\s+)?(Access-Control-[\w-]{1,40})\s+(.+)")
 #: Directives that take a request before `respond` does (Caddyfile Directives, "Directive order").
 _BEFORE_RESPOND = {
     "handle", "handle_path", "route", "import", "respond", "redir", "forward_auth", "basic_auth",
     "basicauth",
 }  # fmt: skip
+
+
+def haproxy_answer(fields: Mapping[str, str], path: str = "") -> str:
+    """Return the line by which HAProxy answers the preflights of a path, or all."""
+    sent = " ".join(f'hdr {name} "{value}"' for name, value in fields.items())
+    condition = f"METH_OPTIONS {{ path {path} }} {_HAS_FIELD}" if path else IS_PREFLIGHT
+    return f"http-request return status 204 {sent} if {condition}"
+
+
+def caddy_matcher(path: str = "", indent: str = "", step: str = "\t", name: str = "") -> list[str]:
+    """Return the lines of Caddy's matcher of preflights, of one path or all; with another name the
+    lines of the matcher of all other requests."""
+    return [
+        f"{indent}@{name} not {{" if name else f"{indent}@preflight {{",
+        f"{indent}{step}method OPTIONS",
+        *([f"{indent}{step}path {path}"] if path else []),
+        f"{indent}{step}header Access-Control-Request-Method *",
+        f"{indent}}}",
+    ]
 
 
 def preflight_fix(evidence: Evidence, page: Exchange, origin: str) -> Fix | None:
@@ -82,13 +102,12 @@ def _haproxy_edit(haproxy: HaproxyView, origin: str) -> Edit | None:
         fields = _fields({line.words[2]: line.words[3] for line in lines}, origin)
         if not fields or proxy.mode != "http":
             continue
-        sent = " ".join(f'hdr {name} "{value}"' for name, value in fields.items())
         passwords = [
             line for line in proxy.own("http-request", "auth") if line.file == lines[0].file
         ]
         first = min((lines[0], *passwords), key=lambda line: line.number)
         text = line_text(haproxy.view, first.file, first.number)
-        rule = f"{indentation(text)}http-request return status 204 {sent} if {_IS_PREFLIGHT}"
+        rule = f"{indentation(text)}{haproxy_answer(fields)}"
         return line_edit(haproxy.view, first.file, {first.number: (rule, text)})
     return None
 
@@ -114,10 +133,7 @@ def _caddy_edit(view: ServerView, origin: str) -> Edit | None:
     step = "\t" if "\t" in indent or not indent else "    "
     missing = [name for name in fields if name.lower() not in {key.lower() for key in values}]
     added = (
-        f"{indent}@preflight {{",
-        f"{indent}{step}method OPTIONS",
-        f"{indent}{step}header Access-Control-Request-Method *",
-        f"{indent}}}",
+        *caddy_matcher(indent=indent, step=step),
         *(f'{indent}header @preflight {name} "{fields[name]}"' for name in missing),
         f"{indent}respond @preflight 204",
     )

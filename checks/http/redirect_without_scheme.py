@@ -32,6 +32,10 @@ _NAME = re.compile(r"([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8})(:[0-9]{1,
 _PAGES = {"html", "htm", "xhtml", "php", "asp", "aspx", "jsp", "jsf", "do", "cgi", "action", "json"}
 #: The words with which a line redirects (HAProxy, Caddy).
 _REDIRECTS = re.compile(r"\s*(?:http-request\s+)?redir(?:ect)?\s")
+#: The name of the request there: `%[hdr(host)]` or `%[req.hdr(Host),lower]`, and `{host}`.
+_OWN_NAME = re.compile(
+    r"%\[(?:req\.)?hdr\(host\)(?:,lower)?\]|\{(?:http\.request\.)?host(?:port)?\}", re.IGNORECASE
+)
 
 
 @check(
@@ -109,17 +113,27 @@ def _line(evidence: Evidence, answer: Exchange, host: str) -> tuple[str, Fix]:
     view = server_on_port(evidence)
     if view is None or view.config is None:
         return "", by_hand
-    word = re.compile(rf"(?i)(?<=\s)(?={re.escape(host)}(?:[:/?\s%{{]|$))")
     lines = [
-        (file.path, number, text)
+        (file.path, number, text, start)
         for file in view.config.files
         for number, text in enumerate(file.text.split("\n"), 1)
-        if _REDIRECTS.match(text) and word.search(text)
+        if _REDIRECTS.match(text)
+        for start in _starts(text, host, evidence.target.host)
     ]
     if len(lines) != 1:
         return "", by_hand
-    path, number, text = lines[0]
-    edit = line_edit(view, path, {number: (word.sub("https://", text, count=1),)})
+    path, number, text, start = lines[0]
+    edit = line_edit(view, path, {number: (f"{text[:start]}https://{text[start:]}",)})
     if edit is None:
         return place_text(path, number), by_hand
     return place_text(path, number), Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
+
+
+def _starts(text: str, host: str, own_host: str) -> Iterator[int]:
+    """Yield where a word of a line begins that is this host, or becomes it for the own name. What
+    a condition compares is no target."""
+    text = re.split(r"\s(?:if|unless)\s", text, maxsplit=1)[0]
+    begins = re.compile(rf"{re.escape(host)}(?:[:/?\s%{{]|$)", re.IGNORECASE)
+    for word in re.finditer(r"(?<=\s)\S{1,400}", text):
+        if begins.match(_OWN_NAME.sub(lambda _: own_host, word[0])):
+            yield word.start()

@@ -58,3 +58,23 @@ def _closes(words: list[str], port: int) -> bool:
     if words[0] == "auto_https":
         return value == "disable_redirects"
     return value.isdigit() and value != str(port)
+
+
+def added_option(view: ServerView, name: str, lines: tuple[str, ...]) -> Edit | None:
+    """Return the edit that adds an option to the block of global options, or the block at the
+    beginning; None if the option is there already, or the file is not known."""
+    file = view.config.file(view.server.config) if view.config else None
+    if view.server.product != "caddy" or file is None:
+        return None
+    rows = file_rows(view, file)
+    written = [(number, row.split()) for number, row in enumerate(rows, 1) if row.split()]
+    bare = [(number, words) for number, words in written if not words[0].startswith("#")]
+    if not bare:
+        return None
+    first, words = bare[0]
+    own = tuple(f"\t{line}" for line in lines)
+    if words != ["{"]:
+        return line_edit(view, file.path, {first: ("{", *own, "}", rows[first - 1])})
+    end = next((number for number, each in bare if each == ["}"] and rows[number - 1][0] == "}"), 0)
+    is_there = any(first < number < end and each[0] == name for number, each in bare)
+    return None if is_there or not end else line_edit(view, file.path, {first: ("{", *own)})

@@ -58,7 +58,7 @@ def _spelling(view: ServerView, test: WebServerTest, word: str) -> Correction | 
 
 _SLIPS = (
     "brace", "unclosed", "closed_twice", "comma", "matcher", "unit", "outside", "newer", "encoder",
-    "policy", "log_file",
+    "policy", "log_file", "top_level",
 )  # fmt: skip
 #: The facts of these sentences, none of them given.
 NO_WORDS = {"own_words": "", "spelling": "", **dict.fromkeys(_SLIPS, "")}

@@ -333,6 +333,21 @@ _VALUE = re.compile(
 )
 
 
+def _account(mistake: _Mistake) -> _Changed:
+    """HAProxy's packages make the account `haproxy`, for its user and its group."""
+    kind, name = mistake.match[1], mistake.match[2]
+    lines = [
+        line
+        for section in mistake.config.sections
+        for line in section.lines_with(kind)
+        if section.kind == "global" and line.words[1:] == (name,)
+    ]
+    if len(lines) != 1 or name == "haproxy" or not mistake.text(lines[0]):
+        return None
+    new = mistake.indented(lines[0], f"{kind} haproxy")
+    return "haproxy", {lines[0].file: {lines[0].number: (new,)}}
+
+
 def _newline(mistake: _Mistake) -> _Changed:
     text = line_text(mistake.view, mistake.test.file, mistake.test.line)
     return (True, {mistake.test.file: {mistake.test.line: (text, "")}}) if text else None
@@ -358,6 +373,7 @@ _MISTAKES: tuple[tuple[str, str, _Change], ...] = (
         r"-header' expects either 'if' or 'unless' followed by a condition but found",
         _quotes,
     ),
+    ("account", r"cannot find (user|group) id for '([^']{1,60})'", _account),
     ("newline", r"Missing LF on last line", _newline),
 )
 

@@ -9,7 +9,7 @@ What files answer may be meant so, unless a matcher misses the path by its end, 
 
 from collections.abc import Collection, Iterator, Sequence
 
-from checks.http import exchanges_by_purpose
+from checks.http import exchanges_by_purpose, shown_pages
 from checks.server import (
     ServerView,
     file_rows,
@@ -33,7 +33,7 @@ from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Seve
 from diagnose.model.http import Exchange, Upgrade, header
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
-from diagnose.parsers.urls import parse_url
+from diagnose.parsers.urls import parse_url, path_of
 from diagnose.parsers.web_sites import may_take, route_of
 
 
@@ -66,10 +66,11 @@ def path_not_handled(evidence: Evidence) -> Iterator[Claim]:
         return
     paths: set[str] = set()
     websockets = websocket_paths(evidence)
-    for path in dict.fromkeys((target.path.partition("?")[0], *websockets)):
+    ends = _blank_ends(evidence)
+    for path in dict.fromkeys((target.path.partition("?")[0], *websockets, *ends)):
         is_websocket = path in websockets
         own = path.partition("?")[0]
-        failed = _failed(evidence, path, 200)
+        failed = [*_failed(evidence, path, 200), *ends.get(path, ())]
         is_blank = any(isinstance(answer, Exchange) for answer in failed)
         near = near_route(site, own) or (_root_route(site) if is_blank and own != "/" else None)
         missed_conditions = _missed_conditions(view, own, is_websocket)
@@ -89,6 +90,17 @@ def path_not_handled(evidence: Evidence) -> Iterator[Claim]:
             yield _claim(view, site, path, failed, near, missed_conditions)
     yield from _empty_files(view, site)
     yield from _near_misses(view, site, paths)
+
+
+def _blank_ends(evidence: Evidence) -> dict[str, list[Exchange]]:
+    """Return the empty pages to which the target redirects, by their paths: the application sends
+    visitors to its login, and nobody passes that on."""
+    ends: dict[str, list[Exchange]] = {}
+    for page in shown_pages(evidence):
+        is_empty = page.status == 200 and page.header("Content-Length") == "0"
+        if page.purpose == "redirect" and is_empty and not page.header("Content-Type"):
+            ends.setdefault(path_of(page.url).partition("?")[0], []).append(page)
+    return ends
 
 
 def _is_answered_with_nothing(view: ServerView, site: WebSite, path: str) -> bool:

@@ -86,7 +86,7 @@ def _site_before(request: RunRequest, arguments: list[str]) -> str:
 def _tell_own_site(url: str, arguments: list[str]) -> None:
     from diagnose.i18n.command_line import translate_error
 
-    text = f"The message names no site. This server has one: {url}"
+    text = f"The message names no site. It is taken to be about {url}"
     write_note(f"{translate_error(text, words_language(arguments))}\n")
 
 

@@ -1,6 +1,7 @@
 """The sites of this server, for a command line that names none."""
 
 import asyncio
+from collections.abc import Coroutine, Sequence
 
 from diagnose.machine.local import LocalMachine
 from diagnose.model import Target
@@ -31,8 +32,13 @@ def own_sites() -> tuple[str, ...]:
 
         return tuple(f"https://{name}/" for name in await site_names(LocalMachine()))
 
+    return _within_time(find())
+
+
+def _within_time(search: Coroutine[None, None, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return what a search finds, () if it fails or takes too long."""
     try:
-        return asyncio.run(asyncio.wait_for(find(), _TIME_LIMIT))
+        return asyncio.run(asyncio.wait_for(search, _TIME_LIMIT))
     except (OSError, TimeoutError):
         return ()
 
@@ -48,7 +54,25 @@ def only_site(error: NamelessMessageError, arguments: list[str]) -> str:
 
         # What the policy of a page forbids is rather on another host than the page.
         urls = [url for url in urls if _host(url) != refused_host(error.symptom.text)]
+        urls = _of_sender(error.symptom.text) or urls
     return urls[0] if len(urls) == 1 else ""
+
+
+def _of_sender(message: str) -> list[str]:
+    """Return the sites of the web server that wrote a message, if it has one alone."""
+    from diagnose.parsers.server_messages import sender_of
+    from diagnose.probes.inside.site_names import site_names
+
+    product = sender_of(message)
+    if not product:
+        return []
+
+    async def find() -> tuple[str, ...]:
+        names = await site_names(LocalMachine(), (product,))
+        return tuple(f"https://{name}/" for name in names)
+
+    urls = _without_www(_within_time(find()))
+    return urls if len(urls) == 1 else []
 
 
 def site_before(target: Target, arguments: list[str]) -> str:
@@ -78,7 +102,10 @@ def is_behind_a_site(target: Target) -> bool:
 
 def _bare_sites() -> list[str]:
     """Return the URLs of this server's sites. A name with www. and the one without it are one."""
-    urls = own_sites()
+    return _without_www(own_sites())
+
+
+def _without_www(urls: Sequence[str]) -> list[str]:
     return [url for url in urls if _host(url) not in {f"www.{_host(other)}" for other in urls}]
 
 

@@ -322,6 +322,11 @@ def chown_tree(user: str, folder: str, outside: bool = False) -> Command:
     return replace(_access(("chown", "-R", user, folder), (), folder), outside=outside)
 
 
+def chown(owner: str, path: str, before: str) -> Command:
+    """Give a file or folder to "USER:GROUP"; `before` is the same of those whose it was."""
+    return _access(("chown", owner, path), ("chown", before, path), path)
+
+
 def chgrp(group: str, path: str, before: str) -> Command:
     return _access(("chgrp", group, path), ("chgrp", before, path), path)
 

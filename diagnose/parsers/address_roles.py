@@ -1,4 +1,5 @@
-"""Addresses in a message that are no site: of a visitor, a proxy or an application. No I/O."""
+"""Addresses in a message that are no site: of a visitor, a proxy or an application, or where a
+server could not listen. No I/O."""
 
 import re
 
@@ -20,15 +21,19 @@ _FROM = (
     r" (?:coming )?from (?:(?:an?|the|remote|untrusted|unknown|proxy|host|ip|address|addr) ){0,4}"
     r"['\"(\[]?"
 )
-_ROLE = re.compile(rf"(?:{_WORDS}|{_FROM}){_ADDRESS}", re.IGNORECASE)
+#: What a server could not open for itself (Go's net, HAProxy).
+_BIND = r"(?:\blisten (?:tcp|udp)[46]? |\bcannot bind socket \([A-Za-z ]{3,60}\) (?:for )?\[)"
+_ROLE = re.compile(rf"(?:{_WORDS}|{_FROM}|{_BIND}){_ADDRESS}", re.IGNORECASE)
 #: What an application says of the proxy that it does not trust (Home Assistant, forwarded.py).
 _UNTRUSTED = re.compile(
     r"(?:from an untrusted proxy|request from a reverse proxy was received from) "
     r"([0-9a-fA-F.:]{3,45}?)(?=[\s,;\"']|\.?$)"
 )
-#: What a URL is, in a line of nginx's error log, and the page that a request came from.
+#: What a URL is, in a line of nginx's error log, the page that a request came from, and where Caddy
+#: takes its commands.
 _URL_ROLE = re.compile(
-    r"\b(?:upstream: |referr?er:? ?)[\"'(]?(?:https?|fastcgi|uwsgi|ajp)://[^\s\"'<>]{1,1000}",
+    r"\b(?:upstream: |referr?er:? ?)[\"'(]?(?:https?|fastcgi|uwsgi|ajp)://[^\s\"'<>]{1,1000}"
+    r"|\bPost \"http://(?:localhost|127\.0\.0\.1):2019/[^\s\"'<>]{0,200}\"(?:: dial tcp \S{1,60})?",
     re.IGNORECASE,
 )
 

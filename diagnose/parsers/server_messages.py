@@ -1,6 +1,8 @@
 """Messages of programs on a server: of those that order certificates, Apache, Caddy, HAProxy, nginx
 and systemd. No I/O."""
 
+import re
+
 from diagnose.model.symptom import SymptomKind
 
 #: A certificate or key in a message.
@@ -41,7 +43,13 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
         r" (?:(?:the|a|an|any|new|my|our|SSL|TLS|Let['’]?s ?Encrypt|wildcard) ){0,4}cert"),
     # Apache, Caddy and HAProxy: they quote the system, and their messages begin with a number or a
     # logger of their own
-    ("server-port", r"make_sock: could not bind|AH00072|Starting (?:frontend|proxy) .{1,80}: cannot "
+    # After its configuration: what the unit's user may not do, and what is not there
+    ("server-start", r"cannot bind (?:UNIX socket|socket \((?:Permission|Cannot|No such))|cannot chroot\d?\("
+        r"|protocols failed to start their listeners|opening log writer|reading config from file"
+        r"|loading .{0,200}bind: (?:permission denied|cannot assign)|caddy process exited with error"
+        r"|sending configuration to instance"
+        r"|(?:apache2|httpd|haproxy|caddy)\.service: Start request repeated"),
+    ("server-port", r"make_sock: could not bind|AH00072|(?:Starting|for) (?:frontend|proxy) .{1,80}: cannot "
         r"bind socket|loading .{0,200}listen(?:ing)?.{0,60}bind: address already in use"),
     ("server-workers", r"MaxRequestWorkers setting|Proxy .{1,80} reached process FD limit"
         r"|reached (?:its|the) (?:configured )?maxconn"),
@@ -55,7 +63,8 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
     ("server-config", r"AH0(?:0526|0558|0014)|Syntax error on line \d|apache2: Syntax error|httpd: "
         r"Syntax error|Invalid command '|\[ALERT\].{0,60}(?:parsing \[|config)|Error\(s\) found in "
         r"configuration file|Error: adapting config|unrecognized directive|loading new config:"
-        r"|Fatal errors? found in configuration"),
+        r"|Fatal errors? found in configuration|Missing LF on last line|ambiguous site definition"
+        r"|no SSL certificate specified for bind|cannot find (?:user|group) id for '"),
     ("server-start", r"Job for (?:apache2|httpd|haproxy|caddy)\.service failed|Failed to start (?:The "
         r"Apache|HAProxy|Caddy)|(?:apache2|httpd|haproxy|caddy)\.service: (?:Failed with result|"
         r"Main process exited|Control process exited)|AH00015|Action 'start' failed"),
@@ -131,3 +140,16 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
     ("file-missing", r"(?:open|stat)\(\) .{1,300}failed \(2:|directory index of .{1,300} is "
         r"forbidden|\" is not found \(2:"),
 )  # fmt: skip
+
+#: Words of a web server that no other writes.
+_SENDERS = (
+    ("caddy", r"\bcaddy(?:file)?\b|loading (?:initial|new) config|administration endpoint: listen"),
+    ("haproxy", r"\bhaproxy\b|\[ALERT\]|(?:Starting|for) (?:frontend|proxy) .{1,80}: cannot bind"),
+    ("apache", r"\bAH0\d{4}\b|\bapache2\b|\bhttpd\b"),
+)
+
+
+def sender_of(message: str) -> str:
+    """Return the web server that wrote a message, "" if its words do not tell or name several."""
+    senders = [name for name, words in _SENDERS if re.search(words, message, re.IGNORECASE)]
+    return senders[0] if len(senders) == 1 else ""

@@ -10,7 +10,7 @@ from diagnose.cli.main import main
 from diagnose.cli.request import RunRequest
 from diagnose.model import Target
 from diagnose.parsers.target import NamelessMessageError
-from diagnose.probes.inside import site_discovery
+from diagnose.probes.inside import site_discovery, site_names
 
 REFUSED = "connect() failed (111: Connection refused)"
 
@@ -56,10 +56,10 @@ def test_a_message_alone_is_about_the_only_site(
         ("shop.acme.net", True)
     ]
     assert capsys.readouterr().err == (
-        "The message names no site. This server has one: https://shop.acme.net/\n"
+        "The message names no site. It is taken to be about https://shop.acme.net/\n"
     )
     main(["--lang", "zh", REFUSED])
-    assert "本服务器只有一个：https://shop.acme.net/" in capsys.readouterr().err
+    assert "按这个站点处理：https://shop.acme.net/" in capsys.readouterr().err
 
 
 def test_nothing_is_asked_where_several_sites_may_be_meant(
@@ -184,3 +184,24 @@ def test_a_refused_address_is_not_the_page(sites: list[str], targets: list[Targe
     sites += ["https://api.acme.net/", "https://shop.acme.net/"]
     assert main([refused]) == 0
     assert [(target.host, target.path) for target in targets] == [("shop.acme.net", "/")]
+
+
+def test_a_message_of_caddy_is_about_the_site_of_caddy(
+    sites: list[str], targets: list[Target], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+
+    async def names(machine: object, products: tuple[str, ...] = ()) -> tuple[str, ...]:
+        asked.append(products)
+        return ("shop.acme.net",) if products == ("caddy",) else ()
+
+    monkeypatch.setattr(site_names, "site_names", names)
+    sites += ["https://wiki.acme.net/", "https://blog.acme.net/"]
+    listens = "listening on :443: listen tcp :443: bind: address already in use"
+    message = (
+        f"Error: loading initial config: loading new config: http app module: start: {listens}"
+    )
+    assert main([message]) == 0
+    assert [target.host for target in targets] == ["shop.acme.net"]
+    assert asked == [("caddy",)]
+    assert main(["[ALERT] (9) : Starting frontend web: cannot bind socket [0.0.0.0:443]"]) == 64

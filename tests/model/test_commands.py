@@ -106,6 +106,8 @@ ALL = [
      Risk.CHANGES_ACCESS),
     (commands.open_tree("/a")[0], "find /a -not -path '*/.*' -type d -exec chmod o+x '{}' +", "",
      Risk.CHANGES_ACCESS),
+    (commands.chown("app:app", "/a", before="root:adm"), "chown app:app /a", "chown root:adm /a",
+     Risk.CHANGES_ACCESS),
     (commands.chgrp("www-data", "/a", before="root"), "chgrp www-data /a", "chgrp root /a",
      Risk.CHANGES_ACCESS),
     (commands.restore_label("/a", before="u:r:t:s0"), "restorecon -v /a", "chcon u:r:t:s0 /a",

@@ -376,6 +376,13 @@ PROGRAM_MESSAGES: dict[str, tuple[Example, ...]] = {
         Example("Error: loading initial config: loading new config: http app module: start: "
                 "listening on :443: listen tcp :443: bind: address already in use", "server-port",
                 ""),
+        Example("Error: loading initial config: loading new config: http app module: start: "
+                "listening on :80: listen tcp :80: bind: permission denied", "server-start", ""),
+        Example("Error: setting up custom log 'log0': opening log writer using &logging.FileWriter{}:"
+                " open /var/log/caddy/access.log: permission denied", "server-start", ""),
+        Example("Error: sending configuration to instance: performing request: Post "
+                '"http://localhost:2019/load": dial tcp [::1]:2019: connect: connection refused',
+                "server-start", ""),
     ),
     "HAProxy": (
         Example("[NOTICE] haproxy[9]: Server app/app1 is DOWN, reason: Layer4 connection problem, "
@@ -395,6 +402,13 @@ PROGRAM_MESSAGES: dict[str, tuple[Example, ...]] = {
                 "'bindd' in 'frontend' section", "server-config", ""),
         Example("[ALERT] (9) : Starting frontend https: cannot bind socket (Address already in use) "
                 "[0.0.0.0:443]", "server-port", ""),
+        Example("[ALERT] (9) : Starting frontend GLOBAL: cannot bind UNIX socket (No such file or "
+                "directory) [/run/haproxy/admin.sock]", "server-start", ""),
+        Example("[haproxy.main()] Cannot chroot(/var/lib/haproxy).", "server-start", ""),
+        Example("[ALERT] (9) : Binding [/etc/haproxy/haproxy.cfg:9] for frontend web: cannot bind "
+                "socket (Cannot assign requested address) for [192.0.2.9:443]", "server-start", ""),
+        Example("Missing LF on last line, file might have been truncated at position 36",
+                "server-config", ""),
     ),
     "systemd": (
         Example("Job for haproxy.service failed because the control process exited with error code.",

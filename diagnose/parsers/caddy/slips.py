@@ -21,7 +21,8 @@ class Slip:
     """The lines that take the place of others, by their numbers from 1, and what was wrong: "brace"
     (no blank before it, or it stands on a line with what is in it), "unclosed", "closed_twice",
     "comma", "matcher", "unit", "outside" (a line of a block that stands outside of it), "newer" (a
-    word of a newer Caddy), "encoder", "policy", or "log_file"."""
+    word of a newer Caddy), "encoder", "policy", "log_file", or "top_level" (a directive behind the
+    end of a site)."""
 
     kind: Kind
     changes: Changes
@@ -214,6 +215,45 @@ def _into_proxy(lines: Sequence[str], number: int, match: re.Match[str]) -> Chan
     return changes
 
 
+#: Directives that a person writes at the beginning of a line (Caddyfile Directives).
+_DIRECTIVES = frozenset(
+    {
+        "root", "file_server", "reverse_proxy", "php_fastcgi", "encode", "header", "handle",
+        "handle_path", "handle_errors", "route", "redir", "rewrite", "uri", "respond", "try_files",
+        "tls", "log", "basic_auth", "basicauth", "forward_auth", "templates", "request_body",
+    }
+)  # fmt: skip
+
+
+def _into_site(lines: Sequence[str], number: int, match: re.Match[str]) -> Changes:
+    """Directives that stand behind the `}` of a site: it is moved behind them."""
+    depths = _depths(lines)
+    outer = [0, *depths[:-1]]
+    words = [_code(text).split() for text in lines]
+    bare = [place for place, each in enumerate(words, 1) if each and outer[place - 1] == 0]
+    stray = [place for place in bare if words[place - 1][0] in _DIRECTIVES]
+    if not stray or min(depths) < 0 or depths[-1]:
+        return {}
+    end = next((place for place in range(stray[0] - 1, 0, -1) if words[place - 1]), 0)
+    opened = [place for place in bare if place < end and words[place - 1][-1] == "{"]
+    is_site = bool(opened) and len(words[opened[-1] - 1]) > 1 and words[end - 1] == ["}"]
+    # What follows is another site, or the end of the file.
+    following = next((place for place in bare if place > stray[0] and place not in stray), 0)
+    last = max(
+        place
+        for place in range(stray[0], (following or len(lines) + 1))
+        if words[place - 1] and depths[place - 1] == 0
+    )
+    if not is_site or any(place > last for place in stray) or last == following:
+        return {}
+    step = "\t" if "\t" in "".join(lines) else "    "
+    moved = {
+        place: (f"{step}{lines[place - 1]}" if words[place - 1] else lines[place - 1],)
+        for place in range(stray[0], last + 1)
+    }
+    return {end: (), **moved, last: (*moved[last], "}")}
+
+
 Mend = Callable[[Sequence[str], int, re.Match[str]], Changes]
 _UNKNOWN = r"\bunrecognized (?:sub)?directive:? "
 #: What was wrong, Caddy's words, and what mends it; the first that mends something counts.
@@ -240,6 +280,11 @@ _SLIPS: tuple[tuple[Kind, str, Mend], ...] = (
         "log_file",
         r"unexpected line ending after '/|module not registered: caddy\.logging\.writers\./",
         _log_file,
+    ),
+    (
+        "top_level",
+        rf"parsed '\w{{1,40}}' as a site address|more than one automation policy|{_UNKNOWN}",
+        _into_site,
     ),
     ("outside", rf"{_UNKNOWN}\w{{1,40}}", _into_transport),
     ("outside", rf"{_UNKNOWN}\w{{1,40}}", _into_proxy),

@@ -12,8 +12,11 @@ _PLACE = re.compile(r"\[([^\[\]\s]+):([0-9]{1,7})\]")
 #: Maximum number of characters of a message to which a row is added.
 MAX_MESSAGE = 1000
 
-#: Lines that only count the others.
-_TOTALS = ("Error(s) found in configuration file", "Fatal errors found", "Error in configuration")
+#: Lines that only count the others, and what a master says of a worker that has said why it ends.
+_TOTALS = (
+    "Error(s) found in configuration file", "Fatal errors found", "Error in configuration",
+    "Current worker (", "exit-on-failure",
+)  # fmt: skip
 
 
 def parse_version(text: str) -> str:

@@ -1,15 +1,19 @@
 """The names in the configuration of Apache, Caddy, HAProxy and Traefik, for a command line that
-names no site. The usual files are read; a run reads the configuration in force by itself."""
+names no site. The usual files are read; a run reads the configuration in force by itself. A server
+for one site alone often has no name in its files: its certificate has it."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from diagnose.machine import Machine
 from diagnose.parsers.caddy.caddyfile import blocks_of
 from diagnose.parsers.hostnames import is_address, is_host
+from diagnose.parsers.pem import certificates
 
 #: Maximum number of files, of characters of each, and of names.
 _MAX_FILES, _MAX_TEXT, _MAX_NAMES = 200, 200_000, 50
+#: Maximum number of paths of certificates that are read.
+_MAX_PATHS = 20
 _APACHE = (
     "/etc/apache2/sites-enabled/*", "/etc/httpd/conf.d/*.conf", "/etc/apache2/vhosts.d/*.conf",
     "/etc/httpd/conf/httpd.conf",
@@ -24,22 +28,46 @@ _HOST_CRITERION = re.compile(
     r"[^\n{}#]{0,60}?[ \t]((?:[\w-]{1,63}\.)+[a-z]{2,63})"
 )
 _HOST_RULE = re.compile(r"\bHost(?:SNI)?\(([^)\n]{1,500})\)")
+#: The path of a certificate: `crt` of HAProxy, `tls` of Caddy, SSLCertificateFile of Apache, and
+#: `certFile` of Traefik.
+_CERTIFICATE = re.compile(
+    r"(?im)^(?:[ \t]{0,40}bind[ \t][^#\n]{1,300}?[ \t]crt|[ \t]{0,40}(?:tls|SSLCertificateFile)"
+    r"|[ \t-]{0,40}certFile:)[ \t]{1,20}[\"']?(/[\w./@+-]{1,300})"
+)
 _QUOTED = re.compile(r"[`'\"]([\w.-]{3,255})[`'\"]")
 
 
-async def site_names(machine: Machine) -> tuple[str, ...]:
-    """Return the names, in the order in which they stand; () if nothing can be read."""
+async def site_names(machine: Machine, products: Collection[str] = ()) -> tuple[str, ...]:
+    """Return the names, in the order in which they stand; () if nothing can be read. `products` are
+    the servers that are meant, all if empty."""
     names: dict[str, None] = {}
-    for patterns, read in (
-        (_APACHE, _of_apache), (_CADDY, _of_caddy), (_HAPROXY, _of_haproxy),
-        (_TRAEFIK, _of_traefik),
+    for product, patterns, read in (
+        ("apache", _APACHE, _of_apache), ("caddy", _CADDY, _of_caddy),
+        ("haproxy", _HAPROXY, _of_haproxy), ("traefik", _TRAEFIK, _of_traefik),
     ):  # fmt: skip
+        if products and product not in products:
+            continue
         files = [file for pattern in patterns for file in await machine.read_all(pattern)]
         texts = [
             (file.path, file.text[:_MAX_TEXT]) for file in files[:_MAX_FILES] if not file.failure
         ]
-        names.update(dict.fromkeys(filter(_is_public, map(str.lower, read(texts)))))
+        own = [name for name in map(str.lower, read(texts)) if _is_public(name)]
+        names.update(dict.fromkeys(own or await _certificate_names(machine, texts)))
     return tuple(names)[:_MAX_NAMES]
+
+
+async def _certificate_names(machine: Machine, texts: Iterable[tuple[str, str]]) -> list[str]:
+    """Return the names in the certificates of files that name no site. `crt` may be a folder."""
+    paths = dict.fromkeys(path for _, text in texts for path in _CERTIFICATE.findall(text))
+    names: list[str] = []
+    for path in tuple(paths)[:_MAX_PATHS]:
+        read = await machine.read_all(path)
+        if all(file.failure for file in read):
+            read = await machine.read_all(f"{path.rstrip('/')}/*")
+        for file in read[:_MAX_FILES]:
+            leaf = certificates(file.text[:_MAX_TEXT])[0][:1] if not file.failure else ()
+            names += [name.lower() for certificate in leaf for name in certificate.dns_names]
+    return [name for name in names if _is_public(name)]
 
 
 def _is_public(name: str) -> bool:

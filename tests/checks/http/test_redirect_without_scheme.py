@@ -32,14 +32,17 @@ def test_fires_for_a_host_elsewhere() -> None:
     assert claim.confidence is Confidence.LIKELY
 
 
-def test_fires_and_writes_the_scheme_into_the_line_of_haproxy() -> None:
-    line = "    http-request redirect location www.shop.example.com%[path] code 301\n"
+@pytest.mark.parametrize("name", ["www.shop.example.com", "www.%[hdr(host)]"])
+def test_fires_and_writes_the_scheme_into_the_line_of_haproxy(name: str) -> None:
+    target = f"{name}%[capture.req.uri]"
+    condition = "unless { hdr(host) -i www.shop.example.com }"
+    line = f"    http-request redirect code 301 location {target} {condition}\n"
     text = TEXT.replace("    default_backend", f"{line}    default_backend", 1)
     (claim,) = judge(CHECK, SERVER, config(text), redirect("www.shop.example.com/"))
     assert claim.fix
     edit = claim.fix.steps[0]
     assert isinstance(edit, Edit)
-    assert "+    http-request redirect location https://www.shop.example.com%[path]" in edit.diff
+    assert f"+    http-request redirect code 301 location https://{target} unless" in edit.diff
 
 
 @pytest.mark.parametrize(

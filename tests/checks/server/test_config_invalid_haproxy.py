@@ -241,3 +241,13 @@ def test_silent_about_an_edit_for_other_mistakes() -> None:
     (claim,) = claims(TEXT, "parsing [c.cfg:6] : 'bind' : missing port specification in '1.2.3.4'")
     assert not claim.facts["corrected"]
     assert not claim.facts["removed"]
+
+
+def test_fires_for_an_account_that_is_not_there() -> None:
+    text = TEXT.replace("    maxconn 5\n", "    user haproxy-lb\n    group haproxy\n")
+    message = "parsing [c.cfg:2] : cannot find user id for 'haproxy-lb' (0:Success)"
+    (claim,) = claims(text, message)
+    assert changed(claim) == ["-    user haproxy-lb", "+    user haproxy"]
+    own = text.replace("haproxy-lb", "haproxy")
+    (claim,) = claims(own, message.replace("haproxy-lb", "haproxy"))
+    assert not claim.facts["corrected"], "the package's own account is not there"

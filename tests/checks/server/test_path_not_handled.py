@@ -40,6 +40,24 @@ def test_fires_as_a_note_for_the_root_of_a_site_without_a_page() -> None:
     assert claim.severity is Severity.NOTE
 
 
+def test_fires_for_the_empty_page_of_a_redirect() -> None:
+    redirect = replace(ANSWER, status=302, headers=(("Location", "/login"),))
+    login = replace(
+        ANSWER,
+        url="https://shop.example.com/login",
+        purpose="redirect",
+        status=200,
+        headers=(("Content-Length", "0"),),
+    )
+    site = SITE.replace("/api", "/")
+    (claim,) = judge(CHECK, CADDY, caddy_config(site, limited("/")), redirect, login)
+    assert claim.facts["path"] == "/login"
+    assert claim.severity is None
+    page = replace(login, headers=(("Content-Type", "text/html"),))
+    assert not judge(CHECK, CADDY, caddy_config(site, limited("/")), redirect, page)
+    assert not judge(CHECK, CADDY, caddy_config(site, limited("/*")), redirect, login)
+
+
 def test_silent_when_a_route_takes_the_path_or_a_page_came() -> None:
     assert not judge(CHECK, CADDY, caddy_config(SITE, limited("/api*")), EMPTY, target=USERS)
     page = replace(EMPTY, body="users")

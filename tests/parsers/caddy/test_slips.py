@@ -7,6 +7,8 @@ from diagnose.parsers.caddy.slips import slip_of
 COUNT = "Wrong argument count or unexpected line ending after"
 GLUED = "Site addresses cannot end with a curly brace: 'a.example{' - put a space between"
 SAME_LINE = "Unexpected next token after '{' on same line"
+PARSED = "parsed 'root' as a site address, but it is a known directive"
+POLICY = "hostname appears in more than one automation policy, making certificate management"
 END = "subject does not qualify for certificate: '}'"
 
 
@@ -49,6 +51,10 @@ def mended(text: str, message: str, line: int = 0) -> tuple[str, str]:
          "a {\n\treverse_proxy https://b {\n\t\ttls_insecure_skip_verify\n\t}\n}",
          "a {\n\treverse_proxy https://b {\n\t\ttransport http {\n\t\t\ttls_insecure_skip_verify"
          "\n\t\t}\n\t}\n}"),
+        ("top_level", PARSED, 4, "a.b {\n\ttls a b\n}\nroot * /srv\nfile_server\n",
+         "a.b {\n\ttls a b\n\troot * /srv\n\tfile_server\n}\n"),
+        ("top_level", POLICY, 0, "a.b {\n}\nhandle /x {\n\trespond x\n}\n\nc.d {\n}\n",
+         "a.b {\n\thandle /x {\n\t\trespond x\n\t}\n}\n\nc.d {\n}\n"),
     ],
 )  # fmt: skip
 def test_a_slip_is_mended(kind: str, message: str, line: int, wrong: str, right: str) -> None:
@@ -67,6 +73,10 @@ def test_a_slip_is_mended(kind: str, message: str, line: int, wrong: str, right:
         ("unrecognized directive: header_up", 3, "a {\n\tencode gzip\n\theader_up A b\n}"),
         ("module not registered: http.encoders.br", 2, "a {\n\tencode br\n}"),
         (f"{COUNT} 'root'", 9, "a {\n}"),
+        # Without a site before it, or behind two of them, a person knows where it belongs.
+        (PARSED, 1, "root * /srv\nfile_server\n"),
+        (PARSED, 4, "a.b {\n}\nroot * /srv\nc.d {\n}\nroot * /web\n"),
+        (PARSED, 4, "{\n\temail a@b.c\n}\nroot * /srv\n"),
     ],
 )
 def test_what_a_person_has_to_mend_is_left(message: str, line: int, text: str) -> None:

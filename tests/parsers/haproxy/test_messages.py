@@ -149,3 +149,13 @@ def test_a_health_check_accepts_what_is_expected() -> None:
     strict = check_of("option httpchk", "http-check expect status 200,204-206")
     assert [strict.accepts(status) for status in (200, 205, 301)] == [True, True, False]
     assert check_of("option httpchk", "http-check expect string ok").accepts(200) is None
+
+
+def test_what_a_master_says_of_a_worker_is_no_reason() -> None:
+    """The journal of a start that systemd has tried several times."""
+    text = (
+        "[ALERT]    (9) : Current worker (12) exited with code 1 (Exit)\n"
+        "[ALERT]    (9) : exit-on-failure: killing every processes with SIGTERM\n"
+        "[ALERT]    (14) : [haproxy.main()] Cannot chroot(/var/lib/haproxy).\n"
+    )
+    assert parse_test(text)[0].message == "[haproxy.main()] Cannot chroot(/var/lib/haproxy)."

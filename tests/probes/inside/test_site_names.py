@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from diagnose.machine import FileContent
 from diagnose.probes.inside import site_names
+from tests.lab import certificates
 
 
 class Files:
@@ -66,3 +67,29 @@ def test_no_file_and_no_name(product: str) -> None:
 def test_any_text_is_read(text: str) -> None:
     for product in ("apache", "caddy", "haproxy", "traefik"):
         names(**{product: f"{APACHE if product == 'apache' else ''}{text}"})
+
+
+def test_a_server_without_a_name_has_that_of_its_certificate() -> None:
+    pem = certificates.leaf("*.acme.net", "shop.acme.net").pem
+    lines = {
+        "/etc/haproxy/haproxy.cfg": "frontend web\n    bind :443 ssl crt /etc/ssl/shop.pem\n",
+        "/etc/caddy/Caddyfile": ":443 {\n\ttls /etc/ssl/shop.pem /etc/ssl/shop.key\n}\n",
+    }
+    for path, text in lines.items():
+        machine = Files({path: text, "/etc/ssl/shop.pem": pem})
+        assert asyncio.run(site_names.site_names(machine)) == ("shop.acme.net",)  # type: ignore[arg-type]
+
+
+def test_certificates_of_a_folder() -> None:
+    text = "frontend web\n    bind :443 ssl crt /etc/haproxy/certs/ alpn h2\n"
+    pem = certificates.leaf("wiki.acme.net").pem
+    machine = Files({"/etc/haproxy/haproxy.cfg": text, "/etc/haproxy/certs/*": pem})
+    assert asyncio.run(site_names.site_names(machine)) == ("wiki.acme.net",)  # type: ignore[arg-type]
+
+
+def test_a_name_in_the_files_is_the_site() -> None:
+    pem = certificates.leaf("mail.acme.net").pem
+    text = f"{HAPROXY}    bind :443 ssl crt /etc/ssl/shop.pem\n"
+    machine = Files({"/etc/haproxy/haproxy.cfg": text, "/etc/ssl/shop.pem": pem})
+    expected = ("shop.acme.net", "wiki.acme.net")
+    assert asyncio.run(site_names.site_names(machine)) == expected  # type: ignore[arg-type]

@@ -50,7 +50,12 @@ def parse_unit_user(text: str) -> UnitUser | None:
 
 
 async def emit_start_files(ctx: ProbeContext, server: WebServer, config: WebServerConfig) -> None:
-    """Emit the permissions of the files that the server's configuration names."""
+    """Emit what stopped the last start, and the permissions of the files that the server's
+    configuration names."""
+    # Imported late: few servers do not run.
+    from diagnose.probes.inside.web_servers.start_obstacles import emit_obstacle
+
+    await emit_obstacle(ctx, server)
     paths = dict.fromkeys(file.path for site in config.sites for file in site.files)
     if not paths or not ctx.further_requests.begin("the unit's user"):
         return
