@@ -3,6 +3,8 @@
 import contextlib
 import os
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import NoReturn, assert_never
 
 from diagnose.cli.execution import diagnose, guarded
@@ -38,7 +40,7 @@ def _main(arguments: list[str], may_fork: bool) -> int:
     try:
         request = parse_run(arguments)
     except NamelessMessageError as error:
-        request = parse_run([*arguments, _own_site(error, arguments)])
+        request = _about_own_sites(error, arguments)
     if isinstance(request, AboutRequest):
         return _print_about(request)
     if url := _site_before(request, arguments):
@@ -56,16 +58,18 @@ def _main(arguments: list[str], may_fork: bool) -> int:
     return diagnose(request)
 
 
-def _own_site(error: NamelessMessageError, arguments: list[str]) -> str:
-    """Return the only site of this server, of which a message without a name tells. Raise the error
-    where it may be another."""
-    from diagnose.cli.own_sites import only_site
+def _about_own_sites(error: NamelessMessageError, arguments: list[str]) -> RunRequest:
+    """Return the request about the sites of this server, of one of which a message without a name
+    tells. Raise the error where it may be another."""
+    from diagnose.cli.own_sites import told_sites
 
-    url = only_site(error, arguments)
-    if not url:
+    urls = told_sites(error, arguments)
+    requests = [parse_run([*arguments, url]) for url in urls]
+    targets = [each for request in requests for each in getattr(request, "targets", ())]
+    if not requests or len(targets) != len(urls) or not isinstance(requests[0], RunRequest):
         raise error
-    _tell_own_site(url, arguments)
-    return url
+    _tell_own_sites(urls, arguments)
+    return replace(requests[0], targets=tuple(targets), is_one_told=len(urls) > 1)
 
 
 def _site_before(request: RunRequest, arguments: list[str]) -> str:
@@ -79,14 +83,18 @@ def _site_before(request: RunRequest, arguments: list[str]) -> str:
     target = request.targets[0]
     url = site_before(target, arguments) if is_behind_a_site(target) else ""
     if url:
-        _tell_own_site(url, arguments)
+        _tell_own_sites((url,), arguments)
     return url
 
 
-def _tell_own_site(url: str, arguments: list[str]) -> None:
+def _tell_own_sites(urls: Sequence[str], arguments: list[str]) -> None:
     from diagnose.i18n.command_line import translate_error
 
-    text = f"The message names no site. It is taken to be about {url}"
+    text = f"The message names no site. It is taken to be about {urls[0]}"
+    if len(urls) > 1:
+        text = (
+            f"The message names no site. The sites of this server are compared: {', '.join(urls)}"
+        )
     write_note(f"{translate_error(text, words_language(arguments))}\n")
 
 

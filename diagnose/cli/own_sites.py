@@ -2,16 +2,24 @@
 
 import asyncio
 from collections.abc import Coroutine, Sequence
+from typing import TYPE_CHECKING
 
 from diagnose.machine.local import LocalMachine
 from diagnose.model import Target
 from diagnose.model.symptom import SymptomKind
 from diagnose.parsers.target import NamelessMessageError
 
+if TYPE_CHECKING:
+    from diagnose.model import Report
+
 #: Seconds for the configuration of a web server: an error is not to keep anybody waiting.
 _TIME_LIMIT = 5.0
 #: The largest number of sites in a sentence.
 _MAX_NAMED = 5
+#: The largest number of sites that are looked at for one message.
+_MAX_COMPARED = 4
+#: The option that compares one target with an earlier run.
+_ONE_TARGET = "--baseline"
 #: Options of somebody who does not ask about this server.
 _ELSEWHERE = ("--server", "--outside")
 #: What a message says of a connection that failed.
@@ -43,11 +51,11 @@ def _within_time(search: Coroutine[None, None, tuple[str, ...]]) -> tuple[str, .
         return ()
 
 
-def only_site(error: NamelessMessageError, arguments: list[str]) -> str:
-    """Return the URL of the only site of this server, for a message that names none; "" if there
-    are several or none, or where somebody asks about elsewhere."""
+def told_sites(error: NamelessMessageError, arguments: list[str]) -> tuple[str, ...]:
+    """Return the URLs of the sites of this server of which a message may tell that names none: ()
+    if there are none, or too many to look at each, or where somebody asks about elsewhere."""
     if any(argument.startswith(_ELSEWHERE) for argument in arguments) or not error.with_example(""):
-        return ""
+        return ()
     urls = _bare_sites()
     if len(urls) > 1 and error.symptom is not None:
         from diagnose.parsers.policy_messages import refused_host
@@ -55,7 +63,20 @@ def only_site(error: NamelessMessageError, arguments: list[str]) -> str:
         # What the policy of a page forbids is rather on another host than the page.
         urls = [url for url in urls if _host(url) != refused_host(error.symptom.text)]
         urls = _of_sender(error.symptom.text) or urls
-    return urls[0] if len(urls) == 1 else ""
+    is_one = any(argument.startswith(_ONE_TARGET) for argument in arguments)
+    return tuple(urls) if len(urls) <= (1 if is_one else _MAX_COMPARED) else ()
+
+
+def reports_told(reports: Sequence["Report"]) -> list["Report"]:
+    """Return the reports of the sites of which a message tells: those with a cause that produces
+    it; all of them if none has one."""
+    from diagnose.checking.symptom_answer import symptom_answer
+
+    answers = [(report, symptom_answer(report)) for report in reports]
+    for kind in ("cause", "possible"):
+        if told := [report for report, answer in answers if answer and answer.kind == kind]:
+            return told
+    return [*reports]
 
 
 def _of_sender(message: str) -> list[str]:

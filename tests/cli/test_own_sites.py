@@ -8,9 +8,10 @@ from diagnose.cli import execution, own_sites
 from diagnose.cli import main as command
 from diagnose.cli.main import main
 from diagnose.cli.request import RunRequest
-from diagnose.model import Target
+from diagnose.model import Symptom, Target
 from diagnose.parsers.target import NamelessMessageError
 from diagnose.probes.inside import site_discovery, site_names
+from tests.checking.test_symptom_answer import report_about
 
 REFUSED = "connect() failed (111: Connection refused)"
 
@@ -62,14 +63,41 @@ def test_a_message_alone_is_about_the_only_site(
     assert "按这个站点处理：https://shop.acme.net/" in capsys.readouterr().err
 
 
-def test_nothing_is_asked_where_several_sites_may_be_meant(
-    sites: list[str], targets: list[Target]
+def test_a_message_alone_is_compared_with_each_of_a_few_sites(
+    sites: list[str], targets: list[Target], capsys: pytest.CaptureFixture[str]
 ) -> None:
     sites += ["https://shop.acme.net/", "https://wiki.acme.net/"]
-    assert main([REFUSED]) == 64
-    del sites[1:]
-    assert main(["--outside", REFUSED]) == 64
+    assert main([REFUSED]) == 0
+    assert [(target.host, target.symptom is not None) for target in targets] == [
+        ("shop.acme.net", True),
+        ("wiki.acme.net", True),
+    ]
+    assert "are compared: https://shop.acme.net/, https://wiki" in capsys.readouterr().err
+    main(["--lang", "zh", REFUSED])
+    assert "逐一比较本服务器的站点：https://shop" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["--outside", REFUSED], ["--baseline", "old.json", REFUSED]])
+def test_nothing_is_asked_where_another_site_may_be_meant(
+    words: list[str], sites: list[str], targets: list[Target]
+) -> None:
+    sites += ["https://shop.acme.net/", "https://wiki.acme.net/"]
+    assert main(words) == 64
     assert targets == []
+
+
+def test_nothing_is_asked_of_many_sites(sites: list[str], targets: list[Target]) -> None:
+    sites += [f"https://{name}.acme.net/" for name in "abcde"]
+    assert main([REFUSED]) == 64
+    assert targets == []
+
+
+def test_the_site_whose_cause_produces_the_message_is_reported() -> None:
+    message = Symptom("refused", "Connection refused")
+    broken = report_about(message, causes={"listener.missing": ()})
+    healthy = report_about(message)
+    assert own_sites.reports_told([healthy, broken]) == [broken]
+    assert own_sites.reports_told([healthy, healthy]) == [healthy, healthy]
 
 
 def test_other_sites_are_named_too(sites: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -204,4 +232,6 @@ def test_a_message_of_caddy_is_about_the_site_of_caddy(
     assert main([message]) == 0
     assert [target.host for target in targets] == ["shop.acme.net"]
     assert asked == [("caddy",)]
-    assert main(["[ALERT] (9) : Starting frontend web: cannot bind socket [0.0.0.0:443]"]) == 64
+    targets.clear()
+    assert main(["[ALERT] (9) : Starting frontend web: cannot bind socket [0.0.0.0:443]"]) == 0
+    assert [target.host for target in targets] == ["wiki.acme.net", "blog.acme.net"]

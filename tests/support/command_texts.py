@@ -41,6 +41,7 @@ _OTHER_ERRORS = (
     "A TARGET is missing. See diagnose --help.",
     "A TARGET is missing. This server has:",
     "The message names no site. It is taken to be about {0}",
+    "The message names no site. The sites of this server are compared: {0}",
     "{0} (other sites of this server: {1})",
 )
 
