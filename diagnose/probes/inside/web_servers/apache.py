@@ -60,7 +60,11 @@ _ENVVARS = "/etc/apache2/envvars"
 _SUSE = "httpd-"
 
 #: Where packages let Apache write the number of its process (PidFile).
-_PID_FILES = ("/run/apache2/apache2.pid", "/run/httpd/httpd.pid", "/usr/local/apache2/logs/httpd.pid")
+_PID_FILES = (
+    "/run/apache2/apache2.pid",
+    "/run/httpd/httpd.pid",
+    "/usr/local/apache2/logs/httpd.pid",
+)
 
 #: Maximum number of folders in which files that no include reads are looked for.
 MAX_FOLDERS = 6
