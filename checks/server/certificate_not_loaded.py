@@ -104,4 +104,4 @@ def _reading_again(view: ServerView, file: CertificateFile) -> Fix:
     watched = {each.file for each in named if each.path == file.path and each.file}
     if len(watched) != 1 or view.server.foreign:
         return Fix((Manual("restart", Where.SERVER),), Applicability.MANUAL)
-    return Fix((server_commands.reload_server(("touch", *watched)),), Applicability.AUTOMATIC)
+    return Fix((server_commands.read_again(*watched),), Applicability.AUTOMATIC)

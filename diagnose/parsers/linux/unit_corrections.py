@@ -105,6 +105,18 @@ def parse_correction(fault: Fault, text: str) -> Correction | None:
             return Correction("Type=forking", ("Type=simple",)) if is_forking and stays else None
 
 
+def home_correction(protection: str, folder: str) -> Correction | None:
+    """Return what lets a service see this folder of a home and no other one (systemd.exec(5),
+    ProtectHome=, BindReadOnlyPaths=); None where the unit does not hide homes, or for root's."""
+    if protection not in {"yes", "tmpfs"} or not _PLAIN.fullmatch(folder):
+        return None
+    if not folder.startswith("/home/") or ":" in folder or "/../" in f"{folder}/":
+        return None
+    return Correction(
+        f"ProtectHome={protection}", ("ProtectHome=tmpfs", f"BindReadOnlyPaths={folder}")
+    )
+
+
 def _only_path(values: dict[str, list[str]], name: str) -> str:
     """Return the only path of this name; "" for several, or for one that a unit reads otherwise."""
     paths = list(dict.fromkeys(values.get(name, ())))

@@ -6,7 +6,12 @@ import shlex
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
 from diagnose.model.services import UnitCorrection
-from diagnose.parsers.linux.unit_corrections import Fault, parse_correction
+from diagnose.parsers.linux.unit_corrections import (
+    Correction,
+    Fault,
+    home_correction,
+    parse_correction,
+)
 from diagnose.probes import ProbeContext
 
 SCRIPT = read_script(__file__, "unit_corrections.sh")
@@ -22,13 +27,24 @@ async def emit_correction(ctx: ProbeContext, unit: str, fault: Fault) -> None:
     at = ctx.elapsed()
     name = f"{unit}.service"
     result = await ctx.machine.run("sh", "-c", SCRIPT, "sh", name, fault, timeout=PATIENCE)
-    correction = parse_correction(fault, result.out)
+    _emit(ctx, unit, parse_correction(fault, result.out), at)
+
+
+async def emit_home_correction(ctx: ProbeContext, unit: str, folder: str) -> None:
+    """Emit what lets a service see a folder of a home that its unit hides from it."""
+    at = ctx.elapsed()
+    words = ("systemctl", "show", f"{unit}.service", "-p", "ProtectHome", "--value")
+    result = await ctx.machine.run(*words)
+    _emit(ctx, unit, home_correction(result.out.strip(), folder), at)
+
+
+def _emit(ctx: ProbeContext, unit: str, correction: Correction | None, at: float) -> None:
     if correction is not None:
         ctx.emit(
             UnitCorrection(
                 vantage=Vantage.SERVER,
                 at=at,
-                took=result.took,
+                took=ctx.elapsed() - at,
                 equivalent=f"systemctl cat {shlex.quote(unit)}",
                 unit=unit,
                 wrong=correction.wrong,

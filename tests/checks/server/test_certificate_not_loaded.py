@@ -1,3 +1,4 @@
+import shlex
 from dataclasses import replace
 from datetime import timedelta
 
@@ -30,7 +31,9 @@ def test_traefik_reads_its_dynamic_file_again() -> None:
         traefik = replace(config, product="traefik", sites=sites)
         (claim,) = judge(CHECK, SERVED, FILE, server, traefik, LISTENING)
         assert claim.fix
-        assert [step.shell for step in claim.fix.steps if isinstance(step, Command)] == steps
+        assert [
+            shlex.join(step.argv) for step in claim.fix.steps if isinstance(step, Command)
+        ] == steps
 
 
 def test_fires_as_a_warning_while_the_old_one_is_good() -> None:

@@ -5,6 +5,7 @@ import pytest
 from diagnose.parsers.linux.unit_corrections import (
     Fault,
     fault_of,
+    home_correction,
     parse_correction,
     unit_of_source,
 )
@@ -149,6 +150,16 @@ def test_a_unit_without_any_capability_keeps_that() -> None:
 def test_any_text_is_read(fault: Fault) -> None:
     for text in ("", "=", "=wrong", "=exec\n=wrong\n=program\n", "\x00=folder /\n"):
         parse_correction(fault, text)
+
+
+def test_a_folder_of_a_home_that_the_unit_hides() -> None:
+    correction = home_correction("yes", "/home/joe/site")
+    assert correction
+    assert correction.wrong == "ProtectHome=yes"
+    assert correction.lines == ("ProtectHome=tmpfs", "BindReadOnlyPaths=/home/joe/site")
+    others = (("no", "/home/joe"), ("read-only", "/home/joe"), ("yes", "/root/site"))
+    odd = (("yes", "/home/joe/a b"), ("yes", "/home/joe/../x"), ("yes", "/home/joe:/etc"), ("", ""))
+    assert not any(home_correction(*each) for each in (*others, *odd))
 
 
 def test_the_service_whose_journal_it_is() -> None:
