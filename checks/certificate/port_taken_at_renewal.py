@@ -12,7 +12,11 @@ from collections.abc import Iterator
 
 from checks.certificate import lineage_of
 from checks.certificate._renewal_reasons import is_after, renewal_reason
-from checks.certificate._webroot_renewals import webroot_fix
+from checks.certificate._webroot_renewals import (
+    force_option,
+    webroot_fix,
+    webroot_words,
+)
 from checks.nginx import Nginx
 from checks.nginx._challenge_locations import challenge_location, server_of_port
 from checks.nginx._commands import reload_steps
@@ -103,7 +107,8 @@ def _fix(evidence: Evidence, own: OwnServerRenewal, holder: str, plugin: str) ->
     "" if it writes none."""
     certbot = ("certbot", "renew", "--cert-name", own.name)
     if plugin:
-        command = commands.renew_certificate((*certbot, f"--{plugin}"))
+        option = force_option(evidence, own.name)
+        command = commands.renew_certificate((*certbot, f"--{plugin}", *option))
         return Fix((command,), Applicability.REVIEW), ""
     is_served = holder == "nginx" and own.port == 80 and own.tool == "certbot"
     if is_served and (served := webroot_fix(evidence, own.name)):
@@ -115,7 +120,7 @@ def _fix(evidence: Evidence, own: OwnServerRenewal, holder: str, plugin: str) ->
     if location is None:
         return Fix((Manual("use-the-web-server", Where.SERVER),), Applicability.MANUAL), folder
     renew = _with_webroot(own, folder) or commands.renew_certificate(
-        (*certbot, "--webroot", "-w", folder)
+        webroot_words(evidence, own.name, folder)
     )
     loading = reload_steps(nginx)
     return Fix((location.edit, *loading, renew, *loading), Applicability.REVIEW), folder

@@ -40,6 +40,8 @@ _REASONS = {
     "revoked": {"23"},
     "wrong_purpose": {"26"},
 }
+#: OpenSSL 3 says the same of a chain that is too long: it looks for no further issuer.
+_PERHAPS_LONG = "20"
 
 
 @check(
@@ -82,6 +84,9 @@ def client_certificate_rejected(evidence: Evidence) -> Iterator[Claim]:
             "list": _file(evidence, "ssl_crl"),
             "url": target.url,
             **{name: code in codes for name, codes in _REASONS.items()},
+            "perhaps_long": code == _PERHAPS_LONG
+            and depths is not None
+            and not _is_written(depths),
             "other": bool(code) and not any(code in codes for codes in _REASONS.values()),
         },
         location=depths.location if depths and code in _REASONS["too_long"] else None,
@@ -91,8 +96,12 @@ def client_certificate_rejected(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _logged(evidence: Evidence) -> tuple[LogLine, ...]:
-    """Return what nginx logged about client certificates, oldest first."""
-    return tuple(line for line in evidence.of(LogLine) if _VERIFY_ERROR.search(line.text))
+    """Return what nginx logged about client certificates since it loaded its configuration, oldest
+    first."""
+    # Imported late: few servers ask for a certificate.
+    from checks.nginx._page_errors import logged_errors
+
+    return tuple(line for line, _ in logged_errors(evidence, _VERIFY_ERROR))
 
 
 def _refusals(evidence: Evidence) -> tuple[Exchange, ...]:
@@ -106,6 +115,10 @@ def _file(evidence: Evidence, name: str) -> str:
     return named[0] if named else ""
 
 
+def _is_written(settings: TargetSettings | None) -> bool:
+    return settings is not None and any(setting.args for setting in settings.settings)
+
+
 def _depth(settings: TargetSettings | None) -> int:
     """Return how many intermediate certificates nginx accepts."""
     args = settings.settings[0].args if settings and settings.settings else ()
@@ -113,8 +126,10 @@ def _depth(settings: TargetSettings | None) -> int:
 
 
 def _depth_fix(settings: TargetSettings | None, code: str) -> Fix | None:
-    """Accept two intermediates more, below the same authorities."""
-    if settings is None or code not in _REASONS["too_long"]:
+    """Accept two intermediates more, below the same authorities. A smaller number may be meant
+    where somebody wrote it."""
+    is_long = code in _REASONS["too_long"] or (code == _PERHAPS_LONG and not _is_written(settings))
+    if settings is None or not is_long:
         return None
     line = f"ssl_verify_depth {_depth(settings) + 2};"
     steps = settings.steps([(setting, line) for setting in settings.settings])

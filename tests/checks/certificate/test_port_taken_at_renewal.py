@@ -73,6 +73,15 @@ def test_fires_and_renews_by_the_folder_that_nginx_serves_already() -> None:
     assert "--deploy-hook" not in str(claim.fix)
 
 
+def test_a_certificate_that_is_not_due_is_renewed_nevertheless() -> None:
+    """Only a renewal stores the new method."""
+    for text in (SERVED, PLAIN):
+        (claim,) = judge(CHECK, OWN, file(60), held("nginx"), config(text), BUILD, RUNNING)
+        assert "--force-renewal" in str(claim.fix)
+    (claim,) = judge(CHECK, OWN, file(29), held("nginx"), config(SERVED), BUILD, RUNNING)
+    assert "--force-renewal" not in str(claim.fix)
+
+
 def test_fires_and_uses_the_plugin_that_is_there() -> None:
     for process, plugin in (("nginx", "nginx"), ("apache2", "apache"), ("httpd", "apache")):
         (claim,) = judge(CHECK, replace(OWN, plugins=(plugin,)), file(-1), held(process))

@@ -23,7 +23,10 @@ MUTUAL = f"ssl_verify_client on; ssl_client_certificate {AUTHORITIES};"
 
 
 def logged(text: str) -> LogLine:
-    return LogLine(file="/var/log/nginx/error.log", when=1.0, level="info", pid=7, text=text)
+    return LogLine(
+        file="/var/log/nginx/error.log", when=9e9, level="info", pid=7, text=text,
+        host="shop.example.com",
+    )  # fmt: skip
 
 
 def claims(*evidence: Any, message: str = PAGE) -> list[Any]:
@@ -39,6 +42,15 @@ def test_fires_with_the_longer_chain_that_the_log_tells_of() -> None:
     )
     assert applicability(claim) is Applicability.REVIEW
     assert "ssl_verify_depth 3;" in changes(claim)
+
+
+def test_openssl_3_says_of_a_long_chain_that_an_issuer_is_missing() -> None:
+    line = logged(VERIFY.replace("22:certificate chain too long", "20:unable to get local issuer"))
+    (claim,) = claims(WANTING, RUNNING, config(with_line(MUTUAL)), line)
+    assert "ssl_verify_depth 3;" in changes(claim)
+    written = config(with_line(f"{MUTUAL} ssl_verify_depth 1;"))
+    (claim,) = claims(WANTING, RUNNING, written, line)
+    assert applicability(claim) is Applicability.MANUAL
 
 
 def test_fires_by_the_pasted_line_of_the_log() -> None:
