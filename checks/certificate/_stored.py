@@ -1,5 +1,6 @@
 """Certificates, keys and chains that lie near those which a web server's configuration names."""
 
+import posixpath
 import re
 from collections.abc import Collection, Iterator
 
@@ -86,8 +87,9 @@ def stored_pair(
             covers(name, stored.chain[0].dns_names, stored.chain[0].addresses) for name in names
         )
         and is_publicly_trusted(stored.chain[0].issuer)
-        and _is_usable(stored.path)
-        and _is_usable(stored.key)
+        and all(
+            _is_usable(path) or _is_beside(path, own_files) for path in (stored.path, stored.key)
+        )
     ]
     return max(
         pairs,
@@ -105,6 +107,13 @@ def stored_pair(
 
 def _is_usable(path: str) -> bool:
     return _PLAIN.fullmatch(path) is not None and not path.startswith(_UNTRUSTED_FOLDERS)
+
+
+def _is_beside(path: str, own_files: Collection[str]) -> bool:
+    """Return whether the configuration names a file of the same folder already."""
+    folder = posixpath.dirname(path)
+    is_plain = _PLAIN.fullmatch(path) is not None
+    return is_plain and any(posixpath.dirname(own) == folder for own in own_files)
 
 
 def whole_chain(evidence: Evidence, leaf: Certificate) -> str:
