@@ -1,5 +1,6 @@
 """The names in the configuration of Apache, Caddy, HAProxy and Traefik, for a command line that
-names no site. The usual files are read; a run reads the configuration in force by itself."""
+names no site. The usual files are read; a run reads the configuration in force by itself. HAProxy
+need not name its sites: then the names of its certificates count."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -23,6 +24,9 @@ _HOST_CRITERION = re.compile(
     r"(?:hdr(?:_dom)?\(host\)|req\.s?hdr\(host\)|ssl_fc_sni|req[._]ssl_sni)"
     r"[^\n{}#]{0,60}?[ \t]((?:[\w-]{1,63}\.)+[a-z]{2,63})"
 )
+_CRT = re.compile(r"(?m)^[ \t]{0,40}bind[ \t][^\n#]{0,300}?[ \t]crt[ \t]{1,20}(/[\w./@+~-]{1,300})")
+#: Maximum number of files and folders of certificates that are read.
+_MAX_CERTIFICATES = 20
 _HOST_RULE = re.compile(r"\bHost(?:SNI)?\(([^)\n]{1,500})\)")
 _QUOTED = re.compile(r"[`'\"]([\w.-]{3,255})[`'\"]")
 
@@ -38,8 +42,34 @@ async def site_names(machine: Machine) -> tuple[str, ...]:
         texts = [
             (file.path, file.text[:_MAX_TEXT]) for file in files[:_MAX_FILES] if not file.failure
         ]
-        names.update(dict.fromkeys(filter(_is_public, map(str.lower, read(texts)))))
+        known = list(filter(_is_public, map(str.lower, read(texts))))
+        if patterns is _HAPROXY and not known:
+            known = await _of_certificates(machine, texts)
+        names.update(dict.fromkeys(known))
     return tuple(names)[:_MAX_NAMES]
+
+
+async def _of_certificates(machine: Machine, files: Iterable[tuple[str, str]]) -> list[str]:
+    """Return the names of the certificates with which HAProxy listens (`bind`, `crt`)."""
+    paths = list(dict.fromkeys(path for _, text in files for path in _CRT.findall(text)))
+    patterns = [
+        pattern
+        for path in paths[:_MAX_CERTIFICATES]
+        # A folder is read by its endings: a file with one is no folder.
+        for pattern in (path.rstrip("/"), f"{path.rstrip('/')}/*.pem")
+    ]
+    bundles = [file for pattern in patterns for file in await machine.read_all(pattern)]
+    # Imported late: it loads cryptography, which few such command lines need.
+    from diagnose.parsers import pem
+
+    leaves = [
+        chain[0]
+        for bundle in bundles[:_MAX_CERTIFICATES]
+        if not bundle.failure
+        for chain, _ in [pem.certificates(bundle.text)]
+        if chain
+    ]
+    return [name for leaf in leaves for name in map(str.lower, leaf.dns_names) if _is_public(name)]
 
 
 def _is_public(name: str) -> bool:
