@@ -27,6 +27,7 @@ from diagnose.model.web_servers import SiteFile, WebServer, WebServerConfig, Web
         "server.config-invalid",
         "server.port-not-served",
         "server.certificate-not-loaded",
+        "server.traefik-default-certificate",
     ],
 )
 def key_mismatch(evidence: Evidence) -> Iterator[Claim]:

@@ -52,11 +52,26 @@ def _line(text: str, name: str) -> int:
 def with_certificates(
     sites: Sequence[WebSite], routers: Sequence[Router], files: tuple[SiteFile, ...]
 ) -> tuple[WebSite, ...]:
-    """Return the sites with the files from which Traefik chooses by name for those that take TLS.
-    Where a resolver orders certificates, a file may not be what visitors get: then none."""
+    """Return the sites with the files of their certificates, for those that take TLS. Traefik
+    chooses by the names in a certificate: of several pairs a site has those with a name of it in
+    their paths. Where a resolver orders certificates, a file may not be what visitors get."""
     if not files or any(router.resolver for router in routers):
         return tuple(sites)
     return tuple(
-        replace(site, files=files) if any(socket.tls for socket in site.sockets) else site
+        replace(site, files=_files_of(site, files))
+        if any(socket.tls for socket in site.sockets)
+        else site
         for site in sites
     )
+
+
+def _files_of(site: WebSite, files: tuple[SiteFile, ...]) -> tuple[SiteFile, ...]:
+    if len(files) == 2:
+        return files
+    pairs = [files[index : index + 2] for index in range(0, len(files) - 1, 2)]
+    own = [
+        pair
+        for pair in pairs
+        if any(name in file.path for name in site.names if "." in name for file in pair)
+    ]
+    return own[0] if len(own) == 1 else ()

@@ -1,5 +1,7 @@
 """The certificates that Traefik's dynamic files name."""
 
+from dataclasses import replace
+
 from diagnose.model.traefik import Router
 from diagnose.model.web_servers import SiteFile, SiteSocket, WebSite
 from diagnose.parsers.traefik.certificate_files import certificate_files, with_certificates
@@ -48,3 +50,10 @@ def test_only_sites_with_tls_have_them_and_none_beside_a_resolver() -> None:
     assert with_certificates([TLS, PLAIN], [Router("shop")], SHOP)[0].files == SHOP
     assert with_certificates([TLS, PLAIN], [Router("shop")], SHOP)[1].files == ()
     assert with_certificates([TLS], [Router("shop", resolver="le")], SHOP)[0].files == ()
+
+
+def test_of_several_pairs_a_site_has_that_with_its_name() -> None:
+    blog = tuple(replace(file, path=file.path.replace("shop", "blog.example.org")) for file in SHOP)
+    own = tuple(replace(file, path=f"/live/shop.example.com/{file.role}") for file in SHOP)
+    assert with_certificates([TLS], [Router("shop")], own + blog)[0].files == own
+    assert with_certificates([TLS], [Router("shop")], SHOP + blog)[0].files == ()
