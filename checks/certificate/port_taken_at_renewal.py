@@ -8,6 +8,7 @@ stop the web server: without the log it is likely.
 """
 
 import posixpath
+import shlex
 from collections.abc import Iterator
 
 from checks.certificate import lineage_of
@@ -89,6 +90,9 @@ def port_taken_at_renewal(evidence: Evidence) -> Iterator[Claim]:
             "certbot": own.tool == "certbot",
             "plugin": plugin,
             "folder": folder,
+            "stops": any(
+                "--pre-hook" in step.argv for step in fix.steps if isinstance(step, Command)
+            ),
         },
         fix=fix,
     )
@@ -118,12 +122,33 @@ def _fix(evidence: Evidence, own: OwnServerRenewal, holder: str, plugin: str) ->
     server = _server(nginx) if is_here and folder else None
     location = challenge_location(nginx, server, folder) if server else None
     if location is None:
-        return Fix((Manual("use-the-web-server", Where.SERVER),), Applicability.MANUAL), folder
+        by_hand = Fix((Manual("use-the-web-server", Where.SERVER),), Applicability.MANUAL)
+        return _stopping_fix(evidence, own) or by_hand, folder
     renew = _with_webroot(own, folder) or commands.renew_certificate(
         webroot_words(evidence, own.name, folder)
     )
     loading = reload_steps(nginx)
     return Fix((location.edit, *loading, renew, *loading), Applicability.REVIEW), folder
+
+
+def _stopping_fix(evidence: Evidence, own: OwnServerRenewal) -> Fix | None:
+    """Return certbot's renewal while the service that has the port is stopped: certbot stores the
+    commands for later renewals (certbot, "Renewing certificates"). The site is away meanwhile."""
+    from checks.server import server_view
+
+    view = server_view(evidence)
+    unit = view.server.unit if view and own.port in view.server.ports else ""
+    if view is None or own.tool != "certbot" or not unit or view.server.container:
+        return None
+    words = ["certbot", "renew", "--cert-name", own.name, *force_option(evidence, own.name)]
+    words += ["--pre-hook", f"systemctl stop {unit}", "--post-hook", f"systemctl start {unit}"]
+    bundles = {path for site in view.answering_sites for path in site.paths("bundle")}
+    if len(bundles) == 1 and view.server.product == "haproxy":
+        # HAProxy reads both from one file.
+        live = f"/etc/letsencrypt/live/{own.name}"
+        parts = (f"{live}/fullchain.pem", f"{live}/privkey.pem")
+        words += ["--deploy-hook", f"cat {shlex.join(parts)} > {shlex.quote(*bundles)}"]
+    return Fix((commands.renew_certificate(tuple(words)),), Applicability.REVIEW)
 
 
 def _server(nginx: Nginx) -> Server | None:
