@@ -25,7 +25,7 @@ def correction_steps(correction: UnitCorrection, *, running: bool = False) -> tu
     file = f"{folder}/diagnose-{correction.lines[0].partition('=')[0]}.conf"
     return (
         commands.make_folder(folder),
-        commands.create_lines(file, ("[Service]", *correction.lines)),
+        commands.create_drop_in(file, ("[Service]", *correction.lines)),
         Command(("systemctl", "daemon-reload"), Effect.CHANGE),
         *start,
     )
