@@ -60,11 +60,13 @@ def stored_pair(
     own_files: Collection[str],
     *,
     joined: bool = False,
+    without: str = "",
 ) -> StoredPair | None:
     """Return the certificate that is valid for all of the names and lies with its key on the
     server; None if there is none. A pair with a file that the configuration names (`own_files`)
     comes first, then one of a public authority, then the one that ends last, then the one with more
-    of its chain, then the one that a tool renews. `joined` wants both in one file."""
+    of its chain, then the one that a tool renews. `joined` wants both in one file, and
+    `without` is a file that is to be written anew."""
     named_ends = [
         file.chain[0].not_after
         for file in evidence.good(CertificateFile)
@@ -78,6 +80,7 @@ def stored_pair(
         )
         for stored in evidence.good(StoredCertificate)
         if stored.key
+        and without not in {stored.path, stored.key}
         and (stored.key == stored.path or not joined)
         and stored.chain[0].not_after
         and stored.chain[0].is_current(evidence.started_at)

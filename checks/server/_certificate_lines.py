@@ -83,8 +83,8 @@ def stored_bundle(view: ServerView, site: WebSite) -> tuple[Command, StoredPair]
     if len(bundles) != 1 or bundles[0].startswith(("/etc/letsencrypt/", "/root/")):
         return None
     evidence, path = view.evidence, bundles[0]
-    stored = stored_pair(evidence, {evidence.target.host}, bundles)
-    if stored is None or stored.key == stored.path or path in {stored.path, stored.key}:
+    stored = stored_pair(evidence, {evidence.target.host}, bundles, without=path)
+    if stored is None or stored.key == stored.path:
         return None
     known = next((file for file in evidence.good(CertificateFile) if file.path == path), None)
     if known is None:

@@ -11,6 +11,7 @@ from diagnose.parsers.linux.unit_corrections import (
     Fault,
     home_correction,
     parse_correction,
+    read_only_path,
 )
 from diagnose.probes import ProbeContext
 
@@ -20,13 +21,18 @@ SCRIPT = read_script(__file__, "unit_corrections.sh")
 PATIENCE = 6.0
 
 
-async def emit_correction(ctx: ProbeContext, unit: str, fault: Fault) -> None:
-    """Emit what a service needs whose start failed so, once for each service."""
+async def emit_correction(ctx: ProbeContext, unit: str, fault: Fault, message: str = "") -> None:
+    """Emit what a service needs that failed so, once for each service. `message` is its line."""
+    path = read_only_path(message)
+    if fault == "readonly" and not path:
+        return
     if any(known.unit == unit for known in ctx.observed(UnitCorrection)):
         return
     at = ctx.elapsed()
-    name = f"{unit}.service"
-    result = await ctx.machine.run("sh", "-c", SCRIPT, "sh", name, fault, timeout=PATIENCE)
+    name, path_words = f"{unit}.service", (path,) if path else ()
+    result = await ctx.machine.run(
+        "sh", "-c", SCRIPT, "sh", name, fault, *path_words, timeout=PATIENCE
+    )
     _emit(ctx, unit, parse_correction(fault, result.out), at)
 
 

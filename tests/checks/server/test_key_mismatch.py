@@ -44,7 +44,9 @@ def test_a_stored_pair_is_written_into_the_bundle() -> None:
     stored = StoredCertificate(
         path=f"{live}/fullchain.pem", chain=(LEAF,), key=f"{live}/privkey.pem"
     )
-    (claim,) = judge(CHECK, HAPROXY, haproxy_config(), bundle, key, stored)
+    # Its own certificate belongs to that key, too.
+    own = replace(stored, path=PEM)
+    (claim,) = judge(CHECK, HAPROXY, haproxy_config(), bundle, key, stored, own)
     assert claim.fix
     step = claim.fix.steps[0]
     assert isinstance(step, Command)

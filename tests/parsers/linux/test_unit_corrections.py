@@ -7,6 +7,7 @@ from diagnose.parsers.linux.unit_corrections import (
     fault_of,
     home_correction,
     parse_correction,
+    read_only_path,
     unit_of_source,
 )
 
@@ -150,6 +151,29 @@ def test_a_unit_without_any_capability_keeps_that() -> None:
 def test_any_text_is_read(fault: Fault) -> None:
     for text in ("", "=", "=wrong", "=exec\n=wrong\n=program\n", "\x00=folder /\n"):
         parse_correction(fault, text)
+
+
+def test_a_folder_that_the_unit_makes_read_only() -> None:
+    correction = parse_correction("readonly", "=protect strict\n=folder /var/lib/shop\n")
+    assert correction
+    assert correction.wrong == "ProtectSystem=strict"
+    assert correction.lines == ("ReadWritePaths=/var/lib/shop",)
+    for text in ("=protect no\n=folder /var/lib/shop\n", "=protect full\n=folder /etc\n",
+                 "=protect yes\n=folder /usr/lib/x\n", "=protect strict\n"):  # fmt: skip
+        assert parse_correction("readonly", text) is None
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Error: EROFS: read-only file system, mkdir '/var/lib/shop/uploads'",
+        "OSError: [Errno 30] Read-only file system: '/var/lib/shop/uploads'",
+        "mkdir /var/lib/shop/uploads: read-only file system",
+    ],
+)
+def test_the_path_that_may_not_be_written(message: str) -> None:
+    assert fault_of(message) == "readonly"
+    assert read_only_path(message) == "/var/lib/shop/uploads"
 
 
 def test_a_folder_of_a_home_that_the_unit_hides() -> None:
