@@ -71,7 +71,7 @@ def certificate_file_missing(evidence: Evidence) -> Iterator[Claim]:
             "other_site": next(iter(site.names), "") if disable else "",
             "stored": replacement[1].path if replacement else "",
             "stored_key": replacement[1].key if replacement else "",
-            "joined": bool(replacement) and isinstance(replacement[0], Command),
+            "joined": replacement is not None and isinstance(replacement[0], Command),
             "running": running,
             "message": view.test.message,
             "test": " ".join(view.server.test),

@@ -62,7 +62,7 @@ def key_mismatch(evidence: Evidence) -> Iterator[Claim]:
                 "running": view.server.pid is not None,
                 "stored": replacement[1].path if replacement else "",
                 "stored_key": replacement[1].key if replacement else "",
-                "joined": bool(replacement) and isinstance(replacement[0], Command),
+                "joined": replacement is not None and isinstance(replacement[0], Command),
             },
             severity=refused_config_severity(view),
             fix=_fix(view, replacement),

@@ -331,8 +331,6 @@ PROGRAM_MESSAGES: dict[str, tuple[Example, ...]] = {
                 "http://shop.example.com:443/"),
     ),
     "Apache": (
-        Example("AH02039: Certificate Verification: Error (20): unable to get local issuer "
-                "certificate", "tls-client-certificate-rejected", ""),
         Example(APACHE.format("proxy:error", "(111)Connection refused: AH00957: http: attempt to "
                 "connect to 127.0.0.1:3000 (127.0.0.1) failed"), "server-application", ""),
         Example(APACHE.format("proxy:error", "(2)No such file or directory: AH02454: FCGI: attempt "

@@ -104,17 +104,18 @@ def unit_waits_for_a_program_that_forks(lab: Lab) -> None:
     in_vain(lab, "Type=forking", command)
 
 
-UPLOADS = "require('fs').mkdirSync('/var/lib/shop/uploads', { recursive: true });\n"
+STARTED = "/var/lib/shop/started"
+WRITING = f"require('fs').writeFileSync('{STARTED}', '');\n"
 
 
 @scenario(
     outside="http.server-error", server="upstream.service-failed",
-    differs=(*written("ReadWritePaths"), "/var/lib/shop/uploads"), not_on=ONE_LAYOUT,
+    differs=(*written("ReadWritePaths"), STARTED), not_on=ONE_LAYOUT,
 )  # fmt: skip
-def unit_makes_the_folder_of_uploads_read_only(lab: Lab) -> None:
-    """After issue 16 of 233boy/v2ray: "read-only file system", and by hand it is created."""
+def unit_makes_the_folder_of_the_program_read_only(lab: Lab) -> None:
+    """After issue 16 of 233boy/v2ray: "read-only file system", and by hand it is written."""
     lab.server.sh("mkdir -p /var/lib/shop; chown www-data /var/lib/shop")
     lab.undo(lambda: lab.server.sh("rm -rf /var/lib/shop"))
     in_vain(lab, "ProtectSystem=strict")
-    lab.server.write(PROGRAM, UPLOADS + SERVER)
+    lab.server.write(PROGRAM, WRITING + SERVER)
     lab.server.sh("systemctl reset-failed shop; systemctl restart shop; sleep 1", check=False)

@@ -42,7 +42,10 @@ def test_names_no_place_where_traefik_does_not_watch() -> None:
 
 
 def test_takes_any_document() -> None:
-    for document in (None, [], {"tls": []}, {"tls": {"certificates": [1, {"certFile": 7}]}}):
+    documents: tuple[object, ...] = (
+        None, [], {"tls": []}, {"tls": {"certificates": [1, {"certFile": 7}]}},
+    )  # fmt: skip
+    for document in documents:
         assert certificate_files({"/a.yml": ("", document)}, True) == ()
 
 

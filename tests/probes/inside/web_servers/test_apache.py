@@ -115,7 +115,7 @@ def test_debians_apache_without_systemd_and_its_idle_site() -> None:
 def test_a_process_whose_number_is_in_no_file_is_reloaded_by_its_signal() -> None:
     """apachectl would start a second Apache."""
     process = replace(PROCESS, unit="")
-    programs = {"/usr/sbin/apache2 -V": DEBIAN_BUILD}
+    programs: dict[str, str | CommandResult] = {"/usr/sbin/apache2 -V": DEBIAN_BUILD}
     server = describe(context(programs, DEBIAN), "/usr/sbin/apache2", process)
     assert server
     assert server.reload == ("kill", "-USR1", str(PROCESS.pid))
