@@ -88,7 +88,10 @@ def traefik_default_certificate(evidence: Evidence) -> Iterator[Claim]:
 def _missing_file(view: ServerView) -> SiteFile | None:
     """Return a certificate or key that Traefik's dynamic files name, and that is not there, where
     no other certificate is for the name."""
-    files = (*view.evidence.of(CertificateFile), *view.evidence.of(KeyFile))
+    files: tuple[CertificateFile | KeyFile, ...] = (
+        *view.evidence.of(CertificateFile),
+        *view.evidence.of(KeyFile),
+    )
     gone = {file.path for file in files if file.failure and file.failure.kind == "missing"}
     own = [file for site in view.answering_sites for file in site.files]
     is_covered = any(
