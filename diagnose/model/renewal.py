@@ -80,7 +80,7 @@ class ChallengeAlias(Observation):
     names: tuple[DomainName, ...] = ()
 
     def summary(self) -> Summary:
-        return "dehydrated", self.folder
+        return self.source, self.folder
 
 
 @frozen(kw_only=True, eq=False)
