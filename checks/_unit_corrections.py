@@ -30,7 +30,7 @@ def drop_in_steps(unit: str, lines: tuple[str, ...]) -> tuple[Command, ...]:
     file = f"{folder}/diagnose-{lines[0].partition('=')[0]}.conf"
     return (
         commands.make_folder(folder),
-        commands.create_lines(file, ("[Service]", *lines)),
+        commands.create_drop_in(file, ("[Service]", *lines)),
         Command(("systemctl", "daemon-reload"), Effect.CHANGE),
     )
 

@@ -1,11 +1,12 @@
 """The command that issues a certificate of certbot again with all its names and the one that it
 lacks, where the block of that name serves it (certbot, "Changing a Certificate's Domains")."""
 
-from collections.abc import Iterable
+import shlex
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from checks.certificate import file_of, reload_step, served_lineage
-from diagnose.model import Applicability, Evidence, Fix, Manual, Where, commands
+from diagnose.model import Applicability, Command, Evidence, Fix, Manual, Where, commands
 from diagnose.model.containers import NginxContainer
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.tls import Certificate
@@ -29,13 +30,47 @@ def expansion_fix(evidence: Evidence, leaf: Certificate) -> tuple[Fix, str] | No
     options = _options((*leaf.dns_names, evidence.target.host))
     if lineage is None or lineage.tool != "certbot" or block is None or not options:
         return None
-    words = ("certbot", "certonly", block.plugin, "--cert-name", lineage.name, *options)
+    loading = reload_step(evidence)
+    method = _method(evidence, block, {*leaf.dns_names, evidence.target.host})
+    named = ("--cert-name", lineage.name, *options)
+    if method and isinstance(loading, Command):
+        # Without that option certbot asks whether the names may change.
+        more = ("--renew-with-new-domains", "--deploy-hook", shlex.join(loading.argv))
+        renew = commands.renew_certificate(("certbot", "certonly", *method, *named, *more))
+        return Fix((renew, loading), Applicability.REVIEW), block.place
+    words = ("certbot", "certonly", block.plugin, *named)
     step = Manual(
         "issue-it-for-all-names", Where.SERVER, commands=(commands.renew_certificate(words),)
     )
-    loading = reload_step(evidence)
     steps = (step,) if isinstance(loading, Manual) else (step, loading)
     return Fix(steps, Applicability.MANUAL), block.place
+
+
+#: What certbot's plugins write into the files of the server that they set up.
+_OF_PLUGINS = {"--nginx": "options-ssl-nginx.conf", "--apache": "options-ssl-apache.conf"}
+
+
+def _method(evidence: Evidence, block: "_Block", names: set[str]) -> tuple[str, ...]:
+    """Return certbot's options for the method that works on this server: its plugin, where the
+    plugin has set the server up, or the folder from which nginx answers challenges of all these
+    names; () if neither is known."""
+    texts = (text for config in _configurations(evidence) for text in config)
+    if any(_OF_PLUGINS[block.plugin] in text for text in texts):
+        return (block.plugin,)
+    if block.plugin != "--nginx" or evidence.of(NginxContainer):
+        return ()
+    from checks.nginx import Nginx
+    from checks.nginx._challenge_answers import web_root_of_challenges
+
+    folder = web_root_of_challenges(Nginx.of(evidence), names)
+    return ("--webroot", "-w", folder) if folder else ()
+
+
+def _configurations(evidence: Evidence) -> Iterator[Iterator[str]]:
+    for nginx in evidence.good(NginxConfig):
+        yield (file.text for file in nginx.files)
+    for config in evidence.good(WebServerConfig):
+        yield (file.text for file in config.files)
 
 
 def expansion_by_hand(evidence: Evidence, leaf: Certificate) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """Certificates, keys and chains that lie near those which a web server's configuration names."""
 
+import posixpath
 import re
 from collections.abc import Collection, Iterator
 
@@ -59,11 +60,13 @@ def stored_pair(
     own_files: Collection[str],
     *,
     joined: bool = False,
+    without: str = "",
 ) -> StoredPair | None:
     """Return the certificate that is valid for all of the names and lies with its key on the
     server; None if there is none. A pair with a file that the configuration names (`own_files`)
     comes first, then one of a public authority, then the one that ends last, then the one with more
-    of its chain, then the one that a tool renews. `joined` wants both in one file."""
+    of its chain, then the one that a tool renews. `joined` wants both in one file, and
+    `without` is a file that is to be written anew."""
     named_ends = [
         file.chain[0].not_after
         for file in evidence.good(CertificateFile)
@@ -77,6 +80,7 @@ def stored_pair(
         )
         for stored in evidence.good(StoredCertificate)
         if stored.key
+        and without not in {stored.path, stored.key}
         and (stored.key == stored.path or not joined)
         and stored.chain[0].not_after
         and stored.chain[0].is_current(evidence.started_at)
@@ -86,8 +90,9 @@ def stored_pair(
             covers(name, stored.chain[0].dns_names, stored.chain[0].addresses) for name in names
         )
         and is_publicly_trusted(stored.chain[0].issuer)
-        and _is_usable(stored.path)
-        and _is_usable(stored.key)
+        and all(
+            _is_usable(path) or _is_beside(path, own_files) for path in (stored.path, stored.key)
+        )
     ]
     return max(
         pairs,
@@ -105,6 +110,13 @@ def stored_pair(
 
 def _is_usable(path: str) -> bool:
     return _PLAIN.fullmatch(path) is not None and not path.startswith(_UNTRUSTED_FOLDERS)
+
+
+def _is_beside(path: str, own_files: Collection[str]) -> bool:
+    """Return whether the configuration names a file of the same folder already."""
+    folder = posixpath.dirname(path)
+    is_plain = _PLAIN.fullmatch(path) is not None
+    return is_plain and any(posixpath.dirname(own) == folder for own in own_files)
 
 
 def whole_chain(evidence: Evidence, leaf: Certificate) -> str:

@@ -8,11 +8,16 @@ stop the web server: without the log it is likely.
 """
 
 import posixpath
+import shlex
 from collections.abc import Iterator
 
 from checks.certificate import lineage_of
 from checks.certificate._renewal_reasons import is_after, renewal_reason
-from checks.certificate._webroot_renewals import webroot_fix
+from checks.certificate._webroot_renewals import (
+    force_option,
+    webroot_fix,
+    webroot_words,
+)
 from checks.nginx import Nginx
 from checks.nginx._challenge_locations import challenge_location, server_of_port
 from checks.nginx._commands import reload_steps
@@ -85,6 +90,9 @@ def port_taken_at_renewal(evidence: Evidence) -> Iterator[Claim]:
             "certbot": own.tool == "certbot",
             "plugin": plugin,
             "folder": folder,
+            "stops": any(
+                "--pre-hook" in step.argv for step in fix.steps if isinstance(step, Command)
+            ),
         },
         fix=fix,
     )
@@ -103,7 +111,8 @@ def _fix(evidence: Evidence, own: OwnServerRenewal, holder: str, plugin: str) ->
     "" if it writes none."""
     certbot = ("certbot", "renew", "--cert-name", own.name)
     if plugin:
-        command = commands.renew_certificate((*certbot, f"--{plugin}"))
+        option = force_option(evidence, own.name)
+        command = commands.renew_certificate((*certbot, f"--{plugin}", *option))
         return Fix((command,), Applicability.REVIEW), ""
     is_served = holder == "nginx" and own.port == 80 and own.tool == "certbot"
     if is_served and (served := webroot_fix(evidence, own.name)):
@@ -113,12 +122,33 @@ def _fix(evidence: Evidence, own: OwnServerRenewal, holder: str, plugin: str) ->
     server = _server(nginx) if is_here and folder else None
     location = challenge_location(nginx, server, folder) if server else None
     if location is None:
-        return Fix((Manual("use-the-web-server", Where.SERVER),), Applicability.MANUAL), folder
+        by_hand = Fix((Manual("use-the-web-server", Where.SERVER),), Applicability.MANUAL)
+        return _stopping_fix(evidence, own) or by_hand, folder
     renew = _with_webroot(own, folder) or commands.renew_certificate(
-        (*certbot, "--webroot", "-w", folder)
+        webroot_words(evidence, own.name, folder)
     )
     loading = reload_steps(nginx)
     return Fix((location.edit, *loading, renew, *loading), Applicability.REVIEW), folder
+
+
+def _stopping_fix(evidence: Evidence, own: OwnServerRenewal) -> Fix | None:
+    """Return certbot's renewal while the service that has the port is stopped: certbot stores the
+    commands for later renewals (certbot, "Renewing certificates"). The site is away meanwhile."""
+    from checks.server import server_view
+
+    view = server_view(evidence)
+    unit = view.server.unit if view and own.port in view.server.ports else ""
+    if view is None or own.tool != "certbot" or not unit or view.server.container:
+        return None
+    words = ["certbot", "renew", "--cert-name", own.name, *force_option(evidence, own.name)]
+    words += ["--pre-hook", f"systemctl stop {unit}", "--post-hook", f"systemctl start {unit}"]
+    bundles = {path for site in view.answering_sites for path in site.paths("bundle")}
+    if len(bundles) == 1 and view.server.product == "haproxy":
+        # HAProxy reads both from one file.
+        live = f"/etc/letsencrypt/live/{own.name}"
+        parts = (f"{live}/fullchain.pem", f"{live}/privkey.pem")
+        words += ["--deploy-hook", f"cat {shlex.join(parts)} > {shlex.quote(*bundles)}"]
+    return Fix((commands.renew_certificate(tuple(words)),), Applicability.REVIEW)
 
 
 def _server(nginx: Nginx) -> Server | None:

@@ -40,9 +40,12 @@ def server_of_port(nginx: Nginx, host: str, port: int) -> Server | None:
     return next(iter(blocks.values())) if len(blocks) == 1 else None
 
 
-def challenge_location(nginx: Nginx, server: Server, folder: str) -> ChallengeLocation | None:
+def challenge_location(
+    nginx: Nginx, server: Server, folder: str, *, holds_files: bool = False
+) -> ChallengeLocation | None:
     """Return the location with which the block answers challenges from this folder; None if it has
-    one, or if nobody knows where it belongs."""
+    one, or if nobody knows where it belongs. With `holds_files` the files lie in the folder itself,
+    and not in .well-known/acme-challenge below it."""
     file = nginx.file(server.block)
     locations = children(server.block, "location")
     returns = children(server.block, "return")
@@ -50,7 +53,8 @@ def challenge_location(nginx: Nginx, server: Server, folder: str) -> ChallengeLo
     if file is None or not is_known or any(map(is_for_challenges, locations)):
         return None
     opening = [line for name, line in _OPENING.items() if _is_inherited(nginx, server, name)]
-    lines = [f"    {line}" for line in (f"root {folder};", *opening)]
+    answer = f"alias {folder}/;" if holds_files else f"root {folder};"
+    lines = [f"    {line}" for line in (answer, *opening)]
     block = [f"location ^~ {CHALLENGES} {{", *lines, "}"]
     if len(returns) == 1 and not locations:
         # A `return` of the block itself comes before every location.

@@ -5,7 +5,12 @@ import re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
-from checks.nginx._certificates import certificate_files, file_reference, key_files
+from checks.nginx._certificates import (
+    certificate_files,
+    file_reference,
+    key_files,
+    stored_pair_edits,
+)
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edits
 from checks.nginx._errors import (
@@ -87,7 +92,12 @@ def pem_invalid(evidence: Evidence) -> Iterator[Claim]:
             }
             steps = _steps(nginx, reference[0], files, facts)
             facts["known"] = bool(steps)
+            edits, stored = ((), None) if steps else stored_pair_edits(nginx, name, path)
+            facts["stored"] = stored.path if stored else ""
+            facts["stored_key"] = stored.key if stored else ""
             fix = _fix(nginx, steps)
+            if stored:
+                fix = Fix((*edits, *reload_steps(nginx)), stored.applicability)
             yield config_error_claim(
                 nginx,
                 ConfigFault(message, path, facts, directive=reference[1], observations=files),

@@ -8,8 +8,9 @@ from typing import Protocol
 
 from checks.certificate._stored import StoredPair, stored_pair
 from checks.server import ServerView, indentation, line_edit, line_text, place_text
-from diagnose.model import Edit, Location
+from diagnose.model import Command, Edit, Location, server_commands
 from diagnose.model.frozen import frozen
+from diagnose.model.nginx import CertificateFile
 from diagnose.model.tls import Certificate
 from diagnose.model.web_servers import SiteFile, WebSite
 from diagnose.parsers.hostnames import covers
@@ -73,6 +74,23 @@ def stored_pair_edit(view: ServerView, site: WebSite) -> tuple[Edit, StoredPair]
     stored = stored_pair(view.evidence, names, own_files, joined=is_bundle)
     edit = replaced_pair(view, line, stored) if stored else None
     return (edit, stored) if edit and stored else None
+
+
+def stored_bundle(view: ServerView, site: WebSite) -> tuple[Command, StoredPair] | None:
+    """Return the command that writes a certificate and its key from the server into the one file
+    that HAProxy reads, and that pair; None if there is none, or if the file is a tool's own."""
+    bundles = [file.path for file in site.files if file.role == "bundle"]
+    if len(bundles) != 1 or bundles[0].startswith(("/etc/letsencrypt/", "/root/")):
+        return None
+    evidence, path = view.evidence, bundles[0]
+    stored = stored_pair(evidence, {evidence.target.host}, bundles, without=path)
+    if stored is None or stored.key == stored.path:
+        return None
+    known = next((file for file in evidence.good(CertificateFile) if file.path == path), None)
+    if known is None:
+        return server_commands.create_bundle(path, stored.path, stored.key), stored
+    own = known.real or path
+    return server_commands.write_bundle(own, stored.path, stored.key), stored
 
 
 def replaced_pair(

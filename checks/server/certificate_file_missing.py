@@ -54,9 +54,9 @@ def certificate_file_missing(evidence: Evidence) -> Iterator[Claim]:
     if site is None or file is None:
         return
     # Imported late: most files are there.
-    from checks.server._certificate_lines import stored_pair_edit
+    from checks.server._certificate_lines import stored_bundle, stored_pair_edit
 
-    replacement = stored_pair_edit(view, site)
+    replacement = stored_pair_edit(view, site) or stored_bundle(view, site)
     disable = None if replacement else _disabling_command(view, site)
     running = view.server.pid is not None
     yield Claim(
@@ -71,6 +71,7 @@ def certificate_file_missing(evidence: Evidence) -> Iterator[Claim]:
             "other_site": next(iter(site.names), "") if disable else "",
             "stored": replacement[1].path if replacement else "",
             "stored_key": replacement[1].key if replacement else "",
+            "joined": replacement is not None and isinstance(replacement[0], Command),
             "running": running,
             "message": view.test.message,
             "test": " ".join(view.server.test),

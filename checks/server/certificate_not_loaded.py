@@ -1,11 +1,23 @@
 """The server sends an old certificate although the file that it is configured with holds a newer
 one: it was renewed and not loaded."""
 
+import shlex
 from collections.abc import Iterator
 
 from checks.server import ServerView, reload_steps, server_on_port
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Command,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+    server_commands,
+)
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.tls import Handshake, ServedCertificate, served_certificates
 from diagnose.model.web_servers import WebServer, WebServerConfig
@@ -62,6 +74,9 @@ def _is_newer(view: ServerView, file: CertificateFile, served: ServedCertificate
 def _claim(view: ServerView, served: ServedCertificate, file: CertificateFile) -> Claim:
     leaf = file.chain[0]
     is_expired = served.leaf.is_expired(view.evidence.started_at)
+    fix = _reading_again(view, file) if view.server.product == "traefik" else None
+    fix = fix or Fix(reload_steps(view.server), Applicability.AUTOMATIC)
+    commands = [step for step in fix.steps if isinstance(step, Command)]
     failed = any(handshake.failure is not None for handshake in served.handshakes)
     return Claim(
         about=served.subject,
@@ -69,6 +84,8 @@ def _claim(view: ServerView, served: ServedCertificate, file: CertificateFile) -
         because=(*served.handshakes, file, view.server),
         facts={
             **view.facts,
+            "reload": shlex.join(commands[-1].argv) if commands else "",
+            "traefik": view.server.product == "traefik",
             "file": file.path,
             "served_until": served.leaf.not_after or "",
             "file_until": leaf.not_after or "",
@@ -76,5 +93,15 @@ def _claim(view: ServerView, served: ServedCertificate, file: CertificateFile) -
         },
         severity=None if is_expired or failed else Severity.WARNING,
         confidence=Confidence.CERTAIN if leaf.issuer == served.leaf.issuer else Confidence.LIKELY,
-        fix=Fix(reload_steps(view.server), Applicability.AUTOMATIC),
+        fix=fix,
     )
+
+
+def _reading_again(view: ServerView, file: CertificateFile) -> Fix:
+    """Return how Traefik reads a certificate again: it watches its dynamic files, and not the
+    certificates that they name. A change of the file's time is enough for it."""
+    named = [each for site in view.answering_sites for each in site.files]
+    watched = {each.file for each in named if each.path == file.path and each.file}
+    if len(watched) != 1 or view.server.foreign:
+        return Fix((Manual("restart", Where.SERVER),), Applicability.MANUAL)
+    return Fix((server_commands.read_again(*watched),), Applicability.AUTOMATIC)

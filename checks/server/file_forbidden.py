@@ -5,10 +5,11 @@ file or on a folder above it (path_resolution(7)), or systemd hides the folder f
 
 from collections.abc import Iterator
 
+from checks._unit_corrections import correction_facts, correction_of, correction_steps
 from checks.server import ServerView, manual_fix, pages_with_status, place_text, server_on_port
 from checks.server._opened_folders import opening_fix
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Evidence, Severity, Subject
+from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
 from diagnose.model.files import PathComponent
 from diagnose.model.http import Exchange
 from diagnose.model.site_folders import FolderAccess
@@ -38,10 +39,15 @@ def _claim(
     pages: list[Exchange],
 ) -> Claim:
     target, site = view.evidence.target, next(iter(view.answering_sites), None)
+    hidden = access.hidden and view.server.unit
+    correction = correction_of(view.evidence, view.server.unit) if hidden else None
+    fix = None if access.hidden else opening_fix(access)
+    if correction:
+        fix = Fix(correction_steps(correction, running=True), Applicability.REVIEW)
     return Claim(
         about=Subject(port=target.port, path=target.path),
         covers=(Subject(port=target.port, path=target.path),),
-        because=(access, view.server, *pages),
+        because=(access, view.server, *pages, *([correction] if correction else ())),
         facts={
             **view.facts,
             "url": pages[0].url,
@@ -51,7 +57,8 @@ def _claim(
             "closed": tuple(f"{part.path} ({part.mode_and_owner})" for part in closed),
             "hidden": access.hidden,
             "unit": view.server.unit,
+            **correction_facts(correction),
             "place": place_text(site.file, site.line) if site else "",
         },
-        fix=(None if access.hidden else opening_fix(access)) or manual_fix(view, "move"),
+        fix=fix or manual_fix(view, "move"),
     )

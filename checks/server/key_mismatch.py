@@ -14,7 +14,7 @@ from checks.server import (
 )
 from checks.server._certificate_files import file_fault
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Edit, Evidence, Fix, Severity, Subject
+from diagnose.model import Claim, Command, Edit, Evidence, Fix, Severity, Subject
 from diagnose.model.nginx import CertificateFile, KeyFile
 from diagnose.model.web_servers import SiteFile, WebServer, WebServerConfig, WebSite
 
@@ -27,6 +27,7 @@ from diagnose.model.web_servers import SiteFile, WebServer, WebServerConfig, Web
         "server.config-invalid",
         "server.port-not-served",
         "server.certificate-not-loaded",
+        "server.traefik-default-certificate",
     ],
 )
 def key_mismatch(evidence: Evidence) -> Iterator[Claim]:
@@ -46,9 +47,9 @@ def key_mismatch(evidence: Evidence) -> Iterator[Claim]:
         if certificate is None or key is None or certificate.publics[0] == key.public:
             continue
         # Imported late: most keys belong to their certificates.
-        from checks.server._certificate_lines import stored_pair_edit
+        from checks.server._certificate_lines import stored_bundle, stored_pair_edit
 
-        replacement = stored_pair_edit(view, site)
+        replacement = stored_pair_edit(view, site) or stored_bundle(view, site)
         yield Claim(
             about=Subject(text=key.path),
             covers=(Subject(),),
@@ -61,13 +62,14 @@ def key_mismatch(evidence: Evidence) -> Iterator[Claim]:
                 "running": view.server.pid is not None,
                 "stored": replacement[1].path if replacement else "",
                 "stored_key": replacement[1].key if replacement else "",
+                "joined": replacement is not None and isinstance(replacement[0], Command),
             },
             severity=refused_config_severity(view),
             fix=_fix(view, replacement),
         )
 
 
-def _fix(view: ServerView, replacement: tuple[Edit, StoredPair] | None) -> Fix:
+def _fix(view: ServerView, replacement: tuple[Edit | Command, StoredPair] | None) -> Fix:
     if replacement is None:
         return manual_fix(view, "the-right-key")
     edit, stored = replacement

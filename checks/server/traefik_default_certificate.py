@@ -4,7 +4,7 @@ from its routers only."""
 
 from collections.abc import Iterator
 
-from checks.server import ServerView, manual_fix, server_view
+from checks.server import ServerView, manual_fix, place_text, server_view
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -17,6 +17,7 @@ from diagnose.model import (
     Where,
     commands,
 )
+from diagnose.model.nginx import CertificateFile, KeyFile
 from diagnose.model.tls import Handshake, served_certificates
 from diagnose.model.traefik import (
     DEFAULT_CERTIFICATE,
@@ -24,8 +25,12 @@ from diagnose.model.traefik import (
     Router,
     TraefikState,
 )
+from diagnose.model.web_servers import SiteFile
+from diagnose.parsers.hostnames import covers
 
-_REASONS = ("no_resolver", "unknown_resolver", "not_issued", "no_router", "store_open")
+_REASONS = (
+    "no_resolver", "unknown_resolver", "not_issued", "no_router", "store_open", "file_missing",
+)  # fmt: skip
 
 
 @check(
@@ -39,6 +44,9 @@ def traefik_default_certificate(evidence: Evidence) -> Iterator[Claim]:
     reason, router = _reason(state, port) if state else ("", "")
     if reason == "no_router" and view and _is_written(view):
         reason = ""  # Traefik refused the file, and why is not known
+    missing = _missing_file(view) if view and reason == "no_resolver" else None
+    if missing:
+        reason = "file_missing"
     store = _open_store(state, router) if reason == "not_issued" else None
     if store:
         reason = "store_open"
@@ -51,6 +59,7 @@ def traefik_default_certificate(evidence: Evidence) -> Iterator[Claim]:
             next((each for each in state.routers if each.name == router), None) if state else None
         )
         setting, edit = _resolver_line(view, state, named, reason)
+        stored = _stored_fix(view) if view and missing else None
         yield Claim(
             about=served.subject,
             covers=served.subjects,
@@ -66,11 +75,41 @@ def traefik_default_certificate(evidence: Evidence) -> Iterator[Claim]:
                 "static": state.path if state else "",
                 "store": store.path if store else "",
                 "mode": f"{store.mode:o}" if store else "",
+                "missing": missing.path if missing else "",
+                "place": place_text(missing.file, missing.line) if missing else "",
             },
-            fix=(Fix((edit,), Applicability.REVIEW) if edit else None)
+            fix=stored
+            or (Fix((edit,), Applicability.REVIEW) if edit else None)
             or (_closing_fix(view, store) if view and store else None)
             or (manual_fix(view, step) if view and view.server.product == "traefik" else fix),
         )
+
+
+def _missing_file(view: ServerView) -> SiteFile | None:
+    """Return a certificate or key that Traefik's dynamic files name, and that is not there, where
+    no other certificate is for the name."""
+    files: tuple[CertificateFile | KeyFile, ...] = (
+        *view.evidence.of(CertificateFile),
+        *view.evidence.of(KeyFile),
+    )
+    gone = {file.path for file in files if file.failure and file.failure.kind == "missing"}
+    own = [file for site in view.answering_sites for file in site.files]
+    is_covered = any(
+        covers(view.evidence.target.host, file.chain[0].dns_names, ())
+        for file in view.evidence.good(CertificateFile)
+        if file.chain and file.path in {each.path for each in own}
+    )
+    return None if is_covered else next((file for file in own if file.path in gone), None)
+
+
+def _stored_fix(view: ServerView) -> Fix | None:
+    """Name the pair that lies on the server. Traefik reads the changed file by itself."""
+    # Imported late: a healthy site has another certificate.
+    from checks.server._certificate_lines import stored_pair_edit
+
+    replacements = (stored_pair_edit(view, site) for site in view.answering_sites if site.files)
+    edit, stored = next((each for each in replacements if each), (None, None))
+    return Fix((edit,), stored.applicability) if edit and stored else None
 
 
 def _open_store(state: TraefikState | None, router: str) -> CertificateStore | None:

@@ -39,7 +39,7 @@ def run_folder_steps(unit: FailedUnit) -> tuple[Command, ...]:
     lines = ("[Service]", f"RuntimeDirectory={match['name']}")
     return (
         commands.make_folder(drop_ins),
-        commands.create_lines(f"{drop_ins}/run-folder.conf", lines),
+        commands.create_drop_in(f"{drop_ins}/run-folder.conf", lines),
         Command(("systemctl", "daemon-reload"), Effect.CHANGE),
         commands.restart_service(unit.unit),
     )

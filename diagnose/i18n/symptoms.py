@@ -34,6 +34,7 @@ MESSAGES = Messages(
     Message("tls-parameters", "no TLS version or cipher in common"),
     Message("tls-name", "server refuses this name in TLS"),
     Message("tls-client-certificate", "server asks for a client certificate"),
+    Message("tls-client-certificate-rejected", "server rejects the client certificate"),
     Message("tls", "TLS handshake failed"),
     Message("ech", "Encrypted Client Hello failed"),
     Message("status", "HTTP status"),

@@ -295,7 +295,8 @@ class NginxStart(Observation):
     `limited` is True if systemd stopped trying after too many failed starts (systemd.unit(5),
     StartLimitBurst=). `hidden` are the folders in which the service sees other files than we do
     (systemd.exec(5), PrivateTmp=, ProtectHome=). `socket` is the socket unit with which systemd
-    itself holds the target's port (systemd.socket(5)), "" if none.
+    itself holds the target's port (systemd.socket(5)), "" if none. `pid_file` is where systemd
+    looks for the number of nginx's process (systemd.service(5), PIDFile=), "" if nowhere.
     """
 
     layer: ClassVar[str] = "nginx"
@@ -314,6 +315,7 @@ class NginxStart(Observation):
     limited: bool = False
     hidden: tuple[FilePath, ...] = ()
     socket: Label = ""
+    pid_file: FilePath = ""
 
     def summary(self) -> Summary:
         last_message = " ".join(message.text for message in self.messages[-1:])

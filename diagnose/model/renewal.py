@@ -65,6 +65,25 @@ class ChallengeFolder(Observation):
 
 
 @frozen(kw_only=True, eq=False)
+class ChallengeAlias(Observation):
+    """The folder into which dehydrated writes the files of challenges themselves, without
+    .well-known/acme-challenge below it (WELLKNOWN, dehydrated's docs/wellknown.md).
+
+    `source` is its file of settings, `names` are the names of its certificates
+    (domains.txt). Searched as a RenewalFailure is.
+    """
+
+    layer: ClassVar[str] = "certificate"
+
+    source: FilePath
+    folder: FilePath
+    names: tuple[DomainName, ...] = ()
+
+    def summary(self) -> Summary:
+        return self.source, self.folder
+
+
+@frozen(kw_only=True, eq=False)
 class RenewalAuthority(Observation):
     """Which authority a renewal tool asks for a certificate: the host of its ACME directory
     (certbot's `server`, acme.sh's Le_API).

@@ -13,6 +13,12 @@ def reload_server(argv: Arguments) -> Command:
     return Command(argv, Effect.RELOAD)
 
 
+def read_again(path: str) -> Command:
+    """Let a server that watches this file read it again, and what it names: its time changes, and
+    nothing else."""
+    return Command(("touch", path), Effect.RELOAD, changes=(path,))
+
+
 def start_server(argv: Arguments, stop: Arguments) -> Command:
     return Command(argv, Effect.START, undo=stop)
 

@@ -53,7 +53,7 @@ SymptomKind = Literal[
     "certificate-revoked", "certificate-weak", "certificate-transparency", "certificate-status",
     "certificate-constraint", "certificate", "hsts",
     "pinned", "tls-plain", "tls-version", "tls-parameters", "tls-name", "tls-client-certificate",
-    "tls",
+    "tls-client-certificate-rejected", "tls",
     "ech", "status", "plain-to-tls", "redirects", "incomplete", "decoding", "invalid-response",
     "http2", "http3", "signature",
     "cors", "csrf", "login-address", "mixed-content", "csp", "mime",

@@ -136,7 +136,8 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
         r"|Multipart body length limit \d{1,16} exceeded"),
     ("limit", r"limiting (?:requests|connections)|worker_connections are not enough"),
     ("internal-redirects", r"rewrite or internal redirection cycle"),
-    ("file-denied", r"(?:open|stat)\(\) .{1,300}failed \(13:|\" is forbidden \(13:"),
+    ("file-denied", r"(?:open|stat)\(\) .{1,300}failed \(13:|\" is forbidden \(13:"
+        r"|\bEROFS\b|[Rr]ead-only file system"),
     ("file-missing", r"(?:open|stat)\(\) .{1,300}failed \(2:|directory index of .{1,300} is "
         r"forbidden|\" is not found \(2:"),
 )  # fmt: skip

@@ -135,6 +135,11 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|退回(?:到)?长?轮询|降级(?:为|到|成)长?轮询"),
     ("client-policy", r"CLEARTEXT communication\b.{0,260}?not permitted|App Transport Security|url not in domain list|不在以下.{0,40}合法域名列表"),
     # Certificates
+    # nginx's page 495 and log; mod_ssl (AH02039); HAProxy's log; Go's crypto/tls
+    ("tls-client-certificate-rejected", r"\bSSL certificate error(?!:? code| occurred)"
+        r"|client SSL certificate verify error|Certificate Verification: Error \(\d"
+        r"|SSL client (?:CA chain cannot be verified|certificate not trusted)"
+        r"|failed to verify client certificate"),
     ("certificate-revoked", r"ERR_CERT_REVOKED|SEC_ERROR_REVOKED|certificate (?:has been |is |was )?"
         r"revoked|CertificateRevokedException|证书已?被?吊销"),
     ("certificate-status", r"OCSP data are old|OCSP_(?:OLD|FUTURE|MALFORMED)_RESPONSE|OCSP_(?:INVALID"
@@ -183,7 +188,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     ("hsts", r"uses HSTS|Strict Transport Security|HSTS"),
     ("tls-client-certificate", r"alert certificate required|CERTIFICATE_REQUIRED|BAD_SSL_CLIENT_AUTH"
         r"|No required SSL certificate was sent|accept your login certificate"
-        r"|NSURLErrorDomain.{0,30}-120[56]\b|SSL certificate error(?!:? code| occurred)"),
+        r"|NSURLErrorDomain.{0,30}-120[56]\b"),
     ("certificate", r"ERR_CERT_\w{1,40}|certificate verify failed|SEC_ERROR_\w{1,60}|MOZILLA_PKIX_\w"
         r"{1,60}|invalid security certificate|使用了无效的安全证书|remote certificate is invalid"
         r"|certificate (?:verification|validation) (?:failed|error)|connection is not private"

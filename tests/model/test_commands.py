@@ -94,6 +94,11 @@ ALL = [
      Risk.REMOVES_FILES),
     (commands.empty_cache("/a", ("docker", "exec", "web")),
      f"docker exec web find /a -type f -name '{'?' * 32}' -delete", "", Risk.REMOVES_FILES),
+    (commands.create_drop_in("/u.d/a.conf", ("[Service]",)),
+     "sh -c 'umask 022; set -C; p=$1; shift; printf \"%s\\n\" \"$@\" > \"$p\"' sh /u.d/a.conf"
+     " '[Service]'",
+     "sh -c 'rm \"$1\" && rmdir --ignore-fail-on-non-empty \"${1%/*}\" && systemctl"
+     " daemon-reload' sh /u.d/a.conf", Risk.EDITS_FILES),
     (commands.make_folder("/a/b"), "mkdir -p /a/b", "", Risk.EDITS_FILES),
     (commands.rewrite("/a", ("s/x//", "s/y//")), "sed -i -e s/x// -e s/y// /a", "",
      Risk.EDITS_FILES),

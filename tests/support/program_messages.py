@@ -159,6 +159,8 @@ PROGRAM_MESSAGES: dict[str, tuple[Example, ...]] = {
                 "Gateway -+-+- {}", "websocket-status", "", 502),
     ),
     "Node": (
+        Example("Error: EROFS: read-only file system, mkdir '/var/lib/shop/uploads'",
+                "file-denied", ""),
         Example("Error: connect ECONNREFUSED 203.0.113.10:443", "refused",
                 "https://203.0.113.10:443/"),
         Example("Error: connect ECONNREFUSED 127.0.0.1:5984", "upstream-refused",
@@ -264,6 +266,11 @@ PROGRAM_MESSAGES: dict[str, tuple[Example, ...]] = {
         Example("The response ended prematurely. (ResponseEnded)", "incomplete", ""),
     ),
     "nginx": (
+        Example("https://shop.example.com/ 400 Bad Request The SSL certificate error nginx",
+                "tls-client-certificate-rejected"),
+        Example("client SSL certificate verify error: (22:certificate chain too long) while reading "
+                "client request headers, client: 203.0.113.9, server: shop.example.com",
+                "tls-client-certificate-rejected", ""),
         Example(LOG.format("connect() failed (111: Connection refused)", TO_UPSTREAM),
                 "upstream-refused", HTTPS_WS),
         Example(LOG.format("connect() failed (113: No route to host)", TO_UPSTREAM),

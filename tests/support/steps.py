@@ -47,7 +47,7 @@ def _expected_effect(argv: tuple[str, ...]) -> Effect:
     match argv:
         case [_, *_, "-t"] | ["haproxy", *_, "-c"]:
             return Effect.TEST
-        case ["kill", "-USR2" | "-HUP", _]:
+        case ["kill", "-USR1" | "-USR2" | "-HUP", _] | ["touch", _]:
             return Effect.RELOAD
         case ["haproxy", *_, "-W", "-D", "-p", _]:
             return Effect.START

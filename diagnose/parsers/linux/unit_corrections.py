@@ -9,9 +9,10 @@ from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.secrets import may_hold_secret
 
-#: What failed: the working folder, the program, a file of the environment, a port below 1024, or
-#: the wait for a program that does not fork, or the trust in an authority.
-Fault = Literal["chdir", "exec", "environment", "port", "forking", "trust"]
+#: What failed: the working folder, the program, a file of the environment, a port below 1024, the
+#: wait for a program that does not fork, the trust in an authority, or a write into a folder that
+#: the unit makes read-only.
+Fault = Literal["chdir", "exec", "environment", "port", "forking", "trust", "readonly"]
 
 #: systemd's words of each (src/core/exec-invoke.c, src/core/service.c).
 _FAULTS: tuple[tuple[Fault, re.Pattern[str]], ...] = (
@@ -22,6 +23,8 @@ _FAULTS: tuple[tuple[Fault, re.Pattern[str]], ...] = (
         r"|Unable to locate executable|Failed to execute .{0,300}: (?:No such|Permission denied)")),
     ("environment", re.compile(r"Failed to load environment files: No such file")),
     ("forking", re.compile(r"start operation timed out")),
+    # EROFS in the words of Node.js, Python and Go.
+    ("readonly", re.compile(r"EROFS\b|[Rr]ead-only file system")),
     # Of Node.js (crypto/crypto_common.cc) and of Python's ssl, by OpenSSL's words.
     ("trust", re.compile(
         r"unable to (?:get local issuer|verify the first) certificate"
@@ -30,6 +33,11 @@ _FAULTS: tuple[tuple[Fault, re.Pattern[str]], ...] = (
 )  # fmt: skip
 #: A path without anything that a unit reads otherwise (systemd.syntax(7), systemd.unit(5)).
 _PLAIN = lazy_pattern(r"/[A-Za-z0-9_./@:+,~-]{1,300}")
+#: The path that such words name: in quotes behind them, or without any before them.
+_READ_ONLY_PATH = re.compile(
+    r"[Rr]ead-only file system[^'\"\n]{0,60}['\"](/[^'\"\n]{1,300})['\"]"
+    r"|(?:mkdir|open|create|write|rename|remove) (/[^\s:]{1,300}): read-only file system"
+)
 _PORT = "CAP_NET_BIND_SERVICE"
 #: Programs that keep to authorities of their own, and the variables that name a file with others
 #: (nodejs.org, "Command-line API"; requests, "SSL Cert Verification"; openssl-env(7)).
@@ -73,6 +81,12 @@ def unit_of_source(source: str) -> str:
     return match[1] if match else ""
 
 
+def read_only_path(message: str) -> str:
+    """Return the path that could not be written, "" if the words name none."""
+    match = _READ_ONLY_PATH.search(message)
+    return (match[1] or match[2]) if match else ""
+
+
 def parse_correction(fault: Fault, text: str) -> Correction | None:
     """Return what the unit needs, from the output of the script; None if that is not known, or if
     more than one thing may be meant."""
@@ -96,6 +110,8 @@ def parse_correction(fault: Fault, text: str) -> Correction | None:
             return _program(first("exec"), first("wrong"), first("closed"), values)
         case "port":
             return _capability(first("bounds"), first("alone"))
+        case "readonly":
+            return _writable(first("protect"), _only_path(values, "folder"))
         case "trust":
             has_own = bool(first("authority")) and not values.get("set")
             return _trust(first("wrong"), first("bundle")) if has_own else None
@@ -103,6 +119,18 @@ def parse_correction(fault: Fault, text: str) -> Correction | None:
             is_forking = first("type") == "forking" and not first("wrong")
             stays = _STAYS.match(first("exec")) and not _LEAVES.search(first("exec"))
             return Correction("Type=forking", ("Type=simple",)) if is_forking and stays else None
+
+
+def home_correction(protection: str, folder: str) -> Correction | None:
+    """Return what lets a service see this folder of a home and no other one (systemd.exec(5),
+    ProtectHome=, BindReadOnlyPaths=); None where the unit does not hide homes, or for root's."""
+    if protection not in {"yes", "tmpfs"} or not _PLAIN.fullmatch(folder):
+        return None
+    if not folder.startswith("/home/") or ":" in folder or "/../" in f"{folder}/":
+        return None
+    return Correction(
+        f"ProtectHome={protection}", ("ProtectHome=tmpfs", f"BindReadOnlyPaths={folder}")
+    )
 
 
 def _only_path(values: dict[str, list[str]], name: str) -> str:
@@ -154,6 +182,15 @@ def _trust(program: str, bundle: str) -> Correction | None:
         if words.fullmatch(program):
             return Correction("", tuple(f"Environment={name}={bundle}" for name in names))
     return None
+
+
+def _writable(protection: str, folder: str) -> Correction | None:
+    """The unit makes the file system read-only (systemd.exec(5), ProtectSystem=): the folder of the
+    program becomes an exception, and none that belongs to the system."""
+    is_own = folder.count("/") > 1 and not folder.startswith(("/boot/", "/usr/", "/proc/", "/sys/"))
+    if protection not in {"yes", "full", "strict"} or not is_own:
+        return None
+    return Correction(f"ProtectSystem={protection}", (f"ReadWritePaths={folder}",))
 
 
 def _capability(bounds: str, alone: str) -> Correction | None:

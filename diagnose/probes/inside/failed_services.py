@@ -126,7 +126,7 @@ async def _emit_units(ctx: ProbeContext, endpoint: str, at: float, result: Comma
         line = unit.message if is_asked else ""
         _, setting = await forbidding_setting(ctx.machine, name, line)
         if fault := fault_of(line):
-            await emit_correction(ctx, unit.unit, fault)
+            await emit_correction(ctx, unit.unit, fault, line)
         ctx.emit(replace(unit, setting=setting))
 
 

@@ -124,6 +124,7 @@ def parse_start(text: str) -> NginxStart:
         step=clean(_failed_pre_start(text), 200),
         hidden=_hidden_folders(properties) if name else (),
         socket=clean(socket_match[1], 100) if socket_match else "",
+        pid_file=clean(properties.get("PIDFile", ""), 200) if name else "",
     )
 
 

@@ -243,11 +243,12 @@ async def _look_at_log(ctx: ProbeContext, endpoint: str, request: FailedRequest)
         )
     )
     service = unit_of_source(log.source)
-    if service and fault_of(line.text) == "trust":
-        # Imported late: few programs lack an authority.
+    fault = fault_of(line.text) if service else None
+    if fault in {"trust", "readonly"}:
+        # Imported late: few programs lack an authority, or may not write.
         from diagnose.probes.inside.unit_corrections import emit_correction
 
-        await emit_correction(ctx, service, "trust")
+        await emit_correction(ctx, service, fault, line.text)
 
 
 def _repetition(ctx: ProbeContext, request: FailedRequest) -> tuple[str, ...]:

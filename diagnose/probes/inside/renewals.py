@@ -9,7 +9,7 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import islice
+from itertools import islice, takewhile
 
 from diagnose.machine import CommandResult
 from diagnose.machine.script_files import read_script
@@ -17,6 +17,7 @@ from diagnose.model import Vantage
 from diagnose.model.nginx import CertificateFile, Directive, NginxConfig
 from diagnose.model.renewal import (
     CHALLENGES,
+    ChallengeAlias,
     ChallengeFolder,
     OwnServerRenewal,
     RenewalAuthority,
@@ -57,6 +58,8 @@ async def renewal(ctx: ProbeContext, certificate: CertificateFile) -> None:
         ctx.emit(replace(authority, at=at, took=result.took))
     for own_server in parse_own_servers(result.out):
         ctx.emit(replace(own_server, at=at, took=result.took))
+    for alias in parse_aliases(result.out):
+        ctx.emit(replace(alias, at=at, took=result.took))
     if not _is_challenge(ctx):
         await _emit_folders(ctx, result, at)
     tools = _tools(relevant, result.out)
@@ -157,6 +160,11 @@ _OWN_SERVER = re.compile(
     r"^ (http01_port|pre_hook|Le_HTTPPort|Le_PreHook|stops|plugin|folder) *= *'?([^'\n]{1,500})",
     re.MULTILINE,
 )
+#: Where dehydrated writes by itself.
+_WELLKNOWN = "/var/www/dehydrated"
+_DEHYDRATED_VALUE = re.compile(
+    r"^ (BASEDIR|WELLKNOWN|CHALLENGETYPE)=([^\s;#]{1,500})", re.MULTILINE
+)
 _ACME_VALUE = re.compile(r"^ Le_(Domain|Alt|Webroot)='([^'\n]*)'", re.MULTILINE)
 
 
@@ -181,6 +189,32 @@ def parse_folders(text: str) -> Iterator[ChallengeFolder]:
             name=clean(name, 253).lower(),
             folder=clean(folder, 500).rstrip("/") or "/",
         )
+
+
+def parse_aliases(text: str) -> Iterator[ChallengeAlias]:
+    """Parse the settings of dehydrated in the output of SCRIPT; none where it proves names by DNS,
+    or writes below a folder of a web server like the other tools."""
+    parts = zip(*(iter(_PART.split(text)[1:]),) * 4, strict=False)
+    for path, body in ((path, body) for kind, _, path, body in parts if kind == "alias"):
+        values = {name: value.strip("\"'") for name, value in _DEHYDRATED_VALUE.findall(body)}
+        rows = [row.split()[1:] for row in body.split("\n") if row.startswith(" names ")]
+        lines = [list(takewhile(lambda word: word != ">", row)) for row in rows if row]
+        lines = [line for line in lines if line and not line[0].startswith("#")]
+        base = values.get("BASEDIR", posixpath.dirname(path))
+        folder = values.get("WELLKNOWN", _WELLKNOWN)
+        for variable in ("${BASEDIR}", "$BASEDIR"):
+            folder = folder.replace(variable, base)
+        is_over_http = values.get("CHALLENGETYPE", "http-01") == "http-01"
+        if lines and is_over_http and folder.startswith("/") and "$" not in folder:
+            yield ChallengeAlias(
+                vantage=Vantage.SERVER,
+                equivalent=f"cat {shlex.quote(clean(path, 200))}",
+                source=clean(path, 200),
+                folder=clean(folder, 500).rstrip("/") or "/",
+                names=tuple(clean(name, 253).lower() for line in lines for name in line)[
+                    :MAX_NAMES
+                ],
+            )
 
 
 def parse_authorities(text: str) -> Iterator[RenewalAuthority]:

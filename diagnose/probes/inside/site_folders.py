@@ -300,6 +300,11 @@ async def _emit_access(ctx: ProbeContext, server: WebServer) -> None:
     accesses, is_hidden = await asyncio.gather(
         read_access(ctx.machine, "", str(pid), [file, *rules]), _is_hidden(ctx, pid, file)
     )
+    if is_hidden and server.unit:
+        # Imported late: few units hide a site.
+        from diagnose.probes.inside.unit_corrections import emit_home_correction
+
+        await emit_home_correction(ctx, server.unit, folder.path.rstrip("/"))
     for access in accesses:
         if access.path == file:
             ctx.emit(access_as(FolderAccess, access, at=at, hidden=is_hidden))

@@ -31,17 +31,21 @@ _PART = re.compile(r"^(file|key) (.*)$", re.MULTILINE)
 
 async def emit_stored_certificates(ctx: ProbeContext, unnamed_in: str = "") -> None:
     """Emit the files with certificates in the folders of the configuration's; where one of these is
-    missing, or holds a certificate without its issuers, those in neighbouring and usual folders
-    too. `unnamed_in` is the folder of a
-    configuration that names no certificate where it needs one: it counts as missing then."""
+    missing, holds a certificate without its issuers, or is the key of another certificate, those in
+    neighbouring and usual folders too. `unnamed_in` is the folder of a configuration that names no
+    certificate where it needs one: it counts as missing then."""
     files: tuple[CertificateFile | KeyFile, ...] = (
         *ctx.observed(CertificateFile),
         *ctx.observed(KeyFile),
     )
     folders = tuple(dict.fromkeys(posixpath.dirname(file.path) for file in files))[:MAX_FOLDERS]
     above = tuple(dict.fromkeys(map(posixpath.dirname, folders)))
-    is_missing = bool(unnamed_in) or any(
-        file.failure is not None or _is_alone(file) for file in files
+    publics = {public for file in ctx.observed(CertificateFile) for public in file.publics}
+    is_other_key = any(key.public and key.public not in publics for key in ctx.observed(KeyFile))
+    is_missing = (
+        bool(unnamed_in)
+        or is_other_key
+        or any(file.failure is not None or _is_alone(file) for file in files)
     )
     own = (unnamed_in,) if unnamed_in else ()
     below = (*own, *(folder for folder in above if folder.count("/") > 1), *_USUAL_FOLDERS)

@@ -6,7 +6,13 @@ import shlex
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
 from diagnose.model.services import UnitCorrection
-from diagnose.parsers.linux.unit_corrections import Fault, parse_correction
+from diagnose.parsers.linux.unit_corrections import (
+    Correction,
+    Fault,
+    home_correction,
+    parse_correction,
+    read_only_path,
+)
 from diagnose.probes import ProbeContext
 
 SCRIPT = read_script(__file__, "unit_corrections.sh")
@@ -15,20 +21,36 @@ SCRIPT = read_script(__file__, "unit_corrections.sh")
 PATIENCE = 6.0
 
 
-async def emit_correction(ctx: ProbeContext, unit: str, fault: Fault) -> None:
-    """Emit what a service needs whose start failed so, once for each service."""
+async def emit_correction(ctx: ProbeContext, unit: str, fault: Fault, message: str = "") -> None:
+    """Emit what a service needs that failed so, once for each service. `message` is its line."""
+    path = read_only_path(message)
+    if fault == "readonly" and not path:
+        return
     if any(known.unit == unit for known in ctx.observed(UnitCorrection)):
         return
     at = ctx.elapsed()
-    name = f"{unit}.service"
-    result = await ctx.machine.run("sh", "-c", SCRIPT, "sh", name, fault, timeout=PATIENCE)
-    correction = parse_correction(fault, result.out)
+    name, path_words = f"{unit}.service", (path,) if path else ()
+    result = await ctx.machine.run(
+        "sh", "-c", SCRIPT, "sh", name, fault, *path_words, timeout=PATIENCE
+    )
+    _emit(ctx, unit, parse_correction(fault, result.out), at)
+
+
+async def emit_home_correction(ctx: ProbeContext, unit: str, folder: str) -> None:
+    """Emit what lets a service see a folder of a home that its unit hides from it."""
+    at = ctx.elapsed()
+    words = ("systemctl", "show", f"{unit}.service", "-p", "ProtectHome", "--value")
+    result = await ctx.machine.run(*words)
+    _emit(ctx, unit, home_correction(result.out.strip(), folder), at)
+
+
+def _emit(ctx: ProbeContext, unit: str, correction: Correction | None, at: float) -> None:
     if correction is not None:
         ctx.emit(
             UnitCorrection(
                 vantage=Vantage.SERVER,
                 at=at,
-                took=result.took,
+                took=ctx.elapsed() - at,
                 equivalent=f"systemctl cat {shlex.quote(unit)}",
                 unit=unit,
                 wrong=correction.wrong,

@@ -1,3 +1,4 @@
+import shlex
 from dataclasses import replace
 from datetime import timedelta
 
@@ -19,7 +20,7 @@ from tests.support.certificates import (
     visit,
 )
 from tests.support.check_evidence import NOW, SHOP, judge, texts
-from tests.support.nginx_evidence import RUNNING, SITE, config
+from tests.support.nginx_evidence import HOST, RUNNING, SITE, config
 
 
 def target(host: str) -> Target:
@@ -121,6 +122,43 @@ def test_one_command_of_certbot_keeps_every_name_of_the_certificate() -> None:
         " -d www.example.com -d example.com -d shop.example.com"
     )
     assert claim.facts["block"]
+
+
+HTTP = """\
+server {
+    listen 80;
+    server_name shop.example.com www.example.com example.com;
+    location /.well-known/acme-challenge/ {
+        root /var/www/acme;
+    }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "method"),
+    [
+        (
+            SITE.replace("}\n", "    include /etc/letsencrypt/options-ssl-nginx.conf;\n}\n"),
+            "--nginx",
+        ),
+        (f"{SITE}{HTTP}", "--webroot -w /var/www/acme"),
+    ],
+)
+def test_the_method_that_works_here_is_a_command(text: str, method: str) -> None:
+    own = leaf(dns_names=("www.example.com", "example.com"))
+    file = replace(in_use(own), path="/etc/letsencrypt/live/www.example.com/fullchain.pem")
+    seen = (visit(own, MIDDLE), file, RUNNING, HOST, config(text))
+    (claim,) = judge("certificate.name-mismatch", *seen)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    renew, loading = claim.fix.steps
+    assert isinstance(renew, Command)
+    assert isinstance(loading, Command)
+    assert shlex.join(renew.argv) == (
+        f"certbot certonly {method} --cert-name www.example.com -d www.example.com -d example.com"
+        " -d shop.example.com --renew-with-new-domains --deploy-hook 'nginx -s reload'"
+    )
 
 
 @pytest.mark.parametrize(

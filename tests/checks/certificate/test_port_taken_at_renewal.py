@@ -9,6 +9,8 @@ from diagnose.model.renewal import OwnServerRenewal, RenewalFailure
 from diagnose.model.server import Listener, Listeners
 from tests.support.certificates import leaf
 from tests.support.check_evidence import NOW, judge
+from tests.support.haproxy_evidence import SERVER as HAPROXY
+from tests.support.haproxy_evidence import config as haproxy_config
 from tests.support.nginx_evidence import BUILD, RUNNING, config
 
 CHECK = "certificate.port-taken-at-renewal"
@@ -73,6 +75,15 @@ def test_fires_and_renews_by_the_folder_that_nginx_serves_already() -> None:
     assert "--deploy-hook" not in str(claim.fix)
 
 
+def test_a_certificate_that_is_not_due_is_renewed_nevertheless() -> None:
+    """Only a renewal stores the new method."""
+    for text in (SERVED, PLAIN):
+        (claim,) = judge(CHECK, OWN, file(60), held("nginx"), config(text), BUILD, RUNNING)
+        assert "--force-renewal" in str(claim.fix)
+    (claim,) = judge(CHECK, OWN, file(29), held("nginx"), config(SERVED), BUILD, RUNNING)
+    assert "--force-renewal" not in str(claim.fix)
+
+
 def test_fires_and_uses_the_plugin_that_is_there() -> None:
     for process, plugin in (("nginx", "nginx"), ("apache2", "apache"), ("httpd", "apache")):
         (claim,) = judge(CHECK, replace(OWN, plugins=(plugin,)), file(-1), held(process))
@@ -91,6 +102,24 @@ def test_fires_for_acme_sh_and_keeps_its_home() -> None:
     argv = getattr(claim.fix.steps[-3], "argv", ())
     assert argv[:3] == (f"{home}/acme.sh", "--home", home)
     assert argv[-3:] == ("--ecc", "-w", "/var/www/html")
+
+
+def test_a_service_without_a_plugin_is_stopped_meanwhile() -> None:
+    (claim,) = judge(CHECK, OWN, file(), held("haproxy"), HAPROXY, haproxy_config())
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    (renewal,) = claim.fix.steps
+    assert isinstance(renewal, Command)
+    live = "/etc/letsencrypt/live/shop.example.com"
+    assert renewal.argv[4:] == (
+        "--pre-hook", "systemctl stop haproxy", "--post-hook", "systemctl start haproxy",
+        "--deploy-hook", f"cat {live}/fullchain.pem {live}/privkey.pem > /etc/haproxy/shop.pem",
+    )  # fmt: skip
+    # Nobody knows what starts a program without a unit again.
+    program = replace(HAPROXY, unit="", stop=("kill", "-TERM", "10"))
+    (claim,) = judge(CHECK, OWN, file(), held("haproxy"), program, haproxy_config())
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
 
 
 def test_certain_where_the_log_says_so() -> None:

@@ -1,9 +1,11 @@
 import pytest
 
 from diagnose.model import Applicability, Command, Edit, Failure
+from diagnose.model.files import StoredCertificate
 from diagnose.model.nginx import CertificateFile, KeyFile
 from diagnose.model.tls import Certificate
 from diagnose.parsers.nginx.edits import apply_patch
+from tests.support.certificates import LEAF
 from tests.support.check_evidence import NOW, judge
 from tests.support.nginx_evidence import STOPPED, config, nginx_says
 
@@ -109,5 +111,31 @@ def test_fires_and_asks_for_a_new_file_where_a_certificate_is_broken() -> None:
         path="/etc/nginx/shop.pem", labels=("CERTIFICATE", "CERTIFICATE"), chain=(leaf(),)
     )
     (claim,) = judge(CHECK, nginx_says(said), config(), file)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_the_certificate_that_lies_beside_the_request_is_named() -> None:
+    """acme.sh keeps the request and the chain in one folder, and the request is named."""
+    folder = "/root/.acme.sh/shop.example.com"
+    stored = StoredCertificate(
+        path=f"{folder}/fullchain.cer", chain=(LEAF,), key=f"{folder}/shop.example.com.key"
+    )
+    text = f"""\
+server {{
+    listen 443 ssl;
+    server_name shop.example.com;
+    ssl_certificate {folder}/shop.csr;
+    ssl_certificate_key {folder}/shop.example.com.key;
+}}
+"""
+    said = nginx_says(PEM.replace("/etc/nginx/shop.pem", f"{folder}/shop.csr") + f" {NO_START}")
+    file = CertificateFile(path=f"{folder}/shop.csr", labels=("CERTIFICATE REQUEST",))
+    (claim,) = judge(CHECK, said, config(text), file, stored)
+    assert claim.fix
+    assert f"+    ssl_certificate {stored.path};" in claim.fix.edits[0].diff
+    # A home that the configuration does not name is nobody's folder for sites.
+    elsewhere = StoredCertificate(path="/root/a.pem", chain=(LEAF,), key="/root/a.key")
+    (claim,) = judge(CHECK, said, config(text), file, elsewhere)
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL

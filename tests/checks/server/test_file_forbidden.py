@@ -1,7 +1,9 @@
+import shlex
 from dataclasses import replace
 
 from diagnose.model import Applicability, Command
 from diagnose.model.files import PathComponent
+from diagnose.model.services import UnitCorrection
 from diagnose.model.site_folders import FolderAccess
 from tests.support.caddy_evidence import CADDY, caddy_config
 from tests.support.check_evidence import judge
@@ -34,6 +36,19 @@ def test_fires_when_systemd_hides_the_folder() -> None:
     assert claim.facts["hidden"]
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_the_unit_sees_that_folder_alone() -> None:
+    server = replace(CADDY, unit="caddy")
+    opened = replace(ACCESS, parts=(replace(HOME, mode=0o755), FILE), hidden=True)
+    lines = ("ProtectHome=tmpfs", "BindReadOnlyPaths=/home/joe/site")
+    correction = UnitCorrection(unit="caddy", wrong="ProtectHome=yes", lines=lines)
+    (claim,) = judge(CHECK, server, FILES, opened, PAGE, correction, masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    steps = [shlex.join(step.argv) for step in claim.fix.steps if isinstance(step, Command)]
+    assert steps[-2:] == ["systemctl daemon-reload", "systemctl restart caddy"]
+    assert all(line in steps[1] for line in lines)
 
 
 def test_silent_when_it_may_read_or_the_page_came() -> None:

@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+from diagnose.model import Command
+from diagnose.model.files import StoredCertificate
 from diagnose.model.nginx import CertificateFile, KeyFile
 from tests.support.certificates import LEAF
 from tests.support.check_evidence import judge
@@ -34,6 +36,22 @@ def test_fires_for_a_bundle_whose_key_is_anothers() -> None:
     (claim,) = judge(CHECK, HAPROXY, haproxy_config(), bundle, key)
     assert (claim.facts["key"], claim.facts["certificate"]) == (PEM, PEM)
     assert not judge(CHECK, HAPROXY, haproxy_config(), bundle, replace(key, public="aa"))
+
+
+def test_a_stored_pair_is_written_into_the_bundle() -> None:
+    bundle, key = replace(CERTIFICATE, path=PEM), replace(KEY, path=PEM)
+    live = "/etc/letsencrypt/live/shop.example.com"
+    stored = StoredCertificate(
+        path=f"{live}/fullchain.pem", chain=(LEAF,), key=f"{live}/privkey.pem"
+    )
+    # Its own certificate belongs to that key, too.
+    own = replace(stored, path=PEM)
+    (claim,) = judge(CHECK, HAPROXY, haproxy_config(), bundle, key, stored, own)
+    assert claim.fix
+    step = claim.fix.steps[0]
+    assert isinstance(step, Command)
+    assert step.argv[-3:] == (PEM, stored.path, stored.key)
+    assert step.changes == (PEM,)
 
 
 def test_silent_about_a_damaged_file_whose_first_certificate_is_another() -> None:

@@ -4,10 +4,18 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Command, Edit, Manual
+from diagnose.model import Applicability, Command, Edit, Failure, Manual
+from diagnose.model.files import StoredCertificate
+from diagnose.model.nginx import CertificateFile
 from diagnose.model.tls import Handshake
 from diagnose.model.traefik import CertificateStore, Router
-from diagnose.model.web_servers import ServerFile, WebServerConfig
+from diagnose.model.web_servers import (
+    ServerFile,
+    SiteFile,
+    SiteSocket,
+    WebServerConfig,
+    WebSite,
+)
 from tests.support.certificates import LEAF
 from tests.support.check_evidence import judge
 from tests.support.traefik_evidence import ROUTER, TRAEFIK, state
@@ -36,6 +44,28 @@ def test_fires_from_outside() -> None:
 def test_fires_with_the_reason(router: Router, reason: str) -> None:
     (claim,) = judge(CHECK, TRAEFIK, state(router), SHAKE)
     assert claim.facts[reason] is True
+
+
+def test_fires_with_the_file_that_is_not_there_and_names_the_stored_pair() -> None:
+    text = "tls:\n  certificates:\n    - certFile: /live/x.pem\n      keyFile: /live/x.key\n"
+    files = (
+        SiteFile("certificate", "/live/x.pem", "/t.yml", 3),
+        SiteFile("key", "/live/x.key", "/t.yml", 4),
+    )
+    site = WebSite(("shop.example.com",), (SiteSocket(443, tls=True),), files)
+    given = WebServerConfig(
+        product="traefik", path="/t", sites=(site,), files=(ServerFile("/t.yml", text),)
+    )
+    gone = CertificateFile(path="/live/x.pem", failure=Failure("missing", "No such file"))
+    stored = StoredCertificate(path="/live/shop.pem", chain=(LEAF,), key="/live/shop.key")
+    seen = (TRAEFIK, state(replace(ROUTER, resolver="")), given, gone, SHAKE)
+    (claim,) = judge(CHECK, *seen, stored)
+    assert claim.facts["file_missing"] is True
+    assert claim.fix
+    assert "+    - certFile: /live/shop.pem" in claim.fix.edits[0].diff
+    (claim,) = judge(CHECK, *seen)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
 
 
 def test_fires_for_a_resolver_where_none_is_defined() -> None:

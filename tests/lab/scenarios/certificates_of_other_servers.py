@@ -1,10 +1,12 @@
 """A good certificate lies on the server, and Apache or Caddy names another file."""
 
-from .. import apache, caddy, certificates
+from .. import apache, caddy, certificates, traefik
 from ..lab import Lab
+from ..scenario import scenario
 from .apache import apache_scenario, healthy_apache
 from .caddy import caddy_scenario
 from .nginx_files import LIVE, of_certbot
+from .traefik import ELSEWHERE, healthy_traefik
 
 SNAKEOIL, KEY = "/etc/ssl/lab/snakeoil.pem", "/etc/ssl/lab/snakeoil.key"
 
@@ -74,3 +76,28 @@ def apache_names_the_certificate_of_certbot(lab: Lab) -> None:
     apache.edit(lab, apache.PEM, f"{LIVE}/fullchain.pem")
     apache.edit(lab, apache.KEY, f"{LIVE}/privkey.pem")
     apache.start(lab)
+
+
+def _traefik(lab: Lab, *issued: certificates.Issued) -> None:
+    """Traefik has started with the first of them; the others were written later."""
+    dynamic = traefik.SHOP.replace(traefik.PEM, f"{LIVE}/fullchain.pem")
+    of_certbot(lab, issued[0])
+    traefik.serve(lab, dynamic.replace(traefik.KEY, f"{LIVE}/privkey.pem"))
+    for later in issued[1:]:
+        of_certbot(lab, later)
+    lab.undo(lambda: lab.server.sh("rm -rf /etc/letsencrypt/*"))
+
+
+@scenario(
+    outside="certificate.expired", server="server.certificate-not-loaded",
+    needs=traefik.needs_traefik, not_on=ELSEWHERE,
+)  # fmt: skip
+def traefik_has_not_read_the_renewed_certificate(lab: Lab) -> None:
+    """https://github.com/traefik/traefik/issues/7202: certificates are renewed by another program,
+    and only a restart seems to load them."""
+    _traefik(lab, certificates.leaf(starts=-93, ends=-3), certificates.good())
+
+
+@healthy_traefik()
+def traefik_started_after_the_renewal(lab: Lab) -> None:
+    _traefik(lab, certificates.good())

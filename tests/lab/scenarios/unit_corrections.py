@@ -3,7 +3,7 @@ this server shows what was meant: the folder, the program, the file of its envir
 
 from ..lab import Lab
 from ..scenario import healthy, scenario
-from .application_services import ONE_LAYOUT, PROGRAM, UNIT, install
+from .application_services import ONE_LAYOUT, PROGRAM, SERVER, UNIT, install
 
 FOLDER = "/etc/systemd/system/shop.service.d"
 
@@ -102,3 +102,20 @@ def unit_waits_for_a_program_that_forks(lab: Lab) -> None:
     """As Type=forking is meant: the shell ends, and the program stays."""
     command = "/bin/sh -c '/usr/bin/node /srv/shop/server.js & sleep 1'"
     in_vain(lab, "Type=forking", command)
+
+
+STARTED = "/var/lib/shop/started"
+WRITING = f"require('fs').writeFileSync('{STARTED}', '');\n"
+
+
+@scenario(
+    outside="http.server-error", server="upstream.service-failed",
+    differs=(*written("ReadWritePaths"), STARTED), not_on=ONE_LAYOUT,
+)  # fmt: skip
+def unit_makes_the_folder_of_the_program_read_only(lab: Lab) -> None:
+    """After issue 16 of 233boy/v2ray: "read-only file system", and by hand it is written."""
+    lab.server.sh("mkdir -p /var/lib/shop; chown www-data /var/lib/shop")
+    lab.undo(lambda: lab.server.sh("rm -rf /var/lib/shop"))
+    in_vain(lab, "ProtectSystem=strict")
+    lab.server.write(PROGRAM, WRITING + SERVER)
+    lab.server.sh("systemctl reset-failed shop; systemctl restart shop; sleep 1", check=False)

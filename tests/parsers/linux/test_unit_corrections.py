@@ -5,7 +5,9 @@ import pytest
 from diagnose.parsers.linux.unit_corrections import (
     Fault,
     fault_of,
+    home_correction,
     parse_correction,
+    read_only_path,
     unit_of_source,
 )
 
@@ -149,6 +151,39 @@ def test_a_unit_without_any_capability_keeps_that() -> None:
 def test_any_text_is_read(fault: Fault) -> None:
     for text in ("", "=", "=wrong", "=exec\n=wrong\n=program\n", "\x00=folder /\n"):
         parse_correction(fault, text)
+
+
+def test_a_folder_that_the_unit_makes_read_only() -> None:
+    correction = parse_correction("readonly", "=protect strict\n=folder /var/lib/shop\n")
+    assert correction
+    assert correction.wrong == "ProtectSystem=strict"
+    assert correction.lines == ("ReadWritePaths=/var/lib/shop",)
+    for text in ("=protect no\n=folder /var/lib/shop\n", "=protect full\n=folder /etc\n",
+                 "=protect yes\n=folder /usr/lib/x\n", "=protect strict\n"):  # fmt: skip
+        assert parse_correction("readonly", text) is None
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Error: EROFS: read-only file system, mkdir '/var/lib/shop/uploads'",
+        "OSError: [Errno 30] Read-only file system: '/var/lib/shop/uploads'",
+        "mkdir /var/lib/shop/uploads: read-only file system",
+    ],
+)
+def test_the_path_that_may_not_be_written(message: str) -> None:
+    assert fault_of(message) == "readonly"
+    assert read_only_path(message) == "/var/lib/shop/uploads"
+
+
+def test_a_folder_of_a_home_that_the_unit_hides() -> None:
+    correction = home_correction("yes", "/home/joe/site")
+    assert correction
+    assert correction.wrong == "ProtectHome=yes"
+    assert correction.lines == ("ProtectHome=tmpfs", "BindReadOnlyPaths=/home/joe/site")
+    others = (("no", "/home/joe"), ("read-only", "/home/joe"), ("yes", "/root/site"))
+    odd = (("yes", "/home/joe/a b"), ("yes", "/home/joe/../x"), ("yes", "/home/joe:/etc"), ("", ""))
+    assert not any(home_correction(*each) for each in (*others, *odd))
 
 
 def test_the_service_whose_journal_it_is() -> None:

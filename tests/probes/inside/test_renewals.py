@@ -188,3 +188,24 @@ def test_what_stops_the_web_server_is_found(tmp_path: Path) -> None:
         ran = asyncio.run(LocalMachine().run("sh", "-c", script))
         (seen,) = probes.parse_own_servers(ran.out)
         assert bool(seen.stopped_by) is stops
+
+
+ALIAS = """\
+@@@ alias 0 /etc/dehydrated/config
+ BASEDIR=/var/lib/dehydrated
+ WELLKNOWN="${BASEDIR}/challenges/"
+ names shop.example.com www.example.com > shop
+ names # old.example.com
+ names
+ names blog.example.com
+"""
+
+
+def test_the_folder_of_dehydrated_and_its_names() -> None:
+    (alias,) = probes.parse_aliases(ALIAS)
+    assert alias.folder == "/var/lib/dehydrated/challenges"
+    assert alias.names == ("shop.example.com", "www.example.com", "blog.example.com")
+    (alias,) = probes.parse_aliases(ALIAS.replace(" WELLKNOWN", " # WELLKNOWN"))
+    assert alias.folder == "/var/www/dehydrated"
+    assert not list(probes.parse_aliases(f"{ALIAS} CHALLENGETYPE=dns-01\n"))
+    assert not list(probes.parse_aliases(ALIAS.replace("${BASEDIR}", "${OTHER}")))

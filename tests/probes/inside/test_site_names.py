@@ -56,6 +56,18 @@ def test_names_of_each_server() -> None:
     assert names(apache=APACHE, haproxy=HAPROXY) == ("shop.acme.net", "wiki.acme.net")
 
 
+def test_the_certificate_names_the_site_of_a_haproxy_that_names_none() -> None:
+    bind = "frontend web\n    bind :443 ssl crt {} alpn h2\n    # bind :8443 ssl crt /etc/old.pem\n"
+    issued = certificates.leaf("shop.acme.net", "*.acme.net")
+    for path, file in (("/etc/ssl/a.pem", "/etc/ssl/a.pem"), ("/etc/ssl/", "/etc/ssl/*")):
+        text = issued.chain + issued.key_pem
+        machine = Files({"/etc/haproxy/haproxy.cfg": bind.format(path), file: text})
+        assert asyncio.run(site_names.site_names(machine)) == ("shop.acme.net",)  # type: ignore[arg-type]
+    machine = Files({"/etc/haproxy/haproxy.cfg": HAPROXY + bind.format("/etc/ssl/a.pem")})
+    found = asyncio.run(site_names.site_names(machine))  # type: ignore[arg-type]
+    assert found == ("shop.acme.net", "wiki.acme.net")
+
+
 @pytest.mark.parametrize("product", ["apache", "caddy", "haproxy", "traefik"])
 def test_no_file_and_no_name(product: str) -> None:
     assert names() == ()

@@ -13,7 +13,7 @@ if [ -d /run/systemd/system ]; then
     [ -n "$u" ] || ! grep -qsF -- "${1%/*}/" "/etc/init.d/$n" || u=$n.service
   done
   systemctl show "${u:-nginx}" -p Id -p LoadState -p User -p ActiveState -p Result -p ExecStartPre \
-    -p InactiveEnterTimestamp -p PrivateTmp -p ProtectHome -p InaccessiblePaths
+    -p InactiveEnterTimestamp -p PrivateTmp -p ProtectHome -p InaccessiblePaths -p PIDFile
   [ -n "$u" ] && echo "starts $u"
   systemctl list-sockets --plain --no-legend --no-pager | awk -v p=":$2" \
     'substr($1, length($1) - length(p) + 1) == p { print "socket " $2 }' | head -n 1

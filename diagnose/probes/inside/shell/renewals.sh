@@ -31,6 +31,16 @@ for f in /root/.acme.sh/*/*.conf /home/*/.acme.sh/*/*.conf; do
   grep -q "^Le_Webroot='/" "$f" || continue
   echo "@@@ webroot 0 $f"; grep -E '^Le_(Domain|Alt|Webroot)=' "$f" | head -n 3 | sed 's/^/ /'
 done 2>/dev/null
+# dehydrated: its settings may be in further files beside it, and name others by $BASEDIR.
+for f in /etc/dehydrated/config /usr/local/etc/dehydrated/config; do
+  [ -r "$f" ] || continue
+  echo "@@@ alias 0 $f"
+  s=$(grep -hE '^(BASEDIR|WELLKNOWN|DOMAINS_TXT|CHALLENGETYPE)=' "$f" "${f%/*}"/conf.d/*.sh | head -n 12)
+  echo "$s" | sed 's/^/ /'
+  b=$(echo "$s" | sed -n 's/^BASEDIR=//p' | tail -n 1 | tr -d "\"'") && b=${b:-${f%/*}}
+  t=$(echo "$s" | sed -n 's/^DOMAINS_TXT=//p' | tail -n 1 | tr -d "\"'" | sed 's/^\${*BASEDIR}*//') && t=${t:-/domains.txt}
+  for d in "$t" "$b$t"; do [ ! -f "$d" ] || { head -n 60 "$d" | sed 's/^/ names /' && break; }; done
+done 2>/dev/null
 # A tool with a server of its own: what stops the web server meanwhile, in its settings or wherever
 # it is started from, the plugins that are installed, and a folder of the web server.
 stops='(pre-|pre_)hook|(stop|down|kill|quit).*(certbot|acme)|(certbot|acme).*(stop|down|kill|quit)|(systemctl|service|nginx|apache2ctl|apachectl|docker|compose) .*(stop|down|quit)'

@@ -1,13 +1,13 @@
 # Prints what a service of systemd ($1, with ".service") that could not start needs, and where it is. $2 is
 # what failed: chdir (its working folder), exec (its program), environment (a file of its environment), port
-# (a port below 1024), forking (systemd waited for its program to fork) or trust (its program does not trust
-# an authority). Lines "=NAME VALUE".
+# (a port below 1024), forking (systemd waited for its program to fork), trust (its program does not trust
+# an authority) or readonly (it may not write $3, because of the unit). Lines "=NAME VALUE".
 # shellcheck disable=SC2001
 #   (SC2001: sed takes a class of characters away, however many there are.)
 
 [ -d /run/systemd/system ] || exit 0
 p=$(systemctl show "$1" -p User -p WorkingDirectory -p Type -p CapabilityBoundingSet -p PrivateUsers \
-  -p EnvironmentFiles -p PIDFile --no-pager)
+  -p EnvironmentFiles -p PIDFile -p ProtectSystem --no-pager)
 value() { echo "$p" | sed -n "s/^$1=//p" | head -n 1; }
 u=$(value User) d=$(value WorkingDirectory)
 # The only command: one without a value takes those before it away, and Type=oneshot may have several.
@@ -84,6 +84,12 @@ programs() {
       for f in /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt; do [ ! -f "$f" ] || echo "=bundle $f"; done
       { systemctl show "$1" -p Environment --value && tr '\0' ' ' <"/proc/$(systemctl show "$1" -p MainPID --value)/environ"; } |
         grep -oE '(NODE_EXTRA_CA_CERTS|NODE_USE_SYSTEM_CA|NODE_OPTIONS|REQUESTS_CA_BUNDLE|SSL_CERT_FILE|CURL_CA_BUNDLE)=' | sed 's/^/=set /'
+      ;;
+    readonly)
+      echo "=protect $(value ProtectSystem)"
+      f=$3
+      while [ -n "$f" ] && [ ! -d "$f" ]; do f=${f%/*}; done
+      ! { [ -n "$f" ] && may -w "$f"; } || echo "=folder $f"
       ;;
     forking)
       echo "=type $(value Type)"

@@ -41,7 +41,7 @@ from diagnose.probes.inside.web_servers.apache_files import (
 from diagnose.probes.inside.web_servers.apache_places import place_of, suse_flags
 from diagnose.probes.inside.web_servers.apache_rules import target_rules
 from diagnose.probes.inside.web_servers.apache_sites import completed_sites, htaccess_files
-from diagnose.probes.inside.web_servers.processes import Candidate, ServerService
+from diagnose.probes.inside.web_servers.processes import Candidate, ServerProcess, ServerService
 from diagnose.probes.inside.web_servers.readers import (
     Reader,
     command_name,
@@ -58,6 +58,13 @@ _DEBIAN = "apache2"
 _ENVVARS = "/etc/apache2/envvars"
 #: SUSE's: apachectl gives it the options of /etc/sysconfig/apache2 and writes what it includes.
 _SUSE = "httpd-"
+
+#: Where packages let Apache write the number of its process (PidFile).
+_PID_FILES = (
+    "/run/apache2/apache2.pid",
+    "/run/httpd/httpd.pid",
+    "/usr/local/apache2/logs/httpd.pid",
+)
 
 #: Maximum number of folders in which files that no include reads are looked for.
 MAX_FOLDERS = 6
@@ -139,6 +146,7 @@ class ApacheReader:
         words = (*control, *options.words)
         start, stop = _control(words, "start"), _control(words, "stop")
         start, stop = (place.start, place.stop) if place and place.start else (start, stop)
+        graceful = await _graceful(ctx, words, process, unit)
         return replace(
             state,
             at=at,
@@ -149,7 +157,7 @@ class ApacheReader:
             loaded=process.oldest_worker if process else None,
             complaint=_complaint(candidate.service),
             test=(*words, "-t"),
-            reload=unit_command("reload", unit, _control(words, "graceful")),
+            reload=unit_command("reload", unit, graceful),
             start=unit_command("start", unit, start, candidate),
             stop=unit_command("stop", unit, stop, candidate),
         )
@@ -216,6 +224,22 @@ READER: Reader = ApacheReader()
 async def _build_output(ctx: ProbeContext, binary: str) -> str:
     result = await program_output(ctx, "apache", binary, "-V")
     return f"{result.out}\n{result.err}"
+
+
+async def _graceful(
+    ctx: ProbeContext, words: tuple[str, ...], process: ServerProcess | None, unit: str
+) -> tuple[str, ...]:
+    """Return the command that loads the configuration. `graceful` starts a second Apache where the
+    file of its process number is lost: SIGUSR1 reaches the process itself ("Stopping and Restarting
+    Apache HTTP Server", "Graceful Restart")."""
+    if process is None or unit or process.foreign:
+        return _control(words, "graceful")
+    files = await asyncio.gather(*(ctx.machine.read(path) for path in _PID_FILES))
+    numbers = {file.text.strip() for file in files if not file.failure}
+    is_denied = any(file.failure is not None and file.failure.kind == "denied" for file in files)
+    if str(process.pid) in numbers or is_denied:
+        return _control(words, "graceful")
+    return ("kill", "-USR1", str(process.pid))
 
 
 def _control(words: tuple[str, ...], verb: str) -> tuple[str, ...]:

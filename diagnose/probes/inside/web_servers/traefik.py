@@ -95,6 +95,7 @@ class TraefikReader:
 
     async def read_config(self, ctx: ProbeContext, server: WebServer) -> WebServerConfig | None:
         # Imported late: few servers have it, and it loads PyYAML.
+        from diagnose.parsers.traefik import certificate_files as certificates
         from diagnose.parsers.traefik import configuration as parsers
 
         at = ctx.elapsed()
@@ -104,7 +105,12 @@ class TraefikReader:
         points = parsers.entry_points(static.document, static.flags)
         files = await _read_dynamic(ctx, static)
         running = await _ask_api(ctx, server, points)
-        documents = [parsers.decode(file.path, file.text) for file in files if not file.failure]
+        decoded = {
+            file.path: (file.text, parsers.decode(file.path, file.text))
+            for file in files
+            if not file.failure
+        }
+        documents = [document for _, document in decoded.values()]
         merged = running or {**parsers.merged(documents)}
         parts, providers = await _with_labels(ctx, static, merged, running is not None)
         request = next(iter(requests_of(ctx.target, ctx.options.request.method)))
@@ -131,6 +137,11 @@ class TraefikReader:
             emit_not_observed(
                 ctx, subject, "its API is off", "curl http://localhost:8080/api/rawdata"
             )
+        is_watched = parsers.is_watched(static.document, static.flags)
+        texts = {file.path: file.text for file in files} if is_watched else {}
+        verifies = parsers.verifies_applications(static.document, static.flags)
+        sites = parsers.sites_of(parts, points, routers, texts, verifies)
+        named_files = certificates.certificate_files(decoded, is_watched)
         return WebServerConfig(
             vantage=Vantage.SERVER,
             at=at,
@@ -138,15 +149,7 @@ class TraefikReader:
             equivalent=state.equivalent,
             product="traefik",
             path=state.path,
-            sites=parsers.sites_of(
-                parts,
-                points,
-                routers,
-                {file.path: file.text for file in files}
-                if parsers.is_watched(static.document, static.flags)
-                else {},
-                parsers.verifies_applications(static.document, static.flags),
-            ),
+            sites=certificates.with_certificates(sites, routers, named_files),
             listens=tuple(SiteSocket(point.port) for point in points),
             complete=state.complete,
             files=tuple(

@@ -1,5 +1,6 @@
 import asyncio
 import shlex
+from dataclasses import replace
 
 from diagnose.machine import CommandResult
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebServerTest
@@ -109,6 +110,19 @@ def test_debians_apache_without_systemd_and_its_idle_site() -> None:
     assert [site.names for site in read.idle if "/sites-available/" in site.file] == [
         ("idle.example.com",)
     ]
+
+
+def test_a_process_whose_number_is_in_no_file_is_reloaded_by_its_signal() -> None:
+    """apachectl would start a second Apache."""
+    process = replace(PROCESS, unit="")
+    programs: dict[str, str | CommandResult] = {"/usr/sbin/apache2 -V": DEBIAN_BUILD}
+    server = describe(context(programs, DEBIAN), "/usr/sbin/apache2", process)
+    assert server
+    assert server.reload == ("kill", "-USR1", str(PROCESS.pid))
+    known = {**DEBIAN, "/run/apache2/apache2.pid": f"{PROCESS.pid}\n"}
+    server = describe(context(programs, known), "/usr/sbin/apache2", process)
+    assert server
+    assert server.reload == ("apachectl", "graceful")
 
 
 def test_another_program_called_httpd_is_none() -> None:
