@@ -5,7 +5,7 @@ The field is a protection, and no fault: it is judged after a pasted message abo
 the site's own page shows a page of the site in a frame that keeps all others out.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from checks.http import endpoint_subjects
@@ -41,6 +41,9 @@ def framing_refused(evidence: Evidence) -> Iterator[Claim]:
     symptom = evidence.target.symptom
     is_asked = symptom is not None and symptom.kind == "frame"
     pages = [page for page in page_exchanges(evidence) if is_asked and any(_rules(page))]
+    if pages and symptom and _is_wanted(symptom.text, *_rules(pages[0])):
+        yield from _sent_twice(evidence, pages)
+        return
     confidence = _confidence(evidence, _rules(pages[0])[1]) if pages else None
     if not pages or confidence is None:
         yield from _own_frame(evidence)
@@ -70,8 +73,54 @@ def framing_refused(evidence: Evidence) -> Iterator[Claim]:
             "place": sent.place if sent else file_line(directive) if directive else "",
             "added": sent is not None,
             "own": "",
+            "once": False,
         },
         fix=Fix((Manual("allow-the-frame", Where.SERVER),), Applicability.MANUAL),
+    )
+
+
+def _is_wanted(text: str, options: tuple[str, ...], ancestors: str) -> bool:
+    """Return whether a message misses this very value: Nextcloud's "is not set to SAMEORIGIN"."""
+    values = {part.strip().lower() for option in options for part in option.split(",")}
+    is_missed = bool(_WANTED.search(text[:2000])) and not _IN_FRAME.search(text[:2000])
+    return not ancestors and values == {"sameorigin"} and is_missed
+
+
+_WANTED = lazy_pattern(
+    r"(?i)X-Frame-Options.{0,200}(?:\bnot (?:set|configured|equal|defined)\b|\bnicht\b|n'est pas"
+    r"|no está|non è|nie jest|não|\bniet\b|\bне\b|未|没有|沒有|ではありません|されていません)"
+    r".{0,200}SAMEORIGIN"
+)
+_IN_FRAME = lazy_pattern(r"(?i)refused to display|in a frame|i-?frame\b(?!-)")
+
+
+def _sent_twice(evidence: Evidence, pages: Sequence[Exchange]) -> Iterator[Claim]:
+    """Yield the claim about the value that the server adds to the application's own: a program that
+    looks for it finds "SAMEORIGIN, SAMEORIGIN". Sent once, it is as it should be."""
+    options, _ = _rules(pages[0])
+    if len(options) < 2:
+        return
+    from checks.http._sent_fields import sent_field
+
+    sent = sent_field(evidence, _OPTIONS, options[:1])
+    fix = sent.without() if sent else None
+    subjects = endpoint_subjects(pages)
+    yield Claim(
+        about=merge_subjects(subjects),
+        covers=subjects,
+        because=tuple(pages),
+        location=sent.location if sent else None,
+        facts={
+            "url": pages[0].url,
+            "name": _OPTIONS,
+            "value": ", ".join(options),
+            "twice": True,
+            "place": sent.place if sent else "",
+            "added": sent is not None,
+            "own": "",
+            "once": True,
+        },
+        fix=fix or Fix((Manual("send-it-once", Where.SERVER),), Applicability.MANUAL),
     )
 
 
@@ -126,6 +175,7 @@ def _own_frame(evidence: Evidence) -> Iterator[Claim]:
                 "place": sent.place if sent else "",
                 "added": sent is not None,
                 "own": page.url,
+                "once": False,
             },
             fix=_own_fix(sent, ancestors),
         )

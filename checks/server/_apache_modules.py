@@ -147,6 +147,15 @@ def modules_of_directive(name: str) -> tuple[str, ...]:
     return next((names for prefix, names in _DIRECTIVES if lower.startswith(prefix)), ())
 
 
+def modules_of_sessions(message: str) -> tuple[str, ...]:
+    """Return the module that a message about the store of TLS sessions asks for; () if it is about
+    something else (mod_ssl, "SSLSessionCache")."""
+    match = re.search(
+        r"you need to load the appropriate socache module \(mod_(\w{1,40})\?\)", message
+    )
+    return (match[1],) if match else ()
+
+
 def modules_of_protocol(scheme: str) -> tuple[str, ...]:
     """Return the modules that pass requests on to `scheme`://; () if that is not known."""
     return _PROTOCOLS.get(scheme, ())

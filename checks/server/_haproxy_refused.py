@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from checks.server import ServerView, indentation, line_edit, line_text
-from diagnose.model import Edit
+from diagnose.model import Command, Edit
 from diagnose.model.frozen import frozen
 from diagnose.model.web_servers import WebServerTest
 from diagnose.parsers.haproxy.addresses import servers_of
@@ -20,12 +20,12 @@ Changes = dict[str, dict[int, tuple[str, ...]]]
 
 @frozen
 class Correction:
-    """Edits that correct a mistake, with the fact that says what they do ("newline"), and its value
+    """Steps that correct a mistake, with the fact that says what they do ("newline"), and its value
     for the page: a name, or True if there is none to tell."""
 
     fact: str
     value: str | bool
-    edits: tuple[Edit, ...]
+    edits: tuple[Edit | Command, ...]
 
 
 def correction(view: ServerView, test: WebServerTest) -> Correction | None:

@@ -4,7 +4,7 @@ socket's group, or the name of the socket that PHP-FPM has (mod_proxy, "Access v
 import posixpath
 import re
 
-from checks.server import ServerView, file_rows, line_edit, reload_steps
+from checks.server import ServerView, file_rows, line_edit, line_text, reload_steps
 from checks.upstream._unix_sockets import (
     group_command,
     is_named_pool,
@@ -72,12 +72,37 @@ def port_handler_edit(view: ServerView, route: SiteRoute, socket: str) -> Edit |
     named = re.compile(
         rf"(?i)(\s*SetHandler\s+[\"']?proxy:){re.escape(route.target)}(?=[/\"'\s]|$)"
     )
-    changes = {
+    changes: dict[int, tuple[str, ...]] = {
         number: (named.sub(lambda match: f"{match[1]}unix:{socket}|fcgi://localhost", row),)
         for number, row in enumerate(file_rows(view, file) if file else (), 1)
         if named.match(row[:2000])
     }
+    changes = changes or _handler_for_pass(view, route, socket)
     is_plain = re.fullmatch(r"/[\w./-]{1,200}", socket)
     if not is_plain or not 0 < len(changes) <= _MAX_LINES:
         return None
     return line_edit(view, route.file, changes)
+
+
+def _handler_for_pass(
+    view: ServerView, route: SiteRoute, socket: str
+) -> dict[int, tuple[str, ...]]:
+    """Return the change that puts a handler in the place of a ProxyPassMatch that gives the scripts
+    of the site's own folder to a port: mod_proxy builds no path of a socket from an expression."""
+    text = line_text(view, route.file, route.line)
+    match = _SCRIPTS_PASSED.fullmatch(text)
+    roots = {site.root.rstrip("/") for site in view.answering_sites}
+    if match is None or {match[2].rstrip("/")} != roots:
+        return {}
+    handler = f'SetHandler "proxy:unix:{socket}|fcgi://localhost"'
+    margin = match[1]
+    lines = (f'{margin}<FilesMatch "\\.php$">', f"{margin}    {handler}", f"{margin}</FilesMatch>")
+    return {route.line: lines}
+
+
+#: The line of Apache's examples that passes all scripts on (mod_proxy_fcgi, "Examples").
+_SCRIPTS_PASSED = re.compile(
+    r"(\s*)ProxyPassMatch\s+\"?\^/(?:\(\.\*\\\.php(?:\(/\.\*\)\?)?\)|\.\*\\\.php(?:\(/\.\*\)\?)?)\$?\"?\s+"
+    r"\"?fcgi://[\w.:\[\]-]{1,100}(/[\w./-]{1,300}?)(?:/?\$[01])?\"?\s*",
+    re.IGNORECASE,
+)

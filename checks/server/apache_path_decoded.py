@@ -61,6 +61,7 @@ _WHOLE = re.compile(
 _CONDITION = re.compile(r"(?i)\s{0,200}RewriteCond\s")
 _PASS = re.compile(r"(?i)\s{0,200}ProxyPass(?:Match)?\s")
 _SLASHES = re.compile(r"(?i)\s{0,200}AllowEncodedSlashes\s+NoDecode\b")
+_ANY_SLASHES = re.compile(r"(?i)\s{0,200}AllowEncodedSlashes\s")
 
 
 @check(
@@ -162,10 +163,11 @@ def _edit(view: ServerView, route: SiteRoute, path: str, is_websocket: bool) -> 
         key=lambda line: line.number,
     )
     text = line_text(view, route.file, route.line)
-    if "%2f" not in path.lower() and _PASS.match(text):
+    if "%2f" not in path.lower() and _PASS.match(text) and "nocanon" not in text.lower():
         return line_edit(view, route.file, {route.line: (f"{text.rstrip()} nocanon",)})
     owner = _whole_pass(lines, route)
-    if owner is None or route.file != site.file:
+    is_other = bool(owner and _PASS.match(text) and owner.number != route.line)
+    if owner is None or is_other or route.file != site.file:
         return _own_line_edit(view, route, text, lines)
     added = "" if "nocanon" in owner.text.lower() else " nocanon"
     changes: dict[int, tuple[str, ...]] = {}
@@ -175,11 +177,25 @@ def _edit(view: ServerView, route: SiteRoute, path: str, is_websocket: bool) -> 
         if "upgrade=" not in owner.text.lower():
             added += " upgrade=websocket"
         changes = dict.fromkeys(_with_conditions(lines, route.line), ())
-    own_line = f"{owner.text.rstrip()}{added}"
-    has_slashes = any(_SLASHES.match(line.text) for line in lines)
-    before = () if has_slashes else (f"{indentation(owner.text)}AllowEncodedSlashes NoDecode",)
+    own_line, own = f"{owner.text.rstrip()}{added}", _slash_lines(lines)
+    new = own is None
+    before = (f"{indentation(owner.text)}AllowEncodedSlashes NoDecode",) if new else ()
+    changes.update(own or {})
     changes[owner.number] = (*before, own_line)
     return line_edit(view, site.file, changes)
+
+
+def _slash_lines(lines: Sequence[SiteLine]) -> dict[int, tuple[str, ...]] | None:
+    """Return the changes of the lines that say otherwise than `AllowEncodedSlashes NoDecode`: the
+    last one counts. None without a line."""
+    own = [line for line in lines if _ANY_SLASHES.match(line.text)]
+    if not own:
+        return None
+    return {
+        line.number: (f"{indentation(line.text)}AllowEncodedSlashes NoDecode",)
+        for line in own
+        if not _SLASHES.match(line.text)
+    }
 
 
 def _whole_pass(lines: Sequence[SiteLine], route: SiteRoute) -> SiteLine | None:
@@ -199,9 +215,12 @@ def _own_line_edit(
     is_plain = _PASS.match(text) and head.lower().lstrip().startswith("<virtualhost")
     if not is_plain or route.file != site.file:
         return None
-    changes: dict[int, tuple[str, ...]] = {route.line: (f"{text.rstrip()} nocanon",)}
-    if not any(_SLASHES.match(line.text) for line in lines):
+    added = "" if "nocanon" in text.lower() else " nocanon"
+    changes: dict[int, tuple[str, ...]] = {route.line: (f"{text.rstrip()}{added}",)}
+    own = _slash_lines(lines)
+    if own is None:
         changes[site.line] = (head, f"{indentation(head)}    AllowEncodedSlashes NoDecode")
+    changes.update(own or {})
     return line_edit(view, site.file, changes)
 
 

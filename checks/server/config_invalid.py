@@ -2,7 +2,6 @@
 stopped one cannot start."""
 
 import re
-import shlex
 from collections.abc import Iterator
 
 from checks.server import (
@@ -15,7 +14,8 @@ from checks.server import (
 )
 from checks.server._apache_comments import comment_apart
 from checks.server._apache_loading import LoadingMistake, loading_mistake, mistake_facts
-from checks.server._apache_modules import loading_fix, modules_of_directive
+from checks.server._apache_modules import loading_fix, modules_of_directive, modules_of_sessions
+from checks.server._apache_slips import NO_SLIPS, apache_correction
 from checks.server._corrected_words import NO_WORDS, correct_word
 from checks.server._haproxy_refused import NO_CORRECTION, Correction, correction
 from diagnose.checking.registry import check
@@ -33,8 +33,7 @@ from diagnose.model import (
 from diagnose.model.web_servers import WebServer, WebServerTest
 from diagnose.parsers.caddy.mistakes import known_mistake
 
-#: Apache's words for a log whose folder is not there, and for directives of mod_access_compat.
-_LOG_FOLDER = re.compile(r"AH02291: Cannot access directory '(/[^'\n]{1,300})'")
+#: Apache's words for directives of mod_access_compat.
 _OLD_ACCESS = re.compile(r"(?i)Invalid command '(?:Order|Allow|Deny|Satisfy)'")
 
 
@@ -57,7 +56,12 @@ def config_invalid(evidence: Evidence) -> Iterator[Claim]:
     running = server.pid is not None
     place = place_text(test.file, test.line)
     modules = _missing_modules(view, test)
-    corrected = correction(view, test) or comment_apart(view, test) or correct_word(view, test)
+    corrected = (
+        correction(view, test)
+        or comment_apart(view, test)
+        or apache_correction(view, test)
+        or correct_word(view, test)
+    )
     mistake = loading_mistake(view, test)
     yield Claim(
         about=Subject(text=place or server.config),
@@ -74,6 +78,7 @@ def config_invalid(evidence: Evidence) -> Iterator[Claim]:
             "modules": modules,
             **NO_CORRECTION,
             **NO_WORDS,
+            **NO_SLIPS,
             "comment": "",
             **({corrected.fact: corrected.value} if corrected else {}),
             "corrected": corrected is not None,
@@ -108,23 +113,18 @@ def _mistake_facts(view: ServerView, test: WebServerTest) -> dict[str, object]:
 
 
 def _apache_facts(view: ServerView, test: WebServerTest) -> dict[str, object]:
-    """Return the folder of a log that is not there, and whether the line is of Apache 2.2: it says
-    who may see something."""
+    """Return whether the line is of Apache 2.2, and says who may see something."""
     is_apache = view.server.product == "apache"
-    folder = _LOG_FOLDER.search(test.message) if is_apache else None
-    return {
-        "log_folder": shlex.quote(folder[1]) if folder else "",
-        "old_access": is_apache and bool(_OLD_ACCESS.match(test.message)),
-    }
+    return {"old_access": is_apache and bool(_OLD_ACCESS.match(test.message))}
 
 
 def _missing_modules(view: ServerView, test: WebServerTest) -> tuple[str, ...]:
     """Return the modules of Apache that bring the directive that is unknown; () if that is not the
     mistake, or if one of them is loaded already."""
-    match = re.match(r"Invalid command '(\w{1,100})'", test.message)
-    if match is None or view.config is None or view.server.product != "apache":
+    if view.config is None or view.server.product != "apache":
         return ()
-    modules = modules_of_directive(match[1])
+    match = re.match(r"Invalid command '(\w{1,100})'", test.message)
+    modules = modules_of_directive(match[1]) if match else modules_of_sessions(test.message)
     return () if set(modules) & set(view.config.modules) else modules
 
 

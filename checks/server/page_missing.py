@@ -36,6 +36,13 @@ from checks.server._backend_answers import cause_of_lost_route
 from checks.server._caddy_edits import rewriting_line, suffix_edit
 from checks.server._caddy_fallbacks import is_start_of, new_fallback_edit
 from checks.server._fallback_lines import has_fallback, wrong_fallback
+from checks.server._index_names import (
+    NO_INDEX,
+    index_fix,
+    index_line,
+    rules_fix,
+    unlisted_names,
+)
 from checks.server._rules import decisive_rule
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -63,11 +70,6 @@ from diagnose.parsers.web_sites import takes
 
 #: Reasons whose fact is a name.
 _WITH_NAMES = {"lookalike", "elsewhere", "suffix", "rewritten"}
-
-_NO_INDEX = re.compile(r"No matching DirectoryIndex \(([^)]{1,400})\)")
-#: What Apache writes in the place of names where it did not look for an index file at all: the path
-#: has no slash at its end (`DirectorySlash Off`), or `DirectoryIndex disabled`.
-_NOT_LOOKED_FOR = {"none", "disabled"}
 
 
 @check(
@@ -108,7 +110,9 @@ def page_missing(evidence: Evidence) -> Iterator[Claim]:
             reason = "" if _has_inner_section(view, folder.path) else "htaccess"
         reason = reason or ("rewritten" if pages and sites and _rewritten(view, folder) else "")
         reason = reason or ("slash" if pages and sites and _slash_off(view, folder, pages) else "")
-        reason = reason or ("index-name" if pages and sites and _unlisted(view, folder) else "")
+        reason = reason or (
+            "index-name" if pages and sites and unlisted_names(view, folder) else ""
+        )
         if reason:
             yield _claim(view, folder, sites[0], pages, reason)
 
@@ -234,18 +238,6 @@ def _lacks_slash(alias: SiteAlias) -> bool:
     return alias.prefix.endswith("/") and len(alias.prefix) > 1 and not alias.folder.endswith("/")
 
 
-def _unlisted(view: ServerView, folder: SiteFolder) -> tuple[str, ...]:
-    """Return the names of DirectoryIndex, if Apache wrote that it found none of them, and the
-    folder has index files with other names."""
-    for error in view.evidence.good(ServerRequestError):
-        match = _NO_INDEX.search(error.message) if error.code == "AH01276" else None
-        names = tuple(match[1].split(",")) if match else ()
-        is_list = bool(names) and not _NOT_LOOKED_FOR.issuperset(names)
-        if is_list and folder.index_files and not set(names) & set(folder.index_files):
-            return names
-    return ()
-
-
 def _slash_off(view: ServerView, folder: SiteFolder, pages: list[Exchange]) -> list[int]:
     """Return the lines `DirectorySlash Off`, if Apache wrote of a folder without a slash at the end
     of its path that it did not look for an index file (mod_dir, "DirectorySlash")."""
@@ -254,9 +246,7 @@ def _slash_off(view: ServerView, folder: SiteFolder, pages: list[Exchange]) -> l
     if not is_folder or any(page.status != 403 for page in pages) or len(view.sites_at_target) != 1:
         return []
     not_looked = any(
-        error.code == "AH01276"
-        and (match := _NO_INDEX.search(error.message))
-        and match[1] == "none"
+        error.code == "AH01276" and (match := NO_INDEX.search(error.message)) and match[1] == "none"
         for error in view.evidence.good(ServerRequestError)
     )
     site = view.sites_at_target[0]
@@ -300,11 +290,8 @@ def _claim(
             "script": folder.lost_script,
             "slash_place": place_text(site.file, slash_off[0]) if slash_off else "",
             "files": folder.index_files,
-            "names": _unlisted(view, folder),
-            # The names that are in force stay: other folders have them.
-            "index_line": " ".join(
-                dict.fromkeys(("DirectoryIndex", *_unlisted(view, folder), *folder.index_files))
-            ),
+            "names": unlisted_names(view, folder),
+            "index_line": index_line(view, folder),
             "reads": bool(site.reads_htaccess),
             "elsewhere": folder.elsewhere if reason == "elsewhere" else "",
             "front": folder.front_script,
@@ -394,7 +381,9 @@ def _fix(view: ServerView, site: WebSite, folder: SiteFolder, reason: str) -> Fi
     if edit is not None:
         return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
     if reason == "lookalike":
-        return Fix((Manual(reason, Where.SERVER),), Applicability.MANUAL)
+        return rules_fix(folder)
+    if reason == "index-name" and (named := index_fix(view, site, folder)):
+        return named
     loading = None
     if reason == "no-module":
         loading = loading_fix(view, ("rewrite",), reload_steps(view.server))

@@ -21,6 +21,7 @@ from checks.server import (
     server_on_port,
 )
 from checks.server._backend_answers import refused_websockets
+from checks.server._dot_sections import dot_section_edit, is_against_dots
 from checks.server._rules import decisive_rule
 from checks.server._well_known_edits import WELL_KNOWN, spared_edit
 from diagnose.checking.registry import check
@@ -211,9 +212,11 @@ def _fix(view: ServerView, rule: AnsweringRule) -> Fix:
 
 
 def _spared(view: ServerView, rule: AnsweringRule) -> Edit | None:
-    """Return the edit by which a rule of Caddy against paths spares what is meant for everybody."""
+    """Return the edit by which a rule against paths or hidden files spares what is for all."""
     is_closed = rule.path.startswith(WELL_KNOWN) and rule.is_certain and rule.status >= 400
-    return spared_edit(view, rule.file, rule.line) if is_closed else None
+    if not is_closed:
+        return None
+    return dot_section_edit(view, rule) or spared_edit(view, rule.file, rule.line)
 
 
 def _passed_over(view: ServerView, rule: AnsweringRule) -> Edit | None:
@@ -256,7 +259,7 @@ def _severity(answer: Exchange | Upgrade, rule: AnsweringRule, is_missed: bool) 
         return Severity.ERROR if rule.is_certain else Severity.WARNING
     if rule.status >= 500 or (is_missed and rule.rule.startswith(_SLASHES)):
         return Severity.ERROR
-    is_closed = not is_missed and rule.rule.startswith(_ACCESS)
+    is_closed = not is_missed and rule.rule.startswith(_ACCESS) and not is_against_dots(rule)
     # A rule about names of files is not about a page whose script has such a name.
     if rule.condition.startswith("<Files") and "." not in rule.path.rpartition("/")[2]:
         is_closed = False

@@ -45,6 +45,9 @@ class NoSite:
     is_slip: bool = False
 
 
+_OWN_ADDRESS = re.compile(r"(?i)fully qualified domain name, using \S{1,255}")
+
+
 def site_and_its_status(text: str) -> MessageSite | None:
     """Return the site in a line that has it and the status of its answer, and nothing else."""
     named = site_and_status(text)
@@ -85,7 +88,8 @@ def _is_refused_address(symptom: Symptom, target: str) -> bool:
 
 def _site_in_words(text: str, symptom: Symptom | None) -> MessageSite | NoSite:
     """Return the only host among the words of a message."""
-    names = names_in_words(text)
+    # Apache names the machine's own address where ServerName is missing (AH00558).
+    names = names_in_words(_OWN_ADDRESS.sub(" ", text))
     # A name and the same with "www.": who writes both has one site.
     if symptom and len({name.removeprefix("www.") for name in names}) == 1:
         return MessageSite(names[0], (("message", {}),), symptom)

@@ -16,7 +16,8 @@ Truth = bool | None
 class ServerRequest:
     """A request: its path without a query, the query, the site's name, port, TLS, method, whether
     it asks for a WebSocket, and the page from which a browser sends it (Referer), "" for none.
-    `is_file` is True if a file is there for the path, False if that is not known."""
+    `is_file` is True if a file is there for the path, False if that is not known. `agent` is the
+    User-Agent, "" for those of this program and of browsers."""
 
     path: str
     query: str = ""
@@ -27,6 +28,7 @@ class ServerRequest:
     websocket: bool = False
     referer: str = ""
     is_file: bool = False
+    agent: str = ""
 
     @property
     def authority(self) -> str:

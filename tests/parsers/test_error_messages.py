@@ -135,6 +135,11 @@ def test_words_in_a_url_are_no_symptom() -> None:
         ("app.example.com and shop.example.com: connection refused", "several sites: app.example"),
         ("connection refused in nginx.conf", "names no site. It was understood as: connection"),
         ("self.protocol refused the connection: connection refused", "names no site"),
+        (
+            "AH00558: apache2: Could not reliably determine the server's fully qualified domain "
+            "name, using 127.0.1.1. Set the 'ServerName' directive globally",
+            "names no site",
+        ),
     ],
 )
 def test_where_it_is_not_safe_the_site_is_asked_for(message: str, sites: str) -> None:

@@ -117,7 +117,8 @@ def condition_truth(
         truth = _FILE_TESTS[test.removeprefix("!")]
         return not truth if test.startswith("!") else truth
     if subject.upper() == "%{HTTP_USER_AGENT}":
-        return _common_truth(_AGENTS, test, condition)
+        agents = (request.agent,) if request.agent else _AGENTS
+        return _common_truth(agents, test, condition)
     if subject.upper() == "%{HTTP:CONNECTION}" and not request.websocket:
         return _common_truth(_CONNECTIONS, test, condition)
     text = _value(subject, request, unknown)

@@ -25,11 +25,11 @@ _MAX_PLACES = 16
 @probe(after=Exchange, needs=WebServerConfig)
 async def sockets_of_source(ctx: ProbeContext, exchange: Exchange, config: WebServerConfig) -> None:
     """Emit the listening sockets where a visitor of Apache gets the source of a script, or no
-    answer of a handler at a port."""
+    answer of PHP at a port."""
     if not exchange.is_page_of(ctx.target) or config.product != "apache":
         return
     is_failed = exchange.status in GATEWAY_FAILURES
-    is_unreached = is_failed and any("proxy:fcgi://" in file.text for file in config.files)
+    is_unreached = is_failed and any("fcgi://" in file.text for file in config.files)
     if is_unreached or document_kind(exchange.body) == "php":
         await emit_listeners(ctx)
 

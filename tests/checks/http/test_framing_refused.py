@@ -110,3 +110,29 @@ def test_fires_as_far_as_the_policy_does_not_name_the_site(
     target = replace(SHOP, symptom=Symptom("frame", words))
     claims = judge(CHECK, sends(NAMED), target=target, masked=False)
     assert [claim.confidence for claim in claims] == ([confidence] if confidence else [])
+
+
+NEXTCLOUD = 'The "X-Frame-Options" HTTP header is not set to "SAMEORIGIN".'
+SAME = ("X-Frame-Options", "SAMEORIGIN")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        NEXTCLOUD,
+        'Der HTTP-Header "X-Frame-Options" ist nicht so konfiguriert, dass er "SAMEORIGIN"',
+        "HTTP 请求头“X-Frame-Options”没有配置为“SAMEORIGIN”",
+    ],
+)
+def test_fires_where_the_wanted_value_comes_twice(words: str) -> None:
+    target = replace(SHOP, symptom=Symptom("frame", words))
+    (claim,) = judge(CHECK, sends(SAME, SAME), target=target, masked=False)
+    assert claim.facts["once"] is True
+    assert not judge(CHECK, sends(SAME), target=target), "it is as it should be"
+
+
+def test_fires_for_a_frame_that_the_same_value_refuses() -> None:
+    words = "Refused to display 'https://a/' in a frame because it set 'X-Frame-Options' to"
+    target = replace(SHOP, symptom=Symptom("frame", f"{words} 'sameorigin', not set by SAMEORIGIN"))
+    (claim,) = judge(CHECK, sends(SAME), target=target, masked=False)
+    assert claim.facts["once"] is False

@@ -183,3 +183,13 @@ def test_silent_where_apache_leaves_the_path_or_the_application_takes_neither() 
     assert not signed(visited(SIGNED, 403), visited(SPELLED, 403))
     kept = HTTPS.replace(":3000/\n", ":3000/ nocanon\n")
     assert not signed(visited(SIGNED, 200), site=kept)
+
+
+def test_fires_and_changes_the_line_that_counts_for_encoded_slashes() -> None:
+    old = "    ProxyPass / http"
+    line = "    AllowEncodedSlashes On\n"
+    (claim,) = page_claims(HTTPS.replace(old, f"{line}{old}"))
+    edit = claim.fix.steps[0] if claim.fix else None
+    assert isinstance(edit, Edit)
+    assert "-    AllowEncodedSlashes On\n" in edit.diff
+    assert edit.diff.count("+    AllowEncodedSlashes NoDecode") == 1

@@ -282,3 +282,23 @@ def test_fires_and_writes_the_socket_of_the_only_php(
     added = '+        SetHandler "proxy:unix:/run/php/php8.2-fpm.sock|fcgi://localhost"'
     assert any(added in edit.diff for edit in claim.fix.edits) is is_written
     assert (claim.confidence is Confidence.LIKELY) is is_written
+
+
+def test_fires_and_puts_a_handler_in_the_place_of_a_pass_to_a_port() -> None:
+    """mod_proxy builds no path of a Unix socket from an expression."""
+    line = r"ProxyPassMatch ^/(.*\.php(/.*)?)$ fcgi://127.0.0.1:9000/var/www/shop/$1"
+    site = (
+        "<VirtualHost *:443>\n    ServerName shop.example.com\n    SSLEngine on\n"
+        f"    DocumentRoot /var/www/shop\n    {line}\n</VirtualHost>\n"
+    )
+    sockets = UnixListeners(sockets=("/run/php/php8.2-fpm.sock",))
+    page = replace(UNAVAILABLE, url="https://shop.example.com/index.php")
+    target = replace(CHAT, path="/index.php", websockets=())
+
+    def diff(text: str) -> str:
+        seen = (APACHE, apache_config(text), NOBODY, sockets, page)
+        (claim,) = judge(CHECK, *seen, target=target, masked=False)
+        return "".join(edit.diff for edit in claim.fix.edits) if claim.fix else ""
+
+    assert '+    <FilesMatch "\\.php$">\n+        SetHandler "proxy:unix:/run/php/' in diff(site)
+    assert not diff(site.replace("9000/var/www/shop", "9000/srv/other")), "another folder"

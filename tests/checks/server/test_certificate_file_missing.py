@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from diagnose.model import Failure, server_commands
+from diagnose.model import Applicability, Edit, Failure, server_commands
 from diagnose.model.files import StoredCertificate
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.web_servers import WebServerTest
@@ -64,3 +64,38 @@ def test_fires_and_takes_another_site_out() -> None:
     assert claim.fix.steps[0] == server_commands.disable_apache_site("shop")
     (claim,) = judge(CHECK, APACHE, FAILED, apache_config(), LISTENING)
     assert not claim.facts["other_site"]
+
+
+SECURE = HTTPS.replace("shop.example.com", "other.example.com").replace("/shop.", "/other.")
+
+
+def test_fires_and_takes_the_own_site_out_where_nothing_starts() -> None:
+    stopped = replace(APACHE, pid=None, ports=(), state="failed")
+    beside = apache_config(SECURE).sites[0]
+    own = apache_config()
+    other = replace(beside, file=SITE.replace("shop", "other"))
+    config = replace(own, sites=(*own.sites, other))
+    (claim,) = judge(CHECK, stopped, FAILED, config, masked=False)
+    assert claim.facts["own_site"] is True
+    assert claim.fix
+    assert claim.fix.steps[0] == server_commands.disable_apache_site("shop")
+    assert claim.fix.applicability is Applicability.MANUAL
+    (claim,) = judge(CHECK, stopped, FAILED, own, masked=False)
+    assert claim.facts["own_site"] is False, "no other site is helped"
+
+
+def test_fires_and_takes_a_chain_out_that_the_certificate_has() -> None:
+    chain = "    SSLCertificateChainFile /etc/ssl/chain.pem\n"
+    text = HTTPS.replace("    SSLCertificateKeyFile", f"{chain}    SSLCertificateKeyFile")
+    message = FAILED.message.replace("shop.pem", "chain.pem")
+    failed = replace(FAILED, message=message.replace("FileFile", "File"), line=5)
+    whole = CertificateFile(path="/etc/ssl/shop.pem", chain=(LEAF, LEAF))
+    (claim,) = judge(CHECK, APACHE, failed, apache_config(text), LISTENING, whole, masked=False)
+    assert claim.facts["chain"] is True
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "-    SSLCertificateChainFile /etc/ssl/chain.pem" in edit.diff
+    alone = replace(whole, chain=(LEAF,))
+    (claim,) = judge(CHECK, APACHE, failed, apache_config(text), LISTENING, alone, masked=False)
+    assert claim.facts["chain"] is False

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from diagnose.model import Applicability, Command, Edit, Severity, server_commands
+from diagnose.model import Applicability, Command, Edit, Severity, commands, server_commands
 from diagnose.model.web_servers import WebServerTest
 from tests.support.caddy_evidence import CADDY, caddy_config
 from tests.support.caddy_evidence import CONFIG as CADDYFILE
@@ -143,7 +143,12 @@ def test_fires_with_what_caddy_has_for_a_word_of_nginx_and_a_site_that_stands_tw
 def test_fires_with_the_folder_of_a_log_and_with_lines_of_apache_2_2() -> None:
     words = "AH02291: Cannot access directory '/var/log/my shop/' for error log"
     (claim,) = judge(CHECK, APACHE, replace(FAILED, message=words), LISTENING)
-    assert claim.facts["log_folder"] == "'/var/log/my shop/'"
+    assert claim.facts["new_log_folder"] == "/var/log/my shop/"
+    assert claim.fix
+    assert claim.fix.steps[0] == commands.make_folder("/var/log/my shop/")
+    custom = words.replace("AH02291", "AH02297")
+    (claim,) = judge(CHECK, APACHE, replace(FAILED, message=custom), LISTENING)
+    assert claim.facts["new_log_folder"]
     old = replace(FAILED, message="Invalid command 'Order', perhaps misspelled")
     (claim,) = judge(CHECK, APACHE, old, LISTENING)
     assert claim.facts["old_access"]
@@ -230,3 +235,56 @@ def test_fires_and_gives_the_only_copy_of_a_missing_file_its_name_back() -> None
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
     assert claim.facts["missing"] == CADDYFILE
+
+
+def edited(text: str, message: str, line: int) -> str:
+    """What the remedy writes into the site's file."""
+    failed = replace(FAILED, message=message, line=line)
+    (claim,) = judge(CHECK, APACHE, failed, apache_config(text), LISTENING, masked=False)
+    assert claim.fix
+    edits = [step.diff for step in claim.fix.steps if isinstance(step, Edit)]
+    assert bool(edits) is (claim.fix.applicability is Applicability.REVIEW)
+    return "".join(edits)
+
+
+def with_line(line: str) -> str:
+    return f"<VirtualHost *:443>\n    ServerName shop.example.com\n    {line}\n</VirtualHost>\n"
+
+
+def test_fires_with_the_edit_of_a_slip() -> None:
+    text = with_line("Options -Indexes FollowSymLinks")
+    message = "Either all Options must start with + or -, or no Option may."
+    assert "+    Options -Indexes +FollowSymLinks" in edited(text, message, 3)
+    assert not edited(text, "Illegal option Everything", 3)
+
+
+def test_fires_with_lines_that_this_apache_has_no_more() -> None:
+    text = with_line("RewriteLog /var/log/rw.log\n    RewriteLogLevel 3")
+    diff = edited(text, "Invalid command 'RewriteLog', perhaps misspelled", 3)
+    assert "-    RewriteLog /var" in diff
+    assert "-    RewriteLogLevel 3" in diff
+
+
+def test_fires_with_lines_for_a_php_that_is_not_loaded() -> None:
+    text = with_line("php_admin_value open_basedir /srv")
+    diff = edited(text, "Invalid command 'php_admin_value', perhaps misspelled", 3)
+    assert "+    <IfModule mod_php.c>\n     php_admin_value open_basedir /srv\n+    </IfMod" in diff
+
+
+def test_fires_with_the_lost_file_of_certbot() -> None:
+    words = "Could not open configuration file {}: No such file or directory"
+    file = "/etc/letsencrypt/options-ssl-apache.conf"
+    text = with_line(f"Include {file}")
+    assert "+    SSLEngine on" in edited(text, words.format(file), 3)
+    other = "/etc/apache2/closed.conf"
+    assert not edited(with_line(f"Include {other}"), words.format(other), 3), "it may close a path"
+
+
+def test_fires_with_the_store_of_sessions_that_is_not_loaded() -> None:
+    message = (
+        "SSLSessionCache: 'shmcb' session cache not supported (known names: ). Maybe you need to "
+        "load the appropriate socache module (mod_socache_shmcb?)."
+    )
+    failed = replace(FAILED, message=message)
+    (claim,) = judge(CHECK, APACHE, failed, apache_config(), LISTENING, masked=False)
+    assert claim.facts["modules"] == ("socache_shmcb",)

@@ -11,6 +11,7 @@ from diagnose.model import (
     Manual,
     Severity,
     Vantage,
+    commands,
 )
 from diagnose.model.http import Exchange
 from diagnose.model.logs import ServerRequestError
@@ -96,7 +97,8 @@ def test_fires_for_a_file_that_may_be_meant_as_htaccess() -> None:
     (claim,) = judge(CHECK, APACHE, config, folder, PAGE, target=ABOUT, masked=False)
     assert claim.facts["lookalike"] == ".htacess"
     assert claim.fix
-    assert claim.fix.applicability is Applicability.MANUAL
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert claim.fix.steps == (commands.move(f"{ROOT}/.htacess", f"{ROOT}/.htaccess"),)
     assert not judge(CHECK, APACHE, apache_config(SITE), folder, PAGE, target=ABOUT)
 
 
@@ -126,6 +128,19 @@ def test_fires_when_the_index_file_has_a_name_that_is_not_listed() -> None:
     config = apache_config(SITE.replace("Require", "AllowOverride All\n        Require"))
     (claim,) = judge(CHECK, APACHE, config, page, error, folder, masked=False)
     assert claim.facts["reads"] is True, "an .htaccess may have the list (issue 23 of ftree)"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+    own = "    SSLEngine on\n    DirectoryIndex index.html index.htm\n"
+    text = SITE.replace("    SSLEngine on\n", own)
+    (claim,) = judge(CHECK, APACHE, apache_config(text), page, error, folder, masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL, "nothing runs PHP"
+    handler = '    SetHandler "proxy:fcgi://127.0.0.1:9000"\n    <Directory'
+    text = text.replace("    <Directory", handler)
+    (claim,) = judge(CHECK, APACHE, apache_config(text), page, error, folder, masked=False)
+    edit = claim.fix.steps[0] if claim.fix else None
+    assert isinstance(edit, Edit)
+    assert "+    DirectoryIndex index.html index.htm index.php" in edit.diff
 
 
 @pytest.mark.parametrize("word", ["none", "disabled"])

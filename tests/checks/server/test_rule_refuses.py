@@ -267,3 +267,31 @@ def test_fires_as_a_note_where_the_application_has_no_such_path() -> None:
     claim = encoded(visited=404)
     assert claim
     assert claim.severity is Severity.NOTE
+
+
+HIDDEN_FOLDERS = """\
+<VirtualHost *:443>
+    ServerName shop.example.com
+    <DirectoryMatch "/\\.">
+        Require all denied
+    </DirectoryMatch>
+</VirtualHost>
+"""
+
+
+def test_a_section_against_hidden_folders_spares_what_is_well_known() -> None:
+    path = "/.well-known/assetlinks.json"
+    config = apache_config(HIDDEN_FOLDERS)
+    rule = replace(
+        RULE, path=path, status=403, rule="Require all denied", questions=(),
+        condition='<DirectoryMatch "/\\.">', file=config.sites[0].file, line=4,
+    )  # fmt: skip
+    page = replace(PAGE, url=f"https://shop.example.com{path}", status=403)
+    (claim,) = judge(
+        CHECK, APACHE, replace(config, rules=(rule,)), LISTENING, page,
+        target=replace(SHOP, path=path), masked=False,
+    )  # fmt: skip
+    assert claim.severity is Severity.WARNING
+    edit = claim.fix.steps[0] if claim.fix else None
+    assert isinstance(edit, Edit)
+    assert '+    <DirectoryMatch "/\\.(?!well-known(?:/|$))">' in edit.diff

@@ -182,7 +182,7 @@ def apache_comment_behind_a_directive(lab: Lab) -> None:
 @apache_scenario(
     outside=None,
     server="server.config-invalid",
-    manual="a person makes the folder",
+    differs=("/var/log/shop",),
 )
 def apache_folder_of_a_log_is_missing(lab: Lab) -> None:
     """AH02291: the site's log has a folder of its own, which nobody made."""

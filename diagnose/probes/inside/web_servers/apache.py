@@ -195,6 +195,7 @@ class ApacheReader:
         idle, idle_aliases = await _idle_sites(ctx, tree, loaded, variables, debian)
         left_out = _sites_left_out(tree, loaded, variables, options.defines)
         idle = (*left_out, *idle)
+        refused = parse_test(f"{dump.err}\n{dump.out}")[0].file if dump.status else ""
         config = WebServerConfig(
             vantage=Vantage.SERVER,
             at=at,
@@ -209,7 +210,7 @@ class ApacheReader:
             idle_aliases=idle_aliases,
             complete=loaded.complete and (not dumped or read_places == places),
             files=(
-                *_site_files(tree.files, sites, loaded, idle),
+                *_site_files(tree.files, sites, loaded, idle, refused),
                 *await htaccess_files(ctx, sites),
             ),
             error_log=main_error_log(loaded, tree.root),
@@ -331,13 +332,15 @@ def _site_files(
     sites: Sequence[WebSite],
     loaded: LoadedConfig,
     idle: Sequence[WebSite],
+    refused: str,
 ) -> tuple[ServerFile, ...]:
     """Return the files that define sites and sockets, and those that pass requests on or give
-    other folders: they may be the main server's, or included."""
+    other folders: they may be the main server's, or included. And the file in which Apache's own
+    test stops (`refused`)."""
     named = {site.file for site in (*sites, *idle)}
     named |= {route.file for site in sites for route in site.routes}
     named |= {alias.file for site in sites for alias in site.aliases}
-    named |= {socket.file for socket in listens_of(loaded)}
+    named |= {socket.file for socket in listens_of(loaded)} | {refused}
     return tuple(
         ServerFile(file.path, file.text, file.changed, file.real)
         for file in files

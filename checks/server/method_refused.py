@@ -1,0 +1,92 @@
+"""Apache refuses the method of the request that a message is about: <Limit> or <LimitExcept> (core)
+has lines for other methods, or a RewriteCond asks for the method. The page itself, which this run
+asked for with GET, comes."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from checks.http import endpoint_subjects
+from checks.server import (
+    ServerView,
+    line_edit,
+    line_text,
+    place_text,
+    reload_steps,
+    server_on_port,
+)
+from checks.server._told_requests import plain_request, refusing_rule
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Edit,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+)
+from diagnose.model.http import page_exchanges
+from diagnose.model.server_rules import AnsweringRule
+from diagnose.model.web_servers import WebServer, WebServerConfig
+
+#: Methods as messages write them. In small letters they are words of a sentence.
+_METHOD = re.compile(r"\b(DELETE|PUT|PATCH|POST|OPTIONS)\b")
+_LIMIT = re.compile(r"(?i)(\s*<Limit(?:Except)?\s)([A-Z \t]{1,200}?)\s*>\s*")
+_END = re.compile(r"(?i)\s*</(?:Directory|Location|Files|VirtualHost)")
+#: Maximum number of lines of a section that are read.
+_MAX_LINES = 60
+
+
+@check(severity=Severity.WARNING, needs=[WebServer, WebServerConfig], needs_message=True)
+def method_refused(evidence: Evidence) -> Iterator[Claim]:
+    view, symptom = server_on_port(evidence), evidence.target.symptom
+    request = plain_request(view) if view and symptom else None
+    method = _METHOD.search(symptom.text[:2000]) if symptom else None
+    if view is None or symptom is None or request is None or method is None:
+        return
+    rule = refusing_rule(view, request, replace(request, method=method[1]))
+    # A method that a person asks about is refused with 403 here; 405 is an application's own.
+    if rule is None or not re.search(rf"\b{rule.status}\b", symptom.text[:2000]):
+        return
+    pages = page_exchanges(evidence)
+    edit = _with_method(view, rule, method[1])
+    step = edit or Manual("rule", Where.SERVER)
+    load = () if rule.file.endswith("/.htaccess") else reload_steps(view.server)
+    subjects = endpoint_subjects(pages)
+    yield Claim(
+        about=subjects[0],
+        covers=subjects,
+        because=(view.server, *pages),
+        confidence=Confidence.LIKELY,
+        facts={
+            **view.facts,
+            "url": pages[0].url,
+            "method": method[1],
+            "status": rule.status,
+            "rule": rule.rule,
+            "place": place_text(rule.file, rule.line),
+        },
+        fix=Fix((step, *load), Applicability.REVIEW if edit else Applicability.MANUAL),
+    )
+
+
+def _with_method(view: ServerView, rule: AnsweringRule, method: str) -> Edit | None:
+    """Return the edit that adds the method to the lists of the section: <Limit> says who may use
+    it, and <LimitExcept> does not refuse it."""
+    changes: dict[int, tuple[str, ...]] = {}
+    for step in (-1, 1):
+        number = rule.line
+        for _ in range(_MAX_LINES):
+            text = line_text(view, rule.file, number)
+            is_end = re.match(r"(?i)\s*<(?:Directory|Location|Files|VirtualHost)", text)
+            if number < 1 or is_end or _END.match(text):
+                break
+            limit = _LIMIT.fullmatch(text[:400])
+            if limit and method not in limit[2].upper().split():
+                changes[number] = (f"{limit[1]}{limit[2].strip()} {method}>",)
+            number += step
+    has_exception = any("except" in lines[0].lower() for lines in changes.values())
+    return line_edit(view, rule.file, changes) if has_exception else None

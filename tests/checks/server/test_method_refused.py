@@ -1,0 +1,69 @@
+"""server.method-refused: when it fires, and when it is silent."""
+
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Applicability, Claim, Edit
+from diagnose.model.http import Exchange
+from diagnose.model.symptom import Symptom
+from tests.support.check_evidence import SHOP, judge
+from tests.support.web_server_evidence import APACHE, apache_config
+
+CHECK = "server.method-refused"
+LISTS = """\
+        <Limit GET POST OPTIONS>
+            Require all granted
+        </Limit>
+        <LimitExcept GET POST OPTIONS>
+            Require all denied
+        </LimitExcept>
+"""
+SITE = f"""\
+<VirtualHost *:443>
+    ServerName shop.example.com
+    DocumentRoot /var/www/shop
+    SSLEngine on
+    <Directory /var/www/shop>
+{LISTS}    </Directory>
+</VirtualHost>
+"""
+PAGE = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=200)
+TOLD = Symptom("status", "DELETE https://shop.example.com/ 403 (Forbidden)", 403)
+
+
+def claims(text: str = SITE, symptom: Symptom = TOLD, page: Exchange = PAGE) -> list[Claim]:
+    target = replace(SHOP, path="/", symptom=symptom)
+    return judge(CHECK, APACHE, apache_config(text), page, target=target, masked=False)
+
+
+def test_fires_for_a_list_without_the_method_and_adds_it() -> None:
+    (claim,) = claims()
+    assert claim.facts["method"] == "DELETE"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+        <Limit GET POST OPTIONS DELETE>" in edit.diff
+    assert "+        <LimitExcept GET POST OPTIONS DELETE>" in edit.diff
+
+
+def test_fires_for_a_person_where_no_list_refuses_it() -> None:
+    text = SITE.replace(LISTS, "        Require method GET POST\n")
+    (claim,) = claims(text)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+@pytest.mark.parametrize(
+    ("text", "symptom", "page"),
+    [
+        (SITE.replace(LISTS, "        Require all granted\n"), TOLD, PAGE),
+        (SITE.replace("OPTIONS>", "OPTIONS DELETE>"), TOLD, PAGE),
+        (SITE, Symptom("status", "DELETE gets 405", 405), PAGE),
+        (SITE, Symptom("status", "delete the page: 403", 403), PAGE),
+        (SITE, TOLD, replace(PAGE, status=403)),
+    ],
+)
+def test_silent_where_the_method_is_let_in(text: str, symptom: Symptom, page: Exchange) -> None:
+    assert not claims(text, symptom, page)
