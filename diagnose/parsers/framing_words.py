@@ -31,8 +31,9 @@ def is_framing(before: str, after: str) -> bool:
 def text_beside_framing(text: str, urls: Sequence[str]) -> str:
     """Return a message without its only URL, where that is of the page which shows a frame: a name
     beside it is the site. "" if it is not."""
-    start = text.find(urls[0]) if len(urls) == 1 else -1
-    end = start + len(urls[0])
+    url = urls[0] if len(urls) == 1 else ""
+    start = text.find(url) if url else -1
+    end = start + len(url)
     if start < 0 or not is_framing(text[max(start - 80, 0) : start], text[end : end + 80]):
         return ""
     return f"{text[:start]} {text[end:]}"
