@@ -36,9 +36,6 @@ BROWSER_MESSAGES: dict[str, tuple[Example, ...]] = {
         Example("Your connection is not private Attackers might be trying to steal your information "
                 "from shop.example.com (for example, passwords, messages, or credit cards). "
                 "NET::ERR_CERT_AUTHORITY_INVALID", "certificate-untrusted"),
-        Example("Unable to parse Build/game.framework.js.br! If using custom web server, verify that "
-                "web server is sending .br files with HTTP Response Header \"Content-Encoding: br\".",
-                "other", ""),
         Example("GET https://shop.example.com/ net::ERR_CERT_DATE_INVALID", "certificate-date"),
         Example("This server could not prove that it is shop.example.com; its security certificate "
                 "is from blog.example.com. NET::ERR_CERT_COMMON_NAME_INVALID", "certificate-name"),
