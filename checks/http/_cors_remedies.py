@@ -73,10 +73,11 @@ def with_cors_remedy(
 
 def _answered_in_front(evidence: Evidence, page: Exchange, origin: str) -> Fix | None:
     # Imported late: few preflights are refused behind a server that permits the site.
+    from checks.http._login_preflights import login_preflight_fix
     from checks.http._password_preflights import password_fix
     from checks.http._server_preflights import preflight_fix
 
-    by_password = password_fix(evidence, page)
+    by_password = login_preflight_fix(Nginx.of(evidence), page) or password_fix(evidence, page)
     return by_password or preflight_fix(evidence, page, origin or UNKNOWN_ORIGIN)
 
 

@@ -36,11 +36,31 @@ class FrontEnd:
 
 _FRONT_ENDS = (
     FrontEnd("Next.js", r"/_next/static/", "basePath: '{0}'", "next.config.js"),
+    FrontEnd(
+        "Nuxt 2", r"/_nuxt/[0-9a-f]{7}(?:\.modern)?\.js$", "router: {{ base: '{0}/' }}",
+        "nuxt.config.js",
+    ),
     FrontEnd("Nuxt", r"/_nuxt/", "app: {{ baseURL: '{0}/' }}", "nuxt.config.ts"),
     FrontEnd(
         "SvelteKit", r"/_app/immutable/", "kit: {{ paths: {{ base: '{0}' }} }}", "svelte.config.js"
     ),
     FrontEnd("Astro", r"/_astro/", "base: '{0}'", "astro.config.mjs"),
+    FrontEnd(
+        "Docusaurus", rf"/assets/(?:js|css)/(?:main|styles|runtime~main)\.{_HASH}\.(?:js|css)$",
+        "baseUrl: '{0}/'", "docusaurus.config.js",
+    ),
+    FrontEnd(
+        "VuePress", rf"/assets/(?:js/app|css/\d+\.styles)\.{_HASH}\.(?:js|css)$", "base: '{0}/'",
+        ".vuepress/config.js",
+    ),
+    FrontEnd(
+        "VitePress", rf"/assets/(?:app|style|chunks/(?:framework|theme))\.{_HASH}\.(?:js|css)$",
+        "base: '{0}/'", ".vitepress/config.mts",
+    ),
+    FrontEnd(
+        "Blazor WebAssembly", r"/_framework/blazor\.webassembly(?:\.\w{6,12})?\.js$",
+        '<base href="{0}/" />', "wwwroot/index.html",
+    ),
     FrontEnd(
         "Create React App", rf"/static/(?:js|css)/main\.{_HASH}\.(?:chunk\.)?(?:js|css)$",
         '"homepage": "{0}"', "package.json", '<BrowserRouter basename="{0}">',

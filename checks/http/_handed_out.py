@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
-from checks.server import server_on_port
+from checks.server import file_rows, server_on_port
 from diagnose.model import Evidence
 from diagnose.model.http import Exchange
 from diagnose.model.pages import Page
@@ -56,6 +56,10 @@ _DATA_TYPES = (
 )  # fmt: skip
 #: Servers that pass the visitor's Host on by themselves.
 _KEEP_HOST = frozenset({"caddy", "haproxy"})
+#: Words for a redirect, in the languages of the messages that are read.
+_REDIRECT = re.compile(
+    r"(?i)redirect|weitergeleitet|umgeleitet|redirig|redirecion|перенаправ|リダイレクト|转到|跳转|重定向"
+)
 #: Characters before an address in which such words stand.
 _BEFORE = 40
 
@@ -75,7 +79,22 @@ def handed_out_address(evidence: Evidence) -> str:
     )
     ports = set(own_ports(evidence))
     own = (each for each in named if int(each.rpartition(":")[2]) in ports)
+    own = (each for each in own if not is_rewritten(evidence, each))
     return next((f"http://{each}" for each in own), "")
+
+
+def is_rewritten(evidence: Evidence, authority: str) -> bool:
+    """Return whether the message is about a redirect to this host and port, and Apache writes the
+    site's address into those (mod_proxy, ProxyPassReverse): it is of another time."""
+    symptom, view = evidence.target.symptom, server_on_port(evidence)
+    if symptom is None or not _REDIRECT.search(symptom.text) or view is None:
+        return False
+    if view.config is None or view.server.product != "apache":
+        return False
+    rows = (row.lower().split() for file in view.config.files for row in file_rows(view, file))
+    return any(
+        row[:1] == ["proxypassreverse"] and f"//{authority}" in row[-1].rstrip("/") for row in rows
+    )
 
 
 def written_address(evidence: Evidence) -> str:

@@ -49,6 +49,7 @@ def framing_refused(evidence: Evidence) -> Iterator[Claim]:
         yield from _own_frame(evidence)
         return
     # Imported late: few messages are about frames.
+    from checks.http._framing_edits import framing_commands, framing_origin
     from checks.http._hidden_fields import field_source
     from checks.http._sent_fields import sent_field
     from checks.nginx import Nginx, file_line
@@ -59,6 +60,8 @@ def framing_refused(evidence: Evidence) -> Iterator[Claim]:
     sent = sent_field(evidence, name, _values(pages[0], name))
     source = field_source(nginx, [name])
     directive = source.directive if source else None
+    origin = framing_origin(evidence, pages[0])
+    typed = framing_commands(evidence, pages[0], sent, ancestors, origin)
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
@@ -74,8 +77,10 @@ def framing_refused(evidence: Evidence) -> Iterator[Claim]:
             "added": sent is not None,
             "own": "",
             "once": False,
+            "origin": origin,
+            "typed": bool(typed),
         },
-        fix=Fix((Manual("allow-the-frame", Where.SERVER),), Applicability.MANUAL),
+        fix=Fix((Manual("allow-the-frame", Where.SERVER, commands=typed),), Applicability.MANUAL),
     )
 
 
@@ -119,6 +124,8 @@ def _sent_twice(evidence: Evidence, pages: Sequence[Exchange]) -> Iterator[Claim
             "added": sent is not None,
             "own": "",
             "once": True,
+            "origin": "",
+            "typed": False,
         },
         fix=fix or Fix((Manual("send-it-once", Where.SERVER),), Applicability.MANUAL),
     )
@@ -176,6 +183,8 @@ def _own_frame(evidence: Evidence) -> Iterator[Claim]:
                 "added": sent is not None,
                 "own": page.url,
                 "once": False,
+                "origin": "",
+                "typed": False,
             },
             fix=_own_fix(sent, ancestors),
         )

@@ -97,12 +97,17 @@ def localhost_in_page(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _is_of_before(evidence: Evidence, addresses: _LocalAddresses) -> bool:
-    """Return whether the message alone shows the address, and the program's own address fits."""
+    """Return whether the message alone shows the address, and the program's own address fits, or
+    the web server rewrites the redirect that it is about."""
     if not addresses.is_told or addresses.is_given:
         return False
+    from checks.http._handed_out import is_rewritten
     from checks.upstream._read_settings import fits_by_now
 
-    return fits_by_now(evidence, "public_url")
+    urls = (parse_url(mention.url) for mention in addresses.mentions)
+    named = [f"{url.host}:{url.port}" for url in urls if url]
+    rewritten = bool(named) and all(is_rewritten(evidence, each) for each in named)
+    return rewritten or fits_by_now(evidence, "public_url")
 
 
 def _local_addresses(evidence: Evidence, pages: tuple[Exchange, ...]) -> _LocalAddresses:

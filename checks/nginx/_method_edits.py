@@ -9,7 +9,13 @@ from checks.nginx._edits import config_edits
 from diagnose.model import Command, Edit
 from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx.config import children
-from diagnose.parsers.nginx.edits import TextEdit, one_line, remove_directive, replace_directive
+from diagnose.parsers.nginx.edits import (
+    TextEdit,
+    insert_first,
+    one_line,
+    remove_directive,
+    replace_directive,
+)
 from diagnose.parsers.nginx.locations import LocationMatch
 
 _HEAD = re.compile(r"limit_except(?:\s+[A-Z]{3,20}){1,12}")
@@ -32,7 +38,10 @@ def passing_steps(
     """Return what a person types to let a method pass `directive`; () if it takes more."""
     is_limit = directive.name == "limit_except"
     changes = _named(nginx, directive, method) if is_limit else _unguarded(nginx, match)
-    return chosen_edits(nginx, config_edits(nginx, {directive.file: changes}) if changes else ())
+    if not changes:
+        return ()
+    path = directive.file if is_limit else match.block.file
+    return chosen_edits(nginx, config_edits(nginx, {path: changes}))
 
 
 def _named(nginx: Nginx, block: Directive, method: str) -> list[TextEdit]:
@@ -47,13 +56,15 @@ def _unguarded(nginx: Nginx, match: LocationMatch) -> list[TextEdit]:
     """Ask for the password of a location in a `limit_except OPTIONS`. It stands in no other block,
     and a location has one."""
     block = match.block
-    lines = [line for name in _PASSWORD for line in children(block, name)]
-    file = nginx.file(lines[0]) if lines else None
-    is_own = all(line.file == block.file for line in lines)
-    if file is None or block.name != "location" or not is_own:
-        return []
     names = {child.name for child in block.block or ()}
-    if _LOST & names or "proxy_pass" not in names:
+    if block.name != "location" or _LOST & names or "proxy_pass" not in names:
+        return []
+    if names.isdisjoint(_PASSWORD):
+        return _unguarded_below(nginx, match)
+    lines = [line for name in _PASSWORD for line in children(block, name)]
+    file = nginx.file(lines[0])
+    is_own = all(line.file == block.file for line in lines)
+    if file is None or not is_own:
         return []
     if sorted(line.name for line in lines) != sorted(_PASSWORD):
         return []
@@ -61,6 +72,18 @@ def _unguarded(nginx: Nginx, match: LocationMatch) -> list[TextEdit]:
     inner = f"{one_line(file.text, first)} {one_line(file.text, second)}"
     text = f"limit_except OPTIONS {{ {inner} }}"
     return [replace_directive(first, text), remove_directive(file.text, second)]
+
+
+def _unguarded_below(nginx: Nginx, match: LocationMatch) -> list[TextEdit]:
+    """Take the password of the server block off a location, and ask for it in a `limit_except
+    OPTIONS`."""
+    file = nginx.file(match.block)
+    lines = [match.directive(name) for name in _PASSWORD]
+    texts = [one_line(source.text, line) for line in lines if line and (source := nginx.file(line))]
+    if file is None or len(texts) != len(_PASSWORD):
+        return []
+    rows = ["auth_basic off;", "limit_except OPTIONS {", *(f"    {text}" for text in texts), "}"]
+    return [insert_first(file.text, match.block, rows)]
 
 
 def passing_rule(nginx: Nginx, condition: Directive, method: str) -> tuple[Command | Edit, ...]:

@@ -29,7 +29,8 @@ def named_location_changes(nginx: Nginx, owner: LocationMatch, files: Directive)
     if server is None or file is None or passing is None or not line:
         return changes
     is_taken = any(location.args == (_NAME,) for location in children(server, "location"))
-    is_plain = {child.name for child in files.block or ()} <= _OF_FILES
+    is_plain = {child.name for child in files.block or ()} <= _OF_FILES | {"valid_referers", "if"}
+    is_plain = is_plain and all(map(_keeps_strangers_out, children(files, "if")))
     tries = children(files, "try_files")
     has_other_try = any(directive.args[-1:] != ("=404",) for directive in tries)
     if is_taken or not is_plain or has_other_try or files not in (server.block or ()):
@@ -47,3 +48,10 @@ def named_location_changes(nginx: Nginx, owner: LocationMatch, files: Directive)
         else edits.insert_first(file.text, files, [try_line]),
     ]
     return changes
+
+
+def _keeps_strangers_out(condition: Directive) -> bool:
+    """Return whether an `if` refuses pages of other sites (ngx_http_referer_module), which it does
+    before any file is looked for, and nothing else."""
+    names = {line.name for line in condition.block or ()}
+    return condition.args == ("($invalid_referer)",) and names == {"return"}

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from checks.http import _fronts, addresses
 from checks.nginx import Nginx, file_line
-from checks.nginx._commands import chosen_edits
-from checks.nginx._edits import config_edits
+from checks.nginx._commands import chosen_edits, reload_steps
+from checks.nginx._edits import Changes, config_edits
+from checks.nginx._location_edits import header_lines, insert_lines
 from checks.nginx._page_errors import is_in_run, logged_errors
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -30,18 +31,19 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.logs import LogLine
-from diagnose.model.nginx import Directive
+from diagnose.model.nginx import ConfigFile, Directive
 from diagnose.model.server import Interface, server_addresses
 from diagnose.model.web_servers import TITLES
 from diagnose.parsers.nginx.access_phases import access_result
 from diagnose.parsers.nginx.access_rules import ClientRequest
 from diagnose.parsers.nginx.config import walk
 from diagnose.parsers.nginx.edits import insert_first
-from diagnose.parsers.nginx.locations import proxy_pass_of
+from diagnose.parsers.nginx.locations import proxy_pass_of, proxy_set_header_of
 from diagnose.parsers.nginx.server_blocks import Server
 
 #: ngx_http_access_module; the client in the line is the address that the rule refused.
 _REFUSED = r"access forbidden by rule"
+_FORWARDED, _ADDED = "X-Forwarded-For", "$proxy_add_x_forwarded_for"
 
 
 @check(
@@ -103,6 +105,8 @@ def _inner_claim(
     ):
         return None
     taken = [word for each in server.directives("set_real_ip_from") for word in each.args[:1]]
+    if taken and not _is_loopback(lines[-1].client) and lines[-1].client not in taken:
+        return None  # The server itself is the visitor, as the header says.
     inner = nginx.inner
     titles = (title for name, title in TITLES.items() if inner and name == inner.product)
     product = next(titles, "nginx")
@@ -121,6 +125,7 @@ def _claim(
     target = nginx.evidence.target
     typed = () if facts["inner"] or facts["product"] else _real_ip(nginx, line, rule)
     step = Manual("inner-real-ip" if facts["inner"] else "real-ip", Where.SERVER, commands=typed)
+    fix = _inner_fix(nginx, line, rule) if facts["inner"] else None
     return Claim(
         about=Subject(port=target.port, path=target.path),
         covers=(Subject(port=target.port), Subject(port=80)),
@@ -138,21 +143,62 @@ def _claim(
             "log": line.file,
             **facts,
         },
-        fix=Fix((step,), Applicability.MANUAL),
+        fix=fix or Fix((step,), Applicability.MANUAL),
     )
+
+
+def _inner_fix(nginx: Nginx, line: LogLine, rule: Directive) -> Fix | None:
+    """Return the edits after which the inner block takes the visitor's address from the proxy on
+    this server, and the block in front sends it. None where that proxy is not known to send the
+    last address of X-Forwarded-For as its own observation, or the header is another one."""
+    product = nginx.inner.product if nginx.inner else "nginx"
+    block, file = _block_of(nginx, rule)
+    if block is None or file is None or product not in {"nginx", "apache", "caddy"}:
+        return None
+    server = next(server for server in nginx.servers if server.block is block)
+    header = [directive.args[:1] for directive in server.directives("real_ip_header")]
+    if header and header[-1] != ("X-Forwarded-For",):
+        return None
+    lines = [f"set_real_ip_from {line.client};"]
+    lines += [] if header else ["real_ip_header X-Forwarded-For;"]
+    changes: Changes = {}
+    changes[file.path] = [insert_first(file.text, block, lines)]
+    if product == "nginx" and not _sends_visitors(nginx, changes):
+        return None
+    file_edits = config_edits(nginx, changes)
+    return Fix((*file_edits, *reload_steps(nginx)), Applicability.REVIEW) if file_edits else None
+
+
+def _sends_visitors(nginx: Nginx, changes: Changes) -> bool:
+    """Add the line with which the block in front sends the visitor's address to the changes, if it
+    sends no such field; return False if it sends another value."""
+    matches = nginx.location_matches(nginx.evidence.target.path.partition("?")[0])
+    for match in filter(proxy_pass_of, matches):
+        sent = proxy_set_header_of(match, _FORWARDED)
+        if sent is None:
+            lines = header_lines(nginx, match, {_FORWARDED: _ADDED}, changes)
+            insert_lines(nginx, match, lines, changes)
+        elif sent.args[1:] not in {(_ADDED,), ("$remote_addr",)}:
+            return False
+    return True
 
 
 def _real_ip(nginx: Nginx, line: LogLine, rule: Directive) -> tuple[Command | Edit, ...]:
     """Return the edit that lets nginx take the visitor's address from the machine in front, in the
     server block of the rule. Whether that machine is the administrator's own, a person sees."""
-    blocks = (server.block for server in nginx.servers)
-    block = next((block for block in blocks if any(each is rule for each in walk((block,)))), None)
-    file = nginx.file(block) if block else None
+    block, file = _block_of(nginx, rule)
     if block is None or file is None:
         return ()
     lines = [f"set_real_ip_from {line.client};", "real_ip_header X-Forwarded-For;"]
     change = insert_first(file.text, block, lines)
     return chosen_edits(nginx, config_edits(nginx, {block.file: [change]}))
+
+
+def _block_of(nginx: Nginx, rule: Directive) -> tuple[Directive | None, ConfigFile | None]:
+    """Return the server block of a rule, and the file of the block."""
+    blocks = (server.block for server in nginx.servers)
+    block = next((block for block in blocks if any(each is rule for each in walk((block,)))), None)
+    return block, nginx.file(block) if block else None
 
 
 def _is_behind(nginx: Nginx, server: Server) -> bool:
@@ -168,12 +214,15 @@ def _is_behind(nginx: Nginx, server: Server) -> bool:
 def _is_own(evidence: Evidence, client: str) -> bool:
     """Return whether an address is one of this server: its own requests of itself come from
     there, and those of its proxies."""
+    return _is_loopback(client) or client in server_addresses(evidence)
+
+
+def _is_loopback(client: str) -> bool:
+    """Return whether an address is one of the server's own interface, or none (a socket)."""
     try:
-        if ipaddress.ip_address(client).is_loopback:
-            return True
+        return ipaddress.ip_address(client).is_loopback
     except ValueError:
         return True
-    return client in server_addresses(evidence)
 
 
 def _deciding_rule(nginx: Nginx, line: LogLine) -> tuple[Server | None, Directive | None]:

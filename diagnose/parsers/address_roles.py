@@ -36,11 +36,19 @@ _URL_ROLE = re.compile(
     r"|\bPost \"http://(?:localhost|127\.0\.0\.1):2019/[^\s\"'<>]{0,200}\"(?:: dial tcp \S{1,60})?",
     re.IGNORECASE,
 )
+#: A network, and what nginx says of its own lines: an application behind it, an address that it
+#: listens on, the name of a variable.
+_LINE_ROLE = re.compile(
+    rf"(?<![\w./:]){_ADDRESS}/\d{{1,3}}(?![\w./])"
+    r"|\b(?:duplicate|in) upstream ['\"][^'\"\n]{1,300}['\"]"
+    r"|\bduplicate listen options? for \S{1,80}|\ba duplicate listen \S{1,80}"
+    r"|\bunknown ['\"][^'\"\n]{1,100}['\"] variable"
+)
 
 
 def without_roles(text: str) -> str:
     """Return a message without the addresses that are no site."""
-    return _URL_ROLE.sub(" ", _ROLE.sub(" ", text))
+    return _LINE_ROLE.sub(" ", _URL_ROLE.sub(" ", _ROLE.sub(" ", text)))
 
 
 def untrusted_proxy(text: str) -> str:

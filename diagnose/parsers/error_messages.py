@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from diagnose.model.frozen import frozen
 from diagnose.model.symptom import FEWEST_WORDS, MESSAGE_MARKS
 from diagnose.parsers.address_roles import without_roles
+from diagnose.parsers.framing_words import is_framing, text_beside_framing
 from diagnose.parsers.pasted_text import condensed
 
 _HOST = (
@@ -290,6 +291,9 @@ def _site_by_url(text: str) -> NamedSite | None:
     urls = list(_urls(text))
     if not urls or (_DOCUMENTATION.match(urls[0]) and _site_by_message(text)):
         return None
+    framed = names_in_words(text_beside_framing(text, urls))
+    if len(framed) == 1:
+        return NamedSite(framed[0], (_host_of(urls[0]),))
     host = _host_of(urls[0])
     other_hosts = dict.fromkeys(map(_host_of, urls[1:]))
     is_other = (
@@ -325,7 +329,7 @@ def _urls(text: str) -> Iterator[str]:
             working.append(url)
         elif _INNER.match(url):
             inner.append(url)
-        elif _BEFORE_ASKING.search(before):
+        elif _BEFORE_ASKING.search(before) or is_framing(before, text[end : end + 80]):
             asking.append(url)
         else:
             yield url

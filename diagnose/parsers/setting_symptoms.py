@@ -11,6 +11,7 @@ from diagnose.model.applications import Topic
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.pages import Page, PageFileResponse
 from diagnose.parsers.applications import is_plain_path, message_of
+from diagnose.parsers.form_tokens import is_token_field
 from diagnose.parsers.http import refuses_host
 from diagnose.parsers.limit_messages import limit_message
 from diagnose.parsers.redirects import redirect_target
@@ -20,7 +21,10 @@ from diagnose.parsers.websocket_refusal import unknown_session
 #: A file that a page loads from an http: address.
 _PLAIN_FILE = re.compile(r"\bsrc=[\"']?http://([\w.-]{1,253})", re.IGNORECASE)
 _PASSWORD = re.compile(r"<input\b[^<>]{0,400}\btype=[\"']?password\b", re.IGNORECASE)
-_SIGN_IN = re.compile(r"(?i)/(?:log|sign)[-_]?(?:in|on)(?:/|\.\w{1,5})?$")
+_HIDDEN = re.compile(
+    r"<input\b(?=[^<>]{0,400}\btype=[\"']?hidden\b)[^<>]{0,400}?\bname=[\"']?(?P<name>[\w-]{1,60})",
+    re.IGNORECASE,
+)
 _NONE, _SECURE = re.compile(r";\s{0,9}samesite\s{0,9}=\s{0,9}none"), re.compile(r";\s{0,9}secure\b")
 _URL = re.compile(r"(?:https?|wss?)://[\w.:\[\]-]{1,260}")
 #: Characters of a page, and of a message, that are looked at.
@@ -143,10 +147,11 @@ def has_sign_in(exchange: Exchange) -> bool:
     return _PASSWORD.search(exchange.body[:_MAX_BODY]) is not None
 
 
-def leads_to_sign_in(exchange: Exchange) -> bool:
-    """Return whether an answer redirects to a page whose name is that of a sign-in."""
-    url = parse_url(redirect_target(exchange) or "")
-    return url is not None and _SIGN_IN.search(url.path) is not None
+def has_token(exchange: Exchange) -> bool:
+    """Return whether a form of an answer has a token against forged forms: the application knows by
+    a cookie whose it is."""
+    fields = _HIDDEN.finditer(exchange.body[:_MAX_BODY])
+    return any(is_token_field(match["name"], "token") for match in fields)
 
 
 def _has_insecure_cookie(exchange: Exchange) -> bool:

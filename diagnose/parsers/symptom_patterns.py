@@ -39,7 +39,8 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|回调(?:地址|域名|URL).{0,6}(?:不匹配|错误|不一致|不正确|未)"),
     # What browsers refuse in a page
     # A service worker controls the folder of its file and what is below it (Service Workers, 4.1)
-    ("other", r"not under the max scope allowed"),
+    # The loader of Unity's builds names a file that it cannot read
+    ("other", r"not under the max scope allowed|Unable to parse \S{1,300}\.(?:br|gz|unityweb)!"),
     ("mixed-content", r"Mixed Content|requested an insecure |mixed[- ]block|must be served over HTTPS|insecure WebSocket connection may not be initiated"
         r"|An insecure WebSocket|(?:Blocked loading|Loading(?: of)?) mixed|insecure content from|混合(?:内容|连接|加载)|混合.{0,9}(?:活动|显示|主动|被动)内容|https.{0,10}?(?:包含|加载|引用|请求)了?.{0,6}?http(?!s)"),
     # Scanners: a field that protects visitors is not in the response

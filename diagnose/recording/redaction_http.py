@@ -208,7 +208,7 @@ def _statements(body: str) -> list[str]:
 _QUOTED = re.compile(r"\"[^\"\n]*\"?|'[^'\n]*'?")
 #: The beginnings of nginx's own messages. Other lines are from a program behind it, or a module.
 _NGINX_MESSAGE = re.compile(
-    r"(?i)(?:\*\d{1,20} )?(?:connect\(\)|upstream |no live upstreams|client |open\(\)|"
+    r"(?i)(?:\*\d{1,20} )?(?:connect\(\)|upstream |no live upstreams|client |open(?:at)?\(\)|"
     r"bind\([0-9a-fA-F:.\[\]]{0,64}\)|"
     r"listen\(\)|still could not bind|setsockopt|\d+ worker_connections|accept4?\(\)|"
     r"socket\(\)|SSL_|peer |cannot load|\S{1,253} could not be resolved|no resolver|conflicting|"
@@ -220,7 +220,7 @@ _NGINX_MESSAGE = re.compile(
     r"limit_(?:req|conn) |module |configuration file|eventfd|epoll|io_|p?readv?\(\)|p?writev?\(\)|"
     r"nginx|a client |worker |cycle|OCSP|certificate |key |listen|load|dh|variable|zone |"
     r"js (?:http )?fetch SSL certificate |lua ssl certificate verify |"
-    r"auth request |(?:\[client [^\]]{1,64}\] )?ModSecurity: )"
+    r"auth request |MKCOL can |DELETE \"|(?:\[client [^\]]{1,64}\] )?ModSecurity: )"
 )
 #: What is kept in quotes: a path, a Unix socket, a name or number of nginx's own, a URL.
 _KEPT_QUOTED = re.compile(

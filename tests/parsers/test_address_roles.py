@@ -3,6 +3,7 @@
 import pytest
 
 from diagnose.parsers.address_roles import untrusted_proxy, without_roles
+from diagnose.parsers.error_messages import named_site, names_in_words
 
 
 @pytest.mark.parametrize(
@@ -53,3 +54,24 @@ def test_urls_of_an_application_and_of_another_page_are_left_out() -> None:
 )
 def test_the_proxy_that_an_application_does_not_trust(text: str, address: str) -> None:
     assert untrusted_proxy(text) == address
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'unknown directive "set_real_ip_from\u00a0204.93.240.0/24" in /etc/nginx/a.conf:8',
+        "low address bits of 10.1.2.3/16 are meaningless in /etc/nginx/nginx.conf:12",
+        'invalid host in upstream "http://app.example.com:3000/api" in /etc/nginx/conf.d/a.conf:3',
+        'duplicate upstream "app.example.com" in /etc/nginx/conf.d/u.conf:1',
+        "a duplicate listen 203.0.113.7:443 in /etc/nginx/sites-enabled/a:3",
+        'unknown "shop.example.com" variable',
+    ],
+)
+def test_what_nginx_says_of_its_lines_names_no_site(text: str) -> None:
+    message = f"nginx: [emerg] {text}"
+    assert named_site(message) is None
+    assert not names_in_words(message)
+
+
+def test_a_site_with_a_path_of_digits_stays() -> None:
+    assert "203.0.113.7/24/page" in without_roles("203.0.113.7/24/page is empty")

@@ -41,7 +41,7 @@ from diagnose.parsers.nginx.proxied_request import (
 from diagnose.parsers.nginx.upstreams import intercepts_errors
 from diagnose.parsers.own_scheme import is_about_http, plain_addresses
 from diagnose.parsers.redirects import REDIRECTS, drops_port, leads_to_http, leads_to_itself
-from diagnose.parsers.setting_symptoms import has_sign_in, leads_to_sign_in
+from diagnose.parsers.setting_symptoms import has_sign_in, has_token
 from diagnose.parsers.unknown_paths import unknown_path
 from diagnose.parsers.upstream_answers import (
     REDIRECT,
@@ -134,14 +134,14 @@ def _names_itself_plain(ctx: ProbeContext, exchange: Exchange) -> bool:
 def _may_miss_cookie(ctx: ProbeContext, exchange: Exchange) -> bool:
     """Whether a message says that a cookie is missing, and a page over https sets none: an
     application that takes its visitor for one without TLS sends no Secure cookie. Or a page for
-    signing in sets none, and nginx does not tell the application that the visitor uses https."""
+    signing in has a token against forged forms and sets none, so that its form is refused, and
+    nginx does not tell the application that the visitor uses https."""
     symptom, status = ctx.target.symptom, exchange.status or 0
     if not ctx.target.uses_tls or exchange.header("Set-Cookie") is not None:
         return False
     if symptom is not None and symptom.kind in {"cookie", "login"} and 200 <= status < 300:
         return True
-    is_led = leads_to_sign_in(exchange) and not drops_port(exchange)
-    if not (has_sign_in(exchange) if 200 <= status < 300 else is_led):
+    if not (200 <= status < 300 and has_sign_in(exchange) and has_token(exchange)):
         return False
     configs = ctx.observed(NginxConfig)[:1]
     routes = (upstream_routes.find_route(ctx, config, ctx.target.path) for config in configs)

@@ -225,6 +225,13 @@ def built(more: str = "", file: str = BUILT) -> Claim:
         ("js/chunk-vendors.8a1b2c3d.js", "Vue CLI", "publicPath: '/app/'"),
         ("main-5KQ3TZ2M.js", "Angular", '"baseHref": "/app/"'),
         ("_next/static/chunks/main-app.js", "Next.js", "basePath: '/app'"),
+        ("_nuxt/3b1c9e5.js", "Nuxt 2", "router: { base: '/app/' }"),
+        ("_nuxt/entry.Cq1pX2aB.js", "Nuxt", "app: { baseURL: '/app/' }"),
+        ("assets/app.BQJ3x0uK.js", "VitePress", "base: '/app/'"),
+        ("assets/chunks/framework.CvJWBgZ2.js", "VitePress", "base: '/app/'"),
+        ("assets/js/app.8a1b2c3d.js", "VuePress", "base: '/app/'"),
+        ("assets/js/main.8a1b2c3d.js", "Docusaurus", "baseUrl: '/app/'"),
+        ("_framework/blazor.webassembly.js", "Blazor WebAssembly", '<base href="/app/" />'),
     ],
 )
 def test_fires_with_the_one_setting_of_the_tool_that_built_it(

@@ -539,3 +539,48 @@ def test_no_edit_where_an_application_may_answer_or_nobody_asks(text: str, origi
     fix = _file_of_nginx(text, origin).fix
     assert fix
     assert not any(isinstance(step, Edit) for step in fix.steps)
+
+
+ASKING = """\
+server {
+    listen 443 ssl;
+    server_name shop.example.com;
+    location = /auth {
+        internal;
+        proxy_pass http://127.0.0.1:4180;
+    }
+    location / {
+        auth_request /auth;
+        proxy_pass http://127.0.0.1:3000;
+    }
+}
+"""
+
+
+def login_fix(text: str, body: str = OWN_PAGE) -> Claim:
+    refused = replace(answer(401, method="OPTIONS"), body=body)
+    (claim,) = judge(CHECK, refused, RUNNING, config(text), target=PASTED, masked=False)
+    return claim
+
+
+def test_fires_and_asks_no_login_of_a_preflight() -> None:
+    claim = login_fix(ASKING)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert '+        if ($preflight ~ "^OPTIONS:.") {\n+            return 204;' in edit.diff
+
+
+@pytest.mark.parametrize(
+    ("text", "body"),
+    [
+        (ASKING, '{"error": "login"}'),
+        (ASKING.replace("internal;", "if ($http_x) { return 403; }"), OWN_PAGE),
+        (ASKING.replace("auth_request /auth", "auth_request off"), OWN_PAGE),
+    ],
+)
+def test_fires_and_leaves_a_login_to_a_person(text: str, body: str) -> None:
+    claim = login_fix(text, body)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL

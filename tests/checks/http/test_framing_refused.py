@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Confidence
+from diagnose.model import Applicability, Confidence, Edit, Manual
 from diagnose.model.http import Exchange
 from diagnose.model.pages import PageFile, PageFileResponse
 from diagnose.model.symptom import Symptom
@@ -136,3 +136,45 @@ def test_fires_for_a_frame_that_the_same_value_refuses() -> None:
     target = replace(SHOP, symptom=Symptom("frame", f"{words} 'sameorigin', not set by SAMEORIGIN"))
     (claim,) = judge(CHECK, sends(SAME), target=target, masked=False)
     assert claim.facts["once"] is False
+
+
+PORTAL = "https://portal.example.org"
+TOLD = replace(SHOP, symptom=Symptom("frame", f"Our page in an iframe on {PORTAL} stays empty"))
+
+
+def test_fires_with_commands_for_the_site_that_a_message_names() -> None:
+    """Nothing is opened for others, and a person chooses."""
+    (claim,) = judge(CHECK, sends(DENY), RUNNING, config(SITE), target=TOLD, masked=False)
+    assert claim.fix is not None
+    assert claim.fix.applicability is Applicability.MANUAL
+    (step,) = claim.fix.steps
+    assert isinstance(step, Manual)
+    edit = next(each for each in step.commands if isinstance(each, Edit))
+    assert (
+        f"add_header Content-Security-Policy \"frame-ancestors 'self' {PORTAL}\" always;"
+        in edit.diff
+    )
+    assert claim.facts["origin"] == PORTAL
+
+
+def test_fires_with_a_longer_list_of_the_policy_of_nginx() -> None:
+    value = "default-src 'self'; frame-ancestors 'none'"
+    line = f'add_header Content-Security-Policy "{value}" always;\n proxy_set_header'
+    added = SITE.replace("proxy_set_header", line)
+    policy = ("Content-Security-Policy", value)
+    (claim,) = judge(CHECK, sends(policy), RUNNING, config(added), target=TOLD, masked=False)
+    assert claim.fix is not None
+    (step,) = claim.fix.steps
+    assert isinstance(step, Manual)
+    edit = next(each for each in step.commands if isinstance(each, Edit))
+    assert f"; frame-ancestors 'self' {PORTAL}\" always;" in edit.diff
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["Refused to display it in a frame", f"{PORTAL} and https://b.example.net show it in a frame"],
+)
+def test_fires_without_commands_where_no_one_site_is_named(words: str) -> None:
+    target = replace(SHOP, symptom=Symptom("frame", words))
+    (claim,) = judge(CHECK, sends(DENY), RUNNING, config(SITE), target=target, masked=False)
+    assert not claim.facts["typed"]

@@ -15,6 +15,7 @@ from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.page_errors import page
 from tests.support.page_evidence import answered, loads, script, sheet
+from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
 CHECK = "http.localhost-in-page"
 PAGE = page(200)
@@ -304,3 +305,22 @@ def test_fires_on_a_persons_words_of_where_the_browser_arrives(words: str) -> No
     assert not judge(CHECK, PAGE, read, target=target, masked=False)
     said = "it listens on http://localhost:3000"
     assert not judge(CHECK, PAGE, target=replace(SHOP, symptom=Symptom("wrong-address", said)))
+
+
+REVERSED = "    ProxyPassReverse / http://127.0.0.1:3000/\n</VirtualHost>"
+LED = "after the login I am redirected to http://127.0.0.1:3000/app"
+
+
+@pytest.mark.parametrize(
+    ("words", "text", "fires"),
+    [
+        (LED, HTTPS, True),
+        (LED, HTTPS.replace("</VirtualHost>", REVERSED), False),
+    ],
+)
+def test_fires_unless_apache_rewrites_the_redirect_of_the_message(
+    words: str, text: str, fires: bool
+) -> None:
+    target = replace(SHOP, symptom=Symptom("wrong-address", words))
+    claims = judge(CHECK, PAGE, APACHE, apache_config(text), target=target, masked=False)
+    assert bool(claims) is fires

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Confidence, Manual
+from diagnose.model import Applicability, Confidence, Edit, Manual
 from tests.support.check_evidence import judge
 from tests.support.front_evidence import CLOUDFLARE, EDGE, behind, edge_handshake, edge_page
 from tests.support.nginx_evidence import RUNNING, config
@@ -110,3 +110,48 @@ def test_silent_when_the_inner_block_allows_the_proxy_or_nobody() -> None:
         INNER.replace("    allow 198.51.100.0/24;\n", ""),
     ):
         assert not judge(CHECK, *behind(OWN_PAGE, RUNNING, config(text), LOG_READ, OWN_LINE))
+
+
+def inner_diff(text: str) -> str:
+    observations = behind(OWN_PAGE, RUNNING, config(text), LOG_READ, OWN_LINE)
+    (claim,) = judge(CHECK, *observations, masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    return "\n".join(step.diff for step in claim.fix.steps if isinstance(step, Edit))
+
+
+def test_fires_and_the_inner_block_takes_the_visitors_address() -> None:
+    diff = inner_diff(INNER)
+    assert "+    set_real_ip_from 127.0.0.1;\n+    real_ip_header X-Forwarded-For;" in diff
+    assert "+        proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;" in diff
+
+
+def test_fires_and_leaves_the_lines_that_are_right() -> None:
+    sent = "    proxy_set_header X-Forwarded-For $remote_addr;\n        proxy_pass"
+    real = "    real_ip_header X-Forwarded-For;\n    allow"
+    text = INNER.replace("proxy_pass", sent).replace("    allow", real)
+    diff = inner_diff(text)
+    assert "real_ip_header" not in diff.replace(" real_ip_header", "")
+    assert diff.count("+    ") == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("    allow", "    real_ip_header X-Real-IP;\n    allow"),
+        ("proxy_pass", "proxy_set_header X-Forwarded-For $http_x_real_ip;\n        proxy_pass"),
+    ],
+)
+def test_fires_and_leaves_other_headers_to_a_person(old: str, new: str) -> None:
+    text = INNER.replace(old, new)
+    observations = behind(OWN_PAGE, RUNNING, config(text), LOG_READ, OWN_LINE)
+    (claim,) = judge(CHECK, *observations)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_silent_about_the_servers_own_visit_where_the_header_is_taken() -> None:
+    """The visitor is the server itself, which the list does not allow."""
+    real = "    set_real_ip_from 127.0.0.1;\n    real_ip_header X-Forwarded-For;\n    allow"
+    text, line = INNER.replace("    allow", real), replace(LINE, client="203.0.113.10")
+    assert not judge(CHECK, *behind(OWN_PAGE, RUNNING, config(text), LOG_READ, line))

@@ -203,3 +203,11 @@ def test_a_person_may_choose_a_password_for_all_but_the_preflight() -> None:
 def test_the_password_stays_where_a_limit_would_lose_other_lines() -> None:
     (claim,) = claims(f"{GUARDED} try_files $uri =404;", asked("OPTIONS", 401))
     assert not typed(claim)
+
+
+def test_a_person_may_choose_the_servers_password_for_all_but_the_preflight() -> None:
+    text = SITE.replace("location / {", f"{GUARDED}\n    location / {{")
+    (claim,) = judge(CHECK, config(text), BUILD, RUNNING, asked("OPTIONS", 401), masked=False)
+    shown = typed(claim)
+    assert "auth_basic off;" in shown
+    assert "limit_except OPTIONS {" in shown

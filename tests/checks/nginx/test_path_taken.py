@@ -125,7 +125,7 @@ def test_a_try_files_that_ends_with_404_is_replaced() -> None:
 @pytest.mark.parametrize(
     "lines",
     [
-        STATIC.replace("root", "valid_referers none; root"),
+        STATIC.replace("root", "secure_link $arg_md5; root"),
         STATIC.replace("root", "try_files $uri /index.html; root"),
         f"{STATIC} location @application {{ return 204; }}",
     ],
@@ -367,3 +367,27 @@ def test_fires_on_a_page_in_the_place_of_data_below_a_location_of_one_path() -> 
     assert not judge(CHECK, *own_file, target=replace(SHOP, path="/api/users"), masked=False)
     own_page = taken_path(lines, "/api/users", 200, "exact", html=True)
     assert not judge(CHECK, *own_page, target=replace(SHOP, path="/api/users"), masked=False)
+
+
+REFERERS = "valid_referers none blocked shop.example.com;\n if ($invalid_referer) {{ {0} }}"
+
+
+def hotlinks(end: str) -> Any:
+    static = f"location ~ \\.(js|css)$ {{ {REFERERS.format(end)}\n expires 30d; }}"
+    owner = "location / { proxy_pass http://127.0.0.1:3000; }"
+    observations = taken_path(f"{owner}\n {static}", "/dist/main.js", 404)
+    (claim,) = judge(CHECK, *observations, target=replace(SHOP, path="/dist/main.js"), masked=False)
+    return claim.fix
+
+
+def test_fires_on_a_protection_of_pictures_which_stays() -> None:
+    """The location of a panel that keeps other sites' pages out takes the application's files."""
+    fix = hotlinks("return 404;")
+    assert fix.applicability is Applicability.REVIEW
+    diff = str(fix.steps[0]).replace("\\n", "\n")
+    assert "try_files $uri @application;" in diff
+    assert "-" not in [line[:1] for line in diff.split("\n") if "invalid_referer" in line]
+
+
+def test_fires_and_leaves_another_condition_to_a_person() -> None:
+    assert hotlinks("rewrite ^ /no.png;").applicability is Applicability.MANUAL

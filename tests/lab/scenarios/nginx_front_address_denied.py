@@ -56,11 +56,15 @@ def _inner(lab: Lab, rules: str) -> None:
     lab.change(PAGES, PAGES.replace("3000", "8080"))
 
 
-@scenario(outside=None, server="nginx.front-address-denied", differs=(site.CONF,))
+@scenario(
+    outside=None,
+    server="nginx.front-address-denied",
+    differs=(site.CONF, "/etc/nginx/conf.d/inner.conf"),
+)
 def office_is_refused_by_an_inner_block(lab: Lab) -> None:
     """After threads about allow and deny behind nginx-proxy and jwilder: the inner nginx sees
     127.0.0.1, whoever asks."""
-    _inner(lab, OFFICE)
+    _inner(lab, f"  allow {SERVER};\n{OFFICE}")
 
 
 @scenario(

@@ -92,7 +92,8 @@ def session_cookie_is_for_https_in_production(lab: Lab) -> None:
 
 
 @scenario(
-    target=LOGIN, outside=None, server="upstream.scheme-not-passed", differs=(site.CONF,)
+    target=LOGIN, args=(WORDS,), outside=None, server="upstream.scheme-not-passed",
+    differs=(site.CONF,),
 )  # fmt: skip
 def session_cookie_of_a_program_that_is_told_nothing(lab: Lab) -> None:
     """https://github.com/balderdashy/sails/issues/6867: it would believe nginx, which does not tell
