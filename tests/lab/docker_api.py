@@ -5,7 +5,6 @@ stand-in (`docker.py`): a list, a description of each, and a stream that tells o
 """
 
 import json
-import os
 import sys
 import time
 from http.server import BaseHTTPRequestHandler
@@ -117,7 +116,7 @@ def main() -> None:
     path = sys.argv[1]
     Path(path).unlink(missing_ok=True)
     with Server(path, Answers) as server:
-        os.chmod(path, 0o660)
+        Path(path).chmod(0o660)
         server.serve_forever()
 
 
