@@ -396,6 +396,13 @@ PROGRAM_MESSAGES: dict[str, tuple[Example, ...]] = {
         Example("[ALERT] (9) : Starting frontend https: cannot bind socket (Address already in use) "
                 "[0.0.0.0:443]", "server-port", ""),
     ),
+    "docker": (
+        Example("dependency failed to start: container app is unhealthy", "unusable", ""),
+        Example("exec /docker-entrypoint.sh: exec format error", "unusable", ""),
+        Example("Error response from daemon: driver failed programming external connectivity on "
+                "endpoint web (5e5e): Bind for 0.0.0.0:443 failed: port is already allocated",
+                "server-port", ""),
+    ),
     "systemd": (
         Example("Job for haproxy.service failed because the control process exited with error code.",
                 "server-start", ""),
