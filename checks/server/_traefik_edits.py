@@ -14,6 +14,7 @@ from diagnose.parsers.traefik.rule_errors import corrected_rule
 
 _NO_POINT = re.compile(r'entryPoint "([^"]{1,100})" doesn\'t exist')
 _NOWHERE = re.compile(r'(?:the )?(service|middleware) "([^"@]{1,200})@(\w{1,40})" does not exist')
+_SEVERAL = re.compile(r"too many services|automatically with multiple Services")
 #: A middleware of such a name closes the site. One that is only like it may leave it open.
 _GUARD = re.compile(r"(?i)auth|allow|white|deny|block|guard|sso|login|oidc|secur|\bip")
 _UNWATCHED = re.compile(r"(?im)^\s*watch\s*[:=]\s*false\b|providers\.file\.watch=false")
@@ -92,6 +93,12 @@ def _of_error(view: ServerView, router: Router, point: EntryPoint) -> Correction
     if match := _NO_POINT.search(error):
         sure = router.entry_points == (match[1],)
         return Correction(_POINTS, match[1], point.name) if sure else None
+    if _SEVERAL.search(error) and router.container:
+        # Imported late: only a finding needs it.
+        from checks.server._traefik_labels import service_of_name
+
+        name = service_of_name(view.evidence, router)
+        return Correction("service", "", name) if name else None
     match = _NOWHERE.search(error)
     if match is None:
         return None

@@ -40,6 +40,8 @@ from diagnose.parsers.hostnames import covers, is_address
 from diagnose.parsers.http import wants_tls
 from diagnose.parsers.web_sites import route_of
 
+_UNVERIFIED = re.compile(r"(?i)\binsecureSkipVerify[\"']?\s*[:=]\s*[\"']?true\b")
+
 
 @check(
     severity=Severity.ERROR,
@@ -189,6 +191,12 @@ def _fix(
         edit = traefik_tls_edit(view, route, is_trusted) if is_local_host(route.host) else None
         if edit is not None:
             return Fix((edit,), Applicability.REVIEW)
+        if not route.file and (is_trusted or not _verifies(view)):
+            # Imported late: only a finding needs it.
+            from checks.server._traefik_labels import service_fix
+
+            fix = service_fix(view.evidence, {"server.scheme": "https"})
+            return fix or manual_fix(view, "use-tls")
     if view.server.product == "apache" and is_local_host(route.host):
         edit = apache_tls_edit(view, route)
         if edit is not None:
@@ -201,6 +209,13 @@ def _fix(
     if edit is None:
         return manual_fix(view, "use-tls")
     return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
+
+
+def _verifies(view: ServerView) -> bool:
+    """Return whether Traefik verifies the certificates of applications ("serversTransport")."""
+    static = view.config.file(view.config.path) if view.config else None
+    texts = (view.server.arguments, static.text if static else "")
+    return not any(map(_UNVERIFIED.search, texts))
 
 
 def _is_trusted(route: SiteRoute, handshakes: Sequence[BackendHandshake]) -> bool:

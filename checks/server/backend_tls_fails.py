@@ -308,6 +308,11 @@ def _fix(view: ServerView, route: SiteRoute, reason: str, names: Sequence[str]) 
         unverified = tls_edit(view, route, is_trusted=False)
         if unverified is not None:
             return Fix((unverified, *reload_steps(view.server)), Applicability.REVIEW)
+    if reason == "plain" and view.server.product == "traefik" and not route.file:
+        # Imported late: only a finding needs it.
+        from checks.server._traefik_labels import service_fix
+
+        return service_fix(view.evidence, {"server.scheme": "http"}) or manual_fix(view, reason)
     if reason != "plain" or not local:
         return manual_fix(view, reason)
     line = line_text(view, route.file, route.line)

@@ -35,7 +35,7 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.addresses import bracketed, is_local_host, is_loopback
-from diagnose.model.backends import BackendVisit
+from diagnose.model.backends import BackendHandshake, BackendVisit
 from diagnose.model.containers import CONTAINER_PROCESSES, Container, Containers, NginxContainer
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.server import Interface, Listeners, interface_addresses
@@ -57,7 +57,7 @@ _UNRESOLVED = 6
 
 @check(
     severity=Severity.ERROR,
-    needs=[WebServer, WebServerConfig, NginxContainer, BackendVisit],
+    needs=[WebServer, WebServerConfig, NginxContainer],
     explains=[
         "server.application-answers",
         "server.application-silent",
@@ -83,17 +83,14 @@ def _claim(
 ) -> Claim | None:
     path, evidence = full_path.partition("?")[0], view.evidence
     route = route_to_application(view, path, websocket)
-    visits = [
-        visit
-        for visit in evidence.of(BackendVisit)
-        if route and visit.target == route.target and visit.websocket is websocket
-    ]
-    if route is None or not responses or not visits or visits[0].failure is None:
+    visits = _attempts(evidence, route, websocket) if route else ()
+    failure = _failure(evidence, route, visits) if route else None
+    if route is None or not responses or failure is None:
         return None
     if any(response.status not in _UNAVAILABLE for response in responses):
         return None
-    reason = _reason(evidence, route, visits[0].failure)
-    block = None if reason == "stopped" else _block(evidence, route, visits[0].failure)
+    reason = _reason(evidence, route, failure)
+    block = None if reason == "stopped" else _block(evidence, route, failure)
     reason = "firewall" if block else reason
     if not reason:
         return None
@@ -136,11 +133,46 @@ def _claim(
     )  # fmt: skip
 
 
+def _attempts(
+    evidence: Evidence, route: SiteRoute, websocket: bool
+) -> tuple[BackendVisit | BackendHandshake, ...]:
+    """Return the requests to the application, or the handshakes where TLS is spoken."""
+    visits = (each for each in evidence.of(BackendVisit) if each.websocket is websocket)
+    shakes = (each for each in evidence.of(BackendHandshake) if route.scheme in {"https", "wss"})
+    own = tuple(visit for visit in visits if visit.target == route.target)
+    return own or tuple(shake for shake in shakes if shake.target == route.target)
+
+
+def _failure(
+    evidence: Evidence, route: SiteRoute, attempts: Sequence[BackendVisit | BackendHandshake]
+) -> Failure | None:
+    """Return why the first attempt failed; None if it did not, or that is not known. A handshake
+    that was not completed is a refusal where nothing listens on the container's port."""
+    first = next(iter(attempts), None)
+    if not isinstance(first, BackendHandshake):
+        return first.failure if first else None
+    owners = [
+        namespace
+        for containers in evidence.good(Containers)
+        for namespace in containers.namespaces
+        if route.host in namespace.addresses and not is_loopback(route.host)
+    ]
+    is_closed = bool(owners) and not any(owner.listens(route.port) for owner in owners)
+    is_open = first.plain or first.verify_code is not None
+    return Failure("refused", "") if is_closed and not is_open else None
+
+
 def _port_fix(
     view: ServerView, route: SiteRoute, reason: str, places: Mapping[str, object]
 ) -> Fix | None:
     """Write the port inside of the container in the place of a published one."""
     ports = places["inner_ports"]
+    if view.server.product == "traefik" and reason == "refused" and isinstance(ports, tuple):
+        # Imported late: only a finding needs it.
+        from checks.server._traefik_labels import service_fix
+
+        own = {"server.port": str(ports[0])} if len(ports) == 1 and places["called"] else {}
+        return service_fix(view.evidence, own)
     is_meant = reason == "refused" and places["called"] and view.server.product != "traefik"
     return port_fix(view, route, ports) if is_meant and isinstance(ports, tuple) else None
 

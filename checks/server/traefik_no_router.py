@@ -102,6 +102,8 @@ def _fix(
     own: Correction | None,
     reason: str,
 ) -> Fix:
+    if router and (fix := _labels(view, router, own, reason)):
+        return fix
     if router is None or own is None:
         return manual_fix(view, reason.replace("_", "-"))
     if edit := router_edit(view, state, router, own):
@@ -109,6 +111,19 @@ def _fix(
         sure = Applicability.AUTOMATIC if own.is_sure else Applicability.REVIEW
         return Fix((edit,), sure)
     return manual_fix(view, "write-label" if router.container else "write-setting")
+
+
+def _labels(view: ServerView, router: Router, own: Correction | None, reason: str) -> Fix | None:
+    """Return the remedy that writes the labels of the router's container."""
+    if not router.container or (own is None and reason != "not_enabled"):
+        return None
+    # Imported late: only a finding needs it.
+    from checks.server._traefik_labels import labels_fix
+
+    corrections = [each for each in (own, own and own.further) if each]
+    pairs = (each.setting(router).partition("=")[::2] for each in corrections)
+    labels = {"traefik.enable": "true"} if own is None else dict(pairs)
+    return labels_fix(view.evidence, router.container, labels)
 
 
 def _is_static(view: ServerView, router: Router | None) -> bool:

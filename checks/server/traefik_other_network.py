@@ -8,7 +8,7 @@ the provider, or any of them.
 """
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from checks.listener._compose_edits import compose_fix, network_change
 from checks.listener._containers import compose_command
@@ -23,6 +23,7 @@ from diagnose.model import (
     Severity,
     Subject,
 )
+from diagnose.model.backends import BackendVisit
 from diagnose.model.containers import Container, Containers, NginxContainer
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.traefik import Router, TraefikState
@@ -49,13 +50,13 @@ def traefik_other_network(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_on_port(evidence), evidence.target
     state = next(iter(evidence.good(TraefikState)), None)
     own = next(iter(evidence.good(NginxContainer)), None)
-    pages = [page for page in page_exchanges(evidence) if page.status in _UNREACHED]
+    pages = [page for page in page_exchanges(evidence) if _is_unreached(evidence, page)]
     if view is None or state is None or own is None or view.server.product != "traefik":
         return
     router = _router(state, target.port)
     if router is None or not pages or "host" in {*own.networks, *router.networks}:
         return
-    reason = _reason(router, own.networks, pages[0].status == _TIMEOUT)
+    reason = _reason(router, own.networks, pages[0].status in {_TIMEOUT, None})
     if not reason:
         return
     shared = [network for network in router.networks if network in own.networks]
@@ -78,7 +79,8 @@ def traefik_other_network(evidence: Evidence) -> Iterator[Claim]:
         confidence=Confidence.LIKELY,
         facts={
             **view.facts,
-            "status": pages[0].status,
+            "status": pages[0].status or "",
+            "waits": pages[0].status is None,
             "router": router.name,
             "application": router.container,
             "networks": router.networks,
@@ -92,8 +94,29 @@ def traefik_other_network(evidence: Evidence) -> Iterator[Claim]:
             "connect": shlex.join((own.engine, "network", "connect", network, router.container)),
             "recreate": compose_command(application, "up", "-d") if application else "",
         },
-        fix=_fix(evidence, application, network, reason),
+        fix=_chosen_fix(evidence, router, shared) or _fix(evidence, application, network, reason),
     )
+
+
+def _is_unreached(evidence: Evidence, page: Exchange) -> bool:
+    """Return whether Traefik does not reach the application: it says so, or visitors wait, and the
+    application answers at its address in Traefik's network. Traefik waits for a connection longer
+    than they do ("forwardingTimeouts.dialTimeout", 30 s)."""
+    if page.failure is None:
+        return page.status in _UNREACHED
+    visits = evidence.good(BackendVisit)
+    answers = any((visit.status or 500) < 500 and not visit.websocket for visit in visits)
+    return page.failure.kind == "timeout" and answers
+
+
+def _chosen_fix(evidence: Evidence, router: Router, shared: Sequence[str]) -> Fix | None:
+    """Name the only network in which both are."""
+    if len(shared) != 1:
+        return None
+    # Imported late: only a finding needs it.
+    from checks.server._traefik_labels import labels_fix
+
+    return labels_fix(evidence, router.container, {"traefik.docker.network": shared[0]})
 
 
 def _fix(evidence: Evidence, application: Container | None, network: str, reason: str) -> Fix:

@@ -1,5 +1,6 @@
 """The port of proxy_pass is published by a container that runs, and nothing behind it takes the
-connection: docker-proxy accepts it, cannot pass it on and closes it.
+connection: docker-proxy accepts it, cannot pass it on and closes it. Or proxy_pass names the
+container itself, and its program listens there on the container's own loopback address.
 
 The container's program listens on another port, or on the container's own loopback address, or the
 bridge between the server and its containers is down.
@@ -78,8 +79,10 @@ def _fault(evidence: Evidence, containers: Containers, backend: Backend) -> _Fau
     ):
         return None
     first = attempts[0]
-    if first.socket or not is_server_host(evidence, first.host):
+    if first.socket:
         return None
+    if not is_server_host(evidence, first.host):
+        return _kept_inside(containers, first)
     for container in publishing(containers.running, first.port):
         mapping = next(port for port in container.ports if port.port == first.port)
         for namespace in containers.namespaces:
@@ -87,6 +90,20 @@ def _fault(evidence: Evidence, containers: Containers, backend: Backend) -> _Fau
                 bridge = _bridge_down(evidence, container)
                 if bridge or not namespace.listens(mapping.inner):
                     return _Fault(container, mapping, namespace, bridge)
+    return None
+
+
+def _kept_inside(containers: Containers, attempt: UpstreamTry) -> _Fault | None:
+    """Return the container that is asked itself, if its program has the port on loopback alone."""
+    address = attempt.address or attempt.host
+    if attempt.failure is None or attempt.failure.kind != "refused" or is_loopback(address):
+        return None
+    for container in containers.running:
+        for namespace in containers.namespaces:
+            has_port = attempt.port in {port for _, port in namespace.sockets}
+            is_it = namespace.container == container.id and address in namespace.addresses
+            if is_it and has_port and not namespace.listens(attempt.port):
+                return _Fault(container, ContainerPort(attempt.port), namespace)
     return None
 
 
@@ -107,6 +124,7 @@ def _facts(fault: _Fault) -> dict[str, object]:
         "container": fault.container.name,
         "engine": fault.container.engine,
         "inner": inner,
+        "published": fault.mapping.port is not None,
         "bridge": fault.bridge,
         "loopback": local and not fault.bridge,
         "ports": tuple(sorted(ports)) if not fault.bridge else (),

@@ -17,6 +17,7 @@ from diagnose.parsers.compose_files import (
     service_body,
 )
 from diagnose.parsers.compose_lines import Service, edited, line_end, scalar_edit, with_item
+from diagnose.parsers.compose_variables import variable_of
 from diagnose.parsers.nginx.edits import TextEdit
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ def with_port(text: str, service: str, published: str) -> str:
 
 def opens_to_all(before: str, after: str, service: str) -> bool:
     """Return whether a service has a port at all addresses of the server that it had not before:
-    engines open a published port to everybody, also past the firewall."""
+    engines open a published port to everybody, also past the firewall. Traefik shows a container
+    that is enabled."""
     old, new = (_public_ports(text, service) for text in (before, after))
     return not new <= old
 
@@ -45,9 +47,11 @@ def _public_ports(text: str, service: str) -> frozenset[str]:
     body = service_body(root_of(text), service)
     mode = getattr(entry(body, "network_mode"), "value", "")
     ports = (_PORT.fullmatch(item.value) for item in scalars(entry(body, "ports")))
+    is_enabled = variable_of(text, service, "traefik.enable", "labels") == "true"
     return frozenset(
         [match[2] for match in ports if match and match[2] and match[1] in _ALL]
         + ["host"] * (mode == "host")
+        + ["traefik"] * is_enabled
     )
 
 

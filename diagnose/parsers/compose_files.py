@@ -4,7 +4,7 @@ A file with anchors, or of another form than that of most, has no such parts: wh
 in force for cannot be said."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from diagnose.parsers.setting_values import MAX_DEPTH, bracket_depth
@@ -34,6 +34,10 @@ LISTEN_VARIABLE = re.compile(
 #: The variables of other containers out of which nginx-proxy and its companion make their files.
 PROXY_VARIABLES = frozenset(
     {"VIRTUAL_HOST", "VIRTUAL_PORT", "VIRTUAL_PROTO", "VIRTUAL_PATH", "LETSENCRYPT_HOST"}
+)
+#: The labels by which Traefik finds a container. Those of middlewares may have passwords.
+_TRAEFIK_LABEL = re.compile(
+    r"(?i)traefik\.(?:enable|docker\.network|http\.(?:routers|services)\.[\w.@-]{1,200})"
 )
 _LOOPBACK_VALUE = re.compile(r"(?:https?://)?(?:127\.0\.0\.1|localhost|\[?::1\]?)(?::\d{1,5})?/?")
 _REVEALING = re.compile(r"(?i)pass|pwd|secret|key|token|cred|salt|auth|://[^/@\s]{1,200}@")
@@ -90,8 +94,9 @@ def service_body(root: object, service: str) -> "MappingNode | None":
 
 
 def shown_compose(text: str) -> str:
-    """Return a compose file with the lines that name images, ports, mounts, networks and listening
-    addresses; all others are hidden, and each line keeps its number. "" if it cannot be read."""
+    """Return a compose file with the lines that name images, ports, mounts, networks, listening
+    addresses and routes; all others are hidden, and each line keeps its number. "" if it cannot
+    be read."""
     root = None if "\r" in text else root_of(text)
     lines, shown, leads = text.split("\n"), set[int](), dict[int, str]()
     for key, value in entries(root):
@@ -102,7 +107,7 @@ def shown_compose(text: str) -> str:
                     continue
                 shown.add(name.start_mark.line)
                 shown.update(_shown_lines(body, text))
-                leads.update(_environment_leads(body, lines))
+                leads.update(_leads(body, lines))
         elif key.value in _SHOWN:
             shown.update(_lines_of(key, value))
     if root is None or _is_on_one_line(root) or entry(root, "services") is None:
@@ -120,15 +125,15 @@ def _is_on_one_line(node: object) -> bool:
     return getattr(node, "flow_style", None) is True
 
 
-def _environment_leads(body: object, lines: list[str]) -> Iterator[tuple[int, str]]:
-    """Yield what remains of the hidden lines of an environment: the key, and how far its entries
-    are indented, with a dash if it is a list. A further variable has to look like them."""
+def _leads(body: object, lines: list[str]) -> Iterator[tuple[int, str]]:
+    """Yield what remains of the hidden lines of an environment, or of labels: the key, and how far
+    its entries are indented, with a dash if it is a list. A further entry has to look like them."""
     import yaml
 
     for key, value in entries(body):
-        if key.value != "environment":
+        if key.value not in {"environment", "labels"}:
             continue
-        yield key.start_mark.line, f"{' ' * key.start_mark.column}environment: "
+        yield key.start_mark.line, f"{' ' * key.start_mark.column}{key.value}: "
         if isinstance(value, yaml.CollectionNode) and not value.flow_style:
             names = (name for name, _ in entries(value))
             for item in (*names, *scalars(value)):
@@ -149,30 +154,40 @@ def _shown_lines(body: object, text: str) -> Iterator[int]:
             if not _REVEALING.search(source):
                 yield from _lines_of(key, value)
         elif key.value == "environment":
-            yield from _telling_lines(key, value)
+            yield from _telling_lines(key, value, _is_telling)
+        elif key.value == "labels":
+            yield from _telling_lines(key, value, _is_route)
 
 
-def _telling_lines(key: "ScalarNode", node: "Node") -> Iterator[int]:
-    """Yield the lines of the variables that have a loopback address as what to listen on, and of
-    those that nginx-proxy reads."""
+def _telling_lines(
+    key: "ScalarNode", node: "Node", is_telling: Callable[[str, str], bool]
+) -> Iterator[int]:
+    """Yield the lines of the variables, or labels, that tell how the service is reached."""
     import yaml
 
     found = [
         line
         for name, value in entries(node)
-        if isinstance(value, yaml.ScalarNode) and _is_telling(name.value, value.value)
+        if isinstance(value, yaml.ScalarNode) and is_telling(name.value, value.value)
         for line in _lines_of(name, value)
     ]
     for item in scalars(node):
         name, _, value = item.value.partition("=")
-        if _is_telling(name, value):
+        if is_telling(name, value):
             found += _lines_of(item, item)
     # The style of a list that is not indented is None.
     if found and not getattr(node, "flow_style", True):
         yield from (key.start_mark.line, *found)
 
 
+def _is_route(name: str, value: str) -> bool:
+    """Return whether a label is one by which Traefik finds the service."""
+    return bool(_TRAEFIK_LABEL.fullmatch(name)) and not _REVEALING.search(value)
+
+
 def _is_telling(name: str, value: str) -> bool:
+    """Return whether a variable has a loopback address as what to listen on, or is one that
+    nginx-proxy reads."""
     return name in PROXY_VARIABLES or is_loopback_variable(name, value)
 
 

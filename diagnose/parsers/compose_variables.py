@@ -1,36 +1,48 @@
-"""Edits of the environment of a service in a compose file. Pure.
+"""Edits of the environment and of the labels of a service in a compose file. Pure.
 
 A file with anchors or with another form than that of most is not edited: what a line of it is in
 force for cannot be said."""
 
 import re
+from typing import Literal
 
 from diagnose.parsers.compose_files import HIDDEN, entry, root_of, service_body, tree_of
 from diagnose.parsers.nginx.edits import TextEdit, apply_edits
 
 _PLAIN = re.compile(r"[\w.:/\[\]*,;-]{1,300}")
+#: A label may be a rule of Traefik besides: "Host(`a.example`) && !Path(`/b`)".
+_RULE = re.compile(r"[\w(][\w.:/\[\]*,;()`&|! -]{0,299}")
+#: What holds "NAME=VALUE" or "NAME: VALUE".
+Block = Literal["environment", "labels"]
 
 
 def with_variable(text: str, service: str, name: str, value: str) -> str:
     """Return a compose file with this variable of a service; "" if that cannot be done."""
-    if not _PLAIN.fullmatch(value):
-        return ""
+    return _with_pair(text, service, "environment", name, value) if _PLAIN.fullmatch(value) else ""
+
+
+def with_label(text: str, service: str, name: str, value: str) -> str:
+    """Return a compose file with this label of a service; "" if that cannot be done."""
+    return _with_pair(text, service, "labels", name, value) if _RULE.fullmatch(value) else ""
+
+
+def _with_pair(text: str, service: str, block: Block, name: str, value: str) -> str:
     body = service_body(root_of(text), service)
     if body is None:
         return ""
-    edit = _edit(text, body, name, value)
+    edit = _edit(text, body, block, name, value)
     if edit is None:
         return ""
     edited = apply_edits(text, edit)
-    return edited if variable_of(edited, service, name) == value else ""
+    return edited if variable_of(edited, service, name, block) == value else ""
 
 
-def variable_of(text: str, service: str, name: str) -> str | None:
-    """Return the value of a variable that a compose file sets for a service, None if it does not,
-    or if it takes it from elsewhere."""
+def variable_of(text: str, service: str, name: str, block: Block = "environment") -> str | None:
+    """Return the value of a variable, or label, that a compose file sets for a service, None if it
+    does not, or if it takes it from elsewhere."""
     import yaml
 
-    node = entry(entry(entry(tree_of(text), "services"), service), "environment")
+    node = entry(entry(entry(tree_of(text), "services"), service), block)
     if isinstance(node, yaml.SequenceNode):
         lines = (item.value for item in node.value if isinstance(item, yaml.ScalarNode))
         values = [line.partition("=")[2] for line in lines if line.startswith(f"{name}=")]
@@ -39,12 +51,12 @@ def variable_of(text: str, service: str, name: str) -> str | None:
     return str(value.value) if isinstance(value, yaml.ScalarNode) else None
 
 
-def _edit(text: str, body: object, name: str, value: str) -> TextEdit | None:
+def _edit(text: str, body: object, block: Block, name: str, value: str) -> TextEdit | None:
     import yaml
 
-    environment = entry(body, "environment")
+    environment = entry(body, block)
     if environment is None:
-        return _new_block(text, body, name, value)
+        return _new_block(text, body, block, name, value)
     if isinstance(environment, yaml.SequenceNode) and not environment.flow_style:
         items = [item for item in environment.value if isinstance(item, yaml.ScalarNode)]
         for item in items:
@@ -87,8 +99,8 @@ def _line_behind(text: str, node: object, entry: str) -> TextEdit | None:
     return TextEdit(end, end, f"\n{lead}{' ' * lead.endswith('-')}{entry}")
 
 
-def _new_block(text: str, body: object, name: str, value: str) -> TextEdit | None:
-    """Add the environment before the first line of the service."""
+def _new_block(text: str, body: object, block: Block, name: str, value: str) -> TextEdit | None:
+    """Add the environment, or the labels, before the first line of the service."""
     mark = getattr(body, "start_mark", None)
     if mark is None:
         return None
@@ -96,5 +108,5 @@ def _new_block(text: str, body: object, name: str, value: str) -> TextEdit | Non
     lead = text[start : mark.index]
     if lead.strip(" ") or not lead:
         return None
-    block = f'{lead}environment:\n{lead}  {name}: "{value}"\n'
-    return TextEdit(start, start, block)
+    lines = f'{lead}{block}:\n{lead}  {name}: "{value}"\n'
+    return TextEdit(start, start, lines)

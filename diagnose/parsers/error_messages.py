@@ -268,7 +268,10 @@ def tells_of_a_site(text: str) -> bool:
 
 
 def _is_host(name: str) -> bool:
-    """Return whether a name with dots is a host and not a file, a unit, or a name in a program."""
+    """Return whether a name with dots is a host and not a file, a unit, or a name in a program; nor
+    all addresses, which are listened on and never visited."""
+    if name == "0.0.0.0":
+        return False
     last = name.rpartition(".")[2]
     is_domain = last in _DOMAINS or len(last) == 2
     return last.isdigit() or (is_domain and last not in _FILES)

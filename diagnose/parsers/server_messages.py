@@ -65,6 +65,10 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
         r"configuration file|Error: adapting config|unrecognized directive|loading new config:"
         r"|Fatal errors? found in configuration|Missing LF on last line|ambiguous site definition"
         r"|no SSL certificate specified for bind|cannot find (?:user|group) id for '"),
+    ("server-port", r"Bind for \S{1,60} failed: port is already allocated|failed to bind host port"),
+    ("unusable", r"dependency failed to start: container |driver failed programming external "
+        r"connectivity|exec /\S{1,200}: (?:exec format error|no such file or directory)|exited with "
+        r"code \d{1,3} \(restarting\)"),
     ("server-start", r"Job for (?:apache2|httpd|haproxy|caddy)\.service failed|Failed to start (?:The "
         r"Apache|HAProxy|Caddy)|(?:apache2|httpd|haproxy|caddy)\.service: (?:Failed with result|"
         r"Main process exited|Control process exited)|AH00015|Action 'start' failed"),

@@ -22,9 +22,9 @@ FILES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.ya
 #: What it does something with, and what it may leave alone without a lie.
 DONE = {
     "image", "container_name", "command", "ports", "volumes", "extra_hosts", "networks",
-    "network_mode", "environment", "depends_on",
+    "network_mode", "environment", "depends_on", "labels", "expose", "healthcheck",
 }  # fmt: skip
-LEFT = {"restart", "expose", "labels", "healthcheck", "logging", "stdin_open", "tty"}
+LEFT = {"restart", "logging", "stdin_open", "tty"}
 #: What the specification has besides.
 OTHERS = {
     "build", "entrypoint", "env_file", "secrets", "configs", "deploy", "dns", "links", "user",
@@ -96,10 +96,11 @@ class Project:
         if image not in images:
             fail(f"Error response from daemon: pull access denied for {image}", 18)
         command = own.get("command")
-        program = command.split() if isinstance(command, str) else command
-        variables = own.get("environment") or []
-        if isinstance(variables, dict):
-            variables = [f"{a}={'' if b is None else b}" for a, b in variables.items()]
+        program = (command.split() if isinstance(command, str) else command) or images[image]
+        if str(program[0]).startswith("--"):
+            # What follows the image's entry point.
+            program = [*images[image], *program]
+        variables = _pairs(own.get("environment"))
         hosts = own.get("extra_hosts") or []
         if isinstance(hosts, dict):
             hosts = [f"{a}:{b}" for a, b in hosts.items()]
@@ -108,13 +109,15 @@ class Project:
         return {
             "name": own.get("container_name") or f"{self.name}-{service}-1",
             "image": image,
-            "argv": ["env", *map(str, variables), *map(str, program or images[image])],
-            "env": [str(line) for line in variables],
+            "argv": ["env", *variables, *map(str, program)],
+            "env": variables,
+            **self.watched(own),
             "ports": [_port(entry) for entry in own.get("ports") or ()],
             "binds": [self.bind(entry) for entry in own.get("volumes") or ()],
             "hosts": "127.0.0.1 localhost\n" + "".join(lines),
             "network": "host" if own.get("network_mode") == "host" else "",
-            "labels": {
+            "labels": dict(line.partition("=")[::2] for line in _pairs(own.get("labels")))
+            | {
                 f"com.docker.compose.{name}": value
                 for name, value in (
                     ("project", self.name),
@@ -126,6 +129,15 @@ class Project:
                 )
             },
         }
+
+    def watched(self, own: dict[str, Any]) -> dict[str, Any]:
+        """The ports that it shows to other containers, and the test of its health."""
+        ports = [int(str(port).removesuffix("/tcp")) for port in own.get("expose") or ()]
+        check = own.get("healthcheck") or {}
+        test = check.get("test") or ["NONE"]
+        words = ["CMD-SHELL", test] if isinstance(test, str) else list(test)
+        is_off = check.get("disable") or words[0] == "NONE"
+        return {"exposed": ports} if is_off else {"exposed": ports, "healthcheck": words}
 
     def bind(self, entry: object) -> list[str]:
         if isinstance(entry, dict):
@@ -151,6 +163,13 @@ class Project:
             own = list(self.services[name].get("depends_on") or ())
             found += [each for each in (*self.with_needed(own), name) if each not in found]
         return found
+
+
+def _pairs(entries: object) -> list[str]:
+    """Lines "NAME=VALUE" of a list or of a mapping."""
+    if isinstance(entries, dict):
+        return [f"{a}={'' if b is None else b}" for a, b in entries.items()]
+    return [str(line) for line in entries or ()] if isinstance(entries, list) else []
 
 
 def _gateway(address: str) -> str:

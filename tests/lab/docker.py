@@ -44,6 +44,7 @@ for point in hosts resolv.conf; do
   mount --bind "$home/$point" "$root/etc/$point"
 done
 while read -r path; do rm -rf "$root$path"; done <"$home/hidden"
+mount -t tmpfs run "$root/run"
 while read -r source point; do
   if [ -d "$source" ]; then mkdir -p "$root$point"
   else mkdir -p "$root${point%/*}"; [ -e "$root$point" ] || touch "$root$point"; fi
@@ -56,7 +57,7 @@ for name in null zero urandom random; do
 done
 ln -s /proc/self/fd "$root/dev/fd"
 ln -s /proc/self/fd/1 "$root/dev/stdout"; ln -s /proc/self/fd/2 "$root/dev/stderr"
-mount -t tmpfs run "$root/run"; mkdir -p "$root/tmp/old"
+mkdir -p "$root/tmp/old"
 cd "$root"; pivot_root . tmp/old; umount -l /tmp/old
 exec "$@"
 """
@@ -127,7 +128,9 @@ def start(container: dict[str, Any]) -> None:
         if not any(each.is_relative_to(path) for each in NEEDED)
     ]
     (folder / "hidden").write_text("".join(f"{path}\n" for path in sites))
-    (folder / "binds").write_text("".join(f"{a} {b}\n" for a, b in container["binds"]))
+    # /var/run is a link to /run, which a link's reader outside of its root takes for the server's.
+    points = [(a, b.replace("/var/run/", "/run/", 1)) for a, b in container["binds"]]
+    (folder / "binds").write_text("".join(f"{a} {b}\n" for a, b in points))
     group = HOME / "cgroup/docker" / container["id"]
     group.mkdir(parents=True, exist_ok=True)
 
@@ -246,9 +249,25 @@ def listed(container: dict[str, Any]) -> str:
             # Docker lists the ports of running containers only.
             "Ports": ", ".join(ports) if running else "",
             "State": container["state"],
-            "Status": container["status"],
+            "Status": _status(container),
         }
     )
+
+
+def _status(container: dict[str, Any]) -> str:
+    told = health(container)[0] if "healthcheck" in container else ""
+    return f"{container['status']} ({told})" if told else str(container["status"])
+
+
+def health(container: dict[str, Any]) -> tuple[str, str]:
+    """The state that its engine tells ("" without a test), and the words of its test."""
+    words = container.get("healthcheck")
+    if not words or container["state"] != "running":
+        return str(container.get("health", "")), str(container.get("health_output", ""))
+    argv = ["sh", "-c", " ".join(words[1:])] if words[0] == "CMD-SHELL" else words[1:]
+    enter = ["nsenter", "-t", str(container["pid"]), "-a"]
+    done = subprocess.run([*enter, *argv], capture_output=True, text=True, timeout=10)
+    return ("unhealthy" if done.returncode else "healthy"), done.stdout + done.stderr
 
 
 def is_asked(container: dict[str, Any], words: list[str]) -> bool:
@@ -267,7 +286,7 @@ def ps(words: list[str]) -> None:
         ):
             if not is_asked(container, words):
                 continue
-            if "health=unhealthy" in words and container.get("health") != "unhealthy":
+            if "health=unhealthy" in words and health(container)[0] != "unhealthy":
                 continue
             if "{{.Names}}" in words:
                 print(container["name"])
@@ -375,7 +394,7 @@ def main() -> None:
         case "inspect" if ".State" in words[1]:
             known = load(words[-1])
             if ".Health" in words[1]:
-                print(json.dumps({"Log": [{"ExitCode": 1, "Output": known["health_output"]}]}))
+                print(json.dumps({"Log": [{"ExitCode": 1, "Output": health(known)[1]}]}))
                 return
             print(
                 json.dumps({"OOMKilled": known.get("oom", False), "Error": known.get("error", "")})

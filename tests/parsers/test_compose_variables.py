@@ -3,7 +3,7 @@
 import pytest
 
 from diagnose.parsers.compose_files import shown_compose
-from diagnose.parsers.compose_variables import variable_of, with_variable
+from diagnose.parsers.compose_variables import variable_of, with_label, with_variable
 
 HEAD = "services:\n  kc:\n    image: keycloak:18\n"
 
@@ -80,3 +80,32 @@ def test_no_second_environment_is_added(environment: str) -> None:
 )
 def test_no_secret_is_shown(text: str) -> None:
     assert "example-secret" not in shown_compose(text)
+
+
+RULE = "Host(`a.example`) && PathPrefix(`/b`)"
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        "",
+        "    labels:\n      - other=x\n",
+        "    labels:\n      other: x\n",
+        "    labels:\n      - traefik.http.routers.a.rule=Host(`b.example`)\n",
+        "    labels:\n      traefik.http.routers.a.rule: Host(`b.example`)\n",
+    ],
+)
+def test_a_label(labels: str) -> None:
+    name = "traefik.http.routers.a.rule"
+    shown = shown_compose(HEAD + labels + "    environment:\n      A: b\n")
+    edited = with_label(shown, "kc", name, RULE)
+    assert variable_of(edited, "kc", name, "labels") == RULE
+    assert edited.count("labels:") == 1
+    assert not with_label(shown, "kc", name, 'a"b')
+
+
+def test_labels_of_middlewares_are_hidden() -> None:
+    own = "traefik.http.middlewares.a.basicauth.users=a:example-secret"
+    shown = shown_compose(f"{HEAD}    labels:\n      - {own}\n      - traefik.enable=true\n")
+    assert "example-secret" not in shown
+    assert "traefik.enable=true" in shown

@@ -417,6 +417,13 @@ PROGRAM_MESSAGES: dict[str, tuple[Example, ...]] = {
         Example("Missing LF on last line, file might have been truncated at position 36",
                 "server-config", ""),
     ),
+    "docker": (
+        Example("dependency failed to start: container app is unhealthy", "unusable", ""),
+        Example("exec /docker-entrypoint.sh: exec format error", "unusable", ""),
+        Example("Error response from daemon: driver failed programming external connectivity on "
+                "endpoint web (5e5e): Bind for 0.0.0.0:443 failed: port is already allocated",
+                "server-port", ""),
+    ),
     "systemd": (
         Example("Job for haproxy.service failed because the control process exited with error code.",
                 "server-start", ""),

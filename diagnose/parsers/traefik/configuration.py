@@ -65,6 +65,14 @@ def flags_of(title: str) -> dict[str, str]:
     return {match[1].lower(): match[2] or "true" for match in matches if match}
 
 
+def flags_of_variables(text: str) -> dict[str, str]:
+    """Return the options that variables of the environment stand for, from lines
+    "TRAEFIK_ENTRYPOINTS_WEB_ADDRESS=:80" ("Static Configuration: Environment Variables")."""
+    pairs = (line.partition("=")[::2] for line in text.splitlines()[:200])
+    named = ((name.upper().removeprefix("TRAEFIK_"), clean(value, 300)) for name, value in pairs)
+    return {name.lower().replace("_", "."): value or "true" for name, value in named}
+
+
 def value_of(document: object, flags: Mapping[str, str], *keys: str) -> object:
     """Return a setting of the static configuration: of the command line, or of the file."""
     flag = flags.get(".".join(keys).lower())
@@ -194,7 +202,8 @@ def _router(
 def _priority(value: object, rule: str) -> int:
     """Return the priority of a router: 0 is the same as none ("Routers", "Priority")."""
     text = str(value)
-    written = int(text) if re.fullmatch(r"-?[0-9]{1,10}", text) else 0
+    # Traefik's own go up to the largest number of 64 bits.
+    written = int(text) if re.fullmatch(r"-?[0-9]{1,19}", text) else 0
     return written or len(rule)
 
 

@@ -47,10 +47,15 @@ def docker_provider(document: object, flags: Mapping[str, str]) -> DockerProvide
 
 
 def labelled(
-    containers: Sequence[Container], namespaces: Iterable[Namespace], provider: DockerProvider
+    containers: Sequence[Container],
+    namespaces: Iterable[Namespace],
+    provider: DockerProvider,
+    own: str = "",
 ) -> dict[str, dict[str, object]]:
-    """Return the routers and services of all containers."""
+    """Return the routers and services of all containers. `own` is the id of Traefik's container, ""
+    if it runs in none."""
     addresses = {namespace.container: namespace.addresses for namespace in namespaces}
+    reached = frozenset(_network_of(address) for address in addresses.get(own, ()))
     parts: dict[str, dict[str, object]] = {"routers": {}, "services": {}, "middlewares": {}}
     for container in containers:
         labels = _Labels.of(container)
@@ -66,7 +71,11 @@ def labelled(
         if not reason and not error:
             parts["middlewares"] |= {f"{name}@docker": {} for name in labels.middlewares}
             parts["services"] |= {
-                f"{name}@docker": _service(service, container, addresses.get(container.id, ()))
+                f"{name}@docker": _service(
+                    service,
+                    container,
+                    _reached(container, addresses.get(container.id, ()), reached),
+                )
                 for name, service in services.items()
             }
     _mark_missing(parts)
@@ -147,14 +156,25 @@ def _has_port(service: Mapping[str, str], container: Container) -> bool:
     return bool(_port(service, container) or "loadbalancer.server.url" in service)
 
 
-def _service(
-    service: Mapping[str, str], container: Container, addresses: Sequence[str]
-) -> dict[str, object]:
-    """Return a service with its address, which is sure where the container has one network."""
+def _network_of(address: str) -> str:
+    """Return the network of an address, as engines make them: of 16 bits (docker's pools)."""
+    return ".".join(address.split(".")[:2]) if address.count(".") == 3 else ""
+
+
+def _reached(container: Container, addresses: Sequence[str], networks: frozenset[str]) -> str:
+    """Return the address of a container with one network, or of several addresses the only one in a
+    network of Traefik; "" if it is not known."""
+    near = [address for address in addresses if _network_of(address) in networks - {""}]
+    found = near if len(addresses) > 1 else list(addresses) * (len(container.networks) == 1)
+    return found[0] if len(found) == 1 and ":" not in found[0] else ""
+
+
+def _service(service: Mapping[str, str], container: Container, address: str) -> dict[str, object]:
+    """Return a service with its address, if that is known."""
     url = service.get("loadbalancer.server.url", "")
-    if not url and len(container.networks) == len(addresses) == 1 and ":" not in addresses[0]:
+    if not url and address:
         scheme = service.get("loadbalancer.server.scheme", "http")
-        url = f"{scheme}://{addresses[0]}:{_port(service, container)}"
+        url = f"{scheme}://{address}:{_port(service, container)}"
     return {"loadBalancer": {"servers": [{"url": url}]}} if url else {}
 
 

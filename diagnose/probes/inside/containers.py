@@ -51,8 +51,8 @@ _DETAILS = ("last ", "bindings ", "state ", "mounts ", "health ", "user ", "misp
 #: Most compose files that are read.
 MAX_COMPOSE_FILES = 6
 
-#: The image of nginx-proxy, or of what writes its file.
-_NGINX_PROXY = re.compile(r"(?:^|/)(?:nginx-proxy|docker-gen)\b")
+#: The statuses of a page that is not there, or is not served.
+FAILURES = frozenset({400, 404, 421, 426, 500, 502, 503, 504})
 
 _DENIED = re.compile(r"permission denied", re.IGNORECASE)
 
@@ -73,9 +73,14 @@ async def read_containers(
     machine: Machine, scope: Literal["running", "all", "stopped"] = "running"
 ) -> ContainerLists:
     """Return the containers that run, or all of them, or ("stopped") all with what is known of
-    those that ended."""
+    those that ended. The engines are the server's, also where `machine` is the view from a
+    container: their sockets and their lists are in the server's /run."""
+    # Imported late: few sites have containers.
+    from diagnose.machine.container import ContainerMachine
+
+    server = machine.server if isinstance(machine, ContainerMachine) else machine
     words = [] if scope == "running" else [scope]
-    result = await machine.run("sh", "-c", SCRIPT, "sh", *words)
+    result = await server.run("sh", "-c", SCRIPT, "sh", *words)
     parts = re.split(r"^@@@ (.*)\n", result.out, flags=re.MULTILINE)
     sections = tuple(zip(parts[1::2], parts[2::2], strict=True))
     readers = {"docker": container_parser.docker_ps, "podman": container_parser.podman_ps}
@@ -248,12 +253,10 @@ async def compose_of_connection(
 
 
 @probe(after=Exchange, needs=Containers)
-async def compose_of_fallback(ctx: ProbeContext, exchange: Exchange, known: Containers) -> None:
-    """Look where nginx-proxy says that no container gives it the name (503, nginx.tmpl), or that it
-    does not understand the one that did."""
-    has_proxy = any(_NGINX_PROXY.search(each.image) for each in known.running)
-    is_failure = exchange.status in {400, 502, 503}
-    if has_proxy and is_failure and exchange.is_page_of(ctx.target):
+async def compose_of_failure(ctx: ProbeContext, exchange: Exchange, known: Containers) -> None:
+    """Look where the page fails: Traefik and nginx-proxy make their sites of the files' labels and
+    variables, and say 404 or 503 without one."""
+    if exchange.status in FAILURES and exchange.is_page_of(ctx.target):
         await _emit_compose_files(ctx, known.containers)
 
 

@@ -1,6 +1,7 @@
 """The names in the configuration of Apache, Caddy, HAProxy and Traefik, for a command line that
-names no site. The usual files are read; a run reads the configuration in force by itself. A server
-for one site alone often has no name in its files: its certificate has it."""
+names no site; and those of nginx and of routers in containers. The usual files are read; a run
+reads the configuration in force by itself. A server for one site alone often has no name in its
+files: its certificate has it."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator
@@ -21,7 +22,18 @@ _APACHE = (
 _CADDY = ("/etc/caddy/Caddyfile", "/etc/caddy/*.caddy", "/etc/caddy/*/*")
 _HAPROXY = ("/etc/haproxy/haproxy.cfg", "/etc/haproxy/conf.d/*.cfg")
 _TRAEFIK = ("/etc/traefik/*.y*ml", "/etc/traefik/*.toml", "/etc/traefik/*/*")
+_NGINX = (
+    "/etc/nginx/conf.d/*.conf", "/etc/nginx/sites-enabled/*", "/data/nginx/proxy_host/*.conf",
+    "/etc/nginx/nginx.conf",
+)  # fmt: skip
+#: Prints the values of VIRTUAL_HOST of the containers that run (nginx-proxy, "Usage").
+_VIRTUAL_HOSTS = (
+    "for id in $(docker ps -q | head -n 40); do docker inspect -f"
+    " '{{range .Config.Env}}{{println .}}{{end}}' $id; done 2>/dev/null"
+    " | sed -n 's/^VIRTUAL_HOST=//p'"
+)
 
+_NGINX_NAMES = re.compile(r"(?m)^[ \t]{0,40}server_name[ \t\n]{1,20}([^;{}#]{3,2000});")
 _SERVER_NAME = re.compile(r"(?im)^[ \t]{0,40}ServerName[ \t]{1,20}(?:https?://)?([\w.-]{3,255})")
 _HOST_CRITERION = re.compile(
     r"(?:hdr(?:_dom)?\(host\)|req\.s?hdr\(host\)|ssl_fc_sni|req[._]ssl_sni)"
@@ -53,6 +65,9 @@ async def site_names(machine: Machine, products: Collection[str] = ()) -> tuple[
         ]
         own = [name for name in map(str.lower, read(texts)) if _is_public(name)]
         names.update(dict.fromkeys(own or await _certificate_names(machine, texts)))
+    if not products:
+        inner = map(str.lower, await _names_of_containers(machine))
+        names.update(dict.fromkeys(filter(_is_public, inner)))
     return tuple(names)[:_MAX_NAMES]
 
 
@@ -95,6 +110,39 @@ def _of_haproxy(files: Iterable[tuple[str, str]]) -> Iterator[str]:
 
 
 def _of_traefik(files: Iterable[tuple[str, str]]) -> Iterator[str]:
-    for _, text in files:
+    yield from _of_rules(text for _, text in files)
+
+
+def _of_rules(texts: Iterable[str]) -> Iterator[str]:
+    for text in texts:
         for rule in _HOST_RULE.findall(text):
             yield from _QUOTED.findall(rule)
+
+
+async def _names_of_containers(machine: Machine) -> tuple[str, ...]:
+    """Return the names of the routers that labels have, of nginx in containers, and of those by
+    which nginx-proxy finds containers."""
+    # Imported late: the screen needs no containers.
+    from diagnose.machine.container import ContainerMachine
+    from diagnose.probes.inside.containers import read_containers
+
+    lists = await read_containers(machine)
+    labels = [label for each in lists.containers for label in each.labels]
+    rules = [label.value for label in labels if label.name.lower().endswith(".rule")]
+    names = list(_of_rules(rules))
+    for namespace in lists.namespaces:
+        if "nginx" in namespace.processes:
+            inner = ContainerMachine(machine, namespace.pid)
+            files = [file for pattern in _NGINX for file in await inner.read_all(pattern)]
+            texts = (file.text[:_MAX_TEXT] for file in files[:_MAX_FILES] if not file.failure)
+            names += _of_nginx(texts)
+    if not names and lists.containers:
+        told = await machine.run("sh", "-c", _VIRTUAL_HOSTS)
+        names += re.split(r"[\s,]+", told.out[:_MAX_TEXT])
+    return tuple(names)
+
+
+def _of_nginx(texts: Iterable[str]) -> Iterator[str]:
+    for text in texts:
+        for words in _NGINX_NAMES.findall(text):
+            yield from words.split()

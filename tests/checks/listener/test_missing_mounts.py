@@ -39,19 +39,20 @@ def test_the_links_of_certbot_lead_out_of_the_mount(
     told = facts(file, (source, point))
     assert (told["links_volume"], told.get("links_path", "")) == (volume, path)
     assert told["archive_point"] == point
-    beside = "/etc/letsencrypt/archive:/etc/archive:ro" if path else ""
+    beside = "/etc/letsencrypt/archive/shop:/etc/archive/shop:ro" if path else ""
     assert told.get("archive_volume", "") == beside
 
 
 def test_the_files_are_mounted_where_the_links_lead() -> None:
     """docker-nginx issue 636. Above the root of the container there is no folder."""
     told = facts("/cert/fullchain.pem", (f"{LIVE}/shop.example.com", "/cert"))
-    assert told["archive_volume"] == "/etc/letsencrypt/archive:/archive:ro"
+    name = "archive/shop.example.com"
+    assert told["archive_volume"] == f"/etc/letsencrypt/{name}:/{name}:ro"
     folders = (BindMount("/cert", f"{LIVE}/shop.example.com"),)
     change = missing_change(replace(WEB, folders=folders), "/cert/fullchain.pem")
     text = "services:\n  web:\n    volumes:\n      - /etc/letsencrypt/live/shop.example.com:/cert\n"
     assert change
-    assert '      - "/etc/letsencrypt/archive:/archive:ro"\n' in change(text, "web")
+    assert f'      - "/etc/letsencrypt/{name}:/{name}:ro"\n' in change(text, "web")
 
 
 def test_links_whose_files_are_mounted_are_not_to_blame() -> None:

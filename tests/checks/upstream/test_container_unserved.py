@@ -8,7 +8,7 @@ from diagnose.model.server import Interface
 from tests.checks.upstream.test_container_loopback import OWN
 from tests.checks.upstream.test_refused import DOWN, UP
 from tests.support.check_evidence import judge, texts
-from tests.support.nginx_evidence import config
+from tests.support.nginx_evidence import SITE, config
 
 CHECK = "upstream.container-unserved"
 RESET = replace(DOWN, failure=Failure("reset", "Connection reset by peer", 104), asked=True)
@@ -58,3 +58,22 @@ def test_silent_where_the_container_answers_or_is_not_concerned() -> None:
     assert not judge(CHECK, UP, answered, config(), seen(("0.0.0.0", 3000)))
     # In a container, 127.0.0.1 is no port of the server.
     assert not judge(CHECK, UP, RESET, config(), OWN, seen(("0.0.0.0", 3000)))
+
+
+def test_fires_where_the_container_that_is_asked_keeps_its_program_inside() -> None:
+    inside = seen(("127.0.0.1", 80))
+    there = replace(inside, namespaces=(replace(inside.namespaces[0], addresses=("172.18.0.2",)),))
+    refused = replace(
+        DOWN,
+        target="http://app:80",
+        host="app",
+        port=80,
+        address="172.18.0.2",
+        failure=Failure("refused", "Connection refused", 111),
+    )
+    found = config(SITE.replace("http://127.0.0.1:3000", refused.target))
+    (claim,) = judge(CHECK, refused, found, OWN, there, masked=False)
+    assert (claim.facts["loopback"], claim.facts["published"]) == (True, False)
+    assert not judge(CHECK, refused, found, OWN, inside, masked=False)
+    open_ = replace(there.namespaces[0], sockets=(("127.0.0.1", 80), ("0.0.0.0", 80)))
+    assert not judge(CHECK, refused, found, OWN, replace(there, namespaces=(open_,)), masked=False)

@@ -169,3 +169,12 @@ def test_what_the_static_configuration_says_of_applications_and_files() -> None:
     assert not parsers.verifies_applications(static, flags)
     assert parsers.is_watched(static, {})
     assert not parsers.is_watched({"providers": {"file": {"watch": False}}}, {})
+
+
+def test_variables_of_the_environment_are_options() -> None:
+    text = "TRAEFIK_ENTRYPOINTS_WEBSECURE_ADDRESS=:443\nTRAEFIK_PROVIDERS_DOCKER\n"
+    flags = parsers.flags_of_variables(text)
+    assert flags == {"entrypoints.websecure.address": ":443", "providers.docker": "true"}
+    (own,) = parsers.entry_points(None, flags)
+    assert (own.name, own.port) == ("websecure", 443)
+    assert parsers.flags_of_variables("") == {}

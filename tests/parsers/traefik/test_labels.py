@@ -198,6 +198,18 @@ def test_the_network_of_a_label_goes_before_that_of_the_provider() -> None:
     assert chosen == ["web", "proxy"]
 
 
+def test_of_several_addresses_that_in_a_network_of_traefik_is_reached() -> None:
+    two = replace(APP, networks=("proxy", "backend"))
+    spaces = (
+        Namespace(20, container=two.id, addresses=("172.19.0.2", "172.18.0.2")),
+        Namespace(21, container="d" * 64, addresses=("127.0.0.1", "172.18.0.3")),
+    )
+    known: Any = labelled([two], spaces, DockerProvider(), "d" * 64)["services"]
+    (server,) = known["shop@docker"]["loadBalancer"]["servers"]
+    assert server["url"].startswith("http://172.18.0.2:")
+    assert labelled([two], spaces, DockerProvider())["services"] == {"shop@docker": {}}
+
+
 def test_what_runs_is_told_with_its_containers_and_with_what_labels_have_in_vain() -> None:
     running: dict[str, object] = {
         "routers": {"shop@docker": {"rule": "Host(`shop.example.com`)"}, "a@file": {}},

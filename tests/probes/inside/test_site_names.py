@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnose.machine import FileContent
+from diagnose.machine import CommandResult, FileContent
 from diagnose.probes.inside import site_names
 from tests.lab import certificates
 
@@ -14,8 +14,13 @@ from tests.lab import certificates
 class Files:
     """A machine that has these files."""
 
-    def __init__(self, files: dict[str, str]) -> None:
-        self.files = files
+    def __init__(self, files: dict[str, str], **outputs: str) -> None:
+        self.files, self.outputs = files, outputs
+
+    async def run(self, *argv: str, timeout: float = 8.0) -> CommandResult:
+        """The engines' lists, or the names by which nginx-proxy finds containers."""
+        name = "hosts" if "VIRTUAL_HOST" in argv[2] else "engines"
+        return CommandResult(argv, 0, self.outputs.get(name, ""), "", 0.0)
 
     async def read_all(self, pattern: str) -> tuple[FileContent, ...]:
         text = self.files.get(pattern)
@@ -66,6 +71,20 @@ def test_the_certificate_names_the_site_of_a_haproxy_that_names_none() -> None:
     machine = Files({"/etc/haproxy/haproxy.cfg": HAPROXY + bind.format("/etc/ssl/a.pem")})
     found = asyncio.run(site_names.site_names(machine))  # type: ignore[arg-type]
     assert found == ("shop.acme.net", "wiki.acme.net")
+
+
+LISTED = """
+@@@ docker
+{"ID": "%s", "Names": "shop", "State": "running", "Labels": "traefik.http.routers.a.rule=%s"}
+"""
+
+
+def test_names_of_containers() -> None:
+    rule = "Host(`shop.acme.net`) && PathPrefix(`/a`)"
+    machine = Files({}, engines=LISTED % ("5e" * 32, rule), hosts="wiki.acme.net\n")
+    assert asyncio.run(site_names.site_names(machine)) == ("shop.acme.net",)  # type: ignore[arg-type]
+    plain = Files({}, engines=LISTED % ("5e" * 32, ""), hosts="a.acme.net, b.acme.net\nlocalhost\n")
+    assert asyncio.run(site_names.site_names(plain)) == ("a.acme.net", "b.acme.net")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("product", ["apache", "caddy", "haproxy", "traefik"])

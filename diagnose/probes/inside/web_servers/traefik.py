@@ -52,6 +52,13 @@ MAX_BYTES, MAX_FILES = 300_000, 100
 #: The port of the API with `api.insecure`.
 API_PORT = 8080
 
+#: Prints the variables of a process that Traefik reads, but for those of plugins and accounts.
+_VARIABLES = (
+    "tr '\\0\\n' '\\n ' <\"/proc/$1/environ\" | grep -E '^TRAEFIK_"
+    "(ENTRYPOINTS|PROVIDERS|API|CORE|SERVERSTRANSPORT|CERTIFICATESRESOLVERS)(_|=)'"
+    " | grep -vE '^[^=]*_(EAB|EMAIL|TOKEN|PASSWORD|USERNAME|SECRET)'"
+)
+
 _VERSION = re.compile(r"^Version:\s+(\S{1,40})", re.MULTILINE)
 
 
@@ -172,6 +179,9 @@ async def _read_static(ctx: ProbeContext, server: WebServer) -> _Static | None:
     files = await asyncio.gather(*(ctx.machine.read(path, MAX_BYTES) for path in paths))
     emit_unreadable(ctx, files)
     file = next((file for file in files if file.failure is None), None)
+    # Traefik takes one source: the file, the command line or else the environment.
+    if file is None and not flags:
+        flags = await _variables(ctx, server)
     if file is None and not any(flag.startswith("entrypoints.") for flag in flags):
         command = f"sudo cat {shlex.quote(paths[-1])}"
         emit_not_observed(ctx, "Traefik's configuration", "it could not be read", command)
@@ -180,6 +190,16 @@ async def _read_static(ctx: ProbeContext, server: WebServer) -> _Static | None:
     if file and document is None:
         emit_not_observed(ctx, file.path, "it was not understood", f"cat {shlex.quote(file.path)}")
     return _Static(file, document, flags)
+
+
+async def _variables(ctx: ProbeContext, server: WebServer) -> dict[str, str]:
+    """Return the options that Traefik has from its environment."""
+    from diagnose.parsers.traefik.configuration import flags_of_variables
+
+    if server.pid is None:
+        return {}
+    result = await ctx.machine.run("sh", "-c", _VARIABLES, "sh", str(server.pid))
+    return flags_of_variables(result.out)
 
 
 async def _read_dynamic(ctx: ProbeContext, static: _Static) -> tuple[FileContent, ...]:
@@ -228,6 +248,7 @@ async def _with_labels(
 
 async def _labelled(ctx: ProbeContext, static: _Static) -> dict[str, dict[str, object]] | None:
     """Return the routers and services of the containers' labels; None if they are not known."""
+    from diagnose.machine.container import ContainerMachine
     from diagnose.parsers.traefik.labels import docker_provider, labelled
     from diagnose.probes.inside.containers import read_containers
 
@@ -235,7 +256,9 @@ async def _labelled(ctx: ProbeContext, static: _Static) -> dict[str, dict[str, o
     lists = await read_containers(ctx.machine, "all") if provider else None
     if provider is None or lists is None or "docker" not in lists.engines:
         return None
-    return labelled(lists.containers, lists.namespaces, provider)
+    name = ctx.machine.name if isinstance(ctx.machine, ContainerMachine) else ""
+    own = next((each.id for each in lists.containers if name and each.name == name), "")
+    return labelled(lists.containers, lists.namespaces, provider, own)
 
 
 async def _stores(ctx: ProbeContext, static: _Static) -> tuple[CertificateStore, ...]:

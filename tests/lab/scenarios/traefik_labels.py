@@ -1,0 +1,66 @@
+"""Traefik in a container with the labels of a compose file."""
+
+from functools import partial
+
+from ..lab import Lab
+from ..scenario import healthy, scenario
+from ..traefik import needs_traefik
+from ..traefik_labels import COMPOSE, ENABLE, RULE, serve
+
+ONE_LAYOUT = {"[!n]*": "Traefik has one layout in the laboratory", "nginx*": "the same"}
+DIFFERS = (COMPOSE, "rules", "listeners", "processes")
+PORT = "traefik.http.services.shop.loadbalancer.server.port=3000"
+
+label_scenario = partial(scenario, needs=needs_traefik, differs=DIFFERS, not_on=ONE_LAYOUT)
+healthy_labels = partial(healthy, needs=needs_traefik, not_on=ONE_LAYOUT)
+
+
+@healthy_labels()
+def traefik_has_the_labels_of_a_container(lab: Lab) -> None:
+    """The port is the only one that the image shows."""
+    serve(lab, ENABLE, *RULE)
+
+
+@label_scenario(outside=None, server="server.traefik-no-router")
+def container_is_not_enabled_for_traefik(lab: Lab) -> None:
+    """https://cr0x.net/en/traefik-docker-label-rules: `exposedbydefault=false`, and the container
+    has no `traefik.enable=true`."""
+    serve(lab, *RULE)
+
+
+REGISTRY = (
+    "traefik.http.routers.registry.rule=Host(`registry.shop.example.com`)",
+    "traefik.http.services.registry.loadbalancer.server.port=5000",
+)
+
+
+@label_scenario(outside=None, server="server.traefik-no-router")
+def router_names_none_of_two_services(lab: Lab) -> None:
+    """https://openillumi.com/traefik-2-single-container-multi-service-routing"""
+    serve(lab, ENABLE, *RULE, PORT, *REGISTRY)
+
+
+@healthy_labels()
+def routers_name_the_services_of_a_container(lab: Lab) -> None:
+    """The same, as it is mended there."""
+    own = [f"traefik.http.routers.{name}.service={name}" for name in ("shop", "registry")]
+    serve(lab, ENABLE, *RULE, PORT, *REGISTRY, *own)
+
+
+@label_scenario(outside="http.server-error", server="server.container-not-reached")
+def label_has_a_port_that_nothing_listens_on(lab: Lab) -> None:
+    """https://github.com/linuxserver/docker-heimdall/issues/124: Traefik connects to the container
+    itself, and not to the port that the engine publishes."""
+    serve(lab, ENABLE, *RULE, PORT.replace("3000", "8444"))
+
+
+@healthy_labels()
+def traefik_has_its_settings_from_the_environment(lab: Lab) -> None:
+    """Variables in place of arguments."""
+    serve(lab, ENABLE, *RULE, by_environment=True)
+
+
+@label_scenario(outside=None, server="server.traefik-no-router")
+def container_is_not_enabled_for_traefik_of_the_environment(lab: Lab) -> None:
+    """The same as `container_is_not_enabled_for_traefik`."""
+    serve(lab, *RULE, by_environment=True)
