@@ -101,6 +101,7 @@ def _named(place: ProgramPlace, topics: frozenset[Topic], site: _Site) -> Iterat
                 application=framework.id, topic=topic, key=framework.settings[topic],
                 source="unread", proxy=site.proxy, folder=site.folder, process=place.process,
                 unit=place.unit, container=place.container, engine=place.engine,
+                starter=place.starter,
             )  # fmt: skip
 
 
@@ -218,7 +219,7 @@ def _bare(
         compose=place.compose.partition(",")[0], service=place.service,
         load=tuple(word.replace("{base}", host_base) for word in framework.load),
         build=tuple(word.replace("{base}", host_base) for word in change.build),
-        needs_restart=framework.needs_restart,
+        needs_restart=framework.needs_restart, starter=place.starter,
     )  # fmt: skip
 
 

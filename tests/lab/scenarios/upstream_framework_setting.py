@@ -11,7 +11,6 @@ FLASK = "/srv/shop/app.py"
 NEXT = "/srv/shop/next.config.js"
 BASE = "/usr/share/nginx/html/panel/index.html"
 PANEL_URL = f"https://{site.NAME}/panel/"
-OWN = "how the program is started again is not known: it is no service"
 LACKING = "from flask import Flask\n\nSECRET = 'never-shown'\napp = Flask(\n    __name__,\n)\n"
 WRAPPED = (
     "from flask import Flask\nfrom werkzeug.middleware.proxy_fix import ProxyFix\n\n"
@@ -36,12 +35,12 @@ def program(lab: Lab, mode: str, files: dict[str, str], location: str = "/") -> 
     lab.change(PAGES, mine.replace("location / ", f"location {location} "))
 
 
-@scenario(outside="http.redirect-downgrade", server=CHECK, manual=OWN)
+@scenario(outside="http.redirect-downgrade", server=CHECK, differs=("processes",))
 def flask_lacks_proxyfix(lab: Lab) -> None:
     program(lab, "flask", {FLASK: LACKING})
 
 
-@scenario(outside="http.redirect-downgrade", server=CHECK, manual=OWN)
+@scenario(outside="http.redirect-downgrade", server=CHECK, differs=("processes",))
 def express_lacks_trust_proxy(lab: Lab) -> None:
     text = "const express = require('express');\nconst app = express();\napp.listen(3001);\n"
     program(lab, "express", {"/srv/shop/app.js": text})
@@ -58,7 +57,7 @@ def flask_has_proxyfix(lab: Lab) -> None:
     target=f"https://{site.NAME}/shop",
     outside="http.page-file-missing",
     server=CHECK,
-    manual=OWN,
+    differs=("processes",),
 )
 def next_lacks_its_base_path(lab: Lab) -> None:
     program(lab, "next", {NEXT: "module.exports = {\n  reactStrictMode: true,\n}\n"}, "/shop")
