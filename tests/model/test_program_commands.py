@@ -101,8 +101,8 @@ def test_every_shell_understands_the_commands(shell: str, name: str) -> None:
     words = shell.split()
     if shutil.which(words[0]) is None:
         pytest.skip(f"no {words[0]} here")
-    kind = "signal" if name else "command"
-    (command,) = restart_by(Starter(kind, "3000", "7-9", name))
+    by_hand = Starter("command", "3000", "7-9")
+    (command,) = restart_by(Starter("signal", "3000", "7-9", name) if name else by_hand)
     result = subprocess.run([*words, "-n", "-c", command.argv[2]], capture_output=True)
     assert (result.returncode, result.stderr) == (0, b"")
 
