@@ -23,14 +23,16 @@ PANEL = (
 )
 
 
-def program(lab: Lab, mode: str, files: dict[str, str], location: str = "/") -> None:
-    """The pages come from a program with these files, started in their folder."""
+def program(
+    lab: Lab, mode: str, files: dict[str, str], location: str = "/", form: str = "exec {}"
+) -> None:
+    """The pages come from a program with these files, started in their folder by a shell."""
     server = lab.server
     for path, text in files.items():
         server.write(path, text)
     lab.undo(lambda: server.sh("rm -rf /srv/shop"))
     start = " ".join(server.application("source_server", mode, "3001"))
-    lab.spawn(server, ("sh", "-c", f"cd /srv/shop && exec {start}"), 3001)
+    lab.spawn(server, ("sh", "-c", f"cd /srv/shop && {form.format(start)}"), 3001)
     mine = PAGES.replace("127.0.0.1:3000", "127.0.0.1:3001")
     lab.change(PAGES, mine.replace("location / ", f"location {location} "))
 
@@ -38,6 +40,19 @@ def program(lab: Lab, mode: str, files: dict[str, str], location: str = "/") -> 
 @scenario(outside="http.redirect-downgrade", server=CHECK, differs=("processes",))
 def flask_lacks_proxyfix(lab: Lab) -> None:
     program(lab, "flask", {FLASK: LACKING})
+
+
+@scenario(outside="http.redirect-downgrade", server=CHECK, differs=("processes",))
+def flask_by_nohup_lacks_proxyfix(lab: Lab) -> None:
+    """Its environment and its output are those of a person's shell."""
+    form = 'LABEL="it\'s a shop" exec nohup {} >/srv/shop/out 2>&1'
+    program(lab, "flask", {FLASK: LACKING}, form=form)
+
+
+@scenario(outside="http.redirect-downgrade", server=CHECK, differs=("processes",))
+def flask_in_a_loop_of_a_shell_lacks_proxyfix(lab: Lab) -> None:
+    """The loop starts it again when it has ended."""
+    program(lab, "flask", {FLASK: LACKING}, form="while :; do {}; sleep 1; done")
 
 
 @scenario(outside="http.redirect-downgrade", server=CHECK, differs=("processes",))
