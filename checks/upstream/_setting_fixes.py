@@ -16,7 +16,7 @@ def setting_fix(reads: Sequence[ReadSetting], step: str = "change-the-setting") 
     this server, or the program's service is not known, the step of this name for a person."""
     read, loading = reads[0], _loading(reads[0])
     edits = _edits(reads)
-    if not edits and (starting := _with_variable(read)):
+    if not edits and (starting := _with_setting(read)):
         return Fix((*starting, _KEPT), Applicability.REVIEW)
     if not edits or read.unsure or (not loading and read.needs_restart):
         shown: tuple[Command | Edit, ...] = (*edits, *loading) if edits else ()
@@ -24,9 +24,9 @@ def setting_fix(reads: Sequence[ReadSetting], step: str = "change-the-setting") 
     return Fix((*edits, *loading, *_by_hand(read)), Applicability.REVIEW)
 
 
-#: What a person has to know of a program that was started by hand, and of a variable that it got.
+#: What a person has to know of a program that was started by hand, and of a setting that it got.
 _NOTE = Manual("started-by-hand", Where.APPLICATION)
-_KEPT = Manual("started-with-a-variable", Where.APPLICATION)
+_KEPT = Manual("started-with-a-setting", Where.APPLICATION)
 
 
 def _by_hand(read: ReadSetting) -> tuple[Manual, ...]:
@@ -40,12 +40,14 @@ def starting_fix(starter: Starter) -> Fix:
     return Fix((*restart_by(starter), *note), Applicability.REVIEW)
 
 
-def _with_variable(read: ReadSetting) -> tuple[Command, ...]:
+def _with_setting(read: ReadSetting) -> tuple[Command, ...]:
     """Return what starts a program that somebody started by hand with the right value of a variable
-    of its environment; () if the setting is none, or another starts the program."""
+    of its environment or of its option; () if the setting is neither, or another starts it."""
     is_variable = read.key.isupper() and not read.file and read.source in {"variable", "nowhere"}
-    is_ours = is_variable and read.wanted and not (read.container or read.unit or read.unsure)
-    if not is_ours or read.starter is None or "\n" in read.wanted:
+    is_option = read.source == "argument" and read.key.startswith("-") and bool(read.values)
+    is_ours = (is_variable or is_option) and read.wanted and read.starter is not None
+    is_other = read.container or read.unit or read.unsure or "\n" in read.wanted
+    if not is_ours or is_other or read.starter is None or read.starter.words:
         return ()
     return restart_by(read.starter, (f"{read.key}={read.wanted}",))
 

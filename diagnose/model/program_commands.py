@@ -27,8 +27,9 @@ kill -s "$1" "$p"
 
 #: Writes a script that starts the program, which only root may read, ends the program, and runs
 #: the script. It stays if the program ends at once: then the command runs it again. Further
-#: arguments are variables for the program, and after "--" the words that start it in place of its
-#: own, which it has written over.
+#: arguments are variables for the program ("NAME=VALUE") and new values of its options
+#: ("--option=VALUE"), and after "--" the words that start it in place of its own, which it has
+#: written over.
 _RESTART = r"""
 alive() { readlink "/proc/$1/exe" >/dev/null; }
 any() { for c; do alive "$c" && return; done; return 1; }
@@ -51,9 +52,10 @@ if [ "$p" ]; then
     printf "umask %s\ncd " "$(field Umask)"; printf "%s\0" "$cwd" | quoted; echo "|| exit"
     { cat "/proc/$p/environ"; for e; do case $e in --) break ;; esac; printf "%s\0" "$e"; done; } |
       sed -z "/^[A-Za-z_][A-Za-z0-9_]*=/!d; s/$q/$q\\\\$q$q/g; s/=/=$q/; s/^/export /; s/\$/$q/" | tr "\0" "\n"
-    printf "exec %s %s " "$(command -v setsid)" "$as"
+    printf "exec %s %s " "$(command -v setsid)" "$as"; s=
+    for e; do case $e in --) break ;; -*) v=$(echo "${e#*=}" | sed "s/[&|]/\\\\&/g"); o=${e%%=*}; s="$s;s|^$o=.*|$o=$v|;/^$o\$/{n;s|.*|$v|}" ;; esac; done
     while [ $# -gt 0 ] && [ "$1" != -- ]; do shift; done
-    if [ $# -gt 1 ]; then shift; printf "%s\0" "$@"; else cat "/proc/$p/cmdline"; fi | quoted
+    if [ $# -gt 1 ]; then shift; printf "%s\0" "$@"; else sed -z "$s" "/proc/$p/cmdline"; fi | quoted
     printf "</dev/null >>"; printf "%s\0" "$out" | quoted; printf "2>>"; printf "%s\0" "$err" | quoted
   } >"$start" || fail "$start cannot be written"
   parent=$(up "$p") old=$(pids) n=0
@@ -80,16 +82,18 @@ rm -f "$start"
 """  # noqa: E501
 
 
-def restart_program(starter: Starter, variables: tuple[str, ...] = ()) -> Command:
+def restart_program(starter: Starter, settings: tuple[str, ...] = ()) -> Command:
     """End a program that somebody started by hand, and start it again as the same user, in the same
-    folder, with the same arguments and environment, out of its terminal. `variables` are
-    "NAME=VALUE", which it gets besides. It is not killed: one that does not end within 15 seconds
-    makes the command fail. Its output goes to the file as before, that of a terminal or a pipe to
+    folder, with the same arguments and environment, out of its terminal.
+
+    `settings` are variables ("NAME=VALUE") that it gets besides, and new values of its options
+    ("--option=VALUE"). It is not killed: one that does not end within 15 seconds makes the command
+    fail. Its output goes to the file as before, that of a terminal or a pipe to
     /var/log/diagnose-PORT.log."""
     words = ("--", *starter.words) if starter.words else ()
     script = (_FIND + _RESTART).strip()
     place = (starter.endpoint, starter.digest)
-    return Command(("sh", "-c", script, "sh", *place, *variables, *words), Effect.RESTART)
+    return Command(("sh", "-c", script, "sh", *place, *settings, *words), Effect.RESTART)
 
 
 def signal_program(starter: Starter) -> Command:
@@ -129,13 +133,13 @@ def restart_managed(starter: Starter) -> Command:
     return Command(words, Effect.RESTART)
 
 
-def restart_by(starter: Starter, variables: tuple[str, ...] = ()) -> tuple[Command, ...]:
-    """Return what ends the program and starts it again; () if nothing is known that brings the
-    variables into force, or that starts it."""
+def restart_by(starter: Starter, settings: tuple[str, ...] = ()) -> tuple[Command, ...]:
+    """Return what ends the program and starts it again; () if nothing is known that brings its new
+    variables and options into force."""
     match starter.kind:
         case "command":
-            return (restart_program(starter, variables),)
+            return (restart_program(starter, settings),)
         case "signal":
-            return () if variables else (signal_program(starter),)
+            return () if settings else (signal_program(starter),)
         case _:
-            return () if variables else (restart_managed(starter),)
+            return () if settings else (restart_managed(starter),)

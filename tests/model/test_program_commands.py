@@ -18,6 +18,7 @@ from diagnose.model.processes import Starter
 from diagnose.model.program_commands import restart_by, restart_managed, restart_program
 from diagnose.parsers.program_starters import parse_starter
 from diagnose.probes.inside import own_settings
+from tests.support.steps import contradiction
 
 PROGRAM = """\
 import os, socket, sys
@@ -58,7 +59,7 @@ def program(tmp_path: Path) -> Iterator[tuple[int, Path]]:
     """A program that a shell has started, as with nohup: its port, and the file of its output."""
     port, log = free_port(), tmp_path / "it's out.log"
     (tmp_path / "app.py").write_text(PROGRAM)
-    words = shlex.join([sys.executable, "app.py", str(port), ODD, ""])
+    words = shlex.join([sys.executable, "app.py", str(port), ODD, "", "--a=1", "--b", "2"])
     start = f"{words} </dev/null >>{shlex.quote(str(log))} 2>&1 &"
     subprocess.run(["sh", "-c", start], cwd=tmp_path, env={**os.environ, "A": ODD}, check=True)
     until_listening(port)
@@ -71,17 +72,19 @@ def program(tmp_path: Path) -> Iterator[tuple[int, Path]]:
 @pytest.mark.skipif(not NEEDED, reason="needs root, ss, setsid and setpriv")
 def test_a_program_of_a_shell_is_started_as_it_was(program: tuple[int, Path]) -> None:
     port, log = program
-    command = restart_program(starter_at(port), ("B=new value",))
-    for _ in range(2):  # what was started is still the same program
+    command = restart_program(starter_at(port), ("B=new value", "--a=x&y|z", "--b=https://b/"))
+    for _ in range(2):
         done = subprocess.run(command.argv, capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, done.stderr
         assert done.stdout == ""
+        command = restart_program(starter_at(port))
     until_listening(port)
     starts = log.read_text().split(str(log.parent))
     assert len(starts) == 4
-    assert repr([ODD, ""]) in starts[2]
-    assert ODD in starts[2]
-    assert "new value" in starts[2]
+    assert repr([ODD, "", "--a=1", "--b", "2"]) in starts[1]
+    for start in starts[2:]:
+        assert repr([ODD, "", "--a=x&y|z", "--b", "https://b/"]) in start
+        assert f"{ODD} new value" in start
     assert not Path(f"/run/diagnose-start-{port}").exists()
 
 
@@ -103,6 +106,7 @@ def test_every_shell_understands_the_commands(shell: str, name: str) -> None:
         pytest.skip(f"no {words[0]} here")
     by_hand = Starter("command", "3000", "7-9")
     (command,) = restart_by(Starter("signal", "3000", "7-9", name) if name else by_hand)
+    assert contradiction(command) == ""
     result = subprocess.run([*words, "-n", "-c", command.argv[2]], capture_output=True)
     assert (result.returncode, result.stderr) == (0, b"")
 
@@ -130,6 +134,7 @@ def test_a_manager_restarts_its_program(starter: Starter, words: str) -> None:
     command = restart_managed(starter)
     assert (shlex.join(command.argv), command.effect) == (words, Effect.RESTART)
     assert restart_by(starter, ("A=b",)) == ()
+    assert contradiction(command) == ""
 
 
 def test_the_script_that_looks_has_what_it_calls() -> None:
