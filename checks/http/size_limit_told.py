@@ -19,6 +19,7 @@ from diagnose.model import (
     Fix,
     Manual,
     Severity,
+    Subject,
     Symptom,
     Where,
     merge_subjects,
@@ -58,7 +59,10 @@ def size_limit_told(evidence: Evidence) -> Iterator[Claim]:
     is_edge = message.framework == "cloudflare"
     claim = Claim(
         about=merge_subjects(subjects),
-        covers=subjects,
+        covers=(
+            *subjects,
+            Subject(port=evidence.target.port, path=evidence.target.path.partition("?")[0]),
+        ),
         because=tuple(pages),
         confidence=Confidence.LIKELY,
         facts={

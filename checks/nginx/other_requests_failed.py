@@ -56,6 +56,7 @@ def other_requests_failed(evidence: Evidence) -> Iterator[Claim]:
         is_of_application = refusal is not None or is_applications_answer(evidence, failure, match)
         yield Claim(
             about=Subject(port=evidence.target.port, path=failure.path),
+            consequence_of=("http.size-limit-told",) if failure.status == _TOO_LARGE else (),
             because=(
                 failure,
                 *([again] if again else []),

@@ -45,7 +45,8 @@ from diagnose.parsers.stalled_uploads import TIMED_OUT
 #: Failures of one kind from which on they are no accident.
 _MANY = 3
 #: A page sends what is not allowed or too large: no site is made so.
-_NEVER_MEANT = frozenset({405, 413})
+_TOO_LARGE = 413
+_NEVER_MEANT = frozenset({405, _TOO_LARGE})
 #: That the application is reached now says nothing of the time that it takes for an answer.
 _TOO_LATE = 504
 #: The status that administrators give to programs which look for weak sites.
@@ -66,6 +67,7 @@ def other_requests_failed(evidence: Evidence) -> Iterator[Claim]:
         words = proof if isinstance(proof, ProgramRefusal) else None
         yield Claim(
             about=Subject(port=evidence.target.port, path=failure.path),
+            consequence_of=("http.size-limit-told",) if failure.status == _TOO_LARGE else (),
             because=tuple(
                 dict.fromkeys(each for each in (failure, error, again, proof) if each is not None)
             ),

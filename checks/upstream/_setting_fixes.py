@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from diagnose.model import Applicability, Edit, Fix, Manual, Where
 from diagnose.model import commands as usual
 from diagnose.model.applications import ReadSetting
+from diagnose.model.processes import Starter
+from diagnose.model.program_commands import restart_by
 from diagnose.model.program_logs import ToldReason
 from diagnose.model.steps import Command, Effect
 
@@ -14,17 +16,47 @@ def setting_fix(reads: Sequence[ReadSetting], step: str = "change-the-setting") 
     this server, or the program's service is not known, the step of this name for a person."""
     read, loading = reads[0], _loading(reads[0])
     edits = _edits(reads)
+    if not edits and (starting := _with_setting(read)):
+        return Fix((*starting, _KEPT), Applicability.REVIEW)
     if not edits or read.unsure or (not loading and read.needs_restart):
         shown: tuple[Command | Edit, ...] = (*edits, *loading) if edits else ()
         return Fix((Manual(step, Where.APPLICATION, commands=shown),), Applicability.MANUAL)
-    return Fix((*edits, *loading), Applicability.REVIEW)
+    return Fix((*edits, *loading, *_by_hand(read)), Applicability.REVIEW)
+
+
+#: What a person has to know of a program that was started by hand, and of a setting that it got.
+_NOTE = Manual("started-by-hand", Where.APPLICATION)
+_KEPT = Manual("started-with-a-setting", Where.APPLICATION)
+
+
+def _by_hand(read: ReadSetting) -> tuple[Manual, ...]:
+    starter = None if read.container or read.unit or read.load else read.starter
+    return (_NOTE,) if starter is not None and starter.kind == "command" else ()
+
+
+def starting_fix(starter: Starter) -> Fix:
+    """Return what ends a program that no service has and starts it again."""
+    note = (_NOTE,) if starter.kind == "command" else ()
+    return Fix((*restart_by(starter), *note), Applicability.REVIEW)
+
+
+def _with_setting(read: ReadSetting) -> tuple[Command, ...]:
+    """Return what starts a program that somebody started by hand with the right value of a variable
+    of its environment or of its option; () if the setting is neither, or another starts it."""
+    is_variable = read.key.isupper() and not read.file and read.source in {"variable", "nowhere"}
+    is_option = read.source == "argument" and read.key.startswith("-") and bool(read.values)
+    is_ours = (is_variable or is_option) and read.wanted and read.starter is not None
+    is_other = read.container or read.unit or read.unsure or "\n" in read.wanted
+    if not is_ours or is_other or read.starter is None or read.starter.words:
+        return ()
+    return restart_by(read.starter, (f"{read.key}={read.wanted}",))
 
 
 def restart_fix(read: ReadSetting) -> Fix:
     loading = _loading(read)
     if not loading:
         return Fix((Manual("restart-it", Where.APPLICATION),), Applicability.MANUAL)
-    return Fix(loading, Applicability.REVIEW)
+    return Fix((*loading, *_by_hand(read)), Applicability.REVIEW)
 
 
 def _loading(read: ReadSetting) -> tuple[Command, ...]:
@@ -46,7 +78,7 @@ def _restart(read: ReadSetting) -> tuple[Command, ...]:
         is_made_anew = read.source == "variable"
         return () if is_made_anew else (usual.restart_container(read.engine, read.container),)
     if not read.unit:
-        return ()
+        return restart_by(read.starter) if read.starter else ()
     is_of_unit = read.file.startswith("/etc/systemd/system/")
     reload = (Command(("systemctl", "daemon-reload"), Effect.CHANGE),) if is_of_unit else ()
     return (*reload, usual.restart_service(read.unit.removesuffix(".service")))

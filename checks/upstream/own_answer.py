@@ -28,6 +28,7 @@ from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx import proxy_headers, upstreams
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 from diagnose.parsers.upstream_answers import reproduces
+from diagnose.parsers.websocket_refusal import upgrade_lost
 
 
 @check(severity=Severity.NOTE, needs=[ComparedRequest, NginxConfig])
@@ -56,7 +57,10 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
         about=Subject(port=evidence.target.port, path=requests[0].path, text=file_line(directive)),
         because=(*pages, *requests),
         location=nginx.location(directive),
-        consequence_of=challenge_faults(requests[0].path),
+        consequence_of=(
+            *challenge_faults(requests[0].path),
+            *(_LOST if upgrade_lost(status, requests[0].body) else ()),
+        ),
         facts={
             "url": pages[0].url,
             "method": pages[0].method,
@@ -75,6 +79,8 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
+#: What makes a program answer that a request for a WebSocket came without its upgrade.
+_LOST = ("websocket.upgrade-headers-missing", "websocket.http-1-0", "websocket.headers-wiped")
 #: An error of the S3 protocol (Amazon S3 API Reference, "Error Responses").
 _STORAGE_ERROR = re.compile(r"<Error>\s{0,20}<Code>\w{1,60}</Code>.{0,1500}<RequestId>", re.DOTALL)
 

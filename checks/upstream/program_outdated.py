@@ -118,4 +118,9 @@ def _fix(program: RunningProgram) -> Fix:
     service = program.service.removesuffix(".service")
     if service and not service.startswith(("user@", "pm2-", "supervisor")):
         return Fix((commands.restart_service(service, Where.SERVER),), Applicability.REVIEW)
+    if program.starter is not None and not program.is_folder_gone:
+        # Imported late: most programs are services.
+        from checks.upstream._setting_fixes import starting_fix
+
+        return starting_fix(program.starter)
     return Fix((Manual("restart-it", Where.APPLICATION),), Applicability.MANUAL)

@@ -10,6 +10,7 @@ from typing import ClassVar, Literal
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import Address, FilePath, Label, Text, Url, UrlPath, Word
+from diagnose.model.processes import Starter
 from diagnose.model.summary import Summary, phrase
 
 #: What an application asks for, and its own settings that may contradict the proxy.
@@ -304,7 +305,7 @@ class ReadSetting(Observation):
     the key, and `stale` is True if the file is newer than the process, which reads it at its start.
     `build` is the command that makes what is served anew. `proxy` is the address from which the
     application sees the web server, "" if unknown. `unit`, `container`, `engine`, `compose` and
-    `service` are what runs the program.
+    `service` are what runs the program, `starter` is what starts it again without these.
     """
 
     layer: ClassVar[str] = "upstream"
@@ -336,6 +337,7 @@ class ReadSetting(Observation):
     needs_restart: bool = True
     misspelt: Text = ""
     stale: bool = False
+    starter: Starter | None = None
 
     @property
     def place(self) -> str:

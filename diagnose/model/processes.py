@@ -1,11 +1,11 @@
 """The processes that hold a listening socket, and those that lead visitors to one through a tunnel.
 They are read only after a failure, or where two programs share a port."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from diagnose.model import Observation, Subject
 from diagnose.model.frozen import frozen
-from diagnose.model.marks import CommandLine, FilePath, HostName, Label, ServerText, Url, Word
+from diagnose.model.marks import CommandLine, FilePath, HostName, Label, ServerText, Text, Url, Word
 from diagnose.model.summary import Summary, phrase
 
 
@@ -43,13 +43,41 @@ class PortHolders(Observation):
         return phrase("processes of port {port}", port=self.port), holders
 
 
+#: What starts a program again: a manager of processes, its own signal, or the command that starts
+#: it as it runs.
+StarterKind = Literal[
+    "pm2", "supervisor", "runit", "s6", "openrc", "monit", "signal", "command"
+]  # fmt: skip
+
+
+@frozen
+class Starter:
+    """What starts a program of this machine again that no service of systemd has.
+
+    `endpoint` is the port or the Unix socket at which it listens, and `digest` the checksum and the
+    size of its arguments (cksum(1)), by which it is known again. `name` is what the manager calls
+    it, or the signal ("HUP"). `tool` is the path of pm2, `home` its folder, the configuration of
+    supervisord or the folder of the service, and `user` whose pm2 it is. `words` start it where it
+    has written over its own arguments.
+    """
+
+    kind: StarterKind
+    endpoint: FilePath
+    digest: Word = ""
+    name: Label = ""
+    tool: FilePath = ""
+    home: FilePath = ""
+    user: Label = ""
+    words: tuple[Text, ...] = ()
+
+
 @frozen
 class RunningProgram:
     """A program that listens: its process, when it started, its folder and its file, and the file
     among those that it read at its start that changed last (seconds since the epoch).
 
     `is_folder_gone` and `is_file_gone` are True if somebody has deleted them since. `service` is
-    its systemd service, "" if none.
+    its systemd service, "" if none, and `starter` what starts it again then, None if unknown.
     """
 
     pid: int
@@ -63,6 +91,7 @@ class RunningProgram:
     changed: float | None = None
     is_folder_gone: bool = False
     is_file_gone: bool = False
+    starter: Starter | None = None
 
     @property
     def title(self) -> str:

@@ -23,6 +23,8 @@ from diagnose.parsers.setting_values import without_comments
 FOLDER = Path(next(iter(diagnose.__path__))) / "frameworks"
 #: Most characters of a page's line and of a line of source, most lines of a file and a statement.
 MAX_LINE, MAX_CODE, MAX_LINES, MAX_STATEMENT = 2400, 400, 6000, 60
+#: Lines behind the first in which others like it are replaced too.
+_NEAR = 8
 #: Most statements that are searched for what makes a change necessary.
 _MAX_BEGINS = 20
 
@@ -32,20 +34,22 @@ _TEXT = re.compile(r"\"(?:[^\"\\]|\\.){0,400}\"|'(?:[^'\\]|\\.){0,400}'")
 @frozen
 class FrameworkChange:
     """What a framework's source or process lacks. `present` are patterns of lines that have it
-    already; `line` is replaced by `write`, or `add` comes `behind` a statement, behind
-    (`after_line`) or before a line, or at the file's end (`last_line`). Only a program that has
-    `needs` in a statement which `opens` begins is in want of it; with NODE_ENV=production
-    `needs_production` does as well. `variable` and `argument` set it from outside to `value`,
-    or to `socket_value` where the proxy comes by a Unix socket, and has no address; `trusts` are
-    the proxies that need none. `build` is the command that brings a change into what
-    is served, and `source` a file from which this one is built. A base path with `stripped` is
-    right where the web server takes it off the path of a request too."""
+    already; `line` is replaced by `write` (`every` such line near the first), or `add` comes
+    `behind` a statement, behind (`after_line`) or before a line, or at the file's end
+    (`last_line`). Only a program that has `needs` in a statement which `opens` begins is in
+    want of it; with NODE_ENV=production `needs_production` does as well. `variable` and
+    `argument` set it from outside to `value`, or to `socket_value` where the proxy comes by a
+    Unix socket, and has no address; `trusts` are the proxies that need none. `build` is the
+    command that brings a change into what is served, and `source` a file from which this one is
+    built. A base path with `stripped` is right where the web server takes it off the path of a
+    request too."""
 
     topic: Topic
     key: str
     present: tuple[str, ...] = ()
     line: str = ""
     write: str = ""
+    every: bool = False
     behind: tuple[str, ...] = ()
     after_line: tuple[str, ...] = ()
     before_line: tuple[str, ...] = ()
@@ -155,11 +159,7 @@ def source_edit(
             continue
         number, groups = found
         if pattern == change.line:
-            # What stands in a comment of the line is kept.
-            match = re.search(pattern, lines[number - 1].rstrip("\r"))
-            groups = match.groupdict() if match else groups
-            new = _written(change.write, groups, target, proxy, folder)
-            return SourceEdit(number, lines[number - 1], new) if new else None
+            return _replaced(change, lines, bare, number, target, proxy, folder)
         new = _written(change.add.strip("\n"), groups, target, proxy, folder)
         at = _end(bare, number) if pattern in change.behind else number
         at -= pattern in change.before_line
@@ -169,6 +169,24 @@ def source_edit(
         new = _written(change.add.strip("\n"), {}, target, proxy, folder)
         return SourceEdit(len(lines) - 1, "", new) if new else None
     return None
+
+
+def _replaced(
+    change: FrameworkChange, lines: Sequence[str], bare: Sequence[str], number: int,
+    target: Target, proxy: str, folder: str,
+) -> SourceEdit | None:  # fmt: skip
+    """Return the edit of the line with this number, and of those like it that follow."""
+    wanted, old, new = re.compile(change.line), list[str](), list[str]()
+    last = number + _NEAR if change.every else number
+    for line, code in zip(lines[number - 1 : last], bare[number - 1 : last], strict=False):
+        # What stands in a comment of the line is kept.
+        match = wanted.search(line.rstrip("\r")) if wanted.search(code[:MAX_LINE]) else None
+        groups = {name: text or "" for name, text in match.groupdict().items()} if match else {}
+        old.append(line)
+        new.append(_written(change.write, groups, target, proxy, folder) if match else line)
+    while old and old[-1] == new[-1]:
+        old, new = old[:-1], new[:-1]
+    return SourceEdit(number, "\n".join(old), "\n".join(new)) if old and all(new[:1]) else None
 
 
 def has_it(change: FrameworkChange, text: str, target: Target) -> bool:

@@ -28,7 +28,12 @@ _MESSAGES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             r"MaxUploadSizeExceededException|(?i:\bMaximum upload size"
             r"(?: of (?P<limit>\d{1,16} bytes))? exceeded)",
         ),
-        ("node", r"\bPayloadTooLargeError\b|\bentity\.too\.large\b"),
+        # body-parser before 1.19 has the message alone; that of nginx has capitals.
+        (
+            "node",
+            r"\bPayloadTooLargeError\b|\bentity\.too\.large\b"
+            r"|\bError: request entity too large\b",
+        ),
     )
 )
 

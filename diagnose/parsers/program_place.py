@@ -7,6 +7,8 @@ from dataclasses import field
 
 from diagnose.model.applications import OwnConfiguration
 from diagnose.model.frozen import frozen
+from diagnose.model.processes import Starter
+from diagnose.parsers.program_starters import parse_starter
 from diagnose.parsers.sanitize import clean
 
 #: Most files that are looked at, and longest path.
@@ -20,7 +22,7 @@ class ProgramPlace:
     epoch (0 if unknown), and `is_front` is True for a web server of this machine, which is not
     looked at.
     `mounts` are pairs of a path in its container and that on the
-    server."""
+    server. `starter` is what starts it again if it is neither a service nor in a container."""
 
     pid: int = 0
     process: str = ""
@@ -39,6 +41,7 @@ class ProgramPlace:
     project: str = ""
     started: int = 0
     is_front: bool = False
+    starter: Starter | None = None
 
     @property
     def version(self) -> int:
@@ -89,6 +92,7 @@ def parse_place(text: str) -> ProgramPlace:
         engine, container, facts.get("image", ""), tuple(mounts), facts.get("gateway", ""),
         facts.get("compose", ""), facts.get("service", ""), facts.get("project", ""),
         int(started) if started.isascii() and started.isdigit() and len(started) < 12 else 0,
+        starter=None if container else parse_starter(text),
     )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ _SUCCESS = re.compile(_NUMBER.format(r"[23]\d\d"))
 #: Next.js; Kestrel; net/http (Go); Spring and Tomcat; Django; Werkzeug; PHP.
 _TOO_LARGE = re.compile(
     r"Content-length of \d+ exceeds limit of \d+|PayloadTooLargeError|MulterError: File too large"
+    r"|\bError: request entity too large"
     r"|FST_ERR_CTP_BODY_TOO_LARGE|\bBody exceeded [\d.]+ ?[kmg]?b limit"
     r"|Request body too large\. The max request body size|Multipart body length limit \d+ exceeded"
     r"|http: request body too large|MaxUploadSizeExceededException|SizeLimitExceededException"

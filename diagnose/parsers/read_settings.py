@@ -99,6 +99,7 @@ def _bare(
         proxy=proxy, folder=folder, process=place.process, unit=place.unit,
         container=place.container, engine=place.engine, compose=place.compose.partition(",")[0],
         service=place.service, load=configuration.load, needs_restart=configuration.needs_restart,
+        starter=place.starter,
     )  # fmt: skip
 
 

@@ -35,6 +35,7 @@ SOURCES = {
     "base-element": '<!doctype html>\n<link href="https://x/"><base href="/"> <!-- a -->\n',
     "blazor": '@page "/"\n<head>\n    <base href="~/" />\n',
     "fastapi": "from fastapi import FastAPI\n\napp = FastAPI()\n",
+    "tomcat": '<Server port="8005">\n      <Host name="localhost">\n      </Host>\n</Server>\n',
     "laravel": "class TrustProxies extends Middleware\n{\n    protected $proxies;\n}\n",
 }  # fmt: skip
 
@@ -52,8 +53,8 @@ def changed(name: str, text: str, *topics: str) -> str:
         edit = source_edit(change, text, SHOP, "127.0.0.1", "/help")
         if edit is not None:
             lines = text.split("\n")
-            start = edit.number - bool(edit.old)
-            lines[start : start + bool(edit.old)] = edit.new.split("\n")
+            start, count = edit.number - bool(edit.old), len(edit.old.split("\n"))
+            lines[start : start + count * bool(edit.old)] = edit.new.split("\n")
             return "\n".join(lines)
     return ""
 
@@ -80,6 +81,10 @@ def changed(name: str, text: str, *topics: str) -> str:
         ("spring", "server.port=8081",
          "server.port=8081\nspring.servlet.multipart.max-file-size=50MB\n"
          "spring.servlet.multipart.max-request-size=50MB"),
+        ("spring", "spring.servlet.multipart.max-file-size=1MB\na=1\n"
+         "spring.servlet.multipart.max-request-size = 10MB",
+         "spring.servlet.multipart.max-file-size=50MB\na=1\n"
+         "spring.servlet.multipart.max-request-size = 50MB"),
     ],
 )  # fmt: skip
 def test_the_limit_of_a_body_is_raised(name: str, text: str, line: str) -> None:
@@ -91,7 +96,8 @@ def test_the_limit_of_a_body_is_raised(name: str, text: str, line: str) -> None:
     [
         ("express", "app.use(express.json({ limit: '100mb' }));\n"),
         ("express", "// app.use(express.json());\n"),
-        ("spring", "spring.servlet.multipart.max-file-size=1MB\n"),
+        ("spring", "spring.servlet.multipart.max-file-size=200MB\n"),
+        ("spring", "spring.servlet.multipart.max-file-size=-1\n"),
         ("fastify", "const app = fastify({ bodyLimit: 1 })\n"),
     ],
 )

@@ -61,6 +61,14 @@ def _expected_effect(argv: tuple[str, ...]) -> Effect:
             return {"reload": Effect.RELOAD, "start": Effect.START}.get(verb, Effect.STOP)
         case ["firewall-cmd", "--reload"] | ["ufw", "reload"] | ["podman", "network", "reload", *_]:
             return Effect.RELOAD
+        case ["sh", "-c", script, "sh", *_] if "/run/diagnose-start" in script:
+            return Effect.RESTART
+        case ["sh", "-c", script, "sh", _, _, "HUP" | "USR2"] if 'kill -s "$1"' in script:
+            return Effect.RELOAD
+        case ["supervisorctl", *_, "restart", _] | ["sv" | "monit", "restart", _]:
+            return Effect.RESTART
+        case [*_, "restart", _] | ["s6-svc", "-r", _] if "pm2" in argv[-3] or argv[0] == "s6-svc":
+            return Effect.RESTART
         case ["setpriv", *_, "sh", "-c", _]:
             # A server starts as the user of its service.
             return Effect.START

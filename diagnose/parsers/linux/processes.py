@@ -3,8 +3,10 @@ listen. No I/O."""
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from diagnose.model.processes import Holder, RunningProgram
+from diagnose.parsers.program_starters import parse_starter
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.whole_numbers import whole_number
 
@@ -31,10 +33,13 @@ def parse_programs(text: str) -> Mapping[str, tuple[RunningProgram, ...]]:
         head, _, rest = block.partition("\n")
         endpoint, _, pid = head.rpartition(" ")
         lines = (line[1:].partition(" ") for line in rest.split("\n") if line.startswith("="))
-        fields = {key: value for key, _, value in lines}
+        pairs = [(key, value) for key, _, value in lines]
+        fields = {key: value for key, value in pairs if key != "start"}
         started = whole_number(fields.get("started", ""))
         if started is not None and (number := whole_number(pid)) is not None:
-            found.setdefault(endpoint, []).append(_program(number, started, fields))
+            starter = parse_starter("\n".join(value for key, value in pairs if key == "start"))
+            program = replace(_program(number, started, fields), starter=starter)
+            found.setdefault(endpoint, []).append(program)
     return {endpoint: tuple(programs) for endpoint, programs in found.items()}
 
 

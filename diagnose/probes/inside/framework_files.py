@@ -41,6 +41,8 @@ _TOO_WIDE = frozenset({"", "/", "/etc", "/usr", "/usr/bin", "/bin", "/usr/local/
 #: Topics of which it is recorded that a source has the right line: a message of the framework is
 #: of the time before then.
 _TOLD_BEFORE = frozenset({"body_limit"})
+#: Arguments that name the folder of a program's source (gunicorn, uvicorn, Tomcat).
+_FOLDERS = ("--chdir", "--app-dir", "-Dcatalina.base")
 _SCRIPTS = (".py", ".js", ".mjs", ".cjs", ".jar", ".rb", ".dll")
 
 
@@ -101,6 +103,7 @@ def _named(place: ProgramPlace, topics: frozenset[Topic], site: _Site) -> Iterat
                 application=framework.id, topic=topic, key=framework.settings[topic],
                 source="unread", proxy=site.proxy, folder=site.folder, process=place.process,
                 unit=place.unit, container=place.container, engine=place.engine,
+                starter=place.starter,
             )  # fmt: skip
 
 
@@ -121,7 +124,7 @@ def source_folders(place: ProgramPlace) -> Iterator[str]:
     """Yield the folders of a program's source: that of its script first, then where it was
     started."""
     at = place.folder or "/"
-    named = [argument_value(place.words, option) for option in ("--chdir", "--app-dir")]
+    named = [argument_value(place.words, option) for option in _FOLDERS]
     scripts = [word for word in place.words[:12] if word.endswith(_SCRIPTS) and word[0] != "-"]
     folders = (
         *(posixpath.join(at, each) for each in named if each),
@@ -218,7 +221,7 @@ def _bare(
         compose=place.compose.partition(",")[0], service=place.service,
         load=tuple(word.replace("{base}", host_base) for word in framework.load),
         build=tuple(word.replace("{base}", host_base) for word in change.build),
-        needs_restart=framework.needs_restart,
+        needs_restart=framework.needs_restart, starter=place.starter,
     )  # fmt: skip
 
 

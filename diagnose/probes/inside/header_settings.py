@@ -50,6 +50,7 @@ async def emit_header_setting(ctx: ProbeContext, place: ProgramPlace, trial: Hea
                 unsure=len(found) > 1,
                 process=place.process,
                 unit=place.unit,
+                starter=place.starter,
             )
         )
 

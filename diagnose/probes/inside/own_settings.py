@@ -25,7 +25,9 @@ from diagnose.probes.inside.program_logs import endpoints_of, is_front
 from diagnose.probes.inside.unanswered import emit_if_too_slow
 from diagnose.probes.inside.upstream_routes import find_route
 
-SCRIPT = read_script(__file__, "program_place.sh")
+SCRIPT = "\n".join(
+    read_script(__file__, name) for name in ("program_starter.sh", "program_place.sh")
+)
 #: By which a container reaches the machine (Docker's documentation, "bridge", "host-gateway").
 _GATEWAYS = {"172.17.0.1", "host.docker.internal"}
 #: The name of a container, of its service or of a network, or an address.

@@ -18,7 +18,9 @@ from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.program_logs import application_endpoints
 
-SCRIPT = read_script(__file__, "running_programs.sh")
+SCRIPT = "\n".join(
+    read_script(__file__, name) for name in ("program_starter.sh", "running_programs.sh")
+)
 
 
 @probe(after=Exchange)

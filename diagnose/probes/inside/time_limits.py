@@ -72,7 +72,7 @@ async def emit_time_limits(ctx: ProbeContext, place: ProgramPlace, took: float) 
                     vantage=Vantage.SERVER, at=ctx.elapsed(), application="program",
                     topic="timeout", key=limit.key, values=(f"{limit.seconds:g}",), file=path,
                     number=limit.number, line=limit.line, unsure=len(found) > 1,
-                    process=place.process, unit=place.unit,
+                    process=place.process, unit=place.unit, starter=place.starter,
                 )
             )  # fmt: skip
 

@@ -30,6 +30,7 @@ def told(words: str, *, edge: bool = False) -> list[Claim]:
         ),
         ("Multipart body length limit 134217728 exceeded.", "forms", "134217728"),
         ("PayloadTooLargeError: request entity too large", "node", ""),
+        ("Error: request entity too large", "node", ""),
     ],
 )  # fmt: skip
 def test_fires_on_the_words_of_one_framework(words: str, framework: str, limit: str) -> None:

@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
-from diagnose.model import Confidence, Edit, Manual, Severity, Symptom
+from diagnose.model import Applicability, Confidence, Edit, Manual, Severity, Symptom, Where
 from diagnose.model.applications import ReadSetting
 from diagnose.model.backends import BackendAnswer
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import PageFileResponse, PageFileTrial
+from diagnose.model.processes import Starter
 from diagnose.model.steps import Command
 from tests.support.check_evidence import SHOP, judge
 from tests.support.redirect_evidence import config
@@ -114,6 +115,45 @@ def test_fires_with_an_edit_of_the_unit() -> None:
     assert claim.fix is not None
     reload, restart = (step for step in claim.fix.steps if isinstance(step, Command))
     assert (reload.argv[1], restart.argv[1]) == ("daemon-reload", "restart")
+
+
+def test_fires_with_a_restart_of_a_program_that_no_service_has() -> None:
+    by_hand = replace(FLASK, unit="", starter=Starter("command", "3000", "7-9"))
+    (claim,) = judge(CHECK, by_hand, PLAIN, TELLING)
+    assert claim.fix is not None
+    edit, restart, note = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert isinstance(restart, Command)
+    assert restart.argv[-2:] == ("3000", "7-9")
+    assert note == Manual("started-by-hand", Where.APPLICATION)
+    assert claim.fix.applicability is Applicability.REVIEW
+    managed = replace(FLASK, unit="", starter=Starter("openrc", "3000", "7-9", "shop"))
+    (claim,) = judge(CHECK, managed, PLAIN, TELLING)
+    assert claim.fix is not None
+    assert [step for step in claim.fix.steps if isinstance(step, Manual)] == []
+
+
+def test_fires_with_a_variable_for_a_program_that_no_service_has() -> None:
+    lacking = replace(
+        FLASK, application="uvicorn", key="FORWARDED_ALLOW_IPS", wanted="127.0.0.1", new="",
+        file="", number=0, added=False, unit="", starter=Starter("command", "3000", "7-9"),
+    )  # fmt: skip
+    (claim,) = judge(CHECK, lacking, PLAIN, TELLING)
+    assert claim.fix is not None
+    restart, note = claim.fix.steps
+    assert isinstance(restart, Command)
+    assert restart.argv[-1] == "FORWARDED_ALLOW_IPS=127.0.0.1"
+    assert note == Manual("started-with-a-setting", Where.APPLICATION)
+    option = replace(lacking, key="--forwarded-allow-ips", source="argument", values=("10.0.0.1",))
+    (claim,) = judge(CHECK, option, PLAIN, TELLING)
+    assert claim.fix is not None
+    (restart, _) = claim.fix.steps
+    assert isinstance(restart, Command)
+    assert restart.argv[-1] == "--forwarded-allow-ips=127.0.0.1"
+    for starter in (None, Starter("signal", "3000", "7-9", "HUP")):
+        (claim,) = judge(CHECK, replace(lacking, starter=starter), PLAIN, TELLING)
+        assert claim.fix is not None
+        assert isinstance(claim.fix.steps[0], Manual)
 
 
 def test_fires_by_hand_where_the_file_is_in_an_image() -> None:

@@ -51,6 +51,14 @@ def test_fires_and_names_the_websocket_of_the_address() -> None:
         assert claim.facts["websocket"] == url
 
 
+def test_fires_and_follows_from_the_lost_upgrade_that_it_tells() -> None:
+    told = 'Can "Upgrade" only to "WebSocket".'
+    (claim,) = claims(page(400, told), compared(400, body=told))
+    assert "websocket.upgrade-headers-missing" in claim.consequence_of
+    (claim,) = claims(page(400), compared(400, body="Bad Request"))
+    assert claim.consequence_of == ()
+
+
 def test_fires_and_names_the_host_that_clients_of_a_storage_do_not_sign() -> None:
     body = (
         "<Error><Code>AccessDenied</Code><RequestId>17A1</RequestId><HostId>dd90</HostId></Error>"

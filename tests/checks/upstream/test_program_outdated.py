@@ -5,6 +5,7 @@ from dataclasses import replace
 from diagnose.model import Applicability, Confidence, Severity
 from diagnose.model.http import Exchange
 from diagnose.model.pages import PageFileResponse
+from diagnose.model.processes import Starter
 from diagnose.model.program_logs import ProgramLine
 from tests.support.check_evidence import judge
 from tests.support.running_programs import SHOP, programs
@@ -36,6 +37,17 @@ def test_fires_where_a_build_was_replaced() -> None:
     well = replace(PAGE, status=200)
     (claim,) = judge(CHECK, programs(REBUILT), well, CHUNK)
     assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.LIKELY)
+
+
+def test_fires_with_a_restart_of_a_program_that_no_service_has() -> None:
+    by_hand = replace(REBUILT, service="", starter=Starter("command", "3000", "7-9"))
+    (claim,) = judge(CHECK, programs(by_hand), PAGE)
+    assert claim.fix is not None
+    assert claim.fix.applicability is Applicability.REVIEW
+    gone = replace(GONE, service="", starter=by_hand.starter)
+    (claim,) = judge(CHECK, programs(gone), PAGE)
+    assert claim.fix is not None
+    assert claim.fix.applicability is Applicability.MANUAL
 
 
 def test_fires_less_surely_where_nothing_shows_that_it_is_the_reason() -> None:

@@ -90,7 +90,8 @@ def django(path: str, fields: Mapping[str, str]) -> Answer:
 def grafana(path: str, fields: Mapping[str, str]) -> Answer:
     match = re.search(r"(?m)^root_url = (\S+)", STARTED["grafana.ini"])
     root = match[1] if match else "http://localhost:3000/"
-    if path == "/":
+    # The login itself, where the address is right: a visitor looks for a page.
+    if path == "/" and not root.startswith(f"https://{fields.get('host', '')}/"):
         return "302 Found", "", (f"Location: {root.rstrip('/')}/login",)
     return "200 OK", page("Grafana", "<p>Welcome to Grafana, here is the login.</p>"), (HTML,)
 

@@ -17,6 +17,9 @@ from tests.lab.applications.serving import run
 Answer = tuple[str, str, tuple[str, ...]]
 HTML = "Content-Type: text/html; charset=utf-8"
 SOURCES = {"flask": "app.py", "express": "app.js", "next": "next.config.js"}
+STARTED = {
+    name: Path(file).read_text("utf-8") for name, file in SOURCES.items() if Path(file).exists()
+}
 TRUSTING = {
     "flask": r"(?m)^\s*app\.wsgi_app = ProxyFix\(app\.wsgi_app, x_proto=1",
     "express": r"(?m)^\s*app\.set\('trust proxy', 1\)",
@@ -24,7 +27,7 @@ TRUSTING = {
 
 
 def answer(name: str, path: str, fields: Mapping[str, str]) -> Answer:
-    source = Path(SOURCES[name]).read_text("utf-8")
+    source = STARTED[name]
     words = "<p>It works: this is the page of the shop, with words enough for a page.</p>"
     if name == "next":
         base = match[1] if (match := re.search(r"(?m)^\s*basePath: '([^']*)'", source)) else ""
@@ -36,7 +39,8 @@ def answer(name: str, path: str, fields: Mapping[str, str]) -> Answer:
         return "404 Not Found", "<h1>404</h1>This page could not be found.", (HTML,)
     is_told = re.search(TRUSTING[name], source) is not None
     scheme = fields.get("x-forwarded-proto", "http") if is_told else "http"
-    if path == "/":
+    # The page itself, where the scheme is right: a visitor looks for a page.
+    if path == "/" and scheme != fields.get("x-forwarded-proto", "http"):
         return "302 Found", "", (f"Location: {scheme}://{fields.get('host', '')}/start",)
     return "200 OK", f"<title>Shop</title>{words}", (HTML,)
 

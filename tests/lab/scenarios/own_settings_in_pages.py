@@ -3,7 +3,7 @@
 from ..lab import Lab
 from ..scenario import healthy, scenario
 from .nginx_host_not_passed import HOST, MINE, SCHEME
-from .upstream_setting_mismatch import CHECK, OWN, configured
+from .upstream_setting_mismatch import CHECK, configured
 
 ENV = "/srv/librenms/.env"
 TRUSTED = "APP_TRUSTED_PROXIES=10.0.0.5,127.0.0.1\n"
@@ -32,7 +32,7 @@ def librenms_is_not_told_the_scheme(lab: Lab) -> None:
     lab.change(SCHEME, "")
 
 
-@scenario(outside="http.localhost-in-page", server=CHECK, manual=OWN)
+@scenario(outside="http.localhost-in-page", server=CHECK, differs=("processes",))
 def gitea_has_the_address_of_its_installation(lab: Lab) -> None:
     text = "APP_NAME = Code\n[server]\nROOT_URL = http://localhost:3001/\n"
     folder = "/srv/gitea"

@@ -7,7 +7,6 @@ from .nginx_host_not_passed import PAGES
 
 MAIN, YAML = "/srv/shop/main.py", "/srv/shop/AdGuardHome.yaml"
 DOCS, DOH = f"https://{site.NAME}/api/docs", f"https://{site.NAME}/dns-query"
-OWN = "how the program is started again is not known: it is no service"
 SOURCE = "from fastapi import FastAPI\n\napp = FastAPI({root})\n"
 SETTINGS = "users:\n  - password: never-shown\ntls:\n  allow_unencrypted_doh: {value}\n"
 
@@ -28,7 +27,10 @@ def _fastapi(lab: Lab, root: str) -> None:
 
 
 @scenario(
-    target=DOCS, outside="http.base-path-missing", server="upstream.framework-setting", manual=OWN
+    target=DOCS,
+    outside="http.base-path-missing",
+    server="upstream.framework-setting",
+    differs=("processes",),
 )
 def fastapi_does_not_know_its_folder(lab: Lab) -> None:
     _fastapi(lab, "")
@@ -44,7 +46,7 @@ def _adguard(lab: Lab, value: str) -> None:
     lab.change(PAGES, PAGES.replace("127.0.0.1:3000", "127.0.0.1:3001"))
 
 
-@scenario(target=DOH, outside=None, server="upstream.setting-mismatch", manual=OWN)
+@scenario(target=DOH, outside=None, server="upstream.setting-mismatch", differs=("processes",))
 def dns_over_https_behind_a_proxy_that_ends_tls(lab: Lab) -> None:
     _adguard(lab, "false")
 

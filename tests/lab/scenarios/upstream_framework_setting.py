@@ -11,7 +11,6 @@ FLASK = "/srv/shop/app.py"
 NEXT = "/srv/shop/next.config.js"
 BASE = "/usr/share/nginx/html/panel/index.html"
 PANEL_URL = f"https://{site.NAME}/panel/"
-OWN = "how the program is started again is not known: it is no service"
 LACKING = "from flask import Flask\n\nSECRET = 'never-shown'\napp = Flask(\n    __name__,\n)\n"
 WRAPPED = (
     "from flask import Flask\nfrom werkzeug.middleware.proxy_fix import ProxyFix\n\n"
@@ -24,24 +23,39 @@ PANEL = (
 )
 
 
-def program(lab: Lab, mode: str, files: dict[str, str], location: str = "/") -> None:
-    """The pages come from a program with these files, started in their folder."""
+def program(
+    lab: Lab, mode: str, files: dict[str, str], location: str = "/", form: str = "exec {}"
+) -> None:
+    """The pages come from a program with these files, started in their folder by a shell."""
     server = lab.server
     for path, text in files.items():
         server.write(path, text)
     lab.undo(lambda: server.sh("rm -rf /srv/shop"))
     start = " ".join(server.application("source_server", mode, "3001"))
-    lab.spawn(server, ("sh", "-c", f"cd /srv/shop && exec {start}"), 3001)
+    lab.spawn(server, ("sh", "-c", f"cd /srv/shop && {form.format(start)}"), 3001)
     mine = PAGES.replace("127.0.0.1:3000", "127.0.0.1:3001")
     lab.change(PAGES, mine.replace("location / ", f"location {location} "))
 
 
-@scenario(outside="http.redirect-downgrade", server=CHECK, manual=OWN)
+@scenario(outside="http.redirect-downgrade", server=CHECK, differs=("processes",))
 def flask_lacks_proxyfix(lab: Lab) -> None:
     program(lab, "flask", {FLASK: LACKING})
 
 
-@scenario(outside="http.redirect-downgrade", server=CHECK, manual=OWN)
+@scenario(outside="http.redirect-downgrade", server=CHECK, differs=("processes",))
+def flask_by_nohup_lacks_proxyfix(lab: Lab) -> None:
+    """Its environment and its output are those of a person's shell."""
+    form = 'LABEL="it\'s a shop" exec nohup {} >/srv/shop/out 2>&1'
+    program(lab, "flask", {FLASK: LACKING}, form=form)
+
+
+@scenario(outside="http.redirect-downgrade", server=CHECK, differs=("processes",))
+def flask_in_a_loop_of_a_shell_lacks_proxyfix(lab: Lab) -> None:
+    """The loop starts it again when it has ended."""
+    program(lab, "flask", {FLASK: LACKING}, form="while :; do {}; sleep 1; done")
+
+
+@scenario(outside="http.redirect-downgrade", server=CHECK, differs=("processes",))
 def express_lacks_trust_proxy(lab: Lab) -> None:
     text = "const express = require('express');\nconst app = express();\napp.listen(3001);\n"
     program(lab, "express", {"/srv/shop/app.js": text})
@@ -58,7 +72,7 @@ def flask_has_proxyfix(lab: Lab) -> None:
     target=f"https://{site.NAME}/shop",
     outside="http.page-file-missing",
     server=CHECK,
-    manual=OWN,
+    differs=("processes",),
 )
 def next_lacks_its_base_path(lab: Lab) -> None:
     program(lab, "next", {NEXT: "module.exports = {\n  reactStrictMode: true,\n}\n"}, "/shop")

@@ -10,7 +10,6 @@ CHECK = "upstream.framework-setting"
 FOLDER = "/srv/members"
 SOURCE = f"{FOLDER}/app.js"
 LOGIN = f"https://{site.NAME}/login"
-OWN = "how the program is started again is not known: it is no service"
 WORDS = "the session cookie is not set behind nginx, req.session is empty after the login"
 SESSION = """\
 const express = require('express');
@@ -81,12 +80,12 @@ TRUSTING = SESSION.replace(
 )
 
 
-@scenario(target=LOGIN, outside=None, server=CHECK, manual=OWN)
+@scenario(target=LOGIN, outside=None, server=CHECK, differs=("processes",))
 def session_cookie_is_for_https_alone(lab: Lab) -> None:
     members(lab, SESSION.replace("SECURE", "true"))
 
 
-@scenario(target=LOGIN, args=(WORDS,), outside=None, server=CHECK, manual=OWN)
+@scenario(target=LOGIN, args=(WORDS,), outside=None, server=CHECK, differs=("processes",))
 def session_cookie_is_for_https_in_production(lab: Lab) -> None:
     members(lab, SESSION.replace("SECURE", "process.env.NODE_ENV === 'production'"))
 

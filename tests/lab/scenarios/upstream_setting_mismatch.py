@@ -21,7 +21,6 @@ $CONFIG = array (
   'trusted_proxies' => ['127.0.0.1'],
 );
 """
-OWN = "how the program is started again is not known: it is no service"
 
 
 def configured(
@@ -83,7 +82,7 @@ def wordpress_has_the_address_of_its_installation(lab: Lab) -> None:
     configured(lab, "wordpress", {"/srv/blog/wp-config.php": mine}, "/srv/blog")
 
 
-@scenario(outside=None, server=CHECK, manual=OWN)
+@scenario(outside=None, server=CHECK, differs=("processes",))
 def home_assistant_trusts_no_proxy(lab: Lab) -> None:
     configured(lab, "hass", {"/srv/home/configuration.yaml": "default_config:\n"}, "/srv/home")
 
@@ -94,13 +93,13 @@ def home_assistant_trusts_the_network(lab: Lab) -> None:
     configured(lab, "hass", {"/srv/home/configuration.yaml": text}, "/srv/home")
 
 
-@scenario(outside="http.host-refused", server=CHECK, manual=OWN)
+@scenario(outside="http.host-refused", server=CHECK, differs=("processes",))
 def django_lacks_the_name(lab: Lab) -> None:
     text = 'SECRET_KEY = "never-shown"\nALLOWED_HOSTS = ["localhost", "127.0.0.1"]\n'
     configured(lab, "manage.py", {"/srv/shop/settings.py": text}, "/srv/shop")
 
 
-@scenario(outside="http.redirect-wrong-host", server=CHECK, manual=OWN)
+@scenario(outside="http.redirect-wrong-host", server=CHECK, differs=("processes",))
 def grafana_has_the_default_address(lab: Lab) -> None:
     text = "[server]\nroot_url = http://localhost:3000/\n[security]\nadmin_password = never-shown\n"
     file = "/srv/grafana/grafana.ini"
@@ -135,7 +134,7 @@ def home_assistant_has_the_proxy_twice(lab: Lab) -> None:
     configured(lab, "hass", {"/srv/home/configuration.yaml": text}, "/srv/home")
 
 
-@scenario(outside=None, server=CHECK, manual=OWN)
+@scenario(outside=None, server=CHECK, differs=("processes",))
 def home_assistant_was_not_restarted(lab: Lab) -> None:
     """The file was corrected after the program had begun: nothing is to be edited."""
     file = "/srv/home/configuration.yaml"

@@ -3,6 +3,7 @@
 # "folder PATH", "words ARGUMENTS", "unit NAME", "unitfile PATH", "container ENGINE NAME", "image NAME",
 # "mount INSIDE OUTSIDE", "gateway ADDRESS", "compose FILES", "service NAME", "project NAME", "started SECONDS", and of its environment the
 # variables that the other arguments name: "variable NAME=VALUE". Nothing else of it is printed.
+# Of a program that is no service of systemd also what program_starter.sh prints of it, which comes before this.
 
 at=$1
 shift
@@ -44,12 +45,14 @@ for p in $(echo "$l" | grep -o 'pid=[0-9]*' | cut -d= -f2 | sort -un | head -n 2
   case $(cat "/proc/$p/comm") in docker-proxy|rootlessport|conmon) continue ;; esac
   place "$p"
   u=$(sed -n 's|^0::.*/\([^/]*\.service\)$|\1|p' "/proc/$p/cgroup" | head -n 1)
-  case $u in user@*) u= ;; esac
+  is_own "$u" || u=
   if [ -n "$u" ]; then
     echo "unit $u"
     systemctl show -p FragmentPath -p DropInPaths -p EnvironmentFiles -- "$u" |
       sed -E 's/^[A-Za-z]*=//; s/ \(ignore_errors=(yes|no)\)//g' | tr ' ' '\n' | grep '^/' | sort -u |
       head -n 12 | sed 's/^/unitfile /'
+  else
+    starter "$p"
   fi
   break
 done 2>/dev/null

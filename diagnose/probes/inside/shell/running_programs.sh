@@ -1,7 +1,8 @@
 # Prints the programs that listen on the ports and Unix sockets given: "program ENDPOINT PID", and lines
 # "=NAME VALUE": its name, when it started (seconds since the epoch), its program and folder (with
 # " (deleted)" where they are gone), its service, its command, and the newest of the files that it has read
-# when it started. A program whose parent listens there too is a worker and is left out.
+# when it started. Of one that is no service "=start LINE" with what program_starter.sh prints, which comes before
+# this. A program whose parent listens there too is a worker and is left out.
 
 boot=$(sed -n 's/^btime //p' /proc/stat)
 # The file that it runs, and what a build leaves: such programs keep the names of the old files.
@@ -31,7 +32,8 @@ for at; do
     echo "=started $t"
     echo "=exe $(readlink "/proc/$p/exe")"
     echo "=folder $d"
-    echo "=service $(sed -n 's|.*/\([^/]*\.service\)\(/.*\)\{0,1\}$|\1|p' "/proc/$p/cgroup" | tail -n 1)"
+    u=$(sed -n 's|.*/\([^/]*\.service\)\(/.*\)\{0,1\}$|\1|p' "/proc/$p/cgroup" | tail -n 1)
+    if is_own "$u"; then echo "=service $u"; else starter "$p" | sed 's/^/=start /'; fi
     echo "=command $(tr '\0\n' '  ' <"/proc/$p/cmdline" | head -c 300)"
     files "$p" "$d" | while IFS= read -r f; do stat -L -c '%Y %n' -- "$f"; done | sort -rn | head -n 1 |
       sed 's/^/=changed /'
