@@ -24,7 +24,11 @@ def sites(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     async def find_sites(machine: object) -> tuple[SimpleNamespace, ...]:
         return tuple(SimpleNamespace(url=url) for url in urls)
 
+    async def names(machine: object, products: tuple[str, ...] = ()) -> tuple[str, ...]:
+        return ()
+
     monkeypatch.setattr(site_discovery, "find_sites", find_sites)
+    monkeypatch.setattr(site_names, "site_names", names)
     return urls
 
 
