@@ -5,12 +5,12 @@ from collections.abc import Coroutine, Sequence
 from typing import TYPE_CHECKING
 
 from diagnose.machine.local import LocalMachine
-from diagnose.model import Target
+from diagnose.model import Severity, Target
 from diagnose.model.symptom import SymptomKind
 from diagnose.parsers.target import NamelessMessageError
 
 if TYPE_CHECKING:
-    from diagnose.model import Report
+    from diagnose.model import Finding, Report
 
 #: Seconds for the configuration of a web server: an error is not to keep anybody waiting.
 _TIME_LIMIT = 5.0
@@ -69,14 +69,20 @@ def told_sites(error: NamelessMessageError, arguments: list[str]) -> tuple[str, 
 
 def reports_told(reports: Sequence["Report"]) -> list["Report"]:
     """Return the reports of the sites of which a message tells: those with a cause that produces
-    it; all of them if none has one."""
+    it. If none has one, all whose name leads to a site: a configuration often has names that are in
+    no DNS."""
     from diagnose.checking.symptom_answer import symptom_answer
 
     answers = [(report, symptom_answer(report)) for report in reports]
     for kind in ("cause", "possible"):
         if told := [report for report, answer in answers if answer and answer.kind == kind]:
             return told
-    return [*reports]
+    named = [report for report in reports if not any(_is_of_name(each) for each in report.causes)]
+    return named or [*reports]
+
+
+def _is_of_name(cause: "Finding") -> bool:
+    return cause.check.layer == "dns" and cause.severity is Severity.ERROR
 
 
 def _of_sender(message: str) -> list[str]:

@@ -102,6 +102,9 @@ def test_the_site_whose_cause_produces_the_message_is_reported() -> None:
     healthy = report_about(message)
     assert own_sites.reports_told([healthy, broken]) == [broken]
     assert own_sites.reports_told([healthy, healthy]) == [healthy, healthy]
+    unknown = report_about(message, causes={"dns.nxdomain": ()})
+    assert own_sites.reports_told([unknown, healthy]) == [healthy]
+    assert own_sites.reports_told([unknown, unknown]) == [unknown, unknown]
 
 
 def test_other_sites_are_named_too(sites: list[str], capsys: pytest.CaptureFixture[str]) -> None:
