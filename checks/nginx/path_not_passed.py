@@ -5,6 +5,9 @@ Sites that mix files with the paths of a program name each of these paths in a l
 One is forgotten: the address of a WebSocket library (SockJS asks BASE/info first, SignalR
 HUB/negotiate, Socket.IO /socket.io/), a second interface. The program was asked directly, and for a
 path that nobody has, as a control.
+
+Where the only location of the program takes its own prefix away (`proxy_pass` with a path), the
+program is in a folder, and names its paths without it: it has to be told the folder.
 """
 
 import posixpath
@@ -34,7 +37,12 @@ from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.interface_paths import library_base
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import walk
-from diagnose.parsers.nginx.locations import PASS_DIRECTIVES, LocationMatch, location_pattern
+from diagnose.parsers.nginx.locations import (
+    PASS_DIRECTIVES,
+    LocationMatch,
+    literal_prefix,
+    location_pattern,
+)
 from diagnose.parsers.nginx.neighbours import local_groups
 from diagnose.parsers.other_programs import has_path
 from diagnose.parsers.unknown_paths import unknown_path
@@ -74,7 +82,8 @@ def path_not_passed(evidence: Evidence) -> Iterator[Claim]:
 
     base, subjects = library_base(path), endpoint_subjects(pages)
     location = f"{base}/" if base else _folder(path)
-    yield Claim(
+    folder = "" if base else _stripped_folder(server, passing[visit.target])
+    claim = Claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=(*pages, *visits, *nginx.configs),
@@ -91,9 +100,17 @@ def path_not_passed(evidence: Evidence) -> Iterator[Claim]:
             "base": location,
             "library": bool(base),
             "line": " ".join((other.name, *other.args)),
+            "folder": folder,
         },
-        fix=prefix_fix(nginx, server, other) or _fix(nginx, match, visit, location, bool(base)),
+        fix=Fix((Manual("tell-the-folder", Where.APPLICATION),), Applicability.MANUAL)
+        if folder
+        else prefix_fix(nginx, server, other) or _fix(nginx, match, visit, location, bool(base)),
     )
+    if folder:
+        from checks.upstream._own_remedy import with_own_remedy
+
+        claim = with_own_remedy(evidence, claim, "base_path", "public_url")
+    yield claim
 
 
 def _is_passed(match: LocationMatch) -> bool:
@@ -126,6 +143,23 @@ def _passing(nginx: Nginx, server: Directive, visit: BackendVisit) -> list[Direc
         if (target := parse_url(directive.args[0])) and not target.secure
         if groups.get(target.host, target.port) == port
     ]
+
+
+def _stripped_folder(server: Directive, passing: list[Directive]) -> str:
+    """Return the folder in which the program is, if the only location that passes requests on to it
+    takes the folder away (ngx_http_proxy_module, "proxy_pass"); "" otherwise."""
+    if len(passing) != 1 or not (target := parse_url(passing[0].args[0])) or target.path != "/":
+        return ""
+    if not passing[0].args[0].endswith("/"):
+        return ""  # without a path, the address goes on as it is
+    holders = [
+        directive
+        for directive in walk(server.block or ())
+        if directive.name == "location" and passing[0] in (directive.block or ())
+    ]
+    pattern = location_pattern(holders[0]) if len(holders) == 1 else None
+    is_prefix = pattern is not None and pattern.modifier in {"", "^~"}
+    return literal_prefix(pattern) if pattern and is_prefix else ""
 
 
 def _folder(path: str) -> str:

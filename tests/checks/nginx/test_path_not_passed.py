@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from diagnose.model import Claim, Confidence, Edit
+from diagnose.model import Applicability, Claim, Confidence, Edit
 from diagnose.model.backends import BackendVisit
 from diagnose.parsers.unknown_paths import unknown_path
 from tests.support.check_evidence import SHOP, judge
@@ -67,6 +67,24 @@ def test_fires_less_sure_on_a_page_that_many_programs_have() -> None:
     assert claim.confidence is Confidence.LIKELY
     assert claim.fix
     assert "Upgrade" not in str(claim.fix.steps[0])
+
+
+FOLDER = "location /suburl/ { proxy_pass http://127.0.0.1:8082/; }"
+
+
+def test_fires_where_the_program_is_in_a_folder_that_nginx_takes_away() -> None:
+    """The path is served below the folder: a location for it would hide the cause."""
+    (claim,) = claims("/openapi.json", FOLDER, media_type="application/json")
+    assert claim.facts["folder"] == "/suburl"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+    assert [getattr(step, "step", "") for step in claim.fix.steps] == ["tell-the-folder"]
+
+
+def test_fires_with_a_location_where_the_folder_is_kept_or_others_are_passed() -> None:
+    for body in (FOLDER.replace(":8082/;", ":8082;"), f"{FOLDER} {API}"):
+        (claim,) = claims("/openapi.json", body, media_type="application/json")
+        assert claim.facts["folder"] == ""
 
 
 def test_silent_where_the_program_has_every_path() -> None:
