@@ -68,8 +68,10 @@ def _add_fix(page: Page, finding: Finding, view: View) -> None:
     risk = f"{reports.translate('risk', lang)}: {finding_text.risk_text(finding, lang)}"
     separator = " - " if view.ascii else " · "
     _add_heading(page, "head.fix", separator.join((*remarks, risk)), view)
-    page.markdown(finding_text.remedy(finding, lang), 2)
+    before, after = finding_text.remedy_parts(finding, lang)
+    page.markdown(before, 2)
     texts.add_steps(page, finding, view)
+    page.markdown(after, 2)
 
 
 def _add_reasons(page: Page, finding: Finding, view: View) -> None:
