@@ -245,6 +245,12 @@ def risk_text(finding: Finding, lang: str) -> str:
     return translate("join.clauses", lang).join(labels or [translate("risk.none", lang)])
 
 
+def has_known_risk(finding: Finding) -> bool:
+    """Return whether more is known of the risk than that a person does it in his own way, which
+    "by hand" says already."""
+    return finding_risks(finding) != (Risk.BY_HAND,)
+
+
 def needs_root(step: Step) -> bool:
     """Return True if the step needs root. Manual steps without commands do not."""
     if isinstance(step, Manual):

@@ -119,6 +119,7 @@ def _remedy(context: ReportContext, finding: Finding) -> Markup:
     lang = context.lang
     applicability = finding_text.applicability(finding)
     before, after = finding_text.remedy_parts(finding, lang)
+    risk = f"{label('risk', lang)}: {finding_text.risk_text(finding, lang)}"
     step_lists = []
     for heading, steps in document.step_groups(finding, lang):
         items = [tag("li", _step(finding, step, lang)) for step in steps]
@@ -128,11 +129,7 @@ def _remedy(context: ReportContext, finding: Finding) -> Markup:
         "div",
         join_lines(
             tag("h3", translate("fix", lang), " ", mark),
-            tag(
-                "p",
-                f"{label('risk', lang)}: {finding_text.risk_text(finding, lang)}",
-                class_="risk",
-            ),
+            tag("p", risk, class_="risk") if finding_text.has_known_risk(finding) else None,
             prose(before),
             *step_lists,
             prose(after),

@@ -136,7 +136,7 @@ def _remedy(report: Report, finding: Finding, view: View) -> list[str]:
     before, after = finding_text.remedy_parts(finding, lang)
     parts = [
         f"#### {translate('fix', lang)}{applicability}",
-        risk,
+        *([risk] if finding_text.has_known_risk(finding) else []),
         *_prose(before),
     ]
     for heading, steps in document.step_groups(finding, lang):

@@ -232,7 +232,9 @@ def add_remedy(page: Page, report: Report, finding: Finding, view: View) -> None
         ("bold", translate("fix", lang)),
         translate("join.remark", lang, remark=translate(finding_text.applicability(finding), lang)),
     )
-    page.prose(finding_text.risk_text(finding, lang), f"= {translate('risk', lang)}: ", 2, "dim")
+    if finding_text.has_known_risk(finding):
+        risk = finding_text.risk_text(finding, lang)
+        page.prose(risk, f"= {translate('risk', lang)}: ", 2, "dim")
     _add_prose_and_steps(page, finding, view)
     page.add(
         ("bold", translate("verify", lang)),

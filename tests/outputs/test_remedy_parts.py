@@ -64,3 +64,12 @@ def test_a_websocket_that_was_not_tried_can_be_tried() -> None:
     claim = Claim(about=Subject(port=443), because=(), facts=facts)
     made = render(report(*WELL, raised=((load_check("websocket.not-tried"), claim),)), View())
     assert "`diagnose https://shop.example.com/ --ws /live`" in made
+
+
+@pytest.mark.parametrize("made", [render, markdown.render, html.render])
+def test_by_hand_says_enough_of_a_risk_that_nobody_knows(
+    made: Callable[[Report, View], str],
+) -> None:
+    by_hand = report(*WELL, raised=((load_check("tcp.refused"), refusal()),))
+    assert "depends on how it is done" not in made(by_hand, View())
+    assert "risk" in made(limited(), View())
