@@ -32,7 +32,8 @@ def check_words(words: Sequence[str]) -> None:
 
 
 def _short(word: str) -> str:
-    return repr(word if len(word) <= 60 else word[:59] + "…")
+    """Return a path in quotes, with single backslashes, for one line of a terminal."""
+    return repr(word if len(word) <= 60 else word[:59] + "…").replace("\\\\", "\\")
 
 
 def _check_no_command(words: Sequence[str]) -> None:

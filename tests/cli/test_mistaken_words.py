@@ -18,7 +18,7 @@ from diagnose.parsers.target import UsageError
         (["status", "localhost"], "Type: diagnose localhost"),
         (["repaly", "shop.jsonl"], "Did you mean replay?"),
         (["fix"], "The command comes first: diagnose fix"),
-        ([r"C:\Users\me\error.log"], "is a path of Windows"),
+        ([r"C:\Users\me\error.log"], r"'C:\Users\me\error.log' is a path of Windows"),
         ([r"\\files\web\index.html"], "is a path of Windows"),
     ],
 )

@@ -24,7 +24,11 @@ def sites(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     async def find_sites(machine: object) -> tuple[SimpleNamespace, ...]:
         return tuple(SimpleNamespace(url=url) for url in urls)
 
+    async def no_names(*_: object) -> tuple[str, ...]:
+        return ()
+
     monkeypatch.setattr(site_discovery, "find_sites", find_sites)
+    monkeypatch.setattr(site_names, "site_names", no_names)
     return urls
 
 
