@@ -73,7 +73,7 @@ def _undetected_claims(nginx: Nginx) -> Iterator[Claim]:
         key_types = {key_file.key_type for key_file in keys}
         for file in certificate_files(nginx, selected_server.server):
             index = own_certificate_index(file, keys)
-            first = file.chain[0].key_type
+            first = file.chain[0].key_type if file.chain else ""
             if index and file.path not in paths and first and first not in key_types:
                 paths.add(file.path)
                 key = next(

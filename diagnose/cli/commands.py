@@ -25,6 +25,7 @@ from diagnose.cli.request_parser import (
     parse_explain,
     parse_fix,
     parse_fleet,
+    parse_list,
     parse_mcp,
     parse_output,
     parse_record,
@@ -53,6 +54,8 @@ def _explain(words: Sequence[str]) -> int:
     for check_id in request.check_ids:
         if check_id not in registry.check_ids():
             hint = suggestion(check_id, registry.check_ids()) or " See diagnose list."
+            if registry.layer_checks(check_id):
+                hint = f" It is a layer: diagnose list {check_id} names its checks."
             raise UsageError(f"There is no check {check_id!r}.{hint}")
     view = request.output.view()
     write("\n".join(check_page.render(check_id, view) for check_id in request.check_ids))
@@ -62,8 +65,9 @@ def _explain(words: Sequence[str]) -> int:
 def _list(words: Sequence[str]) -> int:
     from diagnose.outputs import check_page
 
-    view = parse_output("list", words).view()
-    write(check_page.render_list(view, sys.stdout.isatty()))
+    request = parse_list(words)
+    view = request.output.view()
+    write(check_page.render_list(view, sys.stdout.isatty(), request.layers))
     return 0
 
 

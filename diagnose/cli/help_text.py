@@ -12,7 +12,7 @@ class CommandHelp(NamedTuple):
 
 COMMANDS = {
     "explain": CommandHelp("The page of a check: what it means, and what to do.", "CHECK ..."),
-    "list": CommandHelp("All checks, by layer."),
+    "list": CommandHelp("All checks, by layer; with LAYER, its checks.", "[LAYER ...]"),
     "fix": CommandHelp(
         "Apply the fix of the root cause, and undo it if it did not help.", "TARGET"
     ),

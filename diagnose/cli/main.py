@@ -90,7 +90,7 @@ def _site_before(request: RunRequest, arguments: list[str]) -> str:
 def _tell_own_sites(urls: Sequence[str], arguments: list[str]) -> None:
     from diagnose.i18n.command_line import translate_error
 
-    text = f"The message names no site. It is taken to be about {urls[0]}"
+    text = f"The message names no site. It is taken to be about {urls[0]}, which this server serves"
     if len(urls) > 1:
         text = (
             f"The message names no site. The sites of this server are compared: {', '.join(urls)}"

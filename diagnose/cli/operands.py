@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from diagnose.cli.help_text import COMMANDS
+from diagnose.cli.mistaken_words import check_words
 from diagnose.model import Symptom, Target
 from diagnose.model.symptom import ERROR_STATUS, FEWEST_WORDS, SymptomKind
 from diagnose.parsers.target import (
@@ -14,7 +14,6 @@ from diagnose.parsers.target import (
     NamelessMessageError,
     UsageError,
     parse_target,
-    suggestion,
 )
 from diagnose.parsers.urls import is_internal_host
 
@@ -53,7 +52,7 @@ def parse_targets(
     """Return the targets of the operands. A message that names no site belongs to the only target
     beside it. Raise UsageError if a word is no target."""
     if words:
-        _check_no_command(words[0])
+        check_words(words)
         words = _with_joined_words(words)
     targets: list[Target] = []
     messages: list[tuple[str, NamelessMessageError]] = []
@@ -380,15 +379,3 @@ def _is_led_to(message: Target) -> bool:
         return True
     place = rf"(?:https?://)?{re.escape(message.host)}:{message.port}\b"
     return re.search(_LEADING + place, message.input, re.IGNORECASE) is not None
-
-
-def _check_no_command(word: str) -> None:
-    """Raise UsageError if the first target is a command, or looks like a mistyped one."""
-    if word in COMMANDS:
-        raise UsageError(f"The command comes first: diagnose {word} …")
-    if "." in word or word == "localhost":
-        return
-    # Servers are called web1 or mcp1: that is no mistyped command.
-    commands = tuple(command for command in COMMANDS if command not in {"web", "mcp"})
-    if hint := suggestion(word, commands):
-        raise UsageError(f"There is no command {word!r}.{hint} (A host: https://{word}/)")

@@ -181,6 +181,14 @@ class ExplainRequest:
 
 
 @frozen
+class ListRequest:
+    """A request of `diagnose list`: the layers whose checks are listed, () for all."""
+
+    layers: tuple[str, ...]
+    output: OutputOptions
+
+
+@frozen
 class AboutRequest:
     """A request for something about the program itself. `shell` is that of the completion, `output`
     how the probes are listed."""

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
+from diagnose.cli import option_values as values
 from diagnose.cli.configured import parse_configured, server_for
 from diagnose.cli.operands import parse_targets
 from diagnose.cli.request import (
@@ -18,6 +19,7 @@ from diagnose.cli.request import (
     FixAction,
     FixRequest,
     FleetRequest,
+    ListRequest,
     McpRequest,
     OutputOptions,
     RecordRequest,
@@ -81,7 +83,15 @@ def parse_explain(words: Sequence[str]) -> ExplainRequest:
     namespace = parse_configured("explain", words)
     if not namespace.words:
         raise UsageError("Which check? diagnose list names them all.")
-    return ExplainRequest(tuple(namespace.words), output_options(namespace))
+    # A person types DNS.NXDOMAIN too.
+    names = tuple(word.strip().lower() for word in namespace.words)
+    return ExplainRequest(names, output_options(namespace))
+
+
+def parse_list(words: Sequence[str]) -> ListRequest:
+    namespace = parse_configured("list", words)
+    layers = values.layers(",".join(namespace.words)) if namespace.words else ()
+    return ListRequest(layers, output_options(namespace))
 
 
 def parse_fix(words: Sequence[str]) -> FixRequest:
@@ -237,7 +247,7 @@ def _displayable(word: str, request: RunRequest) -> str:
 
 
 def parse_output(command: str, words: Sequence[str]) -> OutputOptions:
-    """Parse a command that has no other options: `list`."""
+    """Parse a command that has no other options."""
     return output_options(parse_configured(command, words))
 
 

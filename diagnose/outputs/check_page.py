@@ -1,5 +1,7 @@
 """The pages of the checks: in general, and about one finding."""
 
+from collections.abc import Sequence
+
 from diagnose.checking import registry
 from diagnose.checking.texts import Section, check_text, fill, section_heading
 from diagnose.i18n.reports import translate
@@ -46,11 +48,13 @@ def render_finding(finding: Finding, view: View) -> str:
     return page.text()
 
 
-def render_list(view: View, is_terminal: bool = False) -> str:
-    """All checks, by layer: id, severity, title. One line each, for grep; on a terminal that is too
-    narrow, titles are wrapped."""
+def render_list(view: View, is_terminal: bool = False, layers: Sequence[str] = ()) -> str:
+    """All checks, or those of some layers, by layer: id, severity, title. One line each, for grep;
+    on a terminal that is too narrow, titles are wrapped."""
     page = Page(view.width, view.color, view.ascii)
-    names = registry.check_ids()
+    names = [
+        name for name in registry.check_ids() if not layers or name.partition(".")[0] in layers
+    ]
     widest = max(map(cell_len, names), default=0)
     for layer in dict.fromkeys(name.partition(".")[0] for name in names):
         page.blank()

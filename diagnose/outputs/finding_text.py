@@ -102,14 +102,28 @@ def meaning(finding: Finding, lang: str) -> str:
 
 def remedy(finding: Finding, lang: str) -> str:
     """Return the remedy as prose, without the steps."""
-    text = _fill(finding, _check_texts(finding, lang).remedy, lang).replace("{{fix}}", "").strip()
-    text = _with_own_commands(finding, text)
+    return "\n".join(filter(None, remedy_parts(finding, lang)))
+
+
+def remedy_parts(finding: Finding, lang: str) -> tuple[str, str]:
+    """Return the prose of the remedy before its steps, and that after them: another way, and what
+    to do if the steps do not help."""
+    filled = _fill(finding, _check_texts(finding, lang).remedy, lang)
+    before, _, after = (part.strip() for part in filled.partition("{{fix}}"))
+    text = _with_own_commands(finding, before)
     text = join_sentences(text, _container_note(finding, lang), lang)
     text = join_sentences(text, _program_note(finding, lang), lang)
     for note in _edited_file_notes(finding, lang):
         text = join_sentences(text, note, lang)
     note = _remark("fix.made-anew", lang) if _makes_anew(finding) else ""
-    return join_sentences(text, note, lang)
+    return join_sentences(text, note, lang), _with_own_commands(finding, after)
+
+
+def asks_again(finding: Finding) -> bool:
+    """Return whether the remedy is another run of `diagnose`, which sees more."""
+    manual_steps = [step for step in steps(finding) if isinstance(step, Manual)]
+    texts = [manual_text(finding, step, SOURCE_LANGUAGE) for step in manual_steps]
+    return any("`diagnose " in text for text in (remedy(finding, SOURCE_LANGUAGE), *texts))
 
 
 def _makes_anew(finding: Finding) -> bool:
@@ -229,6 +243,12 @@ def risk_text(finding: Finding, lang: str) -> str:
     """Return the risks of the fix in a few words."""
     labels = [translate(f"risk.{kind}", lang) for kind in finding_risks(finding)]
     return translate("join.clauses", lang).join(labels or [translate("risk.none", lang)])
+
+
+def has_known_risk(finding: Finding) -> bool:
+    """Return whether more is known of the risk than that a person does it in his own way, which
+    "by hand" says already."""
+    return finding_risks(finding) != (Risk.BY_HAND,)
 
 
 def needs_root(step: Step) -> bool:

@@ -118,6 +118,8 @@ def _symptoms(context: ReportContext, finding: Finding) -> Markup | None:
 def _remedy(context: ReportContext, finding: Finding) -> Markup:
     lang = context.lang
     applicability = finding_text.applicability(finding)
+    before, after = finding_text.remedy_parts(finding, lang)
+    risk = f"{label('risk', lang)}: {finding_text.risk_text(finding, lang)}"
     step_lists = []
     for heading, steps in document.step_groups(finding, lang):
         items = [tag("li", _step(finding, step, lang)) for step in steps]
@@ -127,13 +129,10 @@ def _remedy(context: ReportContext, finding: Finding) -> Markup:
         "div",
         join_lines(
             tag("h3", translate("fix", lang), " ", mark),
-            tag(
-                "p",
-                f"{label('risk', lang)}: {finding_text.risk_text(finding, lang)}",
-                class_="risk",
-            ),
-            prose(finding_text.remedy(finding, lang)),
+            tag("p", risk, class_="risk") if finding_text.has_known_risk(finding) else None,
+            prose(before),
             *step_lists,
+            prose(after),
             tag("h3", translate("verify", lang)),
             prose(document.verification(finding, lang)),
             pre(

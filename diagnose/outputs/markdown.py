@@ -133,10 +133,11 @@ def _remedy(report: Report, finding: Finding, view: View) -> list[str]:
         "join.remark", lang, remark=label(finding_text.applicability(finding), lang)
     )
     risk = f"{label('risk', lang)}: {finding_text.risk_text(finding, lang)}"
+    before, after = finding_text.remedy_parts(finding, lang)
     parts = [
         f"#### {translate('fix', lang)}{applicability}",
-        risk,
-        *_prose(finding_text.remedy(finding, lang)),
+        *([risk] if finding_text.has_known_risk(finding) else []),
+        *_prose(before),
     ]
     for heading, steps in document.step_groups(finding, lang):
         parts.append(heading)
@@ -145,6 +146,7 @@ def _remedy(report: Report, finding: Finding, view: View) -> list[str]:
     verify = fence(finding_text.verify_command(report, finding, view))
     return [
         *parts,
+        *_prose(after),
         f"#### {translate('verify', lang)}",
         *_prose(document.verification(finding, lang)),
         verify,

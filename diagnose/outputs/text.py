@@ -232,14 +232,22 @@ def add_remedy(page: Page, report: Report, finding: Finding, view: View) -> None
         ("bold", translate("fix", lang)),
         translate("join.remark", lang, remark=translate(finding_text.applicability(finding), lang)),
     )
-    page.prose(finding_text.risk_text(finding, lang), f"= {translate('risk', lang)}: ", 2, "dim")
-    page.markdown(finding_text.remedy(finding, lang), 2)
-    add_steps(page, finding, view)
+    if finding_text.has_known_risk(finding):
+        risk = finding_text.risk_text(finding, lang)
+        page.prose(risk, f"= {translate('risk', lang)}: ", 2, "dim")
+    _add_prose_and_steps(page, finding, view)
     page.add(
         ("bold", translate("verify", lang)),
         ": ",
         ("command", finding_text.verify_command(report, finding, view)),
     )
+
+
+def _add_prose_and_steps(page: Page, finding: Finding, view: View) -> None:
+    before, after = finding_text.remedy_parts(finding, view.lang)
+    page.markdown(before, 2)
+    add_steps(page, finding, view)
+    page.markdown(after, 2)
 
 
 def add_steps(page: Page, finding: Finding, view: View) -> None:
@@ -295,6 +303,9 @@ def _add_note(page: Page, report: Report, finding: Finding, view: View) -> None:
     if view.verbosity >= 1:
         page.markdown(finding_text.summary(finding, view.lang), 2)
         add_evidence(page, finding, view)
+    # Beside a cause nobody runs again for a note.
+    if view.verbosity >= 1 or (not report.causes and finding_text.asks_again(finding)):
+        _add_prose_and_steps(page, finding, view)
     _add_symptoms(page, report, finding, view)
 
 

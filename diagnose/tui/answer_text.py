@@ -65,11 +65,15 @@ def _add_fix(page: Page, finding: Finding, view: View) -> None:
     remarks = [reports.translate(applicability, lang)]
     if skip_reason(finding) is None and not irreversible_steps(finding_text.steps(finding)):
         remarks.append(translate("undoable", lang))
-    risk = f"{reports.translate('risk', lang)}: {finding_text.risk_text(finding, lang)}"
+    if finding_text.has_known_risk(finding):
+        risk = finding_text.risk_text(finding, lang)
+        remarks.append(f"{reports.translate('risk', lang)}: {risk}")
     separator = " - " if view.ascii else " · "
-    _add_heading(page, "head.fix", separator.join((*remarks, risk)), view)
-    page.markdown(finding_text.remedy(finding, lang), 2)
+    _add_heading(page, "head.fix", separator.join(remarks), view)
+    before, after = finding_text.remedy_parts(finding, lang)
+    page.markdown(before, 2)
     texts.add_steps(page, finding, view)
+    page.markdown(after, 2)
 
 
 def _add_reasons(page: Page, finding: Finding, view: View) -> None:

@@ -53,6 +53,22 @@ def test_list_and_explain(capsys: pytest.CaptureFixture[str]) -> None:
     assert "1. " in capsys.readouterr().out
 
 
+def test_the_checks_of_one_layer(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.main(["list", "tcp", "DNS", "--lang", "en"]) == 0
+    listed = capsys.readouterr().out
+    assert "  tcp.refused " in listed
+    assert "  dns.nxdomain " in listed
+    assert "  tls." not in listed
+    assert main.main(["list", "tpc", "--lang", "en"]) == 64
+    assert "Did you mean tcp?" in capsys.readouterr().err
+
+
+def test_a_layer_and_capitals_are_no_riddle(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.main(["explain", "dns", "--lang", "en"]) == 64
+    assert "diagnose list dns names its checks" in capsys.readouterr().err
+    assert main.main(["explain", "DNS.NXDOMAIN", "--lang", "en"]) == 0
+
+
 def test_a_replay_is_judged_by_todays_checks_without_a_network(
     recording: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

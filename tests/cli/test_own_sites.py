@@ -61,10 +61,11 @@ def test_a_message_alone_is_about_the_only_site(
         ("shop.acme.net", True)
     ]
     assert capsys.readouterr().err == (
-        "The message names no site. It is taken to be about https://shop.acme.net/\n"
+        "The message names no site. It is taken to be about https://shop.acme.net/, which this"
+        " server serves\n"
     )
     main(["--lang", "zh", REFUSED])
-    assert "按这个站点处理：https://shop.acme.net/" in capsys.readouterr().err
+    assert "按本服务器上的这个站点处理：https://shop.acme.net/" in capsys.readouterr().err
 
 
 def test_a_message_alone_is_compared_with_each_of_a_few_sites(

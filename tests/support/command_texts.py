@@ -40,7 +40,7 @@ _OTHER_ERRORS = (
     "A fault of diagnose itself: {0} ({1} is a report to send; names and addresses may be in it)",
     "A TARGET is missing. See diagnose --help.",
     "A TARGET is missing. This server has:",
-    "The message names no site. It is taken to be about {0}",
+    "The message names no site. It is taken to be about {0}, which this server serves",
     "The message names no site. The sites of this server are compared: {0}",
     "{0} (other sites of this server: {1})",
 )

@@ -53,6 +53,11 @@ def test_silent_when_nginx_is_content() -> None:
     assert not judge(CHECK, nginx_says(), config(), FILE, KEY)
 
 
+def test_silent_when_the_file_holds_no_readable_certificate() -> None:
+    unread = replace(FILE, chain=(), publics=(), text="")
+    assert not judge(CHECK, nginx_says(), config(), RUNNING, unread, KEY)
+
+
 def test_fires_where_the_first_is_of_another_algorithm_and_nginx_is_content() -> None:
     first = replace(CA, key_type="RSA")
     file = replace(FILE, chain=(first, LEAF), publics=("ca", "shop"), text="")
