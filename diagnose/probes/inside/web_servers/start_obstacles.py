@@ -8,7 +8,12 @@ from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
 from diagnose.model.services import StartObstacle
 from diagnose.model.web_servers import WebServer
-from diagnose.parsers.linux.start_obstacles import Obstacle, ObstacleDetails, obstacle_of, parse_details
+from diagnose.parsers.linux.start_obstacles import (
+    Obstacle,
+    ObstacleDetails,
+    obstacle_of,
+    parse_details,
+)
 from diagnose.probes import ProbeContext
 from diagnose.probes.inside.site_names import site_names
 from diagnose.probes.inside.unit_corrections import emit_correction

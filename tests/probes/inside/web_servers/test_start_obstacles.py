@@ -3,10 +3,10 @@
 import asyncio
 from typing import Any, cast
 
-from tests.support.recorded_machine import RecordedMachine
 from diagnose.parsers.linux.start_obstacles import parse_details
 from diagnose.probes.inside.web_servers import start_obstacles as probes
 from tests.support.fake_context import Looking
+from tests.support.recorded_machine import RecordedMachine
 
 
 def is_unused(text: str) -> bool:
