@@ -38,12 +38,13 @@ _NO_STATUS = re.compile(
 )
 #: Words that say that nothing fails, or no longer; and what somebody wants to fail.
 _NO_FAULT = re.compile(
-    r"\b(?:ohne|kein\w{0,2}|sans|(?:plus|pas) de|aucun\w?|sin|ning[uú]n|sem|nenhum\w?|senza|nessun\w?"
-    r"|без|нет|bez|żadnych|zonder|geen|utan|inga|tanpa|tidak ada)"
+    r"\b(?:ohne|kein\w{0,2}|sans|(?:plus|pas) de|aucun\w?|sin|ning[uú]n|sem|nenhum\w?|senza"
+    r"|nessun\w?|без|нет|bez|żadnych|zonder|geen|utan|inga|tanpa|tidak ada)"
     r" (?:(?:jegliche|weitere|irgendwelche|nenhum|alcun|ningún|aucun|каких-либо|żadnych|enige) )?"
     r"(?:probl[eèé]m\w{0,4}|probleem|fehler\w?|erreurs?|error\w{0,2}|erros?|проблем\w?|ошиб\w{1,3}"
     r"|błęd\w{1,3}|chyb\w?|fouten|fel|masalah|kendala|souci\w?)(?!\w)"
-    r"|\b(?:fehl\w{1,4}|scheiter\w{1,3}) nicht mehr\b|\bn[’'e] ?(?:échou\w{1,4}|plant\w{1,3}) plus\b"
+    r"|\b(?:fehl\w{1,4}|scheiter\w{1,3}) nicht mehr\b"
+    r"|\bn[’'e] ?(?:échou\w{1,4}|plant\w{1,3}) plus\b"
     r"|\bnão (?:falha\w?|cai) mais\b|\bno (?:falla\w?|se corta\w?) más\b|\bdu coup\b"
     r"|(?:ない|できない|れない)ようにし(?:たい|て|た)|問題(?:は)?(?:ない|なく|ありません)"
     r"|(?:안 ?되게|못 ?하게|않게) ?(?:막|하)\w{0,3}|문제 ?(?:없|는 없)\w{0,3}",
