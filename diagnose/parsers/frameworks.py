@@ -17,8 +17,8 @@ import diagnose
 from diagnose.model import Target
 from diagnose.model.applications import Topic
 from diagnose.model.frozen import frozen
-from diagnose.parsers.setting_fit import filled
 from diagnose.parsers.secrets import may_hold_secret
+from diagnose.parsers.setting_fit import filled
 from diagnose.parsers.setting_values import without_comments
 
 FOLDER = Path(next(iter(diagnose.__path__))) / "frameworks"

@@ -36,6 +36,7 @@ from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, emit_not_observed, probe
 from diagnose.probes.in_container import InContainer
 from diagnose.probes.inside.program_logs import LOG_SCRIPT, PATIENCE, PAUSE, SLACK, parse_logs
+from diagnose.probes.inside.start_times import age_of_start
 from diagnose.probes.inside.unanswered import emit_if_too_slow, emit_unanswered
 
 READ_SCRIPT = read_script(__file__, "server_log.sh")
@@ -52,12 +53,6 @@ _APACHE = {"apache2", "httpd"}
 #: Seconds by which the times of the log, of the run and of the process may differ.
 _SLACK = 1.0
 
-#: Prints when systemd started a unit (microseconds since the boot, 0: never), and the time since.
-_START_SCRIPT = (
-    'echo "$(systemctl show "$1" -p InactiveExitTimestampMonotonic --value --no-pager 2>/dev/null)'
-    ' $(cut -d" " -f1 /proc/uptime)"'
-)
-
 
 @probe(after=WebServerConfig)
 async def of_a_stopped_server(ctx: ProbeContext, config: WebServerConfig) -> None:
@@ -68,7 +63,7 @@ async def of_a_stopped_server(ctx: ProbeContext, config: WebServerConfig) -> Non
     sites = answering_sites(config, ctx.target.port, ctx.target.host)
     if config.product != "apache" or not is_stopped:
         return
-    age = await _age_of_start(ctx, stopped[0].unit)
+    age = await age_of_start(ctx.machine, stopped[0].unit)
     # The log of a site tells of its own certificate (mod_ssl).
     for log in dict.fromkeys((*(site.error_log for site in sites), config.error_log)):
         if not log.startswith("/"):
@@ -90,17 +85,6 @@ async def of_a_stopped_server(ctx: ProbeContext, config: WebServerConfig) -> Non
                 )
             )
             return
-
-
-async def _age_of_start(ctx: ProbeContext, unit: str) -> float | None:
-    """Return how many seconds ago systemd started a unit last, or the machine, if it has not since
-    (org.freedesktop.systemd1, InactiveExitTimestampMonotonic); None if that is not known."""
-    if not unit:
-        return None
-    result = await ctx.machine.run("sh", "-c", _START_SCRIPT, "sh", f"{unit}.service")
-    started, _, now = result.out.strip().partition(" ")
-    number, uptime = whole_number(started), whole_number(now.partition(".")[0])
-    return None if number is None or uptime is None else uptime - number / 1e6 + _SLACK
 
 
 @probe(after=WebServerConfig)
