@@ -16,12 +16,15 @@ from checks.server._scoped_fields import folder_of
 from diagnose.model import Command, Edit, Evidence, Fix, Manual
 from diagnose.model.http import Exchange
 from diagnose.parsers.content_security_policy import frame_ancestors, with_directive
+from diagnose.parsers.error_messages import is_documentation
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx import edits
 
 _POLICY = "Content-Security-Policy"
 #: The origin of a page in a message, or in the field of a request.
-_ORIGIN = lazy_pattern(r"\bhttps?://([A-Za-z0-9.-]{1,253})(?::\d{1,5})?")
+_ORIGIN = lazy_pattern(
+    r"\b(https?://([A-Za-z0-9.-]{1,253})(?::\d{1,5}(?![\d:]))?)([^\s'\"<>]{0,500})"
+)
 _SENT = lazy_pattern(r"-H '?Origin: (https?://[A-Za-z0-9.:-]{1,260})(?:['\s]|$)")
 _PLAIN_SOURCES = re.compile(r"[\w ./:*'-]{0,300}", re.ASCII)
 
@@ -34,8 +37,18 @@ def framing_origin(evidence: Evidence, page: Exchange) -> str:
     symptom, host = evidence.target.symptom, evidence.target.host
     if symptom is None or "ancestor violates" in symptom.text:
         return ""
-    found = {match[0] for match in _ORIGIN.finditer(symptom.text) if match[1] != host}
-    return found.pop() if len(found) == 1 else ""
+    origins = {
+        match[1]
+        for match in _ORIGIN.finditer(symptom.text)
+        if match[2] != host and not _is_reference(match)
+    }
+    return origins.pop() if len(origins) == 1 else ""
+
+
+def _is_reference(match: re.Match[str]) -> bool:
+    """Return whether a URL is that of a page about the message, or of the script that a console
+    names before it."""
+    return is_documentation(match[0]) or re.search(r"\.m?js(?:[:?]|$)", match[3]) is not None
 
 
 def framing_commands(

@@ -50,8 +50,8 @@ def _cut_links(container: Container, holder: BindMount, source: str, file: str) 
     home = link[1] if link else ""
     is_cut = bool(home) and _is_within(holder.source, f"{home}/live")
     # A container that has the links of one name needs the files of no other.
-    one = f"/{link[2]}" if link and _is_within(holder.source, f"{home}/live/{link[2]}") else ""
-    archive = f"{home}/archive{one}"
+    own = f"/{link[2]}" if link and _is_within(holder.source, f"{home}/live/{link[2]}") else ""
+    archive = f"{home}/archive{own}"
     if not is_cut or any(_is_within(archive, each.source) for each in container.folders):
         return {}
     tail = holder.source[len(home) :].rstrip("/")
@@ -62,7 +62,7 @@ def _cut_links(container: Container, holder: BindMount, source: str, file: str) 
         home_point, path = "/etc/letsencrypt", f"/etc/letsencrypt{source[len(home) :]}"
     stays = path == file
     # ../../archive/NAME, seen from the folder of the links. Above the root there is nothing.
-    there = posixpath.normpath(posixpath.join(posixpath.dirname(file), f"../../archive{one}"))
+    there = posixpath.normpath(posixpath.join(posixpath.dirname(file), f"../../archive{own}"))
     return {
         "archive_point": point,
         "links_volume": f"{home}:{home_point}:ro",

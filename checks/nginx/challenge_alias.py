@@ -9,6 +9,7 @@ docs/wellknown.md).
 import posixpath
 from collections.abc import Iterator
 
+from checks.certificate import lineage_of
 from checks.nginx import Nginx, file_line
 from checks.nginx._challenge_answers import ChallengeAnswer, challenge_answer
 from checks.nginx._challenge_locations import challenge_location
@@ -47,6 +48,10 @@ def challenge_alias(evidence: Evidence) -> Iterator[Claim]:
     settings = next((each for each in evidence.good(ChallengeAlias) if host in each.names), None)
     answer = challenge_answer(nginx, host) if settings else None
     if settings is None or answer is None or nginx.config is None:
+        return
+    # Settings may be left over from before another tool.
+    lineages = (lineage_of(file.path) for file in evidence.good(CertificateFile))
+    if any(lineage and lineage.tool != "dehydrated" for lineage in lineages):
         return
     if answer.folder == posixpath.normpath(settings.folder):
         return

@@ -107,7 +107,10 @@ def _refused_request(evidence: Evidence) -> tuple[str, tuple[str, str]]:
 
 def _fix(nginx: Nginx, match: LocationMatch, names: list[str]) -> Fix | None:
     file = nginx.file(match.block)
-    if file is None or match.block.name != "location" or children(match.block, "try_files"):
+    if file is None or match.block.name != "location":
+        return None
+    # What a `limit_except` asks for a password carries out no `if` of its location.
+    if children(match.block, "try_files") or children(match.block, "limit_except"):
         return None
     lines = [line for name in names for line in _LINES[name]]
     change = edits.insert_first(file.text, match.block, lines)

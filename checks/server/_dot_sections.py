@@ -31,6 +31,6 @@ def dot_section_edit(view: ServerView, rule: AnsweringRule) -> Edit | None:
     for number in range(rule.line, max(rule.line - _MAX_LINES, 0), -1):
         text = line_text(view, rule.file, number)
         if _SECTION.match(text):
-            spared = text.replace("\\.", "\\.(?!well-known(?:/|$))", 1)
+            spared = text.replace("\\.", "\\.(?!well-known(?:/|$))")
             return line_edit(view, rule.file, {number: (spared,)})
     return None

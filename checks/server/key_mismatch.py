@@ -14,7 +14,7 @@ from checks.server import (
 )
 from checks.server._certificate_files import file_fault
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Command, Edit, Evidence, Fix, Severity, Subject
+from diagnose.model import Applicability, Claim, Command, Edit, Evidence, Fix, Severity, Subject
 from diagnose.model.nginx import CertificateFile, KeyFile
 from diagnose.model.web_servers import SiteFile, WebServer, WebServerConfig, WebSite
 
@@ -72,8 +72,11 @@ def key_mismatch(evidence: Evidence) -> Iterator[Claim]:
 def _fix(view: ServerView, replacement: tuple[Edit | Command, StoredPair] | None) -> Fix:
     if replacement is None:
         return manual_fix(view, "the-right-key")
-    edit, stored = replacement
-    return Fix((edit, *reload_steps(view.server)), stored.applicability)
+    step, stored = replacement
+    # A file of both is written anew: its key may be the only copy of the other certificate's.
+    is_lost = isinstance(step, Command)
+    applicability = Applicability.REVIEW if is_lost else stored.applicability
+    return Fix((step, *reload_steps(view.server)), applicability)
 
 
 def _pairs(site: WebSite) -> Iterator[tuple[SiteFile, SiteFile]]:

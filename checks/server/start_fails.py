@@ -179,10 +179,17 @@ def _opened(view: ServerView, obstacle: StartObstacle) -> Steps:
     path, mode = obstacle.path, obstacle.mode
     if mode is None or not obstacle.user or not obstacle.group or _TLS_FILE.search(path):
         return ()
+    if ".." in path.split("/"):
+        return ()
+    # Where another group reads the file, it would lose it.
     if path == view.server.config:
+        if mode & 0o070 and obstacle.owner_group not in {"root", obstacle.group}:
+            return ()
         shared = commands.chgrp(obstacle.group, path, obstacle.owner_group)
         return (shared, commands.chmod("g+r", path, mode))
-    if not path.startswith(_OWN_FOLDERS) or obstacle.is_folder:
+    # The file of another user is another program's.
+    is_roots = path.startswith(_OWN_FOLDERS) and obstacle.owner == "root"
+    if not is_roots or obstacle.is_folder:
         return ()
     before = f"{obstacle.owner}:{obstacle.owner_group}"
     return (commands.chown(f"{obstacle.user}:{obstacle.group}", path, before),)
@@ -191,6 +198,7 @@ def _opened(view: ServerView, obstacle: StartObstacle) -> Steps:
 def _folder(obstacle: StartObstacle) -> Steps:
     """Return the commands that make a folder which the unit's user may not make."""
     is_own = f"{obstacle.path}/".startswith(_OWN_FOLDERS) and obstacle.mode is None
+    is_own = is_own and ".." not in obstacle.path.split("/")
     if not is_own or not obstacle.user or not obstacle.group:
         return ()
     owner = f"{obstacle.user}:{obstacle.group}"

@@ -72,7 +72,8 @@ def client_certificate_rejected(evidence: Evidence) -> Iterator[Claim]:
         about=merge_subjects(subjects),
         covers=subjects,
         because=(*asking, *_refusals(evidence), *logged[-1:]),
-        confidence=Confidence.CERTAIN if match else Confidence.LIKELY,
+        # A line of the log may be about another visitor.
+        confidence=Confidence.CERTAIN if pasted else Confidence.LIKELY,
         facts={
             "name": target.host,
             "reason": reason,

@@ -267,6 +267,11 @@ def tells_of_a_site(text: str) -> bool:
     )
 
 
+def is_documentation(url: str) -> bool:
+    """Return whether a URL is that of a page which messages refer to."""
+    return _DOCUMENTATION.match(url) is not None
+
+
 def _is_host(name: str) -> bool:
     """Return whether a name with dots is a host and not a file, a unit, or a name in a program; nor
     all addresses, which are listened on and never visited."""
@@ -292,7 +297,7 @@ def _site_of_log_line(text: str) -> NamedSite | None:
 def _site_by_url(text: str) -> NamedSite | None:
     """Return the first URL in a message, those of documentations last."""
     urls = list(_urls(text))
-    if not urls or (_DOCUMENTATION.match(urls[0]) and _site_by_message(text)):
+    if not urls or (is_documentation(urls[0]) and _site_by_message(text)):
         return None
     framed = names_in_words(text_beside_framing(text, urls))
     if len(framed) == 1:
@@ -302,7 +307,7 @@ def _site_by_url(text: str) -> NamedSite | None:
     is_other = (
         other_host
         for other_host in other_hosts
-        if other_host != host and not _DOCUMENTATION.match(f"https://{other_host}")
+        if other_host != host and not is_documentation(f"https://{other_host}")
     )
     return NamedSite(urls[0], tuple(is_other), is_url=True)
 
@@ -325,9 +330,8 @@ def _urls(text: str) -> Iterator[str]:
         url = _WITHOUT_PORT.sub("", url)
         before = text[max(match.start() - 80, 0) : match.start()]
         is_reference = _BEFORE_DOCUMENTATION.search(before) is not None
-        is_documentation = _DOCUMENTATION.match(url) is not None
-        if is_reference or is_documentation:
-            references += () if is_reference and is_documentation else (url,)
+        if is_reference or is_documentation(url):
+            references += () if is_reference and is_documentation(url) else (url,)
         elif _AFTER_WORKING.match(text[end : end + 60]):
             working.append(url)
         elif _INNER.match(url):

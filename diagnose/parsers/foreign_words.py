@@ -30,6 +30,26 @@ _NUMBER = re.compile(
     r"|ao|quando|depois|mas|при|после|когда|на|и|но|если|вместо|dopo|ma|po|przy|gdy|ale|bij|als|maar|när|saat|ketika|khi)\b))",
     re.IGNORECASE,
 )
+#: Numbers that count or name something else than an answer.
+_NO_STATUS = re.compile(
+    r"\b(?:ports?|porta|puerto|порт\w{0,2}|pid|process(?:us|o)?|prozess|процесс|lines?|zeile|ligne"
+    r"|línea|linha|riga|строк\w{1,2}|wiersz|version|ポート|行|줄|포트)[ :#]{0,3}\d{3}(?!\d)",
+    re.IGNORECASE,
+)
+#: Words that say that nothing fails, or no longer; and what somebody wants to fail.
+_NO_FAULT = re.compile(
+    r"\b(?:ohne|kein\w{0,2}|sans|(?:plus|pas) de|aucun\w?|sin|ning[uú]n|sem|nenhum\w?|senza"
+    r"|nessun\w?|без|нет|bez|żadnych|zonder|geen|utan|inga|tanpa|tidak ada)"
+    r" (?:(?:jegliche|weitere|irgendwelche|nenhum|alcun|ningún|aucun|каких-либо|żadnych|enige) )?"
+    r"(?:probl[eèé]m\w{0,4}|probleem|fehler\w?|erreurs?|error\w{0,2}|erros?|проблем\w?|ошиб\w{1,3}"
+    r"|błęd\w{1,3}|chyb\w?|fouten|fel|masalah|kendala|souci\w?)(?!\w)"
+    r"|\b(?:fehl\w{1,4}|scheiter\w{1,3}) nicht mehr\b"
+    r"|\bn[’'e] ?(?:échou\w{1,4}|plant\w{1,3}) plus\b"
+    r"|\bnão (?:falha\w?|cai) mais\b|\bno (?:falla\w?|se corta\w?) más\b|\bdu coup\b"
+    r"|(?:ない|できない|れない)ようにし(?:たい|て|た)|問題(?:は)?(?:ない|なく|ありません)"
+    r"|(?:안 ?되게|못 ?하게|않게) ?(?:막|하)\w{0,3}|문제 ?(?:없|는 없)\w{0,3}",
+    re.IGNORECASE,
+)
 #: Where a clause ends. A dot within a name or a number ends none.
 _CLAUSE_END = re.compile(r"[\n;；。！!？?、—()（）]|,(?=\s)|\.(?=\s|$)|:(?=\s)")
 #: Clauses of a message, and matches within one, that are read.
@@ -74,6 +94,7 @@ class _Tables(NamedTuple):
 
 def foreign_fault(words: str) -> VisibleFault | None:
     """Return the first fault that words name in one of these languages; None if they name none."""
+    words = _NO_STATUS.sub(" ", _NO_FAULT.sub(" ", words))
     if match := _NUMBER.search(words):
         return VisibleFault("status", int(next(filter(None, match.groups()))), match[0])
     last: VisibleFault | None = None

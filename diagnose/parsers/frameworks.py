@@ -17,6 +17,7 @@ import diagnose
 from diagnose.model import Target
 from diagnose.model.applications import Topic
 from diagnose.model.frozen import frozen
+from diagnose.parsers.secrets import may_hold_secret
 from diagnose.parsers.setting_fit import filled
 from diagnose.parsers.setting_values import without_comments
 
@@ -181,6 +182,9 @@ def _replaced(
     for line, code in zip(lines[number - 1 : last], bare[number - 1 : last], strict=False):
         # What stands in a comment of the line is kept.
         match = wanted.search(line.rstrip("\r")) if wanted.search(code[:MAX_LINE]) else None
+        # The edit shows what stands between its lines.
+        if match is None and may_hold_secret(line):
+            break
         groups = {name: text or "" for name, text in match.groupdict().items()} if match else {}
         old.append(line)
         new.append(_written(change.write, groups, target, proxy, folder) if match else line)

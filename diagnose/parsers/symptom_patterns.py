@@ -137,7 +137,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     ("client-policy", r"CLEARTEXT communication\b.{0,260}?not permitted|App Transport Security|url not in domain list|不在以下.{0,40}合法域名列表"),
     # Certificates
     # nginx's page 495 and log; mod_ssl (AH02039); HAProxy's log; Go's crypto/tls
-    ("tls-client-certificate-rejected", r"\bSSL certificate error(?!:? code| occurred)"
+    ("tls-client-certificate-rejected", r"(?:\b400|Bad Request)\W{1,40}(?:The )?SSL certificate error\b|^\W{0,9}The SSL certificate error\W{0,9}(?:nginx|$)"
         r"|client SSL certificate verify error|Certificate Verification: Error \(\d"
         r"|SSL client (?:CA chain cannot be verified|certificate not trusted)"
         r"|failed to verify client certificate"),
@@ -192,7 +192,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|NSURLErrorDomain.{0,30}-120[56]\b"),
     ("certificate", r"ERR_CERT_\w{1,40}|certificate verify failed|SEC_ERROR_\w{1,60}|MOZILLA_PKIX_\w"
         r"{1,60}|invalid security certificate|使用了无效的安全证书|remote certificate is invalid"
-        r"|certificate (?:verification|validation) (?:failed|error)|connection is not private"
+        r"|certificate (?:verification|validation) (?:failed|error)|\bSSL certificate error(?!:? code)|connection is not private"
         r"|连接不是私密连接|连接非私人连接|SSL certificate problem|cannot verify .{1,253}'s certificate"
         r"|证书的?(?:有?风险|无效|错误|有?问题|异常|不可用|不对|不正确|.{0,3}报错)|连接并?不(?:是)?安全|connection is not secure|confirming the ssl certificate|SSL peer certificate or SSH"
         r"|invalid peer certificate|certificate for this server is invalid|Chain validation failed"

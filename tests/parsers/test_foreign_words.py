@@ -3,6 +3,7 @@
 import pytest
 
 from diagnose.cli.operands import parse_targets
+from diagnose.parsers.foreign_words import foreign_fault
 
 PAGE = "https://shop.example.com/"
 
@@ -151,3 +152,37 @@ def test_a_part_of_the_site_fails(words: str, kind: str) -> None:
 def test_a_part_that_works_is_no_symptom(words: str) -> None:
     (target,) = parse_targets((PAGE, words), (), "en")
     assert target.symptom is None or target.symptom.kind == "other"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Die Anmeldung geht, Bilder fehlen nicht mehr",
+        "L'upload ne pose plus de problème",
+        "Las imágenes cargan sin problemas",
+        "O upload não falha mais",
+        "Картинки грузятся без ошибок",
+        "ログインできないようにしたい",
+        "画像が表示されないようにしたい",
+        "업로드가 안 되게 막고 싶다",
+        "Ich habe die PID 404, sie startet",
+        "Zeile 404, Spalte 3 in main.js",
+    ],
+)
+def test_what_works_or_is_to_fail_is_no_fault(words: str) -> None:
+    assert foreign_fault(words) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("Keine Fehler im Log, aber die Bilder laden nicht", "page-files"),
+        ("Sin problemas en local, las imágenes no cargan en el servidor", "page-files"),
+        ("Die Bilder werden nicht mehr geladen", "page-files"),
+        ("Port 443 ist offen, die Seite gibt 404", "status"),
+    ],
+)
+def test_a_fault_beside_what_works_counts(words: str, kind: str) -> None:
+    fault = foreign_fault(words)
+    assert fault
+    assert fault.kind == kind

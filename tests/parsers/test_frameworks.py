@@ -85,6 +85,16 @@ def changed(name: str, text: str, *topics: str) -> str:
          "spring.servlet.multipart.max-request-size = 10MB",
          "spring.servlet.multipart.max-file-size=50MB\na=1\n"
          "spring.servlet.multipart.max-request-size = 50MB"),
+        # A larger limit stays.
+        ("spring", "spring.servlet.multipart.max-file-size=512KB\n"
+         "spring.servlet.multipart.max-request-size=200MB",
+         "spring.servlet.multipart.max-file-size=50MB\n"
+         "spring.servlet.multipart.max-request-size=200MB"),
+        # What the edit would show besides is not shown.
+        ("spring", "spring.servlet.multipart.max-file-size=1MB\nmail.password=hunter\n"
+         "spring.servlet.multipart.max-request-size=1MB",
+         "spring.servlet.multipart.max-file-size=50MB\nmail.password=hunter\n"
+         "spring.servlet.multipart.max-request-size=1MB"),
     ],
 )  # fmt: skip
 def test_the_limit_of_a_body_is_raised(name: str, text: str, line: str) -> None:

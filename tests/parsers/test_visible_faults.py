@@ -545,3 +545,18 @@ def test_a_status_behind_a_renewal_is_that_of_a_page(text: str) -> None:
     symptom = symptom_of(text)
     assert symptom
     assert (symptom.kind, symptom.number) == ("status", 404)
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("My site shows an SSL certificate error in the browser", "certificate"),
+        ("SSL certificate error: certificate has expired", "certificate-expired"),
+        ("400 Bad Request The SSL certificate error nginx", "tls-client-certificate-rejected"),
+        ("The SSL certificate error", "tls-client-certificate-rejected"),
+    ],
+)
+def test_an_error_of_a_certificate_is_rarely_about_the_visitors(words: str, kind: str) -> None:
+    symptom = symptom_of(words)
+    assert symptom
+    assert symptom.kind == kind

@@ -320,15 +320,17 @@ def password_file_error(text: str, now: str, seconds: float) -> RequestError | N
     return None
 
 
-def start_error(text: str) -> str:
+def start_error(text: str, now: str = "", seconds: float | None = None) -> str:
     """Return why the last start failed, "" if the last start succeeded or the log does not say. A
-    certificate that is refused gets OpenSSL's reason, which stands behind it."""
+    certificate that is refused gets OpenSSL's reason, which stands behind it. Where the age of the
+    last start is known (`seconds`), older lines are about an earlier start."""
     reason = ""
     for line in reversed(text.split("\n")):
         match = _LINE.match(line[:MAX_LINE])
         if match is None or not _STARTING.search(line[:MAX_LINE]):
             continue
-        if _STARTED.search(match[6]):
+        is_earlier = seconds is not None and not _is_recent(match, now, seconds)
+        if is_earlier or _STARTED.search(match[6]):
             return ""
         if openssl := _OPENSSL.search(match[6]):
             reason = clean(openssl[1], 120)

@@ -121,8 +121,16 @@ def _protocol(text: str, match: re.Match[str]) -> _New | None:
         return _replaced(text, word.lstrip("+-"), right)
     if "," in word:
         return _New((text.replace(",", " "),), word.replace(",", " "))
-    new = re.sub(rf"\s+[+-]?{re.escape(word.lstrip('+-'))}(?=\s|$)", "", text, count=1)
+    name = word.lstrip("+-")
+    # What is taken away may be a misspelled version, which would be in force again.
+    if re.search(rf"\s-{re.escape(name)}(?=\s|$)", text) and not _NO_VERSION.fullmatch(name):
+        return None
+    new = re.sub(rf"\s+[+-]?{re.escape(name)}(?=\s|$)", "", text, count=1)
     return _New((new,), word) if len(new.split()) > 1 else None
+
+
+#: Versions that no library has any more, or has yet.
+_NO_VERSION = re.compile(r"SSLv[23]|TLSv1\.[4-9]", re.IGNORECASE)
 
 
 def _signs(text: str, match: re.Match[str]) -> _New | None:
@@ -131,6 +139,9 @@ def _signs(text: str, match: re.Match[str]) -> _New | None:
     if head is None or "#" in text:
         return None
     words = [word if word[0] in "+-" else f"+{word}" for word in text[head.end() :].split()]
+    # With a sign they would no longer decide alone.
+    if {"+none", "+all"} & {word.lower() for word in words}:
+        return None
     return _New((head[0] + " ".join(words),), "Options")
 
 
@@ -145,6 +156,9 @@ _PROVIDERS = (
 )  # fmt: skip
 
 
+_OF_MODULES = re.compile(r"(?i)(?:ldap|dbm|dbd|file|ssl|unix|sspi|shibboleth|claim|oauth2?)-")
+
+
 def _option(text: str, match: re.Match[str]) -> _New | None:
     return _replaced(text, match[1], _near(match[1], _OPTIONS))
 
@@ -157,7 +171,9 @@ def _provider(text: str, match: re.Match[str]) -> _New | None:
     word = match[1]
     if word.lower() in {"granted", "denied"}:
         return _replaced(text, word, f"all {word.lower()}")
-    return _replaced(text, word, _near(word, _PROVIDERS))
+    # What another module provides is no misspelled word: that module is not loaded.
+    is_of_module = word.lower() in _PROVIDERS or _OF_MODULES.match(word) is not None
+    return None if is_of_module else _replaced(text, word, _near(word, _PROVIDERS))
 
 
 def _decision(text: str, match: re.Match[str]) -> _New | None:
@@ -183,8 +199,21 @@ def _flags(text: str, match: re.Match[str]) -> _New | None:
     head = re.match(r"(.*\s)\[([^\[\]]{1,300})\]?\s*$", text)
     if head is None or re.search(r"[\"'%$]", head[2]):
         return None
-    flags = "[" + "".join(head[2].split()) + "]"
+    words = re.split(r"[\s,]+", head[2].strip(" \t,"))
+    if not all(map(_FLAG.fullmatch, words)):
+        return None
+    flags = f"[{','.join(words)}]"
     return _New((head[1] + flags,), flags)
+
+
+#: The flags of a rule and of a condition, with their values (mod_rewrite, "RewriteRule Flags").
+_FLAG = re.compile(
+    r"(?:B(?:CTLS|NE|NP|NF)?|C|chain|DPI|discardpath|END|F|forbidden|G|gone|L|last|N|next|NC|nocase"
+    r"|NE|noescape|NS|nosubreq|NV|novary|OR|ornext|P|proxy|PT|passthrough|QSA|qsappend|QSD|qsdiscard"
+    r"|QSL|qslast|R|redirect|UnsafeAllow3F|UnsafePrefixStat|(?:B|CO|cookie|E|env|H|handler|L|N|next"
+    r"|R|redirect|S|skip|T|type)=\S{1,200})",
+    re.IGNORECASE,
+)
 
 
 def _switch(text: str, match: re.Match[str]) -> _New | None:

@@ -52,7 +52,8 @@ class ObstacleDetails:
     """What the server shows of an obstacle.
 
     `process`, `pid` and `holder` are the program that has the port, and its unit with its kind
-    ("hysteria.service", "" for none). `user` and `group` are those of the web server's own unit (""
+    ("hysteria.service", "" for none); `is_used` says that this web server has more than its package
+    brings. `user` and `group` are those of the web server's own unit (""
     for root's). `owner`, `owner_group` and `mode` are those of the path, None if it is not there,
     and `is_folder` says that it is one. `bounds` is True if the unit lacks the capability for
     chroot(2). `setting` is the value of net.ipv4.ip_nonlocal_bind, and `virtual` the file in which
@@ -63,6 +64,7 @@ class ObstacleDetails:
     process: str = ""
     pid: int | None = None
     holder: str = ""
+    is_used: bool = False
     user: str = ""
     group: str = ""
     owner: str = ""
@@ -107,6 +109,7 @@ def parse_details(text: str) -> ObstacleDetails:
         process=values.get("process", ""),
         pid=whole_number(values.get("pid", "")),
         holder=values.get("holder", ""),
+        is_used="used" in values,
         user=values.get("user", "") if values.get("user") != "root" else "",
         group=values.get("group", ""),
         owner=values.get("owner", ""),

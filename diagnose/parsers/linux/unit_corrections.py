@@ -184,10 +184,20 @@ def _trust(program: str, bundle: str) -> Correction | None:
     return None
 
 
+#: Folders of the system, and those in which each program has one of its own (hier(7)).
+_OF_SYSTEM = (
+    "/boot/", "/usr/", "/proc/", "/sys/", "/dev/", "/root/", "/etc/cron", "/etc/pam.d",
+    "/etc/security", "/etc/ssh", "/etc/ssl", "/etc/sudoers", "/etc/systemd",
+)  # fmt: skip
+_OF_ALL = frozenset(
+    f"/var/{name}" for name in ("lib", "log", "cache", "spool", "www", "opt", "mail", "tmp")
+)
+
+
 def _writable(protection: str, folder: str) -> Correction | None:
     """The unit makes the file system read-only (systemd.exec(5), ProtectSystem=): the folder of the
     program becomes an exception, and none that belongs to the system."""
-    is_own = folder.count("/") > 1 and not folder.startswith(("/boot/", "/usr/", "/proc/", "/sys/"))
+    is_own = folder.count("/") > 1 and not folder.startswith(_OF_SYSTEM) and folder not in _OF_ALL
     if protection not in {"yes", "full", "strict"} or not is_own:
         return None
     return Correction(f"ProtectSystem={protection}", (f"ReadWritePaths={folder}",))

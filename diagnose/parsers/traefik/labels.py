@@ -165,8 +165,8 @@ def _reached(container: Container, addresses: Sequence[str], networks: frozenset
     """Return the address of a container with one network, or of several addresses the only one in a
     network of Traefik; "" if it is not known."""
     near = [address for address in addresses if _network_of(address) in networks - {""}]
-    found = near if len(addresses) > 1 else list(addresses) * (len(container.networks) == 1)
-    return found[0] if len(found) == 1 and ":" not in found[0] else ""
+    reached = near if len(addresses) > 1 else list(addresses) * (len(container.networks) == 1)
+    return reached[0] if len(reached) == 1 and ":" not in reached[0] else ""
 
 
 def _service(service: Mapping[str, str], container: Container, address: str) -> dict[str, object]:

@@ -36,6 +36,7 @@ from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, emit_not_observed, probe
 from diagnose.probes.in_container import InContainer
 from diagnose.probes.inside.program_logs import LOG_SCRIPT, PATIENCE, PAUSE, SLACK, parse_logs
+from diagnose.probes.inside.start_times import age_of_start
 from diagnose.probes.inside.unanswered import emit_if_too_slow, emit_unanswered
 
 READ_SCRIPT = read_script(__file__, "server_log.sh")
@@ -62,13 +63,15 @@ async def of_a_stopped_server(ctx: ProbeContext, config: WebServerConfig) -> Non
     sites = answering_sites(config, ctx.target.port, ctx.target.host)
     if config.product != "apache" or not is_stopped:
         return
+    age = await age_of_start(ctx.machine, stopped[0].unit)
     # The log of a site tells of its own certificate (mod_ssl).
     for log in dict.fromkeys((*(site.error_log for site in sites), config.error_log)):
         if not log.startswith("/"):
             continue
         at = ctx.elapsed()
         result = await _read(ctx, log)
-        message = start_error(result.out)
+        clock, _, text = result.out.partition("\n")
+        message = start_error(text, clock.partition(" ")[2], age)
         if message:
             ctx.emit(
                 ServerStartError(

@@ -172,7 +172,12 @@ def test_fires_with_a_longer_list_of_the_policy_of_nginx() -> None:
 
 @pytest.mark.parametrize(
     "words",
-    ["Refused to display it in a frame", f"{PORTAL} and https://b.example.net show it in a frame"],
+    [
+        "Refused to display it in a frame",
+        f"{PORTAL} and https://b.example.net show it in a frame",
+        "Refused to display it in a frame, see https://developer.mozilla.org/docs/X-Frame-Options",
+        "https://cdn.example.net/app.js:12 Refused to display it in a frame",
+    ],
 )
 def test_fires_without_commands_where_no_one_site_is_named(words: str) -> None:
     target = replace(SHOP, symptom=Symptom("frame", words))

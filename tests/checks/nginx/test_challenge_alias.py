@@ -1,5 +1,6 @@
 """nginx.challenge-alias: when it fires, and when it is silent."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from diagnose.model import Applicability, Command, Severity, Vantage
@@ -64,3 +65,9 @@ def test_silent_where_nginx_looks_there_or_the_name_is_none_of_its() -> None:
         names=("other.example.com",),
     )  # fmt: skip
     assert not judge(CHECK, other, config(site()), BUILD, RUNNING)
+
+
+def test_silent_where_another_tool_keeps_the_certificate() -> None:
+    path = "/etc/letsencrypt/live/shop.example.com/fullchain.pem"
+    text = site(rest="root /var/www/html;")
+    assert not judge(CHECK, SETTINGS, replace(file(), path=path), config(text), BUILD, RUNNING)

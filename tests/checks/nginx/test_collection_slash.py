@@ -55,6 +55,13 @@ def test_fires_on_a_line_of_the_log() -> None:
     assert claim.facts["deletes"]
 
 
+def test_fires_and_leaves_a_password_for_writing_to_a_person() -> None:
+    guarded = 'limit_except GET { auth_basic "a"; auth_basic_user_file /etc/nginx/pw; }'
+    (claim,) = told(DAV.replace("autoindex on;", guarded))
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
 def test_fires_and_leaves_a_fallback_to_a_person() -> None:
     (claim,) = told(DAV.replace("autoindex on", "try_files $uri =404"))
     assert claim.fix

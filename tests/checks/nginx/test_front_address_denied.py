@@ -135,6 +135,13 @@ def test_fires_and_leaves_the_lines_that_are_right() -> None:
     assert diff.count("+    ") == 1
 
 
+def test_fires_and_keeps_the_addresses_that_the_block_inherits() -> None:
+    real = "set_real_ip_from 10.0.0.0/8;\nset_real_ip_from 192.0.2.0/24;\n"
+    diff = inner_diff(real + INNER)
+    assert "+    set_real_ip_from 10.0.0.0/8;\n+    set_real_ip_from 192.0.2.0/24;\n" in diff
+    assert "+    set_real_ip_from 127.0.0.1;" in diff
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [

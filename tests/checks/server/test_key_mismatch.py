@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from diagnose.model import Command
+from diagnose.model import Applicability, Command
 from diagnose.model.files import StoredCertificate
 from diagnose.model.nginx import CertificateFile, KeyFile
 from tests.support.certificates import LEAF
@@ -52,6 +52,7 @@ def test_a_stored_pair_is_written_into_the_bundle() -> None:
     assert isinstance(step, Command)
     assert step.argv[-3:] == (PEM, stored.path, stored.key)
     assert step.changes == (PEM,)
+    assert claim.fix.applicability is Applicability.REVIEW, "the old key may be nowhere else"
 
 
 def test_silent_about_a_damaged_file_whose_first_certificate_is_another() -> None:

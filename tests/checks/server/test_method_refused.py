@@ -67,3 +67,20 @@ def test_fires_for_a_person_where_no_list_refuses_it() -> None:
 )
 def test_silent_where_the_method_is_let_in(text: str, symptom: Symptom, page: Exchange) -> None:
     assert not claims(text, symptom, page)
+
+
+@pytest.mark.parametrize(
+    ("rule", "status"),
+    [
+        ("Require ip 10.0.0.0/8", 403),
+        ("Require ip 10.0.0.0/8\n            Require all denied", 403),
+        ("Require valid-user\n            AuthType Basic\n            AuthName a", 401),
+    ],
+)
+def test_a_method_of_a_network_or_behind_a_password_is_not_opened_to_all(
+    rule: str, status: int
+) -> None:
+    text = SITE.replace("Require all denied", rule)
+    for claim in claims(text, Symptom("status", f"DELETE / {status}", status)):
+        assert claim.fix
+        assert claim.fix.applicability is Applicability.MANUAL

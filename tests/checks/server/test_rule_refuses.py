@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from diagnose.model import Applicability, Claim, Confidence, Edit, Failure, Severity
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, Upgrade
@@ -279,12 +281,18 @@ HIDDEN_FOLDERS = """\
 """
 
 
-def test_a_section_against_hidden_folders_spares_what_is_well_known() -> None:
+@pytest.mark.parametrize(
+    ("expression", "spared"),
+    [("/\\.", "/\\.{}"), ("^\\.|/\\.", "^\\.{0}|/\\.{0}"), ("/\\.(git|w)", "/\\.{}(git|w)")],
+)
+def test_a_section_against_hidden_folders_spares_what_is_well_known(
+    expression: str, spared: str
+) -> None:
     path = "/.well-known/assetlinks.json"
-    config = apache_config(HIDDEN_FOLDERS)
+    config = apache_config(HIDDEN_FOLDERS.replace("/\\.", expression))
     rule = replace(
         RULE, path=path, status=403, rule="Require all denied", questions=(),
-        condition='<DirectoryMatch "/\\.">', file=config.sites[0].file, line=4,
+        condition=f'<DirectoryMatch "{expression}">', file=config.sites[0].file, line=4,
     )  # fmt: skip
     page = replace(PAGE, url=f"https://shop.example.com{path}", status=403)
     (claim,) = judge(
@@ -294,4 +302,4 @@ def test_a_section_against_hidden_folders_spares_what_is_well_known() -> None:
     assert claim.severity is Severity.WARNING
     edit = claim.fix.steps[0] if claim.fix else None
     assert isinstance(edit, Edit)
-    assert '+    <DirectoryMatch "/\\.(?!well-known(?:/|$))">' in edit.diff
+    assert f'"{spared.format("(?!well-known(?:/|$))")}">' in edit.diff

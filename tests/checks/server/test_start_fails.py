@@ -97,12 +97,19 @@ def test_fires_for_a_file_of_root() -> None:
     for path in ("/etc/letsencrypt/live/a/privkey.pem", "/root/page.html"):
         assert not of_caddy(replace(file, path=path))
     assert not of_caddy(replace(file, path="/var/log/a.log", user=""))
+    # Another program's log, a group that reads the file, and a way around.
+    assert not of_caddy(replace(file, path="/var/log/nginx/access.log", owner="www-data"))
+    shared = replace(file, path=caddy_evidence.CONFIG, owner_group="admins")
+    assert not of_caddy(replace(shared, mode=0o640))
+    assert of_caddy(shared)
+    assert not of_caddy(replace(file, path="/var/log/../../etc/shadow"))
 
 
 def test_fires_for_a_folder() -> None:
     folder = replace(MET, obstacle="folder", path="/var/log/caddy", user="caddy", group="caddy")
     assert of_caddy(folder)[:2] == ["mkdir -p /var/log/caddy", "chown caddy:caddy /var/log/caddy"]
     assert not of_caddy(replace(folder, path="/opt/data"))
+    assert not of_caddy(replace(folder, path="/var/log/../../opt/data"))
 
 
 def test_fires_for_an_address_that_comes_later() -> None:

@@ -41,6 +41,8 @@ def mended(lines: tuple[str, ...], number: int, message: str) -> list[str]:
          ["RewriteRule ^a$ /b [R=301,L]"]),
         ("RewriteRule ^a$ /b [R=301,L", "RewriteRule: bad flag delimiters",
          ["RewriteRule ^a$ /b [R=301,L]"]),
+        ("RewriteCond %{HTTPS} off [NC OR]", "RewriteCond: bad flag delimiters",
+         ["RewriteCond %{HTTPS} off [NC,OR]"]),
         ("Require al granted", "Unknown Authz provider: al", ["Require all granted"]),
         ("Require granted", "Unknown Authz provider: granted", ["Require all granted"]),
         ("Require all grant", "Argument for 'Require all' must be 'granted' or 'denied'",
@@ -69,6 +71,13 @@ def test_mends_a_line(line: str, message: str, wanted: list[str]) -> None:
     [
         ("SSLProtocol TLSv9", "SSLProtocol: Illegal protocol 'TLSv9'"),  # nothing is left
         ("ProxyPass / shop:443/", "ProxyPass URL must be absolute!: shop:443/"),  # it may be TLS
+        # A version that is closed would be open again.
+        ("SSLProtocol all -SSLv3 -TLSv10", "SSLProtocol: Illegal protocol 'TLSv10'"),
+        ("Options None +FollowSymLinks", "Either all Options must start with + or -, or no"),
+        ("RewriteRule a b [E=X:some words, L]", "RewriteRule: bad flag delimiters"),
+        # The module of these is not loaded.
+        ("Require dbm-group staff", "Unknown Authz provider: dbm-group"),
+        ("Require ldap-filter a=b", "Unknown Authz provider: ldap-filter"),
         ("Require everybody", "Unknown Authz provider: everybody"),
         ("SSLEngine perhaps", "Argument must be On or Off"),
         ("RewriteRule ^a$ /b [R=%{ENV:X}, L]", "RewriteRule: bad flag delimiters"),

@@ -159,7 +159,10 @@ def test_a_folder_that_the_unit_makes_read_only() -> None:
     assert correction.wrong == "ProtectSystem=strict"
     assert correction.lines == ("ReadWritePaths=/var/lib/shop",)
     for text in ("=protect no\n=folder /var/lib/shop\n", "=protect full\n=folder /etc\n",
-                 "=protect yes\n=folder /usr/lib/x\n", "=protect strict\n"):  # fmt: skip
+                 "=protect yes\n=folder /usr/lib/x\n", "=protect strict\n",
+                 # What belongs to many programs, or lets one become root.
+                 "=protect strict\n=folder /var/lib\n", "=protect strict\n=folder /etc/cron.d\n",
+                 ):  # fmt: skip
         assert parse_correction("readonly", text) is None
 
 

@@ -12,6 +12,7 @@ from diagnose.model.symptom import Symptom
 from diagnose.model.web_servers import WebServerConfig
 from diagnose.probes.in_container import InContainer
 from diagnose.probes.inside import server_logs as probes
+from diagnose.probes.inside import start_times
 from tests.support.check_evidence import SHOP
 from tests.support.fake_context import Looking
 from tests.support.recorded_machine import RecordedMachine
@@ -101,6 +102,26 @@ def test_why_a_stopped_apache_did_not_start() -> None:
     running.emit(APACHE)
     run(probes.of_a_stopped_server, running, CONFIG)
     assert not running.observed(ServerStartError)
+
+
+def test_a_line_of_an_earlier_start_is_not_the_reason_of_the_last_one() -> None:
+    line = "[Thu Nov 26 08:07:18.0 2026] [ssl:emerg] [pid 1:tid 2] AH02572: Failed to configure\n"
+    log = shlex.join(("sh", "-c", probes.READ_SCRIPT, "sh", LOG))
+    systemd = shlex.join(("sh", "-c", start_times.SCRIPT, "sh", "apache2.service"))
+    for started, now, messages in (
+        # Started 20 s ago: a line of that second, and one of the day before.
+        ("980000000 1000.5", "2026-11-26 08:07:38", ["AH02572: Failed to configure"]),
+        ("980000000 1000.5", "2026-11-27 08:07:38", []),
+        # systemd has not started it since the machine's start.
+        ("0 1000.5", "2026-11-27 08:07:38", []),
+        # No systemd.
+        (" 1000.5", "2026-11-27 08:07:38", ["AH02572: Failed to configure"]),
+    ):
+        answers = {log: read(0, f"1 {now}\n{line}"), systemd: read(0, f"{started}\n")}
+        looking = Looking(RecordedMachine(answers, {}))
+        looking.emit(replace(APACHE, pid=None, unit="apache2"))
+        run(probes.of_a_stopped_server, looking, CONFIG)
+        assert [each.message for each in looking.observed(ServerStartError)] == messages
 
 
 def test_the_backend_of_a_rule_for_websockets_alone_is_known() -> None:

@@ -8,7 +8,12 @@ from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
 from diagnose.model.services import StartObstacle
 from diagnose.model.web_servers import WebServer
-from diagnose.parsers.linux.start_obstacles import Obstacle, obstacle_of, parse_details
+from diagnose.parsers.linux.start_obstacles import (
+    Obstacle,
+    ObstacleDetails,
+    obstacle_of,
+    parse_details,
+)
 from diagnose.probes import ProbeContext
 from diagnose.probes.inside.site_names import site_names
 from diagnose.probes.inside.unit_corrections import emit_correction
@@ -38,7 +43,7 @@ async def emit_obstacle(ctx: ProbeContext, server: WebServer) -> None:
         return
     if obstacle.kind == "low-port":
         await emit_correction(ctx, server.unit, "port")
-    is_unused = obstacle.kind == "tcp-port" and await _is_unused(ctx, details.process)
+    is_unused = obstacle.kind == "tcp-port" and await _is_unused(ctx, details)
     ctx.emit(
         StartObstacle(
             vantage=Vantage.SERVER,
@@ -89,13 +94,16 @@ def _words(obstacle: Obstacle) -> tuple[str, str]:
             return "command", ""
 
 
-async def _is_unused(ctx: ProbeContext, process: str) -> bool:
+async def _is_unused(ctx: ProbeContext, details: ObstacleDetails) -> bool:
     """Return whether a program that has a port is a web server without a site: that of a package
-    which was only installed."""
+    which was only installed. A site may have no name."""
+    process = details.process
+    if details.is_used:
+        return False
     if process == "nginx":
         from diagnose.probes.inside.site_discovery import find_sites
 
         return not await find_sites(ctx.machine)
-    products = {"apache2": "apache", "httpd": "apache", "caddy": "caddy", "haproxy": "haproxy"}
+    products = {"apache2": "apache", "httpd": "apache", "caddy": "caddy"}
     product = products.get(process)
     return product is not None and not await site_names(ctx.machine, (product,))
