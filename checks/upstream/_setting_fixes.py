@@ -26,18 +26,18 @@ def setting_fix(reads: Sequence[ReadSetting], step: str = "change-the-setting") 
 
 #: What a person has to know of a program that was started by hand, and of a setting that it got.
 _NOTE = Manual("started-by-hand", Where.APPLICATION)
+_NOTES = {"command": (_NOTE,), "parent": (Manual("started-by-its-parent", Where.APPLICATION),)}
 _KEPT = Manual("started-with-a-setting", Where.APPLICATION)
 
 
 def _by_hand(read: ReadSetting) -> tuple[Manual, ...]:
     starter = None if read.container or read.unit or read.load else read.starter
-    return (_NOTE,) if starter is not None and starter.kind == "command" else ()
+    return _NOTES.get(starter.kind, ()) if starter is not None else ()
 
 
 def starting_fix(starter: Starter) -> Fix:
     """Return what ends a program that no service has and starts it again."""
-    note = (_NOTE,) if starter.kind == "command" else ()
-    return Fix((*restart_by(starter), *note), Applicability.REVIEW)
+    return Fix((*restart_by(starter), *_NOTES.get(starter.kind, ())), Applicability.REVIEW)
 
 
 def _with_setting(read: ReadSetting) -> tuple[Command, ...]:
@@ -47,9 +47,12 @@ def _with_setting(read: ReadSetting) -> tuple[Command, ...]:
     is_option = read.source == "argument" and read.key.startswith("-") and bool(read.values)
     is_ours = (is_variable or is_option) and read.wanted and read.starter is not None
     is_other = read.container or read.unit or read.unsure or "\n" in read.wanted
-    if not is_ours or is_other or read.starter is None or read.starter.words:
+    if not is_ours or is_other or read.starter is None:
         return ()
-    return restart_by(read.starter, (f"{read.key}={read.wanted}",))
+    before = "" if read.source == "nowhere" else None
+    if read.source == "variable" and len(read.values) == 1:
+        before = f"{read.key}={read.values[0]}"
+    return restart_by(read.starter, f"{read.key}={read.wanted}", before)
 
 
 def restart_fix(read: ReadSetting) -> Fix:

@@ -43,10 +43,10 @@ class PortHolders(Observation):
         return phrase("processes of port {port}", port=self.port), holders
 
 
-#: What starts a program again: a manager of processes, its own signal, or the command that starts
-#: it as it runs.
+#: What starts a program again: a manager of processes, its own signal, the process above it (a loop
+#: of a shell), or the command line by which it runs.
 StarterKind = Literal[
-    "pm2", "supervisor", "runit", "s6", "openrc", "monit", "signal", "command"
+    "pm2", "supervisor", "runit", "s6", "openrc", "monit", "signal", "parent", "command"
 ]  # fmt: skip
 
 
@@ -57,8 +57,9 @@ class Starter:
     `endpoint` is the port or the Unix socket at which it listens, and `digest` the checksum and the
     size of its arguments (cksum(1)), by which it is known again. `name` is what the manager calls
     it, or the signal ("HUP"). `tool` is the path of pm2, `home` its folder, the configuration of
-    supervisord or the folder of the service, and `user` whose pm2 it is. `words` start it where it
-    has written over its own arguments.
+    supervisord or the folder of the service, and `user` whose pm2 or whose program it is. `words`
+    are its command line, `group` the number of its group, `folder` where it runs, and `output` the
+    file that gets its output, "" for a terminal or a pipe.
     """
 
     kind: StarterKind
@@ -69,6 +70,9 @@ class Starter:
     home: FilePath = ""
     user: Label = ""
     words: tuple[Text, ...] = ()
+    group: Word = ""
+    folder: FilePath = ""
+    output: FilePath = ""
 
 
 @frozen

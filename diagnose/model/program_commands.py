@@ -1,11 +1,13 @@
 """Commands that end a program and start it again where no service of systemd has it: those of other
 managers of processes, its own signal, and for a program that somebody started by hand the command
-that starts it as it was (ADR 94)."""
+line by which it runs (ADR 94)."""
 
+import re
+import shlex
 from typing import assert_never
 
 from diagnose.model.processes import Starter
-from diagnose.model.steps import Command, Effect
+from diagnose.model.steps import Command, Effect, Risk
 
 #: Prints the processes that listen at $at, and finds the one whose arguments have the checksum
 #: $sum: the topmost of them, `p`. proc_pid_cmdline(5), ss(8), cksum(1).
@@ -25,75 +27,122 @@ _SIGNAL = r"""
 kill -s "$1" "$p"
 """
 
-#: Writes a script that starts the program, which only root may read, ends the program, and runs
-#: the script. It stays if the program ends at once: then the command runs it again. Further
-#: arguments are variables for the program ("NAME=VALUE") and new values of its options
-#: ("--option=VALUE"), and after "--" the words that start it in place of its own, which it has
-#: written over.
-_RESTART = r"""
-alive() { readlink "/proc/$1/exe" >/dev/null; }
-any() { for c; do alive "$c" && return; done; return 1; }
-field() { sed -n "s/^$1:[[:space:]]*//p" "/proc/$p/status"; }
-q=$(printf "\047")
-quoted() { sed -z "s/$q/$q\\\\$q$q/g; s/^/$q/; s/\$/$q/" | tr "\0" " "; }
-name=$(echo "-$at" | tr / -); start=/run/diagnose-start$name
-{ echo | sed -z "" && command -v setsid && command -v setpriv; } >/dev/null || fail "sed -z, setsid and setpriv are needed"
-if [ "$p" ]; then
-  umask 077
-  cwd=$(readlink "/proc/$p/cwd"); cwd=${cwd% (deleted)}; [ -d "$cwd" ] || fail "no folder $cwd"
-  out=$(readlink "/proc/$p/fd/1"); [ -f "$out" ] || [ "$out" = /dev/null ] || out=/var/log/diagnose$name.log
-  err=$(readlink "/proc/$p/fd/2"); [ -f "$err" ] || err=$out
-  u=$(field Uid | cut -f2) groups=$(field Groups | sed "s/ *\$//; s/ /,/g") as=
-  [ "$u" = "$(id -u)" ] || as="$(command -v setpriv) --reuid=$u --regid=$(field Gid | cut -f2) ${groups:+--groups=$groups}"
-  [ -z "$as" ] || [ "$groups" ] || as="$as --clear-groups"
-  case $at in [0-9]|[0-9][0-9]|[0-9][0-9][0-9]) [ -z "$as" ] || as="$as --inh-caps=+net_bind_service --ambient-caps=+net_bind_service" ;; esac
-  {
-    sed -n "s/^Max open files *\([0-9]*\) *\([0-9]*\) .*/ulimit -Hn \2; ulimit -Sn \1/p" "/proc/$p/limits"
-    printf "umask %s\ncd " "$(field Umask)"; printf "%s\0" "$cwd" | quoted; echo "|| exit"
-    { cat "/proc/$p/environ"; for e; do case $e in --) break ;; esac; printf "%s\0" "$e"; done; } |
-      sed -z "/^[A-Za-z_][A-Za-z0-9_]*=/!d; s/$q/$q\\\\$q$q/g; s/=/=$q/; s/^/export /; s/\$/$q/" | tr "\0" "\n"
-    printf "exec %s %s " "$(command -v setsid)" "$as"; s=
-    for e; do case $e in --) break ;; -*) v=$(echo "${e#*=}" | sed "s/[&|]/\\\\&/g"); o=${e%%=*}; s="$s;s|^$o=.*|$o=$v|;/^$o\$/{n;s|.*|$v|}" ;; esac; done
-    while [ $# -gt 0 ] && [ "$1" != -- ]; do shift; done
-    if [ $# -gt 1 ]; then shift; printf "%s\0" "$@"; else sed -z "$s" "/proc/$p/cmdline"; fi | quoted
-    printf "</dev/null >>"; printf "%s\0" "$out" | quoted; printf "2>>"; printf "%s\0" "$err" | quoted
-  } >"$start" || fail "$start cannot be written"
-  parent=$(up "$p") old=$(pids) n=0
-  echo $$ >"/sys/fs/cgroup$(sed -n s/^0:://p "/proc/$p/cgroup")/cgroup.procs"
-  kill "$p"
-  while alive "$p"; do [ $((n += 1)) -lt 75 ] || fail "$p does not end. When it has: env -i sh $start"; sleep 0.2; done
-  for c in $old; do alive "$c" && kill "$c"; done; n=0
-  while any $old; do [ $((n += 1)) -lt 25 ] || fail "a child of $p does not end. When it has: env -i sh $start"; sleep 0.2; done
-  n=0
-  case $(tr "\0" " " <"/proc/$parent/cmdline") in
-    *systemd*|*/init\ *|init\ *|*tini*|SCREEN*|*screen\ *|tmux*|sshd*|login*) n=60 ;;
-    *\ *\ *) ;;
-    *sh\ |"") n=60 ;;
-  esac
-  while [ $((n += 1)) -lt 60 ] && alive "$parent"; do
-    if [ "$(pids)" ]; then rm -f "$start"; echo "process $parent has started it again"; exit; fi; sleep 0.2
-  done
-fi 2>/dev/null
-[ -s "$start" ] || fail "another program listens at $at now, or none"
-env -i "PATH=$PATH" sh "$start" 3>&- & c=$! n=0
-until [ "$(pids)" ]; do alive "$c" || n=$((n + 5)); [ $((n += 1)) -lt 150 ] || break; sleep 0.2; done
-[ "$(pids)" ] || alive "$c" || fail "it ended at its start, see$(sed -n "s/.*2>>//p" "$start")"
-rm -f "$start"
-"""  # noqa: E501
+#: Keep the environment of the only process of a user with a command line, end it (SIGTERM), and
+#: wait for its end. With none or with several it fails before anything is done.
+_STOP = """
+pid=$(pgrep -u {} -xf {}) &&
+install -m 600 "/proc/$pid/environ" {} &&
+kill $pid && timeout 15 tail --pid=$pid -f /dev/null
+"""
+_END = 'pid=$(pgrep -u {} -xf {}) && kill "$pid" && timeout 15 tail --pid=$pid -f /dev/null'
+#: Start a program with an environment that was kept, in a folder, with its output in a file, out of
+#: the terminal. The environment goes into no process's arguments, which everybody may read.
+_START = """
+exec <{} || exit
+while IFS= read -rd "" v; do export "$v"; done
+cd {} && setsid -f {} </dev/null >>{} 2>&1
+"""
+_LISTENS = 'until ss -Hltn "sport = :{}" | grep -q .; do sleep 1; done'
+_LISTENS_AT_SOCKET = "until ss -Hlx src {} | grep -q .; do sleep 1; done"
+#: What has a meaning in a regular expression of pgrep(1) (regex(7)).
+_SPECIAL = re.compile(r"[][\\.*^$+?(){}|]")
+#: What has a meaning within double quotes; a backslash only before one of these.
+_NOT_IN_QUOTES = re.compile(r'["$`!\n]|\\\\|\\$')
 
 
-def restart_program(starter: Starter, settings: tuple[str, ...] = ()) -> Command:
+def restart_program(
+    starter: Starter, setting: str = "", before: str | None = None
+) -> tuple[Command, ...]:
     """End a program that somebody started by hand, and start it again as the same user, in the same
     folder, with the same arguments and environment, out of its terminal.
 
-    `settings` are variables ("NAME=VALUE") that it gets besides, and new values of its options
-    ("--option=VALUE"). It is not killed: one that does not end within 15 seconds makes the command
-    fail. Its output goes to the file as before, that of a terminal or a pipe to
-    /var/log/diagnose-PORT.log."""
-    words = ("--", *starter.words) if starter.words else ()
-    script = (_FIND + _RESTART).strip()
-    place = (starter.endpoint, starter.digest)
-    return Command(("sh", "-c", script, "sh", *place, *settings, *words), Effect.RESTART)
+    `setting` is a variable that it gets besides ("NAME=VALUE"), or a new value of its option
+    ("--option=VALUE"), and `before` is the variable as it was, "" if it was not set, None if that
+    is not known: then nothing undoes it. Return () for an option that the program does not have.
+    A program that does not end within 15 seconds is not killed: the command fails. Without a
+    setting, the same commands undo an edit before them."""
+    old = new = start = again = starter.words
+    if setting.startswith("-"):
+        start = new = _with_option(old, setting)
+        if not new:
+            return ()
+    elif setting:
+        name = setting.partition("=")[0]
+        start = ("env", setting, *old)
+        again = ("env", *((before,) if before else ("-u", name)), *old)
+    remove = ("rm", kept_environment(starter))
+    undo = stop_undo = tuple[str, ...]()
+    if setting.startswith("-") or (setting and before is not None):
+        undo, stop_undo = _stop(starter, new), _start(starter, again, remove)
+    return (
+        Command(_stop(starter, old), Effect.STOP, undo=stop_undo),
+        Command(_start(starter, start), Effect.START, undo=undo),
+        _wait(starter),
+        Command(remove, Effect.CHANGE, risk=Risk.EDITS_FILES),
+    )
+
+
+def kept_environment(starter: Starter) -> str:
+    """Return the file that keeps the environment of a program during its restart."""
+    return f"/run/diagnose{_tag(starter)}.env"
+
+
+def end_program(starter: Starter) -> tuple[Command, ...]:
+    """End a program that its parent starts again by itself, and wait until it listens."""
+    words = _shell(_END, starter.user, _pattern(starter.words))
+    return Command(words, Effect.RESTART), _wait(starter)
+
+
+def _with_option(words: tuple[str, ...], setting: str) -> tuple[str, ...]:
+    """Return the command line with another value of an option, () if it does not have the
+    option."""
+    name, _, value = setting.partition("=")
+    changed, last = list[str](), ""
+    for word in words:
+        is_joined = word.startswith(f"{name}=")
+        changed.append(setting if is_joined else value if last == name else word)
+        last = word
+    return tuple(changed) if tuple(changed) != words else ()
+
+
+def _tag(starter: Starter) -> str:
+    return "-" + re.sub(r"[^A-Za-z0-9._]+", "-", starter.endpoint).strip("-")
+
+
+def _pattern(words: tuple[str, ...]) -> str:
+    return _SPECIAL.sub(r"\\\g<0>", " ".join(words))
+
+
+def _stop(starter: Starter, words: tuple[str, ...]) -> tuple[str, ...]:
+    return _shell(_STOP, starter.user, _pattern(words), kept_environment(starter))
+
+
+def _start(starter: Starter, words: tuple[str, ...], then: tuple[str, ...] = ()) -> tuple[str, ...]:
+    output = starter.output or f"/var/log/diagnose{_tag(starter)}.log"
+    user = (f"--reuid={starter.user}", f"--regid={starter.group}", "--init-groups")
+    as_user = () if starter.user == "root" else ("setpriv", *user)
+    command = " ".join(map(_quoted, (*as_user, *words)))
+    places = map(_quoted, (kept_environment(starter), starter.folder))
+    script = _START.format(*places, command, _quoted(output))
+    if then:
+        script = f"{script.rstrip()} && {shlex.join(then)}\n"
+    return ("env", "-i", "bash", "-c", script)
+
+
+def _wait(starter: Starter) -> Command:
+    script = _LISTENS_AT_SOCKET if starter.endpoint.startswith("/") else _LISTENS
+    return Command(("timeout", "60", *_shell(script, starter.endpoint)), Effect.TEST)
+
+
+def _shell(script: str, *words: str) -> tuple[str, ...]:
+    return ("sh", "-c", script.format(*map(_quoted, words)))
+
+
+def _quoted(word: str) -> str:
+    """Quote a word for a script that a report shows within single quotes (sh(1), "Double
+    Quotes")."""
+    quoted = shlex.quote(word)
+    return f'"{word}"' if quoted != word and not _NOT_IN_QUOTES.search(word) else quoted
 
 
 def signal_program(starter: Starter) -> Command:
@@ -126,20 +175,26 @@ def restart_managed(starter: Starter) -> Command:
             words = ("rc-service", starter.name, "restart")
         case "monit":
             words = ("monit", "restart", starter.name)
-        case "signal" | "command":
+        case "signal" | "command" | "parent":
             raise ValueError(f"no manager: {starter.kind}")
         case _:
             assert_never(starter.kind)
     return Command(words, Effect.RESTART)
 
 
-def restart_by(starter: Starter, settings: tuple[str, ...] = ()) -> tuple[Command, ...]:
+def restart_by(
+    starter: Starter, setting: str = "", before: str | None = None
+) -> tuple[Command, ...]:
     """Return what ends the program and starts it again; () if nothing is known that brings its new
-    variables and options into force."""
+    variable or option into force."""
+    if starter.kind == "command":
+        return restart_program(starter, setting, before)
+    if setting:
+        return ()
     match starter.kind:
-        case "command":
-            return (restart_program(starter, settings),)
+        case "parent":
+            return end_program(starter)
         case "signal":
-            return () if settings else (signal_program(starter),)
+            return (signal_program(starter),)
         case _:
-            return () if settings else (restart_managed(starter),)
+            return (restart_managed(starter),)

@@ -1,12 +1,15 @@
 """What starts a program again that no service of systemd has: a manager of processes above it, a
-signal of its own, or the command by which it runs. Of what program_starter.sh prints. No I/O."""
+signal of its own, its parent, or the command line by which it runs. Of what program_starter.sh
+prints. No I/O."""
 
 import posixpath
+import re
 from collections.abc import Mapping, Sequence
 
 from diagnose.model.frozen import frozen
 from diagnose.model.processes import Starter, StarterKind
 from diagnose.parsers.sanitize import clean
+from diagnose.parsers.secrets import may_hold_secret
 
 #: Programs that load their source anew by a signal to their master, by the name of their script or
 #: the first word of their title (gunicorn(1), Puma's "Restart", uWSGI's "Managing the server",
@@ -19,10 +22,15 @@ _SIGNALS = {
     "puma": "USR2",
     "php-fpm": "USR2",
 }
-#: The class by which catalina.sh starts Tomcat.
-_TOMCAT = "org.apache.catalina.startup.Bootstrap"
+#: Words of a process above a program that starts it again when it ends: a loop of a shell, forever.
+_LOOP = re.compile(r"\b(?:while|until|for)\b.*\bdo\b|\bforever/")
+_SHELLS = {"sh", "dash", "bash", "ash", "ksh", "zsh"}
+#: Variables of a program that a reloader watches, which is above it and does not end with it.
+_WATCHED = {"WERKZEUG_RUN_MAIN", "RUN_MAIN", "DJANGO_AUTORELOAD_ENV"}
 #: Longest path or word.
 _MAX = 300
+#: Longest command line that a person can still read.
+_LONGEST = 600
 _SUPERVISORD = "/etc/supervisor/supervisord.conf"
 
 
@@ -38,13 +46,19 @@ class Ancestor:
 @frozen
 class StartFacts:
     """What program_starter.sh tells of the topmost process of a program: the words of its title,
-    which are its arguments unless it wrote over them, its file, and variables of managers."""
+    which are its arguments unless it wrote over them, its file, its user, the number of its group,
+    its folder, the file of its output, how many processes have its command line, and variables of
+    managers."""
 
     endpoint: str
     digest: str = ""
     title: tuple[str, ...] = ()
     file: str = ""
     user: str = ""
+    group: str = ""
+    folder: str = ""
+    output: str = ""
+    alike: str = ""
     pm2: str = ""
     managers: Mapping[str, str] | None = None
     above: Sequence[Ancestor] = ()
@@ -62,44 +76,79 @@ def parse_starter(text: str) -> Starter | None:
         elif word == "above":
             name, folder, words = (*rest.split(" ", 2), "", "")[:3]
             above.append(Ancestor(clean(name, 40), clean(folder, _MAX), clean(words, _MAX)))
-        elif word != "title":
-            facts.setdefault(word, clean(rest, _MAX))
-        elif word not in facts:
-            facts[word] = rest
-    title = [clean(each, _MAX) for each in facts.get("title", "").split("\037")[:60] if each]
+        else:
+            facts.setdefault(word, rest)
+    title = tuple(facts.pop("title", "").removesuffix("\037").split("\037")[:60])
+    # A path or word that is not shown as it is cannot be in a command.
+    shown = {word: rest for word, rest in facts.items() if rest == clean(rest, _MAX)}
     return starter_of(
         StartFacts(
-            facts.get("endpoint", ""), facts.get("digest", ""), tuple(title),
-            facts.get("program", ""), facts.get("user", ""), facts.get("pm2", ""), managers, above,
+            shown.get("endpoint", ""), shown.get("digest", ""), title, shown.get("program", ""),
+            shown.get("user", ""), shown.get("group", ""), shown.get("folder", ""),
+            shown.get("output", ""), shown.get("alike", ""), shown.get("pm2", ""), managers, above,
         )
     )  # fmt: skip
 
 
 def starter_of(facts: StartFacts) -> Starter | None:
     """Return what starts the program again; None if that is not known."""
-    if not facts.endpoint or not facts.digest or not facts.title:
+    if not facts.endpoint or not facts.digest or not "".join(facts.title):
         return None
     managed = _managed(facts)
     if managed is not None:
         return managed
-    # nodemon waits for a change of a file after its program has ended.
-    if any("nodemon" in each.words for each in facts.above):
-        return None
-    base = Starter("command", facts.endpoint, facts.digest)
     signal = _signal(facts.title)
     if signal:
         return Starter("signal", facts.endpoint, facts.digest, signal)
-    managers = facts.managers or {}
-    if is_written_over(facts):
-        script = managers.get("npm_lifecycle_event", "")
-        words = ("npm", "run", script) if script else ()
-        return Starter("command", facts.endpoint, facts.digest, words=words) if words else None
-    home = next((each[16:] for each in facts.title if each.startswith("-Dcatalina.home=")), "")
-    if _TOMCAT in facts.title and home and managers.get("CATALINA_PID"):
-        # It writes the file with the number of the process, which its stop reads.
-        words = ("sh", f"{home}/bin/catalina.sh", "start")
-        return Starter("command", facts.endpoint, facts.digest, words=words)
-    return base
+    return _by_command_line(facts)
+
+
+def _by_command_line(facts: StartFacts) -> Starter | None:
+    """Return the command line that starts the program again, or its parent that does so; None if it
+    does not suffice, must not be shown, or is not that program's alone."""
+    if facts.alike != "1" or not _is_whole(facts) or is_written_over(facts):
+        return None
+    if may_hold_secret(" ".join(facts.title)) or _WATCHED & set(facts.managers or {}):
+        return None
+    parent = _parent(facts.above)
+    port = int(facts.endpoint) if facts.endpoint.isdecimal() else 0
+    # A port below 1024 takes a right that setpriv(1) does not keep.
+    is_low = 0 < port < 1024 and facts.user != "root"
+    is_placed = facts.folder.startswith("/") and not facts.folder.endswith(" (deleted)")
+    is_known = facts.user not in {"", "UNKNOWN"} and facts.group.isdecimal()
+    if parent is None or is_low or not is_placed or not is_known:
+        return None
+    return Starter(
+        "parent" if parent else "command", facts.endpoint, facts.digest, user=facts.user,
+        words=tuple(facts.title), group=facts.group, folder=facts.folder, output=facts.output,
+    )  # fmt: skip
+
+
+def _is_whole(facts: StartFacts) -> bool:
+    """Return whether the words are all arguments of the program, as they are. Each ends with NUL
+    (proc_pid_cmdline(5))."""
+    size = sum(len(word) + 1 for word in facts.title)
+    is_plain = all(word.isascii() and word == clean(word, _MAX) for word in facts.title)
+    return is_plain and size <= _LONGEST and facts.digest.endswith(f"-{size}")
+
+
+def _parent(above: Sequence[Ancestor]) -> bool | None:
+    """Return whether a process above the program starts it again by itself; None if that is not
+    known: a script, a loop that is not shown as a whole, or a program that watches files."""
+    for process in above:
+        words = process.words.split()
+        if "nodemon" in process.words:
+            return None
+        if _LOOP.search(process.words):
+            return True
+        # A shell with a script, or with a text that was cut.
+        option = words[1] if words[1:] else "-i"
+        is_script = not option.startswith("-") or (
+            option[1:] not in {"i", "l", "-login"} and "c" not in option
+        )
+        if process.name in _SHELLS and (is_script or len(process.words) >= _MAX - 2):
+            return None
+    return False
 
 
 def _managed(facts: StartFacts) -> Starter | None:
@@ -152,4 +201,4 @@ def is_written_over(facts: StartFacts) -> bool:
     if " " in first:
         return first != facts.file
     names = (posixpath.basename(first), posixpath.basename(facts.file))
-    return len(facts.title) == 1 and "/" not in first and names[0] != names[1]
+    return not "".join(facts.title[1:]) and "/" not in first and names[0] != names[1]

@@ -34,7 +34,8 @@ def contradiction(command: Command) -> str:
     if command.effect is not _expected_effect(command.argv):
         return f"{command} is no {command.effect}"
     named = tuple(word for word in command.argv[1:] if word.startswith("/"))
-    if program in _FILE_PROGRAMS and command.changes != named:
+    is_own = program == "rm" and named[0].startswith("/run/diagnose-")
+    if program in _FILE_PROGRAMS and command.changes != named and not is_own:
         return f"{command} does not say that it changes {named}"
     if command.effect in {Effect.TEST, Effect.RESET} and command.undo:
         return f"{command} has nothing to undo"
@@ -61,8 +62,12 @@ def _expected_effect(argv: tuple[str, ...]) -> Effect:
             return {"reload": Effect.RELOAD, "start": Effect.START}.get(verb, Effect.STOP)
         case ["firewall-cmd", "--reload"] | ["ufw", "reload"] | ["podman", "network", "reload", *_]:
             return Effect.RELOAD
-        case ["sh", "-c", script, "sh", *_] if "/run/diagnose-start" in script:
-            return Effect.RESTART
+        case ["sh", "-c", script] if "pgrep -u " in script:
+            return Effect.STOP if "install " in script else Effect.RESTART
+        case ["timeout", _, "sh", "-c", script] if script.startswith("until ss "):
+            return Effect.TEST
+        case ["env", "-i", "bash", "-c", script] if "setsid -f" in script:
+            return Effect.START
         case ["sh", "-c", script, "sh", _, _, "HUP" | "USR2"] if 'kill -s "$1"' in script:
             return Effect.RELOAD
         case ["supervisorctl", *_, "restart", _] | ["sv" | "monit", "restart", _]:

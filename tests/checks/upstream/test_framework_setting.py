@@ -9,6 +9,7 @@ from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import PageFileResponse, PageFileTrial
 from diagnose.model.processes import Starter
+from diagnose.model.program_commands import restart_by
 from diagnose.model.steps import Command
 from tests.support.check_evidence import SHOP, judge
 from tests.support.redirect_evidence import config
@@ -117,14 +118,19 @@ def test_fires_with_an_edit_of_the_unit() -> None:
     assert (reload.argv[1], restart.argv[1]) == ("daemon-reload", "restart")
 
 
+BY_HAND = Starter(
+    "command", "3000", "7-9", user="app", group="33", folder="/srv",
+    words=("uvicorn", "app:app", "--forwarded-allow-ips", "10.0.0.1"),
+)  # fmt: skip
+
+
 def test_fires_with_a_restart_of_a_program_that_no_service_has() -> None:
-    by_hand = replace(FLASK, unit="", starter=Starter("command", "3000", "7-9"))
+    by_hand = replace(FLASK, unit="", starter=BY_HAND)
     (claim,) = judge(CHECK, by_hand, PLAIN, TELLING)
     assert claim.fix is not None
-    edit, restart, note = claim.fix.steps
+    edit, *restart, note = claim.fix.steps
     assert isinstance(edit, Edit)
-    assert isinstance(restart, Command)
-    assert restart.argv[-2:] == ("3000", "7-9")
+    assert tuple(restart) == restart_by(BY_HAND)
     assert note == Manual("started-by-hand", Where.APPLICATION)
     assert claim.fix.applicability is Applicability.REVIEW
     managed = replace(FLASK, unit="", starter=Starter("openrc", "3000", "7-9", "shop"))
@@ -136,20 +142,17 @@ def test_fires_with_a_restart_of_a_program_that_no_service_has() -> None:
 def test_fires_with_a_variable_for_a_program_that_no_service_has() -> None:
     lacking = replace(
         FLASK, application="uvicorn", key="FORWARDED_ALLOW_IPS", wanted="127.0.0.1", new="",
-        file="", number=0, added=False, unit="", starter=Starter("command", "3000", "7-9"),
+        file="", number=0, added=False, unit="", starter=BY_HAND,
     )  # fmt: skip
     (claim,) = judge(CHECK, lacking, PLAIN, TELLING)
     assert claim.fix is not None
-    restart, note = claim.fix.steps
-    assert isinstance(restart, Command)
-    assert restart.argv[-1] == "FORWARDED_ALLOW_IPS=127.0.0.1"
+    *restart, note = claim.fix.steps
+    assert tuple(restart) == restart_by(BY_HAND, "FORWARDED_ALLOW_IPS=127.0.0.1", "")
     assert note == Manual("started-with-a-setting", Where.APPLICATION)
     option = replace(lacking, key="--forwarded-allow-ips", source="argument", values=("10.0.0.1",))
     (claim,) = judge(CHECK, option, PLAIN, TELLING)
     assert claim.fix is not None
-    (restart, _) = claim.fix.steps
-    assert isinstance(restart, Command)
-    assert restart.argv[-1] == "--forwarded-allow-ips=127.0.0.1"
+    assert claim.fix.steps[:-1] == restart_by(BY_HAND, "--forwarded-allow-ips=127.0.0.1")
     for starter in (None, Starter("signal", "3000", "7-9", "HUP")):
         (claim,) = judge(CHECK, replace(lacking, starter=starter), PLAIN, TELLING)
         assert claim.fix is not None

@@ -40,7 +40,7 @@ def test_fires_where_a_build_was_replaced() -> None:
 
 
 def test_fires_with_a_restart_of_a_program_that_no_service_has() -> None:
-    by_hand = replace(REBUILT, service="", starter=Starter("command", "3000", "7-9"))
+    by_hand = replace(REBUILT, service="", starter=Starter("command", "3000", "7-9", user="root"))
     (claim,) = judge(CHECK, programs(by_hand), PAGE)
     assert claim.fix is not None
     assert claim.fix.applicability is Applicability.REVIEW
