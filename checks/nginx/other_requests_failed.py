@@ -64,7 +64,8 @@ def other_requests_failed(evidence: Evidence) -> Iterator[Claim]:
                 *([nginx.config] if is_of_application and nginx.config else []),
             ),
             severity=None if _is_fault(evidence, failure, match) else Severity.NOTE,
-            confidence=Confidence.CERTAIN,
+            # Whether they were meant to succeed, only their senders know.
+            confidence=Confidence.LIKELY if failure.is_all else Confidence.CERTAIN,
             location=nginx.location(match.block) if match else None,
             facts={
                 **request_facts(evidence, failure, again),
@@ -103,6 +104,8 @@ def _is_fault(evidence: Evidence, failure: FailedRequests, match: LocationMatch 
     is_meant = match is not None and bool(children(match.block, "return"))
     if is_meant:
         return False
+    if failure.is_all:
+        return True
     if failure.status in _NEVER_MEANT:
         return failure.is_from_page and failure.times >= _MANY
     if failure.status < 500:
