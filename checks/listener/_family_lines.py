@@ -83,8 +83,8 @@ def family_lines(
 
 
 def _apache_row(row: str, wanted: _Wanted) -> tuple[str, ...]:
-    """Return the rows in the place of a `Listen` or `<VirtualHost>`, () if it stays. A `Listen` with
-    a port alone takes both families (binding.html, "Special IPv6 considerations")."""
+    """Return the rows in the place of a `Listen` or `<VirtualHost>`, () if it stays. A `Listen`
+    with a port alone takes both families (binding.html, "Special IPv6 considerations")."""
     if match := _LISTEN.fullmatch(row):
         address, port, rest = match[2].strip("[]"), int(match[3]), match[4] or ""
         if port not in wanted.ports or not wanted.is_other_family(address):
