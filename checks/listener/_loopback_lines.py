@@ -66,7 +66,8 @@ def loopback_lines(evidence: Evidence, ports: tuple[int, ...]) -> LoopbackLines 
 
 def restart_steps(server: WebServer) -> tuple[Command, ...]:
     """Return the steps that restart the server. A reload is refused: the old socket of HTTP/3 is
-    still open, and Linux does not allow two on one port of one address. Measured with Caddy 2.6.2."""
+    still open, and Linux does not allow two on one port of one address. Measured with Caddy
+    2.6.2."""
     if server.unit:
         return (*test_steps(server), commands.restart_service(server.unit))
     if not server.stop or not server.start:
