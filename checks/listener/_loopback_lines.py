@@ -56,7 +56,7 @@ def loopback_lines(evidence: Evidence, ports: tuple[int, ...]) -> LoopbackLines 
         return None
     changes = {number: texts for _, number, texts, _ in found}
     edit = line_edit(view, first[0], changes)
-    steps = _restart(view.server) if is_caddy else reload_steps(view.server)
+    steps = restart_steps(view.server) if is_caddy else reload_steps(view.server)
     if edit is None or not steps:
         return None
     opened = replace(edit, risk=Risk.OPENS_TO_ALL)
@@ -64,9 +64,10 @@ def loopback_lines(evidence: Evidence, ports: tuple[int, ...]) -> LoopbackLines 
     return LoopbackLines(place_text(first[0], first[1]), fix)
 
 
-def _restart(server: WebServer) -> tuple[Command, ...]:
-    """A reload is refused: the old socket of HTTP/3 is still open, and Linux does not allow two on
-    one port of one address. Measured with Caddy 2.6.2."""
+def restart_steps(server: WebServer) -> tuple[Command, ...]:
+    """Return the steps that restart the server. A reload is refused: the old socket of HTTP/3 is
+    still open, and Linux does not allow two on one port of one address. Measured with Caddy
+    2.6.2."""
     if server.unit:
         return (*test_steps(server), commands.restart_service(server.unit))
     if not server.stop or not server.start:

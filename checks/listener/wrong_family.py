@@ -3,6 +3,7 @@
 socket accepts no IPv6."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from checks.listener import listeners_on
 from diagnose.checking.registry import check
@@ -27,6 +28,9 @@ from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.server import Interface, Listeners
 from diagnose.model.tcp import Connection
+
+if TYPE_CHECKING:
+    from checks.listener._family_lines import FamilyLines
 
 
 @frozen
@@ -68,6 +72,7 @@ def wrong_family(evidence: Evidence) -> Iterator[Claim]:
         for address in resolved_addresses(evidence)
         if address not in closed_family.addresses
     )
+    lines = _lines_of_server(evidence, closed_family, ports) if directive is None else None
     yield Claim(
         about=merge_subjects(covers),
         covers=covers,
@@ -90,13 +95,23 @@ def wrong_family(evidence: Evidence) -> Iterator[Claim]:
             "name": evidence.target.host,
             "file": directive.file if directive else "",
             "line": directive.line if directive else "",
+            "place": lines.place if lines else "",
             "works": open_addresses,
             "wanted": f"[::]:{port}" if closed_family.family == 6 else f"0.0.0.0:{port}",
             "dig": "AAAA" if closed_family.family == 6 else "A",
         },
         ruled_out=("listener.missing", "listener.loopback-only"),
-        fix=_fix(evidence, closed_family, ports),
+        fix=lines.fix if lines else _fix(evidence, closed_family, ports),
     )
+
+
+def _lines_of_server(
+    evidence: Evidence, closed_family: _ClosedFamily, ports: list[int]
+) -> "FamilyLines | None":
+    # Imported late: few servers listen in one family alone.
+    from checks.listener._family_lines import family_lines
+
+    return family_lines(evidence, closed_family.family, closed_family.addresses, tuple(ports))
 
 
 def _other_family(closed_family: _ClosedFamily) -> int:

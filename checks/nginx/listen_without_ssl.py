@@ -21,9 +21,11 @@ from diagnose.model import (
     Subject,
     Where,
 )
+from diagnose.model.addresses import family_of
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.tls import Handshake
 from diagnose.parsers.nginx.edits import TextEdit
+from diagnose.parsers.nginx.server_blocks import Socket
 
 
 @check(
@@ -36,20 +38,18 @@ def listen_without_ssl(evidence: Evidence) -> Iterator[Claim]:
     if not evidence.target.uses_tls or is_meant_for_http(evidence, port):
         # On this port plain HTTP is right, and the target's address is wrong (tls.plain-http).
         return
+    handshakes = [handshake for handshake in evidence.of(Handshake) if handshake.port == port]
     plain_servers = [
         selected_server
         for selected_server in nginx.selected_servers()
-        if not selected_server.socket.ssl
+        if not selected_server.socket.ssl and _may_be_plain(selected_server.socket, handshakes)
     ]
     listens = [
         listen
         for selected_server in plain_servers
         if (listen := _listen_directive(selected_server))
     ]
-    handshakes = [handshake for handshake in evidence.of(Handshake) if handshake.port == port]
-    tls_spoken = any(handshake.protocol or handshake.chain for handshake in handshakes)
-    if not listens or tls_spoken:
-        # TLS was spoken there: a proxy in front of nginx does it, or nginx was not reloaded.
+    if not listens:
         return
     servers = [selected_server.server for selected_server in plain_servers]
     has_certificate = any(server.directive("ssl_certificate") for server in servers)
@@ -68,6 +68,22 @@ def listen_without_ssl(evidence: Evidence) -> Iterator[Claim]:
         location=nginx.location(listens[0]),
         fix=_fix(nginx, plain_servers, listens),
     )
+
+
+def _may_be_plain(socket: Socket, handshakes: list[Handshake]) -> bool:
+    """Return whether nobody spoke TLS with the socket: a proxy in front of nginx may do it, or
+    nginx was not reloaded. What was spoken over the other IP family says nothing of a socket that
+    answered a handshake in plain HTTP: `listen 443 ssl` beside `listen [::]:443`."""
+    family = 4 if socket.address == "*" else family_of(socket.address)
+    spoken = {
+        family_of(handshake.address)
+        for handshake in handshakes
+        if handshake.protocol or handshake.chain
+    }
+    answered_plainly = any(
+        handshake.received and family_of(handshake.address) == family for handshake in handshakes
+    )
+    return not spoken or (family not in spoken and answered_plainly)
 
 
 def _listen_directive(selected_server: SelectedServer) -> Directive | None:

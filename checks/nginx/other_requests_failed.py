@@ -54,7 +54,7 @@ def other_requests_failed(evidence: Evidence) -> Iterator[Claim]:
         match = next(iter(nginx.location_matches(failure.path)), None)
         refusal = applications_words(evidence, failure)
         is_of_application = refusal is not None or is_applications_answer(evidence, failure, match)
-        yield Claim(
+        claim = Claim(
             about=Subject(port=evidence.target.port, path=failure.path),
             consequence_of=("http.size-limit-told",) if failure.status == _TOO_LARGE else (),
             because=(
@@ -64,7 +64,8 @@ def other_requests_failed(evidence: Evidence) -> Iterator[Claim]:
                 *([nginx.config] if is_of_application and nginx.config else []),
             ),
             severity=None if _is_fault(evidence, failure, match) else Severity.NOTE,
-            confidence=Confidence.CERTAIN,
+            # Whether they were meant to succeed, only their senders know.
+            confidence=Confidence.LIKELY if failure.is_all else Confidence.CERTAIN,
             location=nginx.location(match.block) if match else None,
             facts={
                 **request_facts(evidence, failure, again),
@@ -83,6 +84,16 @@ def other_requests_failed(evidence: Evidence) -> Iterator[Claim]:
                 Applicability.MANUAL,
             ),
         )
+        is_too_large = failure.is_all and failure.status == _TOO_LARGE and is_of_application
+        yield _with_limit(evidence, claim) if is_too_large else claim
+
+
+def _with_limit(evidence: Evidence, claim: Claim) -> Claim:
+    """Return the claim with the application's own limit, if it was read."""
+    # Imported late: few uploads are too large for the application.
+    from checks.upstream._own_remedy import with_own_remedy
+
+    return with_own_remedy(evidence, claim, "body_limit", only_read=True)
 
 
 def _answerer(match: LocationMatch | None, refusal: ProgramRefusal | None) -> dict[str, object]:
@@ -103,6 +114,8 @@ def _is_fault(evidence: Evidence, failure: FailedRequests, match: LocationMatch 
     is_meant = match is not None and bool(children(match.block, "return"))
     if is_meant:
         return False
+    if failure.is_all:
+        return True
     if failure.status in _NEVER_MEANT:
         return failure.is_from_page and failure.times >= _MANY
     if failure.status < 500:

@@ -72,7 +72,8 @@ def other_requests_failed(evidence: Evidence) -> Iterator[Claim]:
                 dict.fromkeys(each for each in (failure, error, again, proof) if each is not None)
             ),
             severity=None if _is_fault(failure, again, error) else Severity.NOTE,
-            confidence=Confidence.CERTAIN,
+            # Whether they were meant to succeed, only their senders know.
+            confidence=Confidence.LIKELY if failure.is_all else Confidence.CERTAIN,
             facts={
                 **view.facts,
                 **request_facts(evidence, failure, again),
@@ -158,6 +159,8 @@ def _logged_reason(evidence: Evidence, failure: FailedRequests) -> LoggedRequest
 def _is_fault(
     failure: FailedRequests, again: Exchange | None, error: LoggedRequestError | None
 ) -> bool:
+    if failure.is_all:
+        return True
     is_used = failure.is_from_page or failure.times >= _MANY
     if error is not None and error.names_path:
         # A firewall is there to refuse: what a page of the site sends is no attack.

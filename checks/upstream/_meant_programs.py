@@ -31,14 +31,15 @@ _PORT = re.compile(r":(\d{1,5})(?![\w.:])")
 class MeantProgram:
     """A program that listens on another port of this server than the web server has. `how` is how
     that is known: it has what visitors want at `path` ("path"), it is the only one with a page
-    ("page"), the only one of those whose port looks like the wrong one ("near"), or the only one of
-    PHP ("php"). `is_named`: another line of the same site has its port."""
+    ("page"), the only one of those whose port looks like the wrong one ("near") or that have the
+    name of the site ("name"), or the only one of PHP ("php"). `is_named`: another line of the same
+    site has its port."""
 
     port: int
     process: str
     path: str = ""
     visit: BackendVisit | None = None
-    how: Literal["path", "page", "near", "php"] = "path"
+    how: Literal["path", "page", "near", "name", "php"] = "path"
     is_named: bool = False
 
 

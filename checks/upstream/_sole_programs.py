@@ -6,6 +6,7 @@ Every candidate was asked for the path that visitors want. Programs to which a c
 belong to other paths, those of operators and of the system's own services to nobody's site.
 """
 
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
@@ -29,16 +30,27 @@ _OF_OPERATORS = (
     "alertmanager", "consul", "vault", "tailscaled", "syncthing", "code-server", "cloudflared",
     "crowdsec", "php-fpm",
 )  # fmt: skip
+#: Programs that run others, and say nothing of what they run.
+_RUNTIMES = (
+    "python", "node", "java", "ruby", "puma", "unicorn", "gunicorn", "uvicorn", "dotnet", "docker",
+    "server", "http", "nginx", "apache", "proxy",
+)  # fmt: skip
+_WORD, _MIN_NAME = re.compile(r"[a-z0-9]{1,60}"), 4
 #: Maximum number of programs that are named.
 _MAX_SHOWN = 6
 
 
 def sole_program(
-    evidence: Evidence, path: str, named: Collection[int], port: int = 0
+    evidence: Evidence,
+    path: str,
+    named: Collection[int],
+    port: int = 0,
+    called: Collection[str] = (),
 ) -> MeantProgram | None:
     """Return the only program of this server that has something at the path, and to whose port no
     configuration (`named`) leads. Where several have, or some were not asked, it is the only one
-    whose port looks like the wrong `port`; None without one."""
+    that has the name of the site's file or host (`called`), else the only one whose port looks like
+    the wrong `port`; None without one."""
     candidates = {socket.port: socket for socket in _candidates(evidence, named)}
     visits = {number: _visit(evidence, path, number) for number in candidates}
     fitting = {
@@ -52,8 +64,19 @@ def sole_program(
     # What a file of this server starts on the wrong port is down, and its port is right.
     if any(each.port == port and each.starter != "other" for each in evidence.good(StartFile)):
         return None
+    own = [program for program in fitting.values() if is_called(program.process, called)]
+    if len(own) == 1:
+        return replace(own[0], how="name")
     near = [program for number, program in fitting.items() if is_near(number, port)]
     return replace(near[0], how="near") if len(near) == 1 else None
+
+
+def is_called(process: str, called: Collection[str]) -> bool:
+    """Return whether a program has one of these names: `grafana-server` and a site's file
+    `grafana.conf`, or its host `grafana.example.com`. Runtimes have the name of none."""
+    word = next(iter(_WORD.findall(process.lower())), "")
+    words = {part for name in called for part in _WORD.findall(name.lower())}
+    return len(word) >= _MIN_NAME and not word.startswith(_RUNTIMES) and word in words
 
 
 def is_near(port: int, wrong: int) -> bool:

@@ -69,6 +69,7 @@ def refused(evidence: Evidence) -> Iterator[Claim]:
                         "process": found.process if found else "",
                         "wanted": found.path if found else "",
                         "near": sole is not None and sole.how == "near",
+                        "same_name": sole is not None and sole.how == "name",
                         "candidates": () if is_named else _candidates(nginx, backend, sole),
                         "containers": _published_ports(evidence),
                         "elsewhere": elsewhere,
@@ -123,10 +124,16 @@ def _sole(nginx: Nginx, backend: Backend) -> MeantProgram | None:
         return None
     port = backend.proxy_target.endpoints[0].port
     programs = (
-        sole_program(nginx.evidence, path, named_ports(nginx), port)
+        sole_program(nginx.evidence, path, named_ports(nginx), port, _site_names(nginx, backend))
         for path in _asked_paths(backend)
     )
     return next(filter(None, programs), None)
+
+
+def _site_names(nginx: Nginx, backend: Backend) -> tuple[str, ...]:
+    """Return the names that the site has on this server: those of its file and of its host."""
+    file = backend.proxy_target.directive.file.rpartition("/")[2].partition(".")[0]
+    return file, nginx.evidence.target.host.partition(".")[0]
 
 
 def _port_fix(nginx: Nginx, backend: Backend, program: MeantProgram) -> Fix | None:

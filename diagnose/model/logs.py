@@ -109,6 +109,8 @@ class FailedRequests(Observation):
     `wrote_port` is True if they had the port behind the name in the field Host: a later request
     without it does not show that they are over. `forms_accepted` is True if another form of the
     site's pages was accepted in the same time: a POST that was answered with a redirect.
+    `is_all` is True if they were sent to the very path that was asked for, and none of this method
+    came through.
     """
 
     layer: ClassVar[str] = "nginx"
@@ -127,6 +129,7 @@ class FailedRequests(Observation):
     lasted_s: float | None = None
     wrote_port: bool = False
     forms_accepted: bool = False
+    is_all: bool = False
 
     def summary(self) -> Summary:
         subject = phrase("request {method} {path}", method=self.method, path=self.path)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from diagnose.model import Target
 from diagnose.model.applications import Topic
 from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.logs import FailedRequests
 from diagnose.model.pages import Page, PageFileResponse
 from diagnose.parsers.applications import is_plain_path, message_of
 from diagnose.parsers.form_tokens import is_token_field
@@ -55,6 +56,7 @@ def suspected_topics(
     upgrades: Iterable[Upgrade] = (),
     files: Iterable[PageFileResponse] = (),
     pages: Iterable[Page] = (),
+    failures: Iterable[FailedRequests] = (),
 ) -> frozenset[Topic]:
     """Return what may be wrong in the settings of the application itself."""
     topics = set[Topic]()
@@ -67,6 +69,9 @@ def suspected_topics(
         if unknown_session(upgrade):
             topics.add("workers")
     topics.update(_of_addresses(target, _named(pages)))
+    # The very path that was asked for takes no upload.
+    if any(failure.is_all and failure.status == _TOO_LARGE for failure in failures):
+        topics.add("body_limit")
     if target.path.strip("/") and any(file.shows_fault for file in files):
         topics.add("base_path")
     if target.symptom is not None:

@@ -27,6 +27,7 @@ from diagnose.model.marks import UrlPath
 from diagnose.model.other_requests import OtherRequest
 from diagnose.net.deadline import deadline
 from diagnose.parsers.access_log import AccessLine, host_of, port_of
+from diagnose.parsers.asked_path_failures import asked_path_failures, with_asked_path
 from diagnose.parsers.cross_origin_requests import PORTS, cross_origin_requests
 from diagnose.parsers.failed_requests import SWITCHED, failed_requests, refused_upgrades
 from diagnose.parsers.likely_browsers import with_likely_pages
@@ -198,7 +199,10 @@ def _in_log(
     has_usual_request = ctx.options.request.origin is None and ctx.options.request.method == "GET"
     upgrades = refused_upgrades(lines, names, is_shared, since)
     return LoggedFailures(
-        requests=failed_requests(lines, file, names, is_shared, since, site.withholds_login),
+        requests=with_asked_path(
+            failed_requests(lines, file, names, is_shared, since, site.withholds_login),
+            asked_path_failures(lines, file, names, is_shared, since, _own_path(ctx)),
+        ),
         upgrades=upgrades,
         unserved=unserved_pages(lines, file, names, is_shared, since),
         parts=unserved_parts(lines, file, names, _own_path(ctx), since),

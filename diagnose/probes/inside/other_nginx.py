@@ -284,11 +284,15 @@ async def renewed(ctx: ProbeContext, certificate: CertificateFile) -> None:
     await emit_replacements(ctx, certificate.chain[0])
 
 
-async def emit_replacements(ctx: ProbeContext, current: Certificate) -> None:
-    """Emit the certificates on the server that could replace the current one, with their keys."""
+async def emit_replacements(
+    ctx: ProbeContext, current: Certificate, named_in: Iterable[str] = ()
+) -> None:
+    """Emit the certificates on the server that could replace the current one, with their keys. They
+    are looked for in the folders of the configuration, in `named_in` and in usual ones."""
     host, unusable = ctx.target.host, _is_unusable(current, ctx.target.host)
     at = ctx.elapsed()
     folders = {posixpath.dirname(file.path) for file in ctx.observed(CertificateFile)}
+    folders.update(named_in)
     result = await ctx.machine.run("sh", "-c", FIND_SCRIPT, "sh", *sorted(folders)[:MAX_FOLDERS])
     if re.search(r"^shut$", result.out, re.MULTILINE):
         emit_not_observed(ctx, "/etc/letsencrypt/live", "needs root", "sudo certbot certificates")

@@ -13,6 +13,7 @@ from diagnose.model.addresses import is_local_host, is_private
 from diagnose.model.applications import Application, KnownApplication, Topic
 from diagnose.model.containers import NginxContainer
 from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import Page, PageFileResponse
 from diagnose.model.requests import HeaderTrial
@@ -63,6 +64,11 @@ async def after_websocket(ctx: ProbeContext, _: Upgrade, listeners: Listeners) -
     await _look(ctx, listeners)
 
 
+@probe(after=FailedRequests, needs=Listeners)
+async def after_log(ctx: ProbeContext, _: FailedRequests, listeners: Listeners) -> None:
+    await _look(ctx, listeners)
+
+
 @probe(after=NginxConfig, needs=Listeners)
 async def after_nginx(ctx: ProbeContext, _: NginxConfig, listeners: Listeners) -> None:
     await _look(ctx, listeners)
@@ -103,6 +109,7 @@ async def _look(ctx: ProbeContext, listeners: Listeners) -> None:
         ctx.observed(Upgrade),
         ctx.observed(PageFileResponse),
         ctx.observed(Page),
+        ctx.observed(FailedRequests),
     )
     # A web server in a container that serves the page itself passes it on to none.
     for endpoint in (dict.fromkeys(_endpoints(ctx)) or ("",)) if topics else ():

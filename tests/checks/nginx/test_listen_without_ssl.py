@@ -43,6 +43,24 @@ def test_silent_when_tls_is_spoken_there() -> None:
     assert not judge("nginx.listen-without-ssl", config(PLAIN), SPOKE_TLS)
 
 
+def test_fires_for_the_ip_family_that_has_plain_http() -> None:
+    """Issue 1804 of turnkeylinux/tracker: the second of two lines lacks the word."""
+    mixed = SITE.replace("listen 443 ssl;", "listen 443 ssl;\n    listen [::]:443;")
+    spoke = replace(SPOKE_HTTP, address="2001:db8:2::10")
+    (claim,) = judge("nginx.listen-without-ssl", config(mixed), SPOKE_TLS, spoke)
+    assert claim.facts["listens"] == ("listen [::]:443;",)
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Edit)
+    assert "+    listen [::]:443 ssl;\n" in claim.fix.steps[0].diff
+
+
+def test_silent_where_the_plain_ip_family_was_not_asked_or_a_proxy_has_it() -> None:
+    mixed = SITE.replace("listen 443 ssl;", "listen 443 ssl;\n    listen [::]:443;")
+    over_ipv6 = replace(SPOKE_TLS, address="2001:db8:2::10")
+    assert not judge("nginx.listen-without-ssl", config(mixed), SPOKE_TLS)
+    assert not judge("nginx.listen-without-ssl", config(mixed), SPOKE_TLS, over_ipv6)
+
+
 def test_silent_on_the_port_of_http() -> None:
     target = Target("https://shop.example.com:80/", "https", "shop.example.com", 80)
     plain = config("server { listen 80; server_name shop.example.com; }\n")

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from diagnose.model import Severity
+from diagnose.model import Confidence, Severity
 from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import UpstreamTry
 from diagnose.model.program_logs import ProgramRefusal
@@ -148,3 +148,11 @@ def test_a_limit_of_nginx_is_not_said_to_be_the_applications() -> None:
         text = SITE.replace("    location / {\n", f"    location / {{\n        {rule}\n", 1)
         (claim,) = judge(CHECK, RUNNING, config(text), page(200), refused, LOG_READ)
         assert claim.facts["application"] is is_told
+
+
+def test_fires_where_all_of_what_was_sent_to_the_asked_path_failed() -> None:
+    for status in (408, 411, 413, 415, 502):
+        failure = replace(FAILED, status=status, times=2, is_from_page=False, is_all=True)
+        (claim,) = judge(CHECK, RUNNING, config(), page(200), failure)
+        assert claim.severity is None
+        assert claim.confidence is Confidence.LIKELY

@@ -291,6 +291,21 @@ def test_fires_and_writes_the_port_that_is_almost_the_written_one() -> None:
     assert judge(CHECK, DOWN, *seen, silent, far, masked=False)[0].facts["near"] is False
 
 
+def test_fires_and_writes_the_port_of_the_program_with_the_sites_name() -> None:
+    """Two programs have a page, and the ports of both are almost the written one."""
+    own, other = (replace(ROOT, target=f"http://127.0.0.1:{port}") for port in (3001, 3900))
+    for process, sole in (("shop-server", "127.0.0.1:3001"), ("node", ""), ("shopping", "")):
+        sockets = [
+            Listener(address="127.0.0.1", port=port, family=4, process=name)
+            for port, name in ((3001, process), (3900, "python"))
+        ]
+        seen = (config(), Listeners(sockets=tuple(sockets)), own, other)
+        (claim,) = judge(CHECK, DOWN, *seen, masked=False)
+        assert (claim.facts["sole"], claim.facts["same_name"]) == (sole, bool(sole))
+        assert claim.fix
+        assert bool(claim.fix.edits) is bool(sole)
+
+
 @pytest.mark.parametrize(
     ("wrong", "right"), [(8014, 8041), (8080, 8000), (3000, 300), (3000, 30000), (3000, 3001)]
 )

@@ -1,6 +1,9 @@
 import asyncio
+import shlex
+import subprocess
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,11 +25,14 @@ def looks(monkeypatch: pytest.MonkeyPatch, *observations: Observation) -> int:
     """How often certificates are looked for, after all of this."""
     asked: list[Any] = []
 
-    async def emit(ctx: Any, current: Any) -> None:
+    async def emit(ctx: Any, current: Any, named_in: Any) -> None:
+        assert list(named_in) == ["/etc/shop/tls"]
         asked.append(current)
 
     monkeypatch.setattr(probes, "emit_replacements", emit)
-    looking = Looking(RecordedMachine({}))
+    looking = Looking(
+        RecordedMachine({shlex.join(("sh", "-c", probes.SCRIPT, "sh", "443")): "/etc/shop/tls\n"})
+    )
     looking.observations += observations
 
     async def work() -> None:
@@ -50,3 +56,26 @@ def test_it_does_not_look_for_web_servers_or_good_certificates(
         assert looks(monkeypatch, other, SERVED) == 0
     far = replace(NEW, not_after=OLD.not_after and OLD.not_after + timedelta(days=3650))
     assert looks(monkeypatch, LISTENING, replace(SERVED, chain=(far,), failure=None)) == 0
+
+
+def test_the_script_names_the_folders_alone(tmp_path: Path) -> None:
+    """Paths of certificates come from settings that lie beside the program, and no other word."""
+    (tmp_path / "config.yml").write_text(
+        "tls:\n  cert: /etc/shop/tls/full.pem\n  secret: hunter2\n"
+    )
+    (tmp_path / "app.bin").write_text("/etc/never/a.pem\n")
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    ss = folder / "ss"
+    running = subprocess.Popen(["sleep", "60"], cwd=tmp_path, env={"K": "/opt/k/a.crt"})
+    try:
+        ss.write_text(f"#!/bin/sh\necho 'users:((\"sleep\",pid={running.pid},fd=3))'\n")
+        ss.chmod(0o755)
+        done = subprocess.run(
+            ["sh", "-c", probes.SCRIPT, "sh", "443"],
+            env={"PATH": f"{folder}:/usr/bin:/bin"}, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+    finally:
+        running.kill()
+        running.wait()
+    assert done.stdout.split() == ["/etc/shop/tls", "/opt/k"]

@@ -1,0 +1,88 @@
+"""Find in an access log that all of what visitors sent to the path that was asked for failed in
+ways that no site is made for. No I/O.
+
+The page at such a path may be answered, and its upload or its form fails: a body was cut (408), too
+large (413), of no known length (411) or of a type that nobody takes (415), or the server failed.
+What may be meant or depends on the visitor (401, 403, 404, 405, 422) is left out.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+
+from diagnose.model import Vantage
+from diagnose.model.logs import FailedRequests
+from diagnose.parsers.access_log import AccessLine, host_of
+from diagnose.parsers.failed_requests import is_of_site
+
+_SENDING = frozenset({"POST", "PUT", "PATCH"})
+_NEVER_MEANT = frozenset({408, 411, 413, 415})
+#: A method or a version of HTTP that the server does not have: strangers try these.
+_UNKNOWN = frozenset({501, 505})
+#: Failures from which on they are no accident.
+_ENOUGH = 2
+
+
+def asked_path_failures(
+    lines: Iterable[AccessLine],
+    file: str,
+    names: Collection[str],
+    is_shared: bool,
+    since: float,
+    path: str,
+) -> tuple[FailedRequests, ...]:
+    """Return the requests that send something to this very path, if none of their method came
+    through since a time (seconds since the epoch) and two or more failed in the same way. Nothing
+    for "/", which everybody asks for."""
+    if path == "/":
+        return ()
+    statuses: dict[str, list[AccessLine]] = {}
+    for line in lines:
+        is_from_page = host_of(line.referer) in names
+        is_own = line.path == path and line.method in _SENDING and line.when >= since
+        if is_own and is_of_site(line, names, is_shared, is_from_page):
+            statuses.setdefault(line.method, []).append(line)
+    return tuple(
+        failure
+        for sent in statuses.values()
+        if all(line.status >= 400 for line in sent)
+        if (failure := _failure(sent, file, names)) is not None
+    )
+
+
+def _failure(sent: list[AccessLine], file: str, names: Collection[str]) -> FailedRequests | None:
+    last = sent[-1]
+    alike = [line for line in sent if line.status == last.status]
+    is_fault = last.status in _NEVER_MEANT or (last.status >= 500 and last.status not in _UNKNOWN)
+    if len(alike) < _ENOUGH or not is_fault:
+        return None
+    return FailedRequests(
+        vantage=Vantage.SERVER,
+        file=file,
+        method=last.method,
+        path=last.path,
+        status=last.status,
+        written=last.written,
+        times=len(alike),
+        is_from_page=any(host_of(line.referer) in names for line in alike),
+        has_query=any(line.has_query for line in alike),
+        ending=last.ending,
+        is_all=True,
+    )
+
+
+def with_asked_path(
+    failures: tuple[FailedRequests, ...], asked: tuple[FailedRequests, ...]
+) -> tuple[FailedRequests, ...]:
+    """Return the failures and those of the path that was asked for, each once."""
+    keys = {(failure.method, failure.path, failure.status) for failure in asked}
+    marked = tuple(
+        replace(failure, is_all=True)
+        if (failure.method, failure.path, failure.status) in keys
+        else failure
+        for failure in failures
+    )
+    known = {(failure.method, failure.path, failure.status) for failure in failures}
+    others = (
+        failure for failure in asked if (failure.method, failure.path, failure.status) not in known
+    )
+    return (*others, *marked)
