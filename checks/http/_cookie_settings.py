@@ -1,0 +1,56 @@
+"""What gives cookies the Domain of the site: the program's own setting that has the other Domain,
+or the line of nginx that changes it (ngx_http_proxy_module, proxy_cookie_domain)."""
+
+import re
+
+from checks.http._cookie_attributes import correcting_commands
+from checks.nginx import Nginx
+from checks.nginx._location_edits import location_fix
+from checks.upstream._own_remedy import OwnRemedy, framework_remedy, remedy_of
+from diagnose.model import Edit, Evidence, Fix
+from diagnose.model.applications import ReadSetting
+from diagnose.parsers.applications import application_of
+from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.locations import LocationMatch
+
+
+def domain_remedy(evidence: Evidence, domain: str) -> OwnRemedy | None:
+    """Return the edit of the settings that were read and have this Domain; None if none has it."""
+    reads = [each for each in evidence.good(ReadSetting) if _has_domain(each, domain)]
+    first = next(iter(reads), None)
+    if first is None:
+        return None
+    application = application_of(first.application)
+    if application is not None:
+        own = [each for each in reads if each.application == first.application]
+        return remedy_of(evidence, application, tuple(own))
+    # Imported late: few programs have such a line in their source.
+    from diagnose.parsers.frameworks import framework_of
+
+    framework = framework_of(first.application)
+    return framework_remedy(framework.name, first) if framework else None
+
+
+def _has_domain(read: ReadSetting, domain: str) -> bool:
+    if read.topic != "cookie_domain" or not domain:
+        return False
+    if any(value.lower().lstrip(".") == domain for value in read.values):
+        return True
+    name = rf"(?<![\w.-])\.?{re.escape(domain)}(?![\w.-])"
+    return bool(read.new) and re.search(name, read.line, re.IGNORECASE) is not None
+
+
+def nginx_domain_fix(nginx: Nginx, match: LocationMatch, domain: str) -> Fix | None:
+    """Return the edit by which nginx gives cookies of this Domain that of the site; None where
+    nginx cannot, or where the block serves names for which the Domain is right."""
+    names = [
+        name.lower() for line in children(match.blocks[1], "server_name") for name in line.args
+    ]
+    is_alone = nginx.evidence.target.host in names and not any(
+        name.startswith(("~", "*")) or name.strip(".").endswith(domain) for name in names
+    )
+    if not is_alone:
+        return None
+    steps = correcting_commands(nginx, match, "domain", (), domain)
+    file_edits = tuple(step for step in steps if isinstance(step, Edit))
+    return location_fix(nginx, match, file_edits, sure=False) if file_edits else None
