@@ -16,7 +16,13 @@ from diagnose.parsers.nginx.locations import LocationMatch
 
 def domain_remedy(evidence: Evidence, domain: str) -> OwnRemedy | None:
     """Return the edit of the settings that were read and have this Domain; None if none has it."""
-    reads = [each for each in evidence.good(ReadSetting) if _has_domain(each, domain)]
+    # A file may have been read for two programs.
+    places = {
+        (each.file, each.number, each.key): each
+        for each in evidence.good(ReadSetting)
+        if _has_domain(each, domain)
+    }
+    reads = list(places.values())
     first = next(iter(reads), None)
     if first is None:
         return None

@@ -126,7 +126,8 @@ def right_value(setting: OwnSetting, old: str, target: Target, proxy: str, folde
     """Return the value that is right for the site, "" if it is not known."""
     plain = {
         "host-list": "{host}", "host": "{host}", "origin-list": "{origin}", "proxy-list": "{proxy}",
-        "cookie-domain": "{host}", "proxy-mode": "true", "switch": "true", "protocol": "{scheme}", "base-path": "{folder}",
+        "cookie-domain": "{host}", "proxy-mode": "true", "switch": "true", "protocol": "{scheme}",
+        "base-path": "{folder}",
         "external-url": "{origin}" + (_path_of(old) if old else "/"),
     }  # fmt: skip
     return filled(setting.form or plain[setting.means], target, proxy, folder)

@@ -101,12 +101,14 @@ SPRING = ReadSetting(
 @pytest.mark.parametrize("read", [LARAVEL, SPRING])
 def test_corrects_the_setting_that_has_the_domain(read: ReadSetting) -> None:
     seen = (sets("sid=1; Domain=.app.internal"), RUNNING, BUILD, config())
-    (claim,) = judge(CHECK, *seen, read, masked=False)
+    again = replace(read, process="php-fpm")
+    (claim,) = judge(CHECK, *seen, read, again, masked=False)
     assert claim.fix
     assert claim.fix.applicability is Applicability.REVIEW
     edit, *restart = claim.fix.steps
     assert isinstance(edit, Edit)
     assert edit.path == read.file
+    assert edit.diff.count("@@ -") == 1
     assert bool(restart) == read.needs_restart
     # A setting that has another value does not make this cookie.
     (claim,) = judge(CHECK, *seen, replace(read, values=(), line="x=other.app.internal"),
