@@ -5,9 +5,9 @@ Measured: two requests on one connection, and the second again on a connection o
 the control (RFC 9112 section 9.3: a server that says HTTP/1.1 and not "Connection: close" takes the
 next request). Or the application ends a connection that nobody uses earlier than the web server
 ("Keep-Alive: timeout=5", as Node.js says), which is likely after a message about a connection that
-was closed: a request that is sent at that moment is lost. An application that tells no time may close
-first too: that is likely where Apache's own words about it were pasted, the page comes today, and
-Apache keeps the connections that the application keeps. It is possible only where the server in
+was closed: a request that is sent at that moment is lost. An application that tells no time may
+close first too: that is likely where Apache's own words about it were pasted, the page comes today,
+and Apache keeps the connections that the application keeps. It is possible only where the server in
 front sends such a request again: Caddy and HAProxy do, and nginx does with "proxy_next_upstream
 error", but for a POST (ngx_http_proxy_module).
 """

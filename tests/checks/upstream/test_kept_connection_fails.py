@@ -123,7 +123,8 @@ def test_silent_where_the_application_answers_twice_or_never() -> None:
 
 
 LOST = replace(
-    SHOP, symptom=Symptom("upstream-closed", "AH01102: error reading status line from remote server")
+    SHOP,
+    symptom=Symptom("upstream-closed", "AH01102: error reading status line from remote server"),
 )  # fmt: skip
 KEPT = replace(HANGS, second=200, fresh=None, waited=0.0)
 
