@@ -106,13 +106,14 @@ def cookie_refused(evidence: Evidence) -> Iterator[Claim]:
 
 def _with_domain(nginx: Nginx, match: LocationMatch | None, claim: Claim, domain: str) -> Claim:
     """Return the claim with the edit of the program's setting that has this Domain, or else of
-    nginx's configuration."""
-    from checks.http._cookie_settings import domain_remedy, nginx_domain_fix
+    the web server's configuration."""
+    from checks.http._cookie_settings import domain_remedy, nginx_domain_fix, server_domain_fix
 
     remedy = domain_remedy(nginx.evidence, domain)
     if remedy is not None:
         return replace(claim, fix=remedy.fix, facts={**claim.facts, **remedy.facts})
-    fix = nginx_domain_fix(nginx, match, domain) if match else None
+    evidence = nginx.evidence
+    fix = nginx_domain_fix(nginx, match, domain) if match else server_domain_fix(evidence, domain)
     return replace(claim, fix=fix) if fix else claim
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Confidence, Edit, Manual, Symptom, Target, Vantage
+from diagnose.model import Applicability, Confidence, Edit, Fix, Manual, Symptom, Target, Vantage
 from diagnose.model.applications import ReadSetting
 from diagnose.model.http import Exchange
 from diagnose.model.symptom import SymptomKind
@@ -12,6 +12,7 @@ from diagnose.model.web_servers import ServerFile, WebServerConfig
 from tests.support.check_evidence import SHOP, judge, texts
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
 from tests.support.page_errors import page
+from tests.support.web_server_evidence import APACHE, HTTPS, LISTENING, apache_config
 
 CHECK = "http.cookie-refused"
 
@@ -265,3 +266,18 @@ def test_corrects_all_cookies_that_are_refused_alike() -> None:
     assert "`proxy_cookie_flags '~^(?:XSRF-TOKEN|sid)$' secure;`" in said
     served = replace(claim, facts={**claim.facts, "web_server": "apache"})
     assert "(?i)^((?:XSRF-TOKEN|sid)=.*)$" in "\n".join(texts(CHECK, served))
+
+
+def test_apache_gives_the_cookie_the_domain_of_the_site() -> None:
+    def fix(text: str) -> Fix:
+        seen = (sets("sid=1; Domain=app.internal"), APACHE, apache_config(text), LISTENING)
+        (claim,) = judge(CHECK, *seen, masked=False)
+        assert claim.fix
+        return claim.fix
+
+    edit, *reload = fix(HTTPS).steps
+    assert isinstance(edit, Edit)
+    assert "+    ProxyPassReverseCookieDomain app.internal shop.example.com\n" in edit.diff
+    assert reload
+    other = HTTPS.replace("    SSLEngine", "    ServerAlias www.app.internal\n    SSLEngine", 1)
+    assert fix(other).applicability is Applicability.MANUAL, "the Domain is right there"
