@@ -45,6 +45,8 @@ from diagnose.parsers.urls import parse_url
 _SHORT = 30
 #: Apache's words where an application ends a connection without an answer (mod_proxy_http).
 _APACHE_WORDS = re.compile(r"AH01102|error reading status line from remote server", re.IGNORECASE)
+#: Its words where the application was too slow instead (apr_strerror, APR_TIMEUP).
+_LATE = re.compile(r"\(70007\)|timeout specified has expired", re.IGNORECASE)
 _FAILED = frozenset({502, 503, 504})
 #: Methods that nginx sends only once (ngx_http_upstream_module: "non_idempotent").
 _SENT_ONCE = ("POST ", "LOCK ", "PATCH ")
@@ -90,7 +92,10 @@ def _is_lost_by_apache(view: ServerView | None, kept: KeptConnection) -> bool:
         return False
     symptom = view.evidence.target.symptom
     pages = page_exchanges(view.evidence)
-    is_well = bool(pages) and all(page.status and page.status < 500 for page in pages)
+    is_late = symptom is not None and _LATE.search(symptom.text) is not None
+    is_well = (
+        not is_late and bool(pages) and all(page.status and page.status < 500 for page in pages)
+    )
     return is_well and symptom is not None and _APACHE_WORDS.search(symptom.text) is not None
 
 

@@ -144,3 +144,6 @@ def test_fires_on_apache_s_words_where_the_application_keeps_connections() -> No
     done = (APACHE, apache_config(alone), LISTENING)
     assert not judge(CHECK, *done, ANSWER, KEPT, target=LOST), "Apache keeps none"
     assert not judge(CHECK, RUNNING, config(NGINX), ANSWER, KEPT, target=LOST)
+    late = "(70007)The timeout specified has expired: AH01102: error reading status line"
+    slow = replace(SHOP, symptom=Symptom("upstream-closed", late))
+    assert not judge(CHECK, *seen, ANSWER, KEPT, target=slow), "it was too slow"
