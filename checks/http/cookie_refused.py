@@ -99,7 +99,22 @@ def cookie_refused(evidence: Evidence) -> Iterator[Claim]:
         if own_fix
         else _fix(nginx, match, reason, names, cookie_domain(value)),
     )
+    if reason == "domain" and own_fix is None:
+        claim = _with_domain(nginx, match, claim, cookie_domain(value))
     yield _with_own_setting(evidence, claim) if reason == "same-site" else claim
+
+
+def _with_domain(nginx: Nginx, match: LocationMatch | None, claim: Claim, domain: str) -> Claim:
+    """Return the claim with the edit of the program's setting that has this Domain, or else of
+    the web server's configuration."""
+    from checks.http._cookie_settings import domain_remedy, nginx_domain_fix, server_domain_fix
+
+    remedy = domain_remedy(nginx.evidence, domain)
+    if remedy is not None:
+        return replace(claim, fix=remedy.fix, facts={**claim.facts, **remedy.facts})
+    evidence = nginx.evidence
+    fix = nginx_domain_fix(nginx, match, domain) if match else server_domain_fix(evidence, domain)
+    return replace(claim, fix=fix) if fix else claim
 
 
 def _with_own_setting(evidence: Evidence, claim: Claim) -> Claim:

@@ -28,6 +28,7 @@ from diagnose.model import (
 )
 from diagnose.model.applications import KnownApplication, ReadSetting, Topic
 from diagnose.model.frozen import frozen
+from diagnose.model.http import Exchange
 from diagnose.model.pages import Page, PageFileResponse
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.nginx.locations import proxy_pass_of
@@ -125,13 +126,33 @@ def mixed_content(evidence: Evidence) -> Iterator[Claim]:
             **setting,
         },
         location=nginx.location(inner.directive) if inner.directive else None,
-        fix=Fix((Manual("requests-without-host", Where.APPLICATION),), Applicability.MANUAL)
+        fix=_script_fix(evidence, page, urls)
         if script
         else inner.fix or fix or _fix(nginx, page_url.path, is_application),
     )
     is_inner = all(map(_is_inner, urls)) and not _is_inner(page.url)
     is_setting = (own or is_inner) and not script
     yield _with_own_remedy(evidence, claim, is_inner) if is_setting else claim
+
+
+def _script_fix(evidence: Evidence, page: Page, urls: tuple[str, ...]) -> Fix:
+    """Let a person build the script anew; beside it the edit by which the web server lets browsers
+    use https for these addresses, where no policy of the page is in its way."""
+    from checks.http._added_fields import added_fields_fix
+    from checks.server._scoped_fields import Scope
+
+    answers = [each for each in evidence.good(Exchange) if each.url == page.url]
+    has_policy = any(each.header(_POLICY.replace(" ", "-")) for each in answers)
+    places = {(url.host, url.port) for each in urls if (url := parse_url(each)) is not None}
+    target = evidence.target
+    is_own = places == {(target.host, 80)} and target.port == 443
+    is_upgraded = bool(answers) and not has_policy and is_own
+    fields = {"Content-Security-Policy": "upgrade-insecure-requests"}
+    scope = Scope(target.path.partition("?")[0])
+    added = added_fields_fix(evidence, scope, fields) if is_upgraded else None
+    typed = tuple(step for step in added.steps if not isinstance(step, Manual)) if added else ()
+    step = Manual("requests-without-host", Where.APPLICATION, commands=typed)
+    return Fix((step,), Applicability.MANUAL)
 
 
 def _is_inner(url: str) -> bool:

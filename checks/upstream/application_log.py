@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from checks._unit_corrections import correction_of, correction_steps
+from checks.upstream._setting_fixes import setting_fix
 from checks.upstream._time_limits import limit_facts, patience_of, raising_fix, time_limits
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -30,7 +31,7 @@ from diagnose.model.applications import ReadSetting
 from diagnose.model.backends import BackendVisit
 from diagnose.model.containers import NginxContainer
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
-from diagnose.model.program_logs import ProgramLine
+from diagnose.model.program_logs import HEADERS_TOO_LARGE, ProgramLine
 from diagnose.model.web_servers import WebServer
 from diagnose.parsers.linux.unit_corrections import unit_of_source
 from diagnose.parsers.urls import parse_url
@@ -99,7 +100,7 @@ def application_log(evidence: Evidence) -> Iterator[Claim]:
     subjects = tuple(_subject(port, path) for path in paths)
     step = _remedy(line, evidence.target.uses_tls)
     correction = correction_of(evidence, unit_of_source(line.equivalent))
-    limits = _ending_limits(evidence, line)
+    limits, room = _ending_limits(evidence, line), _header_room(evidence, line)
     yield Claim(
         about=subjects[0],
         covers=(*subjects, Subject(port=port), Subject(port=80)),
@@ -117,10 +118,13 @@ def application_log(evidence: Evidence) -> Iterator[Claim]:
             "secure_cookie": step == "trust-the-proxy",
             "own_address": _own_address(line),
             "corrected": correction.lines if correction else (),
+            "headers": HEADERS_TOO_LARGE in line.message,
+            "headers_place": room[0].place if room else "",
             **limit_facts(limits, patience_of(evidence)),
         },
         fix=(
             raising_fix(limits, patience_of(evidence))
+            or (setting_fix(room, "raise-the-header-limit") if room else None)
             or (
                 Fix(correction_steps(correction, running=True), Applicability.REVIEW)
                 if correction
@@ -134,6 +138,13 @@ def application_log(evidence: Evidence) -> Iterator[Claim]:
 def _ending_limits(evidence: Evidence, line: ProgramLine) -> tuple[ReadSetting, ...]:
     """Return the limit of time by which gunicorn ended the worker that had the request."""
     return time_limits(evidence) if _WORKER_TIMEOUT in line.message else ()
+
+
+def _header_room(evidence: Evidence, line: ProgramLine) -> tuple[ReadSetting, ...]:
+    """Return the line by which Tomcat takes the headers that it could not write; () if its file was
+    not read."""
+    reads = evidence.good(ReadSetting) if HEADERS_TOO_LARGE in line.message else ()
+    return tuple(read for read in reads if read.topic == "response-header-limit")[:1]
 
 
 def _is_of(line: ProgramLine, visit: BackendVisit) -> bool:
@@ -155,6 +166,8 @@ def _remedy(line: ProgramLine, uses_tls: bool) -> str:
     """Return the step that mends what the line says."""
     if line.setting:
         return "allow-it"
+    if HEADERS_TOO_LARGE in line.message:
+        return "raise-the-header-limit"
     if _own_address(line):
         return "name-the-container"
     return "trust-the-proxy" if uses_tls and _SECURE_COOKIE in line.message else "read-the-log"

@@ -28,7 +28,8 @@ from diagnose.model.http import Exchange, page_exchanges
         "http.page-file-type", "http.page-file-broken", "http.blank-page", "http.answer-says-why",
         "http.form-leaves-folder", "nginx.page-file-not-found", "nginx.file-elsewhere",
         "nginx.location-missing", "server.base-path-missing", "server.application-writes-http",
-        "upstream.application-log", "upstream.origin-mismatch", "nginx.index-missing",
+        "upstream.application-log", "upstream.origin-mismatch", "upstream.forces-https",
+        "server.forces-https", "nginx.index-missing",
     ],
 )  # fmt: skip
 def framework_setting(evidence: Evidence) -> Iterator[Claim]:

@@ -2,7 +2,8 @@
 unless `underscores_in_headers on` (ngx_http_core_module), other characters than letters, digits and
 hyphens by `ignore_invalid_headers`. The application refuses the page, and serves it with the field;
 or its refusal demands a field of such a name, and with it does not miss it any more; or a message
-says that a field with such a name does not arrive.
+says that a field with such a name does not arrive. Jenkins names the field of its token ("crumb")
+in its page (hudson.security.csrf.CrumbIssuer; ".crumb" before 2.0).
 """
 
 import re
@@ -28,6 +29,7 @@ from diagnose.model import (
     Manual,
     Severity,
     Subject,
+    Symptom,
     Where,
 )
 from diagnose.model.http import Exchange, page_exchanges
@@ -40,7 +42,7 @@ from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 from diagnose.parsers.nginx.proxied_request import is_ignored_name
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 
-_SETTING = "underscores_in_headers"
+_SETTING, _INVALID = "underscores_in_headers", "ignore_invalid_headers"
 #: A name with an underscore in a message. Variables of nginx and of CGI, directives, and codes of
 #: errors (of WordPress, and RFC 6750 section 3.1) are none.
 _NAME = lazy_pattern(
@@ -48,6 +50,11 @@ _NAME = lazy_pattern(
     r"|error_log|client_|(?:woocommerce_)?rest_|jwt_auth_|invalid_|insufficient_|access_denied)"
     r"[A-Za-z][A-Za-z0-9]{0,30}(?:_[A-Za-z0-9]{1,30}){1,5}(?![\w./(-])",
     re.ASCII,
+)
+#: Jenkins' refusal, and the name of the token's field in its pages.
+_CRUMB = lazy_pattern(r"(?i)\bvalid crumb\b")
+_CRUMB_FIELD = lazy_pattern(
+    r"""(?:\bcrumb\.init\(["']|\bdata-crumb-header=["'])(?P<name>[\w.-]{1,60})["']""", re.ASCII
 )
 _UNDERSCORE = lazy_pattern(r"underscore|下划线|[“\"'‘「]_[”\"'’」]")
 
@@ -104,11 +111,7 @@ def _claim_of_message(evidence: Evidence) -> Claim | None:
     """Return the claim about a field that a message names: it is lost, and nginx ignores its
     name."""
     symptom, pages = evidence.target.symptom, page_exchanges(evidence)
-    if symptom is None or symptom.kind != "request-field" or not pages:
-        return None
-    # The name beside the words that tell of the loss, or else any of the message.
-    named = _NAME.search(symptom.shown) or _NAME.search(symptom.text)
-    name = named[0] if named else "api_key" if _UNDERSCORE.search(symptom.text) else ""
+    name = _told_name(evidence, symptom) if symptom is not None and pages else ""
     nginx, path = Nginx.of(evidence), evidence.target.path.partition("?")[0]
     for match in nginx.location_matches(path) if name else ():
         directive = pass_directive_of(match)
@@ -138,12 +141,26 @@ def _claim_of_message(evidence: Evidence) -> Claim | None:
     return None
 
 
+def _told_name(evidence: Evidence, symptom: Symptom) -> str:
+    """Return the name of the field that a message says is lost, "" if it says no such thing."""
+    if _CRUMB.search(symptom.text):
+        pages = (_CRUMB_FIELD.search(each.body) for each in evidence.good(Exchange))
+        return next((match["name"] for match in pages if match), "")
+    if symptom.kind != "request-field":
+        return ""
+    # The name beside the words that tell of the loss, or else any of the message.
+    named = _NAME.search(symptom.shown) or _NAME.search(symptom.text)
+    return named[0] if named else "api_key" if _UNDERSCORE.search(symptom.text) else ""
+
+
 def _fix(nginx: Nginx, match: LocationMatch, name: str) -> Fix:
-    """Accept underscores in the server block. It concerns all fields of all visitors."""
+    """Accept such names in the server block. It concerns all fields of all visitors."""
     server = match.blocks[1]
     file = nginx.file(server)
-    if "_" in name and file is not None and match.directive(_SETTING) is None:
-        change = edits.insert_first(file.text, server, [f"{_SETTING} on;"])
+    is_plain = re.fullmatch(r"[A-Za-z0-9_-]+", name) is not None
+    setting, value = (_SETTING, "on") if is_plain else (_INVALID, "off")
+    if file is not None and match.directive(setting) is None:
+        change = edits.insert_first(file.text, server, [f"{setting} {value};"])
         file_edits = config_edits(nginx, {server.file: [change]})
         if file_edits:
             return location_fix(nginx, match, file_edits, sure=False)

@@ -5,11 +5,14 @@ Measured: two requests on one connection, and the second again on a connection o
 the control (RFC 9112 section 9.3: a server that says HTTP/1.1 and not "Connection: close" takes the
 next request). Or the application ends a connection that nobody uses earlier than the web server
 ("Keep-Alive: timeout=5", as Node.js says), which is likely after a message about a connection that
-was closed: a request that is sent at that moment is lost. That is possible only where the server in
+was closed: a request that is sent at that moment is lost. An application that tells no time may
+close first too: that is likely where Apache's own words about it were pasted, the page comes today,
+and Apache keeps the connections that the application keeps. It is possible only where the server in
 front sends such a request again: Caddy and HAProxy do, and nginx does with "proxy_next_upstream
 error", but for a POST (ngx_http_proxy_module).
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -40,6 +43,10 @@ from diagnose.parsers.urls import parse_url
 
 #: Seconds. Web servers keep a connection for a minute or so.
 _SHORT = 30
+#: Apache's words where an application ends a connection without an answer (mod_proxy_http).
+_APACHE_WORDS = re.compile(r"AH01102|error reading status line from remote server", re.IGNORECASE)
+#: Its words where the application was too slow instead (apr_strerror, APR_TIMEUP).
+_LATE = re.compile(r"\(70007\)|timeout specified has expired", re.IGNORECASE)
 _FAILED = frozenset({502, 503, 504})
 #: Methods that nginx sends only once (ngx_http_upstream_module: "non_idempotent").
 _SENT_ONCE = ("POST ", "LOCK ", "PATCH ")
@@ -65,15 +72,31 @@ def kept_connection_fails(evidence: Evidence) -> Iterator[Claim]:
     symptom = evidence.target.symptom
     is_told = symptom is not None and symptom.kind == "upstream-closed"
     for kept in evidence.good(KeptConnection):
-        is_race = is_told and 0 < kept.idle <= _SHORT and bool(kept.second) and kept.reused
-        if not (kept.hangs or is_race):
+        is_kept = is_told and bool(kept.second) and kept.reused
+        is_race = is_kept and 0 < kept.idle <= _SHORT
+        view = server_on_port(evidence)
+        is_lost = is_kept and not kept.idle and _is_lost_by_apache(view, kept)
+        if not (kept.hangs or is_race or is_lost):
             continue
         idle = kept.idle if is_race else 0
-        view = server_on_port(evidence)
         claim = _by_server(view, kept, idle) if view else _by_nginx(Nginx.of(evidence), kept, idle)
         if claim is not None:
             yield claim
         return
+
+
+def _is_lost_by_apache(view: ServerView | None, kept: KeptConnection) -> bool:
+    """Return whether Apache's words say that the application closed a connection of which it did
+    not tell that it ends, and the page comes today."""
+    if view is None or view.server.product != "apache" or kept.says_close:
+        return False
+    symptom = view.evidence.target.symptom
+    pages = page_exchanges(view.evidence)
+    is_late = symptom is not None and _LATE.search(symptom.text) is not None
+    is_well = (
+        not is_late and bool(pages) and all(page.status and page.status < 500 for page in pages)
+    )
+    return is_well and symptom is not None and _APACHE_WORDS.search(symptom.text) is not None
 
 
 def _by_server(view: ServerView, kept: KeptConnection, idle: int) -> Claim | None:
@@ -139,13 +162,15 @@ def _claim(
         about=Subject(port=port, path=evidence.target.path),
         covers=(Subject(port=port, path=evidence.target.path), Subject(port=port)),
         because=(kept, *seen, *pages),
-        confidence=Confidence.LIKELY if idle else Confidence.CERTAIN,
+        confidence=Confidence.CERTAIN if kept.hangs else Confidence.LIKELY,
         severity=None if pages else Severity.WARNING,
         facts={
             "server": server,
             "application": kept.target,
             "status": kept.first or "",
             "idle": idle or "",
+            "hangs": kept.hangs,
+            "lost": not kept.hangs and not idle,
             "place": place,
             "waited": round(kept.waited),
         },

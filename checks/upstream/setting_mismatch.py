@@ -37,6 +37,7 @@ from diagnose.parsers.setting_fit import fits
         "server.request-refused", "upstream.origin-mismatch", "upstream.application-log",
         "websocket.origin-refused",
         "websocket.redirected", "websocket.unauthorized", "upstream.framework-setting",
+        "upstream.forces-https", "server.forces-https",
     ],
 )  # fmt: skip
 def setting_mismatch(evidence: Evidence) -> Iterator[Claim]:

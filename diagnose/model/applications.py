@@ -18,13 +18,13 @@ Topic = Literal[
     "websocket", "upload", "stream", "timeout", "field", "well_known", "uri",
     "public_url", "trusted_proxy", "allowed_host", "allowed_origin", "base_path", "secure_cookie",
     "cors_origin", "session_cookie", "plain_path", "body_limit",
-    "workers", "websocket_origin",
+    "workers", "websocket_origin", "cookie_domain",
 ]  # fmt: skip
 
 #: What the value of an application's setting is.
 Meaning = Literal[
     "host-list", "proxy-list", "proxy-mode", "external-url", "base-path", "origin-list", "protocol",
-    "host", "switch",
+    "host", "switch", "cookie-domain",
 ]  # fmt: skip
 
 #: By what of a response an application is recognized.

@@ -12,6 +12,11 @@ from diagnose.model.summary import Summary, counted, phrase
 Weight = Literal[1, 2, 3]
 
 
+#: What Tomcat throws where the fields of a response do not fit into its buffer
+#: (org.apache.coyote.http11.Http11OutputBuffer).
+HEADERS_TOO_LARGE = "HeadersTooLargeException"
+
+
 @frozen(kw_only=True, eq=False)
 class ProgramLine(Observation):
     """The line that says most of what the program behind a path wrote while this run asked for it,

@@ -1,6 +1,6 @@
 """Where a program has its limit for the header of a request, and the line that raises it: the
 command of its systemd unit (Node, gunicorn, uvicorn with h11), Tomcat's server.xml, Jetty's .ini
-files. No I/O."""
+files; and its limit for the header of a response (Tomcat, Spring Boot). No I/O."""
 
 import re
 
@@ -27,6 +27,12 @@ _CONNECTOR = lazy_pattern(r"[ \t]{0,80}<Connector(?=[ \t]|$)")
 _XML_SIZE = lazy_pattern(
     r"\bmaxHttp(?:Request)?HeaderSize[ \t]{0,4}=[ \t]{0,4}\"(?P<value>\d{1,9})\""
 )
+_RESPONSE_SIZE = lazy_pattern(r"\bmaxHttpResponseHeaderSize\b")
+_SPRING_SIZE = lazy_pattern(
+    r"(?P<head>[ \t]{0,20}server\.tomcat\.max-http-response-header-size[ \t]{0,9}[=:][ \t]{0,9})"
+    r"(?P<value>\d{1,9})[ \t]{0,9}(?P<unit>[kKmM]?)[bB]?[ \t]{0,20}"
+)
+_SPRING_KEYS = ("server.max-http-header-size", "server.tomcat.max-http-response-header-size")
 _JETTY = lazy_pattern(
     r"#?[ \t]{0,20}(?P<key>jetty\.httpConfig\.requestHeaderSize)=\d{1,9}[ \t]{0,20}"
 )
@@ -118,6 +124,35 @@ def tomcat_size(text: str, port: int) -> SizeLine | None:
         new = f'{head[0]} maxHttpHeaderSize="{SIZE}"{line[head.end() :]}'
         return SizeLine("maxHttpHeaderSize", at + 1, line, new)
     return None
+
+
+def tomcat_response_size(text: str, port: int) -> SizeLine | None:
+    """Return the change of the <Connector> of a port by which Tomcat takes larger headers of a
+    response (Tomcat 10.1: maxHttpResponseHeaderSize; before it, maxHttpHeaderSize is for both)."""
+    line = None if _RESPONSE_SIZE.search(text) else tomcat_size(text, port)
+    if line is None:
+        return None
+    new = _XML_SIZE.sub(
+        lambda match: f'maxHttpResponseHeaderSize="{SIZE}" {match[0]}', line.new, count=1
+    )
+    return SizeLine("maxHttpResponseHeaderSize", line.number, line.line, new)
+
+
+def spring_response_size(text: str) -> SizeLine | None:
+    """Return the change of Spring Boot's application.properties. From 3.1 the response has a
+    property of its own, before it `server.max-http-header-size` is for both."""
+    lines = [line.rstrip("\r") for line in text.split("\n")[:MAX_LINES]]
+    for number, line in enumerate(lines, 1):
+        match = _SPRING_SIZE.fullmatch(line[:MAX_LINE])
+        if match is not None:
+            factor = {"": 1, "K": 1024, "M": 1 << 20}[match["unit"].upper()]
+            new = f"{match['head']}{SIZE // 1024}KB"
+            is_small = int(match["value"]) * factor < SIZE
+            return SizeLine(_SPRING_KEYS[1], number, line, new) if is_small else None
+    if lines[-1:] != [""]:
+        return None
+    new = "\n".join(f"{key}={SIZE // 1024}KB" for key in _SPRING_KEYS)
+    return SizeLine(_SPRING_KEYS[1], len(lines) - 1, "", new, added=True)
 
 
 def jetty_size(text: str) -> SizeLine | None:

@@ -40,6 +40,8 @@ def fits(
             return True if low in _ON or number or len(values) > 1 else _off(low)
         case "external-url":
             return _is_own_origin(first, target)
+        case "cookie-domain":
+            return _covers_host(first, target)
         case "protocol":
             return None if not first else first.lower() == target.origin.partition(":")[0]
         case "base-path":
@@ -48,6 +50,14 @@ def fits(
 
 def _off(value: str) -> bool | None:
     return False if value in _OFF else None
+
+
+def _covers_host(value: str, target: Target) -> bool:
+    """Return whether browsers take a cookie with this Domain from the site, or without any."""
+    domain = value.lower().lstrip(".")
+    return domain in {"", "null", "none", "false", target.host} or target.host.endswith(
+        f".{domain}"
+    )
 
 
 def _has_host(values: Iterable[str], target: Target) -> bool | None:
@@ -116,7 +126,8 @@ def right_value(setting: OwnSetting, old: str, target: Target, proxy: str, folde
     """Return the value that is right for the site, "" if it is not known."""
     plain = {
         "host-list": "{host}", "host": "{host}", "origin-list": "{origin}", "proxy-list": "{proxy}",
-        "proxy-mode": "true", "switch": "true", "protocol": "{scheme}", "base-path": "{folder}",
+        "cookie-domain": "{host}", "proxy-mode": "true", "switch": "true", "protocol": "{scheme}",
+        "base-path": "{folder}",
         "external-url": "{origin}" + (_path_of(old) if old else "/"),
     }  # fmt: skip
     return filled(setting.form or plain[setting.means], target, proxy, folder)

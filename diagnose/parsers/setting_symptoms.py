@@ -16,6 +16,7 @@ from diagnose.parsers.form_tokens import is_token_field
 from diagnose.parsers.http import refuses_host
 from diagnose.parsers.limit_messages import limit_message
 from diagnose.parsers.redirects import redirect_target
+from diagnose.parsers.set_cookie import cookie_refusal
 from diagnose.parsers.urls import is_internal_host, is_loopback_host, normalize_url, parse_url
 from diagnose.parsers.websocket_refusal import unknown_session
 
@@ -119,6 +120,8 @@ def _of_exchange(target: Target, exchange: Exchange) -> Iterator[Topic]:
             yield "session_cookie"
         if target.uses_tls and _has_insecure_cookie(exchange):
             yield "secure_cookie"
+        if _has_foreign_cookie(target, exchange):
+            yield "cookie_domain"
         if target.uses_tls and _loads_plain(target, exchange.body):
             yield "trusted_proxy"
             yield "public_url"
@@ -163,6 +166,15 @@ def _has_insecure_cookie(exchange: Exchange) -> bool:
     """Return whether browsers refuse a cookie of the answer: SameSite=None without Secure."""
     values = (value.lower() for name, value in exchange.headers if name.lower() == "set-cookie")
     return any(_NONE.search(value) and not _SECURE.search(value) for value in values)
+
+
+def _has_foreign_cookie(target: Target, exchange: Exchange) -> bool:
+    """Return whether browsers refuse a cookie of the answer because of its Domain."""
+    return any(
+        name.lower() == "set-cookie"
+        and cookie_refusal(value, target.host, target.uses_tls) == "domain"
+        for name, value in exchange.headers
+    )
 
 
 def _loads_plain(target: Target, body: str) -> bool:

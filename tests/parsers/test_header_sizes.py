@@ -1,6 +1,15 @@
 """diagnose.parsers.header_sizes: the line in which a program has its limit for headers."""
 
-from diagnose.parsers.header_sizes import SizeLine, jetty_size, tomcat_size, unit_size
+import pytest
+
+from diagnose.parsers.header_sizes import (
+    SizeLine,
+    jetty_size,
+    spring_response_size,
+    tomcat_response_size,
+    tomcat_size,
+    unit_size,
+)
 
 UNIT = "[Unit]\nDescription=Shop\n\n[Service]\nExecStart={}\nRestart=always\n"
 
@@ -75,3 +84,42 @@ def test_the_comment_of_jetty_becomes_a_line() -> None:
     assert found
     assert (found.number, found.new) == (2, "jetty.httpConfig.requestHeaderSize=65536")
     assert jetty_size("--module=http\n") is None
+
+
+def test_spring_gets_both_properties_of_a_response() -> None:
+    found = spring_response_size("server.port=8080\na=b\n")
+    assert found
+    assert (found.number, found.added) == (2, True)
+    assert found.new.split("\n") == [
+        "server.max-http-header-size=64KB",
+        "server.tomcat.max-http-response-header-size=64KB",
+    ]
+    # The last line does not end, so that nothing is added behind it.
+    assert spring_response_size("server.port=8080") is None
+
+
+@pytest.mark.parametrize(
+    ("value", "is_small"),
+    [("8192", True), ("16KB", True), ("64KB", False), ("1MB", False), ("65536", False)],
+)
+def test_spring_s_own_property_is_raised(value: str, is_small: bool) -> None:
+    key = "server.tomcat.max-http-response-header-size"
+    found = spring_response_size(f"a=b\n{key} = {value}\n")
+    assert (found is not None) is is_small
+    if found:
+        assert (found.number, found.new, found.added) == (2, f"{key} = 64KB", False)
+
+
+def test_tomcat_gets_both_sizes() -> None:
+    found = tomcat_response_size('<Connector port="8080" protocol="HTTP/1.1" />\n', 8080)
+    assert found
+    assert found.new == (
+        '<Connector maxHttpResponseHeaderSize="65536" maxHttpHeaderSize="65536" port="8080"'
+        ' protocol="HTTP/1.1" />'
+    )
+    own = '<Connector port="8080"\n  maxHttpHeaderSize="8192" />\n'
+    found = tomcat_response_size(own, 8080)
+    assert found
+    assert found.new == '  maxHttpResponseHeaderSize="65536" maxHttpHeaderSize="65536" />'
+    set_already = '<Connector port="8080" maxHttpResponseHeaderSize="9000" />\n'
+    assert tomcat_response_size(set_already, 8080) is None

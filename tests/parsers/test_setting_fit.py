@@ -14,7 +14,7 @@ from diagnose.parsers.program_place import (
     parse_place,
 )
 from diagnose.parsers.read_settings import FileText, read_setting, unread_setting
-from diagnose.parsers.setting_fit import fits
+from diagnose.parsers.setting_fit import fits, right_value
 from diagnose.parsers.setting_symptoms import suspected_topics
 from tests.support.check_evidence import SHOP
 from tests.support.page_evidence import loads
@@ -193,6 +193,10 @@ def test_symptoms_of_a_page_its_cookies_and_a_message() -> None:
     assert suspected_topics(SHOP, [replace(answer, headers=cookie)]) == {"secure_cookie"}
     secure = (("Set-Cookie", "a=1; Secure; SameSite=None"),)
     assert not suspected_topics(SHOP, [replace(answer, headers=secure)])
+    foreign = (("Set-Cookie", "a=1; Domain=staging.example.net"),)
+    assert suspected_topics(SHOP, [replace(answer, headers=foreign)]) == {"cookie_domain"}
+    parent = (("Set-Cookie", "a=1; Domain=.example.com"),)
+    assert not suspected_topics(SHOP, [replace(answer, headers=parent)])
     told = replace(SHOP, symptom=Symptom("other", "it asks http://localhost/a and fails"))
     assert suspected_topics(told, [answer]) == {"public_url"}
 
@@ -244,3 +248,20 @@ def test_a_units_command_with_a_secret_is_not_shown(words: str) -> None:
         read = read_setting(OwnConfiguration("env"), "app", URL, place, (), unit, SHOP, "", "")
         assert read is not None
         assert bool(read.new) is is_shown
+
+
+@pytest.mark.parametrize(
+    ("values", "is_right"),
+    [
+        ((), True),
+        (("null",), True),
+        ((".example.com",), True),
+        (("shop.example.com",), True),
+        (("staging.example.net",), False),
+        (("ample.com",), False),
+    ],
+)
+def test_the_domain_of_a_cookie(values: tuple[str, ...], is_right: bool) -> None:
+    domain = OwnSetting(topic="cookie_domain", means="cookie-domain", key="SESSION_DOMAIN")
+    assert fits(domain, values, SHOP, "", "") is is_right
+    assert right_value(domain, "x", SHOP, "", "") == SHOP.host

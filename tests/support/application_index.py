@@ -25,7 +25,7 @@ MIN_ENTRY, MIN_MESSAGE = 3, 6
 
 _SETTINGS = (
     "public_url", "trusted_proxy", "allowed_host", "allowed_origin", "base_path", "secure_cookie",
-    "cors_origin", "plain_path",
+    "cors_origin", "plain_path", "cookie_domain",
 )  # fmt: skip
 #: The keys of each table: their types, and whether the table has to have them.
 _LISTS: Mapping[str, Mapping[str, tuple[type, bool]]] = {

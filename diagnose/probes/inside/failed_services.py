@@ -225,11 +225,18 @@ def _writes_of(journal: str, endpoint: str) -> bool:
     connect names it too."""
     at_endpoint = re.compile(rf"(?<![\w.]){re.escape(endpoint)}(?!\w)")
     lines = (line for line in journal.split("\n") if at_endpoint.search(line[:2000]))
-    return any(not _CLIENT.search(line[:2000]) for line in lines)
+    return any(_SERVER.search(line[:2000]) or not _CLIENT.search(line[:2000]) for line in lines)
 
 
 #: What a client writes of a server that it does not reach.
 _CLIENT = re.compile(r"connect|ECONNREFUSED|refused|unreachable|timed out", re.IGNORECASE)
+
+#: What opens a server's own socket, beside such words: Ruby names a bind(2) that fails "connect(2)"
+#: (Puma, Unicorn, Thin).
+_SERVER = re.compile(
+    r"/(?:puma/binder|unicorn/socket_helper|thin/backends/unix_server)\.rb:\d"
+    r"|\bUNIXServer\b|\bunix_server\b|unable to bind|failed to (?:bind|listen)"
+)
 
 #: systemd's words where it does not start a unit: a condition that is not met (in its old words
 #: too), or another unit that it requires and that failed.

@@ -1,13 +1,21 @@
-"""Reads where the program that refuses a large header has its limit: its systemd unit, Tomcat's
-server.xml, Jetty's .ini files. Only the line of the limit is kept (docs/adr/0092)."""
+"""Reads where the program that refuses a large header, or has no room for its own, has its limit:
+its systemd unit, Tomcat's server.xml, Jetty's .ini files, Spring Boot's application.properties.
+Only the line of the limit is kept (docs/adr/0092)."""
 
 import posixpath
 
 from diagnose.model import Vantage
 from diagnose.model.applications import ReadSetting
 from diagnose.model.requests import HeaderTrial
-from diagnose.parsers.header_sizes import SizeLine, jetty_size, tomcat_size, unit_size
-from diagnose.parsers.program_place import ProgramPlace
+from diagnose.parsers.header_sizes import (
+    SizeLine,
+    jetty_size,
+    spring_response_size,
+    tomcat_response_size,
+    tomcat_size,
+    unit_size,
+)
+from diagnose.parsers.program_place import ProgramPlace, argument_value
 from diagnose.parsers.read_settings import is_plain
 from diagnose.probes import ProbeContext
 from diagnose.probes.inside.own_setting_files import MAX_FILE
@@ -35,24 +43,59 @@ async def emit_header_setting(ctx: ProbeContext, place: ProgramPlace, trial: Hea
         if line is not None and is_plain(line.line):
             found.append((file.real or path, line))
     for path, line in found[:1]:
-        ctx.emit(
-            ReadSetting(
-                vantage=Vantage.SERVER,
-                at=ctx.elapsed(),
-                application="program",
-                topic="header-limit",
-                key=line.key,
-                file=path,
-                number=line.number,
-                line=line.line,
-                new=line.new,
-                added=line.added,
-                unsure=len(found) > 1,
-                process=place.process,
-                unit=place.unit,
-                starter=place.starter,
-            )
+        _emit(ctx, place, "header-limit", path, line, unsure=len(found) > 1)
+
+
+def _emit(
+    ctx: ProbeContext, place: ProgramPlace, topic: str, path: str, line: SizeLine, unsure: bool
+) -> None:
+    ctx.emit(
+        ReadSetting(
+            vantage=Vantage.SERVER, at=ctx.elapsed(), application="program", topic=topic,
+            key=line.key, file=path, number=line.number, line=line.line, new=line.new,
+            added=line.added, unsure=unsure, process=place.process, unit=place.unit,
+            starter=place.starter,
         )
+    )  # fmt: skip
+
+
+async def emit_response_header_setting(
+    ctx: ProbeContext, place: ProgramPlace, endpoint: str
+) -> None:
+    """Emit the line by which Tomcat takes larger headers of a response, if its file is read."""
+    if place.container or not place.pid or not endpoint.isdecimal():
+        return
+    for path, kind in _response_files(place):
+        file = await ctx.machine.read(path, MAX_FILE)
+        if file.failure is not None:
+            continue
+        line = (
+            tomcat_response_size(file.text, int(endpoint[:5]))
+            if kind == "tomcat"
+            else spring_response_size(file.text)
+        )
+        if line is not None and is_plain(line.line):
+            _emit(ctx, place, "response-header-limit", file.real or path, line, unsure=False)
+        return
+
+
+def _response_files(place: ProgramPlace) -> list[tuple[str, str]]:
+    """Return the files of a Tomcat, or of Spring Boot in the order in which they win."""
+    tomcat = [(path, kind) for path, kind in _files(place) if kind == "tomcat"]
+    if tomcat or "java" not in " ".join((place.process, *place.words[:1])):
+        return tomcat
+    names = ("spring.config.location", "spring.config.additional-location")
+    paths = list[str]()
+    for option in (*(f"--{name}" for name in names), *(f"-D{name}" for name in names)):
+        told = (argument_value(place.words, option) or "").partition(",")[0]
+        path = told.removeprefix("optional:").removeprefix("file:")
+        if path.endswith(".properties"):
+            paths.append(path)
+        elif path.endswith("/"):
+            paths.append(f"{path}application.properties")
+    usual = ("config/application.properties", "application.properties")
+    at = place.folder or "/"
+    return [(posixpath.normpath(posixpath.join(at, path)), "spring") for path in (*paths, *usual)]
 
 
 def _files(place: ProgramPlace) -> list[tuple[str, str]]:

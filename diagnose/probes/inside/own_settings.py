@@ -16,6 +16,7 @@ from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import Page, PageFileResponse
+from diagnose.model.program_logs import HEADERS_TOO_LARGE, ProgramLine
 from diagnose.model.requests import HeaderTrial
 from diagnose.model.server import Listeners
 from diagnose.model.web_servers import WebServerConfig
@@ -91,6 +92,19 @@ async def after_headers(ctx: ProbeContext, trial: HeaderTrial) -> None:
         result = await ctx.machine.run(*words, timeout=PATIENCE)
         emit_if_too_slow(ctx, "the settings of the application", result)
         await emit_header_setting(ctx, parse_place(result.out), trial)
+
+
+@probe(after=ProgramLine)
+async def after_log(ctx: ProbeContext, line: ProgramLine) -> None:
+    """Look for Tomcat's limit where its log says that a response has too many bytes of headers."""
+    from diagnose.parsers.program_place import parse_place
+    from diagnose.probes.inside.header_settings import emit_response_header_setting
+
+    is_here = line.endpoint.isdecimal() and HEADERS_TOO_LARGE in line.message
+    if is_here and ctx.further_requests.begin("the limit of response headers of a file"):
+        result = await ctx.machine.run("sh", "-c", SCRIPT, "sh", line.endpoint, timeout=PATIENCE)
+        emit_if_too_slow(ctx, "the settings of the application", result)
+        await emit_response_header_setting(ctx, parse_place(result.out), line.endpoint)
 
 
 async def _look(ctx: ProbeContext, listeners: Listeners) -> None:

@@ -4,13 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Confidence, Edit, Manual, Symptom, Target, Vantage
+from diagnose.model import Applicability, Confidence, Edit, Fix, Manual, Symptom, Target, Vantage
+from diagnose.model.applications import ReadSetting
 from diagnose.model.http import Exchange
 from diagnose.model.symptom import SymptomKind
 from diagnose.model.web_servers import ServerFile, WebServerConfig
 from tests.support.check_evidence import SHOP, judge, texts
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
 from tests.support.page_errors import page
+from tests.support.web_server_evidence import APACHE, HTTPS, LISTENING, apache_config
 
 CHECK = "http.cookie-refused"
 
@@ -40,11 +42,7 @@ def test_fires_with_the_line_that_passes_the_page_on() -> None:
 
 @pytest.mark.parametrize(
     ("value", "line"),
-    [
-        ("sid=1; SameSite=None", "proxy_cookie_flags sid secure;"),
-        ("sid=1; Domain=app.internal", "proxy_cookie_domain app.internal shop.example.com;"),
-        ("__Host-sid=1; Path=/app; Secure", ""),
-    ],
+    [("sid=1; SameSite=None", "proxy_cookie_flags sid secure;"), ("__Host-sid=1; Path=/app", "")],
 )
 def test_the_edit_of_nginx_stands_beside_the_application_s_setting(value: str, line: str) -> None:
     build = replace(BUILD, version="nginx/1.26.3")
@@ -53,14 +51,72 @@ def test_the_edit_of_nginx_stands_beside_the_application_s_setting(value: str, l
     (step,) = claim.fix.steps
     assert isinstance(step, Manual)
     assert f"+        {line}\n" in _typed(step) if line else not step.commands
-    # An nginx that does not know the directive, and a line that is there, have no edit.
-    written = SITE.replace("proxy_pass", "proxy_cookie_domain a.example b.example;\n proxy_pass")
+    # An nginx that does not know the directive has no edit.
     old = replace(BUILD, version="nginx/1.18.0")
-    (claim,) = judge(CHECK, sets(value), RUNNING, old, config(written), masked=False)
+    (claim,) = judge(CHECK, sets(value), RUNNING, old, config(), masked=False)
     assert claim.fix
     (step,) = claim.fix.steps
     assert isinstance(step, Manual)
     assert not step.commands
+
+
+def test_nginx_gives_the_cookie_the_domain_of_the_site() -> None:
+    seen = (sets("sid=1; Domain=app.internal"), RUNNING, BUILD)
+    (claim,) = judge(CHECK, *seen, config(), masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+        proxy_cookie_domain app.internal shop.example.com;\n" in edit.diff
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        # For another name of the block the Domain is right.
+        ("server_name shop.example.com", "server_name shop.example.com www.app.internal"),
+        ("proxy_pass", "proxy_cookie_domain a.example b.example;\n proxy_pass"),
+    ],
+)
+def test_a_person_chooses_where_the_domain_may_be_right(old: str, new: str) -> None:
+    assert old in SITE
+    seen = (sets("sid=1; Domain=app.internal"), RUNNING, BUILD)
+    (claim,) = judge(CHECK, *seen, config(SITE.replace(old, new)), masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+LARAVEL = ReadSetting(
+    application="laravel", topic="cookie_domain", key="SESSION_DOMAIN", values=("app.internal",),
+    wanted="shop.example.com", file="/srv/shop/.env", number=8, needs_restart=False,
+    line="SESSION_DOMAIN=app.internal", new="SESSION_DOMAIN=shop.example.com",
+)  # fmt: skip
+SPRING = ReadSetting(
+    application="spring", topic="cookie_domain", key="server.servlet.session.cookie.domain",
+    file="/srv/shop/application.properties", number=3, unit="shop.service", source="file",
+    line="server.servlet.session.cookie.domain=app.internal", wanted="shop.example.com",
+    new="server.servlet.session.cookie.domain=shop.example.com",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("read", [LARAVEL, SPRING])
+def test_corrects_the_setting_that_has_the_domain(read: ReadSetting) -> None:
+    seen = (sets("sid=1; Domain=.app.internal"), RUNNING, BUILD, config())
+    again = replace(read, process="php-fpm")
+    (claim,) = judge(CHECK, *seen, read, again, masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit, *restart = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert edit.path == read.file
+    assert edit.diff.count("@@ -") == 1
+    assert bool(restart) == read.needs_restart
+    # A setting that has another value does not make this cookie.
+    (claim,) = judge(CHECK, *seen, replace(read, values=(), line="x=other.app.internal"),
+                     masked=False)  # fmt: skip
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Edit)
+    assert claim.fix.steps[0].path != read.file
 
 
 def _typed(step: Manual) -> str:
@@ -210,3 +266,18 @@ def test_corrects_all_cookies_that_are_refused_alike() -> None:
     assert "`proxy_cookie_flags '~^(?:XSRF-TOKEN|sid)$' secure;`" in said
     served = replace(claim, facts={**claim.facts, "web_server": "apache"})
     assert "(?i)^((?:XSRF-TOKEN|sid)=.*)$" in "\n".join(texts(CHECK, served))
+
+
+def test_apache_gives_the_cookie_the_domain_of_the_site() -> None:
+    def fix(text: str) -> Fix:
+        seen = (sets("sid=1; Domain=app.internal"), APACHE, apache_config(text), LISTENING)
+        (claim,) = judge(CHECK, *seen, masked=False)
+        assert claim.fix
+        return claim.fix
+
+    edit, *reload = fix(HTTPS).steps
+    assert isinstance(edit, Edit)
+    assert "+    ProxyPassReverseCookieDomain app.internal shop.example.com\n" in edit.diff
+    assert reload
+    other = HTTPS.replace("    SSLEngine", "    ServerAlias www.app.internal\n    SSLEngine", 1)
+    assert fix(other).applicability is Applicability.MANUAL, "the Domain is right there"

@@ -2,7 +2,16 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Claim, Confidence, Edit, Observation, Severity, Vantage
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Edit,
+    Manual,
+    Observation,
+    Severity,
+    Vantage,
+)
 from diagnose.model.applications import KnownApplication, ReadSetting
 from diagnose.model.nginx import ContainerNginx, NginxConfig
 from diagnose.parsers.nginx import config as nginx_parser
@@ -78,6 +87,23 @@ def test_fires_and_names_the_script_that_has_to_be_built_anew() -> None:
     assert not edits(claim), "a field of nginx does not change a file"
     (claim,) = judge(CHECK, loads(script(), requests=("http://shop.example.com/api",)))
     assert claim.facts["script"] == ""
+
+
+def test_the_policy_that_upgrades_what_a_script_asks_for() -> None:
+    def typed(*more: Observation, url: str = "http://shop.example.com/api") -> str:
+        asked = answered(script(), requests=(url,))
+        (claim,) = judge(CHECK, loads(script()), asked, RUNNING, proxied(), *more, masked=False)
+        assert claim.fix
+        (step,) = claim.fix.steps
+        assert isinstance(step, Manual)
+        return "".join(each.diff for each in step.commands if isinstance(each, Edit))
+
+    line = "add_header Content-Security-Policy upgrade-insecure-requests always;"
+    assert line in typed(TARGET_PAGE)
+    own = replace(TARGET_PAGE, headers=(("Content-Security-Policy", "default-src 'self'"),))
+    assert not typed(own), "the page has a policy"
+    assert not typed(TARGET_PAGE, url="http://shop.example.com:8080/api"), "no TLS there"
+    assert not typed(TARGET_PAGE, url="http://api.shop.example.com/api"), "another certificate"
 
 
 def test_fires_and_names_a_port_that_nobody_tells_the_application() -> None:

@@ -212,3 +212,26 @@ def test_fires_and_gives_a_program_the_servers_list_of_authorities() -> None:
     (claim,) = judge(CHECK, replace(ANSWER, status=500), untrusted, other)
     assert claim.fix
     assert claim.fix.steps == (Manual("read-the-log", Where.APPLICATION),)
+
+
+ROOM = ReadSetting(
+    application="program", topic="response-header-limit", process="java", unit="sso.service",
+    key="server.tomcat.max-http-response-header-size", file="/srv/sso/application.properties",
+    number=2, new="server.tomcat.max-http-response-header-size=64KB", added=True,
+)  # fmt: skip
+
+
+def test_fires_with_the_room_that_tomcat_needs_for_a_response() -> None:
+    message = "org.apache.coyote.http11.HeadersTooLargeException: An attempt was made to write"
+    line, failed = replace(LINE, message=message, process="java"), replace(ANSWER, status=500)
+    (claim,) = judge(CHECK, failed, line, ROOM)
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Edit)
+    assert claim.facts["headers_place"]
+    (claim,) = judge(CHECK, failed, line)
+    assert claim.fix
+    assert claim.fix.steps == (Manual("raise-the-header-limit", Where.APPLICATION),)
+    # Another line has nothing to do with a setting that was read.
+    (claim,) = judge(CHECK, failed, LINE, ROOM)
+    assert claim.fix
+    assert claim.fix.steps == (Manual("read-the-log", Where.APPLICATION),)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from diagnose.checking.registry import load_check
 from diagnose.model import Applicability, Confidence, Edit, Manual, Severity, Symptom, Where
 from diagnose.model.applications import ReadSetting
 from diagnose.model.backends import BackendAnswer
@@ -228,3 +229,9 @@ def test_silent_for_a_session_cookie_that_is_set_or_not_told_https() -> None:
     kept = replace(LOGIN, headers=(*LOGIN.headers, ("Set-Cookie", "connect.sid=a; Secure")))
     assert not judge(CHECK, EXPRESS, kept, TELLING)
     assert not judge(CHECK, EXPRESS, LOGIN, nginx())
+
+
+def test_explains_the_loop_of_a_program_that_forces_https() -> None:
+    for check in ("upstream.framework-setting", "upstream.setting-mismatch"):
+        explained = load_check(check).explains
+        assert {"upstream.forces-https", "server.forces-https"} <= set(explained)

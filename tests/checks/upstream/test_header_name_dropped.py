@@ -92,3 +92,29 @@ def test_silent_where_the_field_changes_nothing_or_arrives() -> None:
     assert not judge(CHECK, config(), *rest, MISSED, FILLED, masked=False)
     text = SITE.replace("    location", "    underscores_in_headers on;\n    location")
     assert not judge(CHECK, config(text), *rest, *controlled(MISSED, FILLED), masked=False)
+
+
+CRUMB = '<head data-crumb-header="{}" data-crumb-value="4e1f"></head>'
+
+
+def crumb(
+    name: str, text: str = SITE, words: str = "403 No valid crumb was included"
+) -> list[Claim]:
+    target = replace(SHOP, symptom=Symptom("status", words, 403))
+    seen = replace(page(200), body=CRUMB.format(name))
+    return judge(CHECK, RUNNING, BUILD, config(text), seen, target=target, masked=False)
+
+
+def test_fires_for_the_token_of_jenkins() -> None:
+    (claim,) = crumb(".crumb")
+    assert claim.facts["name"] == ".crumb"
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Edit)
+    assert "+    ignore_invalid_headers off;\n" in claim.fix.steps[0].diff
+    assert not crumb("Jenkins-Crumb"), "nginx passes it on"
+    accepting = SITE.replace("    location", "    ignore_invalid_headers off;\n    location")
+    assert not crumb(".crumb", accepting)
+    assert not crumb(".crumb", words="403 Forbidden"), "another refusal"
+    assert not judge(CHECK, RUNNING, config(), page(200), target=replace(
+        SHOP, symptom=Symptom("status", "403 No valid crumb was included", 403)
+    )), "no page names it"  # fmt: skip

@@ -120,3 +120,30 @@ def test_silent_where_the_application_answers_twice_or_never() -> None:
     assert not behind_apache(replace(HANGS, reused=False), FAILED)
     assert not behind_apache(replace(SHORT, idle=120), ANSWER)
     assert not judge(CHECK, APACHE, apache_config(), LISTENING, ANSWER, SHORT), "nobody complains"
+
+
+LOST = replace(
+    SHOP,
+    symptom=Symptom("upstream-closed", "AH01102: error reading status line from remote server"),
+)  # fmt: skip
+KEPT = replace(HANGS, second=200, fresh=None, waited=0.0)
+
+
+def test_fires_on_apache_s_words_where_the_application_keeps_connections() -> None:
+    seen = (APACHE, apache_config(HTTPS), LISTENING)
+    (claim,) = judge(CHECK, *seen, ANSWER, KEPT, target=LOST)
+    assert (claim.confidence, claim.severity) == (Confidence.LIKELY, Severity.WARNING)
+    assert (claim.facts["lost"], claim.facts["hangs"]) == (True, False)
+    assert added(claim) == ["SetEnv proxy-nokeepalive 1"]
+    assert not judge(CHECK, *seen, FAILED, KEPT, target=LOST), "it fails now: something else"
+    assert not judge(CHECK, *seen, ANSWER, KEPT), "nobody tells of a lost request"
+    closing = replace(KEPT, says_close=True)
+    assert not judge(CHECK, *seen, ANSWER, closing, target=LOST), "nothing is kept"
+    alone = HTTPS.replace("127.0.0.1:3000/\n", "127.0.0.1:3000/ disablereuse=on\n", 1)
+    assert alone != HTTPS
+    done = (APACHE, apache_config(alone), LISTENING)
+    assert not judge(CHECK, *done, ANSWER, KEPT, target=LOST), "Apache keeps none"
+    assert not judge(CHECK, RUNNING, config(NGINX), ANSWER, KEPT, target=LOST)
+    late = "(70007)The timeout specified has expired: AH01102: error reading status line"
+    slow = replace(SHOP, symptom=Symptom("upstream-closed", late))
+    assert not judge(CHECK, *seen, ANSWER, KEPT, target=slow), "it was too slow"

@@ -361,7 +361,7 @@ def cookie_is_for_localhost(lab: Lab) -> None:
     _answers(lab, "for-localhost")
 
 
-@scenario(outside="http.cookie-refused", manual=APPLICATIONS_OWN)
+@scenario(outside="http.cookie-refused", differs=(site.CONF,))
 def cookie_of_an_inside_address_is_removed(lab: Lab) -> None:
     """The login page removes the cookie that the login sets with the same Domain, after
     https://developer.aliyun.com/article/1690278."""

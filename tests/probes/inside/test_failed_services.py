@@ -153,6 +153,26 @@ def test_a_client_of_the_application_is_not_the_application() -> None:
     assert not unit.names_endpoint
 
 
+@pytest.mark.parametrize(
+    ("line", "is_own"),
+    [
+        ("/gems/puma-5.6.5/lib/puma/binder.rb:440:in `initialize': No such file or directory -"
+         " connect(2) for /run/shop/app.sock (Errno::ENOENT)", True),
+        ("/gems/unicorn-6.1.0/lib/unicorn/socket_helper.rb:120:in `initialize': No such file or"
+         " directory - connect(2) for /run/shop/app.sock (Errno::ENOENT)", True),
+        ("Error: listen ENOENT: no such file or directory /run/shop/app.sock", True),
+        ("ERROR: unable to bind listening socket for address '/run/shop/app.sock'", True),
+        ("/gems/net_http_unix/lib/client.rb:30:in `initialize': No such file or directory -"
+         " connect(2) for /run/shop/app.sock (Errno::ENOENT)", False),
+        ("Error: connect ENOENT /run/shop/app.sock", False),
+    ],
+)  # fmt: skip
+def test_whose_socket_a_line_names(line: str, is_own: bool) -> None:
+    text = f"unit shop.service failed - no yes\n {line}\n"
+    (unit,) = probes.failed_units(text, "/run/shop/app.sock", 0.0, 0.0)
+    assert unit.names_endpoint is is_own
+
+
 def test_who_may_read_the_key_that_a_service_could_not_read() -> None:
     """The form of each output is that of its script; a laboratory without systemd has no such."""
     key = "/etc/letsencrypt/live/shop.example.com/privkey.pem"

@@ -13,6 +13,7 @@ from diagnose.model.applications import KnownApplication, ReadSetting
 from diagnose.model.containers import NginxContainer
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
+from diagnose.model.program_logs import ProgramLine
 from diagnose.model.requests import HeaderTrial
 from diagnose.model.server import Listener, Listeners
 from diagnose.parsers.applications import variables_of_settings
@@ -171,3 +172,43 @@ def test_no_program_is_looked_at_that_takes_large_headers() -> None:
     ):
         asyncio.run(probe.work(looking, looking.emit(trial)))
     assert not looking.observed(ReadSetting)
+
+
+TOO_LARGE = ProgramLine(
+    vantage=Vantage.SERVER, weight=3, endpoint="8080", process="java",
+    message="org.apache.coyote.http11.HeadersTooLargeException: An attempt was made to write",
+)  # fmt: skip
+
+
+def _room(line: ProgramLine, words: str) -> list[ReadSetting]:
+    printed = f"process 9 java\nfolder /srv/sso\nwords {words}\nunit sso.service\n"
+    command = shlex.join(("sh", "-c", probes.SCRIPT, "sh", "8080"))
+    files = {
+        "/etc/sso/application.properties": "server.port=8080\n",
+        "/srv/sso/application.properties": "server.port=8080\na=b\n",
+        "/srv/tomcat/conf/server.xml": '<Connector port="8080">\n',
+    }
+    machine = RecordedMachine({command: CommandResult((), 0, printed, "", 0.0)}, files)
+    looking: Any = Looking(machine)
+    probe: Any = probes.after_log
+    asyncio.run(probe.work(looking, looking.emit(line)))
+    return list(looking.observed(ReadSetting))
+
+
+@pytest.mark.parametrize(
+    ("words", "file"),
+    [
+        ("java\037-jar\037a.jar", "/srv/sso/application.properties"),
+        (
+            "java\037-jar\037a.jar\037--spring.config.location=file:/etc/sso/",
+            "/etc/sso/application.properties",
+        ),
+        ("java\037-Dcatalina.base=/srv/tomcat", "/srv/tomcat/conf/server.xml"),
+    ],
+)
+def test_the_room_for_the_headers_of_a_response(words: str, file: str) -> None:
+    (read,) = _room(TOO_LARGE, words)
+    assert (read.topic, read.file, read.unit) == ("response-header-limit", file, "sso.service")
+    assert "esponse" in read.new
+    assert not _room(replace(TOO_LARGE, message="java.lang.NullPointerException"), words)
+    assert not _room(TOO_LARGE, "python3\037app.py".replace("python3", "node"))[1:]
