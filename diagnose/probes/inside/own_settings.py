@@ -95,7 +95,7 @@ async def after_headers(ctx: ProbeContext, trial: HeaderTrial) -> None:
 
 
 @probe(after=ProgramLine)
-async def after_log(ctx: ProbeContext, line: ProgramLine) -> None:
+async def after_program_line(ctx: ProbeContext, line: ProgramLine) -> None:
     """Look for Tomcat's limit where its log says that a response has too many bytes of headers."""
     from diagnose.parsers.program_place import parse_place
     from diagnose.probes.inside.header_settings import emit_response_header_setting

@@ -69,6 +69,13 @@ def _start(lab: Lab, name: str) -> None:
     until(lambda: server.systemctl("is-active", name, check=False).strip() in states, "it started")
 
 
+def _fails(lab: Lab) -> None:
+    """Wait until systemd gives HAProxy up: its master is active until its worker has failed."""
+    assert isinstance(lab.server, Machine)
+    server = lab.server
+    until(lambda: server.systemctl("is-active", "haproxy", check=False).strip() == "failed", "end")
+
+
 def _caddy(lab: Lab, change: Callable[[Machine], object]) -> None:
     lab.stop_nginx()
     keep_only(lab, "caddy")
@@ -169,6 +176,7 @@ def folder_of_haproxys_root_is_not_there(lab: Lab) -> None:
     _haproxy(
         lab, haproxy.SITE.replace("global\n    user", "global\n    chroot /srv/empty\n    user")
     )
+    _fails(lab)
 
 
 @haproxy_start(differs=_drop_in("haproxy", "CapabilityBoundingSet"))
@@ -177,6 +185,7 @@ def unit_of_haproxy_may_not_change_its_root(lab: Lab) -> None:
     text = haproxy.SITE.replace("global\n    user", "global\n    chroot /var/lib/haproxy\n    user")
     names = "CAP_NET_BIND_SERVICE CAP_SETUID CAP_SETGID CAP_KILL CAP_DAC_OVERRIDE"
     _haproxy(lab, text, f"CapabilityBoundingSet={names}")
+    _fails(lab)
 
 
 @haproxy_start(differs=_drop_in("haproxy", "RuntimeDirectory"))
