@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from diagnose.cli.mistaken_words import check_words
 from diagnose.model import Symptom, Target
 from diagnose.model.symptom import ERROR_STATUS, FEWEST_WORDS, SymptomKind
 from diagnose.parsers.target import (
@@ -52,6 +51,9 @@ def parse_targets(
     """Return the targets of the operands. A message that names no site belongs to the only target
     beside it. Raise UsageError if a word is no target."""
     if words:
+        # Imported late: a help has no operands.
+        from diagnose.cli.mistaken_words import check_words
+
         check_words(words)
         words = _with_joined_words(words)
     targets: list[Target] = []

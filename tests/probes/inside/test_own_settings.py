@@ -190,7 +190,7 @@ def _room(line: ProgramLine, words: str) -> list[ReadSetting]:
     }
     machine = RecordedMachine({command: CommandResult((), 0, printed, "", 0.0)}, files)
     looking: Any = Looking(machine)
-    probe: Any = probes.after_log
+    probe: Any = probes.after_program_line
     asyncio.run(probe.work(looking, looking.emit(line)))
     return list(looking.observed(ReadSetting))
 
