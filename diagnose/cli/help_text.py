@@ -53,13 +53,12 @@ Says the one thing that is wrong with an HTTPS or WebSocket site, why, and how t
 
   diagnose https://shop.example.com/   what visitors meet; on the server: why
   diagnose shop.example.com --ws /ws   its WebSocket too
-  diagnose --server ssh://root@203.0.113.10 wss://shop.example.com/ws
-  diagnose --vantage ssh://me@laptop.example.net shop.example.com    seen from there too
-  diagnose --origin-address 203.0.113.10 shop.example.com            behind a CDN: which side fails?
-  diagnose --json shop.example.com | jq .verdict
-  diagnose --baseline before.json shop.example.com    only what differs from an earlier --json
-  diagnose --plan shop.example.com     what would be asked; nothing is sent
-  diagnose                             the sites of this server's nginx
+  diagnose 'MESSAGE'                   an error message, as it was shown
+  diagnose fix shop.example.com        apply the fix; undo it if it did not help
+  diagnose --server ssh://root@203.0.113.10 shop.example.com
+                                       from your desk, and inside the server
+  diagnose --json shop.example.com     for a script
+  diagnose                             the sites of this server
 
 On a terminal it opens full screen; the report stays when you quit. In a pipe, or with --format
 text, it prints the report alone.
@@ -67,6 +66,9 @@ text, it prints the report alone.
 
 #: The last line of the short help.
 SHORT_HELP_END = "diagnose --help shows every option and command."
+
+#: The heading of the options that a command shares with `diagnose TARGET`.
+SHARED_OPTIONS = "how to look and what to ask, as diagnose --help says"
 
 #: What each exit status means. 128 and more: a signal of this number less 128 ended the run.
 EXIT_STATUSES = {
@@ -81,24 +83,28 @@ EXIT_STATUSES = {
     143: "ended by SIGTERM",
 }
 
-EPILOG = """\
-other commands:
+#: The other commands, above the options of `diagnose TARGET`.
+COMMAND_LIST = """\
+commands:
+  diagnose fix TARGET                  apply the fix, or undo it
   diagnose explain CHECK               the page of a check
   diagnose list                        all checks
-  diagnose fix TARGET                  apply the fix, run again, undo what did not help
-  diagnose record TARGET -o FILE       write what was seen to a file, names and addresses masked
-  diagnose bundle TARGET -o FILE.zip   write report and recording, masked, to one file for support
-  diagnose fleet FILE|-                diagnose any number of targets, one JSON line each
-  diagnose worker --nats URL           diagnose what a fleet on another machine puts into a queue
   diagnose watch TARGET ...            run again and again, and say what changes
-  diagnose replay FILE                 run the checks on a recording, without a network
-  diagnose config                      the values of the configuration, and where each comes from
-  diagnose keys                        the keys of the screen, and what they do
-  diagnose demo [FAULT]                a broken site of its own, diagnosed
+  diagnose fleet FILE|-                many targets, one JSON line each
+  diagnose worker --nats URL           work for a fleet on another machine
+  diagnose record TARGET -o FILE       write what was seen, masked, to a file
+  diagnose replay FILE                 check a recording, without a network
+  diagnose bundle TARGET -o FILE.zip   report and recording, for support
+  diagnose serve                       an exporter, like blackbox_exporter
   diagnose web [TARGET]                the screen, in a browser
   diagnose mcp                         three read-only tools for agents (MCP)
-  diagnose serve                       an exporter for Prometheus, like blackbox_exporter
+  diagnose config                      the configuration, and where it stands
+  diagnose keys                        the keys of the screen, and what they do
+  diagnose demo [FAULT]                a broken site of its own, diagnosed
+"""
 
+#: What follows the options of `diagnose TARGET`.
+EPILOG = """\
 exit status:
   0 ok   1 warning   2 critical   3 unknown: could not be judged
   64 usage   70 a fault of diagnose itself   130, 143 ended by a signal
@@ -113,8 +119,50 @@ documentation:
   make docs          builds the site, in a checkout
 """
 
-#: What follows the options in the help of a command.
+#: The examples of a command, above its options.
 EXAMPLES = {
+    "explain": """\
+examples:
+  diagnose explain firewall.port-closed
+  diagnose explain http.redirect-loop --lang zh
+""",
+    "list": """\
+examples:
+  diagnose list                        all checks
+  diagnose list dns tls                those of these layers
+""",
+    "fix": """\
+examples:
+  diagnose fix --dry-run shop.example.com    show the steps, and change nothing
+  diagnose fix shop.example.com              show them, ask, apply, and look again
+  diagnose fix --undo                        take the last fix back
+  diagnose fix --server ssh://root@203.0.113.10 shop.example.com
+
+It applies only what the report calls safe. It saves each file before it changes it, and undoes a
+fix that did not help. It prints the other steps, for you to do by hand.
+""",
+    "record": """\
+examples:
+  diagnose record shop.example.com -o shop.jsonl
+  diagnose replay shop.jsonl                     on any machine, without a network
+""",
+    "bundle": """\
+examples:
+  diagnose bundle shop.example.com -o shop.zip
+  diagnose replay shop.zip                       on any machine, without a network
+""",
+    "replay": """\
+examples:
+  diagnose replay shop.jsonl                     of diagnose record, or a bundle
+  diagnose replay shop.jsonl --format html -o shop.html
+""",
+    "web": """\
+examples:
+  diagnose web shop.example.com                  prints an address, for a browser on this machine
+  ssh -L 8043:127.0.0.1:8043 SERVER              on your desk, if diagnose runs on SERVER
+
+It needs textual-serve: pipx inject diagnose-https textual-serve.
+""",
     "demo": """\
 examples:
   diagnose demo                        choose a fault on the screen

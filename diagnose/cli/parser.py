@@ -8,18 +8,22 @@ import sys
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from diagnose.cli import option_values as values
-from diagnose.cli.help_text import COMMANDS, DESCRIPTION, EPILOG, EXAMPLES
+from diagnose.cli.help_text import (
+    COMMAND_LIST,
+    COMMANDS,
+    DESCRIPTION,
+    EPILOG,
+    EXAMPLES,
+    SHARED_OPTIONS,
+)
 from diagnose.cli.output_options import add_output_options
 from diagnose.i18n import LANGUAGES, SOURCE_LANGUAGE
 from diagnose.model import LAYERS
 from diagnose.outputs.terminal import choose_language, terminal_columns, wrap
 from diagnose.parsers.target import UsageError, suggestion
-
-if TYPE_CHECKING:
-    pass
 
 
 class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
@@ -52,20 +56,66 @@ class _CellFormatter(_HelpFormatter):
 
 class _Parser(argparse.ArgumentParser):
     """An argparse parser that reports errors as one clear `UsageError`. `lang` is the language of
-    its help."""
+    its help. `overview` is the text above the options: examples, or the other commands."""
 
     lang = SOURCE_LANGUAGE
+    overview = ""
+    shared_title = SHARED_OPTIONS
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._shared_groups: list[argparse._ArgumentGroup] = []
+
+    def add_shared_group(self, title: str, is_shared: bool) -> "argparse._ArgumentGroup":
+        """Add a group of options. If it is shared, it belongs to `diagnose TARGET` as well, and the
+        help of this command only names its options."""
+        group = self.add_argument_group(title)
+        if is_shared:
+            self._shared_groups.append(group)
+        return group
 
     def format_help(self) -> str:
         if self.lang == SOURCE_LANGUAGE:
-            return super().format_help()
-        from diagnose.i18n.command_line import localize, translate_error, translate_headings
+            return self._help_text()
+        from diagnose.i18n.command_line import (
+            localize,
+            translate_error,
+            translate_headings,
+            translate_help,
+        )
 
         localize(self, self.lang)
+        self.overview = self.overview and translate_help(self.overview, self.lang)
+        self.shared_title = translate_help(self.shared_title, self.lang)
         self.formatter_class = _CellFormatter
         heading = "usage: "
-        text = super().format_help().removeprefix(heading)
+        text = self._help_text().removeprefix(heading)
         return translate_headings(f"{translate_error(heading, self.lang)}{text}", self.lang)
+
+    def _help_text(self) -> str:
+        """Return the help as argparse does, with the overview above the options."""
+        formatter = self._get_formatter()
+        formatter.add_usage(self.usage, self._actions, self._mutually_exclusive_groups)
+        formatter.add_text(self.description)
+        formatter.add_text(self.overview)
+        for group in self._action_groups:
+            if group not in self._shared_groups:
+                formatter.start_section(group.title)
+                formatter.add_arguments(group._group_actions)
+                formatter.end_section()
+        if self._shared_groups:
+            formatter.start_section(self.shared_title)
+            formatter.add_text(" ".join(self._shared_names()))
+            formatter.end_section()
+        formatter.add_text(self.epilog)
+        return formatter.format_help()
+
+    def _shared_names(self) -> list[str]:
+        return [
+            action.option_strings[-1]
+            for group in self._shared_groups
+            for action in group._group_actions
+        ]
 
     def error(self, message: str) -> NoReturn:
         long_options = tuple(
@@ -117,18 +167,19 @@ def build_parser(command: str | None = None, has_operands: bool = True) -> _Pars
         prog="diagnose" if command is None else f"diagnose {command}",
         usage=_usage(command),
         description=DESCRIPTION if command is None else COMMANDS[command].purpose,
-        epilog=EPILOG if command is None else EXAMPLES.get(command),
+        epilog=EPILOG if command is None else None,
         formatter_class=_HelpFormatter,
         allow_abbrev=False,
         add_help=False,
     )
+    parser.overview = COMMAND_LIST if command is None else EXAMPLES.get(command, "")
     if has_operands:
         add_operands(parser, command)
     _add_command_options(parser, command)
     if command in {None, "record", "bundle", "fix", "web", "fleet", "watch"}:
         _add_probe_options(parser, command)
     if command in {None, "replay", "bundle", "fix", "web", "config", "watch"}:
-        _add_ignore_option(parser)
+        _add_ignore_option(parser, command not in {None, "replay", "config"})
     else:
         parser.set_defaults(ignore=[])
     if command == "config":
@@ -257,8 +308,9 @@ def _add_watch_options(parser: argparse.ArgumentParser) -> None:
         help="a JSON line for each pulse and each diagnosis")  # fmt: skip
 
 
-def _add_probe_options(parser: argparse.ArgumentParser, command: str | None) -> None:
-    group = parser.add_argument_group("how to look")
+def _add_probe_options(parser: _Parser, command: str | None) -> None:
+    is_shared = command is not None
+    group = parser.add_shared_group("how to look", is_shared)
     add = group.add_argument
     add("--ws", action="append", default=[], metavar="PATH", help="also judge a WebSocket at PATH")
     add("--server", type=values.server_url, metavar="ssh://[USER@]HOST[:PORT]",
@@ -297,7 +349,7 @@ def _add_probe_options(parser: argparse.ArgumentParser, command: str | None) -> 
     add("--cloud-role", dest="cloud_role", action="store_true",
         help="also with those of the role of the instance itself")  # fmt: skip
     _add_cafile(group)
-    _add_request_options(parser)
+    _add_request_options(parser, is_shared)
 
 
 def _add_timeout(group: "argparse._ActionsContainer") -> None:
@@ -329,16 +381,16 @@ def _add_configurable_options(parser: argparse.ArgumentParser) -> None:
         help="print a file to begin with, and end")  # fmt: skip
 
 
-def _add_ignore_option(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("what not to count")
+def _add_ignore_option(parser: _Parser, is_shared: bool) -> None:
+    group = parser.add_shared_group("what not to count", is_shared)
     group.add_argument("--ignore", type=values.ignore, action="append", default=[],
         metavar="CHECK[@YYYY-MM-DD][=REASON]",
         help="do not count its findings, until the end of that day in UTC")  # fmt: skip
 
 
-def _add_request_options(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group(
-        "how to ask for the page and the WebSocket (to the target only)"
+def _add_request_options(parser: _Parser, is_shared: bool) -> None:
+    group = parser.add_shared_group(
+        "how to ask for the page and the WebSocket (to the target only)", is_shared
     )
     for option, metavar, help_text in (
         ("header", '"NAME: VALUE"', "a header field, as a logged-in client sends it"),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import diagnose
-from diagnose.cli.help_text import COMMANDS, DESCRIPTION, SHORT_HELP_END
+from diagnose.cli.help_text import COMMANDS, DESCRIPTION, SHARED_OPTIONS, SHORT_HELP_END
 from diagnose.cli.parser import build_parser
 from diagnose.cli.settings import _TYPE_NAMES
 from diagnose.i18n.command_line import ERROR, HELP
@@ -61,11 +61,11 @@ def extract(*_: Any, options: Any) -> Iterator[tuple[int, str, tuple[str, str], 
 def _help_texts() -> Iterator[str]:
     for command in (None, *COMMANDS):
         parser = build_parser(command)
-        yield from filter(None, (parser.description, parser.epilog))
+        yield from filter(None, (parser.description, parser.overview, parser.epilog))
         yield from (group.title for group in parser._action_groups if group.title)
         helps = (action.help or "" for action in parser._actions)
         yield from (text for text in helps if " " in text)  # one word is an id
-    yield from (DESCRIPTION, SHORT_HELP_END)
+    yield from (DESCRIPTION, SHARED_OPTIONS, SHORT_HELP_END)
 
 
 def _errors() -> Iterator[str]:
