@@ -380,17 +380,21 @@ def _show_plans(
             page.code(_step_text(step, dialog), 4, "")
     for skipped_cause in skipped:
         page.blank()
-        page.prose(
-            f"{skipped_cause.cause.check.id}: {finding_text.title(skipped_cause.cause, lang)}",
-            "- ",
-            0,
-            "bold",
-        )
-        page.prose(translate(f"fix.left.{skipped_cause.reason}", lang), "", 2)
-        # The check's page has no steps: they hold what this run found.
-        if finding_text.steps(skipped_cause.cause):
-            texts.add_steps(page, skipped_cause.cause, dialog.view)
-        page.add("  ", ("command", finding_text.explain_command(skipped_cause.cause)))
+        _add_skipped_cause(page, report, skipped_cause, dialog.view)
     if not plans and not skipped and status == "ok":
         page.prose(translate("fix.nothing-wrong", lang), "", 0)
     dialog.write(page.text() + "\n")
+
+
+def _add_skipped_cause(page: Page, report: Report, skipped_cause: SkippedCause, view: View) -> None:
+    """Add a cause that is left to the user: why, its steps, and what to type after them."""
+    cause, reason, lang = skipped_cause.cause, skipped_cause.reason, view.lang
+    page.prose(f"{cause.check.id}: {finding_text.title(cause, lang)}", "- ", 0, "bold")
+    page.prose(translate(f"fix.left.{reason}", lang), "", 2)
+    # The check's page has no steps: they hold what this run found.
+    if finding_text.steps(cause):
+        texts.add_steps(page, cause, view)
+        if reason != "undone":
+            page.prose(translate("fix.left.then", lang), "", 2)
+            page.code(f"$ {finding_text.verify_command(report, cause, view)}", 4)
+    page.code(f"$ {finding_text.explain_command(cause)}", 4)

@@ -39,7 +39,7 @@ _LAYER_ORDER = (
 )
 
 #: Why a cause is left to a person.
-SkipReason = Literal["none", "manual", "review", "client", "unsure", "undone"]
+SkipReason = Literal["none", "manual", "review", "client", "undone"]
 
 
 @frozen(eq=False)

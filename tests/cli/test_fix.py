@@ -132,6 +132,8 @@ def test_what_is_not_for_a_program_is_refused_and_the_reason_said(
     assert shop.fix(lang=lang) == 2
     assert translate(f"fix.left.{how}", lang) in shop.said
     assert f"$ touch {shop.file}" in shop.said
+    assert translate("fix.left.then", lang) in shop.said
+    assert re.search(r"\$ diagnose .* --only ", shop.said)
     assert not shop.file.exists()
 
 
@@ -248,6 +250,7 @@ def test_after_a_fix_that_was_undone_the_next_cause_is_fixed(place: Path, lang: 
     assert positions == sorted(positions)
     assert translate("fix.tried.healed", lang, check="listener.missing (b)") in shop.said
     assert translate("fix.left.undone", lang) in shop.said
+    assert translate("fix.left.then", lang) not in shop.said
 
 
 def test_what_was_agreed_to_is_not_asked_about_again_after_an_undone_fix(place: Path) -> None:

@@ -26,7 +26,7 @@ MOST = 12
 CUTS = ("before", "after", "ssh", "full", "restart")
 
 #: What the fix prints in place of doing it.
-BY_HAND = ("A person must read its steps first", "Only a person can do this")
+BY_HAND = ("Read its steps, then run them yourself", "Only a person can do this")
 
 #: What it prints on a server where nothing is wrong.
 NOTHING = "There is nothing to fix"
