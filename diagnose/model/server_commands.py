@@ -77,14 +77,18 @@ def _apache_links(argv: Arguments, undo: Arguments, folder: str) -> Command:
 def create_bundle(path: str, certificate: str, key: str) -> Command:
     """Write a certificate with its chain, and then its key, into one new file that root alone may
     read. Its removal undoes it."""
-    script = 'umask 077; cat -- "$2" "$3" > "$1"'
-    argv = ("sh", "-c", script, "sh", path, certificate, key)
-    return Command(argv, Effect.CHANGE, changes=(path,), risk=Risk.EDITS_FILES)
+    return _write_bundle("umask 077; ", path, certificate, key)
 
 
 def write_bundle(path: str, certificate: str, key: str) -> Command:
     """Write a certificate with its chain, and then its key, into one file, as HAProxy reads it. Its
     owner and mode stay. The saved file undoes it."""
-    script = 'cat -- "$2" "$3" > "$1"'
+    return _write_bundle("", path, certificate, key)
+
+
+def _write_bundle(head: str, path: str, certificate: str, key: str) -> Command:
+    """Return the command that reads both files before it touches the bundle: the shell empties a
+    file before a command reads (POSIX, 2.7.2), and one that cannot be read would leave half."""
+    script = f'{head}c=$(cat -- "$2") && k=$(cat -- "$3") && printf "%s\\n" "$c" "$k" > "$1"'
     argv = ("sh", "-c", script, "sh", path, certificate, key)
     return Command(argv, Effect.CHANGE, changes=(path,), risk=Risk.EDITS_FILES)

@@ -2,6 +2,8 @@
 risk."""
 
 import shlex
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -103,9 +105,11 @@ ALL = [
     (commands.rewrite("/a", ("s/x//", "s/y//")), "sed -i -e s/x// -e s/y// /a", "",
      Risk.EDITS_FILES),
     (server_commands.create_bundle("/a", "/c", "/k"),
-     "sh -c 'umask 077; cat -- \"$2\" \"$3\" > \"$1\"' sh /a /c /k", "", Risk.EDITS_FILES),
+     "sh -c 'umask 077; c=$(cat -- \"$2\") && k=$(cat -- \"$3\") && printf \"%s\\n\" \"$c\" \"$k\""
+     " > \"$1\"' sh /a /c /k", "", Risk.EDITS_FILES),
     (server_commands.write_bundle("/a", "/c", "/k"),
-     "sh -c 'cat -- \"$2\" \"$3\" > \"$1\"' sh /a /c /k", "", Risk.EDITS_FILES),
+     "sh -c 'c=$(cat -- \"$2\") && k=$(cat -- \"$3\") && printf \"%s\\n\" \"$c\" \"$k\" > \"$1\"'"
+     " sh /a /c /k", "", Risk.EDITS_FILES),
     # access to files
     (commands.chmod("g+r", "/a", before=0o600), "chmod g+r /a", "chmod 0600 /a",
      Risk.CHANGES_ACCESS),
@@ -255,3 +259,19 @@ def test_a_tree_is_opened_with_the_words_that_busybox_knows_too() -> None:
     _, files = commands.open_tree("/a")
     assert "-regextype" not in files.argv
     assert files.argv[-6:] == (")", "-exec", "chmod", "o+r", "{}", "+")
+
+
+@pytest.mark.parametrize("missing", ["certificate", "key"])
+def test_a_bundle_is_kept_if_a_part_of_it_cannot_be_read(tmp_path: Path, missing: str) -> None:
+    """And a part without a newline at its end does not run into the next one."""
+    bundle, certificate, key = (tmp_path / name for name in ("bundle", "certificate", "key"))
+    bundle.write_text("before")
+    certificate.write_text("the certificate")
+    key.write_text("the key\n")
+    command = server_commands.write_bundle(str(bundle), str(certificate), str(key))
+    (tmp_path / missing).rename(tmp_path / "away")
+    assert subprocess.run(command.argv, capture_output=True).returncode != 0
+    assert bundle.read_text() == "before"
+    (tmp_path / "away").rename(tmp_path / missing)
+    assert subprocess.run(command.argv, capture_output=True).returncode == 0
+    assert bundle.read_text() == "the certificate\nthe key\n"
