@@ -88,14 +88,21 @@ def _is_kept(view: ServerView, site: WebSite) -> bool:
 
 
 def _fix(view: ServerView, site: WebSite) -> Fix:
-    lines = [f'RequestHeader set {name} "%{{SSL_CLIENT_VERIFY}}s"' for name in _RESULTS]
-    for name, variable in _FIELDS:
-        # What a visitor writes into such a field goes.
-        lines += [
-            f"RequestHeader unset {name}",
-            f'RequestHeader set {name} "%{{{variable}}}s" {_CAME}',
-        ]
+    # What a visitor writes into such a field goes, under both of its spellings.
+    lines = [
+        f"RequestHeader unset {spelling}"
+        for name in (*_RESULTS, *(name for name, _ in _FIELDS))
+        for spelling in _spellings(name)
+    ]
+    lines += [f'RequestHeader set {name} "%{{SSL_CLIENT_VERIFY}}s"' for name in _RESULTS]
+    lines += [f'RequestHeader set {name} "%{{{variable}}}s" {_CAME}' for name, variable in _FIELDS]
     load, edit = loading_steps(view, ("headers",)), added_lines(view, site, lines)
     if edit is None or load is None:
         return manual_fix(view, "pass-it-on")
     return Fix((*load, edit, *reload_steps(view.server)), Applicability.REVIEW)
+
+
+def _spellings(name: str) -> tuple[str, str]:
+    """Return a field's name with dashes and with underscores: an application reads both as one
+    variable (RFC 3875, 4.1.18)."""
+    return name.replace("_", "-"), name.replace("-", "_")

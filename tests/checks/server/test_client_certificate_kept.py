@@ -34,6 +34,8 @@ def test_fires_and_writes_the_certificate_into_fields_that_no_visitor_can_write(
     assert isinstance(edit, Edit)
     unset, field = "RequestHeader unset X-SSL-Client-Cert", "RequestHeader set X-SSL-Client-Cert"
     assert edit.diff.index(unset) < edit.diff.index(field)
+    for spelling in ("SSL-CLIENT-CERT", "X_SSL_Client_Verify"):
+        assert f"RequestHeader unset {spelling}\n" in edit.diff
     assert '"expr=-n %{SSL:SSL_CLIENT_M_SERIAL}"' in edit.diff
 
 
