@@ -11,6 +11,9 @@ is_own() {
   case $1 in ''|user@*|cron.service|crond.service|atd.service|rc-local.service|ssh.service|sshd.service) return 1 ;; esac
   case $1 in supervisor*|pm2-*|monit.service|runit.service) return 1 ;; esac
 }
+# Whether a folder and a program in it belong to root or to a user, and nobody else may write to them: as this user a
+# report lets the program run.
+is_trusted() { [ -z "$(find -L "$1" "$2" -prune \( ! -user root ! -user "$3" -o -perm -002 \) 2>&1)" ]; }
 up() { sed 's/.*) . //' "/proc/$1/stat" | cut -d' ' -f1; }
 starter() {
   t=$1 c=$1
@@ -35,7 +38,7 @@ starter() {
   head -c 131072 "/proc/$t/environ" | tr '\n\0' ' \n' |
     grep -E '^(SUPERVISOR_(PROCESS|GROUP)_NAME|pm_id|PM2_HOME|RC_SVCNAME|MONIT_SERVICE|(WERKZEUG_)?RUN_MAIN|DJANGO_AUTORELOAD_ENV)=' | sed 's/^/manager /' | cut -c 1-300
   for d in $(head -c 131072 "/proc/$t/environ" | tr '\0' '\n' | sed -n 's/^PATH=//p' | tr : ' ') /usr/local/bin /usr/bin; do
-    if [ -x "$d/pm2" ]; then echo "pm2 $d/pm2"; break; fi
+    if [ -x "$d/pm2" ] && is_trusted "$d" "$d/pm2" "$(stat -c %U "/proc/$t")"; then echo "pm2 $d/pm2"; break; fi
   done
   while t=$(up "$t") && [ "${t:-0}" -gt 1 ]; do
     echo "above $(tr ' ' - <"/proc/$t/comm") $(readlink "/proc/$t/cwd") $(head -c 300 "/proc/$t/cmdline" | tr '\n\0' '  ')"
