@@ -32,10 +32,10 @@ from diagnose.model import (
     Where,
     commands,
 )
-from diagnose.model.files import OtherConfig
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import ConfigFile, Directive, NginxConfig, NginxState
 from diagnose.model.server import Listeners
+from diagnose.model.unread_configs import OtherConfig
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx import edits, server_blocks
 from diagnose.parsers.nginx.server_blocks import Server

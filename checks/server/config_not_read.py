@@ -36,12 +36,12 @@ from diagnose.model import (
     server_commands,
 )
 from diagnose.model.addresses import bracketed, is_local_host
-from diagnose.model.files import UnreadConfig
 from diagnose.model.frozen import frozen
 from diagnose.model.http import page_exchanges
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.server import Listeners
 from diagnose.model.steps import Effect, Risk
+from diagnose.model.unread_configs import UnreadConfig
 from diagnose.model.web_servers import SiteRoute
 from diagnose.parsers.http import GATEWAY_FAILURES
 from diagnose.parsers.web_sites import route_of

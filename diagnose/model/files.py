@@ -1,5 +1,6 @@
 """Observations of files around nginx, made only after something failed: file permissions, log
-messages of a failed start, configurations that no running nginx reads, other certificates."""
+messages of a failed start, other certificates. Configurations that nobody reads are in
+`unread_configs`."""
 
 from typing import ClassVar, Literal
 
@@ -10,13 +11,12 @@ from diagnose.model.marks import (
     CommandLine,
     Digest,
     FilePath,
-    HostName,
     Label,
     Text,
     Url,
     Word,
 )
-from diagnose.model.nginx import ConfigFiles, Directives, TestMessage
+from diagnose.model.nginx import TestMessage
 from diagnose.model.summary import Summary, clauses, phrase
 from diagnose.model.tls import Certificate
 
@@ -321,53 +321,6 @@ class NginxStart(Observation):
         last_message = " ".join(message.text for message in self.messages[-1:])
         state = f"SELinux {self.selinux}" if self.selinux else f"{self.unit} {self.state}"
         return self.source, last_message or self.line or state
-
-
-@frozen(kw_only=True, eq=False)
-class OtherConfig(Observation):
-    """The configuration of another nginx on this server that does not run; fields as in
-    `NginxConfig`. `binary` is the program; `on_path` is True if a shell finds it by name."""
-
-    layer: ClassVar[str] = "nginx"
-
-    binary: FilePath
-    path: FilePath
-    on_path: bool = False
-    main: Directives = ()
-    files: ConfigFiles = ()
-
-    def summary(self) -> Summary:
-        return self.path, phrase("read by {program}, which does not run", program=self.binary)
-
-
-@frozen(kw_only=True, eq=False)
-class UnreadConfig(Observation):
-    """The configuration in the usual place of a web server's program, which has the target's site,
-    while the server that has the target's port was started with another one (nginx -c, haproxy -f,
-    apache2 -f, caddy run --resume, caddy reverse-proxy, an own build beside the package).
-
-    `path` is its main file, `file` and `line` are where the site passes the target's path on, or
-    begins. `target` is the address to which it passes the path on, as it is written; `host` and
-    `port` are those of it, "" and 0 if the site answers in another way. `changed` is when that file
-    was changed (seconds since the epoch, None if unknown). `load` is the command by which the
-    running server reads it, and `start` the one that starts a server with it; () if there is none.
-    """
-
-    layer: ClassVar[str] = "server"
-
-    product: Literal["nginx", "apache", "caddy", "haproxy"]
-    path: FilePath
-    file: FilePath = ""
-    line: int = 0
-    target: Url = ""
-    host: HostName = ""
-    port: int = 0
-    changed: float | None = None
-    load: tuple[Text, ...] = ()
-    start: tuple[Text, ...] = ()
-
-    def summary(self) -> Summary:
-        return self.path, phrase("has the site, and the server that answers has not read it")
 
 
 @frozen(kw_only=True, eq=False)

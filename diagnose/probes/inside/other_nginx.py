@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from diagnose.model import Vantage
 from diagnose.model.containers import NginxContainer
-from diagnose.model.files import OtherCertificate, OtherConfig
+from diagnose.model.files import OtherCertificate
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import (
     CertificateFile,
@@ -22,6 +22,7 @@ from diagnose.model.nginx import (
     NginxState,
 )
 from diagnose.model.tls import Certificate
+from diagnose.model.unread_configs import OtherConfig
 from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers import pem
 from diagnose.parsers.hostnames import covers

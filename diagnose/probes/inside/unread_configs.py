@@ -8,8 +8,8 @@ import asyncio
 import shlex
 
 from diagnose.model import Vantage
-from diagnose.model.files import UnreadConfig
 from diagnose.model.nginx import NginxConfig
+from diagnose.model.unread_configs import UnreadConfig
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
 from diagnose.parsers.web_sites import answering_sites, has_name, route_of
 from diagnose.probes import ProbeContext

@@ -11,11 +11,11 @@ from diagnose.model import (
     ServiceManager,
     Vantage,
 )
-from diagnose.model.files import OtherConfig
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import ConfigFile, NginxProcess, NginxState
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.tcp import Connection
+from diagnose.model.unread_configs import OtherConfig
 from diagnose.parsers.nginx import config as nginx_parser
 from tests.support.check_evidence import REFUSED, judge
 from tests.support.nginx_evidence import BUILD, SITE, config, nginx_says

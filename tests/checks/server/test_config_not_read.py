@@ -1,10 +1,10 @@
 from dataclasses import replace
 
 from diagnose.model import Applicability, Command, Confidence, Edit, Failure, Severity
-from diagnose.model.files import UnreadConfig
 from diagnose.model.nginx import UpstreamTry
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.symptom import Symptom
+from diagnose.model.unread_configs import UnreadConfig
 from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.caddy.sites import listens_of
 from tests.support.caddy_evidence import CADDY, sites

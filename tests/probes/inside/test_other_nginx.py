@@ -5,7 +5,7 @@ from pathlib import Path
 
 from diagnose.machine.local import LocalMachine
 from diagnose.model import Observation
-from diagnose.model.files import OtherCertificate, OtherConfig
+from diagnose.model.files import OtherCertificate
 from diagnose.model.nginx import (
     CertificateFile,
     NginxBuild,
@@ -13,6 +13,7 @@ from diagnose.model.nginx import (
     NginxProcess,
     NginxState,
 )
+from diagnose.model.unread_configs import OtherConfig
 from diagnose.parsers import pem
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.probes import Probe

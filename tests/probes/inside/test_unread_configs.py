@@ -1,9 +1,9 @@
 import asyncio
 from dataclasses import replace
 
-from diagnose.model.files import UnreadConfig
 from diagnose.model.nginx import ConfigFile, NginxConfig
 from diagnose.model.symptom import Symptom
+from diagnose.model.unread_configs import UnreadConfig
 from diagnose.model.web_servers import ServerFile, WebServer, WebServerConfig
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.probes.inside import other_nginx as probes
