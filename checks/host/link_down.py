@@ -16,7 +16,7 @@ from diagnose.model import (
     Subject,
     Vantage,
     Where,
-    commands,
+    network_commands,
 )
 from diagnose.model.addresses import LOCAL_ONLY, is_within
 from diagnose.model.dns import resolved_addresses
@@ -106,7 +106,7 @@ def _fix(interface: Interface, fault: LinkFault | None) -> Fix:
         return Fix((Manual("wire", Where.SERVER),), Applicability.MANUAL)
     if fault != "down":
         return Fix((Manual("address", Where.SERVER),), Applicability.MANUAL)
-    up = commands.set_link_up(name)
+    up = network_commands.set_link_up(name)
     if _assigned_addresses(interface):
         return Fix((up,))
     return Fix((up, Manual("address", Where.SERVER)), Applicability.REVIEW)

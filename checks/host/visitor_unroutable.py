@@ -18,7 +18,7 @@ from diagnose.model import (
     Severity,
     Subject,
     Where,
-    commands,
+    network_commands,
 )
 from diagnose.model.visitor import ClosedRoute, ClosedRoutes, Jails, ReturnRoute, visitor_address
 from diagnose.parsers.linux.bans import network, network_contains
@@ -105,5 +105,5 @@ def _fix(visitor: str, route: ClosedRoute | None, jails: tuple[str, ...]) -> Fix
         steps = tuple(firewall_commands.unban(jail, visitor) for jail in jails)
         return Fix(steps, Applicability.REVIEW)
     selector = (route.kind, visitor, *(("table", route.table) if route.table else ()))
-    step = commands.delete_route(selector, ipv6=route_network.version == 6)
+    step = network_commands.delete_route(selector, ipv6=route_network.version == 6)
     return Fix((step,), Applicability.REVIEW)

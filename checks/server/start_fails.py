@@ -25,6 +25,7 @@ from diagnose.model import (
     Severity,
     Subject,
     commands,
+    network_commands,
 )
 from diagnose.model.dns import Resolution
 from diagnose.model.server import Listeners
@@ -222,7 +223,7 @@ def _address(view: ServerView, obstacle: StartObstacle) -> Steps:
     if obstacle.setting != 0:
         return ()
     return (
-        commands.set_sysctl(_NONLOCAL, 1, before=0),
+        network_commands.set_sysctl(_NONLOCAL, 1, before=0),
         commands.create_lines("/etc/sysctl.d/60-nonlocal-bind.conf", (f"{_NONLOCAL} = 1",)),
     )
 

@@ -15,7 +15,7 @@ from diagnose.model import (
     Severity,
     Subject,
     Where,
-    commands,
+    network_commands,
 )
 from diagnose.model.kernel import Counters, Kernel, counter_growth
 from diagnose.model.tcp import Connection
@@ -74,7 +74,7 @@ def conntrack_full(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=Fix(
             (
-                commands.set_sysctl(MAX_SYSCTL, new_limit, before=limit),
+                network_commands.set_sysctl(MAX_SYSCTL, new_limit, before=limit),
                 Manual("keep", Where.SERVER),
             ),
             Applicability.REVIEW,

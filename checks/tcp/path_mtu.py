@@ -16,9 +16,9 @@ from diagnose.model import (
     Manual,
     Severity,
     Where,
-    commands,
     endpoints,
     merge_subjects,
+    network_commands,
 )
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
@@ -61,7 +61,7 @@ def path_mtu(evidence: Evidence) -> Iterator[Claim]:
         fix=Fix(
             (
                 # Without an undo: no probe reads the value that the server has now.
-                commands.set_sysctl(_PROBING, 1, before=None),
+                network_commands.set_sysctl(_PROBING, 1, before=None),
                 Manual("keep", Where.SERVER),
             ),
             Applicability.REVIEW,

@@ -23,7 +23,7 @@ from diagnose.model import (
     Subject,
     Vantage,
     Where,
-    commands,
+    network_commands,
 )
 from diagnose.model.addresses import family_of, is_private
 from diagnose.model.dns import resolved_addresses
@@ -219,7 +219,7 @@ def _fix(evidence: Evidence, dropped_addresses: list[_DroppedAddress], family: i
     for device in dict.fromkeys(devices):
         # sysctl(8): a dot in an interface name is written as a slash.
         name = f"net.ipv4.conf.{device.replace('.', '/')}.rp_filter"
-        steps.append(commands.set_sysctl(name, 2, before=previous_modes.get(device, 1)))
+        steps.append(network_commands.set_sysctl(name, 2, before=previous_modes.get(device, 1)))
         # The last file wins (sysctl.d(5)), and the kernel uses the larger value of "all" and this
         # one.
         path = f"/etc/sysctl.d/99-zz-rp-filter-{device}.conf"

@@ -15,7 +15,7 @@ from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._claims import BackendFault, upstream_claim
 from checks.upstream._containers import is_server_host, publishing
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, commands
+from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, network_commands
 from diagnose.model.addresses import bracketed, is_loopback
 from diagnose.model.containers import Container, ContainerPort, Containers, Namespace
 from diagnose.model.frozen import frozen
@@ -138,7 +138,7 @@ def _facts(fault: _Fault) -> dict[str, object]:
 def _fix(evidence: Evidence, fault: _Fault) -> Fix:
     """Let the program listen where the port leads to, or the port lead to where it listens."""
     if fault.bridge:
-        return Fix((commands.set_link_up(fault.bridge),), Applicability.REVIEW)
+        return Fix((network_commands.set_link_up(fault.bridge),), Applicability.REVIEW)
     facts = _facts(fault)
     if facts["loopback"]:
         return compose_fix(evidence, "listen-everywhere", (fault.container, listening_change))

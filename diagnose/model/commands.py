@@ -1,7 +1,7 @@
 """The usual commands of a fix, each with its effect, the files it changes, its risk and its undo.
 
-Those of firewalls and bans are in `firewall_commands`, those of other web servers in
-`server_commands`.
+Those of firewalls and bans are in `firewall_commands`, those of the kernel and its network in
+`network_commands`, those of other web servers in `server_commands`.
 
 Each function is named after what the command does and takes data, never words of a shell. `before`
 is the value that the undo sets again. Where the undo differs from case to case, it is a parameter.
@@ -367,29 +367,6 @@ def _access(argv: Arguments, undo: Arguments, *paths: str) -> Command:
         aspect="permissions",
         risk=Risk.CHANGES_ACCESS,
     )
-
-
-# Kernel and network
-
-
-def set_sysctl(name: str, value: int, before: int | None) -> Command:
-    """Set a parameter of the kernel until the next boot (sysctl(8)). There is no undo if the value
-    `before` is not known (None)."""
-    argv = ("sysctl", "-w", f"{name}={value}")
-    undo = () if before is None else ("sysctl", "-w", f"{name}={before}")
-    return Command(argv, Effect.CHANGE, undo=undo, risk=Risk.CHANGES_KERNEL)
-
-
-def set_link_up(device: str) -> Command:
-    head = ("ip", "link", "set", "dev", device)
-    return Command((*head, "up"), Effect.CHANGE, undo=(*head, "down"), risk=Risk.CHANGES_NETWORK)
-
-
-def delete_route(selector: Arguments, ipv6: bool) -> Command:
-    """Delete a route; `selector` are its words after `ip route del` (ip-route(8))."""
-    head = ("ip", "-6", "route") if ipv6 else ("ip", "route")
-    argv, undo = (*head, "del", *selector), (*head, "add", *selector)
-    return Command(argv, Effect.CHANGE, undo=undo, risk=Risk.CHANGES_NETWORK)
 
 
 # Certificates

@@ -30,6 +30,7 @@ from diagnose.model import (
     Where,
     commands,
     firewall_commands,
+    network_commands,
 )
 from tests.support.check_evidence import evidence
 from tests.support.report_builder import check
@@ -152,7 +153,7 @@ ADDED = firewall_commands.add_nft_rule(
 GONE = firewall_commands.delete_nft_rule(("inet", "t", "c", "handle", "3"), ())
 LINK = commands.relink("/a", "/b")
 MODE = Command(("chmod", "644", "/a"), Effect.CHANGE, changes=("/a",), aspect="permissions")
-SET = commands.set_sysctl("a", 1, before=0)
+SET = network_commands.set_sysctl("a", 1, before=0)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from diagnose.model import (
     Where,
     commands,
     firewall_commands,
+    network_commands,
     server_commands,
 )
 from diagnose.model.risk import risks
@@ -129,16 +130,16 @@ ALL = [
     (commands.label_port("http_port_t", 8443), "semanage port -a -t http_port_t -p tcp 8443",
      "semanage port -d -t http_port_t -p tcp 8443", Risk.CHANGES_ACCESS),
     # kernel and network
-    (commands.set_sysctl("net.core.somaxconn", 4096, before=128),
+    (network_commands.set_sysctl("net.core.somaxconn", 4096, before=128),
      "sysctl -w net.core.somaxconn=4096", "sysctl -w net.core.somaxconn=128", Risk.CHANGES_KERNEL),
-    (commands.set_sysctl("net.ipv4.tcp_mtu_probing", 1, before=None),
+    (network_commands.set_sysctl("net.ipv4.tcp_mtu_probing", 1, before=None),
      "sysctl -w net.ipv4.tcp_mtu_probing=1", "", Risk.CHANGES_KERNEL),
-    (commands.set_link_up("eth0"), "ip link set dev eth0 up", "ip link set dev eth0 down",
+    (network_commands.set_link_up("eth0"), "ip link set dev eth0 up", "ip link set dev eth0 down",
      Risk.CHANGES_NETWORK),
-    (commands.delete_route(("blackhole", "192.0.2.1"), ipv6=False),
+    (network_commands.delete_route(("blackhole", "192.0.2.1"), ipv6=False),
      "ip route del blackhole 192.0.2.1", "ip route add blackhole 192.0.2.1",
      Risk.CHANGES_NETWORK),
-    (commands.delete_route(("blackhole", "2001:db8::1"), ipv6=True),
+    (network_commands.delete_route(("blackhole", "2001:db8::1"), ipv6=True),
      "ip -6 route del blackhole 2001:db8::1", "ip -6 route add blackhole 2001:db8::1",
      Risk.CHANGES_NETWORK),
     # certificates

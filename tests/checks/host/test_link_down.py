@@ -1,4 +1,12 @@
-from diagnose.model import Applicability, Confidence, Fix, Manual, Subject, Vantage, commands
+from diagnose.model import (
+    Applicability,
+    Confidence,
+    Fix,
+    Manual,
+    Subject,
+    Vantage,
+    network_commands,
+)
 from diagnose.model.server import Interface
 from tests.support.check_evidence import REFUSED, judge
 from tests.support.firewall_rules import connected
@@ -16,7 +24,7 @@ def test_fires_where_the_only_interface_is_down() -> None:
     assert claim.confidence is Confidence.CERTAIN
     assert claim.covers == (Subject(),)
     assert claim.fix is not None
-    assert claim.fix == Fix((commands.set_link_up("eth0"),))
+    assert claim.fix == Fix((network_commands.set_link_up("eth0"),))
     assert claim.fix.applicability is Applicability.AUTOMATIC
 
 
