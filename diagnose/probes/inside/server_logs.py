@@ -6,7 +6,7 @@ They write there why they failed or refused, which no visitor sees.
 
 import asyncio
 import shlex
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 from diagnose.machine import CommandResult
@@ -17,9 +17,8 @@ from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import ServerRequestError, ServerStartError
 from diagnose.model.nginx import UpstreamTry
 from diagnose.model.server import Listeners
-from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
-from diagnose.model.web_servers import ServerFile, SiteRoute, WebServer, WebServerConfig, WebSite
+from diagnose.model.web_servers import ServerFile, WebServer, WebServerConfig, WebSite
 from diagnose.parsers.apache.error_log import (
     BLANK_IN_QUERY,
     RequestError,
@@ -29,13 +28,13 @@ from diagnose.parsers.apache.error_log import (
     start_error,
     workers_error,
 )
-from diagnose.parsers.apache.requested_site import RequestedSite
 from diagnose.parsers.caddy.request_log import request_error
-from diagnose.parsers.web_sites import answering_sites, route_of, site_at
+from diagnose.parsers.web_sites import answering_sites
 from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, emit_not_observed, probe
 from diagnose.probes.in_container import InContainer
 from diagnose.probes.inside.program_logs import LOG_SCRIPT, PATIENCE, PAUSE, SLACK, parse_logs
+from diagnose.probes.inside.requested_sites import is_refused, requested_site
 from diagnose.probes.inside.start_times import age_of_start
 from diagnose.probes.inside.unanswered import emit_if_too_slow, emit_unanswered
 
@@ -89,7 +88,7 @@ async def of_a_stopped_server(ctx: ProbeContext, config: WebServerConfig) -> Non
 
 @probe(after=WebServerConfig)
 async def after_the_configuration(ctx: ProbeContext, config: WebServerConfig) -> None:
-    refused = map(_is_refused, ctx.observed(Upgrade))
+    refused = map(is_refused, ctx.observed(Upgrade))
     if any(map(_has_failed, ctx.observed(Exchange))) or any(refused):
         await _read_log(ctx, config)
 
@@ -104,7 +103,7 @@ async def after_an_answer(ctx: ProbeContext, exchange: Exchange) -> None:
 @probe(after=Upgrade)
 async def after_a_refused_websocket(ctx: ProbeContext, upgrade: Upgrade) -> None:
     config = next(iter(ctx.observed(WebServerConfig)), None)
-    if config is not None and _is_refused(upgrade):
+    if config is not None and is_refused(upgrade):
         await _read_log(ctx, config)
 
 
@@ -259,11 +258,6 @@ def _has_stalled(ctx: ProbeContext, handshake: Handshake) -> bool:
     return is_visit and failure is not None and failure.kind == "timeout"
 
 
-def _is_refused(upgrade: Upgrade) -> bool:
-    """Whether a visitor's WebSocket did not open, with an answer of an error."""
-    return upgrade.is_visit and (upgrade.status or 0) >= 400
-
-
 def _has_failed(exchange: Exchange) -> bool:
     """Whether a page was not served for a reason that Apache logs."""
     status = exchange.status or 0
@@ -280,7 +274,7 @@ async def _read_log(
     if config.product != "apache" or ctx.observed(ServerRequestError) or server is None:
         return
     sites = answering_sites(config, port, ctx.target.host)
-    requested = _requested(ctx, sites, path)
+    requested = requested_site(ctx, sites, path)
     for log in dict.fromkeys(site.error_log for site in sites if site.error_log.startswith("/")):
         at = ctx.elapsed()
         result = await _read(ctx, log)
@@ -365,44 +359,3 @@ def _since_load(server: WebServer, epoch: str, elapsed: float) -> float:
     """Return the seconds since the configuration was loaded, `elapsed` if that is not known."""
     now = whole_number(epoch)
     return now - server.loaded if now is not None and server.loaded else elapsed
-
-
-def _requested(ctx: ProbeContext, sites: tuple[WebSite, ...], path: str) -> RequestedSite:
-    """Return what this run requested: `path`, or the target's page and the WebSockets that were
-    refused. A route may be for one kind of request alone."""
-    refused = (upgrade.path for upgrade in ctx.observed(Upgrade) if _is_refused(upgrade))
-    websockets = () if path else dict.fromkeys((*ctx.target.websockets, *refused))
-    requests = [(path or ctx.target.path, False), *((path, True) for path in websockets)]
-    requests = [(path.partition("?")[0], websocket) for path, websocket in requests]
-    routes = [
-        route
-        for site in sites
-        for path, websocket in requests
-        if (route := route_of(site, path, websocket))
-    ]
-    gateways = (socket for site in sites for socket in site.gateways)
-    return RequestedSite(
-        [path for path, _ in requests],
-        list(dict.fromkeys(_folders(sites, [path for path, _ in requests]))),
-        tuple(_backends(routes)),
-        (*gateways, *(route.socket for route in routes if route.socket)),
-        {connection.source for connection in ctx.observed(Connection)} - {""},
-    )
-
-
-def _folders(sites: tuple[WebSite, ...], paths: list[str]) -> Iterator[str]:
-    """Yield the folders of the sites, and of the aliases that take one of the paths."""
-    yield from (site.root for site in sites if site.root)
-    for site in sites:
-        for path in paths:
-            folder = site_at(site, path)[0].root
-            if folder:
-                yield folder
-
-
-def _backends(routes: Iterable[SiteRoute]) -> Iterator[str]:
-    for route in routes:
-        yield from route.members
-        if route.host:
-            default = 443 if route.scheme in {"https", "wss"} else 80
-            yield f"{route.host}:{route.port or default}"
