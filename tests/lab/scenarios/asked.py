@@ -426,7 +426,7 @@ def token_meets_the_password_of_nginx(lab: Lab) -> None:
 
 
 @scenario(
-    outside=None, server="nginx.own-answer", target=f"http://{site.NAME}/", manual="a choice",
+    outside=None, server="nginx.own-answer", target=f"http://{site.NAME}/", differs=(site.CONF,),
     not_on=ANOTHER_BLOCK,
 )  # fmt: skip
 def http_ends_with_certbots_404(lab: Lab) -> None:
