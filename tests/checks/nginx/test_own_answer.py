@@ -259,7 +259,6 @@ def test_fires_and_shows_a_manifest_without_the_password() -> None:
     asked = own("401 Authorization Required")
     told = replace(SHOP, symptom=Symptom("status", "GET manifest.json returns 401"))
     (claim,) = judge(CHECK, asked, RUNNING, config(GUARD), target=told, masked=False)
-    (step,) = claim.fix.steps
     (edit,) = claim.fix.edits
     assert "location = /manifest.json {" in edit.diff
     assert "auth_basic off;" in edit.diff
