@@ -47,7 +47,8 @@ def _closed(lab: Lab, line: str) -> None:
 
 
 @scenario(
-    outside="nginx.own-answer",
+    outside=None,
+    unsure=("client",),
     server="nginx.error-page-unused",
     args=("the default 401 error page is shown, not the styled one",),
     manual="the site stays behind its password",
