@@ -19,6 +19,7 @@ from diagnose.model import (
     Fix,
     Manual,
     Severity,
+    Subject,
     Where,
 )
 from diagnose.model.http import Exchange
@@ -55,8 +56,10 @@ def policy_misspelt(evidence: Evidence) -> Iterator[Claim]:
     written = policy_slips(sent.value, guesses=is_told) if sent else ("", ())
     fix = sent.with_value(written[0]) if sent and written[1] else None
     first = slips[0]
+    subject = _page_files.page_subject(shown.page)
     yield Claim(
-        about=_page_files.page_subject(shown.page),
+        about=subject,
+        covers=(subject, Subject(port=evidence.target.port)),
         because=(shown.page, shown.answer),
         confidence=Confidence.CERTAIN,
         location=sent.location if sent else None,

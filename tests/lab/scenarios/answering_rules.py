@@ -184,7 +184,7 @@ def haproxy_lets_an_api_in_alone(lab: Lab) -> None:
     outside=None,
     server="nginx.visitor-denied",
     target=f"https://{site.NAME}/office/",
-    manual=PERSON,
+    differs=(site.CONF,),
 )
 def deny_all_comes_before_allow(lab: Lab) -> None:
     """`deny all;` in the first line: `allow` never decides (ngx_http_access_module)."""
@@ -217,7 +217,10 @@ def robots_alone_are_refused(lab: Lab) -> None:
 
 
 @scenario(
-    outside=None, server="nginx.visitor-denied", both="nginx.rule-refuses", manual=PERSON
+    outside=None,
+    server="nginx.visitor-denied",
+    both="nginx.rule-refuses",
+    differs=(site.CONF,),
 )  # fmt: skip
 def list_knows_the_server_alone(lab: Lab) -> None:
     """`geo $closed { default 1; … }` from the time of the tests: the page opens on the server."""
