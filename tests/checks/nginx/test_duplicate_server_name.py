@@ -242,8 +242,8 @@ def test_fires_and_is_not_sure_which_of_two_other_answers_is_right() -> None:
     assert isinstance(used, Manual)
     assert isinstance(ignored, Manual)
     # A person may want the block that nginx ignores. A file with nothing else keeps its text.
-    assert "mv -n /etc/nginx/1.conf /etc/1.conf.off".split() == list(used.commands[0].argv)
-    assert "mv -n /etc/nginx/0.conf /etc/0.conf.off".split() == list(ignored.commands[0].argv)
+    assert list(used.commands[0].argv) == ["mv", "-n", "/etc/nginx/1.conf", "/etc/1.conf.off"]
+    assert list(ignored.commands[0].argv) == ["mv", "-n", "/etc/nginx/0.conf", "/etc/0.conf.off"]
     assert (claim.facts["open"], claim.facts["newer"]) == (True, "/etc/nginx/1.conf")
 
 
