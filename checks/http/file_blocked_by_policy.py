@@ -83,7 +83,7 @@ def file_blocked_by_policy(evidence: Evidence) -> Iterator[Claim]:
             "direct": "" if sent else direct_question(evidence, CSP),
             **kind_facts(first.kind),
         },
-        fix=_fix(sent, shown, first),
+        fix=_fix(evidence, sent, shown, first),
     )
 
 
@@ -99,10 +99,19 @@ def _step(first: BlockedUse) -> str:
     return "allow-styles" if first.kind == "style" else "allow"
 
 
-def _fix(sent: "SentField | None", shown: ShownPage, first: BlockedUse) -> Fix:
+def _fix(evidence: Evidence, sent: "SentField | None", shown: ShownPage, first: BlockedUse) -> Fix:
     """Allow the address. Inline styles take a person: to allow them gives up a protection."""
     fix = None
     if sent is not None and first.kind != "style":
         value = with_directive(sent.value, corrected_directive(first, shown.url))
         fix = sent.with_value(value) if value else None
-    return fix or Fix((Manual(_step(first), Where.SERVER),), Applicability.MANUAL)
+    if fix is not None:
+        return fix
+    others: tuple[Manual, ...] = ()
+    if sent is None and first.kind != "style":
+        # Imported late: few policies are the application's.
+        from checks.http._field_overrides import override_step
+
+        policy = with_directive("; ".join(shown.values(CSP)), corrected_directive(first, shown.url))
+        others = override_step(evidence, shown.answer, "Content-Security-Policy", policy)
+    return Fix((Manual(_step(first), Where.SERVER), *others), Applicability.MANUAL)

@@ -56,6 +56,7 @@ def form_without_origin(evidence: Evidence) -> Iterator[Claim]:
     if not forms or not pages or not evidence.target.uses_tls:
         return
     # Imported late: few pages have such a policy.
+    from checks.http._field_overrides import override_step
     from checks.http._sent_fields import sent_field
 
     values = [value for name, value in pages[0].headers if name.lower() == _FIELD.lower()]
@@ -73,7 +74,13 @@ def form_without_origin(evidence: Evidence) -> Iterator[Claim]:
             "place": sent.place if sent else "",
         },
         fix=(sent.with_value(_BETTER) if sent else None)
-        or Fix((Manual("another-policy", Where.SERVER),), Applicability.MANUAL),
+        or Fix(
+            (
+                Manual("another-policy", Where.SERVER),
+                *(() if sent else override_step(evidence, pages[0], _FIELD, _BETTER)),
+            ),
+            Applicability.MANUAL,
+        ),
     )
 
 

@@ -82,6 +82,7 @@ def indexing_forbidden(evidence: Evidence) -> Iterator[Claim]:
     if not forbidding:
         return
     # Imported late: few messages are about search engines.
+    from checks.http._field_overrides import override_step
     from checks.http._sent_fields import direct_question, sent_field
 
     first, subjects = forbidding[0], endpoint_subjects(forbidding)
@@ -103,7 +104,14 @@ def indexing_forbidden(evidence: Evidence) -> Iterator[Claim]:
             "place": sent.place if sent else "",
             "direct": "" if sent or not values else direct_question(evidence, _FIELD),
         },
-        fix=fix or Fix((Manual(step, where),), Applicability.MANUAL),
+        fix=fix
+        or Fix(
+            (
+                Manual(step, where),
+                *(() if sent or not values else override_step(evidence, first, "X-Robots-Tag", "")),
+            ),
+            Applicability.MANUAL,
+        ),
     )
 
 

@@ -28,6 +28,7 @@ from diagnose.model.pages import Page
 from diagnose.parsers.sanitize import clean
 
 _OPENER, _EMBEDDER = "Cross-Origin-Opener-Policy", "Cross-Origin-Embedder-Policy"
+_ISOLATING = {"same-origin", "require-corp", "credentialless"}
 _NEEDS = re.compile(r"SharedArrayBuffer|cross[- ]?origin[- ]?isolat", re.IGNORECASE)
 
 #: What the page shows: where it has no such policy, its pictures and frames are not read otherwise.
@@ -47,15 +48,16 @@ def isolation_missing(evidence: Evidence) -> Iterator[Claim]:
     shown = shown_page(evidence)
     if shown is None or not shown.url.secure or shown.answer.status != 200:
         return
+    twice = tuple(name for name in (_OPENER, _EMBEDDER) if len(shown.values(name.lower())) > 1)
     opener, embedder = (_value(shown, name) for name in (_OPENER, _EMBEDDER))
     is_isolating = embedder in {"require-corp", "credentialless"}
     if opener == "same-origin" and is_isolating:
         return
     foreign = _foreign(shown)
     wanted = {}
-    if opener != "same-origin":
+    if opener != "same-origin" and _OPENER not in twice:
         wanted[_OPENER] = "same-origin"
-    if not is_isolating:
+    if not is_isolating and _EMBEDDER not in twice:
         # What comes from elsewhere need not agree to it (not in Safari).
         wanted[_EMBEDDER] = "credentialless" if foreign else "require-corp"
     yield Claim(
@@ -69,8 +71,9 @@ def isolation_missing(evidence: Evidence) -> Iterator[Claim]:
             "count": len(wanted),
             "values": tuple(f"{name}: {value}" for name, value in wanted.items()),
             "foreign": foreign,
+            "twice": twice,
         },
-        fix=_fix(evidence, shown, wanted, any((opener, embedder))),
+        fix=_fix(evidence, shown, wanted, twice, any((opener, embedder))),
     )
 
 
@@ -91,8 +94,18 @@ def _foreign(shown: ShownPage) -> str:
     return next((url.partition("?")[0] for url in urls), "")
 
 
-def _fix(evidence: Evidence, shown: ShownPage, wanted: dict[str, str], has_one: bool) -> Fix:
-    """Add the missing fields. One with another value is changed where it stands, by a person."""
+def _fix(
+    evidence: Evidence,
+    shown: ShownPage,
+    wanted: dict[str, str],
+    twice: tuple[str, ...],
+    has_one: bool,
+) -> Fix:
+    """Add the missing fields, or send once what is sent twice. One with another value is changed
+    where it stands, by a person."""
+    manual = Fix((Manual("isolate-the-page", Where.SERVER),), Applicability.MANUAL)
+    if twice:
+        return (None if wanted else _once(evidence, shown, twice)) or manual
     # Imported late: few messages tell of it.
     from checks.http._added_fields import added_fields_fix
     from checks.server._scoped_fields import folder_of
@@ -101,4 +114,43 @@ def _fix(evidence: Evidence, shown: ShownPage, wanted: dict[str, str], has_one: 
     # The page's workers need the fields too: they lie beside it.
     folder = folder_of(shown.url.path.partition("?")[0])
     fix = added_fields_fix(evidence, folder, wanted) if is_new else None
-    return fix or Fix((Manual("isolate-the-page", Where.SERVER),), Applicability.MANUAL)
+    return fix or manual
+
+
+def _once(evidence: Evidence, shown: ShownPage, names: tuple[str, ...]) -> Fix | None:
+    """Hide the application's fields where nginx adds each of them once, with a value that isolates
+    the page; or take its second lines out."""
+    # Imported late: few messages tell of it.
+    from checks.http._cors_edits import added_fix
+    from checks.nginx import Nginx
+    from checks.nginx._edits import Changes, config_edits
+    from checks.nginx._location_edits import location_fix
+    from diagnose.parsers.nginx.edits import remove_directive
+
+    nginx = Nginx.of(evidence)
+    matches = list(nginx.location_matches(shown.url.path.partition("?")[0]))
+    if len({match.block for match in matches}) != 1:
+        return None
+    lines = {
+        name: [
+            line
+            for line in matches[0].directives("add_header")
+            if line.args[:1] and line.args[0].lower() == name.lower()
+        ]
+        for name in names
+    }
+    is_isolating = all(
+        line.args[1:2] and line.args[1].lower() in _ISOLATING
+        for own in lines.values()
+        for line in own
+    )
+    if not is_isolating:
+        return None
+    if all(len(own) == 1 for own in lines.values()):
+        return added_fix(nginx, matches[0], [], names)
+    changes = Changes()
+    for line in (line for own in lines.values() for line in own[1:]):
+        if file := nginx.file(line):
+            changes.setdefault(line.file, []).append(remove_directive(file.text, line))
+    file_edits = config_edits(nginx, changes)
+    return location_fix(nginx, matches[0], file_edits, sure=False) if file_edits else None

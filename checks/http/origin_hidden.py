@@ -49,6 +49,7 @@ def origin_hidden(evidence: Evidence) -> Iterator[Claim]:
     if not pages:
         return
     # Imported late: few pages have such a policy, and such a message.
+    from checks.http._field_overrides import override_step
     from checks.http._sent_fields import sent_field
 
     is_null = bool(symptom and HIDDEN_ORIGIN.search(symptom.text))
@@ -67,7 +68,13 @@ def origin_hidden(evidence: Evidence) -> Iterator[Claim]:
             "application": sent is None,
         },
         fix=(sent.with_value(_KEPT) if sent else None)
-        or Fix((Manual("change-the-policy", Where.SERVER),), Applicability.MANUAL),
+        or Fix(
+            (
+                Manual("change-the-policy", Where.SERVER),
+                *override_step(evidence, pages[0], _HEADER, _KEPT),
+            ),
+            Applicability.MANUAL,
+        ),
     )
 
 

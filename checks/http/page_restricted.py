@@ -80,8 +80,20 @@ def page_restricted(evidence: Evidence) -> Iterator[Claim]:
             "sandbox": kind in {"scripts", "sandboxed-form"},
         },
         fix=(sent.with_value(value) if sent and value else None)
-        or Fix((Manual("change-the-policy", Where.SERVER),), Applicability.MANUAL),
+        or _by_hand(evidence, shown, "" if sent else corrected),
     )
+
+
+def _by_hand(evidence: Evidence, shown: ShownPage, corrected: str) -> Fix:
+    """Ask a person to change the policy, or let the web server send it in the application's
+    place."""
+    # Imported late: few policies are the application's.
+    from checks.http._field_overrides import override_step
+
+    policy = with_directive("; ".join(shown.values(CSP)), corrected) if corrected else ""
+    others = override_step(evidence, shown.answer, "Content-Security-Policy", policy)
+    manual = Manual("change-the-policy", Where.SERVER)
+    return Fix((manual, *(others if policy else ())), Applicability.MANUAL)
 
 
 def _restriction(evidence: Evidence, shown: ShownPage) -> tuple[Restriction, str, str, str] | None:

@@ -12,6 +12,7 @@ adds is named.
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from checks.http import _page_files
 from checks.http._policies import CSP
@@ -29,11 +30,16 @@ from diagnose.model import (
 from diagnose.model.http import Exchange
 from diagnose.model.pages import Page, PageFileResponse
 from diagnose.parsers.content_security_policy import (
+    Blocked,
     evaluation_blocked_by,
     inline_scripts_blocked_by,
     policies,
+    with_directive,
 )
 from diagnose.parsers.lazy_pattern import lazy_pattern
+
+if TYPE_CHECKING:
+    from checks.http._sent_fields import SentField
 
 #: "Refused to evaluate a string as JavaScript because 'unsafe-eval' is not an allowed source".
 _EVALUATION = lazy_pattern(
@@ -82,5 +88,31 @@ def scripts_blocked(evidence: Evidence) -> Iterator[Claim]:
             "script": evaluating[0].url if is_evaluation and evaluating else "",
             "name": blocked.directive,
         },
-        fix=Fix((Manual("change-the-policy", Where.SERVER),), Applicability.MANUAL),
+        fix=_fix(evidence, answer, sent, blocked, values, is_evaluation),
     )
+
+
+def _fix(
+    evidence: Evidence,
+    answer: Exchange,
+    sent: "SentField | None",
+    blocked: Blocked,
+    values: list[str],
+    is_evaluation: bool,
+) -> Fix:
+    """Ask a person whether such scripts are to run: it gives up a part of the protection."""
+    # Imported late: few policies block scripts of their page.
+    from checks.http._field_overrides import override_step
+
+    keyword = "'unsafe-eval'" if is_evaluation else "'unsafe-inline'"
+    name = "script-src" if blocked.directive == "default-src" else blocked.directive
+    kept = [word for word in blocked.sources if word.lower() != "'none'"]
+    directive = " ".join((name, *kept, keyword))
+    value = with_directive(sent.value if sent else "; ".join(values), directive)
+    fix = sent.with_value(value) if sent and value else None
+    typed = tuple(step for step in (fix.steps if fix else ()) if not isinstance(step, Manual))
+    others: tuple[Manual, ...] = ()
+    if sent is None and value:
+        others = override_step(evidence, answer, "Content-Security-Policy", value)
+    step = Manual("change-the-policy", Where.SERVER, commands=typed)
+    return Fix((step, *others), Applicability.MANUAL)

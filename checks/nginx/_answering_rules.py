@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from checks.nginx import Nginx
 from checks.nginx._failed_requests import current_failures, unopened_failures
 from checks.nginx._page_errors import Response, logged_errors
-from diagnose.model import Command, Edit, Evidence
+from diagnose.model import Evidence
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.logs import FailedRequests, LogLine
@@ -112,7 +112,7 @@ def _is_meant(failure: FailedRequests) -> bool:
 class BrowserRule:
     """The `return` in an `if` that refuses visitors with these browsers, while this run's own
     request was answered. `is_everybody` is True if it refuses all of them. Or the one that refuses
-    the `program` of a message, which calls itself `user_agent`; `narrowing` lets that pass."""
+    the `program` of a message, which calls itself `user_agent`."""
 
     directive: Directive
     condition: Directive
@@ -122,7 +122,13 @@ class BrowserRule:
     is_everybody: bool
     program: str = ""
     user_agent: str = ""
-    narrowing: tuple[Command | Edit, ...] = ()
+
+    @property
+    def user_agents(self) -> tuple[str, ...]:
+        """What those call themselves whom the rule refuses."""
+        return (
+            (self.user_agent,) if self.program else tuple(map(VISITORS.__getitem__, self.browsers))
+        )
 
 
 def browser_rules(nginx: Nginx) -> BrowserRule | None:

@@ -1,18 +1,22 @@
 """The `if` that set the variable which another `if` asks for: lists of exploits and of bad robots
-set it by many conditions (`set $block_sql_injections 1`), and refuse by one at the end."""
+set it by many conditions (`set $block_sql_injections 1`), and refuse by one at the end. A switch
+for the time of maintenance is set by one line, or by a file that is there."""
 
 import re
 from collections.abc import Iterator
 from fnmatch import fnmatch
 
 from checks.nginx import Nginx, file_line
+from checks.nginx._repairs import blocks_around
 from diagnose.model.nginx import Directive
+from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.pcre import is_supported_pcre, pcre_search
 from diagnose.parsers.urls import parse_url
 
 #: `if ($block_exploits = 1)`, `if ($bad_bot)`, and `if ($query_string ~ "…")`.
 _FLAG = re.compile(r"\(\s*\$(\w{1,100})(?: != 0| = [\"']?(\w{1,100})[\"']?)?\s*\)")
 _TEST = re.compile(r"\(\s*\$(query_string|args|request_uri|uri) (~\*?) (.{1,2000})\)", re.DOTALL)
+_FILE_TEST = re.compile(r"\(\s*-[efd] ")
 #: Most directives that are looked at, and the longest text that is compared.
 _MAX_DIRECTIVES, _MAX_TEXT = 2000, 2000
 #: The file of Nginx Proxy Manager's switch "Block Common Exploits".
@@ -42,6 +46,31 @@ def flag_facts(nginx: Nginx, condition: Directive | None, url: str) -> dict[str,
     return facts
 
 
+def switch_of(nginx: Nginx, condition: Directive | None) -> Directive | None:
+    """Return what turned on the variable that a condition asks for: the `if` that looks for a file,
+    or the one `set` outside of every `if`; None where it is neither, or more than one."""
+    match = _FLAG.fullmatch(" ".join(condition.args)) if condition else None
+    around = blocks_around(nginx, condition) if condition else ()
+    if match is None:
+        return None
+    servers = [block for block in around if block.name == "server"]
+    lines = [
+        line
+        for block in around
+        for line in children(block, "set")
+        if line.args[:1] == (f"${match[1]}",)
+    ]
+    is_on = len(lines) == 1 and _is_on(lines[0], match[2])
+    tests = [test for block in servers for test in _tests(block, match[1], match[2])]
+    if not is_on and len(tests) == 1 and _FILE_TEST.match(" ".join(tests[0].args)):
+        return tests[0]
+    return lines[0] if is_on and not tests else None
+
+
+def _is_on(line: Directive, value: str | None) -> bool:
+    return line.args[1:] == (value,) if value else line.args[1:] not in {("0",), ("",)}
+
+
 def _written(nginx: Nginx, test: Directive) -> str:
     """Return a condition as its file has it."""
     file = nginx.file(test)
@@ -62,7 +91,7 @@ def _tests(block: Directive, name: str, value: str | None) -> Iterator[Directive
                 todo.append(child)
             elif any(
                 each.name == "set" and each.args[:1] == (f"${name}",)
-                and (each.args[1:] == (value,) if value else each.args[1:] not in {("0",), ("",)})
+                and _is_on(each, value)
                 for each in child.block
             ):  # fmt: skip
                 yield child

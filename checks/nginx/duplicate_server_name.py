@@ -105,10 +105,26 @@ def duplicate_server_name(evidence: Evidence) -> Iterator[Claim]:
         location=nginx.location(winner.block if symptoms or is_backup else loser.block),
         fix=Fix((taken_out, *reload_steps(nginx)), Applicability.REVIEW)
         if taken_out
-        else Fix((Manual("choose", Where.SERVER), *reload_steps(nginx)), Applicability.MANUAL)
+        else _choice(nginx, conflict)
         if is_open
         else _fix(nginx, conflict, symptoms, is_backup, twice),
     )
+
+
+def _choice(nginx: Nginx, conflict: NameConflict) -> Fix:
+    """Ask which block is the site's. That it is the ignored one is said last: who looks for the
+    reason has written that one."""
+    # Imported late: few names stand twice.
+    from checks.nginx._duplicate_choice import without_block
+
+    steps = tuple(
+        Manual(step, Where.SERVER, commands=without_block(nginx, block))
+        for step, block in (("used-one", conflict.loser), ("ignored-one", conflict.winner))
+    )
+    if any(not step.commands for step in steps):
+        manual = Manual("choose", Where.SERVER)
+        return Fix((manual, *reload_steps(nginx)), Applicability.MANUAL)
+    return Fix(steps, Applicability.MANUAL)
 
 
 def _leads_to_https(server: Server) -> bool:

@@ -223,8 +223,13 @@ def _fix(nginx: Nginx, match: LocationMatch, path: str) -> Fix:
     changes = {file.path: [insert_first(file.text, match.block, [line])]} if line and file else {}
     if file_edits := config_edits(nginx, changes):
         return location_fix(nginx, match, file_edits, sure=False)
-    step = "allow-the-method" if children(match.block, "dav_methods") else "pass-on"
-    return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
+    if children(match.block, "dav_methods"):
+        return Fix((Manual("allow-the-method", Where.SERVER),), Applicability.MANUAL)
+    # Imported late: a healthy run edits nothing.
+    from checks.nginx._pass_on_edits import passing_steps
+
+    typed = passing_steps(nginx, match, path)
+    return Fix((Manual("pass-on", Where.SERVER, commands=typed),), Applicability.MANUAL)
 
 
 def _is_refused(page: Exchange) -> bool:

@@ -43,6 +43,7 @@ from diagnose.parsers.nginx.access_phases import possible_results
 from diagnose.parsers.nginx.access_rules import ClientRequest
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.file_paths import served_file
+from diagnose.parsers.nginx.locations import LocationMatch
 
 if TYPE_CHECKING:
     from diagnose.parsers.nginx.commented_blocks import CommentedLocation
@@ -56,9 +57,6 @@ _USER = re.compile(r'^user "([^"\s:]{1,200})"(?: was not found in "([^"]{1,500})
 
 #: What closes a path on purpose.
 _GUARDS = frozenset({"auth_basic", "auth_request", "deny"})
-#: A page's manifest, which browsers ask for without the user's password (W3C Web Application
-#: Manifest, "Processing the manifest"; HTML standard, "link type manifest").
-_MANIFEST = re.compile(r"(?:\.webmanifest|/(?:[\w-]{1,20}-)?manifest\.json)$", re.IGNORECASE)
 
 
 @check(severity=Severity.NOTE, needs=[NginxConfig, Exchange])
@@ -88,7 +86,13 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
     if _is_told_by_rule(nginx, directive) and not (sent or is_plain or address):
         return
     # Imported late: only an error needs it.
+    from checks.nginx._own_answer_edits import told_manifest
     from checks.nginx._unreachable_lines import removal, unreachable_line
+
+    manifest = told_manifest(evidence) if is_guard and page.status == 401 else ""
+    guarded = _guarded(nginx, manifest)
+    if manifest and guarded is None:
+        return  # The message is about a manifest that is open, and the page is closed on purpose.
 
     dead = None if sent or is_plain or address else unreachable_line(nginx, directive)
     comment = _comment(nginx) if folder and folder.file and not (is_plain or dead) else None
@@ -117,14 +121,46 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
             "comment": comment[0].path if comment else "",
             "comment_place": f"{comment[0].edit.file}:{comment[0].line}" if comment else "",
             "asks": directive.name == "auth_basic",
-            "manifest": is_guard and page.status == 401 and _is_manifest(evidence.target.path),
+            "manifest": manifest,
             "unknown_user": any("was not found" in line.text for line in lines),
             "command": _password_command(nginx, lines) if is_password else "",
         },
         fix=(removal(nginx, directive) if dead else None)
         or (comment[1] if comment else None)
+        or _written_fix(nginx, directive, is_plain, address)
+        or (_manifest_fix(nginx, guarded, manifest) if guarded else None)
         or _by_hand(is_password=is_password, is_token=is_token, is_guard=is_guard),
     )
+
+
+def _guarded(nginx: Nginx, manifest: str) -> LocationMatch | None:
+    """Return the location of a manifest that asks for a password."""
+    for match in nginx.location_matches(manifest) if manifest else ():
+        guard = match.directive("auth_basic")
+        if guard is not None and guard.args[:1] != ("off",):
+            return match
+    return None
+
+
+def _written_fix(nginx: Nginx, directive: Directive, is_plain: bool, address: str) -> Fix | None:
+    """Write what is meant in the place of a line: a redirect to https, or the application."""
+    # Imported late: only an error needs it.
+    from checks.nginx._commands import reload_steps
+    from checks.nginx._own_answer_edits import passing_edits, redirect_edits
+
+    file_edits = redirect_edits(nginx, directive) if is_plain else ()
+    if address and not is_plain:
+        file_edits = passing_edits(nginx, directive, address)
+    return Fix((*file_edits, *reload_steps(nginx)), Applicability.REVIEW) if file_edits else None
+
+
+def _manifest_fix(nginx: Nginx, guarded: LocationMatch, manifest: str) -> Fix:
+    # Imported late: only an error needs it.
+    from checks.nginx._own_answer_edits import manifest_steps
+
+    typed = manifest_steps(nginx, guarded, manifest)
+    step = Manual("leave-it-closed", Where.SERVER, commands=typed)
+    return Fix((step,), Applicability.MANUAL)
 
 
 def _comment(nginx: Nginx) -> "tuple[CommentedLocation, Fix] | None":
@@ -154,10 +190,6 @@ def _password_command(nginx: Nginx, lines: Sequence[LogLine]) -> str:
     }
     path = nginx.resolve_path(files.pop()) if len(files) == 1 else ""
     return shlex.join(("htpasswd", path or "FILE", told[-1][1] if told else "USER"))
-
-
-def _is_manifest(path: str) -> bool:
-    return _MANIFEST.search(path.partition("?")[0]) is not None
 
 
 def _is_told_by_rule(nginx: Nginx, directive: Directive) -> bool:

@@ -9,7 +9,7 @@ that is written, an Origin or Referer that is not on a list, a method, a mainten
 from collections.abc import Iterator, Sequence
 
 from checks.http import endpoint_subjects
-from checks.nginx import NO_PORT, Nginx, file_line
+from checks.nginx import NO_PORT, Nginx
 from checks.nginx._answering_rules import (
     CLOSED,
     AnsweringRule,
@@ -38,28 +38,10 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.logs import FailedRequests
-from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import Page, PageFileResponse
 from diagnose.parsers.http import browser_page
 from diagnose.parsers.usual_paths import is_hidden
-
-#: What a condition compares, by the variable in it.
-_SUBJECTS = {
-    "$http_origin": "origin",
-    "$host": "host",
-    "$http_host": "host",
-    "$server_name": "host",
-    "$request_method": "method",
-    "$http_referer": "referer",
-    "$invalid_referer": "referer",
-    "$http_user_agent": "browser",
-    "-f": "file",
-    "-e": "file",
-    "-d": "file",
-}
-
-#: Facts of a response that was seen.
-_OF_RESPONSE = ("spares", "own", "address", "login", "socket")
 
 
 @check(
@@ -122,6 +104,11 @@ def _is_meant(rule: AnsweringRule) -> bool:
 
 
 def _claim(nginx: Nginx, rules: Sequence[AnsweringRule]) -> Claim:
+    # Imported late: few sites have such a rule.
+    from checks.nginx._flag_rules import flag_facts
+    from checks.nginx._rule_edits import choice
+    from checks.nginx._rule_facts import kind_of, rule_facts
+
     first = rules[0]
     responses = tuple(rule.response for rule in rules)
     pages = tuple(response for response in responses if not isinstance(response, Upgrade))
@@ -129,7 +116,10 @@ def _claim(nginx: Nginx, rules: Sequence[AnsweringRule]) -> Claim:
     subjects = (
         *endpoint_subjects(pages), *_sockets(responses), *_logged_subjects(nginx, failures)
     )  # fmt: skip
-    kind = _kind(first.condition)
+    kind = kind_of(first.condition)
+    sent = _sent_value(nginx.evidence, first, kind)
+    facts = rule_facts(nginx, first.directive, first.condition, is_seen=True)
+    step = choice(nginx, first.condition, kind, sent, str(facts["path"]))
     return Claim(
         about=subjects[0],
         covers=subjects,
@@ -144,19 +134,20 @@ def _claim(nginx: Nginx, rules: Sequence[AnsweringRule]) -> Claim:
             "status": first.response.status or CLOSED,
             "logged": False,
             "browsers": (),
-            **_rule_facts(first.directive, first.condition),
-            "sent": _sent_value(nginx.evidence, first, kind),
+            **facts,
+            "sent": sent,
             "sender": "",
             "spares": first.spares,
             "own": first.by_address and is_server_here(nginx.evidence),
             "address": first.by_address,
             "login": first.by_login,
             "socket": isinstance(first.response, Upgrade),
-            **_flag_facts(nginx, first),
+            **flag_facts(nginx, first.condition, first.response.url),
+            "typed": len(step.commands) > 0,
         },
         fix=_own_referer_fix(nginx, first)
         or _removal(nginx, first)
-        or Fix((Manual("change-the-rule", Where.SERVER),), Applicability.MANUAL),
+        or Fix((step,), Applicability.MANUAL),
     )
 
 
@@ -188,9 +179,13 @@ def _own_referer_fix(nginx: Nginx, rule: AnsweringRule) -> Fix | None:
 
 def _logged_claim(nginx: Nginx, rules: Sequence[LoggedRule]) -> Claim:
     """Return the claim about requests that the site's own pages sent before this run."""
+    # Imported late: few sites have such a rule.
+    from checks.nginx._rule_edits import choice
+    from checks.nginx._rule_facts import OF_RESPONSE, kind_of, rule_facts
+
     first = rules[0]
-    method = first.failure.method if _kind(first.condition) == "method" else ""
-    step = _method_step(nginx, first.condition, method)
+    method = first.failure.method if kind_of(first.condition) == "method" else ""
+    step = choice(nginx, first.condition, "method", method)
     subjects = _logged_subjects(nginx, [rule.failure for rule in rules])
     return Claim(
         about=subjects[0],
@@ -207,11 +202,11 @@ def _logged_claim(nginx: Nginx, rules: Sequence[LoggedRule]) -> Claim:
             "status": first.failure.status,
             "logged": True,
             "browsers": (),
-            **_rule_facts(first.directive, first.condition),
+            **rule_facts(nginx, first.directive, first.condition),
             "sent": method,
             "wanted": method,
             "sender": "",
-            **dict.fromkeys(_OF_RESPONSE, False),
+            **dict.fromkeys(OF_RESPONSE, False),
             "typed": len(step.commands) > 0,
         },
         fix=Fix((step,), Applicability.MANUAL),
@@ -224,7 +219,12 @@ def _browser_claim(nginx: Nginx, rule: BrowserRule) -> Claim:
     subject = Subject(port=port, path=nginx.evidence.target.path)
     failures = refused_failures(nginx, rule.directive, rule.status)
     logged = _logged_subjects(nginx, failures)
-    step = Manual("change-the-rule", Where.SERVER, commands=rule.narrowing)
+    # Imported late: few sites have such a rule.
+    from checks.nginx._rule_edits import without_words
+    from checks.nginx._rule_facts import OF_RESPONSE, rule_facts
+
+    typed = without_words(nginx, rule.condition, rule.user_agents)
+    step = Manual("change-the-rule", Where.SERVER, commands=typed)
     return Claim(
         about=subject,
         covers=(subject, *logged) if rule.is_everybody else logged or (NO_PORT,),
@@ -237,10 +237,10 @@ def _browser_claim(nginx: Nginx, rule: BrowserRule) -> Claim:
             "status": rule.status,
             "logged": False,
             "browsers": rule.browsers,
-            **_rule_facts(rule.directive, rule.condition),
+            **rule_facts(nginx, rule.directive, rule.condition),
             "sent": "",
             "sender": "",
-            **dict.fromkeys(_OF_RESPONSE, False),
+            **dict.fromkeys(OF_RESPONSE, False),
             "program": rule.program,
             "user_agent": rule.user_agent,
             "typed": len(step.commands) > 0,
@@ -279,13 +279,17 @@ def _method_claim(
 ) -> Claim | None:
     """Return the claim about a request that this run did not send, and the configuration
     refuses."""
+    # Imported late: few sites have such a rule.
+    from checks.nginx._rule_edits import choice
+    from checks.nginx._rule_facts import OF_RESPONSE, kind_of, rule_facts
+
     evidence = nginx.evidence
     for selected in nginx.answering_servers():
         rule = refusal(selected.server, as_client_request(evidence, path, method))
-        if rule is None or _kind(rule[1]) != "method":
+        if rule is None or kind_of(rule[1]) != "method":
             continue
         directive, condition, status = rule
-        step = _method_step(nginx, condition, method)
+        step = choice(nginx, condition, "method", method)
         subject = Subject(port=evidence.target.port, path=path)
         return Claim(
             about=subject,
@@ -299,26 +303,17 @@ def _method_claim(
                 "status": status,
                 "logged": False,
                 "browsers": (),
-                **_rule_facts(directive, condition),
+                **rule_facts(nginx, directive, condition),
                 "sent": method,
                 "wanted": method,
                 "told": not sender,
                 "sender": sender,
-                **dict.fromkeys(_OF_RESPONSE, False),
+                **dict.fromkeys(OF_RESPONSE, False),
                 "typed": len(step.commands) > 0,
             },
             fix=Fix((step,), Applicability.MANUAL),
         )
     return None
-
-
-def _method_step(nginx: Nginx, condition: Directive, method: str) -> Manual:
-    """Say what a person types if the method is wanted: what is closed may be meant."""
-    # Imported late: a healthy run edits nothing.
-    from checks.nginx._method_edits import passing_rule
-
-    typed = passing_rule(nginx, condition, method) if method else ()
-    return Manual("change-the-rule", Where.SERVER, commands=typed)
 
 
 def _refused_failures(nginx: Nginx, rule: AnsweringRule) -> tuple[FailedRequests, ...]:
@@ -328,45 +323,6 @@ def _refused_failures(nginx: Nginx, rule: AnsweringRule) -> tuple[FailedRequests
 def _logged_subjects(nginx: Nginx, failures: Sequence[FailedRequests]) -> tuple[Subject, ...]:
     port = nginx.evidence.target.port
     return tuple(dict.fromkeys(Subject(port=port, path=failure.path) for failure in failures))
-
-
-def _kind(condition: Directive | None) -> str:
-    """Return what a condition compares, "" if it is none of the usual."""
-    text = " ".join(condition.args) if condition else ""
-    return next((kind for word, kind in _SUBJECTS.items() if word in text), "")
-
-
-def _rule_facts(directive: Directive, condition: Directive | None) -> dict[str, object]:
-    text, kind = " ".join(condition.args) if condition else "", _kind(condition)
-    statement = " ".join((directive.name, *directive.args))
-    return {
-        "rule": statement,
-        "place": file_line(directive),
-        "condition": f"if {text}" if text else "",
-        "block": f"if {text} {{ {statement}; }}" if text else f"{statement};",
-        "path": _tested_path(text) if kind == "file" else "",
-        "flag": "",
-        "flag_panel": False,
-        "wanted": "",
-        "told": False,
-        "typed": False,
-        "program": "",
-        "user_agent": "",
-        **{name: kind == name for name in dict.fromkeys(_SUBJECTS.values())},
-    }
-
-
-def _flag_facts(nginx: Nginx, rule: AnsweringRule) -> dict[str, object]:
-    # Imported late: few sites have such a rule.
-    from checks.nginx._flag_rules import flag_facts
-
-    return flag_facts(nginx, rule.condition, rule.response.url)
-
-
-def _tested_path(condition: str) -> str:
-    """Return the file that a condition looks for; "" if its path depends on the request."""
-    path = condition.rpartition(" ")[2].rstrip(")").strip("\"'")
-    return path if path.startswith("/") and "$" not in path else ""
 
 
 def _rank(value: Severity) -> int:

@@ -108,7 +108,12 @@ def _header(access: PathAccess) -> str:
 
 def _fix(nginx: Nginx, visitor: str, rule: Directive) -> Fix:
     """Remove a rule about this one address; before any other rule, insert an exception."""
-    manual = Fix((Manual("change-the-list", Where.SERVER),), Applicability.MANUAL)
+    # Imported late: few sites have such a list.
+    from checks.nginx._address_lists import passing_visitor
+
+    typed = passing_visitor(nginx, rule, visitor) if rule.name != "deny" else ()
+    step = Manual("change-the-list", Where.SERVER, commands=typed)
+    manual = Fix((step,), Applicability.MANUAL)
     file = nginx.file(rule)
     if rule.name != "deny" or file is None:
         return manual
@@ -162,12 +167,22 @@ def _restriction_notes(nginx: Nginx) -> Iterator[Claim]:
                 "dead": _first_networks(tuple(rule.args[0] for rule in dead)),
                 "both": is_both and not step,
             },
-            fix=Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
+            fix=_list_fix(nginx, step, first, dead)
             if step
             else _either_fix(nginx, location_match)
             if is_both
             else None,
         )
+
+
+def _list_fix(nginx: Nginx, step: str, deny: Directive, dead: tuple[Directive, ...]) -> Fix:
+    """Say what a person types: the lines in the order that is meant, or a site that is open."""
+    # Imported late: few sites have such a list.
+    from checks.nginx._address_lists import allowed_first, opened_site
+
+    is_order = step == "allow-first"
+    typed = allowed_first(nginx, deny, dead) if is_order else opened_site(nginx, deny)
+    return Fix((Manual(step, Where.SERVER, commands=typed),), Applicability.MANUAL)
 
 
 def _is_told(evidence: Evidence) -> bool:
@@ -238,10 +253,16 @@ def _computed_restrictions(nginx: Nginx) -> Iterator[Claim]:
         because=(*answered, *refused, *note.because),
         severity=Severity.WARNING if refused else Severity.NOTE,
         facts={**note.facts, "strangers": status or "", "met": bool(refused)},
-        fix=Fix((Manual("let-strangers-in", Where.SERVER),), Applicability.MANUAL)
-        if refused
-        else None,
+        fix=_strangers_fix(nginx, rule) if refused else None,
     )
+
+
+def _strangers_fix(nginx: Nginx, rule: Directive) -> Fix:
+    # Imported late: few sites have such a list.
+    from checks.nginx._address_lists import passing_everybody
+
+    typed = passing_everybody(nginx, rule)
+    return Fix((Manual("let-strangers-in", Where.SERVER, commands=typed),), Applicability.MANUAL)
 
 
 def _refused_pages(evidence: Evidence) -> tuple[Exchange, ...]:

@@ -3,6 +3,8 @@ variables and a path without any ("http://$backend:8096/"). ngx_http_proxy_modul
 URI is specified in the directive, it is passed to the server as is, replacing the original request
 URI". A `rewrite` before it does not change that, and the query is lost too.
 
+The path may also stand in the value of the variable (`set $backend http://app/`).
+
 Without variables the same line replaces the location's prefix only, so it is right in most guides.
 """
 
@@ -37,15 +39,19 @@ from diagnose.parsers.urls import parse_url
 
 #: A destination with variables in its scheme or server, and a path without any.
 _FIXED = re.compile(r"([^/?]*//[^/?]*\$[^/?]*)(/[^$?]*)$")
+#: A variable alone, and a value of it that has a path.
+_ALONE, _VALUE = re.compile(r"\$\w{1,100}$"), re.compile(r"(https?://[^/?$]+)(/[^$?]*)$")
 
 
 @frozen(eq=False)
 class _Lost:
-    """A path of visitors that nginx asks for as another one, and what they get."""
+    """A path of visitors that nginx asks for as another one, and what they get. `line` has the
+    path: `directive`, the proxy_pass, or the `set` of its variable."""
 
     path: str
     match: LocationMatch
     directive: Directive
+    line: Directive
     origin: str
     uri: str
     response: Observation
@@ -71,7 +77,8 @@ def path_fixed(evidence: Evidence) -> Iterator[Claim]:
     for losses in groups.values():
         # One page for every path may be meant: one that says that the site is closed, or a form
         # that is sent to any path. Then nothing fails, and nobody complains.
-        if any(map(_is_failing, losses)) or evidence.target.symptom is not None:
+        is_seen = any(_is_failing(lost) or _is_odd(lost) for lost in losses)
+        if is_seen or evidence.target.symptom is not None:
             yield _claim(nginx, losses)
 
 
@@ -95,16 +102,42 @@ def _requests(evidence: Evidence) -> Iterator[tuple[str, Observation]]:
 def _lost(nginx: Nginx, path: str, response: Observation) -> Iterator[_Lost]:
     for match in nginx.location_matches(path):
         directive, pattern = proxy_pass_of(match), location_pattern(match.block)
-        fixed = _FIXED.match(directive.args[0]) if directive and directive.args else None
-        if directive is None or fixed is None or pattern is None or pattern.modifier == "=":
+        line = _line_with_path(match, directive) if directive and directive.args else None
+        fixed = (_FIXED if line is directive else _VALUE).match(line.args[-1]) if line else None
+        if directive is None or line is None or fixed is None:
+            continue
+        if pattern is None or pattern.modifier == "=":
             continue
         is_prefix = pattern.modifier in {"", "^~"}
         is_own = is_prefix and path.rstrip("/") == pattern.text.rstrip("/")
         if path != fixed[2] and not is_own:
-            lost = _Lost(path, match, directive, fixed[1], fixed[2], response)
+            lost = _Lost(path, match, directive, line, fixed[1], fixed[2], response)
             if _is_failing(lost) or lost.uri.endswith("/"):
                 # One file for all paths may be meant so, as a picture for everybody.
                 yield lost
+
+
+def _line_with_path(match: LocationMatch, directive: Directive) -> Directive | None:
+    """Return the line that has the path of a proxy_pass: itself, or the one `set` of its variable;
+    None where several may."""
+    if not _ALONE.match(directive.args[0]):
+        return directive
+    lines = [
+        line
+        for block in match.blocks
+        for line in children(block, "set")
+        if len(line.args) == 2 and line.args[0] == directive.args[0]
+    ]
+    return lines[0] if len(lines) == 1 else None
+
+
+def _is_odd(lost: _Lost) -> bool:
+    """Return whether the answer for a path below a folder is data: no page that is meant for all
+    paths."""
+    response = lost.response
+    kind = (response.header("Content-Type") or "") if isinstance(response, Exchange) else ""
+    is_data = bool(kind) and not kind.startswith("text/html")
+    return is_data and lost.uri == "/" and lost.path.strip("/").count("/") > 0
 
 
 def _is_failing(lost: _Lost) -> bool:
@@ -132,14 +165,15 @@ def _claim(nginx: Nginx, losses: list[_Lost]) -> Claim:
             *nginx.configs,
         ),
         confidence=Confidence.CERTAIN if any(map(_is_failing, losses)) else Confidence.LIKELY,
-        severity=None if is_named else Severity.WARNING,
-        location=nginx.location(lost.directive),
+        severity=None if is_named and any(map(_is_failing, losses)) else Severity.WARNING,
+        location=nginx.location(lost.line),
         facts={
             "path": lost.path,
             "paths": paths[1:4],
             "asked": lost.uri,
             "target": lost.directive.args[0],
-            "place": file_line(lost.directive),
+            "value": lost.line.args[-1] if lost.line is not lost.directive else "",
+            "place": file_line(lost.line),
             "location": " ".join(("location", *lost.match.block.args)),
             **_lines(lost),
         },
@@ -152,25 +186,29 @@ def _lines(lost: _Lost) -> dict[str, str]:
     path of proxy_pass, as it is without variables."""
     pattern = location_pattern(lost.match.block)
     prefix = pattern.text if pattern and pattern.modifier in {"", "^~"} else ""
-    line = f"proxy_pass {lost.origin};"
+    is_set = lost.line is not lost.directive
+    line = f"set {lost.line.args[0]} {lost.origin};" if is_set else f"proxy_pass {lost.origin};"
     if prefix == lost.uri or not re.fullmatch(r"/[\w/-]*", prefix):
         return {"rewrite": "", "line": line}
     return {"rewrite": rewrite_line(prefix, lost.uri), "line": line}
 
 
 def _fix(nginx: Nginx, lost: _Lost) -> Fix:
-    lines, file = _lines(lost), nginx.file(lost.directive)
+    lines, file = _lines(lost), nginx.file(lost.line)
     changes: Changes = {}
-    is_own = lost.directive in (lost.match.block.block or ())
+    is_own = lost.line in (lost.match.block.block or ())
     pattern = location_pattern(lost.match.block)
     is_plain = pattern is not None and (bool(lines["rewrite"]) or pattern.text == lost.uri)
     if file is not None and is_own and is_plain:
         rewrites = children(lost.match.block, "rewrite")
         text = lines["line"]
         if lines["rewrite"] and not rewrites:
-            indent = edits.indentation(file.text, lost.directive)
-            text = f"{lines['rewrite']}\n{indent}{text}"
-        changes[file.path] = [edits.replace_directive(lost.directive, text)]
+            indent = edits.indentation(file.text, lost.line)
+            # After `rewrite … break` no `set` is carried out.
+            is_set = lost.line is not lost.directive
+            both = (text, lines["rewrite"]) if is_set else (lines["rewrite"], text)
+            text = f"\n{indent}".join(both)
+        changes[file.path] = [edits.replace_directive(lost.line, text)]
     file_edits = config_edits(nginx, changes)
     if not file_edits:
         return Fix((Manual("pass-the-path", Where.SERVER),), Applicability.MANUAL)

@@ -238,9 +238,12 @@ def test_fires_and_is_not_sure_which_of_two_other_answers_is_right() -> None:
     assert claim.severity is None
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
-    choice = claim.fix.steps[0]
-    assert isinstance(choice, Manual)
-    assert not choice.commands, "a person may want the block that nginx ignores"
+    used, ignored = claim.fix.steps
+    assert isinstance(used, Manual)
+    assert isinstance(ignored, Manual)
+    # A person may want the block that nginx ignores. A file with nothing else keeps its text.
+    assert list(used.commands[0].argv) == ["mv", "-n", "/etc/nginx/1.conf", "/etc/1.conf.off"]
+    assert list(ignored.commands[0].argv) == ["mv", "-n", "/etc/nginx/0.conf", "/etc/0.conf.off"]
     assert (claim.facts["open"], claim.facts["newer"]) == (True, "/etc/nginx/1.conf")
 
 
@@ -280,3 +283,14 @@ def test_fires_as_an_error_where_the_used_block_has_no_certificate_of_its_own() 
     bad = replace(file, chain=(another,))
     (claim,) = judge(CHECK, config(bare, SITE), warned(), bad, sent)
     assert claim.severity is None
+
+
+def test_fires_and_takes_one_block_out_of_a_file_with_both() -> None:
+    other = SITE.replace(PASS, "root /srv/shop;")
+    (claim,) = judge(CHECK, config(f"{SITE}{other}"), warned(), PAGE)
+    assert claim.fix
+    edits = [step.commands[0] for step in claim.fix.steps if isinstance(step, Manual)]
+    first, second = (edit.diff for edit in edits if isinstance(edit, Edit))
+    assert f"-        {PASS}" not in first
+    assert "-        root /srv/shop;" in first
+    assert f"-        {PASS}" in second

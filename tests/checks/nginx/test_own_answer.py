@@ -6,6 +6,7 @@ import pytest
 
 from diagnose.model import Applicability, Confidence, Edit, Severity
 from diagnose.model.http import Exchange
+from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge, texts
 from tests.support.firewall_rules import host
 from tests.support.nginx_evidence import RUNNING, SITE, config
@@ -221,3 +222,55 @@ def test_fires_and_switches_a_location_in_a_comment_on() -> None:
     assert claim.fix
     assert claim.fix.applicability is Applicability.REVIEW
     assert isinstance(claim.fix.steps[0], Edit)
+
+
+def test_fires_and_redirects_to_https_where_certbots_404_ends_a_plain_block() -> None:
+    response = replace(own("404 Not Found"), url="http://shop.example.com/", port=80)
+    (claim,) = judge(CHECK, response, RUNNING, config(SITE + PLAIN), target=HTTP, masked=False)
+    (edit,) = claim.fix.edits
+    assert "+    return 301 https://$host$request_uri;" in edit.diff
+    assert claim.fix.applicability is Applicability.REVIEW
+
+
+def test_fires_and_redirects_no_block_that_has_tls_too() -> None:
+    both = SITE.replace("location / {", "return 404;\n    location / {").replace(
+        "listen 443 ssl;", "listen 80;\n    listen 443 ssl;"
+    )
+    response = replace(own("404 Not Found"), url="http://shop.example.com/", port=80)
+    claims = judge(CHECK, response, RUNNING, config(both), target=HTTP, masked=False)
+    assert all(not claim.fix.edits for claim in claims)
+
+
+def test_fires_and_passes_on_what_root_has_an_address_for() -> None:
+    text = (
+        "server {\n listen 443 ssl;\n server_name shop.example.com;\n location /api/ {\n"
+        "  root http://127.0.0.1:3000;\n  index index.html;\n  try_files $uri =404;\n }\n}\n"
+    )
+    target = replace(SHOP, path="/api/items")
+    asked = replace(own("404 Not Found"), url="https://shop.example.com/api/items")
+    (claim,) = judge(CHECK, asked, RUNNING, config(text), target=target, masked=False)
+    (edit,) = claim.fix.edits
+    assert "+  proxy_pass http://127.0.0.1:3000;" in edit.diff
+    assert edit.diff.count("\n-  ") == 3
+
+
+def test_fires_and_shows_a_manifest_without_the_password() -> None:
+    """After issue 316 of shlink-web-client: manifest.json gets 401 behind a password."""
+    asked = own("401 Authorization Required")
+    told = replace(SHOP, symptom=Symptom("status", "GET manifest.json returns 401"))
+    (claim,) = judge(CHECK, asked, RUNNING, config(GUARD), target=told, masked=False)
+    (edit,) = claim.fix.edits
+    assert "location = /manifest.json {" in edit.diff
+    assert "auth_basic off;" in edit.diff
+    assert "proxy_pass" in edit.diff
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_silent_about_a_manifest_that_is_open() -> None:
+    asked = own("401 Authorization Required")
+    told = replace(SHOP, symptom=Symptom("status", "GET manifest.json returns 401"))
+    opened = GUARD.replace(
+        "    location / {",
+        "    location = /manifest.json {\n        auth_basic off;\n    }\n    location / {",
+    )
+    assert not judge(CHECK, asked, RUNNING, config(opened), target=told, masked=False)

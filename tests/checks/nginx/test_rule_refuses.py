@@ -28,6 +28,13 @@ def refused_page(rule: str, status: int, body: str = "", **other: Any) -> tuple[
     return RUNNING, config(text), replace(page(status, body), **other)
 
 
+def typed(claim: Any) -> str:
+    """Return what a person types after choosing the one step."""
+    parts = [part for step in claim.fix.steps for part in step.commands]
+    lines = (part.diff if isinstance(part, Edit) else " ".join(part.argv) for part in parts)
+    return "\n".join(lines)
+
+
 def test_fires_on_a_condition_about_the_host() -> None:
     rule = "if ($host != www.shop.example.com) { return 404; }"
     (claim,) = judge(CHECK, *refused_page(rule, 404))
@@ -52,14 +59,85 @@ def test_fires_on_a_file_that_may_be_there() -> None:
     assert claim.facts["block"] == rule
     steps = "".join(texts(CHECK, claim))
     assert f"`{rule}`" in steps
-    assert "`rm /var/www/maintenance.on`" in steps
+    assert "mv -n /var/www/maintenance.on /var/www/maintenance.on.off" in typed(claim)
 
 
 def test_a_file_whose_path_depends_on_the_request_is_not_named() -> None:
     rule = "if (-f $document_root/maintenance.on) { return 503; }"
     (claim,) = judge(CHECK, *refused_page(rule, 503, NGINX_PAGE), masked=False)
     assert claim.facts["file"] is True
-    assert "`rm " not in "".join(texts(CHECK, claim))
+    assert typed(claim) == ""
+
+
+def test_fires_and_finds_the_file_below_the_folder_of_the_site() -> None:
+    rule = "root /srv/shop;\n if (-f $document_root/maintenance.on) { return 503; }"
+    (claim,) = judge(CHECK, *refused_page(rule, 503, NGINX_PAGE), masked=False)
+    assert "mv -n /srv/shop/maintenance.on /srv/shop/maintenance.on.off" in typed(claim)
+
+
+def test_fires_on_a_switch_that_a_file_turns_on() -> None:
+    rule = (
+        "set $closed off;\n if (-f /srv/closed) { set $closed on; }\n"
+        " if ($closed = on) { return 503; }"
+    )
+    (claim,) = judge(CHECK, *refused_page(rule, 503, NGINX_PAGE), masked=False)
+    assert "mv -n /srv/closed /srv/closed.off" in typed(claim)
+    assert claim.facts["file"] is True
+
+
+def test_fires_on_a_switch_that_a_line_turns_on() -> None:
+    rule = "set $closed 1;\n if ($closed) { return 503; }"
+    (claim,) = judge(CHECK, *refused_page(rule, 503, NGINX_PAGE), masked=False)
+    assert "+ set $closed 0;" in typed(claim)
+    assert "`set $closed 1;`" in "".join(texts(CHECK, claim))
+
+
+def test_a_switch_with_a_value_of_its_own_stays_a_persons() -> None:
+    rule = "set $closed soon;\n if ($closed) { return 503; }"
+    (claim,) = judge(CHECK, *refused_page(rule, 503, NGINX_PAGE), masked=False)
+    assert typed(claim) == ""
+
+
+@pytest.mark.parametrize(
+    ("test", "after"),
+    [
+        ("$host != www.shop.example.com",
+         r'$host !~ "^(www\.shop\.example\.com|shop\.example\.com)$"'),
+        ('$host != "www.shop.example.com"',
+         r'$host !~ "^(www\.shop\.example\.com|shop\.example\.com)$"'),
+        (r"$host !~* ^www\.shop", r"$host !~* ^www\.shop|^shop\.example\.com$)"),
+        (r"$http_host !~ '^(www\.)shop'", r"$http_host !~ '^(www\.)shop|^shop\.example\.com$')"),
+    ],
+)  # fmt: skip
+def test_fires_and_lets_the_name_of_the_block_pass(test: str, after: str) -> None:
+    rule = f"if ({test}) {{ return 404; }}"
+    (claim,) = judge(CHECK, *refused_page(rule, 404), masked=False)
+    assert f"+ if ({after}" in typed(claim)
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_fires_and_opens_no_other_name() -> None:
+    text = (
+        "server {\n listen 443 ssl default_server;\n server_name _;\n"
+        " if ($host != www.shop.example.com) { return 404; }\n"
+        " location / { proxy_pass http://127.0.0.1:3000; }\n}\n"
+    )
+    (claim,) = judge(CHECK, RUNNING, config(text), page(404), masked=False)
+    assert typed(claim) == ""
+
+
+def test_fires_and_lets_an_origin_pass() -> None:
+    rule = "location /ws { if ($http_origin !~ '^https://www') { return 403; } }"
+    refused = replace(front(403), origin="https://shop.example.com")
+    (claim,) = judge(CHECK, *refused_page(rule, 200), refused, target=CHAT, masked=False)
+    assert r"'^https://www|^https://shop\.example\.com$'" in typed(claim)
+
+
+def test_fires_and_takes_the_words_out_that_refuse_browsers() -> None:
+    rule = 'if ($http_user_agent ~* "ahrefs|android|semrush") { return 403; }'
+    (claim,) = judge(CHECK, *refused_page(rule, 200), masked=False)
+    assert '"ahrefs|semrush"' in typed(claim)
+    assert claim.facts["typed"] is True
 
 
 def test_fires_on_a_method_that_was_asked_for() -> None:

@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from diagnose.model import Applicability, Edit, Manual, Severity, Vantage
 from diagnose.model.http import Exchange
 from diagnose.model.kernel import Kernel
@@ -51,6 +53,33 @@ def test_fires_for_a_geo_block_and_leaves_the_change_to_a_person() -> None:
     assert claim.facts["computed"]
     assert claim.fix is not None
     assert claim.fix.applicability is Applicability.MANUAL
+    (edit,) = claim.fix.edits
+    assert f"+    {VISITOR} 0;" in edit.diff
+
+
+@pytest.mark.parametrize(
+    ("geo", "condition", "line"),
+    [
+        ("default deny;\n    127.0.0.0/8 pass;", "$list = deny", f"{VISITOR} pass;"),
+        ("default 0;\n    127.0.0.0/8 1;", "$list != 1", f"{VISITOR} 1;"),
+        (f"default 0;\n    {VISITOR} 1;", "$list", f"{VISITOR} 0;"),
+    ],
+)
+def test_fires_and_gives_the_visitor_the_value_that_passes(
+    geo: str, condition: str, line: str
+) -> None:
+    lists = f"geo $list {{\n    {geo}\n}}\n"
+    rules = f"        if ({condition}) {{\n            return 403;\n        }}\n"
+    (claim,) = judge(CHECK, HOST, BUILD, RUNNING, FROM, site(rules, lists), masked=False)
+    (edit,) = claim.fix.edits
+    assert f"+    {line}" in edit.diff
+
+
+def test_fires_and_leaves_a_list_of_ranges_to_a_person() -> None:
+    geo = "geo $blocked {\n    ranges;\n    default 0;\n    192.0.2.0-192.0.2.255 1;\n}\n"
+    rules = "        if ($blocked) {\n            return 403;\n        }\n"
+    (claim,) = judge(CHECK, HOST, BUILD, RUNNING, FROM, site(rules, geo), masked=False)
+    assert claim.fix.edits == ()
 
 
 def test_fires_for_whoever_has_logged_in_by_a_rule_about_them_only() -> None:
@@ -88,6 +117,8 @@ def test_fires_as_a_warning_where_the_whole_site_refuses_everybody() -> None:
     (claim,) = judge(CHECK, HOST, BUILD, RUNNING, whole, FORBIDDEN)
     assert claim.severity is Severity.WARNING
     assert any("refuses every visitor" in text for text in texts(CHECK, claim))
+    assert "-    deny all;" in claim.fix.edits[0].diff
+    assert claim.fix.applicability is Applicability.MANUAL
     # What is closed by a location, or asked for in a folder, may be closed on purpose.
     (claim,) = judge(CHECK, HOST, BUILD, RUNNING, site("        deny all;\n"), FORBIDDEN)
     assert claim.severity is Severity.NOTE
@@ -128,7 +159,9 @@ def test_fires_as_a_warning_where_deny_all_comes_before_allow() -> None:
     assert claim.severity is Severity.WARNING
     assert (claim.facts["closed"], claim.facts["nobody"]) == ((), True)
     assert claim.facts["dead"] == ("198.51.100.0/24",)
-    assert claim.fix
+    (edit,) = claim.fix.edits
+    after = "".join(line for line in edit.diff.splitlines() if not line.startswith("-"))
+    assert after.index("allow 198.51.100.0/24;") < after.index("deny all;")
 
 
 def test_a_deny_behind_deny_all_is_no_mistake() -> None:
@@ -162,7 +195,7 @@ def test_fires_as_a_warning_where_visitors_met_the_list() -> None:
     )
     (claim,) = judge(CHECK, *observations, masked=False)
     assert claim.severity is Severity.WARNING
-    assert claim.fix
+    assert "default 0;" in claim.fix.edits[0].diff
 
 
 def test_silent_for_a_list_of_some_addresses() -> None:

@@ -82,3 +82,39 @@ def test_silent_where_the_path_is_passed_on_or_is_the_only_one(lines: str) -> No
 def test_silent_where_one_file_is_meant_for_all_paths(file: str) -> None:
     lines = f"set $app 127.0.0.1; location /avatar/ {{ proxy_pass http://$app:8096/{file}; }}"
     assert not claims(lines, "/avatar/anna.png")
+
+
+def test_fires_on_a_path_in_the_value_of_the_variable() -> None:
+    """After pull request 914 of opstrace: "set $backend http://…/" asks for "/" alone."""
+    lines = "location / { set $app http://127.0.0.1:8096/; proxy_pass $app; }"
+    (claim,) = claims(lines)
+    assert claim.facts["value"] == "http://127.0.0.1:8096/"
+    assert "set $app http://127.0.0.1:8096; proxy_pass $app;" in first_step(claim)
+
+
+def test_writes_the_rewrite_behind_the_variable() -> None:
+    lines = "location /api/ { set $app http://127.0.0.1:8096/; proxy_pass $app; }"
+    (claim,) = claims(lines, status=404)
+    step = first_step(claim)
+    assert step.index("set $app http://127.0.0.1:8096;") < step.index("rewrite ^/api/(.*)$ /$1")
+
+
+def test_fires_where_an_address_below_a_folder_gets_data_of_the_root() -> None:
+    text = (
+        "server {\n listen 443 ssl;\n server_name shop.example.com;\n location / {\n"
+        "  set $app http://127.0.0.1:8096/;\n  proxy_pass $app;\n }\n}\n"
+    )
+    response = replace(
+        page(200), url=f"{SHOP.origin}/v1/labels", headers=(("Content-Type", "text/plain"),)
+    )
+    target = replace(SHOP, path="/v1/labels")
+    (claim,) = judge(CHECK, RUNNING, config(text), response, target=target, masked=False)
+    assert (claim.confidence, claim.severity) == (Confidence.LIKELY, Severity.WARNING)
+    shown = replace(response, headers=(("Content-Type", "text/html; charset=utf-8"),))
+    assert not judge(CHECK, RUNNING, config(text), shown, target=target, masked=False)
+
+
+def test_silent_on_a_variable_without_a_path_and_on_two_of_one_name() -> None:
+    assert not claims("location / { set $app http://127.0.0.1:8096; proxy_pass $app; }")
+    two = "set $app http://127.0.0.1:1/; location / { set $app http://127.0.0.1:2/; "
+    assert not claims(f"{two}proxy_pass $app; }}", status=404)

@@ -20,7 +20,7 @@ SOCKET = "  location /ws {\n"
 
 
 @scenario(
-    outside="websocket.unauthorized", server="nginx.rule-refuses", args=WS, manual=PERSON
+    outside="websocket.unauthorized", server="nginx.rule-refuses", args=WS, differs=(site.CONF,)
 )  # fmt: skip
 def nginx_refuses_the_origin(lab: Lab) -> None:
     """The list of allowed Origins is that of the old name."""
@@ -51,7 +51,11 @@ def rule_allows_visitors_of_the_country_only(lab: Lab) -> None:
     lab.change(TIMEOUT, f"{TIMEOUT}  if ($elsewhere) {{\n    return 403;\n  }}\n")
 
 
-@scenario(outside="http.server-error", server="nginx.rule-refuses", manual=PERSON)
+@scenario(
+    outside="http.server-error",
+    server="nginx.rule-refuses",
+    differs=("/var/www/maintenance.on.off",),
+)
 def maintenance_file_is_left(lab: Lab) -> None:
     """if (-f …) return 503, and nobody removed the file."""
     lab.server.write("/var/www/maintenance.on", "")
@@ -59,7 +63,7 @@ def maintenance_file_is_left(lab: Lab) -> None:
     lab.change(TIMEOUT, f"{TIMEOUT}{rule}")
 
 
-@scenario(outside=None, server="nginx.rule-refuses", manual=PERSON)
+@scenario(outside=None, server="nginx.rule-refuses", differs=(site.CONF,))
 def rule_is_for_another_name(lab: Lab) -> None:
     """if ($host != www…) return 404: the name without "www." came later."""
     rule = '  if ($host != "www.shop.example.com") {\n    return 404;\n  }\n'
@@ -75,7 +79,7 @@ def referer_list_lacks_the_site(lab: Lab) -> None:
 
 
 @scenario(
-    outside=None, server="nginx.rule-refuses", args=("--method", "OPTIONS"), manual=PERSON
+    outside=None, server="nginx.rule-refuses", args=("--method", "OPTIONS"), differs=(site.CONF,)
 )  # fmt: skip
 def list_of_methods_lacks_options(lab: Lab) -> None:
     """Browsers ask with OPTIONS before a request of another site (CORS)."""
@@ -163,7 +167,7 @@ def haproxy_limits_websockets(lab: Lab) -> None:
     )
 
 
-@scenario(outside="http.server-error", server="nginx.rule-refuses", manual=PERSON)
+@scenario(outside="http.server-error", server="nginx.rule-refuses", differs=(site.CONF,))
 def other_names_get_no_answer(lab: Lab) -> None:
     """return 444 for every name but the one with "www."."""
     rule = '  if ($host != "www.shop.example.com") {\n    return 444;\n  }\n'
@@ -180,7 +184,7 @@ def haproxy_lets_an_api_in_alone(lab: Lab) -> None:
     outside=None,
     server="nginx.visitor-denied",
     target=f"https://{site.NAME}/office/",
-    manual=PERSON,
+    differs=(site.CONF,),
 )
 def deny_all_comes_before_allow(lab: Lab) -> None:
     """`deny all;` in the first line: `allow` never decides (ngx_http_access_module)."""
@@ -189,14 +193,14 @@ def deny_all_comes_before_allow(lab: Lab) -> None:
     lab.change(TIMEOUT, f"{TIMEOUT}{location}")
 
 
-@scenario(outside=None, server="nginx.rule-refuses", manual=PERSON)
+@scenario(outside=None, server="nginx.rule-refuses", differs=(site.CONF,))
 def robots_and_phones_are_refused(lab: Lab) -> None:
     """A list of robots that has "android": phones get 403, and this program does not."""
     rule = 'if ($http_user_agent ~* "(ahrefs|semrush|android)") { return 403; }'
     lab.change(TIMEOUT, f"{TIMEOUT}  {rule}\n")
 
 
-@scenario(outside=None, server="nginx.rule-refuses", args=("403 Forbidden",), manual=PERSON)
+@scenario(outside=None, server="nginx.rule-refuses", args=("403 Forbidden",), differs=(site.CONF,))
 def robots_and_browsers_are_refused(lab: Lab) -> None:
     """The log has what the rule refused, and that is no cause of its own."""
     rule = 'if ($http_user_agent ~* "(ahrefs|semrush|mozilla)") { return 403; }'
@@ -213,7 +217,10 @@ def robots_alone_are_refused(lab: Lab) -> None:
 
 
 @scenario(
-    outside=None, server="nginx.visitor-denied", both="nginx.rule-refuses", manual=PERSON
+    outside=None,
+    server="nginx.visitor-denied",
+    both="nginx.rule-refuses",
+    differs=(site.CONF,),
 )  # fmt: skip
 def list_knows_the_server_alone(lab: Lab) -> None:
     """`geo $closed { default 1; … }` from the time of the tests: the page opens on the server."""
@@ -236,7 +243,7 @@ BOT = ("Googlebot gets 403, Search Console says blocked",)
 AGENTS = "  if ($http_user_agent ~* ({})) {{\n    return 403;\n  }}\n"
 
 
-@scenario(outside=None, server="nginx.rule-refuses", args=BOT, manual=PERSON)
+@scenario(outside=None, server="nginx.rule-refuses", args=BOT, differs=(site.CONF,))
 def list_of_agents_refuses_a_search_engine(lab: Lab) -> None:
     """Browsers pass, and so does the run."""
     lab.change(TIMEOUT, TIMEOUT + AGENTS.format("wget|curl|python|bot|spider"))

@@ -426,7 +426,7 @@ def token_meets_the_password_of_nginx(lab: Lab) -> None:
 
 
 @scenario(
-    outside=None, server="nginx.own-answer", target=f"http://{site.NAME}/", manual="a choice",
+    outside=None, server="nginx.own-answer", target=f"http://{site.NAME}/", differs=(site.CONF,),
     not_on=ANOTHER_BLOCK,
 )  # fmt: skip
 def http_ends_with_certbots_404(lab: Lab) -> None:
@@ -437,7 +437,11 @@ def http_ends_with_certbots_404(lab: Lab) -> None:
     lab.change(site.HTTP, f"server {{\n{rule}{listen}  return 404; # managed by Certbot\n}}\n")
 
 
-@scenario(outside="http.server-error", server="nginx.rule-refuses", manual="somebody decided it")
+@scenario(
+    outside="http.server-error",
+    server="nginx.rule-refuses",
+    differs=("/srv/shop/maintenance.on.off",),
+)
 def maintenance_was_left_on(lab: Lab) -> None:
     """`if (-f maintenance.on) { return 503; }`, after questions on Server Fault."""
     lab.server.write("/srv/shop/maintenance.on", "")

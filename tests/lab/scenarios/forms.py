@@ -256,7 +256,7 @@ def deletions_are_refused_by_limit_except(lab: Lab) -> None:
 
 
 @scenario(
-    outside=None, server="nginx.rule-refuses", manual="what is closed may be meant",
+    outside=None, server="nginx.rule-refuses", differs=(site.CONF,),
     args=("the login form gets 405 Not Allowed",),
 )  # fmt: skip
 def forms_are_refused_by_a_list_of_methods(lab: Lab) -> None:

@@ -41,6 +41,33 @@ def haproxy_keeps_search_engines_away(lab: Lab) -> None:
     _haproxy(lab, "", f'http-response set-header {FIELD} "noindex, nofollow"')
 
 
+APPLICATION = """
+import http.server
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("X-Robots-Tag", "noindex")
+        self.end_headers()
+        self.wfile.write(b"<!doctype html><title>Shop</title><p>Forty kinds of tea.</p>")
+    do_HEAD = do_GET
+
+http.server.HTTPServer(("127.0.0.1", 3001), Handler).serve_forever()
+"""
+
+
+@scenario(outside=CHECK, server=CHECK, args=(GOOGLE,), differs=(site.CONF,))
+def application_keeps_search_engines_away(lab: Lab) -> None:
+    """An image for tests sends the field, and nobody can tell it otherwise."""
+    lab.server.write("/opt/shop/robots.py", APPLICATION)
+    lab.spawn(lab.server, lab.server.python("/opt/shop/robots.py"), 3001)
+    lab.change(
+        "  location / {\n    proxy_pass http://127.0.0.1:3000;",
+        "  location / {\n    proxy_pass http://127.0.0.1:3001;",
+    )
+
+
 @healthy(args=(WORDS,))
 def search_engines_may_show_the_page(lab: Lab) -> None:
     _sends(lab, "", f'{FIELD} "noarchive, nosnippet"', f'{FIELD} "adsbot: noindex"')

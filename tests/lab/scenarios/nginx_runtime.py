@@ -376,6 +376,17 @@ def a_block_that_redirects_to_itself_is_read_first(lab: Lab) -> None:
     _first_block(lab, "  return 301 https://$host$request_uri;\n")
 
 
+@scenario(
+    outside=None, server="nginx.duplicate-server-name",
+    differs=(FIRST, "/etc/nginx/a-first.conf.off"),
+)  # fmt: skip
+def a_block_with_other_pages_is_read_first(lab: Lab) -> None:
+    """The site moved to an application, and the file of its old pages was left."""
+    text = "<!doctype html><title>Old shop</title><p>Twelve kinds of tea, by post.</p>\n"
+    lab.server.write("/srv/old/index.html", text)
+    _first_block(lab, "  root /srv/old;\n")
+
+
 PANEL = "/etc/nginx/conf.d/a-panel.conf"
 
 

@@ -11,7 +11,6 @@ from ..scenario import BARE, healthy, scenario
 from .page_assets import CSS, FOLDER, SHOP, _serve
 
 MINE = (site.CONF,)
-ASKED = "which locations an application has is a person's matter"
 FORM = "<form method=post action=/login><input name=user><button>Go</button></form>\n"
 UPLOAD = (
     "<form method=post action=/avatar enctype=multipart/form-data>"
@@ -27,7 +26,7 @@ def _site(lab: Lab, body: str, lines: str, **files: str) -> None:
     )  # fmt: skip
 
 
-@scenario(outside=None, server="nginx.method-not-allowed", manual=ASKED)
+@scenario(outside=None, server="nginx.method-not-allowed", differs=(site.CONF,))
 def form_for_where_files_are(lab: Lab) -> None:
     _site(lab, FORM, "location / { try_files $uri /index.html; }")
 
@@ -39,7 +38,7 @@ def form_with_a_handler_of_its_own(lab: Lab) -> None:
     _site(lab, FORM + handler, "location / { try_files $uri /index.html; }")
 
 
-@scenario(outside=None, server="nginx.method-not-allowed", manual=ASKED)
+@scenario(outside=None, server="nginx.method-not-allowed", differs=(site.CONF,))
 def script_that_sends_to_where_files_are(lab: Lab) -> None:
     script = "fetch('/api/login', {method: 'POST', body: data});\n"
     lines = "location / { try_files $uri /index.html; }"
@@ -51,7 +50,7 @@ def form_for_where_nothing_may_be_sent(lab: Lab) -> None:
     _site(lab, FORM, f"location /login {{ {PASS} limit_except GET {{ deny all; }} }}")
 
 
-@scenario(outside=None, server="nginx.rule-refuses", manual="whether it is read only")
+@scenario(outside=None, server="nginx.rule-refuses", differs=(site.CONF,))
 def form_and_a_list_of_methods(lab: Lab) -> None:
     rule = "if ($request_method !~ ^(GET|HEAD)$) { return 405; }"
     _site(lab, FORM, f"{rule}\n  location /login {{ {PASS} }}")

@@ -1,5 +1,6 @@
 """A Content-Security-Policy that nginx adds, and scripts that run a text as a program."""
 
+from .. import site
 from ..lab import Lab
 from ..scenario import healthy, scenario
 from .http_page_for_api import single_page
@@ -13,10 +14,7 @@ def _policy(lab: Lab, sources: str, script: str = TEMPLATES) -> None:
     single_page(lab, script, f'  add_header Content-Security-Policy "{sources}" always;\n')
 
 
-@scenario(
-    outside="http.scripts-blocked", args=WHITE,
-    manual="what a policy allows is a choice",
-)  # fmt: skip
+@scenario(outside="http.scripts-blocked", args=WHITE, differs=(site.CONF,))
 def policy_of_nginx_stops_templates_in_the_browser(lab: Lab) -> None:
     """The policy of a generator of configurations. After
     https://github.com/requarks/wiki/issues/2371."""

@@ -376,9 +376,7 @@ def header_for_cors_is_inherited(lab: Lab) -> None:
 POLICY = "  add_header Content-Security-Policy"
 
 
-@scenario(
-    outside=None, server="http.scripts-blocked", manual="what a policy allows is a choice"
-)  # fmt: skip
+@scenario(outside=None, server="http.scripts-blocked", differs=(site.CONF,))
 def policy_of_nginx_blocks_scripts_in_the_page(lab: Lab) -> None:
     """default-src 'self' from a list of security headers, after issues of docker-swag and
     OxiCloud."""

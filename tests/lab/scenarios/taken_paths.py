@@ -107,7 +107,7 @@ def rewrite_leads_an_api_to_the_page(lab: Lab) -> None:
 
 @scenario(
     outside="http.page-refused", server="nginx.method-not-allowed", target=f"{HOME}/api/login",
-    args=("--method", "POST"), manual=PERSON,
+    args=("--method", "POST"), differs=(site.CONF,),
 )  # fmt: skip
 def post_to_the_page_of_an_application(lab: Lab) -> None:
     """No location passes the API on, and every GET gets the page."""
