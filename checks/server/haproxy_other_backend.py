@@ -169,7 +169,7 @@ def _is_meant(
     """Return whether no rule for a path may be meant: the backend is for some visitors alone (by
     their address, their program, a cookie, a time), or each application has its own page there."""
     literals = (literal for rule in other.rules for term in rule.alternatives for literal in term)
-    unknown = {"", "agent"}
+    unknown = {"", "agent", "src"}
     if any(each.subject in unknown for literal in literals for each in literal.criteria):
         return True
     visit = visit_of(evidence, other.route, path, inner_path(other.route, path), websocket)

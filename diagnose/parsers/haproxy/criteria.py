@@ -32,13 +32,14 @@ _WITH_VALUE = {"-m", "-f", "-M", "-u"}
 @frozen
 class Criterion:
     """What an ACL compares. `subject` is "host", "sni", "path", "tls", "port", "websocket", "true",
-    "false", "login" (a password of a userlist), "agent" (the User-Agent), or "" for anything else;
-    `method` is how ("str", "beg", "end", "dom", "sub"; of a path also "dir" and "reg", of the
-    User-Agent "reg"). `strips_port` is True if the port of the Host field is taken off before.
-    `replaced` is the method in the name of the fetch ("end" of "path_end") if a flag ("-m str")
-    takes its place. `ignore_case` is True if the case of a path's or a User-Agent's letters is not
-    compared ("-i"). `is_own` is True for a name in TLS that is read only
-    where the frontend ends TLS itself, False for one that is read only where it passes TLS on."""
+    "false", "login" (a password of a userlist), "agent" (the User-Agent), "src" (the address of the
+    connection), or "" for anything else; `method` is how ("str", "beg", "end", "dom", "sub"; of a
+    path also "dir" and "reg", of the User-Agent "reg"). `strips_port` is True if the port of the
+    Host field is taken off before. `replaced` is the method in the name of the fetch ("end" of
+    "path_end") if a flag ("-m str") takes its place. `ignore_case` is True if the case of a path's
+    or a User-Agent's letters is not compared ("-i"). `is_own` is True for a name in TLS that is
+    read only where the frontend ends TLS itself, False for one that is read only where it passes
+    TLS on."""
 
     subject: str
     method: str = "str"
@@ -83,6 +84,8 @@ def _subject(name: str, match: re.Match[str], values: tuple[str, ...]) -> str:
         return "sni"
     if name == "path" and not converters:
         return "path"
+    if name == "src" and not converters:
+        return "src"
     if name == "ssl_fc" and not converters:
         is_false = values[:1] in {("0",), ("false",)}
         return "plain" if is_false else "tls"
