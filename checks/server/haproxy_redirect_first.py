@@ -42,11 +42,16 @@ from diagnose.parsers.urls import parse_url
     ],
 )
 def haproxy_redirect_first(evidence: Evidence) -> Iterator[Claim]:
+    own = next(_of_target(evidence), None)
+    yield from [own] if own else _of_challenge(evidence)
+
+
+def _of_target(evidence: Evidence) -> Iterator[Claim]:
+    """Make the claim for the redirect that takes the target's path from its own rule."""
     target = evidence.target
     haproxy = haproxy_view(evidence)
     early = early_redirect(haproxy.proxies, target, target.path) if haproxy else None
     if haproxy is None or early is None:
-        yield from _of_challenge(evidence)
         return
     for redirected, pages in redirected_targets(evidence):
         there = haproxy_view(evidence, target=redirected)
@@ -57,8 +62,7 @@ def haproxy_redirect_first(evidence: Evidence) -> Iterator[Claim]:
             continue
         path = target.path.partition("?")[0]
         own = Subject(port=target.port, path=path)
-        covers = (own, Subject(port=target.port))
-        yield _claim(haproxy, early, pages, path, covers)
+        yield _claim(haproxy, early, pages, path, (own, Subject(port=target.port)))
         return
 
 
