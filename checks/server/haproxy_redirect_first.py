@@ -25,6 +25,7 @@ from diagnose.model.http import Exchange
 from diagnose.model.renewal import CHALLENGES
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.haproxy.view import EarlyRedirect, early_redirect
+from diagnose.parsers.redirects import REDIRECTS
 from diagnose.parsers.urls import parse_url
 
 
@@ -75,7 +76,8 @@ def _of_challenge(evidence: Evidence) -> Iterator[Claim]:
         url = parse_url(answer.url)
         if url is None or not url.secure or not url.path.startswith(CHALLENGES):
             continue
-        if url.host != target.host or (answer.status or 0) < 400:
+        is_end = answer.purpose == "acme" and answer.status not in REDIRECTS
+        if url.host != target.host or not (is_end or (answer.status or 0) >= 400):
             continue
         plain = replace_in(target, scheme="http", port=80, path=url.path)
         haproxy = haproxy_view(evidence, target=plain)

@@ -74,11 +74,13 @@ def test_silent_where_nothing_is_missing_or_the_same_rule_is_there_for_https() -
 def test_fires_for_a_challenge_after_a_message() -> None:
     told = replace(SHOP, symptom=Symptom("acme-response", "Invalid response", 404))
     answer = page(404, url=f"https://shop.example.com{TARGET.path}", purpose="acme")
-    (claim,) = judge(CHECK, SERVER, config(site(REDIRECT)), answer, target=told)
-    assert claim.fix
-    edit = claim.fix.steps[0]
-    assert isinstance(edit, Edit)
-    assert f"+    {REDIRECT} unless acme" in edit.diff
+    for status in (404, 200):
+        made_up = replace(answer, status=status)
+        (claim,) = judge(CHECK, SERVER, config(site(REDIRECT)), made_up, target=told)
+        assert claim.fix
+        edit = claim.fix.steps[0]
+        assert isinstance(edit, Edit)
+        assert f"+    {REDIRECT} unless acme" in edit.diff
     spared = site(f"{REDIRECT} unless acme")
     assert not judge(CHECK, SERVER, config(spared), answer, target=told)
     assert not judge(CHECK, SERVER, config(site(REDIRECT)), answer, target=SHOP)
