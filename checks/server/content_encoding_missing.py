@@ -88,10 +88,16 @@ def _edit(view: ServerView, coding: str) -> Edit | None:
     """Return the edit for all files of such a build: an archive beside them stays one."""
     value = _CODINGS[coding]
     if view.server.product == "caddy":
+        # A path matcher without a name begins with a slash (Caddyfile, "Matcher tokens").
         rows = [
-            f"header *.{kind}.{coding} {field}"
+            row
             for kind, media_type in _TYPES.items()
-            for field in (f"Content-Type {media_type}", f"Content-Encoding {value}")
+            for name in (f"@{kind}_{coding}",)
+            for row in (
+                f"{name} path *.{kind}.{coding}",
+                f"header {name} Content-Type {media_type}",
+                f"header {name} Content-Encoding {value}",
+            )
         ]
         return inserted_edit(view, rows)
     types = [f"    AddType {media_type} .{kind}" for kind, media_type in _TYPES.items()]

@@ -52,8 +52,9 @@ def test_fires_on_apache() -> None:
 
 def test_fires_on_caddy() -> None:
     (claim,) = claims(CADDY, caddy(), TOLD.replace(".gz", ".br"))
-    assert "header *.js.br Content-Encoding br" in added(claim)
-    assert "header *.wasm.br Content-Type application/wasm" in added(claim)
+    rows = added(claim)
+    assert rows[:2] == ["@js_br path *.js.br", "header @js_br Content-Type application/javascript"]
+    assert "header @wasm_br Content-Encoding br" in rows
 
 
 @pytest.mark.parametrize(

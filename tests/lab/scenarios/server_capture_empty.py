@@ -15,6 +15,8 @@ RewriteEngine on
 RewriteCond %{REQUEST_URI} !^/public
 """
 PAGE = '<!doctype html><title>Tasks</title><link rel="stylesheet" href="/css/app.css"><p>Tasks.\n'
+SOCKET = "    ProxyPass /ws ws://127.0.0.1:3000/ws\n    <Directory"
+SITE_OF_FILES = of_files(overrides="All").replace("    <Directory", SOCKET, 1)
 FILES = {"public/index.html": PAGE, "public/css/app.css": "body { color: black }\n"}
 
 
@@ -32,13 +34,13 @@ def htaccess_leads_every_path_to_one_page(lab: Lab) -> None:
     """https://github.com/Azure-Samples/laravel-tasks/issues/6: style sheets and scripts are
     answered with the page."""
     rule = "RewriteRule ^.*$ /public/$1 [NC,L,QSA]\n"
-    on_apache(lab, of_files(overrides="All"), **{".htaccess": RULES + rule, **FILES})
+    on_apache(lab, SITE_OF_FILES, **{".htaccess": RULES + rule, **FILES})
 
 
 @healthy_apache(target=STYLE)
 def htaccess_leads_each_path_to_its_file(lab: Lab) -> None:
     rule = "RewriteRule ^(.*)$ /public/$1 [NC,L,QSA]\n"
-    on_apache(lab, of_files(overrides="All"), **{".htaccess": RULES + rule, **FILES})
+    on_apache(lab, SITE_OF_FILES, **{".htaccess": RULES + rule, **FILES})
 
 
 @haproxy_scenario(
@@ -46,7 +48,6 @@ def htaccess_leads_each_path_to_its_file(lab: Lab) -> None:
     server="server.capture-empty",
     target=ITEMS,
     differs=(haproxy.CONFIG,),
-    unsure=("client",),
     also=("server.haproxy-path-rule",),
 )
 def haproxy_replaces_every_path_by_one(lab: Lab) -> None:
@@ -72,7 +73,6 @@ def _rewritten(lab: Lab, pattern: str) -> None:
     server="server.capture-empty",
     target=ITEMS,
     differs=(caddy.CONFIG,),
-    unsure=("client",),
 )
 def caddy_rewrites_every_path_to_one(lab: Lab) -> None:
     """Caddyfile, "path_regexp": the placeholder of a group that is not there is empty."""

@@ -4,13 +4,15 @@ from .. import apache, caddy
 from ..lab import Lab
 from .apache import apache_scenario, healthy_apache
 from .caddy import caddy_scenario
-from .server_pages import PAGE, ROOT, of_files, on_apache, on_caddy
+from .server_pages import PAGE, ROOT, of_files, on_apache
 
 TOLD = (
     "https://shop.example.com/ Unable to parse Build/game.framework.js.gz! This can happen if "
     "build compression was enabled but web server hosting the content was misconfigured to not "
     'serve the file with HTTP Response Header "Content-Encoding: gzip" present.',
 )
+SOCKET = "    ProxyPass /ws ws://127.0.0.1:3000/ws\n    <Directory"
+SITE_OF_FILES = of_files().replace("    <Directory", SOCKET, 1)
 MARKED = """\
     <FilesMatch "\\.(?:js|wasm|data)\\.gz$">
         RemoveType .gz
@@ -29,18 +31,17 @@ def _build(lab: Lab) -> None:
     server="server.content-encoding-missing",
     args=TOLD,
     differs=(apache.SITE,),
-    unsure=("client",),
 )
 def apache_sends_a_compressed_build_as_it_is(lab: Lab) -> None:
     """docs.unity3d.com, "Web Server configuration code samples": Apache needs lines of its own."""
     _build(lab)
-    on_apache(lab, of_files(), **{"index.html": PAGE})
+    on_apache(lab, SITE_OF_FILES, **{"index.html": PAGE})
 
 
-@healthy_apache(args=TOLD, unsure=("client", "server", "both"))
+@healthy_apache(args=TOLD)
 def apache_marks_a_compressed_build(lab: Lab) -> None:
     _build(lab)
-    on_apache(lab, of_files().replace("    SSLEngine", MARKED), **{"index.html": PAGE})
+    on_apache(lab, SITE_OF_FILES.replace("    SSLEngine", MARKED), **{"index.html": PAGE})
 
 
 @caddy_scenario(
@@ -48,9 +49,10 @@ def apache_marks_a_compressed_build(lab: Lab) -> None:
     server="server.content-encoding-missing",
     args=TOLD,
     differs=(caddy.CONFIG,),
-    unsure=("client",),
 )
 def caddy_sends_a_compressed_build_as_it_is(lab: Lab) -> None:
     """docs.unity3d.com, "Web Server configuration code samples"."""
     _build(lab)
-    on_caddy(lab, ROOT, PAGE)
+    lab.server.write(f"{ROOT}/index.html", PAGE)
+    lines = f"\troot * {ROOT}\n\tfile_server\n\treverse_proxy /ws 127.0.0.1:3000\n"
+    caddy.serve(lab, caddy.SHOP.replace("\treverse_proxy 127.0.0.1:3000\n", lines))

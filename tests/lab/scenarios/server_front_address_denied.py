@@ -13,24 +13,11 @@ INNER = """\
 <VirtualHost *:8080>
     ServerName shop.example.com
     DocumentRoot /var/www/shop
+    ProxyPass /ws ws://127.0.0.1:3000/ws
     <Directory /var/www/shop>
         Require ip {}
     </Directory>
 </VirtualHost>
-"""
-FRONT = f"""\
-server {{
-    listen 0.0.0.0:443 ssl;
-    server_name {site.NAME};
-    ssl_certificate {site.PEM};
-    ssl_certificate_key {site.KEY};
-    location / {{
-        proxy_pass http://127.0.0.1:8080;
-        proxy_set_header Host $host;
-        proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-        proxy_set_header X-Forwarded-Proto https;
-    }}
-}}
 """
 
 
@@ -52,7 +39,6 @@ def _apache_behind_haproxy(lab: Lab, networks: str) -> None:
     outside=None,
     server="server.front-address-denied",
     differs=(apache.SITE, "/etc/apache2/mods-enabled/remoteip.load"),
-    unsure=("client",),
 )
 def apache_refuses_haproxy_in_front(lab: Lab) -> None:
     """https://github.com/tutumcloud/haproxy/issues/121: a list of addresses behind HAProxy."""
@@ -63,13 +49,12 @@ def apache_refuses_haproxy_in_front(lab: Lab) -> None:
     outside=None,
     server="server.front-address-denied",
     differs=(haproxy.CONFIG,),
-    unsure=("client",),
 )
 def haproxy_refuses_nginx_in_front(lab: Lab) -> None:
     """https://github.com/miraheze/puppet/pull/4310: `src` is the address of the proxy in front."""
     rules = f"    acl trusted src {NETWORKS}\n    http-request deny unless trusted\n"
     web = f"frontend web\n    bind 127.0.0.1:8080\n{rules}    default_backend app\n"
     haproxy.install(lab, f"{GLOBAL}\n{web}\n{BACKEND}", keep_nginx=True)
-    lab.server.write(site.CONF, FRONT)
+    lab.server.write(site.CONF, site.configuration().replace(":3000", ":8080"))
     lab.restart_nginx()
     haproxy.start(lab, 8080)
