@@ -109,12 +109,16 @@ def _of_front_end(
         return claim
     # Imported late: few pages are in a folder that they do not know.
     from checks.http._front_ends import files_in_folder_fix, front_end_facts
+    from checks.server._folder_files import folder_files_fix
 
     facts = front_end_facts(page, prefix)
     if not facts["built_by"]:
-        return claim
-    fix = files_in_folder_fix(evidence, match, prefix, "build-for-the-folder") or Fix(
-        (Manual("build-for-the-folder", Where.APPLICATION),), Applicability.MANUAL
+        own = folder_files_fix(evidence, prefix, "tell-the-base-path")
+        return replace(claim, fix=own) if own else claim
+    fix = (
+        files_in_folder_fix(evidence, match, prefix, "build-for-the-folder")
+        or folder_files_fix(evidence, prefix, "build-for-the-folder")
+        or Fix((Manual("build-for-the-folder", Where.APPLICATION),), Applicability.MANUAL)
     )
     return replace(claim, facts={**claim.facts, **facts, "found": len(fix.steps) > 1}, fix=fix)
 

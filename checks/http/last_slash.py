@@ -67,13 +67,23 @@ def last_slash(evidence: Evidence) -> Iterator[Claim]:
             "redirect": redirect,
             **framework_facts(evidence, "last_slash"),
         },
-        fix=_fix(Nginx.of(evidence), path, redirect),
+        fix=_other_fix(evidence, path, spelling) or _fix(Nginx.of(evidence), path, redirect),
     )
 
 
 def _first(evidence: Evidence, purpose: str, status: int) -> Exchange | None:
     exchanges = (page for page in evidence.good(Exchange) if page.purpose == purpose)
     return next((page for page in exchanges if page.status == status), None)
+
+
+def _other_fix(evidence: Evidence, path: str, spelling: str) -> Fix | None:
+    """Return the redirect of another server than nginx that answers visitors."""
+    # Imported late: nginx answers most sites.
+    from checks.server import server_on_port
+    from checks.server._spelling_redirects import spelling_fix
+
+    view = server_on_port(evidence)
+    return spelling_fix(view, path, spelling) if view else None
 
 
 def _fix(nginx: Nginx, path: str, redirect: str) -> Fix:

@@ -7,6 +7,7 @@ Of a front on another machine nothing is known. A redirect to the same path with
 port on which only this nginx listens, cannot come from anything else.
 """
 
+import re
 from collections.abc import Iterator
 
 from checks.http._completed_redirects import CompletedRedirect, completed_redirect, relative_fix
@@ -68,7 +69,8 @@ def redirect_behind(evidence: Evidence) -> Iterator[Claim]:
         redirect = find_redirect(nginx, pages[0])
         if redirect is not None:
             line = _condition(redirect) or redirect.directive
-            yield _claim(nginx, inner, pages, line, "loop", _condition_fix(nginx, redirect))
+            fix = _tls_fix(nginx, inner, redirect) or _condition_fix(nginx, redirect)
+            yield _claim(nginx, inner, pages, line, "loop", fix)
 
 
 def _of_a_far_front(nginx: Nginx, pages: list[Exchange]) -> Iterator[Claim]:
@@ -136,6 +138,35 @@ def _is_for_a_slash(inner: InnerNginx, page: Exchange) -> bool:
 def _condition(redirect: NginxRedirect) -> Directive | None:
     block = redirect.location_match.block
     return block if block.name == "if" else None
+
+
+def _tls_fix(nginx: Nginx, inner: InnerNginx, redirect: NginxRedirect) -> Fix | None:
+    """Let HAProxy ask the block of the same name that has the site with TLS: the redirect is meant
+    for whoever comes to nginx itself. None where there is no such block, or a condition decides."""
+    if inner.product != "haproxy" or _condition(redirect) is not None:
+        return None
+    ports = {
+        listen.port
+        for server in nginx.servers
+        if inner.host in server.names and server.block is not redirect.server.block
+        for listen in server.listens
+        if listen.ssl and listen.address in {"", "*", "0.0.0.0", inner.address}
+    }
+    # Imported late: only a finding needs them.
+    from checks.server import line_edit, line_text, server_on_port
+    from checks.server import reload_steps as reload_front
+
+    view = server_on_port(nginx.evidence)
+    if view is None or len(ports) != 1 or view.server.product != "haproxy":
+        return None
+    text = line_text(view, inner.file, inner.line)
+    pattern = re.compile(rf"(\s*server\s+\S+\s+\S{{1,255}}:){inner.port}(?=\s|$)(?!.*\sssl\b)")
+    if not pattern.match(text) or "#" in text:
+        return None
+    # The certificate of a block on this machine need not be one that an authority has signed.
+    new = pattern.sub(rf"\g<1>{ports.pop()} ssl verify none sni req.hdr(host)", text)
+    edit = line_edit(view, inner.file, {inner.line: (new,)})
+    return Fix((edit, *reload_front(view.server)), Applicability.REVIEW) if edit else None
 
 
 def _condition_fix(nginx: Nginx, redirect: NginxRedirect) -> Fix:

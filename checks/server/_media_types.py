@@ -33,7 +33,12 @@ def media_type_fix(view: ServerView, path: str) -> Fix | None:
     if view.server.product == "apache":
         edit = _apache_edit(view, site, extension, media_type)
     elif view.server.product == "caddy":
-        edit = _below(view, site.file, site.line, f"header *.{extension} Content-Type {media_type}")
+        # A path matcher without a name begins with a slash (Caddyfile, "Matcher tokens").
+        rows = (
+            f"@{extension} path *.{extension}",
+            f"header @{extension} Content-Type {media_type}",
+        )
+        edit = _below(view, site.file, site.line, *rows)
     return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW) if edit else None
 
 
@@ -76,12 +81,12 @@ def _apache_edit(view: ServerView, site: WebSite, extension: str, media_type: st
     return None
 
 
-def _below(view: ServerView, file: str, number: int, line: str) -> Edit | None:
-    """Add a line below another one: with its indentation, or that of the line below for a block's
+def _below(view: ServerView, file: str, number: int, *lines: str) -> Edit | None:
+    """Add lines below another one: with its indentation, or that of the line below for a block's
     first line."""
     text, below = line_text(view, file, number), line_text(view, file, number + 1)
     if not text.strip():
         return None
     model = below if text.rstrip().endswith("{") else text
     indent = indentation(model)
-    return line_edit(view, file, {number: (text, f"{indent}{line}")})
+    return line_edit(view, file, {number: (text, *(f"{indent}{line}" for line in lines))})

@@ -7,6 +7,7 @@ folder for the site, or a message of it was pasted.
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from checks.http._challenges import ANSWERS_ITSELF
 from checks.server import (
@@ -69,7 +70,7 @@ def acme_challenge_passed(evidence: Evidence) -> Iterator[Claim]:
         sites = answering_sites(view.config, answer.port, target.host)
         routes = {route_of(site, path, websocket=False) for site in sites}
         route = routes.pop() if len(routes) == 1 else None
-        if route is None or not (route.host or route.socket):
+        if route is None or not (route.host or route.socket) or _is_sent_on_purpose(view, path):
             continue
         subject = Subject(port=answer.port, path=path)
         yield Claim(
@@ -97,6 +98,19 @@ def acme_challenge_passed(evidence: Evidence) -> Iterator[Claim]:
             fix=_fix(view, sites, route, folder.folder if folder else ""),
         )
         return
+
+
+def _is_sent_on_purpose(view: ServerView, path: str) -> bool:
+    """Return whether HAProxy has a rule for challenges on port 80: its backend is the client, which
+    answers during a renewal alone."""
+    if view.server.product != "haproxy":
+        return False
+    # Imported late: few servers have HAProxy.
+    from checks.server._haproxy import haproxy_view
+
+    plain = replace(view.evidence.target, scheme="http", port=80, path=path)
+    haproxy = haproxy_view(view.evidence, target=plain)
+    return haproxy is not None and haproxy.proxies.is_chosen_by_path
 
 
 def _is_told(evidence: Evidence) -> bool:

@@ -1,6 +1,7 @@
-"""Apache refuses a program that a message names for what it calls itself: a RewriteRule with [F] or
-the like, whose condition is about the User-Agent (mod_rewrite, "RewriteCond"), or a variable of
-SetEnvIf or BrowserMatch that a line refuses (mod_setenvif). Browsers pass, and this run did.
+"""A server refuses a program that a message names for what it calls itself. Apache: a RewriteRule
+with [F] or the like, whose condition is about the User-Agent (mod_rewrite, "RewriteCond"), or a
+variable of SetEnvIf or BrowserMatch that a line refuses (mod_setenvif). HAProxy and Caddy: a rule
+whose condition or matcher is about this field. Browsers pass, and this run did.
 
 The rule was evaluated for the User-Agent of the program. Whether the message is about this rule, it
 does not say: others may refuse the program too.
@@ -21,6 +22,13 @@ from checks.server import (
     reload_steps,
     server_on_port,
 )
+from checks.server._agent_refusals import (
+    AgentRefusal,
+    agent_pattern,
+    caddy_refusal,
+    gets_the_page,
+    haproxy_refusal,
+)
 from checks.server._told_requests import plain_request, refusing_rule
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -34,7 +42,6 @@ from diagnose.model import (
     Severity,
     Where,
 )
-from diagnose.model.frozen import frozen
 from diagnose.model.http import page_exchanges
 from diagnose.model.server_rules import AnsweringRule
 from diagnose.model.web_servers import WebServer, WebServerConfig
@@ -48,17 +55,6 @@ _MARK = re.compile(
 )
 
 
-@frozen
-class _Refusal:
-    """A line that refuses a program, and the rule in words; `edit` lets that program pass."""
-
-    rule: str
-    status: int
-    file: str
-    line: int
-    edit: Edit | None
-
-
 @check(
     severity=Severity.WARNING,
     needs=[WebServer, WebServerConfig],
@@ -67,18 +63,29 @@ class _Refusal:
 )
 def agent_refused(evidence: Evidence) -> Iterator[Claim]:
     view, symptom = server_on_port(evidence), evidence.target.symptom
-    request = plain_request(view) if view and symptom else None
-    if view is None or symptom is None or request is None:
+    if view is None or symptom is None or view.config is None or not gets_the_page(view):
         return
     for name, agent in named_agents(symptom.text):
-        rule = refusing_rule(view, request, replace(request, agent=agent))
-        refusal = _by_rule(view, rule, name) if rule else _by_mark(view, name, agent)
+        refusal = _refusal(view, name, agent)
         if refusal is not None and is_answer(symptom, refusal.status):
             yield _claim(view, name, agent, refusal)
             return
 
 
-def _claim(view: ServerView, name: str, agent: str, refusal: _Refusal) -> Claim:
+def _refusal(view: ServerView, name: str, agent: str) -> AgentRefusal | None:
+    match view.server.product:
+        case "apache":
+            request = plain_request(view)
+            rule = refusing_rule(view, request, replace(request, agent=agent)) if request else None
+            return _by_rule(view, rule, name) if rule else _by_mark(view, name, agent)
+        case "haproxy":
+            return haproxy_refusal(view, name, agent)
+        case "caddy":
+            return caddy_refusal(view, name, agent)
+    return None
+
+
+def _claim(view: ServerView, name: str, agent: str, refusal: AgentRefusal) -> Claim:
     pages = page_exchanges(view.evidence)
     subjects = endpoint_subjects(pages)
     # An .htaccess counts at once.
@@ -102,12 +109,7 @@ def _claim(view: ServerView, name: str, agent: str, refusal: _Refusal) -> Claim:
     )
 
 
-def _word(name: str) -> str:
-    """Return the expression for a program's name: no blank, and no sign with a meaning."""
-    return re.sub(r"[^\w-]", ".", name)
-
-
-def _by_rule(view: ServerView, rule: AnsweringRule, name: str) -> _Refusal:
+def _by_rule(view: ServerView, rule: AnsweringRule, name: str) -> AgentRefusal:
     """Return the rule with the edit that puts one condition more above its first one."""
     first = rule.line
     for number in range(rule.line - 1, max(rule.line - 60, 0), -1):
@@ -117,14 +119,14 @@ def _by_rule(view: ServerView, rule: AnsweringRule, name: str) -> _Refusal:
         elif text and not text.startswith("#"):
             break
     text = line_text(view, rule.file, first)
-    condition = f"{indentation(text)}RewriteCond %{{HTTP_USER_AGENT}} !{_word(name)} [NC]"
+    condition = f"{indentation(text)}RewriteCond %{{HTTP_USER_AGENT}} !{agent_pattern(name)} [NC]"
     is_rewrite = text.strip().lower().startswith("rewrite")
     edit = line_edit(view, rule.file, {first: (condition, text)}) if is_rewrite else None
     words = "; ".join(filter(None, (rule.condition, rule.rule)))
-    return _Refusal(words, rule.status, rule.file, rule.line, edit)
+    return AgentRefusal(words, rule.status, rule.file, rule.line, edit)
 
 
-def _by_mark(view: ServerView, name: str, agent: str) -> _Refusal | None:
+def _by_mark(view: ServerView, name: str, agent: str) -> AgentRefusal | None:
     """Return the line that gives the program a variable which another line refuses, with the edit
     that takes the variable from it again."""
     files = view.config.files if view.config else ()
@@ -135,9 +137,9 @@ def _by_mark(view: ServerView, name: str, agent: str) -> _Refusal | None:
             rows = file.text.split("\n") if file else []
             for variable, number in _marks(rows, agent).items():
                 if any(_refuses(each.text, variable) for each in files):
-                    line = f'SetEnvIfNoCase User-Agent "{_word(name)}" !{variable}'
+                    line = f'SetEnvIfNoCase User-Agent "{agent_pattern(name)}" !{variable}'
                     edit = _below_marks(view, path, rows, variable, line)
-                    return _Refusal(rows[number - 1].strip()[:300], 403, path, number, edit)
+                    return AgentRefusal(rows[number - 1].strip()[:300], 403, path, number, edit)
     return None
 
 

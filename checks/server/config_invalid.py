@@ -18,6 +18,7 @@ from checks.server._apache_modules import loading_fix, modules_of_directive, mod
 from checks.server._apache_slips import NO_SLIPS, apache_correction
 from checks.server._corrected_words import NO_WORDS, correct_word
 from checks.server._haproxy_refused import NO_CORRECTION, Correction, correction
+from checks.server._odd_characters import NO_CHARACTERS, odd_correction
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -57,7 +58,8 @@ def config_invalid(evidence: Evidence) -> Iterator[Claim]:
     place = place_text(test.file, test.line)
     modules = _missing_modules(view, test)
     corrected = (
-        correction(view, test)
+        odd_correction(view, test)
+        or correction(view, test)
         or comment_apart(view, test)
         or apache_correction(view, test)
         or correct_word(view, test)
@@ -76,6 +78,7 @@ def config_invalid(evidence: Evidence) -> Iterator[Claim]:
             "running": running,
             "test": " ".join(server.test),
             "modules": modules,
+            **NO_CHARACTERS,
             **NO_CORRECTION,
             **NO_WORDS,
             **NO_SLIPS,

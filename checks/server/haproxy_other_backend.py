@@ -167,9 +167,10 @@ def _is_meant(
     evidence: Evidence, other: OtherBackend, path: str, visits: Visits, websocket: bool
 ) -> bool:
     """Return whether no rule for a path may be meant: the backend is for some visitors alone (by
-    their address, a cookie, a time), or each application has a page of its own there."""
+    their address, their program, a cookie, a time), or each application has its own page there."""
     literals = (literal for rule in other.rules for term in rule.alternatives for literal in term)
-    if any(not criterion.subject for literal in literals for criterion in literal.criteria):
+    unknown = {"", "agent", "src"}
+    if any(each.subject in unknown for literal in literals for each in literal.criteria):
         return True
     visit = visit_of(evidence, other.route, path, inner_path(other.route, path), websocket)
     is_page = visit is not None and visit.media_type == "text/html"

@@ -1,7 +1,8 @@
 """A rule of HAProxy's frontend that is for the path comes behind another one that takes it as well:
 the first rule that is true decides (Configuration Manual, "use_backend"). So the application of the
 first rule gets the request, and refuses it, often behind a redirect to https. `path_beg /app`
-compares characters: it takes /apple as well.
+compares characters: it takes /apple as well. And `hdr_dom(host) example.com` takes every name with
+this part: the rule for shop.example.com behind it is never reached, whatever the answer is.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,7 +26,7 @@ from diagnose.model import (
     Subject,
     Target,
 )
-from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.haproxy.config import Line
 from diagnose.parsers.haproxy.view import later_selection
@@ -52,6 +53,38 @@ def haproxy_rule_shadowed(evidence: Evidence) -> Iterator[Claim]:
             yield from _claims(evidence, target, path, answers)
     for redirected, pages in redirected_targets(evidence):
         yield from _claims(evidence, redirected, target.path, pages)
+    if answered := page_exchanges(evidence):
+        yield from _of_name(evidence, answered)
+
+
+def _of_name(evidence: Evidence, pages: Sequence[Exchange]) -> Iterator[Claim]:
+    """Make the claim about the rule for the site's own name, which is never reached."""
+    haproxy, target = haproxy_view(evidence), evidence.target
+    # Imported late: few servers have HAProxy.
+    from diagnose.parsers.haproxy.covering_names import covering_name
+
+    covering = covering_name(haproxy.proxies, target) if haproxy else None
+    if haproxy is None or covering is None:
+        return
+    own = Subject(port=target.port, path=target.path)
+    yield Claim(
+        about=own,
+        covers=(own, Subject(port=target.port)),
+        because=(*pages, haproxy.view.server),
+        facts={
+            **haproxy.view.facts,
+            "path": target.path,
+            "backend": covering.backend,
+            "place": place(covering.first),
+            "later_backend": covering.later_backend,
+            "later_place": place(covering.later),
+            "status": "",
+            "pattern": covering.pattern,
+        },
+        # The first rule may be meant for all names, such as during a maintenance.
+        confidence=Confidence.LIKELY,
+        fix=_fix(haproxy, covering.first, covering.later),
+    )
 
 
 def _claims(
@@ -79,6 +112,7 @@ def _claims(
             "later_backend": later.backend,
             "later_place": place(later.line),
             "status": next((answer.status for answer in answers), None) or "",
+            "pattern": "",
         },
         confidence=Confidence.LIKELY,
         fix=_fix(haproxy, first.line, later.line),

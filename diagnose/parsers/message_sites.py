@@ -70,7 +70,20 @@ def site_in_message(text: str) -> MessageSite | NoSite:
     if site.others:
         hosts = ", ".join(clean(host, 60) for host in site.others[:3])
         notes += (("others", {"hosts": hosts}),)
-    return MessageSite(site.target, notes, symptom)
+    return MessageSite(_asked_site(text, symptom, site.target), notes, symptom)
+
+
+#: The address to which a login is to lead back, where it stands alone in a message.
+_PLAIN_RETURN = re.compile(r"(?i)redirect_?ur[il][\"']?\s?[:=]\s?[\"'`]?http://([^/\s\"'`]{1,253})")
+
+
+def _asked_site(text: str, symptom: Symptom | None, target: str) -> str:
+    """Return the site that a message is about. A login refuses an address with http: the
+    application wrote it, and visitors use https; the path is that of the way back."""
+    if symptom is None or symptom.kind != "login-address":
+        return target
+    plain = _PLAIN_RETURN.search(text)
+    return f"https://{plain[1]}/" if plain and target.startswith(f"http://{plain[1]}") else target
 
 
 def _is_refused_address(symptom: Symptom, target: str) -> bool:

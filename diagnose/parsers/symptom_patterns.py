@@ -33,7 +33,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|(?<!Access-Control-Allow-)\borigin not allowed"),
     # What a login elsewhere refuses: Google, Microsoft, GitHub, Keycloak, Auth0, WeChat, QQ, Feishu
     ("login-address", r"redirect[_ ]?ur[il](?:_|\s)?(?:mis|does not |did not |must |is (?:not |illegal|wrong|"
-        r"invalid))|(?:invalid|incorrect|wrong|unregistered)(?: parameter:?)? (?:value of )?\S{0,4}redirect[_ ]?ur[il]"
+        r"invalid))|(?:invalid|incorrect|wrong|unregistered)(?: parameter:?)?[ _](?:value of )?\S{0,4}redirect[_ ]?ur[il]"
         r"|(?:redirect[_ ]?ur[il]|invalid redirect)\b[^.]{1,90}?(?:did|does) not match (?:an?|any|one|the)\b"
         r"|AADSTS50011|callback URL mismatch|redirect_?ur[il].{0,12}?(?:参数错误|请求不合法|不匹配|不一致|不正确|错误|无效|未)"
         r"|回调(?:地址|域名|URL).{0,6}(?:不匹配|错误|不一致|不正确|未)"),
@@ -300,7 +300,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|HTTP/[\d.]{1,3}\"? (?P<q>[45]\d\d)(?!\w)|ERROR (?P<r>[45]\d\d):|\bERR! code E(?P<i>[45]\d\d)\b|(?P<s>[45]\d\d), message="
         r"|HTTP(?: status)?(?: code)?[ :]{0,2}(?P<t>[45]\d\d)(?![0-9A-Za-z])"
         r"|does not indicate success: (?P<u>[45]\d\d)|bad HTTP response code \((?P<aa>[45]\d\d)\)"
-        r"|(?:\b(?:error|code|says?|gets?|getting|throws?|throwing|threw|gave|received|receiving|(?:respond|answer)(?:s|ed) with|returning|giving|got|shows?|returns?|gives?|with|an?)[: ]|错误码?|报错?|返回|提示|显示|出现|导致|结果|变成|是|全部|都|时|跳转(?:到|成|至)?|刷新(?:页面)?(?:就|后)?)"
+        r"|(?:\b(?:error|code|says?|(?:bekomm(?:t|e|en)|krieg(?:t|e|en))(?: eine?n?)?|erh(?:ä|ae)lt|erhalten?|meldet|gets?|getting|throws?|throwing|threw|gave|received|receiving|(?:respond|answer)(?:s|ed) with|returning|giving|got|shows?|returns?|gives?|with|an?)[: ]|错误码?|报错?|返回|提示|显示|出现|导致|结果|变成|是|全部|都|时|跳转(?:到|成|至)?|刷新(?:页面)?(?:就|后)?)"
         r"[:： `'\"“‘]{0,3}(?P<v>(?!443)[45]\d\d)(?![0-9A-Za-z:]| ?(?:requests|bytes|users|visitors|files|items|rows|records|connections|times|ms|[KMG]i?B)\b)"
         r"|(?:失败|\bfail(?:ed|s)?\b)(?:了| with| code| due to)?[:：,，(（ ]{0,3}(?P<z>(?!443)[45]\d\d)(?![0-9A-Za-z:.])"
         r"|[\"'](?:code|status|statusCode|err(?:or)?_?code)[\"']: ?[\"']?(?P<y>[45]\d\d)(?!\w)"

@@ -40,7 +40,8 @@ class Situation:
     whether it came over TLS to this frontend, and the port (0 if it is unknown). `writes_port` is
     True if the Host field has the port behind the name: it is not the one of the scheme. `host` is
     the requested name itself, "" if it is not one request. `anonymous` is True of a request
-    without a password: of others it is not known."""
+    without a password: of others it is not known. `agent` is its User-Agent, "" if that is not
+    known."""
 
     name: str = ""
     tls: bool = False
@@ -48,6 +49,7 @@ class Situation:
     writes_port: bool = False
     host: str = ""
     anonymous: bool = False
+    agent: str = ""
 
 
 @frozen
@@ -217,22 +219,29 @@ def literal_holds(literal: Literal, situation: Situation, path: str) -> bool | N
 def _path_or_other(criterion: Criterion, situation: Situation, path: str) -> bool | None:
     if criterion.subject != "path":
         return _criterion_truth(criterion, situation)
+    return _is_text(criterion, path)
+
+
+def _is_text(criterion: Criterion, text: str) -> bool | None:
+    """Return whether a criterion holds for a path or a User-Agent; None if that is not known."""
     if criterion.method == "reg":
-        return _matches_any(criterion.values, path, criterion.ignore_case)
+        return _matches_any(criterion.values, text, criterion.ignore_case)
     values = criterion.values
     if criterion.ignore_case:
-        values, path = tuple(value.lower() for value in values), path.lower()
+        values, text = tuple(value.lower() for value in values), text.lower()
     match criterion.method:
         case "dir":
-            return any(f"/{value.strip('/')}/" in f"{path}/" for value in values)
+            return any(f"/{value.strip('/')}/" in f"{text}/" for value in values)
         case "str":
-            return path in values
+            return text in values
         case "beg":
-            return path.startswith(values)
+            return text.startswith(values)
         case "end":
-            return path.endswith(values)
+            return text.endswith(values)
         case "sub":
-            return any(value in path for value in values)
+            return any(value in text for value in values)
+        case "found":
+            return True
         case _:
             return None
 
@@ -357,6 +366,8 @@ def _criterion_truth(criterion: Criterion, situation: Situation) -> bool | None:
             return situation.tls == (criterion.subject == "tls")
         case "port":
             return str(situation.port) in criterion.values if situation.port else None
+        case "agent":
+            return _is_text(criterion, situation.agent) if situation.agent else None
         case "host" if _lacks_port(criterion, situation):
             return False
         case "sni" if criterion.is_own is not None and criterion.is_own != situation.tls:

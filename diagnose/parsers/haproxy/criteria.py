@@ -22,6 +22,9 @@ _SNI_FETCHES = {OWN_SNI, *PASSED_SNI}
 _METHODS = ("beg", "end", "dom", "sub", "dir", "reg", "len")
 _EVALUATED = {"str", "beg", "end", "dom", "sub", "found", "dir", "reg"}
 _SAME_HOST = re.compile(r"(?:,(?:lower|host_only|field\(1,:\)|word\(1,:\)))*")
+_LOWER = ",lower"
+#: What may be compared with a regular expression here, and without regard to case.
+_BY_PATTERN = frozenset({"path", "agent"})
 #: Flags of an ACL that take a value.
 _WITH_VALUE = {"-m", "-f", "-M", "-u"}
 
@@ -29,12 +32,14 @@ _WITH_VALUE = {"-m", "-f", "-M", "-u"}
 @frozen
 class Criterion:
     """What an ACL compares. `subject` is "host", "sni", "path", "tls", "port", "websocket", "true",
-    "false", "login" (a password of a userlist), or "" for anything else; `method` is how ("str",
-    "beg", "end", "dom", "sub"; of a path also "dir" and "reg"). `strips_port` is True if the port
-    of the Host field is taken off before. `replaced` is the method in the name of the fetch ("end"
-    of "path_end") if a flag ("-m str") takes its place. `ignore_case` is True if the case of a
-    path's letters is not compared ("-i"). `is_own` is True for a name in TLS that is read only
-    where the frontend ends TLS itself, False for one that is read only where it passes TLS on."""
+    "false", "login" (a password of a userlist), "agent" (the User-Agent), "src" (the address of the
+    connection), or "" for anything else; `method` is how ("str", "beg", "end", "dom", "sub"; of a
+    path also "dir" and "reg", of the User-Agent "reg"). `strips_port` is True if the port of the
+    Host field is taken off before. `replaced` is the method in the name of the fetch ("end" of
+    "path_end") if a flag ("-m str") takes its place. `ignore_case` is True if the case of a path's
+    or a User-Agent's letters is not compared ("-i"). `is_own` is True for a name in TLS that is
+    read only where the frontend ends TLS itself, False for one that is read only where it passes
+    TLS on."""
 
     subject: str
     method: str = "str"
@@ -58,9 +63,9 @@ def criterion_of(words: Sequence[str]) -> Criterion:
     strips_port = bool(re.search(r"host_only|field|word", match["converters"]))
     replaced = own_method if own_method not in {"str", method} else ""
     subject = _subject(name, match, values)
-    if method in {"dir", "reg"} and subject != "path":
+    if (method == "dir" and subject != "path") or (method == "reg" and subject not in _BY_PATTERN):
         return Criterion("")
-    ignore_case = "-i" in flags and subject == "path"
+    ignore_case = ("-i" in flags or _LOWER in match["converters"]) and subject in _BY_PATTERN
     is_own = name == OWN_SNI if subject == "sni" else None
     return Criterion(
         subject, method, values[:MAX_VALUES], strips_port, replaced, ignore_case, is_own
@@ -73,10 +78,14 @@ def _subject(name: str, match: re.Match[str], values: tuple[str, ...]) -> str:
         return "host" if _SAME_HOST.fullmatch(converters) else ""
     if name in _HOST_FETCHES and argument in {"upgrade", "connection", "sec-websocket-key"}:
         return "websocket"
+    if name in _HOST_FETCHES and argument.partition(",")[0] == "user-agent":
+        return "agent" if converters in {"", _LOWER} else ""
     if name in _SNI_FETCHES and _SAME_HOST.fullmatch(converters):
         return "sni"
     if name == "path" and not converters:
         return "path"
+    if name == "src" and not converters:
+        return "src"
     if name == "ssl_fc" and not converters:
         is_false = values[:1] in {("0",), ("false",)}
         return "plain" if is_false else "tls"

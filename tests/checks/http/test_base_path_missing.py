@@ -16,7 +16,11 @@ from diagnose.model import (
 )
 from diagnose.model.pages import Page, PageFile, PageFileResponse, PageFileTrial
 from diagnose.model.requests import PrefixTrial
+from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
+from tests.support.caddy_evidence import CADDY, caddy_config
 from tests.support.check_evidence import SHOP, judge
+from tests.support.haproxy_evidence import SERVER, TEXT
+from tests.support.haproxy_evidence import config as haproxy_config
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
 from tests.support.report_builder import ANSWER
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
@@ -261,3 +265,47 @@ def test_fires_without_an_edit_where_somebody_else_answers_there(more: str) -> N
     claim = built(more)
     assert claim.fix
     assert isinstance(claim.fix.steps[0], Manual)
+
+
+OWN_CADDY = "shop.example.com {\n\thandle_path /app/* {\n\t\treverse_proxy 127.0.0.1:4000\n\t}\n}\n"
+OWN_APACHE = HTTPS.replace(
+    "ProxyPass / http://127.0.0.1:3000/", "ProxyPass /app/ http://127.0.0.1:4000/"
+)
+OWN_HAPROXY = TEXT.replace("default_backend app", "use_backend app if { path_beg /app/ }")
+
+
+def caddy_below() -> WebServerConfig:
+    route = SiteRoute("/app/", "http://127.0.0.1:4000", scheme="http", host="127.0.0.1", port=4000)
+    own = caddy_config(OWN_CADDY)
+    return replace(own, sites=tuple(replace(site, routes=(route,)) for site in own.sites))
+
+
+@pytest.mark.parametrize(
+    ("server", "own", "line"),
+    [
+        (CADDY, caddy_below(), "rewrite /static/* /app{uri}"),
+        (APACHE, apache_config(OWN_APACHE), "ProxyPass /static/ http://127.0.0.1:4000/static/"),
+        (
+            SERVER,
+            haproxy_config(OWN_HAPROXY),
+            "http-request set-path /app%[path] "
+            "if { hdr(host) -i shop.example.com } { path_beg /static/ }",
+        ),
+    ],
+)
+def test_fires_and_another_server_brings_the_files(
+    server: WebServer, own: WebServerConfig, line: str
+) -> None:
+    (claim,) = judge(CHECK, server, own, PAGE, MISSING, SERVED, masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit, *_, later = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert any(row.strip("+ \t") == line for row in edit.diff.split("\n"))
+    assert isinstance(later, Manual)
+
+
+def test_leaves_files_alone_that_an_application_answers_at_the_root() -> None:
+    (claim,) = judge(CHECK, APACHE, apache_config(HTTPS), PAGE, MISSING, SERVED, masked=False)
+    assert claim.fix
+    assert not any(isinstance(step, Edit) for step in claim.fix.steps)

@@ -4,8 +4,13 @@ import pytest
 
 from diagnose.model import Applicability, Edit
 from diagnose.model.http import Exchange, RequestPurpose
+from diagnose.model.web_servers import WebServer, WebServerConfig
+from tests.support.caddy_evidence import CADDY, caddy_config
 from tests.support.check_evidence import SHOP, judge
+from tests.support.haproxy_evidence import SERVER
+from tests.support.haproxy_evidence import config as haproxy_config
 from tests.support.nginx_evidence import RUNNING, config
+from tests.support.web_server_evidence import APACHE, apache_config
 
 CHECK = "http.last-slash"
 TARGET = replace(SHOP, path="/app/")
@@ -51,3 +56,27 @@ def test_fires_without_a_look_into_the_server() -> None:
 )
 def test_silent_where_the_slash_does_not_decide(observations: tuple[Exchange, ...]) -> None:
     assert not judge(CHECK, *observations, target=TARGET)
+
+
+@pytest.mark.parametrize(
+    ("server", "own", "line"),
+    [
+        (CADDY, caddy_config(), "redir /app/ /app 301"),
+        (APACHE, apache_config(), "RewriteRule ^/app/$ /app [R=301,L]"),
+        (
+            SERVER,
+            haproxy_config(),
+            "http-request redirect code 301 location /app "
+            "if { hdr(host) -i shop.example.com } { path /app/ }",
+        ),
+    ],
+)
+def test_fires_and_another_server_redirects(
+    server: WebServer, own: WebServerConfig, line: str
+) -> None:
+    (claim,) = judge(CHECK, server, own, MISSING, SERVED, CONTROL, target=TARGET, masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert any(row.strip("+ \t") == line for row in edit.diff.split("\n"))

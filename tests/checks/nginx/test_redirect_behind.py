@@ -6,6 +6,9 @@ from diagnose.model import Applicability, Edit, Vantage
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import InnerNginx
 from tests.support.check_evidence import SHOP, judge, texts
+from tests.support.haproxy_evidence import SERVER as HAPROXY
+from tests.support.haproxy_evidence import TEXT as HAPROXY_TEXT
+from tests.support.haproxy_evidence import config as haproxy_config
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
@@ -152,3 +155,30 @@ def test_silent_behind_an_apache_that_sends_another_name() -> None:
     """ProxyPassReverse is what is missing there."""
     step, inner = page("/wiki", "http://localhost:8080/wiki/"), replace(RENAMED, product="apache")
     assert not judge(CHECK, step, inner, RUNNING, config(LOCAL), target=WIKI)
+
+
+SECURE = """\
+server {
+    listen 127.0.0.1:8443 ssl;
+    server_name shop.example.com;
+    root /srv/wiki;
+}
+"""
+FRONT = HAPROXY_TEXT.replace("3000 check", "8080 check")
+
+
+def test_fires_and_haproxy_asks_the_block_with_tls() -> None:
+    line = FRONT.split("\n").index("    server a 127.0.0.1:8080 check") + 1
+    inner = replace(INNER, line=line)
+    seen = (HOME, inner, RUNNING, HAPROXY, haproxy_config(FRONT))
+    (claim,) = judge(CHECK, *seen, config(LOOP + SECURE), masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    new = "+    server a 127.0.0.1:8443 ssl verify none sni req.hdr(host) check"
+    assert new in edit.diff
+    for text in (LOOP, LOOP + SECURE.replace("127.0.0.1:8443", "192.0.2.7:8443"), ASKED + SECURE):
+        (claim,) = judge(CHECK, *seen, config(text), masked=False)
+        assert claim.fix
+        assert not any(isinstance(s, Edit) and "8443 ssl" in s.diff for s in claim.fix.steps)

@@ -6,6 +6,9 @@ from tests.support.caddy_evidence import CADDY, caddy_config
 from tests.support.caddy_evidence import CONFIG as CADDYFILE
 from tests.support.check_evidence import REFUSED, judge
 from tests.support.firewall_rules import connected
+from tests.support.haproxy_evidence import SERVER as HAPROXY
+from tests.support.haproxy_evidence import TEXT as HAPROXY_TEXT
+from tests.support.haproxy_evidence import config as haproxy_config
 from tests.support.web_server_evidence import APACHE, LISTENING, PASSED, SITE, apache_config
 
 CHECK = "server.config-invalid"
@@ -288,3 +291,19 @@ def test_fires_with_the_store_of_sessions_that_is_not_loaded() -> None:
     failed = replace(FAILED, message=message)
     (claim,) = judge(CHECK, APACHE, failed, apache_config(), LISTENING, masked=False)
     assert claim.facts["modules"] == ("socache_shmcb",)
+
+
+def test_fires_with_the_plain_character_in_place_of_one_that_looks_like_it() -> None:
+    text = HAPROXY_TEXT.replace("    default_backend app", "    default_backend\u00a0app")
+    failed = WebServerTest(
+        product="haproxy", passed=False, message="unknown keyword 'default_backend\u00a0app'",
+        file="/etc/haproxy/haproxy.cfg", line=7,
+    )  # fmt: skip
+    (claim,) = judge(CHECK, HAPROXY, haproxy_config(text), failed, masked=False)
+    assert claim.facts["characters"] == "U+00A0"
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    default_backend app" in edit.diff
+    (claim,) = judge(CHECK, HAPROXY, haproxy_config(text), replace(failed, line=3), masked=False)
+    assert not claim.facts["characters"], "another line is refused"

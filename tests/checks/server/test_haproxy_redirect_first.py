@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Confidence, Edit, Manual
+from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
 from tests.support.haproxy_evidence import SERVER, TEXT, config, page
 
@@ -68,3 +69,18 @@ def test_silent_where_nothing_is_missing_or_the_same_rule_is_there_for_https() -
     assert not judge(CHECK, SERVER, config(own), MISSING, target=TARGET), "another rule for it"
     other = text.replace(RULE, "    use_backend certbot if { hdr(host) shop.example.com }\n")
     assert not judge(CHECK, SERVER, config(other), MISSING, target=TARGET), "for every path"
+
+
+def test_fires_for_a_challenge_after_a_message() -> None:
+    told = replace(SHOP, symptom=Symptom("acme-response", "Invalid response", 404))
+    answer = page(404, url=f"https://shop.example.com{TARGET.path}", purpose="acme")
+    for status in (404, 200):
+        made_up = replace(answer, status=status)
+        (claim,) = judge(CHECK, SERVER, config(site(REDIRECT)), made_up, target=told)
+        assert claim.fix
+        edit = claim.fix.steps[0]
+        assert isinstance(edit, Edit)
+        assert f"+    {REDIRECT} unless acme" in edit.diff
+    spared = site(f"{REDIRECT} unless acme")
+    assert not judge(CHECK, SERVER, config(spared), answer, target=told)
+    assert not judge(CHECK, SERVER, config(site(REDIRECT)), answer, target=SHOP)

@@ -89,3 +89,38 @@ def test_silent_where_the_redirect_leads_to_another_page_or_comes_to_its_end() -
     assert not judge(CHECK, SERVER, config(RENEWED), elsewhere, target=PLAIN)
     there = replace(REDIRECTED, status=200)
     assert not judge(CHECK, SERVER, config(RENEWED), there, target=PLAIN)
+
+
+NAMES = """\
+    acl api {0}(host) -i {1}
+    use_backend static if api
+    acl shop {0}(host) -i shop.example.com
+    use_backend app if shop
+"""
+HOME = replace(PAGE, url="https://shop.example.com/", status=200)
+
+
+def named(method: str, name: str = "example.com", more: str = "") -> str:
+    rules = NAMES.format(method, name).replace("if api", f"if api{more}")
+    return TEXT.replace("    default_backend app\n", rules) + STATIC
+
+
+def test_fires_where_a_part_of_the_name_comes_first() -> None:
+    """The page comes, and it is the one of another site."""
+    for method in ("hdr_dom", "hdr_end", "hdr_sub"):
+        (claim,) = judge(CHECK, SERVER, config(named(method)), HOME)
+        assert claim.facts["pattern"] == "example.com"
+        assert (claim.facts["backend"], claim.facts["later_backend"]) == ("static", "app")
+        assert claim.fix
+        assert isinstance(claim.fix.steps[0], Edit)
+
+
+def test_silent_where_the_first_rule_does_not_take_the_name() -> None:
+    assert not judge(CHECK, SERVER, config(named("hdr")), HOME)
+    assert not judge(CHECK, SERVER, config(named("hdr_dom", "example.org")), HOME)
+    both = named("hdr_dom", "example.com shop.example.com")
+    assert not judge(CHECK, SERVER, config(both), HOME), "the name is meant"
+    narrowed = named("hdr_dom", more=" { path_beg /api }")
+    assert not judge(CHECK, SERVER, config(narrowed), HOME)
+    same = named("hdr_dom").replace("use_backend app if shop", "use_backend static if shop")
+    assert not judge(CHECK, SERVER, config(same), HOME)

@@ -1,5 +1,7 @@
 """The types and encodings that Apache and Caddy name for their own files."""
 
+from dataclasses import replace
+
 from checks.server import server_on_port
 from checks.server._media_types import charset_fix, media_type_fix
 from diagnose.model import Edit, Fix, Observation
@@ -42,6 +44,13 @@ def test_none_for_what_an_application_sends_or_an_unknown_ending() -> None:
     assert type_fix("/app.unknown", APACHE, apache_config(FILES)) is None
     server = haproxy_evidence.SERVER
     assert type_fix("/app.wasm", server, haproxy_evidence.config()) is None
+
+
+def test_caddy_gets_a_matcher_with_a_name() -> None:
+    own = caddy_config("shop.example.com {\n\troot * /srv/www\n\tfile_server\n}\n")
+    own = replace(own, sites=tuple(replace(site, routes=()) for site in own.sites))
+    added = diff(type_fix("/app.mjs", CADDY, own))
+    assert "+\t@mjs path *.mjs\n+\theader @mjs Content-Type text/javascript\n" in added
 
 
 def test_apaches_encoding() -> None:

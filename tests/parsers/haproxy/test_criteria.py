@@ -29,7 +29,8 @@ SHOP = ("shop.example.com",)
         # Nothing is known of a file, a map, another field or another fetch.
         ("hdr(host) -f /etc/haproxy/names", Criterion("")),
         ("hdr(x-forwarded-for) 192.0.2.1", Criterion("", "str", ("192.0.2.1",))),
-        ("src 192.0.2.0/24", Criterion("", "str", ("192.0.2.0/24",))),
+        ("src 192.0.2.0/24", Criterion("src", "str", ("192.0.2.0/24",))),
+        ("hdr_sub(User-Agent) -i Bot", Criterion("agent", "sub", ("Bot",), ignore_case=True)),
         ("", Criterion("")),
     ],
 )

@@ -1,0 +1,166 @@
+"""The rule of a server behind another one that refuses the loopback address, from which that one
+asks, and the steps by which it is compared with the visitor's address."""
+
+import ipaddress
+import re
+from collections.abc import Iterator, Sequence
+
+from checks.server import indentation, line_edit, line_text, place_text
+from checks.server._apache_modules import loading_steps
+from checks.server._haproxy import insert_after, place
+from checks.server._inner_servers import InnerServer
+from diagnose.model import Edit, Step
+from diagnose.model.frozen import frozen
+from diagnose.model.web_servers import WebSite
+from diagnose.parsers.apache.section_lines import section_lines
+from diagnose.parsers.haproxy.addresses import sockets_of
+from diagnose.parsers.haproxy.conditions import Rule, Situation, literal_holds, refusing_rules_of
+from diagnose.parsers.haproxy.config import Proxy
+from diagnose.parsers.haproxy.view import parsed, refusal_status, situation_of
+from diagnose.parsers.web_sites import answering_sites
+
+_LOOPBACK = ipaddress.ip_address("127.0.0.1")
+_REQUIRE = re.compile(r"(?i)\s*Require\s+(not\s+)?(\S+)\s*(.{0,1000})")
+_REMOTE_IP = re.compile(r"(?im)^[ \t]*RemoteIP(?:Header|ProxyProtocol)\b")
+_TRUSTED = ("RemoteIPHeader X-Forwarded-For", "RemoteIPInternalProxy 127.0.0.1 ::1")
+_CADDY = re.compile(r"\s*(?:@[\w-]{1,80}\s+)?not\s+remote_ip\s+(?!forwarded\b)([^#{}]{1,500})")
+
+
+@frozen
+class AddressRule:
+    """A rule by the address of the connection; `steps` are those after which it compares the
+    visitor's, () if a person has to write them."""
+
+    text: str
+    place: str
+    is_certain: bool
+    steps: tuple[Step, ...] = ()
+
+
+def address_rule(inner: InnerServer) -> AddressRule | None:
+    """Return the rule of a server that refuses the server in front; None if none does."""
+    match inner.view.server.product:
+        case "apache":
+            return next(_of_apache(inner), None)
+        case "haproxy":
+            return next(_of_haproxy(inner), None)
+        case "caddy":
+            return next(_of_caddy(inner), None)
+    return None
+
+
+def _of_apache(inner: InnerServer) -> Iterator[AddressRule]:
+    """Yield the first `Require ip` of the virtual host for the path, if nothing beside it lets
+    anybody in."""
+    view, config = inner.view, inner.view.config
+    target = view.evidence.target
+    if config is None or any(_REMOTE_IP.search(file.text) for file in config.files):
+        return
+    for site in answering_sites(config, inner.port, target.host)[:1]:
+        lines = section_lines(config, site, target.path.partition("?")[0])
+        rows = [(line.number, found) for line in lines if (found := _REQUIRE.fullmatch(line.text))]
+        own = [(number, row) for number, row in rows if row[2].lower() == "ip" and not row[1]]
+        others = [row for _, row in rows if row[2].lower() not in {"ip", "host"} or row[1]]
+        words = [word for _, row in own for word in row[3].split()]
+        if not own or others or _has_loopback(words):
+            continue
+        number, row = own[0]
+        yield AddressRule(
+            " ".join(row[0].split()),
+            place_text(site.file, number),
+            False,
+            _apache_steps(inner, site),
+        )
+
+
+def _apache_steps(inner: InnerServer, site: WebSite) -> tuple[Step, ...]:
+    view = inner.view
+    modules = loading_steps(view, ("remoteip",))
+    opening = line_text(view, site.file, site.line)
+    below = line_text(view, site.file, site.line + 1)
+    indent = indentation(below) or "    "
+    rows = (opening, *(f"{indent}{line}" for line in _TRUSTED))
+    edit = line_edit(view, site.file, {site.line: rows}) if opening.rstrip().endswith(">") else None
+    return () if edit is None or modules is None else (*modules, edit)
+
+
+def _of_haproxy(inner: InnerServer) -> Iterator[AddressRule]:
+    """Yield the first rule of the frontend that denies by `src` alone, for this path."""
+    config, target = inner.view.config, inner.view.evidence.target
+    for frontend in parsed(config).frontends if config else ():
+        bind = next(
+            (line for socket, line in sockets_of(frontend) if socket.port == inner.port), None
+        )
+        rewrites = any(line.starts_with("http-request", "set-src") for line in frontend.lines)
+        if bind is None or frontend.mode != "http" or rewrites:
+            continue
+        rules = refusing_rules_of(frontend)
+        situation = situation_of(rules, target, False)
+        for rule in rules:
+            own = target.path.partition("?")[0]
+            if refusal_status(rule.line) != 403 or not _denies_loopback(rule, situation, own):
+                continue
+            text = " ".join(rule.line.words)
+            steps = _haproxy_steps(inner, frontend)
+            yield AddressRule(text, place(rule.line), True, steps)
+
+
+def _denies_loopback(rule: Rule, situation: Situation, path: str) -> bool:
+    """Return whether a condition has no alternatives, and denies 127.0.0.1 by `src`; what stands
+    beside it, such as the path, is true for the request."""
+    if len(rule.alternatives) != 1:
+        return False
+    term = rule.alternatives[0]
+    own = [each for each in term if all(c.subject == "src" for c in each.criteria)]
+    others = [each for each in term if each not in own]
+    if len(own) != 1 or (others and rule.negated):
+        return False
+    (literal,) = own
+    is_in = any(_has_loopback(criterion.values) for criterion in literal.criteria)
+    is_true = is_in != literal.negated
+    is_denied = is_true != rule.negated
+    return is_denied and all(literal_holds(each, situation, path) is True for each in others)
+
+
+def _haproxy_steps(inner: InnerServer, frontend: Proxy) -> tuple[Edit, ...]:
+    """Return the edit, if only programs of this machine reach the frontend: others could claim any
+    address."""
+    sockets = [(socket, line) for socket, line in sockets_of(frontend)]
+    if not all(_is_loopback(socket.address) for socket, _ in sockets):
+        return ()
+    line = "http-request set-src req.hdr(x-forwarded-for,-1)"
+    edit = insert_after(inner.view, sockets[-1][1], line)
+    return (edit,) if edit else ()
+
+
+def _of_caddy(inner: InnerServer) -> Iterator[AddressRule]:
+    """Yield the first matcher `not remote_ip` without the loopback address. Whose word Caddy takes
+    for the visitor's address, a person writes."""
+    for file in inner.view.config.files if inner.view.config else ():
+        for number, text in enumerate(file.text.split("\n")[:5000], 1):
+            match = _CADDY.match(text[:1000])
+            if match and not _has_loopback(match[1].split()):
+                yield AddressRule(" ".join(text.split()), place_text(file.path, number), False)
+
+
+def _has_loopback(words: Sequence[str]) -> bool:
+    """Return whether addresses and networks include 127.0.0.1; True also for a word that is none,
+    such as a partial address: then nothing is known."""
+    return any(map(_includes_loopback, words))
+
+
+def _includes_loopback(word: str) -> bool:
+    if word == "private_ranges":
+        return True
+    try:
+        network = ipaddress.ip_network(word.strip("\"'"), strict=False)
+    except ValueError:
+        return True
+    return network.version == 4 and _LOOPBACK in network
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,54 @@
+"""Characters that look right in a configuration and are others: a byte order mark, a no-break
+space, full-width punctuation. They come with text copied from a web page or saved on Windows. No
+I/O."""
+
+import re
+
+from diagnose.model.frozen import frozen
+
+#: The characters that a program would have understood instead.
+REPLACEMENTS = {
+    "\ufeff": "",
+    "\u200b": "",
+    "\u00a0": " ",
+    "\u2002": " ",
+    "\u2003": " ",
+    "\u3000": " ",
+    "\uff1b": ";",
+    "\uff5b": "{",
+    "\uff5d": "}",
+    "\u201c": '"',
+    "\u201d": '"',
+    "\u2018": "'",
+    "\u2019": "'",
+}
+
+_ODD_CHARACTER = re.compile("[" + "".join(REPLACEMENTS) + "]")
+#: Comments and quoted strings, in which any character may be intended.
+_COMMENT_OR_QUOTE = re.compile(r"""(?<!\S)\#[^\n]*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'""")
+
+
+@frozen
+class OddCharacter:
+    """One such character and its offset in the text."""
+
+    offset: int
+    character: str
+
+
+def odd_characters(text: str) -> tuple[OddCharacter, ...]:
+    """Return such characters of a text, in their order."""
+    spans = [match.span() for match in _COMMENT_OR_QUOTE.finditer(text)]
+    return tuple(
+        OddCharacter(match.start(), match[0])
+        for match in _ODD_CHARACTER.finditer(text)
+        if not any(start <= match.start() < stop for start, stop in spans)
+    )
+
+
+def replaced(text: str) -> str:
+    """Return a text with the characters that were meant in the place of odd ones."""
+    for odd in reversed(odd_characters(text)):
+        end = odd.offset + 1
+        text = f"{text[: odd.offset]}{REPLACEMENTS[odd.character]}{text[end:]}"
+    return text

@@ -1,0 +1,132 @@
+"""server.front-address-denied: when it fires, and when it is silent."""
+
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Applicability, Claim, Command, Confidence, Edit, Manual
+from diagnose.model.http import Exchange
+from diagnose.model.web_servers import ServerFile, WebServer, WebServerConfig
+from diagnose.parsers.haproxy.config import parse
+from diagnose.parsers.haproxy.sites import listens_of, sites_of
+from tests.support.check_evidence import SHOP, judge
+from tests.support.haproxy_evidence import CONFIG, SERVER, TEXT, config
+from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
+
+CHECK = "server.front-address-denied"
+PAGE = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=403)
+FRONT = TEXT.replace("    default_b", "    option forwardfor\n    default_b").replace(
+    "3000", "8080"
+)
+SITE = """\
+<VirtualHost *:8080>
+    ServerName shop.example.com
+    DocumentRoot /var/www/html
+    <Directory /var/www/html>
+        {}
+    </Directory>
+</VirtualHost>
+"""
+BEHIND = replace(APACHE, ports=(8080,))
+
+
+def on_apache(rule: str, front: str = FRONT, status: int = 403) -> list[Claim]:
+    own = apache_config(SITE.format(rule))
+    page = replace(PAGE, status=status)
+    return judge(CHECK, SERVER, config(front), BEHIND, own, page, target=SHOP, masked=False)
+
+
+def haproxy_behind(*rules: str, bind: str = "127.0.0.1:8080") -> list[Claim]:
+    lines = "".join(f"    {rule}\n" for rule in rules)
+    text = (
+        f"defaults\n    mode http\nfrontend web\n    bind {bind}\n{lines}"
+        "    default_backend app\nbackend app\n    server a 127.0.0.1:3000\n"
+    )
+    parsed = parse([(CONFIG, text)])
+    own = WebServerConfig(
+        product="haproxy", path=CONFIG, sites=sites_of(parsed, {}), listens=listens_of(parsed),
+        files=(ServerFile(CONFIG, text),),
+    )  # fmt: skip
+    front = apache_config(HTTPS.replace("http://127.0.0.1:3000/", "http://127.0.0.1:8080/"))
+    server: WebServer = replace(SERVER, ports=(8080,))
+    return judge(CHECK, APACHE, front, server, own, PAGE, target=SHOP, masked=False)
+
+
+def test_fires_on_apache_and_takes_the_address_from_the_field() -> None:
+    (claim,) = on_apache("Require ip 198.51.100.0/24")
+    assert claim.confidence is Confidence.LIKELY
+    assert (claim.facts["front"], claim.facts["behind"]) == ("HAProxy", 8080)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    module, edit = claim.fix.steps[:2]
+    assert isinstance(module, Command)
+    assert isinstance(edit, Edit)
+    assert "+    RemoteIPHeader X-Forwarded-For\n+    RemoteIPInternalProxy 127.0.0.1" in edit.diff
+
+
+def test_leaves_it_to_a_person_where_the_front_sends_no_field() -> None:
+    (claim,) = on_apache("Require ip 198.51.100.7", FRONT.replace("    option forwardfor\n", ""))
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "Require all granted",
+        "Require all denied",
+        "Require ip 127.0.0.0/8",
+        "Require ip 10.1",
+        "Require local",
+        "Require ip 198.51.100.7\n        Require valid-user",
+    ],
+)
+def test_silent_where_apache_lets_the_front_in_or_nobody(rule: str) -> None:
+    assert not on_apache(rule)
+
+
+def test_silent_where_apache_knows_the_visitor_or_the_page_comes() -> None:
+    field = "    </Directory>\n    RemoteIPHeader X-Forwarded-For\n<Directory /x>"
+    known = f"Require ip 198.51.100.7\n{field}"
+    assert not on_apache(known)
+    assert not on_apache("Require ip 198.51.100.7", status=200)
+
+
+SET = "+    http-request set-src req.hdr(x-forwarded-for,-1)"
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        ["acl office src 198.51.100.0/24", "http-request deny unless office"],
+        ["http-request deny if !{ src 198.51.100.7 192.0.2.0/24 }"],
+        ["http-request deny if { path_beg / } !{ src 198.51.100.7 }"],
+        ["http-request deny if { src 127.0.0.1 }"],
+    ],
+)
+def test_fires_on_haproxy_behind_another_server(rules: list[str]) -> None:
+    (claim,) = haproxy_behind(*rules)
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert SET in edit.diff
+
+
+def test_leaves_a_frontend_that_others_reach_to_a_person() -> None:
+    (claim,) = haproxy_behind("http-request deny if !{ src 198.51.100.7 }", bind=":8080")
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        ["http-request deny if !{ src 127.0.0.0/8 }"],
+        ["http-request deny if { path_beg /admin } !{ src 198.51.100.7 }"],
+        ["http-request deny if !{ src -f /etc/haproxy/list }"],
+        [SET.strip("+ "), "http-request deny if !{ src 198.51.100.7 }"],
+    ],
+)
+def test_silent_where_haproxy_lets_the_front_in(rules: list[str]) -> None:
+    assert not haproxy_behind(*rules)
