@@ -12,17 +12,17 @@ from diagnose.model.traefik import DEFAULT_CERTIFICATE, LIST_MARK, EntryPoint, R
 from diagnose.model.web_servers import ServerFile
 from diagnose.parsers.traefik.rule_errors import corrected_rule
 
-_NO_POINT = re.compile(r'entryPoint "([^"]{1,100})" doesn\'t exist')
-_NOWHERE = re.compile(r'(?:the )?(service|middleware) "([^"@]{1,200})@(\w{1,40})" does not exist')
+NO_POINT = re.compile(r'entryPoint "([^"]{1,100})" doesn\'t exist')
+NOWHERE = re.compile(r'(?:the )?(service|middleware) "([^"@]{1,200})@(\w{1,40})" does not exist')
 _SEVERAL = re.compile(r"too many services|automatically with multiple Services")
 #: A middleware of such a name closes the site. One that is only like it may leave it open.
-_GUARD = re.compile(r"(?i)auth|allow|white|deny|block|guard|sso|login|oidc|secur|\bip")
+GUARD = re.compile(r"(?i)auth|allow|white|deny|block|guard|sso|login|oidc|secur|\bip")
 _UNWATCHED = re.compile(r"(?im)^\s*watch\s*[:=]\s*false\b|providers\.file\.watch=false")
 _KEY = re.compile(r"^(\s*)[\"']?([\w.@-]{1,100})[\"']?\s*:")
 #: A router that leads visitors to https, or answers an authority: it belongs on another port.
 _FOR_HTTP = re.compile(r"(?i)redir|http\b|insecure|acme|noop|@internal")
 _POINTS = "entryPoints"
-_LIKENESS, _MAX_LINES = 0.7, 5000
+LIKENESS, _MAX_LINES = 0.7, 5000
 
 
 @frozen
@@ -75,6 +75,8 @@ def _of_point(
 ) -> Correction | None:
     """Return how the only router for the name gets on the entry point: beside its own one. Where it
     needs `tls` for that, it would take nothing on its own one any more, and goes to the new one."""
+    if own := _of_unknown_point(view, state, router, point):
+        return own
     tls, words = view.evidence.target.uses_tls, (router.name, router.service)
     is_only = sum(each.has_name for each in state.routers) == 1
     is_for_http = "HostRegexp" in router.rule or any(map(_FOR_HTTP.search, words))
@@ -88,9 +90,32 @@ def _of_point(
     return Correction(_POINTS, old, f"{old}, {point.name}", is_sure=False)
 
 
+def _of_unknown_point(
+    view: ServerView, state: TraefikState, router: Router, point: EntryPoint
+) -> Correction | None:
+    """Return how the entry point is named in the place of the only name that is none of Traefik's;
+    None if the router names none, or several."""
+    known = {each.name for each in state.points}
+    unknown = [name for name in router.entry_points if name not in known]
+    if len(unknown) != 1:
+        return None
+    needs_tls = view.evidence.target.uses_tls and not (router.tls or point.tls)
+    further = _tls(view, state) if needs_tls else None
+    if not router.container:
+        return Correction(_POINTS, unknown[0], point.name, further=further)
+    names = (point.name if name in unknown else name for name in router.entry_points)
+    return Correction(_POINTS, unknown[0], ", ".join(dict.fromkeys(names)), further=further)
+
+
 def _of_error(view: ServerView, router: Router, point: EntryPoint) -> Correction | None:
     error = router.errors[0] if router.errors else ""
-    if match := _NO_POINT.search(error):
+    if router.container:
+        # Imported late: few routers are of labels.
+        from checks.server._traefik_label_edits import label_correction
+
+        if own := label_correction(view, router, point, [*_defined(view, "middlewares")]):
+            return own
+    if match := NO_POINT.search(error):
         sure = router.entry_points == (match[1],)
         return Correction(_POINTS, match[1], point.name) if sure else None
     if _SEVERAL.search(error) and router.container:
@@ -99,19 +124,22 @@ def _of_error(view: ServerView, router: Router, point: EntryPoint) -> Correction
 
         name = service_of_name(view.evidence, router)
         return Correction("service", "", name) if name else None
-    match = _NOWHERE.search(error)
+    match = NOWHERE.search(error)
     if match is None:
         return None
     field = "service" if match[1] == "service" else "middlewares"
+    if router.container and field == "middlewares":
+        # A label holds the whole list.
+        return None
     defined = set(_defined(view, f"{match[1]}s"))
     if match[2].startswith(LIST_MARK):
         name = match[2].removeprefix(LIST_MARK)
         return Correction(field, f"- {name}", name) if name in defined else None
     if match[3] != "file" and match[2] in defined:
         return Correction(field, f"{match[2]}@{match[3]}", f"{match[2]}@file")
-    if field == "middlewares" and _GUARD.search(match[2]):
+    if field == "middlewares" and GUARD.search(match[2]):
         return None
-    near = difflib.get_close_matches(match[2], sorted(defined), 2, _LIKENESS)
+    near = difflib.get_close_matches(match[2], sorted(defined), 2, LIKENESS)
     if match[3] != "file" or len(near) != 1:
         return None
     return Correction(field, match[2], near[0], is_sure=False)

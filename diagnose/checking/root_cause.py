@@ -92,7 +92,13 @@ def _in_container(claim: Claim, layer: str, evidence: Evidence) -> Claim:
     from diagnose.checking.container_fixes import in_container, nginx_container
 
     container = nginx_container(evidence)
-    return in_container(claim, layer, container) if container else claim
+    if container is None:
+        return claim
+    if claim.facts.get("panel") == "nginx-proxy" and claim.fix and claim.fix.edits:
+        from diagnose.checking.vhost_files import with_vhost_files
+
+        claim = with_vhost_files(evidence, claim, container)
+    return in_container(claim, layer, container)
 
 
 def _with_program(

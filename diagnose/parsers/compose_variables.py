@@ -11,7 +11,7 @@ from diagnose.parsers.nginx.edits import TextEdit, apply_edits
 
 _PLAIN = re.compile(r"[\w.:/\[\]*,;-]{1,300}")
 #: A label may be a rule of Traefik besides: "Host(`a.example`) && !Path(`/b`)".
-_RULE = re.compile(r"[\w(][\w.:/\[\]*,;()`&|! -]{0,299}")
+_RULE = re.compile(r"[\w(][\w.:/\[\]*,;()`&|!@ -]{0,299}")
 #: What holds "NAME=VALUE" or "NAME: VALUE".
 Block = Literal["environment", "labels"]
 

@@ -6,6 +6,7 @@ lists them, and `tests/support/error_messages.py` has an example of each.
 
 from diagnose.model.symptom import SymptomKind
 from diagnose.parsers.complaints import COMPLAINTS, VAGUE_COMPLAINTS
+from diagnose.parsers.container_messages import CONTAINER_MESSAGES
 from diagnose.parsers.missing_fields import FIELD, FIELD_LINES
 from diagnose.parsers.server_messages import SERVER_MESSAGES
 from diagnose.parsers.websocket_messages import WEBSOCKET_MESSAGES
@@ -18,6 +19,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     # A header that is too large for nginx, in the words of its log and of people
     ("status", r"(?<![\w.:])(?P<n>4(?:00|14|94))\b[^.\n]{0,40}?(?:too (?:big|large|long)(?: a)? (?:request )?header"
         r"|headers? (?:(?:is|are) )?too (?:big|large|long)|\bcookies? (?:(?:is|are) )?too (?:big|large|long|many))"),
+    *CONTAINER_MESSAGES,
     *SERVER_MESSAGES,
     # Storage: what a proxy does to the request breaks its signature
     ("signature", r"SignatureDoesNotMatch|request signature we calculated"),

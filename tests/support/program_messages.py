@@ -423,6 +423,37 @@ PROGRAM_MESSAGES: dict[str, tuple[Example, ...]] = {
         Example("Error response from daemon: driver failed programming external connectivity on "
                 "endpoint web (5e5e): Bind for 0.0.0.0:443 failed: port is already allocated",
                 "server-port", ""),
+        Example("Error response from daemon: failed to create task for container: OCI runtime create "
+                "failed: Are you trying to mount a directory onto a file (or vice-versa)?",
+                "unusable", ""),
+        Example("Error response from daemon: Conflict. The container name \"/app\" is already in use by "
+                "container \"5e5e\".", "unusable", ""),
+        Example("GF_PATHS_DATA='/var/lib/grafana' is not writable.", "unusable", ""),
+        Example('nginx: [crit] pread() "/etc/nginx/conf.d/shop.conf" failed (21: Is a directory)',
+                "nginx-config", ""),
+    ),
+    "docker compose": (
+        Example("ERROR: for app  'ContainerConfig'", "unusable", ""),
+        Example('service "web" refers to undefined network proxy: invalid compose project',
+                "unusable", ""),
+        Example('The "DOMAIN" variable is not set. Defaulting to a blank string.', "unusable", ""),
+    ),
+    "Kubernetes": (
+        Example("shop-5b8 0/1 CrashLoopBackOff 5 (20s ago) 3m", "unusable", ""),
+        Example('no endpoints available for service "shop"', "unusable", ""),
+    ),
+    "Traefik": (
+        Example('level=error msg="entryPoint \\"web-secure\\" doesn\'t exist" '
+                "entryPointName=web-secure routerName=shop@docker", "unusable", ""),
+        Example("ERR EntryPoint doesn't exist entryPointName=web-secure routerName=shop@docker",
+                "unusable", ""),
+        Example('middleware "headers@file" does not exist', "unusable", ""),
+        Example('the service "shop@docker" does not exist', "unusable", ""),
+        Example('service "shop" error: unable to find the IP address for the container "/shop": the '
+                "server is ignored", "unusable", ""),
+        Example('The ACME resolver "le" is skipped from the resolvers list because: unable to get ACME '
+                "account: permissions 755 for /letsencrypt/acme.json are too open, please use 600",
+                "acme", ""),
     ),
     "systemd": (
         Example("Job for haproxy.service failed because the control process exited with error code.",

@@ -213,6 +213,24 @@ def added_line_numbers(patch: str) -> Iterator[int]:
         shift += sum((line[0] == "+") - (line[0] == "-") for line in lines)
 
 
+def additions(patch: str) -> list[tuple[int, list[str]]] | None:
+    """Return the lines that a unified diff adds, each group with the number of lines of the old
+    text before it; None if it takes lines away."""
+    added: list[tuple[int, list[str]]] = []
+    for start, lines in _hunks(patch):
+        position, is_open = start, False
+        for line in lines:
+            if line[0] == "-":
+                return None
+            if line[0] == "+" and not is_open:
+                added.append((position, []))
+            if line[0] == "+":
+                added[-1][1].append(line[1:].rstrip("\r\n"))
+            is_open = line[0] == "+"
+            position += line[0] == " "
+    return added
+
+
 def _hunks(patch: str) -> list[tuple[int, list[str]]]:
     """Return the start (from 0) and the lines of each hunk, with the line ends of the text."""
     hunks: list[tuple[int, list[str]]] = []

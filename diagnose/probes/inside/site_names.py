@@ -3,6 +3,7 @@ names no site; and those of nginx and of routers in containers. The usual files 
 reads the configuration in force by itself. A server for one site alone often has no name in its
 files: its certificate has it."""
 
+import glob
 import re
 from collections.abc import Collection, Iterable, Iterator
 
@@ -31,6 +32,20 @@ _VIRTUAL_HOSTS = (
     "for id in $(docker ps -q | head -n 40); do docker inspect -f"
     " '{{range .Config.Env}}{{println .}}{{end}}' $id; done 2>/dev/null"
     " | sed -n 's/^VIRTUAL_HOST=//p'"
+)
+
+#: Prints the files and folders of the server that containers which ended have mounted.
+_ENDED_MOUNTS = (
+    "command -v docker >/dev/null 2>&1 || exit 0;"
+    " for id in $(docker ps -aq --no-trunc --filter status=exited --filter status=restarting"
+    " --filter status=created --filter status=dead | head -n 8); do docker inspect -f"
+    ' \'{{range .Mounts}}{{if eq .Type "bind"}}{{.Source}}{{"\\t"}}{{.Destination}}'
+    "{{println}}{{end}}{{end}}' $id; done 2>/dev/null | head -n 60"
+)
+#: Where a web server in a container has its files, and those of their certificates.
+_SERVER_PATHS = re.compile(
+    r"/etc/(?:nginx|apache2|httpd|caddy|haproxy|traefik|letsencrypt)(?:/|\Z)|/usr/local/(?:apache2/conf"
+    r"|etc/haproxy|openresty)|(?:/[\w.-]{1,60})?/(?:certs?|ssl|tls)(?:/|\Z)|/data/nginx"
 )
 
 _NGINX_NAMES = re.compile(r"(?m)^[ \t]{0,40}server_name[ \t\n]{1,20}([^;{}#]{3,2000});")
@@ -139,7 +154,30 @@ async def _names_of_containers(machine: Machine) -> tuple[str, ...]:
     if not names and lists.containers:
         told = await machine.run("sh", "-c", _VIRTUAL_HOSTS)
         names += re.split(r"[\s,]+", told.out[:_MAX_TEXT])
+    if not any(map(_is_public, map(str.lower, names))):
+        names = await _names_of_ended(machine)
     return tuple(names)
+
+
+async def _names_of_ended(machine: Machine) -> list[str]:
+    """Return the names in the files that containers which ended have mounted: of nginx, Apache,
+    Caddy and Traefik, or else of certificates."""
+    told = await machine.run("sh", "-c", _ENDED_MOUNTS)
+    mounts = (line.partition("\t")[::2] for line in told.out[:_MAX_TEXT].split("\n"))
+    sources = [source for source, point in mounts if _SERVER_PATHS.match(point)][:_MAX_PATHS]
+    texts: list[tuple[str, str]] = []
+    for source in dict.fromkeys(map(glob.escape, sources)):
+        for pattern in (source, f"{source}/*", f"{source}/*/*"):
+            files = await machine.read_all(pattern)
+            texts += [(file.path, file.text[:_MAX_TEXT]) for file in files if not file.failure]
+    texts = texts[:_MAX_FILES]
+    caddy = [each for each in texts if "caddy" in each[0].lower()]
+    names = [*_of_nginx(text for _, text in texts), *_of_apache(texts), *_of_traefik(texts)]
+    names += [*_of_caddy(caddy), *_of_haproxy(texts)]
+    if any(_is_public(name.lower()) for name in names):
+        return names
+    leaves = (each for _, text in texts for each in certificates(text)[0][:1])
+    return [name for leaf in leaves for name in leaf.dns_names]
 
 
 def _of_nginx(texts: Iterable[str]) -> Iterator[str]:

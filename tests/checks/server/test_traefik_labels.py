@@ -164,3 +164,43 @@ def test_fires_on_visitors_who_wait_only_where_the_application_answers() -> None
     assert judge(check, *own, visit, *files(*LABELS), masked=False)
     assert not judge(check, *own, *files(*LABELS), masked=False)
     assert not judge(check, *own, replace(visit, status=502), *files(*LABELS), masked=False)
+
+
+def corrected(error: str, *more: str, points: tuple[str, ...] = ("websecure",)) -> set[str]:
+    """Return the labels that the remedy writes for a router with this error."""
+    router = replace(APP, entry_points=points)
+    if error:
+        router = replace(router, status="disabled", errors=(error,))
+    labels = [label for label in LABELS if "entrypoints" not in label]
+    found = files(*labels, f"{PREFIX}.entrypoints={','.join(points)}", *more)
+    (claim,) = judge(
+        "server.traefik-no-router", SERVER, state(router), NOT_FOUND, *found, masked=False
+    )
+    return {line.strip('- "') for line in added(claim)}
+
+
+def test_fires_with_the_name_of_another_provider_and_the_rest_of_the_list() -> None:
+    more = (f"{PREFIX}.middlewares=zip@docker,top@file", "traefik.http.middlewares.top.headers.a=b")
+    lines = corrected('middleware "top@file" does not exist', *more)
+    assert lines == {f"{PREFIX}.middlewares=zip@docker,top@docker"}
+
+
+def test_fires_with_the_only_service_of_the_container() -> None:
+    more = (f"{PREFIX}.service=shop", "traefik.http.services.web.loadbalancer.server.port=80")
+    lines = corrected('the service "shop@docker" does not exist', *more)
+    assert lines == {f"{PREFIX}.service=web"}
+
+
+def test_fires_with_the_entry_point_in_the_place_of_an_unknown_one() -> None:
+    assert corrected("", points=("web", "web-secure")) == {f"{PREFIX}.entrypoints=web,websecure"}
+
+
+def test_silent_about_a_login_that_is_only_like_another_middleware() -> None:
+    more = (f"{PREFIX}.middlewares=auth2@docker", "traefik.http.middlewares.auth1.headers.a=b")
+    router = replace(APP, status="disabled", errors=('middleware "auth2@docker" does not exist',))
+    (claim,) = judge(
+        "server.traefik-no-router", SERVER, state(router), NOT_FOUND, *files(*LABELS, *more),
+        masked=False,
+    )  # fmt: skip
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL

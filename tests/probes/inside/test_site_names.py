@@ -19,7 +19,10 @@ class Files:
 
     async def run(self, *argv: str, timeout: float = 8.0) -> CommandResult:
         """The engines' lists, or the names by which nginx-proxy finds containers."""
-        name = "hosts" if "VIRTUAL_HOST" in argv[2] else "engines"
+        words = {"VIRTUAL_HOST": "hosts", ".Destination": "ended"}
+        name = next((key for word, key in words.items() if word in argv[2]), "engines")
+        if "part()" in argv[2]:
+            name = "engines"
         return CommandResult(argv, 0, self.outputs.get(name, ""), "", 0.0)
 
     async def read_all(self, pattern: str) -> tuple[FileContent, ...]:
@@ -85,6 +88,17 @@ def test_names_of_containers() -> None:
     assert asyncio.run(site_names.site_names(machine)) == ("shop.acme.net",)  # type: ignore[arg-type]
     plain = Files({}, engines=LISTED % ("5e" * 32, ""), hosts="a.acme.net, b.acme.net\nlocalhost\n")
     assert asyncio.run(site_names.site_names(plain)) == ("a.acme.net", "b.acme.net")  # type: ignore[arg-type]
+
+
+def test_names_of_a_web_server_whose_container_has_ended() -> None:
+    mounts = "/srv/a/conf.d\t/etc/nginx/conf.d\n/srv/a/data\t/var/lib/grafana\n"
+    text = "server {\n    server_name shop.acme.net;\n}\n"
+    files = {"/srv/a/conf.d/*": text, "/srv/a/data/*": text.replace("shop", "wiki")}
+    machine = Files(files, ended=mounts)
+    assert asyncio.run(site_names.site_names(machine)) == ("shop.acme.net",)  # type: ignore[arg-type]
+    certificate = certificates.good().chain
+    machine = Files({"/srv/a/certs/*": certificate}, ended="/srv/a/certs\t/certs\n")
+    assert "shop.example.com" in asyncio.run(site_names.site_names(machine))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("product", ["apache", "caddy", "haproxy", "traefik"])

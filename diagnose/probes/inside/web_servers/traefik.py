@@ -43,8 +43,13 @@ from diagnose.probes.inside.web_servers.readers import (
     unit_command,
 )
 
-#: Where Traefik looks for its static file by itself ("Configuration Introduction").
-DEFAULTS = tuple(f"/etc/traefik/traefik.{ending}" for ending in ("toml", "yaml", "yml"))
+#: Where Traefik looks for its static file by itself ("Configuration Introduction"): last in its
+#: folder, which is / in its image.
+DEFAULTS = tuple(
+    f"{folder}/traefik.{ending}"
+    for folder in ("/etc/traefik", "")
+    for ending in ("toml", "yaml", "yml")
+)
 
 #: Maximum number of bytes of a file, and of files.
 MAX_BYTES, MAX_FILES = 300_000, 100
@@ -64,11 +69,13 @@ _VERSION = re.compile(r"^Version:\s+(\S{1,40})", re.MULTILINE)
 
 @frozen
 class _Static:
-    """The static configuration: the file, its content, and the options of the command line."""
+    """The static configuration: the file, its content, and the options of the command line or of
+    the environment. `ignored` are those that Traefik does not read beside the file."""
 
     file: FileContent | None
     document: object
     flags: dict[str, str]
+    ignored: dict[str, str]
 
 
 class TraefikReader:
@@ -180,8 +187,11 @@ async def _read_static(ctx: ProbeContext, server: WebServer) -> _Static | None:
     emit_unreadable(ctx, files)
     file = next((file for file in files if file.failure is None), None)
     # Traefik takes one source: the file, the command line or else the environment.
-    if file is None and not flags:
-        flags = await _variables(ctx, server)
+    others = {} if file is None and flags else await _variables(ctx, server)
+    if file is not None:
+        flags, others = {}, {**others, **flags}
+    elif not flags:
+        flags, others = others, {}
     if file is None and not any(flag.startswith("entrypoints.") for flag in flags):
         command = f"sudo cat {shlex.quote(paths[-1])}"
         emit_not_observed(ctx, "Traefik's configuration", "it could not be read", command)
@@ -189,7 +199,7 @@ async def _read_static(ctx: ProbeContext, server: WebServer) -> _Static | None:
     document = await asyncio.to_thread(decode, file.path, file.text) if file else None
     if file and document is None:
         emit_not_observed(ctx, file.path, "it was not understood", f"cat {shlex.quote(file.path)}")
-    return _Static(file, document, flags)
+    return _Static(file, document, flags, others)
 
 
 async def _variables(ctx: ProbeContext, server: WebServer) -> dict[str, str]:
@@ -267,11 +277,15 @@ async def _stores(ctx: ProbeContext, static: _Static) -> tuple[CertificateStore,
     leaves = (shake.chain[0] for shake in ctx.observed(Handshake) if shake.chain)
     if not any(DEFAULT_CERTIFICATE in leaf.subject for leaf in leaves):
         return ()
+    from diagnose.machine.container import ContainerMachine
     from diagnose.parsers.traefik.configuration import storage_paths
 
+    # Programs that run in a container's view see the server's files.
+    inner = ctx.machine if isinstance(ctx.machine, ContainerMachine) else None
+    root = f"/proc/{inner.pid}/root" if inner else ""
     stores = []
     for resolver, path in storage_paths(static.document, static.flags):
-        result = await ctx.machine.run("stat", "-L", "-c", "%a", path)
+        result = await ctx.machine.run("stat", "-L", "-c", "%a", f"{root}{path}")
         text = result.out.strip()
         mode = int(text, 8) if re.fullmatch(r"[0-7]{1,4}", text) else None
         stores.append(CertificateStore(resolver, path, mode))
