@@ -221,7 +221,21 @@ def test_fires_and_names_both_places_of_what_differs() -> None:
     claim = claimed(f'duplicate location "/" in {FILE}:{line}', text)
     assert claim.facts["twice"]
     assert claim.facts["other"] == f"{FILE}:{line - 1}"
-    assert not [step for step in claim.fix.steps if isinstance(step, Edit)] if claim.fix else 0
+    assert claim.fix
+    answers = [step for step in claim.fix.steps if isinstance(step, Manual)]
+    assert [answer.step for answer in answers] == ["keep-first", "keep-second"]
+    diffs = [step.diff for answer in answers for step in answer.commands if isinstance(step, Edit)]
+    assert [("-    location / { root /x; }" in diff) for diff in diffs] == [False, True]
+
+
+@pytest.mark.parametrize("lines", ["index index.php;", "try_files $uri $uri/ =404;", ""])
+def test_fires_and_removes_the_location_of_a_default_site(lines: str) -> None:
+    text = SITE.replace("location /", f"location / {{ {lines} }}\n    location /")
+    line = config(text).files[0].text.partition("location / {\n")[0].count("\n") + 1
+    claim = claimed(f'duplicate location "/" in {FILE}:{line}', text)
+    assert corrected(claim, text) == SITE
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
 
 
 def test_fires_and_removes_a_block_that_stands_there_already() -> None:
