@@ -1,5 +1,5 @@
-"""Of two locations with one path, the one that a package or a panel wrote for files, beside one that
-passes requests on: panels and Debian's default site have such a `location /`."""
+"""Of two locations with one path, the one that a package or a panel wrote for files, beside one
+that passes requests on: panels and Debian's default site have such a `location /`."""
 
 from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx.config import children

@@ -233,7 +233,9 @@ def test_fires_and_removes_the_location_of_a_default_site(lines: str) -> None:
     text = SITE.replace("location /", f"location / {{ {lines} }}\n    location /")
     line = config(text).files[0].text.partition("location / {\n")[0].count("\n") + 1
     claim = claimed(f'duplicate location "/" in {FILE}:{line}', text)
-    assert corrected(claim, text) == SITE
+    after = corrected(claim, text)
+    assert after.count("location /") == 1
+    assert PASS in after
     assert claim.fix
     assert claim.fix.applicability is Applicability.REVIEW
 
