@@ -63,7 +63,7 @@ def own_server_unreached(evidence: Evidence) -> Iterator[Claim]:
         failure
         for failure in evidence.good(RenewalFailure)
         if failure.tool == own.tool and is_after(failure, files[0])
-        if renewal_reason(failure.message)["wrong_answer"]
+        if failure.status or renewal_reason(failure.message)["wrong_answer"]
     ]
     yield Claim(
         about=Subject(text=own.source),

@@ -1,9 +1,11 @@
 """A service may not read a file of TLS, as somebody pasted from its journal. It has a port of its
 own: the site's port is served, and shows nothing of it.
 
-The journal of one service names the same file: that makes it certain.
+The journal of one service names a file of the same folder, where a certificate and its key lie
+together: that makes it certain.
 """
 
+import posixpath
 from collections.abc import Iterator
 
 from checks._granted_access import PRIVATE_FOLDERS, closed_parts, steps_to_read
@@ -31,7 +33,7 @@ def file_closed_to_service(evidence: Evidence) -> Iterator[Claim]:
     failures = [
         failure
         for failure in evidence.good(ServiceFailure)
-        if failure.reason == "file-permission" and failure.file and failure.file in symptom.text
+        if failure.reason == "file-permission" and _is_told(failure.file, symptom.text)
     ]
     if len({failure.unit for failure in failures}) != 1:
         return  # Which of two is meant is not known.
@@ -54,3 +56,8 @@ def file_closed_to_service(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=Fix(steps, Applicability.REVIEW) if steps else by_hand,
     )
+
+
+def _is_told(path: str, message: str) -> bool:
+    folder = posixpath.dirname(path)
+    return len(folder) > 1 and f"{folder}/" in message

@@ -17,6 +17,7 @@ from diagnose.model import (
     Where,
     commands,
 )
+from diagnose.model.containers import NginxContainer
 from diagnose.model.nginx import CertificateFile, KeyFile
 from diagnose.model.tls import Handshake, served_certificates
 from diagnose.model.traefik import (
@@ -124,10 +125,17 @@ def _open_store(state: TraefikState | None, router: str) -> CertificateStore | N
 def _closing_fix(view: ServerView, store: CertificateStore) -> Fix | None:
     """Close the file, and start Traefik again: it looks at its resolvers at its start only."""
     server = view.server
-    if server.product != "traefik" or not server.unit or server.container or server.foreign:
+    if server.product != "traefik" or server.foreign:
+        return None
+    container = next(iter(view.evidence.good(NginxContainer)), None)
+    if server.container and container and container.engine:
+        restart = commands.restart_container(container.engine, container.name)
+    elif server.unit and not server.container:
+        restart = commands.restart_service(server.unit)
+    else:
         return None
     closing = commands.chmod("600", store.path, before=store.mode or 0)
-    return Fix((closing, commands.restart_service(server.unit)), Applicability.REVIEW)
+    return Fix((closing, restart), Applicability.REVIEW)
 
 
 def _is_written(view: ServerView) -> bool:
