@@ -148,6 +148,8 @@ ALL = [
      "cscli decisions add --ip 192.0.2.1", Risk.OPENS_TO_SOME),
     (firewall_commands.delete_decisions(("--ip", "192.0.2.1"), undo=False),
      "cscli decisions delete --ip 192.0.2.1", "", Risk.OPENS_TO_SOME),
+    (server_commands.replace_copy("/srv/a.pem", "/srv/b.pem"),
+     """sh -c 'cat -- "$2" > "$1"' sh /srv/a.pem /srv/b.pem""", "", Risk.EDITS_FILES),
     (firewall_commands.open_in_csf("TCP_IN", 443),
      r"""sed -i -e 's/^\(TCP_IN = "[^"]*\)"/\1,443"/' /etc/csf/csf.conf""", "",
      Risk.OPENS_TO_ALL),

@@ -1,7 +1,7 @@
 """A service beside the site may not read its key, and somebody pasted its journal, after
 https://github.com/websockets/ws/issues/2155."""
 
-from .. import certificates, site
+from .. import certificates
 from ..hosts import until
 from ..lab import Lab
 from ..machines import Machine
@@ -30,8 +30,8 @@ WantedBy=multi-user.target
 
 
 @scenario(
-    outside=None, server="host.file-closed-to-service", target=f"https://{site.NAME}/",
-    args=(WORDS,), not_on=ONE_LAYOUT, unsure=("client",), differs=("processes",),
+    outside=None, server="host.file-closed-to-service", args=(WORDS,), not_on=ONE_LAYOUT,
+    differs=("processes",),
 )  # fmt: skip
 def chat_beside_the_site_may_not_read_its_key(lab: Lab) -> None:
     """The site is served, and the service of the message has a port of its own."""
@@ -40,7 +40,7 @@ def chat_beside_the_site_may_not_read_its_key(lab: Lab) -> None:
     until(lambda: "EACCES" in lab.server.run(ask).stdout, "the journal says EACCES")
 
 
-@healthy(args=(WORDS,), not_on=ONE_LAYOUT, unsure=("client", "server", "both"))
+@healthy(args=(WORDS,), not_on=ONE_LAYOUT)
 def chat_beside_the_site_reads_its_key(lab: Lab) -> None:
     """Its twin: somebody mended it and pastes the message still."""
     _chat(lab, 0o755)
