@@ -29,7 +29,7 @@ RepairKind = Literal[
     "format", "zone", "new_zone", "variable", "uri", "prefix", "tls_file", "moved", "location",
     "brace_extra", "into_server", "main", "inside", "link", "buffers", "braces", "folder", "lines",
     "include", "dhparam", "user", "member", "main_only", "inner_http",
-    "loop", "main_missing", "idle",
+    "loop", "main_missing", "idle", "into_http", "outside",
 ]  # fmt: skip
 
 Changes = tuple[tuple[str, TextEdit], ...]

@@ -105,7 +105,9 @@ _REPLACED = {
     "scheme", "group_port", "quotes", "value", "listen", "uri", "prefix", "zone", "variable",
     "braces", "member",
 }  # fmt: skip
-_MANUAL = {"twice", "inside", "link", "include", "user", "folder", "loop", "main_missing"}
+_MANUAL = {
+    "twice", "inside", "link", "include", "user", "folder", "loop", "main_missing", "outside",
+}  # fmt: skip
 
 
 def _repair_facts(repair: Repair | None) -> dict[str, object]:
@@ -214,6 +216,9 @@ def _fix(nginx: Nginx, edits: tuple[Edit, ...], placed: bool, repair: Repair | N
         missing = repair.before if repair.kind == "main_missing" else repair.after
         back = commands.move(former, missing)
         return Fix((back, *reload_steps(nginx)), Applicability.REVIEW)
+    if repair and repair.kind == "outside":
+        moved = commands.move(repair.before, repair.after)
+        return Fix((moved, *reload_steps(nginx)), Applicability.REVIEW)
     if repair and repair.kind in {"folder", "include"}:
         # The path may be the fault, and what the lost file had may close something: a person reads.
         typed = (

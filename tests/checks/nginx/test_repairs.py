@@ -704,3 +704,37 @@ def test_fires_and_tells_how_the_main_file_comes_back() -> None:
     assert claim.facts["main_missing"]
     other = claimed('open() "/etc/nginx/other.conf" failed (2: No such file or directory)', "")
     assert not other.facts["main_missing"]
+
+
+def outside(more: str) -> tuple[Claim, str]:
+    """A site's file that the main file reads outside of http, as Alpine's reads conf.d."""
+    path = "/etc/nginx/conf.d/shop.conf"
+    main = f"include /etc/nginx/conf.d/*.conf;\nhttp {{\n    {more}\n}}\n"
+    site = "server {\n    listen 80;\n}\n"
+    given = NginxConfig(
+        vantage=Vantage.SERVER,
+        path=FILE,
+        main=(*nginx_parser.parse(main, FILE), *nginx_parser.parse(site, path)),
+        files=(ConfigFile(FILE, main, 0.0), ConfigFile(path, site, 0.0)),
+    )
+    said = nginx_says(f'"server" directive is not allowed here in {path}:1')
+    (claim,) = judge("nginx.config-invalid", said, given, STOPPED, BUILD, masked=False)
+    return claim, main
+
+
+def test_fires_and_moves_a_site_to_the_folder_that_http_reads() -> None:
+    claim, _ = outside("include /etc/nginx/http.d/*.conf;")
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    step = claim.fix.steps[0]
+    assert isinstance(step, Command)
+    assert step.argv[-2:] == ("/etc/nginx/conf.d/shop.conf", "/etc/nginx/http.d/shop.conf")
+
+
+def test_fires_and_moves_the_include_into_http() -> None:
+    claim, main = outside("include mime.types;")
+    assert claim.fix
+    after = apply_patch(main, claim.fix.edits[0].diff)
+    assert after
+    assert after.endswith("include /etc/nginx/conf.d/*.conf;\n}\n")
+    assert after.count("conf.d") == 1
