@@ -1,6 +1,7 @@
 """The settings of a renewal tool with a server of its own, and the command with which it renews."""
 
 import posixpath
+import re
 import shlex
 from collections.abc import Sequence
 
@@ -26,11 +27,27 @@ def acme_sh_words(own: OwnServerRenewal) -> tuple[tuple[str, ...], tuple[str, ..
     return (f"{place}/acme.sh", "--home", place), ecc
 
 
+def lego_by_folder(own: OwnServerRenewal, folder: str) -> tuple[Command, Command] | None:
+    """Return the commands by which lego proves names by files in a folder: the change of what
+    starts it, and the renewal. None for another tool, or if its words are written in another
+    way."""
+    words = shlex.split(own.command)
+    is_plain = re.fullmatch(r"/[\w/.-]{1,200}", folder) is not None
+    if own.tool != "lego" or words.count("--http") != 1 or not is_plain:
+        return None
+    at = words.index("--http") + 1
+    option = ("--http.webroot", folder)
+    script = f"s# --http # --http {' '.join(option)} #"
+    renew = commands.renew_certificate((*words[:at], *option, *words[at:]))
+    return commands.rewrite(own.source, (script,)), renew
+
+
 def renewing_command(own: OwnServerRenewal, loading: str) -> Command | None:
     """Return the command that renews by the tool's own server; certbot remembers with which command
     the new certificate is loaded. None if it is not known."""
     if own.tool == "certbot":
         words: tuple[str, ...] = ("certbot", "renew", "--cert-name", own.name)
+        words = (*words, "--http-01-port", str(own.port))
         return commands.renew_certificate(
             (*words, *(("--deploy-hook", loading) if loading else ()))
         )

@@ -132,7 +132,7 @@ def _server_fix(view: ServerView, own: OwnServerRenewal) -> Fix:
     edit = passing_edit(view, own.port)
     bundles = sorted({path for site in view.answering_sites for path in site.paths("bundle")})
     loading = server_reload_steps(view.server)
-    hook = shlex.join(view.server.reload)
+    hook = _lasting_reload(view)
     writing: tuple[Command, ...] = ()
     if view.server.product == "haproxy" and len(bundles) == 1:
         # HAProxy reads both from one file.
@@ -145,3 +145,12 @@ def _server_fix(view: ServerView, own: OwnServerRenewal) -> Fix:
     if edit is None or renew is None:
         return Fix((Manual("pass-them-on", Where.SERVER),), Applicability.MANUAL)
     return Fix((edit, *loading, renew, *writing, *loading), Applicability.REVIEW)
+
+
+def _lasting_reload(view: ServerView) -> str:
+    """Return the command that loads a new certificate at each later renewal: a process has another
+    number then. HAProxy's master is the oldest of its processes."""
+    reload = view.server.reload
+    if reload[:1] != ("kill",):
+        return shlex.join(reload)
+    return "pkill -USR2 -o -x haproxy" if view.server.product == "haproxy" else ""

@@ -10,7 +10,7 @@ stop the web server: without the log it is likely.
 import shlex
 from collections.abc import Iterator
 
-from checks.certificate._own_servers import acme_sh_words, own_server_of
+from checks.certificate._own_servers import acme_sh_words, lego_by_folder, own_server_of
 from checks.certificate._renewal_reasons import is_after, renewal_reason
 from checks.certificate._webroot_renewals import (
     force_option,
@@ -112,14 +112,17 @@ def _fix(evidence: Evidence, own: OwnServerRenewal, holder: str, plugin: str) ->
     is_here = holder == "nginx" and own.port == 80 and not evidence.of(NginxContainer)
     server = _server(nginx) if is_here and folder else None
     location = challenge_location(nginx, server, folder) if server else None
+    if own.tool == "lego" and lego_by_folder(own, folder) is None:
+        location = None
     if location is None:
         by_hand = Fix((Manual("use-the-web-server", Where.SERVER),), Applicability.MANUAL)
         return _stopping_fix(evidence, own) or by_hand, folder
     renew = _with_webroot(own, folder) or commands.renew_certificate(
         webroot_words(evidence, own.name, folder)
     )
-    loading = reload_steps(nginx)
-    return Fix((location.edit, *loading, renew, *loading), Applicability.REVIEW), folder
+    loading, lasting = reload_steps(nginx), lego_by_folder(own, folder)
+    later = lasting[:1] if lasting else ()
+    return Fix((location.edit, *loading, *later, renew, *loading), Applicability.REVIEW), folder
 
 
 def _stopping_fix(evidence: Evidence, own: OwnServerRenewal) -> Fix | None:
@@ -154,6 +157,8 @@ def _server(nginx: Nginx) -> Server | None:
 
 def _with_webroot(own: OwnServerRenewal, folder: str) -> Command | None:
     """Return acme.sh's command that renews by files in a folder from now on."""
+    if own.tool == "lego" and (by_folder := lego_by_folder(own, folder)):
+        return by_folder[1]
     if own.tool != "acme.sh":
         return None
     program, ecc = acme_sh_words(own)
