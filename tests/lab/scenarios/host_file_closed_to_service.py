@@ -31,7 +31,7 @@ WantedBy=multi-user.target
 
 @scenario(
     outside=None, server="host.file-closed-to-service", args=(WORDS,), not_on=ONE_LAYOUT,
-    differs=("processes",),
+    differs=("processes", "listeners"),
 )  # fmt: skip
 def chat_beside_the_site_may_not_read_its_key(lab: Lab) -> None:
     """The site is served, and the service of the message has a port of its own."""
