@@ -1,11 +1,12 @@
-"""The command that issues a certificate of certbot again with all its names and the one that it
-lacks, where the block of that name serves it (certbot, "Changing a Certificate's Domains")."""
+"""The command that issues a certificate of certbot or acme.sh again with all its names and the one
+that it lacks, where the block of that name serves it (certbot, "Changing a Certificate's Domains";
+acme.sh, "How to issue a cert")."""
 
 import shlex
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from checks.certificate import file_of, reload_step, served_lineage
+from checks.certificate import Lineage, file_of, reload_step, served_lineage
 from diagnose.model import Applicability, Command, Evidence, Fix, Manual, Where, commands
 from diagnose.model.containers import NginxContainer
 from diagnose.model.nginx import NginxConfig
@@ -25,9 +26,12 @@ _ACME_ISSUER = lazy_pattern(r"(?i)let's encrypt|zerossl|buypass|google trust|ssl
 
 def expansion_fix(evidence: Evidence, leaf: Certificate) -> tuple[Fix, str] | None:
     """Return the fix and the block of the target's name ("file:line"); None where no block has the
-    name, certbot does not keep the certificate, or a name of it needs another challenge."""
+    name, no tool that is known keeps the certificate, or a name of it needs another challenge."""
     lineage, block = served_lineage(evidence, leaf), _block(evidence)
     options = _options((*leaf.dns_names, evidence.target.host))
+    if lineage is not None and lineage.tool == "acme.sh" and block is not None and options:
+        fix = _acme_sh_fix(evidence, leaf, lineage)
+        return (fix, block.place) if fix else None
     if lineage is None or lineage.tool != "certbot" or block is None or not options:
         return None
     loading = reload_step(evidence)
@@ -44,6 +48,28 @@ def expansion_fix(evidence: Evidence, leaf: Certificate) -> tuple[Fix, str] | No
     )
     steps = (step,) if isinstance(loading, Manual) else (step, loading)
     return Fix(steps, Applicability.MANUAL), block.place
+
+
+def _acme_sh_fix(evidence: Evidence, leaf: Certificate, lineage: Lineage) -> Fix | None:
+    """Return acme.sh's own order for all names, by the folder from which nginx answers their
+    challenges; None if there is none. Its folder has the name of the first one, and of the kind of
+    its key."""
+    from checks.nginx import Nginx
+    from checks.nginx._challenge_answers import web_root_of_challenges
+
+    names = dict.fromkeys((lineage.name, *leaf.dns_names, evidence.target.host))
+    folder = (
+        ""
+        if evidence.of(NginxContainer)
+        else web_root_of_challenges(Nginx.of(evidence), set(names))
+    )
+    loading = reload_step(evidence)
+    if not folder or not isinstance(loading, Command):
+        return None
+    kind = "ec-256" if "--ecc" in lineage.renew.argv else "2048"
+    words = (*lineage.renew.argv[:3], "--issue", "--force", *_options(names))
+    issue = commands.renew_certificate((*words, "-w", folder, "--keylength", kind))
+    return Fix((issue, loading), Applicability.REVIEW)
 
 
 #: What certbot's plugins write into the files of the server that they set up.

@@ -12,7 +12,7 @@ _COPIED_WITHIN = timedelta(days=2)
 
 #: Folders in which renewal tools write by themselves: what lies there is renewed there.
 _STORES = re.compile(
-    r"^/etc/letsencrypt/|/\.acme\.sh/|^/www/server/panel/|lego/certificates/"
+    r"^/etc/letsencrypt/|/\.acme\.sh/|^/www/server/panel/|lego/certificates/|^/usr/syno/"
     r"|/caddy/certificates/|/dehydrated/"
 )
 _ORGANIZATION = re.compile(r"(?:^|,)O=([^,]+)")

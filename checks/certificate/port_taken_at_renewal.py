@@ -7,11 +7,10 @@ It is certain where the tool's log says that the port is taken. A program that n
 stop the web server: without the log it is likely.
 """
 
-import posixpath
 import shlex
 from collections.abc import Iterator
 
-from checks.certificate import lineage_of
+from checks.certificate._own_servers import acme_sh_words, lego_by_folder, own_server_of
 from checks.certificate._renewal_reasons import is_after, renewal_reason
 from checks.certificate._webroot_renewals import (
     force_option,
@@ -54,7 +53,7 @@ _TOOLS = {"certbot", "acme.sh", "socat", "lego"}
 )
 def port_taken_at_renewal(evidence: Evidence) -> Iterator[Claim]:
     files = [file for file in evidence.good(CertificateFile) if file.chain]
-    own = _settings(evidence, files)
+    own = own_server_of(evidence, files)
     if own is None or own.stopped_by:
         return
     holders = [
@@ -98,14 +97,6 @@ def port_taken_at_renewal(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
-def _settings(evidence: Evidence, files: list[CertificateFile]) -> OwnServerRenewal | None:
-    """Return the settings of the certificate that the web server reads, or of the target's name."""
-    paths = [path for file in files for path in (file.path, file.real) if path]
-    lineages = {lineage.name for path in paths if (lineage := lineage_of(path)) is not None}
-    names = lineages or {evidence.target.host}
-    return next((each for each in evidence.good(OwnServerRenewal) if each.name in names), None)
-
-
 def _fix(evidence: Evidence, own: OwnServerRenewal, holder: str, plugin: str) -> tuple[Fix, str]:
     """Return how the tool renews with the web server that runs, and the folder that it writes to,
     "" if it writes none."""
@@ -121,14 +112,17 @@ def _fix(evidence: Evidence, own: OwnServerRenewal, holder: str, plugin: str) ->
     is_here = holder == "nginx" and own.port == 80 and not evidence.of(NginxContainer)
     server = _server(nginx) if is_here and folder else None
     location = challenge_location(nginx, server, folder) if server else None
+    if own.tool == "lego" and lego_by_folder(own, folder) is None:
+        location = None
     if location is None:
         by_hand = Fix((Manual("use-the-web-server", Where.SERVER),), Applicability.MANUAL)
         return _stopping_fix(evidence, own) or by_hand, folder
     renew = _with_webroot(own, folder) or commands.renew_certificate(
         webroot_words(evidence, own.name, folder)
     )
-    loading = reload_steps(nginx)
-    return Fix((location.edit, *loading, renew, *loading), Applicability.REVIEW), folder
+    loading, lasting = reload_steps(nginx), lego_by_folder(own, folder)
+    later = lasting[:1] if lasting else ()
+    return Fix((location.edit, *loading, *later, renew, *loading), Applicability.REVIEW), folder
 
 
 def _stopping_fix(evidence: Evidence, own: OwnServerRenewal) -> Fix | None:
@@ -163,9 +157,10 @@ def _server(nginx: Nginx) -> Server | None:
 
 def _with_webroot(own: OwnServerRenewal, folder: str) -> Command | None:
     """Return acme.sh's command that renews by files in a folder from now on."""
+    if own.tool == "lego" and (by_folder := lego_by_folder(own, folder)):
+        return by_folder[1]
     if own.tool != "acme.sh":
         return None
-    place, _, kind = posixpath.dirname(own.source).rpartition("/")
-    ecc = ("--ecc",) if kind.endswith("_ecc") else ()
-    argv = (f"{place}/acme.sh", "--home", place, "--issue", "--force", "-d", own.name, *ecc)
+    program, ecc = acme_sh_words(own)
+    argv = (*program, "--issue", "--force", "-d", own.name, *ecc)
     return commands.renew_certificate((*argv, "-w", folder))

@@ -22,6 +22,7 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Command,
     Confidence,
     Edit,
     Evidence,
@@ -29,6 +30,7 @@ from diagnose.model import (
     Manual,
     Severity,
     Where,
+    server_commands,
 )
 from diagnose.model.files import OtherCertificate
 from diagnose.model.frozen import frozen
@@ -39,6 +41,8 @@ from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.nginx.server_blocks import Server
 
+#: Synology's panel: it writes nginx's configuration, and copies the certificates for each service.
+_DSM = "DSM"
 #: Folders whose files users other than root may change, or which the tool's documentation says not
 #: to use directly. Those of lego and Caddy in root's home are made to be used.
 _UNTRUSTED_FOLDERS = ("/home/", "/root/.acme.sh/")
@@ -168,6 +172,7 @@ def _facts(
         "key": candidate.key,
         "tool": candidate.tool,
         "acme": candidate.tool == "acme.sh",
+        "copied": candidate.tool == _DSM,
         "served_until": fact_or_empty(served_cert.leaf.not_after),
         "other_until": fact_or_empty(candidate.leaf.not_after),
         "expired": served_cert.leaf.is_expired(evidence.started_at),
@@ -287,6 +292,8 @@ def _fix(
     if nginx.private_folder(candidate.path) or nginx.private_folder(candidate.key):
         step = Manual("copy-it-into-sight", Where.SERVER)
         return Fix((step, *reload_steps(nginx)), Applicability.MANUAL)
+    if candidate.tool == _DSM and pair:
+        return Fix((*_copies(nginx, candidate, pair), *reload_steps(nginx)), Applicability.REVIEW)
     edited = (
         _edits(nginx, candidate, pair) if pair and _fits_all_sites(nginx, candidate, pair) else ()
     )
@@ -294,6 +301,17 @@ def _fix(
         step = Manual("name-the-new-one", Where.SERVER)
         return Fix((step, *reload_steps(nginx)), Applicability.MANUAL)
     return Fix((*edited, *reload_steps(nginx)), _applicability(served_cert, candidate))
+
+
+def _copies(
+    nginx: Nginx, candidate: OtherCertificate, pair: DirectivePair
+) -> tuple[Command, Command]:
+    """Return the commands that bring the copies up to date of which nginx reads: a panel writes the
+    configuration anew."""
+    return (
+        server_commands.replace_copy(nginx.resolve_path(pair.certificate.args[0]), candidate.path),
+        server_commands.replace_copy(nginx.resolve_path(pair.key.args[0]), candidate.key),
+    )
 
 
 def _applicability(served_cert: ServedCertificate, candidate: OtherCertificate) -> Applicability:

@@ -31,9 +31,13 @@ _RULE_MANAGERS = {
     "libvirt",
     "crowdsec",
     "csf",
+    "hestia",
+    "vesta",
     "sshguard",
     "fail2ban",
 }
+#: csf's chain of what no rule let in.
+_CSF_END = "LOGDROPIN"
 
 
 def opening_fix(
@@ -47,6 +51,8 @@ def opening_fix(
         return Fix(direct_commands)
     if blockages[0].owner == "ufw" and not replies:
         return _ufw_fix(view, blockages)
+    if not replies and (own_commands := _own_commands(blockages)):
+        return Fix(own_commands, Applicability.REVIEW)
     if blockages[0].owner in _RULE_MANAGERS:
         return Fix((Manual("in-its-own-settings", Where.SERVER),), Applicability.MANUAL)
     steps: list[Step] = []
@@ -69,6 +75,28 @@ def opening_fix(
         files |= patched_files(files, place_steps)
         steps += place_steps
     return Fix(tuple(steps))
+
+
+def _own_commands(blockages: tuple[Blockage, ...]) -> tuple[Command, ...]:
+    """Return the commands of the program that made the rules, where its last rule or its policy
+    blocks what no other one let in: csf, or a panel. A rule against some is another matter."""
+    owner = blockages[0].owner
+    is_last = all(
+        blockage.place.chain.name == _CSF_END or blockage.place.rule is None
+        for blockage in blockages
+    )
+    ports = dict.fromkeys((blockage.port, blockage.family) for blockage in blockages)
+    if not is_last:
+        return ()
+    if owner == "csf":
+        opened = [
+            firewall_commands.open_in_csf("TCP6_IN" if family == 6 else "TCP_IN", port)
+            for port, family in ports
+        ]
+        return (*opened, firewall_commands.reload_csf())
+    if owner in {"hestia", "vesta"} and all(family == 4 for _, family in ports):
+        return tuple(firewall_commands.open_in_panel(owner, port) for port, _ in ports)
+    return ()
 
 
 def allow_steps(

@@ -2,7 +2,9 @@
 
 import re
 
-from diagnose.model.renewal import CHALLENGES
+from diagnose.model import Evidence
+from diagnose.model.frozen import frozen
+from diagnose.model.renewal import CHALLENGES, ChallengeFolder
 
 #: What an answer to a challenge follows from.
 _FAULTS = (
@@ -13,6 +15,31 @@ _FAULTS = (
 #: Clients that write no file: certbot's plugins change the configuration while they ask, and the
 #: others have a server of their own.
 ANSWERS_ITSELF = re.compile(r"(?i)authenticator: (?:nginx|apache|standalone)|standalone|--nginx")
+
+
+#: acme-tiny's words, and those of the panels that have it inside: the file that it wrote.
+_WRITTEN = re.compile(r"Wrote file to (/[\w./@+-]{1,300})/[\w-]{1,128}, but couldn'?t download")
+
+
+@frozen
+class WrittenFolder:
+    """Where an ACME client writes challenges. `holds_files`: the files lie in the folder itself,
+    and not in .well-known/acme-challenge below it."""
+
+    folder: str
+    holds_files: bool
+
+
+def written_folder(evidence: Evidence) -> WrittenFolder | None:
+    """Return where the client of the target's name writes challenges, by a pasted message of it or
+    by its settings; None if neither tells."""
+    symptom = evidence.target.symptom
+    told = _WRITTEN.search(f"{evidence.target.input} {symptom.text}") if symptom else None
+    if told is not None:
+        folder = told[1].removesuffix(CHALLENGES.rstrip("/"))
+        return WrittenFolder(folder, folder == told[1])
+    own = [each for each in evidence.good(ChallengeFolder) if each.name == evidence.target.host]
+    return WrittenFolder(own[0].folder, False) if own else None
 
 
 def challenge_faults(path: str) -> tuple[str, ...]:

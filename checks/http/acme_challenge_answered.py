@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from checks.http import addresses, endpoint_subjects, exchanges_by_purpose
 from checks.http._challenges import ANSWERS_ITSELF
 from checks.http._redirects import selected_servers
+from checks.http._served_challenges import serving_fix
 from checks.nginx import Nginx, file_line
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -84,7 +85,7 @@ def acme_challenge_answered(evidence: Evidence) -> Iterator[Claim]:
             "place": file_line(directive) if directive else "",
             "secure": exchanges[0].url.startswith("https:"),
         },
-        fix=Fix((Manual("location", Where.SERVER),), Applicability.MANUAL),
+        fix=serving_fix(nginx) or Fix((Manual("location", Where.SERVER),), Applicability.MANUAL),
     )
 
 

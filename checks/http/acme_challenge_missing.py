@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
+from checks.http._challenges import written_folder
+from checks.http._served_challenges import serving_fix
 from checks.nginx import Nginx, file_line
 from checks.server import place_text, server_on_port
 from checks.server._rules import decisive_rule
@@ -74,14 +76,19 @@ def acme_challenge_missing(evidence: Evidence) -> Iterator[Claim]:
             "nginx": place.server == "nginx",
             "place": place.line,
         },
-        fix=Fix((Manual("same-folder", Where.SERVER),), Applicability.MANUAL),
+        fix=(serving_fix(nginx) if place.server == "nginx" else None)
+        or Fix((Manual("same-folder", Where.SERVER),), Applicability.MANUAL),
     )
 
 
 def _is_written_there(evidence: Evidence, place: _Place, path: str) -> bool:
-    """Return whether the client's settings name the folder in which the server looks."""
+    """Return whether the client's settings, or its message, name the folder in which the server
+    looks."""
     looked = posixpath.normpath(place.file.removesuffix(path) or "/")
     below = posixpath.normpath(posixpath.dirname(place.file))
+    written = written_folder(evidence)
+    if written and posixpath.normpath(written.folder) == (below if written.holds_files else looked):
+        return True
     return any(
         looked == posixpath.normpath(settings.folder) or below in settings.same_as
         for settings in evidence.good(ChallengeFolder)

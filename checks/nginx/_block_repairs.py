@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from checks.nginx import Nginx, file_line
-from checks.nginx._context_repairs import inner_http, main_only
+from checks.nginx._context_repairs import inner_http, main_only, outside_http
 from checks.nginx._errors import directive_at
 from checks.nginx._misplaced_lines import misplaced
 from checks.nginx._repairs import (
@@ -139,6 +139,7 @@ def _not_allowed(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Re
     readers = (
         _extra_brace, _into_server, _outside, _wrapped, _without_http, inner_http, main_only,
         misplaced,
+        outside_http,
     )  # fmt: skip
     for reader in readers:
         if repair := reader(nginx, directive, file, around):

@@ -4,7 +4,7 @@ site, and nothing else opened by it."""
 import re
 
 from checks.nginx import Nginx
-from checks.nginx._edits import config_edit
+from checks.nginx._edits import config_edit, config_edits
 from diagnose.model import Edit
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive
@@ -46,15 +46,46 @@ def challenge_location(
     """Return the location with which the block answers challenges from this folder; None if it has
     one, or if nobody knows where it belongs. With `holds_files` the files lie in the folder itself,
     and not in .well-known/acme-challenge below it."""
+    if re.fullmatch(r"[^\s;{}\"'$\\]+", folder) is None:
+        return None
+    answer = f"alias {folder}/;" if holds_files else f"root {folder};"
+    return _added_location(nginx, server, (answer,))
+
+
+def passing_location(nginx: Nginx, server: Server, port: int) -> ChallengeLocation | None:
+    """Return the location with which the block passes challenges on to a tool that waits at a port
+    of this machine; None if nobody knows where it belongs. Where the block answers challenges from
+    files, that location passes them on instead."""
+    answer = (f"proxy_pass http://127.0.0.1:{port};", "proxy_set_header Host $host;")
+    own = [each for each in children(server.block, "location") if is_for_challenges(each)]
+    if not own:
+        return _added_location(nginx, server, answer)
+    file = nginx.file(own[0]) if len(own) == 1 else None
+    lines = own[0].block or ()
+    answering = [line for line in lines if line.name in {"root", "alias", "proxy_pass"}]
+    if file is None or len(answering) != 1 or any(line.block is not None for line in lines):
+        return None
+    start = edits.indentation(file.text, answering[0])
+    is_passed = answering[0].name == "proxy_pass"
+    text = answer[0] if is_passed else f"\n{start}".join(answer)
+    changes = [edits.replace_directive(answering[0], text)]
+    changes += [
+        edits.remove_directive(file.text, line) for line in lines if line.name == "try_files"
+    ]
+    found = config_edits(nginx, {file.path: changes})
+    return ChallengeLocation(found[0], False) if found else None
+
+
+def _added_location(
+    nginx: Nginx, server: Server, answer: tuple[str, ...]
+) -> ChallengeLocation | None:
     file = nginx.file(server.block)
     locations = children(server.block, "location")
     returns = children(server.block, "return")
-    is_known = re.fullmatch(r"[^\s;{}\"'$\\]+", folder) is not None
-    if file is None or not is_known or any(map(is_for_challenges, locations)):
+    if file is None or any(map(is_for_challenges, locations)):
         return None
     opening = [line for name, line in _OPENING.items() if _is_inherited(nginx, server, name)]
-    answer = f"alias {folder}/;" if holds_files else f"root {folder};"
-    lines = [f"    {line}" for line in (answer, *opening)]
+    lines = [f"    {line}" for line in (*answer, *opening)]
     block = [f"location ^~ {CHALLENGES} {{", *lines, "}"]
     if len(returns) == 1 and not locations:
         # A `return` of the block itself comes before every location.

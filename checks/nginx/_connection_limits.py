@@ -3,6 +3,7 @@
 from checks.nginx import Nginx
 from checks.nginx._commands import config_test_command, reload_steps, restart_commands
 from checks.nginx._edits import config_edits
+from checks.nginx._file_limits import raised_limit
 from diagnose.model import Applicability, Edit, Fix, Manual, Where
 from diagnose.model.nginx import ConfigFile, Directive
 from diagnose.parsers.nginx import config as nginx_parser
@@ -39,6 +40,7 @@ def _events_directives(nginx: Nginx, name: str) -> list[Directive]:
 def limit_fix(nginx: Nginx, connections: int, files: int | None, restart: bool) -> Fix:
     """Raise the limits, by a reload or a restart.
 
+    The limit of the unit is raised too, by a restart: a worker that may not raise its own keeps it.
     A worker without a free descriptor cannot receive the master's message to quit, because that
     message carries a descriptor (ngx_read_channel). After a reload it would still be there.
     """
@@ -56,6 +58,7 @@ def limit_fix(nginx: Nginx, connections: int, files: int | None, restart: bool) 
         directives = [directive for directive in main if directive.name == "worker_rlimit_nofile"]
         _set_value(nginx, changes, "worker_rlimit_nofile", files, directives)
     file_edits: tuple[Edit, ...] = config_edits(nginx, changes)
+    raised = raised_limit(nginx, max(files, 1024)) if files and restart else ()
     commands = (
         (config_test_command(nginx), *restart_commands(nginx)) if restart else reload_steps(nginx)
     )
@@ -63,7 +66,8 @@ def limit_fix(nginx: Nginx, connections: int, files: int | None, restart: bool) 
         return Fix((Manual("raise", Where.SERVER), *commands), Applicability.MANUAL)
     # A restart cuts current connections; a reload keeps them.
     return Fix(
-        (*file_edits, *commands), Applicability.REVIEW if restart else Applicability.AUTOMATIC
+        (*file_edits, *raised, *commands),
+        Applicability.REVIEW if restart else Applicability.AUTOMATIC,
     )
 
 

@@ -1,12 +1,15 @@
 """A file that `http` includes holds what belongs into nginx's main file: a whole `http { }`, or
-lines such as `worker_processes`."""
+lines such as `worker_processes`. Or a site's file is read outside of `http`, as Alpine reads
+conf.d."""
 
 import fnmatch
+import posixpath
 
 from checks.nginx import Nginx, file_line
 from checks.nginx._repairs import Changes, Repair, removed
 from diagnose.model.nginx import ConfigFile, Directive
 from diagnose.parsers.nginx import config as nginx_parser
+from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.edits import TextEdit
 
@@ -83,6 +86,44 @@ def main_only(
     words = " ".join((directive.name, *directive.args)) + end
     changes = removed_all(nginx, siblings)
     return Repair("main_only", changes, words, "", file_line(own), is_sure=False)
+
+
+def outside_http(
+    nginx: Nginx, directive: Directive, file: ConfigFile, around: tuple[Directive, ...]
+) -> Repair | None:
+    """The main file reads a site's file outside of `http`. Where `http` reads another folder, the
+    file belongs there; else the `include` belongs into `http`."""
+    config = nginx.config
+    main = config.file(config.path) if config else None
+    if config is None or main is None or around or file.path in {main.path, main.real}:
+        return None
+    own = nginx_parser.parse(main.text, main.path)
+    http = next((each for each in own if each.name == "http"), None)
+    reading = next((each for each in own if _reads(nginx, each, file.path)), None)
+    if http is None or reading is None or directive.name in _main_names():
+        return None
+    name = posixpath.basename(file.path)
+    for line in children(http, "include"):
+        folder, pattern = (
+            posixpath.split(nginx.resolve_path(line.args[0])) if line.args else ("", "")
+        )
+        is_other = folder != posixpath.dirname(file.path) and "*" not in folder
+        if is_other and "*" in pattern and fnmatch.fnmatchcase(name, pattern):
+            meant = f"{folder}/{name}"
+            return Repair("outside", (), file.path, meant, file_line(reading), is_sure=False)
+    text = f"include {reading.args[0]};"
+    changes: Changes = (
+        (main.path, edits.remove_directive(main.text, reading)),
+        (main.path, edits.insert_last(main.text, http, [text])),
+    )
+    return Repair("into_http", changes, text, "", file_line(http), is_sure=False)
+
+
+def _reads(nginx: Nginx, line: Directive, path: str) -> bool:
+    """Return whether a line is the `include` that reads a file."""
+    return line.name == "include" and any(
+        fnmatch.fnmatchcase(path, nginx.resolve_path(word)) for word in line.args[:1]
+    )
 
 
 def _main_names() -> frozenset[str]:

@@ -14,6 +14,7 @@ from typing import Literal
 
 from checks.nginx import Nginx, file_line
 from checks.nginx._errors import directive_at
+from checks.nginx._idle_locations import idle_location
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive, TestMessage
 from diagnose.parsers.nginx import config as nginx_parser
@@ -28,7 +29,7 @@ RepairKind = Literal[
     "format", "zone", "new_zone", "variable", "uri", "prefix", "tls_file", "moved", "location",
     "brace_extra", "into_server", "main", "inside", "link", "buffers", "braces", "folder", "lines",
     "include", "dhparam", "user", "member", "main_only", "inner_http",
-    "loop", "main_missing", "placed",
+    "loop", "main_missing", "placed", "idle", "into_http", "outside",
 ]  # fmt: skip
 
 Changes = tuple[tuple[str, TextEdit], ...]
@@ -38,7 +39,8 @@ Changes = tuple[tuple[str, TextEdit], ...]
 class Repair:
     """What is wrong, and the changes that correct it, each with the path of its file; none if only
     a person knows what is meant. `before` and `after` are the words that change, `other` is a place
-    ("file:line") or the blocks that the kind is about. `is_sure`: nothing else can be meant."""
+    ("file:line") or the blocks that the kind is about. `is_sure`: nothing else can be meant.
+    `choice` are the other changes, where a person chooses one of two."""
 
     kind: RepairKind
     changes: Changes = ()
@@ -46,6 +48,7 @@ class Repair:
     after: str = ""
     other: str = ""
     is_sure: bool = True
+    choice: Changes = ()
 
 
 Reader = Callable[[Nginx, TestMessage, re.Match[str]], Repair | None]
@@ -136,7 +139,12 @@ def _duplicate(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repa
         more = first if less is second else second
         change, kept = removed(nginx, less), file_line(more)
         return Repair("smaller", change, _written(less), _written(more), kept, is_sure=False)
-    return Repair("twice", (), _written(second), "", other)
+    if idle := idle_location(first, second):
+        kept = file_line(first if idle is second else second)
+        change = removed(nginx, idle)
+        return Repair("idle", change, _written(idle), file_line(idle), kept, is_sure=False)
+    keep_first, keep_second = removed(nginx, second), removed(nginx, first)
+    return Repair("twice", keep_first, _written(second), "", other, choice=keep_second)
 
 
 def _smaller_limit(first: Directive, second: Directive) -> Directive | None:

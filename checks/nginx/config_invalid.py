@@ -77,7 +77,7 @@ def config_invalid(evidence: Evidence) -> Iterator[Claim]:
             "line": message.line or "",
             "unplaced": bool(place) and not (nginx.test.fatal and nginx.test.fatal.file),
             "running": bool(nginx.master),
-            "known": bool(edits) and not (repair and repair.kind == "include"),
+            "known": bool(edits) and not (repair and repair.kind in {"include", "twice"}),
             "word": slip.typo if slip else "",
             "meant": slip.replacement if slip else "",
             "semicolon": slip is not None and slip.kind == "semicolon",
@@ -105,7 +105,9 @@ _REPLACED = {
     "scheme", "group_port", "quotes", "value", "listen", "uri", "prefix", "zone", "variable",
     "braces", "member",
 }  # fmt: skip
-_MANUAL = {"twice", "inside", "link", "include", "user", "folder", "loop", "main_missing"}
+_MANUAL = {
+    "twice", "inside", "link", "include", "user", "folder", "loop", "main_missing", "outside",
+}  # fmt: skip
 
 
 def _repair_facts(repair: Repair | None) -> dict[str, object]:
@@ -214,6 +216,9 @@ def _fix(nginx: Nginx, edits: tuple[Edit, ...], placed: bool, repair: Repair | N
         missing = repair.before if repair.kind == "main_missing" else repair.after
         back = commands.move(former, missing)
         return Fix((back, *reload_steps(nginx)), Applicability.REVIEW)
+    if repair and repair.kind == "outside":
+        moved = commands.move(repair.before, repair.after)
+        return Fix((moved, *reload_steps(nginx)), Applicability.REVIEW)
     if repair and repair.kind in {"folder", "include"}:
         # The path may be the fault, and what the lost file had may close something: a person reads.
         typed = (
@@ -222,6 +227,8 @@ def _fix(nginx: Nginx, edits: tuple[Edit, ...], placed: bool, repair: Repair | N
             else chosen_edits(nginx, edits)
         )
         return Fix((Manual(repair.kind, Where.SERVER, commands=typed),), Applicability.MANUAL)
+    if repair and repair.kind == "twice" and edits:
+        return _choice(nginx, edits, repair)
     if edits:
         is_sure = repair is None or repair.is_sure
         applicability = Applicability.AUTOMATIC if is_sure else Applicability.REVIEW
@@ -230,6 +237,16 @@ def _fix(nginx: Nginx, edits: tuple[Edit, ...], placed: bool, repair: Repair | N
     if repair and repair.kind in _MANUAL:
         step = repair.kind.replace("_", "-")
     return Fix((Manual(step, Where.SERVER), *reload_steps(nginx)), Applicability.MANUAL)
+
+
+def _choice(nginx: Nginx, keep_first: tuple[Edit, ...], repair: Repair) -> Fix:
+    """Return the two answers to which of two lines is meant, each with its patch."""
+    keep_second = _edits(nginx, replace(repair, changes=repair.choice))
+    answers = (("keep-first", keep_first), ("keep-second", keep_second))
+    steps = (
+        Manual(name, Where.SERVER, commands=chosen_edits(nginx, edits)) for name, edits in answers
+    )
+    return Fix(tuple(steps), Applicability.MANUAL)
 
 
 def _location(nginx: Nginx, message: TestMessage) -> Location | None:

@@ -39,6 +39,7 @@ from diagnose.model import (
 from diagnose.model.http import Exchange
 from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.model.renewal import CHALLENGES
 from diagnose.parsers.nginx import edits, upstreams
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import (
@@ -74,7 +75,7 @@ _MADE = re.compile(r"\.(?:ics|json|rss|txt|xml|xsl)$", re.IGNORECASE)
 )
 def front_controller_missing(evidence: Evidence) -> Iterator[Claim]:
     nginx, missing = Nginx.of(evidence), missing_page(evidence)
-    if missing is None or missing.path == "/":
+    if missing is None or missing.path == "/" or missing.path.startswith(CHALLENGES):
         return
     path, pages, below = missing.path, missing.exchanges, _below(evidence)
     folder = _folder_of(below) if below else "/"

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from checks.nginx import Nginx
 from checks.nginx._commands import config_test_command, start_commands, systemd_unit
 from checks.nginx._errors import NOT_RUNNING_SYMPTOMS, failed_starts
+from checks.nginx._file_limits import meets_file_limit, raised_limit
 from checks.nginx._waiting import holder_of_a_port
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -84,12 +85,14 @@ def not_running(evidence: Evidence) -> Iterator[Claim]:
             "holder": holder.process if holder else "",
             "taken": holder.port if holder else "",
             "ssh": bool(holder and holder.process == "sshd"),
+            "files": meets_file_limit(message),
             **_end_facts(nginx, start),
         },
         ruled_out=("tcp.rejected-by-host",) if evidence.good(Listeners) else (),
         fix=_unmasking_fix(nginx, masked)
         if masked
-        else _fix(
+        else (_limit_fix(nginx) if meets_file_limit(message) and not holder else None)
+        or _fix(
             nginx, start, failed or _may_fail_again(evidence, message), "free" if holder else ""
         ),
     )
@@ -170,6 +173,13 @@ def _may_fail_again(evidence: Evidence, message: str) -> bool:
         any(listening.on(taken) for listening in evidence.good(Listeners)) if taken else False
     )
     return is_taken or _DENIED.search(message) is not None
+
+
+def _limit_fix(nginx: Nginx) -> Fix | None:
+    """Raise the unit's limit of open files; None without a unit."""
+    raised = raised_limit(nginx)
+    steps = (*raised, config_test_command(nginx), *start_commands(nginx))
+    return Fix(steps, Applicability.REVIEW) if raised else None
 
 
 def _fix(nginx: Nginx, start: NginxStart | None, failed: bool, step: str) -> Fix:

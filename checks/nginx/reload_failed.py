@@ -12,11 +12,13 @@ from collections.abc import Iterator
 
 from checks.nginx import NO_PORT, Nginx
 from checks.nginx._commands import config_test_command, reload_steps, restart_commands
+from checks.nginx._file_limits import meets_file_limit, raised_limit
 from checks.nginx._stale_config import stale_config_symptoms
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Command,
     Evidence,
     Fix,
     Manual,
@@ -74,6 +76,7 @@ def reload_failed(evidence: Evidence) -> Iterator[Claim]:
     held_by_nginx = (
         conflict is not None and conflict.holder is not None and conflict.holder.process == "nginx"
     )
+    lacks_files = not config_broken and meets_file_limit(line.text)
     zone_conflict = not config_broken and re.search(ZONE_CONFLICT, line.text) is not None
     observations = (nginx.state, line, nginx.test, conflict.holder if conflict else None, *symptoms)
     yield Claim(
@@ -89,7 +92,9 @@ def reload_failed(evidence: Evidence) -> Iterator[Claim]:
             "mended": not config_broken
             and nginx.test is not None
             and conflict is None
-            and not zone_conflict,
+            and not zone_conflict
+            and not lacks_files,
+            "files": lacks_files,
             "socket": conflict.socket if conflict else "",
             "port": conflict.socket.rpartition(":")[2] if conflict else "",
             "own": held_by_nginx,
@@ -101,7 +106,13 @@ def reload_failed(evidence: Evidence) -> Iterator[Claim]:
         },
         # Visitors see what they saw before; changes since then have no effect.
         severity=None if symptoms else Severity.WARNING,
-        fix=_fix(nginx, config_broken, held_by_nginx or zone_conflict, conflict),
+        fix=_fix(
+            nginx,
+            config_broken,
+            held_by_nginx or zone_conflict or lacks_files,
+            conflict,
+            raised_limit(nginx) if lacks_files else (),
+        ),
     )
 
 
@@ -145,12 +156,19 @@ def _process_label(listener: Listener | None) -> str:
     return f"{listener.process} ({listener.pid})" if listener else ""
 
 
-def _fix(nginx: Nginx, config_broken: bool, restart: bool, conflict: SocketConflict | None) -> Fix:
+def _fix(
+    nginx: Nginx,
+    config_broken: bool,
+    restart: bool,
+    conflict: SocketConflict | None,
+    before: tuple[Command, ...],
+) -> Fix:
     if config_broken:
         return Fix((Manual("correct", Where.SERVER), *reload_steps(nginx)), Applicability.MANUAL)
     if restart:
         # Visitors notice a restart: their open connections are cut.
-        return Fix((config_test_command(nginx), *restart_commands(nginx)), Applicability.REVIEW)
+        steps = (*before, config_test_command(nginx), *restart_commands(nginx))
+        return Fix(steps, Applicability.REVIEW)
     if conflict:
         return Fix(
             (Manual("free-the-port", Where.SERVER), *reload_steps(nginx)), Applicability.MANUAL

@@ -19,6 +19,7 @@ from checks.server import (
     place_text,
     reload_steps,
 )
+from checks.server._port_views import view_of_port
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -62,7 +63,7 @@ def acme_challenge_passed(evidence: Evidence) -> Iterator[Claim]:
     if folder is None and not _is_told(evidence):
         return
     for answer in _answers(evidence):
-        view = _view(evidence, answer.port)
+        view = view_of_port(evidence, answer.port)
         url = parse_url(answer.url)
         if view is None or view.config is None or url is None:
             continue
@@ -135,16 +136,6 @@ def _answers(evidence: Evidence) -> list[Exchange]:
         if is_error or is_made_up:
             answers.append(exchange)
     return answers
-
-
-def _view(evidence: Evidence, port: int) -> ServerView | None:
-    """Return the view of the server that has a port, which need not be the target's."""
-    for server in evidence.good(WebServer):
-        if port in server.ports and not server.foreign:
-            configs = evidence.good(WebServerConfig)
-            config = next((each for each in configs if each.product == server.product), None)
-            return ServerView(evidence, server, config, None)
-    return None
 
 
 def _own_folder(view: ServerView, sites: Sequence[WebSite]) -> str:

@@ -88,6 +88,25 @@ class TargetSettings:
         return (*edited, *reload_steps(self.nginx)) if edited else ()
 
 
+def without_lines(settings: TargetSettings) -> tuple[Edit | Command, ...]:
+    """Return the edits that take the directive out wherever the target has it from, and the
+    commands that reload nginx; empty if nothing can be changed."""
+    from checks.nginx._commands import reload_steps
+    from checks.nginx._edits import config_edits
+    from diagnose.parsers.nginx.edits import remove_directive
+
+    nginx = settings.nginx
+    changes: dict[str, list[TextEdit]] = {}
+    for setting in settings.settings:
+        file = nginx.file(setting.directive) if setting.directive else None
+        if file is not None and setting.directive is not None:
+            change = remove_directive(file.text, setting.directive)
+            if change not in changes.setdefault(file.path, []):
+                changes[file.path].append(change)
+    edited = config_edits(nginx, changes)
+    return (*edited, *reload_steps(nginx)) if edited else ()
+
+
 def target_settings(evidence: Evidence, name: str, early: bool = False) -> TargetSettings | None:
     """Return a directive as it applies to the target, or None if nginx was not observed.
 

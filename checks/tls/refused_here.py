@@ -10,6 +10,7 @@ Diffie-Hellman, like browsers.
 from collections.abc import Iterator
 
 from checks.tls import confidence, failure_groups
+from checks.tls._nginx_settings import target_settings, without_lines
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.tls import Handshake
@@ -60,5 +61,14 @@ def refused_here(evidence: Evidence) -> Iterator[Claim]:
                 "lenient": f"{lenient.protocol}, {lenient.cipher}" if lenient else "",
                 "browsers": modern is not None,
             },
-            fix=Fix((Manual(step, Where.SERVER),), Applicability.MANUAL),
+            fix=(_without_dh(evidence) if dh and modern else None)
+            or Fix((Manual(step, Where.SERVER),), Applicability.MANUAL),
         )
+
+
+def _without_dh(evidence: Evidence) -> Fix | None:
+    """Take nginx's small parameters out, where a client without Diffie-Hellman connected: without
+    any, nginx offers no such suite (ngx_http_ssl_module, ssl_dhparam)."""
+    settings = target_settings(evidence, "ssl_dhparam")
+    steps = without_lines(settings) if settings else ()
+    return Fix(steps, Applicability.REVIEW) if steps else None

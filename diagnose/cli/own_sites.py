@@ -1,6 +1,7 @@
 """The sites of this server, for a command line that names none."""
 
 import asyncio
+import re
 from collections.abc import Coroutine, Sequence
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ _MAX_COMPARED = 4
 _ONE_TARGET = "--baseline"
 #: Options of somebody who does not ask about this server.
 _ELSEWHERE = ("--server", "--outside")
+#: What nginx says when it does not start, whatever site the line is of: any one shows the reason.
+_OF_ALL = re.compile(r"\[emerg\]|nginx\.service\b")
 #: What a message says of a connection that failed.
 _CONNECTION_KINDS: frozenset[SymptomKind] = frozenset(
     {"refused", "timeout", "unreachable", "reset", "not-connected", "upstream-refused"}
@@ -64,7 +67,10 @@ def told_sites(error: NamelessMessageError, arguments: list[str]) -> tuple[str, 
         urls = [url for url in urls if _host(url) != refused_host(error.symptom.text)]
         urls = _of_sender(error.symptom.text) or urls
     is_one = any(argument.startswith(_ONE_TARGET) for argument in arguments)
-    return tuple(urls) if len(urls) <= (1 if is_one else _MAX_COMPARED) else ()
+    most = 1 if is_one else _MAX_COMPARED
+    if len(urls) > most and error.symptom is not None and _OF_ALL.search(error.symptom.text):
+        urls = sorted(urls, key=lambda url: not url.startswith("https:"))[:most]
+    return tuple(urls) if len(urls) <= most else ()
 
 
 def reports_told(reports: Sequence["Report"]) -> list["Report"]:

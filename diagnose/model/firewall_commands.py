@@ -1,6 +1,8 @@
 """The commands of firewalls, and of what bans one address; see `commands`."""
 
-from diagnose.model.commands import Arguments
+from dataclasses import replace
+
+from diagnose.model.commands import Arguments, rewrite
 from diagnose.model.steps import Aspect, Command, Effect, Risk
 
 #: Where these programs write their own configuration.
@@ -27,6 +29,29 @@ def csf_unban(address: str) -> Command:
     """Remove an address from ConfigServer Firewall's deny list."""
     argv, undo = ("csf", "-dr", address), ("csf", "-d", address)
     return Command(argv, Effect.CHANGE, undo=undo)
+
+
+def open_in_csf(setting: str, port: int) -> Command:
+    """Add a port to a list of ConfigServer Firewall's settings: "TCP_IN", or "TCP6_IN" for IPv6.
+    The file has passwords too, and is not read."""
+    script = f's/^\\({setting} = "[^"]*\\)"/\\1,{port}"/'
+    command = rewrite("/etc/csf/csf.conf", (script,))
+    return replace(command, risk=Risk.OPENS_TO_ALL)
+
+
+def reload_csf() -> Command:
+    """Have ConfigServer Firewall write all its rules anew (csf, "-r")."""
+    return Command(("csf", "-r"), Effect.RELOAD)
+
+
+def open_in_panel(panel: str, port: int) -> Command:
+    """Have HestiaCP or VestaCP accept a port from everywhere: it writes all its rules anew."""
+    program = f"/usr/local/{panel}/bin/v-add-firewall-rule"
+    argv = (program, "ACCEPT", "0.0.0.0/0", str(port), "TCP")
+    folder = f"/usr/local/{panel}/data/firewall"
+    return Command(
+        argv, Effect.CHANGE, changes=(folder,), aspect="settings", risk=Risk.OPENS_TO_ALL
+    )
 
 
 def delete_from_ipset(name: str, address: str) -> Command:

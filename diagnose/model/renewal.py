@@ -108,12 +108,13 @@ class RenewalAuthority(Observation):
 @frozen(kw_only=True, eq=False)
 class OwnServerRenewal(Observation):
     """A renewal tool answers HTTP-01 challenges with a server of its own (certbot's "standalone",
-    acme.sh's `--standalone`), and needs `port` for it.
+    acme.sh's `--standalone`, lego's `--http`), and needs `port` for it.
 
     `stopped_by` is what stops the web server meanwhile: the tool's settings, or a file that starts
     it; "" if neither was found. `plugins` are the web servers for which the tool has a plugin here
-    ("nginx", "apache"); `folder` is a folder of a web server's files, "" if none is there. Searched
-    as a RenewalFailure is.
+    ("nginx", "apache"); `folder` is a folder of a web server's files, "" if none is there.
+    `command` is lego's whole command, which keeps no settings, as `source` has it. Searched as a
+    RenewalFailure is.
     """
 
     layer: ClassVar[str] = "certificate"
@@ -125,6 +126,7 @@ class OwnServerRenewal(Observation):
     stopped_by: FilePath = ""
     plugins: tuple[Word, ...] = ()
     folder: FilePath = ""
+    command: CommandLine = ""
 
     def summary(self) -> Summary:
         return f"{self.tool} {self.name}", str(self.port)

@@ -74,6 +74,13 @@ def _apache_links(argv: Arguments, undo: Arguments, folder: str) -> Command:
     )
 
 
+def replace_copy(path: str, source: str) -> Command:
+    """Write the content of another file into one that is there, whose owner and mode stay. The
+    saved file undoes it."""
+    argv = ("sh", "-c", 'cat -- "$2" > "$1"', "sh", path, source)
+    return Command(argv, Effect.CHANGE, changes=(path,), risk=Risk.EDITS_FILES)
+
+
 def create_bundle(path: str, certificate: str, key: str) -> Command:
     """Write a certificate with its chain, and then its key, into one new file that root alone may
     read. Its removal undoes it."""

@@ -24,7 +24,8 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
         r"|self check GET request .{0,200}acme-challenge.{0,300}(?:refused|timeout|deadline)"),
     ("acme-response", r"Invalid response from https?://|acme:error:unauthorized"
         r"|Invalid (?:host|port) in redirect target|HTTP-01 challenge propagation: wrong status"
-        r"|Type: {1,9}unauthorized\b|key authorization file from the server did not match"),
+        r"|Type: {1,9}unauthorized\b|Wrote file to /.{1,400}, but couldn'?t download https?://"
+        r"|key authorization file from the server did not match"),
     # The authority is not reached, the settings of the client or its plugin, an order.
     ("acme", r"HTTPSConnectionPool\(host='acme|nonexistent certificate resolver|non-existent resolver"
         r"|can ?not init api|[Cc]reate new order error|Sign failed, finalize|domain token entry"

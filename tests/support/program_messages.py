@@ -487,6 +487,12 @@ PROGRAM_MESSAGES: dict[str, tuple[Example, ...]] = {
                 "connect (likely firewall problem)"), "acme-connect"),
         Example(CERTBOT.format("connection", f"203.0.113.10: Fetching {CHALLENGE}: Connection "
                 "refused"), "acme-connect"),
+        Example(
+            "ValueError: Wrote file to /var/www/challenges/evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ, but couldn't"
+            " download http://shop.example.com/.well-known/acme-challenge/evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ",
+            "acme-response",
+            "http://shop.example.com:80/.well-known/acme-challenge/evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ",
+        ),
         Example(CERTBOT.format("unauthorized", f"203.0.113.10: Invalid response from {CHALLENGE}: "
                 "404"), "acme-response"),
         Example(CERTBOT.format("dns", "DNS problem: NXDOMAIN looking up A for shop.example.com - "

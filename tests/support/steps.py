@@ -60,7 +60,9 @@ def _expected_effect(argv: tuple[str, ...]) -> Effect:
             return Effect.TEST
         case ["caddy", "reload" | "start" | "stop" as verb, *_]:
             return {"reload": Effect.RELOAD, "start": Effect.START}.get(verb, Effect.STOP)
-        case ["firewall-cmd", "--reload"] | ["ufw", "reload"] | ["podman", "network", "reload", *_]:
+        case ["firewall-cmd", "--reload"] | ["ufw", "reload"] | ["csf", "-r"]:
+            return Effect.RELOAD
+        case ["podman", "network", "reload", *_]:
             return Effect.RELOAD
         case ["sh", "-c", script] if "pgrep -u " in script:
             return Effect.STOP if "install " in script else Effect.RESTART

@@ -7,7 +7,7 @@ from diagnose.parsers.netfilter.ruleset import RulePosition
 
 Owner = Literal[
     "firewalld", "ufw", "fail2ban", "docker", "podman", "kubernetes", "libvirt", "crowdsec",
-    "csf", "sshguard", "hand",
+    "csf", "hestia", "vesta", "sshguard", "hand",
 ]  # fmt: skip
 
 _TABLES: tuple[tuple[str, Owner], ...] = (
@@ -39,6 +39,9 @@ _SIBLING_CHAINS: tuple[tuple[str, Owner], ...] = (
     (r"ufw6?-user-input", "ufw"),
     (r"INPUT_direct|IN_ZONES|INPUT_ZONES", "firewalld"),
     (r"LOCALINPUT|DENYIN", "csf"),
+    # v-update-firewall makes an empty chain of the panel's name (HestiaCP, VestaCP).
+    (r"hestia", "hestia"),
+    (r"vesta", "vesta"),
 )
 
 

@@ -5,6 +5,7 @@ there.
 Web servers have readers of their own (`diagnose.probes.inside.web_servers`).
 """
 
+import posixpath
 import re
 import shlex
 from collections.abc import Iterator
@@ -84,6 +85,26 @@ async def failed_services(ctx: ProbeContext, listeners: Listeners) -> None:
     await _emit_files(ctx, port, result)
     if not ctx.observed(NginxContainer):
         await _emit_units(ctx, str(port), at, result)
+
+
+@probe(after=Listeners)
+async def told_services(ctx: ProbeContext, listeners: Listeners) -> None:
+    """Where the site's port is served, and somebody pasted that a program may not read a file of
+    TLS, a service of which the journal says the same of a file in that folder: a certificate and
+    its key lie together."""
+    symptom, port = ctx.target.symptom, ctx.target.port
+    told = start_failure(symptom.text, port) if symptom is not None else None
+    if told is None or not told.file or listeners.failure is not None or not listeners.on(port):
+        return
+    result = await _run(ctx, str(port))
+    for failure in start_failures(result.out, port, ctx.elapsed(), result.took):
+        is_told = posixpath.dirname(failure.file) == posixpath.dirname(told.file)
+        if failure.reason == "file-permission" and is_told:
+            # Imported late: few services fail so.
+            from diagnose.probes.inside.web_servers.start_files import emit_service_file
+
+            ctx.emit(failure)
+            await emit_service_file(ctx, failure.unit, failure.file)
 
 
 async def look_at_units(ctx: ProbeContext, endpoint: str) -> None:

@@ -189,6 +189,13 @@ CERTIFICATE_PATTERNS = (
     "/var/lib/lego/certificates/*.crt",
     "/var/lib/caddy/.local/share/caddy/certificates/*/*/*.crt",
     "/root/.local/share/caddy/certificates/*/*/*.crt",
+    # Panels: Synology's DSM, HestiaCP, DirectAdmin, cPanel, ISPConfig, 1Panel.
+    "/usr/syno/etc/certificate/_archive/*/fullchain.pem",
+    "/home/*/conf/web/*/ssl/*.pem",
+    "/usr/local/directadmin/data/users/*/domains/*.cert.combined",
+    "/var/cpanel/ssl/apache_tls/*/combined",
+    "/var/www/*/ssl/*-le.crt",
+    "/opt/1panel/apps/openresty/openresty/www/sites/*/ssl/fullchain.pem",
     "/etc/dehydrated/certs/*/fullchain.pem",
     "/var/lib/dehydrated/certs/*/fullchain.pem",
     *(
@@ -208,6 +215,7 @@ RENEWAL_TOOLS = (
     ("/etc/letsencrypt/", "certbot"),
     ("/.acme.sh/", "acme.sh"),
     ("/www/server/panel/", "BaoTa"),
+    ("/usr/syno/etc/certificate/_archive/", "DSM"),
     ("lego/certificates/", "lego"),
     ("/caddy/certificates/", "Caddy"),
     ("/dehydrated/", "dehydrated"),

@@ -240,6 +240,7 @@ def parse_authorities(text: str) -> Iterator[RenewalAuthority]:
 
 def parse_own_servers(text: str) -> Iterator[OwnServerRenewal]:
     """Parse the settings in the output of SCRIPT: which tool answers challenges itself."""
+    yield from islice(_lego_servers(text), MAX_NAMES)
     parts = zip(*(iter(_PART.split(text)[1:]),) * 4, strict=False)
     methods = ((path, body) for kind, _, path, body in parts if kind == "method")
     for path, body in islice(methods, MAX_NAMES):
@@ -259,6 +260,31 @@ def parse_own_servers(text: str) -> Iterator[OwnServerRenewal]:
             plugins=tuple(dict.fromkeys(word for name, word in values if name == "plugin")),
             folder=clean(named.get("folder", ""), 200),
         )
+
+
+def _lego_servers(text: str) -> Iterator[OwnServerRenewal]:
+    """Yield what starts lego with a server of its own, by the lines of files that name it."""
+    folder = ""
+    for kind, _, path, body in zip(*(iter(_PART.split(text)[1:]),) * 4, strict=False):
+        folder = clean(path, 200) if kind == "folder" else folder
+        if kind != "lego":
+            continue
+        # Imported late: few servers have lego.
+        from diagnose.parsers.linux.lego_commands import lego_command
+
+        stops = re.search(r"^ stops = ", body, re.MULTILINE) is not None
+        for command in filter(None, map(lego_command, body.split("\n"))):
+            yield OwnServerRenewal(
+                vantage=Vantage.SERVER,
+                equivalent=f"cat {shlex.quote(clean(path, 200))}",
+                tool="lego",
+                source=clean(path, 200),
+                name=clean(command.name, 253),
+                port=command.port,
+                stopped_by=clean(path, 200) if stops else "",
+                folder=folder,
+                command=clean(shlex.join(command.words), 2000),
+            )
 
 
 def _acme_folders(body: str) -> Iterator[tuple[str, str]]:

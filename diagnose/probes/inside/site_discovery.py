@@ -9,6 +9,7 @@ is an internal part of another site.
 import asyncio
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from diagnose.machine import Machine
 from diagnose.model.frozen import frozen
@@ -134,7 +135,8 @@ async def _read_fragments(machine: Machine) -> tuple[Directive, ...]:
 
 def sites_of(main: tuple[Directive, ...]) -> tuple[Site, ...]:
     """Return the sites of a configuration: all with TLS, and those only on port 80."""
-    sockets = list(_public_sockets(server_blocks.servers(main)))
+    blocks = server_blocks.servers(main) or server_blocks.servers(_inside_http(main))
+    sockets = list(_public_sockets(blocks))
     secure = [socket for socket in sockets if _is_secure(socket)]
     sites = {site.url: site for socket in reversed(secure) for site in _sites_on(socket, "https")}
     known_hosts = {_host(site) for site in sites.values()}
@@ -144,6 +146,16 @@ def sites_of(main: tuple[Directive, ...]) -> tuple[Site, ...]:
                 if _host(site) not in known_hosts:
                     sites.setdefault(site.url, site)
     return tuple(sorted(sites.values(), key=lambda site: (_host(site), site.port))[:MAX_SITES])
+
+
+def _inside_http(main: tuple[Directive, ...]) -> tuple[Directive, ...]:
+    """Return the configuration with the blocks in `http` that stand outside of it: nginx refuses
+    them, and their names are the sites that are meant."""
+    outside = tuple(each for each in main if each.name == "server" and each.block is not None)
+    return tuple(
+        replace(each, block=(*(each.block or ()), *outside)) if each.name == "http" else each
+        for each in main
+    )
 
 
 def _public_sockets(servers: Sequence[Server]) -> Iterator[Socket]:

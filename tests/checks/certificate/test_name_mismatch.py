@@ -161,6 +161,28 @@ def test_the_method_that_works_here_is_a_command(text: str, method: str) -> None
     )
 
 
+@pytest.mark.parametrize(("kind", "length"), [("_ecc", "ec-256"), ("", "2048")])
+def test_acme_sh_issues_it_for_all_names(kind: str, length: str) -> None:
+    own = leaf(dns_names=("example.com", "www.example.com"))
+    file = replace(in_use(own), path=f"/root/.acme.sh/example.com{kind}/fullchain.cer")
+    seen = (visit(own, MIDDLE), file, RUNNING, HOST, config(f"{SITE}{HTTP}"))
+    (claim,) = judge("certificate.name-mismatch", *seen)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    issue, loading = claim.fix.steps
+    assert isinstance(issue, Command)
+    assert isinstance(loading, Command)
+    assert shlex.join(issue.argv) == (
+        "/root/.acme.sh/acme.sh --home /root/.acme.sh --issue --force -d example.com"
+        " -d www.example.com -d shop.example.com -w /var/www/acme"
+        f" --keylength {length}"
+    )
+    # No folder is known from which challenges are answered.
+    (claim,) = judge("certificate.name-mismatch", *seen[:-1], config())
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
 @pytest.mark.parametrize(
     ("names", "path", "text"),
     [

@@ -148,3 +148,18 @@ def test_not_certain_by_a_failure_of_the_run_that_wrote_the_file() -> None:
         written = replace(file(), changed=1000.0)
         (claim,) = judge(CHECK, OWN, failure, written, held("haproxy"), masked=False)
         assert claim.confidence is confidence
+
+
+def test_fires_and_has_lego_write_its_files() -> None:
+    words = "lego --path /etc/lego --http -d shop.example.com renew"
+    own = replace(OWN, tool="lego", source="/etc/cron.d/lego", command=words)
+    (claim,) = judge(CHECK, own, file(), held("nginx"), config(PLAIN), BUILD, RUNNING)
+    assert claim.fix
+    typed = [step.argv for step in claim.fix.steps if isinstance(step, Command)]
+    by_folder = "--http --http.webroot /var/www/html"
+    assert tuple(words.replace("--http", by_folder).split()) in typed
+    assert ("sed", "-i", "-e", f"s# --http # {by_folder} #", "/etc/cron.d/lego") in typed
+    other = replace(own, command=words.replace("--http", "-http"))
+    (claim,) = judge(CHECK, other, file(), held("nginx"), config(PLAIN), BUILD, RUNNING)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from diagnose.model import Applicability, Claim, Confidence, Edit, Manual, Severity
+from diagnose.model import Applicability, Claim, Command, Confidence, Edit, Manual, Severity
 from diagnose.model.files import OtherCertificate
 from diagnose.model.nginx import CertificateFile, NginxProcess, NginxState
 from tests.support.check_evidence import NOW, judge
@@ -55,6 +55,18 @@ def test_fires_and_asks_before_it_takes_what_may_not_do(other: OtherCertificate)
     assert claim.fix
     assert claim.fix.applicability is Applicability.REVIEW
     assert f"ssl_certificate {other.path};" in diff(claim)
+
+
+def test_fires_and_brings_the_copies_of_a_panel_up_to_date() -> None:
+    """DSM writes nginx's configuration anew."""
+    store = "/usr/syno/etc/certificate/_archive/pYZfmg"
+    other = replace(OTHER, tool="DSM", path=f"{store}/fullchain.pem", key=f"{store}/privkey.pem")
+    (claim,) = judge(CHECK, SERVED, FILE, other, RUNNING, config())
+    assert claim.facts["copied"]
+    assert not diff(claim)
+    assert claim.fix
+    typed = [step.argv for step in claim.fix.steps if isinstance(step, Command)]
+    assert [words[-1] for words in typed[:2]] == [other.path, other.key]
 
 
 def test_fires_without_asking_for_another_public_authority() -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from diagnose.model import Command, Confidence, Edit, Manual, Severity
+from diagnose.model import Applicability, Command, Confidence, Edit, Manual, Severity
 from diagnose.parsers.nginx.edits import apply_patch
 from tests.support.check_evidence import judge, texts
 from tests.support.firewall_rules import ADDRESS, connected, firewalld, host, listening, nic
@@ -173,6 +173,26 @@ def test_fires_and_names_who_writes_the_rule_anew() -> None:
     (claim,) = judge(CHECK, *served(saved(*rules, more=chain)))
     assert claim.facts["owner"] == "csf"
     assert isinstance(claim.fix and claim.fix.steps[0], Manual)
+
+
+def test_fires_and_opens_the_port_in_the_settings_of_csf() -> None:
+    chains = ":LOCALINPUT - [0:0]\n:LOGDROPIN - [0:0]\n"
+    rules = ("-A INPUT -j LOCALINPUT", "-A INPUT -j LOGDROPIN", "-A LOGDROPIN -j DROP")
+    (claim,) = judge(CHECK, *served(saved(*rules, more=chains)))
+    assert commands(claim) == [
+        """sed -i -e s/^\\(TCP_IN = "[^"]*\\)"/\\1,443"/ /etc/csf/csf.conf""",
+        """sed -i -e s/^\\(TCP_IN = "[^"]*\\)"/\\1,80"/ /etc/csf/csf.conf""",
+        "csf -r",
+    ]
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+
+
+@pytest.mark.parametrize("panel", ["hestia", "vesta"])
+def test_fires_and_opens_the_port_by_the_panel(panel: str) -> None:
+    (claim,) = judge(CHECK, *served(saved(policy="DROP", more=f":{panel} - [0:0]\n")))
+    program = f"/usr/local/{panel}/bin/v-add-firewall-rule"
+    assert commands(claim) == [f"{program} ACCEPT 0.0.0.0/0 {port} TCP" for port in (443, 80)]
 
 
 def test_fires_only_as_a_doubt_where_a_client_got_through() -> None:

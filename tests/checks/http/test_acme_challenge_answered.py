@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
-from diagnose.model import Claim
+from diagnose.model import Applicability, Claim
 from diagnose.model.http import Exchange
 from diagnose.model.renewal import WRITTEN_CHALLENGE, RenewalFailure
 from diagnose.model.server_rules import AnsweringRule
 from diagnose.model.symptom import Symptom, SymptomKind
+from diagnose.parsers.symptoms import message_symptom
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
@@ -83,3 +84,19 @@ def test_silent_on_404_and_without_a_message() -> None:
     assert not claims(challenge(404), line="root /var/www/html;")
     assert not claims(challenge(200), None)
     assert not claims(challenge(200), "acme-caa")
+
+
+def test_fires_and_serves_the_folder_that_the_message_names() -> None:
+    token = "R3Zt9dPqLw5n7Y2kVb0cXh4mJt6uGs1eAa8oIiUyTrE"
+    line = "proxy_pass http://127.0.0.1:3000;"
+    given = (config(SITE + PLAIN.replace("LINE", f" {line} ")), BUILD, RUNNING)
+    for folder, answer in (
+        ("/home/shop/public_html/.well-known/acme-challenge", "root /home/shop/public_html;"),
+        ("/var/www/challenges", "alias /var/www/challenges/;"),
+    ):
+        words = f"ValueError: Wrote file to {folder}/{token}, but couldn't download {URL}"
+        target = replace(SHOP, symptom=message_symptom(words))
+        (claim,) = judge(CHECK, challenge(404), *given, target=target)
+        assert claim.fix
+        assert claim.fix.applicability is Applicability.REVIEW
+        assert answer in claim.fix.edits[0].diff

@@ -42,6 +42,7 @@ def test_silent_where_the_application_answers_or_there_is_none() -> None:
     assert not claims(SITE.replace(PHP, ""))
     assert not claims(SITE.replace("index index.php;", ""))
     assert not claims(SITE, path="/logo.png")
+    assert not claims(SITE, path="/.well-known/acme-challenge/R3Zt9dPqLw5n7Y2kVb0cXh4m")
     assert not claims(SITE.replace("try_files", "internal; try_files"))
     assert not claims(SITE, body="<h1>Nothing here</h1>")
 

@@ -221,7 +221,23 @@ def test_fires_and_names_both_places_of_what_differs() -> None:
     claim = claimed(f'duplicate location "/" in {FILE}:{line}', text)
     assert claim.facts["twice"]
     assert claim.facts["other"] == f"{FILE}:{line - 1}"
-    assert not [step for step in claim.fix.steps if isinstance(step, Edit)] if claim.fix else 0
+    assert claim.fix
+    answers = [step for step in claim.fix.steps if isinstance(step, Manual)]
+    assert [answer.step for answer in answers] == ["keep-first", "keep-second"]
+    diffs = [step.diff for answer in answers for step in answer.commands if isinstance(step, Edit)]
+    assert [("-    location / { root /x; }" in diff) for diff in diffs] == [False, True]
+
+
+@pytest.mark.parametrize("lines", ["index index.php;", "try_files $uri $uri/ =404;", ""])
+def test_fires_and_removes_the_location_of_a_default_site(lines: str) -> None:
+    text = SITE.replace("location /", f"location / {{ {lines} }}\n    location /")
+    line = config(text).files[0].text.partition("location / {\n")[0].count("\n") + 1
+    claim = claimed(f'duplicate location "/" in {FILE}:{line}', text)
+    after = corrected(claim, text)
+    assert after.count("location /") == 1
+    assert PASS in after
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
 
 
 def test_fires_and_removes_a_block_that_stands_there_already() -> None:
@@ -688,3 +704,37 @@ def test_fires_and_tells_how_the_main_file_comes_back() -> None:
     assert claim.facts["main_missing"]
     other = claimed('open() "/etc/nginx/other.conf" failed (2: No such file or directory)', "")
     assert not other.facts["main_missing"]
+
+
+def outside(more: str) -> tuple[Claim, str]:
+    """A site's file that the main file reads outside of http, as Alpine's reads conf.d."""
+    path = "/etc/nginx/conf.d/shop.conf"
+    main = f"include /etc/nginx/conf.d/*.conf;\nhttp {{\n    {more}\n}}\n"
+    site = "server {\n    listen 80;\n}\n"
+    given = NginxConfig(
+        vantage=Vantage.SERVER,
+        path=FILE,
+        main=(*nginx_parser.parse(main, FILE), *nginx_parser.parse(site, path)),
+        files=(ConfigFile(FILE, main, 0.0), ConfigFile(path, site, 0.0)),
+    )
+    said = nginx_says(f'"server" directive is not allowed here in {path}:1')
+    (claim,) = judge("nginx.config-invalid", said, given, STOPPED, BUILD, masked=False)
+    return claim, main
+
+
+def test_fires_and_moves_a_site_to_the_folder_that_http_reads() -> None:
+    claim, _ = outside("include /etc/nginx/http.d/*.conf;")
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    step = claim.fix.steps[0]
+    assert isinstance(step, Command)
+    assert step.argv[-2:] == ("/etc/nginx/conf.d/shop.conf", "/etc/nginx/http.d/shop.conf")
+
+
+def test_fires_and_moves_the_include_into_http() -> None:
+    claim, main = outside("include mime.types;")
+    assert claim.fix
+    after = apply_patch(main, claim.fix.edits[0].diff)
+    assert after
+    assert after.endswith("include /etc/nginx/conf.d/*.conf;\n}\n")
+    assert after.count("conf.d") == 1

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Applicability, Command, Edit, Failure, Manual
+from diagnose.model.containers import NginxContainer
 from diagnose.model.files import StoredCertificate
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.tls import Handshake
@@ -106,13 +107,19 @@ def test_fires_with_the_file_of_the_resolver_that_is_too_open() -> None:
         assert not claim.facts["store_open"]
 
 
-def test_a_store_in_a_container_is_a_persons() -> None:
+def test_fires_and_closes_the_store_in_its_container() -> None:
     store = CertificateStore("le", "/letsencrypt/acme.json", 0o755)
     inner, given = replace(TRAEFIK, container="traefik"), replace(state(ROUTER), stores=(store,))
     (claim,) = judge(CHECK, inner, given, SHAKE)
     assert claim.facts["mode"] == "755"
     assert claim.fix
-    assert claim.fix.applicability is Applicability.MANUAL
+    assert claim.fix.applicability is Applicability.MANUAL  # whose engine is not known
+    container = NginxContainer(pid=10, engine="docker", name="traefik")
+    (claim,) = judge(CHECK, inner, given, SHAKE, container)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    commands = [step.argv for step in claim.fix.steps if isinstance(step, Command)]
+    assert commands[-1] == ("docker", "restart", "traefik")
 
 
 @pytest.mark.parametrize(

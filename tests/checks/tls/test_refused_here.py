@@ -1,8 +1,9 @@
 import pytest
 
-from diagnose.model import Claim, Confidence, Failure, Severity
+from diagnose.model import Applicability, Claim, Confidence, Failure, Severity
 from diagnose.model.tls import Handshake
 from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
 from tests.support.tls_evidence import WELL, alerted, said, shake
 
 CHECK = "tls.refused-here"
@@ -44,6 +45,18 @@ def test_fires_where_openssl_ends_it(reason: str, step: str) -> None:
 def test_fires_and_is_sure_only_of_what_openssl_names() -> None:
     assert claim(refusing("DH_KEY_TOO_SMALL")).confidence is Confidence.CERTAIN
     assert claim(refusing("UNEXPECTED_MESSAGE")).confidence is Confidence.LIKELY
+
+
+def test_fires_and_takes_small_parameters_out_where_other_suites_are_offered() -> None:
+    text = SITE.replace("listen 443 ssl;", "listen 443 ssl;\n    ssl_dhparam /etc/ssl/dh.pem;")
+    seen = (refusing("DH_KEY_TOO_SMALL"), config(text), RUNNING, BUILD)
+    (made,) = judge(CHECK, *seen, shake("no-dhe"))
+    assert made.fix
+    assert made.fix.applicability is Applicability.REVIEW
+    assert "-    ssl_dhparam /etc/ssl/dh.pem;" in made.fix.edits[0].diff
+    (made,) = judge(CHECK, *seen)
+    assert made.fix
+    assert made.fix.applicability is Applicability.MANUAL
 
 
 def test_warns_where_browsers_get_in() -> None:

@@ -19,7 +19,7 @@ def name_does_not_exist(lab: Lab) -> None:
     lab.dns([])
 
 
-@scenario(outside="dns.resolver-isolated", manual="the resolver belongs to somebody else")
+@scenario(outside=None, unsure=("client", "server", "both"))
 def resolver_of_a_closed_network(lab: Lab) -> None:
     """It knows the names of its own network alone, and no com."""
     lab.zone({"wiki.corp.example": {"A": [SERVER]}})

@@ -30,6 +30,7 @@ def position(table: str = "inet filter", chain: str = "input") -> RulePosition:
         ("ip filter", "KUBE-FORWARD", "kubernetes"),
         ("ip crowdsec", "crowdsec-chain", "crowdsec"),
         ("ip filter", "LOCALINPUT", "csf"),
+        ("ip filter", "LOGDROPIN", "csf"),
         ("inet filter", "input", "hand"),
     ],
 )
