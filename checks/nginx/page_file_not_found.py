@@ -15,6 +15,7 @@ from collections.abc import Iterator
 
 from checks.http import _page_files as page_files
 from checks.nginx import Nginx, file_line
+from checks.nginx._collected_files import collecting_fix, collecting_words
 from checks.nginx._expressions import folder_fix, outdone_match
 from checks.nginx._page_files import (
     ExaminedFile,
@@ -149,15 +150,14 @@ def _collecting(evidence: Evidence, file: ExaminedFile) -> dict[str, str]:
     wrong."""
     found = [each for each in evidence.good(StaticProject) if not file.access.mistake]
     if not found:
-        return dict.fromkeys(("collect", "collected", "static_root"), "")
+        return dict.fromkeys(("collect", "collected", "static_root", "moved"), "")
     project = found[0]
-    python = shlex.quote(project.python or "python3")
-    command = f"{python} {shlex.quote(project.path)} collectstatic --noinput"
-    is_other = project.owner not in {"", "root", "UNKNOWN"}
+    is_same = bool(project.root) and project.root.rstrip("/") == project.folder.rstrip("/")
     return {
-        "collect": f"sudo -u {shlex.quote(project.owner)} {command}" if is_other else command,
+        "collect": shlex.join(collecting_words(project)),
         "collected": project.folder,
         "static_root": project.setting,
+        "moved": project.root if project.root and not is_same else "",
     }
 
 
@@ -177,7 +177,9 @@ def _fix(nginx: Nginx, file: ExaminedFile, served: ServedFile) -> Fix:
     """Return the corrected directive, if the file was seen where that leads."""
     mistake = file.access.mistake
     step = _STEPS.get(mistake, "deploy")
-    if step == "deploy" and any(nginx.evidence.good(StaticProject)):
+    if step == "deploy" and (projects := [*nginx.evidence.good(StaticProject)]):
+        if collected := collecting_fix(nginx, served, projects[0]):
+            return collected
         step = "collect"
     by_hand = Manual(step, Where.SERVER)
     return corrected_fix(nginx, served, mistake) or Fix((by_hand,), Applicability.MANUAL)

@@ -239,7 +239,7 @@ def _own_address(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> 
     if read.misspelt and setting.means == "protocol":
         return plain_redirect(evidence)
     value = read.values[0] if read.values else ""
-    for step, onward in _redirects(evidence) if setting.redirects else ():
+    for step, onward in _redirects(evidence) if setting.redirects or read.cached else ():
         # Before its restart the application has another value than the file.
         is_old = read.stale and is_wrong_address(evidence.target, onward)
         if not is_old and not _is_made_of(evidence, setting, value, onward):

@@ -101,6 +101,7 @@ def application_log(evidence: Evidence) -> Iterator[Claim]:
     step = _remedy(line, evidence.target.uses_tls)
     correction = correction_of(evidence, unit_of_source(line.equivalent))
     limits, room = _ending_limits(evidence, line), _header_room(evidence, line)
+    query = [read for read in evidence.good(ReadSetting) if read.topic == "query-characters"]
     yield Claim(
         about=subjects[0],
         covers=(*subjects, Subject(port=port), Subject(port=80)),
@@ -120,11 +121,14 @@ def application_log(evidence: Evidence) -> Iterator[Claim]:
             "corrected": correction.lines if correction else (),
             "headers": HEADERS_TOO_LARGE in line.message,
             "headers_place": room[0].place if room else "",
+            "query_key": query[0].key if query else "",
+            "query_place": query[0].place if query else "",
             **limit_facts(limits, patience_of(evidence)),
         },
         fix=(
             raising_fix(limits, patience_of(evidence))
             or (setting_fix(room, "raise-the-header-limit") if room else None)
+            or (setting_fix(query[:1], "read-the-log") if query else None)
             or (
                 Fix(correction_steps(correction, running=True), Applicability.REVIEW)
                 if correction

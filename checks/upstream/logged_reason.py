@@ -5,6 +5,7 @@ The line alone may be about another request, so that it is likely. It is certain
 failed with a status of the server and the program's user still may not use the path.
 """
 
+import re
 from collections.abc import Iterator
 
 from checks.upstream._setting_fixes import told_edit
@@ -36,6 +37,11 @@ _ABOUT_FILES = frozenset({"upload", "no-space", "file-denied"})
 _SETTINGS = ("variable", "option", "list")
 #: With which a handshake from a foreign page is refused (RFC 6455 section 10.2).
 _FORBIDDEN = 403
+#: Folders of which a framework writes every part: Laravel's storage, Symfony's var.
+_WRITTEN = re.compile(
+    r"(?P<folder>(?:/[^/\n]{1,100}){2,8}/(?:storage(?=/(?:logs|framework|app))|var(?=/(?:log|cache))))"
+    r"(?:/[^\n]{1,300})?"
+)
 #: Fewest parts of a folder that is given to another user with all below it.
 _DEEP = 3
 
@@ -146,8 +152,10 @@ def _ownership(told: ToldReason) -> Fix:
         return _by_hand("let-it-enter")
     if told.blocked.count("/") < _DEEP:
         return _by_hand("give-it-a-folder")
-    words = ("chown", "-R", told.user if ":" in told.user else f"{told.user}:", told.blocked)
-    changes = (told.blocked,)
+    written = _WRITTEN.fullmatch(told.blocked)
+    folder = written["folder"] if written else told.blocked
+    words = ("chown", "-R", told.user if ":" in told.user else f"{told.user}:", folder)
+    changes = (folder,)
     command = Command(
         words, Effect.CHANGE, changes=changes, aspect="permissions", risk=Risk.CHANGES_ACCESS
     )

@@ -10,8 +10,19 @@ from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+    commands,
+)
 from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.program_commands import end_process
 from diagnose.model.program_logs import FailedUnit
 from diagnose.model.server import Listener, Listeners
 from diagnose.parsers.whole_numbers import whole_number
@@ -45,12 +56,27 @@ def port_held(evidence: Evidence) -> Iterator[Claim]:
                 "process": holder.process,
                 "pid": holder.pid,
                 "message": unit.message,
+                "copy": bool(unit.copy),
                 "command": unit.equivalent,
                 "status": failed[0].status or "" if failed else "",
             },
-            fix=Fix((Manual("end-the-old-one", Where.APPLICATION),), Applicability.MANUAL),
+            fix=_fix(unit),
         )
         return
+
+
+def _fix(unit: FailedUnit) -> Fix:
+    """End the service's own program which somebody started by hand; another one is a person's."""
+    if not unit.copy:
+        return Fix((Manual("end-the-old-one", Where.APPLICATION),), Applicability.MANUAL)
+    return Fix(
+        (
+            end_process(unit.copy),
+            commands.reset_failed(unit.unit),
+            commands.restart_dead_service(unit.unit),
+        ),
+        Applicability.REVIEW,
+    )
 
 
 def _holder(evidence: Evidence, unit: FailedUnit) -> Listener | None:

@@ -80,10 +80,13 @@ def service_failed(evidence: Evidence) -> Iterator[Claim]:
         return
     # Imported late: few sites have a service that failed.
     from checks.upstream._run_folders import missing_run_folder, run_folder_steps
+    from checks.upstream._start_needs import need_facts, need_of, need_steps
 
     accesses = _closed_files(evidence, unit)
     correction = correction_of(evidence, unit.unit) if unit.has_failed else None
     socket = missing_run_folder(evidence, unit)
+    need = need_of(evidence, unit.unit) if unit.has_failed and not correction else None
+    steps = run_folder_steps(unit) if socket else need_steps(need) if need else ()
     paths = dict.fromkeys(path.partition("?")[0] for path in (target.path, *target.websockets))
     yield Claim(
         about=Subject(port=target.port, path=next(iter(paths))),
@@ -98,6 +101,7 @@ def service_failed(evidence: Evidence) -> Iterator[Claim]:
             *accesses,
             *((correction,) if correction else ()),
             *((socket,) if socket else ()),
+            *((need,) if need else ()),
         ),
         confidence=_confidence(unit),
         facts={
@@ -107,10 +111,9 @@ def service_failed(evidence: Evidence) -> Iterator[Claim]:
             **_access_facts(accesses),
             **correction_facts(correction),
             "run_folder": posixpath.dirname(unit.endpoint) if socket else "",
+            **need_facts(need),
         },
-        fix=Fix(run_folder_steps(unit), Applicability.REVIEW)
-        if socket
-        else _fix(unit, accesses, correction),
+        fix=Fix(steps, Applicability.REVIEW) if steps else _fix(unit, accesses, correction),
     )
 
 
@@ -270,6 +273,9 @@ def _of_the_own_port(evidence: Evidence) -> Iterator[Claim]:
     likely = [unit for unit in units if unit.names_endpoint or unit.is_local]
     if is_open or not likely or not evidence.good(Listeners):
         return
+    # Imported late: few sites have a service that failed.
+    from checks.upstream._start_needs import need_facts
+
     unit = likely[0]
     yield Claim(
         about=Subject(port=target.port, text=unit.unit),
@@ -284,6 +290,7 @@ def _of_the_own_port(evidence: Evidence) -> Iterator[Claim]:
             **_access_facts([]),
             **correction_facts(None),
             "run_folder": "",
+            **need_facts(None),
         },
         fix=Fix((Manual("read-the-log", Where.APPLICATION),), Applicability.MANUAL),
     )

@@ -109,6 +109,7 @@ def _claim(
             "absent": read.source == "nowhere",
             "misspelt": read.misspelt,
             "stale": needs_restart_only(evidence, setting, read),
+            "cached": read.cached,
             "computed": read.unsure and not read.values and read.source == "file",
             "several": read.unsure and bool(read.values),
             "process": read.process or application.name,

@@ -75,7 +75,9 @@ def _about_own_sites(error: NamelessMessageError, arguments: list[str]) -> RunRe
 def _site_before(request: RunRequest, arguments: list[str]) -> str:
     """Return the only site of this server, for a message alone that names the application behind
     it; "" for everything else."""
-    is_alone = sum(not argument.startswith("-") for argument in arguments) == 1
+    # The value of an option is a number mostly ("--timeout 40").
+    words = [each for each in arguments if not each.startswith("-") and not each.isdecimal()]
+    is_alone = len(words) == 1
     if len(request.targets) != 1 or request.targets[0].symptom is None or not is_alone:
         return ""
     from diagnose.cli.own_sites import is_behind_a_site, site_before

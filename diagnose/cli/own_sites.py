@@ -27,8 +27,11 @@ _ELSEWHERE = ("--server", "--outside")
 _OF_ALL = re.compile(r"\[emerg\]|nginx\.service\b")
 #: What a message says of a connection that failed.
 _CONNECTION_KINDS: frozenset[SymptomKind] = frozenset(
-    {"refused", "timeout", "unreachable", "reset", "not-connected", "upstream-refused"}
-)
+    {
+        "refused", "timeout", "unreachable", "reset", "not-connected", "upstream-refused",
+        "port-in-use",
+    }
+)  # fmt: skip
 
 
 def own_sites() -> tuple[str, ...]:
@@ -128,6 +131,9 @@ def is_behind_a_site(target: Target) -> bool:
     host, text = target.host, target.input
     is_connection = target.symptom is not None and target.symptom.kind in _CONNECTION_KINDS
     is_typed = "curl" in text or "wget" in text.lower() or "://" in text
+    if target.symptom is not None and target.symptom.kind == "port-in-use":
+        # A program names its own address so, also as a URL (Kestrel).
+        is_typed = False
     if not is_connection or is_typed or target.port in PORTS.values():
         return False
     return host == "localhost" or (is_address(host) and is_private(host))

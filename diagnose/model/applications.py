@@ -303,9 +303,11 @@ class ReadSetting(Observation):
     the program that loads a change, () for its restart. `unsure` is True if the value is computed,
     or if several files may have it. `misspelt` is the name that stands in the file in the place of
     the key, and `stale` is True if the file is newer than the process, which reads it at its start.
-    `build` is the command that makes what is served anew. `proxy` is the address from which the
-    application sees the web server, "" if unknown. `unit`, `container`, `engine`, `compose` and
-    `service` are what runs the program, `starter` is what starts it again without these.
+    `cached` is the file in which the program keeps its settings as they were ("" for none): it is
+    read in the place of `file`, and with `stale` it has another value. `build` is the command that
+    makes what is served anew. `proxy` is the address from which the application sees the web
+    server, "" if unknown. `unit`, `container`, `engine`, `compose` and `service` are what runs the
+    program, `starter` is what starts it again without these.
     """
 
     layer: ClassVar[str] = "upstream"
@@ -337,6 +339,7 @@ class ReadSetting(Observation):
     needs_restart: bool = True
     misspelt: Text = ""
     stale: bool = False
+    cached: FilePath = ""
     starter: Starter | None = None
 
     @property

@@ -87,6 +87,12 @@ def kept_environment(starter: Starter) -> str:
     return f"/run/diagnose{_tag(starter)}.env"
 
 
+def end_process(pid: int) -> Command:
+    """End a process, and wait for its end. It is not killed: after 15 seconds the command fails."""
+    words = _shell("kill {} && timeout 15 tail --pid={} -f /dev/null", str(pid), str(pid))
+    return Command(words, Effect.STOP)
+
+
 def end_program(starter: Starter) -> tuple[Command, ...]:
     """End a program that its parent starts again by itself, and wait until it listens."""
     words = _shell(_END, starter.user, _pattern(starter.words))

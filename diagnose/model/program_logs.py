@@ -112,7 +112,9 @@ class FailedUnit(Observation):
     `has_own_network` is PrivateNetwork= or NetworkNamespacePath= (systemd.exec(5)). `port_in_use`
     is True if the last start found the endpoint's port taken. `is_open` is True if a program
     listens at the endpoint all the same. `setting` is that of the unit which forbids what the
-    message says has failed, "" if none.
+    message says has failed, "" if none. `copy` is the process that listens at the endpoint, if it
+    is the service's own program, with the same arguments in the same folder, which somebody started
+    by hand; 0 otherwise.
     """
 
     layer: ClassVar[str] = "upstream"
@@ -133,6 +135,7 @@ class FailedUnit(Observation):
     port_in_use: bool = False
     is_open: bool = False
     setting: Text = ""
+    copy: int = 0
 
     @property
     def has_failed(self) -> bool:

@@ -87,6 +87,42 @@ class UnitCorrection(Observation):
         return title, ", ".join(self.lines) or self.program
 
 
+#: What installs the packages of a project, or builds it.
+Installer = Literal["pip", "npm", "yarn", "pnpm", "bundle"]
+
+
+@frozen(kw_only=True, eq=False)
+class StartNeed(Observation):
+    """What the program of a service that could not start lacks, where this server shows what brings
+    it: packages that its project lists, what its build makes, the right to write a path, or another
+    service that does not run.
+
+    `unit` is its name without ".service", and `name` what its own words name. `tool` is the program
+    that installs or builds in `folder`, as the folder's `owner` with the home `home`; `file` is the
+    list of packages or the lock. With `build` the project is built, and with `with_development` its
+    packages for the build are installed. `blocked` is a path that `owner` may not write. `service`
+    is the other service, without ".service".
+    """
+
+    layer: ClassVar[str] = "upstream"
+
+    unit: Label
+    name: Text = ""
+    installer: Installer | None = None
+    tool: FilePath = ""
+    folder: FilePath = ""
+    file: FilePath = ""
+    owner: Label = ""
+    home: FilePath = ""
+    with_development: bool = False
+    build: bool = False
+    blocked: FilePath = ""
+    service: Label = ""
+
+    def summary(self) -> Summary:
+        return phrase("what the unit {unit} needs", unit=self.unit), self.name
+
+
 #: A port of UDP, the port of Caddy's administration, or one of the site's is another program's; a
 #: port below 1024; a file or folder that may not be used; an address that this machine does not
 #: have; a folder for chroot(2), or for a Unix socket, that is not there; or a command in the unit

@@ -199,7 +199,8 @@ class StaticProject(Observation):
     """The project of Django whose static files the page lacks. `url` is the file's in the page,
     `folder` that in which nginx looks for such files. `path` is the project's manage.py, `owner`
     its user, and `python` the interpreter of its virtual environment ("" if none was found).
-    `setting` is the line of its settings that names the folder for collectstatic."""
+    `setting` is the line of its settings that names the folder for collectstatic, and `root` that
+    folder, "" if the line computes it."""
 
     layer: ClassVar[str] = "upstream"
 
@@ -209,6 +210,7 @@ class StaticProject(Observation):
     owner: Label = ""
     python: FilePath = ""
     setting: Text = ""
+    root: FilePath = ""
 
     def summary(self) -> Summary:
         return self.path, self.setting or self.folder

@@ -224,6 +224,18 @@ _NAMELESS = re.compile(
     r"|\bE(?:CONN|HOST|TIMED|NOTFOUND|AI_)[A-Z]*|WebSocket connection|证书|无法访问"
 )
 
+#: What a program writes into its log: the class of an exception (Java, .NET, Python, Ruby, PHP), a
+#: level before the text, or how such lines begin.
+_OF_PROGRAM = re.compile(
+    r"\b[A-Z]\w{0,80}(?:Exception|Error|NotFound)\b(?=[:;,(\s]|$)"
+    r"|^[a-z]\w{0,40}(?:\.\w{1,60}){1,8}\.[A-Z]\w{2,80}: "
+    r"|^\W{0,4}(?:ERROR|CRITICAL|FATAL|SEVERE|EMERG|error|critical|crit|fatal|panic|emerg)\b\W"
+    r"|^(?:Caused by|Reason|Traceback|Exception in|Unhandled exception)\b|SQLSTATE\[|^\*\* \("
+    r"|PHP (?:Fatal|Parse|Warning|Notice)|^Whitelabel Error Page|\bCould not resolve placeholder\b"
+    r"|^Failed to (?:find|load|start|bind|open|boot|import|configure|initiali[sz]e)\b"
+    r"|\bnot supported for this route\b"
+)
+
 
 @frozen
 class NamedSite:
@@ -381,4 +393,5 @@ def _site_by_message(text: str) -> NamedSite | None:
 
 def is_error_message(text: str) -> bool:
     """Return whether a text looks like an error message."""
-    return _NAMELESS.search(condensed(text)) is not None
+    line = condensed(text)
+    return any(pattern.search(line) for pattern in (_NAMELESS, _OF_PROGRAM))

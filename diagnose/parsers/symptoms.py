@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from diagnose.model.applications import Topic
 from diagnose.model.symptom import Symptom, SymptomKind
 from diagnose.parsers.clauses import contrast, failing_part, is_foreign, works_elsewhere
 from diagnose.parsers.complaints import says_page_is_missing, says_password_is_asked_again
 from diagnose.parsers.cut_connections import says_connection_is_cut
+from diagnose.parsers.denied_faults import without_denied
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.pasted_text import MAX_LENGTH, condensed
 from diagnose.parsers.sanitize import clean
@@ -119,6 +121,13 @@ def symptom_of(text: str, *, of_websocket: bool = False) -> Symptom | None:
     line = clean(condensed(text), MAX_LENGTH)
     if is_solved(line):
         return None
+    left = without_denied(line)
+    if left and (told := _fault_of(left, left, of_websocket)):
+        return replace(told, text=hide_secrets(line))
+    return _fault_of(text, line, of_websocket)
+
+
+def _fault_of(text: str, line: str, of_websocket: bool) -> Symptom | None:
     symptom = _symptom_of(text, line, of_websocket)
     is_status = symptom is not None and symptom.kind == "status"
     if is_status and (file := _CHALLENGE.search(_URL.sub(" ", line))):

@@ -66,6 +66,8 @@ def _expected_effect(argv: tuple[str, ...]) -> Effect:
             return Effect.RELOAD
         case ["sh", "-c", script] if "pgrep -u " in script:
             return Effect.STOP if "install " in script else Effect.RESTART
+        case ["sh", "-c", script] if script.startswith("kill "):
+            return Effect.STOP
         case ["timeout", _, "sh", "-c", script] if script.startswith("until ss "):
             return Effect.TEST
         case ["env", "-i", "bash", "-c", script] if "setsid -f" in script:

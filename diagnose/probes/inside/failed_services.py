@@ -131,7 +131,11 @@ async def look_at_own_units(ctx: ProbeContext, endpoint: str) -> None:
     result = await _run(ctx, endpoint, "failed")
     for unit in failed_units(result.out, endpoint, at, result.took):
         if unit.names_endpoint and unit.has_failed and unit.manager == "systemd":
-            ctx.emit(replace(unit, is_open=True))
+            # Imported late: few services find their port taken.
+            from diagnose.probes.inside.own_copies import own_copy
+
+            copy = await own_copy(ctx, unit.unit, endpoint) if unit.port_in_use else 0
+            ctx.emit(replace(unit, is_open=True, copy=copy))
 
 
 async def _run(ctx: ProbeContext, endpoint: str, *only: str) -> CommandResult:
@@ -148,6 +152,11 @@ async def _emit_units(ctx: ProbeContext, endpoint: str, at: float, result: Comma
         _, setting = await forbidding_setting(ctx.machine, name, line)
         if fault := fault_of(line):
             await emit_correction(ctx, unit.unit, fault, line)
+        elif line:
+            # Imported late: most applications run.
+            from diagnose.probes.inside.start_needs import emit_need
+
+            await emit_need(ctx, unit.unit, line)
         ctx.emit(replace(unit, setting=setting))
 
 

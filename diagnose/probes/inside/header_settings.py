@@ -16,6 +16,10 @@ from diagnose.parsers.header_sizes import (
     unit_size,
 )
 from diagnose.parsers.program_place import ProgramPlace, argument_value
+from diagnose.parsers.query_characters import (
+    spring_query_characters,
+    tomcat_query_characters,
+)
 from diagnose.parsers.read_settings import is_plain
 from diagnose.probes import ProbeContext
 from diagnose.probes.inside.own_setting_files import MAX_FILE
@@ -76,6 +80,26 @@ async def emit_response_header_setting(
         )
         if line is not None and is_plain(line.line):
             _emit(ctx, place, "response-header-limit", file.real or path, line, unsure=False)
+        return
+
+
+async def emit_query_characters(
+    ctx: ProbeContext, place: ProgramPlace, endpoint: str, characters: str
+) -> None:
+    """Emit the line by which Tomcat takes these characters in a query, if its file is read."""
+    if place.container or not place.pid or not endpoint.isdecimal():
+        return
+    for path, kind in _response_files(place):
+        file = await ctx.machine.read(path, MAX_FILE)
+        if file.failure is not None:
+            continue
+        line = (
+            tomcat_query_characters(file.text, int(endpoint[:5]), characters)
+            if kind == "tomcat"
+            else spring_query_characters(file.text, characters)
+        )
+        if line is not None and is_plain(line.line):
+            _emit(ctx, place, "query-characters", file.real or path, line, unsure=False)
         return
 
 

@@ -104,8 +104,24 @@ async def program_behind_a_server(
 
 
 async def _after_words(ctx: ProbeContext, listeners: Listeners) -> None:
-    if ctx.target.symptom is not None and is_about_program(ctx.target.symptom):
+    symptom = ctx.target.symptom
+    if symptom is not None and is_about_program(symptom):
         await _read(ctx, listeners, ctx.target.path)
+    if symptom is not None and not ctx.observed(NginxContainer):
+        await _believe(ctx, listeners, symptom.text)
+
+
+async def _believe(ctx: ProbeContext, listeners: Listeners, message: str) -> None:
+    """Record what a pasted line of the program's own says, where the server still is so: the
+    program may not be able to write a log."""
+    reasons = [each for each in log_reasons(message, "") if each.kind in {"denied", "unreached"}]
+    for reason in reasons[:1]:
+        for endpoint in dict.fromkeys(program_logs.endpoints_of(ctx, ctx.target.path)):
+            is_new = ctx.further_requests.begin(f"what {endpoint} is said to lack")
+            if is_new and not program_logs.is_front(listeners, endpoint):
+                source = f"namei -l {shlex.quote(reason.path)}" if reason.path else "ss -ltnp"
+                place, _ = await _place(ctx, endpoint, reasons)
+                await _emit_true(ctx, listeners, endpoint, place, source, reasons)
 
 
 def is_about_program(symptom: Symptom) -> bool:

@@ -82,6 +82,11 @@ async def emit_settings(
                 _proxy(ctx, place),
                 folder,
             )
+        if read is not None and read.file.endswith("/.env"):
+            # Imported late: few applications have such a file.
+            from diagnose.probes.inside.cached_settings import with_cached
+
+            read = await with_cached(ctx, read)
         if read is not None:
             is_unsure = read.unsure or (found.unsure and read.source == "file")
             ctx.emit(replace(read, vantage=Vantage.SERVER, at=at, unsure=is_unsure, strips=strips))

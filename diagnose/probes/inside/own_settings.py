@@ -36,6 +36,8 @@ _GATEWAYS = {"172.17.0.1", "host.docker.internal"}
 _HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}")
 #: What visitors get where an application ended the request: 500 is its own last answer.
 _ENDED = frozenset({500, 502, 503, 504})
+#: What Tomcat writes of a request line (org.apache.coyote.http11.Http11InputBuffer).
+_REFUSED_TARGET = "Invalid character found in the request target"
 #: Seconds for the script.
 PATIENCE = 5.0
 
@@ -105,6 +107,22 @@ async def after_program_line(ctx: ProbeContext, line: ProgramLine) -> None:
         result = await ctx.machine.run("sh", "-c", SCRIPT, "sh", line.endpoint, timeout=PATIENCE)
         emit_if_too_slow(ctx, "the settings of the application", result)
         await emit_response_header_setting(ctx, parse_place(result.out), line.endpoint)
+
+
+@probe(after=ProgramLine)
+async def after_refused_query(ctx: ProbeContext, line: ProgramLine) -> None:
+    """Look for Tomcat's list of characters where its log says that it refused one of the query."""
+    if not line.endpoint.isdecimal() or _REFUSED_TARGET not in line.message:
+        return
+    from diagnose.parsers.program_place import parse_place
+    from diagnose.parsers.query_characters import refused_characters
+    from diagnose.probes.inside.header_settings import emit_query_characters
+
+    characters = refused_characters(ctx.target.path)
+    if characters and ctx.further_requests.begin("the characters of a query"):
+        result = await ctx.machine.run("sh", "-c", SCRIPT, "sh", line.endpoint, timeout=PATIENCE)
+        emit_if_too_slow(ctx, "the settings of the application", result)
+        await emit_query_characters(ctx, parse_place(result.out), line.endpoint, characters)
 
 
 async def _look(ctx: ProbeContext, listeners: Listeners) -> None:

@@ -10,6 +10,7 @@ from diagnose.model import Vantage
 from diagnose.model.site_folders import StaticProject
 from diagnose.parsers.nginx.file_paths import ServedFile
 from diagnose.parsers.sanitize import UNSAFE, clean
+from diagnose.parsers.static_roots import static_root
 from diagnose.probes import ProbeContext
 
 SCRIPT = read_script(__file__, "static_project.sh")
@@ -51,6 +52,9 @@ async def emit_static_project(
                 owner=owner,
                 python=facts.get("python", ""),
                 setting=facts.get("root", ""),
+                root=static_root(
+                    facts.get("root", ""), facts.get("base", ""), facts.get("settings", "")
+                ),
             )
         )
 

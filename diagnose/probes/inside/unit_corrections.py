@@ -33,7 +33,7 @@ async def emit_correction(ctx: ProbeContext, unit: str, fault: Fault, message: s
     result = await ctx.machine.run(
         "sh", "-c", SCRIPT, "sh", name, fault, *path_words, timeout=PATIENCE
     )
-    _emit(ctx, unit, parse_correction(fault, result.out), at)
+    record_correction(ctx, unit, parse_correction(fault, result.out), at)
 
 
 async def emit_home_correction(ctx: ProbeContext, unit: str, folder: str) -> None:
@@ -41,10 +41,13 @@ async def emit_home_correction(ctx: ProbeContext, unit: str, folder: str) -> Non
     at = ctx.elapsed()
     words = ("systemctl", "show", f"{unit}.service", "-p", "ProtectHome", "--value")
     result = await ctx.machine.run(*words)
-    _emit(ctx, unit, home_correction(result.out.strip(), folder), at)
+    record_correction(ctx, unit, home_correction(result.out.strip(), folder), at)
 
 
-def _emit(ctx: ProbeContext, unit: str, correction: Correction | None, at: float) -> None:
+def record_correction(
+    ctx: ProbeContext, unit: str, correction: Correction | None, at: float
+) -> None:
+    """Emit what a unit needs; nothing if that is not known."""
     if correction is not None:
         ctx.emit(
             UnitCorrection(

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from diagnose.model import Applicability, Edit, Manual, Severity, Vantage, Where
+from diagnose.model import Applicability, Command, Edit, Manual, Severity, Vantage, Where
 from diagnose.model.files import SiblingFile
 from diagnose.model.site_folders import StaticProject
 from tests.support.check_evidence import judge
@@ -177,11 +177,37 @@ def test_fires_with_the_command_that_collects_the_files_of_a_project() -> None:
     observation = examined("/srv/shop/collected/css/app.css")
     (claim,) = judge(CHECK, RUNNING, alias, *MISSING, observation, project, masked=False)
     assert claim.facts["collect"] == (
-        "sudo -u sammy /srv/shop/venv/bin/python /srv/shop/manage.py collectstatic --noinput"
+        "runuser -u sammy -- /srv/shop/venv/bin/python /srv/shop/manage.py collectstatic --noinput"
     )
     assert claim.facts["static_root"] == project.setting
     (claim,) = judge(CHECK, RUNNING, alias, *MISSING, observation)
     assert claim.facts["collect"] == ""
+
+
+def test_fires_with_the_folder_that_the_settings_name() -> None:
+    alias = config(site("location /static/ { alias /srv/shop/static/; }"))
+    project = StaticProject(
+        url="https://shop.example.com/static/css/app.css", folder="/srv/shop/static/",
+        path="/srv/shop/manage.py", setting="STATIC_ROOT = BASE_DIR / 'collected'",
+        root="/srv/shop/collected",
+    )  # fmt: skip
+    observation = examined("/srv/shop/static/css/app.css")
+    (claim,) = judge(CHECK, RUNNING, alias, *MISSING, observation, project)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    (edit,) = (step for step in claim.fix.steps if isinstance(step, Edit))
+    assert "alias /srv/shop/collected/;" in edit.diff
+    assert claim.facts["moved"] == "/srv/shop/collected"
+    same = replace(project, root="/srv/shop/static")
+    (claim,) = judge(CHECK, RUNNING, alias, *MISSING, observation, same)
+    assert claim.fix
+    assert [type(step) for step in claim.fix.steps] == [Command]
+    # A folder outside of the project may have other files.
+    other = config(site("location /static/ { alias /var/www/static/; }"))
+    away = replace(project, folder="/var/www/static/")
+    (claim,) = judge(CHECK, RUNNING, other, *MISSING, examined("/var/www/static/css/app.css"), away)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
 
 
 def test_fires_and_gives_a_location_the_folder_that_it_inherits() -> None:

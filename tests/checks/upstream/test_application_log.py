@@ -235,3 +235,16 @@ def test_fires_with_the_room_that_tomcat_needs_for_a_response() -> None:
     (claim,) = judge(CHECK, failed, LINE, ROOM)
     assert claim.fix
     assert claim.fix.steps == (Manual("read-the-log", Where.APPLICATION),)
+
+
+def test_fires_with_the_characters_that_tomcat_refused() -> None:
+    message = "java.lang.IllegalArgumentException: Invalid character found in the request target"
+    line, failed = replace(LINE, message=message, process="java"), replace(ANSWER, status=400)
+    characters = replace(
+        ROOM, topic="query-characters", key="server.tomcat.relaxed-query-chars",
+        new="server.tomcat.relaxed-query-chars=|",
+    )  # fmt: skip
+    (claim,) = judge(CHECK, failed, line, characters)
+    assert claim.facts["query_key"] == characters.key
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Edit)

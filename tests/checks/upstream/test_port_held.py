@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from diagnose.model import Confidence, Severity
+from diagnose.model import Applicability, Command, Confidence, Severity
 from diagnose.model.program_logs import FailedUnit
 from diagnose.model.server import Listener, Listeners
 from tests.support.check_evidence import judge
@@ -35,3 +35,15 @@ def test_silent_where_the_port_is_free_or_systemds_own() -> None:
 def test_silent_for_a_service_that_fails_for_another_reason() -> None:
     assert not judge(CHECK, ANSWER, replace(UNIT, port_in_use=False), LISTENING)
     assert not judge(CHECK, ANSWER, replace(UNIT, is_open=False), LISTENING)
+
+
+def test_ends_the_services_own_program_that_somebody_started_by_hand() -> None:
+    (claim,) = judge(CHECK, ANSWER, replace(UNIT, copy=20), LISTENING)
+    assert claim.fix is not None
+    shown = [" ".join(step.argv) for step in claim.fix.steps if isinstance(step, Command)]
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "kill 20" in shown[0]
+    assert shown[1:] == ["systemctl reset-failed shop", "systemctl restart shop"]
+    (claim,) = judge(CHECK, ANSWER, UNIT, LISTENING)
+    assert claim.fix is not None
+    assert claim.fix.applicability is Applicability.MANUAL

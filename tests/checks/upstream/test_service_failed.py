@@ -6,7 +6,7 @@ import pytest
 from diagnose.model import Applicability, Claim, Command, Confidence, Failure, Severity
 from diagnose.model.program_logs import FailedUnit
 from diagnose.model.server import Listeners
-from diagnose.model.services import UnitCorrection
+from diagnose.model.services import StartNeed, UnitCorrection
 from diagnose.model.upstream import Permissions, UpstreamSocket
 from tests.support.check_evidence import judge, texts
 from tests.support.report_builder import ANSWER
@@ -251,3 +251,73 @@ def test_the_folder_of_its_socket_is_made_at_each_start() -> None:
         assert not claim.facts["run_folder"]
     (claim,) = judge(CHECK, PAGE, replace(unit, is_local=False), socket)
     assert not claim.facts["run_folder"], "the package's own unit"
+
+
+NEED = StartNeed(
+    unit="shop", name="express", installer="npm", tool="/usr/bin/npm", folder="/srv/shop",
+    file="package-lock.json", owner="www-data",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("need", "first"),
+    [
+        (
+            NEED,
+            "runuser -u www-data -- env HOME=/srv/shop /usr/bin/npm --prefix /srv/shop ci"
+            " --omit=dev",
+        ),
+        (
+            replace(NEED, owner="root", file=""),
+            "/usr/bin/npm --prefix /srv/shop install --omit=dev",
+        ),
+        (
+            replace(NEED, build=True, installer="yarn", tool="/opt/node/bin/yarn", owner="root"),
+            "env PATH=/opt/node/bin:/usr/local/bin:/usr/bin:/bin"
+            " /opt/node/bin/yarn --cwd /srv/shop run build",
+        ),
+        (
+            replace(
+                NEED, installer="pip", tool="/srv/v/bin/pip", folder="",
+                file="/srv/requirements.txt", home="/home/deploy", owner="deploy",
+            ),
+            "runuser -u deploy -- env HOME=/home/deploy"
+            " /srv/v/bin/pip install -r /srv/requirements.txt",
+        ),
+        (
+            StartNeed(unit="shop", name="127.0.0.1:5432", service="postgresql"),
+            "systemctl start postgresql",
+        ),
+        (
+            StartNeed(unit="shop", blocked="/srv/shop/logs", owner="www-data"),
+            "chown -R www-data: /srv/shop/logs",
+        ),
+    ],
+)  # fmt: skip
+def test_what_brings_what_the_program_lacks(need: StartNeed, first: str) -> None:
+    (claim,) = judge(CHECK, PAGE, UNIT, need)
+    assert claim.fix is not None
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert _shown(claim) == [first, "systemctl reset-failed shop", "systemctl restart shop"]
+
+
+def test_a_list_of_packages_and_an_installation_before_a_build() -> None:
+    (claim,) = judge(CHECK, PAGE, UNIT, NEED)
+    assert (claim.facts["lacks"], claim.facts["package_list"]) == (
+        "express",
+        "/srv/shop/package.json",
+    )
+    built = replace(NEED, build=True, with_development=True, installer="pnpm", owner="root")
+    (claim,) = judge(CHECK, PAGE, UNIT, built)
+    assert claim.facts["built"] == "/srv/shop"
+    assert "--frozen-lockfile" in _shown(claim)[0]
+    assert _shown(claim)[1].endswith("run build")
+    gems = replace(NEED, installer="bundle", tool="/usr/bin/bundle", owner="root")
+    (claim,) = judge(CHECK, PAGE, UNIT, gems)
+    assert _shown(claim)[0] == "/usr/bin/bundle install --gemfile=/srv/shop/Gemfile"
+
+
+def test_silent_about_what_another_service_lacks() -> None:
+    (claim,) = judge(CHECK, PAGE, UNIT, replace(NEED, unit="mail"))
+    assert claim.fix is not None
+    assert claim.fix.applicability is Applicability.MANUAL

@@ -399,3 +399,20 @@ def test_fires_for_a_page_in_the_folder_that_redirects_to_itself() -> None:
     assert not judge(CHECK, BELOW, other, target=target)
     on = replace(BELOW, source="file", values=("true",))
     assert not judge(CHECK, on, LOGIN, target=target)
+
+
+def test_fires_for_settings_that_laravel_keeps_as_they_were() -> None:
+    away = replace(MOVED, headers=(("Location", "https://localhost/login"),))
+    read = ReadSetting(
+        application="laravel", topic="public_url", key="APP_URL",
+        values=("https://shop.example.com",), file="/var/www/shop/.env", number=5,
+        stale=True, cached="/var/www/shop/bootstrap/cache/config.php", needs_restart=False,
+        load=("php", "/var/www/shop/artisan", "config:clear"),
+    )  # fmt: skip
+    (claim,) = judge(CHECK, read, away)
+    assert (claim.facts["stale"], claim.facts["cached"]) == (True, read.cached)
+    assert claim.fix is not None
+    (clear,) = claim.fix.steps
+    assert isinstance(clear, Command)
+    assert clear.argv == read.load
+    assert not judge(CHECK, replace(read, stale=False, cached="", load=()), away)

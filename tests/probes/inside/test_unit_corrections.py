@@ -2,8 +2,10 @@
 
 import asyncio
 
+import pytest
+
 from diagnose.machine import CommandResult
-from diagnose.model.services import UnitCorrection
+from diagnose.model.services import StartNeed, UnitCorrection
 from diagnose.probes.inside import failed_services, unit_corrections
 from tests.support.fake_context import Looking
 from tests.support.recorded_machine import RecordedMachine
@@ -44,6 +46,28 @@ def test_the_folder_that_the_unit_needs() -> None:
 
 
 def test_nothing_is_asked_about_a_program_that_failed_by_itself() -> None:
-    looking, machine = look("Error: Cannot find module 'x'")
+    looking, machine = look("Error: the database is at version 4")
     assert not looking.observed(UnitCorrection)
     assert not machine.asked
+
+
+def test_what_the_program_lacks_by_its_own_words() -> None:
+    looking, machine = look("Error: Cannot find module 'express'")
+    assert machine.asked == [("shop.service", "node", "express")]
+    # The output of this test names a folder alone.
+    assert not looking.observed(StartNeed)
+
+
+def test_the_packages_of_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "=folder /srv/shop\n=owner www-data\n=tool /usr/bin/npm\n=listed needed\n"
+    monkeypatch.setitem(globals(), "FOUND", text)
+    looking, _ = look("Error: Cannot find module 'express'")
+    (need,) = looking.observed(StartNeed)
+    assert (need.unit, need.name, need.installer) == ("shop", "express", "npm")
+
+
+def test_the_variable_that_a_file_beside_the_program_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(globals(), "FOUND", "=file /srv/shop/.env\n")
+    looking, _ = look("KeyError: 'DB_PASSWORD'")
+    (correction,) = looking.observed(UnitCorrection)
+    assert correction.lines == ("EnvironmentFile=/srv/shop/.env",)

@@ -1,7 +1,9 @@
 # Prints what a service of systemd ($1, with ".service") that could not start needs, and where it is. $2 is
 # what failed: chdir (its working folder), exec (its program), environment (a file of its environment), port
 # (a port below 1024), forking (systemd waited for its program to fork), trust (its program does not trust
-# an authority) or readonly (it may not write $3, because of the unit). Lines "=NAME VALUE".
+# an authority), readonly (it may not write $3, because of the unit), python, node or gem (the module $3 lacks),
+# script (the file $3 that Node.js should run), build, variable (its environment lacks $3) or denied (it may not
+# write $3). Lines "=NAME VALUE".
 # shellcheck disable=SC2001
 #   (SC2001: sed takes a class of characters away, however many there are.)
 
@@ -36,6 +38,63 @@ folder() {
       echo "${f%"/$script"}"
     done ;;
   esac
+}
+# The folder of the project with this file, from a folder upwards.
+project() {
+  f=$1
+  while [ -n "$f" ] && [ ! -f "$f/$2" ]; do f=${f%/*}; done
+  [ -z "$f" ] || echo "$f"
+}
+# A tool beside the program of the unit, or that of the server.
+tool() {
+  for t in "${c%/*}/$1" /usr/local/bin/"$1" /usr/bin/"$1"; do [ ! -x "$t" ] || { echo "=tool $t" && return; }; done
+}
+owner() {
+  o=$(stat -c %U "$1") && h=$(getent passwd "$o" | cut -d: -f6)
+  echo "=owner $o"
+  case $h in /?*) [ "$(stat -c %U "$h")" != "$o" ] || echo "=home $h" ;; esac
+}
+node_project() {
+  case $script in /*) f=${script%/*} ;; *) f=${d:-/nowhere} ;; esac
+  f=$(project "${1:-$f}" package.json) && [ -n "$f" ] || return
+  echo "=folder $f"
+  owner "$f/package.json"
+  for k in pnpm-lock.yaml yarn.lock package-lock.json npm-shrinkwrap.json; do [ ! -f "$f/$k" ] || { echo "=lock $k" && break; }; done
+  case ${k} in pnpm*) [ -f "$f/$k" ] && tool pnpm ;; yarn*) tool yarn ;; *) tool npm ;; esac
+  awk '/"dependencies"[ \t]*:/ { s = "needed" } /"devDependencies"[ \t]*:/ { s = "development" }
+    s && index($0, m) { print "=listed " s }' m="\"$3\"" "$f/package.json"
+  ! grep -q '"build"[[:space:]]*:' "$f/package.json" || echo "=builds yes"
+  [ ! -d "$f/node_modules" ] || echo "=modules yes"
+}
+venv_has() { for s in "$1"/lib/python3*/site-packages; do ! { [ -e "$s/$2" ] || [ -e "$s/$2.py" ]; } || return 0; done && return 1; }
+python_project() {
+  case $c in */bin/*) v=${c%/bin/*} ;; *) v=/nowhere ;; esac
+  if [ ! -f "$v/pyvenv.cfg" ]; then
+    v=/nowhere
+    for e in "${d:-/nowhere}"/venv "${d:-/nowhere}"/.venv "${d:-/nowhere}"/env; do
+      ! { [ -f "$e/pyvenv.cfg" ] && venv_has "$e" "$1" && [ -x "$e/bin/${c##*/}" ]; } || echo "=program $e/bin/${c##*/}"
+    done
+  fi
+  echo "=wrong $c"
+  # The application's own module, by the last words of the unit ("shop.wsgi:application").
+  case " $l" in *" $1."* | *" $1:"*)
+    [ -e "${d:-/nowhere}/$1" ] || find /srv /opt /home /var/www -maxdepth 4 \( -name "$1" -type d -o -name "$1.py" \) ! -path '*/site-packages/*' |
+      head -n 5 | while read -r f; do
+      case $f in *.py) echo "=folder ${f%/*}" ;; *) for k in wsgi.py asgi.py __init__.py; do [ ! -f "$f/$k" ] || { echo "=folder ${f%/*}" && break; }; done ;; esac
+    done
+    echo "=at $d"
+    return
+    ;;
+  esac
+  [ -x "$v/bin/pip" ] || return
+  echo "=tool $v/bin/pip"
+  owner "$v"
+  for f in "${d:-/nowhere}/requirements.txt" "${v%/*}/requirements.txt" "${d:-/nowhere}"/requirements/prod*.txt; do
+    [ -f "$f" ] || continue
+    echo "=file $f"
+    sed 's/[^A-Za-z0-9._-].*//' "$f" | grep . | head -n 400 | sed 's/^/=listed /'
+    break
+  done
 }
 programs() {
   b=${c##*/}
@@ -90,6 +149,26 @@ programs() {
       f=$3
       while [ -n "$f" ] && [ ! -d "$f" ]; do f=${f%/*}; done
       ! { [ -n "$f" ] && may -w "$f"; } || echo "=folder $f"
+      ;;
+    python) python_project "$3" ;;
+    node | build) node_project "" "$2" "$3" ;;
+    script)
+      node_project "${3%/*}"
+      echo "=wrong $3"
+      [ -n "$f" ] && find "$f" -maxdepth 3 -name "${3##*/}" -type f ! -path '*/node_modules/*' | head -n 3 | sed 's/^/=place /'
+      ;;
+    gem)
+      f=$(project "${d:-/nowhere}" Gemfile) && [ -n "$f" ] && echo "=folder $f" && owner "$f/Gemfile" && tool bundle
+      ;;
+    variable)
+      for f in "${d:-/nowhere}/.env" "${d:-/nowhere}/.env.production" "${script%/*}/.env" "/etc/default/${1%.service}" "/etc/${1%.service}.env" "/etc/${1%.service}/env"; do
+        ! { [ -f "$f" ] && grep -qE "^$3=." "$f"; } || echo "$p" | grep -qF "EnvironmentFiles=$f " || echo "=file $f"
+      done
+      ;;
+    denied)
+      f=$3
+      while [ -n "$f" ] && [ ! -e "$f" ]; do f=${f%/*}; done
+      ! { [ -n "$f" ] && may -x "${f%/*}/" && ! may -w "$f"; } || { echo "=blocked $f" && echo "=at $d" && stat -c '=owner %U:%G' "$f"; }
       ;;
     forking)
       echo "=type $(value Type)"
