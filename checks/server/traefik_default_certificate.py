@@ -17,7 +17,6 @@ from diagnose.model import (
     Where,
     commands,
 )
-from diagnose.model.containers import NginxContainer
 from diagnose.model.nginx import CertificateFile, KeyFile
 from diagnose.model.tls import Handshake, served_certificates
 from diagnose.model.traefik import (
@@ -60,6 +59,7 @@ def traefik_default_certificate(evidence: Evidence) -> Iterator[Claim]:
             next((each for each in state.routers if each.name == router), None) if state else None
         )
         setting, edit = _resolver_line(view, state, named, reason)
+        labels = _labels(evidence, named, setting)
         stored = _stored_fix(view) if view and missing else None
         yield Claim(
             about=served.subject,
@@ -80,7 +80,7 @@ def traefik_default_certificate(evidence: Evidence) -> Iterator[Claim]:
                 "place": place_text(missing.file, missing.line) if missing else "",
             },
             fix=stored
-            or (Fix((edit,), Applicability.REVIEW) if edit else None)
+            or (Fix((edit,), Applicability.REVIEW) if edit else labels)
             or (_closing_fix(view, store) if view and store else None)
             or (manual_fix(view, step) if view and view.server.product == "traefik" else fix),
         )
@@ -124,18 +124,17 @@ def _open_store(state: TraefikState | None, router: str) -> CertificateStore | N
 
 def _closing_fix(view: ServerView, store: CertificateStore) -> Fix | None:
     """Close the file, and start Traefik again: it looks at its resolvers at its start only."""
-    server = view.server
-    if server.product != "traefik" or server.foreign:
-        return None
-    container = next(iter(view.evidence.good(NginxContainer)), None)
-    if container and container.engine and container.name:
-        restart = commands.restart_container(container.engine, container.name)
-    elif server.unit and not server.container:
-        restart = commands.restart_service(server.unit)
-    else:
-        return None
+    # Imported late: a healthy site has another certificate.
+    from diagnose.checking.container_fixes import nginx_container
+
+    server, own = view.server, nginx_container(view.evidence)
     closing = commands.chmod("600", store.path, before=store.mode or 0)
-    return Fix((closing, restart), Applicability.REVIEW)
+    if server.product == "traefik" and own and own.engine and own.name:
+        again = commands.restart_container(own.engine, own.name)
+        return Fix((closing, again), Applicability.REVIEW)
+    if server.product != "traefik" or not server.unit or server.container or server.foreign:
+        return None
+    return Fix((closing, commands.restart_service(server.unit)), Applicability.REVIEW)
 
 
 def _is_written(view: ServerView) -> bool:
@@ -157,6 +156,17 @@ def _resolver_line(
     own = resolver_corrections(state, router, reason)
     edits = (router_edit(view, state, router, each) for each in own if view)
     return (own[0].setting(router) if own else ""), next((edit for edit in edits if edit), None)
+
+
+def _labels(evidence: Evidence, router: Router | None, setting: str) -> Fix | None:
+    """Return the remedy that writes the resolver into the labels of the router's container."""
+    if router is None or not router.container or not setting:
+        return None
+    # Imported late: a healthy site has another certificate.
+    from checks.server._traefik_labels import labels_fix
+
+    name, _, value = setting.partition("=")
+    return labels_fix(evidence, router.container, {name: value})
 
 
 def _reason(state: TraefikState, port: int) -> tuple[str, str]:
