@@ -81,15 +81,16 @@ def _added(nginx: Nginx, field: str) -> Iterator[Directive]:
     some requests alone (`if`)."""
     from diagnose.parsers.nginx.config import children
 
+    matches = nginx.location_matches(nginx.evidence.target.path)
+    outer_blocks = (outer for match in matches for outer in match.blocks)
+    blocks = (block for outer in outer_blocks for block in (outer, *children(outer, "if")))
+    lines = (line for block in blocks for line in children(block, "add_header"))
     seen = set()
-    for match in nginx.location_matches(nginx.evidence.target.path):
-        for outer in match.blocks:
-            for block in (outer, *children(outer, "if")):
-                for line in children(block, "add_header"):
-                    is_field = len(line.args) > 1 and line.args[0].lower() == field.lower()
-                    if is_field and (place := (line.file, line.start)) not in seen:
-                        seen.add(place)
-                        yield line
+    for line in lines:
+        is_field = len(line.args) > 1 and line.args[0].lower() == field.lower()
+        if is_field and (place := (line.file, line.start)) not in seen:
+            seen.add(place)
+            yield line
 
 
 def _nginx_fix(nginx: Nginx, lines: list[Directive], value: str) -> Fix | None:

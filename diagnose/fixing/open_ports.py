@@ -5,6 +5,7 @@ firewall, for example sshd's.
 """
 
 from collections.abc import Iterator
+from itertools import product
 
 from diagnose.model import Evidence, Report, Vantage
 from diagnose.model.frozen import frozen
@@ -70,14 +71,17 @@ def _interfaces(evidence: Evidence) -> Iterator[Interface]:
 
 def _sockets(evidence: Evidence) -> Iterator[_ListeningSocket]:
     """Yield the listening sockets, with each address at which the network can reach them."""
+    addresses = [
+        (interface.name, address)
+        for interface in _interfaces(evidence)
+        for address in interface.addresses
+    ]
     for listeners in evidence.good(Listeners):
-        for socket in listeners.sockets:
-            for interface in _interfaces(evidence):
-                for address in interface.addresses:
-                    is_ipv6 = ":" in address
-                    accepts = {"0.0.0.0": not is_ipv6, "::": is_ipv6 or socket.dual}
-                    if accepts.get(socket.address, socket.address == address):
-                        yield _ListeningSocket(address, socket.port, interface.name)
+        for socket, (interface, address) in product(listeners.sockets, addresses):
+            is_ipv6 = ":" in address
+            accepts = {"0.0.0.0": not is_ipv6, "::": is_ipv6 or socket.dual}
+            if accepts.get(socket.address, socket.address == address):
+                yield _ListeningSocket(address, socket.port, interface)
 
 
 def _verdict(rules: LoadedRuleset, socket: _ListeningSocket, source: str | None, host: Host) -> str:

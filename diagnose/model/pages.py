@@ -30,19 +30,9 @@ from diagnose.model.tls import Certificate
 #: "image" is a picture of the page, "media" a film or a recording, on its own host and port. Of the
 #: latter a part is requested (RFC 9110 section 14.2).
 FileKind = Literal[
-    "stylesheet",
-    "script",
-    "module",
-    "description",
-    "manifest",
-    "worker",
-    "image",
-    "media",
-    "import",
-    "wasm",
-    "frame",
-    "font",
-]
+    "stylesheet", "script", "module", "description", "manifest", "worker", "image", "media",
+    "import", "wasm", "frame", "font",
+]  # fmt: skip
 SCRIPTS: frozenset[FileKind] = frozenset({"script", "module"})
 
 #: What a policy of a page may forbid besides its style sheets and scripts. "object" is content of
@@ -231,26 +221,27 @@ class PageFileResponse(Observation):
         types = [value for name, value in self.headers if name.lower() == "content-type"]
         arrows = "".join(f" -> {url}" for url in self.redirects)
         facts = {"url": f"{self.url}{arrows}"}
-        if self.file_kind in SCRIPTS or self.file_kind == "import":
-            subject = phrase("script {url}", **facts)
-        elif self.file_kind == "stylesheet":
-            subject = phrase("style sheet {url}", **facts)
-        elif self.file_kind == "manifest":
-            subject = phrase("manifest {url}", **facts)
-        elif self.file_kind == "worker":
-            subject = phrase("service worker {url}", **facts)
-        elif self.file_kind == "image":
-            subject = phrase("image {url}", **facts)
-        elif self.file_kind == "font":
-            subject = phrase("font {url}", **facts)
-        elif self.file_kind == "media":
-            subject = phrase("a part of {url}", **facts)
-        elif self.file_kind == "wasm":
-            subject = phrase("WebAssembly {url}", **facts)
-        elif self.file_kind == "frame":
-            subject = phrase("frame {url}", **facts)
-        else:
-            subject = phrase("description {url}", **facts)
+        match self.file_kind:
+            case "script" | "module" | "import":
+                subject = phrase("script {url}", **facts)
+            case "stylesheet":
+                subject = phrase("style sheet {url}", **facts)
+            case "manifest":
+                subject = phrase("manifest {url}", **facts)
+            case "worker":
+                subject = phrase("service worker {url}", **facts)
+            case "image":
+                subject = phrase("image {url}", **facts)
+            case "font":
+                subject = phrase("font {url}", **facts)
+            case "media":
+                subject = phrase("a part of {url}", **facts)
+            case "wasm":
+                subject = phrase("WebAssembly {url}", **facts)
+            case "frame":
+                subject = phrase("frame {url}", **facts)
+            case _:
+                subject = phrase("description {url}", **facts)
         return subject, " ".join((str(self.status), *types[:1]))
 
 

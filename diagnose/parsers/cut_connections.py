@@ -156,13 +156,13 @@ def _seconds(words: str) -> Iterator[float]:
             continue
         number = match["number"].lower()
         digits = _DIGITS.findall(number)
-        for told in map(float, digits) if digits else (_NUMBERS.get(number, 0.0),):
-            if told:
-                yield told * _unit_s(match["unit"].removeprefix("个"))
+        for size in map(float, digits) if digits else (_NUMBERS.get(number, 0.0),):
+            if size:
+                yield size * _unit_s(match["unit"].removeprefix("个"))
     for match in () if is_read else _FOREIGN_LENGTHS.finditer(words):
         number = (match["number"] or match["count"] or "1").lower()
-        told = float(number) if number.isdigit() else _NUMBERS.get(number, 1.0)
-        yield told * _unit_s(match["unit"] or match["scale"])
+        size = float(number) if number.isdigit() else _NUMBERS.get(number, 1.0)
+        yield size * _unit_s(match["unit"] or match["scale"])
 
 
 def _unit_s(name: str) -> float:

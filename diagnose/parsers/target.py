@@ -105,8 +105,8 @@ def parse_target(text: str, websockets: tuple[str, ...] = (), lang: str = "en") 
             target_input.note("port")
     if _blocks_a_file(target_input.symptom, scheme):
         scheme, port, path = "https", None if port == 80 else port, "/"
-    told = _told_websocket(text, path, target_input.symptom)
-    own_paths = (path,) if scheme in WEBSOCKET_SCHEMES else (told,) if told else ()
+    named_path = _told_websocket(text, path, target_input.symptom)
+    own_paths = (path,) if scheme in WEBSOCKET_SCHEMES else (named_path,) if named_path else ()
     paths = own_paths + tuple(map(socket_path, websockets))
     target = Target(
         input=target_input.display_text,

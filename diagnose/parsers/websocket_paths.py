@@ -240,11 +240,12 @@ def _library_paths(text: str, own: Url) -> Iterator[NamedPath]:
             continue
         matches = zip(opening.pattern.finditer(text), range(MAX_URLS), strict=False)
         for match, _ in matches:
-            if is_in_use(text, match.start()) and not _has_unknown_folder(match):
-                is_whole = not opening.has_base or _is_own_base(match)
-                for path, base in _placed(opening.path_of(match[1]), own, is_whole):
-                    if re.fullmatch(_PATH, path):
-                        yield NamedPath(_normal(path), opening.library, base)
+            if not is_in_use(text, match.start()) or _has_unknown_folder(match):
+                continue
+            is_whole = not opening.has_base or _is_own_base(match)
+            for path, base in _placed(opening.path_of(match[1]), own, is_whole):
+                if re.fullmatch(_PATH, path):
+                    yield NamedPath(_normal(path), opening.library, base)
 
 
 def _placed(path: str, own: Url, is_whole: bool) -> Iterator[tuple[str, Base]]:

@@ -34,3 +34,10 @@ def test_what_a_command_does_is_wrapped_for_the_terminal(
     assert main.main([command, "--help", "--lang", lang]) == 0
     head = capsys.readouterr().out.split("\n\n")[1]
     assert max(map(cell_len, head.splitlines())) <= 80
+
+
+def test_an_option_of_a_command_that_is_not_the_first_word_leads_to_the_command(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main.main(["--format", "text", "fix", "--undo"]) == 64
+    assert "The command comes first: diagnose fix" in capsys.readouterr().err

@@ -21,7 +21,7 @@ ROOT = Path(next(iter(diagnose.__path__)))
 _RAISING = {"UsageError", "NamelessMessageError", "_error"}
 _RETURNING = {"suggestion", "_correction"}
 _ASSIGNED = {"hint", "_MISSING_EXTRA"}
-#: Of argparse (gettext of Python has no catalogue for them). `_Parser.error` ends them with a dot.
+#: Of argparse (gettext of Python has no catalogue for them). `CommandParser.error` adds the dot.
 _ARGPARSE_ERRORS = (
     "Argument {0}: {1}.",
     "expected one argument",

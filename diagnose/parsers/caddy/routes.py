@@ -109,13 +109,8 @@ def _walk(
                     own: dict[str, object] = {"handle": handlers[place:]}
                     for part in narrow if parts < MAX_PARTS else ():
                         yield from _walk([own, *later], part, depth, drops, parts + 1)
-                elif name == "vars" and condition == _Condition():
-                    yield clean(text_of(handler.get("root")), 500)
-                elif name == "reverse_proxy":
-                    proxied = _proxied(handler, current, drops)
-                    yield _Guard(proxied) if asks_first(handler) else proxied
-                elif name in _ANSWERS:
-                    yield from _static_responses(handler, current)
+                elif name != "vars" or condition == _Condition():
+                    yield from _answers(handler, current, drops)
             if condition == outer and group:
                 taken.add(group)
             if current == condition:
@@ -125,6 +120,21 @@ def _walk(
             elif not condition.pattern and parts < MAX_PARTS:
                 # What follows gets the new path of these requests, and the old one of all others.
                 yield from _walk(later, current, depth, drops, parts + 1)
+
+
+def _answers(
+    handler: dict[str, object], current: _Condition, drops: bool
+) -> Iterator[SiteRoute | SiteRedirect | _Guard | str]:
+    """Yield what a handler that leads to no other route makes of the requests of a condition; the
+    folder of the site ("vars") as a text."""
+    match text_of(handler.get("handler")):
+        case "vars":
+            yield clean(text_of(handler.get("root")), 500)
+        case "reverse_proxy":
+            proxied = _proxied(handler, current, drops)
+            yield _Guard(proxied) if asks_first(handler) else proxied
+        case name if name in _ANSWERS:
+            yield from _static_responses(handler, current)
 
 
 def _conditions(route: dict[str, object], outer: _Condition) -> Iterator[_Condition]:

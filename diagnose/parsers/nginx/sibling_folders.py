@@ -60,12 +60,12 @@ def _in_nginx(folders: Iterable[str], path: str) -> Iterator[str]:
 def _in_programs(programs: Iterable[str], path: str) -> Iterator[str]:
     if "/" not in path.lstrip("/"):
         return  # a file beside the program's own is none for visitors
-    for program in programs:
-        if program.startswith("/") and program != "/":
-            for folder in (program, posixpath.dirname(program)):
-                for public in ("", "/public"):
-                    if folder != "/" and not UNSAFE.search(folder):
-                        yield posixpath.normpath(f"{folder}{public}{path}")
+    absolute = (each for each in programs if each.startswith("/") and each != "/")
+    folders = (folder for each in absolute for folder in (each, posixpath.dirname(each)))
+    for folder in folders:
+        if folder != "/" and not UNSAFE.search(folder):
+            for public in ("", "/public"):
+                yield posixpath.normpath(f"{folder}{public}{path}")
 
 
 #: Endings of files that sites show or give to visitors. What may be a setting, a program's source

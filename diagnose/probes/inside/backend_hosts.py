@@ -92,8 +92,8 @@ async def _ask(ctx: ProbeContext, config: WebServerConfig, page: Exchange) -> No
         if ctx.further_requests.begin("the application's answer to another Host"):
             proto = "https" if ctx.target.uses_tls else ""
             shown = await _addresses(ctx, route, sent, proto)
-            told = await _addresses(ctx, route, own, proto)
-            if follows_host(page, shown, told, (sent, own)):
+            own_addresses = await _addresses(ctx, route, own, proto)
+            if follows_host(page, shown, own_addresses, (sent, own)):
                 await _addresses(ctx, route, sent, proto)  # the control
 
 

@@ -48,8 +48,8 @@ async def prefix_fields(ctx: ProbeContext, trial: PageFileTrial, config: NginxCo
         return
     for name in PREFIX_FIELDS:
         if request.field(name) is None and ctx.elapsed() < ctx.options.timeout - 2.0:
-            told = request.with_field(name, trial.prefix)
-            answer = await _try(ctx, route, told, trial, name)
+            with_prefix = request.with_field(name, trial.prefix)
+            answer = await _try(ctx, route, with_prefix, trial, name)
             if answer is None or answer.names_prefix:
                 return
 

@@ -151,12 +151,13 @@ def _endpoints(ctx: ProbeContext, config: NginxConfig, path: str) -> Iterator[_E
         variables = upstreams.route_variables(ctx.target, match, path)
         proxied = upstreams.proxy_target_of(match, variables)
         for endpoint in proxied.endpoints if proxied else ():
-            if endpoint.port:
-                yield endpoint.host, endpoint.port
-                for attempt in ctx.observed(UpstreamTry):
-                    is_same = (attempt.host, attempt.port) == (endpoint.host, endpoint.port)
-                    if is_same and attempt.address:
-                        yield attempt.address, attempt.port
+            if not endpoint.port:
+                continue
+            yield endpoint.host, endpoint.port
+            for attempt in ctx.observed(UpstreamTry):
+                is_same = (attempt.host, attempt.port) == (endpoint.host, endpoint.port)
+                if is_same and attempt.address:
+                    yield attempt.address, attempt.port
 
 
 def _reached(

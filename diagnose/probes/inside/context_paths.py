@@ -29,9 +29,9 @@ async def read_context_paths(ctx: ProbeContext, route: UpstreamRoute) -> ToldPat
         return ToldPaths()
     at = ctx.elapsed()
     result = await ctx.machine.run("sh", "-c", SCRIPT, "sh", str(endpoint.port), timeout=PATIENCE)
-    told = told_paths(result.out)
+    paths = told_paths(result.out)
     known = {(each.port, each.words) for each in ctx.observed(ServedAddress)}
-    for words in told.templates:
+    for words in paths.templates:
         if (endpoint.port, words) not in known:
             ctx.emit(
                 ServedAddress(
@@ -43,4 +43,4 @@ async def read_context_paths(ctx: ProbeContext, route: UpstreamRoute) -> ToldPat
                     words=words,
                 )
             )
-    return told
+    return paths

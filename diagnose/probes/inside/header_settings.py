@@ -111,8 +111,8 @@ def _response_files(place: ProgramPlace) -> list[tuple[str, str]]:
     names = ("spring.config.location", "spring.config.additional-location")
     paths = list[str]()
     for option in (*(f"--{name}" for name in names), *(f"-D{name}" for name in names)):
-        told = (argument_value(place.words, option) or "").partition(",")[0]
-        path = told.removeprefix("optional:").removeprefix("file:")
+        value = (argument_value(place.words, option) or "").partition(",")[0]
+        path = value.removeprefix("optional:").removeprefix("file:")
         if path.endswith(".properties"):
             paths.append(path)
         elif path.endswith("/"):

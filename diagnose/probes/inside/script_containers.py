@@ -121,10 +121,18 @@ def _process_of(lists: ContainerLists, authority: str) -> tuple[int, str] | None
     for namespace in lists.namespaces:
         if host.strip("[]") in namespace.addresses and host not in _LOOPBACK:
             return (namespace.pid, namespace.container) if namespace.listens(port) else None
-    for container in lists.containers:
-        for published in container.ports:
-            if published.port == port and host in _LOOPBACK | {published.address}:
-                for namespace in lists.namespaces:
-                    if namespace.container == container.id:
-                        return namespace.pid, container.id
-    return None
+    publishing = (
+        container.id
+        for container in lists.containers
+        if any(
+            published.port == port and host in _LOOPBACK | {published.address}
+            for published in container.ports
+        )
+    )
+    processes = (
+        (namespace.pid, container)
+        for container in publishing
+        for namespace in lists.namespaces
+        if namespace.container == container
+    )
+    return next(processes, None)

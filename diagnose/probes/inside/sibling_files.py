@@ -162,15 +162,15 @@ async def _program_folders(
 ) -> tuple[str, ...]:
     """Return the folders in which the programs behind these server blocks run."""
     variables = upstreams.request_variables(ctx.target)
-    pids: dict[int, None] = {}
-    for server in servers:
-        for match in all_locations(server):
-            target = upstreams.proxy_target_of(match, variables)
-            for endpoint in target.endpoints[:2] if target else ():
-                for listener in () if endpoint.socket else listeners.on(endpoint.port):
-                    if listener.pid is not None and (listener.process or "") != "nginx":
-                        pids.setdefault(listener.pid)
-    chosen = list(pids)[:MAX_PROGRAMS]
+    matches = (match for server in servers for match in all_locations(server))
+    targets = (upstreams.proxy_target_of(match, variables) for match in matches)
+    endpoints = (endpoint for target in targets if target for endpoint in target.endpoints[:2])
+    ports = (endpoint.port for endpoint in endpoints if not endpoint.socket)
+    sockets = (socket for port in ports for socket in listeners.on(port))
+    pids = (
+        socket.pid for socket in sockets if socket.pid is not None and socket.process != "nginx"
+    )
+    chosen = list(dict.fromkeys(pids))[:MAX_PROGRAMS]
     if not chosen:
         return ()
     result = await ctx.machine.run("readlink", "--", *(f"/proc/{pid}/cwd" for pid in chosen))

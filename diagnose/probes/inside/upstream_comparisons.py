@@ -260,10 +260,10 @@ async def page_variants(
         )
         variants[place:place] = origin_variants(request, target)
     if status == 404:
-        told = await read_context_paths(ctx, route)
+        paths = await read_context_paths(ctx, route)
         below = [
-            *context_path_variants(request, told.settings),
-            *context_path_variants(request, told.prefixes, TOLD),
+            *context_path_variants(request, paths.settings),
+            *context_path_variants(request, paths.prefixes, TOLD),
         ]
         variants = [*variants[:2], *below[:_MAX_PREFIXES], *variants[2:]]
     return variants
@@ -300,8 +300,8 @@ async def _tell_scheme(asking: Asking, as_nginx: RequestVariant, first: Compared
     if original == "https":
         return
     change: RequestChange = "replaced" if original else "added"
-    told = request.with_field(SCHEME_FIELD, "https")
-    variant = RequestVariant(told, "field", change, SCHEME_FIELD, original, "https")
+    with_https = request.with_field(SCHEME_FIELD, "https")
+    variant = RequestVariant(with_https, "field", change, SCHEME_FIELD, original, "https")
     response = await asking.ask(variant)
     if response is None or response.status != first.status:
         return
@@ -318,8 +318,8 @@ async def _tell_port(asking: Asking, as_nginx: RequestVariant, first: ComparedRe
     for name, value in (("X-Forwarded-Port", str(target.port)), (_HOST_FIELD, target.authority)):
         if request.field(name) is not None:
             continue
-        told = request.with_field(name, value)
-        variant = RequestVariant(told, "field", "added", name, "", value)
+        with_port = request.with_field(name, value)
+        variant = RequestVariant(with_port, "field", "added", name, "", value)
         response = await asking.ask(variant)
         onward = parse_url(response.location) if response else None
         if onward and (onward.host, onward.port) == (target.host, target.port):
@@ -334,8 +334,8 @@ async def _tell_host(
     addresses of it."""
     request, host = as_nginx.request, asking.ctx.target.authority
     original = request.field("Host") or ""
-    told = request.with_field("Host", host)
-    variant = RequestVariant(told, "field", "replaced", "Host", original, host)
+    with_host = request.with_field("Host", host)
+    variant = RequestVariant(with_host, "field", "replaced", "Host", original, host)
     response = await asking.ask(variant)
     addresses = response.host_addresses if response and response.status == first.status else ()
     if follows_host(exchange, first.host_addresses, addresses, (original, host)):
