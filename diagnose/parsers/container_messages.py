@@ -21,7 +21,8 @@ CONTAINER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
     ("nginx-config", r"pread\(\) \S{1,300} failed \(21: Is a directory\)"),
     # docker, containerd, runc
     ("unusable", r"Are you trying to mount a directory onto a file"
-        r"|error mounting \S{1,300} to rootfs|OCI runtime create failed|failed to create (?:task for container|shim task)"
+        r"|error mounting \S{1,300} to rootfs|OCI runtime create failed"
+        r"|failed to create (?:task for container|shim task)"
         r"|exec(?: user process caused)?:? (?:/\S{1,200}: )?exec format error"
         r"|Conflict\. The container name \S{1,200} is already in use"
         r"|iptables: No chain/target/match by that name|Pool overlaps with other one on this"

@@ -144,6 +144,7 @@ class TraefikReader:
             complete=running is not None or not providers,
             refused=_refused(files, routers if running is not None else ()),
             stores=await _stores(ctx, static),
+            ignored=_ignored_addresses(static),
         )
         ctx.emit(state)
         if not state.complete:
@@ -200,6 +201,15 @@ async def _read_static(ctx: ProbeContext, server: WebServer) -> _Static | None:
     if file and document is None:
         emit_not_observed(ctx, file.path, "it was not understood", f"cat {shlex.quote(file.path)}")
     return _Static(file, document, flags, others)
+
+
+def _ignored_addresses(static: _Static) -> tuple[str, ...]:
+    """Return the addresses of entry points among the options that Traefik does not read."""
+    return tuple(
+        f"{clean(name, 140)}={clean(value, 100)}"
+        for name, value in list(static.ignored.items())[:100]
+        if re.fullmatch(r"entrypoints\.[\w-]{1,100}\.address", name)
+    )
 
 
 async def _variables(ctx: ProbeContext, server: WebServer) -> dict[str, str]:
