@@ -103,7 +103,7 @@ def serve(
         text = re.sub(r'"--([\w.]+)=', _variable, text.replace("command:", "environment:", 1))
     engine.compose.bring_up(text + "".join(f'      - "{label}"\n' for label in labels))
     engine.reaches(engine.compose.address("shop"), 3000)
-    if is_secure and (not static or "443" in static):
+    if is_secure and (not static or "websecure" in static):
         until(lambda: _answers(lab), "Traefik has read the labels", timeout=30)
     return engine
 
