@@ -27,7 +27,7 @@ _VARIABLE = "LETSENCRYPT_HOST"
     explains=[
         "listener.container-unpublished", "listener.missing", "tcp.refused", "http.port-closed",
         "tls.*", "certificate.*", "nginx.name-without-certificate", "nginx.no-matching-server",
-        "websocket.*", "http.no-response",
+        "websocket.*",
     ],
 )  # fmt: skip
 def letsencrypt_host_missing(evidence: Evidence) -> Iterator[Claim]:

@@ -25,7 +25,7 @@ _USUAL_NAMES = {80: "web", 443: "websecure"}
     needs=[WebServer, TraefikState],
     explains=[
         "listener.missing", "listener.container-unpublished", "tcp.refused", "tls.*",
-        "http.port-closed", "http.no-response", "server.port-not-served", "websocket.*",
+        "http.port-closed", "server.port-not-served", "websocket.*",
     ],
 )  # fmt: skip
 def traefik_no_entry_point(evidence: Evidence) -> Iterator[Claim]:
