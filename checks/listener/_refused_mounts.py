@@ -1,7 +1,8 @@
 """The remedy for a container that ended because of what is mounted into it: a folder that its user
-may not write, or a folder in the place of a file."""
+may not write, a folder in the place of a file, or a script with the line ends of Windows."""
 
 import re
+from dataclasses import replace
 
 from checks.listener._compose_edits import compose_steps, mount_change
 from checks.listener._containers import folder_for_file, has_failed
@@ -34,6 +35,7 @@ def mount_facts(evidence: Evidence, container: Container) -> dict[str, object]:
         "given_user": denied.user if denied else "",
         "given_path": denied.path if denied else "",
         "right_file": file.path if file else "",
+        "crlf_script": _crlf_script(container),
     }
 
 
@@ -41,13 +43,23 @@ def refused_mount_fix(evidence: Evidence, container: Container) -> Fix | None:
     """Return the remedy; None if it is not known."""
     if steps := _mounting_steps(evidence, container):
         return Fix(steps, Applicability.REVIEW)
+    is_tried_again = container.state == "restarting"
+    start = commands.restart_container if is_tried_again else commands.start_container
+    if script := _crlf_script(container):
+        without = replace(commands.rewrite(script, ("s/\\r$//",)), outside=True)
+        return Fix((without, start(container.engine, container.name)), Applicability.REVIEW)
     denied = _given_folder(evidence, container)
     if denied is None:
         return None
-    is_tried_again = container.state == "restarting"
-    start = commands.restart_container if is_tried_again else commands.start_container
     given = commands.chown_tree(denied.user, denied.source, outside=True)
     return Fix((given, start(container.engine, container.name)), Applicability.REVIEW)
+
+
+def _crlf_script(container: Container) -> str:
+    """Return the only mounted script whose line ends are those of Windows: the kernel looks for an
+    interpreter with a carriage return in its name (execve(2)). "" if there is none, or several."""
+    scripts = container.crlf_scripts if has_failed(container) else ()
+    return scripts[0] if len(scripts) == 1 else ""
 
 
 def _given_folder(evidence: Evidence, container: Container) -> DeniedFolder | None:

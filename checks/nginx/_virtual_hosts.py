@@ -20,7 +20,7 @@ _STEP = "set-the-virtual-host"
 #: The variables of nginx-proxy and of its companion that hold names, separated by commas.
 _VARIABLES = ("VIRTUAL_HOST", "LETSENCRYPT_HOST")
 #: nginx-proxy's companion, under both of its names, and what writes nginx-proxy's file.
-_COMPANION = re.compile(r"(?:^|/)(?:acme-companion|letsencrypt-nginx-proxy-companion)\b")
+COMPANION = re.compile(r"(?:^|/)(?:acme-companion|letsencrypt-nginx-proxy-companion)\b")
 _OWN_IMAGES = re.compile(r"(?:^|/)(?:nginx-proxy|docker-gen)\b")
 
 
@@ -61,7 +61,8 @@ def virtual_host_fix(evidence: Evidence, mistyped: str, name: str) -> Fix:
     return replace(fix, steps=tuple(steps))
 
 
-def _names(text: str, container: Container, variable: str) -> list[str]:
+def virtual_names(text: str, container: Container, variable: str) -> list[str]:
+    """Return the names in a variable of a container, by its compose file."""
     compose = container.compose
     value = variable_of(text, compose.service, variable) if compose and text else None
     return [each.strip() for each in (value or "").split(",")]
@@ -74,7 +75,7 @@ def _changes(
         for container in containers.running:
             text, settings = compose_text(evidence, container), {}
             for variable in _VARIABLES:
-                names = _names(text, container, variable)
+                names = virtual_names(text, container, variable)
                 if mistyped in names:
                     settings[variable] = ",".join(
                         name if each == mistyped else each for each in names
@@ -90,7 +91,7 @@ def _loading(evidence: Evidence, name: str) -> Fix | None:
         container
         for containers in evidence.good(Containers)
         for container in containers.containers
-        if name in _names(compose_text(evidence, container), container, "VIRTUAL_HOST")
+        if name in virtual_names(compose_text(evidence, container), container, "VIRTUAL_HOST")
     ]
     if len(named) != 1:
         return None
@@ -105,13 +106,14 @@ def _unnamed(evidence: Evidence, name: str) -> Iterator[tuple[Container, dict[st
     variables that one of them needs. A port of a database is no site's."""
     proxy = next(iter(evidence.good(NginxContainer)), None)
     for containers in evidence.good(Containers):
-        has_companion = any(_COMPANION.search(each.image) for each in containers.running)
+        has_companion = any(COMPANION.search(each.image) for each in containers.running)
         for container in containers.running:
             text = compose_text(evidence, container)
-            is_own = _OWN_IMAGES.search(container.image) or _COMPANION.search(container.image)
+            is_own = _OWN_IMAGES.search(container.image) or COMPANION.search(container.image)
             is_beside = proxy is not None and {*container.networks} & {*proxy.networks}
             port = _only_port(containers, container)
-            if is_own or not is_beside or not port or any(_names(text, container, "VIRTUAL_HOST")):
+            has_name = any(virtual_names(text, container, "VIRTUAL_HOST"))
+            if is_own or not is_beside or not port or has_name:
                 continue
             settings = {"VIRTUAL_HOST": name}
             declared = {mapping.inner for mapping in container.ports}

@@ -5,48 +5,26 @@ import re
 from collections.abc import Iterator
 
 from checks.server import ServerView, line_edit
+from checks.server._traefik_corrections import (
+    GUARD,
+    LIKENESS,
+    NO_POINT,
+    NOWHERE,
+    POINTS,
+    Correction,
+)
 from diagnose.model import Edit
-from diagnose.model.frozen import frozen
 from diagnose.model.tls import Handshake
 from diagnose.model.traefik import DEFAULT_CERTIFICATE, LIST_MARK, EntryPoint, Router, TraefikState
 from diagnose.model.web_servers import ServerFile
 from diagnose.parsers.traefik.rule_errors import corrected_rule
 
-NO_POINT = re.compile(r'entryPoint "([^"]{1,100})" doesn\'t exist')
-NOWHERE = re.compile(r'(?:the )?(service|middleware) "([^"@]{1,200})@(\w{1,40})" does not exist')
 _SEVERAL = re.compile(r"too many services|automatically with multiple Services")
-#: A middleware of such a name closes the site. One that is only like it may leave it open.
-GUARD = re.compile(r"(?i)auth|allow|white|deny|block|guard|sso|login|oidc|secur|\bip")
 _UNWATCHED = re.compile(r"(?im)^\s*watch\s*[:=]\s*false\b|providers\.file\.watch=false")
 _KEY = re.compile(r"^(\s*)[\"']?([\w.@-]{1,100})[\"']?\s*:")
 #: A router that leads visitors to https, or answers an authority: it belongs on another port.
 _FOR_HTTP = re.compile(r"(?i)redir|http\b|insecure|acme|noop|@internal")
-_POINTS = "entryPoints"
-LIKENESS, _MAX_LINES = 0.7, 5000
-
-
-@frozen
-class Correction:
-    """A field of a router with what stands there and what should, and whether that is sure.
-    `before` is "" for a field that is missing. `further` is what the router needs besides."""
-
-    field: str
-    before: str
-    after: str
-    is_sure: bool = True
-    further: "Correction | None" = None
-
-    def setting(self, router: Router) -> str:
-        """Return it as one writes it: as a label, if a container has the router."""
-        name = router.name.partition("@")[0]
-        if not router.container:
-            return f"{self.field}: {self.after}"
-        if self.field == "tls":
-            resolver = self.after.removeprefix("{certResolver: ").removesuffix("}")
-            end = "tls=true" if self.after == "{}" else f"tls.certresolver={resolver}"
-            return f"traefik.http.routers.{name}.{end}"
-        value = self.after.replace(", ", ",") if self.field == _POINTS else self.after
-        return f"traefik.http.routers.{name}.{self.field.lower()}={value}"
+_MAX_LINES = 5000
 
 
 def correction(
@@ -86,8 +64,8 @@ def _of_point(
         return None
     old = router.entry_points[0]
     if tls and not (router.tls or point.tls):
-        return Correction(_POINTS, old, point.name, is_sure=False, further=_tls(view, state))
-    return Correction(_POINTS, old, f"{old}, {point.name}", is_sure=False)
+        return Correction(POINTS, old, point.name, is_sure=False, further=_tls(view, state))
+    return Correction(POINTS, old, f"{old}, {point.name}", is_sure=False)
 
 
 def _of_unknown_point(
@@ -102,9 +80,9 @@ def _of_unknown_point(
     needs_tls = view.evidence.target.uses_tls and not (router.tls or point.tls)
     further = _tls(view, state) if needs_tls else None
     if not router.container:
-        return Correction(_POINTS, unknown[0], point.name, further=further)
+        return Correction(POINTS, unknown[0], point.name, further=further)
     names = (point.name if name in unknown else name for name in router.entry_points)
-    return Correction(_POINTS, unknown[0], ", ".join(dict.fromkeys(names)), further=further)
+    return Correction(POINTS, unknown[0], ", ".join(dict.fromkeys(names)), further=further)
 
 
 def _of_error(view: ServerView, router: Router, point: EntryPoint) -> Correction | None:
@@ -117,7 +95,7 @@ def _of_error(view: ServerView, router: Router, point: EntryPoint) -> Correction
             return own
     if match := NO_POINT.search(error):
         sure = router.entry_points == (match[1],)
-        return Correction(_POINTS, match[1], point.name) if sure else None
+        return Correction(POINTS, match[1], point.name) if sure else None
     if _SEVERAL.search(error) and router.container:
         # Imported late: only a finding needs it.
         from checks.server._traefik_labels import service_of_name
@@ -192,7 +170,7 @@ def router_edit(
     file, block = blocks[0]
     rows = file.text.split("\n")
     text = "\n".join(rows[number - 1] for number in block)
-    if own.field == _POINTS and _FOR_HTTP.search(text.replace("http:", "")):
+    if own.field == POINTS and _FOR_HTTP.search(text.replace("http:", "")):
         return None
     changes = _changes(rows, block, own)
     if changes and own.further:
@@ -251,7 +229,7 @@ def _changes(rows: list[str], block: range, own: Correction) -> dict[int, tuple[
     if len(hits) != 1 or ("\\" in own.after and '"' in lines[hits[0]]):
         return {}
     row = lines[hits[0]]
-    if own.field == _POINTS and "[" not in row and ", " in own.after:
+    if own.field == POINTS and "[" not in row and ", " in own.after:
         if not row.lstrip().startswith("- "):
             return {}
         parts = own.after.split(", ")

@@ -6,7 +6,14 @@ import re
 from collections.abc import Iterator, Sequence
 
 from checks.server import ServerView
-from checks.server._traefik_edits import GUARD, LIKENESS, NO_POINT, NOWHERE, Correction
+from checks.server._traefik_corrections import (
+    GUARD,
+    LIKENESS,
+    NO_POINT,
+    NOWHERE,
+    POINTS,
+    Correction,
+)
 from diagnose.model.containers import Container, Containers
 from diagnose.model.traefik import EntryPoint, Router
 
@@ -28,7 +35,7 @@ def label_correction(
         names = _names(own, router, "entrypoints")
         wanted = [point.name if name == match[1] else name for name in names]
         value = ", ".join(dict.fromkeys(wanted))
-        return Correction("entryPoints", match[1], value) if match[1] in names else None
+        return Correction(POINTS, match[1], value) if match[1] in names else None
     match = NOWHERE.search(error)
     if match is None:
         return None

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 from checks.listener._containers import compose_command
 from checks.server import ServerView, manual_fix, pages_with_status, server_view
-from checks.server._traefik_edits import Correction, correction, major_version, router_edit
+from checks.server._traefik_corrections import Correction
+from checks.server._traefik_edits import correction, major_version, router_edit
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.containers import Containers

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 
 from checks.server import ServerView, manual_fix, server_view
 from checks.server._backend_answers import websocket_subjects
-from checks.server._traefik_edits import Correction, correction, major_version, router_edit
+from checks.server._traefik_corrections import Correction
+from checks.server._traefik_edits import correction, major_version, router_edit
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.http import Exchange, Upgrade, page_exchanges

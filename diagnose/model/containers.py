@@ -98,7 +98,9 @@ class Container:
     is the restart policy of one that does not run ("no", "always"), "" if it is not known. Of an
     unhealthy one `last_words` are those of its health check. `labels` are those that Traefik reads,
     without the values of its middlewares, which hold passwords. `denied` and `misplaced` are what
-    its mounts lack, where its output says that it was denied a path, or has a folder for a file."""
+    its mounts lack, where its output says that it was denied a path, or has a folder for a file.
+    `crlf_scripts` are files of the server that are mounted, and whose first line ("#!/bin/sh") ends
+    with a carriage return, where its output says that a program was not found."""
 
     engine: Engine
     id: Digest
@@ -117,6 +119,7 @@ class Container:
     labels: tuple[ContainerLabel, ...] = ()
     denied: DeniedFolder | None = None
     misplaced: tuple[MisplacedFile, ...] = ()
+    crlf_scripts: tuple[FilePath, ...] = ()
 
     @property
     def stopped(self) -> bool:

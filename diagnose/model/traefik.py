@@ -111,7 +111,9 @@ class TraefikState(Observation):
     if it was read from files. `complete` is False if another provider (Docker, Kubernetes) may have
     more routers. `path` is the static configuration. `refused` are the files that it does not take;
     where it has routers of files it goes on with what it read before, and none is named. `stores`
-    are read only where visitors get Traefik's own certificate."""
+    are read only where visitors get Traefik's own certificate. `ignored` are the addresses of entry
+    points ("entrypoints.websecure.address=:443") that stand on the command line or in the
+    environment beside a static file: Traefik does not read them."""
 
     layer: ClassVar[str] = "server"
 
@@ -123,6 +125,7 @@ class TraefikState(Observation):
     complete: bool = True
     refused: tuple[RefusedFile, ...] = ()
     stores: tuple[CertificateStore, ...] = ()
+    ignored: tuple[Label, ...] = ()
 
     def summary(self) -> Summary:
         return phrase("Traefik's routers"), tuple(router.name for router in self.routers[:12])

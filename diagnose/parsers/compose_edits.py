@@ -35,6 +35,12 @@ def with_port(text: str, service: str, published: str) -> str:
     return with_item(text, service, "ports", published)
 
 
+def with_argument(text: str, service: str, argument: str) -> str:
+    """Give the program of a service a further argument, where its command is a list."""
+    body = service_body(root_of(text), service)
+    return with_item(text, service, "command", argument) if entry(body, "command") else ""
+
+
 def opens_to_all(before: str, after: str, service: str) -> bool:
     """Return whether a service has a port at all addresses of the server that it had not before:
     engines open a published port to everybody, also past the firewall. Traefik shows a container

@@ -12,7 +12,7 @@ from diagnose.parsers.nginx.edits import TextEdit, apply_edits
 if TYPE_CHECKING:
     from yaml.nodes import MappingNode, Node
 
-_SAFE = re.compile(r"[\w./:@~+\[\]-]{1,400}")
+_SAFE = re.compile(r"[\w./:@~+=\[\]-]{1,400}")
 #: A service, as the file is read.
 Service = dict[str, Any]
 
@@ -58,7 +58,7 @@ def with_item(text: str, service: str, key: str, item: str) -> str:
         return text
     if isinstance(items, dict):
         return _with_pair(text, service, key, item)
-    if items is None and key in own:
+    if not isinstance(items, list | None) or (items is None and key in own):
         return ""
 
     def edit(body: "MappingNode") -> list[TextEdit]:

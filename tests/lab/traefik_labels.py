@@ -50,11 +50,32 @@ ENABLE = "traefik.enable=true"
 CERTIFICATE = "tls:\n  certificates:\n    - {certFile: /certs/shop.pem, keyFile: /certs/shop.key}\n"
 
 
+STATIC = """\
+providers:
+  docker:
+    exposedByDefault: false
+  file:
+    filename: /etc/traefik/tls.yml
+entryPoints:
+  web:
+    address: ":80"
+    http: {redirections: {entryPoint: {to: ":443", scheme: https}}}
+"""
+SECURE = '      - "--entrypoints.websecure.address=:443"\n'
+_REDIRECT = '      - "--entrypoints.web.http.redirections.entrypoint.to=websecure"\n'
+
+
 def serve(
-    lab: Lab, *labels: str, arguments: tuple[str, ...] = (), by_environment: bool = False
+    lab: Lab,
+    *labels: str,
+    arguments: tuple[str, ...] = (),
+    by_environment: bool = False,
+    static: str = "",
+    is_secure: bool = True,
 ) -> Engine:
     """Traefik, and the application with these labels. `by_environment`: Traefik has its settings
-    from variables in place of arguments."""
+    from variables in place of arguments. `static`: it has this file in its folder, and the
+    argument of an entry point beside it. Not `is_secure`: no argument has port 443."""
     server, engine = lab.server, Engine(lab, COMPOSE)
     lab.application_service.stop()
     server.sh(f"rm -f {site.CONF}")
@@ -71,11 +92,19 @@ def serve(
     engine.compose.program("acme/shop:1", program)
     more = "".join(f'      - "{each}"\n' for each in arguments)
     text = PROXY.replace("MORE", more) + SHOP
+    if not is_secure:
+        text = text.replace(SECURE, "").replace(_REDIRECT, _REDIRECT.replace("websecure", ":443"))
+    if static:
+        server.write("/srv/stack/traefik.yml", static)
+        text = re.sub(r"(command:\n)(?: +- .*\n)+", rf"\1{SECURE}", text, count=1)
+        mount = "      - ./certs:/certs:ro\n"
+        text = text.replace(mount, f"{mount}      - ./traefik.yml:/traefik.yml:ro\n")
     if by_environment:
         text = re.sub(r'"--([\w.]+)=', _variable, text.replace("command:", "environment:", 1))
     engine.compose.bring_up(text + "".join(f'      - "{label}"\n' for label in labels))
     engine.reaches(engine.compose.address("shop"), 3000)
-    until(lambda: _answers(lab), "Traefik has read the labels", timeout=30)
+    if is_secure and (not static or "websecure" in static):
+        until(lambda: _answers(lab), "Traefik has read the labels", timeout=30)
     return engine
 
 

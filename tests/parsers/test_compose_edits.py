@@ -218,3 +218,16 @@ def test_a_diff_has_as_many_lines_above_as_below() -> None:
     after = edits.with_port(FILE, "app", "1:1")
     lines = compose_diff("/c.yml", FILE, after).splitlines()[3:]
     assert [line[0] for line in lines] == [" ", " ", " ", "+", " ", " ", " "]
+
+
+def test_an_argument_goes_to_a_command_that_is_a_list() -> None:
+    text = 'services:\n  traefik:\n    image: traefik\n    command:\n      - "--a.b=:80"\n'
+    after = edits.with_argument(text, "traefik", "--c.d=:443")
+    assert (
+        after == f'{text}      - "--c.d=:443"\n'
+        or after == f'{text.rstrip()}\n      - "--c.d=:443"'
+    )
+    assert edits.with_argument(text, "traefik", "--a.b=:80") == text
+    for command in ("command: --a.b=:80", "restart: always"):
+        plain = f"services:\n  traefik:\n    image: traefik\n    {command}\n"
+        assert edits.with_argument(plain, "traefik", "--c.d=:443") == ""

@@ -38,7 +38,7 @@ from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.parsers.hostnames import covers, is_address
 from diagnose.parsers.linux import containers as container_parser
-from diagnose.parsers.sanitize import UNSAFE
+from diagnose.parsers.sanitize import UNSAFE, clean
 from diagnose.probes import ProbeContext, emit_not_observed, probe
 
 _ENGINES: dict[str, Engine] = {engine: engine for engine in get_args(Engine)}
@@ -46,7 +46,7 @@ _ENGINES: dict[str, Engine] = {engine: engine for engine in get_args(Engine)}
 SCRIPT = read_script(__file__, "containers.sh")
 
 #: What the names of the sections about a single container begin with.
-_DETAILS = ("last ", "bindings ", "state ", "mounts ", "health ", "user ", "misplaced ")
+_DETAILS = ("last ", "bindings ", "state ", "mounts ", "health ", "user ", "misplaced ", "returns ")
 
 #: Most compose files that are read.
 MAX_COMPOSE_FILES = 6
@@ -114,7 +114,11 @@ def _with_details(container: Container, details: dict[str, str]) -> Container:
         ),
     )
     known = container_parser.with_health(known, details.get(f"health {container.id}", ""))
-    user, misplaced = (details.get(f"{name} {container.id}", "") for name in ("user", "misplaced"))
+    user, misplaced, returns = (
+        details.get(f"{name} {container.id}", "") for name in ("user", "misplaced", "returns")
+    )
+    if scripts := tuple(clean(path, 400) for path in returns.split("\n")[:8] if path):
+        known = replace(known, crlf_scripts=scripts)
     if not (user or misplaced):
         return known
     # Imported late: few containers end for their mounts.

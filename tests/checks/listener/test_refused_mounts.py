@@ -137,3 +137,23 @@ def test_a_person_looks_for_the_file_otherwise(is_known: bool) -> None:
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
     assert not claim.facts["right_file"]
+
+
+SCRIPT = "/srv/shop/entrypoint.sh"
+NOT_THERE = replace(
+    FAILED,
+    last_words="exec /entrypoint.sh: no such file or directory",
+    denied=None,
+    crlf_scripts=(SCRIPT,),
+)
+
+
+def test_the_carriage_returns_of_a_script_are_taken_out() -> None:
+    claim = of_application(NOT_THERE)
+    assert steps(claim) == [
+        ("sed", "-i", "-e", r"s/\r$//", SCRIPT),
+        ("docker", "start", "shop-app-1"),
+    ]
+    assert any("ends with a carriage return" in text for text in texts(behind.CHECK, claim))
+    several = replace(NOT_THERE, crlf_scripts=(SCRIPT, "/srv/shop/b.sh"))
+    assert all(argv[0] != "sed" for argv in steps(of_application(several)))

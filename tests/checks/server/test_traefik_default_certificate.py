@@ -152,3 +152,14 @@ def test_fires_without_a_resolver_where_there_are_several() -> None:
 def test_silent_on_another_certificate() -> None:
     assert not judge(CHECK, replace(SHAKE, chain=(LEAF,)))
     assert not judge(CHECK, TRAEFIK, state(ROUTER), replace(SHAKE, port=8443))
+
+
+def test_fires_and_closes_the_file_of_a_container() -> None:
+    own = NginxContainer(pid=10, engine="docker", digest="5e" * 32, name="traefik")
+    store = CertificateStore("le", "/letsencrypt/acme.json", 0o755)
+    server = replace(TRAEFIK, container="traefik", unit="")
+    seen = (server, replace(state(ROUTER), stores=(store,)), SHAKE, own)
+    (claim,) = judge(CHECK, *seen, masked=False)
+    assert claim.fix
+    argv = [step.argv for step in claim.fix.steps if isinstance(step, Command)]
+    assert argv == [("chmod", "600", store.path), ("docker", "restart", "traefik")]

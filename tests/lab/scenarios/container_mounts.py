@@ -75,3 +75,40 @@ def path_of_a_mounted_file_is_mistyped(lab: Lab) -> None:
 @healthy(not_on=PANEL)
 def path_of_a_mounted_file_is_right(lab: Lab) -> None:
     _mistyped(lab, "nginx").answers(443)
+
+
+def _script(lab: Lab, end: str) -> Engine:
+    """A program in a container that a mounted script starts, whose lines end like this."""
+    engine, server = Engine(lab, f"{FOLDER}/docker-compose.yml"), lab.server
+    start = " ".join(server.python(str(HERE / "application.py"), "--host", "0.0.0.0"))
+    lines = ("#!/bin/sh", f"exec {start}", "")
+    server.write(f"{FOLDER}/entrypoint.sh", end.join(lines), 0o755)
+    words = "exec /entrypoint.sh: no such file or directory"
+    engine.run(
+        "web",
+        ["sh", "-c", f"/entrypoint.sh || {{ echo '{words}' >&2; exit 1; }}"],
+        ports=((8080, 3000),),
+        binds=(("./entrypoint.sh", "/entrypoint.sh"),),
+        bind="127.0.0.1",
+    )
+    lab.edit("127.0.0.1:3000", "127.0.0.1:8080")
+    lab.reload()
+    return engine
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.container-stopped",
+    differs=(*STARTED, f"{FOLDER}/entrypoint.sh"),
+    not_on=PANEL,
+)
+def script_of_a_container_has_the_line_ends_of_windows(lab: Lab) -> None:
+    """https://github.com/bodleian/iiif-static-choices/issues/20"""
+    engine = _script(lab, "\r\n")
+    until(lambda: "no such file" in engine.docker("logs", "web"), "web ends")
+    engine.docker("ended", "web", "1")
+
+
+@healthy(not_on=PANEL)
+def script_of_a_container_has_plain_line_ends(lab: Lab) -> None:
+    _script(lab, "\n").answers(8080)

@@ -64,3 +64,27 @@ def traefik_has_its_settings_from_the_environment(lab: Lab) -> None:
 def container_is_not_enabled_for_traefik_of_the_environment(lab: Lab) -> None:
     """The same as `container_is_not_enabled_for_traefik`."""
     serve(lab, *RULE, by_environment=True)
+
+
+HEADERS = "traefik.http.middlewares.top.headers.framedeny=true"
+
+
+@label_scenario(outside=None, server="server.traefik-no-router")
+def router_names_the_middleware_of_another_provider(lab: Lab) -> None:
+    """https://github.com/tarampampam/error-pages/issues/40: the middleware is of a label."""
+    middlewares = "traefik.http.routers.shop.middlewares=zip@docker,top@file"
+    zipped = "traefik.http.middlewares.zip.compress=true"
+    serve(lab, ENABLE, *RULE, PORT, HEADERS, zipped, middlewares)
+
+
+@label_scenario(outside=None, server="server.traefik-no-router")
+def router_names_a_service_that_no_label_has(lab: Lab) -> None:
+    """The label of the service has another name."""
+    serve(lab, ENABLE, *RULE, PORT, "traefik.http.routers.shop.service=web")
+
+
+@label_scenario(outside=None, server="server.traefik-no-router")
+def router_names_an_entry_point_that_is_not_there(lab: Lab) -> None:
+    """https://github.com/iFargle/headscale-webui/issues/11"""
+    rule, points, tls = RULE
+    serve(lab, ENABLE, rule, points.replace("websecure", "web,web-secure"), tls, PORT)

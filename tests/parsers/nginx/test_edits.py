@@ -178,3 +178,11 @@ def test_an_edit_knows_the_file_of_its_directive() -> None:
         edits.remove_directive(text, directive),
     )
     assert {each.file for each in made} == {"f"}
+
+
+def test_the_lines_that_a_patch_adds_and_where() -> None:
+    before = "".join(f"{n}\n" for n in range(12))
+    after = before.replace("2\n", "2\na\nb\n", 1).replace("10\n", "10\nc\n")
+    assert edits.additions(edits.diff("f", before, after)) == [(3, ["a", "b"]), (11, ["c"])]
+    assert edits.additions(edits.diff("f", before, before.replace("4\n", "x\n"))) is None
+    assert edits.additions("") == []

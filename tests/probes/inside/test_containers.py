@@ -38,6 +38,17 @@ def test_containers_and_namespaces_are_seen() -> None:
     assert found.namespaces[0].listens(443)
 
 
+def test_scripts_with_the_line_ends_of_windows_are_seen() -> None:
+    digest = "5e" * 32
+    listed = (
+        f'{{"ID": "{digest}", "Names": "web", "State": "exited", "Status": "Exited (127) 1 s"}}'
+    )
+    script = "/srv/web/entrypoint.sh"
+    out = f"\n@@@ docker\n{listed}\n@@@ returns {digest}\n{script}\n"
+    (found,) = ran(listening(22), **{ASK: out}).observed(Containers)
+    assert found.containers[0].crlf_scripts == (script,)
+
+
 def test_a_list_that_is_denied_is_unseen() -> None:
     out = "\n@@@ docker\npermission denied while trying to connect to the Docker daemon socket\n"
     looking = ran(listening(22), **{ASK: out})

@@ -3,7 +3,8 @@
 # their output. At most three processes are listed per namespace, and at most
 # forty namespaces are read (a Kubernetes node has many). Of a container that was denied a file, its
 # user, the users of its image and the owners of its mounts follow; of one that has a folder in the
-# place of a file, the files of that name below the folder of its compose file.
+# place of a file, the files of that name below the folder of its compose file; and of one that did
+# not find a program, the mounted scripts whose first line ends with a carriage return.
 # shellcheck disable=SC2012,SC2086
 #   (SC2012: the names in /proc are numbers. SC2086: $pids is up to three words.)
 
@@ -12,7 +13,7 @@ m='{{range .Mounts}}{{if eq .Type "bind"}}{{.Source}}{{"\t"}}{{.Destination}}{{p
 u='user {{.Config.User}}{{println}}mode {{.HostConfig.UsernsMode}}{{println}}home {{.ResolvConfPath}}'
 w='{{index .Config.Labels "com.docker.compose.project.working_dir"}}'
 s='{{json .State}}{{println}}{{json .HostConfig.RestartPolicy}}'
-tab='	'
+tab='	' cr=$(printf '\r')
 # The folders of the server that a container mounts.
 mounts() {
   $e inspect -f "$m" "$1" 2>/dev/null | head -n 60 | while read -r source; do
@@ -50,6 +51,13 @@ for e in docker podman; do
         done 2>/dev/null
         $e cp "$id:/etc/passwd" - 2>/dev/null | tar -xOf - 2>/dev/null | head -c 20000 |
           sed 's/^/passwd /';;
+    esac
+    case $words in *'o such file or directory'*|*'not found'*)
+      part "returns $id"; $e inspect -f "$m" "$id" 2>/dev/null | head -n 60 |
+        while IFS="$tab" read -r source _; do
+          [ -f "$source" ] || continue
+          head -c 300 "$source" | head -n 1 | grep -q "^#!.*$cr\$" && printf '%s\n' "$source"
+        done;;
     esac
     case $words in *'s a directory'*|*'ot a directory'*|*'no start line'*) ;; *) continue;; esac
     part "misplaced $id"; folder=$($e inspect -f "$w" "$id" 2>/dev/null)

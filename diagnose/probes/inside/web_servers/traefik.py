@@ -43,13 +43,10 @@ from diagnose.probes.inside.web_servers.readers import (
     unit_command,
 )
 
-#: Where Traefik looks for its static file by itself ("Configuration Introduction"): last in its
+#: Where Traefik looks for its static file by itself ("Configuration Introduction"); last in its own
 #: folder, which is / in its image.
-DEFAULTS = tuple(
-    f"{folder}/traefik.{ending}"
-    for folder in ("/etc/traefik", "")
-    for ending in ("toml", "yaml", "yml")
-)
+DEFAULTS = tuple(f"/etc/traefik/traefik.{ending}" for ending in ("toml", "yaml", "yml"))
+_IN_FOLDER = tuple(f"/traefik.{ending}" for ending in ("toml", "yaml", "yml"))
 
 #: Maximum number of bytes of a file, and of files.
 MAX_BYTES, MAX_FILES = 300_000, 100
@@ -144,6 +141,7 @@ class TraefikReader:
             complete=running is not None or not providers,
             refused=_refused(files, routers if running is not None else ()),
             stores=await _stores(ctx, static),
+            ignored=_ignored_addresses(static),
         )
         ctx.emit(state)
         if not state.complete:
@@ -179,19 +177,18 @@ READER: Reader = TraefikReader()
 
 async def _read_static(ctx: ProbeContext, server: WebServer) -> _Static | None:
     """Read the static configuration; None if it cannot be read."""
-    from diagnose.parsers.traefik.configuration import decode, flags_of
+    from diagnose.machine.container import ContainerMachine
+    from diagnose.parsers.traefik.configuration import decode, entry_points, flags_of
 
     flags = flags_of(server.arguments)
-    paths = (server.config,) if server.config.startswith("/") else DEFAULTS
+    usual = DEFAULTS + _IN_FOLDER * isinstance(ctx.machine, ContainerMachine)
+    paths = (server.config,) if server.config.startswith("/") else usual
     files = await asyncio.gather(*(ctx.machine.read(path, MAX_BYTES) for path in paths))
     emit_unreadable(ctx, files)
     file = next((file for file in files if file.failure is None), None)
     # Traefik takes one source: the file, the command line or else the environment.
-    others = {} if file is None and flags else await _variables(ctx, server)
-    if file is not None:
-        flags, others = {}, {**others, **flags}
-    elif not flags:
-        flags, others = others, {}
+    if file is None and not flags:
+        flags = await _variables(ctx, server)
     if file is None and not any(flag.startswith("entrypoints.") for flag in flags):
         command = f"sudo cat {shlex.quote(paths[-1])}"
         emit_not_observed(ctx, "Traefik's configuration", "it could not be read", command)
@@ -199,7 +196,20 @@ async def _read_static(ctx: ProbeContext, server: WebServer) -> _Static | None:
     document = await asyncio.to_thread(decode, file.path, file.text) if file else None
     if file and document is None:
         emit_not_observed(ctx, file.path, "it was not understood", f"cat {shlex.quote(file.path)}")
-    return _Static(file, document, flags, others)
+    if file is None:
+        return _Static(file, document, flags, {})
+    if not any(point.port == ctx.target.port for point in entry_points(document, {})):
+        flags = {**await _variables(ctx, server), **flags}
+    return _Static(file, document, {}, flags)
+
+
+def _ignored_addresses(static: _Static) -> tuple[str, ...]:
+    """Return the addresses of entry points among the options that Traefik does not read."""
+    return tuple(
+        f"{clean(name, 140)}={clean(value, 100)}"
+        for name, value in list(static.ignored.items())[:100]
+        if re.fullmatch(r"entrypoints\.[\w-]{1,100}\.address", name)
+    )
 
 
 async def _variables(ctx: ProbeContext, server: WebServer) -> dict[str, str]:

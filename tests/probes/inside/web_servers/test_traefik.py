@@ -140,3 +140,15 @@ def test_the_file_of_a_resolver_is_looked_at_where_visitors_get_the_default_cert
     assert not state_of(ctx).stores
     ctx, _, _ = look(process(), {}, files, (shake,))
     assert not state_of(ctx).stores[0].is_open
+
+
+def test_what_stands_beside_a_file_counts_for_nothing() -> None:
+    """Traefik takes the file, the command line or the environment ("Configuration
+    Introduction")."""
+    title = "traefik --entrypoints.web.address=:80 --providers.docker=true"
+    ctx, _, config = look(process(title))
+    state = state_of(ctx)
+    assert config
+    assert (state.path, state.complete) == (STATIC, True)
+    assert [point.name for point in state.points] == ["websecure"]
+    assert state.ignored == ("entrypoints.web.address=:80",)
