@@ -212,7 +212,7 @@ async def _held(
 ) -> ToldReason | None:
     """Return the reason with what is known of it now; None if it does not hold, or is not known."""
     # Imported late: few logs name a reason.
-    from diagnose.probes.inside import reason_controls
+    from diagnose.probes.inside import peer_services, reason_controls
 
     if told.reason in {"variable", "option", "list"}:
         return await reason_controls.setting(ctx.machine, place, told)
@@ -221,4 +221,4 @@ async def _held(
     is_here = told.host == "localhost" or (is_address(told.host) and is_loopback(told.host))
     if not is_here or place.container or listeners.on(told.port):
         return None
-    return await reason_controls.peer(ctx.machine, told)
+    return await peer_services.peer(ctx.machine, told)

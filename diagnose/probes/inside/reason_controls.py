@@ -1,7 +1,6 @@
 """Whether what an application's log says still holds: a setting that is not set, a path that the
-program's user may not use, another program that does not listen."""
+program's user may not use."""
 
-import posixpath
 from dataclasses import replace
 
 from diagnose.machine import Machine
@@ -13,16 +12,6 @@ from diagnose.parsers.read_settings import FileText, in_compose
 from diagnose.parsers.unit_variables import with_unit_variable
 from diagnose.probes.inside.file_access import read_access
 from diagnose.probes.inside.own_setting_files import MAX_FILE
-
-#: The usual units of programs by their ports. The one that is installed is named.
-_UNITS = {
-    5432: ("postgresql", "postgresql@15-main", "postgresql@16-main", "postgresql@17-main"),
-    3306: ("mariadb", "mysql", "mysqld"),
-    6379: ("redis-server", "redis", "valkey", "valkey-server"),
-    27017: ("mongod",), 5672: ("rabbitmq-server",), 11211: ("memcached",),
-    9200: ("elasticsearch", "opensearch"), 5984: ("couchdb",), 1883: ("mosquitto",),
-    9000: ("minio", "php-fpm"), 7700: ("meilisearch",), 8983: ("solr",), 4222: ("nats-server",),
-}  # fmt: skip
 
 
 async def setting(machine: Machine, place: ProgramPlace, told: ToldReason) -> ToldReason | None:
@@ -120,18 +109,3 @@ def _may_write(part: PathComponent, uid: int, gids: tuple[int, ...]) -> bool:
     bits = 0o3 if part.folder else 0o2
     shift = 6 if uid == part.uid else 3 if part.gid in gids else 0
     return part.mode >> shift & bits == bits
-
-
-async def peer(machine: Machine, told: ToldReason) -> ToldReason:
-    """Return it with the unit that should listen, if one is installed and does not run."""
-    names = _UNITS.get(told.port, ())
-    if not names:
-        return told
-    words = ("systemctl", "show", "-p", "Id", "-p", "LoadState", "-p", "ActiveState", "--")
-    result = await machine.run(*words, *(f"{name}.service" for name in names))
-    for block in result.out.split("\n\n"):
-        facts = dict(line.partition("=")[::2] for line in block.split("\n"))
-        if facts.get("LoadState") == "loaded" and facts.get("ActiveState") != "active":
-            name = posixpath.basename(facts.get("Id", "")).removesuffix(".service")
-            return replace(told, service=name if name in names else "")
-    return told

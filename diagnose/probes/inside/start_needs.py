@@ -14,7 +14,7 @@ from diagnose.parsers.linux.unit_corrections import Correction
 from diagnose.parsers.log_reasons import LogReason, log_reasons
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext
-from diagnose.probes.inside import reason_controls
+from diagnose.probes.inside import peer_services
 from diagnose.probes.inside.unit_corrections import PATIENCE, SCRIPT, record_correction
 
 
@@ -49,7 +49,7 @@ async def _service(ctx: ProbeContext, reason: LogReason) -> str:
         vantage=Vantage.SERVER, reason="unreached", message=reason.text, endpoint="",
         host=reason.host, port=reason.port,
     )  # fmt: skip
-    return (await reason_controls.peer(ctx.machine, told)).service
+    return (await peer_services.peer(ctx.machine, told)).service
 
 
 def _observed(
