@@ -76,6 +76,9 @@ QUESTIONS: dict[str, tuple[Example, ...]] = {
         Example("https://shop.example.com/ post的接口全部405", "status", number=405),
         Example("https://shop.example.com/ Error 400: redirect_uri_mismatch", "login-address"),
         Example("Invalid parameter: redirect_uri", "login-address", ""),
+        Example("error=invalid_redirect_uri, redirect_uri=http://shop.example.com/sso/callback",
+                "login-address", "https://shop.example.com:443/"),
+        Example("Googlebot bekommt 403 von https://shop.example.com/", "status", number=403),
         Example("The redirect URI in the request: https://shop.example.com/signin did not match a "
                 "registered redirect URI.", "login-address", "https://shop.example.com:443/signin"),
         Example("https://shop.example.com/ basic auth prompt keeps popping up", "status", number=401),

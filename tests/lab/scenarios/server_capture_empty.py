@@ -63,8 +63,11 @@ def haproxy_replaces_every_path_by_one(lab: Lab) -> None:
 
 def _rewritten(lab: Lab, pattern: str) -> None:
     _items(lab)
-    lines = f"\t@api path_regexp api {pattern}\n\trewrite @api /{{re.api.1}}\n\treverse_proxy"
-    text = caddy.SHOP.replace("\treverse_proxy", lines).replace("3000", "3001")
+    block = (
+        f"\t@api path_regexp api {pattern}\n\thandle @api {{\n"
+        "\t\trewrite * /{re.api.1}\n\t\treverse_proxy 127.0.0.1:3001\n\t}\n"
+    )
+    text = caddy.SHOP.replace("\treverse_proxy", f"{block}\treverse_proxy")
     caddy.serve(lab, text)
 
 

@@ -55,6 +55,9 @@ def haproxy_refuses_nginx_in_front(lab: Lab) -> None:
     rules = f"    acl trusted src {NETWORKS}\n    http-request deny unless trusted\n"
     web = f"frontend web\n    bind 127.0.0.1:8080\n{rules}    default_backend app\n"
     haproxy.install(lab, f"{GLOBAL}\n{web}\n{BACKEND}", keep_nginx=True)
-    lab.server.write(site.CONF, site.configuration().replace(":3000", ":8080"))
+    upgrade = "    proxy_set_header Upgrade $http_upgrade;\n"
+    field = "    proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;\n"
+    text = site.configuration().replace(":3000", ":8080").replace(upgrade, upgrade + field)
+    lab.server.write(site.CONF, text)
     lab.restart_nginx()
     haproxy.start(lab, 8080)
