@@ -6,7 +6,7 @@ off the path, the program gets its setting, and the web server passes the path o
 """
 
 from checks.nginx import Nginx
-from checks.upstream._setting_answers import Proof, redirects_of, told_proof
+from checks.upstream._setting_proofs import Proof, redirects_of, told_proof
 from diagnose.model import Applicability, Confidence, Edit, Evidence, Fix, Subject
 from diagnose.model.applications import OwnSetting, ReadSetting
 from diagnose.model.backends import BackendVisit

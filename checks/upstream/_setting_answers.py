@@ -2,44 +2,30 @@
 wrong, and what excludes the web server in front."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 
 from checks.nginx import Nginx
+from checks.upstream._setting_proofs import Proof, redirects_of, told_proof
 from checks.websocket import refused_attempts
-from diagnose.model import Confidence, Evidence, Observation, Subject
+from diagnose.model import Confidence, Evidence, Subject
 from diagnose.model.applications import OwnSetting, ReadSetting
 from diagnose.model.backends import BackendAnswer
-from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.pages import Page
 from diagnose.model.requests import Asked, ComparedRequest
 from diagnose.model.web_servers import WebServerConfig
-from diagnose.parsers.applications import application_of, message_of
+from diagnose.parsers.applications import application_of
 from diagnose.parsers.html_tags import excerpt
 from diagnose.parsers.http import is_wordless_refusal, refuses_host
 from diagnose.parsers.nginx.proxied_request import CLIENT_ADDRESS_FIELDS
 from diagnose.parsers.origin_refusals import refuses_origin
-from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.setting_fit import fits
 from diagnose.parsers.setting_symptoms import is_own_plain, is_wrong_address
 from diagnose.parsers.urls import parse_url
 from diagnose.parsers.web_sites import routes_of_name
 
 _URL = re.compile(r"(?:https?|wss?)://[\w.:\[\]-]{1,260}")
-
-
-@frozen
-class Proof:
-    """The answers that show it: where, in which words, the request that controls it ("" for none),
-    and the subjects that it explains beside the page."""
-
-    answers: tuple[Observation, ...]
-    confidence: Confidence
-    url: str = ""
-    words: str = ""
-    control: str = ""
-    covers: tuple[Subject, ...] = ()
 
 
 def proof_of(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> Proof | None:
@@ -232,13 +218,6 @@ def _has_own_address(evidence: Evidence) -> bool:
     return False
 
 
-def redirects_of(evidence: Evidence) -> Iterator[tuple[Exchange, str]]:
-    for step in evidence.good(Exchange):
-        onward = redirect_target(step)
-        if onward is not None and step.purpose in {"target", "redirect"}:
-            yield step, onward
-
-
 def _own_address(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> Proof | None:
     if read.misspelt and setting.means == "protocol":
         return plain_redirect(evidence)
@@ -379,18 +358,6 @@ def _closed_path(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> 
         return None
     sure = Confidence.CERTAIN if same and read.values else Confidence.LIKELY
     return Proof((*pages[:1], *same[:1]), sure, pages[0].url, _shown(pages[0]))
-
-
-def told_proof(evidence: Evidence, read: ReadSetting) -> Proof | None:
-    """Return that a message of the application itself was pasted that means this setting."""
-    symptom = evidence.target.symptom
-    message = message_of(symptom.text) if symptom else None
-    application = application_of(read.application)
-    if message is None or application is None or message.means != read.topic:
-        return None
-    if message not in application.messages:
-        return None
-    return Proof(tuple(evidence.good(Exchange)[:1]), Confidence.LIKELY, "", message.text)
 
 
 _PROOFS = {

@@ -11,7 +11,8 @@ from checks.http import endpoint_subjects
 from checks.upstream._base_paths import wants_whole_path
 from checks.upstream._own_remedy import TOPICS, needs_restart_only, remedy_of
 from checks.upstream._read_settings import setting_of
-from checks.upstream._setting_answers import Proof, proof_of
+from checks.upstream._setting_answers import proof_of
+from checks.upstream._setting_proofs import Proof
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Severity, Subject
 from diagnose.model.applications import Application, OwnSetting, ReadSetting
