@@ -7,19 +7,9 @@ visitors asked for again and again and nobody got, if the application has nothin
 has made.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 
-from checks.server import (
-    ServerView,
-    line_edit,
-    line_text,
-    manual_fix,
-    place_text,
-    reload_steps,
-    server_on_port,
-)
-from checks.server._apache_whole_rules import whole_path_rule
+from checks.server import ServerView, place_text, server_on_port
 from checks.server._backend_answers import (
     Visit,
     is_there,
@@ -30,24 +20,14 @@ from checks.server._backend_answers import (
     websocket_severity,
     websocket_subjects,
 )
-from checks.server._caddy_edits import block_edit, rewrite_edit
-from checks.server._haproxy import unchanged_path
-from checks.server._pattern_ends import is_cut, whole_match_edit
+from checks.server._pattern_ends import is_cut
+from checks.server._whole_paths import whole_path_fix
 from diagnose.checking.registry import check
-from diagnose.model import (
-    Applicability,
-    Claim,
-    Confidence,
-    Edit,
-    Evidence,
-    Fix,
-    Severity,
-    Subject,
-)
+from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.logs import UnservedRequests
-from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
+from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.redirects import REDIRECTS, leads_to_itself
 from diagnose.parsers.web_sites import inner_path
 
@@ -138,40 +118,9 @@ def _claims(
         else websocket_severity(view.evidence)
         if websocket
         else None,
-        fix=_fix(view, route, path),
+        fix=whole_path_fix(view, route, path),
     )
 
 
 def _leads_back(visit: Visit) -> bool:
     return isinstance(visit, Exchange) and leads_to_itself(visit)
-
-
-def _fix(view: ServerView, route: SiteRoute, path: str) -> Fix:
-    edit = (
-        whole_match_edit(view, route)
-        or _proxy_pass_edit(view, route)
-        or whole_path_rule(view, route)
-        or _handle_path_edit(view, route)
-        or unchanged_path(view, route, path)
-        or rewrite_edit(view, route.file, route.line)
-    )
-    if edit is None:
-        return manual_fix(view, "whole-path")
-    # Other paths below this one may rely on the change.
-    return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
-
-
-def _proxy_pass_edit(view: ServerView, route: SiteRoute) -> Edit | None:
-    """Return the edit that gives Apache's ProxyPass the same path on both sides."""
-    line = line_text(view, route.file, route.line)
-    if view.server.product != "apache" or not re.match(r"(?i)\s*ProxyPass\s", line):
-        return None
-    whole = f"{route.scheme}://{route.authority}{route.path}"
-    if line.count(route.target) != 1 or not route.host:
-        return None
-    return line_edit(view, route.file, {route.line: (line.replace(route.target, whole),)})
-
-
-def _handle_path_edit(view: ServerView, route: SiteRoute) -> Edit | None:
-    """Return the edit that writes Caddy's `handle` for the one `handle_path` of this path."""
-    return block_edit(view, "handle_path", rf"{re.escape(route.path)}\*?", "handle")

@@ -4,12 +4,12 @@ import re
 from dataclasses import replace
 
 from checks.upstream._setting_answers import (
-    Proof,
     heeds_scheme,
     plain_page,
     plain_redirect,
     refused_host,
 )
+from checks.upstream._setting_proofs import Proof
 from diagnose.model import Confidence, Evidence, Subject
 from diagnose.model.applications import OwnSetting, ReadSetting
 from diagnose.model.backends import BackendAnswer

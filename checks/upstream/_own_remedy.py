@@ -10,6 +10,7 @@ was read and fits is not named: it is not the cause.
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from checks.upstream._base_paths import wants_whole_path, whole_path_fix
 from checks.upstream._read_settings import is_right, setting_of
 from checks.upstream._setting_fixes import restart_fix, setting_fix
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Where
@@ -179,7 +180,12 @@ def remedy_of(
     if setting is not None and needs_restart_only(evidence, setting, read):
         return OwnRemedy(restart_fix(read), facts)
     step = "documented-setting" if facts["its_documented"] else "change-the-setting"
-    return OwnRemedy(setting_fix(reads, step), facts)
+    fix = setting_fix(reads, step)
+    if setting is not None and wants_whole_path(setting, read):
+        # The setting alone would leave the program without its page.
+        by_hand = Fix((Manual(step, Where.APPLICATION),), Applicability.MANUAL)
+        fix = whole_path_fix(evidence, fix) or by_hand
+    return OwnRemedy(fix, facts)
 
 
 def framework_remedy(name: str, read: ReadSetting) -> OwnRemedy:

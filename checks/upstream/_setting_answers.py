@@ -2,44 +2,30 @@
 wrong, and what excludes the web server in front."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 
 from checks.nginx import Nginx
+from checks.upstream._setting_proofs import Proof, redirects_of, told_proof
 from checks.websocket import refused_attempts
-from diagnose.model import Confidence, Evidence, Observation, Subject
+from diagnose.model import Confidence, Evidence, Subject
 from diagnose.model.applications import OwnSetting, ReadSetting
 from diagnose.model.backends import BackendAnswer
-from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, page_exchanges
-from diagnose.model.pages import Page, PageFileResponse
+from diagnose.model.pages import Page
 from diagnose.model.requests import Asked, ComparedRequest
 from diagnose.model.web_servers import WebServerConfig
-from diagnose.parsers.applications import application_of, message_of
+from diagnose.parsers.applications import application_of
 from diagnose.parsers.html_tags import excerpt
 from diagnose.parsers.http import is_wordless_refusal, refuses_host
 from diagnose.parsers.nginx.proxied_request import CLIENT_ADDRESS_FIELDS
 from diagnose.parsers.origin_refusals import refuses_origin
-from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.setting_fit import fits
 from diagnose.parsers.setting_symptoms import is_own_plain, is_wrong_address
-from diagnose.parsers.urls import normalize_url, parse_url
+from diagnose.parsers.urls import parse_url
 from diagnose.parsers.web_sites import routes_of_name
 
 _URL = re.compile(r"(?:https?|wss?)://[\w.:\[\]-]{1,260}")
-
-
-@frozen
-class Proof:
-    """The answers that show it: where, in which words, the request that controls it ("" for none),
-    and the subjects that it explains beside the page."""
-
-    answers: tuple[Observation, ...]
-    confidence: Confidence
-    url: str = ""
-    words: str = ""
-    control: str = ""
-    covers: tuple[Subject, ...] = ()
 
 
 def proof_of(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> Proof | None:
@@ -48,7 +34,9 @@ def proof_of(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> Proo
         return None
     fit = fits(setting, read.values, evidence.target, read.proxy, read.folder)
     if read.source == "nowhere":
-        fit = False if setting.required or setting.default else None
+        # Without a base path a program takes itself to be at the root.
+        is_needed = setting.required or setting.default or setting.means == "base-path"
+        fit = False if is_needed else None
         # What is in force where it is not set.
         read = replace(read, values=(setting.default,) if setting.default else ())
     if read.misspelt:
@@ -82,9 +70,9 @@ def refused_host(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> 
     asked = [each for each in evidence.good(Asked) if each.variant == "passed"]
     names = {target.host, target.authority}
     if not pages or any(each.sent not in names for each in asked):
-        return _told(evidence, read)
+        return told_proof(evidence, read)
     if not asked and _nginx_host(evidence) not in {*names, None}:
-        return _told(evidence, read)
+        return told_proof(evidence, read)
     if not _keeps_host(evidence):
         return None
     local = [
@@ -150,8 +138,8 @@ def _untrusted(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> Pr
     if refused and not is_named and setting.means == "proxy-list" and _has_message(read):
         return Proof(tuple(refused), Confidence.LIKELY, refused[0].url, _shown(refused[0]))
     if _has_own_address(evidence):
-        return _told(evidence, read)
-    return plain_redirect(evidence) or plain_page(evidence) or _told(evidence, read)
+        return told_proof(evidence, read)
+    return plain_redirect(evidence) or plain_page(evidence) or told_proof(evidence, read)
 
 
 def _has_message(read: ReadSetting) -> bool:
@@ -165,7 +153,9 @@ def plain_redirect(evidence: Evidence) -> Proof | None:
     """Return the redirect to http of an application that is told that visitors use https."""
     from checks.http._told_scheme import told_scheme
 
-    steps = [step for step, onward in _redirects(evidence) if is_own_plain(evidence.target, onward)]
+    steps = [
+        step for step, onward in redirects_of(evidence) if is_own_plain(evidence.target, onward)
+    ]
     if not steps or not told_scheme(evidence, evidence.target.path) or heeds_scheme(evidence):
         return None
     locations = {step.header("Location") for step in steps}
@@ -228,18 +218,11 @@ def _has_own_address(evidence: Evidence) -> bool:
     return False
 
 
-def _redirects(evidence: Evidence) -> Iterator[tuple[Exchange, str]]:
-    for step in evidence.good(Exchange):
-        onward = redirect_target(step)
-        if onward is not None and step.purpose in {"target", "redirect"}:
-            yield step, onward
-
-
 def _own_address(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> Proof | None:
     if read.misspelt and setting.means == "protocol":
         return plain_redirect(evidence)
     value = read.values[0] if read.values else ""
-    for step, onward in _redirects(evidence) if setting.redirects or read.cached else ():
+    for step, onward in redirects_of(evidence) if setting.redirects or read.cached else ():
         # Before its restart the application has another value than the file.
         is_old = read.stale and is_wrong_address(evidence.target, onward)
         if not is_old and not _is_made_of(evidence, setting, value, onward):
@@ -264,7 +247,7 @@ def _own_address(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> 
                 is_sure = setting.redirects and not _may_be_of_request(evidence, page, address)
                 sure = Confidence.CERTAIN if is_sure else Confidence.LIKELY
                 return Proof((page,), sure, page.url, address)
-    return _told_address(evidence, setting, value) or _told(evidence, read)
+    return _told_address(evidence, setting, value) or told_proof(evidence, read)
 
 
 def _may_be_of_request(evidence: Evidence, page: Page, address: str) -> bool:
@@ -338,36 +321,10 @@ def _is_of(setting: OwnSetting, value: str, address: str) -> bool:
 
 
 def _other_folder(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> Proof | None:
-    folder, target = read.folder, evidence.target
-    if not folder or read.strips != setting.stripped:
-        return None
-    if setting.means == "switch":
-        return _own_page_missed(evidence, folder)
-    for step, onward in _redirects(evidence):
-        url = parse_url(onward)
-        is_own = url is not None and url.host == target.host and step.purpose == "target"
-        if url and is_own and not f"{url.path}/".startswith(f"{folder}/"):
-            words = f"{step.status} Location: {onward}"
-            return Proof((step,), Confidence.LIKELY, step.url, words)
-    for file in evidence.good(PageFileResponse):
-        url = parse_url(file.url)
-        is_missing = url is not None and url.host == target.host and file.status == 404
-        if url and is_missing and not url.path.startswith(f"{folder}/"):
-            covers = (Subject(port=target.port, path=url.path),)
-            return Proof((file,), Confidence.LIKELY, file.url, "404", "", covers)
-    return _told(evidence, read)
+    # Imported late: few programs are in a folder of the site.
+    from checks.upstream._base_paths import folder_proof
 
-
-def _own_page_missed(evidence: Evidence, folder: str) -> Proof | None:
-    """Return the redirect of a page in the folder to itself: the application does not know its own
-    page there."""
-    for step, onward in _redirects(evidence):
-        url = parse_url(onward)
-        is_within = url is not None and f"{url.path}/".startswith(f"{folder.rstrip('/')}/")
-        if is_within and normalize_url(onward) == normalize_url(step.url):
-            words = f"{step.status} Location: {step.header('Location')}"
-            return Proof((step,), Confidence.LIKELY, step.url, words, "", (Subject(port=80),))
-    return None
+    return folder_proof(evidence, setting, read)
 
 
 def _refused_origin(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> Proof | None:
@@ -381,7 +338,7 @@ def _refused_origin(evidence: Evidence, setting: OwnSetting, read: ReadSetting) 
     for page in page_exchanges(evidence):
         if page.method == "POST" and refuses_origin(page.status, page.body):
             return Proof((page,), Confidence.LIKELY, page.url, str(page.status))
-    return _told(evidence, read)
+    return told_proof(evidence, read)
 
 
 def _closed_path(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> Proof | None:
@@ -401,18 +358,6 @@ def _closed_path(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> 
         return None
     sure = Confidence.CERTAIN if same and read.values else Confidence.LIKELY
     return Proof((*pages[:1], *same[:1]), sure, pages[0].url, _shown(pages[0]))
-
-
-def _told(evidence: Evidence, read: ReadSetting) -> Proof | None:
-    """Return that a message of the application itself was pasted that means this setting."""
-    symptom = evidence.target.symptom
-    message = message_of(symptom.text) if symptom else None
-    application = application_of(read.application)
-    if message is None or application is None or message.means != read.topic:
-        return None
-    if message not in application.messages:
-        return None
-    return Proof(tuple(evidence.good(Exchange)[:1]), Confidence.LIKELY, "", message.text)
 
 
 _PROOFS = {

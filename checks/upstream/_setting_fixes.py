@@ -9,6 +9,8 @@ from diagnose.model.processes import Starter
 from diagnose.model.program_commands import restart_by
 from diagnose.model.program_logs import ToldReason
 from diagnose.model.steps import Command, Effect
+from diagnose.parsers.applications import application_of
+from diagnose.parsers.unit_variables import is_unit_value
 
 
 def setting_fix(reads: Sequence[ReadSetting], step: str = "change-the-setting") -> Fix:
@@ -18,6 +20,8 @@ def setting_fix(reads: Sequence[ReadSetting], step: str = "change-the-setting") 
     edits = _edits(reads)
     if not edits and (starting := _with_setting(read)):
         return Fix((*starting, _KEPT), Applicability.REVIEW)
+    if not edits and (variables := _of_unit(reads)):
+        return Fix(variables, Applicability.REVIEW)
     if not edits or read.unsure or (not loading and read.needs_restart):
         shown: tuple[Command | Edit, ...] = (*edits, *loading) if edits else ()
         return Fix((Manual(step, Where.APPLICATION, commands=shown),), Applicability.MANUAL)
@@ -53,6 +57,38 @@ def _with_setting(read: ReadSetting) -> tuple[Command, ...]:
     if read.source == "variable" and len(read.values) == 1:
         before = f"{read.key}={read.values[0]}"
     return restart_by(read.starter, f"{read.key}={read.wanted}", before)
+
+
+def _of_unit(reads: Sequence[ReadSetting]) -> tuple[Command, ...]:
+    """Return what gives a service variables of its environment that it lacks, each in a file beside
+    the unit, and starts it again; () if they are none, or if the program does not get them."""
+    first = reads[0]
+    lacking = [read for read in reads if _is_lacking_variable(read) and read.unit == first.unit]
+    if first not in lacking or not first.unit.endswith(".service"):
+        return ()
+    unit = first.unit.removesuffix(".service")
+    folder = f"/etc/systemd/system/{first.unit}.d"
+    files = (
+        usual.create_drop_in(
+            f"{folder}/diagnose-{read.key}.conf",
+            ("[Service]", f"Environment={read.key}={read.wanted}"),
+        )
+        for read in lacking
+    )
+    reload = Command(("systemctl", "daemon-reload"), Effect.CHANGE)
+    return (usual.make_folder(folder), *files, reload, usual.restart_service(unit))
+
+
+def _is_lacking_variable(read: ReadSetting) -> bool:
+    """Return whether a setting is a variable of a service that is not set. Pools of PHP and Apache
+    do not hand theirs on."""
+    application = application_of(read.application)
+    own = application.own_settings if application else ()
+    names = {each.variable for each in own if not each.of_image}
+    is_variable = read.key in names and not read.file and not read.container and not read.unsure
+    is_handed_on = not read.process.startswith(("php-fpm", "apache", "httpd", "nginx"))
+    is_unset = read.source in {"nowhere", "unread"}
+    return is_variable and is_handed_on and is_unset and is_unit_value(read.wanted)
 
 
 def restart_fix(read: ReadSetting) -> Fix:

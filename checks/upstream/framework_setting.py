@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
 from checks.upstream._framework_answers import framework_proof
-from checks.upstream._setting_answers import Proof
 from checks.upstream._setting_fixes import restart_fix, setting_fix
+from checks.upstream._setting_proofs import Proof
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity, Subject
 from diagnose.model.applications import ReadSetting

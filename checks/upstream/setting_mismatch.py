@@ -8,11 +8,13 @@ value makes, and that the web server in front does not make.
 from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
+from checks.upstream._base_paths import wants_whole_path
 from checks.upstream._own_remedy import TOPICS, needs_restart_only, remedy_of
 from checks.upstream._read_settings import setting_of
-from checks.upstream._setting_answers import Proof, proof_of
+from checks.upstream._setting_answers import proof_of
+from checks.upstream._setting_proofs import Proof
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Evidence, Severity, Subject
+from diagnose.model import Applicability, Claim, Evidence, Severity, Subject
 from diagnose.model.applications import Application, OwnSetting, ReadSetting
 from diagnose.model.containers import NginxContainer
 from diagnose.model.http import Exchange, page_exchanges
@@ -37,7 +39,8 @@ from diagnose.parsers.setting_fit import fits
         "server.request-refused", "upstream.origin-mismatch", "upstream.application-log",
         "websocket.origin-refused",
         "websocket.redirected", "websocket.unauthorized", "upstream.framework-setting",
-        "upstream.forces-https", "server.forces-https",
+        "upstream.forces-https", "server.forces-https", "upstream.logged-reason",
+        "server.prefix-kept", "upstream.wrong-path",
     ],
 )  # fmt: skip
 def setting_mismatch(evidence: Evidence) -> Iterator[Claim]:
@@ -48,9 +51,10 @@ def setting_mismatch(evidence: Evidence) -> Iterator[Claim]:
         if application is None or setting is None or read.topic in told:
             continue
         proof = proof_of(evidence, setting, read)
-        if proof is not None:
+        claim = _claim(evidence, application, setting, read, proof) if proof else None
+        if claim is not None:
             told.add(read.topic)
-            yield _claim(evidence, application, setting, read, proof)
+            yield claim
 
 
 def _is_of_links(proof: Proof) -> bool:
@@ -83,9 +87,12 @@ def _claim(
     setting: OwnSetting,
     read: ReadSetting,
     proof: Proof,
-) -> Claim:
+) -> Claim | None:
     target = evidence.target
     remedy = remedy_of(evidence, application, _together(evidence, application, read))
+    if wants_whole_path(setting, read) and remedy.fix.applicability is Applicability.MANUAL:
+        # Other checks say what the web server can do alone.
+        return None
     subject = Subject(port=target.port, path=target.path, text=application.name)
     is_named = not proof.url and "://" in proof.words
     return Claim(

@@ -151,7 +151,8 @@ class OwnSetting:
     lacks it; {host}, {origin}, {proxy} and {folder} stand for what is right here. A base path is
     `stripped` if the application wants requests without it. `redirects` is False for an address
     from which the application makes neither its redirects nor the addresses of its pages' files:
-    they come from the request. `since` and `before` are the first major
+    they come from the request. With `of_image` only the program's container image reads the
+    variable. `since` and `before` are the first major
     version that has it, and the first that has it no more (0 for none)."""
 
     topic: Topic
@@ -166,6 +167,7 @@ class OwnSetting:
     separator: str = ","
     stripped: bool = False
     redirects: bool = True
+    of_image: bool = False
     path: str = ""
     since: int = 0
     before: int = 0

@@ -119,7 +119,7 @@ def proxy_page(body: str) -> str:
 
 #: Words in which frameworks refuse a Host: Django, webpack's development server, Rails, Vite,
 #: Symfony and Laravel, Jupyter, Homepage; Nextcloud in two languages, Drupal, TYPO3, Werkzeug,
-#: HTTP.sys of Windows, Syncthing, Transmission, Tomcat.
+#: HTTP.sys of Windows, Syncthing, Transmission, Tomcat, Duplicati.
 REFUSED_HOST = (
     r"invalid http_host|disallowedhost|invalid host header|blocked hosts?\b"
     r"|this host .{0,100} is not allowed|untrusted (?:host|domain)\b|non-local 'Host'"
@@ -129,6 +129,7 @@ REFUSED_HOST = (
     r"|host .{0,100} is not trusted|request hostname is invalid|host check error"
     r"|dns.?rebinding attack|the host \[.{0,100}\] is not valid"
     r"|host not in (?:the )?(?:whitelist|allowlist)|hostname verification failed"
+    r"|host header .{0,40}\bis not allowed"
 )
 _REFUSED_HOST = lazy_pattern(REFUSED_HOST, re.IGNORECASE)
 

@@ -17,7 +17,13 @@ from diagnose.parsers.secrets import REVEALING, may_hold_secret
 from diagnose.parsers.setting_edits import with_entry, with_value
 from diagnose.parsers.setting_fit import filled, right_value
 from diagnose.parsers.setting_values import Format, SettingValue, setting_value
-from diagnose.parsers.unit_variables import UnitEdit, with_unit_argument, with_unit_variable
+from diagnose.parsers.unit_variables import (
+    UnitEdit,
+    with_new_argument,
+    with_unit_argument,
+    with_unit_variable,
+    with_variable_argument,
+)
 
 #: Most characters of the lines of a value: a longer one gets no edit.
 MAX_LINES = 1500
@@ -62,18 +68,54 @@ def read_setting(
             return in_compose(read, place, unit_files)
         return _in_unit(read, setting, unit_files, change)
     is_in_image = place.container and setting.variable and not any(f.host_path for f in files)
-    if in_file is not None and not is_in_image:
+    if in_file is not None and not is_in_image and not _is_for_unit(in_file, setting, place):
         return replace(in_file, stale=_is_stale(in_file, place, files))
     # Where no file was found, one that was not looked for may have it. A container mostly has its
     # settings in its environment, and a change of a file of its image is lost.
-    if (setting.key and not is_in_image) or not (place.pid or place.container):
+    is_beside = in_file is not None and not place.container
+    if (setting.key and not (is_in_image or is_beside)) or not (place.pid or place.container):
         return None
     key = setting.variable or setting.argument
     read = replace(bare, key=key, wanted=change.value(""))
     if in_file is not None and in_file.source == "file":
         read = replace(in_file, key=key, source="variable", wanted=read.wanted, line="", new="")
         read = replace(read, file="", number=0, misspelt="")
-    return in_compose(read, place, unit_files) if setting.variable else read
+    if setting.variable:
+        return in_compose(read, place, unit_files)
+    return read if place.container else _with_argument(read, unit_files)
+
+
+def _is_for_unit(in_file: ReadSetting, setting: OwnSetting, place: ProgramPlace) -> bool:
+    """Return whether a setting that the file lacks, and for which no line is known, is better set
+    by the environment of the program's service."""
+    is_lacking = in_file.source == "nowhere" and not in_file.new
+    return is_lacking and bool(setting.variable and place.unit) and not setting.of_image
+
+
+def _with_argument(read: ReadSetting, unit_files: tuple[FileText, ...]) -> ReadSetting:
+    """Return it with the line to which the program's service gets the option: the command of an
+    administrator's unit, or the variable of a file of the environment that its command ends in."""
+    files = unit_files if read.unit and read.wanted else ()
+    for file in reversed(files):
+        edit = with_new_argument(file.text, read.key, read.wanted)
+        if edit is None:
+            continue
+        if isinstance(edit, str):
+            return _in_environment(read, files, edit)
+        if file.path.startswith(_OWN_UNITS) and _may_be_shown(edit, read.key):
+            return replace(read, file=file.path, number=edit.number, line=edit.line, new=edit.new)
+        break
+    return read
+
+
+def _in_environment(read: ReadSetting, files: tuple[FileText, ...], name: str) -> ReadSetting:
+    for file in reversed(files):
+        edit = with_variable_argument(file.text, name, f"{read.key}={read.wanted}")
+        if edit is not None and not file.path.endswith((".service", ".conf")):
+            if not _may_be_shown(edit, name):
+                return read
+            return replace(read, file=file.path, number=edit.number, line=edit.line, new=edit.new)
+    return read
 
 
 def unread_setting(
@@ -82,7 +124,11 @@ def unread_setting(
 ) -> ReadSetting:  # fmt: skip
     """Return the setting of a running program of which no file was found, with what is right."""
     bare = _bare(configuration, application, setting, place, proxy, folder)
-    is_variable = bool(place.container and setting.variable)
+    # A variable wins against a file that was not found.
+    is_variable = bool(setting.variable) and (
+        bool(place.container)
+        or (bool(place.unit) and not configuration.file_wins and not setting.of_image)
+    )
     return replace(
         bare, source="unread", key=setting.variable if is_variable else bare.key,
         wanted=_Change(setting, target, proxy, folder).value(""),
@@ -161,6 +207,8 @@ def in_compose(read: ReadSetting, place: ProgramPlace, files: tuple[FileText, ..
         return read
     names = ("-p", place.project) if place.project != _usual_project(file.path) else ()
     words = (place.engine, "compose", *names, "-f", file.path, "up", "-d", place.service)
+    if own == read.wanted and read.source == "variable" and own in read.values:
+        return replace(read, file=file.path)
     if own == read.wanted:
         # The container was made before, or was only restarted: it keeps its environment.
         return replace(

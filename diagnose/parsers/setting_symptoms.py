@@ -35,6 +35,8 @@ _SIGNED = re.compile(r"[?&]signature=")
 _REFUSED = frozenset({400, 401, 403, 404})
 #: What a program answers for a path that it does not serve.
 _CLOSED = frozenset({403, 404})
+#: Not Found (RFC 9110 section 15.5.5).
+_MISSING = 404
 #: Content Too Large (RFC 9110 section 15.5.14).
 _TOO_LARGE = 413
 _TOLD: dict[str, tuple[Topic, ...]] = {
@@ -110,6 +112,9 @@ def _of_exchange(target: Target, exchange: Exchange) -> Iterator[Topic]:
     if exchange.purpose == "target":
         if exchange.status in _CLOSED and is_plain_path(target.path.partition("?")[0]):
             yield "plain_path"
+        # A program below a folder that it does not know has no page there.
+        if exchange.status == _MISSING and target.path.partition("?")[0].strip("/"):
+            yield "base_path"
         if refuses_host(exchange.status, exchange.body):
             yield "allowed_host"
         elif exchange.status == 400:

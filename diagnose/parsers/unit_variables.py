@@ -13,7 +13,16 @@ _MAX_OLD = 300
 _SECTION = lazy_pattern(r"\s*\[Service\]\s*")
 #: The next assignment of a line, which quotation marks may enclose as a whole (systemd.syntax(7)).
 _WORD = lazy_pattern(r"\s*(?:\"([^\"\\]*)\"|'([^'\\]*)'|([^\s\"'\\]+))(?=\s|\Z)")
+_OPTION = lazy_pattern(r"--?[\w.-]{1,60}")
+#: A command that a shell reads, and one that ends in a variable (systemd.service(5)).
+_SHELL = lazy_pattern(r"\b(?:ba|da|z|k)?sh\s+-\w*c\b|docker |podman |/env ")
+_LAST_VARIABLE = lazy_pattern(r"\s\$\{?(\w{1,60})\}?\Z")
 _VALUE = lazy_pattern(r"[\w.:/\[\]*,;-]*")
+
+
+def is_unit_value(value: str) -> bool:
+    """Return whether a value is written into a unit as it is, without quotation marks."""
+    return _PLAIN.fullmatch(value) is not None
 
 
 @frozen
@@ -77,3 +86,50 @@ def with_unit_argument(text: str, name: str, old: str, value: str) -> UnitEdit |
         # A line that ends so goes on (systemd.syntax(7)).
         is_command = is_command and line.endswith("\\")
     return found[0] if len(found) == 1 else None
+
+
+def with_new_argument(text: str, name: str, value: str) -> UnitEdit | str | None:
+    """Return the line on which the one command of a unit's file ends, with an argument more; the
+    name of the variable if the command ends in one of its environment; None if it has no command,
+    several ones, or one that a shell reads."""
+    if len(text) > MAX_TEXT or not _PLAIN.fullmatch(value) or not _OPTION.fullmatch(name):
+        return None
+    lines = text.split("\n")
+    starts = [at for at, line in enumerate(lines) if line.lstrip().startswith("ExecStart=")]
+    # An empty one takes back those before it (systemd.service(5)).
+    starts = [at for at in starts if lines[at].strip() != "ExecStart="]
+    if len(starts) != 1:
+        return None
+    end = starts[0]
+    while lines[end].endswith("\\") and end + 1 < len(lines):
+        end += 1
+    command = " ".join(lines[starts[0] : end + 1])
+    if _SHELL.search(command) or lines[end].rstrip().endswith((";", "\\")):
+        return None
+    if variable := _LAST_VARIABLE.search(lines[end].rstrip()):
+        return variable[1]
+    return UnitEdit(end + 1, lines[end], f"{lines[end].rstrip()} {name}={value}", False)
+
+
+def with_variable_argument(text: str, name: str, argument: str) -> UnitEdit | None:
+    """Return the line of a file of environment variables that sets one, with an argument more at
+    its end; None if there is none, or if it goes on in the next line."""
+    if len(text) > MAX_TEXT:
+        return None
+    pattern = re.compile(rf"\s*(?:export\s+)?{re.escape(name)}=(.{{0,2000}})")
+    for number, line in reversed([*enumerate(text.split("\n"), 1)]):
+        match = pattern.fullmatch(line.rstrip())
+        if match is None:
+            continue
+        value, quote = match[1], match[1][:1]
+        if value.endswith("\\") or "#" in value:
+            return None
+        if quote in {'"', "'"}:
+            if len(value) < 2 or value[-1] != quote or quote in value[1:-1]:
+                return None
+            new = f"{value[:-1]}{' ' if value[1:-1] else ''}{argument}{quote}"
+        else:
+            new = f'"{value}{" " if value else ""}{argument}"' if '"' not in value else ""
+        head = line.rstrip()[: match.start(1)]
+        return UnitEdit(number, line, f"{head}{new}", False) if new else None
+    return None

@@ -123,6 +123,86 @@ def test_a_container_that_is_older_than_its_compose_file_is_made_anew() -> None:
     assert read.load == ("docker", "compose", "-f", compose.path, "up", "-d", "app")
 
 
+def test_a_container_that_has_the_value_of_its_compose_file_is_not_older() -> None:
+    right = "https://shop.example.com/"
+    text = f"services:\n  app:\n    image: app\n    environment:\n      URL: {right}\n"
+    compose = FileText("/srv/app/compose.yaml", "/srv/app/compose.yaml", text)
+    place = ProgramPlace(
+        pid=7, variables={"URL": right}, container="app-app-1", engine="docker",
+        compose=compose.path, project="app", service="app",
+    )  # fmt: skip
+    read = read_setting(OwnConfiguration("yaml"), "app", URL, place, (), (compose,), SHOP, "", "")
+    assert read is not None
+    assert (read.stale, read.values, read.new) == (False, (right,), "")
+
+
+def test_a_variable_of_the_image_is_none_of_a_service() -> None:
+    place, setting = ProgramPlace(pid=7, unit="app.service"), replace(URL, of_image=True)
+    form, other = OwnConfiguration("yaml"), FileText("/data/app.yaml", "/data/app.yaml", "a: 1\n")
+    read = read_setting(form, "app", setting, place, (other,), (), SHOP, "", "")
+    assert read is not None
+    assert (read.key, read.file) == ("url", "/data/app.yaml")
+    assert unread_setting(form, "app", setting, place, SHOP, "", "").key == "url"
+
+
+def test_a_service_gets_the_variable_that_no_line_of_its_file_sets() -> None:
+    place = ProgramPlace(pid=7, unit="app.service")
+    other = FileText("/data/app.yaml", "/data/app.yaml", "a: 1\n")
+    read = read_setting(OwnConfiguration("yaml"), "app", URL, place, (other,), (), SHOP, "", "")
+    assert read is not None
+    assert (read.source, read.key, read.file) == ("nowhere", "URL", "")
+    alone = ProgramPlace(pid=7)
+    read = read_setting(OwnConfiguration("yaml"), "app", URL, alone, (other,), (), SHOP, "", "")
+    assert read is not None
+    assert (read.key, read.file) == ("url", "/data/app.yaml")
+
+
+OPTION = OwnSetting("base_path", "base-path", argument="--prefix")
+
+
+@pytest.mark.parametrize(
+    ("files", "place", "new"),
+    [
+        (
+            {
+                "/etc/systemd/system/app.service":
+                "[Service]\nExecStart=/bin/app serve \\\n  --port 80\n",
+            },
+            "/etc/systemd/system/app.service:3",
+            "  --port 80 --prefix=/music",
+        ),
+        (
+            {
+                "/lib/systemd/system/app.service": "[Service]\nExecStart=/bin/app $ARGS\n",
+                "/etc/default/app": '# ARGS\nARGS="--port 80"\n',
+            },
+            "/etc/default/app:2",
+            'ARGS="--port 80 --prefix=/music"',
+        ),
+        (
+            {
+                "/lib/systemd/system/app.service": "[Service]\nExecStart=/bin/app ${ARGS}\n",
+                "/etc/default/app": "ARGS=\n",
+            },
+            "/etc/default/app:1",
+            'ARGS="--prefix=/music"',
+        ),
+        ({"/lib/systemd/system/app.service": "[Service]\nExecStart=/bin/app\n"}, "", ""),
+        ({"/etc/systemd/system/app.service": "[Service]\nExecStart=sh -c 'app'\n"}, "", ""),
+        ({"/etc/systemd/system/app.service": "[Service]\nExecStart=app --password=x\n"}, "", ""),
+    ],
+)  # fmt: skip
+def test_a_service_gets_the_option_that_it_lacks(
+    files: dict[str, str], place: str, new: str
+) -> None:
+    texts = tuple(FileText(path, path, text) for path, text in files.items())
+    program = ProgramPlace(pid=7, unit="app.service")
+    form = OwnConfiguration("env")
+    read = read_setting(form, "app", OPTION, program, (), texts, SHOP, "", "/music")
+    assert read is not None
+    assert (read.source, read.place, read.new) == ("nowhere", place, new)
+
+
 def test_nothing_is_said_of_a_file_that_was_not_found() -> None:
     place, form = ProgramPlace(pid=7), OwnConfiguration("yaml")
     assert read_setting(form, "app", URL, place, (), (), SHOP, "", "") is None
@@ -135,7 +215,10 @@ def test_nothing_is_said_of_a_file_that_was_not_found() -> None:
 def test_what_is_right_is_said_where_no_file_was_found() -> None:
     place, form = ProgramPlace(pid=7, unit="app.service"), OwnConfiguration("yaml")
     read = unread_setting(form, "app", URL, place, SHOP, "", "")
-    assert (read.source, read.key, read.wanted) == ("unread", "url", "https://shop.example.com/")
+    assert (read.source, read.key, read.wanted) == ("unread", "URL", "https://shop.example.com/")
+    wins = replace(form, file_wins=True)
+    assert unread_setting(wins, "app", URL, place, SHOP, "", "").key == "url"
+    assert unread_setting(form, "app", URL, ProgramPlace(pid=7), SHOP, "", "").key == "url"
     inside = ProgramPlace(pid=7, container="app", engine="docker")
     assert unread_setting(form, "app", URL, inside, SHOP, "", "").key == "URL"
 

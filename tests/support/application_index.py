@@ -50,6 +50,7 @@ _LISTS: Mapping[str, Mapping[str, tuple[type, bool]]] = {
         "separator": (str, False),
         "stripped": (bool, False),
         "redirects": (bool, False),
+        "of_image": (bool, False),
         "path": (str, False),
         "since": (int, False),
         "before": (int, False),

@@ -7,7 +7,7 @@ import pytest
 from diagnose.checking.registry import load_check
 from diagnose.model import Confidence, Edit, Manual, Severity, Symptom
 from diagnose.model.applications import ReadSetting
-from diagnose.model.backends import BackendAnswer
+from diagnose.model.backends import BackendAnswer, BackendVisit
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import Page, PageFile
@@ -416,3 +416,60 @@ def test_fires_for_settings_that_laravel_keeps_as_they_were() -> None:
     assert isinstance(clear, Command)
     assert clear.argv == read.load
     assert not judge(CHECK, replace(read, stale=False, cached="", load=()), away)
+
+
+FOLDER = ReadSetting(
+    application="navidrome", topic="base_path", key="ND_BASEURL", source="nowhere",
+    wanted="/music", folder="/music", strips=True, process="navidrome", unit="navidrome.service",
+)  # fmt: skip
+MUSIC = replace(SHOP, path="/music/")
+LEFT = Exchange(
+    url="https://shop.example.com/music/", address="203.0.113.10", port=443, status=302,
+    headers=(("Location", "/app/"),),
+)  # fmt: skip
+
+
+def in_folder(line: str) -> NginxConfig:
+    return config(
+        "server { listen 443 ssl; server_name shop.example.com; location /music/ { "
+        f"proxy_pass http://127.0.0.1:4533{line}; }} }}"
+    )
+
+
+def test_fires_with_the_setting_and_the_edit_of_the_web_server_together() -> None:
+    (claim,) = judge(CHECK, FOLDER, LEFT, in_folder("/"), target=MUSIC, masked=False)
+    assert claim.fix is not None
+    steps = [step.argv[0] if isinstance(step, Command) else step for step in claim.fix.steps]
+    assert steps[:4] == ["mkdir", "sh", "systemctl", "systemctl"]
+    edit = steps[4]
+    assert isinstance(edit, Edit)
+    assert "proxy_pass http://127.0.0.1:4533;" in edit.diff
+    whole = replace(FOLDER, strips=False)
+    (claim,) = judge(CHECK, whole, LEFT, in_folder(""), target=MUSIC, masked=False)
+    assert claim.fix is not None
+    assert not any(isinstance(step, Edit) for step in claim.fix.steps)
+
+
+def test_silent_where_one_half_of_both_edits_is_not_exact() -> None:
+    assert not judge(CHECK, FOLDER, LEFT, in_folder("/other/"), target=replace(MUSIC, path="/"))
+    by_hand = replace(FOLDER, unit="")
+    assert not judge(CHECK, by_hand, LEFT, in_folder("/"), target=MUSIC, masked=False)
+    right = replace(FOLDER, source="variable", values=("/music",), strips=False)
+    assert not judge(CHECK, right, LEFT, in_folder(""), target=MUSIC, masked=False)
+
+
+def test_fires_for_a_folder_whose_page_the_program_has_at_its_root_alone() -> None:
+    missed, whole = replace(LEFT, status=404, headers=()), replace(FOLDER, strips=False)
+    root = BackendVisit(target="http://127.0.0.1:4533", requested="/music/", path="/", status=200)
+    (claim,) = judge(CHECK, whole, missed, root, target=MUSIC, masked=False)
+    assert claim.confidence is Confidence.LIKELY
+    assert not judge(CHECK, whole, missed, target=MUSIC, masked=False)
+    below = replace(MUSIC, path="/music/rest/ping")
+    assert not judge(CHECK, whole, missed, root, target=below, masked=False)
+
+
+def test_a_variable_of_the_image_alone_is_a_persons() -> None:
+    pool = replace(FOLDER, process="php-fpm8.2", strips=False)
+    (claim,) = judge(CHECK, pool, LEFT, in_folder(""), target=MUSIC, masked=False)
+    assert claim.fix is not None
+    assert isinstance(claim.fix.steps[0], Manual)
