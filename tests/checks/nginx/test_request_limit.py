@@ -263,4 +263,6 @@ def test_fires_after_a_message_of_a_browser_about_another_site() -> None:
     observations = (RUNNING, config(taken), LOG_READ, line, page(200))
     (claim,) = judge("nginx.request-limit", *observations, target=target, masked=False)
     assert claim.fix
-    assert claim.fix.steps[-1].commands == ()
+    last = claim.fix.steps[-1]
+    assert isinstance(last, Manual)
+    assert last.commands == ()
