@@ -195,6 +195,8 @@ def _reported_claims(nginx: Nginx) -> Iterator[Claim]:
     any message, if `error_page` gives the refused visitors an answer of another kind."""
     evidence, symptom = nginx.evidence, nginx.evidence.target.symptom
     number = symptom.number or 0 if symptom and symptom.kind == "status" else 0
+    other_sites = _told_by_browser(evidence)
+    number = number or other_sites
     is_reported = symptom is not None and (symptom.kind == "limit" or number in _STATUSES)
     pages = [page for page in page_exchanges(evidence) if 0 < (page.status or 0) < 400]
     lines = logged_errors(evidence, LIMITED) if symptom is not None and pages else []
@@ -214,7 +216,23 @@ def _reported_claims(nginx: Nginx) -> Iterator[Claim]:
     if facts["caught"]:
         by_hand = Fix((Manual("own-status", Where.SERVER),), Applicability.MANUAL)
         claim = replace(claim, fix=caught_fix(nginx, kind, line.path) or by_hand)
+    elif other_sites and claim.fix is not None:
+        # Imported late: few messages are about requests of other sites.
+        from checks.nginx._read_refusals import reading_steps
+
+        typed = reading_steps(nginx, line.path, other_sites)
+        step = Manual("let-pages-read-it", Where.SERVER, commands=typed)
+        claim = replace(claim, fix=replace(claim.fix, steps=(*claim.fix.steps, step)))
     yield claim
+
+
+def _told_by_browser(evidence: Evidence) -> int:
+    """Return the status of a limit in a message about a request of another site; 0 without one."""
+    if evidence.target.symptom is None:
+        return 0
+    from checks.nginx._read_refusals import told_status
+
+    return told_status(evidence)
 
 
 def _facts(nginx: Nginx, error: PageError, path: str) -> tuple[dict[str, object], Directive | None]:

@@ -58,7 +58,7 @@ def test_leaves_what_changes_and_what_comes_twice_to_the_application(
 
 
 def test_leaves_a_field_out_that_keeps_search_engines_away() -> None:
-    told = replace(SHOP, symptom=Symptom("page", "Google does not index it: blocked by noindex"))
+    told = replace(SHOP, symptom=Symptom("other", "Google does not index it: blocked by noindex"))
     (claim,) = judge(
         "http.indexing-forbidden", answer("X-Robots-Tag", "noindex"), RUNNING, config(SITE),
         target=told, masked=False,

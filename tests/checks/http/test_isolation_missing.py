@@ -60,6 +60,7 @@ def test_fires_on_fields_that_nginx_adds_to_the_applications() -> None:
     lines = f"  add_header {COOP} same-origin always;\n  add_header {COEP} require-corp always;\n"
     (claim,) = judge(CHECK, *proxied(lines), loads(), answer(*TWICE), target=told(), masked=False)
     assert claim.facts["twice"] == (COOP, COEP)
+    assert claim.fix
     (edit,) = claim.fix.edits
     assert all(f"proxy_hide_header {name};" in edit.diff for name in (COOP, COEP))
     assert "\n-" not in edit.diff.partition("@@")[2]
@@ -69,6 +70,7 @@ def test_fires_on_two_lines_of_nginx() -> None:
     lines = f"  add_header {COOP} same-origin;\n" * 2
     fields = (*TWICE[:2], TWICE[0])
     (claim,) = judge(CHECK, *proxied(lines), loads(), answer(*fields), target=told(), masked=False)
+    assert claim.fix
     (edit,) = claim.fix.edits
     assert edit.diff.count("\n-  add_header") == 1
 
@@ -77,6 +79,7 @@ def test_fires_and_leaves_it_to_a_person_where_nginx_adds_another_value() -> Non
     lines = f"  add_header {COOP} unsafe-none;\n"
     fields = (*TWICE[:2], (COOP, "unsafe-none"))
     (claim,) = judge(CHECK, *proxied(lines), loads(), answer(*fields), target=told(), masked=False)
+    assert claim.fix
     assert claim.fix.edits == ()
 
 

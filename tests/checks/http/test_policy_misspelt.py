@@ -37,8 +37,10 @@ def test_fires_on_a_name_with_a_colon() -> None:
     (claim,) = judge(CHECK, loads(), answer(policy), *added(policy), target=told(), masked=False)
     assert claim.confidence is Confidence.CERTAIN
     assert (claim.facts["written"], claim.facts["name"]) == ("default-src:", True)
+    assert claim.fix
     (edit,) = claim.fix.edits
     assert "default-src 'none'; script-src 'self'\";" in edit.diff
+    assert claim.fix
     assert claim.fix.applicability is Applicability.REVIEW
 
 
@@ -46,12 +48,14 @@ def test_fires_without_a_message_where_the_keyword_blocks_the_sites_script() -> 
     policy = "script-src self"
     (claim,) = judge(CHECK, loads(script()), answer(policy), *added(policy), masked=False)
     assert claim.facts["keyword"] is True
+    assert claim.fix
     (edit,) = claim.fix.edits
     assert "script-src 'self'" in edit.diff
 
 
 def test_fires_and_says_what_the_application_is_to_write() -> None:
     (claim,) = judge(CHECK, loads(), answer("defualt-src 'self'"), target=told(), masked=False)
+    assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
     assert claim.facts["corrected"] == "default-src 'self'"
 

@@ -42,6 +42,7 @@ def test_fires_on_a_path_without_a_slash(written: str) -> None:
     (claim,) = judge(CHECK, *site(lines), redirected(written))
     assert claim.confidence is Confidence.CERTAIN
     assert "+ error_page 404 /404.html;" in diff(claim)
+    assert claim.fix
     assert claim.fix.applicability is Applicability.REVIEW
 
 
@@ -133,6 +134,7 @@ def test_fires_and_leaves_a_location_that_is_closed_itself_to_a_person() -> None
     (claim,) = judge(
         CHECK, *site(lines), page(403, NGINX_PAGE), target=told("custom 403 page not shown")
     )
+    assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
 
 

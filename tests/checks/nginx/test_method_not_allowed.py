@@ -34,13 +34,16 @@ def test_fires_on_a_post_to_the_page_of_an_application() -> None:
     assert claim.facts["applications"] == ("/ws → http://127.0.0.1:3000",)
     line = "location /api/ { proxy_pass http://127.0.0.1:3000; proxy_set_header Host $host; }"
     assert any(line in text for text in texts(CHECK, claim))
+    assert claim.fix
     (edit,) = claim.fix.edits
     assert "location /api/ {" in edit.diff
     assert "proxy_pass http://127.0.0.1:3000;" in edit.diff
+    assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
     several = f"{lines} location /x {{ proxy_pass http://127.0.0.1:4000; }}"
     (claim,) = judge(CHECK, *seen(several, 405), target=TARGET)
     assert claim.facts["application"] == ""
+    assert claim.fix
     assert claim.fix.edits == ()
 
 
@@ -50,11 +53,13 @@ def test_fires_and_passes_the_folders_own_location_on() -> None:
         " location /api/ {\n  root /srv;\n  try_files $uri =404;\n }"
     )
     (claim,) = judge(CHECK, *seen(lines, 405), target=TARGET)
+    assert claim.fix
     (edit,) = claim.fix.edits
     assert "-  try_files $uri =404;" in edit.diff
     assert "proxy_pass http://127.0.0.1:3000;" in edit.diff
     closed = lines.replace("/api/ {", "/ {\n  auth_basic x;")
     (claim,) = judge(CHECK, *seen(closed, 405), target=TARGET)
+    assert claim.fix
     assert claim.fix.edits == ()
 
 

@@ -227,8 +227,10 @@ def test_fires_and_switches_a_location_in_a_comment_on() -> None:
 def test_fires_and_redirects_to_https_where_certbots_404_ends_a_plain_block() -> None:
     response = replace(own("404 Not Found"), url="http://shop.example.com/", port=80)
     (claim,) = judge(CHECK, response, RUNNING, config(SITE + PLAIN), target=HTTP, masked=False)
+    assert claim.fix
     (edit,) = claim.fix.edits
     assert "+    return 301 https://$host$request_uri;" in edit.diff
+    assert claim.fix
     assert claim.fix.applicability is Applicability.REVIEW
 
 
@@ -238,7 +240,7 @@ def test_fires_and_redirects_no_block_that_has_tls_too() -> None:
     )
     response = replace(own("404 Not Found"), url="http://shop.example.com/", port=80)
     claims = judge(CHECK, response, RUNNING, config(both), target=HTTP, masked=False)
-    assert all(not claim.fix.edits for claim in claims)
+    assert all(claim.fix and not claim.fix.edits for claim in claims)
 
 
 def test_fires_and_passes_on_what_root_has_an_address_for() -> None:
@@ -249,6 +251,7 @@ def test_fires_and_passes_on_what_root_has_an_address_for() -> None:
     target = replace(SHOP, path="/api/items")
     asked = replace(own("404 Not Found"), url="https://shop.example.com/api/items")
     (claim,) = judge(CHECK, asked, RUNNING, config(text), target=target, masked=False)
+    assert claim.fix
     (edit,) = claim.fix.edits
     assert "+  proxy_pass http://127.0.0.1:3000;" in edit.diff
     assert edit.diff.count("\n-  ") == 3
@@ -259,10 +262,12 @@ def test_fires_and_shows_a_manifest_without_the_password() -> None:
     asked = own("401 Authorization Required")
     told = replace(SHOP, symptom=Symptom("status", "GET manifest.json returns 401"))
     (claim,) = judge(CHECK, asked, RUNNING, config(GUARD), target=told, masked=False)
+    assert claim.fix
     (edit,) = claim.fix.edits
     assert "location = /manifest.json {" in edit.diff
     assert "auth_basic off;" in edit.diff
     assert "proxy_pass" in edit.diff
+    assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
 
 

@@ -237,3 +237,32 @@ def test_no_line_is_written_where_all_visitors_have_the_address_of_this_machine(
     local = replace(LIMITED, client="127.0.0.1")
     (claim,) = judge("nginx.request-limit", RUNNING, config(SITE), LOG_READ, local, page(503))
     assert not typed(claim)
+
+
+def test_fires_after_a_message_of_a_browser_about_another_site() -> None:
+    """After issue 387 of beatsaver-main: the refusal of the limit is reported as CORS."""
+    text = (
+        "Access to fetch at 'https://shop.example.com/maps' from origin 'https://app.example.org'"
+        " has been blocked by CORS policy net::ERR_FAILED 429 (Too Many Requests)"
+    )
+    line = replace(logged('limiting requests, excess: 2.8 by zone "web"'), when=LOADED + 1)
+    site = SITE.replace("limit_req zone=web;", "location / {\n        limit_req zone=web;\n    }")
+    observations = (RUNNING, config(site), LOG_READ, line, page(200))
+    target = replace(SHOP, symptom=Symptom("cors", text))
+    (claim,) = judge("nginx.request-limit", *observations, target=target, masked=False)
+    assert claim.facts["status"] == 429
+    assert claim.fix
+    last = claim.fix.steps[-1]
+    assert isinstance(last, Manual)
+    (edit,) = [step for step in last.commands if isinstance(step, Edit)]
+    assert "error_page 429 @limited;" in edit.diff
+    assert "add_header Access-Control-Allow-Origin https://app.example.org always;" in edit.diff
+    other = replace(SHOP, symptom=Symptom("cors", text.replace("429 (Too Many Requests)", "")))
+    assert not judge("nginx.request-limit", *observations, target=other, masked=False)
+    taken = site.replace("        limit", "        error_page 404 /404.html;\n        limit")
+    observations = (RUNNING, config(taken), LOG_READ, line, page(200))
+    (claim,) = judge("nginx.request-limit", *observations, target=target, masked=False)
+    assert claim.fix
+    last = claim.fix.steps[-1]
+    assert isinstance(last, Manual)
+    assert last.commands == ()

@@ -113,6 +113,7 @@ def test_fires_and_lets_the_name_of_the_block_pass(test: str, after: str) -> Non
     rule = f"if ({test}) {{ return 404; }}"
     (claim,) = judge(CHECK, *refused_page(rule, 404), masked=False)
     assert f"+ if ({after}" in typed(claim)
+    assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
 
 

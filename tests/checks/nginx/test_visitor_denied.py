@@ -71,6 +71,7 @@ def test_fires_and_gives_the_visitor_the_value_that_passes(
     lists = f"geo $list {{\n    {geo}\n}}\n"
     rules = f"        if ({condition}) {{\n            return 403;\n        }}\n"
     (claim,) = judge(CHECK, HOST, BUILD, RUNNING, FROM, site(rules, lists), masked=False)
+    assert claim.fix
     (edit,) = claim.fix.edits
     assert f"+    {line}" in edit.diff
 
@@ -79,6 +80,7 @@ def test_fires_and_leaves_a_list_of_ranges_to_a_person() -> None:
     geo = "geo $blocked {\n    ranges;\n    default 0;\n    192.0.2.0-192.0.2.255 1;\n}\n"
     rules = "        if ($blocked) {\n            return 403;\n        }\n"
     (claim,) = judge(CHECK, HOST, BUILD, RUNNING, FROM, site(rules, geo), masked=False)
+    assert claim.fix
     assert claim.fix.edits == ()
 
 
@@ -117,7 +119,9 @@ def test_fires_as_a_warning_where_the_whole_site_refuses_everybody() -> None:
     (claim,) = judge(CHECK, HOST, BUILD, RUNNING, whole, FORBIDDEN)
     assert claim.severity is Severity.WARNING
     assert any("refuses every visitor" in text for text in texts(CHECK, claim))
+    assert claim.fix
     assert "-    deny all;" in claim.fix.edits[0].diff
+    assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
     # What is closed by a location, or asked for in a folder, may be closed on purpose.
     (claim,) = judge(CHECK, HOST, BUILD, RUNNING, site("        deny all;\n"), FORBIDDEN)
@@ -159,6 +163,7 @@ def test_fires_as_a_warning_where_deny_all_comes_before_allow() -> None:
     assert claim.severity is Severity.WARNING
     assert (claim.facts["closed"], claim.facts["nobody"]) == ((), True)
     assert claim.facts["dead"] == ("198.51.100.0/24",)
+    assert claim.fix
     (edit,) = claim.fix.edits
     after = "".join(line for line in edit.diff.splitlines() if not line.startswith("-"))
     assert after.index("allow 198.51.100.0/24;") < after.index("deny all;")
@@ -195,6 +200,7 @@ def test_fires_as_a_warning_where_visitors_met_the_list() -> None:
     )
     (claim,) = judge(CHECK, *observations, masked=False)
     assert claim.severity is Severity.WARNING
+    assert claim.fix
     assert "default 0;" in claim.fix.edits[0].diff
 
 
