@@ -38,17 +38,31 @@ from diagnose.parsers.nginx.locations import LocationMatch
 Reason = Literal["relative", "passed", "closed"]
 REASONS: tuple[Reason, ...] = ("relative", "passed", "closed")
 
-#: Who says that the site's own error page is not shown, in the languages of forums.
+#: Who says that the site's own error page is not shown, in the languages of forums. That an error
+#: page is seen, everybody says; "404 page not found" is what programs answer; and a pasted line of
+#: the configuration says nothing.
 _TOLD = lazy_pattern(
-    r"\b(?:custom|own|styled|my|default)\b.{0,40}\b(?:[345]\d\d|error) ?pages?\b"
-    r"|\b(?:[345]\d\d|error)(?: error)? pages?\b.{0,60}"
-    r"\b(?:not|n't|never|instead|default|ignored|unstyled)\b"
-    r"|\berror_page\b|\b\w{2,7}_intercept_errors\b"
+    r"\b(?:custom|own|styled)(?:[ ,/](?:html|php|static|nginx|and|or|error|[345]\d\d)){0,4}"
+    r" (?:[345]\d\d|error) ?pages?\b"
+    r"|\b(?:[345]\d\d|error) ?pages?\b.{0,60}\binstead of "
+    r"(?:mine|ours|(?:my|our) (?:own|custom|error|[345]\d\d)|the custom)\b"
+    r"|\b(?:[345]\d\d|error) ?pages? (?:(?:is|are|was|were|do|does|did)(?: still)? ?)?"
+    r"(?:not|n't|never)(?: being)? (?:work|show|display|us(?:ed|ing)|appl|serv|appear)"
+    r"|\b(?:[345]\d\d|error) ?pages? (?:(?:is|are) )?(?:being )?ignored\b"
+    r"|\berror_page\b(?!\s+[345=])|\berror_page [345]\d\d (?:is|does|not|ignored)\b"
+    r"|\b\w{2,7}_intercept_errors\b(?!\s+(?:on|off)\s*;)"
     r"|(?:自定义|自己的).{0,12}(?:错误|[345]\d\d) ?页"
     r"|(?:错误|[345]\d\d) ?页面?.{0,12}(?:不显示|不生效|无效|没有生效|没生效|不起作用)"
-    r"|\bFehlerseiten?\b|\bpages? d['’]erreur|\bp[áa]ginas? de erro|エラーページ"
-    r"|страниц\w{1,3} ошиб",
-    re.IGNORECASE | re.DOTALL,
+    r"|\b(?:meine|unsere|eigenen?)\b.{0,20}\bFehlerseiten?\b.{0,60}\bnicht\b"
+    r"|\beigenen? (?:\d{3}-?)?Fehlerseiten?\b"
+    r"|\bpages? d['’]erreur personnalis|\bp[áa]ginas? de erro(?:r(?:es)?)? personali[sz]ad"
+    r"|(?:カスタム|独自の?).{0,10}エラーページ|エラーページ.{0,8}(?:表示されない|出ない|反映されない|効かない)"
+    r"|(?:сво|кастомн)\w{1,4} страниц\w{1,3} (?:ошиб|[345]\d\d)",
+    re.IGNORECASE,
+)
+#: Who sees nginx's own page, where the site has another one that nobody may read.
+_DEFAULT = lazy_pattern(
+    r"\bdefault\b.{0,20}\b(?:[345]\d\d|error)(?: error)? ?pages?\b", re.IGNORECASE
 )
 _LONGEST = 4000
 _CODE = re.compile(r"[345]\d\d")
@@ -78,10 +92,11 @@ def error_page_unused(evidence: Evidence) -> Iterator[Claim]:
     nginx, pages = Nginx.of(evidence), page_exchanges(evidence)
     path = evidence.target.path.partition("?")[0]
     symptom = evidence.target.symptom
-    is_told = symptom is not None and bool(_TOLD.search(symptom.text[:_LONGEST]))
+    words = symptom.text[:_LONGEST] if symptom else ""
+    is_told, sees_default = bool(_TOLD.search(words)), bool(_DEFAULT.search(words))
     for match in nginx.location_matches(path) if pages and not nginx.is_refused else ():
         unused = _relative(match, pages[0]) or (
-            _untold(nginx, match, pages[0]) if is_told else None
+            _untold(nginx, match, pages[0], is_told) if is_told or sees_default else None
         )
         if unused is not None:
             yield _claim(nginx, pages, unused)
@@ -121,15 +136,16 @@ def _relative(match: LocationMatch, page: Exchange) -> _Unused | None:
     return None
 
 
-def _untold(nginx: Nginx, match: LocationMatch, page: Exchange) -> _Unused | None:
-    """Return the line of a page that nginx does not show, where a message misses it."""
+def _untold(nginx: Nginx, match: LocationMatch, page: Exchange, is_told: bool) -> _Unused | None:
+    """Return the line of a page that nginx does not show, where a message misses it: that page
+    itself (`is_told`), or sees nginx's own."""
     status = page.status or 0
     for line in match.directives("error_page"):
         codes = {int(word) for word in line.args[:-1] if _CODE.fullmatch(word)}
         path = line.args[-1] if line.args else ""
         if not path.startswith(("/", "@")) or (status >= 400 and status not in codes):
             continue
-        if _is_left_alone(match, page, codes):
+        if is_told and _is_left_alone(match, page, codes):
             return _Unused("passed", match, line, path)
         own = next(iter(nginx.location_matches(path)), None) if path.startswith("/") else None
         is_nginx = proxy_page(page.body) == "nginx"

@@ -91,6 +91,26 @@ def test_silent_without_such_a_message() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "My wordpress posts show a 404 page",
+        "all pages answer 404 page not found",
+        "nginx outputs its default 404 page instead of the page",
+        "the 502 error page is not helpful",
+        "Ich bekomme eine Fehlerseite",
+        "エラーページが表示される",
+        "j'ai une page d'erreur 500",
+        "una página de erro 404",
+        "страница ошибки 502",
+        "my config: error_page 404 /404.html; location / { proxy_pass http://app; }",
+    ],
+)
+def test_silent_where_somebody_only_sees_an_error_page(words: str) -> None:
+    lines = f" error_page 404 /404.html;\n{PASS}"
+    assert not judge(CHECK, *site(lines), page(404, "not here"), target=told(words))
+
+
 def test_silent_where_the_errors_are_intercepted() -> None:
     lines = f" error_page 404 /404.html;\n proxy_intercept_errors on;\n{PASS}"
     assert not judge(CHECK, *site(lines), page(404, "our page"), target=told())
