@@ -203,12 +203,16 @@ def _build(lack: Lack, values: dict[str, list[str]]) -> Need | Correction | None
 
 
 def _ownership(values: dict[str, list[str]]) -> Need | None:
-    """A path goes to the unit's user if it is in the folder of the program, or in one of /var/log,
-    /var/lib or /var/cache."""
+    """A path goes to the unit's user if it is below the folder of the program and root's, who made
+    it by hand; or in a folder of /var that has the name of the unit or of its user. What another
+    user or another program has stays its own."""
     blocked, own = _only(values, "blocked"), _first(values, "at").rstrip("/")
-    user = _first(values, "user")
+    user, unit = _first(values, "user"), _first(values, "unit")
+    holder = _first(values, "owner").partition(":")[0]
     in_own = own.count("/") > 1 and f"{blocked}/".startswith(f"{own}/")
-    in_var = re.match(r"/var/(?:log|lib|cache|opt)/[^/]", blocked)
-    if not _USER.fullmatch(user) or user == "root" or not (in_own or in_var):
+    in_own = in_own and re.match(r"/(?:etc|usr/(?!local/)|run|boot)(?:/|$)", own) is None
+    in_var = re.match(r"/var/(?:log|lib|cache|opt)/([^/]+)", blocked)
+    is_own = (in_own and not own.startswith("/var/l")) or (in_var and in_var[1] in {unit, user})
+    if not _USER.fullmatch(user) or user == "root" or holder != "root" or not is_own:
         return None
     return Need(blocked=blocked, owner=user)

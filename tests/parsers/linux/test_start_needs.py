@@ -144,3 +144,27 @@ def test_a_path_in_the_folder_of_the_program() -> None:
     assert need(lack, text.replace("=at /srv/shop", "=at /")) is None
     assert need(lack, text.replace("/srv/shop/logs", "/etc/shop")) is None
     assert need(lack, text.replace("=user www-data", "=user ")) is None
+
+
+@pytest.mark.parametrize(
+    ("blocked", "holder"),
+    [
+        ("/var/log/nginx", "root:adm"),
+        ("/var/lib/docker", "root:root"),
+        ("/var/lib/redis", "redis:redis"),
+        ("/var/log/shop", "syslog:adm"),
+        ("/srv/shop", "deploy:deploy"),
+    ],
+)
+def test_what_another_program_or_user_has_stays_its_own(blocked: str, holder: str) -> None:
+    text = f"=user www-data\n=blocked {blocked}\n=at /srv/shop\n=unit shop\n=owner {holder}\n"
+    assert need(Lack("denied", f"{blocked}/x"), text) is None
+
+
+@pytest.mark.parametrize("blocked", ["/var/log/shop", "/var/lib/www-data/x"])
+def test_a_folder_of_the_services_own_name(blocked: str) -> None:
+    text = f"=user www-data\n=blocked {blocked}\n=at /srv\n=unit shop\n=owner root:root\n"
+    assert need(Lack("denied", f"{blocked}/x"), text) == Need(blocked=blocked, owner="www-data")
+    assert need(Lack("denied", "/x"), text.replace("/srv", "/etc/nginx")) is not None
+    inner = text.replace(blocked, "/etc/nginx/x").replace("=at /srv", "=at /etc/nginx")
+    assert need(Lack("denied", "/etc/nginx/x"), inner) is None

@@ -168,7 +168,9 @@ programs() {
     denied)
       f=$3
       while [ -n "$f" ] && [ ! -e "$f" ]; do f=${f%/*}; done
-      ! { [ -n "$f" ] && may -x "${f%/*}/" && ! may -w "$f"; } || { echo "=blocked $f" && echo "=at $d" && stat -c '=owner %U:%G' "$f"; }
+      # A link, which the program may have made, leads to what is another one's.
+      ! { [ -n "$f" ] && [ "$(readlink -f "$f")" = "$f" ] && may -x "${f%/*}/" && ! may -w "$f"; } ||
+        { echo "=blocked $f" && echo "=at $d" && echo "=unit ${1%.service}" && stat -c '=owner %U:%G' "$f"; }
       ;;
     forking)
       echo "=type $(value Type)"
