@@ -75,9 +75,11 @@ def _apache_links(argv: Arguments, undo: Arguments, folder: str) -> Command:
 
 
 def replace_copy(path: str, source: str) -> Command:
-    """Write the content of another file into one that is there, whose owner and mode stay. The
-    saved file undoes it."""
-    argv = ("sh", "-c", 'cat -- "$2" > "$1"', "sh", path, source)
+    """Write the content of another file of text into one that is there, whose owner and mode stay.
+    It is read first: the shell empties a file before a command reads (POSIX, 2.7.2). The saved file
+    undoes it."""
+    script = 't=$(cat -- "$2") && printf "%s\\n" "$t" > "$1"'
+    argv = ("sh", "-c", script, "sh", path, source)
     return Command(argv, Effect.CHANGE, changes=(path,), risk=Risk.EDITS_FILES)
 
 

@@ -154,7 +154,8 @@ ALL = [
     (firewall_commands.delete_decisions(("--ip", "192.0.2.1"), undo=False),
      "cscli decisions delete --ip 192.0.2.1", "", Risk.OPENS_TO_SOME),
     (server_commands.replace_copy("/srv/a.pem", "/srv/b.pem"),
-     """sh -c 'cat -- "$2" > "$1"' sh /srv/a.pem /srv/b.pem""", "", Risk.EDITS_FILES),
+     r"""sh -c 't=$(cat -- "$2") && printf "%s\n" "$t" > "$1"' sh /srv/a.pem /srv/b.pem""", "",
+     Risk.EDITS_FILES),
     (firewall_commands.open_in_csf("TCP_IN", 443),
      r"""sed -i -e 's/^\(TCP_IN = "[^"]*\)"/\1,443"/' /etc/csf/csf.conf""", "",
      Risk.OPENS_TO_ALL),
@@ -284,3 +285,14 @@ def test_a_bundle_is_kept_if_a_part_of_it_cannot_be_read(tmp_path: Path, missing
     (tmp_path / "away").rename(tmp_path / missing)
     assert subprocess.run(command.argv, capture_output=True).returncode == 0
     assert bundle.read_text() == "the certificate\nthe key\n"
+
+
+def test_a_copy_that_cannot_be_read_leaves_the_file(tmp_path: Path) -> None:
+    kept, source = tmp_path / "kept.pem", tmp_path / "new.pem"
+    kept.write_text("old\n")
+    argv = server_commands.replace_copy(str(kept), str(source)).argv
+    assert subprocess.run(argv, check=False, capture_output=True).returncode != 0
+    assert kept.read_text() == "old\n"
+    source.write_text("first\nsecond\n")
+    subprocess.run(argv, check=True)
+    assert kept.read_text() == "first\nsecond\n"

@@ -6,6 +6,10 @@ from diagnose.model.server import Listeners
 from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext
 
+#: What a group of control is called that somebody started in another way than by hand: units, and
+#: the containers of Docker, Podman, Kubernetes, LXC and systemd-nspawn.
+_STARTERS = (".service", "docker", "libpod", "kubepods", "lxc", "machine.slice")
+
 SCRIPT = read_script(__file__, "own_copy.sh")
 
 
@@ -34,6 +38,6 @@ def is_copy(text: str) -> bool:
     folder, at = values.get("=folder", [""])[0], values.get("=at", [""])[0]
     groups = values.get("=group", [])
     is_by_hand = bool(groups) and not any(
-        ".service" in group or "docker" in group for group in groups
+        starter in group for group in groups for starter in _STARTERS
     )
     return "=same" in values and folder.count("/") > 1 and folder == at and is_by_hand
