@@ -2,11 +2,13 @@
 it for something else (W3C Content Security Policy Level 3, sections 2.2.1 and 2.3.1):
 `default-src:`, `self` without its quotes, a semicolon that is missing between two directives.
 
-It is judged if a message is about the policy, or if the policy without its slip would allow what
-the page needs and browsers block.
+It is judged if a message about the policy has the slip, or if the policy without its slip would
+allow what the page needs and browsers block.
 """
 
+import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from checks.http import _page_files
 from checks.http._policies import CSP, ShownPage, blocked_uses, shown_page
@@ -26,6 +28,9 @@ from diagnose.model.http import Exchange
 from diagnose.model.pages import Page
 from diagnose.parsers.content_security_policy import blocking_directive
 from diagnose.parsers.sanitize import clean
+
+if TYPE_CHECKING:
+    from diagnose.parsers.policy_slips import PolicySlip
 
 _LONGEST = 8000
 
@@ -48,7 +53,9 @@ def policy_misspelt(evidence: Evidence) -> Iterator[Claim]:
 
     is_told = symptom is not None and symptom.kind == "csp"
     corrected, slips = policy_slips(values[0], guesses=is_told)
-    if not slips or not (is_told or _is_reason(evidence, shown, corrected)):
+    told = symptom.text if symptom and is_told else ""
+    is_named = any(_is_named(slip, told) for slip in slips)
+    if not slips or not (is_named or _is_reason(evidence, shown, corrected)):
         return
     from checks.http._sent_fields import sent_field
 
@@ -76,6 +83,13 @@ def policy_misspelt(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=fix or Fix((Manual("correct-the-policy", Where.SERVER),), Applicability.MANUAL),
     )
+
+
+def _is_named(slip: "PolicySlip", message: str) -> bool:
+    """Return whether a message has the part as it is written. Chrome names the semicolon itself."""
+    if slip.kind in {"keyword", "scheme"}:
+        return re.search(rf"(?<![\w'-]){re.escape(slip.written)}(?![\w:'])", message) is not None
+    return slip.written in message or (slip.kind == "semicolon" and "semicolon" in message)
 
 
 def _is_reason(evidence: Evidence, shown: ShownPage, corrected: str) -> bool:

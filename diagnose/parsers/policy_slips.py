@@ -51,12 +51,14 @@ class PolicySlip:
 
 
 def policy_slips(policy: str, guesses: bool = False) -> tuple[str, tuple[PolicySlip, ...]]:
-    """Return the policy without its slips, and these. `guesses`: a name that is almost one of a
-    directive is taken for it."""
+    """Return the policy without its slips, and these; none of a longer policy than is read, which
+    would lose its end. `guesses`: a name that is almost one of a directive is taken for it."""
     slips: list[PolicySlip] = []
     parts: list[str] = []
-    for part in policy.split(";")[:MAX_DIRECTIVES]:
-        words = part.split()[:MAX_SOURCES]
+    directives = [part.split() for part in policy.split(";")]
+    if len(directives) > MAX_DIRECTIVES or any(len(each) > MAX_SOURCES for each in directives):
+        return policy, ()
+    for words in directives:
         for name, sources in _split(words, slips):
             own = _name(name, guesses, slips)
             written = [_source(word, own, slips) for word in sources]

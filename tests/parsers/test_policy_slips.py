@@ -45,3 +45,8 @@ def test_takes_a_name_for_one_that_is_almost_the_same_if_asked() -> None:
 
 def test_is_total() -> None:
     assert policy_slips(";;; ;" * 1000 + "a " * 10000)
+
+
+def test_says_nothing_of_a_policy_whose_end_is_not_read() -> None:
+    for policy in ("a: b; " * 70 + "img-src: *", "img-src: " + "a.example " * 300):
+        assert policy_slips(policy) == (policy, ())

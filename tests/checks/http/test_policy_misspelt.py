@@ -54,7 +54,13 @@ def test_fires_without_a_message_where_the_keyword_blocks_the_sites_script() -> 
 
 
 def test_fires_and_says_what_the_application_is_to_write() -> None:
-    (claim,) = judge(CHECK, loads(), answer("defualt-src 'self'"), target=told(), masked=False)
+    (claim,) = judge(
+        CHECK,
+        loads(),
+        answer("defualt-src 'self'"),
+        target=told(WORDS.replace("default-src:", "defualt-src")),
+        masked=False,
+    )
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
     assert claim.facts["corrected"] == "default-src 'self'"
@@ -77,3 +83,26 @@ def test_silent_without_a_message_where_nothing_is_blocked() -> None:
     assert not judge(CHECK, loads(script()), answer("report_uri /csp; script-src 'self'"))
     other = script("https://cdn.example.net/vue.js")
     assert not judge(CHECK, loads(other), answer("script-src self"))
+
+
+@pytest.mark.parametrize(
+    ("policy", "words"),
+    [
+        (
+            "script-src 'self'; img-src 'self' data",
+            "script-src 'self' blocks https://cdn.example/a",
+        ),
+        ("default-src self", "Refused to load a script: the directive is \"script-src 'self'\""),
+        ("script-src 'self' style-src *", "Refused: violates script-src 'self'"),
+    ],
+)
+def test_silent_where_the_message_is_about_another_part(policy: str, words: str) -> None:
+    assert not judge(
+        CHECK, loads(), answer(policy), *added(policy), target=told(words), masked=False
+    )
+
+
+def test_fires_on_the_words_of_chrome_about_a_semicolon() -> None:
+    policy = "script-src 'self' style-src *"
+    words = "contains 'style-src' as a source expression (note the semicolon)"
+    assert judge(CHECK, loads(), answer(policy), *added(policy), target=told(words), masked=False)
