@@ -5,7 +5,7 @@ import ipaddress
 import re
 from collections.abc import Iterator, Sequence
 
-from checks.server import indentation, line_edit, line_text, place_text
+from checks.server import file_rows, indentation, line_edit, line_text, place_text
 from checks.server._apache_modules import loading_steps
 from checks.server._haproxy import insert_after, place
 from checks.server._inner_servers import InnerServer
@@ -60,7 +60,8 @@ def _of_apache(inner: InnerServer) -> Iterator[AddressRule]:
         lines = section_lines(config, site, target.path.partition("?")[0])
         rows = [(line.number, found) for line in lines if (found := _REQUIRE.fullmatch(line.text))]
         own = [(number, row) for number, row in rows if row[2].lower() == "ip" and not row[1]]
-        others = [row for _, row in rows if row[2].lower() not in {"ip", "host"} or row[1]]
+        # `Require host` is about a name: that of the loopback address is "localhost".
+        others = [row for _, row in rows if not _is_of_strangers(row)]
         words = [word for _, row in own for word in row[3].split()]
         if not own or others or _has_loopback(words):
             continue
@@ -71,6 +72,12 @@ def _of_apache(inner: InnerServer) -> Iterator[AddressRule]:
             False,
             _apache_steps(inner, site),
         )
+
+
+def _is_of_strangers(rule: re.Match[str]) -> bool:
+    """Return whether a line lets in an address, or a name that is not that of this machine."""
+    kind, words = rule[2].lower(), rule[3].lower().split()
+    return not rule[1] and (kind == "ip" or (kind == "host" and "localhost" not in words))
 
 
 def _apache_steps(inner: InnerServer, site: WebSite) -> tuple[Step, ...]:
@@ -134,13 +141,17 @@ def _haproxy_steps(inner: InnerServer, frontend: Proxy) -> tuple[Edit, ...]:
 
 
 def _of_caddy(inner: InnerServer) -> Iterator[AddressRule]:
-    """Yield the first matcher `not remote_ip` without the loopback address. Whose word Caddy takes
-    for the visitor's address, a person writes."""
-    for file in inner.view.config.files if inner.view.config else ():
-        for number, text in enumerate(file.text.split("\n")[:5000], 1):
+    """Yield the first matcher `not remote_ip` without the loopback address, in the site that
+    answers the server in front. Whose word Caddy takes for the visitor's address, a person
+    writes."""
+    config, host = inner.view.config, inner.view.evidence.target.host
+    for site in answering_sites(config, inner.port, host)[:1] if config else ():
+        file = config.file(site.file) if config else None
+        rows = file_rows(inner.view, file) if file else ()
+        for number, text in enumerate(rows[site.line - 1 : site.end], site.line):
             match = _CADDY.match(text[:1000])
             if match and not _has_loopback(match[1].split()):
-                yield AddressRule(" ".join(text.split()), place_text(file.path, number), False)
+                yield AddressRule(" ".join(text.split()), place_text(site.file, number), False)
 
 
 def _has_loopback(words: Sequence[str]) -> bool:

@@ -17,8 +17,13 @@ from diagnose.parsers.apache.config import flatten, parse
 from diagnose.parsers.empty_groups import EmptyGroup, empty_group
 from diagnose.parsers.haproxy.conditions import holds, path_rules_of
 from diagnose.parsers.haproxy.view import situation_of
+from diagnose.parsers.nginx.pcre import is_supported_pcre, pcre_search
 
 _APACHE = {"rewriterule", "redirectmatch", "aliasmatch", "proxypassmatch"}
+#: Flags behind which no later rule is carried out.
+_LAST = re.compile(
+    r"(?i)[\[,\s](?:L|END|F|G|P|R(?:=\d+)?|last|forbidden|gone|proxy|redirect)[\],\s]"
+)
 _NUMBERED = re.compile(r"\$(\d)")
 _ESCAPED = re.compile(r"\\([1-9])")
 #: The lines of a Caddyfile that name an expression for the path, perhaps with its own name.
@@ -60,15 +65,33 @@ def _of_apache(view: ServerView, path: str) -> Iterator[GroupLine]:
     for site in view.answering_sites[:1]:
         rows = ((each.number, each.text, each.order == 1) for each in lines_for(view, site, path))
         for file, lines in ((site.file, rows), _htaccess(view, site)):
-            is_conditional = False
+            is_conditional, is_sure = False, True
             for number, text, is_relative in lines:
                 name = text.split(None, 1)[0].lower() if text.strip() else ""
                 if name in _APACHE and len(text) <= _MAX_LINE:
                     own = path.removeprefix("/") if is_relative and name == "rewriterule" else path
-                    yield from _apache_line(view, file, number, text, own, not is_conditional)
+                    is_alone = is_sure and not is_conditional
+                    yield from _apache_line(view, file, number, text, own, is_alone)
+                    if name == "rewriterule" and _ends_rules(text, own):
+                        if not is_conditional:
+                            break
+                        is_sure = False
                     is_conditional = False
                 elif name == "rewritecond":
                     is_conditional = True
+
+
+def _ends_rules(text: str, path: str) -> bool:
+    """Return whether no later rule sees a path (mod_rewrite, "RewriteRule Flags"): L, END and those
+    that answer; True for an expression that is not understood."""
+    rule = next(iter(flatten(parse(text, ""))), None)
+    args = rule.args if rule else ()
+    if len(args) < 3 or not _LAST.search(args[2]):
+        return False
+    pattern = args[0].removeprefix("!")
+    if not is_supported_pcre(pattern):
+        return True
+    return (pcre_search(pattern, path, False) is not None) != args[0].startswith("!")
 
 
 def _htaccess(view: ServerView, site: WebSite) -> tuple[str, list[tuple[int, str, bool]]]:
@@ -89,8 +112,10 @@ def _apache_line(
         return
     empty = empty_group(args[0], [int(each) for each in _NUMBERED.findall(args[1])], path)
     if empty is not None:
-        edit = _edit(view, file, number, text, empty)
-        yield GroupLine(text.strip(), file, number, f"${empty.number}", empty, edit, is_sure)
+        edit, group = _edit(view, file, number, text, empty), f"${empty.number}"
+        # Applications that get it as a query often read the path of the request instead.
+        is_path = group in args[1].partition("?")[0]
+        yield GroupLine(text.strip(), file, number, group, empty, edit, is_sure and is_path)
 
 
 def _edit(view: ServerView, file: str, number: int, text: str, empty: EmptyGroup) -> Edit | None:

@@ -3,6 +3,7 @@
 The group is empty (mod_rewrite, "RewriteRule Basics"; HAProxy's Configuration Manual,
 "http-request replace-path"; Caddy's "path_regexp"), so that every path becomes the same one."""
 
+import re
 from collections.abc import Iterator
 
 from checks.http import _page_files as page_files
@@ -24,6 +25,9 @@ from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.urls import path_of
+
+#: A line that redirects by itself.
+_REDIRECTS = re.compile(r"(?i)^(?:redirect|redir\b)|\shttps?://|[\[,]R(?:=\d+)?[\],]")
 
 
 @check(
@@ -52,6 +56,9 @@ def capture_empty(evidence: Evidence) -> Iterator[Claim]:
         is_page = isinstance(answer, Exchange)
         port, page = evidence.target.port, page_files.page_of(evidence)
         edit = line.edit
+        # An application may redirect for a reason of its own.
+        is_redirect = isinstance(answer, Exchange) and (answer.status or 0) < 400
+        is_own = not is_redirect or _REDIRECTS.search(line.line) is not None
         paths = tuple(dict.fromkeys(path for path, _, _ in failures))
         covers = [Subject(port=port, path=each) for each in paths]
         if is_page:
@@ -62,7 +69,7 @@ def capture_empty(evidence: Evidence) -> Iterator[Claim]:
             about=covers[0],
             covers=tuple(covers),
             because=(view.server, view.config, *dict.fromkeys(seen for _, seen, _ in failures)),
-            confidence=Confidence.CERTAIN if line.is_sure else Confidence.LIKELY,
+            confidence=Confidence.CERTAIN if line.is_sure and is_own else Confidence.LIKELY,
             facts={
                 **view.facts,
                 "path": path,

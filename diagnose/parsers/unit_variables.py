@@ -16,6 +16,12 @@ _WORD = lazy_pattern(r"\s*(?:\"([^\"\\]*)\"|'([^'\\]*)'|([^\s\"'\\]+))(?=\s|\Z)"
 _OPTION = lazy_pattern(r"--?[\w.-]{1,60}")
 #: A command that a shell reads, and one that ends in a variable (systemd.service(5)).
 _SHELL = lazy_pattern(r"\b(?:ba|da|z|k)?sh\s+-\w*c\b|docker |podman |/env ")
+#: Programs that hand the last words of their command on to another one, and scripts: whether these
+#: read an option, nobody knows here.
+_HANDS_ON = lazy_pattern(
+    r"\s*ExecStart=[-@:+!|]*(?:\S*/)?(?:npm|npx|yarn|pnpm|bun|su|sudo|runuser|nohup|xvfb-run|ttyd|gotty"
+    r"|\S+\.sh|(?:ba|da|z|k)?sh)(?:\s|$)"
+)
 _LAST_VARIABLE = lazy_pattern(r"\s\$\{?(\w{1,60})\}?\Z")
 _VALUE = lazy_pattern(r"[\w.:/\[\]*,;-]*")
 
@@ -91,7 +97,7 @@ def with_unit_argument(text: str, name: str, old: str, value: str) -> UnitEdit |
 def with_new_argument(text: str, name: str, value: str) -> UnitEdit | str | None:
     """Return the line on which the one command of a unit's file ends, with an argument more; the
     name of the variable if the command ends in one of its environment; None if it has no command,
-    several ones, or one that a shell reads."""
+    several ones, or one whose last words another program reads."""
     if len(text) > MAX_TEXT or not _PLAIN.fullmatch(value) or not _OPTION.fullmatch(name):
         return None
     lines = text.split("\n")
@@ -104,7 +110,11 @@ def with_new_argument(text: str, name: str, value: str) -> UnitEdit | str | None
     while lines[end].endswith("\\") and end + 1 < len(lines):
         end += 1
     command = " ".join(lines[starts[0] : end + 1])
-    if _SHELL.search(command) or lines[end].rstrip().endswith((";", "\\")):
+    if (
+        _SHELL.search(command)
+        or _HANDS_ON.match(command)
+        or lines[end].rstrip().endswith((";", "\\"))
+    ):
         return None
     if variable := _LAST_VARIABLE.search(lines[end].rstrip()):
         return variable[1]

@@ -189,6 +189,9 @@ OPTION = OwnSetting("base_path", "base-path", argument="--prefix")
         ),
         ({"/lib/systemd/system/app.service": "[Service]\nExecStart=/bin/app\n"}, "", ""),
         ({"/etc/systemd/system/app.service": "[Service]\nExecStart=sh -c 'app'\n"}, "", ""),
+        ({"/etc/systemd/system/app.service": "[Service]\nExecStart=/bin/npm start\n"}, "", ""),
+        ({"/etc/systemd/system/app.service": "[Service]\nExecStart=-/bin/ttyd bash\n"}, "", ""),
+        ({"/etc/systemd/system/app.service": "[Service]\nExecStart=/srv/start.sh\n"}, "", ""),
         ({"/etc/systemd/system/app.service": "[Service]\nExecStart=app --password=x\n"}, "", ""),
     ],
 )  # fmt: skip

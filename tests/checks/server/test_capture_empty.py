@@ -23,7 +23,9 @@ def page(status: int = 404, path: str = "/api/items") -> Exchange:
     )
 
 
-def on_apache(lines: str, htaccess: str = "", status: int = 404) -> list[Claim]:
+def on_apache(
+    lines: str, htaccess: str = "", status: int = 404, answer: Exchange | None = None
+) -> list[Claim]:
     site = (
         "<VirtualHost *:443>\n    ServerName shop.example.com\n    SSLEngine on\n"
         f"    DocumentRoot {ROOT}\n{lines}    <Directory {ROOT}>\n        AllowOverride All\n"
@@ -32,7 +34,7 @@ def on_apache(lines: str, htaccess: str = "", status: int = 404) -> list[Claim]:
     own = apache_config(site)
     files = (ServerFile(f"{ROOT}/.htaccess", htaccess),) if htaccess else ()
     own = replace(own, files=(*own.files, *files))
-    return judge(CHECK, APACHE, own, page(status), target=ITEMS, masked=False)
+    return judge(CHECK, APACHE, own, answer or page(status), target=ITEMS, masked=False)
 
 
 def on_haproxy(rule: str) -> list[Claim]:
@@ -64,6 +66,31 @@ def test_fires_on_a_rule_of_an_htaccess() -> None:
     conditional = rules.replace("RewriteRule", "RewriteCond %{REQUEST_URI} !^/public\nRewriteRule")
     (claim,) = on_apache("", conditional)
     assert claim.confidence is Confidence.LIKELY
+
+
+LOST = "RewriteRule ^.*$ /public/$1 [L,QSA]\n"
+
+
+def test_silent_where_an_earlier_rule_has_the_path() -> None:
+    assert not on_apache("", f"RewriteEngine on\nRewriteRule ^api/ - [L]\n{LOST}")
+    (claim,) = on_apache("", f"RewriteEngine on\nRewriteRule ^shop/ - [L]\n{LOST}")
+    assert claim.confidence is Confidence.CERTAIN
+    condition = "RewriteCond %{REQUEST_FILENAME} -f\nRewriteRule ^ - [L]\n"
+    (claim,) = on_apache("", f"RewriteEngine on\n{condition}{LOST}")
+    assert claim.confidence is Confidence.LIKELY
+
+
+def test_a_query_that_nobody_may_read_is_likely() -> None:
+    (claim,) = on_apache("", "RewriteEngine on\nRewriteRule . /index.php?q=$1 [L]\n", status=500)
+    assert claim.confidence is Confidence.LIKELY
+
+
+def test_a_redirect_may_be_the_applications() -> None:
+    away = replace(page(301), headers=(("Location", "https://login.example/"),))
+    (claim,) = on_apache("", "RewriteEngine on\nRewriteRule ^.*$ /index.php/$1 [L]\n", answer=away)
+    assert claim.confidence is Confidence.LIKELY
+    (claim,) = on_apache("    RedirectMatch ^/api/.* https://login.example/$1\n", answer=away)
+    assert claim.confidence is Confidence.CERTAIN
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,17 @@ import pytest
 
 from diagnose.model import Applicability, Claim, Command, Confidence, Edit, Manual
 from diagnose.model.http import Exchange
-from diagnose.model.web_servers import ServerFile, WebServer, WebServerConfig
+from diagnose.model.web_servers import (
+    ServerFile,
+    SiteSocket,
+    WebServer,
+    WebServerConfig,
+    WebSite,
+)
 from diagnose.parsers.haproxy.config import parse
 from diagnose.parsers.haproxy.sites import listens_of, sites_of
+from tests.support.caddy_evidence import CADDY, caddy_config, document
+from tests.support.caddy_evidence import CONFIG as CADDYFILE
 from tests.support.check_evidence import SHOP, judge
 from tests.support.haproxy_evidence import CONFIG, SERVER, TEXT, config
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
@@ -78,6 +86,7 @@ def test_leaves_it_to_a_person_where_the_front_sends_no_field() -> None:
         "Require ip 127.0.0.0/8",
         "Require ip 10.1",
         "Require local",
+        "Require host localhost\n        Require ip 198.51.100.7",
         "Require ip 198.51.100.7\n        Require valid-user",
     ],
 )
@@ -130,3 +139,31 @@ def test_leaves_a_frontend_that_others_reach_to_a_person() -> None:
 )
 def test_silent_where_haproxy_lets_the_front_in(rules: list[str]) -> None:
     assert not haproxy_behind(*rules)
+
+
+def caddy_behind(own: str, other: str) -> list[Claim]:
+    text = (
+        f'http://shop.example.com:8080 {{\n{own}\trespond "shop"\n}}\n'
+        f'http://wiki.example.com:8080 {{\n{other}\trespond "wiki"\n}}\n'
+    )
+    config_of_site = replace(
+        caddy_config(text, document("shop.example.com")),
+        sites=tuple(
+            WebSite(names=(name,), sockets=(SiteSocket(8080),), file=CADDYFILE, line=line, end=end)
+            for name, line, end in (
+                ("shop.example.com", 1, own.count("\n") + 3),
+                ("wiki.example.com", own.count("\n") + 4, text.count("\n")),
+            )
+        ),
+    )
+    server = replace(CADDY, ports=(8080,))
+    return judge(
+        CHECK, SERVER, config(FRONT), server, config_of_site, PAGE, target=SHOP, masked=False
+    )
+
+
+def test_fires_on_the_site_of_caddy_alone() -> None:
+    rule = "\t@out not remote_ip 198.51.100.0/24\n\tabort @out\n"
+    (claim,) = caddy_behind(rule, "")
+    assert claim.confidence is Confidence.LIKELY
+    assert not caddy_behind("", rule)

@@ -70,13 +70,15 @@ done 2>/dev/null
 for f in /root/.acme.sh/*/*.conf /home/*/.acme.sh/*/*.conf; do
   ! grep -q "^Le_Webroot='no'" "$f" || method "$f" '^Le_(Webroot|HTTPPort|PreHook)='
 done 2>/dev/null
-# lego keeps no settings: what starts it names all of them, often in several rows.
+# lego keeps no settings: what starts it names all of them, often in several rows. What a person typed (.bash_history)
+# or wrote down starts nothing.
 for p in /var/www/html /usr/share/nginx/html /srv/http /var/www; do
   [ ! -d "$p" ] || { echo "@@@ folder 0 $p"; break; }
 done
 {
   find /etc/crontab /etc/cron.* /var/spool/cron/root /var/spool/cron/crontabs/root /etc/systemd/system \
-    /usr/local/bin /usr/local/sbin /root /opt -maxdepth 1 -type f -size -100k -exec grep -lIEs '(^|[ =/])lego ' {} +
+    /usr/local/bin /usr/local/sbin /root /opt -maxdepth 1 -type f -size -100k ! -name '.*' \
+    \( -path '/etc/*' -o -path '/var/*' -o -perm -100 -o -name '*.sh' \) -exec grep -lIEs '(^|[ =/])lego ' {} +
 } 2>/dev/null | head -n 8 | while IFS= read -r f; do
   echo "@@@ lego 0 $f"
   sed -e ':a' -e '/\\$/{N;s/\\\n/ /;ba' -e '}' "$f" | grep -E '(^|[ =/])lego ' | grep -v '^ *#' | head -n 4 | cut -c 1-2000 | sed 's/^/ /'
