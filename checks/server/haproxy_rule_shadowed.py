@@ -67,10 +67,13 @@ def _of_name(evidence: Evidence, pages: Sequence[Exchange]) -> Iterator[Claim]:
     if haproxy is None or covering is None:
         return
     own = Subject(port=target.port, path=target.path)
+    is_failing = any((page.status or 0) >= 400 for page in pages) or target.symptom is not None
     yield Claim(
         about=own,
         covers=(own, Subject(port=target.port)),
         because=(*pages, haproxy.view.server),
+        # A page that comes may be the right one, and the later rule a leftover.
+        severity=None if is_failing else Severity.WARNING,
         facts={
             **haproxy.view.facts,
             "path": target.path,

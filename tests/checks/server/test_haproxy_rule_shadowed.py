@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from diagnose.model import Edit
+from diagnose.model import Edit, Severity
 from diagnose.model.http import Exchange, Upgrade
 from tests.support.check_evidence import SHOP, judge
 from tests.support.haproxy_evidence import SERVER, TEXT, config
@@ -113,6 +113,8 @@ def test_fires_where_a_part_of_the_name_comes_first() -> None:
         assert (claim.facts["backend"], claim.facts["later_backend"]) == ("static", "app")
         assert claim.fix
         assert isinstance(claim.fix.steps[0], Edit)
+        # Which site is meant nobody said, and the page comes.
+        assert claim.severity is Severity.WARNING
 
 
 def test_silent_where_the_first_rule_does_not_take_the_name() -> None:
