@@ -23,9 +23,12 @@ REPLACEMENTS = {
     "\u2019": "'",
 }
 
-_ODD_CHARACTER = re.compile("[" + "".join(REPLACEMENTS) + "]")
-#: Comments and quoted strings, in which any character may be intended.
-_COMMENT_OR_QUOTE = re.compile(r"""(?<!\S)\#[^\n]*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'""")
+#: Comments and quoted strings, in which any character may be intended; or such a character.
+_PART = re.compile(
+    r"""(?<!\S)\#[^\n]*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|(?P<odd>["""
+    + "".join(REPLACEMENTS)
+    + "])"
+)
 
 
 @frozen
@@ -38,17 +41,11 @@ class OddCharacter:
 
 def odd_characters(text: str) -> tuple[OddCharacter, ...]:
     """Return such characters of a text, in their order."""
-    spans = [match.span() for match in _COMMENT_OR_QUOTE.finditer(text)]
     return tuple(
-        OddCharacter(match.start(), match[0])
-        for match in _ODD_CHARACTER.finditer(text)
-        if not any(start <= match.start() < stop for start, stop in spans)
+        OddCharacter(match.start(), match[0]) for match in _PART.finditer(text) if match["odd"]
     )
 
 
 def replaced(text: str) -> str:
     """Return a text with the characters that were meant in the place of odd ones."""
-    for odd in reversed(odd_characters(text)):
-        end = odd.offset + 1
-        text = f"{text[: odd.offset]}{REPLACEMENTS[odd.character]}{text[end:]}"
-    return text
+    return _PART.sub(lambda match: REPLACEMENTS[match[0]] if match["odd"] else match[0], text)

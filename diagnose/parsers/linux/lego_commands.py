@@ -10,7 +10,7 @@ from diagnose.model.frozen import frozen
 #: behind `ExecStart=`.
 _LEGO = re.compile(r"(?:^|[\s=])((?:/[\w./-]{1,200}/)?lego\s.*)")
 #: What a shell would make something else of, or hides: variables, and secrets among the words.
-_NOT_PLAIN = re.compile(r"[$`%\\]|(?i:hmac|secret|token|passw)")
+_NOT_PLAIN = re.compile(r"[$`%\\]|(?i:hmac|secret|token|pass)")
 #: Options whose value is the next word.
 _WITH_VALUE = frozenset({
     "--domains", "--path", "--http.port", "--http.webroot", "--email", "--server", "--days",

@@ -38,6 +38,7 @@ def test_units_and_scripts_have_it_too(line: str, port: int) -> None:
         "lego --http --http.webroot /var/www/html -d shop.example.com renew",
         "lego --http -d $DOMAIN renew",
         "lego --http --eab --hmac abc -d shop.example.com renew",
+        "lego --http --pfx --pfx.pass hunter2 -d shop.example.com renew",
         "lego --http -d 'shop.example.com renew",
         "lego --http renew",
         "lego --http --http.port :x -d shop.example.com renew",
