@@ -61,6 +61,9 @@ def passing_location(nginx: Nginx, server: Server, port: int) -> ChallengeLocati
     if not own:
         return _added_location(nginx, server, answer)
     file = nginx.file(own[0]) if len(own) == 1 else None
+    if own[0].file != server.block.file or nginx.evidence.target.host not in server.names:
+        # A file that other sites include, or their block too: tools of theirs rely on it.
+        return None
     lines = own[0].block or ()
     answering = [line for line in lines if line.name in {"root", "alias", "proxy_pass"}]
     if file is None or len(answering) != 1 or any(line.block is not None for line in lines):

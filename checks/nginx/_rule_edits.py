@@ -96,8 +96,11 @@ def turned_off(nginx: Nginx, switch: Directive | None) -> Typed:
 
 
 def tested_path(nginx: Nginx, condition: Directive | None) -> str:
-    """Return the file that a condition looks for; "" if its path depends on the request."""
+    """Return the file for which a condition holds while it is there; "" if its path depends on the
+    request."""
     words = " ".join(condition.args) if condition else ""
+    if "!-" in words:
+        return ""
     path = words.rpartition(" ")[2].rstrip(")").strip("\"'")
     if condition and path.startswith("$document_root/"):
         root = _root(blocks_around(nginx, condition))

@@ -41,6 +41,8 @@ def _haproxy_edit(view: ServerView, config: Configuration, port: int) -> Edit | 
         return None
     if config.backend(_BACKEND) or not config.complete or any(map(_is_other_answer, front.lines)):
         return None
+    if any(CHALLENGES.rstrip("/") in " ".join(line.words) for line in front.lines):
+        return None  # Challenges of other names may go on to another tool.
     changes: dict[int, tuple[str, ...]] = {}
     for line in front.lines:
         text = line_text(view, line.file, line.number)

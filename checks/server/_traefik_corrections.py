@@ -1,5 +1,6 @@
 """A correction of a router of Traefik, and Traefik's words about a name that it does not know."""
 
+import difflib
 import re
 
 from diagnose.model.frozen import frozen
@@ -12,6 +13,16 @@ GUARD = re.compile(r"(?i)auth|allow|white|deny|block|guard|sso|login|oidc|secur|
 #: How near a name is to another one that may be meant (difflib).
 LIKENESS = 0.7
 POINTS = "entryPoints"
+#: What entry points for everybody are usually called. One of another name ("internal", "vpn") may
+#: have been taken away so that nobody gets there.
+_PUBLIC = frozenset({"http", "https", "web", "websecure", "secure", "public"})
+
+
+def is_public_name(name: str, point: str) -> bool:
+    """Return whether an entry point of a name is surely one for everybody, as `point` is."""
+    plain = re.sub(r"[\W_]", "", name.lower())
+    is_near = difflib.SequenceMatcher(None, plain[:60], point.lower()[:60]).ratio() >= LIKENESS
+    return plain in _PUBLIC or is_near
 
 
 @frozen

@@ -12,6 +12,7 @@ from checks.server._traefik_corrections import (
     NOWHERE,
     POINTS,
     Correction,
+    is_public_name,
 )
 from diagnose.model import Edit
 from diagnose.model.tls import Handshake
@@ -79,10 +80,10 @@ def _of_unknown_point(
         return None
     needs_tls = view.evidence.target.uses_tls and not (router.tls or point.tls)
     further = _tls(view, state) if needs_tls else None
-    if not router.container:
-        return Correction(POINTS, unknown[0], point.name, further=further)
     names = (point.name if name in unknown else name for name in router.entry_points)
-    return Correction(POINTS, unknown[0], ", ".join(dict.fromkeys(names)), further=further)
+    after = ", ".join(dict.fromkeys(names)) if router.container else point.name
+    is_sure = is_public_name(unknown[0], point.name)
+    return Correction(POINTS, unknown[0], after, is_sure=is_sure, further=further)
 
 
 def _of_error(view: ServerView, router: Router, point: EntryPoint) -> Correction | None:
@@ -94,8 +95,9 @@ def _of_error(view: ServerView, router: Router, point: EntryPoint) -> Correction
         if own := label_correction(view, router, point, [*_defined(view, "middlewares")]):
             return own
     if match := NO_POINT.search(error):
-        sure = router.entry_points == (match[1],)
-        return Correction(POINTS, match[1], point.name) if sure else None
+        is_sure = is_public_name(match[1], point.name)
+        own = Correction(POINTS, match[1], point.name, is_sure=is_sure)
+        return own if router.entry_points == (match[1],) else None
     if _SEVERAL.search(error) and router.container:
         # Imported late: only a finding needs it.
         from checks.server._traefik_labels import service_of_name

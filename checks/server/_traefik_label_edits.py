@@ -13,6 +13,7 @@ from checks.server._traefik_corrections import (
     NOWHERE,
     POINTS,
     Correction,
+    is_public_name,
 )
 from diagnose.model.containers import Container, Containers
 from diagnose.model.traefik import EntryPoint, Router
@@ -35,7 +36,9 @@ def label_correction(
         names = _names(own, router, "entrypoints")
         wanted = [point.name if name == match[1] else name for name in names]
         value = ", ".join(dict.fromkeys(wanted))
-        return Correction(POINTS, match[1], value) if match[1] in names else None
+        is_sure = is_public_name(match[1], point.name)
+        own_names = Correction(POINTS, match[1], value, is_sure=is_sure)
+        return own_names if match[1] in names else None
     match = NOWHERE.search(error)
     if match is None:
         return None

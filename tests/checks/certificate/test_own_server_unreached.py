@@ -128,6 +128,21 @@ def test_fires_and_leaves_a_frontend_that_closes_paths_to_a_person() -> None:
     assert isinstance(claim.fix.steps[0], Manual)
 
 
+def test_leaves_what_other_sites_and_tools_rely_on_to_a_person() -> None:
+    rule = "    use_backend other if { path_beg /.well-known/acme-challenge/ }\n"
+    text = FRONT.replace("    bind :80\n", f"    bind :80\n{rule}")
+    text += "backend other\n    server other 127.0.0.1:8080\n"
+    server = replace(HAPROXY, ports=(80, 443))
+    (claim,) = judge(CHECK, OWN, file(), held("haproxy"), server, haproxy_config(text))
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)
+    own = "location /.well-known/acme-challenge/ { root /var/www/acme; }\n    location / {"
+    for_all = PLAIN.replace("shop.example.com", "_", 1).replace("location / {", own, 1)
+    (claim,) = judge(CHECK, OWN, file(), *of_nginx(for_all))
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)
+
+
 def test_fires_for_certain_where_the_log_says_it() -> None:
     failure = RenewalFailure(
         tool="acme.sh", source="/root/.acme.sh/acme.sh.log", when=NOW.timestamp(),

@@ -233,6 +233,25 @@ def test_fires_with_the_entry_point_beside_the_own_one() -> None:
         assert claim.facts["further"] == ""
 
 
+@pytest.mark.parametrize(
+    ("name", "sure"),
+    [
+        ("https", True),
+        ("web-secure", True),
+        ("web_secured", True),
+        ("internal", False),
+        ("vpn", False),
+    ],
+)
+def test_an_entry_point_of_another_kind_is_not_opened_by_itself(name: str, sure: bool) -> None:
+    router = replace(ROUTER, entry_points=(name,))
+    text = PLAIN.replace("[web]", f"[{name}]")
+    (claim,) = judge(CHECK, TRAEFIK, state(router), written(text), NOT_FOUND)
+    assert claim.fix
+    assert claim.fix.edits
+    assert claim.fix.applicability is (Applicability.AUTOMATIC if sure else Applicability.REVIEW)
+
+
 def test_the_router_of_http_is_not_moved() -> None:
     router = replace(ROUTER, entry_points=("web",), tls=False)
     text = PLAIN + "      middlewares: [redirect-to-https]\n"
