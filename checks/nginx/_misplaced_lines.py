@@ -22,7 +22,7 @@ def misplaced(
         return None
     match around[-1].name:
         case "server" if directive.name == "alias":
-            return _root_for_alias(file, directive)
+            return None if children(around[-1], "root") else _root_for_alias(file, directive)
         case "server" if directive.name == "limit_except":
             return _into_locations(nginx, directive, file, around[-1], alone=True)
         case "if" if len(around) > 1 and around[-2].name == "server":
@@ -38,7 +38,8 @@ def _root_for_alias(file: ConfigFile, directive: Directive) -> Repair | None:
     before = edits.one_line(file.text, directive)
     after = before.replace("alias", "root", 1)
     change = edits.replace_directive(directive, after)
-    return Repair("value", ((file.path, change),), before, after)
+    # The whole folder is shown then, and a location may have been meant.
+    return Repair("value", ((file.path, change),), before, after, is_sure=False)
 
 
 def _condition(

@@ -6,9 +6,11 @@ handshake.
 Likely: the certificate may be meant to come from elsewhere.
 """
 
+import posixpath
 from collections.abc import Iterator
 
 from checks.listener._compose_edits import compose_text
+from checks.nginx import Nginx
 from checks.nginx._virtual_hosts import COMPANION, virtual_names
 from checks.upstream._container_names import virtual_fix
 from diagnose.checking.registry import check
@@ -17,6 +19,7 @@ from diagnose.model.containers import ComposeFile, Container, Containers
 from diagnose.model.tls import Handshake
 from diagnose.parsers.compose_variables import variable_of
 from diagnose.parsers.hostnames import covers
+from diagnose.parsers.nginx.config import children
 
 _VARIABLE = "LETSENCRYPT_HOST"
 
@@ -62,9 +65,17 @@ def letsencrypt_host_missing(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _is_covered(evidence: Evidence) -> bool:
-    """Return whether visitors get a certificate for the name."""
-    target = evidence.target
-    return any(
+    """Return whether visitors get a certificate for the name, or nginx-proxy has one of its own: it
+    writes `ssl_certificate` for a name where its folder has the file."""
+    target, nginx = evidence.target, Nginx.of(evidence)
+    has_own = any(
+        posixpath.basename(line.args[0]) not in {"default.crt", ""}
+        for server in nginx.servers
+        if target.host in server.names
+        for line in children(server.block, "ssl_certificate")
+        if line.args
+    )
+    return has_own or any(
         covers(target.host, shake.chain[0].dns_names, ())
         for shake in evidence.good(Handshake)
         if shake.port == target.port and shake.chain

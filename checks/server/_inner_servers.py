@@ -35,8 +35,11 @@ def inner_servers(evidence: Evidence) -> Iterator[InnerServer]:
     """Yield the servers to which the page is passed on over the loopback interface."""
     front = server_on_port(evidence)
     if front is None:
+        # One that answered this machine with another status refuses nobody for this address.
         tries = [
-            each for each in evidence.of(UpstreamTry) if is_loopback(each.address or each.host)
+            each
+            for each in evidence.of(UpstreamTry)
+            if is_loopback(each.address or each.host) and each.status in {None, 403}
         ]
         ports, title, sends = {each.port for each in tries}, "nginx", _nginx_sends(evidence)
     else:

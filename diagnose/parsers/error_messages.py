@@ -229,7 +229,7 @@ _NAMELESS = re.compile(
 _OF_PROGRAM = re.compile(
     r"\b[A-Z]\w{0,80}(?:Exception|Error|NotFound)\b(?=[:;,(\s]|$)"
     r"|^[a-z]\w{0,40}(?:\.\w{1,60}){1,8}\.[A-Z]\w{2,80}: "
-    r"|^\W{0,4}(?:ERROR|CRITICAL|FATAL|SEVERE|EMERG|error|critical|crit|fatal|panic|emerg)\b\W"
+    r"|^\W{0,4}(?:ERROR|CRITICAL|FATAL|SEVERE|EMERG|error|critical|crit|fatal|panic|emerg)\b(?!\.\w)\W"
     r"|^(?:Caused by|Reason|Traceback|Exception in|Unhandled exception)\b|SQLSTATE\[|^\*\* \("
     r"|PHP (?:Fatal|Parse|Warning|Notice)|^Whitelabel Error Page|\bCould not resolve placeholder\b"
     r"|^Failed to (?:find|load|start|bind|open|boot|import|configure|initiali[sz]e)\b"

@@ -211,6 +211,7 @@ def test_a_message_that_names_no_site_is_answered_so(message: str) -> None:
 
 def test_other_words_are_no_error_message() -> None:
     assert not is_error_message("shop example com")
+    assert not is_error_message("error.example.com/shop")
     with pytest.raises(UsageError, match="there is a blank in it"):
         parse_target("shop example com")
 

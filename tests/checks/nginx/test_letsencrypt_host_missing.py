@@ -10,6 +10,7 @@ from diagnose.model.tls import Handshake
 from diagnose.parsers.compose_files import shown_compose
 from tests.support.certificates import LEAF
 from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import config
 
 CHECK = "nginx.letsencrypt-host-missing"
 PATH = "/srv/np/compose.yaml"
@@ -66,3 +67,14 @@ def test_silent_where_the_name_is_there_or_a_certificate_or_no_companion() -> No
         address="203.0.113.10", port=443, server_name="shop.example.com", chain=(LEAF,)
     )
     assert not judge(CHECK, *seen(SHOP), shake)
+
+
+@pytest.mark.parametrize(("name", "fires"), [("shop.example.com", False), ("default", True)])
+def test_silent_where_nginx_proxy_has_a_certificate_that_somebody_else_brings(
+    name: str, fires: bool
+) -> None:
+    text = (
+        "server {\n listen 443 ssl;\n server_name shop.example.com;\n"
+        f" ssl_certificate /etc/nginx/certs/{name}.crt;\n}}\n"
+    )
+    assert bool(judge(CHECK, *seen(SHOP), config(text))) is fires

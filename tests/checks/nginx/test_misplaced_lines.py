@@ -55,6 +55,17 @@ def test_fires_and_writes_root_for_an_alias_of_the_server() -> None:
     assert "    root /srv/web/;\n" in after
 
 
+def test_an_alias_is_reviewed_and_stays_where_the_server_has_a_root() -> None:
+    text = f"{HEAD}    alias /srv/web/;\n}}\n"
+    claim = claimed(at(refused("alias"), text, "alias"), text)
+    assert claim.fix is not None
+    assert claim.fix.applicability is Applicability.REVIEW
+    text = text.replace("    alias", "    root /srv/other;\n    alias")
+    claim = claimed(at(refused("alias"), text, "alias"), text)
+    assert claim.fix is not None
+    assert not any(isinstance(step, Edit) for step in claim.fix.steps)
+
+
 @pytest.mark.parametrize(
     ("line", "count"),
     [

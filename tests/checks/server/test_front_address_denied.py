@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Claim, Command, Confidence, Edit, Manual
+from diagnose.model import Applicability, Claim, Command, Confidence, Edit, Manual, Vantage
 from diagnose.model.http import Exchange
+from diagnose.model.nginx import UpstreamTry
 from diagnose.model.web_servers import (
     ServerFile,
     SiteSocket,
@@ -19,6 +20,9 @@ from tests.support.caddy_evidence import CADDY, caddy_config, document
 from tests.support.caddy_evidence import CONFIG as CADDYFILE
 from tests.support.check_evidence import SHOP, judge
 from tests.support.haproxy_evidence import CONFIG, SERVER, TEXT, config
+from tests.support.nginx_evidence import RUNNING
+from tests.support.nginx_evidence import SITE as SITES
+from tests.support.nginx_evidence import config as nginx_config
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
 CHECK = "server.front-address-denied"
@@ -99,6 +103,18 @@ def test_silent_where_apache_knows_the_visitor_or_the_page_comes() -> None:
     known = f"Require ip 198.51.100.7\n{field}"
     assert not on_apache(known)
     assert not on_apache("Require ip 198.51.100.7", status=200)
+
+
+@pytest.mark.parametrize(("status", "fires"), [(None, True), (403, True), (200, False)])
+def test_the_own_request_to_apache_is_a_control(status: int | None, fires: bool) -> None:
+    text = SITES.replace("127.0.0.1:3000", "127.0.0.1:8080")
+    asked = UpstreamTry(
+        vantage=Vantage.SERVER, target="http://127.0.0.1:8080", host="127.0.0.1", port=8080,
+        asked=status is not None, status=status,
+    )  # fmt: skip
+    own = apache_config(SITE.format("Require ip 198.51.100.7"))
+    evidence = (RUNNING, nginx_config(text), asked, BEHIND, own, PAGE)
+    assert bool(judge(CHECK, *evidence, target=SHOP, masked=False)) is fires
 
 
 SET = "+    http-request set-src req.hdr(x-forwarded-for,-1)"
