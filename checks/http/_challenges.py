@@ -19,6 +19,10 @@ ANSWERS_ITSELF = re.compile(r"(?i)authenticator: (?:nginx|apache|standalone)|sta
 
 #: acme-tiny's words, and those of the panels that have it inside: the file that it wrote.
 _WRITTEN = re.compile(r"Wrote file to (/[\w./@+-]{1,300})/[\w-]{1,128}, but couldn'?t download")
+#: Folders with what nobody may read.
+_PRIVATE = re.compile(
+    r"/(?:etc|root|proc|sys|boot|dev|run)(?:/|$)|.*/(?:private|\.ssh|\.\.)(?:/|$)"
+)
 
 
 @frozen
@@ -37,7 +41,9 @@ def written_folder(evidence: Evidence) -> WrittenFolder | None:
     told = _WRITTEN.search(f"{evidence.target.input} {symptom.text}") if symptom else None
     if told is not None:
         folder = told[1].removesuffix(CHALLENGES.rstrip("/"))
-        return WrittenFolder(folder, folder == told[1])
+        # A web server that showed such a folder would show keys and the like.
+        is_private = _PRIVATE.match(folder) is not None or folder.count("/") < 2
+        return None if is_private else WrittenFolder(folder, folder == told[1])
     own = [each for each in evidence.good(ChallengeFolder) if each.name == evidence.target.host]
     return WrittenFolder(own[0].folder, False) if own else None
 

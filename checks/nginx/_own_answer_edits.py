@@ -43,8 +43,8 @@ def told_manifest(evidence: Evidence) -> str:
 
 
 def redirect_edits(nginx: Nginx, directive: Directive) -> tuple[Edit, ...]:
-    """Redirect to https where a block for plain HTTP alone ends with an error; () for another
-    block."""
+    """Redirect to https where the block of the name for plain HTTP alone ends with an error; () for
+    another block, such as the one that refuses all names without a block."""
     around = blocks_around(nginx, directive)
     servers = [block for block in around if block.name == "server"]
     listens = [
@@ -53,7 +53,15 @@ def redirect_edits(nginx: Nginx, directive: Directive) -> tuple[Edit, ...]:
         for line in children(block, "listen")
         for listen in parse_listen(line)
     ]
-    is_plain = bool(servers) and not any(listen.ssl or listen.port == 443 for listen in listens)
+    host = nginx.evidence.target.host
+    is_own = any(
+        name in {host, f".{host}"}
+        or (name.startswith((".", "*.")) and host.endswith(name.lstrip("*")))
+        for block in servers
+        for line in children(block, "server_name")
+        for name in line.args
+    )
+    is_plain = is_own and not any(listen.ssl or listen.port == 443 for listen in listens)
     is_last = directive.name == "return" and around[-1:] == tuple(servers)
     if not is_plain or not is_last:
         return ()

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from diagnose.model import Applicability, Claim
 from diagnose.model.http import Exchange
 from diagnose.model.renewal import WRITTEN_CHALLENGE, RenewalFailure
@@ -100,3 +102,16 @@ def test_fires_and_serves_the_folder_that_the_message_names() -> None:
         assert claim.fix
         assert claim.fix.applicability is Applicability.REVIEW
         assert answer in claim.fix.edits[0].diff
+
+
+@pytest.mark.parametrize("folder", ["/etc/ssl/private", "/root", "/srv", "/var/www/../../etc"])
+def test_never_serves_a_folder_that_has_more_than_challenges(folder: str) -> None:
+    line = "proxy_pass http://127.0.0.1:3000;"
+    given = (config(SITE + PLAIN.replace("LINE", f" {line} ")), BUILD, RUNNING)
+    words = (
+        f"ValueError: Wrote file to {folder}/R3Zt9dPqLw5n7Y2kVb0cXh4m, but couldn't download {URL}"
+    )
+    target = replace(SHOP, symptom=message_symptom(words))
+    for claim in judge(CHECK, challenge(404), *given, target=target):
+        assert claim.fix
+        assert not claim.fix.edits

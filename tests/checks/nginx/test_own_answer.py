@@ -234,6 +234,14 @@ def test_fires_and_redirects_to_https_where_certbots_404_ends_a_plain_block() ->
     assert claim.fix.applicability is Applicability.REVIEW
 
 
+def test_fires_and_redirects_no_block_that_refuses_all_names() -> None:
+    response = replace(own("404 Not Found"), url="http://shop.example.com/", port=80)
+    refusing = PLAIN.replace("shop.example.com", "_")
+    assert refusing != PLAIN
+    claims = judge(CHECK, response, RUNNING, config(SITE + refusing), target=HTTP, masked=False)
+    assert all(claim.fix and not claim.fix.edits for claim in claims)
+
+
 def test_fires_and_redirects_no_block_that_has_tls_too() -> None:
     both = SITE.replace("location / {", "return 404;\n    location / {").replace(
         "listen 443 ssl;", "listen 80;\n    listen 443 ssl;"
