@@ -62,6 +62,13 @@ def test_fires_on_a_file_that_may_be_there() -> None:
     assert "mv -n /var/www/maintenance.on /var/www/maintenance.on.off" in typed(claim)
 
 
+def test_a_file_that_is_missed_is_not_moved() -> None:
+    rule = "if (!-f /srv/shop/up) { return 503; }"
+    (claim,) = judge(CHECK, *refused_page(rule, 503, NGINX_PAGE))
+    assert claim.facts["path"] == ""
+    assert not typed(claim)
+
+
 def test_a_file_whose_path_depends_on_the_request_is_not_named() -> None:
     rule = "if (-f $document_root/maintenance.on) { return 503; }"
     (claim,) = judge(CHECK, *refused_page(rule, 503, NGINX_PAGE), masked=False)
