@@ -18,6 +18,13 @@ _READ_FOLDER = re.compile(
 #: An engine could not mount a folder over the file that the image has (runc).
 _MOUNT_REFUSED = re.compile(r'error mounting "([^"\n]{1,300})" to rootfs at "([^"\n]{1,300})"')
 
+#: Words by which a program says that it could not go on.
+_ERROR_WORDS = re.compile(
+    r"\b(?:emerg|fatal|panic|error|errno|exception|traceback|denied|refused|fail(?:ed|ure|s)?"
+    r"|cannot|can't|could not|unable|invalid|no such|not found|missing|unknown)\b",
+    re.IGNORECASE,
+)
+
 
 def stopped_facts(container: Container) -> dict[str, object]:
     folder = folder_for_file(container)
@@ -118,12 +125,20 @@ def stopped_by_name(containers: Containers, host: str) -> Container | None:
 def has_failed(container: Container) -> bool:
     """Whether its program ended by itself, or could not start: it would end again."""
     clean_end = container.status.startswith(("Exited (0)", "Exited (137)", "Exited (143)"))
+    clean_end = clean_end or _is_lost(container)
     return (
         container.state in {"restarting", "dead"}
         or (container.state == "exited" and not clean_end)
         or container.out_of_memory
         or container.not_started
     )
+
+
+def _is_lost(container: Container) -> bool:
+    """Whether its engine lost sight of it, as when the power of the server failed (containerd gives
+    such a task the code 255), and it wrote no error before."""
+    is_unknown = container.status.startswith("Exited (255)") and container.restart == "no"
+    return is_unknown and not _ERROR_WORDS.search(container.last_words)
 
 
 def start_fix(container: Container, step: str = "repair") -> Fix:

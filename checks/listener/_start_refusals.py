@@ -5,6 +5,7 @@ import re
 import shlex
 
 from checks.listener._containers import start_fix
+from checks.listener._health_checks import health_facts, health_fix
 from diagnose.model import Applicability, Evidence, Fix, Manual, Where
 from diagnose.model.containers import CONTAINER_PROCESSES, Container, Containers
 from diagnose.model.frozen import frozen
@@ -100,14 +101,16 @@ def refusal_facts(
         "awaited_status": awaited.status if awaited else "",
         "awaited_words": awaited.last_words if awaited else "",
         "unhealthy": awaited.unhealthy if awaited else False,
+        **health_facts(evidence, awaited),
         "read_health": shlex.join((awaited.engine, *health, awaited.name)) if awaited else "",
     }
 
 
-def refusal_fix(containers: Containers, container: Container) -> Fix:
+def refusal_fix(evidence: Evidence, containers: Containers, container: Container) -> Fix:
     """Return the start of a container, after the step that makes room for it."""
-    if awaited_container(containers, container) is not None:
-        return Fix((Manual("mend-the-awaited", Where.SERVER),), Applicability.MANUAL)
+    if (awaited := awaited_container(containers, container)) is not None:
+        step = Fix((Manual("mend-the-awaited", Where.SERVER),), Applicability.MANUAL)
+        return health_fix(evidence, awaited, container) or step
     if taken_port(container):
         return start_fix(container, "free-the-port")
     return start_fix(container, "allow-low-ports" if privileged_port(container) else "repair")

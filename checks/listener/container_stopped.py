@@ -23,7 +23,9 @@ from checks.listener._containers import (
     stopped_facts,
 )
 from checks.listener._missing_mounts import missing_change, missing_facts
+from checks.listener._missing_networks import missing_network, network_fix
 from checks.listener._refused_mounts import mount_facts, refused_mount_fix
+from checks.listener._restart_policies import lasting_start_fix, restart_facts
 from checks.listener._start_refusals import (
     PortHolder,
     port_holder,
@@ -135,6 +137,8 @@ def container_stopped(evidence: Evidence) -> Iterator[Claim]:
                 **_reason_facts(containers, container, needed),
                 **mount_facts(evidence, container),
                 **refusal_facts(evidence, containers, container),
+                **restart_facts(evidence, containers, container),
+                "missing_network": missing_network(evidence, container),
                 "nobody": is_free,
                 "needed": needed.name if needed else "",
                 "needed_status": needed.status if needed else "",
@@ -234,7 +238,12 @@ def _fix(
         steps = steps or _connecting_steps(containers, container)
         if steps:
             return Fix(steps, Applicability.REVIEW)
-        return refused_mount_fix(evidence, container) or refusal_fix(containers, container)
+        return (
+            network_fix(evidence, container)
+            or refused_mount_fix(evidence, container)
+            or lasting_start_fix(evidence, containers, container)
+            or refusal_fix(evidence, containers, container)
+        )
     if has_failed(needed):
         return start_fix(needed)
     start = (

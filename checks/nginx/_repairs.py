@@ -17,6 +17,7 @@ from checks.nginx._errors import directive_at
 from checks.nginx._idle_locations import idle_location
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive, TestMessage
+from diagnose.parsers.generated_files import generated_file
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx import edits, server_blocks
 from diagnose.parsers.nginx.config import children, walk
@@ -29,7 +30,7 @@ RepairKind = Literal[
     "format", "zone", "new_zone", "variable", "uri", "prefix", "tls_file", "moved", "location",
     "brace_extra", "into_server", "main", "inside", "link", "buffers", "braces", "folder", "lines",
     "include", "dhparam", "user", "member", "main_only", "inner_http",
-    "loop", "main_missing", "placed", "idle", "into_http", "outside",
+    "loop", "main_missing", "placed", "idle", "vhost", "into_http", "outside",
 ]  # fmt: skip
 
 Changes = tuple[tuple[str, TextEdit], ...]
@@ -139,12 +140,36 @@ def _duplicate(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repa
         more = first if less is second else second
         change, kept = removed(nginx, less), file_line(more)
         return Repair("smaller", change, _written(less), _written(more), kept, is_sure=False)
+    if own := _beside_generated(nginx, first, second):
+        kept = file_line(first if own is second else second)
+        return Repair(
+            "vhost", removed(nginx, own), _written(own), file_line(own), kept, is_sure=False
+        )
     if idle := idle_location(first, second):
         kept = file_line(first if idle is second else second)
         change = removed(nginx, idle)
         return Repair("idle", change, _written(idle), file_line(idle), kept, is_sure=False)
     keep_first, keep_second = removed(nginx, second), removed(nginx, first)
     return Repair("twice", keep_first, _written(second), "", other, choice=keep_second)
+
+
+def _beside_generated(nginx: Nginx, first: Directive, second: Directive) -> Directive | None:
+    """Return the location of two that a person wrote into a file of vhost.d, where nginx-proxy
+    makes the other one itself and writes its file anew; None for others."""
+    if first.name != "location":
+        return None
+    pairs = ((first, second), (second, first))
+    return next((own for own, made in pairs if _is_made(nginx, made) and _is_vhost(own)), None)
+
+
+def _is_made(nginx: Nginx, directive: Directive) -> bool:
+    file = nginx.file(directive)
+    generated = generated_file(file.text, file.path, file.real) if file else None
+    return generated is not None and generated.panel == "nginx-proxy"
+
+
+def _is_vhost(directive: Directive) -> bool:
+    return posixpath.dirname(directive.file or "") == "/etc/nginx/vhost.d"
 
 
 def _smaller_limit(first: Directive, second: Directive) -> Directive | None:

@@ -101,12 +101,12 @@ def caddy_refusal(view: ServerView, name: str, agent: str) -> AgentRefusal | Non
     lines = list(own_lines(view))
     for place, line in enumerate(lines):
         comparison = _COMPARISON.fullmatch(line.text)
-        matcher = _matcher(line, comparison)
+        matcher = matcher_name(line, comparison)
         if comparison is None or not matcher or not _takes(comparison, agent):
             continue
         if _takes(comparison, _BROWSER) or not _is_alone(lines, place, comparison, agent):
             continue
-        if refused := next(_refusing(lines, matcher, line.file), None):
+        if refused := next(refusing_lines(lines, matcher, line.file), None):
             status, rule = refused
             edit = _sparing_edit(view, line, comparison, name)
             words = f"{' '.join(line.text.split())}; {rule}"[:300]
@@ -114,7 +114,7 @@ def caddy_refusal(view: ServerView, name: str, agent: str) -> AgentRefusal | Non
     return None
 
 
-def _matcher(line: CaddyLine, comparison: re.Match[str] | None) -> str:
+def matcher_name(line: CaddyLine, comparison: re.Match[str] | None) -> str:
     """Return the name of the matcher whose line it is, "" for none."""
     if comparison is not None and comparison[1]:
         return comparison[1]
@@ -156,7 +156,9 @@ def _is_alone(
     return True
 
 
-def _refusing(lines: Sequence[CaddyLine], matcher: str, file: str) -> Iterator[tuple[int, str]]:
+def refusing_lines(
+    lines: Sequence[CaddyLine], matcher: str, file: str
+) -> Iterator[tuple[int, str]]:
     """Yield the lines that answer a matcher's requests with an error, with their status."""
     is_inside = False
     for line in lines:

@@ -25,6 +25,9 @@ _INTERFACE = re.compile(r"/(?:[a-z-]{1,20}/)?(?:api|rest|graphql)(?:/|$)|/(?:soc
 #: The least number of letters of a name that may be misspelled.
 _MIN_LETTERS = 3
 
+#: Blocks of Caddy that take the requests of a matcher.
+_BLOCKS = ("handle", "handle_path", "route")
+
 #: What stands before a path matcher on its line.
 _DIRECTIVE = re.compile(
     r"\s*(?:handle|handle_path|route|reverse_proxy|php_fastcgi|file_server|root|(?:@\S{1,60}\s+)?path)\s"
@@ -68,6 +71,32 @@ def _by_letter(site: WebSite, path: str) -> Iterator[NearRoute]:
             matcher = matcher_of(route)
             wider = matcher.replace(f"/{'/'.join(parts)}", f"/{right}", 1)
             yield NearRoute(route, matcher, wider, mistyped=True)
+
+
+def inner_root(view: ServerView, site: WebSite, path: str) -> NearRoute | None:
+    """Return the route for "/" alone that stands inside a block of Caddy which takes a path: the
+    block keeps the whole path, and `handle_path` keeps what is behind its own."""
+    file = view.config.file(site.file) if view.config and site.end else None
+    rows = file_rows(view, file)[site.line : site.end] if file else []
+    heads: list[list[str]] = []
+    for number, words in enumerate(map(str.split, rows), site.line + 1):
+        is_inside = any(_takes_below(head, path) for head in heads)
+        if is_inside and words[1:2] == ["/"] and words[0] in {*_BLOCKS, "reverse_proxy"}:
+            route = SiteRoute(path="/", target="", file=site.file, line=number, exact=True)
+            return NearRoute(route, "/", "*")
+        if words[-1:] == ["{"]:
+            heads.append(words)
+        elif words == ["}"]:
+            heads = heads[:-1]
+    return None
+
+
+def _takes_below(head: list[str], path: str) -> bool:
+    matcher = head[1] if len(head) == 3 else ""
+    is_block = head[0] in _BLOCKS
+    below = matcher.removesuffix("*")
+    is_below = path.startswith(below) and path != below
+    return is_block and matcher.startswith("/") and matcher.endswith("*") and is_below
 
 
 def is_misspelt(written: str, asked: str) -> bool:

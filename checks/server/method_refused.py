@@ -1,6 +1,7 @@
-"""Apache refuses the method of the request that a message is about: <Limit> or <LimitExcept> (core)
-has lines for other methods, or a RewriteCond asks for the method. The page itself, which this run
-asked for with GET, comes."""
+"""A server refuses the method of the request that a message is about. Apache: <Limit> or
+<LimitExcept> (core) has lines for other methods, or a RewriteCond asks for the method. HAProxy and
+Caddy: a rule whose condition or matcher is about it. The page itself, which this run asked for with
+GET, comes."""
 
 import re
 from collections.abc import Iterator
@@ -15,6 +16,8 @@ from checks.server import (
     reload_steps,
     server_on_port,
 )
+from checks.server._agent_refusals import gets_the_page
+from checks.server._method_refusals import MethodRefusal, caddy_refusal, haproxy_refusal
 from checks.server._told_requests import plain_request, refusing_rule
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -43,18 +46,16 @@ _MAX_LINES = 60
 @check(severity=Severity.WARNING, needs=[WebServer, WebServerConfig], needs_message=True)
 def method_refused(evidence: Evidence) -> Iterator[Claim]:
     view, symptom = server_on_port(evidence), evidence.target.symptom
-    request = plain_request(view) if view and symptom else None
     method = _METHOD.search(symptom.text[:2000]) if symptom else None
-    if view is None or symptom is None or request is None or method is None:
+    if view is None or symptom is None or method is None or not gets_the_page(view):
         return
-    rule = refusing_rule(view, request, replace(request, method=method[1]))
-    # A method that a person asks about is refused with 403 here; 405 is an application's own.
-    if rule is None or not re.search(rf"\b{rule.status}\b", symptom.text[:2000]):
+    refusal = _refusal(view, method[1])
+    # A method that a person asks about is refused with this status; others are an application's.
+    if refusal is None or not re.search(rf"\b{refusal.status}\b", symptom.text[:2000]):
         return
     pages = page_exchanges(evidence)
-    edit = _with_method(view, rule, method[1])
-    step = edit or Manual("rule", Where.SERVER)
-    load = () if rule.file.endswith("/.htaccess") else reload_steps(view.server)
+    step = refusal.edit or Manual("rule", Where.SERVER)
+    load = () if refusal.file.endswith("/.htaccess") else reload_steps(view.server)
     subjects = endpoint_subjects(pages)
     yield Claim(
         about=subjects[0],
@@ -65,12 +66,30 @@ def method_refused(evidence: Evidence) -> Iterator[Claim]:
             **view.facts,
             "url": pages[0].url,
             "method": method[1],
-            "status": rule.status,
-            "rule": rule.rule,
-            "place": place_text(rule.file, rule.line),
+            "status": refusal.status,
+            "rule": refusal.rule,
+            "place": place_text(refusal.file, refusal.line),
+            "limit": view.server.product == "apache",
         },
-        fix=Fix((step, *load), Applicability.REVIEW if edit else Applicability.MANUAL),
+        fix=Fix((step, *load), Applicability.REVIEW if refusal.edit else Applicability.MANUAL),
     )
+
+
+def _refusal(view: ServerView, method: str) -> MethodRefusal | None:
+    match view.server.product:
+        case "apache":
+            request = plain_request(view)
+            told = replace(request, method=method) if request else None
+            rule = refusing_rule(view, request, told) if request and told else None
+            if rule is None:
+                return None
+            edit = _with_method(view, rule, method)
+            return MethodRefusal(rule.rule, rule.status, rule.file, rule.line, edit)
+        case "haproxy":
+            return haproxy_refusal(view, method)
+        case "caddy":
+            return caddy_refusal(view, method)
+    return None
 
 
 def _with_method(view: ServerView, rule: AnsweringRule, method: str) -> Edit | None:

@@ -24,6 +24,7 @@ from checks.server._near_routes import (
     Answer,
     NearRoute,
     answers_of_files,
+    inner_root,
     is_passed_on,
     matcher_edit,
     near_route,
@@ -72,7 +73,8 @@ def path_not_handled(evidence: Evidence) -> Iterator[Claim]:
         own = path.partition("?")[0]
         failed = [*_failed(evidence, path, 200), *ends.get(path, ())]
         is_blank = any(isinstance(answer, Exchange) for answer in failed)
-        near = near_route(site, own) or (_root_route(site) if is_blank and own != "/" else None)
+        near = near_route(site, own) or (inner_root(view, site, own) if is_blank else None)
+        near = near or (_root_route(site) if is_blank and own != "/" else None)
         missed_conditions = _missed_conditions(view, own, is_websocket)
         # What an application answers has a type.
         is_untyped = not any(header(answer.headers, "Content-Type") for answer in failed)

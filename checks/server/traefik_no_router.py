@@ -9,12 +9,13 @@ import re
 from collections.abc import Iterator
 
 from checks.listener._containers import compose_command
+from checks.listener._health_checks import health_facts, health_fix
 from checks.server import ServerView, manual_fix, pages_with_status, server_view
 from checks.server._traefik_corrections import Correction
 from checks.server._traefik_edits import correction, major_version, router_edit
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
-from diagnose.model.containers import Containers
+from diagnose.model.containers import Container, Containers
 from diagnose.model.http import Exchange
 from diagnose.model.traefik import EntryPoint, Router, TraefikState
 from diagnose.model.web_servers import WebServer
@@ -85,6 +86,7 @@ def traefik_no_router(evidence: Evidence) -> Iterator[Claim]:
             "before": own.before if own else "",
             "further": own.further.setting(router) if own and own.further and router else "",
             "recreate": _recreate(evidence, router) if router else "",
+            **_health_facts(evidence, router, reason),
             "in_static": is_static and not folder,
             "folder": folder,
         },
@@ -104,6 +106,10 @@ def _fix(
     reason: str,
 ) -> Fix:
     if router and (fix := _labels(view, router, own, reason)):
+        return fix
+    if (sick := _unhealthy(view.evidence, router, reason)) and (
+        fix := health_fix(view.evidence, sick)
+    ):
         return fix
     if router is None or own is None:
         return manual_fix(view, reason.replace("_", "-"))
@@ -125,6 +131,17 @@ def _labels(view: ServerView, router: Router, own: Correction | None, reason: st
     pairs = (each.setting(router).partition("=")[::2] for each in corrections)
     labels = {"traefik.enable": "true"} if own is None else dict(pairs)
     return labels_fix(view.evidence, router.container, labels)
+
+
+def _unhealthy(evidence: Evidence, router: Router | None, reason: str) -> Container | None:
+    """Return the router's container, whose health check fails; None if that is not the reason."""
+    name = router.container if router and reason == "unhealthy" else ""
+    running = (each for item in evidence.good(Containers) for each in item.running)
+    return next((each for each in running if name and each.name == name), None)
+
+
+def _health_facts(evidence: Evidence, router: Router | None, reason: str) -> dict[str, object]:
+    return health_facts(evidence, _unhealthy(evidence, router, reason))
 
 
 def _is_static(view: ServerView, router: Router | None) -> bool:

@@ -7,7 +7,9 @@ an engine publishes ports and answers names only while the container runs.
 from collections.abc import Iterator, Sequence
 
 from checks.listener._containers import has_failed, stopped_by_name, stopped_facts
+from checks.listener._missing_networks import missing_network, network_fix
 from checks.listener._refused_mounts import mount_facts, refused_mount_fix
+from checks.listener._restart_policies import lasting_start_fix, restart_facts
 from checks.listener._start_refusals import refusal_facts, refusal_fix
 from checks.nginx import Nginx
 from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
@@ -46,6 +48,8 @@ def container_stopped(evidence: Evidence) -> Iterator[Claim]:
                         **stopped_facts(container),
                         **(mount_facts(evidence, container) if not others else {}),
                         **refusal_facts(evidence, containers, container),
+                        "missing_network": missing_network(evidence, container),
+                        **(restart_facts(evidence, containers, container) if not others else {}),
                         "others": tuple(other.name for other in others),
                     },
                     because=(
@@ -66,8 +70,12 @@ def _fix(evidence: Evidence, containers: Containers, stopped: Sequence[Container
         names = (container.name for container in stopped)
         start = commands.start_container(stopped[0].engine, *names)
         return Fix((start,), Applicability.REVIEW)
-    mending = refused_mount_fix(evidence, stopped[0]) if len(stopped) == 1 else None
-    return mending or refusal_fix(containers, stopped[0])
+    mending = None
+    if len(stopped) == 1:
+        mending = network_fix(evidence, stopped[0])
+        mending = mending or refused_mount_fix(evidence, stopped[0])
+        mending = mending or lasting_start_fix(evidence, containers, stopped[0])
+    return mending or refusal_fix(evidence, containers, stopped[0])
 
 
 def _stopped_containers(

@@ -147,6 +147,14 @@ def start_container(engine: str, *names: str) -> Command:
     return Command((engine, "start", *names), Effect.START, undo=(engine, "stop", *names))
 
 
+def restart_after_boot(engine: str, *names: str) -> Command:
+    """Let the engine start containers after a boot, unless somebody stopped them
+    (docker-update(1)). Those that have no policy get this one."""
+    words = (engine, "update", "--restart")
+    undo = (*words, "no", *names)
+    return Command((*words, "unless-stopped", *names), Effect.CHANGE, undo=undo)
+
+
 def restart_container(engine: str, name: str) -> Command:
     """Restart a container. Files that it mounts are looked up by their names again."""
     return Command((engine, "restart", name), Effect.RESTART)

@@ -16,7 +16,14 @@ from diagnose.parsers.compose_files import (
     scalars,
     service_body,
 )
-from diagnose.parsers.compose_lines import Service, edited, line_end, scalar_edit, with_item
+from diagnose.parsers.compose_lines import (
+    Service,
+    edited,
+    line_end,
+    new_block,
+    scalar_edit,
+    with_item,
+)
 from diagnose.parsers.compose_variables import variable_of
 from diagnose.parsers.nginx.edits import TextEdit
 
@@ -39,6 +46,24 @@ def with_argument(text: str, service: str, argument: str) -> str:
     """Give the program of a service a further argument, where its command is a list."""
     body = service_body(root_of(text), service)
     return with_item(text, service, "command", argument) if entry(body, "command") else ""
+
+
+def with_restart(text: str, service: str) -> str:
+    """Let the engine start a service after a boot, unless somebody stopped it. A policy that the
+    file has already stays."""
+    import yaml
+
+    node = entry(service_body(root_of(text), service), "restart")
+    has_none = isinstance(node, yaml.ScalarNode) and node.value in {"no", "false"}
+    if node is not None and not has_none:
+        return text
+
+    def edit(body: "MappingNode") -> list[TextEdit]:
+        if node is not None:
+            return [scalar_edit(text, node, "unless-stopped")]
+        return new_block(text, "restart: unless-stopped", [])(body)
+
+    return edited(edit, lambda own: own.update({"restart": "unless-stopped"}), text, service)
 
 
 def opens_to_all(before: str, after: str, service: str) -> bool:

@@ -26,6 +26,10 @@ _SHOWN_IN_SERVICE = frozenset(
 )  # fmt: skip
 #: They are hidden where one of their words is a password's name.
 _SHOWN_IF_PLAIN = frozenset({"command", "entrypoint", "build", "working_dir", "user"})
+#: The test of a container's health is shown where it asks the container itself, and has no option
+#: by which clients are given a password.
+_ASKS_ITSELF = re.compile(r"(?:https?://|[ \"'])(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])[:/ ]")
+_PASSWORD_OPTION = re.compile(r"""(?:^|[\s"'\[])-(?:[uUpPaHb]|-(?:user|header|post|data))""")
 #: The variable by which a program is told the address that it listens on.
 LISTEN_VARIABLE = re.compile(
     r"(?:[A-Z0-9]+_)*(?:HOST|HOSTNAME|BIND|BIND_ADDR|BIND_ADDRESS|LISTEN|LISTEN_ADDR|"
@@ -153,10 +157,18 @@ def _shown_lines(body: object, text: str) -> Iterator[int]:
             source = text[value.start_mark.index : value.end_mark.index]
             if not _REVEALING.search(source):
                 yield from _lines_of(key, value)
+        elif key.value == "healthcheck":
+            source = text[value.start_mark.index : value.end_mark.index]
+            if _ASKS_ITSELF.search(source) and not _may_reveal(source):
+                yield from _lines_of(key, value)
         elif key.value == "environment":
             yield from _telling_lines(key, value, _is_telling)
         elif key.value == "labels":
             yield from _telling_lines(key, value, _is_route)
+
+
+def _may_reveal(source: str) -> bool:
+    return bool(_REVEALING.search(source) or _PASSWORD_OPTION.search(source))
 
 
 def _telling_lines(

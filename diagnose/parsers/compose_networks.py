@@ -63,6 +63,17 @@ def network_key(text: str, project: str, name: str) -> str:
     return ""
 
 
+def external_networks(text: str) -> frozenset[str]:
+    """Return the engine's names of the networks that a compose file uses and does not make."""
+    networks = (read_compose(text) or {}).get("networks")
+    return frozenset(
+        # Version 1 has the name below `external`.
+        str(own.get("name") or (external.get("name") if isinstance(external, dict) else "") or key)
+        for key, own in (networks.items() if isinstance(networks, dict) else ())
+        if isinstance(own, dict) and (external := own.get("external"))
+    )
+
+
 def _with_network_entry(text: str, service: str, key: str) -> str:
     def edit(body: "MappingNode") -> list[TextEdit]:
         networks = entry(body, "networks")

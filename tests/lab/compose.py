@@ -11,6 +11,7 @@ import json
 import os
 import re
 import sys
+import time
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NoReturn
@@ -111,6 +112,7 @@ class Project:
             "image": image,
             "argv": ["env", *variables, *map(str, program)],
             "env": variables,
+            "restart": {False: "no"}.get(own.get("restart", "no"), own.get("restart", "no")),
             **self.watched(own),
             "ports": [_port(entry) for entry in own.get("ports") or ()],
             "binds": [self.bind(entry) for entry in own.get("volumes") or ()],
@@ -212,10 +214,26 @@ class Compose:
         if not {"-d", "--detach"} & {*words}:
             fail("the stand-in starts containers in the background alone: up -d", 99)
         asked = names or list(project.services)
-        for name in asked if "--no-deps" in words else project.with_needed(asked):
-            self.up_one(project, name, "--force-recreate" in words and name in asked)
+        is_alone = "--no-deps" in words
+        for name in asked if is_alone else project.with_needed(asked):
+            sick = "" if is_alone else self.sick_dependency(project, name)
+            self.up_one(project, name, "--force-recreate" in words and name in asked, sick)
 
-    def up_one(self, project: Project, service: str, anew: bool) -> None:
+    def sick_dependency(self, project: Project, service: str) -> str:
+        """The container that a service waits for, if the test of its health keeps failing."""
+        needed = project.services[service].get("depends_on") or []
+        for name in needed if isinstance(needed, dict) else ():
+            if needed[name].get("condition") != "service_healthy":
+                continue
+            container = self.own(project)[name]
+            deadline = time.monotonic() + 5
+            while self.engine.health(container)[0] == "unhealthy":
+                if time.monotonic() > deadline:
+                    return str(container["name"])
+                time.sleep(0.2)
+        return ""
+
+    def up_one(self, project: Project, service: str, anew: bool, sick: str = "") -> None:
         wanted = project.container(service)
         keys = project.keys(project.services[service])
         for key in keys:
@@ -248,6 +266,8 @@ class Compose:
             text = f"{name} {os.getpid()} {digest}"
             wanted |= {"id": sha256(text.encode()).hexdigest(), "address": first, "nets": nets}
             self.engine.save(wanted | {"state": "created", "status": "Created"})
+        if sick:
+            fail(f"dependency failed to start: container {sick} is unhealthy")
         self.engine.start(self.engine.load(name))
         print(f" Container {name}  Started")
 

@@ -60,7 +60,8 @@ def remove(name: str) -> None:
     networks = known()
     if name not in networks or name == DEFAULT:
         sys.exit(f"Error response from daemon: network {name} not found")
-    if any(name in nets_of(container) for container in containers()):
+    active = (each for each in containers() if each["state"] in {"running", "paused"})
+    if any(name in nets_of(container) for container in active):
         sys.exit(f"Error response from daemon: error while removing network: network {name}"
                  " has active endpoints")  # fmt: skip
     bridge, prefix = networks[name]["bridge"], networks[name]["prefix"]

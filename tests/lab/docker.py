@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tarfile
 import time
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,12 @@ def network(container: dict[str, Any], add: bool) -> None:
 
 def start(container: dict[str, Any]) -> None:
     folder = HOME / container["name"]
+    for name in container.get("nets", ()):
+        if name not in networks.known():
+            digest = sha256(name.encode()).hexdigest()
+            refusal = f"failed to set up container networking: network {digest} not found"
+            save(container | {"error": refusal})
+            sys.exit(f"Error response from daemon: {refusal}")
     network(container, True)
     if refusal := proxy(container):
         stop(container)
@@ -350,9 +357,11 @@ def main() -> None:
             if "--created" not in words:
                 start(container)
         case "start":
-            start(load(words[0]))
+            for name in words:
+                start(load(name))
         case "stop":
-            stop(load(words[0]))
+            for name in words:
+                stop(load(name))
         case "restart":
             container = load(words[0])
             stop(container)
@@ -369,6 +378,10 @@ def main() -> None:
             os.kill(int(load(words[-1])["pid"]), number)
         case "pause" | "unpause":
             pause(load(words[0]), word == "pause")
+        case "update":
+            # --restart POLICY NAME …
+            for name in words[2:]:
+                save(load(name) | {"restart": words[1]})
         case "ended":
             stop(load(words[0]), int(words[1]))
             save(load(words[0]) | {"oom": "OOMKilled" in words})

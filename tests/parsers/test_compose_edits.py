@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from diagnose.parsers import compose_edits as edits
+from diagnose.parsers import compose_health as health
 from diagnose.parsers import compose_networks as networks
 from diagnose.parsers.compose_files import HIDDEN, compose_diff, shown_compose
 from diagnose.parsers.compose_variables import with_variable
@@ -231,3 +232,87 @@ def test_an_argument_goes_to_a_command_that_is_a_list() -> None:
     for command in ("command: --a.b=:80", "restart: always"):
         plain = f"services:\n  traefik:\n    image: traefik\n    {command}\n"
         assert edits.with_argument(plain, "traefik", "--c.d=:443") == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "added"),
+    [
+        ("", ["+restart: unless-stopped"]),
+        ("    restart: no\n", ["-restart: no", "+restart: unless-stopped"]),
+        ('    restart: "no"\n', ['-restart: "no"', '+restart: "unless-stopped"']),
+        ("    restart: always\n", []),
+        ("    restart: on-failure\n", []),
+    ],
+)
+def test_a_service_comes_back_after_a_boot(line: str, added: list[str]) -> None:
+    text = FILE.replace("    image: bare\n", f"    image: bare\n{line}")
+    changed = _changed(edits.with_restart(text, "bare"), text)
+    assert [each for each in changed if each[0] in "+-"] == added
+    assert edits.with_restart(FILE, "none") == ""
+
+
+TEST = """\
+services:
+  app:
+    image: app
+    healthcheck:
+      test: {}
+      interval: 5s
+"""
+
+
+@pytest.mark.parametrize(
+    ("test", "asked"),
+    [
+        ('["CMD", "curl", "-f", "http://localhost:8080/up"]', ("http://", "localhost", 8080)),
+        ("curl -f http://127.0.0.1/ || exit 1", ("http://", "127.0.0.1", 80)),
+        ("wget -q --spider https://localhost/", ("https://", "localhost", 443)),
+        ('"nc -z 127.0.0.1 3000"', ("", "127.0.0.1", 3000)),
+        ('["CMD", "curl", "http://[::1]:3000"]', ("http://", "[::1]", 3000)),
+    ],
+)
+def test_what_a_health_check_asks(test: str, asked: tuple[str, str, int]) -> None:
+    text = TEST.format(test)
+    own = health.asked_address(shown_compose(text), "app")
+    assert own
+    assert (own.scheme, own.host, own.port) == asked
+    after = health.with_asked_address(text, "app", own.written, own.at("127.0.0.1", 9000))
+    assert after
+    known = health.asked_address(after, "app")
+    assert known
+    assert (known.host, known.port) == ("127.0.0.1", 9000)
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "curl -f http://localhost:$$PORT/",
+        "curl -f http://localhost:${PORT}/",
+        "curl -f http://localhost:80/ || curl -f http://localhost:81/",
+        "pg_isready -h localhost",
+        "curl -f http://app.localhost:80/",
+        "curl -f http://db.example.com:80/",
+        "[1, 2]",
+        "{a: b}",
+    ],
+)
+def test_a_health_check_that_asks_nothing_certain(test: str) -> None:
+    assert health.asked_address(TEST.format(test), "app") is None
+    assert health.with_asked_address(TEST.format(test), "app", "none", "y") == ""
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "curl -u shop:hunter2 http://localhost:80/",
+        "curl --user shop:hunter2 http://localhost:80/",
+        "curl -H 'X-Auth: hunter2' http://localhost:80/",
+        "curl http://shop:hunter2@localhost:80/",
+        "mysqladmin ping -h localhost -phunter2",
+        "redis-cli -h localhost -a hunter2 ping",
+        "curl http://localhost:80/?token=hunter2",
+        '["CMD", "mysqladmin", "-phunter2", "-h", "localhost"]',
+    ],
+)
+def test_a_health_check_with_a_password_is_hidden(test: str) -> None:
+    assert "hunter2" not in shown_compose(TEST.format(test))

@@ -10,6 +10,7 @@ from diagnose.model.frozen import frozen
 from diagnose.parsers.haproxy.config import Line, Proxy
 from diagnose.parsers.haproxy.criteria import (
     MAX_VALUES,
+    PREDEFINED,
     Criterion,
     criterion_of,
     variables_of,
@@ -40,8 +41,8 @@ class Situation:
     whether it came over TLS to this frontend, and the port (0 if it is unknown). `writes_port` is
     True if the Host field has the port behind the name: it is not the one of the scheme. `host` is
     the requested name itself, "" if it is not one request. `anonymous` is True of a request
-    without a password: of others it is not known. `agent` is its User-Agent, "" if that is not
-    known."""
+    without a password: of others it is not known. `agent` is its User-Agent and `verb` its method,
+    "" if that is not known."""
 
     name: str = ""
     tls: bool = False
@@ -50,6 +51,7 @@ class Situation:
     host: str = ""
     anonymous: bool = False
     agent: str = ""
+    verb: str = ""
 
 
 @frozen
@@ -302,8 +304,7 @@ def _alternatives(
 
 def _named(name: str, acls: Mapping[str, Sequence[Criterion]]) -> tuple[Criterion, ...]:
     """Return the criteria of an ACL; several definitions of one name are alternatives."""
-    predefined = {"TRUE": "true", "FALSE": "false", "HTTP": "true"}
-    return tuple(acls.get(name, ())) or (Criterion(predefined.get(name, "")),)
+    return tuple(acls.get(name, ())) or (PREDEFINED.get(name, Criterion("")),)
 
 
 def _condition(line: Line) -> tuple[str, tuple[str, ...]]:
@@ -366,8 +367,9 @@ def _criterion_truth(criterion: Criterion, situation: Situation) -> bool | None:
             return situation.tls == (criterion.subject == "tls")
         case "port":
             return str(situation.port) in criterion.values if situation.port else None
-        case "agent":
-            return _is_text(criterion, situation.agent) if situation.agent else None
+        case "agent" | "method":
+            text = situation.agent if criterion.subject == "agent" else situation.verb
+            return _is_text(criterion, text) if text else None
         case "host" if _lacks_port(criterion, situation):
             return False
         case "sni" if criterion.is_own is not None and criterion.is_own != situation.tls:

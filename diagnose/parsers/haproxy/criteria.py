@@ -33,13 +33,13 @@ _WITH_VALUE = {"-m", "-f", "-M", "-u"}
 class Criterion:
     """What an ACL compares. `subject` is "host", "sni", "path", "tls", "port", "websocket", "true",
     "false", "login" (a password of a userlist), "agent" (the User-Agent), "src" (the address of the
-    connection), or "" for anything else; `method` is how ("str", "beg", "end", "dom", "sub"; of a
-    path also "dir" and "reg", of the User-Agent "reg"). `strips_port` is True if the port of the
-    Host field is taken off before. `replaced` is the method in the name of the fetch ("end" of
-    "path_end") if a flag ("-m str") takes its place. `ignore_case` is True if the case of a path's
-    or a User-Agent's letters is not compared ("-i"). `is_own` is True for a name in TLS that is
-    read only where the frontend ends TLS itself, False for one that is read only where it passes
-    TLS on."""
+    connection), "method" (of HTTP), or "" for anything else; `method` is how ("str", "beg", "end",
+    "dom", "sub"; of a path also "dir" and "reg", of the User-Agent "reg"). `strips_port` is True if
+    the port of the Host field is taken off before. `replaced` is the method in the name of the
+    fetch ("end" of "path_end") if a flag ("-m str") takes its place. `ignore_case` is True if the
+    case of a path's or a User-Agent's letters is not compared ("-i"). `is_own` is True for a name
+    in TLS that is read only where the frontend ends TLS itself, False for one that is read only
+    where it passes TLS on."""
 
     subject: str
     method: str = "str"
@@ -48,6 +48,23 @@ class Criterion:
     replaced: str = ""
     ignore_case: bool = False
     is_own: bool | None = None
+
+
+def _verbs(*names: str) -> Criterion:
+    return Criterion("method", values=names)
+
+
+#: The ACLs that every configuration has (section 7.4).
+PREDEFINED = {
+    "TRUE": Criterion("true"),
+    "FALSE": Criterion("false"),
+    "HTTP": Criterion("true"),
+    "METH_GET": _verbs("GET", "HEAD"),
+    **{
+        f"METH_{name}": _verbs(name)
+        for name in ("CONNECT", "DELETE", "HEAD", "OPTIONS", "POST", "PUT", "TRACE")
+    },
+}
 
 
 def criterion_of(words: Sequence[str]) -> Criterion:
@@ -84,8 +101,8 @@ def _subject(name: str, match: re.Match[str], values: tuple[str, ...]) -> str:
         return "sni"
     if name == "path" and not converters:
         return "path"
-    if name == "src" and not converters:
-        return "src"
+    if name in {"src", "method"} and not converters:
+        return name
     if name == "ssl_fc" and not converters:
         is_false = values[:1] in {("0",), ("false",)}
         return "plain" if is_false else "tls"

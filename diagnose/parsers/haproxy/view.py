@@ -151,17 +151,19 @@ class WholePath:
 
 
 def refusals(
-    proxies: TargetProxies, target: Target, path: str, agent: str = ""
+    proxies: TargetProxies, target: Target, path: str, agent: str = "", verb: str = ""
 ) -> tuple[Refusal, ...]:
     """Return the rules of the frontend and of the backend that answer a path themselves, or may,
-    up to the first that does so in any case, for a program with a User-Agent if one is given.
+    up to the first that does so in any case, for a program with a User-Agent, or a method, if
+    one is given.
     Where it is not known which backend takes the path,
     such as by the visitor's address, those of each that may count, and none is certain."""
     refusals_in_order: list[Refusal] = []
     for proxy in (proxies.frontend, *_possible_backends(proxies, target, path)):
         rules = refusing_rules_of(proxy)
         # This run has no password.
-        situation = replace(situation_of(rules, target, proxies.tls), anonymous=True, agent=agent)
+        situation = situation_of(rules, target, proxies.tls)
+        situation = replace(situation, anonymous=True, agent=agent, verb=verb)
         for rule in rules:
             truth = holds(rule, situation, path.partition("?")[0])
             if truth is False:

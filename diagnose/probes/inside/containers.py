@@ -33,6 +33,7 @@ from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import UpstreamTry
 from diagnose.model.processes import TunnelRule
+from diagnose.model.program_logs import ProgramLine
 from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
@@ -176,6 +177,19 @@ async def behind_a_tunnel(ctx: ProbeContext, rule: TunnelRule) -> None:
     _, host, port = IngressRule(rule.service).place or ("", "", 0)
     is_own = rule.is_apart and (host == "localhost" or is_loopback(host))
     if is_own and rule.status is None and port not in rule.ports:
+        await _emit_containers(ctx)
+        for known in ctx.observed(Containers):
+            await _emit_compose_files(ctx, known.containers)
+
+
+@probe(after=ProgramLine)
+async def behind_a_lost_name(ctx: ProbeContext, line: ProgramLine) -> None:
+    """Emit the containers, and the files that made them, if a program of one of them did not find
+    the address of a name: that of another container, which does not run, has none."""
+    # Imported late: few programs write so.
+    from diagnose.parsers.lost_hosts import lost_host
+
+    if lost_host(line.message):
         await _emit_containers(ctx)
         for known in ctx.observed(Containers):
             await _emit_compose_files(ctx, known.containers)

@@ -150,6 +150,8 @@ def test_silent_on_what_it_does_not_wait_for() -> None:
 def test_the_policy_is_told_of_one_that_nothing_starts_at_boot() -> None:
     stopped = replace(PROXY, state="exited", status="Exited (255) 2 days ago", last_words="")
     ended = replace(stopped, status="Exited (0) 2 days ago", restart="no")
-    assert any("restart: unless-stopped" in text for text in texts(CHECK, claim_of(ended)))
+    assert any("With `unless-stopped`" in text for text in texts(CHECK, claim_of(ended)))
+    podman = claim_of(replace(ended, engine="podman"))
+    assert any("restart: unless-stopped" in text for text in texts(CHECK, podman))
     always = replace(ended, restart="always")
     assert not any("unless-stopped" in text for text in texts(CHECK, claim_of(always)))

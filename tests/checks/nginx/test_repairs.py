@@ -738,3 +738,44 @@ def test_fires_and_moves_the_include_into_http() -> None:
     assert after
     assert after.endswith("include /etc/nginx/conf.d/*.conf;\n}\n")
     assert after.count("conf.d") == 1
+
+
+VHOST = "/etc/nginx/vhost.d/shop.example.com"
+
+
+def beside_generated(head: str, path: str = VHOST) -> Claim:
+    """A `location /` of an included file, and one of the file itself, with this head."""
+    inner = "location / {\n    try_files $uri @router;\n}\nlocation @router {\n    return 204;\n}\n"
+    text = head + SITE.replace("    location /", f"    include {path};\n    location /", 1)
+    whole = config(text)
+    written = whole.files[0]
+    line = written.text.partition("location /")[0].count("\n") + 1
+    trees = {FILE: whole.main, path: nginx_parser.parse(inner, path)}
+    own = replace(
+        whole,
+        files=(written, ConfigFile(path, inner)),
+        main=nginx_parser.expand(FILE, trees, {path: (path,)}),
+    )
+    says = nginx_says(f'duplicate location "/" in {FILE}:{line}')
+    (claim,) = judge("nginx.config-invalid", says, own, STOPPED, masked=False)
+    return claim
+
+
+def test_fires_and_removes_a_location_that_nginx_proxy_makes_itself() -> None:
+    claim = beside_generated("# nginx-proxy version : 1.6.1\n")
+    assert claim.facts["vhost"]
+    assert claim.facts["after"] == f"{VHOST}:1"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert edit.path == VHOST
+    assert "-location / {" in edit.diff
+    assert "-location @router" not in edit.diff
+
+
+@pytest.mark.parametrize(
+    ("head", "path"), [("", VHOST), ("# nginx-proxy version : 1.6.1\n", "/etc/nginx/own.conf")]
+)
+def test_silent_on_a_location_that_nothing_makes(head: str, path: str) -> None:
+    assert not beside_generated(head, path).facts["vhost"]

@@ -281,3 +281,46 @@ def test_a_rule_for_another_path_takes_nothing() -> None:
 def test_explains_the_rule_that_answers_in_the_place_of_a_route() -> None:
     """`respond "no page" 404` at the end of the site."""
     assert "server.rule-refuses" in load_check(CHECK).explains
+
+
+NESTED = """\
+shop.example.com {
+	handle /app/* {
+		handle / {
+			reverse_proxy 127.0.0.1:3000
+		}
+	}
+}
+"""
+
+
+def nested(text: str = NESTED) -> WebServerConfig:
+    """What `caddy adapt` makes of a block inside of a block: a matcher each."""
+    made: Any = document("shop.example.com")
+    route = made["apps"]["http"]["servers"]["srv0"]["routes"][0]
+    inner = {"handle": route["handle"][0]["routes"][0]["handle"], "match": [{"path": ["/"]}]}
+    outer = {"handler": "subroute", "routes": [inner]}
+    route["handle"][0]["routes"] = [{"handle": [outer], "match": [{"path": ["/app/*"]}]}]
+    return caddy_config(text, made)
+
+
+LOGIN = replace(SHOP, path="/app/login")
+NOBODY = replace(ANSWER, url="https://shop.example.com/app/login", status=200, body="")
+
+
+def test_fires_for_the_root_inside_of_a_block_that_takes_the_path() -> None:
+    (claim,) = judge(CHECK, CADDY, nested(), NOBODY, target=LOGIN)
+    assert claim.facts["place"] == "/etc/caddy/Caddyfile:3"
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+\t\thandle * {" in edit.diff
+
+
+def test_no_edit_where_the_block_takes_another_path() -> None:
+    for text in (
+        NESTED.replace("/app/*", "/other/*"),
+        NESTED.replace("handle / {", "handle /app/x {"),
+    ):
+        claims = judge(CHECK, CADDY, nested(text), NOBODY, target=LOGIN)
+        assert all(claim.facts["wider"] == "" for claim in claims)

@@ -5,6 +5,13 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Applicability, Command, Confidence, Edit, Severity
+from diagnose.model.containers import (
+    ComposeFile,
+    ComposeService,
+    Container,
+    Containers,
+    Namespace,
+)
 from diagnose.model.traefik import Router
 from diagnose.model.web_servers import ServerFile, WebServerConfig
 from tests.support.check_evidence import judge
@@ -349,3 +356,33 @@ def test_a_static_file_that_a_provider_reads_is_dynamic() -> None:
     both = replace(config, files=(config.files[0], *config.files))
     (claim,) = judge(CHECK, TRAEFIK, state(MISSING), both, NOT_FOUND)
     assert claim.facts["in_static"] is False
+
+
+COMPOSE_FILE = "/srv/stack/compose.yml"
+SERVICE = """\
+services:
+  app:
+    image: app:1
+    healthcheck:
+      test: curl -f http://localhost:8080/up
+"""
+
+
+@pytest.mark.parametrize(("port", "right"), [(3000, "http://localhost:3000"), (8080, "")])
+def test_fires_with_what_a_health_check_has_to_ask(port: int, right: str) -> None:
+    app = Container(
+        engine="docker",
+        id="a" * 64,
+        name="app",
+        state="running",
+        status="Up 2 minutes (unhealthy)",
+        compose=ComposeService("stack", "app", "/srv/stack", (COMPOSE_FILE,)),
+    )
+    own = Namespace(7, container=app.id, sockets=(("0.0.0.0", port),))
+    router = replace(ROUTER, status="disabled", filtered="unhealthy", container="app")
+    seen = Containers(engines=("docker",), containers=(app,), namespaces=(own,))
+    file = ComposeFile(path=COMPOSE_FILE, text=SERVICE)
+    (claim,) = judge(CHECK, TRAEFIK, state(router), NOT_FOUND, seen, file, masked=False)
+    assert claim.facts["right_health"] == right
+    assert claim.fix
+    assert claim.fix.applicability is (Applicability.REVIEW if right else Applicability.MANUAL)
