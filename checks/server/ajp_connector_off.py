@@ -34,6 +34,7 @@ from diagnose.model import (
 )
 from diagnose.model.applications import ReadSetting
 from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.program_commands import wait_for
 from diagnose.model.server import Listeners
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 from diagnose.parsers.http import GATEWAY_FAILURES
@@ -54,6 +55,7 @@ _PASSES_ON = re.compile(r"(?i)\s*ProxyPass(?:Match|Reverse)?\s")
         "server.request-logged",
         "upstream.application-log",
         "upstream.logged-reason",
+        "upstream.service-failed",
         "websocket.not-upgraded",
     ],
 )
@@ -82,7 +84,7 @@ def ajp_connector_off(evidence: Evidence) -> Iterator[Claim]:
             "http": next(iter(read.values), ""),
         },
         ruled_out=view.ruled_out,
-        fix=_by_http(view, route, read) if read.values else setting_fix([read], "open-it"),
+        fix=_by_http(view, route, read) if read.values else _opened(view, route, read),
     )
 
 
@@ -90,6 +92,16 @@ def _route(view: ServerView) -> SiteRoute | None:
     path = view.evidence.target.path.partition("?")[0]
     routes = (route_of(site, path) for site in view.answering_sites)
     return next((route for route in routes if route and route.scheme == "ajp"), None)
+
+
+def _opened(view: ServerView, route: SiteRoute, read: ReadSetting) -> Fix:
+    """Return the edit of the connector, Tomcat's restart, and Apache's reload when it listens: for
+    60 seconds after a failure Apache does not ask it again (mod_proxy, "retry")."""
+    fix = setting_fix([read], "open-it")
+    if fix.applicability is Applicability.MANUAL:
+        return fix
+    again = (wait_for(str(route.port)), *reload_steps(view.server))
+    return Fix((*fix.steps, *again), fix.applicability)
 
 
 def _by_http(view: ServerView, route: SiteRoute, read: ReadSetting) -> Fix:

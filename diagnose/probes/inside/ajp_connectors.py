@@ -6,34 +6,19 @@ import posixpath
 from diagnose.model import Vantage
 from diagnose.model.addresses import is_local_host
 from diagnose.model.applications import ReadSetting
-from diagnose.model.http import Exchange
 from diagnose.model.server import Listeners
 from diagnose.model.web_servers import SiteRoute, WebServerConfig
-from diagnose.parsers.http import GATEWAY_FAILURES
 from diagnose.parsers.web_sites import routes_of_name
-from diagnose.probes import ProbeContext, probe
+from diagnose.probes import ProbeContext
 
 #: The argument by which each Tomcat names its folder (catalina.sh).
 _BASE = "-Dcatalina.base="
 
 
-@probe(after=Exchange, needs=Listeners)
-async def connector_after_page(ctx: ProbeContext, _: Exchange, listeners: Listeners) -> None:
-    await _look(ctx, listeners)
-
-
-@probe(after=WebServerConfig, needs=Listeners)
-async def connector_after_config(
-    ctx: ProbeContext, _: WebServerConfig, listeners: Listeners
-) -> None:
-    await _look(ctx, listeners)
-
-
-async def _look(ctx: ProbeContext, listeners: Listeners) -> None:
-    """Look once for each port that is asked with AJP in vain."""
+async def emit_ajp_connector(ctx: ProbeContext, listeners: Listeners) -> None:
+    """Emit the connector of a port that is asked with AJP in vain, once for each; the page has
+    failed."""
     target = ctx.target
-    if not any(each.status in GATEWAY_FAILURES for each in ctx.observed(Exchange)):
-        return
     for config in ctx.observed(WebServerConfig):
         path = target.path.partition("?")[0]
         for route in routes_of_name(config, target.port, target.host, path):

@@ -33,11 +33,14 @@ def test_fires_with_the_edit_of_the_connector_and_a_restart() -> None:
     assert not claim.facts["commented"]
     assert claim.fix
     assert claim.fix.applicability is Applicability.REVIEW
-    edit, restart = claim.fix.steps
+    edit, restart, wait, *reload = claim.fix.steps
     assert isinstance(edit, Edit)
     assert '+  <Connector secretRequired="false" port="8009" protocol="AJP/1.3" />' in edit.diff
     assert isinstance(restart, Command)
     assert restart.argv == ("systemctl", "restart", "tomcat9")
+    assert isinstance(wait, Command)
+    assert "sport = :8009" in wait.argv[-1]
+    assert [step.argv[-1] for step in reload if isinstance(step, Command)] == ["-t", "apache2"]
 
 
 def test_fires_in_words_where_an_edit_would_open_it() -> None:

@@ -46,9 +46,10 @@ def _apache(lab: Lab) -> None:
     apache.install(lab, f"{SITE}\n{HTTP}")
     apache.enable(lab, "proxy_ajp")
     server.sh("rm -f /etc/systemd/system/apache2.service; systemctl daemon-reload")
-    stop = "systemctl stop apache2 tomcat; systemctl reset-failed apache2 tomcat"
+    stop = "systemctl disable -q --now apache2; systemctl stop tomcat"
     mask = "ln -sfn /dev/null /etc/systemd/system/apache2.service; systemctl daemon-reload"
     lab.undo(lambda: server.sh(f"{stop}; {mask}", check=False))
+    server.systemctl("enable", "apache2", check=False)
     server.systemctl("start", "apache2")
     until(lambda: server.listening(443), "apache listens")
 

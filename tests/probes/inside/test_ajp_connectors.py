@@ -11,13 +11,12 @@ from diagnose.machine import CommandResult
 from diagnose.model.applications import ReadSetting
 from diagnose.model.http import Exchange
 from diagnose.model.server import Listener, Listeners
-from diagnose.probes.inside import ajp_connectors as probes
-from diagnose.probes.inside.own_settings import SCRIPT
+from diagnose.probes.inside import own_settings as probes
 from tests.support.fake_context import Looking
 from tests.support.recorded_machine import RecordedMachine
 from tests.support.web_server_evidence import HTTPS, LISTENING, apache_config
 
-WORDS = shlex.join(("sh", "-c", SCRIPT, "sh", "@-Dcatalina.base="))
+WORDS = shlex.join(("sh", "-c", probes.SCRIPT, "sh", "@-Dcatalina.base="))
 PLACE = (
     "process 30 java\nfolder /\nwords java\037-Dcatalina.base=/var/lib/tomcat9\037start\037\n"
     "unit tomcat9.service\n"
@@ -41,7 +40,7 @@ def look(
     listeners = looking.emit(listening)
     looking.emit(apache_config(site, modules=("ssl", "proxy", "proxy_ajp")))
     exchange = looking.emit(page)
-    probe: Any = probes.connector_after_page
+    probe: Any = probes.after_answer
     for _ in range(2):
         asyncio.run(probe.work(looking, exchange, listeners))
     return list(looking.observed(ReadSetting))
