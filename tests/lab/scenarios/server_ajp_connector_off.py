@@ -35,8 +35,7 @@ SHIPPED = """\
 OLD = '    <Connector port="8009" protocol="AJP/1.3" redirectPort="8443" />'
 RIGHT = OLD.replace("port=", 'secretRequired="false" port=', 1)
 BY_HTTP = '    <Connector port="8080" protocol="HTTP/1.1" connectionTimeout="20000" />'
-SITE = HTTPS.replace("    ProxyPass /ws ws://127.0.0.1:3000/ws\n", "")
-SITE = SITE.replace("http://127.0.0.1:3000", "ajp://127.0.0.1:8009")
+SITE = HTTPS.replace("http://127.0.0.1:3000", "ajp://127.0.0.1:8009")
 
 
 def _apache(lab: Lab) -> None:
@@ -57,7 +56,6 @@ def _apache(lab: Lab) -> None:
 def _tomcat(lab: Lab, connectors: str) -> None:
     server = lab.server
     assert isinstance(server, Machine)
-    lab.application_service.stop()
     server.write(PROGRAM, (HERE / "applications" / "tomcat_server.py").read_text("utf-8"), 0o755)
     server.write(SERVER_XML, DOCUMENT.format(connectors))
     server.write("/etc/systemd/system/tomcat.service", UNIT)
@@ -70,7 +68,7 @@ def _tomcat(lab: Lab, connectors: str) -> None:
 
 @scenario(
     outside="http.server-error", server="server.ajp-connector-off", not_on=ONE_LAYOUT,
-    needs=apache.needs_apache, differs=(SERVER_XML, "processes"),
+    needs=apache.needs_apache, differs=(SERVER_XML, "processes", "listeners"),
 )  # fmt: skip
 def ajp_connector_has_no_secret(lab: Lab) -> None:
     """https://github.com/robertdebock/ansible-role-tomcat/issues/23: after an update of Tomcat,
@@ -81,7 +79,7 @@ def ajp_connector_has_no_secret(lab: Lab) -> None:
 
 @scenario(
     outside="http.server-error", server="server.ajp-connector-off", not_on=ONE_LAYOUT,
-    needs=apache.needs_apache, differs=(SERVER_XML, "processes"),
+    needs=apache.needs_apache, differs=(SERVER_XML, "processes", "listeners"),
 )  # fmt: skip
 def ajp_connector_is_in_a_comment(lab: Lab) -> None:
     """server.xml as it is shipped, after the same thread."""
