@@ -13,11 +13,13 @@ from diagnose.probes import ProbeContext
 
 #: The argument by which each Tomcat names its folder (catalina.sh).
 _BASE = "-Dcatalina.base="
+#: Seconds for the script.
+PATIENCE = 5.0
 
 
-async def emit_ajp_connector(ctx: ProbeContext, listeners: Listeners) -> None:
+async def emit_ajp_connector(ctx: ProbeContext, listeners: Listeners, script: str) -> None:
     """Emit the connector of a port that is asked with AJP in vain, once for each; the page has
-    failed."""
+    failed. `script` is program_place.sh with what it needs."""
     target = ctx.target
     for config in ctx.observed(WebServerConfig):
         path = target.path.partition("?")[0]
@@ -25,19 +27,18 @@ async def emit_ajp_connector(ctx: ProbeContext, listeners: Listeners) -> None:
             is_ajp = route.scheme == "ajp" and is_local_host(route.host)
             is_down = is_ajp and not listeners.on(route.port)
             if is_down and ctx.further_requests.begin(f"the AJP connector of {route.port}"):
-                await _read(ctx, route)
+                await _read(ctx, route, script)
 
 
-async def _read(ctx: ProbeContext, route: SiteRoute) -> None:
+async def _read(ctx: ProbeContext, route: SiteRoute, script: str) -> None:
     # Imported late: few sites have such an application.
     from diagnose.parsers.ajp_connectors import PORT, ajp_change, http_port
     from diagnose.parsers.header_sizes import SizeLine
     from diagnose.parsers.program_place import argument_value, parse_place
     from diagnose.parsers.read_settings import is_plain
     from diagnose.probes.inside.own_setting_files import MAX_FILE
-    from diagnose.probes.inside.own_settings import PATIENCE, SCRIPT
 
-    result = await ctx.machine.run("sh", "-c", SCRIPT, "sh", f"@{_BASE}", timeout=PATIENCE)
+    result = await ctx.machine.run("sh", "-c", script, "sh", f"@{_BASE}", timeout=PATIENCE)
     place = parse_place(result.out)
     base = argument_value(place.words, _BASE.rstrip("=")) or ""
     if not place.pid or place.container or not base.startswith("/"):

@@ -136,7 +136,7 @@ async def _look(ctx: ProbeContext, listeners: Listeners) -> None:
         # Imported late: most sites answer.
         from diagnose.probes.inside.ajp_connectors import emit_ajp_connector
 
-        await emit_ajp_connector(ctx, listeners)
+        await emit_ajp_connector(ctx, listeners, SCRIPT)
     from diagnose.parsers.setting_symptoms import suspected_topics
 
     topics = suspected_topics(
