@@ -77,7 +77,7 @@ def restart_program(
     return (
         Command(_stop(starter, old), Effect.STOP, undo=stop_undo),
         Command(_start(starter, start), Effect.START, undo=undo),
-        _wait(starter),
+        wait_for(starter.endpoint),
         Command(remove, Effect.CHANGE, risk=Risk.EDITS_FILES),
     )
 
@@ -96,7 +96,7 @@ def end_process(pid: int) -> Command:
 def end_program(starter: Starter) -> tuple[Command, ...]:
     """End a program that its parent starts again by itself, and wait until it listens."""
     words = _shell(_END, starter.user, _pattern(starter.words))
-    return Command(words, Effect.RESTART), _wait(starter)
+    return Command(words, Effect.RESTART), wait_for(starter.endpoint)
 
 
 def _with_option(words: tuple[str, ...], setting: str) -> tuple[str, ...]:
@@ -135,9 +135,10 @@ def _start(starter: Starter, words: tuple[str, ...], then: tuple[str, ...] = ())
     return ("env", "-i", "bash", "-c", script)
 
 
-def _wait(starter: Starter) -> Command:
-    script = _LISTENS_AT_SOCKET if starter.endpoint.startswith("/") else _LISTENS
-    return Command(("timeout", "60", *_shell(script, starter.endpoint)), Effect.TEST)
+def wait_for(endpoint: str) -> Command:
+    """Wait until something listens on a port, or at a Unix socket."""
+    script = _LISTENS_AT_SOCKET if endpoint.startswith("/") else _LISTENS
+    return Command(("timeout", "60", *_shell(script, endpoint)), Effect.TEST)
 
 
 def _shell(script: str, *words: str) -> tuple[str, ...]:

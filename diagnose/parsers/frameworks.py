@@ -43,10 +43,12 @@ class FrameworkChange:
     Unix socket, and has no address; `trusts` are the proxies that need none. `build` is the
     command that brings a change into what is served, and `source` a file from which this one is
     built. A base path with `stripped` is right where the web server takes it off the path of a
-    request too."""
+    request too. `ends` are the ends of the names of the files that it is written for, () for all
+    of the framework."""
 
     topic: Topic
     key: str
+    ends: tuple[str, ...] = ()
     present: tuple[str, ...] = ()
     line: str = ""
     write: str = ""
@@ -143,6 +145,11 @@ def is_named(framework: Framework, words: Iterable[str]) -> bool:
     """Return whether a command line names it: `uvicorn`, `/usr/bin/gunicorn`."""
     names = {word.rpartition("/")[2] for word in list(words)[:20]}
     return not names.isdisjoint(framework.words)
+
+
+def is_for(change: FrameworkChange, path: str) -> bool:
+    """Return whether a change is written for the form of this file."""
+    return not change.ends or path.endswith(change.ends)
 
 
 def source_edit(

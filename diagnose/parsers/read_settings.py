@@ -8,6 +8,7 @@ from dataclasses import replace
 from diagnose.model import Target
 from diagnose.model.applications import OwnConfiguration, OwnSetting, ReadSetting
 from diagnose.model.frozen import frozen
+from diagnose.parsers.compose_env_files import in_env_file
 from diagnose.parsers.compose_variables import variable_of, with_variable
 from diagnose.parsers.misspelt_keys import misspelt_key
 from diagnose.parsers.nginx.edits import TextEdit, apply_edits
@@ -202,11 +203,10 @@ def in_compose(read: ReadSetting, place: ProgramPlace, files: tuple[FileText, ..
     if file is None or not place.service or not read.wanted:
         return read
     own = variable_of(file.text, place.service, read.key)
-    # It may come of an `env_file`.
-    if own is None and read.source == "variable" and "env_file" in file.text:
-        return read
     names = ("-p", place.project) if place.project != _usual_project(file.path) else ()
     words = (place.engine, "compose", *names, "-f", file.path, "up", "-d", place.service)
+    if own is None and read.source == "variable" and "env_file" in file.text:
+        return in_env_file(read, place.service, {each.path: each.text for each in files}, words)
     if own == read.wanted and read.source == "variable" and own in read.values:
         return replace(read, file=file.path)
     if own == read.wanted:

@@ -91,7 +91,8 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
         r".{1,200} failed|\bLayer7 (?:wrong status|invalid response)|\bL7STS\b"
         r"|\bhttp-?ch(?:ec)?k\b.{0,60}?(?:\b(?:fails?|failed|failing|returns?|gets|got|answers?)\b|失败|返回)"),
     ("server-application", r"AH0(?:0957|1114|2454|1079|0898|0959|0940)|attempt to connect to .{1,200} "
-        r"failed|http\.log\.error.{0,600}(?:connect: |no such host|connection re|EOF)"),
+        r"failed|http\.log\.error.{0,600}(?:connect: |no such host|connection re|EOF)"
+        r"|The AJP Connector is configured with secretRequired"),
     # nginx and systemd
     ("conntrack", r"conntrack: table full|连接跟踪表.{0,6}满"),
     ("no-space", r"no space left on device|failed \(28:|\bENOSPC\b|disk (?:is |was )?full"

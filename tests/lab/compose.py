@@ -23,12 +23,12 @@ FILES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.ya
 #: What it does something with, and what it may leave alone without a lie.
 DONE = {
     "image", "container_name", "command", "ports", "volumes", "extra_hosts", "networks",
-    "network_mode", "environment", "depends_on", "labels", "expose", "healthcheck",
+    "network_mode", "environment", "env_file", "depends_on", "labels", "expose", "healthcheck",
 }  # fmt: skip
 LEFT = {"restart", "logging", "stdin_open", "tty"}
 #: What the specification has besides.
 OTHERS = {
-    "build", "entrypoint", "env_file", "secrets", "configs", "deploy", "dns", "links", "user",
+    "build", "entrypoint", "secrets", "configs", "deploy", "dns", "links", "user",
     "working_dir", "profiles", "cap_add", "cap_drop", "privileged", "tmpfs", "ulimits", "sysctls",
     "security_opt", "extends", "hostname", "init", "devices", "mem_limit", "pid", "platform",
 }  # fmt: skip
@@ -89,6 +89,11 @@ class Project:
     def is_external(self, key: str) -> bool:
         return bool(((self.file.get("networks") or {}).get(key) or {}).get("external"))
 
+    def env_file(self, name: str | None) -> list[str]:
+        """The lines "NAME=VALUE" of the one file that a service names."""
+        text = (self.path.parent / name).read_text() if name else ""
+        return [line for line in text.splitlines() if line and not line.startswith("#")]
+
     def container(self, service: str) -> dict[str, Any]:
         """What `docker.py` keeps of a container, but for what it is given at its start."""
         own = self.services[service]
@@ -101,7 +106,7 @@ class Project:
         if str(program[0]).startswith("--"):
             # What follows the image's entry point.
             program = [*images[image], *program]
-        variables = _pairs(own.get("environment"))
+        variables = [*self.env_file(own.get("env_file")), *_pairs(own.get("environment"))]
         hosts = own.get("extra_hosts") or []
         if isinstance(hosts, dict):
             hosts = [f"{a}:{b}" for a, b in hosts.items()]

@@ -11,6 +11,7 @@ from diagnose.parsers.frameworks import (
     frameworks,
     frameworks_for,
     has_it,
+    is_for,
     source_edit,
     wants_it,
 )
@@ -43,12 +44,15 @@ SOURCES = {
 _OWN = {"body_limit", "websocket_origin"}
 
 
-def changed(name: str, text: str, *topics: str) -> str:
-    """Return the text with the first change about these topics, by default about its proxy."""
+def changed(name: str, text: str, *topics: str, path: str = "") -> str:
+    """Return the text with the first change about these topics, by default about its proxy, that is
+    written for a file of this name."""
     framework = framework_of(name)
     assert framework is not None
     for change in framework.changes:
         if (change.topic in _OWN) if not topics else (change.topic not in topics):
+            continue
+        if path and not is_for(change, path):
             continue
         edit = source_edit(change, text, SHOP, "127.0.0.1", "/help")
         if edit is not None:
@@ -99,6 +103,50 @@ def changed(name: str, text: str, *topics: str) -> str:
 )  # fmt: skip
 def test_the_limit_of_a_body_is_raised(name: str, text: str, line: str) -> None:
     assert changed(name, f"{text}\n", "body_limit") == f"{line}\n"
+
+
+@pytest.mark.parametrize(
+    ("topic", "text", "wanted"),
+    [
+        ("trusted_proxy", "server:\n  port: 8080",
+         "server:\n  port: 8080\n---\nserver:\n  forward-headers-strategy: framework"),
+        ("trusted_proxy", "server:\n  forward-headers-strategy: NONE",
+         "server:\n  forward-headers-strategy: framework"),
+        ("body_limit", "spring:\n  servlet:\n    multipart:\n      max-file-size: 1MB\n"
+         "      max-request-size: 100MB",
+         "spring:\n  servlet:\n    multipart:\n      max-file-size: 50MB\n"
+         "      max-request-size: 100MB"),
+        ("body_limit", "server:\n  port: 8080",
+         "server:\n  port: 8080\n---\nspring:\n  servlet:\n    multipart:\n"
+         "      max-file-size: 50MB\n      max-request-size: 50MB"),
+    ],
+)  # fmt: skip
+def test_spring_in_yaml(topic: str, text: str, wanted: str) -> None:
+    assert changed("spring", f"{text}\n", topic, path="/srv/application.yml") == f"{wanted}\n"
+
+
+@pytest.mark.parametrize(
+    ("topic", "text"),
+    [
+        ("trusted_proxy", "server:\n  forward-headers-strategy: native\n"),
+        ("trusted_proxy", "server:\n  tomcat:\n    remoteip:\n      internal-proxies: .*\n"),
+        ("trusted_proxy", "micronaut:\n  server:\n    port: 8080\n"),
+        ("body_limit", "spring:\n  servlet:\n    multipart:\n      max-file-size: -1\n"),
+        # Without an end the last line would be joined to the first new one.
+        ("trusted_proxy", "server:\n  port: 8080"),
+    ],
+)
+def test_spring_has_it_in_yaml(topic: str, text: str) -> None:
+    assert changed("spring", text, topic, path="/srv/application.yml") == ""
+
+
+def test_a_properties_file_gets_no_yaml() -> None:
+    path = "/srv/application.properties"
+    line = "server.forward-headers-strategy"
+    for value in ("=none", ": NONE"):
+        text = changed("spring", f"{line}{value}\n", "trusted_proxy", path=path)
+        assert text == f"{line}{value[:-4]}framework\n"
+    assert "---" not in changed("spring", "a=1\n", "body_limit", path=path)
 
 
 @pytest.mark.parametrize(

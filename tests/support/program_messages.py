@@ -331,6 +331,9 @@ PROGRAM_MESSAGES: dict[str, tuple[Example, ...]] = {
                 "http://shop.example.com:443/"),
     ),
     "Apache": (
+        Example("java.lang.IllegalArgumentException: The AJP Connector is configured with "
+                'secretRequired="true" but the secret attribute is either null or "". This combination '
+                "is not valid.", "server-application", ""),
         Example(APACHE.format("proxy:error", "(111)Connection refused: AH00957: http: attempt to "
                 "connect to 127.0.0.1:3000 (127.0.0.1) failed"), "server-application", ""),
         Example(APACHE.format("proxy:error", "(2)No such file or directory: AH02454: FCGI: attempt "

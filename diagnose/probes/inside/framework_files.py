@@ -173,6 +173,7 @@ async def _of_source(
         lacking = [
             (file, edit)
             for file in files
+            if known.is_for(change, file.path)
             if (edit := known.source_edit(change, file.text, ctx.target, site.proxy, site.folder))
         ]
         having = [file for file in files if known.has_it(change, file.text, ctx.target)]

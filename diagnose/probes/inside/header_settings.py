@@ -1,6 +1,6 @@
 """Reads where the program that refuses a large header, or has no room for its own, has its limit:
-its systemd unit, Tomcat's server.xml, Jetty's .ini files, Spring Boot's application.properties.
-Only the line of the limit is kept (docs/adr/0092)."""
+its systemd unit, Tomcat's server.xml, Jetty's .ini files, Spring Boot's application.properties or
+application.yml. Only the line of the limit is kept (docs/adr/0092)."""
 
 import posixpath
 
@@ -21,11 +21,13 @@ from diagnose.parsers.query_characters import (
     tomcat_query_characters,
 )
 from diagnose.parsers.read_settings import is_plain
+from diagnose.parsers.spring_yaml import yaml_query_characters, yaml_response_size
 from diagnose.probes import ProbeContext
 from diagnose.probes.inside.own_setting_files import MAX_FILE
 
 _INI_FILES = ("start.d/server.ini", "start.d/http.ini", "start.ini")
 _PROGRAMS = ("gunicorn", "uvicorn")
+_YAML = (".yml", ".yaml")
 
 
 async def emit_header_setting(ctx: ProbeContext, place: ProgramPlace, trial: HeaderTrial) -> None:
@@ -76,6 +78,8 @@ async def emit_response_header_setting(
         line = (
             tomcat_response_size(file.text, int(endpoint[:5]))
             if kind == "tomcat"
+            else yaml_response_size(file.text)
+            if path.endswith(_YAML)
             else spring_response_size(file.text)
         )
         if line is not None and is_plain(line.line):
@@ -96,6 +100,8 @@ async def emit_query_characters(
         line = (
             tomcat_query_characters(file.text, int(endpoint[:5]), characters)
             if kind == "tomcat"
+            else yaml_query_characters(file.text, characters)
+            if path.endswith(_YAML)
             else spring_query_characters(file.text, characters)
         )
         if line is not None and is_plain(line.line):
@@ -113,11 +119,15 @@ def _response_files(place: ProgramPlace) -> list[tuple[str, str]]:
     for option in (*(f"--{name}" for name in names), *(f"-D{name}" for name in names)):
         value = (argument_value(place.words, option) or "").partition(",")[0]
         path = value.removeprefix("optional:").removeprefix("file:")
-        if path.endswith(".properties"):
+        if path.endswith((".properties", *_YAML)):
             paths.append(path)
         elif path.endswith("/"):
-            paths.append(f"{path}application.properties")
-    usual = ("config/application.properties", "application.properties")
+            paths += [f"{path}application.properties", f"{path}application.yml"]
+    # Those of a folder above win; at one place those in .properties do.
+    usual = (
+        "config/application.properties", "config/application.yml",
+        "application.properties", "application.yml", "application.yaml",
+    )  # fmt: skip
     at = place.folder or "/"
     return [(posixpath.normpath(posixpath.join(at, path)), "spring") for path in (*paths, *usual)]
 

@@ -168,6 +168,12 @@ async def _unit_files(
 async def unit_texts(ctx: ProbeContext, place: ProgramPlace) -> tuple[FileText, ...]:
     texts = [FileText(path, path, (await ctx.machine.read(path, MAX_FILE)).text)
              for path in _variable_files(place)[:8]]  # fmt: skip
+    if place.container and place.service and texts and "env_file" in texts[0].text:
+        # Imported late: few applications have such files.
+        from diagnose.parsers.compose_env_files import env_files_of
+
+        for path in env_files_of(texts[0].text, place.service, place.compose):
+            texts.append(FileText(path, path, (await ctx.machine.read(path, MAX_FILE)).text))
     return tuple(text for text in texts if text.text)
 
 

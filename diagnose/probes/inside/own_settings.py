@@ -133,6 +133,10 @@ async def _look(ctx: ProbeContext, listeners: Listeners) -> None:
     exchanges = ctx.observed(Exchange)
     if any(each.status in _ENDED for each in exchanges):
         await _look_for_limits(ctx, listeners)
+        # Imported late: most sites answer.
+        from diagnose.probes.inside.ajp_connectors import emit_ajp_connector
+
+        await emit_ajp_connector(ctx, listeners, SCRIPT)
     from diagnose.parsers.setting_symptoms import suspected_topics
 
     topics = suspected_topics(

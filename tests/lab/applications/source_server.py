@@ -4,6 +4,7 @@
 
 Werkzeug takes the scheme from the server unless ProxyFix wraps the application
 (werkzeug/middleware/proxy_fix.py), Express from the socket without "trust proxy" (lib/request.js),
+Spring Boot without server.forward-headers-strategy, of which the last document of its YAML counts,
 and Next.js writes "basePath" before the paths of its files.
 """
 
@@ -16,13 +17,19 @@ from tests.lab.applications.serving import run
 
 Answer = tuple[str, str, tuple[str, ...]]
 HTML = "Content-Type: text/html; charset=utf-8"
-SOURCES = {"flask": "app.py", "express": "app.js", "next": "next.config.js"}
+SOURCES = {
+    "flask": "app.py",
+    "express": "app.js",
+    "next": "next.config.js",
+    "spring": "application.yml",
+}
 STARTED = {
     name: Path(file).read_text("utf-8") for name, file in SOURCES.items() if Path(file).exists()
 }
 TRUSTING = {
     "flask": r"(?m)^\s*app\.wsgi_app = ProxyFix\(app\.wsgi_app, x_proto=1",
     "express": r"(?m)^\s*app\.set\('trust proxy', 1\)",
+    "spring": r"(?ms)^server:\n(?:  [^\n]*\n)*  forward-headers-strategy: (?:framework|native)$",
 }
 
 

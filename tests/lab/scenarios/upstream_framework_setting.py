@@ -9,6 +9,8 @@ from .nginx_host_not_passed import PAGES
 CHECK = "upstream.framework-setting"
 FLASK = "/srv/shop/app.py"
 NEXT = "/srv/shop/next.config.js"
+SPRING = "/srv/shop/application.yml"
+PORT = "server:\n  port: 3001\n"
 BASE = "/usr/share/nginx/html/panel/index.html"
 PANEL_URL = f"https://{site.NAME}/panel/"
 LACKING = "from flask import Flask\n\nSECRET = 'never-shown'\napp = Flask(\n    __name__,\n)\n"
@@ -59,6 +61,26 @@ def flask_in_a_loop_of_a_shell_lacks_proxyfix(lab: Lab) -> None:
 def express_lacks_trust_proxy(lab: Lab) -> None:
     text = "const express = require('express');\nconst app = express();\napp.listen(3001);\n"
     program(lab, "express", {"/srv/shop/app.js": text})
+
+
+@scenario(outside="http.redirect-downgrade", server=CHECK, differs=("processes",))
+def spring_in_yaml_does_not_trust_the_proxy(lab: Lab) -> None:
+    """https://docs.spring.io/spring-boot/how-to/webserver.html: nothing of the proxy counts where
+    no strategy is set."""
+    program(lab, "spring", {SPRING: PORT})
+
+
+@scenario(outside="http.redirect-downgrade", server=CHECK, differs=("processes",))
+def spring_in_yaml_has_the_strategy_none(lab: Lab) -> None:
+    """As the same page has it."""
+    program(lab, "spring", {SPRING: f"{PORT}  forward-headers-strategy: none\n"})
+
+
+@healthy()
+def spring_in_yaml_trusts_the_proxy(lab: Lab) -> None:
+    """In a document of its own."""
+    more = "---\nserver:\n  forward-headers-strategy: native\n"
+    program(lab, "spring", {SPRING: f"{PORT}{more}"})
 
 
 @healthy()

@@ -144,15 +144,23 @@ def home_assistant_was_not_restarted(lab: Lab) -> None:
     lab.server.sh(f"touch -d '+1 minute' {file}")
 
 
-COMPOSE = "/srv/kc/docker-compose.yml"
+COMPOSE, ENV_FILE = "/srv/kc/docker-compose.yml", "/srv/kc/kc.env"
 
 
-def keycloak(lab: Lab, *variables: str, image: str = "quay.io/keycloak/keycloak:18.0.2") -> None:
-    """Keycloak in a container that publishes its port on loopback, of a compose file."""
+def keycloak(
+    lab: Lab,
+    *variables: str,
+    image: str = "quay.io/keycloak/keycloak:18.0.2",
+    env_file: str = "",
+) -> None:
+    """Keycloak in a container that publishes its port on loopback, of a compose file. `env_file` is
+    the text of a file that it names."""
     engine = Engine(lab)
     file = ComposeFile(engine, COMPOSE)
     lines = "".join(f"      {each.replace('=', ': ')}\n" for each in ("KC_DB=dev-mem", *variables))
-    head = f"services:\n  keycloak:\n    image: {image}\n    environment:\n"
+    named = "    env_file: ./kc.env\n" if env_file else ""
+    head = f"services:\n  keycloak:\n    image: {image}\n{named}    environment:\n"
+    lab.server.write(ENV_FILE, env_file)
     words = lab.server.application("configured_server", "keycloak", "3001", "--host", "0.0.0.0")
     file.program(image, words)
     file.bring_up(f'{head}{lines}    ports:\n      - "127.0.0.1:8081:3001"\n')
@@ -163,6 +171,18 @@ def keycloak(lab: Lab, *variables: str, image: str = "quay.io/keycloak/keycloak:
 @scenario(outside="http.mixed-content", server=CHECK, differs=STARTED)
 def keycloak_lacks_the_variable(lab: Lab) -> None:
     keycloak(lab)
+
+
+@scenario(outside="http.mixed-content", server=CHECK, differs=STARTED)
+def keycloak_has_another_value_in_its_env_file(lab: Lab) -> None:
+    """https://github.com/keycloak/keycloak/issues/12913, with its variables in a file of their
+    own."""
+    keycloak(lab, env_file="# Of the proxy\nKC_PROXY=none\n")
+
+
+@healthy()
+def keycloak_has_the_variable_in_its_env_file(lab: Lab) -> None:
+    keycloak(lab, env_file="# KC_PROXY=none\nKC_PROXY=edge\n")
 
 
 @healthy()

@@ -165,3 +165,19 @@ def test_the_folder_of_an_nginx_behind_another_server_is_read() -> None:
     assert list(framework_files._inner_folders(looking, "8080")) == ["/var/www/wp"]
     assert list(framework_files._inner_folders(looking, "8081")) == []
     assert list(framework_files._inner_folders(looking, "443")) == []
+
+
+JAVA = (
+    "process 9 java\nfolder /srv/shop\n"
+    "words java\037-jar\037/srv/shop/shop.jar\nunit shop.service\n"
+)
+
+
+def test_spring_in_yaml_gets_a_document_and_properties_win() -> None:
+    yaml = "server:\n  port: 443\n"
+    (read,) = look(PAGE, {"/srv/shop/application.yml": yaml}, JAVA)
+    assert (read.application, read.place) == ("spring", "/srv/shop/application.yml:2")
+    assert read.new == "---\nserver:\n  forward-headers-strategy: framework"
+    own = "server.forward-headers-strategy=native\n"
+    files = {"/srv/shop/application.yml": yaml, "/srv/shop/application.properties": own}
+    assert look(PAGE, files, JAVA) == []

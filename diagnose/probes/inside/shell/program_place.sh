@@ -1,5 +1,6 @@
 # Prints what the program on a port or a Unix socket ($1) is and where it lives, or that of the one running
-# container which has the name or address in "=HOST NETWORK…" (of these networks, if any): "process PID NAME",
+# container which has the name or address in "=HOST NETWORK…" (of these networks, if any), or that of the first
+# program with an argument that begins with "@WORD": "process PID NAME",
 # "folder PATH", "words ARGUMENTS", "unit NAME", "unitfile PATH", "container ENGINE NAME", "image NAME",
 # "mount INSIDE OUTSIDE", "gateway ADDRESS", "compose FILES", "service NAME", "project NAME", "started SECONDS", and of its environment the
 # variables that the other arguments name: "variable NAME=VALUE". Nothing else of it is printed.
@@ -9,6 +10,7 @@ at=$1
 shift
 case $at in
   =*) l= ;;
+  @*) l=$(grep -lz "^${at#@}" /proc/[0-9]*/cmdline | sed 's/[^0-9]//g; s/^/pid=/') ;;
   /*) l=$(ss -Hlxp src "$at") ;;
   *) l=$(ss -Hltnp "sport = :$at") ;;
 esac 2>/dev/null
