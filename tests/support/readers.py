@@ -81,6 +81,7 @@ GIVEN: dict[str, Any] = {
     "moved": ("/srv/b", "/b"),
     "items": ["a"],
     "number": 2,
+    "numbers": [1, 2],
 }
 #: Their first text is made by the program itself, and not by a stranger.
 OWN = {
