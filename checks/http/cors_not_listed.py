@@ -49,7 +49,7 @@ class _Listing:
     fix: Fix
 
 
-@check(severity=Severity.WARNING, needs=[Exchange])
+@check(severity=Severity.WARNING, needs=[Exchange], needs_message=True)
 def cors_not_listed(evidence: Evidence) -> Iterator[Claim]:
     symptom, pages = evidence.target.symptom, page_exchanges(evidence)
     if symptom is None or symptom.kind != "cors" or not pages:

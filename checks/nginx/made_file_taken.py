@@ -28,6 +28,7 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import NginxConfig
+from diagnose.model.pages import PageFileResponse
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx.locations import LocationMatch, location_pattern, match_location
 from diagnose.parsers.nginx.upstreams import pass_directive_of
@@ -47,6 +48,7 @@ _ANY = "/diagnose-no-such-page"
 @check(
     severity=Severity.WARNING,
     needs=[NginxConfig, Exchange],
+    needs_fault=[Exchange, PageFileResponse],
     explains=["nginx.own-answer", "nginx.page-file-not-found", "http.page-file-missing"],
 )
 def made_file_taken(evidence: Evidence) -> Iterator[Claim]:

@@ -73,9 +73,10 @@ def _may_be_built_in(view: ServerView, path: str) -> bool:
     """Return whether the limit of the program itself may be the one that was met: no .htaccess that
     was not read may have another one, and the message names no smaller size."""
     own = view.evidence.target.path.partition("?")[0]
-    is_known = path == own or not any(
-        at.reads_htaccess for site in view.answering_sites for at in (site, *site.aliases)
-    )
+    sites = view.answering_sites
+    reads = [site.reads_htaccess for site in sites]
+    reads += [alias.reads_htaccess for site in sites for alias in site.aliases]
+    is_known = path == own or not any(reads)
     symptom = view.evidence.target.symptom
     return is_known and not (symptom and 0 < told_size(symptom.text) < _BUILT_IN)
 
