@@ -36,6 +36,8 @@ _KINDS = ("memory", "time", "extension", "driver", "removed", "version", "syntax
 _LOOKED_AT = 8192
 #: WordPress's own limit of a page (wp-includes/default-constants.php, WP_MEMORY_LIMIT).
 _WORDPRESS = 40 << 20
+#: The seconds that are written for a page that takes long.
+_SECONDS = 300
 _STDERR = r'FastCGI sent in stderr: "(?s:.{0,8000}?)PHP (?:Fatal|Parse) error: '
 
 
@@ -126,6 +128,7 @@ def _facts(
     reads: "list[ReadSetting]",
 ) -> dict[str, object]:
     from diagnose.parsers.nginx.proxy_headers import size_text
+    from diagnose.parsers.php_limits import raised_memory
 
     version = _version(evidence, source)
     system = _system(evidence)
@@ -152,7 +155,10 @@ def _facts(
         "project": failure.folder,
         "place": reads[0].place if reads else "",
         "set": reads[0].line.strip() if reads else "",
-        "wanted": reads[0].wanted if reads else "256M",
+        "wanted": reads[0].wanted if reads else raised_memory(failure.amount),
+        # nginx and Apache wait a little longer than PHP works.
+        "seconds": max(_SECONDS, 2 * failure.amount if failure.kind == "time" else 0),
+        "waited": max(_SECONDS, 2 * failure.amount if failure.kind == "time" else 0) + 10,
         "logged": source is not None,
     }
 

@@ -1,8 +1,8 @@
-"""Apache passes requests on with ProxyPass, and no ProxyPassReverse rewrites the redirects of the
-application: the Location has the address at which Apache asked it, which no visitor reaches
-(mod_proxy, "ProxyPassReverse"). So it is with the members of a balancer.
+"""Apache passes requests on with ProxyPass or RewriteRule [P], and no ProxyPassReverse rewrites the
+redirects of the application: the Location has the address at which Apache asked it, which no
+visitor reaches (mod_proxy, "ProxyPassReverse"). So it is with the members of a balancer.
 
-The evidence is the Location: its host and port are those of the ProxyPass of this path, or of a
+The evidence is the Location: its host and port are those of the line for this path, or of a
 member of its balancer, and not those of the site. Or a person names that address as the one to
 which a redirect leads, as after a login, which no run does.
 """
@@ -21,6 +21,7 @@ from checks.server import (
     reload_steps,
     server_on_port,
 )
+from checks.server._apache_overrides import added_lines
 from checks.server._backend_answers import route_to_application
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -50,6 +51,11 @@ _REDIRECTS = re.compile(
 )
 _ORIGIN = re.compile(r"(?i)https?://[^/?#\s\"']{1,300}")
 _PROXY_PASS = re.compile(r"(?i)(\s{0,200})ProxyPass\s+([^\s\"']{1,500})(?:\s.*)?")
+#: A pattern of RewriteRule that hands the rest of the path on, and the address that gets it.
+_REST = re.compile(
+    r"\^?/?\??(?P<path>[\w.~-]{0,100}(?:/[\w.~-]{0,100}){0,9})\(\.[*+]\)\$?", re.ASCII
+)
+_TO = re.compile(r"(?P<to>https?://[^/$%\s]{1,300}(?P<path>/[\w./~-]{0,300}|))\$1", re.ASCII)
 _BALANCER = re.compile(r"balancer://([^/\s]{1,200})(/.{0,500}|)")
 
 #: Maximum number of a balancer's members that get a line.
@@ -90,7 +96,7 @@ def apache_redirect_not_rewritten(evidence: Evidence) -> Iterator[Claim]:
             continue
         if (own.host, own.port) != (target.host, target.port) or onward.host == target.host:
             continue
-        route = route_to_application(view, own.path)
+        route = _route(view, own.path)
         addresses = _addresses(view, route) if route else []
         asked = next((each for each in addresses if _is_at(each, onward)), None)
         if route is None or asked is None or not _is_out_of_reach(evidence, exchange, onward):
@@ -110,7 +116,7 @@ def apache_redirect_not_rewritten(evidence: Evidence) -> Iterator[Claim]:
 def _told_redirect(view: ServerView) -> Iterator[Claim]:
     """Yield the claim about a redirect of which only the message tells."""
     symptom, pages = view.evidence.target.symptom, page_exchanges(view.evidence)
-    route = route_to_application(view)
+    route = _route(view, view.evidence.target.path.partition("?")[0])
     if symptom is None or symptom.kind != "wrong-address" or route is None or not pages:
         return
     for match in _ORIGIN.finditer(symptom.text if _REDIRECTS.search(symptom.text) else ""):
@@ -130,6 +136,31 @@ def _told_redirect(view: ServerView) -> Iterator[Claim]:
             facts = {**claim.facts, "location": match[0], "told": True}
             yield replace(claim, facts=facts, confidence=Confidence.LIKELY, is_reported=True)
             return
+
+
+def _route(view: ServerView, path: str) -> SiteRoute | None:
+    """Return the route of a path: that of a RewriteRule which hands the rest of the path on as the
+    ProxyPass that does the same."""
+    route = route_to_application(view, path)
+    if route is None or not route.exact:
+        return route
+    places = {(route.file, route.line)}
+    for site in view.answering_sites:
+        for each in site.routes:
+            if not each.pattern or (each.file, each.line) not in places:
+                continue
+            # In an .htaccess the path begins below its folder.
+            is_known = each.file in {site.file, f"{site.root.rstrip('/')}/.htaccess"}
+            rest, to = _REST.fullmatch(each.path), _TO.fullmatch(each.target)
+            if is_known and rest and to:
+                return replace(
+                    route,
+                    path=f"/{rest['path']}",
+                    target=to["to"],
+                    backend_path=to["path"] or "/",
+                    exact=False,
+                )
+    return route
 
 
 def _place(url: Url) -> tuple[str, int]:
@@ -269,12 +300,16 @@ def _fix(view: ServerView, route: SiteRoute, lines: Sequence[str]) -> Fix:
 
 def _edit(view: ServerView, route: SiteRoute, lines: Sequence[str]) -> Edit | None:
     """Return the edit that adds the lines below the ProxyPass line; in a <Location> they have no
-    path of their own."""
+    path of their own. A RewriteRule may stand where they may not: they end the virtual host."""
     line = line_text(view, route.file, route.line)
     match = _PROXY_PASS.fullmatch(line)
     words = [word for text in lines for word in text.split()]
-    if match is None or any(re.search(r"[\"'\\<>#]", word) for word in words):
+    if any(re.search(r"[\"'\\<>#]", word) for word in words):
         return None
+    if match is None:
+        sites = view.answering_sites
+        is_rule = line.split()[:1] and line.split()[0].lower() == "rewriterule"
+        return added_lines(view, sites[0], lines) if is_rule and len(sites) == 1 else None
     is_in_section = "://" in match[2]
     added = [
         match[1] + (text.replace(f" {route.path} ", " ", 1) if is_in_section else text)

@@ -2,8 +2,9 @@
 unless `underscores_in_headers on` (ngx_http_core_module), other characters than letters, digits and
 hyphens by `ignore_invalid_headers`. The application refuses the page, and serves it with the field;
 or its refusal demands a field of such a name, and with it does not miss it any more; or a message
-says that a field with such a name does not arrive. Jenkins names the field of its token ("crumb")
-in its page (hudson.security.csrf.CrumbIssuer; ".crumb" before 2.0).
+says that a field with such a name does not arrive, or that a token does not, and the application's
+own settings, its source, or nginx's log name that field. Jenkins names the field of its token
+("crumb") in its page (hudson.security.csrf.CrumbIssuer; ".crumb" before 2.0).
 """
 
 import re
@@ -27,12 +28,15 @@ from diagnose.model import (
     Evidence,
     Fix,
     Manual,
+    Observation,
     Severity,
     Subject,
     Symptom,
     Where,
 )
+from diagnose.model.applications import ReadSetting
 from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.requests import ComparedRequest
 from diagnose.parsers.demanded_fields import demanded_field
@@ -41,6 +45,7 @@ from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 from diagnose.parsers.nginx.proxied_request import is_ignored_name
 from diagnose.parsers.nginx.upstreams import pass_directive_of
+from diagnose.parsers.token_fields import tells_of_lost_token
 
 _SETTING, _INVALID = "underscores_in_headers", "ignore_invalid_headers"
 #: A name with an underscore in a message. Variables of nginx and of CGI, directives, and codes of
@@ -55,6 +60,10 @@ _NAME = lazy_pattern(
 _CRUMB = lazy_pattern(r"(?i)\bvalid crumb\b")
 _CRUMB_FIELD = lazy_pattern(
     r"""(?:\bcrumb\.init\(["']|\bdata-crumb-header=["'])(?P<name>[\w.-]{1,60})["']""", re.ASCII
+)
+#: What nginx logs at the level "info" (ngx_http_request.c).
+_DROPPED = lazy_pattern(
+    r"client sent invalid header line: \"(?P<name>[A-Za-z][\w-]{0,60}):?", re.ASCII
 )
 _UNDERSCORE = lazy_pattern(r"underscore|下划线|[“\"'‘「]_[”\"'’」]")
 
@@ -111,7 +120,9 @@ def _claim_of_message(evidence: Evidence) -> Claim | None:
     """Return the claim about a field that a message names: it is lost, and nginx ignores its
     name."""
     symptom, pages = evidence.target.symptom, page_exchanges(evidence)
-    name = _told_name(evidence, symptom) if symptom is not None and pages else ""
+    name, seen = _told_name(evidence, symptom) if symptom is not None and pages else "", None
+    if not name and symptom is not None and pages:
+        name, seen = _expected_name(evidence, symptom)
     nginx, path = Nginx.of(evidence), evidence.target.path.partition("?")[0]
     for match in nginx.location_matches(path) if name else ():
         directive = pass_directive_of(match)
@@ -121,7 +132,11 @@ def _claim_of_message(evidence: Evidence) -> Claim | None:
         return Claim(
             about=Subject(port=subject.port, path=subject.path, text=file_line(directive)),
             covers=(subject, NO_PORT),
-            because=(*pages[:1], *((nginx.config,) if nginx.config else ())),
+            because=(
+                *pages[:1],
+                *((seen,) if seen else ()),
+                *((nginx.config,) if nginx.config else ()),
+            ),
             confidence=Confidence.LIKELY,
             severity=Severity.WARNING,
             location=nginx.location(directive),
@@ -135,10 +150,26 @@ def _claim_of_message(evidence: Evidence) -> Claim | None:
                 "underscore": "_" in name,
                 "told": True,
                 "filled": False,
+                "source": seen.place if isinstance(seen, ReadSetting) else "",
+                "logged": isinstance(seen, LogLine),
             },
             fix=_fix(nginx, match, name),
         )
     return None
+
+
+def _expected_name(evidence: Evidence, symptom: Symptom) -> tuple[str, Observation | None]:
+    """Return the name of the field in which the application expects the token of which a message
+    says that it does not arrive, by its own files or by nginx's log, and what shows it."""
+    if not tells_of_lost_token(symptom.text):
+        return "", None
+    for read in evidence.good(ReadSetting):
+        if read.topic == "token_field" and read.values:
+            return read.values[0], read
+    for line in evidence.good(LogLine):
+        if match := _DROPPED.search(line.text):
+            return match["name"], line
+    return "", None
 
 
 def _told_name(evidence: Evidence, symptom: Symptom) -> str:

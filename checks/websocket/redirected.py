@@ -72,6 +72,12 @@ def _is_login(attempt: Attempt, location: str) -> bool:
 def _with_place(nginx: Nginx, base_claim: Claim, path: str) -> Claim:
     """Name the location of nginx that redirects by itself, if that is known."""
     matches = list(nginx.location_matches(path))
+    if not matches and not (base_claim.facts["login"] or base_claim.facts["secure"]):
+        # Imported late: most of these servers are nginx.
+        from checks.websocket._rules_below import below_fix
+
+        fix = below_fix(nginx.evidence, path.partition("?")[0])
+        return replace(base_claim, fix=fix) if fix else base_claim
     if len(matches) != 1 or not matches[0].redirects:
         return base_claim
     location = matches[0].block

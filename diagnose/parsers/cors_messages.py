@@ -66,6 +66,15 @@ def origin_of(text: str) -> str:
     return match[1].rstrip(".:").lower() if match else ""
 
 
+def refused_name(text: str) -> tuple[str, str]:
+    """Return which list a message says lacks a name, and the name: ("Access-Control-Allow-Headers",
+    "content-type"); two "" if it says no such thing."""
+    if match := _METHOD.search(text):
+        return "Access-Control-Allow-Methods", match[1]
+    match = _FIELD.search(text) if "Access-Control-Allow-Headers" in text else None
+    return ("Access-Control-Allow-Headers", match[1]) if match else ("", "")
+
+
 def with_message(
     fields: RequestFields, symptom: Symptom | None, text: str, path: str = "/"
 ) -> RequestFields:

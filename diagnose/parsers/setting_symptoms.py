@@ -4,7 +4,7 @@ A healthy site has none of these, so that nothing of its programs is read.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from diagnose.model import Target
 from diagnose.model.applications import Topic
@@ -17,6 +17,7 @@ from diagnose.parsers.http import refuses_host
 from diagnose.parsers.limit_messages import limit_message
 from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.set_cookie import cookie_refusal
+from diagnose.parsers.token_fields import tells_of_lost_token
 from diagnose.parsers.urls import is_internal_host, is_loopback_host, normalize_url, parse_url
 from diagnose.parsers.websocket_refusal import unknown_session
 
@@ -33,6 +34,8 @@ _URL = re.compile(r"(?:https?|wss?)://[\w.:\[\]-]{1,260}")
 _MAX_BODY, _MAX_TEXT = 256 << 10, 2048
 _SIGNED = re.compile(r"[?&]signature=")
 _REFUSED = frozenset({400, 401, 403, 404})
+#: What a program answers to somebody whom it does not know.
+_UNKNOWN = frozenset({401, 403})
 #: What a program answers for a path that it does not serve.
 _CLOSED = frozenset({403, 404})
 #: Not Found (RFC 9110 section 15.5.5).
@@ -55,7 +58,7 @@ _OWN: tuple[Topic, ...] = (
 
 def suspected_topics(
     target: Target,
-    exchanges: Iterable[Exchange],
+    exchanges: Sequence[Exchange],
     upgrades: Iterable[Upgrade] = (),
     files: Iterable[PageFileResponse] = (),
     pages: Iterable[Page] = (),
@@ -82,6 +85,10 @@ def suspected_topics(
         if target.symptom.number == _TOO_LARGE or limit_message(target.symptom.text[:_MAX_TEXT]):
             topics.add("body_limit")
         topics.update(_of_addresses(target, _URL.findall(target.symptom.text[:_MAX_TEXT])))
+        if any(each.status in _UNKNOWN for each in exchanges) and tells_of_lost_token(
+            target.symptom.text
+        ):
+            topics.add("token_field")
         # The signature of an address is made with its scheme.
         if _SIGNED.search(target.path):
             topics.add("trusted_proxy")

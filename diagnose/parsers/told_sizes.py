@@ -19,6 +19,11 @@ _TOLD = lazy_pattern(rf"(?i){_ABOVE}.{{0,12}}?{_SIZE}")
 _TOLD_AFTER = lazy_pattern(
     rf"(?i){_SIZE} ?(?:以上|を超え|より大き|or (?:more|larger|bigger)|und mehr)"
 )
+#: A size that is the unit itself: "more than a megabyte".
+_UNIT_ALONE = lazy_pattern(
+    rf"(?i){_ABOVE} ?(?:(?:an?|one|ein(?:em|en|es)?|un|um) )?(?P<unit>[kmgкмг])"
+    r"(?:egabyte|igabyte|ilobyte|égaoctet|igaoctet|egaocteto|егабайт|игабайт|илобайт)s?\w{0,2}"
+)
 #: The network of a phone: "uploads fail over 5G". A file is "over 4G" directly behind its name.
 _NETWORK = lazy_pattern(
     r"(?i)(?<!files )(?<!file )(?<!uploads )(?<!images )(?<!photos )(?<!videos )(?<!bodies )"
@@ -45,7 +50,8 @@ def told_size(text: str) -> int:
     it names none. Of several it is the first."""
     match = _match(text)
     if match is None:
-        return 0
+        alone = _UNIT_ALONE.search(text)
+        return 1 << _UNITS[alone["unit"].lower()] if alone else 0
     amount = float(match["amount"].replace(",", "."))
     return int(amount * (1 << _UNITS[match["unit"].lower()]))
 

@@ -50,3 +50,16 @@ def test_a_network_of_phones_is_no_size() -> None:
     for words in ("uploads fail over 5G mobile network", "images are not sent over 4G, error"):
         assert (told_size(words), oversized_upload(words)) == (0, "")
     assert told_size("files over 4G fail") == 4096 * MB
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "при загрузке файла больше мегабайта ошибка 413",
+        "413 for files of more than a megabyte",
+        "413 bei Dateien über einem Megabyte",
+    ],
+)
+def test_a_unit_alone_is_a_size(words: str) -> None:
+    assert told_size(words) == MB
+    assert not told_size(words.replace("мегабайта", "месяца").replace("egabyte", "onat"))

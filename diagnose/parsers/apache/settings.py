@@ -6,11 +6,12 @@ import re
 _SETTINGS = re.compile(
     r"(?im)^[ \t]*(?:Header|RequestHeader|SSLProtocol|SSLCipherSuite|SSLOpenSSLConfCmd"
     r"|SSLVerifyClient|AddType|AddDefaultCharset|ExpiresDefault|ExpiresByType"
-    r"|ProxyErrorOverride|MaxRequestWorkers|MaxClients|ServerLimit|ThreadsPerChild)[ \t]"
+    r"|ProxyErrorOverride|MaxRequestWorkers|MaxClients|ServerLimit|ThreadsPerChild"
+    r"|LimitRequestBody)[ \t]"
 )
 
 
 def holds_settings(text: str) -> bool:
     """Return whether a file sets fields of requests or responses, types, what TLS allows, whose
-    error pages are sent, or how many workers there are."""
+    error pages are sent, how many workers there are, or how large a request may be."""
     return _SETTINGS.search(text) is not None

@@ -24,6 +24,7 @@ from diagnose.parsers.address_roles import untrusted_proxy
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.nginx.final_requests import final_location
 from diagnose.parsers.nginx.locations import location_pattern
+from diagnose.parsers.nginx.variables import with_set_values
 from diagnose.parsers.program_place import ProgramPlace, candidate_files
 from diagnose.parsers.read_settings import FileText, read_setting, unread_setting
 from diagnose.parsers.web_sites import answering_sites, routes_of_name
@@ -189,7 +190,8 @@ def web_folders(ctx: ProbeContext) -> Iterator[str]:
     for config in ctx.observed(NginxConfig)[:1]:
         for _, server in answering_blocks(ctx, config):
             match = final_location(server, path)
-            yield from (line.args[0] for line in match.directives("root")[:1] if line.args)
+            lines = (line.args[0] for line in match.directives("root")[:1] if line.args)
+            yield from (with_set_values(match, root) for root in lines)
     for server_config in ctx.observed(WebServerConfig):
         sites = answering_sites(server_config, ctx.target.port, ctx.target.host)
         yield from (site.root for site in sites if site.root)

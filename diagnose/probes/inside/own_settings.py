@@ -247,6 +247,10 @@ async def _read(
     from diagnose.probes.inside.framework_files import emit_frameworks
 
     await emit_frameworks(ctx, place, topics, endpoint)
+    if "token_field" in topics:
+        from diagnose.probes.inside.token_fields import emit_token_field
+
+        await emit_token_field(ctx, place)
 
 
 def _application(ctx: ProbeContext, command: str, image: str) -> Application | None:

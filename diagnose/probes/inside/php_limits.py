@@ -1,37 +1,41 @@
 """Reads where PHP has the limit that it wrote into nginx's error log ("POST Content-Length of …
 bytes exceeds the limit of … bytes", "Allowed memory size of … bytes exhausted", "Maximum execution
-time of … seconds exceeded"): php.ini, a pool of PHP-FPM, or .user.ini.
+time of … seconds exceeded"): php.ini, a pool of PHP-FPM, .user.ini, or what nginx hands on
+(`fastcgi_param PHP_VALUE`).
 
-Only a line whose value is that limit is kept, and only where one file has it: with several versions
-of PHP it is not known which of them answers.
+Only a line whose value is that limit is kept. Where several have it, the one that wins over the
+others; none where two of a kind have it: with several versions of PHP it is not known which of them
+answers.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 from diagnose.model import Vantage
 from diagnose.model.applications import ReadSetting
 from diagnose.model.http import Exchange
 from diagnose.model.logs import LogLine
-from diagnose.model.nginx import NginxConfig
+from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.nginx.error_log import matching_lines
 from diagnose.parsers.nginx.final_requests import final_location
 from diagnose.parsers.nginx.proxy_headers import parse_size, size_text
 from diagnose.parsers.php_failures import logged_failure, php_version
-from diagnose.parsers.php_limits import PhpLimit, php_limits
+from diagnose.parsers.php_limits import PhpLimit, passed_limit, php_limits, raised_memory
 from diagnose.parsers.php_pools import fpm_unit
 from diagnose.parsers.php_warnings import DROPPED_BODY
+from diagnose.parsers.sanitize import UNSAFE
 from diagnose.probes import ProbeContext
 from diagnose.probes.inside.answering_blocks import answering_blocks
+from diagnose.probes.inside.folder_contents import folders_above
 from diagnose.probes.inside.own_setting_files import MAX_FILE, web_folders
 
 #: What is raised of what a body may have.
 _SIZES = ("post_max_size", "upload_max_filesize")
 #: The setting of a limit at which PHP stops, by its kind.
 _STOPS = {"memory": "memory_limit", "time": "max_execution_time"}
-#: The least that big programs ask for (WordPress, Nextcloud), and the seconds that nginx waits
-#: (fastcgi_read_timeout).
-_MEMORY, _SECONDS = 256 << 20, 60
+#: The seconds that nginx waits (fastcgi_read_timeout).
+_SECONDS = 60
 
 #: Debian's and Ubuntu's files, those of Fedora, and those that are built from source.
 _FILES = (
@@ -69,8 +73,7 @@ async def emit_stop(ctx: ProbeContext, line: LogLine) -> None:
     path, limits = await _only_file(ctx, key, failure.amount, php_version(line.upstream))
     if not path or (key != "memory_limit" and failure.amount >= _SECONDS):
         return  # what takes longer than nginx waits has to become quicker
-    size = max(_MEMORY, 1 << (2 * failure.amount - 1).bit_length())
-    wanted = f"{size >> 20}M" if key == "memory_limit" else str(_SECONDS)
+    wanted = raised_memory(failure.amount) if key == "memory_limit" else str(_SECONDS)
     read = _read(ctx, path, limits[key], wanted)
     ctx.emit(replace(read, topic=failure.kind, vantage=Vantage.SERVER, at=read.at))
 
@@ -84,21 +87,68 @@ def _page_fails(ctx: ProbeContext) -> bool:
 async def _only_file(
     ctx: ProbeContext, key: str, limit: int, version: str = ""
 ) -> tuple[str, dict[str, PhpLimit]]:
-    """Return the only file that has this limit, of this version of PHP if it is known, and all of
-    its limits; "" if there is none, or several."""
-    found = dict[str, dict[str, PhpLimit]]()
+    """Return the file that has this limit, of this version of PHP if it is known, and all of its
+    limits: the one that wins over others with the same limit. "" if there is none, or several."""
+    found: list[tuple[tuple[int, int], str, dict[str, PhpLimit]]] = []
     for path in (await _paths(ctx))[:_MAX_FILES]:
         if version and (_VERSION.search(path) or ["", version])[1] != version:
             continue
         file = await ctx.machine.read(path, MAX_FILE)
         limits = php_limits(file.text) if file.failure is None else {}
         if key in limits and limits[key].size == limit:
-            found[file.real or path] = limits
-    return next(iter(found.items())) if len(found) == 1 else ("", {})
+            found.append((_rank(path, limits[key]), file.real or path, limits))
+    for path, passed in _passed_limits(ctx):
+        if (passed.key, passed.size) == (key, limit):
+            found.append((_rank(path, passed), path, {key: passed}))
+    first = max((rank for rank, _, _ in found), default=None)
+    winning = {path: limits for rank, path, limits in found if rank == first}
+    return next(iter(winning.items())) if len(winning) == 1 else ("", {})
+
+
+def _rank(path: str, limit: PhpLimit) -> tuple[int, int]:
+    """Return how much a place counts: what is binding, then the .user.ini of the deepest folder,
+    then what nginx hands on, then the pool, and php.ini and its conf.d last (php.net, "The
+    configuration file", ".user.ini files")."""
+    if limit.is_binding:
+        return 5, 0
+    if path.endswith("/.user.ini"):
+        return 4, len(path)
+    if limit.line.lstrip().startswith("fastcgi_param"):
+        return 3, 0
+    if limit.line.lstrip().startswith("php_value["):
+        return 2, 0
+    return (1, 0) if ".d/" in path else (0, 0)
+
+
+def _passed_limits(ctx: ProbeContext) -> Iterator[tuple[str, PhpLimit]]:
+    """Yield the limits that the blocks of nginx that answer the target hand on to PHP-FPM, with
+    their files. A line in several rows is not read."""
+    for config in ctx.observed(NginxConfig)[:1]:
+        texts = {file.path: file.text.split("\n") for file in config.files}
+        for _, server in answering_blocks(ctx, config):
+            for directive in _parameters(server.block):
+                rows = texts.get(directive.file, [])
+                row = rows[directive.line - 1] if 0 < directive.line <= len(rows) else ""
+                if limit := passed_limit(row, directive.line):
+                    yield directive.file, limit
+
+
+def _parameters(block: Directive) -> Iterator[Directive]:
+    for directive in block.block or ():
+        if directive.name == "fastcgi_param":
+            yield directive
+        elif directive.name == "location":
+            yield from _parameters(directive)
 
 
 async def _paths(ctx: ProbeContext) -> list[str]:
-    own = [f"{folder.rstrip('/')}/.user.ini" for folder in web_folders(ctx)]
+    names = folders_above(ctx.target.path.partition("?")[0])
+    own = [
+        f"{folder.rstrip('/')}{name.rstrip('/')}/.user.ini"
+        for folder in web_folders(ctx)
+        for name in names
+        if not UNSAFE.search(folder + name)
+    ]
     paths = dict.fromkeys(own)
     for pattern in _FILES:
         paths.update(dict.fromkeys(await ctx.machine.glob(pattern)))
@@ -119,10 +169,11 @@ def _wanted(ctx: ProbeContext, sent: int) -> str:
 
 def _read(ctx: ProbeContext, path: str, limit: PhpLimit, wanted: str) -> ReadSetting:
     unit = fpm_unit(path) if path.startswith("/etc/") else ""
-    is_read_each_time = path.endswith("/.user.ini")
+    is_passed = limit.line.lstrip().startswith("fastcgi_param")
+    is_read_each_time = is_passed or path.endswith("/.user.ini")
     return ReadSetting(
         vantage=Vantage.SERVER, at=ctx.elapsed(), application="php", topic="upload", key=limit.key,
         values=(str(limit.size),), wanted=wanted, file=path, number=limit.number, line=limit.line,
         new=limit.raised(wanted), unit="" if is_read_each_time else unit,
-        needs_restart=not is_read_each_time,
+        needs_restart=not is_read_each_time, load=("nginx", "-s", "reload") if is_passed else (),
     )  # fmt: skip

@@ -3,6 +3,7 @@ from dataclasses import replace
 from diagnose.model import Applicability, Edit, Severity
 from diagnose.model.logs import FailedRequests
 from diagnose.model.symptom import Symptom
+from diagnose.model.web_servers import ServerFile, WebServerConfig
 from tests.support.check_evidence import SHOP, judge
 from tests.support.web_server_evidence import APACHE, HTTPS, SITE, apache_config
 
@@ -83,3 +84,52 @@ def test_silent_without_a_limit_for_the_path_or_for_an_application() -> None:
     passed = HTTPS.replace("    ProxyPass / ", f"{OWN}    ProxyPass / ")
     assert not judge(CHECK, APACHE, apache_config(passed), FAILED)
     assert not judge(CHECK, APACHE, apache_config(site(OWN)), replace(FAILED, status=500))
+
+
+def with_files(site_text: str, **texts: str) -> WebServerConfig:
+    config = apache_config(site_text)
+    more = tuple(ServerFile(path, text) for path, text in texts.items())
+    return replace(config, files=(*config.files, *more))
+
+
+SCRIPTS = "    ScriptAlias /library/ /var/www/library/\n"
+OWN_FILE = "/var/www/library/.htaccess"
+
+
+def test_fires_for_the_htaccess_on_the_way_and_edits_it() -> None:
+    config = with_files(
+        site(SCRIPTS + OWN), **{OWN_FILE: "Options -Indexes\nLimitRequestBody 1000000\n"}
+    )
+    (claim,) = judge(CHECK, APACHE, config, FAILED, target=TOLD)
+    assert (claim.facts["place"], claim.facts["bytes"]) == (f"{OWN_FILE}:2", 1000000)
+    assert claim.fix
+    (edit,) = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert "-LimitRequestBody 1000000\n+LimitRequestBody 67108864\n" in edit.diff
+
+
+def test_the_path_comes_before_the_htaccess_and_other_files_count() -> None:
+    texts = {OWN_FILE: "LimitRequestBody 1000000\n"}
+    (claim,) = judge(CHECK, APACHE, with_files(site(SCRIPTS + LOCATION), **texts), FAILED)
+    assert claim.facts["bytes"] == 2097152
+    shared = {"/etc/apache2/conf-enabled/limits.conf": "LimitRequestBody 1000\n"}
+    (claim,) = judge(CHECK, APACHE, with_files(site(""), **shared), FAILED)
+    assert claim.facts["place"] == "/etc/apache2/conf-enabled/limits.conf:1"
+    (claim,) = judge(CHECK, APACHE, with_files(site(OWN), **shared), FAILED)
+    assert claim.facts["bytes"] == 1048576
+
+
+def test_silent_about_the_built_in_limit_where_another_may_be_met() -> None:
+    """An .htaccess that was not read, one that lifts the limit, a small file in the message."""
+    new = replace(APACHE, version="2.4.62")
+    folder = "    <Directory /var/www/html>\n        AllowOverride All\n    </Directory>\n"
+    assert not judge(CHECK, new, apache_config(site(folder)), FAILED, target=TOLD)
+    assert judge(
+        CHECK, new, apache_config(site(folder)), FAILED, target=replace(TOLD, path=FAILED.path)
+    )
+    lifted = with_files(site(SCRIPTS), **{OWN_FILE: "LimitRequestBody 0\n"})
+    assert not judge(CHECK, new, lifted, FAILED, target=TOLD)
+    small = Symptom("status", "413 for files over 5 MB", number=413)
+    assert not judge(
+        CHECK, new, apache_config(site("")), FAILED, target=replace(SHOP, symptom=small)
+    )

@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from diagnose.model import Applicability, Claim, Confidence, Edit, Failure
 from diagnose.model.http import Exchange
 from diagnose.parsers.symptoms import symptom_of
@@ -116,3 +118,35 @@ def test_fires_for_the_redirect_after_a_login_of_which_a_person_tells() -> None:
         assert not told(words, written)
     assert not told("after login I am redirected to http://127.0.0.1:8080/app/home")
     assert not told("links in mails point to http://127.0.0.1:3000/app/home")
+
+
+@pytest.mark.parametrize(
+    ("rule", "written"),
+    [
+        ("^/app/(.*)$ http://127.0.0.1:3000/$1", "/app/ http://127.0.0.1:3000/"),
+        ("^/app(.*) http://127.0.0.1:3000/inner$1", "/app http://127.0.0.1:3000/inner"),
+        ("^/?app/(.+)$ http://127.0.0.1:3000/inner/$1", "/app/ http://127.0.0.1:3000/inner/"),
+        ("^/(.*)$ http://127.0.0.1:3000/$1", "/ http://127.0.0.1:3000/"),
+    ],
+)
+def test_fires_for_a_rule_that_hands_the_rest_on(rule: str, written: str) -> None:
+    lines = f"    RewriteEngine On\n    RewriteRule {rule} [P,L]\n"
+    target = replace(SHOP, path="/app/x")
+    answer = replace(redirect("http://127.0.0.1:3000/inner/login"), url=target.url)
+    config = apache_config(HTTPS.replace(LINE, lines))
+    (claim,) = judge(CHECK, APACHE, config, answer, target=target, masked=False)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert f"+    ProxyPassReverse {written}\n </VirtualHost>" in edit.diff
+    mended = apache_config(HTTPS.replace(LINE, f"{lines}    ProxyPassReverse {written}\n"))
+    assert not judge(CHECK, APACHE, mended, answer, target=target, masked=False)
+
+
+@pytest.mark.parametrize("rule", ["^/app/(.*)/(.*)$ http://127.0.0.1:3000/$2", "^/app/x$ /y"])
+def test_silent_for_a_rule_whose_addresses_are_not_known(rule: str) -> None:
+    lines = f"    RewriteEngine On\n    RewriteRule {rule} [P,L]\n"
+    target = replace(SHOP, path="/app/x")
+    answer = replace(redirect("http://127.0.0.1:3000/login"), url=target.url)
+    config = apache_config(HTTPS.replace(LINE, lines))
+    assert not judge(CHECK, APACHE, config, answer, target=target, masked=False)

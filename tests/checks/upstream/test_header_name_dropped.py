@@ -4,10 +4,19 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Claim, Confidence, Edit, Severity, Symptom
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Edit,
+    Observation,
+    Severity,
+    Symptom,
+)
+from diagnose.model.applications import ReadSetting
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
-from tests.support.upstream_evidence import compared, controlled, page
+from tests.support.upstream_evidence import compared, controlled, logged, page
 
 CHECK = "upstream.header-name-dropped"
 REFUSED = compared(401)
@@ -118,3 +127,35 @@ def test_fires_for_the_token_of_jenkins() -> None:
     assert not judge(CHECK, RUNNING, config(), page(200), target=replace(
         SHOP, symptom=Symptom("status", "403 No valid crumb was included", 403)
     )), "no page names it"  # fmt: skip
+
+
+LOST = "401: the token is sent but the backend does not get it"
+EXPECTED = ReadSetting(
+    application="token", topic="token_field", key="token", values=("access_token",),
+    file="/opt/api/application.properties", number=2,
+)  # fmt: skip
+
+
+def lost(*seen: Observation, text: str = SITE, words: str = LOST) -> list[Claim]:
+    target = replace(SHOP, symptom=Symptom("status", words, 401))
+    return judge(CHECK, RUNNING, config(text), page(401), *seen, target=target, masked=False)
+
+
+def test_fires_for_a_lost_token_whose_name_the_program_or_the_log_shows() -> None:
+    (claim,) = lost(EXPECTED)
+    assert (claim.facts["name"], claim.confidence) == ("access_token", Confidence.LIKELY)
+    assert claim.facts["source"] == "/opt/api/application.properties:2"
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Edit)
+    assert "+    underscores_in_headers on;\n" in claim.fix.steps[0].diff
+    line = logged('client sent invalid header line: "access_token: x" while reading headers')
+    (claim,) = lost(line)
+    assert claim.facts["logged"]
+
+
+def test_silent_about_a_lost_token_without_a_name_or_with_another() -> None:
+    assert not lost()
+    assert not lost(EXPECTED, words="401 Unauthorized")
+    assert not lost(replace(EXPECTED, values=("satoken",)))
+    accepting = SITE.replace("    location", "    underscores_in_headers on;\n    location")
+    assert not lost(EXPECTED, text=accepting)

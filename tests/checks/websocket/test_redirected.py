@@ -4,8 +4,11 @@ import pytest
 
 from diagnose.model import Applicability, Confidence, Edit, Severity, Target
 from diagnose.model.symptom import Symptom
+from tests.support import haproxy_evidence as haproxy
+from tests.support.caddy_evidence import CADDY, caddy_config
 from tests.support.check_evidence import CHAT, judge
 from tests.support.nginx_evidence import BUILD, HOST, RUNNING, SITE, config, direct
+from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 from tests.support.websocket_evidence import upgrade
 
 
@@ -85,3 +88,76 @@ def test_the_location_takes_the_path_without_its_slash() -> None:
     assert claim.fix.applicability is Applicability.MANUAL
     assert claim.facts["block"] == "location /ws/"
     assert claim.location
+
+
+MOVED = upgrade(302, headers=(("Location", "https://shop.example.com/play/"),))
+
+
+@pytest.mark.parametrize(
+    ("line", "mended"),
+    [
+        (
+            "\thandle /ws/* {\n\t\treverse_proxy 127.0.0.1:3000\n\t}",
+            "+\t@websocket_path path /ws /ws/*\n+\thandle @websocket_path {\n",
+        ),
+        (
+            "\t@live path /ws/*\n\treverse_proxy @live 127.0.0.1:3000",
+            "+\t@live path /ws /ws/*\n",
+        ),
+        (
+            "\treverse_proxy /ws/* 127.0.0.1:3000",
+            "+\treverse_proxy @websocket_path 127.0.0.1:3000\n",
+        ),
+    ],
+)
+def test_a_rule_of_caddy_for_what_is_below_takes_the_path_too(line: str, mended: str) -> None:
+    own = caddy_config(f"shop.example.com {{\n{line}\n\tredir * /play/ 302\n}}\n")
+    (claim,) = judge("websocket.redirected", CADDY, own, MOVED, target=CHAT)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert mended in edit.diff
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "\t@ws path /ws /ws/*\n\treverse_proxy @ws 127.0.0.1:3000",
+        "\treverse_proxy /api/* 127.0.0.1:3000",
+        "\treverse_proxy /ws/* 127.0.0.1:3000\n\thandle /ws/* {\n\t}",
+    ],
+)
+def test_no_edit_where_the_rule_takes_the_path_or_is_not_known(line: str) -> None:
+    own = caddy_config(f"shop.example.com {{\n{line}\n}}\n")
+    (claim,) = judge("websocket.redirected", CADDY, own, MOVED, target=CHAT)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_a_rule_of_apache_and_of_haproxy_takes_the_path_too() -> None:
+    passed = HTTPS.replace(
+        "ProxyPass /ws ws://127.0.0.1:3000/ws", "ProxyPass /ws/ ws://127.0.0.1:3000/ws/"
+    )
+    (claim,) = judge("websocket.redirected", APACHE, apache_config(passed), MOVED, target=CHAT)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    ProxyPass /ws ws://127.0.0.1:3000/ws\n" in edit.diff
+    (claim,) = judge("websocket.redirected", APACHE, apache_config(), MOVED, target=CHAT)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL, "that line takes it"
+    for rule, added in (
+        ("    acl live path_beg /ws/\n    use_backend app if live\n", "+    acl live path /ws\n"),
+        (
+            "    use_backend app if { path_beg /ws/ }\n",
+            "+    use_backend app if { path_beg /ws/ } || { path /ws }\n",
+        ),
+    ):
+        text = haproxy.TEXT.replace("    default_backend", f"{rule}    default_backend", 1)
+        given = (haproxy.SERVER, haproxy.config(text), MOVED)
+        (claim,) = judge("websocket.redirected", *given, target=CHAT)
+        assert claim.fix
+        edit = claim.fix.steps[0]
+        assert isinstance(edit, Edit)
+        assert added in edit.diff

@@ -70,3 +70,34 @@ def test_the_limit_at_which_this_version_of_php_stopped() -> None:
     (read,) = stop("Maximum execution time of 30 seconds exceeded", {INI: "max_execution_time=30"})
     assert read.new == "max_execution_time=60"
     assert not stop("Maximum execution time of 90 seconds exceeded", {INI: "max_execution_time=90"})
+
+
+OUT_OF_MEMORY = "Allowed memory size of 792723456 bytes exhausted (tried to allocate 20480 bytes)"
+OWN = "/srv/shop/pub/.user.ini"
+
+
+def stop_behind(lines: str, files: dict[str, str]) -> list[ReadSetting]:
+    ctx = Looking(RecordedMachine({}, files=files))
+    ctx.emit(page(500))
+    ctx.emit(config(SITE.format(lines)))
+    socket = "fastcgi://unix:/run/php/php8.2-fpm.sock:"
+    asyncio.run(emit_stop(ctx, logged(STOPPED.format(OUT_OF_MEMORY), upstream=socket)))
+    return list(ctx.observed(ReadSetting))
+
+
+def test_the_file_of_the_folder_wins_and_nothing_is_lowered() -> None:
+    files = {OWN: "memory_limit = 756M\n", INI: "memory_limit = 756M\n"}
+    (read,) = stop_behind("set $base /srv/shop; root $base/pub;", files)
+    assert (read.file, read.new, read.needs_restart) == (OWN, "memory_limit = 2048M", False)
+    pool = {"/etc/php/8.2/fpm/pool.d/www.conf": "php_admin_value[memory_limit] = 756M\n"}
+    (read,) = stop_behind("set $base /srv/shop; root $base/pub;", {**files, **pool})
+    assert read.new == "php_admin_value[memory_limit] = 2048M"
+    assert read.unit == "php8.2-fpm"
+
+
+def test_what_nginx_hands_on_is_raised_in_its_line() -> None:
+    lines = '\nlocation ~ \\.php$ {\nfastcgi_param PHP_VALUE "memory_limit=756M";\n}\n'
+    (read,) = stop_behind(lines, {INI: "memory_limit = 756M\n"})
+    assert read.new == 'fastcgi_param PHP_VALUE "memory_limit=2048M";'
+    assert read.load == ("nginx", "-s", "reload")
+    assert not stop_behind(lines.replace("756M", "2G"), {INI: "memory_limit = 2G\n"})

@@ -211,7 +211,7 @@ class ApacheReader:
             complete=loaded.complete and (not dumped or read_places == places),
             files=(
                 *_site_files(tree.files, sites, loaded, idle, refused),
-                *await htaccess_files(ctx, sites),
+                *await htaccess_files(ctx, sites, loaded),
             ),
             error_log=main_error_log(loaded, tree.root),
         )

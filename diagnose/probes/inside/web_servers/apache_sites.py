@@ -2,10 +2,13 @@
 the redirects and routes of .htaccess files."""
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import replace
 
 from diagnose.model.web_servers import ServerFile, WebSite
 from diagnose.parsers.apache.authorization import passes_authorization
+from diagnose.parsers.apache.body_limits import folders_to, served_path
+from diagnose.parsers.apache.folder_access import reads_htaccess
 from diagnose.parsers.apache.folder_routes import folder_routes
 from diagnose.parsers.apache.loading import ConfigSource, LoadedConfig, load
 from diagnose.parsers.apache.redirects import redirects_and_rewritten_routes
@@ -50,20 +53,39 @@ async def _with_htaccess(
     return tuple(_with_own_lines(config, site, texts) for site in sites)
 
 
-async def htaccess_files(ctx: ProbeContext, sites: tuple[WebSite, ...]) -> list[ServerFile]:
-    """Return the .htaccess of the folder of each of the target's sites, where Apache reads it."""
+async def htaccess_files(
+    ctx: ProbeContext, sites: tuple[WebSite, ...], config: LoadedConfig
+) -> list[ServerFile]:
+    """Return the .htaccess of the folder of each of the target's sites, and of the folders on the
+    way to the target's path, where Apache reads it."""
+    own = [site for site in sites if has_name(site, ctx.target.host)]
     roots = {
-        site.root.rstrip("/")
-        for site in sites
-        if site.root.startswith("/") and site.reads_htaccess and has_name(site, ctx.target.host)
+        site.root.rstrip("/") for site in own if site.root.startswith("/") and site.reads_htaccess
     }
-    paths = [f"{root}/.htaccess" for root in sorted(roots)[:MAX_NAMES]]
+    path = ctx.target.path.partition("?")[0]
+    below = {folder for site in own for folder in _folders_that_count(config, site, path)} - roots
+    folders = (*sorted(roots)[:MAX_NAMES], *sorted(below, key=len)[-MAX_NAMES:])
+    paths = [f"{folder}/.htaccess" for folder in folders]
     contents = await asyncio.gather(*(ctx.machine.read(path, MAX_BYTES) for path in paths))
     return [
         ServerFile(content.path, content.text, content.changed, content.real)
         for content in contents
         if not content.failure
     ]
+
+
+def _folders_that_count(config: LoadedConfig, site: WebSite, path: str) -> Iterator[str]:
+    """Yield the folders on the way to a path whose .htaccess Apache reads."""
+    if path == "/" or ".." in path or "%" in path:
+        return
+    place = (site.file, site.line)
+    hosts = (line for line in config.main if line.name == "virtualhost")
+    host = next((line for line in hosts if (line.file, line.line) == place), None)
+    inner = host.block or () if host else ()
+    sections = [*(line for line in config.main if line.name.startswith("directory")), *inner]
+    for folder in folders_to(served_path(inner, site, path)):
+        if reads_htaccess(folder, sections):
+            yield folder
 
 
 def _with_own_lines(config: LoadedConfig, site: WebSite, texts: dict[str, str]) -> WebSite:
