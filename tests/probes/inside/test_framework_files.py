@@ -14,6 +14,7 @@ from diagnose.model.server import Listener, Listeners
 from diagnose.parsers.applications import variables_of_settings
 from diagnose.parsers.frameworks import SourceEdit, framework_variables
 from diagnose.parsers.nginx.config import parse
+from diagnose.parsers.program_place import ProgramPlace
 from diagnose.parsers.read_settings import FileText
 from diagnose.parsers.symptoms import symptom_of
 from diagnose.probes.inside import framework_files
@@ -165,3 +166,14 @@ def test_the_folder_of_an_nginx_behind_another_server_is_read() -> None:
     assert list(framework_files._inner_folders(looking, "8080")) == ["/var/www/wp"]
     assert list(framework_files._inner_folders(looking, "8081")) == []
     assert list(framework_files._inner_folders(looking, "443")) == []
+
+
+def test_the_folder_above_that_of_a_servers_file_is_read() -> None:
+    """Puma of a unit that starts in another folder: `puma -C /srv/chat/current/config/puma.rb`."""
+    place = ProgramPlace(
+        folder="/srv/chat", words=("puma", "-C", "/srv/chat/current/config/puma.rb")
+    )
+    folders = list(framework_files.source_folders(place))
+    assert folders == ["/srv/chat/current/config", "/srv/chat", "/srv/chat/current"]
+    other = ProgramPlace(folder="/srv/chat", words=("puma", "/usr/bin/puma.rb"))
+    assert list(framework_files.source_folders(other)) == ["/srv/chat"]
