@@ -73,6 +73,7 @@ def loopback_only(evidence: Evidence) -> Iterator[Claim]:
             "file": listen_groups[0].file.path if listen_groups else "",
             "line": listen_groups[0].directives[0].line if listen_groups else "",
             "place": lines.place if lines else "",
+            "setting": lines.setting if lines else "",
         },
         # Whether the site is the only program that listens, nobody said.
         confidence=Confidence.CERTAIN
