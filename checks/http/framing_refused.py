@@ -135,8 +135,8 @@ def _sent_twice(evidence: Evidence, pages: Sequence[Exchange]) -> Iterator[Claim
 
 def _confidence(evidence: Evidence, ancestors: str) -> Confidence | None:
     """Return how sure it is that the page of the message may not show this one; None if the policy
-    names its site, or names more than the message quotes: then the frame is not what is refused. X-Frame-Options names none. Chromium's
-    own words ("an ancestor violates …") quote the policy."""
+    names its site, or more than the message quotes: then the frame is not what is refused.
+    X-Frame-Options names none. Chromium's own words ("an ancestor violates …") quote the policy."""
     symptom, target = evidence.target.symptom, evidence.target
     sources = tuple(source for source in ancestors.split() if not source.startswith("'"))
     page = parse_url(target.url)

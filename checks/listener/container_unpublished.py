@@ -24,6 +24,7 @@ from diagnose.model import (
     Evidence,
     Fix,
     Severity,
+    Step,
     Subject,
 )
 from diagnose.model.containers import (
@@ -259,12 +260,10 @@ def _opening_fix(evidence: Evidence, container: Container, inner: int) -> Fix | 
     groups = listen_groups(evidence, inner)
     if lines is None and (not groups or not own.engine):
         return None
-    edits = (*map(wildcard_edit, groups), config_test_command(nginx), *restart_commands(nginx))
-    steps = (
-        inside
-        for step in (lines.fix.steps if lines else edits)
-        for inside in (edit_steps(step, own) if isinstance(step, Edit) else (step,))
-    )
+    loading = (config_test_command(nginx), *restart_commands(nginx))
+    steps = list[Step]()
+    for step in lines.fix.steps if lines else (*map(wildcard_edit, groups), *loading):
+        steps += edit_steps(step, own) if isinstance(step, Edit) else (step,)
     return Fix(tuple(steps), Applicability.REVIEW)
 
 

@@ -154,9 +154,11 @@ async def _emit_units(ctx: ProbeContext, endpoint: str, at: float, result: Comma
             await emit_correction(ctx, unit.unit, fault, line)
         elif line:
             # Imported late: most applications run.
+            from diagnose.probes.inside.missing_files import emit_switch
             from diagnose.probes.inside.start_needs import emit_need
 
             await emit_need(ctx, unit.unit, line)
+            await emit_switch(ctx, unit.unit, line)
         ctx.emit(replace(unit, setting=setting))
 
 

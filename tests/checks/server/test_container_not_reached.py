@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Claim, Edit, Failure, Vantage
+from diagnose.model import Applicability, Claim, Edit, Failure, Observation, Vantage
 from diagnose.model.addresses import bracketed
 from diagnose.model.backends import BackendVisit
 from diagnose.model.containers import (
@@ -161,7 +161,7 @@ SERVING = Namespace(20, container=APP.id, addresses=("172.17.0.3",), sockets=(("
 PUBLISHING = Containers(engines=("docker",), containers=(PUBLISHED,), namespaces=(SERVING,))
 
 
-def published(host: str, containers: Containers, *more: object) -> Claim:
+def published(host: str, containers: Containers, *more: Observation) -> Claim:
     shown = bracketed(host)
     visit = BackendVisit(target=f"http://{shown}:3000", requested="/", path="/", failure=REFUSED)
     text = config(TEXT.replace("127.0.0.1", shown))
@@ -175,7 +175,7 @@ def published(host: str, containers: Containers, *more: object) -> Claim:
         page(503),
         containers,
         *more,
-        masked=False,  # type: ignore[arg-type]
+        masked=False,
     )
     return claim
 
