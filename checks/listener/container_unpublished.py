@@ -261,9 +261,13 @@ def _opening_fix(evidence: Evidence, container: Container, inner: int) -> Fix | 
     if lines is None and (not groups or not own.engine):
         return None
     loading = (config_test_command(nginx), *restart_commands(nginx))
+    own_steps: tuple[Step, ...] = (*map(wildcard_edit, groups), *loading)
     steps = list[Step]()
-    for step in lines.fix.steps if lines else (*map(wildcard_edit, groups), *loading):
-        steps += edit_steps(step, own) if isinstance(step, Edit) else (step,)
+    for step in lines.fix.steps if lines else own_steps:
+        if isinstance(step, Edit):
+            steps.extend(edit_steps(step, own))
+        else:
+            steps.append(step)
     return Fix(tuple(steps), Applicability.REVIEW)
 
 

@@ -103,8 +103,8 @@ NAMED = ("Content-Security-Policy", "frame-ancestors 'self' https://portal.examp
         ),
         # It quotes the policy of the time before the portal was named.
         (
-            "Refused to display 'https://shop.example.com/' in a frame because an ancestor violates "
-            "the following Content Security Policy directive: \"frame-ancestors 'self'\"",
+            "Refused to display 'https://shop.example.com/' in a frame because an ancestor "
+            "violates the following Content Security Policy directive: \"frame-ancestors 'self'\"",
             None,
         ),
     ],
