@@ -10,10 +10,9 @@ from diagnose.parsers.program_place import ProgramPlace, candidate_files
 from diagnose.parsers.read_settings import is_plain
 from diagnose.parsers.tls_switches import missing_file, tls_switch, without_tls
 from diagnose.probes import ProbeContext
-from diagnose.probes.inside.own_setting_files import MAX_FILE
 
-#: Seconds for the unit's command, and most files that are read.
-PATIENCE, MAX_FILES = 3.0, 8
+#: Seconds for the unit's command, most files that are read, and bytes of one.
+PATIENCE, MAX_FILES, MAX_FILE = 3.0, 8, 128 << 10
 
 
 async def emit_switch(ctx: ProbeContext, unit: str, message: str) -> None:
