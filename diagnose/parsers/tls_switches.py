@@ -58,7 +58,7 @@ def tls_switch(application: str) -> TlsSwitch | None:
     return _SWITCHES.get(application)
 
 
-def without_tls(text: str, switch: TlsSwitch, missing: str) -> tuple[int, str, str] | None:
+def without_tls(switch: TlsSwitch, text: str, missing: str) -> tuple[int, str, str] | None:
     """Return the line that switches TLS on, as it is and without TLS, with its number, if the
     missing file is one that TLS needs here; None otherwise."""
     values = (setting_value(text, switch.form, key) for key in switch.files)

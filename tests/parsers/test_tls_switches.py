@@ -32,19 +32,19 @@ def mattermost(security: str) -> str:
 def test_the_line_that_switches_tls_off() -> None:
     switch = tls_switch("mattermost")
     assert switch
-    line = without_tls(mattermost("TLS"), switch, CERT)
+    line = without_tls(switch, mattermost("TLS"), CERT)
     assert line is not None
     assert line[0] == 3
     assert line[2].strip() == '"ConnectionSecurity": "",'
-    assert without_tls(mattermost(""), switch, CERT) is None
-    assert without_tls(mattermost("TLS"), switch, "/opt/mattermost/logs/x.log") is None
+    assert without_tls(switch, mattermost(""), CERT) is None
+    assert without_tls(switch, mattermost("TLS"), "/opt/mattermost/logs/x.log") is None
 
 
 def test_the_line_of_grafana() -> None:
     switch = tls_switch("grafana")
     assert switch
     text = "[server]\nprotocol = https\ncert_file = /etc/grafana/a.crt\n"
-    assert without_tls(text, switch, "/etc/grafana/a.crt") == (
+    assert without_tls(switch, text, "/etc/grafana/a.crt") == (
         2, "protocol = https", "protocol = http",
     )  # fmt: skip
-    assert without_tls(text.replace("https", "socket"), switch, "/etc/grafana/a.crt") is None
+    assert without_tls(switch, text.replace("https", "socket"), "/etc/grafana/a.crt") is None

@@ -37,7 +37,7 @@ async def emit_switch(ctx: ProbeContext, unit: str, message: str) -> None:
     paths = candidate_files(place, application.configuration, above)
     for path in list(paths)[:MAX_FILES] if switch else ():
         file = await ctx.machine.read(path, MAX_FILE)
-        line = without_tls(file.text, switch, missing) if switch and not file.failure else None
+        line = without_tls(switch, file.text, missing) if switch and not file.failure else None
         if line is not None and is_plain(f"{line[1]}\n{line[2]}"):
             ctx.emit(
                 ReadSetting(
