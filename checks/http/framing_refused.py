@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 _OPTIONS, _POLICY = "X-Frame-Options", "Content-Security-Policy"
 #: The address of a site in a message.
 _SITE = lazy_pattern(r"\bhttps?://([A-Za-z0-9.-]{1,253})(?::\d{1,5})?")
+#: The policy that Chromium quotes.
+_QUOTED = lazy_pattern(r"directive: [\"“]frame-ancestors ([^\"”;\n]{1,400})")
 
 
 @check(severity=Severity.WARNING, needs=[Exchange])
@@ -133,11 +135,13 @@ def _sent_twice(evidence: Evidence, pages: Sequence[Exchange]) -> Iterator[Claim
 
 def _confidence(evidence: Evidence, ancestors: str) -> Confidence | None:
     """Return how sure it is that the page of the message may not show this one; None if the policy
-    names its site: then the frame is not what is refused. X-Frame-Options names none. Chromium's
-    own words ("an ancestor violates …") quote the policy."""
+    names its site, or more than the message quotes: then the frame is not what is refused.
+    X-Frame-Options names none. Chromium's own words ("an ancestor violates …") quote the policy."""
     symptom, target = evidence.target.symptom, evidence.target
     sources = tuple(source for source in ancestors.split() if not source.startswith("'"))
     page = parse_url(target.url)
+    if symptom is not None and _is_of_before(symptom.text, ancestors):
+        return None
     if symptom is None or page is None or not sources or "ancestor violates" in symptom.text:
         return Confidence.CERTAIN
     # Imported late: few policies name a site, and few messages are about frames.
@@ -149,6 +153,14 @@ def _confidence(evidence: Evidence, ancestors: str) -> Confidence | None:
     if len(refused) < len(others):
         return None
     return Confidence.LIKELY if refused else Confidence.POSSIBLE
+
+
+def _is_of_before(text: str, ancestors: str) -> bool:
+    """Return whether a message quotes a policy that allows less than today's: it is of the time
+    before."""
+    quoted = _QUOTED.search(text[:2000])
+    sources = set(quoted[1].split()) if quoted else set[str]()
+    return bool(sources) and sources < set(ancestors.split())
 
 
 def _own_frame(evidence: Evidence) -> Iterator[Claim]:

@@ -1,6 +1,8 @@
-"""The lines by which HAProxy or Caddy listens on a loopback address alone."""
+"""The lines by which HAProxy, Caddy, Apache or another program listens on a loopback address
+alone."""
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 from checks.server import (
@@ -14,39 +16,69 @@ from checks.server import (
 from diagnose.model import (
     Applicability,
     Command,
+    Edit,
     Evidence,
     Fix,
     commands,
     server_commands,
 )
 from diagnose.model.addresses import is_local_host
+from diagnose.model.applications import ReadSetting
 from diagnose.model.frozen import frozen
 from diagnose.model.steps import Effect, Risk
 from diagnose.model.web_servers import WebServer
 
 #: HAProxy: a socket with an address and a port (Configuration Manual, "bind").
 _BIND = re.compile(r"(\s*bind\s+)(\[[0-9A-Fa-f:]{2,45}\]|[\w.-]{1,253}):(\d{1,5})(?=\s|$)(.*)")
+#: Apache: the same (mpm_common, "Listen"; core, "<VirtualHost>").
+_LISTEN = re.compile(
+    r"(?i)(\s*(?:Listen|<VirtualHost)\s+)(\[[0-9a-f:]{2,45}\]|[\w.-]{1,253}):(\d{1,5})(?=[\s>]|$)(.*)"
+)
 
 
 @frozen
 class LoopbackLines:
-    """The place of the first line, and the fix that lets the server listen on all addresses."""
+    """The place of the first line, and the fix that lets the server listen on all addresses.
+    `setting` is the program's own one ("" for a web server's line)."""
 
     place: str
     fix: Fix
+    setting: str = ""
 
 
 def loopback_lines(evidence: Evidence, ports: tuple[int, ...]) -> LoopbackLines | None:
-    """Return the lines for the ports: of HAProxy all in one file, of Caddy the one `bind`. Whether
-    the site is meant for this machine alone, its owner knows. None if they are not known."""
+    """Return the lines for the ports: of HAProxy and Apache all in one file, of Caddy the one
+    `bind`, of another program its setting. Whether the site is meant for this machine alone, its
+    owner knows. None if they are not known."""
+    return _of_server(evidence, ports) or _of_program(evidence)
+
+
+def _of_program(evidence: Evidence) -> LoopbackLines | None:
+    reads = (read for read in evidence.good(ReadSetting) if read.topic == "listen-address")
+    read = next(reads, None)
+    if read is None:
+        return None
+    # Imported late: of few programs the setting is known.
+    from checks.upstream._setting_fixes import setting_fix
+
+    fix = setting_fix((read,), "bind")
+    opened = tuple(
+        replace(step, risk=Risk.OPENS_TO_ALL) if isinstance(step, Edit) else step
+        for step in fix.steps
+    )
+    return LoopbackLines(read.place, Fix(opened, fix.applicability), read.key)
+
+
+def _of_server(evidence: Evidence, ports: tuple[int, ...]) -> LoopbackLines | None:
     view = server_view(evidence)
-    if view is None or view.config is None or view.server.product not in {"haproxy", "caddy"}:
+    if view is None or view.config is None or view.server.product not in {*_LINES, "caddy"}:
         return None
     is_caddy = view.server.product == "caddy"
+    line_of = _LINES.get(view.server.product, _haproxy_line)
     found: list[tuple[str, int, tuple[str, ...], int]] = []
     for file in view.config.files:
         for number, row in enumerate(file_rows(view, file), 1):
-            new = _caddy_line(row) if is_caddy else _haproxy_line(row, ports)
+            new = _caddy_line(row) if is_caddy else line_of(row, ports)
             if new is not None:
                 found.append((file.path, number, *new))
     first = next(iter(found), None)
@@ -56,7 +88,8 @@ def loopback_lines(evidence: Evidence, ports: tuple[int, ...]) -> LoopbackLines 
         return None
     changes = {number: texts for _, number, texts, _ in found}
     edit = line_edit(view, first[0], changes)
-    steps = restart_steps(view.server) if is_caddy else reload_steps(view.server)
+    is_reloaded = view.server.product == "haproxy"
+    steps = reload_steps(view.server) if is_reloaded else restart_steps(view.server)
     if edit is None or not steps:
         return None
     opened = replace(edit, risk=Risk.OPENS_TO_ALL)
@@ -81,6 +114,22 @@ def _haproxy_line(row: str, ports: tuple[int, ...]) -> tuple[tuple[str, ...], in
     if match is None or int(match[3]) not in ports or not is_local_host(match[2].strip("[]")):
         return None
     return (f"{match[1]}:{match[3]}{match[4]}",), int(match[3])
+
+
+def _apache_line(row: str, ports: tuple[int, ...]) -> tuple[tuple[str, ...], int] | None:
+    """Return a line of Apache for all addresses (mpm_common, "Listen"; core, "<VirtualHost>")."""
+    match = _LISTEN.fullmatch(row[:1000])
+    if match is None or int(match[3]) not in ports or not is_local_host(match[2].strip("[]")):
+        return None
+    wildcard = "*:" if "<" in match[1] else ""
+    return (f"{match[1]}{wildcard}{match[3]}{match[4]}",), int(match[3])
+
+
+#: The products whose lines name an address and a port.
+_LINES: dict[str, Callable[[str, tuple[int, ...]], tuple[tuple[str, ...], int] | None]] = {
+    "haproxy": _haproxy_line,
+    "apache": _apache_line,
+}
 
 
 def _caddy_line(row: str) -> tuple[tuple[str, ...], int] | None:

@@ -17,11 +17,14 @@ from checks.listener._compose_edits import compose_fix, new_port_change, publish
 from checks.nginx import Nginx
 from diagnose.checking.registry import check
 from diagnose.model import (
+    Applicability,
     Claim,
     Confidence,
+    Edit,
     Evidence,
     Fix,
     Severity,
+    Step,
     Subject,
 )
 from diagnose.model.containers import (
@@ -30,6 +33,7 @@ from diagnose.model.containers import (
     ContainerPort,
     Containers,
     Namespace,
+    NginxContainer,
 )
 from diagnose.model.frozen import frozen
 from diagnose.model.server import Listeners
@@ -240,6 +244,33 @@ def _unserved_claims(evidence: Evidence, containers: Containers) -> Iterator[Cla
             return
 
 
+def _opening_fix(evidence: Evidence, container: Container, inner: int) -> Fix | None:
+    """Return the edit by which the web server in a container listens on all addresses of that,
+    which is what its published port is for; None if its lines are not known."""
+    own = next(iter(evidence.good(NginxContainer)), None)
+    if own is None or own.digest != container.id:
+        return None
+    # Imported late: few servers listen on the loopback address alone.
+    from checks.listener._listen_lines import listen_groups, wildcard_edit
+    from checks.listener._loopback_lines import loopback_lines
+    from checks.nginx._commands import config_test_command, restart_commands
+    from diagnose.checking.container_fixes import edit_steps
+
+    lines, nginx = loopback_lines(evidence, (inner,)), Nginx.of(evidence)
+    groups = listen_groups(evidence, inner)
+    if lines is None and (not groups or not own.engine):
+        return None
+    loading = (config_test_command(nginx), *restart_commands(nginx))
+    own_steps: tuple[Step, ...] = (*map(wildcard_edit, groups), *loading)
+    steps = list[Step]()
+    for step in lines.fix.steps if lines else own_steps:
+        if isinstance(step, Edit):
+            steps.extend(edit_steps(step, own))
+        else:
+            steps.append(step)
+    return Fix(tuple(steps), Applicability.REVIEW)
+
+
 def _listen_fix(
     evidence: Evidence, container: Container, namespace: Namespace, mapping: ContainerPort
 ) -> Fix:
@@ -254,6 +285,8 @@ def _listen_fix(
     is_loopback_only = any(number == mapping.inner for _, number in namespace.sockets)
     usual = others & _TLS_PORTS if evidence.target.uses_tls else others
     inner = port if port in others else next(iter(usual)) if len(usual) == 1 else 0
+    if is_loopback_only and (opening := _opening_fix(evidence, container, mapping.inner)):
+        return opening
     if is_loopback_only or not inner:
         return compose_fix(evidence, "listen")
     change = published_change(mapping, "", inner)

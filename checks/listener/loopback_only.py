@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from checks.firewall._other_ways import has_other_way
 from checks.listener import listeners_on, target_answers, target_connections
 from checks.listener._inner_ports import passed_port
+from checks.listener._listen_lines import ListenGroup, listen_groups, wildcard_edit
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
     Confidence,
-    Edit,
     Evidence,
     Fix,
     Location,
@@ -23,20 +23,10 @@ from diagnose.model import (
 )
 from diagnose.model.addresses import is_local_host, is_loopback
 from diagnose.model.containers import Containers
-from diagnose.model.frozen import frozen
-from diagnose.model.nginx import ConfigFile, Directive, NginxConfig
 from diagnose.model.server import Listeners, UnservedAddress
 
 if TYPE_CHECKING:
     from checks.listener._loopback_lines import LoopbackLines
-
-
-@frozen
-class _ListenGroup:
-    """The `listen` directives of one file that must be changed."""
-
-    file: ConfigFile
-    directives: tuple[Directive, ...]
 
 
 @check(
@@ -55,11 +45,11 @@ def loopback_only(evidence: Evidence) -> Iterator[Claim]:
     ):
         return
     connections = target_connections(evidence)
-    listen_groups = _listen_groups(evidence)
+    groups = listen_groups(evidence, port)
     also_80 = port != 80 and _all_loopback(evidence, 80)
     process = next((listener.process for listener in listeners if listener.process), "")
     ports = (port, 80) if also_80 else (port,)
-    lines = _lines_of_server(evidence, ports) if not listen_groups else None
+    lines = _lines_of_server(evidence, ports) if not groups else None
     yield Claim(
         about=Subject(port=port),
         covers=tuple(Subject(port=number) for number in ports),
@@ -70,17 +60,18 @@ def loopback_only(evidence: Evidence) -> Iterator[Claim]:
                 str(Subject(address=listener.address, port=port)) for listener in listeners
             ),
             "process": process,
-            "file": listen_groups[0].file.path if listen_groups else "",
-            "line": listen_groups[0].directives[0].line if listen_groups else "",
+            "file": groups[0].file.path if groups else "",
+            "line": groups[0].directives[0].line if groups else "",
             "place": lines.place if lines else "",
+            "setting": lines.setting if lines else "",
         },
         # Whether the site is the only program that listens, nobody said.
         confidence=Confidence.CERTAIN
         if connections and not _is_guessed(evidence)
         else Confidence.LIKELY,
         ruled_out=("listener.missing",),
-        location=_location(listen_groups),
-        fix=lines.fix if lines else _fix(evidence, listen_groups, process),
+        location=_location(groups),
+        fix=lines.fix if lines else _fix(evidence, groups, process),
     )
 
 
@@ -101,37 +92,7 @@ def _all_loopback(evidence: Evidence, port: int) -> bool:
     return bool(listeners) and all(is_loopback(listener.address) for listener in listeners)
 
 
-def _listen_groups(evidence: Evidence) -> tuple[_ListenGroup, ...]:
-    """Return where nginx is configured to listen so: in the blocks with the target's name, or else
-    in all blocks."""
-    from diagnose.parsers.nginx.server_blocks import servers
-
-    for config in evidence.good(NginxConfig):
-        listens = [
-            (server, listen.directive)
-            for server in servers(config.main)
-            for listen in server.listens
-            if listen.port == evidence.target.port
-            and is_loopback(listen.address)
-            and listen.directive is not None
-            and listen.directive.end == ";"
-        ]
-        named_listens = [
-            directive for server, directive in listens if evidence.target.host in server.names
-        ]
-        directives = named_listens or [directive for _, directive in listens]
-        files = dict.fromkeys(directive.file for directive in directives)
-        return tuple(
-            _ListenGroup(
-                file, tuple(directive for directive in directives if directive.file == path)
-            )
-            for path in files
-            if (file := config.file(path))
-        )
-    return ()
-
-
-def _fix(evidence: Evidence, listen_groups: tuple[_ListenGroup, ...], process: str) -> Fix:
+def _fix(evidence: Evidence, listen_groups: tuple[ListenGroup, ...], process: str) -> Fix:
     if not listen_groups:
         if process == "docker-proxy":
             return _publish_fix(evidence)
@@ -140,7 +101,7 @@ def _fix(evidence: Evidence, listen_groups: tuple[_ListenGroup, ...], process: s
     from checks.nginx._commands import config_test_command, restart_commands
 
     nginx = Nginx.of(evidence)
-    edits = [_edit(group) for group in listen_groups]
+    edits = [wildcard_edit(group) for group in listen_groups]
     sure = bool(target_connections(evidence)) and not has_other_way(evidence)
     applicability = Applicability.AUTOMATIC if sure else Applicability.REVIEW
     # A reload is not enough: the old socket is still open when nginx opens the new one, and Linux
@@ -166,25 +127,7 @@ def _publish_fix(evidence: Evidence) -> Fix:
     return compose_fix(evidence, "publish", *changes.values())
 
 
-def _edit(group: _ListenGroup) -> Edit:
-    from diagnose.parsers.nginx.edits import apply_edits, diff, replace_directive
-
-    text, path = group.file.text, group.file.real or group.file.path
-    changes = [
-        replace_directive(directive, f"listen {_wildcard_arguments(directive)};")
-        for directive in group.directives
-    ]
-    return Edit(path, diff(path, text, apply_edits(text, *changes)))
-
-
-def _wildcard_arguments(listen: Directive) -> str:
-    """Return the arguments of `listen` for all addresses of the same IP family."""
-    address, *options = listen.args
-    host, _, port = address.rpartition(":")
-    return " ".join([f"[::]:{port}" if "[" in host else port, *options])
-
-
-def _location(listen_groups: tuple[_ListenGroup, ...]) -> Location | None:
+def _location(listen_groups: tuple[ListenGroup, ...]) -> Location | None:
     from diagnose.parsers.nginx.config import directive_location
 
     return (

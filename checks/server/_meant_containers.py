@@ -32,16 +32,26 @@ from diagnose.model import (
 from diagnose.model.addresses import bracketed, is_local_host, is_loopback
 from diagnose.model.containers import CONTAINER_PROCESSES, Container, Containers, NginxContainer
 from diagnose.model.frozen import frozen
-from diagnose.model.server import Listeners
+from diagnose.model.server import Interface, Listeners, interface_addresses
 from diagnose.model.web_servers import SiteRoute
 
 _UNSPECIFIED = frozenset({"0.0.0.0", "::"})
+
+#: The names of the server itself that engines give to containers (docker-run(1), "--add-host";
+#: podman-run(1)).
+GATEWAY_NAMES = frozenset({"host.docker.internal", "host.containers.internal"})
 
 
 def means_itself(host: str) -> bool:
     """Whether a host means the machine, or the container, that connects to it: as a destination,
     0.0.0.0 leads there too (ip(7))."""
     return is_local_host(host) or host.strip("[]") in _UNSPECIFIED
+
+
+def _means_server(evidence: Evidence, host: str) -> bool:
+    """Whether a container asks the server itself at this host."""
+    own = interface_addresses(evidence.good(Interface))
+    return host in GATEWAY_NAMES or host.strip("[]") in own
 
 
 @frozen
@@ -55,10 +65,11 @@ class MeantContainer:
 
 
 def meant_container(evidence: Evidence, route: SiteRoute) -> MeantContainer | None:
-    """Return the one container that publishes the port of a route, or else the one whose program
-    listens on it; None if there is none, or several."""
-    own = next(iter(evidence.good(NginxContainer)), None)
-    if own is None or not means_itself(route.host):
+    """Return the one container that publishes the port of a route, or else, where the route leads
+    to the web server's own container, the one whose program listens on it; None if there is none,
+    or several."""
+    own, is_itself = next(iter(evidence.good(NginxContainer)), None), means_itself(route.host)
+    if own is None or not (is_itself or _means_server(evidence, route.host)):
         return None
     for containers in evidence.good(Containers):
         others = tuple(each for each in containers.running if each.id != own.digest)
@@ -73,7 +84,7 @@ def meant_container(evidence: Evidence, route: SiteRoute) -> MeantContainer | No
             return MeantContainer(published[0], inner.pop()[1], is_published=True)
         ids = {space.container for space in containers.namespaces if space.listens(route.port)}
         listening = [each for each in others if each.id in ids]
-        if not published and len(listening) == 1:
+        if is_itself and not published and len(listening) == 1:
             return MeantContainer(listening[0], route.port)
     return None
 
@@ -93,7 +104,8 @@ def name_fix(view: ServerView, route: SiteRoute, reason: str) -> Fix | None:
     """Return the edit that writes the name and the port of the meant container, after both have a
     network in which names are known; None where a person has to do it."""
     own = next(iter(view.evidence.good(NginxContainer)), None)
-    meant = meant_container(view.evidence, route) if reason == "loopback" else None
+    is_meant = reason in {"loopback", "refused"}
+    meant = meant_container(view.evidence, route) if is_meant else None
     if own is None or meant is None or not own.engine or not own.name:
         return None
     if not _is_reached(view.evidence, meant) or not view.server.reload:

@@ -14,6 +14,7 @@ from checks.server._backend_answers import (
     route_to_application,
 )
 from checks.server._meant_containers import (
+    GATEWAY_NAMES,
     means_itself,
     meant_container,
     name_fix,
@@ -46,10 +47,6 @@ if TYPE_CHECKING:
 
 #: Statuses of a server that does not reach its application; None is no answer at all.
 _UNAVAILABLE = {502, 503, 504, None}
-
-#: The names of the server itself that engines give to containers (docker-run(1), "--add-host";
-#: podman-run(1)).
-_GATEWAY_NAMES = {"host.docker.internal", "host.containers.internal"}
 
 #: curl's exit status for a name without an address (curl(1), "EXIT CODES").
 _UNRESOLVED = 6
@@ -234,7 +231,7 @@ def _place_facts(evidence: Evidence, route: SiteRoute) -> dict[str, object]:
     others = [_service_name(meant.container)] if meant else others
     sockets = [socket for item in evidence.good(Listeners) for socket in item.on(route.port)]
     interfaces = interface_addresses(evidence.good(Interface))
-    is_server = route.host in _GATEWAY_NAMES or route.host in interfaces
+    is_server = route.host in GATEWAY_NAMES or route.host in interfaces
     # An engine's own process has a published port for the container, which has its own name.
     programs = [socket for socket in sockets if socket.process not in CONTAINER_PROCESSES]
     apart = apart_container(evidence, route.host)
@@ -244,7 +241,8 @@ def _place_facts(evidence: Evidence, route: SiteRoute) -> dict[str, object]:
         "other": others[0] if len(set(others)) == 1 else "",
         "other_port": meant.port if meant else route.port,
         "publishes": meant is not None and meant.is_published,
-        "gateway": route.host in _GATEWAY_NAMES,
+        "published_here": meant is not None and all(is_loopback(each.address) for each in sockets),
+        "gateway": route.host in GATEWAY_NAMES,
         "is_server": is_server and not means_itself(route.host),
         "program": next((socket.process or "" for socket in programs), ""),
         "on_server": bool(programs) and not others,

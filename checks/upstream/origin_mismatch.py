@@ -171,7 +171,7 @@ def _by_configuration(evidence: Evidence) -> Iterator[Claim]:
     from checks.http._refused_forms import are_accepted
 
     words, is_post = _refusal(evidence), any(page.method == "POST" for page in pages)
-    path = evidence.target.path
+    path = _path(nginx, words)
     route = form_route(nginx, path) if words and pages else None
     if route is None:
         return
@@ -215,6 +215,19 @@ def _by_configuration(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=origin_fix(route, sure=False) if sent_origin.wrong_fields else _own_setting(),
     )
+
+
+def _path(nginx: Nginx, words: str) -> str:
+    """Return the target's path, or that of the program which the words name, where nobody asked for
+    a page and nginx serves the first one itself."""
+    path = nginx.evidence.target.path
+    if not words or path != "/" or form_route(nginx, path) is not None:
+        return path
+    # Imported late: few messages come without a page.
+    from checks.upstream._named_programs import path_of_program
+
+    usual = "grafana" if _COMPARES_HOSTS.search(words) else ""
+    return path_of_program(nginx, words, usual) or path
 
 
 #: Programs that compare the Origin's host with Host, and not its scheme (Grafana,

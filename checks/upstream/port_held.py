@@ -45,6 +45,8 @@ def port_held(evidence: Evidence) -> Iterator[Claim]:
             continue
         pages = page_exchanges(evidence)
         failed = [page for page in pages if (page.status or 999) >= 400]
+        if unit.holder and unit.file_state == "disabled" and not failed:
+            continue  # another service has taken its place
         yield Claim(
             about=Subject(port=evidence.target.port, text=unit.unit),
             covers=endpoint_subjects(failed),
@@ -57,6 +59,7 @@ def port_held(evidence: Evidence) -> Iterator[Claim]:
                 "pid": holder.pid,
                 "message": unit.message,
                 "copy": bool(unit.copy),
+                "holder": unit.holder,
                 "command": unit.equivalent,
                 "status": failed[0].status or "" if failed else "",
             },
@@ -66,17 +69,15 @@ def port_held(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _fix(unit: FailedUnit) -> Fix:
-    """End the service's own program which somebody started by hand; another one is a person's."""
+    """End the service's own program which somebody started by hand, or stop the other service;
+    another program is a person's."""
+    again = (commands.reset_failed(unit.unit), commands.restart_dead_service(unit.unit))
+    if unit.holder:
+        away = (commands.stop_service(unit.holder), commands.disable_service(unit.holder))
+        return Fix((*away, *again), Applicability.REVIEW)
     if not unit.copy:
         return Fix((Manual("end-the-old-one", Where.APPLICATION),), Applicability.MANUAL)
-    return Fix(
-        (
-            end_process(unit.copy),
-            commands.reset_failed(unit.unit),
-            commands.restart_dead_service(unit.unit),
-        ),
-        Applicability.REVIEW,
-    )
+    return Fix((end_process(unit.copy), *again), Applicability.REVIEW)
 
 
 def _holder(evidence: Evidence, unit: FailedUnit) -> Listener | None:

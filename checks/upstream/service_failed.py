@@ -79,6 +79,7 @@ def service_failed(evidence: Evidence) -> Iterator[Claim]:
         yield from _of_the_own_port(evidence)
         return
     # Imported late: few sites have a service that failed.
+    from checks.upstream._own_tls import own_tls, tls_facts, tls_steps
     from checks.upstream._run_folders import missing_run_folder, run_folder_steps
     from checks.upstream._start_needs import need_facts, need_of, need_steps
 
@@ -86,7 +87,9 @@ def service_failed(evidence: Evidence) -> Iterator[Claim]:
     correction = correction_of(evidence, unit.unit) if unit.has_failed else None
     socket = missing_run_folder(evidence, unit)
     need = need_of(evidence, unit.unit) if unit.has_failed and not correction else None
-    steps = run_folder_steps(unit) if socket else need_steps(need) if need else ()
+    tls = own_tls(evidence, unit) if not (correction or socket or need) else None
+    needed = run_folder_steps(unit) if socket else need_steps(need) if need else ()
+    steps = tls_steps(tls) if tls else needed
     paths = dict.fromkeys(path.partition("?")[0] for path in (target.path, *target.websockets))
     yield Claim(
         about=Subject(port=target.port, path=next(iter(paths))),
@@ -102,6 +105,7 @@ def service_failed(evidence: Evidence) -> Iterator[Claim]:
             *((correction,) if correction else ()),
             *((socket,) if socket else ()),
             *((need,) if need else ()),
+            *((tls,) if tls else ()),
         ),
         confidence=_confidence(unit),
         facts={
@@ -112,6 +116,7 @@ def service_failed(evidence: Evidence) -> Iterator[Claim]:
             **correction_facts(correction),
             "run_folder": posixpath.dirname(unit.endpoint) if socket else "",
             **need_facts(need),
+            **tls_facts(tls),
         },
         fix=Fix(steps, Applicability.REVIEW) if steps else _fix(unit, accesses, correction),
     )
@@ -274,6 +279,7 @@ def _of_the_own_port(evidence: Evidence) -> Iterator[Claim]:
     if is_open or not likely or not evidence.good(Listeners):
         return
     # Imported late: few sites have a service that failed.
+    from checks.upstream._own_tls import tls_facts
     from checks.upstream._start_needs import need_facts
 
     unit = likely[0]
@@ -291,6 +297,7 @@ def _of_the_own_port(evidence: Evidence) -> Iterator[Claim]:
             **correction_facts(None),
             "run_folder": "",
             **need_facts(None),
+            **tls_facts(None),
         },
         fix=Fix((Manual("read-the-log", Where.APPLICATION),), Applicability.MANUAL),
     )

@@ -114,7 +114,8 @@ class FailedUnit(Observation):
     listens at the endpoint all the same. `setting` is that of the unit which forbids what the
     message says has failed, "" if none. `copy` is the process that listens at the endpoint, if it
     is the service's own program, with the same arguments in the same folder, which somebody started
-    by hand; 0 otherwise.
+    by hand; 0 otherwise. `holder` is the other service whose process has the port, without
+    ".service", "" if it is none.
     """
 
     layer: ClassVar[str] = "upstream"
@@ -136,6 +137,7 @@ class FailedUnit(Observation):
     is_open: bool = False
     setting: Text = ""
     copy: int = 0
+    holder: Label = ""
 
     @property
     def has_failed(self) -> bool:

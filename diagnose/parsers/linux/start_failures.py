@@ -11,6 +11,11 @@ MAX_LINE, MAX_LINES = 1000, 200
 
 _DENIED = re.compile(r"EACCES|permission denied|errno 13|WinError 10013", re.IGNORECASE)
 _IN_USE = re.compile(r"EADDRINUSE|address already in use|errno 98", re.IGNORECASE)
+#: Words in which programs name the port itself: Odoo, Spring Boot, Vite, create-react-app.
+_TAKEN = (
+    r"(?i)\bport:? {port}\b[^\n:]{0,40}\b(?:in use|taken|occupied)\b"
+    r"|\balready (?:running|listening) on port:? {port}\b"
+)
 _BINDING = re.compile(r"listen|bind|address|socket", re.IGNORECASE)
 #: A file of TLS in quotes or after "open", as Node, Python, Go and Java name it.
 _FILE = re.compile(r"['\"\s(=](/[^'\"\s:]{1,300}\.(?:pem|key|crt|cer|cert|p12|pfx|jks|keystore))\b")
@@ -38,6 +43,7 @@ def start_failure(journal: str, port: int, command: str = "") -> StartFailure | 
     `command` is the command line of the service."""
     refusal, distance = "", _NEAR
     at_port = re.compile(rf"(?:[:\s(,=]|port )\s?{port}(?!\d)")
+    taken = re.compile(_TAKEN.replace("{port}", str(port)))
     for line in reversed(journal.splitlines()[-MAX_LINES:]):
         text = line[:MAX_LINE]
         message = clean(text.strip(), 500)
@@ -46,6 +52,8 @@ def start_failure(journal: str, port: int, command: str = "") -> StartFailure | 
                 return StartFailure("port-permission", message)
             if _IN_USE.search(text):
                 return StartFailure("port-in-use", message)
+        if taken.search(text):
+            return StartFailure("port-in-use", message)
         file = _FILE.search(text)
         is_denied = _DENIED.search(text) is not None
         is_near = refusal and distance < _NEAR

@@ -132,10 +132,12 @@ async def look_at_own_units(ctx: ProbeContext, endpoint: str) -> None:
     for unit in failed_units(result.out, endpoint, at, result.took):
         if unit.names_endpoint and unit.has_failed and unit.manager == "systemd":
             # Imported late: few services find their port taken.
-            from diagnose.probes.inside.own_copies import own_copy
+            from diagnose.probes.inside.own_copies import port_owner
 
-            copy = await own_copy(ctx, unit.unit, endpoint) if unit.port_in_use else 0
-            ctx.emit(replace(unit, is_open=True, copy=copy))
+            copy, holder = (
+                await port_owner(ctx, unit.unit, endpoint) if unit.port_in_use else (0, "")
+            )
+            ctx.emit(replace(unit, is_open=True, copy=copy, holder=holder))
 
 
 async def _run(ctx: ProbeContext, endpoint: str, *only: str) -> CommandResult:
@@ -154,9 +156,11 @@ async def _emit_units(ctx: ProbeContext, endpoint: str, at: float, result: Comma
             await emit_correction(ctx, unit.unit, fault, line)
         elif line:
             # Imported late: most applications run.
+            from diagnose.probes.inside.missing_files import emit_switch
             from diagnose.probes.inside.start_needs import emit_need
 
             await emit_need(ctx, unit.unit, line)
+            await emit_switch(ctx, unit.unit, line)
         ctx.emit(replace(unit, setting=setting))
 
 

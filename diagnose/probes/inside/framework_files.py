@@ -43,6 +43,9 @@ _TOO_WIDE = frozenset({"", "/", "/etc", "/usr", "/usr/bin", "/bin", "/usr/local/
 _TOLD_BEFORE = frozenset({"body_limit"})
 #: Arguments that name the folder of a program's source (gunicorn, uvicorn, Tomcat).
 _FOLDERS = ("--chdir", "--app-dir", "-Dcatalina.base")
+#: Folders of a program in which its script or its server's file lies (Rails: bin/rails, and
+#: config/puma.rb).
+_PARTS = frozenset({"bin", "config"})
 _SCRIPTS = (".py", ".js", ".mjs", ".cjs", ".jar", ".rb", ".dll")
 
 
@@ -131,7 +134,11 @@ def source_folders(place: ProgramPlace) -> Iterator[str]:
         *(posixpath.dirname(posixpath.join(at, script)) for script in scripts[:2]),
         place.folder,
     )
-    for each in dict.fromkeys(posixpath.normpath(folder) for folder in folders if folder):
+    found = [posixpath.normpath(folder) for folder in folders if folder]
+    found = [folder for folder in found if folder not in _TOO_WIDE]
+    # What lies in one of these folders belongs to the program above them.
+    above = [posixpath.dirname(each) for each in found if posixpath.basename(each) in _PARTS]
+    for each in dict.fromkeys((*found, *above)):
         if each not in _TOO_WIDE:
             yield each
 

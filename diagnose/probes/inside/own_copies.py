@@ -1,6 +1,8 @@
 """Whether the program that has the port of a service is the service's own, which somebody started
 by hand before: the same arguments in the same folder, in no service."""
 
+import re
+
 from diagnose.machine.script_files import read_script
 from diagnose.model.server import Listeners
 from diagnose.parsers.whole_numbers import whole_number
@@ -11,10 +13,12 @@ from diagnose.probes import ProbeContext
 _STARTERS = (".service", "docker", "libpod", "kubepods", "lxc", "machine.slice")
 
 SCRIPT = read_script(__file__, "own_copy.sh")
+_SERVICE = re.compile(r"(?m)^=group \S*/system\.slice/([\w.-]{1,120})\.service$")
 
 
-async def own_copy(ctx: ProbeContext, unit: str, endpoint: str) -> int:
-    """Return the process, 0 if it is another program, or if it is not known."""
+async def port_owner(ctx: ProbeContext, unit: str, endpoint: str) -> tuple[int, str]:
+    """Return the process that is the service's own program, 0 if it is another one, or if it is not
+    known; and the other service to which it belongs, without ".service", "" for none."""
     port = whole_number(endpoint)
     sockets = [
         socket
@@ -23,10 +27,18 @@ async def own_copy(ctx: ProbeContext, unit: str, endpoint: str) -> int:
     ]
     pids = {socket.pid for socket in sockets if socket.pid}
     if len(pids) != 1:
-        return 0
+        return 0, ""
     pid = pids.pop()
     result = await ctx.machine.run("sh", "-c", SCRIPT, "sh", f"{unit}.service", str(pid))
-    return (pid or 0) if is_copy(result.out) else 0
+    holder = holding_service(result.out)
+    return (pid or 0) if is_copy(result.out) else 0, holder if holder != unit else ""
+
+
+def holding_service(text: str) -> str:
+    """Return the service of systemd to whose group a process belongs, without ".service", by the
+    output of the script; "" for a person's session, and for an instance of a template."""
+    match = _SERVICE.search(text[:8000])
+    return match[1] if match else ""
 
 
 def is_copy(text: str) -> bool:

@@ -9,16 +9,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from diagnose.machine.script_files import read_script
-from diagnose.model.addresses import is_local_host, is_private
+from diagnose.model.addresses import is_local_host, is_loopback, is_private
 from diagnose.model.applications import Application, KnownApplication, Topic
-from diagnose.model.containers import NginxContainer
+from diagnose.model.containers import CONTAINER_PROCESSES, NginxContainer
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import Page, PageFileResponse
 from diagnose.model.program_logs import HEADERS_TOO_LARGE, ProgramLine
 from diagnose.model.requests import HeaderTrial
-from diagnose.model.server import Listeners
+from diagnose.model.server import WEB_SERVER_PROCESSES, Listeners
+from diagnose.model.tcp import Connection
 from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.web_sites import routes_of_name
@@ -38,6 +39,8 @@ _HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}")
 _ENDED = frozenset({500, 502, 503, 504})
 #: What Tomcat writes of a request line (org.apache.coyote.http11.Http11InputBuffer).
 _REFUSED_TARGET = "Invalid character found in the request target"
+#: What has a configuration that is read by others.
+_READ_ELSEWHERE = WEB_SERVER_PROCESSES | CONTAINER_PROCESSES
 #: Seconds for the script.
 PATIENCE = 5.0
 
@@ -80,6 +83,27 @@ async def after_nginx(ctx: ProbeContext, _: NginxConfig, listeners: Listeners) -
 @probe(after=WebServerConfig, needs=Listeners)
 async def after_server(ctx: ProbeContext, _: WebServerConfig, listeners: Listeners) -> None:
     await _look(ctx, listeners)
+
+
+@probe(after=Connection, needs=Listeners)
+async def after_refusal(ctx: ProbeContext, connection: Connection, listeners: Listeners) -> None:
+    """Look where the program on the target's port is told to listen on a loopback address alone,
+    once visitors were refused."""
+    port, failure = ctx.target.port, connection.failure
+    sockets = listeners.on(port)
+    if connection.port != port or failure is None or failure.kind != "refused" or not sockets:
+        return
+    if any(not is_loopback(each.address) or each.process in _READ_ELSEWHERE for each in sockets):
+        return
+    if ctx.further_requests.begin("the address at which a program listens"):
+        from diagnose.parsers.listen_addresses import VARIABLES
+        from diagnose.parsers.program_place import parse_place
+        from diagnose.probes.inside.listen_addresses import emit_listen_address
+
+        words = ("sh", "-c", SCRIPT, "sh", str(port), *VARIABLES)
+        result = await ctx.machine.run(*words, timeout=PATIENCE)
+        emit_if_too_slow(ctx, "the settings of the application", result)
+        await emit_listen_address(ctx, parse_place(result.out))
 
 
 @probe(after=HeaderTrial)

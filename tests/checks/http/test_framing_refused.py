@@ -101,6 +101,12 @@ NAMED = ("Content-Security-Policy", "frame-ancestors 'self' https://portal.examp
             "following Content Security Policy directive: \"frame-ancestors 'self' https://portal.example.org\"",
             Confidence.CERTAIN,
         ),
+        # It quotes the policy of the time before the portal was named.
+        (
+            "Refused to display 'https://shop.example.com/' in a frame because an ancestor "
+            "violates the following Content Security Policy directive: \"frame-ancestors 'self'\"",
+            None,
+        ),
     ],
 )
 def test_fires_as_far_as_the_policy_does_not_name_the_site(

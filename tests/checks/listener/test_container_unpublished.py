@@ -1,9 +1,17 @@
 """Docker does not run here: what it and the kernel say is given as it was recorded elsewhere."""
 
+from dataclasses import replace
 from typing import Any
 
-from diagnose.model import Confidence, Observation, Vantage
-from diagnose.model.containers import Container, ContainerPort, Containers, Namespace
+from diagnose.model import Applicability, Claim, Confidence, Edit, Observation, Vantage
+from diagnose.model.containers import (
+    BindMount,
+    Container,
+    ContainerPort,
+    Containers,
+    Namespace,
+    NginxContainer,
+)
 from diagnose.model.nginx import Directive, NginxConfig
 from tests.support.check_evidence import REFUSED, judge, texts
 from tests.support.firewall_rules import connected, host, listening
@@ -101,3 +109,41 @@ def test_silent_where_the_site_of_the_name_passes_on_to_what_is_published() -> N
     assert not judge("listener.container-unpublished", *seen((behind,), (INSIDE,), nginx(text)))
     other = text.replace("server_name shop.example.com", "server_name other.example.com")
     assert judge("listener.container-unpublished", *seen((behind,), (INSIDE,), nginx(other)))
+
+
+LOCAL_SITE = SITE.replace("listen 443 ssl", "listen 127.0.0.1:443 ssl")
+MOUNTED = NginxContainer(
+    pid=20, engine="docker", digest=INSIDE.container, name="web", networks=("bridge",),
+    mounts=(BindMount("/etc/nginx", "/srv/proxy"),),
+)  # fmt: skip
+
+
+def on_loopback(*observations: Observation) -> Claim:
+    space = replace(INSIDE, sockets=(("127.0.0.1", 443),))
+    found = Containers(
+        vantage=Vantage.SERVER, engines=("docker",), containers=(container(PUBLISHED),),
+        namespaces=(space,),
+    )  # fmt: skip
+    proxy = listening(443, process="docker-proxy")
+    (claim,) = judge(
+        "listener.container-unpublished", host(), proxy, found, *observations, masked=False
+    )
+    return claim
+
+
+def test_fires_with_the_line_of_the_web_server_inside() -> None:
+    claim = on_loopback(MOUNTED, nginx(LOCAL_SITE))
+    assert claim.facts["loopback"]
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = next(step for step in claim.fix.steps if isinstance(step, Edit))
+    assert edit.path.startswith("/srv/proxy/")
+    assert "+    listen 443 ssl;" in edit.diff
+
+
+def test_fires_for_a_person_where_the_lines_are_another_containers() -> None:
+    other = replace(MOUNTED, digest="1b" * 32)
+    for given in ((), (other, nginx(LOCAL_SITE)), (MOUNTED, nginx(SITE))):
+        claim = on_loopback(*given)
+        assert claim.fix
+        assert claim.fix.applicability is Applicability.MANUAL

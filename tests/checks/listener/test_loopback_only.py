@@ -1,12 +1,24 @@
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
-from diagnose.model import Applicability, Confidence, Edit, Host, Manual, Target, Vantage, commands
+from diagnose.model import (
+    Applicability,
+    Confidence,
+    Edit,
+    Host,
+    Manual,
+    Risk,
+    Target,
+    Vantage,
+    commands,
+)
+from diagnose.model.applications import ReadSetting
 from diagnose.model.nginx import ConfigFile, NginxConfig
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.nginx.config import parse
 from tests.support.caddy_evidence import CADDY, caddy_config, document
-from tests.support.check_evidence import REFUSED, judge
+from tests.support.check_evidence import REFUSED, judge, texts
 from tests.support.firewall_rules import connected, listening
 from tests.support.haproxy_evidence import SERVER as HAPROXY
 from tests.support.haproxy_evidence import TEXT as TEXT_OF_HAPROXY
@@ -102,3 +114,34 @@ def test_the_one_bind_of_caddy_goes() -> None:
     assert "-\tbind 127.0.0.1 [::1]\n" in _lines(CADDY, caddy_config(text, document("a.example")))
     other = text + text.replace("shop", "blog")
     assert not _lines(CADDY, caddy_config(other, document("a.example")))
+
+
+READ = ReadSetting(
+    application="program", topic="listen-address", key="server.address",
+    file="/opt/mall/application.properties", number=2, line="server.address=127.0.0.1",
+    new="server.address=0.0.0.0", process="java", unit="mall.service",
+)  # fmt: skip
+
+
+def test_fires_with_the_edit_of_the_programs_own_setting() -> None:
+    java = listening(443, address="127.0.0.1", process="java")
+    (claim,) = judge(CHECK, HERE, java, connected(failure=REFUSED), READ)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit, restart = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert edit.risk is Risk.OPENS_TO_ALL
+    assert "+server.address=0.0.0.0" in edit.diff
+    assert restart == commands.restart_service("mall")
+    assert "application.properties:2 (`server.address`)" in " ".join(texts(CHECK, claim))
+
+
+def test_fires_and_a_person_changes_a_line_that_is_not_edited() -> None:
+    java = listening(443, address="127.0.0.1", process="java")
+    (claim,) = judge(CHECK, HERE, java, replace(READ, new=""))
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_silent_with_that_setting_where_another_socket_listens_for_all() -> None:
+    assert not judge(CHECK, HERE, listening(443), LOCAL, READ)

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Claim, Edit, Failure, Vantage
+from diagnose.model import Applicability, Claim, Edit, Failure, Observation, Vantage
 from diagnose.model.addresses import bracketed
 from diagnose.model.backends import BackendVisit
 from diagnose.model.containers import (
@@ -161,12 +161,22 @@ SERVING = Namespace(20, container=APP.id, addresses=("172.17.0.3",), sockets=(("
 PUBLISHING = Containers(engines=("docker",), containers=(PUBLISHED,), namespaces=(SERVING,))
 
 
-def published(host: str, containers: Containers) -> Claim:
+def published(host: str, containers: Containers, *more: Observation) -> Claim:
     shown = bracketed(host)
     visit = BackendVisit(target=f"http://{shown}:3000", requested="/", path="/", failure=REFUSED)
     text = config(TEXT.replace("127.0.0.1", shown))
     reloaded = replace(INNER, reload=("docker", "kill", "-s", "USR2", "lb"))
-    (claim,) = judge(CHECK, reloaded, text, OWN, visit, page(503), containers, masked=False)
+    (claim,) = judge(
+        CHECK,
+        reloaded,
+        text,
+        OWN,
+        visit,
+        page(503),
+        containers,
+        *more,
+        masked=False,
+    )
     return claim
 
 
@@ -193,5 +203,36 @@ def test_fires_and_names_no_container_where_two_may_be_meant() -> None:
         PUBLISHED, id="7a" * 32, name="other", ports=(ContainerPort(81, 3000, "10.0.0.1"),)
     )
     claim = published("127.0.0.1", replace(PUBLISHING, containers=(PUBLISHED, other)))
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+@pytest.mark.parametrize("host", ["host.docker.internal", "172.17.0.1"])
+def test_fires_and_writes_the_container_that_publishes_on_the_servers_loopback(host: str) -> None:
+    claim = published(host, PUBLISHING, DOCKER0)
+    assert claim.facts["refused"]
+    assert claim.facts["published_here"]
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    (edit,) = [step for step in claim.fix.steps if isinstance(step, Edit)]
+    assert "+    server a vaultwarden:80" in edit.diff
+    assert "publishes this port of the server on the loopback address alone" in " ".join(
+        texts(CHECK, claim)
+    )
+
+
+def test_fires_and_writes_no_container_that_has_the_port_of_the_server_inside() -> None:
+    """Port 3000 of the server is not port 3000 of any container."""
+    bare = replace(PUBLISHED, ports=())
+    inner = replace(SERVING, sockets=(("0.0.0.0", 3000),))
+    lists = replace(PUBLISHING, containers=(bare,), namespaces=(inner,))
+    claim = published("host.docker.internal", lists, DOCKER0)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+    assert not claim.facts["publishes"]
+
+
+def test_fires_and_writes_no_container_of_another_machine() -> None:
+    claim = published("192.0.2.40", PUBLISHING, DOCKER0)
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL

@@ -532,3 +532,29 @@ def test_silent_where_nginx_tells_the_scheme_that_an_old_message_misses() -> Non
     assert pasted(SITE, words)
     assert not pasted(SITE.replace(HOST, HOST + SCHEME), words)
     assert pasted(SITE.replace(HOST, HOST + SCHEME), words.replace("(http:", "(https:"))
+
+
+GRAFANA = "origin not allowed"
+KEPT = SITE.replace("location / {", "location /grafana/ {")
+STATIC = KEPT.replace("        proxy_set_header Host $host;\n", "")
+
+
+def told(text: str, words: str = f"grafana: {GRAFANA}") -> list[Claim]:
+    target = replace(SHOP, path="/", symptom=Symptom("csrf", words))
+    front = replace(page(200), url="https://shop.example.com/")
+    return judge(CHECK, config(text), BUILD, RUNNING, front, target=target)
+
+
+def test_fires_for_the_location_of_the_program_that_a_message_names() -> None:
+    for words in (f"grafana: {GRAFANA}", GRAFANA):
+        (claim,) = told(STATIC, words)
+        assert claim.about.path == "/grafana/"
+        assert "Host" in claim.facts["fields"]  # type: ignore[operator]
+        assert claim.fix
+        assert claim.fix.applicability is Applicability.REVIEW
+
+
+def test_silent_where_that_location_passes_the_host_on_or_another_program_is_named() -> None:
+    assert not told(KEPT)
+    assert not told(STATIC.replace("/grafana/", "/prometheus/"))
+    assert not told(STATIC, f"gitea: {WORDS}")

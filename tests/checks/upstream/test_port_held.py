@@ -3,7 +3,7 @@ from dataclasses import replace
 from diagnose.model import Applicability, Command, Confidence, Severity
 from diagnose.model.program_logs import FailedUnit
 from diagnose.model.server import Listener, Listeners
-from tests.support.check_evidence import judge
+from tests.support.check_evidence import judge, texts
 from tests.support.report_builder import ANSWER
 from tests.support.web_server_evidence import LISTENING
 
@@ -47,3 +47,26 @@ def test_ends_the_services_own_program_that_somebody_started_by_hand() -> None:
     (claim,) = judge(CHECK, ANSWER, UNIT, LISTENING)
     assert claim.fix is not None
     assert claim.fix.applicability is Applicability.MANUAL
+
+
+OTHER = replace(UNIT, state="failed", file_state="enabled", holder="shop16")
+
+
+def test_stops_the_other_service_that_has_the_port() -> None:
+    (claim,) = judge(CHECK, ANSWER, OTHER, LISTENING)
+    assert claim.fix is not None
+    assert claim.fix.applicability is Applicability.REVIEW
+    shown = [" ".join(step.argv) for step in claim.fix.steps if isinstance(step, Command)]
+    assert shown == [
+        "systemctl stop shop16",
+        "systemctl disable shop16",
+        "systemctl reset-failed shop",
+        "systemctl restart shop",
+    ]
+    assert "service shop16" in " ".join(texts(CHECK, claim))
+
+
+def test_silent_for_a_disabled_service_that_another_one_has_replaced() -> None:
+    replaced = replace(OTHER, file_state="disabled")
+    assert not judge(CHECK, ANSWER, replaced, LISTENING)
+    assert judge(CHECK, replace(ANSWER, status=500), replaced, LISTENING)

@@ -3,12 +3,15 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Claim, Command, Confidence, Failure, Severity
+from diagnose.model import Applicability, Claim, Command, Confidence, Edit, Failure, Severity
+from diagnose.model.applications import ReadSetting
 from diagnose.model.program_logs import FailedUnit
 from diagnose.model.server import Listeners
 from diagnose.model.services import StartNeed, UnitCorrection
 from diagnose.model.upstream import Permissions, UpstreamSocket
 from tests.support.check_evidence import judge, texts
+from tests.support.nginx_evidence import BUILD, SITE, config
+from tests.support.nginx_evidence import RUNNING as NGINX_RUNS
 from tests.support.report_builder import ANSWER
 from tests.support.web_server_evidence import LISTENING
 
@@ -321,3 +324,31 @@ def test_silent_about_what_another_service_lacks() -> None:
     (claim,) = judge(CHECK, PAGE, UNIT, replace(NEED, unit="mail"))
     assert claim.fix is not None
     assert claim.fix.applicability is Applicability.MANUAL
+
+
+OWN_TLS = ReadSetting(
+    application="mattermost", topic="own-tls", key="ServiceSettings.ConnectionSecurity",
+    file="/opt/mattermost/config/config.json", number=4, line='  "ConnectionSecurity": "TLS",',
+    new='  "ConnectionSecurity": "",', unit="shop.service",
+)  # fmt: skip
+NO_FILE = replace(UNIT, message="open /opt/mattermost/config/cert.pem: no such file or directory")
+
+
+def test_fires_with_the_line_of_the_programs_own_tls() -> None:
+    (claim,) = judge(CHECK, PAGE, NO_FILE, OWN_TLS, config(), BUILD, NGINX_RUNS)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert isinstance(claim.fix.steps[0], Edit)
+    assert '+  "ConnectionSecurity": "",' in claim.fix.steps[0].diff
+    assert _shown(claim)[-1] == "systemctl restart shop"
+    assert "config.json:4" in " ".join(texts(CHECK, claim))
+
+
+def test_fires_for_a_person_where_nginx_itself_speaks_tls_with_the_program() -> None:
+    secure = config(SITE.replace("http://127", "https://127"))
+    (claim,) = judge(CHECK, PAGE, NO_FILE, OWN_TLS, secure, BUILD, NGINX_RUNS)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+    other = replace(OWN_TLS, unit="mail.service")
+    (claim,) = judge(CHECK, PAGE, NO_FILE, other, config(), BUILD, NGINX_RUNS)
+    assert claim.fix.applicability is Applicability.MANUAL if claim.fix else False

@@ -90,3 +90,19 @@ def test_the_words_of_java_python_and_openssl(journal: str, file: str) -> None:
 def test_a_refusal_of_something_else_names_no_file(journal: str) -> None:
     failure = start_failure(journal, 443, "app --keyfile /srv/tls/privkey.pem")
     assert failure is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Port 8069 is in use by another program. Either identify and stop that program, or …",
+        "Web server failed to start. Port 8069 was already in use.",
+        "Something is already running on port 8069.",
+    ],
+)
+def test_words_that_name_the_taken_port_itself(line: str) -> None:
+    failure = start_failure(f"OSError: [Errno 98] Address already in use\n{line}\n", 8069)
+    assert failure is not None
+    assert failure.reason == "port-in-use"
+    assert start_failure(line, 806) is None
+    assert start_failure(line, 8070) is None

@@ -14,6 +14,7 @@ from diagnose.model.server import Listener, Listeners
 from diagnose.parsers.applications import variables_of_settings
 from diagnose.parsers.frameworks import SourceEdit, framework_variables
 from diagnose.parsers.nginx.config import parse
+from diagnose.parsers.program_place import ProgramPlace
 from diagnose.parsers.read_settings import FileText
 from diagnose.parsers.symptoms import symptom_of
 from diagnose.probes.inside import framework_files
@@ -181,3 +182,14 @@ def test_spring_in_yaml_gets_a_document_and_properties_win() -> None:
     own = "server.forward-headers-strategy=native\n"
     files = {"/srv/shop/application.yml": yaml, "/srv/shop/application.properties": own}
     assert look(PAGE, files, JAVA) == []
+
+
+def test_the_folder_above_that_of_a_servers_file_is_read() -> None:
+    """Puma of a unit that starts in another folder: `puma -C /srv/chat/current/config/puma.rb`."""
+    place = ProgramPlace(
+        folder="/srv/chat", words=("puma", "-C", "/srv/chat/current/config/puma.rb")
+    )
+    folders = list(framework_files.source_folders(place))
+    assert folders == ["/srv/chat/current/config", "/srv/chat", "/srv/chat/current"]
+    other = ProgramPlace(folder="/srv/chat", words=("puma", "/usr/bin/puma.rb"))
+    assert list(framework_files.source_folders(other)) == ["/srv/chat"]

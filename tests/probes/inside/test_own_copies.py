@@ -1,6 +1,6 @@
 """Whether the program that has the port of a service is the service's own."""
 
-from diagnose.probes.inside.own_copies import is_copy
+from diagnose.probes.inside.own_copies import holding_service, is_copy
 
 COPY = (
     "=at /srv/shop\n=same yes\n=folder /srv/shop\n"
@@ -23,3 +23,11 @@ def test_another_program_is_none() -> None:
 def test_the_program_of_a_container_is_none() -> None:
     for group in ("machine.slice/libpod-0a1b.scope", "kubepods/pod1/2", "lxc.payload.web"):
         assert not is_copy(COPY.replace("user.slice/user-1000.slice/session-3.scope", group))
+
+
+def test_the_service_whose_process_has_the_port() -> None:
+    assert holding_service("=group /system.slice/odoo16.service\n=same no\n") == "odoo16"
+    assert not holding_service("=group /user.slice/user-1000.slice/session-2.scope\n")
+    # An instance of a template is one of several on purpose.
+    assert not holding_service("=group /system.slice/system-app.slice/app@2.service\n")
+    assert not holding_service("=group /system.slice/docker-5e5e.scope\n")
