@@ -49,7 +49,8 @@ def test_a_complaint_without_quotes_is_one_message(words: str) -> None:
 @pytest.mark.parametrize(
     ("word", "kind"),
     [("refused", "refused"), ("Timeout", "timeout"), ("slow", "slow"),
-     ("expired", "certificate-expired"), ("forbidden", "status"), ("down", "unusable"), ("blank", "blank")],
+     ("expired", "certificate-expired"), ("forbidden", "status"), ("down", "unusable"),
+     ("blank", "blank")],
 )  # fmt: skip
 def test_a_complaint_of_one_word_beside_a_site_is_no_host(word: str, kind: str) -> None:
     (target,) = parse_targets(["shop.acme.net", word], (), "en")
