@@ -24,9 +24,14 @@ def switched_link(nginx: Nginx, backend: Backend, port: int) -> ConfigFile | Non
     return None if any(each.name in {"server", "http"} for each in tops) else file
 
 
-def link_facts(file: ConfigFile | None) -> dict[str, object]:
-    """Return the facts `switch`, the link, and `switch_target`, where it leads."""
-    return {"switch": file.path if file else "", "switch_target": file.real if file else ""}
+def link_facts(file: ConfigFile | None, port: int) -> dict[str, object]:
+    """Return the facts `switch`, the link, `switch_target`, where it leads, and `running`, the
+    address of the program that runs on this port."""
+    return {
+        "switch": file.path if file else "",
+        "switch_target": file.real if file else "",
+        "running": f"127.0.0.1:{port}",
+    }
 
 
 def switch_fix(nginx: Nginx) -> Fix:

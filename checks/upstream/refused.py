@@ -84,7 +84,7 @@ def refused(evidence: Evidence) -> Iterator[Claim]:
                         "web": backend.proxy_target.speaks_http,
                         **own_port,
                         **_start(evidence, endpoints, is_named or found is not None),
-                        **link_facts(link),
+                        **link_facts(link, found.port if found else port),
                         **line_facts(backend, port),
                     },
                     because=(
