@@ -100,8 +100,7 @@ def duplicate_server_name(evidence: Evidence) -> Iterator[Claim]:
             "twice": twice,
             "open": is_open and taken_out is None,
             "redirects": taken_out is not None,
-            "shortened": not is_open
-            and fix.steps[0] == without_name(nginx, stale, nginx.evidence.target.host),
+            "shortened": fix.steps[0] == without_name(nginx, stale, evidence.target.host),
             "newer": _newer(nginx, conflict) if is_open else "",
             "matters": bool(symptoms),
         },
