@@ -2,6 +2,8 @@
 
 A resolver that removes addresses from an answer (rebind protection removes private ones, a filter
 all) leaves an empty answer too. The SOA record shows that the zone itself says so.
+
+A run that asks for one family (`-4`, `-6`) says nothing of the visitors of the other one.
 """
 
 from collections.abc import Iterator
@@ -18,6 +20,7 @@ from diagnose.model import (
     Subject,
     Where,
 )
+from diagnose.model.addresses import family_of
 from diagnose.model.dns import (
     DnsAnswer,
     final_answers,
@@ -33,6 +36,7 @@ def no_address(evidence: Evidence) -> Iterator[Claim]:
     if not answers or not all(_is_empty(answer) for answer in answers) or serves_visitors(evidence):
         return
     alias = next((answer.aliases[-1] for answer in answers if answer.aliases), "")
+    families = {4 if answer.rdtype == "A" else 6 for answer in answers}
     is_said_by_zone = all(answer.zone or answer.authoritative for answer in answers)
     yield Claim(
         about=Subject(name=answers[0].name),
@@ -44,7 +48,11 @@ def no_address(evidence: Evidence) -> Iterator[Claim]:
             "server": answers[0].server,
             "alias": alias,
             "owner": alias or answers[0].name,
-            "addresses": serving_addresses(evidence),
+            "addresses": tuple(
+                each for each in serving_addresses(evidence) if family_of(each) in families
+            ),
+            "only_ipv4": families == {4},
+            "only_ipv6": families == {6},
             **sibling_facts(evidence),
             "stripped": not is_said_by_zone,
         },

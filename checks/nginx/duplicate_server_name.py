@@ -40,6 +40,7 @@ from diagnose.parsers.nginx.server_blocks import Listen, Server
 
 #: A subject without a port: a duplicate that harms nobody covers no symptom of visitors.
 NO_PORT = Subject(port=0)
+_REMOVE_ONE = Manual("remove-one", Where.SERVER)
 
 
 @check(
@@ -70,12 +71,14 @@ def duplicate_server_name(evidence: Evidence) -> Iterator[Claim]:
     symptoms = tuple(find_symptoms(nginx, conflict))
     winner, loser = conflict.winner, conflict.loser
     is_backup = not symptoms and _is_backup(conflict)
+    stale = (winner if symptoms or is_backup else loser).block
     twice = _is_one_file(nginx, conflict)
     is_spare = is_backup or site_files.is_backup_name(loser.block.file)
     is_open = not (symptoms or is_spare or twice or _is_same(loser, winner))
     # The block that is ignored leads the name to https, and the other stays for its other names.
     taken_out = without_name(nginx, winner.block, evidence.target.host) if is_open else None
     taken_out = taken_out if taken_out and _leads_to_https(loser) else None
+    fix = _fix(nginx, conflict, symptoms, is_backup, twice)
     yield Claim(
         about=Subject(text=f"server_name {evidence.target.host}"),
         covers=(Subject(),) if symptoms else (NO_PORT,),
@@ -92,22 +95,23 @@ def duplicate_server_name(evidence: Evidence) -> Iterator[Claim]:
             "message": warnings[0] if warnings else "",
             "winner": file_line(winner.block),
             "loser": file_line(loser.block),
-            "stale": file_line((winner if symptoms or is_backup else loser).block),
+            "stale": file_line(stale),
             "backup": is_backup,
             "twice": twice,
             "open": is_open and taken_out is None,
             "redirects": taken_out is not None,
+            "shortened": fix.steps[0] == without_name(nginx, stale, evidence.target.host),
             "newer": _newer(nginx, conflict) if is_open else "",
             "matters": bool(symptoms),
         },
         severity=Severity.ERROR if symptoms else None,
         confidence=Confidence.CERTAIN if nginx.test and not symptoms else Confidence.LIKELY,
-        location=nginx.location(winner.block if symptoms or is_backup else loser.block),
+        location=nginx.location(stale),
         fix=Fix((taken_out, *reload_steps(nginx)), Applicability.REVIEW)
         if taken_out
         else _choice(nginx, conflict)
         if is_open
-        else _fix(nginx, conflict, symptoms, is_backup, twice),
+        else fix,
     )
 
 
@@ -214,7 +218,7 @@ def _fix(
         return Fix((*steps, *reload_steps(nginx)), applicability)
     is_replaced = is_winner_stale and _has_all_of(current, stale)
     if not (is_replaced or _is_redundant(nginx, stale)):
-        return Fix((Manual("remove-one", Where.SERVER), *reload_steps(nginx)), Applicability.MANUAL)
+        return _without_shared_name(nginx, stale, current)
     is_backup_file = site_files.is_backup_name(stale.block.file)
     spare_servers = [
         server
@@ -231,7 +235,7 @@ def _fix(
         nginx, stale.block.file, spare_servers
     )
     if step is None:
-        return Fix((Manual("remove-one", Where.SERVER), *reload_steps(nginx)), Applicability.MANUAL)
+        return Fix((_REMOVE_ONE, *reload_steps(nginx)), Applicability.MANUAL)
     sure = all(
         _is_unused(nginx, server)
         or (server.block is stale.block and symptoms and _is_older_copy(nginx, stale, current))
@@ -241,6 +245,15 @@ def _fix(
     is_known = bool(symptoms) or answer(stale, path) == answer(current, path)
     applicability = Applicability.AUTOMATIC if sure and is_known else Applicability.REVIEW
     return Fix((step, *reload_steps(nginx)), applicability)
+
+
+def _without_shared_name(nginx: Nginx, stale: Server, current: Server) -> Fix:
+    """Let a block that is needed for its other names no longer have the target's, where the other
+    block has its sockets."""
+    has_sockets = _sockets(stale) <= _sockets(current)
+    edit = without_name(nginx, stale.block, nginx.evidence.target.host) if has_sockets else None
+    step, how = (edit, Applicability.REVIEW) if edit else (_REMOVE_ONE, Applicability.MANUAL)
+    return Fix((step, *reload_steps(nginx)), how)
 
 
 def _unlink_command(nginx: Nginx, conflict: NameConflict) -> Command | None:

@@ -3,7 +3,8 @@
 as well: then they get 502, and the error log has "no live upstreams while connecting to upstream".
 
 A server with the mark `down` is not asked, and not judged. One that was stopped on purpose may lack
-the mark: it is a note, unless a message says that the site fails.
+the mark: it is a note, unless a message says that the site fails. One that is marked `backup` gets
+no request while another serves, so it is a note then too: half of a pair of which one is stopped.
 """
 
 from collections.abc import Iterator
@@ -58,7 +59,12 @@ def _claim(
 ) -> Claim:
     names = tuple(attempt.endpoint for attempt in failed)
     symptom, failure = nginx.evidence.target.symptom, failed[0].failure
-    is_told = symptom is not None and (symptom.number in _NONE_LEFT or symptom.kind == "sometimes")
+    is_idle = all(each.backup for each in failed) and not all(each.backup for each in serving)
+    is_told = (
+        not is_idle
+        and symptom is not None
+        and (symptom.number in _NONE_LEFT or symptom.kind == "sometimes")
+    )
     container = _stopped(nginx.evidence, failed[0])
     return upstream_claim(
         nginx,
@@ -68,6 +74,7 @@ def _claim(
                 "failed": names,
                 "serving": tuple(attempt.endpoint for attempt in serving),
                 "spare": all(attempt.backup for attempt in serving),
+                "idle": is_idle,
                 "message": failure.message if failure else "",
                 "late": failure is not None and failure.kind == "timeout",
                 "container": container.name if container else "",

@@ -19,6 +19,7 @@ from checks.upstream._loopback_programs import (
 )
 from checks.upstream._meant_programs import MeantProgram, meant_program, named_ports, port_fix
 from checks.upstream._sole_programs import answering_programs, sole_program
+from checks.upstream._switched_links import link_facts, switch_fix, switched_link
 from checks.upstream._unix_sockets import OtherSockets, sockets_of_port
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
@@ -57,6 +58,8 @@ def refused(evidence: Evidence) -> Iterator[Claim]:
             is_named = is_named or not is_own
             sole = None if is_named else _sole(nginx, backend)
             found = program or sole
+            port = int(endpoints[0].rpartition(":")[2])
+            link = switched_link(nginx, backend, port) if found else None
             yield upstream_claim(
                 nginx,
                 BackendFault(
@@ -81,7 +84,8 @@ def refused(evidence: Evidence) -> Iterator[Claim]:
                         "web": backend.proxy_target.speaks_http,
                         **own_port,
                         **_start(evidence, endpoints, is_named or found is not None),
-                        **line_facts(backend, int(endpoints[0].rpartition(":")[2])),
+                        **link_facts(link, found.port if found else port),
+                        **line_facts(backend, port),
                     },
                     because=(
                         *backend.connect_attempts,
@@ -92,6 +96,7 @@ def refused(evidence: Evidence) -> Iterator[Claim]:
                 ),
                 (local and servers_network_fix(nginx, backend, local))
                 or _other_address(nginx, backend, elsewhere)
+                or (link and switch_fix(nginx))
                 or (program and _port_fix(nginx, backend, program))
                 or (sole and port_fix(nginx, backend, sole, _STEP, is_whole=True))
                 or _fix(nginx, backend, sockets),

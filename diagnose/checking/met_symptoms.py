@@ -21,6 +21,7 @@ _FAILURES: Mapping[str, frozenset[SymptomKind]] = {
     "Connection": frozenset({"refused", "unreachable", "timeout", "not-connected"}),
     "Handshake": frozenset({"reset", "closed", "timeout", "tls"}),
     "Resolution": frozenset({"name"}),
+    "Exchange": frozenset({"reset", "closed"}),
 }
 
 
@@ -42,7 +43,7 @@ def is_met(evidence: Evidence, symptom: Symptom) -> bool:
             and _is_asked(observation, evidence)
             and not (is_opened and _is_page(observation))
         )
-        or _has_failed(observation, evidence, symptom)
+        or (_has_failed(observation, evidence, symptom) and _is_of_target(observation))
         or _lacks_field(observation, symptom)
         for observation in evidence.observations
     )
@@ -141,6 +142,18 @@ def _has_failed(observation: Observation, evidence: Evidence, symptom: Symptom) 
     if getattr(observation, "variant", "normal") not in {"normal", "again"}:
         return False
     return symptom.kind in {failure.kind, "not-connected", "name", "tls"}
+
+
+def is_cut_off(observation: Observation, symptom: Symptom) -> bool:
+    """Return whether a request for the page was ended as a message says: without an answer."""
+    failure = observation.failure
+    kinds = _FAILURES["Exchange"] if _is_page(observation) else frozenset()
+    return failure is not None and failure.kind == symptom.kind and symptom.kind in kinds
+
+
+def _is_of_target(observation: Observation) -> bool:
+    """Return whether an observation is no request for something else than the page."""
+    return not _is_page(observation) or getattr(observation, "purpose", "") == "target"
 
 
 def _is_resolved(evidence: Evidence) -> bool:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from diagnose.checking.met_symptoms import has_number
+from diagnose.checking.met_symptoms import has_number, is_cut_off
 from diagnose.checking.symptom_table import is_listed, symptom_row, symptom_table
 from diagnose.model import Check, Claim, Finding, Severity, Symptom
 from diagnose.model.symptom import SymptomKind
@@ -90,7 +90,7 @@ def _shows(group: tuple[Finding, ...], symptom: Symptom) -> bool:
         return group[0].severity is Severity.ERROR
     if symptom.kind in _CONTRASTS and group[0].severity is not Severity.ERROR:
         return False
-    if _ends_when_told(group, symptom):
+    if _ends_when_told(group, symptom) or _cuts_page_off(group, symptom):
         return True
     if _shows_words(group, symptom) or _names_answer(group, symptom):
         return True
@@ -128,6 +128,13 @@ def _ends_when_told(group: tuple[Finding, ...], symptom: Symptom) -> bool:
     from diagnose.parsers.cut_connections import is_told
 
     return any(isinstance(each, int | float) and is_told(symptom, each) for each in seconds)
+
+
+def _cuts_page_off(group: tuple[Finding, ...], symptom: Symptom) -> bool:
+    """Return whether findings are that the page is not answered, and the message says so in the
+    words of a browser: ERR_EMPTY_RESPONSE where the server ends the connection."""
+    about = (finding for finding in group if finding.check.id == "http.server-error")
+    return any(is_cut_off(each, symptom) for finding in about for each in finding.claim.because)
 
 
 def _is_about_responses(check: Check, symptom: Symptom) -> bool:

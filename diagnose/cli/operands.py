@@ -28,6 +28,15 @@ _SENTENCE = re.compile(
 #: What somebody typed into one pair of quotes by a slip: an option, a name, this machine.
 _SLIP = re.compile(r"--?[A-Za-z]|localhost\b|[\w-]{1,63}(?:\.[\w-]{1,63}){1,10}(?![^:/])")
 
+#: What a person says of a site in a word beside its name, and what is meant. No host is called so.
+_COMPLAINTS = {
+    "refused": "connection refused", "reset": "connection reset", "timeout": "connection timeout",
+    "down": "the site is down", "offline": "the site is down", "broken": "the site does not work",
+    "hangs": "the site hangs", "blank": "the page is blank", "slow": "the site is slow",
+    "expired": "the certificate expired", "unreachable": "the site is unreachable",
+    "forbidden": "403 Forbidden", "unauthorized": "401 Unauthorized",
+}  # fmt: skip
+
 _WEBSOCKET = re.compile(r"web[- ]?socket|\bwss?://", re.IGNORECASE)
 _URL = re.compile(r"(?:https?|wss?)://[^\s\"'<>，。]{1,500}")
 
@@ -99,6 +108,8 @@ def _with_joined_words(words: Sequence[str]) -> Sequence[str]:
             Symptom("status", words[0], int(words[0])),
         )
     told = [word for word in words if not set(".:/@ ") & set(word.strip(".,!?"))]
+    if len(words) == 2 and len(told) == 1:
+        return [_COMPLAINTS.get(word.lower(), word) if word in told else word for word in words]
     if len(told) < FEWEST_WORDS:
         return words
     from diagnose.parsers.symptoms import symptom_of

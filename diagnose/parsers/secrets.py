@@ -16,8 +16,13 @@ _SECRET_NAME = re.compile(
 )
 #: Names that are secret only in a query or a form; `code: 5` in prose is not.
 _ONLY_AFTER_EQUALS = re.compile(r"(?i)^(?:auth|sid|sig|code|session|key|dsn)$")
-#: A negative number of an error ("NSURLErrorDomain Code=-1200") is none.
-_ERROR_CODE = re.compile(r"-\d{1,5}(?![\w-])")
+#: A negative number of an error ("NSURLErrorDomain Code=-1200") is none, nor is a name of gRPC's
+#: status codes ("rpc error: code = Unavailable desc = …", google.golang.org/grpc/codes).
+_ERROR_CODE = re.compile(
+    r"-\d{1,5}(?![\w-])|OK|Canceled|Unknown|InvalidArgument|DeadlineExceeded|NotFound|AlreadyExists"
+    r"|PermissionDenied|ResourceExhausted|FailedPrecondition|Aborted|OutOfRange|Unimplemented"
+    r"|Internal|Unavailable|DataLoss|Unauthenticated"
+)
 _VALUE = re.compile(
     r"\"[^\"\n]*\"?|'[^'\n]*'?|(?:(?:Basic|Bearer|Digest|Token)[ \t]+)?[^\s\"'&;,<>]*"
 )

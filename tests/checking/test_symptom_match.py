@@ -63,6 +63,18 @@ def test_a_symptom_is_met_by_the_page_of_the_target() -> None:
     assert not is_met(evidence, Symptom("status", "m", 404))
 
 
+def test_a_page_that_is_not_answered_is_what_a_browser_calls_an_empty_response() -> None:
+    """`return 444` of nginx ends the connection."""
+    ended = Failure("closed", "the connection was closed without an answer")
+    page = replace(FORBIDDEN, status=None, failure=ended)
+    fault = Finding("", load_check("http.server-error"), Claim(about=Subject(), because=(page,)))
+    empty, reset = Symptom("closed", "ERR_EMPTY_RESPONSE"), Symptom("reset", "ECONNRESET")
+    assert produces((fault,), empty)
+    assert not produces((fault,), reset)
+    assert is_met(Evidence(SHOP, NOW, (page,)), empty)
+    assert not is_met(Evidence(SHOP, NOW, (replace(page, purpose="favicon"),)), empty)  # type: ignore[arg-type]
+
+
 def test_a_websocket_that_opens_is_no_page() -> None:
     socket = Target("wss://shop.example.com/ws", "wss", "shop.example.com", 443, "/ws", ("/ws",))
     page = replace(FORBIDDEN, url="https://shop.example.com/ws", status=400)

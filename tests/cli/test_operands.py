@@ -46,6 +46,24 @@ def test_a_complaint_without_quotes_is_one_message(words: str) -> None:
     assert target.symptom is not None
 
 
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [("refused", "refused"), ("Timeout", "timeout"), ("slow", "slow"),
+     ("expired", "certificate-expired"), ("forbidden", "status"), ("down", "unusable"),
+     ("blank", "blank")],
+)  # fmt: skip
+def test_a_complaint_of_one_word_beside_a_site_is_no_host(word: str, kind: str) -> None:
+    (target,) = parse_targets(["shop.acme.net", word], (), "en")
+    assert target.host == "shop.acme.net"
+    assert target.symptom
+    assert target.symptom.kind == kind
+
+
+def test_a_name_of_one_word_beside_a_site_is_a_target() -> None:
+    targets = parse_targets(["shop.acme.net", "intranet"], (), "en")
+    assert [target.host for target in targets] == ["shop.acme.net", "intranet"]
+
+
 def test_names_of_one_word_are_targets() -> None:
     targets = parse_targets(["web1", "web2", "web3", "web4", "web5"], (), "en")
     assert [target.host for target in targets] == ["web1", "web2", "web3", "web4", "web5"]

@@ -37,6 +37,7 @@ def test_secrets_are_gone(text: str) -> None:
         "code: 5",
         "a key of the file",
         "Code=-1200",
+        "rpc error: code = Unavailable desc = connection refused",
         "issues with Let's Encrypt's domain authorization: Detail: CAA record for a.example.com "
         "prevents issuance",
         "The client lacks sufficient authorization :: Invalid response from http://a.example: 403",

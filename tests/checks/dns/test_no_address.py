@@ -1,11 +1,17 @@
 from dataclasses import replace
 
-from diagnose.model import Confidence
+import pytest
+
+from diagnose.model import Confidence, Vantage
 from diagnose.model.dns import DnsAnswer, Resolution
-from tests.support.check_evidence import TIMEOUT, judge
+from diagnose.model.server import Interface
+from tests.support.check_evidence import TIMEOUT, judge, texts
 
 EMPTY = DnsAnswer(name="shop.example.com", rdtype="A", server="198.51.100.1", rcode="NOERROR")
 EMPTY6 = replace(EMPTY, rdtype="AAAA")
+BOTH = Interface(
+    name="eth0", up=True, addresses=("203.0.113.10", "2001:db8:2::10"), vantage=Vantage.SERVER
+)
 
 
 def test_fires_when_there_is_neither_address() -> None:
@@ -29,6 +35,21 @@ def test_fires_and_names_the_end_of_the_chain() -> None:
         replace(EMPTY6, aliases=("edge.example.net",)),
     )
     assert claim.facts["owner"] == "edge.example.net"
+
+
+@pytest.mark.parametrize(
+    ("answer", "own", "value"),
+    [(EMPTY, "only_ipv4", "203.0.113.10"), (EMPTY6, "only_ipv6", "2001:db8:2::10")],
+)
+def test_fires_for_the_family_that_was_asked_for_alone(
+    answer: DnsAnswer, own: str, value: str
+) -> None:
+    """`-4` of a site that has IPv6 alone: a record A with an IPv6 address is none."""
+    (claim,) = judge("dns.no-address", answer, BOTH)
+    assert claim.facts[own]
+    assert claim.facts["addresses"] == (value,)
+    (summary,) = {text for text in texts("dns.no-address", claim) if "knows the name" in text}
+    assert "nobody" not in summary
 
 
 def test_silent_when_one_family_has_an_address() -> None:

@@ -121,3 +121,9 @@ def test_no_address_of_a_family_over_which_nothing_listens_is_offered() -> None:
     sockets = (*listening(443).sockets, only_ipv6)
     (claim,) = judge("dns.nxdomain", DENIED, card, Listeners(sockets=sockets))
     assert claim.facts["addresses"] == ("203.0.113.10", "2001:db8::10")
+
+
+def test_the_name_of_an_internal_site_is_not_to_be_made_public() -> None:
+    (claim,) = judge("dns.nxdomain", DENIED)
+    (remedy,) = (text for text in texts("dns.nxdomain", claim) if "Check the spelling" in text)
+    assert "add nothing to the public DNS" in remedy

@@ -158,6 +158,27 @@ def test_fires_without_an_edit_where_the_ignored_block_is_needed_elsewhere() -> 
     assert isinstance(claim.fix.steps[0], Manual)
 
 
+def test_fires_and_leaves_the_other_sites_of_the_block_that_visitors_suffer_from() -> None:
+    dead = SITE.replace("3000", "9999").replace("server_name ", "server_name old.example.com ")
+    tried = UpstreamTry(
+        target="http://127.0.0.1:9999", host="127.0.0.1", port=9999, failure=REFUSED
+    )
+    (claim,) = judge(CHECK, config(dead, SITE), warned(), tried)
+    assert claim.fix
+    (edit, *_) = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert "+    server_name old.example.com;\n" in edit.diff
+    assert "proxy_pass" not in "".join(line for line in edit.diff.splitlines() if line[:1] in "+-")
+    assert claim.facts["shortened"]
+    assert claim.fix.applicability is Applicability.REVIEW
+    # Without the name, visitors of another socket would get another site.
+    elsewhere = dead.replace("443 ssl;", "443 ssl; listen [::]:443 ssl;")
+    (claim,) = judge(CHECK, config(elsewhere, SITE), warned(), tried)
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)
+    assert not claim.facts["shortened"]
+
+
 def test_silent_when_it_is_another_name() -> None:
     blog = SITE.replace("shop.", "blog.")
     text = WARNING.replace("shop.", "blog.")

@@ -51,6 +51,17 @@ def test_fires_with_the_container_that_is_started() -> None:
     assert claim.fix.steps[0].argv == ("docker", "start", "shop-app-1")  # type: ignore[union-attr]
 
 
+def test_fires_as_a_note_for_a_spare_server_that_nobody_needs_now() -> None:
+    """Blue and green: one of the pair is stopped, and 502 does not come from it."""
+    told = replace(SHOP, symptom=Symptom("status", "502 Bad Gateway", 502))
+    (claim,) = judge(CHECK, GROUP, UP, replace(DOWN, backup=True), target=told)
+    assert claim.facts["idle"] is True
+    assert (claim.severity, claim.confidence) == (Severity.NOTE, Confidence.CERTAIN)
+    both = replace(UP, backup=True), replace(DOWN, backup=True)
+    (claim,) = judge(CHECK, GROUP, *both, target=told)
+    assert claim.severity is Severity.WARNING
+
+
 def test_fires_where_a_spare_server_is_left() -> None:
     (claim,) = judge(CHECK, GROUP, replace(UP, backup=True), DOWN)
     assert claim.facts["spare"] is True

@@ -9,11 +9,12 @@ from diagnose.model.backends import BackendVisit
 from diagnose.model.containers import Container, ContainerPort, Containers
 from diagnose.model.http import Exchange
 from diagnose.model.logs import FailedRequests
-from diagnose.model.nginx import UpstreamTry
+from diagnose.model.nginx import ConfigFile, UpstreamTry
 from diagnose.model.pages import WebSocketPath
 from diagnose.model.program_logs import StartFile
 from diagnose.model.server import Interface, Listener, Listeners
 from diagnose.model.upstream import UnixListeners
+from diagnose.parsers.nginx.config import parse
 from diagnose.parsers.unknown_paths import unknown_path
 from tests.support.check_evidence import REFUSED, SHOP, judge
 from tests.support.nginx_evidence import FILE, RUNNING, SITE, config
@@ -228,6 +229,44 @@ def test_fires_and_writes_the_port_of_the_only_program_with_a_page() -> None:
     assert claim.fix.applicability is Applicability.REVIEW
     silent = replace(ROOT, target="http://127.0.0.1:7002", status=404)
     assert refused_at_root(ROOT, silent).facts["sole"] == "127.0.0.1:7001"
+
+
+def test_fires_and_edits_no_file_to_which_a_release_switches_a_link() -> None:
+    """An edit of blue.conf would give blue the port of green."""
+    text = SITE.replace("location /", "include /etc/nginx/active.conf; location /", 1)
+    text = text.replace("http://127.0.0.1:3000", "http://$color")
+    port = "set $color 127.0.0.1:3000;\n"
+    listeners = Listeners(
+        sockets=(Listener(address="127.0.0.1", port=7001, family=4, process="node"),)
+    )
+
+    def judged(link: str, real: str) -> Claim:
+        site = config(text)
+        (http,) = (each for each in site.main if each.name == "http")
+        (server,) = (each for each in http.block or () if each.name == "server")
+        block = tuple(
+            line
+            for each in server.block or ()
+            for line in (parse(port, link) if each.name == "include" else (each,))
+        )
+        inner = tuple(
+            replace(server, block=block) if each is server else each for each in http.block or ()
+        )
+        main = tuple(replace(http, block=inner) if each is http else each for each in site.main)
+        files = (*site.files, ConfigFile(link, port, real=real))
+        whole = replace(site, main=main, files=files)
+        down = replace(DOWN, target="http://$color")
+        (claim,) = judge(CHECK, down, whole, listeners, ROOT, masked=False)
+        return claim
+
+    claim = judged("/etc/nginx/active.conf", "/etc/nginx/blue.conf")
+    assert claim.facts["switch"] == "/etc/nginx/active.conf"
+    assert claim.fix
+    assert not claim.fix.edits
+    claim = judged("/etc/nginx/active.conf", "/srv/nginx/active.conf")
+    assert claim.facts["switch"] == ""
+    assert claim.fix
+    assert claim.fix.edits
 
 
 def test_fires_and_writes_the_port_in_each_line_that_has_the_wrong_one() -> None:
