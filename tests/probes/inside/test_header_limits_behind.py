@@ -72,5 +72,9 @@ def test_a_line_of_the_log_is_enough(
     failure = FailedRequests(
         file="/a.log", method="GET", path=path, status=431, written="now", server=server
     )
-    asyncio.run(upstream_bodies.header_refused_behind.work(ctx, failure, apache_config()))
+
+    async def work() -> None:
+        await upstream_bodies.header_refused_behind.work(ctx, failure, apache_config())
+
+    asyncio.run(work())
     assert bool(tried) is is_tried
