@@ -6,6 +6,7 @@ from checks.nginx._location_edits import header_lines, insert_lines, location_fi
 from diagnose.model import Fix, Step
 from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.nginx.proxied_request import CLIENT_ADDRESS_FIELDS
+from diagnose.parsers.nginx.server_blocks import Server
 
 _FIELDS = {"X-Real-IP": "$remote_addr", "X-Forwarded-For": "$proxy_add_x_forwarded_for"}
 _OTHER_FIELDS = {*CLIENT_ADDRESS_FIELDS, "x-original-forwarded-for", "remote-host", "remote_addr"}
@@ -30,3 +31,12 @@ def address_fix(nginx: Nginx, match: LocationMatch, further: tuple[Step, ...] = 
         return None
     fix = location_fix(nginx, match, file_edits, sure=False)
     return Fix((*fix.steps, *further), fix.applicability)
+
+
+def trusting_lines(server: Server, *clients: str) -> list[str]:
+    """Return the lines that trust addresses as well: a block with a line of its own inherits none
+    (ngx_http_realip_module)."""
+    trusted = server.directives("set_real_ip_from")
+    own = server.block.block or ()
+    inherited = [line.args[0] for line in trusted if line.args and line not in own]
+    return [f"set_real_ip_from {each};" for each in dict.fromkeys((*inherited, *clients))]

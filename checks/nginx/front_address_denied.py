@@ -15,6 +15,7 @@ from checks.nginx._commands import chosen_edits, reload_steps
 from checks.nginx._edits import Changes, config_edits
 from checks.nginx._location_edits import header_lines, insert_lines
 from checks.nginx._page_errors import is_in_run, logged_errors
+from checks.nginx._visitor_address import trusting_lines
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -159,7 +160,7 @@ def _inner_fix(nginx: Nginx, line: LogLine, rule: Directive) -> Fix | None:
     header = [directive.args[:1] for directive in server.directives("real_ip_header")]
     if header and header[-1] != ("X-Forwarded-For",):
         return None
-    lines = _trusting(server, line.client)
+    lines = trusting_lines(server, line.client)
     lines += [] if header else ["real_ip_header X-Forwarded-For;"]
     changes: Changes = {}
     changes[file.path] = [insert_first(file.text, block, lines)]
@@ -167,15 +168,6 @@ def _inner_fix(nginx: Nginx, line: LogLine, rule: Directive) -> Fix | None:
         return None
     file_edits = config_edits(nginx, changes)
     return Fix((*file_edits, *reload_steps(nginx)), Applicability.REVIEW) if file_edits else None
-
-
-def _trusting(server: Server, client: str) -> list[str]:
-    """Return the lines that trust an address as well: a block with a line of its own inherits none
-    (ngx_http_realip_module)."""
-    trusted = server.directives("set_real_ip_from")
-    own = server.block.block or ()
-    inherited = [line.args[0] for line in trusted if line.args and line not in own]
-    return [f"set_real_ip_from {each};" for each in dict.fromkeys((*inherited, client))]
 
 
 def _sends_visitors(nginx: Nginx, changes: Changes) -> bool:
@@ -199,7 +191,7 @@ def _real_ip(nginx: Nginx, line: LogLine, rule: Directive) -> tuple[Command | Ed
     if block is None or file is None:
         return ()
     server = next(server for server in nginx.servers if server.block is block)
-    lines = [*_trusting(server, line.client), "real_ip_header X-Forwarded-For;"]
+    lines = [*trusting_lines(server, line.client), "real_ip_header X-Forwarded-For;"]
     change = insert_first(file.text, block, lines)
     return chosen_edits(nginx, config_edits(nginx, {block.file: [change]}))
 

@@ -3,7 +3,8 @@ into the folder that is read, or is stored elsewhere. So nginx does not know the
 
 An unread file is no fault if visitors get the right site. It counts only if another site or nothing
 responds. It is what somebody left behind if a block that nginx reads has the name and a certificate
-of its own: that block is the site's, and lacks something (nginx.no-matching-server).
+of its own: that block is the site's, and lacks something (nginx.no-matching-server). So it is if
+another web server has the site (Caddy, Apache, HAProxy): that one is meant to serve it.
 """
 
 import posixpath
@@ -14,6 +15,7 @@ from checks.nginx import Nginx, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edit
 from checks.nginx._errors import find_config_error
+from checks.nginx._other_servers import is_site_of_another_server
 from checks.nginx.no_matching_server import closed_port_symptoms, wrong_server_symptoms
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -74,6 +76,8 @@ def site_not_included(evidence: Evidence) -> Iterator[Claim]:
         target.host in server.names and children(server.block, "ssl_certificate")
         for server in nginx.servers
     ):
+        return
+    if is_site_of_another_server(evidence):
         return
     sites = sorted(evidence.good(SiteFile), key=lambda site_file: _rank(nginx, site_file))
     clear_symptoms = (

@@ -13,6 +13,7 @@ from checks.nginx._commands import owner_test_command, reload_command, reload_st
 from checks.nginx._edits import config_edit
 from checks.nginx._failed_requests import current_failures
 from checks.nginx._page_errors import logged_errors
+from checks.nginx._temp_file_moves import largest_body, memory_of, temp_file_move
 from checks.nginx.file_forbidden import is_private, opened_to_others
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -89,6 +90,7 @@ def temp_files_unwritable(evidence: Evidence) -> Iterator[Claim]:
     user = next((access.user for access in accesses), "")
     if not failed and _is_over(evidence, kind, line, folder, accesses):
         return
+    move = temp_file_move(nginx, line, folder) if kind == "full" else None
     # nginx gave the folder back while this run lasted, or it is closed.
     is_seen = any(access.closed_part or access.given_back for access in accesses)
     yield Claim(
@@ -97,7 +99,7 @@ def temp_files_unwritable(evidence: Evidence) -> Iterator[Claim]:
             *(Subject(address=page.address, port=page.port) for page in failed),
             Subject(port=evidence.target.port, path=line.path),
         ),
-        because=(line, *failed, *accesses),
+        because=(line, *failed, *accesses, *([move.memory] if move else [])),
         confidence=(
             Confidence.LIKELY
             if kind == "denied" and not failed and not is_seen
@@ -115,11 +117,13 @@ def temp_files_unwritable(evidence: Evidence) -> Iterator[Claim]:
             "permissions": "",
             "user": user or _worker_number(nginx),
             "given_away": kind == "denied" and _is_given_away(nginx),
+            "memory": -(-move.memory.size // 2**20) if move else "",
+            "moved": move.folder if move else "",
             **{name: kind == name for name in ("denied", "full", "read_only")},
         },
         severity=None if failed else Severity.WARNING,
         fix=(
-            Fix((Manual("make-room", Where.SERVER),), Applicability.MANUAL)
+            (move.fix if move else Fix((Manual("make-room", Where.SERVER),), Applicability.MANUAL))
             if kind == "full"
             else _fix(nginx, user, accesses if kind == "denied" else ())
         ),
@@ -218,6 +222,8 @@ def _closed_folder(evidence: Evidence) -> Iterator[Claim]:
                 "permissions": closed.mode_and_owner,
                 "user": access.user,
                 "given_away": _is_given_away(nginx),
+                "memory": "",
+                "moved": "",
                 "denied": True,
                 "full": False,
                 "read_only": False,
@@ -242,7 +248,7 @@ def _is_over(
     """Return whether somebody has mended since what the line tells of. The log has whole
     seconds."""
     if kind == "full":
-        return _has_room_again(evidence, folder)
+        return _has_room_again(evidence, folder, line)
     is_closed = any(access.closed_part or access.given_back for access in accesses)
     mended = (
         access
@@ -258,10 +264,17 @@ def _fails_still(evidence: Evidence, line: LogLine) -> bool:
     return any(failure.path == line.path for failure in failures)
 
 
-def _has_room_again(evidence: Evidence, folder: str) -> bool:
-    """Return whether somebody has made room since. A folder that was not looked at is unknown."""
+def _has_room_again(evidence: Evidence, folder: str, line: LogLine) -> bool:
+    """Return whether somebody has made room since. A folder that was not looked at is unknown. A
+    file system in memory has its room back as soon as the upload that filled it has failed."""
+    room = _ROOM
+    if memory_of(evidence, folder):
+        most = largest_body(Nginx.of(evidence), line.path)
+        if not most:
+            return False
+        room = max(room, most)
     return any(
-        folder in system.paths and system.free > _ROOM and system.free_files != 0
+        folder in system.paths and system.free > room and system.free_files != 0
         for system in evidence.good(FileSystem)
     )
 

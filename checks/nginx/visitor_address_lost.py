@@ -3,7 +3,8 @@ counts all visitors as one.
 
 After a message about it: nginx passes a page on without a field that names the visitor
 (X-Forwarded-For, X-Real-IP), so that the application sees nginx's own address; or a CDN or another
-proxy stands in front, and nginx does not take the address from its field (ngx_http_realip_module).
+proxy stands in front, and nginx does not take the address from its field (ngx_http_realip_module);
+or a block behind another one, such as that of an nginx in a container, does not.
 Without a message: a limit of a server block that only a proxy of this server reaches refuses that
 proxy (`limit_req`, ngx_http_limit_req_module).
 """
@@ -56,7 +57,7 @@ def visitor_address_lost(evidence: Evidence) -> Iterator[Claim]:
     is_asked = symptom is not None and symptom.kind == "visitor-address"
     claim = _limit_claim(nginx)
     if claim is None and is_asked:
-        claim = _not_passed(nginx) or _not_taken(nginx)
+        claim = _not_passed(nginx) or _not_taken_behind(nginx) or _not_taken(nginx)
     elif claim is None and any(page.status == 429 for page in page_exchanges(evidence)):
         refused = _refused_together(evidence)
         claim = _not_passed(nginx, *refused) if refused else None
@@ -125,6 +126,25 @@ def _refused_together(evidence: Evidence) -> "tuple[CountedRequest, ...]":
     return requests if is_refused and is_told else ()
 
 
+def _not_taken_behind(nginx: Nginx) -> Claim | None:
+    """Return the claim about a block behind another, which takes that one for the visitor."""
+    # Imported late: few messages are about addresses.
+    from checks.nginx._inner_addresses import inner_block_without_address
+
+    inner = inner_block_without_address(nginx)
+    if inner is None:
+        return None
+    facts = {
+        "behind": True,
+        "front": " ".join(inner.trusted),
+        "in_front": inner.front,
+        "field": inner.field,
+        "container": inner.container,
+    }
+    fix = inner.fix or Fix((Manual("take-the-address", Where.SERVER),), Applicability.MANUAL)
+    return _claim(nginx, inner.server.block, fix, facts)
+
+
 def _not_taken(nginx: Nginx) -> Claim | None:
     """Return the claim about a machine in front whose field nginx does not read."""
     evidence = nginx.evidence
@@ -143,7 +163,8 @@ def _claim(
     target, pages = nginx.evidence.target, page_exchanges(nginx.evidence)
     refused = tuple(Subject(port=target.port, path=line.path) for line in lines)
     refused += endpoint_subjects(pages) if refused else ()
-    none = {"application": "", "front": "", "rule": "", "passed": False, "taken": False}
+    texts = dict.fromkeys(("application", "front", "rule", "in_front", "field", "container"), "")
+    kinds = dict.fromkeys(("passed", "taken", "behind", "limited"), False)
     return Claim(
         about=Subject(port=target.port, path=target.path, text=file_line(directive)),
         covers=refused or (NO_PORT,),
@@ -153,8 +174,8 @@ def _claim(
         facts={
             "url": pages[0].url,
             "place": file_line(directive),
-            **none,
-            "limited": False,
+            **texts,
+            **kinds,
             **facts,
         },
         fix=fix,

@@ -11,7 +11,7 @@ from checks.server._haproxy import insert_after, place
 from checks.server._inner_servers import InnerServer
 from diagnose.model import Edit, Step
 from diagnose.model.frozen import frozen
-from diagnose.model.web_servers import WebSite
+from diagnose.model.web_servers import WebServerConfig, WebSite
 from diagnose.parsers.apache.section_lines import section_lines
 from diagnose.parsers.haproxy.addresses import sockets_of
 from diagnose.parsers.haproxy.conditions import Rule, Situation, literal_holds, refusing_rules_of
@@ -54,7 +54,7 @@ def _of_apache(inner: InnerServer) -> Iterator[AddressRule]:
     anybody in."""
     view, config = inner.view, inner.view.config
     target = view.evidence.target
-    if config is None or any(_REMOTE_IP.search(file.text) for file in config.files):
+    if config is None or takes_address(config):
         return
     for site in answering_sites(config, inner.port, target.host)[:1]:
         lines = section_lines(config, site, target.path.partition("?")[0])
@@ -70,7 +70,7 @@ def _of_apache(inner: InnerServer) -> Iterator[AddressRule]:
             " ".join(row[0].split()),
             place_text(site.file, number),
             False,
-            _apache_steps(inner, site),
+            apache_steps(inner, site),
         )
 
 
@@ -80,7 +80,14 @@ def _is_of_strangers(rule: re.Match[str]) -> bool:
     return not rule[1] and (kind == "ip" or (kind == "host" and "localhost" not in words))
 
 
-def _apache_steps(inner: InnerServer, site: WebSite) -> tuple[Step, ...]:
+def takes_address(config: WebServerConfig) -> bool:
+    """Return whether Apache takes the visitor's address from a field or the PROXY protocol."""
+    return any(_REMOTE_IP.search(file.text) for file in config.files)
+
+
+def apache_steps(inner: InnerServer, site: WebSite) -> tuple[Step, ...]:
+    """Return the steps with which a virtual host of Apache's takes the visitor's address from
+    X-Forwarded-For of this machine; () if its file cannot be edited."""
     view = inner.view
     modules = loading_steps(view, ("remoteip",))
     opening = line_text(view, site.file, site.line)

@@ -2,9 +2,10 @@
 8k): 414, or 400 "Request Header Or Cookie Too Large". nginx logs it at level info only, so mostly
 the affected visitors notice it: those with old, large cookies. Their message is enough: these are
 nginx's own words; a cookie that grew shows it for certain, and that it is not so. So is the access
-log, where browsers get 400 for a page that this run gets. Where a block of this nginx behind the
-site's own has smaller buffers, what a login proxy adds passes the first and not the second: then
-400 "behind an authentication proxy" is enough, too."""
+log, where browsers get 400 for a page that this run gets, or where the 400 have the length of
+nginx's page about it. Where a block of this nginx behind the site's own has smaller buffers, what a
+login proxy adds passes the first and not the second: then 400 "behind an authentication proxy" is
+enough, too."""
 
 import re
 from collections.abc import Iterator
@@ -121,12 +122,22 @@ def _logged(evidence: Evidence, nginx: Nginx) -> tuple[FailedRequests, ...]:
     return tuple(
         failure
         for failure in evidence.good(FailedRequests)
-        if (failure.server, failure.method) == ("nginx", "GET")
+        if failure.server == "nginx"
+        and (failure.method == "GET" or failure.is_large_header)
         and failure.status in {_BAD_REQUEST, *_OWN_STATUSES}
-        and (failure.status in _OWN_STATUSES or (failure.times >= 2 and failure.path in served))
+        and (
+            failure.status in _OWN_STATUSES
+            or failure.is_large_header
+            or (failure.times >= 2 and failure.path in served)
+        )
         and (match := next(nginx.location_matches(failure.path), None))
         and _buffer_size(_limiting_server(nginx, match)) < _ENOUGH
     )
+
+
+def _is_nginxs_own(failure: FailedRequests) -> bool:
+    """Return whether nginx itself refused the requests for their size."""
+    return failure.is_large_header or failure.status in _OWN_STATUSES
 
 
 def _is_told(evidence: Evidence) -> bool:
@@ -179,6 +190,7 @@ def _claim(
             "refused": trials[0].refused if trials else "",
             "refused_status": trials[0].status if trials else "",
             "logged": logged[0].path if logged else "",
+            "sized": bool(logged) and logged[0].is_large_header,
             "log": logged[0].file if logged else "",
             "log_status": logged[0].status if logged else "",
             "status": next((exchange.status for exchange in own_exchanges), None) or "",
@@ -194,7 +206,7 @@ def _claim(
         confidence=Confidence.CERTAIN
         if lines or own_exchanges or trials
         else Confidence.LIKELY
-        if small or not logged or _is_told(nginx.evidence) or logged[0].status in _OWN_STATUSES
+        if small or not logged or _is_told(nginx.evidence) or _is_nginxs_own(logged[0])
         else Confidence.POSSIBLE,
         location=nginx.location(reported_directive),
         fix=Fix((*file_edits, *reload_steps(nginx)), applicability),

@@ -110,7 +110,8 @@ class FailedRequests(Observation):
     without it does not show that they are over. `forms_accepted` is True if another form of the
     site's pages was accepted in the same time: a POST that was answered with a redirect.
     `is_all` is True if they were sent to the very path that was asked for, and none of this method
-    came through.
+    came through. `is_large_header` is True if nginx refused each of them for its header, by the
+    length of its page: then other visitors' requests may have succeeded.
     """
 
     layer: ClassVar[str] = "nginx"
@@ -130,6 +131,7 @@ class FailedRequests(Observation):
     wrote_port: bool = False
     forms_accepted: bool = False
     is_all: bool = False
+    is_large_header: bool = False
 
     def summary(self) -> Summary:
         subject = phrase("request {method} {path}", method=self.method, path=self.path)

@@ -47,3 +47,14 @@ def test_a_failure_that_was_seen_otherwise_is_marked() -> None:
     assert both.is_all
     (other,) = with_asked_path((), asked(*lines))
     assert other.path == PATH
+
+
+@pytest.mark.parametrize("status", [414, 431, 494])
+def test_requests_that_are_too_large_count_beside_those_that_came_through(status: int) -> None:
+    lines = [line(code, PATH, agent="curl/8") for code in (200, status, status, 200)]
+    (failure,) = asked(*lines)
+    assert (failure.method, failure.status, failure.times) == ("GET", status, 2)
+    assert not failure.is_all
+    assert not asked(*lines[:2])
+    assert not asked(*lines, path="/")
+    assert not asked(*lines, path="/api")

@@ -199,10 +199,7 @@ def _in_log(
     has_usual_request = ctx.options.request.origin is None and ctx.options.request.method == "GET"
     upgrades = refused_upgrades(lines, names, is_shared, since)
     return LoggedFailures(
-        requests=with_asked_path(
-            failed_requests(lines, file, names, is_shared, since, site.withholds_login),
-            asked_path_failures(lines, file, names, is_shared, since, _own_path(ctx)),
-        ),
+        requests=_requests(ctx, site, file, lines, since),
         upgrades=upgrades,
         unserved=unserved_pages(lines, file, names, is_shared, since),
         parts=unserved_parts(lines, file, names, _own_path(ctx), since),
@@ -221,6 +218,23 @@ def _in_log(
         downloads=_downloads(lines, file, site, since),
         accepted=_accepted(ctx.target.symptom, lines, file, site) if ctx.target.symptom else (),
     )
+
+
+def _requests(
+    ctx: ProbeContext, site: LoggedSite, file: str, lines: Sequence[AccessLine], since: float
+) -> tuple[FailedRequests, ...]:
+    names, is_shared = site.names, file in site.shared
+    failures = with_asked_path(
+        failed_requests(lines, file, names, is_shared, since, site.withholds_login),
+        asked_path_failures(lines, file, names, is_shared, since, _own_path(ctx)),
+    )
+    if all(line.status != _BAD_REQUEST or line.when < since for line in lines):
+        return failures
+    # Imported late: few visitors' requests are bad.
+    from diagnose.parsers.refused_headers import refused_headers, with_refused_headers
+
+    refused = refused_headers(lines, file, names, is_shared, since, _own_path(ctx))
+    return with_refused_headers(failures, refused)
 
 
 def _accepted(

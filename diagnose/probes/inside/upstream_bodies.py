@@ -62,11 +62,25 @@ async def page_limited_behind(
 async def header_refused(ctx: ProbeContext, failure: FailedRequests, config: NginxConfig) -> None:
     """Look for the limit at a page that visitors do not get for their header, by nginx's log."""
     pages = [page for page in ctx.observed(Exchange) if page.is_page_of(ctx.target)]
-    refusal = (failure.server, failure.method, failure.status)
-    if pages and refusal == ("nginx", "GET", HEADER_TOO_LARGE):
+    is_refusal = failure.status == HEADER_TOO_LARGE or failure.is_large_header
+    if pages and is_refusal and (failure.server, failure.method) == ("nginx", "GET"):
         from diagnose.probes.inside.header_limits import try_headers
 
         await try_headers(ctx, config, pages[0], failure.path)
+
+
+@probe(after=FailedRequests, needs=WebServerConfig)
+async def header_refused_behind(
+    ctx: ProbeContext, failure: FailedRequests, config: WebServerConfig
+) -> None:
+    """Do the same at the target's page, by the log of Apache, Caddy or HAProxy."""
+    pages = [page for page in ctx.observed(Exchange) if page.is_page_of(ctx.target)]
+    refusal = (failure.server, failure.method, failure.status)
+    is_own = failure.path == ctx.target.path.partition("?")[0]
+    if pages and is_own and refusal == (config.product, "GET", HEADER_TOO_LARGE):
+        from diagnose.probes.inside.header_limits_behind import try_headers
+
+        await try_headers(ctx, config, pages[0])
 
 
 @probe(after=ResponseBody, needs=NginxConfig)

@@ -1,11 +1,14 @@
 from dataclasses import replace
 
+import pytest
+
 from diagnose.model import Applicability, Command, Confidence, Edit, Manual
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import ConfigFile, NginxConfig
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.sites import SiteFile
 from diagnose.model.tls import Certificate, Handshake
+from diagnose.model.web_servers import SiteSocket, WebServer, WebServerConfig, WebSite
 from diagnose.parsers.nginx.config import parse
 from tests.support.check_evidence import NOW, judge, texts
 from tests.support.nginx_evidence import FILE, HOST, SITE, nginx_says
@@ -183,3 +186,38 @@ def test_silent_about_the_file_of_a_project_where_another_page_alone_comes() -> 
     assert judge("nginx.site-not-included", config(), AVAILABLE, shop, page, HOST)
     project = replace(AVAILABLE, path="/srv/shop/nginx/ssl.conf")
     assert not judge("nginx.site-not-included", config(), project, shop, page, HOST)
+
+
+CADDY = WebServer(product="caddy", unit="caddy", state="failed", enabled=True)
+
+
+def sites_of_caddy(*names: str) -> WebServerConfig:
+    socket = SiteSocket(443, tls=True)
+    site = WebSite(file="/etc/caddy/Caddyfile", line=1, names=names, sockets=(socket,))
+    return WebServerConfig(product="caddy", path=site.file, sites=(site,), listens=(socket,))
+
+
+@pytest.mark.parametrize(
+    ("server", "names", "is_silent"),
+    [
+        (CADDY, ("shop.example.com",), True),
+        (replace(CADDY, state="active", pid=10, ports=(443,)), ("shop.example.com",), True),
+        (replace(CADDY, state="inactive"), ("shop.example.com",), True),
+        (replace(CADDY, state="inactive", enabled=False), ("shop.example.com",), False),
+        (replace(CADDY, file_state="masked"), ("shop.example.com",), False),
+        (CADDY, ("blog.example.com",), False),
+        (CADDY, ("*",), False),
+    ],
+)
+def test_silent_where_another_server_is_meant_to_serve_the_name(
+    server: WebServer, names: tuple[str, ...], is_silent: bool
+) -> None:
+    claims = judge(
+        "nginx.site-not-included",
+        config(""),
+        AVAILABLE,
+        Listeners(),
+        server,
+        sites_of_caddy(*names),
+    )
+    assert bool(claims) is not is_silent

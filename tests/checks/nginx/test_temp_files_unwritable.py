@@ -1,12 +1,21 @@
 from dataclasses import replace
 
-from diagnose.model import Command, Confidence, Failure, Manual, Severity, Vantage
+from diagnose.model import (
+    Applicability,
+    Command,
+    Confidence,
+    Edit,
+    Failure,
+    Manual,
+    Severity,
+    Vantage,
+)
 from diagnose.model.files import BodyFolderAccess, PathComponent, TempFolderAccess
 from diagnose.model.logs import FailedRequests, LogLine
 from diagnose.model.nginx import NginxProcess, NginxState, NginxTest
 from diagnose.model.resources import FileSystem
-from tests.support.check_evidence import judge
-from tests.support.nginx_evidence import LOADED, RUNNING, config
+from tests.support.check_evidence import judge, texts
+from tests.support.nginx_evidence import LOADED, RUNNING, SITE, config
 from tests.support.page_errors import logged, page
 
 DENIED = (
@@ -262,3 +271,64 @@ def test_no_command_for_a_folder_that_may_hold_other_things() -> None:
         assert [type(step) for step in claim.fix.steps] == [Manual]
     mine = folder(0o500)
     assert commands_of(mine) == [], "chown would change nothing"
+
+
+SMALL = FileSystem(
+    paths=(BODY,), type="tmpfs", free=2 << 20, size=2 << 20, free_files=900, files=1000
+)
+DISK = FileSystem(
+    paths=("/", "/var/lib", "/var/lib/nginx"), type="ext2/ext3", free=10**10, size=10**11,
+    free_files=900, files=1000,
+)  # fmt: skip
+FULL = f'pwritev() "{BODY}/0000000001" failed (28: No space left on device)'
+
+
+def test_moves_the_files_from_a_small_tmpfs_to_the_disk() -> None:
+    line = _upload(FULL, 28)
+    (claim,) = judge("nginx.temp-files-unwritable", RUNNING, config(), line, SMALL, DISK)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    client_body_temp_path /var/lib/nginx/nginx-body;\n" in edit.diff
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert (claim.facts["memory"], claim.facts["moved"]) == (2, "/var/lib/nginx/nginx-body")
+    said = texts("nginx.temp-files-unwritable", claim)
+    assert any("(tmpfs) of 2 MiB" in text for text in said)
+
+
+def test_moves_the_files_of_answers_too() -> None:
+    text = 'pwritev() "/var/lib/nginx/proxy/0000000001" failed (28: No space left on device)'
+    line = replace(
+        logged(text, level="crit", errno=28, path="/a"),
+        doing="reading upstream",
+        upstream="http://127.0.0.1:3000/a",
+    )
+    small = replace(SMALL, paths=("/var/lib/nginx/proxy",))
+    (claim,) = judge("nginx.temp-files-unwritable", RUNNING, config(), line, small, DISK)
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Edit)
+    assert "+    proxy_temp_path /var/lib/nginx/nginx-proxy;\n" in claim.fix.steps[0].diff
+
+
+def test_a_person_makes_room_where_no_disk_has_it_or_the_folder_is_on_one() -> None:
+    line = _upload(FULL, 28)
+    (master,) = RUNNING.masters
+    own = replace(RUNNING, masters=(replace(master, user=1000),))
+    for running, *systems in (
+        (RUNNING, SMALL),
+        (RUNNING, SMALL, replace(DISK, free=10**6)),
+        (RUNNING, SMALL, replace(DISK, free_files=0)),
+        (RUNNING, replace(SMALL, type="ext2/ext3", free=0), DISK),
+        (own, SMALL, DISK),
+    ):
+        (claim,) = judge("nginx.temp-files-unwritable", running, config(), line, *systems)
+        assert claim.fix
+        assert isinstance(claim.fix.steps[0], Manual)
+
+
+def test_a_tmpfs_has_room_again_if_the_largest_upload_fits() -> None:
+    line = _upload(FULL, 28)
+    grown = replace(SMALL, size=64 << 20, free=64 << 20)
+    assert not judge("nginx.temp-files-unwritable", RUNNING, config(), line, grown, DISK)
+    large = config(SITE.replace("location / {", "client_max_body_size 512m;\n    location / {"))
+    assert judge("nginx.temp-files-unwritable", RUNNING, large, line, grown, DISK)

@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 
-from diagnose.model import Applicability, Claim, Confidence, Symptom, Vantage
+from diagnose.model import Applicability, Claim, Confidence, Edit, Symptom, Vantage
 from diagnose.model.logs import LogLine
+from diagnose.model.nginx import ConfigFile, ContainerNginx
 from diagnose.model.requests import CountedRequest
-from tests.support.check_evidence import SHOP, judge
+from diagnose.parsers.nginx import config as nginx_parser
+from tests.support.check_evidence import SHOP, judge, texts
 from tests.support.nginx_evidence import FILE, LOADED, RUNNING, SITE, config
 from tests.support.page_errors import page
 
@@ -77,3 +79,98 @@ def test_fires_where_the_application_refuses_nginx_and_serves_visitors() -> None
     (claim,) = judge(CHECK, RUNNING, config(SITE), refused, asked, visitor)
     assert claim.confidence is Confidence.CERTAIN
     assert not judge(CHECK, RUNNING, config(SITE), refused, asked, replace(visitor, status=429))
+
+
+OUTER = SITE.replace(
+    "proxy_set_header Host $host;",
+    f"{PASSED}\n        proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;",
+)
+PATH = "web:/etc/nginx/nginx.conf"
+LINES = (
+    "proxy_set_header X-Real-IP $remote_addr;\n"
+    "            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;"
+)
+INSIDE = """\
+http {
+    server {
+        listen 80;
+        server_name _;
+        REAL
+        location / {
+            proxy_pass http://172.17.0.3:5000;
+            LINES
+        }
+    }
+}
+"""
+BRIDGE = "https://shop.example.com/ 的登录日志里所有用户的IP都是172.17.0.1"
+
+
+def in_container(
+    real: str = "", lines: str = LINES, words: str = BRIDGE, outer: str = OUTER
+) -> list[Claim]:
+    text = INSIDE.replace("REAL", real).replace("LINES", lines)
+    behind = ContainerNginx(
+        vantage=Vantage.SERVER,
+        engine="docker",
+        container="web",
+        endpoints=(("127.0.0.1", 3000),),
+        port=80,
+        main=nginx_parser.parse(text, PATH),
+        files=(ConfigFile(PATH, text),),
+        pid=42,
+        mounts=(("/etc/nginx", "/srv/web", False),),
+    )
+    target = replace(SHOP, symptom=Symptom("visitor-address", words))
+    return judge(CHECK, RUNNING, config(outer), page(200), behind, target=target, masked=False)
+
+
+def test_the_nginx_of_a_container_takes_the_address_from_the_one_in_front() -> None:
+    (claim,) = in_container()
+    assert (claim.facts["container"], claim.facts["front"]) == ("web", "172.17.0.1")
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert edit.path == "/srv/web/nginx.conf"
+    assert "+        set_real_ip_from 172.17.0.1;\n" in edit.diff
+    assert "+        real_ip_header X-Forwarded-For;\n" in edit.diff
+    assert any("in the container web" in text for text in texts(CHECK, claim))
+
+
+def test_trusts_docker_s_networks_where_the_message_has_no_address_of_one() -> None:
+    (claim,) = in_container(words="all users have the proxy's ip instead of the real ip")
+    assert claim.facts["front"] == "172.16.0.0/12 192.168.0.0/16"
+    (claim,) = in_container(words="all users have the ip 127.0.0.1")
+    assert claim.facts["front"] == "172.16.0.0/12 192.168.0.0/16"
+
+
+def test_takes_the_field_that_the_one_in_front_sends() -> None:
+    (claim,) = in_container(outer=SITE.replace("proxy_set_header Host $host;", PASSED))
+    assert claim.facts["field"] == "X-Real-IP"
+    assert claim.fix
+    assert "real_ip_header X-Real-IP;" in str(claim.fix.steps[0])
+
+
+def test_a_person_sets_it_where_another_field_is_set() -> None:
+    (claim,) = in_container("real_ip_header CF-Connecting-IP;")
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_silent_where_the_block_takes_the_address_or_passes_the_fields_as_they_came() -> None:
+    assert not in_container("set_real_ip_from 172.17.0.0/16; real_ip_header X-Forwarded-For;")
+    assert not in_container("set_real_ip_from unix:;")
+    assert not in_container(lines="proxy_set_header Host $host;")
+    assert not in_container(lines="proxy_set_header X-Real-IP $http_x_real_ip;")
+    # Another trusted network is none of this one.
+    assert in_container("set_real_ip_from 10.0.0.0/8;")
+
+
+def test_a_block_behind_of_the_same_nginx() -> None:
+    inner = INNER.replace("8081", "3000").replace("REAL", "").replace("limit_req ", "# ")
+    inner = inner.replace("9002;", "9002;\n        proxy_set_header X-Real-IP $remote_addr;")
+    (claim,) = judged(OUTER + inner)
+    assert (claim.facts["container"], claim.facts["front"]) == ("", "127.0.0.1")
+    assert claim.fix
+    assert "set_real_ip_from 127.0.0.1;" in str(claim.fix.steps[0])

@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from diagnose.model import Claim, Edit, Symptom
-from tests.support.check_evidence import SHOP, judge
+from tests.support.check_evidence import SHOP, judge, texts
 from tests.support.haproxy_evidence import SERVER, TEXT, config
+from tests.support.web_server_evidence import APACHE, apache_config
 
 CHECK = "server.visitor-address-lost"
 ASKED = replace(SHOP, symptom=Symptom("visitor-address", "获取不到真实 IP"))
@@ -38,3 +39,35 @@ def test_silent_without_a_message_and_where_the_address_is_told() -> None:
     field = "    http-request set-header X-Real-IP %[src]\n    default_backend app"
     assert not judged(TEXT.replace("    default_backend app", field))
     assert not judged(TEXT.replace("3000 check", "3000 check send-proxy"))
+
+
+SITE = "<VirtualHost *:8080>\n    ServerName shop.example.com\n    MORE\n</VirtualHost>\n"
+FRONT = TEXT.replace("    default_b", "    option forwardfor\n    default_b").replace(
+    "3000", "8080"
+)
+
+
+def on_apache(
+    more: str = "DocumentRoot /srv", front: str = FRONT, asked: bool = True
+) -> list[Claim]:
+    behind, own = replace(APACHE, ports=(8080,)), apache_config(SITE.replace("MORE", more))
+    target = ASKED if asked else SHOP
+    return judge(CHECK, SERVER, config(front), behind, own, target=target, masked=False)
+
+
+def test_apache_behind_takes_the_address_from_the_field() -> None:
+    (claim,) = on_apache()
+    assert claim.facts["behind"] == "HAProxy"
+    assert claim.fix
+    edit = claim.fix.steps[1]
+    assert isinstance(edit, Edit)
+    assert "+    RemoteIPHeader X-Forwarded-For\n" in edit.diff
+    assert any("Apache takes HAProxy for every visitor" in text for text in texts(CHECK, claim))
+
+
+def test_silent_where_apache_takes_the_address_or_nobody_asks() -> None:
+    assert not on_apache("RemoteIPHeader X-Forwarded-For")
+    assert not on_apache(asked=False)
+    # Then the one in front is to blame.
+    (claim,) = on_apache(front=FRONT.replace("    option forwardfor\n", ""))
+    assert claim.facts["backend"] == "app"

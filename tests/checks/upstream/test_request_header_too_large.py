@@ -7,7 +7,7 @@ from diagnose.model.logs import FailedRequests
 from diagnose.model.requests import HeaderTrial
 from diagnose.model.symptom import Symptom
 from diagnose.parsers.symptoms import symptom_of
-from tests.support.check_evidence import SHOP, judge
+from tests.support.check_evidence import SHOP, judge, texts
 from tests.support.nginx_evidence import LOADED, RUNNING, SITE, config
 from tests.support.upstream_evidence import logged, page
 
@@ -103,6 +103,16 @@ def test_fires_by_the_access_log_where_this_run_gets_the_page() -> None:
     assert claim.confidence is Confidence.POSSIBLE
     (claim,) = judge(CHECK, config(), RUNNING, page(200), replace(BAD, status=494, times=1))
     assert claim.confidence is Confidence.LIKELY
+
+
+def test_fires_where_the_answers_in_the_log_are_as_long_as_nginx_s_own_page() -> None:
+    large = replace(BAD, path="/account", is_large_header=True)
+    (claim,) = judge(CHECK, config(), RUNNING, page(200), large)
+    assert (claim.confidence, claim.severity) == (Confidence.LIKELY, Severity.WARNING)
+    assert any("as long as nginx's page" in text for text in texts(CHECK, claim))
+    assert judge(CHECK, config(), RUNNING, page(200), replace(large, method="POST"))
+    wide = SITE.replace("location / {", "large_client_header_buffers 4 64k;\n    location / {")
+    assert not judge(CHECK, config(wide), RUNNING, page(200), large)
 
 
 def test_silent_where_the_access_log_says_something_else() -> None:

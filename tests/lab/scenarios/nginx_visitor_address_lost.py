@@ -63,3 +63,38 @@ def limit_counts_the_proxy_itself(lab: Lab) -> None:
 )  # fmt: skip
 def haproxy_sends_no_visitors_address(lab: Lab) -> None:
     haproxy.serve(lab, haproxy.SITE.replace("    option forwardfor\n", ""))
+
+
+BEHIND = "https://shop.example.com/ 的登录日志里所有用户的IP都是127.0.0.1"
+INNER_SITE = """\
+server {
+  listen 127.0.0.1:8081;
+  server_name %s;
+  %s
+  location / {
+    proxy_pass http://127.0.0.1:3000;
+    proxy_set_header Host $host;
+    proxy_set_header X-Real-IP $remote_addr;
+    proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+  }
+}
+"""
+
+
+def _behind(lab: Lab, real: str) -> None:
+    lab.server.write("/etc/nginx/conf.d/inner.conf", INNER_SITE % (site.NAME, real))
+    lab.change(PAGE, PAGE.replace("127.0.0.1:3000", "127.0.0.1:8081"))
+
+
+@scenario(
+    outside=None, server="nginx.visitor-address-lost", args=(BEHIND,),
+    differs=("/etc/nginx/conf.d/inner.conf",),
+)  # fmt: skip
+def block_behind_takes_the_first_for_the_visitor(lab: Lab) -> None:
+    """After https://45793.com/article/J7pTBg1ldwPaOEt3su8hIA.html: nginx behind nginx."""
+    _behind(lab, "")
+
+
+@healthy(args=(BEHIND,))
+def block_behind_takes_the_visitors_address(lab: Lab) -> None:
+    _behind(lab, REAL)

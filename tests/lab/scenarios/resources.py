@@ -132,6 +132,25 @@ def uploads_may_not_be_written(lab: Lab) -> None:
     upload(lab)
 
 
+def _body_in_memory(lab: Lab, size: str) -> None:
+    """A tmpfs has the bodies of uploads alone; the log has an upload of 300 kB."""
+    lab.server.sh(f"mount -t tmpfs -o size={size},mode=0700 lab /var/lib/nginx/body")
+    lab.undo(lambda: lab.server.sh("umount -l /var/lib/nginx/body; rm -rf /var/lib/nginx/nginx-*"))
+    lab.restart_nginx()
+    upload(lab)
+
+
+@scenario(outside=None, server="nginx.temp-files-unwritable", differs=(site.CONF,), not_on=LAYOUT)
+def uploads_do_not_fit_into_memory(lab: Lab) -> None:
+    """After https://oleg.is/blog/nginx-upload-buffering: the folder is a small tmpfs."""
+    _body_in_memory(lab, "64k")
+
+
+@healthy(not_on=LAYOUT)
+def uploads_fit_into_memory(lab: Lab) -> None:
+    _body_in_memory(lab, "20m")
+
+
 @healthy(not_on=LAYOUT)
 def uploads_have_little_room(lab: Lab) -> None:
     """A small file system that is nearly full, and an upload that fits."""

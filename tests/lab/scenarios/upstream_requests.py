@@ -320,6 +320,25 @@ def large_cookies_meet_small_buffers(lab: Lab) -> None:
     lab.client.run(["curl", "-sk", "-H", f"Cookie: a={'x' * 3000}", f"https://{site.NAME}/"])
 
 
+def _many_cookies(lab: Lab) -> None:
+    for cookie in ("a=1", f"a={'x' * 12000}", f"a={'y' * 13000}", "a=2"):
+        lab.client.run(["curl", "-sk", "-H", f"Cookie: {cookie}", f"https://{site.NAME}/"])
+
+
+@scenario(outside=None, server="upstream.request-header-too-large", differs=MINE)
+def large_cookies_are_in_the_log(lab: Lab) -> None:
+    """After https://github.com/phpmyadmin/phpmyadmin/issues/12527: the log has 400 alone, and the
+    page for everybody else."""
+    _many_cookies(lab)
+
+
+@healthy()
+def large_cookies_are_taken(lab: Lab) -> None:
+    lab.edit("  ssl_session_timeout", "  large_client_header_buffers 4 32k;\n  ssl_session_timeout")
+    lab.restart_nginx()
+    _many_cookies(lab)
+
+
 TOO_LARGE = "400 Bad Request Request Header Or Cookie Too Large nginx"
 
 

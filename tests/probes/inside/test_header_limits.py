@@ -67,3 +67,9 @@ def test_an_application_may_take_all() -> None:
 def test_a_healthy_site_is_asked_nothing() -> None:
     assert tried(SHOP, 4096) == (0, ())
     assert tried(SHOP, 4096, replace(LOGGED, status=404)) == (0, ())
+
+
+def test_nginx_s_own_page_in_the_log_is_enough() -> None:
+    assert tried(SHOP, 4096, replace(LOGGED, status=400)) == (0, ())
+    requests, _ = tried(SHOP, 4096, replace(LOGGED, status=400, is_large_header=True))
+    assert requests

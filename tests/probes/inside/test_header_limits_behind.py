@@ -8,8 +8,11 @@ from types import SimpleNamespace
 import pytest
 
 from diagnose.model.http import Exchange
+from diagnose.model.logs import FailedRequests
 from diagnose.model.requests import HeaderTrial
+from diagnose.model.web_servers import WebServerConfig
 from diagnose.probes.inside import header_limits_behind as probes
+from diagnose.probes.inside import upstream_bodies
 from tests.probes.inside.test_header_limits import PAGE, TOLD
 from tests.support.fake_context import Looking
 from tests.support.recorded_machine import RecordedMachine
@@ -48,3 +51,30 @@ def test_the_server_refuses_what_its_application_takes(monkeypatch: pytest.Monke
 
 def test_both_take_all(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [trial.refused for trial in trials(monkeypatch, 65536, 65536)] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("server", "path", "is_tried"),
+    [("apache", "/", True), ("nginx", "/", False), ("apache", "/other", False)],
+)
+def test_a_line_of_the_log_is_enough(
+    monkeypatch: pytest.MonkeyPatch, server: str, path: str, is_tried: bool
+) -> None:
+    tried = list[WebServerConfig]()
+
+    async def try_headers(_: object, config: WebServerConfig, __: Exchange) -> None:
+        tried.append(config)
+
+    monkeypatch.setattr(probes, "try_headers", try_headers)
+    ctx = Looking(RecordedMachine())
+    ctx.target = replace(TOLD, symptom=None)
+    ctx.observations += [APACHE, PAGE]
+    failure = FailedRequests(
+        file="/a.log", method="GET", path=path, status=431, written="now", server=server
+    )
+
+    async def work() -> None:
+        await upstream_bodies.header_refused_behind.work(ctx, failure, apache_config())
+
+    asyncio.run(work())
+    assert bool(tried) is is_tried
