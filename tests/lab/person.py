@@ -50,7 +50,10 @@ def obey(lab: Lab, answer: dict[str, Any], by_hand: Act | None) -> str:
     """Do what the answer says, step by step. `by_hand` does what a manual step says."""
     log = []
     for step in first_remedy(answer)["steps"]:
-        if step["kind"] == "manual":
+        if step["kind"] == "manual" and step.get("commands"):
+            # What the step has a person type, who wants it.
+            log.append(carry_out(lab, step["commands"]))
+        elif step["kind"] == "manual":
             assert by_hand, step["text"]
             by_hand(lab, step["text"])
             log.append(step["text"])
@@ -86,8 +89,3 @@ def start_application(lab: Lab, text: str) -> None:
     """It listens where the text says."""
     (port,) = re.findall(r"so that it listens on 127\.0\.0\.1:(\d+)", text)
     lab.application("--port", port, port=int(port))
-
-
-def remove_file(lab: Lab, text: str) -> None:
-    for command in (code_in(text, r"ls -l /\S+"), code_in(text, r"rm /\S+")):
-        lab.server.run(["sh", "-c", command], exact=True, check=True)

@@ -25,7 +25,7 @@ FAULTS: dict[str, person.Act | None] = {
     "server_name_mistyped": None,
     "semicolon_forgotten": None,
     "intermediate_missing": person.append_intermediate,
-    "maintenance_file_is_left": person.remove_file,
+    "maintenance_file_is_left": None,
     "reload_in_a_single_page_application": None,
     "two_default_servers": None,
     "ufw_without_443": None,

@@ -43,6 +43,7 @@ NOT_SHOWN = {
     "-A", "tables", "check", "syn", "http", "https", "none", "removed", "added", "default",
     "manifest", "worker", "import", "image", "media", "wasm", "font", "frame",
     "CONTINUE", "name", "state", "path", "url", "place", "part", "value", "target", "protocol",
+    "module", "script",
 }  # fmt: skip
 
 
