@@ -215,7 +215,8 @@ def test_only_few_modules_know_argparse() -> None:
         path.name for path in folder.rglob("*.py") if "argparse" in path.read_text("utf-8")
     }
     assert importers == {
-        "command_line.py", "command_parser.py", "config_command.py", "configured.py", "description.py",
+        "command_line.py", "command_parser.py", "config_command.py", "configured.py",
+        "description.py",
         "output_options.py", "parser.py", "queue_options.py",
         "request_parser.py", "serve_options.py", "short_help.py",
     }  # fmt: skip
