@@ -37,9 +37,7 @@ SAMPLE = (
     ("upgrade_headers_missing", "full"),
     ("dropped_in_a_chain_of_its_own", "after"),
     ("forward_chain_of_hand_drops", "before"),
-    ("iptables_rejects_443", "after"),
     ("server_has_an_old_line_in_hosts", "ssh"),
-    ("nginx_listens_on_loopback_only", "before"),
 )
 
 

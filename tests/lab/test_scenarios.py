@@ -151,7 +151,7 @@ def played() -> list[Scenario]:
         for scenario in reversed(found().values())
         if not scenario.healthy
     }
-    names = {*sample(map(str, firsts.values()), 22), *sample(found(), 22)}
+    names = {*sample(map(str, firsts.values()), 18), *sample(found(), 18)}
     return [scenario for name, scenario in found().items() if name in names]
 
 
