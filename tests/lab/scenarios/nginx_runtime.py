@@ -390,7 +390,7 @@ def a_block_with_other_pages_is_read_first(lab: Lab) -> None:
 PANEL = "/etc/nginx/conf.d/a-panel.conf"
 
 
-@scenario(outside=None, server="nginx.redirect-unused", differs=MINE)
+@scenario(outside=None, server="nginx.name-on-other-address", differs=MINE)
 def redirect_on_another_address(lab: Lab) -> None:
     """A control panel's block listens on the address itself, and takes port 80 away."""
     lab.server.write(PANEL, f"server {{\n  listen {SERVER}:80;\n  return 404;\n}}\n")
