@@ -1,6 +1,6 @@
 # make run [TARGET=…] · make test [SEED=1] · make test-all · make hostile · make check · make bench
 # make docs · make man · make pyz · make deb · make rpm · make lowest · make screenshots · make clean
-# make new-check LAYER=tcp NAME=my_check · make index · make catalogues
+# make new-check LAYER=tcp NAME=my_check · make index · make pages · make catalogues
 
 PYTHON ?= python3
 VENV := .venv
@@ -23,7 +23,7 @@ MONITORS := prometheus icinga2-bin libnss3-tools
 # To build nginx as no package is: without TLS, and under prefixes of its own.
 COMPILER := gcc libc6-dev make xz-utils libssl-dev libpcre2-dev zlib1g-dev
 
-.PHONY: run test test-all pyz deb rpm lowest hostile check new-check index catalogues man \
+.PHONY: run test test-all pyz deb rpm lowest hostile check new-check index pages catalogues man \
     bench screenshots docs lab packagers clean
 
 run: $(BIN)/diagnose
@@ -70,6 +70,7 @@ check: $(BIN)/diagnose
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.support.check_index --verify
 	$(BIN)/python -m tests.support.application_index --verify
+	$(BIN)/python -m tests.support.page_lines --verify
 	@if command -v shellcheck >/dev/null; then shellcheck -s sh $$(git ls-files '*.sh'); \
 	else echo "*** shellcheck is not here: the shell scripts are not checked."; fi
 
@@ -82,6 +83,10 @@ new-check: $(BIN)/diagnose
 index: $(BIN)/diagnose
 	$(BIN)/python -m tests.support.check_index
 	$(BIN)/python -m tests.support.application_index
+
+# The long lines of the checks' pages, each section on its own line (diagnose/checking/texts.py).
+pages: $(BIN)/diagnose
+	$(BIN)/python -m tests.support.page_lines
 
 # The catalogues of the languages, after a change of the texts in diagnose/i18n, of the summaries in
 # diagnose/model, of the help, of a usage error, or of a .po file:

@@ -14,6 +14,9 @@ A file reads:
     A title without facts, one line
     What the check is about, where there is no finding: no fact stands in it.
 
+An indented line that begins with a section's tag (`  {{#fact}}`) goes on with the line before: the
+break and the blanks are dropped. `make pages` lays out long lines so.
+
 A page that is not translated yet is shown in English. Steps that several checks of a layer have
 stand once, in its `_steps.md`; those of checks of several layers in that above the layers.
 
@@ -68,6 +71,16 @@ def text_path(check_id: str, lang: str) -> Path:
     return Path(next(iter(checks.__path__)), layer, name.replace("-", "_") + suffix)
 
 
+def read_page(path: Path) -> str:
+    """Read a page or the steps of a layer, each paragraph in one line."""
+    return join_continued(path.read_text("utf-8"))
+
+
+def join_continued(page: str) -> str:
+    """Join the lines of a page that go on with the line before."""
+    return _CONTINUED.sub("", page)
+
+
 @cache
 def check_text(check_id: str, lang: str) -> CheckText:
     """The text of a check, in English where it is not translated. KeyError if a heading is
@@ -75,7 +88,7 @@ def check_text(check_id: str, lang: str) -> CheckText:
     path = text_path(check_id, lang)
     if lang != SOURCE_LANGUAGE and not path.exists():
         return check_text(check_id, SOURCE_LANGUAGE)
-    title, _, remainder = path.read_text("utf-8").partition("\n")
+    title, _, remainder = read_page(path).partition("\n")
     summary, *chapters = re.split(r"^## ", remainder, flags=re.MULTILINE)
     sections = {}
     for chapter in chapters:
@@ -113,10 +126,12 @@ def _shared_steps(check_id: str, lang: str) -> dict[str, str]:
         name: body
         for file in (common, path)
         if file.exists()
-        for name, body in _steps(file.read_text("utf-8")).items()
+        for name, body in _steps(read_page(file)).items()
     }
 
 
+#: The break before an indented line that begins with a section's tag.
+_CONTINUED = lazy_pattern(r"\n[ ]+(?=\{\{[#^/])")
 #: The web servers that steps name beside each other, each in a section of its own.
 _WEB_SERVERS = ("nginx", "apache", "haproxy", "caddy")
 _SECTION = lazy_pattern(r"\{\{([#^])([\w.-]+)\}\}(.*?)\{\{/\2\}\}", re.DOTALL)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from diagnose.checking import texts
-from diagnose.checking.texts import check_text, fact_text, fill, text_path
+from diagnose.checking.texts import check_text, fact_text, fill, join_continued, text_path
 
 
 def test_facts_are_put_in_and_dollars_are_left_alone() -> None:
@@ -33,6 +33,17 @@ def test_one_has_words_of_its_own() -> None:
         "in 1 day", "in 2 days", "in 11 days", "",
     ]  # fmt: skip
     assert fill("{{#days.one}}tomorrow{{/days.one}}", {}) == ""
+
+
+def test_an_indented_line_that_begins_with_a_section_goes_on_with_the_line_before() -> None:
+    page = "{{#a}}\n    {{#b}}Replace it.{{/b}}\n    {{#c}} Close it.{{/c}}\n  {{/a}}\n"
+    joined = "{{#a}}{{#b}}Replace it.{{/b}}{{#c}} Close it.{{/c}}{{/a}}\n"
+    assert join_continued(page) == joined
+
+
+def test_other_lines_stand_for_themselves() -> None:
+    page = "{{#known}}\n- item\n{{/known}}\n`location / {\n    {{line}}\n}`\n    index index.php;\n"
+    assert join_continued(page) == page
 
 
 def test_the_place_of_the_steps_is_left_to_the_front_end() -> None:

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 import diagnose
+from diagnose.checking.texts import read_page
 
 CHECKS = Path(next(iter(diagnose.__path__))).parent / "checks"
 #: Programs and frameworks whose settings the pages name.
@@ -59,7 +60,7 @@ PAGES = sorted(path for path in CHECKS.rglob("*.md") if path.parent != CHECKS)
 
 
 def test_a_known_program_gets_no_list_of_others() -> None:
-    found = {path.name: known for path in PAGES if (known := lists(path.read_text("utf-8")))}
+    found = {path.name: known for path in PAGES if (known := lists(read_page(path)))}
     exempt = NO_ANSWER | EACH_APART
     assert {name for name in found if name.partition(".")[0] not in exempt} == set()
     assert exempt == {name.partition(".")[0] for name in found}
