@@ -7,12 +7,13 @@ http: addresses.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from checks.http import _page_files
 from checks.http._told_scheme import front_title, server_fix, told_scheme, told_to_server
-from checks.nginx import Nginx, _location_edits, file_line
+from checks.nginx import Nginx, _location_edits
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import Changes, config_edits
 from diagnose.checking.registry import check
@@ -41,6 +42,9 @@ from diagnose.parsers.urls import (
     parse_url,
 )
 
+if TYPE_CHECKING:
+    from checks.http._inner_lines import InnerLine
+
 #: Paths of the site that are looked at, to see where nginx passes them on.
 _MAX_PATHS = 8
 #: The page of a message about a script or a style sheet (Chromium). What scripts request is another
@@ -51,6 +55,8 @@ _PAGE = re.compile(
 )
 #: A policy of the page allows its own origin, and http is another (form-action 'self').
 _POLICY = "Content Security Policy"
+#: Of the line behind the first server: what the page of this check says.
+_INNER_FACTS = ("inner", "inner_line", "inner_container", "inner_engine")
 
 
 @frozen
@@ -88,15 +94,9 @@ def mixed_content(evidence: Evidence) -> Iterator[Claim]:
         # subject of its own, so that the edit of nginx has helped all the same.
         severity = Severity.WARNING if setting["setting"] else Severity.NOTE
         about = replace(about, text=str(setting["known"] or SCHEME_FIELD))
-    # Imported late: few pages have such addresses.
-    from checks.http._inner_lines import InnerLine, untold_line
-
-    inner = InnerLine()
     script = _script_of(evidence, requests)
-    if is_application and page_url.secure and not script:
-        paths = (page_url.path, *_paths(evidence, page, urls))
-        lines = (untold_line(nginx, path, "https-addresses") for path in dict.fromkeys(paths))
-        inner = next((line for line in lines if line.directive), inner)
+    paths = (page_url.path, *_paths(evidence, page, urls)) if is_application and not script else ()
+    inner = _inner_line(nginx, paths)
     is_untold = is_application and not scheme_place and not script
     fix = server_fix(evidence, page_url.path) if is_untold else None
     claim = Claim(
@@ -118,10 +118,7 @@ def mixed_content(evidence: Evidence) -> Iterator[Claim]:
             "untold": front_title(evidence) if fix else "",
             "port": _untold_port(evidence, urls[0]) if own and scheme_place else "",
             "origin": evidence.target.origin,
-            "inner": file_line(inner.directive) if inner.directive else "",
-            "inner_line": inner.text,
-            "inner_container": inner.container,
-            "inner_engine": inner.engine,
+            **{name: value for name, value in inner.facts.items() if name in _INNER_FACTS},
             "breaks": severity is Severity.ERROR,
             **setting,
         },
@@ -133,6 +130,16 @@ def mixed_content(evidence: Evidence) -> Iterator[Claim]:
     is_inner = all(map(_is_inner, urls)) and not _is_inner(page.url)
     is_setting = (own or is_inner) and not script
     yield _with_own_remedy(evidence, claim, is_inner) if is_setting else claim
+
+
+def _inner_line(nginx: Nginx, paths: Sequence[str]) -> "InnerLine":
+    """Return the line behind the first server that hides the visitor's scheme at one of the
+    paths."""
+    # Imported late: few pages have such addresses.
+    from checks.http._inner_lines import InnerLine, untold_line
+
+    lines = (untold_line(nginx, path, "https-addresses") for path in dict.fromkeys(paths))
+    return next((line for line in lines if line.directive), InnerLine())
 
 
 def _script_fix(evidence: Evidence, page: Page, urls: tuple[str, ...]) -> Fix:

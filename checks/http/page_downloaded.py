@@ -27,6 +27,7 @@ from diagnose.model import (
     Where,
     merge_subjects,
 )
+from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.parsers.browser_types import mime_type
 from diagnose.parsers.http import document_kind
@@ -63,13 +64,8 @@ def page_downloaded(evidence: Evidence) -> Iterator[Claim]:
     is_told = not _is_not_shown(first)
     is_forced = _is_forced(first) or (is_told and bool(first.header("Content-Disposition")))
     nginx = Nginx.of(evidence)
-    handler_fix = _handler_fix(evidence) if is_php else None
-    obstacle = _obstacle(nginx, url.path if url else "/") if is_php and not handler_fix else None
-    address = _php_address(evidence) if is_php else ""
-    added = None
-    if is_php and not handler_fix and not obstacle and not nginx.is_refused:
-        added = _added_location(nginx, url.path if url else "/", address)
-    added_handler = None if added or obstacle or not is_php else _added_handler(evidence, address)
+    php = _Php.of(nginx, url.path if url else "/") if is_php else _Php()
+    obstacle = php.obstacle
     adding = _adding_line(evidence, first) if is_forced else None
     step = "pass-to-php" if is_php else "not-as-a-file" if is_forced else "send-html"
     yield Claim(
@@ -85,16 +81,12 @@ def page_downloaded(evidence: Evidence) -> Iterator[Claim]:
             "url": first.url,
             "type": mime_type(first.headers),
             "php": is_php,
-            "module": bool(handler_fix),
-            "handler": bool(added_handler and not handler_fix),
-            "php_address": address,
-            "written": added is not None,
+            **php.facts,
             "data": is_told,
             "downloaded": is_forced or mime_type(first.headers) in _DOWNLOADED,
             "forced": is_forced,
             "storage": bool(first.header(_FORCED)),
             "adding_place": adding.place if adding else "",
-            **_obstacle_facts(obstacle),
             **_page_files.location_facts(nginx, url.path if url else "/"),
         },
         severity=Severity.WARNING
@@ -109,13 +101,46 @@ def page_downloaded(evidence: Evidence) -> Iterator[Claim]:
         else None,
         fix=_typed(nginx, first)
         if is_told and not is_forced
-        else handler_fix
+        else php.handler
         or (adding.without() if adding else None)
         or _obstacle_fix(nginx, obstacle)
-        or added
-        or added_handler
+        or php.location
+        or php.added_handler
         or _by_hand("pass-line" if obstacle and obstacle.lacks_pass else step),
     )
+
+
+@frozen
+class _Php:
+    """What lets PHP run a script that comes as a file: Apache's `handler` or module, the line that
+    is in the way (`obstacle`), a `location` for nginx or a handler for Apache that is not there
+    yet. `address` is that of PHP-FPM, "" if it is not known."""
+
+    handler: Fix | None = None
+    obstacle: "Obstacle | None" = None
+    address: str = ""
+    location: Fix | None = None
+    added_handler: Fix | None = None
+
+    @classmethod
+    def of(cls, nginx: Nginx, path: str) -> "_Php":
+        handler, address = _handler_fix(nginx.evidence), _php_address(nginx.evidence)
+        obstacle = None if handler else _obstacle(nginx, path)
+        location = None
+        if not handler and not obstacle and not nginx.is_refused:
+            location = _added_location(nginx, path, address)
+        added = None if location or obstacle else _added_handler(nginx.evidence, address)
+        return cls(handler, obstacle, address, location, added)
+
+    @property
+    def facts(self) -> dict[str, object]:
+        return {
+            "module": bool(self.handler),
+            "handler": bool(self.added_handler and not self.handler),
+            "php_address": self.address,
+            "written": self.location is not None,
+            **_obstacle_facts(self.obstacle),
+        }
 
 
 def _obstacle_facts(obstacle: "Obstacle | None") -> dict[str, object]:

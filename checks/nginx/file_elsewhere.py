@@ -10,6 +10,7 @@ opens differs by a known mistake, nginx.page-file-not-found says it.
 import posixpath
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from checks.http import _page_files
 from checks.nginx import Nginx, file_line
@@ -36,13 +37,15 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.files import SiblingFile
-from diagnose.model.nginx import NginxConfig
+from diagnose.model.frozen import frozen
+from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.processes import RunningPrograms
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.file_paths import ServedFile, served_file
 from diagnose.parsers.nginx.final_requests import final_request
 from diagnose.parsers.nginx.locations import LocationMatch
+from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 
 #: The servers of Rails by their command lines.
@@ -66,63 +69,98 @@ def file_elsewhere(evidence: Evidence) -> Iterator[Claim]:
         selected = next(iter(nginx.answering_servers()), None)
         if file is None or selected is None or nginx.is_refused:
             continue
-        match, path = final_request(selected.server, file.path)
-        passing = pass_directive_of(match)
-        served = None if passing else served_file(match, path, start=nginx.start_folder)
+        answer = _Answer.of(nginx, selected.server, file.path)
         folder = free_folder(evidence, file.path)
-        is_rootless = passing is None and served is None and _is_rootless(match)
         # That a prefix with a folder is longer explains nothing there: the `root` is missing.
-        if sibling.url in explained and not is_rootless:
+        if sibling.url in explained and not answer.is_rootless:
             continue
-        if (passing is None and served is None and not is_rootless) or folder in folders:
+        if not answer.is_known or folder in folders:
             continue
-        if served is not None and served.path == sibling.path:
+        if answer.served is not None and answer.served.path == sibling.path:
             continue
         if not folder or address_below_the_page(nginx, file, sibling):
             continue
         folders.add(folder)
-        directive = passing or (served.directive if served else match.block)
-        real = real_folder(sibling.path, file.path, folder)
-        owner = location_owner(nginx, folder)
-        right = "" if passing else _right_line(served, sibling.path, path)
-        start, framework = posixpath.join(nginx.start_folder, "html"), _framework(evidence, sibling)
-        yield Claim(
-            about=_page_files.page_subject(file.page),
-            because=(
-                file.response, sibling, *((nginx.config,) if nginx.config else ()),
-            ),
-            # The whole folder is looked for there.
-            severity=_page_files.severity(
-                file.page,
-                [each.response.url for each in refused.values() if each.path.startswith(folder)],
-            ),
-            confidence=Confidence.LIKELY,
-            location=nginx.location(directive),
-            facts={
-                "page": file.page.url,
-                "file": sibling.url,
-                "status": file.response.status,
-                "asked": served.path if served else f"{start}{path}" if is_rootless else "",
-                "application": passing.args[0] if passing else "",
-                "directive": " ".join((directive.name, *directive.args)),
-                "place": file_line(directive),
-                "found": sibling.path,
-                "program": sibling.of_program,
-                "only": sibling.is_only,
-                "rootless": is_rootless,
-                "rails": bool(passing) and framework == "rails",
-                "next": bool(passing) and framework == "next",
-                "right": right,
-                "folder": folder,
-                "owner": " ".join(("location", *owner.args)) if owner else "",
-                "owner_place": file_line(owner) if owner else "",
-                "real": real,
-                "denied": tuple(part.path for part in sibling.denied_parts),
-                "user": sibling.user,
-            },
-            fix=_fix(nginx, match, served, right)
-            or _serving_fix(nginx, match, folder, "" if owner else real),
-        )  # fmt: skip
+        # The whole folder is looked for there.
+        urls = [each.response.url for each in refused.values() if each.path.startswith(folder)]
+        severity = _page_files.severity(file.page, urls)
+        yield replace(_claim(nginx, file, sibling, answer, folder), severity=severity)
+
+
+@frozen
+class _Answer:
+    """How nginx answers for a file: the location and the path in the end, and the directive that
+    passes it on, or the place where nginx looks for it. `is_rootless` says that it looks in its own
+    folder."""
+
+    match: LocationMatch
+    path: str
+    passing: Directive | None
+    served: ServedFile | None
+    is_rootless: bool
+
+    @classmethod
+    def of(cls, nginx: Nginx, server: Server, asked_path: str) -> "_Answer":
+        match, path = final_request(server, asked_path)
+        passing = pass_directive_of(match)
+        served = None if passing else served_file(match, path, start=nginx.start_folder)
+        is_rootless = passing is None and served is None and _is_rootless(match)
+        return cls(match, path, passing, served, is_rootless)
+
+    @property
+    def is_known(self) -> bool:
+        return self.passing is not None or self.served is not None or self.is_rootless
+
+    @property
+    def directive(self) -> Directive:
+        return self.passing or (self.served.directive if self.served else self.match.block)
+
+    def looked_for(self, nginx: Nginx) -> str:
+        """Return the path at which nginx looks for the file; "" if it passes it on."""
+        if self.served:
+            return self.served.path
+        default = posixpath.join(nginx.start_folder, "html")
+        return f"{default}{self.path}" if self.is_rootless else ""
+
+
+def _claim(
+    nginx: Nginx, file: _page_files.RefusedFile, sibling: SiblingFile, answer: _Answer, folder: str
+) -> Claim:
+    match, passing, served = answer.match, answer.passing, answer.served
+    real = real_folder(sibling.path, file.path, folder)
+    owner = location_owner(nginx, folder)
+    right = "" if passing else _right_line(served, sibling.path, answer.path)
+    framework = _framework(nginx.evidence, sibling) if passing else ""
+    return Claim(
+        about=_page_files.page_subject(file.page),
+        because=(file.response, sibling, *((nginx.config,) if nginx.config else ())),
+        confidence=Confidence.LIKELY,
+        location=nginx.location(answer.directive),
+        facts={
+            "page": file.page.url,
+            "file": sibling.url,
+            "status": file.response.status,
+            "asked": answer.looked_for(nginx),
+            "application": passing.args[0] if passing else "",
+            "directive": " ".join((answer.directive.name, *answer.directive.args)),
+            "place": file_line(answer.directive),
+            "found": sibling.path,
+            "program": sibling.of_program,
+            "only": sibling.is_only,
+            "rootless": answer.is_rootless,
+            "rails": framework == "rails",
+            "next": framework == "next",
+            "right": right,
+            "folder": folder,
+            "owner": " ".join(("location", *owner.args)) if owner else "",
+            "owner_place": file_line(owner) if owner else "",
+            "real": real,
+            "denied": tuple(part.path for part in sibling.denied_parts),
+            "user": sibling.user,
+        },
+        fix=_fix(nginx, match, served, right)
+        or _serving_fix(nginx, match, folder, "" if owner else real),
+    )
 
 
 def _framework(evidence: Evidence, sibling: SiblingFile) -> str:

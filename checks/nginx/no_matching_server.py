@@ -14,6 +14,7 @@ its pages on another port.
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from checks.http import exchanges_by_purpose
 from checks.nginx import Nginx, SelectedServer, file_line
@@ -57,6 +58,9 @@ from diagnose.parsers.nginx.edits import TextEdit
 from diagnose.parsers.nginx.server_blocks import Server, file_paths
 from diagnose.parsers.redirects import leads_to_itself
 from diagnose.parsers.stray_pages import is_default_page
+
+if TYPE_CHECKING:
+    from checks.nginx._sibling_names import SiblingName
 
 
 @frozen
@@ -116,10 +120,7 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
     if not fallbacks and _is_own(selected_servers[0], mistyped, own_place):
         return
     # Imported late: few names have no block.
-    from checks.nginx._nameless_blocks import nameless_fix
-    from checks.nginx._redirect_blocks import redirect_fix
-    from checks.nginx._sibling_names import sibling_facts, sibling_fix, sibling_name
-    from checks.nginx._twin_edits import twin_fix
+    from checks.nginx._sibling_names import sibling_facts, sibling_name
 
     sibling = None if mistyped else sibling_name(nginx)
     if sibling and own_server and (is_plain_alone or not sibling.is_covered):
@@ -149,11 +150,29 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
         else Confidence.LIKELY,
         location=nginx.location(mistyped.directive if mistyped else default.block),
         fix=_environment_fix(nginx, default, mistyped.name if mistyped else "")
-        or (None if mistyped else nameless_fix(nginx, selected_servers))
-        or (sibling_fix(nginx, sibling, target.host) if sibling else None)
-        or (None if mistyped else redirect_fix(nginx))
-        or (twin_fix(nginx, own_server, selected_servers) if own_server and not mistyped else None)
+        or (None if mistyped else _block_fix(nginx, selected_servers, sibling, own_server))
         or _fix(nginx, mistyped, target.host, is_foreign=bool({*default.names} - {"", "_"})),
+    )
+
+
+def _block_fix(
+    nginx: Nginx,
+    selected_servers: list[SelectedServer],
+    sibling: "SiblingName | None",
+    own_server: Server | None,
+) -> Fix | None:
+    """Give the host to the block that is meant for it, where one can be seen: one without a name,
+    that of its other name (www), of a redirect, or of its other port."""
+    from checks.nginx._nameless_blocks import nameless_fix
+    from checks.nginx._redirect_blocks import redirect_fix
+    from checks.nginx._sibling_names import sibling_fix
+    from checks.nginx._twin_edits import twin_fix
+
+    return (
+        nameless_fix(nginx, selected_servers)
+        or (sibling_fix(nginx, sibling, nginx.evidence.target.host) if sibling else None)
+        or redirect_fix(nginx)
+        or (twin_fix(nginx, own_server, selected_servers) if own_server else None)
     )
 
 

@@ -59,14 +59,21 @@ _USER = re.compile(r'^user "([^"\s:]{1,200})"(?: was not found in "([^"]{1,500})
 _GUARDS = frozenset({"auth_basic", "auth_request", "deny"})
 
 
+@frozen
+class _Credentials:
+    """What a request sent as Authorization: the scheme, "" if it is not shown."""
+
+    scheme: str
+
+    @property
+    def is_password(self) -> bool:
+        return self.scheme.lower() == "basic"
+
+
 @check(severity=Severity.NOTE, needs=[NginxConfig, Exchange])
 def own_answer(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    pages = [
-        page
-        for page in page_exchanges(evidence)
-        if 400 <= (page.status or 0) < 500 and proxy_page(page.body) == "nginx"
-    ]
+    pages = _own_pages(evidence)
     directive = _decisive(nginx, pages[0]) if pages else None
     folder = None if directive or not pages else _folder(nginx, pages[0])
     if folder is not None:
@@ -77,10 +84,7 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
     page, subjects = pages[0], endpoint_subjects(pages)
     errors = logged_errors(evidence, r".", evidence.target.path)
     lines = [line for line, _ in errors if is_in_run(evidence, line)]
-    sent = _CREDENTIALS.search(page.equivalent) if page.status == 401 else None
-    scheme = (sent[1] or "") if sent else ""
-    is_password = scheme.lower() == "basic"
-    is_token = sent is not None and not is_password
+    sent = _refused_credentials(page)
     is_plain = _is_redirect_missing(nginx, page)
     is_guard = directive.name in _GUARDS and not (sent or is_plain)
     if _is_told_by_rule(nginx, directive) and not (sent or is_plain or address):
@@ -112,25 +116,53 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
             "log": lines[-1].text if lines else "",
             "file": folder.file if folder else "",
             "address": address,
-            "password": is_password,
-            "token": is_token,
-            "scheme": scheme,
+            "password": sent is not None and sent.is_password,
+            "token": sent is not None and not sent.is_password,
+            "scheme": sent.scheme if sent else "",
             "plain": is_plain,
-            "dead": " ".join((dead.name, *dead.args)) if dead else "",
-            "dead_place": file_line(dead) if dead else "",
-            "comment": comment[0].path if comment else "",
-            "comment_place": f"{comment[0].edit.file}:{comment[0].line}" if comment else "",
+            **_dead_facts(dead),
+            **_comment_facts(comment[0] if comment else None),
             "asks": directive.name == "auth_basic",
             "manifest": manifest,
             "unknown_user": any("was not found" in line.text for line in lines),
-            "command": _password_command(nginx, lines) if is_password else "",
+            "command": _password_command(nginx, lines) if sent and sent.is_password else "",
         },
         fix=(removal(nginx, directive) if dead else None)
         or (comment[1] if comment else None)
         or _written_fix(nginx, directive, is_plain, address)
         or (_manifest_fix(nginx, guarded, manifest) if guarded else None)
-        or _by_hand(is_password=is_password, is_token=is_token, is_guard=is_guard),
+        or _by_hand(sent, is_guard=is_guard),
     )
+
+
+def _own_pages(evidence: Evidence) -> list[Exchange]:
+    return [
+        page
+        for page in page_exchanges(evidence)
+        if 400 <= (page.status or 0) < 500 and proxy_page(page.body) == "nginx"
+    ]
+
+
+def _refused_credentials(page: Exchange) -> _Credentials | None:
+    """Return what was sent to a page that asks for a password; None if nothing was."""
+    sent = _CREDENTIALS.search(page.equivalent) if page.status == 401 else None
+    return _Credentials(sent[1] or "") if sent else None
+
+
+def _dead_facts(dead: Directive | None) -> dict[str, str]:
+    """Return the line that is never reached."""
+    return {
+        "dead": " ".join((dead.name, *dead.args)) if dead else "",
+        "dead_place": file_line(dead) if dead else "",
+    }
+
+
+def _comment_facts(location: "CommentedLocation | None") -> dict[str, str]:
+    """Return the location for the path that stands in a comment."""
+    return {
+        "comment": location.path if location else "",
+        "comment_place": f"{location.edit.file}:{location.line}" if location else "",
+    }
 
 
 def _guarded(nginx: Nginx, manifest: str) -> LocationMatch | None:
@@ -170,9 +202,9 @@ def _comment(nginx: Nginx) -> "tuple[CommentedLocation, Fix] | None":
     return commented_location(nginx, nginx.evidence.target.path.partition("?")[0])
 
 
-def _by_hand(*, is_password: bool, is_token: bool, is_guard: bool) -> Fix:
-    if is_password or is_token:
-        step = "password" if is_password else "token"
+def _by_hand(sent: _Credentials | None, *, is_guard: bool) -> Fix:
+    if sent:
+        step = "password" if sent.is_password else "token"
     else:
         step = "leave-it-closed" if is_guard else "change-the-rule"
     return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)

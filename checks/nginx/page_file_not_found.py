@@ -11,7 +11,7 @@ know of the folder. Otherwise the file was not deployed.
 
 import posixpath
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from checks.http import _page_files as page_files
 from checks.nginx import Nginx, file_line
@@ -62,20 +62,14 @@ def page_file_not_found(evidence: Evidence) -> Iterator[Claim]:
     )
     if served is None or location is None:
         return
-    try_files, version = location.directive("try_files"), named_version(first.refused.path)
     urls = [file.url for file in missing]
     is_outdone = first.access.mistake == "expression"
     outdone = outdone_match(nginx, first.refused.path) if is_outdone else None
     severity = page_files.severity(first.page, urls)
     mistake = first.access.mistake
-    page_url = parse_url(first.page.url)
     from checks.http._known_application import own_setting
 
-    folder, application = (
-        page_files.sub_folder(nginx, page_url.path.partition("?")[0], first.refused.path)
-        if page_url and not mistake
-        else ("", "")
-    )
+    folder, application = ("", "") if mistake else _sub_folder(nginx, first)
     below = _address_below(nginx, first)
     # The folder is the right one, and the location takes its prefix as a part of the path.
     aliased = _aliased_fix(nginx, first, served, location)
@@ -88,17 +82,9 @@ def page_file_not_found(evidence: Evidence) -> Iterator[Claim]:
         severity=severity,
         location=nginx.location(served.directive),
         facts={
-            "page": first.page.url,
-            "file": first.url,
-            "path": first.access.path,
-            "name": posixpath.basename(first.access.path),
-            "others": tuple(file.access.path for file in missing[1:]),
-            "elsewhere": first.access.elsewhere,
-            "directive": _text(served.directive),
-            "place": file_line(served.directive),
-            "fallback": _text(try_files) if try_files and first.refused.response.is_html else "",
+            **_file_facts(missing),
+            **_location_facts(location, served, first),
             "breaks": severity is Severity.ERROR,
-            "image": first.refused.response.file_kind == "image",
             "folder": folder,
             "application": application,
             **(own_setting(evidence, "base_path", "public_url") if folder else {}),
@@ -108,10 +94,7 @@ def page_file_not_found(evidence: Evidence) -> Iterator[Claim]:
             else corrected_directive(served, mistake),
             "below": below,
             **_collecting(evidence, first),
-            "written": first.page.base or first.page.url,
             **_outdone_facts(location, outdone),
-            "rewrite": version.rewrite if version and mistake == "version" else "",
-            "unpack": shlex.join(("gunzip", "-k", first.access.elsewhere)),
             **{name: shown == name for name in _MISTAKES},
         },
         fix=_by_the_application("page-address" if below else "tell-the-folder")
@@ -120,6 +103,44 @@ def page_file_not_found(evidence: Evidence) -> Iterator[Claim]:
         if outdone
         else aliased or _fix(nginx, first, served),
     )
+
+
+def _sub_folder(nginx: Nginx, file: ExaminedFile) -> tuple[str, str]:
+    """Return the folder of the application from which the page comes, and the application."""
+    page_url = parse_url(file.page.url)
+    if page_url is None:
+        return "", ""
+    return page_files.sub_folder(nginx, page_url.path.partition("?")[0], file.refused.path)
+
+
+def _file_facts(missing: Sequence[ExaminedFile]) -> dict[str, object]:
+    """Return the files of the page that are missing: where nginx looks for them, and where the
+    first was seen."""
+    first = missing[0]
+    return {
+        "page": first.page.url,
+        "written": first.page.base or first.page.url,
+        "file": first.url,
+        "path": first.access.path,
+        "name": posixpath.basename(first.access.path),
+        "others": tuple(file.access.path for file in missing[1:]),
+        "elsewhere": first.access.elsewhere,
+        "image": first.refused.response.file_kind == "image",
+        "unpack": shlex.join(("gunzip", "-k", first.access.elsewhere)),
+    }
+
+
+def _location_facts(
+    location: LocationMatch, served: ServedFile, file: ExaminedFile
+) -> dict[str, object]:
+    """Return the line by which nginx looks for the file, and what it lacks."""
+    try_files, version = location.directive("try_files"), named_version(file.refused.path)
+    return {
+        "directive": _text(served.directive),
+        "place": file_line(served.directive),
+        "fallback": _text(try_files) if try_files and file.refused.response.is_html else "",
+        "rewrite": version.rewrite if version and file.access.mistake == "version" else "",
+    }
 
 
 def _by_the_application(step: str) -> Fix:

@@ -98,21 +98,10 @@ def port_not_served(evidence: Evidence) -> Iterator[Claim]:
         facts={
             **view.facts,
             "config": server.config,
-            "listen": place_text(socket.file, socket.line) if socket else "",
+            **_site_facts(socket, site, idle, unread),
+            **_port_facts(secure, option),
+            **{name: server.product == name for name in ("apache", "caddy", "haproxy")},
             "module": socket is None and no_module,
-            "idle": idle.file
-            if idle and not socket and not site and "/sites-available/" in idle.file
-            else "",
-            "unread": place_text(unread.file, unread.line) if unread else "",
-            "unread_file": unread.file if unread else "",
-            "haproxy": server.product == "haproxy",
-            "site": place_text(site.file, site.line) if site else "",
-            "tls_port": secure.port if secure else "",
-            "tls_place": place_text(secure.file, secure.line) if secure else "",
-            "apache": server.product == "apache",
-            "caddy": server.product == "caddy",
-            "option": option.text if option else "",
-            "option_place": place_text(option.file, option.line) if option else "",
             "ports": tuple(sorted(server.ports)),
             "stored": built[0] if built else "",
             "there": served_at.url if served_at else "",
@@ -125,12 +114,43 @@ def port_not_served(evidence: Evidence) -> Iterator[Claim]:
         ruled_out=("server.not-running",),
         fix=reading_fix(view, unread)
         if unread
-        else Fix((option.edit, *reload_steps(server)), Applicability.REVIEW)
-        if option and option.edit
         else moved
-        or (Fix((plain.edit, *reload_steps(server)), Applicability.REVIEW) if plain else None)
+        or _edit_fix(view, option or plain)
         or (built[1] if built else _fix(view, socket is not None, idle, site, no_module)),
     )
+
+
+def _place(line: SiteSocket | WebSite | None) -> str:
+    return place_text(line.file, line.line) if line else ""
+
+
+def _site_facts(
+    socket: SiteSocket | None, site: WebSite | None, idle: WebSite | None, unread: WebSite | None
+) -> dict[str, object]:
+    """Return the lines that name the port, and the files with the site that are not read."""
+    is_available = not (socket or site) and idle is not None and "/sites-available/" in idle.file
+    return {
+        "listen": _place(socket),
+        "site": _place(site),
+        "idle": idle.file if idle and is_available else "",
+        "unread": _place(unread),
+        "unread_file": unread.file if unread else "",
+    }
+
+
+def _port_facts(secure: SiteSocket | None, option: "PortOption | None") -> dict[str, object]:
+    """Return the line with another port, and the option that leaves the port out."""
+    return {
+        "tls_port": secure.port if secure else "",
+        "tls_place": _place(secure),
+        "option": option.text if option else "",
+        "option_place": place_text(option.file, option.line) if option else "",
+    }
+
+
+def _edit_fix(view: ServerView, line: "PortOption | PlainAddress | None") -> Fix | None:
+    edit = line.edit if line else None
+    return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW) if edit else None
 
 
 def _built(view: ServerView) -> tuple[str, Fix] | None:
