@@ -5,7 +5,7 @@ everything: then it is likely.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from checks.dns._reach import reaches_others
 from diagnose.checking.registry import check
@@ -55,18 +55,7 @@ _STUBS = {"127.0.0.53", "127.0.0.54"}
 def resolver_unreachable(evidence: Evidence) -> Iterator[Claim]:
     answers = tuple(final_answers(evidence).values())
     all_answers = evidence.of(DnsAnswer)
-    # What is answered without validation is `dns.dnssec-bogus`.
-    bogus_types = {
-        answer.rdtype
-        for answer in all_answers
-        if answer.purpose == "unvalidated" and _is_usable(answer)
-    }
-    failed_answers = tuple(
-        answer
-        for answer in answers
-        if (answer.failure or answer.rcode in {"SERVFAIL", *_REFUSALS})
-        and answer.rdtype not in bogus_types
-    )
+    failed_answers = _failed_answers(answers, all_answers)
     control_answers = tuple(answer for answer in all_answers if answer.purpose == "control")
     other_answers = tuple(answer for answer in all_answers if answer.purpose == "other-resolver")
     if not failed_answers or any(answer.records for answer in answers):
@@ -113,6 +102,24 @@ def resolver_unreachable(evidence: Evidence) -> Iterator[Claim]:
             "reached": bool(resolved_addresses(evidence)),
         },
         fix=_fix(evidence, failed_answers[0].server, config if working_servers else None),
+    )
+
+
+def _failed_answers(
+    answers: Sequence[DnsAnswer], all_answers: Sequence[DnsAnswer]
+) -> tuple[DnsAnswer, ...]:
+    """Return the answers by which the resolver does not help. What is answered without validation
+    is `dns.dnssec-bogus`."""
+    bogus_types = {
+        answer.rdtype
+        for answer in all_answers
+        if answer.purpose == "unvalidated" and _is_usable(answer)
+    }
+    return tuple(
+        answer
+        for answer in answers
+        if (answer.failure or answer.rcode in {"SERVFAIL", *_REFUSALS})
+        and answer.rdtype not in bogus_types
     )
 
 

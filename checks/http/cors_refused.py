@@ -91,7 +91,7 @@ def _claim(
 ) -> Claim:
     # Imported late: few pages are asked for by another site.
     from checks.http._hidden_fields import field_source
-    from checks.http._preflights import preflight_facts, preflight_steps
+    from checks.http._preflights import preflight_facts
     from checks.http._setting_lines import setting_facts
 
     first, subjects, nginx = pages[0], endpoint_subjects(pages), Nginx.of(evidence)
@@ -105,13 +105,12 @@ def _claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=(*pages, *nginx.configs),
-        confidence=Confidence.POSSIBLE
-        if reason == "missing" and origin == UNKNOWN_ORIGIN and listing is None
-        else Confidence.LIKELY
-        if is_unlike
-        or (listing and origin in {UNKNOWN_ORIGIN, ""})
-        or (reason == "wildcard" and not _sends_credentials(evidence))
-        else Confidence.CERTAIN,
+        confidence=_confidence(
+            reason,
+            origin,
+            is_listed=listing is not None,
+            is_unsure=is_unlike or (reason == "wildcard" and not _sends_credentials(evidence)),
+        ),
         # Pages of the own site get the font, and nobody said that another one asks for it.
         severity=Severity.NOTE if is_of_fonts else None,
         location=nginx.location(directive) if directive else None,
@@ -126,9 +125,7 @@ def _claim(
             "to": redirect_target(first) or "",
             "name": _refused_field(first),
             "listed": is_of_fonts,
-            "use": asked.use if asked else "",
-            "font": asked is not None and asked.use == "font",
-            "module": asked is not None and asked.use == "module",
+            **_use_facts(asked),
             "place": file_line(directive) if directive else "",
             "added": source is not None and source.added,
             **{name: name == reason for name in _REASONS},
@@ -137,14 +134,32 @@ def _claim(
         },
         fix=listing
         or _permitting_fix(nginx, first, reason, asked)
-        or Fix(
-            (
-                Manual("answer-the-origin", Where.SERVER),
-                *(preflight_steps(evidence, first) if _is_refused(first, reason) else ()),
-            ),
-            Applicability.MANUAL,
-        ),
+        or _manual_fix(evidence, first, reason),
     )
+
+
+def _manual_fix(evidence: Evidence, page: Exchange, reason: CorsRefusal | Literal["method"]) -> Fix:
+    from checks.http._preflights import preflight_steps
+
+    steps = preflight_steps(evidence, page) if _is_refused(page, reason) else ()
+    return Fix((Manual("answer-the-origin", Where.SERVER), *steps), Applicability.MANUAL)
+
+
+def _use_facts(asked: OtherRequest | None) -> dict[str, object]:
+    """Return what the page wants the file for."""
+    use = asked.use if asked else ""
+    return {"use": use, "font": use == "font", "module": use == "module"}
+
+
+def _confidence(
+    reason: CorsRefusal | Literal["method"], origin: str, *, is_listed: bool, is_unsure: bool
+) -> Confidence:
+    """Return how sure a refusal is: less so if the origin of the page that asks is not known, but
+    for a file that a list of nginx's lacks (`is_listed`)."""
+    if reason == "missing" and origin == UNKNOWN_ORIGIN and not is_listed:
+        return Confidence.POSSIBLE
+    is_guess = is_listed and origin in {UNKNOWN_ORIGIN, ""}
+    return Confidence.LIKELY if is_unsure or is_guess else Confidence.CERTAIN
 
 
 def _is_about_inner_address(evidence: Evidence) -> bool:

@@ -11,6 +11,7 @@ Browsers block such a request wherever http leads (W3C Mixed Content, section 4.
 """
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from checks.http import (
     _redirect_edits,
@@ -35,6 +36,9 @@ from diagnose.parsers.redirects import (
     redirect_target,
 )
 from diagnose.parsers.urls import normalize_url, parse_url
+
+if TYPE_CHECKING:
+    from checks.server._redirect_lines import RedirectLine
 
 _SCHEME = "X-Forwarded-Proto"
 
@@ -62,6 +66,7 @@ def redirect_downgrade(evidence: Evidence) -> Iterator[Claim]:
         line = server_line(evidence, steps[0])
         match = None if inner.directive else _unaware_location(nginx, steps)
         directive = proxy_pass_of(match) if match else None
+        place = inner.directive or directive
         answer = answer_to_https(evidence, steps[0]) if match else None
         ignores = answer is not None and answer.location == redirect_target(steps[0])
         heard = answer if ignores else None
@@ -85,8 +90,7 @@ def redirect_downgrade(evidence: Evidence) -> Iterator[Claim]:
                 "data": is_data,
                 "place": file_line(directive) if directive else "",
                 "told": told,
-                "server_line": " ".join(line.text.split()) if line else "",
-                "server_place": line.place if line else "",
+                **_line_facts(line),
                 **inner.facts,
                 "ignores": ignores,
                 "rewrites": ignores or rewriting is not None,
@@ -95,17 +99,21 @@ def redirect_downgrade(evidence: Evidence) -> Iterator[Claim]:
                 "slash": _adds_slash(steps[0]),
                 **own_setting(evidence, "trusted_proxy", "public_url"),
             },
-            location=nginx.location(place)
-            if (place := inner.directive or directive)
-            else line.location
-            if line
-            else None,
+            location=nginx.location(place) if place else line.location if line else None,
             fix=inner.fix
             or (_scheme_fix(nginx, match, onward if ignores else "") if match else None)
             or _server_fix(evidence, steps, last)
             or rewriting
             or _fix(nginx, steps, last),
         )
+
+
+def _line_facts(line: "RedirectLine | None") -> dict[str, str]:
+    """Return the line of another web server that makes the redirect."""
+    return {
+        "server_line": " ".join(line.text.split()) if line else "",
+        "server_place": line.place if line else "",
+    }
 
 
 def _groups(evidence: Evidence) -> dict[str, list[tuple[Exchange, RedirectChain]]]:

@@ -68,12 +68,8 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
     if not listeners or listeners_on(evidence, port):
         return
     refused = cdn_visits(evidence, "refused", "connect") if target_answers(evidence) else ()
-    if not refused and target_answers(evidence):
+    if (not refused and target_answers(evidence)) or _is_redirected(evidence):
         return
-    from checks.firewall._nat import redirects_for_visitors
-
-    if redirects_for_visitors(evidence, port):
-        return  # another program gets what comes in
     plain_listeners = listeners_on(evidence, 80)
     connections = target_connections(evidence)
     # Only port 80 is open and nobody tried from outside. A healthy server behind a load balancer
@@ -89,6 +85,7 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
     is_maybe_elsewhere = nginx.tls_port or nginx.site_port or other or several
     built = _built_block(evidence, nginx)
     unheard = None if built or passed else _unheard_block(evidence, nginx)
+    block = built or unheard
     ports = (port,) if plain_listeners or port == 80 else (port, 80)
     yield Claim(
         about=Subject(port=port),
@@ -109,8 +106,7 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
             **_program_facts(listeners),
             **_passed_facts(passed),
             **_built_facts(built),
-            "unheard": unheard.place if unheard else "",
-            "commented": unheard is not None and unheard.is_commented,
+            **_unheard_facts(unheard),
             "only": _plain_program(plain_listeners)
             if evidence.target.uses_tls and not nginx.runs and (other is None or other.program)
             else "",
@@ -120,11 +116,7 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
         # Which of the programs has the site, if one does, is not known.
         severity=Severity.NOTE if unsure else Severity.WARNING if several else None,
         ruled_out=("listener.loopback-only",),
-        fix=START_APPLICATION
-        if passed
-        else found.fix
-        if (found := built or unheard)
-        else _fix(evidence, nginx),
+        fix=START_APPLICATION if passed else block.fix if block else _fix(evidence, nginx),
         served_at=_served_at(evidence, nginx) if is_asked_here else None,
     )
 
@@ -227,6 +219,20 @@ def _built_facts(built: "TlsBlock | None") -> dict[str, str]:
         "plain_block": built.place if built else "",
         "placeholder": built.placeholder if built else "",
     }
+
+
+def _unheard_facts(unheard: "UnheardBlock | None") -> dict[str, object]:
+    return {
+        "unheard": unheard.place if unheard else "",
+        "commented": unheard is not None and unheard.is_commented,
+    }
+
+
+def _is_redirected(evidence: Evidence) -> bool:
+    """Return whether rules of the firewall give another program what comes in."""
+    from checks.firewall._nat import redirects_for_visitors
+
+    return bool(redirects_for_visitors(evidence, evidence.target.port))
 
 
 def _several_programs(evidence: Evidence) -> tuple[str, ...]:

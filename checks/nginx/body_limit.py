@@ -80,15 +80,12 @@ def body_limit(evidence: Evidence) -> Iterator[Claim]:
         return
     if not is_asked or not pages or match is None or logged_errors(evidence, OWN_REFUSAL):
         return
-    directive = match.directive(_NAME)
-    if refused and is_applications_refusal(evidence, match):
-        return
+    directive, limit = match.directive(_NAME), limit_of(match)
     if form and (directive or not pass_directive_of(match)):
         return
-    limit = limit_of(match)
     if not may_be_told_limit(evidence, limit, _LARGE) or 0 < _told_size(evidence) <= limit:
         return
-    if not refused and _is_program_message(evidence):
+    if is_applications_refusal(evidence, match) if refused else _is_program_message(evidence):
         return
     # Imported late: few pages meet a limit.
     from checks.nginx._other_limits import uncounted_limit
@@ -102,10 +99,7 @@ def body_limit(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=merge_subjects(subjects),
         covers=(NO_PORT,) if form else subjects,
-        because=(
-            *(refused or (form[1:] if form else pages)),
-            *nginx.configs,
-        ),
+        because=(*(refused or (form[1:] if form else pages)), *nginx.configs),
         confidence=Confidence.LIKELY,
         # Whether such uploads should be possible is a decision, unless a person asks about 413 or
         # pages of the site meet the limit.

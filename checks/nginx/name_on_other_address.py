@@ -141,12 +141,7 @@ def _claims(nginx: Nginx, port: int) -> Iterator[Claim]:
     for selected_server in selected_servers:
         if selected_server.name_match != "default":
             continue
-        handshakes = [
-            symptom
-            for symptom in wrong_server_symptoms(nginx.evidence, [selected_server])
-            if isinstance(symptom, Handshake) and _is_at(selected_server, symptom.address)
-        ]
-        handshakes = handshakes if is_target else []
+        handshakes = _wrong_handshakes(nginx, selected_server) if is_target else []
         pages = () if handshakes else _failing_pages(nginx, selected_server, listen)
         if handshakes or pages:
             address = written_listen(selected_server.socket.address, port)
@@ -190,6 +185,15 @@ def _claims(nginx: Nginx, port: int) -> Iterator[Claim]:
                     sure=is_target and not is_loopback(listen.address),
                 ),
             )
+
+
+def _wrong_handshakes(nginx: Nginx, selected_server: SelectedServer) -> list[Handshake]:
+    """Return the handshakes at which the block answers with another site's certificate."""
+    return [
+        symptom
+        for symptom in wrong_server_symptoms(nginx.evidence, [selected_server])
+        if isinstance(symptom, Handshake) and _is_at(selected_server, symptom.address)
+    ]
 
 
 def _failing_pages(

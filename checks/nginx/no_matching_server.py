@@ -136,8 +136,7 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
             "port": target.port,
             "default": file_line(default.block),
             "default_names": tuple(filter(None, default.names)),
-            "mistyped": mistyped.name if mistyped else "",
-            "place": file_line(mistyped.directive) if mistyped else "",
+            **_mistyped_facts(mistyped),
             **_shown_facts(symptoms, strays),
             "miswritten": miswritten,
             "elsewhere": own_place,
@@ -153,6 +152,13 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
         or (None if mistyped else _block_fix(nginx, selected_servers, sibling, own_server))
         or _fix(nginx, mistyped, target.host, is_foreign=bool({*default.names} - {"", "_"})),
     )
+
+
+def _mistyped_facts(mistyped: Mistyped | None) -> dict[str, object]:
+    return {
+        "mistyped": mistyped.name if mistyped else "",
+        "place": file_line(mistyped.directive) if mistyped else "",
+    }
 
 
 def _block_fix(

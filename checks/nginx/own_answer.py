@@ -74,16 +74,14 @@ class _Credentials:
 def own_answer(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     pages = _own_pages(evidence)
-    directive = _decisive(nginx, pages[0]) if pages else None
-    folder = None if directive or not pages else _folder(nginx, pages[0])
-    if folder is not None:
-        directive = folder.directive
+    decisive = _decisive(nginx, pages[0]) if pages else None
+    folder = None if decisive or not pages else _folder(nginx, pages[0])
+    directive = folder.directive if folder else decisive
     if directive is None:
         return
     address = folder.address if folder else ""
     page, subjects = pages[0], endpoint_subjects(pages)
-    errors = logged_errors(evidence, r".", evidence.target.path)
-    lines = [line for line, _ in errors if is_in_run(evidence, line)]
+    lines = _log_lines(evidence)
     sent = _refused_credentials(page)
     is_plain = _is_redirect_missing(nginx, page)
     is_guard = directive.name in _GUARDS and not (sent or is_plain)
@@ -141,6 +139,12 @@ def _own_pages(evidence: Evidence) -> list[Exchange]:
         for page in page_exchanges(evidence)
         if 400 <= (page.status or 0) < 500 and proxy_page(page.body) == "nginx"
     ]
+
+
+def _log_lines(evidence: Evidence) -> list[LogLine]:
+    """Return what nginx wrote about this run's own request."""
+    errors = logged_errors(evidence, r".", evidence.target.path)
+    return [line for line, _ in errors if is_in_run(evidence, line)]
 
 
 def _refused_credentials(page: Exchange) -> _Credentials | None:

@@ -68,14 +68,7 @@ _PROJECT = re.compile(r"/(?:srv|opt|root|home/[^/]+)/[^/]+/nginx/")
 def site_not_included(evidence: Evidence) -> Iterator[Claim]:
     nginx, target = Nginx.of(evidence), evidence.target
     selected_servers = nginx.selected_servers()
-    if nginx.config is None or any(
-        selected_server.name_match != "default" for selected_server in selected_servers
-    ):
-        return
-    if any(
-        target.host in server.names and children(server.block, "ssl_certificate")
-        for server in nginx.servers
-    ):
+    if nginx.config is None or _has_own_block(nginx):
         return
     if is_site_of_another_server(evidence):
         return
@@ -99,12 +92,6 @@ def site_not_included(evidence: Evidence) -> Iterator[Claim]:
     if nginx.test and not nginx.test.passed and not dangling_link:
         # That must be fixed first: until then nothing can be included.
         return
-    folder = posixpath.dirname(site.path)
-    sibling_patterns = [
-        pattern
-        for pattern in patterns
-        if posixpath.dirname(pattern) == folder and site_files.has_wildcard(pattern)
-    ]
     aside = site_files.is_backup_name(site.path)
     yield Claim(
         about=Subject(text=site.path),
@@ -116,8 +103,7 @@ def site_not_included(evidence: Evidence) -> Iterator[Claim]:
             "name": target.host,
             "port": target.port,
             "default": file_line(selected_servers[0].server.block) if selected_servers else "",
-            "suffix": sibling_patterns[0] if sibling_patterns else "",
-            "folder": "" if sibling_patterns else folder,
+            **_folder_facts(site, patterns),
             "aside": aside,
             "dangling": dangling_link,
             "patterns": patterns,
@@ -130,6 +116,28 @@ def site_not_included(evidence: Evidence) -> Iterator[Claim]:
         else Confidence.CERTAIN,
         fix=_fix(nginx, sites, patterns, dangling_link),
     )
+
+
+def _has_own_block(nginx: Nginx) -> bool:
+    """Return whether a block of nginx has the host: one that answers, or has a certificate."""
+    host = nginx.evidence.target.host
+    return any(selected.name_match != "default" for selected in nginx.selected_servers()) or any(
+        host in server.names and children(server.block, "ssl_certificate")
+        for server in nginx.servers
+    )
+
+
+def _folder_facts(site: SiteFile, patterns: Sequence[str]) -> dict[str, str]:
+    """Return the pattern by which nginx reads other files of the folder, or the folder that it does
+    not read at all."""
+    folder = posixpath.dirname(site.path)
+    of_folder = (
+        pattern
+        for pattern in patterns
+        if posixpath.dirname(pattern) == folder and site_files.has_wildcard(pattern)
+    )
+    pattern = next(of_folder, "")
+    return {"suffix": pattern, "folder": "" if pattern else folder}
 
 
 def _rank(nginx: Nginx, site: SiteFile) -> tuple[bool, bool, float, str]:

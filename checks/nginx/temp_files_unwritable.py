@@ -75,16 +75,7 @@ def temp_files_unwritable(evidence: Evidence) -> Iterator[Claim]:
         return
     line, match = matches[-1]
     kind = _KINDS[match[2]]
-    failed: list[Exchange | ResponseBody] = [
-        exchange
-        for exchange in evidence.of(Exchange)
-        if exchange.purpose == "target" and (exchange.failure or (exchange.status or 0) >= 500)
-    ]
-    failed += [
-        body
-        for body in evidence.of(ResponseBody)
-        if body.end == "cut" and body.request in {"target", "browser"}
-    ]
+    failed = _failed_responses(evidence)
     folder, nginx = temp_folder(match[1]), Nginx.of(evidence)
     accesses = _accesses(evidence, folder)
     user = next((access.user for access in accesses), "")
@@ -128,6 +119,21 @@ def temp_files_unwritable(evidence: Evidence) -> Iterator[Claim]:
             else _fix(nginx, user, accesses if kind == "denied" else ())
         ),
     )
+
+
+def _failed_responses(evidence: Evidence) -> list[Exchange | ResponseBody]:
+    """Return the target's errors, and the bodies that were cut."""
+    failed: list[Exchange | ResponseBody] = [
+        exchange
+        for exchange in evidence.of(Exchange)
+        if exchange.purpose == "target" and (exchange.failure or (exchange.status or 0) >= 500)
+    ]
+    failed += [
+        body
+        for body in evidence.of(ResponseBody)
+        if body.end == "cut" and body.request in {"target", "browser"}
+    ]
+    return failed
 
 
 def _worker_number(nginx: Nginx) -> str:

@@ -105,22 +105,7 @@ def _claim(evidence: Evidence, path: str, visits: Visits, websocket: bool) -> Cl
     if haproxy is None or haproxy.proxies.selection is None or not visits:
         return None
     own = path.partition("?")[0]
-    own_target = own_route(haproxy.proxies, target)
-    others = [
-        other
-        for other in other_backends(haproxy.proxies, target)
-        # The same application by another rule: then what is asked of it differs, its path.
-        if own_target is None or other.route.target != own_target.target
-        if _has_path(evidence, other, own, websocket)
-    ]
-    # Two backends may lead to one application: the one that a rule chooses is meant.
-    by_target = {other.route.target: other for other in sorted(others, key=lambda o: len(o.rules))}
-    others = list(by_target.values())
-    if path == "/" and any(is_named_after(other.name, target) for other in others):
-        others = [other for other in others if is_named_after(other.name, target)]
-    elif path == "/" and len(others) > 1:
-        # Every site has a start page; what no rule takes is the default backend's.
-        others = [other for other in others if haproxy.has_default(other.name)]
+    others = _backends_with_path(haproxy, path, websocket)
     if len(others) != 1 or not _is_unanswered(evidence, own, visits, others[0]):
         return None
     other, selection = others[0], haproxy.proxies.selection
@@ -161,6 +146,28 @@ def _claim(evidence: Evidence, path: str, visits: Visits, websocket: bool) -> Cl
         },
         fix=_fix(haproxy, correction),
     )
+
+
+def _backends_with_path(haproxy: HaproxyView, path: str, websocket: bool) -> list[OtherBackend]:
+    """Return the other backends whose applications have a path."""
+    evidence, target = haproxy.view.evidence, haproxy.view.evidence.target
+    own_target = own_route(haproxy.proxies, target)
+    others = [
+        other
+        for other in other_backends(haproxy.proxies, target)
+        # The same application by another rule: then what is asked of it differs, its path.
+        if own_target is None or other.route.target != own_target.target
+        if _has_path(evidence, other, path.partition("?")[0], websocket)
+    ]
+    # Two backends may lead to one application: the one that a rule chooses is meant.
+    by_target = {other.route.target: other for other in sorted(others, key=lambda o: len(o.rules))}
+    others = list(by_target.values())
+    if path == "/" and any(is_named_after(other.name, target) for other in others):
+        return [other for other in others if is_named_after(other.name, target)]
+    if path == "/" and len(others) > 1:
+        # Every site has a start page; what no rule takes is the default backend's.
+        return [other for other in others if haproxy.has_default(other.name)]
+    return others
 
 
 def _is_meant(

@@ -9,7 +9,7 @@ list of authorities of its own gets that of the server, where an administrator h
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from checks._unit_corrections import correction_of, correction_steps
@@ -119,10 +119,7 @@ def application_log(evidence: Evidence) -> Iterator[Claim]:
             "secure_cookie": step == "trust-the-proxy",
             "own_address": _own_address(line),
             "corrected": correction.lines if correction else (),
-            "headers": HEADERS_TOO_LARGE in line.message,
-            "headers_place": room[0].place if room else "",
-            "query_key": query[0].key if query else "",
-            "query_place": query[0].place if query else "",
+            **_setting_facts(line, room, query),
             **limit_facts(limits, patience_of(evidence)),
         },
         fix=(
@@ -137,6 +134,19 @@ def application_log(evidence: Evidence) -> Iterator[Claim]:
             or Fix((Manual(step, Where.APPLICATION),), Applicability.MANUAL)
         ),
     )
+
+
+def _setting_facts(
+    line: ProgramLine, room: Sequence[ReadSetting], query: Sequence[ReadSetting]
+) -> dict[str, object]:
+    """Return where the application's settings have the room for headers, and the characters of a
+    query."""
+    return {
+        "headers": HEADERS_TOO_LARGE in line.message,
+        "headers_place": room[0].place if room else "",
+        "query_key": query[0].key if query else "",
+        "query_place": query[0].place if query else "",
+    }
 
 
 def _ending_limits(evidence: Evidence, line: ProgramLine) -> tuple[ReadSetting, ...]:

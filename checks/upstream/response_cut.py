@@ -56,6 +56,8 @@ _CUT = re.compile(
     r"|(?P<chunks>upstream sent invalid chunked response while reading upstream)"
 )
 _KINDS = ("closed", "timeout", "reset", "chunks")
+#: A line of the log, and the words of it that say how the response ended.
+_Match = tuple[LogLine, re.Match[str]]
 #: Paths that are reported, and cut responses of a file from which on they are no accident.
 MAX_PATHS, _OFTEN = 2, 2
 #: How people write the size at which nginx's temporary file is full unless it is told otherwise
@@ -138,8 +140,13 @@ def response_cut(evidence: Evidence) -> Iterator[Claim]:
 def _claims_of_others(nginx: Nginx) -> Iterator[Claim]:
     """Yield a claim about each other path whose response was cut before this run, at most
     MAX_PATHS."""
-    evidence = nginx.evidence
-    matches_by_path: dict[str, list[tuple[LogLine, re.Match[str]]]] = {}
+    for path, matches in list(_matches_of_others(nginx.evidence).items())[-MAX_PATHS:]:
+        yield _claim_of_other(nginx, path, matches)
+
+
+def _matches_of_others(evidence: Evidence) -> dict[str, list[_Match]]:
+    """Return the log lines about paths that this run did not ask for, by the path."""
+    matches_by_path: dict[str, list[_Match]] = {}
     urls = [exchange.url for exchange in evidence.of(Exchange)]
     urls += [response.url for response in evidence.of(PageFileResponse)]
     own_paths = {
@@ -150,57 +157,54 @@ def _claims_of_others(nginx: Nginx) -> Iterator[Claim]:
         is_own = line.path in own_paths and is_in_run(evidence, line)
         if line.path and not is_own and not is_usual_websocket(line.path):
             matches_by_path.setdefault(line.path, []).append((line, match))
-    for path, matches in list(matches_by_path.items())[-MAX_PATHS:]:
-        line, match = matches[-1]
-        times = sum(each.times for each, _ in matches)
-        is_file = bool(posixpath.splitext(path)[1])
-        wait = _wait(nginx, path) if match["timeout"] else None
-        full = _full_file(nginx, path) if match["closed"] else None
-        size = _logged_size(evidence, path) if full else None
-        is_fault = (
-            _is_reported(evidence)
-            or (is_file and times >= _OFTEN)
-            or (wait is not None and wait.is_short)
-            or size is not None
-        )
-        passing = _pass_directive(nginx, path)
-        yield Claim(
-            about=Subject(port=evidence.target.port, path=path),
-            covers=(NO_PORT,) if _is_reported(evidence) else (),
-            because=(
-                line,
-                *([size] if size else []),
-                *((nginx.config,) if nginx.config else ()),
-            ),
-            severity=Severity.WARNING if is_fault else Severity.NOTE,
-            confidence=Confidence.LIKELY,
-            location=nginx.location((wait and wait.timeout.directive) or passing)
-            if passing
-            else None,
-            facts={
-                "patience": f"{wait.timeout.patience:g}" if wait else "",
-                "set": wait.timeout.text if wait else "",
-                "set_place": file_line(wait.timeout.directive)
-                if wait and wait.timeout.directive
-                else "",
-                "full": full is not None,
-                "sent": size.sent if size else "",
-                "url": evidence.target.origin + path,
-                "received": "",
-                "message": line.text,
-                "log": line.file,
-                "when": line.written,
-                "application": error_log.upstream_authority(line) or "",
-                "web": _speaks_http(line),
-                "asked": "",
-                "place": file_line(passing) if passing else "",
-                "times": times,
-                **{kind: bool(match[kind]) for kind in _KINDS},
-            },
-            ruled_out=("nginx.temp-files-unwritable",),
-            fix=(wait.fix(nginx) if wait else _unlimited(nginx, full) if full else None)
-            or Fix((Manual("see-why-it-ends", Where.SERVER),), Applicability.MANUAL),
-        )
+    return matches_by_path
+
+
+def _claim_of_other(nginx: Nginx, path: str, matches: list[_Match]) -> Claim:
+    evidence, (line, match) = nginx.evidence, matches[-1]
+    times = sum(each.times for each, _ in matches)
+    is_file = bool(posixpath.splitext(path)[1])
+    wait = _wait(nginx, path) if match["timeout"] else None
+    full = _full_file(nginx, path) if match["closed"] else None
+    size = _logged_size(evidence, path) if full else None
+    is_fault = (
+        _is_reported(evidence)
+        or (is_file and times >= _OFTEN)
+        or (wait is not None and wait.is_short)
+        or size is not None
+    )
+    passing = _pass_directive(nginx, path)
+    return Claim(
+        about=Subject(port=evidence.target.port, path=path),
+        covers=(NO_PORT,) if _is_reported(evidence) else (),
+        because=(line, *([size] if size else []), *((nginx.config,) if nginx.config else ())),
+        severity=Severity.WARNING if is_fault else Severity.NOTE,
+        confidence=Confidence.LIKELY,
+        location=nginx.location((wait and wait.timeout.directive) or passing) if passing else None,
+        facts={
+            "patience": f"{wait.timeout.patience:g}" if wait else "",
+            "set": wait.timeout.text if wait else "",
+            "set_place": file_line(wait.timeout.directive)
+            if wait and wait.timeout.directive
+            else "",
+            "full": full is not None,
+            "sent": size.sent if size else "",
+            "url": evidence.target.origin + path,
+            "received": "",
+            "message": line.text,
+            "log": line.file,
+            "when": line.written,
+            "application": error_log.upstream_authority(line) or "",
+            "web": _speaks_http(line),
+            "asked": "",
+            "place": file_line(passing) if passing else "",
+            "times": times,
+            **{kind: bool(match[kind]) for kind in _KINDS},
+        },
+        ruled_out=("nginx.temp-files-unwritable",),
+        fix=(wait.fix(nginx) if wait else _unlimited(nginx, full) if full else None)
+        or Fix((Manual("see-why-it-ends", Where.SERVER),), Applicability.MANUAL),
+    )
 
 
 @frozen(eq=False)

@@ -25,6 +25,7 @@ from checks.nginx._edits import Changes, config_edits
 from checks.nginx._prefix_edits import replace_prefix
 from checks.upstream._comparisons import (
     CONSEQUENCES,
+    DecisiveChange,
     comparison_claim,
     decided_by,
     file_changes,
@@ -94,53 +95,66 @@ def wrong_path(evidence: Evidence) -> Iterator[Claim]:
         if is_cut and proxy_target.uri is None:
             # A `rewrite` has cut the prefix off: somebody wanted it.
             continue
-        doubled = doubled_folder(match, proxy_target, target.path) if is_cut else ""
-        is_added = is_cut and not doubled and bool(added_folder(match, proxy_target))
-        if is_added and not change.request.is_html:
-            # Programs that serve hooks or data below a folder say "OK" at "/", and nothing else.
-            continue
-        is_refused = is_known_path(change.request, change.as_nginx[0])
-        if not is_cut and change.is_one_missed_page:
-            # Some programs ask for the address of an interface, which need not be there.
-            continue
-        is_whole = is_cut or _is_whole_site(nginx, match, proxy_target, change.request)
-        is_purposeless = (
-            not is_whole
-            and evidence.target.symptom is not None
-            and _has_page(match, change.request)
-            and _sets_nothing(nginx, match, proxy_target)
-        )
-        if not is_cut and (is_refused or not (is_whole or is_purposeless)):
-            continue
-        claim = comparison_claim(
-            nginx,
-            match,
-            change,
-            directive,
-            {
-                "cut": is_cut,
-                "kept": not is_cut,
-                "doubled": doubled,
-                "target": directive.args[0],
-                "asked": True,
-                "file": False,
-            },
-            folder_fix(nginx, match, directive, doubled)
-            if doubled
-            else _fix(nginx, match, directive, is_cut, change.request.is_html),
-            # A page at "/" shows that the application works there, not that it is meant here. What
-            # wants credentials, or another method, was not seen.
-            confidence=None
-            if not is_refused and not is_added and (is_cut or _knows_prefix(match, change.request))
-            else Confidence.LIKELY,
-        )
-        if is_purposeless:
-            claim = replace(claim, confidence=Confidence.POSSIBLE, severity=Severity.WARNING)
-        yield claim
+        if claim := _claim(nginx, match, change, directive, proxy_target):
+            yield claim
     if not is_judged:
         yield from _by_loop(evidence)
     if not is_judged and evidence.good(PageFileResponse):
         yield from _by_files(evidence)
+
+
+def _claim(
+    nginx: Nginx,
+    match: LocationMatch,
+    change: DecisiveChange,
+    directive: Directive,
+    proxy_target: ProxyTarget,
+) -> Claim | None:
+    """Return the claim that the path is passed on wrongly; None if it may be meant so."""
+    is_cut = change.request.value == nginx.evidence.target.path
+    doubled = doubled_folder(match, proxy_target, nginx.evidence.target.path) if is_cut else ""
+    is_added = is_cut and not doubled and bool(added_folder(match, proxy_target))
+    if is_added and not change.request.is_html:
+        # Programs that serve hooks or data below a folder say "OK" at "/", and nothing else.
+        return None
+    is_refused = is_known_path(change.request, change.as_nginx[0])
+    if not is_cut and change.is_one_missed_page:
+        # Some programs ask for the address of an interface, which need not be there.
+        return None
+    is_whole = is_cut or _is_whole_site(nginx, match, proxy_target, change.request)
+    is_purposeless = (
+        not is_whole
+        and nginx.evidence.target.symptom is not None
+        and _has_page(match, change.request)
+        and _sets_nothing(nginx, match, proxy_target)
+    )
+    if not is_cut and (is_refused or not (is_whole or is_purposeless)):
+        return None
+    claim = comparison_claim(
+        nginx,
+        match,
+        change,
+        directive,
+        {
+            "cut": is_cut,
+            "kept": not is_cut,
+            "doubled": doubled,
+            "target": directive.args[0],
+            "asked": True,
+            "file": False,
+        },
+        folder_fix(nginx, match, directive, doubled)
+        if doubled
+        else _fix(nginx, match, directive, is_cut, change.request.is_html),
+        # A page at "/" shows that the application works there, not that it is meant here. What
+        # wants credentials, or another method, was not seen.
+        confidence=None
+        if not is_refused and not is_added and (is_cut or _knows_prefix(match, change.request))
+        else Confidence.LIKELY,
+    )
+    if is_purposeless:
+        claim = replace(claim, confidence=Confidence.POSSIBLE, severity=Severity.WARNING)
+    return claim
 
 
 def _by_files(evidence: Evidence) -> Iterator[Claim]:

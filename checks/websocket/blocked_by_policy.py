@@ -111,16 +111,11 @@ def _claim(
         blocked = content_security_policy.blocked_by(policies, page_url, socket_url, by_self=False)
     if blocked is None:
         return None
-    named = is_told or any(
-        url is not None and url.host == socket_url.host and url.path == socket_url.path
-        for url in map(parse_url, page.mentions)
-    )
+    named = is_told or _is_named(page, socket_url)
     # Imported late: few pages have such a policy.
     from checks.http._sent_fields import sent_field
 
-    origin = f"{socket_url.scheme}://{socket_url.host}"
-    if socket_url.port != PORTS[socket_url.scheme]:
-        origin += f":{socket_url.port}"
+    origin = _origin(socket_url)
     by_host = None if not header_values else _made_from_host(evidence, blocked)
     sent = sent_field(evidence, _HEADER, header_values) if header_values else None
     place = Subject(port=page.port, path=socket_url.path.partition("?")[0])
@@ -152,6 +147,19 @@ def _claim(
         or (by_host.fix if by_host and not sent else None)
         or Fix((Manual("allow-it", Where.APPLICATION),), Applicability.MANUAL),
     )
+
+
+def _is_named(page: Exchange, socket_url: Url) -> bool:
+    """Return whether the page has the address of the WebSocket in it."""
+    return any(
+        url is not None and url.host == socket_url.host and url.path == socket_url.path
+        for url in map(parse_url, page.mentions)
+    )
+
+
+def _origin(url: Url) -> str:
+    origin = f"{url.scheme}://{url.host}"
+    return origin if url.port == PORTS[url.scheme] else f"{origin}:{url.port}"
 
 
 def _fix(sent: "SentField", blocked: Blocked, source: str) -> Fix | None:

@@ -9,7 +9,7 @@ another check tells how.
 An id that somebody pasted has ended since: where this run's own are found again, nothing is wrong.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from checks.nginx import Nginx, file_line
 from checks.nginx._sticky_groups import sticky_fix, unsticky_group_of
@@ -40,25 +40,15 @@ def not_sticky(evidence: Evidence) -> Iterator[Claim]:
     losing = {path for _, paths in locations_losing_upgrades(nginx) for path in paths}
     front_upgrades = [upgrade for upgrade in evidence.of(Upgrade) if upgrade.through == "front"]
     for path in dict.fromkeys(upgrade.path for upgrade in front_upgrades):
-        lost_sessions = [
-            upgrade
-            for upgrade in front_upgrades
-            if upgrade.path == path and unknown_session(upgrade)
-        ]
+        upgrades = [upgrade for upgrade in front_upgrades if upgrade.path == path]
+        lost_sessions = [upgrade for upgrade in upgrades if unknown_session(upgrade)]
         if not lost_sessions:
             continue
         own_sessions = [upgrade for upgrade in lost_sessions if upgrade.variant == "session"]
-        tried = sum(
-            upgrade.variant == "session" for upgrade in front_upgrades if upgrade.path == path
-        )
+        tried = sum(upgrade.variant == "session" for upgrade in upgrades)
         if tried and not own_sessions:
             continue
-        subjects = tuple(
-            dict.fromkeys(
-                Subject(address=upgrade.address, port=upgrade.port, path=path)
-                for upgrade in lost_sessions
-            )
-        )
+        subjects = _subjects(lost_sessions)
         group = unsticky_group_of(nginx, path)
         backend = (
             None if group else unsticky_backend(evidence, path) or unsticky_members(evidence, path)
@@ -97,6 +87,11 @@ def not_sticky(evidence: Evidence) -> Iterator[Claim]:
             location=nginx.location(group) if group else None,
             fix=backend.fix(sure) if backend else _one_worker(nginx, group, sure),
         )
+
+
+def _subjects(upgrades: Sequence[Upgrade]) -> tuple[Subject, ...]:
+    subjects = (Subject(address=each.address, port=each.port, path=each.path) for each in upgrades)
+    return tuple(dict.fromkeys(subjects))
 
 
 def _one_worker(nginx: Nginx, group: Directive | None, sure: bool) -> Fix:

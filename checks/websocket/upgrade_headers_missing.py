@@ -166,11 +166,7 @@ def _claim(
     known = named_websocket(evidence, paths[0])
     need = known.need if known else ""
     is_asked = any(path in evidence.target.websockets for path in paths)
-    logged_paths = {handshakes.path for handshakes in evidence.good(RefusedHandshakes)}
-    login = not proven and next(
-        (upgrade.status for each in handshake_sets if each.wants_login for upgrade in each.direct),
-        None,
-    )
+    login = None if proven else _login_status(handshake_sets)
     # The program of a page that nobody knows may do without, and a known one may have none.
     is_missing = not proven and any(handshakes.not_found for handshakes in handshake_sets)
     logged = not proven and _refused_visitors(evidence, paths)
@@ -207,7 +203,7 @@ def _claim(
             "optional": need == "optional",
             "login": login or "",
             "reported": is_reported,
-            "unknown": is_reported and known is None and paths[0] not in logged_paths,
+            "unknown": is_reported and known is None and not _is_logged(evidence, paths[0]),
             "visitors": logged.status if logged else "",
             "log": logged.file if logged else "",
         },
@@ -217,6 +213,16 @@ def _claim(
         is_reported=is_reported,
         fix=_fix(nginx, match, handshake_sets, paths),
     )
+
+
+def _login_status(handshake_sets: list[WebSocketHandshakes]) -> int | None:
+    """Return what the application answers where it wants a login."""
+    upgrades = (upgrade for each in handshake_sets if each.wants_login for upgrade in each.direct)
+    return next((upgrade.status for upgrade in upgrades), None)
+
+
+def _is_logged(evidence: Evidence, path: str) -> bool:
+    return any(handshakes.path == path for handshakes in evidence.good(RefusedHandshakes))
 
 
 def _confidence(proven: bool) -> Confidence:

@@ -9,6 +9,7 @@ tests a configuration; it reads dynamic files again by itself.
 import asyncio
 import re
 import shlex
+from collections.abc import Sequence
 from dataclasses import replace
 
 from diagnose.machine import FileContent
@@ -154,25 +155,32 @@ class TraefikReader:
         verifies = parsers.verifies_applications(static.document, static.flags)
         sites = parsers.sites_of(parts, points, routers, texts, verifies)
         named_files = certificates.certificate_files(decoded, is_watched)
-        return WebServerConfig(
-            vantage=Vantage.SERVER,
-            at=at,
-            took=ctx.elapsed() - at,
-            equivalent=state.equivalent,
-            product="traefik",
-            path=state.path,
-            sites=certificates.with_certificates(sites, routers, named_files),
-            listens=tuple(SiteSocket(point.port) for point in points),
-            complete=state.complete,
-            files=tuple(
-                ServerFile(text.path, text.text, text.changed, text.real)
-                for text in (static.file, *files)
-                if text is not None and text.failure is None
-            ),
-        )
+        config = _config(state, static, files, ctx.elapsed() - at)
+        return replace(config, sites=certificates.with_certificates(sites, routers, named_files))
 
 
 READER: Reader = TraefikReader()
+
+
+def _config(
+    state: TraefikState, static: _Static, files: Sequence[FileContent], took: float
+) -> WebServerConfig:
+    """Return the configuration without its sites."""
+    return WebServerConfig(
+        vantage=Vantage.SERVER,
+        at=state.at,
+        took=took,
+        equivalent=state.equivalent,
+        product="traefik",
+        path=state.path,
+        listens=tuple(SiteSocket(point.port) for point in state.points),
+        complete=state.complete,
+        files=tuple(
+            ServerFile(text.path, text.text, text.changed, text.real)
+            for text in (static.file, *files)
+            if text is not None and text.failure is None
+        ),
+    )
 
 
 async def _read_static(ctx: ProbeContext, server: WebServer) -> _Static | None:
