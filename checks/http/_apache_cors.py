@@ -4,6 +4,7 @@ answers that Apache makes itself, as the 401 of a password, a 404 and a 503 (mod
 
 import re
 
+from checks.http._preflight_answers import REWRITE_ENGINE, apache_rules
 from checks.server import (
     indentation,
     line_edit,
@@ -21,13 +22,6 @@ _LINE = re.compile(
     r"(?P<rest>\"?(?P<name>Access-Control-[\w-]{1,40})\"?\s+(?P<value>\"[^\"]{0,400}\"|\S{1,400}).*)"
 )
 _ORIGIN = "access-control-allow-origin"
-#: The end of a preflight before Apache asks for a password. Rules of a virtual host come first.
-_ENGINE = "RewriteEngine On"
-_RULES = (
-    "RewriteCond %{REQUEST_METHOD} =OPTIONS",
-    "RewriteCond %{HTTP:Access-Control-Request-Method} .",
-    "RewriteRule ^ - [R=204,L]",
-)
 
 
 def apache_cors_fix(evidence: Evidence, page: Exchange, origin: str) -> Fix | None:
@@ -58,7 +52,7 @@ def apache_cors_fix(evidence: Evidence, page: Exchange, origin: str) -> Fix | No
         if page.status not in {401, 403} or _is_in_section(lines, first):
             return None
         margin = indentation(lines[first])
-        rules = _RULES if has_engine else (_ENGINE, *_RULES)
+        rules = (*(() if has_engine else (REWRITE_ENGINE,)), *apache_rules())
         changes[first] = (*(f"{margin}{rule}" for rule in rules), *changes[first])
     edit = line_edit(view, site.file, changes)
     modules: tuple[Step, ...] | None = ()

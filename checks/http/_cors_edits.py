@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from checks.http._preflight_answers import METHODS, merged_fields, permitted_fields
 from checks.nginx import Nginx
 from checks.nginx._edits import Changes, config_edits
 from checks.nginx._location_edits import insert_lines, location_fix
@@ -22,13 +23,10 @@ _FILE = re.compile(
 _ADD, _HIDE = "add_header", "proxy_hide_header"
 ALLOW_ORIGIN = "access-control-allow-origin"
 #: What an answer to a preflight needs besides the origin (Fetch standard, "CORS-preflight fetch").
-_METHODS = ("access-control-allow-methods", "GET, POST, PUT, PATCH, DELETE, OPTIONS")
-_FIELDS, _USUAL_FIELDS = "access-control-allow-headers", ("Content-Type", "Authorization")
+_METHODS = ("access-control-allow-methods", f"{METHODS}, OPTIONS")
+_FIELDS = "access-control-allow-headers"
 _CREDENTIALS = ("Access-Control-Allow-Credentials", "true")
 _ANSWERED = ("Access-Control-Allow-Origin", "Access-Control-Allow-Credentials")
-_ASKED_FIELDS = re.compile(
-    r"-H '?Access-Control-Request-Headers: ([\w-]{1,60}(?:, ?[\w-]{1,60}){0,20})"
-)
 #: The fields of such an answer that are taken from the configuration.
 _CORS_FIELDS = {
     ALLOW_ORIGIN, "access-control-allow-credentials", "access-control-max-age", _METHODS[0],
@@ -99,11 +97,10 @@ def answering_fix(nginx: Nginx, match: LocationMatch, fields: Sequence[str] = ()
     """Return the edit after which nginx answers the preflight in the location that permits other
     sites already, with the fields that it has, and permits these header fields of a request too.
     Nothing of the application is in that answer, so that no login is passed by."""
-    names = {name.lower(): name for name in (*_USUAL_FIELDS, *fields)}
     written = {
         ALLOW_ORIGIN: "",
         _METHODS[0]: f'{_ADD} Access-Control-Allow-Methods "{_METHODS[1]}";',
-        _FIELDS: f'{_ADD} Access-Control-Allow-Headers "{", ".join(names.values())}";',
+        _FIELDS: f'{_ADD} Access-Control-Allow-Headers "{", ".join(merged_fields(fields))}";',
     }
     for directive in match.directives(_ADD):
         name, file = directive.args[0].lower() if directive.args else "", nginx.file(directive)
@@ -143,7 +140,7 @@ def whole_fix(
         "if ($request_method = OPTIONS) {",
         *(f"    {line}" for line in own),
         f'    {_ADD} Access-Control-Allow-Methods "{_METHODS[1]}" always;',
-        f'    {_ADD} Access-Control-Allow-Headers "{", ".join(asked_fields(page))}" always;',
+        f'    {_ADD} Access-Control-Allow-Headers "{", ".join(permitted_fields(page))}" always;',
         "    return 204;",
         "}",
         *added_before,
@@ -153,13 +150,6 @@ def whole_fix(
         nginx, {file.path: [edits.insert_first(file.text, match.block, lines)]}
     )
     return location_fix(nginx, match, file_edits, sure=False) if file_edits else None
-
-
-def asked_fields(page: Exchange) -> list[str]:
-    """Return the header fields that a preflight asks for, and the usual ones."""
-    asked = _ASKED_FIELDS.search(page.equivalent)
-    fields = [name.strip() for name in asked[1].split(",")] if asked else []
-    return list({name.lower(): name for name in (*_USUAL_FIELDS, *fields)}.values())
 
 
 def permits_others(match: LocationMatch) -> bool:

@@ -66,7 +66,7 @@ def with_cors_remedy(
     if steps:
         general = [step for step in general if step.step != "answer-the-origin"]
     claim = replace(claim, fix=Fix((*steps, *general), Applicability.MANUAL))
-    from checks.http._other_cors import with_server_lines
+    from checks.http._origin_permissions import with_server_lines
 
     return with_server_lines(evidence, claim, page, bool(facts["credentials"]))
 

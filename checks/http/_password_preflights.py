@@ -5,7 +5,7 @@ ask for stays behind the password."""
 import re
 from collections.abc import Mapping
 
-from checks.http._server_preflights import IS_PREFLIGHT, caddy_matcher
+from checks.http._preflight_answers import ALLOW_ORIGIN, IS_PREFLIGHT, caddy_matcher
 from checks.server import (
     ServerView,
     indentation,
@@ -59,8 +59,7 @@ def permitted_fix(view: ServerView, lines: Mapping[int, str], origin: str) -> Fi
     itself. What a password protects stays protected. `lines` are those of the only site."""
     asking = {n: match for n, line in lines.items() if (match := _PASSWORD.fullmatch(line))}
     text = "\n".join(lines.values())
-    allow = "Access-Control-Allow-Origin"
-    permits = re.search(rf"{allow}\s+\"?(?:\*|{re.escape(origin)})", text) is not None
+    permits = re.search(rf"{ALLOW_ORIGIN}\s+\"?(?:\*|{re.escape(origin)})", text) is not None
     if len(asking) != 1 or not permits or "@preflight" in text or _passes_on(view):
         return None
     ((number, match),) = asking.items()

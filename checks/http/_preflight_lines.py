@@ -10,8 +10,8 @@ from diagnose.model import Applicability, Claim, Evidence, Fix
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import Directive
+from diagnose.parsers.request_fields import shown_preflight_method
 
-_METHOD = re.compile(r"-H '?Access-Control-Request-Method: ([A-Za-z]{1,20})")
 _METHODS, _FIELDS = "Access-Control-Allow-Methods", "Access-Control-Allow-Headers"
 #: What no permission is needed for ("CORS-safelisted method").
 _SAFE = frozenset({"GET", "HEAD", "POST"})
@@ -31,8 +31,7 @@ class ListingLine:
 def refused_method(page: Exchange) -> str:
     """Return the method for which a preflight asks and that the answer does not permit; "" if it
     permits it. A "*" counts unless cookies are permitted."""
-    asked = _METHOD.search(page.equivalent)
-    method = asked[1].upper() if asked else ""
+    method = shown_preflight_method(page.equivalent)
     allowed = {part.strip() for part in (page.header(_METHODS) or "").split(",")}
     has_cookies = (page.header("Access-Control-Allow-Credentials") or "").strip() == "true"
     is_permitted = method in _SAFE or method in allowed or ("*" in allowed and not has_cookies)

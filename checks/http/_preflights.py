@@ -1,5 +1,5 @@
-"""How the site's own web server answers a preflight in place of the application (Fetch standard,
-"CORS-preflight fetch")."""
+"""What a preflight asks for, and which web server may answer it in the application's place (Fetch
+standard, "CORS-preflight fetch"). The lines by which it does are in `_preflight_answers`."""
 
 import re
 from collections.abc import Mapping
@@ -10,22 +10,21 @@ from diagnose.model.http import Exchange
 from diagnose.parsers.cors_messages import TWICE
 from diagnose.parsers.cross_origin_answers import permits
 from diagnose.parsers.http import proxy_page
+from diagnose.parsers.request_fields import shown_origin, shown_preflight_fields
 
-#: A path that may stand in a line as it is, and header names with commas between them.
+#: A path that may stand in a line as it is.
 _PLAIN_PATH = re.compile(r"/[\w./-]{0,200}")
-_FIELDS = re.compile(r"-H '?Access-Control-Request-Headers: ([\w-]{1,60}(?:, ?[\w-]{1,60}){0,20})")
-_SENT = re.compile(r"-H '?Origin: ([^'\s]{1,300})")
 _PRODUCTS = ("nginx", "apache", "caddy", "haproxy")
 
 
 def takes_other_methods(evidence: Evidence, page: Exchange) -> bool:
     """Return whether the address may take other requests than the GET that it refuses: the
     preflight of the page that asks is permitted."""
-    origins = _SENT.search(page.equivalent)
-    if origins is None or page.method != "GET" or page.status not in {404, 405}:
+    origin = shown_origin(page.equivalent)
+    if not origin or page.method != "GET" or page.status not in {404, 405}:
         return False
     return any(
-        200 <= (answer.status or 0) < 300 and permits(answer.headers, origins[1])
+        200 <= (answer.status or 0) < 300 and permits(answer.headers, origin)
         for answer in exchanges_by_purpose(evidence, "cross-origin")
         if answer.method == "OPTIONS"
     )
@@ -43,10 +42,9 @@ def preflight_facts(evidence: Evidence, page: Exchange) -> Mapping[str, object]:
     on, the path, and the header fields for which the preflight asked."""
     product = _product(evidence, page)
     path = page.url.partition("://")[2].partition("/")[2].partition("?")[0]
-    asked = _FIELDS.search(page.equivalent)
     return {
         "path": f"/{path}" if _PLAIN_PATH.fullmatch(f"/{path}") else "/",
-        "asked": asked[1] if asked else "",
+        "asked": shown_preflight_fields(page.equivalent),
         **{name: name == product for name in _PRODUCTS},
     }
 

@@ -5,6 +5,15 @@ standard, "CORS protocol"). The server then answers it by itself, with the field
 import re
 from collections.abc import Mapping
 
+from checks.http._preflight_answers import (
+    ALLOW_HEADERS,
+    ALLOW_METHODS,
+    ALLOW_ORIGIN,
+    METHODS,
+    USUAL_FIELDS,
+    caddy_matcher,
+    haproxy_answer,
+)
 from checks.server import (
     ServerView,
     indentation,
@@ -21,40 +30,14 @@ from diagnose.parsers.request_fields import UNKNOWN_ORIGIN
 
 #: What an application answers that knows no preflight. 403 may be meant for the site that asks.
 _UNKNOWN = {400, 401, 404, 405, 501}
-_ORIGIN, _METHODS, _FIELDS = (
-    "Access-Control-Allow-Origin", "Access-Control-Allow-Methods", "Access-Control-Allow-Headers",
-)  # fmt: skip
 _PREFIX = "access-control-"
 _PLAIN = re.compile(r"[\w./:*, -]{1,400}")
-_USUAL_METHODS = "GET, POST, PUT, PATCH, DELETE"
-#: Only a preflight has the field (Fetch standard, "CORS-preflight request").
-_HAS_FIELD = "{ req.hdr(Access-Control-Request-Method) -m found }"
-IS_PREFLIGHT = f"METH_OPTIONS {_HAS_FIELD}"
 _CADDY_LINE = re.compile(r"\s*header\s+(?:/\S{1,200}\s+|\*\s+)?(Access-Control-[\w-]{1,40})\s+(.+)")
 #: Directives that take a request before `respond` does (Caddyfile Directives, "Directive order").
 _BEFORE_RESPOND = {
     "handle", "handle_path", "route", "import", "respond", "redir", "forward_auth", "basic_auth",
     "basicauth",
 }  # fmt: skip
-
-
-def haproxy_answer(fields: Mapping[str, str], path: str = "") -> str:
-    """Return the line by which HAProxy answers the preflights of a path, or all."""
-    sent = " ".join(f'hdr {name} "{value}"' for name, value in fields.items())
-    condition = f"METH_OPTIONS {{ path {path} }} {_HAS_FIELD}" if path else IS_PREFLIGHT
-    return f"http-request return status 204 {sent} if {condition}"
-
-
-def caddy_matcher(path: str = "", indent: str = "", step: str = "\t", name: str = "") -> list[str]:
-    """Return the lines of Caddy's matcher of preflights, of one path or all; with another name the
-    lines of the matcher of all other requests."""
-    return [
-        f"{indent}@{name} not {{" if name else f"{indent}@preflight {{",
-        f"{indent}{step}method OPTIONS",
-        *([f"{indent}{step}path {path}"] if path else []),
-        f"{indent}{step}header Access-Control-Request-Method *",
-        f"{indent}}}",
-    ]
 
 
 def preflight_fix(evidence: Evidence, page: Exchange, origin: str) -> Fix | None:
@@ -80,12 +63,12 @@ def _fields(written: Mapping[str, str], origin: str) -> dict[str, str]:
     """Return the fields of the answer with their values, from those that are written; {} if they do
     not permit the site, or if a value is no plain text."""
     by_name = {name.lower(): value for name, value in written.items()}
-    permitted = by_name.get(_ORIGIN.lower(), "")
+    permitted = by_name.get(ALLOW_ORIGIN.lower(), "")
     # Without an origin in the message, the written one is meant.
     is_meant = origin == UNKNOWN_ORIGIN and permitted.startswith(("https://", "http://"))
     if permitted not in {origin, "*"} and not is_meant:
         return {}
-    fields = {_METHODS: _USUAL_METHODS, _FIELDS: "Content-Type, Authorization", **written}
+    fields = {ALLOW_METHODS: METHODS, ALLOW_HEADERS: ", ".join(USUAL_FIELDS), **written}
     return fields if all(map(_PLAIN.fullmatch, fields.values())) else {}
 
 

@@ -36,7 +36,11 @@ from diagnose.parsers.http import proxy_page
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx.locations import proxy_pass_of
 from diagnose.parsers.redirects import redirect_target
-from diagnose.parsers.request_fields import UNKNOWN_ORIGIN
+from diagnose.parsers.request_fields import (
+    UNKNOWN_ORIGIN,
+    shown_origin,
+    shown_preflight_fields,
+)
 from diagnose.parsers.sanitize import clean
 
 _ORIGIN = "Access-Control-Allow-Origin"
@@ -52,8 +56,6 @@ _REASONS: tuple[CorsRefusal, ...] = (
 _CREDENTIALS_FIELD = "Access-Control-Allow-Credentials"
 _CREDENTIALS = lazy_pattern(r"credentials|wildcard|with cookies?\b|携带 ?cookie", re.IGNORECASE)
 _FONT = re.compile(r"\.(?:woff2?|ttf|ttc|otf|eot)$", re.IGNORECASE)
-_SENT = re.compile(r"-H '?Origin: ([^'\s]{1,300})")
-_FIELD = re.compile(r"-H '?Access-Control-Request-Headers: ([\w-]{1,60}(?:, ?[\w-]{1,60}){0,20})")
 
 
 @check(severity=Severity.WARNING, needs=[Exchange])
@@ -244,6 +246,7 @@ def _told_preflight_fix(nginx: Nginx, page: Exchange, reason: str) -> Fix | None
     """Answer the preflight of a message in nginx, if a line of its own permits that very origin
     already, and the application knows no OPTIONS."""
     from checks.http import _cors_edits
+    from checks.http._preflight_answers import permitted_fields
 
     match = next(iter(nginx.location_matches(nginx.evidence.target.path)), None)
     is_passed = match is not None and match.block.name == "location" and proxy_pass_of(match)
@@ -251,7 +254,7 @@ def _told_preflight_fix(nginx: Nginx, page: Exchange, reason: str) -> Fix | None
         return None
     if _sent_origin(page) not in _cors_edits.permitted_origins(match) or page.status == 403:
         return None
-    return _cors_edits.answering_fix(nginx, match, _cors_edits.asked_fields(page))
+    return _cors_edits.answering_fix(nginx, match, permitted_fields(page))
 
 
 def _is_refused(page: Exchange, reason: str) -> bool:
@@ -260,8 +263,7 @@ def _is_refused(page: Exchange, reason: str) -> bool:
 
 
 def _sent_origin(page: Exchange) -> str:
-    match = _SENT.search(page.equivalent)
-    return match[1] if match else ""
+    return shown_origin(page.equivalent)
 
 
 def _refusal(evidence: Evidence, page: Exchange) -> CorsRefusal | Literal["method"] | None:
@@ -338,8 +340,7 @@ def _sends_cookies(asked: OtherRequest | None, symptom: Symptom | None) -> bool:
 def _refused_field(page: Exchange) -> str:
     """Return the first header field that a preflight asks for and the answer does not allow; else
     the first that it asks for."""
-    match = _FIELD.search(page.equivalent)
-    names = [name.strip() for name in match[1].split(",")] if match else []
+    names = [name.strip() for name in shown_preflight_fields(page.equivalent).split(",")]
     allowed = {
         part.strip().lower()
         for part in (page.header("Access-Control-Allow-Headers") or "").split(",")

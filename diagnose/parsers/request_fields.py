@@ -42,6 +42,13 @@ _PLAIN_FIELDS = {"access-control-request-headers", "access-control-request-metho
 #: The origin that is sent where a browser's message names none: no site has this name (RFC 2606).
 UNKNOWN_ORIGIN = "https://another-site.invalid"
 
+#: Fields of a request in the command that shows it (curl -H, quoted where that is needed).
+_SHOWN_ORIGIN = lazy_pattern(r"-H '?Origin: ([^'\s]{1,300})")
+_SHOWN_METHOD = lazy_pattern(r"-H '?Access-Control-Request-Method: ([A-Za-z]{1,20})")
+_SHOWN_FIELDS = lazy_pattern(
+    r"-H '?Access-Control-Request-Headers: ([\w-]{1,60}(?:, ?[\w-]{1,60}){0,20})"
+)
+
 #: Longest subprotocol that counts as a name; some clients send a token there instead.
 _MAX_SUBPROTOCOL = 32
 
@@ -197,6 +204,25 @@ def is_own_origin(target: Target, url: str) -> bool:
     same_scheme = secure == target.uses_tls
     url_authority = ((parts.hostname or "").lower(), port or (443 if secure else 80))
     return same_scheme and url_authority == (target.host.lower(), target.port)
+
+
+def shown_origin(command: str) -> str:
+    """Return the Origin of the request that a command of curl makes; "" if it sends none."""
+    match = _SHOWN_ORIGIN.search(command)
+    return match[1] if match else ""
+
+
+def shown_preflight_method(command: str) -> str:
+    """Return the method for which a preflight asks, in capitals; "" for another request."""
+    match = _SHOWN_METHOD.search(command)
+    return match[1].upper() if match else ""
+
+
+def shown_preflight_fields(command: str) -> str:
+    """Return the header fields for which a preflight asks, with commas between them; "" for another
+    request."""
+    match = _SHOWN_FIELDS.search(command)
+    return match[1] if match else ""
 
 
 def merge_fields(fields: Mapping[str, str], overrides: Mapping[str, str]) -> dict[str, str]:

@@ -11,6 +11,9 @@ from diagnose.parsers.request_fields import (
     masked_subprotocol,
     merge_fields,
     origin,
+    shown_origin,
+    shown_preflight_fields,
+    shown_preflight_method,
     subprotocol,
 )
 
@@ -157,3 +160,17 @@ def test_what_a_preflight_names_is_no_secret() -> None:
         "X-Token: ***",
     ]
     assert fields.mask_secrets("authorization: abcdef12345") == "authorization: ***"
+
+
+def test_a_command_shows_what_a_preflight_asks_for() -> None:
+    command = (
+        "curl -i -X OPTIONS -H 'Origin: https://app.example.com' "
+        "-H 'Access-Control-Request-Method: delete' "
+        "-H 'Access-Control-Request-Headers: content-type,x-token' https://shop.example.com/api"
+    )
+    assert shown_origin(command) == "https://app.example.com"
+    assert shown_preflight_method(command) == "DELETE"
+    assert shown_preflight_fields(command) == "content-type,x-token"
+    plain = "curl -i https://shop.example.com/"
+    assert (shown_origin(plain), shown_preflight_method(plain)) == ("", "")
+    assert shown_preflight_fields(plain) == ""

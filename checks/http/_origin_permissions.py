@@ -6,7 +6,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from checks.http._password_preflights import permitted_fix
-from checks.http._server_preflights import caddy_matcher, haproxy_answer
+from checks.http._preflight_answers import (
+    ALLOW_CREDENTIALS,
+    ALLOW_HEADERS,
+    ALLOW_METHODS,
+    ALLOW_ORIGIN,
+    METHODS,
+    REWRITE_ENGINE,
+    apache_pattern,
+    apache_rules,
+    caddy_matcher,
+    haproxy_answer,
+    permitted_fields,
+)
 from checks.server import (
     ServerView,
     line_edit,
@@ -35,10 +47,7 @@ from diagnose.parsers.urls import path_of
 _ORIGIN = re.compile(
     r"(?:https?|app|capacitor|chrome-extension)://[A-Za-z0-9.\-]{1,253}(?::\d{1,5})?"
 )
-_ASKED = re.compile(r"-H '?Access-Control-Request-Headers: ([\w-]{1,60}(?:, ?[\w-]{1,60}){0,20})")
-_USUAL_FIELDS = ("Content-Type", "Authorization")
-_ALLOW, _CREDENTIALS = "Access-Control-Allow-Origin", "Access-Control-Allow-Credentials"
-_METHODS = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
+_METHODS = f"{METHODS}, OPTIONS"
 _PREFLIGHT = "OPTIONS"
 #: Directives of Caddy that answer before others, in the block of a site.
 _EXCLUSIVE = re.compile(r"\s*(?:handle|handle_path|route|basic_?auth|forward_auth)\b")
@@ -61,15 +70,15 @@ class _Permission:
 
     @property
     def fields(self) -> dict[str, str]:
-        cookies = {_CREDENTIALS: "true"} if self.with_cookies else {}
-        return {_ALLOW: self.origin, **cookies}
+        cookies = {ALLOW_CREDENTIALS: "true"} if self.with_cookies else {}
+        return {ALLOW_ORIGIN: self.origin, **cookies}
 
     @property
     def preflight_fields(self) -> dict[str, str]:
         return {
             **self.fields,
-            "Access-Control-Allow-Methods": _METHODS,
-            "Access-Control-Allow-Headers": ", ".join(self.asked),
+            ALLOW_METHODS: _METHODS,
+            ALLOW_HEADERS: ", ".join(self.asked),
         }
 
 
@@ -97,16 +106,13 @@ def with_server_lines(evidence: Evidence, claim: Claim, page: Exchange, cookies:
 
 
 def _permission(page: Exchange, origin: str, cookies: bool) -> _Permission:
-    asked = _ASKED.search(page.equivalent)
-    names = [name.strip() for name in asked[1].split(",")] if asked else []
-    fields = {name.lower(): name for name in (*_USUAL_FIELDS, *names)}
     return _Permission(
         Scope(path_of(page.url).partition("?")[0]),
         origin,
         cookies,
-        tuple(fields.values()),
+        permitted_fields(page),
         page.method == _PREFLIGHT,
-        page.header(_ALLOW) is not None,
+        page.header(ALLOW_ORIGIN) is not None,
     )
 
 
@@ -136,23 +142,16 @@ def _steps(view: ServerView, permission: _Permission) -> tuple[Command | Edit, .
 
 
 def _apache_lines(permission: _Permission) -> list[str]:
-    """The path's fields, also in answers of Apache's own; an application's own are left out. The
-    rule of a virtual host comes before passwords and before the application."""
+    """The path's fields, also in answers of Apache's own; an application's own are left out."""
     fields = permission.preflight_fields if permission.is_preflight else permission.fields
-    pattern = f"^{re.escape(permission.scope.path)}$".replace(r"\-", "-").replace(r"\~", "~")
-    rules = [
-        "RewriteEngine On",
-        "RewriteCond %{REQUEST_METHOD} =OPTIONS",
-        "RewriteCond %{HTTP:Access-Control-Request-Method} .",
-        f"RewriteRule {pattern} - [R=204,L]",
-    ]
+    pattern = apache_pattern(permission.scope.path)
     set_lines = [
         line
         for name, value in fields.items()
         for line in (f"Header onsuccess unset {name}", f'Header always set {name} "{value}"')
     ]
     return [
-        *(rules if permission.is_preflight else ()),
+        *((REWRITE_ENGINE, *apache_rules(pattern)) if permission.is_preflight else ()),
         f'<LocationMatch "{pattern}">',
         *(f"    {line}" for line in set_lines),
         "    Header always merge Vary Origin",
@@ -174,8 +173,8 @@ def _caddy_lines(permission: _Permission) -> list[str]:
     return [
         *caddy_matcher(path),
         "handle @preflight {",
-        f'\theader Access-Control-Allow-Methods "{_METHODS}"',
-        f'\theader Access-Control-Allow-Headers "{", ".join(permission.asked)}"',
+        f'\theader {ALLOW_METHODS} "{_METHODS}"',
+        f'\theader {ALLOW_HEADERS} "{", ".join(permission.asked)}"',
         "\trespond 204",
         "}",
         *own,
@@ -210,7 +209,7 @@ def _haproxy_lines(view: ServerView, permission: _Permission) -> list[str]:
 def _permits(view: ServerView, origin: str) -> bool:
     from checks.server._haproxy_fields import field_lines
 
-    return any(line.value in {"*", origin} for line in field_lines(view, _ALLOW.lower()))
+    return any(line.value in {"*", origin} for line in field_lines(view, ALLOW_ORIGIN.lower()))
 
 
 # Lines of Caddy that are there, and do not count for the path
@@ -229,7 +228,7 @@ def _misplaced_fix(view: ServerView, page: Exchange, origin: str, claim: Claim) 
         return None
     for number, line in lines.items():
         match = _FIRST_PAGE.fullmatch(line)
-        if match and _ALLOW.lower() in _block_text(lines, number).lower():
+        if match and ALLOW_ORIGIN.lower() in _block_text(lines, number).lower():
             changes[number] = f"{match[1]}{match[2]}"
     return _changed(view, view.answering_sites[0].file, changes) or _misplaced_words(view, origin)
 
