@@ -47,7 +47,7 @@ def http_only_line(evidence: Evidence, name: str, path: str) -> CookieLine | Non
     match = next(iter(nginx.location_matches(path)), None)
     line = next((each for each in _hiding(match, name)), None) if match else None
     if line is not None:
-        text = clean(" ".join((line.name, *line.args)), 200)
+        text = clean(line.text, 200)
         return CookieLine(text, file_line(line), _exempting_fix(nginx, line, name))
     # Imported late: nginx is the most frequent.
     from checks.server import file_rows, place_text, server_on_port

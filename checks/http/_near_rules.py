@@ -35,7 +35,7 @@ class NearRule:
     @property
     def text(self) -> str:
         """The rule as it is."""
-        words = " ".join((self.directive.name, *self.directive.args))
+        words = self.directive.text
         return words if self.directive.block is not None else f"{words};"
 
 

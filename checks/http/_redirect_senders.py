@@ -129,7 +129,7 @@ class RedirectSender:
 
 
 def _words(directive: Directive | None) -> str:
-    return " ".join((directive.name, *directive.args)) if directive else ""
+    return directive.text if directive else ""
 
 
 def _rewriter(

@@ -27,7 +27,7 @@ class RedirectLine:
 
     @property
     def text(self) -> str:
-        return " ".join((self.directive.name, *self.directive.args))
+        return self.directive.text
 
     @property
     def is_rewriter(self) -> bool:

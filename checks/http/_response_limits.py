@@ -58,7 +58,7 @@ def _nginx_limits(evidence: Evidence) -> list[ResponseLimit]:
         if directive is None or value is None:
             limits.append(ResponseLimit(DEFAULT))
         else:
-            line = " ".join((directive.name, *directive.args))
+            line = directive.text
             limits.append(ResponseLimit(value, line, file_line(directive)))
     return limits
 

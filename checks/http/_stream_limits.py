@@ -85,7 +85,7 @@ def _of_nginx(evidence: Evidence) -> StreamLimit | None:
         if 0 < limit < _USUAL:
             fix = setting_fix(nginx, match, {"proxy_read_timeout": f"{_LONG}s"}, "longer-limit")
             because = (nginx.config,) if nginx.config else ()
-            setting = " ".join((directive.name, *directive.args))
+            setting = directive.text
             return StreamLimit("nginx", limit, setting, file_line(directive), because, fix)
     return None
 

@@ -81,7 +81,7 @@ def acme_challenge_answered(evidence: Evidence) -> Iterator[Claim]:
             "url": exchanges[0].url,
             "addresses": addresses(exchanges),
             "status": exchanges[0].status,
-            "directive": " ".join((directive.name, *directive.args)) if directive else "",
+            "directive": directive.text if directive else "",
             "place": file_line(directive) if directive else "",
             "secure": exchanges[0].url.startswith("https:"),
         },

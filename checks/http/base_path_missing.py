@@ -87,7 +87,7 @@ def base_path_missing(evidence: Evidence) -> Iterator[Claim]:
             "apache": product == "apache",
             "nginx": product in {"", "nginx"},
             "other": product in {"caddy", "haproxy"},
-            "location": " ".join((match.block.name, *match.block.args)) if match else "",
+            "location": match.block.text if match else "",
         },
         fix=told.fix
         or (apache_slash_fix(evidence, trial.prefix) if lacks_slash and not match else None)

@@ -67,9 +67,9 @@ def cors_twice(evidence: Evidence) -> Iterator[Claim]:
             "addresses": addresses(pages),
             "values": values if len(values) > 1 else (),
             "place": file_line(directive) if directive else line.place if line else "",
-            "added": _text(directive) if directive else " ".join(line.text.split()) if line else "",
+            "added": directive.text if directive else " ".join(line.text.split()) if line else "",
             "twice": bool(own_lines),
-            "again": _text(own_lines[1]) if own_lines else "",
+            "again": own_lines[1].text if own_lines else "",
             "again_place": file_line(own_lines[1]) if own_lines else "",
             "caddy": view is not None and view.server.product == "caddy",
             "nginx": view is None,
@@ -96,10 +96,6 @@ def _answered_twice(evidence: Evidence) -> tuple[Exchange, ...]:
         if pages:
             return pages
     return ()
-
-
-def _text(directive: Directive) -> str:
-    return " ".join((directive.name, *directive.args))
 
 
 def _own_lines(

@@ -148,11 +148,11 @@ def _obstacle_facts(obstacle: "Obstacle | None") -> dict[str, object]:
     location."""
     line, owner = (obstacle.directive, obstacle.php) if obstacle else (None, None)
     return {
-        "obstacle": " ".join((line.name, *line.args)) if line else "",
+        "obstacle": line.text if line else "",
         "obstacle_place": file_line(line) if line else "",
         "rewrite": obstacle is not None and obstacle.is_rewrite,
         "passless": obstacle is not None and obstacle.lacks_pass,
-        "owner": " ".join((owner.name, *owner.args)) if owner else "",
+        "owner": owner.text if owner else "",
         "owner_place": file_line(owner) if owner else "",
     }
 

@@ -43,7 +43,7 @@ def page_file_broken(evidence: Evidence) -> Iterator[Claim]:
             "message": first.failure.message if first.failure else "",
             "coding": header(first.headers, "Content-Encoding") or "",
             "breaks": severity is Severity.ERROR,
-            "line": " ".join((line.name, *line.args)) if line else "",
+            "line": line.text if line else "",
             "place": file_line(line) if line else "",
             "compressed": fix is not None and line is None,
         },

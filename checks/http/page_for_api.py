@@ -129,12 +129,10 @@ def _claim(
             "url": answers[0].url,
             "path": path,
             "script": script,
-            "replaced": " ".join((hidden.error_page.name, *hidden.error_page.args))
-            if hidden
-            else "",
+            "replaced": hidden.error_page.text if hidden else "",
             "place": file_line(hidden.error_page) if hidden else "",
             "location": " ".join(("location", *hidden.match.block.args)) if hidden else "",
-            "rule": " ".join((departure.rule.name, *departure.rule.args)) if departure else "",
+            "rule": departure.rule.text if departure else "",
             "rule_place": file_line(departure.rule) if departure else "",
             "other": " ".join(("location", *departure.other.block.args)) if departure else "",
             "caddy": "caddy" in servers,

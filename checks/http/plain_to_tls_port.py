@@ -85,7 +85,7 @@ def plain_to_tls_port(evidence: Evidence) -> Iterator[Claim]:
                 "unsure": unsure,
                 "usual": port == _PLAIN_PORT,
                 "from": exchanges[0].redirected_from or "",
-                "given": " ".join((line.name, *line.args)) if line else "",
+                "given": line.text if line else "",
                 "place": file_line(line) if line else "",
             },
             confidence=Confidence.LIKELY if unsure else Confidence.CERTAIN,

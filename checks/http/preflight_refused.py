@@ -142,7 +142,7 @@ def _behind_nginx(evidence: Evidence, failure: FailedRequests, again: Exchange) 
         match = final_location(selected.server, failure.path)
         directive = _rule(evidence, selected.server, match, failure.path, again.status or 0)
         if directive is not None:
-            rule = " ".join((directive.name, *directive.args))
+            rule = directive.text
             return _Refuser(rule=rule, place=file_line(directive), evidence=config)
         passing, is_own = pass_directive_of(match), proxy_page(again.body) == "nginx"
         if passing is not None and not is_own and again.status != 403:

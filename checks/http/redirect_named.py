@@ -117,7 +117,7 @@ def _nginx_sender(evidence: Evidence, step: Exchange, onward: str) -> _Sender | 
     if nginx.config is None or url is None or to is None:
         return None
     if own := find_redirect(nginx, step):
-        text = " ".join((own.directive.name, *own.directive.args))
+        text = own.directive.text
         return _Sender("nginx", text, file_line(own.directive))
     path = url.path.partition("?")[0]
     servers = {id(each.server.block): each.server for each in nginx.answering_servers()}
@@ -125,7 +125,7 @@ def _nginx_sender(evidence: Evidence, step: Exchange, onward: str) -> _Sender | 
         return None
     match = match_location(next(iter(servers.values())), path)
     if match.redirects:
-        text = " ".join((match.block.name, *match.block.args))
+        text = match.block.text
         return _Sender("nginx", text, file_line(match.block), slash=True, match=match)
     if proxy_pass_of(match) is not None or match.directive("fastcgi_pass") is not None:
         return None

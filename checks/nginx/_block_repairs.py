@@ -207,7 +207,7 @@ def _into_server(
     changes = tuple((file.path, change) for change in stray_edits(file.text, strays, outer))
     if strays.server is None or not changes:
         return None
-    head, place = " ".join((directive.name, *directive.args)), file_line(strays.server)
+    head, place = directive.text, file_line(strays.server)
     return Repair("into_server", changes, head, "", place, is_sure=False)
 
 
@@ -222,7 +222,7 @@ def _outside(
     text = file.text[directive.start : directive.stop]
     move = edits.insert_before(file.text, server, [*text.split("\n"), ""])
     changes = ((file.path, move), *removed(nginx, directive))
-    head = " ".join((directive.name, *directive.args))
+    head = directive.text
     return Repair("moved", changes, head, "http", file_line(server))
 
 

@@ -18,7 +18,7 @@ def caught_facts(nginx: Nginx, name: str, path: str) -> dict[str, object]:
     if page is None:
         return {"caught": "", "caught_place": "", "own_status": ""}
     return {
-        "caught": " ".join((page.name, *page.args)),
+        "caught": page.text,
         "caught_place": file_line(page),
         "own_status": f"{name}_status {_OWN};",
         "status": int(status),

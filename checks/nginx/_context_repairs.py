@@ -83,7 +83,7 @@ def main_only(
     if own is None or directive.name in {"http", "load_module", "stream"}:
         return None
     end = " { }" if directive.block is not None else ";"
-    words = " ".join((directive.name, *directive.args)) + end
+    words = directive.text + end
     changes = removed_all(nginx, siblings)
     return Repair("main_only", changes, words, "", file_line(own), is_sure=False)
 

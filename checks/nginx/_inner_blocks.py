@@ -120,7 +120,7 @@ def written_line(nginx: Nginx, directive: Directive) -> str:
     """Return a directive as it is written, without its block."""
     file = nginx.file(directive)
     if file is None:
-        return " ".join((directive.name, *directive.args))
+        return directive.text
     text = file.text[directive.start : directive.opened or directive.stop]
     return clean(" ".join(text.rstrip("{; \n").split()), 200)
 

@@ -26,10 +26,10 @@ class LostLine:
     @property
     def facts(self) -> dict[str, object]:
         return {
-            "directive": " ".join((self.directive.name, *self.directive.args))[:200],
+            "directive": self.directive.text[:200],
             "inherited": self.own is not None,
             "unsent": self.own is None,
-            "own": " ".join((self.own.name, *self.own.args))[:120] if self.own else "",
+            "own": self.own.text[:120] if self.own else "",
         }
 
 

@@ -74,7 +74,7 @@ def _into_locations(
         changes = [edits.insert_location(file.text, server, "location /", lines)]
     if not changes:
         return None
-    head = " ".join((block.name, *block.args))
+    head = block.text
     places = ", ".join(" ".join(("location", *each.args)) for each in wanted) or "location /"
     moved: Changes = (*((file.path, change) for change in changes), *removed(nginx, block))
     return Repair("placed", moved, head, places, file_line(block), is_sure=False)

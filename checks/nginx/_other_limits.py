@@ -30,12 +30,12 @@ def uncounted_limit(nginx: Nginx, limit: int) -> dict[str, object]:
             found += [(_size(line), line, "") for line in children(server.block, _NAME)]
         for location in walk(server.block.block or ()):
             if location.name == "location":
-                head = " ".join((location.name, *location.args))
+                head = location.text
                 found += [(_size(line), line, head) for line in children(location, _NAME)]
     size, line, head = max(found, key=lambda each: each[0], default=(0, None, ""))
     if line is None or size <= limit:
         return none
-    text = " ".join((line.name, *line.args))
+    text = line.text
     return {"uncounted": text, "uncounted_place": file_line(line), "uncounted_in": head}
 
 

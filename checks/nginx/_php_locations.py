@@ -133,7 +133,7 @@ def _without_pass(server: Server, path: str) -> Obstacle | None:
 def _only_pass(nginx: Nginx) -> str:
     """Return the `fastcgi_pass` of all other locations, "" if there is none or they differ."""
     lines = {
-        " ".join((line.name, *line.args)) + ";"
+        line.text + ";"
         for server in nginx.servers
         for line in walk((server.block,))
         if line.name == "fastcgi_pass"

@@ -209,7 +209,7 @@ def _is_same(first: Directive, second: Directive) -> bool:
 def _written(directive: Directive) -> str:
     """Return the directive as one writes it, a block by its head."""
     end = "" if directive.block is not None else ";"
-    return " ".join((directive.name, *directive.args)) + end
+    return directive.text + end
 
 
 def _same_listen(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repair | None:

@@ -35,7 +35,7 @@ def rule_facts(
 ) -> dict[str, object]:
     """Return the facts of a rule. `is_seen`: a response of this run was its."""
     text, kind = " ".join(condition.args) if condition else "", kind_of(condition)
-    statement, path = " ".join((directive.name, *directive.args)), tested_path(nginx, condition)
+    statement, path = directive.text, tested_path(nginx, condition)
     return {
         "rule": statement,
         "place": file_line(directive),
@@ -63,5 +63,5 @@ def _switch_facts(nginx: Nginx, condition: Directive | None) -> dict[str, object
         return {}
     if switch.name == "if":
         return {"path": tested_path(nginx, switch), "file": True}
-    written = " ".join((switch.name, *switch.args))
+    written = switch.text
     return {"switch": f"{written};", "switch_place": file_line(switch)}

@@ -32,7 +32,7 @@ def origin_line(nginx: Nginx, path: str) -> OriginLine | None:
         changes = [edits.remove_directive(file.text, line)] if file else []
         file_edits = config_edits(nginx, {line.file: changes}) if changes else ()
         return OriginLine(
-            " ".join((line.name, *line.args)),
+            line.text,
             file_line(line),
             nginx.location(line),
             location_fix(nginx, match, file_edits, sure=False) if file_edits else None,

@@ -100,9 +100,9 @@ def _claim(
         location=nginx.location(alias),
         facts={
             "url": target.origin + path,
-            "alias": " ".join((alias.name, *alias.args)),
+            "alias": alias.text,
             "place": file_line(alias),
-            "location": " ".join((match.block.name, *match.block.args)),
+            "location": match.block.text,
             "folder": alias.args[0],
             "prefix": f"location ^~ {prefix}/ {{ alias {folder}/; }}" if prefix else "",
         },

@@ -83,7 +83,7 @@ def asked_file_elsewhere(evidence: Evidence) -> Iterator[Claim]:
             "file": sibling.url,
             "asked": served.path if served else "",
             "application": passing.args[0] if passing else "",
-            "directive": " ".join((directive.name, *directive.args)),
+            "directive": directive.text,
             "place": file_line(directive),
             "real_file": sibling.path,
             "folder": folder,

@@ -72,7 +72,7 @@ def cache_key_incomplete(evidence: Evidence) -> Iterator[Claim]:
             "name": f"{first.prefix}_cache_key",
             "key": " ".join(first.key.args) if first.key else "",
             "place": file_line(directive),
-            "location": " ".join((first.location.block.name, *first.location.block.args)),
+            "location": first.location.block.text,
             **{
                 name: first.gap == name
                 for name in ("all", "path", "query", "body", "slice", "head")

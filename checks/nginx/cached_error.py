@@ -50,7 +50,7 @@ def cached_error(evidence: Evidence) -> Iterator[Claim]:
             facts={
                 "url": pages[0].url,
                 "status": pages[0].status,
-                "rule": " ".join((directive.name, *directive.args)),
+                "rule": directive.text,
                 "place": file_line(directive),
                 "zone": zone.args[0] if zone else "",
                 "folder": cache_folder(match, zone.args[0]) if zone else "",

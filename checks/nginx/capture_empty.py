@@ -182,7 +182,7 @@ def _claim(nginx: Nginx, lost: list[tuple[str, Observation, _Empty]]) -> Claim:
             "group": f"${empty.number}",
             "groups": empty.groups,
             "expression": empty.expression,
-            "line": " ".join((empty.directive.name, *empty.directive.args)),
+            "line": empty.directive.text,
             "place": file_line(empty.directive),
             "right": right,
         },

@@ -72,7 +72,7 @@ def challenge_alias(evidence: Evidence) -> Iterator[Claim]:
             "source": settings.source,
             "folder": settings.folder,
             "looked": answer.folder,
-            "directive": " ".join((answer.directive.name, *answer.directive.args)),
+            "directive": answer.directive.text,
             "place": file_line(answer.directive),
             "redirect": file_line(answer.redirect.directive) if answer.redirect else "",
         },

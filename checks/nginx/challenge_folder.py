@@ -109,7 +109,7 @@ def challenge_folder(evidence: Evidence) -> Iterator[Claim]:
             "web_root": answer.folder.removesuffix(CHALLENGES.rstrip("/"))
             if answer.folder.endswith(CHALLENGES.rstrip("/")) and settings.tool == "certbot"
             else "",
-            "directive": " ".join((answer.directive.name, *answer.directive.args)),
+            "directive": answer.directive.text,
             "place": file_line(answer.directive),
             "redirect": file_line(answer.redirect.directive) if answer.redirect else "",
             "status": answered[0].status if answered else "",

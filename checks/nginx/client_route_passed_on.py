@@ -85,10 +85,10 @@ def client_route_passed_on(evidence: Evidence) -> Iterator[Claim]:
             "front": route.front,
             "script": route.script,
             "named": route.is_named,
-            "directive": " ".join((passed.directive.name, *passed.directive.args)),
+            "directive": passed.directive.text,
             "place": file_line(passed.directive),
-            "location": " ".join((passed.match.block.name, *passed.match.block.args)),
-            "fallback": " ".join((try_files.name, *try_files.args))
+            "location": passed.match.block.text,
+            "fallback": try_files.text
             if try_files and try_files.args[-1:] == passed.match.block.args
             else "",
             "index": f"{front}index.html",

@@ -84,7 +84,7 @@ def collection_slash(evidence: Evidence) -> Iterator[Claim]:
             "path": path,
             "message": message,
             "place": file_line(methods),
-            "location": " ".join((match.block.name, *match.block.args)),
+            "location": match.block.text,
             "url": evidence.target.origin + path,
             "deletes": method == "DELETE",
         },

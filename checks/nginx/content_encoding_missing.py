@@ -70,7 +70,7 @@ def content_encoding_missing(evidence: Evidence) -> Iterator[Claim]:
             "path": path,
             "ending": coding,
             "coding": _CODINGS[coding],
-            "location": " ".join((match.block.name, *match.block.args)),
+            "location": match.block.text,
             "place": file_line(match.block),
             "url": evidence.target.origin + path,
         },
@@ -101,7 +101,7 @@ def _fix(nginx: Nginx, match: LocationMatch, folder: str, coding: str) -> Fix | 
     start = f"^{folder.rstrip('/')}/".replace(".", "\\.")
     kept = [root] if root in (match.block.block or ()) else []
     lines = [
-        *(" ".join((line.name, *line.args)) + ";" for line in kept),
+        *(line.text + ";" for line in kept),
         "gzip off;",
         "types { }",
         *_fields(nginx, match),

@@ -77,16 +77,12 @@ def cors_header_lost(evidence: Evidence) -> Iterator[Claim]:
             "unsent": line is not None and line.own is None,
             "place": file_line(directive),
             "own_place": file_line(line.own) if line and line.own else "",
-            "other": _head(beaten.block) if beaten else "",
-            "used": _head(match.block) if beaten else "",
+            "other": beaten.block.text if beaten else "",
+            "used": match.block.text if beaten else "",
             "used_place": file_line(match.block) if beaten else "",
         },
         fix=sending_fix(nginx, match, [line]) if line else _beaten_fix(nginx, match, directive),
     )
-
-
-def _head(block: Directive) -> str:
-    return " ".join((block.name, *block.args))
 
 
 def _beaten(nginx: Nginx) -> LocationMatch | None:

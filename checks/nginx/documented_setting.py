@@ -100,7 +100,7 @@ def _claim(nginx: Nginx, known: KnownApplication, lacking: list[Gap], is_missed:
             "first": lacking[0].line,
             "more": len({gap.line for gap in lacking}) - 1 or "",
             "place": file_line(block),
-            "location": " ".join((block.name, *block.args)),
+            "location": block.text,
             "missed": is_missed,
             **{
                 topic: any(gap.topic == topic and not gap.is_upgrade for gap in lacking)

@@ -85,7 +85,7 @@ def dot_unescaped(evidence: Evidence) -> Iterator[Claim]:
         location=nginx.location(block),
         facts={
             "paths": paths,
-            "location": " ".join((block.name, *block.args)),
+            "location": block.text,
             "place": file_line(block),
             "expression": text,
             "escaped": _escaped(text),

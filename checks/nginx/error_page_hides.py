@@ -100,7 +100,7 @@ def error_page_hides(evidence: Evidence) -> Iterator[Claim]:
             "real": failure.status,
             "logged": isinstance(failure.because, LogLine),
             "message": failure.text,
-            "directive": " ".join((directive.name, *directive.args)),
+            "directive": directive.text,
             "place": file_line(directive),
             "missing": line.text if line else "",
             "file": path[1] if line and (path := _NO_FILE.match(line.text)) else "",

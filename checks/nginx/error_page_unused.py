@@ -115,7 +115,7 @@ def _claim(nginx: Nginx, pages: tuple[Exchange, ...], unused: _Unused) -> Claim:
         facts={
             "url": pages[0].url,
             "status": pages[0].status or 0,
-            "line": " ".join((unused.line.name, *unused.line.args)),
+            "line": unused.line.text,
             "place": file_line(unused.line),
             "page": unused.page,
             "written": unused.line.args[-1],

@@ -92,7 +92,7 @@ def escaped_variable(evidence: Evidence) -> Iterator[Claim]:
         confidence=Confidence.CERTAIN,
         location=nginx.location(first),
         facts={
-            "statement": " ".join((first.name, *first.args)),
+            "statement": first.text,
             "place": file_line(first),
             "right": " ".join((first.name, *(_ESCAPED.sub("", arg) for arg in first.args))),
             "others": tuple(

@@ -78,18 +78,14 @@ def fallback_closed(evidence: Evidence) -> Iterator[Claim]:
             "status": pages[0].status,
             "path": path,
             "fallback": closed.path,
-            "leading": _text(closed.leading) if closed.leading else "index index.html",
+            "leading": closed.leading.text if closed.leading else "index index.html",
             "leading_place": file_line(closed.leading) if closed.leading else "",
-            "rule": _text(closed.rule),
+            "rule": closed.rule.text,
             "place": file_line(closed.rule),
-            "location": _text(closed.match.block),
+            "location": closed.match.block.text,
         },
         fix=Fix((Manual("decide", Where.SERVER),), Applicability.MANUAL),
     )
-
-
-def _text(directive: Directive) -> str:
-    return " ".join((directive.name, *directive.args))
 
 
 def _is_nginx_answer(page: Exchange) -> bool:

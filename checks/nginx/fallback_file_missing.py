@@ -77,7 +77,7 @@ def fallback_file_missing(evidence: Evidence) -> Iterator[Claim]:
             "folder": folder,
             "own": _own_location(folder, fallback) if folder else "",
             "place": file_line(fallback),
-            "directive": " ".join((fallback.name, *fallback.args)),
+            "directive": fallback.text,
         },
         fix=_fix(nginx, match, folder, fallback)
         if folder

@@ -84,7 +84,7 @@ def field_twice(evidence: Evidence) -> Iterator[Claim]:
         facts={
             "path": first.path,
             "field": first.lines[0].args[0],
-            "lines": tuple(" ".join((line.name, *line.args)) for line in first.lines),
+            "lines": tuple(line.text for line in first.lines),
             "first_place": file_line(first.lines[0]),
             "second_place": file_line(first.lines[1]),
             "host": first.lines[0].args[0].lower() == _HOST,

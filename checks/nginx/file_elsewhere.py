@@ -142,7 +142,7 @@ def _claim(
             "status": file.response.status,
             "asked": answer.looked_for(nginx),
             "application": passing.args[0] if passing else "",
-            "directive": " ".join((answer.directive.name, *answer.directive.args)),
+            "directive": answer.directive.text,
             "place": file_line(answer.directive),
             "found": sibling.path,
             "program": sibling.of_program,

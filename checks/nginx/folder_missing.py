@@ -69,7 +69,7 @@ def folder_missing(evidence: Evidence) -> Iterator[Claim]:
         facts={
             "url": pages[0].url,
             "folder": served.directive.args[0],
-            "directive": " ".join((served.directive.name, *served.directive.args)),
+            "directive": served.directive.text,
             "place": file_line(served.directive),
             "existing": existing,
             "near": access.elsewhere,

@@ -112,11 +112,11 @@ def front_controller_missing(evidence: Evidence) -> Iterator[Claim]:
             location=nginx.location(fallback or match.block),
             facts={
                 "url": missing.url,
-                "location": " ".join((match.block.name, *match.block.args)),
+                "location": match.block.text,
                 "place": file_line(fallback or match.block),
                 "fallback": " ".join(fallback.args) if fallback else "",
                 "file": is_file and not is_made,
-                "php": " ".join((php.block.name, *php.block.args)),
+                "php": php.block.text,
                 "rules": _rules_file(nginx, selected.server),
                 "public": public,
                 "folder": folder,

@@ -48,7 +48,7 @@ def grpc_without_http2(evidence: Evidence) -> Iterator[Claim]:
             severity=None if match is asked else Severity.NOTE,
             confidence=Confidence.LIKELY,
             facts={
-                "location": " ".join((match.block.name, *match.block.args)),
+                "location": match.block.text,
                 "place": file_line(grpc_passes[0]),
                 "application": grpc_passes[0].args[0],
                 "server": file_line(selected.server.block),

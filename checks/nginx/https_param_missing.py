@@ -82,7 +82,7 @@ def https_param_missing(evidence: Evidence) -> Iterator[Claim]:
         facts={
             "url": f"{evidence.target.origin}{untold.path}",
             "form": untold.is_form,
-            "statement": " ".join((untold.passing.name, *untold.passing.args)),
+            "statement": untold.passing.text,
             "place": file_line(untold.passing),
             "line": untold.line,
         },

@@ -86,7 +86,7 @@ def https_param_off(evidence: Evidence) -> Iterator[Claim]:
         location=nginx.location(directive),
         facts={
             "url": pages[0].url,
-            "statement": " ".join((directive.name, *directive.args)),
+            "statement": directive.text,
             "place": file_line(directive),
             "inner": inner is not None,
             "loop": bool(loops),

@@ -69,7 +69,7 @@ def if_disables_try_files(evidence: Evidence) -> Iterator[Claim]:
             "place": file_line(condition),
             "fallback": " ".join(("try_files", *fallback.args)),
             "fallback_place": file_line(fallback),
-            "location": " ".join((match.block.name, *match.block.args)),
+            "location": match.block.text,
             "sets": _only_sets(condition),
             "rewrite": is_usual(fallback) and has_taking_condition(match.block),
         },

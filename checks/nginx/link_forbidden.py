@@ -56,11 +56,11 @@ def link_forbidden(evidence: Evidence) -> Iterator[Claim]:
             facts={
                 **error.facts,
                 "file": error.match[1],
-                "rule": " ".join((rule.name, *rule.args)),
+                "rule": rule.text,
                 "place": file_line(rule),
                 "owned": owned,
                 "typed": bool(typed),
-                "location": " ".join((matches[0].block.name, *matches[0].block.args)),
+                "location": matches[0].block.text,
             },
             confidence=error.confidence,
             location=nginx.location(rule),

@@ -74,8 +74,8 @@ def listens_overlap(evidence: Evidence) -> Iterator[Claim]:
             "modules": first.kind == "two-modules",
             "port": first.port,
             "ports": tuple(overlap.port for overlap in found),
-            "wide": _words(first.wide),
-            "other": _words(first.other),
+            "wide": first.wide.text,
+            "other": first.other.text,
             "wide_place": file_line(first.wide),
             "other_place": file_line(first.other),
             "message": failed[0].text if failed else "",
@@ -86,10 +86,6 @@ def listens_overlap(evidence: Evidence) -> Iterator[Claim]:
         ruled_out=("tcp.rejected-by-host",),
         fix=_fix(nginx, found),
     )
-
-
-def _words(directive: Directive) -> str:
-    return " ".join((directive.name, *directive.args))
 
 
 def _fix(nginx: Nginx, found: list[ListenOverlap]) -> Fix:

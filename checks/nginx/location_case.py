@@ -77,7 +77,7 @@ def location_case(evidence: Evidence) -> Iterator[Claim]:
         location=nginx.location(missed.match.block),
         facts={
             "path": missed.path,
-            "location": " ".join((missed.match.block.name, *missed.match.block.args)),
+            "location": missed.match.block.text,
             "place": file_line(missed.match.block),
             "written": pattern.text,
             "asked": missed.path[: len(pattern.text)],

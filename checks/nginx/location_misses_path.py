@@ -97,7 +97,7 @@ def location_misses_path(evidence: Evidence) -> Iterator[Claim]:
         facts={
             "path": first.path,
             "paths": paths[1:5],
-            "location": " ".join((first.match.block.name, *first.match.block.args)),
+            "location": first.match.block.text,
             "place": file_line(first.match.block),
             "application": passing.args[0] if passing and passing.args else "",
             "written": pattern.text if pattern else "",

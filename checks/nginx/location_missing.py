@@ -212,7 +212,7 @@ def _claim(nginx: Nginx, group: list[_Missing]) -> Claim:
             "socket": bool(socket) or "/socket.io/" in folders,
             "socket_path": socket.path if socket else "",
             "place": file_line(own),
-            "block": " ".join((own.name, *own.args)),
+            "block": own.text,
             "owner": " ".join(("location", *place.owner.block.args)),
             "owner_place": file_line(place.owner.block),
             "application": origin_of(place.directive),

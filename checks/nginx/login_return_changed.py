@@ -56,7 +56,7 @@ def login_return_changed(evidence: Evidence) -> Iterator[Claim]:
             "url": pages[0].url.partition("?")[0],
             "asked": clean(requested_return_address(pages[0]).partition("?")[0], 200),
             "sent": clean((redirect_target(pages[0]) or "").partition("?")[0], 200),
-            "directive": " ".join((directive.name, *directive.args)),
+            "directive": directive.text,
             "place": file_line(directive),
         },
         fix=_fix(nginx, match, directive),

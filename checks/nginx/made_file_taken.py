@@ -72,7 +72,7 @@ def made_file_taken(evidence: Evidence) -> Iterator[Claim]:
             facts={
                 "url": url,
                 "application": application,
-                "location": " ".join((match.block.name, *match.block.args)),
+                "location": match.block.text,
                 "place": file_line(match.block),
                 "tries": tries,
             },

@@ -71,7 +71,7 @@ def other_requests_failed(evidence: Evidence) -> Iterator[Claim]:
                 **request_facts(evidence, failure, again),
                 "too_large_there": failure.status == _TOO_LARGE
                 and is_applications_refusal(evidence, match),
-                "block": " ".join((match.block.name, *match.block.args)) if match else "",
+                "block": match.block.text if match else "",
                 **_answerer(match if is_of_application else None, refusal),
                 **status_hints(failure),
             },
@@ -102,7 +102,7 @@ def _answerer(match: LocationMatch | None, refusal: ProgramRefusal | None) -> di
     passed = pass_directive_of(match) if match else None
     return {
         "application": bool(passed or refusal),
-        "pass": " ".join((passed.name, *passed.args)) if passed else "",
+        "pass": passed.text if passed else "",
         "place": file_line(passed) if passed else "",
         "process": refusal.process if refusal else "",
         "written": refusal.message if refusal else "",

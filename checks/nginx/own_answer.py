@@ -109,7 +109,7 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
         facts={
             "url": page.url,
             "status": page.status,
-            "statement": " ".join((directive.name, *directive.args)),
+            "statement": directive.text,
             "place": file_line(directive),
             "log": lines[-1].text if lines else "",
             "file": folder.file if folder else "",
@@ -156,7 +156,7 @@ def _refused_credentials(page: Exchange) -> _Credentials | None:
 def _dead_facts(dead: Directive | None) -> dict[str, str]:
     """Return the line that is never reached."""
     return {
-        "dead": " ".join((dead.name, *dead.args)) if dead else "",
+        "dead": dead.text if dead else "",
         "dead_place": file_line(dead) if dead else "",
     }
 

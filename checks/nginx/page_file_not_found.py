@@ -28,7 +28,7 @@ from checks.nginx._page_files import (
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.files import PageFileAccess, SiblingFile
-from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.site_folders import StaticProject
 from diagnose.parsers.nginx.file_paths import ServedFile, named_version, served_file
@@ -136,9 +136,9 @@ def _location_facts(
     """Return the line by which nginx looks for the file, and what it lacks."""
     try_files, version = location.directive("try_files"), named_version(file.refused.path)
     return {
-        "directive": _text(served.directive),
+        "directive": served.directive.text,
         "place": file_line(served.directive),
-        "fallback": _text(try_files) if try_files and file.refused.response.is_html else "",
+        "fallback": try_files.text if try_files and file.refused.response.is_html else "",
         "rewrite": version.rewrite if version and file.access.mistake == "version" else "",
     }
 
@@ -180,10 +180,6 @@ def _collecting(evidence: Evidence, file: ExaminedFile) -> dict[str, str]:
         "static_root": project.setting,
         "moved": project.root if project.root and not is_same else "",
     }
-
-
-def _text(directive: Directive) -> str:
-    return " ".join((directive.name, *directive.args))
 
 
 def _aliased_fix(

@@ -78,7 +78,7 @@ def page_for_file(evidence: Evidence) -> Iterator[Claim]:
                 "file": wanted,
                 "name": posixpath.basename(path),
                 "page": page,
-                "fallback": " ".join((fallback.name, *fallback.args)),
+                "fallback": fallback.text,
                 "place": file_line(fallback),
                 "replaced": fallback.name == "error_page",
                 "folder": _folder(path),

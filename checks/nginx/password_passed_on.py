@@ -67,7 +67,7 @@ def password_passed_on(evidence: Evidence) -> Iterator[Claim]:
         facts={
             "url": pages[0].url,
             "place": file_line(asking),
-            "directive": " ".join((asking.name, *asking.args)),
+            "directive": asking.text,
             "target": control[0].target,
             "status": control[1].status or "",
             "plain_status": control[0].status or "",

@@ -68,7 +68,7 @@ def password_twice(evidence: Evidence) -> Iterator[Claim]:
         location=nginx.location(asking),
         facts={
             "url": pages[0].url,
-            "directive": " ".join((asking.name, *asking.args)),
+            "directive": asking.text,
             "place": file_line(asking),
             "application": refused[0].endpoint if refused else guarded[0].target,
             "guarded": guarded[0].requested if guarded else "",

@@ -66,10 +66,10 @@ def path_info_missing(evidence: Evidence) -> Iterator[Claim]:
                 "url": missing.url,
                 "script": script["script"],
                 "rest": path[len(script["script"]) :],
-                "php": " ".join((php.block.name, *php.block.args)),
+                "php": php.block.text,
                 "place": file_line(php.block),
-                "location": " ".join((match.block.name, *match.block.args)),
-                "tries": " ".join((try_files.name, *try_files.args)) if try_files else "",
+                "location": match.block.text,
+                "tries": try_files.text if try_files else "",
                 "tries_place": file_line(try_files) if try_files else "",
             },
             fix=fix

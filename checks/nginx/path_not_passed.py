@@ -99,7 +99,7 @@ def path_not_passed(evidence: Evidence) -> Iterator[Claim]:
             "other": file_line(other),
             "base": location,
             "library": bool(base),
-            "line": " ".join((other.name, *other.args)),
+            "line": other.text,
             "folder": folder,
         },
         fix=Fix((Manual("tell-the-folder", Where.APPLICATION),), Applicability.MANUAL)

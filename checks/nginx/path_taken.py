@@ -225,7 +225,7 @@ def _facts(application: BypassedApplication, bypass: Bypass) -> dict[str, object
     passing = pass_directive_of(LocationMatch((bypass.directive,)))
     return {
         "path": application.path,
-        "directive": " ".join((bypass.directive.name, *bypass.directive.args)),
+        "directive": bypass.directive.text,
         "place": file_line(bypass.directive),
         "owner": " ".join(("location", *bypass.match.block.args)),
         "owner_place": file_line(bypass.match.block),
@@ -238,7 +238,7 @@ def _facts(application: BypassedApplication, bypass: Bypass) -> dict[str, object
         "own_line": line_for(bypass.match, folder or application.path),
         "own_location": f"location ^~ {folder}" if folder else f"location = {application.path}",
         "path_line": line_for(bypass.match, application.path),
-        "tries": " ".join((tries[0].name, *tries[0].args)) if tries else "",
+        "tries": tries[0].text if tries else "",
         **{reason: application.by == reason for reason in _REASONS},
     }
 

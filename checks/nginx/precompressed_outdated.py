@@ -57,7 +57,7 @@ def precompressed_outdated(evidence: Evidence) -> Iterator[Claim]:
             "others": tuple(copy.copy_path for copy in copies[1:]),
             "minutes": max(1, first.older_by // 60),
             "differs": first.differs is True,
-            "directive": " ".join((directive.name, *directive.args)) if directive else name,
+            "directive": directive.text if directive else name,
             "place": file_line(directive) if directive else "",
             "command": f"{command} {shlex.quote(first.path)}",
         },

@@ -78,8 +78,8 @@ def private_page_cached(evidence: Evidence) -> Iterator[Claim]:
             "url": kept.page.url.partition("?")[0],
             "login": _is_of_login(kept.page),
             "policy": clean(kept.page.header("Cache-Control") or "", 100),
-            "location": " ".join((kept.match.block.name, *kept.match.block.args)),
-            "directive": " ".join((kept.ignoring.name, *kept.ignoring.args)),
+            "location": kept.match.block.text,
+            "directive": kept.ignoring.text,
             "place": file_line(kept.ignoring),
             "prefix": module_prefix(kept.match),
             "bypass": _bypass(kept.match),
@@ -145,7 +145,7 @@ def _bypass(match: LocationMatch) -> str:
     """Return the directive that leads visitors with a session past the cache, "" without one."""
     lines = match.directives(f"{module_prefix(match)}_cache_bypass")
     line = next(filter(_names_session, lines), None)
-    return " ".join((line.name, *line.args)) if line else ""
+    return line.text if line else ""
 
 
 def _names_session(line: Directive) -> bool:

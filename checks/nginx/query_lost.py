@@ -103,7 +103,7 @@ def _claim(
             "path": address.partition("?")[0],
             "own": is_own,
             "linked": not is_own and "?" in address,
-            "directive": " ".join((lost.directive.name, *lost.directive.args)),
+            "directive": lost.directive.text,
             "place": file_line(lost.directive),
             "corrected": lost.corrected,
             "glued": lost.glued,

@@ -218,7 +218,7 @@ def _claim(
             "far": not inner.product,
             "url": pages[0].url,
             "location": pages[0].header("Location") or "",
-            "line": " ".join((directive.name, *directive.args)),
+            "line": directive.text,
             "place": file_line(directive),
             "outer": f"{inner.file}:{inner.line}" if inner.file else "",
             "folder": reason == "folder",

@@ -73,7 +73,7 @@ def redirect_cycle(evidence: Evidence) -> Iterator[Claim]:
     from checks.nginx._own_rewrites import own_rewrite, own_rewrite_fix
 
     own = own_rewrite(nginx, target) if not file and access is None else None
-    facts["rewrite"] = " ".join((own.directive.name, *own.directive.args)) if own else ""
+    facts["rewrite"] = own.directive.text if own else ""
     facts["below"] = own.folder if own else ""
     facts["owner"] = " ".join(("location", *own.match.block.args)) if own else ""
     decisive = own.directive if own else decisive
@@ -113,7 +113,7 @@ def _commented(nginx: Nginx, access: PageFileAccess, target: str) -> str:
     match = next(iter(nginx.location_matches(target)), None)
     line = commented_line(nginx, match, target, access.elsewhere) if match else None
     is_meant = line is not None and access.mistake == "commented"
-    return " ".join((line.name, *line.args)) if line and is_meant else ""
+    return line.text if line and is_meant else ""
 
 
 def _access(evidence: Evidence, error: PageError) -> PageFileAccess | None:

@@ -72,7 +72,7 @@ def request_buffered(evidence: Evidence) -> Iterator[Claim]:
                     "path": path,
                     "setting": f"{module}_request_buffering",
                     "place": file_line(line),
-                    "location": " ".join((match.block.name, *match.block.args)),
+                    "location": match.block.text,
                     "again": is_again,
                 },
                 fix=_fix(nginx, match, module),

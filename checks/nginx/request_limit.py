@@ -161,7 +161,7 @@ def _refused_file_claims(nginx: Nginx) -> Iterator[Claim]:
     facts |= {
         "url": f"{nginx.evidence.target.origin}{line.path}",
         "status": int(status.args[0]) if status and status.args[0].isdigit() else 503,
-        "rule": " ".join((directive.name, *directive.args)),
+        "rule": directive.text,
         "requests": refused.requests,
         "page": refused.page,
         "ours": False,

@@ -67,7 +67,7 @@ def request_logged(evidence: Evidence) -> Iterator[Claim]:
             "when": line.written,
             "times": line.times if line.times > 1 else 0,
             "run": is_in_run(evidence, line),
-            "block": " ".join((match.block.name, *match.block.args)) if match else "",
+            "block": match.block.text if match else "",
             "place": file_line(match.block) if match else "",
             "command": f"grep -F -- {request} {log} | tail -n 5",
             "look": f"namei -l {shlex.quote(named[1])}" if named else "",

@@ -138,7 +138,7 @@ def _facts(outdone: _Outdone, access: PageFileAccess, status: int | None) -> dic
         "expression": " ".join(outdone.chosen.block.args),
         "expression_place": file_line(outdone.chosen.block),
         "prefix": outdone.owner.block.args[-1],
-        "rule": " ".join((outdone.rule.name, *outdone.rule.args)),
+        "rule": outdone.rule.text,
         "rule_place": file_line(outdone.rule),
         "elsewhere": access.elsewhere,
         "application": passing.args[0] if passing else "",

@@ -82,9 +82,9 @@ def root_missing(evidence: Evidence) -> Iterator[Claim]:
         location=nginx.location(first.match.block),
         facts={
             "paths": paths[:_MOST_PATHS],
-            "location": " ".join((first.match.block.name, *first.match.block.args)),
+            "location": first.match.block.text,
             "place": file_line(first.match.block),
-            "root": " ".join((first.root.name, *first.root.args)),
+            "root": first.root.text,
             "root_place": file_line(first.root),
             "script": first.script,
         },
@@ -134,7 +134,7 @@ def _fix(nginx: Nginx, lack: _Lack) -> Fix:
     file = nginx.file(lack.server.block)
     has_own = any(line.name == "root" for line in lack.server.block.block or ())
     if file is not None and not has_own and not _has_quotes(lack.root):
-        line = " ".join((lack.root.name, *lack.root.args)) + ";"
+        line = lack.root.text + ";"
         changes = {file.path: [insert_first(file.text, lack.server.block, [line])]}
         if file_edits := config_edits(nginx, changes):
             return location_fix(nginx, lack.match, file_edits, sure=False)

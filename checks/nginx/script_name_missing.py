@@ -47,7 +47,7 @@ def script_name_missing(evidence: Evidence) -> Iterator[Claim]:
         because=(*pages, nginx.config),
         facts={
             "url": evidence.target.url,
-            "location": " ".join((match.block.name, *match.block.args)),
+            "location": match.block.text,
             "place": file_line(directive),
             "application": directive.args[0],
         },

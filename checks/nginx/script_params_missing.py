@@ -113,7 +113,7 @@ def _claim(nginx: Nginx, gateway: _Gateway, pages: tuple[Exchange, ...], is_own:
         confidence=Confidence.LIKELY,
         location=nginx.location(gateway.passing),
         facts={
-            "location": " ".join((match.block.name, *match.block.args)),
+            "location": match.block.text,
             "place": file_line(gateway.passing),
             "application": gateway.passing.args[0] if gateway.passing.args else "",
             "missing": gateway.missing,

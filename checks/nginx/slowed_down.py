@@ -113,7 +113,7 @@ def _claim(
         severity=Severity.ERROR if is_own else None,
         location=nginx.location(directive),
         facts={
-            "rule": " ".join((directive.name, *directive.args)),
+            "rule": directive.text,
             "place": file_line(directive),
             "name": directive.name,
             "url": pages[0].url,

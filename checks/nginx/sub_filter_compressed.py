@@ -51,9 +51,9 @@ def sub_filter_compressed(evidence: Evidence) -> Iterator[Claim]:
             "url": visit.url,
             "coding": header(visit.headers, "Content-Encoding"),
             "application": answer.endpoint,
-            "directive": " ".join((filters[0].name, *filters[0].args))[:120],
+            "directive": filters[0].text[:120],
             "place": file_line(filters[0]),
-            "location": " ".join((match.block.name, *match.block.args)),
+            "location": match.block.text,
         },
         fix=_fix(nginx, match),
     )

@@ -67,7 +67,7 @@ def token_refused(evidence: Evidence) -> Iterator[Claim]:
                 **request_facts(evidence, first, None),
                 "times": sum(failure.times for failure in failures),
                 "others": tuple(f"{failure.method} {failure.path}" for failure in failures[1:]),
-                "directive": " ".join((asking.name, *asking.args)),
+                "directive": asking.text,
                 "place": file_line(asking),
                 "folder": folder or first.path,
             },

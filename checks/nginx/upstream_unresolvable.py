@@ -65,7 +65,7 @@ def upstream_unresolvable(evidence: Evidence) -> Iterator[Claim]:
     facts = {
         "group": group,
         "name": name,
-        "directive": " ".join((directive.name, *directive.args)) if directive else "",
+        "directive": directive.text if directive else "",
         "container": "." not in name,
         "application": f"{listener.process} ({listener.pid})" if listener else "",
         "at": f"127.0.0.1:{listener.port}" if listener else "",

@@ -105,7 +105,7 @@ def _claim(nginx: Nginx, directive: Directive, handshakes: list[Handshake], line
             "port": nginx.evidence.target.port,
             "file": file,
             "key": directive.name == "ssl_certificate_key",
-            "rule": " ".join((directive.name, *directive.args)),
+            "rule": directive.text,
             "place": file_line(directive),
             "missing": is_missing,
             "denied": is_denied,

@@ -75,7 +75,7 @@ def _limit_claim(nginx: Nginx) -> Claim | None:
             match = select_location(server, line.path or "/")
             limit = match.directive("limit_req") or match.directive("limit_conn")
             if limit and line.server in {*server.names, ""} and _is_behind(nginx, server):
-                facts = {"front": line.client, "rule": " ".join((limit.name, *limit.args))}
+                facts = {"front": line.client, "rule": limit.text}
                 fix = Fix((Manual("take-the-address", Where.SERVER),), Applicability.MANUAL)
                 return _claim(nginx, limit, fix, {**facts, "limited": True}, line)
     return None

@@ -56,7 +56,7 @@ def well_known_hidden(evidence: Evidence) -> Iterator[Claim]:
             "path": path,
             "status": pages[0].status,
             "rule": " ".join(("location", *match.block.args)),
-            "line": " ".join((line.name, *line.args)),
+            "line": line.text,
             "place": file_line(line),
             "file": file.path if file else "",
         },

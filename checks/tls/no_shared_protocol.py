@@ -55,7 +55,7 @@ def _directive_text(settings: TargetSettings) -> str:
         for setting in settings.settings
         if setting.directive and _is_old(setting.args)
     )
-    return " ".join((directive.name, *directive.args))
+    return directive.text
 
 
 def _fix(settings: TargetSettings) -> Fix | None:

@@ -266,7 +266,7 @@ def comparison_claim(
             "original": request.original,
             "value": request.value,
             "place": file_line(directive),
-            "location": " ".join((match.block.name, *match.block.args)),
+            "location": match.block.text,
             **facts,
         },
         confidence=confidence or change.confidence,

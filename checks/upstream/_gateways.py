@@ -85,7 +85,7 @@ class ReadTimeout:
     @property
     def text(self) -> str:
         """The directive as it is set, "" if it is not."""
-        return " ".join((self.directive.name, *self.directive.args)) if self.directive else ""
+        return self.directive.text if self.directive else ""
 
 
 def read_timeout_of(match: LocationMatch | None, prefix: str) -> ReadTimeout:

@@ -145,7 +145,7 @@ def _by_nginx(hop: Hop, received: str) -> Passed:
     value, directive = nginx_value(hop, SCHEME, received)
     if directive is None:
         return Passed(hop, received, value)
-    text = " ".join((directive.name, *directive.args))
+    text = directive.text
     line = Line(directive.file, directive.line, clean(text, 200))
     return Passed(hop, received, value, (line,), directive)
 

@@ -113,7 +113,7 @@ def _claim(nginx: Nginx, way: _WayBack) -> Claim:
             "path": way.path,
             "asked": bool(pages),
             "inner": way.inner_path,
-            "location": " ".join((way.match.block.name, *way.match.block.args)),
+            "location": way.match.block.text,
             "place": file_line(directive),
             "target": way.proxy_target.target,
             "endpoint": way.attempt.endpoint,

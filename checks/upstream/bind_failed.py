@@ -47,7 +47,7 @@ def _claim(
                 "status": pages[0].status or "",
                 "address": failed[1] if failed else "",
                 "message": line.text,
-                "written": " ".join((directive.name, *directive.args)) if directive else "",
+                "written": directive.text if directive else "",
                 "line": file_line(directive) if directive else "",
                 "transparent": directive is not None and "transparent" in directive.args[1:],
             },

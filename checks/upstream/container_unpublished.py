@@ -277,6 +277,6 @@ def _facts(
         "message": attempt.failure.message
         if attempt.failure and attempt.failure.kind == "unreachable"
         else "",
-        "line": " ".join((directive.name, *directive.args)),
+        "line": directive.text,
         "line_place": file_line(directive),
     }

@@ -61,7 +61,7 @@ def form_not_sent(evidence: Evidence) -> Iterator[Claim]:
                 "origin": target.origin,
                 "fields": sent_origin.wrong_fields,
                 "place": file_line(directive),
-                "location": " ".join((match.block.name, *match.block.args)),
+                "location": match.block.text,
             },
             location=nginx.location(directive),
             # Whether the application compares them is unknown: a person looks first.

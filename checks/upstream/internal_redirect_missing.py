@@ -84,7 +84,7 @@ def internal_redirect_missing(evidence: Evidence) -> Iterator[Claim]:
             "lost": is_lost or not redirect.file,
             "location": _text(landing) if landing and not is_lost else "",
             "place": file_line(landing.block) if landing and not is_lost else "",
-            "source": " ".join((source.name, *source.args)) if source else "",
+            "source": source.text if source else "",
         },
         fix=Fix((Manual("add-location", Where.SERVER),), Applicability.MANUAL),
     )
@@ -139,4 +139,4 @@ def _landing(nginx: Nginx, path: str) -> LocationMatch | None:
 
 
 def _text(match: LocationMatch) -> str:
-    return " ".join((match.block.name, *match.block.args))
+    return match.block.text

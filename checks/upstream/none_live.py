@@ -294,7 +294,7 @@ def _claim(
             **_network_facts(nginx, group),
             "limit": "" if is_down else limit or "",
             "failed": not by_hand,
-            "counting": " ".join((counting.name, *counting.args)) if counting else "",
+            "counting": counting.text if counting else "",
             "counting_place": file_line(counting) if counting else "",
         },
         ruled_out=("upstream.refused", "upstream.timeout"),

@@ -232,7 +232,7 @@ def _claim(nginx: Nginx, match: LocationMatch, losses: list[LostPath]) -> Claim:
             "target": target,
             "own": directive.args[0] if directive else "",
             "place": file_line(directive) if directive else "",
-            "location": " ".join((match.block.name, *match.block.args)),
+            "location": match.block.text,
             "whole": is_whole,
             "shared": other_names(nginx, match) if is_whole else (),
             "prefix": prefix,

@@ -134,7 +134,7 @@ def _claim(
             "meant": joined.meant,
             "target": directive.args[0],
             "place": file_line(directive),
-            "location": " ".join((joined.match.block.name, *joined.match.block.args)),
+            "location": joined.match.block.text,
             "whole": joined.match.block.args == ("/",),
         },
         fix=_fix(nginx, joined),

@@ -342,7 +342,7 @@ def _claim(
             "asked": requested_path if is_doubled else spelled_anew(requested_path),
             "target": directive.args[0],
             "place": file_line(directive),
-            "location": " ".join((block.name, *block.args)),
+            "location": block.text,
             "doubled": is_doubled and not respelling.is_rewritten,
             "encoded": respelling.is_encoded_anew,
             "code": code,

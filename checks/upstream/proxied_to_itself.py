@@ -134,7 +134,7 @@ def _claim(
         facts={
             "path": target.path,
             "place": file_line(directive),
-            "location": " ".join((match.block.name, *match.block.args)),
+            "location": match.block.text,
             "target": proxy_target.target,
             "endpoint": attempt.endpoint,
             "status": failed[0].status or "",

@@ -95,9 +95,9 @@ def _denied_facts(nginx: Nginx, denied: PageError | None) -> dict[str, object]:
                 **facts,
                 "ending": "",
                 "refused": denied.match[1] or "",
-                "owner": " ".join((match.block.name, *match.block.args)),
+                "owner": match.block.text,
                 "owner_place": file_line(match.block),
-                "pass": f"{' '.join((passing.name, *passing.args))};",
+                "pass": f"{passing.text};",
             }
     return facts
 

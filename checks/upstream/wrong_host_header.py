@@ -263,7 +263,7 @@ def _claim(
         facts={
             "path": path,
             "place": file_line(reported_directive),
-            "location": " ".join((match.block.name, *match.block.args)),
+            "location": match.block.text,
             "set": proxy_set_header_of(match, "Host") is not None,
             "named": "",
             **facts,

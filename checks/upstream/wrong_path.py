@@ -252,7 +252,7 @@ def _by_loop(evidence: Evidence) -> Iterator[Claim]:
                 "value": url.path,
                 "other_status": "",
                 "place": file_line(directive),
-                "location": " ".join((match.block.name, *match.block.args)),
+                "location": match.block.text,
                 "cut": True,
                 "kept": False,
                 "doubled": "",

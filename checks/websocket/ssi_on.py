@@ -62,7 +62,7 @@ def _claim(
         facts={
             "path": first.path,
             "place": file_line(directive),
-            "location": " ".join((match.block.name, *match.block.args)),
+            "location": match.block.text,
             "application": f"{first.address}:{first.port}",
             "type": first.header("Content-Type") or "",
         },

@@ -76,7 +76,7 @@ def _by_nginx(evidence: Evidence, path: str) -> HandledRequest | None:
     block = answer.location.block
     return HandledRequest(
         "nginx",
-        " ".join((block.name, *block.args)),
+        block.text,
         f"{block.file}:{block.line}",
         _line(answer.directive) if answer.directive else "",
         _request(evidence, answer.location, answer.path) if answer.passes else (),
@@ -170,5 +170,5 @@ def _request(evidence: Evidence, location: LocationMatch, path: str) -> tuple[st
 
 
 def _line(directive: Directive) -> str:
-    line = " ".join((directive.name, *directive.args))
+    line = directive.text
     return line if len(line) <= _MAX_LINE else f"{line[:_MAX_LINE]}…"

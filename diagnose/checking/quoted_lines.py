@@ -37,7 +37,7 @@ def _in_force(location: LocationMatch) -> Iterator[Directive]:
 
 
 def _is_quoted(directive: Directive, words: str) -> bool:
-    text = _folded(" ".join((directive.name, *directive.args)))
+    text = _folded(directive.text)
     return bool(directive.args) and len(text) >= _SHORTEST and f" {text} " in words
 
 

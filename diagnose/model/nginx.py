@@ -53,6 +53,11 @@ class Directive:
     opened: int = 0
     end: DirectiveEnd = ";"
 
+    @property
+    def text(self) -> str:
+        """The name and the parameters with a blank between them: `location /api`."""
+        return " ".join((self.name, *self.args))
+
 
 @frozen
 class ConfigFile:

@@ -96,7 +96,7 @@ def _quoted_lines(report: Report, answer: "SymptomAnswer", lang: str) -> list[st
         translate(
             "handled.quoted",
             lang,
-            line=" ".join((line.name, *line.args)),
+            line=line.text,
             place=f"{line.file}:{line.line}",
         )
         for line in quoted_lines(report.evidence)

@@ -129,4 +129,4 @@ def check_access(location: LocationMatch, request: ClientRequest) -> AccessResul
 
 
 def directive_text(directive: Directive) -> str:
-    return re.sub(r"\s+", " ", " ".join((directive.name, *directive.args)))[:120]
+    return re.sub(r"\s+", " ", directive.text)[:120]

@@ -351,9 +351,7 @@ def parse_master_title(title: str) -> MasterArguments:
         for directive in parse(options["-g"], "-g")
         if directive.name not in _DAEMON_DIRECTIVES
     ]
-    directives = " ".join(
-        f"{' '.join((directive.name, *directive.args))};" for directive in global_directives
-    )
+    directives = " ".join(f"{directive.text};" for directive in global_directives)
     return MasterArguments(binary, options["-c"], options["-p"], options["-e"], directives)
 
 

@@ -41,8 +41,8 @@ def test_which_line_answers(lines: str, path: str, block: str, directive: str) -
     assert result is not None
     assert result.directive is not None
     written = result.location.block
-    assert " ".join((written.name, *written.args)) == block
-    assert " ".join((result.directive.name, *result.directive.args)) == directive
+    assert written.text == block
+    assert result.directive.text == directive
     assert result.passes == (result.directive.name == "proxy_pass")
 
 
