@@ -107,7 +107,7 @@ sys.stdout.write(json.dumps(sorted(sys.modules)))
              "diagnose.parsers.netfilter", "diagnose.parsers.firewalld",
              # What a finding needs, and what a pasted message does.
              "checks.certificate.renewed_elsewhere", "checks.nginx._inner_blocks",
-             "checks.http._told_scheme", "diagnose.checking.port_holder",
+             "checks.http._forwarded_scheme", "diagnose.checking.port_holder",
              "diagnose.parsers.nginx.proxied_request", "difflib", "html", "secrets")  # fmt: skip
     assert {name for name in seen if name.startswith(never)} == set()
     ours = {name for name in seen if name.partition(".")[0] in {"diagnose", "checks"}}

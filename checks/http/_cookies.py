@@ -40,7 +40,7 @@ def lost_cookies(evidence: Evidence, outer: str, inner: str) -> list[LostCookie]
     ]
 
 
-def told_lost_login(evidence: Evidence) -> Confidence | None:
+def reported_lost_login(evidence: Evidence) -> Confidence | None:
     """Return how sure it is that a message tells of a cookie that does not come back, where no page
     of this run sets one for the visitor's path: often only the answer to a login's POST sets it,
     which no run sends. None if it tells of something else."""

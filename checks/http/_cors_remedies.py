@@ -4,7 +4,7 @@ that answer in its place. Both are a person's choice."""
 from dataclasses import replace
 
 from checks.http import _cors_edits
-from checks.http._told_scheme import front_title
+from checks.http._forwarded_scheme import front_title
 from checks.nginx import Nginx
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Where
 from diagnose.model.http import Exchange

@@ -147,9 +147,9 @@ def answered_address(evidence: Evidence, page: Exchange) -> str:
 
 def _is_told(evidence: Evidence, page: Exchange, authority: str) -> bool:
     """Return whether the web server tells the application this host and port."""
-    from checks.http._told_names import told_name
+    from checks.http._forwarded_names import forwarded_name
 
-    return told_name(Nginx.of(evidence), page, authority) is not None or any(
+    return forwarded_name(Nginx.of(evidence), page, authority) is not None or any(
         not route.keeps_host and authority in {route.sent_host, route.authority}
         for route in _routes(evidence)
     )
@@ -186,9 +186,9 @@ def _routes(evidence: Evidence) -> Iterator[SiteRoute]:
 def is_of_server(evidence: Evidence, page: Exchange, authority: str) -> bool:
     """Return whether the application may have this host and port from the web server, which tells
     it that, or asks it there: before it told the visitor's host, it told its own."""
-    from checks.http._told_names import told_name
+    from checks.http._forwarded_names import forwarded_name
 
-    if told_name(Nginx.of(evidence), page, authority) is not None:
+    if forwarded_name(Nginx.of(evidence), page, authority) is not None:
         return True
     if any(target.authority == authority for target in _nginx_targets(evidence)):
         return True

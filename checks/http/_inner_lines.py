@@ -62,13 +62,13 @@ def inner_line(nginx: Nginx, step: Exchange, manual_step: str = "inner-line") ->
         reason = "path" if redirect.redirect and redirect.is_completed else reason
         return _line(nginx, redirect.request, redirect.line, fix, reason)
     url = parse_url(step.url)
-    return untold_line(nginx, url.path, manual_step) if url and url.secure else InnerLine()
+    return scheme_hiding_line(nginx, url.path, manual_step) if url and url.secure else InnerLine()
 
 
-def untold_line(nginx: Nginx, path: str, manual_step: str) -> InnerLine:
+def scheme_hiding_line(nginx: Nginx, path: str, manual_step: str) -> InnerLine:
     """Return the line because of which the application is not told that visitors use https."""
     nginx = with_container_files(nginx)
-    scheme = _inner_scheme.untold_scheme(nginx, path)
+    scheme = _inner_scheme.hidden_scheme(nginx, path)
     if scheme is None:
         return InnerLine()
     changes: Changes = {}

@@ -10,8 +10,8 @@ from diagnose.model.processes import RunningPrograms
 from diagnose.parsers.applications import (
     application_of,
     application_of_command,
-    application_told,
     recognize,
+    reported_application,
 )
 from diagnose.parsers.html_tags import excerpt
 
@@ -49,7 +49,7 @@ def known_application(evidence: Evidence) -> Application | None:
 def _told_by_refusals(answers: Iterable[Exchange]) -> Application | None:
     """Return the application whose own words an answer has that is no page."""
     refusals = (answer.body for answer in answers if (answer.status or 0) >= 400)
-    told = (application_told(excerpt(body), is_answer=True) for body in refusals)
+    told = (reported_application(excerpt(body), is_answer=True) for body in refusals)
     return next(filter(None, told), None)
 
 

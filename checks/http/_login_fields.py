@@ -57,7 +57,7 @@ def server_fix(evidence: Evidence, page: str, is_inner: bool) -> Fix | None:
     """Return the fix with which another server than nginx passes the fields on; None if it does so
     already, or if it takes a person."""
     # Imported late: few logins stand behind another server.
-    from checks.http._told_scheme import server_fix as told_fix
+    from checks.http._forwarded_scheme import server_fix as told_fix
 
     url = parse_url(page)
     path = url.path if url else evidence.target.path

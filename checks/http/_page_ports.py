@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from checks.http import _page_files, exchanges_by_purpose
-from checks.http._told_names import told_name, visitors_name_fix
+from checks.http._forwarded_names import forwarded_name, visitors_name_fix
 from checks.nginx import Nginx
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.pages import Page, PagePort
@@ -26,7 +26,7 @@ def place_claim(
     urls = _page_files.urls_at(page, url.scheme, url.host, url.port)
     files = [file.url for file in page.files if file.url in urls]
     steps = exchanges_by_purpose(evidence, "target")
-    told = told_name(nginx, steps[0], url.authority) if steps else None
+    told = forwarded_name(nginx, steps[0], url.authority) if steps else None
     severity = _page_files.severity(page, files) if files else Severity.WARNING
     return Claim(
         about=_page_files.page_subject(page),

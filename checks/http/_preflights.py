@@ -30,7 +30,7 @@ def takes_other_methods(evidence: Evidence, page: Exchange) -> bool:
     )
 
 
-def is_told_twice(evidence: Evidence) -> bool:
+def is_reported_twice(evidence: Evidence) -> bool:
     """Return whether the pasted message is about a field that comes twice: that an error has none
     is another matter."""
     symptom = evidence.target.symptom

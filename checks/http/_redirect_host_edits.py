@@ -54,7 +54,7 @@ def host_fix(evidence: Evidence, step: Exchange, host: str) -> Fix | None:
         return None
     if route.keeps_host or route.replacement_host.lower() not in {host, f"{host}:80"}:
         return None
-    from checks.http._told_scheme import server_fix
+    from checks.http._forwarded_scheme import server_fix
 
     return server_fix(evidence, url.path, "host")
 

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from checks.http._completed_redirects import CompletedRedirect, completed_redirect, relative_fix
+from checks.http._forwarded_names import ForwardedName, forwarded_name, visitors_name_fix
 from checks.http._inner_lines import InnerLine, inner_line
 from checks.http._redirect_host_edits import (
     host_fix,
@@ -13,7 +14,6 @@ from checks.http._redirect_host_edits import (
     server_line,
 )
 from checks.http._redirects import NginxRedirect, find_redirect
-from checks.http._told_names import ToldName, told_name, visitors_name_fix
 from checks.nginx import Nginx, file_line
 from diagnose.model import Fix, Location
 from diagnose.model.frozen import frozen
@@ -42,7 +42,7 @@ class RedirectSender:
     host: str
     own: NginxRedirect | None
     completed: CompletedRedirect | None
-    told: ToldName | None
+    told: ForwardedName | None
     match: LocationMatch | None
     rewriter: Directive | None
     inner: InnerLine
@@ -52,7 +52,7 @@ class RedirectSender:
     def of(cls, nginx: Nginx, step: Exchange, host: str, may_complete: bool) -> "RedirectSender":
         onward = redirect_target(step) or ""
         own = find_redirect(nginx, step)
-        told = None if own else told_name(nginx, step, host)
+        told = None if own else forwarded_name(nginx, step, host)
         match, rewriter = (None, None) if own or told else _rewriter(nginx, step, host)
         inner = InnerLine() if own else inner_line(nginx, step)
         is_inner = inner.directive is not None and inner.reason != "told"

@@ -11,7 +11,7 @@ from diagnose.model.logs import AcceptedForm, FailedRequests
 from diagnose.model.pages import Page
 from diagnose.model.program_logs import ProgramRefusal
 from diagnose.parsers.origin_refusals import HIDDEN_ORIGIN, FormGuard, form_guard, names_origin
-from diagnose.parsers.told_forms import tells_refused_origin
+from diagnose.parsers.reported_forms import tells_refused_origin
 
 #: How often a form is refused before that is no slip of one visitor, whose form was old.
 _REPEATED = 2
@@ -88,7 +88,7 @@ def logged_token_forms(evidence: Evidence) -> Iterator[RefusedForm]:
     yield from sorted(forms, key=lambda form: form.refusal is None)
 
 
-def told_refusal(evidence: Evidence) -> str:
+def reported_refusal(evidence: Evidence) -> str:
     """Return the words in which a person tells of a refused form while the page is well; "" if
     nobody does, if the browser itself hid the origin, or if this run sent a form."""
     symptom, pages = evidence.target.symptom, page_exchanges(evidence)

@@ -57,7 +57,7 @@ def acme_challenge_answered(evidence: Evidence) -> Iterator[Claim]:
         for answer in exchanges_by_purpose(evidence, "acme")
         if answer.failure is None
     ]
-    told = _told_status(evidence)
+    told = _reported_status(evidence)
     forwarded = [
         (answer, passed)
         for answer, passed in answers
@@ -89,7 +89,7 @@ def acme_challenge_answered(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
-def _told_status(evidence: Evidence) -> int:
+def _reported_status(evidence: Evidence) -> int:
     """Return the status that the authority got, by the message or by the tool's log: 0 if neither
     names one. A refusal of the file is not what a page for every path leads to."""
     symptom = evidence.target.symptom

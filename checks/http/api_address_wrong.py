@@ -57,12 +57,12 @@ def api_address_wrong(evidence: Evidence) -> Iterator[Claim]:
     ]
     if not wrong:
         return
-    from checks.http._told_scheme import server_fix, told_scheme
+    from checks.http._forwarded_scheme import forwarded_scheme, server_fix
 
     pages = tuple(dict.fromkeys(page for page, _, _ in wrong))
     page, address, fault = wrong[0]
     subjects, nginx = endpoint_subjects(pages), Nginx.of(evidence)
-    scheme_place = told_scheme(evidence, target.path) if fault == "plain" else ""
+    scheme_place = forwarded_scheme(evidence, target.path) if fault == "plain" else ""
     match = next(iter(nginx.location_matches(target.path)), None)
     directive = (
         match

@@ -11,7 +11,7 @@ repeated as a control only if one address followed the Host (`parsers.host_addre
 from collections.abc import Iterator
 from dataclasses import replace
 
-from checks.http import _told_names, endpoint_subjects
+from checks.http import _forwarded_names, endpoint_subjects
 from checks.nginx import Nginx
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -92,7 +92,7 @@ def _nginx_comparison(evidence: Evidence) -> _Comparison | None:
         return None
     nginx, sent = Nginx.of(evidence), told[0].original
     pages = page_exchanges(evidence)
-    name = _told_names.told_name(nginx, pages[0], sent) if pages else None
+    name = _forwarded_names.forwarded_name(nginx, pages[0], sent) if pages else None
     return _Comparison(
         "nginx",
         sent,
@@ -101,7 +101,7 @@ def _nginx_comparison(evidence: Evidence) -> _Comparison | None:
         (*as_nginx, *told, *nginx.configs),
         name.place if name else "",
         nginx.location(name.directive) if name else None,
-        _told_names.visitors_name_fix(nginx, name, is_plain=_is_plain(evidence, told[0]))
+        _forwarded_names.visitors_name_fix(nginx, name, is_plain=_is_plain(evidence, told[0]))
         if name
         else None,
     )

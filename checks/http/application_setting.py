@@ -36,7 +36,7 @@ from diagnose.parsers.applications import message_of
 from diagnose.parsers.nginx import upstreams
 
 if TYPE_CHECKING:
-    from checks.http._told_names import ToldName
+    from checks.http._forwarded_names import ForwardedName
 
 #: The address that the application saw: "You are now accessing Matomo from https://matomo-app/".
 _SEEN = re.compile(r"(?i)\bfrom\s{1,5}https?://([\w.:-]{1,253})")
@@ -66,7 +66,7 @@ def application_setting(evidence: Evidence) -> Iterator[Claim]:
     if not is_shown and fits_by_now(evidence, message.means):
         return  # It fits by now: something else is wrong, or the message is of the time before.
     nginx = Nginx.of(evidence)
-    told = _told_name(nginx, text) if message.means == "allowed_host" else None
+    told = _forwarded_name(nginx, text) if message.means == "allowed_host" else None
     subject = Subject(port=evidence.target.port, text=application.name)
     claim = Claim(
         about=subject,
@@ -112,13 +112,13 @@ def _text(evidence: Evidence, application: Application) -> tuple[str, bool]:
     return "", False
 
 
-def _told_name(nginx: Nginx, text: str) -> "ToldName | None":
+def _forwarded_name(nginx: Nginx, text: str) -> "ForwardedName | None":
     """Return the field by which nginx tells the application the host that a message shows, where
     that is not the visitors'."""
     pages, host = list(page_exchanges(nginx.evidence)), _other_host(nginx.evidence, text)
     if not host or not pages:
         return None
-    from checks.http._told_names import told_name
+    from checks.http._forwarded_names import forwarded_name
     from checks.upstream._comparisons import proxied_match
 
     # A program may leave the port out.
@@ -127,7 +127,7 @@ def _told_name(nginx: Nginx, text: str) -> "ToldName | None":
     passed = upstreams.proxy_target_of(match, variables) if match else None
     ports = dict.fromkeys(endpoint.port for endpoint in passed.endpoints) if passed else ()
     names = (host, *(f"{host}:{port}" for port in ports if ":" not in host))
-    return next(filter(None, (told_name(nginx, pages[0], name) for name in names)), None)
+    return next(filter(None, (forwarded_name(nginx, pages[0], name) for name in names)), None)
 
 
 def _other_host(evidence: Evidence, text: str) -> str:
@@ -137,15 +137,15 @@ def _other_host(evidence: Evidence, text: str) -> str:
     return seen[1] if seen and is_other else ""
 
 
-def _fix(nginx: Nginx, told: "ToldName | None", other: str) -> Fix:
+def _fix(nginx: Nginx, told: "ForwardedName | None", other: str) -> Fix:
     if told is not None:
-        from checks.http._told_names import visitors_name_fix
+        from checks.http._forwarded_names import visitors_name_fix
 
         if fix := visitors_name_fix(nginx, told):
             return Fix(fix.steps, Applicability.REVIEW)
         return Fix((Manual("tell-the-name", Where.SERVER),), Applicability.MANUAL)
     if other:
-        from checks.http._told_scheme import server_fix
+        from checks.http._forwarded_scheme import server_fix
 
         # Apache and the others: the name that visitors use, in the place of their own.
         if fix := server_fix(nginx.evidence, nginx.evidence.target.path, "host"):

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from checks.http import _page_files
+from checks.http._forwarded_prefixes import ForwardedPrefix, forwarded_prefix
 from checks.http._missing_slashes import doubles_slash, names_beside, page_location
-from checks.http._told_prefixes import ToldPrefix, told_prefix
 from checks.nginx import Nginx, file_line
 from checks.nginx._edits import config_edits
 from checks.nginx._location_edits import location_fix
@@ -60,7 +60,7 @@ def base_path_missing(evidence: Evidence) -> Iterator[Claim]:
 
     product = "nginx" if match else product_of(evidence)
     lacks_slash = names_beside(page, trial)
-    told = told_prefix(evidence, nginx, match, trial) if not lacks_slash else ToldPrefix()
+    told = forwarded_prefix(evidence, nginx, match, trial) if not lacks_slash else ForwardedPrefix()
     urls = [file.response.url for file in refused]
     from checks.upstream._own_remedy import with_own_remedy
 

@@ -37,7 +37,7 @@ from diagnose.parsers.set_cookie import CookieRefusal, cookie_domain, cookie_ref
 from diagnose.parsers.urls import is_internal_host, parse_url
 
 if TYPE_CHECKING:
-    from checks.http._told_names import ToldName
+    from checks.http._forwarded_names import ForwardedName
 
 _REASONS: tuple[CookieRefusal, ...] = (
     "domain", "insecure", "prefix", "same-site", "size", "cross-site",
@@ -58,9 +58,9 @@ def cookie_refused(evidence: Evidence) -> Iterator[Claim]:
     ]
     if not refused:
         if evidence.target.symptom is not None:
-            yield from _told_refusal(evidence, evidence.target.symptom)
+            yield from _reported_refusal(evidence, evidence.target.symptom)
         return
-    from checks.http._told_names import visitors_name_fix
+    from checks.http._forwarded_names import visitors_name_fix
     from checks.upstream._comparisons import proxied_match
 
     page, value, reason = next((each for each in refused if not _is_deleted(each[1])), refused[0])
@@ -70,7 +70,9 @@ def cookie_refused(evidence: Evidence) -> Iterator[Claim]:
     nginx, subjects = Nginx.of(evidence), endpoint_subjects(pages)
     match = proxied_match(nginx, evidence.target.path)
     directive = proxy_pass_of(match) if match else None
-    told = _told_domain(nginx, page, match, cookie_domain(value)) if reason == "domain" else None
+    told = (
+        _forwarded_domain(nginx, page, match, cookie_domain(value)) if reason == "domain" else None
+    )
     own_fix = visitors_name_fix(nginx, told) if told else None
     line = told.directive if told else directive
     claim = Claim(
@@ -151,7 +153,7 @@ def _fix(
     return Fix((step,), Applicability.MANUAL)
 
 
-def _told_refusal(evidence: Evidence, symptom: Symptom) -> Iterator[Claim]:
+def _reported_refusal(evidence: Evidence, symptom: Symptom) -> Iterator[Claim]:
     """Yield the claim about a cookie that a browser refuses by the message: this run got none that
     it refuses. It is silent where the web server already gives cookies what they lack."""
     from diagnose.parsers.cookie_messages import refused_cookie
@@ -160,7 +162,7 @@ def _told_refusal(evidence: Evidence, symptom: Symptom) -> Iterator[Claim]:
     if told is None or not pages or (not told.is_quoted and symptom.kind not in _TOLD_KINDS):
         return
     nginx, reason = Nginx.of(evidence), told.reason
-    from checks.http._told_cookies import is_corrected, is_taken
+    from checks.http._reported_cookies import is_corrected, is_taken
     from checks.upstream._comparisons import proxied_match
 
     if is_taken(pages, told) or is_corrected(evidence, told):
@@ -193,18 +195,18 @@ def _told_refusal(evidence: Evidence, symptom: Symptom) -> Iterator[Claim]:
     )
 
 
-def _told_domain(
+def _forwarded_domain(
     nginx: Nginx, page: Exchange, match: LocationMatch | None, domain: str
-) -> "ToldName | None":
+) -> "ForwardedName | None":
     """Return the field by which nginx tells the application the name that it makes the Domain of:
     "127.0.0.1:3000", or the name of an upstream group."""
-    from checks.http._told_names import told_name
+    from checks.http._forwarded_names import forwarded_name
 
     variables = upstreams.request_variables(nginx.evidence.target)
     passed = upstreams.proxy_target_of(match, variables) if match and domain else None
     ports = dict.fromkeys(endpoint.port for endpoint in passed.endpoints) if passed else ()
     names = (domain, *(f"{domain}:{port}" for port in ports)) if passed else ()
-    return next(filter(None, (told_name(nginx, page, name) for name in names)), None)
+    return next(filter(None, (forwarded_name(nginx, page, name) for name in names)), None)
 
 
 def _refusals(page: Exchange) -> Iterator[tuple[str, CookieRefusal]]:

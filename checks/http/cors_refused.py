@@ -70,11 +70,11 @@ def cors_refused(evidence: Evidence) -> Iterator[Claim]:
     # Imported late: few pages are refused so.
     from checks.http._cors_remedies import with_cors_remedy
     from checks.http._preflight_lines import with_listing
-    from checks.http._preflights import is_told_twice, takes_other_methods
+    from checks.http._preflights import is_reported_twice, takes_other_methods
 
     pages, reason = [page for page, _ in judged], judged[0][1]
     first, is_unlike = pages[0], takes_other_methods(evidence, pages[0])
-    if is_unlike and is_told_twice(evidence):
+    if is_unlike and is_reported_twice(evidence):
         return
     if _sent_origin(first) == UNKNOWN_ORIGIN and _is_about_inner_address(evidence):
         return
@@ -166,10 +166,10 @@ def _confidence(
 
 def _is_about_inner_address(evidence: Evidence) -> bool:
     """Return whether the browser asked an address that no visitor can use, and none of the site."""
-    from checks.http._told_addresses import told_addresses
+    from checks.http._reported_addresses import reported_addresses
     from diagnose.parsers.urls import is_internal_host, is_loopback_host, parse_url
 
-    hosts = {url.host for each in told_addresses(evidence) if (url := parse_url(each))}
+    hosts = {url.host for each in reported_addresses(evidence) if (url := parse_url(each))}
     inner = (is_internal_host(host) or is_loopback_host(host) for host in hosts)
     return bool(hosts) and evidence.target.host not in hosts and all(inner)
 
@@ -224,7 +224,7 @@ def _permitting_fix(
     from checks.http import _cors_edits
 
     if asked is None and page.method == _PREFLIGHT:
-        return _told_preflight_fix(nginx, page, reason)
+        return _reported_preflight_fix(nginx, page, reason)
     if asked is None:
         is_told = nginx.evidence.target.symptom is not None and reason == "missing"
         origin = _sent_origin(page) if is_told else ""
@@ -242,7 +242,7 @@ def _permitting_fix(
     return _cors_edits.answering_fix(nginx, match, asked.fields) if may_answer else None
 
 
-def _told_preflight_fix(nginx: Nginx, page: Exchange, reason: str) -> Fix | None:
+def _reported_preflight_fix(nginx: Nginx, page: Exchange, reason: str) -> Fix | None:
     """Answer the preflight of a message in nginx, if a line of its own permits that very origin
     already, and the application knows no OPTIONS."""
     from checks.http import _cors_edits

@@ -9,9 +9,9 @@ Usual reason: the application behind the proxy does not know that visitors use h
 from collections.abc import Iterator
 
 from checks.http import _page_files, exchanges_by_purpose
+from checks.http._forwarded_names import unforwarded_port
+from checks.http._forwarded_scheme import forwarded_scheme, server_fix
 from checks.http._known_application import own_setting
-from checks.http._told_names import untold_port
-from checks.http._told_scheme import server_fix, told_scheme
 from checks.nginx import Nginx, file_line
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -52,7 +52,7 @@ def form_over_http(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     matches = (match for match in nginx.location_matches(evidence.target.path))
     directive = next(filter(None, map(proxy_pass_of, matches)), None)
-    scheme_place = told_scheme(evidence, evidence.target.path)
+    scheme_place = forwarded_scheme(evidence, evidence.target.path)
     claim = Claim(
         about=_page_files.page_subject(page),
         because=(page, *redirects[:1]),
@@ -63,7 +63,7 @@ def form_over_http(evidence: Evidence) -> Iterator[Claim]:
             "lost": bool(redirects),
             "place": file_line(directive) if directive else "",
             "told": scheme_place,
-            "port": untold_port(evidence, forms[0]) if scheme_place else "",
+            "port": unforwarded_port(evidence, forms[0]) if scheme_place else "",
             "origin": evidence.target.origin,
             **own_setting(evidence, *plain_topics(evidence)),
         },

@@ -50,9 +50,9 @@ def internal_name_in_page(evidence: Evidence) -> Iterator[Claim]:
     mentions = [mention for mention in _mentions(evidence) if _is_internal(mention.url)]
     is_told = not mentions
     if pages and not mentions and evidence.target.symptom:
-        from checks.http._told_addresses import told_addresses
+        from checks.http._reported_addresses import reported_addresses
 
-        told = (_Mention(url, pages[0]) for url in told_addresses(evidence))
+        told = (_Mention(url, pages[0]) for url in reported_addresses(evidence))
         mentions = [mention for mention in told if _is_internal(mention.url)]
     # Who types a name without a dot is inside, and may well find the other one.
     if not pages or not mentions or "." not in evidence.target.host:
@@ -64,8 +64,8 @@ def internal_name_in_page(evidence: Evidence) -> Iterator[Claim]:
     first, subjects = mentions[0], endpoint_subjects(pages)
     url = parse_url(first.url)
     from checks.http._known_application import own_setting
+    from checks.http._reported_addresses import machine_name_line
     from checks.http._setting_lines import setting_facts
-    from checks.http._told_addresses import machine_name_line
 
     field, place = machine_name_line(evidence)
     from checks.upstream._own_remedy import with_own_remedy

@@ -123,7 +123,7 @@ def _local_addresses(evidence: Evidence, pages: tuple[Exchange, ...]) -> _LocalA
     )
     if shown:
         return _LocalAddresses(shown)
-    if evidence.target.symptom and (told := _told_mentions(evidence, pages[0])):
+    if evidence.target.symptom and (told := _reported_mentions(evidence, pages[0])):
         return _LocalAddresses(told, is_told=True)
     if url := _handed_out(evidence, pages[0]):
         return _LocalAddresses((_file_mention(url, pages[0]),), is_told=True, is_given=True)
@@ -141,12 +141,12 @@ def _is_own_now(page: Exchange, told: str) -> bool:
     return len(path) > 1 and bool(origin) and f"{origin}{path}" in page.body
 
 
-def _told_mentions(evidence: Evidence, page: Exchange) -> tuple[_Mention, ...]:
+def _reported_mentions(evidence: Evidence, page: Exchange) -> tuple[_Mention, ...]:
     """Return the addresses that the visitor's browser names where no page shows them: behind a
     login, for example."""
-    from checks.http._told_addresses import told_addresses
+    from checks.http._reported_addresses import reported_addresses
 
-    named = tuple(_Mention(url, page) for url in told_addresses(evidence))
+    named = tuple(_Mention(url, page) for url in reported_addresses(evidence))
     told = tuple(mention for mention in named if mention.is_local)
     local = tuple(mention for mention in told if not _is_own_now(page, mention.url))
     if told and not local:
@@ -244,9 +244,9 @@ def _confirmed(evidence: Evidence, mentions: Iterable[_Mention]) -> list[_Mentio
     """Return the addresses of this kind that the message of a browser names too."""
     if evidence.target.symptom is None:
         return []
-    from checks.http._told_addresses import told_addresses
+    from checks.http._reported_addresses import reported_addresses
 
-    told = {_bare(url) for url in told_addresses(evidence)}
+    told = {_bare(url) for url in reported_addresses(evidence)}
     confirmed = [each for each in mentions if each.is_local and _bare(each.url) in told]
     if evidence.target.symptom.kind != "csp":
         return confirmed

@@ -12,7 +12,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from checks.http import _page_files
-from checks.http._told_scheme import front_title, server_fix, told_scheme, told_to_server
+from checks.http._forwarded_scheme import (
+    forwarded_scheme,
+    forwarded_to_server,
+    front_title,
+    server_fix,
+)
 from checks.nginx import Nginx, _location_edits
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import Changes, config_edits
@@ -78,7 +83,7 @@ def mixed_content(evidence: Evidence) -> Iterator[Claim]:
     files = _blocked_files(evidence, page)
     frames = () if files.urls else tuple(filter(_is_insecure, page.insecure_frames))
     requests = () if files.urls or frames else _blocked_requests(evidence, page)
-    told = () if files.urls or frames or requests else _told_requests(evidence, page)
+    told = () if files.urls or frames or requests else _reported_requests(evidence, page)
     urls = files.urls or frames or requests or told
     if not urls:
         return
@@ -87,7 +92,7 @@ def mixed_content(evidence: Evidence) -> Iterator[Claim]:
     if own and severity is Severity.NOTE and any(r.file_kind == "frame" for r in files.responses):
         severity = Severity.WARNING  # nothing stands where the page has the frame
     nginx, is_application = Nginx.of(evidence), own and not files.responses
-    scheme_place = told_scheme(evidence, page_url.path) if is_application else ""
+    scheme_place = forwarded_scheme(evidence, page_url.path) if is_application else ""
     setting, about = _own_setting(evidence), _page_files.page_subject(page)
     if told and scheme_place:
         # It is the application's own setting, or the message is of the time before nginx told it: a
@@ -116,7 +121,7 @@ def mixed_content(evidence: Evidence) -> Iterator[Claim]:
             "own": own,
             "told": scheme_place,
             "untold": front_title(evidence) if fix else "",
-            "port": _untold_port(evidence, urls[0]) if own and scheme_place else "",
+            "port": _unforwarded_port(evidence, urls[0]) if own and scheme_place else "",
             "origin": evidence.target.origin,
             **{name: value for name, value in inner.facts.items() if name in _INNER_FACTS},
             "breaks": severity is Severity.ERROR,
@@ -136,9 +141,9 @@ def _inner_line(nginx: Nginx, paths: Sequence[str]) -> "InnerLine":
     """Return the line behind the first server that hides the visitor's scheme at one of the
     paths."""
     # Imported late: few pages have such addresses.
-    from checks.http._inner_lines import InnerLine, untold_line
+    from checks.http._inner_lines import InnerLine, scheme_hiding_line
 
-    lines = (untold_line(nginx, path, "https-addresses") for path in dict.fromkeys(paths))
+    lines = (scheme_hiding_line(nginx, path, "https-addresses") for path in dict.fromkeys(paths))
     return next((line for line in lines if line.directive), InnerLine())
 
 
@@ -178,19 +183,19 @@ def _with_own_remedy(evidence: Evidence, claim: Claim, is_inner: bool) -> Claim:
     if claim.facts["port"]:
         topics: tuple[Topic, ...] = ("public_url",)
     else:
-        is_told = claim.facts["told"] or _is_told_through_a_server(evidence)
+        is_told = claim.facts["told"] or _is_forwarded_through_a_server(evidence)
         topics = plain_topics(evidence) if is_told else own_address_topics(evidence)
     return with_own_remedy(evidence, claim, *topics)
 
 
-def _is_told_through_a_server(evidence: Evidence) -> bool:
+def _is_forwarded_through_a_server(evidence: Evidence) -> bool:
     """Return whether the program's source lacks the line that believes the scheme, and the server
     in front tells it the web server that runs the program."""
     lacking = any(
         read.topic == "trusted_proxy" and read.new and read.application == "wordpress"
         for read in evidence.good(ReadSetting)
     )
-    return lacking and bool(told_to_server(evidence, evidence.target.path))
+    return lacking and bool(forwarded_to_server(evidence, evidence.target.path))
 
 
 def _blocked_files(evidence: Evidence, page: Page) -> _Blocked:
@@ -237,13 +242,13 @@ def _script_of(evidence: Evidence, requests: tuple[str, ...]) -> str:
     return "" if source is None or source.file_kind == "description" else source.url
 
 
-def _told_requests(evidence: Evidence, page: Page) -> tuple[str, ...]:
+def _reported_requests(evidence: Evidence, page: Page) -> tuple[str, ...]:
     """Return the http: addresses of the site that a browser blocked by the pasted message, as on a
     page behind a login. What this page loads over https today is of another time."""
     symptom = evidence.target.symptom
     if symptom is None or not (symptom.kind == "mixed-content" or _POLICY in symptom.text):
         return ()
-    from checks.http._told_addresses import told_addresses
+    from checks.http._reported_addresses import reported_addresses
 
     # A new version of a file has another query.
     loaded = {file.url.partition("?")[0] for file in page.files}
@@ -251,7 +256,7 @@ def _told_requests(evidence: Evidence, page: Page) -> tuple[str, ...]:
         return ()
     return tuple(
         url
-        for url in dict.fromkeys(told_addresses(evidence))
+        for url in dict.fromkeys(reported_addresses(evidence))
         if _is_insecure(url) and _host(url) == evidence.target.host
         if url.partition("?")[0].replace("http:", "https:", 1) not in loaded
     )
@@ -284,11 +289,11 @@ def _own_setting(evidence: Evidence) -> dict[str, object]:
     return own_setting(evidence, *plain_topics(evidence))
 
 
-def _untold_port(evidence: Evidence, url: str) -> int | str:
+def _unforwarded_port(evidence: Evidence, url: str) -> int | str:
     # Imported late: few pages have such addresses.
-    from checks.http._told_names import untold_port
+    from checks.http._forwarded_names import unforwarded_port
 
-    return untold_port(evidence, url)
+    return unforwarded_port(evidence, url)
 
 
 def _host(url: str) -> str:

@@ -28,7 +28,7 @@ from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.server import Listeners
 from diagnose.parsers.nginx import upstreams
-from diagnose.parsers.told_ports import told_port
+from diagnose.parsers.reported_ports import reported_port
 
 
 @frozen
@@ -45,7 +45,7 @@ def own_port_told(evidence: Evidence) -> Iterator[Claim]:
     pages = [page for page in page_exchanges(evidence) if 200 <= (page.status or 0) < 400]
     if symptom is None or symptom.kind != "wrong-address" or not pages:
         return
-    port = told_port(symptom.text, target.host, {target.port, 80, 443})
+    port = reported_port(symptom.text, target.host, {target.port, 80, 443})
     way = _proxy_route(evidence) if port else None
     if port is None or way is None or _is_open(evidence, port):
         return

@@ -37,7 +37,7 @@ def page_reloads(evidence: Evidence) -> Iterator[Claim]:
     if not back:
         return
     # Imported late: few pages name their next address.
-    from checks.http._told_scheme import server_fix
+    from checks.http._forwarded_scheme import server_fix
 
     yield Claim(
         about=_page_files.page_subject(page),

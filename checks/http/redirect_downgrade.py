@@ -188,9 +188,9 @@ def _forwarded_scheme_place(nginx: Nginx, steps: list[Exchange]) -> str:
         return ""
     if any(_redirects.find_redirect(nginx, step) for step in steps):
         return ""
-    from checks.http._told_scheme import told_scheme
+    from checks.http._forwarded_scheme import forwarded_scheme
 
-    return told_scheme(nginx.evidence, _url_path(first))
+    return forwarded_scheme(nginx.evidence, _url_path(first))
 
 
 def _scheme_fix(nginx: Nginx, match: LocationMatch, ignored: str) -> Fix:
@@ -237,7 +237,7 @@ def _rewriting(
 def _server_fix(evidence: Evidence, steps: list[Exchange], last: Exchange) -> Fix | None:
     """Return the fix of another server than nginx: of its own redirect, or of what it tells the
     application that redirects. Whoever sends all of https to http may have no page for it."""
-    from checks.http._told_scheme import server_fix
+    from checks.http._forwarded_scheme import server_fix
     from checks.server import server_on_port
     from checks.server._redirect_lines import redirecting_line, target_fix, without_line
 

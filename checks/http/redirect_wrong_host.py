@@ -212,18 +212,18 @@ def _claim(
     onward = redirect_target(steps[0]) or ""
     sender = RedirectSender.of(nginx, steps[0], host, bool(_lost_port(evidence, host)))
     unserved = _answering_block(nginx, reason, onward, failed)
-    told_port = _port_field(nginx, steps[0])
+    reported_port = _port_field(nginx, steps[0])
     covered = _covered_fix(nginx, onward) if unserved else None
     owned = _own_name(nginx, onward, str(sender.facts.get("own"))) if reason == "missing" else ""
     scheme = "https" if onward.startswith("https:") else "http"
     claim = Claim(
         about=merge_subjects(subjects),
         covers=(*subjects, *redirected_sockets(evidence, host.partition(":")[0], scheme)),
-        because=(*steps, *(told_port.requests if told_port else ()), *failed),
+        because=(*steps, *(reported_port.requests if reported_port else ()), *failed),
         # The port of a block behind may be open to visitors too: they only come past the site.
         severity=Severity.WARNING if reason == "past" else None,
         confidence=Confidence.CERTAIN
-        if told_port or covered
+        if reported_port or covered
         else _confidence(reason, failed, sender),
         facts={
             "secure": steps[0].url.startswith("https://"),
@@ -236,13 +236,13 @@ def _claim(
             "variable": unknown_variable(steps[0]) if reason == "invalid" else "",
             **_destination_facts(evidence, reason, host, steps, failed),
             **sender.facts,
-            **(told_port.facts if told_port else {}),
+            **(reported_port.facts if reported_port else {}),
         },
         location=sender.location,
         fix=covered
         or (owned and Fix((Manual("add-the-record", Where.DNS_PROVIDER),), Applicability.MANUAL))
         or sender.own_fix()
-        or (told_port and told_port.fix)
+        or (reported_port and reported_port.fix)
         or (unserved and _redirect_edits.by_hand("serve-the-name"))
         or sender.other_fix(steps)
         or nginx_fix(nginx, reason, steps),

@@ -67,21 +67,21 @@ def session_cookie_missing(evidence: Evidence) -> Iterator[Claim]:
     if not answers or any(map(_is_cached, answers)):
         return
     # Imported late: few pages have such a form and no cookie.
-    from checks.http._refused_forms import logged_token_forms, told_refusal
+    from checks.http._refused_forms import logged_token_forms, reported_refusal
     from diagnose.parsers.form_tokens import framework_of_field, refuses_token
     from diagnose.parsers.origin_refusals import names_origin
 
     paths = {path for page in pages for path in _own_posts(evidence, page)}
     form = next((each for each in logged_token_forms(evidence) if each.failure.path in paths), None)
-    told, words = told_refusal(evidence), form.words if form else ""
+    told, words = reported_refusal(evidence), form.words if form else ""
     is_refused = form is not None or refuses_token(told) or _is_expired(evidence)
     if not is_refused or names_origin(told) or _withholds_cookies(evidence):
         return
-    from checks.http._told_scheme import told_scheme
+    from checks.http._forwarded_scheme import forwarded_scheme
 
     subjects, name = endpoint_subjects(answers), pages[0].tokens[0]
     framework = framework_of_field(name) or ("express" if _is_express(answers) else "")
-    place = told_scheme(evidence, evidence.target.path) if evidence.target.uses_tls else ""
+    place = forwarded_scheme(evidence, evidence.target.path) if evidence.target.uses_tls else ""
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
@@ -153,7 +153,7 @@ def _is_express(answers: tuple[Exchange, ...]) -> bool:
 
 def _telling_fix(evidence: Evidence) -> Fix | None:
     """Return the edit after which the server in front tells the application of https."""
-    from checks.http._told_scheme import server_fix
+    from checks.http._forwarded_scheme import server_fix
     from checks.upstream._origin_edits import origin_fix
     from checks.upstream._origins import form_route
     from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD

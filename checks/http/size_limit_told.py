@@ -27,7 +27,7 @@ from diagnose.model import (
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.parsers.cdn import field_signs
 from diagnose.parsers.limit_messages import LimitMessage, limit_message
-from diagnose.parsers.told_sizes import told_size
+from diagnose.parsers.reported_sizes import reported_size
 
 _FRAMEWORKS = ("next", "spring", "kestrel", "forms", "node")
 #: Bytes around the limit of Cloudflare's free and Pro plans, as people tell it.
@@ -87,7 +87,7 @@ def size_limit_told(evidence: Evidence) -> Iterator[Claim]:
 def _edge_limit(symptom: Symptom, pages: tuple[Exchange, ...]) -> LimitMessage | None:
     """Return Cloudflare's limit, if a message tells its size and every answer comes through it."""
     is_size = symptom.kind in _KINDS or (symptom.kind == "status" and symptom.number == 413)
-    size = told_size(symptom.text) if is_size else 0
+    size = reported_size(symptom.text) if is_size else 0
     signs = [dict(field_signs(page.headers)) for page in pages]
     if size not in _CLOUDFLARE or not all("Cloudflare" in each for each in signs):
         return None

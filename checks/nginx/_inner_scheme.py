@@ -55,17 +55,20 @@ def inner_scheme(nginx: Nginx, step: Exchange) -> InnerScheme | None:
     inner = inner_redirect(nginx, step)
     if inner is not None and inner.redirect is not None:
         return InnerScheme(inner.request, inner.line, redirect=inner.redirect)
-    return untold_scheme(nginx, url.path) if url.host == nginx.evidence.target.host else None
+    return hidden_scheme(nginx, url.path) if url.host == nginx.evidence.target.host else None
 
 
-def untold_scheme(nginx: Nginx, path: str) -> InnerScheme | None:
+def hidden_scheme(nginx: Nginx, path: str) -> InnerScheme | None:
     """Return the line of an inner block because of which a program is not told that the visitor
     uses https, although the block before says so, or may; None without one."""
     for request in inner_requests(nginx, path, in_containers=True):
         if not request.passes_on or request.target.uses_tls:
             continue
         match = request.match
-        told, header = request.told_value(SCHEME_FIELD), proxy_set_header_of(match, SCHEME_FIELD)
+        told, header = (
+            request.forwarded_value(SCHEME_FIELD),
+            proxy_set_header_of(match, SCHEME_FIELD),
+        )
         received = request.fields[SCHEME_FIELD.lower()]
         if proxy_pass_of(match):
             is_changed = header is not None and told is not None and told != received

@@ -33,7 +33,7 @@ _REDIRECT = "return 301 https://$host$request_uri;"
 Typed = tuple[Command | Edit, ...]
 
 
-def told_manifest(evidence: Evidence) -> str:
+def reported_manifest(evidence: Evidence) -> str:
     """Return the path of the manifest that the target is, or that a message is about; "" if there
     is none."""
     symptom, path = evidence.target.symptom, evidence.target.path.partition("?")[0]

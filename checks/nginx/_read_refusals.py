@@ -20,7 +20,7 @@ _NAME = "@limited"
 _SAFE = re.compile(r"https?://[A-Za-z0-9.:-]{1,270}", re.ASCII)
 
 
-def told_status(evidence: Evidence) -> int:
+def reported_status(evidence: Evidence) -> int:
     """Return the status of a limit in a message about a request of another site; 0 without one."""
     symptom = evidence.target.symptom
     match = _STATUS.search(symptom.text[:4000]) if symptom and symptom.kind == "cors" else None

@@ -28,7 +28,7 @@ from diagnose.model import (
 )
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive, NginxConfig
-from diagnose.parsers.accepted_types import bare_types, tells_several_types, told_accept
+from diagnose.parsers.accepted_types import bare_types, reported_accept, tells_several_types
 from diagnose.parsers.nginx.config import children, walk
 from diagnose.parsers.nginx.edits import TextEdit
 from diagnose.parsers.nginx.locations import LocationMatch
@@ -54,7 +54,7 @@ def accept_compared_whole(evidence: Evidence) -> Iterator[Claim]:
     symptom, nginx = evidence.target.symptom, Nginx.of(evidence)
     if symptom is None or "accept" not in symptom.text.lower() or nginx.config is None:
         return
-    sent = told_accept(symptom.text)
+    sent = reported_accept(symptom.text)
     if not sent and not tells_several_types(symptom.text):
         return
     for match in nginx.location_matches(evidence.target.path.partition("?")[0]):

@@ -18,7 +18,7 @@ from checks.nginx._page_errors import logged_errors
 from checks.nginx._sent_requests import sent_requests
 from checks.nginx._size_limits import limit_of
 from checks.nginx._upload_refusals import OWN_REFUSAL, is_applications_refusal
-from checks.upstream._responses import asks_about_size, may_be_told_limit
+from checks.upstream._responses import asks_about_size, may_be_reported_limit
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -70,7 +70,7 @@ def body_limit(evidence: Evidence) -> Iterator[Claim]:
     form = None if refused or asks else _upload(evidence)
     symptom = evidence.target.symptom
     is_upload = symptom is not None and symptom.kind == "upload" and not refused
-    told = _told_upload(nginx) if is_upload else ""
+    told = _reported_upload(nginx) if is_upload else ""
     if asks and not refused and evidence.target.path == "/":
         told = told or _taking_prefix(nginx)
     path = refused[0].path if refused else form[0] if form else told or evidence.target.path
@@ -83,7 +83,7 @@ def body_limit(evidence: Evidence) -> Iterator[Claim]:
     directive, limit = match.directive(_NAME), limit_of(match)
     if form and (directive or not pass_directive_of(match)):
         return
-    if not may_be_told_limit(evidence, limit, _LARGE) or 0 < _told_size(evidence) <= limit:
+    if not may_be_reported_limit(evidence, limit, _LARGE) or 0 < _reported_size(evidence) <= limit:
         return
     if is_applications_refusal(evidence, match) if refused else _is_program_message(evidence):
         return
@@ -122,7 +122,7 @@ def body_limit(evidence: Evidence) -> Iterator[Claim]:
 def _fix(nginx: Nginx, match: LocationMatch, directive: Directive | None, *, is_asked: bool) -> Fix:
     """Raise the limit of the location, where nobody set it or a person asks about it. How much
     visitors may send, a person decides."""
-    told = max(_told_size(nginx.evidence), _TIMES * limit_of(match))
+    told = max(_reported_size(nginx.evidence), _TIMES * limit_of(match))
     size = max(_RAISED, next(1 << shift for shift in range(20, 64) if 1 << shift >= told))
     manual = Manual("raise-the-limit", Where.SERVER)
     is_of_all_sites = directive is not None and directive in children(match.blocks[0], _NAME)
@@ -165,7 +165,7 @@ def _upload(evidence: Evidence) -> tuple[str, Page] | None:
     return None
 
 
-def _told_upload(nginx: Nginx) -> str:
+def _reported_upload(nginx: Nginx) -> str:
     """Return the path of the site to which the page sends files, by its forms or by the name that
     its script gives it; "" if none is known."""
     if upload := _upload(nginx.evidence):
@@ -198,14 +198,14 @@ def _taking_prefix(nginx: Nginx) -> str:
 def _allows_more(nginx: Nginx) -> bool:
     """Return whether some location of the site takes large uploads: that of the page says
     nothing then, unless the page sends them elsewhere."""
-    if _told_upload(nginx):
+    if _reported_upload(nginx):
         return False
     for selected in nginx.answering_servers():
         for match in all_locations(selected.server):
             directive = match.directive(_NAME)
             words = directive.args[:1] if directive else ()
             size = proxy_headers.parse_size(words[0]) if words else None
-            if size is not None and not may_be_told_limit(nginx.evidence, size, _LARGE):
+            if size is not None and not may_be_reported_limit(nginx.evidence, size, _LARGE):
                 return True
     return False
 
@@ -227,7 +227,7 @@ def _is_program_message(evidence: Evidence) -> bool:
     return is_told and fits_by_now(evidence, "body_limit")
 
 
-def _told_size(evidence: Evidence) -> int:
+def _reported_size(evidence: Evidence) -> int:
     """Return the size of the upload that a message of nginx names, in bytes; 0 without one. If the
     limit allows it now, the message is of another time."""
     symptom = evidence.target.symptom

@@ -30,7 +30,7 @@ from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.nginx.config import seconds
 from diagnose.parsers.nginx.edits import insert_first, replace_directive
 from diagnose.parsers.nginx.locations import LocationMatch
-from diagnose.parsers.stalled_uploads import TIMED_OUT, is_told
+from diagnose.parsers.stalled_uploads import TIMED_OUT, is_reported
 
 #: Seconds. nginx's default, and a patience that mobile networks hardly outlast.
 _DEFAULT, _LONG = 60.0, 300.0
@@ -49,7 +49,7 @@ def body_timeout(evidence: Evidence) -> Iterator[Claim]:
     stalled = current_failures(evidence, {TIMED_OUT})
     path = stalled[0].path if stalled else evidence.target.path
     match = next(iter(nginx.location_matches(path)), None)
-    if not (stalled or is_told(evidence.target.symptom)) or not pages or match is None:
+    if not (stalled or is_reported(evidence.target.symptom)) or not pages or match is None:
         return
     directive = match.directive(_NAME)
     limit = seconds(directive.args[0]) if directive and directive.args else _DEFAULT

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
-from checks.http._cookies import lost_cookies, told_lost_login
+from checks.http._cookies import lost_cookies, reported_lost_login
 from checks.nginx import Nginx, file_line
 from checks.nginx._edits import config_edit
 from checks.nginx._location_edits import location_fix
@@ -55,7 +55,7 @@ def cookie_path(evidence: Evidence) -> Iterator[Claim]:
         return
     lost = lost_cookies(evidence, *prefixes) if prefixes else []
     if prefixes is None or not lost:
-        yield from _told_path(nginx, match, directive)
+        yield from _reported_path(nginx, match, directive)
         return
     outer, inner = prefixes
     pages = tuple(dict.fromkeys(cookie.page for cookie in lost))
@@ -77,7 +77,7 @@ def cookie_path(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
-def _told_path(nginx: Nginx, match: LocationMatch, directive: Directive) -> Iterator[Claim]:
+def _reported_path(nginx: Nginx, match: LocationMatch, directive: Directive) -> Iterator[Claim]:
     """Make the claim where the words are about a cookie's path and the location takes its own path
     away, or about a login that does not hold and it puts another path in its place, and no page
     that was seen sets a cookie."""
@@ -93,7 +93,7 @@ def _told_path(nginx: Nginx, match: LocationMatch, directive: Directive) -> Iter
     is_of_path = not is_set and _TOLD_PATH.search(symptom.text) is not None
     confidence = Confidence.LIKELY if is_of_path else None
     if confidence is None and inner != "/":
-        confidence = told_lost_login(nginx.evidence)
+        confidence = reported_lost_login(nginx.evidence)
     if fits or confidence is None:
         return
     subjects = endpoint_subjects(pages)

@@ -80,7 +80,7 @@ def cookies_cached(evidence: Evidence) -> Iterator[Claim]:
     )
     kept = [stored for response in responses for stored in _stored(nginx, response)]
     if not kept and page_exchanges(evidence):
-        kept = list(_told_caches(nginx))
+        kept = list(_reported_caches(nginx))
     if not kept:
         return
     first = next((stored for stored in kept if stored.is_hit), kept[0])
@@ -169,7 +169,7 @@ def _is_hit(match: LocationMatch, headers: Headers) -> bool:
     )
 
 
-def _told_caches(nginx: Nginx) -> Iterator[_Stored]:
+def _reported_caches(nginx: Nginx) -> Iterator[_Stored]:
     """Yield the caches that would keep such a response, that of the page first, after a message
     about other people's content; after one about cookies that of the page alone."""
     symptom = nginx.evidence.target.symptom

@@ -58,10 +58,10 @@ def cors_header_lost(evidence: Evidence) -> Iterator[Claim]:
     if directive is None:
         return
     # Imported late: few pages lose the field.
-    from checks.http._preflights import is_told_twice, takes_other_methods
+    from checks.http._preflights import is_reported_twice, takes_other_methods
 
     is_unlike = takes_other_methods(evidence, pages[0])
-    if is_unlike and is_told_twice(evidence):
+    if is_unlike and is_reported_twice(evidence):
         return
     subjects = endpoint_subjects(pages)
     yield Claim(

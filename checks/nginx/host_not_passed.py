@@ -11,7 +11,7 @@ sends counts, not what its scripts request.
 from collections.abc import Iterator
 
 from checks.http import _page_files, endpoint_subjects
-from checks.http._told_names import ToldName, told_name
+from checks.http._forwarded_names import ForwardedName, forwarded_name
 from checks.nginx import Nginx, _location_edits
 from checks.nginx._edits import Changes, config_edits
 from diagnose.checking.registry import check
@@ -50,7 +50,7 @@ def host_not_passed(evidence: Evidence) -> Iterator[Claim]:
     steps = [step for step in evidence.good(Exchange) if page and _is_page(step, page)]
     if page is None or not steps:
         return
-    told = _told_name(nginx, steps[0], page)
+    told = _forwarded_name(nginx, steps[0], page)
     if told is None:
         return
     own = [url for url in _addresses(page) if _authority(url) == told.value]
@@ -99,18 +99,18 @@ def _authority(url: str) -> str:
     return parsed_url.authority if parsed_url else ""
 
 
-def _told_name(nginx: Nginx, step: Exchange, page: Page) -> ToldName | None:
+def _forwarded_name(nginx: Nginx, step: Exchange, page: Page) -> ForwardedName | None:
     """Return the field by which nginx tells the application a name that the page uses and that is
     not the visitor's."""
     for url in map(parse_url, _addresses(page)):
         if url is not None and url.host != nginx.evidence.target.host:
-            told = told_name(nginx, step, url.authority)
+            told = forwarded_name(nginx, step, url.authority)
             if told is not None:
                 return told
-    return _told_by_words(nginx, step)
+    return _forwarded_by_words(nginx, step)
 
 
-def _told_by_words(nginx: Nginx, step: Exchange) -> ToldName | None:
+def _forwarded_by_words(nginx: Nginx, step: Exchange) -> ForwardedName | None:
     """Return the field by which nginx tells the application the address that a person writes the
     site to give out."""
     if nginx.evidence.target.symptom is None:
@@ -118,10 +118,10 @@ def _told_by_words(nginx: Nginx, step: Exchange) -> ToldName | None:
     from checks.http._handed_out import handed_out_address
 
     url = handed_out_address(nginx.evidence)
-    return told_name(nginx, step, url.partition("://")[2]) if url else None
+    return forwarded_name(nginx, step, url.partition("://")[2]) if url else None
 
 
-def _fix(nginx: Nginx, told: ToldName, is_plain: bool) -> Fix:
+def _fix(nginx: Nginx, told: ForwardedName, is_plain: bool) -> Fix:
     """Tell the application the visitor's host, and with it the scheme, if the page uses http and
     nginx tells none: another edit of the same lines would not apply any more."""
     headers = {told.field: _location_edits.host_variable(nginx.evidence.target)}
@@ -136,7 +136,7 @@ def _fix(nginx: Nginx, told: ToldName, is_plain: bool) -> Fix:
     return _location_edits.location_fix(nginx, told.match, edits, sure=not _is_chosen_by_name(told))
 
 
-def _is_chosen_by_name(told: ToldName) -> bool:
+def _is_chosen_by_name(told: ForwardedName) -> bool:
     """Return whether another server may choose its site by the name that it is told now: a name of
     DNS, and no address, name of this machine or upstream group."""
     name = told.value.rpartition(":")[0] if ":" in told.value else told.value

@@ -110,9 +110,9 @@ class _InnerParameter:
         if not all(isinstance(symptom, Page) for symptom in symptoms):
             return None
         # Imported late: few pages have such addresses.
-        from checks.nginx._inner_scheme import pass_scheme_on, untold_scheme
+        from checks.nginx._inner_scheme import hidden_scheme, pass_scheme_on
 
-        scheme = untold_scheme(nginx, nginx.evidence.target.path)
+        scheme = hidden_scheme(nginx, nginx.evidence.target.path)
         if scheme is None or scheme.directive.name != "fastcgi_param":
             return None
         changes: Changes = {}

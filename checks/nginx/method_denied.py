@@ -15,8 +15,8 @@ from dataclasses import replace
 from checks.http import endpoint_subjects
 from checks.nginx import NO_PORT, Nginx, file_line
 from checks.nginx._page_errors import is_in_run, logged_errors
+from checks.nginx._reported_methods import reported_method
 from checks.nginx._sent_requests import has_rule_for_method, sent_requests
-from checks.nginx._told_methods import told_method
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -220,7 +220,7 @@ def _denial_of_message(evidence: Evidence, match: LocationMatch, page: Exchange)
         return None
     if symptom.kind == "cors":
         return _directive(match, _PREFLIGHT)
-    method = told_method(evidence, page)
+    method = reported_method(evidence, page)
     denial = _directive(match, method) if method else None
     return denial if denial and denial.directive.name == "limit_except" else None
 

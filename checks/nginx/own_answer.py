@@ -88,10 +88,10 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
     if _is_told_by_rule(nginx, directive) and not (sent or is_plain or address):
         return
     # Imported late: only an error needs it.
-    from checks.nginx._own_answer_edits import told_manifest
+    from checks.nginx._own_answer_edits import reported_manifest
     from checks.nginx._unreachable_lines import removal, unreachable_line
 
-    manifest = told_manifest(evidence) if is_guard and page.status == 401 else ""
+    manifest = reported_manifest(evidence) if is_guard and page.status == 401 else ""
     guarded = _guarded(nginx, manifest)
     if manifest and guarded is None:
         return  # The message is about a manifest that is open, and the page is closed on purpose.

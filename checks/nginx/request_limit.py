@@ -195,7 +195,7 @@ def _reported_claims(nginx: Nginx) -> Iterator[Claim]:
     any message, if `error_page` gives the refused visitors an answer of another kind."""
     evidence, symptom = nginx.evidence, nginx.evidence.target.symptom
     number = symptom.number or 0 if symptom and symptom.kind == "status" else 0
-    other_sites = _told_by_browser(evidence)
+    other_sites = _reported_by_browser(evidence)
     number = number or other_sites
     is_reported = symptom is not None and (symptom.kind == "limit" or number in _STATUSES)
     pages = [page for page in page_exchanges(evidence) if 0 < (page.status or 0) < 400]
@@ -226,13 +226,13 @@ def _reported_claims(nginx: Nginx) -> Iterator[Claim]:
     yield claim
 
 
-def _told_by_browser(evidence: Evidence) -> int:
+def _reported_by_browser(evidence: Evidence) -> int:
     """Return the status of a limit in a message about a request of another site; 0 without one."""
     if evidence.target.symptom is None:
         return 0
-    from checks.nginx._read_refusals import told_status
+    from checks.nginx._read_refusals import reported_status
 
-    return told_status(evidence)
+    return reported_status(evidence)
 
 
 def _facts(nginx: Nginx, error: PageError, path: str) -> tuple[dict[str, object], Directive | None]:

@@ -21,8 +21,8 @@ from checks.nginx._answering_rules import (
     refusal,
     refused_failures,
 )
+from checks.nginx._reported_methods import reported_method, reported_rule
 from checks.nginx._sent_requests import as_client_request, sent_requests
-from checks.nginx._told_methods import told_method, told_rule
 from checks.tcp._vantages import is_server_here
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -68,9 +68,11 @@ def rule_refuses(evidence: Evidence) -> Iterator[Claim]:
     for key, requests in logged.items():
         if key not in by_directive:
             yield _logged_claim(nginx, requests)
-    if not by_directive and (refused := browser_rules(nginx) or told_rule(nginx)):
+    if not by_directive and (refused := browser_rules(nginx) or reported_rule(nginx)):
         yield _browser_claim(nginx, refused)
-    elif not by_directive and not logged and (claim := _sent_claim(nginx) or _told_claim(nginx)):
+    elif (
+        not by_directive and not logged and (claim := _sent_claim(nginx) or _reported_claim(nginx))
+    ):
         yield claim
 
 
@@ -258,12 +260,12 @@ def _sent_claim(nginx: Nginx) -> Claim | None:
     return None
 
 
-def _told_claim(nginx: Nginx) -> Claim | None:
+def _reported_claim(nginx: Nginx) -> Claim | None:
     """Return the claim about the request of a message that a rule surely refuses for its method,
     with the status of the message."""
     symptom = nginx.evidence.target.symptom
     for page in page_exchanges(nginx.evidence) if symptom else ():
-        method, path = told_method(nginx.evidence, page), nginx.evidence.target.path
+        method, path = reported_method(nginx.evidence, page), nginx.evidence.target.path
         claim = method and _method_claim(nginx, page, path.partition("?")[0], "", method)
         if claim and symptom and claim.facts["status"] == symptom.number:
             return claim

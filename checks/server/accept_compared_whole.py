@@ -35,7 +35,7 @@ from diagnose.model import (
 from diagnose.model.frozen import frozen
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.accept_comparisons import AcceptComparison, accept_comparison, items_of
-from diagnose.parsers.accepted_types import bare_types, tells_several_types, told_accept
+from diagnose.parsers.accepted_types import bare_types, reported_accept, tells_several_types
 
 #: Browsers send these beside text/html: to look for one in the field is true for them as well.
 _OF_BROWSERS = frozenset({"application/xml", "application/xhtml+xml"})
@@ -57,7 +57,7 @@ def accept_compared_whole(evidence: Evidence) -> Iterator[Claim]:
     symptom, view = evidence.target.symptom, server_on_port(evidence)
     if symptom is None or view is None or view.config is None:
         return
-    sent = told_accept(symptom.text)
+    sent = reported_accept(symptom.text)
     is_told = sent or tells_several_types(symptom.text)
     if "accept" not in symptom.text.lower() or not is_told:
         return

@@ -29,7 +29,7 @@ from checks.server._agent_refusals import (
     gets_the_page,
     haproxy_refusal,
 )
-from checks.server._told_requests import plain_request, refusing_rule
+from checks.server._reported_requests import plain_request, refusing_rule
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,

@@ -21,14 +21,14 @@ from checks.server import (
 from checks.server._apache_overrides import added_lines
 from checks.server._backend_answers import route_to_application
 from checks.server._body_limits import ENOUGH, limit_severity, raised_limit, raising_fix
-from checks.upstream._responses import asks_about_size, may_be_told_limit
+from checks.upstream._responses import asks_about_size, may_be_reported_limit
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Edit, Evidence, Fix, Severity, Subject
 from diagnose.model.logs import FailedRequests
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.apache.body_limits import BodyLimit, body_limit
 from diagnose.parsers.nginx.proxy_headers import size_text
-from diagnose.parsers.told_sizes import told_size
+from diagnose.parsers.reported_sizes import reported_size
 
 #: The built-in limit in bytes, and the first version that has it (core, "LimitRequestBody").
 _BUILT_IN, _SINCE = 1 << 30, (2, 4, 54)
@@ -49,7 +49,11 @@ def apache_body_limit(evidence: Evidence) -> Iterator[Claim]:
             return
     path = evidence.target.path.partition("?")[0]
     asked = _limit(view, path) if asks_about_size(evidence) else None
-    if asked and not _is_built_in(view, asked) and may_be_told_limit(evidence, asked.size, ENOUGH):
+    if (
+        asked
+        and not _is_built_in(view, asked)
+        and may_be_reported_limit(evidence, asked.size, ENOUGH)
+    ):
         yield _claim(view, path, None, asked)
 
 
@@ -78,7 +82,7 @@ def _may_be_built_in(view: ServerView, path: str) -> bool:
     reads += [alias.reads_htaccess for site in sites for alias in site.aliases]
     is_known = path == own or not any(reads)
     symptom = view.evidence.target.symptom
-    return is_known and not (symptom and 0 < told_size(symptom.text) < _BUILT_IN)
+    return is_known and not (symptom and 0 < reported_size(symptom.text) < _BUILT_IN)
 
 
 def _claim(view: ServerView, path: str, failure: FailedRequests | None, limit: BodyLimit) -> Claim:

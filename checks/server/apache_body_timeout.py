@@ -24,7 +24,7 @@ from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
-from diagnose.parsers.stalled_uploads import TIMED_OUT, is_told
+from diagnose.parsers.stalled_uploads import TIMED_OUT, is_reported
 
 #: Seconds that a phone on a bad line needs.
 _LONG = 300
@@ -42,7 +42,7 @@ def apache_body_timeout(evidence: Evidence) -> Iterator[Claim]:
         return
     site = next(iter(view.answering_sites), None)
     stalled = current_failures(evidence, {TIMED_OUT}, "apache")
-    is_seen = bool(stalled) or is_told(evidence.target.symptom)
+    is_seen = bool(stalled) or is_reported(evidence.target.symptom)
     if site is None or not is_seen or not _has_module(view.config):
         return
     number, words = _line(view, site)

@@ -14,7 +14,7 @@ import shlex
 from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
-from checks.http._cookies import lost_cookies, told_lost_login
+from checks.http._cookies import lost_cookies, reported_lost_login
 from checks.server import (
     ServerView,
     indentation,
@@ -45,7 +45,7 @@ def apache_cookie_path(evidence: Evidence) -> Iterator[Claim]:
     if view is None or route is None or not (is_apache and _replaces_the_path(route)):
         return
     lost = lost_cookies(evidence, route.path, route.backend_path)
-    told = None if lost or _translates(view) else told_lost_login(evidence)
+    told = None if lost or _translates(view) else reported_lost_login(evidence)
     pages = tuple(dict.fromkeys(cookie.page for cookie in lost)) or page_exchanges(evidence)[:1]
     if not pages or not (lost or told):
         return

@@ -110,10 +110,10 @@ def apache_redirect_not_rewritten(evidence: Evidence) -> Iterator[Claim]:
         missing = [each for each in lines if not _is_written(view, route, each)]
         yield _claim(view, route, exchange, asked, missing, line)
         return
-    yield from _told_redirect(view)
+    yield from _reported_redirect(view)
 
 
-def _told_redirect(view: ServerView) -> Iterator[Claim]:
+def _reported_redirect(view: ServerView) -> Iterator[Claim]:
     """Yield the claim about a redirect of which only the message tells."""
     symptom, pages = view.evidence.target.symptom, page_exchanges(view.evidence)
     route = _route(view, view.evidence.target.path.partition("?")[0])

@@ -62,7 +62,7 @@ def application_silent(evidence: Evidence) -> Iterator[Claim]:
     waited = max((visit.took, *(page.took for page in pages)))
     is_open = is_unawaited(evidence, pages)
     gave_up = () if is_open else _gave_up(evidence, path)
-    is_short = bool(gave_up) or (not is_open and _is_time_told(evidence))
+    is_short = bool(gave_up) or (not is_open and _is_time_reported(evidence))
     longer_fix = _longer_fix(view, route) if is_short else None
     short_limit = _short_limit(evidence, view.server.product, is_short=is_short)
     yield Claim(
@@ -98,7 +98,7 @@ def _gave_up(evidence: Evidence, path: str) -> tuple[LoggedRequestError, ...]:
     )
 
 
-def _is_time_told(evidence: Evidence) -> bool:
+def _is_time_reported(evidence: Evidence) -> bool:
     """Return whether a message tells the very time that the server is set to wait."""
     from diagnose.parsers.cut_connections import lasts_as_long
 

@@ -54,8 +54,8 @@ def application_writes_http(evidence: Evidence) -> Iterator[Claim]:
     if onward is None or onward.host != target.host:
         return
     # Imported late: only a finding needs it.
+    from checks.http._forwarded_scheme import forwarded_scheme
     from checks.http._known_application import own_setting
-    from checks.http._told_scheme import told_scheme
 
     chain = follow_redirects(pages[0], evidence.of(Exchange))
     is_back = chain.end == "answer" and chain.steps[-1].url.startswith("https:")
@@ -72,7 +72,7 @@ def application_writes_http(evidence: Evidence) -> Iterator[Claim]:
             "location": secure.location,
             "command": secure.equivalent,
             "back": is_back,
-            "told": told_scheme(evidence, target.path),
+            "told": forwarded_scheme(evidence, target.path),
             "origin": target.origin,
             view.server.product: True,
             **own_setting(evidence, "trusted_proxy", "public_url"),

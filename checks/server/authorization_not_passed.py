@@ -88,7 +88,7 @@ def authorization_not_passed(evidence: Evidence) -> Iterator[Claim]:
     is_kept = not site.passes_authorization and (bool(wsgi) or _is_fastcgi(view, site, target.path))
     if not pages or not again or not (removing or is_kept):
         if not pages and not again and (removing or is_kept):
-            yield from _told_claims(view, site, removing, wsgi)
+            yield from _reported_claims(view, site, removing, wsgi)
         return
     own = Subject(port=target.port, path=target.path.partition("?")[0])
     yield Claim(
@@ -124,7 +124,7 @@ def _remedy(view: ServerView, site: WebSite, removing: int, wsgi: int) -> Fix:
     return _wsgi_fix(view, site, wsgi) if wsgi else _fix(view, site)
 
 
-def _told_claims(view: ServerView, site: WebSite, removing: int, wsgi: int) -> Iterator[Claim]:
+def _reported_claims(view: ServerView, site: WebSite, removing: int, wsgi: int) -> Iterator[Claim]:
     """Judge by a person's words that the application gets no Authorization: what this run asks for
     needs no login, and no line of the site passes the field on."""
     evidence, target = view.evidence, view.evidence.target

@@ -14,7 +14,7 @@ from checks.nginx._failed_requests import current_failures
 from checks.server import ServerView, line_text, place_text, server_on_port
 from checks.server._body_limits import ENOUGH, limit_severity, raised_limit, raising_fix
 from checks.server._haproxy import haproxy_view
-from checks.upstream._responses import asks_about_size, may_be_told_limit
+from checks.upstream._responses import asks_about_size, may_be_reported_limit
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
 from diagnose.model.frozen import frozen
@@ -59,7 +59,7 @@ def body_limit(evidence: Evidence) -> Iterator[Claim]:
             return
     path = evidence.target.path.partition("?")[0]
     limit = _limit(view, path, None, None) if asks_about_size(evidence) else None
-    if limit is not None and may_be_told_limit(evidence, limit.size, ENOUGH):
+    if limit is not None and may_be_reported_limit(evidence, limit.size, ENOUGH):
         yield _claim(view, path, limit, None, None)
 
 

@@ -10,7 +10,7 @@ upstream.form-not-sent is that of nginx.
 
 from collections.abc import Iterator
 
-from checks.http._told_scheme import server_fix, told_scheme
+from checks.http._forwarded_scheme import forwarded_scheme, server_fix
 from checks.server import manual_fix, place_text, server_on_port
 from checks.server._backend_answers import route_to_application
 from diagnose.checking.registry import check
@@ -34,7 +34,7 @@ def form_not_sent(evidence: Evidence) -> Iterator[Claim]:
         route = route_to_application(view, url.path) if url else None
         if url is None or route is None or route.scheme != "http":
             continue
-        has_scheme = not target.uses_tls or bool(told_scheme(evidence, url.path))
+        has_scheme = not target.uses_tls or bool(forwarded_scheme(evidence, url.path))
         wrong = (
             *(() if has_scheme else (SCHEME_FIELD,)),
             *(() if route.keeps_host else ("Host",)),

@@ -11,7 +11,7 @@ upstream.origin-mismatch is that of nginx.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from checks.http._told_scheme import server_fix, told_scheme
+from checks.http._forwarded_scheme import forwarded_scheme, server_fix
 from checks.server import ServerView, manual_fix, place_text, server_on_port
 from checks.server._backend_answers import route_to_application
 from diagnose.checking.registry import check
@@ -65,7 +65,7 @@ def _by_words(view: ServerView) -> Iterator[Claim]:
     evidence, path = view.evidence, view.evidence.target.path
     pages = page_exchanges(evidence)
     words = _refusal(evidence, pages)
-    told = _told_fields(view, path) if words else None
+    told = _forwarded_fields(view, path) if words else None
     if told is None:
         return
     is_sent = any(page.method == "POST" for page in pages)
@@ -87,10 +87,10 @@ def _by_log(view: ServerView) -> Iterator[Claim]:
     if not any(evidence.of(FailedRequests)):
         return
     # Imported late: a healthy site's log has no refused form.
-    from checks.http._refused_forms import logged_forms, told_refusal
+    from checks.http._refused_forms import logged_forms, reported_refusal
 
     for form in logged_forms(evidence, view.server.product):
-        told, guard = _told_fields(view, form.failure.path), form.guard
+        told, guard = _forwarded_fields(view, form.failure.path), form.guard
         if told is None:
             continue
         if not (told.is_wrong or form.words) and not (
@@ -104,7 +104,7 @@ def _by_log(view: ServerView) -> Iterator[Claim]:
             Confidence.CERTAIN
             if form.words
             else Confidence.LIKELY
-            if is_sure or told_refusal(evidence)
+            if is_sure or reported_refusal(evidence)
             else Confidence.POSSIBLE,
             {
                 "url": f"{evidence.target.origin}{form.failure.path}",
@@ -117,7 +117,7 @@ def _by_log(view: ServerView) -> Iterator[Claim]:
             },
             [each for each in (form.failure, form.page, form.refusal) if each is not None],
             # An application that nobody knows may answer a wrong password so.
-            None if guard or form.refusal or told_refusal(evidence) else Severity.NOTE,
+            None if guard or form.refusal or reported_refusal(evidence) else Severity.NOTE,
         )
         return
 
@@ -127,7 +127,7 @@ def _by_own_log(view: ServerView) -> Iterator[Claim]:
     site's own pages for its origin. Whether a later form was accepted is unknown."""
     for refusal in view.evidence.good(ProgramRefusal):
         is_form = refusal.method == "POST" and names_origin(refusal.message)
-        told = _told_fields(view, refusal.path) if is_form else None
+        told = _forwarded_fields(view, refusal.path) if is_form else None
         if told is None:
             continue
         facts = {
@@ -141,7 +141,7 @@ def _by_own_log(view: ServerView) -> Iterator[Claim]:
 
 
 @frozen(eq=False)
-class _Told:
+class _ForwardedFields:
     """What the server tells the application of a path: the place of its line, whether it tells the
     scheme and the name, and the origin that follows."""
 
@@ -156,14 +156,14 @@ class _Told:
         return not self.has_scheme or not self.has_host
 
 
-def _told_fields(view: ServerView, path: str) -> _Told | None:
+def _forwarded_fields(view: ServerView, path: str) -> _ForwardedFields | None:
     """Return what the application of a path is told; None if it is asked by TLS, or not known."""
     route, target = route_to_application(view, path), view.evidence.target
     if route is None or route.scheme != "http":
         return None
-    has_scheme = bool(told_scheme(view.evidence, path)) or _is_told_by_haproxy(view)
+    has_scheme = bool(forwarded_scheme(view.evidence, path)) or _is_forwarded_by_haproxy(view)
     scheme = "https" if has_scheme else "http"
-    return _Told(
+    return _ForwardedFields(
         path.partition("?")[0],
         place_text(route.file, route.line),
         has_scheme or not target.uses_tls,
@@ -174,7 +174,7 @@ def _told_fields(view: ServerView, path: str) -> _Told | None:
 
 def _claim(
     view: ServerView,
-    told: _Told,
+    told: _ForwardedFields,
     confidence: Confidence,
     facts: Mapping[str, object],
     because: Iterable[Observation],
@@ -223,9 +223,9 @@ def _refusal(evidence: Evidence, pages: Sequence[Exchange]) -> str:
     if evidence.target.symptom is None:
         return ""
     # Imported late: only a pasted message needs it.
-    from checks.http._refused_forms import told_refusal
+    from checks.http._refused_forms import reported_refusal
 
-    return told_refusal(evidence)
+    return reported_refusal(evidence)
 
 
 def _is_accepted(evidence: Evidence) -> bool:
@@ -235,7 +235,7 @@ def _is_accepted(evidence: Evidence) -> bool:
     return are_accepted(evidence)
 
 
-def _is_told_by_haproxy(view: ServerView) -> bool:
+def _is_forwarded_by_haproxy(view: ServerView) -> bool:
     """Return whether HAProxy's configuration mentions the field anywhere."""
     files = view.config.files if view.config and view.server.product == "haproxy" else ()
     return any("x-forwarded-proto" in file.text.lower() for file in files)

@@ -17,7 +17,7 @@ from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Seve
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.haproxy.config import Line
-from diagnose.parsers.stalled_uploads import TIMED_OUT, is_told
+from diagnose.parsers.stalled_uploads import TIMED_OUT, is_reported
 
 #: Seconds that a phone on a bad line needs, and below which a limit is blamed.
 _LONG, _SHORT = 300, 120
@@ -35,7 +35,7 @@ def haproxy_body_timeout(evidence: Evidence) -> Iterator[Claim]:
         return
     stalled = current_failures(evidence, {TIMED_OUT}, "haproxy")
     limit = _limit(haproxy)
-    if limit is None or not (stalled or is_told(evidence.target.symptom)):
+    if limit is None or not (stalled or is_reported(evidence.target.symptom)):
         return
     option, name, value, line = limit
     path = stalled[0].path if stalled else evidence.target.path.partition("?")[0]

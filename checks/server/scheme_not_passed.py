@@ -111,11 +111,11 @@ def _other_answer(view: ServerView, route: SiteRoute, pages: Sequence[Exchange])
     """Yield the claim about a page that comes: its cookie, its addresses, or a message."""
     evidence, target = view.evidence, view.evidence.target
     # Imported late: only a finding needs it.
-    from checks.http._told_scheme import told_scheme
+    from checks.http._forwarded_scheme import forwarded_scheme
 
     host = target.authority if route.keeps_host else route.replacement_host
     plain, secure = (answers_with(evidence, route, host, proto) for proto in ("", "https"))
-    if not plain or not secure or told_scheme(evidence, target.path):
+    if not plain or not secure or forwarded_scheme(evidence, target.path):
         return
     if any(answer.status not in {page.status for page in pages} for answer in (*plain, *secure)):
         return
@@ -160,10 +160,10 @@ def _upload(view: ServerView, route: SiteRoute, pages: Sequence[Exchange]) -> It
     """Yield the claim about a registry that does not know the upload that it began. Asked by GET it
     answers the same with and without the field."""
     # Imported late: only a finding needs it.
-    from checks.http._told_scheme import told_scheme
+    from checks.http._forwarded_scheme import forwarded_scheme
 
     target = view.evidence.target
-    if told_scheme(view.evidence, target.path):
+    if forwarded_scheme(view.evidence, target.path):
         return
     effect = {"told": True, "upload": True, "url": pages[0].url, "origin": target.origin}
     yield _reviewed(_claim(view, route, pages, effect, Severity.WARNING), Confidence.LIKELY)

@@ -30,7 +30,7 @@ from diagnose.parsers.caddy.body_limits import body_limit
 from diagnose.parsers.cdn import field_signs
 from diagnose.parsers.haproxy.body_limits import body_rules
 from diagnose.parsers.limit_messages import limit_message
-from diagnose.parsers.told_sizes import told_size
+from diagnose.parsers.reported_sizes import reported_size
 
 _TOO_LARGE = 413
 
@@ -44,7 +44,7 @@ _TOO_LARGE = 413
 def size_limit_behind(evidence: Evidence) -> Iterator[Claim]:
     view, target, symptom = server_on_port(evidence), evidence.target, evidence.target.symptom
     pages = page_exchanges(evidence)
-    told = told_size(symptom.text) if symptom and asks_about_size(evidence) else 0
+    told = reported_size(symptom.text) if symptom and asks_about_size(evidence) else 0
     if view is None or view.config is None or symptom is None or not told or not pages:
         return
     path = target.path.partition("?")[0]

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from checks.server import ServerView, manual_fix, place_text, server_view
 from checks.server._backend_answers import answer_with, route_to_application
 from checks.server._body_limits import ENOUGH, raised_limit, raising_fix
-from checks.upstream._responses import asks_about_size, may_be_told_limit
+from checks.upstream._responses import asks_about_size, may_be_reported_limit
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.http import Exchange, page_exchanges
@@ -52,7 +52,7 @@ def traefik_middleware_refuses(evidence: Evidence) -> Iterator[Claim]:
             yield _claim(view, state, router, refusers[0], pages)
     sizes = [each for each in router.refusers if each.status == 413 and each.value.isdecimal()]
     limit = int(sizes[0].value[:15]) if sizes else 0
-    if limit and asks_about_size(evidence) and may_be_told_limit(evidence, limit, ENOUGH):
+    if limit and asks_about_size(evidence) and may_be_reported_limit(evidence, limit, ENOUGH):
         yield _claim(view, state, router, sizes[0], ())
 
 

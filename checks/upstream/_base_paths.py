@@ -6,7 +6,7 @@ off the path, the program gets its setting, and the web server passes the path o
 """
 
 from checks.nginx import Nginx
-from checks.upstream._setting_proofs import Proof, redirects_of, told_proof
+from checks.upstream._setting_proofs import Proof, redirects_of, reported_proof
 from diagnose.model import Applicability, Confidence, Edit, Evidence, Fix, Subject
 from diagnose.model.applications import OwnSetting, ReadSetting
 from diagnose.model.backends import BackendVisit
@@ -36,7 +36,7 @@ def folder_proof(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> 
             covers = (Subject(port=target.port, path=url.path),)
             words = str(file.status or "")
             return Proof((file,), Confidence.LIKELY, file.url, words, "", covers)
-    return _missed_page(evidence, folder) or told_proof(evidence, read)
+    return _missed_page(evidence, folder) or reported_proof(evidence, read)
 
 
 def _missed_page(evidence: Evidence, folder: str) -> Proof | None:

@@ -47,9 +47,9 @@ def _untrusted(evidence: Evidence, read: ReadSetting) -> Proof | None:
 def _circle(evidence: Evidence) -> Proof | None:
     """Return the redirect of a page to itself, of an application that is told https: it redirects
     to https what it takes for http."""
-    from checks.http._told_scheme import told_scheme
+    from checks.http._forwarded_scheme import forwarded_scheme
 
-    if not told_scheme(evidence, evidence.target.path):
+    if not forwarded_scheme(evidence, evidence.target.path):
         return None
     for step in evidence.good(Exchange):
         onward = redirect_target(step)
@@ -73,12 +73,12 @@ def _circle(evidence: Evidence) -> Proof | None:
 def _signature(evidence: Evidence) -> Proof | None:
     """Return that a person was refused at a signed address: the signature is made of the address
     with https, and compared with that of http."""
-    from checks.http._told_scheme import told_scheme
+    from checks.http._forwarded_scheme import forwarded_scheme
 
     target = evidence.target
     if target.symptom is None or not re.search(r"[?&]signature=", target.path):
         return None
-    if not _SIGNATURE.search(target.symptom.text) or not told_scheme(evidence, target.path):
+    if not _SIGNATURE.search(target.symptom.text) or not forwarded_scheme(evidence, target.path):
         return None
     answers = tuple(evidence.good(Exchange)[:1])
     return Proof(answers, Confidence.LIKELY, "", "signature=") if answers else None
@@ -118,14 +118,14 @@ def _other_folder(evidence: Evidence, read: ReadSetting) -> Proof | None:
 def _withheld_cookie(evidence: Evidence, read: ReadSetting) -> Proof | None:
     """Return the page without a cookie, of an application that is told https: its source has the
     session's cookie for https alone, and takes every request of the proxy for plain http."""
-    from checks.http._told_scheme import told_scheme
+    from checks.http._forwarded_scheme import forwarded_scheme
 
     answers = [each for each in evidence.good(Exchange) if each.is_of_visit]
     if any("cookie:" in each.equivalent.lower() or each.header("Set-Cookie") for each in answers):
         return None
     pages = [each for each in answers if each.purpose == "target"]
     # The source is read only after a sign-in page without a cookie, or after a message about one.
-    if not pages or not told_scheme(evidence, evidence.target.path):
+    if not pages or not forwarded_scheme(evidence, evidence.target.path):
         return None
     return Proof(tuple(pages), Confidence.LIKELY)
 

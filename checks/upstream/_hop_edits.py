@@ -109,16 +109,16 @@ def _variable(nginx: Nginx, match: LocationMatch, changes: Changes) -> str:
 
 def _in_container(evidence: Evidence, loss: Passed) -> tuple[Step, ...]:
     # Imported late: few sites have such a container.
-    from checks.upstream._inner_container_edits import told_in_container
-    from checks.upstream._origins import FormRoute, ToldOrigin
+    from checks.upstream._inner_container_edits import edits_in_container
+    from checks.upstream._origins import FormRoute, ForwardedOrigin
 
     behind = container_of(evidence, loss.hop)
     if behind is None or loss.hop.match is None:
         return ()
-    told = ToldOrigin("", (SCHEME_FIELD,))
+    told = ForwardedOrigin("", (SCHEME_FIELD,))
     nginx = nginx_of(evidence, loss.hop)
     route = FormRoute(nginx, loss.hop.match, told, container=behind.container)
-    fix = told_in_container(route, {SCHEME_FIELD: _RECEIVED}, ())
+    fix = edits_in_container(route, {SCHEME_FIELD: _RECEIVED}, ())
     return fix.steps if fix else ()
 
 

@@ -11,7 +11,7 @@ from diagnose.checking.container_fixes import nginx_container
 from diagnose.model import Applicability, Command, Edit, Fix
 
 
-def told_in_container(
+def edits_in_container(
     route: FormRoute, headers: Mapping[str, str], outer_steps: tuple[Edit | Command, ...]
 ) -> Fix | None:
     """Return the edits and the reload in the container, then the steps for the outer nginx; None if

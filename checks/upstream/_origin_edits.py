@@ -66,7 +66,7 @@ def _fix_behind_a_balancer(route: FormRoute) -> Fix | None:
 def _fix_in_container(route: FormRoute, headers: Mapping[str, str]) -> Fix | None:
     # Imported late: few sites have such a container.
     from checks.nginx._commands import reload_steps
-    from checks.upstream._inner_container_edits import told_in_container
+    from checks.upstream._inner_container_edits import edits_in_container
 
     changes: Changes = {}
     if route.outer and SCHEME_FIELD in headers:
@@ -75,7 +75,7 @@ def _fix_in_container(route: FormRoute, headers: Mapping[str, str]) -> Fix | Non
     outer_steps: tuple[Edit | Command, ...] = outer_edits
     if outer_edits:
         outer_steps = (*outer_edits, *reload_steps(route.nginx))
-    return told_in_container(route, headers, outer_steps)
+    return edits_in_container(route, headers, outer_steps)
 
 
 def _tell_inner_block(nginx: Nginx, outer: LocationMatch, changes: Changes) -> None:

@@ -24,7 +24,7 @@ _SCHEME_LIKE = re.compile(
 
 
 @frozen(eq=False)
-class ToldOrigin:
+class ForwardedOrigin:
     """The origin that nginx tells an application, such as "http://127.0.0.1:3000". `wrong_fields`
     are the names of the header fields that are missing or wrong; `misspelled` is a directive whose
     field has nearly the right name."""
@@ -43,7 +43,7 @@ class FormRoute:
 
     nginx: Nginx
     match: LocationMatch
-    told: ToldOrigin
+    told: ForwardedOrigin
     outer: LocationMatch | None = None
     container: str = ""
     plain: Target | None = None
@@ -66,7 +66,7 @@ def form_route(nginx: Nginx, path: str) -> FormRoute | None:
     nginx over http. What that one adds is passed on by a location that does not set it.
     """
     if match := proxied_match(nginx, path):
-        told = told_origin(nginx, match)
+        told = forwarded_origin(nginx, match)
         own = FormRoute(nginx, match, told) if told else None
         return _inner_route(nginx, path, told) or own
     visited = nginx.evidence.target
@@ -76,7 +76,7 @@ def form_route(nginx: Nginx, path: str) -> FormRoute | None:
     plain = Nginx.of(replace(nginx.evidence, target=replace(visited, scheme="http", port=80)))
     is_named = all(selected.name_match != "default" for selected in plain.selected_servers())
     match = proxied_match(plain, path) if is_named else None
-    told = told_origin(plain, match, visited) if match else None
+    told = forwarded_origin(plain, match, visited) if match else None
     if match is None or told is None:
         return None
     directive = proxy_set_header_of(match, SCHEME_FIELD)
@@ -85,25 +85,25 @@ def form_route(nginx: Nginx, path: str) -> FormRoute | None:
     return FormRoute(plain, match, told, plain=entrance)
 
 
-def _inner_route(nginx: Nginx, path: str, passed: ToldOrigin | None) -> FormRoute | None:
+def _inner_route(nginx: Nginx, path: str, passed: ForwardedOrigin | None) -> FormRoute | None:
     """Return what the last of the blocks behind the visitors' one tells the application; None if it
     passes on what it was told, and that is wrong (`passed`)."""
     # Imported late: only a refused form needs it.
     from checks.nginx._inner_blocks import inner_requests
-    from checks.nginx._inner_scheme import untold_scheme
+    from checks.nginx._inner_scheme import hidden_scheme
 
     requests = inner_requests(nginx, path, in_containers=True)
     inner = requests[-1] if requests and requests[-1].passes_on else None
     if inner is None or proxy_pass_of(inner.match) is None or None in inner.fields.values():
         return None
-    if passed and passed.wrong_fields and untold_scheme(nginx, path) is None:
+    if passed and passed.wrong_fields and hidden_scheme(nginx, path) is None:
         return None
     host, port = split_host_port(inner.host, 80)
     lines = inner.match.directives("proxy_set_header")
     if any("$server_port" in word for line in lines for word in line.args):
         port = inner.socket.port  # "$http_host" has that of the field
     received = {name: value for name, value in inner.fields.items() if value}
-    told = told_origin(
+    told = forwarded_origin(
         Nginx.of(replace(nginx.evidence, target=replace(inner.target, host=host, port=port))),
         inner.match,
         nginx.evidence.target,
@@ -119,12 +119,12 @@ def _ends_elsewhere(nginx: Nginx) -> bool:
     return target.uses_tls and bool(listeners) and not is_held
 
 
-def told_origin(
+def forwarded_origin(
     nginx: Nginx,
     match: LocationMatch,
     visited: Target | None = None,
     received: Mapping[str, str] | None = None,
-) -> ToldOrigin | None:
+) -> ForwardedOrigin | None:
     """Return what a location tells its application; None if that cannot be known. `visited` is the
     target where visitors ask for it otherwise than nginx is asked, and `received` are the fields
     that nginx gets."""
@@ -139,7 +139,7 @@ def told_origin(
     fields = tuple(origin_fields(request, visited or target))
     host = request.field(HOST_FIELD if HOST_FIELD in fields else "Host") or ""
     misspelled = misspelled_field(match) if SCHEME_FIELD in fields else None
-    return ToldOrigin(f"{scheme}://{host}", fields, misspelled)
+    return ForwardedOrigin(f"{scheme}://{host}", fields, misspelled)
 
 
 def misspelled_field(match: LocationMatch) -> Directive | None:

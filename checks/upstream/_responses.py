@@ -32,13 +32,13 @@ def asks_about_size(evidence: Evidence) -> bool:
     )
 
 
-def may_be_told_limit(evidence: Evidence, limit: int, enough: int) -> bool:
+def may_be_reported_limit(evidence: Evidence, limit: int, enough: int) -> bool:
     """Return whether a limit in bytes may be the one that a message is about: not more than the
     size from which on it says that files fail, or, if it names none, than what is enough."""
-    from diagnose.parsers.told_sizes import told_size
+    from diagnose.parsers.reported_sizes import reported_size
 
     symptom = evidence.target.symptom
-    told = told_size(symptom.text) if symptom and asks_about_size(evidence) else 0
+    told = reported_size(symptom.text) if symptom and asks_about_size(evidence) else 0
     # 1 MB may be a million bytes, or 1048576.
     return 0 < limit <= told * _ROUND if told else 0 < limit < enough
 

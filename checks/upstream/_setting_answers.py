@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from checks.nginx import Nginx
-from checks.upstream._setting_proofs import Proof, redirects_of, told_proof
+from checks.upstream._setting_proofs import Proof, redirects_of, reported_proof
 from checks.websocket import refused_attempts
 from diagnose.model import Confidence, Evidence, Subject
 from diagnose.model.applications import OwnSetting, ReadSetting
@@ -70,9 +70,9 @@ def refused_host(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> 
     asked = [each for each in evidence.good(Asked) if each.variant == "passed"]
     names = {target.host, target.authority}
     if not pages or any(each.sent not in names for each in asked):
-        return told_proof(evidence, read)
+        return reported_proof(evidence, read)
     if not asked and _nginx_host(evidence) not in {*names, None}:
-        return told_proof(evidence, read)
+        return reported_proof(evidence, read)
     if not _keeps_host(evidence):
         return None
     local = [
@@ -138,8 +138,8 @@ def _untrusted(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> Pr
     if refused and not is_named and setting.means == "proxy-list" and _has_message(read):
         return Proof(tuple(refused), Confidence.LIKELY, refused[0].url, _shown(refused[0]))
     if _has_own_address(evidence):
-        return told_proof(evidence, read)
-    return plain_redirect(evidence) or plain_page(evidence) or told_proof(evidence, read)
+        return reported_proof(evidence, read)
+    return plain_redirect(evidence) or plain_page(evidence) or reported_proof(evidence, read)
 
 
 def _has_message(read: ReadSetting) -> bool:
@@ -151,12 +151,12 @@ def _has_message(read: ReadSetting) -> bool:
 
 def plain_redirect(evidence: Evidence) -> Proof | None:
     """Return the redirect to http of an application that is told that visitors use https."""
-    from checks.http._told_scheme import told_scheme
+    from checks.http._forwarded_scheme import forwarded_scheme
 
     steps = [
         step for step, onward in redirects_of(evidence) if is_own_plain(evidence.target, onward)
     ]
-    if not steps or not told_scheme(evidence, evidence.target.path) or heeds_scheme(evidence):
+    if not steps or not forwarded_scheme(evidence, evidence.target.path) or heeds_scheme(evidence):
         return None
     locations = {step.header("Location") for step in steps}
     answers = [each for each in evidence.good(BackendAnswer) if each.location in locations]
@@ -174,13 +174,13 @@ def plain_redirect(evidence: Evidence) -> Proof | None:
 def plain_page(evidence: Evidence) -> Proof | None:
     """Return the page that has files of the site at http: addresses, of an application that is told
     that visitors use https."""
-    from checks.http._told_scheme import told_scheme
+    from checks.http._forwarded_scheme import forwarded_scheme
 
     for page in evidence.good(Page):
         url = parse_url(page.url)
         named = (*(file.url for file in page.files), *page.insecure_forms, *page.insecure_frames)
         plain = [address for address in named if is_own_plain(evidence.target, address)]
-        if url and plain and told_scheme(evidence, url.path) and not heeds_scheme(evidence):
+        if url and plain and forwarded_scheme(evidence, url.path) and not heeds_scheme(evidence):
             return Proof(
                 (page,), Confidence.LIKELY, page.url, plain[0], "",
                 (Subject(port=url.port, path=url.path),),
@@ -231,7 +231,7 @@ def _own_address(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> 
         # A name that the web server tells may be that of the request as well.
         if not is_plain and _is_told(evidence, step, onward):
             continue
-        controls = _told_https(evidence, step) if is_plain else ()
+        controls = _answers_to_https(evidence, step) if is_plain else ()
         is_sure = bool(controls) or not is_plain
         return Proof(
             (step, *controls),
@@ -247,7 +247,7 @@ def _own_address(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> 
                 is_sure = setting.redirects and not _may_be_of_request(evidence, page, address)
                 sure = Confidence.CERTAIN if is_sure else Confidence.LIKELY
                 return Proof((page,), sure, page.url, address)
-    return _told_address(evidence, setting, value) or told_proof(evidence, read)
+    return _reported_address(evidence, setting, value) or reported_proof(evidence, read)
 
 
 def _may_be_of_request(evidence: Evidence, page: Page, address: str) -> bool:
@@ -258,7 +258,7 @@ def _may_be_of_request(evidence: Evidence, page: Page, address: str) -> bool:
     return _is_told(evidence, answer, address)
 
 
-def _told_address(evidence: Evidence, setting: OwnSetting, value: str) -> Proof | None:
+def _reported_address(evidence: Evidence, setting: OwnSetting, value: str) -> Proof | None:
     """Return the address of a person's message that is made of the value."""
     symptom = evidence.target.symptom
     for address in _URL.findall(symptom.text[:2048]) if symptom else ():
@@ -273,15 +273,15 @@ def _told_address(evidence: Evidence, setting: OwnSetting, value: str) -> Proof 
 def _is_told(evidence: Evidence, step: Exchange, onward: str) -> bool:
     """Return whether the web server in front tells the application the name of an address, or tells
     it another than the visitor's."""
-    from checks.http._told_names import told_name
+    from checks.http._forwarded_names import forwarded_name
 
     url = parse_url(onward)
-    if url is not None and told_name(Nginx.of(evidence), step, url.authority) is not None:
+    if url is not None and forwarded_name(Nginx.of(evidence), step, url.authority) is not None:
         return True
     return not _keeps_host(evidence)
 
 
-def _told_https(evidence: Evidence, step: Exchange) -> tuple[BackendAnswer, ...]:
+def _answers_to_https(evidence: Evidence, step: Exchange) -> tuple[BackendAnswer, ...]:
     """Return the answers of the application, asked directly and told https, that redirect there all
     the same."""
     return tuple(
@@ -338,7 +338,7 @@ def _refused_origin(evidence: Evidence, setting: OwnSetting, read: ReadSetting) 
     for page in page_exchanges(evidence):
         if page.method == "POST" and refuses_origin(page.status, page.body):
             return Proof((page,), Confidence.LIKELY, page.url, str(page.status))
-    return told_proof(evidence, read)
+    return reported_proof(evidence, read)
 
 
 def _closed_path(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> Proof | None:

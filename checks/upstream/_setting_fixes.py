@@ -140,7 +140,7 @@ def _edits(reads: Sequence[ReadSetting]) -> tuple[Edit, ...]:
     return (_edit(first.file, hunks),)
 
 
-def told_edit(told: ToldReason) -> Edit:
+def logged_edit(told: ToldReason) -> Edit:
     """Return the edit of the line that a program's log asks for."""
     return _edit(told.file, _hunk(told, 0)[0])
 

@@ -30,7 +30,7 @@ def redirects_of(evidence: Evidence) -> Iterator[tuple[Exchange, str]]:
             yield step, onward
 
 
-def told_proof(evidence: Evidence, read: ReadSetting) -> Proof | None:
+def reported_proof(evidence: Evidence, read: ReadSetting) -> Proof | None:
     """Return that a message of the application itself was pasted that means this setting."""
     symptom = evidence.target.symptom
     message = message_of(symptom.text) if symptom else None

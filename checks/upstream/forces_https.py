@@ -9,9 +9,9 @@ own https port.
 
 from collections.abc import Iterator
 
+from checks.http._forwarded_scheme import tells_https
 from checks.http._fronts import looping_exchanges
 from checks.http._inner_site import inner_site_facts
-from checks.http._told_scheme import tells_https
 from checks.nginx import Nginx, file_line
 from checks.nginx._inner_scheme import inner_scheme
 from checks.upstream._comparisons import decisive_change, proxied_match
@@ -76,13 +76,13 @@ def _is_told(nginx: Nginx, match: LocationMatch, requests: tuple[ComparedRequest
     )
     if proxy_target is None or proxy_target.secure:
         return False
-    return _is_told_by_nginx(nginx, match) or any(
+    return _is_forwarded_by_nginx(nginx, match) or any(
         request.name.lower() == SCHEME_FIELD.lower() and request.value == "https"
         for request in requests
     )
 
 
-def _is_told_by_nginx(nginx: Nginx, match: LocationMatch) -> bool:
+def _is_forwarded_by_nginx(nginx: Nginx, match: LocationMatch) -> bool:
     target = nginx.evidence.target
     proxy_target = upstreams.proxy_target_of(match, upstreams.request_variables(target))
     return proxy_target is not None and tells_https(match, proxy_target, target)
@@ -103,7 +103,7 @@ def _claim(
 
     application = inner_site_facts(evidence, request.port, loops)
     step = "tell-wordpress" if application["wordpress"] else "choose"
-    is_told = _is_told_by_nginx(nginx, match)
+    is_told = _is_forwarded_by_nginx(nginx, match)
     return Claim(
         about=Subject(port=evidence.target.port, path=request.path, text=file_line(directive)),
         covers=tuple(

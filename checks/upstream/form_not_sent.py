@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from checks.nginx import Nginx, file_line
 from checks.upstream._comparisons import proxied_match
 from checks.upstream._origin_edits import origin_fix
-from checks.upstream._origins import FormRoute, told_origin
+from checks.upstream._origins import FormRoute, forwarded_origin
 from diagnose.checking.registry import check
 from diagnose.model import (
     Claim,
@@ -40,7 +40,7 @@ def form_not_sent(evidence: Evidence) -> Iterator[Claim]:
         forms = [form for form in page.posts if is_own_origin(target, form)]
         url = parse_url(forms[0]) if forms else None
         match = proxied_match(nginx, url.path.partition("?")[0]) if url else None
-        sent_origin = told_origin(nginx, match) if match else None
+        sent_origin = forwarded_origin(nginx, match) if match else None
         if url is None or match is None or sent_origin is None or not sent_origin.wrong_fields:
             continue
         directive = proxy_pass_of(match) or match.block

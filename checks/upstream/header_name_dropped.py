@@ -120,7 +120,7 @@ def _claim_of_message(evidence: Evidence) -> Claim | None:
     """Return the claim about a field that a message names: it is lost, and nginx ignores its
     name."""
     symptom, pages = evidence.target.symptom, page_exchanges(evidence)
-    name, seen = _told_name(evidence, symptom) if symptom is not None and pages else "", None
+    name, seen = _reported_name(evidence, symptom) if symptom is not None and pages else "", None
     if not name and symptom is not None and pages:
         name, seen = _expected_name(evidence, symptom)
     nginx, path = Nginx.of(evidence), evidence.target.path.partition("?")[0]
@@ -172,7 +172,7 @@ def _expected_name(evidence: Evidence, symptom: Symptom) -> tuple[str, Observati
     return "", None
 
 
-def _told_name(evidence: Evidence, symptom: Symptom) -> str:
+def _reported_name(evidence: Evidence, symptom: Symptom) -> str:
     """Return the name of the field that a message says is lost, "" if it says no such thing."""
     if _CRUMB.search(symptom.text):
         pages = (_CRUMB_FIELD.search(each.body) for each in evidence.good(Exchange))

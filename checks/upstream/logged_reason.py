@@ -8,7 +8,7 @@ failed with a status of the server and the program's user still may not use the 
 import re
 from collections.abc import Iterator
 
-from checks.upstream._setting_fixes import told_edit
+from checks.upstream._setting_fixes import logged_edit
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -163,7 +163,7 @@ def _ownership(told: ToldReason) -> Fix:
 
 
 def _setting(told: ToldReason) -> Fix:
-    edit = told_edit(told) if told.new else None
+    edit = logged_edit(told) if told.new else None
     if edit is None:
         step = "set-the-variable" if told.reason == "variable" else "set-it"
         return _by_hand("set-the-option" if told.reason == "option" else step)

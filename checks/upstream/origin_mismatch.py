@@ -20,7 +20,7 @@ from checks.nginx import Nginx, file_line
 from checks.nginx._sent_requests import has_rule_for_method
 from checks.upstream._comparisons import CONSEQUENCES, comparison_claim, decided_by
 from checks.upstream._origin_edits import origin_fix
-from checks.upstream._origins import FormRoute, ToldOrigin, form_route
+from checks.upstream._origins import FormRoute, ForwardedOrigin, form_route
 from checks.upstream._own_remedy import with_own_remedy
 from checks.upstream._read_settings import is_right
 from checks.websocket import refused_attempts
@@ -46,10 +46,10 @@ from diagnose.parsers.nginx.locations import proxy_pass_of
 from diagnose.parsers.nginx.withheld_login import withholding_directive
 from diagnose.parsers.origin_refusals import (
     framework_of,
+    host_in_refusal,
     names_origin,
     refuses_origin,
-    told_host,
-    told_scheme,
+    scheme_in_refusal,
 )
 from diagnose.parsers.urls import parse_url
 
@@ -189,11 +189,19 @@ def _by_configuration(evidence: Evidence) -> Iterator[Claim]:
     if not framework_of(words) and any(refused_attempts(evidence, "origin")):
         # The message may be about the WebSocket, whose refusal is seen.
         return
-    if told_host(words) not in {"", _host(sent_origin.origin)} and not sent_origin.wrong_fields:
+    if (
+        host_in_refusal(words) not in {"", _host(sent_origin.origin)}
+        and not sent_origin.wrong_fields
+    ):
         # The message is of another time: today nginx tells the visitor's host.
         return
     is_secure = evidence.target.uses_tls and sent_origin.origin.startswith("https:")
-    if told_scheme(words) == "http" and is_secure and not sent_origin.wrong_fields and not is_post:
+    if (
+        scheme_in_refusal(words) == "http"
+        and is_secure
+        and not sent_origin.wrong_fields
+        and not is_post
+    ):
         return  # of another time, too: today nginx tells the visitor's scheme
     directive = proxy_pass_of(match) or match.block
     yield Claim(
@@ -284,12 +292,12 @@ def _logged_claim(nginx: Nginx, form: "RefusedForm", route: FormRoute, is_wrong:
     """Return the claim for a form of the log; `is_wrong`: nginx tells the application another
     origin than the visitor's."""
     # Imported late: a healthy site's log has no refused form.
-    from checks.http._refused_forms import told_refusal
+    from checks.http._refused_forms import reported_refusal
 
     evidence, failure, guard = nginx.evidence, form.failure, form.guard
     subject = Subject(port=evidence.target.port, path=failure.path)
     directive = proxy_pass_of(route.match) or route.match.block
-    is_told = bool(told_refusal(evidence))
+    is_told = bool(reported_refusal(evidence))
     is_sure = is_wrong and guard is not None and guard.framework != "rails"
     doubt = Confidence.LIKELY if is_sure or is_told else Confidence.POSSIBLE
     return Claim(
@@ -354,12 +362,12 @@ def _refusal(evidence: Evidence) -> str:
     if evidence.target.symptom is None:
         return ""
     # Imported late: only a pasted message needs it.
-    from checks.http._refused_forms import told_refusal
+    from checks.http._refused_forms import reported_refusal
 
-    return told_refusal(evidence)
+    return reported_refusal(evidence)
 
 
-def _facts(evidence: Evidence, told: ToldOrigin, words: str) -> Mapping[str, object]:
+def _facts(evidence: Evidence, told: ForwardedOrigin, words: str) -> Mapping[str, object]:
     framework = framework_of(words)
     return {
         "origin": evidence.target.origin,

@@ -23,7 +23,7 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.outgoing import OutgoingTry
-from diagnose.parsers.outgoing_requests import told_step
+from diagnose.parsers.outgoing_requests import reported_step
 
 #: Facts of the rule that stops a connection.
 _OF_BLOCK = ("rule", "where", "owner", "network", "bridge")
@@ -73,7 +73,7 @@ def _confidence(
 def _is_other_step(evidence: Evidence, way: OutgoingTry) -> bool:
     """Return whether another step fails than the one of which the message speaks."""
     symptom = evidence.target.symptom
-    step = told_step(symptom.text) if symptom else None
+    step = reported_step(symptom.text) if symptom else None
     return step is not None and step != way.progress
 
 

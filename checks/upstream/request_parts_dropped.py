@@ -153,7 +153,7 @@ def _refused_sessions(evidence: Evidence) -> Iterator[tuple[str, tuple[Observati
 
 def _tells_of_form(symptom: Symptom) -> bool:
     # Imported late: only a pasted message needs it.
-    from diagnose.parsers.told_forms import tells_of_form
+    from diagnose.parsers.reported_forms import tells_of_form
 
     return tells_of_form(symptom)
 

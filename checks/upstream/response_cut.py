@@ -44,7 +44,7 @@ from diagnose.model.http import Exchange, ResponseBody, page_exchanges
 from diagnose.model.logs import DownloadSize, LogLine
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.pages import PageFileResponse
-from diagnose.parsers.cut_connections import told_seconds
+from diagnose.parsers.cut_connections import reported_seconds
 from diagnose.parsers.nginx import error_log
 from diagnose.parsers.nginx.locations import PASS_DIRECTIVES, LocationMatch
 from diagnose.parsers.usual_paths import is_usual_websocket
@@ -276,7 +276,8 @@ def _is_reported(evidence: Evidence) -> bool:
     """Return whether the message is about a response that is cut off, or a stream that ends."""
     symptom = evidence.target.symptom
     return symptom is not None and (
-        symptom.kind == "incomplete" or (symptom.kind == "stream" and any(told_seconds(symptom)))
+        symptom.kind == "incomplete"
+        or (symptom.kind == "stream" and any(reported_seconds(symptom)))
     )
 
 

@@ -103,7 +103,7 @@ def _changed_answer(evidence: Evidence) -> Iterator[Claim]:
     if not is_page and not facts.get("cookie"):
         facts = {}
     if pages and told and is_page and not facts:
-        yield from _told_by_message(evidence, as_nginx, told, pages)
+        yield from _reported_by_message(evidence, as_nginx, told, pages)
     match = proxied_match(Nginx.of(evidence), told[0].path) if facts else None
     if match is None:
         return
@@ -114,7 +114,7 @@ def _changed_answer(evidence: Evidence) -> Iterator[Claim]:
     yield replace(claim, severity=_severity(evidence, as_nginx) if facts["plain"] else of_cookie)
 
 
-def _told_by_message(
+def _reported_by_message(
     evidence: Evidence,
     as_nginx: tuple[ComparedRequest, ...],
     told: tuple[ComparedRequest, ...],

@@ -86,10 +86,10 @@ def stream_buffered(evidence: Evidence) -> Iterator[Claim]:
             _fix(nginx, match, path),
         )
     claims = list(_late_streams(nginx)) if evidence.of(UpstreamTry) else []
-    yield from claims or ([] if silent else _told_stream(nginx))
+    yield from claims or ([] if silent else _reported_stream(nginx))
 
 
-def _told_stream(nginx: Nginx) -> Iterator[Claim]:
+def _reported_stream(nginx: Nginx) -> Iterator[Claim]:
     """Claim, after a message about a stream, the location of the stream that the page uses: where
     its scripts name none, that of the page. A stream that they open by its address is that one."""
     evidence = nginx.evidence

@@ -101,12 +101,12 @@ def asks_about_closing(evidence: Evidence, seconds: float) -> bool:
         return False
     if symptom.kind not in {"websocket-closed", "closed"}:
         return False
-    from diagnose.parsers.cut_connections import is_told, told_seconds
+    from diagnose.parsers.cut_connections import is_reported, reported_seconds
 
-    told = told_seconds(symptom)
+    told = reported_seconds(symptom)
     if not told:
         return symptom.kind == "websocket-closed"
-    return is_told(symptom, seconds) or max(told) > seconds
+    return is_reported(symptom, seconds) or max(told) > seconds
 
 
 def says_it_ends_after(evidence: Evidence, seconds: float) -> bool:
@@ -115,6 +115,6 @@ def says_it_ends_after(evidence: Evidence, seconds: float) -> bool:
     symptom = evidence.target.symptom
     if symptom is None or not asks_about_closing(evidence, seconds):
         return False
-    from diagnose.parsers.cut_connections import is_told
+    from diagnose.parsers.cut_connections import is_reported
 
-    return is_told(symptom, seconds)
+    return is_reported(symptom, seconds)

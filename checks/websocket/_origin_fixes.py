@@ -3,7 +3,7 @@ and the name that the application is told. Each was tried with a changed handsha
 
 from dataclasses import replace
 
-from checks.http._told_names import ToldName, visitors_name_fix
+from checks.http._forwarded_names import ForwardedName, visitors_name_fix
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._edits import Changes, config_edits
 from checks.nginx._websockets import WebSocketHandshakes
@@ -56,7 +56,7 @@ def with_scheme(
     )
 
 
-def told_name_of(nginx: Nginx, handshakes: WebSocketHandshakes) -> ToldName | None:
+def forwarded_name_of(nginx: Nginx, handshakes: WebSocketHandshakes) -> ForwardedName | None:
     """Return nginx's X-Forwarded-Host, if the application accepts the Origin as soon as it is the
     visitor's host."""
     accepted = [upgrade for upgrade in handshakes.forwarded_host if handshakes.takes(upgrade)]
@@ -64,12 +64,12 @@ def told_name_of(nginx: Nginx, handshakes: WebSocketHandshakes) -> ToldName | No
     for match in matches:
         directive = proxy_set_header_of(match, _HOST)
         if directive and proxy_pass_of(match):
-            return ToldName(_HOST, " ".join(directive.args[1:]), match, directive)
+            return ForwardedName(_HOST, " ".join(directive.args[1:]), match, directive)
     return None
 
 
-def with_told_name(
-    nginx: Nginx, base_claim: Claim, told_name: ToldName, handshakes: WebSocketHandshakes
+def with_forwarded_name(
+    nginx: Nginx, base_claim: Claim, forwarded_name: ForwardedName, handshakes: WebSocketHandshakes
 ) -> Claim:
     return replace(
         base_claim,
@@ -79,8 +79,8 @@ def with_told_name(
             *handshakes.forwarded_host,
             *nginx.configs,
         ),
-        location=nginx.location(told_name.directive),
-        fix=visitors_name_fix(nginx, told_name) or base_claim.fix,
+        location=nginx.location(forwarded_name.directive),
+        fix=visitors_name_fix(nginx, forwarded_name) or base_claim.fix,
     )
 
 

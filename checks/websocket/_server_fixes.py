@@ -3,7 +3,7 @@ port, or keep the visitor's Origin."""
 
 from dataclasses import replace
 
-from checks.http._told_scheme import server_fix
+from checks.http._forwarded_scheme import server_fix
 from checks.nginx import Nginx
 from checks.nginx._forwarded_ports import port_fix
 from checks.nginx._sent_origins import origin_line

@@ -53,7 +53,7 @@ def blocked_by_policy(evidence: Evidence) -> Iterator[Claim]:
     )
     if page is None:
         return
-    told = _told_socket(evidence)
+    told = _reported_socket(evidence)
     attempts = websocket_attempts(evidence)
     for attempt in attempts:
         url = parse_url(attempt.first.url)
@@ -77,7 +77,7 @@ def blocked_by_policy(evidence: Evidence) -> Iterator[Claim]:
             return
 
 
-def _told_socket(evidence: Evidence) -> Url | None:
+def _reported_socket(evidence: Evidence) -> Url | None:
     """Return the address of the site's WebSocket that a browser refused by its message."""
     symptom = evidence.target.symptom
     if symptom is None or symptom.kind not in {"csp", "websocket"}:

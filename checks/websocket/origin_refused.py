@@ -15,20 +15,20 @@ application the port), or the application's own address.
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from checks.http._forwarded_names import ForwardedName
 from checks.http._known_application import own_setting
-from checks.http._told_names import ToldName
 from checks.nginx import Nginx, _location_edits
 from checks.nginx._websockets import WebSocketHandshakes
 from checks.websocket import claim, ended_attempts, refused_attempts
 from checks.websocket._origin_fixes import (
     accepted_by_host,
     accepted_when_forwarded,
+    forwarded_name_of,
     forwarded_place,
     host_facts,
-    told_name_of,
+    with_forwarded_name,
     with_host,
     with_scheme,
-    with_told_name,
 )
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Severity, Subject, Where
@@ -105,7 +105,7 @@ class _Trial:
     #: The location, if a handshake opens as soon as the scheme is told.
     forwarded_match: LocationMatch | None
     #: nginx's X-Forwarded-Host, if a handshake opens as soon as it is the visitor's.
-    told_name: ToldName | None
+    forwarded_name: ForwardedName | None
     #: The program's own line about the Origin.
     logged: ProgramLine | None
 
@@ -123,14 +123,14 @@ class _Trial:
             frozenset(retry.variant for retry in passing_retries(attempt)),
             host_result,
             forwarded_match,
-            None if host_result or forwarded_match else told_name_of(nginx, handshakes),
+            None if host_result or forwarded_match else forwarded_name_of(nginx, handshakes),
             _logged_refusal(evidence, (origin, *_usual_origins(attempt))),
         )
 
     @property
     def is_fixed_in_nginx(self) -> bool:
         """Whether a line of nginx alone makes the application accept the Origin."""
-        return bool(self.host_result or self.forwarded_match or self.told_name)
+        return bool(self.host_result or self.forwarded_match or self.forwarded_name)
 
     @property
     def is_fixed_by_scheme(self) -> bool:
@@ -212,7 +212,11 @@ def _claim_facts(nginx: Nginx, trial: _Trial, *, is_meant: bool) -> dict[str, ob
     from checks.http._setting_lines import setting_facts
 
     evidence, attempt, origin = nginx.evidence, trial.attempt, trial.origin
-    variants, host_result, told_name = trial.passing_variants, trial.host_result, trial.told_name
+    variants, host_result, forwarded_name = (
+        trial.passing_variants,
+        trial.host_result,
+        trial.forwarded_name,
+    )
     return {
         "origin": origin,
         "other": origin != evidence.target.origin,
@@ -233,8 +237,8 @@ def _claim_facts(nginx: Nginx, trial: _Trial, *, is_meant: bool) -> dict[str, ob
         "own_address": _own_address(trial.handshakes),
         **(_FIXED_BY_HOST if host_result else _front(evidence, nginx, attempt.path)),
         "forwarded_place": forwarded_place(trial.forwarded_match),
-        "told": told_name.value if told_name else "",
-        "told_place": told_name.place if told_name else "",
+        "told": forwarded_name.value if forwarded_name else "",
+        "told_place": forwarded_name.place if forwarded_name else "",
         "changed": "",
         "changed_place": "",
         "changed_host": "",
@@ -250,8 +254,8 @@ def _with_line_of_nginx(nginx: Nginx, base_claim: Claim, trial: _Trial) -> Claim
         return with_host(nginx, base_claim, *trial.host_result)
     if trial.forwarded_match:
         return with_scheme(nginx, base_claim, trial.forwarded_match, trial.handshakes)
-    assert trial.told_name, "one of the three is what fixes it"
-    return with_told_name(nginx, base_claim, trial.told_name, trial.handshakes)
+    assert trial.forwarded_name, "one of the three is what fixes it"
+    return with_forwarded_name(nginx, base_claim, trial.forwarded_name, trial.handshakes)
 
 
 def _first_requests(evidence: Evidence) -> Iterator[Subject]:

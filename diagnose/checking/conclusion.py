@@ -63,10 +63,10 @@ def conclude(
     in_scope = [(check, claim) for check, claim in raised if evidence.scope.wants(check.layer)]
     if symptom is not None:
         # Imported late: few runs have a pasted message.
+        from diagnose.checking.reported_claims import with_reported_weighed
         from diagnose.checking.symptom_match import with_reported_notes
-        from diagnose.checking.told_claims import with_told_weighed
 
-        in_scope = with_told_weighed(with_reported_notes(in_scope, symptom), evidence, judge)
+        in_scope = with_reported_weighed(with_reported_notes(in_scope, symptom), evidence, judge)
     active = [ignore for ignore in all_ignores if not ignore.is_expired(evidence.started_at)]
     conclusions = findings(in_scope, active, symptom, evidence.target.port)
     return Report(evidence, conclusions, tuple(all_crashes), ignores=all_ignores)

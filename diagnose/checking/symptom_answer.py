@@ -20,8 +20,8 @@ from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import NginxConfig, NginxProcess
 from diagnose.model.pages import Page
 from diagnose.model.web_servers import WebServer
+from diagnose.parsers.reported_forms import tells_of_form
 from diagnose.parsers.request_fields import is_own_origin
-from diagnose.parsers.told_forms import tells_of_form
 
 #: As many of the usual causes are named.
 _MOST_USUAL = 3

@@ -90,7 +90,7 @@ def _shows(group: tuple[Finding, ...], symptom: Symptom) -> bool:
         return group[0].severity is Severity.ERROR
     if symptom.kind in _CONTRASTS and group[0].severity is not Severity.ERROR:
         return False
-    if _ends_when_told(group, symptom) or _cuts_page_off(group, symptom):
+    if _ends_as_reported(group, symptom) or _cuts_page_off(group, symptom):
         return True
     if _shows_words(group, symptom) or _names_answer(group, symptom):
         return True
@@ -119,15 +119,15 @@ def _websocket_checks(symptom: Symptom) -> tuple[str, ...]:
     return tuple(check for check in symptom_table()["websocket"].shown if "websocket" in check)
 
 
-def _ends_when_told(group: tuple[Finding, ...], symptom: Symptom) -> bool:
+def _ends_as_reported(group: tuple[Finding, ...], symptom: Symptom) -> bool:
     """Return whether the findings have a timeout whose time the message tells."""
     timed = symptom_row(symptom).timed
     seconds = [finding.claim.facts.get("seconds") for finding in group if finding.check.id in timed]
     if not seconds:
         return False
-    from diagnose.parsers.cut_connections import is_told
+    from diagnose.parsers.cut_connections import is_reported
 
-    return any(isinstance(each, int | float) and is_told(symptom, each) for each in seconds)
+    return any(isinstance(each, int | float) and is_reported(symptom, each) for each in seconds)
 
 
 def _cuts_page_off(group: tuple[Finding, ...], symptom: Symptom) -> bool:

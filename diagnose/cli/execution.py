@@ -210,10 +210,10 @@ def diagnose(request: RunRequest) -> int:
 
         note = partial(note_failure, request, view)
         reports, status = run_until_well(run, request.wait_s, note)
-    if request.is_one_told:
-        from diagnose.cli.own_sites import reports_told
+    if request.is_one_reported:
+        from diagnose.cli.own_sites import reports_of_message
 
-        reports = reports_told(reports)
+        reports = reports_of_message(reports)
     with held_back():
         if earlier:
             _write_comparison(earlier, reports[0], request, view)

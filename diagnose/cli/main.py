@@ -61,15 +61,15 @@ def _main(arguments: list[str], may_fork: bool) -> int:
 def _about_own_sites(error: NamelessMessageError, arguments: list[str]) -> RunRequest:
     """Return the request about the sites of this server, of one of which a message without a name
     tells. Raise the error where it may be another."""
-    from diagnose.cli.own_sites import told_sites
+    from diagnose.cli.own_sites import reported_sites
 
-    urls = told_sites(error, arguments)
+    urls = reported_sites(error, arguments)
     requests = [parse_run([*arguments, url]) for url in urls]
     targets = [each for request in requests for each in getattr(request, "targets", ())]
     if not requests or len(targets) != len(urls) or not isinstance(requests[0], RunRequest):
         raise error
     _tell_own_sites(urls, arguments)
-    return replace(requests[0], targets=tuple(targets), is_one_told=len(urls) > 1)
+    return replace(requests[0], targets=tuple(targets), is_one_reported=len(urls) > 1)
 
 
 def _site_before(request: RunRequest, arguments: list[str]) -> str:

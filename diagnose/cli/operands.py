@@ -90,10 +90,10 @@ def parse_targets(
     if len(targets) > 1:
         targets = [_with_own_words(target) for target in targets]
     if merged := _merged(targets):
-        from diagnose.cli.requested_pages import at_told_path
+        from diagnose.cli.requested_pages import at_reported_path
 
         index = next(i for i, target in enumerate(targets) if target.symptom is not None)
-        site = at_told_path(merged[0], targets[index], words[index])
+        site = at_reported_path(merged[0], targets[index], words[index])
         return (_with_cut_websocket(_with_reported_websocket(site), targets[index].input),)
     return _distinct(targets, words)
 

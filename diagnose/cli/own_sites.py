@@ -57,7 +57,7 @@ def _within_time(search: Coroutine[None, None, tuple[str, ...]]) -> tuple[str, .
         return ()
 
 
-def told_sites(error: NamelessMessageError, arguments: list[str]) -> tuple[str, ...]:
+def reported_sites(error: NamelessMessageError, arguments: list[str]) -> tuple[str, ...]:
     """Return the URLs of the sites of this server of which a message may tell that names none: ()
     if there are none, or too many to look at each, or where somebody asks about elsewhere."""
     if any(argument.startswith(_ELSEWHERE) for argument in arguments) or not error.with_example(""):
@@ -76,7 +76,7 @@ def told_sites(error: NamelessMessageError, arguments: list[str]) -> tuple[str, 
     return tuple(urls) if len(urls) <= most else ()
 
 
-def reports_told(reports: Sequence["Report"]) -> list["Report"]:
+def reports_of_message(reports: Sequence["Report"]) -> list["Report"]:
     """Return the reports of the sites of which a message tells: those with a cause that produces
     it. If none has one, all whose name leads to a site: a configuration often has names that are in
     no DNS."""

@@ -89,7 +89,7 @@ class RunRequest:
     """A request to diagnose targets. `options` say how to probe, `output` how to write the reports.
     `websockets` are the paths of --ws, which targets that are named later have too. `wait_s` is how
     long a diagnosis is repeated until the sites work; None is a single one. With `is_plan` nothing
-    is run. `baseline` is the path of an earlier run to compare with. `is_one_told` is True if a
+    is run. `baseline` is the path of an earlier run to compare with. `is_one_reported` is True if a
     message tells of one of the targets, and which of them is not known."""
 
     targets: tuple[Target, ...]
@@ -99,7 +99,7 @@ class RunRequest:
     wait_s: float | None = None
     is_plan: bool = False
     baseline: str | None = None
-    is_one_told: bool = False
+    is_one_reported: bool = False
 
     @property
     def is_partial(self) -> bool:

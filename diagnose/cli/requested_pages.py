@@ -25,7 +25,7 @@ _NO_METHOD = 405
 _OF_ONE_PAGE: frozenset[SymptomKind] = frozenset({"status", "not-through-proxy", "data", "slow"})
 
 
-def at_told_path(site: Target, message: Target, text: str) -> Target:
+def at_reported_path(site: Target, message: Target, text: str) -> Target:
     """Return the site at the page that a message tells of by the address of a program or of a
     visitor, or by the site's origin alone: what the log of an application or of nginx shows."""
     is_inner = is_address(message.host) or is_internal_host(message.host)

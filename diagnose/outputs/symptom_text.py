@@ -265,7 +265,7 @@ def _repeating_sentence(report: Report, lang: str) -> str:
 
 def _older_sentence(report: Report, lang: str) -> str:
     """Return that the message may be older than the last change, "" if nothing shows that."""
-    from diagnose.checking.told_claims import is_before_change
+    from diagnose.checking.reported_claims import is_before_change
 
     return translate("now.older", lang) if is_before_change(report.evidence) else ""
 

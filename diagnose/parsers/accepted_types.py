@@ -19,7 +19,7 @@ _SEVERAL = lazy_pattern(
 )
 
 
-def told_accept(text: str) -> str:
+def reported_accept(text: str) -> str:
     """Return the value of `Accept` that a message names; "" if it names none."""
     match = _FIELD.search(text)
     return match["value"] if match else ""

@@ -242,7 +242,7 @@ def message_of(text: str) -> ApplicationMessage | None:
     return max(messages, key=lambda message: len(message.text), default=None)
 
 
-def application_told(text: str, *, is_answer: bool = False) -> Application | None:
+def reported_application(text: str, *, is_answer: bool = False) -> Application | None:
     """Return the application whose own message stands in a text that a person pasted; None if there
     is none, or if several applications have it. A short message counts only where it is all that an
     answer of the site says."""

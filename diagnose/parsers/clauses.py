@@ -23,7 +23,7 @@ _MAX_CLAUSES, _MAX_FAILURES = 24, 4
 _FARTHEST, _NEAR = 48, 28
 
 
-class ToldFault(NamedTuple):
+class ClauseFault(NamedTuple):
     """What a clause says is wrong, and the clause."""
 
     kind: SymptomKind
@@ -65,7 +65,7 @@ def is_foreign(words: str) -> bool:
     )
 
 
-def failing_part(words: str) -> ToldFault | None:
+def failing_part(words: str) -> ClauseFault | None:
     """Return the part of a site that words say fails: the one that stands next to a failure in the
     first clause that has both; None if none has."""
     table = _words()
@@ -80,11 +80,11 @@ def failing_part(words: str) -> ToldFault | None:
         )
         distance, _, kind = min(named, default=(_FARTHEST + 1, 0, None))
         if kind is not None and distance <= _FARTHEST:
-            return ToldFault(kind, clause.text)
+            return ClauseFault(kind, clause.text)
     return None
 
 
-def contrast(words: str, is_alone: bool = True) -> ToldFault | None:
+def contrast(words: str, is_alone: bool = True) -> ClauseFault | None:
     """Return the circumstance under which words say that the site fails, while it works under
     another; None if they say nothing of it. `is_alone`: what works need not be said, where the
     circumstance tells it ("cannot be reached from outside")."""
@@ -96,37 +96,37 @@ def contrast(words: str, is_alone: bool = True) -> ToldFault | None:
             if not each.works.search(clause.context + clause.text):
                 continue
             if _words().named["only"].search(clause.text):
-                return ToldFault(each.kind, clause.text)
+                return ClauseFault(each.kind, clause.text)
             opposite = (
                 text for text in failing if each.fails.search(text) and not each.works.search(text)
             )
             if text := next(opposite, ""):
-                return ToldFault(each.kind, text)
+                return ClauseFault(each.kind, text)
     return _contrast_of_clients(failing, working) or (_alone(failing) if is_alone else None)
 
 
-def works_elsewhere(words: str) -> ToldFault | None:
+def works_elsewhere(words: str) -> ClauseFault | None:
     """Return that a site fails, by words that say only that something works and another does not;
     None if they say nothing of it, or of no site."""
     table, clauses = _words(), tuple(_clauses(words))
     failing = next((clause.rest for clause in clauses if clause.fails), None)
     if failing is None or not any(clause.works for clause in clauses):
         return None
-    return ToldFault("unusable", failing) if table.named["site"].search(words) else None
+    return ClauseFault("unusable", failing) if table.named["site"].search(words) else None
 
 
-def _contrast_of_clients(failing: list[str], working: list[_Clause]) -> ToldFault | None:
+def _contrast_of_clients(failing: list[str], working: list[_Clause]) -> ClauseFault | None:
     """Return the client that fails where another works."""
     clients = _words().named["clients"]
     used = {name for clause in working for name in _names(clients, clause.text)}
     for text in failing:
         failed = set(_names(clients, text))
         if used and failed and not failed & used:
-            return ToldFault("some-visitors", text)
+            return ClauseFault("some-visitors", text)
     return None
 
 
-def _alone(failing: list[str]) -> ToldFault | None:
+def _alone(failing: list[str]) -> ClauseFault | None:
     """Return a circumstance that tells a contrast by itself: "cannot be reached from outside"."""
     fails = _words().named["fails"]
     for each in _words().contrasts:
@@ -134,7 +134,7 @@ def _alone(failing: list[str]) -> ToldFault | None:
             failures = [match.span() for match in fails.finditer(text)][:_MAX_FAILURES]
             named = each.fails.search(text)
             if named and min(_distance(named.span(), span) for span in failures) <= _NEAR:
-                return ToldFault(each.kind, text)
+                return ClauseFault(each.kind, text)
     return None
 
 

@@ -34,7 +34,7 @@ _FILES = ("/usr", "/etc", "/var", "/home", "/root", "/opt", "/srv", "/tmp", "/pr
 
 
 @frozen
-class ToldPaths:
+class NamedPaths:
     """The prefixes that a program names: by `settings` of Java's web applications, which are sure,
     and by its other settings or its own words (`prefixes`). Of `templates` it says that names
     follow ("http://127.0.0.1:9000/hooks/{id}"): a request below one may do something."""
@@ -44,7 +44,7 @@ class ToldPaths:
     templates: tuple[str, ...] = ()
 
 
-def told_paths(text: str) -> ToldPaths:
+def parse_named_paths(text: str) -> NamedPaths:
     """Return the prefixes in what `context_paths.sh` prints."""
     settings = context_paths(text)
     own, templates = dict[str, None](), dict[str, None]()
@@ -63,7 +63,7 @@ def told_paths(text: str) -> ToldPaths:
         own.setdefault(prefix)
         if match[1] and prefix.count("/") > 1:  # the address of a page
             own.setdefault(f"/{prefix.split('/')[1]}")
-    return ToldPaths(
+    return NamedPaths(
         settings,
         tuple(prefix for prefix in own if prefix not in settings)[:MAX_PATHS],
         tuple(templates)[:MAX_PATHS],

@@ -132,7 +132,7 @@ def says_connection_is_cut(words: str) -> str:
     return match[0] if match else ""
 
 
-def told_seconds(symptom: Symptom) -> tuple[float, ...]:
+def reported_seconds(symptom: Symptom) -> tuple[float, ...]:
     """Return the times, in seconds, after which a message says that a connection ends."""
     if symptom.kind not in _ENDED:
         return ()
@@ -141,10 +141,10 @@ def told_seconds(symptom: Symptom) -> tuple[float, ...]:
     return tuple(_seconds(says_connection_is_cut(usual_spelling(symptom.text))))
 
 
-def is_told(symptom: Symptom, seconds: float) -> bool:
+def is_reported(symptom: Symptom, seconds: float) -> bool:
     """Return whether a message tells a time that is that of a timeout, in seconds."""
     slack = max(seconds * _SHARE, _LEAST_S)
-    return any(abs(told - seconds) <= slack for told in told_seconds(symptom))
+    return any(abs(told - seconds) <= slack for told in reported_seconds(symptom))
 
 
 def _seconds(words: str) -> Iterator[float]:

@@ -100,7 +100,7 @@ _TOLD_HOST = lazy_pattern(
 )
 
 
-def told_host(words: str) -> str:
+def host_in_refusal(words: str) -> str:
     """Return the host that a proxy told the framework by the words of its refusal, in lower case;
     "" if they name none."""
     match = _TOLD_HOST.search(words[:2048])
@@ -111,7 +111,7 @@ def told_host(words: str) -> str:
 _TOLD_BASE = lazy_pattern(r"match request\.base_url \((https?)://", re.IGNORECASE)
 
 
-def told_scheme(words: str) -> str:
+def scheme_in_refusal(words: str) -> str:
     """Return the scheme of which a framework says that it takes its own address to have; "" if its
     words name none. Rails takes what a proxy tells it (Rack, `Request#scheme`)."""
     match = _TOLD_BASE.search(words[:2048])

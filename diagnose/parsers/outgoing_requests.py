@@ -168,7 +168,7 @@ _STEPS = (
 )  # fmt: skip
 
 
-def told_step(text: str) -> int | None:
+def reported_step(text: str) -> int | None:
     """Return how many steps succeeded by a message: the name, the connection, TLS; None if it does
     not say so."""
     words = _URL.sub(" ", condensed(text))

@@ -19,7 +19,7 @@ _OF_FILES = frozenset({"PUT", "PATCH"})
 _WORDS = lazy_pattern(r"(?<![\w.:/-])408(?![\w.:-])")
 
 
-def is_told(symptom: Symptom | None) -> bool:
+def is_reported(symptom: Symptom | None) -> bool:
     """Return whether a message says 408, by its status or beside the words about an upload."""
     if symptom is None:
         return False

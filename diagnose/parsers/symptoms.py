@@ -136,7 +136,7 @@ def _fault_of(text: str, line: str, of_websocket: bool) -> Symptom | None:
         return symptom
     # Imported late: what is understood so far needs no other language.
     from diagnose.parsers.foreign_words import foreign_fault
-    from diagnose.parsers.told_sizes import oversized_upload
+    from diagnose.parsers.reported_sizes import oversized_upload
 
     if size := oversized_upload(line):
         return _symptom("upload", line, size)

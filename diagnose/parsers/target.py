@@ -105,7 +105,7 @@ def parse_target(text: str, websockets: tuple[str, ...] = (), lang: str = "en") 
             target_input.note("port")
     if _blocks_a_file(target_input.symptom, scheme):
         scheme, port, path = "https", None if port == 80 else port, "/"
-    named_path = _told_websocket(text, path, target_input.symptom)
+    named_path = _reported_websocket(text, path, target_input.symptom)
     own_paths = (path,) if scheme in WEBSOCKET_SCHEMES else (named_path,) if named_path else ()
     paths = own_paths + tuple(map(socket_path, websockets))
     target = Target(
@@ -120,7 +120,7 @@ def parse_target(text: str, websockets: tuple[str, ...] = (), lang: str = "en") 
     return _with_read_as(target, target_input.notes, lang)
 
 
-def _told_websocket(text: str, path: str, symptom: Symptom | None) -> str:
+def _reported_websocket(text: str, path: str, symptom: Symptom | None) -> str:
     """Return the path of the WebSocket that a text tells of by an https: address, or ""."""
     if symptom is not None:
         from diagnose.parsers.websocket_messages import names_websocket

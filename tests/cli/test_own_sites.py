@@ -101,11 +101,11 @@ def test_the_site_whose_cause_produces_the_message_is_reported() -> None:
     message = Symptom("refused", "Connection refused")
     broken = report_about(message, causes={"listener.missing": ()})
     healthy = report_about(message)
-    assert own_sites.reports_told([healthy, broken]) == [broken]
-    assert own_sites.reports_told([healthy, healthy]) == [healthy, healthy]
+    assert own_sites.reports_of_message([healthy, broken]) == [broken]
+    assert own_sites.reports_of_message([healthy, healthy]) == [healthy, healthy]
     unknown = report_about(message, causes={"dns.nxdomain": ()})
-    assert own_sites.reports_told([unknown, healthy]) == [healthy]
-    assert own_sites.reports_told([unknown, unknown]) == [unknown, unknown]
+    assert own_sites.reports_of_message([unknown, healthy]) == [healthy]
+    assert own_sites.reports_of_message([unknown, unknown]) == [unknown, unknown]
 
 
 def test_other_sites_are_named_too(sites: list[str], capsys: pytest.CaptureFixture[str]) -> None:

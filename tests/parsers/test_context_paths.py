@@ -2,10 +2,10 @@ import pytest
 
 from diagnose.parsers.context_paths import (
     MAX_PATHS,
-    ToldPaths,
+    NamedPaths,
     context_paths,
+    parse_named_paths,
     template_prefix,
-    told_paths,
 )
 
 
@@ -68,18 +68,18 @@ def test_each_is_named_once_and_there_are_few() -> None:
     ],
 )
 def test_a_program_names_its_prefix(words: str, prefixes: tuple[str, ...]) -> None:
-    assert told_paths(f"told {words}\n") == ToldPaths(prefixes=prefixes)
+    assert parse_named_paths(f"told {words}\n") == NamedPaths(prefixes=prefixes)
 
 
 @pytest.mark.parametrize("place", ["{id}", ":id", "<id>", "[id]"])
 def test_a_place_for_a_name_is_never_a_prefix(place: str) -> None:
     words = f"http://127.0.0.1:9065/hooks/{place}"
-    assert told_paths(f"told {words}\n") == ToldPaths(templates=(words,))
+    assert parse_named_paths(f"told {words}\n") == NamedPaths(templates=(words,))
     assert template_prefix(words) == "/hooks"
     assert template_prefix("http://127.0.0.1:9065/hooks") == ""
 
 
 def test_what_java_is_set_to_is_sure() -> None:
-    assert told_paths("server.servlet.context-path=/shop\ntold context path /shop\n") == ToldPaths(
-        settings=("/shop",)
-    )
+    assert parse_named_paths(
+        "server.servlet.context-path=/shop\ntold context path /shop\n"
+    ) == NamedPaths(settings=("/shop",))

@@ -5,10 +5,10 @@ import pytest
 from diagnose.cli.operands import parse_targets
 from diagnose.model import Symptom
 from diagnose.parsers.cut_connections import (
-    is_told,
+    is_reported,
     lasts_as_long,
+    reported_seconds,
     says_connection_is_cut,
-    told_seconds,
 )
 from diagnose.parsers.symptoms import symptom_of
 
@@ -52,7 +52,7 @@ def test_a_websocket_that_ends_after_a_time(words: str, seconds: tuple[float, ..
     (target,) = parse_targets((CHAT, words), (), "en")
     assert target.symptom
     assert (target.symptom.kind, target.symptom.text) == ("websocket-closed", words)
-    assert told_seconds(target.symptom) == seconds
+    assert reported_seconds(target.symptom) == seconds
 
 
 @pytest.mark.parametrize("words", ["disconnects after a minute", "一分钟后连接就断了"])
@@ -60,7 +60,7 @@ def test_beside_a_page_it_is_a_connection(words: str) -> None:
     (target,) = parse_targets((PAGE, words), (), "en")
     assert target.symptom
     assert target.symptom.kind == "closed"
-    assert told_seconds(target.symptom) == (60.0,)
+    assert reported_seconds(target.symptom) == (60.0,)
     (target,) = parse_targets((PAGE, words), ("/ws",), "en")
     assert target.symptom
     assert target.symptom.kind == "websocket-closed"
@@ -92,14 +92,14 @@ def test_words_that_name_a_websocket_need_no_address(words: str) -> None:
 
 def test_a_time_is_that_of_a_timeout_within_some_seconds() -> None:
     symptom = Symptom("websocket-closed", "it is cut after about 62 seconds")
-    assert [seconds for seconds in (50.0, 60.0, 64.0, 70.0) if is_told(symptom, seconds)] == [
+    assert [seconds for seconds in (50.0, 60.0, 64.0, 70.0) if is_reported(symptom, seconds)] == [
         60.0,
         64.0,
     ]
-    assert not is_told(Symptom("slow", "it is cut after 60 seconds"), 60.0)
-    assert not is_told(Symptom("websocket-closed", "code 1006"), 60.0)
+    assert not is_reported(Symptom("slow", "it is cut after 60 seconds"), 60.0)
+    assert not is_reported(Symptom("websocket-closed", "code 1006"), 60.0)
     later = Symptom("websocket-closed", "WebSocket connection closed, trying again in 30 seconds")
-    assert not told_seconds(later)
+    assert not reported_seconds(later)
 
 
 @pytest.mark.parametrize(

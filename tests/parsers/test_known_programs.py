@@ -7,9 +7,9 @@ from diagnose.parsers.applications import (
     application_of,
     application_of_command,
     application_of_image,
-    application_told,
     is_plain_path,
     recognize,
+    reported_application,
 )
 from diagnose.parsers.http import refuses_host
 from diagnose.parsers.setting_values import setting_value
@@ -78,7 +78,7 @@ def test_a_program_is_known_by_the_words_in_which_it_refuses_a_name() -> None:
         ("The provided host name is not valid for this server.", "drupal"),
     ):
         assert refuses_host(403, words)
-        told = application_told(words, is_answer=True)
+        told = reported_application(words, is_answer=True)
         assert told
         assert told.id == name
         assert "allowed_host" in told.settings

@@ -6,11 +6,11 @@ from diagnose.parsers.origin_refusals import (
     HIDDEN_ORIGIN,
     form_guard,
     framework_of,
+    host_in_refusal,
     logged_refusal,
     named_refusal,
     names_origin,
     refuses_origin,
-    told_host,
 )
 
 DJANGO = "<h1>Forbidden <span>(403)</span></h1><p>CSRF verification failed. Request aborted.</p>"
@@ -82,8 +82,8 @@ def test_no_guard_is_known_of_other_pages() -> None:
 
 def test_the_host_that_a_proxy_told() -> None:
     words = "`x-forwarded-host` header with value `App:3000` does not match `origin` header with"
-    assert told_host(words) == "app:3000"
-    assert told_host("Invalid Server Actions request.") == ""
+    assert host_in_refusal(words) == "app:3000"
+    assert host_in_refusal("Invalid Server Actions request.") == ""
 
 
 OWN_LINE = (

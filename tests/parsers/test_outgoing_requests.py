@@ -4,7 +4,7 @@ import pytest
 
 from diagnose.cli.operands import parse_targets
 from diagnose.parsers.outgoing_attempts import tried_way
-from diagnose.parsers.outgoing_requests import outgoing_request, told_step
+from diagnose.parsers.outgoing_requests import outgoing_request, reported_step
 
 SHOP, SSO = "shop.example.com", "sso.example.com"
 
@@ -71,10 +71,10 @@ def test_a_name_below_the_sites_is_no_second_target() -> None:
 
 
 def test_the_step_that_a_message_tells() -> None:
-    assert told_step("dial tcp: lookup db on 127.0.0.11:53: no such host") == 0
-    assert told_step("dial tcp 192.0.2.1:443: connect: connection refused") == 1
-    assert told_step("x509: certificate signed by unknown authority") == 2
-    assert told_step("it fails") is None
+    assert reported_step("dial tcp: lookup db on 127.0.0.11:53: no such host") == 0
+    assert reported_step("dial tcp 192.0.2.1:443: connect: connection refused") == 1
+    assert reported_step("x509: certificate signed by unknown authority") == 2
+    assert reported_step("it fails") is None
 
 
 #: OpenSSL 3.0 and 1.1.1, shortened by the script.

@@ -101,10 +101,10 @@ class InnerRequest:
         """Return a text of the configuration as this request has it; None if it cannot be known."""
         return expand_variables(self.match, text, self.variables)
 
-    def told_value(self, name: str) -> str | None:
+    def forwarded_value(self, name: str) -> str | None:
         """Return the value of such a field that the location passes on; None if it is not known."""
         key = name.lower()
-        return _told_value(self.match, key, self.fields[key], self.variables)
+        return _forwarded_value(self.match, key, self.fields[key], self.variables)
 
 
 def inner_requests(
@@ -165,7 +165,7 @@ def _inner_request(
         path=upstreams.requested_path(outer, proxied, f"{path}{mark}{query}"),
     )
     own = {**variables, "https": "on" if target.uses_tls else "", **_field_variables(fields)}
-    told = {name: _told_value(outer, name, fields[name], own) for name in fields}
+    told = {name: _forwarded_value(outer, name, fields[name], own) for name in fields}
     return InnerRequest(outer, proxied, socket, block, kind, onward, host, told, container)
 
 
@@ -205,7 +205,7 @@ def _socket_behind(
     return None, ""
 
 
-def _told_value(
+def _forwarded_value(
     outer: LocationMatch, name: str, received: str | None, variables: Mapping[str, str | None]
 ) -> str | None:
     """Return the value of a field that a location passes on; what it does not set, as it came."""

@@ -88,7 +88,7 @@ async def failed_services(ctx: ProbeContext, listeners: Listeners) -> None:
 
 
 @probe(after=Listeners)
-async def told_services(ctx: ProbeContext, listeners: Listeners) -> None:
+async def reported_services(ctx: ProbeContext, listeners: Listeners) -> None:
     """Where the site's port is served, and somebody pasted that a program may not read a file of
     TLS, a service of which the journal says the same of a file in that folder: a certificate and
     its key lie together."""

@@ -286,7 +286,7 @@ def _application(ctx: ProbeContext, command: str, image: str) -> Application | N
     for seen in ctx.observed(KnownApplication):
         return known.application_of(seen.id)
     symptom = ctx.target.symptom
-    found = known.application_told(symptom.text) if symptom else None
+    found = known.reported_application(symptom.text) if symptom else None
     found = found or known.application_of_command(command) or known.application_of_image(image)
     if found:
         return found
@@ -296,7 +296,7 @@ def _application(ctx: ProbeContext, command: str, image: str) -> Application | N
             return recognized[0]
         # Its own words in which it refuses a visitor, if they are the whole answer.
         is_refusal = (exchange.status or 0) >= 400
-        if is_refusal and (told := known.application_told(exchange.body, is_answer=True)):
+        if is_refusal and (told := known.reported_application(exchange.body, is_answer=True)):
             return told
     for exchange in answers:
         if refused := host_setting(exchange.body, "x.example"):

@@ -66,9 +66,9 @@ def _application_of_message(ctx: ProbeContext) -> tuple[Application, RecognizedB
     if symptom is None:
         return None
     # Imported late: only a pasted message needs it.
-    from diagnose.parsers.applications import application_told
+    from diagnose.parsers.applications import reported_application
 
-    application = application_told(symptom.text)
+    application = reported_application(symptom.text)
     return (application, "message") if application else None
 
 

@@ -103,13 +103,15 @@ HOOKS = ServedAddress(
 )
 
 
-def told_claims(text: str, *observations: ComparedRequest, port: int = MISSING.port) -> list[Claim]:
+def reported_claims(
+    text: str, *observations: ComparedRequest, port: int = MISSING.port
+) -> list[Claim]:
     given = (config(text), BUILD, RUNNING, page(404), *controlled(*observations))
     return judge(CHECK, *given, replace(HOOKS, port=port), target=API)
 
 
 def test_fires_by_the_programs_words_of_which_nothing_is_asked() -> None:
-    (claim,) = told_claims(CUT, MISSING)
+    (claim,) = reported_claims(CUT, MISSING)
     assert claim.confidence is Confidence.LIKELY
     assert (claim.facts["prefix"], claim.facts["value"]) == ("/hooks", "/hooks/user/info")
     assert claim.facts["line"] == "proxy_pass http://127.0.0.1:8080/hooks/;"
@@ -118,9 +120,9 @@ def test_fires_by_the_programs_words_of_which_nothing_is_asked() -> None:
 
 
 def test_silent_where_nginx_asks_below_the_folder_that_the_program_names() -> None:
-    assert not told_claims(CUT.replace("8080/;", "8080/hooks/;"), MISSING)
-    assert not told_claims(CUT, MISSING, port=9)
-    assert not told_claims(CUT, replace(MISSING, status=403))
+    assert not reported_claims(CUT.replace("8080/;", "8080/hooks/;"), MISSING)
+    assert not reported_claims(CUT, MISSING, port=9)
+    assert not reported_claims(CUT, replace(MISSING, status=403))
 
 
 def test_silent_for_a_told_prefix_below_which_all_paths_are_one_page() -> None:

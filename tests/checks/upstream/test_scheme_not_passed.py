@@ -145,13 +145,13 @@ FORM = Page(
 )
 
 
-def told_claims(target: Target, *shown: Page) -> list[Claim]:
+def reported_claims(target: Target, *shown: Page) -> list[Claim]:
     same = controlled(compared(200), ADDED)
     return judge(CHECK, config(SITE), BUILD, RUNNING, page(200), *shown, *same, target=target)
 
 
 def test_fires_for_a_message_that_a_login_leads_to_http() -> None:
-    (claim,) = told_claims(TO_HTTP)
+    (claim,) = reported_claims(TO_HTTP)
     assert (claim.confidence, claim.severity) == (Confidence.LIKELY, Severity.WARNING)
     assert (claim.facts["told"], claim.facts["login"]) == (True, False)
     assert claim.fix
@@ -159,25 +159,25 @@ def test_fires_for_a_message_that_a_login_leads_to_http() -> None:
 
 
 def test_fires_as_possible_for_a_message_about_a_lost_login() -> None:
-    (claim,) = told_claims(NO_SESSION, FORM)
+    (claim,) = reported_claims(NO_SESSION, FORM)
     assert claim.confidence is Confidence.POSSIBLE
     assert claim.facts["login"]
-    assert not told_claims(NO_SESSION), "the page has no form"
+    assert not reported_claims(NO_SESSION), "the page has no form"
 
 
 def test_fires_for_a_message_about_a_login_that_fails() -> None:
     failing = replace(SHOP, symptom=symptom_of("I can't login"))
-    (claim,) = told_claims(failing, FORM)
+    (claim,) = reported_claims(failing, FORM)
     assert claim.confidence is Confidence.POSSIBLE
     words = "I can't login, the application keeps trying to open http version"
-    (claim,) = told_claims(replace(SHOP, symptom=symptom_of(words)))
+    (claim,) = reported_claims(replace(SHOP, symptom=symptom_of(words)))
     assert claim.confidence is Confidence.LIKELY
 
 
 def test_fires_for_a_message_that_a_login_elsewhere_refuses_the_address() -> None:
     """https://github.com/nezhahq/nezha/issues/1000"""
     target = replace(SHOP, symptom=symptom_of("oauth2: redirect_uri_mismatch"))
-    (claim,) = told_claims(target)
+    (claim,) = reported_claims(target)
     assert claim.confidence is Confidence.LIKELY
     assert claim.fix
     edit = claim.fix.steps[0]
@@ -187,4 +187,4 @@ def test_fires_for_a_message_that_a_login_elsewhere_refuses_the_address() -> Non
 
 def test_silent_for_other_messages_about_addresses() -> None:
     other = replace(SHOP, symptom=symptom_of("it redirects to the wrong port"))
-    assert not told_claims(other, FORM)
+    assert not reported_claims(other, FORM)

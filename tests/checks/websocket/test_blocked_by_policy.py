@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from checks.http._told_addresses import told_addresses
+from checks.http._reported_addresses import reported_addresses
 from diagnose.model import Claim, Confidence, Edit, Severity
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
@@ -140,7 +140,7 @@ def test_an_address_within_a_quoted_policy_is_not_asked_for() -> None:
         "Content Security Policy directive: \"connect-src 'self' ws://127.0.0.1:8989\"."
     )
     target = replace(SHOP, symptom=symptom_of(text))
-    assert list(told_addresses(evidence(target=target))) == ["wss://shop.example.com/ws"]
+    assert list(reported_addresses(evidence(target=target))) == ["wss://shop.example.com/ws"]
     firefox = "Content Security Policy: blocked the loading of a resource (connect-src) at ws://localhost:1/"
     target = replace(SHOP, symptom=symptom_of(firefox))
-    assert list(told_addresses(evidence(target=target))) == ["ws://localhost:1/"]
+    assert list(reported_addresses(evidence(target=target))) == ["ws://localhost:1/"]

@@ -46,11 +46,11 @@ def test_a_field_is_what_the_last_block_set() -> None:
     listen = "listen 8080; server_name shop.example.com;"
     (inner,) = way(told, f"{listen} {app % 'X-Forwarded-Proto $scheme'}")
     assert inner.fields["x-forwarded-proto"] == "https"
-    assert inner.told_value("X-Forwarded-Proto") == "http"
+    assert inner.forwarded_value("X-Forwarded-Proto") == "http"
     (inner,) = way(told, f"{listen} {app % 'Host $host'}")
-    assert inner.told_value("X-Forwarded-Proto") == "https"
+    assert inner.forwarded_value("X-Forwarded-Proto") == "https"
     (inner,) = way(told, f"{listen} {app % 'X-Forwarded-Proto $some_module'}")
-    assert inner.told_value("X-Forwarded-Proto") is None
+    assert inner.forwarded_value("X-Forwarded-Proto") is None
 
 
 def test_an_address_of_this_machine_is_a_way_too() -> None:
@@ -101,7 +101,7 @@ def test_the_way_goes_on_in_a_container() -> None:
     (inner,) = through(outer, "proxy_set_header X-Forwarded-Proto $scheme;")
     assert (inner.container, inner.passes_on) == ("web", True)
     assert inner.fields["x-forwarded-proto"] == "https"
-    assert inner.told_value("X-Forwarded-Proto") == "http"
+    assert inner.forwarded_value("X-Forwarded-Proto") == "http"
     assert not through(outer.replace("8088", "8089"), "")
     assert not through(outer.replace("http://127", "https://127"), "")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from diagnose.parsers.context_paths import context_paths, told_paths
+from diagnose.parsers.context_paths import context_paths, parse_named_paths
 from diagnose.probes.inside.context_paths import SCRIPT
 
 YAML = """\
@@ -91,7 +91,7 @@ def node(folder: Path, arguments: bytes, written: str = "", environment: bytes =
 
 def test_an_argument_of_another_program(tmp_path: Path) -> None:
     told = node(tmp_path, b"node\0server.js\0--base-path\0/shop\0", environment=b"BASE_URL=/kb\0")
-    assert told_paths(told).prefixes == ("/shop", "/kb")
+    assert parse_named_paths(told).prefixes == ("/shop", "/kb")
 
 
 def test_what_another_program_writes_when_it_starts(tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_what_another_program_writes_when_it_starts(tmp_path: Path) -> None:
         "serving hooks on http://127.0.0.1:8080/hooks/{id}\n"
         "server started, sub_url=/git\n"
     )
-    told = told_paths(text := node(tmp_path, b"node\0", written))
+    told = parse_named_paths(text := node(tmp_path, b"node\0", written))
     assert set(told.prefixes) == {"/lab", "/git"}
     assert told.templates == ("http://127.0.0.1:8080/hooks/{id}",)
     assert "hush" not in text

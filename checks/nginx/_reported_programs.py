@@ -8,7 +8,7 @@ from diagnose.parsers.program_agents import is_answer, named_agents
 from diagnose.parsers.urls import path_of
 
 
-def told_program(nginx: Nginx) -> BrowserRule | None:
+def reported_program(nginx: Nginx) -> BrowserRule | None:
     """Return the rule that surely refuses the program of a message, and no browser."""
     symptom = nginx.evidence.target.symptom
     pages = [page for page in page_exchanges(nginx.evidence) if 0 < (page.status or 0) < 400]

@@ -45,7 +45,7 @@ _FAILS = lazy_pattern(
 )
 
 
-def told_size(text: str) -> int:
+def reported_size(text: str) -> int:
     """Return the size in bytes that a message names as the one from which on something fails; 0 if
     it names none. Of several it is the first."""
     match = _match(text)

@@ -16,7 +16,7 @@ from diagnose.parsers.nginx.locations import LocationMatch
 
 
 @frozen(eq=False)
-class ToldPrefix:
+class ForwardedPrefix:
     """The field after which the application names its files below its folder, "" if none is known;
     `filters` is True if nginx replaces the addresses in its page instead."""
 
@@ -26,17 +26,17 @@ class ToldPrefix:
     fix: Fix | None = None
 
 
-def told_prefix(
+def forwarded_prefix(
     evidence: Evidence, nginx: Nginx, match: LocationMatch | None, trial: PageFileTrial
-) -> ToldPrefix:
+) -> ForwardedPrefix:
     """Return the field that the application reads, or the lines that replace its addresses where it
     reads none of those that were tried and no setting of its own is known."""
     trials = tuple(each for each in evidence.good(PrefixTrial) if each.page == trial.page)
     control = next((each for each in trials if not each.field), None)
     if match is None:
-        return _told_by_server(evidence, trial)
+        return _forwarded_by_server(evidence, trial)
     if control is None or control.names_prefix:
-        return ToldPrefix()
+        return ForwardedPrefix()
     for each in trials:
         if each.names_prefix:
             changes: Changes = {}
@@ -44,13 +44,13 @@ def told_prefix(
             insert_lines(nginx, match, lines, changes)
             edits = config_edits(nginx, changes)
             fix = location_fix(nginx, match, edits, sure=False) if edits else None
-            return ToldPrefix(each.field, False, (control, each), fix)
+            return ForwardedPrefix(each.field, False, (control, each), fix)
     is_known = bool(own_setting(evidence, "base_path", "public_url")["setting"])
     filters = None if is_known or len(trials) < 2 else _filter_fix(evidence, nginx, match, control)
-    return ToldPrefix("", filters is not None, trials, filters)
+    return ForwardedPrefix("", filters is not None, trials, filters)
 
 
-def _told_by_server(evidence: Evidence, trial: PageFileTrial) -> ToldPrefix:
+def _forwarded_by_server(evidence: Evidence, trial: PageFileTrial) -> ForwardedPrefix:
     """Return the field where Apache, Caddy or HAProxy is in front."""
     # Imported late: only a finding behind one of these needs them.
     from checks.server import server_on_port
@@ -60,8 +60,8 @@ def _told_by_server(evidence: Evidence, trial: PageFileTrial) -> ToldPrefix:
     view, trials = server_on_port(evidence), helping_trials(evidence, trial.page)
     route = route_to_application(view) if view else None
     if view is None or route is None or not trials:
-        return ToldPrefix()
-    return ToldPrefix(trials[1].field, False, trials, prefix_fix(view, route, trials[1]))
+        return ForwardedPrefix()
+    return ForwardedPrefix(trials[1].field, False, trials, prefix_fix(view, route, trials[1]))
 
 
 def _filter_fix(

@@ -24,10 +24,10 @@ _REPLACING = ("caddy", "frankenphp", "traefik")
 _HTTPS_VALUES = frozenset({"https", "expr=%{request_scheme}", "%{request_scheme}s"})
 
 
-def told_scheme(evidence: Evidence, path: str) -> str:
+def forwarded_scheme(evidence: Evidence, path: str) -> str:
     """Return the place at which the server in front tells the application of this path that the
     visitor uses https; "" if it does not, or if that is unknown."""
-    return _told_by_nginx(evidence, path) or _told_by_other(evidence, path)
+    return _forwarded_by_nginx(evidence, path) or _forwarded_by_other(evidence, path)
 
 
 def server_fix(evidence: Evidence, path: str, *fields: str, websocket: bool = False) -> Fix | None:
@@ -41,7 +41,7 @@ def server_fix(evidence: Evidence, path: str, *fields: str, websocket: bool = Fa
     from checks.server._visitor_fields import SCHEME, visitor_fix
 
     names = tuple(field.lower() for field in fields) or (SCHEME,)
-    if SCHEME in names and told_scheme(evidence, path):
+    if SCHEME in names and forwarded_scheme(evidence, path):
         names = tuple(name for name in names if name != SCHEME)
     return visitor_fix(view, path, *names, websocket=websocket) if names else None
 
@@ -58,7 +58,7 @@ def tells_https(match: LocationMatch, proxy_target: ProxyTarget, target: Target)
     return any(name.lower() == SCHEME_FIELD.lower() and value == "https" for name, value in fields)
 
 
-def _told_by_nginx(evidence: Evidence, path: str) -> str:
+def _forwarded_by_nginx(evidence: Evidence, path: str) -> str:
     nginx, target = Nginx.of(evidence), evidence.target
     places = set()
     for match in nginx.location_matches(path.partition("?")[0]):
@@ -92,11 +92,11 @@ def _is_replaced(nginx: Nginx, proxy_target: ProxyTarget, path: str) -> bool:
             return True
     requests = inner_requests(nginx, path, in_containers=True)
     return bool(requests) and (
-        not requests[-1].passes_on or requests[-1].told_value(SCHEME_FIELD) != "https"
+        not requests[-1].passes_on or requests[-1].forwarded_value(SCHEME_FIELD) != "https"
     )
 
 
-def _told_by_other(evidence: Evidence, path: str) -> str:
+def _forwarded_by_other(evidence: Evidence, path: str) -> str:
     """Caddy and Traefik tell it by themselves; Apache where a line of the virtual host says so,
     HAProxy where the last line of its frontend or backend does."""
     view = server_on_port(evidence)
@@ -106,7 +106,7 @@ def _told_by_other(evidence: Evidence, path: str) -> str:
     return _line_of(view, route, path)
 
 
-def told_to_server(evidence: Evidence, path: str) -> str:
+def forwarded_to_server(evidence: Evidence, path: str) -> str:
     """Return the place at which Apache, Caddy or HAProxy tells it another web server of this
     machine, which may run the program itself (PHP) and gives it the field as it came; "" if it does
     not."""

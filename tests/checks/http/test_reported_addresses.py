@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from checks.http._told_addresses import machine_name_line, told_addresses
+from checks.http._reported_addresses import machine_name_line, reported_addresses
 from diagnose.model.symptom import Symptom
 from diagnose.parsers.symptoms import symptom_of
 from tests.support.check_evidence import SHOP, evidence
@@ -12,7 +12,7 @@ HOST = "        proxy_set_header Host $host;\n"
 
 
 def told(text: str) -> list[str]:
-    return list(told_addresses(evidence(target=replace(SHOP, symptom=Symptom("name", text)))))
+    return list(reported_addresses(evidence(target=replace(SHOP, symptom=Symptom("name", text)))))
 
 
 def test_the_addresses_of_a_browsers_message() -> None:
@@ -21,7 +21,7 @@ def test_the_addresses_of_a_browsers_message() -> None:
     ]
     assert told("WebSocket connection to 'ws://web1/x' failed:") == ["ws://web1/x"]
     assert told('while connecting to upstream: "http://backend:8000/", net::ERR_FAILED') == []
-    assert list(told_addresses(evidence())) == []
+    assert list(reported_addresses(evidence())) == []
 
 
 def test_an_address_that_was_cut_is_none() -> None:
@@ -39,7 +39,7 @@ def test_addresses_are_those_of_the_whole_message() -> None:
     symptom = symptom_of(words)
     assert symptom is not None
     assert url not in symptom.shown
-    assert url in list(told_addresses(evidence(target=replace(SHOP, symptom=symptom))))
+    assert url in list(reported_addresses(evidence(target=replace(SHOP, symptom=symptom))))
 
 
 def test_addresses_of_a_configuration_are_none() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from checks.http._told_scheme import told_scheme
+from checks.http._forwarded_scheme import forwarded_scheme
 from diagnose.model import Observation
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.web_servers import (
@@ -23,7 +23,7 @@ APACHE_LINE = '    RequestHeader set X-Forwarded-Proto "https"\n'
 
 
 def told(*observations: Observation) -> str:
-    return told_scheme(evidence(*observations), "/")
+    return forwarded_scheme(evidence(*observations), "/")
 
 
 @pytest.mark.parametrize("value", ["$scheme", "https"])

@@ -41,7 +41,7 @@ _LOGGED: dict[int, frozenset[SymptomKind]] = {
 }
 
 
-def with_told_weighed(
+def with_reported_weighed(
     raised: Raised, evidence: Evidence, judge: Callable[[Evidence], Raised]
 ) -> Raised:
     """Weigh the claims whose only evidence is the message. `judge` runs the checks again."""
@@ -128,9 +128,10 @@ def _is_sure(finding: Finding) -> bool:
 def _leads_to(cause: Finding, symptom: Symptom) -> bool:
     """Return whether a cause leads to what the message says, or is an error."""
     return cause.severity is Severity.ERROR or any(
-        produces((cause,), each) or may_produce((cause,), each) for each in _told_symptoms(symptom)
+        produces((cause,), each) or may_produce((cause,), each)
+        for each in _reported_symptoms(symptom)
     )
 
 
-def _told_symptoms(symptom: Symptom) -> tuple[Symptom, ...]:
+def _reported_symptoms(symptom: Symptom) -> tuple[Symptom, ...]:
     return (symptom, *further_symptoms(symptom))

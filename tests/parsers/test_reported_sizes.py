@@ -3,7 +3,7 @@
 import pytest
 
 from diagnose.cli.operands import parse_targets
-from diagnose.parsers.told_sizes import oversized_upload, told_size
+from diagnose.parsers.reported_sizes import oversized_upload, reported_size
 
 PAGE = "https://shop.example.com/"
 MB = 1 << 20
@@ -30,7 +30,7 @@ def test_files_of_a_size_that_fail_are_an_upload(words: str, size: int) -> None:
     (target,) = parse_targets((PAGE, words), (), "en")
     assert target.symptom
     assert target.symptom.kind == "upload"
-    assert told_size(words) == size
+    assert reported_size(words) == size
 
 
 @pytest.mark.parametrize(
@@ -48,8 +48,8 @@ def test_many_words_are_read_in_a_moment(word: str) -> None:
 
 def test_a_network_of_phones_is_no_size() -> None:
     for words in ("uploads fail over 5G mobile network", "images are not sent over 4G, error"):
-        assert (told_size(words), oversized_upload(words)) == (0, "")
-    assert told_size("files over 4G fail") == 4096 * MB
+        assert (reported_size(words), oversized_upload(words)) == (0, "")
+    assert reported_size("files over 4G fail") == 4096 * MB
 
 
 @pytest.mark.parametrize(
@@ -61,5 +61,5 @@ def test_a_network_of_phones_is_no_size() -> None:
     ],
 )
 def test_a_unit_alone_is_a_size(words: str) -> None:
-    assert told_size(words) == MB
-    assert not told_size(words.replace("мегабайта", "месяца").replace("egabyte", "onat"))
+    assert reported_size(words) == MB
+    assert not reported_size(words.replace("мегабайта", "месяца").replace("egabyte", "onat"))

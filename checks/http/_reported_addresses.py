@@ -43,7 +43,7 @@ _POLICY = re.compile(
 _FIELDS, _MACHINE = ("X-Forwarded-Host", "Host"), "$hostname"
 
 
-def told_addresses(evidence: Evidence) -> Iterator[str]:
+def reported_addresses(evidence: Evidence) -> Iterator[str]:
     """Yield the addresses that the message of a browser names: those with a placeholder in the
     place of the site's name, such as "http://mydomain.tld/api", with that name."""
     symptom, target = evidence.target.symptom, evidence.target

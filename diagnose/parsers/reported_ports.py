@@ -8,7 +8,7 @@ _PORT = r"(?<![\w.-])NAME:(\d{2,5})(?!\d)"
 _MAX_LENGTH = 65_536
 
 
-def told_port(text: str, name: str, usual: Collection[int]) -> int | None:
+def reported_port(text: str, name: str, usual: Collection[int]) -> int | None:
     """Return the first port of a name in a message that is none of `usual`; None without one."""
     if not name:
         return None

@@ -16,7 +16,7 @@ _NAMED = re.compile(r"\b(POST|PUT|PATCH|DELETE)\b")
 _NOT_ALLOWED = 405
 
 
-def told_method(evidence: Evidence, page: Exchange) -> str:
+def reported_method(evidence: Evidence, page: Exchange) -> str:
     """Return the method that a message with 403 or 405 is about; "" without such a message, and
     where the page itself gets this status: then it is not the method.
 
@@ -34,10 +34,10 @@ def told_method(evidence: Evidence, page: Exchange) -> str:
     return (named[1] if named else "POST") if is_other else ""
 
 
-def told_rule(nginx: Nginx) -> "BrowserRule | None":
+def reported_rule(nginx: Nginx) -> "BrowserRule | None":
     """Return the rule that refuses the program of a message; a healthy run has no message."""
     if nginx.evidence.target.symptom is None:
         return None
-    from checks.nginx._told_programs import told_program
+    from checks.nginx._reported_programs import reported_program
 
-    return told_program(nginx)
+    return reported_program(nginx)

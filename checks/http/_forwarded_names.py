@@ -18,7 +18,7 @@ _FIELDS = ("X-Forwarded-Host", "Host")
 
 
 @frozen
-class ToldName:
+class ForwardedName:
     """A field of nginx's request that names a host, and the location that sends it."""
 
     field: str
@@ -31,7 +31,7 @@ class ToldName:
         return file_line(self.directive)
 
 
-def told_name(nginx: Nginx, step: Exchange, host: str) -> ToldName | None:
+def forwarded_name(nginx: Nginx, step: Exchange, host: str) -> ForwardedName | None:
     """Return the field by which nginx tells the application `host` ("localhost:3000"), to which the
     application redirects; None if nginx tells it something else."""
     url = parse_url(step.url)
@@ -41,17 +41,17 @@ def told_name(nginx: Nginx, step: Exchange, host: str) -> ToldName | None:
         for field, value in _forwarded_names(nginx, match, url.path).items():
             directive = proxy_set_header_of(match, field) or proxy_pass_of(match)
             if value.lower() == host.lower() and directive is not None:
-                return ToldName(field, value, match, directive)
+                return ForwardedName(field, value, match, directive)
     return None
 
 
-def untold_port(evidence: Evidence, text: str) -> int | str:
+def unforwarded_port(evidence: Evidence, text: str) -> int | str:
     """Return the port in an address of the site that nginx does not tell the application, so that
     it is of its own setting; "" for a usual port, the visitor's, or one that it is told."""
     url, steps = parse_url(text), exchanges_by_purpose(evidence, "target")
     if url is None or url.port in {80, 443, evidence.target.port} or not steps:
         return ""
-    return "" if told_name(Nginx.of(evidence), steps[0], url.authority) else url.port
+    return "" if forwarded_name(Nginx.of(evidence), steps[0], url.authority) else url.port
 
 
 def _port(nginx: Nginx) -> int:
@@ -71,20 +71,24 @@ def _forwarded_names(nginx: Nginx, match: LocationMatch, path: str) -> dict[str,
 
 
 def visitors_name_fix(
-    nginx: Nginx, told_name: ToldName, onward: str = "", is_plain: bool = False
+    nginx: Nginx, forwarded_name: ForwardedName, onward: str = "", is_plain: bool = False
 ) -> Fix | None:
     """Tell the application the visitor's host instead, and the scheme if it writes http
     (`is_plain`) and is told none. If it redirects `onward` below a folder that nginx cuts off, and
     of which it does not know, nginx puts that back."""
     changes: Changes = {}
-    headers = {told_name.field: _location_edits.host_variable(nginx.evidence.target)}
-    if is_plain and proxy_set_header_of(told_name.match, SCHEME_FIELD) is None:
+    headers = {forwarded_name.field: _location_edits.host_variable(nginx.evidence.target)}
+    if is_plain and proxy_set_header_of(forwarded_name.match, SCHEME_FIELD) is None:
         headers[SCHEME_FIELD] = "$scheme"
-    lines = _location_edits.header_lines(nginx, told_name.match, headers, changes)
-    lines = [*lines, *_folder_lines(nginx, told_name.match, onward)]
-    _location_edits.insert_lines(nginx, told_name.match, lines, changes)
+    lines = _location_edits.header_lines(nginx, forwarded_name.match, headers, changes)
+    lines = [*lines, *_folder_lines(nginx, forwarded_name.match, onward)]
+    _location_edits.insert_lines(nginx, forwarded_name.match, lines, changes)
     file_edits = config_edits(nginx, changes)
-    return _location_edits.location_fix(nginx, told_name.match, file_edits) if file_edits else None
+    return (
+        _location_edits.location_fix(nginx, forwarded_name.match, file_edits)
+        if file_edits
+        else None
+    )
 
 
 def _folder_lines(nginx: Nginx, match: LocationMatch, onward: str) -> list[str]:
