@@ -79,7 +79,7 @@ def _stops(cause: Finding) -> bool:
 def _of_message(target: Target) -> tuple[OtherRequest, ...]:
     """Return the site's front page after a message about a sign-in: that leads there."""
     kind = target.symptom.kind if target.symptom else "other"
-    is_elsewhere = kind in _SIGN_IN and target.path.partition("?")[0] != "/"
+    is_elsewhere = kind in _SIGN_IN and target.path_without_query != "/"
     if not is_elsewhere or target.is_websocket:
         return ()
     return (OtherRequest(path="/", source="message", by_browser=True),)

@@ -47,7 +47,7 @@ def disk_not_mounted(evidence: Evidence) -> Iterator[Claim]:
         if not path:
             continue
         subjects = (
-            Subject(port=port, path=evidence.target.path.partition("?")[0]),
+            Subject(port=port, path=evidence.target.path_without_query),
             Subject(port=port),
             Subject(port=80),
         )
@@ -93,7 +93,7 @@ def _needed(
 
 def _served_path(evidence: Evidence) -> str:
     """Return the path that nginx opens for the target; "" if it passes it on."""
-    path = evidence.target.path.partition("?")[0]
+    path = evidence.target.path_without_query
     match = next(iter(Nginx.of(evidence).location_matches(path)), None)
     served = served_file(match, path, with_scripts=True) if match else None
     return served.path if served else ""

@@ -29,7 +29,7 @@ class LostCookie:
 def lost_cookies(evidence: Evidence, outer: str, inner: str) -> list[LostCookie]:
     """Return the cookies for a path that only the application knows: visitors are below `outer`,
     which a proxy replaces by `inner`."""
-    path = evidence.target.path.partition("?")[0]
+    path = evidence.target.path_without_query
     return [
         LostCookie(page, clean(cookie_pair(value)[0], 100), own_path)
         for page in _pages(evidence, outer)
@@ -44,7 +44,7 @@ def reported_lost_login(evidence: Evidence) -> Confidence | None:
     """Return how sure it is that a message tells of a cookie that does not come back, where no page
     of this run sets one for the visitor's path: often only the answer to a login's POST sets it,
     which no run sends. None if it tells of something else."""
-    symptom, path = evidence.target.symptom, evidence.target.path.partition("?")[0]
+    symptom, path = evidence.target.symptom, evidence.target.path_without_query
     if symptom is None or symptom.kind not in {"cookie", "login"}:
         return None
     values = [

@@ -55,7 +55,7 @@ def permitting_file_fix(nginx: Nginx, page: Exchange, origin: str) -> Fix | None
     """Return the edit after which the page of this origin may use a file for browsers that nginx
     serves itself; None if an application may answer: two fields would come."""
     target = nginx.evidence.target
-    is_file = page.status == 200 and _FILE.search(target.path.partition("?")[0]) is not None
+    is_file = page.status == 200 and _FILE.search(target.path_without_query) is not None
     matches = list(nginx.location_matches(target.path)) if is_file else []
     if len({match.block for match in matches}) != 1 or _passes_on(nginx, matches[0]):
         return None

@@ -33,7 +33,7 @@ class EmptyBlock:
 def empty_block(nginx: Nginx, server: Server) -> EmptyBlock | None:
     """Return what is to answer in a block without a page; None for a block with one, and for a
     block that is not the site's own."""
-    path = nginx.evidence.target.path.partition("?")[0]
+    path = nginx.evidence.target.path_without_query
     match = select_location(server, path)
     if nginx.evidence.target.host not in server.names or match.block is not server.block:
         return None

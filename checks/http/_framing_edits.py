@@ -94,6 +94,6 @@ def _beside_options(evidence: Evidence, page: Exchange, policy: str) -> Fix | No
     is_nginx = Nginx.of(evidence).config is not None
     if not is_nginx and page.header(_POLICY) is not None:
         return None
-    scope = folder_of(evidence.target.path.partition("?")[0])
+    scope = folder_of(evidence.target.path_without_query)
     value = f'"{policy}"' if is_nginx else policy
     return added_fields_fix(evidence, scope, {_POLICY: value})

@@ -26,7 +26,7 @@ def login_preflight_fix(nginx: Nginx, page: Exchange) -> Fix | None:
     """Return the fix with which nginx asks no preflight for its login; None where an application
     refuses it, or where the lines need a person. An application has to answer the preflight: nginx
     would refuse it with 405 for a file."""
-    matches = list(nginx.location_matches(nginx.evidence.target.path.partition("?")[0]))
+    matches = list(nginx.location_matches(nginx.evidence.target.path_without_query))
     is_one = len({match.block for match in matches}) == 1
     if page.method != "OPTIONS" or page.status != 401 or not is_one or not proxy_page(page.body):
         return None

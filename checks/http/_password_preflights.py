@@ -83,7 +83,7 @@ def _passes_on(view: ServerView) -> bool:
 
 
 def _of_rule(view: ServerView) -> Edit | None:
-    rule = decisive_rule(view, view.evidence.target.path.partition("?")[0], False, 401)
+    rule = decisive_rule(view, view.evidence.target.path_without_query, False, 401)
     if rule is None:
         return None
     row = line_text(view, rule.file, rule.line)[:600]

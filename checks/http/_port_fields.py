@@ -43,6 +43,6 @@ def port_field(nginx: Nginx, step: Exchange) -> PortField | None:
             (url.host, url.port) if url else () for url in (parse_url(t.location) for t in told)
         }
         if len(told) > 1 and places == {(target.host, target.port)}:
-            path = target.path.partition("?")[0]
+            path = target.path_without_query
             return PortField((as_nginx[0], told[0]), port_fix(nginx, path, name, told[0].value))
     return None

@@ -124,7 +124,7 @@ def direct_question(evidence: Evidence, name: str) -> str:
     is not known which application that is, or where it listens."""
     from checks.http._page_files import location_facts
 
-    path = evidence.target.path.partition("?")[0]
+    path = evidence.target.path_without_query
     origin = str(location_facts(Nginx.of(evidence), path)["application"])
     view = server_on_port(evidence)
     if view is not None and view.config is not None:

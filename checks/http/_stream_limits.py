@@ -60,7 +60,7 @@ def _of_apache(evidence: Evidence) -> StreamLimit | None:
     if view is None or view.server.product != "apache":
         return None
     site = next(iter(view.answering_sites), None)
-    route = route_of(site, evidence.target.path.partition("?")[0]) if site else None
+    route = route_of(site, evidence.target.path_without_query) if site else None
     if site is None or route is None:
         return None
     # The route's own limit counts before all others.

@@ -56,7 +56,7 @@ class _Place:
     explains=["nginx.own-answer", "server.own-answer"],
 )
 def acme_challenge_missing(evidence: Evidence) -> Iterator[Claim]:
-    path = evidence.target.path.partition("?")[0]
+    path = evidence.target.path_without_query
     pages = [page for page in page_exchanges(evidence) if page.status == 404]
     place = _place(evidence, path) if pages and _TOKEN.fullmatch(path) else None
     if place is None or not place.file.endswith(path) or _is_written_there(evidence, place, path):

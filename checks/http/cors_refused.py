@@ -190,7 +190,7 @@ def _unlisted_fonts(evidence: Evidence) -> list[Exchange]:
     """Return the answers to a font as the target that permit no site, where a location of nginx
     permits every site to use fonts of a list of endings, and the list lacks this one."""
     target = evidence.target
-    if target.symptom is not None or not _FONT.search(target.path.partition("?")[0]):
+    if target.symptom is not None or not _FONT.search(target.path_without_query):
         return []
     pages = [page for page in page_exchanges(evidence) if page.header(_ORIGIN) is None]
     nginx = Nginx.of(evidence)

@@ -44,7 +44,7 @@ def file_name_case(evidence: Evidence) -> Iterator[Claim]:
     for each in evidence.good(FileInOtherCase):
         names.setdefault(path_of(each.url), each)
     pages = [page for page in page_exchanges(evidence) if page.status == 404]
-    own = names.get(evidence.target.path.partition("?")[0]) if pages else None
+    own = names.get(evidence.target.path_without_query) if pages else None
     if own is not None:
         subjects = endpoint_subjects(pages)
         covers = (*subjects, Subject(port=evidence.target.port, path=path_of(own.url)))

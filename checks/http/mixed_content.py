@@ -160,7 +160,7 @@ def _script_fix(evidence: Evidence, page: Page, urls: tuple[str, ...]) -> Fix:
     is_own = places == {(target.host, 80)} and target.port == 443
     is_upgraded = bool(answers) and not has_policy and is_own
     fields = {"Content-Security-Policy": "upgrade-insecure-requests"}
-    scope = Scope(target.path.partition("?")[0])
+    scope = Scope(target.path_without_query)
     added = added_fields_fix(evidence, scope, fields) if is_upgraded else None
     typed = tuple(step for step in added.steps if not isinstance(step, Manual)) if added else ()
     step = Manual("requests-without-host", Where.APPLICATION, commands=typed)

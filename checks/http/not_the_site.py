@@ -116,7 +116,7 @@ def _paths_below(evidence: Evidence) -> tuple[str, ...]:
     """Return the paths that the site passes on to applications, if the root was asked for and each
     of its sites does so below paths alone."""
     target = evidence.target
-    if target.path.partition("?")[0] != "/":
+    if target.path_without_query != "/":
         return ()
     from checks.http._paths_of_blocks import paths_of_blocks
 

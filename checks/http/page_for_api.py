@@ -55,7 +55,7 @@ def page_for_api(evidence: Evidence) -> Iterator[Claim]:
     if page is None or not (page.is_empty or is_reported):
         return
     own, data = _pages(evidence, "target", "redirect"), _pages(evidence, "data")
-    path = evidence.target.path.partition("?")[0]
+    path = evidence.target.path_without_query
     script = _reading_script(evidence, page, path)
     if page.url == evidence.target.url and (_is_interface(path) or script):
         answers = tuple(answer for answer in own if answer.purpose == "target")

@@ -151,7 +151,7 @@ def _kept_data(evidence: Evidence, page: Page) -> Claim | None:
     the page's script reads, or the target's own."""
     nginx = Nginx.of(evidence)
     readers: list[Page | PageFileResponse] = [page, *evidence.good(PageFileResponse)]
-    own = [evidence.target.path.partition("?")[0]] if _is_data(evidence) else []
+    own = [evidence.target.path_without_query] if _is_data(evidence) else []
     paths = {path: reader for reader in reversed(readers) for path in reader.data_paths}
     for path in (*own, *reversed(paths)):
         for match in nginx.location_matches(path):
@@ -239,7 +239,7 @@ def _field(answer: Exchange) -> str:
 
 def _decisive(nginx: Nginx) -> tuple[LocationMatch | None, Directive | None]:
     """Return nginx's `expires` for the page, and its location."""
-    for match in nginx.location_matches(nginx.evidence.target.path.partition("?")[0]):
+    for match in nginx.location_matches(nginx.evidence.target.path_without_query):
         if directive := match.directive("expires"):
             return match, directive
         for line in match.directives("add_header"):
@@ -257,7 +257,7 @@ def _fix(
         # Imported late: few pages are kept for long.
         from checks.http._page_locations import own_location_fix
 
-        if fix := own_location_fix(nginx, nginx.evidence.target.path.partition("?")[0]):
+        if fix := own_location_fix(nginx, nginx.evidence.target.path_without_query):
             return fix
     is_own = match is not None and directive is not None and directive.name == "expires"
     file_edits = setting_edits(nginx, match, {"expires": value}) if match and is_own else ()

@@ -50,7 +50,7 @@ def page_request_failed(evidence: Evidence) -> Iterator[Claim]:
                 "path": request.path,
                 "page": evidence.target.url,
                 "sender": request.sender,
-                "sheet": request.sender != evidence.target.path.partition("?")[0],
+                "sheet": request.sender != evidence.target.path_without_query,
                 "status": again.status,
                 "times": request.times if request.times > 1 else 0,
                 "last": request.written,

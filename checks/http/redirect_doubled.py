@@ -48,7 +48,7 @@ def redirect_doubled(evidence: Evidence) -> Iterator[Claim]:
         page for page in pages if page.purpose == "target" and page.status and page not in answers
     ]
     subjects = tuple(
-        Subject(port=port, path=target.path.partition("?")[0])
+        Subject(port=port, path=target.path_without_query)
         for port in dict.fromkeys(answer.port for answer in answers)
     )
     yield Claim(

@@ -295,7 +295,7 @@ def _url_path(step: Exchange) -> str:
 def _adds_slash(step: Exchange) -> bool:
     """Return whether a redirect only adds the slash at the end of the path, as servlet containers
     and file servers do by themselves, before the application sees the request."""
-    source, target = parse_url(step.url), parse_url(redirect_target(step) or "")
-    if source is None or target is None:
+    source, onward = parse_url(step.url), parse_url(redirect_target(step) or "")
+    if source is None or onward is None:
         return False
-    return target.path.partition("?")[0] == source.path.partition("?")[0] + "/"
+    return onward.path.partition("?")[0] == source.path.partition("?")[0] + "/"

@@ -61,7 +61,7 @@ def size_limit_told(evidence: Evidence) -> Iterator[Claim]:
         about=merge_subjects(subjects),
         covers=(
             *subjects,
-            Subject(port=evidence.target.port, path=evidence.target.path.partition("?")[0]),
+            Subject(port=evidence.target.port, path=evidence.target.path_without_query),
         ),
         because=tuple(pages),
         confidence=Confidence.LIKELY,

@@ -51,7 +51,7 @@ def inner_block_without_address(nginx: Nginx) -> InnerBlock | None:
 
 
 def _behind_nginx(nginx: Nginx) -> Iterator[InnerBlock]:
-    path = nginx.evidence.target.path.partition("?")[0]
+    path = nginx.evidence.target.path_without_query
     for request in inner_requests(nginx, path, in_containers=True):
         field, match = _sent_field(request.outer), request.match
         trusted = _addresses(nginx, request.container)

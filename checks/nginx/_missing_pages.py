@@ -34,11 +34,11 @@ def missing_page(evidence: Evidence) -> MissingPage | None:
     pages = page_exchanges(evidence)
     own = tuple(page for page in pages if _is_missing(page))
     if own:
-        return MissingPage(own, evidence.target.path.partition("?")[0])
+        return MissingPage(own, evidence.target.path_without_query)
     end, nginx = end_page(evidence), Nginx.of(evidence)
     if end is None or not _is_missing(end):
         return None
-    path = evidence.target.path.partition("?")[0]
+    path = evidence.target.path_without_query
     servers = [selected.server for selected in nginx.answering_servers()]
     asks = all(upstreams.pass_directive_of(final_location(server, path)) for server in servers)
     return MissingPage((*pages, end), end_path(evidence).partition("?")[0]) if asks else None

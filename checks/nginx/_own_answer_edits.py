@@ -36,7 +36,7 @@ Typed = tuple[Command | Edit, ...]
 def reported_manifest(evidence: Evidence) -> str:
     """Return the path of the manifest that the target is, or that a message is about; "" if there
     is none."""
-    symptom, path = evidence.target.symptom, evidence.target.path.partition("?")[0]
+    symptom, path = evidence.target.symptom, evidence.target.path_without_query
     text = path if symptom is None or _MANIFEST.fullmatch(path) else symptom.text[:4000]
     match = _MANIFEST.search(text)
     return f"{match['path'] or '/'}{match['name']}" if match else ""

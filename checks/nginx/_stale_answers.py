@@ -183,7 +183,7 @@ def _folder_lines(nginx: Nginx) -> Iterator[LogLine]:
     """Yield the lines about the target's page that name a file below none of the folders in the
     configuration on disk."""
     evidence, folders = nginx.evidence, _folders(nginx)
-    uri = evidence.target.path.partition("?")[0]
+    uri = evidence.target.path_without_query
     for line, match in logged_errors(evidence, _FILE, uri) if folders else ():
         path = match[1] or match[2]
         is_own = path.endswith(uri) if uri != "/" else not line.text.startswith("open")

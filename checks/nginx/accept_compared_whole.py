@@ -57,13 +57,13 @@ def accept_compared_whole(evidence: Evidence) -> Iterator[Claim]:
     sent = reported_accept(symptom.text)
     if not sent and not tells_several_types(symptom.text):
         return
-    for match in nginx.location_matches(evidence.target.path.partition("?")[0]):
+    for match in nginx.location_matches(evidence.target.path_without_query):
         lines = [line for line in _lines(match) if _misses(line.value, sent, symptom.text)]
         if not lines:
             continue
         first = lines[0]
         yield Claim(
-            about=Subject(port=evidence.target.port, path=evidence.target.path.partition("?")[0]),
+            about=Subject(port=evidence.target.port, path=evidence.target.path_without_query),
             because=(nginx.config,),
             confidence=Confidence.LIKELY if sent else Confidence.POSSIBLE,
             location=nginx.location(first.directive),

@@ -59,7 +59,7 @@ def alias_in_expression(evidence: Evidence) -> Iterator[Claim]:
 
 def _failures(evidence: Evidence) -> Iterator[tuple[str, Observation, Severity]]:
     """Yield the paths that fail: the page's own, and those of its files; and how bad that is."""
-    path = evidence.target.path.partition("?")[0]
+    path = evidence.target.path_without_query
     for page in error_pages(evidence):
         yield path, page, Severity.ERROR
     for step in exchanges_by_purpose(evidence, "redirect"):

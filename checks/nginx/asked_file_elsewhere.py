@@ -54,7 +54,7 @@ _RULES = {
 )
 def asked_file_elsewhere(evidence: Evidence) -> Iterator[Claim]:
     nginx, target = Nginx.of(evidence), evidence.target
-    asked = target.path.partition("?")[0]
+    asked = target.path_without_query
     pages = tuple(page for page in page_exchanges(evidence) if page.status == 404)
     sibling = next(
         (each for each in evidence.good(SiblingFile) if each.url == target.origin + asked), None

@@ -84,7 +84,7 @@ def _failing(evidence: Evidence) -> Iterator[tuple[str, Observation]]:
     the site asked for."""
     for page in page_exchanges(evidence):
         if (page.status or 0) >= 300:
-            yield evidence.target.path.partition("?")[0], page
+            yield evidence.target.path_without_query, page
     for file in page_files.all_refused_files(evidence):
         first = (file.response.redirects or (file.response.url,))[0]
         yield _path_of(evidence, file.response.url) or _path_of(evidence, first), file.response

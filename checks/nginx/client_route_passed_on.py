@@ -66,7 +66,7 @@ def client_route_passed_on(evidence: Evidence) -> Iterator[Claim]:
     if not pages or not routes or any(page.status != 404 for page in pages):
         return
     nginx, route = Nginx.of(evidence), routes[0]
-    path, front = evidence.target.path.partition("?")[0], urlsplit(route.front).path
+    path, front = evidence.target.path_without_query, urlsplit(route.front).path
     passed = _passed_route(nginx, path, front)
     if passed is None or proxy_page(pages[0].body):
         return

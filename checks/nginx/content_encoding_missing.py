@@ -49,7 +49,7 @@ def content_encoding_missing(evidence: Evidence) -> Iterator[Claim]:
     message = _FILE.search(symptom.text) if symptom else None
     if message is None:
         return
-    folder = posixpath.dirname(evidence.target.path.partition("?")[0])
+    folder = posixpath.dirname(evidence.target.path_without_query)
     path = posixpath.normpath(posixpath.join(folder, message["path"]))
     matches = list(nginx.location_matches(path))
     if len({match.block for match in matches}) != 1:

@@ -47,7 +47,7 @@ _PLAIN_PATH = re.compile(r"/[\w./~-]*")
 
 @check(severity=Severity.WARNING, needs=[NginxConfig, Exchange])
 def cookie_path(evidence: Evidence) -> Iterator[Claim]:
-    nginx, path = Nginx.of(evidence), evidence.target.path.partition("?")[0]
+    nginx, path = Nginx.of(evidence), evidence.target.path_without_query
     match = proxied_match(nginx, path)
     directive = proxy_pass_of(match) if match else None
     prefixes = _prefixes(match, directive) if match and directive else None

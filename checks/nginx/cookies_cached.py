@@ -175,7 +175,7 @@ def _reported_caches(nginx: Nginx) -> Iterator[_Stored]:
     symptom = nginx.evidence.target.symptom
     if symptom is None or symptom.kind not in {"cached", "cookie"} or nginx.is_refused:
         return
-    path = nginx.evidence.target.path.partition("?")[0]
+    path = nginx.evidence.target.path_without_query
     for selected in nginx.answering_servers():
         own = match_location(selected.server, path)
         others = all_locations(selected.server) if symptom.kind == "cached" else ()

@@ -97,7 +97,7 @@ def dot_unescaped(evidence: Evidence) -> Iterator[Claim]:
 def _taken_paths(nginx: Nginx) -> Iterator[_Taken]:
     """Yield what visitors do not get because of such a dot: the target, then what the log has."""
     evidence = nginx.evidence
-    path = evidence.target.path.partition("?")[0]
+    path = evidence.target.path_without_query
     for page in page_exchanges(evidence):
         if page.status in _REFUSALS and (match := _match(nginx, path)):
             yield _Taken(path, page, match)

@@ -90,7 +90,7 @@ class _Unused:
 )  # fmt: skip
 def error_page_unused(evidence: Evidence) -> Iterator[Claim]:
     nginx, pages = Nginx.of(evidence), page_exchanges(evidence)
-    path = evidence.target.path.partition("?")[0]
+    path = evidence.target.path_without_query
     symptom = evidence.target.symptom
     words = symptom.text[:_LONGEST] if symptom else ""
     is_told, sees_default = bool(_TOLD.search(words)), bool(_DEFAULT.search(words))

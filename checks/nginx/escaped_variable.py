@@ -58,7 +58,7 @@ _MAX_SHOWN = 6
     ],
 )  # fmt: skip
 def escaped_variable(evidence: Evidence) -> Iterator[Claim]:
-    nginx, path = Nginx.of(evidence), evidence.target.path.partition("?")[0]
+    nginx, path = Nginx.of(evidence), evidence.target.path_without_query
     blocks = {id(block): block for block in _blocks(nginx)}
     escaped = [
         directive

@@ -44,7 +44,7 @@ def expression_first(evidence: Evidence) -> Iterator[Claim]:
 def _of_target(nginx: Nginx, accesses: Mapping[str, PageFileAccess]) -> Iterator[Claim]:
     pages = [page for page in page_exchanges(nginx.evidence) if page.status in {403, 404}]
     access = accesses.get(pages[0].url) if pages else None
-    path = nginx.evidence.target.path.partition("?")[0]
+    path = nginx.evidence.target.path_without_query
     places = _places(nginx, path) if access else None
     if access is None or places is None:
         return

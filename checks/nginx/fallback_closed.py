@@ -57,7 +57,7 @@ class ClosedFallback:
 )
 def fallback_closed(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    path = evidence.target.path.partition("?")[0]
+    path = evidence.target.path_without_query
     pages = [page for page in page_exchanges(evidence) if _is_nginx_answer(page)]
     if not pages or _is_otherwise(evidence, path):
         return

@@ -49,7 +49,7 @@ def fallback_file_missing(evidence: Evidence) -> Iterator[Claim]:
     accesses = {access.url: access for access in evidence.good(PageFileAccess)}
     access = accesses.get(pages[0].url) if pages else None
     nginx = Nginx.of(evidence)
-    match = next(iter(nginx.location_matches(evidence.target.path.partition("?")[0])), None)
+    match = next(iter(nginx.location_matches(evidence.target.path_without_query)), None)
     fallback = match.directive("try_files") if match else None
     if access is None or match is None or fallback is None:
         return

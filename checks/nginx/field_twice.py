@@ -113,7 +113,7 @@ def _pairs(nginx: Nginx) -> Iterator[_Pair]:
 def _failures(evidence: Evidence) -> Iterator[tuple[str, str, tuple[Observation, ...]]]:
     """Yield a path, the field that may be the reason, and what shows the failure."""
     target = evidence.target
-    path = target.path.partition("?")[0]
+    path = target.path_without_query
     pages = page_exchanges(evidence)
     refused = tuple(page for page in pages if page.status == 400)
     loops = tuple(page for page in pages if leads_to_itself(page))

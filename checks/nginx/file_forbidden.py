@@ -99,7 +99,7 @@ def _closed_tree(nginx: Nginx, path: str, closed: tuple[PathComponent, ...]) -> 
         return ""
     roots = {
         posixpath.normpath(directive.args[0])
-        for match in nginx.location_matches(nginx.evidence.target.path.partition("?")[0])
+        for match in nginx.location_matches(nginx.evidence.target.path_without_query)
         if (directive := match.directive("root")) and directive.args[0].startswith("/")
     }
     folders = [part.path for part in closed if part.folder]

@@ -41,7 +41,7 @@ _NONE = re.compile(r"(?:^/dev/null|/(?:non-?existent|none|null|empty|nowhere|dum
     explains=["upstream.script-not-found", "http.answer-says-why"],
 )
 def folder_missing(evidence: Evidence) -> Iterator[Claim]:
-    nginx, path = Nginx.of(evidence), evidence.target.path.partition("?")[0]
+    nginx, path = Nginx.of(evidence), evidence.target.path_without_query
     match, path = next(ending_locations(nginx, path), (None, path))
     served = (
         served_file(match, path, with_scripts=True, start=nginx.start_folder) if match else None

@@ -173,7 +173,7 @@ def _inner_fix(nginx: Nginx, line: LogLine, rule: Directive) -> Fix | None:
 def _sends_visitors(nginx: Nginx, changes: Changes) -> bool:
     """Add the line with which the block in front sends the visitor's address to the changes, if it
     sends no such field; return False if it sends another value."""
-    matches = nginx.location_matches(nginx.evidence.target.path.partition("?")[0])
+    matches = nginx.location_matches(nginx.evidence.target.path_without_query)
     for match in filter(proxy_pass_of, matches):
         sent = proxy_set_header_of(match, _FORWARDED)
         if sent is None:
@@ -209,7 +209,7 @@ def _is_behind(nginx: Nginx, server: Server) -> bool:
     if nginx.inner is not None:
         return True
     visible_blocks = [selected.server.block for selected in nginx.selected_servers()]
-    matches = nginx.location_matches(nginx.evidence.target.path.partition("?")[0])
+    matches = nginx.location_matches(nginx.evidence.target.path_without_query)
     return server.block not in visible_blocks and any(map(proxy_pass_of, matches))
 
 

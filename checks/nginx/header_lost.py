@@ -52,7 +52,7 @@ def _matches(nginx: Nginx) -> Iterator[LocationMatch]:
     """Yield the locations that may answer. For a folder another one may have its index file, to
     which nginx redirects internally (ngx_http_index_module), and so has the last argument of
     try_files."""
-    path = nginx.evidence.target.path.partition("?")[0]
+    path = nginx.evidence.target.path_without_query
     for match in nginx.location_matches(path):
         yield match
         files = match.directive("try_files")

@@ -92,7 +92,7 @@ def https_param_missing(evidence: Evidence) -> Iterator[Claim]:
 
 def _untold(nginx: Nginx) -> Iterator[_Untold]:
     evidence = nginx.evidence
-    path = evidence.target.path.partition("?")[0]
+    path = evidence.target.path_without_query
     loops = tuple(page for page in page_exchanges(evidence) if leads_to_itself(page))
     if loops and (match := _match(nginx, path)):
         yield _Untold(path, *match, loops, is_form=False)

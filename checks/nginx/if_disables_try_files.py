@@ -48,7 +48,7 @@ _LEAVES = {"return", "rewrite", "proxy_pass", "fastcgi_pass", "uwsgi_pass", "grp
 def if_disables_try_files(evidence: Evidence) -> Iterator[Claim]:
     nginx, target = Nginx.of(evidence), evidence.target
     pages = [page for page in page_exchanges(evidence) if _is_nginx_refusal(page)]
-    match = next(iter(nginx.location_matches(target.path.partition("?")[0])), None)
+    match = next(iter(nginx.location_matches(target.path_without_query)), None)
     fallback = match.directive("try_files") if match else None
     if not pages or match is None or fallback is None or fallback.args[-1:] == ("=404",):
         return

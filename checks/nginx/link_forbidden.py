@@ -72,7 +72,7 @@ def link_forbidden(evidence: Evidence) -> Iterator[Claim]:
 def _errors(evidence: Evidence) -> Iterator[tuple[str, PageError]]:
     """Yield the errors about the page, then about a file that it loads, with the path of each."""
     if error := page_error(evidence, _REFUSED, _STATUSES):
-        yield evidence.target.path.partition("?")[0], error
+        yield evidence.target.path_without_query, error
     for file in _page_files.refused_files(evidence):
         responses = (file.response,)
         if file.response.status in _STATUSES and (

@@ -90,7 +90,7 @@ def location_case(evidence: Evidence) -> Iterator[Claim]:
 def _refused_paths(nginx: Nginx) -> Iterator[_Missed]:
     """Yield what nginx itself refuses: the target, then what pages of the site asked for."""
     evidence = nginx.evidence
-    path = evidence.target.path.partition("?")[0]
+    path = evidence.target.path_without_query
     for page in page_exchanges(evidence):
         is_own = page.status in _REFUSALS and proxy_page(page.body) == "nginx"
         if is_own and (match := _match(nginx, path)):

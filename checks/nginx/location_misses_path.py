@@ -116,7 +116,7 @@ def location_misses_path(evidence: Evidence) -> Iterator[Claim]:
 def _all_misses(nginx: Nginx) -> Iterator[_Miss]:
     """Yield what is refused: the target, then what pages of the site asked for."""
     evidence = nginx.evidence
-    path = evidence.target.path.partition("?")[0]
+    path = evidence.target.path_without_query
     for page in page_exchanges(evidence):
         if page.status in _REFUSALS:
             yield from _misses(nginx, path, page, is_own=proxy_page(page.body) == "nginx")

@@ -39,7 +39,7 @@ _SECURE = {"https:", "https://", "$scheme:", "$scheme://"}
 
 @check(severity=Severity.ERROR, needs=[NginxConfig, Exchange])
 def login_return_changed(evidence: Evidence) -> Iterator[Claim]:
-    nginx, path = Nginx.of(evidence), evidence.target.path.partition("?")[0]
+    nginx, path = Nginx.of(evidence), evidence.target.path_without_query
     pages = tuple(page for page in page_exchanges(evidence) if _is_changed(page))
     match = next(filter(proxy_pass_of, nginx.location_matches(path)), None)
     directive = _rewriter(match) if match and pages else None

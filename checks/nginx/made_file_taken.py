@@ -91,7 +91,7 @@ def _missing(
     pages = [page for page in page_exchanges(evidence) if page.status == 404]
     if pages and proxy_page(pages[0].body) == "nginx":
         subjects = tuple(endpoint_subjects(pages))
-        yield pages[0].url, evidence.target.path.partition("?")[0], subjects, tuple(pages)
+        yield pages[0].url, evidence.target.path_without_query, subjects, tuple(pages)
     for file in _page_files.all_refused_files(evidence):
         if file.response.status == 404:
             subject = _page_files.page_subject(file.page)

@@ -203,7 +203,7 @@ def _comment(nginx: Nginx) -> "tuple[CommentedLocation, Fix] | None":
     """Return the location for the path that stands in a comment as a whole."""
     from checks.http._commented_locations import commented_location
 
-    return commented_location(nginx, nginx.evidence.target.path.partition("?")[0])
+    return commented_location(nginx, nginx.evidence.target.path_without_query)
 
 
 def _by_hand(sent: _Credentials | None, *, is_guard: bool) -> Fix:
@@ -220,7 +220,7 @@ def _password_command(nginx: Nginx, lines: Sequence[LogLine]) -> str:
     told = [match for line in lines if (match := _USER.search(line.text))]
     files = {match[2] for match in told if match[2]} or {
         directive.args[0]
-        for match in nginx.location_matches(nginx.evidence.target.path.partition("?")[0])
+        for match in nginx.location_matches(nginx.evidence.target.path_without_query)
         for directive in match.directives("auth_basic_user_file")
         if directive.args and "$" not in directive.args[0]
     }
@@ -254,7 +254,7 @@ def _folder(nginx: Nginx, page: Exchange) -> _Folder | None:
     # Imported late: only an error needs it.
     from checks.nginx._inner_blocks import ending_locations
 
-    visited_path = nginx.evidence.target.path.partition("?")[0]
+    visited_path = nginx.evidence.target.path_without_query
     match, path = next(ending_locations(nginx, visited_path), (None, visited_path))
     if match is None or page.status != 404 or visited_path == "/":
         return None
@@ -272,7 +272,7 @@ def _decisive(nginx: Nginx, page: Exchange) -> Directive | None:
     # Imported late: only an error needs it.
     from checks.nginx._inner_blocks import answering_block, ending_locations
 
-    path = nginx.evidence.target.path.partition("?")[0]
+    path = nginx.evidence.target.path_without_query
     if page.status == 401:
         match = next((match for match, _ in ending_locations(nginx, path)), None)
         guard = match.directive("auth_basic") if match else None

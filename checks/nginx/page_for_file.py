@@ -51,7 +51,7 @@ _PAGE = re.compile(r"\.html?$")
     explains=["http.page-kept-too-long"],
 )
 def page_for_file(evidence: Evidence) -> Iterator[Claim]:
-    path = evidence.target.path.partition("?")[0]
+    path = evidence.target.path_without_query
     pages = [page for page in page_exchanges(evidence) if page.status == 200]
     nginx = Nginx.of(evidence)
     if not pages or not _FILE.search(path) or nginx.is_refused:

@@ -67,7 +67,7 @@ def pass_missing(evidence: Evidence) -> Iterator[Claim]:
             insert_lines(nginx, match, [line], changes)
         edits = config_edits(nginx, changes)
         yield Claim(
-            about=Subject(port=target.port, path=target.path.partition("?")[0]),
+            about=Subject(port=target.port, path=target.path_without_query),
             covers=(Subject(port=target.port),),
             because=(*pages, *nginx.configs),
             facts={

@@ -61,7 +61,7 @@ from diagnose.parsers.urls import parse_url
     ],
 )
 def path_not_passed(evidence: Evidence) -> Iterator[Claim]:
-    nginx, path = Nginx.of(evidence), evidence.target.path.partition("?")[0]
+    nginx, path = Nginx.of(evidence), evidence.target.path_without_query
     pages = tuple(page for page in page_exchanges(evidence) if page.status == 404)
     matches = list(nginx.location_matches(path))
     if not pages or len(matches) != 1 or _is_passed(matches[0]):

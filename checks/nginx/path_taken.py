@@ -101,7 +101,7 @@ def path_taken(evidence: Evidence) -> Iterator[Claim]:
         bypass = _bypass(nginx, application.path)
         if bypass is None or bypass.by != application.by:
             continue
-        if application.path != evidence.target.path.partition("?")[0]:
+        if application.path != evidence.target.path_without_query:
             yield from _of_page_files(nginx, application, bypass)
         elif pages := _worse_pages(nginx, application, bypass):
             subjects = endpoint_subjects(pages)

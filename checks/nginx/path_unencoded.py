@@ -47,7 +47,7 @@ _REST = re.compile(r"\^?(/[\w/.-]{0,200})\(\.\*\)\$?")
     explains=["upstream.own-answer", "http.page-refused", "http.answer-says-why"],
 )
 def path_unencoded(evidence: Evidence) -> Iterator[Claim]:
-    nginx, path = Nginx.of(evidence), evidence.target.path.partition("?")[0]
+    nginx, path = Nginx.of(evidence), evidence.target.path_without_query
     code = _CODE.search(path)
     pages = [
         page for page in page_exchanges(evidence) if page.status == 400 and not _is_nginx(page)

@@ -76,7 +76,7 @@ def redirect_behind(evidence: Evidence) -> Iterator[Claim]:
 def _of_a_far_front(nginx: Nginx, pages: list[Exchange]) -> Iterator[Claim]:
     """Judge by the port in the redirect: nginx listens there, and not on the visitors' port."""
     urls = [parse_url(redirect_target(page) or "") for page in pages]
-    path = nginx.evidence.target.path.partition("?")[0]
+    path = nginx.evidence.target.path_without_query
     ports = {url.port for url in urls if url}
     if len(ports) != 1 or path.endswith("/") or nginx.is_refused:
         return

@@ -77,7 +77,7 @@ def _failing(evidence: Evidence) -> Iterator[tuple[str, Observation]]:
     pages of the site asked for."""
     for page in page_exchanges(evidence):
         if (page.status or 0) >= 400:
-            yield evidence.target.path.partition("?")[0], page
+            yield evidence.target.path_without_query, page
     for file in page_files.all_refused_files(evidence):
         if (file.response.status or 0) >= 400:
             yield file.path, file.response

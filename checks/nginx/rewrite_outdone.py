@@ -77,7 +77,7 @@ def rewrite_outdone(evidence: Evidence) -> Iterator[Claim]:
         return
     pages = [page for page in page_exchanges(evidence) if page.status == 404]
     access = accesses.get(pages[0].url) if pages else None
-    outdone = _outdone(nginx, evidence.target.path.partition("?")[0]) if access else None
+    outdone = _outdone(nginx, evidence.target.path_without_query) if access else None
     if access and outdone:
         subjects = endpoint_subjects(pages)
         yield Claim(

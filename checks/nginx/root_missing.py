@@ -97,7 +97,7 @@ def _failures(evidence: Evidence) -> Iterator[tuple[str, Observation]]:
     for page in page_exchanges(evidence):
         is_own = proxy_page(page.body) == "nginx" or page.body.strip() in _PHP_WORDS
         if page.status == 404 and is_own:
-            yield evidence.target.path.partition("?")[0], page
+            yield evidence.target.path_without_query, page
     for failure in current_failures(evidence, {404}):
         if failure.is_from_page:
             yield failure.path, failure

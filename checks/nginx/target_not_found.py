@@ -62,7 +62,7 @@ def target_not_found(evidence: Evidence) -> Iterator[Claim]:
     accesses = {access.url: access for access in evidence.good(PageFileAccess) if access.elsewhere}
     access = accesses.get(pages[0].url) if pages else None
     nginx = Nginx.of(evidence)
-    path = evidence.target.path.partition("?")[0]
+    path = evidence.target.path_without_query
     if access and access.mistake == "taken":
         path += posixpath.basename(access.elsewhere)
     match, path = next(ending_locations(nginx, path), (None, path))

@@ -85,7 +85,7 @@ def _is_behind(nginx: Nginx, server: Server) -> bool:
     """Return whether visitors reach a block through a proxy of this server alone, and it does not
     take their address from the proxy's field."""
     visible_blocks = [selected.server.block for selected in nginx.selected_servers()]
-    matches = nginx.location_matches(nginx.evidence.target.path.partition("?")[0])
+    matches = nginx.location_matches(nginx.evidence.target.path_without_query)
     is_inner = server.block not in visible_blocks and any(map(proxy_pass_of, matches))
     return is_inner and not server.directives("set_real_ip_from")
 
@@ -96,7 +96,7 @@ def _not_passed(nginx: Nginx, *requests: "CountedRequest") -> Claim | None:
     # Imported late: a healthy run passes the address on, or is not asked.
     from checks.nginx._visitor_address import address_fix, passes_address
 
-    for match in nginx.location_matches(nginx.evidence.target.path.partition("?")[0]):
+    for match in nginx.location_matches(nginx.evidence.target.path_without_query):
         directive = proxy_pass_of(match)
         if directive is None or passes_address(match):
             continue

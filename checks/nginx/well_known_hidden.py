@@ -26,7 +26,7 @@ from diagnose.parsers.http import proxy_page
     explains=["nginx.own-answer", "nginx.visitor-denied"],
 )
 def well_known_hidden(evidence: Evidence) -> Iterator[Claim]:
-    nginx, path = Nginx.of(evidence), evidence.target.path.partition("?")[0]
+    nginx, path = Nginx.of(evidence), evidence.target.path_without_query
     pages = [
         page
         for page in page_exchanges(evidence)

@@ -76,7 +76,7 @@ class ServerView:
     @property
     def sites_at_target(self) -> tuple[WebSite, ...]:
         """These sites as they are for the target's path: with the folder of an alias."""
-        path = self.evidence.target.path.partition("?")[0]
+        path = self.evidence.target.path_without_query
         return tuple(site_at(site, path)[0] for site in self.answering_sites)
 
     @property

@@ -57,7 +57,7 @@ def _of_apache(inner: InnerServer) -> Iterator[AddressRule]:
     if config is None or takes_address(config):
         return
     for site in answering_sites(config, inner.port, target.host)[:1]:
-        lines = section_lines(config, site, target.path.partition("?")[0])
+        lines = section_lines(config, site, target.path_without_query)
         rows = [(line.number, found) for line in lines if (found := _REQUIRE.fullmatch(line.text))]
         own = [(number, row) for number, row in rows if row[2].lower() == "ip" and not row[1]]
         # `Require host` is about a name: that of the loopback address is "localhost".
@@ -111,7 +111,7 @@ def _of_haproxy(inner: InnerServer) -> Iterator[AddressRule]:
         rules = refusing_rules_of(frontend)
         situation = situation_of(rules, target, False)
         for rule in rules:
-            own = target.path.partition("?")[0]
+            own = target.path_without_query
             if refusal_status(rule.line) != 403 or not _denies_loopback(rule, situation, own):
                 continue
             text = " ".join(rule.line.words)

@@ -49,7 +49,7 @@ def failed_route(view: ServerView) -> SiteRoute | None:
     the path, or else the only one of the site."""
     if route := route_to_application(view):
         return route
-    own = view.evidence.target.path.partition("?")[0]
+    own = view.evidence.target.path_without_query
     routes = {sole_application(site, own) for site in view.answering_sites}
     return routes.pop() if len(routes) == 1 else None
 

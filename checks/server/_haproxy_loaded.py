@@ -134,7 +134,7 @@ def _answering(
     application that the file names answers the same page when it is asked directly."""
     view = haproxy.view
     states = haproxy.status.of_backend(backend.name) if haproxy.status else ()
-    path = view.evidence.target.path.partition("?")[0]
+    path = view.evidence.target.path_without_query
     route, pages = route_to_application(view), page_exchanges(view.evidence)
     visit = visit_of(view.evidence, route, path, inner_path(route, path), False) if route else None
     is_error = bool(pages) and all((page.status or 0) in errors for page in pages)

@@ -61,7 +61,7 @@ def inner_servers(evidence: Evidence) -> Iterator[InnerServer]:
 
 def _nginx_sends(evidence: Evidence) -> bool:
     nginx = Nginx.of(evidence)
-    matches = nginx.location_matches(evidence.target.path.partition("?")[0])
+    matches = nginx.location_matches(evidence.target.path_without_query)
     passing = [match for match in matches if proxy_pass_of(match)]
     fields = [proxy_set_header_of(match, _FIELD) for match in passing]
     return bool(fields) and all(field and field.args[1:] in _SENT for field in fields)

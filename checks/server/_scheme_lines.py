@@ -23,7 +23,7 @@ def scheme_place(view: ServerView, route: SiteRoute) -> tuple[str, int]:
     the application gets as X-Forwarded-Proto for the target's path; "" and 0 if there is none. A
     <Location> counts after the virtual host ("Configuration Sections", "How the sections are
     merged")."""
-    path = view.evidence.target.path.partition("?")[0]
+    path = view.evidence.target.path_without_query
     for site in view.answering_sites:
         if is_within(site, route):
             # A <Directory> is for files.

@@ -48,7 +48,7 @@ def unloaded_answer(view: ServerView) -> UnloadedAnswer | None:
     is_own = all(proxy_page(page.body) == "Apache" for page in pages)
     if newer is None or len(sites) != 1 or len(statuses) != 1 or not is_own or not pages:
         return None
-    site, path = sites.pop(), view.evidence.target.path.partition("?")[0]
+    site, path = sites.pop(), view.evidence.target.path_without_query
     rules = view.config.rules if view.config else ()
     if any(rule.path == path and (rule.rule or rule.condition) for rule in rules):
         return None

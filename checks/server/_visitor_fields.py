@@ -97,7 +97,7 @@ def _write_apache(told: Told, changes: Changes) -> bool:
 def _host_place(view: ServerView, route: SiteRoute) -> tuple[str, int]:
     """Return the line of the virtual host that says whether the Host is kept; "" and 0 if there is
     none."""
-    path = view.evidence.target.path.partition("?")[0]
+    path = view.evidence.target.path_without_query
     for site in view.answering_sites:
         if is_within(site, route):
             lines = [line for line in lines_for(view, site, path) if _KEEPS_HOST.match(line.text)]

@@ -64,7 +64,7 @@ def accept_compared_whole(evidence: Evidence) -> Iterator[Claim]:
     lines = [line for line in _lines(view) if _misses(line.comparison, sent, symptom.text)]
     if not lines:
         return
-    path = evidence.target.path.partition("?")[0]
+    path = evidence.target.path_without_query
     yield Claim(
         about=Subject(port=evidence.target.port, path=path),
         because=(view.server, view.config),

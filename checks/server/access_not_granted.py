@@ -80,7 +80,7 @@ def _is_unguarded(view: ServerView, error: ServerRequestError, site: WebSite) ->
     open in old words, and no rule that is known refuses the request for the folder itself."""
     if site.guarded is not None or not site.old_access:
         return site.guarded is False
-    path = view.evidence.target.path.partition("?")[0]
+    path = view.evidence.target.path_without_query
     rules = view.config.rules if view.config else ()
     is_root = error.file.rstrip("/") == site.root.rstrip("/")
     return is_root and not any(rule.path == path for rule in rules)
@@ -101,7 +101,7 @@ def _left_over(view: ServerView, site: WebSite, folder: str) -> tuple[str, Edit]
     """Return the folder of the only section in the file of the site or of its Alias that grants a
     folder which is no site's, and the edit that writes this one there: the folder was moved, or is
     misspelt. What else the section says, as of PHP, comes with it."""
-    path = view.evidence.target.path.partition("?")[0]
+    path = view.evidence.target.path_without_query
     aliases = (alias for own in view.answering_sites for alias in own.aliases)
     alias = next((alias for alias in aliases if takes(alias.prefix, path)), None)
     name = alias.file if alias else site.file

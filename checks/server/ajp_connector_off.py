@@ -89,7 +89,7 @@ def ajp_connector_off(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _route(view: ServerView) -> SiteRoute | None:
-    path = view.evidence.target.path.partition("?")[0]
+    path = view.evidence.target.path_without_query
     routes = (route_of(site, path) for site in view.answering_sites)
     return next((route for route in routes if route and route.scheme == "ajp"), None)
 

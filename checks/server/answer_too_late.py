@@ -37,7 +37,7 @@ def answer_too_late(evidence: Evidence) -> Iterator[Claim]:
     pages = page_exchanges(evidence)
     if view is None or not pages or not all(page.status in {502, 504} for page in pages):
         return
-    path = target.path.partition("?")[0]
+    path = target.path_without_query
     route = route_to_application(view)
     visit = visit_of(evidence, route, path, inner_path(route, path), False) if route else None
     waited = min(page.took for page in pages)

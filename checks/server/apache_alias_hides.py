@@ -49,7 +49,7 @@ def apache_alias_hides(evidence: Evidence) -> Iterator[Claim]:
     pages = pages_with_status(evidence, 404)
     if view is None or view.server.product != "apache" or not pages:
         return
-    path = target.path.partition("?")[0]
+    path = target.path_without_query
     for folder in evidence.good(SiteFolder)[:1]:
         aliases = {
             next((alias for alias in site.aliases if takes(alias.prefix, path)), None)

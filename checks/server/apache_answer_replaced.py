@@ -58,7 +58,7 @@ def apache_answer_replaced(evidence: Evidence) -> Iterator[Claim]:
     view = server_on_port(evidence)
     if view is None or view.config is None or view.server.product != "apache":
         return
-    path = evidence.target.path.partition("?")[0]
+    path = evidence.target.path_without_query
     replaced = [
         (page, visit)
         for page in page_exchanges(evidence)

@@ -47,7 +47,7 @@ def apache_body_limit(evidence: Evidence) -> Iterator[Claim]:
         if limit := _limit(view, failure.path):
             yield _claim(view, failure.path, failure, limit)
             return
-    path = evidence.target.path.partition("?")[0]
+    path = evidence.target.path_without_query
     asked = _limit(view, path) if asks_about_size(evidence) else None
     if (
         asked
@@ -76,7 +76,7 @@ def _limit(view: ServerView, path: str) -> BodyLimit | None:
 def _may_be_built_in(view: ServerView, path: str) -> bool:
     """Return whether the limit of the program itself may be the one that was met: no .htaccess that
     was not read may have another one, and the message names no smaller size."""
-    own = view.evidence.target.path.partition("?")[0]
+    own = view.evidence.target.path_without_query
     sites = view.answering_sites
     reads = [site.reads_htaccess for site in sites]
     reads += [alias.reads_htaccess for site in sites for alias in site.aliases]

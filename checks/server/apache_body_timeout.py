@@ -49,7 +49,7 @@ def apache_body_timeout(evidence: Evidence) -> Iterator[Claim]:
     # 0 is no limit.
     if words is not None and not 0 < int(words.split("-")[0]) < _LONG:
         return
-    path = stalled[0].path if stalled else evidence.target.path.partition("?")[0]
+    path = stalled[0].path if stalled else evidence.target.path_without_query
     yield Claim(
         about=Subject(port=evidence.target.port, path=path),
         because=(*(stalled[:1] or page_exchanges(evidence)[:1]), view.config, view.server),

@@ -70,7 +70,7 @@ def apache_cookie_path(evidence: Evidence) -> Iterator[Claim]:
 
 def _translates(view: ServerView) -> bool:
     """Return whether a line of the site changes the path of cookies already."""
-    path = view.evidence.target.path.partition("?")[0]
+    path = view.evidence.target.path_without_query
     return any(
         _TRANSLATED.match(line.text)
         for site in view.answering_sites

@@ -77,7 +77,7 @@ def apache_header_limit(evidence: Evidence) -> Iterator[Claim]:
         return
     if limit >= _RAISED * _DEFAULTS[name] and not _refuses_visitors(evidence):
         return
-    path = evidence.target.path.partition("?")[0]
+    path = evidence.target.path_without_query
     yield Claim(
         about=Subject(port=evidence.target.port, path=path),
         because=(*((trial,) if trial else page_exchanges(evidence)[:1]), view.config, view.server),

@@ -54,13 +54,13 @@ def apache_name_twice(evidence: Evidence) -> Iterator[Claim]:
     pages = page_exchanges(evidence)
     if later is None or not pages or not all(map(_is_no_site, pages)):
         return
-    is_front = target.path.partition("?")[0] in {"", "/"}
+    is_front = target.path_without_query in {"", "/"}
     has_default = any(is_default_page(page.status, page.body) for page in pages)
     if not (is_front or has_default or _is_of_a_package(first)):
         # A site need not have every page, and may close some.
         return
     edit = without_name(view, first)
-    own = Subject(port=target.port, path=target.path.partition("?")[0])
+    own = Subject(port=target.port, path=target.path_without_query)
     yield Claim(
         about=Subject(name=target.host, port=target.port),
         covers=(own, Subject(port=target.port), Subject(name=target.host, port=target.port)),

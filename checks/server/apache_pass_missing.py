@@ -78,7 +78,7 @@ def apache_pass_missing(evidence: Evidence) -> Iterator[Claim]:
     is_lost = pages and all(shows_no_site(page.status, page.body) for page in pages)
     if not is_lost or len(sites) != 1 or "proxy" not in view.config.modules:
         return
-    path = target.path.partition("?")[0]
+    path = target.path_without_query
     line = _idle_line(view, sites[0], path)
     if line is None:
         return

@@ -147,7 +147,7 @@ def _failing(view: ServerView) -> Iterator[_Failure]:
             yield _Failure(path, (answer,))
     pages = tuple(page for page in error_pages(evidence) if page.status == 405)
     if pages:
-        yield _Failure(evidence.target.path.partition("?")[0], pages)
+        yield _Failure(evidence.target.path_without_query, pages)
     for logged in evidence.good(FailedRequests):
         if logged.status in {404, 405} and logged.is_from_page and logged.server == "apache":
             yield _Failure(logged.path, (logged,))

@@ -34,7 +34,7 @@ _REFUSED = 403
     explains=["http.page-file-missing", "server.own-answer", "server.page-missing"],
 )
 def apache_pattern_with_slash(evidence: Evidence) -> Iterator[Claim]:
-    view, path = server_on_port(evidence), evidence.target.path.partition("?")[0]
+    view, path = server_on_port(evidence), evidence.target.path_without_query
     # 403 is that of a folder without its index: what is closed is asked for before a rule counts.
     statuses = {403, 404} if path.endswith("/") else {404}
     pages = [page for page in error_pages(evidence) if page.status in statuses]

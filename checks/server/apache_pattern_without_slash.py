@@ -60,7 +60,7 @@ def _failing_path(
         refused = refused_websockets(evidence, path)
         if refused and rule.is_for(path.partition("?")[0]):
             return path, tuple(refused), websocket_severity(evidence)
-    own = evidence.target.path.partition("?")[0]
+    own = evidence.target.path_without_query
     if rule.is_for(own) and (pages := tuple(error_pages(evidence))):
         return own, pages, None
     # Files answer in the place of the application.
@@ -83,7 +83,7 @@ def _claim(
     port = view.evidence.target.port
     edit = line_edit(view, site.file, {rule.number: (rule.corrected,)})
     paths = (path, path.partition("?")[0])
-    own_page = view.evidence.target.path.partition("?")[0] in paths
+    own_page = view.evidence.target.path_without_query in paths
     return Claim(
         about=Subject(port=port, path=path),
         covers=(

@@ -158,7 +158,7 @@ def _shadowed(view: ServerView, site: WebSite) -> Iterator[tuple[_LateLine, Site
 
 def _file_of_target(evidence: Evidence, folder: str) -> str:
     """Return the file of the target that is in the folder of an Alias, "" if none was seen."""
-    path = evidence.target.path.partition("?")[0]
+    path = evidence.target.path_without_query
     files = (
         handled.unserved_file
         for handled in evidence.good(HandledPath)
@@ -204,7 +204,7 @@ def _failing_path(
 ) -> tuple[str, tuple[Observation, ...], Severity | None]:
     """Return a path below a prefix that visitors do not get, and what shows it."""
     target = evidence.target
-    own = target.path.partition("?")[0]
+    own = target.path_without_query
     for path in websocket_paths(evidence) if is_for_websockets else ():
         refused = refused_websockets(evidence, path)
         if refused and takes(prefix, path.partition("?")[0]):

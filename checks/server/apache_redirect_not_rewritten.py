@@ -116,7 +116,7 @@ def apache_redirect_not_rewritten(evidence: Evidence) -> Iterator[Claim]:
 def _reported_redirect(view: ServerView) -> Iterator[Claim]:
     """Yield the claim about a redirect of which only the message tells."""
     symptom, pages = view.evidence.target.symptom, page_exchanges(view.evidence)
-    route = _route(view, view.evidence.target.path.partition("?")[0])
+    route = _route(view, view.evidence.target.path_without_query)
     if symptom is None or symptom.kind != "wrong-address" or route is None or not pages:
         return
     for match in _ORIGIN.finditer(symptom.text if _REDIRECTS.search(symptom.text) else ""):

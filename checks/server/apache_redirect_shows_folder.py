@@ -97,7 +97,7 @@ def _claim(view: ServerView, answer: Exchange, root: str) -> Claim:
     rule = _rule(view, file, inner)
     edit = line_edit(view, file, {rule.number: (rule.corrected,)}) if rule else None
     return Claim(
-        about=Subject(port=target.port, path=target.path.partition("?")[0]),
+        about=Subject(port=target.port, path=target.path_without_query),
         covers=(Subject(port=target.port),),
         because=(answer, view.server, *([view.config] if view.config else [])),
         confidence=Confidence.CERTAIN if rule else Confidence.LIKELY,

@@ -42,7 +42,7 @@ def apache_response_header_limit(evidence: Evidence) -> Iterator[Claim]:
     pages = page_exchanges(evidence)
     if view is None or view.server.product != "apache" or not pages:
         return
-    path = target.path.partition("?")[0]
+    path = target.path_without_query
     route = route_to_application(view)
     if route is None or {page.status for page in pages} - {500, 502}:
         return

@@ -37,7 +37,7 @@ def apache_rule_unescaped(evidence: Evidence) -> Iterator[Claim]:
     pages = [page for page in page_exchanges(evidence) if page.status == 403]
     if view is None or not errors or not pages or view.server.product != "apache":
         return
-    error, path = errors[0], target.path.partition("?")[0]
+    error, path = errors[0], target.path_without_query
     found = _rule_and_file(view, error, path)
     subject = Subject(port=target.port, path=path)
     rule, file = found or (None, "")

@@ -73,7 +73,7 @@ def apache_rules_miss_files(evidence: Evidence) -> Iterator[Claim]:
 def _request(evidence: Evidence, folder: SiteFolder) -> _Request | None:
     """Return the request that the folder was looked at for: the page, which Apache itself answers
     with 404, or a file of the page that is there and did not come."""
-    own = evidence.target.path.partition("?")[0]
+    own = evidence.target.path_without_query
     if not folder.page_exists:
         pages = pages_with_status(evidence, 404)
         is_apaches = all(proxy_page(page.body) for page in pages)

@@ -52,7 +52,7 @@ def apache_rules_of_other_folder(evidence: Evidence) -> Iterator[Claim]:
         to_script = script_rule(rules.file.text, rules.file.path, rules.folder)
         if to_script is None or posixpath.dirname(to_script.script) == rules.folder:
             return
-        own = Subject(port=target.port, path=target.path.partition("?")[0])
+        own = Subject(port=target.port, path=target.path_without_query)
         yield Claim(
             about=own,
             covers=(own, Subject(port=target.port)),

@@ -63,7 +63,7 @@ def apache_substitute_compressed(evidence: Evidence) -> Iterator[Claim]:
     if compressed is None:
         return
     visit, answer = compressed
-    path = evidence.target.path.partition("?")[0]
+    path = evidence.target.path_without_query
     for site in view.answering_sites:
         lines = list(lines_for(view, site, path))
         filters = [line for line in lines if _REPLACES.match(line.text)]

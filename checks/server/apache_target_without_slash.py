@@ -78,7 +78,7 @@ def apache_target_without_slash(evidence: Evidence) -> Iterator[Claim]:
 def _failures(evidence: Evidence) -> Iterator[tuple[str, int, Observation]]:
     """Yield the paths that answer with an error: the page, unless Apache's log names its reason
     (`server.backend-not-reached`), then its files, its WebSockets, and what visitors asked for."""
-    path = evidence.target.path.partition("?")[0]
+    path = evidence.target.path_without_query
     errors = evidence.good(ServerRequestError)
     is_told = any(error.reason == "backend-name" for error in errors)
     for page in () if is_told else error_pages(evidence):

@@ -52,7 +52,7 @@ def application_silent(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_on_port(evidence), evidence.target
     if view is None:
         return
-    path = target.path.partition("?")[0]
+    path = target.path_without_query
     route, pages = route_to_application(view), page_exchanges(evidence)
     if route is None or not pages or not all(map(_is_silence, pages)):
         return

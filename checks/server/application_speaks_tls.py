@@ -62,7 +62,7 @@ def application_speaks_tls(evidence: Evidence) -> Iterator[Claim]:
         return
     pages = _pages(view)
     answers = [page for page in pages if page.failure is None and wants_tls(page)]
-    own = target.path.partition("?")[0]
+    own = target.path_without_query
     routes = [route_of(site, own, websocket=False) for site in view.answering_sites]
     route = next(
         (route for route in routes if route and route.scheme == "http" and route.target), None

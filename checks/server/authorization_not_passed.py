@@ -90,7 +90,7 @@ def authorization_not_passed(evidence: Evidence) -> Iterator[Claim]:
         if not pages and not again and (removing or is_kept):
             yield from _reported_claims(view, site, removing, wsgi)
         return
-    own = Subject(port=target.port, path=target.path.partition("?")[0])
+    own = Subject(port=target.port, path=target.path_without_query)
     yield Claim(
         about=own,
         covers=(own, Subject(port=target.port)),
@@ -133,7 +133,7 @@ def _reported_claims(view: ServerView, site: WebSite, removing: int, wsgi: int) 
     # 403 is for somebody who has logged in (WordPress, rest_authorization_required_code).
     if symptom is None or words is None or symptom.number == _NOT_PERMITTED:
         return
-    own = Subject(port=target.port, path=target.path.partition("?")[0])
+    own = Subject(port=target.port, path=target.path_without_query)
     pages = [page for page in evidence.good(Exchange) if page.purpose == "target"]
     yield Claim(
         about=own,
@@ -166,7 +166,7 @@ def _challenged(view: ServerView, site: WebSite) -> Iterator[Claim]:
     if not is_programs and (_asks_for_password(view) or any(map(_is_apaches_page, pages))):
         return
     symptom = target.symptom
-    own = Subject(port=target.port, path=target.path.partition("?")[0])
+    own = Subject(port=target.port, path=target.path_without_query)
     is_told = symptom is not None and (symptom.kind in _LOGINS or symptom.number == 401)
     yield Claim(
         about=own,

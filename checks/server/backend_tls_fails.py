@@ -66,7 +66,7 @@ def backend_tls_fails(evidence: Evidence) -> Iterator[Claim]:
     pages = page_exchanges(evidence)
     if not pages or any(page.failure is None and (page.status or 0) < 500 for page in pages):
         return
-    path = target.path.partition("?")[0]
+    path = target.path_without_query
     chosen = (route_of(site, path, websocket=False) for site in view.answering_sites)
     # A handshake is also done where the site uses none, to see whether the application wants one.
     routes = {route.target: route for route in chosen if route and route.scheme in {"https", "wss"}}

@@ -60,7 +60,7 @@ def base_path_missing(evidence: Evidence) -> Iterator[Claim]:
         from checks.upstream._own_remedy import with_own_remedy
 
         claim = Claim(
-            about=Subject(port=target.port, path=target.path.partition("?")[0]),
+            about=Subject(port=target.port, path=target.path_without_query),
             covers=(Subject(port=target.port, path=path), Subject(port=target.port)),
             because=(*missing, visit, *trials, view.server),
             severity=severity,

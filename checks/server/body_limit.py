@@ -57,7 +57,7 @@ def body_limit(evidence: Evidence) -> Iterator[Claim]:
         if failure.method in _UPLOADS and limit is not None:
             yield _claim(view, failure.path, limit, failure, error)
             return
-    path = evidence.target.path.partition("?")[0]
+    path = evidence.target.path_without_query
     limit = _limit(view, path, None, None) if asks_about_size(evidence) else None
     if limit is not None and may_be_reported_limit(evidence, limit.size, ENOUGH):
         yield _claim(view, path, limit, None, None)

@@ -98,7 +98,7 @@ def _configs(view: ServerView) -> tuple[WebServerConfig, ...]:
 
 def _refused(view: ServerView) -> tuple[Observation, ...]:
     """Return the page's answers and the application's own, where that one serves the page."""
-    pages, path = page_exchanges(view.evidence), view.evidence.target.path.partition("?")[0]
+    pages, path = page_exchanges(view.evidence), view.evidence.target.path_without_query
     if not pages or not {page.status for page in pages} <= _NOTHING:
         return ()
     route = route_to_application(view, path)
@@ -116,7 +116,7 @@ def _loop(view: ServerView) -> Exchange | None:
         url = parse_url(exchange.url)
         if url is None or (url.host, url.port) != (target.host, target.port):
             continue
-        is_other = url.path.partition("?")[0] != target.path.partition("?")[0]
+        is_other = url.path.partition("?")[0] != target.path_without_query
         if is_other and exchange.status in REDIRECTS and leads_to_itself(exchange):
             return exchange
     return None

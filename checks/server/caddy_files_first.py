@@ -55,7 +55,7 @@ def _claim(view: ServerView, group: list[tuple[ServedFolder, list[Answer]]]) -> 
     is_of_page = any(not isinstance(answer, Upgrade) for _, answers in group for answer in answers)
     site = view.answering_sites[0] if view.answering_sites else None
     answers = [answer for _, found in group for answer in found]
-    is_own = view.evidence.target.path.partition("?")[0] in {each.requested for each, _ in group}
+    is_own = view.evidence.target.path_without_query in {each.requested for each, _ in group}
     return Claim(
         about=subjects[0],
         covers=tuple(
@@ -119,7 +119,7 @@ def _answers(evidence: Evidence, folder: ServedFolder) -> list[Answer]:
         for page in evidence.good(Exchange)
         if page.is_page_of(target) or (page.purpose == "data" and page.url.partition("?")[0] == own)
     ]
-    if target.path.partition("?")[0] != folder.requested:
+    if target.path_without_query != folder.requested:
         responses = [each for each in responses if each.url.partition("?")[0] == own]
     responses += [
         file for file in evidence.good(PageFileResponse) if file.url.partition("?")[0] == own

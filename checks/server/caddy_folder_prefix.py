@@ -48,7 +48,7 @@ def caddy_folder_prefix(evidence: Evidence) -> Iterator[Claim]:
         ]
         if not (folder.shortened or folder.kept) or not (pages or files):
             continue
-        own = Subject(port=target.port, path=target.path.partition("?")[0])
+        own = Subject(port=target.port, path=target.path_without_query)
         yield Claim(
             about=own,
             covers=(

@@ -43,7 +43,7 @@ def caddy_health_check_fails(evidence: Evidence) -> Iterator[Claim]:
     is_refused = pages and all(page.status == 503 and not page.body for page in pages)
     if view is None or view.server.product != "caddy" or not is_refused:
         return
-    path = target.path.partition("?")[0]
+    path = target.path_without_query
     route, line = failed_route(view), _health_line(view)
     if route is None or line is None or decisive_rule(view, path, False, 503):
         return

@@ -65,7 +65,7 @@ def caddy_index_passed_over(evidence: Evidence) -> Iterator[Claim]:
         has_page = _INDEX in folder.index_files and "index.php" not in folder.index_files
         if not routes or not is_folder or not has_page or folder.requested == "/":
             return
-        own = Subject(port=target.port, path=target.path.partition("?")[0])
+        own = Subject(port=target.port, path=target.path_without_query)
         yield Claim(
             about=own,
             covers=(own,),

@@ -36,7 +36,7 @@ def caddy_prefix_twice(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_on_port(evidence), evidence.target
     if view is None or view.config is None or view.server.product != "caddy":
         return
-    path = target.path.partition("?")[0]
+    path = target.path_without_query
     pages = [page for page in page_exchanges(evidence) if page.failure is None]
     is_lost = bool(pages) and all(
         page.status in MISSING_PAGE or (page.status == 200 and page.header("Content-Length") == "0")

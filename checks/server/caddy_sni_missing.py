@@ -42,7 +42,7 @@ def caddy_sni_missing(evidence: Evidence) -> Iterator[Claim]:
     pages = pages_with_status(evidence, 502)
     if view is None or view.server.product != "caddy" or not pages:
         return
-    chosen = (route_of(site, target.path.partition("?")[0]) for site in view.answering_sites)
+    chosen = (route_of(site, target.path_without_query) for site in view.answering_sites)
     routes = [route for route in chosen if route and route.scheme == "https" and route.host]
     for route in routes[:1]:
         refused = _handshake(evidence, route, route.host)

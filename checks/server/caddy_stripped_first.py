@@ -44,10 +44,10 @@ def caddy_stripped_first(evidence: Evidence) -> Iterator[Claim]:
     if view is None or view.server.product != "caddy" or len(view.answering_sites) != 1:
         return
     pages = pages_with_status(evidence, 404)
-    found = _stripped(view, view.answering_sites[0], target.path.partition("?")[0])
+    found = _stripped(view, view.answering_sites[0], target.path_without_query)
     if not pages or found is None:
         return
-    subject = Subject(port=target.port, path=target.path.partition("?")[0])
+    subject = Subject(port=target.port, path=target.path_without_query)
     yield Claim(
         about=subject,
         covers=(subject, Subject(port=target.port)),

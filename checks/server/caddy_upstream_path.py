@@ -51,7 +51,7 @@ def caddy_upstream_path(evidence: Evidence) -> Iterator[Claim]:
         return
     if any(page.status != 502 for page in pages):
         return
-    path = target.path.partition("?")[0]
+    path = target.path_without_query
     own = Subject(port=target.port, path=path)
     yield Claim(
         about=own,

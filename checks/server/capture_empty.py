@@ -96,7 +96,7 @@ def _failing(evidence: Evidence) -> Iterator[tuple[str, Observation]]:
     """Yield what is answered with an error or a redirect: the target, and files of its page."""
     for page in page_exchanges(evidence):
         if (page.status or 0) >= 300:
-            yield evidence.target.path.partition("?")[0], page
+            yield evidence.target.path_without_query, page
     for file in page_files.all_refused_files(evidence):
         first = (file.response.redirects or (file.response.url,))[0]
         for url in dict.fromkeys((file.response.url, first)):

@@ -61,7 +61,7 @@ def cgi_script_fails(evidence: Evidence) -> Iterator[Claim]:
     if found is None:
         return
     reason, script, steps = found
-    own = Subject(port=target.port, path=target.path.partition("?")[0])
+    own = Subject(port=target.port, path=target.path_without_query)
     scripts = [each for each in evidence.good(CgiScript) if each.path == script]
     near = scripts[0].near[0] if scripts and scripts[0].near else ""
     sites = view.answering_sites

@@ -54,7 +54,7 @@ def client_certificate_kept(evidence: Evidence) -> Iterator[Claim]:
     ]
     if view is None or view.server.product != "apache" or not pages:
         return
-    path = evidence.target.path.partition("?")[0]
+    path = evidence.target.path_without_query
     sites = view.answering_sites
     route = route_of(sites[0], path, False) if len(sites) == 1 else None
     if route is None or route.scheme not in {"http", "https"} or not _is_kept(view, sites[0]):

@@ -286,7 +286,7 @@ def _used_by_server(evidence: Evidence) -> _Used | None:
     view = server_on_port(evidence)
     if view is None or view.config is None or view.server.container:
         return None
-    path = evidence.target.path.partition("?")[0]
+    path = evidence.target.path_without_query
     routes = [route for site in view.answering_sites if (route := route_of(site, path, False))]
     return _UsedByServer(view, routes[0]) if routes else None
 

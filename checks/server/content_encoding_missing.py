@@ -46,7 +46,7 @@ def content_encoding_missing(evidence: Evidence) -> Iterator[Claim]:
     if message is None or view is None or len(view.answering_sites) != 1:
         return
     (site,), coding = view.answering_sites, message["coding"]
-    folder = posixpath.dirname(evidence.target.path.partition("?")[0])
+    folder = posixpath.dirname(evidence.target.path_without_query)
     path = posixpath.normpath(posixpath.join(folder, message["path"]))
     if view.server.product not in {"apache", "caddy"} or is_passed_on(site, path):
         return

@@ -50,7 +50,7 @@ def failed_behind(evidence: Evidence) -> Iterator[Claim]:
         return
     status = pages[0].status or 0
     steps = () if error.reason in _AT_ONCE else reload_steps(servers[0])
-    subject = Subject(port=target.port, path=target.path.partition("?")[0])
+    subject = Subject(port=target.port, path=target.path_without_query)
     yield Claim(
         about=subject,
         covers=(subject, Subject(port=target.port)),

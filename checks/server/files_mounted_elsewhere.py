@@ -61,7 +61,7 @@ def files_mounted_elsewhere(evidence: Evidence) -> Iterator[Claim]:
     if not pages or not (found or (mounts.is_empty and mounts.source)):
         return
     nginx, subjects = Nginx.of(evidence), endpoint_subjects(pages)
-    is_front = evidence.target.path.partition("?")[0] == "/"
+    is_front = evidence.target.path_without_query == "/"
     server = next(iter(evidence.good(WebServer)), None)
     yield Claim(
         about=merge_subjects(subjects),

@@ -38,7 +38,7 @@ def haproxy_body_timeout(evidence: Evidence) -> Iterator[Claim]:
     if limit is None or not (stalled or is_reported(evidence.target.symptom)):
         return
     option, name, value, line = limit
-    path = stalled[0].path if stalled else evidence.target.path.partition("?")[0]
+    path = stalled[0].path if stalled else evidence.target.path_without_query
     config = haproxy.view.config
     yield Claim(
         about=Subject(port=evidence.target.port, path=path),

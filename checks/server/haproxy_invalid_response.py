@@ -68,7 +68,7 @@ def _large_answer(haproxy: HaproxyView) -> BackendVisit | None:
     """Return the application's own answer to the page, if its header does not fit into HAProxy's
     buffer: what stands at the end of the buffer is then half a line."""
     buffer, reserve = sizes(haproxy.proxies.config)
-    path = haproxy.view.evidence.target.path.partition("?")[0]
+    path = haproxy.view.evidence.target.path_without_query
     visits = haproxy.view.evidence.good(BackendVisit)
     return next(
         (

@@ -38,7 +38,7 @@ def haproxy_map_ends_search(evidence: Evidence) -> Iterator[Claim]:
     dynamic = dynamic_backend(ended.ends[0])
     is_unavailable = not default and any(page.status == 503 for page in pages)
     yield Claim(
-        about=Subject(port=target.port, path=target.path.partition("?")[0]),
+        about=Subject(port=target.port, path=target.path_without_query),
         covers=(Subject(port=target.port),),
         because=(*pages, *((haproxy.view.config,) if haproxy.view.config else ())),
         # With a default, its application may be the right one for the rest.

@@ -49,7 +49,7 @@ def haproxy_member_tls(evidence: Evidence) -> Iterator[Claim]:
         because=(*_of(server, tries), *_of(right[0], tries), haproxy.view.server),
         facts={
             **haproxy.view.facts,
-            "path": target.path.partition("?")[0],
+            "path": target.path_without_query,
             "backend": server.backend,
             "member": server.name,
             "address": server.address,

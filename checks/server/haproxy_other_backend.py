@@ -89,7 +89,7 @@ def _questions(evidence: Evidence) -> Iterator[tuple[str, Visits, bool]]:
     files = _page_files.refused_files(evidence)
     for file in files:
         yield file.path, [file.response], False
-    known = {file.path for file in files} | {target.path.partition("?")[0]}
+    known = {file.path for file in files} | {target.path_without_query}
     for path in dict.fromkeys(polled):
         if path not in known:
             yield path, [*page_exchanges(evidence)], False
@@ -247,7 +247,7 @@ def _is_unanswered(evidence: Evidence, path: str, visits: Visits, other: OtherBa
         if visit.requested == unknown and visit.target != other.route.target
         if not visit.websocket
     ]
-    is_of_target = path == evidence.target.path.partition("?")[0]
+    is_of_target = path == evidence.target.path_without_query
     # Of a name alone, as /about, each of the two may have its own.
     return is_of_target and not is_of_many(path) and any(visit.status == 200 for visit in own)
 

@@ -48,7 +48,7 @@ def haproxy_path_taken(evidence: Evidence) -> Iterator[Claim]:
     taken = _taken(haproxy, page_exchanges(evidence))
     if taken is None:
         return
-    path, own = target.path.partition("?")[0], taken.line
+    path, own = target.path_without_query, taken.line
     free = _FREE[own.keyword]
     edit = _edit(haproxy, taken, free)
     yield Claim(

@@ -61,7 +61,7 @@ def _of_target(evidence: Evidence) -> Iterator[Claim]:
             there.proxies.is_chosen_by_path or there.proxies.backend_name == early.backend
         ):
             continue
-        path = target.path.partition("?")[0]
+        path = target.path_without_query
         own = Subject(port=target.port, path=path)
         yield _claim(haproxy, early, pages, path, (own, Subject(port=target.port)))
         return

@@ -45,7 +45,7 @@ def haproxy_redirect_with_capture(evidence: Evidence) -> Iterator[Claim]:
     if haproxy is None or line is None:
         return
     location = _written(line)
-    port, path = evidence.target.port, evidence.target.path.partition("?")[0]
+    port, path = evidence.target.port, evidence.target.path_without_query
     edit = _edit(haproxy, line, path)
     own = Subject(port=port, path=path)
     yield Claim(

@@ -79,7 +79,7 @@ def _claim(
     view, target = haproxy.view, haproxy.view.evidence.target
     size, line = len(target.path), setting(haproxy.proxies.config, "tune.bufsize")
     ports = dict.fromkeys((target.port, *view.server.ports))
-    own = target.path.partition("?")[0]
+    own = target.path_without_query
     wanted = 2 * BUFFER if told else _buffer_size(size, reserve)
     return Claim(
         about=Subject(port=target.port, path=own),

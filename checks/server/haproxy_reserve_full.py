@@ -34,7 +34,7 @@ def haproxy_reserve_full(evidence: Evidence) -> Iterator[Claim]:
     pages = page_exchanges(evidence)
     if haproxy is None or not pages or any(page.status != 500 for page in pages):
         return
-    path = evidence.target.path.partition("?")[0]
+    path = evidence.target.path_without_query
     visits = [
         visit
         for visit in evidence.good(BackendVisit)

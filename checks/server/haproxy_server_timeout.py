@@ -96,7 +96,7 @@ def _logged_pages(evidence: Evidence) -> Iterator[Claim]:
         backend = haproxy.proxies.backend if haproxy else None
         if haproxy is None or backend is None or not failure.ending.startswith("sH"):
             continue
-        is_own = failure.path == evidence.target.path.partition("?")[0]
+        is_own = failure.path == evidence.target.path_without_query
         is_used = is_own or failure.is_from_page or failure.times >= _MANY
         because: tuple[Observation, ...] = (failure, haproxy.view.server)
         yield Claim(

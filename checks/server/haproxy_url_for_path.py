@@ -74,7 +74,7 @@ def _setting(haproxy: HaproxyView) -> Iterator[Line]:
             words, match = rule.line.words, match_of(rule, situation)
             if words[1] != "set-path" or match is None or match.conditional or match.websocket:
                 continue
-            path = target.path.partition("?")[0]
+            path = target.path_without_query
             is_taken = path in match.prefixes if match.exact else path.startswith(match.prefixes)
             if is_taken and _SET.search("".join(words[2:3])):
                 yield rule.line
@@ -93,7 +93,7 @@ def _claim(
     location: str = "",
 ) -> Claim:
     view, target = haproxy.view, haproxy.view.evidence.target
-    own = Subject(port=target.port, path=target.path.partition("?")[0])
+    own = Subject(port=target.port, path=target.path_without_query)
     is_well = not location and any((answer.status or 500) < 400 for answer in answers)
     edit = _edit(haproxy, line, wanted)
     return Claim(

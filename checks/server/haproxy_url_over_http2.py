@@ -34,7 +34,7 @@ def haproxy_url_over_http2(evidence: Evidence) -> Iterator[Claim]:
     first, page, visit = rules[0], pages[0], visits[0]
     is_refused = (page.status or 0) < 400 <= (visit.status or 0)
     chosen = first.rule.words[1] if first.rule.keyword == "use_backend" else ""
-    own = Subject(port=target.port, path=target.path.partition("?")[0])
+    own = Subject(port=target.port, path=target.path_without_query)
     yield Claim(
         about=own,
         covers=(own, Subject(port=target.port)),

@@ -160,7 +160,7 @@ def _claim(
 
 def _subject(evidence: Evidence) -> Subject:
     target = evidence.target
-    return Subject(port=target.port, path=target.path.partition("?")[0])
+    return Subject(port=target.port, path=target.path_without_query)
 
 
 def _covers(evidence: Evidence) -> tuple[Subject, ...]:

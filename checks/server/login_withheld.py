@@ -81,7 +81,7 @@ def _refused(view: ServerView) -> Iterator[tuple[str, Observation]]:
     for page in pages_with_status(evidence, _UNKNOWN_PERSON):
         # A server that asks for a password of its own says so.
         if not page.asks_for_password:
-            yield evidence.target.path.partition("?")[0], page
+            yield evidence.target.path_without_query, page
     for failure in current_failures(evidence, {_UNKNOWN_PERSON}, view.server.product):
         if failure.is_from_page and not failure.lost_user:
             yield failure.path, failure

@@ -38,7 +38,7 @@ def other_folder_told(evidence: Evidence) -> Iterator[Claim]:
     if view is None or route is None or view.config is None:
         return
     told, own = folder_field(view.config, route), route.path.rstrip("/")
-    path = target.path.partition("?")[0]
+    path = target.path_without_query
     refused = visit_of(evidence, route, path, inner_path(route, path), websocket=False)
     pages = [page for page in page_exchanges(evidence) if (page.status or 0) >= 400]
     if told is None or refused is None or refused.succeeded or not pages:

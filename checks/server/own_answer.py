@@ -80,7 +80,7 @@ def _claim(view: ServerView, route: SiteRoute | None, pages: Sequence[Exchange])
 
     target, page, site = view.evidence.target, pages[0], view.sites_at_target[0]
     place = place_text(route.file, route.line) if route else place_text(site.file, site.line)
-    path = target.path.partition("?")[0]
+    path = target.path_without_query
     inner = inner_path(route, path) if route else path
     return Claim(
         about=Subject(port=target.port, path=target.path),

@@ -119,7 +119,7 @@ def page_missing(evidence: Evidence) -> Iterator[Claim]:
 
 def _alias(view: ServerView) -> SiteAlias | None:
     """Return the alias that takes the target's path, if it is the same on every address."""
-    path = view.evidence.target.path.partition("?")[0]
+    path = view.evidence.target.path_without_query
     aliases = {
         next((alias for alias in site.aliases if takes(alias.prefix, path)), None)
         for site in view.answering_sites
@@ -129,7 +129,7 @@ def _alias(view: ServerView) -> SiteAlias | None:
 
 def _idle_alias(view: ServerView) -> SiteAlias | None:
     """Return the alias for the target's path in a configuration that is not enabled."""
-    path = view.evidence.target.path.partition("?")[0]
+    path = view.evidence.target.path_without_query
     aliases = view.config.idle_aliases if view.config else ()
     return next((alias for alias in aliases if takes(alias.prefix.rstrip("/"), path)), None)
 
@@ -184,7 +184,7 @@ def _reason(
 def _rewritten(view: ServerView, folder: SiteFolder) -> str:
     """Return the path that Caddy's one `rewrite` makes of the target's, if there is no file for it;
     "" where a path is only shortened, as by `handle_path`."""
-    own = view.evidence.target.path.partition("?")[0]
+    own = view.evidence.target.path_without_query
     served = [each for each in view.folders if each.requested == own and not each.websocket]
     if len(served) != 1 or folder.page_exists or not folder.exists or folder.elsewhere:
         return ""
@@ -205,7 +205,7 @@ def _rewriting_place(view: ServerView) -> str:
 
 def _is_refused(view: ServerView, pages: list[Exchange]) -> bool:
     """Return whether a rule refuses the page, which comes before any search for an index file."""
-    path, evidence = view.evidence.target.path.partition("?")[0], view.evidence
+    path, evidence = view.evidence.target.path_without_query, view.evidence
     return all(page.status == 403 for page in pages) and (
         decisive_rule(view, path, False, 403) is not None
         or any(error.reason == "denied" for error in evidence.good(ServerRequestError))
@@ -241,7 +241,7 @@ def _lacks_slash(alias: SiteAlias) -> bool:
 def _slash_off(view: ServerView, folder: SiteFolder, pages: list[Exchange]) -> list[int]:
     """Return the lines `DirectorySlash Off`, if Apache wrote of a folder without a slash at the end
     of its path that it did not look for an index file (mod_dir, "DirectorySlash")."""
-    path = view.evidence.target.path.partition("?")[0]
+    path = view.evidence.target.path_without_query
     is_folder = not path.endswith("/") and folder.page_exists
     if not is_folder or any(page.status != 403 for page in pages) or len(view.sites_at_target) != 1:
         return []

@@ -68,7 +68,7 @@ def password_passed_on(evidence: Evidence) -> Iterator[Claim]:
     if view is None or control is None or view.server.product not in _ASKS:
         return
     path, status = control[0].requested, control[1].status
-    own = target.path.partition("?")[0]
+    own = target.path_without_query
     url = target.url if path == own else target.origin + path
     challenges = [
         page for page in evidence.good(Exchange) if page.url == url and page.asks_for_password

@@ -89,7 +89,7 @@ def _of_pages(view: ServerView) -> Iterator[Claim]:
         if file.response.status == 404 and (url := parse_url(file.response.url))
     ]
     pages = tuple(page for page in error_pages(evidence) if page.status == 404)
-    lost += [(evidence.target.path.partition("?")[0], pages)] if pages else []
+    lost += [(evidence.target.path_without_query, pages)] if pages else []
     for path, because in lost if site else ():
         assert site is not None
         excluded = route_of(site, path)

@@ -68,7 +68,7 @@ def path_not_handled(evidence: Evidence) -> Iterator[Claim]:
     paths: set[str] = set()
     websockets = websocket_paths(evidence)
     ends = _blank_ends(evidence)
-    for path in dict.fromkeys((target.path.partition("?")[0], *websockets, *ends)):
+    for path in dict.fromkeys((target.path_without_query, *websockets, *ends)):
         is_websocket = path in websockets
         own = path.partition("?")[0]
         failed = [*_failed(evidence, path, 200), *ends.get(path, ())]
@@ -120,7 +120,7 @@ def _is_answered_with_nothing(view: ServerView, site: WebSite, path: str) -> boo
 def _without_slash(view: ServerView, site: WebSite) -> Iterator[Claim]:
     """Make the claims for the paths of Apache's that lack the slash of a route."""
     target = view.evidence.target
-    for path in dict.fromkeys((target.path.partition("?")[0], *target.websockets)):
+    for path in dict.fromkeys((target.path_without_query, *target.websockets)):
         failed, near = _failed(view.evidence, path, 404), near_route(site, path)
         is_taken_by = is_passed_on(site, path)
         if failed and near and near.route.path == f"{path}/" and not is_taken_by:
@@ -313,7 +313,7 @@ def _failed(evidence: Evidence, path: str, status: int) -> list[Exchange | Upgra
         exchange
         for exchange in evidence.good(Exchange)
         if exchange.is_page_of(target) and exchange.method == "GET"
-        if path == target.path.partition("?")[0] and exchange.status == status
+        if path == target.path_without_query and exchange.status == status
         if status == 404 or not exchange.body
     ]
     upgrades = [

@@ -137,7 +137,7 @@ def _returns(view: ServerView, route: SiteRoute) -> bool:
     if view.config is None:
         return False
     sites = answering_sites(view.config, route.port, _sent_host(view, route))
-    path = view.evidence.target.path.partition("?")[0]
+    path = view.evidence.target.path_without_query
     routes = [route_of(site, path) for site in sites]
     return bool(routes) and all(own and own.target == route.target for own in routes)
 
@@ -147,6 +147,6 @@ def _own_redirect(view: ServerView, route: SiteRoute) -> SiteRedirect | None:
     if view.config is None or route.port == view.evidence.target.port:
         return None
     sites = answering_sites(view.config, route.port, _sent_host(view, route))
-    path = view.evidence.target.path.partition("?")[0]
+    path = view.evidence.target.path_without_query
     redirects: Sequence[SiteRedirect | None] = [redirect_of(site, path) for site in sites]
     return redirects[0] if redirects and all(redirects) else None

@@ -158,7 +158,7 @@ def _leads_back(evidence: Evidence, redirect: SiteRedirect) -> bool:
 def _is_within(evidence: Evidence, redirect: SiteRedirect) -> bool:
     """Return whether the target of a redirect, a path, is the requested one: the redirect of
     /app* to /app/ takes that too."""
-    path = evidence.target.path.partition("?")[0]
+    path = evidence.target.path_without_query
     if redirect.path == "/" or redirect.conditional or redirect.pattern:
         return False
     return redirect.target == path or (

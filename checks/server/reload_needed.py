@@ -219,7 +219,7 @@ def _other_answer(view: ServerView, answer: UnloadedAnswer) -> Claim:
             **_CADDY,
             "caddy": False,
             "apache": True,
-            "path": view.evidence.target.path.partition("?")[0],
+            "path": view.evidence.target.path_without_query,
             "status": answer.pages[0].status or "",
             answer.kind: answer.text,
         },

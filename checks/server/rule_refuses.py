@@ -107,7 +107,7 @@ def _of_files(view: ServerView) -> Iterator[Refusal]:
 def _of_all(view: ServerView) -> Iterator[Refusal]:
     """Yield the rule that answers every page with 200, and an application behind it gets none."""
     pages = page_exchanges(view.evidence)
-    path = view.evidence.target.path.partition("?")[0]
+    path = view.evidence.target.path_without_query
     rule = decisive_rule(view, path, False, 200)
     is_seen = bool(pages) and all(page.status == 200 for page in pages)
     if rule and is_seen and rule.is_certain and rule.bypassed and not rule.condition:
@@ -117,7 +117,7 @@ def _of_all(view: ServerView) -> Iterator[Refusal]:
 def _of_abort(view: ServerView) -> Iterator[Refusal]:
     """Yield the rule by which Caddy closes the connection of every visitor without an answer."""
     pages = page_exchanges(view.evidence)
-    rule = decisive_rule(view, view.evidence.target.path.partition("?")[0], False, 0)
+    rule = decisive_rule(view, view.evidence.target.path_without_query, False, 0)
     # A firewall resets a connection; Caddy ends it.
     is_closed = all(page.failure is not None for page in pages) and any(
         page.failure and page.failure.kind == "closed" and page.status is None for page in pages

@@ -75,7 +75,7 @@ def script_not_found(evidence: Evidence) -> Iterator[Claim]:
     lacks_index = pages[0].status == 403 and _is_bare_transport(view, route)
     container = None if other else _container(evidence, route)
     yield Claim(
-        about=Subject(port=target.port, path=target.path.partition("?")[0]),
+        about=Subject(port=target.port, path=target.path_without_query),
         covers=(Subject(port=target.port),),
         because=(
             *([container] if container else []),

@@ -47,7 +47,7 @@ def size_limit_behind(evidence: Evidence) -> Iterator[Claim]:
     told = reported_size(symptom.text) if symptom and asks_about_size(evidence) else 0
     if view is None or view.config is None or symptom is None or not told or not pages:
         return
-    path = target.path.partition("?")[0]
+    path = target.path_without_query
     route = route_to_application(view, path)
     is_status = symptom.number == _TOO_LARGE or str(_TOO_LARGE) in symptom.text
     # The words of a framework, and a line of the application's log, have checks of their own.

@@ -86,7 +86,7 @@ def _claim(
         severity=None if is_size or _is_asked(evidence, refuser) else Severity.NOTE,
         facts={
             **view.facts,
-            "path": target.path.partition("?")[0],
+            "path": target.path_without_query,
             "status": refuser.status,
             "router": router.name,
             "middleware": refuser.name,

@@ -63,7 +63,7 @@ def _claim(
     port: int,
 ) -> Claim:
     target = evidence.target
-    path = target.path.partition("?")[0]
+    path = target.path_without_query
     program = next((socket.process for socket in sockets if socket.process), "") or ""
     is_published = program in CONTAINER_PROCESSES
     return Claim(

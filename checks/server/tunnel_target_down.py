@@ -47,7 +47,7 @@ def tunnel_target_down(evidence: Evidence) -> Iterator[Claim]:
         if not is_named and len(clients) > 1:
             continue
         port = evidence.target.port
-        path = evidence.target.path.partition("?")[0]
+        path = evidence.target.path_without_query
         yield Claim(
             about=Subject(port=port, path=path),
             covers=(Subject(port=port, path=path), Subject(port=port)),

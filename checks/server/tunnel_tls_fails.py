@@ -86,7 +86,7 @@ def _claim(
     edit: Edit | None = None
     if is_whole:
         edit = rule_edit(rule, service, (setting,) if setting else ())
-    path = target.path.partition("?")[0]
+    path = target.path_without_query
     return Claim(
         about=Subject(port=target.port, path=path),
         covers=(Subject(port=target.port, path=path), Subject(port=target.port)),

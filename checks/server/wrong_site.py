@@ -231,7 +231,7 @@ def _is_refused_by_wildcard(view: ServerView, site: WebSite, pages: tuple[Exchan
     nobody may also end the connection, or answer with nothing."""
     if not pages:
         return False
-    path = view.evidence.target.path.partition("?")[0]
+    path = view.evidence.target.path_without_query
     is_passed_on = any(route.target and may_take(route, path) for route in site.routes)
     if is_passed_on:
         return all(page.status in REFUSALS for page in pages)

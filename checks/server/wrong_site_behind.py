@@ -61,7 +61,7 @@ def wrong_site_behind(evidence: Evidence) -> Iterator[Claim]:
         return
     edit = _port_edit(evidence, inner, passed_request.port)
     yield Claim(
-        about=Subject(port=target.port, path=target.path.partition("?")[0]),
+        about=Subject(port=target.port, path=target.path_without_query),
         covers=(Subject(port=target.port),),
         because=(*pages, inner.server, inner.config),
         facts={

@@ -41,7 +41,7 @@ def folder_proof(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> 
 
 def _missed_page(evidence: Evidence, folder: str) -> Proof | None:
     """Return the 404 of the folder's own page, of a program that has it without the folder."""
-    bare = evidence.target.path.partition("?")[0].rstrip("/")
+    bare = evidence.target.path_without_query.rstrip("/")
     pages = [page for page in page_exchanges(evidence) if page.status == 404]
     if bare != folder.rstrip("/") or not pages:
         return None
@@ -95,7 +95,7 @@ def _nginx_fix(evidence: Evidence) -> Fix | None:
     from checks.upstream._comparisons import proxied_match
 
     nginx = Nginx.of(evidence)
-    match = proxied_match(nginx, evidence.target.path.partition("?")[0])
+    match = proxied_match(nginx, evidence.target.path_without_query)
     changes: Changes = {}
     if match is None or not pass_whole_path(match, changes):
         return None
@@ -108,6 +108,6 @@ def _server_fix(evidence: Evidence) -> Fix | None:
     from checks.server._backend_answers import route_to_application
     from checks.server._whole_paths import whole_path_fix as server_fix
 
-    view, path = server_on_port(evidence), evidence.target.path.partition("?")[0]
+    view, path = server_on_port(evidence), evidence.target.path_without_query
     route = route_to_application(view, path) if view else None
     return server_fix(view, route, path) if view and route else None

@@ -18,7 +18,7 @@ def own_tls(evidence: Evidence, unit: FailedUnit) -> ReadSetting | None:
 
 def _speaks_tls(evidence: Evidence) -> bool:
     """Return whether nginx passes the target's page on with TLS, or is not what passes it on."""
-    matches = Nginx.of(evidence).location_matches(evidence.target.path.partition("?")[0])
+    matches = Nginx.of(evidence).location_matches(evidence.target.path_without_query)
     passes = [line for match in matches if (line := proxy_pass_of(match))]
     return not passes or any(not line.args[0].startswith("http://") for line in passes)
 

@@ -74,7 +74,7 @@ def fails_in_run(evidence: Evidence, paths: Collection[str]) -> bool:
 def unanswered_lines(evidence: Evidence) -> tuple[LogLine, ...]:
     """Return what nginx's error log has of other paths than the page's, which an application did
     not answer before this run began."""
-    page_paths = {evidence.target.path.partition("?")[0], end_path(evidence)}
+    page_paths = {evidence.target.path_without_query, end_path(evidence)}
     return tuple(
         line
         for line, _ in logged_errors(evidence, NO_RESPONSE)

@@ -104,7 +104,7 @@ def _nginx_host(evidence: Evidence) -> str | None:
     from diagnose.parsers.nginx import proxy_headers, upstreams
 
     target = evidence.target
-    match = proxied_match(Nginx.of(evidence), target.path.partition("?")[0])
+    match = proxied_match(Nginx.of(evidence), target.path_without_query)
     variables = upstreams.route_variables(target, match, target.path) if match else {}
     passed = upstreams.proxy_target_of(match, variables) if match else None
     if match is None or passed is None:
@@ -344,7 +344,7 @@ def _refused_origin(evidence: Evidence, setting: OwnSetting, read: ReadSetting) 
 def _closed_path(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> Proof | None:
     """Return the refusal of the one path that the program serves over http only with the setting:
     its own answer, where the web server asks it over http."""
-    path = evidence.target.path.partition("?")[0]
+    path = evidence.target.path_without_query
     if not setting.path or not f"{path}/".startswith(f"{setting.path}/"):
         return None
     pages = [page for page in page_exchanges(evidence) if page.status in {403, 404}]

@@ -192,4 +192,4 @@ def _is_met_by_clients(
 
 def _is_asked_for(evidence: Evidence, path: str) -> bool:
     """Return whether the target is this address. Everybody asks for the start page."""
-    return path not in {"", "/"} and path == evidence.target.path.partition("?")[0]
+    return path not in {"", "/"} and path == evidence.target.path_without_query

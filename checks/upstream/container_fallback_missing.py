@@ -52,7 +52,7 @@ from diagnose.parsers.nginx.locations import LocationMatch
 )
 def container_fallback_missing(evidence: Evidence) -> Iterator[Claim]:
     pages = page_exchanges(evidence)
-    request = container_request(evidence, evidence.target.path.partition("?")[0])
+    request = container_request(evidence, evidence.target.path_without_query)
     if request is None or not pages or any(page.status != 404 for page in pages):
         return
     match, path = final_request(request.server, request.paths[-1])

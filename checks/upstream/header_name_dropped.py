@@ -97,7 +97,7 @@ def _claim_of_refusal(evidence: Evidence) -> Claim | None:
     as_nginx = [each for each in requests if each.part == "none"]
     name = demanded_field(as_nginx[0].body) if as_nginx else ""
     filled = [each for each in requests if (each.name, each.change) == (name, "added")]
-    nginx, path = Nginx.of(evidence), evidence.target.path.partition("?")[0]
+    nginx, path = Nginx.of(evidence), evidence.target.path_without_query
     match = next(iter(nginx.location_matches(path)), None)
     if not name or match is None or len(filled) < 2 or len(as_nginx) < 2:
         return None
@@ -123,7 +123,7 @@ def _claim_of_message(evidence: Evidence) -> Claim | None:
     name, seen = _reported_name(evidence, symptom) if symptom is not None and pages else "", None
     if not name and symptom is not None and pages:
         name, seen = _expected_name(evidence, symptom)
-    nginx, path = Nginx.of(evidence), evidence.target.path.partition("?")[0]
+    nginx, path = Nginx.of(evidence), evidence.target.path_without_query
     for match in nginx.location_matches(path) if name else ():
         directive = pass_directive_of(match)
         if directive is None or nginx.is_refused or not is_ignored_name(match, name):

@@ -74,7 +74,7 @@ def header_too_big(evidence: Evidence) -> Iterator[Claim]:
     log_lines = error_log.matching_lines(
         evidence.of(LogLine), host=target.host, pattern=r"upstream sent too big header"
     )
-    paths = dict.fromkeys((target.path.partition("?")[0], *(line.path for line in log_lines)))
+    paths = dict.fromkeys((target.path_without_query, *(line.path for line in log_lines)))
     # One claim for each place that decides the size: one buffer may serve several locations.
     reported: set[int] = set()
     for path in paths:
@@ -113,7 +113,7 @@ def _oversized_header(
         if line.path == path and (failed_exchanges or line.when >= loaded)
         if is_of_gateway(line, prefix)
     )
-    is_target_path = path == target.path.partition("?")[0]
+    is_target_path = path == target.path_without_query
     measured = (
         response
         if is_target_path and failed_exchanges and response and response.head > limit

@@ -207,7 +207,7 @@ def _claim(nginx: Nginx, match: LocationMatch, losses: list[LostPath]) -> Claim:
     pages = tuple(
         dict.fromkeys(page for loss in losses for page in redirected_here(evidence, loss.path))
     )
-    named = (evidence.target.path.partition("?")[0], *evidence.target.websockets)
+    named = (evidence.target.path_without_query, *evidence.target.websockets)
     is_named = any(loss.path in named for loss in losses)
     is_whole = _is_whole(nginx, match, losses)
     prefix = _new_prefix(match, lost)

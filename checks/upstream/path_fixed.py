@@ -85,7 +85,7 @@ def path_fixed(evidence: Evidence) -> Iterator[Claim]:
 def _requests(evidence: Evidence) -> Iterator[tuple[str, Observation]]:
     """Yield the paths of the target, of the page's files that browsers do not use, of WebSockets
     that do not open, and of requests of the log that failed again."""
-    own = evidence.target.path.partition("?")[0]
+    own = evidence.target.path_without_query
     yield from ((own, page) for page in page_exchanges(evidence) if page.method == "GET")
     for file in _page_files.all_refused_files(evidence) if evidence.good(PageFileResponse) else ():
         yield file.path, file.response
@@ -148,7 +148,7 @@ def _is_failing(lost: _Lost) -> bool:
 
 def _claim(nginx: Nginx, losses: list[_Lost]) -> Claim:
     evidence, lost = nginx.evidence, losses[0]
-    own = evidence.target.path.partition("?")[0]
+    own = evidence.target.path_without_query
     is_named = any(each.path in {own, *evidence.target.websockets} for each in losses)
     pages = endpoint_subjects(page_exchanges(evidence)) if is_named else ()
     paths = tuple(dict.fromkeys(each.path for each in losses))

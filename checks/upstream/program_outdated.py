@@ -46,7 +46,7 @@ def program_outdated(evidence: Evidence) -> Iterator[Claim]:
             if confidence is None:
                 continue
             failed: tuple[Observation, ...] = (*pages, *files)
-            path = evidence.target.path.partition("?")[0]
+            path = evidence.target.path_without_query
             yield Claim(
                 about=Subject(port=evidence.target.port, path=path),
                 covers=(

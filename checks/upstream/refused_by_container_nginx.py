@@ -81,7 +81,7 @@ _REASONS = (
 def refused_by_container_nginx(evidence: Evidence) -> Iterator[Claim]:
     if claim := _upload_claim(evidence):
         yield claim
-    path = evidence.target.path.partition("?")[0]
+    path = evidence.target.path_without_query
     failed = [page for page in page_exchanges(evidence) if (page.status or 0) >= 400]
     if not failed and (claim := _page_file_claim(evidence)):
         yield claim
@@ -230,7 +230,7 @@ def _limit_claim(
     raised = new_limit(_size(largest), is_cut="chunked body" in largest.text)
     size = proxy_headers.size_text(raised)
     is_wanted = directive is None and sum(line.times for line in lines) >= _OFTEN
-    is_asked_for = path not in {"", "/"} and path == evidence.target.path.partition("?")[0]
+    is_asked_for = path not in {"", "/"} and path == evidence.target.path_without_query
     claim = _claim(
         evidence,
         request,

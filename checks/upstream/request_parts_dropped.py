@@ -86,7 +86,7 @@ def request_parts_dropped(evidence: Evidence) -> Iterator[Claim]:
     if dropped is None:
         return
     directive = dropped.directive
-    is_page = dropped.path == evidence.target.path.partition("?")[0]
+    is_page = dropped.path == evidence.target.path_without_query
     subject = Subject(port=evidence.target.port, path=dropped.path, text=file_line(directive))
     yield Claim(
         about=subject,
@@ -201,7 +201,7 @@ def _sent_forms(evidence: Evidence) -> Iterator[tuple[str, tuple[Observation, ..
     is_told = symptom is not None and symptom.number in _REFUSED_FORM
     for page in page_exchanges(evidence):
         if page.method in _SENDING or is_told:
-            yield target.path.partition("?")[0], (page,)
+            yield target.path_without_query, (page,)
     for shown in evidence.good(Page):
         for form in shown.posts:
             url = parse_url(form) if is_own_origin(target, form) else None

@@ -98,7 +98,7 @@ def _reported_stream(nginx: Nginx) -> Iterator[Claim]:
         return
     if tells_of_tabs(symptom.text):
         return  # in the first tabs the stream arrives
-    own = evidence.target.path.partition("?")[0]
+    own = evidence.target.path_without_query
     used = [path for path in _used_paths(evidence) if _STREAM_PATH.search(path.lower())]
     paths = [*_opened_paths(evidence), *used] or [own]
     for path in paths:

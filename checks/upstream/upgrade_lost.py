@@ -44,7 +44,7 @@ def upgrade_lost(evidence: Evidence) -> Iterator[Claim]:
             about=Subject(port=port, path=trial.path),
             covers=(
                 Subject(port=port, path=trial.path),
-                Subject(port=port, path=evidence.target.path.partition("?")[0]),
+                Subject(port=port, path=evidence.target.path_without_query),
             ),
             because=(trial,),
             ruled_out=("upstream.refused",),

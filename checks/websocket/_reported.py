@@ -50,7 +50,7 @@ def reported_paths(evidence: Evidence) -> tuple[str, ...]:
     addresses = map(parse_url, _addresses(evidence, symptom.text))
     if any(url and not _is_own(target, url) for url in addresses):
         return ()
-    return _known_paths(evidence) or (target.path.partition("?")[0],)
+    return _known_paths(evidence) or (target.path_without_query,)
 
 
 def _is_own(target: Target, url: Url) -> bool:

@@ -54,6 +54,11 @@ class Target:
         return words if self.uses_tls and is_told else ""
 
     @property
+    def path_without_query(self) -> str:
+        """Return the path component alone (RFC 3986 section 3.3), by which servers choose."""
+        return self.path.partition("?")[0]
+
+    @property
     def authority(self) -> str:
         """Return host[:port] as in a URL (RFC 3986 section 3.2), without a default port."""
         host = f"[{self.host}]" if ":" in self.host else self.host

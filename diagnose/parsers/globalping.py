@@ -47,7 +47,7 @@ class ProbeResult:
 def http_measurement(target: Target, family: int | None) -> dict[str, Any]:
     """Return the request that asks for the page. The query is left out: it may hold secrets."""
     options: dict[str, Any] = {
-        "request": {"method": "GET", "path": target.path.partition("?")[0]},
+        "request": {"method": "GET", "path": target.path_without_query},
         "protocol": "HTTPS" if target.uses_tls else "HTTP",
         "port": target.port,
     }
@@ -75,7 +75,7 @@ def _measurement(
 
 def published_facts(target: Target) -> str:
     """Return what the requests contain, for the person who has to know that it becomes public."""
-    return f"{target.origin}{target.path.partition('?')[0]}"
+    return f"{target.origin}{target.path_without_query}"
 
 
 # Answers

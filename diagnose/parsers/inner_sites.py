@@ -59,7 +59,7 @@ def passed_names(
 ) -> Iterator[PassedName]:
     """Yield how the servers that have the target's port pass its page on to this machine, in plain
     HTTP."""
-    path = target.path.partition("?")[0]
+    path = target.path_without_query
     for config in holders:
         for route in routes_of_name(config, target.port, target.host, path, False):
             if route.scheme == "http" and route.port and is_local_host(route.host):

@@ -176,7 +176,7 @@ def _nginx_hop(
 
 
 def _other_hop(config: WebServerConfig, target: Target) -> Hop | None:
-    path = target.path.partition("?")[0]
+    path = target.path_without_query
     sites = answering_sites(config, target.port, target.host)
     routes = {route_of(site, path, False) for site in sites}
     route = routes.pop() if len(routes) == 1 else None

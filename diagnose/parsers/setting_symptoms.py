@@ -117,10 +117,10 @@ def _of_exchange(target: Target, exchange: Exchange) -> Iterator[Topic]:
     if exchange.purpose not in {"target", "redirect", "login"}:
         return
     if exchange.purpose == "target":
-        if exchange.status in _CLOSED and is_plain_path(target.path.partition("?")[0]):
+        if exchange.status in _CLOSED and is_plain_path(target.path_without_query):
             yield "plain_path"
         # A program below a folder that it does not know has no page there.
-        if exchange.status == _MISSING and target.path.partition("?")[0].strip("/"):
+        if exchange.status == _MISSING and target.path_without_query.strip("/"):
             yield "base_path"
         if refuses_host(exchange.status, exchange.body):
             yield "allowed_host"

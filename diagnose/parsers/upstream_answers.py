@@ -55,7 +55,7 @@ def is_served(response: ComparedRequest, target: Target) -> bool:
     url = parse_url(response.location) if status in REDIRECTS else None
     if url is None or url.host != target.host:
         return False
-    return url.path.partition("?")[0] != target.path.partition("?")[0]
+    return url.path.partition("?")[0] != target.path_without_query
 
 
 #: Statuses with which an application refuses a request to something that it has: it wants

@@ -24,7 +24,7 @@ def ended_search(proxies: TargetProxies, target: Target) -> EndedSearch | None:
     """Return the rules that keep the target's path from a later one; None if there are none, or if
     it is not known which rule is true."""
     rules = rules_of(proxies.frontend)
-    situation, path = situation_of(rules, target, proxies.tls), target.path.partition("?")[0]
+    situation, path = situation_of(rules, target, proxies.tls), target.path_without_query
     ends: list[Line] = []
     for rule in rules:
         if rule.line.keyword != "use_backend" or rule.line in ends:

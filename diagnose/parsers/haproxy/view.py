@@ -81,7 +81,7 @@ def missing_backend(proxies: TargetProxies, target: Target) -> str:
     """Return the name that a rule makes of the request, if no backend has it; "" otherwise."""
     rules = rules_of(proxies.frontend)
     situation = situation_of(rules, target, proxies.tls)
-    own = target.path.partition("?")[0]
+    own = target.path_without_query
     for rule in rules:
         match = match_of(rule, situation) if rule.leaves and rule.backend else None
         if match and not match.conditional and _beginning(match, own):
@@ -200,7 +200,7 @@ def changing_lines(proxies: TargetProxies, target: Target) -> tuple[Line, ...]:
     """Return the lines of the frontend that change the path of the target's request for certain."""
     rules = path_rules_of(proxies.frontend)
     situation = situation_of(rules, target, proxies.tls)
-    path = target.path.partition("?")[0]
+    path = target.path_without_query
     return tuple(rule.line for rule in rules if holds(rule, situation, path))
 
 

@@ -105,7 +105,7 @@ async def after_the_error_log(ctx: ProbeContext, _: Exchange, log: ErrorLog) -> 
         for _, server in answering_blocks(ctx, config)
     ]
     names = {name.lower() for server in servers for name in server.names} | {ctx.target.host}
-    own_path = ctx.target.path.partition("?")[0]
+    own_path = ctx.target.path_without_query
     for request in failed_paths(
         lines, names, ctx.target.host, lambda path: _is_named(servers, path)
     ):

@@ -22,7 +22,7 @@ async def emit_ajp_connector(ctx: ProbeContext, listeners: Listeners, script: st
     failed. `script` is program_place.sh with what it needs."""
     target = ctx.target
     for config in ctx.observed(WebServerConfig):
-        path = target.path.partition("?")[0]
+        path = target.path_without_query
         for route in routes_of_name(config, target.port, target.host, path):
             is_ajp = route.scheme == "ajp" and is_local_host(route.host)
             is_down = is_ajp and not listeners.on(route.port)

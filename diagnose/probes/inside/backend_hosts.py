@@ -81,7 +81,7 @@ async def _ask(ctx: ProbeContext, config: WebServerConfig, page: Exchange) -> No
     is_page = page.is_page_of(ctx.target) and page.method == "GET"
     if not is_page or not 200 <= (page.status or 0) < 300 or not is_holder(ctx, config):
         return
-    path, own = ctx.target.path.partition("?")[0], ctx.target.authority
+    path, own = ctx.target.path_without_query, ctx.target.authority
     for route in routes_of_name(config, ctx.target.port, ctx.target.host, path, False)[:1]:
         sent = route.replacement_host
         is_sent = bool(route.host) and not route.keeps_host and route.scheme == "http"

@@ -60,7 +60,7 @@ async def _try_reported(ctx: ProbeContext, config: WebServerConfig, page: Exchan
         return
     is_status = symptom.kind == "status" and symptom.number in REFUSALS
     if (is_status or symptom.kind in _LOGINS) and page.asks_for_password:
-        await _try_login(ctx, config, ctx.target.path.partition("?")[0])
+        await _try_login(ctx, config, ctx.target.path_without_query)
 
 
 async def try_logged_login(

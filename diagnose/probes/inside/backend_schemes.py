@@ -52,7 +52,7 @@ async def _ask(ctx: ProbeContext, config: WebServerConfig, page: Exchange) -> No
         return
     if not 200 <= (page.status or 0) < 300 or not _is_doubtful(ctx, page):
         return
-    path = ctx.target.path.partition("?")[0]
+    path = ctx.target.path_without_query
     routes = routes_of_name(config, ctx.target.port, ctx.target.host, path, False)
     for route in routes[:1]:
         if not route.host or route.scheme != "http":

@@ -128,7 +128,7 @@ async def missed_path(
 
 async def _visit_strays(ctx: ProbeContext, config: WebServerConfig) -> None:
     """Ask the application of a sub-folder for what its page wants beside that folder."""
-    own = ctx.target.path.partition("?")[0]
+    own = ctx.target.path_without_query
     if not is_holder(ctx, config):
         return
     for route in routes_of_name(config, ctx.target.port, ctx.target.host, own, False)[:1]:
@@ -257,7 +257,7 @@ async def _visit_page(ctx: ProbeContext, config: WebServerConfig) -> None:
     failed = [exchange for exchange in ctx.observed(Exchange) if _has_failed(ctx, exchange)]
     if not failed or failed[0].method == "POST":
         return  # a GET would tell nothing about a POST
-    path = ctx.target.path.partition("?")[0]
+    path = ctx.target.path_without_query
     for route in _routes(ctx, config, path, websocket=False):
         if leads_to_itself(failed[0]) and inner_path(route, path) == path:
             continue  # the path is not the reason

@@ -132,7 +132,7 @@ async def _ask(ctx: ProbeContext, config: WebServerConfig) -> None:
         return
     # A redirect and a refusal are answers of the application; an error is one of the server.
     is_answer = failed[0].failure is None and (failed[0].status or 0) < 500
-    path = ctx.target.path.partition("?")[0]
+    path = ctx.target.path_without_query
     is_error = (failed[0].status or 0) > 500
     routes = (
         routes_of_error(config, ctx.target.port, ctx.target.host, path)

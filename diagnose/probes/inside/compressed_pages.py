@@ -75,7 +75,7 @@ async def page_of_apache_compressed(
     from diagnose.probes.inside.backends import is_holder
     from diagnose.probes.inside.unanswered import curl_or_unseen
 
-    target, path = ctx.target, ctx.target.path.partition("?")[0]
+    target, path = ctx.target, ctx.target.path_without_query
     routes = routes_of_name(config, target.port, target.host, path, False)[:1]
     if not is_holder(ctx, config) or not ctx.options.wants("server"):
         return

@@ -101,7 +101,7 @@ async def _emit_behind(
     ctx: ProbeContext, config: NginxConfig | WebServerConfig, path: str = ""
 ) -> None:
     """Emit each nginx behind a path, the target's without one, once in a run."""
-    path = path or ctx.target.path.partition("?")[0]
+    path = path or ctx.target.path_without_query
     if isinstance(config, WebServerConfig):
         wanted = set(_endpoints_of_server(ctx, config, path))
     else:

@@ -76,7 +76,7 @@ def _requests(ctx: ProbeContext, behind: ContainerNginx) -> Iterator[tuple[Serve
     from diagnose.probes.inside.answering_blocks import answering_blocks
     from diagnose.probes.inside.backends import is_holder
 
-    path, target = ctx.target.path.partition("?")[0], ctx.target
+    path, target = ctx.target.path_without_query, ctx.target
     for config in ctx.observed(WebServerConfig):
         for route in routes_of_name(config, target.port, target.host, path, False):
             if is_holder(ctx, config):

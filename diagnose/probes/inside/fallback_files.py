@@ -32,7 +32,7 @@ async def missing_fallback(ctx: ProbeContext, exchange: Exchange, config: NginxC
     """Emit the path of the page, and where it is."""
     if not is_first(ctx, exchange, _has_failed):
         return
-    path = ctx.target.path.partition("?")[0]
+    path = ctx.target.path_without_query
     await look_into_mounts(ctx, config, path)
     for _, server in answering_blocks(ctx, config):
         uri = fallback_path(select_location(server, path), path)
@@ -43,7 +43,7 @@ async def missing_fallback(ctx: ProbeContext, exchange: Exchange, config: NginxC
 
 async def emit_fixed_fallback(ctx: ProbeContext, exchange: Exchange, config: NginxConfig) -> None:
     """Emit the path of the page for which `try_files` looks before its 404, and where it is."""
-    path = ctx.target.path.partition("?")[0]
+    path = ctx.target.path_without_query
     for _, server in answering_blocks(ctx, config):
         location = select_location(server, path)
         uri = fixed_file(location)

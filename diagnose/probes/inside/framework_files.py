@@ -119,7 +119,7 @@ def _site(ctx: ProbeContext, place: ProgramPlace, *, is_socket: bool) -> _Site:
     urls = (parse_url(file.url) for file in ctx.observed(PageFileResponse) if file.shows_fault)
     asked = tuple(url.path for url in urls if url is not None and url.host == ctx.target.host)
     if not folder and not place.pid:
-        folder = ctx.target.path.partition("?")[0].rpartition("/")[0]
+        folder = ctx.target.path_without_query.rpartition("/")[0]
     return _Site(proxy, is_socket, folder, strips, asked)
 
 
@@ -146,7 +146,7 @@ def source_folders(place: ProgramPlace) -> Iterator[str]:
 def _inner_folders(ctx: ProbeContext, endpoint: str) -> Iterator[str]:
     """Yield the folders of another web server of this machine that the site is passed on to."""
     port = int(endpoint) if endpoint.isdigit() and len(endpoint) < 6 else 0
-    path = ctx.target.path.partition("?")[0]
+    path = ctx.target.path_without_query
     for nginx in ctx.observed(NginxConfig)[:1] if port and port != ctx.target.port else ():
         for _, block in servers_behind(nginx.main, "127.0.0.1", port, ctx.target.host):
             roots = final_location(block, path).directives("root")[:1]
@@ -263,7 +263,7 @@ async def _of_page(
 
 def _page_paths(ctx: ProbeContext) -> Iterator[str]:
     """Yield where the file of the page is on this machine."""
-    path = ctx.target.path.partition("?")[0]
+    path = ctx.target.path_without_query
     names = (
         (path,) if path.endswith((".html", ".htm")) else (f"{path.rpartition('/')[0]}/index.html",)
     )

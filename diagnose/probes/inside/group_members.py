@@ -32,7 +32,7 @@ def raises_question(ctx: ProbeContext, page: Exchange | BrowserVisit) -> bool:
 
 
 async def ask_members(ctx: ProbeContext, config: WebServerConfig) -> None:
-    path = ctx.target.path.partition("?")[0]
+    path = ctx.target.path_without_query
     routes = routes_of_name(config, ctx.target.port, ctx.target.host, path, False)
     if len(routes) != 1 or not is_holder(ctx, config):
         return

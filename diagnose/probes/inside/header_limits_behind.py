@@ -24,7 +24,7 @@ from diagnose.probes.inside.unanswered import curl_or_unseen
 
 async def try_headers(ctx: ProbeContext, config: WebServerConfig, exchange: Exchange) -> None:
     """Ask the application, and then the server in front, until the answer is another one."""
-    path = ctx.target.path.partition("?")[0]
+    path = ctx.target.path_without_query
     routes = routes_of_name(config, ctx.target.port, ctx.target.host, path, False)[:1]
     in_scope = ctx.options.wants("server") or ctx.options.wants("http")
     if not is_holder(ctx, config) or not in_scope or not exchange.address:
@@ -73,7 +73,7 @@ async def _trial(
         took=ctx.elapsed() - at,
         equivalent=command_with_cookie(sizes.last, url),
         target=route.target,
-        path=ctx.target.path.partition("?")[0],
+        path=ctx.target.path_without_query,
         address=route.host,
         port=route.port,
         normal=sizes.normal,

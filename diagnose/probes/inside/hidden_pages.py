@@ -53,7 +53,7 @@ _SCRIPT = re.compile(r"<script\b[^>]{0,300}?\ssrc=[\"']?([^\"'\s>]{1,300})", re.
 async def page_hidden_by_nginx(ctx: ProbeContext, exchange: Exchange, config: NginxConfig) -> None:
     if not is_first(ctx, exchange, _is_own_page):
         return
-    path, start = ctx.target.path.partition("?")[0], start_folder_of(ctx)
+    path, start = ctx.target.path_without_query, start_folder_of(ctx)
     seen: set[tuple[str, str, str]] = set()
     for _, server in answering_blocks(ctx, config):
         location = select_location(server, path)
@@ -74,7 +74,7 @@ async def page_hidden_by_caddy(
 ) -> None:
     if config.product != "caddy" or not is_first(ctx, exchange, _is_own_page):
         return
-    path = ctx.target.path.partition("?")[0]
+    path = ctx.target.path_without_query
     for folder in config.folders:
         if folder.requested == path and folder.fallback and not folder.websocket:
             root = folder.root.rstrip("/")
@@ -90,7 +90,7 @@ async def page_hidden_by_apache(
 ) -> None:
     if config.product != "apache" or not is_first(ctx, exchange, _is_own_page):
         return
-    path = ctx.target.path.partition("?")[0]
+    path = ctx.target.path_without_query
     if not _folders(path):
         return
     # Imported late: few sites of Apache are asked for a path below a folder.
@@ -106,7 +106,7 @@ async def page_hidden_by_apache(
 
 def _is_own_page(ctx: ProbeContext, exchange: Exchange) -> bool:
     kind = (exchange.header("Content-Type") or "").lower()
-    path = ctx.target.path.partition("?")[0]
+    path = ctx.target.path_without_query
     is_page = exchange.status == 200 and kind.startswith("text/html")
     is_asked = exchange.is_page_of(ctx.target) and exchange.url.partition("?")[0].endswith(path)
     return is_page and is_asked and exchange.redirected_from is None and bool(_PATH.fullmatch(path))
@@ -119,7 +119,7 @@ async def _emit_hidden(
     if not own.startswith("/") or UNSAFE.search(f"{own}{shown}") or "*" in f"{own}{shown}":
         return
     at, bare = ctx.elapsed(), posixpath.normpath(own)
-    is_folder = ctx.target.path.partition("?")[0].endswith("/")
+    is_folder = ctx.target.path_without_query.endswith("/")
     for name in ([] if is_folder else [f"{bare}.html"]) + [f"{bare}/index.html"]:
         if name == posixpath.normpath(shown) or not await ctx.machine.glob(name):
             continue
@@ -135,7 +135,7 @@ async def _emit_hidden(
                     took=ctx.elapsed() - at,
                     equivalent=shlex.join(("diff", shown, name)),
                     product=product,
-                    path=clean(ctx.target.path.partition("?")[0], 400),
+                    path=clean(ctx.target.path_without_query, 400),
                     file=clean(name, 400),
                     shown_file=clean(shown, 400),
                     fallback=clean(fallback, 300),
@@ -155,7 +155,7 @@ async def _emit_of_folder(
 ) -> None:
     """Emit the page of the application whose folder has the path, if the response is the page of
     another. `own` is where the path itself would be a file."""
-    path, bare = ctx.target.path.partition("?")[0].rstrip("/"), own.rstrip("/")
+    path, bare = ctx.target.path_without_query.rstrip("/"), own.rstrip("/")
     if not own.startswith("/") or UNSAFE.search(f"{own}{shown}") or "*" in f"{own}{shown}":
         return
     at = ctx.elapsed()

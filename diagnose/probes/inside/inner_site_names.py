@@ -56,7 +56,7 @@ def _own_name(ctx: ProbeContext, passed: PassedName) -> str:
 
 
 async def _ask(ctx: ProbeContext, place: str, name: str) -> None:
-    at, path = ctx.elapsed(), ctx.target.path.partition("?")[0]
+    at, path = ctx.elapsed(), ctx.target.path_without_query
     fields = (f"Host: {name}", "X-Forwarded-Proto: https")
     response = await curl_or_unseen(
         ctx, f"http://{place}{path}", fields, ("--noproxy", "*"), PATIENCE

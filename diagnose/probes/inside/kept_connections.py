@@ -61,7 +61,7 @@ def _applications(ctx: ProbeContext) -> Iterator[_Asked]:
     from diagnose.parsers.sent_fields import sent_fields
     from diagnose.parsers.web_sites import inner_path, routes_of_name
 
-    path = ctx.target.path.partition("?")[0]
+    path = ctx.target.path_without_query
     for config in ctx.observed(WebServerConfig):
         if not is_holder(ctx, config):
             continue

@@ -72,7 +72,7 @@ async def after_error_output(ctx: ProbeContext, line: LogLine, listeners: Listen
     is_denied = line.text.startswith(_STDERR) and "ermission denied" in line.text
     authority = upstream_authority(line) if is_denied else ""
     endpoint = authority.removeprefix("unix:") if "/" in authority else authority.rpartition(":")[2]
-    path = ctx.target.path.partition("?")[0]
+    path = ctx.target.path_without_query
     if not endpoint or ctx.observed(NginxContainer):
         return
     if not matching_lines([line], host=ctx.target.host, path=path):

@@ -327,7 +327,7 @@ def _observed(
 
 
 def _own_path(ctx: ProbeContext) -> str:
-    return ctx.target.path.partition("?")[0]
+    return ctx.target.path_without_query
 
 
 def _departures(

@@ -52,7 +52,7 @@ def _paths(ctx: ProbeContext, config: NginxConfig) -> list[str]:
     """Return the file, or the index files of the folder, that nginx would serve for the target by
     its server blocks; none if they differ."""
     start = start_folder_of(ctx)
-    path = ctx.target.path.partition("?")[0]
+    path = ctx.target.path_without_query
     found: list[list[str]] = []
     for _, server in answering_blocks(ctx, config):
         match = final_location(server, path)

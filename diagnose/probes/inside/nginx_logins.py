@@ -55,7 +55,7 @@ async def try_logins(ctx: ProbeContext, config: NginxConfig) -> None:
     application = _application(ctx, config)
     if application is None or not ctx.further_requests.begin("the application's login"):
         return
-    path = ctx.target.path.partition("?")[0]
+    path = ctx.target.path_without_query
     page = await _ask(application, path)
     if page is None or not 200 <= (page[0] or 999) < 400:
         return

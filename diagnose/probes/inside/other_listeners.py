@@ -261,7 +261,7 @@ def _pages(ctx: ProbeContext) -> Iterator[tuple[str, bool]]:
         if response.status in UNKNOWN_PAGE and not response.redirects
     )
     if any(_is_default_page(ctx, exchange) for exchange in ctx.observed(Exchange)):
-        yield ctx.target.path.partition("?")[0], False
+        yield ctx.target.path_without_query, False
     for url in map(parse_url, (*own_page, *files)):
         if url is not None and (url.host, url.port) == (ctx.target.host, ctx.target.port):
             path = url.path.partition("?")[0]

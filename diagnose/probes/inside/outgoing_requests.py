@@ -218,7 +218,7 @@ def _is_own(host: str) -> bool:
 def _endpoints(ctx: ProbeContext) -> Iterator[tuple[str, int, str]]:
     """Yield where the target's path is passed on to: host, port and socket; and its own port."""
     target = ctx.target
-    bare = target.path.partition("?")[0]
+    bare = target.path_without_query
     for config in ctx.observed(NginxConfig)[:1]:
         route = upstream_routes.find_route(ctx, config, bare, over_http=False)
         for endpoint in route.upstream.endpoints[:2] if route else ():

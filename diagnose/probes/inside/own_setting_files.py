@@ -101,7 +101,7 @@ def _proxy(ctx: ProbeContext, place: ProgramPlace) -> str:
         return told
     if place.container:
         return place.gateway
-    bare = ctx.target.path.partition("?")[0]
+    bare = ctx.target.path_without_query
     for server in ctx.observed(WebServerConfig):
         for route in routes_of_name(server, ctx.target.port, ctx.target.host, bare)[:1]:
             if is_address(route.host) and is_own_host(ctx, route.host):
@@ -186,7 +186,7 @@ def _variable_files(place: ProgramPlace) -> tuple[str, ...]:
 
 def web_folders(ctx: ProbeContext) -> Iterator[str]:
     """Yield the folders from which the web server answers the target's path."""
-    path = ctx.target.path.partition("?")[0]
+    path = ctx.target.path_without_query
     for config in ctx.observed(NginxConfig)[:1]:
         for _, server in answering_blocks(ctx, config):
             match = final_location(server, path)
@@ -200,7 +200,7 @@ def web_folders(ctx: ProbeContext) -> Iterator[str]:
 def folder_of_site(ctx: ProbeContext) -> tuple[str, bool]:
     """Return the folder below which the application is passed on ("" for the root of the site), and
     whether it is taken off the path of its requests."""
-    path = ctx.target.path.partition("?")[0]
+    path = ctx.target.path_without_query
     for config in ctx.observed(NginxConfig)[:1]:
         route = find_route(ctx, config, path)
         pattern = location_pattern(route.place.block) if route else None

@@ -222,7 +222,7 @@ def _endpoints(ctx: ProbeContext) -> Iterator[str]:
 def _passed_on_to(ctx: ProbeContext) -> Iterator[tuple[str, int]]:
     """Yield the hosts and ports to which the web server passes the target's page on."""
     target = ctx.target
-    bare = target.path.partition("?")[0]
+    bare = target.path_without_query
     for config in ctx.observed(NginxConfig)[:1]:
         route = find_route(ctx, config, bare, over_http=False)
         for upstream in route.upstream.endpoints[:2] if route else ():

@@ -142,7 +142,7 @@ def _parameters(block: Directive) -> Iterator[Directive]:
 
 
 async def _paths(ctx: ProbeContext) -> list[str]:
-    names = folders_above(ctx.target.path.partition("?")[0])
+    names = folders_above(ctx.target.path_without_query)
     own = [
         f"{folder.rstrip('/')}{name.rstrip('/')}/.user.ini"
         for folder in web_folders(ctx)

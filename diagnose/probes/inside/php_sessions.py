@@ -46,7 +46,7 @@ def only_pool(text: str) -> str:
 
 def emit_logged(ctx: ProbeContext, line: LogLine) -> None:
     """Emit a warning that a request for the target's path left in the log, once of each kind."""
-    path = ctx.target.path.partition("?")[0]
+    path = ctx.target.path_without_query
     warning = logged_warning(line.text)
     if warning is None or not matching_lines([line], host=ctx.target.host, path=path):
         return

@@ -69,7 +69,7 @@ async def program_that_refused_a_form(
     ctx: ProbeContext, failure: FailedRequests, listeners: Listeners
 ) -> None:
     is_form = failure.method == "POST" and failure.is_from_page and failure.status in _OF_FORMS
-    path = ctx.target.path.partition("?")[0]
+    path = ctx.target.path_without_query
     is_told = ctx.target.symptom is not None and failure.path == path and failure.method != "GET"
     if not (is_form or is_told) or ctx.observed(NginxContainer):
         return

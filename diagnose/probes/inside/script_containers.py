@@ -31,7 +31,7 @@ _LOOPBACK = {"127.0.0.1", "[::1]", "localhost"}
 
 @probe(after=LogLine, needs=NginxConfig)
 async def script_container(ctx: ProbeContext, line: LogLine, config: NginxConfig) -> None:
-    path = ctx.target.path.partition("?")[0]
+    path = ctx.target.path_without_query
     is_page = bool(matching_lines([line], host=ctx.target.host, path=path))
     authority = upstream_authority(line)
     if not line.text.startswith(_UNKNOWN) or not is_page or authority.startswith("unix:"):
@@ -50,7 +50,7 @@ async def behind_another_server(
     is_said = exchange.status == 404 and exchange.body.strip() == _SAID
     if not is_said or not exchange.is_page_of(ctx.target):
         return
-    path = ctx.target.path.partition("?")[0]
+    path = ctx.target.path_without_query
     name = path if path.endswith(".php") else "/index.php"
     for site in answering_sites(config, ctx.target.port, ctx.target.host)[:1]:
         routes = (route for route in site.routes if route.scheme == "fcgi" and route.port)

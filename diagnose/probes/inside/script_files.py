@@ -45,7 +45,7 @@ async def missing_script(ctx: ProbeContext, exchange: Exchange, config: NginxCon
     server = next((server for _, server in answering_blocks(ctx, config)), None)
     worker = first_worker(ctx)
     start = start_folder_of(ctx)
-    path = ctx.target.path.partition("?")[0]
+    path = ctx.target.path_without_query
     request = script_request(server, path, start) if server else None
     if server is None or request is None or worker is None or UNSAFE.search(request.script.path):
         return

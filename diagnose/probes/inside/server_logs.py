@@ -234,7 +234,7 @@ async def log_of_caddy(ctx: ProbeContext, exchange: Exchange) -> None:
     words = ("sh", "-c", LOG_SCRIPT, "sh", str(int(at) + SLACK), port)
     result = await ctx.machine.run(*words, timeout=PATIENCE)
     emit_if_too_slow(ctx, "Caddy's log", result)
-    paths = (ctx.target.path.partition("?")[0],)
+    paths = (ctx.target.path_without_query,)
     for log in parse_logs(result.out):
         message = request_error(log.text, ctx.target.host, paths)
         if message and not ctx.observed(ServerRequestError):

@@ -50,7 +50,7 @@ async def of_front_controller(ctx: ProbeContext, exchange: Exchange, config: Ngi
     worker = first_worker(ctx)
     if worker is None or not ctx.options.wants("nginx") or not is_first(ctx, exchange, _not_there):
         return
-    path, start = ctx.target.path.partition("?")[0], start_folder_of(ctx)
+    path, start = ctx.target.path_without_query, start_folder_of(ctx)
     for _, server in answering_blocks(ctx, config):
         served = served_file(select_location(server, path), _FRONT, start=start)
         php = match_location(server, _FRONT)

@@ -149,7 +149,7 @@ async def rules_of_missing_page(
     if config.product != "apache" or not folder.exists:
         return
     at, names = ctx.elapsed(), folders_above(folder.requested)
-    own_path = ctx.target.path.partition("?")[0]
+    own_path = ctx.target.path_without_query
     is_own = own_path.endswith(folder.requested)
     if not is_own and all(site.root.rstrip("/") != folder.path for site in config.sites):
         return
@@ -195,7 +195,7 @@ async def _examine_folder(ctx: ProbeContext, config: WebServerConfig) -> None:
         if server.product == config.product and ctx.target.port in server.ports
         if not server.foreign
     ]
-    path = ctx.target.path.partition("?")[0]
+    path = ctx.target.path_without_query
     served = next((folder for folder in config.folders if folder.requested == path), None)
     if holders and served is not None and not served.websocket and _is_plain(path):
         if not served.root:

@@ -34,7 +34,7 @@ async def emit_rule(
     written = ingress_rules(text)
     is_remote = _version(running) >= 0
     rules = ingress_rules(running) or written
-    page = ctx.target.path.partition("?")[0]
+    page = ctx.target.path_without_query
     rule = rule_for(rules, ctx.target.host, page)
     own = None if is_remote else rule_for(written, ctx.target.host, page)
     if rule is None:

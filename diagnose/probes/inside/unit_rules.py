@@ -135,7 +135,7 @@ def _endpoints(ctx: ProbeContext) -> Iterator[tuple[str, int]]:
         for endpoint in route.upstream.endpoints if route else ():
             yield from _addresses(endpoint.host, endpoint.port)
     for server in ctx.observed(WebServerConfig):
-        path = target.path.partition("?")[0]
+        path = target.path_without_query
         for site_route in routes_of_name(server, target.port, target.host, path, False):
             yield from _addresses(site_route.host, site_route.port)
 

@@ -41,7 +41,7 @@ async def _of_nginx(ctx: ProbeContext, config: NginxConfig, path: str) -> None:
 
     at, target = ctx.elapsed(), ctx.target
     tree = await read_config_tree(ctx.machine, path, MAX_OTHER_FILES)
-    own_path = target.path.partition("?")[0]
+    own_path = target.path_without_query
     for socket in server_blocks.sockets(server_blocks.servers(tree.main), target.port):
         server, name_match = server_blocks.select_server(socket, target.host)
         if name_match == "default":
@@ -99,7 +99,7 @@ async def _of_server(ctx: ProbeContext, server: WebServer, config: WebServerConf
     site = _site(ctx, other) if other else None
     if other is None or site is None:
         return
-    path = ctx.target.path.partition("?")[0]
+    path = ctx.target.path_without_query
     route = route_of(site, path, False)
     file = (route.file if route else "") or site.file or usual.config
     own = next((each for each in other.files if file in {each.path, each.real}), None)

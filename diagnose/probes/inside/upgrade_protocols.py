@@ -33,7 +33,7 @@ async def _try_page(ctx: ProbeContext, page: Exchange) -> None:
     if not page.is_page_of(ctx.target) or page.failure is not None:
         return
     symptom = ctx.target.symptom
-    protocol = protocol_at(ctx.target.path.partition("?")[0])
+    protocol = protocol_at(ctx.target.path_without_query)
     protocol = protocol or (protocol_meant(symptom.text) if symptom else None)
     if protocol is not None:
         await _try(ctx, protocol)

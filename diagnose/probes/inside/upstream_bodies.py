@@ -76,7 +76,7 @@ async def header_refused_behind(
     """Do the same at the target's page, by the log of Apache, Caddy or HAProxy."""
     pages = [page for page in ctx.observed(Exchange) if page.is_page_of(ctx.target)]
     refusal = (failure.server, failure.method, failure.status)
-    is_own = failure.path == ctx.target.path.partition("?")[0]
+    is_own = failure.path == ctx.target.path_without_query
     if pages and is_own and refusal == (config.product, "GET", HEADER_TOO_LARGE):
         from diagnose.probes.inside.header_limits_behind import try_headers
 

@@ -62,7 +62,7 @@ async def htaccess_files(
     roots = {
         site.root.rstrip("/") for site in own if site.root.startswith("/") and site.reads_htaccess
     }
-    path = ctx.target.path.partition("?")[0]
+    path = ctx.target.path_without_query
     below = {folder for site in own for folder in _folders_that_count(config, site, path)} - roots
     folders = (*sorted(roots)[:MAX_NAMES], *sorted(below, key=len)[-MAX_NAMES:])
     paths = [f"{folder}/.htaccess" for folder in folders]
