@@ -1,9 +1,9 @@
 """What checks share that compare answers of an application, asked directly with other headers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from checks.server import ServerView
-from diagnose.model import Evidence, Severity, Subject
+from diagnose.model import Claim, Evidence, Severity, Subject
 from diagnose.model.backends import BackendAnswer, BackendVisit
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.logs import UnservedRequests
@@ -15,6 +15,8 @@ from diagnose.parsers.web_sites import route_of, sole_application
 
 #: What visitors got: this run's own visits, or requests of the access log.
 Visit = Exchange | Upgrade | UnservedRequests
+#: A path, what visitors got there, and whether it is that of a WebSocket.
+VisitedPath = tuple[str, Sequence[Visit], bool]
 
 
 def route_to_application(
@@ -134,7 +136,16 @@ def refused_paths(
         yield path, refused_websockets(evidence, path), True
 
 
-def missed_paths(evidence: Evidence) -> Iterator[UnservedRequests]:
+def claims_of_paths(
+    paths: Iterable[VisitedPath], judge: Callable[[str, Sequence[Visit], bool], Iterator[Claim]]
+) -> Iterator[Claim]:
+    """Yield what is claimed of each path. The same WebSocket with and without its query has one
+    fault."""
+    claims = (claim for path in paths for claim in judge(*path))
+    yield from {(claim.about, claim.facts["websocket"]): claim for claim in claims}.values()
+
+
+def missed_paths(evidence: Evidence) -> Iterator[VisitedPath]:
     """Yield the paths that visitors asked for again and again and nobody got, by the access log,
     whose application answers at another path what it does not answer at one that nobody has made,
     a page or a demand for a login."""
@@ -153,7 +164,7 @@ def missed_paths(evidence: Evidence) -> Iterator[UnservedRequests]:
                 continue
             # Some programs ask for the address of an interface, which need not be there.
             if visit.path != "/" or (missed.beside and visit.media_type == "text/html"):
-                yield missed
+                yield missed.path, [missed], False
                 break
 
 

@@ -8,10 +8,12 @@ has made.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from checks.server import ServerView, place_text, server_on_port
 from checks.server._backend_answers import (
     Visit,
+    claims_of_paths,
     is_there,
     missed_paths,
     refused_paths,
@@ -51,17 +53,8 @@ def path_changed(evidence: Evidence) -> Iterator[Claim]:
     view = server_on_port(evidence)
     if view is None:
         return
-    claims = (
-        claim
-        for path, visits, is_websocket in (
-            *refused_paths(evidence),
-            *_loops(evidence),
-            *((missed.path, [missed], False) for missed in missed_paths(evidence)),
-        )
-        for claim in _claims(view, path, visits, is_websocket)
-    )
-    # The same WebSocket with and without its query has one fault.
-    yield from {(claim.about, claim.facts["websocket"]): claim for claim in claims}.values()
+    paths = (*refused_paths(evidence), *_loops(evidence), *missed_paths(evidence))
+    yield from claims_of_paths(paths, partial(_claims, view))
 
 
 def _loops(

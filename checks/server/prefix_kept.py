@@ -8,6 +8,7 @@ page for every path that it does not have: then the page comes, and its files do
 """
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from checks.http import _page_files
 from checks.http._page_files import RefusedFile
@@ -15,6 +16,7 @@ from checks.server import ServerView, manual_fix, place_text, reload_steps, serv
 from checks.server._apache_targets import apache_rule_edit, apache_target_edit
 from checks.server._backend_answers import (
     Visit,
+    claims_of_paths,
     is_there,
     missed_paths,
     refused_paths,
@@ -57,16 +59,8 @@ def prefix_kept(evidence: Evidence) -> Iterator[Claim]:
     view = server_on_port(evidence)
     if view is None:
         return
-    claims = (
-        claim
-        for path, visits, is_websocket in (
-            *refused_paths(evidence),
-            *((missed.path, [missed], False) for missed in missed_paths(evidence)),
-        )
-        for claim in _claims(view, path, visits, is_websocket)
-    )
-    # The same WebSocket with and without its query has one fault.
-    yield from {(claim.about, claim.facts["websocket"]): claim for claim in claims}.values()
+    paths = (*refused_paths(evidence), *missed_paths(evidence))
+    yield from claims_of_paths(paths, partial(_claims, view))
     yield from _file_claims(view)
 
 

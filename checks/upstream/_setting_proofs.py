@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
+from checks.http import endpoint_subjects
 from diagnose.model import Confidence, Evidence, Observation, Subject
 from diagnose.model.applications import ReadSetting
 from diagnose.model.frozen import frozen
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.parsers.applications import application_of, message_of
 from diagnose.parsers.redirects import redirect_target
 
@@ -21,6 +22,18 @@ class Proof:
     words: str = ""
     control: str = ""
     covers: tuple[Subject, ...] = ()
+
+    def subjects(self, evidence: Evidence, program: str) -> tuple[Subject, ...]:
+        """Return what the setting of a program explains: first the program itself at the target's
+        path."""
+        port, path = evidence.target.port, evidence.target.path
+        return (
+            Subject(port=port, path=path, text=program),
+            Subject(port=port),
+            Subject(port=port, path=path),
+            *self.covers,
+            *endpoint_subjects(list(page_exchanges(evidence))),
+        )
 
 
 def redirects_of(evidence: Evidence) -> Iterator[tuple[Exchange, str]]:

@@ -7,14 +7,13 @@ that it makes, and that the web server in front does not make.
 
 from collections.abc import Iterator
 
-from checks.http import endpoint_subjects
 from checks.upstream._framework_answers import framework_proof
 from checks.upstream._setting_fixes import restart_fix, setting_fix
 from checks.upstream._setting_proofs import Proof
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Evidence, Severity, Subject
+from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.applications import ReadSetting
-from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.http import Exchange
 
 
 @check(
@@ -45,19 +44,13 @@ def framework_setting(evidence: Evidence) -> Iterator[Claim]:
 
 def _claim(evidence: Evidence, name: str, read: ReadSetting, proof: Proof) -> Claim:
     target = evidence.target
-    subject = Subject(port=target.port, path=target.path, text=name)
+    subjects = proof.subjects(evidence, name)
     is_mild = "Location: http:" in proof.words or (
         read.topic == "session_cookie" and target.symptom is None
     )
     return Claim(
-        about=subject,
-        covers=(
-            subject,
-            Subject(port=target.port),
-            Subject(port=target.port, path=target.path),
-            *proof.covers,
-            *endpoint_subjects(list(page_exchanges(evidence))),
-        ),
+        about=subjects[0],
+        covers=subjects,
         because=(read, *proof.answers),
         confidence=proof.confidence,
         # A redirect to http that comes back to https costs a round trip.

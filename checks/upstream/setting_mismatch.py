@@ -7,17 +7,16 @@ value makes, and that the web server in front does not make.
 
 from collections.abc import Iterator
 
-from checks.http import endpoint_subjects
 from checks.upstream._base_paths import wants_whole_path
 from checks.upstream._own_remedy import TOPICS, needs_restart_only, remedy_of
 from checks.upstream._read_settings import setting_of
 from checks.upstream._setting_answers import proof_of
 from checks.upstream._setting_proofs import Proof
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Severity, Subject
+from diagnose.model import Applicability, Claim, Evidence, Severity
 from diagnose.model.applications import Application, OwnSetting, ReadSetting
 from diagnose.model.containers import NginxContainer
-from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.http import Exchange
 from diagnose.model.pages import Page
 from diagnose.parsers.applications import application_of
 from diagnose.parsers.setting_fit import fits
@@ -93,17 +92,11 @@ def _claim(
     if wants_whole_path(setting, read) and remedy.fix.applicability is Applicability.MANUAL:
         # Other checks say what the web server can do alone.
         return None
-    subject = Subject(port=target.port, path=target.path, text=application.name)
+    subjects = proof.subjects(evidence, application.name)
     is_named = not proof.url and "://" in proof.words
     return Claim(
-        about=subject,
-        covers=(
-            subject,
-            Subject(port=target.port),
-            Subject(port=target.port, path=target.path),
-            *proof.covers,
-            *endpoint_subjects(list(page_exchanges(evidence))),
-        ),
+        about=subjects[0],
+        covers=subjects,
         because=(read, *proof.answers),
         confidence=proof.confidence,
         severity=Severity.WARNING if is_named or _is_of_links(proof) else None,

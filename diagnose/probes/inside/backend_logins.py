@@ -8,7 +8,6 @@ more without it. It may count that as a failed login from the server's own addre
 only if a visitor was refused, by the access log, or if somebody reports it.
 """
 
-from diagnose.model import Vantage
 from diagnose.model.backends import BackendLogin
 from diagnose.model.http import Exchange
 from diagnose.model.logs import RefusedLogin
@@ -17,13 +16,9 @@ from diagnose.model.web_servers import SiteRoute, WebServerConfig
 from diagnose.parsers.refused_logins import REFUSALS, has_wrong_passwords
 from diagnose.parsers.web_sites import answering_sites, inner_path, routes_of_name
 from diagnose.probes import ProbeContext, is_first, probe
-from diagnose.probes.inside.backends import PATIENCE, is_holder
+from diagnose.probes.inside.backends import is_holder
 from diagnose.probes.inside.logged_requests import send_again
 from diagnose.probes.inside.server_logs import READ_SCRIPT
-from diagnose.probes.inside.unanswered import curl_or_unseen
-
-#: Nobody's user and password, as curl sends them in the field Authorization (RFC 7617).
-NOBODY = ("-u", "diagnose:diagnose")
 
 #: Kinds of messages that a refused password may lead to.
 _LOGINS = frozenset({"login", "other"})
@@ -107,28 +102,16 @@ async def _try_login(ctx: ProbeContext, config: WebServerConfig, path: str) -> N
 async def _ask(
     ctx: ProbeContext, route: SiteRoute, path: str, with_password: bool
 ) -> BackendLogin | None:
-    at = ctx.elapsed()
+    # Imported late: few visitors are refused with a password.
+    from diagnose.probes.inside.login_requests import LoginRequest, emit_login
+
     host = ctx.target.authority if route.keeps_host else route.replacement_host
     fields = (f"Host: {host}", "X-Forwarded-Proto: https")
     options = ["--noproxy", "*", *(["-k"] if route.scheme == "https" else [])]
-    options += NOBODY if with_password else ()
     options += ["--unix-socket", route.socket] if route.socket else []
     base = "localhost" if route.socket else route.authority
-    url = f"{route.scheme}://{base}{inner_path(route, path)}"
-    response = await curl_or_unseen(ctx, url, fields, tuple(options), PATIENCE)
-    if response is None:
-        return None
-    return ctx.emit(
-        BackendLogin(
-            vantage=Vantage.SERVER,
-            at=at,
-            took=response.took,
-            equivalent=response.equivalent,
-            failure=None if response.status else response.failure,
-            target=route.target,
-            requested=path,
-            with_password=with_password,
-            status=response.status,
-            body=response.body,
-        )
+    request = LoginRequest(
+        f"{route.scheme}://{base}{inner_path(route, path)}", fields, tuple(options), with_password
     )
+    answer = await emit_login(ctx, request, route.target, path)
+    return answer[0] if answer else None

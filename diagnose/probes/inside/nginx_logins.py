@@ -11,19 +11,16 @@ probe is in `backend_logins`.
 from itertools import islice
 from urllib.parse import urlsplit
 
-from diagnose.model import Vantage
-from diagnose.model.backends import BackendLogin
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.refused_logins import REFUSALS
 from diagnose.probes import ProbeContext
+from diagnose.probes.inside.login_requests import LoginRequest, emit_login
 
 #: Maximum number of scripts that are read, and of their addresses that are asked for.
 MAX_SCRIPTS, MAX_PATHS = 3, 4
-#: Nobody's user and password, as curl sends them in the field Authorization (RFC 7617).
-_NOBODY = ("-u", "diagnose:diagnose")
 #: Kinds of messages that a refused password may lead to.
 _LOGINS = frozenset({"login", "cookie", "request-field", "other"})
 
@@ -88,30 +85,11 @@ async def _ask(
     application: _Application, path: str, with_password: bool = False
 ) -> tuple[int | None, str] | None:
     """Ask for a path and emit the answer; return its status and text, None if it is not known."""
-    from diagnose.probes.inside.backends import PATIENCE
-    from diagnose.probes.inside.unanswered import curl_or_unseen
-
-    ctx, at = application.ctx, application.ctx.elapsed()
-    options = (*application.options, *(_NOBODY if with_password else ()))
-    url = f"{application.url}{path}"
-    response = await curl_or_unseen(ctx, url, application.fields, options, PATIENCE)
-    if response is None:
-        return None
-    ctx.emit(
-        BackendLogin(
-            vantage=Vantage.SERVER,
-            at=at,
-            took=response.took,
-            equivalent=response.equivalent,
-            failure=None if response.status else response.failure,
-            target=application.target,
-            requested=path,
-            with_password=with_password,
-            status=response.status,
-            body=response.body,
-        )
+    request = LoginRequest(
+        f"{application.url}{path}", application.fields, application.options, with_password
     )
-    return response.status, response.text
+    answer = await emit_login(application.ctx, request, application.target, path)
+    return (answer[0].status, answer[1]) if answer else None
 
 
 async def _read_paths(application: _Application, path: str, document: str) -> tuple[str, ...]:
