@@ -100,10 +100,10 @@ def _listens(server: Server, port: int) -> Iterator[list[str]]:
     """Yield the words of a block's `listen` lines for the port, but those that one block has."""
     for listen in server.listens:
         if listen.port == port and listen.directive is not None:
-            yield [listen.directive.args[0], *_kept(listen.directive)]
+            yield [listen.directive.args[0], *_kept_parameters(listen.directive)]
 
 
-def _kept(listen: Directive) -> list[str]:
+def _kept_parameters(listen: Directive) -> list[str]:
     return [word for word in listen.args[1:] if word in {"ssl", "http2", "quic"}]
 
 

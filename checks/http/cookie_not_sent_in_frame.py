@@ -58,7 +58,7 @@ def cookie_not_sent_in_frame(evidence: Evidence) -> Iterator[Claim]:
         and exchange.header("Set-Cookie") is not None
     ]
     is_told = _is_told(evidence) if pages else False
-    site = next(filter(None, map(_embedding_site, _shown(evidence))), "") if pages else ""
+    site = next(filter(None, map(_embedding_site, _frame_pages(evidence))), "") if pages else ""
     if not evidence.target.uses_tls or not (is_told or site):
         return
     # Imported late: few pages are shown in frames.
@@ -71,7 +71,7 @@ def cookie_not_sent_in_frame(evidence: Evidence) -> Iterator[Claim]:
     cookies = [(cookie_pair(value)[0], value) for _, value in set_cookies(evidence)]
     sent = {name for name, value in cookies if _is_sent_everywhere(value)}
     lost = [(name, value) for name, value in cookies if name not in sent]
-    if not lost or not (is_told or failures) or any(map(_keeps_out, _shown(evidence))):
+    if not lost or not (is_told or failures) or any(map(_keeps_out, _frame_pages(evidence))):
         return
     name, value = lost[0]
     same_site = _SAME_SITE.search(value)
@@ -104,7 +104,7 @@ def cookie_not_sent_in_frame(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
-def _shown(evidence: Evidence) -> list[Exchange]:
+def _frame_pages(evidence: Evidence) -> list[Exchange]:
     """Return the pages of this run that have a body for a frame."""
     return [page for page in evidence.good(Exchange) if page.is_of_visit and page.status == 200]
 

@@ -105,7 +105,7 @@ def _fix(
     where it stands, by a person."""
     manual = Fix((Manual("isolate-the-page", Where.SERVER),), Applicability.MANUAL)
     if twice:
-        return (None if wanted else _once(evidence, shown, twice)) or manual
+        return (None if wanted else _fields_once_fix(evidence, shown, twice)) or manual
     # Imported late: few messages tell of it.
     from checks.http._added_fields import added_fields_fix
     from checks.server._scoped_fields import folder_of
@@ -117,7 +117,7 @@ def _fix(
     return fix or manual
 
 
-def _once(evidence: Evidence, shown: ShownPage, names: tuple[str, ...]) -> Fix | None:
+def _fields_once_fix(evidence: Evidence, shown: ShownPage, names: tuple[str, ...]) -> Fix | None:
     """Hide the application's fields where nginx adds each of them once, with a value that isolates
     the page; or take its second lines out."""
     # Imported late: few messages tell of it.

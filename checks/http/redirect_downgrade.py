@@ -77,7 +77,7 @@ def redirect_downgrade(evidence: Evidence) -> Iterator[Claim]:
             covers=subjects
             if is_data
             else (*subjects, *redirected_sockets(evidence, evidence.target.host, "http")),
-            because=_seen(group, answer or direct),
+            because=_observations(group, answer or direct),
             severity=Severity.WARNING
             if back or is_data or _is_written_down(evidence, steps, last)
             else None,
@@ -132,7 +132,7 @@ def _groups(evidence: Evidence) -> dict[str, list[tuple[Exchange, RedirectChain]
     return groups
 
 
-def _seen(
+def _observations(
     group: list[tuple[Exchange, RedirectChain]], answer: ComparedRequest | None
 ) -> tuple[Observation, ...]:
     """Return the redirects, and after the first one the answer of the application itself."""

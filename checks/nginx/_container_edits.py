@@ -19,7 +19,7 @@ _DEFAULTS = {
 
 def nginx_in(evidence: Evidence, container: str) -> Nginx | None:
     """Return the view of the nginx of a container; None if its files were not read."""
-    behind = _behind(evidence, container)
+    behind = _nginx_of_container(evidence, container)
     if behind is None:
         return None
     main = behind.files[0].path
@@ -41,7 +41,7 @@ def container_steps(
 ) -> tuple[Edit | Command, ...]:
     """Return the edits of files of a container, by the view that has them, and the commands that
     test and load them; () if one of them is not possible."""
-    behind, mark = _behind(evidence, container), f"{container}:"
+    behind, mark = _nginx_of_container(evidence, container), f"{container}:"
     engine = {"docker": "docker", "podman": "podman"}.get(behind.engine) if behind else None
     file_edits = config_edits(nginx, changes)
     is_all = all(path.startswith(mark) for path in changes)
@@ -68,7 +68,7 @@ def container_steps(
     return (*steps, commands.test_nginx(entered), commands.reload_nginx(entered))
 
 
-def _behind(evidence: Evidence, container: str) -> ContainerNginx | None:
+def _nginx_of_container(evidence: Evidence, container: str) -> ContainerNginx | None:
     seen = (each for each in evidence.good(ContainerNginx) if each.container == container)
     return next((each for each in seen if each.files), None)
 

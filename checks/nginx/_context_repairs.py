@@ -99,7 +99,7 @@ def outside_http(
         return None
     own = nginx_parser.parse(main.text, main.path)
     http = next((each for each in own if each.name == "http"), None)
-    reading = next((each for each in own if _reads(nginx, each, file.path)), None)
+    reading = next((each for each in own if _is_include_of(nginx, each, file.path)), None)
     if http is None or reading is None or directive.name in _main_names():
         return None
     name = posixpath.basename(file.path)
@@ -119,7 +119,7 @@ def outside_http(
     return Repair("into_http", changes, text, "", file_line(http), is_sure=False)
 
 
-def _reads(nginx: Nginx, line: Directive, path: str) -> bool:
+def _is_include_of(nginx: Nginx, line: Directive, path: str) -> bool:
     """Return whether a line is the `include` that reads a file."""
     return line.name == "include" and any(
         fnmatch.fnmatchcase(path, nginx.resolve_path(word)) for word in line.args[:1]

@@ -45,7 +45,7 @@ def temp_file_move(nginx: Nginx, line: LogLine, folder: str) -> Move | None:
     is_root = nginx.master is not None and not nginx.master.user
     if match is None or memory is None or not name or not is_root or _is_cache(nginx, folder):
         return None
-    parent = next(_parents(nginx.evidence, memory, folder, _most(match)), "")
+    parent = next(_parents(nginx.evidence, memory, folder, _body_limit(match)), "")
     if not parent:
         return None
     new_folder = posixpath.join(parent, f"nginx-{posixpath.basename(folder)}")
@@ -74,10 +74,10 @@ def memory_of(evidence: Evidence, folder: str) -> FileSystem | None:
 def largest_body(nginx: Nginx, path: str) -> int:
     """Return the bytes that an upload to a path may have, 0 if that is not limited."""
     match = next(iter(nginx.location_matches(path)), None)
-    return _most(match) if match else _DEFAULT_BODY
+    return _body_limit(match) if match else _DEFAULT_BODY
 
 
-def _most(match: LocationMatch) -> int:
+def _body_limit(match: LocationMatch) -> int:
     directive = match.directive("client_max_body_size")
     size = parse_size(directive.args[0]) if directive and directive.args else None
     return _DEFAULT_BODY if size is None else size

@@ -39,8 +39,8 @@ def letsencrypt_host_missing(evidence: Evidence) -> Iterator[Claim]:
         return
     for containers in evidence.good(Containers):
         companions = [each for each in containers.running if COMPANION.search(each.image)]
-        named = [each for each in containers.running if _has(evidence, each, "VIRTUAL_HOST")]
-        is_told = any(_has(evidence, each, _VARIABLE) for each in containers.containers)
+        named = [each for each in containers.running if _has_name(evidence, each, "VIRTUAL_HOST")]
+        is_told = any(_has_name(evidence, each, _VARIABLE) for each in containers.containers)
         if not companions or len(named) != 1 or is_told:
             continue
         container = named[0]
@@ -82,7 +82,7 @@ def _is_covered(evidence: Evidence) -> bool:
     )
 
 
-def _has(evidence: Evidence, container: Container, variable: str) -> bool:
+def _has_name(evidence: Evidence, container: Container, variable: str) -> bool:
     names = virtual_names(compose_text(evidence, container), container, variable)
     return evidence.target.host in names
 

@@ -61,9 +61,9 @@ class ServerView:
         target = self.evidence.target
         visited = visited_addresses(self.evidence)
         sites = answering_sites(self.config, target.port, target.host, visited)
-        return tuple(each for site in sites for each in self._behind(site))
+        return tuple(each for site in sites for each in self._inner_sites(site))
 
-    def _behind(self, site: WebSite) -> tuple[WebSite, ...]:
+    def _inner_sites(self, site: WebSite) -> tuple[WebSite, ...]:
         """Return the sites of the same server to which one passes TLS on as it is: a frontend of
         HAProxy in mode tcp leads to one that ends TLS. The site itself, if it leads elsewhere."""
         route = next(iter(site.routes), None) if site.passthrough else None

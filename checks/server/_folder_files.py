@@ -51,11 +51,11 @@ def _lines(view: ServerView, prefix: str, folders: Sequence[str]) -> list[str]:
             beginnings = f"{{ path_beg {' '.join(folders)} }}"
             return [f"http-request set-path {prefix}%[path] if {own} {beginnings}"]
         case "apache":
-            return [line for folder in folders for line in _passes(view, prefix, folder)]
+            return [line for folder in folders for line in _pass_lines(view, prefix, folder)]
     return []
 
 
-def _passes(view: ServerView, prefix: str, folder: str) -> list[str]:
+def _pass_lines(view: ServerView, prefix: str, folder: str) -> list[str]:
     """Return the line with which Apache asks the application of the page for a folder."""
     path = f"{prefix}{folder}"
     route = route_to_application(view, path)

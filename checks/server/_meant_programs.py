@@ -45,7 +45,7 @@ def other_program(view: ServerView, route: SiteRoute, paths: list[str]) -> Meant
         sole = sole_program(view.evidence, "/", named, route.port)
         if sole is not None:
             return sole
-    return _meant(view, route, paths, named) if route.scheme in {"http", "ws"} else None
+    return _meant_program(view, route, paths, named) if route.scheme in {"http", "ws"} else None
 
 
 def ports_of(route: SiteRoute) -> tuple[int, ...]:
@@ -55,7 +55,7 @@ def ports_of(route: SiteRoute) -> tuple[int, ...]:
     return ports or (route.port,)
 
 
-def _meant(
+def _meant_program(
     view: ServerView, route: SiteRoute, paths: list[str], named: Collection[int]
 ) -> MeantProgram | None:
     """Return the only program that has what visitors want from a route, and to whose port no line

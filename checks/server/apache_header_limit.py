@@ -68,7 +68,7 @@ def apache_header_limit(evidence: Evidence) -> Iterator[Claim]:
         ),
         None,
     )
-    name = _FIELD if trial else _told(evidence)
+    name = _FIELD if trial else _reported_kind(evidence)
     if not name:
         return
     places = _places(view, name)
@@ -106,7 +106,7 @@ def _refuses_visitors(evidence: Evidence) -> bool:
     )
 
 
-def _told(evidence: Evidence) -> str:
+def _reported_kind(evidence: Evidence) -> str:
     symptom = evidence.target.symptom
     return next(
         (name for name, words in _WORDS.items() if symptom and words.search(symptom.text)), ""

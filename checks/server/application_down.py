@@ -145,7 +145,7 @@ def _claim(view: ServerView, route: SiteRoute, paths: list[str]) -> Claim:
             "paths": tuple(paths),
             "status": getattr(responses[0], "status", None) or "",
             "elsewhere": elsewhere,
-            "other": _other(route, elsewhere, socket) if edit and program is None else "",
+            "other": _other_place(route, elsewhere, socket) if edit and program is None else "",
             "socket": bool(edit and socket),
             **_program_facts(view, program, paths, is_whole and not elsewhere),
             "listening": () if is_half_open else listening_programs(evidence)[:6],
@@ -166,7 +166,7 @@ def _claim(view: ServerView, route: SiteRoute, paths: list[str]) -> Claim:
     )
 
 
-def _other(route: SiteRoute, elsewhere: tuple[str, ...], socket: str) -> str:
+def _other_place(route: SiteRoute, elsewhere: tuple[str, ...], socket: str) -> str:
     """Return the place at which the application listens in the place of the named address."""
     return socket or f"{elsewhere[0]}:{route.port}"
 

@@ -45,7 +45,7 @@ def haproxy_path_taken(evidence: Evidence) -> Iterator[Claim]:
     haproxy, target = haproxy_view(evidence), evidence.target
     if haproxy is None or haproxy.proxies.frontend.mode != "http":
         return
-    taken = _taken(haproxy, page_exchanges(evidence))
+    taken = _taken_path(haproxy, page_exchanges(evidence))
     if taken is None:
         return
     path, own = target.path_without_query, taken.line
@@ -80,7 +80,7 @@ def haproxy_path_taken(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
-def _taken(haproxy: HaproxyView, pages: tuple[Exchange, ...]) -> _Taken | None:
+def _taken_path(haproxy: HaproxyView, pages: tuple[Exchange, ...]) -> _Taken | None:
     frontend, backend = haproxy.proxies.frontend, haproxy.proxies.backend
     whole = haproxy.view.evidence.target.path
     if not _passes_on(frontend):

@@ -84,7 +84,9 @@ def _own_page(evidence: Evidence) -> Iterator[Claim]:
         },
         confidence=Confidence.CERTAIN if silent or late else Confidence.LIKELY,
         ruled_out=("server.application-down",),
-        fix=_asked(haproxy, backend) if needed is None else _longer(haproxy, backend, needed),
+        fix=_measuring_fix(haproxy, backend)
+        if needed is None
+        else _longer(haproxy, backend, needed),
     )
 
 
@@ -148,7 +150,7 @@ def _longer(haproxy: HaproxyView, backend: Proxy, needed: float) -> Fix:
     return Fix((edit, *reload_steps(haproxy.view.server)), Applicability.REVIEW)
 
 
-def _asked(haproxy: HaproxyView, backend: Proxy) -> Fix:
+def _measuring_fix(haproxy: HaproxyView, backend: Proxy) -> Fix:
     """Measure the application; or wait longer, where a person knows that the page needs it."""
     edit = longer_server_timeout(haproxy.view, backend, _ENOUGH_S / 2)
     if edit is None:

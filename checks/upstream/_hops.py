@@ -94,7 +94,7 @@ def _as_page(target: Target) -> Target:
     return replace(target, scheme="https" if target.uses_tls else "http")
 
 
-def way(evidence: Evidence, target: Target) -> tuple[Hop, ...]:
+def hops_to(evidence: Evidence, target: Target) -> tuple[Hop, ...]:
     """Return the servers of this machine that a request for the target passes."""
     return hops(Servers.of(evidence.good), target)
 

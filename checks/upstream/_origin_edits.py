@@ -55,10 +55,10 @@ def _fix_behind_a_balancer(route: FormRoute) -> Fix | None:
         return None
     # Imported late: few sites have such a form.
     from checks.upstream._hop_edits import scheme_fix
-    from checks.upstream._hops import scheme_losses, way
+    from checks.upstream._hops import hops_to, scheme_losses
 
     evidence = route.nginx.evidence
-    found = way(evidence, route.plain)
+    found = hops_to(evidence, route.plain)
     losses = scheme_losses(evidence, found, is_elsewhere=True) if found else None
     return scheme_fix(evidence, losses, found[0], is_elsewhere=True) if losses else None
 

@@ -86,12 +86,12 @@ def refused_host(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> 
         (*pages, *asked, *local),
         Confidence.CERTAIN if is_sure else Confidence.LIKELY,
         first.url,
-        _shown(first),
+        _answer_words(first),
         local[0].equivalent if local else "",
     )
 
 
-def _shown(page: Exchange) -> str:
+def _answer_words(page: Exchange) -> str:
     words = excerpt(page.body)
     return words if words.startswith(str(page.status)) else f"{page.status} {words}".strip()
 
@@ -132,11 +132,11 @@ def _untrusted(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> Pr
     if refused and served:
         return Proof(
             (*refused, *served), Confidence.CERTAIN, refused[0].url,
-            _shown(refused[0]), served[0].equivalent,
+            _answer_words(refused[0]), served[0].equivalent,
         )  # fmt: skip
     is_named = any(refuses_host(page.status, page.body) for page in refused)
     if refused and not is_named and setting.means == "proxy-list" and _has_message(read):
-        return Proof(tuple(refused), Confidence.LIKELY, refused[0].url, _shown(refused[0]))
+        return Proof(tuple(refused), Confidence.LIKELY, refused[0].url, _answer_words(refused[0]))
     if _has_own_address(evidence):
         return reported_proof(evidence, read)
     return plain_redirect(evidence) or plain_page(evidence) or reported_proof(evidence, read)
@@ -357,7 +357,7 @@ def _closed_path(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> 
     if not pages or (asked and not same):
         return None
     sure = Confidence.CERTAIN if same and read.values else Confidence.LIKELY
-    return Proof((*pages[:1], *same[:1]), sure, pages[0].url, _shown(pages[0]))
+    return Proof((*pages[:1], *same[:1]), sure, pages[0].url, _answer_words(pages[0]))
 
 
 _PROOFS = {

@@ -59,12 +59,12 @@ def cause_of(evidence: Evidence, way: OutgoingTry, server: OutgoingTry | None) -
     if worst.outcome == "untrusted":
         return _certificate(way, worst, server)
     if worst.outcome in {"stalled", "closed"}:
-        stalls = worst.outcome == "stalled" and passes(way, server)
+        stalls = worst.outcome == "stalled" and comes_farther(way, server)
         return Cause("lower-the-mtu" if stalls else "look-at-tls", is_measured=False)
     return _connection(evidence, way, worst, server)
 
 
-def passes(way: OutgoingTry, server: OutgoingTry | None) -> bool:
+def comes_farther(way: OutgoingTry, server: OutgoingTry | None) -> bool:
     """Return whether the server itself comes farther than the program."""
     return server is not None and server.progress > way.progress
 
@@ -77,7 +77,7 @@ def _name(way: OutgoingTry, server: OutgoingTry | None) -> Cause:
         network = next((each for each in neighbour.networks if each not in NAMELESS), "")
         if not set(container.networks) & set(neighbour.networks) or not network:
             return Cause("join-the-network", needs_no_control=True, network=network)
-    if not passes(way, server):
+    if not comes_farther(way, server):
         return Cause("mend-the-name", is_measured=way.names == "missing")
     is_stub = way.name_servers and all(is_loopback(each) for each in way.name_servers)
     if way.place == "container" and is_stub and _DOCKER not in way.name_servers:
@@ -88,7 +88,7 @@ def _name(way: OutgoingTry, server: OutgoingTry | None) -> Cause:
 def _certificate(way: OutgoingTry, worst: Attempt, server: OutgoingTry | None) -> Cause:
     if step := _BY_CODE.get(worst.code):
         return Cause(step, needs_no_control=worst.code != 9)
-    if passes(way, server):
+    if comes_farther(way, server):
         return Cause("add-the-authority")
     subject, issuer = worst.certificates[-1] if worst.certificates else ("", "")
     is_alone = worst.code in _UNKNOWN and subject != issuer
@@ -112,7 +112,7 @@ def _connection(
         block = decision_from(evidence, way.sources, address, way.port)
         if isinstance(block, Block):
             return Cause("open-for-containers", needs_no_control=True, block=block)
-    is_reached = passes(way, server)
+    is_reached = comes_farther(way, server)
     if is_own:
         return Cause(
             "name-the-gateway" if is_reached else "look-at-the-port", is_measured=is_reached

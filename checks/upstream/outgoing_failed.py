@@ -9,7 +9,7 @@ program and the server, and not with the other side.
 from collections.abc import Iterator
 
 from checks.upstream._containers import NAMELESS
-from checks.upstream._ways_out import STEPS, Cause, cause_of, passes
+from checks.upstream._ways_out import STEPS, Cause, cause_of, comes_farther
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -63,7 +63,7 @@ def _confidence(
 ) -> Confidence:
     """Return how sure it is: that the server itself comes farther, or what was seen, excludes
     another cause. What fails at another step than the message says may be another fault."""
-    is_excluded = cause.needs_no_control or passes(way, server)
+    is_excluded = cause.needs_no_control or comes_farther(way, server)
     is_own = not way.is_of_server or cause.block is not None
     is_sure = cause.is_measured and is_excluded and is_own
     is_told = not _is_other_step(evidence, way)
@@ -106,7 +106,7 @@ def _facts(way: OutgoingTry, server: OutgoingTry | None, cause: Cause) -> dict[s
         "store": way.authorities[-1] if way.authorities else "",
         "proxy": way.proxy,
         "command": way.equivalent,
-        "server_passes": passes(way, server),
+        "server_passes": comes_farther(way, server),
         "front": way.front.name if way.front else "",
         "neighbour": way.neighbour.name if way.neighbour else "",
         "its_network": cause.network,

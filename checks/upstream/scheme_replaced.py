@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from checks.http import _fronts, _page_files, endpoint_subjects, redirected_sockets
 from checks.upstream._hop_edits import scheme_fix
-from checks.upstream._hops import Passed, scheme_losses, way
+from checks.upstream._hops import Passed, hops_to, scheme_losses
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -83,7 +83,7 @@ def scheme_replaced(evidence: Evidence) -> Iterator[Claim]:
     if not target.uses_tls or not pages:
         return
     for entrance in _entrances(evidence, pages):
-        found = way(evidence, entrance)
+        found = hops_to(evidence, entrance)
         is_elsewhere = entrance is not target
         losses = scheme_losses(evidence, found, is_elsewhere) if found else None
         if not losses or (losses[-1].hop is found[0] and not is_elsewhere):
@@ -151,10 +151,10 @@ def _is_like(page: Exchange, answer: BackendAnswer, host: str) -> bool:
     """Return whether visitors get this answer."""
     is_plain = bool(plain_addresses(page.body, host)) == bool(answer.plain_addresses)
     own, shown = page.header("Location") or "", answer.location
-    return page.status == answer.status and is_plain and _same(own, shown)
+    return page.status == answer.status and is_plain and _is_same_address(own, shown)
 
 
-def _same(one: str, other: str) -> bool:
+def _is_same_address(one: str, other: str) -> bool:
     return bool(one) == bool(other) and normalize_url(one) == normalize_url(other)
 
 
@@ -169,7 +169,9 @@ def _effect(
         return None
     if page.status in REDIRECTS:
         is_wrong = leads_to_itself(page) or leads_to_http(page)
-        is_own = all(_same(each.location, page.header("Location") or "") for each in plain)
+        is_own = all(
+            _is_same_address(each.location, page.header("Location") or "") for each in plain
+        )
         url = normalize_url(page.url)
         is_healed = all(
             not each.location

@@ -63,7 +63,7 @@ def unreachable(evidence: Evidence) -> Iterator[Claim]:
         unserved = not is_own_firewall and not lacks_port and _has_no_program(evidence, backend)
         step = "free-ports" if lacks_port else "let-it-out" if is_own_firewall else "let-it-in"
         step = "start-the-application" if unserved else step
-        apart = _apart(evidence, backend) if step == "let-it-in" else None
+        apart = _container_in_other_network(evidence, backend) if step == "let-it-in" else None
         manual = Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
         log_lines = backend_log_lines(nginx, backend, "while connecting to upstream")
         yield upstream_claim(
@@ -93,7 +93,9 @@ def unreachable(evidence: Evidence) -> Iterator[Claim]:
         )
 
 
-def _apart(evidence: Evidence, backend: Backend) -> tuple[Container, NginxContainer] | None:
+def _container_in_other_network(
+    evidence: Evidence, backend: Backend
+) -> tuple[Container, NginxContainer] | None:
     """Return the running container that has the address and the port, and nginx's, if they share no
     network."""
     proxy, attempt = next(iter(evidence.good(NginxContainer)), None), backend.connect_attempts[0]

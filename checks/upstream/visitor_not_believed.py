@@ -76,7 +76,7 @@ def visitor_not_believed(evidence: Evidence) -> Iterator[Claim]:
             "refused": is_refused,
             "fields": first.fields,
             "visitors": tuple(each.source for each in requests if each.asker == "visitor"),
-            "left": () if is_refused else _left(requests),
+            "left": () if is_refused else _remaining_requests(requests),
             "peer": peer.source if peer else "",
             "command": next(each.equivalent for each in requests if each.asker == "visitor"),
             "proxies": _proxies(nginx),
@@ -124,7 +124,7 @@ def _confidence(requests: Sequence[CountedRequest], is_told: bool) -> Confidence
     return Confidence.LIKELY if is_told else Confidence.POSSIBLE
 
 
-def _left(requests: Sequence[CountedRequest]) -> tuple[str, ...]:
+def _remaining_requests(requests: Sequence[CountedRequest]) -> tuple[str, ...]:
     """Return how many requests were left after each that came as nginx's."""
     asked = (request for request in requests if request.asker != "peer")
     return tuple(str(each.remaining) for each in asked if each.remaining is not None)

@@ -72,17 +72,17 @@ def with_reported_notes(
         (check, replace(claim, severity=Severity.WARNING) if is_note else claim)
         for check, claim in raised
         for finding in [Finding("", check, claim)]
-        for is_note in [finding.is_note and _shows((finding,), symptom)]
+        for is_note in [finding.is_note and _shows_symptom((finding,), symptom)]
     ]
 
 
 def produces(group: tuple[Finding, ...], symptom: Symptom) -> bool:
     """Return whether a root cause and its consequences are the symptom. What a run merely read of
     a request is no cause of anything."""
-    return not group[0].check.only_unused and _shows(group, symptom)
+    return not group[0].check.only_unused and _shows_symptom(group, symptom)
 
 
-def _shows(group: tuple[Finding, ...], symptom: Symptom) -> bool:
+def _shows_symptom(group: tuple[Finding, ...], symptom: Symptom) -> bool:
     """Return whether findings show what the symptom reports."""
     if any(finding.claim.is_reported for finding in group):
         return True

@@ -57,7 +57,9 @@ def asked_path_failures(
         for sent in statuses.values()
         if all(line.status >= 400 for line in sent)
     )
-    refused = (replace(_alike(sent, file, names), is_all=False) for sent in large.values())
+    refused = (
+        replace(_failed_requests(sent, file, names), is_all=False) for sent in large.values()
+    )
     return (
         *(failure for failure in failures if failure is not None),
         *(failure for failure in refused if failure.times >= _ENOUGH),
@@ -68,10 +70,10 @@ def _failure(sent: list[AccessLine], file: str, names: Collection[str]) -> Faile
     last = sent[-1]
     alike = [line for line in sent if line.status == last.status]
     is_fault = last.status in _NEVER_MEANT or (last.status >= 500 and last.status not in _UNKNOWN)
-    return _alike(alike, file, names) if len(alike) >= _ENOUGH and is_fault else None
+    return _failed_requests(alike, file, names) if len(alike) >= _ENOUGH and is_fault else None
 
 
-def _alike(alike: list[AccessLine], file: str, names: Collection[str]) -> FailedRequests:
+def _failed_requests(alike: list[AccessLine], file: str, names: Collection[str]) -> FailedRequests:
     """Return requests of one method and status as one observation."""
     last = alike[-1]
     return FailedRequests(

@@ -335,7 +335,7 @@ def _at_line(read: ReadSetting, file: FileText, found: SettingValue, after: str)
     if REVEALING.search(f"{before} {behind}".replace(name, "")):
         return read
     if not after or not file.host_path or len(old) > MAX_LINES:
-        return replace(read, line=_shown(lines[first]))
+        return replace(read, line=_shown_line(lines[first]))
     more = len(after.split("\n")) - len(lines)
     new = "\n".join(after.split("\n")[first : last + 1 + more])
     # The file's last line mostly ends, and then an empty text follows it.
@@ -389,7 +389,7 @@ def _below(read: ReadSetting, lines: list[str], at: int, new: str) -> ReadSettin
     return replace(read, number=at + 1, new="\n".join(kept), added=True) if kept else read
 
 
-def _shown(line: str) -> str:
+def _shown_line(line: str) -> str:
     return clean(_USER.sub("", line.strip()), 200)
 
 

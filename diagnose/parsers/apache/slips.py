@@ -48,7 +48,9 @@ def slip_of(lines: Sequence[str], number: int, message: str) -> Slip | None:
             text = lines[number - 1]
             new = change(text, match)
             if new is not None and new.value and new.lines != (text,):
-                return Slip(kind, new.value, {number: new.lines, **_alike(lines, number, change)})
+                return Slip(
+                    kind, new.value, {number: new.lines, **_similar_changes(lines, number, change)}
+                )
     return None
 
 
@@ -63,7 +65,9 @@ class _New:
 _Change = Callable[[str, re.Match[str]], _New | None]
 
 
-def _alike(lines: Sequence[str], number: int, change: _Change) -> Mapping[int, tuple[str, ...]]:
+def _similar_changes(
+    lines: Sequence[str], number: int, change: _Change
+) -> Mapping[int, tuple[str, ...]]:
     """Return the changes of the other lines that Apache would name next for the same reason."""
     pattern = _OF_EACH_LINE.get(change)
     match = re.match("", "")

@@ -74,7 +74,7 @@ def passes_of(rows: Sequence[str], first: int) -> tuple[Pass, ...]:
         own = _block(words, named, number)
         if own and own.head == "reverse_proxy" and len(stack) <= _MAX_DEPTH:
             around = tuple(block for block in stack if block)
-            found += _passes(words, own, around) if len(around) == len(stack) else ()
+            found += _passes_of_line(words, own, around) if len(around) == len(stack) else ()
         if words[-1] == "{":
             stack.append(own)
         elif own:
@@ -96,7 +96,7 @@ def _named(rows: Sequence[str]) -> dict[str, tuple[str, ...]]:
     return named
 
 
-def _passes(words: Sequence[str], own: Block, around: tuple[Block, ...]) -> list[Pass]:
+def _passes_of_line(words: Sequence[str], own: Block, around: tuple[Block, ...]) -> list[Pass]:
     """Return the pass of a line with one application. A path in a `handle_path` is another one."""
     upstreams = words[2 if len(words) > 1 and words[1][0] in "/@*" else 1 :]
     upstreams = [word for word in upstreams if word != "{"]

@@ -202,12 +202,12 @@ async def _emit_true(
             name=reason.name, value=reason.value, path=reason.path, host=reason.host,
             port=reason.port, unit=place.unit, container=place.container, engine=place.engine,
         )  # fmt: skip
-        found = await _held(ctx, listeners, place, told)
+        found = await _confirmed_reason(ctx, listeners, place, told)
         if found is not None:
             ctx.emit(replace(found, vantage=Vantage.SERVER, at=at, equivalent=source))
 
 
-async def _held(
+async def _confirmed_reason(
     ctx: ProbeContext, listeners: Listeners, place: ProgramPlace, told: ToldReason
 ) -> ToldReason | None:
     """Return the reason with what is known of it now; None if it does not hold, or is not known."""

@@ -214,7 +214,7 @@ def _in_log(
         else (),
         logins=refused_logins(lines, file, names, is_shared, since),
         handshakes=_handshakes(lines, file, site, since) if upgrades else (),
-        missed=_missed(lines, file, site, since),
+        missed=_unserved_requests(lines, file, site, since),
         downloads=_downloads(lines, file, site, since),
         accepted=_accepted(ctx.target.symptom, lines, file, site) if ctx.target.symptom else (),
     )
@@ -257,7 +257,7 @@ def _handshakes(
     return refused_handshakes(lines, file, site.names, file in site.shared, since)
 
 
-def _missed(
+def _unserved_requests(
     lines: Sequence[AccessLine], file: str, site: LoggedSite, since: float
 ) -> tuple[UnservedRequests, ...]:
     if all(line.status != _NOT_FOUND or line.when < since for line in lines):

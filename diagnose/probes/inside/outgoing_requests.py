@@ -159,7 +159,7 @@ async def _try(
             name_servers=way.name_servers,
             names="found" if way.has_names else "silent" if way.is_silent else "missing",
             attempts=way.attempts,
-            authorities=_shown(program, files),
+            authorities=_shown_paths(program, files),
             proxy=proxy,
         )
     )
@@ -323,7 +323,7 @@ def _authorities(program: _Program | None, around: _Surroundings) -> tuple[str, 
     return (f"{root}{around.store}",) if is_apart else ()
 
 
-def _shown(program: _Program | None, files: tuple[str, ...]) -> tuple[str, ...]:
+def _shown_paths(program: _Program | None, files: tuple[str, ...]) -> tuple[str, ...]:
     """Return the files as the program names them."""
     prefix = f"/proc/{program.pid}/root" if program else ""
     return tuple(clean(path.removeprefix(prefix), 300) for path in files)

@@ -47,42 +47,42 @@ PATIENCE = 5.0
 
 @probe(after=Exchange, needs=Listeners)
 async def after_answer(ctx: ProbeContext, _: Exchange, listeners: Listeners) -> None:
-    await _look(ctx, listeners)
+    await _look_for_settings(ctx, listeners)
 
 
 @probe(after=KnownApplication, needs=Listeners)
 async def after_application(ctx: ProbeContext, _: KnownApplication, listeners: Listeners) -> None:
-    await _look(ctx, listeners)
+    await _look_for_settings(ctx, listeners)
 
 
 @probe(after=Page, needs=Listeners)
 async def after_page(ctx: ProbeContext, _: Page, listeners: Listeners) -> None:
-    await _look(ctx, listeners)
+    await _look_for_settings(ctx, listeners)
 
 
 @probe(after=PageFileResponse, needs=Listeners)
 async def after_file(ctx: ProbeContext, _: PageFileResponse, listeners: Listeners) -> None:
-    await _look(ctx, listeners)
+    await _look_for_settings(ctx, listeners)
 
 
 @probe(after=Upgrade, needs=Listeners)
 async def after_websocket(ctx: ProbeContext, _: Upgrade, listeners: Listeners) -> None:
-    await _look(ctx, listeners)
+    await _look_for_settings(ctx, listeners)
 
 
 @probe(after=FailedRequests, needs=Listeners)
 async def after_log(ctx: ProbeContext, _: FailedRequests, listeners: Listeners) -> None:
-    await _look(ctx, listeners)
+    await _look_for_settings(ctx, listeners)
 
 
 @probe(after=NginxConfig, needs=Listeners)
 async def after_nginx(ctx: ProbeContext, _: NginxConfig, listeners: Listeners) -> None:
-    await _look(ctx, listeners)
+    await _look_for_settings(ctx, listeners)
 
 
 @probe(after=WebServerConfig, needs=Listeners)
 async def after_server(ctx: ProbeContext, _: WebServerConfig, listeners: Listeners) -> None:
-    await _look(ctx, listeners)
+    await _look_for_settings(ctx, listeners)
 
 
 @probe(after=Connection, needs=Listeners)
@@ -149,7 +149,7 @@ async def after_refused_query(ctx: ProbeContext, line: ProgramLine) -> None:
         await emit_query_characters(ctx, parse_place(result.out), line.endpoint, characters)
 
 
-async def _look(ctx: ProbeContext, listeners: Listeners) -> None:
+async def _look_for_settings(ctx: ProbeContext, listeners: Listeners) -> None:
     """Look once for each topic, as soon as the web server's configuration is known."""
     is_known = bool(ctx.observed(NginxConfig)) or bool(ctx.observed(WebServerConfig))
     if not is_known or not ctx.observed(Exchange):

@@ -54,7 +54,7 @@ async def emit_limits(ctx: ProbeContext, line: LogLine) -> None:
         return
     sent, limit = int(match[1]), int(match[2])
     path, limits = await _only_file(ctx, "post_max_size", limit)
-    wanted = _wanted(ctx, sent)
+    wanted = _larger_limit(ctx, sent)
     for each in sorted(limits.values(), key=lambda each: each.key):
         if each.key in _SIZES and 0 < each.size < sent:
             ctx.emit(_read(ctx, path, each, wanted))
@@ -155,7 +155,7 @@ async def _paths(ctx: ProbeContext) -> list[str]:
     return list(paths)
 
 
-def _wanted(ctx: ProbeContext, sent: int) -> str:
+def _larger_limit(ctx: ProbeContext, sent: int) -> str:
     """Return nginx's own limit if it is larger, as it is what somebody chose; else the next power
     of two."""
     for config in ctx.observed(NginxConfig)[:1]:

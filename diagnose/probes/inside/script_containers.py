@@ -39,7 +39,7 @@ async def script_container(ctx: ProbeContext, line: LogLine, config: NginxConfig
     server = next((server for _, server in answering_blocks(ctx, config)), None)
     script = script_of(server, path) if server else None
     if script is not None:
-        await _look(ctx, authority, script.path, script.folder)
+        await _look_for_container(ctx, authority, script.path, script.folder)
 
 
 @probe(after=Exchange, needs=WebServerConfig)
@@ -57,10 +57,10 @@ async def behind_another_server(
         route = next(routes, None)
         if route is not None and site.root.startswith("/"):
             folder = site.root.rstrip("/")
-            await _look(ctx, route.authority, f"{folder}{name}", folder)
+            await _look_for_container(ctx, route.authority, f"{folder}{name}", folder)
 
 
-async def _look(ctx: ProbeContext, authority: str, path: str, folder: str) -> None:
+async def _look_for_container(ctx: ProbeContext, authority: str, path: str, folder: str) -> None:
     """Emit the container that listens at this address, with whether it has the script, once."""
     if not authority or UNSAFE.search(path):
         return

@@ -31,35 +31,35 @@ _REFUSED = frozenset({400, 401, 403, 404})
 
 @probe(after=Exchange, needs=Listeners)
 async def after_answer(ctx: ProbeContext, _: Exchange, listeners: Listeners) -> None:
-    await _look(ctx, listeners)
+    await _look_for_lines(ctx, listeners)
 
 
 @probe(after=Page, needs=Listeners)
 async def after_page(ctx: ProbeContext, _: Page, listeners: Listeners) -> None:
-    await _look(ctx, listeners)
+    await _look_for_lines(ctx, listeners)
 
 
 @probe(after=PageFileResponse, needs=Listeners)
 async def after_file(ctx: ProbeContext, _: PageFileResponse, listeners: Listeners) -> None:
-    await _look(ctx, listeners)
+    await _look_for_lines(ctx, listeners)
 
 
 @probe(after=Upgrade, needs=Listeners)
 async def after_websocket(ctx: ProbeContext, _: Upgrade, listeners: Listeners) -> None:
-    await _look(ctx, listeners)
+    await _look_for_lines(ctx, listeners)
 
 
 @probe(after=NginxConfig, needs=Listeners)
 async def after_nginx(ctx: ProbeContext, _: NginxConfig, listeners: Listeners) -> None:
-    await _look(ctx, listeners)
+    await _look_for_lines(ctx, listeners)
 
 
 @probe(after=WebServerConfig, needs=Listeners)
 async def after_server(ctx: ProbeContext, _: WebServerConfig, listeners: Listeners) -> None:
-    await _look(ctx, listeners)
+    await _look_for_lines(ctx, listeners)
 
 
-async def _look(ctx: ProbeContext, listeners: Listeners) -> None:
+async def _look_for_lines(ctx: ProbeContext, listeners: Listeners) -> None:
     if ctx.observed(NginxContainer):
         return
     urls, names = tuple(_named_urls(ctx)), tuple(_refused_names(ctx))

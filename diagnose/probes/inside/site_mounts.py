@@ -51,8 +51,10 @@ async def observe_site_mounts(
     is_empty = bool(exists) and not content
     taken = {posixpath.normpath(path) for path in used if path.startswith("/")} - {folder}
     mounts = [mount for mount in container.mounts if _may_have_site(mount, folder, taken)]
-    found = await _found(machine, mounts[:MAX_MOUNTS], names, taken)
-    beside = await _beside(machine.server, container, source, names) if is_empty else ""
+    found = await _folders_with_file(machine, mounts[:MAX_MOUNTS], names, taken)
+    beside = (
+        await _folder_of_compose_file(machine.server, container, source, names) if is_empty else ""
+    )
     if found or (is_empty and source):
         ctx.emit(
             SiteMounts(
@@ -84,7 +86,7 @@ def _may_have_site(mount: BindMount, folder: str, taken: set[str]) -> bool:
     return not is_other and mount.point not in taken | {folder}
 
 
-async def _found(
+async def _folders_with_file(
     machine: Machine, mounts: Sequence[BindMount], names: Sequence[str], taken: set[str]
 ) -> list[str]:
     """Return the folders of the mounts, and those in them, that have the file."""
@@ -104,7 +106,7 @@ async def _found(
     return sorted(folder for folder in folders if folder not in taken and folder.startswith("/"))
 
 
-async def _beside(
+async def _folder_of_compose_file(
     server: Machine, container: NginxContainer, source: str, names: Sequence[str]
 ) -> str:
     """Return the folder of the server, in that of the compose file, that has the file; "" if there

@@ -231,14 +231,14 @@ async def _retry_refused(ctx: ProbeContext, normal: HandshakeAttempt, upgrade: U
     offer = await _offer(ctx, normal, subprotocols) if subprotocols else None
     without = await try_handshake(ctx, replace(normal, variant="no-origin"))
     is_explained = (offer and offer.accepted) or upgrade_lost(upgrade.status, upgrade.body)
-    passes = without is not None and _passes(upgrade, without)
+    passes = without is not None and _passes_refusal(upgrade, without)
     if upgrade.origin and not is_explained:
         passes = await _try_origins(ctx, normal, upgrade) or passes
     if passes and not is_origin_refusal(upgrade):
         await _repeat_refused(ctx, normal)
 
 
-def _passes(upgrade: Upgrade, retry: Upgrade) -> bool:
+def _passes_refusal(upgrade: Upgrade, retry: Upgrade) -> bool:
     """Return whether a changed handshake comes past what refused or closed the first."""
     return bool(retry.stayed_open if upgrade.accepted else retry.accepted)
 
@@ -248,7 +248,7 @@ async def _try_origins(ctx: ProbeContext, normal: HandshakeAttempt, upgrade: Upg
     scheme, or adds a port to Host. Return whether one passes."""
     for variant, origin in other_origins(upgrade.origin or ""):
         retry = await try_handshake(ctx, replace(normal, variant=variant, origin=origin))
-        if retry is None or _passes(upgrade, retry):
+        if retry is None or _passes_refusal(upgrade, retry):
             return retry is not None
     return False
 
