@@ -231,5 +231,7 @@ def test_the_edit_of_a_written_redirect_of_caddy(old: str, new: str, row: str) -
     view = ServerView(
         evidence(), replace(CADDY, ports=(8080,)), inner_caddy(text, protocol="http"), None
     )
-    edit = heeding_edit(view, SiteRedirect("/", "https://x", file="/etc/caddy/Caddyfile", line=number))
+    edit = heeding_edit(
+        view, SiteRedirect("/", "https://x", file="/etc/caddy/Caddyfile", line=number)
+    )
     assert (row in edit.diff) if edit else not row
