@@ -34,9 +34,8 @@ class OtherRequest(Observation):
     nothing in it. `is_from_page` is True if a page of the site led to the request, or a script of
     the site had shown this page before, `by_browser` if a browser sent it, as what else it loaded
     shows, and `is_named` if the configuration has a location for this path alone. `sender` is the
-    path of the page or the style sheet of the site that led to it (Referer), or that loads it, "" if
-    it is not known.
-    `origin` is that
+    path of the page or the style sheet of the site that led to it (Referer), or loads it, "" if it
+    is not known. `origin` is that
     of another site's page whose script sent it, "" for this site's own. `elsewhere` is the origin
     at which the path lies if that is another name or port of the same server, from which the site's
     page at `origin` loads a file or reads data (`use`). A preflight is sent for the method `asks`
