@@ -20,7 +20,9 @@ def sole_edit(view: ServerView, lines: Sequence[FieldLine], names: Sequence[str]
     if view.server.product == "apache" and all(_HEADER.match(line.text) for line in lines):
         # What comes from the application is in the table of successful responses (mod_headers).
         first = lines[0]
-        added = [f"{indentation(first.text)}Header onsuccess unset {name.title()}" for name in names]
+        added = [
+            f"{indentation(first.text)}Header onsuccess unset {name.title()}" for name in names
+        ]
         return line_edit(view, first.file, {first.number: (*added, first.text)})
     if view.server.product == "haproxy" and len({line.file for line in lines}) == 1:
         changes = {line.number: (_ADDED.sub(r"\1set-header", line.text),) for line in lines}

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from checks.http._own_answer_fields import own_answer_edit
 from checks.http._password_preflights import permitted_fix
 from checks.http._server_preflights import caddy_matcher, haproxy_answer
 from checks.server import (
@@ -80,6 +81,10 @@ def with_server_lines(evidence: Evidence, claim: Claim, page: Exchange, cookies:
     view, origin = server_on_port(evidence), str(claim.facts["origin"])
     if view is None or claim.fix is None or not _ORIGIN.fullmatch(origin):
         return claim
+    edit = own_answer_edit(view, page, origin) if claim.facts["missing"] else None
+    if edit is not None:
+        fix = Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
+        return replace(claim, fix=fix)
     if fix := _misplaced_fix(view, page, origin, claim):
         return replace(claim, fix=fix)
     if (page.method != _PREFLIGHT and (page.status or 0) >= 400) or claim.facts["other"]:
