@@ -1,6 +1,6 @@
-"""The edit after which HAProxy sends fields for other sites with its own answers too: `http-response`
-is for answers of servers alone, `http-after-response` for all (Configuration Manual, "http-response",
-"http-after-response"; since 2.2)."""
+"""The edit after which HAProxy sends fields for other sites with its own answers too. What
+`http-response` says is for answers of servers alone, `http-after-response` for all (Configuration
+Manual, "http-after-response"; since 2.2)."""
 
 import re
 
