@@ -1,5 +1,5 @@
-"""The fix that turns TLS on for a site of Apache or HAProxy which names no certificate, with one that
-lies on the server with its key."""
+"""The fix that turns TLS on for a site of Apache or HAProxy which names no certificate: with one
+that lies on the server with its key."""
 
 import posixpath
 
