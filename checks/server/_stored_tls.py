@@ -2,12 +2,17 @@
 that lies on the server with its key."""
 
 import posixpath
+import re
 
 from checks.certificate._stored import StoredPair, stored_pair
 from checks.server import ServerView, indentation, line_edit, line_text, reload_steps
 from checks.server._haproxy import haproxy_view, insert_word
+from checks.server._haproxy_refused import Correction
 from diagnose.model import Applicability, Edit, Fix, server_commands
-from diagnose.model.web_servers import WebSite
+from diagnose.model.web_servers import WebServerTest, WebSite
+from diagnose.parsers.haproxy.config import Line, split_words
+
+_UNNAMED = re.compile(r"no SSL certificate specified for bind '")
 
 
 def stored_tls_fix(view: ServerView, site: WebSite) -> Fix | None:
@@ -55,3 +60,23 @@ def _haproxy_fix(view: ServerView, host: str) -> Fix | None:
     if edit is None:
         return None
     return Fix((*bundle, edit, *reload_steps(view.server)), Applicability.REVIEW)
+
+
+def unnamed_correction(view: ServerView, test: WebServerTest) -> Correction | None:
+    """Return the steps where HAProxy finds no certificate for a line of TLS, because the folder of
+    "crt" is empty or "crt" is missing: a file with the one that lies on the server, and its key.
+    None if there is none, or if it is in one file with its key already."""
+    host, text = view.evidence.target.host, line_text(view, test.file, test.line)
+    pair = stored_pair(view.evidence, (host,), ())
+    line = Line(split_words(text), test.file, test.line)
+    if view.server.product != "haproxy" or not _UNNAMED.search(test.message) or pair is None:
+        return None
+    if line.words[:1] != ("bind",) or "ssl" not in line.words or pair.path == pair.key:
+        return None
+    folder = line.after("crt")
+    own = posixpath.join(folder or posixpath.dirname(test.file), f"{host}.pem")
+    bundle = server_commands.create_bundle(own, pair.path, pair.key)
+    edit = None if folder else insert_word(view, line, f"crt {own}")
+    is_plain = folder.startswith("/") or (edit is not None and own.startswith("/"))
+    steps = (bundle, edit) if edit else (bundle,)
+    return Correction("own_certificate", host, steps) if is_plain else None
