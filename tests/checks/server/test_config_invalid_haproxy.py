@@ -257,6 +257,44 @@ def test_fires_for_an_account_that_is_not_there() -> None:
     assert not claim.facts["corrected"], "the package's own account is not there"
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("option httpchk", "option httpchek",
+         "unknown option 'httpchek'; did you mean 'httpchk' maybe ?"),
+        ("default_backend", "default_bakend",
+         "unknown keyword 'default_bakend' in 'frontend' section; did you mean 'default_backend'"
+         " maybe ?"),
+        ("mode http", "mod http",
+         "unknown keyword 'mod' in 'defaults' section; did you mean 'mode' maybe ?"),
+        ("maxconn 5", "timeout clint 5s",
+         "'timeout' supports 'client', 'server', 'connect', 'check' (got 'clint')"),
+        ("maxconn 5", "acl x pth_beg /a",
+         "error detected while parsing ACL 'x' : unknown fetch method 'pth_beg' in ACL expression"
+         " 'pth_beg'."),
+        ("maxconn 5", "http-request set-headr A b", "'http-request' expects 'wait-for-handshake',"),
+    ],
+)  # fmt: skip
+def test_a_word_with_a_typing_error_is_corrected(old: str, new: str, message: str) -> None:
+    text = TEXT.replace(old, new, 1)
+    number = line_of(text, new)
+    (claim,) = claims(text, f"parsing [c.cfg:{number}] : {message}", masked=False)
+    assert claim.facts["spelling"]
+    minus, plus = changed(claim)
+    assert new in minus
+    assert claim.facts["spelling"] in plus
+
+
+def test_a_word_that_is_quite_another_is_left_to_a_person() -> None:
+    for new, message in (
+        ("bnd2 http", "unknown keyword 'bnd2' in 'defaults' section; did you mean 'bind' maybe ?"),
+        ("timeout foo", "'timeout' supports 'client', 'server' (got 'foo')"),
+    ):
+        text = TEXT.replace("mode http", new, 1)
+        (claim,) = claims(text, f"parsing [c.cfg:{line_of(text, new)}] : {message}")
+        assert not claim.facts["spelling"]
+
+
 LIVE = "/etc/letsencrypt/live/shop.example.com"
 STORED = StoredCertificate(path=f"{LIVE}/fullchain.pem", chain=(LEAF,), key=f"{LIVE}/privkey.pem")
 
