@@ -83,8 +83,8 @@ def with_server_lines(evidence: Evidence, claim: Claim, page: Exchange, cookies:
         return claim
     edit = own_answer_edit(view, page, origin) if claim.facts["missing"] else None
     if edit is not None:
-        fix = Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
-        return replace(claim, fix=fix)
+        own = Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
+        return replace(claim, fix=own)
     if fix := _misplaced_fix(view, page, origin, claim):
         return replace(claim, fix=fix)
     if (page.method != _PREFLIGHT and (page.status or 0) >= 400) or claim.facts["other"]:
