@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from checks.http._own_answer_fields import own_answer_edit
 from checks.http._password_preflights import permitted_fix
 from checks.http._preflight_answers import (
     ALLOW_CREDENTIALS,
@@ -89,6 +90,10 @@ def with_server_lines(evidence: Evidence, claim: Claim, page: Exchange, cookies:
     view, origin = server_on_port(evidence), str(claim.facts["origin"])
     if view is None or claim.fix is None or not _ORIGIN.fullmatch(origin):
         return claim
+    edit = own_answer_edit(view, page, origin) if claim.facts["missing"] else None
+    if edit is not None:
+        own = Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
+        return replace(claim, fix=own)
     if fix := _misplaced_fix(view, page, origin, claim):
         return replace(claim, fix=fix)
     if (page.method != _PREFLIGHT and (page.status or 0) >= 400) or claim.facts["other"]:

@@ -10,9 +10,11 @@ from checks.http import (
 from checks.nginx import Nginx, _location_edits
 from checks.nginx._edits import Changes, config_edits
 from diagnose.model import (
+    Applicability,
     Evidence,
     Fix,
 )
+from diagnose.model.addresses import is_local_host
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import Directive
 from diagnose.parsers.lazy_pattern import lazy_pattern
@@ -57,6 +59,27 @@ def host_fix(evidence: Evidence, step: Exchange, host: str) -> Fix | None:
     from checks.http._forwarded_scheme import server_fix
 
     return server_fix(evidence, url.path, "host")
+
+
+def inner_address_fix(evidence: Evidence, step: Exchange) -> Fix | None:
+    """Return the fix of Apache, HAProxy or Caddy that writes the visitors' address into redirects
+    of an application to the very address at which the server asks it, as nginx does by itself
+    (ngx_http_proxy_module, "proxy_redirect default")."""
+    from checks.server import reload_steps, server_on_port
+    from checks.server._backend_answers import route_to_application
+    from checks.server._location_lines import location_steps
+
+    view, url = server_on_port(evidence), parse_url(step.url)
+    onward = parse_url(redirect_target(step) or "")
+    route = route_to_application(view, url.path) if view and url else None
+    if view is None or route is None or onward is None or onward.secure:
+        return None
+    is_same = onward.host == route.host or all(map(is_local_host, (onward.host, route.host)))
+    is_own = is_same and onward.port == route.port and step.port == evidence.target.port
+    if not is_own or route.path != "/" or route.backend_path not in {"", "/"}:
+        return None
+    steps = location_steps(view, route, onward.authority)
+    return Fix((*steps, *reload_steps(view.server)), Applicability.REVIEW) if steps else None
 
 
 def server_fix_of_line(evidence: Evidence, steps: list[Exchange]) -> Fix | None:

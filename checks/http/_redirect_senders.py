@@ -7,6 +7,7 @@ from checks.http._forwarded_names import ForwardedName, forwarded_name, visitors
 from checks.http._inner_lines import InnerLine, inner_line
 from checks.http._redirect_host_edits import (
     host_fix,
+    inner_address_fix,
     line_fix,
     other_product,
     rewriter_fix,
@@ -125,7 +126,12 @@ class RedirectSender:
         ):
             return fix
         by_host = None if self.own or self.told else host_fix(evidence, self.step, self.host)
-        return by_host or server_fix_of_line(evidence, steps) or line_fix(evidence, self.line)
+        return (
+            by_host
+            or server_fix_of_line(evidence, steps)
+            or line_fix(evidence, self.line)
+            or inner_address_fix(evidence, self.step)
+        )
 
 
 def _words(directive: Directive | None) -> str:

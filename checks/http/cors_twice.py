@@ -153,14 +153,22 @@ def _server_line(view: ServerView) -> "FieldLine | None":
 
 
 def _server_fix(view: ServerView, line: "FieldLine", pages: tuple[Exchange, ...]) -> Fix:
-    """Turn the line into a comment if the application sends the same value, and those of the other
-    fields that come twice with it: nothing is lost."""
+    """Turn the line into a comment if the application sends the same value, or one that allows
+    cookies, which `*` does not, and those of the other fields that come twice with it. Else its
+    value is the server's alone, as visitors of other pages get it."""
+    from checks.http._doubled_fields import sole_edit
     from checks.server._response_fields import naming_line, removed_lines
 
     is_same = all(len(set(_values(page))) == 1 for page in pages)
-    others = [naming_line(view, name) for name in _doubled(pages[0])[1:]]
+    names = _doubled(pages[0])
+    others = [naming_line(view, name) for name in names[1:]]
     lines = [line, *(each for each in others if each)]
-    edit = removed_lines(view, lines) if is_same and None not in others else None
+    is_narrow = line.value == "*" and any(page.header(_CREDENTIALS) for page in pages)
+    edit = None
+    if None not in others:
+        is_sent = not line.is_comparable or line.value in _values(pages[0])
+        own = sole_edit(view, lines, names) if is_sent else None
+        edit = removed_lines(view, lines) if is_same or is_narrow else own
     if edit is None:
         return Fix(
             (Manual("send-it-once", Where.SERVER), *reload_steps(view.server)), Applicability.MANUAL

@@ -41,6 +41,11 @@ def field_edit(view: ServerView, route: SiteRoute, name: str, value: str) -> Edi
     return _block_edit(view, route, [f"header_up {name} {value}"])
 
 
+def hidden_fields_edit(view: ServerView, route: SiteRoute, names: Sequence[str]) -> Edit | None:
+    """Return the edit that leaves fields of the application's responses out."""
+    return _block_edit(view, route, [f"header_down -{name}" for name in names])
+
+
 def tls_edit(view: ServerView, route: SiteRoute, is_trusted: bool) -> Edit | None:
     """Return the edit that speaks TLS to the one application of a line; unless the system trusts
     its certificate, without a verification. None if the line has several, or if the block has a

@@ -1,5 +1,5 @@
-"""Edits for words that Apache or Caddy does not know: of an older version, of another server, or
-misspelled. HAProxy's own are in `_haproxy_refused`."""
+"""Edits for words that Apache, Caddy or HAProxy does not know: of an older version, of another
+server, or misspelled. What else HAProxy refuses is in `_haproxy_refused`."""
 
 import re
 
@@ -10,6 +10,7 @@ from diagnose.parsers.caddy.corrections import corrected_lines
 from diagnose.parsers.caddy.mistakes import known_mistake, unknown_word
 from diagnose.parsers.caddy.slips import slip_of
 from diagnose.parsers.directive_names import likely_directive
+from diagnose.parsers.misspellings import MIN_LETTERS, is_typing_error
 
 _UNKNOWN = re.compile(r"Invalid command '<?(\w{1,100})'")
 
@@ -20,8 +21,47 @@ def correct_word(view: ServerView, test: WebServerTest) -> Correction | None:
     if product == "caddy":
         words = _caddy_slip(view, test) or _caddy_words(view, test)
         return words or _spelling(view, test, unknown_word(test.message))
+    if product == "haproxy":
+        return _haproxy_word(view, test)
     match = _UNKNOWN.match(test.message) if product == "apache" else None
     return _spelling(view, test, match[1]) if match else None
+
+
+#: The word that HAProxy does not know, and what it takes for the one that is meant.
+_SUGGESTED = re.compile(
+    r"(?i)(?:unknown (?:keyword|option)|but got) '([\w-]{2,60})'.{0,80}?"
+    r"did you mean '([\w-]{2,60})'"
+)
+#: The word alone, behind the words that may stand there, or before any.
+_EXPECTED = re.compile(
+    r"\((?:got|was) '([\w-]{2,60})'\)|unknown fetch method '([\w-]{2,60})'"
+    r"|^'http-re(?:quest|sponse)' expects '"
+)
+#: What stands there most often: the message of a rule may be cut before it.
+_USUAL = (
+    "set-header", "add-header", "del-header", "replace-header", "replace-path", "set-path",
+    "redirect", "return", "deny", "tarpit", "set-src", "path_beg", "path_end", "path_reg",
+    "hdr_beg", "hdr_end", "hdr_dom", "hdr_sub", "ssl_fc_sni", "ssl_fc",
+)  # fmt: skip
+
+
+def _haproxy_word(view: ServerView, test: WebServerTest) -> Correction | None:
+    """Return the edit of a word of HAProxy's with one typing error."""
+    line = line_text(view, test.file, test.line)
+    suggested, expected = _SUGGESTED.search(test.message), _EXPECTED.search(test.message)
+    if suggested:
+        word, names, least = suggested[1], [suggested[2]], 3
+    elif expected:
+        word = expected[1] or expected[2] or "".join(line.split()[1:2])
+        names, least = [*re.findall(r"'([\w-]{2,60})'", test.message), *_USUAL], MIN_LETTERS
+    else:
+        return None
+    meant = [name for name in dict.fromkeys(names) if is_typing_error(word, name, least)]
+    written = re.compile(rf"(?<![\w-]){re.escape(word)}(?![\w-])")
+    if len(meant) != 1 or len(written.findall(line)) != 1:
+        return None
+    edit = line_edit(view, test.file, {test.line: (written.sub(lambda _: meant[0], line),)})
+    return Correction("spelling", meant[0], (edit,)) if edit else None
 
 
 def _caddy_slip(view: ServerView, test: WebServerTest) -> Correction | None:

@@ -12,6 +12,7 @@ from diagnose.model.web_servers import SiteRoute, WebSite
 from diagnose.parsers.web_sites import is_within
 
 _HAPROXY = re.compile(r"(?<!\s)\s+proto\s+h2(?=\s|$)")
+_FOR_WEBSOCKETS = re.compile(r"(?<!\s)\s+ws\s+\w")
 _VERSIONS = re.compile(r"\s*versions\s+(?:h2c\s*2?|2\s*h2c)\s*")
 #: Maximum number of lines of Caddy's block that are read.
 _MAX_LINES = 200
@@ -19,21 +20,29 @@ _MAX_LINES = 200
 
 @frozen
 class SpokenProtocol:
-    """The words of HTTP/2 alone, where they stand, and the edit that takes them away."""
+    """The words of HTTP/2 alone, where they stand, and the edit that takes them away; `is_kept` if
+    it leaves them to pages."""
 
     words: str
     place: str
     edit: Edit | None = None
+    is_kept: bool = False
 
 
-def spoken_http2(view: ServerView, route: SiteRoute) -> SpokenProtocol | None:
-    """Return the words by which a route speaks HTTP/2 without TLS; None if it does not."""
+def spoken_http2(
+    view: ServerView, route: SiteRoute, websocket: bool = False
+) -> SpokenProtocol | None:
+    """Return the words by which a route speaks HTTP/2 without TLS; None if it does not. Where a
+    `websocket` alone fails, HAProxy speaks HTTP/1.1 for those alone ("ws h1", since 2.5)."""
     text, place = line_text(view, route.file, route.line), place_text(route.file, route.line)
     if view.server.product == "haproxy":
-        if not _HAPROXY.search(text):
+        if not _HAPROXY.search(text) or _FOR_WEBSOCKETS.search(text):
             return None
-        edit = line_edit(view, route.file, {route.line: (_HAPROXY.sub("", text),)})
-        return SpokenProtocol("proto h2", place, edit)
+        is_kept = websocket and _knows_ws(view.server.version)
+        new = _HAPROXY.sub(" proto h2 ws h1" if is_kept else "", text)
+        return SpokenProtocol(
+            "proto h2", place, line_edit(view, route.file, {route.line: (new,)}), is_kept
+        )
     if view.server.product not in {"apache", "caddy"}:
         return None
     origin = f"h2c://{route.authority}"
@@ -45,6 +54,12 @@ def spoken_http2(view: ServerView, route: SiteRoute) -> SpokenProtocol | None:
             edit = line_edit(view, route.file, {number: ()})
             return SpokenProtocol(" ".join(line.split()), place_text(route.file, number), edit)
     return None
+
+
+def _knows_ws(version: str) -> bool:
+    """Return whether a version of HAProxy knows the word "ws" of a server (since 2.5)."""
+    numbers = [int(part) for part in version.split(".")[:2] if part.isascii() and part.isdigit()]
+    return tuple(numbers) >= (2, 5)
 
 
 def _block_lines(view: ServerView, route: SiteRoute) -> Iterator[tuple[int, str]]:

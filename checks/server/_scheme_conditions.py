@@ -3,6 +3,7 @@
 import re
 
 from checks.server import ServerView, indentation, line_edit, line_text
+from checks.server._caddy_edits import siblings
 from checks.server._haproxy import replace
 from checks.server._haproxy_conditions import except_for
 from diagnose.model import Edit
@@ -29,7 +30,7 @@ def heeding_edit(view: ServerView, redirect: SiteRedirect) -> Edit | None:
     if view.server.product == "haproxy":
         return _haproxy_edit(view, redirect)
     if view.server.product == "caddy":
-        return plain_address_edit(view, redirect)
+        return plain_address_edit(view, redirect) or _matcher_edit(view, redirect)
     return _apache_edit(view, redirect) if view.server.product == "apache" else None
 
 
@@ -61,6 +62,50 @@ def plain_address_edit(view: ServerView, redirect: SiteRedirect) -> Edit | None:
         return None
     plain = ", ".join(f"http://{word}" for word in words[:-1])
     return line_edit(view, site.file, {site.line: (f"{indentation(text)}{plain} {{",)})
+
+
+#: The field by which a proxy in front says that a visitor uses plain HTTP, as Caddy's matcher.
+_PLAIN_VISIT = "header X-Forwarded-Proto http"
+
+
+def _matcher_edit(view: ServerView, redirect: SiteRedirect) -> Edit | None:
+    """Return the edit by which a written `redir` of Caddy is for visitors alone who use plain HTTP
+    to the proxy in front: its matcher asks for the field in place of the protocol, or it gets one.
+    None if the matcher asks for more, or is used elsewhere, or the line stands in a block."""
+    site = next(
+        (
+            site
+            for site in (view.config.sites if view.config else ())
+            if site.file == redirect.file and site.line < redirect.line < site.end
+        ),
+        None,
+    )
+    if site is None:
+        return None
+    lines = [line_text(view, site.file, number) for number in range(site.line, site.end + 1)]
+    line = lines[redirect.line - site.line]
+    words, indent = line.split(), indentation(line)
+    if words[:1] != ["redir"] or len(words) < 2:
+        return None
+    if words[1].startswith("https://"):
+        is_own = redirect.line - site.line + 1 in siblings(lines, 2)
+        if not is_own or any(row.split()[:1] == ["@plain_visit"] for row in lines):
+            return None
+        new = line.replace("redir", "redir @plain_visit", 1)
+        added = f"{indent}@plain_visit {_PLAIN_VISIT}"
+        return line_edit(view, site.file, {redirect.line: (added, new)})
+    rows = {site.line + place: row.split() for place, row in enumerate(lines)}
+    uses = [number for number, row in rows.items() if words[1] in row]
+    places = [number for number in uses if rows[number][0] == words[1]]
+    if not words[1].startswith("@") or len(uses) != 2 or len(places) != 1:
+        return None
+    (place,) = places
+    is_block = rows[place][1:] == ["{"] and rows.get(place + 2) == ["}"]
+    written, at = (rows.get(place + 1, []), place + 1) if is_block else (rows[place][1:], place)
+    if written != ["protocol", "http"]:
+        return None
+    new = line_text(view, site.file, at).replace("protocol http", _PLAIN_VISIT, 1)
+    return line_edit(view, site.file, {at: (new,)}) if _PLAIN_VISIT in new else None
 
 
 def _haproxy_edit(view: ServerView, redirect: SiteRedirect) -> Edit | None:

@@ -59,6 +59,15 @@ def alias_edit(view: ServerView, site: WebSite) -> Edit | None:
     return line_edit(view, site.file, {places[-1]: (line, alias)})
 
 
+def first_name_edit(view: ServerView, site: WebSite) -> Edit | None:
+    """Return the edit that gives a virtual host of Apache without a name the target's."""
+    opening = line_text(view, site.file, site.line)
+    if not opening.strip().lower().startswith("<virtualhost") or opening.endswith("\\"):
+        return None
+    name = f"{indentation(opening)}    ServerName {view.evidence.target.host}"
+    return line_edit(view, site.file, {site.line: (opening, name)})
+
+
 def without_name(view: ServerView, site: WebSite) -> Edit | None:
     """Return the edit that takes the target's name from a virtual host of Apache. Its ServerName
     becomes one that nobody asks for: without any it would have the machine's own, which may be the

@@ -1,6 +1,8 @@
 """The other sites of a web server that tell why a site answers in the place of another one."""
 
-from checks.server import ServerView
+import posixpath
+
+from checks.server import ServerView, file_rows
 from checks.server._covering_sites import covering_site
 from diagnose.model.frozen import frozen
 from diagnose.model.web_servers import WebSite
@@ -81,6 +83,31 @@ def other_sites_of(view: ServerView, answering: WebSite) -> list[WebSite]:
     return [
         site for site in sites if site != answering and site.listens_on(view.evidence.target.port)
     ]
+
+
+def is_of_a_package(site: WebSite) -> bool:
+    """Return whether a virtual host stands in a file that packages bring."""
+    name = posixpath.basename(site.file).lower()
+    return "default" in name or name in {"ssl.conf", "httpd.conf", "httpd-ssl.conf"}
+
+
+def nameless_site(view: ServerView, answering: WebSite) -> WebSite | None:
+    """Return the one virtual host of Apache on the port that names no name, beside the one that
+    answers and those of packages: it has the main server's, and no request gets there. None if
+    there is none or more."""
+    others = other_sites_of(view, answering) if view.server.product == "apache" else []
+    nameless = [
+        site for site in others if not is_of_a_package(site) and not _names_itself(view, site)
+    ]
+    return nameless[0] if len(nameless) == 1 else None
+
+
+def _names_itself(view: ServerView, site: WebSite) -> bool:
+    """Return whether a line of a virtual host names it, or may do so."""
+    file = view.config.file(site.file) if view.config and site.end else None
+    rows = file_rows(view, file)[site.line : site.end] if file else [""]
+    words = {word.lower() for row in rows for word in row.split()[:1]}
+    return not file or bool(words & {"servername", "serveralias", "include", "use"})
 
 
 def exact_sites(sites: tuple[WebSite, ...], host: str) -> tuple[WebSite, ...]:

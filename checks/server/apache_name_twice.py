@@ -7,12 +7,11 @@ it refuses or does not have. Two hosts of one name that answer well may be meant
 waits.
 """
 
-import posixpath
 from collections.abc import Iterator, Sequence
 
 from checks.server import ServerView, place_text, reload_steps, server_on_port
 from checks.server._site_names import without_name
-from checks.server._sites_beside import content_of, exact_sites
+from checks.server._sites_beside import content_of, exact_sites, is_of_a_package
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -56,7 +55,7 @@ def apache_name_twice(evidence: Evidence) -> Iterator[Claim]:
         return
     is_front = target.path_without_query in {"", "/"}
     has_default = any(is_default_page(page.status, page.body) for page in pages)
-    if not (is_front or has_default or _is_of_a_package(first)):
+    if not (is_front or has_default or is_of_a_package(first)):
         # A site need not have every page, and may close some.
         return
     edit = without_name(view, first)
@@ -100,12 +99,6 @@ def _later_twin(view: ServerView, first: WebSite) -> WebSite | None:
         if is_same and content_of(other) != content_of(first):
             return other
     return None
-
-
-def _is_of_a_package(site: WebSite) -> bool:
-    """Return whether a virtual host stands in a file that packages bring."""
-    name = posixpath.basename(site.file).lower()
-    return "default" in name or name in {"ssl.conf", "httpd.conf", "httpd-ssl.conf"}
 
 
 def _is_no_site(page: Exchange) -> bool:

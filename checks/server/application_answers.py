@@ -159,8 +159,9 @@ def _claim(view: ServerView, refusals: Sequence[Refusal]) -> Claim:
     request, visit = first.request, first.visit
     status = request.visits[0].status
     changed = changed_field(view, first.route, request.path, request.websocket)
-    is_error = not request.websocket and (status or 500) >= 500
-    spoken = spoken_http2(view, first.route) if is_error else None
+    is_error = request.websocket or (status or 500) >= 500
+    spoken = spoken_http2(view, first.route, request.websocket) if is_error else None
+    is_kept = bool(spoken and spoken.is_kept)
     edit = spoken.edit if spoken else without_line(view, changed) if changed else None
     changed = None if spoken else changed
     is_origin = changed is not None and changed.name.lower() == "origin" and request.websocket
@@ -183,6 +184,7 @@ def _claim(view: ServerView, refusals: Sequence[Refusal]) -> Claim:
             "rules": () if changed or spoken else tuple(islice(_rules(view, status), 8)),
             "protocol": spoken.words if spoken else "",
             "protocol_place": spoken.place if spoken else "",
+            "kept_protocol": is_kept,
             "field": changed.name if changed else "",
             "line": changed.text if changed else "",
             "line_place": changed.place if changed else "",

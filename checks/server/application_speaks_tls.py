@@ -1,6 +1,7 @@
 """The site passes requests on in plain HTTP to an application that wants TLS. Its answer says so;
 or it ends the connection without one, and a TLS handshake with it succeeds; or it refuses plain
-HTTP with 400, to visitors or to HAProxy's health check, and answers the same page over TLS. Or a
+HTTP with 400 or without an answer, to visitors or to HAProxy's health check, and answers the same
+page over TLS. Or a
 line of Apache for WebSockets has ws:// where another line of the site has https:// for that port.
 
 Where visitors use plain HTTP too, the port itself must be known to have no TLS: else the answer may
@@ -99,6 +100,7 @@ def application_speaks_tls(evidence: Evidence) -> Iterator[Claim]:
             "says_so": bool(answers),
             "status": failed[0].status if failed else 400,
             "by_check": any(page.status == 503 for page in failed),
+            "cut": bool(answered) and _ends_plain(evidence),
             "tls_status": answered[0].status if answered else "",
             "command": handshakes[0].equivalent if handshakes else "",
             "unverified": fix.applicability is Applicability.REVIEW and not is_trusted,
@@ -151,6 +153,7 @@ def _websocket_claims(view: ServerView) -> Iterator[Claim]:
                 "says_so": False,
                 "status": refused[0].status or "",
                 "by_check": False,
+                "cut": False,
                 "tls_status": "",
                 "command": "",
                 "unverified": False,
@@ -167,11 +170,22 @@ def _websocket_claims(view: ServerView) -> Iterator[Claim]:
 
 def _refused(evidence: Evidence, pages: list[Exchange]) -> list[Exchange]:
     """Return the pages that the application refused in plain HTTP: with 400, or by its answer 400
-    to HAProxy's health check, after which HAProxy has no server and answers 503 itself."""
+    to HAProxy's health check or none, after which HAProxy has no server and answers 503 itself."""
     is_refused = any(
         attempt.status == 400 and attempt.purpose == "page" for attempt in evidence.of(HaproxyTry)
     )
+    is_refused = is_refused or _ends_plain(evidence)
     return [page for page in pages if page.status == 400 or (page.status == 503 and is_refused)]
+
+
+def _ends_plain(evidence: Evidence) -> bool:
+    """Return whether the application ends every connection that asks for the page in plain HTTP."""
+    tries = [attempt for attempt in evidence.of(HaproxyTry) if attempt.purpose == "page"]
+    return bool(tries) and all(
+        attempt.failure is not None and attempt.failure.kind in {"reset", "closed"}
+        for attempt in tries
+        if not attempt.tls
+    )
 
 
 def _fix(

@@ -25,9 +25,9 @@ from diagnose.model import (
 )
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange
-from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 from diagnose.parsers.urls import path_of
-from diagnose.parsers.web_sites import takes
+from diagnose.parsers.web_sites import inner_path, takes
 
 
 @check(
@@ -78,10 +78,23 @@ def base_path_missing(evidence: Evidence) -> Iterator[Claim]:
                 **own_setting(evidence, "base_path", "public_url"),
             },
             fix=(prefix_fix(view, route, trials[1]) if trials else None)
+            or (_folders_fix(evidence, route, path) if is_file else None)
             or Fix((Manual("tell-the-base-path", Where.APPLICATION),), Applicability.MANUAL),
         )
         yield with_own_remedy(evidence, claim, "base_path", "public_url", only_read=True)
         return
+
+
+def _folders_fix(evidence: Evidence, route: SiteRoute, path: str) -> Fix | None:
+    """Return the edit that brings the folders of the missing files from the application, which has
+    them at its root, and the step of a person; None if the route keeps its path."""
+    prefix = route.path.rstrip("/")
+    if inner_path(route, f"{prefix}{path}") != path:
+        return None
+    # Imported late: only a finding needs it.
+    from checks.server._folder_files import folder_files_fix
+
+    return folder_files_fix(evidence, prefix, "tell-the-base-path")
 
 
 def _facts(view: ServerView) -> dict[str, object]:

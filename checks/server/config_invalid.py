@@ -63,6 +63,7 @@ def config_invalid(evidence: Evidence) -> Iterator[Claim]:
         or comment_apart(view, test)
         or apache_correction(view, test)
         or correct_word(view, test)
+        or _unnamed(view, test)
     )
     mistake = loading_mistake(view, test)
     yield Claim(
@@ -83,6 +84,7 @@ def config_invalid(evidence: Evidence) -> Iterator[Claim]:
             **NO_WORDS,
             **NO_SLIPS,
             "comment": "",
+            "own_certificate": "",
             **({corrected.fact: corrected.value} if corrected else {}),
             "corrected": corrected is not None,
             **_mistake_facts(view, test),
@@ -96,6 +98,15 @@ def config_invalid(evidence: Evidence) -> Iterator[Claim]:
         severity=refused_config_severity(view),
         fix=_fix(view, modules, corrected, mistake),
     )
+
+
+def _unnamed(view: ServerView, test: WebServerTest) -> Correction | None:
+    if view.server.product != "haproxy":
+        return None
+    # Imported late: few lines of TLS are without a certificate.
+    from checks.server._stored_tls import unnamed_correction
+
+    return unnamed_correction(view, test)
 
 
 def _former(test: WebServerTest) -> str:

@@ -14,7 +14,7 @@ from checks.server import (
     place_text,
     reload_steps,
 )
-from checks.server._haproxy import HaproxyView, haproxy_view, with_word
+from checks.server._haproxy import HaproxyView, haproxy_view, insert_after, with_word
 from checks.server._haproxy_host_port import port_taken_off
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Severity, Subject
@@ -46,8 +46,12 @@ def haproxy_no_backend(evidence: Evidence) -> Iterator[Claim]:
     section, names = proxies.frontend.section, host_patterns(rules_of(proxies.frontend))
     with_port = port not in {80, 443}
     port_decides = with_port and evidence.target.host.lower() in map(str.lower, names)
-    edit = port_taken_off(haproxy) if port_decides else _edit(haproxy, names)
     backends = [proxy.name for proxy in proxies.config.proxies if proxy.section.kind == "backend"]
+    edit = (
+        port_taken_off(haproxy)
+        if port_decides
+        else _edit(haproxy, names) or _added_edit(haproxy, names, backends)
+    )
     yield Claim(
         about=Subject(port=port, text=proxies.frontend.name),
         covers=(Subject(port=port),),
@@ -99,6 +103,36 @@ def _edit(haproxy: HaproxyView, names: Sequence[str]) -> Edit | None:
     if not changed or not _is_taken(haproxy, file, number, changed):
         return None
     return line_edit(haproxy.view, file, {number: (changed,)})
+
+
+def _added_edit(haproxy: HaproxyView, names: Sequence[str], backends: Sequence[str]) -> Edit | None:
+    """Return the edit that adds a rule for the name behind those for other names, where there is
+    one backend; None if a rule of the frontend compares more than names."""
+    frontend, host = haproxy.proxies.frontend, haproxy.view.evidence.target.host
+    rules = frontend.own("use_backend")
+    texts = [" ".join(line.words) for line in (*rules, *frontend.own("acl"))]
+    is_by_name = bool(names) and not any(_OTHERWISE.search(text) for text in texts)
+    acls = {line.words[1] for line in frontend.own("acl") if len(line.words) > 1}
+    others = [line.words for line in frontend.section.lines if line.words[:1] not in _OF_CHOICE]
+    # A rule for the other names that refuses or redirects would not be for this one.
+    is_free = not any(
+        acls & {word.lstrip("!") for word in words} or "hdr(host)" in " ".join(words)
+        for words in others
+    )
+    if len(backends) != 1 or not rules or not is_by_name or not is_free:
+        return None
+    if any(line.words[1:2] != (backends[0],) for line in rules):
+        return None
+    return insert_after(
+        haproxy.view, rules[-1], f"use_backend {backends[0]} if {{ hdr(host) -i {host} }}"
+    )
+
+
+#: Criteria beside the name.
+_OTHERWISE = re.compile(
+    r"(?:^|[\s{!(])(?:path|url|src|method|query|cook|dst|ssl_fc|ssl_c|req\.(?!hdr\(host)|hdr\w*\((?!host)"
+    r"|base|capture|map)"
+)
 
 
 def _is_taken(haproxy: HaproxyView, path: str, number: int, changed: str) -> bool:

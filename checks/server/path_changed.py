@@ -10,7 +10,7 @@ has made.
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from checks.server import ServerView, place_text, server_on_port
+from checks.server import ServerView, manual_fix, place_text, server_on_port
 from checks.server._backend_answers import (
     Visit,
     claims_of_paths,
@@ -23,13 +23,14 @@ from checks.server._backend_answers import (
     websocket_subjects,
 )
 from checks.server._pattern_ends import is_cut
+from checks.server._spared_paths import needs_change, spared_path_fix
 from checks.server._whole_paths import whole_path_fix
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
+from diagnose.model import Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.logs import UnservedRequests
-from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 from diagnose.parsers.redirects import REDIRECTS, leads_to_itself
 from diagnose.parsers.web_sites import inner_path
 
@@ -85,6 +86,7 @@ def _claims(
     if not is_lost or not has_whole or (loops and whole.status in REDIRECTS):
         return
     port = view.evidence.target.port
+    is_spared = not loops and needs_change(view, route, path)
     yield Claim(
         about=Subject(port=port, path=path),
         covers=(
@@ -102,6 +104,7 @@ def _claims(
             "websocket": websocket,
             "loop": loops,
             "cut": is_cut(view, route, path, inner),
+            "spared": is_spared,
             view.server.product: True,
         },
         # A page at the visitor's path shows that the application works there, not that it is meant.
@@ -111,8 +114,16 @@ def _claims(
         else websocket_severity(view.evidence)
         if websocket
         else None,
-        fix=whole_path_fix(view, route, path),
+        fix=_fix(view, route, path, is_spared),
     )
+
+
+def _fix(view: ServerView, route: SiteRoute, path: str, is_spared: bool) -> Fix:
+    """Return the edit after which the path is not changed: of this one alone, where the page needs
+    the change."""
+    if not is_spared:
+        return whole_path_fix(view, route, path)
+    return spared_path_fix(view, route, path) or manual_fix(view, "spare-the-path")
 
 
 def _leads_back(visit: Visit) -> bool:

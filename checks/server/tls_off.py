@@ -190,7 +190,10 @@ def _fix(view: ServerView, site: WebSite) -> Fix:
         if edit:
             # That this certificate is meant is likely, and a person says so.
             return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
-    return manual_fix(view, "turn-on")
+    # Imported late: most sites name a certificate.
+    from checks.server._stored_tls import stored_tls_fix
+
+    return stored_tls_fix(view, site) or manual_fix(view, "turn-on")
 
 
 def _lender(view: ServerView, site: WebSite) -> WebSite | None:

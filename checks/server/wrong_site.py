@@ -34,13 +34,14 @@ from checks.server._site_addresses import (
     is_loopback_only,
     own_addresses,
 )
-from checks.server._site_names import alias_edit, name_edit
+from checks.server._site_names import alias_edit, first_name_edit, name_edit
 from checks.server._sites_beside import (
     SitesBeside,
     content_of,
     exact_sites,
     hidden_by_address,
     misspelled_name,
+    nameless_site,
     other_sites_of,
     sites_beside,
     www_twin,
@@ -328,6 +329,7 @@ def _facts(view: ServerView, sites: SitesBeside) -> dict[str, object]:
         "www": target.host.startswith("www."),
         "sibling": _place(sibling) if is_twin else "",
         "covering": _place(sibling) if not is_twin else "",
+        "nameless": _place(nameless_site(view, sites.answering)),
         "mistyped": sites.misspelled,
         "mistyped_place": _place(sites.mistyped),
         "inner": _place(sites.inner),
@@ -383,6 +385,8 @@ def _fix(view: ServerView, sites: SitesBeside) -> Fix:
     enable = enabling_command(sites.idle) if sites.idle else None
     edit = name_edit(view, sites.mistyped, sites.misspelled) if sites.mistyped else None
     edit = edit or (alias_edit(view, sites.sibling) if sites.sibling else None)
+    nameless = nameless_site(view, sites.answering)
+    edit = edit or (first_name_edit(view, nameless) if nameless else None)
     if edit is not None and enable is None:
         return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
     if enable is None:

@@ -34,8 +34,8 @@ class OtherRequest(Observation):
     nothing in it. `is_from_page` is True if a page of the site led to the request, or a script of
     the site had shown this page before, `by_browser` if a browser sent it, as what else it loaded
     shows, and `is_named` if the configuration has a location for this path alone. `sender` is the
-    path of the page or the style sheet of the site that led to it (Referer), "" if it is not known.
-    `origin` is that
+    path of the page or the style sheet of the site that led to it (Referer), or loads it, "" if it
+    is not known. `origin` is that
     of another site's page whose script sent it, "" for this site's own. `elsewhere` is the origin
     at which the path lies if that is another name or port of the same server, from which the site's
     page at `origin` loads a file or reads data (`use`). A preflight is sent for the method `asks`
@@ -114,8 +114,9 @@ class OtherRequest(Observation):
         """Return what was observed of this request in the run with this evidence: also how often
         what this page sent failed by the log, which its own run does not read."""
         target = other_target(evidence.target, self.path, self.elsewhere)
-        # The checks read there what the page asked.
-        asked = (replace(self, observations=()),) if self.elsewhere else ()
+        # The checks read there what the page asked, and that it loads the file.
+        is_told = bool(self.elsewhere) or self.is_of_page
+        asked = (replace(self, observations=()),) if is_told else ()
         failures = tuple(
             failure
             for failure in evidence.of(FailedRequests)

@@ -12,8 +12,10 @@ from diagnose.parsers.web_sites import REQUEST_PATH
 _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443, "h2c": 80, "h2": 443, "ajp": 8009}
 _URL = re.compile(
     r"([a-z][a-z0-9+]{0,15})://(\[[0-9A-Fa-f:.]{2,45}\]|[^/:\[\]\s|%]{0,255})(?::(\d{1,5}))?"
-    r"(/.*|%\{REQUEST_URI\}.*|)"
+    r"(/.*|%\{REQUEST_URI\}.*|\$1|)"
 )
+#: A pattern that is one group.
+_WHOLE = re.compile(r"\^?\((\.[*+]|/[^()]{0,300})\)\$?")
 
 
 def routes_of(inner: Sequence[Directive], shared: Sequence[Directive] = ()) -> Iterator[SiteRoute]:
@@ -116,7 +118,8 @@ def route_to(
     if target.startswith("unix:"):
         socket, _, url = target[5:].partition("|")
     match = _URL.fullmatch(url)
-    if match is None:
+    is_group = match is not None and match[4] == "$1"
+    if match is None or (is_group and not takes_whole(path)):
         return SiteRoute(
             clean(path, 500),
             shown_target,
@@ -135,12 +138,21 @@ def route_to(
         "" if socket else match[2].strip("[]"),
         0 if socket else port,
         clean(socket, 300),
-        match[4] or "/",
+        REQUEST_PATH if is_group else match[4] or "/",
         _passes_websockets(scheme, upgrade),
         pattern,
         file=file,
         line=line,
     )
+
+
+def takes_whole(pattern: str) -> bool:
+    """Return whether the first group of a pattern is the whole path, with the slash at its
+    beginning, wherever it matches."""
+    match = _WHOLE.fullmatch(pattern)
+    if match is None or match[1] in {".*", ".+"}:
+        return match is not None
+    return pattern.startswith("^") and pattern.endswith(("$", ".*)"))
 
 
 def _passes_websockets(scheme: str, upgrade: str) -> bool | None:

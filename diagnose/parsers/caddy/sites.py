@@ -21,6 +21,7 @@ from diagnose.model.web_servers import (
 from diagnose.parsers.caddy.access_log import access_logs
 from diagnose.parsers.caddy.caddyfile import Block, Line, address_of
 from diagnose.parsers.caddy.document import at, dictionaries, dictionary, text_of, texts
+from diagnose.parsers.caddy.protocols import decided_routes
 from diagnose.parsers.caddy.routes import parts_of
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.sanitize import clean
@@ -119,7 +120,9 @@ def _server_sites(
         sockets = tuple(
             SiteSocket(port, address, tls=speaks_tls and port != plain) for address, port in listens
         )
-        parts = parts_of(own_routes)
+        scheme = {"https" if socket.tls else "http" for socket in sockets}
+        is_known = len(scheme) == 1
+        parts = parts_of(decided_routes(own_routes, scheme.pop()) if is_known else own_routes)
         own = _site_files(hosts, policies, files)
         with_tls = any(socket.tls for socket in sockets)
         yield WebSite(

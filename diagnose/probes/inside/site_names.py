@@ -61,6 +61,7 @@ _CERTIFICATE = re.compile(
     r"(?im)^(?:[ \t]{0,40}bind[ \t][^#\n]{1,300}?[ \t]crt|[ \t]{0,40}(?:tls|SSLCertificateFile)"
     r"|[ \t-]{0,40}certFile:)[ \t]{1,20}[\"']?(/[\w./@+-]{1,300})"
 )
+_OF_CERTBOT = ("/etc/letsencrypt/live/*/cert.pem", "/etc/letsencrypt/live/*/fullchain.pem")
 _QUOTED = re.compile(r"[`'\"]([\w.-]{3,255})[`'\"]")
 
 
@@ -87,10 +88,16 @@ async def site_names(machine: Machine, products: Collection[str] = ()) -> tuple[
 
 
 async def _certificate_names(machine: Machine, texts: Iterable[tuple[str, str]]) -> list[str]:
-    """Return the names in the certificates of files that name no site. `crt` may be a folder."""
+    """Return the names in the certificates of files that name no site. `crt` may be a folder. Where
+    these cannot be read, those that certbot keeps are meant."""
     paths = dict.fromkeys(path for _, text in texts for path in _CERTIFICATE.findall(text))
+    names = await _names_in(machine, tuple(paths)[:_MAX_PATHS])
+    return names or (await _names_in(machine, _OF_CERTBOT) if paths else [])
+
+
+async def _names_in(machine: Machine, paths: Iterable[str]) -> list[str]:
     names: list[str] = []
-    for path in tuple(paths)[:_MAX_PATHS]:
+    for path in paths:
         read = await machine.read_all(path)
         if all(file.failure for file in read):
             read = await machine.read_all(f"{path.rstrip('/')}/*")

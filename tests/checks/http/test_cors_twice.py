@@ -73,9 +73,20 @@ def test_fires_and_takes_caddys_line_out_where_both_send_the_same() -> None:
     edit = claim.fix.steps[0]
     assert isinstance(edit, Edit)
     assert "+\t# header Access-Control-Allow-Origin *\n" in edit.diff
-    (other,) = judge(CHECK, CADDY, caddy_config(text), TWICE)
+    (other,) = judge(CHECK, CADDY, caddy_config(text), TWICE, masked=False)
     assert other.fix
-    assert isinstance(other.fix.steps[0], Manual)
+    edit = other.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+\t\theader_down -Access-Control-Allow-Origin\n" in edit.diff
+    unlike = text.replace("Origin *", "Origin https://b.example.com")
+    (other,) = judge(CHECK, CADDY, caddy_config(unlike), TWICE)
+    assert other.fix
+    assert isinstance(other.fix.steps[0], Manual), "the line sends neither of the values"
+    cookies = replace(TWICE, headers=(*TWICE.headers, ("Access-Control-Allow-Credentials", "true")))
+    (other,) = judge(CHECK, CADDY, caddy_config(text), cookies, masked=False)
+    edit = other.fix.steps[0] if other.fix else None
+    assert isinstance(edit, Edit)
+    assert "+\t# header Access-Control-Allow-Origin *\n" in edit.diff
     lines = "header {\n\t\t+Access-Control-Allow-Origin *\n\t}"
     block = text.replace("header Access-Control-Allow-Origin *", lines)
     (inner,) = judge(CHECK, CADDY, caddy_config(block), same)
@@ -97,6 +108,22 @@ def test_fires_and_takes_the_line_of_apache_or_haproxy_out() -> None:
     (claim,) = judge(CHECK, haproxy_evidence.SERVER, haproxy_evidence.config(text), same)
     assert claim.fix
     assert f"# {line.strip()}" in str(claim.fix.steps[0])
+
+
+def test_the_value_of_apache_or_haproxy_takes_the_place_of_the_applications() -> None:
+    line = f'    Header always set {ALLOWED[0]} "*"\n'
+    text = HTTPS.replace("    ProxyPass /ws", f"{line}    ProxyPass /ws")
+    (claim,) = judge(CHECK, APACHE, apache_config(text), TWICE, masked=False)
+    edit = claim.fix.steps[0] if claim.fix else None
+    assert isinstance(edit, Edit)
+    assert f"+    Header onsuccess unset {ALLOWED[0]}\n" in edit.diff
+    line = f"    http-response add-header {ALLOWED[0]} *\n"
+    text = haproxy_evidence.TEXT.replace("\nbackend app\n", f"\nbackend app\n{line}")
+    told = (haproxy_evidence.SERVER, haproxy_evidence.config(text), TWICE)
+    (claim,) = judge(CHECK, *told, masked=False)
+    edit = claim.fix.steps[0] if claim.fix else None
+    assert isinstance(edit, Edit)
+    assert f"+    http-response set-header {ALLOWED[0]} *\n" in edit.diff
 
 
 def test_two_lines_of_caddys_are_left_to_a_person() -> None:

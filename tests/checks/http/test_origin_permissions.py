@@ -154,3 +154,25 @@ def test_the_answer_of_haproxys_own_gets_the_field() -> None:
     assert f'hdr {fields} "Content-Type, x-token" if METH_OPTIONS' in edit_of(
         claim_of(seen, *server)
     )
+
+
+def test_haproxys_own_answers_get_the_fields_of_its_servers() -> None:
+    lines = (
+        f"    http-response set-header {ALLOW} {ORIGIN}\n"
+        "    http-response set-header Access-Control-Allow-Headers x-token\n"
+    )
+    own = haproxy_evidence.TEXT.replace("\nbackend app\n", f"\nbackend app\n{lines}")
+    server = haproxy_evidence.SERVER
+    claim = claim_of(answer(401), server, haproxy_evidence.config(own))
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    text = edit_of(claim)
+    assert f"+    http-after-response set-header {ALLOW} {ORIGIN}\n" in text
+    assert "+    http-after-response set-header Access-Control-Allow-Headers x-token\n" in text
+    for config in (own.replace(f" {ORIGIN}\n", f" {ORIGIN} if {{ path /a }}\n"),
+                   own.replace(ORIGIN, "https://b.example.org")):  # fmt: skip
+        other = claim_of(answer(401), server, haproxy_evidence.config(config))
+        assert other.fix
+        assert "after-response" not in str(other.fix)
+    old = claim_of(answer(401), replace(server, version="2.0.1"), haproxy_evidence.config(own))
+    assert "after-response" not in str(old.fix)

@@ -2,13 +2,14 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Confidence, Failure, Manual, Severity
+from diagnose.model import Applicability, Confidence, Edit, Failure, Manual, Severity
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.requests import ComparedRequest
 from diagnose.model.tls import Certificate
 from tests.support import haproxy_evidence, nginx_evidence
 from tests.support import nginx_evidence as proxied
+from tests.support.caddy_evidence import CADDY, caddy_config
 from tests.support.check_evidence import NOW, REFUSED, SHOP, judge
 from tests.support.redirect_evidence import AROUND, HOME, PLAIN, SITE, applied, config
 from tests.support.vantage_evidence import NIC, ON_SERVER
@@ -514,6 +515,27 @@ def test_names_the_line_of_another_server() -> None:
     assert claim.fix
     assert isinstance(claim.fix.steps[0], Manual)
     assert claim.fix.steps[0].step == "correct-the-line"
+
+
+@pytest.mark.parametrize(
+    ("host", "is_edit"),
+    [("127.0.0.1:3000", True), ("localhost:3000", True), ("127.0.0.1:3001", False)],
+)
+def test_the_inner_address_of_the_application_becomes_the_visitors(
+    host: str, is_edit: bool
+) -> None:
+    step = haproxy_evidence.page(302, headers=(("Location", f"http://{host}/login"),))
+    servers = (
+        (haproxy_evidence.SERVER, haproxy_evidence.config(haproxy_evidence.TEXT)),
+        (CADDY, caddy_config()),
+    )
+    for told in servers:
+        (claim,) = judge("http.redirect-wrong-host", *told, step, masked=False)
+        assert claim.fix
+        assert isinstance(claim.fix.steps[0], Edit) is is_edit
+        if is_edit:
+            assert claim.fix.applicability is Applicability.REVIEW
+            assert "https://shop.example.com/" in str(claim.fix.steps[0])
 
 
 def test_takes_an_inner_port_out_of_a_redirect_of_nginx_itself() -> None:

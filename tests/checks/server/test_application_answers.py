@@ -57,6 +57,26 @@ def test_fires_and_names_http2_to_an_application_that_answered_http1() -> None:
     assert f"+{line}\n" in added(claim)
 
 
+def test_fires_and_lets_websockets_alone_use_http1() -> None:
+    line = next(line for line in TEXT.split("\n") if line.strip().startswith("server "))
+    text = TEXT.replace(line, f"{line} proto h2")
+    target = replace(SHOP, websockets=("/ws",))
+    refused = Upgrade(
+        url="wss://shop.example.com/ws", path="/ws", address="203.0.113.10", port=443, status=502
+    )
+    opened = replace(VISIT, requested="/ws", path="/ws", websocket=True, status=101, accepted=True)
+    told = (SERVER, config(text), page(200), refused, opened)
+    (claim,) = judge(CHECK, *told, target=target, masked=False)
+    assert claim.facts["kept_protocol"]
+    assert f"+{line} proto h2 ws h1\n" in added(claim)
+    old = replace(SERVER, version="2.4.0")
+    (claim,) = judge(CHECK, old, *told[1:], target=target, masked=False)
+    assert f"+{line}\n" in added(claim)
+    own = config(TEXT.replace(line, f"{line} proto h2 ws h1"))
+    (claim,) = judge(CHECK, SERVER, own, *told[2:], target=target, masked=False)
+    assert not claim.facts["protocol"], "WebSockets use HTTP/1.1 already"
+
+
 @pytest.mark.parametrize(
     ("lines", "words", "row"),
     [

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from diagnose.model import Edit, Manual
+from diagnose.model import Edit, Failure, Manual
 from diagnose.model.backends import BackendHandshake
 from tests.support.caddy_evidence import CADDY, caddy_config, document
 from tests.support.certificates import leaf
@@ -119,6 +119,19 @@ def test_fires_with_an_edit_when_haproxys_health_check_is_refused() -> None:
     assert "+    server a 127.0.0.1:8443 check ssl verify none\n" in edit.diff
     assert not judge(CHECK, HAPROXY, config(text), page(503), attempt(status=200), shaken)
     assert not judge(CHECK, HAPROXY, config(text), page(503), refused)
+
+
+def test_fires_when_the_application_ends_the_connections_of_haproxys_health_check() -> None:
+    text = TEXT.replace(":3000", ":8443")
+    shaken = replace(SHAKEN, target="http://127.0.0.1:8443", status=200)
+    ended = attempt(status=None, failure=Failure("reset", "Connection reset by peer"))
+    (claim,) = judge(CHECK, HAPROXY, config(text), page(503), ended, shaken)
+    assert claim.facts["cut"]
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Edit)
+    late = attempt(status=None, failure=Failure("timeout", "timed out"))
+    assert not judge(CHECK, HAPROXY, config(text), page(503), late, shaken)
+    assert not judge(CHECK, HAPROXY, config(text), page(503), ended, replace(shaken, status=500))
 
 
 SOCKETS = HTTPS.replace(

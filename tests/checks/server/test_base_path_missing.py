@@ -50,6 +50,26 @@ def test_fires_for_a_file_at_the_root() -> None:
     assert claim.facts["file"] is True
 
 
+def test_fires_with_the_folder_of_the_files_where_the_route_takes_its_own_off() -> None:
+    url = f"{ROOT}/static/app.js"
+    loaded = replace(LOADED, files=(PageFile(url=url, kind="script"),))
+    visit = replace(VISIT, requested="/static/app.js", path="/static/app.js")
+    told = (replace(PAGE, status=200), loaded, replace(FILE, url=url), visit)
+    (claim,) = judge(CHECK, APACHE, SITE, *told, target=APP, masked=False)
+    edit = claim.fix.steps[0] if claim.fix else None
+    assert isinstance(edit, Edit)
+    assert "+    ProxyPass /static/ http://127.0.0.1:3000/static/\n" in edit.diff
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    kept = apache_config(
+        HTTPS.replace("/ http://127.0.0.1:3000/", "/app/ http://127.0.0.1:3000/app/")
+    )
+    other = replace(visit, target="http://127.0.0.1:3000/app/")
+    for claim in judge(CHECK, APACHE, kept, *told[:3], other, target=APP, masked=False):
+        assert claim.fix
+        assert claim.fix.applicability is Applicability.MANUAL
+
+
 def test_silent_where_the_application_has_it_not_or_is_at_the_root() -> None:
     gone = replace(VISIT, status=404)
     assert not judge(CHECK, APACHE, SITE, PAGE, LOGIN, gone, target=APP)

@@ -1,10 +1,14 @@
 """HAProxy's own messages (3.0), each with the edit that corrects the mistake."""
 
+from dataclasses import replace
+
 import pytest
 
-from diagnose.model import Applicability, Claim, Edit
+from diagnose.model import Applicability, Claim, Command, Edit
+from diagnose.model.files import StoredCertificate
 from diagnose.model.web_servers import WebServerTest
 from diagnose.parsers.haproxy.messages import parse_test
+from tests.support.certificates import LEAF
 from tests.support.check_evidence import judge
 from tests.support.haproxy_evidence import CONFIG, SERVER, TEXT, config
 from tests.support.web_server_evidence import LISTENING
@@ -251,3 +255,74 @@ def test_fires_for_an_account_that_is_not_there() -> None:
     own = text.replace("haproxy-lb", "haproxy")
     (claim,) = claims(own, message.replace("haproxy-lb", "haproxy"))
     assert not claim.facts["corrected"], "the package's own account is not there"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("option httpchk", "option httpchek",
+         "unknown option 'httpchek'; did you mean 'httpchk' maybe ?"),
+        ("default_backend", "default_bakend",
+         "unknown keyword 'default_bakend' in 'frontend' section; did you mean 'default_backend'"
+         " maybe ?"),
+        ("mode http", "mod http",
+         "unknown keyword 'mod' in 'defaults' section; did you mean 'mode' maybe ?"),
+        ("maxconn 5", "timeout clint 5s",
+         "'timeout' supports 'client', 'server', 'connect', 'check' (got 'clint')"),
+        ("maxconn 5", "acl x pth_beg /a",
+         "error detected while parsing ACL 'x' : unknown fetch method 'pth_beg' in ACL expression"
+         " 'pth_beg'."),
+        ("maxconn 5", "http-request set-headr A b", "'http-request' expects 'wait-for-handshake',"),
+    ],
+)  # fmt: skip
+def test_a_word_with_a_typing_error_is_corrected(old: str, new: str, message: str) -> None:
+    text = TEXT.replace(old, new, 1)
+    number = line_of(text, new)
+    (claim,) = claims(text, f"parsing [c.cfg:{number}] : {message}", masked=False)
+    assert claim.facts["spelling"]
+    minus, plus = changed(claim)
+    assert new in minus
+    assert claim.facts["spelling"] in plus
+
+
+def test_a_word_that_is_quite_another_is_left_to_a_person() -> None:
+    for new, message in (
+        ("bnd2 http", "unknown keyword 'bnd2' in 'defaults' section; did you mean 'bind' maybe ?"),
+        ("timeout foo", "'timeout' supports 'client', 'server' (got 'foo')"),
+    ):
+        text = TEXT.replace("mode http", new, 1)
+        (claim,) = claims(text, f"parsing [c.cfg:{line_of(text, new)}] : {message}")
+        assert not claim.facts["spelling"]
+
+
+LIVE = "/etc/letsencrypt/live/shop.example.com"
+STORED = StoredCertificate(path=f"{LIVE}/fullchain.pem", chain=(LEAF,), key=f"{LIVE}/privkey.pem")
+
+
+@pytest.mark.parametrize(
+    ("words", "own", "is_edit"),
+    [
+        ("ssl crt /etc/haproxy/certs/", "/etc/haproxy/certs/shop.example.com.pem", False),
+        ("ssl", "/etc/haproxy/shop.example.com.pem", True),
+        ("ssl crt certs", "", False),
+    ],
+)
+def test_the_certificate_that_lies_on_the_server_is_put_into_a_file(
+    words: str, own: str, is_edit: bool
+) -> None:
+    text = TEXT.replace("ssl crt /etc/haproxy/shop.pem", words)
+    number = line_of(text, "bind")
+    message = f"Proxy 'web': no SSL certificate specified for bind ':443' at [{CONFIG}:{number}]"
+    test = WebServerTest(product="haproxy", passed=False, message=message, file=CONFIG, line=number)
+    told = (SERVER, config(text), test, LISTENING)
+    (claim,) = judge(CHECK, *told, STORED, masked=False)
+    assert claim.fix
+    assert (claim.fix.applicability is Applicability.REVIEW) is bool(own)
+    if own:
+        bundle = claim.fix.steps[0]
+        assert isinstance(bundle, Command)
+        assert bundle.argv[-3:] == (own, f"{LIVE}/fullchain.pem", f"{LIVE}/privkey.pem")
+        assert any(isinstance(step, Edit) for step in claim.fix.steps) is is_edit
+    (claim,) = judge(CHECK, *told, replace(STORED, key=""), masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL

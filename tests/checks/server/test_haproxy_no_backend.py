@@ -35,6 +35,24 @@ def test_fires_with_the_edit_that_adds_the_name_to_the_rule() -> None:
     assert not claim.facts["backend"]
 
 
+def test_fires_with_a_rule_for_the_name_where_there_is_one_backend() -> None:
+    other = OTHER.replace("www.shop", "blog.shop")
+    (claim,) = judge(CHECK, SERVER, config(other), page(), masked=False)
+    edit = claim.fix.steps[0] if claim.fix else None
+    assert isinstance(edit, Edit)
+    assert "+    use_backend app if { hdr(host) -i shop.example.com }\n" in edit.diff
+    for rule in ("http-request deny if www { src 10.0.0.0/8 }", "redirect prefix https://a if www",
+                 "http-request deny if { hdr(host) -i blog.shop.example.com }"):  # fmt: skip
+        text = other.replace("    use_backend", f"    {rule}\n    use_backend")
+        (claim,) = judge(CHECK, SERVER, config(text), page(), masked=False)
+        assert claim.fix
+        assert claim.fix.applicability is Applicability.MANUAL
+    for old, new in (("if www", "if www { path_beg /a }"), ("acl www hdr(host)", "acl www path")):
+        for claim in judge(CHECK, SERVER, config(other.replace(old, new)), page(), masked=False):
+            assert claim.fix
+            assert claim.fix.applicability is Applicability.MANUAL
+
+
 @pytest.mark.parametrize(
     "rule",
     [

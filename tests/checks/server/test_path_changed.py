@@ -1,12 +1,18 @@
 from dataclasses import replace
 from typing import Any
 
-from diagnose.model import Applicability, Confidence, Edit, Severity, Vantage
+from diagnose.model import Applicability, Confidence, Edit, Observation, Severity, Vantage
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import UnservedRequests
+from diagnose.model.other_requests import OtherRequest
+from diagnose.model.web_servers import WebServerConfig
+from diagnose.parsers.unknown_paths import unknown_path
 from tests.support.caddy_evidence import CADDY, caddy_config, document
 from tests.support.check_evidence import SHOP, judge
+from tests.support.haproxy_evidence import SERVER as HAPROXY
+from tests.support.haproxy_evidence import TEXT
+from tests.support.haproxy_evidence import config as haproxy_config
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
 CHECK = "server.path-changed"
@@ -157,3 +163,74 @@ def test_fires_for_a_pattern_that_ends_before_the_path_and_lets_its_group_take_a
     assert isinstance(edit, Edit)
     wider = '"/lab/((?:api/[^/]+/channels|terminals)(?:/.*)?)">'
     assert f"+    <LocationMatch {wider}\n" in edit.diff
+
+
+FILE = "/_nuxt/app.js"
+
+
+def spared(*told: Observation, page: int = 200) -> str:
+    """Return the edit for a file that the application has at the root, beside a page that it has
+    in a folder; "" for the words of a person."""
+    missed = replace(MISSED, path=FILE, folder="/_nuxt", beside=True)
+    target = next(each.routes[-1].target for each in told[1].sites)  # type: ignore[attr-defined]
+    changed = BackendVisit(
+        target=target, requested=FILE, path=f"/private{FILE}", status=404, media_type="text/html"
+    )
+    whole = replace(changed, path=FILE, status=200, media_type="text/javascript")
+    control = replace(changed, path="/_nuxt-diagnose-7f3a/app.js")
+    controls = [replace(control, path=path) for path in (unknown_path(FILE),)]
+    visits = (changed, whole, *controls)
+    (claim,) = judge(CHECK, *told, replace(WELL, status=page), missed, *visits, masked=False)
+    assert claim.fix
+    (step, *_) = claim.fix.steps
+    return step.diff if isinstance(step, Edit) else ""
+
+
+def rewriting_caddy(line: str) -> WebServerConfig:
+    made: Any = document("shop.example.com")
+    route = made["apps"]["http"]["servers"]["srv0"]["routes"][0]["handle"][0]["routes"][0]
+    route["handle"].insert(0, {"handler": "rewrite", "uri": "/private{http.request.uri}"})
+    text = f"shop.example.com {{\n\t{line}\n\treverse_proxy 127.0.0.1:3000\n}}\n"
+    return caddy_config(text, made)
+
+
+def test_the_files_of_a_page_that_needs_the_change_are_spared_by_caddy() -> None:
+    for line in ("rewrite * /private{uri}", "rewrite /private{uri}"):
+        diff = spared(CADDY, rewriting_caddy(line))
+        assert f"-\t{line}\n" in diff
+        assert "+\t@not_at_root not path /_nuxt/*\n" in diff
+        assert "+\trewrite @not_at_root /private{uri}\n" in diff
+    assert not spared(CADDY, rewriting_caddy("rewrite @a /private{uri}"))
+    gone = spared(CADDY, rewriting_caddy("rewrite * /private{uri}"), page=502)
+    assert "@not_at_root" not in gone, "the page does not need the change"
+
+
+def test_the_files_of_a_page_that_needs_the_change_are_spared_by_apache() -> None:
+    text = HTTPS.replace(
+        "ProxyPass / http://127.0.0.1:3000/", "ProxyPass / http://127.0.0.1:3000/private/"
+    )
+    diff = spared(APACHE, apache_config(text))
+    assert "+    ProxyPass /_nuxt/ http://127.0.0.1:3000/_nuxt/\n" in diff
+    assert "-" not in "".join(line[:1] for line in diff.split("\n")[2:])
+
+
+def test_the_files_of_a_page_that_needs_the_change_are_spared_by_haproxy() -> None:
+    text = TEXT.replace("    option", "    http-request set-path /private%[path]\n    option")
+    diff = spared(HAPROXY, haproxy_config(text))
+    assert "+    http-request set-path /private%[path] unless { path_beg /_nuxt/ }\n" in diff
+
+
+def test_a_file_that_a_page_loads_is_spared_in_its_own_evidence() -> None:
+    """The run of the file has no answer of the page."""
+    made = rewriting_caddy("rewrite * /private{uri}")
+    lost = Exchange(
+        url=f"https://shop.example.com{FILE}", address="203.0.113.10", port=443, status=404
+    )
+    route = next(site.routes[-1] for site in made.sites)
+    changed = BackendVisit(target=route.target, requested=FILE, path=f"/private{FILE}", status=404)
+    whole = replace(changed, path=FILE, status=200)
+    asked = OtherRequest(path=FILE, source="page", sender="/")
+    told = (CADDY, made, lost, changed, whole)
+    for more, is_spared in (((asked,), True), ((), False), ((replace(asked, sender=""),), False)):
+        (claim,) = judge(CHECK, *told, *more, target=replace(SHOP, path=FILE), masked=False)
+        assert claim.facts["spared"] is is_spared

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -7,7 +8,7 @@ from checks.server._scheme_conditions import heeding_edit
 from diagnose.model import Edit, Manual
 from diagnose.model.backends import BackendAnswer
 from diagnose.model.nginx import UpstreamTry
-from diagnose.model.web_servers import SiteRedirect
+from diagnose.model.web_servers import SiteRedirect, WebServerConfig
 from tests.support.caddy_evidence import CADDY, caddy_config
 from tests.support.caddy_evidence import document as caddy_document
 from tests.support.check_evidence import evidence, judge
@@ -171,3 +172,66 @@ def test_a_site_of_caddy_gets_http_addresses() -> None:
 )
 def test_a_site_of_caddy_with_tls_or_a_redirect_of_its_own_is_a_persons(text: str) -> None:
     assert not caddy_edit(text)
+
+
+CADDY_INNER = """\
+http://shop.example.com:8080 {
+	@insecure {
+		protocol http
+	}
+	redir @insecure https://{host}{uri} permanent
+	reverse_proxy 127.0.0.1:3000
+}
+"""
+
+
+def inner_caddy(text: str = CADDY_INNER, **match: object) -> WebServerConfig:
+    """The JSON is what `caddy adapt` makes of CADDY_INNER."""
+    made: Any = caddy_document("shop.example.com", tls="")
+    server = made["apps"]["http"]["servers"]["srv0"]
+    server |= {"listen": [":8080"], "automatic_https": {"disable": True}}
+    location = {"Location": ["https://{http.request.host}{http.request.uri}"]}
+    answer = {"handler": "static_response", "headers": location, "status_code": 301}
+    rule = {"handle": [answer]} | ({"match": [match]} if match else {})
+    server["routes"][0]["handle"][0]["routes"].insert(0, rule)
+    return caddy_config(text, made)
+
+
+def test_a_matcher_of_the_protocol_asks_for_the_field_instead() -> None:
+    behind = replace(CADDY, ports=(8080, 2019))
+    rest = (LOOP, REDIRECTED)
+    (claim,) = judge(
+        CHECK, SERVER, config(SENT), behind, inner_caddy(protocol="http"), *rest, masked=False
+    )
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "-\t\tprotocol http\n+\t\theader X-Forwarded-Proto http\n" in edit.diff
+    assert not judge(
+        CHECK, SERVER, config(SENT), behind, inner_caddy(protocol="https"), *rest, masked=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "row"),
+    [
+        ("\t@insecure {\n\t\tprotocol http\n\t}\n", "\t@insecure protocol http\n",
+         "+\t@insecure header X-Forwarded-Proto http\n"),
+        ("redir @insecure ", "redir ",
+         "+\t@plain_visit header X-Forwarded-Proto http\n+\tredir @plain_visit https://"),
+        ("\t\tprotocol http\n", "\t\tprotocol http\n\t\tpath /a\n", ""),
+        ("\treverse_proxy", "\theader @insecure X-A b\n\treverse_proxy", ""),
+        ("@insecure", "insecure", ""),
+        ("redir @insecure ", "redir @other ", ""),
+    ],
+)  # fmt: skip
+def test_the_edit_of_a_written_redirect_of_caddy(old: str, new: str, row: str) -> None:
+    text = CADDY_INNER.replace(old, new)
+    number = next(n for n, line in enumerate(text.split("\n"), 1) if "redir" in line)
+    view = ServerView(
+        evidence(), replace(CADDY, ports=(8080,)), inner_caddy(text, protocol="http"), None
+    )
+    edit = heeding_edit(
+        view, SiteRedirect("/", "https://x", file="/etc/caddy/Caddyfile", line=number)
+    )
+    assert (row in edit.diff) if edit else not row

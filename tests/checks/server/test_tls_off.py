@@ -2,6 +2,7 @@ from dataclasses import replace
 from typing import Any
 
 from diagnose.model import Applicability, Command, Edit
+from diagnose.model.files import StoredCertificate
 from diagnose.model.haproxy import HaproxyTry
 from diagnose.model.nginx import CertificateFile
 from tests.support import haproxy_evidence
@@ -33,6 +34,49 @@ def test_fires_and_leaves_it_to_a_person_if_no_certificate_is_named() -> None:
     (claim,) = judge(CHECK, APACHE, apache_config(bare), LISTENING, FAILED)
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
+
+
+LIVE = "/etc/letsencrypt/live/shop.example.com"
+STORED = StoredCertificate(path=f"{LIVE}/fullchain.pem", chain=(LEAF,), key=f"{LIVE}/privkey.pem")
+BARE = "".join(line for line in OFF.splitlines(True) if "SSL" not in line)
+
+
+def test_fires_with_a_certificate_that_lies_on_the_server() -> None:
+    (claim,) = judge(CHECK, APACHE, apache_config(BARE), LISTENING, FAILED, STORED, masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert f"+    SSLCertificateFile {LIVE}/fullchain.pem\n" in edit.diff
+    assert f"+    SSLCertificateKeyFile {LIVE}/privkey.pem\n" in edit.diff
+    other = replace(STORED, chain=(replace(LEAF, dns_names=("a.example.com",)),))
+    for stored in (other, replace(STORED, key="")):
+        (claim,) = judge(CHECK, APACHE, apache_config(BARE), LISTENING, FAILED, stored)
+        assert claim.fix
+        assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_fires_with_a_bundle_for_haproxy() -> None:
+    text = haproxy_evidence.TEXT.replace(f":443 ssl crt {haproxy_evidence.PEM}", ":443")
+    told = (HAPROXY, haproxy_config(text), FAILED)
+    (claim,) = judge(CHECK, *told, STORED, masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    bundle, edit, *_ = claim.fix.steps
+    assert isinstance(bundle, Command)
+    assert bundle.argv[-3:] == (
+        "/etc/haproxy/shop.example.com.pem", f"{LIVE}/fullchain.pem", f"{LIVE}/privkey.pem",
+    )  # fmt: skip
+    assert isinstance(edit, Edit)
+    assert "+    bind :443 ssl crt /etc/haproxy/shop.example.com.pem alpn" in edit.diff
+    joined = replace(STORED, path="/etc/ssl/a.pem", key="/etc/ssl/a.pem")
+    (claim,) = judge(CHECK, *told, joined, masked=False)
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Edit)
+    two = haproxy_config(text.replace("bind :443", "bind :80,:443"))
+    for claim in judge(CHECK, HAPROXY, two, FAILED, STORED, masked=False):
+        assert claim.fix
+        assert claim.fix.applicability is Applicability.MANUAL
 
 
 PLAIN = """<VirtualHost *:80>

@@ -49,6 +49,23 @@ def test_fires_when_another_sites_certificate_is_served() -> None:
     assert claim.fix.applicability is Applicability.MANUAL
 
 
+def test_fires_with_the_name_for_the_one_site_that_names_none() -> None:
+    first = PAGES.replace("shop.example.com", "www.example.org")
+    bare = "".join(line for line in HTTPS.splitlines(True) if "ServerName" not in line)
+    refused = replace(ANSWER, status=404, body="<address>Apache/2.4 Server at a Port 443</address>")
+    (claim,) = judge(CHECK, APACHE, apache_config(first + bare), refused, masked=False)
+    assert str(claim.facts["nameless"]).startswith("/etc/apache2/")
+    edit = claim.fix.steps[0] if claim.fix else None
+    assert isinstance(edit, Edit)
+    assert "+    ServerName shop.example.com\n" in edit.diff
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    for sites in (first + bare + bare, first + bare.replace("    SSL", "    Use Site\n    SSL", 1)):
+        for claim in judge(CHECK, APACHE, apache_config(sites), refused, masked=False):
+            assert claim.fix
+            assert claim.fix.applicability is Applicability.MANUAL
+
+
 def test_fires_when_the_site_is_not_enabled_and_enables_it() -> None:
     (claim,) = judge(CHECK, APACHE, apache_config(ANOTHER, HTTPS), LISTENING, SERVED)
     assert claim.fix

@@ -44,6 +44,17 @@ def caddy_redirects_what_haproxy_passes_on(lab: Lab) -> None:
     _serve(lab, f"shop.example.com {{\n{FILES}}}\n")
 
 
+@caddy_scenario(
+    outside="http.redirect-loop",
+    server="server.redirect-behind-terminator",
+    differs=(CONFIG,),
+)
+def caddy_asks_for_the_protocol_behind_haproxy(lab: Lab) -> None:
+    """https://github.com/caddyserver/caddy/issues/2550: behind a proxy, X-Forwarded-Proto tells."""
+    rules = "\t@insecure protocol http\n\tredir @insecure https://{host}{uri} permanent\n"
+    _serve(lab, f"http://shop.example.com {{\n{rules}{FILES}}}\n")
+
+
 @healthy_caddy()
 def caddy_has_http_addresses_behind_haproxy(lab: Lab) -> None:
     _serve(lab, f"http://shop.example.com {{\n{FILES}}}\n")

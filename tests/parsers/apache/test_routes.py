@@ -2,8 +2,10 @@
 
 import pytest
 
+from diagnose.model.web_servers import WebSite
 from diagnose.parsers.apache.config import Directive
-from diagnose.parsers.apache.routes import routes_of
+from diagnose.parsers.apache.routes import routes_of, takes_whole
+from diagnose.parsers.web_sites import route_of
 
 
 def passes(*lines: str) -> list[bool | None]:
@@ -35,3 +37,24 @@ UPGRADE = "upgrade=websocket"
 def test_lines_share_a_worker(lines: tuple[str, ...], websockets: list[bool]) -> None:
     """The parameters of the first line count, whose URL is the beginning of the others'."""
     assert passes(*lines) == websockets
+
+
+@pytest.mark.parametrize(
+    ("pattern", "is_whole"),
+    [
+        ("^(.*)$", True), ("(.*)", True), ("^(/app/.*)$", True), ("^(/app/.*)", True),
+        ("^(/app)", False), ("(/app/.*)$", False), ("^/(.*)$", False), ("^(/a)(.*)$", False),
+        ("^/app(/.*)$", False), ("(", False),
+    ],
+)  # fmt: skip
+def test_a_group_that_is_the_whole_path_follows_the_port(pattern: str, is_whole: bool) -> None:
+    """RewriteRule ^(.*)$ http://127.0.0.1:3000$1 [P] and ProxyPassMatch."""
+    args = (pattern, "http://127.0.0.1:3000$1")
+    (route,) = routes_of([Directive("proxypassmatch", args, "/etc/apache2/a.conf", 1)])
+    assert takes_whole(pattern) is is_whole
+    assert (route.port == 3000) is is_whole
+    if is_whole:
+        site = WebSite(names=("a",), sockets=(), routes=(route,))
+        found = route_of(site, "/app/b", websocket=False)
+        assert found is not None
+        assert (found.backend_path, found.target) == ("/app/b", args[1])

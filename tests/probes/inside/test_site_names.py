@@ -132,6 +132,15 @@ def test_certificates_of_a_folder() -> None:
     assert asyncio.run(site_names.site_names(machine)) == ("wiki.acme.net",)  # type: ignore[arg-type]
 
 
+def test_certbots_certificates_name_the_site_where_those_of_the_files_are_not_there() -> None:
+    text = "frontend web\n    bind :443 ssl crt /etc/haproxy/certs/\n"
+    kept = {"/etc/letsencrypt/live/*/cert.pem": certificates.leaf("wiki.acme.net").pem}
+    machine = Files({"/etc/haproxy/haproxy.cfg": text, **kept})
+    assert asyncio.run(site_names.site_names(machine)) == ("wiki.acme.net",)  # type: ignore[arg-type]
+    for files in (kept, {"/etc/haproxy/haproxy.cfg": "frontend web\n    bind :80\n", **kept}):
+        assert not asyncio.run(site_names.site_names(Files(files)))  # type: ignore[arg-type]
+
+
 def test_a_name_in_the_files_is_the_site() -> None:
     pem = certificates.leaf("mail.acme.net").pem
     text = f"{HAPROXY}    bind :443 ssl crt /etc/ssl/shop.pem\n"

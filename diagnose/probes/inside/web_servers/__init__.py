@@ -5,6 +5,7 @@ Then one script lists the servers, and each is read by its own reader (`readers`
 """
 
 import asyncio
+import posixpath
 import shlex
 from collections.abc import Collection
 from dataclasses import replace
@@ -16,7 +17,7 @@ from diagnose.model.nginx import CertificateFile, UpstreamTry
 from diagnose.model.pages import Page
 from diagnose.model.server import Listeners
 from diagnose.model.tls import Handshake, speaks_plain_http
-from diagnose.model.web_servers import WebServer, WebServerConfig, WebServerTest
+from diagnose.model.web_servers import WebServer, WebServerConfig, WebServerTest, WebSite
 from diagnose.parsers.hostnames import covers, is_address
 from diagnose.parsers.redirects import REDIRECTS, leads_to_itself
 from diagnose.parsers.sanitize import clean
@@ -399,3 +400,12 @@ async def _observe_certificates(ctx: ProbeContext, config: WebServerConfig) -> N
         certificates = list(dict.fromkeys(paths))[:_MAX_OTHER_CERTIFICATES]
     keys = [path for site in sites for path in site.paths("key", "bundle")]
     await observe_certificate_files(ctx, certificates, keys)
+    if sites and not any(map(_may_have_tls, sites)):
+        # Imported late: sites on a port of https have TLS.
+        from diagnose.probes.inside.stored_certificates import emit_stored_certificates
+
+        await emit_stored_certificates(ctx, posixpath.dirname(config.path))
+
+
+def _may_have_tls(site: WebSite) -> bool:
+    return bool(site.files) or site.passthrough or any(socket.tls for socket in site.sockets)
