@@ -171,8 +171,20 @@ def _restriction_notes(nginx: Nginx) -> Iterator[Claim]:
             if step
             else _either_fix(nginx, location_match)
             if is_both
+            else _page_fix(nginx, first)
+            if refused and note.facts["nobody"] and _is_told(nginx.evidence)
             else None,
         )
+
+
+def _page_fix(nginx: Nginx, deny: Directive) -> Fix | None:
+    """Say what passes this page on, if it is the application's; None where it may be a file."""
+    # Imported late: few sites refuse a page of their own.
+    from checks.nginx._refused_paths import passed_page
+
+    typed = passed_page(nginx, deny, nginx.evidence.target.path)
+    step = Manual("pass-the-page", Where.SERVER, commands=typed)
+    return Fix((step,), Applicability.MANUAL) if typed else None
 
 
 def _list_fix(nginx: Nginx, step: str, deny: Directive, dead: tuple[Directive, ...]) -> Fix:

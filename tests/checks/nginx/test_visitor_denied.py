@@ -228,3 +228,32 @@ def test_fires_and_says_that_a_password_is_wanted_as_well() -> None:
     assert not claim.facts["both"]
     (claim,) = judge(CHECK, *observations, site(rules))
     assert (claim.facts["both"], claim.fix) == (False, None)
+
+
+HIDDEN = "    location ~ /\\. {\n        deny all;\n    }\n    location / {"
+
+
+@pytest.mark.parametrize(
+    ("path", "told", "opens"),
+    [
+        ("/...gloves", True, True),
+        ("/...gloves", False, False),
+        ("/.env", True, False),
+        ("/.git/config", True, False),
+        ("/.hidden%20page", True, False),
+    ],
+)
+def test_fires_and_lets_a_page_of_the_application_through(
+    path: str, told: bool, opens: bool
+) -> None:
+    """Not where no message says so, and not a file for which such rules are."""
+    symptom = Symptom("status", "403 Forbidden", 403) if told else None
+    target = replace(SHOP, path=path, symptom=symptom)
+    page = replace(FORBIDDEN, url=f"https://shop.example.com{path}")
+    rules = config(SITE.replace("    location / {", HIDDEN, 1))
+    (claim,) = judge(CHECK, HOST, BUILD, RUNNING, rules, page, target=target, masked=False)
+    assert (claim.fix is not None) is opens
+    if claim.fix:
+        (edit,) = claim.fix.edits
+        assert f"+    location = {path} {{" in edit.diff
+        assert isinstance(claim.fix.steps[0], Manual)
