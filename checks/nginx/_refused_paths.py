@@ -1,5 +1,5 @@
-"""The application's own page that a rule about names refuses: `location ~ /\\.` denies hidden files,
-and a page whose name begins with a dot too. What a person types lets this address alone through."""
+"""The application's own page that a rule about names refuses: `location ~ /\\.` denies hidden
+files, and a page whose name begins with a dot too. What a person types lets it alone through."""
 
 import re
 
@@ -37,7 +37,9 @@ def passed_page(nginx: Nginx, deny: Directive, path: str) -> tuple[Command | Edi
         passing = pass_directive_of(owner) if owner else None
         rules = {id(match.block) for match in nginx.location_matches(path)}
         refusing = [
-            each for each in selected.server.block.block or () if deny in (each.block or ())
+            each
+            for each in selected.server.block.block or ()
+            if any(child is deny for child in each.block or ())
         ]
         if owner is None or passing is None or not refusing or id(refusing[0]) not in rules:
             continue

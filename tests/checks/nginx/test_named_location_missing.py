@@ -55,7 +55,9 @@ SCRIPTS = "location ~ \\.php$ { fastcgi_pass unix:/run/php.sock; }"
 
 
 def test_fires_and_leads_to_the_script_of_php() -> None:
-    text = SITE.replace("location @proxy {\n        proxy_pass http://127.0.0.1:3000;\n    }", SCRIPTS)
+    text = SITE.replace(
+        "location @proxy {\n        proxy_pass http://127.0.0.1:3000;\n    }", SCRIPTS
+    )
     text = text.replace("    location /", "    index index.php;\n    location /", 1)
     (claim,) = judge(CHECK, RUNNING, config(text), LOG_READ, SAID, page(500), masked=False)
     assert claim.fix

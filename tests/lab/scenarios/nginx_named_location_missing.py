@@ -51,4 +51,7 @@ def error_page_leads_to_a_location(lab: Lab) -> None:
 )  # fmt: skip
 def named_location_was_not_written(lab: Lab) -> None:
     """What is no file is meant for the application, which another location knows."""
-    lab.change(PLACE, f"  location / {{\n    try_files /none @application;\n  }}\n  location /app/ {{\n{PASSED}")
+    lab.change(
+        PLACE,
+        f"  location / {{\n    try_files /none @application;\n  }}\n  location /app/ {{\n{PASSED}",
+    )

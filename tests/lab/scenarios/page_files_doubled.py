@@ -24,9 +24,7 @@ def _search(lab: Lab, place: str) -> None:
     lab.change(PASS, place)
 
 
-@scenario(
-    outside="http.page-file-missing", server="http.page-file-missing", differs=(site.CONF,)
-)
+@scenario(outside="http.page-file-missing", server="http.page-file-missing", differs=(site.CONF,))
 def program_knows_the_folder_that_nginx_adds(lab: Lab) -> None:
     """https://github.com/theotherp/nzbhydra/issues/494: a white page with two buttons."""
     _search(lab, PASS.replace("3000;", "3009/hydra/;"))
