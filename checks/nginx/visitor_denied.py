@@ -21,6 +21,7 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Confidence,
     Evidence,
     Fix,
     Manual,
@@ -257,16 +258,26 @@ def _computed_restrictions(nginx: Nginx) -> Iterator[Claim]:
     refused = tuple(
         failure for failure in current_failures(nginx.evidence, {status}) if failure.is_from_page
     )
-    note = _note(nginx, rule, (), False)
+    note, is_met = _note(nginx, rule, (), False), bool(refused) or _is_met(nginx.evidence, status)
     yield replace(
         note,
         about=Subject(name=target.host, path=target.path, text=file_line(rule)),
         covers=(Subject(),) if refused else note.covers,
         because=(*answered, *refused, *note.because),
-        severity=Severity.WARNING if refused else Severity.NOTE,
+        severity=Severity.WARNING if is_met else Severity.NOTE,
+        confidence=Confidence.CERTAIN if refused or not is_met else Confidence.LIKELY,
         facts={**note.facts, "strangers": status or "", "met": bool(refused)},
-        fix=_strangers_fix(nginx, rule) if refused else None,
+        fix=_strangers_fix(nginx, rule) if is_met else None,
     )
+
+
+def _is_met(evidence: Evidence, status: int | None) -> bool:
+    """Return whether a message says what such a rule does to a visitor: its status, or a connection
+    that is closed without an answer (444, ngx_http_rewrite_module, "return")."""
+    symptom = evidence.target.symptom
+    if symptom is None or status is None:
+        return False
+    return symptom.number == status or (status == 444 and symptom.kind == "closed")
 
 
 def _strangers_fix(nginx: Nginx, rule: Directive) -> Fix:

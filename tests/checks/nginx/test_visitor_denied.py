@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Edit, Manual, Severity, Vantage
+from diagnose.model import Applicability, Confidence, Edit, Manual, Severity, Vantage
 from diagnose.model.http import Exchange
 from diagnose.model.kernel import Kernel
 from diagnose.model.logs import FailedRequests
@@ -257,3 +257,24 @@ def test_fires_and_lets_a_page_of_the_application_through(
         (edit,) = claim.fix.edits
         assert f"+    location = {path} {{" in edit.diff
         assert isinstance(claim.fix.steps[0], Manual)
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "status", "met"),
+    [
+        ("closed", None, 444, True),
+        ("closed", None, 403, False),
+        ("status", 403, 403, True),
+        ("status", 404, 403, False),
+    ],
+)
+def test_fires_as_a_warning_where_a_message_says_what_the_list_does(
+    kind: str, number: int | None, status: int, met: bool
+) -> None:
+    symptom = Symptom(kind, "net::ERR_EMPTY_RESPONSE", number)  # type: ignore[arg-type]
+    rules = site(CLOSED.replace("403", str(status)), GEO)
+    seen = (HOST, BUILD, RUNNING, rules, replace(FORBIDDEN, status=200))
+    (claim,) = judge(CHECK, *seen, target=replace(SHOP, symptom=symptom), masked=False)
+    assert claim.severity is (Severity.WARNING if met else Severity.NOTE)
+    assert (claim.fix is not None) is met
+    assert not met or claim.confidence is Confidence.LIKELY
