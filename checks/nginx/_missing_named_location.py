@@ -2,13 +2,15 @@
 location is written, for the only application that the server block knows."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from checks.nginx import Nginx
 from checks.nginx._edits import config_edit
-from checks.nginx._only_application import only_application
+from checks.nginx._only_application import only_application, opens_program
 from checks.nginx._page_errors import page_directive
 from diagnose.model import Edit
 from diagnose.model.nginx import Directive
+from diagnose.model.steps import Risk
 from diagnose.parsers.nginx.config import children, walk
 from diagnose.parsers.nginx.edits import insert_location, remove_directive
 from diagnose.parsers.nginx.locations import LocationMatch
@@ -41,7 +43,9 @@ def written_location(nginx: Nginx, use: Directive, name: str, path: str) -> Edit
     if file is None or not lines:
         return None
     change = insert_location(file.text, server, f"location {name}", lines)
-    return config_edit(nginx, file.path, change)
+    edit = config_edit(nginx, file.path, change)
+    is_opening = lines[0].startswith("proxy_pass") and opens_program(nginx, match)
+    return replace(edit, risk=Risk.OPENS_TO_ALL) if edit and is_opening else edit
 
 
 def _lines(nginx: Nginx, match: LocationMatch) -> list[str]:

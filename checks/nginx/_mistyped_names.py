@@ -1,5 +1,5 @@
-"""A `server_name` that is the host but for a slip: a misspelling, a comma, a scheme, a port or a path
-in it, another script."""
+"""A `server_name` that is the host but for a slip: a misspelling, a comma, a scheme, a port or a
+path in it, another script."""
 
 import re
 

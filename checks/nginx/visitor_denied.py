@@ -155,6 +155,9 @@ def _restriction_notes(nginx: Nginx) -> Iterator[Claim]:
             location_match.block.name == "server"
         )
         is_closed = bool(refused) and note.facts["nobody"] and is_of_all and target.path == "/"
+        # This server may come in, and a message says that a visitor may not.
+        is_told = reserved and bool(allowed) and not refused and _is_told(nginx.evidence)
+        is_closed = is_closed or (is_told and bool(_answered(nginx.evidence)))
         step = "allow-first" if dead else "open-site" if is_closed else ""
         is_both = reserved and bool(allowed) and _is_told(nginx.evidence)
         is_both = is_both and bool(refused) and _wants_password(location_match)
@@ -163,6 +166,7 @@ def _restriction_notes(nginx: Nginx) -> Iterator[Claim]:
             about=Subject(name=target.host, path=target.path),
             because=(*refused, *note.because),
             severity=Severity.WARNING if step else Severity.NOTE,
+            confidence=Confidence.LIKELY if is_told else note.confidence,
             facts={
                 **note.facts,
                 "dead": _first_networks(tuple(rule.args[0] for rule in dead)),
@@ -186,6 +190,11 @@ def _page_fix(nginx: Nginx, deny: Directive) -> Fix | None:
     typed = passed_page(nginx, deny, nginx.evidence.target.path)
     step = Manual("pass-the-page", Where.SERVER, commands=typed)
     return Fix((step,), Applicability.MANUAL) if typed else None
+
+
+def _answered(evidence: Evidence) -> list[Exchange]:
+    """Return the responses with which this run's own requests for the page succeeded."""
+    return [page for page in page_exchanges(evidence) if 0 < (page.status or 0) < 400]
 
 
 def _list_fix(nginx: Nginx, step: str, deny: Directive, dead: tuple[Directive, ...]) -> Fix:
@@ -239,7 +248,7 @@ def _computed_restrictions(nginx: Nginx) -> Iterator[Claim]:
     """Note a rule that computes a value from the address and refuses all strangers, while this
     run's own request was answered. It is a warning if visitors met it who used the site's page."""
     target = nginx.evidence.target
-    answered = [page for page in page_exchanges(nginx.evidence) if 0 < (page.status or 0) < 400]
+    answered = _answered(nginx.evidence)
     results = [
         access.answer
         for stranger in _STRANGERS

@@ -78,7 +78,9 @@ _PLAIN_RETURN = re.compile(r"(?i)redirect_?ur[il][\"']?\s?[:=]\s?[\"'`]?http://(
 
 
 #: Chromium names first what a frame was not to load, and then the page that is shown in it.
-_SHOWN_IN_FRAME = re.compile(r"Unsafe attempt to load URL .{1,1000}? from frame with URL (\S{1,1000})")
+_SHOWN_IN_FRAME = re.compile(
+    r"Unsafe attempt to load URL .{1,1000}? from frame with URL (\S{1,1000})"
+)
 
 
 def _asked_site(text: str, symptom: Symptom | None, target: str) -> str:
@@ -88,7 +90,9 @@ def _asked_site(text: str, symptom: Symptom | None, target: str) -> str:
     if shown and shown[1].startswith(("http://", "https://")):
         return shown[1].rstrip(".,'\"")
     if symptom is not None and symptom.kind == "csp":
-        from diagnose.parsers.policy_messages import page_of_blob  # Few messages are about a policy.
+        from diagnose.parsers.policy_messages import (
+            page_of_blob,
+        )  # Few messages are about a policy.
 
         return page_of_blob(text, target)
     if symptom is None or symptom.kind != "login-address":

@@ -278,3 +278,17 @@ def test_fires_as_a_warning_where_a_message_says_what_the_list_does(
     assert claim.severity is (Severity.WARNING if met else Severity.NOTE)
     assert (claim.fix is not None) is met
     assert not met or claim.confidence is Confidence.LIKELY
+
+
+def test_fires_where_this_server_may_come_in_and_a_message_says_403() -> None:
+    rules = site("        allow 10.0.0.0/8;\n        deny all;\n")
+    for told, status, severity in (
+        (403, 200, Severity.WARNING),
+        (404, 200, Severity.NOTE),
+        (None, 200, Severity.NOTE),
+    ):
+        symptom = Symptom("status", f"{told}", told) if told else None
+        seen = (HOST, BUILD, RUNNING, rules, replace(FORBIDDEN, status=status))
+        (claim,) = judge(CHECK, *seen, target=replace(SHOP, symptom=symptom), masked=False)
+        assert claim.severity is severity
+        assert (claim.fix is not None) is (severity is Severity.WARNING)

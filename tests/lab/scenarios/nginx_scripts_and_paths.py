@@ -36,7 +36,7 @@ def _librenms(lab: Lab, target: str) -> None:
     differs=(site.CONF,),
 )  # fmt: skip
 def path_behind_the_script_comes_back_to_the_rule(lab: Lab) -> None:
-    """https://github.com/librenms/librenms/issues/4883: /index.php/devices is no path of `\\.php$`."""
+    """https://github.com/librenms/librenms/issues/4883: `\\.php$` does not take the path."""
     _librenms(lab, "/index.php/$1")
 
 
