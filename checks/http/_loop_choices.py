@@ -9,13 +9,16 @@ from diagnose.parsers.nginx.edits import remove_directive
 
 
 def choice_of_two(nginx: Nginx, redirects: tuple[NginxRedirect, ...]) -> Fix | None:
-    """Return the two answers, in the order of the lines; None where there are not exactly two
-    lines, or one of them cannot be taken out."""
+    """Return the two answers, last the one that leaves paths their slash; None where there are not
+    exactly two lines, or one of them cannot be taken out."""
     lines = {id(redirect.directive): redirect for redirect in redirects}
     typed = [_without(nginx, redirect) for redirect in lines.values()]
     if len(typed) != 2 or not all(typed):
         return None
-    steps = zip(("without-first", "without-second"), typed, strict=True)
+    steps = list(zip(("without-first", "without-second"), typed, strict=True))
+    first, second = (redirect.target.endswith("/") for redirect in lines.values())
+    if second and not first:
+        steps.reverse()  # For a folder nginx itself adds the slash: the other answer comes first.
     answers = (Manual(name, Where.SERVER, commands=each) for name, each in steps)
     return Fix(tuple(answers), Applicability.MANUAL)
 

@@ -75,10 +75,10 @@ def test_fires_and_names_both_rules_of_a_circle() -> None:
     assert claim.facts["own_line"] == "return 301 /docs/go"
     assert str(claim.facts["own_others"]).startswith("('return 301 /docs/go/ (")
     assert claim.fix
-    first, second = claim.fix.edits
+    second, first = claim.fix.edits
     assert claim.fix.applicability is Applicability.MANUAL
     assert [step.step for step in claim.fix.steps if isinstance(step, Manual)] == [
-        "without-first", "without-second",
+        "without-second", "without-first",
     ]  # fmt: skip
     kept = ["".join(x for x in edit.diff.splitlines() if x[:1] == "+") for edit in (first, second)]
     assert ["location /docs/go/" in text for text in kept] == [False, True]
