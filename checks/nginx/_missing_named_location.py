@@ -15,6 +15,8 @@ from diagnose.parsers.nginx.config import children, walk
 from diagnose.parsers.nginx.edits import insert_location, remove_directive
 from diagnose.parsers.nginx.locations import LocationMatch
 
+_MISSING = {"404", "405"}
+
 
 def without_error_page(nginx: Nginx, use: Directive) -> Edit | None:
     """Take the `error_page` away, so that nginx's own page comes with the error's own status. None
@@ -33,10 +35,13 @@ def without_error_page(nginx: Nginx, use: Directive) -> Edit | None:
 
 
 def written_location(nginx: Nginx, use: Directive, name: str, path: str) -> Edit | None:
-    """Write the location that `try_files`, or an `error_page`, leads to; None where no application
-    or more than one is known."""
+    """Write the location that `try_files`, or an `error_page` of what is not there, leads to; None
+    where no application or more than one is known. That of a refusal (401, 403) would lead visitors
+    to the application who have not signed in."""
     match = next(iter(nginx.location_matches(path)), None)
-    if match is None or len(match.blocks) < 2 or use.args[-1] != name:
+    codes = {word for word in use.args[:-1] if not word.startswith("=")}
+    is_of_missing = use.name == "try_files" or (use.name == "error_page" and codes <= _MISSING)
+    if match is None or len(match.blocks) < 2 or use.args[-1] != name or not is_of_missing:
         return None
     server = match.blocks[1]
     file, lines = nginx.file(server), _lines(nginx, match)

@@ -43,6 +43,16 @@ def test_fires_where_no_name_is_like_it() -> None:
     assert "+    location @prxy {\n+        proxy_pass http://127.0.0.1:3000;" in edit.diff
 
 
+def test_fires_and_leads_nobody_past_a_refusal() -> None:
+    """`error_page 401 = @login;` of a question for a login: the application is what it closes."""
+    for codes, is_written in (("401", False), ("403 404", False), ("404", True)):
+        text = SITE.replace("try_files $uri @prxy;", f"error_page {codes} = @prxy;")
+        text = text.replace("@proxy", "@application")
+        (claim,) = judge(CHECK, RUNNING, config(text), LOG_READ, SAID, page(500), masked=False)
+        assert claim.fix
+        assert isinstance(claim.fix.steps[0], Edit) is is_written
+
+
 def test_fires_and_knows_no_application() -> None:
     text = SITE.replace("proxy_pass http://127.0.0.1:3000;", "root /srv/other;")
     text = text.replace("@proxy", "@others")
