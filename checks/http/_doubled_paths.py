@@ -24,5 +24,5 @@ def doubled_path(nginx: Nginx, path: str) -> tuple[dict[str, object], Fix | None
     if not folder:
         return none, None
     fix = folder_fix(nginx, match, directive, folder)
-    facts = {"doubled": folder, "adding": f"proxy_pass {directive.args[0]};"}
+    facts: dict[str, object] = {"doubled": folder, "adding": f"proxy_pass {directive.args[0]};"}
     return facts, fix if any(isinstance(step, Edit) for step in fix.steps) else None

@@ -1,7 +1,6 @@
 """The edits for a named location that is not there: an `error_page` that leads to it goes, or the
 location is written, for the only application that the server block knows."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from checks.nginx import Nginx
@@ -69,7 +68,7 @@ def _lines(nginx: Nginx, match: LocationMatch) -> list[str]:
     ]
 
 
-def _has_scripts(directives: Iterable[Directive]) -> bool:
+def _has_scripts(directives: tuple[Directive, ...]) -> bool:
     """Return whether a location of the block passes .php files on."""
     return any(
         location.name == "location" and "php" in location.args[-1]
