@@ -4,6 +4,7 @@ takes part in it."""
 from dataclasses import replace
 
 from checks.http import _redirect_edits
+from checks.http._loop_choices import choice_of_two
 from checks.http._redirects import (
     NginxRedirect,
     own_redirects,
@@ -71,6 +72,8 @@ class OwnLoop:
             return _redirect_edits.fix(nginx, changes, "own-rule", sure=False)
         if redirect.parts and (self.path or len(self.redirects) == 2):
             _redirect_edits.exempt_https(nginx, redirect, self.path or "/", changes)
+        if not changes and (choice := choice_of_two(nginx, self.redirects)):
+            return choice
         return _redirect_edits.fix(nginx, changes, "own-rule")
 
 

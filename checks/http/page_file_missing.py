@@ -29,6 +29,10 @@ def page_file_missing(evidence: Evidence) -> Iterator[Claim]:
     page = missing[0].page
     urls = [file.response.url for file in missing]
     first = missing[0]
+    # Imported late: most pages get their files.
+    from checks.http._doubled_paths import doubled_path
+
+    facts, fix = doubled_path(Nginx.of(evidence), first.path)
     yield Claim(
         about=_page_files.page_subject(page),
         because=(page, *(file.response for file in missing)),
@@ -49,8 +53,9 @@ def page_file_missing(evidence: Evidence) -> Iterator[Claim]:
             "bare": _bare_host(page.url, urls[0]),
             **_page_files.location_facts(Nginx.of(evidence), first.path),
             **_page_files.kept_prefix(Nginx.of(evidence), first.path),
+            **facts,
         },
-        fix=Fix((Manual("serve-it", Where.SERVER),), Applicability.MANUAL),
+        fix=fix or Fix((Manual("serve-it", Where.SERVER),), Applicability.MANUAL),
     )
 
 

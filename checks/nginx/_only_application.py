@@ -13,6 +13,22 @@ def only_application(nginx: Nginx, match: LocationMatch) -> str:
     """Return the address of the only application to which the server block of a location passes
     requests on; where it passes none on, that of the only program that listens; "" if it is not
     known."""
+    targets = _passed_to(nginx, match)
+    if len(targets) == 1:
+        return targets.pop()
+    port = "" if targets else only_port(nginx.evidence)
+    return f"http://127.0.0.1:{port}" if port else ""
+
+
+def opens_program(nginx: Nginx, match: LocationMatch) -> bool:
+    """Return whether no location of the server block passes requests on yet: the program may be one
+    for administrators alone."""
+    return not _passed_to(nginx, match)
+
+
+def _passed_to(nginx: Nginx, match: LocationMatch) -> set[str]:
+    """Return the addresses of the applications of a location's server block; "" is one that depends
+    on the request."""
     server = next((block for block in match.blocks if block.name == "server"), None)
     directives = [
         directive
@@ -22,11 +38,7 @@ def only_application(nginx: Nginx, match: LocationMatch) -> str:
         if (directive := proxy_pass_of(location)) and directive.args
     ]
     addresses = {directive.args[0]: _ADDRESS.match(directive.args[0]) for directive in directives}
-    targets = {address[0] if address else "" for address in addresses.values()}
-    if len(targets) == 1:
-        return targets.pop()
-    port = "" if targets else only_port(nginx.evidence)
-    return f"http://127.0.0.1:{port}" if port else ""
+    return {address[0] if address else "" for address in addresses.values()}
 
 
 def folder_of(path: str) -> str:

@@ -17,7 +17,7 @@ from diagnose.parsers.nginx.edits import (
 )
 from diagnose.parsers.nginx.locations import LocationMatch, location_pattern
 
-_PLAIN = re.compile(r"/[\w.-]{1,100}/?", re.ASCII)
+_PLAIN = re.compile(r"/(?:[\w.-]{1,100}/?)?", re.ASCII)
 #: What is about files, and stands beside no proxy_pass.
 _OF_FILES = ("try_files", "index", "root", "alias", "autoindex")
 

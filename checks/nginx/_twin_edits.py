@@ -27,7 +27,7 @@ def twin_fix(nginx: Nginx, own: Server, selected: list[SelectedServer]) -> Fix |
         return None
     if has_tls or not has_pages(own) or not _covered(nginx):
         return None
-    lines = _certificate_lines(nginx, default)
+    lines = certificate_lines(nginx, default)
     if lines is None:
         return None
     sockets = dict.fromkeys(
@@ -50,8 +50,9 @@ def _covered(nginx: Nginx) -> bool:
     )
 
 
-def _certificate_lines(nginx: Nginx, default: Server) -> list[str] | None:
-    """Return the lines of the block that the other one lacks; () is what both inherit."""
+def certificate_lines(nginx: Nginx, default: Server) -> list[str] | None:
+    """Return the lines of the block that the other one lacks; () is what both inherit. None where
+    its certificates and keys are not of the same number, or a file was not read."""
     own: dict[str, list[Directive]] = {name: list(children(default.block, name)) for name in _FILES}
     if len({len(found) for found in own.values()}) != 1:
         return None

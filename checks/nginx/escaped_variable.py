@@ -7,7 +7,7 @@ was needed. `nginx -t` accepts it.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from checks.http import exchanges_by_purpose
 from checks.nginx import Nginx, file_line
@@ -40,6 +40,8 @@ _FIRST_VALUE = {
     "try_files": 0, "root": 0, "alias": 0, "set": 1,
 }  # fmt: skip
 _ESCAPED = re.compile(r"\\+(?=\$(?:[a-z_]|\{))")
+#: The end of an expression, which the same script has escaped: `location ~ \.php\$`.
+_ESCAPED_END = re.compile(r"\\(?=\$[\"']?\s*\{)")
 _MAX_SHOWN = 6
 
 
@@ -53,6 +55,7 @@ _MAX_SHOWN = 6
         "upstream.wrong-host-header", "upstream.host-not-allowed", "upstream.script-not-found",
         "upstream.target-empty", "upstream.wrong-header", "upstream.origin-mismatch",
         "nginx.target-not-found", "nginx.page-file-not-found", "nginx.own-answer",
+        "nginx.redirect-cycle", "nginx.fallback-file-missing", "nginx.index-missing",
         "websocket.upgrade-headers-missing", "websocket.not-upgraded", "websocket.unauthorized",
         "websocket.origin-refused", "websocket.not-served",
     ],
@@ -101,7 +104,7 @@ def escaped_variable(evidence: Evidence) -> Iterator[Claim]:
                 )
             )[:_MAX_SHOWN],
         },
-        fix=_fix(nginx, escaped),
+        fix=_fix(nginx, escaped, blocks.values()),
     )
 
 
@@ -118,9 +121,26 @@ def _is_escaped(directive: Directive) -> bool:
     return first is not None and any(map(_ESCAPED.search, directive.args[first:]))
 
 
-def _fix(nginx: Nginx, escaped: list[Directive]) -> Fix:
-    """Take the backslashes away. A regular expression of the same directive keeps its own."""
+def _ends(nginx: Nginx, blocks: Iterable[Directive]) -> Changes:
+    """Return the changes of locations whose expression ends with a dollar sign as it is written:
+    no path of PHP's reaches such a location, and nginx would show the source."""
     changes: Changes = {}
+    for block in blocks:
+        for location in walk(block.block or ()):
+            file = nginx.file(location)
+            is_expression = location.name == "location" and location.args[:1] in {("~",), ("~*",)}
+            if file is None or not is_expression or not location.args[-1].endswith("\\$"):
+                continue
+            ends = list(_ESCAPED_END.finditer(file.text, location.start, location.opened + 1))
+            changes.setdefault(file.path, []).extend(
+                TextEdit(end.start(), end.end(), "", location.file) for end in ends[-1:]
+            )
+    return changes
+
+
+def _fix(nginx: Nginx, escaped: list[Directive], blocks: Iterable[Directive]) -> Fix:
+    """Take the backslashes away. A regular expression of the same directive keeps its own."""
+    changes = _ends(nginx, blocks)
     for directive in escaped:
         file = nginx.file(directive)
         if file is None:

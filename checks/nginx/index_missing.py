@@ -79,12 +79,19 @@ def index_missing(evidence: Evidence) -> Iterator[Claim]:
         "route": "" if access else _route(nginx),
         "here": end_path(evidence).partition("?")[0],
         "program": _program(nginx, access) if is_inside or access is None else "",
+        "application": "",
     }
     claim = page_claim(nginx, error, facts, "add-index", root)
     if access is None or is_inside:
         is_meant = evidence.target.symptom is None and is_folder_of_files(end_path(evidence))
         route = "" if is_meant else str(facts["route"])
         fix = (_route_fix(nginx, route) if route else None) or claim.fix
+        # Imported late: few sites have no page.
+        from checks.nginx._empty_folders import passed_to_program
+
+        is_open = not (route or facts["program"] or access)
+        application, fix = passed_to_program(nginx, fix, end_path(evidence) if is_open else "")
+        claim = replace(claim, facts={**claim.facts, "application": application})
         seen = (access,) if access is not None else ()
         severity = Severity.NOTE if is_meant else claim.severity
         yield replace(claim, because=(*claim.because, *seen), severity=severity, fix=fix)

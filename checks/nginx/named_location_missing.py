@@ -10,6 +10,7 @@ from dataclasses import replace
 from checks.nginx import Nginx
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edit
+from checks.nginx._missing_named_location import without_error_page, written_location
 from checks.nginx._page_errors import PageError, failed_sockets, page_claim, page_error
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Manual, Severity, Where
@@ -62,9 +63,15 @@ def named_location_missing(evidence: Evidence) -> Iterator[Claim]:
         failed_sockets(evidence, {500}),
     )
     edit = _edit(nginx, use, error, nearest) if use and nearest else None
+    removal = without_error_page(nginx, use) if use and not edit else None
+    is_written = use is not None and not (edit or removal)
+    path = evidence.target.path
+    location = written_location(nginx, use, name, path) if use and is_written else None
+    facts = {**claim.facts, "removed": removal is not None, "written": location is not None}
+    edit = edit or removal or location
     steps = (edit or Manual("name-it", Where.SERVER), *reload_steps(nginx))
     applicability = Applicability.REVIEW if edit else Applicability.MANUAL
-    yield replace(claim, fix=Fix(steps, applicability))
+    yield replace(claim, facts=facts, fix=Fix(steps, applicability))
 
 
 def _edit(nginx: Nginx, use: Directive, error: PageError, nearest: str) -> Edit | None:

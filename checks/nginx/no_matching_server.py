@@ -12,13 +12,11 @@ a note, and a warning if another block's name is almost the host's, or if the ho
 its pages on another port.
 """
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from checks.http import exchanges_by_purpose
 from checks.nginx import Nginx, SelectedServer, file_line
-from checks.nginx._certificates import certificate_files
 from checks.nginx._commands import reload_steps
 from checks.nginx._default_blocks import (
     has_pages,
@@ -28,7 +26,7 @@ from checks.nginx._default_blocks import (
     server_on_other_port,
     shows_other_site,
 )
-from checks.nginx._edits import config_edit
+from checks.nginx._mistyped_names import Mistyped, find_mistyped, means_host, mistyped_fix
 from checks.upstream._address_lines import writer_of
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -41,34 +39,22 @@ from diagnose.model import (
     Observation,
     Severity,
     Subject,
-    Where,
 )
-from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, page_exchanges
-from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.model.nginx import NginxConfig
 from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.model.websocket_attempts import websocket_attempts
 from diagnose.parsers.hostnames import covers, is_address, is_host
 from diagnose.parsers.http import is_error
-from diagnose.parsers.misspellings import MIN_LIKENESS, likeness
 from diagnose.parsers.nginx.config import children
-from diagnose.parsers.nginx.edits import TextEdit
-from diagnose.parsers.nginx.server_blocks import Server, file_paths
+from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.redirects import leads_to_itself
 from diagnose.parsers.stray_pages import is_default_page
 
 if TYPE_CHECKING:
     from checks.nginx._sibling_names import SiblingName
-
-
-@frozen
-class Mistyped:
-    """A server_name that is a misspelling of the host: the word, and its directive."""
-
-    name: str
-    directive: Directive
 
 
 @check(
@@ -102,9 +88,9 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
     if not selected_servers or is_address(target.host):
         return
     symptoms = wrong_server_symptoms(evidence, selected_servers)
-    mistyped = _find_mistyped(nginx, selected_servers, target.host)
+    mistyped = find_mistyped(nginx, selected_servers, target.host)
     # Both blocks may have the same certificate.
-    miswritten = mistyped is not None and _means_host(mistyped.name, target.host)
+    miswritten = mistyped is not None and means_host(mistyped.name, target.host)
     fallbacks = _fallback_pages(nginx, selected_servers)
     strays = fallbacks or pages_without_a_site(evidence, selected_servers)
     refusals = _refusals(evidence) if miswritten else strays
@@ -120,8 +106,10 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
     if not fallbacks and _is_own(selected_servers[0], mistyped, own_place):
         return
     # Imported late: few names have no block.
+    from checks.nginx._name_choices import owner_facts, site_block
     from checks.nginx._sibling_names import sibling_facts, sibling_name
 
+    owner = None if own_server or mistyped else site_block(selected_servers)
     sibling = None if mistyped else sibling_name(nginx)
     if sibling and own_server and (is_plain_alone or not sibling.is_covered):
         sibling = None  # The block on the other port may be a site of its own.
@@ -143,6 +131,7 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
             "tls": target.uses_tls,
             "order": f"certbot --nginx -d {target.host}" if _can_order(nginx, own_server) else "",
             **sibling_facts(sibling),
+            **owner_facts(owner),
         },
         confidence=Confidence.CERTAIN
         if len(selected_servers) == len(nginx.selected_servers()) and (symptoms or refusals)
@@ -150,7 +139,8 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
         location=nginx.location(mistyped.directive if mistyped else default.block),
         fix=_environment_fix(nginx, default, mistyped.name if mistyped else "")
         or (None if mistyped else _block_fix(nginx, selected_servers, sibling, own_server))
-        or _fix(nginx, mistyped, target.host, is_foreign=bool({*default.names} - {"", "_"})),
+        or (mistyped_fix(nginx, mistyped, target.host) if mistyped else None)
+        or _fix(nginx, own_server, tuple(selected_servers), is_mistyped=mistyped is not None),
     )
 
 
@@ -219,17 +209,6 @@ def _refusals(evidence: Evidence) -> tuple[Observation, ...]:
         *(page for page in pages if page.port == evidence.target.port and is_error(page)),
         *(attempt.first for attempt in websocket_attempts(evidence) if not attempt.first.accepted),
     )
-
-
-def _written_hosts(word: str) -> tuple[str, ...]:
-    """Return the hosts that a word of `server_name` means to a person: without commas, a scheme, a
-    port and a path, which nginx takes for parts of the name."""
-    parts = (re.sub(r"^https?://|(?::\d+)?(?:/.*)?$", "", part) for part in word.split(","))
-    return tuple(part.lower() for part in parts if part)
-
-
-def _means_host(word: str, host: str) -> bool:
-    return word.lower() != host and host in _written_hosts(word)
 
 
 def closed_port_symptoms(nginx: Nginx) -> tuple[Observation, ...]:
@@ -313,58 +292,6 @@ def _is_own(
     return not any("." in name.strip(".") for name in default.names)
 
 
-def _find_mistyped(
-    nginx: Nginx, selected_servers: list[SelectedServer], host: str
-) -> Mistyped | None:
-    """Return the name on this port that is almost the host, or the host in another encoding."""
-    best, nearest = MIN_LIKENESS, None
-    on_port = {
-        id(server.block): server
-        for selected_server in selected_servers
-        for server in selected_server.socket.servers
-    }
-    for server in on_port.values():
-        for directive in children(server.block, "server_name"):
-            for name in directive.args:
-                is_same = _idna_name(name) == host or _means_host(name, host)
-                degree = 1.0 if is_same else likeness(name, host)
-                if degree >= best and nginx.file(directive):
-                    best, nearest = degree, Mistyped(name, directive)
-    return nearest
-
-
-def _is_meant(nginx: Nginx, mistyped: Mistyped, host: str) -> bool:
-    """Return whether the name is a misspelling and not another site's name; of api1 and api2
-    neither is one.
-
-    The host's site exists elsewhere under its right name, no other block has this name, and the
-    block's certificate is stored under the host's name or, if it was read, is valid for the host
-    alone.
-    """
-    name = mistyped.name.lower()
-    servers = [server for server in nginx.servers if name in server.names]
-    if len(servers) != 1 or not server_on_other_port(nginx, host):
-        return False
-    leaves = [file.chain[0] for file in certificate_files(nginx, servers[0]) if file.chain]
-    if leaves:
-        return all(
-            covers(host, leaf.dns_names, leaf.addresses)
-            and not covers(name, leaf.dns_names, leaf.addresses)
-            for leaf in leaves
-        )
-    paths = file_paths(servers[0], "ssl_certificate")
-    parts = {part for path in paths for part in re.split(r"/|\.(?:pem|crt|cer)$", path)}
-    return host in parts and not any(name in path for path in paths)
-
-
-def _idna_name(name: str) -> str:
-    """Return the name as clients send it (RFC 5891)."""
-    try:
-        return "" if name.isascii() else name.encode("idna").decode("ascii")
-    except UnicodeError:
-        return ""
-
-
 def _fallback_pages(nginx: Nginx, selected: list[SelectedServer]) -> tuple[Exchange, ...]:
     """Return the pages with which nginx-proxy says that no container gives it the name."""
     if not any(page.status == 503 for page in page_exchanges(nginx.evidence)):
@@ -386,33 +313,40 @@ def _environment_fix(nginx: Nginx, default: Server, mistyped: str) -> Fix | None
     return virtual_host_fix(nginx.evidence, mistyped, nginx.evidence.target.host)
 
 
-def _fix(nginx: Nginx, mistyped: Mistyped | None, host: str, *, is_foreign: bool) -> Fix:
+def _fix(
+    nginx: Nginx, own: Server | None, selected: tuple[SelectedServer, ...], *, is_mistyped: bool
+) -> Fix:
     """Give the name to a block; or, where another site answers and no block is the host's, let a
     default block refuse the names that no site has."""
-    edit = None
-    if mistyped and (file := nginx.file(mistyped.directive)):
-        at = file.text.find(mistyped.name, mistyped.directive.start, mistyped.directive.stop)
-        if at >= 0:
-            is_miswritten = _means_host(mistyped.name, host)
-            words = " ".join(_written_hosts(mistyped.name)) if is_miswritten else host
-            change = TextEdit(at, at + len(mistyped.name), words)
-            edit = config_edit(nginx, mistyped.directive.file, change)
-    if edit and mistyped:
-        sure = (
-            _idna_name(mistyped.name) == host
-            or _means_host(mistyped.name, host)
-            or _is_meant(nginx, mistyped, host)
-        )
-        applicability = Applicability.AUTOMATIC if sure else Applicability.REVIEW
-        return Fix((edit, *reload_steps(nginx)), applicability)
-    step = "listen-there" if server_on_other_port(nginx, host) else "add-the-name"
+    # Imported late: few names have no block.
+    from checks.nginx._name_choices import (
+        choices,
+        listening_fix,
+        named_block,
+        ordering_command,
+        refusing_block,
+        site_block,
+    )
+
+    default, host = selected[0].server, nginx.evidence.target.host
     if any(
         host in server.names and children(server.block, "ssl_certificate")
         for server in nginx.servers
     ):
-        step = "add-the-listen"
-    steps = [step]
-    if step in {"add-the-name", "listen-there"} and is_foreign and mistyped is None:
-        steps.append("refuse-unknown-names")
-    manual = (Manual(each, Where.SERVER) for each in steps)
-    return Fix((*manual, *reload_steps(nginx)), Applicability.MANUAL)
+        fix = listening_fix(nginx, own, selected) if own else None
+        return fix or _by_hand(nginx, choices(("add-the-listen", ())))
+    if own:
+        order = f"certbot --nginx -d {host}" if _can_order(nginx, own) else ""
+        first = ("listen-there", ordering_command(order))
+    else:
+        owner = None if is_mistyped else site_block(selected)
+        first = ("add-the-name", named_block(nginx, owner))
+    is_foreign = bool({*default.names} - {"", "_"}) and not is_mistyped
+    others = (("refuse-unknown-names", refusing_block(nginx, selected)),) if is_foreign else ()
+    return _by_hand(nginx, choices(first, *others))
+
+
+def _by_hand(nginx: Nginx, steps: tuple[Manual, ...]) -> Fix:
+    """Return a question; its answers load the configuration themselves where they have commands."""
+    loading = () if all(step.commands for step in steps) else reload_steps(nginx)
+    return Fix((*steps, *loading), Applicability.MANUAL)

@@ -29,8 +29,8 @@ from diagnose.model.http import Exchange
 from diagnose.model.logs import LogLine
 
 _CYCLE = (
-    r"rewrite or internal redirection cycle while (?:internally redirecting to|processing) "
-    r'"([^"]*)"'
+    r"rewrite or internal redirection cycle while (?:internally redirecting to|processing"
+    r'|redirect to named location) "([^"]*)"'
 )
 
 
@@ -71,17 +71,26 @@ def redirect_cycle(evidence: Evidence) -> Iterator[Claim]:
     }
     # Imported late: few sites have such a cycle.
     from checks.nginx._own_rewrites import own_rewrite, own_rewrite_fix
+    from checks.nginx._script_cycles import script_cycle, script_cycle_fix
 
-    own = own_rewrite(nginx, target) if not file and access is None else None
+    is_open = not file and access is None
+    cycle = script_cycle(nginx, target) if is_open else None
+    own = own_rewrite(nginx, target) if is_open and cycle is None else None
+    facts |= {
+        "cycling": cycle.script if cycle else "",
+        "php": cycle.php.block.text if cycle else "",
+    }
     facts["rewrite"] = own.directive.text if own else ""
     facts["below"] = own.folder if own else ""
-    facts["owner"] = " ".join(("location", *own.match.block.args)) if own else ""
-    decisive = own.directive if own else decisive
+    facts["owner"] = own.match.block.text if own else ""
+    decisive = own.directive if own else cycle.php.block if cycle else decisive
     sockets = failed_sockets(evidence, {500})
     claim = page_claim(nginx, error, facts, "end-the-cycle", decisive, sockets)
     claim = replace(claim, covers=(*claim.covers, *_other_paths(nginx, target)))
     if access is None:
-        yield replace(claim, fix=own_rewrite_fix(nginx, own) or claim.fix) if own else claim
+        fix = own_rewrite_fix(nginx, own) if own else None
+        fix = script_cycle_fix(nginx, cycle) if cycle else fix
+        yield replace(claim, fix=fix or claim.fix)
         return
     match = next(iter(nginx.location_matches(target)), None)
     fix = fallback_page_fix(nginx, match, access, target) if match else None

@@ -21,6 +21,7 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Confidence,
     Evidence,
     Fix,
     Manual,
@@ -154,6 +155,9 @@ def _restriction_notes(nginx: Nginx) -> Iterator[Claim]:
             location_match.block.name == "server"
         )
         is_closed = bool(refused) and note.facts["nobody"] and is_of_all and target.path == "/"
+        # This server may come in, and a message says that a visitor may not.
+        is_told = reserved and bool(allowed) and not refused and _is_told(nginx.evidence)
+        is_closed = is_closed or (is_told and bool(_answered(nginx.evidence)))
         step = "allow-first" if dead else "open-site" if is_closed else ""
         is_both = reserved and bool(allowed) and _is_told(nginx.evidence)
         is_both = is_both and bool(refused) and _wants_password(location_match)
@@ -162,6 +166,7 @@ def _restriction_notes(nginx: Nginx) -> Iterator[Claim]:
             about=Subject(name=target.host, path=target.path),
             because=(*refused, *note.because),
             severity=Severity.WARNING if step else Severity.NOTE,
+            confidence=Confidence.LIKELY if is_told else note.confidence,
             facts={
                 **note.facts,
                 "dead": _first_networks(tuple(rule.args[0] for rule in dead)),
@@ -171,8 +176,25 @@ def _restriction_notes(nginx: Nginx) -> Iterator[Claim]:
             if step
             else _either_fix(nginx, location_match)
             if is_both
+            else _page_fix(nginx, first)
+            if refused and note.facts["nobody"] and _is_told(nginx.evidence)
             else None,
         )
+
+
+def _page_fix(nginx: Nginx, deny: Directive) -> Fix | None:
+    """Say what passes this page on, if it is the application's; None where it may be a file."""
+    # Imported late: few sites refuse a page of their own.
+    from checks.nginx._refused_paths import passed_page
+
+    typed = passed_page(nginx, deny, nginx.evidence.target.path)
+    step = Manual("pass-the-page", Where.SERVER, commands=typed)
+    return Fix((step,), Applicability.MANUAL) if typed else None
+
+
+def _answered(evidence: Evidence) -> list[Exchange]:
+    """Return the responses with which this run's own requests for the page succeeded."""
+    return [page for page in page_exchanges(evidence) if 0 < (page.status or 0) < 400]
 
 
 def _list_fix(nginx: Nginx, step: str, deny: Directive, dead: tuple[Directive, ...]) -> Fix:
@@ -226,7 +248,7 @@ def _computed_restrictions(nginx: Nginx) -> Iterator[Claim]:
     """Note a rule that computes a value from the address and refuses all strangers, while this
     run's own request was answered. It is a warning if visitors met it who used the site's page."""
     target = nginx.evidence.target
-    answered = [page for page in page_exchanges(nginx.evidence) if 0 < (page.status or 0) < 400]
+    answered = _answered(nginx.evidence)
     results = [
         access.answer
         for stranger in _STRANGERS
@@ -245,16 +267,26 @@ def _computed_restrictions(nginx: Nginx) -> Iterator[Claim]:
     refused = tuple(
         failure for failure in current_failures(nginx.evidence, {status}) if failure.is_from_page
     )
-    note = _note(nginx, rule, (), False)
+    note, is_met = _note(nginx, rule, (), False), bool(refused) or _is_met(nginx.evidence, status)
     yield replace(
         note,
         about=Subject(name=target.host, path=target.path, text=file_line(rule)),
         covers=(Subject(),) if refused else note.covers,
         because=(*answered, *refused, *note.because),
-        severity=Severity.WARNING if refused else Severity.NOTE,
+        severity=Severity.WARNING if is_met else Severity.NOTE,
+        confidence=Confidence.CERTAIN if refused or not is_met else Confidence.LIKELY,
         facts={**note.facts, "strangers": status or "", "met": bool(refused)},
-        fix=_strangers_fix(nginx, rule) if refused else None,
+        fix=_strangers_fix(nginx, rule) if is_met else None,
     )
+
+
+def _is_met(evidence: Evidence, status: int | None) -> bool:
+    """Return whether a message says what such a rule does to a visitor: its status, or a connection
+    that is closed without an answer (444, ngx_http_rewrite_module, "return")."""
+    symptom = evidence.target.symptom
+    if symptom is None or status is None:
+        return False
+    return symptom.number == status or (status == 444 and symptom.kind == "closed")
 
 
 def _strangers_fix(nginx: Nginx, rule: Directive) -> Fix:

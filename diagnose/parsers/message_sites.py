@@ -77,9 +77,24 @@ def site_in_message(text: str) -> MessageSite | NoSite:
 _PLAIN_RETURN = re.compile(r"(?i)redirect_?ur[il][\"']?\s?[:=]\s?[\"'`]?http://([^/\s\"'`]{1,253})")
 
 
+#: Chromium names first what a frame was not to load, and then the page that is shown in it.
+_SHOWN_IN_FRAME = re.compile(
+    r"Unsafe attempt to load URL .{1,1000}? from frame with URL (\S{1,1000})"
+)
+
+
 def _asked_site(text: str, symptom: Symptom | None, target: str) -> str:
     """Return the site that a message is about. A login refuses an address with http: the
     application wrote it, and visitors use https; the path is that of the way back."""
+    shown = _SHOWN_IN_FRAME.search(text)
+    if shown and shown[1].startswith(("http://", "https://")):
+        return shown[1].rstrip(".,'\"")
+    if symptom is not None and symptom.kind == "csp":
+        from diagnose.parsers.policy_messages import (
+            page_of_blob,
+        )  # Few messages are about a policy.
+
+        return page_of_blob(text, target)
     if symptom is None or symptom.kind != "login-address":
         return target
     plain = _PLAIN_RETURN.search(text)

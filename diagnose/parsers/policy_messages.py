@@ -15,14 +15,14 @@ from diagnose.parsers.urls import Url, parse_url
 
 _MAX_URL = 1024
 _CHROMIUM = lazy_pattern(
-    r"(?P<verb>load|connect|fram|send\w{0,3} form data|apply|execut)\w{0,3}"
+    r"(?P<verb>load|connect|fram|creat|send\w{0,3} form data|apply|execut)\w{0,3}"
     r"(?: (?:the|a|an))?"
     r"(?: (?P<what>image|font|stylesheet|script|media|object|plugin|manifest|worker)\w{0,3}"
     r"(?: data)?)?(?: (?:to|from))? [‘'\"](?P<url>[^'’\"\s]{1,1000})[’'\"].{0,80}violates",
     re.IGNORECASE,
 )
 _FIREFOX = lazy_pattern(
-    r"blocked (?:the loading of a resource|an? \w{1,20} \([a-z-]{1,20}\))"
+    r"blocked (?:the loading of a resource|an? [\w ]{1,30} \([a-z-]{1,20}\))"
     r".{0,40}? at (?P<url>[^\s,]{1,1000})",
     re.IGNORECASE,
 )
@@ -68,6 +68,13 @@ def refused_host(message: str) -> str:
     use = refused_use(message)
     url = parse_url(use.url) if use else None
     return url.host if url else ""
+
+
+def page_of_blob(text: str, target: str) -> str:
+    """Return the page of a blob: address, which a script of that page made: its address names the
+    page's origin (W3C File API, section 8.3.1). Any other target is returned as it is."""
+    url = parse_url(target) if f"blob:{target}" in text else None
+    return f"{url.scheme}://{url.authority}/" if url else target
 
 
 def refused_socket(message: str) -> Url | None:

@@ -73,6 +73,15 @@ def upgrade_lost(status: int | None, body: str) -> bool:
     return status in {426, 505} or bool(complaint)
 
 
+def wants_websocket(upgrade: str | None, body: str) -> bool:
+    """Return whether the answer 426 to an ordinary request is that of a WebSocket: the protocol is
+    in its field Upgrade, or the body asks for an upgrade and the field does not ask for another
+    version of HTTP, as that of a server does which refuses HTTP/1.0."""
+    names = (upgrade or "").lower()
+    asks = re.search(r"upgrade required|web ?socket", body, re.IGNORECASE)
+    return "websocket" in names or (bool(asks) and not names)
+
+
 def is_incomplete(upgrade: Upgrade) -> bool:
     """Return whether the server has the path and misses something in the request: a name, a token
     or a subprotocol of the program's own client. So Jenkins answers at /wsagents/ without the name

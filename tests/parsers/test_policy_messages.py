@@ -2,7 +2,7 @@
 
 import pytest
 
-from diagnose.parsers.policy_messages import RefusedUse, refused_use
+from diagnose.parsers.policy_messages import RefusedUse, page_of_blob, refused_use
 
 URL = "https://cdn.example.net/a.png"
 RULE = "the following Content Security Policy directive: \"default-src 'self'\"."
@@ -36,6 +36,26 @@ def test_a_message(message: str, kind: str) -> None:
 def test_content_in_the_page() -> None:
     message = f"Refused to load the image 'data:image/png;base64,AAAA' {WHY}"
     assert refused_use(message) == RefusedUse("image", "data:")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        f"Creating a worker from 'blob:https://shop.example.com/5d2c' violates {RULE}",
+        f"Refused to create a worker from 'blob:https://shop.example.com/5d2c' {WHY}",
+        "The page’s settings blocked a worker script (worker-src) at blob:https://shop.example.com/5d"
+        " from being executed because it violates the following directive: “script-src 'self'”",
+    ],
+)
+def test_a_worker_that_a_script_has_made(message: str) -> None:
+    assert refused_use(message) == RefusedUse("worker", "blob:")
+
+
+def test_a_blob_is_of_the_page_that_made_it() -> None:
+    text = "Loading the image 'blob:https://shop.example.com/5d2c' violates"
+    page = "https://shop.example.com/"
+    assert page_of_blob(text, f"{page}5d2c") == page
+    assert page_of_blob(text, f"{page}a.png") == f"{page}a.png"
 
 
 @pytest.mark.parametrize(

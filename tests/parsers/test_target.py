@@ -145,6 +145,11 @@ def test_a_page_whose_name_is_a_number_is_no_network(text: str) -> None:
         ),
         ("shop.example.com和www.shop.example.com都打不开", "https://shop.example.com/"),
         ("www.example.com and example.com are both down", "https://www.example.com/"),
+        (
+            "Unsafe attempt to load URL http://shop.example.com/docs/ from frame with URL"
+            " https://shop.example.com/docs. Domains, protocols and ports must match.",
+            "https://shop.example.com/docs",
+        ),
     ],
 )
 def test_which_of_two_addresses_a_sentence_is_about(words: str, url: str) -> None:

@@ -4,6 +4,7 @@ from diagnose.parsers.websocket_refusal import (
     named_subprotocols,
     subprotocols_by_path,
     upgrade_lost,
+    wants_websocket,
 )
 
 
@@ -61,3 +62,18 @@ def test_a_library_that_got_no_upgrade(body: str, is_lost: bool) -> None:
 )
 def test_the_subprotocol_that_a_path_suggests(path: str, names: tuple[str, ...]) -> None:
     assert subprotocols_by_path(path) == names
+
+
+@pytest.mark.parametrize(
+    ("field", "body", "wants"),
+    [
+        (None, "Upgrade Required", True),
+        (None, "You need a WebSocket client.", True),
+        ("websocket", "", True),
+        ("HTTP/1.1", "Upgrade Required", False),
+        ("h2c", "", False),
+        (None, "", False),
+    ],
+)
+def test_an_answer_426_that_wants_a_websocket(field: str | None, body: str, wants: bool) -> None:
+    assert wants_websocket(field, body) is wants

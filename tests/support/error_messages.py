@@ -50,6 +50,8 @@ QUESTIONS: dict[str, tuple[Example, ...]] = {
         Example("Received X-Forwarded-For header from an untrusted proxy 203.0.113.10", "application", ""),
         Example("Refused to connect to 'https://api.example.com/v1' because it violates the following Content "
                 "Security Policy directive: \"default-src 'self'\".", "csp", ""),
+        Example("Creating a worker from 'blob:https://shop.example.com/5d2c' violates the following Content "
+                "Security Policy directive: \"script-src 'self'\".", "csp"),
         Example("Error: No Connection with that ID: Status code '404'", "websocket", ""),
         Example('Blocked request. This host ("shop.example.com") is not allowed. To allow this host, add '
                 '"shop.example.com" to `server.allowedHosts` in vite.config.js.', "application"),

@@ -51,6 +51,10 @@ async def _complete_visit(
         if is_own_page(ctx, exchange):
             await load_page_files(ctx, http_connection, page, exchange, answer)
             await _try_other_ports(ctx, exchange)
+    elif exchange.status == 426:
+        from diagnose.probes.outside.websocket_only import emit_own_websocket
+
+        emit_own_websocket(ctx, exchange)
     elif _is_withheld(ctx, exchange):
         from diagnose.probes.outside.known_applications import emit_named_application
 

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Failure, Observation, Severity
+from diagnose.model import Edit, Failure, Observation, Severity
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.page_evidence import answered, description, loads, module, picture, script, sheet
@@ -169,3 +169,19 @@ def test_silent_about_the_picture_of_a_package_s_page() -> None:
         shown,
         answered(logo, 404, content_type="text/html"),
     )
+
+
+ADDED = "location / {\n        proxy_pass http://127.0.0.1:3000/hydra/;"
+
+
+def test_names_the_folder_that_nginx_puts_before_a_path_that_has_it() -> None:
+    site = SITE.replace("location / {\n        proxy_pass http://127.0.0.1:3000;", ADDED)
+    file, other = script("/hydra/app.js"), script("/app.js")
+    (claim,) = judge(CHECK, loads(file), answered(file, 404), config(site), RUNNING, masked=False)
+    assert claim.facts["doubled"] == "/hydra/"
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    location /hydra/ {\n+        proxy_pass http://127.0.0.1:3000;" in edit.diff
+    (claim,) = judge(CHECK, loads(other), answered(other, 404), config(site), RUNNING)
+    assert not claim.facts["doubled"]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Claim
+from diagnose.model import Applicability, Claim, Manual
 from diagnose.model.http import Exchange
 from tests.support.check_evidence import SHOP, judge
 from tests.support.redirect_evidence import AROUND, SITE, applied, config, led
@@ -74,7 +74,15 @@ def test_fires_and_names_both_rules_of_a_circle() -> None:
     claim = loop(site(rules), led(there, back, "target"), led(back, there, "redirect"))
     assert claim.facts["own_line"] == "return 301 /docs/go"
     assert str(claim.facts["own_others"]).startswith("('return 301 /docs/go/ (")
-    assert applied(claim) == (Applicability.MANUAL, [])
+    assert claim.fix
+    second, first = claim.fix.edits
+    assert claim.fix.applicability is Applicability.MANUAL
+    assert [step.step for step in claim.fix.steps if isinstance(step, Manual)] == [
+        "without-second", "without-first",
+    ]  # fmt: skip
+    kept = ["".join(x for x in edit.diff.splitlines() if x[:1] == "+") for edit in (first, second)]
+    assert ["location /docs/go/" in text for text in kept] == [False, True]
+    assert ["location = /docs/go" in text for text in kept] == [True, False]
 
 
 def test_fires_and_names_the_redirect_to_https_of_a_block_with_tls_alone() -> None:

@@ -73,3 +73,17 @@ def test_fires_on_the_redirect_of_port_80() -> None:
     assert claim.severity is Severity.ERROR
     assert "return 301" in str(claim.facts["statement"])
     assert any(subject.port == 80 for subject in claim.covers)
+
+
+def test_the_expression_of_the_same_script_is_mended_too() -> None:
+    """`location ~ \\.php\\$` takes no path of PHP's: nginx would show the source."""
+    lines = r"try_files \$uri /index.php?\$args;"
+    php = "    location ~ \\.php\\$ {\n        fastcgi_pass 127.0.0.1:9000;\n    }\n"
+    head = "    location / {"
+    text = SITE.replace(HOST, lines).replace(head, php + head)
+    (claim,) = judge(CHECK, RUNNING, config(text), page(500), masked=False)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    location ~ \\.php$ {" in edit.diff
+    assert "+        try_files $uri /index.php?$args;" in edit.diff

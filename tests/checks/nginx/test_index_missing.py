@@ -1,6 +1,8 @@
 from dataclasses import replace
 
 from diagnose.model import Applicability, Claim, Severity
+from diagnose.model.server import Listener, Listeners
+from diagnose.model.steps import Risk
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.page_errors import LOG_READ, logged, page
@@ -181,3 +183,22 @@ def test_fires_and_names_the_only_folder_with_an_index_file() -> None:
     (claim,) = judge("nginx.index-missing", *observed, access)
     assert claim.facts["program"] == "/demo/"
     assert not claim.facts["unnamed"]
+
+
+def test_fires_and_offers_the_only_program_that_listens() -> None:
+    place = "    location / {\n        try_files $uri $uri/ =404;\n    }\n}"
+    site = config(SITE.rstrip("\n").removesuffix("}") + place + "\n")
+    sockets = (
+        Listener(address="0.0.0.0", port=443, family=2, process="nginx", pid=7),
+        Listener(address="127.0.0.1", port=3000, family=2, process="node", pid=9),
+    )
+    seen = (RUNNING, site, LOG_READ, NO_INDEX, page(403))
+    (claim,) = judge("nginx.index-missing", *seen, Listeners(sockets=sockets), masked=False)
+    assert claim.facts["application"] == "http://127.0.0.1:3000"
+    assert claim.fix
+    (edit,) = claim.fix.edits
+    assert edit.risk is Risk.OPENS_TO_ALL
+    assert "+        proxy_pass http://127.0.0.1:3000;" in edit.diff
+    assert "-        try_files $uri $uri/ =404;" in edit.diff
+    (claim,) = judge("nginx.index-missing", *seen, masked=False)
+    assert not claim.facts["application"]

@@ -27,7 +27,7 @@ from diagnose.model.nginx import CertificateFile
 from diagnose.model.steps import Risk
 from diagnose.model.tls import Alert, Certificate, Handshake
 from tests.support.check_evidence import NOW, SHOP, judge, texts
-from tests.support.nginx_evidence import SITE, config
+from tests.support.nginx_evidence import BUILD, SITE, config
 
 BLOG = "server {\n listen 443 ssl;\n server_name blog.example.com;\n ssl_certificate b.pem;\n}\n"
 TYPO = SITE.replace("shop.example.com", "shpo.example.com")
@@ -388,11 +388,48 @@ def test_fires_where_the_block_of_www_redirects_the_name_to_itself() -> None:
 
 
 def test_the_block_with_the_certificate_gets_the_listen() -> None:
-    own = SITE.replace("listen 443 ssl;", "listen 80; ssl_certificate shop.pem;")
-    observations = (config(BLOG + own), served("blog.example.com"))
+    own = SITE.replace("listen 443 ssl;", "listen 80;")
+    (claim,) = judge(
+        "nginx.no-matching-server", config(BLOG + own), served("blog.example.com"), masked=False
+    )
+    assert claim.fix
+    (edit,) = claim.fix.edits
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "+    listen 443 ssl;" in edit.diff
+    keyless = own.replace("    ssl_certificate_key shop.key;\n", "")
+    observations = (config(BLOG + keyless), served("blog.example.com"))
     (claim,) = judge("nginx.no-matching-server", *observations, masked=False)
     assert claim.fix
     assert [step.step for step in claim.fix.steps if isinstance(step, Manual)] == ["add-the-listen"]
+
+
+def test_the_choices_have_what_a_person_types() -> None:
+    blog = BLOG.replace("listen 443 ssl;", "listen 443 ssl default_server; root /srv;")
+    seen = (BUILD, config(blog), served("blog.example.com"))
+    (claim,) = judge("nginx.no-matching-server", *seen, masked=False)
+    assert claim.fix
+    name, refusal = claim.fix.edits
+    assert "+ server_name blog.example.com shop.example.com;" in name.diff
+    assert "+    listen 443 ssl default_server;\n+    server_name _;" in refusal.diff
+    assert "+    ssl_reject_handshake on;" in refusal.diff
+    assert "- listen 443 ssl default_server; root /srv;" in refusal.diff
+    assert "+ listen 443 ssl; root /srv;" in refusal.diff
+    assert all(isinstance(step, Manual) for step in claim.fix.steps)
+    old = replace(BUILD, version="1.18.0")
+    (claim,) = judge("nginx.no-matching-server", old, *seen[1:], masked=False)
+    assert claim.fix
+    assert len(claim.fix.edits) == 1, "its certificate has no key here"
+
+
+def test_no_block_gets_the_name_where_several_have_pages() -> None:
+    blog = BLOG.replace("listen 443 ssl;", "listen 443 ssl; root /srv;")
+    both = blog + blog.replace("blog.", "wiki.")
+    (claim,) = judge(
+        "nginx.no-matching-server", config(both), served("blog.example.com"), masked=False
+    )
+    assert not claim.facts["owner"]
+    assert claim.fix
+    assert not claim.fix.steps[0].commands  # type: ignore[union-attr]
 
 
 def test_fires_where_the_site_is_on_another_port_alone_and_another_sites_pages_come() -> None:

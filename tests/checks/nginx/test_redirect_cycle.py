@@ -179,3 +179,47 @@ def test_fires_and_writes_the_name_with_its_letters() -> None:
         assert claim.fix
         diff = next(step.diff for step in claim.fix.steps if isinstance(step, Edit))
         assert right in diff
+
+
+SCRIPTS = """\
+server {
+    listen 443 ssl;
+    server_name shop.example.com;
+    root /var/www/shop;
+    index index.php;
+    location / {
+        try_files $uri $uri/ @app;
+    }
+    location ~ \\.php$ {
+        fastcgi_pass unix:/run/php.sock;
+        fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+    }
+    location @app {
+        rewrite ^(.+)$ /index.php/$1 last;
+    }
+}
+"""
+NAMED = 'rewrite or internal redirection cycle while redirect to named location "@app"'
+
+
+def test_fires_where_a_path_behind_the_script_comes_back() -> None:
+    observations = (RUNNING, LOG_READ, logged(NAMED), page(500))
+    (claim,) = judge("nginx.redirect-cycle", *observations, config(SCRIPTS), masked=False)
+    assert claim.facts["cycling"] == "/index.php"
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    location ~ \\.php(/|$) {" in edit.diff
+    for other in ("/index.php?$1 last", "/other$1 last"):
+        site = SCRIPTS.replace("/index.php/$1 last", other)
+        (claim,) = judge("nginx.redirect-cycle", *observations, config(site), masked=False)
+        assert not claim.facts["cycling"]
+
+
+def test_fires_where_try_files_leads_behind_the_script() -> None:
+    text = 'rewrite or internal redirection cycle while internally redirecting to "/index.php/docs"'
+    site = SCRIPTS.replace("@app;", "/index.php$uri;")
+    (claim,) = judge(
+        "nginx.redirect-cycle", RUNNING, LOG_READ, logged(text), page(500), config(site)
+    )
+    assert claim.facts["cycling"] == "/index.php"

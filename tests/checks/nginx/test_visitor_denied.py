@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Edit, Manual, Severity, Vantage
+from diagnose.model import Applicability, Confidence, Edit, Manual, Severity, Vantage
 from diagnose.model.http import Exchange
 from diagnose.model.kernel import Kernel
 from diagnose.model.logs import FailedRequests
@@ -228,3 +228,67 @@ def test_fires_and_says_that_a_password_is_wanted_as_well() -> None:
     assert not claim.facts["both"]
     (claim,) = judge(CHECK, *observations, site(rules))
     assert (claim.facts["both"], claim.fix) == (False, None)
+
+
+HIDDEN = "    location ~ /\\. {\n        deny all;\n    }\n    location / {"
+
+
+@pytest.mark.parametrize(
+    ("path", "told", "opens"),
+    [
+        ("/...gloves", True, True),
+        ("/...gloves", False, False),
+        ("/.env", True, False),
+        ("/.git/config", True, False),
+        ("/.hidden%20page", True, False),
+    ],
+)
+def test_fires_and_lets_a_page_of_the_application_through(
+    path: str, told: bool, opens: bool
+) -> None:
+    """Not where no message says so, and not a file for which such rules are."""
+    symptom = Symptom("status", "403 Forbidden", 403) if told else None
+    target = replace(SHOP, path=path, symptom=symptom)
+    page = replace(FORBIDDEN, url=f"https://shop.example.com{path}")
+    rules = config(SITE.replace("    location / {", HIDDEN, 1))
+    (claim,) = judge(CHECK, HOST, BUILD, RUNNING, rules, page, target=target, masked=False)
+    assert (claim.fix is not None) is opens
+    if claim.fix:
+        (edit,) = claim.fix.edits
+        assert f"+    location = {path} {{" in edit.diff
+        assert isinstance(claim.fix.steps[0], Manual)
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "status", "met"),
+    [
+        ("closed", None, 444, True),
+        ("closed", None, 403, False),
+        ("status", 403, 403, True),
+        ("status", 404, 403, False),
+    ],
+)
+def test_fires_as_a_warning_where_a_message_says_what_the_list_does(
+    kind: str, number: int | None, status: int, met: bool
+) -> None:
+    symptom = Symptom(kind, "net::ERR_EMPTY_RESPONSE", number)  # type: ignore[arg-type]
+    rules = site(CLOSED.replace("403", str(status)), GEO)
+    seen = (HOST, BUILD, RUNNING, rules, replace(FORBIDDEN, status=200))
+    (claim,) = judge(CHECK, *seen, target=replace(SHOP, symptom=symptom), masked=False)
+    assert claim.severity is (Severity.WARNING if met else Severity.NOTE)
+    assert (claim.fix is not None) is met
+    assert not met or claim.confidence is Confidence.LIKELY
+
+
+def test_fires_where_this_server_may_come_in_and_a_message_says_403() -> None:
+    rules = site("        allow 10.0.0.0/8;\n        deny all;\n")
+    for told, status, severity in (
+        (403, 200, Severity.WARNING),
+        (404, 200, Severity.NOTE),
+        (None, 200, Severity.NOTE),
+    ):
+        symptom = Symptom("status", f"{told}", told) if told else None
+        seen = (HOST, BUILD, RUNNING, rules, replace(FORBIDDEN, status=status))
+        (claim,) = judge(CHECK, *seen, target=replace(SHOP, symptom=symptom), masked=False)
+        assert claim.severity is severity
+        assert (claim.fix is not None) is (severity is Severity.WARNING)

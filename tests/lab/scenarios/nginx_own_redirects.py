@@ -29,9 +29,7 @@ def a_rewrite_with_an_optional_slash_leads_to_itself(lab: Lab) -> None:
     _page(lab, "rewrite ^/docs/(go|php)/?$ /docs/$1/ permanent;")
 
 
-@scenario(
-    target=TARGET, outside="http.redirect-loop", differs=MINE, manual="two rules, and one is meant"
-)
+@scenario(target=TARGET, outside="http.redirect-loop", differs=MINE)
 def two_rules_lead_to_each_other(lab: Lab) -> None:
     """One adds the slash, and the other takes it away."""
     _page(

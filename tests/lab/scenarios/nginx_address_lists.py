@@ -1,0 +1,44 @@
+"""Scenarios of nginx.visitor-denied: lists that let this server in, and visitors not."""
+
+from .. import site
+from ..lab import SERVER, Lab
+from ..scenario import healthy, scenario
+
+TOLD = "403 Forbidden"
+PLACE = "  location / {\n    proxy_pass http://127.0.0.1:3000;"
+LIST = f"    allow 127.0.0.1;\n    allow {SERVER};\n    deny all;\n"
+CLOSES = PLACE.replace("{\n", "{\n    if ($known = 0) {\n      return 444;\n    }\n")
+KNOWN = f"geo $known {{\n  default 0;\n  127.0.0.0/8 1;\n  {SERVER} 1;\n}}\n"
+
+
+def _listed(lab: Lab, rules: str) -> None:
+    lab.change(PLACE, PLACE.replace("{\n", f"{{\n{rules}"))
+
+
+@scenario(
+    outside=None, server="nginx.visitor-denied", args=(TOLD,), differs=(site.CONF,),
+    unsure=("client",),
+)  # fmt: skip
+def list_lets_this_server_in_alone(lab: Lab) -> None:
+    _listed(lab, LIST)
+
+
+@healthy(args=(TOLD,))
+def list_lets_everybody_in(lab: Lab) -> None:
+    _listed(lab, "    allow all;\n")
+
+
+@scenario(
+    outside="http.server-error", server="nginx.visitor-denied", args=("ERR_EMPTY_RESPONSE",),
+    both="nginx.rule-refuses", differs=(site.CONF,),
+)  # fmt: skip
+def list_gives_visitors_no_answer(lab: Lab) -> None:
+    """`return 444` closes the connection of everybody but this server."""
+    lab.edit(site.MAP, site.MAP + KNOWN)
+    lab.change(PLACE, CLOSES)
+
+
+@healthy(args=("ERR_EMPTY_RESPONSE",))
+def list_answers_visitors(lab: Lab) -> None:
+    lab.edit(site.MAP, site.MAP + KNOWN.replace("default 0", "default 1"))
+    lab.change(PLACE, CLOSES)
