@@ -110,6 +110,7 @@ def port_not_served(evidence: Evidence) -> Iterator[Claim]:
             "tls_port": secure.port if secure else "",
             "tls_place": place_text(secure.file, secure.line) if secure else "",
             "apache": server.product == "apache",
+            "plain": port == 80,
             "caddy": server.product == "caddy",
             "option": option.text if option else "",
             "option_place": place_text(option.file, option.line) if option else "",
@@ -204,6 +205,10 @@ def _fix(
         valid = view.test is None or view.test.passed
         applicability = Applicability.AUTOMATIC if valid else Applicability.REVIEW
         return Fix(reload_steps(server), applicability)
+    from checks.server._listen_lines import listen_edit
+
+    if edit := listen_edit(view, site):
+        return Fix((edit, *reload_steps(server)), Applicability.REVIEW)
     if not is_debians(view) or view.evidence.target.port != 443 or not (idle or site):
         return manual_fix(view, "listen")
     steps: list[Command] = []

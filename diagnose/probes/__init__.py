@@ -86,6 +86,7 @@ INSIDE = (
     "nginx_files",
     "other_nginx",
     "program_certificates",
+    "program_tls",
     "renewals",
     "logs",
     "access_logs",

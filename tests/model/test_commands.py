@@ -157,7 +157,8 @@ ALL = [
      r"""sh -c 't=$(cat -- "$2") && printf "%s\n" "$t" > "$1"' sh /srv/a.pem /srv/b.pem""", "",
      Risk.EDITS_FILES),
     (firewall_commands.open_in_csf("TCP_IN", 443),
-     r"""sed -i -e 's/^\(TCP_IN = "[^"]*\)"/\1,443"/' /etc/csf/csf.conf""", "",
+     r"""sed -i -e 's/^\(TCP_IN = "[^"][^"]*\)"/\1,443"/' """
+     r"""-e 's/^\(TCP_IN = "\)"/\1443"/' /etc/csf/csf.conf""", "",
      Risk.OPENS_TO_ALL),
     (firewall_commands.reload_csf(), "csf -r", "", Risk.RELOADS),
     (firewall_commands.open_in_panel("hestia", 443),
