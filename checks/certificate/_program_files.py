@@ -10,8 +10,8 @@ from checks.certificate import lineage_of
 from diagnose.model import Applicability, Command, Edit, Evidence, Fix, commands, server_commands
 from diagnose.model.files import OtherCertificate
 from diagnose.model.nginx import CertificateFile
+from diagnose.model.processes import NamingLine, ProgramCertificate
 from diagnose.model.program_commands import restart_by
-from diagnose.model.program_tls import NamingLine, ProgramCertificate
 from diagnose.model.steps import Effect
 from diagnose.model.tls import Certificate
 

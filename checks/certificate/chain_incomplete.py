@@ -22,7 +22,7 @@ from checks.certificate import (
 )
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity
-from diagnose.model.program_tls import ProgramCertificate
+from diagnose.model.processes import ProgramCertificate
 from diagnose.model.tls import Handshake, ServedCertificate, served_certificates
 
 

@@ -23,7 +23,7 @@ from diagnose.model import (
 )
 from diagnose.model.files import OtherCertificate
 from diagnose.model.nginx import CertificateFile
-from diagnose.model.program_tls import ProgramCertificate
+from diagnose.model.processes import ProgramCertificate
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.tls import Handshake, ServedCertificate, served_certificates
 from diagnose.parsers.hostnames import covers

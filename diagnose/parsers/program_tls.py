@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator
 
 from diagnose.model.frozen import frozen
-from diagnose.model.processes import Starter
-from diagnose.model.program_tls import NamingLine
+from diagnose.model.processes import NamingLine, Starter
 from diagnose.parsers.program_starters import parse_starter
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.secrets import may_hold_secret

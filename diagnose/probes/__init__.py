@@ -87,6 +87,7 @@ INSIDE = (
     "other_nginx",
     "program_certificates",
     "program_tls",
+    "large_files",
     "renewals",
     "logs",
     "access_logs",

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from diagnose.model.processes import Starter
-from diagnose.model.program_tls import NamingLine, ProgramCertificate
+from diagnose.model.processes import NamingLine, ProgramCertificate, Starter
 from diagnose.model.tls import Certificate
 
 SOURCE = "/srv/shop/server.js"

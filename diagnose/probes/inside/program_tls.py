@@ -13,14 +13,14 @@ from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
 from diagnose.model.containers import CONTAINER_PROCESSES
 from diagnose.model.files import StoredCertificate
-from diagnose.model.program_tls import NamingLine, ProgramCertificate
+from diagnose.model.processes import NamingLine, ProgramCertificate
 from diagnose.model.server import Listeners
 from diagnose.model.tls import Handshake
 from diagnose.parsers.hostnames import covers
 from diagnose.parsers.program_tls import ProgramNames, meant_paths, parse_program_names
 from diagnose.probes import ProbeContext, is_first, probe
+from diagnose.probes.inside import stored_certificates
 from diagnose.probes.inside.other_nginx import expires_soon
-from diagnose.probes.inside.stored_certificates import SCRIPT as STORED
 from diagnose.probes.inside.stored_certificates import parse_stored
 from diagnose.probes.inside.web_servers.readers import WEB_SERVERS
 
@@ -43,7 +43,7 @@ async def program_tls(ctx: ProbeContext, handshake: Handshake, listeners: Listen
     folders = await _folders(ctx, names)
     if not folders:
         return
-    stored = await ctx.machine.run("sh", "-c", STORED, "sh", *folders)
+    stored = await ctx.machine.run("sh", "-c", stored_certificates.SCRIPT, "sh", *folders)
     for file in [*_named_files(ctx, names, stored.out)][:_MAX_FILES]:
         real = await ctx.machine.run("readlink", "-f", "--", file.path)
         found = replace(

@@ -4,7 +4,7 @@ import pytest
 
 from diagnose.model import Applicability, Command, Confidence, Edit, Manual
 from diagnose.model.nginx import CertificateFile
-from diagnose.model.program_tls import NamingLine
+from diagnose.model.processes import NamingLine
 from tests.support.certificates import HEALTHY, LEAF, MIDDLE, OTHER, ROOT, causes, leaf, visit
 from tests.support.check_evidence import judge, texts
 from tests.support.nginx_evidence import RUNNING, SITE, config

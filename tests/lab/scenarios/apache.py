@@ -455,7 +455,7 @@ def apache_excludes_the_websocket(lab: Lab) -> None:
 @apache_scenario(
     outside="tcp.refused",
     server="server.port-not-served",
-    args=("http://shop.example.com/",),
+    target="http://shop.example.com/",
     differs=(apache.PORTS,),
 )
 def apache_line_of_port_80_is_a_comment(lab: Lab) -> None:

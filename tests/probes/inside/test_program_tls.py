@@ -3,10 +3,11 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
-from diagnose.model.program_tls import ProgramCertificate
+from diagnose.model.processes import ProgramCertificate
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.tls import Handshake
 from diagnose.probes.inside import program_tls as probes
+from diagnose.probes.inside import stored_certificates
 from diagnose.probes.inside.program_tls import program_tls
 from tests.lab import certificates
 from tests.support.fake_context import Looking
@@ -41,7 +42,7 @@ def found(*seen: Handshake | Listeners, process: str = "node") -> list[ProgramCe
     machine = RecordedMachine(
         {
             shlex.join(("sh", "-c", probes.SCRIPT, "sh", "443")): NAMES,
-            shlex.join(("sh", "-c", probes.STORED, "sh", "/srv/shop/tls")): stored,
+            shlex.join(("sh", "-c", stored_certificates.SCRIPT, "sh", "/srv/shop/tls")): stored,
             "readlink -f -- /srv/shop/tls/cert.pem": "/srv/shop/tls/cert.pem\n",
         },
         {"/srv/shop/tls/cert.pem": good.pem, "/srv/shop/tls/key.pem": "x"},
