@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Sequence
 
-from checks.certificate import lineage_of
+from checks.certificate import is_publicly_trusted, lineage_of
 from diagnose.model import Applicability, Command, Edit, Evidence, Fix, commands, server_commands
 from diagnose.model.files import OtherCertificate
 from diagnose.model.nginx import CertificateFile
@@ -15,8 +15,11 @@ from diagnose.model.program_commands import restart_by
 from diagnose.model.steps import Effect
 from diagnose.model.tls import Certificate
 
-#: Files of a tool's own, which nobody else writes.
-_OF_TOOLS = re.compile(r"^/etc/letsencrypt/archive/|/(?:cert|chain|fullchain|privkey)\d*\.pem$")
+#: Files that a renewal tool writes by itself, and nobody else.
+_OF_TOOLS = re.compile(
+    r"^/etc/letsencrypt/(?:live|archive)/[^/]+/(?:cert|chain|fullchain|privkey)\d*\.pem$"
+    r"|/\.acme\.sh/|/\.lego/|/caddy/certificates/|/dehydrated/"
+)
 
 
 def program_file(evidence: Evidence, leaf: Certificate) -> ProgramCertificate | None:
@@ -44,7 +47,7 @@ def chain_fix(evidence: Evidence, leaf: Certificate) -> tuple[Fix, str] | None:
         steps: Sequence[Command | Edit] = appended_issuer(file)
         edited = ""
     else:
-        steps = named_instead(own, posixpath.basename(lineage.fullchain))
+        steps = named_instead(own, lineage.fullchain)
         edited = lineage.fullchain
     loading = restart_steps(own, steps)
     return (Fix((*steps, *loading), Applicability.REVIEW), edited) if steps and loading else None
@@ -52,11 +55,17 @@ def chain_fix(evidence: Evidence, leaf: Certificate) -> tuple[Fix, str] | None:
 
 def copy_fix(own: ProgramCertificate, renewed: OtherCertificate) -> Fix | None:
     """Return what writes the renewed certificate and its key into the old copies that the program
-    reads; None if these are a tool's own, or if its key or its start is not known."""
-    path, key = own.real or own.path, own.key
-    steps: tuple[Command, ...]
-    if not key or any(_OF_TOOLS.search(each) and lineage_of(each) for each in (path, own.path)):
+    reads; None if these are a tool's own, if the renewed one lacks a name or may not be trusted, or
+    if the key or the start of the program is not known."""
+    path, key, leaf = own.real or own.path, own.key, own.chain[0]
+    if not key or any(map(_OF_TOOLS.search, (path, own.path, key))):
         return None
+    is_trusted = renewed.leaf.issuer == leaf.issuer or (
+        bool(renewed.tool) and is_publicly_trusted(renewed.leaf.issuer)
+    )
+    if not is_trusted or not set(leaf.dns_names) <= set(renewed.leaf.dns_names):
+        return None
+    steps: tuple[Command, ...]
     if key == own.path:
         steps = (server_commands.write_bundle(path, renewed.path, renewed.key),)
     else:
@@ -69,15 +78,15 @@ def copy_fix(own: ProgramCertificate, renewed: OtherCertificate) -> Fix | None:
     return Fix((*steps, *loading), Applicability.REVIEW) if loading and is_other else None
 
 
-def named_instead(own: ProgramCertificate, name: str) -> tuple[Edit, ...]:
-    """Return the edit of the lines that name the program's file, so that they name another one of
-    its folder; () if they are in several files: which one is read is not known."""
+def named_instead(own: ProgramCertificate, other: str) -> tuple[Edit, ...]:
+    """Return the edit of the lines that name the program's file, so that they name another one; ()
+    if they are in several files: which one is read is not known."""
     files = {line.file for line in own.lines}
     if len(files) != 1:
         return ()
     path, hunks = next(iter(files)), []
     for line in sorted(own.lines, key=lambda line: line.number):
-        new = _renamed(line, name)
+        new = _renamed(line, own.path, other)
         if not new:
             return ()
         end = "\\ No newline at end of file\n" if line.unended else ""
@@ -86,11 +95,17 @@ def named_instead(own: ProgramCertificate, name: str) -> tuple[Edit, ...]:
     return (Edit(path, f"--- {path}\n+++ {path}\n{''.join(hunks)}", outside=True),)
 
 
-def _renamed(line: NamingLine, name: str) -> str:
-    """Return the line with another last part of the path; "" if the path stands there twice."""
-    folder = line.named.rpartition("/")[0]
-    other = f"{folder}/{name}" if folder or line.named.startswith("/") else name
-    return line.text.replace(line.named, other) if line.text.count(line.named) == 1 else ""
+def _renamed(line: NamingLine, path: str, other: str) -> str:
+    """Return the line with another path, of whose folder the last part alone changes; "" if the
+    path stands there twice, or if it is put together and the folder is another one."""
+    if posixpath.dirname(path) == posixpath.dirname(other):
+        folder, slash, _ = line.named.rpartition("/")
+        named = f"{folder}{slash}{posixpath.basename(other)}"
+    elif line.named == path:
+        named = other
+    else:
+        return ""
+    return line.text.replace(line.named, named) if line.text.count(line.named) == 1 else ""
 
 
 def restart_steps(

@@ -160,10 +160,9 @@ def _excluded_method(
     admits it (RFC 8657 section 4); "" if one does, or if the way is not known."""
     if settings is None or not own or not all(each.methods for each in own):
         return ""
-    is_over_http = any(
-        each.source == settings.source
-        for each in (*evidence.good(ChallengeFolder), *evidence.good(OwnServerRenewal))
-    )
+    sources = {folder.source for folder in evidence.good(ChallengeFolder)}
+    sources.update(server.source for server in evidence.good(OwnServerRenewal))
+    is_over_http = settings.source in sources
     method = "dns-01" if settings.over_dns else "http-01" if is_over_http else ""
     return "" if any(method in each.methods for each in own) else method
 

@@ -27,7 +27,8 @@ from diagnose.model.resources import FileSystem, LargeFile, LargeFiles
 
 #: Below this no file can be made; of small file systems a hundredth.
 _NO_INODES = 16
-#: What is left of the journal, in bytes.
+#: The part of a file system that has to become free, and what is left of the journal, in bytes.
+_ENOUGH = 5
 _JOURNAL = 200 << 20
 #: Images that nobody can write to have no room from the beginning.
 _READ_ONLY = {"squashfs", "erofs", "isofs", "cramfs", "romfs"}
@@ -45,7 +46,7 @@ def disk_full(evidence: Evidence) -> Iterator[Claim]:
             continue
         proofs = _consequences(evidence)
         large = _large_files(evidence, system) if not without_inodes else ()
-        steps = _emptying(large)
+        steps = _emptying(large, system.size // _ENOUGH)
         yield Claim(
             about=Subject(text=system.paths[0]),
             covers=(Subject(),) if proofs else (),
@@ -77,12 +78,16 @@ def _large_files(evidence: Evidence, system: FileSystem) -> tuple[LargeFile, ...
     )
 
 
-def _emptying(files: tuple[LargeFile, ...]) -> tuple[Command, ...]:
-    """Return what makes room without a file that a program needs: logs alone, the kept ones first.
-    A deleted file gives its room back when the service that has it open starts again."""
-    steps = list[Command]()
+def _emptying(files: tuple[LargeFile, ...], enough: int) -> tuple[Command, ...]:
+    """Return what makes so much room, in bytes, without a file that a program needs: logs alone,
+    those that were put aside first. A deleted file gives its room back when the service that has it
+    open starts again."""
+    steps, freed = list[Command](), 0
     for kind in ("journal", "aside", "container", "log", "deleted"):
         for file in (file for file in files if file.kind == kind):
+            if freed >= enough:
+                break
+            freed += max(0, file.size - (_JOURNAL if kind == "journal" else 0))
             if kind == "journal" and file.size > _JOURNAL:
                 steps.append(file_commands.shorten_journal(_JOURNAL >> 20))
             elif kind == "aside":

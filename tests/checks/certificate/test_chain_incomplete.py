@@ -178,3 +178,19 @@ def test_fires_and_leaves_a_program_to_a_person_whose_file_or_start_is_not_known
         (claim,) = judge("certificate.chain-incomplete", visit(PUBLIC, code=20), own)
         assert claim.fix
         assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_fires_and_names_the_whole_chain_for_a_link_to_the_leaf() -> None:
+    link = named("/srv/shop/site.pem", PUBLIC, real=f"{TOOL}/cert.pem")
+    (claim,) = judge("certificate.chain-incomplete", visit(PUBLIC, code=20), link)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert edit.diff.splitlines()[-1] == f"+  cert: read('{TOOL}/fullchain.pem'),"
+    # A path that is put together cannot get another folder.
+    line = replace(link.lines[0], named="site.pem", text="  cert: join(dir, 'site.pem'),")
+    (claim,) = judge(
+        "certificate.chain-incomplete", visit(PUBLIC, code=20), replace(link, lines=(line,))
+    )
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL

@@ -74,6 +74,11 @@ def test_fires_and_leaves_a_copy_to_a_person_whose_key_is_not_known() -> None:
     for own in (
         named("/srv/shop/tls/cert.pem", OLD),
         named(f"{LIVE}/cert.pem", OLD, key=f"{LIVE}/privkey.pem"),
+        named("/srv/shop/cert.pem", OLD, key="/root/.acme.sh/other/other.key"),
+        named(
+            "/srv/shop/cert.pem", replace(OLD, dns_names=(*OLD.dns_names, "b.example")), key="/k"
+        ),
+        named("/srv/shop/cert.pem", replace(OLD, issuer="CN=Own root"), key="/k"),
     ):
         (claim,) = judge(CHECK, SERVED, LISTENING, OTHER, own)
         assert claim.fix

@@ -70,9 +70,9 @@ def largest(*files: LargeFile) -> list[str]:
 def test_fires_and_empties_logs_alone() -> None:
     assert largest(
         LargeFile("/var/lib/mysql/ibdata1", GIB * 9, "other"),
-        LargeFile("/var/lib/docker/containers/a/a-json.log", GIB * 5, "container"),
-        LargeFile("/var/log/journal", GIB * 2, "journal"),
-        LargeFile("/var/log/nginx/access.log", GIB, "log"),
+        LargeFile("/var/lib/docker/containers/a/a-json.log", GIB, "container"),
+        LargeFile("/var/log/journal", GIB, "journal"),
+        LargeFile("/var/log/nginx/access.log", GIB // 4, "log"),
         LargeFile("/var/log/nginx/access.log.1", GIB, "aside"),
         LargeFile("/var/log/shop.log", GIB, "deleted", "shop.service"),
     ) == [
@@ -88,3 +88,10 @@ def test_fires_and_leaves_files_of_programs_to_a_person() -> None:
     data = LargeFile("/var/lib/mysql/ibdata1", GIB * 9, "other")
     assert largest(data, LargeFile("/var/log/journal", GIB // 8, "journal")) == []
     assert largest(LargeFile("/var/log/shop.log", GIB, "deleted")) == []
+
+
+def test_fires_and_empties_no_more_than_is_needed() -> None:
+    assert largest(
+        LargeFile("/var/log/nginx/access.log.1", GIB * 9, "aside"),
+        LargeFile("/var/log/nginx/access.log", GIB * 5, "log"),
+    ) == ["rm -- /var/log/nginx/access.log.1"]

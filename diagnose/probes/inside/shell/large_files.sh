@@ -9,7 +9,9 @@ m=$(stat -c %m -- "$1") && v=$(stat -c %d -- "$m") || exit 0
     [ -d "$j" ] && [ "$(stat -c %d -- "$j")" = "$v" ] && echo "journal $(($(timeout 3 du -sk -- "$j" | cut -f1) * 1024)) $j"
   done
   timeout 3 find /proc/[0-9]*/fd -maxdepth 1 -type l -lname '/* (deleted)' | head -n 200 | while IFS= read -r f; do
-    [ "$(stat -L -c %d -- "$f")" = "$v" ] && s=$(stat -L -c %s -- "$f") && [ "$s" -ge $(($2 * 1024)) ] || continue
+    [ "$(stat -L -c %d -- "$f")" = "$v" ] || continue
+    s=$(stat -L -c %s -- "$f")
+    [ "${s:-0}" -ge $(($2 * 1024)) ] || continue
     p=${f#/proc/} p=${p%%/*}
     u=$(sed -n 's|.*/\([^/]*\.service\)$|\1|p' "/proc/$p/cgroup" | tail -n 1)
     echo "deleted $s ${u:--} $(readlink "$f" | sed 's/ (deleted)$//')"

@@ -41,7 +41,8 @@ echo "folder $d"
     small "$d"
   } | sort -u | head -n 100 | while IFS= read -r f; do
     case $f in *:*) continue ;; esac
-    [ -f "$f" ] && [ "$(stat -L -c %s -- "$f")" -le 65536 ] || continue
+    [ -f "$f" ] || continue
+    [ "$(stat -L -c %s -- "$f")" -le 65536 ] || continue
     grep -nIE -m 12 -e "$names" -- "$f" | grep -vE '.{320}' | while IFS= read -r r; do
       printf 'line %s %s:%s\n' "${r%%:*}" "$f" "${r#*:}"
     done
