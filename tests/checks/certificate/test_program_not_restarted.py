@@ -78,11 +78,18 @@ def test_fires_and_leaves_a_copy_to_a_person_whose_key_is_not_known() -> None:
         named(
             "/srv/shop/cert.pem", replace(OLD, dns_names=(*OLD.dns_names, "b.example")), key="/k"
         ),
-        named("/srv/shop/cert.pem", replace(OLD, issuer="CN=Own root"), key="/k"),
     ):
         (claim,) = judge(CHECK, SERVED, LISTENING, OTHER, own)
         assert claim.fix
         assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_fires_and_leaves_a_copy_to_a_person_where_the_renewed_one_may_not_be_trusted() -> None:
+    own = named("/srv/shop/cert.pem", OLD, key="/srv/shop/key.pem")
+    private = replace(OTHER, tool="", leaf=replace(OTHER.leaf, issuer="CN=Own root"))
+    (claim,) = judge(CHECK, SERVED, LISTENING, private, own)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
 
 
 def test_fires_and_starts_a_program_again_that_no_service_has() -> None:
