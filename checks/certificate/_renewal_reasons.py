@@ -26,6 +26,9 @@ _REASONS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("no_binary", re.compile(
         r"NoInstallationError|Could not find a usable '?\w|[Cc]annot find Apache executable"
         r"|your PATH is set correctly")),
+    # The settings name no folder for the name, or one that is gone (plugins/webroot.py).
+    ("no_folder", re.compile(
+        r"(?:Input|Select) the webroot for|does not exist or is not a directory")),
     # A plugin of its settings is not there (certbot/_internal/plugins/selection.py).
     ("no_plugin", re.compile(
         r"plugin does not appear to be installed|Could not choose appropriate plugin")),

@@ -22,6 +22,7 @@ from checks.certificate import (
 )
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity
+from diagnose.model.processes import ProgramCertificate
 from diagnose.model.tls import Handshake, ServedCertificate, served_certificates
 
 
@@ -35,22 +36,36 @@ def chain_incomplete(evidence: Evidence) -> Iterator[Claim]:
         from checks.certificate._stored import issuers_file
 
         urls = served_cert.leaf.issuer_urls
-        fix = _fix(evidence, served_cert)
+        program = _of_program(evidence, served_cert)
+        fix = program[0] if program else _fix(evidence, served_cert)
+        whole = program[1] if program else _whole(evidence, served_cert)
         yield claim(
             evidence,
             served_cert,
             {
                 "url": issuer_url(served_cert.leaf) or (urls[0] if urls else ""),
                 "sent": len(served_cert.chain),
-                "whole": _whole(evidence, served_cert),
+                "whole": whole,
                 "issuers": issuers_file(evidence, served_cert.leaf),
                 "beside": _folder(evidence, served_cert),
-                "fetched": fix is not None and fix.applicability is Applicability.REVIEW,
+                "fetched": fix is not None
+                and fix.applicability is Applicability.REVIEW
+                and not (program and whole),
             },
             fix or replaced_by_hand(evidence, served_cert.leaf, "serve-the-chain"),
             confidence=Confidence.CERTAIN if urls or fix else Confidence.LIKELY,
             ruled_out=("certificate.self-signed", "certificate.wrong-intermediate"),
         )
+
+
+def _of_program(evidence: Evidence, served_cert: ServedCertificate) -> tuple[Fix, str] | None:
+    """Return the fix of a program that is no web server, and the file with the whole chain."""
+    if not evidence.good(ProgramCertificate):
+        return None
+    # Imported late: few programs end TLS themselves.
+    from checks.certificate._program_files import chain_fix
+
+    return chain_fix(evidence, served_cert.leaf)
 
 
 def _folder(evidence: Evidence, served_cert: ServedCertificate) -> str:

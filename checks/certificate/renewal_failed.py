@@ -5,6 +5,7 @@ the certificate say whose it is."""
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 from checks.certificate import Lineage, lineage_of
 from checks.certificate._renewal_reasons import REASONS, is_after, renewal_reason
@@ -42,6 +43,11 @@ _CAUSES = {
 #: The reasons that a challenge over http has (RFC 8555 section 8.3).
 _OVER_HTTP = {"unreachable", "wrong_answer", ""}
 
+#: certbot renews what has less time left (renewal.py, RENEWER_DEFAULTS).
+_DUE = timedelta(days=30)
+#: The reasons for which a renewal by files that nginx serves is the way out.
+_MENDED_BY_FILES = {"no_plugin", "no_folder"}
+
 
 @check(
     severity=Severity.WARNING,
@@ -55,14 +61,14 @@ def renewal_failed(evidence: Evidence) -> Iterator[Claim]:
         if lineage is None or failure is None or not file.chain:
             continue
         expiry = file.chain[0].not_after
-        if expiry is None:
-            continue
+        if expiry is None or (failure.when is None and expiry - evidence.started_at > _DUE):
+            continue  # A message without a date may be of the time before the last renewal.
         by_hand = _BY_HAND.search(failure.message) is not None
         steps = (Manual("by-hand", Where.SERVER),)
         reasons = renewal_reason(failure.message)
         reason = next((name for name in REASONS if reasons[name]), "")
         asked = str(reasons["asked_ipv6"]) or None
-        by_files = _by_files(evidence, lineage) if reason == "no_plugin" else None
+        by_files = _by_files(evidence, lineage) if reason in _MENDED_BY_FILES else None
         yield Claim(
             about=Subject(
                 address=asked if reason == "unreachable" else None,

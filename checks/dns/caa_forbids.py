@@ -1,7 +1,8 @@
 """CAA records (RFC 8659) allow only named authorities to issue for the name, and the one that the
 renewal tool asks, or else the issuer of the current certificate, is not among them. Its renewal
 will be refused. A value that breaks the grammar lets nobody issue: with the final dot of a zone
-file it names no authority."""
+file it names no authority. A value may also admit other ways of validation than the tool's
+alone."""
 
 import shlex
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.dns import DnsAnswer
+from diagnose.model.renewal import ChallengeFolder, OwnServerRenewal, RenewalAuthority
 from diagnose.model.tls import Certificate, Handshake
 
 if TYPE_CHECKING:
@@ -105,7 +107,9 @@ def caa_forbids(evidence: Evidence) -> Iterator[Claim]:
             continue
         allowed, invalid = _properties(answer.records, wildcard)
         allowed_domains = {each.domain for each in allowed} - {""}
-        if not (allowed or invalid) or allowed_domains & set(domains):
+        own = [each for each in allowed if each.domain in domains]
+        method = _excluded_method(evidence, own, settings)
+        if not (allowed or invalid) or (own and not method):
             continue
         reported_authorities.add(authority)
         meant = next((each for each in invalid if each.domain in domains), None)
@@ -132,12 +136,48 @@ def caa_forbids(evidence: Evidence) -> Iterator[Claim]:
                 "wrong": meant.value if meant else "",
                 "right": meant.domain if meant else "",
                 "dot": meant is not None and meant.value.rstrip().endswith("."),
+                "method": method,
+                "admitted": own[0].methods if method else (),
+                "admitting": _with_method(own[0], method) if method else "",
             },
             fix=Fix(
-                (Manual("correct-value" if meant else "allow-authority", Where.DNS_PROVIDER),),
+                (Manual(_step(method, meant is not None), Where.DNS_PROVIDER),),
                 Applicability.MANUAL,
             ),
         )
+
+
+def _step(method: str, is_misspelt: bool) -> str:
+    if method:
+        return "allow-method"
+    return "correct-value" if is_misspelt else "allow-authority"
+
+
+def _excluded_method(
+    evidence: Evidence, own: "list[IssueProperty]", settings: RenewalAuthority | None
+) -> str:
+    """Return the way by which the renewal tool proves the name, if none of the authority's records
+    admits it (RFC 8657 section 4); "" if one does, or if the way is not known."""
+    if settings is None or not own or not all(each.methods for each in own):
+        return ""
+    sources = {folder.source for folder in evidence.good(ChallengeFolder)}
+    sources.update(server.source for server in evidence.good(OwnServerRenewal))
+    is_over_http = settings.source in sources
+    method = "dns-01" if settings.over_dns else "http-01" if is_over_http else ""
+    return "" if any(method in each.methods for each in own) else method
+
+
+def _with_method(own: "IssueProperty", method: str) -> str:
+    """Return the value of a record that admits one more way."""
+    old = ",".join(own.methods)
+    parts = [part.strip(" \t") for part in own.value.split(";")]
+    changed = (
+        f"validationmethods={old},{method}"
+        if part.lower().startswith("validationmethods")
+        else part
+        for part in parts
+    )
+    return "; ".join(part for part in changed if part)
 
 
 def _authority_of(directory: str) -> tuple[str, tuple[str, ...]]:

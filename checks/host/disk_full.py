@@ -10,6 +10,7 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Command,
     Evidence,
     Fix,
     Manual,
@@ -17,13 +18,18 @@ from diagnose.model import (
     Severity,
     Subject,
     Where,
+    commands,
+    file_commands,
 )
 from diagnose.model.logs import LogLine
 from diagnose.model.renewal import RenewalFailure
-from diagnose.model.resources import FileSystem
+from diagnose.model.resources import FileSystem, LargeFile, LargeFiles
 
-#: Below this nothing of a usual size can be written, in bytes; of small file systems a hundredth.
-_NO_ROOM, _NO_INODES = 256 * 1024, 16
+#: Below this no file can be made; of small file systems a hundredth.
+_NO_INODES = 16
+#: The part of a file system that has to become free, and what is left of the journal, in bytes.
+_ENOUGH = 5
+_JOURNAL = 200 << 20
 #: Images that nobody can write to have no room from the beginning.
 _READ_ONLY = {"squashfs", "erofs", "isofs", "cramfs", "romfs"}
 
@@ -36,9 +42,11 @@ _READ_ONLY = {"squashfs", "erofs", "isofs", "cramfs", "romfs"}
 def disk_full(evidence: Evidence) -> Iterator[Claim]:
     for system in evidence.good(FileSystem):
         without_inodes = _has_no_inodes(system)
-        if system.type in _READ_ONLY or not (without_inodes or _has_no_room(system)):
+        if system.type in _READ_ONLY or not (without_inodes or system.has_no_room):
             continue
         proofs = _consequences(evidence)
+        large = _large_files(evidence, system) if not without_inodes else ()
+        steps = _emptying(large, system.size // _ENOUGH)
         yield Claim(
             about=Subject(text=system.paths[0]),
             covers=(Subject(),) if proofs else (),
@@ -51,16 +59,44 @@ def disk_full(evidence: Evidence) -> Iterator[Claim]:
                 "files": system.files,
                 "type": system.type,
                 "message": _message(proofs[0]) if proofs else "",
+                "large": tuple(file.shown for file in large[:5]),
+                "emptied": bool(steps),
+                "container_logs": any(file.kind == "container" for file in large),
             },
-            fix=Fix(
+            fix=Fix(steps, Applicability.REVIEW)
+            if steps
+            else Fix(
                 (Manual("remove-files" if without_inodes else "make-room", Where.SERVER),),
                 Applicability.MANUAL,
             ),
         )
 
 
-def _has_no_room(system: FileSystem) -> bool:
-    return system.size > 0 and system.free <= min(_NO_ROOM, system.size // 100)
+def _large_files(evidence: Evidence, system: FileSystem) -> tuple[LargeFile, ...]:
+    return next(
+        (seen.files for seen in evidence.good(LargeFiles) if seen.folder == system.paths[0]), ()
+    )
+
+
+def _emptying(files: tuple[LargeFile, ...], enough: int) -> tuple[Command, ...]:
+    """Return what makes so much room, in bytes, without a file that a program needs: logs alone,
+    those that were put aside first. A deleted file gives its room back when the service that has it
+    open starts again."""
+    steps, freed = list[Command](), 0
+    for kind in ("journal", "aside", "container", "log", "deleted"):
+        for file in (file for file in files if file.kind == kind):
+            if freed >= enough:
+                break
+            freed += max(0, file.size - (_JOURNAL if kind == "journal" else 0))
+            if kind == "journal" and file.size > _JOURNAL:
+                steps.append(file_commands.shorten_journal(_JOURNAL >> 20))
+            elif kind == "aside":
+                steps.append(file_commands.remove_log(file.path))
+            elif kind in {"container", "log"}:
+                steps.append(file_commands.empty_log(file.path))
+            elif kind == "deleted" and file.unit:
+                steps.append(commands.restart_service(file.unit.removesuffix(".service")))
+    return tuple(dict.fromkeys(steps))
 
 
 def _has_no_inodes(system: FileSystem) -> bool:

@@ -28,6 +28,7 @@ from diagnose.model import (
 )
 from diagnose.model.addresses import is_loopback
 from diagnose.model.nginx import Directive, NginxConfig, NginxState
+from diagnose.model.processes import ProgramCertificate
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import WebServer, WebServerConfig
@@ -71,6 +72,8 @@ def other_process(evidence: Evidence) -> Iterator[Claim]:
     config_sockets = nginx.reachable_sockets(target.port)
     if holder is None or not config_sockets:
         return
+    if evidence.good(ProgramCertificate):
+        return  # The program names a certificate of the target's: the site is its own.
     handshakes = [
         handshake
         for handshake in evidence.of(Handshake)

@@ -102,6 +102,7 @@ def port_not_served(evidence: Evidence) -> Iterator[Claim]:
             **_port_facts(secure, option),
             **{name: server.product == name for name in ("apache", "caddy", "haproxy")},
             "module": socket is None and no_module,
+            "plain": port == 80,
             "ports": tuple(sorted(server.ports)),
             "stored": built[0] if built else "",
             "there": served_at.url if served_at else "",
@@ -224,6 +225,10 @@ def _fix(
         valid = view.test is None or view.test.passed
         applicability = Applicability.AUTOMATIC if valid else Applicability.REVIEW
         return Fix(reload_steps(server), applicability)
+    from checks.server._listen_lines import listen_edit
+
+    if edit := listen_edit(view, site):
+        return Fix((edit, *reload_steps(server)), Applicability.REVIEW)
     if not is_debians(view) or view.evidence.target.port != 443 or not (idle or site):
         return manual_fix(view, "listen")
     steps: list[Command] = []

@@ -123,6 +123,8 @@ ROWS = (
     _after_failure("nginx_files", "namei -l FILE; journalctl -n 60 -u nginx"),
     _after_failure("other_nginx", "find / -name nginx.conf; openssl x509 -noout -dates -in FILE"),
     _after_failure("program_certificates", "openssl x509 -noout -dates -in FILE"),
+    _after_failure("program_tls", "ss -ltnp; openssl x509 -noout -issuer -in FILE"),
+    _after_failure("large_files", "du -xah FOLDER | sort -h | tail -n 20", "host"),
     _after_failure("renewals", "certbot certificates; systemctl --failed"),
     _inside("logs", "tail -n 50 /var/log/nginx/error.log", "nginx", "upstream"),
     ProbeRow("access_logs", Side.INSIDE, "site", "always", "tail -n 1000 /var/log/nginx/access.log",

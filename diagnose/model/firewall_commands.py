@@ -34,8 +34,9 @@ def csf_unban(address: str) -> Command:
 def open_in_csf(setting: str, port: int) -> Command:
     """Add a port to a list of ConfigServer Firewall's settings: "TCP_IN", or "TCP6_IN" for IPv6.
     The file has passwords too, and is not read."""
-    script = f's/^\\({setting} = "[^"]*\\)"/\\1,{port}"/'
-    command = rewrite("/etc/csf/csf.conf", (script,))
+    added = f's/^\\({setting} = "[^"][^"]*\\)"/\\1,{port}"/'
+    alone = f's/^\\({setting} = "\\)"/\\1{port}"/'
+    command = rewrite("/etc/csf/csf.conf", (added, alone))
     return replace(command, risk=Risk.OPENS_TO_ALL)
 
 

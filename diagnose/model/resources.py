@@ -1,11 +1,14 @@
 """What the server may run out of: room in its file systems, and files that a process may open."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import FilePath, Label, Word
 from diagnose.model.observation import Observation
 from diagnose.model.summary import Summary, phrase
+
+#: Below this nothing of a usual size can be written, in bytes; of small file systems a hundredth.
+_NO_ROOM = 256 * 1024
 
 
 @frozen(kw_only=True, eq=False)
@@ -25,6 +28,11 @@ class FileSystem(Observation):
     size: int
     free_files: int
     files: int
+
+    @property
+    def has_no_room(self) -> bool:
+        """Whether nothing of a usual size can be written."""
+        return self.size > 0 and self.free <= min(_NO_ROOM, self.size // 100)
 
     def summary(self) -> Summary:
         unit, name = (2**30, "GiB") if self.size >= 2**30 else (2**20, "MiB")
@@ -86,3 +94,37 @@ class UnmountedFolder(Observation):
 
     def summary(self) -> Summary:
         return self.path, phrase("not mounted")
+
+
+#: The output of a container, a log that is written, one that was put aside, the journal of systemd,
+#: a file that is deleted and still open, or what only a person knows.
+LargeKind = Literal["container", "log", "aside", "journal", "deleted", "other"]
+
+
+@frozen
+class LargeFile:
+    """A large file: its path, its size in bytes, and the service that keeps a deleted one open."""
+
+    path: FilePath
+    size: int
+    kind: LargeKind
+    unit: Label = ""
+
+    @property
+    def shown(self) -> str:
+        return f"{self.path} ({self.size / 2**20:.0f} MiB)"
+
+
+@frozen(kw_only=True, eq=False)
+class LargeFiles(Observation):
+    """The largest files of a full file system, the largest first. `folder` is the first of
+    `FileSystem.paths`."""
+
+    layer: ClassVar[str] = "host"
+
+    folder: FilePath
+    files: tuple[LargeFile, ...] = ()
+
+    def summary(self) -> Summary:
+        name = phrase("large files of the file system of {folder}", folder=self.folder)
+        return name, tuple(file.shown for file in self.files[:8])

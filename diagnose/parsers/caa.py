@@ -17,12 +17,14 @@ _AROUND = re.compile(r"(?i)^(?:https?://|[\"'\\<]){1,4}|(?:[/\"'\\>.,]){1,4}$")
 class IssueProperty:
     """A property that lets an authority issue. `domain` is "" if it lets nobody. `is_valid` is
     False if the value breaks the grammar; then no authority may issue by it, and `domain` is the
-    one that seems to be meant, "" if none does."""
+    one that seems to be meant, "" if none does. `methods` are the only ways by which the authority
+    may validate (RFC 8657 section 4), () if all are allowed."""
 
     tag: str
     value: str
     domain: str
     is_valid: bool = True
+    methods: tuple[str, ...] = ()
 
 
 def issue_property(record: str) -> IssueProperty | None:
@@ -43,4 +45,7 @@ def issue_property(record: str) -> IssueProperty | None:
         first = re.split(r"[\s,;]", domain, maxsplit=1)[0]
         bare = _AROUND.sub("", first).partition("/")[0]
         domain = bare if _DOMAIN.fullmatch(bare) and "." in bare else ""
-    return IssueProperty(tag, value, domain.lower(), is_valid)
+    pairs = (word.partition("=") for word in words)
+    named = (text for name, _, text in pairs if name.strip(" \t").lower() == "validationmethods")
+    methods = tuple(each.strip(" \t") for each in next(named, "").split(",") if each.strip(" \t"))
+    return IssueProperty(tag, value, domain.lower(), is_valid, methods)

@@ -86,6 +86,8 @@ INSIDE = (
     "nginx_files",
     "other_nginx",
     "program_certificates",
+    "program_tls",
+    "large_files",
     "renewals",
     "logs",
     "access_logs",

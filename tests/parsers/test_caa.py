@@ -53,3 +53,9 @@ def test_no_domain_is_meant(value: str) -> None:
 def test_other_records() -> None:
     assert issue_property('0 iodef "mailto:a@example.com"') is None
     assert issue_property("issue letsencrypt.org") is None
+
+
+def test_the_ways_of_validation() -> None:
+    issue = issue_property('0 issue "letsencrypt.org; validationmethods=dns-01,http-01"')
+    assert issue is not None
+    assert (issue.methods, issue.is_valid) == (("dns-01", "http-01"), True)

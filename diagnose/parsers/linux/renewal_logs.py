@@ -24,6 +24,8 @@ _CERTBOT_FILE = re.compile(
     r"renewalparams|does not specify an authenticator)|produced an unexpected error: (.*))"
 )
 _CERTBOT_BROKEN = re.compile(r"The error was: (.+)")
+#: What certbot would have asked for stands in the next row (display/obj.py).
+_CERTBOT_ASKED = re.compile(r"for this setting:[ \t]*\n?[ \t]*([^\s:][^\n]{0,200})")
 _DETAIL = re.compile(r"^[ \t]*(?:Detail|Hint): (.+)$", re.MULTILINE)
 _ACME = re.compile(r"^(?:\[[^\]\n]{1,60}\] ?)?(.*)$", re.MULTILINE)
 _ACME_ERROR = re.compile(r"Error renew(?:ing)? '?([\w.*-]+?)'?\.?$")
@@ -62,6 +64,8 @@ def certbot(text: str) -> FailedRenewal | None:
     reason = details[0] if details else failures[0][1]
     # Of a plugin that does not work the reason follows on a line of its own.
     following = _CERTBOT_BROKEN.search(text) if "plugin is not working" in reason else None
+    if reason.rstrip().endswith("for this setting:"):
+        following = _CERTBOT_ASKED.search(text)
     reason = f"{reason.strip()} {following[1]}" if following else reason
     names = dict.fromkeys(clean(name, 253) for name, _ in failures)
     return FailedRenewal(tuple(names)[:MAX_NAMES], clean(reason.strip(), MAX_REASON))

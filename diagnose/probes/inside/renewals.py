@@ -52,7 +52,10 @@ async def renewal(ctx: ProbeContext, certificate: CertificateFile) -> None:
     for path in re.findall(r"^@@@ denied 0 (.+)$", result.out, re.MULTILINE):
         subject, enable = clean(path, 200), f"sudo tail -n 50 {shlex.quote(clean(path, 200))}"
         emit_not_observed(ctx, subject, "needs root", enable, at=at)
-    for failure in parse_failures(result.out):
+    failures = [*parse_failures(result.out)]
+    if not failures and symptom is not None and is_asked:
+        failures = [*told_failure(symptom.text)]
+    for failure in failures:
         ctx.emit(replace(failure, at=at, took=result.took))
     for authority in parse_authorities(result.out):
         ctx.emit(replace(authority, at=at, took=result.took))
@@ -320,6 +323,13 @@ def parse_failures(text: str) -> Iterator[RenewalFailure]:
                 unit = units[kind].unit if kind in units else ""
                 yield _failure(kind, clean(name, 200), when, log_run, unit)
     yield from (failure for tool, failure in units.items() if tool not in logged_tools)
+
+
+def told_failure(text: str) -> Iterator[RenewalFailure]:
+    """Yield the failed run of certbot that somebody pasted: the end of its log, as it prints it."""
+    run = log_parser.certbot(text)
+    if run is not None:
+        yield _failure("certbot", "/var/log/letsencrypt/letsencrypt.log", "0", run, "")
 
 
 def _tool(unit: str) -> str:

@@ -4,9 +4,12 @@ import pytest
 
 from diagnose.model import Applicability, Command, Confidence, Edit, Manual
 from diagnose.model.nginx import CertificateFile
+from diagnose.model.processes import NamingLine
 from tests.support.certificates import HEALTHY, LEAF, MIDDLE, OTHER, ROOT, causes, leaf, visit
 from tests.support.check_evidence import judge, texts
 from tests.support.nginx_evidence import RUNNING, SITE, config
+from tests.support.program_certificates import BY_HAND, named
+from tests.support.program_certificates import LIVE as TOOL
 
 PUBLIC = leaf(issuer_urls=("http://ca.example/middle.der",))
 
@@ -132,3 +135,62 @@ def test_names_the_folder_in_which_the_missing_part_may_lie() -> None:
     assert "'/etc/nginx/cert/a b'/*" in said
     (claim,) = judge("certificate.chain-incomplete", visit(PUBLIC, code=20))
     assert "BEGIN CERTIFICATE" not in "\n".join(texts("certificate.chain-incomplete", claim))
+
+
+def test_fires_and_has_a_program_read_the_whole_chain() -> None:
+    own = named(f"{TOOL}/cert.pem", PUBLIC)
+    (claim,) = judge("certificate.chain-incomplete", visit(PUBLIC, code=20), own)
+    assert claim.fix
+    edit, restart = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert edit.diff.splitlines()[2:] == [
+        "@@ -4,1 +4,1 @@",
+        f"-  cert: read('{TOOL}/cert.pem'),",
+        f"+  cert: read('{TOOL}/fullchain.pem'),",
+    ]
+    assert isinstance(restart, Command)
+    assert restart.argv == ("systemctl", "restart", "shop")
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert claim.facts["whole"] == f"{TOOL}/fullchain.pem"
+
+
+def test_fires_and_appends_the_issuer_to_the_own_file_of_a_program() -> None:
+    own = named("/srv/shop/tls/server.crt", PUBLIC, unit="", starter=BY_HAND)
+    (claim,) = judge("certificate.chain-incomplete", visit(PUBLIC, code=20), own)
+    assert claim.fix
+    words = [step.argv[0] for step in claim.fix.steps if isinstance(step, Command)]
+    assert words[:4] == ["curl", "openssl", "openssl", "sed"]
+    assert len(words) > 4
+
+
+def test_fires_and_leaves_a_program_to_a_person_whose_file_or_start_is_not_known() -> None:
+    path = f"{TOOL}/cert.pem"
+    twice = f"  cert: read('{path}'), ca: read('{path}'),"
+    other = NamingLine("/srv/shop/old.js", 1, f"read('{path}')", path)
+    one = named(path, PUBLIC)
+    for own in (
+        named(path, PUBLIC, text=twice),
+        replace(one, lines=(*one.lines, other)),
+        replace(one, unit=""),
+        named(path, replace(PUBLIC, sha256="ff")),
+        named(path, PUBLIC, MIDDLE),
+    ):
+        (claim,) = judge("certificate.chain-incomplete", visit(PUBLIC, code=20), own)
+        assert claim.fix
+        assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_fires_and_names_the_whole_chain_for_a_link_to_the_leaf() -> None:
+    link = named("/srv/shop/site.pem", PUBLIC, real=f"{TOOL}/cert.pem")
+    (claim,) = judge("certificate.chain-incomplete", visit(PUBLIC, code=20), link)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert edit.diff.splitlines()[-1] == f"+  cert: read('{TOOL}/fullchain.pem'),"
+    # A path that is put together cannot get another folder.
+    line = replace(link.lines[0], named="site.pem", text="  cert: join(dir, 'site.pem'),")
+    (claim,) = judge(
+        "certificate.chain-incomplete", visit(PUBLIC, code=20), replace(link, lines=(line,))
+    )
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL

@@ -16,7 +16,7 @@ CHECK = "certificate.renewal-failed"
 URL = "http://shop.example.com/.well-known/acme-challenge/x"
 REASONS = (
     "limited", "port_taken", "no_plugin", "no_link", "plugin_broken", "caa", "no_record", "no_name",
-    "unreachable", "wrong_answer", "credentials", "no_authority", "no_binary",
+    "unreachable", "wrong_answer", "credentials", "no_authority", "no_binary", "no_folder",
 )  # fmt: skip
 LIVE = "/etc/letsencrypt/live/shop.example.com/fullchain.pem"
 ACME = "/root/.acme.sh/shop.example.com/fullchain.cer"
@@ -97,6 +97,9 @@ def test_names_the_port_that_is_taken_and_the_plugin_that_is_missing() -> None:
          "no_authority"),
         ("Please refer to https://curl.haxx.se/libcurl/c/libcurl-errors.html for error code: 7",
          "no_authority"),
+        ("/var/www/old does not exist or is not a directory", "no_folder"),
+        ("Missing command line flag or config entry for this setting: Input the webroot for"
+         " shop.example.com:. Skipping.", "no_folder"),
         ("An unexpected error occurred", ""),
     ],
 )  # fmt: skip
@@ -225,3 +228,8 @@ def test_renews_by_the_files_that_nginx_serves_where_the_plugin_is_missing() -> 
     for_all = replace(file(), chain=(leaf_for_all,))
     (claim,) = judge(CHECK, for_all, failed, nginx_config(SERVED), BUILD, RUNNING)
     assert not claim.facts["by_files"]
+
+
+def test_silent_for_a_message_of_the_time_before_the_last_renewal() -> None:
+    assert judge(CHECK, file(20), failure("shop.example.com", when=None))
+    assert not judge(CHECK, file(80), failure("shop.example.com", when=None))

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 from diagnose.model import Manual, Where
 from diagnose.model.dns import DnsAnswer
-from diagnose.model.renewal import RenewalAuthority
+from diagnose.model.renewal import ChallengeFolder, RenewalAuthority
 from diagnose.model.tls import Certificate, Handshake
 from tests.support.check_evidence import NOW, TIMEOUT, judge
 
@@ -107,3 +107,31 @@ def test_silent_where_the_authority_of_the_renewal_settings_is_allowed() -> None
     other = replace(SETTINGS, name="blog.example.com", host="acme.zerossl.com")
     allowed = replace(NONE, records=('0 issue "letsencrypt.org"',))
     assert not judge("dns.caa-forbids", allowed, SERVED, other)
+
+
+SETTINGS = RenewalAuthority(
+    tool="certbot", source="/etc/letsencrypt/renewal/shop.example.com.conf",
+    name="shop.example.com", host="acme-v02.api.letsencrypt.org",
+)  # fmt: skip
+FOLDER = ChallengeFolder(
+    tool="certbot", source=SETTINGS.source, name="shop.example.com", folder="/var/www/acme"
+)
+BY_DNS = '0 issue "letsencrypt.org; validationmethods=dns-01; accounturi=https://le.example/1"'
+
+
+def test_fires_when_the_way_of_validation_is_not_admitted() -> None:
+    closer = replace(NONE, records=(BY_DNS,))
+    (claim,) = judge("dns.caa-forbids", closer, SERVED, SETTINGS, FOLDER)
+    assert (claim.facts["method"], claim.facts["admitted"]) == ("http-01", ("dns-01",))
+    assert claim.facts["admitting"] == (
+        "letsencrypt.org; validationmethods=dns-01,http-01; accounturi=https://le.example/1"
+    )
+
+
+def test_silent_when_the_way_is_admitted_or_not_known() -> None:
+    closer = replace(NONE, records=(BY_DNS,))
+    assert not judge("dns.caa-forbids", closer, SERVED, SETTINGS)
+    assert not judge("dns.caa-forbids", closer, SERVED)
+    assert not judge("dns.caa-forbids", closer, SERVED, replace(SETTINGS, over_dns=True), FOLDER)
+    both = replace(NONE, records=(BY_DNS, '0 issue "letsencrypt.org"'))
+    assert not judge("dns.caa-forbids", both, SERVED, SETTINGS, FOLDER)

@@ -180,8 +180,10 @@ def test_fires_and_opens_the_port_in_the_settings_of_csf() -> None:
     rules = ("-A INPUT -j LOCALINPUT", "-A INPUT -j LOGDROPIN", "-A LOGDROPIN -j DROP")
     (claim,) = judge(CHECK, *served(saved(*rules, more=chains)))
     assert commands(claim) == [
-        """sed -i -e s/^\\(TCP_IN = "[^"]*\\)"/\\1,443"/ /etc/csf/csf.conf""",
-        """sed -i -e s/^\\(TCP_IN = "[^"]*\\)"/\\1,80"/ /etc/csf/csf.conf""",
+        """sed -i -e s/^\\(TCP_IN = "[^"][^"]*\\)"/\\1,443"/ """
+        """-e s/^\\(TCP_IN = "\\)"/\\1443"/ /etc/csf/csf.conf""",
+        """sed -i -e s/^\\(TCP_IN = "[^"][^"]*\\)"/\\1,80"/ """
+        """-e s/^\\(TCP_IN = "\\)"/\\180"/ /etc/csf/csf.conf""",
         "csf -r",
     ]
     assert claim.fix

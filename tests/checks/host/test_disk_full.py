@@ -1,8 +1,8 @@
 """host.disk-full: when it fires, and when it is silent."""
 
-from diagnose.model import Subject
+from diagnose.model import Applicability, Command, Subject
 from diagnose.model.logs import LogLine
-from diagnose.model.resources import FileSystem
+from diagnose.model.resources import FileSystem, LargeFile, LargeFiles
 from tests.support.check_evidence import judge
 
 CHECK = "host.disk-full"
@@ -56,3 +56,42 @@ def test_silent_about_an_image_that_is_read_only() -> None:
 
 def test_silent_about_a_pseudo_file_system_without_a_size() -> None:
     assert not judge(CHECK, disk(free=0, size=0, files=0, free_files=0))
+
+
+def largest(*files: LargeFile) -> list[str]:
+    """The commands that make room."""
+    (claim,) = judge(CHECK, disk(free=0), LargeFiles(folder="/var", files=files))
+    assert claim.fix
+    assert claim.fix.applicability in {Applicability.REVIEW, Applicability.MANUAL}
+    assert claim.facts["large"] == tuple(file.shown for file in files[:5])
+    return [" ".join(step.argv) for step in claim.fix.steps if isinstance(step, Command)]
+
+
+def test_fires_and_empties_logs_alone() -> None:
+    assert largest(
+        LargeFile("/var/lib/mysql/ibdata1", GIB * 9, "other"),
+        LargeFile("/var/lib/docker/containers/a/a-json.log", GIB, "container"),
+        LargeFile("/var/log/journal", GIB, "journal"),
+        LargeFile("/var/log/nginx/access.log", GIB // 4, "log"),
+        LargeFile("/var/log/nginx/access.log.1", GIB, "aside"),
+        LargeFile("/var/log/shop.log", GIB, "deleted", "shop.service"),
+    ) == [
+        "journalctl --vacuum-size=200M",
+        "rm -- /var/log/nginx/access.log.1",
+        "truncate -s 0 -- /var/lib/docker/containers/a/a-json.log",
+        "truncate -s 0 -- /var/log/nginx/access.log",
+        "systemctl restart shop",
+    ]
+
+
+def test_fires_and_leaves_files_of_programs_to_a_person() -> None:
+    data = LargeFile("/var/lib/mysql/ibdata1", GIB * 9, "other")
+    assert largest(data, LargeFile("/var/log/journal", GIB // 8, "journal")) == []
+    assert largest(LargeFile("/var/log/shop.log", GIB, "deleted")) == []
+
+
+def test_fires_and_empties_no_more_than_is_needed() -> None:
+    assert largest(
+        LargeFile("/var/log/nginx/access.log.1", GIB * 9, "aside"),
+        LargeFile("/var/log/nginx/access.log", GIB * 5, "log"),
+    ) == ["rm -- /var/log/nginx/access.log.1"]

@@ -23,6 +23,7 @@ from tests.support.certificates import LEAF
 from tests.support.check_evidence import NOW, judge
 from tests.support.firewall_rules import ADDRESS, host, listening
 from tests.support.nginx_evidence import config as nginx_config
+from tests.support.program_certificates import named
 from tests.support.tls_evidence import RESET, shake
 from tests.support.web_server_evidence import APACHE, HTTPS, LISTENING, apache_config
 
@@ -187,3 +188,9 @@ def test_silent_where_the_server_that_answers_has_the_site_or_is_not_known() -> 
     assert not judge("listener.other-process", *moved)
     runs = held_port(RUNNING, APACHE, OF_OTHERS, FOREIGN, process="apache2")
     assert not judge("listener.other-process", *runs)
+
+
+def test_silent_where_the_program_reads_a_certificate_of_the_name() -> None:
+    seen = (host(), listening(443, process="lighttpd"), STOPPED, CONFIG, visit())
+    assert judge("listener.other-process", *seen)
+    assert not judge("listener.other-process", *seen, named("/srv/combined.pem", LEAF))

@@ -12,7 +12,7 @@ from diagnose.model import (
 )
 from diagnose.model.files import StoredCertificate
 from diagnose.model.server import Listeners
-from diagnose.model.web_servers import SiteSocket, WebServerConfig, WebSite
+from diagnose.model.web_servers import ServerFile, SiteSocket, WebServerConfig, WebSite
 from tests.support import haproxy_evidence
 from tests.support.caddy_evidence import CADDY, caddy_config, document
 from tests.support.certificates import LEAF
@@ -20,7 +20,7 @@ from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import STOPPED
 from tests.support.nginx_evidence import config as nginx_config
 from tests.support.report_builder import ANSWER, CLOSED
-from tests.support.web_server_evidence import APACHE, HTTPS, LISTENING, apache_config
+from tests.support.web_server_evidence import APACHE, HTTPS, LISTENING, MODULES, apache_config
 
 CHECK = "server.port-not-served"
 PLAIN = "<VirtualHost *:80>\nServerName shop.example.com\n</VirtualHost>\n"
@@ -226,3 +226,40 @@ def test_fires_and_writes_the_name_of_caddys_site_alone(address: str, written: s
         CHECK, replace(CADDY, ports=(80,)), ONLY_80, replace(config, sites=(both,)), masked=False
     )
     assert not claim.facts["plain_address"]
+
+
+ON_443 = replace(APACHE, ports=(443,))
+ONLY_443 = Listeners(sockets=LISTENING.sockets[1:])
+HTTP = replace(SHOP, input="http://shop.example.com/", scheme="http", port=80)
+PORTS_FILE = "/etc/apache2/ports.conf"
+
+
+def listening(*lines: str, modules: tuple[str, ...] = MODULES, plain: str = PLAIN) -> list[str]:
+    """What the cure changes, where nothing listens for the site of port 80. The last of the lines
+    is that of port 443."""
+    text = "\n".join((*lines, ""))
+    base = apache_config(f"{plain}{HTTPS}", modules=modules)
+    waiting = replace(
+        base,
+        listens=(SiteSocket(port=443, file=PORTS_FILE, line=len(lines)),),
+        files=(*base.files, ServerFile(PORTS_FILE, text, real=PORTS_FILE)),
+    )
+    (claim,) = judge(CHECK, ON_443, ONLY_443, waiting, target=HTTP)
+    assert claim.fix
+    diffs = [step.diff for step in claim.fix.steps if isinstance(step, Edit)]
+    return [row for diff in diffs for row in diff.splitlines()[2:] if row[0] in "+-"]
+
+
+def test_fires_and_takes_in_the_commented_line_of_apache() -> None:
+    assert listening("#Listen 80", "Listen 443 https") == ["-#Listen 80", "+Listen 80"]
+
+
+def test_fires_and_writes_a_line_like_the_other_port_s() -> None:
+    assert listening("Listen 0.0.0.0:443 https") == ["+Listen 0.0.0.0:80"]
+    twice = ("# Listen 80", "#Listen 80", "Listen 443")
+    assert listening(*twice) == ["+Listen 80"]
+
+
+def test_fires_and_leaves_it_to_a_person_where_no_line_is_known_or_no_site_has_the_name() -> None:
+    assert listening("ServerTokens Prod") == []
+    assert listening("Listen 443", plain=PLAIN.replace("shop.", "blog.")) == []

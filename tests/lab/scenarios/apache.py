@@ -450,3 +450,16 @@ def apache_excludes_the_websocket(lab: Lab) -> None:
     """ProxyPass /ws !, from an example in which a RewriteRule passes WebSockets on."""
     text = HTTPS.replace("ProxyPass /ws ws://127.0.0.1:3000/ws", "ProxyPass /ws !")
     apache.serve(lab, f"{text}\n{HTTP}")
+
+
+@apache_scenario(
+    outside="tcp.refused",
+    server="server.port-not-served",
+    target="http://shop.example.com/",
+    differs=(apache.PORTS,),
+)
+def apache_line_of_port_80_is_a_comment(lab: Lab) -> None:
+    """After https://datainhands.com/?p=6977: the site of port 80 is there."""
+    apache.install(lab)
+    apache.edit(lab, "Listen 0.0.0.0:80", "#Listen 0.0.0.0:80", apache.PORTS)
+    apache.start(lab, 443)

@@ -46,7 +46,7 @@ def node_serves_the_site(lab: Lab) -> None:
 @scenario(
     outside="certificate.expired",
     server="certificate.program-not-restarted",
-    manual="what started it is not known",
+    differs=("processes",),
     not_on=ELSEWHERE,
 )
 def node_was_not_restarted(lab: Lab) -> None:
@@ -58,13 +58,41 @@ def node_was_not_restarted(lab: Lab) -> None:
 
 @scenario(
     outside="certificate.chain-incomplete",
-    manual="which file is right is not known",
+    differs=(SERVER, "processes"),
     not_on=ELSEWHERE,
 )
 def node_reads_the_leaf_alone(lab: Lab) -> None:
     """After questions about "unable to verify the first certificate": cert.pem in place of
     fullchain.pem."""
     node(lab, certificates.good(), TEXT.replace("fullchain.pem", "cert.pem"))
+
+
+COPIES = "/var/lib/site/tls"
+
+
+def _copied(lab: Lab, issued: certificates.Issued) -> None:
+    """Node.js reads copies beside its source, and certbot's own files are good."""
+    for name, text in (("cert.pem", issued.chain), ("key.pem", issued.key_pem)):
+        lab.server.write(f"{COPIES}/{name}", text, 0o600)
+    text = TEXT.replace(f"{LIVE}/fullchain.pem", f"{COPIES}/cert.pem")
+    node(lab, certificates.good(), text.replace(f"{LIVE}/privkey.pem", f"{COPIES}/key.pem"))
+
+
+@scenario(
+    outside="certificate.expired",
+    server="certificate.program-not-restarted",
+    differs=(f"{COPIES}/cert.pem", f"{COPIES}/key.pem", "processes"),
+    not_on=ELSEWHERE,
+)
+def node_reads_an_old_copy(lab: Lab) -> None:
+    """After https://github.com/notgiven688/webminerpool/issues/61: a renewal has to be copied."""
+    _copied(lab, certificates.leaf(starts=-95, ends=-5))
+
+
+@healthy(args=WS, not_on=ELSEWHERE)
+def node_reads_a_copy_that_is_good(lab: Lab) -> None:
+    """Its twin: a copy of another issue, which is good."""
+    _copied(lab, certificates.leaf(starts=-10, ends=70))
 
 
 @scenario(

@@ -90,6 +90,31 @@ def caa_value_without_a_dot(lab: Lab) -> None:
 
 
 @scenario(
+    outside="certificate.expires-soon", server="dns.caa-forbids", both="dns.caa-forbids",
+    manual="the record is at the DNS provider",
+)  # fmt: skip
+def caa_value_admits_dns_alone(lab: Lab) -> None:
+    """After https://github.com/acme-dns/acme-dns-client/issues/8: certbot answers over http."""
+    value = '0 issue "letsencrypt.org; validationmethods=dns-01"'
+    lab.zone({site.NAME: {"A": [SERVER], "CAA": [value]}})
+    not_renewed(lab, "caa", f"CAA record for {site.NAME} prevents issuance")
+    _of_lets_encrypt(lab)
+
+
+@scenario(
+    outside="certificate.expires-soon", server="certificate.expires-soon",
+    both="certificate.expires-soon", manual=AUTHORITY,
+)  # fmt: skip
+def caa_value_admits_http_too(lab: Lab) -> None:
+    """Its twin: the tool has not run yet."""
+    value = '0 issue "letsencrypt.org; validationmethods=dns-01,http-01"'
+    lab.zone({site.NAME: {"A": [SERVER], "CAA": [value]}})
+    not_renewed(lab, "caa", f"CAA record for {site.NAME} prevents issuance")
+    _of_lets_encrypt(lab)
+    lab.server.sh(f"rm -f {LOG}")
+
+
+@scenario(
     outside="http.port-closed", server="firewall.port-closed", both="firewall.port-closed",
     also=("certificate.expires-soon",), manual=AUTHORITY,
 )  # fmt: skip

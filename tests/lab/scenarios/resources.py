@@ -203,3 +203,38 @@ def record_that_a_person_wrote_is_not_renewed(lab: Lab) -> None:
     )
     lines = "".join(f"[Mon Apr  9 17:02:13 CEST 2018] {line}\n" for line in said)
     lab.server.write("/root/.acme.sh/acme.sh.log", lines)
+
+
+def _one_disk(lab: Lab) -> None:
+    """nginx's logs and its temporary files lie on one small file system."""
+    lab.server.sh("""
+        mkdir -p /run/disk && mount -t tmpfs -o size=8m lab /run/disk
+        mkdir /run/disk/log /run/disk/lib
+        mount --bind /run/disk/log /var/log/nginx && mount --bind /run/disk/lib /var/lib/nginx
+    """)
+    lab.undo(lambda: lab.server.sh("umount -l /var/log/nginx /var/lib/nginx /run/disk"))
+    lab.restart_nginx()
+
+
+@scenario(
+    outside=None, server="host.disk-full",
+    differs=("/var/log/nginx/access.log", "/var/log/nginx/access.log.1"), not_on=LAYOUT,
+)  # fmt: skip
+def log_of_visits_fills_the_disk(lab: Lab) -> None:
+    """After https://github.com/earthcubeprojects-chords/chords/issues/231: nobody put the log of
+    all requests aside."""
+    _one_disk(lab)
+    lab.server.sh("""
+        cd /var/log/nginx
+        head -c 3m /dev/zero | tr '\\0' '\\n' >access.log.1
+        head -c 9m /dev/zero | tr '\\0' '\\n' >>access.log; :
+    """, check=False)  # fmt: skip
+    upload(lab)
+
+
+@healthy(not_on=LAYOUT)
+def log_of_visits_leaves_room(lab: Lab) -> None:
+    """Its twin: the log is large, and the disk has room."""
+    _one_disk(lab)
+    lab.server.sh("head -c 5m /dev/zero | tr '\\0' '\\n' >>/var/log/nginx/access.log")
+    upload(lab)

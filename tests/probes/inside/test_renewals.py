@@ -209,3 +209,20 @@ def test_the_folder_of_dehydrated_and_its_names() -> None:
     assert alias.folder == "/var/www/dehydrated"
     assert not list(probes.parse_aliases(f"{ALIAS} CHALLENGETYPE=dns-01\n"))
     assert not list(probes.parse_aliases(ALIAS.replace("${BASEDIR}", "${OTHER}")))
+
+
+def test_a_pasted_run_counts_where_no_log_has_one() -> None:
+    text = (
+        f"Attempting to renew cert ({SHOP}) from /etc/letsencrypt/renewal/{SHOP}.conf produced an "
+        "unexpected error: Missing command line flag or config entry for this setting:\n"
+        f"Input the webroot for {SHOP}:. Skipping."
+    )
+    for output, source in (("", "/var/log/letsencrypt/letsencrypt.log"), (UNIT + LOG, "")):
+        ctx = Looking(RecordedMachine({COMMAND: output}))
+        ctx.target = replace(ctx.target, symptom=Symptom("acme", text))
+        certificate = file(5)
+        ctx.observations.append(certificate)
+        asyncio.run(probes.renewal.work(ctx, certificate))  # type: ignore[arg-type]
+        (failure,) = ctx.observed(RenewalFailure)
+        assert ("Input the webroot" in failure.message) is bool(source)
+        assert not source or (failure.names, failure.source) == ((SHOP,), source)

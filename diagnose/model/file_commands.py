@@ -1,0 +1,26 @@
+"""The commands that make room on a full file system: they remove lines of logs, and nothing
+undoes that. See `commands`."""
+
+from diagnose.model.steps import Command, Effect, Risk
+
+
+def empty_log(path: str) -> Command:
+    """Empty a log that a program writes on: a file that is removed keeps its room until the program
+    opens it anew (truncate(1))."""
+    return _removing(("truncate", "-s", "0", "--", path), path)
+
+
+def remove_log(path: str) -> Command:
+    """Remove a log that was put aside."""
+    return _removing(("rm", "--", path), path)
+
+
+def shorten_journal(mebibytes: int) -> Command:
+    """Remove the oldest files of systemd's journal (journalctl(1))."""
+    return Command(
+        ("journalctl", f"--vacuum-size={mebibytes}M"), Effect.CHANGE, risk=Risk.REMOVES_FILES
+    )
+
+
+def _removing(argv: tuple[str, ...], path: str) -> Command:
+    return Command(argv, Effect.CHANGE, changes=(path,), risk=Risk.REMOVES_FILES)
