@@ -49,12 +49,13 @@ def with_argument(text: str, service: str, argument: str) -> str:
 
 
 def with_restart(text: str, service: str) -> str:
-    """Let the engine start a service after a boot, unless somebody stopped it. A policy that the
-    file has already stays."""
+    """Let the engine start a service after a boot, unless somebody stopped it. A policy by which it
+    does already stays."""
     import yaml
 
     node = entry(service_body(root_of(text), service), "restart")
-    has_none = isinstance(node, yaml.ScalarNode) and node.value in {"no", "false"}
+    words = node.value.partition(":")[0] if isinstance(node, yaml.ScalarNode) else ""
+    has_none = words in {"no", "false", "on-failure"}
     if node is not None and not has_none:
         return text
 

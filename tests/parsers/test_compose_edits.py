@@ -241,7 +241,9 @@ def test_an_argument_goes_to_a_command_that_is_a_list() -> None:
         ("    restart: no\n", ["-restart: no", "+restart: unless-stopped"]),
         ('    restart: "no"\n', ['-restart: "no"', '+restart: "unless-stopped"']),
         ("    restart: always\n", []),
-        ("    restart: on-failure\n", []),
+        ("    restart: on-failure\n", ["-restart: on-failure", "+restart: unless-stopped"]),
+        ("    restart: on-failure:3\n", ["-restart: on-failure:3", "+restart: unless-stopped"]),
+        ("    restart: unless-stopped\n", []),
     ],
 )
 def test_a_service_comes_back_after_a_boot(line: str, added: list[str]) -> None:
