@@ -166,10 +166,15 @@ def unpause_container(engine: str, name: str) -> Command:
 
 
 def start_project(engine: str, file: str) -> Command:
-    """Make and start what a compose file describes, as far as it does not run yet
-    (docker-compose-up(1)). Nothing is lost: the undo ends what it has started."""
+    """Make and start what a compose file describes and does not run (docker-compose-up(1))."""
     words = (engine, "compose", "-f", file)
-    return Command((*words, "up", "-d"), Effect.START, undo=(*words, "stop"))
+    return Command((*words, "up", "-d"), Effect.START, undo=(*words, "stop"), risk=Risk.STARTS)
+
+
+def pull_image(words: tuple[str, ...]) -> Command:
+    """Get the image that a tag names today (docker-compose-pull(1)), with the words of the project
+    itself. A container has it after it is made anew."""
+    return Command(words, Effect.CHANGE)
 
 
 def create_network(engine: str, name: str) -> Command:

@@ -67,6 +67,22 @@ def with_restart(text: str, service: str) -> str:
     return edited(edit, lambda own: own.update({"restart": "unless-stopped"}), text, service)
 
 
+def with_image(text: str, service: str, old: str, new: str) -> str:
+    """Give a service another image in place of this one."""
+    import yaml
+
+    node = entry(service_body(root_of(text), service), "image")
+    if not isinstance(node, yaml.ScalarNode) or node.value != old:
+        return ""
+    scalar = node
+    return edited(
+        lambda body: [scalar_edit(text, scalar, new)],
+        lambda own: own.update({"image": new}),
+        text,
+        service,
+    )
+
+
 def opens_to_all(before: str, after: str, service: str) -> bool:
     """Return whether a service has a port at all addresses of the server that it had not before:
     engines open a published port to everybody, also past the firewall. Traefik shows a container

@@ -318,3 +318,11 @@ def test_a_health_check_that_asks_nothing_certain(test: str) -> None:
 )
 def test_a_health_check_with_a_password_is_hidden(test: str) -> None:
     assert "hunter2" not in shown_compose(TEST.format(test))
+
+
+def test_another_image() -> None:
+    text = "services:\n  a:\n    image: 'traefik:v3.5'\n"
+    changed = edits.with_image(text, "a", "traefik:v3.5", "traefik:v3.6")
+    assert changed == text.replace("v3.5", "v3.6")
+    assert edits.with_image(text, "a", "traefik:v2", "traefik:v3.6") == ""
+    assert edits.with_image(text, "b", "traefik:v3.5", "traefik:v3.6") == ""
