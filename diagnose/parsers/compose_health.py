@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from diagnose.model.frozen import frozen
 from diagnose.parsers.compose_files import entry, root_of, scalars, service_body
-from diagnose.parsers.compose_lines import Service, edited
+from diagnose.parsers.compose_lines import Service, edited, new_block
 from diagnose.parsers.nginx.edits import TextEdit
 
 if TYPE_CHECKING:
@@ -70,6 +70,20 @@ def with_asked_address(text: str, service: str, old: str, new: str) -> str:
         own["healthcheck"]["test"] = words if is_list else words[0]
 
     return edited(edit, change, text, service)
+
+
+def without_image_test(text: str, service: str) -> str:
+    """Switch the test of a service's health off that its image has (Compose specification,
+    "healthcheck", "disable"). Return the text, "" if the file has a test of its own."""
+    body = service_body(root_of(text), service)
+    if body is None or entry(body, "healthcheck") is not None:
+        return ""
+    return edited(
+        new_block(text, "healthcheck: {disable: true}", []),
+        lambda own: own.update({"healthcheck": {"disable": True}}),
+        text,
+        service,
+    )
 
 
 def _words(body: object) -> "Iterator[ScalarNode]":
