@@ -165,6 +165,11 @@ def unpause_container(engine: str, name: str) -> Command:
     return Command((engine, "unpause", name), Effect.START, undo=(engine, "pause", name))
 
 
+def empty_file(path: str) -> Command:
+    """Take everything out of a file that programs go on writing to (truncate(1)): it is lost."""
+    return Command(("truncate", "-s", "0", path), Effect.CHANGE)
+
+
 def start_project(engine: str, file: str) -> Command:
     """Make and start what a compose file describes and does not run (docker-compose-up(1))."""
     words = (engine, "compose", "-f", file)

@@ -26,6 +26,15 @@ class FileSystem(Observation):
     free_files: int
     files: int
 
+    @property
+    def has_no_room(self) -> bool:
+        """Whether nothing of a usual size can be written: of small ones, a hundredth is left."""
+        return self.size > 0 and self.free <= min(256 * 1024, self.size // 100)
+
+    @property
+    def has_no_inodes(self) -> bool:
+        return self.files > 0 and self.free_files <= min(16, self.files // 100)
+
     def summary(self) -> Summary:
         unit, name = (2**30, "GiB") if self.size >= 2**30 else (2**20, "MiB")
         room = phrase(
@@ -37,6 +46,23 @@ class FileSystem(Observation):
             files=self.files,
         )
         return phrase("file system of {folder}", folder=self.paths[0]), room
+
+
+@frozen(kw_only=True, eq=False)
+class LargestLog(Observation):
+    """The largest log at `path` of a file system without room, which is first at `folder`: of a
+    program in /var/log, or what Docker keeps of a container's output ("json-file"). `container` is
+    its name, "" if it is none, or not known. `size` is what it takes, in bytes."""
+
+    layer: ClassVar[str] = "host"
+
+    folder: FilePath
+    path: FilePath
+    size: int
+    container: Label = ""
+
+    def summary(self) -> Summary:
+        return self.path, phrase("{size} MiB", size=f"{self.size / 2**20:.0f}")
 
 
 @frozen

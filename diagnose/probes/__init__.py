@@ -75,6 +75,7 @@ INSIDE = (
     "netfilter",
     "bans",
     "kernel",
+    "large_logs",
     "kernel_drops",
     "port_holders",
     "passed_ports",

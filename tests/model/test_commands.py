@@ -91,6 +91,7 @@ ALL = [
     (commands.connect_network("docker", "web", "app"), "docker network connect web app",
      "docker network disconnect web app", Risk.CHANGES_NETWORK),
     # files
+    (commands.empty_file("/a b"), "truncate -s 0 '/a b'", "", Risk.CHANGES_SYSTEM),
     (commands.move("/a", "/b"), "mv -n /a /b", "mv -n /b /a", Risk.EDITS_FILES),
     (commands.link("/a", "/b"), "ln -s /a /b", "rm /b", Risk.EDITS_FILES),
     (commands.relink("/a", "/b"), "ln -sfn /a /b", "", Risk.EDITS_FILES),

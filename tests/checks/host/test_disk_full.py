@@ -1,9 +1,10 @@
 """host.disk-full: when it fires, and when it is silent."""
 
-from diagnose.model import Subject
+from diagnose.model import Applicability, Command, Severity, Subject
 from diagnose.model.logs import LogLine
-from diagnose.model.resources import FileSystem
-from tests.support.check_evidence import judge
+from diagnose.model.program_logs import ProgramLine
+from diagnose.model.resources import FileSystem, LargestLog
+from tests.support.check_evidence import judge, texts
 
 CHECK = "host.disk-full"
 GIB = 1024**3
@@ -56,3 +57,39 @@ def test_silent_about_an_image_that_is_read_only() -> None:
 
 def test_silent_about_a_pseudo_file_system_without_a_size() -> None:
     assert not judge(CHECK, disk(free=0, size=0, files=0, free_files=0))
+
+
+LOG = LargestLog(
+    folder="/var",
+    path="/var/lib/docker/containers/ab/ab-json.log",
+    size=17 * GIB,
+    container="unbound",
+)
+TOLD = ProgramLine(
+    equivalent="docker logs web",
+    message="OSError: [Errno 28] No space left on device",
+    weight=3,
+    endpoint="8080",
+)
+
+
+def test_fires_with_the_log_that_takes_the_room() -> None:
+    (claim,) = judge(CHECK, disk(free=0), LOG, TOLD, masked=False)
+    assert (claim.severity, claim.facts["log_container"]) == (Severity.ERROR, "unbound")
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    (empty,) = (step for step in claim.fix.steps if isinstance(step, Command))
+    assert empty.argv == ("truncate", "-s", "0", LOG.path)
+    assert any("max-size" in text for text in texts(CHECK, claim))
+
+
+def test_fires_with_a_log_of_the_server() -> None:
+    log = LargestLog(folder="/var", path="/var/log/nginx/access.log", size=GIB)
+    (claim,) = judge(CHECK, disk(free=0), log)
+    assert not claim.facts["json_file"]
+    assert any("logrotate" in text for text in texts(CHECK, claim))
+
+
+def test_silent_about_the_log_of_another_file_system() -> None:
+    (claim,) = judge(CHECK, disk(free=0), LargestLog(folder="/", path="/a.log", size=GIB))
+    assert not claim.facts["log"]
