@@ -86,8 +86,8 @@ def health_fix(
     evidence: Evidence, container: Container, waiting: Container | None = None
 ) -> Fix | None:
     """Return the edit of the compose file and what makes the container anew, or the one that waits
-    for it and that brings it along; None if the correction is not known. A test of the image, whose
-    program the image does not have, is switched off: it says nothing of the application."""
+    for it and that brings it along; None if the correction is not known. A test whose program the
+    image does not have is switched off: it says nothing of the application."""
     own = health_correction(evidence, container)
     change = own.change if own else _switched_off
     is_known = own is not None or bool(_lacking_tester(evidence, container))
@@ -98,19 +98,32 @@ def health_fix(
 
 def _lacking_tester(evidence: Evidence, container: Container) -> str:
     """Return the program of the test that the image does not have, while a program of the container
-    listens and no compose file has the test; "" if that is not so."""
+    listens; "" if that is not so, or the test cannot be switched off."""
     lacking = _LACKING.search(container.last_words) if container.unhealthy else None
     text = compose_text(evidence, container) if lacking else ""
     if lacking is None or not _sockets(evidence, container) or container.compose is None:
         return ""
+    if _is_awaited(evidence, container):
+        return ""
     return lacking[1] if _switched_off(text, container.compose.service) else ""
+
+
+def _is_awaited(evidence: Evidence, container: Container) -> bool:
+    """Whether another container waits until it is healthy: without a test that one never starts."""
+    own = container.compose
+    return any(
+        (own.service, "service_healthy") in each.compose.conditions
+        for containers in evidence.good(Containers)
+        for each in containers.containers
+        if own and each.compose and each.compose.project == own.project
+    )
 
 
 def _switched_off(text: str, service: str) -> str:
     # Imported late: only a finding needs it.
-    from diagnose.parsers.compose_health import without_image_test
+    from diagnose.parsers.compose_health import without_test
 
-    return without_image_test(text, service)
+    return without_test(text, service)
 
 
 def _sockets(evidence: Evidence, container: Container) -> tuple[tuple[str, int], ...]:

@@ -72,15 +72,30 @@ def with_asked_address(text: str, service: str, old: str, new: str) -> str:
     return edited(edit, change, text, service)
 
 
-def without_image_test(text: str, service: str) -> str:
-    """Switch the test of a service's health off that its image has (Compose specification,
-    "healthcheck", "disable"). Return the text, "" if the file has a test of its own."""
-    body = service_body(root_of(text), service)
-    if body is None or entry(body, "healthcheck") is not None:
+def without_test(text: str, service: str) -> str:
+    """Switch the test of a service's health off, also that which its image has (Compose
+    specification, "healthcheck", "disable"). Return the text, "" if that cannot be done."""
+    import yaml
+
+    check = entry(service_body(root_of(text), service), "healthcheck")
+    if check is None:
+        return edited(
+            new_block(text, "healthcheck: {disable: true}", []),
+            lambda own: own.update({"healthcheck": {"disable": True}}),
+            text,
+            service,
+        )
+    if not isinstance(check, yaml.MappingNode) or check.flow_style or not check.value:
         return ""
+    name = check.value[0][0]
+    start = text.rfind("\n", 0, name.start_mark.index) + 1
+    lead = text[start : name.start_mark.index]
+    if lead.strip(" "):
+        return ""
+    line = TextEdit(start, start, f"{lead}disable: true\n")
     return edited(
-        new_block(text, "healthcheck: {disable: true}", []),
-        lambda own: own.update({"healthcheck": {"disable": True}}),
+        lambda body: [line],
+        lambda own: own["healthcheck"].update({"disable": True}),
         text,
         service,
     )

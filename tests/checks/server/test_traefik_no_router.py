@@ -398,8 +398,14 @@ def test_fires_with_what_a_health_check_has_to_ask(port: int, right: str) -> Non
             'exec: "curl": executable file not found in $PATH',
             "curl",
         ),
-        # The file has a test of its own, or the application fails it.
-        (SERVICE, "/bin/sh: curl: not found", ""),
+        # The file has a test of its own.
+        (SERVICE, "/bin/sh: curl: not found", "curl"),
+        # It is hidden, or the application fails it.
+        (
+            "services:\n  app:\n    image: app:1\n    healthcheck: #hidden\n",
+            "/bin/sh: curl: not found",
+            "",
+        ),
         ("services:\n  app:\n    image: app:1\n", "HTTP/1.1 404 Not Found", ""),
     ],
 )
@@ -419,6 +425,22 @@ def test_fires_with_a_test_whose_program_the_image_lacks(
     assert claim.facts["lacking_tester"] == tester
     assert claim.fix
     edits = [step for step in claim.fix.steps if isinstance(step, Edit)]
-    assert ["+    healthcheck: {disable: true}" in edit.diff for edit in edits] == [True] * bool(
-        tester
+    assert ["disable: true" in edit.diff for edit in edits] == [True] * bool(tester)
+
+
+def test_a_test_on_which_another_container_waits_stays() -> None:
+    app = Container(
+        engine="docker", id="a" * 64, name="app", state="running", last_words="curl: not found",
+        status="Up 2 minutes (unhealthy)",
+        compose=ComposeService("stack", "app", "/srv/stack", (COMPOSE_FILE,)),
+    )  # fmt: skip
+    waiting = ComposeService(
+        "stack", "job", "/srv/stack", (COMPOSE_FILE,), conditions=(("app", "service_healthy"),)
     )
+    job = replace(app, id="b" * 64, name="job", last_words="", status="Up", compose=waiting)
+    own = Namespace(7, container=app.id, sockets=(("0.0.0.0", 3000),))
+    router = replace(ROUTER, status="disabled", filtered="unhealthy", container="app")
+    seen = Containers(engines=("docker",), containers=(app, job), namespaces=(own,))
+    file = ComposeFile(path=COMPOSE_FILE, text="services:\n  app:\n    image: app:1\n")
+    (claim,) = judge(CHECK, TRAEFIK, state(router), NOT_FOUND, seen, file, masked=False)
+    assert claim.facts["lacking_tester"] == ""
