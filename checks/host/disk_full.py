@@ -4,6 +4,7 @@ Both end in "No space left on device" (ENOSPC), and `df` shows only the first. U
 sessions, logs and the renewal of certificates fail, while small pages work.
 """
 
+import re
 from collections.abc import Iterator
 
 from diagnose.checking.registry import check
@@ -22,11 +23,13 @@ from diagnose.model import (
     file_commands,
 )
 from diagnose.model.logs import LogLine
+from diagnose.model.program_logs import ProgramLine
 from diagnose.model.renewal import RenewalFailure
 from diagnose.model.resources import FileSystem, LargeFile, LargeFiles
+from diagnose.parsers.lazy_pattern import lazy_pattern
 
-#: Below this no file can be made; of small file systems a hundredth.
-_NO_INODES = 16
+#: ENOSPC, in the words of programs (errno(3)).
+_NO_SPACE = lazy_pattern(r"no space left on device|\bENOSPC\b|disk (?:is )?full", re.IGNORECASE)
 #: The part of a file system that has to become free, and what is left of the journal, in bytes.
 _ENOUGH = 5
 _JOURNAL = 200 << 20
@@ -37,20 +40,25 @@ _READ_ONLY = {"squashfs", "erofs", "isofs", "cramfs", "romfs"}
 @check(
     severity=Severity.WARNING,
     needs=[FileSystem],
-    explains=["nginx.temp-files-unwritable", "certificate.renewal-failed"],
-)
+    explains=[
+        "nginx.temp-files-unwritable", "certificate.renewal-failed", "http.server-error",
+        "upstream.application-log", "upstream.own-answer", "server.own-answer",
+    ],
+)  # fmt: skip
 def disk_full(evidence: Evidence) -> Iterator[Claim]:
     for system in evidence.good(FileSystem):
-        without_inodes = _has_no_inodes(system)
+        without_inodes = system.has_no_inodes
         if system.type in _READ_ONLY or not (without_inodes or system.has_no_room):
             continue
         proofs = _consequences(evidence)
+        has_failed = any(isinstance(proof, ProgramLine) for proof in proofs)
         large = _large_files(evidence, system) if not without_inodes else ()
         steps = _emptying(large, system.size // _ENOUGH)
         yield Claim(
             about=Subject(text=system.paths[0]),
             covers=(Subject(),) if proofs else (),
             because=(system, *proofs),
+            severity=Severity.ERROR if has_failed else None,
             facts={
                 "folder": system.paths[0],
                 "folders": system.paths,
@@ -99,25 +107,22 @@ def _emptying(files: tuple[LargeFile, ...], enough: int) -> tuple[Command, ...]:
     return tuple(dict.fromkeys(steps))
 
 
-def _has_no_inodes(system: FileSystem) -> bool:
-    return system.files > 0 and system.free_files <= min(_NO_INODES, system.files // 100)
-
-
-def _consequences(evidence: Evidence) -> tuple[LogLine | RenewalFailure, ...]:
-    """Return what failed because of it: nginx's last lines, and a renewal."""
+def _consequences(evidence: Evidence) -> tuple[LogLine | RenewalFailure | ProgramLine, ...]:
+    """Return what failed because of it: nginx's last lines, a program's own, and a renewal."""
     lines = [line for line in evidence.of(LogLine) if line.errno == 28]
     renewals = [
         failure
         for failure in evidence.good(RenewalFailure)
         if "no space left" in failure.message.lower()
     ]
-    return (*lines[-3:], *renewals)
+    told = [each for each in evidence.good(ProgramLine) if _NO_SPACE.search(each.message)]
+    return (*lines[-3:], *told[:1], *renewals)
 
 
 def _message(observation: Observation) -> str:
     match observation:
         case LogLine():
             return observation.text
-        case RenewalFailure():
+        case RenewalFailure() | ProgramLine():
             return observation.message
     return ""

@@ -42,7 +42,8 @@ def stopped_facts(container: Container) -> dict[str, object]:
         "compose": compose_command(container, "up", "-d"),
         **compose_place(container),
         "recreate": compose_command(container, "up", "-d", "--force-recreate"),
-        "no_restart": container.restart == "no" and not has_failed(container),
+        "no_restart": is_forgotten(container) and not has_failed(container),
+        "policy": container.restart,
     }
 
 
@@ -122,6 +123,12 @@ def stopped_by_name(containers: Containers, host: str) -> Container | None:
     return next((container for container in containers.stopped if is_called(container, host)), None)
 
 
+def is_forgotten(container: Container) -> bool:
+    """Whether its engine does not start it after a boot, by its restart policy (docker-run(1),
+    "--restart"; Docker's documentation, "Start containers automatically")."""
+    return container.restart == "no" or container.restart.partition(":")[0] == "on-failure"
+
+
 def has_failed(container: Container) -> bool:
     """Whether its program ended by itself, or could not start: it would end again."""
     clean_end = container.status.startswith(("Exited (0)", "Exited (137)", "Exited (143)"))
@@ -137,7 +144,7 @@ def has_failed(container: Container) -> bool:
 def _is_lost(container: Container) -> bool:
     """Whether its engine lost sight of it, as when the power of the server failed (containerd gives
     such a task the code 255), and it wrote no error before."""
-    is_unknown = container.status.startswith("Exited (255)") and container.restart == "no"
+    is_unknown = container.status.startswith("Exited (255)") and is_forgotten(container)
     return is_unknown and not _ERROR_WORDS.search(container.last_words)
 
 

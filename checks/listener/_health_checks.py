@@ -15,6 +15,12 @@ _REFUSED = re.compile(
 )
 #: The test asked `::1`, or with a program that may have tried this address alone.
 _OVER_IPV6 = re.compile(r"::1|\bwget:|remote host", re.IGNORECASE)
+#: The image has no such program: shells, runc.
+_LACKING = re.compile(
+    r"\b(curl|wget|nc|netcat|bash|python3?|node)\b[\"']?: (?:command )?(?:not found"
+    r"|executable file not found|no such file)",
+    re.IGNORECASE,
+)
 #: Docker's own name server in each container.
 _NAME_SERVER = "127.0.0.11"
 _EVERYWHERE = {"0.0.0.0", "127.0.0.1"}
@@ -69,18 +75,55 @@ def _may_be_refused(words: str) -> bool:
 def health_facts(evidence: Evidence, container: Container | None) -> dict[str, object]:
     """Return what its test asks in vain and what it has to ask; "" if that is not known."""
     own = health_correction(evidence, container) if container else None
-    return {"asked_health": own.asked if own else "", "right_health": own.right if own else ""}
+    return {
+        "asked_health": own.asked if own else "",
+        "right_health": own.right if own else "",
+        "lacking_tester": _lacking_tester(evidence, container) if container else "",
+    }
 
 
 def health_fix(
     evidence: Evidence, container: Container, waiting: Container | None = None
 ) -> Fix | None:
     """Return the edit of the compose file and what makes the container anew, or the one that waits
-    for it and that brings it along; None if the correction is not known."""
+    for it and that brings it along; None if the correction is not known. A test whose program the
+    image does not have is switched off: it says nothing of the application."""
     own = health_correction(evidence, container)
-    edits = compose_edits(evidence, [(container, own.change)]) if own else None
+    change = own.change if own else _switched_off
+    is_known = own is not None or bool(_lacking_tester(evidence, container))
+    edits = compose_edits(evidence, [(container, change)]) if is_known else None
     commands = up_commands(waiting or container)
     return Fix((*edits, *commands), Applicability.REVIEW) if edits and commands else None
+
+
+def _lacking_tester(evidence: Evidence, container: Container) -> str:
+    """Return the program of the test that the image does not have, while a program of the container
+    listens; "" if that is not so, or the test cannot be switched off."""
+    lacking = _LACKING.search(container.last_words) if container.unhealthy else None
+    text = compose_text(evidence, container) if lacking else ""
+    if lacking is None or not _sockets(evidence, container) or container.compose is None:
+        return ""
+    if _is_awaited(evidence, container):
+        return ""
+    return lacking[1] if _switched_off(text, container.compose.service) else ""
+
+
+def _is_awaited(evidence: Evidence, container: Container) -> bool:
+    """Whether another container waits until it is healthy: without a test that one never starts."""
+    own = container.compose
+    return any(
+        (own.service, "service_healthy") in each.compose.conditions
+        for containers in evidence.good(Containers)
+        for each in containers.containers
+        if own and each.compose and each.compose.project == own.project
+    )
+
+
+def _switched_off(text: str, service: str) -> str:
+    # Imported late: only a finding needs it.
+    from diagnose.parsers.compose_health import without_test
+
+    return without_test(text, service)
 
 
 def _sockets(evidence: Evidence, container: Container) -> tuple[tuple[str, int], ...]:

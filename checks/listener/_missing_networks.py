@@ -26,10 +26,16 @@ def missing_network(evidence: Evidence, container: Container) -> str:
         return match[1]
     if match:
         return own[0] if len(own) == 1 else ""
+    name = told_network(evidence)
+    return name if name and (name in own or _is_external(evidence, container, name)) else ""
+
+
+def told_network(evidence: Evidence) -> str:
+    """Return the external network of which a pasted message says that there is none; "" if no
+    message says it."""
     symptom = evidence.target.symptom
     named = _EXTERNAL.search(symptom.text[:4000]) if symptom else None
-    has_it = named is not None and (named[1] in own or _is_external(evidence, container, named[1]))
-    return named[1] if named and has_it else ""
+    return named[1] if named else ""
 
 
 def network_fix(evidence: Evidence, container: Container) -> Fix | None:

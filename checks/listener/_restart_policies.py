@@ -1,8 +1,7 @@
-"""The lasting start of a container that ended without an error, and that its engine does not start
-after a boot: its restart policy is `no` (docker-run(1), "--restart")."""
+"""The lasting start of a container that ended without an error, and of those that it needs."""
 
 from checks.listener._compose_edits import compose_edits
-from checks.listener._containers import has_failed
+from checks.listener._containers import has_failed, is_forgotten
 from diagnose.model import Applicability, Command, Edit, Evidence, Fix, commands
 from diagnose.model.containers import Container, Containers
 
@@ -16,26 +15,37 @@ def restart_facts(
 ) -> dict[str, object]:
     """Return whether the remedy gives the container a restart policy, and the compose file in which
     it writes this; "" if it writes none."""
-    members = _members(containers, container)
+    members = tuple(filter(is_forgotten, _members(containers, container)))
     edits = _edits(evidence, members)
-    return {"lasting": bool(members), "policy_file": edits[0].path if edits else ""}
+    return {
+        "lasting": bool(members),
+        "policy_file": edits[0].path if edits else "",
+    }
 
 
 def lasting_start_fix(
     evidence: Evidence, containers: Containers, container: Container
 ) -> Fix | None:
     """Return the start of a container and of those that it needs, which holds after a boot too;
-    None if its engine starts it then already, or its program ended by itself. The container is not
-    made anew, so that nothing in it is lost: the compose file has the policy from its next `up`
-    on. Somebody may have stopped it on purpose."""
+    None if its program ended by itself, or if it alone is to be started, and its engine does it
+    after a boot already. The container is not made anew, so that nothing in it is lost: the
+    compose file has the policy from its next `up` on. Somebody may have stopped it on purpose."""
     members = _members(containers, container)
-    if not members:
+    forgotten = tuple(filter(is_forgotten, members))
+    if not forgotten and len(members) < 2:
         return None
-    names = tuple(member.name for member in members)
+    policies = dict.fromkeys(member.restart for member in forgotten)
+    names = {
+        policy: [member.name for member in forgotten if member.restart == policy]
+        for policy in policies
+    }
     steps: tuple[Edit | Command, ...] = (
-        *_edits(evidence, members),
-        commands.restart_after_boot(container.engine, *names),
-        commands.start_container(container.engine, *names),
+        *_edits(evidence, forgotten),
+        *(
+            commands.restart_after_boot(container.engine, *names[policy], before=policy)
+            for policy in policies
+        ),
+        commands.start_container(container.engine, *(member.name for member in members)),
     )
     return Fix(steps, Applicability.REVIEW)
 
@@ -54,9 +64,8 @@ def _edits(evidence: Evidence, members: tuple[Container, ...]) -> tuple[Edit, ..
 
 def _members(containers: Containers, container: Container) -> tuple[Container, ...]:
     """Return the container behind those of its compose project that it needs, as far as they ended
-    in the same way; () if it is not one of these. Podman starts none after a boot by a policy
-    alone."""
-    if not _is_forgotten(container):
+    in the same way; () if it did not. Podman starts none after a boot by a policy alone."""
+    if not _is_ended(container):
         return ()
     needed = [
         other
@@ -67,11 +76,11 @@ def _members(containers: Containers, container: Container) -> tuple[Container, .
         and container.compose is not None
         and (other.compose.project, other.compose.service) == (container.compose.project, service)
         and other.engine == container.engine
-        and _is_forgotten(other)
+        and _is_ended(other)
     ]
     return (*needed, container)
 
 
-def _is_forgotten(container: Container) -> bool:
+def _is_ended(container: Container) -> bool:
     is_ended = container.state == "exited" and not has_failed(container)
-    return container.engine == "docker" and is_ended and container.restart == "no"
+    return container.engine == "docker" and is_ended

@@ -24,7 +24,7 @@ def needs_change(view: ServerView, route: SiteRoute, path: str) -> bool:
     """Return whether a page that is answered well gets a changed path from the same route: the
     target's, which has another path, or the one that loads this file."""
     evidence = view.evidence
-    own = evidence.target.path.partition("?")[0]
+    own = evidence.target.path_without_query
     pages = page_exchanges(evidence)
     is_well = bool(pages) and all((page.status or 500) < 400 for page in pages)
     loading = (

@@ -5,7 +5,9 @@ import posixpath
 import shlex
 from collections.abc import Mapping
 
-from diagnose.model import Evidence
+from checks.listener._missing_networks import told_network
+from diagnose.model import Applicability, Evidence, Fix, commands
+from diagnose.model.containers import Containers
 from diagnose.model.program_logs import StartFile
 
 _NONE: Mapping[str, object] = {
@@ -13,13 +15,14 @@ _NONE: Mapping[str, object] = {
     "start_file": "",
     "start_pm2": False,
     "start_npm": False,
+    "missing_network": "",
 }
 
 
 def start_facts(evidence: Evidence, port: int) -> Mapping[str, object]:
     """Return the facts about the command: `start`, "" if none is known, and `start_file`, which
     names the port (`start_named`) or is the only project. `start_pm2` asks for pm2's own list to
-    be saved, `start_npm` for a service."""
+    be saved, `start_npm` for a service, and `missing_network` is that which it lacks."""
     file = next((each for each in evidence.good(StartFile) if each.port == port), None)
     if file is None:
         return _NONE
@@ -31,7 +34,25 @@ def start_facts(evidence: Evidence, port: int) -> Mapping[str, object]:
         "start_named": file.starter != "other",
         "start_pm2": file.starter in {"saved", "ecosystem"} or (is_project and not is_npm),
         "start_npm": is_npm,
+        "missing_network": told_network(evidence) if file.starter == "compose" else "",
     }
+
+
+def project_fix(evidence: Evidence, port: int) -> Fix | None:
+    """Return the start of the only compose file that names a port, after the network that it lacks
+    is made, if a pasted message tells of one. None where another file names the port, or the
+    engine has made containers of this one before: these tell more."""
+    file = next((each for each in evidence.good(StartFile) if each.port == port), None)
+    if file is None or file.starter != "compose" or _was_made(evidence, file.path):
+        return None
+    name = told_network(evidence)
+    create = (commands.create_network("docker", name),) if name else ()
+    return Fix((*create, commands.start_project("docker", file.path)), Applicability.REVIEW)
+
+
+def _was_made(evidence: Evidence, path: str) -> bool:
+    containers = (each for item in evidence.good(Containers) for each in item.containers)
+    return any(each.compose is not None and path in each.compose.files for each in containers)
 
 
 def _command(file: StartFile) -> str:

@@ -147,11 +147,11 @@ def start_container(engine: str, *names: str) -> Command:
     return Command((engine, "start", *names), Effect.START, undo=(engine, "stop", *names))
 
 
-def restart_after_boot(engine: str, *names: str) -> Command:
+def restart_after_boot(engine: str, *names: str, before: str = "no") -> Command:
     """Let the engine start containers after a boot, unless somebody stopped them
-    (docker-update(1)). Those that have no policy get this one."""
+    (docker-update(1)), in place of the policy `before`."""
     words = (engine, "update", "--restart")
-    undo = (*words, "no", *names)
+    undo = (*words, before, *names)
     return Command((*words, "unless-stopped", *names), Effect.CHANGE, undo=undo)
 
 
@@ -163,6 +163,18 @@ def restart_container(engine: str, name: str) -> Command:
 def unpause_container(engine: str, name: str) -> Command:
     """Let the programs of a paused container go on (docker-unpause(1), podman-unpause(1))."""
     return Command((engine, "unpause", name), Effect.START, undo=(engine, "pause", name))
+
+
+def start_project(engine: str, file: str) -> Command:
+    """Make and start what a compose file describes and does not run (docker-compose-up(1))."""
+    words = (engine, "compose", "-f", file)
+    return Command((*words, "up", "-d"), Effect.START, undo=(*words, "stop"), risk=Risk.STARTS)
+
+
+def pull_image(words: tuple[str, ...]) -> Command:
+    """Get the image that a tag names today (docker-compose-pull(1)), with the words of the project
+    itself. A container has it after it is made anew."""
+    return Command(words, Effect.CHANGE)
 
 
 def create_network(engine: str, name: str) -> Command:

@@ -9,6 +9,8 @@ from diagnose.model.summary import Summary, phrase
 
 #: Below this nothing of a usual size can be written, in bytes; of small file systems a hundredth.
 _NO_ROOM = 256 * 1024
+#: Below this no file can be made.
+_NO_INODES = 16
 
 
 @frozen(kw_only=True, eq=False)
@@ -33,6 +35,11 @@ class FileSystem(Observation):
     def has_no_room(self) -> bool:
         """Whether nothing of a usual size can be written."""
         return self.size > 0 and self.free <= min(_NO_ROOM, self.size // 100)
+
+    @property
+    def has_no_inodes(self) -> bool:
+        """Whether no file can be made; of small file systems a hundredth is left."""
+        return self.files > 0 and self.free_files <= min(_NO_INODES, self.files // 100)
 
     def summary(self) -> Summary:
         unit, name = (2**30, "GiB") if self.size >= 2**30 else (2**20, "MiB")

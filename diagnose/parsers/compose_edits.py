@@ -49,12 +49,13 @@ def with_argument(text: str, service: str, argument: str) -> str:
 
 
 def with_restart(text: str, service: str) -> str:
-    """Let the engine start a service after a boot, unless somebody stopped it. A policy that the
-    file has already stays."""
+    """Let the engine start a service after a boot, unless somebody stopped it. A policy by which it
+    does already stays."""
     import yaml
 
     node = entry(service_body(root_of(text), service), "restart")
-    has_none = isinstance(node, yaml.ScalarNode) and node.value in {"no", "false"}
+    words = node.value.partition(":")[0] if isinstance(node, yaml.ScalarNode) else ""
+    has_none = words in {"no", "false", "on-failure"}
     if node is not None and not has_none:
         return text
 
@@ -64,6 +65,22 @@ def with_restart(text: str, service: str) -> str:
         return new_block(text, "restart: unless-stopped", [])(body)
 
     return edited(edit, lambda own: own.update({"restart": "unless-stopped"}), text, service)
+
+
+def with_image(text: str, service: str, old: str, new: str) -> str:
+    """Give a service another image in place of this one."""
+    import yaml
+
+    node = entry(service_body(root_of(text), service), "image")
+    if not isinstance(node, yaml.ScalarNode) or node.value != old:
+        return ""
+    scalar = node
+    return edited(
+        lambda body: [scalar_edit(text, scalar, new)],
+        lambda own: own.update({"image": new}),
+        text,
+        service,
+    )
 
 
 def opens_to_all(before: str, after: str, service: str) -> bool:

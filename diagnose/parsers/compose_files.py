@@ -130,14 +130,17 @@ def _is_on_one_line(node: object) -> bool:
 
 
 def _leads(body: object, lines: list[str]) -> Iterator[tuple[int, str]]:
-    """Yield what remains of the hidden lines of an environment, or of labels: the key, and how far
-    its entries are indented, with a dash if it is a list. A further entry has to look like them."""
+    """Yield what remains of the hidden lines of an environment, of labels, or of a health check:
+    the key, and of lists how far the entries are indented, with a dash. A further entry has to
+    look like them."""
     import yaml
 
     for key, value in entries(body):
-        if key.value not in {"environment", "labels"}:
+        if key.value not in {"environment", "labels", "healthcheck"}:
             continue
         yield key.start_mark.line, f"{' ' * key.start_mark.column}{key.value}: "
+        if key.value == "healthcheck":
+            continue
         if isinstance(value, yaml.CollectionNode) and not value.flow_style:
             names = (name for name, _ in entries(value))
             for item in (*names, *scalars(value)):

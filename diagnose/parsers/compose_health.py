@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from diagnose.model.frozen import frozen
 from diagnose.parsers.compose_files import entry, root_of, scalars, service_body
-from diagnose.parsers.compose_lines import Service, edited
+from diagnose.parsers.compose_lines import Service, edited, new_block
 from diagnose.parsers.nginx.edits import TextEdit
 
 if TYPE_CHECKING:
@@ -70,6 +70,35 @@ def with_asked_address(text: str, service: str, old: str, new: str) -> str:
         own["healthcheck"]["test"] = words if is_list else words[0]
 
     return edited(edit, change, text, service)
+
+
+def without_test(text: str, service: str) -> str:
+    """Switch the test of a service's health off, also that which its image has (Compose
+    specification, "healthcheck", "disable"). Return the text, "" if that cannot be done."""
+    import yaml
+
+    check = entry(service_body(root_of(text), service), "healthcheck")
+    if check is None:
+        return edited(
+            new_block(text, "healthcheck: {disable: true}", []),
+            lambda own: own.update({"healthcheck": {"disable": True}}),
+            text,
+            service,
+        )
+    if not isinstance(check, yaml.MappingNode) or check.flow_style or not check.value:
+        return ""
+    name = check.value[0][0]
+    start = text.rfind("\n", 0, name.start_mark.index) + 1
+    lead = text[start : name.start_mark.index]
+    if lead.strip(" "):
+        return ""
+    line = TextEdit(start, start, f"{lead}disable: true\n")
+    return edited(
+        lambda body: [line],
+        lambda own: own["healthcheck"].update({"disable": True}),
+        text,
+        service,
+    )
 
 
 def _words(body: object) -> "Iterator[ScalarNode]":

@@ -118,7 +118,7 @@ class Project:
             "argv": ["env", *variables, *map(str, program)],
             "env": variables,
             "restart": {False: "no"}.get(own.get("restart", "no"), own.get("restart", "no")),
-            **self.watched(own),
+            **self.watched(own, image),
             "ports": [_port(entry) for entry in own.get("ports") or ()],
             "binds": [self.bind(entry) for entry in own.get("volumes") or ()],
             "hosts": "127.0.0.1 localhost\n" + "".join(lines),
@@ -137,10 +137,13 @@ class Project:
             },
         }
 
-    def watched(self, own: dict[str, Any]) -> dict[str, Any]:
-        """The ports that it shows to other containers, and the test of its health."""
+    def watched(self, own: dict[str, Any], image: str) -> dict[str, Any]:
+        """The ports that it shows to other containers, and the test of its health: its image may
+        have one, where the file has none (`tests.json`)."""
         ports = [int(str(port).removesuffix("/tcp")) for port in own.get("expose") or ()]
-        check = own.get("healthcheck") or {}
+        tests = HOME / "tests.json"
+        known = json.loads(tests.read_text()) if tests.exists() else {}
+        check = own.get("healthcheck") or {"test": known.get(image, ["NONE"])}
         test = check.get("test") or ["NONE"]
         words = ["CMD-SHELL", test] if isinstance(test, str) else list(test)
         is_off = check.get("disable") or words[0] == "NONE"

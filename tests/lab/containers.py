@@ -210,9 +210,16 @@ class ComposeFile:
 
     def program(self, image: str, argv: Sequence[str]) -> None:
         """What an image runs."""
-        path = f"{HOME}/images.json"
+        self._note("images", image, argv)
+
+    def health_test(self, image: str, words: Sequence[str]) -> None:
+        """The test of its health that an image has itself."""
+        self._note("tests", image, words)
+
+    def _note(self, name: str, image: str, words: Sequence[str]) -> None:
+        path = f"{HOME}/{name}.json"
         known = json.loads(self.server.read(path)) if self.server.path(path).exists() else {}
-        self.server.write(path, json.dumps({**known, image: list(argv)}))
+        self.server.write(path, json.dumps({**known, image: list(words)}))
 
 
 def application(engine: Engine, name: str = "app", *options: str, **more: Any) -> str:

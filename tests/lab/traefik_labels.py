@@ -72,10 +72,12 @@ def serve(
     by_environment: bool = False,
     static: str = "",
     is_secure: bool = True,
+    health_test: tuple[str, ...] = (),
 ) -> Engine:
     """Traefik, and the application with these labels. `by_environment`: Traefik has its settings
     from variables in place of arguments. `static`: it has this file in its folder, and the
-    argument of an entry point beside it. Not `is_secure`: no argument has port 443."""
+    argument of an entry point beside it. Not `is_secure`: no argument has port 443. `health_test`:
+    the application's image has it."""
     server, engine = lab.server, Engine(lab, COMPOSE)
     lab.application_service.stop()
     server.sh(f"rm -f {site.CONF}")
@@ -90,6 +92,8 @@ def serve(
     engine.compose.program("traefik:v3.5", [f"{sys.prefix}/bin/traefik"])
     program = server.python(str(HERE / "application.py"), "--host", "0.0.0.0")
     engine.compose.program("acme/shop:1", program)
+    if health_test:
+        engine.compose.health_test("acme/shop:1", health_test)
     more = "".join(f'      - "{each}"\n' for each in arguments)
     text = PROXY.replace("MORE", more) + SHOP
     if not is_secure:

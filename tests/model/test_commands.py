@@ -82,7 +82,11 @@ ALL = [
     # processes
     (commands.quit_process(7), "kill -QUIT 7", "", Risk.STOPS),
     (commands.continue_processes(("7", "8")), "kill -CONT 7 8", "kill -STOP 7 8", Risk.STOPS),
-    # networks of containers
+    # projects and networks of containers
+    (commands.start_project("docker", "/a.yml"), "docker compose -f /a.yml up -d",
+     "docker compose -f /a.yml stop", Risk.STARTS),
+    (commands.pull_image(("docker", "compose", "pull", "app")), "docker compose pull app", "",
+     Risk.CHANGES_SYSTEM),
     (commands.create_network("docker", "web"), "docker network create web",
      "docker network rm web", Risk.CHANGES_NETWORK),
     (commands.connect_network("docker", "web", "app"), "docker network connect web app",

@@ -241,7 +241,9 @@ def test_an_argument_goes_to_a_command_that_is_a_list() -> None:
         ("    restart: no\n", ["-restart: no", "+restart: unless-stopped"]),
         ('    restart: "no"\n', ['-restart: "no"', '+restart: "unless-stopped"']),
         ("    restart: always\n", []),
-        ("    restart: on-failure\n", []),
+        ("    restart: on-failure\n", ["-restart: on-failure", "+restart: unless-stopped"]),
+        ("    restart: on-failure:3\n", ["-restart: on-failure:3", "+restart: unless-stopped"]),
+        ("    restart: unless-stopped\n", []),
     ],
 )
 def test_a_service_comes_back_after_a_boot(line: str, added: list[str]) -> None:
@@ -316,3 +318,11 @@ def test_a_health_check_that_asks_nothing_certain(test: str) -> None:
 )
 def test_a_health_check_with_a_password_is_hidden(test: str) -> None:
     assert "hunter2" not in shown_compose(TEST.format(test))
+
+
+def test_another_image() -> None:
+    text = "services:\n  a:\n    image: 'traefik:v3.5'\n"
+    changed = edits.with_image(text, "a", "traefik:v3.5", "traefik:v3.6")
+    assert changed == text.replace("v3.5", "v3.6")
+    assert edits.with_image(text, "a", "traefik:v2", "traefik:v3.6") == ""
+    assert edits.with_image(text, "b", "traefik:v3.5", "traefik:v3.6") == ""

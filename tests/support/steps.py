@@ -84,6 +84,9 @@ def _expected_effect(argv: tuple[str, ...]) -> Effect:
         case [*_, "up", "-d", _] | [*_, "up", "-d", "--force-recreate", _] if "-f" in argv:
             # docker compose: the container is made anew.
             return Effect.RESTART
+        case [*_, "up", "-d"] if "-f" in argv:
+            # A whole project, which does not run.
+            return Effect.START
         case ["docker" | "podman", "start" | "stop" | "restart" as action, _, *_]:
             return _SERVICE_EFFECTS[action]
         case ["docker" | "podman", "pause" | "unpause" as action, _]:

@@ -56,6 +56,8 @@ MAX_COMPOSE_FILES = 6
 FAILURES = frozenset({400, 404, 421, 426, 500, 502, 503, 504})
 
 _DENIED = re.compile(r"permission denied", re.IGNORECASE)
+#: The command that shows what a program in a container wrote.
+_CONTAINER_LOG = re.compile(r"(?:docker|podman) logs ")
 
 
 @frozen
@@ -183,13 +185,18 @@ async def behind_a_tunnel(ctx: ProbeContext, rule: TunnelRule) -> None:
 
 
 @probe(after=ProgramLine)
-async def behind_a_lost_name(ctx: ProbeContext, line: ProgramLine) -> None:
-    """Emit the containers, and the files that made them, if a program of one of them did not find
-    the address of a name: that of another container, which does not run, has none."""
+async def behind_a_lost_service(ctx: ProbeContext, line: ProgramLine) -> None:
+    """Emit the containers, and the files that made them, if a program of one of them, or the page
+    of its error, says that it did not reach another one: that one may have ended."""
+    if not _CONTAINER_LOG.match(line.equivalent):
+        return
     # Imported late: few programs write so.
-    from diagnose.parsers.lost_hosts import lost_host
+    from diagnose.parsers.needed_services import named_services, told_stores
 
-    if lost_host(line.message):
+    pages = [page for page in ctx.observed(Exchange) if page.is_page_of(ctx.target)]
+    failed = [page for page in pages if (page.status or 0) >= 500]
+    texts = (line.message, *(page.body for page in failed))
+    if failed and (named_services(line.message) or any(map(told_stores, texts))):
         await _emit_containers(ctx)
         for known in ctx.observed(Containers):
             await _emit_compose_files(ctx, known.containers)

@@ -4,7 +4,6 @@ the arguments and the environment of its process, its file, that of its containe
 Only settings that `diagnose/applications` names are kept (docs/adr/0092).
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -22,19 +21,15 @@ from diagnose.model.server import WEB_SERVER_PROCESSES, Listeners
 from diagnose.model.tcp import Connection
 from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.hostnames import is_address
-from diagnose.parsers.web_sites import routes_of_name
 from diagnose.probes import ProbeContext, probe
+from diagnose.probes.inside.passed_hosts import passed_on_to, places_behind
 from diagnose.probes.inside.program_logs import endpoints_of, is_front
 from diagnose.probes.inside.unanswered import emit_if_too_slow
-from diagnose.probes.inside.upstream_routes import find_route
 
 SCRIPT = "\n".join(
-    read_script(__file__, name) for name in ("program_starter.sh", "program_place.sh")
+    read_script(__file__, name)
+    for name in ("program_starter.sh", "named_container.sh", "program_place.sh")
 )
-#: By which a container reaches the machine (Docker's documentation, "bridge", "host-gateway").
-_GATEWAYS = {"172.17.0.1", "host.docker.internal"}
-#: The name of a container, of its service or of a network, or an address.
-_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}")
 #: What visitors get where an application ended the request: 500 is its own last answer.
 _ENDED = frozenset({500, 502, 503, 504})
 #: What Tomcat writes of a request line (org.apache.coyote.http11.Http11InputBuffer).
@@ -206,32 +201,12 @@ def _endpoints(ctx: ProbeContext) -> Iterator[str]:
     container = next(iter(ctx.observed(NginxContainer)), None)
     if container is None:
         yield from endpoints_of(ctx, ctx.target.path)
-        for host, _ in _passed_on_to(ctx):
+        for host, _ in passed_on_to(ctx, ctx.target.path):
             if is_address(host) and is_private(host) and not is_local_host(host):
                 yield f"={host}"
         return
-    own = {exchange.address for exchange in ctx.observed(Exchange)} | _GATEWAYS
-    for host, port in _passed_on_to(ctx):
-        if host in own:
-            yield str(port)
-        elif _HOST.fullmatch(host) and not is_local_host(host):
-            networks = (name for name in container.networks if _HOST.fullmatch(name))
-            yield " ".join((f"={host}", *networks))
-
-
-def _passed_on_to(ctx: ProbeContext) -> Iterator[tuple[str, int]]:
-    """Yield the hosts and ports to which the web server passes the target's page on."""
-    target = ctx.target
-    bare = target.path_without_query
-    for config in ctx.observed(NginxConfig)[:1]:
-        route = find_route(ctx, config, bare, over_http=False)
-        for upstream in route.upstream.endpoints[:2] if route else ():
-            if not upstream.socket:
-                yield upstream.host, upstream.port
-    for server in ctx.observed(WebServerConfig):
-        for site_route in routes_of_name(server, target.port, target.host, bare)[:2]:
-            if not site_route.socket:
-                yield site_route.host, site_route.port
+    for behind in places_behind(ctx, container, ctx.target.path):
+        yield behind.place
 
 
 def _only_address(container: NginxContainer) -> str:

@@ -30,13 +30,16 @@ from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside import upstream_routes
 from diagnose.probes.inside.failed_services import look_at_units
+from diagnose.probes.inside.passed_hosts import ProgramPlace, places_behind
 from diagnose.probes.inside.pending_connections import emit_pending
 from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS
 from diagnose.probes.inside.unanswered import emit_if_too_slow
 from diagnose.probes.inside.unit_rules import forbidding_setting
 from diagnose.probes.inside.web_servers.readers import WEB_SERVERS
 
-LOG_SCRIPT = read_script(__file__, "program_log.sh")
+LOG_SCRIPT = "\n".join(
+    read_script(__file__, name) for name in ("named_container.sh", "program_log.sh")
+)
 
 #: Seconds that a program has to write its log, and then the script to read it.
 PAUSE, PATIENCE = 0.6, 6.0
@@ -135,25 +138,36 @@ def _failed_requests(ctx: ProbeContext) -> Iterator[FailedRequest]:
 
 async def _read_logs(ctx: ProbeContext) -> None:
     """Look at the programs of each path that failed, once for each, as soon as it is known where
-    the path leads. In a container 127.0.0.1 is the container's own, whose programs write
-    elsewhere."""
+    the path leads."""
     listeners = next(iter(ctx.observed(Listeners)), None)
-    if listeners is None or ctx.observed(NginxContainer):
+    if listeners is None:
         return
     for request in _failed_requests(ctx):
-        for endpoint in dict.fromkeys(endpoints_of(ctx, request.path)):
-            if is_front(listeners, endpoint) or _is_known(ctx, endpoint):
+        for behind in dict.fromkeys(_places(ctx, request.path)):
+            place = behind.place
+            if is_front(listeners, place) or _is_known(ctx, place):
                 continue
-            if not ctx.further_requests.begin(f"the log of {endpoint}"):
+            if not ctx.further_requests.begin(f"the log of {place}"):
                 continue
             await asyncio.sleep(PAUSE)
-            port = whole_number(endpoint)
-            if port is not None and not listeners.on(port) and not _is_answered(ctx, port):
-                await look_at_units(ctx, endpoint)
+            port = whole_number(place)
+            if place.startswith("="):
+                await _look_at_log(ctx, behind, request)
+            elif port is not None and not listeners.on(port) and not _is_answered(ctx, port):
+                await look_at_units(ctx, place)
             else:
-                await asyncio.gather(
-                    _look_at_log(ctx, endpoint, request), emit_pending(ctx, endpoint)
-                )
+                await asyncio.gather(_look_at_log(ctx, behind, request), emit_pending(ctx, place))
+
+
+def _places(ctx: ProbeContext, path: str) -> Iterator[ProgramPlace]:
+    """Yield where the programs behind a path are. In a container 127.0.0.1 is the container's own,
+    whose programs write elsewhere."""
+    container = next(iter(ctx.observed(NginxContainer)), None)
+    if container is not None:
+        yield from places_behind(ctx, container, path)
+        return
+    for endpoint in endpoints_of(ctx, path):
+        yield ProgramPlace(endpoint, whole_number(endpoint) or 0)
 
 
 def _is_answered(ctx: ProbeContext, port: int) -> bool:
@@ -212,8 +226,8 @@ def is_own_host(ctx: ProbeContext, host: str) -> bool:
     return any(each.purpose == "target" and each.address == host for each in answers)
 
 
-async def _look_at_log(ctx: ProbeContext, endpoint: str, request: FailedRequest) -> None:
-    at = ctx.elapsed()
+async def _look_at_log(ctx: ProbeContext, behind: ProgramPlace, request: FailedRequest) -> None:
+    at, endpoint = ctx.elapsed(), behind.place
     words = ("sh", "-c", LOG_SCRIPT, "sh", str(int(at) + SLACK), endpoint)
     result = await ctx.machine.run(*words, *_repetition(ctx, request), timeout=PATIENCE)
     emit_if_too_slow(ctx, "the log of the application", result)
@@ -227,7 +241,9 @@ async def _look_at_log(ctx: ProbeContext, endpoint: str, request: FailedRequest)
             await look_at_units(ctx, endpoint)
         return
     log, line = max(((log, _line_of(log, ctx.target.host)) for log in logs), key=_telling)
-    unit, setting = await forbidding_setting(ctx.machine, endpoint, line.text)
+    unit, setting = "", ""
+    if not endpoint.startswith("="):
+        unit, setting = await forbidding_setting(ctx.machine, endpoint, line.text)
     ctx.emit(
         ProgramLine(
             vantage=Vantage.SERVER,
@@ -236,7 +252,7 @@ async def _look_at_log(ctx: ProbeContext, endpoint: str, request: FailedRequest)
             equivalent=log.source,
             message=line.text,
             weight=line.weight,
-            endpoint=endpoint,
+            endpoint=str(behind.port) if endpoint.startswith("=") else endpoint,
             process=_name(log),
             setting=setting,
             unit=unit if setting else "",

@@ -63,7 +63,7 @@ def _diagnose_later(ctx: ProbeContext, response: PageFileResponse) -> None:
         ctx.further_requests.diagnose_later(
             OtherRequest(
                 at=ctx.elapsed(), path=url.path, source="page", status=response.status,
-                by_browser=True, sender=ctx.target.path.partition("?")[0],
+                by_browser=True, sender=ctx.target.path_without_query,
             )
         )  # fmt: skip
 

@@ -1,7 +1,8 @@
 """host.disk-full: when it fires, and when it is silent."""
 
-from diagnose.model import Applicability, Command, Subject
+from diagnose.model import Applicability, Command, Severity, Subject
 from diagnose.model.logs import LogLine
+from diagnose.model.program_logs import ProgramLine
 from diagnose.model.resources import FileSystem, LargeFile, LargeFiles
 from tests.support.check_evidence import judge
 
@@ -95,3 +96,14 @@ def test_fires_and_empties_no_more_than_is_needed() -> None:
         LargeFile("/var/log/nginx/access.log.1", GIB * 9, "aside"),
         LargeFile("/var/log/nginx/access.log", GIB * 5, "log"),
     ) == ["rm -- /var/log/nginx/access.log.1"]
+
+
+def test_fires_as_an_error_where_a_program_reports_it() -> None:
+    line = ProgramLine(
+        equivalent="docker logs web",
+        message="OSError: [Errno 28] No space left on device",
+        weight=3,
+        endpoint="8080",
+    )
+    (claim,) = judge(CHECK, disk(free=0), line)
+    assert claim.severity is Severity.ERROR

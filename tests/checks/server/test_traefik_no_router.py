@@ -386,3 +386,61 @@ def test_fires_with_what_a_health_check_has_to_ask(port: int, right: str) -> Non
     assert claim.facts["right_health"] == right
     assert claim.fix
     assert claim.fix.applicability is (Applicability.REVIEW if right else Applicability.MANUAL)
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "tester"),
+    [
+        ("services:\n  app:\n    image: app:1\n", "/bin/sh: wget: not found", "wget"),
+        ("services:\n  app:\n    image: app:1\n", "sh: 1: curl: not found", "curl"),
+        (
+            "services:\n  app:\n    image: app:1\n",
+            'exec: "curl": executable file not found in $PATH',
+            "curl",
+        ),
+        # The file has a test of its own.
+        (SERVICE, "/bin/sh: curl: not found", "curl"),
+        # It is hidden, or the application fails it.
+        (
+            "services:\n  app:\n    image: app:1\n    healthcheck: #hidden\n",
+            "/bin/sh: curl: not found",
+            "",
+        ),
+        ("services:\n  app:\n    image: app:1\n", "HTTP/1.1 404 Not Found", ""),
+    ],
+)
+def test_fires_with_a_test_whose_program_the_image_lacks(
+    text: str, words: str, tester: str
+) -> None:
+    app = Container(
+        engine="docker", id="a" * 64, name="app", state="running", last_words=words,
+        status="Up 2 minutes (unhealthy)",
+        compose=ComposeService("stack", "app", "/srv/stack", (COMPOSE_FILE,)),
+    )  # fmt: skip
+    own = Namespace(7, container=app.id, sockets=(("0.0.0.0", 3000),))
+    router = replace(ROUTER, status="disabled", filtered="unhealthy", container="app")
+    seen = Containers(engines=("docker",), containers=(app,), namespaces=(own,))
+    file = ComposeFile(path=COMPOSE_FILE, text=text)
+    (claim,) = judge(CHECK, TRAEFIK, state(router), NOT_FOUND, seen, file, masked=False)
+    assert claim.facts["lacking_tester"] == tester
+    assert claim.fix
+    edits = [step for step in claim.fix.steps if isinstance(step, Edit)]
+    assert ["disable: true" in edit.diff for edit in edits] == [True] * bool(tester)
+
+
+def test_a_test_on_which_another_container_waits_stays() -> None:
+    app = Container(
+        engine="docker", id="a" * 64, name="app", state="running", last_words="curl: not found",
+        status="Up 2 minutes (unhealthy)",
+        compose=ComposeService("stack", "app", "/srv/stack", (COMPOSE_FILE,)),
+    )  # fmt: skip
+    waiting = ComposeService(
+        "stack", "job", "/srv/stack", (COMPOSE_FILE,), conditions=(("app", "service_healthy"),)
+    )
+    job = replace(app, id="b" * 64, name="job", last_words="", status="Up", compose=waiting)
+    own = Namespace(7, container=app.id, sockets=(("0.0.0.0", 3000),))
+    router = replace(ROUTER, status="disabled", filtered="unhealthy", container="app")
+    seen = Containers(engines=("docker",), containers=(app, job), namespaces=(own,))
+    file = ComposeFile(path=COMPOSE_FILE, text="services:\n  app:\n    image: app:1\n")
+    (claim,) = judge(CHECK, TRAEFIK, state(router), NOT_FOUND, seen, file, masked=False)
+    assert claim.facts["lacking_tester"] == ""

@@ -89,6 +89,69 @@ def test_silent_where_no_stopped_container_is_asked(
     assert not claims(*containers, line=line, page=page)
 
 
+STORE = replace(DATABASE, image="postgres:16")
+OLD = replace(
+    APP, id="c" * 64, name="shop-old-1", image="mysql:5.7", state="exited", status="Exited (0)"
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "page", "host"),
+    [
+        (
+            replace(LINE, message="timeout occurred after waiting 15 seconds for db:5432"),
+            PAGE,
+            "db",
+        ),
+        (replace(LINE, message="connect ECONNREFUSED 172.18.0.9:5432"), PAGE, "172.18.0.9"),
+        (
+            replace(LINE, message=""),
+            replace(PAGE, body="<h1>Error establishing a database connection</h1>"),
+            "",
+        ),
+    ],
+)
+def test_fires_for_a_service_that_is_named_otherwise(
+    line: ProgramLine, page: Exchange, host: str
+) -> None:
+    (claim,) = claims(APP, STORE, line=line, page=page)
+    assert (claim.facts["container"], claim.facts["host"]) == ("shop-db-1", host)
+    assert any("does not run" in text for text in texts(CHECK, claim))
+
+
+@pytest.mark.parametrize(
+    ("containers", "message"),
+    [
+        # Another database runs; two have ended; the port is another program's.
+        ((APP, replace(STORE, state="running"), OLD), "the database connection failed"),
+        ((APP, STORE, OLD), "the database connection failed"),
+        ((APP, STORE), "connect ECONNREFUSED 172.18.0.9:8080"),
+        ((APP, STORE), "database is locked"),
+    ],
+)
+def test_silent_where_it_may_be_another_one(
+    containers: tuple[Container, ...], message: str
+) -> None:
+    assert not claims(*containers, line=replace(LINE, message=message))
+
+
+def test_what_is_needed_once_may_have_ended() -> None:
+    own = ComposeService(
+        "shop", "app", "/srv/shop", (FILE,),
+        conditions=(("db", "service_completed_successfully"),),
+    )  # fmt: skip
+    assert not claims(replace(APP, compose=own), DATABASE)
+
+
+@pytest.mark.parametrize("policy", ["no", "on-failure"])
+def test_a_policy_that_starts_nothing_after_a_boot(policy: str) -> None:
+    (claim,) = claims(APP, replace(DATABASE, restart=policy))
+    assert claim.fix
+    update = next(step for step in claim.fix.steps if isinstance(step, Command))
+    assert update.argv == ("docker", "update", "--restart", "unless-stopped", "shop-db-1")
+    assert update.undo == ("docker", "update", "--restart", policy, "shop-db-1")
+
+
 @pytest.mark.parametrize(
     ("message", "host"),
     [

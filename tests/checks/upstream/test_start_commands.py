@@ -2,7 +2,9 @@
 
 import pytest
 
-from checks.upstream._start_commands import start_facts
+from checks.upstream._start_commands import project_fix, start_facts
+from diagnose.model import Command, Vantage
+from diagnose.model.containers import ComposeService, Container, Containers
 from diagnose.model.program_logs import StartFile
 from tests.support.check_evidence import evidence
 
@@ -37,3 +39,24 @@ def test_each_kind_has_its_command(file: StartFile, command: str) -> None:
 def test_another_port_has_none() -> None:
     assert start_facts(evidence(SHOP), 3001)["start"] == ""
     assert start_facts(evidence(), 3000)["start"] == ""
+
+
+COMPOSE = StartFile(port=3000, starter="compose", path="/srv/compose.yml", owner="root")
+
+
+def test_the_only_compose_file_is_started() -> None:
+    fix = project_fix(evidence(COMPOSE), 3000)
+    assert fix
+    assert [step.argv for step in fix.steps if isinstance(step, Command)] == [
+        ("docker", "compose", "-f", "/srv/compose.yml", "up", "-d")
+    ]
+
+
+def test_what_was_made_before_tells_more() -> None:
+    app = Container(
+        engine="docker", id="a", name="app", state="exited",
+        compose=ComposeService("srv", "app", "/srv", ("/srv/compose.yml",)),
+    )  # fmt: skip
+    known = Containers(vantage=Vantage.SERVER, engines=("docker",), containers=(app,))
+    assert project_fix(evidence(COMPOSE, known), 3000) is None
+    assert project_fix(evidence(SHOP), 3000) is None

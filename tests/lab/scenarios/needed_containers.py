@@ -1,7 +1,8 @@
 """An application in a container needs another one, which does not run. Docker does not run here:
 see `nginx_in_container`."""
 
-from ..containers import Engine
+from .. import site
+from ..containers import Engine, proxied
 from ..lab import HERE, Lab
 from ..scenario import healthy, scenario
 from .nginx_in_container import PANEL, STARTED
@@ -84,3 +85,53 @@ def database_container_of_an_application_ended(lab: Lab) -> None:
 @healthy(not_on=PANEL)
 def database_container_of_an_application_runs(lab: Lab) -> None:
     _shop(lab)
+
+
+BESIDE = """\
+  proxy:
+    image: nginx:1.27
+    container_name: proxy
+    restart: always
+    ports:
+      - "80:80"
+      - "443:443"
+    volumes:
+      - ./conf.d:/etc/nginx/conf.d
+      - ./certs:/etc/nginx/ssl
+"""
+#: wait-for-it.sh, https://github.com/vishnubob/wait-for-it
+WAITING = "timeout occurred after waiting 15 seconds for db:5432"
+
+
+def _shop_behind_container(lab: Lab) -> Engine:
+    """nginx is in a container too, and the application tells the database otherwise."""
+    engine, server = Engine(lab, f"{FOLDER}/docker-compose.yml"), lab.server
+    server.write(f"{FOLDER}/conf.d/shop.conf", proxied("http://app:3000"))
+    server.sh(f"mkdir -p {FOLDER}/certs; cp /etc/nginx/ssl/* {FOLDER}/certs/; rm {site.CONF}")
+    lab.stop_nginx()
+    assert engine.compose is not None
+    program = PROGRAM.replace("Error: getaddrinfo ENOTFOUND db", WAITING)
+    engine.compose.program("app:1", server.python("-c", program, str(HERE / "application.py")))
+    engine.compose.program("db:1", server.python("-c", DATABASE))
+    engine.compose.program("nginx:1.27", ["/usr/sbin/nginx", "-g", "daemon off;"])
+    policy = "    restart: on-failure\n  app:\n"
+    engine.compose.bring_up(TEXT.replace("  app:\n", policy, 1) + BESIDE)
+    engine.nginx_starts("proxy")
+    return engine
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.needed-container-stopped",
+    differs=STARTED,
+    not_on=PANEL,
+)
+def database_container_of_an_application_behind_a_container_ended(lab: Lab) -> None:
+    """https://github.com/campsych/concerto-platform/issues/304 and 305: `on-failure` starts nothing
+    after a boot."""
+    _shop_behind_container(lab).docker("ended", "db", "0")
+
+
+@healthy(not_on=PANEL)
+def database_container_of_an_application_behind_a_container_runs(lab: Lab) -> None:
+    _shop_behind_container(lab)

@@ -88,3 +88,16 @@ def router_names_an_entry_point_that_is_not_there(lab: Lab) -> None:
     """https://github.com/iFargle/headscale-webui/issues/11"""
     rule, points, tls = RULE
     serve(lab, ENABLE, rule, points.replace("websecure", "web,web-secure"), tls, PORT)
+
+
+@label_scenario(outside=None, server="server.traefik-no-router")
+def image_lacks_the_program_of_its_health_check(lab: Lab) -> None:
+    """https://github.com/BeardedTek/notesnook-docker/issues/2: "`wget` unavailable"."""
+    test = "PATH=/none wget -q --spider http://localhost:3000/ || exit 1"
+    serve(lab, ENABLE, *RULE, PORT, health_test=("CMD-SHELL", test))
+
+
+@healthy_labels()
+def image_has_the_program_of_its_health_check(lab: Lab) -> None:
+    test = "curl -fsS http://localhost:3000/ >/dev/null"
+    serve(lab, ENABLE, *RULE, PORT, health_test=("CMD-SHELL", test))

@@ -132,9 +132,19 @@ def test_nothing_is_read_of_a_page_that_came(status: int) -> None:
     assert not looking.machine.commands_run  # type: ignore[attr-defined]
 
 
-def test_nothing_is_read_for_a_server_in_a_container() -> None:
+def test_nothing_is_read_of_the_loopback_address_of_a_container() -> None:
     looking = look(APACHE, apache_config(), LISTENING, NginxContainer(pid=5), PAGE)
     assert not looking.machine.commands_run  # type: ignore[attr-defined]
+
+
+def test_a_server_in_a_container_asks_another_container() -> None:
+    site = SITE.replace("}", "  location / { proxy_pass http://app:3000; }\n}", 1)
+    container = NginxContainer(pid=5, networks=("shop_default",))
+    looking = look(RUNNING, nginx_config(site), LISTENING, container, PAGE)
+    (line,) = looking.observed(ProgramLine)
+    assert line.endpoint == "3000"
+    (command,) = looking.machine.commands_run  # type: ignore[attr-defined]
+    assert "'=app shop_default'" in command
 
 
 def test_a_websocket_that_was_refused() -> None:

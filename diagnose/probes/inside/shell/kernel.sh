@@ -20,7 +20,8 @@ echo "@ queues"; ss -ltn 2>/dev/null || grep -h ' 0A ' /proc/net/tcp /proc/net/t
 # left out: a server of files that is gone would hold up all of this.
 echo "@ disks"
 stat -f -c '%i %T %S %b %a %c %d %n' / /etc /tmp /var /var/log /var/log/nginx /var/lib \
-  /var/lib/nginx /var/lib/nginx/* /var/cache/nginx /etc/letsencrypt /www/server 2>/dev/null | head -n 40
+  /var/lib/nginx /var/lib/nginx/* /var/cache/nginx /etc/letsencrypt /www/server /var/lib/docker \
+  /var/lib/containers 2>/dev/null | head -n 40
 
 # For each address of interfaces with strict reverse-path filtering: would the kernel accept
 # packets from a distant visitor, and from the SSH client? The kernel has no such filter for IPv6,

@@ -4,14 +4,15 @@
 # program or its parent has open, and the new ones below its folder, without those that the program
 # has open which runs this script: they hold its own words. A file may hold old lines: the
 # rest of the arguments is a command that repeats the request, and what is added to it is printed;
-# without one it is the last line of each. Of a container that publishes the port it is what its
-# engine keeps ("docker logs").
+# without one it is the last line of each. Of a container that publishes the port, or that has the name or
+# address in "=HOST NETWORK…", it is what its engine keeps ("docker logs"); named_container.sh comes before this.
 
 now=$(date +%s) age=$1 at=$2
 shift 2
 # A program that crashes on each request is started again in a moment.
 for t in 0.3 0.5 0; do
   case $at in
+    =*) break ;;
     /*) l=$(ss -Hlxp src "$at") ;;
     *) l=$(ss -Hltnp "sport = :$at") ;;
   esac 2>/dev/null
@@ -81,7 +82,10 @@ case $l in
   ''|*'"docker-proxy"'*|*'"rootlessport'*|*'"conmon"'*)
     for e in docker podman; do
       command -v "$e" || continue
-      "$e" ps --filter "publish=$at" --format '{{.Names}}' | head -n 1 | while read -r n; do
+      case $at in
+        =*) named "$e" ;;
+        *) "$e" ps --filter "publish=$at" --format '{{.Names}}' | head -n 1 ;;
+      esac | while read -r n; do
         echo "process $n"; echo "source $e logs $n"
         [ $# = 0 ] || "$@"
         "$e" logs --since "${age}s" --tail 600 "$n" 2>&1 | show

@@ -4,7 +4,8 @@
 # "folder PATH", "words ARGUMENTS", "unit NAME", "unitfile PATH", "container ENGINE NAME", "image NAME",
 # "mount INSIDE OUTSIDE", "gateway ADDRESS", "compose FILES", "service NAME", "project NAME", "started SECONDS", and of its environment the
 # variables that the other arguments name: "variable NAME=VALUE". Nothing else of it is printed.
-# Of a program that is no service of systemd also what program_starter.sh prints of it, which comes before this.
+# Of a program that is no service of systemd also what program_starter.sh prints of it, which comes before this, as
+# named_container.sh does.
 
 at=$1
 shift
@@ -24,24 +25,6 @@ place() {
   head -c 4096 "/proc/$1/cmdline" | tr '\n\0' ' \n' | head -n 60 | tr '\n' '\037'
   echo
   [ -z "${names%|}" ] || head -c 131072 "/proc/$1/environ" | tr '\n\0' ' \n' | grep -E "^(${names%|})=" | sed 's/^/variable /' | cut -c 1-600
-}
-# shellcheck disable=SC2016
-#   (SC2016: the engine expands them.)
-named() {
-  "$1" ps -q | head -n 200 | xargs "$1" inspect -f '{{.Name}} {{index .Config.Labels "com.docker.compose.service"}}{{range $n, $s := .NetworkSettings.Networks}} | {{$n}} {{$s.IPAddress}}{{range $s.Aliases}} {{.}}{{end}}{{end}}' |
-    awk -v at="${at#=}" -F' [|] ' '
-      BEGIN { count = split(at, wanted, " "); host = wanted[1] }
-      {
-        split($1, names, " "); name = names[1]; sub("^/", "", name)
-        is_named = name == host || names[2] == host; is_near = count < 2
-        for (i = 2; i <= NF; i++) {
-          last = split($i, words, " ")
-          for (j = 2; j <= count; j++) if (wanted[j] == words[1]) is_near = 1
-          for (j = 2; j <= last; j++) if (words[j] == host) is_named = 1
-        }
-        if (is_named && is_near) { found = name; all++ }
-      }
-      END { if (all == 1) print found }'
 }
 for p in $(echo "$l" | grep -o 'pid=[0-9]*' | cut -d= -f2 | sort -un | head -n 2); do
   case $(cat "/proc/$p/comm") in docker-proxy|rootlessport|conmon) continue ;; esac
