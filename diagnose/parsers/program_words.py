@@ -46,7 +46,8 @@ _REFUSED = re.compile(
     r"|time limit|too many|out of memory|invalid|unsupported|not supported|no supported"
     r"|mismatch|missing|exceeded|killed|no route"
     r"|E(?:ACCES|ADDRINUSE|CONNREFUSED|CONNRESET|MFILE|NFILE|NOENT|NOSPC|PERM|ROFS|TIMEDOUT)"
-    r"|[Ww]rong|abort(?:ed|ing)?|not set[- ]up)\b|拒绝|失败|错误|找不到|不允许",
+    r"|[Ww]rong|abort(?:ed|ing)?|not set[- ]up|no python application found)\b"
+    r"|拒绝|失败|错误|找不到|不允许",
     re.IGNORECASE,
 )
 _WARNING = re.compile(r"\bwarn(?:ing)?\b", re.IGNORECASE)

@@ -7,6 +7,7 @@ failed are looked at. Both follow the requests of this run, so that a line is ab
 """
 
 import asyncio
+import posixpath
 import re
 import shlex
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.linux.unit_corrections import fault_of, unit_of_source
 from diagnose.parsers.program_words import TellingLine, telling_line
-from diagnose.parsers.sanitize import clean
+from diagnose.parsers.sanitize import UNSAFE, clean
 from diagnose.parsers.web_sites import routes_of_name
 from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, probe
@@ -49,6 +50,8 @@ _OWN_ORIGIN = re.compile(r"(?i)\borigin\b.{0,20}https?://(?:localhost|127\.0\.0\
 
 #: Programs whose own logs are read elsewhere, by their configuration.
 _FRONTS = WEB_SERVERS | {"sshd"}
+#: Folders of a project that the web server serves.
+_PUBLIC = {"public", "pub", "web", "webroot", "htdocs", "public_html"}
 #: Most applications of the page that are looked at.
 _MAX_ENDPOINTS = 2
 
@@ -214,7 +217,7 @@ def is_own_host(ctx: ProbeContext, host: str) -> bool:
 
 async def _look_at_log(ctx: ProbeContext, endpoint: str, request: FailedRequest) -> None:
     at = ctx.elapsed()
-    words = ("sh", "-c", LOG_SCRIPT, "sh", str(int(at) + SLACK), endpoint)
+    words = _log_words(ctx, int(at) + SLACK, endpoint)
     result = await ctx.machine.run(*words, *_repetition(ctx, request), timeout=PATIENCE)
     emit_if_too_slow(ctx, "the log of the application", result)
     # A front server has connected to the socket, or has inherited it. The log of an engine's own
@@ -228,20 +231,24 @@ async def _look_at_log(ctx: ProbeContext, endpoint: str, request: FailedRequest)
         return
     log, line = max(((log, _line_of(log, ctx.target.host)) for log in logs), key=_telling)
     unit, setting = await forbidding_setting(ctx.machine, endpoint, line.text)
-    ctx.emit(
-        ProgramLine(
-            vantage=Vantage.SERVER,
-            at=at,
-            took=result.took,
-            equivalent=log.source,
-            message=line.text,
-            weight=line.weight,
-            endpoint=endpoint,
-            process=_name(log),
-            setting=setting,
-            unit=unit if setting else "",
-        )
+    program_line = ProgramLine(
+        vantage=Vantage.SERVER,
+        at=at,
+        took=result.took,
+        equivalent=log.source,
+        message=line.text,
+        weight=line.weight,
+        endpoint=endpoint,
+        process=_name(log),
+        setting=setting,
+        unit=unit if setting else "",
     )
+    ctx.emit(program_line)
+    if line.text:
+        # Imported late: few programs fail.
+        from diagnose.probes.inside.program_needs import emit_need_of_line
+
+        await emit_need_of_line(ctx, program_line)
     service = unit_of_source(log.source)
     fault = fault_of(line.text) if service else None
     if fault in {"trust", "readonly"}:
@@ -249,6 +256,19 @@ async def _look_at_log(ctx: ProbeContext, endpoint: str, request: FailedRequest)
         from diagnose.probes.inside.unit_corrections import emit_correction
 
         await emit_correction(ctx, service, fault, line.text)
+
+
+def _log_words(ctx: ProbeContext, age: int, endpoint: str) -> tuple[str, ...]:
+    """Return the command that prints the logs of a program; of PHP, whose files the web server
+    serves, also those in the folder of its project."""
+    # Imported late: few applications fail.
+    from diagnose.probes.inside.own_setting_files import web_folders
+
+    root = next(web_folders(ctx), "") if endpoint.startswith("/") else ""
+    folder = posixpath.dirname(root) if posixpath.basename(root) in _PUBLIC else root
+    is_own = folder.startswith("/") and folder.count("/") > 1 and not UNSAFE.search(folder)
+    head = f"folder={shlex.quote(folder)}\n" if is_own else ""
+    return ("sh", "-c", head + LOG_SCRIPT, "sh", str(age), endpoint)
 
 
 def _repetition(ctx: ProbeContext, request: FailedRequest) -> tuple[str, ...]:
