@@ -16,7 +16,7 @@ MAX_BELOW = 8
 
 #: Lines of requests: a method with a path, and mostly a status. They repeat what visitors got.
 _REQUEST = re.compile(
-    r"\b(?:GET|HEAD|POST|PUT|OPTIONS) (?:https?:/)?/\S{0,500}.{0,40}\b[1-5]\d\d\b"
+    r"\b(?:GET|HEAD|POST|PUT|OPTIONS) (?:https?:/)?/\S{0,500}.{0,40}\b[1-5]\d\d\b(?!\.\d)"
 )
 #: Lines that repeat a status and a path, and no reason (Django: "Not Found: /favicon.ico").
 _STATUS = re.compile(

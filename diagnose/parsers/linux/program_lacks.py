@@ -21,9 +21,10 @@ from diagnose.parsers.secrets import may_hold_secret
 
 #: "key" is Laravel's, "secret" that of Rails; "assets" names the list of what a build makes,
 #: "vendor" a file of Composer's packages, "table" nothing; "relative" a file without its folder,
-#: "sqlite" nothing, "module" a path in place of a module of Python, "icu" nothing.
+#: "sqlite" nothing, "module" a path in place of a module of Python, "icu" nothing, "env" nothing: a
+#: database that is not reached, or refuses, may be the default of a program that did not read .env.
 ProgramLackKind = Literal[
-    "key", "secret", "assets", "vendor", "table", "relative", "sqlite", "module", "icu"
+    "key", "secret", "assets", "vendor", "table", "relative", "sqlite", "module", "icu", "env"
 ]  # fmt: skip
 
 _PATTERNS: tuple[tuple[ProgramLackKind, re.Pattern[str]], ...] = (
@@ -52,6 +53,10 @@ _PATTERNS: tuple[tuple[ProgramLackKind, re.Pattern[str]], ...] = (
         r"(?:\bopen |\bstat |directory: '|directory, open ')"
         r"(?P<name>(?!\.\.)(?:\./)?[\w-][\w./-]{0,100}"
         r"\.(?:ya?ml|toml|json|ini|conf|cfg|env|properties))'?(?:$|: no such file|')")),
+    ("env", re.compile(
+        r"Temporary failure in name resolution|Name or service not known|no such host\b"
+        r"|getaddrinfo (?:ENOTFOUND|EAI_AGAIN)|password authentication failed for user"
+        r"|Access denied for user '")),
 )  # fmt: skip
 
 _PLAIN = re.compile(r"/[A-Za-z0-9_./@+,~-]{1,300}")
@@ -85,12 +90,16 @@ ProgramNeed = Need | Correction | SettingEdit | VariableFile
 
 def program_lack_of(message: str) -> tuple[str, str] | None:
     """Return the kind of what a program lacks and what its line names ("" for nothing)."""
+    found: tuple[str, str] | None = None
     for kind, pattern in _PATTERNS:
         if match := pattern.search(message):
             names = match.groupdict()
-            return kind, (names.get("name") or names.get("other") or "").strip()
-    lack = lack_of(message)
-    return (lack.kind, lack.name) if lack else None
+            found = kind, (names.get("name") or names.get("other") or "").strip()
+            break
+    if found is None or found[0] == "env":
+        lack = lack_of(message)
+        return (lack.kind, lack.name) if lack else found
+    return found
 
 
 def parse_program_need(kind: str, name: str, text: str) -> ProgramNeed | None:
@@ -110,6 +119,10 @@ def parse_program_need(kind: str, name: str, text: str) -> ProgramNeed | None:
         case "icu":
             line = "Environment=DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1"
             return Correction("", (line,)) if manager == "systemd" else None
+        case "env":
+            file = _only(values, "file")
+            is_unit = manager == "systemd" and file
+            return Correction("", (f"EnvironmentFile={file}",)) if is_unit else None
         case "secret":
             return _secret(values) if manager == "systemd" else None
         case "sqlite":

@@ -50,6 +50,8 @@ from diagnose.parsers.linux.unit_corrections import Correction
             "Error: ENOENT: no such file or directory, open 'config.json'",
             ("relative", "config.json"),
         ),
+        ("socket.gaierror: [Errno -3] Temporary failure in name resolution", ("env", "")),
+        ('FATAL:  password authentication failed for user "shop"', ("env", "")),
         ("open /etc/shop/config.yml: no such file or directory", None),
         ("open ../config.yml: no such file or directory", None),
         ("ModuleNotFoundError: No module named 'flask'", ("python", "flask")),
@@ -131,8 +133,8 @@ def test_a_database_goes_to_the_programs_user_alone() -> None:
     assert parse_program_need("sqlite", "", text.replace("holder root", "holder anna")) is None
 
 
-@pytest.mark.parametrize("kind", ["secret", "icu"])
+@pytest.mark.parametrize("kind", ["secret", "icu", "env"])
 def test_what_a_unit_alone_can_get(kind: str) -> None:
-    text = "=manager systemd\n=secretfile /etc/puma.env\n"
+    text = "=manager systemd\n=secretfile /etc/puma.env\n=file /srv/shop/.env\n"
     assert isinstance(parse_program_need(kind, "", text), Correction)
     assert parse_program_need(kind, "", text.replace("systemd", "pm2")) is None

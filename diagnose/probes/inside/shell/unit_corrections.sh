@@ -4,7 +4,8 @@
 # an authority), readonly (it may not write $3, because of the unit), python, node or gem (the module $3 lacks),
 # script (the file $3 that Node.js should run), build, variable (its environment lacks $3), denied (it may not
 # write $3), key, table or vendor (a framework's key, tables or packages), assets (the list $3 of a build),
-# secret (Rails' key), relative (the file $3, without its folder), sqlite (its database), module or icu. $4 is
+# secret (Rails' key), relative (the file $3, without its folder), sqlite (its database), module, icu or env (the file
+# .env beside it). $4 is
 # what starts it: systemd, supervisor ($1 is the name of its section), pm2 ($1 is its name, and $5 its log) or
 # running ($1 is its process, and $5 a folder that the web server serves of it). Lines "=NAME VALUE".
 # shellcheck disable=SC2001
@@ -114,7 +115,7 @@ python_project() {
   echo "=wrong $c"
   # The application's own module, by the last words of the unit ("shop.wsgi:application"), or by uWSGI's file.
   i=$(echo " $l" | grep -oE '[ =]/[^ =]+\.ini' | head -n 1 | cut -c 2-)
-  k=$(grep -nE "^(module|wsgi|mount)[[:space:]]*=.*[ =/]$1[.]" "${i:-/dev/null}" | head -n 1)
+  k=$(grep -nE "^(module|wsgi|mount)[[:space:]]*=(.*[ =/])?$1[.]" "${i:-/dev/null}" | head -n 1)
   b=$(sed -n 's/^chdir[[:space:]]*=[[:space:]]*//p' "${i:-/dev/null}" | tail -n 1)
   case " $l${k:+ $1.}" in *" $1."* | *" $1:"*)
     b=${b:-${d:-/nowhere}}
@@ -169,6 +170,17 @@ framework() {
     case $k in artisan) echo "=runs artisan" ;; manage.py) echo "=runs django" ;; bin/rails) echo "=runs rails" ;; esac
     break
   done
+}
+# The file .env of the program's folder has a database, and neither the unit nor the program itself reads it.
+unread() {
+  f=${d:-/nowhere}/.env
+  n=$(sed -n 's/^\([A-Z_0-9]*\)=..*/\1/p' "$f" | head -n 60)
+  echo "$n" | grep -qE '(DATABASE|DB|POSTGRES|PG|MYSQL|MONGO|REDIS)' || return
+  ! grep -q '^export ' "$f" || return
+  ! grep -qsiE 'dotenv|decouple|read_env|env_file|--env-file' "$d"/*.py "$d"/*.js "$d"/*.toml "$d"/*.txt "$d"/package.json || return
+  e=$(if [ "$m" = running ]; then tr '\0' '\n' <"/proc/$1/environ"; else systemctl show "$1" -p Environment --value | tr ' ' '\n'; fi | cut -d= -f1)
+  case $p in *"EnvironmentFiles=$f "*) return ;; esac
+  echo "$n" | grep -qxF -e "$e" || echo "=file $f"
 }
 databases() {
   case $d in / | /usr* | /etc* | '') return ;; esac
@@ -246,6 +258,7 @@ programs() {
     key | table | vendor) framework "$2" "$1" "$3" ;;
     secret) f=/etc/${1%.service}.env && [ ! -e "$f" ] && echo "=secretfile $f" ;;
     sqlite) databases ;;
+    env) unread "$1" ;;
     relative)
       echo "=at $d"
       [ -e "${d:-/}/$3" ] || printf '%s\n' "${c%/*}" "${script%/*}" "$(getent passwd "${u:-root}" | cut -d: -f6)" | sort -u |
