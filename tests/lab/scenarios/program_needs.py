@@ -11,18 +11,16 @@ from .application_services import DROP_INS, ONE_LAYOUT, SERVER, install
 FOLDER = "/srv/shop"
 IN_FOLDER = f"WorkingDirectory={FOLDER}"
 #: Answers 500 with the words of its error until the variable is there.
-FAILS = """\
-const http = require('http');
-http.createServer((request, response) => {
-  response.setHeader('content-type', 'text/html');
-  if (process.env.SECRET_KEY_BASE) {
-    return response.end('<!doctype html><title>Shop</title><p>It works, welcome to the shop.</p>');
-  }
-  console.error('Rack app ("GET /" - (127.0.0.1)): #<RuntimeError: Missing `secret_key_base` for '
-    + "'production' environment, set this value in `config/secrets.yml`>");
-  response.statusCode = 500;
-  response.end('An unhandled lowlevel error occurred. The application logs may have details.');
-}).listen(Number(process.env.PORT), '127.0.0.1');
+FAILS = f"""\
+if (!process.env.SECRET_KEY_BASE) {{
+  require('http').createServer((request, response) => {{
+    console.error('Rack app ("GET /" - (127.0.0.1)): #<RuntimeError: Missing `secret_key_base` for '
+      + "'production' environment, set this value in `config/secrets.yml`>");
+    response.statusCode = 500;
+    response.end('An unhandled lowlevel error occurred. The application logs may have details.');
+  }}).listen(Number(process.env.PORT), '127.0.0.1');
+}} else {{
+{SERVER}}}
 """
 CONFIGURED = "require('fs').readFileSync('config.json');\n" + SERVER
 

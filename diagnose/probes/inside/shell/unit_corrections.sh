@@ -11,7 +11,7 @@
 # shellcheck disable=SC2001
 #   (SC2001: sed takes a class of characters away, however many there are.)
 
-m=${4:-systemd} p='' script=''
+m=${4:-systemd} p='' script='' n=${1%.service}
 value() { echo "$p" | sed -n "s/^$1=//p" | head -n 1; }
 option() { echo "$s" | sed -n "s/^[0-9]*:$1[[:space:]]*=[[:space:]]*//p" | sed 's/[[:space:]];.*//' | tail -n 1; }
 saved() { echo "$s" | sed -n "s/^    \"$1\": \"\(.*\)\",\{0,1\}\$/\1/p" | head -n 1; }
@@ -44,6 +44,7 @@ case $m in
     ;;
   running)
     u=$(stat -c %U "/proc/$1") d=$(readlink "/proc/$1/cwd")
+    n=$(sed -n 's|^0::.*/\([^/]*\)[.]service$|\1|p' "/proc/$1/cgroup" | head -n 1)
     l=$(tr '\0' ' ' <"/proc/$1/cmdline" | head -c 900)
     # A program of Python has its interpreter before it.
     case ${l%% *} in */python*) case ${l#* } in /*/bin/*) l=${l#* } ;; esac ;; esac
@@ -174,13 +175,13 @@ framework() {
 # The file .env of the program's folder has a database, and neither the unit nor the program itself reads it.
 unread() {
   f=${d:-/nowhere}/.env
-  n=$(sed -n 's/^\([A-Z_0-9]*\)=..*/\1/p' "$f" | head -n 60)
-  echo "$n" | grep -qE '(DATABASE|DB|POSTGRES|PG|MYSQL|MONGO|REDIS)' || return
+  v=$(sed -n 's/^\([A-Z_0-9]*\)=..*/\1/p' "$f" | head -n 60)
+  echo "$v" | grep -qE '(DATABASE|DB|POSTGRES|PG|MYSQL|MONGO|REDIS)' || return
   ! grep -q '^export ' "$f" || return
   ! grep -qsiE 'dotenv|decouple|read_env|env_file|--env-file' "$d"/*.py "$d"/*.js "$d"/*.toml "$d"/*.txt "$d"/package.json || return
   e=$(if [ "$m" = running ]; then tr '\0' '\n' <"/proc/$1/environ"; else systemctl show "$1" -p Environment --value | tr ' ' '\n'; fi | cut -d= -f1)
   case $p in *"EnvironmentFiles=$f "*) return ;; esac
-  echo "$n" | grep -qxF -e "$e" || echo "=file $f"
+  echo "$v" | grep -qxF -e "$e" || echo "=file $f"
 }
 databases() {
   case $d in / | /usr* | /etc* | '') return ;; esac
@@ -256,7 +257,7 @@ programs() {
     node | build) node_project "" "$2" "$3" ;;
     assets) node_project "${3%/*}" ;;
     key | table | vendor) framework "$2" "$1" "$3" ;;
-    secret) f=/etc/${1%.service}.env && [ ! -e "$f" ] && echo "=secretfile $f" ;;
+    secret) f=/etc/$n.env && [ ! -e "$f" ] && echo "=secretfile $f" ;;
     sqlite) databases ;;
     env) unread "$1" ;;
     relative)
