@@ -27,8 +27,9 @@ from diagnose.parsers.program_place import ProgramPlace, parse_place
 from diagnose.parsers.sanitize import UNSAFE, clean
 from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, probe
-from diagnose.probes.inside import own_setting_files, own_settings, program_logs
+from diagnose.probes.inside import own_settings, program_logs
 from diagnose.probes.inside.unanswered import emit_if_too_slow
+from diagnose.probes.inside.web_folders import web_folders
 
 #: Seconds. Older lines belong to earlier problems.
 RECENT_SECONDS = 600
@@ -125,7 +126,7 @@ async def _after_page_words(ctx: ProbeContext, listeners: Listeners) -> None:
     pages = (page for page in ctx.observed(Exchange) if page.is_page_of(ctx.target))
     bodies = [html.unescape(page.body) for page in pages if (page.status or 0) >= 500]
     named = _PAGE_FOLDER.search(bodies[0]) if bodies else None
-    root = next(own_setting_files.web_folders(ctx), "") if named else ""
+    root = next(web_folders(ctx), "") if named else ""
     if named is None or not root.startswith("/") or ctx.observed(NginxContainer):
         return
     path = posixpath.join(root, named["folder"])
@@ -160,7 +161,7 @@ def is_about_program(symptom: Symptom) -> bool:
 def log_words(ctx: ProbeContext, age: int, endpoint: str) -> tuple[str, ...]:
     """Return the command that prints the logs of a program, also those beside the folder that the
     web server serves of it."""
-    folders = dict.fromkeys(posixpath.dirname(root) for root in own_setting_files.web_folders(ctx))
+    folders = dict.fromkeys(posixpath.dirname(root) for root in web_folders(ctx))
     own = [folder for folder in folders if folder.count("/") > 1 and not UNSAFE.search(folder)]
     head = f"lines={LINES} folder={shlex.quote(''.join(own[:1]))}\n"
     return ("sh", "-c", head + program_logs.LOG_SCRIPT, "sh", str(age), endpoint)

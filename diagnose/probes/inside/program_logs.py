@@ -35,6 +35,7 @@ from diagnose.probes.inside.pending_connections import emit_pending
 from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS
 from diagnose.probes.inside.unanswered import emit_if_too_slow
 from diagnose.probes.inside.unit_rules import forbidding_setting
+from diagnose.probes.inside.web_folders import web_folders
 from diagnose.probes.inside.web_servers.readers import WEB_SERVERS
 
 LOG_SCRIPT = read_script(__file__, "program_log.sh")
@@ -244,11 +245,6 @@ async def _look_at_log(ctx: ProbeContext, endpoint: str, request: FailedRequest)
         unit=unit if setting else "",
     )
     ctx.emit(program_line)
-    if line.text:
-        # Imported late: few programs fail.
-        from diagnose.probes.inside.program_needs import emit_need_of_line
-
-        await emit_need_of_line(ctx, program_line)
     service = unit_of_source(log.source)
     fault = fault_of(line.text) if service else None
     if fault in {"trust", "readonly"}:
@@ -261,9 +257,6 @@ async def _look_at_log(ctx: ProbeContext, endpoint: str, request: FailedRequest)
 def _log_words(ctx: ProbeContext, age: int, endpoint: str) -> tuple[str, ...]:
     """Return the command that prints the logs of a program; of PHP, whose files the web server
     serves, also those in the folder of its project."""
-    # Imported late: few applications fail.
-    from diagnose.probes.inside.own_setting_files import web_folders
-
     root = next(web_folders(ctx), "") if endpoint.startswith("/") else ""
     folder = posixpath.dirname(root) if posixpath.basename(root) in _PUBLIC else root
     is_own = folder.startswith("/") and folder.count("/") > 1 and not UNSAFE.search(folder)

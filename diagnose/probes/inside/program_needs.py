@@ -1,6 +1,5 @@
-"""What the program behind a site lacks that runs and answers with an error, or that pm2 or
-supervisor starts in vain, where this server shows what brings it. Read only after the program
-itself has named it."""
+"""What the program behind a site lacks, where this server shows what brings it. Read only after the
+program itself has named it."""
 
 import posixpath
 import shlex
@@ -8,7 +7,7 @@ from dataclasses import replace
 
 from diagnose.model import Vantage
 from diagnose.model.processes import Starter
-from diagnose.model.program_logs import FailedUnit, ProgramLine
+from diagnose.model.program_logs import FailedUnit
 from diagnose.model.services import ProgramNeed
 from diagnose.parsers.linux.program_lacks import (
     ProgramNeed as FoundNeed,
@@ -20,15 +19,9 @@ from diagnose.parsers.linux.program_lacks import (
     program_lack_of,
 )
 from diagnose.parsers.linux.unit_corrections import Correction
-from diagnose.parsers.program_place import parse_place
-from diagnose.parsers.program_words import MAX_TEXT
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext
-from diagnose.probes.inside import own_setting_files, own_settings, reason_controls
 from diagnose.probes.inside.unit_corrections import PATIENCE, SCRIPT
-
-#: What uWSGI writes for each request where it found no application when it started.
-_AT_START = "no python application found"
 
 
 async def emit_need_of_unit(ctx: ProbeContext, unit: FailedUnit) -> None:
@@ -43,41 +36,10 @@ async def emit_need_of_unit(ctx: ProbeContext, unit: FailedUnit) -> None:
         if unit.manager == "supervisor"
         else None,
     )  # fmt: skip
-    await _emit(ctx, need, (name, unit.manager, log))
+    await emit_need(ctx, need, (name, unit.manager, log))
 
 
-async def emit_need_of_line(ctx: ProbeContext, line: ProgramLine) -> None:
-    """Emit what a running program lacks, by the line that says most of its log."""
-    is_of_start = _AT_START in line.message
-    if program_lack_of(line.message) is None and not is_of_start:
-        return
-    words = ("sh", "-c", own_settings.SCRIPT, "sh", line.endpoint)
-    place = parse_place((await ctx.machine.run(*words, timeout=own_settings.PATIENCE)).out)
-    if not place.pid or place.container:
-        return
-    message = await _start_message(ctx, place.unit) if is_of_start else line.message
-    folder = next(own_setting_files.web_folders(ctx), "")
-    worker = await reason_controls.worker(ctx.machine, place.pid)
-    need = ProgramNeed(
-        vantage=Vantage.SERVER, at=ctx.elapsed(), equivalent=line.equivalent,
-        program=line.process, kind="", message=message, endpoint=line.endpoint,
-        unit=place.unit.removesuffix(".service"), is_running=True, starter=place.starter,
-    )  # fmt: skip
-    await _emit(ctx, need, (worker, "running", folder if folder.startswith("/") else ""))
-
-
-async def _start_message(ctx: ProbeContext, unit: str) -> str:
-    """Return the last line of a service's journal that names what its program lacks; "" for
-    none."""
-    if not unit:
-        return ""
-    words = ("journalctl", "-u", unit, "-b", "-n", "400", "-o", "cat", "--no-pager")
-    result = await ctx.machine.run(*words, timeout=PATIENCE)
-    lines = [clean(line.strip(), MAX_TEXT) for line in result.out.split("\n")[-400:]]
-    return next((line for line in reversed(lines) if program_lack_of(line)), "")
-
-
-async def _emit(ctx: ProbeContext, need: ProgramNeed, at: tuple[str, str, str]) -> None:
+async def emit_need(ctx: ProbeContext, need: ProgramNeed, at: tuple[str, str, str]) -> None:
     """Ask the server about the program (its name, what starts it, its log or a folder), and emit
     what mends it, once for each program."""
     lack = program_lack_of(need.message)

@@ -8,7 +8,7 @@ from diagnose.machine import CommandResult
 from diagnose.model.processes import Starter
 from diagnose.model.program_logs import FailedUnit, ProgramLine
 from diagnose.model.services import ProgramNeed
-from diagnose.probes.inside import own_settings, program_needs, unit_corrections
+from diagnose.probes.inside import own_settings, program_needs, running_needs, unit_corrections
 from tests.support.fake_context import Looking
 from tests.support.recorded_machine import RecordedMachine
 
@@ -69,7 +69,7 @@ def test_a_program_of_pm2_that_was_not_built() -> None:
 def test_a_running_program_without_its_tables() -> None:
     machine = Programs(TABLES)
     looking = Looking(machine)
-    asyncio.run(program_needs.emit_need_of_line(looking, LINE))
+    asyncio.run(running_needs.need_of_line.work(looking, LINE))
     (need,) = looking.observed(ProgramNeed)
     assert (need.unit, need.kind, need.installer) == ("shop", "table", "django")
     assert machine.asked == [("812", "table", "", "running", "")]
@@ -85,7 +85,7 @@ def test_what_uwsgi_wrote_when_it_started() -> None:
         weight=2, endpoint="/run/shop.sock", process="shop (uwsgi)",
         equivalent="journalctl -u shop.service",
     )  # fmt: skip
-    asyncio.run(program_needs.emit_need_of_line(looking, line))
+    asyncio.run(running_needs.need_of_line.work(looking, line))
     (need,) = looking.observed(ProgramNeed)
     assert (need.edited, need.number, need.new) == ("/srv/shop/uwsgi.ini", 2, "module=shop.wsgi")
 
@@ -94,5 +94,5 @@ def test_what_uwsgi_wrote_when_it_started() -> None:
 def test_nothing_is_asked_after_other_words(message: str) -> None:
     machine = Programs(TABLES)
     line = ProgramLine(message=message, weight=3, endpoint="8000", equivalent="x")
-    asyncio.run(program_needs.emit_need_of_line(Looking(machine), line))
+    asyncio.run(running_needs.need_of_line.work(Looking(machine), line))
     assert not machine.asked
