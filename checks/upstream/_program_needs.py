@@ -39,7 +39,7 @@ def program_need_steps(need: ProgramNeed) -> tuple[Command | Edit, ...]:
         starter = need.starter
         is_pm2 = starter is not None and starter.kind == "pm2"
         return restart_with_variable(starter, need.source, need.name) if starter and is_pm2 else ()
-    if need.kind == "sqlite":
+    if need.lack == "sqlite":
         return tuple(
             Command(
                 ("chown", f"{need.owner}:", path), Effect.CHANGE, changes=(path,),
@@ -50,16 +50,16 @@ def program_need_steps(need: ProgramNeed) -> tuple[Command | Edit, ...]:
     if need.blocked:
         owner = commands.chown_tree(f"{need.owner}:", need.blocked, outside=True)
         return (owner, *restart)
-    brought = install_steps(need, _ACTIONS.get((need.installer or "", need.kind), ()))
+    brought = install_steps(need, _ACTIONS.get((need.installer or "", need.lack), ()))
     # PHP reads its files anew for each request.
-    is_php = need.installer in {"artisan", "composer"} or need.kind == "assets"
+    is_php = need.installer in {"artisan", "composer"} or need.lack == "assets"
     return (*brought, *(() if is_php else restart)) if is_php or restart else ()
 
 
 def _unit_steps(need: ProgramNeed) -> tuple[Command, ...]:
     file = need.lines[0].partition("=")[2]
     made: tuple[Command, ...] = ()
-    if need.kind == "secret":
+    if need.lack == "secret":
         words = ("sh", "-c", _SECRET.format(file))
         made = (Command(words, Effect.CHANGE, changes=(file,), risk=Risk.EDITS_FILES),)
     return (*made, *drop_in_steps(need.unit, need.lines), *_restart(need))
@@ -94,12 +94,12 @@ def program_need_facts(need: ProgramNeed) -> dict[str, object]:
     return {
         "lacks": need.name if is_package and not need.build else "",
         "built": need.folder if need.build else "",
-        "key": need.kind == "key",
-        "secret": need.kind == "secret",
-        "tables": need.folder if need.kind == "table" else "",
+        "key": need.lack == "key",
+        "secret": need.lack == "secret",
+        "tables": need.folder if need.lack == "table" else "",
         "blocked": need.blocked,
         "user": need.owner if need.blocked else "",
-        "database": need.kind == "sqlite",
+        "database": need.lack == "sqlite",
         "lines": ", ".join(line for line in need.lines if not line.endswith("=")),
         "place": f"{need.edited}:{need.number}" if need.edited else "",
         "variable": need.name if need.source else "",

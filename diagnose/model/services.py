@@ -131,7 +131,7 @@ class ProgramNeed(Observation):
     """What a program lacks that runs and answers with an error, or that pm2 or supervisor starts in
     vain, by its own line `message`, where this server shows what brings it.
 
-    `kind` is that of `diagnose.parsers.linux.program_lacks`, and `name` what the line names.
+    `lack` is the kind of `diagnose.parsers.linux.program_lacks`, and `name` what the line names.
     `installer` to `build` and `blocked` are as in `StartNeed`; of a database of SQLite `blocked` is
     the file. `lines` belong below [Service] of the unit. `edited` is a file of which line `number`,
     `line`, should be `new`. `source` is a file that has the variable `name`. `endpoint` is where
@@ -142,7 +142,7 @@ class ProgramNeed(Observation):
     layer: ClassVar[str] = "upstream"
 
     program: Label
-    kind: Word
+    lack: Word
     message: Text
     name: Text = ""
     endpoint: FilePath = ""

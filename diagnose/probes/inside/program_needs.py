@@ -30,7 +30,7 @@ async def emit_need_of_unit(ctx: ProbeContext, unit: FailedUnit) -> None:
     name = f"{unit.unit}.service" if unit.manager == "systemd" else unit.unit
     need = ProgramNeed(
         vantage=Vantage.SERVER, at=ctx.elapsed(), equivalent=unit.equivalent, program=unit.unit,
-        kind="", message=unit.message,
+        lack="", message=unit.message,
         unit=unit.unit if unit.manager == "systemd" else "",
         starter=Starter("supervisor", "", name=unit.unit)
         if unit.manager == "supervisor"
@@ -56,7 +56,7 @@ async def emit_need(ctx: ProbeContext, need: ProgramNeed, at: tuple[str, str, st
         need = replace(need, starter=_pm2(need.program, text, at[2]))
     found = parse_program_need(kind, name, text)
     if found is not None:
-        shown = replace(need, kind=kind, name=clean(name, 300), took=result.took)
+        shown = replace(need, lack=kind, name=clean(name, 300), took=result.took)
         ctx.emit(_with(shown, found))
 
 

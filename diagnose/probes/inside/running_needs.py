@@ -32,7 +32,7 @@ async def need_of_line(ctx: ProbeContext, line: ProgramLine) -> None:
     worker = await reason_controls.worker(ctx.machine, place.pid)
     need = ProgramNeed(
         vantage=Vantage.SERVER, at=ctx.elapsed(), equivalent=line.equivalent,
-        program=line.process, kind="", message=message, endpoint=line.endpoint,
+        program=line.process, lack="", message=message, endpoint=line.endpoint,
         unit=place.unit.removesuffix(".service"), is_running=True, starter=place.starter,
     )  # fmt: skip
     await emit_need(ctx, need, (worker, "running", folder if folder.startswith("/") else ""))

@@ -10,19 +10,19 @@ from tests.support.report_builder import ANSWER
 CHECK = "upstream.program-lacks"
 PAGE = replace(ANSWER, status=500)
 KEY = ProgramNeed(
-    program="php-fpm8.2", kind="key", is_running=True, endpoint="/run/php/php8.2-fpm.sock",
+    program="php-fpm8.2", lack="key", is_running=True, endpoint="/run/php/php8.2-fpm.sock",
     message="production.ERROR: No application encryption key has been specified.",
     equivalent="tail -n 50 /var/www/shop/storage/logs/laravel.log", installer="artisan",
     tool="/usr/bin/php", folder="/var/www/shop", owner="www-data", home="/var/www",
 )  # fmt: skip
 PM2 = Starter("pm2", "", "", "shop", "/usr/bin/pm2", "/home/deploy/.pm2", "deploy")
 BUILD = ProgramNeed(
-    program="shop", kind="build", message="Error: Could not find a production build", starter=PM2,
+    program="shop", lack="build", message="Error: Could not find a production build", starter=PM2,
     installer="npm", tool="/usr/bin/npm", folder="/home/deploy/shop", owner="deploy",
     home="/home/deploy", build=True, equivalent="tail -n 60 /home/deploy/.pm2/logs/shop-error.log",
 )  # fmt: skip
 EDIT = ProgramNeed(
-    program="shop", kind="module", message="ModuleNotFoundError: No module named '/srv/shop/app'",
+    program="shop", lack="module", message="ModuleNotFoundError: No module named '/srv/shop/app'",
     starter=Starter("supervisor", "", name="shop"), edited="/etc/supervisor/conf.d/shop.conf",
     number=2, line="command=gunicorn /srv/shop/app:app",
     new="command=gunicorn --chdir /srv/shop app:app",
@@ -66,7 +66,7 @@ def test_fires_for_a_line_of_supervisord() -> None:
 
 def test_fires_for_a_variable_of_pm2_and_does_not_show_it() -> None:
     need = replace(
-        BUILD, kind="variable", name="DB_URL", source="/srv/shop/.env", build=False, installer=None
+        BUILD, lack="variable", name="DB_URL", source="/srv/shop/.env", build=False, installer=None
     )
     (claim,) = judge(CHECK, replace(PAGE, status=502), need)
     (line,) = command_lines(claim)
@@ -76,7 +76,7 @@ def test_fires_for_a_variable_of_pm2_and_does_not_show_it() -> None:
 
 def test_fires_for_a_new_key_of_a_service() -> None:
     need = ProgramNeed(
-        program="puma", kind="secret", message="Missing `secret_key_base`", unit="puma",
+        program="puma", lack="secret", message="Missing `secret_key_base`", unit="puma",
         is_running=True, lines=("EnvironmentFile=/etc/puma.env",), equivalent="journalctl -u puma",
     )  # fmt: skip
     (claim,) = judge(CHECK, PAGE, need)
@@ -86,7 +86,7 @@ def test_fires_for_a_new_key_of_a_service() -> None:
 
 
 def test_fires_for_tables_and_tells_of_the_backup() -> None:
-    need = replace(KEY, kind="table", installer="django", tool="/srv/shop/venv/bin/python3",
+    need = replace(KEY, lack="table", installer="django", tool="/srv/shop/venv/bin/python3",
                    folder="/srv/shop", unit="shop")  # fmt: skip
     (claim,) = judge(CHECK, PAGE, need)
     lines = command_lines(claim)

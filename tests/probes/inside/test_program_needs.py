@@ -71,7 +71,7 @@ def test_a_running_program_without_its_tables() -> None:
     looking = Looking(machine)
     asyncio.run(running_needs.need_of_line.work(looking, LINE))
     (need,) = looking.observed(ProgramNeed)
-    assert (need.unit, need.kind, need.installer) == ("shop", "table", "django")
+    assert (need.unit, need.lack, need.installer) == ("shop", "table", "django")
     assert machine.asked == [("812", "table", "", "running", "")]
 
 
