@@ -33,7 +33,8 @@ _FRAME = re.compile(
 )
 _EXCEPTION = re.compile(
     r"(?:^|[\s\]:|(])(?:(?:[A-Za-z_][\w.$]{0,150})?(?:Error|Exception|Panic)\b[^\w]"
-    r"|DisallowedHost|panic: |PHP (?:Fatal|Parse) error|Caused by: |(?:Uncaught|Unhandled) )"
+    r"|DisallowedHost|socket\.gaierror: |panic: |PHP (?:Fatal|Parse) error|Caused by: "
+    r"|(?:Uncaught|Unhandled) )"
 )
 _FATAL = re.compile(
     r"\b(?:FATAL|FTL|CRITICAL|CRIT|EMERG|ALERT|ERROR|ERR|SEVERE|HARAKIRI|error|fatal|panic)\b",
@@ -64,6 +65,7 @@ _OUTCOME = re.compile(
     r"FPM initialization failed|Worker failed to boot|Worker \(pid:\d+\) exited with code"
     r"|\[ERROR\] Shutting down: Master|npm ERR! (?:code|errno|path|command|A complete log)\b"
     r"|error Command failed with exit code|Failed to upgrade to WebSocket \("
+    r"|Application startup failed\. Exiting|ERROR:\s+Traceback \(most recent call last\)"
 )
 #: What a closed connection leaves behind: this run closes its own early.
 _CLOSED = re.compile(
