@@ -54,6 +54,10 @@ class Programs(RecordedMachine):
         return CommandResult(argv, 0, text, "", 0.0)
 
 
+async def after(looking: Looking, line: ProgramLine) -> None:
+    await running_needs.need_of_line.work(looking, line)
+
+
 def test_a_program_of_pm2_that_was_not_built() -> None:
     machine = Programs(BUILT)
     looking = Looking(machine)
@@ -69,7 +73,7 @@ def test_a_program_of_pm2_that_was_not_built() -> None:
 def test_a_running_program_without_its_tables() -> None:
     machine = Programs(TABLES)
     looking = Looking(machine)
-    asyncio.run(running_needs.need_of_line.work(looking, LINE))
+    asyncio.run(after(looking, LINE))
     (need,) = looking.observed(ProgramNeed)
     assert (need.unit, need.lack, need.installer) == ("shop", "table", "django")
     assert machine.asked == [("812", "table", "", "running", "")]
@@ -85,7 +89,7 @@ def test_what_uwsgi_wrote_when_it_started() -> None:
         weight=2, endpoint="/run/shop.sock", process="shop (uwsgi)",
         equivalent="journalctl -u shop.service",
     )  # fmt: skip
-    asyncio.run(running_needs.need_of_line.work(looking, line))
+    asyncio.run(after(looking, line))
     (need,) = looking.observed(ProgramNeed)
     assert (need.edited, need.number, need.new) == ("/srv/shop/uwsgi.ini", 2, "module=shop.wsgi")
 
@@ -94,5 +98,5 @@ def test_what_uwsgi_wrote_when_it_started() -> None:
 def test_nothing_is_asked_after_other_words(message: str) -> None:
     machine = Programs(TABLES)
     line = ProgramLine(message=message, weight=3, endpoint="8000", equivalent="x")
-    asyncio.run(running_needs.need_of_line.work(Looking(machine), line))
+    asyncio.run(after(Looking(machine), line))
     assert not machine.asked
