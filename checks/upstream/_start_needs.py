@@ -5,7 +5,7 @@ import posixpath
 from typing import assert_never
 
 from diagnose.model import Command, Effect, Evidence, commands
-from diagnose.model.services import StartNeed
+from diagnose.model.services import ProgramNeed, StartNeed
 from diagnose.model.steps import Risk
 
 
@@ -21,13 +21,27 @@ def need_steps(need: StartNeed) -> tuple[Command, ...]:
     elif need.blocked:
         first = (commands.chown_tree(f"{need.owner}:", need.blocked, outside=True),)
     else:
-        first = tuple(
-            Command(_as_owner(need, words), Effect.CHANGE, risk=Risk.EDITS_FILES)
-            for words in _words(need)
-        )
+        first = install_steps(need)
     # After several failed starts systemd refuses further ones.
     again = (commands.reset_failed(need.unit), commands.restart_dead_service(need.unit))
     return (*first, *again)
+
+
+def install_steps(
+    need: StartNeed | ProgramNeed, action: tuple[str, ...] = ()
+) -> tuple[Command, ...]:
+    """Return what brings packages or a build, or a framework's own command with its words
+    `action`."""
+    lines = ((need.tool, *_in_folder(need.folder, action)),) if action else _words(need)
+    return tuple(
+        Command(_as_owner(need, words), Effect.CHANGE, risk=Risk.EDITS_FILES)
+        for words in lines
+        if words
+    )
+
+
+def _in_folder(folder: str, action: tuple[str, ...]) -> tuple[str, ...]:
+    return (posixpath.join(folder, action[0]), *action[1:])
 
 
 def need_facts(need: StartNeed | None) -> dict[str, object]:
@@ -49,7 +63,7 @@ def _list(need: StartNeed) -> str:
     return need.file if need.installer == "pip" else posixpath.join(need.folder, name)
 
 
-def _words(need: StartNeed) -> tuple[tuple[str, ...], ...]:
+def _words(need: StartNeed | ProgramNeed) -> tuple[tuple[str, ...], ...]:
     """Return the command lines: the installation, and the build behind it."""
     if not need.build:
         return (_install(need),)
@@ -57,7 +71,7 @@ def _words(need: StartNeed) -> tuple[tuple[str, ...], ...]:
     return (*installed, _build(need))
 
 
-def _install(need: StartNeed) -> tuple[str, ...]:
+def _install(need: StartNeed | ProgramNeed) -> tuple[str, ...]:
     """Return what installs the packages as the lock names them (npm-ci(1), pnpm and yarn
     "install")."""
     tool, folder = need.tool, need.folder
@@ -76,18 +90,22 @@ def _install(need: StartNeed) -> tuple[str, ...]:
             return (tool, "--dir", folder, "install", "--frozen-lockfile", *only)
         case "bundle":
             return (tool, "install", f"--gemfile={folder}/Gemfile")
-        case None:
+        case "composer":
+            return (tool, "install", "--no-dev", "--no-interaction", f"--working-dir={folder}")
+        case "rails":
+            return (tool, "db:migrate", "RAILS_ENV=production")
+        case "artisan" | "django" | None:
             return ()
         case _:
             assert_never(need.installer)
 
 
-def _build(need: StartNeed) -> tuple[str, ...]:
+def _build(need: StartNeed | ProgramNeed) -> tuple[str, ...]:
     options = {"npm": "--prefix", "yarn": "--cwd", "pnpm": "--dir"}
     return (need.tool, options[need.installer or "npm"], need.folder, "run", "build")
 
 
-def _as_owner(need: StartNeed, words: tuple[str, ...]) -> tuple[str, ...]:
+def _as_owner(need: StartNeed | ProgramNeed, words: tuple[str, ...]) -> tuple[str, ...]:
     """Return a command line that runs as the owner of the project: what scripts of packages do,
     they do not do as root. Node's own program is beside npm."""
     at = posixpath.dirname(need.tool)

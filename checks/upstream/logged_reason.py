@@ -37,9 +37,11 @@ _ABOUT_FILES = frozenset({"upload", "no-space", "file-denied"})
 _SETTINGS = ("variable", "option", "list")
 #: With which a handshake from a foreign page is refused (RFC 6455 section 10.2).
 _FORBIDDEN = 403
-#: Folders of which a framework writes every part: Laravel's storage, Symfony's var.
+#: Folders of which a framework writes every part: Laravel's storage, Symfony's var, Magento's
+#: generated.
 _WRITTEN = re.compile(
-    r"(?P<folder>(?:/[^/\n]{1,100}){2,8}/(?:storage(?=/(?:logs|framework|app))|var(?=/(?:log|cache))))"
+    r"(?P<folder>(?:/[^/\n]{1,100}){2,8}/(?:storage(?=/(?:logs|framework|app))|var(?=/(?:log|cache))"
+    r"|generated(?=/(?:code|metadata))))"
     r"(?:/[^\n]{1,300})?"
 )
 #: Fewest parts of a folder that is given to another user with all below it.
@@ -154,6 +156,13 @@ def _ownership(told: ToldReason) -> Fix:
         return _by_hand("give-it-a-folder")
     written = _WRITTEN.fullmatch(told.blocked)
     folder = written["folder"] if written else told.blocked
+    if told.owner.rpartition(" ")[2].partition(":")[0] == told.user:
+        # It is the user's own already: its permissions keep it from that user.
+        words = ("chmod", "-R", "u+rwX", folder)
+        mode = Command(
+            words, Effect.CHANGE, changes=(folder,), aspect="permissions", risk=Risk.CHANGES_ACCESS
+        )
+        return Fix((mode,), Applicability.REVIEW)
     words = ("chown", "-R", told.user if ":" in told.user else f"{told.user}:", folder)
     changes = (folder,)
     command = Command(

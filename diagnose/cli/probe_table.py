@@ -101,6 +101,7 @@ ROWS = (
                    "upstream", "http", peer="site"),
     _after_failure("program_requests", "journalctl -n 1000 -u UNIT; docker logs CONTAINER"),
     _after_failure("logged_reasons", "journalctl -u UNIT; docker logs CONTAINER; namei -l PATH"),
+    _after_failure("running_needs", "journalctl -u UNIT; cat /proc/PID/cmdline; ls FOLDER"),
     _after_failure("setting_lines", "grep -nF -e ADDRESS FILE; systemctl cat UNIT", "http",
                    "websocket"),
     _after_failure("own_settings", "cat FILE; systemctl cat UNIT; docker inspect CONTAINER", "http",

@@ -92,6 +92,7 @@ MESSAGES = Messages(
         "inside.logged_reasons",
         "Why a request failed, by the application's own log: a setting, a file, a service.",
     ),
+    Message("inside.running_needs", "What the program lacks, where its own log names it."),
     Message(
         "inside.application_services", "Services that fail while another program has their port."
     ),

@@ -189,6 +189,26 @@ def restart_managed(starter: Starter) -> Command:
     return Command(words, Effect.RESTART)
 
 
+#: Takes the value of a variable out of a file ("NAME=VALUE", "export NAME='VALUE'"), so that no
+#: command shows it, and lets pm2 start the program with it and keep it for the next boot.
+_WITH_VARIABLE = r"""
+v=$(grep -E "^(export )?$1=" "$2" | tail -n 1) || exit
+v=${v#*=}
+case $v in [\"\']*) v=${v#?} && v=${v%?} ;; esac
+export "$1=$v"
+"$3" restart "$4" --update-env && "$3" save
+"""
+
+
+def restart_with_variable(starter: Starter, file: str, name: str) -> tuple[Command, ...]:
+    """Restart a program of pm2 with a variable that a file has (pm2, "--update-env")."""
+    restart = restart_managed(starter).argv
+    at = restart.index(starter.tool)
+    script = ("sh", "-c", _WITH_VARIABLE.strip(), "sh")
+    words = (*restart[:at], *script, name, file, starter.tool, starter.name)
+    return (Command(words, Effect.RESTART),)
+
+
 def restart_by(
     starter: Starter, setting: str = "", before: str | None = None
 ) -> tuple[Command, ...]:

@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import Address, FilePath, Label, Text, Word
+from diagnose.model.processes import Starter
 from diagnose.model.summary import Summary, phrase
 from diagnose.model.web_servers import Product
 
@@ -87,8 +88,10 @@ class UnitCorrection(Observation):
         return title, ", ".join(self.lines) or self.program
 
 
-#: What installs the packages of a project, or builds it.
-Installer = Literal["pip", "npm", "yarn", "pnpm", "bundle"]
+#: What installs the packages of a project, or builds it; and the command line of a framework.
+Installer = Literal[
+    "pip", "npm", "yarn", "pnpm", "bundle", "composer", "artisan", "django", "rails"
+]  # fmt: skip
 
 
 @frozen(kw_only=True, eq=False)
@@ -121,6 +124,49 @@ class StartNeed(Observation):
 
     def summary(self) -> Summary:
         return phrase("what the unit {unit} needs", unit=self.unit), self.name
+
+
+@frozen(kw_only=True, eq=False)
+class ProgramNeed(Observation):
+    """What a program lacks that runs and answers with an error, or that pm2 or supervisor starts in
+    vain, by its own line `message`, where this server shows what brings it.
+
+    `lack` is the kind of `diagnose.parsers.linux.program_lacks`, and `name` what the line names.
+    `installer` to `build` and `blocked` are as in `StartNeed`; of a database of SQLite `blocked` is
+    the file. `lines` belong below [Service] of the unit. `edited` is a file of which line `number`,
+    `line`, should be `new`. `source` is a file that has the variable `name`. `endpoint` is where
+    the program listens, "" if it does not. `unit` is its service without ".service", or `starter`
+    what starts it, None for neither.
+    """
+
+    layer: ClassVar[str] = "upstream"
+
+    program: Label
+    lack: Word
+    message: Text
+    name: Text = ""
+    endpoint: FilePath = ""
+    unit: Label = ""
+    is_running: bool = False
+    starter: Starter | None = None
+    installer: Installer | None = None
+    tool: FilePath = ""
+    folder: FilePath = ""
+    file: FilePath = ""
+    owner: Label = ""
+    home: FilePath = ""
+    with_development: bool = False
+    build: bool = False
+    blocked: FilePath = ""
+    lines: tuple[Text, ...] = ()
+    edited: FilePath = ""
+    number: int = 0
+    line: Text = ""
+    new: Text = ""
+    source: FilePath = ""
+
+    def summary(self) -> Summary:
+        return phrase("what {program} needs", program=self.program), self.message
 
 
 #: A port of UDP, the port of Caddy's administration, or one of the site's is another program's; a

@@ -1,9 +1,10 @@
 """Context paths of web applications: the prefix of all paths that an application serves (Jakarta
 Servlet 6.0 section 3.5), as its settings or its own words name it. No I/O.
 
-Spring Boot: `server.servlet.context-path`, `server.context-path` before 2.0. Tomcat: the names of
-the folders and of the .war files in `webapps`, in which # stands for a slash ("Naming" in
-https://tomcat.apache.org/tomcat-10.1-doc/config/context.html).
+Spring Boot: `server.servlet.context-path`, `server.context-path` before 2.0,
+`spring.mvc.servlet.path`, `spring.webflux.base-path`. Quarkus: `quarkus.http.root-path`. Tomcat:
+the names of the folders and of the .war files in `webapps`, in which # stands for a slash ("Naming"
+in https://tomcat.apache.org/tomcat-10.1-doc/config/context.html).
 """
 
 import re
@@ -16,7 +17,9 @@ MAX_PATHS = 4
 #: A setting, as a property, in YAML, as an argument, or as a variable of the environment. The value
 #: may be the default of a placeholder: ${CONTEXT_PATH:/shop}.
 _SETTING = re.compile(
-    r"context[-_]?path[\"']?[ \t]*[:=][ \t]*[\"']?(?:\$\{[\w.-]{1,80}:)?(/[\w.~/-]{1,80})",
+    r"(?:context[-_]?path|(?<![a-z])mvc[._]servlet[._]path|(?<![a-z])webflux[._]base[-_]?path"
+    r"|(?<![a-z])http[._]root[-_]?path)"
+    r"[\"']?[ \t]*[:=][ \t]*[\"']?(?:\$\{[\w.-]{1,80}:)?(/[\w.~/-]{1,80})",
     re.IGNORECASE,
 )
 _WEBAPP = re.compile(r"webapp ([\w.~-][\w.~#-]{0,80})")

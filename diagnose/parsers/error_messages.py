@@ -394,4 +394,10 @@ def _site_by_message(text: str) -> NamedSite | None:
 def is_error_message(text: str) -> bool:
     """Return whether a text looks like an error message."""
     line = condensed(text)
-    return any(pattern.search(line) for pattern in (_NAMELESS, _OF_PROGRAM))
+    if any(pattern.search(line) for pattern in (_NAMELESS, _OF_PROGRAM)):
+        return True
+    # Imported late: few messages are a program's own about what it lacks.
+    from diagnose.parsers.linux.program_lacks import program_lack_of
+    from diagnose.parsers.log_reasons import log_reasons
+
+    return program_lack_of(line) is not None or bool(log_reasons(line, ""))

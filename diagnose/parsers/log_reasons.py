@@ -63,9 +63,15 @@ _NOT_IN_LIST = lazy_pattern(
     re.IGNORECASE,
 )
 _DENIED = lazy_pattern(
-    r"\bEACCES\b|\bEPERM\b|Errno 13\b|[Pp]ermission denied|AccessDeniedException"
-    r"|UnauthorizedAccessException: Access to the path|not writ(?:e|a)able"
+    r"\bEACCES\b(?:: permission denied)?|\bEPERM\b|Errno 13\b(?:\] Permission denied)?"
+    r"|[Pp]ermission denied|AccessDeniedException|UnauthorizedAccessException: Access to the path"
+    r"|not writ(?:e|a)able"
+    r"|(?:[Cc]an(?:no|')t|[Uu]nable to|[Ff]ailed to|[Cc]ould not) create (?:the )?"
+    r"(?:directory|folder)"
 )
+#: Where the path stands behind these words: "permission denied, open '/a'".
+_FOLLOWS = re.compile(r"(?:,? \w{2,12})?(?: is denied)?:? ?['\"(]?/")
+_SOURCE = re.compile(r"\.(?:py|rb|js|php|java|go)$")
 _ABSENT = lazy_pattern(
     r"\bENOENT\b|Errno 2\]|No such file or directory|NoSuchFileException"
     r"|FileNotFoundException|Could not find a part of the path"
@@ -115,8 +121,8 @@ def _reasons(line: str, host: str) -> Iterator[LogReason]:
     text = clean(line, MAX_TEXT)
     if host and re.search(rf"(?<![\w.-]){re.escape(host)}(?![\w-]|\.\w)", line.lower()):
         yield from _settings(line, text, host)
-    if _DENIED.search(line):
-        yield from (LogReason("denied", text, path=path) for path in _paths(line))
+    if match := _DENIED.search(line):
+        yield from (LogReason("denied", text, path=path) for path in _denied(line, match))
     elif _ABSENT.search(line):
         yield from (LogReason("absent", text, path=path) for path in _paths(line))
     if match := _REFUSED.search(line):
@@ -149,9 +155,29 @@ def _value(value: str, host: str) -> str:
     return clean(value.rstrip(".)"), 200) if host in value.lower() else host
 
 
+def _denied(line: str, match: re.Match[str]) -> list[str]:
+    """Return the path that may not be used: it stands behind the words that say so, or else before
+    them; the place in the program's source, and what follows of a stack, are others."""
+    before, after = line[: match.start()], line[match.end() :]
+    behind = [path for path in _all_paths(after) if not _SOURCE.search(path)][:1]
+    if behind and _FOLLOWS.match(after):
+        return behind
+    own = [path for path in _all_paths(before) if not _SOURCE.search(path)][-1:]
+    return own or behind or [*_paths(line)]
+
+
 def _paths(line: str) -> Iterator[str]:
     """Yield the last absolute path of a line, which is mostly that of the file."""
-    paths = [(match[1] or match[2] or match[3]).rstrip("./") for match in _PATH.finditer(line)]
-    paths = [path for path in paths if path.count("/") > 1 and not path.startswith(_NO_PATH)]
-    named = [path for path in paths if not re.search(r"\.(?:py|rb|js|php|java|go)$", path)]
-    yield from (path for path in (named or paths)[-1:] if not UNSAFE.search(path))
+    paths = _all_paths(line)
+    named = [path for path in paths if not _SOURCE.search(path)]
+    yield from (named or paths)[-1:]
+
+
+def _all_paths(text: str) -> list[str]:
+    """Return the absolute paths of files in a text, without those of the kernel."""
+    paths = [(match[1] or match[2] or match[3]).rstrip("./") for match in _PATH.finditer(text)]
+    return [
+        path
+        for path in paths
+        if path.count("/") > 1 and not path.startswith(_NO_PATH) and not UNSAFE.search(path)
+    ]

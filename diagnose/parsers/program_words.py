@@ -16,7 +16,7 @@ MAX_BELOW = 8
 
 #: Lines of requests: a method with a path, and mostly a status. They repeat what visitors got.
 _REQUEST = re.compile(
-    r"\b(?:GET|HEAD|POST|PUT|OPTIONS) (?:https?:/)?/\S{0,500}.{0,40}\b[1-5]\d\d\b"
+    r"\b(?:GET|HEAD|POST|PUT|OPTIONS) (?:https?:/)?/\S{0,500}.{0,40}\b[1-5]\d\d\b(?!\.\d)"
 )
 #: Lines that repeat a status and a path, and no reason (Django: "Not Found: /favicon.ico").
 _STATUS = re.compile(
@@ -33,7 +33,8 @@ _FRAME = re.compile(
 )
 _EXCEPTION = re.compile(
     r"(?:^|[\s\]:|(])(?:(?:[A-Za-z_][\w.$]{0,150})?(?:Error|Exception|Panic)\b[^\w]"
-    r"|DisallowedHost|panic: |PHP (?:Fatal|Parse) error|Caused by: |(?:Uncaught|Unhandled) )"
+    r"|DisallowedHost|socket\.gaierror: |panic: |PHP (?:Fatal|Parse) error|Caused by: "
+    r"|(?:Uncaught|Unhandled) )"
 )
 _FATAL = re.compile(
     r"\b(?:FATAL|FTL|CRITICAL|CRIT|EMERG|ALERT|ERROR|ERR|SEVERE|HARAKIRI|error|fatal|panic)\b",
@@ -46,7 +47,8 @@ _REFUSED = re.compile(
     r"|time limit|too many|out of memory|invalid|unsupported|not supported|no supported"
     r"|mismatch|missing|exceeded|killed|no route"
     r"|E(?:ACCES|ADDRINUSE|CONNREFUSED|CONNRESET|MFILE|NFILE|NOENT|NOSPC|PERM|ROFS|TIMEDOUT)"
-    r"|[Ww]rong|abort(?:ed|ing)?|not set[- ]up)\b|拒绝|失败|错误|找不到|不允许",
+    r"|[Ww]rong|abort(?:ed|ing)?|not set[- ]up|no python application found)\b"
+    r"|拒绝|失败|错误|找不到|不允许",
     re.IGNORECASE,
 )
 _WARNING = re.compile(r"\bwarn(?:ing)?\b", re.IGNORECASE)
@@ -63,6 +65,7 @@ _OUTCOME = re.compile(
     r"FPM initialization failed|Worker failed to boot|Worker \(pid:\d+\) exited with code"
     r"|\[ERROR\] Shutting down: Master|npm ERR! (?:code|errno|path|command|A complete log)\b"
     r"|error Command failed with exit code|Failed to upgrade to WebSocket \("
+    r"|Application startup failed\. Exiting|ERROR:\s+Traceback \(most recent call last\)"
 )
 #: What a closed connection leaves behind: this run closes its own early.
 _CLOSED = re.compile(

@@ -67,6 +67,7 @@ INSIDE = (
     "program_logs",
     "program_requests",
     "logged_reasons",
+    "running_needs",
     "setting_lines",
     "own_settings",
     "application_services",

@@ -74,6 +74,10 @@ def _expected_effect(argv: tuple[str, ...]) -> Effect:
             return Effect.START
         case ["sh", "-c", script, "sh", _, _, "HUP" | "USR2"] if 'kill -s "$1"' in script:
             return Effect.RELOAD
+        case [*_, "sh", "-c", script, "sh", _, _, _, _] if "--update-env" in script:
+            return Effect.RESTART
+        case ["supervisorctl", "update", _]:
+            return Effect.RESTART
         case ["supervisorctl", *_, "restart", _] | ["sv" | "monit", "restart", _]:
             return Effect.RESTART
         case [*_, "restart", _] | ["s6-svc", "-r", _] if "pm2" in argv[-3] or argv[0] == "s6-svc":

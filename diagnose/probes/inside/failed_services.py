@@ -21,6 +21,7 @@ from diagnose.model.program_logs import FailedUnit, Manager
 from diagnose.model.server import Listeners
 from diagnose.model.services import ServiceFailure
 from diagnose.parsers.linux.start_failures import start_failure
+from diagnose.parsers.linux.start_needs import lack_of
 from diagnose.parsers.linux.unit_corrections import fault_of
 from diagnose.parsers.program_words import telling_line
 from diagnose.parsers.sanitize import clean
@@ -161,6 +162,11 @@ async def _emit_units(ctx: ProbeContext, endpoint: str, at: float, result: Comma
 
             await emit_need(ctx, unit.unit, line)
             await emit_switch(ctx, unit.unit, line)
+        if unit.has_failed and unit.message and not (is_asked and lack_of(unit.message)):
+            # Imported late: most applications run.
+            from diagnose.probes.inside.program_needs import emit_need_of_unit
+
+            await emit_need_of_unit(ctx, unit)
         ctx.emit(replace(unit, setting=setting))
 
 

@@ -32,8 +32,8 @@ from diagnose.probes.inside.own_setting_files import (
     MAX_FILE,
     folder_of_site,
     unit_texts,
-    web_folders,
 )
+from diagnose.probes.inside.web_folders import web_folders
 
 #: Most files of a framework that are read, most matches of a pattern, and folders never looked at.
 MAX_READ, MAX_MATCHES = 16, 8

@@ -3,7 +3,9 @@ request in the log of the web server, or after a person's words: the page itself
 Then it looks whether that still holds. Nothing is sent.
 """
 
+import html
 import posixpath
+import re
 import shlex
 from collections.abc import Iterable
 from dataclasses import replace
@@ -22,11 +24,12 @@ from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.log_reasons import LogReason, log_reasons
 from diagnose.parsers.nginx.error_log import matching_lines, upstream_authority
 from diagnose.parsers.program_place import ProgramPlace, parse_place
-from diagnose.parsers.sanitize import UNSAFE
+from diagnose.parsers.sanitize import UNSAFE, clean
 from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, probe
-from diagnose.probes.inside import own_setting_files, own_settings, program_logs
+from diagnose.probes.inside import own_settings, program_logs
 from diagnose.probes.inside.unanswered import emit_if_too_slow
+from diagnose.probes.inside.web_folders import web_folders
 
 #: Seconds. Older lines belong to earlier problems.
 RECENT_SECONDS = 600
@@ -35,6 +38,12 @@ LINES = 40
 #: Where the program lives, with the time of the machine.
 PLACE_SCRIPT = f'echo "now $(date +%s)"\n{own_settings.SCRIPT}'
 
+#: A page that names a folder below that of the application (Nextcloud, phpBB, Joomla).
+_PAGE_FOLDER = re.compile(
+    r"[^<>\n]{0,40}\bwrit(?:e|able|ing)\b[^<>\n\"]{0,30}"
+    r"\"(?P<folder>[A-Za-z][\w-]{0,60}(?:/[\w-]{1,60}){0,4})\""
+    r" (?:directory|folder)[^<>\n]{0,40}"
+)
 #: What a program wrote into its error output (ngx_http_fastcgi_module).
 _STDERR = 'FastCGI sent in stderr: "'
 
@@ -104,11 +113,30 @@ async def program_behind_a_server(
 
 
 async def _after_words(ctx: ProbeContext, listeners: Listeners) -> None:
+    await _after_page_words(ctx, listeners)
     symptom = ctx.target.symptom
     if symptom is not None and is_about_program(symptom):
         await _read(ctx, listeners, ctx.target.path)
     if symptom is not None and not ctx.observed(NginxContainer):
         await _believe(ctx, listeners, symptom.text)
+
+
+async def _after_page_words(ctx: ProbeContext, listeners: Listeners) -> None:
+    """The page itself names a folder of the application that it may not write."""
+    pages = (page for page in ctx.observed(Exchange) if page.is_page_of(ctx.target))
+    bodies = [html.unescape(page.body) for page in pages if (page.status or 0) >= 500]
+    named = _PAGE_FOLDER.search(bodies[0]) if bodies else None
+    root = next(web_folders(ctx), "") if named else ""
+    if named is None or not root.startswith("/") or ctx.observed(NginxContainer):
+        return
+    path = posixpath.join(root, named["folder"])
+    reason = LogReason("denied", clean(named[0].strip(), 300), path=path)
+    for endpoint in dict.fromkeys(program_logs.endpoints_of(ctx, ctx.target.path)):
+        is_asked = not program_logs.is_front(listeners, endpoint)
+        if is_asked and ctx.further_requests.begin(f"whether {endpoint} may write {path}"):
+            place, _ = await _place(ctx, endpoint, ())
+            source = f"namei -l {shlex.quote(path)}"
+            await _emit_true(ctx, listeners, endpoint, place, source, [reason])
 
 
 async def _believe(ctx: ProbeContext, listeners: Listeners, message: str) -> None:
@@ -133,7 +161,7 @@ def is_about_program(symptom: Symptom) -> bool:
 def log_words(ctx: ProbeContext, age: int, endpoint: str) -> tuple[str, ...]:
     """Return the command that prints the logs of a program, also those beside the folder that the
     web server serves of it."""
-    folders = dict.fromkeys(posixpath.dirname(root) for root in own_setting_files.web_folders(ctx))
+    folders = dict.fromkeys(posixpath.dirname(root) for root in web_folders(ctx))
     own = [folder for folder in folders if folder.count("/") > 1 and not UNSAFE.search(folder)]
     head = f"lines={LINES} folder={shlex.quote(''.join(own[:1]))}\n"
     return ("sh", "-c", head + program_logs.LOG_SCRIPT, "sh", str(age), endpoint)

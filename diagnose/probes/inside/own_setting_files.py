@@ -5,7 +5,6 @@ has it, by the container's mounts.
 """
 
 import posixpath
-from collections.abc import Iterator
 from dataclasses import replace
 
 from diagnose.machine import FileContent
@@ -22,16 +21,14 @@ from diagnose.model.nginx import NginxConfig
 from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.address_roles import untrusted_proxy
 from diagnose.parsers.hostnames import is_address
-from diagnose.parsers.nginx.final_requests import final_location
 from diagnose.parsers.nginx.locations import location_pattern
-from diagnose.parsers.nginx.variables import with_set_values
 from diagnose.parsers.program_place import ProgramPlace, candidate_files
 from diagnose.parsers.read_settings import FileText, read_setting, unread_setting
-from diagnose.parsers.web_sites import answering_sites, routes_of_name
+from diagnose.parsers.web_sites import routes_of_name
 from diagnose.probes import ProbeContext, emit_not_observed
-from diagnose.probes.inside.answering_blocks import answering_blocks
 from diagnose.probes.inside.program_logs import is_own_host
 from diagnose.probes.inside.upstream_routes import find_route
+from diagnose.probes.inside.web_folders import web_folders
 
 #: Bytes of a file, and most files of a pattern.
 MAX_FILE, MAX_MATCHES = 128 << 10, 6
@@ -182,19 +179,6 @@ def _variable_files(place: ProgramPlace) -> tuple[str, ...]:
     if not place.container:
         return place.unit_files
     return (place.compose,) if place.compose.startswith("/") and "," not in place.compose else ()
-
-
-def web_folders(ctx: ProbeContext) -> Iterator[str]:
-    """Yield the folders from which the web server answers the target's path."""
-    path = ctx.target.path_without_query
-    for config in ctx.observed(NginxConfig)[:1]:
-        for _, server in answering_blocks(ctx, config):
-            match = final_location(server, path)
-            lines = (line.args[0] for line in match.directives("root")[:1] if line.args)
-            yield from (with_set_values(match, root) for root in lines)
-    for server_config in ctx.observed(WebServerConfig):
-        sites = answering_sites(server_config, ctx.target.port, ctx.target.host)
-        yield from (site.root for site in sites if site.root)
 
 
 def folder_of_site(ctx: ProbeContext) -> tuple[str, bool]:

@@ -28,7 +28,8 @@ from diagnose.parsers.sanitize import UNSAFE
 from diagnose.probes import ProbeContext
 from diagnose.probes.inside.answering_blocks import answering_blocks
 from diagnose.probes.inside.folder_contents import folders_above
-from diagnose.probes.inside.own_setting_files import MAX_FILE, web_folders
+from diagnose.probes.inside.own_setting_files import MAX_FILE
+from diagnose.probes.inside.web_folders import web_folders
 
 #: What is raised of what a body may have.
 _SIZES = ("post_max_size", "upload_max_filesize")

@@ -7,6 +7,7 @@ failed are looked at. Both follow the requests of this run, so that a line is ab
 """
 
 import asyncio
+import posixpath
 import re
 import shlex
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.linux.unit_corrections import fault_of, unit_of_source
 from diagnose.parsers.program_words import TellingLine, telling_line
-from diagnose.parsers.sanitize import clean
+from diagnose.parsers.sanitize import UNSAFE, clean
 from diagnose.parsers.web_sites import routes_of_name
 from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, probe
@@ -35,6 +36,7 @@ from diagnose.probes.inside.pending_connections import emit_pending
 from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS
 from diagnose.probes.inside.unanswered import emit_if_too_slow
 from diagnose.probes.inside.unit_rules import forbidding_setting
+from diagnose.probes.inside.web_folders import web_folders
 from diagnose.probes.inside.web_servers.readers import WEB_SERVERS
 
 LOG_SCRIPT = "\n".join(
@@ -52,6 +54,8 @@ _OWN_ORIGIN = re.compile(r"(?i)\borigin\b.{0,20}https?://(?:localhost|127\.0\.0\
 
 #: Programs whose own logs are read elsewhere, by their configuration.
 _FRONTS = WEB_SERVERS | {"sshd"}
+#: Folders of a project that the web server serves.
+_PUBLIC = {"public", "pub", "web", "webroot", "htdocs", "public_html"}
 #: Most applications of the page that are looked at.
 _MAX_ENDPOINTS = 2
 
@@ -228,7 +232,7 @@ def is_own_host(ctx: ProbeContext, host: str) -> bool:
 
 async def _look_at_log(ctx: ProbeContext, behind: ProgramPlace, request: FailedRequest) -> None:
     at, endpoint = ctx.elapsed(), behind.place
-    words = ("sh", "-c", LOG_SCRIPT, "sh", str(int(at) + SLACK), endpoint)
+    words = _log_words(ctx, int(at) + SLACK, endpoint)
     result = await ctx.machine.run(*words, *_repetition(ctx, request), timeout=PATIENCE)
     emit_if_too_slow(ctx, "the log of the application", result)
     # A front server has connected to the socket, or has inherited it. The log of an engine's own
@@ -244,20 +248,19 @@ async def _look_at_log(ctx: ProbeContext, behind: ProgramPlace, request: FailedR
     unit, setting = "", ""
     if not endpoint.startswith("="):
         unit, setting = await forbidding_setting(ctx.machine, endpoint, line.text)
-    ctx.emit(
-        ProgramLine(
-            vantage=Vantage.SERVER,
-            at=at,
-            took=result.took,
-            equivalent=log.source,
-            message=line.text,
-            weight=line.weight,
-            endpoint=str(behind.port) if endpoint.startswith("=") else endpoint,
-            process=_name(log),
-            setting=setting,
-            unit=unit if setting else "",
-        )
+    program_line = ProgramLine(
+        vantage=Vantage.SERVER,
+        at=at,
+        took=result.took,
+        equivalent=log.source,
+        message=line.text,
+        weight=line.weight,
+        endpoint=str(behind.port) if endpoint.startswith("=") else endpoint,
+        process=_name(log),
+        setting=setting,
+        unit=unit if setting else "",
     )
+    ctx.emit(program_line)
     service = unit_of_source(log.source)
     fault = fault_of(line.text) if service else None
     if fault in {"trust", "readonly"}:
@@ -265,6 +268,16 @@ async def _look_at_log(ctx: ProbeContext, behind: ProgramPlace, request: FailedR
         from diagnose.probes.inside.unit_corrections import emit_correction
 
         await emit_correction(ctx, service, fault, line.text)
+
+
+def _log_words(ctx: ProbeContext, age: int, endpoint: str) -> tuple[str, ...]:
+    """Return the command that prints the logs of a program; of PHP, whose files the web server
+    serves, also those in the folder of its project."""
+    root = next(web_folders(ctx), "") if endpoint.startswith("/") else ""
+    folder = posixpath.dirname(root) if posixpath.basename(root) in _PUBLIC else root
+    is_own = folder.startswith("/") and folder.count("/") > 1 and not UNSAFE.search(folder)
+    head = f"folder={shlex.quote(folder)}\n" if is_own else ""
+    return ("sh", "-c", head + LOG_SCRIPT, "sh", str(age), endpoint)
 
 
 def _repetition(ctx: ProbeContext, request: FailedRequest) -> tuple[str, ...]:

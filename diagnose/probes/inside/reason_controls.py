@@ -62,7 +62,7 @@ async def path(machine: Machine, place: ProgramPlace, told: ToldReason) -> ToldR
     real = place.host_path(told.path)
     if not real or not place.pid:
         return None
-    for access in await read_access(machine, "", await _worker(machine, place.pid), [real]):
+    for access in await read_access(machine, "", await worker(machine, place.pid), [real]):
         exists = bool(access.parts) and any(part.path == real for part in access.parts)
         if told.reason == "absent":
             return None if exists else replace(told, path=real)
@@ -70,7 +70,7 @@ async def path(machine: Machine, place: ProgramPlace, told: ToldReason) -> ToldR
     return None
 
 
-async def _worker(machine: Machine, pid: int) -> str:
+async def worker(machine: Machine, pid: int) -> str:
     """Return the first child of a program that runs as another user (PHP-FPM's workers), or the
     program itself."""
     words = ("ps", "-o", "pid=,uid=", "--ppid", str(pid), "--pid", str(pid))

@@ -26,7 +26,7 @@ wrote() {
   f=$(readlink "/proc/$1/fd/1")
   [ ! -f "$f" ] || tail -c 65536 -- "$f"
 }
-about() { tr '\0' '\n' | grep -aiE 'context[-_]?path' | head -n 5; }
+about() { tr '\0' '\n' | grep -aiE 'context[-_]?path|mvc[._]servlet[._]path|webflux[._]base|http[._]root' | head -n 5; }
 read_zip='
 import fnmatch, sys, zipfile
 jar = zipfile.ZipFile(sys.argv[1])

@@ -94,12 +94,24 @@ services() {
     journalctl -u "$n" -b -n 60 -o cat --no-pager | sed 's/^/ /'
   done 2>/dev/null
 [ -z "$2" ] || exit 0
-find /root/.pm2/logs /home/*/.pm2/logs /var/log/supervisor -maxdepth 1 -type f -name '*err*.log' -size +0 \
-  -mmin -10 2>/dev/null | head -n 4 |
-  while read -r f; do
+# A section of supervisord's may name its own log: "NAME FILE".
+own_logs() {
+  cat /etc/supervisor/conf.d/* /etc/supervisord.d/* /etc/supervisor/supervisord.conf /etc/supervisord.conf 2>/dev/null | awk '
+    function out() { if (n && f ~ "^/") print n, f; n = f = "" }
+    /^\[/ { out() } /^\[program:/ { n = substr($0, 10); sub("].*", "", n) }
+    { sub("[ \t];.*", ""); k = $0; sub("[ \t]*=.*", "", k); v = $0; sub("^[^=]*=[ \t]*", "", v) }
+    k == "stderr_logfile" { f = v } k == "stdout_logfile" && !f { f = v }
+    END { out() }' | head -n 20
+}
+{
+  find /root/.pm2/logs /home/*/.pm2/logs /var/log/supervisor -maxdepth 1 -type f -name '*err*.log' -size +0 -mmin -10 2>/dev/null
+  own_logs | while read -r n f; do find "$f" -maxdepth 0 -type f -size +0 -mmin -10 2>/dev/null | sed "s|$| $n|"; done
+} | sort -k 2 -r | awk '!seen[$1]++' | head -n 4 |
+  while read -r f o; do
     n=${f##*/} m=supervisor
     case $f in */.pm2/*) m=pm2 n=${n%-error*} ;; esac
-    echo "unit ${n%%-stderr*} - - no yes $m $f"
+    n=${n%%-stderr*}
+    echo "unit ${o:-$n} - - no yes $m $f"
     tail -c 8192 -- "$f" | tail -n 60 | sed 's/^/ /'
   done 2>/dev/null
 :

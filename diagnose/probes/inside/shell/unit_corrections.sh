@@ -2,21 +2,59 @@
 # what failed: chdir (its working folder), exec (its program), environment (a file of its environment), port
 # (a port below 1024), forking (systemd waited for its program to fork), trust (its program does not trust
 # an authority), readonly (it may not write $3, because of the unit), python, node or gem (the module $3 lacks),
-# script (the file $3 that Node.js should run), build, variable (its environment lacks $3) or denied (it may not
-# write $3). Lines "=NAME VALUE".
+# script (the file $3 that Node.js should run), build, variable (its environment lacks $3), denied (it may not
+# write $3), key, table or vendor (a framework's key, tables or packages), assets (the list $3 of a build),
+# secret (Rails' key), relative (the file $3, without its folder), sqlite (its database), module, icu or env (the file
+# .env beside it). $4 is
+# what starts it: systemd, supervisor ($1 is the name of its section), pm2 ($1 is its name, and $5 its log) or
+# running ($1 is its process, and $5 a folder that the web server serves of it). Lines "=NAME VALUE".
 # shellcheck disable=SC2001
 #   (SC2001: sed takes a class of characters away, however many there are.)
 
-[ -d /run/systemd/system ] || exit 0
-p=$(systemctl show "$1" -p User -p WorkingDirectory -p Type -p CapabilityBoundingSet -p PrivateUsers \
-  -p EnvironmentFiles -p PIDFile -p ProtectSystem --no-pager)
+m=${4:-systemd} p='' script='' n=${1%.service}
 value() { echo "$p" | sed -n "s/^$1=//p" | head -n 1; }
-u=$(value User) d=$(value WorkingDirectory)
-# The only command: one without a value takes those before it away, and Type=oneshot may have several.
-l=$(systemctl cat "$1" | sed -n 's/^ExecStart=//p' | awk 'NF { n++; l = $0 } !NF { n = 0 } END { if (n == 1) print l }' | head -c 900)
+option() { echo "$s" | sed -n "s/^[0-9]*:$1[[:space:]]*=[[:space:]]*//p" | sed 's/[[:space:]];.*//' | tail -n 1; }
+saved() { echo "$s" | sed -n "s/^    \"$1\": \"\(.*\)\",\{0,1\}\$/\1/p" | head -n 1; }
+case $m in
+  systemd)
+    [ -d /run/systemd/system ] || exit 0
+    p=$(systemctl show "$1" -p User -p WorkingDirectory -p Type -p CapabilityBoundingSet -p PrivateUsers \
+      -p EnvironmentFiles -p PIDFile -p ProtectSystem --no-pager)
+    u=$(value User) d=$(value WorkingDirectory)
+    # The only command: one without a value takes those before it away, and Type=oneshot may have several.
+    l=$(systemctl cat "$1" | sed -n 's/^ExecStart=//p' | awk 'NF { n++; l = $0 } !NF { n = 0 } END { if (n == 1) print l }' | head -c 900)
+    ;;
+  supervisor)
+    conf=$(grep -lsxF "[program:$1]" /etc/supervisor/conf.d/* /etc/supervisord.d/* /etc/supervisor/supervisord.conf /etc/supervisord.conf | head -n 1)
+    s=$(awk -v h="[program:$1]" '/^\[/ { k = $0 == h } k { print NR ":" $0 }' "${conf:-/dev/null}" | head -n 60)
+    u=$(option user) d=$(option directory) l=$(option command | head -c 900)
+    ;;
+  pm2)
+    h=${5%/logs/*} && u=$(stat -c %U "$h")
+    s=$(awk -v n="    \"name\": \"$1\"" '/^  [{]/ { o = ""; k = 0 } { o = o "\n" $0 } index($0, n) == 1 { k = 1 }
+      /^  [}]/ && k { print o; exit }' "$h/dump.pm2")
+    d=$(saved pm_cwd) script=$(saved pm_exec_path)
+    # What nobody saved is in the stack of its error.
+    if [ -z "$d" ]; then
+      script=$(tail -c 8192 -- "$5" | grep -oE '(- |[(])/[^ ():]+\.[cm]?js' | grep -v node_modules | tail -n 1 | sed 's/^..//; s/^[^\/]*//')
+      script=/${script#/} d=${script%/*}
+    fi
+    case $script in /usr/*) script='' ;; esac
+    l="node $script"
+    ;;
+  running)
+    u=$(stat -c %U "/proc/$1") d=$(readlink "/proc/$1/cwd")
+    n=$(sed -n 's|^0::.*/\([^/]*\)[.]service$|\1|p' "/proc/$1/cgroup" | head -n 1)
+    l=$(tr '\0' ' ' <"/proc/$1/cmdline" | head -c 900)
+    # A program of Python has its interpreter before it.
+    case ${l%% *} in */python*) case ${l#* } in /*/bin/*) l=${l#* } ;; esac ;; esac
+    case $d in / | '') d=$5 ;; esac
+    l=${l% }
+    ;;
+esac 2>/dev/null
 c=$(echo "$l" | sed 's/^[-@:+!|]*//') && c=${c%% *}
 # The first file among the words behind the program.
-script=$(echo "$l" | tr -s ' \t' '\n' | sed 1d | head -n 20 | while read -r w; do
+[ "$m" = pm2 ] || script=$(echo "$l" | tr -s ' \t' '\n' | sed 1d | head -n 20 | while read -r w; do
   case $w in -*) ;; /*) [ ! -f "$w" ] || { echo "$w"; break; } ;; *.js | *.mjs | *.cjs | *.py | *.rb | *.jar)
     echo "$w"
     break
@@ -76,8 +114,16 @@ python_project() {
     done
   fi
   echo "=wrong $c"
-  # The application's own module, by the last words of the unit ("shop.wsgi:application").
-  case " $l" in *" $1."* | *" $1:"*)
+  # The application's own module, by the last words of the unit ("shop.wsgi:application"), or by uWSGI's file.
+  i=$(echo " $l" | grep -oE '[ =]/[^ =]+\.ini' | head -n 1 | cut -c 2-)
+  k=$(grep -nE "^(module|wsgi|mount)[[:space:]]*=(.*[ =/])?$1[.]" "${i:-/dev/null}" | head -n 1)
+  b=$(sed -n 's/^chdir[[:space:]]*=[[:space:]]*//p' "${i:-/dev/null}" | tail -n 1)
+  case " $l${k:+ $1.}" in *" $1."* | *" $1:"*)
+    b=${b:-${d:-/nowhere}}
+    if [ ! -e "$b/$1" ] && [ "$(find "$b" -maxdepth 2 -mindepth 2 -name wsgi.py | head -n 2 | grep -c .)" = 1 ]; then
+      f=$(find "$b" -maxdepth 2 -mindepth 2 -name wsgi.py) && f=${f%/wsgi.py} && echo "=project ${f##*/}"
+      [ -z "$k" ] || echo "=setting $i:$k"
+    fi
     [ -e "${d:-/nowhere}/$1" ] || find /srv /opt /home /var/www -maxdepth 4 \( -name "$1" -type d -o -name "$1.py" \) ! -path '*/site-packages/*' |
       head -n 5 | while read -r f; do
       case $f in *.py) echo "=folder ${f%/*}" ;; *) for k in wsgi.py asgi.py __init__.py; do [ ! -f "$f/$k" ] || { echo "=folder ${f%/*}" && break; }; done ;; esac
@@ -96,6 +142,56 @@ python_project() {
     break
   done
 }
+# A framework's own command line: that of its project, as the owner of its file.
+framework() {
+  case $3 in /*) f=${3%/*} ;; *) f=${d:-/nowhere} ;; esac
+  for k in artisan manage.py bin/rails composer.json; do
+    [ "$1" != key ] || [ "$k" = artisan ] || continue
+    [ "$1" = vendor ] && [ "$k" != composer.json ] && continue
+    [ "$1" != vendor ] && [ "$k" = composer.json ] && continue
+    g=$(project "$f" "$k")
+    [ -n "$g" ] || continue
+    echo "=folder $g"
+    owner "$g/$k"
+    case $k in
+      artisan)
+        v=$(readlink "/proc/$2/exe") v=${v##*php-fpm}
+        case $v in *[!0-9.]*) v= ;; esac
+        for t in /usr/bin/php"$v" /usr/bin/php /usr/local/bin/php; do [ ! -x "$t" ] || { echo "=tool $t" && break; }; done
+        ;;
+      manage.py)
+        for t in "${c%/*}/python3" "${c%/*}/python" "$g"/venv/bin/python3 "$g"/.venv/bin/python3 "$g"/env/bin/python3 /usr/bin/python3; do
+          case $t in python*) continue ;; esac
+          [ ! -x "$t" ] || { echo "=tool $t" && break; }
+        done
+        ;;
+      bin/rails) echo "=tool $g/bin/rails" ;;
+      composer.json) tool composer ;;
+    esac
+    case $k in artisan) echo "=runs artisan" ;; manage.py) echo "=runs django" ;; bin/rails) echo "=runs rails" ;; esac
+    break
+  done
+}
+# The file .env of the program's folder has a database, and neither the unit nor the program itself reads it.
+unread() {
+  f=${d:-/nowhere}/.env
+  v=$(sed -n 's/^\([A-Z_0-9]*\)=..*/\1/p' "$f" | head -n 60)
+  echo "$v" | grep -qE '(DATABASE|DB|POSTGRES|PG|MYSQL|MONGO|REDIS)' || return
+  ! grep -q '^export ' "$f" || return
+  ! grep -qsiE 'dotenv|decouple|read_env|env_file|--env-file' "$d"/*.py "$d"/*.js "$d"/*.toml "$d"/*.txt "$d"/package.json || return
+  e=$(if [ "$m" = running ]; then tr '\0' '\n' <"/proc/$1/environ"; else systemctl show "$1" -p Environment --value | tr ' ' '\n'; fi | cut -d= -f1)
+  case $p in *"EnvironmentFiles=$f "*) return ;; esac
+  echo "$v" | grep -qxF -e "$e" || echo "=file $f"
+}
+databases() {
+  case $d in / | /usr* | /etc* | '') return ;; esac
+  find "$d" -xdev -maxdepth 4 '(' -name node_modules -o -name '*env' -o -name .git ')' -prune -o -type f \
+    '(' -name '*.db' -o -name '*.sqlite' -o -name '*.sqlite3' ')' -print | head -n 5 | while read -r f; do
+    may -w "$f" && may -w "${f%/*}" && may -x "${f%/*}" && continue
+    echo "=database $f"
+    stat -c '=holder %U' "$f" "${f%/*}" | sort -u
+  done
+}
 programs() {
   b=${c##*/}
   if [ -d "$c" ]; then
@@ -110,6 +206,13 @@ programs() {
 {
   echo "=exec $l"
   echo "=user $u"
+  echo "=manager $m"
+  [ "$m" != supervisor ] || echo "$s" | head -n 40 | sed "s|^|=section $conf:|"
+  if [ "$m" = pm2 ]; then
+    for t in /usr/local/bin/pm2 /usr/bin/pm2 "$(getent passwd "$u" | cut -d: -f6)"/.nvm/versions/node/*/bin/pm2; do
+      [ ! -x "$t" ] || { echo "=pm2 $t" && break; }
+    done
+  fi
   case $2 in
     chdir)
       echo "=wrong $d"
@@ -152,6 +255,18 @@ programs() {
       ;;
     python) python_project "$3" ;;
     node | build) node_project "" "$2" "$3" ;;
+    assets) node_project "${3%/*}" ;;
+    key | table | vendor) framework "$2" "$1" "$3" ;;
+    secret) f=/etc/$n.env && [ ! -e "$f" ] && echo "=secretfile $f" ;;
+    sqlite) databases ;;
+    env) unread "$1" ;;
+    relative)
+      echo "=at $d"
+      [ -e "${d:-/}/$3" ] || printf '%s\n' "${c%/*}" "${script%/*}" "$(getent passwd "${u:-root}" | cut -d: -f6)" | sort -u |
+        while read -r w; do
+          case $w in /?*/*) [ ! -f "$w/$3" ] || ! may -x "$w" || echo "=folder $w" ;; esac
+        done
+      ;;
     script)
       node_project "${3%/*}"
       echo "=wrong $3"
@@ -164,6 +279,8 @@ programs() {
       for f in "${d:-/nowhere}/.env" "${d:-/nowhere}/.env.production" "${script%/*}/.env" "/etc/default/${1%.service}" "/etc/${1%.service}.env" "/etc/${1%.service}/env"; do
         ! { [ -f "$f" ] && grep -qE "^$3=." "$f"; } || echo "$p" | grep -qF "EnvironmentFiles=$f " || echo "=file $f"
       done
+      # Under pm2 it may be what a script of the project exports.
+      [ "$m" != pm2 ] || grep -lE "^(export )?$3=." "${d:-/nowhere}"/*.sh "${d:-/nowhere}"/*.env | head -n 2 | sed 's/^/=file /'
       ;;
     denied)
       f=$3
