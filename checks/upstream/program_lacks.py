@@ -30,7 +30,7 @@ from diagnose.model.services import ProgramNeed
 def program_lacks(evidence: Evidence) -> Iterator[Claim]:
     target = evidence.target
     pages = [page for page in page_exchanges(evidence) if (page.status or 0) >= 500]
-    path = target.path.partition("?")[0]
+    path = target.path_without_query
     needs = evidence.good(ProgramNeed) if pages else []
     # Several programs of a manager that fail: nobody knows which one the site's is.
     failing = {unit.unit for unit in evidence.good(FailedUnit) if unit.manager != "systemd"}

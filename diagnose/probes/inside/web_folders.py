@@ -13,7 +13,7 @@ from diagnose.probes.inside.answering_blocks import answering_blocks
 
 def web_folders(ctx: ProbeContext) -> Iterator[str]:
     """Yield the folders from which the web server answers the target's path."""
-    path = ctx.target.path.partition("?")[0]
+    path = ctx.target.path_without_query
     for config in ctx.observed(NginxConfig)[:1]:
         for _, server in answering_blocks(ctx, config):
             match = final_location(server, path)
