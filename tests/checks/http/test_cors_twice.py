@@ -84,7 +84,8 @@ def test_fires_and_takes_caddys_line_out_where_both_send_the_same() -> None:
     assert isinstance(other.fix.steps[0], Manual), "the line sends neither of the values"
     cookies = replace(TWICE, headers=(*TWICE.headers, ("Access-Control-Allow-Credentials", "true")))
     (other,) = judge(CHECK, CADDY, caddy_config(text), cookies, masked=False)
-    edit = other.fix.steps[0] if other.fix else None
+    assert other.fix
+    edit = other.fix.steps[0]
     assert isinstance(edit, Edit)
     assert "+\t# header Access-Control-Allow-Origin *\n" in edit.diff
     lines = "header {\n\t\t+Access-Control-Allow-Origin *\n\t}"

@@ -282,7 +282,7 @@ def test_a_word_with_a_typing_error_is_corrected(old: str, new: str, message: st
     assert claim.facts["spelling"]
     minus, plus = changed(claim)
     assert new in minus
-    assert claim.facts["spelling"] in plus
+    assert str(claim.facts["spelling"]) in plus
 
 
 def test_a_word_that_is_quite_another_is_left_to_a_person() -> None:
