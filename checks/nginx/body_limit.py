@@ -88,7 +88,7 @@ def body_limit(evidence: Evidence) -> Iterator[Claim]:
     limit = limit_of(match)
     if not may_be_told_limit(evidence, limit, _LARGE) or 0 < _told_size(evidence) <= limit:
         return
-    if not refused and _is_program_message(evidence):
+    if not refused and (_is_program_message(evidence) or _is_small(evidence, limit)):
         return
     # Imported late: few pages meet a limit.
     from checks.nginx._other_limits import uncounted_limit
@@ -231,6 +231,16 @@ def _is_program_message(evidence: Evidence) -> bool:
     symptom = evidence.target.symptom
     is_told = symptom is not None and limit_message(symptom.text) is not None
     return is_told and fits_by_now(evidence, "body_limit")
+
+
+def _is_small(evidence: Evidence, limit: int) -> bool:
+    """Return whether what a person says was sent is far below the limit: it is another's 413, or
+    one of another time."""
+    # Imported late: few runs ask about an upload.
+    from diagnose.parsers.told_sizes import sent_size
+
+    symptom = evidence.target.symptom
+    return symptom is not None and 0 < 2 * sent_size(symptom.text) <= limit
 
 
 def _told_size(evidence: Evidence) -> int:
