@@ -33,6 +33,11 @@ _URL = re.compile(
     r"(?i)(?<![A-Za-z0-9])(https?)://([^\s/\"'<>，。；、：]{0,253})[^\s\"'<>，。；、]{0,500}"
 )
 
+#: A host's name.
+_NAME = re.compile(
+    r"(?<![A-Za-z0-9.-])(?:[A-Za-z0-9-]{1,63}\.){1,10}[A-Za-z]{2,24}(?![A-Za-z0-9-])", re.ASCII
+)
+
 _ByLanguage = Mapping[str, tuple[str, ...]]
 
 
@@ -48,10 +53,10 @@ class _Clause(NamedTuple):
     fails: bool
 
 
-def foreign_contrast(line: str, name: re.Pattern[str]) -> VisibleFault | None:
+def foreign_contrast(line: str) -> VisibleFault | None:
     """Return the circumstance under which a line says that the site fails, while it works under
-    another; None if it says nothing of it. `name` is the pattern of a host's name."""
-    words = _with_marks(line, name)
+    another; None if it says nothing of it."""
+    words = _with_marks(line)
     languages = languages_of(words)
     clauses = tuple(_clauses(words, languages)) if languages else ()
     working = [clause.text for clause in clauses if clause.works]
@@ -84,7 +89,7 @@ def _contrast_of_clients(
     return None
 
 
-def _with_marks(line: str, name: re.Pattern[str]) -> str:
+def _with_marks(line: str) -> str:
     """Return a line whose URLs, names and addresses are words: the scheme, where only the scheme
     differs, "domain", "ip" and "port"."""
     hosts = {match[2].lower().strip(".") for match in _URL.finditer(line)}
@@ -92,7 +97,7 @@ def _with_marks(line: str, name: re.Pattern[str]) -> str:
         line = _URL.sub(r"\1 ", line)
     line = _ADDRESS.sub(lambda match: " ip port " if match[1] else " ip ", line)
     line = _OWN_PORT.sub(lambda match: " local port " if match[0][0] in "lL" else " port ", line)
-    return name.sub(" domain ", line)
+    return _NAME.sub(" domain ", line)
 
 
 def _clauses(words: str, languages: set[str]) -> Iterator[_Clause]:

@@ -147,7 +147,7 @@ def _fault_of(text: str, line: str, of_websocket: bool) -> Symptom | None:
     if told is None or told.kind in _SAY_LITTLE:
         from diagnose.parsers.foreign_contrasts import foreign_contrast
 
-        told = foreign_contrast(line, _NAME) or told
+        told = foreign_contrast(line) or told
     if told:
         return _symptom(told.kind, line, told.words, told.number)
     return None if symptom and _SAYS_MORE.search(line) else symptom
