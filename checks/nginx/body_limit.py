@@ -85,7 +85,12 @@ def body_limit(evidence: Evidence) -> Iterator[Claim]:
         return
     if not may_be_reported_limit(evidence, limit, _LARGE) or 0 < _reported_size(evidence) <= limit:
         return
-    if is_applications_refusal(evidence, match) if refused else _is_program_message(evidence):
+    is_explained = (
+        is_applications_refusal(evidence, match)
+        if refused
+        else _is_program_message(evidence) or _is_small(evidence, limit)
+    )
+    if is_explained:
         return
     # Imported late: few pages meet a limit.
     from checks.nginx._other_limits import uncounted_limit
@@ -225,6 +230,16 @@ def _is_program_message(evidence: Evidence) -> bool:
     symptom = evidence.target.symptom
     is_told = symptom is not None and limit_message(symptom.text) is not None
     return is_told and fits_by_now(evidence, "body_limit")
+
+
+def _is_small(evidence: Evidence, limit: int) -> bool:
+    """Return whether what a person says was sent is far below the limit: it is another's 413, or
+    one of another time."""
+    # Imported late: few runs ask about an upload.
+    from diagnose.parsers.reported_sizes import sent_size
+
+    symptom = evidence.target.symptom
+    return symptom is not None and 0 < 2 * sent_size(symptom.text) <= limit
 
 
 def _reported_size(evidence: Evidence) -> int:

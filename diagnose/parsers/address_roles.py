@@ -43,12 +43,26 @@ _LINE_ROLE = re.compile(
     r"|\b(?:duplicate|in) upstream ['\"][^'\"\n]{1,300}['\"]"
     r"|\bduplicate listen options? for \S{1,80}|\ba duplicate listen \S{1,80}"
     r"|\bunknown ['\"][^'\"\n]{1,100}['\"] variable"
+    # A log of requests: the page that the visitor came from, and his browser
+    r"|(?<=\" \d\d\d )(?:\d{1,12}|-) \"[^\"\n]{0,1000}\"(?: \"[^\"\n]{0,1000}\")?"
+    # Go: the server of names that was asked
+    r"|\bon \[?[\da-fA-F.:]{3,45}\]?:53\b"
+    # Traefik, Go: the application that was asked
+    r"|\bcaused by: dial tcp \S{1,80}"
+)
+#: The addresses of certificate authorities (RFC 8555, OCSP): a client names them where it fails.
+_AUTHORITY = re.compile(
+    r"(?i)(?:https?://)?(?<![\w.-])(?:acme-(?:staging-)?v0\d\.api\.letsencrypt\.org|acme\.zerossl\.com"
+    r"|(?:\w{1,8}\.)?acme-v02(?:-test)?\.api\.pki\.goog|api(?:\.test4)?\.buypass\.com|acme\.ssl\.com"
+    r"|acme\.sectigo\.com|acme\.digicert\.com|\w{1,8}\.[oic]\.lencr\.org|ocsp\.[\w-]{1,40}\.(?:com|org))"
+    r"(?![\w-])[^\s\"'<>]{0,500}"
 )
 
 
 def without_roles(text: str) -> str:
     """Return a message without the addresses that are no site."""
-    return _LINE_ROLE.sub(" ", _URL_ROLE.sub(" ", _ROLE.sub(" ", text)))
+    own = _AUTHORITY.sub(" ", text)
+    return _LINE_ROLE.sub(" ", _URL_ROLE.sub(" ", _ROLE.sub(" ", own)))
 
 
 def untrusted_proxy(text: str) -> str:

@@ -61,6 +61,8 @@ _CERTBOT_LINE = re.compile(
         "HOST", _HOST
     )
 )
+#: Apache's error log has the page that asked; it is mostly one of the same site.
+_APACHE_REFERRER = re.compile(rf"\bAH\d{{5}}: .{{0,2000}}, referer: https?://{_HOST}")
 #: A certificate of certbot: its folder has the name of the site.
 _CERTBOT_FOLDER = re.compile(
     r"/letsencrypt/(?:live|archive)/(?P<host>(?:[\w-]{1,63}\.){1,20}[\w-]+)/"
@@ -140,7 +142,8 @@ _MESSAGES = tuple(
         r"in connection to HOST:PORT",
         r"Could not resolve host: HOST",
         r"target host name QUOTEHOST",
-        r"Connecting to HOST (?:\([^)]*\))?(?:\|[^|]*\|)?:PORT\.\.\. failed",
+        r"Connecting to HOST (?:\([^)]*\))?(?:\|[^|]*\|)?:PORT\.\.\. (?:failed|connected)",
+        r"Connecting To HOST\.\.\.Could not open connection to the host, on port PORT",
         r"unable to resolve host address QUOTEHOST",
         r"cannot verify HOST's certificate",
         r"requested host name QUOTEHOST",
@@ -171,6 +174,8 @@ _MESSAGES = tuple(
         r"No subject alternative DNS name matching HOST found",
         r"Connection (?:refused|timed out)[^:]{0,40}: HOST/[\d.:]+:PORT",
         r"[Ff]ailed to connect to HOST/[\d.:\[\]a-f]{2,45}:PORT",
+        r"[Ff]ailed to connect to HOST/[\d.:\[\]a-f]{2,45} \(port PORT\)",
+        r"[Ff]ailed to connect to /HOST \(port PORT\)",
         r"Hostname HOST not verified",
         r"should be <HOST>",
         r"didn[’']t match: <HOST> !=",
@@ -185,7 +190,8 @@ _MESSAGES = tuple(
         r"Can't connect to HOST:PORT",
         r"Certificate 'HOST' expired",
         r"\"identifier\": ?\"HOST\"",
-        r"for the domains? \[HOST\]",
+        r"for (?:the )?domains? \[?(?:\\?[\"'])?HOST(?:\\?[\"'])?",
+        r"no certificate available for 'HOST'",
         r"remote name could not be resolved: 'HOST'",
         r"未能解析此远程名称: ?'HOST'",
         # Chromium, in English and Chinese
@@ -202,6 +208,14 @@ _MESSAGES = tuple(
         r"|目前无法处理此请求|发送了无效的响应|发送的响应无效|使用了不受支持的协议|未发送任何数据"
         r"|拒绝了?连接|花了太长时间)",
         r"(?:找不到|无法找到) ?HOST ?的服务器 ?IP",
+        # Firefox, in other languages
+        r"HOST (?:verwendet ein ungültiges Sicherheitszertifikat"
+        r"|utilise un certificat de sécurité invalide|usa un certificado de seguridad no válido"
+        r"|usa um certificado de segurança inválido"
+        r"|utilizza un certificato di sicurezza non valido|использует недействительный сертификат"
+        r"|używa nieprawidłowego certyfikatu|gebruikt een ongeldig beveiligingscertificaat)",
+        r"(?:nicht gültig für|pas valide pour|no es válido para|não é válido para|non è valido per"
+        r"|недействителен для|nieważny dla|niet geldig voor) QUOTEHOST",
         # Firefox and Safari, in English and Chinese
         r"[Tt]he server at HOST",
         r"during a connection to HOST",
@@ -253,6 +267,8 @@ def named_site(text: str) -> NamedSite | None:
     text = condensed(text)
     words = without_roles(text)
     site = _site_of_log_line(text) or _site_by_url(words) or _site_by_message(words)
+    if site is None and (match := _APACHE_REFERRER.search(text)):
+        return NamedSite(match["host"])
     if site is None and (match := _CERTBOT_FOLDER.search(text)):
         return NamedSite(re.sub(r"-\d{4}$", "", match["host"]))
     return site
@@ -284,10 +300,17 @@ def is_documentation(url: str) -> bool:
     return _DOCUMENTATION.match(url) is not None
 
 
+#: Programs and abbreviations that look like hosts.
+_NO_HOSTS = frozenset(
+    """socket.io engine.io asp.net ado.net vb.net ml.net m.in p.ej p.ex m.fl s.th et.al mod.rs
+    n.b""".split()  # noqa: SIM905
+)
+
+
 def _is_host(name: str) -> bool:
     """Return whether a name with dots is a host and not a file, a unit, or a name in a program; nor
     all addresses, which are listened on and never visited."""
-    if name == "0.0.0.0":
+    if name == "0.0.0.0" or name in _NO_HOSTS:
         return False
     last = name.rpartition(".")[2]
     is_domain = last in _DOMAINS or len(last) == 2

@@ -3,7 +3,7 @@ reads `foreign_words.toml`, once.
 
 Two ways: phrases, and a part of a site that stands beside a word of failure of the same language
 ("Bilder … nicht"). German, French, Spanish, Portuguese, Italian, Russian, Ukrainian, Polish, Czech,
-Dutch, Swedish, Turkish, Indonesian, Vietnamese, Japanese and Korean.
+Dutch, Swedish, Turkish, Indonesian, Vietnamese, Arabic, Japanese and Korean.
 """
 
 import re
@@ -19,15 +19,20 @@ from diagnose.parsers.visible_faults import VisibleFault
 TABLE = Path(__file__).with_suffix(".toml")
 #: The words before the number of an error. 404 alone may be anything.
 _NUMBER = re.compile(
-    rf"\b(?:erreurs?|fehler\w{{0,8}}|error(?:es)?|erro|errore|ошибк\w{{1,3}}|помилк\w{{1,3}}|код|błąd|błędu|chyba|fout(?:code)?|fel|hata|kode|lỗi)"
+    rf"\b(?:erreurs?|fehler\w{{0,8}}|error(?:es)?|erro|errore|ошибк\w{{1,3}}|помилк\w{{1,3}}|код|błąd|błędu|chyba|fout(?:code)?|fel|hata|kode|lỗi|\w{{0,2}}خطأ|رمز)"
     rf"\W{{1,4}}(?:http\W{{1,3}})?({ERROR_STATUS})(?!\w)"
-    rf"|(?<![\w.:])({ERROR_STATUS})\W{{1,3}}(?:erreurs?|fehler\w{{0,8}}|ошибк\w{{1,3}}|hata\w{{0,4}})\b"
+    rf"|(?<![\w.:])({ERROR_STATUS})\W{{1,3}}(?:erreurs?|fehler\w{{0,8}}|ошибк\w{{1,3}}|hata\w{{0,4}}|код)\b"
+    # "geeft 502"
+    r"|\b(?:gibt|zeigt|liefert|donne|renvoie|retourne|affiche|devuelve|muestra|arroja|retorna|mostra|restituisce|dà"
+    r"|выда[её]т|показывает|возвращает|отда[её]т|zwraca|pokazuje|wyrzuca|vrací|hlásí|geeft|krijg|toont|ger|visar"
+    r"|veriyor|báo|trả về|muncul|menampilkan|يظهر|يعطي) "
+    r"(?:\w{1,12} )?(4[0-3]\d|50[0-4]|52[0-7])(?![\w.:]| ?(?:ms|[KMG]i?B)\b)"
     # "gibt 404", "404になる": statuses that count nothing. What is counted follows the number.
-    r"|(?<![A-Za-z0-9_.:/-])(40[1345]|41[03]|42[12]|429|431|50[234]|52[0-7])"
+    r"|(?<![A-Za-z0-9_.:/-])(40[1345]|41[03]|42[12]|429|431|50[0234]|52[0-7])"
     r"(?=\s*(?:$|[.,;:!?)»”、。]|(?:エラー|になる|になり|が出|が返|を返|と出|が表示)"
-    r"|(?:에러|오류|가 |이 |로 |라고|떠|뜨|뜹|나와|나옵)"
+    r"|(?:에러|오류|error|가 |이 |로 |라고|떠|뜨|뜹|나와|나옵)"
     r"|(?:bei|beim|nach|wenn|sobald|statt|zurück|aus|seit|obwohl|und|aber|quand|lors|après|sur|pour|depuis|mais|al|cuando|después|en|pero"
-    r"|ao|quando|depois|mas|при|после|когда|на|и|но|если|вместо|dopo|ma|po|przy|gdy|ale|bij|als|maar|när|saat|ketika|khi)\b))",
+    r"|ao|quando|depois|mas|при|после|когда|на|и|но|если|вместо|dopo|ma|po|przy|gdy|ale|bij|als|maar|när|saat|ketika|khi|na|nadat|efter|setelah|sau|desde|sonra|بعد|عند)\b))",
     re.IGNORECASE,
 )
 #: Numbers that count or name something else than an answer.
@@ -52,6 +57,13 @@ _NO_FAULT = re.compile(
 )
 #: Where a clause ends. A dot within a name or a number ends none.
 _CLAUSE_END = re.compile(r"[\n;；。！!？?、—()（）]|,(?=\s)|\.(?=\s|$)|:(?=\s)")
+#: What was done before it failed: "after installing the certificate".
+_DONE = re.compile(
+    r"\b(?:nach(?: de[rm])?|après(?: l[ea]s?)?|después de|desde que|depois de|após|dopo(?: aver)?"
+    r"|после|після|po|efter|sau khi|setelah|بعد) (?:\w{1,20} ){0,2}?"
+    r"\w{0,4}(?:ssl|https|tls|zerti|certi|сертиф|certy|serti|chứng chỉ|شهاد)\w{0,12}",
+    re.IGNORECASE,
+)
 #: Clauses of a message, and matches within one, that are read.
 _MAX_CLAUSES = 24
 _MAX_MATCHES = 6
@@ -63,12 +75,16 @@ _LETTERS = {
     "ko": re.compile("[\uac00-\ud7a3]"),
     "ru": re.compile("[\u0430-\u044f]", re.IGNORECASE),
     "uk": re.compile("[\u0430-\u044f]", re.IGNORECASE),
+    "ar": re.compile("[\u0621-\u064a]"),
 }
 #: Words of which English has several in a sentence. "no", "login" and "chat" are of many languages.
 _ENGLISH = re.compile(
     r"\b(?:the|and|with|my|when|it|its|not|after|but|from|does|are|was|were|this|that|works?|while|i|has|have|only|into|every|all)\b",
     re.IGNORECASE | re.ASCII,
 )
+#: Kinds of which a part of the site may say more.
+_VAGUE = frozenset({"not-connected", "unusable"})
+_WEBSOCKET = frozenset({"websocket", "websocket-closed"})
 #: Scripts without blanks between words, or whose particles join them.
 _UNSPACED = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]")
 _UNSPACED_LANGUAGES = frozenset({"ja", "ko"})
@@ -101,28 +117,45 @@ def foreign_fault(words: str) -> VisibleFault | None:
     for kind, phrases in _tables().phrases:
         if match := _compiled(phrases).search(words):
             last = VisibleFault(kind, None, match[0])
-            if kind != "unusable":
+            if kind not in _VAGUE:
                 return last
-    return _failing_part(words) or last
+            break
+    part = _failing_part(words)
+    # What does not connect may be a WebSocket.
+    is_more = part and (last is None or last.kind == "unusable" or part.kind in _WEBSOCKET)
+    return part if is_more else last
 
 
 def _failing_part(words: str) -> VisibleFault | None:
     """Return the part of a site that stands near a word of failure of its language, in the first
     clause that has both; None if no clause has."""
-    languages = _languages_of(words)
+    languages = languages_of(words)
     for clause in _CLAUSE_END.split(words)[:_MAX_CLAUSES] if languages else ():
         for part in _tables().parts:
             for language in filter(languages.__contains__, part.words):
-                if told := _told_together(clause, part, language):
+                text = _DONE.sub(" ", clause) if part.kind == "certificate" else clause
+                if told := _told_together(text, part, language):
                     return VisibleFault(part.kind, part.number, told)
     return None
+
+
+def cut_websocket(words: str) -> str:
+    """Return the words by which somebody says that a WebSocket ends; "" if there are none."""
+    languages = languages_of(words)
+    parts = [part for part in _tables().parts if part.beside == "cut"]
+    for clause in _CLAUSE_END.split(words)[:_MAX_CLAUSES] if languages else ():
+        for part in parts:
+            for language in filter(languages.__contains__, part.words):
+                if told := _told_together(clause, part, language):
+                    return told
+    return ""
 
 
 def _told_together(clause: str, part: _Part, language: str) -> str:
     """Return the words from a part to the failure near it, or from the failure to the part; "" if
     none is near."""
-    failures = _spans(_tables().beside[part.beside][language], clause, language)
-    for span in _spans(part.words[language], clause, language) if failures else ():
+    failures = spans(_tables().beside[part.beside][language], clause, language)
+    for span in spans(part.words[language], clause, language) if failures else ():
         for failure in failures:
             first, second = sorted((span, failure))
             if second[0] - first[1] <= _NEAR and first != second:
@@ -130,12 +163,20 @@ def _told_together(clause: str, part: _Part, language: str) -> str:
     return ""
 
 
-def _spans(words: tuple[str, ...], clause: str, language: str) -> list[tuple[int, int]]:
+def failures(language: str) -> tuple[str, ...]:
+    """Return the words of failure of a language."""
+    return _tables().beside["fails"][language]
+
+
+def spans(words: tuple[str, ...], clause: str, language: str) -> list[tuple[int, int]]:
+    """Return where the words of a table stand in a clause, the first few."""
+    if not words:
+        return []
     pattern = _compiled(words, language not in _UNSPACED_LANGUAGES)
     return [match.span() for match in islice(pattern.finditer(clause), _MAX_MATCHES)]
 
 
-def _languages_of(words: str) -> set[str]:
+def languages_of(words: str) -> set[str]:
     """Return the languages in which words may be, by their letters; none of Latin letters if they
     are English."""
     own = {name for name, letters in _LETTERS.items() if letters.search(words)}

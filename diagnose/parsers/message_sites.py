@@ -125,6 +125,7 @@ def _site_in_words(text: str, symptom: Symptom | None) -> MessageSite | NoSite:
         return NoSite(tuple(clean(name, 60) for name in names), symptom)
     is_short = text.isascii() and len(text.split()) < FEWEST_WORDS and not _PLAIN.fullmatch(text)
     return NoSite(
-        is_message=is_error_message(text),
+        # A sentence of a script without blanks is no slip in a command line.
+        is_message=is_error_message(text) or len(text.split()) == 1,
         is_slip=bool(names or is_short) and not MESSAGE_MARKS & set(text),
     )

@@ -15,6 +15,7 @@ _ABOVE = (
     r"|mayor\w{0,2} de"
     r"|superior\w{0,2} a|mais de|maior\w{0,2} que|больше|более|свыше)\b|超过|超出|大于|高于|>=?)"
 )
+_ANY_SIZE = lazy_pattern(rf"(?i)(?<![\w.]){_SIZE}")
 _TOLD = lazy_pattern(rf"(?i){_ABOVE}.{{0,12}}?{_SIZE}")
 _TOLD_AFTER = lazy_pattern(
     rf"(?i){_SIZE} ?(?:以上|を超え|より大き|or (?:more|larger|bigger)|und mehr)"
@@ -54,6 +55,18 @@ def reported_size(text: str) -> int:
         return 1 << _UNITS[alone["unit"].lower()] if alone else 0
     amount = float(match["amount"].replace(",", "."))
     return int(amount * (1 << _UNITS[match["unit"].lower()]))
+
+
+def sent_size(text: str) -> int:
+    """Return the size in bytes of what a message says was sent ("archivos de 5 MB"); 0 if it names
+    none, several, or one from which on something fails."""
+    if told_size(text) or not _SENT.search(text):
+        return 0
+    sizes = {
+        int(float(match["amount"].replace(",", ".")) * (1 << _UNITS[match["unit"].lower()]))
+        for match in _ANY_SIZE.finditer(text)
+    }
+    return sizes.pop() if len(sizes) == 1 else 0
 
 
 def oversized_upload(text: str) -> str:

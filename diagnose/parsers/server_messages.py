@@ -25,7 +25,7 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
     ("acme-response", r"Invalid response from https?://|acme:error:unauthorized"
         r"|Invalid (?:host|port) in redirect target|HTTP-01 challenge propagation: wrong status"
         r"|Type: {1,9}unauthorized\b|Wrote file to /.{1,400}, but couldn'?t download https?://"
-        r"|key authorization file from the server did not match"),
+        r"|key authorization file from the server did not match|Verify error: ?Fetching https?:///"),
     # The authority is not reached, the settings of the client or its plugin, an order.
     ("acme", r"HTTPSConnectionPool\(host='acme|nonexistent certificate resolver|non-existent resolver"
         r"|can ?not init api|[Cc]reate new order error|Sign failed, finalize|domain token entry"
@@ -37,7 +37,7 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
         r"|Error (?:creating new|finalizing) order|PluginError\("),
     ("acme", r"get directory at '?https?:|failed to get nonce|obtain ssl failed|申请证书失败|证书申请失败|验证域名失败|(?:No|Incorrect) TXT record|\"acme-tls/1\"|Some challenges have failed|Challenge failed for domain|Failed authorization "
         r"procedure|Certbot failed to authenticate|Failed to renew certificate"
-        r"|证书 ?(?:自动)?(?:生成|申请|签发|获取|续签|续期|颁发|更新).{0,4}?(?:失败|出错|不成功|报错)"
+        r"|证书 ?(?:无法|不能|没法|没有?|未) ?(?:自动)?(?:续签|续期|更新)|(?:续签|续期|更新)证书(?:失败|出错|不成功|报错)|证书 ?(?:自动)?(?:生成|申请|签发|获取|续签|续期|颁发|更新).{0,4}?(?:失败|出错|不成功|报错)"
         r"|(?:生成|申请|签发|获取|续签|续期|颁发)(?:不了|不到|不下来|失败)[^，。；,]{0,6}?证书|(?:生成|申请|签发|获取|续签|续期|颁发)[^，。；,]{0,20}?证书.{0,6}?(?:失败|出错|不成功|报错|不了|不下来)"
         r"|\bcert(?:ificate)?s? (?:generation|issuance|request|renewal|order|provisioning)s? (?:has |have |is |was |keeps? |always )?(?:fail|error|unsuccess)"
         r"|(?:fail(?:s|ed|ing)?|unable|could not|couldn['’]t|cannot|can['’]t|does(?: not|n['’]t)) (?:to )?(?:issue|obtain|generate|request|renew|provision)"
@@ -90,7 +90,7 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
         r"|going DOWN|UP/DOWN)|No server is available to handle this request|Health check for server "
         r".{1,200} failed|\bLayer7 (?:wrong status|invalid response)|\bL7STS\b"
         r"|\bhttp-?ch(?:ec)?k\b.{0,60}?(?:\b(?:fails?|failed|failing|returns?|gets|got|answers?)\b|失败|返回)"),
-    ("server-application", r"AH0(?:0957|1114|2454|1079|0898|0959|0940)|attempt to connect to .{1,200} "
+    ("server-application", r"\bhaproxy\[\d{1,7}\]: .{0,300}?/-1/\S{1,40} .{0,40}? SC[-D]{0,2} |AH0(?:0957|1114|2454|1079|0898|0959|0940)|attempt to connect to .{1,200} "
         r"failed|http\.log\.error.{0,600}(?:connect: |no such host|connection re|EOF)"
         r"|The AJP Connector is configured with secretRequired"),
     # nginx and systemd
@@ -99,7 +99,7 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
         r"|磁盘(?:空间)?(?:已?满|不足)"),
     ("no-files", r"too many open files|failed \(24:|\bEMFILE\b"),
     ("port-in-use", r"bind\(\) to .{0,60}failed \(98:|still could not bind\(\)"
-        r"|(?:listen|bind).{0,60}address already in use"),
+        r"|(?:listen|bind).{0,60}address already in use|地址已(?:经)?(?:在|被)?(?:使用|占用)"),
     ("address-unavailable", r"bind\(\) to .{0,60}failed \(99:"
         r"|(?:listen|bind)\b.{0,80}cannot assign requested address|EADDRNOTAVAIL"),
     ("port-permission", r"bind\(\) to .{0,60}failed \(13:"),
@@ -111,7 +111,7 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
     ("nginx-config", r"nginx: \[emerg\]|\[emerg\] \d+#|nginx: configuration file \S{1,200} test "
         r"failed"),
     ("nginx-start", r"Job for nginx\.service failed|Failed to start (?:nginx|A high performance)"
-        r"|invalid PID number \"|nginx\.service: Failed with result|nginx\.service: Control process exited"),
+        r"|invalid PID number \"|nginx\.service: (?:start operation timed out|Start request repeated|Failed with result)|nginx\.service: Control process exited"),
     ("script", r"Primary script unknown|FastCGI sent in stderr: \"(?:Unable to open|Access to the)"),
     ("upstream-none-live", r"no live upstreams"),
     ("upstream-tls", r"SSL_do_handshake\(\) failed.{0,300}to upstream|upstream SSL certificate"

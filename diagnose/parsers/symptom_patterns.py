@@ -98,10 +98,10 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|valid digest in the .integrity.|hash(?:es)? in the integrity attribute|following icon from the Manifest|downloadable font: download failed"),
     # WebSockets
     *WEBSOCKET_MESSAGES,
-    ("websocket-status", r"WebSocket handshake: Unexpected response code: (?P<n>\d{3})"
+    ("websocket-status", r"WebSocket handshake:? ?['\"(]?Unexpected response code:? (?P<n>\d{3})"
         r"|Unexpected server response: (?P<m>\d{3})|rejected WebSocket connection: HTTP (?P<o>\d{3})"
         r"|Handshake status (?P<p>\d{3})|status code '(?P<q>\d{3})' when status code '101'"
-        r"|Response code was not 101: (?P<r>\d{3})|Expected HTTP 101 response but was '(?P<w>\d{3})"
+        r"|(?:Response|Status) code (?:was )?not 101: (?P<r>\d{3})|Expected HTTP 101 response but was '(?P<w>\d{3})"
         r"|(?P<s>\d{3}), message='Invalid response status'"
         r"|(?:WebSocket|(?<![A-Za-z])wss?(?![A-Za-z])).{0,30}?(?:报错?|错误码?|返回|提示|出现|状态码|得到)"
         r"[:： ]{0,3}(?P<t>[45]\d\d)(?![0-9A-Za-z:])"
@@ -162,7 +162,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|的证书将生效于|NSURLErrorDomain.{0,30}-1204\b"),
     ("certificate-issuer", r"EXPIRED_ISSUER|certificate in (?:certificate )?chain|SELF_SIGNED_CERT_IN"
         r"_CHAIN|get (?:local )?issuer cert|GET_ISSUER_CERT|UNABLE_TO_VERIFY_LEAF|verify the first "
-        r"certificate|verify the issuer's authority|PartialChain|certificate chain is incomplete"
+        r"certificate|verify the issuer's authority|PartialChain|certificate chain is incomplete|autorité de l['’]émetteur|autoridad del emisor|autoridade do emissor|Ausstellers? kann lokal nicht|локально проверить подлинность"
         r"|(?:incomplete (?:certificate )?chain|certificate chain incomplete)|证书链.{0,4}?(?:不完整|不全|缺失)|(?:更新|补全|补齐|缺少?)(?:完整的?)?(?:中间证书|证书链)"),
     ("certificate-self-signed", r"self[- _]signed|SELF_SIGNED|自签"),
     ("certificate-date", r"ERR_CERT_DATE_INVALID|has expired or is not yet valid|Your clock is "
@@ -175,7 +175,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     ("certificate-name", r"ERR_CERT_COMMON_NAME_INVALID|BAD_CERT_DOMAIN|ALTNAME_INVALID"
         r"|hostname mismatch|IP address mismatch|does not match (?:host ?name|target host|"
         r"certificate's altnames|expected CN|requested host)|no alternative certificate subject name"
-        r"|subject alternative|SAN dNSName|certificate is (?:not )?valid for|No name matching"
+        r"|subject alternative|SAN dNSName|contain any IP SANs|certificate is (?:not )?valid for|No name matching"
         r"|did not match expected CN|RemoteCertificateNameMismatch|legacy Common Name"
         r"|doesn't match '?(?:either|[\w.-])|is only valid for|name in the certificate does not match"
         r"|HTTPS hostname wrong|Hostname \S{1,253} not verified|NotValidForName|WRONG_PRINCIPAL"
@@ -196,7 +196,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"{1,60}|invalid security certificate|使用了无效的安全证书|remote certificate is invalid"
         r"|certificate (?:verification|validation) (?:failed|error)|\bSSL certificate error(?!:? code)|connection is not private"
         r"|连接不是私密连接|连接非私人连接|SSL certificate problem|cannot verify .{1,253}'s certificate"
-        r"|证书的?(?:有?风险|无效|错误|有?问题|异常|不可用|不对|不正确|.{0,3}报错)|连接并?不(?:是)?安全|connection is not secure|confirming the ssl certificate|SSL peer certificate or SSH"
+        r"|证书的?(?:有?风险|无效|错误|有?问题|异常|不可用|不对|不正确|.{0,3}报错)|连接并?不(?:是)?安全|connection is not secure|confirming the ssl certificate(?![^\n]{0,400}WRONG_VERSION)|scrambled credentials|SSL peer certificate or SSH"
         r"|invalid peer certificate|certificate for this server is invalid|Chain validation failed"
         r"|(?:NSURLErrorDomain|加载).{0,30}-1202\b|establish trust relationship|KEY_USAGE_INCOMPATIBLE"
         r"|validate the SSL certificate|server verification failed|bad[_ ]certificate|远程证书无效|建立信任关系|(?:证书|(?<![A-Za-z])CA) ?(?:校验|验证)(?:失败|不(?:能)?通过|出错)|不是专用连接"
@@ -235,7 +235,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"[ _]eof|EOF occurred|socket hang up|other side closed|Empty reply from server|closed the "
         r"connection|didn[’']t send any data|Remote (?:host terminated|end closed)|dropped the "
         r"connection|before secure TLS connection|Unexpected end of file|zero return|No data received"
-        r"|0 bytes from the transport|Server disconnected without|NS_ERROR_NET_INTERRUPT|: EOF\b"
+        r"|0 bytes from the transport|\btls handshake eof\b|Server disconnected without|NS_ERROR_NET_INTERRUPT|: EOF\b"
         r"|non-properly terminated|network connection was lost|kept alive was closed by the server"
         r"|connection was closed unexpectedly|意外(?:终止|断开|关闭)了?连接|未发送任何数据|连接(?:已)?中断|ServerDisconnectedError"),
     # HTTP
@@ -295,7 +295,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     ("body-size", r"(?<![\w.:])(?!413)[45]\d\d:? (?:Request Entity|Payload|Content) Too Large"),
     ("status", r"HTTP ERROR (?P<n>[45]\d\d)|returned error: (?P<m>[45]\d\d)"
         r"|status(?: code)?(?: of)?[ :=]{1,3}'?(?P<o>[45]\d\d)(?!\w)"
-        r"|(?<![A-Za-z0-9_.:])(?P<p>[45]\d\d):? (?:Client Error|Server Error|\(?(?:Bad |Forbid|Not (?:Found|Allowed|Acceptable|Implemented|Extended)|Internal|Service"
+        r"|(?<![A-Za-z0-9_.:])(?P<p>[45]\d\d):? (?:Client Error|Server Error|\(?(?:Bad |Forbid|(?:[-–—|] )?Not (?:Found|Allowed|Acceptable|Implemented|Extended)|Internal|Service"
         r"|Gateway|Unauth|Method|Misdirected|Request(?!s)|Upgrade|Proxy|Gone|Too (?:Many|Early)|Payload|Content Too"
         r"|Conflict|Authorization|Payment|HTTP Version|Locked|Unprocessable|Unsupported Media|Precondition|Failed Dependency|Insufficient Storage"
         r"|Length Required|URI Too|Range Not|Expectation Failed|Unavailable For|Loop Detected|Network Auth))"

@@ -132,15 +132,23 @@ def _fault_of(text: str, line: str, of_websocket: bool) -> Symptom | None:
     is_status = symptom is not None and symptom.kind == "status"
     if is_status and (file := _CHALLENGE.search(_URL.sub(" ", line))):
         return _symptom("acme-response", line, file[0])
-    if symptom is not None and symptom.kind != "unusable":
+    if symptom is not None and symptom.kind not in {"unusable", "websocket"}:
         return symptom
     # Imported late: what is understood so far needs no other language.
-    from diagnose.parsers.foreign_words import foreign_fault
+    from diagnose.parsers.foreign_words import cut_websocket, foreign_fault
     from diagnose.parsers.reported_sizes import oversized_upload
 
+    if symptom is not None and symptom.kind == "websocket":
+        cut = cut_websocket(_NAME.sub(" ", _URL.sub(" ", line)))
+        return _symptom("websocket-closed", line, cut) if cut else symptom
     if size := oversized_upload(line):
         return _symptom("upload", line, size)
-    if told := foreign_fault(_NAME.sub(" ", _URL.sub(_plain_mark, line))):
+    told = foreign_fault(_NAME.sub(" ", _URL.sub(_plain_mark, line)))
+    if told is None or told.kind in _SAY_LITTLE:
+        from diagnose.parsers.foreign_contrasts import foreign_contrast
+
+        told = foreign_contrast(line) or told
+    if told:
         return _symptom(told.kind, line, told.words, told.number)
     return None if symptom and _SAYS_MORE.search(line) else symptom
 

@@ -35,6 +35,10 @@ _ERROR_CODE = re.compile(
 _NAME_ALONE = re.compile(
     r"(?:[\w-]{1,63}\.){1,10}(?:[A-Za-z]{2,63}|中国|中國|公司|网络|网站|网址|在线|商城|香港|台湾)"
 )
+#: A sentence of a script without blanks: no name of that length has no dot.
+_UNSPACED_SENTENCE = re.compile(
+    r"[^\s./:@。．｡]{0,20}[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3][^\s./:@。．｡]{7,2000}"
+)
 #: The site in the command that an error shows.
 EXAMPLE_URL = "https://example.com/"
 #: The longest message that is kept as the input, in characters.
@@ -225,6 +229,8 @@ def _is_sentence(text: str) -> bool:
         return False
     from diagnose.parsers.symptoms import message_symptom, symptom_of
 
+    if _UNSPACED_SENTENCE.fullmatch(text):
+        return True
     if text.startswith(("net::ERR_", "ERR_")) or message_symptom(text) is not None:
         return True
     # A name may be made of words that somebody would complain with.

@@ -3,7 +3,7 @@
 import pytest
 
 from diagnose.cli.operands import parse_targets
-from diagnose.parsers.reported_sizes import oversized_upload, reported_size
+from diagnose.parsers.reported_sizes import oversized_upload, sent_size, reported_size
 
 PAGE = "https://shop.example.com/"
 MB = 1 << 20
@@ -63,3 +63,18 @@ def test_a_network_of_phones_is_no_size() -> None:
 def test_a_unit_alone_is_a_size(words: str) -> None:
     assert reported_size(words) == MB
     assert not reported_size(words.replace("мегабайта", "месяца").replace("egabyte", "onat"))
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("no puedo subir archivos de 5 MB, error 413", 5 << 20),
+        ("uploading a 30MB file gives 413", 30 << 20),
+        ("上传 5M 的图片提示413", 5 << 20),
+        ("files above 5 MB fail", 0),
+        ("a 5 MB file fails and one of 1 MB does not", 0),
+        ("the server has 4 GB", 0),
+    ],
+)
+def test_the_size_of_what_was_sent(text: str, size: int) -> None:
+    assert sent_size(text) == size

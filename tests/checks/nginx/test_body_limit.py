@@ -68,6 +68,17 @@ def test_silent_where_the_limit_allows_the_upload_of_the_message() -> None:
     assert not claims("client_max_body_size 10m;", target=target)
 
 
+def test_silent_where_what_was_sent_is_far_below_the_limit() -> None:
+    def told(words: str) -> Any:
+        return replace(SHOP, symptom=Symptom("status", words, 413))
+
+    words = "no puedo subir archivos de 5 MB, error 413"
+    assert not claims("client_max_body_size 50m;", target=told(words))
+    assert claims("client_max_body_size 1m;", target=told(words))
+    # One that is the limit does not say what was sent.
+    assert claims("client_max_body_size 5m;", target=told(words))
+
+
 def test_fires_as_a_note_on_a_request_in_the_log() -> None:
     failure = FailedRequests(file="/a.log", method="POST", path="/upload", status=413, written="")
     (claim,) = claims("", failure, target=SHOP)
