@@ -60,7 +60,7 @@ def reported_size(text: str) -> int:
 def sent_size(text: str) -> int:
     """Return the size in bytes of what a message says was sent ("archivos de 5 MB"); 0 if it names
     none, several, or one from which on something fails."""
-    if told_size(text) or not _SENT.search(text):
+    if reported_size(text) or not _SENT.search(text):
         return 0
     sizes = {
         int(float(match["amount"].replace(",", ".")) * (1 << _UNITS[match["unit"].lower()]))

@@ -3,7 +3,7 @@
 import pytest
 
 from diagnose.cli.operands import parse_targets
-from diagnose.parsers.reported_sizes import oversized_upload, sent_size, reported_size
+from diagnose.parsers.reported_sizes import oversized_upload, reported_size, sent_size
 
 PAGE = "https://shop.example.com/"
 MB = 1 << 20
