@@ -17,8 +17,9 @@ _ACTIONS = {
     ("artisan", "table"): ("artisan", "migrate", "--force"),
     ("django", "table"): ("manage.py", "migrate", "--noinput"),
 }
-#: Makes a file that root alone reads, with a new key: 128 hexadecimal digits, as `rails secret`.
-_SECRET = 'umask 077 && printf "SECRET_KEY_BASE=%s\\n" "$(openssl rand -hex 64)" >{}'
+#: Makes a file that root alone reads, with a new key: 128 hexadecimal digits, as `rails secret`. A
+#: file that is there by now stays as it is (sh(1), "set -C").
+_SECRET = 'umask 077 && set -C && printf "SECRET_KEY_BASE=%s\\n" "$(openssl rand -hex 64)" >"$1"'
 
 
 def program_need_steps(need: ProgramNeed) -> tuple[Command | Edit, ...]:
@@ -60,7 +61,7 @@ def _unit_steps(need: ProgramNeed) -> tuple[Command, ...]:
     file = need.lines[0].partition("=")[2]
     made: tuple[Command, ...] = ()
     if need.lack == "secret":
-        words = ("sh", "-c", _SECRET.format(file))
+        words = ("sh", "-c", _SECRET, "sh", file)
         made = (Command(words, Effect.CHANGE, changes=(file,), risk=Risk.EDITS_FILES),)
     return (*made, *drop_in_steps(need.unit, need.lines), *_restart(need))
 

@@ -179,10 +179,13 @@ def _secret(values: Mapping[str, Sequence[str]]) -> Correction | None:
 
 
 def _database(values: Mapping[str, Sequence[str]]) -> Need | None:
-    """SQLite writes beside its file, too: the folder and the file go to the program's user."""
+    """SQLite writes beside its file, too: the folder and the file go to the program's user, if
+    they are root's or that user's already. What is another one's stays so."""
     file, user = _only(values, "database"), _first(values, "user")
-    holder = _first(values, "holder")
-    if not file or not _USER.fullmatch(user) or user == "root" or holder not in {"root", user}:
+    holders = set(values.get("holder", ()))
+    if not file or not _USER.fullmatch(user) or user == "root":
+        return None
+    if not holders or not holders <= {"root", user}:
         return None
     return Need(folder=file.rpartition("/")[0], file=file, owner=user, blocked=file)
 

@@ -82,6 +82,7 @@ def test_fires_for_a_new_key_of_a_service() -> None:
     (claim,) = judge(CHECK, PAGE, need)
     lines = command_lines(claim)
     assert "openssl rand -hex 64" in lines[0]
+    assert lines[0].endswith("sh /etc/puma.env")
     assert lines[-1] == "systemctl restart puma"
 
 

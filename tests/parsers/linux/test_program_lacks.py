@@ -131,6 +131,8 @@ def test_a_database_goes_to_the_programs_user_alone() -> None:
     assert isinstance(need, Need)
     assert (need.folder, need.owner) == ("/srv/shop/db", "www-data")
     assert parse_program_need("sqlite", "", text.replace("holder root", "holder anna")) is None
+    both = text.replace("holder root", "holder root\n=holder zoe")
+    assert parse_program_need("sqlite", "", both) is None
 
 
 @pytest.mark.parametrize("kind", ["secret", "icu", "env"])

@@ -1,6 +1,8 @@
 """What a program lacks by its own words: asked of the server once, after such a line."""
 
 import asyncio
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -100,3 +102,42 @@ def test_nothing_is_asked_after_other_words(message: str) -> None:
     line = ProgramLine(message=message, weight=3, endpoint="8000", equivalent="x")
     asyncio.run(after(Looking(machine), line))
     assert not machine.asked
+
+
+def asked(folder: Path, *words: str) -> str:
+    """Return what the script says of a program that runs in a folder."""
+    with subprocess.Popen(["sleep", "20"], cwd=folder) as program:
+        own = ("sh", "-c", unit_corrections.SCRIPT, "sh", str(program.pid), *words, "running", "")
+        answer = subprocess.run(own, capture_output=True, text=True, timeout=20, check=False)
+        program.terminate()
+    return answer.stdout
+
+
+@pytest.mark.parametrize(("line", "is_empty"), [("", True), ("base64:QUJD", False)])
+def test_a_key_that_is_there_is_not_made_anew(tmp_path: Path, line: str, is_empty: bool) -> None:
+    (tmp_path / "artisan").write_text("")
+    (tmp_path / ".env").write_text(f"APP_ENV=production\nAPP_KEY={line}\n")
+    assert ("=folder" in asked(tmp_path, "key", "")) is is_empty
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "is_read"),
+    [
+        ("app.py", "import os\n", False),
+        ("app.js", "open(process.env.DATABASE_URL)\n", False),
+        ("shop/settings.py", "env = environ.Env()\nenviron.Env.read_env()\n", True),
+        ("app/config.py", "from pydantic_settings import BaseSettings\n", True),
+        ("Gemfile", "gem 'dotenv-rails'\n", True),
+        ("package.json", '{"dependencies": {"@nestjs/config": "3"}}', True),
+        ("package.json", '{"dependencies": {"next": "15"}}', True),
+        ("composer.json", '{"require": {"vlucas/phpdotenv": "5"}}', True),
+        ("go.mod", "require github.com/joho/godotenv v1.5.1\n", True),
+    ],
+)
+def test_a_file_env_that_the_program_reads_itself(
+    tmp_path: Path, file: str, text: str, is_read: bool
+) -> None:
+    (tmp_path / ".env").write_text("DATABASE_URL=postgres://shop@db/shop\n")
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    (tmp_path / file).write_text(text)
+    assert ("=file" in asked(tmp_path, "env", "")) is not is_read

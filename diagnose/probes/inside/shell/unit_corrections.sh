@@ -151,6 +151,8 @@ framework() {
     [ "$1" != vendor ] && [ "$k" = composer.json ] && continue
     g=$(project "$f" "$k")
     [ -n "$g" ] || continue
+    # With another key the data of this one are lost: its file may be one that the program cannot read.
+    [ "$1" != key ] || { grep -qE '^APP_KEY=[[:space:]]*$' "$g/.env" && [ ! -e "$g/bootstrap/cache/config.php" ]; } || break
     echo "=folder $g"
     owner "$g/$k"
     case $k in
@@ -172,19 +174,34 @@ framework() {
     break
   done
 }
-# The file .env of the program's folder has a database, and neither the unit nor the program itself reads it.
+# The file .env of the program's folder has a database, and neither the unit nor the program itself reads it: frameworks
+# read it by packages, or by themselves.
 unread() {
   f=${d:-/nowhere}/.env
   v=$(sed -n 's/^\([A-Z_0-9]*\)=..*/\1/p' "$f" | head -n 60)
   echo "$v" | grep -qE '(DATABASE|DB|POSTGRES|PG|MYSQL|MONGO|REDIS)' || return
   ! grep -q '^export ' "$f" || return
-  ! grep -qsiE 'dotenv|decouple|read_env|env_file|--env-file' "$d"/*.py "$d"/*.js "$d"/*.toml "$d"/*.txt "$d"/package.json || return
-  e=$(if [ "$m" = running ]; then tr '\0' '\n' <"/proc/$1/environ"; else systemctl show "$1" -p Environment --value | tr ' ' '\n'; fi | cut -d= -f1)
+  find "$d" -xdev -maxdepth 4 '(' -name node_modules -o -name '*venv*' -o -name .git -o -name vendor ')' -prune -o -type f -size -512 '(' \
+    -name '*.py' -o -name '*.*js' -o -name '*.js' -o -name '*.ts' -o -name '*.rb' -o -name '*.toml' -o -name '*.txt' -o -name Gemfile -o \
+    -name Pipfile -o -name go.mod -o -name '*.go' -o -name '*.properties' -o -name '*.y*ml' -o -name package.json -o -name composer.json ')' -print |
+    head -n 400 | tr '\n' '\0' | xargs -0 grep -qsiE 'dotenv|decouple|environ[.]env|django-environ|environs|read_env|env_file|env-file|loadenvfile|pydantic[-_]settings|dynaconf|starlette[.]config|@nestjs/config|prisma|"(next|nuxt|@adonisjs/core)"|(^|[^A-Za-z0-9_)])[.]env\b' &&
+    return
+  ! head -c 67108864 "$c" | grep -qaE 'dotenv|envy' || return
+  e=$(
+    if [ "$m" = running ]; then tr '\0' '\n' <"/proc/$1/environ"; else
+      systemctl show "$1" -p Environment --value | tr ' ' '\n'
+      echo "$p" | sed -n 's/^EnvironmentFiles=\(\/.*\) (ignore_errors=.*/\1/p' | while read -r g; do sed 's/^[[:space:]]*//' "$g"; done
+    fi | cut -d= -f1
+  )
   case $p in *"EnvironmentFiles=$f "*) return ;; esac
   echo "$v" | grep -qxF -e "$e" || echo "=file $f"
 }
+# A shell would run words of another file, where the remedy of supervisord reads it (sh(1), ".").
+is_for_shell() {
+  [ "$m" != supervisor ] || ! grep -qvE "^[[:space:]]*(#.*)?\$|^(export )?[A-Za-z_][A-Za-z0-9_]*=([A-Za-z0-9_./:@%+,=~-]*|\"[^\"\`\$\\\\]*\"|'[^']*')[[:space:]]*\$" "$1"
+}
 databases() {
-  case $d in / | /usr* | /etc* | '') return ;; esac
+  case $d in / | /usr* | /etc* | '' | /root | /home | /srv | /opt | /var | /var/lib | /var/www | /tmp | /var/tmp) return ;; esac
   find "$d" -xdev -maxdepth 4 '(' -name node_modules -o -name '*env' -o -name .git ')' -prune -o -type f \
     '(' -name '*.db' -o -name '*.sqlite' -o -name '*.sqlite3' ')' -print | head -n 5 | while read -r f; do
     may -w "$f" && may -w "${f%/*}" && may -x "${f%/*}" && continue
@@ -277,7 +294,7 @@ programs() {
       ;;
     variable)
       for f in "${d:-/nowhere}/.env" "${d:-/nowhere}/.env.production" "${script%/*}/.env" "/etc/default/${1%.service}" "/etc/${1%.service}.env" "/etc/${1%.service}/env"; do
-        ! { [ -f "$f" ] && grep -qE "^$3=." "$f"; } || echo "$p" | grep -qF "EnvironmentFiles=$f " || echo "=file $f"
+        ! { [ -f "$f" ] && grep -qE "^$3=." "$f" && is_for_shell "$f"; } || echo "$p" | grep -qF "EnvironmentFiles=$f " || echo "=file $f"
       done
       # Under pm2 it may be what a script of the project exports.
       [ "$m" != pm2 ] || grep -lE "^(export )?$3=." "${d:-/nowhere}"/*.sh "${d:-/nowhere}"/*.env | head -n 2 | sed 's/^/=file /'
