@@ -99,9 +99,9 @@ def _emptying(files: tuple[LargeFile, ...], enough: int) -> tuple[Command, ...]:
             if kind == "journal" and file.size > _JOURNAL:
                 steps.append(file_commands.shorten_journal(_JOURNAL >> 20))
             elif kind == "aside":
-                steps.append(file_commands.remove_log(file.path))
+                steps.append(file_commands.remove_log(file.path, file.owner))
             elif kind in {"container", "log"}:
-                steps.append(file_commands.empty_log(file.path))
+                steps.append(file_commands.empty_log(file.path, file.owner))
             elif kind == "deleted" and file.unit:
                 steps.append(commands.restart_service(file.unit.removesuffix(".service")))
     return tuple(dict.fromkeys(steps))

@@ -32,10 +32,8 @@ def program_lacks(evidence: Evidence) -> Iterator[Claim]:
     pages = [page for page in page_exchanges(evidence) if (page.status or 0) >= 500]
     path = target.path_without_query
     needs = evidence.good(ProgramNeed) if pages else []
-    # Several programs of a manager that fail: nobody knows which one the site's is.
-    failing = {unit.unit for unit in evidence.good(FailedUnit) if unit.manager != "systemd"}
     for need in needs:
-        if not need.is_running and not need.unit and len(failing) > 1:
+        if not need.is_running and not _is_of_the_site(evidence, need):
             continue
         steps = program_need_steps(need)
         if not steps:
@@ -56,3 +54,18 @@ def program_lacks(evidence: Evidence) -> Iterator[Claim]:
             fix=Fix(steps, Applicability.REVIEW),
         )
         return
+
+
+def _is_of_the_site(evidence: Evidence, need: ProgramNeed) -> bool:
+    """Return whether a program that fails is the one behind the site: it names the site's endpoint,
+    or no other program does and it is the only one that fails; a service then is an
+    administrator's."""
+    is_service = bool(need.unit)
+    units = [
+        unit
+        for unit in evidence.good(FailedUnit)
+        if unit.has_failed and (unit.manager == "systemd") is is_service
+    ]
+    named = {unit.unit for unit in units if unit.names_endpoint}
+    likely = named or {unit.unit for unit in units if unit.is_local or not is_service}
+    return likely == {need.program} or not units

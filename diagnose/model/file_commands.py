@@ -4,15 +4,19 @@ undoes that. See `commands`."""
 from diagnose.model.steps import Command, Effect, Risk
 
 
-def empty_log(path: str) -> Command:
+def empty_log(path: str, owner: str) -> Command:
     """Empty a log that a program writes on: a file that is removed keeps its room until the program
-    opens it anew (truncate(1))."""
-    return _removing(("truncate", "-s", "0", "--", path), path)
+    opens it anew (truncate(1)). The owner does it, who may have put a link there by then."""
+    return _removing(_as(owner, ("truncate", "-c", "-s", "0", "--", path)), path)
 
 
-def remove_log(path: str) -> Command:
-    """Remove a log that was put aside."""
-    return _removing(("rm", "--", path), path)
+def remove_log(path: str, owner: str) -> Command:
+    """Remove a log that was put aside, as its owner."""
+    return _removing(_as(owner, ("rm", "--", path)), path)
+
+
+def _as(owner: str, words: tuple[str, ...]) -> tuple[str, ...]:
+    return words if owner == "root" else ("runuser", "-u", owner, "--", *words)
 
 
 def shorten_journal(mebibytes: int) -> Command:

@@ -2,6 +2,7 @@
 managers of processes, its own signal, and for a program that somebody started by hand the command
 line by which it runs (ADR 94)."""
 
+import posixpath
 import re
 import shlex
 from typing import assert_never
@@ -201,11 +202,15 @@ export "$1=$v"
 
 
 def restart_with_variable(starter: Starter, file: str, name: str) -> tuple[Command, ...]:
-    """Restart a program of pm2 with a variable that a file has (pm2, "--update-env")."""
+    """Restart a program of pm2 with a variable that a file has (pm2, "--update-env"). pm2 takes
+    every variable of the caller with it: those of the administrator's shell are left out."""
     restart = restart_managed(starter).argv
-    at = restart.index(starter.tool)
+    own, at = restart.index("env") + 1, restart.index(starter.tool)
+    alone = ("-i", f"HOME={posixpath.dirname(starter.home)}")
     script = ("sh", "-c", _WITH_VARIABLE.strip(), "sh")
-    words = (*restart[:at], *script, name, file, starter.tool, starter.name)
+    words = (
+        *restart[:own], *alone, *restart[own:at], *script, name, file, starter.tool, starter.name
+    )  # fmt: skip
     return (Command(words, Effect.RESTART),)
 
 

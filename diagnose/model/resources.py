@@ -110,12 +110,14 @@ LargeKind = Literal["container", "log", "aside", "journal", "deleted", "other"]
 
 @frozen
 class LargeFile:
-    """A large file: its path, its size in bytes, and the service that keeps a deleted one open."""
+    """A large file: its path, its size in bytes, and the service that keeps a deleted one open.
+    `owner` is the user that may change it, while nobody else can put another file in its place."""
 
     path: FilePath
     size: int
     kind: LargeKind
     unit: Label = ""
+    owner: Label = "root"
 
     @property
     def shown(self) -> str:

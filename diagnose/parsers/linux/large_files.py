@@ -8,13 +8,14 @@ from diagnose.parsers.sanitize import clean
 from diagnose.parsers.whole_numbers import whole_number
 
 _ROW = re.compile(
-    r"(file|journal) (\d{1,18}) (/.{1,500})|(deleted) (\d{1,18}) (\S{1,100}) (/.{1,500})"
+    r"(file|journal|deleted) (\S{1,100}) (\d{1,18}) (/.{1,500})"
 )
 #: The output of a container, as Docker keeps it (json-file).
 _CONTAINER = re.compile(r"/containers/([0-9a-f]{12,64})/\1-json\.log")
-#: A log that was put aside: by number or date, often packed (logrotate(8)).
+#: A log that was put aside: by number or date, often packed (logrotate(8)). Other files beside them
+#: may have a date too, and be copies of data.
 _ASIDE = re.compile(
-    r"/var/log/(?:[^/]+/){0,6}[^/]+[.-](?:\d{1,3}|\d{8}(?:-\d{1,10})?|\d{4}-\d\d-\d\d)"
+    r"/var/log/(?:[^/]+/){0,6}(?:[^/]*(?:\.(?:log|err|out)|_log)|syslog|messages|debug|maillog|cron)[.-](?:\d{1,3}|\d{8}(?:-\d{1,10})?|\d{4}-\d\d-\d\d)"
     r"(?:\.(?:gz|xz|bz2|zst))?"
 )
 #: A log that a program writes. Those of databases are data ("000123.log", binlogs).
@@ -23,8 +24,14 @@ _LOG = re.compile(
     r"|/.{0,400}/(?:nohup\.out|catalina\.out|access\.log|error\.log|access_log|error_log|laravel\.log"
     r"|debug\.log|production\.log|development\.log)"
 )
-#: What must be kept, or is no text.
-_KEPT = re.compile(r"/var/log/audit/|/(?:mysql|mariadb|postgresql|mongodb|redis)/.*(?:bin|relay)")
+#: What must be kept, or is no text: who came in is in some, and a full disk may hide an intruder.
+_KEPT = re.compile(
+    r"/var/log/(?:audit/|(?:auth|sudo|secure|fail2ban|dpkg|faillog|lastlog|[bw]tmp)(?:[._-]|$))"
+    r"|/(?:mysql|mariadb|postgresql|mongodb|redis)/.*(?:bin|relay)"
+)
+#: Services that others need: a start of theirs ends more than a log.
+_NEEDED = re.compile(r"systemd-|dbus|docker|containerd|podman|user@|NetworkManager|polkit")
+_USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 #: Most files.
 _MAX = 24
 
@@ -35,16 +42,20 @@ def parse_large_files(text: str) -> Iterator[LargeFile]:
         match = _ROW.fullmatch(row)
         if match is None:
             continue
-        word, size = match[1] or match[4], whole_number(match[2] or match[5]) or 0
-        path, unit = match[3] or match[7], match[6] or ""
+        word, holder, size, path = match[1], match[2], whole_number(match[3]) or 0, match[4]
         if path != clean(path, 500):
             continue
-        unit = clean(unit, 100) if unit != "-" else ""
         kind = "journal" if word == "journal" else _kind(path)
+        unit = owner = ""
         if word == "deleted":
             # Programs keep files of their work in this way: of these none is in the way.
             kind = "deleted" if kind in {"log", "aside"} else "other"
-        yield LargeFile(path, size, kind, unit)
+            is_free = holder != "-" and not _NEEDED.match(holder)
+            unit = clean(holder, 100) if is_free else ""
+        elif word == "file":
+            owner = holder if _USER.fullmatch(holder) else ""
+            kind = kind if owner else "other"
+        yield LargeFile(path, size, kind, unit, owner)
 
 
 def _kind(path: str) -> LargeKind:

@@ -79,10 +79,15 @@ def test_fires_and_empties_logs_alone() -> None:
     ) == [
         "journalctl --vacuum-size=200M",
         "rm -- /var/log/nginx/access.log.1",
-        "truncate -s 0 -- /var/lib/docker/containers/a/a-json.log",
-        "truncate -s 0 -- /var/log/nginx/access.log",
+        "truncate -c -s 0 -- /var/lib/docker/containers/a/a-json.log",
+        "truncate -c -s 0 -- /var/log/nginx/access.log",
         "systemctl restart shop",
     ]
+
+
+def test_fires_and_lets_the_owner_empty_a_log() -> None:
+    log = LargeFile("/srv/shop/logs/error.log", GIB, "log", owner="shop")
+    assert largest(log) == ["runuser -u shop -- truncate -c -s 0 -- /srv/shop/logs/error.log"]
 
 
 def test_fires_and_leaves_files_of_programs_to_a_person() -> None:

@@ -71,6 +71,7 @@ def test_fires_for_a_variable_of_pm2_and_does_not_show_it() -> None:
     (claim,) = judge(CHECK, replace(PAGE, status=502), need)
     (line,) = command_lines(claim)
     assert "--update-env" in line
+    assert "env -i HOME=/home/deploy PATH=" in line
     assert line.endswith("sh DB_URL /srv/shop/.env /usr/bin/pm2 shop")
 
 
@@ -110,3 +111,21 @@ def test_silent_where_several_programs_of_a_manager_fail() -> None:
         for name in ("shop", "mail")
     ]
     assert not judge(CHECK, replace(PAGE, status=502), BUILD, *units)
+
+
+def test_silent_about_a_service_that_is_another_program() -> None:
+    need = replace(
+        BUILD, program="backup", unit="backup", starter=None, lack="variable", name="DB_URL",
+        lines=("EnvironmentFile=/etc/backup.env",), build=False, installer=None,
+    )  # fmt: skip
+    backup = FailedUnit(unit="backup", state="failed", endpoint="3000", is_local=True)
+    shop = replace(backup, unit="shop", names_endpoint=True)
+    assert judge(CHECK, replace(PAGE, status=502), need, backup)
+    assert not judge(CHECK, replace(PAGE, status=502), need, backup, shop)
+    assert not judge(CHECK, replace(PAGE, status=502), need, replace(backup, is_local=False))
+
+
+def test_fires_for_the_program_that_names_the_endpoint() -> None:
+    mail = FailedUnit(unit="mail", state="", endpoint="3000", manager="pm2", is_local=True)
+    shop = replace(mail, unit="shop", names_endpoint=True)
+    assert judge(CHECK, replace(PAGE, status=502), BUILD, mail, shop)

@@ -15,7 +15,7 @@ COMMAND = shlex.join(("sh", "-c", probes.SCRIPT, "sh", "/var", str((20 << 30) //
 def looked(system: FileSystem) -> Looking:
     import asyncio
 
-    looking = Looking(RecordedMachine({COMMAND: "file 9 /var/a.bin\nfile 99 /var/log/a.log\n"}))
+    looking = Looking(RecordedMachine({COMMAND: "file root 9 /var/a.bin\nfile root 99 /var/log/a.log\n"}))
     asyncio.run(probes.large_files.work(looking, system))  # type: ignore[arg-type]
     return looking
 
@@ -33,10 +33,15 @@ def test_nothing_is_looked_at_with_room_or_in_an_image() -> None:
 def test_the_script(tmp_path: Path) -> None:
     (tmp_path / "large.log").write_bytes(b"x" * 300_000)
     (tmp_path / "small.log").write_bytes(b"x")
+    odd = tmp_path / "a\ndeleted forged.service 9" / "var"
+    odd.mkdir(parents=True)
+    (odd / "a.log").write_bytes(b"x" * 300_000)
     script = probes.SCRIPT.replace('$(stat -c %m -- "$1")', str(tmp_path))
     done = subprocess.run(
         ["sh", "-c", script, "sh", "/x", "100"],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert f"file 300000 {tmp_path}/large.log" in done.stdout
+    # Everybody may write to /tmp.
+    assert f"file - 300000 {tmp_path}/large.log" in done.stdout
     assert "small.log" not in done.stdout
+    assert "forged" not in done.stdout
