@@ -8,6 +8,7 @@ from checks.nginx import Nginx
 from checks.upstream import backends
 from checks.upstream.container_stopped import container_of
 from diagnose.model import Evidence, Observation
+from diagnose.model.addresses import is_local_host, is_private
 from diagnose.model.containers import Container, Containers, NginxContainer
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
@@ -87,24 +88,47 @@ def _needed(
 ) -> tuple[Container, str, str] | None:
     """Return the container, the words, and the host that they name."""
     beside = [each for each in containers.stopped if _is_beside(own, each)]
-    for service in named_services(words):
-        matches = [each for each in beside if _is_meant(containers, service, each)]
+    running = [each for each in containers.running if _is_beside(own, each)]
+    served = {store_of_image(each.image) for each in running}
+    # A program in the network of the machine reaches published ports at 127.0.0.1.
+    is_apart = "host" not in own.networks
+    services = named_services(words)
+    for service in services:
+        matches = [
+            each for each in beside if _is_meant(containers, service, each, served, is_apart)
+        ]
         if len(matches) == 1:
             return matches[0], words, service.host
+    if any(_is_elsewhere(service, is_apart) for service in services):
+        return None
     kinds = told_stores(words)
     matches = [each for each in beside if store_of_image(each.image) in kinds]
-    running = [each for each in containers.running if _is_beside(own, each)]
-    is_served = any(store_of_image(each.image) in kinds for each in running)
-    return (matches[0], words, "") if len(matches) == 1 and not is_served else None
+    return (matches[0], words, "") if len(matches) == 1 and not served & kinds else None
 
 
-def _is_meant(containers: Containers, service: NamedService, container: Container) -> bool:
+def _is_elsewhere(service: NamedService, is_apart: bool) -> bool:
+    """Return whether a program asked its own container, or a host of the Internet, for data."""
+    is_own = is_apart and is_local_host(service.host)
+    is_name = "." in service.host and not service.is_address
+    is_store = bool(store_of_port(service.port)) or not service.port
+    return is_store and (is_own or is_name or (service.is_address and not is_private(service.host)))
+
+
+def _is_meant(
+    containers: Containers,
+    service: NamedService,
+    container: Container,
+    served: set[str],
+    is_apart: bool,
+) -> bool:
     if not service.is_address:
         called = stopped_by_name(containers, service.host)
         return called is not None and called.id == container.id
     kind = store_of_port(service.port)
+    is_near = is_private(service.host) and not (is_apart and is_local_host(service.host))
     is_taken = any(service.host in space.addresses for space in containers.namespaces)
-    return bool(kind) and kind == store_of_image(container.image) and not is_taken
+    is_free = is_near and not is_taken and kind not in served
+    return bool(kind) and kind == store_of_image(container.image) and is_free
 
 
 def _is_beside(own: Container, other: Container) -> bool:

@@ -36,6 +36,12 @@ _FAILED = lazy_pattern(
     r"|unreachable|timed? ?out|timeout|waiting|starting up|not ready|not available|down)\b",
     re.IGNORECASE,
 )
+#: That a host was asked in vain. A place in a source, "app.py:42", is no service.
+_UNREACHED = lazy_pattern(
+    r"\b(?:connect\w*|refused|reset|unreachable|reach\w*|time[d ]?[ -]?out|waiting|no route|resolve"
+    r"|E(?:CONN\w{3,10}|HOSTUNREACH|NETUNREACH|TIMEDOUT|NOTFOUND|AI_AGAIN|PIPE))\b|ECONN|dial tcp",
+    re.IGNORECASE,
+)
 
 #: The kinds of programs that keep data for others: the ports of their documentation, and the last
 #: part of the names of their images.
@@ -81,7 +87,7 @@ def named_services(text: str) -> tuple[NamedService, ...]:
     head = text[:_MAX_TEXT]
     lost = lost_host(head)
     found = [NamedService(lost)] if lost else []
-    for pattern in (_QUOTED, _HOST_PORT):
+    for pattern in (_QUOTED, _HOST_PORT) if _UNREACHED.search(head) else ():
         found += [NamedService(each[1], int(each[2] or 0)) for each in pattern.finditer(head)]
     return tuple(dict.fromkeys(found))[:16]
 

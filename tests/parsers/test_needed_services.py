@@ -28,7 +28,17 @@ def test_the_service_that_is_named(text: str, service: tuple[str, int]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "Listening on port 3000", "12:30:15 started", "v1.2.3:latest", "::1", "a" * 9000]
+    "text",
+    [
+        "",
+        "Listening on port 3000",
+        "12:30:15 started",
+        "v1.2.3:latest",
+        "::1",
+        "a" * 9000,
+        "TypeError: x is undefined at worker:42",
+        "ERROR in auth:55: invalid token",
+    ],
 )
 def test_no_service(text: str) -> None:
     assert not named_services(text)

@@ -127,12 +127,29 @@ def test_fires_for_a_service_that_is_named_otherwise(
         ((APP, STORE, OLD), "the database connection failed"),
         ((APP, STORE), "connect ECONNREFUSED 172.18.0.9:8080"),
         ((APP, STORE), "database is locked"),
+        # The program asks its own container, a service of the Internet, or another address.
+        ((APP, STORE), "connect ECONNREFUSED 127.0.0.1:5432"),
+        ((APP, STORE), "could not connect to the database at localhost:5432"),
+        ((APP, STORE), 'connection to server at "db.example.com", port 5432 failed: postgres down'),
+        ((APP, STORE), "the database 203.0.113.9:5432: connection refused"),
+        (
+            (APP, replace(STORE, state="running"), replace(OLD, image="postgres:12")),
+            "connect ECONNREFUSED 172.18.0.9:5432",
+        ),
+        ((APP, replace(STORE, name="worker", image="shop")), "TypeError at worker:42"),
     ],
 )
 def test_silent_where_it_may_be_another_one(
     containers: tuple[Container, ...], message: str
 ) -> None:
     assert not claims(*containers, line=replace(LINE, message=message))
+
+
+def test_fires_for_a_program_in_the_network_of_the_machine() -> None:
+    own = replace(APP, networks=("host",))
+    line = replace(LINE, message="connect ECONNREFUSED 127.0.0.1:5432")
+    (claim,) = claims(own, STORE, line=line)
+    assert claim.facts["host"] == "127.0.0.1"
 
 
 def test_what_is_needed_once_may_have_ended() -> None:
