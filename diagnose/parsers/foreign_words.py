@@ -17,6 +17,13 @@ from diagnose.model.symptom import ERROR_STATUS, SymptomKind
 from diagnose.parsers.visible_faults import VisibleFault
 
 TABLE = Path(__file__).with_suffix(".toml")
+#: Words that stand behind an answer. What is counted follows its number.
+_AFTERWARDS = (
+    "bei|beim|nach|wenn|sobald|statt|zurück|aus|seit|obwohl|und|aber|quand|lors|après|sur|pour"
+    "|depuis|mais|al|cuando|después|en|pero|ao|quando|depois|mas|при|после|когда|на|и|но|если|вместо"
+    "|dopo|ma|po|przy|gdy|ale|bij|als|maar|när|saat|ketika|khi|na|nadat|efter|setelah|sau|desde"
+    "|sonra|بعد|عند"
+)
 #: The words before the number of an error. 404 alone may be anything.
 _NUMBER = re.compile(
     rf"\b(?:erreurs?|fehler\w{{0,8}}|error(?:es)?|erro|errore|ошибк\w{{1,3}}|помилк\w{{1,3}}|код|błąd|błędu|chyba|fout(?:code)?|fel|hata|kode|lỗi|\w{{0,2}}خطأ|رمز)"
@@ -26,13 +33,14 @@ _NUMBER = re.compile(
     r"|\b(?:gibt|zeigt|liefert|donne|renvoie|retourne|affiche|devuelve|muestra|arroja|retorna|mostra|restituisce|dà"
     r"|выда[её]т|показывает|возвращает|отда[её]т|zwraca|pokazuje|wyrzuca|vrací|hlásí|geeft|krijg|toont|ger|visar"
     r"|veriyor|báo|trả về|muncul|menampilkan|يظهر|يعطي) "
-    r"(?:\w{1,12} )?(4[0-3]\d|50[0-4]|52[0-7])(?![\w.:]| ?(?:ms|[KMG]i?B)\b)"
+    r"(?:\w{1,12} )?(4[0-3]\d|50[0-4]|52[0-7])(?=\s*(?:$|[.,;:!?()»”\"'–-]"
+    rf"|(?:bad|error|fehler|forbidden|gateway|internal|not|service|unauthorized|{_AFTERWARDS}"
+    r"|in|an|auf|für|dans|avec|à|con|com|em|no|nel|nella|в|у|для|do|w|v|op|voor|i|på|för|di|pada|في)\b))"
     # "gibt 404", "404になる": statuses that count nothing. What is counted follows the number.
     r"|(?<![A-Za-z0-9_.:/-])(40[1345]|41[03]|42[12]|429|431|50[0234]|52[0-7])"
     r"(?=\s*(?:$|[.,;:!?)»”、。]|(?:エラー|になる|になり|が出|が返|を返|と出|が表示)"
     r"|(?:에러|오류|error|가 |이 |로 |라고|떠|뜨|뜹|나와|나옵)"
-    r"|(?:bei|beim|nach|wenn|sobald|statt|zurück|aus|seit|obwohl|und|aber|quand|lors|après|sur|pour|depuis|mais|al|cuando|después|en|pero"
-    r"|ao|quando|depois|mas|при|после|когда|на|и|но|если|вместо|dopo|ma|po|przy|gdy|ale|bij|als|maar|när|saat|ketika|khi|na|nadat|efter|setelah|sau|desde|sonra|بعد|عند)\b))",
+    rf"|(?:{_AFTERWARDS})\b))",
     re.IGNORECASE,
 )
 #: Numbers that count or name something else than an answer.

@@ -99,7 +99,7 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
         r"|磁盘(?:空间)?(?:已?满|不足)"),
     ("no-files", r"too many open files|failed \(24:|\bEMFILE\b"),
     ("port-in-use", r"bind\(\) to .{0,60}failed \(98:|still could not bind\(\)"
-        r"|(?:listen|bind).{0,60}address already in use|地址已(?:经)?(?:在|被)?(?:使用|占用)"),
+        r"|(?:listen|bind).{0,60}address already in use|地址已(?:经)?(?:在|被)(?:使用|占用)"),
     ("address-unavailable", r"bind\(\) to .{0,60}failed \(99:"
         r"|(?:listen|bind)\b.{0,80}cannot assign requested address|EADDRNOTAVAIL"),
     ("port-permission", r"bind\(\) to .{0,60}failed \(13:"),
