@@ -180,11 +180,14 @@ def _refused(evidence: Evidence, pages: list[Exchange]) -> list[Exchange]:
 
 def _ends_plain(evidence: Evidence) -> bool:
     """Return whether the application ends every connection that asks for the page in plain HTTP."""
-    tries = [attempt for attempt in evidence.of(HaproxyTry) if attempt.purpose == "page"]
+    tries = [
+        attempt
+        for attempt in evidence.of(HaproxyTry)
+        if attempt.purpose == "page" and not attempt.tls
+    ]
     return bool(tries) and all(
         attempt.failure is not None and attempt.failure.kind in {"reset", "closed"}
         for attempt in tries
-        if not attempt.tls
     )
 
 

@@ -121,7 +121,9 @@ def _added_edit(haproxy: HaproxyView, names: Sequence[str], backends: Sequence[s
     )
     if len(backends) != 1 or not rules or not is_by_name or not is_free:
         return None
-    if any(line.words[1:2] != (backends[0],) for line in rules):
+    # A condition that is turned round leaves names out on purpose.
+    is_turned = any("!" in text or " unless " in text for text in texts)
+    if is_turned or any(line.words[1:2] != (backends[0],) for line in rules):
         return None
     return insert_after(
         haproxy.view, rules[-1], f"use_backend {backends[0]} if {{ hdr(host) -i {host} }}"

@@ -76,9 +76,11 @@ def upgrade_lost(status: int | None, body: str) -> bool:
 def wants_websocket(upgrade: str | None, body: str) -> bool:
     """Return whether the answer 426 to an ordinary request is that of a WebSocket: the protocol is
     in its field Upgrade, or the body asks for an upgrade and the field does not ask for another
-    version of HTTP, as that of a server does which refuses HTTP/1.0."""
+    version of HTTP, as that of a server does which refuses HTTP/1.0. An API says more in its body:
+    there 426 asks for a newer program of the visitor."""
     names = (upgrade or "").lower()
-    asks = re.search(r"upgrade required|web ?socket", body, re.IGNORECASE)
+    bare = body[:4000].strip().rstrip(".").lower()
+    asks = bare == "upgrade required" or re.search(r"web ?socket", body[:4000], re.IGNORECASE)
     return "websocket" in names or (bool(asks) and not names)
 
 

@@ -71,6 +71,7 @@ def test_the_subprotocol_that_a_path_suggests(path: str, names: tuple[str, ...])
         (None, "You need a WebSocket client.", True),
         ("websocket", "", True),
         ("HTTP/1.1", "Upgrade Required", False),
+        (None, '{"error": "upgrade required", "minimum_version": "4.2.0"}', False),
         ("h2c", "", False),
         (None, "", False),
     ],

@@ -129,6 +129,7 @@ def test_fires_when_the_application_ends_the_connections_of_haproxys_health_chec
     assert claim.facts["cut"]
     assert claim.fix
     assert isinstance(claim.fix.steps[0], Edit)
+    assert not judge(CHECK, HAPROXY, config(text), page(503), replace(ended, tls=True), shaken)
     late = attempt(status=None, failure=Failure("timeout", "timed out"))
     assert not judge(CHECK, HAPROXY, config(text), page(503), late, shaken)
     assert not judge(CHECK, HAPROXY, config(text), page(503), ended, replace(shaken, status=500))

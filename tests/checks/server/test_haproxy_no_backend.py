@@ -99,3 +99,12 @@ def test_fires_and_takes_the_port_off_where_it_decides() -> None:
     assert "+    acl www hdr(host),field(1,:) -i shop.example.com" in edit.diff
     (claim,) = judge(CHECK, SERVER, config(OTHER), page())
     assert not claim.facts["port_decides"]
+
+
+@pytest.mark.parametrize("ending", ["if !own", "unless own"])
+def test_fires_and_adds_no_rule_for_a_name_that_is_left_out(ending: str) -> None:
+    rule = f"    acl own hdr(host) -i shop.example.com\n    use_backend app {ending}\n"
+    text = TEXT.replace("    default_backend app\n", rule)
+    (claim,) = judge(CHECK, SERVER, config(text), page(), masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
