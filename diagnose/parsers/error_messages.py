@@ -63,6 +63,12 @@ _CERTBOT_LINE = re.compile(
 )
 #: Apache's error log has the page that asked; it is mostly one of the same site.
 _APACHE_REFERRER = re.compile(rf"\bAH\d{{5}}: .{{0,2000}}, referer: https?://{_HOST}")
+#: From where visitors come to any site: search engines and networks of people.
+_WELL_KNOWN = re.compile(
+    r"(?:.+\.)?(?:google|bing|yahoo|duckduckgo|yandex|baidu|ecosia|startpage|qwant|naver|sogou|so"
+    r"|brave|facebook|instagram|twitter|x|t|linkedin|lnkd|reddit|youtube|pinterest|tiktok|weibo"
+    r"|zhihu|vk|chatgpt|perplexity|github|gitlab|wikipedia|medium)\.(?:[a-z]{2,3}\.)?[a-z]{2,5}"
+)
 #: A certificate of certbot: its folder has the name of the site.
 _CERTBOT_FOLDER = re.compile(
     r"/letsencrypt/(?:live|archive)/(?P<host>(?:[\w-]{1,63}\.){1,20}[\w-]+)/"
@@ -190,7 +196,8 @@ _MESSAGES = tuple(
         r"Can't connect to HOST:PORT",
         r"Certificate 'HOST' expired",
         r"\"identifier\": ?\"HOST\"",
-        r"for (?:the )?domains? \[?(?:\\?[\"'])?HOST(?:\\?[\"'])?",
+        r"(?:certificates? for (?:the )?domains? |for (?:the )?domains? (?=[\[\\\"']))"
+        r"\[?(?:\\?[\"'])?HOST(?:\\?[\"'])?",
         r"no certificate available for 'HOST'",
         r"remote name could not be resolved: 'HOST'",
         r"未能解析此远程名称: ?'HOST'",
@@ -268,7 +275,8 @@ def named_site(text: str) -> NamedSite | None:
     words = without_roles(text)
     site = _site_of_log_line(text) or _site_by_url(words) or _site_by_message(words)
     if site is None and (match := _APACHE_REFERRER.search(text)):
-        return NamedSite(match["host"])
+        is_foreign = _WELL_KNOWN.fullmatch(match["host"].lower())
+        return None if is_foreign else NamedSite(match["host"])
     if site is None and (match := _CERTBOT_FOLDER.search(text)):
         return NamedSite(re.sub(r"-\d{4}$", "", match["host"]))
     return site
@@ -302,7 +310,7 @@ def is_documentation(url: str) -> bool:
 
 #: Programs and abbreviations that look like hosts.
 _NO_HOSTS = frozenset(
-    """socket.io engine.io asp.net ado.net vb.net ml.net m.in p.ej p.ex m.fl s.th et.al mod.rs
+    """socket.io engine.io node.js next.js vue.js asp.net ado.net vb.net ml.net m.in p.ej p.ex m.fl s.th et.al mod.rs
     n.b""".split()  # noqa: SIM905
 )
 

@@ -515,3 +515,22 @@ def test_the_path_that_apache_refuses_is_asked() -> None:
     (target,) = parse_targets((BESIDE, words), (), "en")
     assert target.symptom
     assert (target.path, target.symptom.number) == ("/api/commands/%2FCcsds", 404)
+
+
+@pytest.mark.parametrize(
+    ("text", "site"),
+    [
+        ("AH00957: http: attempt to connect failed, referer: https://shop.example.com/a",
+         "shop.example.com"),
+        ("AH01071: Got error 'PHP message: x', referer: https://www.google.com/", None),
+        ("AH01071: Got error 'PHP message: x', referer: https://www.google.co.uk/", None),
+        ("AH01071: Got error 'PHP message: x', referer: https://t.co/", None),
+        ("Unable to obtain ACME certificate for domains \"shop.example.com\"", "shop.example.com"),
+        ("error: one or more domains had a problem: certificate for domain shop.example.com",
+         "shop.example.com"),
+        ("the proxy does not work for domain node.js", None),
+    ],
+)  # fmt: skip
+def test_a_place_from_where_visitors_come_is_not_the_site(text: str, site: str | None) -> None:
+    named = named_site(text)
+    assert (named.target if named else None) == site
