@@ -9,9 +9,12 @@ from checks.server import ServerView, indentation, line_edit, line_text, reload_
 from checks.server._haproxy import haproxy_view, insert_word
 from checks.server._haproxy_refused import Correction
 from diagnose.model import Applicability, Edit, Fix, server_commands
+from diagnose.model.files import StoredCertificate
 from diagnose.model.web_servers import WebServerTest, WebSite
 from diagnose.parsers.haproxy.config import Line, split_words
 
+#: A path that stands in a configuration as it is.
+_PLAIN = re.compile(r"/[\w./@+-]{1,400}", re.ASCII)
 _UNNAMED = re.compile(r"no SSL certificate specified for bind '")
 
 
@@ -21,9 +24,22 @@ def stored_tls_fix(view: ServerView, site: WebSite) -> Fix | None:
     host = view.evidence.target.host
     if view.server.product == "haproxy":
         return _haproxy_fix(view, host)
-    pair = stored_pair(view.evidence, (host,), ())
+    pair = _plain_pair(view, host)
     edit = _apache_edit(view, site, pair) if pair and view.server.product == "apache" else None
     return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW) if edit else None
+
+
+def _plain_pair(view: ServerView, host: str, joined: bool = False) -> StoredPair | None:
+    """Return the certificate for the name that lies on the server, if a line can name its files."""
+    pair = stored_pair(view.evidence, (host,), (), joined=joined)
+    is_plain = pair is not None and all(map(_PLAIN.fullmatch, (pair.path, pair.key)))
+    return pair if is_plain else None
+
+
+def _is_free(view: ServerView, path: str) -> bool:
+    """Return whether a new file may have this path: no certificate lies there."""
+    stored = view.evidence.good(StoredCertificate)
+    return _PLAIN.fullmatch(path) is not None and all(file.path != path for file in stored)
 
 
 def _apache_edit(view: ServerView, site: WebSite, pair: StoredPair) -> Edit | None:
@@ -50,14 +66,14 @@ def _haproxy_fix(view: ServerView, host: str) -> Fix | None:
     is_sole = socket.endswith(f":{view.evidence.target.port}") and "," not in socket
     if {"ssl", "crt", "crt-list"} & set(line.words) or not is_sole:
         return None
-    joined = stored_pair(view.evidence, (host,), (), joined=True)
-    pair = joined or stored_pair(view.evidence, (host,), ())
+    joined = _plain_pair(view, host, joined=True)
+    pair = joined or _plain_pair(view, host)
     if pair is None:
         return None
     own = pair.path if joined else posixpath.join(posixpath.dirname(line.file), f"{host}.pem")
     bundle = () if joined else (server_commands.create_bundle(own, pair.path, pair.key),)
     edit = insert_word(view, line, f"ssl crt {own} alpn h2,http/1.1")
-    if edit is None:
+    if edit is None or not (joined or _is_free(view, own)):
         return None
     return Fix((*bundle, edit, *reload_steps(view.server)), Applicability.REVIEW)
 
@@ -67,7 +83,7 @@ def unnamed_correction(view: ServerView, test: WebServerTest) -> Correction | No
     "crt" is empty or "crt" is missing: a file with the one that lies on the server, and its key.
     None if there is none, or if it is in one file with its key already."""
     host, text = view.evidence.target.host, line_text(view, test.file, test.line)
-    pair = stored_pair(view.evidence, (host,), ())
+    pair = _plain_pair(view, host)
     line = Line(split_words(text), test.file, test.line)
     if view.server.product != "haproxy" or not _UNNAMED.search(test.message) or pair is None:
         return None
@@ -79,4 +95,5 @@ def unnamed_correction(view: ServerView, test: WebServerTest) -> Correction | No
     edit = None if folder else insert_word(view, line, f"crt {own}")
     is_plain = folder.startswith("/") or (edit is not None and own.startswith("/"))
     steps = (bundle, edit) if edit else (bundle,)
+    is_plain = is_plain and _is_free(view, own)
     return Correction("own_certificate", host, steps) if is_plain else None

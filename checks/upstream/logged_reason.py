@@ -158,7 +158,8 @@ def _ownership(told: ToldReason) -> Fix:
     folder = written["folder"] if written else told.blocked
     if told.owner.rpartition(" ")[2].partition(":")[0] == told.user:
         # It is the user's own already: its permissions keep it from that user.
-        words = ("chmod", "-R", "u+rwX", folder)
+        # Other files of that user may be closed on purpose: below a framework's folder none is.
+        words = ("chmod", *(("-R",) if written else ()), "u+rwX", folder)
         mode = Command(
             words, Effect.CHANGE, changes=(folder,), aspect="permissions", risk=Risk.CHANGES_ACCESS
         )

@@ -310,8 +310,8 @@ def is_documentation(url: str) -> bool:
 
 #: Programs and abbreviations that look like hosts.
 _NO_HOSTS = frozenset(
-    """socket.io engine.io node.js next.js vue.js asp.net ado.net vb.net ml.net m.in p.ej p.ex m.fl s.th et.al mod.rs
-    n.b""".split()  # noqa: SIM905
+    """socket.io engine.io node.js next.js vue.js asp.net ado.net vb.net ml.net m.in p.ej p.ex
+    m.fl s.th et.al mod.rs n.b""".split()  # noqa: SIM905
 )
 
 

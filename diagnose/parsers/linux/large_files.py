@@ -7,9 +7,7 @@ from diagnose.model.resources import LargeFile, LargeKind
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.whole_numbers import whole_number
 
-_ROW = re.compile(
-    r"(file|journal|deleted) (\S{1,100}) (\d{1,18}) (/.{1,500})"
-)
+_ROW = re.compile(r"(file|journal|deleted) (\S{1,100}) (\d{1,18}) (/.{1,500})")
 #: The output of a container, as Docker keeps it (json-file).
 _CONTAINER = re.compile(r"/containers/([0-9a-f]{12,64})/\1-json\.log")
 #: A log that was put aside: by number or date, often packed (logrotate(8)). Other files beside them

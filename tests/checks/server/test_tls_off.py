@@ -50,7 +50,8 @@ def test_fires_with_a_certificate_that_lies_on_the_server() -> None:
     assert f"+    SSLCertificateFile {LIVE}/fullchain.pem\n" in edit.diff
     assert f"+    SSLCertificateKeyFile {LIVE}/privkey.pem\n" in edit.diff
     other = replace(STORED, chain=(replace(LEAF, dns_names=("a.example.com",)),))
-    for stored in (other, replace(STORED, key="")):
+    odd = replace(STORED, path="/etc/ssl/my shop.pem")
+    for stored in (other, odd, replace(STORED, key="")):
         (claim,) = judge(CHECK, APACHE, apache_config(BARE), LISTENING, FAILED, stored)
         assert claim.fix
         assert claim.fix.applicability is Applicability.MANUAL
@@ -69,6 +70,11 @@ def test_fires_with_a_bundle_for_haproxy() -> None:
     )  # fmt: skip
     assert isinstance(edit, Edit)
     assert "+    bind :443 ssl crt /etc/haproxy/shop.example.com.pem alpn" in edit.diff
+    # The new file would be written over one that is there.
+    taken = replace(STORED, path="/etc/haproxy/shop.example.com.pem", key="")
+    (claim,) = judge(CHECK, *told, STORED, taken, masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
     joined = replace(STORED, path="/etc/ssl/a.pem", key="/etc/ssl/a.pem")
     (claim,) = judge(CHECK, *told, joined, masked=False)
     assert claim.fix

@@ -36,6 +36,20 @@ def test_fires_for_a_folder_of_another_user() -> None:
     assert command.argv == ("chown", "-R", "shop:", "/srv/app/media")
 
 
+def test_fires_for_a_folder_of_its_own_that_is_closed() -> None:
+    own = replace(DENIED, owner="0555 shop:shop")
+    written = replace(own, blocked="/srv/app/storage/logs")
+    for told, words in (
+        (own, ("chmod", "u+rwX", "/srv/app/media")),
+        (written, ("chmod", "-R", "u+rwX", "/srv/app/storage")),
+    ):
+        (claim,) = judge(CHECK, PAGE, FAILED, told)
+        assert claim.fix
+        (command,) = claim.fix.steps
+        assert isinstance(command, Command)
+        assert command.argv == words
+
+
 def test_fires_with_the_variable_in_its_unit() -> None:
     (claim,) = judge(CHECK, PAGE, HINT)
     assert claim.confidence is Confidence.LIKELY

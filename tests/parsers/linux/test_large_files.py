@@ -41,7 +41,8 @@ def test_kinds(row: str, kind: str) -> None:
 
 
 def test_units_and_rows_that_are_none() -> None:
-    rows = "deleted - 9 /var/log/a.log\nfile root x /a\nfile root 1 b\n\nfile root 1 /var/log/a\x1b.log\n"
+    rows = "deleted - 9 /var/log/a.log\nfile root x /a\nfile root 1 b\n\n"
+    rows += "file root 1 /var/log/a\x1b.log\n"
     (file,) = parse_large_files(rows)
     assert file.unit == ""
 

@@ -15,7 +15,9 @@ COMMAND = shlex.join(("sh", "-c", probes.SCRIPT, "sh", "/var", str((20 << 30) //
 def looked(system: FileSystem) -> Looking:
     import asyncio
 
-    looking = Looking(RecordedMachine({COMMAND: "file root 9 /var/a.bin\nfile root 99 /var/log/a.log\n"}))
+    looking = Looking(
+        RecordedMachine({COMMAND: "file root 9 /var/a.bin\nfile root 99 /var/log/a.log\n"})
+    )
     asyncio.run(probes.large_files.work(looking, system))  # type: ignore[arg-type]
     return looking
 
