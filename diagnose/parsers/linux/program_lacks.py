@@ -282,7 +282,8 @@ def _variable(
         return None
     if manager == "supervisor":
         command = _first(values, "exec")
-        if re.search(r"[\"'%$`\\]", command) or not command:
+        # A shell is to read the same words (sh(1), "Shell grammar").
+        if not re.fullmatch(r"[\w ./:=,@+-]+", command, re.ASCII):
             return None
         return _section_line(values, "command", f"sh -c 'set -a; . {file}; exec {command}'")
     return VariableFile(file, name)

@@ -123,6 +123,8 @@ def test_a_variable_that_a_file_has() -> None:
     assert edit.new == (
         "command=sh -c 'set -a; . /srv/shop/.env; exec /usr/bin/gunicorn /srv/shop/app:app'"
     )
+    other = SECTION.replace("app:app", "app:app --header a;b") + "=file /srv/shop/.env\n"
+    assert parse_program_need("variable", "DB_URL", other) is None
 
 
 def test_a_database_goes_to_the_programs_user_alone() -> None:
