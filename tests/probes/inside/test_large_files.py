@@ -1,3 +1,5 @@
+import os
+import pwd
 import shlex
 import subprocess
 from dataclasses import replace
@@ -35,6 +37,9 @@ def test_nothing_is_looked_at_with_room_or_in_an_image() -> None:
 def test_the_script(tmp_path: Path) -> None:
     (tmp_path / "large.log").write_bytes(b"x" * 300_000)
     (tmp_path / "small.log").write_bytes(b"x")
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open").chmod(0o777)
+    (tmp_path / "open/large.log").write_bytes(b"x" * 300_000)
     odd = tmp_path / "a\ndeleted forged.service 9" / "var"
     odd.mkdir(parents=True)
     (odd / "a.log").write_bytes(b"x" * 300_000)
@@ -43,7 +48,8 @@ def test_the_script(tmp_path: Path) -> None:
         ["sh", "-c", script, "sh", "/x", "100"],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    # Everybody may write to /tmp.
-    assert f"file - 300000 {tmp_path}/large.log" in done.stdout
+    own = pwd.getpwuid(os.getuid()).pw_name
+    assert f"file {own} 300000 {tmp_path}/large.log" in done.stdout
+    assert f"file - 300000 {tmp_path}/open/large.log" in done.stdout
     assert "small.log" not in done.stdout
     assert "forged" not in done.stdout

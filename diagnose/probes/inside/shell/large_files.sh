@@ -9,7 +9,8 @@ holder() {
   f=$1 o=$(stat -c %U -- "$1") h=root
   while f=${f%/*} && [ -n "$f" ]; do
     s=$(stat -c '%U %A' -- "$f") || return
-    case $s in root\ d???????-?) ;; "$o "d???????-?) h=$o ;; *) h=- && break ;; esac
+    # In a folder with the sticky bit nobody takes away what is another one's.
+    case $s in root\ d???????-? | root\ d????????[tT]) ;; "$o "d???????-?) h=$o ;; *) h=- && break ;; esac
   done
   echo "$h"
 }
