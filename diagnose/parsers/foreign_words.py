@@ -172,8 +172,8 @@ def _told_together(clause: str, part: _Part, language: str) -> str:
 
 
 def failures(language: str) -> tuple[str, ...]:
-    """Return the words of failure of a language."""
-    return _tables().beside["fails"][language]
+    """Return the words of failure of a language; none of an unknown one."""
+    return _tables().beside["fails"].get(language, ())
 
 
 def spans(words: tuple[str, ...], clause: str, language: str) -> list[tuple[int, int]]:

@@ -249,6 +249,7 @@ OTHERS: dict[str, SymptomKind | None] = {
     "频繁报超时504错误": "status",
     "timeout of 500 ms exceeded": "timeout",
     "we received 500 requests": None,
+    "i have 1 visitor with 400.000 pageviews": None,
     "WebSocket 连接每隔 60 秒必断，code: 1006异常关闭": "websocket-closed",
     "curl: (92) HTTP/2 stream 1 was not closed cleanly: INTERNAL_ERROR (err 2)": "incomplete",
     "curl: (92) HTTP/2 stream 1 was not closed cleanly: PROTOCOL_ERROR (err 1)": "http2",

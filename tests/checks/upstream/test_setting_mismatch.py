@@ -282,7 +282,8 @@ def test_fires_for_a_variable_that_the_compose_file_lacks() -> None:
         application="keycloak", topic="trusted_proxy", key="KC_PROXY", source="nowhere",
         wanted="edge", file="/srv/kc/compose.yml", number=6, new='      KC_PROXY: "edge"',
         added=True, container="keycloak", engine="docker", compose="/srv/kc/compose.yml",
-        service="keycloak", load=("docker", "compose", "-f", "/srv/kc/compose.yml", "up", "-d"),
+        service="keycloak",
+        load=("docker", "compose", "-f", "/srv/kc/compose.yml", "up", "-d", "keycloak"),
     )  # fmt: skip
     told = nginx(8081, TOLD)
     (claim,) = judge(CHECK, read, replace(PAGE, status=200), page, told)
