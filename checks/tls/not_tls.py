@@ -60,7 +60,7 @@ def not_tls(evidence: Evidence) -> Iterator[Claim]:
                 **group.facts,
                 "received": received,
                 "protocol": name,
-                "own": is_own,
+                "own": name if is_own else "",
                 "starttls": _STARTTLS.get(name, "") if is_own else "",
             },
             fix=Fix((step,), Applicability.MANUAL),

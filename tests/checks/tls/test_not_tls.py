@@ -1,7 +1,6 @@
 import pytest
 
 from diagnose.model import Severity
-
 from tests.support.check_evidence import judge
 from tests.support.tls_evidence import CLOSED, GARBAGE, WELL, said, shake
 
