@@ -111,8 +111,10 @@ def test_fires_as_an_error_where_a_program_reports_it() -> None:
 
 def test_what_lies_in_memory_is_not_helped_by_removing_logs() -> None:
     (claim,) = judge(CHECK, disk(free=0, type="tmpfs"))
+    assert claim.fix
     assert [step.step for step in claim.fix.steps if isinstance(step, Manual)] == [
         "larger-memory-disk"
     ]
     (claim,) = judge(CHECK, disk(free=0))
+    assert claim.fix
     assert [step.step for step in claim.fix.steps if isinstance(step, Manual)] == ["make-room"]
