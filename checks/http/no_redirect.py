@@ -11,10 +11,8 @@ from checks.http import (
     exchanges_by_purpose,
     works_over_https,
 )
-from checks.listener import listeners_on
 from checks.nginx import Nginx
 from checks.nginx._edits import Changes
-from diagnose.checking.port_holder import sole_program
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Fix, Severity, merge_subjects
 from diagnose.model.http import Exchange
@@ -22,7 +20,6 @@ from diagnose.model.tls import served_certificates
 from diagnose.parsers.hostnames import covers
 from diagnose.parsers.http import https_only, wants_tls
 from diagnose.parsers.nginx.config import walk
-from diagnose.parsers.nginx.install_paths import PROGRAM_NAMES
 from diagnose.parsers.redirects import RedirectChain, follow_redirects, redirects_in_page
 from diagnose.parsers.urls import is_related_host
 
@@ -167,6 +164,11 @@ def _claim(
 def _holder(evidence: Evidence) -> str:
     """Return the program that has port 80, where nginx has port 443 alone: it cannot open a port
     that another program has. "" if that is not so, or not known."""
+    # Imported late: most sites redirect.
+    from checks.listener import listeners_on
+    from diagnose.checking.port_holder import sole_program
+    from diagnose.parsers.nginx.install_paths import PROGRAM_NAMES
+
     secure = {listener.process for listener in listeners_on(evidence, 443)}
     return sole_program(evidence, 80) if secure and secure <= set(PROGRAM_NAMES) else ""
 
