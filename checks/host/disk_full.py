@@ -74,10 +74,16 @@ def disk_full(evidence: Evidence) -> Iterator[Claim]:
             fix=Fix(steps, Applicability.REVIEW)
             if steps
             else Fix(
-                (Manual("remove-files" if without_inodes else "make-room", Where.SERVER),),
+                (Manual(_step(system), Where.SERVER),),
                 Applicability.MANUAL,
             ),
         )
+
+
+def _step(system: FileSystem) -> str:
+    if system.has_no_inodes:
+        return "remove-files"
+    return "larger-memory-disk" if system.type == "tmpfs" else "make-room"
 
 
 def _large_files(evidence: Evidence, system: FileSystem) -> tuple[LargeFile, ...]:

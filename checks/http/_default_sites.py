@@ -8,10 +8,11 @@ from checks.nginx import Nginx, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._default_blocks import has_pages
 from checks.nginx._edits import Changes, config_edits
+from diagnose.checking.port_holder import other_program
 from diagnose.model import Applicability, Evidence, Fix, Target
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive
-from diagnose.model.web_servers import WebServerConfig, WebSite
+from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.edits import insert_after, replace_directive
 from diagnose.parsers.nginx.locations import select_location
@@ -110,6 +111,8 @@ def _kept_parameters(listen: Directive) -> list[str]:
 def _of_other_servers(evidence: Evidence) -> Iterator[DefaultSite]:
     target = evidence.target
     for config in evidence.good(WebServerConfig):
+        if _has_not_the_port(evidence, config):
+            continue
         answering = answering_sites(config, target.port, target.host)
         own = [
             site
@@ -121,6 +124,15 @@ def _of_other_servers(evidence: Evidence) -> Iterator[DefaultSite]:
         if len(answering) == 1:
             fix = _moved_certificate(evidence, answering[0], own[0]) if len(own) == 1 else None
             yield DefaultSite(_place(answering[0]), _place(own[0]) if len(own) == 1 else "", fix)
+
+
+def _has_not_the_port(evidence: Evidence, config: WebServerConfig) -> bool:
+    """Return whether another program has the target's port than this configuration's."""
+    port = evidence.target.port
+    return bool(other_program(evidence)) and not any(
+        server.product == config.product and port in server.ports
+        for server in evidence.good(WebServer)
+    )
 
 
 def _moved_certificate(evidence: Evidence, answering: WebSite, own: WebSite) -> Fix | None:

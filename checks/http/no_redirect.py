@@ -150,6 +150,7 @@ def _claim(
             "error": severity is not Severity.NOTE and not is_served,
             "refused": refused if is_verified else 0,
             "unverified": not is_verified,
+            "holder": _holder(evidence),
         },
         # What answers an error may stand there on purpose.
         fix=_fix(
@@ -160,8 +161,22 @@ def _claim(
     )
 
 
+def _holder(evidence: Evidence) -> str:
+    """Return the program that has port 80, where nginx has port 443 alone: it cannot open a port
+    that another program has. "" if that is not so, or not known."""
+    # Imported late: most sites redirect.
+    from checks.listener import listeners_on
+    from diagnose.checking.port_holder import sole_program
+    from diagnose.parsers.nginx.install_paths import PROGRAM_NAMES
+
+    secure = {listener.process for listener in listeners_on(evidence, 443)}
+    return sole_program(evidence, 80) if secure and secure <= set(PROGRAM_NAMES) else ""
+
+
 def _fix(nginx: Nginx, answers: list[Exchange], sure: bool) -> Fix:
     changes: Changes = {}
+    if _holder(nginx.evidence):
+        return _redirect_edits.by_hand("other-program")
     if not _redirect_edits.redirect_to_https(nginx, answers, changes):
         return _redirect_edits.by_hand("redirect")
     # A location for challenges goes before the first (nginx.challenge-folder): this patch shall fit

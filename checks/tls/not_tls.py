@@ -1,5 +1,8 @@
 """The port responds to a ClientHello in a protocol other than TLS or HTTP. Its first words often
-name the protocol (RFC 4253 section 4.2, RFC 5321 section 4.3.1 and similar)."""
+name the protocol (RFC 4253 section 4.2, RFC 5321 section 4.3.1 and similar).
+
+On the protocol's own port this is no fault: port 587 of a mail server speaks SMTP, and begins TLS
+later (STARTTLS, RFC 3207)."""
 
 from collections.abc import Iterator
 
@@ -24,17 +27,43 @@ _GREETINGS = (
     ("VNC", "rfb ", ""),
 )
 
+#: The ports of these protocols (IANA's registry), and 2222 and 2525, which are in wide use.
+_PORTS = {
+    "SSH": {22, 2222},
+    "FTP": {21},
+    "SMTP": {25, 587, 2525},
+    "IMAP": {143},
+    "POP3": {110},
+    "Redis": {6379},
+    "MySQL": {3306},
+    "VNC": {*range(5900, 5910)},
+}
+#: Protocols that begin TLS on a command, as `openssl s_client -starttls` calls them.
+_STARTTLS = {"FTP": "ftp", "SMTP": "smtp", "IMAP": "imap", "POP3": "pop3", "MySQL": "mysql"}
+
+_FREE = Manual("free-the-port", Where.SERVER)
+
 
 @check(severity=Severity.ERROR, needs=[Handshake], needs_fault=[Handshake])
 def not_tls(evidence: Evidence) -> Iterator[Claim]:
     for group in failure_groups(evidence, "not-tls"):
         received = next(handshake.received for handshake in group.handshakes if handshake.received)
+        name = protocol(received)
+        is_own = group.visits[0].port in _PORTS.get(name, ())
+        step = Manual("ask-the-site", Where.CLIENT) if is_own else _FREE
         yield Claim(
             about=group.subject,
             covers=group.subjects,
             because=group.handshakes,
-            facts={**group.facts, "received": received, "protocol": protocol(received)},
-            fix=Fix((Manual("free-the-port", Where.SERVER),), Applicability.MANUAL),
+            severity=Severity.NOTE if is_own else None,
+            facts={
+                **group.facts,
+                "received": received,
+                "protocol": name,
+                "own": name if is_own else "",
+                "starttls": _STARTTLS.get(name, "") if is_own else "",
+            },
+            fix=Fix((step,), Applicability.MANUAL),
         )
 
 

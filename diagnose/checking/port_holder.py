@@ -162,3 +162,14 @@ def other_program(evidence: Evidence) -> str:
         return ""
     titles = (server.title for server in evidence.good(WebServer) if port in server.ports)
     return next(titles, name)
+
+
+def sole_program(evidence: Evidence, port: int) -> str:
+    """Return the process that alone has a port of the server; "" if it is nginx, if it holds the
+    port for another program, or if that is not known."""
+    from diagnose.model.server import Listeners
+
+    listeners = evidence.good(Listeners)
+    names = {socket.process or "" for each in listeners for socket in each.on(port)}
+    name = names.pop() if len(names) == 1 else ""
+    return "" if name in _NO_ANSWER else name

@@ -191,6 +191,7 @@ def test_a_refusal_that_no_finding_explains_was_met() -> None:
 def test_words_that_say_nothing_in_particular_are_answered_by_any_error() -> None:
     assert answer(Symptom("unusable", "m"), (), {"dns.nxdomain": ()}) == ("cause", "dns.nxdomain")
     assert answer(Symptom("unusable", "m"), (), {"http.no-redirect": ()})[0] == "unrelated"
+    assert answer(Symptom("unusable", "m"), (), {"dns.dead-ipv6": ()})[0] == "possible"
 
 
 def test_what_works_elsewhere_is_answered_by_an_error_of_its_layer() -> None:

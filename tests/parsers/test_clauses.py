@@ -126,3 +126,9 @@ def test_a_site_beside_something_else(words: str) -> None:
 def test_any_words_are_read(words: str) -> None:
     failing_part(words)
     contrast(words)
+
+
+def test_home_and_the_phone_are_a_contrast_of_visitors() -> None:
+    symptom = symptom_of("works on my phone but not at home")
+    assert symptom
+    assert symptom.kind == "some-visitors"

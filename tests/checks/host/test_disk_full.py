@@ -1,6 +1,6 @@
 """host.disk-full: when it fires, and when it is silent."""
 
-from diagnose.model import Applicability, Command, Severity, Subject
+from diagnose.model import Applicability, Command, Manual, Severity, Subject
 from diagnose.model.logs import LogLine
 from diagnose.model.program_logs import ProgramLine
 from diagnose.model.resources import FileSystem, LargeFile, LargeFiles
@@ -112,3 +112,14 @@ def test_fires_as_an_error_where_a_program_reports_it() -> None:
     )
     (claim,) = judge(CHECK, disk(free=0), line)
     assert claim.severity is Severity.ERROR
+
+
+def test_what_lies_in_memory_is_not_helped_by_removing_logs() -> None:
+    (claim,) = judge(CHECK, disk(free=0, type="tmpfs"))
+    assert claim.fix
+    assert [step.step for step in claim.fix.steps if isinstance(step, Manual)] == [
+        "larger-memory-disk"
+    ]
+    (claim,) = judge(CHECK, disk(free=0))
+    assert claim.fix
+    assert [step.step for step in claim.fix.steps if isinstance(step, Manual)] == ["make-room"]

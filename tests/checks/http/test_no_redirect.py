@@ -1,11 +1,12 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from diagnose.model import Applicability, Severity, Target, Vantage
+from diagnose.model import Applicability, Manual, Severity, Target, Vantage, Where
 from diagnose.model.http import Exchange
 from diagnose.model.renewal import ChallengeFolder
 from diagnose.model.tls import Certificate, Handshake
 from tests.support.check_evidence import NOW, judge
+from tests.support.firewall_rules import listening
 from tests.support.redirect_evidence import AROUND, PLAIN, SITE, applied, config
 
 HOME = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=200)
@@ -52,6 +53,17 @@ def test_fires_and_leaves_the_redirect_to_a_refusal_to_a_person() -> None:
     (claim,) = judge("http.no-redirect", HOME, plain(), config(SITE + PAGES), *AROUND)
     assert claim.facts["refused"] == 0
     assert applied(claim)[0] is Applicability.AUTOMATIC
+
+
+def test_fires_and_gives_nginx_no_port_that_another_program_has() -> None:
+    seen = (HOME, plain(), listening(443), config(SITE + PAGES), *AROUND)
+    (claim,) = judge("http.no-redirect", *seen, listening(80, process="python"))
+    assert claim.facts["holder"] == "python"
+    assert claim.fix
+    assert claim.fix.steps == (Manual("other-program", Where.SERVER),)
+    for process in ("nginx", "docker-proxy"):
+        (claim,) = judge("http.no-redirect", *seen, listening(80, process=process))
+        assert claim.facts["holder"] == ""
 
 
 def test_notes_a_refusal_on_port_80() -> None:

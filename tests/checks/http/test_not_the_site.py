@@ -205,6 +205,15 @@ def test_names_the_site_of_apache_that_has_another_port() -> None:
     assert str(claim.facts["own"]).endswith(":5")
 
 
+def test_names_no_site_of_a_server_that_has_not_the_port() -> None:
+    text = "<VirtualHost *:443>\nSSLEngine on\nDocumentRoot /var/www/html\n</VirtualHost>\n"
+    seen = (WELCOME, apache_config(text), listening(443, process="python"))
+    (claim,) = judge(CHECK, *seen, replace(APACHE, ports=(8080,)), masked=False)
+    assert claim.facts["answering"] == ""
+    (claim,) = judge(CHECK, *seen, replace(APACHE, ports=(443,)), masked=False)
+    assert str(claim.facts["answering"]).endswith(":1")
+
+
 def test_fires_and_gives_apaches_site_the_certificate_that_covers_its_name() -> None:
     default = page(200, "<title>Apache2 Debian Default Page: It works</title>")
     plain = (

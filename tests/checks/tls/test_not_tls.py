@@ -1,5 +1,6 @@
 import pytest
 
+from diagnose.model import Severity
 from tests.support.check_evidence import judge
 from tests.support.tls_evidence import CLOSED, GARBAGE, WELL, said, shake
 
@@ -24,3 +25,19 @@ def test_silent_for_http_for_tls_and_for_silence() -> None:
     assert not judge("tls.not-tls", shake(failure=GARBAGE, received="HTTP/1.1 400 Bad Request"))
     assert not judge("tls.not-tls", shake(failure=GARBAGE))
     assert not judge("tls.not-tls", shake(failure=CLOSED), WELL)
+
+
+@pytest.mark.parametrize(
+    ("port", "received", "severity", "starttls"),
+    [
+        (587, "220 mail.example.com ESMTP Postfix", Severity.NOTE, "smtp"),
+        (22, "SSH-2.0-OpenSSH_10.0", Severity.NOTE, ""),
+        (443, "220 mail.example.com ESMTP Postfix", None, ""),
+        (587, "SSH-2.0-OpenSSH_10.0", None, ""),
+    ],
+)
+def test_a_port_of_the_protocol_itself_is_no_fault(
+    port: int, received: str, severity: Severity | None, starttls: str
+) -> None:
+    (claim,) = judge("tls.not-tls", shake(failure=GARBAGE, received=received, port=port))
+    assert (claim.severity, claim.facts["starttls"]) == (severity, starttls)
