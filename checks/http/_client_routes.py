@@ -8,11 +8,12 @@ from diagnose.model.pages import ClientRoute
 
 
 def route_confidence(pages: Iterable[Exchange], route: ClientRoute) -> Confidence:
-    """Return "likely" where a script names the path. An answer in JSON is of a program that knows
-    such paths: what is asked for may just not be there ("/orders/7")."""
+    """Return "likely" where a script names the path, or switches such addresses on. An answer in
+    JSON is of a program that knows such paths: what is asked for may just not be there
+    ("/orders/7")."""
     kinds = ((page.header("Content-Type") or "").partition(";")[0].lower() for page in pages)
     is_data = any(kind.endswith(("/json", "+json")) for kind in kinds)
-    return Confidence.LIKELY if route.is_named and not is_data else Confidence.POSSIBLE
+    return Confidence.LIKELY if route.source != "router" and not is_data else Confidence.POSSIBLE
 
 
 def route_severity(evidence: Evidence, confidence: Confidence) -> Severity:

@@ -35,6 +35,12 @@ class RefusedFile:
         return path_of((self.response.redirects or (self.response.url,))[-1])
 
     @property
+    def named_path(self) -> str:
+        """The path by which the page names the file, without the query: that of the login to which
+        the application sends visitors is none of a file."""
+        return path_of(self.response.url) if self.response.is_html else self.path
+
+    @property
     def content_type(self) -> str:
         return mime_type(self.response.headers)
 

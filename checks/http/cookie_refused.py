@@ -30,6 +30,7 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.server import Listeners
 from diagnose.parsers.nginx import upstreams
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 from diagnose.parsers.sanitize import clean
@@ -44,6 +45,8 @@ _REASONS: tuple[CookieRefusal, ...] = (
 )  # fmt: skip
 #: Maximum number of cookies that are named.
 _MOST_NAMES = 10
+#: The port of https (RFC 9110 section 4.2.2).
+_HTTPS_PORT = 443
 #: What a message is about whose own words count, where they quote no browser.
 _TOLD_KINDS = frozenset({"cookie", "login", "frame"})
 
@@ -93,6 +96,7 @@ def cookie_refused(evidence: Evidence) -> Iterator[Claim]:
             "removed": _is_deleted(value),
             "cookie_domain": cookie_domain(value) if reason == "domain" else "",
             "place": file_line(directive) if directive else "",
+            "setting_place": "",
             "told": told.value if told and own_fix else "",
             "told_place": told.place if told and own_fix else "",
             **{name.replace("-", "_"): name == reason for name in _REASONS},
@@ -103,7 +107,26 @@ def cookie_refused(evidence: Evidence) -> Iterator[Claim]:
     )
     if reason == "domain" and own_fix is None:
         claim = _with_domain(nginx, match, claim, cookie_domain(value))
+    if reason == "insecure":
+        claim = _with_plain_cookie(evidence, claim)
     yield _with_own_setting(evidence, claim) if reason == "same-site" else claim
+
+
+def _with_plain_cookie(evidence: Evidence, claim: Claim) -> Claim:
+    """Return the claim with the edit of the setting that makes the program's cookies Secure, where
+    nothing of this server has the port of https."""
+    from checks.upstream._own_remedy import source_remedy
+
+    own = source_remedy(evidence, "plain_cookie")
+    if own is None or any(listeners.on(_HTTPS_PORT) for listeners in evidence.good(Listeners)):
+        return claim
+    read, remedy = own
+    return replace(
+        claim,
+        because=(*claim.because, read),
+        facts={**claim.facts, **remedy.facts, "setting_place": read.place},
+        fix=remedy.fix,
+    )
 
 
 def _with_domain(nginx: Nginx, match: LocationMatch | None, claim: Claim, domain: str) -> Claim:
@@ -187,6 +210,7 @@ def _reported_refusal(evidence: Evidence, symptom: Symptom) -> Iterator[Claim]:
             "removed": False,
             "cookie_domain": "",
             "place": file_line(directive) if directive else "",
+            "setting_place": "",
             "told": "",
             "told_place": "",
             **{name.replace("-", "_"): name == reason for name in _REASONS},

@@ -69,8 +69,8 @@ def file_elsewhere(evidence: Evidence) -> Iterator[Claim]:
         selected = next(iter(nginx.answering_servers()), None)
         if file is None or selected is None or nginx.is_refused:
             continue
-        answer = _Answer.of(nginx, selected.server, file.path)
-        folder = free_folder(evidence, file.path)
+        answer = _Answer.of(nginx, selected.server, file.named_path)
+        folder = free_folder(evidence, file.named_path)
         # That a prefix with a folder is longer explains nothing there: the `root` is missing.
         if sibling.url in explained and not answer.is_rootless:
             continue
@@ -82,7 +82,9 @@ def file_elsewhere(evidence: Evidence) -> Iterator[Claim]:
             continue
         folders.add(folder)
         # The whole folder is looked for there.
-        urls = [each.response.url for each in refused.values() if each.path.startswith(folder)]
+        urls = [
+            each.response.url for each in refused.values() if each.named_path.startswith(folder)
+        ]
         severity = _page_files.severity(file.page, urls)
         yield replace(_claim(nginx, file, sibling, answer, folder), severity=severity)
 
@@ -127,7 +129,7 @@ def _claim(
     nginx: Nginx, file: _page_files.RefusedFile, sibling: SiblingFile, answer: _Answer, folder: str
 ) -> Claim:
     match, passing, served = answer.match, answer.passing, answer.served
-    real = real_folder(sibling.path, file.path, folder)
+    real = real_folder(sibling.path, file.named_path, folder)
     owner = location_owner(nginx, folder)
     right = "" if passing else _right_line(served, sibling.path, answer.path)
     framework = _framework(nginx.evidence, sibling) if passing else ""
@@ -140,6 +142,7 @@ def _claim(
             "page": file.page.url,
             "file": sibling.url,
             "status": file.response.status,
+            "redirect": file.response.redirects[-1] if file.response.redirects else "",
             "asked": answer.looked_for(nginx),
             "application": passing.args[0] if passing else "",
             "directive": answer.directive.text,

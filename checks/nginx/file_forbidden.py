@@ -63,6 +63,7 @@ def file_forbidden(evidence: Evidence) -> Iterator[Claim]:
     listed = [part.path for part in access.parts if part.listed] if access else []
     is_listed = bool(listed) and not closed and not label and not hidden
     tree = _closed_tree(nginx, path, closed)
+    beside = access.beside if access and not tree and not is_private(path, closed) else 0
     yield Claim(
         about=error.subjects[0],
         covers=(*error.subjects, *failed_sockets(evidence, _STATUSES)),
@@ -80,10 +81,12 @@ def file_forbidden(evidence: Evidence) -> Iterator[Claim]:
             "unit": systemd_unit(nginx) or "nginx",
             "listed": tuple(listed) if is_listed else (),
             "tree": tree,
+            "beside": beside,
+            "folder": posixpath.dirname(path),
             "unknown": not closed and not label and not hidden and not is_listed,
         },
         confidence=error.confidence,
-        fix=_show_fix() if hidden else _fix(path, access, closed, tree),
+        fix=_show_fix() if hidden else _fix(path, access, closed, tree, beside),
     )
 
 
@@ -107,10 +110,19 @@ def _closed_tree(nginx: Nginx, path: str, closed: tuple[PathComponent, ...]) -> 
     return next(inside, "")
 
 
-def _fix(path: str, access: PageAccess | None, closed: tuple[PathComponent, ...], tree: str) -> Fix:
+def _fix(
+    path: str,
+    access: PageAccess | None,
+    closed: tuple[PathComponent, ...],
+    tree: str,
+    beside: int,
+) -> Fix:
     if tree:
         opened = (*map(opened_to_others, closed), *commands.open_tree(tree))
         return Fix((Manual("open-the-tree", Where.SERVER, commands=opened),), Applicability.MANUAL)
+    if closed and beside:
+        opened = (*map(opened_to_others, closed), commands.open_files(posixpath.dirname(path)))
+        return Fix((Manual("open-the-files", Where.SERVER, commands=opened),), Applicability.MANUAL)
     if closed and not is_private(path, closed):
         return Fix(tuple(map(opened_to_others, closed)), Applicability.REVIEW)
     file = access.mislabelled_file if access and access.default and not closed else None

@@ -6,6 +6,7 @@ The fix adds the current versions to the list, so that current clients still con
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from checks.tls import confidence, failure_groups
 from checks.tls._nginx_settings import (
@@ -32,7 +33,7 @@ def no_shared_protocol(evidence: Evidence) -> Iterator[Claim]:
         from checks.tls._corrections import correction
 
         corrected = correction(evidence, settings, fix, "current-versions", "set-protocols")
-        yield Claim(
+        claim = Claim(
             about=group.subject,
             covers=group.subjects,
             because=group.handshakes,
@@ -46,6 +47,20 @@ def no_shared_protocol(evidence: Evidence) -> Iterator[Claim]:
             location=corrected.location,
             fix=corrected.fix,
         )
+        yield claim if corrected.place else _with_own_setting(evidence, claim)
+
+
+def _with_own_setting(evidence: Evidence, claim: Claim) -> Claim:
+    """Return the claim with the edit of the setting of a program that ends TLS itself."""
+    # Imported late: few programs do.
+    from checks.upstream._own_remedy import source_remedy
+
+    own = source_remedy(evidence, "tls_versions")
+    if own is None:
+        return claim
+    read, remedy = own
+    facts = {**claim.facts, **remedy.facts, "place": read.place or read.key}
+    return replace(claim, because=(*claim.because, read), facts=facts, fix=remedy.fix)
 
 
 def _directive_text(settings: TargetSettings) -> str:

@@ -103,13 +103,20 @@ def _of_application(
 
 def _of_source(evidence: Evidence, topics: tuple[Topic, ...]) -> OwnRemedy | None:
     """Return the line of a framework that the program's source lacks, if that was read."""
+    found = source_remedy(evidence, *topics)
+    return found[1] if found else None
+
+
+def source_remedy(evidence: Evidence, *topics: Topic) -> tuple[ReadSetting, OwnRemedy] | None:
+    """Return the line of a program's source that a framework wants to be another one, with its
+    edit; None if no such line was read."""
     from diagnose.parsers.frameworks import framework_of
 
     for topic in topics:
         for read in evidence.good(ReadSetting):
             framework = framework_of(read.application)
             if framework and read.topic == topic and (read.new or read.stale):
-                return framework_remedy(framework.name, read)
+                return read, framework_remedy(framework.name, read)
     return None
 
 

@@ -124,6 +124,7 @@ ROWS = (
     _after_failure("nginx_files", "namei -l FILE; journalctl -n 60 -u nginx"),
     _after_failure("other_nginx", "find / -name nginx.conf; openssl x509 -noout -dates -in FILE"),
     _after_failure("program_certificates", "openssl x509 -noout -dates -in FILE"),
+    _after_failure("own_tls_versions", "cat FILE; systemctl cat UNIT"),
     _after_failure("program_tls", "ss -ltnp; openssl x509 -noout -issuer -in FILE"),
     _after_failure("large_files", "du -xah FOLDER | sort -h | tail -n 20", "host"),
     _after_failure("renewals", "certbot certificates; systemctl --failed"),

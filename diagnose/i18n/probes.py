@@ -114,6 +114,7 @@ MESSAGES = Messages(
     Message("inside.nginx_files", "Who may read nginx's files; what its unit says of a start."),
     Message("inside.other_nginx", "Another nginx, and better certificates on the server."),
     Message("inside.program_certificates", "A renewed certificate that a program did not load."),
+    Message("inside.own_tls_versions", "The versions of TLS that a program is told to speak."),
     Message("inside.program_tls", "The files of TLS that a program names."),
     Message("inside.large_files", "What fills a file system that has no room left."),
     Message("inside.renewals", "Why a certificate was not renewed."),

@@ -18,7 +18,8 @@ Topic = Literal[
     "websocket", "upload", "stream", "timeout", "field", "well_known", "uri",
     "public_url", "trusted_proxy", "allowed_host", "allowed_origin", "base_path", "secure_cookie",
     "cors_origin", "session_cookie", "plain_path", "body_limit",
-    "workers", "websocket_origin", "cookie_domain", "token_field",
+    "workers", "websocket_origin", "cookie_domain", "token_field", "plain_cookie", "tls_versions",
+    "client_route",
 ]  # fmt: skip
 
 #: What the value of an application's setting is.

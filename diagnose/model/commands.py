@@ -324,7 +324,7 @@ def chmod(mode: str, path: str, before: int) -> Command:
 
 
 #: What browsers load, by the ending of its name. Data may be for programs alone, and stays closed.
-_FOR_BROWSERS = (
+FOR_BROWSERS = (
     "htm", "html", "css", "js", "mjs", "map", "png", "jpg", "jpeg", "gif", "svg", "ico", "webp",
     "avif", "woff", "woff2", "ttf", "otf", "eot", "wasm", "webmanifest", "mp3", "mp4", "webm",
     "pdf",
@@ -336,12 +336,33 @@ def open_tree(folder: str) -> tuple[Command, Command]:
     is hidden. Which were closed before is not kept."""
     shown = ("find", folder, "-not", "-path", "*/.*")
     # Busybox, as on Alpine, has no types of regular expressions.
-    names = [word for end in _FOR_BROWSERS for word in ("-o", "-iname", f"*.{end}")][1:]
+    names = [word for end in FOR_BROWSERS for word in ("-o", "-iname", f"*.{end}")][1:]
     files = ("-type", "f", "(", *names, ")")
     return (
         _access((*shown, "-type", "d", "-exec", "chmod", "o+x", "{}", "+"), ()),
         _access((*shown, *files, "-exec", "chmod", "o+r", "{}", "+"), ()),
     )
+
+
+def open_files(folder: str) -> Command:
+    """Let all users read what a folder has for browsers, without its folders and what is hidden.
+    Which were closed before is not kept."""
+    names = [word for end in FOR_BROWSERS for word in ("-o", "-iname", f"*.{end}")][1:]
+    shown = (
+        "find",
+        folder,
+        "-maxdepth",
+        "1",
+        "-not",
+        "-name",
+        ".*",
+        "-type",
+        "f",
+        "(",
+        *names,
+        ")",
+    )
+    return _access((*shown, "-exec", "chmod", "o+r", "{}", "+"), ())
 
 
 def chown_tree(user: str, folder: str, outside: bool = False) -> Command:

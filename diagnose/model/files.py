@@ -115,7 +115,10 @@ class Access(Observation):
 @frozen(kw_only=True, eq=False)
 class PageAccess(Access):
     """The permissions on the path to a file of the site that nginx's worker may not read; the user
-    is that of the workers. Observed only if nginx's error log names the file."""
+    is that of the workers. Observed only if nginx's error log names the file. `beside` is the
+    number of other files for browsers in its folder that have the same owner, group and mode."""
+
+    beside: int = 0
 
     def summary(self) -> Summary:
         return Access.summary(self)

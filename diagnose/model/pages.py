@@ -54,7 +54,7 @@ Feature = Literal[
 
 #: How a script shows that a path is a page of its own: it names the page, or it has a router that
 #: changes the browser's address (HTML standard, History: pushState).
-RouteSource = Literal["", "route", "router"]
+RouteSource = Literal["", "history", "route", "router"]
 
 
 @frozen
@@ -308,7 +308,7 @@ class ClientRoute(Observation):
 
     `front` is that page, which shows nothing until its scripts have run, and `script` the script.
     `source` is "route" if the script names the target's path as one of its pages, and "router" if
-    it only has a router that changes the browser's address.
+    it only has a router that changes the browser's address, "history" if it switches that on.
     """
 
     layer: ClassVar[str] = "http"

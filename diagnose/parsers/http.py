@@ -152,6 +152,19 @@ def is_wordless_refusal(status: int | None, body: str) -> bool:
     return status == 400 and len(body) < 400 and "<h1>Bad Request (400)</h1>" in body
 
 
+#: Tomcat's default servlet, Jetty, Undertow, Express, and Python's http.server.
+_NO_SUCH_FILE = lazy_pattern(
+    r"The requested resource \[[^\]<]{1,300}\] is not available|<h2>HTTP ERROR 404 Not Found</h2>"
+    r"|<body>404 - Not Found</body>|<pre>Cannot GET /|<p>Message: File not found\.</p>"
+)
+
+
+def serves_files_alone(status: int | None, body: str) -> bool:
+    """Return whether an answer is a program's own page for a path at which it has neither a file
+    nor anything else."""
+    return status == 404 and _NO_SUCH_FILE.search(body[:4096]) is not None
+
+
 _WEBSOCKET_URL = lazy_pattern(r"\bwss?://[A-Za-z0-9._\-\[\]:]{1,255}[^\s\"'`<>\\]{0,255}")
 
 

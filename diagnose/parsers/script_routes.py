@@ -24,6 +24,11 @@ _ROUTE = lazy_pattern(
 _ROUTER = lazy_pattern(
     r"\bcreate(?:Browser|Web)(?:Router|History)\b|\bBrowserRouter\b|\bhtml5Mode\b|\bpushState\s?\("
 )
+#: What switches addresses without "#" on: Backbone, Aurelia, Vue Router 3, AngularJS.
+_HISTORY = lazy_pattern(
+    r"\bpushState[\"']?\s{0,3}:\s{0,3}(?:true|!0)\b|\bmode[\"']?\s{0,3}:\s{0,3}[\"']history[\"']"
+    r"|\bhtml5Mode\(\s{0,3}(?:true|!0)"
+)
 #: What stands before the path of a page, and not before that of data. What is pushed may be a word.
 _NAMES_PAGE = (
     r"\b(?:(?:path|to|href)[\"']?\s{0,3}[:=]\s{0,3}\{?(?P<quote>[\"'`])/?"
@@ -81,7 +86,9 @@ def route_source(script: str, path: str) -> RouteSource:
     ):
         return "route"
     # Who has a table of other pages does not have this one.
-    return "router" if not routes and _ROUTER.search(script) else ""
+    if routes:
+        return ""
+    return "history" if _HISTORY.search(script) else "router" if _ROUTER.search(script) else ""
 
 
 def _is_of_request(script: str, match: re.Match[str]) -> bool:

@@ -23,6 +23,8 @@ _ERROR_CODE = re.compile(
     r"|PermissionDenied|ResourceExhausted|FailedPrecondition|Aborted|OutOfRange|Unimplemented"
     r"|Internal|Unavailable|DataLoss|Unauthenticated"
 )
+#: What a switch is set to (`CSRF_COOKIE_SECURE = True`).
+_SWITCHES = {"true", "false"}
 _VALUE = re.compile(
     r"\"[^\"\n]*\"?|'[^'\n]*'?|(?:(?:Basic|Bearer|Digest|Token)[ \t]+)?[^\s\"'&;,<>]*"
 )
@@ -110,6 +112,8 @@ def _hide_named(text: str) -> str:
         if name.lower() == "code" and value and _ERROR_CODE.fullmatch(value[0]):
             continue
         if value is None or not value[0] or value[0].lstrip("\"'").startswith(("$", "//", HIDDEN)):
+            continue
+        if value[0].lower() in _SWITCHES:
             continue
         quote = value[0][0] if value[0][0] in "\"'" else ""
         pieces += [text[end : match.end()], f"{quote}{HIDDEN}{quote}"]

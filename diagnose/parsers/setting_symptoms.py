@@ -13,10 +13,10 @@ from diagnose.model.logs import FailedRequests
 from diagnose.model.pages import Page, PageFileResponse
 from diagnose.parsers.applications import is_plain_path, message_of
 from diagnose.parsers.form_tokens import is_token_field
-from diagnose.parsers.http import refuses_host
+from diagnose.parsers.http import refuses_host, serves_files_alone
 from diagnose.parsers.limit_messages import limit_message
 from diagnose.parsers.redirects import redirect_target
-from diagnose.parsers.set_cookie import cookie_refusal
+from diagnose.parsers.set_cookie import CookieRefusal, cookie_refusal
 from diagnose.parsers.token_fields import tells_of_lost_token
 from diagnose.parsers.urls import is_internal_host, is_loopback_host, normalize_url, parse_url
 from diagnose.parsers.websocket_refusal import unknown_session
@@ -122,6 +122,8 @@ def _of_exchange(target: Target, exchange: Exchange) -> Iterator[Topic]:
         # A program below a folder that it does not know has no page there.
         if exchange.status == _MISSING and target.path_without_query.strip("/"):
             yield "base_path"
+        if serves_files_alone(exchange.status, exchange.body):
+            yield "client_route"
         if refuses_host(exchange.status, exchange.body):
             yield "allowed_host"
         elif exchange.status == 400:
@@ -132,8 +134,10 @@ def _of_exchange(target: Target, exchange: Exchange) -> Iterator[Topic]:
             yield "session_cookie"
         if target.uses_tls and _has_insecure_cookie(exchange):
             yield "secure_cookie"
-        if _has_foreign_cookie(target, exchange):
+        if _has_cookie(target, exchange, "domain"):
             yield "cookie_domain"
+        if not target.uses_tls and _has_cookie(target, exchange, "insecure"):
+            yield "plain_cookie"
         if target.uses_tls and _loads_plain(target, exchange.body):
             yield "trusted_proxy"
             yield "public_url"
@@ -180,11 +184,11 @@ def _has_insecure_cookie(exchange: Exchange) -> bool:
     return any(_NONE.search(value) and not _SECURE.search(value) for value in values)
 
 
-def _has_foreign_cookie(target: Target, exchange: Exchange) -> bool:
-    """Return whether browsers refuse a cookie of the answer because of its Domain."""
+def _has_cookie(target: Target, exchange: Exchange, refusal: CookieRefusal) -> bool:
+    """Return whether browsers refuse a cookie of the answer for this reason."""
     return any(
         name.lower() == "set-cookie"
-        and cookie_refusal(value, target.host, target.uses_tls) == "domain"
+        and cookie_refusal(value, target.host, target.uses_tls) == refusal
         for name, value in exchange.headers
     )
 

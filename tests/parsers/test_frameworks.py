@@ -327,3 +327,60 @@ def test_a_session_cookie_for_https_alone(text: str, is_wanted: bool) -> None:
     assert wants_it(change, text, is_production=True) is is_wanted
     if "NODE_ENV" in text:
         assert not wants_it(change, text, is_production=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "wanted"),
+    [
+        ("django", "CSRF_COOKIE_SECURE = True\nSESSION_COOKIE_SECURE = True  # https",
+         "CSRF_COOKIE_SECURE = False\nSESSION_COOKIE_SECURE = False"),
+        ("flask", "app.config['SESSION_COOKIE_SECURE'] = True",
+         "app.config['SESSION_COOKIE_SECURE'] = False"),
+        ("flask", "    SESSION_COOKIE_SECURE=True,", "    SESSION_COOKIE_SECURE=False,"),
+        ("rails", "Rails.application.config.session_store :cookie_store, secure: true",
+         "Rails.application.config.session_store :cookie_store, secure: false"),
+        ("spring", "server.servlet.session.cookie.secure=true",
+         "server.servlet.session.cookie.secure=false"),
+        ("django", "CSRF_COOKIE_SECURE = not DEBUG", "\0"),
+    ],
+)  # fmt: skip
+def test_a_cookie_comes_over_http(name: str, text: str, wanted: str) -> None:
+    assert changed(name, f"{text}\n", "plain_cookie") == ("" if wanted == "\0" else f"{wanted}\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "text", "wanted"),
+    [
+        ("spring", "application.properties", "server.ssl.enabled-protocols=TLSv1,TLSv1.1",
+         "server.ssl.enabled-protocols=TLSv1,TLSv1.1,TLSv1.2,TLSv1.3"),
+        ("spring", "application.properties", "server.ssl.protocol = TLSv1.1",
+         "server.ssl.protocol = TLS"),
+        ("spring", "application.yml", "    enabled-protocols: [TLSv1.1]",
+         "    enabled-protocols: [TLSv1.1,TLSv1.2,TLSv1.3]"),
+        ("tomcat", "conf/server.xml", '  <Connector port="443" sslEnabledProtocols="TLSv1.1" />',
+         '  <Connector port="443" sslEnabledProtocols="TLSv1.1,TLSv1.2,TLSv1.3" />'),
+        ("tomcat", "conf/server.xml", '  <SSLHostConfig protocols="TLSv1+TLSv1.1">',
+         '  <SSLHostConfig protocols="TLSv1+TLSv1.1+TLSv1.2+TLSv1.3">'),
+        ("node", "server.js", "  maxVersion: 'TLSv1.1',", "  maxVersion: 'TLSv1.3',"),
+        ("node", "server.js", "  secureProtocol: 'TLSv1_method',",
+         "  secureProtocol: 'TLS_method',"),
+        ("kestrel", "appsettings.json", '      "SslProtocols": ["Tls", "Tls11"],',
+         '      "SslProtocols": ["Tls", "Tls11", "Tls12", "Tls13"],'),
+        ("spring", "application.properties", "server.ssl.enabled-protocols=TLSv1.1,TLSv1.2", "\0"),
+        ("spring", "application.properties", "server.ssl.protocol=TLS", "\0"),
+        ("node", "server.js", "  maxVersion: 'TLSv1.2',", "\0"),
+    ],
+)  # fmt: skip
+def test_a_program_speaks_the_current_versions(
+    name: str, path: str, text: str, wanted: str
+) -> None:
+    expected = "" if wanted == "\0" else f"{wanted}\n"
+    assert changed(name, f"{text}\n", "tls_versions", path=path) == expected
+
+
+def test_tomcat_answers_what_it_does_not_have_with_the_page() -> None:
+    text = '<web-app version="4.0">\n</web-app>\n'
+    new = changed("tomcat-pages", text, "client_route")
+    assert "    <error-code>404</error-code>\n    <location>/index.html</location>\n" in new
+    assert new.endswith("  </error-page>\n</web-app>\n")
+    assert not changed("tomcat-pages", new, "client_route")

@@ -73,3 +73,15 @@ def test_how_a_script_shows_a_page(script: str, source: str) -> None:
 
 def test_the_first_page_is_no_route() -> None:
     assert route_source('{path:""}', "/") == ""
+
+
+@pytest.mark.parametrize(
+    "script",
+    ["Backbone.history.start({pushState: true})", 'new VueRouter({mode:"history"})',
+     "$locationProvider.html5Mode(true)"],
+)  # fmt: skip
+def test_a_script_that_switches_such_addresses_on(script: str) -> None:
+    assert route_source(script, "/orders/12") == "history"
+    assert route_source(script.replace("true", "false").replace('history"', 'hash"'), "/a") != (
+        "history"
+    )

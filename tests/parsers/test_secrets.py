@@ -70,3 +70,8 @@ def test_a_random_word_has_one_stand_in_of_the_same_shape() -> None:
 def test_what_a_person_writes_is_not_random() -> None:
     assert not looks_random("certificate_of_the_shop")
     assert looks_random("0f1e2d3c4b5a69788796a5b4c3d2e1f0")
+
+
+def test_what_a_switch_is_set_to_is_no_secret() -> None:
+    assert hide_secrets("CSRF_COOKIE_SECURE = True") == "CSRF_COOKIE_SECURE = True"
+    assert hide_secrets("SESSION_TOKEN = Truely") != "SESSION_TOKEN = Truely"

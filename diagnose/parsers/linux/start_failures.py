@@ -11,6 +11,8 @@ MAX_LINE, MAX_LINES = 1000, 200
 
 _DENIED = re.compile(r"EACCES|permission denied|errno 13|WinError 10013", re.IGNORECASE)
 _IN_USE = re.compile(r"EADDRINUSE|address already in use|errno 98", re.IGNORECASE)
+#: A port at the end of an address, or after its word.
+_PORT = re.compile(r"(?:[\w\])*:]:|\bport:? ?|, ?)\d{2,5}\b")
 #: Words in which programs name the port itself: Odoo, Spring Boot, Vite, create-react-app.
 _TAKEN = (
     r"(?i)\bport:? {port}\b[^\n:]{0,40}\b(?:in use|taken|occupied)\b"
@@ -36,6 +38,12 @@ class StartFailure:
     reason: StartFailureReason
     message: str
     file: str = ""
+
+
+def names_no_port(message: str) -> bool:
+    """Return whether a program found its port taken, and does not say which: Python's "OSError:
+    [Errno 98] Address already in use"."""
+    return bool(_IN_USE.search(message)) and not _PORT.search(message)
 
 
 def start_failure(journal: str, port: int, command: str = "") -> StartFailure | None:

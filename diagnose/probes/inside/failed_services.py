@@ -20,7 +20,7 @@ from diagnose.model.frozen import frozen
 from diagnose.model.program_logs import FailedUnit, Manager
 from diagnose.model.server import Listeners
 from diagnose.model.services import ServiceFailure
-from diagnose.parsers.linux.start_failures import start_failure
+from diagnose.parsers.linux.start_failures import names_no_port, start_failure
 from diagnose.parsers.linux.start_needs import lack_of
 from diagnose.parsers.linux.unit_corrections import fault_of
 from diagnose.parsers.program_words import telling_line
@@ -131,14 +131,21 @@ async def look_at_own_units(ctx: ProbeContext, endpoint: str) -> None:
     at = ctx.elapsed()
     result = await _run(ctx, endpoint, "failed")
     for unit in failed_units(result.out, endpoint, at, result.took):
-        if unit.names_endpoint and unit.has_failed and unit.manager == "systemd":
+        is_unnamed = names_no_port(unit.message)
+        is_systemd = unit.manager == "systemd" and unit.has_failed
+        if is_systemd and (unit.names_endpoint or is_unnamed):
             # Imported late: few services find their port taken.
             from diagnose.probes.inside.own_copies import port_owner
 
             copy, holder = (
-                await port_owner(ctx, unit.unit, endpoint) if unit.port_in_use else (0, "")
+                await port_owner(ctx, unit.unit, endpoint)
+                if unit.port_in_use or is_unnamed
+                else (0, "")
             )
-            ctx.emit(replace(unit, is_open=True, copy=copy, holder=holder))
+            # Only its own program shows that the port is that of a service which names none.
+            if unit.names_endpoint or copy:
+                own = replace(unit, is_open=True, names_endpoint=True, copy=copy, holder=holder)
+                ctx.emit(replace(own, port_in_use=unit.port_in_use or bool(copy)))
 
 
 async def _run(ctx: ProbeContext, endpoint: str, *only: str) -> CommandResult:

@@ -1,5 +1,6 @@
 """Whether the program that has the port of a service is the service's own, which somebody started
-by hand before: the same arguments in the same folder, in no service."""
+by hand before: the same arguments in the same folder, or arguments that depend on none, in no
+service."""
 
 import re
 
@@ -52,4 +53,5 @@ def is_copy(text: str) -> bool:
     is_by_hand = bool(groups) and not any(
         starter in group for group in groups for starter in _STARTERS
     )
-    return "=same" in values and folder.count("/") > 1 and folder == at and is_by_hand
+    is_there = (folder.count("/") > 1 and folder == at) or values.get("=rooted") == ["yes"]
+    return "=same" in values and is_there and is_by_hand

@@ -5,7 +5,9 @@ them, and those that the page loads and browsers do not use.
 import posixpath
 from urllib.parse import urlsplit
 
+from diagnose.machine import HasOwnRoot
 from diagnose.model.files import (
+    Access,
     PageAccess,
     PageFileAccess,
     PasswordFileAccess,
@@ -55,7 +57,28 @@ async def denied(ctx: ProbeContext, log_line: LogLine) -> None:
         return
     at = ctx.elapsed()
     for access in await read_access(ctx.machine, "", str(worker), [match[1]]):
-        ctx.emit(access_as(PageAccess, access, at=at))
+        beside = await _closed_beside(ctx, access)
+        ctx.emit(access_as(PageAccess, access, at=at, beside=beside))
+
+
+async def _closed_beside(ctx: ProbeContext, access: Access) -> int:
+    """Return how many other files for browsers in the folder of a closed one have its owner, its
+    group and its mode."""
+    file = access.parts[-1] if access.parts and not access.parts[-1].folder else None
+    is_closed = file is not None and file in access.denied_parts
+    if file is None or not is_closed or isinstance(ctx.machine, HasOwnRoot):
+        return 0
+    # Imported late: few files are closed.
+    from diagnose.model.commands import FOR_BROWSERS
+
+    names = [word for end in FOR_BROWSERS for word in ("-o", "-iname", f"*.{end}")][1:]
+    folder = posixpath.dirname(file.path)
+    result = await ctx.machine.run(
+        "find", folder, "-maxdepth", "1", "-not", "-name", ".*", "-type", "f",
+        "-perm", f"{file.mode:04o}", "-user", str(file.uid), "-group", str(file.gid),
+        "(", *names, ")",
+    )  # fmt: skip
+    return sum(line.startswith("/") and line != file.path for line in result.out.split("\n"))
 
 
 @probe(after=Exchange, needs=NginxConfig)

@@ -107,7 +107,8 @@ async def after_listeners(ctx: ProbeContext, listeners: Listeners) -> None:
 
 def _is_missing(response: PageFileResponse) -> bool:
     is_page = response.status == 200 and response.is_html and response.file_kind != "frame"
-    return not response.redirects and (response.status == 404 or is_page)
+    # An application may send visitors of a file that it does not serve to its login.
+    return is_page or (response.status == 404 and not response.redirects)
 
 
 async def _find_siblings(ctx: ProbeContext) -> None:

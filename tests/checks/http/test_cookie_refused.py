@@ -7,6 +7,7 @@ import pytest
 from diagnose.model import Applicability, Confidence, Edit, Fix, Manual, Symptom, Target, Vantage
 from diagnose.model.applications import ReadSetting
 from diagnose.model.http import Exchange
+from diagnose.model.server import Listener, Listeners
 from diagnose.model.symptom import SymptomKind
 from diagnose.model.web_servers import ServerFile, WebServerConfig
 from tests.support.check_evidence import SHOP, judge, texts
@@ -117,6 +118,29 @@ def test_corrects_the_setting_that_has_the_domain(read: ReadSetting) -> None:
     assert claim.fix
     assert isinstance(claim.fix.steps[0], Edit)
     assert claim.fix.steps[0].path != read.file
+
+
+DJANGO = ReadSetting(
+    application="django", topic="plain_cookie", key="CSRF_COOKIE_SECURE", unit="shop.service",
+    file="/srv/shop/shop/settings.py", number=5, line="CSRF_COOKIE_SECURE = True",
+    new="CSRF_COOKIE_SECURE = False", wanted="CSRF_COOKIE_SECURE = False",
+)  # fmt: skip
+PLAIN = replace(sets("csrftoken=1; Path=/; Secure"), url="http://shop.example.com/", port=80)
+PLAIN_SHOP = replace(SHOP, scheme="http", port=80)
+
+
+def test_a_site_without_https_gets_its_cookies_over_http() -> None:
+    web, tls = (Listener(address="0.0.0.0", port=port, family=4, pid=7) for port in (80, 443))
+    seen = (PLAIN, RUNNING, config(), DJANGO)
+    (claim,) = judge(CHECK, *seen, Listeners(sockets=(web,)), target=PLAIN_SHOP, masked=False)
+    assert claim.facts["setting_place"] == "/srv/shop/shop/settings.py:5"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert isinstance(claim.fix.steps[0], Edit)
+    # Visitors of a site with https go there: the cookie stays as it is.
+    (claim,) = judge(CHECK, *seen, Listeners(sockets=(web, tls)), target=PLAIN_SHOP, masked=False)
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)
 
 
 def _typed(step: Manual) -> str:

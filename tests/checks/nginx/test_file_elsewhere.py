@@ -49,6 +49,16 @@ def test_fires_where_the_application_serves_no_files() -> None:
     assert "alias /srv/django/media/;" in str(step.commands[0])
 
 
+def test_fires_where_the_application_sends_visitors_of_a_file_to_its_login() -> None:
+    login = replace(
+        answered(FILE, 200), is_html=True, headers=(("Content-Type", "text/html"),),
+        redirects=("https://shop.example.com/login/?next=/media/tea.css",),
+    )  # fmt: skip
+    (claim,) = judge(CHECK, RUNNING, config(), loads(FILE), login, SIBLING)
+    assert claim.facts["redirect"] == login.redirects[0]
+    assert (claim.facts["folder"], claim.facts["real"]) == ("/media/", "/srv/django/media/")
+
+
 def test_fires_where_nginx_looks_in_another_folder() -> None:
     (claim,) = of(replace(SIBLING, path="/srv/up/tea.css", of_program=False), text=FILES)
     assert (claim.facts["asked"], claim.facts["real"]) == ("/srv/app/media/tea.css", "/srv/up/")

@@ -77,6 +77,23 @@ def test_fires_and_opens_a_folder_that_was_copied_with_a_mask(
         assert [words[:5] for words in argv[2:]] == [("find", tree, "-not", "-path", "*/.*")] * 2
 
 
+def test_fires_and_opens_the_files_beside_it_that_are_closed_alike() -> None:
+    file = "/srv/shop/public/app.css"
+    closed = access(part("/srv/shop/public", 0o755), part(file, 0o600, folder=False), path=file)
+    line = logged(f'open() "{file}" failed (13: Permission denied)', errno=13)
+    seen = (RUNNING, config(), LOG_READ, line, page(403))
+    (claim,) = judge("nginx.file-forbidden", *seen, replace(closed, beside=2))
+    assert (claim.facts["beside"], claim.facts["folder"]) == (2, "/srv/shop/public")
+    (step,) = claim.fix.steps if claim.fix else ()
+    assert isinstance(step, Manual)
+    argv = [command.argv for command in step.commands if isinstance(command, Command)]
+    assert argv[0] == ("chmod", "o+r", file)
+    assert argv[1][:4] == ("find", "/srv/shop/public", "-maxdepth", "1")
+    (claim,) = judge("nginx.file-forbidden", *seen, closed)
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Command)
+
+
 def test_fires_for_an_index_file_and_for_try_files() -> None:
     for text, status in (
         (f'"{FILE}" is forbidden (13: Permission denied)', 403),

@@ -1,6 +1,7 @@
 import pytest
 
-from diagnose.model import Applicability, Command, Confidence, Failure, Manual
+from diagnose.model import Applicability, Command, Confidence, Edit, Failure, Manual
+from diagnose.model.applications import ReadSetting
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import BUILD, RUNNING, config
 from tests.support.tls_evidence import (
@@ -40,6 +41,23 @@ def test_silent_when_a_current_version_is_taken_and_for_other_alerts() -> None:
     assert not judge("tls.no-shared-protocol", WELL, shake("old", protocol="TLSv1"))
     assert not judge("tls.no-shared-protocol", WELL, alerted(70, "old"), alerted(70, "tls1.2"))
     assert not judge("tls.no-shared-protocol", alerted(40), alerted(70, "old"))
+
+
+def test_fires_and_changes_the_setting_of_a_program_with_a_tls_of_its_own() -> None:
+    read = ReadSetting(
+        application="spring", topic="tls_versions", key="server.ssl.enabled-protocols",
+        file="/srv/shop/application.properties", number=4, unit="shop.service", process="java",
+        line="server.ssl.enabled-protocols=TLSv1.1", wanted="TLSv1.1,TLSv1.2,TLSv1.3",
+        new="server.ssl.enabled-protocols=TLSv1.1,TLSv1.2,TLSv1.3",
+    )  # fmt: skip
+    (claim,) = judge("tls.no-shared-protocol", alerted(70), read)
+    assert claim.facts["place"] == "/srv/shop/application.properties:4"
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Edit)
+    restart = claim.fix.steps[-1]
+    assert isinstance(restart, Command)
+    assert restart.argv == ("systemctl", "restart", "shop")
+    assert applicability(claim) is Applicability.REVIEW
 
 
 def test_fires_and_adds_the_current_versions_to_the_sites_line() -> None:

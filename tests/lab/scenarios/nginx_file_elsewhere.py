@@ -28,13 +28,13 @@ http.server.ThreadingHTTPServer(("127.0.0.1", 3009), Shop).serve_forever()
 CSS = "body { color: #222 }\n"
 
 
-def _django(lab: Lab, lines: str = "", has_file: bool = True) -> None:
+def _django(lab: Lab, lines: str = "", has_file: bool = True, program: str = DJANGO) -> None:
     """An application of /srv/django, which has the file in its folder."""
     lab.server.sh("mkdir -p /srv/django/media")
     lab.undo(lambda: lab.server.sh("rm -rf /srv/django"))
     if has_file:
         lab.server.write("/srv/django/media/tea.css", CSS)
-    start = ["env", "-C", "/srv/django", *lab.server.python("-c", DJANGO)]
+    start = ["env", "-C", "/srv/django", *lab.server.python("-c", program)]
     lab.spawn(lab.server, start, 3009)
     passed = "  location / {\n    proxy_pass http://127.0.0.1:3009;\n  }\n\n"
     lab.change(PAGE, lines + passed)
@@ -108,6 +108,28 @@ def no_root_applies_to_the_files(lab: Lab) -> None:
 @healthy()
 def folder_of_the_files_is_right(lab: Lab) -> None:
     _built(lab, "  root /var/cache/shop/war;\n")
+
+
+#: The same, and whoever has not signed in is sent to the login, whatever they ask for.
+SENT = DJANGO.replace(
+    'b"Not Found"', 'b"<!doctype html><title>Log in</title><p>Sign in, please.</p>"'
+).replace(
+    "self.send_response(200 if known else 404)",
+    "is_login = self.path.startswith('/login/')\n"
+    "        self.send_response(200 if known or is_login else 302)\n"
+    "        known or is_login or self.send_header('Location', '/login/?next=' + self.path)",
+)
+
+
+@scenario(outside="http.page-file-type", server="nginx.file-elsewhere", differs=(site.CONF,))
+def static_files_lead_to_the_login(lab: Lab) -> None:
+    """https://github.com/welliamcao/OpsManage/issues/367: nginx has no location for them."""
+    _django(lab, program=SENT)
+
+
+@healthy()
+def static_files_beside_an_application_with_a_login(lab: Lab) -> None:
+    _django(lab, "  location /media/ { alias /srv/django/media/; }\n", program=SENT)
 
 
 @scenario(outside="http.page-file-missing", manual="nobody has the file")

@@ -439,3 +439,26 @@ def tree_that_root_copied_with_a_mask(lab: Lab) -> None:
     pages = text[text.index("  location / {") : text.index("  location /ws")]
     lab.change(pages, "  location / {\n    root /srv/copied;\n  }\n\n")
     lab.server.sh("chmod -R go-rwx /srv/copied")
+
+
+def _files_of_a_program(lab: Lab, mode: str) -> None:
+    """nginx serves the files of an application from the folder of its owner."""
+    lab.server.write("/srv/public/app.css", "body { margin: 0 }\n")
+    lab.server.write("/srv/public/app.js", "document.title += '!';\n")
+    lab.undo(lambda: lab.server.sh("rm -rf /srv/public"))
+    lab.server.sh(f"chown -R 1000:1000 /srv/public; chmod {mode} /srv/public/*")
+    lab.change("  location /ws", "  location /static/ { alias /srv/public/; }\n\n  location /ws")
+
+
+@scenario(
+    outside=None, server="nginx.file-forbidden", target=f"https://{site.NAME}/static/app.css",
+    differs=("/srv/public/app.css", "/srv/public/app.js"),
+)  # fmt: skip
+def files_of_a_program_that_only_its_owner_may_read(lab: Lab) -> None:
+    """https://www.explaintopic.com/nginx/nginx-403-forbidden-when-serving-static-files-on-linux-1766324597.html"""
+    _files_of_a_program(lab, "600")
+
+
+@healthy(target=f"https://{site.NAME}/static/app.css")
+def files_of_a_program_that_everybody_may_read(lab: Lab) -> None:
+    _files_of_a_program(lab, "644")

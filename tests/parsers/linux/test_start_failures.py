@@ -1,6 +1,6 @@
 import pytest
 
-from diagnose.parsers.linux.start_failures import start_failure
+from diagnose.parsers.linux.start_failures import names_no_port, start_failure
 
 NODE = "Error: listen EACCES: permission denied 0.0.0.0:443"
 KEY = "Error: EACCES: permission denied, open '/etc/app/key.pem'"
@@ -106,3 +106,17 @@ def test_words_that_name_the_taken_port_itself(line: str) -> None:
     assert failure.reason == "port-in-use"
     assert start_failure(line, 806) is None
     assert start_failure(line, 8070) is None
+
+
+@pytest.mark.parametrize(
+    ("message", "is_unnamed"),
+    [
+        ("OSError: [Errno 98] Address already in use", True),
+        ("Error: listen EADDRINUSE: address already in use 127.0.0.1:3000", False),
+        ("Error: listen EADDRINUSE: address already in use :::3000", False),
+        ("[Errno 98] error while attempting to bind on address ('0.0.0.0', 8123)", False),
+        ("OSError: [Errno 13] Permission denied", False),
+    ],
+)
+def test_a_program_that_does_not_say_which_port_is_taken(message: str, is_unnamed: bool) -> None:
+    assert names_no_port(message) is is_unnamed

@@ -20,6 +20,12 @@ def test_another_program_is_none() -> None:
     assert not is_copy("")
 
 
+def test_arguments_that_depend_on_no_folder() -> None:
+    elsewhere = COPY.replace("=folder /srv/shop", "=folder /")
+    assert is_copy(f"{elsewhere}=rooted yes\n")
+    assert not is_copy(f"{elsewhere}=rooted no\n")
+
+
 def test_the_program_of_a_container_is_none() -> None:
     for group in ("machine.slice/libpod-0a1b.scope", "kubepods/pod1/2", "lxc.payload.web"):
         assert not is_copy(COPY.replace("user.slice/user-1000.slice/session-3.scope", group))

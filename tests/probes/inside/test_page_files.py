@@ -5,6 +5,7 @@ import shlex
 
 import pytest
 
+from diagnose.model.commands import FOR_BROWSERS
 from diagnose.model.files import PageAccess, PageFileAccess, PasswordFileAccess
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxProcess, NginxState
@@ -51,6 +52,23 @@ def test_the_path_is_read_as_a_worker() -> None:
     (access,) = looking.observed(PageAccess)
     assert (access.path, access.user) == (FILE, "www-data")
     assert [part.path for part in access.denied_parts] == ["/home/alice"]
+
+
+def test_the_files_beside_a_closed_one_are_counted() -> None:
+    file = "/srv/shop/app.css"
+    who = WHO.replace("700 directory", "755 directory").replace("644 regular", "600 regular")
+    who = who.replace(FILE, file).replace("/home/alice", "/srv")
+    asked = shlex.join(("sh", "-c", ACCESS_SCRIPT, "sh", "", "11", file))
+    names = [word for end in FOR_BROWSERS for word in ("-o", "-iname", f"*.{end}")][1:]
+    beside = shlex.join(
+        ("find", "/srv/shop", "-maxdepth", "1", "-not", "-name", ".*", "-type", "f", "-perm",
+         "0600", "-user", "1000", "-group", "1000", "(", *names, ")")
+    )  # fmt: skip
+    ctx = Looking(RecordedMachine({asked: who, beside: f"{file}\n/srv/shop/app.js\n"}))
+    ctx.emit(RUNNING)
+    line = logged(f'open() "{file}" failed (13: Permission denied)', errno=13)
+    asyncio.run(page_files.denied.work(ctx, line))  # type: ignore[arg-type]
+    assert [access.beside for access in ctx.observed(PageAccess)] == [1]
 
 
 def test_nothing_is_read_for_other_lines() -> None:

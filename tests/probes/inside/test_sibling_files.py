@@ -74,6 +74,14 @@ def test_a_folder_of_this_name_is_no_file() -> None:
     assert not looked(found=folder)
 
 
+def test_looks_for_a_file_whose_visitors_are_sent_to_a_login() -> None:
+    login = replace(
+        MISSING, status=200, is_html=True, redirects=("https://shop.example.com/login/",)
+    )
+    (sibling,) = looked(login)
+    assert sibling.url == MISSING.url
+
+
 @pytest.mark.parametrize(
     "response",
     [replace(MISSING, status=200), replace(MISSING, status=500),
