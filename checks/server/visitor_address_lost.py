@@ -61,7 +61,7 @@ def _apache_behind(evidence: Evidence) -> Iterator[Claim]:
     from checks.server._inner_servers import inner_servers
 
     target = evidence.target
-    for inner in inner_servers(evidence):
+    for inner in inner_servers(evidence, refusing=False):
         view, config = inner.view, inner.view.config
         if view.server.product != "apache" or config is None or not inner.sends_visitor:
             continue
