@@ -98,7 +98,7 @@ BUILT = "location / { try_files $uri $uri/ /index.html; }"
 
 
 def _built(lab: Lab, folder: str) -> None:
-    _site(lab)
+    lab.undo(lambda: lab.server.sh("rm -rf /srv/pages"))
     lab.server.write(f"/srv/pages/app/{folder}/index.html", APP)
     lab.server.write(f"/srv/pages/app/{folder}/cart/assets/index-4f2a.js", JS)
     lab.change(PAGES, f"  root /srv/pages/app/dist;\n  {BUILT}\n")
