@@ -141,11 +141,11 @@ VALID = ("401 Unauthorized, even when the login has returned a valid token",)
 RULE = "RewriteCond %{HTTP:Authorization} ^(.*)\nRewriteRule .* - [e=HTTP_AUTHORIZATION:%1]\n"
 
 
-def cake(lab: Lab, own: str = "") -> None:
+def cake(lab: Lab, own: str = "", upper: str = RULE) -> None:
     """CakePHP's two folders. The rule of the first one is behind its last one."""
     interface(lab)
     into = "RewriteEngine On\nRewriteRule ^$ webroot/ [L]\nRewriteRule (.*) webroot/$1 [L]\n"
-    lab.server.write(f"{ROOT}/.htaccess", f"{into}{RULE}")
+    lab.server.write(f"{ROOT}/.htaccess", f"{into}{upper}")
     lab.server.write(f"{ROOT}/webroot/.htaccess", FRONT.format(own))
     lab.server.write(f"{ROOT}/webroot/index.php", "<?php require '../vendor/autoload.php';\n")
 
@@ -166,8 +166,7 @@ def apache_rule_for_the_token_in_the_lower_folder(lab: Lab) -> None:
 
 @healthy_apache(target=API)
 def apache_rule_for_the_token_in_the_lower_folder_alone(lab: Lab) -> None:
-    cake(lab, RULE)
-    lab.edit(f"{ROOT}/.htaccess", RULE, "")
+    cake(lab, RULE, "")
 
 
 AUTOLOADED = "<?php require __DIR__.'/../vendor/autoload.php';\n"
