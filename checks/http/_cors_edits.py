@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from checks.http._preflight_answers import METHODS, merged_fields, permitted_fields
+from checks.http._preflight_answers import METHODS, merged_fields, permitted_words
 from checks.nginx import Nginx
 from checks.nginx._edits import Changes, config_edits
 from checks.nginx._location_edits import insert_lines, location_fix
@@ -140,7 +140,7 @@ def whole_fix(
         "if ($request_method = OPTIONS) {",
         *(f"    {line}" for line in own),
         f'    {_ADD} Access-Control-Allow-Methods "{_METHODS[1]}" always;',
-        f'    {_ADD} Access-Control-Allow-Headers "{", ".join(permitted_fields(page))}" always;',
+        f'    {_ADD} Access-Control-Allow-Headers "{permitted_words(page, "nginx")}" always;',
         "    return 204;",
         "}",
         *added_before,

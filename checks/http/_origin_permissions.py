@@ -18,7 +18,7 @@ from checks.http._preflight_answers import (
     apache_rules,
     caddy_matcher,
     haproxy_answer,
-    permitted_fields,
+    permitted_words,
 )
 from checks.server import (
     ServerView,
@@ -65,7 +65,7 @@ class _Permission:
     scope: Scope
     origin: str
     with_cookies: bool
-    asked: tuple[str, ...]
+    allowed: str
     is_preflight: bool
     is_sent: bool
 
@@ -79,7 +79,7 @@ class _Permission:
         return {
             **self.fields,
             ALLOW_METHODS: _METHODS,
-            ALLOW_HEADERS: ", ".join(self.asked),
+            ALLOW_HEADERS: self.allowed,
         }
 
 
@@ -98,7 +98,7 @@ def with_server_lines(evidence: Evidence, claim: Claim, page: Exchange, cookies:
         return replace(claim, fix=fix)
     if (page.method != _PREFLIGHT and (page.status or 0) >= 400) or claim.facts["other"]:
         return claim
-    steps = _steps(view, _permission(page, origin, cookies))
+    steps = _steps(view, _permission(view, page, origin, cookies))
     if not steps:
         return claim
     kept = [
@@ -110,12 +110,12 @@ def with_server_lines(evidence: Evidence, claim: Claim, page: Exchange, cookies:
     return replace(claim, fix=Fix((*kept, added), Applicability.MANUAL))
 
 
-def _permission(page: Exchange, origin: str, cookies: bool) -> _Permission:
+def _permission(view: ServerView, page: Exchange, origin: str, cookies: bool) -> _Permission:
     return _Permission(
         Scope(path_of(page.url).partition("?")[0]),
         origin,
         cookies,
-        permitted_fields(page),
+        permitted_words(page, view.server.product),
         page.method == _PREFLIGHT,
         page.header(ALLOW_ORIGIN) is not None,
     )
@@ -147,7 +147,9 @@ def _steps(view: ServerView, permission: _Permission) -> tuple[Command | Edit, .
 
 
 def _apache_lines(permission: _Permission) -> list[str]:
-    """The path's fields, also in answers of Apache's own; an application's own are left out."""
+    """The path's fields, also in answers of Apache's own; an application's own are left out. The
+    line of the request stays where a rule leads the path to a script, and <Location> would not
+    count any more (mod_rewrite of a folder makes a new request)."""
     fields = permission.preflight_fields if permission.is_preflight else permission.fields
     pattern = apache_pattern(permission.scope.path)
     set_lines = [
@@ -157,10 +159,10 @@ def _apache_lines(permission: _Permission) -> list[str]:
     ]
     return [
         *((REWRITE_ENGINE, *apache_rules(pattern)) if permission.is_preflight else ()),
-        f'<LocationMatch "{pattern}">',
+        f'<If "%{{THE_REQUEST}} =~ m#^[A-Z]+ {pattern[1:-1]}[? ]#">',
         *(f"    {line}" for line in set_lines),
         "    Header always merge Vary Origin",
-        "</LocationMatch>",
+        "</If>",
     ]
 
 
@@ -179,7 +181,7 @@ def _caddy_lines(permission: _Permission) -> list[str]:
         *caddy_matcher(path),
         "handle @preflight {",
         f'\theader {ALLOW_METHODS} "{_METHODS}"',
-        f'\theader {ALLOW_HEADERS} "{", ".join(permission.asked)}"',
+        f'\theader {ALLOW_HEADERS} "{permission.allowed}"',
         "\trespond 204",
         "}",
         *own,

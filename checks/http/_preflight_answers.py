@@ -15,6 +15,15 @@ ALLOW_METHODS, ALLOW_HEADERS = "Access-Control-Allow-Methods", "Access-Control-A
 METHODS = "GET, POST, PUT, PATCH, DELETE"
 USUAL_FIELDS = ("Content-Type", "Authorization")
 
+#: The fields that a preflight asks for (mod_headers, "expr="; Caddy's placeholders; HAProxy's
+#: sample fetch for a whole line; ngx_http_core_module, $http_name).
+_ASKED_FOR = {
+    "apache": "expr=%{req:Access-Control-Request-Headers}",
+    "caddy": "{http.request.header.Access-Control-Request-Headers}",
+    "haproxy": "%[req.fhdr(Access-Control-Request-Headers)]",
+    "nginx": "$http_access_control_request_headers",
+}
+
 #: HAProxy's conditions of a preflight.
 _HAS_FIELD = "{ req.hdr(Access-Control-Request-Method) -m found }"
 IS_PREFLIGHT = f"METH_OPTIONS {_HAS_FIELD}"
@@ -27,6 +36,15 @@ def permitted_fields(page: Exchange) -> tuple[str, ...]:
     preflight names."""
     asked = shown_preflight_fields(page.equivalent)
     return merged_fields([name.strip() for name in asked.split(",")] if asked else ())
+
+
+def permitted_words(page: Exchange, product: str) -> str:
+    """Return the value of Access-Control-Allow-Headers in a server's words: the fields that the
+    message names, or those that each preflight asks for, where nobody knows what the page's script
+    sends."""
+    if shown_preflight_fields(page.equivalent):
+        return ", ".join(permitted_fields(page))
+    return _ASKED_FOR[product]
 
 
 def merged_fields(names: Iterable[str]) -> tuple[str, ...]:

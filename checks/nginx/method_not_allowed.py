@@ -87,6 +87,35 @@ def method_not_allowed(evidence: Evidence) -> Iterator[Claim]:
             },
             fix=_fix(nginx, match, evidence.target.path),
         )
+    elif is_pasted:
+        yield from _file_claims(nginx, pages, method)
+
+
+def _file_claims(nginx: Nginx, pages: list[Exchange], method: str) -> Iterator[Claim]:
+    """Yield the claim about a file of nginx's that stands before the application."""
+    # Imported late: few messages say 405.
+    from checks.nginx._kept_files import kept_file
+
+    path = nginx.evidence.target.path_without_query
+    kept = kept_file(nginx, path, pages)
+    if kept is None:
+        return
+    subjects = endpoint_subjects(pages)
+    yield Claim(
+        about=merge_subjects(subjects),
+        covers=subjects,
+        because=(*pages, *nginx.configs),
+        confidence=Confidence.LIKELY,
+        location=nginx.location(kept.match.block),
+        facts={
+            "asked": False,
+            **_facts(nginx, kept.match, path, method),
+            "url": pages[0].url,
+            "led": kept.fallback,
+            "typed": " ".join(kept.lines),
+        },
+        fix=kept.fix(nginx),
+    )
 
 
 def _kept_claim(
@@ -183,6 +212,8 @@ def _facts(nginx: Nginx, match: LocationMatch, path: str, method: str) -> dict[s
         "own": match.block.name == "location" and match.block.args[-1:] == (folder_of(path),),
         "sender": "",
         "form": False,
+        "led": "",
+        "typed": "",
         "rule": "",
         "rule_place": "",
         "exact": " ".join(("location", *exact.directive.args)) if exact else "",

@@ -31,15 +31,17 @@ class InnerServer:
     sends_visitor: bool
 
 
-def inner_servers(evidence: Evidence) -> Iterator[InnerServer]:
-    """Yield the servers to which the page is passed on over the loopback interface."""
+def inner_servers(evidence: Evidence, refusing: bool = True) -> Iterator[InnerServer]:
+    """Yield the servers to which the page is passed on over the loopback interface; `refusing`:
+    those alone that may refuse the server in front."""
     front = server_on_port(evidence)
     if front is None:
         # One that answered this machine with another status refuses nobody for this address.
         tries = [
             each
             for each in evidence.of(UpstreamTry)
-            if is_loopback(each.address or each.host) and each.status in {None, 403}
+            if is_loopback(each.address or each.host)
+            if not refusing or each.status in {None, 403}
         ]
         ports, title, sends = {each.port for each in tries}, "nginx", _nginx_sends(evidence)
     else:

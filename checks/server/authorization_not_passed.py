@@ -28,7 +28,11 @@ from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Seve
 from diagnose.model.http import Exchange
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
 from diagnose.parsers.html_tags import excerpt
-from diagnose.parsers.missing_tokens import says_no_token, says_no_token_of_its_scheme
+from diagnose.parsers.missing_tokens import (
+    says_no_token,
+    says_no_token_of_its_scheme,
+    says_token_is_read,
+)
 from diagnose.parsers.web_sites import route_of
 
 #: A line by which mod_wsgi answers: all below a path, or the files of a kind.
@@ -49,7 +53,8 @@ _ASKS = re.compile(r"(?i)\s*(?:AuthType\s+\"?(?:Basic|Digest)\b|ErrorDocument\s+
 #: What people say who are asked for their password again and again.
 _LOGINS = frozenset({"login", "cookie", "request-field", "other"})
 
-_NOT_PERMITTED = 403
+_NOT_AUTHORIZED, _NOT_PERMITTED = 401, 403
+_PASSES = re.compile(r"(?i)HTTP_AUTHORIZATION|CGIPassAuth\s+on\b|WSGIPassAuthorization\s+on\b")
 #: Words by which applications and people say that no login arrived: WordPress's interface, its
 #: plugins for JWT, and the name of the field or of PHP's variable for it.
 _NOT_ARRIVED = re.compile(
@@ -62,6 +67,8 @@ _NOT_ARRIVED = re.compile(
     r"|authorization.{0,16}?(?:丢失|丢了|为空|获取不到|拿不到|收不到|取不到)",
     re.IGNORECASE,
 )
+#: Words of a person who sends a token.
+_TOKEN = re.compile(r"(?i)\b(?:valid |access |bearer |jwt |auth )?(?:tokens?\b|bearer\b|jwt\b)")
 
 
 @check(
@@ -112,6 +119,7 @@ def authorization_not_passed(evidence: Evidence) -> Iterator[Claim]:
             "removed": bool(removing),
             "challenge": False,
             "told": False,
+            "sent": False,
             "place": place_text(site.file, removing or wsgi or site.line),
         },
         fix=_remedy(view, site, removing, wsgi),
@@ -128,10 +136,8 @@ def _reported_claims(view: ServerView, site: WebSite, removing: int, wsgi: int) 
     """Judge by a person's words that the application gets no Authorization: what this run asks for
     needs no login, and no line of the site passes the field on."""
     evidence, target = view.evidence, view.evidence.target
-    symptom = target.symptom
-    words = _NOT_ARRIVED.search(symptom.text) if symptom else None
-    # 403 is for somebody who has logged in (WordPress, rest_authorization_required_code).
-    if symptom is None or words is None or symptom.number == _NOT_PERMITTED:
+    words, is_sent = _reported_words(view)
+    if not words:
         return
     own = Subject(port=target.port, path=target.path_without_query)
     pages = [page for page in evidence.good(Exchange) if page.purpose == "target"]
@@ -144,16 +150,45 @@ def _reported_claims(view: ServerView, site: WebSite, removing: int, wsgi: int) 
             **view.facts,
             "url": target.url,
             "status": "",
-            "words": words[0],
+            "words": words,
             "fastcgi": not removing and not wsgi,
             "wsgi": bool(wsgi) and not removing,
             "removed": bool(removing),
             "challenge": False,
-            "told": True,
+            "told": not is_sent,
+            "sent": is_sent,
             "place": place_text(site.file, removing or wsgi or site.line),
         },
         fix=_remedy(view, site, removing, wsgi),
     )
+
+
+def _reported_words(view: ServerView) -> tuple[str, bool]:
+    """Return the words of a message by which no login arrives, and whether they say that a token is
+    sent rather than that none arrives; "" without such words."""
+    evidence, symptom = view.evidence, view.evidence.target.symptom
+    # 403 is for somebody who has logged in (WordPress, rest_authorization_required_code).
+    if symptom is None or symptom.number == _NOT_PERMITTED:
+        return "", False
+    text = symptom.text[:2000]
+    if words := _NOT_ARRIVED.search(text):
+        return words[0], False
+    sent = _TOKEN.search(text) if symptom.number == _NOT_AUTHORIZED else None
+    pages = pages_with_status(evidence, _NOT_AUTHORIZED)
+    is_read = any(says_token_is_read(page.body) for page in pages)
+    # The challenge of a password is no token's.
+    is_password = any(page.asks_for_password for page in pages)
+    if sent is None or is_read or is_password or says_token_is_read(text) or _is_passed_below(view):
+        return "", False
+    return sent[0].strip(), True
+
+
+def _is_passed_below(view: ServerView) -> bool:
+    """Return whether the .htaccess of a folder below that of the site passes the field on."""
+    roots = {f"{site.root.rstrip('/')}/.htaccess" for site in view.answering_sites}
+    files = view.config.files if view.config else ()
+    below = (file for file in files if file.path.endswith("/.htaccess") and file.path not in roots)
+    return any(_PASSES.search(file.text) for file in below)
 
 
 def _challenged(view: ServerView, site: WebSite) -> Iterator[Claim]:
@@ -185,6 +220,7 @@ def _challenged(view: ServerView, site: WebSite) -> Iterator[Claim]:
             "removed": False,
             "challenge": True,
             "told": False,
+            "sent": False,
             "place": place_text(site.file, site.line),
         },
         fix=_fix(view, site),

@@ -1,24 +1,32 @@
 """After a message about it: HAProxy passes requests on without a field that names the visitor, so
 that the application sees HAProxy's own address (HAProxy's manual, `option forwardfor`). In mode tcp
-only the PROXY protocol tells it. Apache and Caddy send X-Forwarded-For by themselves.
+only the PROXY protocol tells it. Apache and Caddy send X-Forwarded-For by themselves, unless a line
+takes it away.
 
 Or Apache gets the page from another server of this machine, which sends the field, and does not
 take the visitor's address from it (mod_remoteip).
 """
 
+import re
 from collections.abc import Iterator
 
-from checks.server import manual_fix, place_text, reload_steps
+from checks.server import line_edit, manual_fix, place_text, reload_steps, server_on_port
 from checks.server._haproxy import HaproxyView, haproxy_view, insert_after, place
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
-from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
 from diagnose.parsers.haproxy.config import Proxy
 from diagnose.parsers.web_sites import answering_sites
 
 #: Fields that have the visitor's address in configurations of HAProxy.
 _FIELDS = {"x-forwarded-for", "x-real-ip", "x-client-ip", "forwarded"}
 _PROXY_WORDS = {"send-proxy", "send-proxy-v2", "send-proxy-v2-ssl", "send-proxy-v2-ssl-cn"}
+
+#: A format (mod_log_config) with a field of the visitor's address before that of the connection.
+_FIRST_FIELD = re.compile(
+    r"(?i)(?:(?!%[<>]?[ha]\b|%\{c\}a).){0,200}%\{(?:x-forwarded-for|x-real-ip|x-client-ip"
+    r"|cf-connecting-ip|true-client-ip)\}i"
+)
 
 
 @check(
@@ -31,6 +39,7 @@ def visitor_address_lost(evidence: Evidence) -> Iterator[Claim]:
     if symptom is None or symptom.kind != "visitor-address":
         return
     if haproxy is None:
+        yield from _dropped(evidence)
         yield from _apache_behind(evidence)
         return
     proxies, view = haproxy.proxies, haproxy.view
@@ -49,8 +58,43 @@ def visitor_address_lost(evidence: Evidence) -> Iterator[Claim]:
             "place": place(proxies.bind),
             "tcp": proxies.frontend.mode != "http",
             "behind": "",
+            "dropped": "",
         },
         fix=_fix(haproxy),
+    )
+
+
+def _dropped(evidence: Evidence) -> Iterator[Claim]:
+    """Yield the claim about lines of Apache or Caddy that take the visitor's address from what they
+    send by themselves."""
+    view, target = server_on_port(evidence), evidence.target
+    if view is None or view.config is None or view.server.product not in {"apache", "caddy"}:
+        return
+    # Imported late: few messages are about addresses.
+    from diagnose.parsers.withheld_logins import ADDRESS_FIELDS, withholding_lines
+
+    path = target.path_without_query
+    lines = list(withholding_lines(view.config, target, path, ADDRESS_FIELDS))
+    if not any(line.field.lower() == "x-forwarded-for" for line in lines):
+        return
+    first = lines[0]
+    edit = line_edit(view, first.file, {line.number: () for line in lines})
+    yield Claim(
+        about=Subject(port=target.port, path=target.path),
+        because=(view.server, view.config),
+        confidence=Confidence.LIKELY,
+        facts={
+            **view.facts,
+            "url": target.origin + target.path,
+            "backend": "",
+            "place": place_text(first.file, first.number),
+            "tcp": False,
+            "behind": "",
+            "dropped": first.text,
+        },
+        fix=Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
+        if edit
+        else manual_fix(view, "keep-the-field"),
     )
 
 
@@ -61,12 +105,12 @@ def _apache_behind(evidence: Evidence) -> Iterator[Claim]:
     from checks.server._inner_servers import inner_servers
 
     target = evidence.target
-    for inner in inner_servers(evidence):
+    for inner in inner_servers(evidence, refusing=False):
         view, config = inner.view, inner.view.config
         if view.server.product != "apache" or config is None or not inner.sends_visitor:
             continue
         sites = answering_sites(config, inner.port, target.host)
-        if takes_address(config) or not sites:
+        if takes_address(config) or not sites or _logs_field(sites[0]):
             continue
         steps = apache_steps(inner, sites[0])
         yield Claim(
@@ -80,12 +124,19 @@ def _apache_behind(evidence: Evidence) -> Iterator[Claim]:
                 "place": place_text(sites[0].file, sites[0].line),
                 "tcp": False,
                 "behind": inner.front,
+                "dropped": "",
             },
             fix=Fix((*steps, *reload_steps(view.server)), Applicability.REVIEW)
             if steps
             else manual_fix(view, "take-the-address"),
         )
         return
+
+
+def _logs_field(site: WebSite) -> bool:
+    """Return whether the log of a site begins with the visitor's address from a field."""
+    formats = [log.line_format for log in site.access_logs]
+    return bool(formats) and all(map(_FIRST_FIELD.match, formats))
 
 
 def _tells_address(proxy: Proxy) -> bool:

@@ -54,6 +54,9 @@ COMPLAINTS: tuple[tuple[SymptomKind, str], ...] = (
         r"|.{0,40}?\b(?:is|are|as|shows?|shown|becomes?|to)\b.{0,30}?" + _INNER_ADDRESS + r")"
         r"|(?:can(?:not|[’']t)|unable to|doesn[’']t|not|how to) (?:get|see|show|receive|pass|log|obtain|forward|find)\w{0,4}"
         r" (?:the |a |my )?" + _VISITOR_IP +
+        r"|\b(?:visitors?|users?|clients?|hits|page ?views|log entries)\b.{0,40}?\b(?:is|are|has|have|from|shows?|appears?|as|with)\b(?:(?!sent|redirect|forward).){0,20}?"
+        r"(?:\bip(?:s|[- ]?address(?:es)?)? of (?:the|my|our|this) (?:web |reverse |nginx )?(?:server|proxy|load balancer)\b"
+        r"|\b(?:server|proxy|load balancer)[’']?s? (?:own )?ip\b)"
         # Every request behind nginx has nginx in its words, and mostly another fault.
         r"|\b(?:all|every|each|same|always|only|everybody|everyone)\b.{0,60}?\b(?:ips?|(?:ip|remote|source|client) address(?:es)?)\b.{0,50}?"
         + _INNER_ADDRESS +

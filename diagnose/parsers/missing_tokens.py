@@ -27,6 +27,12 @@ _OTHER = lazy_pattern(
     r"csrf|xsrf|cookie|session|api[ _-]?key|x-[a-z-]{2,30}|missing or invalid|invalid or missing",
     re.IGNORECASE,
 )
+#: Words of a program that has read a token, or a login of another kind.
+_READ = lazy_pattern(
+    r"\b(?:in|not |un)valid[ _]?(?:token|grant|signature)|\b(?:token|jwt)\b.{0,20}\binvalid\b"
+    r"|\bexpired\b|\bsignature\b|csrf|xsrf|cookie|session|过期|无效|失效",
+    re.IGNORECASE,
+)
 #: The words of Django REST framework: each of its classes takes the scheme of its own tokens alone.
 _OF_ONE_SCHEME = "credentials were not provided"
 
@@ -40,3 +46,9 @@ def says_no_token(status: int | None, body: str) -> bool:
 def says_no_token_of_its_scheme(body: str) -> bool:
     """Return whether a program says so for a token of another scheme, too ("Bearer", "Token")."""
     return _OF_ONE_SCHEME in body[:2000]
+
+
+def says_token_is_read(text: str) -> bool:
+    """Return whether an answer, or a person's message, tells of a token that was read and is not
+    valid, or of a login that is none by a token of Authorization."""
+    return bool(_READ.search(text[:2000]))

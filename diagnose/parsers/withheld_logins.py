@@ -5,7 +5,7 @@ Where the server asks for a password itself, Authorization is none of the applic
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from diagnose.model import Target
@@ -18,7 +18,11 @@ from diagnose.parsers.web_sites import answering_sites, route_of
 #: Maximum number of blocks inside of each other.
 MAX_DEPTH = 30
 
-_FIELD = r"\"?(?P<field>Authorization|Cookie)\"?\s*$"
+#: The fields of a login, and those in which a server tells who visits.
+LOGIN_FIELDS = ("Authorization", "Cookie")
+ADDRESS_FIELDS = ("X-Forwarded-For", "X-Real-IP")
+
+_FIELD = r"\"?(?P<field>Authorization|Cookie|X-Forwarded-For|X-Real-IP)\"?\s*$"
 _APACHE = re.compile(rf"(?i)\s*RequestHeader\s+(?:early\s+)?unset\s+{_FIELD}")
 _APACHE_ASKS = re.compile(r"(?i)\s*AuthType\s+\"?(?:Basic|Digest)\b")
 #: In the block of the application, and of the site.
@@ -41,10 +45,19 @@ def withholding_line(config: WebServerConfig, target: Target, path: str) -> With
     """Return the line that counts for a path of the target; None if the login is passed on, or the
     server answers the path itself."""
     if config.product == "haproxy":
-        lines: Iterator[WithholdingLine] = _of_haproxy(config, replace(target, path=path))
-    else:
-        lines = _of_sites(config, target, path)
-    return next(lines, None)
+        return next(_of_haproxy(config, replace(target, path=path)), None)
+    return next(withholding_lines(config, target, path, LOGIN_FIELDS), None)
+
+
+def withholding_lines(
+    config: WebServerConfig, target: Target, path: str, fields: Sequence[str]
+) -> Iterator[WithholdingLine]:
+    """Yield the lines of Apache or Caddy that take one of the fields from requests for a path of
+    the target."""
+    names = {field.lower() for field in fields}
+    for line in _of_sites(config, target, path):
+        if line.field.lower() in names:
+            yield line
 
 
 def _of_sites(config: WebServerConfig, target: Target, path: str) -> Iterator[WithholdingLine]:

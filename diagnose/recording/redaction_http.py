@@ -9,7 +9,11 @@ from diagnose.parsers.filing_blocks import PAGES as BLOCK_PAGES
 from diagnose.parsers.filing_blocks import REDIRECT_PAGES
 from diagnose.parsers.front_errors import PAGES as ERROR_PAGES
 from diagnose.parsers.http import is_wordless_refusal, refuses_host
-from diagnose.parsers.missing_tokens import says_no_token, says_no_token_of_its_scheme
+from diagnose.parsers.missing_tokens import (
+    says_no_token,
+    says_no_token_of_its_scheme,
+    says_token_is_read,
+)
 from diagnose.parsers.origin_refusals import REFUSAL
 from diagnose.parsers.secrets import HIDDEN
 from diagnose.parsers.stray_pages import PAGES as STRAY_PAGES
@@ -195,6 +199,8 @@ def _statements(body: str) -> list[str]:
         if says_no_token_of_its_scheme(body):
             return ["Authentication credentials were not provided."]
         return ["Authorization header not found"]
+    if "token" in body.lower() and says_token_is_read(body):
+        return ["Invalid token"]
     match answer_reason(400, body):
         case "script":
             return ["File not found."]

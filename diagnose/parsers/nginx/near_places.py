@@ -16,6 +16,12 @@ from diagnose.parsers.nginx.server_blocks import Server
 
 #: The least number of letters of a name in which one may be wrong: "src" and "srv" are two names.
 _MIN_LETTERS = 4
+#: Names of one and the same folder: what a build writes, and what a server serves. Sources such as
+#: "public" are none: they may have a page that is no site yet.
+_SAME_FOLDERS = (
+    frozenset({"dist", "build", "output", "out", "_site"}),
+    frozenset({"html", "htdocs", "httpdocs", "public_html", "www"}),
+)
 _PLAIN_MODIFIERS = {"", "=", "^~"}
 
 
@@ -74,11 +80,15 @@ def nearest(access: Access, found: Iterable[str]) -> str:
 
 def wrong_name(path: str, other: str) -> tuple[str, str]:
     """Return the name of a path that is a letter apart from that of another path, and that name;
-    ("", "") if the paths differ in more, or by no letter."""
+    ("", "") if the paths differ in more, or by no letter. Of a folder it may be another usual name
+    of the same folder ("dist", "build")."""
     names, others = path.split("/"), other.split("/")
     apart = [pair for pair in zip(names, others, strict=False) if pair[0] != pair[1]]
     if len(names) != len(others) or len(apart) != 1:
         return "", ""
+    is_folder = names[-1] == others[-1]
+    if is_folder and any(same.issuperset(apart[0]) for same in _SAME_FOLDERS):
+        return apart[0]
     (stem, ending), (other_stem, other_ending) = map(posixpath.splitext, apart[0])
     is_near = is_typing_error(stem, other_stem) and ending == other_ending
     return apart[0] if is_near else ("", "")

@@ -50,7 +50,7 @@ def edit_of(claim: Claim) -> str:
 def test_apache_permits_the_site_for_the_path_alone() -> None:
     claim = claim_of(answer(), APACHE, apache_config())
     text = edit_of(claim)
-    assert '+    <LocationMatch "^/api/items$">' in text
+    assert '+    <If "%{THE_REQUEST} =~ m#^[A-Z]+ /api/items[? ]#">' in text
     assert f'+        Header always set {ALLOW} "{ORIGIN}"' in text
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
@@ -176,3 +176,22 @@ def test_haproxys_own_answers_get_the_fields_of_its_servers() -> None:
         assert "after-response" not in str(other.fix)
     old = claim_of(answer(401), replace(server, version="2.0.1"), haproxy_evidence.config(own))
     assert "after-response" not in str(old.fix)
+
+
+@pytest.mark.parametrize(
+    ("server", "value"),
+    [
+        ((APACHE, apache_config(HTTPS)), "expr=%{req:Access-Control-Request-Headers}"),
+        ((CADDY, caddy_config(CADDY_SITE)), "{http.request.header.Access-Control-Request-Headers}"),
+        (HAPROXY, "%[req.fhdr(Access-Control-Request-Headers)]"),
+    ],
+    ids=("Apache", "Caddy", "HAProxy"),
+)
+def test_fields_that_the_message_does_not_name_are_those_asked_for(
+    server: tuple[Observation, ...], value: str
+) -> None:
+    """Issue 64 of presentator: the script sends x-access-token, which no message names."""
+    seen = answer(405, method="OPTIONS")
+    unnamed = replace(seen, equivalent=seen.equivalent.replace("Request-Headers: x-token", "X: y"))
+    assert f'"{value}"' in edit_of(claim_of(unnamed, *server))
+    assert "x-token" in edit_of(claim_of(seen, *server))

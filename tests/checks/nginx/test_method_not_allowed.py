@@ -251,3 +251,64 @@ def test_a_form_outside_of_the_folder_of_its_page_follows_from_the_missing_folde
     for other in (replace(trial, is_used=False), replace(trial, prefix="/api")):
         (claim,) = judge(CHECK, *seen(SPA, 200, "GET", ""), sent, other)
         assert claim.consequence_of == ()
+
+
+#: Issue 220 of skydiver/october-plugin-forms: the static copy of a page with a form.
+STATIC = (
+    ("Server", "nginx/1.26.3"),
+    ("Last-Modified", "Tue, 01 Sep 2026 10:00:00 GMT"),
+    ("ETag", '"66d4-5f"'),
+    ("Accept-Ranges", "bytes"),
+)
+CHOICE = "  if ($request_method = POST) { rewrite ^ /index.php; }\n  try"
+CONTACT = replace(SHOP, path="/contact", symptom=Symptom("status", "405 on the form", 405))
+COPIES = (
+    "root /srv/shop;\n location / {\n  try_files /static$uri.html $uri /index.php?$query_string;\n"
+    " }\n"
+    " location ~ \\.php$ { fastcgi_pass 127.0.0.1:9000; }"
+)
+
+
+def contact(lines: str, headers: tuple[tuple[str, str], ...] = STATIC) -> tuple[Any, ...]:
+    running, given, answer = seen(lines, 200, "GET", "<!doctype html><form>")
+    url = "https://shop.example.com/contact"
+    return running, given, replace(answer, url=url, headers=headers)
+
+
+def test_fires_where_a_file_stands_before_the_application() -> None:
+    (claim,) = judge(CHECK, *contact(COPIES), target=CONTACT)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.facts["led"] == "/index.php?$query_string"
+    assert claim.fix
+    (edit,) = claim.fix.edits
+    assert (
+        "+  if ($request_method !~ ^(GET|HEAD)$) {\n+      rewrite ^ /index.php last;" in edit.diff
+    )
+
+
+def test_a_named_location_gets_the_method() -> None:
+    named = COPIES.replace("/index.php?$query_string", "@app").replace("~ \\.php$", "@app")
+    (claim,) = judge(CHECK, *contact(named), target=CONTACT)
+    assert claim.fix
+    (edit,) = claim.fix.edits
+    assert "+  error_page 405 = @app;" in edit.diff
+    hidden = named.replace("root /srv", "error_page 500 /500.html;\n root /srv")
+    (claim,) = judge(CHECK, *contact(hidden), target=CONTACT)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+@pytest.mark.parametrize(
+    ("lines", "headers"),
+    [
+        (COPIES, (*STATIC, ("X-Powered-By", "PHP/8.2"))),
+        (COPIES, STATIC[:1]),
+        (COPIES.replace("  try", CHOICE), STATIC),
+        (COPIES.replace("  try", "  error_page 405 = @x;\n  try"), STATIC),
+    ],
+    ids=("a program's", "no file", "a rule for it", "a page for it"),
+)  # fmt: skip
+def test_silent_where_a_program_answers_or_a_rule_leads_on(
+    lines: str, headers: tuple[tuple[str, str], ...]
+) -> None:
+    assert not judge(CHECK, *contact(lines, headers), target=CONTACT)

@@ -217,3 +217,35 @@ def test_fires_for_a_cgi_program(site: str) -> None:
 )
 def test_silent_where_no_cgi_program_misses_it(site: str) -> None:
     assert not judge(CHECK, APACHE, apache_config(site), NETTE, NETTE_AGAIN, target=API)
+
+
+#: Issue 2216 of tymondesigns/jwt-auth: Laravel has the same words for any request.
+UNAUTHENTICATED = replace(PAGE, body='{"message":"Unauthenticated."}')
+VALID = Symptom("status", "401 Unauthorized, even when the login has returned a valid token", 401)
+SENT = replace(API, symptom=VALID)
+
+
+@pytest.mark.parametrize("site", [SITE, WSGI, CGI], ids=("FastCGI", "WSGI", "CGI"))
+def test_fires_where_a_person_sends_a_token(site: str) -> None:
+    (claim,) = judge(CHECK, APACHE, apache_config(site), UNAUTHENTICATED, target=SENT)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.facts["sent"]
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Edit)
+
+
+@pytest.mark.parametrize(
+    ("site", "body", "text"),
+    [
+        (SITE, '{"message":"Invalid token"}', VALID.text),
+        (SITE, UNAUTHENTICATED.body, "401 Unauthorized: the token has expired"),
+        (SITE, UNAUTHENTICATED.body, "401 Unauthorized after the login"),
+        (SITE, UNAUTHENTICATED.body, "401 invalid CSRF token"),
+        (HTTPS, UNAUTHENTICATED.body, VALID.text),
+        (SITE.replace("    SSL", "    CGIPassAuth On\n    SSL"), UNAUTHENTICATED.body, VALID.text),
+    ],
+    ids=("read", "expired", "no token", "of a form", "proxied", "passed on"),
+)
+def test_silent_where_a_token_arrives(site: str, body: str, text: str) -> None:
+    page, target = replace(PAGE, body=body), replace(SENT, symptom=replace(VALID, text=text))
+    assert not judge(CHECK, APACHE, apache_config(site), page, target=target)

@@ -2,7 +2,10 @@
 
 from dataclasses import replace
 
+import pytest
+
 from diagnose.model import Claim, Edit, Symptom
+from tests.support.caddy_evidence import CADDY, caddy_config
 from tests.support.check_evidence import SHOP, judge, texts
 from tests.support.haproxy_evidence import SERVER, TEXT, config
 from tests.support.web_server_evidence import APACHE, apache_config
@@ -71,3 +74,28 @@ def test_silent_where_apache_takes_the_address_or_nobody_asks() -> None:
     # Then the one in front is to blame.
     (claim,) = on_apache(front=FRONT.replace("    option forwardfor\n", ""))
     assert claim.facts["backend"] == "app"
+
+
+@pytest.mark.parametrize(
+    ("first", "count"),
+    [("%{X-Real-IP}i", 0), ("%v %{X-Forwarded-For}i", 0), ("%h %{X-Real-IP}i", 1)],
+)
+def test_a_log_may_begin_with_the_field(first: str, count: int) -> None:
+    """Issue 474 of engintron: statistics read the first address of a line."""
+    log = f'CustomLog /var/log/apache2/access.log "{first} %l %u %t"'
+    assert len(on_apache(log)) == count
+
+
+CADDY_SITE = "shop.example.com {\n\treverse_proxy 127.0.0.1:3000 {\n\t\tLINE\n\t}\n}\n"
+
+
+def test_fires_where_a_line_takes_the_field_away() -> None:
+    text = CADDY_SITE.replace("LINE", "header_up -X-Forwarded-For\n\t\theader_up -X-Real-IP")
+    (claim,) = judge(CHECK, CADDY, caddy_config(text), target=ASKED)
+    assert claim.facts["dropped"] == "header_up -X-Forwarded-For"
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "-\t\theader_up -X-Forwarded-For\n-\t\theader_up -X-Real-IP\n" in edit.diff
+    other = CADDY_SITE.replace("LINE", "header_up -X-Real-IP")
+    assert not judge(CHECK, CADDY, caddy_config(other), target=ASKED)

@@ -137,6 +137,38 @@ def apache_passes_the_token_on_by_a_section(lab: Lab) -> None:
     interface(lab, lines='    <Location "/">\n        CGIPassAuth On\n    </Location>\n')
 
 
+VALID = ("401 Unauthorized, even when the login has returned a valid token",)
+RULE = "RewriteCond %{HTTP:Authorization} ^(.*)\nRewriteRule .* - [e=HTTP_AUTHORIZATION:%1]\n"
+
+
+def cake(lab: Lab, own: str = "", upper: str = RULE) -> None:
+    """CakePHP's two folders. The rule of the first one is behind its last one."""
+    interface(lab)
+    into = "RewriteEngine On\nRewriteRule ^$ webroot/ [L]\nRewriteRule (.*) webroot/$1 [L]\n"
+    lab.server.write(f"{ROOT}/.htaccess", f"{into}{upper}")
+    lab.server.write(f"{ROOT}/webroot/.htaccess", FRONT.format(own))
+    lab.server.write(f"{ROOT}/webroot/index.php", "<?php require '../vendor/autoload.php';\n")
+
+
+@apache_scenario(
+    outside=None, server="server.authorization-not-passed", target=API, args=VALID,
+    manual=NO_TOKEN, unsure=("client",),
+)  # fmt: skip
+def apache_rule_for_the_token_in_the_upper_folder(lab: Lab) -> None:
+    """https://github.com/ADmad/cakephp-jwt-auth/issues/73."""
+    cake(lab)
+
+
+@healthy_apache(target=API)
+def apache_rule_for_the_token_in_the_lower_folder(lab: Lab) -> None:
+    cake(lab, RULE)
+
+
+@healthy_apache(target=API)
+def apache_rule_for_the_token_in_the_lower_folder_alone(lab: Lab) -> None:
+    cake(lab, RULE, "")
+
+
 AUTOLOADED = "<?php require __DIR__.'/../vendor/autoload.php';\n"
 
 

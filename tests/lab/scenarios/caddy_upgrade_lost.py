@@ -1,4 +1,4 @@
-"""Caddy passes upgrades on by itself, unless a line takes their fields away."""
+"""Caddy passes upgrades and addresses on by itself, unless a line takes their fields away."""
 
 from .. import caddy
 from ..lab import Lab
@@ -68,3 +68,22 @@ def caddy_writes_the_upgrade_as_nginx_has_it(lab: Lab) -> None:
 def caddy_deletes_other_fields(lab: Lab) -> None:
     """`header_up -Origin` and a response's field."""
     _serve(lab, "header_up -X-Powered-By", "header_down -Server")
+
+
+# The visitor's address, which Caddy passes on by itself, too.
+
+ONE = ("all visitors of https://shop.example.com have the same IP 127.0.0.1 in the application",)
+
+
+@caddy_scenario(
+    outside=None, server="server.visitor-address-lost", args=ONE, differs=(caddy.CONFIG,)
+)
+def caddy_deletes_the_visitors_address(lab: Lab) -> None:
+    """`header_up -X-Forwarded-For` (Caddy's documentation of reverse_proxy, "Headers")."""
+    _serve(lab, "header_up -X-Forwarded-For")
+
+
+@healthy_caddy(args=ONE)
+def caddy_deletes_another_field_of_the_address(lab: Lab) -> None:
+    """X-Forwarded-For stays."""
+    _serve(lab, "header_up -X-Real-IP")

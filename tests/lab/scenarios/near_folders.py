@@ -92,3 +92,27 @@ def rewrite_into_a_folder_of_its_own_location(lab: Lab) -> None:
 @healthy(target=SHOP)
 def rewrite_into_a_folder_with_a_location(lab: Lab) -> None:
     _versions(lab, "location /cart/v2/ { }", REWRITE)
+
+
+BUILT = "location / { try_files $uri $uri/ /index.html; }"
+
+
+def _built(lab: Lab, folder: str) -> None:
+    lab.undo(lambda: lab.server.sh("rm -rf /srv/pages"))
+    lab.server.write(f"/srv/pages/app/{folder}/index.html", APP)
+    lab.server.write(f"/srv/pages/app/{folder}/cart/assets/index-4f2a.js", JS)
+    lab.change(PAGES, f"  root /srv/pages/app/dist;\n  {BUILT}\n")
+
+
+@scenario(
+    outside="http.server-error", server="nginx.redirect-cycle", differs=MINE, not_on=UNLOGGED
+)  # fmt: skip
+def folder_of_a_build_by_another_name(lab: Lab) -> None:
+    """https://rookee.ru/blog/kak-ispravit-oshibki-500-na-sayte-poshagovaya-instruktsiya/amp: the
+    page to which `try_files` falls back is not in `root`."""
+    _built(lab, "build")
+
+
+@healthy()
+def folder_of_a_build_by_its_name(lab: Lab) -> None:
+    _built(lab, "dist")

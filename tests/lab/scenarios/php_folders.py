@@ -258,3 +258,36 @@ def preflight_of_the_folder_of_the_site(lab: Lab) -> None:
 @healthy(args=("--method", "OPTIONS"))
 def rule_leads_the_folder_of_the_site_on(lab: Lab) -> None:
     _rule(lab, "!-f")
+
+
+FORM = ("405 Method not allowed each time the form is sent, it works on localhost",)
+CONTACT = f"https://{site.NAME}/contact"
+
+
+def _static_copy(lab: Lab, first: str = "") -> None:
+    write_scripts(lab, "/srv/october", "index.php")
+    lab.server.write("/srv/october/static/contact.html", '<form method="post"><input name="a">')
+    start_fpm(lab, "/", "/contact")
+    copies = f"{first}try_files /static$uri.html $uri $uri/ /index.php?$query_string;"
+    lab.change(
+        PAGES, f"  root /srv/october;\n  index index.php;\n  location / {{ {copies} }}\n{PHP}"
+    )
+
+
+@scenario(
+    outside=None, server="nginx.method-not-allowed", target=CONTACT, args=FORM,
+    differs=MINE,
+)  # fmt: skip
+def static_copy_of_a_page_refuses_its_form(lab: Lab) -> None:
+    """https://github.com/skydiver/october-plugin-forms/issues/220."""
+    _static_copy(lab)
+
+
+@healthy(target=CONTACT)
+def static_copy_of_a_page_that_nobody_complains_about(lab: Lab) -> None:
+    _static_copy(lab)
+
+
+@healthy(target=CONTACT, args=FORM)
+def static_copy_of_a_page_whose_form_is_led_on(lab: Lab) -> None:
+    _static_copy(lab, "if ($request_method = POST) { rewrite ^ /index.php last; } ")

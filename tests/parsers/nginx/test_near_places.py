@@ -62,6 +62,9 @@ def _access(path: str, *folders: str) -> Access:
         ("/srv/shop1", ["/srv/shop2"], ""),
         ("/srv/shop", ["/srv/shops"], ""),
         ("/srv/elment", ["/srv/element", "/srv/elmant"], ""),
+        ("/srv/dist/index.html", ["/srv/build/index.html"], "/srv/build/index.html"),
+        ("/srv/dist/index.html", ["/srv/public/index.html", "/srv/old/index.html"], ""),
+        ("/srv/dist/index.html", ["/srv/build/index.html", "/srv/out/index.html"], ""),
         ("/srv/noone.svg", ["/srv/none.svg", "/srv/noone.png"], "/srv/none.svg"),
     ],
 )

@@ -160,9 +160,9 @@ def _is_new_installation(ctx: ProbeContext, exchange: Exchange) -> bool:
 @probe(after=Exchange, needs=Listeners)
 async def servers_behind(ctx: ProbeContext, exchange: Exchange, listeners: Listeners) -> None:
     """Read the servers on other ports after the page redirects to itself, names itself with http,
-    or is that of a new installation, or loses a login by somebody's words: one of them may stand
-    behind the program that ends TLS, and answer. Such a program may be one of these servers too,
-    unless the page is that of a new installation, or run on another machine."""
+    or is that of a new installation, or loses a login or an address by somebody's words: one of
+    them may stand behind the program that ends TLS, and answer. Such a program may be one of these
+    servers too, unless the page is that of a new installation, or run on another machine."""
     if is_first(ctx, exchange, _may_come_from_behind):
         is_new = is_default_page(exchange.status, exchange.body)
         await _look_behind(ctx, listeners, is_scheme=not is_new)
@@ -221,7 +221,7 @@ def _may_come_from_behind(ctx: ProbeContext, exchange: Exchange) -> bool:
         or is_default_page(exchange.status, exchange.body)
         or _is_of_no_site(exchange)
         or _names_itself_plain(exchange, ctx.target.host)
-        or _loses_login(ctx, exchange)
+        or _is_told_of(ctx, exchange)
     )
 
 
@@ -237,11 +237,14 @@ def _is_of_no_site(exchange: Exchange) -> bool:
     return is_without_site(exchange) and "<center>nginx" not in exchange.body
 
 
-def _loses_login(ctx: ProbeContext, exchange: Exchange) -> bool:
-    """Return whether somebody says that a login or a session is lost on a page that is there."""
+def _is_told_of(ctx: ProbeContext, exchange: Exchange) -> bool:
+    """Return whether somebody says that a login, a session or the visitors' address is lost on a
+    page that is there."""
     symptom = ctx.target.symptom
-    is_told = symptom is not None and symptom.kind in {"cookie", "login", "csrf"}
-    return is_told and ctx.target.uses_tls and 200 <= (exchange.status or 0) < 300
+    if symptom is None or not 200 <= (exchange.status or 0) < 300:
+        return False
+    is_login = symptom.kind in {"cookie", "login", "csrf"}
+    return symptom.kind == "visitor-address" or (is_login and ctx.target.uses_tls)
 
 
 def _names_itself_plain(answer: Exchange | Page, host: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from diagnose.model.web_servers import ServerFile, WebSite
-from diagnose.parsers.apache.authorization import passes_authorization
+from diagnose.parsers.apache.authorization import FolderPassing, folder_passing, passes_in
 from diagnose.parsers.apache.body_limits import folders_to, served_path
 from diagnose.parsers.apache.folder_access import reads_htaccess
 from diagnose.parsers.apache.folder_routes import folder_routes
@@ -50,7 +50,29 @@ async def _with_htaccess(
         for path, content in zip(paths, contents, strict=True)
         if not content.failure
     }
-    return tuple(_with_own_lines(config, site, texts) for site in sites)
+    below = await _texts_below(ctx, config, texts)
+    return tuple(_with_own_lines(config, site, texts, below) for site in sites)
+
+
+async def _texts_below(
+    ctx: ProbeContext, config: LoadedConfig, texts: dict[str, str]
+) -> dict[str, FolderPassing]:
+    """Return what the .htaccess of the folder says into which one of `texts` leads all paths, by
+    the path of that one."""
+    passing: dict[str, FolderPassing] = {}
+    for path in texts:
+        folder = _passing(config, texts, path).folder
+        if folder:
+            inner = f"{path.rpartition('/')[0]}/{folder}/.htaccess"
+            content = await ctx.machine.read(inner, MAX_BYTES)
+            if not content.failure:
+                passing[path] = _passing(config, {inner: content.text}, inner)
+    return passing
+
+
+def _passing(config: LoadedConfig, texts: dict[str, str], path: str) -> FolderPassing:
+    source = ConfigSource(texts, {})
+    return folder_passing(load(path, source, path.rpartition("/")[0], {}, config.modules).main)
 
 
 async def htaccess_files(
@@ -88,7 +110,9 @@ def _folders_that_count(config: LoadedConfig, site: WebSite, path: str) -> Itera
             yield folder
 
 
-def _with_own_lines(config: LoadedConfig, site: WebSite, texts: dict[str, str]) -> WebSite:
+def _with_own_lines(
+    config: LoadedConfig, site: WebSite, texts: dict[str, str], below: dict[str, FolderPassing]
+) -> WebSite:
     path = f"{site.root.rstrip('/')}/.htaccess"
     if path not in texts:
         return site
@@ -96,7 +120,8 @@ def _with_own_lines(config: LoadedConfig, site: WebSite, texts: dict[str, str]) 
     lines = load(path, ConfigSource(texts, {}), site.root, {}, config.modules).main
     own, _ = redirects_and_rewritten_routes(lines, tls)
     is_read = site.reads_htaccess is True
-    passes = site.passes_authorization or (is_read and passes_authorization(lines))
+    passes = is_read and passes_in(folder_passing(lines), below.get(path))
+    passes = site.passes_authorization or passes
     redirects = (
         replace(redirect, conditional=not is_read) for redirect in own if not redirect.conditional
     )
