@@ -1,5 +1,6 @@
 """The remedy for a name that a container gives to nginx-proxy in its environment."""
 
+import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,6 +15,7 @@ from diagnose.model.containers import Container, Containers, NginxContainer
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.steps import Risk
 from diagnose.parsers.compose_variables import variable_of
+from diagnose.parsers.hostnames import is_public_name
 from diagnose.parsers.nginx.config import children
 
 _STEP = "set-the-virtual-host"
@@ -44,11 +46,12 @@ def fallback_pages(nginx: Nginx, selected: list[SelectedServer]) -> tuple[Exchan
 
 def virtual_host_fix(evidence: Evidence, mistyped: str, name: str) -> Fix:
     """Write the visited name into the compose file of the container that is meant: in the place of
-    the mistyped one, or of none. Where the file has it already, start that container, or make it
-    anew. The step for a person where several may be meant."""
-    if not mistyped and (fix := _loading(evidence, name)):
+    the mistyped one, beside the site's other name, or of none. Where the file has it already, start
+    that container, or make it anew. The step for a person where several may be meant."""
+    if not mistyped and (fix := _loading(evidence, name) or _beside_the_other_name(evidence, name)):
         return fix
     meant = list(_changes(evidence, mistyped, name) if mistyped else _unnamed(evidence, name))
+    meant = meant or _named_otherwise(evidence, name)
     container, settings = meant[0] if len(meant) == 1 else (None, {})
     fix = virtual_fix(evidence, _STEP, container, settings)
     if mistyped:
@@ -82,6 +85,61 @@ def _changes(
                     )
             if "VIRTUAL_HOST" in settings:
                 yield container, settings
+
+
+def _beside_the_other_name(evidence: Evidence, name: str) -> Fix | None:
+    """Return what gives the only container that has the site's other name, with or without "www.",
+    both of them; None if no container has it."""
+    # Imported late: few names lack a container.
+    from checks.nginx._sibling_names import sibling_name
+
+    sibling = sibling_name(Nginx.of(evidence))
+    other = sibling.name if sibling else ""
+    meant = [each for each in _with_names(evidence) if other and other in each[1]]
+    if sibling is None or len(meant) != 1:
+        return None
+    container, names = meant[0]
+    settings = _added(evidence, container, names, name)
+    if sibling.is_covered and "LETSENCRYPT_HOST" not in settings:
+        # Its file is looked for by the name of each host, unless this variable names it.
+        settings["CERT_NAME"] = posixpath.basename(sibling.path).removesuffix(".crt")
+    return virtual_fix(evidence, _STEP, container, settings)
+
+
+def _named_otherwise(evidence: Evidence, name: str) -> list[tuple[Container, dict[str, str]]]:
+    """Return the only container that gives nginx-proxy names, or the only one whose names nobody
+    can visit from elsewhere, with the variables that have the name besides; [] if several are."""
+    named = list(_with_names(evidence))
+    inner = [each for each in named if not any(map(is_public_name, each[1]))]
+    meant = inner or named
+    if len(meant) != 1:
+        return []
+    container, names = meant[0]
+    return [(container, _added(evidence, container, names, name))]
+
+
+def _with_names(evidence: Evidence) -> Iterator[tuple[Container, list[str]]]:
+    """Yield the containers that run and give nginx-proxy names, with these."""
+    for containers in evidence.good(Containers):
+        for container in containers.running:
+            text = compose_text(evidence, container)
+            if names := [*filter(None, virtual_names(text, container, "VIRTUAL_HOST"))]:
+                yield container, names
+
+
+def _added(evidence: Evidence, container: Container, names: list[str], name: str) -> dict[str, str]:
+    """Return the variables that have this name beside those that are there. The companion orders a
+    certificate for the names that it is told, where it runs."""
+    settings = {"VIRTUAL_HOST": ",".join((*names, name))}
+    text = compose_text(evidence, container)
+    ordered = [*filter(None, virtual_names(text, container, "LETSENCRYPT_HOST"))]
+    if ordered or any(
+        COMPANION.search(each.image)
+        for containers in evidence.good(Containers)
+        for each in containers.running
+    ):
+        settings["LETSENCRYPT_HOST"] = ",".join((*ordered, name))
+    return settings
 
 
 def _loading(evidence: Evidence, name: str) -> Fix | None:

@@ -129,6 +129,21 @@ def _has_name(container: Container, name: str) -> bool:
     return is_service or is_named
 
 
+def beside_without_names(evidence: Evidence, name: str) -> Container | None:
+    """Return the running container of this name where that of the web server has only the engine's
+    default network, in which no names are known; None if it has another, or neither is known."""
+    proxy = next((item for item in evidence.good(NginxContainer) if item.networks), None)
+    if proxy is None or not {*proxy.networks} <= {"bridge", "podman"}:
+        return None
+    named = [
+        container
+        for containers in evidence.good(Containers)
+        for container in containers.running
+        if _has_name(container, name)
+    ]
+    return named[0] if len(named) == 1 else None
+
+
 @frozen(eq=False)
 class Nameless:
     """The container of the web server, and the names of the others in its networks, of which none

@@ -15,8 +15,13 @@ from checks.nginx import Nginx
 from checks.nginx._edits import Changes
 from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._claims import BackendFault, upstream_claim
-from checks.upstream._container_names import joining_fix
-from checks.upstream._containers import Apart, apart_container, nameless_container
+from checks.upstream._container_names import joining_fix, sharing_fix
+from checks.upstream._containers import (
+    Apart,
+    apart_container,
+    beside_without_names,
+    nameless_container,
+)
 from checks.upstream._edits import edit_fix
 from checks.upstream._responses import front_failures
 from diagnose.checking.registry import check
@@ -45,6 +50,10 @@ Fault = Literal["silent", "unknown", "error", "half", ""]
 
 #: nginx's codes in "could not be resolved (3: Host not found)" (ngx_resolver.h, RFC 1035).
 _LOGGED: dict[str, Fault] = {"110": "silent", "3": "unknown", "2": "error", "5": "error"}
+
+#: Docker's name server, in containers that have a network of their own (docs.docker.com, "DNS
+#: services"): the default one, "bridge", has none.
+_DOCKER = "127.0.0.11"
 
 _LOG_PATTERN = r"{} could not be resolved \((\d+):"
 
@@ -130,9 +139,11 @@ def _claim(nginx: Nginx, backend: Backend, lookup: Lookup) -> Claim:
     ]
     changes = _changes(nginx, lookup)
     apart = apart_container(nginx.evidence, lookup.name) if fault in {"unknown", "error"} else None
-    is_engine = "127.0.0.11" in resolver.servers and fault in {"unknown", "error"}
+    is_engine = _DOCKER in resolver.servers and fault in {"unknown", "error"}
     nameless = nameless_container(nginx.evidence, lookup.name) if is_engine and not apart else None
     sure = is_proven and fault in {"half", "silent"}
+    is_nameless = _DOCKER in resolver.servers and fault == "silent" and not lookup.working_resolvers
+    beside = beside_without_names(nginx.evidence, lookup.name) if is_nameless else None
     return upstream_claim(
         nginx,
         BackendFault(
@@ -147,7 +158,8 @@ def _claim(nginx: Nginx, backend: Backend, lookup: Lookup) -> Claim:
                 "rcode": next((answer.rcode for answer in lookup.answers if answer.rcode), ""),
                 "answer": failures[0].message if failures else "",
                 "hosts": in_hosts,
-                "docker": "127.0.0.11" in resolver.servers,
+                "docker": _DOCKER in resolver.servers,
+                "beside": beside.name if beside else "",
                 "system": lookup.working_resolvers,
                 **_apart_facts(apart),
                 "neighbours": nameless.neighbours if nameless else (),
@@ -168,6 +180,8 @@ def _claim(nginx: Nginx, backend: Backend, lookup: Lookup) -> Claim:
         if apart
         else Fix((Manual("write-a-name", Where.SERVER),), Applicability.MANUAL)
         if nameless
+        else sharing_fix(nginx.evidence, beside, "another-resolver")
+        if beside
         else edit_fix(nginx, changes, "a-fixed-name" if in_hosts else "another-resolver", sure),
     )
 

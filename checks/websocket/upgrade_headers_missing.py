@@ -165,13 +165,16 @@ def _claim(
     library = _library_with_fallback(evidence, paths)
     known = named_websocket(evidence, paths[0])
     need = known.need if known else ""
+    # A person who writes about another fault misses no WebSocket of a part of the program alone.
+    is_elsewhere = evidence.target.symptom is not None and not is_reported
+    is_needed = need == "required" and not (is_elsewhere and known and not known.opens)
     is_asked = any(path in evidence.target.websockets for path in paths)
     login = None if proven else _login_status(handshake_sets)
     # The program of a page that nobody knows may do without, and a known one may have none.
     is_missing = not proven and any(handshakes.not_found for handshakes in handshake_sets)
     logged = not proven and _refused_visitors(evidence, paths)
     is_unsure = is_reported or (
-        not is_asked and (bool((login or logged) and need != "required") or is_missing)
+        not is_asked and (bool((login or logged) and not is_needed) or is_missing)
     )
     # The program has nothing at that path, and nobody misses it: another version may have it.
     is_unneeded = is_missing and not (is_asked or is_reported or logged)

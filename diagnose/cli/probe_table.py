@@ -171,6 +171,8 @@ ROWS = (
     _after_failure("server_side_entry", "curl -sSi --connect-to ::127.0.0.1: {page}"),
     _after_failure("local_answers", "curl -sSi --connect-to ::127.0.0.1: {page}"),
     _after_failure("resolver_answers", "dig @RESOLVER NAME", "upstream", peer="name-servers"),
+    _after_failure("container_names", "docker exec NAME getent ahostsv4 APPLICATION", "upstream",
+                   peer="name-servers"),
     _inside("undone_fixes", "ls /var/lib/diagnose"),
     _after_failure("other_ports", "ss -ltnp; nginx -T", "listener"),
     _after_failure("cloud", _CLOUD_RULES, "cloud", peer="cloud"),

@@ -163,6 +163,7 @@ MESSAGES = Messages(
     Message("inside.server_side_entry", "The site as the server itself sees it."),
     Message("inside.local_answers", "The web server's answer here, where an address fails."),
     Message("inside.resolver_answers", "nginx's own resolver, for the name of an application."),
+    Message("inside.container_names", "A name that nginx in a container could not resolve."),
     Message("inside.undone_fixes", "Fixes that were cut off and taken back."),
     Message("inside.cloud", "Which cloud the server is in, and its rules."),
 )

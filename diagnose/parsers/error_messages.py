@@ -48,7 +48,7 @@ _LOG_ADDRESSES = re.compile(
     r"|\bfor \d{1,3}(?:\.\d{1,3}){3} at \d|(?<=[ \t])[(\[]\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?[)\]]"
     # nginx: the application's name
     r"|host not found in upstream \S{1,300}|no resolver defined to resolve \S{1,300}"
-    r"|\S{1,300} could not be resolved \(\d"
+    r"|\S{1,300} could not be resolved \(\d|while resolving, resolver: \S{1,80}"
     # BoringSSL, and with it Dart: a place in its source
     r"|\(\w{1,40}\.cc:\d{1,5}\)"
 )

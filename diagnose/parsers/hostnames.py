@@ -42,6 +42,12 @@ def is_host(host: str) -> bool:
     )
 
 
+def is_public_name(name: str) -> bool:
+    """Return whether visitors may type a name: one with a dot that no own network alone knows."""
+    is_inner = name.endswith((".localhost", ".localdomain", ".local"))
+    return "." in name and not is_inner and is_host(name) and not is_address(name)
+
+
 def covers(host: str, dns_names: Iterable[str], addresses: Iterable[str]) -> bool:
     """Return whether these subject alternative names cover the host (RFC 9525 section 6)."""
     host_address = _address(host)

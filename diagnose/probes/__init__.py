@@ -122,6 +122,7 @@ INSIDE = (
     "server_side_entry",
     "local_answers",
     "resolver_answers",
+    "container_names",
     "undone_fixes",
 )
 #: The inside modules that have nothing to do before a connection or a handshake from here fails, or

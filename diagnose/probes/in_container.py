@@ -48,6 +48,7 @@ IN_CONTAINER = frozenset(
         "site_folders",
         "target_files",
         "upload_folders",
+        "container_names",
     }
 )
 NOT_IN_CONTAINER = frozenset({"other_listeners", "resolver_answers", "unincluded_sites"})

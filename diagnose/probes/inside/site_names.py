@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from diagnose.machine import Machine
 from diagnose.parsers.caddy.caddyfile import blocks_of
-from diagnose.parsers.hostnames import is_address, is_host
+from diagnose.parsers.hostnames import is_public_name
 from diagnose.parsers.pem import certificates
 
 #: Maximum number of files, of characters of each, and of names.
@@ -79,11 +79,11 @@ async def site_names(machine: Machine, products: Collection[str] = ()) -> tuple[
         texts = [
             (file.path, file.text[:_MAX_TEXT]) for file in files[:_MAX_FILES] if not file.failure
         ]
-        own = [name for name in map(str.lower, read(texts)) if _is_public(name)]
+        own = [name for name in map(str.lower, read(texts)) if is_public_name(name)]
         names.update(dict.fromkeys(own or await _certificate_names(machine, texts)))
     if not products:
         inner = map(str.lower, await _names_of_containers(machine))
-        names.update(dict.fromkeys(filter(_is_public, inner)))
+        names.update(dict.fromkeys(filter(is_public_name, inner)))
     return tuple(names)[:_MAX_NAMES]
 
 
@@ -104,13 +104,7 @@ async def _names_in(machine: Machine, paths: Iterable[str]) -> list[str]:
         for file in read[:_MAX_FILES]:
             leaf = certificates(file.text[:_MAX_TEXT])[0][:1] if not file.failure else ()
             names += [name.lower() for certificate in leaf for name in certificate.dns_names]
-    return [name for name in names if _is_public(name)]
-
-
-def _is_public(name: str) -> bool:
-    """Return whether visitors may type a name."""
-    is_inner = name.endswith((".localhost", ".localdomain", ".local"))
-    return "." in name and not is_inner and is_host(name) and not is_address(name)
+    return [name for name in names if is_public_name(name)]
 
 
 def _of_apache(files: Iterable[tuple[str, str]]) -> Iterator[str]:
@@ -161,7 +155,7 @@ async def _names_of_containers(machine: Machine) -> tuple[str, ...]:
     if not names and lists.containers:
         told = await machine.run("sh", "-c", _VIRTUAL_HOSTS)
         names += re.split(r"[\s,]+", told.out[:_MAX_TEXT])
-    if not any(map(_is_public, map(str.lower, names))):
+    if not any(map(is_public_name, map(str.lower, names))):
         names = await _names_of_ended(machine)
     return tuple(names)
 
@@ -181,7 +175,7 @@ async def _names_of_ended(machine: Machine) -> list[str]:
     caddy = [each for each in texts if "caddy" in each[0].lower()]
     names = [*_of_nginx(text for _, text in texts), *_of_apache(texts), *_of_traefik(texts)]
     names += [*_of_caddy(caddy), *_of_haproxy(texts)]
-    if any(_is_public(name.lower()) for name in names):
+    if any(is_public_name(name.lower()) for name in names):
         return names
     leaves = (each for _, text in texts for each in certificates(text)[0][:1])
     return [name for leaf in leaves for name in leaf.dns_names]

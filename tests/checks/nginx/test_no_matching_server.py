@@ -598,6 +598,36 @@ def test_the_only_application_gets_the_name_that_no_container_has() -> None:
     assert "VIRTUAL_PORT" not in claim.fix.edits[0].diff
 
 
+def named(host: str, *more: str) -> str:
+    lines = "".join(f"      - {each}\n" for each in (f"VIRTUAL_HOST={host}", *more))
+    return f"services:\n  app:\n    image: shop:1\n    environment:\n{lines}"
+
+
+@pytest.mark.parametrize("host", ["nodeapp.local", "shop.example.net"])
+def test_the_only_container_with_a_name_gets_the_visited_one_besides(host: str) -> None:
+    """nginx-proxy answers 503 for a name that no container gives it."""
+    seen = (config(FALLBACK), UNAVAILABLE)
+    (claim,) = judge("nginx.no-matching-server", *seen, *beside_proxy(named(host)), masked=False)  # type: ignore[arg-type]
+    assert claim.fix
+    edit = claim.fix.edits[0]
+    assert edit.risk is Risk.OPENS_TO_ALL
+    assert f"+      - VIRTUAL_HOST={host},shop.example.com\n" in edit.diff
+
+
+def test_the_container_of_the_other_name_gets_both_and_their_certificate() -> None:
+    text = named("www.shop.example.com", "LETSENCRYPT_HOST=www.shop.example.com")
+    block = (
+        "server {\n listen 443 ssl;\n server_name www.shop.example.com;\n"
+        " ssl_certificate /etc/nginx/certs/www.shop.example.com.crt;\n}\n"
+    )
+    seen = (config(PROXY + block), REJECTED)
+    (claim,) = judge("nginx.no-matching-server", *seen, *beside_proxy(text), masked=False)  # type: ignore[arg-type]
+    assert claim.fix
+    diff = "".join(edit.diff for edit in claim.fix.edits)
+    assert "+      - VIRTUAL_HOST=www.shop.example.com,shop.example.com\n" in diff
+    assert "+      - LETSENCRYPT_HOST=www.shop.example.com,shop.example.com\n" in diff
+
+
 def test_a_container_whose_file_has_the_name_is_made_anew() -> None:
     text = "services:\n  app:\n    environment:\n      - VIRTUAL_HOST=shop.example.com\n"
     stopped = beside_proxy(text, state="exited")

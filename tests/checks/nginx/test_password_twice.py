@@ -1,13 +1,16 @@
 """nginx.password-twice: when it fires, and when it is silent."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from diagnose.model import Applicability, Confidence, Severity, Vantage
+from diagnose.model import Applicability, Confidence, Severity, Symptom, Vantage
 from diagnose.model.backends import BackendLogin
-from tests.support.check_evidence import judge
+from diagnose.model.steps import Risk
+from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, SITE, config
+from tests.support.page_errors import logged
 from tests.support.upstream_evidence import compared, page
 
 CHECK = "nginx.password-twice"
@@ -68,3 +71,34 @@ def test_silent_where_the_scripts_need_no_login() -> None:
     assert not told(*OPEN, asked("/api/v1/books", 200))
     assert not told(*OPEN, asked("/api/v1/users/me", 401), lines="auth_basic off;")
     assert not told(asked("/api/v1/users/me", 401))
+
+
+# Where a person writes that the right password does not end the question
+
+AGAIN = "the window keeps popping up although I put in the right password"
+WITHHELD = f'{ASKS} proxy_set_header Authorization "";'
+
+
+def reported(words: str, *more: Any, masked: bool = True) -> list[Any]:
+    text = SITE.replace("proxy_set_header", f"{WITHHELD} proxy_set_header")
+    target = replace(SHOP, symptom=Symptom("status", words, 401))
+    seen = (RUNNING, config(text), page(401, OWN), *OPEN, *more)
+    return judge(CHECK, *seen, target=target, masked=masked)
+
+
+def test_fires_where_the_right_password_does_not_end_the_question() -> None:
+    (claim,) = reported(AGAIN)
+    assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.LIKELY)
+    assert claim.fix.applicability is Applicability.MANUAL, "nothing is opened without a person"
+    edit = claim.fix.steps[0].commands[0]
+    assert edit.risk is Risk.OPENS_TO_ALL
+    assert "auth_basic off;" in edit.diff
+    assert "proxy_set_header Authorization $http_authorization;" in edit.diff
+
+
+def test_silent_where_the_password_is_wrong_or_nobody_is_asked_again() -> None:
+    wrong = logged('user "anna": password mismatch')
+    # Masked, the log does not say why.
+    assert not reported(AGAIN, wrong, masked=False)
+    assert not reported("I cannot sign in")
+    assert not reported(AGAIN, asked("/", 500))

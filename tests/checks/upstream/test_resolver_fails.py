@@ -141,3 +141,31 @@ def test_names_no_neighbours_where_a_container_has_the_name_or_the_network_has_n
     ):
         (claim,) = judge(CHECK, *seen, NO_BLOG, PAGE, SHORT, masked=False)
         assert claim.facts["neighbours"] == ()
+
+
+def test_fires_and_makes_a_network_where_the_default_one_has_no_name_server() -> None:
+    """Docker's 127.0.0.11 answers in networks that somebody made."""
+    seen = (*in_networks("bridge", "bridge", "blog"), PAGE)
+    gone = line("blog could not be resolved (110: Operation timed out)", "")
+    (claim,) = judge(CHECK, *seen, gone, SHORT, masked=False)
+    assert claim.facts["beside"] == "blog"
+    assert claim.fix
+    made = [step.argv for step in claim.fix.steps if isinstance(step, Command)]
+    assert made == [
+        ("docker", "network", "create", "web"),
+        ("docker", "network", "connect", "web", "blog"),
+        ("docker", "network", "connect", "web", "web"),
+    ]
+    (claim,) = judge(CHECK, *in_networks("shop", "shop", "blog"), PAGE, gone, SHORT, masked=False)
+    assert claim.facts["beside"] == ""
+
+
+def test_fires_and_asks_podman_s_name_server_that_the_container_uses() -> None:
+    seen = (*in_networks("bridge", "bridge", NAME), GONE, PAGE, SITE)
+    own = asked("A", "10.89.0.5", resolver="10.89.0.1:53", of_nginx=False)
+    (claim,) = judge(CHECK, own, *seen, masked=False)
+    assert claim.facts["beside"] == ""
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "resolver 10.89.0.1;" in edit.diff

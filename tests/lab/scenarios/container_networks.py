@@ -14,19 +14,29 @@ _DNS = (
 )
 
 
-def _both(lab: Lab, network: str, name: str = "app") -> None:
-    """nginx asks for this name at each request, and is in this network."""
+def _both(
+    lab: Lab, network: str, name: str = "app", own: str = "127.0.0.11", asked: str = "127.0.0.11"
+) -> None:
+    """nginx asks for this name at each request, and is in this network. The engine's name server is
+    at `own`, and nginx asks another."""
     engine = Engine(lab)
     address = application(engine, network=_NETWORK)
     lab.server.write("/srv/dns/hosts", f"{address} app\n" if network == _NETWORK else "")
-    variable = f"  resolver 127.0.0.11 valid=10s;\n  set $app http://{name}:3000;\n\n"
+    variable = (
+        f"  resolver {asked} valid=10s;\n  resolver_timeout 5s;\n  set $app http://{name}:3000;\n\n"
+    )
     variable += "  location / {\n"
     proxy(
         engine,
         proxied("$app").replace("  location / {\n", variable, 1),
-        argv=["sh", "-c", f"{_DNS}; exec /usr/sbin/nginx -g 'daemon off;'"],
+        argv=[
+            "sh",
+            "-c",
+            f"{_DNS.replace('127.0.0.11', own)}; exec /usr/sbin/nginx -g 'daemon off;'",
+        ],
         binds=[("/srv/dns", "/srv/dns")],
         network=network,
+        resolv=f"nameserver {own}\n",
     )
     engine.answers(443)
 
@@ -59,3 +69,16 @@ def nginx_asks_for_a_name_that_no_container_has(lab: Lab) -> None:
 @healthy(not_on=PANEL)
 def nginx_is_in_the_network_of_the_application(lab: Lab) -> None:
     _both(lab, _NETWORK)
+
+
+@scenario(outside="http.server-error", server="upstream.resolver-fails", not_on=PANEL)
+def nginx_asks_the_name_server_of_another_engine(lab: Lab) -> None:
+    """https://github.com/DuarteSantos8/openGym/issues/148: 127.0.0.11 is Docker's; Podman's is
+    another address, which the container's resolv.conf has."""
+    _both(lab, _NETWORK, own="127.0.0.53")
+    lab.client.run(["curl", "-sk", "-o", "/dev/null", f"https://{site.NAME}/"])
+
+
+@healthy(not_on=PANEL)
+def nginx_asks_the_name_server_of_its_engine(lab: Lab) -> None:
+    _both(lab, _NETWORK, own="127.0.0.53", asked="127.0.0.53")

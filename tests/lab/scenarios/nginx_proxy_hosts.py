@@ -111,6 +111,28 @@ def virtual_host_of_a_compose_file_is_misspelt(lab: Lab) -> None:
 
 
 @scenario(
+    outside="tls.name-rejected",
+    server="nginx.no-matching-server",
+    manual=NO_WRITER,
+    not_on=PANEL,
+)
+def virtual_host_has_only_the_name_with_www(lab: Lab) -> None:
+    """https://github.com/nginx-proxy/nginx-proxy/issues/103: the container gets both names."""
+    _proxied(lab, f"www.{site.NAME}", COMPOSE)
+
+
+@scenario(
+    outside="tls.name-rejected",
+    server="nginx.no-matching-server",
+    manual=NO_WRITER,
+    not_on=PANEL,
+)
+def virtual_host_is_a_name_of_the_desk(lab: Lab) -> None:
+    """https://github.com/nginx-proxy/nginx-proxy/issues/582: nobody else can visit that name."""
+    _proxied(lab, "nodeapp.local", COMPOSE)
+
+
+@scenario(
     outside="http.server-error", server="upstream.none-live", manual=NO_WRITER, not_on=PANEL
 )  # fmt: skip
 def virtual_port_is_not_told(lab: Lab) -> None:
@@ -151,6 +173,11 @@ def _unnamed(lab: Lab) -> None:
 def no_container_gives_nginx_proxy_the_name(lab: Lab) -> None:
     """https://github.com/nginx-proxy/nginx-proxy/issues/435: 503 for every name."""
     _unnamed(lab)
+
+
+@healthy(not_on=PANEL)
+def virtual_host_of_a_compose_file_is_the_sites(lab: Lab) -> None:
+    _proxied(lab, site.NAME, COMPOSE)
 
 
 @healthy(not_on=PANEL)

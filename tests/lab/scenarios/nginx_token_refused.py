@@ -47,6 +47,18 @@ def token_and_the_window_that_comes_again(lab: Lab) -> None:
     visit(lab, "/user/auth", "-X", "POST", "-d", "{}", *BEARER)
 
 
+@scenario(
+    outside=None, server="nginx.password-twice", manual="each way opens something",
+    args=("the login window keeps popping up although I put in the right password",),
+    unsure=("client",),
+)  # fmt: skip
+def window_comes_again_and_no_token_reaches_the_application(lab: Lab) -> None:
+    """https://github.com/NginxProxyManager/nginx-proxy-manager/issues/3309: the access list takes
+    the field that the application needs."""
+    behind_a_password(lab)
+    lab.change("    proxy_http", '    proxy_set_header Authorization "";\n    proxy_http')
+
+
 @healthy()
 def interface_checks_its_token_itself(lab: Lab) -> None:
     """Healed: nginx does not ask at the interface, and the application answers."""
