@@ -47,7 +47,11 @@ def verdict(report: Report) -> Verdict:
     if Severity.WARNING in severities:
         return Verdict("warning", report.causes)
     unfinished, missing = proof.unfinished_reasons(report), proof.missing_proof(report)
-    unanswered = bool(unanswered_findings(report)) or is_symptom_unexplained(report)
+    unanswered = (
+        bool(unanswered_findings(report))
+        or is_symptom_unexplained(report)
+        or is_message_unread(report)
+    )
     status: Status = "unknown" if unfinished or missing or unanswered else "ok"
     return Verdict(status, (), missing, unfinished)
 
@@ -71,6 +75,14 @@ def is_symptom_unexplained(report: Report) -> bool:
     from diagnose.checking.met_symptoms import is_met
 
     return is_met(report.evidence, symptom)
+
+
+def is_message_unread(report: Report) -> bool:
+    """Whether nothing is known of what a pasted message says, and no finding counts: that nothing
+    is wrong is then no answer to it."""
+    symptom = report.evidence.target.symptom
+    is_unread = symptom is not None and symptom.kind == "other"
+    return is_unread and not report.causes and not report.suppressed
 
 
 def is_healthy_from_server(report: Report) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from diagnose.checking.verdicts import (
+    is_message_unread,
     is_symptom_unexplained,
     layer_statuses,
     unanswered_findings,
@@ -33,6 +34,8 @@ def verdict_sentence(report: Report, lang: str) -> str:
     if is_symptom_unexplained(report):
         reasons.append(translate("symptom-unexplained", lang))
     joined_reasons = translate("join.clauses", lang).join(reasons)
+    if not reasons and is_message_unread(report):
+        return translate("message-unread", lang, url=url)
     return translate("unjudged-why", lang, url=url, why=joined_reasons)
 
 
