@@ -289,3 +289,30 @@ def test_the_broken_site_is_reported_where_the_message_is_not_understood() -> No
     healthy = report_about(message)
     assert own_sites.reports_of_message([healthy, broken]) == [broken]
     assert own_sites.reports_of_message([healthy, healthy]) == [healthy, healthy]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "WebSocket connection to 'ws://127.0.0.1:5001/' failed: net::ERR_CONNECTION_REFUSED",
+        "GET http://localhost:3000/api/users net::ERR_CONNECTION_REFUSED",
+        "POST http://localhost/login net::ERR_CONNECTION_REFUSED",
+    ],
+)
+def test_what_a_page_asked_of_the_visitors_own_computer_is_about_the_only_site(
+    message: str, sites: list[str], targets: list[Target]
+) -> None:
+    """After https://github.com/sannremy/PHP-Push-WebSocket/issues/10."""
+    sites += ["https://shop.acme.net/"]
+    assert main([message]) == 0
+    assert [target.host for target in targets] == ["shop.acme.net"]
+    assert targets[0].symptom
+    assert targets[0].symptom.kind == "refused"
+
+
+def test_an_address_of_this_machine_that_somebody_asks_is_that_address(
+    sites: list[str], targets: list[Target]
+) -> None:
+    sites += ["https://shop.acme.net/"]
+    assert main(["curl: (7) Failed to connect to localhost port 3000: Connection refused"]) == 0
+    assert [target.host for target in targets] == ["localhost"]
