@@ -47,11 +47,7 @@ def verdict(report: Report) -> Verdict:
     if Severity.WARNING in severities:
         return Verdict("warning", report.causes)
     unfinished, missing = proof.unfinished_reasons(report), proof.missing_proof(report)
-    unanswered = (
-        bool(unanswered_findings(report))
-        or is_symptom_unexplained(report)
-        or is_message_unread(report)
-    )
+    unanswered = bool(unanswered_findings(report)) or is_symptom_unexplained(report)
     status: Status = "unknown" if unfinished or missing or unanswered else "ok"
     return Verdict(status, (), missing, unfinished)
 

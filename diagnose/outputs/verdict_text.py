@@ -24,6 +24,8 @@ def verdict_sentence(report: Report, lang: str) -> str:
     url, outcome = report.evidence.target.url, verdict(report)
     if outcome.causes:
         return _cause_sentence(outcome.causes, lang)
+    if outcome.status == "ok" and is_message_unread(report):
+        return translate("message-unread", lang, url=url)
     if outcome.status == "ok":
         return _well_sentence(report, lang)
     reasons = unfinished_texts(outcome.unfinished, lang)
@@ -34,8 +36,6 @@ def verdict_sentence(report: Report, lang: str) -> str:
     if is_symptom_unexplained(report):
         reasons.append(translate("symptom-unexplained", lang))
     joined_reasons = translate("join.clauses", lang).join(reasons)
-    if not reasons and is_message_unread(report):
-        return translate("message-unread", lang, url=url)
     return translate("unjudged-why", lang, url=url, why=joined_reasons)
 
 

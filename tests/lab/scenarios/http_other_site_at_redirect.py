@@ -7,7 +7,15 @@ from ..scenario import healthy, scenario
 
 WWW = f"www.{site.NAME}"
 PMS, FOLDER = "/etc/nginx/conf.d/pms.conf", "/var/www/pms"
-LEAD = f"  if ($host = {site.NAME}) {{ return 301 https://{WWW}$request_uri; }}\n"
+#: The page alone is led there, so that the laboratory's own visit of the site stays as it is.
+LEAD = f"""\
+  location = /tea {{
+    if ($host = {site.NAME}) {{ return 301 https://{WWW}$request_uri; }}
+    proxy_pass http://127.0.0.1:3000;
+    proxy_set_header Host $http_host;
+  }}
+"""
+PAGE = f"https://{site.NAME}/tea"
 TOLD = ("both domains show the same site, mine is showing the other one",)
 
 
@@ -27,14 +35,16 @@ def _serve(lab: Lab, other: str, pages: str) -> None:
 
 
 @scenario(
-    outside=None, server="http.redirect-wrong-host", args=TOLD, differs=(site.CONF,),
+    outside=None, server="http.redirect-wrong-host", target=PAGE, args=TOLD, differs=(site.CONF,),
     not_on={"nginx.org": "its own block is the first", "panel": "its files lie elsewhere"},
 )  # fmt: skip
 def site_leads_to_a_name_at_which_another_site_answers(lab: Lab) -> None:
-    _serve(lab, "pms.example.org", f"root {FOLDER};")
+    _serve(
+        lab, "pms.example.org", f"root {FOLDER};\n  location / {{ try_files /index.html =404; }}"
+    )
 
 
-@healthy(not_on={"panel": "its files lie elsewhere"})
+@healthy(target=PAGE, not_on={"panel": "its files lie elsewhere"})
 def site_leads_to_a_name_that_its_second_block_serves(lab: Lab) -> None:
     """The same application under names of another domain."""
     application = "location / { proxy_pass http://127.0.0.1:3000; }"
