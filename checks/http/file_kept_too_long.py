@@ -8,7 +8,6 @@ Many sites mean it so, and empty their caches. So it is told where a message spe
 import re
 from collections.abc import Iterator
 
-from checks.http import addresses
 from checks.http._hashed_names import is_hashed
 from checks.nginx import NO_PORT, Nginx, file_line
 from checks.nginx._edits import Changes, config_edits
@@ -70,7 +69,6 @@ def file_kept_too_long(evidence: Evidence) -> Iterator[Claim]:
             "field": _policy(file),
             "directive": lines[0].text if lines else "",
             "place": file_line(lines[0]) if lines else "",
-            "addresses": addresses([file]),
         },
         fix=_fix(nginx, match, lines),
     )
