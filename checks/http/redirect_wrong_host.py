@@ -1,8 +1,8 @@
 """The redirect leads where no visitor can go: to an invalid name, into a private network, to a name
-that does not exist, to a server that does not serve it, or to the port of a server block behind the
-visitors' one, past it. A redirect to another host that works
-(www, a new name) is fine. Whether visitors reach the login of a provider elsewhere does not show on
-a server that does not reach it: many may open no connection to the internet."""
+that does not exist, to a server that does not serve it, to the pages of another site of this nginx,
+or to the port of a server block behind the visitors' one, past it. A redirect to another host that
+works (www, a new name) is fine. Whether visitors reach the login of a provider elsewhere does not
+show on a server that does not reach it: many may open no connection to the internet."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -121,6 +121,8 @@ def _redirect_fault(
             return _REASONS.get(failed_exchange.failure.kind, ""), failed_exchange
     if _is_port_of_an_inner_block(evidence, exchange, url):
         return "past", None
+    if shown := _page_of_other_site(evidence, exchange, onward):
+        return "foreign", shown
     # The redirect of port 80 to the usual port of https has lost nothing.
     if exchange.port == evidence.target.port and _lost_port(evidence, _host(onward)):
         return _error_without_port(evidence, onward)
@@ -135,6 +137,22 @@ def _error_without_port(evidence: Evidence, onward: str) -> tuple[str, Exchange 
         if page.purpose == "redirect" and normalize_url(page.url) == onward and is_error:
             return "error", page
     return "", None
+
+
+def _page_of_other_site(evidence: Evidence, step: Exchange, onward: str) -> Exchange | None:
+    """Return the page at the destination, if it came from the block of another site, for lack of
+    one with the name; None if that is not known."""
+    pages = [
+        page
+        for page in evidence.good(Exchange)
+        if page.purpose == "redirect" and normalize_url(page.url) == onward and page.status == 200
+    ]
+    if not pages or pages[0].address != step.address:
+        return None
+    # Imported late: few redirects lead to a page of another name.
+    from checks.http._foreign_destinations import foreign_block
+
+    return pages[0] if foreign_block(Nginx.of(evidence), onward) else None
 
 
 def _is_judged_anyway(evidence: Evidence, url: Url) -> bool:
@@ -287,7 +305,7 @@ def _confidence(reason: str, failed: list[Exchange], sender: "RedirectSender") -
     failure = failed[0].failure if failed else None
     is_sure = failure is None or reason == "tls" or failure.code in _NO_SUCH_NAME
     is_told = sender.told is not None or reason != "error"
-    if reason != "past" and (sender.is_proven or (is_sure and is_told)):
+    if reason not in {"past", "foreign"} and (sender.is_proven or (is_sure and is_told)):
         return Confidence.CERTAIN
     return Confidence.LIKELY
 
@@ -303,7 +321,7 @@ def _destination_facts(
     onward = redirect_target(steps[0]) or ""
     failure = failed[0].failure if failed else None
     is_https = is_own_https(evidence.target, onward)
-    reasons = ("invalid", "inward", "missing", "silent", "past", "certificate", "tls")
+    reasons = ("invalid", "inward", "missing", "silent", "past", "certificate", "tls", "foreign")
     return {
         "url": steps[0].url,
         "location": steps[0].header("Location") or "",
@@ -327,6 +345,10 @@ def _answering_block(
     url, own = parse_url(onward), exchanges_by_purpose(nginx.evidence, "target")
     places = {(page.address, page.port) for page in own}
     is_here = any((exchange.address, exchange.port) in places for exchange in failed)
+    if reason == "foreign":
+        from checks.http._foreign_destinations import foreign_block
+
+        return foreign_block(nginx, onward)
     if url is None or reason not in {"certificate", "tls"} or not is_here:
         return None
     for socket in nginx.reachable_sockets(url.port):

@@ -84,8 +84,8 @@ def sibling_name(nginx: Nginx) -> SiblingName | None:
 
 def redirected_name(nginx: Nginx, host: str, port: int) -> SiblingName | None:
     """Return the target's name and the lines that have it, if the site redirects to another name
-    that its block lacks and its certificate covers; None if the block's own redirect would lead
-    that name in a circle."""
+    that its block lacks, and its certificate covers where it needs one; None if the block's own
+    redirect would lead that name in a circle."""
     target = nginx.evidence.target
     own = [
         server for server in nginx.servers if target.host in server.names and _listens(server, port)
@@ -93,10 +93,12 @@ def redirected_name(nginx: Nginx, host: str, port: int) -> SiblingName | None:
     if not own or not is_host(host) or any(any(_redirections(server)) for server in own):
         return None
     file, is_covered = _certificate(nginx, own[0], host)
-    if file is None or not is_covered:
+    uses_tls = any(listen.ssl for listen in own[0].listens if listen.port == port)
+    if uses_tls and not is_covered:
         return None
     lines = _name_lines(own, target.host)
-    return SiblingName(target.host, lines, None, file.path, True, True) if lines else None
+    path = file.path if file else ""
+    return SiblingName(target.host, lines, None, path, True, True) if lines else None
 
 
 def _redirections(server: Server) -> Iterator[str]:

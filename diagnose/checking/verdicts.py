@@ -73,6 +73,14 @@ def is_symptom_unexplained(report: Report) -> bool:
     return is_met(report.evidence, symptom)
 
 
+def is_message_unread(report: Report) -> bool:
+    """Whether nothing is known of what a pasted message says, and no finding counts: that nothing
+    is wrong is then no answer to it."""
+    symptom = report.evidence.target.symptom
+    is_unread = symptom is not None and symptom.kind == "other"
+    return is_unread and not report.causes and not report.suppressed
+
+
 def is_healthy_from_server(report: Report) -> bool:
     """Whether nothing is wrong as seen from the server itself.
 

@@ -25,6 +25,11 @@ _ONE_TARGET = "--baseline"
 _ELSEWHERE = ("--server", "--outside")
 #: What nginx says when it does not start, whatever site the line is of: any one shows the reason.
 _OF_ALL = re.compile(r"\[emerg\]|nginx\.service\b")
+#: What the console of a browser says of a request that a page made.
+_OF_BROWSER = re.compile(
+    r"net::ERR_|WebSocket connection to|can[’']t establish a connection to the server at"
+    r"|XMLHttpRequest|Cross-Origin Request Blocked|Failed to load resource"
+)
 #: What a message says of a connection that failed.
 _CONNECTION_KINDS: frozenset[SymptomKind] = frozenset(
     {
@@ -123,8 +128,9 @@ def site_before(target: Target, arguments: list[str]) -> str:
 
 def is_behind_a_site(target: Target) -> bool:
     """Return whether a message tells of a port at a private address, as proxies and applications
-    write of one another. Who types curl asks that address on purpose."""
-    from diagnose.model.addresses import is_private
+    write of one another, or of an address of this machine that a page's script asked in a
+    visitor's browser. Who types curl asks that address on purpose."""
+    from diagnose.model.addresses import is_local_host, is_private
     from diagnose.parsers.hostnames import is_address
     from diagnose.parsers.target import PORTS
 
@@ -134,6 +140,8 @@ def is_behind_a_site(target: Target) -> bool:
     if target.symptom is not None and target.symptom.kind == "port-in-use":
         # A program names its own address so, also as a URL (Kestrel).
         is_typed = False
+    if is_connection and is_local_host(host) and _OF_BROWSER.search(text):
+        return True
     if not is_connection or is_typed or target.port in PORTS.values():
         return False
     return host == "localhost" or (is_address(host) and is_private(host))

@@ -54,6 +54,11 @@ MESSAGES = Messages(
     Message(
         "symptom-unexplained", "what the message reports was met here too, and its cause is unknown"
     ),
+    Message(
+        "message-unread",
+        "Nothing wrong with {url} was seen, and the message is not understood: what it says was "
+        "not looked at.",
+    ),
     PluralMessage("more-causes", "{title} (and {count} more)", "{title} (and {count} more)"),
     Message("likely-title", "Probably: {title}"),
     Message("possible-title", "Possibly: {title}"),

@@ -41,6 +41,18 @@ MESSAGES = Messages(
         "answer.unknown",
         "This run could not see whether the message you pasted, {quoted}, occurs now.",
     ),
+    # NOTE: {message} is what was pasted.
+    Message(
+        "answer.unread",
+        "The message you pasted, “{message}”, is not understood. What stands here is what is wrong "
+        "with the site itself, and may have nothing to do with it.",
+    ),
+    Message(
+        "answer.unread-well",
+        "The message you pasted, “{message}”, is not understood. Not looked at: forms, uploads, "
+        "sign-in, other pages, what the page's scripts do later, other clients and networks. Give "
+        "the exact words of the error, or the address of the page that shows it.",
+    ),
     # NOTE: {command} is a command that sends a POST without content.
     Message(
         "answer.unsent",

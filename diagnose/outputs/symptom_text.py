@@ -198,6 +198,9 @@ def _verdict(report: Report, answer: "SymptomAnswer", lang: str) -> str:
         key = "answer.way-out"
     if answer.is_of_parts:
         return translate("answer.parts", lang, quoted=quoted)
+    if answer.kind in {"unknown", "possible"} and answer.symptom.kind == "other":
+        key = "answer.unread" if report.causes else "answer.unread-well"
+        return translate(key, lang, message=answer.symptom.shown)
     if answer.kind == "met" and (logged := _logged_verdict(report, quoted, lang)):
         return logged
     if answer.kind == "unsent":

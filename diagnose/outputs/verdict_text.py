@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from diagnose.checking.verdicts import (
+    is_message_unread,
     is_symptom_unexplained,
     layer_statuses,
     unanswered_findings,
@@ -23,6 +24,8 @@ def verdict_sentence(report: Report, lang: str) -> str:
     url, outcome = report.evidence.target.url, verdict(report)
     if outcome.causes:
         return _cause_sentence(outcome.causes, lang)
+    if outcome.status == "ok" and is_message_unread(report):
+        return translate("message-unread", lang, url=url)
     if outcome.status == "ok":
         return _well_sentence(report, lang)
     reasons = unfinished_texts(outcome.unfinished, lang)

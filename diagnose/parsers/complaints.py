@@ -130,7 +130,7 @@ COMPLAINTS: tuple[tuple[SymptomKind, str], ...] = (
         r"|(?<!an )\b(?:old|stale|outdated|previous|cached) (?:code|ui|front-?end|versions?|pages?|builds?|bundles?|content|site|website|html|css|js|assets|data)\b"
         r"|(?:until|unless|without|have to|need to|must|only after|visible after) .{0,20}?clear\w{0,4} .{0,24}?cache|hard[- ](?:refresh|reload)|(?:changes|updates?|deploy\w{0,6}) (?:are |is |do |does )?(?:not|n[’']t|don[’']t|only) (?:be )?(?:visible|shown|appear|show|reflect)\w{0,3}"
         r"|(?:登录|登陆|看到|显示|进入|变成|返回)(?:的)?(?:了|成|到|是)?.{0,8}?(?:别人|他人|其他人|其他用户|另一个(?:人|用户|账号)|别的(?:用户|账号))|串号|串(?:账号|用户|session|数据)|退出(?:登录)?(?:不了|不掉|后还|后仍)|(?:无法|不能)(?:退出|注销)"
-        r"|退不出|[旧老](?:版本|页面|代码|内容|数据|文件|版)|(?:要|需要?|必须|得|除非).{0,6}?清(?:除|空|理)?.{0,8}?缓存|清.{0,10}?缓存.{0,6}?(?:才|后才|就好|就正常)|强制刷新|才能看到新"
+        r"|退不出|[旧老](?:版本|页面|代码|内容|数据|文件|样式|样子|版)|(?:要|需要?|必须|得|除非).{0,6}?清(?:除|空|理)?.{0,8}?缓存|清.{0,10}?缓存.{0,6}?(?:才|后才|就好|就正常)|强制刷新|才能看到新"
         r"|(?:更新|部署|发布|修改|升级)(?:完|了)?(?!.{0,10}?(?:配置|\.conf))(?:后|之后|以后)?.{0,16}?(?:没有?变化|没有?生效|没有?更新|不生效|不更新|还是(?:旧|老|原来|以前|之前))"),
     ("incomplete", f"{_NO_STATUS}(?s:.{{0,6000}}?)(?:{_CUT_DOWNLOAD})"),
     ("upload", f"{_NO_STATUS}(?s:.{{0,6000}}?)(?:{_UPLOAD})"),

@@ -8,7 +8,7 @@ Dutch, Swedish, Turkish, Indonesian, Vietnamese, Arabic, Japanese and Korean.
 
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -63,6 +63,10 @@ _NO_FAULT = re.compile(
     r"|(?:안 ?되게|못 ?하게|않게) ?(?:막|하)\w{0,3}|문제 ?(?:없|는 없)\w{0,3}",
     re.IGNORECASE,
 )
+#: What stands for other characters in the words of the table.
+_PLACEHOLDER = re.compile(r"[…*]")
+#: Letters of two forms, which re.IGNORECASE takes for one.
+_SAME_LETTERS = str.maketrans("İıſK", "iisk")
 #: Where a clause ends. A dot within a name or a number ends none.
 _CLAUSE_END = re.compile(r"[\n;；。！!？?、—()（）]|,(?=\s)|\.(?=\s|$)|:(?=\s)")
 #: What was done before it failed: "after installing the certificate".
@@ -123,7 +127,8 @@ def foreign_fault(words: str) -> VisibleFault | None:
         return VisibleFault("status", int(next(filter(None, match.groups()))), match[0])
     last: VisibleFault | None = None
     for kind, phrases in _tables().phrases:
-        if match := _compiled(phrases).search(words):
+        pattern = _pattern_for(phrases, words)
+        if match := pattern.search(words) if pattern else None:
             last = VisibleFault(kind, None, match[0])
             if kind not in _VAGUE:
                 return last
@@ -178,9 +183,9 @@ def failures(language: str) -> tuple[str, ...]:
 
 def spans(words: tuple[str, ...], clause: str, language: str) -> list[tuple[int, int]]:
     """Return where the words of a table stand in a clause, the first few."""
-    if not words:
+    pattern = _pattern_for(words, clause, language not in _UNSPACED_LANGUAGES)
+    if pattern is None:
         return []
-    pattern = _compiled(words, language not in _UNSPACED_LANGUAGES)
     return [match.span() for match in islice(pattern.finditer(clause), _MAX_MATCHES)]
 
 
@@ -211,7 +216,31 @@ def _by_language(words: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:
     return {language: tuple(some) for language, some in words.items()}
 
 
+def _pattern_for(
+    words: tuple[str, ...], text: str, is_spaced: bool = True
+) -> re.Pattern[str] | None:
+    """Return the pattern of those words of a table that may stand in a text, None if none can. To
+    compile thousands of words takes longer than to look for a piece of each."""
+    folded = _folded(text)
+    kept = tuple(some for some, piece in _pieces(words) if piece in folded)
+    return _compiled(kept, is_spaced) if kept else None
+
+
 @cache
+def _pieces(words: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Return the words of a table, each with its longest piece without a placeholder."""
+    return tuple(
+        (some, max((_folded(piece.strip()) for piece in _PLACEHOLDER.split(some)), key=len))
+        for some in words
+    )
+
+
+def _folded(text: str) -> str:
+    """Return a text in which what re.IGNORECASE takes for the same letter is the same."""
+    return text.translate(_SAME_LETTERS).lower()
+
+
+@lru_cache(maxsize=512)
 def _compiled(words: tuple[str, ...], is_spaced: bool = True) -> re.Pattern[str]:
     return re.compile("|".join(_pattern(some, is_spaced) for some in words), re.IGNORECASE)
 

@@ -19,6 +19,10 @@ from diagnose.parsers.target_slips import site_and_status
 #: Words and nothing else: "Connection Lost", "Please wait...". A host has a dot, an option a dash.
 _PLAIN = re.compile(r"[A-Za-z']{1,30}(?:,? [A-Za-z']{1,30}){1,3}[.!?]{0,3}")
 
+#: A word of a sentence, with the marks around it. A host has a dot, a port is a number.
+_PLAIN_WORD = re.compile(r"[^\w\s]{0,3}[^\W\d_][^\W\d_'’-]{0,40}[^\w\s]{0,3}")
+_OPTION = re.compile(r"--?[A-Za-z]")
+
 #: How a line was understood: the key of a text, and its facts.
 Note = tuple[str, dict[str, str]]
 
@@ -114,6 +118,15 @@ def _is_refused_address(symptom: Symptom, target: str) -> bool:
     return url is not None and refused_host(symptom.text) == url.host
 
 
+def reads_as_sentence(text: str) -> bool:
+    """Return whether words of which nothing is known are a sentence or a message: several plain
+    words, no option. Names and ports in one pair of quotes are none."""
+    words = text.split()
+    plain = [word for word in words if _PLAIN_WORD.fullmatch(word)]
+    is_option = any(_OPTION.match(word) for word in words)
+    return not is_option and len(plain) >= (FEWEST_WORDS if text.isascii() else 2)
+
+
 def _site_in_words(text: str, symptom: Symptom | None) -> MessageSite | NoSite:
     """Return the only host among the words of a message."""
     # Apache names the machine's own address where ServerName is missing (AH00558).
@@ -123,6 +136,8 @@ def _site_in_words(text: str, symptom: Symptom | None) -> MessageSite | NoSite:
         return MessageSite(names[0], (("message", {}),), symptom)
     if symptom:
         return NoSite(tuple(clean(name, 60) for name in names), symptom)
+    if reads_as_sentence(text):
+        return NoSite(tuple(clean(name, 60) for name in names), is_message=True)
     is_short = text.isascii() and len(text.split()) < FEWEST_WORDS and not _PLAIN.fullmatch(text)
     return NoSite(
         # A sentence of a script without blanks is no slip in a command line.

@@ -243,3 +243,76 @@ def test_a_message_of_caddy_is_about_the_site_of_caddy(
     targets.clear()
     assert main(["[ALERT] (9) : Starting frontend web: cannot bind socket [0.0.0.0:443]"]) == 0
     assert [target.host for target in targets] == ["wiki.acme.net", "blog.acme.net"]
+
+
+SENTENCES = [
+    "Could not connect to SignalR, UI won't update",
+    "the thing on my site is blue since yesterday",
+    "Bloquée depuis hier soir, impossible",
+]
+
+
+@pytest.mark.parametrize("words", SENTENCES)
+def test_a_sentence_of_which_nothing_is_known_is_about_the_sites_of_this_server(
+    words: str, sites: list[str], targets: list[Target]
+) -> None:
+    sites += ["https://shop.acme.net/", "https://wiki.acme.net/"]
+    assert main([words]) == 0
+    assert [target.host for target in targets] == ["shop.acme.net", "wiki.acme.net"]
+    assert [target.symptom and target.symptom.kind for target in targets] == ["other", "other"]
+
+
+@pytest.mark.parametrize("words", SENTENCES)
+def test_the_same_sentence_without_a_site_says_what_to_do(
+    words: str, sites: list[str], targets: list[Target], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([words]) == 64
+    assert targets == []
+    assert "names no site. Give its address as well: diagnose" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words", ["a.acme.net b.acme.net", "--jsno shop.acme.net now please help", "443 8443 80 81"]
+)
+def test_a_slip_in_quotes_is_no_sentence(
+    words: str, sites: list[str], targets: list[Target], capsys: pytest.CaptureFixture[str]
+) -> None:
+    sites += ["https://shop.acme.net/"]
+    assert main([words]) == 64
+    assert targets == []
+    assert "there is a blank in it" in capsys.readouterr().err
+
+
+def test_the_broken_site_is_reported_where_the_message_is_not_understood() -> None:
+    message = Symptom("other", "Could not connect to SignalR, UI won't update")
+    broken = report_about(message, causes={"listener.missing": ()})
+    healthy = report_about(message)
+    assert own_sites.reports_of_message([healthy, broken]) == [broken]
+    assert own_sites.reports_of_message([healthy, healthy]) == [healthy, healthy]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "WebSocket connection to 'ws://127.0.0.1:5001/' failed: net::ERR_CONNECTION_REFUSED",
+        "GET http://localhost:3000/api/users net::ERR_CONNECTION_REFUSED",
+        "POST http://localhost/login net::ERR_CONNECTION_REFUSED",
+    ],
+)
+def test_what_a_page_asked_of_the_visitors_own_computer_is_about_the_only_site(
+    message: str, sites: list[str], targets: list[Target]
+) -> None:
+    """After https://github.com/sannremy/PHP-Push-WebSocket/issues/10."""
+    sites += ["https://shop.acme.net/"]
+    assert main([message]) == 0
+    assert [target.host for target in targets] == ["shop.acme.net"]
+    assert targets[0].symptom
+    assert targets[0].symptom.kind == "refused"
+
+
+def test_an_address_of_this_machine_that_somebody_asks_is_that_address(
+    sites: list[str], targets: list[Target]
+) -> None:
+    sites += ["https://shop.acme.net/"]
+    assert main(["curl: (7) Failed to connect to localhost port 3000: Connection refused"]) == 0
+    assert [target.host for target in targets] == ["localhost"]

@@ -300,3 +300,27 @@ def test_paragraphs_and_a_list_of_usual_causes() -> None:
     assert look.startswith("`diagnose explain upstream.timeout`")
     assert "<li>“The application accepts requests" in html.render(report, View())
     assert "\n- “The application accepts requests" in markdown.render(report, View())
+
+
+UNREAD = Symptom("other", "Could not connect to SignalR, UI won't update")
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_that_a_site_is_well_is_no_answer_to_words_that_are_not_understood(lang: str) -> None:
+    report = judged(healthy(), UNREAD)
+    document = json.loads(json_output.render(report, View(lang=lang)))
+    # The status is that of the site.
+    assert document["verdict"]["status"] == "ok"
+    assert document["run"]["symptom"]["answer"] == "unknown"
+    words = "was not looked at" if lang == "en" else "没有检查"
+    assert words in document["verdict"]["summary"]
+    assert ("is not understood" if lang == "en" else "无法理解") in symptom_text(report, lang)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_what_is_wrong_is_told_beside_words_that_are_not_understood(lang: str) -> None:
+    report = judged(refused(), UNREAD)
+    document = json.loads(json_output.render(report, View(lang=lang)))
+    assert document["verdict"]["status"] == "critical"
+    words = "may have nothing to do with it" if lang == "en" else "不一定有关"
+    assert words in symptom_text(report, lang)

@@ -2,7 +2,16 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Confidence, Edit, Failure, Manual, Severity
+from diagnose.model import (
+    Applicability,
+    Confidence,
+    Edit,
+    Failure,
+    Manual,
+    Observation,
+    Severity,
+    Symptom,
+)
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.requests import ComparedRequest
@@ -383,6 +392,65 @@ def test_names_the_block_that_answers_for_a_name_that_none_has() -> None:
         "http.redirect-wrong-host", *observations, nginx_evidence.config(pms + both), masked=False
     )
     assert not claim.facts["unserved"]
+
+
+def _shown_elsewhere(other: str, scheme: str = "https") -> tuple[Observation, ...]:
+    """The application leads to www, whose page came (200), and these blocks of another site."""
+    onward = f"{scheme}://www.shop.example.com/"
+    port = 443 if scheme == "https" else 80
+    shown = replace(
+        redirected_page(onward, None), address="203.0.113.10", port=port, status=200, failure=None
+    )
+    own = Exchange(
+        url=f"{scheme}://shop.example.com/", address="203.0.113.10", port=port, verified=True,
+        status=301, headers=(("Location", onward),),
+    )  # fmt: skip
+    leaf = Certificate(
+        "CN=x", "CN=y", "1", NOW, NOW, "00",
+        dns_names=("shop.example.com", "www.shop.example.com", "pms.example.org"),
+    )  # fmt: skip
+    text = (other + nginx_evidence.SITE).replace("shop.pem", "/etc/nginx/shop.pem")
+    if scheme == "http":
+        text = text.replace("443 ssl", "80")
+    certificate = CertificateFile(path="/etc/nginx/shop.pem", chain=(leaf,))
+    return (nginx_evidence.RUNNING, own, shown, certificate, nginx_evidence.config(text))
+
+
+PMS = """server {
+    listen 443 ssl;
+    server_name pms.example.org;
+    ssl_certificate shop.pem;
+    root /srv/pms;
+}
+"""
+
+
+@pytest.mark.parametrize("scheme", ["https", "http"])
+def test_fires_where_the_page_of_another_site_comes(scheme: str) -> None:
+    """After issue 248 of ajenti-v, with a certificate that both sites share."""
+    target = SHOP if scheme == "https" else replace(SHOP, scheme="http", port=80)
+    seen = _shown_elsewhere(PMS, scheme)
+    (claim,) = judge("http.redirect-wrong-host", *seen, target=target, masked=False)
+    assert claim.facts["foreign"]
+    assert claim.facts["unserved"] == "pms.example.org"
+    assert applied(claim)[1][-1] == "+server_name shop.example.com www.shop.example.com;"
+
+
+def test_silent_where_the_other_block_has_the_pages_of_this_site() -> None:
+    same = nginx_evidence.SITE.replace("shop.example.com", "shop.example.net")
+    assert not judge("http.redirect-wrong-host", *_shown_elsewhere(same))
+    unnamed = PMS.replace("pms.example.org", "_")
+    assert not judge("http.redirect-wrong-host", *_shown_elsewhere(unnamed))
+
+
+def test_silent_where_one_application_takes_all_names_unless_a_message_says_so() -> None:
+    customers = PMS.replace("443 ssl", "443 ssl default_server").replace(
+        "root /srv/pms;", "location / { proxy_pass http://127.0.0.1:7000; }"
+    )
+    seen = _shown_elsewhere(customers)
+    assert not judge("http.redirect-wrong-host", *seen)
+    told = replace(SHOP, symptom=Symptom("wrong-site", "it shows the other one"))
+    assert judge("http.redirect-wrong-host", *seen, target=told)
 
 
 def test_fires_and_gives_the_block_the_name_that_its_certificate_has() -> None:
