@@ -128,10 +128,7 @@ def caa_forbids(evidence: Evidence) -> Iterator[Claim]:
                 "tag": meant.tag if meant else tag,
                 "allowed": tuple(sorted(allowed_domains)),
                 "expires": leaf.not_after or "",
-                "source": settings.source if settings else "",
-                "renew": f"certbot renew --cert-name {shlex.quote(settings.name)}"
-                if settings and settings.tool == "certbot"
-                else "",
+                **_tool_facts(settings),
                 "invalid": tuple(each.value for each in invalid),
                 "wrong": meant.value if meant else "",
                 "right": meant.domain if meant else "",
@@ -145,6 +142,15 @@ def caa_forbids(evidence: Evidence) -> Iterator[Claim]:
                 Applicability.MANUAL,
             ),
         )
+
+
+def _tool_facts(settings: RenewalAuthority | None) -> dict[str, object]:
+    """Return where a renewal tool has its settings, and the command that renews the certificate."""
+    if settings is None:
+        return {"source": "", "renew": ""}
+    is_certbot = settings.tool == "certbot"
+    renew = f"certbot renew --cert-name {shlex.quote(settings.name)}" if is_certbot else ""
+    return {"source": settings.source, "renew": renew}
 
 
 def _step(method: str, is_misspelt: bool) -> str:

@@ -138,8 +138,11 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
         else Confidence.LIKELY,
         location=nginx.location(mistyped.directive if mistyped else default.block),
         fix=_environment_fix(nginx, default, mistyped.name if mistyped else "")
-        or (None if mistyped else _block_fix(nginx, selected_servers, sibling, own_server))
-        or (mistyped_fix(nginx, mistyped, target.host) if mistyped else None)
+        or (
+            mistyped_fix(nginx, mistyped, target.host)
+            if mistyped
+            else _block_fix(nginx, selected_servers, sibling, own_server)
+        )
         or _fix(nginx, own_server, tuple(selected_servers), is_mistyped=mistyped is not None),
     )
 

@@ -64,11 +64,7 @@ def port_not_served(evidence: Evidence) -> Iterator[Claim]:
         return
     server, config = view.server, view.config
     listeners = evidence.good(Listeners)
-    if any(state.masters for state in evidence.good(NginxState)) or not listeners:
-        return
-    if port in server.ports or any(listing.on(port) for listing in listeners):
-        return
-    if _is_served_in_front(evidence):
+    if not listeners or _is_served(evidence, server):
         return
     socket = next((socket for socket in config.listens if socket.port == port), None)
     idle = idle_site(view)
@@ -118,6 +114,17 @@ def port_not_served(evidence: Evidence) -> Iterator[Claim]:
         else moved
         or _edit_fix(view, option or plain)
         or (built[1] if built else _fix(view, socket is not None, idle, site, no_module)),
+    )
+
+
+def _is_served(evidence: Evidence, server: WebServer) -> bool:
+    """Return whether something has the target's port: a program, nginx, or a server in front."""
+    port = evidence.target.port
+    return (
+        any(state.masters for state in evidence.good(NginxState))
+        or port in server.ports
+        or any(listing.on(port) for listing in evidence.good(Listeners))
+        or _is_served_in_front(evidence)
     )
 
 

@@ -49,6 +49,8 @@ from diagnose.parsers.websocket_refusal import upgrade_lost
 
 #: Libraries that use ordinary requests where no WebSocket opens. A program may forbid that.
 _WITH_FALLBACK = {"Socket.IO", "SockJS", "SignalR", "Blazor"}
+#: The facts of a log without a refused visitor.
+_NOT_LOGGED: dict[str, object] = {"visitors": "", "log": ""}
 
 
 @check(
@@ -195,7 +197,7 @@ def _claim(
             "path": paths[0],
             "paths": tuple(paths),
             "place": file_line(location),
-            "location": " ".join(("location", *location.args)),
+            "location": location.text,
             "status": front_status(handshake_sets),
             "application": _asked_application(handshake_sets),
             "proven": proven,
@@ -207,8 +209,7 @@ def _claim(
             "login": login or "",
             "reported": is_reported,
             "unknown": is_reported and known is None and not _is_logged(evidence, paths[0]),
-            "visitors": logged.status if logged else "",
-            "log": logged.file if logged else "",
+            **({"visitors": logged.status, "log": logged.file} if logged else _NOT_LOGGED),
         },
         confidence=Confidence.POSSIBLE if is_unneeded else _confidence(proven),
         ruled_out=("upstream.refused",) if proven else (),
