@@ -124,7 +124,6 @@ ROWS = (
     _after_failure("nginx_files", "namei -l FILE; journalctl -n 60 -u nginx"),
     _after_failure("other_nginx", "find / -name nginx.conf; openssl x509 -noout -dates -in FILE"),
     _after_failure("program_certificates", "openssl x509 -noout -dates -in FILE"),
-    _after_failure("own_tls_versions", "cat FILE; systemctl cat UNIT"),
     _after_failure("program_tls", "ss -ltnp; openssl x509 -noout -issuer -in FILE"),
     _after_failure("large_files", "du -xah FOLDER | sort -h | tail -n 20", "host"),
     _after_failure("renewals", "certbot certificates; systemctl --failed"),
@@ -176,6 +175,7 @@ ROWS = (
     _inside("undone_fixes", "ls /var/lib/diagnose"),
     _after_failure("other_ports", "ss -ltnp; nginx -T", "listener"),
     _after_failure("cloud", _CLOUD_RULES, "cloud", peer="cloud"),
+    _after_failure("own_tls_versions", "cat FILE; systemctl cat UNIT"),
 )  # fmt: skip
 
 
