@@ -241,7 +241,7 @@ def _claim(
         # The port of a block behind may be open to visitors too: they only come past the site.
         severity=Severity.WARNING if reason == "past" else None,
         confidence=Confidence.CERTAIN
-        if reported_port or covered
+        if reported_port or (covered and not _is_maybe_meant(evidence, reason))
         else _confidence(reason, failed, sender),
         facts={
             "secure": steps[0].url.startswith("https://"),
@@ -297,6 +297,13 @@ def _port_field(nginx: Nginx, step: Exchange) -> "PortField | None":
     from checks.http._port_fields import port_field
 
     return port_field(nginx, step) if drops_port(step) else None
+
+
+def _is_maybe_meant(evidence: Evidence, reason: str) -> bool:
+    """Return whether the block of another site may have the pages of the destination as well, as
+    an application for many names has: only a person knows that it has not."""
+    symptom = evidence.target.symptom
+    return reason == "foreign" and (symptom is None or symptom.kind != "wrong-site")
 
 
 def _confidence(reason: str, failed: list[Exchange], sender: "RedirectSender") -> Confidence:

@@ -433,6 +433,7 @@ def test_fires_where_the_page_of_another_site_comes(scheme: str) -> None:
     (claim,) = judge("http.redirect-wrong-host", *seen, target=target, masked=False)
     assert claim.facts["foreign"]
     assert claim.facts["unserved"] == "pms.example.org"
+    assert claim.confidence is Confidence.LIKELY, "the other block may have its pages too"
     assert applied(claim)[1][-1] == "+server_name shop.example.com www.shop.example.com;"
 
 
