@@ -123,7 +123,11 @@ def _local_addresses(evidence: Evidence, pages: tuple[Exchange, ...]) -> _LocalA
     )
     if shown:
         return _LocalAddresses(shown)
-    if evidence.target.symptom and (told := _reported_mentions(evidence, pages[0])):
+    told = _reported_mentions(evidence, pages[0]) if evidence.target.symptom else ()
+    # A page that opens WebSockets at the site alone by now was changed after the message.
+    local_socket = any(mention.is_local and mention.is_socket for mention in mentions)
+    is_changed = own_socket and not local_socket
+    if told := tuple(mention for mention in told if not (is_changed and mention.is_socket)):
         return _LocalAddresses(told, is_told=True)
     if url := _handed_out(evidence, pages[0]):
         return _LocalAddresses((_file_mention(url, pages[0]),), is_told=True, is_given=True)

@@ -257,6 +257,14 @@ CSP = (
 )
 
 
+def test_silent_on_a_message_where_the_page_opens_a_websocket_at_the_site_by_now() -> None:
+    text = "WebSocket connection to 'ws://127.0.0.1:5001/' failed"
+    target = replace(SHOP, symptom=Symptom("websocket", text))
+    assert judge(CHECK, PAGE, target=target)
+    changed = replace(PAGE, mentions=("wss://shop.example.com/ws",))
+    assert not judge(CHECK, changed, target=target)
+
+
 def test_silent_on_a_message_where_the_page_asks_the_site_itself_by_now() -> None:
     target = replace(SHOP, symptom=Symptom("csp", CSP.format(3000)))
     assert judge(CHECK, PAGE, loads(script()), answered(script()), target=target)
