@@ -258,8 +258,13 @@ def _non_tls_fault(group: FailureGroup) -> str:
         return ""
     if not begins_http(plain.received):
         return "not-tls"
-    is_told = plain.received.split(" ")[1:2] == ["400"] and not _WITHOUT_TLS.search(plain.received)
+    is_told = plain.received.split(" ")[1:2] == ["400"] and not answers_without_tls(plain)
     return "" if is_told else "plain-http"
+
+
+def answers_without_tls(plain: Handshake) -> bool:
+    """Return whether the answer 400 to a plain request is that of a program without TLS."""
+    return bool(_WITHOUT_TLS.search(plain.received))
 
 
 def _is_tls_reached(handshake: Handshake) -> bool:

@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, file_line
-from checks.tls import FailureGroup, failure_groups
+from checks.tls import FailureGroup, answers_without_tls, failure_groups
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Confidence,
     Evidence,
     Fix,
     Manual,
@@ -23,7 +24,7 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.server import Listeners
-from diagnose.model.tls import Handshake
+from diagnose.model.tls import Handshake, speaks_plain_http
 from diagnose.parsers.nginx import upstreams
 from diagnose.parsers.nginx.locations import match_location
 from diagnose.parsers.nginx.server_blocks import Server, answering_servers
@@ -50,17 +51,20 @@ def plain_http(evidence: Evidence) -> Iterator[Claim]:
         place, instead = _way_through_nginx(evidence, group.subject.port)
         assumed = is_scheme_assumed(evidence.target) and not place
         is_meant = not assumed and is_meant_for_http(evidence, group.subject.port)
+        is_refused = _is_plain_request_refused(group)
         yield Claim(
             about=group.subject,
             covers=group.subjects,
             because=group.handshakes,
             severity=Severity.WARNING if assumed else None,
+            confidence=Confidence.LIKELY if is_refused else Confidence.CERTAIN,
             facts={
                 **group.facts,
                 "received": next(
                     handshake.received for handshake in group.handshakes if handshake.received
                 ),
                 "http_port": is_meant,
+                "refused": is_refused,
                 "assumed": assumed,
                 "path": evidence.target.path if assumed else "",
                 "java": _is_java(evidence, group),
@@ -69,6 +73,15 @@ def plain_http(evidence: Evidence) -> Iterator[Claim]:
             },
             fix=Fix((_step(is_meant, bool(place), assumed),), Applicability.MANUAL),
         )
+
+
+def _is_plain_request_refused(group: FailureGroup) -> bool:
+    """Return whether a plain request got no answer of HTTP, or only that it is a bad one: then the
+    bytes of another program, such as a PROXY header, may stand before those of the client."""
+    plain = [control for control in group.controls if control.variant == "plain"]
+    return bool(plain) and not any(
+        speaks_plain_http(control) or answers_without_tls(control) for control in plain
+    )
 
 
 def is_scheme_assumed(target: Target) -> bool:

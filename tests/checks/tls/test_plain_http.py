@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Manual, Severity, Target
+from diagnose.model import Confidence, Manual, Severity, Target
 from tests.support.check_evidence import SHOP, judge
 from tests.support.firewall_rules import listening
 from tests.support.nginx_evidence import RUNNING, config
@@ -16,6 +16,19 @@ def test_fires_when_a_hello_is_answered_in_http(received: str) -> None:
     (claim,) = judge("tls.plain-http", shake(failure=GARBAGE, received=received))
     assert claim.facts["received"] == received
     assert said(shake(failure=GARBAGE, received=received)) == ["tls.plain-http"]
+
+
+@pytest.mark.parametrize(
+    ("received", "confidence"),
+    [("HTTP/1.1 200 OK", Confidence.CERTAIN), ("HTTP/1.1 400 Bad Request", Confidence.LIKELY),
+     ("", Confidence.LIKELY)],
+)  # fmt: skip
+def test_a_plain_request_is_the_control(received: str, confidence: Confidence) -> None:
+    """A server behind a balancer that sends a PROXY header refuses every request with 400."""
+    hello = shake(failure=GARBAGE, received="HTTP/1.1 400 Bad Request Server: nginx")
+    plain = shake("plain", received=received, failure=None if received else CLOSED)
+    (claim,) = judge("tls.plain-http", hello, plain)
+    assert claim.confidence is confidence
 
 
 def test_fires_when_only_a_plain_request_is_answered() -> None:
