@@ -59,6 +59,11 @@ _REASONS = {
 _NO_SUCH_NAME = {-2, -5}
 # EAI_AGAIN.
 _TRY_AGAIN = -3
+#: Endings of names in an own network, which the DNS of the Internet does not have.
+_INNER_ENDINGS = (
+    ".internal", ".intranet", ".private", ".corp", ".home", ".lan", ".home.arpa", ".local",
+    ".localdomain",
+)  # fmt: skip
 
 
 @check(
@@ -113,8 +118,10 @@ def _redirect_fault(
             failed_exchange.purpose == "redirect"
             and normalize_url(failed_exchange.url) == onward
             and failed_exchange.failure is not None
-            # The resolver that was asked did not answer: nothing is known of the name.
-            and failed_exchange.failure.code != _TRY_AGAIN
+            # The resolver that was asked did not answer: nothing is known of a public name.
+            and (
+                failed_exchange.failure.code != _TRY_AGAIN or _is_for_nobody(url.host, target.host)
+            )
             and not _is_login_out_of_reach(evidence, exchange, failed_exchange, url.host)
             and not _is_fault_of_the_server(evidence, failed_exchange)
         ):
@@ -127,6 +134,14 @@ def _redirect_fault(
     if exchange.port == evidence.target.port and _lost_port(evidence, _host(onward)):
         return _error_without_port(evidence, onward)
     return "", None
+
+
+def _is_for_nobody(host: str, own_host: str) -> bool:
+    """Return whether a name is none that visitors' resolvers know, whatever this one answers: one
+    of an own network (RFC 6762 appendix G, RFC 8375), or the site's own with the path behind it."""
+    is_joined = host.startswith(own_host) and not host.startswith((f"{own_host}.", f"{own_host}-"))
+    is_inner = "." not in host or host.endswith(_INNER_ENDINGS)
+    return host != own_host and (is_joined or (is_inner and not own_host.endswith(_INNER_ENDINGS)))
 
 
 def _error_without_port(evidence: Evidence, onward: str) -> tuple[str, Exchange | None]:

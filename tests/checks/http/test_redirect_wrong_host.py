@@ -721,3 +721,12 @@ def test_silent_where_the_servers_own_resolver_does_not_answer() -> None:
     onward = "https://www.example.org/long"
     again = Failure("resolution", "Temporary failure in name resolution", -3)
     assert not judge("http.redirect-wrong-host", plain(onward), redirected_page(onward, again))
+
+
+@pytest.mark.parametrize(
+    "onward", ["https://web1.internal/", "https://backend/", "https://shop.example.comtea"]
+)
+def test_fires_where_no_resolver_of_visitors_knows_the_name(onward: str) -> None:
+    again = Failure("resolution", "Temporary failure in name resolution", -3)
+    (claim,) = judge("http.redirect-wrong-host", plain(onward), redirected_page(onward, again))
+    assert claim.confidence is Confidence.LIKELY
