@@ -29,7 +29,7 @@ def serve_caddy(lab: Lab, *lines: str) -> None:
 # Apache
 
 
-@apache_scenario(outside=None, server="server.rule-refuses", target=SLASH, manual=PERSON)
+@apache_scenario(outside=None, server="server.apache-path-decoded", target=SLASH, differs=(apache.SITE,))
 def apache_refuses_an_encoded_slash(lab: Lab) -> None:
     """Issue 793 of yamcs/yamcs: 404 for paths with %2F, which the application knows."""
     apache.serve(lab)
