@@ -29,7 +29,9 @@ def serve_caddy(lab: Lab, *lines: str) -> None:
 # Apache
 
 
-@apache_scenario(outside=None, server="server.apache-path-decoded", target=SLASH, differs=(apache.SITE,))
+@apache_scenario(
+    outside=None, server="server.apache-path-decoded", target=SLASH, differs=(apache.SITE,)
+)
 def apache_refuses_an_encoded_slash(lab: Lab) -> None:
     """Issue 793 of yamcs/yamcs: 404 for paths with %2F, which the application knows."""
     apache.serve(lab)
