@@ -33,8 +33,6 @@ _NO_SPACE = lazy_pattern(r"no space left on device|\bENOSPC\b|disk (?:is )?full"
 #: The part of a file system that has to become free, and what is left of the journal, in bytes.
 _ENOUGH = 5
 _JOURNAL = 200 << 20
-#: Images that nobody can write to have no room from the beginning.
-_READ_ONLY = {"squashfs", "erofs", "isofs", "cramfs", "romfs"}
 
 
 @check(
@@ -48,7 +46,7 @@ _READ_ONLY = {"squashfs", "erofs", "isofs", "cramfs", "romfs"}
 def disk_full(evidence: Evidence) -> Iterator[Claim]:
     for system in evidence.good(FileSystem):
         without_inodes = system.has_no_inodes
-        if system.type in _READ_ONLY or not (without_inodes or system.has_no_room):
+        if system.is_image or not (without_inodes or system.has_no_room):
             continue
         proofs = _consequences(evidence)
         has_failed = any(isinstance(proof, ProgramLine) for proof in proofs)

@@ -11,6 +11,8 @@ from diagnose.model.summary import Summary, phrase
 _NO_ROOM = 256 * 1024
 #: Below this no file can be made.
 _NO_INODES = 16
+#: Images that nobody can write to have no room from the beginning.
+_IMAGES = {"squashfs", "erofs", "isofs", "cramfs", "romfs"}
 
 
 @frozen(kw_only=True, eq=False)
@@ -30,6 +32,11 @@ class FileSystem(Observation):
     size: int
     free_files: int
     files: int
+
+    @property
+    def is_image(self) -> bool:
+        """Whether nobody can write to it, by its type."""
+        return self.type in _IMAGES
 
     @property
     def has_no_room(self) -> bool:

@@ -7,15 +7,13 @@ from diagnose.parsers.linux.large_files import parse_large_files
 from diagnose.probes import ProbeContext, probe
 
 SCRIPT = read_script(__file__, "large_files.sh")
-#: Images that nobody can write to have no room from the beginning.
-_READ_ONLY = {"squashfs", "erofs", "isofs", "cramfs", "romfs"}
 #: The part of a file system that a large file has, the least in KiB, and seconds to look.
 _PART, _LEAST, PATIENCE = 100, 16, 14.0
 
 
 @probe(after=FileSystem)
 async def large_files(ctx: ProbeContext, system: FileSystem) -> None:
-    if not system.has_no_room or system.type in _READ_ONLY:
+    if not system.has_no_room or system.is_image:
         return
     at, folder = ctx.elapsed(), system.paths[0]
     least = max(_LEAST, system.size // _PART // 1024)
