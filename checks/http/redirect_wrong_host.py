@@ -29,6 +29,7 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.addresses import is_private
+from diagnose.model.dns import is_local_name
 from diagnose.model.http import Exchange
 from diagnose.model.tls import Handshake
 from diagnose.parsers.hostnames import is_address, is_host
@@ -59,11 +60,8 @@ _REASONS = {
 _NO_SUCH_NAME = {-2, -5}
 # EAI_AGAIN.
 _TRY_AGAIN = -3
-#: Endings of names in an own network, which the DNS of the Internet does not have.
-_INNER_ENDINGS = (
-    ".internal", ".intranet", ".private", ".corp", ".home", ".lan", ".home.arpa", ".local",
-    ".localdomain",
-)  # fmt: skip
+#: Endings that own networks use besides (RFC 6762 appendix G).
+_NETWORK_ENDINGS = (".intranet", ".private", ".corp", ".home", ".localdomain")
 
 
 @check(
@@ -140,8 +138,11 @@ def _is_for_nobody(host: str, own_host: str) -> bool:
     """Return whether a name is none that visitors' resolvers know, whatever this one answers: one
     of an own network (RFC 6762 appendix G, RFC 8375), or the site's own with the path behind it."""
     is_joined = host.startswith(own_host) and not host.startswith((f"{own_host}.", f"{own_host}-"))
-    is_inner = "." not in host or host.endswith(_INNER_ENDINGS)
-    return host != own_host and (is_joined or (is_inner and not own_host.endswith(_INNER_ENDINGS)))
+    return host != own_host and (is_joined or (_is_inner(host) and not _is_inner(own_host)))
+
+
+def _is_inner(name: str) -> bool:
+    return is_local_name(name) or name.endswith(_NETWORK_ENDINGS)
 
 
 def _error_without_port(evidence: Evidence, onward: str) -> tuple[str, Exchange | None]:
