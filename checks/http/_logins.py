@@ -1,13 +1,8 @@
 """Redirects to the login of a provider elsewhere."""
 
-from urllib.parse import parse_qsl
-
 from diagnose.model.http import Exchange
-from diagnose.parsers.redirects import redirect_target
+from diagnose.parsers.redirects import named_address, redirect_target
 from diagnose.parsers.urls import parse_url
-
-#: OAuth 2.0 and OpenID Connect, CAS, WS-Federation.
-_PARAMETERS = {"redirect_uri", "service", "wreply"}
 
 
 def return_address(answer: Exchange) -> str:
@@ -28,13 +23,3 @@ def leads_back(answer: Exchange) -> bool:
     if asked is None or onward is None or asked.host != onward.host:
         return False
     return asked.port == onward.port or (asked.has_default_port and onward.has_default_port)
-
-
-def named_address(url: str) -> str:
-    """Return the address that the query of a login names, "" for none."""
-    query = url.partition("?")[2].partition("#")[0]
-    try:
-        fields = parse_qsl(query[:8192], max_num_fields=64)
-    except ValueError:
-        return ""
-    return next((value for name, value in fields if name in _PARAMETERS), "")

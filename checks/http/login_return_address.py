@@ -10,7 +10,7 @@ documentation of a recognized application asks for.
 from collections.abc import Iterator
 
 from checks.http import endpoint_subjects, exchanges_by_purpose
-from checks.http._logins import named_address, return_address
+from checks.http._logins import return_address
 from checks.nginx import Nginx, file_line
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -25,7 +25,7 @@ from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.pages import Page
 from diagnose.parsers.nginx.locations import proxy_pass_of
-from diagnose.parsers.redirects import redirect_target
+from diagnose.parsers.redirects import named_address, redirect_target
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.urls import is_internal_host, is_related_host, parse_url
 

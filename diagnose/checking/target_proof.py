@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Literal, TypeVar
 
+from diagnose.checking.redirect_proof import missing_destinations
 from diagnose.model import (
     Evidence,
     Finding,
@@ -62,7 +63,9 @@ def missing_from(report: Report, vantage: Vantage, layer: str) -> tuple[MissingP
     if not view.addresses and not view.unresolved:
         return (MissingProof("addresses", "dns", (view.target.host,)),)
     missing = _missing_websockets(view) if layer == "websocket" else _missing_addresses(view, layer)
-    return (*view.unresolved, *missing)
+    onward = missing_destinations(report.evidence, vantage) if layer == "http" else ()
+    unreached = (MissingProof("answer", "http", (page.url,), (page,)) for page in onward)
+    return (*view.unresolved, *missing, *unreached)
 
 
 def missing_from_vantages(evidence: Evidence) -> tuple[MissingProof, ...]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Literal
-from urllib.parse import unquote, urljoin
+from urllib.parse import parse_qsl, unquote, urljoin
 
 from diagnose.model import Evidence, Target
 from diagnose.model.frozen import frozen
@@ -18,6 +18,8 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 #: Longest redirect chain that is followed. Browsers stop after twenty; nobody needs ten.
 MAX_REDIRECTS = 10
+#: OAuth 2.0 and OpenID Connect, CAS, WS-Federation.
+_LOGIN_PARAMETERS = {"redirect_uri", "service", "wreply"}
 
 
 def redirect_target(answer: Exchange | LocalAnswer) -> str | None:
@@ -31,6 +33,16 @@ def redirect_target(answer: Exchange | LocalAnswer) -> str | None:
         return normalize_url(urljoin(answer.url, location.strip()))
     except ValueError:
         return location
+
+
+def named_address(url: str) -> str:
+    """Return the address that the query of a login names, "" for none."""
+    query = url.partition("?")[2].partition("#")[0]
+    try:
+        fields = parse_qsl(query[:8192], max_num_fields=64)
+    except ValueError:
+        return ""
+    return next((value for name, value in fields if name in _LOGIN_PARAMETERS), "")
 
 
 def becomes_get(answer: Exchange | LocalAnswer) -> bool:

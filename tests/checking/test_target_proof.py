@@ -162,3 +162,24 @@ def test_the_attempts_in_vain_are_named() -> None:
     target = replace(SHOP, websockets=("/ws",))
     (missing,) = missing_from(Report(Evidence(target, NOW, (*WELL, refused))), HERE, "websocket")
     assert (missing.layer, missing.attempts) == ("websocket", (refused,))
+
+
+@pytest.mark.parametrize(
+    ("location", "code", "missing"),
+    [
+        ("https://new.example.net/", -3, ["answer https://new.example.net/"]),
+        # The name does not exist: a finding says so.
+        ("https://new.example.net/", -2, []),
+        # The login leads back to the site.
+        ("https://id.example.net/?redirect_uri=https%3A%2F%2Fshop.example.com%2F", -3, []),
+    ],
+)
+def test_a_page_behind_a_redirect_is_answered_if_its_name_could_be_looked_up(
+    location: str, code: int, missing: list[str]
+) -> None:
+    page = replace(ANSWER, status=302, headers=(("Location", location),))
+    unsent = replace(
+        ANSWER, url=location, purpose="redirect", status=None, headers=(),
+        failure=Failure("resolution", "Temporary failure in name resolution", code),
+    )  # fmt: skip
+    assert lacks("http", NAME, NO_IPV6, OPEN, SECURE, page, unsent) == missing
