@@ -25,8 +25,10 @@ from diagnose.model import (
     Severity,
     Subject,
     Where,
+    commands,
     server_commands,
 )
+from diagnose.model.files import StoredCertificate
 from diagnose.model.web_servers import WebServer, WebServerTest
 from diagnose.parsers.hostnames import is_host
 
@@ -53,7 +55,8 @@ def haproxy_key_missing(evidence: Evidence) -> Iterator[Claim]:
         return
     path = match[1].removesuffix(".key")
     folder = path.rpartition("/")[0]
-    joined = _joined_fix(view, test, path)
+    joined, key = _joined_fix(view, test, path), _key_beside(evidence, path)
+    linked = _linked_fix(view, path, key) if key else None
     yield Claim(
         about=Subject(text=path),
         covers=(Subject(),),
@@ -66,12 +69,32 @@ def haproxy_key_missing(evidence: Evidence) -> Iterator[Claim]:
             "live": path.startswith("/etc/letsencrypt/live/"),
             "folder": folder,
             "joined": joined is not None,
+            "key": key,
             "test": " ".join(view.server.test),
         },
         severity=refused_config_severity(view),
         fix=joined
+        or linked
         or Fix((Manual("add-key", Where.SERVER), *test_steps(view.server)), Applicability.MANUAL),
     )
+
+
+def _key_beside(evidence: Evidence, path: str) -> str:
+    """Return the key of a file's certificate, if it lies in the same folder under a name that
+    HAProxy does not look for; "" if there is none."""
+    keys = [stored.key for stored in evidence.good(StoredCertificate) if stored.path == path]
+    folder = path.rpartition("/")[0]
+    return next((key for key in keys if _is_beside(key, folder) and key != f"{path}.key"), "")
+
+
+def _is_beside(key: str, folder: str) -> bool:
+    return re.fullmatch(r"/[\w./@+~-]{1,400}", key) is not None and key.rpartition("/")[0] == folder
+
+
+def _linked_fix(view: ServerView, path: str, key: str) -> Fix:
+    """Return the fix that gives the key the name for which HAProxy looks, too."""
+    link = commands.link(key, f"{path}.key")
+    return Fix((link, *reload_steps(view.server)), Applicability.AUTOMATIC)
 
 
 def _joined_fix(view: ServerView, test: WebServerTest, path: str) -> Fix | None:

@@ -86,7 +86,7 @@ def port_not_served(evidence: Evidence) -> Iterator[Claim]:
     secure = _other_tls_socket(config, server, port)
     option = _option(view, port) if not (socket or site or unread) else None
     moved = None if unread or option else _moved(view, secure)
-    built = None if site or idle or unread or option or moved else _built(view)
+    built = None if site or idle or unread or option or moved else _built_site(view)
     plain = None if socket or idle or unread or option or moved or built else _plain(view)
     yield Claim(
         about=Subject(port=port),
@@ -161,21 +161,11 @@ def _edit_fix(view: ServerView, line: "PortOption | PlainAddress | None") -> Fix
     return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW) if edit else None
 
 
-def _built(view: ServerView) -> tuple[str, Fix] | None:
-    """Return the certificate on the server for the site of port 80, and the edit that gives the
-    site https."""
+def _built_site(view: ServerView) -> tuple[str, Fix] | None:
     # Imported late: few ports are not served.
-    from checks.certificate._stored import stored_pair
-    from checks.server._tls_blocks import block_fix, plain_site
+    from checks.server._tls_blocks import built_site
 
-    site = plain_site(view)
-    names = {name.replace("*", "any") for name in site.names} if site else set()
-    pair = stored_pair(view.evidence, names, ()) if site else None
-    if site is None or pair is None:
-        return None
-    lines = (f"SSLCertificateFile {pair.path}", f"SSLCertificateKeyFile {pair.key}")
-    fix = block_fix(view, site, lines)
-    return (pair.path, fix) if fix else None
+    return built_site(view)
 
 
 def _moved(view: ServerView, secure: SiteSocket | None) -> Fix | None:

@@ -74,6 +74,7 @@ def tls_off(evidence: Evidence) -> Iterator[Claim]:
             "site": place_text(site.file, site.line),
             "apache": view.server.product == "apache",
             "idle": "",
+            "stored": "",
             "other_port": "",
             "other_place": "",
             "unserved": False,
@@ -103,11 +104,13 @@ def _without_site(view: ServerView, handshakes: Sequence[Handshake]) -> Iterator
 
     unheard = unheard_site(view, tls=True) if idle is None else None
     moved = unheard.edit(view, port) if unheard else None
+    built = _built_site(view) if idle is None and unheard is None else None
     yield Claim(
         about=Subject(port=port),
         because=(config, view.server, *handshakes),
         facts={
             **view.facts,
+            "stored": built[0] if built else "",
             "other_port": unheard.port if unheard else "",
             "other_place": place_text(unheard.file, unheard.line) if unheard else "",
             "site": "",
@@ -126,8 +129,17 @@ def _without_site(view: ServerView, handshakes: Sequence[Handshake]) -> Iterator
         if enable
         else Fix((moved, *reload_steps(view.server)), Applicability.REVIEW)
         if moved
+        else built[1]
+        if built
         else manual_fix(view, "add-site"),
     )
+
+
+def _built_site(view: ServerView) -> tuple[str, Fix] | None:
+    # Imported late: most sites are on their port.
+    from checks.server._tls_blocks import built_site
+
+    return built_site(view)
 
 
 def _reading_backend(view: ServerView) -> "Proxy | None":

@@ -1,7 +1,9 @@
 from dataclasses import replace
 
-from diagnose.model import Applicability, Claim, Edit
+from diagnose.model import Applicability, Claim, Command, Edit
+from diagnose.model.files import StoredCertificate
 from diagnose.model.web_servers import WebServerConfig, WebServerTest
+from tests.support.certificates import LEAF
 from tests.support.check_evidence import judge as put
 from tests.support.haproxy_evidence import CONFIG, PEM, SERVER, TEXT, config
 
@@ -11,7 +13,7 @@ TEST = WebServerTest(
 )
 
 
-def judge(test: WebServerTest, *more: WebServerConfig) -> list[Claim]:
+def judge(test: WebServerTest, *more: WebServerConfig | StoredCertificate) -> list[Claim]:
     server = replace(SERVER, product=test.product)
     return put("server.haproxy-key-missing", server, test, *more, masked=False)
 
@@ -39,6 +41,23 @@ def test_fires_with_a_file_of_both_where_the_line_is_known() -> None:
     assert "+    bind :443 ssl crt /etc/haproxy/shop.example.com.pem" in edit.diff
     (claim,) = judge(test, config())
     assert not claim.facts["joined"], "the line names another file"
+
+
+def test_fires_with_a_link_to_the_key_that_lies_beside() -> None:
+    folder = PEM.rpartition("/")[0]
+    key = f"{folder}/shop.key"
+    (claim,) = judge(TEST, StoredCertificate(path=PEM, chain=(LEAF,), key=key))
+    assert claim.facts["key"] == key
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    link = claim.fix.steps[0]
+    assert isinstance(link, Command)
+    assert link.argv[-2:] == (key, f"{PEM}.key")
+    for path, lies in ((PEM, "/root/shop.key"), (PEM, f"{PEM}.key"), (f"{folder}/a.pem", key)):
+        (claim,) = judge(TEST, StoredCertificate(path=path, chain=(LEAF,), key=lies))
+        assert not claim.facts["key"]
+        assert claim.fix
+        assert claim.fix.applicability is Applicability.MANUAL
 
 
 def test_silent_for_another_error_or_none() -> None:

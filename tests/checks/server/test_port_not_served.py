@@ -183,7 +183,7 @@ def test_fires_and_gives_the_site_of_port_80_the_certificate_that_is_there() -> 
     assert isinstance(claim.fix.steps[0], Command)
     assert claim.fix.steps[0].argv == ("a2enmod", "ssl")
     # Rules about https are a person's.
-    for line in ("RewriteCond %{HTTPS} off", "Redirect / https://shop.example.com/"):
+    for line in ("RewriteCond %{HTTPS} off", "Redirect / https://www.example.org/"):
         own = apache_config(SITE.replace("ProxyPass", f"{line}\nProxyPass"), modules=("proxy",))
         (claim,) = judge(CHECK, ON_80, ONLY_80, own, STORED, masked=False)
         assert claim.fix

@@ -57,6 +57,38 @@ def test_fires_with_a_certificate_that_lies_on_the_server() -> None:
         assert claim.fix.applicability is Applicability.MANUAL
 
 
+REDIRECTING = """\
+<VirtualHost *:80>
+    ServerName shop.example.com
+    DocumentRoot /var/www/shop
+    RewriteEngine On
+    RewriteCond %{HTTPS} off
+    RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]
+</VirtualHost>
+"""
+
+
+def test_fires_and_writes_the_site_of_https_where_port_80_leads_there() -> None:
+    (claim,) = judge(CHECK, APACHE, apache_config(REDIRECTING), LISTENING, FAILED, STORED)
+    assert claim.facts["stored"] == STORED.path
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    added = [line[1:] for line in edit.diff.split("\n") if line.startswith("+")]
+    assert "<VirtualHost *:443>" in added
+    assert "    DocumentRoot /var/www/shop" in added
+    assert f"    SSLCertificateKeyFile {STORED.key}" in added
+    assert not any("https:" in line or "RewriteCond" in line for line in added)
+    for text in (
+        REDIRECTING.replace("    DocumentRoot /var/www/shop\n", ""),
+        REDIRECTING.replace("RewriteEngine On", "SSLProxyEngine on\n    SSLVerifyClient none"),
+    ):
+        (claim,) = judge(CHECK, APACHE, apache_config(text), LISTENING, FAILED, STORED)
+        assert claim.fix
+        assert claim.fix.applicability is Applicability.MANUAL
+
+
 def test_fires_with_a_bundle_for_haproxy() -> None:
     text = haproxy_evidence.TEXT.replace(f":443 ssl crt {haproxy_evidence.PEM}", ":443")
     told = (HAPROXY, haproxy_config(text), FAILED)

@@ -403,7 +403,10 @@ async def _observe_certificates(ctx: ProbeContext, config: WebServerConfig) -> N
         certificates = list(dict.fromkeys(paths))[:_MAX_OTHER_CERTIFICATES]
     keys = [path for site in sites for path in site.paths("key", "bundle")]
     await observe_certificate_files(ctx, certificates, keys)
-    if sites and not any(map(_may_have_tls, sites)):
+    is_listening = any(socket.port == ctx.target.port for socket in config.listens)
+    # Where no site is on its port, Apache's main server answers.
+    has_plain_port = sites or (config.product == "apache" and is_listening and not certificates)
+    if has_plain_port and not any(map(_may_have_tls, sites)):
         # Imported late: sites on a port of https have TLS.
         from diagnose.probes.inside.stored_certificates import emit_stored_certificates
 
