@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Literal, TypeVar
 
-from diagnose.checking.redirect_proof import missing_destinations
 from diagnose.model import (
     Evidence,
     Finding,
@@ -63,9 +62,19 @@ def missing_from(report: Report, vantage: Vantage, layer: str) -> tuple[MissingP
     if not view.addresses and not view.unresolved:
         return (MissingProof("addresses", "dns", (view.target.host,)),)
     missing = _missing_websockets(view) if layer == "websocket" else _missing_addresses(view, layer)
-    onward = missing_destinations(report.evidence, vantage) if layer == "http" else ()
-    unreached = (MissingProof("answer", "http", (page.url,), (page,)) for page in onward)
+    unreached = _missing_destinations(view) if layer == "http" else ()
     return (*view.unresolved, *missing, *unreached)
+
+
+def _missing_destinations(view: "_VantageEvidence") -> Iterator[MissingProof]:
+    """Check the pages to which those of the target redirect."""
+    if all(page.failure is None for page in view.evidence.of(Exchange)):
+        return
+    # Imported late: most requests are answered.
+    from diagnose.checking.redirect_proof import missing_destinations
+
+    for page in missing_destinations(view.evidence, view.vantage):
+        yield MissingProof("answer", "http", (page.url,), (page,))
 
 
 def missing_from_vantages(evidence: Evidence) -> tuple[MissingProof, ...]:

@@ -59,6 +59,18 @@ def parse_targets(
 ) -> tuple[Target, ...]:
     """Return the targets of the operands. A message that names no site belongs to the only target
     beside it. Raise UsageError if a word is no target."""
+    targets = _parse_targets(words, websockets, lang)
+    if len(targets) != 1 or targets[0].symptom is None:
+        return targets
+    # Imported late: most operands are no message.
+    from diagnose.cli.requested_ports import at_told_port
+
+    return (at_told_port(targets[0], "\n".join(words)),)
+
+
+def _parse_targets(
+    words: Sequence[str], websockets: tuple[str, ...], lang: str
+) -> tuple[Target, ...]:
     if words:
         # Imported late: a help has no operands.
         from diagnose.cli.mistaken_words import check_words
