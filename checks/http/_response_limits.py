@@ -5,6 +5,7 @@ nginx: `proxy_read_timeout`, `fastcgi_read_timeout` and the like of the location
 seconds by default (ngx_http_proxy_module). Apache, HAProxy: `ProxyTimeout`, `timeout server`.
 """
 
+import re
 import shlex
 from collections.abc import Sequence
 
@@ -18,6 +19,11 @@ from diagnose.parsers.nginx.final_requests import final_location
 DEFAULT = 60.0
 #: Seconds by which a measured time may be shorter than the limit that ended it.
 _SLACK = 0.5
+#: Paths at which a request waits for the next event (RFC 6202, "HTTP long polling").
+_WAITING_PATH = re.compile(
+    r"(?i)(?:^|[/_.-])(?:long[-_]?)?poll(?:ing)?(?:$|[/_.-])|(?:^|[/_.-])comet(?:$|[/_.-])"
+    r"|/(?:events?|event-?stream|sse|subscribe|subscriptions?|updates|sync|watch|stream)/?$"
+)
 
 
 @frozen
@@ -88,7 +94,8 @@ def is_unawaited(evidence: Evidence, pages: Sequence[Exchange]) -> bool:
     if not pages or not all(is_silent(page) for page in pages):
         return False
     waited, limit = max(page.took for page in pages), response_limit(evidence).seconds
-    return limit > DEFAULT and waited + _SLACK < limit
+    is_meant = limit > DEFAULT or _WAITING_PATH.search(evidence.target.path_without_query)
+    return bool(is_meant) and waited + _SLACK < limit
 
 
 def is_silent(page: Exchange) -> bool:

@@ -79,3 +79,23 @@ def test_a_page_that_does_not_come_is_a_fault_where_nobody_raised_the_limit() ->
     assert not is_unawaited(of(RUNNING, config(SITE), PAGE), (PAGE,))
     short = config(SITE.replace("proxy_pass", "proxy_read_timeout 20s; proxy_pass"))
     assert not is_unawaited(of(RUNNING, short, PAGE), (PAGE,))
+
+
+@pytest.mark.parametrize(
+    ("path", "is_open"),
+    [
+        ("/poll", True),
+        ("/api/long-poll?since=4", True),
+        ("/lp/polling/3", True),
+        ("/events", True),
+        ("/_matrix/client/v3/sync", True),
+        ("/pollution", False),
+        ("/socket.io/?EIO=4&transport=polling", False),
+        ("/report", False),
+    ],
+)
+def test_a_path_that_says_that_it_waits_for_an_event_is_no_fault(path: str, is_open: bool) -> None:
+    target = replace(SHOP, path=path)
+    assert is_unawaited(evidence(PAGE, target=target), (PAGE,)) is is_open
+    late = replace(PAGE, took=60.0)
+    assert not is_unawaited(evidence(late, target=target), (late,))

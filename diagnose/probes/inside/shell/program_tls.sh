@@ -1,8 +1,8 @@
 # Prints where the program on a port ($1) names files of TLS: "process NAME", "folder PATH", "unit UNIT" or
 # "start LINE" (what program_starter.sh prints, which comes before this), "word PATH" for each path in its
-# arguments and its environment, and "line NUMBER FILE:TEXT" for each line with such a path of its unit, its
-# settings and its source, with "unended NUMBER FILE" where the last line of that file has no end. Nothing else of
-# them is printed.
+# arguments and its environment, and for each certificate and key in its own folders, and "line NUMBER FILE:TEXT"
+# for each line with such a path of its unit, its settings and its source, with "unended NUMBER FILE" where the
+# last line of that file has no end. Nothing else of them is printed.
 
 at=$1
 l=$(ss -Hltnp "sport = :$at")
@@ -20,6 +20,12 @@ small() {
     -o -name '*.go' -o -name '*.json' -o -name '*.y*ml' -o -name '*.toml' -o -name '*.env' -o -name '.env*' -o -name '*.ini' \
     -o -name '*.properties' -o -name '*.cfg' -o -name '*.conf' -o -name '*.sh' \) ! -name '*.lock' -print | head -n 60
 }
+# shellcheck disable=SC2329
+kept() {
+  case $1 in ''|/|/root|/home|/usr|/usr/*bin|/usr/lib*|/usr/local|/etc|/var|/var/lib|/tmp|/opt|/srv|*/) return ;; esac
+  [ -d "$1" ] && find "$1" -xdev -maxdepth 4 \( -name node_modules -o -name .git -o -name vendor -o -name '*venv' \) -prune -o \
+    -type f -size -129 \( -name '*.pem' -o -name '*.crt' -o -name '*.cer' -o -name '*.cert' -o -name '*.key' \) -print | head -n 12
+}
 d=$(readlink "/proc/$p/cwd")
 u=$(sed -n 's|.*/\([^/]*\.service\)\(/.*\)\{0,1\}$|\1|p' "/proc/$p/cgroup" | tail -n 1)
 echo "process $(cat "/proc/$p/comm")"
@@ -29,6 +35,9 @@ echo "folder $d"
   for f in cmdline environ; do
     head -c 65536 "/proc/$p/$f" | tr '\0' '\n' | grep -oE "$names" | head -n 20 | sed 's/^/word /'
   done
+  c=$(cat "/proc/$p/comm") e=$(readlink "/proc/$p/exe")
+  for f in "$d" "${e%/*}" "/etc/$c" "/etc/${c%%-*}" "/var/lib/$c" "/opt/$c"; do kept "$f"; done |
+    sort -u | head -n 16 | sed 's/^/word /'
   {
     if is_own "$u"; then
       systemctl show -p FragmentPath -p DropInPaths -p EnvironmentFiles -- "$u" |
