@@ -20,7 +20,7 @@ def _left(path: str) -> tuple[str, ...]:
     return (path, f"{folder}/.{name}.issuer.der", f"{folder}/.{name}.issuer.pem")
 
 
-def _authority(lab: Lab) -> None:
+def offer_issuer(lab: Lab) -> None:
     """Let the router offer the intermediate certificate in DER."""
     der = x509.load_pem_x509_certificate(certificates.intermediate().pem.encode())
     folder = lab.router.path(FOLDER)
@@ -40,7 +40,7 @@ def intermediate_is_downloaded(lab: Lab) -> None:
     last line has no end."""
     good = certificates.good()
     lab.install(good.pem.rstrip("\n"), good.key_pem)
-    _authority(lab)
+    offer_issuer(lab)
 
 
 @apache_scenario(
@@ -54,7 +54,7 @@ def intermediate_of_apache_is_downloaded(lab: Lab) -> None:
     lab.server.write(apache.PEM, good.pem)
     lab.server.write(apache.KEY, good.key_pem, 0o600)
     apache.start(lab)
-    _authority(lab)
+    offer_issuer(lab)
 
 
 @haproxy_scenario(
@@ -68,7 +68,7 @@ def intermediate_of_haproxy_is_downloaded(lab: Lab) -> None:
     good = certificates.good()
     lab.server.write(haproxy.PEM, good.pem + good.key_pem, 0o600)
     haproxy.start(lab)
-    _authority(lab)
+    offer_issuer(lab)
 
 
 @haproxy_scenario(
@@ -85,4 +85,4 @@ def intermediate_of_a_folder_of_haproxy_is_downloaded(lab: Lab) -> None:
     text = lab.server.read(haproxy.CONFIG).replace(haproxy.PEM, f"{CERTIFICATES}/")
     lab.server.write(haproxy.CONFIG, text)
     haproxy.start(lab)
-    _authority(lab)
+    offer_issuer(lab)

@@ -3,8 +3,8 @@
 # theirs: their unit, a file of its environment or a configuration on its command line names it, or a
 # pool of PHP-FPM. An administrator's own that are enabled and do not run, or that were started in the
 # last three minutes and do not listen yet, are printed too. Of each: name, state, user ("-" for root), whether it names $1, whether its
-# unit is in /etc, its manager; then lines "=PROPERTY VALUE", and the end of the journal. Each line of a
-# journal follows a space. Then it prints the programs of pm2 and supervisor that wrote into their error
+# unit is in /etc, its manager; then lines "=PROPERTY VALUE", the end of the log that has its name, and
+# that of the journal. Each line of these follows a space. Then it prints the programs of pm2 and supervisor that wrote into their error
 # log in the last ten minutes, in the same form: there is no state, and the path of the log follows. With
 # $2 only the services that failed or are started again and again are printed.
 # shellcheck disable=SC2046,SC2086
@@ -44,6 +44,12 @@ listens() {
   { ss -Hltnp; ss -Hlxp; } | grep -o 'pid=[0-9]*' | cut -d= -f2 | sort -u | while read -r q; do
     grep -s "/$1\(/\|\$\)" "/proc/$q/cgroup"
   done | grep -q .
+}
+# What a service wrote into a log of its own name in the last ten minutes (mosquitto, prosody, Redis).
+own_lines() {
+  case $1 in */*|.*) return ;; esac
+  find "/var/log/$1" "/var/log/$1.log" -maxdepth 1 -type f -name '*.log' -size +0 -mmin -10 | head -n 2 |
+    while read -r f; do tail -c 8192 -- "$f" | tail -n 20; done
 }
 services() {
   read -r now _ </proc/uptime
@@ -91,6 +97,7 @@ services() {
     [ "$s" != active ] || echo "=ports $(ports "$n")"
     [ "$s" != active ] || echo "=age $t"
     echo "=restarts $(journalctl -u "$n" -b --since -10min -o cat --no-pager | grep -c 'Scheduled restart job')"
+    own_lines "${n%.service}" | sed 's/^/ /'
     journalctl -u "$n" -b -n 60 -o cat --no-pager | sed 's/^/ /'
   done 2>/dev/null
 [ -z "$2" ] || exit 0

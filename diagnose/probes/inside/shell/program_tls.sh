@@ -27,6 +27,13 @@ kept() {
     -type f -size -129 \( -name '*.pem' -o -name '*.crt' -o -name '*.cer' -o -name '*.cert' -o -name '*.key' \) -print | head -n 12
 }
 d=$(readlink "/proc/$p/cwd")
+# shellcheck disable=SC2329
+arguments() {
+  tr '\0' '\n' <"/proc/$p/cmdline" | tr '=' '\n' | head -n 60 | while IFS= read -r a; do
+    case $a in /*) ;; ?*.*) a=$d/$a ;; *) continue ;; esac
+    [ -f "$a" ] && echo "$a"
+  done
+}
 u=$(sed -n 's|.*/\([^/]*\.service\)\(/.*\)\{0,1\}$|\1|p' "/proc/$p/cgroup" | tail -n 1)
 echo "process $(cat "/proc/$p/comm")"
 echo "folder $d"
@@ -36,17 +43,17 @@ echo "folder $d"
     head -c 65536 "/proc/$p/$f" | tr '\0' '\n' | grep -oE "$names" | head -n 20 | sed 's/^/word /'
   done
   c=$(cat "/proc/$p/comm") e=$(readlink "/proc/$p/exe")
-  for f in "$d" "${e%/*}" "/etc/$c" "/etc/${c%%-*}" "/var/lib/$c" "/opt/$c"; do kept "$f"; done |
+  {
+    arguments | sed 's|/[^/]*$||'
+    printf '%s\n' "$d" "${e%/*}" "/etc/$c" "/etc/${c%%-*}" "/var/lib/$c" "/opt/$c"
+  } | sort -u | while IFS= read -r f; do kept "$f"; done |
     sort -u | head -n 16 | sed 's/^/word /'
   {
     if is_own "$u"; then
       systemctl show -p FragmentPath -p DropInPaths -p EnvironmentFiles -- "$u" |
         sed -E 's/^[A-Za-z]*=//; s/ \(ignore_errors=(yes|no)\)//g' | tr ' ' '\n' | grep '^/' | head -n 12
     fi
-    tr '\0' '\n' <"/proc/$p/cmdline" | tr '=' '\n' | head -n 60 | while IFS= read -r a; do
-      case $a in /*) ;; ?*.*) a=$d/$a ;; *) continue ;; esac
-      [ -f "$a" ] && echo "$a" && small "${a%/*}"
-    done
+    arguments | while IFS= read -r a; do echo "$a"; small "${a%/*}"; done
     small "$d"
   } | sort -u | head -n 100 | while IFS= read -r f; do
     case $f in *:*) continue ;; esac
