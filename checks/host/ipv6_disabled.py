@@ -11,18 +11,22 @@ from diagnose.model import (
     Applicability,
     Claim,
     Confidence,
+    Edit,
     Evidence,
     Fix,
     Manual,
     Observation,
     Severity,
+    Step,
     Subject,
     Vantage,
     Where,
+    network_commands,
 )
 from diagnose.model.dns import Resolution
 from diagnose.model.kernel import Kernel
 from diagnose.model.server import Interface
+from diagnose.parsers.nginx.edits import diff
 
 #: EAFNOSUPPORT of a kernel without IPv6, and EADDRNOTAVAIL of an interface without it.
 _REFUSED = r"(?:socket\(\) |bind\(\) to )\[([0-9a-fA-F:.]{2,45})\]:(\d{1,5}) failed \((97|99): "
@@ -83,7 +87,9 @@ def _published(
 
 def _claim(because: tuple[Observation, ...], facts: dict[str, object], *subjects: Subject) -> Claim:
     is_fatal = bool(facts["message"])
-    steps = ("turn-on", "leave-out") if is_fatal else ("turn-on", "remove-record")
+    device = "" if facts["absent"] else str(facts["device"])
+    turning_on = _turning_on(device) if device else (Manual("turn-on", Where.SERVER),)
+    instead = Manual("leave-out" if is_fatal else "remove-record", Where.SERVER)
     return Claim(
         about=subjects[0] if is_fatal else Subject(text="IPv6"),
         covers=subjects,
@@ -92,5 +98,22 @@ def _claim(because: tuple[Observation, ...], facts: dict[str, object], *subjects
         # Whose address the record names is not known: the server has none to compare it with.
         confidence=Confidence.CERTAIN if is_fatal else Confidence.LIKELY,
         facts=facts,
-        fix=Fix(tuple(Manual(step, Where.SERVER) for step in steps), Applicability.MANUAL),
+        fix=Fix((*turning_on, instead), Applicability.REVIEW if device else Applicability.MANUAL),
+    )
+
+
+def _turning_on(device: str) -> tuple[Step, ...]:
+    """Return the steps that turn IPv6 on now and at the next boot. An address that no router
+    announces comes back with the network's own configuration, which a person loads."""
+    # sysctl(8): a dot in an interface name is written as a slash.
+    names = tuple(
+        f"net.ipv6.conf.{name}.disable_ipv6"
+        for name in ("all", "default", device.replace(".", "/"))
+    )
+    # The last file wins (sysctl.d(5)).
+    path = "/etc/sysctl.d/99-zz-ipv6.conf"
+    return (
+        *(network_commands.set_sysctl(name, 0, before=1) for name in names),
+        Edit(path, diff(path, "", "".join(f"{name} = 0\n" for name in names))),
+        Manual("give-address", Where.SERVER),
     )

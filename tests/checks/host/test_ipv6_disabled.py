@@ -1,6 +1,6 @@
 """host.ipv6-disabled: when it fires, and when it is silent."""
 
-from diagnose.model import Confidence, Severity, Vantage
+from diagnose.model import Applicability, Command, Confidence, Severity, Vantage
 from diagnose.model.dns import Resolution
 from diagnose.model.kernel import Kernel
 from diagnose.model.server import Interface
@@ -34,12 +34,19 @@ def test_fires_where_the_kernel_has_none() -> None:
     (claim,) = judge(CHECK, ABSENT, ETH0, nginx_says(NO_FAMILY), *NGINX)
     assert claim.facts["absent"]
     assert claim.facts["listen"] == "[::]:80"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
 
 
 def test_fires_as_a_warning_where_the_name_has_such_an_address() -> None:
     (claim,) = judge(CHECK, OFF, ETH0, *FOUND)
     assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.LIKELY)
     assert claim.facts["published"] == ("2001:db8::10",)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    words = [step.argv[-1] for step in claim.fix.steps if isinstance(step, Command)]
+    assert "net.ipv6.conf.eth0.disable_ipv6=0" in words
+    assert "disable_ipv6 = 0" in claim.fix.edits[0].diff
 
 
 def test_silent_where_it_is_on_or_nobody_needs_it() -> None:

@@ -5,7 +5,7 @@ from ..lab import Lab
 from ..scenario import healthy, scenario
 from .apache import FILES, apache_scenario, healthy_apache
 
-BOTH = ("client", "server")
+BOTH = ("client", "server", "both")
 ONWARD = """\
 server {
   listen 80;
@@ -64,26 +64,24 @@ def port_in_the_words_alone(lab: Lab) -> None:
 LEADING = """\
 <VirtualHost *:80>
     ServerName shop.example.com
-    DocumentRoot /var/www/html
     RewriteEngine On
     RewriteCond %{HTTPS} off
     RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]
+    ProxyPreserveHost On
+    ProxyPass /ws ws://127.0.0.1:3000/ws
+    ProxyPass / http://127.0.0.1:3000/
+    ProxyPassReverse / http://127.0.0.1:3000/
 </VirtualHost>
 """
-
-
-def _led(lab: Lab, more: str = "") -> None:
-    apache.serve(lab, more + LEADING)
-    lab.server.write("/var/www/html/index.html", "<!doctype html><title>Shop</title>")
 
 
 @apache_scenario(outside="tls.plain-http", server="server.tls-off", differs=FILES[:1])
 def apache_leads_to_https_without_a_site_there(lab: Lab) -> None:
     """https://github.com/geerlingguy/drupal-vm/issues/1080: all is led to https, and no virtual
     host has port 443."""
-    _led(lab)
+    apache.serve(lab, LEADING)
 
 
 @healthy_apache()
 def apache_leads_to_https_with_a_site_there(lab: Lab) -> None:
-    _led(lab, apache.HTTPS)
+    apache.serve(lab, apache.HTTPS + LEADING)
