@@ -24,6 +24,9 @@ from diagnose.model.addresses import LOCAL_ONLY, is_within
 from diagnose.model.dns import DnsAnswer, Resolution, resolved_addresses, this_machine
 from diagnose.model.tcp import Connection, Uplink
 
+#: getaddrinfo(3): the name has no address of this family.
+_NO_ADDRESS = {"EAI_NONAME", "EAI_NODATA", "EAI_ADDRFAMILY"}
+
 
 @check(
     severity=Severity.ERROR,
@@ -45,6 +48,8 @@ def no_route(evidence: Evidence) -> Iterator[Claim]:
         return
     everywhere = len(unrouted_ports) == len(probed_ports(evidence))
     families = sorted({port.attempts[0].family for port in unrouted_ports})
+    is_alone = everywhere and families == [6] and _lacks_ipv4(evidence)
+    route = Manual("route", Where.CLIENT)
     yield Claim(
         about=merge_subjects(subjects(unrouted_ports)),
         covers=subjects(unrouted_ports),
@@ -62,10 +67,23 @@ def no_route(evidence: Evidence) -> Iterator[Claim]:
             "towards": unrouted_ports[0].address,
             "gateway": any(port.outcome == "gateway-silent" for port in unrouted_ports),
             "everywhere": everywhere,
+            "alone": is_alone,
+            "name": evidence.target.host,
             "route": "ip -6 route" if families == [6] else "ip route",
             "address": unrouted_ports[0].address,
         },
-        fix=Fix((Manual("route", Where.CLIENT),), Applicability.MANUAL),
+        fix=Fix(
+            (route, Manual("add-a-record", Where.DNS_PROVIDER)) if is_alone else (route,),
+            Applicability.MANUAL,
+        ),
+    )
+
+
+def _lacks_ipv4(evidence: Evidence) -> bool:
+    """Return whether the name has no A record: no visitor without IPv6 reaches it."""
+    return any(
+        resolution.family == 4 and resolution.failure and resolution.failure.name in _NO_ADDRESS
+        for resolution in evidence.of(Resolution)
     )
 
 
@@ -105,6 +123,8 @@ def _no_network_claim(evidence: Evidence, uplinks: tuple[Uplink, ...]) -> Claim:
             "nothing": True,
             "gateway": False,
             "everywhere": True,
+            "alone": False,
+            "name": evidence.target.host,
             "addresses": resolved_addresses(evidence),
             "address": uplinks[0].towards,
             "families": tuple(f"IPv{uplink.family}" for uplink in uplinks),

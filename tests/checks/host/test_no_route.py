@@ -127,3 +127,18 @@ def test_silent_where_one_family_leads_out_or_the_network_is_a_private_one() -> 
     assert not judge_evidence("host.no-route", LOST, uplink(4), uplink(6), near)
     answer = DnsAnswer(name="shop.example.com", rdtype="A", server="10.0.0.53", rcode="NXDOMAIN")
     assert not judge_evidence("host.no-route", LOST, answer, uplink(4), uplink(6))
+
+
+def test_fires_with_the_record_that_the_name_lacks() -> None:
+    """An address of IPv6 alone: visitors without IPv6 have none."""
+    six = Resolution(name="shop.example.com", family=6, addresses=("2001:db8:2::10",))
+    unrouted = attempt("2001:db8:2::10", failure=NETWORK_UNREACHABLE, took=0.0, source="")
+    none = Failure("resolution", "No address associated with hostname", -5, "EAI_NODATA")
+    four = Resolution(name="shop.example.com", family=4, failure=none)
+    (claim,) = judge_evidence("host.no-route", four, six, unrouted, target=SHOP)
+    assert claim.facts["alone"]
+    assert "add-a-record" in str(claim.fix)
+    again = replace(four, failure=Failure("resolution", "try again", -3, "EAI_AGAIN"))
+    (claim,) = judge_evidence("host.no-route", again, six, unrouted, target=SHOP)
+    assert not claim.facts["alone"]
+    assert "add-a-record" not in str(claim.fix)
