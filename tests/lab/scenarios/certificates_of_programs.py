@@ -6,7 +6,8 @@ from ..lab import Lab
 from ..scenario import healthy, scenario
 from .fetched_issuers import offer_issuer
 from .haproxy import haproxy_scenario, healthy_haproxy
-from .programs import ELSEWHERE, LIVE, TEXT, node
+from .nginx_files import LIVE
+from .programs import ELSEWHERE, TEXT, node
 
 FOLDER = "/var/lib/site/certs"
 PEM = "/etc/haproxy/certs/site.pem"

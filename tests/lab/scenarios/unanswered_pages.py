@@ -2,10 +2,10 @@
 
 from .. import apache, site
 from ..lab import Lab
-from ..scenario import healthy, scenario
+from ..scenario import Side, healthy, scenario
 from .apache import FILES, apache_scenario, healthy_apache
 
-BOTH = ("client", "server", "both")
+BOTH: tuple[Side, ...] = ("client", "server", "both")
 ONWARD = """\
 server {
   listen 80;
