@@ -1,11 +1,12 @@
 """server.visitor-address-lost: when it fires, and when it is silent."""
 
+import json
 from dataclasses import replace
 
 import pytest
 
 from diagnose.model import Claim, Edit, Symptom
-from tests.support.caddy_evidence import CADDY, caddy_config
+from tests.support.caddy_evidence import CADDY, caddy_config, document
 from tests.support.check_evidence import SHOP, judge, texts
 from tests.support.haproxy_evidence import SERVER, TEXT, config
 from tests.support.web_server_evidence import APACHE, apache_config
@@ -27,11 +28,21 @@ def test_fires_and_sends_the_field() -> None:
     assert "+    option forwardfor\n" in edit.diff
 
 
-def test_fires_in_mode_tcp_and_leaves_it_to_a_person() -> None:
-    (claim,) = judged(
-        TEXT.replace("mode http", "mode tcp").replace("    option httpchk GET /healthz\n", "")
-    )
+TCP = TEXT.replace("mode http", "mode tcp").replace("    option httpchk GET /healthz\n", "")
+
+
+def test_fires_in_mode_tcp_where_the_option_has_no_effect() -> None:
+    """HAProxy ends TLS: it can read the requests. Without TLS a person decides."""
+    text = TCP.replace("mode tcp", "mode tcp\n    option forwardfor")
+    (claim,) = judged(text)
     assert claim.facts["tcp"]
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "-    mode tcp\n+    mode http\n" in edit.diff or "+    mode http\n" in edit.diff
+    (claim,) = judged(TCP.replace(":443 ssl crt /etc/haproxy/shop.pem", ":443"))
+    assert claim.fix
+    assert not any(isinstance(step, Edit) for step in claim.fix.steps)
 
 
 def test_silent_without_a_message_and_where_the_address_is_told() -> None:
@@ -74,6 +85,54 @@ def test_silent_where_apache_takes_the_address_or_nobody_asks() -> None:
     # Then the one in front is to blame.
     (claim,) = on_apache(front=FRONT.replace("    option forwardfor\n", ""))
     assert claim.facts["backend"] == "app"
+
+
+@pytest.mark.parametrize(
+    ("lines", "fact", "new"),
+    [
+        (
+            "RemoteIPHeader X-Forwarded-For\n    RemoteIPInternalProxy 10.1.2.3",
+            "untrusted",
+            "+    RemoteIPInternalProxy 127.0.0.1 ::1\n",
+        ),
+        ("RemoteIPHeader X-Real-IP", "field", "+    RemoteIPHeader X-Forwarded-For\n"),
+    ],
+)
+def test_fires_where_the_lines_of_apache_do_not_take_it(lines: str, fact: str, new: str) -> None:
+    (claim,) = on_apache(lines)
+    assert claim.facts[fact]
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert new in edit.diff
+
+
+def test_fires_where_the_module_is_not_loaded_and_silent_where_a_list_has_the_front() -> None:
+    block = "<IfModule mod_remoteip.c>\nRemoteIPHeader X-Forwarded-For\n</IfModule>"
+    (claim,) = on_apache(block)
+    assert claim.facts["unloaded"]
+    for trusted in ("127.0.0.0/8", "10.1.2.3 localhost"):
+        assert not on_apache(f"RemoteIPHeader X-Forwarded-For\n    RemoteIPInternalProxy {trusted}")
+    assert not on_apache("RemoteIPHeader X-Real-IP\n    RemoteIPTrustedProxyList conf/trusted")
+    front = FRONT.replace(
+        "    default_b", "    http-request set-header X-Real-IP %[src]\n    default_b"
+    )
+    assert not on_apache("RemoteIPHeader X-Real-IP", front=front)
+
+
+def test_caddy_behind_trusts_the_one_in_front() -> None:
+    text = "http://shop.example.com:8080 {\n\treverse_proxy 127.0.0.1:3000\n}\n"
+    behind = replace(CADDY, ports=(8080,))
+    given = (SERVER, config(FRONT), behind)
+    sites = json.loads(json.dumps(document("shop.example.com")).replace(":443", ":8080"))
+    (claim,) = judge(CHECK, *given, caddy_config(text, sites), target=ASKED, masked=False)
+    assert claim.facts["caddy"]
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "trusted_proxies private_ranges" in edit.diff
+    trusting = text.replace("3000", "3000 {\n\t\ttrusted_proxies 127.0.0.1\n\t}")
+    assert not judge(CHECK, *given, caddy_config(trusting, sites), target=ASKED)
 
 
 @pytest.mark.parametrize(
