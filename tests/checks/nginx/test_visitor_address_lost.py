@@ -6,6 +6,7 @@ from diagnose.model import Applicability, Claim, Confidence, Edit, Symptom, Vant
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import ConfigFile, ContainerNginx
 from diagnose.model.requests import CountedRequest
+from diagnose.model.server import Interface
 from diagnose.parsers.nginx import config as nginx_parser
 from tests.support.check_evidence import SHOP, judge, texts
 from tests.support.nginx_evidence import FILE, LOADED, RUNNING, SITE, config
@@ -48,6 +49,22 @@ def test_fires_after_a_message_where_no_field_has_the_address() -> None:
     assert "X-Forwarded-For $proxy_add_x_forwarded_for" in str(claim.fix.steps[0])
     assert claim.location
     assert claim.location.file == FILE
+
+
+def test_cloudflares_networks_are_written_into_the_block() -> None:
+    edge = replace(page(200), address="203.0.113.10", headers=(("CF-RAY", "8a1b-FRA"),))
+    own = Interface(vantage=Vantage.SERVER, name="eth0", up=True, addresses=("203.0.113.20",))
+    text = SITE.replace("proxy_set_header Host $host;", PASSED)
+    given = (RUNNING, config(text), edge, own)
+    (claim,) = judge(CHECK, *given, target=ASKED, masked=False)
+    assert claim.facts["front"] == "Cloudflare"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "real_ip_header CF-Connecting-IP;" in str(claim.fix.steps[0])
+    other = replace(edge, headers=())
+    (claim,) = judge(CHECK, RUNNING, config(text), other, own, target=ASKED)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
 
 
 def test_fires_for_a_limit_that_refused_the_proxy_of_this_server() -> None:

@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Claim, Edit, Symptom
+from diagnose.model import Claim, Edit, Symptom, Vantage
+from diagnose.model.http import Exchange
+from diagnose.model.server import Interface
 from tests.support.caddy_evidence import CADDY, caddy_config, document
 from tests.support.check_evidence import SHOP, judge, texts
 from tests.support.haproxy_evidence import SERVER, TEXT, config
@@ -158,3 +160,42 @@ def test_fires_where_a_line_takes_the_field_away() -> None:
     assert "-\t\theader_up -X-Forwarded-For\n-\t\theader_up -X-Real-IP\n" in edit.diff
     other = CADDY_SITE.replace("LINE", "header_up -X-Real-IP")
     assert not judge(CHECK, CADDY, caddy_config(other), target=ASKED)
+
+
+OWN = Interface(vantage=Vantage.SERVER, name="eth0", up=True, addresses=("203.0.113.20",))
+EDGE = Exchange(
+    url="https://shop.example.com/", address="203.0.113.10", port=443, status=200,
+    headers=(("CF-RAY", "8a1b-FRA"),),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("product", ["apache", "caddy", "haproxy"])
+def test_cloudflare_in_front_sends_the_address(product: str) -> None:
+    site = SITE.replace("*:8080", "*:443").replace("MORE", "ProxyPass / http://127.0.0.1:3000/")
+    own = CADDY_SITE.replace("LINE", "header_up X-A b")
+    given, new = {
+        "apache": ((APACHE, apache_config(site)), "RemoteIPTrustedProxy 103.21.244.0/22 "),
+        "caddy": ((CADDY, caddy_config(own)), "trusted_proxies 103.21.244.0/22 "),
+        "haproxy": (
+            (SERVER, config(FRONT)),
+            "http-request set-src req.hdr(CF-Connecting-IP) if from_cloudflare",
+        ),
+    }[product]
+    (claim,) = judge(CHECK, *given, EDGE, OWN, target=ASKED, masked=False)
+    assert (claim.facts["behind"], claim.facts["cdn"]) == ("Cloudflare", True)
+    assert claim.fix
+    assert any(new in str(step) for step in claim.fix.steps)
+    # Another machine than Cloudflare, or this one.
+    other = replace(EDGE, headers=())
+    assert not judge(CHECK, *given, other, OWN, target=ASKED)
+
+
+def test_silent_where_cloudflares_field_is_read() -> None:
+    line = "RemoteIPHeader CF-Connecting-IP\n    ProxyPass / http://127.0.0.1:3000/"
+    site = SITE.replace("*:8080", "*:443").replace("MORE", line)
+    assert not judge(CHECK, APACHE, apache_config(site), EDGE, OWN, target=ASKED)
+    own = CADDY_SITE.replace("LINE", "trusted_proxies 104.16.0.0/13")
+    assert not judge(CHECK, CADDY, caddy_config(own), EDGE, OWN, target=ASKED)
+    rule = "    http-request set-src hdr(CF-Connecting-IP)\n    default_backend app"
+    text = FRONT.replace("    default_backend app", rule)
+    assert not judge(CHECK, SERVER, config(text), EDGE, OWN, target=ASKED)

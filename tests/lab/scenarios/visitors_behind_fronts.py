@@ -150,19 +150,24 @@ def caddy_does_not_trust_cloudflare(lab: Lab) -> None:
     _cloudflare(lab)
 
 
+#: HAProxy names the site, by which it is known that this server is meant.
+NAMED = haproxy.SITE.replace(
+    "default_backend app", "use_backend app if { hdr(host) -i shop.example.com }"
+)
+
+
 @haproxy_scenario(
     outside=None, server="server.visitor-address-lost", args=OF_CLOUDFLARE,
     differs=(haproxy.CONFIG,),
 )  # fmt: skip
 def haproxy_does_not_read_cloudflares_field(lab: Lab) -> None:
-    haproxy.serve(lab)
+    haproxy.serve(lab, NAMED)
     _cloudflare(lab)
 
 
 @healthy_haproxy(args=OF_CLOUDFLARE)
 def haproxy_reads_cloudflares_field(lab: Lab) -> None:
+    option = "    option forwardfor\n"
     line = "    http-request set-src req.hdr(CF-Connecting-IP)\n"
-    haproxy.serve(
-        lab, haproxy.SITE.replace("    option forwardfor\n", line + "    option forwardfor\n")
-    )
+    haproxy.serve(lab, NAMED.replace(option, line + option))
     _cloudflare(lab)
