@@ -8,6 +8,12 @@ from checks.server import ServerView, place_text, reload_steps
 from checks.server._address_rules import remote_ip_steps
 from checks.server._caddy_trust import PROXY, TRUSTED, trusting_fix
 from checks.server._haproxy import haproxy_view, insert_after, place
+from checks.server._traefik_points import (
+    believes_senders,
+    entry_point_place,
+    restart_step,
+    trusting_edit,
+)
 from diagnose.model import Step
 from diagnose.model.frozen import frozen
 from diagnose.model.http import page_exchanges
@@ -19,6 +25,7 @@ _TAKEN: dict[Product, re.Pattern[str]] = {
     "apache": re.compile(r"(?i)\bRemoteIP\w|%\{(?:CF-Connecting-IP|X-Forwarded-For)\}i"),
     "caddy": TRUSTED,
     "haproxy": re.compile(r"(?i)\bset-src\b|CF-Connecting-IP"),
+    "traefik": re.compile(r"(?i)\bforwardedHeaders\b"),
 }
 _NETWORKS = " ".join(CLOUDFLARE_NETWORKS)
 
@@ -40,20 +47,32 @@ def cdn_in_front(view: ServerView) -> CdnInFront | None:
     if pattern is None or not files or any(pattern.search(file.text) for file in files):
         return None
     name = _fronts.product_name(_fronts.fronts(evidence, addresses(page_exchanges(evidence))), ())
-    sites = view.answering_sites
-    if name != "Cloudflare" or not sites:
+    if name != "Cloudflare":
         return None
-    reload = reload_steps(view.server)
+    sites, reload = view.answering_sites, reload_steps(view.server)
+    if view.server.product == "traefik":
+        return _of_traefik(view, name)
+    if view.server.product == "haproxy":
+        return _of_haproxy(view, name, reload)
+    if not sites:
+        return None
     own = place_text(sites[0].file, sites[0].line)
     if view.server.product == "apache":
         lines = (f"RemoteIPHeader {CLOUDFLARE_FIELD}", f"RemoteIPTrustedProxy {_NETWORKS}")
         steps = remote_ip_steps(view, sites[0], lines)
         return CdnInFront(name, own, (*steps, *reload) if steps else ())
-    if view.server.product == "caddy":
-        fix = trusting_fix(view, _NETWORKS)
-        is_proxy = any(PROXY.search(file.text) for file in files)
-        return CdnInFront(name, own, fix.steps if fix else ()) if is_proxy else None
-    return _of_haproxy(view, name, reload)
+    fix = trusting_fix(view, _NETWORKS)
+    is_proxy = any(PROXY.search(file.text) for file in files)
+    return CdnInFront(name, own, fix.steps if fix else ()) if is_proxy else None
+
+
+def _of_traefik(view: ServerView, name: str) -> CdnInFront | None:
+    port = view.evidence.target.port
+    if believes_senders(view):
+        return None
+    edit = trusting_edit(view, port, CLOUDFLARE_NETWORKS)
+    steps = (edit, restart_step(view.server)) if edit else ()
+    return CdnInFront(name, place_text(*entry_point_place(view, port)), steps)
 
 
 def _of_haproxy(view: ServerView, name: str, reload: tuple[Step, ...]) -> CdnInFront | None:

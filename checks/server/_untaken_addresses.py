@@ -3,7 +3,8 @@ after which it takes the visitor's address from the field that the one in front 
 
 Apache replaces the address of the connection with mod_remoteip ("RemoteIPHeader"): for every
 connection, or for those of a list alone ("RemoteIPInternalProxy", "RemoteIPTrustedProxy"). Caddy
-replaces X-Forwarded-For of everybody whom it does not trust (reverse_proxy, "trusted_proxies").
+replaces X-Forwarded-For of everybody whom it does not trust (reverse_proxy, "trusted_proxies"), and
+so does Traefik ("Forwarded Headers").
 """
 
 import ipaddress
@@ -16,6 +17,13 @@ from checks.server._address_rules import apache_steps
 from checks.server._apache_modules import loading_steps
 from checks.server._caddy_trust import PROXY, TRUSTED, trusting_fix
 from checks.server._inner_servers import InnerServer
+from checks.server._traefik_points import (
+    believes_senders,
+    entry_point_place,
+    restart_step,
+    trust_is_written,
+    trusting_edit,
+)
 from diagnose.model import Step
 from diagnose.model.frozen import frozen
 from diagnose.model.web_servers import WebSite
@@ -63,9 +71,9 @@ class _Line:
 def untaken_address(inner: InnerServer, site: WebSite) -> UntakenAddress | None:
     """Return why a server behind another does not take the visitor's address; None if it does, or
     if that is unknown."""
-    if inner.view.server.product == "caddy":
-        return _of_caddy(inner, site)
-    return _of_apache(inner, site) if inner.view.server.product == "apache" else None
+    readers = {"apache": _of_apache, "caddy": _of_caddy, "traefik": _of_traefik}
+    reader = readers.get(inner.view.server.product)
+    return reader(inner, site) if reader else None
 
 
 def _of_caddy(inner: InnerServer, site: WebSite) -> UntakenAddress | None:
@@ -75,6 +83,15 @@ def _of_caddy(inner: InnerServer, site: WebSite) -> UntakenAddress | None:
         return None
     fix = trusting_fix(inner.view)
     return UntakenAddress(place_text(site.file, site.line), fix.steps if fix else ())
+
+
+def _of_traefik(inner: InnerServer, site: WebSite) -> UntakenAddress | None:
+    view = inner.view
+    if believes_senders(view) or trust_is_written(view):
+        return None
+    edit = trusting_edit(view, inner.port, ("127.0.0.1", "::1"))
+    steps = (edit, restart_step(view.server)) if edit else ()
+    return UntakenAddress(place_text(*entry_point_place(view, inner.port)), steps)
 
 
 def _of_apache(inner: InnerServer, site: WebSite) -> UntakenAddress | None:

@@ -136,7 +136,7 @@ def _behind(evidence: Evidence) -> Iterator[Claim]:
         untaken = untaken_address(inner, sites[0])
         if untaken is None:
             continue
-        is_caddy = view.server.product == "caddy"
+        is_caddy = view.server.product in {"caddy", "traefik"}
         yield Claim(
             about=Subject(port=target.port, path=target.path),
             because=(view.server, config),

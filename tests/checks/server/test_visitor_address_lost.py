@@ -8,9 +8,17 @@ import pytest
 from diagnose.model import Claim, Edit, Symptom, Vantage
 from diagnose.model.http import Exchange
 from diagnose.model.server import Interface
+from diagnose.model.web_servers import (
+    ServerFile,
+    SiteSocket,
+    WebServer,
+    WebServerConfig,
+    WebSite,
+)
 from tests.support.caddy_evidence import CADDY, caddy_config, document
 from tests.support.check_evidence import SHOP, judge, texts
 from tests.support.haproxy_evidence import SERVER, TEXT, config
+from tests.support.traefik_evidence import TRAEFIK
 from tests.support.web_server_evidence import APACHE, apache_config
 
 CHECK = "server.visitor-address-lost"
@@ -199,3 +207,29 @@ def test_silent_where_cloudflares_field_is_read() -> None:
     rule = "    http-request set-src hdr(CF-Connecting-IP)\n    default_backend app"
     text = FRONT.replace("    default_backend app", rule)
     assert not judge(CHECK, SERVER, config(text), EDGE, OWN, target=ASKED)
+
+
+POINTS = 'entryPoints:\n  websecure:\n    address: ":PORT"\n'
+STATIC = "/etc/traefik/traefik.yml"
+
+
+def traefik(port: int, more: str = "") -> tuple[WebServer, WebServerConfig]:
+    text = POINTS.replace("PORT", str(port)) + more
+    socket = SiteSocket(address="", port=port)
+    site = WebSite(names=("shop.example.com",), sockets=(socket,))
+    own = WebServerConfig(
+        product="traefik", path=STATIC, files=(ServerFile(STATIC, text),), sites=(site,)
+    )
+    return replace(TRAEFIK, container="", ports=(port,)), own
+
+
+def test_traefik_believes_the_one_in_front() -> None:
+    (claim,) = judge(CHECK, *traefik(443), EDGE, OWN, target=ASKED, masked=False)
+    assert claim.fix
+    assert '- "103.21.244.0/22"' in str(getattr(claim.fix.steps[0], "diff", ""))
+    (claim,) = judge(CHECK, SERVER, config(FRONT), *traefik(8080), target=ASKED, masked=False)
+    assert claim.facts["behind"] == "HAProxy"
+    assert claim.fix
+    assert '"127.0.0.1/32"' in str(getattr(claim.fix.steps[0], "diff", ""))
+    believing = "    forwardedHeaders:\n      insecure: true\n"
+    assert not judge(CHECK, *traefik(443, believing), EDGE, OWN, target=ASKED)
