@@ -107,7 +107,8 @@ def _of_apache(inner: InnerServer, site: WebSite) -> UntakenAddress | None:
     place = place_text(headers[0].file, headers[0].number)
     if _is_passed_over(inner, headers[0]):
         loading = loading_steps(view, ("remoteip",))
-        return UntakenAddress(place, (*loading, *reload) if loading else (), unloaded=True)
+        loaded: tuple[Step, ...] = (*loading, *reload) if loading else ()
+        return UntakenAddress(place, loaded, unloaded=True)
     if not any(_is_sent(inner, line.value.strip("\"'")) for line in headers):
         return _edited(inner, headers[-1], (f"RemoteIPHeader {_FIELD}",), field=headers[-1].value)
     lists = [line for line in lines if line.name.lower() in _LISTS]
@@ -126,7 +127,7 @@ def _edited(
     own = file_rows(view, file)[line.number - 1] if file else ""
     indent = own[: len(own) - len(own.lstrip())]
     edit = line_edit(view, line.file, {line.number: tuple(f"{indent}{row}" for row in rows)})
-    steps = (edit, *reload_steps(view.server)) if edit else ()
+    steps: tuple[Step, ...] = (edit, *reload_steps(view.server)) if edit else ()
     return UntakenAddress(place_text(line.file, line.number), steps, untrusted, field)
 
 
