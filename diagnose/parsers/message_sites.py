@@ -13,7 +13,6 @@ from diagnose.parsers.error_messages import (
     names_in_words,
     tells_of_a_site,
 )
-from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.secrets import hide_secrets
 from diagnose.parsers.symptoms import other_symptom, symptom_of
@@ -133,7 +132,7 @@ def reads_as_sentence(text: str) -> bool:
 def _without_inner_addresses(names: Sequence[str]) -> Sequence[str]:
     """Return the names without the addresses of inner networks, if a name is left: who has a site
     with a name tells such an address as that of visitors, of a proxy or of a program."""
-    hosts = [name for name in names if not (is_address(name) and is_private(name))]
+    hosts = [name for name in names if not is_private(re.sub(r":\d{1,5}$", "", name))]
     return hosts or names
 
 
