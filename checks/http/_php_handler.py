@@ -4,7 +4,7 @@ via Handler"). The address of the server's only PHP-FPM."""
 
 import re
 
-from checks.server import reload_steps, server_on_port
+from checks.server import ServerView, file_rows, line_edit, reload_steps, server_on_port
 from checks.server._apache_modules import loading_steps
 from checks.server._apache_overrides import added_lines
 from checks.upstream._unix_sockets import php_sockets
@@ -15,6 +15,10 @@ from diagnose.model.upstream import UnixListeners
 from diagnose.parsers.urls import is_loopback_host
 
 _MODULE = "proxy_fcgi"
+#: A handler with a socket, and without the protocol that is spoken there.
+_SOCKET_ALONE = re.compile(
+    r"""(?i)([ \t]*SetHandler[ \t]+)["']?(proxy:unix:[^|\s"']{1,300}?)/?\|?["']?[ \t]*"""
+)
 _HANDLER = re.compile(r"(?im)^[ \t]*SetHandler[ \t]+[\"']?proxy:(?:unix:[^|\s]{1,300}\|)?fcgi:")
 
 #: What runs scripts in another way, or keeps them from running in a folder.
@@ -31,12 +35,46 @@ def module_fix(evidence: Evidence) -> Fix | None:
     if view is None or view.config is None or view.server.product != "apache":
         return None
     modules = view.config.modules
+    if fix := _socket_alone_fix(view):
+        return fix
     if not modules or _MODULE in modules:
         return None
     if not any(_HANDLER.search(file.text) for file in view.config.files):
         return None
     load = loading_steps(view, (_MODULE,))
     return Fix((*load, *reload_steps(view.server)), Applicability.REVIEW) if load else None
+
+
+def _sockets_alone(view: ServerView) -> list[tuple[str, int, str]]:
+    """Return the file, the number and the text of the handlers that name a socket alone."""
+    return [
+        (file.path, number, row)
+        for file in (view.config.files if view.config else ())
+        for number, row in enumerate(file_rows(view, file), 1)
+        if _SOCKET_ALONE.fullmatch(row)
+    ]
+
+
+def names_socket_alone(evidence: Evidence) -> bool:
+    """Return whether Apache has the port, and a handler that names a socket alone."""
+    view = server_on_port(evidence)
+    is_apache = view is not None and view.server.product == "apache"
+    return view is not None and is_apache and bool(_sockets_alone(view))
+
+
+def _socket_alone_fix(view: ServerView) -> Fix | None:
+    """Return the fix that writes the protocol behind the socket of the only handler which has none
+    ("|fcgi://localhost"): Apache takes it for no handler and sends the source, or answers 500."""
+    places, load = _sockets_alone(view), loading_steps(view, (_MODULE,))
+    if len(places) != 1 or load is None:
+        return None
+    path, number, row = places[0]
+    match = _SOCKET_ALONE.fullmatch(row)
+    new = match.expand(r'\1"\2|fcgi://localhost"') if match else row
+    edit = line_edit(view, path, {number: (new,)})
+    if edit is None:
+        return None
+    return Fix((*load, edit, *reload_steps(view.server)), Applicability.REVIEW)
 
 
 def added_handler_fix(evidence: Evidence, address: str) -> Fix | None:

@@ -64,7 +64,7 @@ def host_fix(evidence: Evidence, step: Exchange, host: str) -> Fix | None:
 def inner_address_fix(evidence: Evidence, step: Exchange) -> Fix | None:
     """Return the fix of Apache, HAProxy or Caddy that writes the visitors' address into redirects
     of an application to the very address at which the server asks it, as nginx does by itself
-    (ngx_http_proxy_module, "proxy_redirect default")."""
+    (ngx_http_proxy_module, "proxy_redirect default"), or to the visitors' name at that port."""
     from checks.server import reload_steps, server_on_port
     from checks.server._backend_answers import route_to_application
     from checks.server._location_lines import location_steps
@@ -74,7 +74,8 @@ def inner_address_fix(evidence: Evidence, step: Exchange) -> Fix | None:
     route = route_to_application(view, url.path) if view and url else None
     if view is None or route is None or onward is None or onward.secure:
         return None
-    is_same = onward.host == route.host or all(map(is_local_host, (onward.host, route.host)))
+    is_local = all(map(is_local_host, (onward.host, route.host)))
+    is_same = is_local or onward.host in {route.host, evidence.target.host}
     is_own = is_same and onward.port == route.port and step.port == evidence.target.port
     if not is_own or route.path != "/" or route.backend_path not in {"", "/"}:
         return None

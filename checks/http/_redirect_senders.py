@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from checks.http._completed_redirects import CompletedRedirect, completed_redirect, relative_fix
 from checks.http._forwarded_names import ForwardedName, forwarded_name, visitors_name_fix
 from checks.http._inner_lines import InnerLine, inner_line
+from checks.http._inner_port_edits import inner_port_fix
 from checks.http._redirect_host_edits import (
     host_fix,
     inner_address_fix,
@@ -131,6 +132,7 @@ class RedirectSender:
             or server_fix_of_line(evidence, steps)
             or line_fix(evidence, self.line)
             or inner_address_fix(evidence, self.step)
+            or inner_port_fix(self.nginx, self.step)
         )
 
 

@@ -114,13 +114,15 @@ def page_downloaded(evidence: Evidence) -> Iterator[Claim]:
 class _Php:
     """What lets PHP run a script that comes as a file: Apache's `handler` or module, the line that
     is in the way (`obstacle`), a `location` for nginx or a handler for Apache that is not there
-    yet. `address` is that of PHP-FPM, "" if it is not known."""
+    yet. `address` is that of PHP-FPM, "" if it is not known. `is_socket_alone` is True if the
+    handler names a socket and no protocol."""
 
     handler: Fix | None = None
     obstacle: "Obstacle | None" = None
     address: str = ""
     location: Fix | None = None
     added_handler: Fix | None = None
+    is_socket_alone: bool = False
 
     @classmethod
     def of(cls, nginx: Nginx, path: str) -> "_Php":
@@ -130,12 +132,14 @@ class _Php:
         if not handler and not obstacle and not nginx.is_refused:
             location = _added_location(nginx, path, address)
         added = None if location or obstacle else _added_handler(nginx.evidence, address)
-        return cls(handler, obstacle, address, location, added)
+        is_alone = handler is not None and _names_socket_alone(nginx.evidence)
+        return cls(handler, obstacle, address, location, added, is_alone)
 
     @property
     def facts(self) -> dict[str, object]:
         return {
-            "module": bool(self.handler),
+            "module": bool(self.handler) and not self.is_socket_alone,
+            "socket": bool(self.handler) and self.is_socket_alone,
             "handler": bool(self.added_handler and not self.handler),
             "php_address": self.address,
             "written": self.location is not None,
@@ -198,6 +202,12 @@ def _obstacle_fix(nginx: Nginx, obstacle: "Obstacle | None") -> Fix | None:
     from checks.nginx._php_locations import obstacle_fix
 
     return obstacle_fix(nginx, obstacle) if obstacle else None
+
+
+def _names_socket_alone(evidence: Evidence) -> bool:
+    from checks.http._php_handler import names_socket_alone
+
+    return names_socket_alone(evidence)
 
 
 def _handler_fix(evidence: Evidence) -> Fix | None:

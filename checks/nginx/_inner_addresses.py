@@ -26,8 +26,6 @@ _LAST_IS_VISITOR = {("$proxy_add_x_forwarded_for",), ("$remote_addr",)}
 #: The networks that Docker makes by itself (its default address pools).
 _OF_DOCKER = ("172.16.0.0/12", "192.168.0.0/16")
 _ADDRESS = re.compile(r"(?<![\d.:])(?:\d{1,3}\.){3}\d{1,3}(?![\d.:])")
-#: Servers that send X-Forwarded-For by themselves.
-_SENDERS = {"apache", "caddy"}
 
 
 @frozen(eq=False)
@@ -61,9 +59,14 @@ def _behind_nginx(nginx: Nginx) -> Iterator[InnerBlock]:
 
 
 def _behind_another_server(nginx: Nginx) -> InnerBlock | None:
-    """Return the block that Apache or Caddy passes the site on to."""
+    """Return the block that another server which sends the address passes the site on to."""
+    # Imported late: the helpers of the other servers ask for nginx's.
+    from checks.server import server_on_port
+    from checks.server._inner_servers import sends_visitor
+
     inner, servers = nginx.inner, nginx.answering_servers()
-    if inner is None or inner.product not in _SENDERS or len(servers) != 1:
+    front = server_on_port(nginx.evidence) if inner else None
+    if inner is None or front is None or not sends_visitor(front) or len(servers) != 1:
         return None
     server, trusted = servers[0].server, ("127.0.0.1",)
     if _trusts(server, trusted):

@@ -1,9 +1,12 @@
 """The fields in which nginx tells an application who visits, and the edit that adds them."""
 
 from checks.nginx import Nginx
+from checks.nginx._commands import reload_steps
 from checks.nginx._edits import Changes, config_edits
 from checks.nginx._location_edits import header_lines, insert_lines, location_fix
-from diagnose.model import Fix, Step
+from diagnose.model import Applicability, Fix, Step
+from diagnose.parsers.cdn import CLOUDFLARE_FIELD, CLOUDFLARE_NETWORKS
+from diagnose.parsers.nginx.edits import insert_first
 from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.nginx.proxied_request import CLIENT_ADDRESS_FIELDS
 from diagnose.parsers.nginx.server_blocks import Server
@@ -31,6 +34,17 @@ def address_fix(nginx: Nginx, match: LocationMatch, further: tuple[Step, ...] = 
         return None
     fix = location_fix(nginx, match, file_edits, sure=False)
     return Fix((*fix.steps, *further), fix.applicability)
+
+
+def cloudflare_fix(nginx: Nginx, server: Server) -> Fix | None:
+    """Return the fix with which a block takes the visitor's address from Cloudflare; None if it has
+    a field already, or if its file cannot be edited."""
+    file = nginx.file(server.block)
+    if file is None or server.directives("real_ip_header"):
+        return None
+    lines = [*trusting_lines(server, *CLOUDFLARE_NETWORKS), f"real_ip_header {CLOUDFLARE_FIELD};"]
+    file_edits = config_edits(nginx, {file.path: [insert_first(file.text, server.block, lines)]})
+    return Fix((*file_edits, *reload_steps(nginx)), Applicability.REVIEW) if file_edits else None
 
 
 def trusting_lines(server: Server, *clients: str) -> list[str]:

@@ -152,9 +152,17 @@ def _not_taken(nginx: Nginx) -> Claim | None:
     servers = [selected.server for selected in nginx.answering_servers()]
     if not machines or not servers or any(each.directives("set_real_ip_from") for each in servers):
         return None
-    fix = Fix((Manual("take-the-address", Where.SERVER),), Applicability.MANUAL)
     front = _fronts.product_name(machines, ()) or machines[0].address
+    fix = _cloudflare_fix(nginx, servers) if front == "Cloudflare" else None
+    fix = fix or Fix((Manual("take-the-address", Where.SERVER),), Applicability.MANUAL)
     return _claim(nginx, servers[0].block, fix, {"front": front, "taken": True})
+
+
+def _cloudflare_fix(nginx: Nginx, servers: list[Server]) -> Fix | None:
+    # Imported late: a message and Cloudflare in front lead here.
+    from checks.nginx._visitor_address import cloudflare_fix
+
+    return cloudflare_fix(nginx, servers[0]) if len(servers) == 1 else None
 
 
 def _claim(

@@ -5,7 +5,7 @@ import ipaddress
 import re
 from collections.abc import Iterator, Sequence
 
-from checks.server import file_rows, indentation, line_edit, line_text, place_text
+from checks.server import ServerView, file_rows, indentation, line_edit, line_text, place_text
 from checks.server._apache_modules import loading_steps
 from checks.server._haproxy import insert_after, place
 from checks.server._inner_servers import InnerServer
@@ -88,12 +88,17 @@ def takes_address(config: WebServerConfig) -> bool:
 def apache_steps(inner: InnerServer, site: WebSite) -> tuple[Step, ...]:
     """Return the steps with which a virtual host of Apache's takes the visitor's address from
     X-Forwarded-For of this machine; () if its file cannot be edited."""
-    view = inner.view
+    return remote_ip_steps(inner.view, site, _TRUSTED)
+
+
+def remote_ip_steps(view: ServerView, site: WebSite, added: Sequence[str]) -> tuple[Step, ...]:
+    """Return the steps that write these lines of mod_remoteip into a virtual host, and load the
+    module; () if its file cannot be edited."""
     modules = loading_steps(view, ("remoteip",))
     opening = line_text(view, site.file, site.line)
     below = line_text(view, site.file, site.line + 1)
     indent = indentation(below) or "    "
-    rows = (opening, *(f"{indent}{line}" for line in _TRUSTED))
+    rows = (opening, *(f"{indent}{line}" for line in added))
     edit = line_edit(view, site.file, {site.line: rows}) if opening.rstrip().endswith(">") else None
     return () if edit is None or modules is None else (*modules, edit)
 

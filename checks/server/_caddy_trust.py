@@ -9,9 +9,9 @@ TRUSTED = re.compile(r"^\s*trusted_proxies\b", re.MULTILINE)
 PROXY = re.compile(r"^\s*reverse_proxy\b", re.MULTILINE)
 
 
-def trusting_fix(view: ServerView) -> Fix | None:
-    """Return the fix by which Caddy trusts private addresses at its only reverse_proxy; None if a
-    person has to write it. The global option is newer (2.6.3)."""
+def trusting_fix(view: ServerView, networks: str = "private_ranges") -> Fix | None:
+    """Return the fix by which Caddy trusts private addresses, or these networks, at its only
+    reverse_proxy; None if a person has to write it. The global option is newer (2.6.3)."""
     places = [
         (file.path, number, line)
         for file in (view.config.files if view.config else ())
@@ -22,7 +22,7 @@ def trusting_fix(view: ServerView) -> Fix | None:
         return None
     path, number, line = places[0]
     indent = indentation(line)
-    option = f"{indent}\ttrusted_proxies private_ranges"
+    option = f"{indent}\ttrusted_proxies {networks}"
     opened = line.rstrip()
     has_block = opened.endswith("{")
     new = (opened, option) if has_block else (f"{opened} {{", option, f"{indent}}}")

@@ -48,7 +48,7 @@ def inner_servers(evidence: Evidence, refusing: bool = True) -> Iterator[InnerSe
         route = route_to_application(front)
         is_inner = route is not None and route.scheme == "http" and is_loopback(route.host)
         ports = {route.port} if route and is_inner else set()
-        title, sends = front.server.title, _other_sends(front)
+        title, sends = front.server.title, sends_visitor(front)
     for server in evidence.good(WebServer):
         own = sorted(ports & set(server.ports))
         if server.foreign or server.container or evidence.target.port in server.ports or not own:
@@ -69,7 +69,7 @@ def _nginx_sends(evidence: Evidence) -> bool:
     return bool(fields) and all(field and field.args[1:] in _SENT for field in fields)
 
 
-def _other_sends(view: ServerView) -> bool:
+def sends_visitor(view: ServerView) -> bool:
     """Return whether a server sends the field: Apache (mod_proxy_http) and Caddy do by
     themselves, HAProxy by a line."""
     if view.server.product == "haproxy":

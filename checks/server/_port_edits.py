@@ -28,6 +28,19 @@ def port_edit(view: ServerView, file: str, line: int, written: int, port: int) -
     return line_edit(view, file, {line: (changed,)}) if count == 1 else None
 
 
+def further_bind_edit(
+    view: ServerView, file: str, line: int, written: int, port: int
+) -> Edit | None:
+    """Return the edit that lets a frontend of HAProxy, which everybody reaches on a port that is
+    often chosen beside 443, listen on `port` too, with the same options; None for another server
+    or line."""
+    text = line_text(view, file, line)
+    match = re.fullmatch(rf"(\s*bind\s+(?:\*|0\.0\.0\.0)?:){written}(\s.{{1,2000}})", text)
+    if view.server.product != "haproxy" or written not in _CHOSEN or match is None:
+        return None
+    return line_edit(view, file, {line: (text, f"{match[1]}{port}{match[2]}")})
+
+
 @frozen
 class UnheardSite:
     """A virtual host of Apache, and its port, on which Apache does not listen."""

@@ -40,8 +40,9 @@ _BARE_ADDRESS = re.compile(r"(?:\*\.)?[A-Za-z0-9][\w.-]{0,252}")
 
 def plain_address_edit(view: ServerView, redirect: SiteRedirect) -> Edit | None:
     """Return the edit that gives the target's site of Caddy `http://` before each of its addresses,
-    so that it makes neither a certificate nor the redirect (Automatic HTTPS, "Activation"). None if
-    a line makes the redirect, or if the site has TLS of its own."""
+    so that it makes neither a certificate nor the redirect (Automatic HTTPS, "Activation"); its
+    `tls` becomes a comment, which such a site may not have. None if a line makes the redirect, or
+    if `tls` has a block."""
     sites = {
         (site.file, site.line): site
         for site in (view.config.sites if view.config else ())
@@ -56,12 +57,16 @@ def plain_address_edit(view: ServerView, redirect: SiteRedirect) -> Edit | None:
     names = {word for row in rows for word in row.split()[:1]}
     is_site = words[-1:] == ["{"] and len(words) > 1
     is_written = line_text(view, redirect.file, redirect.line).split()[:1] == ["redir"]
-    if is_written or not is_site or names & {"tls", "import", "redir"}:
+    tls = {
+        number: row for number, row in enumerate(rows, site.line + 1) if row.split()[:1] == ["tls"]
+    }
+    if is_written or not is_site or names & {"import", "redir"} or "{" in "".join(tls.values()):
         return None
     if not all(_BARE_ADDRESS.fullmatch(word) for word in words[:-1]):
         return None
     plain = ", ".join(f"http://{word}" for word in words[:-1])
-    return line_edit(view, site.file, {site.line: (f"{indentation(text)}{plain} {{",)})
+    removed = {number: (f"{indentation(row)}# {row.lstrip()}",) for number, row in tls.items()}
+    return line_edit(view, site.file, {site.line: (f"{indentation(text)}{plain} {{",), **removed})
 
 
 #: The field by which a proxy in front says that a visitor uses plain HTTP, as Caddy's matcher.

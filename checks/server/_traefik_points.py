@@ -66,8 +66,8 @@ def entry_point_place(view: ServerView, port: int) -> tuple[str, int]:
 
 
 def trusting_edit(view: ServerView, port: int, senders: Sequence[str]) -> Edit | None:
-    """Return the edit by which the entry point on a port believes these addresses; None if it is
-    written in another way. Traefik reads it at its start only."""
+    """Return the edit by which the entry point on a port believes these addresses or networks; None
+    if it is written in another way. Traefik reads it at its start only."""
     path, number = entry_point_place(view, port)
     file = _static_file(view)
     if not number or file is None or not senders:
@@ -75,7 +75,10 @@ def trusting_edit(view: ServerView, port: int, senders: Sequence[str]) -> Edit |
     row = file.text.split("\n")[number - 1]
     indent = row[: len(row) - len(row.lstrip())]
     added = [f"{indent}forwardedHeaders:", f"{indent}  trustedIPs:"]
-    ranges = (f"{sender}/{128 if ':' in sender else 32}" for sender in senders)
+    ranges = (
+        sender if "/" in sender else f"{sender}/{128 if ':' in sender else 32}"
+        for sender in senders
+    )
     added += [f'{indent}    - "{each}"' for each in ranges]
     return line_edit(view, path, {number: (row, *added)})
 

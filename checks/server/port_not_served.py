@@ -169,14 +169,15 @@ def _built_site(view: ServerView) -> tuple[str, Fix] | None:
 
 
 def _moved(view: ServerView, secure: SiteSocket | None) -> Fix | None:
-    """Write the port of the only socket with TLS, where one digit of it is wrong. Of Apache's port
-    two lines speak."""
-    from checks.server._port_edits import is_slip, port_edit
+    """Write the port of the only socket with TLS, where one digit of it is wrong, or a further one
+    of HAProxy's with the usual port. Of Apache's port two lines speak."""
+    from checks.server._port_edits import further_bind_edit, is_slip, port_edit
 
     port = view.evidence.target.port
-    if secure is None or view.server.product == "apache" or not is_slip(secure.port, port):
+    if secure is None or view.server.product == "apache":
         return None
-    edit = port_edit(view, secure.file, secure.line, secure.port, port)
+    write = port_edit if is_slip(secure.port, port) else further_bind_edit
+    edit = write(view, secure.file, secure.line, secure.port, port)
     return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW) if edit else None
 
 

@@ -137,7 +137,7 @@ def _not_asked(view: ServerView) -> Iterator[Claim]:
         confidence=Confidence.LIKELY,
         ruled_out=view.ruled_out,
         fix=Fix((*test_steps(server), Manual("restart", Where.SERVER)), Applicability.MANUAL)
-        if off
+        if off and "reload" in server.reload
         else _fix(view, False),
     )
 

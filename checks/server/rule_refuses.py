@@ -202,6 +202,13 @@ def _fix(view: ServerView, rule: AnsweringRule) -> Fix:
         allowed = encoded_slash_edit(view, rule)
         if allowed is not None:
             return Fix((allowed, *reload_steps(view.server)), Applicability.REVIEW)
+    if rule.condition.startswith("<Proxy"):
+        # Imported late: few sections are about proxies.
+        from checks.server._proxy_sections import proxy_section_edit
+
+        opened = proxy_section_edit(view, rule)
+        if opened is not None:
+            return Fix((opened, *reload_steps(view.server)), Applicability.REVIEW)
     exempt = _exempt_line(rule)
     if exempt:
         edit = line_edit(view, rule.file, {rule.line: (exempt,)})

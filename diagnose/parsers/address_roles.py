@@ -17,6 +17,7 @@ _WORDS = (
 #: A request, a field or a login comes from a visitor or a proxy; an answer comes from the site.
 _FROM = (
     r"\b(?:requests?|headers?|connections?|logins?|attempts?|packets?|traffic|visitors?|access"
+    r"|handshake error"
     r"|(?:was |is |been )?(?:received|forwarded|accepted|failed|denied|rejected|blocked))"
     r" (?:coming )?from (?:(?:an?|the|remote|untrusted|unknown|proxy|host|ip|address|addr) ){0,4}"
     r"['\"(\[]?"
@@ -29,10 +30,11 @@ _UNTRUSTED = re.compile(
     r"(?:from an untrusted proxy|request from a reverse proxy was received from) "
     r"([0-9a-fA-F.:]{3,45}?)(?=[\s,;\"']|\.?$)"
 )
-#: What a URL is, in a line of nginx's error log, the page that a request came from, and where Caddy
-#: takes its commands.
+#: What a URL is, in a line of nginx's error log, the page that a request came from, the application
+#: in Apache's, and where Caddy takes its commands.
 _URL_ROLE = re.compile(
     r"\b(?:upstream: |referr?er:? ?)[\"'(]?(?:https?|fastcgi|uwsgi|ajp)://[^\s\"'<>]{1,1000}"
+    r"|\bserver configuration: proxy:\S{1,1000}"
     r"|\bPost \"http://(?:localhost|127\.0\.0\.1):2019/[^\s\"'<>]{0,200}\"(?:: dial tcp \S{1,60})?",
     re.IGNORECASE,
 )

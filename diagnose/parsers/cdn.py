@@ -76,7 +76,7 @@ def balancer_of(alias: str) -> str:
 
 #: Cloudflare's networks (https://www.cloudflare.com/ips/, 2026-11); the list has been the same for
 #: years.
-_CLOUDFLARE = (
+CLOUDFLARE_NETWORKS = (
     "103.21.244.0/22", "103.22.200.0/22", "103.31.4.0/22", "104.16.0.0/13",
     "104.24.0.0/14", "108.162.192.0/18", "131.0.72.0/22", "141.101.64.0/18",
     "162.158.0.0/15", "172.64.0.0/13", "173.245.48.0/20", "188.114.96.0/20",
@@ -84,6 +84,10 @@ _CLOUDFLARE = (
     "2405:8100::/32", "2405:b500::/32", "2606:4700::/32", "2803:f800::/32",
     "2a06:98c0::/29", "2c0f:f248::/32",
 )  # fmt: skip
+
+
+#: The field in which Cloudflare sends the visitor's address.
+CLOUDFLARE_FIELD = "CF-Connecting-IP"
 
 
 def is_cloudflare(address: str) -> bool:
@@ -97,4 +101,4 @@ def is_cloudflare(address: str) -> bool:
 
 @cache
 def _networks() -> tuple[IPv4Network | IPv6Network, ...]:
-    return tuple(map(ip_network, _CLOUDFLARE))
+    return tuple(map(ip_network, CLOUDFLARE_NETWORKS))

@@ -72,7 +72,7 @@ COMPLAINTS: tuple[tuple[SymptomKind, str], ...] = (
         r"|\b(?:sees?|shows?|gets?|logs?|reports?)\b.{0,20}?" + _PRIVATE + r".{0,16}?\bas (?:the )?(?:client|visitor|user|remote|source)[’'s]{0,2} ?(?:ip|address)\b"
         r"|rate[- ]?limit\w{0,4}\b.{0,40}?\b(?:every(?:body|one|thing| ?user)|all (?:users|visitors|clients))"
         r"|\b(?:every(?:body|one| ?user)|all (?:\w+ )?(?:users|visitors|clients))\b.{0,40}?\brate[- ]?limit"
-        r"|ERR_ERL_UNEXPECTED_X_FORWARDED_FOR|'trust proxy' setting is false|所有.{0,4}(?:用户|访客|人).{0,10}限流"
+        r"|'option forwardfor' ignored\b|ERR_ERL_UNEXPECTED_X_FORWARDED_FOR|'trust proxy' setting is false|所有.{0,4}(?:用户|访客|人).{0,10}限流"
         r"|\blog(?:s|ged|ging|[- ]?files?)?\b.{0,60}?\b(?:sees?|shows?|gets?|has|have|only|always|instead|with)\b.{0,24}?"
         r"\b(?:internal|private|docker|container|bridge|gateway|proxy)(?:[’']s)?(?: network)? (?:ips?|ip[- ]address(?:es)?)\b"
         r"|\b(?:immer|nur|überall)\b.{0,24}?\b(?:intern|privat|lokal|gleich|selb|Docker)\w{0,3}[- ]IP\b"

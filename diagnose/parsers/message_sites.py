@@ -1,8 +1,10 @@
 """The site in a pasted line: its URL, or what an error message names. No I/O."""
 
 import re
+from collections.abc import Sequence
 
 from diagnose.model import Symptom
+from diagnose.model.addresses import is_private
 from diagnose.model.frozen import frozen
 from diagnose.model.symptom import FEWEST_WORDS, MESSAGE_MARKS
 from diagnose.parsers.error_messages import (
@@ -127,10 +129,17 @@ def reads_as_sentence(text: str) -> bool:
     return not is_option and len(plain) >= (FEWEST_WORDS if text.isascii() else 2)
 
 
+def _without_inner_addresses(names: Sequence[str]) -> Sequence[str]:
+    """Return the names without the addresses of inner networks, if a name is left: who has a site
+    with a name tells such an address as that of visitors, of a proxy or of a program."""
+    hosts = [name for name in names if not is_private(re.sub(r":\d{1,5}$", "", name))]
+    return hosts or names
+
+
 def _site_in_words(text: str, symptom: Symptom | None) -> MessageSite | NoSite:
     """Return the only host among the words of a message."""
     # Apache names the machine's own address where ServerName is missing (AH00558).
-    names = names_in_words(_OWN_ADDRESS.sub(" ", text))
+    names = _without_inner_addresses(names_in_words(_OWN_ADDRESS.sub(" ", text)))
     # A name and the same with "www.": who writes both has one site.
     if symptom and len({name.removeprefix("www.") for name in names}) == 1:
         return MessageSite(names[0], (("message", {}),), symptom)

@@ -8,6 +8,10 @@ from diagnose.model.symptom import SymptomKind
 #: A certificate or key in a message.
 _TLS_FILE = r"/[^\s'\"]{1,300}\.(?:pem|key|crt|cer|p12|pfx|jks|keystore)\b"
 
+#: HAProxy's log of requests up to the state at the end of a connection: the status, the bytes and
+#: two cookies (Configuration Manual, section 8.2.3). The state's letters keep their case.
+_STATE = r" \d{3} \d{1,12} \S{1,40} \S{1,40} "
+
 #: In this order: nginx quotes the system, certbot the authority. The first that matches counts.
 SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
     # certbot, acme.sh, lego: they quote the certificate authority (Boulder)
@@ -52,7 +56,7 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
         r"|(?:apache2|httpd|haproxy|caddy)\.service: Start request repeated"),
     ("server-port", r"make_sock: could not bind|AH00072|(?:Starting|for) (?:frontend|proxy) .{1,80}: cannot "
         r"bind socket|loading .{0,200}listen(?:ing)?.{0,60}bind: address already in use"),
-    ("server-workers", r"MaxRequestWorkers setting|Proxy .{1,80} reached process FD limit"
+    ("server-workers", rf"MaxRequestWorkers setting|scoreboard is full|AH10159|{_STATE}[sC]Q|Proxy .{1,80} reached process FD limit"
         r"|reached (?:its|the) (?:configured )?maxconn"),
     ("server-certificate", r"AH0(?:2561|2562|2564|2565|2572|2577|2203|2241|1909|1910)|unable to load "
         r"(?:SSL )?(?:certificate|private key)|[Nn]o Private Key found in|inconsistencies between "
@@ -82,10 +86,10 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
         r"server|Layer6 invalid response|(?:http\.log\.error|reverse_?proxy).{0,600}(?:x509: |first record "
         r"does not look|tls: )|SSL Proxy: Peer certificate"),
     ("server-application-slow", r"AH01102.{0,200}?time-?out|The timeout specified has expired"
-        r"|\bsH--\b"
+        rf"|{_STATE}(?-i:sH)"
         r"|http\.log\.error.{0,600}(?:i/o timeout|timeout awaiting|deadline exceeded)"),
     # Without the timeout: the application closed the connection before it answered
-    ("upstream-closed", r"AH01102|proxy: error reading status line from remote server"),
+    ("upstream-closed", rf"AH01102|{_STATE}(?-i:SH)|proxy: error reading status line from remote server"),
     ("server-no-backend", r"<NOSRV>|\b(?:backends?|servers?|upstreams?)\b.{0,20}?\b(?:marked|flagged|shown|reported) (?:as )?(?:unhealthy|down)\b|has no server available!|Server [\w.-]{1,100}/[\w.-]{1,100} is (?:DOWN"
         r"|going DOWN|UP/DOWN)|No server is available to handle this request|Health check for server "
         r".{1,200} failed|\bLayer7 (?:wrong status|invalid response)|\bL7STS\b"

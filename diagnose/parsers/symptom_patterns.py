@@ -299,6 +299,8 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|Gateway|Unauth|Method|Misdirected|Request(?!s)|Upgrade|Proxy|Gone|Too (?:Many|Early)|Payload|Content Too"
         r"|Conflict|Authorization|Payment|HTTP Version|Locked|Unprocessable|Unsupported Media|Precondition|Failed Dependency|Insufficient Storage"
         r"|Length Required|URI Too|Range Not|Expectation Failed|Unavailable For|Loop Detected|Network Auth))"
+        # HAProxy's log: status, bytes, cookies, state, connections (Configuration Manual, 8.2.3)
+        r"|\bhaproxy\b[^\n]{0,300}? (?P<ab>[45]\d\d) \d{1,12} \S{1,40} \S{1,40} [A-Za-z-]{4} \d"
         r"|HTTP/[\d.]{1,3}\"? (?P<q>[45]\d\d)(?!\w)|ERROR (?P<r>[45]\d\d):|\bERR! code E(?P<i>[45]\d\d)\b|(?P<s>[45]\d\d), message="
         r"|HTTP(?: status)?(?: code)?[ :]{0,2}(?P<t>[45]\d\d)(?![0-9A-Za-z])"
         r"|does not indicate success: (?P<u>[45]\d\d)|bad HTTP response code \((?P<aa>[45]\d\d)\)"

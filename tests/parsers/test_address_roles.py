@@ -17,6 +17,8 @@ from diagnose.parsers.error_messages import named_site, names_in_words
         "peer 203.0.113.10:443 closed",
         "Login failed from 203.0.113.10",
         "X-Forwarded-For: 203.0.113.10",
+        "http: TLS handshake error from 203.0.113.10:4711: EOF",
+        "client denied by server configuration: proxy:http://203.0.113.10:8080/",
     ],
 )
 def test_the_address_of_a_visitor_or_a_proxy_is_left_out(text: str) -> None:

@@ -21,6 +21,7 @@ QUESTIONS: dict[str, tuple[Example, ...]] = {
         Example("why does my site https://shop.example.com/ say 502", "status", number=502),
         Example("why does shop.example.com say connection refused", "refused"),
         Example("shop.example.com is down", "unusable"),
+        Example("alle Besucher haben dieselbe IP 127.0.0.1 shop.example.com", "visitor-address"),
         Example("works on the LAN but not from outside", "not-outside", ""),
         Example("works directly on port 3000 but not through nginx", "not-through-proxy", ""),
         Example("http能访问，https不能访问", "not-over-https", ""),

@@ -348,6 +348,10 @@ PROGRAM_MESSAGES: dict[str, tuple[Example, ...]] = {
                 "server-application-slow", ""),
         Example(APACHE.format("authz_core:error", "AH01630: client denied by server configuration: "
                 "/srv/shop/"), "server-denied", ""),
+        Example(APACHE.format("authz_core:error", "AH01630: client denied by server configuration: "
+                "proxy:http://127.0.0.1:8080/"), "server-denied", ""),
+        Example("[mpm_event:error] [pid 9] AH03490: scoreboard is full, not at "
+                "MaxRequestWorkers.Increase ServerLimit.", "server-workers", ""),
         Example(APACHE.format("core:error", "(13)Permission denied: AH00035: access to / denied "
                 "(filesystem path '/home/joe/site') because search permissions are missing on a "
                 "component of the path"), "server-file", ""),
@@ -381,6 +385,8 @@ PROGRAM_MESSAGES: dict[str, tuple[Example, ...]] = {
                 "authority"), "server-application-tls"),
         Example(CADDY.format("tls: first record does not look like a TLS handshake"),
                 "server-application-tls"),
+        Example("http: TLS handshake error from 203.0.113.9:50000: tls: first record does not look "
+                "like a TLS handshake", "tls-plain", ""),
         Example("Error: adapting config using caddyfile: /etc/caddy/Caddyfile:2: unrecognized "
                 "directive: proxy", "server-config", ""),
         Example("Error: loading initial config: loading new config: http app module: start: "
@@ -403,6 +409,18 @@ PROGRAM_MESSAGES: dict[str, tuple[Example, ...]] = {
         Example("HAProxy httpcheck returns 400 but curl is working fine", "server-no-backend", ""),
         Example('203.0.113.9:50000 [26/Nov/2026:10:00:00.000] https~ https/<NOSRV> -1/-1/-1/-1/0 503 '
                 '217 - - SC-- 1/1/0/0/0 0/0 "GET / HTTP/1.1"', "server-no-backend", ""),
+        Example('haproxy[9]: 203.0.113.9:50000 [26/Nov/2026:10:00:00.000] https~ app/app1 '
+                '0/0/0/-1/50001 504 194 - - sH-- 1/1/0/0/0 0/0 "GET / HTTP/1.1"',
+                "server-application-slow", ""),
+        Example('haproxy[9]: 203.0.113.9:50000 [26/Nov/2026:10:00:00.000] https~ app/app1 '
+                '0/0/0/-1/3 502 209 - - SH-- 1/1/0/0/0 0/0 "GET / HTTP/1.1"', "upstream-closed", ""),
+        Example('haproxy[9]: 203.0.113.9:50000 [26/Nov/2026:10:00:00.000] https~ app/app1 '
+                '0/-1/-1/-1/30003 503 217 - - sQ-- 9/9/0/0/0 0/7 "GET / HTTP/1.1"',
+                "server-workers", ""),
+        Example('haproxy[9]: 203.0.113.9:50000 [26/Nov/2026:10:00:00.000] https~ app/app1 '
+                '0/0/0/-1/3 502 209 - - PH-- 1/1/0/0/0 0/0 "GET / HTTP/1.1"', "status", "", 502),
+        Example("[WARNING] (9) : config : 'option forwardfor' ignored for frontend 'https' as it "
+                "requires HTTP mode.", "visitor-address", ""),
         Example("503 Service Unavailable No server is available to handle this request.",
                 "server-no-backend", ""),
         Example("[ALERT] (9) : config : parsing [/etc/haproxy/haproxy.cfg:12] : 'bind :443' : unable "

@@ -118,6 +118,18 @@ def test_fires_and_loads_the_module_of_apaches_handler() -> None:
     assert enable.argv == ("a2enmod", "proxy_fcgi")
 
 
+def test_fires_and_writes_the_protocol_behind_a_socket() -> None:
+    """https://github.com/nextcloud/all-in-one/pull/3353."""
+    line = '    SetHandler "proxy:unix:/run/php.sock"\n'
+    own = HTTPS.replace("    SSLEngine on\n", f"    SSLEngine on\n{line}")
+    loaded = apache_config(own, modules=(*MODULES, "proxy_fcgi"))
+    (claim,) = judged("", PHP, None, APACHE, loaded)
+    assert claim.facts["socket"]
+    assert not claim.facts["module"]
+    assert claim.fix
+    assert '+    SetHandler "proxy:unix:/run/php.sock|fcgi://localhost"' in str(claim.fix.steps[0])
+
+
 def test_fires_without_a_command_where_the_module_is_there_or_no_handler_needs_it() -> None:
     loaded = apache_config(PHP_SITE, modules=(*MODULES, "proxy_fcgi"))
     for config_of_apache in (loaded, apache_config(HTTPS)):

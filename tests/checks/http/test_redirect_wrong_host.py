@@ -607,6 +607,28 @@ def test_the_inner_address_of_the_application_becomes_the_visitors(
             assert "https://shop.example.com/" in str(claim.fix.steps[0])
 
 
+def test_the_port_of_the_application_becomes_the_visitors_in_nginx() -> None:
+    """https://github.com/azhurb/stalker_portal/issues/270."""
+    text = (
+        "server {\n listen 443 ssl;\n server_name shop.example.com;\n"
+        " location / {\n  proxy_pass http://127.0.0.1:88;\n }\n}\n"
+    )
+    onward = "http://shop.example.com:88/login"
+    first = replace(
+        plain(onward), url="https://shop.example.com/", port=443, purpose="target", status=302,
+        address="203.0.113.10",
+    )  # fmt: skip
+    failed = replace(redirected_page(onward, REFUSED), redirected_from=first.url, port=88)
+    observations = (first, failed, nginx_evidence.config(text), nginx_evidence.RUNNING)
+    (claim,) = judge("http.redirect-wrong-host", *observations, masked=False)
+    assert claim.fix
+    assert "proxy_redirect http://$host:88/ $scheme://$host/;" in str(claim.fix.steps[0])
+    own = text.replace("88;\n", "88;\n  proxy_redirect off;\n")
+    observations = (first, failed, nginx_evidence.config(own), nginx_evidence.RUNNING)
+    (claim,) = judge("http.redirect-wrong-host", *observations, masked=False)
+    assert "$scheme" not in str(claim.fix)
+
+
 def test_takes_an_inner_port_out_of_a_redirect_of_nginx_itself() -> None:
     text = (
         "server {\n listen 443 ssl;\n server_name shop.example.com;\n"

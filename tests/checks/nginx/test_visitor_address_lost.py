@@ -4,9 +4,11 @@ from dataclasses import replace
 
 from diagnose.model import Applicability, Claim, Confidence, Edit, Symptom, Vantage
 from diagnose.model.logs import LogLine
-from diagnose.model.nginx import ConfigFile, ContainerNginx
+from diagnose.model.nginx import ConfigFile, ContainerNginx, InnerNginx
 from diagnose.model.requests import CountedRequest
+from diagnose.model.server import Interface
 from diagnose.parsers.nginx import config as nginx_parser
+from tests.support import haproxy_evidence
 from tests.support.check_evidence import SHOP, judge, texts
 from tests.support.nginx_evidence import FILE, LOADED, RUNNING, SITE, config
 from tests.support.page_errors import page
@@ -48,6 +50,22 @@ def test_fires_after_a_message_where_no_field_has_the_address() -> None:
     assert "X-Forwarded-For $proxy_add_x_forwarded_for" in str(claim.fix.steps[0])
     assert claim.location
     assert claim.location.file == FILE
+
+
+def test_cloudflares_networks_are_written_into_the_block() -> None:
+    edge = replace(page(200), address="203.0.113.10", headers=(("CF-RAY", "8a1b-FRA"),))
+    own = Interface(vantage=Vantage.SERVER, name="eth0", up=True, addresses=("203.0.113.20",))
+    text = SITE.replace("proxy_set_header Host $host;", PASSED)
+    given = (RUNNING, config(text), edge, own)
+    (claim,) = judge(CHECK, *given, target=ASKED, masked=False)
+    assert claim.facts["front"] == "Cloudflare"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "real_ip_header CF-Connecting-IP;" in str(claim.fix.steps[0])
+    other = replace(edge, headers=())
+    (claim,) = judge(CHECK, RUNNING, config(text), other, own, target=ASKED)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
 
 
 def test_fires_for_a_limit_that_refused_the_proxy_of_this_server() -> None:
@@ -150,6 +168,22 @@ def test_takes_the_field_that_the_one_in_front_sends() -> None:
     assert claim.facts["field"] == "X-Real-IP"
     assert claim.fix
     assert "real_ip_header X-Real-IP;" in str(claim.fix.steps[0])
+
+
+def test_the_block_behind_haproxy_takes_the_field_that_it_sends() -> None:
+    inner = InnerNginx(
+        port=8081, address="127.0.0.1", host="shop.example.com", product="haproxy"
+    )  # fmt: skip
+    text = haproxy_evidence.TEXT.replace("3000", "8081")
+    option = text.replace("    default_b", "    option forwardfor\n    default_b")
+    field = "9002;\n        proxy_set_header X-Real-IP $remote_addr;"
+    block = INNER.replace("REAL", "").replace("limit_req ", "# ").replace("9002;", field)
+    given = (RUNNING, config(block), page(200), inner, haproxy_evidence.SERVER)
+    (claim,) = judge(CHECK, *given, haproxy_evidence.config(option), target=ASKED, masked=False)
+    assert claim.facts["in_front"] == "HAProxy"
+    assert claim.fix
+    assert "set_real_ip_from 127.0.0.1;" in str(claim.fix.steps[0])
+    assert not judge(CHECK, *given, haproxy_evidence.config(text), target=ASKED)
 
 
 def test_a_person_sets_it_where_another_field_is_set() -> None:

@@ -191,9 +191,10 @@ def test_fires_and_gives_the_site_of_port_80_the_certificate_that_is_there() -> 
 
 
 @pytest.mark.parametrize(
-    ("port", "is_slip"), [(444, True), (4443, False), (8443, False), (9000, False)]
+    ("port", "is_slip"), [(444, True), (4443, True), (8443, True), (9000, False)]
 )
 def test_fires_and_writes_the_port_of_which_one_digit_is_wrong(port: int, is_slip: bool) -> None:
+    """A port that is often chosen stays, and gets a line for 443 beside it."""
     text = haproxy_evidence.TEXT.replace("bind :443 ssl", f"bind :{port} ssl")
     server = replace(haproxy_evidence.SERVER, ports=(80, port))
     (claim,) = judge(CHECK, server, ONLY_80, haproxy_evidence.config(text))

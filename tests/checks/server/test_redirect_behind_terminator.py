@@ -159,12 +159,14 @@ def caddy_edit(text: str, line: int = 0) -> str:
 def test_a_site_of_caddy_gets_http_addresses() -> None:
     assert "+http://shop.example.com, http://www.shop.example.com {\n" in caddy_edit(CADDYFILE)
     assert "+http://shop.example.com" in caddy_edit(CADDYFILE, 1)
+    own_tls = caddy_edit(CADDYFILE.replace("\treverse", "\ttls internal\n\treverse"))
+    assert "+\t# tls internal\n" in own_tls
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        CADDYFILE.replace("\treverse", "\ttls internal\n\treverse"),
+        CADDYFILE.replace("\treverse", "\ttls {\n\t\tissuer internal\n\t}\n\treverse"),
         CADDYFILE.replace("\treverse", "\timport tls\n\treverse"),
         CADDYFILE.replace("\treverse", "\tredir https://{host}{uri}\n\treverse"),
         CADDYFILE.replace("shop.example.com, www", "https://shop.example.com, www"),

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Claim, Confidence, Edit, Failure, Severity
+from diagnose.model import Applicability, Claim, Confidence, Edit, Failure, Fix, Severity
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.pages import Page, PageFile, PageFileResponse
@@ -226,6 +226,26 @@ def test_fires_where_caddy_closes_the_connection() -> None:
     assert not judge(CHECK, CADDY, caddy_config(), LISTENING, closed)
     reset = replace(closed, failure=Failure("reset", "Connection reset by peer"))
     assert not judge(CHECK, CADDY, caddy, LISTENING, reset)  # a firewall does that
+
+
+def test_fires_and_opens_the_section_of_the_sites_own_application() -> None:
+    """https://github.com/wekan/wekan/issues/4520: `<Proxy *>` of the server denies everybody."""
+    text = MANIFEST.format("", "upgrade=websocket")
+    rule = AnsweringRule("/", 403, "Require all denied", "<Proxy *>", bypassed="127.0.0.1:3000",
+                         file="/etc/apache2/conf-enabled/proxy.conf", line=2)  # fmt: skip
+    page = replace(PAGE, status=403)
+
+    def fix_of(text: str) -> Fix:
+        own = replace(apache_config(text), rules=(rule,))
+        (claim,) = judge(CHECK, APACHE, own, LISTENING, page, masked=False)
+        assert claim.fix
+        return claim.fix
+
+    fix = fix_of(text)
+    assert fix.applicability is Applicability.REVIEW
+    assert '+    <Proxy "http://127.0.0.1:3000/*">\n' in str(getattr(fix.steps[0], "diff", ""))
+    forward = fix_of(text.replace("    ProxyPass", "    ProxyRequests On\n    ProxyPass"))
+    assert not isinstance(forward.steps[0], Edit)
 
 
 SLASHED = "/iiif%2Fmaps/info.json"

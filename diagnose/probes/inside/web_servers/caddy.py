@@ -7,6 +7,7 @@ own loopback address, with GET only.
 
 import asyncio
 import posixpath
+import re
 import shlex
 from dataclasses import replace
 
@@ -112,6 +113,8 @@ class CaddyReader:
         is_readable = bool(words) and not options.resumes
         is_native = is_readable and "--adapter" not in words
         reload = unit_command("reload", unit, (name, "reload", *words, "--force"))
+        if process and is_readable and await _is_admin_off(ctx, state, options.config):
+            reload = unit_command("restart", unit, _restart(process, name, words))
         return replace(
             state,
             at=at,
@@ -279,6 +282,26 @@ def _start(name: str, words: tuple[str, ...]) -> tuple[str, ...]:
     """Return the command that starts it in the background: the server keeps the output of `caddy
     start` open, so the command would not end for a program that reads it."""
     return ("sh", "-c", f"{shlex.join((name, 'start', *words))} >/dev/null 2>&1")
+
+
+#: Where the admin API listens by default (Caddy's documentation, "admin").
+_ADMIN_PORT = 2019
+_ADMIN_OFF = re.compile(r"(?m)^[ \t]*admin[ \t]+off[ \t]*$")
+
+
+async def _is_admin_off(ctx: ProbeContext, state: WebServer, path: str) -> bool:
+    """Return whether a Caddy that runs has no admin API, which `caddy reload` would ask: its
+    Caddyfile turns it off, and nothing of it listens there."""
+    if not state.ports or _ADMIN_PORT in state.ports:
+        return False
+    main = await ctx.machine.read(path, MAX_BYTES)
+    return _ADMIN_OFF.search(main.text) is not None
+
+
+def _restart(process: ServerProcess, name: str, words: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the command that ends the process, waits for its end and starts Caddy again."""
+    end = f"kill {process.pid} && timeout 15 tail --pid={process.pid} -f /dev/null"
+    return ("sh", "-c", f"{end} && {_start(name, words)[2]}")
 
 
 def _in_file(site: WebSite, path: str) -> WebSite:

@@ -1,5 +1,6 @@
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -57,6 +58,16 @@ def test_caddy_by_its_service() -> None:
     assert (server.version, server.config, server.unit) == ("2.6.2", CONFIG, "caddy")
     assert server.reload == ("systemctl", "reload", "caddy")
     assert " ".join(server.test) == ADAPT
+
+
+def test_caddy_without_its_admin_api_is_restarted() -> None:
+    """https://github.com/caddyserver/caddy/issues/3234."""
+    off = {CONFIG: "{\n\tadmin off\n}\n" + SITE}
+    without = replace(PROCESS, ports=(80, 443))
+    assert describe(caddy_context({}, **off), without).reload == ("systemctl", "restart", "caddy")
+    # The change is in the file, and not yet in what runs.
+    assert describe(caddy_context({}, **off)).reload == ("systemctl", "reload", "caddy")
+    assert describe(caddy_context({}), without).reload == ("systemctl", "reload", "caddy")
 
 
 def test_caddy_started_by_hand_and_from_a_folder_that_is_not_known() -> None:
