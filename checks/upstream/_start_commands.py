@@ -6,9 +6,16 @@ import shlex
 from collections.abc import Mapping
 
 from checks.listener._missing_networks import told_network
-from diagnose.model import Applicability, Evidence, Fix, commands
+from diagnose.model import Applicability, Command, Evidence, Fix, commands
 from diagnose.model.containers import Containers
 from diagnose.model.program_logs import StartFile
+from diagnose.model.start_commands import (
+    keep_project,
+    pm2,
+    start_pm2_at_boot,
+    start_user_unit,
+)
+from diagnose.model.steps import Effect
 
 _NONE: Mapping[str, object] = {
     "start": "",
@@ -16,13 +23,18 @@ _NONE: Mapping[str, object] = {
     "start_pm2": False,
     "start_npm": False,
     "missing_network": "",
+    "session_unit": "",
+    "pm2_stopped": False,
+    "starter_user": "",
 }
 
 
 def start_facts(evidence: Evidence, port: int) -> Mapping[str, object]:
     """Return the facts about the command: `start`, "" if none is known, and `start_file`, which
     names the port (`start_named`) or is the only project. `start_pm2` asks for pm2's own list to
-    be saved, `start_npm` for a service, and `missing_network` is that which it lacks."""
+    be saved, `start_npm` for a service, and `missing_network` is that which it lacks.
+    `session_unit` is a unit of `starter_user` that ended with that user's last session, and
+    `pm2_stopped` tells that pm2, which keeps the program, does not run."""
     file = next((each for each in evidence.good(StartFile) if each.port == port), None)
     if file is None:
         return _NONE
@@ -35,7 +47,48 @@ def start_facts(evidence: Evidence, port: int) -> Mapping[str, object]:
         "start_pm2": file.starter in {"saved", "ecosystem"} or (is_project and not is_npm),
         "start_npm": is_npm,
         "missing_network": told_network(evidence) if file.starter == "compose" else "",
+        "session_unit": _unit(file) if file.starter == "user" and not file.is_up else "",
+        "pm2_stopped": file.starter in {"saved", "ecosystem"} and not file.is_up,
+        "starter_user": file.owner,
     }
+
+
+def start_fix(evidence: Evidence, port: int) -> Fix | None:
+    """Return the commands that start the program of a port and let it start with the server, where
+    one file of this server alone names the port; None where a person has to look first."""
+    file = next((each for each in evidence.good(StartFile) if each.port == port), None)
+    steps = _start_steps(file) if file and file.owner not in {"", "UNKNOWN"} else ()
+    return Fix(steps, Applicability.REVIEW) if steps else project_fix(evidence, port)
+
+
+def _start_steps(file: StartFile) -> tuple[Command, ...]:
+    user, home, tool = file.owner, file.home, file.tool
+    match file.starter:
+        case "supervisor":
+            start = Command(
+                ("supervisorctl", "start", file.path),
+                Effect.START,
+                undo=("supervisorctl", "stop", file.path),
+            )
+            return (start,)
+        case "user" if file.user_id and not file.is_up:
+            return start_user_unit(user, file.user_id, _unit(file), lingers=file.lingers)
+        case "saved" if home and tool and not file.is_up:
+            at_boot = () if file.boots else (start_pm2_at_boot(user, home, tool),)
+            return (*at_boot, pm2(user, home, tool, "resurrect"))
+        case "ecosystem" if home and tool and not file.is_up:
+            start = pm2(user, home, tool, "start", file.path)
+            save = pm2(user, home, tool, "save", effect=Effect.CHANGE)
+            at_boot = () if file.boots else (start_pm2_at_boot(user, home, tool),)
+            return (start, save, *at_boot)
+        case "project" if not file.has_pm2 and tool and user != "root":
+            return keep_project(user, file.path, tool, file.script)
+        case _:
+            return ()
+
+
+def _unit(file: StartFile) -> str:
+    return posixpath.basename(file.path)
 
 
 def project_fix(evidence: Evidence, port: int) -> Fix | None:
@@ -62,6 +115,8 @@ def _command(file: StartFile) -> str:
             return f"supervisorctl start {path}"
         case "saved":
             return "pm2 resurrect"
+        case "user":
+            return f"systemctl --user start {shlex.quote(_unit(file))}"
         case "ecosystem":
             return f"pm2 start {path}"
         case "compose":
