@@ -25,6 +25,7 @@ _NONE: Mapping[str, object] = {
     "missing_network": "",
     "session_unit": "",
     "pm2_stopped": False,
+    "supervisor_stopped": False,
     "starter_user": "",
 }
 
@@ -34,7 +35,7 @@ def start_facts(evidence: Evidence, port: int) -> Mapping[str, object]:
     names the port (`start_named`) or is the only project. `start_pm2` asks for pm2's own list to
     be saved, `start_npm` for a service, and `missing_network` is that which it lacks.
     `session_unit` is a unit of `starter_user` that ended with that user's last session, and
-    `pm2_stopped` tells that pm2, which keeps the program, does not run."""
+    `pm2_stopped` and `supervisor_stopped` tell that what keeps the program does not run."""
     file = next((each for each in evidence.good(StartFile) if each.port == port), None)
     if file is None:
         return _NONE
@@ -49,6 +50,7 @@ def start_facts(evidence: Evidence, port: int) -> Mapping[str, object]:
         "missing_network": told_network(evidence) if file.starter == "compose" else "",
         "session_unit": _unit(file) if file.starter == "user" and not file.is_up else "",
         "pm2_stopped": file.starter in {"saved", "ecosystem"} and not file.is_up,
+        "supervisor_stopped": _is_unsupervised(file),
         "starter_user": file.owner,
     }
 
@@ -64,6 +66,9 @@ def start_fix(evidence: Evidence, port: int) -> Fix | None:
 def _start_steps(file: StartFile) -> tuple[Command, ...]:
     user, home, tool = file.owner, file.home, file.tool
     match file.starter:
+        case "supervisor" if _is_unsupervised(file):
+            # Its programs start with it.
+            return (commands.enable_service(tool, now=True),)
         case "supervisor":
             start = Command(
                 ("supervisorctl", "start", file.path),
@@ -74,17 +79,26 @@ def _start_steps(file: StartFile) -> tuple[Command, ...]:
         case "user" if file.user_id and not file.is_up:
             return start_user_unit(user, file.user_id, _unit(file), lingers=file.lingers)
         case "saved" if home and tool and not file.is_up:
-            at_boot = () if file.boots else (start_pm2_at_boot(user, home, tool),)
-            return (*at_boot, pm2(user, home, tool, "resurrect"))
+            return (_at_boot(file), pm2(user, home, tool, "resurrect"))
         case "ecosystem" if home and tool and not file.is_up:
             start = pm2(user, home, tool, "start", file.path)
             save = pm2(user, home, tool, "save", effect=Effect.CHANGE)
-            at_boot = () if file.boots else (start_pm2_at_boot(user, home, tool),)
-            return (start, save, *at_boot)
+            return (start, save, _at_boot(file))
         case "project" if not file.has_pm2 and tool and user != "root":
             return keep_project(user, file.path, tool, file.script)
         case _:
             return ()
+
+
+def _is_unsupervised(file: StartFile) -> bool:
+    return file.starter == "supervisor" and bool(file.tool) and not file.is_up
+
+
+def _at_boot(file: StartFile) -> Command:
+    """Let pm2 start with the server: by the unit that is there, or by one that it writes."""
+    if file.boots:
+        return commands.enable_service(f"pm2-{file.owner}", now=False)
+    return start_pm2_at_boot(file.owner, file.home, file.tool)
 
 
 def _unit(file: StartFile) -> str:

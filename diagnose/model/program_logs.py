@@ -80,9 +80,10 @@ class StartFile(Observation):
     `has_pm2` is whether pm2 is used here.
 
     Of the owner: `home` and the number `user_id`, `lingers` if their units run without a session
-    (loginctl(1), "enable-linger"), `is_up` if the manager that keeps the program runs: pm2 or that
-    user's systemd; and `boots` if systemd starts pm2 with the server. `tool` is the program of pm2,
-    or that of npm where pm2 is not used."""
+    (loginctl(1), "enable-linger"), `is_up` if the manager that keeps the program runs: pm2,
+    supervisor or that user's systemd; and `boots` if systemd starts pm2 with the server. `tool` is
+    the program of pm2, or that of npm where pm2 is not used; of supervisor it is its unit, if
+    supervisor does not run."""
 
     layer: ClassVar[str] = "upstream"
 

@@ -74,6 +74,9 @@ def _owner_facts(kind: Starter, owner: str, text: str, *, has_pm2: bool) -> dict
     }
     npm = next((words[1] for words in lines if words[0] == "npm" and len(words) == 2), "")
     tool = own.get("pm2", "") if has_pm2 else npm
+    if kind == "supervisor":
+        units = (words[1] for words in lines if words[0] == "supervised" and len(words) == 2)
+        tool = next(units, "")
     return {
         "home": clean(own.get("home", ""), 300),
         "user_id": whole_number(own.get("uid", "")) or 0,

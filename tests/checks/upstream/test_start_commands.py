@@ -87,7 +87,7 @@ def test_the_list_of_pm2_is_started_now_and_with_the_server() -> None:
     )
     boot = "env PATH=/usr/local/bin:/usr/bin:/bin /usr/bin/pm2 startup systemd -u b --hp /home/b"
     assert shells(PM2) == [boot, resurrect]
-    assert shells(replace(PM2, boots=True)) == [resurrect]
+    assert shells(replace(PM2, boots=True)) == ["systemctl enable pm2-b", resurrect]
     # Its pm2 runs: why it does not start the program is in its log.
     assert shells(replace(PM2, is_up=True)) == []
 
@@ -116,3 +116,11 @@ def test_a_project_that_nothing_keeps_gets_a_unit() -> None:
     # Nothing is run as root that belongs to a site, and no unit reads these words.
     assert shells(replace(project, owner="root")) == []
     assert shells(replace(project, path="/srv/my shop")) == []
+
+
+def test_supervisor_is_started_where_it_does_not_run() -> None:
+    program = StartFile(port=3000, starter="supervisor", path="shop", owner="-", is_up=True)
+    assert shells(program) == ["supervisorctl start shop"]
+    stopped = replace(program, is_up=False, tool="supervisor")
+    assert shells(stopped) == ["systemctl enable --now supervisor"]
+    assert start_facts(evidence(stopped), 3000)["supervisor_stopped"]

@@ -1,7 +1,8 @@
 # Prints what may start the program of the port $1, on which nothing listens: lines "KIND OWNER PATH",
 # of files that name the port, or that start a script which does. "supervisor - NAME"; "saved OWNER FILE" for
 # pm2's list; "user OWNER FILE" for a unit of that user's own systemd; "ecosystem OWNER FILE"; "compose OWNER
-# FILE"; "project OWNER FOLDER" for one of Node.js. Then "has PROGRAM", "npm PATH", and of each owner: "home
+# FILE"; "project OWNER FOLDER" for one of Node.js. Then "has PROGRAM", "npm PATH", "daemon -" (supervisor
+# runs) or "supervised UNIT", which is supervisor's, and of each owner: "home
 # OWNER PATH", "uid OWNER NUMBER", "lingers OWNER", "manager OWNER" (the user's systemd runs), "pm2 OWNER PATH",
 # "daemon OWNER" (pm2 runs) and "boots OWNER" (a unit of systemd starts pm2 with the server).
 
@@ -51,6 +52,9 @@ for d in /root /root/* /home/* /home/*/* /home/*/*/* /var/www/* /var/www/*/* /sr
 done 2>/dev/null | awk '!seen[$0]++' | head -n 16
 for c in pm2 docker; do command -v "$c" >/dev/null && echo "has $c"; done
 c=$(command -v npm) && echo "npm $c"
+if pgrep -x supervisord >/dev/null; then echo "daemon -"; else
+  for c in supervisor supervisord; do [ "$(systemctl show $c.service -p LoadState --value)" = loaded ] && echo "supervised $c" && break; done
+fi 2>/dev/null
 for d in /root /home/*; do
   o=$(owner "$d") && h=$(getent passwd "$o" | cut -d: -f6)
   [ "$h" = "$d" ] || continue

@@ -5,7 +5,7 @@
 # an authority), readonly (it may not write $3, because of the unit), python, node or gem (the module $3 lacks),
 # script (the file $3 that Node.js should run), build, variable (its environment lacks $3), denied (it may not
 # write $3), key, table or vendor (a framework's key, tables or packages), assets (the list $3 of a build),
-# secret (Rails' key), relative (the file $3, without its folder), sqlite (its database), module, icu or env (the file
+# secret (Rails' key), redis (its password), relative (the file $3, without its folder), sqlite (its database), module, icu or env (the file
 # .env beside it). $4 is
 # what starts it: systemd, supervisor ($1 is the name of its section), pm2 ($1 is its name, and $5 its log) or
 # running ($1 is its process, and $5 a folder that the web server serves of it). Lines "=NAME VALUE".
@@ -74,9 +74,12 @@ folder() {
   case $script in
     /*) echo "${script%/*}" ;;
     '') case $c in */venv/bin/* | */.venv/bin/* | */env/bin/*) [ ! -x "$c" ] || { c=${c%/bin/*} && echo "${c%/*}"; } ;; esac ;;
-    *) find /srv /opt /home /var/www -maxdepth 5 -path "*/${d##*/}/$script" -type f | head -n 3 | while read -r f; do
-      echo "${f%"/$script"}"
-    done ;;
+    *)
+      f=$(find /srv /opt /home /var/www -maxdepth 5 -path "*/${d##*/}/$script" -type f | head -n 3)
+      # A folder beside it may have the right name.
+      case $d in /?*/?*) w=${d%/*} && [ -n "$f" ] || [ ! -d "$w" ] || f=$(find "$w" -maxdepth 3 -path "*/$script" -type f ! -path '*/node_modules/*' | head -n 3) ;; esac
+      echo "$f" | grep . | while read -r f; do echo "${f%"/$script"}"; done
+      ;;
   esac
 }
 # The folder of the project with this file, from a folder upwards.
@@ -365,6 +368,13 @@ javas() {
     node | build) node_project "" "$2" "$3" ;;
     assets) node_project "${3%/*}" ;;
     key | table | vendor) framework "$2" "$1" "$3" ;;
+    redis)
+      grep -ls '^requirepass[[:space:]]' /etc/redis/redis.conf /etc/redis.conf /etc/valkey/valkey.conf | sed 's/^/=conf /'
+      [ -e "/etc/$n.env" ] || echo "=secretfile /etc/$n.env"
+      case $d in /?*/?*) find "$d" -xdev -maxdepth 4 '(' -name node_modules -o -name '*venv*' -o -name .git -o -name vendor ')' -prune -o -type f -size -512 '(' \
+        -name '*.js' -o -name '*.*js' -o -name '*.ts' -o -name '*.py' -o -name '*.rb' -o -name '*.go' -o -name '*.y*ml' -o -name '.env*' ')' -print |
+        head -n 400 | tr '\n' '\0' | xargs -0 grep -hoE '[A-Z_]*REDIS_(PASSWORD|PASS|AUTH)[A-Z_]*' | sort -u | head -n 4 | sed 's/^/=key /' ;; esac
+      ;;
     secret) f=/etc/$n.env && [ ! -e "$f" ] && echo "=secretfile $f" ;;
     sqlite) databases ;;
     env) unread "$1" ;;
