@@ -65,14 +65,14 @@ def program_need_steps(need: ProgramNeed) -> tuple[Command | Edit, ...]:
 
 def _unit_steps(need: ProgramNeed) -> tuple[Command, ...]:
     file = need.lines[0].partition("=")[2]
-    made: tuple[Command, ...] = ()
+    words: tuple[str, ...] = ()
     if need.lack == "secret":
         words = ("sh", "-c", _SECRET, "sh", file)
-        made = (Command(words, Effect.CHANGE, changes=(file,), risk=Risk.EDITS_FILES),)
-    if need.lack == "redis":
+    elif need.lack == "redis":
         words = ("sh", "-c", _PASSWORD, "sh", need.name, need.source, file)
-        made = (Command(words, Effect.CHANGE, changes=(file,), risk=Risk.EDITS_FILES),)
-    return (*made, *drop_in_steps(need.unit, need.lines), *_restart(need))
+    made = Command(words, Effect.CHANGE, changes=(file,), risk=Risk.EDITS_FILES)
+    own = (made,) if words else ()
+    return (*own, *drop_in_steps(need.unit, need.lines), *_restart(need))
 
 
 def _restart(need: ProgramNeed) -> tuple[Command, ...]:
