@@ -15,7 +15,8 @@ from diagnose.parsers.lazy_pattern import lazy_pattern
 #: in the source: then no newer version is meant, and none may be here.
 OLD_NODE = re.compile(
     r"SyntaxError: (?:Unexpected (?:token|reserved word|identifier|strict mode)"
-    r"|Cannot use import statement|Invalid regular expression flags|missing \) after)"
+    # A file in JSON with a mistake is wrong for every version.
+    r"(?![^\n]{0,200}\bJSON\b)|Invalid regular expression flags)"
     r"|The module '/[^'\n]{1,300}\.node'|was compiled against a different Node"
     r"|NODE_MODULE_VERSION|\bNode(?:\.js)? version \S{0,3} ?v?\d[\d.]{0,12} is required"
     r"|The engine \"node\" is incompatible"

@@ -34,6 +34,8 @@ FOLDER = "=exec /usr/bin/node /srv/shop/app.js\n=user\n=wrong /srv/shp\n"
         ("x.service: Failed at step STDOUT spawning /opt/x: No such file or directory", "output"),
         ("x.service: Failed at step USER spawning /opt/x: No such process", "user"),
         ("SyntaxError: Unexpected token ...", "oldnode"),
+        ("SyntaxError: Unexpected token } in JSON at position 5", None),
+        ("SyntaxError: Unexpected token 'a', \"abc\" is not valid JSON", None),
         ("Error: unable to verify the first certificate", "trust"),
         ("ssl.SSLCertVerificationError: self-signed certificate in certificate chain", "trust"),
         ("Error: Cannot find module 'x'", None),

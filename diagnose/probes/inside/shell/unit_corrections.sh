@@ -244,11 +244,14 @@ interpreters() {
     [ "$f" != "$c" ] && [ -f "$f" ] && may -x "$f" && echo "=interpreter $f" && break
   done
 }
-# The folders of a unit that have to be there (systemd.exec(5), "ReadWritePaths="), and are not.
+# The folders of a unit that have to be there (systemd.exec(5), "ReadWritePaths="), and are not. "-" stands
+# for one that nobody makes without its content.
 missing_folders() {
   for k in ReadWritePaths ReadOnlyPaths InaccessiblePaths ExecPaths BindPaths BindReadOnlyPaths; do
     value $k | tr ' ' '\n' | while read -r f; do
-      case $f in -*) ;; *) f=${f#+} && f=${f%%:*} && case $f in /?*) [ -e "$f" ] || echo "=missing $f" ;; esac ;; esac
+      case $f in -*) continue ;; esac
+      f=${f#+} && f=${f%%:*}
+      case $f in /?*) [ -e "$f" ] || { [ $k = ReadWritePaths ] && echo "=missing $f" || echo "=missing -"; } ;; esac
     done
   done
 }
