@@ -36,7 +36,7 @@ _RUNTIMES = (
     "server", "http", "nginx", "apache", "proxy",
 )  # fmt: skip
 #: What was set up to start a program, by `diagnose.model.program_logs.Starter`.
-_MANAGERS = frozenset({"supervisor", "saved", "user", "ecosystem"})
+_MANAGERS = frozenset({"supervisor", "unit", "saved", "user", "ecosystem"})
 _WORD, _MIN_NAME = re.compile(r"[a-z0-9]{1,60}"), 4
 #: Maximum number of programs that are named.
 _MAX_SHOWN = 6

@@ -26,6 +26,7 @@ _NONE: Mapping[str, object] = {
     "session_unit": "",
     "pm2_stopped": False,
     "supervisor_stopped": False,
+    "unit_stopped": "",
     "starter_user": "",
 }
 
@@ -35,7 +36,8 @@ def start_facts(evidence: Evidence, port: int) -> Mapping[str, object]:
     names the port (`start_named`) or is the only project. `start_pm2` asks for pm2's own list to
     be saved, `start_npm` for a service, and `missing_network` is that which it lacks.
     `session_unit` is a unit of `starter_user` that ended with that user's last session, and
-    `pm2_stopped` and `supervisor_stopped` tell that what keeps the program does not run."""
+    `pm2_stopped` and `supervisor_stopped` tell that what keeps the program does not run, and
+    `unit_stopped` is a service that nobody started."""
     file = next((each for each in evidence.good(StartFile) if each.port == port), None)
     if file is None:
         return _NONE
@@ -51,6 +53,7 @@ def start_facts(evidence: Evidence, port: int) -> Mapping[str, object]:
         "session_unit": _unit(file) if file.starter == "user" and not file.is_up else "",
         "pm2_stopped": file.starter in {"saved", "ecosystem"} and not file.is_up,
         "supervisor_stopped": _is_unsupervised(file),
+        "unit_stopped": _service(file) if file.starter == "unit" else "",
         "starter_user": file.owner,
     }
 
@@ -76,6 +79,8 @@ def _start_steps(file: StartFile) -> tuple[Command, ...]:
                 undo=("supervisorctl", "stop", file.path),
             )
             return (start,)
+        case "unit":
+            return (commands.enable_service(_service(file), now=True),)
         case "user" if file.user_id and not file.is_up:
             return start_user_unit(user, file.user_id, _unit(file), lingers=file.lingers)
         case "saved" if home and tool and not file.is_up:
@@ -99,6 +104,10 @@ def _at_boot(file: StartFile) -> Command:
     if file.boots:
         return commands.enable_service(f"pm2-{file.owner}", now=False)
     return start_pm2_at_boot(file.owner, file.home, file.tool)
+
+
+def _service(file: StartFile) -> str:
+    return _unit(file).removesuffix(".service")
 
 
 def _unit(file: StartFile) -> str:
@@ -129,6 +138,8 @@ def _command(file: StartFile) -> str:
             return f"supervisorctl start {path}"
         case "saved":
             return "pm2 resurrect"
+        case "unit":
+            return f"systemctl enable --now {shlex.quote(_service(file))}"
         case "user":
             return f"systemctl --user start {shlex.quote(_unit(file))}"
         case "ecosystem":
@@ -145,5 +156,9 @@ def _command(file: StartFile) -> str:
 
 def _as_owner(file: StartFile, command: str) -> str:
     """Return the command for root, who starts what belongs to another user as that one."""
-    is_own = file.starter in {"supervisor", "compose"} or file.owner in {"", "root", "UNKNOWN"}
+    is_own = file.starter in {"supervisor", "unit", "compose"} or file.owner in {
+        "",
+        "root",
+        "UNKNOWN",
+    }
     return command if is_own else f"sudo -iu {shlex.quote(file.owner)} {command}"

@@ -66,10 +66,10 @@ class PendingConnection(Observation):
         return f"{self.process} ({self.pid})", phrase("waits for {peer}", peer=peer)
 
 
-#: What starts a program: a program of supervisor, the list that pm2 saved, a unit of a user's own
-#: systemd (systemd.unit(5), "--user"), a file for pm2, one of Docker Compose, or a folder with a
-#: package.json: one that names the port, or the only other one.
-Starter = Literal["supervisor", "saved", "user", "ecosystem", "compose", "project", "other"]
+#: What starts a program: a program of supervisor, a service that does not run, the list that pm2
+#: saved, a unit of a user's own systemd (systemd.unit(5), "--user"), a file for pm2, one of Docker
+#: Compose, or a folder with a package.json: one that names the port, or the only other one.
+Starter = Literal["supervisor", "unit", "saved", "user", "ecosystem", "compose", "project", "other"]
 
 
 @frozen(kw_only=True, eq=False)

@@ -19,7 +19,7 @@ SCRIPT = read_script(__file__, "start_commands.sh")
 PATIENCE, MAX_BYTES = 5.0, 65536
 #: The kinds of lines in the order in which they count: what was set up to start it comes first.
 _KINDS: tuple[Starter, ...] = (
-    "supervisor", "saved", "user", "ecosystem", "compose", "project", "other",
+    "supervisor", "unit", "saved", "user", "ecosystem", "compose", "project", "other",
 )  # fmt: skip
 #: What the script tells of the owners.
 _OWN = frozenset({"home", "uid", "lingers", "manager", "pm2", "daemon", "boots"})

@@ -124,3 +124,9 @@ def test_supervisor_is_started_where_it_does_not_run() -> None:
     stopped = replace(program, is_up=False, tool="supervisor")
     assert shells(stopped) == ["systemctl enable --now supervisor"]
     assert start_facts(evidence(stopped), 3000)["supervisor_stopped"]
+
+
+def test_a_service_that_nobody_started() -> None:
+    unit = StartFile(port=3000, starter="unit", path="/etc/systemd/system/ghost.service", owner="-")
+    assert shells(unit) == ["systemctl enable --now ghost"]
+    assert start_facts(evidence(unit), 3000)["unit_stopped"] == "ghost"

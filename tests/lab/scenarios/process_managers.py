@@ -138,6 +138,19 @@ def supervisor_is_not_started_with_the_server(lab: Lab) -> None:
     lab.undo(lambda: server.sh("systemctl disable --now supervisor", check=False))
 
 
+@scenario(
+    outside="http.server-error", server="upstream.refused", not_on=ONE_LAYOUT,
+    differs=(f"{WANTS}/shop.service", "processes"),
+)  # fmt: skip
+def service_that_names_its_port_in_its_script_is_not_enabled(lab: Lab) -> None:
+    """https://github.com/TryGhost/Ghost-CLI/issues/212: 502 after a reboot, and the unit itself does
+    not name the port."""
+    server = install(lab, program=ITS_PORT)
+    unit = UNIT.format(unit="", service="").replace("Environment=PORT=3000\n", "")
+    server.write("/etc/systemd/system/shop.service", unit)
+    server.systemctl("daemon-reload")
+
+
 def _script(lab: Lab, text: str) -> None:
     """A script starts the program."""
     server = install(lab)

@@ -1,5 +1,6 @@
 # Prints what may start the program of the port $1, on which nothing listens: lines "KIND OWNER PATH",
-# of files that name the port, or that start a script which does. "supervisor - NAME"; "saved OWNER FILE" for
+# of files that name the port, or that start a script which does. "supervisor - NAME"; "unit - FILE" of a
+# service that does not run; "saved OWNER FILE" for
 # pm2's list; "user OWNER FILE" for a unit of that user's own systemd; "ecosystem OWNER FILE"; "compose OWNER
 # FILE"; "project OWNER FOLDER" for one of Node.js. Then "has PROGRAM", "npm PATH", "daemon -" (supervisor
 # runs) or "supervised UNIT", which is supervisor's, and of each owner: "home
@@ -14,8 +15,9 @@ owner() { stat -L -c %U -- "$1"; }
 starts() {
   sort -u | head -n 20 | while read -r w; do
     case $w in /usr/*|/bin/*|/sbin/*) continue ;; esac
-    [ ! -d "$w" ] || w=$w/.env
-    [ ! -f "$w" ] || ! head -c 262144 -- "$w" | names || { echo yes && break; }
+    for f in "$w" "$w/.env" "$w/config.json" "$w/config.production.json"; do
+      [ ! -f "$f" ] || ! head -c 262144 -- "$f" | names || echo yes
+    done
   done | grep -q .
 }
 saved() { names "$1" || sed -n 's/.*"pm_\(exec_path\|cwd\)": "\(\/[^"]*\)".*/\2/p' "$1" | starts; }
@@ -25,6 +27,9 @@ unit() {
 }
 for f in /etc/supervisor/conf.d/*.conf /etc/supervisord.d/*.ini; do
   names "$f" && sed -n 's/^\[program:\([^]]*\)\].*/supervisor - \1/p' "$f"
+done 2>/dev/null | head -n 4
+for f in /etc/systemd/system/*.service; do
+  [ -f "$f" ] && [ ! -L "$f" ] && unit "$f" && ! systemctl is-active --quiet "${f##*/}" && ! grep -q '^Type=oneshot' "$f" && echo "unit - $f"
 done 2>/dev/null | head -n 4
 for f in /root/.pm2/dump.pm2 /home/*/.pm2/dump.pm2; do
   [ -f "$f" ] && saved "$f" && echo "saved $(owner "$f") $f"
