@@ -143,8 +143,8 @@ def supervisor_is_not_started_with_the_server(lab: Lab) -> None:
     differs=(f"{WANTS}/shop.service", "processes"),
 )  # fmt: skip
 def service_that_names_its_port_in_its_script_is_not_enabled(lab: Lab) -> None:
-    """https://github.com/TryGhost/Ghost-CLI/issues/212: 502 after a reboot, and the unit itself does
-    not name the port."""
+    """https://github.com/TryGhost/Ghost-CLI/issues/212: 502 after a reboot, and the unit does not
+    name the port."""
     server = install(lab, program=ITS_PORT)
     unit = UNIT.format(unit="", service="").replace("Environment=PORT=3000\n", "")
     server.write("/etc/systemd/system/shop.service", unit)
