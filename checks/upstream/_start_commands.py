@@ -84,11 +84,11 @@ def _start_steps(file: StartFile) -> tuple[Command, ...]:
         case "user" if file.user_id and not file.is_up:
             return start_user_unit(user, file.user_id, _unit(file), lingers=file.lingers)
         case "saved" if home and tool and not file.is_up:
-            return (_at_boot(file), pm2(user, home, tool, "resurrect"))
+            return (*_at_boot(file), pm2(user, home, tool, "resurrect"))
         case "ecosystem" if home and tool and not file.is_up:
             start = pm2(user, home, tool, "start", file.path)
             save = pm2(user, home, tool, "save", effect=Effect.CHANGE)
-            return (start, save, _at_boot(file))
+            return (start, save, *_at_boot(file))
         case "project" if not file.has_pm2 and tool and user != "root":
             return keep_project(user, file.path, tool, file.script)
         case _:
@@ -99,10 +99,10 @@ def _is_unsupervised(file: StartFile) -> bool:
     return file.starter == "supervisor" and bool(file.tool) and not file.is_up
 
 
-def _at_boot(file: StartFile) -> Command:
+def _at_boot(file: StartFile) -> tuple[Command, ...]:
     """Let pm2 start with the server: by the unit that is there, or by one that it writes."""
     if file.boots:
-        return commands.enable_service(f"pm2-{file.owner}", now=False)
+        return (commands.enable_service(f"pm2-{file.owner}", now=False),)
     return start_pm2_at_boot(file.owner, file.home, file.tool)
 
 

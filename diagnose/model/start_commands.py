@@ -44,15 +44,42 @@ def pm2(user: str, home: str, tool: str, *words: str, effect: Effect = Effect.ST
     return Command((*as_user, *own), effect, risk=Risk.CHANGES_SYSTEM)
 
 
-def start_pm2_at_boot(user: str, home: str, tool: str) -> Command:
-    """Write and enable the unit that starts pm2 and its saved list with the server ("pm2
-    startup")."""
-    words = ("systemd", "-u", user, "--hp", home)
-    return Command(
-        ("env", _path(tool), tool, "startup", *words),
-        Effect.CHANGE,
-        undo=("env", _path(tool), tool, "unstartup", *words),
-        risk=Risk.EDITS_FILES,
+def start_pm2_at_boot(user: str, home: str, tool: str) -> tuple[Command, ...]:
+    """Write and enable the unit that starts pm2 and its saved list with the server ("pm2 startup").
+    A program in a home is not run by root: then the unit is written as pm2 writes it; () where it
+    would read its words otherwise."""
+    if tool.startswith("/usr/"):
+        words = ("systemd", "-u", user, "--hp", home)
+        startup = Command(
+            ("env", _path(tool), tool, "startup", *words),
+            Effect.CHANGE,
+            undo=("env", _path(tool), tool, "unstartup", *words),
+            risk=Risk.EDITS_FILES,
+        )
+        return (startup,)
+    if not _PLAIN.fullmatch(home) or not _PLAIN.fullmatch(tool):
+        return ()
+    lines = (
+        "[Unit]",
+        "Description=PM2 process manager",
+        "After=network.target",
+        "[Service]",
+        "Type=forking",
+        f"User={user}",
+        f"Environment={_path(tool)}",
+        f"Environment=PM2_HOME={home}/.pm2",
+        f"PIDFile={home}/.pm2/pm2.pid",
+        "Restart=on-failure",
+        f"ExecStart={tool} resurrect",
+        f"ExecReload={tool} reload all",
+        f"ExecStop={tool} kill",
+        "[Install]",
+        "WantedBy=multi-user.target",
+    )
+    return (
+        commands.create_drop_in(f"/etc/systemd/system/pm2-{user}.service", lines),
+        Command(("systemctl", "daemon-reload"), Effect.CHANGE),
+        commands.enable_service(f"pm2-{user}", now=False),
     )
 
 

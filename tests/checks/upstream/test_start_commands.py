@@ -88,6 +88,11 @@ def test_the_list_of_pm2_is_started_now_and_with_the_server() -> None:
     boot = "env PATH=/usr/local/bin:/usr/bin:/bin /usr/bin/pm2 startup systemd -u b --hp /home/b"
     assert shells(PM2) == [boot, resurrect]
     assert shells(replace(PM2, boots=True)) == ["systemctl enable pm2-b", resurrect]
+    # Root runs no program of a home.
+    write, _, enable, own = shells(replace(PM2, tool="/home/b/.nvm/v20/bin/pm2"))
+    assert "ExecStart=/home/b/.nvm/v20/bin/pm2 resurrect" in write
+    assert enable == "systemctl enable pm2-b"
+    assert own.startswith("runuser -u b -- ")
     # Its pm2 runs: why it does not start the program is in its log.
     assert shells(replace(PM2, is_up=True)) == []
 
