@@ -69,6 +69,12 @@ WantedBy=default.target
 WANTS = "/etc/systemd/system/multi-user.target.wants"
 
 
+def _program(lab: Lab, path: str, text: str) -> None:
+    """A program of the system, for as long as the scenario lasts."""
+    lab.server.write(path, text, 0o755)
+    lab.undo(lambda: lab.server.sh(f"rm -f {path}"))
+
+
 def _of_a_user(lab: Lab) -> Machine:
     """The program lies in the home of a user."""
     server = lab.server
@@ -100,7 +106,7 @@ def pm2_is_not_started_with_the_server(lab: Lab) -> None:
     """https://github.com/Unitech/pm2/issues/2775: "PM2 not start after system reboot". The list was
     saved, and "pm2 startup" was never run."""
     server = _of_a_user(lab)
-    server.write("/usr/bin/pm2", PM2, 0o755)
+    _program(lab, "/usr/bin/pm2", PM2)
     server.write(f"{HOME}/.pm2/dump.pm2", LIST)
     server.sh(f"chown -R pi: {HOME}")
 
@@ -130,7 +136,7 @@ def supervisor_is_not_started_with_the_server(lab: Lab) -> None:
     """https://github.com/Supervisor/supervisor/issues/1085: nothing starts supervisord after a
     reboot."""
     server = _of_a_user(lab)
-    server.write("/usr/bin/supervisord", SUPERVISORD, 0o755)
+    _program(lab, "/usr/bin/supervisord", SUPERVISORD)
     section = f"[program:shop]\ncommand=/usr/bin/node {SCRIPT} 3000\n"
     server.write("/etc/supervisor/conf.d/shop.conf", section)
     server.write("/usr/lib/systemd/system/supervisor.service", SUPERVISOR)
@@ -241,7 +247,7 @@ def node_of_the_unit_is_too_old(lab: Lab) -> None:
     """https://github.com/virtualzone/landroid-bridge/issues/53: "SyntaxError: Unexpected token
     ...", and a newer Node.js lies at another place."""
     server = install(lab)
-    server.write("/usr/local/bin/node", OLD_NODE, 0o755)
+    _program(lab, "/usr/local/bin/node", OLD_NODE)
     unit = UNIT.format(unit="", service="").replace("/usr/bin/node", "/usr/local/bin/node")
     server.write("/etc/systemd/system/shop.service", unit)
     server.sh("systemctl daemon-reload; systemctl start shop; sleep 0.5", check=False)
