@@ -20,6 +20,12 @@ def correction_steps(correction: UnitCorrection, *, running: bool = False) -> tu
         start = (commands.restart_service(unit),)
     if correction.program:
         return (commands.chmod("a+x", correction.program, before=correction.mode), *start)
+    if correction.folder:
+        own = (correction.owner,) if correction.owner else ()
+        give = (commands.chown(each, correction.folder, before="root:root") for each in own)
+        return (commands.make_folder(correction.folder), *give, *start)
+    if correction.script:
+        return (commands.rewrite(correction.script, (r"s/\r$//",)), *start)
     return (*drop_in_steps(unit, correction.lines), *start)
 
 
@@ -37,10 +43,13 @@ def drop_in_steps(unit: str, lines: tuple[str, ...]) -> tuple[Command, ...]:
 
 def correction_facts(correction: UnitCorrection | None) -> dict[str, object]:
     """Return the facts about it: `corrected`, the setting as it should be, with all lines that it
-    has, `wrong`, as it is, and `not_executable`, the program that nobody may run."""
+    has, `wrong`, as it is, `not_executable`, the program that nobody may run, `missing_folder`, and
+    `windows_script`, whose lines end as those of Windows."""
     lines = correction.lines if correction else ()
     return {
         "corrected": ", ".join(line for line in lines if not line.endswith("=")),
         "wrong": correction.wrong if correction else "",
         "not_executable": correction.program if correction else "",
+        "missing_folder": correction.folder if correction else "",
+        "windows_script": correction.script if correction else "",
     }

@@ -8,10 +8,25 @@ nginx's workers are a matter of `nginx.connection-limit`: it writes a line for e
 from collections.abc import Iterator
 
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Command,
+    Effect,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+    commands,
+)
 from diagnose.model.kernel import Boot
 from diagnose.model.nginx import UpstreamTry
 from diagnose.model.resources import FileUser, OpenDescriptors
+
+#: What programs with many connections are given.
+_FILES = 65536
 
 
 @check(
@@ -39,10 +54,8 @@ def _claim(evidence: Evidence, opened: OpenDescriptors, user: FileUser) -> Claim
         for attempt in evidence.of(UpstreamTry)
         if attempt.port == opened.port and attempt.failure
     ]
-    unit = next(
-        (boot.service for boot in evidence.good(Boot) if boot.manager == "systemd" and is_target),
-        "",
-    )
+    booted = (boot.service for boot in evidence.good(Boot) if boot.manager == "systemd")
+    unit = user.unit or next((service for service in booted if is_target), "")
     return Claim(
         about=Subject(text=f"{user.name} ({user.pid})"),
         covers=(Subject(),),
@@ -57,5 +70,22 @@ def _claim(evidence: Evidence, opened: OpenDescriptors, user: FileUser) -> Claim
             "application": not is_target,
             "leak": user.sockets * 2 < user.limit,
         },
-        fix=Fix((Manual("raise", Where.SERVER),), Applicability.MANUAL),
+        fix=_fix(user),
     )
+
+
+def _fix(user: FileUser) -> Fix:
+    """Raise the limit of the service, by a file that comes last among those beside its unit, and
+    start its program again: a limit is given at a start."""
+    if not user.unit:
+        return Fix((Manual("raise", Where.SERVER),), Applicability.MANUAL)
+    folder = f"/etc/systemd/system/{user.unit}.service.d"
+    steps = (
+        commands.make_folder(folder),
+        commands.create_drop_in(
+            f"{folder}/zz-open-files.conf", ("[Service]", f"LimitNOFILE={_FILES}")
+        ),
+        Command(("systemctl", "daemon-reload"), Effect.CHANGE),
+        commands.restart_service(user.unit),
+    )
+    return Fix(steps, Applicability.REVIEW)

@@ -159,7 +159,8 @@ def _claim(view: ServerView, route: SiteRoute, paths: list[str]) -> Claim:
         # Another program may have the port at that address: a person looks at it.
         fix=Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
         if edit
-        else Fix(
+        else _start_fix(view, route, is_whole and not elsewhere and program is None)
+        or Fix(
             (Manual(_step(is_half_open, is_member), Where.APPLICATION),),
             Applicability.MANUAL,
         ),
@@ -228,6 +229,13 @@ def _start(view: ServerView, route: SiteRoute, is_missing: bool) -> Mapping[str,
     from checks.upstream._start_commands import start_facts
 
     return start_facts(view.evidence, route.port if is_missing else 0)
+
+
+def _start_fix(view: ServerView, route: SiteRoute, is_missing: bool) -> Fix | None:
+    from checks.upstream._start_commands import start_fix
+
+    is_named = bool(_names_of_others(view.evidence))
+    return start_fix(view.evidence, route.port) if is_missing and not is_named else None
 
 
 def _named_ports(view: ServerView) -> set[int]:

@@ -21,6 +21,12 @@ _ACTIONS = {
 #: file that is there by now stays as it is (sh(1), "set -C").
 _SECRET = 'umask 077 && set -C && printf "SECRET_KEY_BASE=%s\\n" "$(openssl rand -hex 64)" >"$1"'
 
+#: Takes the password of Redis out of its configuration into such a file, and shows it nowhere.
+_PASSWORD = (
+    """umask 077 && set -C && sed -n "s/^requirepass[[:space:]]*//p" "$2" | tail -n 1 |"""
+    """ sed "s/[[:space:]].*//; s/^[\\"']//; s/[\\"']$//; s/^/$1=/" >"$3" """
+)
+
 
 def program_need_steps(need: ProgramNeed) -> tuple[Command | Edit, ...]:
     """Return the steps; () if nothing is known that starts the program again."""
@@ -59,11 +65,14 @@ def program_need_steps(need: ProgramNeed) -> tuple[Command | Edit, ...]:
 
 def _unit_steps(need: ProgramNeed) -> tuple[Command, ...]:
     file = need.lines[0].partition("=")[2]
-    made: tuple[Command, ...] = ()
+    words: tuple[str, ...] = ()
     if need.lack == "secret":
         words = ("sh", "-c", _SECRET, "sh", file)
-        made = (Command(words, Effect.CHANGE, changes=(file,), risk=Risk.EDITS_FILES),)
-    return (*made, *drop_in_steps(need.unit, need.lines), *_restart(need))
+    elif need.lack == "redis":
+        words = ("sh", "-c", _PASSWORD, "sh", need.name, need.source, file)
+    made = Command(words, Effect.CHANGE, changes=(file,), risk=Risk.EDITS_FILES)
+    own = (made,) if words else ()
+    return (*own, *drop_in_steps(need.unit, need.lines), *_restart(need))
 
 
 def _restart(need: ProgramNeed) -> tuple[Command, ...]:
@@ -101,9 +110,12 @@ def program_need_facts(need: ProgramNeed) -> dict[str, object]:
         "blocked": need.blocked,
         "user": need.owner if need.blocked else "",
         "database": need.lack == "sqlite",
-        "lines": ", ".join(line for line in need.lines if not line.endswith("=")),
+        "lines": ""
+        if need.lack == "redis"
+        else ", ".join(line for line in need.lines if not line.endswith("=")),
+        "redis": need.name if need.lack == "redis" else "",
         "place": f"{need.edited}:{need.number}" if need.edited else "",
-        "variable": need.name if need.source else "",
+        "variable": need.name if need.source and need.lack != "redis" else "",
         "source": need.source,
         "manager": _manager(need.starter, need.unit),
         "project": posixpath.basename(need.folder),

@@ -35,6 +35,8 @@ _RUNTIMES = (
     "python", "node", "java", "ruby", "puma", "unicorn", "gunicorn", "uvicorn", "dotnet", "docker",
     "server", "http", "nginx", "apache", "proxy",
 )  # fmt: skip
+#: What was set up to start a program, by `diagnose.model.program_logs.Starter`.
+_MANAGERS = frozenset({"supervisor", "unit", "saved", "user", "ecosystem"})
 _WORD, _MIN_NAME = re.compile(r"[a-z0-9]{1,60}"), 4
 #: Maximum number of programs that are named.
 _MAX_SHOWN = 6
@@ -51,6 +53,9 @@ def sole_program(
     configuration (`named`) leads. Where several have, or some were not asked, it is the only one
     that has the name of the site's file or host (`called`), else the only one whose port looks like
     the wrong `port`; None without one."""
+    # What a manager of processes starts on this port is down, and its port is right.
+    if any(each.port == port and each.starter in _MANAGERS for each in evidence.good(StartFile)):
+        return None
     candidates = {socket.port: socket for socket in _candidates(evidence, named)}
     visits = {number: _visit(evidence, path, number) for number in candidates}
     fitting = {

@@ -99,7 +99,7 @@ def refused(evidence: Evidence) -> Iterator[Claim]:
                 or (link and switch_fix(nginx))
                 or (program and _port_fix(nginx, backend, program))
                 or (sole and port_fix(nginx, backend, sole, _STEP, is_whole=True))
-                or (None if is_named else _project_fix(evidence, port))
+                or (None if is_named or found else _start_fix(evidence, port))
                 or _fix(nginx, backend, sockets),
             )
 
@@ -112,11 +112,11 @@ def _start(evidence: Evidence, endpoints: tuple[str, ...], is_found: bool) -> Ma
     return start_facts(evidence, 0 if is_found else int(endpoints[0].rpartition(":")[2]))
 
 
-def _project_fix(evidence: Evidence, port: int) -> Fix | None:
+def _start_fix(evidence: Evidence, port: int) -> Fix | None:
     # Imported late: few applications refuse.
-    from checks.upstream._start_commands import project_fix
+    from checks.upstream._start_commands import start_fix
 
-    return project_fix(evidence, port)
+    return start_fix(evidence, port)
 
 
 def _is_own_network(evidence: Evidence, backend: Backend) -> bool:

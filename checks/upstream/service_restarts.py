@@ -7,6 +7,7 @@ systemd counts the restarts, so it is certain.
 
 from collections.abc import Iterator
 
+from checks._unit_corrections import correction_facts, correction_of, correction_steps
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
 from diagnose.model.http import Exchange, page_exchanges
@@ -49,10 +50,11 @@ def service_restarts(evidence: Evidence) -> Iterator[Claim]:
         is_unready = _is_never_ready(unit)
         is_again = unit.restarts >= _MANY or is_unready
         if unit.is_open and is_again and not unit.port_in_use:
+            correction = correction_of(evidence, unit.unit) if is_unready else None
             yield Claim(
                 about=Subject(port=target.port, text=unit.unit),
                 covers=(*subjects, Subject(port=target.port), Subject(port=80)),
-                because=(unit, *failed),
+                because=(unit, *failed, *((correction,) if correction else ())),
                 severity=Severity.ERROR if failed else Severity.WARNING,
                 facts={
                     "unit": unit.unit,
@@ -63,8 +65,11 @@ def service_restarts(evidence: Evidence) -> Iterator[Claim]:
                     "status": (failed[0].status or "") if failed else "",
                     "opens": not failed,
                     "unready": is_unready,
+                    **correction_facts(correction),
                 },
-                fix=Fix(
+                fix=Fix(correction_steps(correction), Applicability.REVIEW)
+                if correction
+                else Fix(
                     (
                         Manual(
                             "say-when-ready" if is_unready else "read-the-log", Where.APPLICATION

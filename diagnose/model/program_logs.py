@@ -66,9 +66,10 @@ class PendingConnection(Observation):
         return f"{self.process} ({self.pid})", phrase("waits for {peer}", peer=peer)
 
 
-#: What starts a program: a program of supervisor, the list that pm2 saved, a file for pm2, one of
-#: Docker Compose, or a folder with a package.json: one that names the port, or the only other one.
-Starter = Literal["supervisor", "saved", "ecosystem", "compose", "project", "other"]
+#: What starts a program: a program of supervisor, a service that does not run, the list that pm2
+#: saved, a unit of a user's own systemd (systemd.unit(5), "--user"), a file for pm2, one of Docker
+#: Compose, or a folder with a package.json: one that names the port, or the only other one.
+Starter = Literal["supervisor", "unit", "saved", "user", "ecosystem", "compose", "project", "other"]
 
 
 @frozen(kw_only=True, eq=False)
@@ -76,7 +77,13 @@ class StartFile(Observation):
     """What on this server may start the program of a port on which nothing listens: the only one of
     its kind that names the port, or the only project where none does. `path` is a file or a folder,
     of supervisor the program's name. `owner` is the user who has it, and `script` that of npm.
-    `has_pm2` is whether pm2 is used here."""
+    `has_pm2` is whether pm2 is used here.
+
+    Of the owner: `home` and the number `user_id`, `lingers` if their units run without a session
+    (loginctl(1), "enable-linger"), `is_up` if the manager that keeps the program runs: pm2,
+    supervisor or that user's systemd; and `boots` if systemd starts pm2 with the server. `tool` is
+    the program of pm2, or that of npm where pm2 is not used; of supervisor it is its unit, if
+    supervisor does not run."""
 
     layer: ClassVar[str] = "upstream"
 
@@ -86,6 +93,12 @@ class StartFile(Observation):
     owner: Label = ""
     script: Word = ""
     has_pm2: bool = False
+    home: FilePath = ""
+    user_id: int = 0
+    lingers: bool = False
+    is_up: bool = False
+    boots: bool = False
+    tool: FilePath = ""
 
     def summary(self) -> Summary:
         return self.path, phrase("may start the program of port {port}", port=self.port)

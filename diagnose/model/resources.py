@@ -64,13 +64,15 @@ class FileSystem(Observation):
 @frozen
 class FileUser:
     """A process, how many files and how many sockets (which are files, too) it has open, and how
-    many files it may open (getrlimit(2), RLIMIT_NOFILE); 0 where that is not limited or known."""
+    many files it may open (getrlimit(2), RLIMIT_NOFILE); 0 where that is not limited or known.
+    `unit` is its service of systemd without ".service", "" for none."""
 
     pid: int
     name: Label
     files: int
     sockets: int
     limit: int
+    unit: Label = ""
 
     @property
     def is_out_of_files(self) -> bool:

@@ -72,7 +72,9 @@ class UnitCorrection(Observation):
 
     `unit` is its name without ".service". `wrong` is the setting as it is, `lines` are those that
     belong below [Service]. `program` is a file that the service may not run because nobody may,
-    with its permissions in `mode`; then there are no lines.
+    with its permissions in `mode`; then there are no lines. Nor are there any where `folder` is one
+    that the unit names and that is not there, of `owner` ("" for root), or `script` a file with the
+    ends of lines of Windows.
     """
 
     layer: ClassVar[str] = "upstream"
@@ -82,10 +84,13 @@ class UnitCorrection(Observation):
     lines: tuple[Text, ...] = ()
     program: FilePath = ""
     mode: int = 0
+    folder: FilePath = ""
+    owner: Label = ""
+    script: FilePath = ""
 
     def summary(self) -> Summary:
         title = phrase("what the unit {unit} needs", unit=self.unit)
-        return title, ", ".join(self.lines) or self.program
+        return title, ", ".join(self.lines) or self.program or self.folder or self.script
 
 
 #: What installs the packages of a project, or builds it; and the command line of a framework.

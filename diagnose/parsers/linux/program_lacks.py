@@ -21,10 +21,12 @@ from diagnose.parsers.secrets import may_hold_secret
 
 #: "key" is Laravel's, "secret" that of Rails; "assets" names the list of what a build makes,
 #: "vendor" a file of Composer's packages, "table" nothing; "relative" a file without its folder,
-#: "sqlite" nothing, "module" a path in place of a module of Python, "icu" nothing, "env" nothing: a
-#: database that is not reached, or refuses, may be the default of a program that did not read .env.
+#: "sqlite" nothing, "module" a path in place of a module of Python, "icu" nothing, "redis" nothing:
+#: the password of Redis. "env" names nothing: a database that is not reached or refuses may be the
+#: default of a program that did not read .env.
 ProgramLackKind = Literal[
-    "key", "secret", "assets", "vendor", "table", "relative", "sqlite", "module", "icu", "env"
+    "key", "secret", "assets", "vendor", "table", "relative", "sqlite", "module", "icu", "redis",
+    "env",
 ]  # fmt: skip
 
 _PATTERNS: tuple[tuple[ProgramLackKind, re.Pattern[str]], ...] = (
@@ -49,6 +51,7 @@ _PATTERNS: tuple[tuple[ProgramLackKind, re.Pattern[str]], ...] = (
         r"ModuleNotFoundError: No module named '(?P<name>/[\w./-]{1,200})'"
         r"|ImportError: No module named '?(?P<other>/[\w./-]{1,200})")),
     ("icu", re.compile(r"Couldn't find a valid ICU package installed")),
+    ("redis", re.compile(r"\bNOAUTH (?:HELLO|Authentication required)")),
     ("relative", re.compile(
         r"(?:\bopen |\bstat |directory: '|directory, open ')"
         r"(?P<name>(?!\.\.)(?:\./)?[\w-][\w./-]{0,100}"
@@ -84,8 +87,18 @@ class VariableFile:
     name: str
 
 
+@frozen
+class PasswordFile:
+    """The configuration that asks for a password, the variable in which the program has it, and a
+    new file for that, which the unit of the program reads."""
+
+    source: str
+    name: str
+    file: str
+
+
 #: What mends it: commands in a project, lines of a unit, a line of another file, or a variable.
-ProgramNeed = Need | Correction | SettingEdit | VariableFile
+ProgramNeed = Need | Correction | SettingEdit | VariableFile | PasswordFile
 
 
 def program_lack_of(message: str) -> tuple[str, str] | None:
@@ -123,6 +136,8 @@ def parse_program_need(kind: str, name: str, text: str) -> ProgramNeed | None:
             file = _only(values, "file")
             is_unit = manager == "systemd" and file
             return Correction("", (f"EnvironmentFile={file}",)) if is_unit else None
+        case "redis":
+            return _password(values) if manager == "systemd" else None
         case "secret":
             return _secret(values) if manager == "systemd" else None
         case "sqlite":
@@ -176,6 +191,15 @@ def _as_build(text: str) -> ProgramNeed | None:
 def _secret(values: Mapping[str, Sequence[str]]) -> Correction | None:
     file = _only(values, "secretfile")
     return Correction("", (f"EnvironmentFile={file}",)) if file else None
+
+
+def _password(values: Mapping[str, Sequence[str]]) -> PasswordFile | None:
+    """Redis asks for the password of its configuration (redis.conf, "requirepass"), and the source
+    of the program names one variable for it."""
+    names = list(dict.fromkeys(values.get("key", ())))
+    source, file = _only(values, "conf"), _only(values, "secretfile")
+    is_name = len(names) == 1 and re.fullmatch(r"[A-Z][A-Z0-9_]{3,60}", names[0])
+    return PasswordFile(source, names[0], file) if is_name and source and file else None
 
 
 def _database(values: Mapping[str, Sequence[str]]) -> Need | None:

@@ -13,7 +13,9 @@ _FILE_SYSTEM = re.compile(
     r"(?P<id>[0-9a-f]{1,32}) (?P<type>\S{1,40}) (?P<block>\d{1,9}) (?P<blocks>\d{1,18}) "
     r"(?P<free>\d{1,18}) (?P<files>\d{1,18}) (?P<free_files>\d{1,18}) (?P<path>/.{0,200})"
 )
-_USER = re.compile(r"(\d{1,10}) (\d{1,9}) (\d{1,9}) (\d{1,10}|unlimited) (.{1,64})")
+_USER = re.compile(
+    r"(\d{1,10}) (\d{1,9}) (\d{1,9}) (\d{1,10}|unlimited) (-|[\w@:.\\-]{1,120}\.service) (.{1,64})"
+)
 
 
 @frozen
@@ -50,11 +52,13 @@ def parse_file_systems(text: str) -> tuple[Room, ...]:
 
 
 def parse_descriptors(text: str) -> tuple[FileUser, ...]:
-    """Return the processes in lines "PID FILES SOCKETS LIMIT NAME"."""
+    """Return the processes in lines "PID FILES SOCKETS LIMIT UNIT NAME"."""
     users = []
     for line in text.splitlines()[:MAX_LINES]:
         if match := _USER.fullmatch(line):
             limit = int(match[4]) if match[4] != "unlimited" else 0
-            name = clean(match[5], 64)
-            users.append(FileUser(int(match[1]), name, int(match[2]), int(match[3]), limit))
+            unit, name = match[5].removesuffix(".service"), clean(match[6], 64)
+            own = "" if unit == "-" else unit
+            user = FileUser(int(match[1]), name, int(match[2]), int(match[3]), limit, own)
+            users.append(user)
     return tuple(users)

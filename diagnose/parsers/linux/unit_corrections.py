@@ -6,21 +6,43 @@ from typing import Literal
 
 from diagnose.model.frozen import frozen
 from diagnose.parsers.lazy_pattern import lazy_pattern
+from diagnose.parsers.linux.runtimes import (
+    OLD_JAVA,
+    OLD_NODE,
+    fitting_java,
+    fitting_node,
+    runtime_lines,
+)
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.secrets import may_hold_secret
 
-#: What failed: the working folder, the program, a file of the environment, a port below 1024, the
-#: wait for a program that does not fork, the trust in an authority, or a write into a folder that
-#: the unit makes read-only.
-Fault = Literal["chdir", "exec", "environment", "port", "forking", "trust", "readonly"]
+#: What failed: the working folder, the program, a folder that the unit names, the user, a path in a
+#: home that the unit hides, the version of Node.js or Java, a file of the environment, a port below
+#: 1024, the wait for a program that does not fork or does not say that it is ready, the trust in an
+#: authority, or a write into a folder that the unit makes read-only.
+Fault = Literal[
+    "chdir", "exec", "namespace", "output", "user", "home", "oldnode", "oldjava", "environment",
+    "port", "forking", "trust", "readonly",
+]  # fmt: skip
 
 #: systemd's words of each (src/core/exec-invoke.c, src/core/service.c).
 _FAULTS: tuple[tuple[Fault, re.Pattern[str]], ...] = (
     ("chdir", re.compile(
         r"Failed at step CHDIR spawning .{0,300}: No such file|working directory failed: No such")),
     ("exec", re.compile(
-        r"Failed at step EXEC spawning .{0,300}: (?:No such file|Permission denied|Is a directory)"
+        r"Failed at step EXEC spawning .{0,300}: (?:No such file|Permission denied|Is a directory"
+        r"|Exec format error)"
         r"|Unable to locate executable|Failed to execute .{0,300}: (?:No such|Permission denied)")),
+    ("namespace", re.compile(
+        r"Failed to set up mount namespacing: .{0,300}No such file"
+        r"|Failed at step NAMESPACE spawning .{0,300}: No such file")),
+    ("output", re.compile(
+        r"Failed to set up standard (?:output|error): No such file"
+        r"|Failed at step STD(?:OUT|ERR) spawning .{0,300}: No such file")),
+    ("user", re.compile(
+        r"Failed to determine (?:user )?credentials: |Failed at step USER spawning .{0,300}: No")),
+    ("oldnode", OLD_NODE),
+    ("oldjava", OLD_JAVA),
     ("environment", re.compile(r"Failed to load environment files: No such file")),
     ("forking", re.compile(r"start operation timed out")),
     # EROFS in the words of Node.js, Python and Go.
@@ -62,12 +84,16 @@ _MAX_COMMAND = 700
 @frozen
 class Correction:
     """`wrong` is the setting as it is, `lines` are those that mend it. Or `program` is a file that
-    lacks the permission to be run; `mode` has its permissions."""
+    lacks the permission to be run; `mode` has its permissions. Or `folder` is one that is not there
+    and belongs to `owner` ("" for root), or `script` a file with the ends of lines of Windows."""
 
     wrong: str = ""
     lines: tuple[str, ...] = ()
     program: str = ""
     mode: int = 0
+    folder: str = ""
+    owner: str = ""
+    script: str = ""
 
 
 def fault_of(message: str) -> Fault | None:
@@ -81,15 +107,21 @@ def unit_of_source(source: str) -> str:
     return match[1] if match else ""
 
 
+def home_path(message: str) -> str:
+    """Return the first path below a home that a line names, "" if it names none."""
+    match = re.search(r"(?<![\w./])(/home/[\w.@+,~%-][\w./@+,~%-]{0,300})", message)
+    return match[1].rstrip(".,:") if match else ""
+
+
 def read_only_path(message: str) -> str:
     """Return the path that could not be written, "" if the words name none."""
     match = _READ_ONLY_PATH.search(message)
     return (match[1] or match[2]) if match else ""
 
 
-def parse_correction(fault: Fault, text: str) -> Correction | None:
+def parse_correction(fault: Fault, text: str, message: str = "") -> Correction | None:
     """Return what the unit needs, from the output of the script; None if that is not known, or if
-    more than one thing may be meant."""
+    more than one thing may be meant. `message` is the line of the journal."""
     values: dict[str, list[str]] = {}
     for line in text.split("\n"):
         name, _, value = line.partition(" ")
@@ -108,6 +140,24 @@ def parse_correction(fault: Fault, text: str) -> Correction | None:
             return _environment(first("wrong"), values)
         case "exec":
             return _program(first("exec"), first("wrong"), first("closed"), values)
+        case "namespace" | "output":
+            return _missing_folder(fault, values, first("user"), first("group"))
+        case "oldnode" | "oldjava":
+            is_node = fault == "oldnode"
+            runtime = fitting_node(values) if is_node else fitting_java(message, values)
+            lines = runtime_lines(runtime, values) if runtime else ()
+            wrong = first("now").partition(" ")[2] or first("exec").partition(" ")[0]
+            return Correction(clean(wrong, 300), lines) if lines else None
+        case "home":
+            folder = first("folder")
+            correction = home_correction(first("protect"), folder)
+            lines = ("ProtectHome=tmpfs", f"BindPaths={folder}")
+            return Correction(correction.wrong, lines) if correction else None
+        case "user":
+            owner = first("owner")
+            is_name = re.fullmatch(r"[a-z_][a-z0-9_-]{0,31}", owner) and owner != "root"
+            wrong = clean(f"User={first('wrong')}", 80)
+            return Correction(wrong, (f"User={owner}",)) if is_name else None
         case "port":
             return _capability(first("bounds"), first("alone"))
         case "readonly":
@@ -115,6 +165,10 @@ def parse_correction(fault: Fault, text: str) -> Correction | None:
         case "trust":
             has_own = bool(first("authority")) and not values.get("set")
             return _trust(first("wrong"), first("bundle")) if has_own else None
+        case "forking" if first("type") == "notify":
+            # A program that runs and does not say that it is ready (sd_notify(3)).
+            is_local = first("fragment").startswith("/etc/")
+            return Correction("Type=notify", ("Type=simple",)) if is_local else None
         case "forking":
             is_forking = first("type") == "forking" and not first("wrong")
             stays = _STAYS.match(first("exec")) and not _LEAVES.search(first("exec"))
@@ -157,20 +211,47 @@ def _program(
     """The program is somewhere else, or nobody may run it."""
     if not _PLAIN.fullmatch(wrong):
         return None
+    if "carriage" in values:
+        return Correction(script=wrong)
     if re.fullmatch("[0-7]{3,4}", closed):
         # Where somebody may run it, it is kept from this user on purpose.
         mode = int(closed, 8)
         return None if mode & 0o111 else Correction(wrong, program=wrong, mode=mode)
+    if (runner := _only_path(values, "interpreter")) and command.count(wrong) == 1:
+        return _command(command, wrong, f"{runner} {wrong}")
     programs = values.get("program", ())
     if len(programs) > 1 and _VERSION.match(programs[0]):
         return None
-    is_usable = wrong in command and len(command) < _MAX_COMMAND and not command.endswith("\\")
-    if not programs or not is_usable or not _PLAIN.fullmatch(programs[0]):
+    if not programs or not _PLAIN.fullmatch(programs[0]):
         return None
-    line = command.replace(wrong, programs[0], 1)
+    return _command(command, wrong, programs[0])
+
+
+def _command(command: str, wrong: str, right: str) -> Correction | None:
+    """The command line of the unit with another program, if it can be written again as it is."""
+    if wrong not in command or len(command) >= _MAX_COMMAND or command.endswith("\\"):
+        return None
+    line = command.replace(wrong, right, 1)
     if clean(line, _MAX_COMMAND) != line or may_hold_secret(line):
         return None
     return Correction(f"ExecStart={wrong}", ("ExecStart=", f"ExecStart={line}"))
+
+
+def _missing_folder(
+    fault: Fault, values: dict[str, list[str]], user: str, group: str
+) -> Correction | None:
+    """A folder that the unit names has to be there before its program starts. /run is empty after
+    each boot: systemd makes its folders (systemd.exec(5), RuntimeDirectory=)."""
+    folder = _only_path(values, "missing")
+    if not folder or folder.startswith(_OF_SYSTEM) or "/../" in f"{folder}/":
+        return None
+    name = folder.removeprefix("/run/").rstrip("/")
+    if name != folder:
+        is_one = re.fullmatch(r"[A-Za-z0-9_.-]{1,60}", name)
+        return Correction("", (f"RuntimeDirectory={name}",)) if is_one else None
+    is_name = re.fullmatch(r"[a-z_][a-z0-9_-]{0,31}", user) and user != "root"
+    has_owner = fault == "namespace" and is_name
+    return Correction(folder=folder, owner=f"{user}:{group}" if has_owner else "")
 
 
 def _trust(program: str, bundle: str) -> Correction | None:

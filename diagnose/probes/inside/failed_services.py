@@ -144,6 +144,8 @@ async def look_at_own_units(ctx: ProbeContext, endpoint: str) -> None:
             )
             # Only its own program shows that the port is that of a service which names none.
             if unit.names_endpoint or copy:
+                if fault_of(unit.message) == "forking":
+                    await emit_correction(ctx, unit.unit, "forking")
                 own = replace(unit, is_open=True, names_endpoint=True, copy=copy, holder=holder)
                 ctx.emit(replace(own, port_in_use=unit.port_in_use or bool(copy)))
 
@@ -160,6 +162,8 @@ async def _emit_units(ctx: ProbeContext, endpoint: str, at: float, result: Comma
         is_asked = unit.manager == "systemd" and unit.has_failed
         line = unit.message if is_asked else ""
         _, setting = await forbidding_setting(ctx.machine, name, line)
+        if setting.startswith("ProtectHome="):
+            await emit_correction(ctx, unit.unit, "home", line)
         if fault := fault_of(line):
             await emit_correction(ctx, unit.unit, fault, line)
         elif line:

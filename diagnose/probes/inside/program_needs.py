@@ -10,13 +10,14 @@ from diagnose.model.processes import Starter
 from diagnose.model.program_logs import FailedUnit
 from diagnose.model.services import ProgramNeed
 from diagnose.parsers.linux.program_lacks import (
-    ProgramNeed as FoundNeed,
-)
-from diagnose.parsers.linux.program_lacks import (
+    PasswordFile,
     SettingEdit,
     VariableFile,
     parse_program_need,
     program_lack_of,
+)
+from diagnose.parsers.linux.program_lacks import (
+    ProgramNeed as FoundNeed,
 )
 from diagnose.parsers.linux.unit_corrections import Correction
 from diagnose.parsers.sanitize import clean
@@ -77,6 +78,9 @@ def _with(need: ProgramNeed, found: FoundNeed) -> ProgramNeed:
             return replace(
                 need, edited=found.file, number=found.number, line=found.line, new=found.new
             )
+        case PasswordFile():
+            lines = (f"EnvironmentFile={found.file}",)
+            return replace(need, lines=lines, source=found.source, name=found.name)
         case VariableFile():
             return replace(need, source=found.file)
         case _:

@@ -4,11 +4,13 @@ Docker Compose and npm on this server that name the port."""
 import json
 import posixpath
 import shlex
+from typing import Any
 
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
 from diagnose.model.program_logs import Starter, StartFile
 from diagnose.parsers.sanitize import clean
+from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext
 
 SCRIPT = read_script(__file__, "start_commands.sh")
@@ -16,7 +18,11 @@ SCRIPT = read_script(__file__, "start_commands.sh")
 #: Seconds, and bytes of a package.json.
 PATIENCE, MAX_BYTES = 5.0, 65536
 #: The kinds of lines in the order in which they count: what was set up to start it comes first.
-_KINDS: tuple[Starter, ...] = ("supervisor", "saved", "ecosystem", "compose", "project", "other")
+_KINDS: tuple[Starter, ...] = (
+    "supervisor", "unit", "saved", "user", "ecosystem", "compose", "project", "other",
+)  # fmt: skip
+#: What the script tells of the owners.
+_OWN = frozenset({"home", "uid", "lingers", "manager", "pm2", "daemon", "boots"})
 
 
 async def emit_start_file(ctx: ProbeContext, port: int) -> None:
@@ -52,9 +58,33 @@ async def emit_start_file(ctx: ProbeContext, port: int) -> None:
                 owner=owner,
                 script=script,
                 has_pm2="pm2" in programs,
+                **_owner_facts(kind, owner, result.out, has_pm2="pm2" in programs),
             )
         )
         return
+
+
+def _owner_facts(kind: Starter, owner: str, text: str, *, has_pm2: bool) -> dict[str, Any]:
+    """Return the fields about the owner and the tools, from the output of SCRIPT."""
+    lines = [line.split(" ", 2) for line in text.split("\n")[:120]]
+    own = {
+        words[0]: "".join(words[2:])
+        for words in lines
+        if words[0] in _OWN and len(words) > 1 and words[1] == owner
+    }
+    npm = next((words[1] for words in lines if words[0] == "npm" and len(words) == 2), "")
+    tool = own.get("pm2", "") if has_pm2 else npm
+    if kind == "supervisor":
+        units = (words[1] for words in lines if words[0] == "supervised" and len(words) == 2)
+        tool = next(units, "")
+    return {
+        "home": clean(own.get("home", ""), 300),
+        "user_id": whole_number(own.get("uid", "")) or 0,
+        "lingers": "lingers" in own,
+        "is_up": ("manager" if kind == "user" else "daemon") in own,
+        "boots": "boots" in own,
+        "tool": clean(tool, 300),
+    }
 
 
 def _is_in(path: str, other: str) -> bool:
@@ -68,7 +98,7 @@ def _is_in(path: str, other: str) -> bool:
 def parse_start_files(text: str) -> tuple[tuple[tuple[str, str, str], ...], frozenset[str]]:
     """Return the lines of SCRIPT as kind, owner and path, and the programs that are there."""
     found, programs = list[tuple[str, str, str]](), set[str]()
-    for line in text.split("\n")[:60]:
+    for line in text.split("\n")[:120]:
         kind, _, rest = line.partition(" ")
         owner, _, path = rest.partition(" ")
         if kind == "has":

@@ -10,6 +10,7 @@ from diagnose.parsers.linux.unit_corrections import (
     Correction,
     Fault,
     home_correction,
+    home_path,
     parse_correction,
     read_only_path,
 )
@@ -23,8 +24,8 @@ PATIENCE = 6.0
 
 async def emit_correction(ctx: ProbeContext, unit: str, fault: Fault, message: str = "") -> None:
     """Emit what a service needs that failed so, once for each service. `message` is its line."""
-    path = read_only_path(message)
-    if fault == "readonly" and not path:
+    path = home_path(message) if fault == "home" else read_only_path(message)
+    if fault in {"readonly", "home"} and not path:
         return
     if any(known.unit == unit for known in ctx.observed(UnitCorrection)):
         return
@@ -33,7 +34,7 @@ async def emit_correction(ctx: ProbeContext, unit: str, fault: Fault, message: s
     result = await ctx.machine.run(
         "sh", "-c", SCRIPT, "sh", name, fault, *path_words, timeout=PATIENCE
     )
-    record_correction(ctx, unit, parse_correction(fault, result.out), at)
+    record_correction(ctx, unit, parse_correction(fault, result.out, message), at)
 
 
 async def emit_home_correction(ctx: ProbeContext, unit: str, folder: str) -> None:
@@ -60,5 +61,8 @@ def record_correction(
                 lines=correction.lines,
                 program=correction.program,
                 mode=correction.mode,
+                folder=correction.folder,
+                owner=correction.owner,
+                script=correction.script,
             )
         )

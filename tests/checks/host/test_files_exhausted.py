@@ -1,5 +1,6 @@
 """host.files-exhausted: when it fires, and when it is silent."""
 
+from diagnose.model import Command
 from diagnose.model.resources import FileUser, OpenDescriptors
 from tests.support.check_evidence import judge
 
@@ -35,3 +36,15 @@ def test_silent_while_another_process_of_the_port_accepts() -> None:
 
 def test_silent_about_nginx_which_says_so_itself() -> None:
     assert not judge(CHECK, opened(1024, port=443, name="nginx"))
+
+
+def test_a_service_gets_a_higher_limit() -> None:
+    user = FileUser(7, "node", 1024, 900, 1024, "shop")
+    (claim,) = judge(CHECK, OpenDescriptors(port=3000, users=(user,)))
+    assert claim.fix
+    lines = [" ".join(step.argv) for step in claim.fix.steps if isinstance(step, Command)]
+    assert lines[1].endswith("zz-open-files.conf [Service] LimitNOFILE=65536")
+    assert lines[-1] == "systemctl restart shop"
+    (other,) = judge(CHECK, opened(1024))
+    assert other.fix
+    assert not any(isinstance(step, Command) for step in other.fix.steps)

@@ -129,3 +129,16 @@ def test_fires_for_the_program_that_names_the_endpoint() -> None:
     mail = FailedUnit(unit="mail", state="", endpoint="3000", manager="pm2", is_local=True)
     shop = replace(mail, unit="shop", names_endpoint=True)
     assert judge(CHECK, replace(PAGE, status=502), BUILD, mail, shop)
+
+
+def test_fires_for_the_password_of_redis_and_shows_it_nowhere() -> None:
+    need = ProgramNeed(
+        program="haste", lack="redis", message="NOAUTH Authentication required.", unit="haste",
+        name="REDIS_PASSWORD", source="/etc/redis/redis.conf",
+        lines=("EnvironmentFile=/etc/haste.env",), equivalent="journalctl -b -u haste",
+    )  # fmt: skip
+    (claim,) = judge(CHECK, replace(PAGE, status=502), need)
+    made, *_, reset, restart = command_lines(claim)
+    assert made.endswith("sh REDIS_PASSWORD /etc/redis/redis.conf /etc/haste.env")
+    assert (reset, restart) == ("systemctl reset-failed haste", "systemctl restart haste")
+    assert texts(CHECK, claim)[0].startswith("The program haste lacks the password of Redis: ")

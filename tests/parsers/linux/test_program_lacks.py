@@ -3,6 +3,7 @@
 import pytest
 
 from diagnose.parsers.linux.program_lacks import (
+    PasswordFile,
     SettingEdit,
     VariableFile,
     parse_program_need,
@@ -142,3 +143,14 @@ def test_what_a_unit_alone_can_get(kind: str) -> None:
     text = "=manager systemd\n=secretfile /etc/puma.env\n=file /srv/shop/.env\n"
     assert isinstance(parse_program_need(kind, "", text), Correction)
     assert parse_program_need(kind, "", text.replace("systemd", "pm2")) is None
+
+
+def test_the_password_of_redis_has_one_variable_in_the_source() -> None:
+    assert program_lack_of("Error: NOAUTH Authentication required.") == ("redis", "")
+    text = "=manager systemd\n=conf /etc/redis/redis.conf\n=secretfile /etc/haste.env\n"
+    named = f"{text}=key REDIS_PASSWORD\n"
+    need = parse_program_need("redis", "", named)
+    assert need == PasswordFile("/etc/redis/redis.conf", "REDIS_PASSWORD", "/etc/haste.env")
+    assert parse_program_need("redis", "", f"{named}=key REDIS_AUTH\n") is None
+    assert parse_program_need("redis", "", text) is None
+    assert parse_program_need("redis", "", named.replace("systemd", "pm2")) is None

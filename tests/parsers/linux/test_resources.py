@@ -19,6 +19,7 @@ def test_each_file_system_is_there_once() -> None:
 
 
 def test_processes_with_and_without_a_limit() -> None:
-    users = parse_descriptors("12 40 36 1024 node\n13 5 2 unlimited my app\nrubbish\n")
-    assert users == (FileUser(12, "node", 40, 36, 1024), FileUser(13, "my app", 5, 2, 0))
+    text = "12 40 36 1024 shop.service node\n13 5 2 unlimited - my app\nrubbish\n"
+    users = parse_descriptors(text)
+    assert users == (FileUser(12, "node", 40, 36, 1024, "shop"), FileUser(13, "my app", 5, 2, 0))
     assert not users[1].is_out_of_files

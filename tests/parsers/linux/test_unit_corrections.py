@@ -3,9 +3,11 @@
 import pytest
 
 from diagnose.parsers.linux.unit_corrections import (
+    Correction,
     Fault,
     fault_of,
     home_correction,
+    home_path,
     parse_correction,
     read_only_path,
     unit_of_source,
@@ -26,6 +28,14 @@ FOLDER = "=exec /usr/bin/node /srv/shop/app.js\n=user\n=wrong /srv/shp\n"
          "environment"),
         ("shop.service: start operation timed out. Terminating.", "forking"),
         ("shop.service: Failed at step CHDIR spawning /usr/bin/node: Permission denied", None),
+        ("x.service: Failed at step EXEC spawning /opt/x.sh: Exec format error", "exec"),
+        ("x.service: Failed at step NAMESPACE spawning /opt/x: No such file or directory",
+         "namespace"),
+        ("x.service: Failed at step STDOUT spawning /opt/x: No such file or directory", "output"),
+        ("x.service: Failed at step USER spawning /opt/x: No such process", "user"),
+        ("SyntaxError: Unexpected token ...", "oldnode"),
+        ("SyntaxError: Unexpected token } in JSON at position 5", None),
+        ("SyntaxError: Unexpected token 'a', \"abc\" is not valid JSON", None),
         ("Error: unable to verify the first certificate", "trust"),
         ("ssl.SSLCertVerificationError: self-signed certificate in certificate chain", "trust"),
         ("Error: Cannot find module 'x'", None),
@@ -192,3 +202,49 @@ def test_a_folder_of_a_home_that_the_unit_hides() -> None:
 def test_the_service_whose_journal_it_is() -> None:
     assert unit_of_source("journalctl -u shop.service") == "shop"
     assert not unit_of_source("tail -n 60 /var/log/shop.log")
+
+
+def test_a_folder_that_the_unit_names_is_made() -> None:
+    told = "=user mastodon\n=group web\n=missing /var/lib/mastodon/public\n"
+    assert parse_correction("namespace", told) == Correction(
+        folder="/var/lib/mastodon/public", owner="mastodon:web"
+    )
+    # A log of standard output is opened by systemd itself.
+    assert parse_correction("output", told) == Correction(folder="/var/lib/mastodon/public")
+    run = parse_correction("namespace", "=user web\n=missing /run/shop\n")
+    assert run == Correction("", ("RuntimeDirectory=shop",))
+    several = "=missing /var/lib/a\n=missing /var/lib/b\n"
+    assert parse_correction("namespace", several) is None
+    assert parse_correction("namespace", "=missing /usr/lib/shop\n") is None
+
+
+def test_a_user_that_is_not_there() -> None:
+    told = "=user shop\n=wrong shop\n"
+    assert parse_correction("user", f"{told}=owner web\n") == Correction("User=shop", ("User=web",))
+    assert parse_correction("user", f"{told}=owner root\n") is None
+    assert parse_correction("user", told) is None
+
+
+def test_a_script_without_a_program_that_runs_it() -> None:
+    told = "=exec /srv/shop.sh --port 3000\n=wrong /srv/shop.sh\n"
+    correction = parse_correction("exec", f"{told}=interpreter /bin/sh\n")
+    assert correction
+    assert correction.lines == ("ExecStart=", "ExecStart=/bin/sh /srv/shop.sh --port 3000")
+    windows = parse_correction("exec", f"{told}=carriage /srv/shop.sh\n")
+    assert windows == Correction(script="/srv/shop.sh")
+
+
+def test_a_program_that_does_not_tell_that_it_is_ready() -> None:
+    told = "=type notify\n=fragment /etc/systemd/system/shop.service\n"
+    assert parse_correction("forking", told) == Correction("Type=notify", ("Type=simple",))
+    assert parse_correction("forking", told.replace("/etc/", "/usr/lib/")) is None
+
+
+def test_a_home_that_the_unit_hides() -> None:
+    told = "=protect yes\n=folder /home/ann/books\n"
+    assert parse_correction("home", told) == Correction(
+        "ProtectHome=yes", ("ProtectHome=tmpfs", "BindPaths=/home/ann/books")
+    )
+    assert parse_correction("home", told.replace("yes", "no")) is None
+    assert home_path("Permission denied: '/home/ann/books'") == "/home/ann/books"
+    assert home_path("Permission denied: '/srv/home/ann'") == ""

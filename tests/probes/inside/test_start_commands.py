@@ -72,3 +72,20 @@ def test_lines_that_are_no_paths_are_left_out() -> None:
     assert parse_start_files("project web\nproject\nelse - x\nproject - /a\x1bb\n") == (
         (), frozenset(),
     )  # fmt: skip
+
+
+def test_the_owner_of_the_list_is_told() -> None:
+    text = (
+        "saved b /home/b/.pm2/dump.pm2\nhas pm2\nnpm /usr/bin/npm\nhome a /home/a\n"
+        "home b /home/b\nuid b 1001\npm2 b /usr/bin/pm2\nboots b\nlingers a\n"
+    )
+
+    class Machine(RecordedMachine):
+        async def run(self, *argv: str, **_: object) -> CommandResult:
+            return CommandResult(argv, 0, text, "", 0.0)
+
+    ctx = Looking(Machine({}, {}))
+    asyncio.run(emit_start_file(ctx, 3000))
+    (file,) = ctx.observed(StartFile)
+    assert (file.home, file.user_id, file.tool) == ("/home/b", 1001, "/usr/bin/pm2")
+    assert (file.boots, file.is_up, file.lingers) == (True, False, False)

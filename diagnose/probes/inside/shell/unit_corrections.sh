@@ -1,15 +1,16 @@
 # Prints what a service of systemd ($1, with ".service") that could not start needs, and where it is. $2 is
-# what failed: chdir (its working folder), exec (its program), environment (a file of its environment), port
+# what failed: chdir (its working folder), exec (its program, or what should run it), namespace or output (a folder
+# that its unit names), user (its user), home (it may not see $3, because of the unit), oldnode or oldjava (what runs it is too old), environment (a file of its environment), port
 # (a port below 1024), forking (systemd waited for its program to fork), trust (its program does not trust
 # an authority), readonly (it may not write $3, because of the unit), python, node or gem (the module $3 lacks),
 # script (the file $3 that Node.js should run), build, variable (its environment lacks $3), denied (it may not
 # write $3), key, table or vendor (a framework's key, tables or packages), assets (the list $3 of a build),
-# secret (Rails' key), relative (the file $3, without its folder), sqlite (its database), module, icu or env (the file
+# secret (Rails' key), redis (its password), relative (the file $3, without its folder), sqlite (its database), module, icu or env (the file
 # .env beside it). $4 is
 # what starts it: systemd, supervisor ($1 is the name of its section), pm2 ($1 is its name, and $5 its log) or
 # running ($1 is its process, and $5 a folder that the web server serves of it). Lines "=NAME VALUE".
-# shellcheck disable=SC2001
-#   (SC2001: sed takes a class of characters away, however many there are.)
+# shellcheck disable=SC2001,SC2086
+#   (SC2001: sed takes a class of characters away, however many there are. SC2086: words are wanted.)
 
 m=${4:-systemd} p='' script='' n=${1%.service}
 value() { echo "$p" | sed -n "s/^$1=//p" | head -n 1; }
@@ -18,8 +19,9 @@ saved() { echo "$s" | sed -n "s/^    \"$1\": \"\(.*\)\",\{0,1\}\$/\1/p" | head -
 case $m in
   systemd)
     [ -d /run/systemd/system ] || exit 0
-    p=$(systemctl show "$1" -p User -p WorkingDirectory -p Type -p CapabilityBoundingSet -p PrivateUsers \
-      -p EnvironmentFiles -p PIDFile -p ProtectSystem --no-pager)
+    p=$(systemctl show "$1" -p User -p Group -p WorkingDirectory -p Type -p CapabilityBoundingSet -p PrivateUsers \
+      -p EnvironmentFiles -p PIDFile -p ProtectSystem -p StandardOutput -p StandardError -p ReadWritePaths -p ReadOnlyPaths \
+      -p InaccessiblePaths -p ExecPaths -p BindPaths -p BindReadOnlyPaths -p FragmentPath --no-pager)
     u=$(value User) d=$(value WorkingDirectory)
     # The only command: one without a value takes those before it away, and Type=oneshot may have several.
     l=$(systemctl cat "$1" | sed -n 's/^ExecStart=//p' | awk 'NF { n++; l = $0 } !NF { n = 0 } END { if (n == 1) print l }' | head -c 900)
@@ -72,9 +74,12 @@ folder() {
   case $script in
     /*) echo "${script%/*}" ;;
     '') case $c in */venv/bin/* | */.venv/bin/* | */env/bin/*) [ ! -x "$c" ] || { c=${c%/bin/*} && echo "${c%/*}"; } ;; esac ;;
-    *) find /srv /opt /home /var/www -maxdepth 5 -path "*/${d##*/}/$script" -type f | head -n 3 | while read -r f; do
-      echo "${f%"/$script"}"
-    done ;;
+    *)
+      f=$(find /srv /opt /home /var/www -maxdepth 5 -path "*/${d##*/}/$script" -type f | head -n 3)
+      # A folder beside it may have the right name.
+      case $d in /?*/?*) w=${d%/*} && [ -n "$f" ] || [ ! -d "$w" ] || f=$(find "$w" -maxdepth 3 -path "*/$script" -type f ! -path '*/node_modules/*' | head -n 3) ;; esac
+      echo "$f" | grep . | while read -r f; do echo "${f%"/$script"}"; done
+      ;;
   esac
 }
 # The folder of the project with this file, from a folder upwards.
@@ -220,6 +225,70 @@ programs() {
   fi
   for f; do ! { [ -f "$f" ] && may -x "$f"; } || echo "$f"; done | head -n 3
 }
+# What should run a script: the program that its first line names, at the places of one, or by the end of its name.
+interpreters() {
+  i=$(head -c 300 "$c" | head -n 1 | tr -d '\r')
+  case $i in
+    '#!'*) w=${i#??} ;;
+    *) w=$(echo "$i" | grep -oE '/[a-z]*/?bin/[A-Za-z0-9./ -]+' | head -n 1) ;;
+  esac
+  w=${w# } && set -- $w
+  # Where the program of the first line is there, something else is wrong.
+  case $i in '#!'*) [ ! -x "$1" ] || return ;; esac
+  case $1 in */env) w=$2 ;; *) w=$1 ;; esac
+  w=${w##*/}
+  case $w/$c in /*.sh) w='sh' ;; /*.py) w='python3' ;; /*.js | /*.mjs) w='node' ;; /*.rb) w='ruby' ;; esac
+  case $w in '' | *[!A-Za-z0-9.-]*) return ;; esac
+  o=$w && case $w in python*) o=python3 ;; esac
+  for f in "${c%/*}/$w" "${c%/*}/$o" /usr/local/bin/"$w" /usr/bin/"$w" /bin/"$w"; do
+    [ "$f" != "$c" ] && [ -f "$f" ] && may -x "$f" && echo "=interpreter $f" && break
+  done
+}
+# The folders of a unit that have to be there (systemd.exec(5), "ReadWritePaths="), and are not. "-" stands
+# for one that nobody makes without its content.
+missing_folders() {
+  for k in ReadWritePaths ReadOnlyPaths InaccessiblePaths ExecPaths BindPaths BindReadOnlyPaths; do
+    value $k | tr ' ' '\n' | while read -r f; do
+      case $f in -*) continue ;; esac
+      f=${f#+} && f=${f%%:*}
+      case $f in /?*) [ -e "$f" ] || { [ $k = ReadWritePaths ] && echo "=missing $f" || echo "=missing -"; } ;; esac
+    done
+  done
+}
+# "VERSION FILE" of a program of Node.js: nvm's folders have the version; another one is asked, as nobody.
+node_version() {
+  case $1 in
+    */versions/node/v*/bin/*) v=${1#*/versions/node/} && echo "${v%%/*} $1" ;;
+    /usr/*) v=$(cd / && timeout 3 setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs "$1" -v) && echo "$v $1" ;;
+  esac
+}
+nodes() {
+  f=$(systemctl show "$1" -p Environment --value | tr ' ' '\n' | sed -n 's/^PATH=//p' | tail -n 1)
+  [ -z "$f" ] || echo "=path $f"
+  case $c in
+    */node | */nodejs) echo "=now $(node_version "$c")" ;;
+    *) echo "${f:-/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin}" | tr ':' '\n' | while read -r w; do
+      [ ! -x "$w/node" ] || { echo "=now $(node_version "$w/node")" && break; }
+    done ;;
+  esac
+  journalctl -u "$1" -b -n 80 -o cat --no-pager | grep -oE 'NODE_MODULE_VERSION [0-9]+' | head -n 1 | sed 's/^[^ ]*/=abi/'
+  o=$(stat -c %U "${d:-/nowhere}") && [ "$o" != "$u" ] || o=
+  for w in "${u:-root}" $o; do
+    h=$(getent passwd "$w" | cut -d: -f6)
+    [ -n "$h" ] || continue
+    [ ! -f "$h/.nvm/alias/default" ] || sed -n '1s/^/=default /p' "$h/.nvm/alias/default"
+    for f in "$h"/.nvm/versions/node/*/bin/node; do [ ! -f "$f" ] || ! may -x "$f" || echo "=runtime $(node_version "$f")"; done
+  done
+  for f in /usr/local/bin/node /usr/bin/node; do [ ! -f "$f" ] || echo "=runtime $(node_version "$f")"; done
+}
+javas() {
+  f=$(systemctl show "$1" -p Environment --value | tr ' ' '\n' | sed -n 's/^PATH=//p' | tail -n 1)
+  [ -z "$f" ] || echo "=path $f"
+  for f in /usr/lib/jvm/*/release /opt/*/release; do
+    w=$(sed -n 's/^JAVA_VERSION="\(1\.\)\{0,1\}\([0-9.]*\).*/\2/p' "$f") && [ -n "$w" ] && may -x "${f%/release}/bin/java" &&
+      echo "=runtime $w ${f%/release}/bin/java"
+  done
+}
 {
   echo "=exec $l"
   echo "=user $u"
@@ -239,9 +308,37 @@ programs() {
       echo "=wrong $c"
       if [ -f "$c" ]; then
         may -x "$c" || echo "=closed $(stat -c '%a' "$c")"
+        # A script is run by another program. Text of Windows has one letter more at the end of each line.
+        if [ "$(head -c 2 "$c" | od -An -tx1 | tr -d ' ')" != 7f45 ]; then
+          if head -n 1 "$c" | grep -q "$(printf '\r')\$"; then echo "=carriage $c"; else interpreters; fi
+        fi
       else
         programs | sed 's/^/=program /'
       fi
+      ;;
+    namespace)
+      missing_folders
+      value Group | sed 's/^/=group /'
+      ;;
+    output)
+      for k in StandardOutput StandardError; do
+        f=$(value $k)
+        case $f in file:/* | append:/* | truncate:/*) f=${f#*:} && f=${f%/*} && [ -n "$f" ] && [ ! -e "$f" ] && echo "=missing $f" ;; esac
+      done
+      ;;
+    home)
+      echo "=protect $(systemctl show "$1" -p ProtectHome --value)"
+      f=$3
+      case $f in "$d"/*) case $d in /home/?*) f=$d ;; esac ;; esac
+      while [ -n "$f" ] && [ ! -d "$f" ]; do f=${f%/*}; done
+      echo "=folder $f"
+      ;;
+    oldnode) nodes "$1" ;;
+    oldjava) javas "$1" ;;
+    user)
+      echo "=wrong $u"
+      f=$d && [ -n "$f" ] || f=${script%/*}
+      case $f in /?*) id "$u" >/dev/null || stat -c '=owner %U' "$f" ;; esac
       ;;
     environment)
       w=$(echo "$p" | sed -n 's/^EnvironmentFiles=\(\/[^ ]*\) (ignore_errors=no)$/\1/p' | while read -r f; do [ -e "$f" ] || echo "$f"; done)
@@ -274,6 +371,13 @@ programs() {
     node | build) node_project "" "$2" "$3" ;;
     assets) node_project "${3%/*}" ;;
     key | table | vendor) framework "$2" "$1" "$3" ;;
+    redis)
+      grep -ls '^requirepass[[:space:]]' /etc/redis/redis.conf /etc/redis.conf /etc/valkey/valkey.conf | sed 's/^/=conf /'
+      [ -e "/etc/$n.env" ] || echo "=secretfile /etc/$n.env"
+      case $d in /?*/?*) find "$d" -xdev -maxdepth 4 '(' -name node_modules -o -name '*venv*' -o -name .git -o -name vendor ')' -prune -o -type f -size -512 '(' \
+        -name '*.js' -o -name '*.*js' -o -name '*.ts' -o -name '*.py' -o -name '*.rb' -o -name '*.go' -o -name '*.y*ml' -o -name '.env*' ')' -print |
+        head -n 400 | tr '\n' '\0' | xargs -0 grep -hoE '[A-Z_]*REDIS_(PASSWORD|PASS|AUTH)[A-Z_]*' | sort -u | head -n 4 | sed 's/^/=key /' ;; esac
+      ;;
     secret) f=/etc/$n.env && [ ! -e "$f" ] && echo "=secretfile $f" ;;
     sqlite) databases ;;
     env) unread "$1" ;;
@@ -308,6 +412,7 @@ programs() {
       ;;
     forking)
       echo "=type $(value Type)"
+      echo "=fragment $(value FragmentPath)"
       echo "=wrong $(value PIDFile)"
       ;;
   esac
