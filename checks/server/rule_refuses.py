@@ -5,6 +5,7 @@ closes the connection (abort). The request does not reach an application.
 The rule was evaluated for this run's request. It is certain if nothing of it is unknown and the
 application, asked directly, gives what visitors do not get. A rule about the visitor's address or a
 password may be meant: of a page it is a note, as are one about a cookie and one for a hidden file.
+A password that is asked of a preflight is http.cors-refused's: the rule itself stays.
 """
 
 import re
@@ -134,9 +135,19 @@ def _answers(evidence: Evidence, path: str, websocket: bool) -> Sequence[Exchang
     pages = [
         exchange for exchange in evidence.good(Exchange) if exchange.is_page_of(evidence.target)
     ]
+    if any(page.status == 401 and page.method == "OPTIONS" and _has_origin(page) for page in pages):
+        return []
     # Where another place gets the page, the rule is not the reason for all.
     are_all = all((page.status or 0) >= 400 for page in pages)
     return pages if are_all else []
+
+
+def _has_origin(page: Exchange) -> bool:
+    """Return whether the question was asked for the page of another site (CORS preflight)."""
+    # Imported late: few runs ask so.
+    from diagnose.parsers.request_fields import shown_origin
+
+    return bool(shown_origin(page.equivalent))
 
 
 def _refusal(

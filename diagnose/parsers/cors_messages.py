@@ -50,7 +50,7 @@ _WITHOUT_ORIGIN = re.compile(r"Cross-Origin Request Blocked|已拦截跨源请�
 _CUT = re.compile(r"Response to preflight request doesn['’]t pass", re.IGNORECASE)
 _PREFLIGHT = re.compile(r"preflight|预检", re.IGNORECASE)
 #: A line of a browser's console or of an access log, and what people write of it.
-_OPTIONS = re.compile(r"(?<![\w-])OPTIONS(?![\w-])|预检")
+_OPTIONS = re.compile(r"(?<![\w-])OPTIONS(?![\w-])|(?i:\bpre-?flights?\b)|预检")
 _METHOD = re.compile(r"Method ([A-Z]{3,10}) is not allowed by Access-Control-Allow-Methods")
 _FIELD = re.compile(
     r"(?:header (?:field )?|missing token )[‘'“]?([\w-]{1,60})[’'”]? "
@@ -91,7 +91,8 @@ def with_message(
     is_cut = path.partition("?")[0] != "/" and _CUT.search(text) is not None
     is_blocked = is_cut or _WITHOUT_ORIGIN.search(text) is not None
     if not origin and not is_blocked:
-        is_plain = fields == RequestFields() and _OPTIONS.search(text)
+        is_cut = _CUT.search(text) is not None
+        is_plain = fields == RequestFields() and not is_cut and _OPTIONS.search(text)
         return RequestFields(origin=UNKNOWN_ORIGIN, method="OPTIONS") if is_plain else fields
     if symptom.kind != "cors":
         return fields

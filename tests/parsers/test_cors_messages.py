@@ -32,7 +32,11 @@ def test_a_preflight_is_repeated_with_what_was_not_allowed() -> None:
 
 def test_a_failed_preflight_without_an_origin_is_repeated() -> None:
     status = Symptom("status", "405", 405)
-    for text in ("OPTIONS https://shop.example.com/api 405 (Method Not Allowed)", "预检请求 405"):
+    for text in (
+        "OPTIONS https://shop.example.com/api 405 (Method Not Allowed)",
+        "预检请求 405",
+        "it responds to the preflight requests with 401",
+    ):
         fields = with_message(RequestFields(), status, text)
         assert (fields.method, fields.origin) == ("OPTIONS", UNKNOWN_ORIGIN)
     assert with_message(RequestFields(), status, "POST 405 OPTIONS-X") == RequestFields()
