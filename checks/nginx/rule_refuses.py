@@ -267,7 +267,7 @@ def _reported_claim(nginx: Nginx) -> Claim | None:
     for page in page_exchanges(nginx.evidence) if symptom else ():
         method, path = reported_method(nginx.evidence, page), nginx.evidence.target.path
         claim = method and _method_claim(nginx, page, path.partition("?")[0], "", method)
-        if claim and symptom and claim.facts["status"] == symptom.number:
+        if claim and symptom and symptom.number in {None, claim.facts["status"]}:
             return claim
     return None
 
