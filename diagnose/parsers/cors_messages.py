@@ -56,6 +56,12 @@ _FIELD = re.compile(
     r"(?:header (?:field )?|missing token )[‘'“]?([\w-]{1,60})[’'”]? "
     r"(?:is not allowed (?:by|according)|in CORS header)"
 )
+#: How people name the field that is refused, in several languages.
+_TOLD_FIELD = re.compile(
+    r"(?:\bheaders?|请求头|响应头|头部|字段|заголов\w{1,4}|cabecera|encabezado|en-t[êe]te|cabeçalho|ヘッダー?)"
+    r"(?: field)?[\s:：‘'“\"「]{0,3}(x-[a-z0-9-]{1,50}|authorization|content-type)(?![\w-])",
+    re.IGNORECASE,
+)
 
 
 def origin_of(text: str) -> str:
@@ -93,7 +99,10 @@ def with_message(
     if not origin and not is_blocked:
         is_cut = _CUT.search(text) is not None
         is_plain = fields == RequestFields() and not is_cut and _OPTIONS.search(text)
-        return RequestFields(origin=UNKNOWN_ORIGIN, method="OPTIONS") if is_plain else fields
+        told = _TOLD_FIELD.search(text)
+        asked = ((HEADERS_FIELD, told[1].lower()),) if told else ()
+        plain = RequestFields(origin=UNKNOWN_ORIGIN, method="OPTIONS", headers=asked)
+        return plain if is_plain else fields
     if symptom.kind != "cors":
         return fields
     request_fields = fields if fields.origin else replace(fields, origin=origin or UNKNOWN_ORIGIN)

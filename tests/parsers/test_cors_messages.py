@@ -172,3 +172,10 @@ def test_a_file_of_which_the_origin_alone_is_named_is_not_asked() -> None:
 def test_a_value_that_does_not_match_names_no_page() -> None:
     text = f"{FIREFOX}(Reason: CORS header ‘Access-Control-Allow-Origin’ does not match ‘{PAGE}’)."
     assert with_message(RequestFields(), CORS, text) == RequestFields(origin=UNKNOWN_ORIGIN)
+
+
+def test_a_field_that_people_name_is_asked_for() -> None:
+    text = "跨域请求失败，自定义请求头 x-request-id 导致预检请求被拒绝"
+    fields = with_message(RequestFields(), CORS, text)
+    assert dict(fields.headers) == {"Access-Control-Request-Headers": "x-request-id"}
+    assert not with_message(RequestFields(), CORS, "预检请求被拒绝，请求头 没有").headers
