@@ -29,12 +29,15 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Command,
     Confidence,
     Edit,
     Evidence,
     Fix,
+    Manual,
     Severity,
     Subject,
+    Where,
 )
 from diagnose.model.backends import BackendVisit
 from diagnose.model.frozen import frozen
@@ -162,8 +165,13 @@ def _refusal(
 
 
 def _claim(view: ServerView, refusals: Sequence[Refusal]) -> Claim:
+    # Imported late: few sites have such a rule.
+    from checks.server._token_folders import opening_lines, token_folder
+
     port, first = view.evidence.target.port, refusals[0]
     rule = first.rule
+    folder = token_folder(view, rule)
+    opening = opening_lines(view, rule, folder)
     paths = [Subject(port=port, path=refusal.rule.path) for refusal in refusals]
     has_page = any(not refusal.rule.websocket for refusal in refusals)
     answers = [answer for refusal in refusals for answer in refusal.answers]
@@ -189,11 +197,17 @@ def _claim(view: ServerView, refusals: Sequence[Refusal]) -> Claim:
             "exempt": _exempt_line(rule),
             "spared": _spared(view, rule) is not None,
             "slash": rule.rule.startswith(_SLASHES),
+            "folder": folder if opening else "",
             **{question: question in rule.questions for question in _QUESTIONS},
             view.server.product: True,
         },
-        fix=_fix(view, rule),
+        fix=_opened(opening) if opening else _fix(view, rule),
     )
+
+
+def _opened(opening: tuple[Command | Edit, ...]) -> Fix:
+    step = Manual("change-the-rule", Where.SERVER, commands=opening)
+    return Fix((step,), Applicability.MANUAL)
 
 
 def _fix(view: ServerView, rule: AnsweringRule) -> Fix:
