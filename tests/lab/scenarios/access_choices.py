@@ -60,7 +60,13 @@ def _guarded(lab: Lab, matcher: str = "") -> None:
     serve_caddy(lab, f"{asked}\tbasicauth {matcher}{{\n\t\tanna {hashed}\n\t}}\n")
 
 
-@caddy_scenario(outside=None, server="server.rule-refuses", differs=(caddy.CONFIG,), args=TOKEN)
+@caddy_scenario(
+    outside=None,
+    server="server.rule-refuses",
+    differs=(caddy.CONFIG,),
+    unsure=("client",),
+    args=TOKEN,
+)
 def password_of_caddy_refuses_the_token_of_a_message(lab: Lab) -> None:
     """https://github.com/AUBGTheHUB/monolith/issues/1209: the interface has tokens."""
     _guarded(lab)
