@@ -20,7 +20,7 @@ from diagnose.parsers.error_messages import is_documentation
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx import edits
 
-_POLICY = "Content-Security-Policy"
+_POLICY, _OPTIONS = "Content-Security-Policy", "X-Frame-Options"
 #: The origin of a page in a message, or in the field of a request.
 _ORIGIN = lazy_pattern(
     r"\b(https?://([A-Za-z0-9.-]{1,253})(?::\d{1,5}(?![\d:]))?)([^\s'\"<>]{0,500})"
@@ -65,6 +65,19 @@ def framing_commands(
         fix = _in_place_of_options(evidence, policy) or _beside_options(evidence, page, policy)
     steps = fix.steps if fix else ()
     return tuple(step for step in steps if not isinstance(step, Manual))
+
+
+def opening_commands(
+    evidence: Evidence, page: Exchange, sent: SentField | None
+) -> tuple[Command | Edit, ...]:
+    """Return the commands after which every site may show the page, where nothing names the one
+    that is meant to; () where the configuration does not show one place for them. `sent` is the
+    server's own line of X-Frame-Options, None if the application sends the field."""
+    # Imported late: few messages are about frames.
+    from checks.http._field_overrides import hiding_fix
+
+    fix = sent.without() if sent else hiding_fix(evidence, page, _OPTIONS)
+    return tuple(step for step in (fix.steps if fix else ()) if not isinstance(step, Manual))
 
 
 def _longer_list(sent: SentField, origin: str) -> Fix | None:

@@ -51,7 +51,7 @@ def framing_refused(evidence: Evidence) -> Iterator[Claim]:
         yield from _own_frame(evidence)
         return
     # Imported late: few messages are about frames.
-    from checks.http._framing_edits import framing_commands, framing_origin
+    from checks.http._framing_edits import framing_commands, framing_origin, opening_commands
     from checks.http._hidden_fields import field_source
     from checks.http._sent_fields import sent_field
     from checks.nginx import Nginx, file_line
@@ -64,6 +64,8 @@ def framing_refused(evidence: Evidence) -> Iterator[Claim]:
     directive = source.directive if source else None
     origin = framing_origin(evidence, pages[0])
     typed = framing_commands(evidence, pages[0], sent, ancestors, origin)
+    is_unnamed = not origin and not ancestors and len(options) == 1
+    opening = opening_commands(evidence, pages[0], sent) if is_unnamed else ()
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
@@ -80,9 +82,13 @@ def framing_refused(evidence: Evidence) -> Iterator[Claim]:
             "own": "",
             "once": False,
             "origin": origin,
-            "typed": bool(typed),
+            "typed": bool(typed or opening),
+            "open": bool(opening),
         },
-        fix=Fix((Manual("allow-the-frame", Where.SERVER, commands=typed),), Applicability.MANUAL),
+        fix=Fix(
+            (Manual("allow-the-frame", Where.SERVER, commands=typed or opening),),
+            Applicability.MANUAL,
+        ),
     )
 
 
@@ -128,6 +134,7 @@ def _sent_twice(evidence: Evidence, pages: Sequence[Exchange]) -> Iterator[Claim
             "once": True,
             "origin": "",
             "typed": False,
+            "open": False,
         },
         fix=fix or Fix((Manual("send-it-once", Where.SERVER),), Applicability.MANUAL),
     )
@@ -197,6 +204,7 @@ def _own_frame(evidence: Evidence) -> Iterator[Claim]:
                 "once": False,
                 "origin": "",
                 "typed": False,
+                "open": False,
             },
             fix=_own_fix(sent, ancestors),
         )

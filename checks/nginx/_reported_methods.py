@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from checks.nginx import Nginx
 from diagnose.model import Evidence
 from diagnose.model.http import Exchange
+from diagnose.parsers.refused_methods import refused_method
 
 if TYPE_CHECKING:
     from checks.nginx._answering_rules import BrowserRule
@@ -17,12 +18,16 @@ _NOT_ALLOWED = 405
 
 
 def reported_method(evidence: Evidence, page: Exchange) -> str:
-    """Return the method that a message with 403 or 405 is about; "" without such a message, and
-    where the page itself gets this status: then it is not the method.
+    """Return the method that a message with 403 or 405 is about, or one without a status that says
+    so of a method; "" without such a message, and where the page itself gets this status: then it
+    is not the method.
 
     An interface may have nothing for GET: it tells so (405), or the message names the method.
     """
     symptom = evidence.target.symptom
+    if symptom is not None and symptom.number is None:
+        is_answered = page.method in {"GET", "HEAD"} and 0 < (page.status or 0) < 400
+        return refused_method(symptom.text) if is_answered else ""
     is_status = symptom is not None and symptom.kind == "status"
     if symptom is None or not is_status or symptom.number not in {403, _NOT_ALLOWED}:
         return ""

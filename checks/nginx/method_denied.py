@@ -64,7 +64,7 @@ def method_denied(evidence: Evidence) -> Iterator[Claim]:
     match = _asked_location(nginx, pages)
     denials = [denial for page in pages if match and (denial := _denial(evidence, match, page))]
     if not denials or match is None:
-        if claim := _sent_claim(nginx) or _preflight_claim(nginx):
+        if claim := _sent_claim(nginx) or _preflight_claim(nginx) or _told_claim(nginx, pages):
             yield claim
         return
     denial, is_asked = denials[0], pages[0].method == denials[0].method
@@ -173,6 +173,36 @@ def _preflight_claim(nginx: Nginx) -> Claim | None:
                 )
                 return _with_fix(nginx, match, denial, claim)
     return None
+
+
+def _told_claim(nginx: Nginx, pages: tuple[Exchange, ...]) -> Claim | None:
+    """Return the claim about the one location that refuses the method of a message, which names no
+    path."""
+    target = nginx.evidence.target
+    is_whole = target.symptom is not None and target.path_without_query == "/"
+    method = reported_method(nginx.evidence, pages[0]) if is_whole and pages else ""
+    if not method or nginx.is_refused:
+        return None
+    denials = {
+        id(denial.directive): (match, denial)
+        for selected in nginx.answering_servers()
+        for match in all_locations(selected.server)
+        if (denial := _directive(match, method)) and denial.directive.name == "limit_except"
+    }
+    if len(denials) != 1:
+        return None
+    ((match, denial),) = denials.values()
+    pattern = location_pattern(match.block) if match.block.name == "location" else None
+    path = pattern.text if pattern and pattern.modifier in {"", "^~", "="} else "/"
+    claim = Claim(
+        about=Subject(port=target.port, path=path),
+        covers=(NO_PORT, Subject(port=target.port)),
+        because=(*pages[:1], *nginx.configs),
+        confidence=Confidence.LIKELY,
+        location=nginx.location(denial.directive),
+        facts={**_claim_facts(match, denial, target.origin + path), "sender": ""},
+    )
+    return _with_fix(nginx, match, denial, claim)
 
 
 def _answers_preflights(match: LocationMatch) -> bool:

@@ -222,10 +222,12 @@ def _browser_claim(nginx: Nginx, rule: BrowserRule) -> Claim:
     failures = refused_failures(nginx, rule.directive, rule.status)
     logged = _logged_subjects(nginx, failures)
     # Imported late: few sites have such a rule.
+    from checks.nginx._agent_maps import spared_in_map
     from checks.nginx._rule_edits import without_words
     from checks.nginx._rule_facts import OF_RESPONSE, rule_facts
 
     typed = without_words(nginx, rule.condition, rule.user_agents)
+    typed = typed or spared_in_map(nginx, rule.condition, rule.program)
     step = Manual("change-the-rule", Where.SERVER, commands=typed)
     return Claim(
         about=subject,
@@ -267,7 +269,7 @@ def _reported_claim(nginx: Nginx) -> Claim | None:
     for page in page_exchanges(nginx.evidence) if symptom else ():
         method, path = reported_method(nginx.evidence, page), nginx.evidence.target.path
         claim = method and _method_claim(nginx, page, path.partition("?")[0], "", method)
-        if claim and symptom and claim.facts["status"] == symptom.number:
+        if claim and symptom and symptom.number in {None, claim.facts["status"]}:
             return claim
     return None
 

@@ -34,6 +34,7 @@ from diagnose.model import (
 from diagnose.model.http import page_exchanges
 from diagnose.model.server_rules import AnsweringRule
 from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.parsers.refused_methods import refused_method
 
 #: Methods as messages write them. In small letters they are words of a sentence.
 _METHOD = re.compile(r"\b(DELETE|PUT|PATCH|POST|OPTIONS)\b")
@@ -46,12 +47,15 @@ _MAX_LINES = 60
 @check(severity=Severity.WARNING, needs=[WebServer, WebServerConfig], needs_message=True)
 def method_refused(evidence: Evidence) -> Iterator[Claim]:
     view, symptom = server_on_port(evidence), evidence.target.symptom
-    method = _METHOD.search(symptom.text[:2000]) if symptom else None
-    if view is None or symptom is None or method is None or not gets_the_page(view):
+    named = _METHOD.search(symptom.text[:2000]) if symptom else None
+    if view is None or symptom is None or named is None or not gets_the_page(view):
         return
-    refusal = _refusal(view, method[1])
+    told = refused_method(symptom.text) if symptom.number is None else ""
+    method = told or named[1]
+    refusal = _refusal(view, method)
     # A method that a person asks about is refused with this status; others are an application's.
-    if refusal is None or not re.search(rf"\b{refusal.status}\b", symptom.text[:2000]):
+    is_status = refusal and re.search(rf"\b{refusal.status}\b", symptom.text[:2000])
+    if refusal is None or not (is_status or told):
         return
     pages = page_exchanges(evidence)
     step = refusal.edit or Manual("rule", Where.SERVER)
@@ -65,7 +69,7 @@ def method_refused(evidence: Evidence) -> Iterator[Claim]:
         facts={
             **view.facts,
             "url": pages[0].url,
-            "method": method[1],
+            "method": method,
             "status": refusal.status,
             "rule": refusal.rule,
             "place": place_text(refusal.file, refusal.line),

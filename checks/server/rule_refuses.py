@@ -5,6 +5,7 @@ closes the connection (abort). The request does not reach an application.
 The rule was evaluated for this run's request. It is certain if nothing of it is unknown and the
 application, asked directly, gives what visitors do not get. A rule about the visitor's address or a
 password may be meant: of a page it is a note, as are one about a cookie and one for a hidden file.
+A password that is asked of a preflight is http.cors-refused's: the rule itself stays.
 """
 
 import re
@@ -28,12 +29,15 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Command,
     Confidence,
     Edit,
     Evidence,
     Fix,
+    Manual,
     Severity,
     Subject,
+    Where,
 )
 from diagnose.model.backends import BackendVisit
 from diagnose.model.frozen import frozen
@@ -134,9 +138,19 @@ def _answers(evidence: Evidence, path: str, websocket: bool) -> Sequence[Exchang
     pages = [
         exchange for exchange in evidence.good(Exchange) if exchange.is_page_of(evidence.target)
     ]
+    if any(page.status == 401 and page.method == "OPTIONS" and _has_origin(page) for page in pages):
+        return []
     # Where another place gets the page, the rule is not the reason for all.
     are_all = all((page.status or 0) >= 400 for page in pages)
     return pages if are_all else []
+
+
+def _has_origin(page: Exchange) -> bool:
+    """Return whether the question was asked for the page of another site (CORS preflight)."""
+    # Imported late: few runs ask so.
+    from diagnose.parsers.request_fields import shown_origin
+
+    return bool(shown_origin(page.equivalent))
 
 
 def _refusal(
@@ -151,8 +165,13 @@ def _refusal(
 
 
 def _claim(view: ServerView, refusals: Sequence[Refusal]) -> Claim:
+    # Imported late: few sites have such a rule.
+    from checks.server._token_folders import opening_lines, token_folder
+
     port, first = view.evidence.target.port, refusals[0]
     rule = first.rule
+    folder = token_folder(view, rule)
+    opening = opening_lines(view, rule, folder)
     paths = [Subject(port=port, path=refusal.rule.path) for refusal in refusals]
     has_page = any(not refusal.rule.websocket for refusal in refusals)
     answers = [answer for refusal in refusals for answer in refusal.answers]
@@ -178,11 +197,17 @@ def _claim(view: ServerView, refusals: Sequence[Refusal]) -> Claim:
             "exempt": _exempt_line(rule),
             "spared": _spared(view, rule) is not None,
             "slash": rule.rule.startswith(_SLASHES),
+            "folder": folder if opening else "",
             **{question: question in rule.questions for question in _QUESTIONS},
             view.server.product: True,
         },
-        fix=_fix(view, rule),
+        fix=_opened(opening) if opening else _fix(view, rule),
     )
+
+
+def _opened(opening: tuple[Command | Edit, ...]) -> Fix:
+    step = Manual("change-the-rule", Where.SERVER, commands=opening)
+    return Fix((step,), Applicability.MANUAL)
 
 
 def _fix(view: ServerView, rule: AnsweringRule) -> Fix:

@@ -35,7 +35,8 @@ _KEPT = Manual("started-with-a-setting", Where.APPLICATION)
 
 
 def _by_hand(read: ReadSetting) -> tuple[Manual, ...]:
-    starter = None if read.container or read.unit or read.load else read.starter
+    is_other = read.container or read.unit or read.load or not read.needs_restart
+    starter = None if is_other else read.starter
     return _NOTES.get(starter.kind, ()) if starter is not None else ()
 
 

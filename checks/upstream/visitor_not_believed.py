@@ -9,6 +9,7 @@ express-rate-limit says it in its own words: ERR_ERL_UNEXPECTED_X_FORWARDED_FOR.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from checks.http import _fronts, addresses, endpoint_subjects
@@ -59,8 +60,9 @@ def visitor_not_believed(evidence: Evidence) -> Iterator[Claim]:
     manual = Fix((Manual("trust-the-proxy", Where.APPLICATION),), Applicability.MANUAL)
     framework = _framework(evidence, pages)
     peer = next((request for request in requests if request.asker == "peer"), None)
-    from checks.upstream._own_remedy import with_own_remedy
+    from checks.upstream._own_remedy import source_remedy, with_own_remedy
 
+    proxies = _proxies(nginx)
     claim = Claim(
         about=Subject(port=evidence.target.port, path=first.path, text=file_line(directive)),
         covers=endpoint_subjects(pages) if is_refused else (),
@@ -79,14 +81,21 @@ def visitor_not_believed(evidence: Evidence) -> Iterator[Claim]:
             "left": () if is_refused else _remaining_requests(requests),
             "peer": peer.source if peer else "",
             "command": next(each.equivalent for each in requests if each.asker == "visitor"),
-            "proxies": _proxies(nginx),
+            "proxies": proxies,
             **{each: each == framework for each in _FRAMEWORKS},
             "other": framework not in _FRAMEWORKS,
             **own_setting(evidence, "trusted_proxy", of_frameworks=False),
         },
         fix=manual if first.fields else address_fix(nginx, match, manual.steps) or manual,
     )
-    yield with_own_remedy(evidence, claim, "trusted_proxy", of_frameworks=False)
+    claim = with_own_remedy(evidence, claim, "trusted_proxy", of_frameworks=False)
+    # The line of a framework trusts one proxy.
+    own = source_remedy(evidence, "trusted_proxy") if proxies == 1 and claim.fix == manual else None
+    if own is not None:
+        read, remedy = own
+        facts = {**claim.facts, **remedy.facts}
+        claim = replace(claim, because=(*claim.because, read), facts=facts, fix=remedy.fix)
+    yield claim
 
 
 def _is_told(evidence: Evidence) -> bool:

@@ -50,11 +50,17 @@ _WITHOUT_ORIGIN = re.compile(r"Cross-Origin Request Blocked|已拦截跨源请�
 _CUT = re.compile(r"Response to preflight request doesn['’]t pass", re.IGNORECASE)
 _PREFLIGHT = re.compile(r"preflight|预检", re.IGNORECASE)
 #: A line of a browser's console or of an access log, and what people write of it.
-_OPTIONS = re.compile(r"(?<![\w-])OPTIONS(?![\w-])|预检")
+_OPTIONS = re.compile(r"(?<![\w-])OPTIONS(?![\w-])|(?i:\bpre-?flights?\b)|预检")
 _METHOD = re.compile(r"Method ([A-Z]{3,10}) is not allowed by Access-Control-Allow-Methods")
 _FIELD = re.compile(
     r"(?:header (?:field )?|missing token )[‘'“]?([\w-]{1,60})[’'”]? "
     r"(?:is not allowed (?:by|according)|in CORS header)"
+)
+#: How people name the field that is refused, in several languages.
+_TOLD_FIELD = re.compile(
+    r"(?:\bheaders?|请求头|响应头|头部|字段|заголов\w{1,4}|cabecera|encabezado|en-t[êe]te|cabeçalho|ヘッダー?)"
+    r"(?: field)?[\s:：‘'“\"「]{0,3}(x-[a-z0-9-]{1,50}|authorization|content-type)(?![\w-])",
+    re.IGNORECASE,
 )
 
 
@@ -91,8 +97,12 @@ def with_message(
     is_cut = path.partition("?")[0] != "/" and _CUT.search(text) is not None
     is_blocked = is_cut or _WITHOUT_ORIGIN.search(text) is not None
     if not origin and not is_blocked:
-        is_plain = fields == RequestFields() and _OPTIONS.search(text)
-        return RequestFields(origin=UNKNOWN_ORIGIN, method="OPTIONS") if is_plain else fields
+        is_cut = _CUT.search(text) is not None
+        is_plain = fields == RequestFields() and not is_cut and _OPTIONS.search(text)
+        told = _TOLD_FIELD.search(text)
+        asked = ((HEADERS_FIELD, told[1].lower()),) if told else ()
+        plain = RequestFields(origin=UNKNOWN_ORIGIN, method="OPTIONS", headers=asked)
+        return plain if is_plain else fields
     if symptom.kind != "cors":
         return fields
     request_fields = fields if fields.origin else replace(fields, origin=origin or UNKNOWN_ORIGIN)

@@ -28,9 +28,11 @@ _PROGRAMS = {
     r"stripe": ("Stripe", "Stripe/1.0 (+https://stripe.com/docs/webhooks)"),
     r"github webhook|github-hookshot": ("GitHub-Hookshot", "GitHub-Hookshot/044aadd"),
     r"postman": ("Postman", "PostmanRuntime/7.36.0"),
-    r"okhttp": ("okhttp", "okhttp/4.12.0"),
+    r"okhttp|\bandroid (?:app|client)|安卓|retrofit": ("okhttp", "okhttp/4.12.0"),
     r"go-http-client|golang": ("Go-http-client", "Go-http-client/1.1"),
-    r"python-?requests|requests\.exceptions|urllib": ("python-requests", "python-requests/2.31.0"),
+    r"python[ -]?requests?\b|requests\.exceptions|urllib|\bpython (?:scripts?|clients?|programs?)\b"
+    r"|(?:with|by|from|using|via|in) python\b|python ?(?:脚本|程序|请求)": (
+        "python-requests", "python-requests/2.31.0"),
     r"axios": ("axios", "axios/1.6.0"),
     r"\bwget\b": ("Wget", "Wget/1.21.4"),
     r"\bcurl\b": ("curl", "curl/8.5.0"),

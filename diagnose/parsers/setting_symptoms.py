@@ -40,14 +40,15 @@ _UNKNOWN = frozenset({401, 403})
 _CLOSED = frozenset({403, 404})
 #: Not Found (RFC 9110 section 15.5.5).
 _MISSING = 404
-#: Content Too Large (RFC 9110 section 15.5.14).
-_TOO_LARGE = 413
+#: Content Too Large (RFC 9110 section 15.5.14), Too Many Requests (RFC 6585 section 4).
+_TOO_LARGE, _TOO_MANY = 413, 429
 _TOLD: dict[str, tuple[Topic, ...]] = {
     "body-size": ("body_limit",),
     "cors": ("allowed_origin",),
     "cookie": ("session_cookie",),
     # Django makes its own origin of a field only where its settings name it.
     "csrf": ("allowed_origin", "public_url", "session_cookie", "trusted_proxy"),
+    "login-address": ("trusted_proxy", "public_url"),
     "redirect-loop": ("trusted_proxy", "public_url", "session_cookie"),
     "mixed-content": ("trusted_proxy", "public_url"),
 }
@@ -82,6 +83,8 @@ def suspected_topics(
         topics.add("base_path")
     if target.symptom is not None:
         topics.update(_TOLD.get(target.symptom.kind, ()))
+        if target.symptom.number == _TOO_MANY:
+            topics.add("trusted_proxy")
         if target.symptom.number == _TOO_LARGE or limit_message(target.symptom.text[:_MAX_TEXT]):
             topics.add("body_limit")
         topics.update(_of_addresses(target, _URL.findall(target.symptom.text[:_MAX_TEXT])))
@@ -117,6 +120,8 @@ def _of_exchange(target: Target, exchange: Exchange) -> Iterator[Topic]:
     if exchange.purpose not in {"target", "redirect", "login"}:
         return
     if exchange.purpose == "target":
+        if exchange.status == _TOO_MANY:
+            yield "trusted_proxy"
         if exchange.status in _CLOSED and is_plain_path(target.path_without_query):
             yield "plain_path"
         # A program below a folder that it does not know has no page there.

@@ -32,7 +32,11 @@ def test_a_preflight_is_repeated_with_what_was_not_allowed() -> None:
 
 def test_a_failed_preflight_without_an_origin_is_repeated() -> None:
     status = Symptom("status", "405", 405)
-    for text in ("OPTIONS https://shop.example.com/api 405 (Method Not Allowed)", "预检请求 405"):
+    for text in (
+        "OPTIONS https://shop.example.com/api 405 (Method Not Allowed)",
+        "预检请求 405",
+        "it responds to the preflight requests with 401",
+    ):
         fields = with_message(RequestFields(), status, text)
         assert (fields.method, fields.origin) == ("OPTIONS", UNKNOWN_ORIGIN)
     assert with_message(RequestFields(), status, "POST 405 OPTIONS-X") == RequestFields()
@@ -168,3 +172,10 @@ def test_a_file_of_which_the_origin_alone_is_named_is_not_asked() -> None:
 def test_a_value_that_does_not_match_names_no_page() -> None:
     text = f"{FIREFOX}(Reason: CORS header ‘Access-Control-Allow-Origin’ does not match ‘{PAGE}’)."
     assert with_message(RequestFields(), CORS, text) == RequestFields(origin=UNKNOWN_ORIGIN)
+
+
+def test_a_field_that_people_name_is_asked_for() -> None:
+    text = "跨域请求失败，自定义请求头 x-request-id 导致预检请求被拒绝"
+    fields = with_message(RequestFields(), CORS, text)
+    assert dict(fields.headers) == {"Access-Control-Request-Headers": "x-request-id"}
+    assert not with_message(RequestFields(), CORS, "预检请求被拒绝，请求头 没有").headers

@@ -264,6 +264,14 @@ def test_laravel_11() -> None:
     assert "\n        $middleware->trustProxies(at: '127.0.0.1');\n" in changed("laravel", text)
 
 
+def test_laravel_leaves_the_domain_of_cookies_out() -> None:
+    for line in ('SESSION_DOMAIN="localhost"', "SESSION_DOMAIN=.old.example.com"):
+        text = changed("laravel", f"APP_ENV=production\n{line}\n", "cookie_domain")
+        assert text == "APP_ENV=production\nSESSION_DOMAIN=null\n"
+    for line in ("SESSION_DOMAIN=", "SESSION_DOMAIN=null", "#SESSION_DOMAIN=a.example"):
+        assert not changed("laravel", f"{line}\n", "cookie_domain")
+
+
 def test_a_comment_or_a_text_is_no_source() -> None:
     assert not changed("flask", "# app = Flask(__name__)\nx = 'app = Flask(__name__)'\n")
     assert not changed("express", "// const app = express()\n")

@@ -283,6 +283,7 @@ def test_symptoms_of_a_page_its_cookies_and_a_message() -> None:
     assert suspected_topics(SHOP, [replace(answer, headers=foreign)]) == {"cookie_domain"}
     parent = (("Set-Cookie", "a=1; Domain=.example.com"),)
     assert not suspected_topics(SHOP, [replace(answer, headers=parent)])
+    assert suspected_topics(SHOP, [replace(answer, status=429)]) == {"trusted_proxy"}
     told = replace(SHOP, symptom=Symptom("other", "it asks http://localhost/a and fails"))
     assert suspected_topics(told, [answer]) == {"public_url"}
 

@@ -179,6 +179,8 @@ the browser is still showing the old date, I have renewed the certificate
 renewed with acme.sh, browser still shows the same expiry date
 the expiry date has not changed after certbot renewed""",
     "login-address": """
+        "redirect_uri" calls "http...callback" instead of "https...callback"
+        redirect_uri is generated with http and not https
 the OAuth2 redirect URI uses http behind the proxy""",
     "mixed-content": """
 the css URLs are still http, so the css is not loaded

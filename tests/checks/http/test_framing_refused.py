@@ -41,6 +41,19 @@ def test_fires_and_names_nginxs_line() -> None:
     assert claim.location
 
 
+def test_says_what_opens_the_page_where_no_site_is_named() -> None:
+    own = SITE.replace("proxy_set_header", "add_header X-Frame-Options DENY;\n proxy_set_header")
+    for text, line in ((own, "-add_header X-Frame-Options DENY;"), (SITE, "+        proxy_hide_")):
+        (claim,) = judge(CHECK, sends(DENY), RUNNING, config(text), target=PASTED, masked=False)
+        assert claim.facts["open"]
+        assert claim.fix
+        assert claim.fix.applicability is Applicability.MANUAL
+        (step,) = claim.fix.steps
+        assert isinstance(step, Manual)
+        assert isinstance(step.commands[0], Edit)
+        assert line.replace(" ", "") in step.commands[0].diff.replace(" ", "")
+
+
 def test_silent_without_the_message_or_the_rule() -> None:
     assert not judge(CHECK, sends(DENY))
     assert not judge(CHECK, sends(("Content-Security-Policy", "default-src *")), target=PASTED)
@@ -185,7 +198,8 @@ def test_fires_with_a_longer_list_of_the_policy_of_nginx() -> None:
         "https://cdn.example.net/app.js:12 Refused to display it in a frame",
     ],
 )
-def test_fires_without_commands_where_no_one_site_is_named(words: str) -> None:
+def test_fires_without_an_origin_where_no_one_site_is_named(words: str) -> None:
     target = replace(SHOP, symptom=Symptom("frame", words))
     (claim,) = judge(CHECK, sends(DENY), RUNNING, config(SITE), target=target, masked=False)
-    assert not claim.facts["typed"]
+    assert claim.facts["open"]
+    assert not claim.facts["origin"]

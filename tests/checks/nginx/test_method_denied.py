@@ -53,6 +53,7 @@ def test_fires_for_a_preflight_without_a_password() -> None:
     [
         (READ_ONLY, Symptom("status", "403 Forbidden", 403), "POST"),
         (GUARDED, Symptom("cors", "blocked by CORS policy"), "OPTIONS"),
+        (READ_ONLY, Symptom("other", "the PUT request is blocked by nginx"), "PUT"),
     ],
 )
 def test_fires_after_a_pasted_message(lines: str, symptom: Symptom, method: str) -> None:
@@ -211,3 +212,23 @@ def test_a_person_may_choose_the_servers_password_for_all_but_the_preflight() ->
     shown = typed(claim)
     assert "auth_basic off;" in shown
     assert "limit_except OPTIONS {" in shown
+
+
+def test_fires_for_the_one_location_that_refuses_the_method_of_a_message() -> None:
+    symptom = Symptom("other", "PATCH requests are rejected")
+    text = SITE.replace(
+        "location / {", "location /api/ { proxy_pass http://a; " + READ_ONLY + " }\nlocation / {"
+    )
+    target = replace(SHOP, path="/", symptom=symptom)
+    (claim,) = judge(CHECK, config(text), BUILD, RUNNING, page(200), target=target)
+    assert claim.facts["url"] == "https://shop.example.com/api/"
+    twice = text.replace(
+        "location / {", "location /b/ { proxy_pass http://a; " + READ_ONLY + " }\nlocation / {"
+    )
+    assert not judge(CHECK, config(twice), BUILD, RUNNING, page(200), target=target)
+
+
+def test_silent_for_a_message_about_a_method_that_passes() -> None:
+    symptom = Symptom("other", "PUT requests are blocked")
+    passing = "limit_except GET PUT { deny all; }"
+    assert not claims(passing, page(200), target=replace(SHOP, symptom=symptom))

@@ -554,3 +554,21 @@ def test_fires_for_the_program_of_a_message(words: str, status: int, program: st
         kept = "(wget|curl)" if program == "Googlebot" else "(wget|bot)"
         assert kept in str(getattr(step, "commands", ()))
         assert claim.confidence is Confidence.LIKELY
+
+
+MAPPED = "if ($bad_bot) { return 403; }"
+
+
+@pytest.mark.parametrize(
+    ("default", "is_written"), [("default 0;", True), ("", True), ("default 1;", False)]
+)
+def test_a_map_of_robots_spares_a_program(default: str, is_written: bool) -> None:
+    robots = f"map $http_user_agent $bad_bot {{ {default} ~*(scan|python) 1; ~*Mozilla 0; }}\n"
+    server = (
+        f"server {{ listen 443 ssl; server_name shop.example.com; {MAPPED}\n"
+        " location / { proxy_pass http://127.0.0.1:3000; } }\n"
+    )
+    symptom = Symptom("status", "403 for python requests, browsers get the page", 403)
+    shop = replace(SHOP, symptom=symptom)
+    (claim,) = judge(CHECK, RUNNING, config(robots + server), page(200), target=shop, masked=False)
+    assert ("~*python-requests" in typed(claim)) is is_written

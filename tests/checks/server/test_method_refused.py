@@ -55,6 +55,12 @@ def test_fires_for_a_person_where_no_list_refuses_it() -> None:
     assert claim.fix.applicability is Applicability.MANUAL
 
 
+def test_fires_for_a_message_without_a_status() -> None:
+    (claim,) = claims(symptom=Symptom("other", "DELETE requests are blocked"))
+    assert claim.facts["method"] == "DELETE"
+    assert not claims(symptom=Symptom("other", "DELETE requests are slow"))
+
+
 @pytest.mark.parametrize(
     ("text", "symptom", "page"),
     [

@@ -94,6 +94,15 @@ def test_silent_where_another_status_came_or_the_page_is_fine() -> None:
     assert not judge(CHECK, APACHE, LISTENING, config(RULE), PAGE, other)
 
 
+def test_silent_for_a_password_that_is_asked_of_a_preflight() -> None:
+    rule = replace(RULE, status=401, rule="Require valid-user", questions=("login",))
+    asked = replace(
+        PAGE, status=401, method="OPTIONS", equivalent="curl -H 'Origin: https://a.example' x"
+    )
+    assert not judge(CHECK, APACHE, LISTENING, config(rule), asked)
+    assert judge(CHECK, APACHE, LISTENING, config(rule), replace(asked, equivalent="curl x"))
+
+
 def test_silent_where_two_rules_may_be_it_or_it_is_about_something_else() -> None:
     two = config(asking("address"), replace(asking("other"), rule="Require ip 10.0.0.1"))
     assert not judge(CHECK, APACHE, LISTENING, two, PAGE)

@@ -14,6 +14,7 @@ from diagnose.model import (
     Vantage,
     Where,
 )
+from diagnose.model.applications import ReadSetting
 from diagnose.model.http import Exchange
 from diagnose.model.requests import CountedAsker, CountedRequest
 from tests.support.check_evidence import SHOP, judge
@@ -45,7 +46,7 @@ def counted(
 
 
 def judged(
-    *requests: CountedRequest, status: int = 429, told: bool = False, text: str = TEXT
+    *requests: CountedRequest | ReadSetting, status: int = 429, told: bool = False, text: str = TEXT
 ) -> list[Claim]:
     page = Exchange(url=SHOP.url, address="203.0.113.10", port=443, status=status, headers=EXPRESS)
     target = TOLD if told else SHOP
@@ -62,6 +63,19 @@ def test_fires_where_new_visitors_are_refused_and_another_peer_is_not() -> None:
     assert claim.facts["fields"] == ("X-Forwarded-For",)
     assert claim.fix
     assert claim.fix.steps == (Manual("trust-the-proxy", Where.APPLICATION),)
+
+
+def test_writes_the_line_of_the_framework() -> None:
+    read = ReadSetting(
+        application="express", topic="trusted_proxy", key="trust proxy", source="nowhere",
+        file="/srv/api/server.js", number=3, line="", unit="api.service", process="node",
+        new="app.set('trust proxy', 1);",
+    )  # fmt: skip
+    visitors = (counted("visitor"), counted("visitor"))
+    (claim,) = judged(counted("proxy"), *visitors, counted("peer", 200), read)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "server.js" in str(claim.fix.steps[0])
 
 
 def test_fires_before_the_limit_where_visitors_use_up_one_number() -> None:
