@@ -16,11 +16,11 @@ class UnpublishedFiles(Observation):
 
     `kind` is "laravel" (the link public/storage is missing, or leads to nothing: `is_broken`),
     "next" (the standalone build has no static files: they are copied from `source` to `target`, and
-    the folder `public` to the one beside the program), "django" (WhiteNoise serves what collectstatic
-    laid into `target`, which lacks the file) or "manifest" (the storage of static files has no list
-    of them in `target`). `project` is its folder and `owner` its user; `manage` is the manage.py and
-    `python` its interpreter ("" if none was found). `unit` is the service of the program without
-    ".service", or `starter` what starts it, None for neither.
+    the folder `public` to the one beside the program), "django" (WhiteNoise serves what
+    collectstatic laid into `target`, which lacks the file) or "manifest" (the storage of static
+    files has no list of them in `target`). `project` is its folder and `owner` its user; `manage`
+    is the manage.py and `python` its interpreter ("" if none was found). `unit` is the service of
+    the program without ".service", or `starter` what starts it, None for neither.
     """
 
     layer: ClassVar[str] = "upstream"

@@ -1,0 +1,85 @@
+"""The site gives a hidden file of its program to everybody: `.env` with its passwords, or
+`.git/config` with the way to its source.
+
+A page in the place of the file is none (`try_files … /index.html`): only an answer that is no HTML
+counts, where the site does not answer a name that nobody has in the same way. Such files are asked
+for only where a message or the address names one.
+"""
+
+from collections.abc import Iterator
+
+from checks.nginx import Nginx
+from checks.nginx._commands import reload_steps as nginx_reload_steps
+from checks.nginx._edits import Changes, config_edits
+from checks.server import reload_steps, server_on_port
+from checks.server._apache_overrides import added_lines
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Command,
+    Edit,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
+from diagnose.model.http import Exchange
+from diagnose.parsers.hidden_files import is_hidden_file
+from diagnose.parsers.nginx import edits
+from diagnose.parsers.urls import path_of
+
+#: All names with a dot at their beginning, but what is well known (RFC 8615).
+_PATTERN = r"/\.(?!well-known/)"
+_APACHE = (f'<LocationMatch "{_PATTERN}">', "    Require all denied", "</LocationMatch>")
+
+
+@check(severity=Severity.ERROR, needs=[Exchange])
+def hidden_file_offered(evidence: Evidence) -> Iterator[Claim]:
+    for answer in evidence.good(Exchange):
+        path = path_of(answer.url)
+        is_asked = answer.purpose in {"hidden", "target"} and is_hidden_file(path)
+        kind = (answer.header("Content-Type") or "").lower()
+        controls = [each for each in evidence.good(Exchange) if _is_control(each, answer)]
+        is_alike = not controls or any(each.status == 200 for each in controls)
+        if not is_asked or answer.status != 200 or "html" in kind or is_alike:
+            continue
+        target = evidence.target
+        steps = _steps(evidence)
+        change = Manual("change-the-secrets", Where.APPLICATION)
+        subject = Subject(port=target.port, path=path)
+        yield Claim(
+            about=subject,
+            covers=(subject, Subject(port=target.port)),
+            because=(answer,),
+            facts={"url": answer.url, "path": path, "environment": "/.env" in path},
+            fix=Fix((*steps, change), Applicability.REVIEW)
+            if steps
+            else Fix((Manual("refuse-it", Where.SERVER), change), Applicability.MANUAL),
+        )
+        return
+
+
+def _is_control(exchange: Exchange, answer: Exchange) -> bool:
+    return exchange.purpose == "unknown" and exchange.url.startswith(answer.url)
+
+
+def _steps(evidence: Evidence) -> tuple[Edit | Command, ...]:
+    """Return the edit by which nginx or Apache refuses every hidden file, and what loads it."""
+    view = server_on_port(evidence)
+    if view is not None and view.server.product == "apache":
+        site = next(iter(view.answering_sites), None)
+        edit = added_lines(view, site, _APACHE) if site else None
+        return (edit, *reload_steps(view.server)) if edit else ()
+    nginx, changes = Nginx.of(evidence), Changes()
+    for selected in nginx.answering_servers():
+        block = selected.server.block
+        if (file := nginx.file(block)) and block.file not in changes:
+            location = edits.insert_location(
+                file.text, block, f"location ~ {_PATTERN}", ["deny all;"]
+            )
+            changes[block.file] = [location]
+    file_edits = config_edits(nginx, changes) if changes else ()
+    return (*file_edits, *nginx_reload_steps(nginx)) if file_edits else ()
