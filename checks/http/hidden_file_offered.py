@@ -41,10 +41,9 @@ def hidden_file_offered(evidence: Evidence) -> Iterator[Claim]:
     for answer in evidence.good(Exchange):
         path = path_of(answer.url)
         is_asked = answer.purpose in {"hidden", "target"} and is_hidden_file(path)
-        kind = (answer.header("Content-Type") or "").lower()
         controls = [each for each in evidence.good(Exchange) if _is_control(each, answer)]
-        is_alike = not controls or any(each.status == 200 for each in controls)
-        if not is_asked or answer.status != 200 or "html" in kind or is_alike:
+        is_alike = not controls or any(map(_is_file, controls))
+        if not is_asked or not _is_file(answer) or is_alike:
             continue
         target = evidence.target
         steps = _steps(evidence)
@@ -60,6 +59,12 @@ def hidden_file_offered(evidence: Evidence) -> Iterator[Claim]:
             else Fix((Manual("refuse-it", Where.SERVER), change), Applicability.MANUAL),
         )
         return
+
+
+def _is_file(exchange: Exchange) -> bool:
+    """Return whether an answer is a file, and no page for all that is not there."""
+    kind = (exchange.header("Content-Type") or "").lower()
+    return exchange.status == 200 and "html" not in kind
 
 
 def _is_control(exchange: Exchange, answer: Exchange) -> bool:

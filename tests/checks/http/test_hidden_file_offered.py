@@ -34,6 +34,11 @@ def test_fires_and_closes_all_hidden_files(purpose: RequestPurpose) -> None:
     assert "location ~ /\\.(?!well-known/) {" in edit.diff
 
 
+def test_fires_where_all_else_is_a_page() -> None:
+    control = asked(f"{URL}-no-such-file", 200, "unknown", "text/html; charset=UTF-8")
+    assert judge(CHECK, asked(URL, 200), control)
+
+
 def test_fires_from_outside_with_words() -> None:
     (claim,) = judge(CHECK, asked(URL, 200), CONTROL)
     assert claim.fix
