@@ -1,6 +1,6 @@
-"""A file of the page is 404, and it is in the project behind the site: a step of its deployment is
-missing, which brings it to where visitors get it. Or the page of Django is an error without a line
-in a log, and its storage of static files has no list of them.
+"""A file of the page does not come, and it is in the project behind the site: a step of its
+deployment is missing, which brings it to where visitors get it. Or the page of Django is an error
+without a line in a log, and its storage of static files has no list of them.
 
 Laravel: the link public/storage (`artisan storage:link`). Next.js, `output: 'standalone'`: a copy
 of `.next/static` and `public`, of which the program makes a list when it starts. Django: with
@@ -42,8 +42,8 @@ _KINDS = ("laravel", "next", "django", "manifest")
     explains=[
         "http.page-file-missing", "http.page-file-type", "http.server-error",
         "nginx.page-file-not-found", "nginx.file-elsewhere", "server.file-beside-program",
-        "server.own-answer", "server.page-missing", "upstream.own-answer",
-        "upstream.application-log", "upstream.logged-reason",
+        "server.own-answer", "server.page-missing", "server.request-logged", "upstream.own-answer",
+        "server.file-forbidden", "upstream.application-log", "upstream.logged-reason",
     ],
 )  # fmt: skip
 def files_unpublished(evidence: Evidence) -> Iterator[Claim]:

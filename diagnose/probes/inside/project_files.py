@@ -32,6 +32,8 @@ SCRIPT = f"{read_script(__file__, 'project_files.sh')}\n{static_projects.SCRIPT}
 _DJANGO_ERROR = "<h1>Server Error (500)</h1>"
 #: The list of the files that a storage has collected (ManifestFilesMixin.manifest_name).
 _MANIFEST = "staticfiles.json"
+#: Apache answers 403 where a link leads to nothing.
+_MISSING = frozenset({403, 404})
 #: Most programs that are looked at, and folders.
 _MAX_PROGRAMS, _MAX_FOLDERS = 2, 8
 
@@ -84,15 +86,15 @@ async def _look(ctx: ProbeContext) -> None:
 
 
 def _failed_url(ctx: ProbeContext) -> tuple[str, bool]:
-    """Return the address of the first file that is 404, or of Django's page of an error, and
+    """Return the address of the first file that does not come, or of Django's page of an error, and
     whether it is that page."""
     for exchange in ctx.observed(Exchange):
         if exchange.is_page_of(ctx.target):
             if exchange.status == 500 and _DJANGO_ERROR in exchange.body:
                 return exchange.url, True
-            if exchange.status == 404 and shown_file(ctx.target.path):
+            if exchange.status in _MISSING and shown_file(ctx.target.path):
                 return exchange.url, False
-    missing = (file for file in ctx.observed(PageFileResponse) if file.status == 404)
+    missing = (file for file in ctx.observed(PageFileResponse) if file.status in _MISSING)
     return next((file.url for file in missing if not file.redirects), ""), False
 
 
