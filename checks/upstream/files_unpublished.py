@@ -42,8 +42,8 @@ _KINDS = ("laravel", "next", "django", "manifest")
     explains=[
         "http.page-file-missing", "http.page-file-type", "http.server-error",
         "nginx.page-file-not-found", "nginx.file-elsewhere", "server.file-beside-program",
-        "server.own-answer", "server.page-missing", "server.request-logged", "upstream.own-answer",
-        "server.file-forbidden", "upstream.application-log", "upstream.logged-reason",
+        "server.own-answer", "server.page-missing", "server.request-logged",
+        "server.file-forbidden", "upstream.own-answer",
     ],
 )  # fmt: skip
 def files_unpublished(evidence: Evidence) -> Iterator[Claim]:

@@ -32,6 +32,8 @@ SCRIPT = f"{read_script(__file__, 'project_files.sh')}\n{static_projects.SCRIPT}
 _DJANGO_ERROR = "<h1>Server Error (500)</h1>"
 #: The list of the files that a storage has collected (ManifestFilesMixin.manifest_name).
 _MANIFEST = "staticfiles.json"
+#: Usual values of STATIC_URL. Uploads ("/media/") are collected by nobody.
+_STATIC = ("/static/", "/assets/")
 #: Apache answers 403 where a link leads to nothing.
 _MISSING = frozenset({403, 404})
 #: Most programs that are looked at, and folders.
@@ -158,7 +160,8 @@ async def _django(
     wanted = "manifest" if is_error else "source"
     if not manage or not root or not facts.get(wanted) or not (is_error or below):
         return {}
-    if not is_error and not facts.get("middleware"):
+    is_static = path.startswith(_STATIC)
+    if not is_error and not (is_static and facts.get("middleware")):
         return {}
     file = f"{root}/{_MANIFEST if is_error else below}"
     if (await ctx.machine.run("test", "!", "-e", file)).status != 0:

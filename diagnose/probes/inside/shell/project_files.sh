@@ -5,10 +5,15 @@
 # that keeps a list of its files.
 path=$1
 shift
+manifest='^[^#]*(staticfiles[.]storage|whitenoise[.](storage|django))[.][A-Za-z]*Manifest[A-Za-z]*Storage'
+source_with() {
+  grep -rlE --include="*.py" --exclude-dir="*env*" --exclude-dir=node_modules -e "$1" -- "$2" | head -n 1
+}
 for d; do
   p=${d%/*}
   rest=${path#/storage/}
-  if [ "$rest" != "$path" ] && [ -f "$p/artisan" ] && [ -f "$p/storage/app/public/$rest" ] && [ ! -e "$d/storage" ]; then
+  if [ "$rest" != "$path" ] && [ -f "$p/artisan" ] && [ -f "$p/storage/app/public/$rest" ] &&
+    [ ! -e "$d/storage" ]; then
     s=none
     [ -L "$d/storage" ] && s=broken
     echo "laravel $(stat -L -c %U -- "$d") $s $p"
@@ -31,9 +36,9 @@ for d; do
     for f in "$d/static/$rest" "$d"/*/static/"$rest" "$d"/*/*/static/"$rest" "$d/assets/$rest"; do
       [ -f "$f" ] && echo "source $f" && break
     done
-    m=$(grep -rlE --include="*.py" --exclude-dir="*env*" 'Manifest(Static|Files)[A-Za-z]*Storage' -- "$d" | head -n 1)
+    m=$(source_with "$manifest" "$d")
     [ -n "$m" ] && echo "manifest $m"
-    w=$(grep -rl --include="*.py" --exclude-dir="*env*" 'whitenoise.middleware' -- "$d" | head -n 1)
+    w=$(source_with '^[^#]*whitenoise[.]middleware' "$d")
     [ -n "$w" ] && echo "middleware $w"
     break
   fi
