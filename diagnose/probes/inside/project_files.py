@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
+from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import PageFileResponse
@@ -115,59 +116,64 @@ async def _of_program(
     words = ("sh", "-c", SCRIPT, "sh", path, *folders)
     lines = (await ctx.machine.run(*words, timeout=own_settings.PATIENCE)).out
     facts = static_projects.parse_project(lines)
-    found = _build(facts) if not is_error else {}
-    if not found and place.pid:
+    found = None if is_error else _build(facts)
+    if found is None and place.pid:
         found = await _django(ctx, facts, path, is_error)
-    if not found:
+    if found is None:
         return None
     return UnpublishedFiles(
-        vantage=Vantage.SERVER,
-        at=at,
-        equivalent=f"ls -ld {shlex.quote(found['target'])}",
-        url=url,
-        is_broken=found.pop("state", "") == "broken",
-        unit=place.unit.removesuffix(".service"),
-        starter=place.starter,
-        **found,
-    )
+        vantage=Vantage.SERVER, at=at, equivalent=f"ls -ld {shlex.quote(found.target)}", url=url,
+        kind=found.kind, project=found.project, source=found.source, target=found.target,
+        public=found.public, is_broken=found.is_broken, owner=found.owner, manage=found.manage,
+        python=found.python, unit=place.unit.removesuffix(".service"), starter=place.starter,
+    )  # fmt: skip
 
 
-def _build(facts: dict[str, str]) -> dict[str, str]:
+@frozen
+class _Lack:
+    """What a project lacks, with the fields of `UnpublishedFiles`."""
+
+    kind: str
+    project: str
+    source: str
+    target: str
+    owner: str
+    public: str = ""
+    is_broken: bool = False
+    manage: str = ""
+    python: str = ""
+
+
+def _build(facts: dict[str, str]) -> _Lack | None:
     """Return what a project of Laravel, or a standalone build of Next.js, lacks."""
-    if line := facts.get("laravel", ""):
-        owner, state, project = line.split(" ", 2)
-        return {
-            "kind": "laravel", "owner": owner, "state": state, "project": project,
-            "source": f"{project}/storage/app/public", "target": f"{project}/public/storage",
-        }  # fmt: skip
+    owner, _, line = facts.get("laravel", "").partition(" ")
+    state, _, project = line.partition(" ")
+    if project:
+        uploads, link = f"{project}/storage/app/public", f"{project}/public/storage"
+        return _Lack("laravel", project, uploads, link, owner, is_broken=state == "broken")
     owner, _, rest = facts.get("next", "").partition(" ")
     project, _, folder = rest.partition(" ")
     if not folder or " " in folder:
-        return {}
-    return {
-        "kind": "next", "owner": owner, "project": project, "public": facts.get("public", ""),
-        "source": f"{project}/.next/static", "target": f"{folder}/.next/static",
-    }  # fmt: skip
+        return None
+    made, copied = f"{project}/.next/static", f"{folder}/.next/static"
+    return _Lack("next", project, made, copied, owner, facts.get("public", ""))
 
 
 async def _django(
     ctx: ProbeContext, facts: dict[str, str], path: str, is_error: bool
-) -> dict[str, str]:
+) -> _Lack | None:
     """Return what a project of Django has not collected."""
     owner, _, manage = facts.get("manage", "").partition(" ")
     root = static_root(facts.get("root", ""), facts.get("base", ""), facts.get("settings", ""))
-    below = path.lstrip("/").partition("/")[2]
     wanted = "manifest" if is_error else "source"
-    if not manage or not root or not facts.get(wanted) or not (is_error or below):
-        return {}
-    is_static = path.startswith(_STATIC)
-    if not is_error and not (is_static and facts.get("middleware")):
-        return {}
-    file = f"{root}/{_MANIFEST if is_error else below}"
+    if not manage or not root or not facts.get(wanted):
+        return None
+    if not is_error and not (path.startswith(_STATIC) and facts.get("middleware")):
+        return None
+    file = f"{root}/{_MANIFEST if is_error else path.lstrip('/').partition('/')[2]}"
     if (await ctx.machine.run("test", "!", "-e", file)).status != 0:
-        return {}
-    return {
-        "kind": "manifest" if is_error else "django", "owner": owner, "manage": manage,
-        "python": facts.get("python", ""), "project": posixpath.dirname(manage),
-        "source": facts[wanted], "target": root,
-    }  # fmt: skip
+        return None
+    return _Lack(
+        "manifest" if is_error else "django", posixpath.dirname(manage), facts[wanted], root,
+        owner, manage=manage, python=facts.get("python", ""),
+    )  # fmt: skip

@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 from pathlib import Path
+from typing import Any
 
 from diagnose.machine import CommandResult
 from diagnose.model import Vantage
@@ -37,16 +38,17 @@ def looked(out: str, status: int = 404) -> list[UnpublishedFiles]:
             return CommandResult(argv, 0, out, "", 0.0)
 
     ctx = Looking(Machine({}, {}))
-    common = {"vantage": Vantage.SERVER, "at": 0.0, "equivalent": "x"}
-    config = parse(f"http {{ {SITE} }}", "/etc/nginx/nginx.conf")
-    ctx.emit(NginxConfig(**common, path="/etc/nginx/nginx.conf", main=config, files=()))
+    main = parse(f"http {{ {SITE} }}", "/etc/nginx/nginx.conf")
+    config = NginxConfig(vantage=Vantage.SERVER, path="/etc/nginx/nginx.conf", main=main)
+    ctx.emit(config)
     file = PageFileResponse(
-        **common, page="https://shop.example.com/", file_kind="image", url=IMAGE,
-        address="203.0.113.10", port=443, status=status,
+        page="https://shop.example.com/", file_kind="image", url=IMAGE, address="203.0.113.10",
+        port=443, status=status,
     )  # fmt: skip
     ctx.emit(file)
-    listeners = ctx.emit(Listeners(**common, sockets=()))
-    asyncio.run(projects_of_programs.work(ctx, listeners))
+    listeners = ctx.emit(Listeners(vantage=Vantage.SERVER, sockets=()))
+    work: Any = projects_of_programs.work
+    asyncio.run(work(ctx, listeners))
     return list(ctx.observed(UnpublishedFiles))
 
 
