@@ -30,7 +30,7 @@ from diagnose.model import (
 )
 from diagnose.model.pages import Page, PageFileResponse
 from diagnose.model.program_commands import restart_by
-from diagnose.model.project_files import UnpublishedFiles
+from diagnose.model.services import UnpublishedFiles
 from diagnose.model.steps import Risk
 
 _KINDS = ("laravel", "next", "django", "manifest")

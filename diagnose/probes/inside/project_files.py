@@ -16,8 +16,8 @@ from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import PageFileResponse
-from diagnose.model.project_files import UnpublishedFiles
 from diagnose.model.server import Listeners
+from diagnose.model.services import UnpublishedFiles
 from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.nginx.sibling_folders import shown_file
 from diagnose.parsers.program_place import ProgramPlace, parse_place

@@ -6,6 +6,8 @@ nobody's to read. A name that no site has is the control: some programs answer e
 from urllib.parse import urlsplit
 
 from diagnose.model.http import Exchange, RequestPurpose
+from diagnose.model.site_folders import HiddenFile
+from diagnose.parsers.browser_types import mime_type
 from diagnose.parsers.hidden_files import is_hidden_file, named_hidden_file
 from diagnose.probes import ProbeContext
 from diagnose.probes.outside.http_requests import PageRequest, request_anew
@@ -24,8 +26,18 @@ async def request_named_file(ctx: ProbeContext, page: Exchange) -> None:
     answer = page
     if not is_own:
         answer = await _request(ctx, page, path, "hidden") or page
-    if answer.status == 200 and (is_own or answer is not page):
-        await _request(ctx, page, f"{own if is_own else path}{_UNKNOWN}", "unknown")
+    if answer.status != 200 or (answer is page and not is_own):
+        return
+    control = await _request(ctx, page, f"{own if is_own else path}{_UNKNOWN}", "unknown")
+    if control is not None and control.status is not None:
+        ctx.emit(
+            HiddenFile(
+                at=ctx.elapsed(), equivalent=answer.equivalent, url=answer.url,
+                address=answer.address, port=answer.port, status=answer.status,
+                media_type=mime_type(answer.headers), control_status=control.status,
+                control_type=mime_type(control.headers),
+            )
+        )  # fmt: skip
 
 
 async def _request(

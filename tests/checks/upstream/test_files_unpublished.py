@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from diagnose.model import Applicability, Claim, Command, Confidence
 from diagnose.model.processes import Starter
-from diagnose.model.project_files import UnpublishedFiles
+from diagnose.model.services import UnpublishedFiles
 from tests.support.check_evidence import judge, texts
 from tests.support.report_builder import ANSWER
 

@@ -9,8 +9,8 @@ from diagnose.machine import CommandResult
 from diagnose.model import Vantage
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import PageFileResponse
-from diagnose.model.project_files import UnpublishedFiles
 from diagnose.model.server import Listeners
+from diagnose.model.services import UnpublishedFiles
 from diagnose.parsers.nginx.config import parse
 from diagnose.probes.inside.project_files import SCRIPT, projects_of_programs
 from tests.support.fake_context import Looking
