@@ -2,6 +2,7 @@
 built files, so that a file that has gone is a 404."""
 
 import re
+from collections.abc import Sequence
 
 from checks.nginx import Nginx
 from checks.nginx._commands import reload_steps
@@ -26,6 +27,16 @@ def own_location_fix(nginx: Nginx, path: str) -> Fix | None:
     server = _only_server(nginx)
     change = _page_change(nginx, server, path) if server else None
     return _fix(nginx, server, change) if server and change else None
+
+
+def own_files_fix(nginx: Nginx, paths: Sequence[str]) -> Fix | None:
+    """Return the fix that lets browsers ask again for these files alone, each in a location of its
+    own; None where it takes a person."""
+    server = _only_server(nginx)
+    changes = [_file_change(nginx, server, path) for path in paths] if server else []
+    written = [change for change in changes if change]
+    is_whole = bool(written) and len(written) == len(changes)
+    return _fix(nginx, server, *written) if server and is_whole else None
 
 
 def built_folder_fix(nginx: Nginx, path: str, folder: str) -> Fix | None:
@@ -68,7 +79,11 @@ def _page_change(nginx: Nginx, server: Server, path: str) -> edits.TextEdit | No
     """Return the location `= /index.html` that lets browsers ask again for the page alone. nginx
     looks for a location anew after `index` and `try_files`, so that it counts for both. None where
     the page is no file of `root`, or where its location closes something."""
-    page = _page_path(server, path)
+    return _file_change(nginx, server, _page_path(server, path))
+
+
+def _file_change(nginx: Nginx, server: Server, page: str) -> edits.TextEdit | None:
+    """Return the location of a file of `root`, by its path."""
     if not _PLAIN.fullmatch(page):
         return None
     match, end = final_request(server, page)

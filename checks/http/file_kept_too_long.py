@@ -33,7 +33,7 @@ from diagnose.parsers.urls import parse_url
 
 #: Seconds for which a file may be kept under the same name: an hour.
 _MOST = 3600
-_KINDS = frozenset({"script", "module", "stylesheet"})
+_KINDS = frozenset({"script", "module", "stylesheet", "worker"})
 _MAX_AGE = re.compile(r"(?:^|[,\s])max-age=\"?(\d{1,12})", re.IGNORECASE)
 _ASKS = re.compile(r"\bno-(?:cache|store)\b", re.IGNORECASE)
 #: A name with a version: "app-1.4.2.js", "site.v12.css", "/v3/app.js".
@@ -70,7 +70,8 @@ def file_kept_too_long(evidence: Evidence) -> Iterator[Claim]:
             "directive": lines[0].text if lines else "",
             "place": file_line(lines[0]) if lines else "",
         },
-        fix=_fix(nginx, match, lines),
+        fix=_files_fix(nginx, match, evidence, [_path(each.url) for each, _ in kept])
+        or _fix(nginx, match, lines),
     )
 
 
@@ -110,6 +111,21 @@ def _deciding(nginx: Nginx, path: str) -> tuple[LocationMatch | None, list[Direc
 
 def _duration(expires: Directive) -> float | None:
     return seconds(expires.args[-1]) if len(expires.args) == 1 else None
+
+
+def _files_fix(
+    nginx: Nginx, match: LocationMatch | None, evidence: Evidence, paths: list[str]
+) -> Fix | None:
+    """Return locations of their own for these files where theirs is that of files with a hash, too:
+    those may be kept."""
+    hashed = [_path(each.url) for each in evidence.good(PageFileResponse) if is_hashed(each.url)]
+    matches = [each for path in hashed for each in nginx.location_matches(path)]
+    if match is None or not any(each.block is match.block for each in matches):
+        return None
+    # Imported late: few sites have such files.
+    from checks.http._page_locations import own_files_fix
+
+    return own_files_fix(nginx, [path.partition("?")[0] for path in paths])
 
 
 def _fix(nginx: Nginx, match: LocationMatch | None, lines: list[Directive]) -> Fix:

@@ -13,11 +13,11 @@ from diagnose.parsers.nginx.edits import replace_directive
 from diagnose.parsers.nginx.file_paths import ServedFile
 
 
-def collecting_words(project: StaticProject) -> tuple[str, ...]:
-    """Return the command line, as the owner of the project."""
-    words = (project.python or "python3", project.path, "collectstatic", "--noinput")
-    is_other = project.owner not in {"", "root", "UNKNOWN"}
-    return ("runuser", "-u", project.owner, "--", *words) if is_other else words
+def collecting_words(owner: str, python: str, manage: str) -> tuple[str, ...]:
+    """Return the command line of a project's manage.py, as its owner."""
+    words = (python or "python3", manage, "collectstatic", "--noinput")
+    is_other = owner not in {"", "root", "UNKNOWN"}
+    return ("runuser", "-u", owner, "--", *words) if is_other else words
 
 
 def collecting_fix(nginx: Nginx, served: ServedFile, project: StaticProject) -> Fix | None:
@@ -25,7 +25,11 @@ def collecting_fix(nginx: Nginx, served: ServedFile, project: StaticProject) -> 
     the `alias` that leads there; None where that folder is not known, or the line is another."""
     if not project.root:
         return None
-    collect = Command(collecting_words(project), Effect.CHANGE, risk=Risk.EDITS_FILES)
+    collect = Command(
+        collecting_words(project.owner, project.python, project.path),
+        Effect.CHANGE,
+        risk=Risk.EDITS_FILES,
+    )
     if project.root.rstrip("/") == project.folder.rstrip("/"):
         return Fix((collect,), Applicability.REVIEW)
     directive, own = served.directive, posixpath.dirname(project.path)

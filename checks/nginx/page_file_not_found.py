@@ -175,7 +175,7 @@ def _collecting(evidence: Evidence, file: ExaminedFile) -> dict[str, str]:
     project = found[0]
     is_same = bool(project.root) and project.root.rstrip("/") == project.folder.rstrip("/")
     return {
-        "collect": shlex.join(collecting_words(project)),
+        "collect": shlex.join(collecting_words(project.owner, project.python, project.path)),
         "collected": project.folder,
         "static_root": project.setting,
         "moved": project.root if project.root and not is_same else "",

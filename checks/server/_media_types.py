@@ -38,7 +38,7 @@ def media_type_fix(view: ServerView, path: str) -> Fix | None:
             f"@{extension} path *.{extension}",
             f"header @{extension} Content-Type {media_type}",
         )
-        edit = _below(view, site.file, site.line, *rows)
+        edit = lines_below(view, site.file, site.line, *rows)
     return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW) if edit else None
 
 
@@ -77,11 +77,11 @@ def _apache_edit(view: ServerView, site: WebSite, extension: str, media_type: st
     for number in range(site.line + 1, site.end):
         text = line_text(view, site.file, number)
         if re.match(r"(?i)\s*ServerName\s", text):
-            return _below(view, site.file, number, f"AddType {media_type} .{extension}")
+            return lines_below(view, site.file, number, f"AddType {media_type} .{extension}")
     return None
 
 
-def _below(view: ServerView, file: str, number: int, *lines: str) -> Edit | None:
+def lines_below(view: ServerView, file: str, number: int, *lines: str) -> Edit | None:
     """Add lines below another one: with its indentation, or that of the line below for a block's
     first line."""
     text, below = line_text(view, file, number), line_text(view, file, number + 1)

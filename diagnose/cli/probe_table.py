@@ -136,6 +136,7 @@ ROWS = (
     _after_failure("target_files", "namei -l FILE"),
     _after_failure("newer_files", "namei -l FILE", "nginx"),
     _after_failure("sibling_files", "namei -l FILE; readlink /proc/PID/cwd", "nginx"),
+    _after_failure("project_files", "ls -ld FOLDER; readlink /proc/PID/cwd", "upstream"),
     _after_failure("script_containers", "docker inspect NAME", "upstream"),
     _after_failure("script_files", "namei -l FILE", "upstream"),
     _after_failure("fallback_files", "namei -l FILE", "nginx"),

@@ -134,6 +134,7 @@ MESSAGES = Messages(
     Message("inside.hidden_pages", "The page of the path, where the start page is shown."),
     Message("inside.script_files", "The script that PHP does not find, and where it is."),
     Message("inside.sibling_files", "Files of the page, in the folders of other locations."),
+    Message("inside.project_files", "Files of the project that visitors do not get."),
     Message("inside.upload_folders", "Whether nginx may write where it keeps uploads."),
     Message("inside.unincluded_sites", "Files of the site that nginx does not include."),
     Message("inside.upstream_connect", "Whether the application behind nginx accepts connections."),

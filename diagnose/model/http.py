@@ -33,7 +33,7 @@ def _begins_with_name(location: str) -> bool:
 
 RequestPurpose = Literal[
     "target", "again", "browser", "plain", "redirect", "path", "acme", "plain-to-tls", "login",
-    "data", "logged", "spelling", "folder", "unknown", "cross-origin", "authorized",
+    "data", "logged", "spelling", "folder", "unknown", "cross-origin", "authorized", "hidden",
 ]  # fmt: skip
 UpgradeVariant = Literal[
     "normal", "no-origin", "subprotocol", "session", "http-1.0", "whole-path", "visitor-host",
@@ -93,9 +93,10 @@ class Exchange(Observation):
     script reads data, if an HTML document or a redirect came), "logged" (a visitor's request that
     failed before, by the access log), "spelling" (a target that answers 404, with a last slash or
     without it), "folder" (the page of a redirect, below the folder of the target that the redirect
-    leaves), "unknown" (a path that no site has, in that spelling or folder), "cross-origin" (the
-    target with the Origin of another site, after a message about CORS that names none) or
-    "authorized" (the target with a token, after it answered that none came). `mentions` are the
+    leaves), "unknown" (a path that no site has, in that spelling or folder), "hidden" (a hidden
+    file that a message says visitors get, without its content), "cross-origin" (the target with the
+    Origin of another site, after a message about CORS that names none) or "authorized" (the target
+    with a token, after it answered that none came). `mentions` are the
     ws: and wss: URLs in the page. `extended_connect` is whether a server, asked over HTTP/2, allows
     WebSockets over it (RFC 8441); None if it was not asked. `incomplete` is True if the response
     has neither a length nor chunks, and the connection ended without TLS's close_notify: nothing

@@ -5,7 +5,7 @@ from typing import ClassVar
 from diagnose.model import Observation
 from diagnose.model.files import Access
 from diagnose.model.frozen import frozen
-from diagnose.model.marks import FilePath, Label, Text, Url, UrlPath, Word
+from diagnose.model.marks import Address, FilePath, Label, Text, Url, UrlPath, Word
 from diagnose.model.summary import Summary, counted, phrase
 from diagnose.model.web_servers import ServerFile
 
@@ -214,3 +214,22 @@ class StaticProject(Observation):
 
     def summary(self) -> Summary:
         return self.path, self.setting or self.folder
+
+
+@frozen(kw_only=True, eq=False)
+class HiddenFile(Observation):
+    """The answer for a hidden file that a message or the address names, and that for a name beside
+    it that no site has: their statuses, and the types of their contents ("" without one)."""
+
+    layer: ClassVar[str] = "http"
+
+    url: Url
+    address: Address
+    port: int
+    status: int
+    media_type: Word = ""
+    control_status: int = 0
+    control_type: Word = ""
+
+    def summary(self) -> Summary:
+        return self.url, str(self.status)

@@ -128,6 +128,7 @@ COMPLAINTS: tuple[tuple[SymptomKind, str], ...] = (
         r"|(?:another|different|wrong|each) (?:other[’']s|users?[’']s?|persons?[’']s?|customers?[’']s?|people[’']s)|other (?:users?[’']?|people[’']?s?|customers?[’']?) ?(?:data|accounts?|sessions?|carts?|pages?|profiles?|names?|content)"
         r"|logged (?:in(?:to)? |to )?(?:the )?profile of|(?:can(?:not|[’']t)|unable to|not able to) log(?:ged)? ?(?:out|off)|sessions? (?:are |is |get )?(?:swap|mix|leak|shared)|still logged in after"
         r"|(?<!an )\b(?:old|stale|outdated|previous|cached) (?:code|ui|front-?end|versions?|pages?|builds?|bundles?|content|site|website|html|css|js|assets|data)\b"
+        r"|\b(?:old|stale|outdated|previous|cached) (?:app |application )?shell\b|service[- ]?workers?\b.{0,60}?\b(?:old|stale|outdated|cach\w{1,3})\b|\bpwa .{0,30}?(?:not|never|n[’']t) (?:get |be |being )?updat\w{1,3}\b"
         r"|(?:until|unless|without|have to|need to|must|only after|visible after) .{0,20}?clear\w{0,4} .{0,24}?cache|hard[- ](?:refresh|reload)|(?:changes|updates?|deploy\w{0,6}) (?:are |is |do |does )?(?:not|n[’']t|don[’']t|only) (?:be )?(?:visible|shown|appear|show|reflect)\w{0,3}"
         r"|(?:登录|登陆|看到|显示|进入|变成|返回)(?:的)?(?:了|成|到|是)?.{0,8}?(?:别人|他人|其他人|其他用户|另一个(?:人|用户|账号)|别的(?:用户|账号))|串号|串(?:账号|用户|session|数据)|退出(?:登录)?(?:不了|不掉|后还|后仍)|(?:无法|不能)(?:退出|注销)"
         r"|退不出|[旧老](?:版本|页面|代码|内容|数据|文件|样式|样子|版)|(?:要|需要?|必须|得|除非).{0,6}?清(?:除|空|理)?.{0,8}?缓存|清.{0,10}?缓存.{0,6}?(?:才|后才|就好|就正常)|强制刷新|才能看到新"

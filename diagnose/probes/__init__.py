@@ -97,6 +97,7 @@ INSIDE = (
     "target_files",
     "newer_files",
     "sibling_files",
+    "project_files",
     "script_containers",
     "script_files",
     "fallback_files",

@@ -61,5 +61,5 @@ async def emit_static_project(
 
 def parse_project(text: str) -> dict[str, str]:
     """Return the lines of SCRIPT by their first word."""
-    lines = (line.partition(" ") for line in text.split("\n")[:10])
+    lines = (line.partition(" ") for line in text.split("\n")[:16])
     return {word: clean(rest.strip(), 300) for word, _, rest in lines if rest.strip()}

@@ -38,6 +38,10 @@ async def _complete_visit(
     """Read the target's body to its end, then load the files of the page."""
     if page.purpose == "target":
         await read_body(ctx, http_connection, exchange, answer)
+    if page.purpose == "target" and (ctx.target.symptom or "/." in ctx.target.path):
+        from diagnose.probes.outside.hidden_files import request_named_file
+
+        await request_named_file(ctx, exchange)
     if exchange.body.lstrip()[:40].startswith(_PHP_MESSAGES):
         _emit_php_warning(ctx, exchange)
     if _is_media(ctx, exchange):

@@ -62,3 +62,17 @@ def test_fires_from_outside_with_words() -> None:
 )
 def test_silent(url: str, field: tuple[str, str], symptom: bool) -> None:
     assert not kept(url, field, symptom)
+
+
+def test_files_with_a_hash_in_the_same_location_stay_kept() -> None:
+    worker = sheet("/style.css")
+    hashed = sheet("/assets/index-4f9e2c7a.css")
+    block = "    root /srv/shop;\n    location ~* \\.css$ {\n        expires 1y;\n    }\n"
+    text = SITE.replace("    location /", f"{block}\n    location /", 1)
+    answers = [answered(each, headers=(YEAR,)) for each in (worker, hashed)]
+    seen = (RUNNING, config(text), loads(worker, hashed), *answers)
+    (claim,) = judge(CHECK, *seen, target=TOLD, masked=False)
+    assert claim.fix
+    shown = str(claim.fix.steps[0]).replace("\\n", "\n")
+    assert "location = /style.css {" in shown
+    assert "-        expires 1y;" not in shown

@@ -1,6 +1,6 @@
 """Apache or Caddy names a wrong type or encoding of its own files."""
 
-from .. import apache, caddy
+from .. import apache, caddy, site
 from ..lab import Lab
 from .apache import apache_scenario, healthy_apache
 from .caddy import caddy_scenario
@@ -12,6 +12,16 @@ TEXT = "<!doctype html>\n<title>茶</title>\n<p>四十种茶，还有泡茶的�
 @apache_scenario(outside="http.page-file-type", differs=(apache.SITE,))
 def apache_sends_style_sheets_as_plain_text(lab: Lab) -> None:
     _apache(lab, "", "    AddType text/plain .css\n    Header set X-Content-Type-Options nosniff\n")
+    apache.start(lab)
+
+
+@apache_scenario(
+    outside=None, server="server.file-untyped", target=f"https://{site.NAME}/app.wasm",
+    differs=(apache.SITE,),
+)  # fmt: skip
+def apache_sends_webassembly_as_plain_text(lab: Lab) -> None:
+    """After https://github.com/LeastAuthority/winden/pull/31: the file itself is asked for."""
+    _apache(lab, "", "    AddType text/plain .wasm\n", **{"app.wasm": "asm"})
     apache.start(lab)
 
 

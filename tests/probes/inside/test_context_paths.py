@@ -60,6 +60,17 @@ def test_settings_beside_the_program_and_nothing_else_of_them(tmp_path: Path) ->
     assert "hush" not in said
 
 
+def test_a_path_that_yaml_names_in_several_lines(tmp_path: Path) -> None:
+    folder = fake_machine(tmp_path, b"java\0-jar\0shop.jar\0")
+    (folder / "application.yaml").write_text(
+        "app:\n  path: /no\nspring:\n  mvc:\n    # of all\n    servlet:\n      path: /api\n"
+        "  datasource:\n    path: /none\n    password: hush-hush\n"
+    )
+    said = printed(tmp_path)
+    assert context_paths(said) == ("/api",)
+    assert "hush" not in said
+
+
 @pytest.mark.skipif(not shutil.which("unzip"), reason="unzip is not here")
 def test_settings_in_the_jar(tmp_path: Path) -> None:
     folder = fake_machine(tmp_path, b"java\0-Xmx512m\0-jar\0shop.jar\0")

@@ -27,6 +27,16 @@ wrote() {
   [ ! -f "$f" ] || tail -c 65536 -- "$f"
 }
 about() { tr '\0' '\n' | grep -aiE 'context[-_]?path|mvc[._]servlet[._]path|webflux[._]base|http[._]root' | head -n 5; }
+# The lines of YAML as properties: "spring.mvc.servlet.path=/api". The file itself comes first.
+flat() {
+  awk '{ print }
+    { match($0, /^ */); i = RLENGTH; l = substr($0, i + 1)
+      if (l == "" || l ~ /^[#-]/ || l !~ /^[A-Za-z0-9._-]+:/) next
+      k = l; sub(/:.*/, "", k); v = l; sub(/^[^:]*: */, "", v)
+      while (n && d[n] >= i) n--
+      n++; d[n] = i; p[n] = (n > 1 ? p[n - 1] "." : "") k
+      if (v != "" && n > 1) print p[n] "=" v }'
+}
 read_zip='
 import fnmatch, sys, zipfile
 jar = zipfile.ZipFile(sys.argv[1])
@@ -54,7 +64,7 @@ for p in $(echo "$l" | grep -o 'pid=[0-9]*' | cut -d= -f2 | sort -un | head -n 2
   about <"/proc/$p/environ"
   for d in "/proc/$p/cwd" "/proc/$p/cwd/config"; do
     for n in $names; do
-      for f in "$d"/$n; do [ -f "$f" ] && head -c 65536 "$f" | about; done
+      for f in "$d"/$n; do [ -f "$f" ] && head -c 65536 "$f" | flat | about; done
     done
   done
   arguments=$(tr '\0' '\n' <"/proc/$p/cmdline")
@@ -64,7 +74,7 @@ for p in $(echo "$l" | grep -o 'pid=[0-9]*' | cut -d= -f2 | sort -un | head -n 2
     for n in $names; do
       if command -v unzip >/dev/null; then unzip -p "$jar" "BOOT-INF/classes/$n"
       elif command -v python3 >/dev/null; then python3 -c "$read_zip" "$jar" "BOOT-INF/classes/$n"
-      fi | head -c 65536 | about
+      fi | head -c 65536 | flat | about
     done
   fi
   base=$(echo "$arguments" | sed -n 's/^-Dcatalina\.base=//p' | head -n 1)

@@ -1,0 +1,27 @@
+import pytest
+
+from diagnose.parsers.hidden_files import is_hidden_file, named_hidden_file
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("he can see .env file on web browser", "/.env"),
+        ("my /.env.production file can be downloaded by the user", "/.env.production"),
+        ("the .git folder is publicly accessible", "/.git/config"),
+        ("网站的 .env 文件可以直接下载", "/.env"),
+        ("the server does not read my .env file at all", "/.env"),
+        (".env is ignored by the program", ""),
+        ("see docs.env for it", ""),
+        ("502 Bad Gateway", ""),
+    ],
+)
+def test_the_file_that_visitors_get(text: str, path: str) -> None:
+    assert named_hidden_file(text) == path
+
+
+def test_addresses_of_hidden_files() -> None:
+    assert is_hidden_file("/.env")
+    assert is_hidden_file("/shop/.git/config")
+    assert not is_hidden_file("/.well-known/security.txt")
+    assert not is_hidden_file("/env")
