@@ -147,8 +147,12 @@ _AT_TIMES = (
 #: call the site say: payments, webhooks, health checks.
 VAGUE_COMPLAINTS: tuple[tuple[SymptomKind, str], ...] = (
     ("callback", r"(?:webhook|(?<!OAuth )(?<!login )callback|\bIPN|notify_url|(?:payment|order|server) notification|health ?check)"
-        r"s?\b.{0,60}?(?:fail|unhealthy|\bdown\b|unreachable|(?:not|never|n[’']t) (?:be |being )?(?:receiv|call|deliver|arriv"
+        r"s?\b.{0,60}?(?:fail|unhealthy|(?:TLS|SSL) error|\bdown\b|unreachable|(?:not|never|n[’']t) (?:be |being )?(?:receiv|call|deliver|arriv"
         r"|reach|work|trigger|sent|pass)|can(?:not|[’']t) (?:be )?(?:reach|connect|deliver))"
+        # Stripe, GitHub, Slack, Telegram, Meta
+        r"|\btrouble (?:sending|delivering) (?:\w{1,16} )?(?:requests|webhooks|events|notifications)\b|\bcouldn[’']t deliver this payload"
+        r"|\bdidn[’']t respond with the value of the challenge\b|\bHTTP status code of [1-5]\d\d\b.{0,300}?\bwhen \w{1,20} requested it"
+        r"|\bWrong response from the webhook\b|\bcallback URL or verify token couldn[’']t be validated"
         r"|(?:(?:not|never|n[’']t) (?:receiv\w*|get\w*|reach\w*)|fail\w* to (?:deliver|send|call|reach)|\bno) (?:\w{1,12} ){0,4}"
         r"(?:webhook|callback|IPN\b|notify_url|payment notification)"
         r"|(?:收|接收?)不到.{0,16}(?:通知|回调|推送)|(?:没有?|未)(?:接?收|得)到.{0,16}(?:回调|通知|推送)|(?:未|没有?|不|无法)(?:触发|执行)?回调"

@@ -16,6 +16,8 @@ from diagnose.parsers.websocket_messages import WEBSOCKET_MESSAGES
 SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     # Cloudflare's own pages, which say in other words what failed behind it
     ("status", r"\berror(?: code)?:? (?P<n>52[0-7]|530)\b"),
+    # Caddy 1 begins its lines with the status
+    ("status", r"\[ERROR (?P<n>[45]\d\d) /"),
     # A header that is too large for nginx, in the words of its log and of people
     ("status", r"(?<![\w.:])(?P<n>4(?:00|14|94))\b[^.\n]{0,40}?(?:too (?:big|large|long)(?: a)? (?:request )?header"
         r"|headers? (?:(?:is|are) )?too (?:big|large|long)|\bcookies? (?:(?:is|are) )?too (?:big|large|long|many))"),
@@ -33,6 +35,8 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|\b[cx]srf (?:error|fail\w{0,4}|check|protection|validation|403)\b|403 ?[(（]?csrf|触发 ?csrf|csrf.{0,2}?(?:防护|校验|验证|错误|失败|报错|403)"
         r"|Cross-site \S{1,10} (?:form submissions|requests?) (?:are|is) forbidden"
         r"|(?<!Access-Control-Allow-)\borigin not allowed"),
+    # Laravel: a form's page was sent on, and arrives without its content
+    ("method", r"\bThe GET method is not supported for (?:this )?route\b.{0,200}?\bSupported methods: [^.]{0,40}?\bPOST\b"),
     # What a login elsewhere refuses: Google, Microsoft, GitHub, Keycloak, Auth0, WeChat, QQ, Feishu
     ("login-address", r"redirect[_ ]?ur[il](?:_|\s)?(?:mis|does not |did not |must |is (?:not |illegal|wrong|"
         r"invalid))|(?:invalid|incorrect|wrong|unregistered)(?: parameter:?)?[ _](?:value of )?\S{0,4}redirect[_ ]?ur[il]"
@@ -42,8 +46,9 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     # What browsers refuse in a page
     # A service worker controls the folder of its file and what is below it (Service Workers, 4.1)
     # The loader of Unity's builds names a file that it cannot read
-    ("other", r"not under the max scope allowed|Unable to parse \S{1,300}\.(?:br|gz|unityweb)!"),
-    ("mixed-content", r"Mixed Content|requested an insecure |mixed[- ]block|must be served over HTTPS|insecure WebSocket connection may not be initiated"
+    # Firefox and Safari say no more of what a page may not do without a secure context
+    ("other", r"(?:DOMException|SecurityError): The operation is insecure|not under the max scope allowed|Unable to parse \S{1,300}\.(?:br|gz|unityweb)!"),
+    ("mixed-content", r"WebSocket\b.{0,80}?The operation is insecure|\bws:(?://…?)? (?:\w{1,12} )?instead of wss\b|Mixed Content|requested an insecure |mixed[- ]block|must be served over HTTPS|insecure WebSocket connection may not be initiated"
         r"|An insecure WebSocket|(?:Blocked loading|Loading(?: of)?) mixed|insecure content from|混合(?:内容|连接|加载)|混合.{0,9}(?:活动|显示|主动|被动)内容|https.{0,10}?(?:包含|加载|引用|请求)了?.{0,6}?http(?!s)"),
     # Scanners: a field that protects visitors is not in the response
     ("response-field", rf"{FIELD}['\"”’)]{{0,2}}(?: ?\([A-Z-]{{2,6}}\))?(?: (?:HTTP|response|security|policy)){{0,3}}(?: ?(?:headers?|fields?|响应头|头部?|安全头))?"
@@ -158,21 +163,22 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"DISABLED|EE[ _]KEY[ _]TOO[ _]SMALL|CA[ _](?:MD|KEY)[ _]TOO[ _](?:WEAK|SMALL)"
         r"|EE certificate key too weak|signature algorithm .{0,40}(?:disabled|insecure|weak)"),
     ("certificate-not-yet-valid", r"(?:is|was) not yet valid(?<!or is not yet valid)|NOT_YET_VALID"
-        r"|NotYetValid|not yet activated|Issued certificate not yet valid|证书(?:尚未|还未|还没)生效"
+        r"|InvalidCertificate\(NotValidYet|NotYetValid|not yet activated|Issued certificate not yet valid|证书(?:尚未|还未|还没)生效"
         r"|的证书将生效于|NSURLErrorDomain.{0,30}-1204\b"),
     ("certificate-issuer", r"EXPIRED_ISSUER|certificate in (?:certificate )?chain|SELF_SIGNED_CERT_IN"
         r"_CHAIN|get (?:local )?issuer cert|GET_ISSUER_CERT|UNABLE_TO_VERIFY_LEAF|verify the first "
         r"certificate|verify the issuer's authority|PartialChain|certificate chain is incomplete|autorité de l['’]émetteur|autoridad del emisor|autoridade do emissor|Ausstellers? kann lokal nicht|локально проверить подлинность"
-        r"|(?:incomplete (?:certificate )?chain|certificate chain incomplete)|证书链.{0,4}?(?:不完整|不全|缺失)|(?:更新|补全|补齐|缺少?)(?:完整的?)?(?:中间证书|证书链)"),
+        r"|\bchain issues\W{1,3}incomplete|(?:incomplete (?:certificate )?chain|certificate chain incomplete)|证书链.{0,4}?(?:不完整|不全|缺失)|(?:更新|补全|补齐|缺少?)(?:完整的?)?(?:中间证书|证书链)"),
     ("certificate-self-signed", r"self[- _]signed|SELF_SIGNED|自签"),
     ("certificate-date", r"ERR_CERT_DATE_INVALID|has expired or is not yet valid|Your clock is "
-        r"(?:ahead|behind)|您的时钟(?:快|慢)了|NSURLErrorDomain.{0,30}-1201\b|NotTimeValid|validity check failed"),
+        r"(?:ahead|behind)|您的时钟(?:快|慢)了|NSURLErrorDomain.{0,30}-1201\b|\bnet_error -201\b|NotTimeValid|validity check failed"),
     ("certificate-expired", r"certificate(?:'s)? (?:has |is |had )?(?:already )?expired|CERT_HAS_"
         r"EXPIRED|EXPIRED_CERTIFICATE|CertificateExpiredException|expired (?:SSL |TLS )?cert"
         r"|certificate (?:of|for|on) \S{1,253} (?:has |had |is |was )?(?:already )?expired"
-        r"|cert(?:ificate)? expir|\bcert(?:ificate)?s? (?:has|have|had|is|was|are|just|already) (?:\w{1,8} ){0,2}?expired|\bcert(?:ificate)?s? (?:has |have |had )?(?:ran out|run out|lapsed)|Certificate '[^']{1,253}' expired|peer certificate: Expired"
+        r"|cert(?:ificate)? expir|\bcert(?:ificate)?s? (?:has|have|had|is|was|are|just|already) (?:\w{1,8} ){0,2}?expired|\bcert(?:ificate)?s? (?:has |have |had )?(?:ran out|run out|lapsed)|Certificate '[^']{1,253}' expired|peer certificate: Expired|InvalidCertificate\(Expired"
         r"|SEC_E_CERT_EXPIRED|-9814\b|证书.{0,12}过期|证书.{0,6}到期"),
     ("certificate-name", r"ERR_CERT_COMMON_NAME_INVALID|BAD_CERT_DOMAIN|ALTNAME_INVALID"
+        r"|\bnet_error -200\b|\b[\w-]{1,63}\.[a-z]{2,24}[`\"'”]? is (?:serv|present|show|return|us)ing (?:the|a|an) (?:\w{1,8} )?certificate (?:for|of) [`\"'“]?[\w-]{1,63}\."
         r"|hostname mismatch|IP address mismatch|does not match (?:host ?name|target host|"
         r"certificate's altnames|expected CN|requested host)|no alternative certificate subject name"
         r"|subject alternative|SAN dNSName|contain any IP SANs|certificate is (?:not )?valid for|No name matching"
@@ -183,7 +189,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|证书.{0,20}(?:域名|名称).{0,6}不(?:匹配|一致|符)"
         r"|域名.{0,10}证书.{0,6}不(?:匹配|一致|符)|证书对 ?\S{1,253} ?无效|certificate .{0,30}?\b(?:wrong|"
         r"another|different) (?:host ?|domain ?)?(?:name|host|domain)"),
-    ("certificate-untrusted", r"ERR_CERT_AUTHORITY_INVALID|UNKNOWN_ISSUER|PKIX path|unknown authority"
+    ("certificate-untrusted", r"ERR_CERT_AUTHORITY_INVALID|\bnet_error -202\b|\bissuer(?: certificate)? is unknown\b|UNKNOWN_ISSUER|PKIX path|unknown authority"
         r"|UntrustedRoot|not trusted|unable to find valid certification path|errors in the "
         r"certificate chain|RemoteCertificateChainErrors|Trust anchor for certification path|UnknownIssuer"
         r"|unknown_ca\b|SEC_E_UNTRUSTED_ROOT|cannot be authenticated with given CA|-98(?:07|13)\b"
@@ -214,7 +220,9 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     ("tls-plain", r"wrong[ _]version[ _]number|RX_RECORD_TOO_LONG|first record does not look like a "
         r"TLS|server gave HTTP response to HTTPS client|Unsupported or unrecognized SSL message"
         r"|unexpected TLS packet|Cannot determine the frame size|packet[ _]length[ _]too[ _]long"
-        r"|unknown protocol|record[ _]layer[ _]failure"),
+        r"|unknown protocol|record[ _]layer[ _]failure"
+        # Django's server of development
+        r"|accessing the development server over HTTPS, but it only supports HTTP"),
     ("tls-name", r"unrecognized[ _]name|SSL routines:\w{0,60}:callback failed"),
     ("tls-version", r"\bTLS ?v?1\.3(?![\d.])[^.\n]{0,40}?(?:not (?:(?:get(?:ting)? |being )?(?:enabled|used|active|offered|negotiated"
         r"|applied|available)|work|tak(?:e|ing) effect)|n['’]t (?:work|get|take|enabled|being|used|negotiat)|disabled|no effect|has no effect"
@@ -311,7 +319,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         # A status in front of the path that was asked for, but for a handshake
         r"|(?<![\w.:/])(?P<l>(?!443)4[0-2]\d|431|451|5[0-3]\d)(?::? | ?(?:->|=>|[-–—→>|]) ?)(?:(?:GET|HEAD|POST|PUT|DELETE|PATCH) )?(?:https?:/)?/(?![^\n]{0,300}\bUpgrade\b)(?:[a-z0-9/…]|$)"
         r"|(?<![\w.:])(?P<k>499) ?(?:状态码|in (?:\w{1,12} ){0,3}logs?\b|client closed)"
-        r"|HTTP_RESPONSE_CODE_FAILURE|currently unable to handle this request|目前无法处理此请求"),
+        r"|(?:errors?|status|fehler|erreurs?|\() ?[45]xx\b|\b[45]xx(?: errors?| status|\))|HTTP_RESPONSE_CODE_FAILURE|currently unable to handle this request|目前无法处理此请求"),
     # Clients of gRPC (Go, C++, Java, Node.js, .NET), which quote the system and HTTP's status first
     ("grpc", r"rpc error: code = \w{1,20}|malformed header: missing HTTP content-type"
         r"|error reading server preface|\b1[234] (?:UNAVAILABLE|INTERNAL|UNIMPLEMENTED)\b|\b2 UNKNOWN: |\bgrpc\b.{0,40}?stream removed|StatusCode[.=: \"]{1,3}(?:Unavailable"
@@ -322,7 +330,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|can[’']t connect to|Unable to connect|Cannot connect to host|NewConnectionError"
         r"|ConnectError|Connect call failed|All connection attempts failed|\bno connection\b(?! (?:pool|string|limit))|not listening\b|nothing (?:is )?listen\w{0,3}|(?:没有?|未)(?:在)?监听|无法建立到|无法连接|连接失败|连不上|连接不上"
         r"|ERR_CONNECTION_FAILED|ConnectException|fetch failed|Failed to fetch|NetworkError"
-        r"|connect to the (?:remote )?server|NSURLErrorDomain.{0,30}-1004\b"
+        r"|connect to the (?:remote )?server|\bNetwork request failed\b|NSURLErrorDomain.{0,30}-1004\b"
         r"|ERR_FAILED\b|TypeError: Load failed|The Internet connection appears"),
     ("websocket", r"WebSocket|connectSocket:fail|ws连接|WebSocketException|websocket: bad handshake"
         r"|Failed to start the (?:connection|transport)\b"),
@@ -331,5 +339,5 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     ("frame", r"(?:\biframes?\b|\bin a frame\b|嵌入框架|内嵌(?:页面|框架))(?!.{0,200}?(?:log-?in|logged|sign(?:ed)?[ -]?in|authenticat|登[录陆]|session|会话))"),
     ("unusable", r"Could not get (?:any )?response|can(?:no|['’])t (?:be )?(?:open|reach|access|load|visit)|(?:is|are|site|went)(?: (?:both|all|still|now|completely|always))? down\b"
         r"|(?:do|does|did)(?: not|n['’]t) (?:open|work|load|respond|come up)\b|not (?:working|reachable|accessible|loading|serv(?:ing|ed))|(?:unable|not able|fail(?:s|ed)?) to (?:communicate with|reach|open|access|load)|(?:isn|doesn)['’]t (?:work|load|open)\w{0,3}"
-        r"|unreachable|inaccessible|can(?:no|['’])t get .{1,40}?to work|打不开|(?:无法|不能)(?:通过|用|使用|从|在).{1,16}?(?:访问|打开|连接)|无法(?:正常)?(?:访问|打开|使用|显示|加载)|访问不了|进不去|上不去|不能访问|无法正常运作|(?:访问|打开|显示)不正常|挂了"),
+        r"|unreachable|inaccessible|can(?:no|['’])t get .{1,40}?to work|打不开|(?:无法|不能)(?:通过|用|使用|从|在).{1,16}?(?:访问|打开|连接)|(?:无法|没办法|没法)(?:正常)?(?:访问|打开|使用|显示|加载)|访问不了|进不去|上不去|不能访问|无法正常运作|(?:访问|打开|显示)不正常|挂了"),
 )  # fmt: skip
