@@ -36,6 +36,8 @@ _UNTRUSTED = re.compile(
 _URL_ROLE = re.compile(
     r"\b(?:upstream: |referr?er:? ?)[\"'(]?(?:https?|fastcgi|uwsgi|ajp)://[^\s\"'<>]{1,1000}"
     r"|\bPost \"http://(?:localhost|127\.0\.0\.1):2019/[^\s\"'<>]{0,200}\"(?:: dial tcp \S{1,60})?"
+    # cloudflared: the application behind a tunnel
+    r"|\boriginService=\S{1,300}"
     # Kubernetes: what a node or the API server asks for itself
     r"|\b(?:Readiness|Liveness|Startup) probe failed: (?:Get )?\"https?://[^\s\"'<>]{1,1000}\"?"
     r"(?:: dial tcp \S{1,60})?"
@@ -57,6 +59,8 @@ _LINE_ROLE = re.compile(
     # Where a redirect or a proxy leads: an address of a private network, which visitors do not ask
     r"|\b(?:redirect|forward|prox(?:y|ies)|point|map|pass)\w{0,4} (?:[\w-]{1,20} ){0,5}?to"
     r" (?:10|127|172\.(?:1[6-9]|2\d|3[01])|192\.168)(?:\.\d{1,3}){2,3}:\d{2,5}\b"
+    # Go: an application of the machine itself
+    r"|\bdial tcp (?:127(?:\.\d{1,3}){3}|\[::1\]|localhost):(?!443\b)\d{2,5}"
     # A database, a cache or a queue
     rf"|\b(?:connect E[A-Z]{{5,12}} |dial tcp )\[?[\w.:-]{{1,253}}?\]?:{STORE_PORT}(?!\d)"
     # Cloudflare's pages

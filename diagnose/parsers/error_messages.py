@@ -170,6 +170,8 @@ _MESSAGES = tuple(
         r"certificate is (?:not )?valid for .{0,500}, not HOST",
         # Vite, Next.js
         r"This host \(QUOTEHOST",
+        # Rails
+        r"Blocked hosts?: HOST(?::\d{1,5})?",
         r"`origin` header with value `(?!localhost|127\.|10\.|192\.168\.)HOST",
         # PHP, .NET
         r"(?:ssl|tls|tcp)://HOST:PORT",
@@ -384,7 +386,11 @@ def _urls(text: str) -> Iterator[str]:
             working.append(url)
         elif _INNER.match(url):
             inner.append(url)
-        elif _BEFORE_ASKING.search(before) or leads_to(before) or is_framing(before, text[end : end + 80]):
+        elif (
+            _BEFORE_ASKING.search(before)
+            or leads_to(before)
+            or is_framing(before, text[end : end + 80])
+        ):
             asking.append(url)
         else:
             yield url

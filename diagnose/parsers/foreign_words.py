@@ -3,8 +3,8 @@ reads `foreign_words.toml`, once.
 
 Two ways: phrases, and a part of a site that stands beside a word of failure of the same language
 ("Bilder … nicht"). German, French, Spanish, Portuguese, Italian, Russian, Ukrainian, Polish, Czech,
-Dutch, Swedish, Turkish, Indonesian, Vietnamese, Arabic, Japanese and Korean; Greek, Hebrew, Persian,
-Hindi and Thai by phrases alone.
+Dutch, Swedish, Turkish, Indonesian, Vietnamese, Arabic, Japanese and Korean; Greek, Hebrew,
+Persian, Hindi and Thai by phrases alone.
 """
 
 import re

@@ -146,7 +146,7 @@ def _with_told_port(target: str, text: str, symptom: Symptom | None) -> str:
     if len(ports) != 1 or _SECOND_PLACE.search(text):
         return target
     port = int(next(iter(ports)))
-    return f"{target}:{port}" if port not in {80, 443} and port < 65536 else target
+    return f"{target}:{port}" if 80 < port < 65536 and port != 443 else target
 
 
 def reads_as_sentence(text: str) -> bool:

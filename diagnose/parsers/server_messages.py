@@ -102,12 +102,14 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
         r"|磁盘(?:空间)?(?:已?满|不足)"),
     ("no-files", r"too many open files|failed \(24:|\bEMFILE\b"),
     ("port-in-use", r"bind\(\) to .{0,60}failed \(98:|still could not bind\(\)"
-        # gunicorn, Python, Spring Boot
+        # Rust, gunicorn, Python, Spring Boot
+        r"|\bkind: AddrInUse\b"
         r"|Connection in use: \(|\[Errno (?:48|98)\] Address already in use|\bPort \d{2,5} (?:is|was) already (?:in use|used|taken)\b"
         r"|(?:listen|bind).{0,60}address already in use|地址已(?:经)?(?:在|被)(?:使用|占用)"),
     ("address-unavailable", r"bind\(\) to .{0,60}failed \(99:"
         r"|(?:listen|bind)\b.{0,80}cannot assign requested address|EADDRNOTAVAIL"),
-    ("port-permission", r"bind\(\) to .{0,60}failed \(13:"),
+    ("port-permission", r"bind\(\) to .{0,60}failed \(13:|\blisten (?:tcp|udp)\d? \S{0,60}: bind: permission denied"
+        r"|\blisten EACCES\b"),
     ("nginx-key", r"SSL_CTX_use_PrivateKey.{0,120}key values mismatch|key values mismatch"),
     ("nginx-certificate", r"cannot load certificate|SSL_CTX_use_(?:certificate|PrivateKey)\("
         r"|BIO_new_file\(\"|PEM_read_bio_X509"),

@@ -16,6 +16,7 @@ from diagnose.parsers.websocket_messages import WEBSOCKET_MESSAGES
 SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     # Cloudflare's own pages, which say in other words what failed behind it
     ("status", r"\berror(?: code)?:? (?P<n>52[0-7]|530)\b"),
+    ("status", r"\bError (?:code:? )?10(?:16|33)\b"),
     # Caddy 1 begins its lines with the status
     ("status", r"\[ERROR (?P<n>[45]\d\d) /"),
     # A header that is too large for nginx, in the words of its log and of people
@@ -67,7 +68,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     # Browsers let no public page ask a private address: the address in the page is wrong
     ("wrong-address", r"(?:more-private|less-public|more-local|`(?:unknown|local|loopback|private)`) address "
         r"space|Private Network Access"),
-    ("application", r"Blocked request\. This host \(|\bHost validation failed\b|Invalid Host/Origin header"
+    ("application", r"Blocked request\. This host \(|\bBlocked hosts?: [\w-]|\bHost validation failed\b|Invalid Host/Origin header"
         # Home Assistant logs why it answers 400 to a proxy
         r"|from an untrusted proxy\b"),
     ("cors", r"blocked by CORS policy|Cross-Origin Request Blocked|Access-Control-Allow-(?:Origin|Headers|Methods)"
@@ -174,8 +175,8 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"(?:ahead|behind)|您的时钟(?:快|慢)了|NSURLErrorDomain.{0,30}-1201\b|\bnet_error -201\b|NotTimeValid|validity check failed"),
     ("certificate-expired", r"certificate(?:'s)? (?:has |is |had )?(?:already )?expired|CERT_HAS_"
         r"EXPIRED|EXPIRED_CERTIFICATE|CertificateExpiredException|expired (?:SSL |TLS )?cert"
-        r"|certificate (?:of|for|on) \S{1,253} (?:has |had |is |was )?(?:already )?expired"
-        r"|cert(?:ificate)? expir|\bcert(?:ificate)?s? (?:has|have|had|is|was|are|just|already) (?:\w{1,8} ){0,2}?expired|\bcert(?:ificate)?s? (?:has |have |had )?(?:ran out|run out|lapsed)|Certificate '[^']{1,253}' expired|peer certificate: Expired|InvalidCertificate\(Expired"
+        r"|\bcert(?:ificate)? (?:of|for|on) \S{1,253} (?:has |had |is |was )?(?:already )?expired"
+        r"|cert(?:ificate)? expir|\bcert(?:ificate)?s? (?:has|have|had|is|was|are|just|already) (?:\w{1,8} ){0,2}?expired|\bcert(?:ificate)?s?\b[^.;\n]{0,40}?\b(?:it|which|that|they) (?:has |had |have |is |was )?(?:just |already )?expired\b|\bcert(?:ificate)?s? (?:has |have |had )?(?:ran out|run out|lapsed)|Certificate '[^']{1,253}' expired|peer certificate: Expired|InvalidCertificate\(Expired"
         r"|SEC_E_CERT_EXPIRED|-9814\b|证书.{0,12}过期|证书.{0,6}到期"),
     ("certificate-name", r"ERR_CERT_COMMON_NAME_INVALID|BAD_CERT_DOMAIN|ALTNAME_INVALID"
         r"|\bnet_error -200\b|\b[\w-]{1,63}\.[a-z]{2,24}[`\"'”]? is (?:serv|present|show|return|us)ing (?:the|a|an) (?:\w{1,8} )?certificate (?:for|of) [`\"'“]?[\w-]{1,63}\."
@@ -221,7 +222,8 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"TLS|server gave HTTP response to HTTPS client|Unsupported or unrecognized SSL message"
         r"|unexpected TLS packet|Cannot determine the frame size|packet[ _]length[ _]too[ _]long"
         r"|unknown protocol|record[ _]layer[ _]failure"
-        # Django's server of development
+        # uvicorn, and Django's server of development
+        r"|\bInvalid HTTP request received\b"
         r"|accessing the development server over HTTPS, but it only supports HTTP"),
     ("tls-name", r"unrecognized[ _]name|SSL routines:\w{0,60}:callback failed"),
     ("tls-version", r"\bTLS ?v?1\.3(?![\d.])[^.\n]{0,40}?(?:not (?:(?:get(?:ting)? |being )?(?:enabled|used|active|offered|negotiated"
@@ -237,7 +239,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|ALGORITHM_MISMATCH|possess a common algorithm|unsafe TLS security settings|-98(?:01|36)\b"
         r"|may not support the client's requested TLS|要求的 ?TLS ?版本必须"
         r"|create SSL/TLS secure channel|未能创建 ?SSL/TLS ?安全通道"),
-    ("reset", r"CONNECTION_RESET|CONNECT_RESET|ERROR_NET_RESET|ECONNRESET|connection (?:was )?reset|forcibly closed "
+    ("reset", r"CONNECTION_RESET|\bkind: ConnectionReset\b|CONNECT_RESET|ERROR_NET_RESET|ECONNRESET|connection (?:was )?reset|forcibly closed "
         r"by the remote|errno 104|被对[方端]重[设置]|强迫关闭|连接.{0,4}(?:被)?重置"),
     ("closed", r"end of file reached|ERR_CONNECTION_CLOSED|ERR_EMPTY_RESPONSE|END_OF_FILE|SSL_ERROR_SYSCALL|unexpected"
         r"[ _]eof|EOF occurred|socket hang up|other side closed|Empty reply from server|closed the "
@@ -288,7 +290,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|lookup \S{1,253}: i/o timeout|NSURLErrorDomain.{0,30}-1003\b|未能解析此远程名称"
         r"|找不到.{0,260}服务器|找不到此网站|(?:域名|DNS).{0,8}(?:无法解析|解析失败|解析不[了到]|解析错误|不解析|解析.{0,4}?(?:挂了|有问题|异常|不对|没生效))"
         r"|不知道这样的主机"),
-    ("refused", r"CONNECTION_REFUSED|ECONNREFUSED|connection refused|\bconnections? (?:\S{1,60} ){0,3}?(?:is|are|was|were|gets?|got|being) (?:\w{1,11} )?refused|actively refused|refused to "
+    ("refused", r"CONNECTION_REFUSED|\bkind: ConnectionRefused\b|ECONNREFUSED|connection refused|\bconnections? (?:\S{1,60} ){0,3}?(?:is|are|was|were|gets?|got|being) (?:\w{1,11} )?refused|actively refused|refused to "
         r"connect|CONNECT_REFUSED|errno 111|拒绝了?我们的连接|连接.{0,4}被?拒绝"
         r"|拒绝了?连接|积极拒绝"),
     ("unreachable", r"ADDRESS[_ ]UNREACHABLE|EHOSTUNREACH|ENETUNREACH|No route to host|Network is "
@@ -337,7 +339,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     *VAGUE_COMPLAINTS,
     # Who names a frame and no refusal mostly tells of something else in it: a login, a cookie
     ("frame", r"(?:\biframes?\b|\bin a frame\b|嵌入框架|内嵌(?:页面|框架))(?!.{0,200}?(?:log-?in|logged|sign(?:ed)?[ -]?in|authenticat|登[录陆]|session|会话))"),
-    ("unusable", r"Could not get (?:any )?response|can(?:no|['’])t (?:be )?(?:open|reach|access|load|visit)|(?:is|are|site|went)(?: (?:both|all|still|now|completely|always))? down\b"
+    ("unusable", r"Could not get (?:any )?response|\bnothing works\b|can(?:no|['’])t (?:be )?(?:open|reach|access|load|visit)|(?:is|are|site|went)(?: (?:both|all|still|now|completely|always))? down\b"
         r"|(?:do|does|did)(?: not|n['’]t) (?:open|work|load|respond|come up)\b|not (?:working|reachable|accessible|loading|serv(?:ing|ed))|(?:unable|not able|fail(?:s|ed)?) to (?:communicate with|reach|open|access|load)|(?:isn|doesn)['’]t (?:work|load|open)\w{0,3}"
         r"|unreachable|inaccessible|can(?:no|['’])t get .{1,40}?to work|打不开|(?:无法|不能)(?:通过|用|使用|从|在).{1,16}?(?:访问|打开|连接)|(?:无法|没办法|没法)(?:正常)?(?:访问|打开|使用|显示|加载)|访问不了|进不去|上不去|不能访问|无法正常运作|(?:访问|打开|显示)不正常|挂了"),
 )  # fmt: skip

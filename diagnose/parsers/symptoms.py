@@ -103,7 +103,8 @@ _MAY_BE_MISSING = frozenset({"unusable", "not-connected", "cookie", "websocket"}
 #: nginx's question to a login service (ngx_http_auth_request_module): visitors get 500, whatever
 #: the service answered. So do those of a script that PHP could not run (main/main.c).
 _IS_500 = re.compile(
-    r"auth request unexpected status: [1-5]\d\d|PHP (?:Fatal|Parse|Recoverable fatal) error: ",
+    r"auth request unexpected status: [1-5]\d\d|PHP (?:Fatal|Parse|Recoverable fatal) error: "
+    r"|(?<!\w)Fatal error: Uncaught ",
     re.IGNORECASE,
 )
 #: A file of a server: its folders are no words of a message ("/var/www/public").
