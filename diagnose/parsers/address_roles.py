@@ -62,7 +62,12 @@ _LINE_ROLE = re.compile(
     # Go: an application of the machine itself
     r"|\bdial tcp (?:127(?:\.\d{1,3}){3}|\[::1\]|localhost):(?!443\b)\d{2,5}"
     # A database, a cache or a queue
-    rf"|\b(?:connect E[A-Z]{{5,12}} |dial tcp )\[?[\w.:-]{{1,253}}?\]?:{STORE_PORT}(?!\d)"
+    rf"|(?<![\w./:@-])(?:[\w-]{{1,63}}\.){{0,8}}[\w-]{{1,63}}:{STORE_PORT}(?!\d)"
+    rf"|(?<![\w./:@-])\[?[0-9a-fA-F:]{{2,39}}\]?:{STORE_PORT}(?!\d)"
+    # What is shown in place of the site
+    r"|(?<![\w./:@-])(?:[\w-]{1,63}\.){1,8}[\w-]{2,63}[`\"'”]? (?:instead of|rather than|statt"
+    r"|anstatt|au lieu d|en (?:lugar|vez) de|em vez d|ao invés d|invece d|вместо|zamiast"
+    r"|in plaats van)\b"
     # Cloudflare's pages
     r"|\bVisit (?:www\.)?cloudflare\.com for more information\b"
     # Traefik, Go: the application that was asked

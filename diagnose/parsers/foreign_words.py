@@ -95,6 +95,8 @@ _ENGLISH = re.compile(
     r"\b(?:the|and|with|my|when|it|its|not|after|but|from|does|are|was|were|this|that|works?|while|i|has|have|only|into|every|all)\b",
     re.IGNORECASE | re.ASCII,
 )
+#: Letters of Portuguese that Spanish has not: its "no" is no negation.
+_PORTUGUESE = re.compile("[ãõ]", re.IGNORECASE)
 #: Kinds of which a part of the site may say more.
 _VAGUE = frozenset({"not-connected", "unusable"})
 _WEBSOCKET = frozenset({"websocket", "websocket-closed"})
@@ -195,7 +197,10 @@ def languages_of(words: str) -> set[str]:
     are English."""
     own = {name for name, letters in _LETTERS.items() if letters.search(words)}
     is_english = len(list(islice(_ENGLISH.finditer(words), 2))) == 2
-    return own if is_english else own | (_tables().beside["fails"].keys() - _LETTERS.keys())
+    if is_english:
+        return own
+    latin = _tables().beside["fails"].keys() - _LETTERS.keys()
+    return own | (latin - {"es"} if _PORTUGUESE.search(words) else latin)
 
 
 @cache

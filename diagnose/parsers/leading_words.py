@@ -11,7 +11,7 @@ _REDIRECT = (
 )
 _TO = r"(?:to|on|auf|zu|nach|vers|sur|a|al|para|su|verso|на|na|do|naar|ke|sang|đến)"
 _LEADS = re.compile(
-    rf"\b{_REDIRECT}(?: [^\W\d_]{{1,12}}){{0,2}}? {_TO}:?\s{{1,3}}[\"'“«(<`]?$"
+    rf"\b{_REDIRECT}(?: [^\W\d_]{{1,12}}){{0,2}}? {_TO}:?\s{{1,3}}[\"'“«(<`]?\s?$"
     r"|(?:重定向|跳转|转跳|轉址|轉跳)(?:到|至|去)?\s?[\"'“「(<`]?$",
     re.IGNORECASE,
 )

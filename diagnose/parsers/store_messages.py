@@ -22,6 +22,7 @@ _UNREACHED = re.compile(
     r"|\bCan[’']t connect to (?:local )?(?:MySQL|MariaDB) server\b"
     r"|\bError \d{2,3} connecting to \S{1,255}:6379\b"
     r"|\bNpgsqlException\b[^\n]{0,40}?[Ff]ailed to connect"
+    r"|\bLost connection to (?:MySQL|MariaDB) server\b|\b(?:MySQL|MariaDB) server has gone away\b"
     # Node and Go name no more than the address
     rf"|\b(?:connect E[A-Z]{{5,12}}|dial tcp) \S{{1,255}}:{STORE_PORT}(?!\d)"
     r"|\bconnecting to Redis\b[^\n]{0,40}?\b(?:refused|failed|timed out)\b",
