@@ -5,12 +5,14 @@ import re
 from diagnose.model import Symptom
 from diagnose.model.frozen import frozen
 from diagnose.model.symptom import FEWEST_WORDS, MESSAGE_MARKS
+from diagnose.parsers.clauses import failing_name
 from diagnose.parsers.error_messages import (
     is_error_message,
     named_site,
     names_in_words,
     tells_of_a_site,
 )
+from diagnose.parsers.pasted_text import condensed
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.secrets import hide_secrets
 from diagnose.parsers.symptoms import other_symptom, symptom_of
@@ -162,6 +164,8 @@ def _site_in_words(text: str, symptom: Symptom | None) -> MessageSite | NoSite:
     """Return the only host among the words of a message."""
     # Apache names the machine's own address where ServerName is missing (AH00558).
     names = names_in_words(_OWN_ADDRESS.sub(" ", text))
+    if symptom and len(names) > 1 and (failing := failing_name(condensed(text), names)):
+        return MessageSite(failing, (("message", {}),), symptom)
     # A name and the same with "www.": who writes both has one site.
     if symptom and len({name.removeprefix("www.") for name in names}) == 1:
         return MessageSite(_with_told_port(names[0], text, symptom), (("message", {}),), symptom)

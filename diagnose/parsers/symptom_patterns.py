@@ -292,7 +292,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|lookup \S{1,253}: i/o timeout|NSURLErrorDomain.{0,30}-1003\b|未能解析此远程名称"
         r"|找不到.{0,260}服务器|找不到此网站|(?:域名|DNS).{0,8}(?:无法解析|解析失败|解析不[了到]|解析错误|不解析|解析.{0,4}?(?:挂了|有问题|异常|不对|没生效))"
         r"|不知道这样的主机"),
-    ("refused", r"CONNECTION_REFUSED|\bkind: ConnectionRefused\b|ECONNREFUSED|connection refused|\bconnections? to \S{1,253} refused\b|\bconnections? (?:\S{1,60} ){0,3}?(?:is|are|was|were|gets?|got|being) (?:\w{1,11} )?refused|actively refused|refused to "
+    ("refused", r"CONNECTION_REFUSED|\bkind: ConnectionRefused\b|ECONNREFUSED|connection refused|\bconnections? to \S{1,253} refused\b|\bport \d{1,5} (?:is |was |gets? )?refused\b|\bconnections? (?:\S{1,60} ){0,3}?(?:is|are|was|were|gets?|got|being) (?:\w{1,11} )?refused|actively refused|refused to "
         r"connect|CONNECT_REFUSED|errno 111|拒绝了?我们的连接|连接.{0,4}被?拒绝"
         r"|拒绝了?连接|积极拒绝"),
     ("unreachable", r"ADDRESS[_ ]UNREACHABLE|EHOSTUNREACH|ENETUNREACH|No route to host|Network is "
@@ -341,7 +341,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     *VAGUE_COMPLAINTS,
     # Who names a frame and no refusal mostly tells of something else in it: a login, a cookie
     ("frame", r"(?:\biframes?\b|\bin a frame\b|嵌入框架|内嵌(?:页面|框架))(?!.{0,200}?(?:log-?in|logged|sign(?:ed)?[ -]?in|authenticat|登[录陆]|session|会话))"),
-    ("unusable", r"Could not get (?:any )?response|\bnothing works\b|can(?:no|['’])t (?:be )?(?:open|reach|access|load|visit)|(?:is|are|site|went)(?: (?:both|all|still|now|completely|always))? down\b"
+    ("unusable", r"Could not get (?:any )?response|\bnothing works\b|\bnever (?:loads?|opens?|works?|connects?|responds?|comes up)\b|can(?:no|['’])t (?:be )?(?:open|reach|access|load|visit)|(?:is|are|site|went)(?: (?:both|all|still|now|completely|always))? down\b"
         r"|(?:do|does|did)(?: not|n['’]t) (?:open|work|load|respond|come up)\b|not (?:working|reachable|accessible|loading|serv(?:ing|ed))|(?:unable|not able|fail(?:s|ed)?) to (?:communicate with|reach|open|access|load)|(?:isn|doesn)['’]t (?:work|load|open)\w{0,3}"
         r"|unreachable|inaccessible|can(?:no|['’])t get .{1,40}?to work|打不开|(?:无法|不能)(?:通过|用|使用|从|在).{1,16}?(?:访问|打开|连接)|(?:无法|没办法|没法)(?:正常)?(?:访问|打开|使用|显示|加载)|访问不了|进不去|上不去|不能访问|无法正常运作|(?:访问|打开|显示)不正常|挂了"),
 )  # fmt: skip

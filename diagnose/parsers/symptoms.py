@@ -17,6 +17,7 @@ from diagnose.parsers.secrets import hide_secrets
 from diagnose.parsers.solved_words import is_solved
 from diagnose.parsers.store_messages import unreached_store
 from diagnose.parsers.symptom_patterns import SYMPTOM_PATTERNS
+from diagnose.parsers.told_now import told_now
 from diagnose.parsers.usual_spelling import usual_spelling
 from diagnose.parsers.visible_faults import visible_fault
 
@@ -98,6 +99,8 @@ _CHALLENGE = lazy_pattern(
 
 #: Kinds of which the message of an application may say more.
 _SAY_LITTLE = frozenset({"unusable", "not-connected"})
+#: Kinds of what is wrong now that may be told by what was before.
+_SAY_NO_MORE = frozenset({"unusable", "not-connected", "other", "sometimes", "some-visitors"})
 #: Kinds beside which words may say that a page is missing.
 _MAY_BE_MISSING = frozenset({"unusable", "not-connected", "cookie", "websocket"})
 #: nginx's question to a login service (ngx_http_auth_request_module): visitors get 500, whatever
@@ -133,6 +136,9 @@ def symptom_of(text: str, *, of_websocket: bool = False) -> Symptom | None:
     line = clean(condensed(text), MAX_LENGTH)
     if is_solved(line):
         return None
+    now = told_now(line)
+    if now and (told := _fault_of(now, now, of_websocket)) and told.kind not in _SAY_NO_MORE:
+        return replace(told, text=hide_secrets(line))
     left = without_denied(line)
     if left and (told := _fault_of(left, left, of_websocket)):
         return replace(told, text=hide_secrets(line))
