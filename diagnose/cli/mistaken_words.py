@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 
 from diagnose.cli.help_text import COMMANDS
+from diagnose.cli.unquoted_words import reads_as_sentence
 from diagnose.parsers.target import UsageError, suggestion
 
 #: What other programs have as a command, and how it is typed here.
@@ -46,7 +47,7 @@ def _check_no_command(words: Sequence[str]) -> None:
         raise UsageError(f"{word!r} is no command here. Type: {command} (A host: https://{word}/)")
     # Servers are called web1 or mcp1: that is no mistyped command.
     commands = tuple(command for command in COMMANDS if command not in {"web", "mcp"})
-    if hint := suggestion(word, commands):
+    if (hint := suggestion(word, commands)) and not reads_as_sentence(words):
         raise UsageError(f"There is no command {word!r}.{hint} (A host: https://{word}/)")
 
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 from diagnose.model import Symptom, Target
 from diagnose.model.symptom import ERROR_STATUS, FEWEST_WORDS, SymptomKind
 from diagnose.parsers.target import (
-    EXAMPLE_URL,
     PORTS,
     NamelessMessageError,
     UsageError,
@@ -27,15 +26,6 @@ _SENTENCE = re.compile(
 
 #: What somebody typed into one pair of quotes by a slip: an option, a name, this machine.
 _SLIP = re.compile(r"--?[A-Za-z]|localhost\b|[\w-]{1,63}(?:\.[\w-]{1,63}){1,10}(?![^:/])")
-
-#: What a person says of a site in a word beside its name, and what is meant. No host is called so.
-_COMPLAINTS = {
-    "refused": "connection refused", "reset": "connection reset", "timeout": "connection timeout",
-    "down": "the site is down", "offline": "the site is down", "broken": "the site does not work",
-    "hangs": "the site hangs", "blank": "the page is blank", "slow": "the site is slow",
-    "expired": "the certificate expired", "unreachable": "the site is unreachable",
-    "forbidden": "403 Forbidden", "unauthorized": "401 Unauthorized",
-}  # fmt: skip
 
 _WEBSOCKET = re.compile(r"web[- ]?socket|\bwss?://", re.IGNORECASE)
 _URL = re.compile(r"(?:https?|wss?)://[^\s\"'<>，。]{1,500}")
@@ -74,9 +64,10 @@ def _parse_targets(
     if words:
         # Imported late: a help has no operands.
         from diagnose.cli.mistaken_words import check_words
+        from diagnose.cli.unquoted_words import with_joined_words
 
         check_words(words)
-        words = _with_joined_words(words)
+        words = with_joined_words(words)
     targets: list[Target] = []
     messages: list[tuple[str, NamelessMessageError]] = []
     for word in words:
@@ -108,28 +99,6 @@ def _parse_targets(
         site = at_reported_path(merged[0], targets[index], words[index])
         return (_with_cut_websocket(_with_reported_websocket(site), targets[index].input),)
     return _distinct(targets, words)
-
-
-def _with_joined_words(words: Sequence[str]) -> Sequence[str]:
-    """Return the operands with a complaint that was typed without quotes as one of them. Names of
-    one word stay targets unless they read as a complaint together."""
-    if len(words) == 1 and re.fullmatch(ERROR_STATUS, words[0]):
-        raise NamelessMessageError(
-            f"{words[0]} is a status and names no site. Give its address as well: "
-            f"diagnose {EXAMPLE_URL} {words[0]}",
-            Symptom("status", words[0], int(words[0])),
-        )
-    told = [word for word in words if not set(".:/@ ") & set(word.strip(".,!?"))]
-    if len(words) == 2 and len(told) == 1:
-        return [_COMPLAINTS.get(word.lower(), word) if word in told else word for word in words]
-    if len(told) < FEWEST_WORDS:
-        return words
-    from diagnose.parsers.symptoms import symptom_of
-
-    message = " ".join(told)
-    if symptom_of(message) is None:
-        return words
-    return [*(word for word in words if word not in told), message]
 
 
 def _with_cut_websocket(site: Target, message: str) -> Target:

@@ -3,6 +3,8 @@ server could not listen. No I/O."""
 
 import re
 
+from diagnose.parsers.store_messages import STORE_PORT
+
 _ADDRESS = (
     r"(?:\d{1,3}(?:\.\d{1,3}){3}|\[?(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{0,4}\]?)(?:[:#]\d{1,5})?"
 )
@@ -35,7 +37,14 @@ _UNTRUSTED = re.compile(
 _URL_ROLE = re.compile(
     r"\b(?:upstream: |referr?er:? ?)[\"'(]?(?:https?|fastcgi|uwsgi|ajp)://[^\s\"'<>]{1,1000}"
     r"|\bserver configuration: proxy:\S{1,1000}"
-    r"|\bPost \"http://(?:localhost|127\.0\.0\.1):2019/[^\s\"'<>]{0,200}\"(?:: dial tcp \S{1,60})?",
+    r"|\bPost \"http://(?:localhost|127\.0\.0\.1):2019/[^\s\"'<>]{0,200}\"(?:: dial tcp \S{1,60})?"
+    # cloudflared: the application behind a tunnel
+    r"|\boriginService=\S{1,300}"
+    # Kubernetes: what a node or the API server asks for itself
+    r"|\b(?:Readiness|Liveness|Startup) probe failed: (?:Get )?\"https?://[^\s\"'<>]{1,1000}\"?"
+    r"(?:: dial tcp \S{1,60})?"
+    r"|\bfailed calling webhook \"[^\"\n]{1,253}\": (?:failed to call webhook: )?"
+    r"Post \"https?://[^\s\"'<>]{1,1000}\"",
     re.IGNORECASE,
 )
 #: A network, and what nginx says of its own lines: an application behind it, an address that it
@@ -49,6 +58,20 @@ _LINE_ROLE = re.compile(
     r"|(?<=\" \d\d\d )(?:\d{1,12}|-) \"[^\"\n]{0,1000}\"(?: \"[^\"\n]{0,1000}\")?"
     # Go: the server of names that was asked
     r"|\bon \[?[\da-fA-F.:]{3,45}\]?:53\b"
+    # Where a redirect or a proxy leads: an address of a private network, which visitors do not ask
+    r"|\b(?:redirect|forward|prox(?:y|ies)|point|map|pass)\w{0,4} (?:[\w-]{1,20} ){0,5}?to"
+    r" (?:10|127|172\.(?:1[6-9]|2\d|3[01])|192\.168)(?:\.\d{1,3}){2,3}:\d{2,5}\b"
+    # Go: an application of the machine itself
+    r"|\bdial tcp (?:127(?:\.\d{1,3}){3}|\[::1\]|localhost):(?!443\b)\d{2,5}"
+    # A database, a cache or a queue
+    rf"|(?<![\w./:@-])(?:[\w-]{{1,63}}\.){{0,8}}[\w-]{{1,63}}:{STORE_PORT}(?!\d)"
+    rf"|(?<![\w./:@-])\[?[0-9a-fA-F:]{{2,39}}\]?:{STORE_PORT}(?!\d)"
+    # What is shown in place of the site
+    r"|(?<![\w./:@-])(?:[\w-]{1,63}\.){1,8}[\w-]{2,63}[`\"'”]? (?:instead of|rather than|statt"
+    r"|anstatt|au lieu d|en (?:lugar|vez) de|em vez d|ao invés d|invece d|вместо|zamiast"
+    r"|in plaats van)\b"
+    # Cloudflare's pages
+    r"|\bVisit (?:www\.)?cloudflare\.com for more information\b"
     # Traefik, Go: the application that was asked
     r"|\bcaused by: dial tcp \S{1,80}"
 )

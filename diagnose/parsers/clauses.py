@@ -7,7 +7,7 @@ a clause names a part and a failure. That is read here, behind the patterns of w
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +17,8 @@ from diagnose.parsers.word_tables import word_patterns
 
 TABLE = Path(__file__).with_suffix(".toml")
 
+#: Hosts of a message of which the one that fails is looked for.
+_MAX_NAMES = 8
 #: Clauses that are looked at, from the first, and failures of one of them.
 _MAX_CLAUSES, _MAX_FAILURES = 24, 4
 #: Characters between a part, or a circumstance that tells a contrast by itself, and its failure.
@@ -103,6 +105,24 @@ def contrast(words: str, is_alone: bool = True) -> ClauseFault | None:
             if text := next(opposite, ""):
                 return ClauseFault(each.kind, text)
     return _contrast_of_clients(failing, working) or (_alone(failing) if is_alone else None)
+
+
+def failing_name(words: str, names: Sequence[str]) -> str:
+    """Return the only one of several hosts that a clause says fails, and none says works; "" if the
+    clauses tell it of none or of several."""
+    clauses = tuple(_clauses(words))
+
+    def is_named(name: str, clause: _Clause) -> bool:
+        whole = rf"(?<![\w.-]){re.escape(name)}(?![\w-]|\.\w)"
+        return re.search(whole, clause.text, re.ASCII) is not None
+
+    failing = [
+        name
+        for name in names[:_MAX_NAMES]
+        if any(clause.fails and is_named(name, clause) for clause in clauses)
+        and not any(clause.works and is_named(name, clause) for clause in clauses)
+    ]
+    return failing[0] if len(failing) == 1 else ""
 
 
 def works_elsewhere(words: str) -> ClauseFault | None:

@@ -22,7 +22,7 @@ _UPLOAD = (
     r"|上传.{0,24}?(?:失败|不了|不上|报错|出错|卡|中断|超时|不成功|没反应|没有反应|错误|异常)"
     r"|upload(?:s|ing|ed|er)?\b.{0,60}?(?:starts? (?:over|again|from)|begins? again|(?:not|n[’']t) resum\w{1,4}|progress\b.{0,40}?100 ?%)"
     r"|(?:not|n[’']t) resume (?:the |an? |my )?upload|断点续传.{0,12}?(?:失败|无效|不了|不能|不行|没)|上传.{0,30}?(?:从头|重新(?:上传|开始))"
-    r"|上传.{0,24}?(?:卡死|卡住)|(?:无法|不能|没法|没办法).{0,6}?上传|(?:文件|视频|附件|图片|照片).{0,8}?传不(?:上|了)"
+    r"|只能(?:上)?传(?:很|较|比较|一些|非常)?小|上传.{0,24}?(?:卡死|卡住)|(?:无法|不能|没法|没办法).{0,6}?上传|(?:文件|视频|附件|图片|照片).{0,8}?传不(?:上|了)"
 )
 #: How a download ends early. "Failed to download" of a package manager names a file of its own.
 _CUT_DOWNLOAD = (
@@ -148,8 +148,12 @@ _AT_TIMES = (
 #: call the site say: payments, webhooks, health checks.
 VAGUE_COMPLAINTS: tuple[tuple[SymptomKind, str], ...] = (
     ("callback", r"(?:webhook|(?<!OAuth )(?<!login )callback|\bIPN|notify_url|(?:payment|order|server) notification|health ?check)"
-        r"s?\b.{0,60}?(?:fail|unhealthy|\bdown\b|unreachable|(?:not|never|n[’']t) (?:be |being )?(?:receiv|call|deliver|arriv"
+        r"s?\b.{0,60}?(?:fail|unhealthy|(?:TLS|SSL) error|\bdown\b|unreachable|(?:not|never|n[’']t) (?:be |being )?(?:receiv|call|deliver|arriv"
         r"|reach|work|trigger|sent|pass)|can(?:not|[’']t) (?:be )?(?:reach|connect|deliver))"
+        # Stripe, GitHub, Slack, Telegram, Meta
+        r"|\btrouble (?:sending|delivering) (?:\w{1,16} )?(?:requests|webhooks|events|notifications)\b|\bcouldn[’']t deliver this payload"
+        r"|\bdidn[’']t respond with the value of the challenge\b|\bHTTP status code of [1-5]\d\d\b.{0,300}?\bwhen \w{1,20} requested it"
+        r"|\bWrong response from the webhook\b|\bcallback URL or verify token couldn[’']t be validated"
         r"|(?:(?:not|never|n[’']t) (?:receiv\w*|get\w*|reach\w*)|fail\w* to (?:deliver|send|call|reach)|\bno) (?:\w{1,12} ){0,4}"
         r"(?:webhook|callback|IPN\b|notify_url|payment notification)"
         r"|(?:收|接收?)不到.{0,16}(?:通知|回调|推送)|(?:没有?|未)(?:接?收|得)到.{0,16}(?:回调|通知|推送)|(?:未|没有?|不|无法)(?:触发|执行)?回调"

@@ -13,6 +13,8 @@ CONTAINER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
         r"|\b(?:middleware|service) \W{0,3}[\w.-]{1,200}@\w{1,40}\W{0,3} does not exist"
         r"|unable to find the IP address for the container|error: port is missing\b"
         r"|could not define the service name for the router|error while parsing rule "
+        r"|\bCannot create service\b"
+        r"|\b[Ss]ervice not found\b(?=\W{1,4}(?:ingress|for|namespace|provider))"
         r"|cannot be linked automatically with multiple Services"
         r"|Router defined multiple times with different configurations"
         r"|Failed to retrieve information of the docker client and server host"
@@ -35,7 +37,13 @@ CONTAINER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
         r"|variable is not set\. Defaulting to a blank string"
         r"|no configuration file provided: not found"
         r"|'compose' is not a docker command|docker-compose: command not found"),
+    # What starts a program again and again: docker compose, PM2, systemd
+    ("unusable", r"(?<![\w.-])[\w.-]{1,100} exited with code (?!0\b)\d{1,3}\b"
+        r"|\berrored, restarting too fast\b|\btoo many unstable restarts\b"
+        r"|\bstatus=(?:20\d|1\d\d)/[A-Z_]{3,24}\b"),
     # Kubernetes
+    ("server-application", r"\b(?:Readiness|Liveness|Startup) probe failed:"
+        r"(?! HTTP probe failed with statuscode)"),
     ("unusable", r"\bCrashLoopBackOff\b|\b(?:ImagePullBackOff|ErrImagePull)\b"
         r"|no endpoints available for service|does not have any active Endpoint"),
 )  # fmt: skip

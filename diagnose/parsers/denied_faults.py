@@ -9,7 +9,9 @@ from diagnose.parsers.lazy_pattern import lazy_pattern
 MAX_SENTENCE, MAX_CLAUSES = 400, 8
 
 _BETWEEN = lazy_pattern(
-    r"(?:,|;|\.(?=\s)|(?: |^)(?:but|yet|however|although|though|instead|and)(?= ))", re.IGNORECASE
+    r"(?:[,;，。；]|\.(?=\s)|(?: |^)(?:but|yet|however|although|though|instead|and|aber|sondern"
+    r"|mais|pero|mas|но)(?= )|(?<=[\u3400-\u9fff])(?:但是?|而是|不过))",
+    re.IGNORECASE,
 )
 _FAULT = (
     r"(?:errors?|warnings?|problems?|issues?|time-?outs?|loops?|mixed[- ]content|redirects?"
@@ -32,6 +34,18 @@ _DENIALS = lazy_pattern(
     r"(?:problem|issue|cause|reason))\b",
     re.IGNORECASE,
 )
+#: The same in other languages: "证书没过期", "no es lento", "ce n'est pas le certificat".
+_OTHER_DENIALS = lazy_pattern(
+    r"(?:不是|并非|并不是|不关)[^，。；]{0,12}?(?:问题|原因|错误|的事)"
+    r"|(?:证书|dns|防火墙|配置|解析)[^，。；]{0,4}?(?:没有?(?:过期|问题|错)|未过期|有效|是好的)"
+    r"|(?:证书|dns|解析)[^，。；]{0,4}?正常"
+    r"|\bkein\w{0,2} (?:\w{1,16}-?)?(?:fehler|problem)\w{0,2}\b"
+    r"|\bist nicht (?:abgelaufen|langsam|kaputt)\b"
+    r"|\bn['’]est pas (?:le|la|un|une|lent\w?|expirée?)\b"
+    r"|\b(?:no es|não é|non è) (?:el|la|un|una|o|a|il|lent[oa]|cadut\w)\b"
+    r"|\b(?:не медленн\w{0,3}|не в сертификате|сертификат\w{0,2} в порядке|сертификат не истек)",
+    re.IGNORECASE,
+)
 #: "no errors, nothing else" names none: what has such a word besides the denial says what is wrong.
 _STILL = lazy_pattern(r"\b(?:because|since|due to|until|unless|while|when)\b", re.IGNORECASE)
 
@@ -39,13 +53,17 @@ _STILL = lazy_pattern(r"\b(?:because|since|due to|until|unless|while|when)\b", r
 def without_denied(sentence: str) -> str:
     """Return a sentence without the clauses that deny a fault; "" if it has none, or if nothing
     else is left."""
-    if not sentence.isascii() or len(sentence) > MAX_SENTENCE or not _DENIALS.search(sentence):
+    if len(sentence) > MAX_SENTENCE or not (
+        _DENIALS.search(sentence) or _OTHER_DENIALS.search(sentence)
+    ):
         return ""
     clauses = [clause.strip() for clause in _BETWEEN.split(sentence)[:MAX_CLAUSES]]
     told = [clause for clause in clauses if clause and not _is_denied(clause)]
     left = ", ".join(told)
-    return left if told and len(told) < sum(map(bool, clauses)) and len(left.split()) > 1 else ""
+    is_enough = len(left.split()) > 1 or (not left.isascii() and len(left) > 3)
+    return left if told and len(told) < sum(map(bool, clauses)) and is_enough else ""
 
 
 def _is_denied(clause: str) -> bool:
-    return bool(_DENIALS.search(clause)) and not _STILL.search(clause)
+    is_denied = _DENIALS.search(clause) or _OTHER_DENIALS.search(clause)
+    return is_denied is not None and not _STILL.search(clause)

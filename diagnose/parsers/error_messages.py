@@ -14,6 +14,7 @@ from diagnose.model.frozen import frozen
 from diagnose.model.symptom import FEWEST_WORDS, MESSAGE_MARKS
 from diagnose.parsers.address_roles import without_roles
 from diagnose.parsers.framing_words import is_framing, text_beside_framing
+from diagnose.parsers.leading_words import leads_to
 from diagnose.parsers.pasted_text import condensed
 
 _HOST = (
@@ -169,6 +170,8 @@ _MESSAGES = tuple(
         r"certificate is (?:not )?valid for .{0,500}, not HOST",
         # Vite, Next.js
         r"This host \(QUOTEHOST",
+        # Rails
+        r"Blocked hosts?: HOST(?::\d{1,5})?",
         r"`origin` header with value `(?!localhost|127\.|10\.|192\.168\.)HOST",
         # PHP, .NET
         r"(?:ssl|tls|tcp)://HOST:PORT",
@@ -285,8 +288,10 @@ def named_site(text: str) -> NamedSite | None:
 def names_in_words(text: str) -> tuple[str, ...]:
     """Return what may be hosts in a text that is no known message, each once, with their ports."""
     matches = _NAME_IN_WORDS.finditer(_LOG_ADDRESSES.sub(" ", without_roles(condensed(text))))
-    names = (f"{match[1]}{match[2] or ''}" for match in matches if _is_host(match[1]))
-    return tuple(dict.fromkeys(names))
+    named = [match for match in matches if _is_host(match[1])]
+    # A name to which another one leads is not the one that was asked for.
+    named.sort(key=lambda match: leads_to(match.string[max(match.start() - 40, 0) : match.start()]))
+    return tuple(dict.fromkeys(f"{match[1]}{match[2] or ''}" for match in named))
 
 
 def tells_of_a_site(text: str) -> bool:
@@ -372,6 +377,8 @@ def _urls(text: str) -> Iterator[str]:
         end = match.start() + len(url)
         url = _WITHOUT_PORT.sub("", url)
         before = text[max(match.start() - 80, 0) : match.start()]
+        if not re.search(r"\w", _host_of(url)):
+            continue  # "https://****/": who pasted it has hidden the name
         is_reference = _BEFORE_DOCUMENTATION.search(before) is not None
         if is_reference or is_documentation(url):
             references += () if is_reference and is_documentation(url) else (url,)
@@ -379,7 +386,11 @@ def _urls(text: str) -> Iterator[str]:
             working.append(url)
         elif _INNER.match(url):
             inner.append(url)
-        elif _BEFORE_ASKING.search(before) or is_framing(before, text[end : end + 80]):
+        elif (
+            _BEFORE_ASKING.search(before)
+            or leads_to(before)
+            or is_framing(before, text[end : end + 80])
+        ):
             asking.append(url)
         else:
             yield url

@@ -38,6 +38,15 @@ _NAME = re.compile(
     r"(?<![A-Za-z0-9.-])(?:[A-Za-z0-9-]{1,63}\.){1,10}[A-Za-z]{2,24}(?![A-Za-z0-9-])", re.ASCII
 )
 
+#: A clause that leaves its verb out: "in Chrome geht es, in Firefox nicht"; "en el móvil sí".
+_IS_DENIED = re.compile(
+    r"\s(?:nicht|pas|no|não|non|нет|ні|nie|ne|niet|inte|hayır|tidak|không|لا)\W{0,3}$",
+    re.IGNORECASE,
+)
+_IS_AFFIRMED = re.compile(
+    r"\s(?:schon|ja|oui|sí|sim|sì|да|так|tak|ano|evet|iya|نعم)\W{0,3}$", re.IGNORECASE
+)
+
 _ByLanguage = Mapping[str, tuple[str, ...]]
 
 
@@ -112,6 +121,8 @@ def _clauses(words: str, languages: set[str]) -> Iterator[_Clause]:
                 for first, end in spans(each.works[language], rest, language):
                     rest = f"{rest[:first]}{' ' * (end - first)}{rest[end:]}"
         is_failing = any(spans(failures(name), rest, name) for name in languages)
+        is_failing = is_failing or _IS_DENIED.search(rest) is not None
+        is_fine = is_fine or _IS_AFFIRMED.search(rest) is not None
         works = not is_failing and (is_fine or bool(_names(_tables().works, text, languages)))
         yield _Clause(text, works, is_failing)
 

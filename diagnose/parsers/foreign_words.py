@@ -3,7 +3,8 @@ reads `foreign_words.toml`, once.
 
 Two ways: phrases, and a part of a site that stands beside a word of failure of the same language
 ("Bilder … nicht"). German, French, Spanish, Portuguese, Italian, Russian, Ukrainian, Polish, Czech,
-Dutch, Swedish, Turkish, Indonesian, Vietnamese, Arabic, Japanese and Korean.
+Dutch, Swedish, Turkish, Indonesian, Vietnamese, Arabic, Japanese and Korean; Greek, Hebrew,
+Persian, Hindi and Thai by phrases alone.
 """
 
 import re
@@ -22,11 +23,11 @@ _AFTERWARDS = (
     "bei|beim|nach|wenn|sobald|statt|zurück|aus|seit|obwohl|und|aber|quand|lors|après|sur|pour"
     "|depuis|mais|al|cuando|después|en|pero|ao|quando|depois|mas|при|после|когда|на|и|но|если|вместо"
     "|dopo|ma|po|przy|gdy|ale|bij|als|maar|när|saat|ketika|khi|na|nadat|efter|setelah|sau|desde"
-    "|sonra|بعد|عند"
+    "|sonra|بعد|عند|در|هنگام|وقتی|όταν|μετά|στ[ηοι]\\w{0,2}|כאשר|כש\\w{2,12}|आ|दिख\\w{0,4}|दे"
 )
 #: The words before the number of an error. 404 alone may be anything.
 _NUMBER = re.compile(
-    rf"\b(?:erreurs?|fehler\w{{0,8}}|error(?:es)?|erro|errore|ошибк\w{{1,3}}|помилк\w{{1,3}}|код|błąd|błędu|chyba|fout(?:code)?|fel|hata|kode|lỗi|\w{{0,2}}خطأ|رمز)"
+    rf"\b(?:erreurs?|fehler\w{{0,8}}|error(?:es)?|erro|errore|ошибк\w{{1,3}}|помилк\w{{1,3}}|код|błąd|błędu|chyba|fout(?:code)?|fel|hata|kode|lỗi|\w{{0,2}}خطأ|رمز|خطای|ارور|σφάλμα|κωδικό\w?|שגיא\w|एरर|त्रुटि)"
     rf"\W{{1,4}}(?:http\W{{1,3}})?({ERROR_STATUS})(?!\w)"
     rf"|(?<![\w.:])({ERROR_STATUS})\W{{1,3}}(?:erreurs?|fehler\w{{0,8}}|ошибк\w{{1,3}}|hata\w{{0,4}}|код)\b"
     # "geeft 502"
@@ -38,7 +39,7 @@ _NUMBER = re.compile(
     r"|in|an|auf|für|dans|avec|à|con|com|em|no|nel|nella|в|у|для|do|w|v|op|voor|i|på|för|di|pada|في)\b))"
     # "gibt 404", "404になる": statuses that count nothing. What is counted follows the number.
     r"|(?<![A-Za-z0-9_.:/-])(40[1345]|41[03]|42[12]|429|431|50[0234]|52[0-7])"
-    r"(?=\s*(?:$|[.,;:!?)»”、。]|(?:エラー|になる|になり|が出|が返|を返|と出|が表示)"
+    r"(?=\s*(?:$|[.,;:!?)»”、。]|(?:エラー|ข้อผิดพลาด|ตอน|เมื่อ|เวลา|になる|になり|が出|が返|を返|と出|が表示)"
     r"|(?:에러|오류|error|가 |이 |로 |라고|떠|뜨|뜹|나와|나옵)"
     rf"|(?:{_AFTERWARDS})\b))",
     re.IGNORECASE,
@@ -94,11 +95,13 @@ _ENGLISH = re.compile(
     r"\b(?:the|and|with|my|when|it|its|not|after|but|from|does|are|was|were|this|that|works?|while|i|has|have|only|into|every|all)\b",
     re.IGNORECASE | re.ASCII,
 )
+#: Letters of Portuguese that Spanish has not: its "no" is no negation.
+_PORTUGUESE = re.compile("[ãõ]", re.IGNORECASE)
 #: Kinds of which a part of the site may say more.
 _VAGUE = frozenset({"not-connected", "unusable"})
 _WEBSOCKET = frozenset({"websocket", "websocket-closed"})
 #: Scripts without blanks between words, or whose particles join them.
-_UNSPACED = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]")
+_UNSPACED = re.compile("[\u0e01-\u0e7f\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]")
 _UNSPACED_LANGUAGES = frozenset({"ja", "ko"})
 
 
@@ -194,7 +197,10 @@ def languages_of(words: str) -> set[str]:
     are English."""
     own = {name for name, letters in _LETTERS.items() if letters.search(words)}
     is_english = len(list(islice(_ENGLISH.finditer(words), 2))) == 2
-    return own if is_english else own | (_tables().beside["fails"].keys() - _LETTERS.keys())
+    if is_english:
+        return own
+    latin = _tables().beside["fails"].keys() - _LETTERS.keys()
+    return own | (latin - {"es"} if _PORTUGUESE.search(words) else latin)
 
 
 @cache

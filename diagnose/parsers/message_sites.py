@@ -7,12 +7,14 @@ from diagnose.model import Symptom
 from diagnose.model.addresses import is_private
 from diagnose.model.frozen import frozen
 from diagnose.model.symptom import FEWEST_WORDS, MESSAGE_MARKS
+from diagnose.parsers.clauses import failing_name
 from diagnose.parsers.error_messages import (
     is_error_message,
     named_site,
     names_in_words,
     tells_of_a_site,
 )
+from diagnose.parsers.pasted_text import condensed
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.secrets import hide_secrets
 from diagnose.parsers.symptoms import other_symptom, symptom_of
@@ -76,7 +78,8 @@ def site_in_message(text: str) -> MessageSite | NoSite:
     if site.others:
         hosts = ", ".join(clean(host, 60) for host in site.others[:3])
         notes += (("others", {"hosts": hosts}),)
-    return MessageSite(_asked_site(text, symptom, site.target), notes, symptom)
+    asked = _asked_site(text, symptom, site.target)
+    return MessageSite(_with_told_port(asked, text, symptom), notes, symptom)
 
 
 #: The address to which a login is to lead back, where it stands alone in a message.
@@ -120,6 +123,36 @@ def _is_refused_address(symptom: Symptom, target: str) -> bool:
     return url is not None and refused_host(symptom.text) == url.host
 
 
+#: How a port is told beside the name that has none: "port 8448"; "telnet NAME 8448".
+_TOLD_PORT = re.compile(
+    r"(?:\bports?|\bpuerto|\bporta|\bпорт\w{0,2}|端口|ポート|포트)[ :：#=]{0,2}(\d{2,5})(?!\d)",
+    re.IGNORECASE,
+)
+#: Words of a second place, whose port it may be: that of an application, one that works.
+_SECOND_PLACE = re.compile(
+    r"\b(?:but|works?|working|directly|however|while|only|nginx|apache|caddy|upstream|backend|proxy|app\w{0,10})\b"
+    r"|但|正常|可以|直接|反代|代理|应用|程序",
+    re.IGNORECASE,
+)
+#: Kinds of which a port says where.
+_OF_PORT = frozenset({"timeout", "refused", "unreachable", "not-connected", "reset", "closed"})
+
+
+def _with_told_port(target: str, text: str, symptom: Symptom | None) -> str:
+    """Return a name with the port that the words tell apart from it, where nothing else can have
+    that port."""
+    if symptom is None or symptom.kind not in _OF_PORT or set(":/[") & set(target):
+        return target
+    ports = {match[1] for match in _TOLD_PORT.finditer(text)}
+    beside = re.search(rf"(?<![\w.-]){re.escape(target)} {{1,3}}(\d{{4,5}})(?![\w.:])", text)
+    if beside:
+        ports.add(beside[1])
+    if len(ports) != 1 or _SECOND_PLACE.search(text):
+        return target
+    port = int(next(iter(ports)))
+    return f"{target}:{port}" if 80 < port < 65536 and port != 443 else target
+
+
 def reads_as_sentence(text: str) -> bool:
     """Return whether words of which nothing is known are a sentence or a message: several plain
     words, no option. Names and ports in one pair of quotes are none."""
@@ -140,9 +173,11 @@ def _site_in_words(text: str, symptom: Symptom | None) -> MessageSite | NoSite:
     """Return the only host among the words of a message."""
     # Apache names the machine's own address where ServerName is missing (AH00558).
     names = _without_inner_addresses(names_in_words(_OWN_ADDRESS.sub(" ", text)))
+    if symptom and len(names) > 1 and (failing := failing_name(condensed(text), names)):
+        return MessageSite(failing, (("message", {}),), symptom)
     # A name and the same with "www.": who writes both has one site.
     if symptom and len({name.removeprefix("www.") for name in names}) == 1:
-        return MessageSite(names[0], (("message", {}),), symptom)
+        return MessageSite(_with_told_port(names[0], text, symptom), (("message", {}),), symptom)
     if symptom:
         return NoSite(tuple(clean(name, 60) for name in names), symptom)
     if reads_as_sentence(text):

@@ -18,7 +18,8 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
     ("acme-limit", r"too many (?:failed authorizations|certificates)|acme:error:rateLimited"),
     ("acme-caa", r"acme:error:caa|CAA record for .{1,253}? prevents issuance|While processing CAA"),
     ("acme-port", r"Problem binding to port \d{1,5}|Could not bind TCP port \d{1,5} because"
-        r"|could not start HTTPS? server for challenge|tcp port \d{1,5} is already used by"),
+        r"|could not start HTTPS? server for challenge|tcp port \d{1,5} is already used by"
+        r"|\bport \d{1,5} is (?:already )?used by [^\n]{1,60}?stop it first"),
     ("acme-dns", r"acme:error:dns|DNS problem: |no valid A records found|no valid IP addresses"
         r"|could not determine authoritative nameservers"),
     ("acme-connect", r"likely firewall problem|acme-challenge/\S{0,200}:? (?:Connection (?:refused|"
@@ -30,6 +31,8 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
         r"|Invalid (?:host|port) in redirect target|HTTP-01 challenge propagation: wrong status"
         r"|Type: {1,9}unauthorized\b|Wrote file to /.{1,400}, but couldn'?t download https?://"
         r"|key authorization file from the server did not match|Verify error: ?Fetching https?:///"),
+    # What certbot has is not old: what the server shows may be
+    ("certificate-outdated", r"\bnot (?:yet )?due for renewal\b"),
     # The authority is not reached, the settings of the client or its plugin, an order.
     ("acme", r"HTTPSConnectionPool\(host='acme|nonexistent certificate resolver|non-existent resolver"
         r"|can ?not init api|[Cc]reate new order error|Sign failed, finalize|domain token entry"
@@ -37,11 +40,11 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
         r"|looking up info for HTTP challenge|acme: error: \d{3}|The \w{1,20} plugin is not working"
         r"|choose appropriate plugin|requested \w{1,20} plugin does not|find a matching server block for"
         r"|virtual host listening on port 80 which is currently|Another instance of Certbot"
-        r"|Input the webroot for|certbot\.lock|DNS challenge failed|Cannot issue for \"?\w"
+        r"|\bError add txt for domain\b|Input the webroot for|certbot\.lock|DNS challenge failed|Cannot issue for \"?\w"
         r"|Error (?:creating new|finalizing) order|PluginError\("),
     ("acme", r"get directory at '?https?:|failed to get nonce|obtain ssl failed|申请证书失败|证书申请失败|验证域名失败|(?:No|Incorrect) TXT record|\"acme-tls/1\"|Some challenges have failed|Challenge failed for domain|Failed authorization "
         r"procedure|Certbot failed to authenticate|Failed to renew certificate"
-        r"|证书 ?(?:无法|不能|没法|没有?|未) ?(?:自动)?(?:续签|续期|更新)|(?:续签|续期|更新)证书(?:失败|出错|不成功|报错)|证书 ?(?:自动)?(?:生成|申请|签发|获取|续签|续期|颁发|更新).{0,4}?(?:失败|出错|不成功|报错)"
+        r"|证书 ?(?:无法|不能|没法|没有?|未) ?(?:自动)?(?:续签|续期|更新)|(?:无法|不能|没法|没办法)(?:自动)?(?:续签|续期)|(?:续签|续期|更新)证书(?:失败|出错|不成功|报错)|证书 ?(?:自动)?(?:生成|申请|签发|获取|续签|续期|颁发|更新).{0,4}?(?:失败|出错|不成功|报错)"
         r"|(?:生成|申请|签发|获取|续签|续期|颁发)(?:不了|不到|不下来|失败)[^，。；,]{0,6}?证书|(?:生成|申请|签发|获取|续签|续期|颁发)[^，。；,]{0,20}?证书.{0,6}?(?:失败|出错|不成功|报错|不了|不下来)"
         r"|\bcert(?:ificate)?s? (?:generation|issuance|request|renewal|order|provisioning)s? (?:has |have |is |was |keeps? |always )?(?:fail|error|unsuccess)"
         r"|(?:fail(?:s|ed|ing)?|unable|could not|couldn['’]t|cannot|can['’]t|does(?: not|n['’]t)) (?:to )?(?:issue|obtain|generate|request|renew|provision)"
@@ -95,7 +98,7 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
         r".{1,200} failed|\bLayer7 (?:wrong status|invalid response)|\bL7STS\b"
         r"|\bhttp-?ch(?:ec)?k\b.{0,60}?(?:\b(?:fails?|failed|failing|returns?|gets|got|answers?)\b|失败|返回)"),
     ("server-application", r"\bhaproxy\[\d{1,7}\]: .{0,300}?/-1/\S{1,40} .{0,40}? SC[-D]{0,2} |AH0(?:0957|1114|2454|1079|0898|0959|0940)|attempt to connect to .{1,200} "
-        r"failed|http\.log\.error.{0,600}(?:connect: |no such host|connection re|EOF)"
+        r"failed|http\.log\.error.{0,600}(?:connect: |no such host|server misbehaving|connection re|EOF)"
         r"|The AJP Connector is configured with secretRequired"),
     # nginx and systemd
     ("conntrack", r"conntrack: table full|连接跟踪表.{0,6}满"),
@@ -103,10 +106,14 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
         r"|磁盘(?:空间)?(?:已?满|不足)"),
     ("no-files", r"too many open files|failed \(24:|\bEMFILE\b"),
     ("port-in-use", r"bind\(\) to .{0,60}failed \(98:|still could not bind\(\)"
+        # Rust, gunicorn, Python, Spring Boot
+        r"|\bkind: AddrInUse\b"
+        r"|Connection in use: \(|\[Errno (?:48|98)\] Address already in use|\bPort \d{2,5} (?:is|was) already (?:in use|used|taken)\b"
         r"|(?:listen|bind).{0,60}address already in use|地址已(?:经)?(?:在|被)(?:使用|占用)"),
     ("address-unavailable", r"bind\(\) to .{0,60}failed \(99:"
         r"|(?:listen|bind)\b.{0,80}cannot assign requested address|EADDRNOTAVAIL"),
-    ("port-permission", r"bind\(\) to .{0,60}failed \(13:"),
+    ("port-permission", r"bind\(\) to .{0,60}failed \(13:|\blisten (?:tcp|udp)\d? \S{0,60}: bind: permission denied"
+        r"|\blisten EACCES\b"),
     ("nginx-key", r"SSL_CTX_use_PrivateKey.{0,120}key values mismatch|key values mismatch"),
     ("nginx-certificate", r"cannot load certificate|SSL_CTX_use_(?:certificate|PrivateKey)\("
         r"|BIO_new_file\(\"|PEM_read_bio_X509"),
@@ -146,7 +153,8 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
         r"|Multipart body length limit \d{1,16} exceeded"),
     ("limit", r"limiting (?:requests|connections)|worker_connections are not enough"),
     ("internal-redirects", r"rewrite or internal redirection cycle"),
-    ("file-denied", r"(?:open|stat)\(\) .{1,300}failed \(13:|\" is forbidden \(13:"
+    # Monolog of PHP
+    ("file-denied", r"could not be opened in append mode: .{0,60}?Permission denied|(?:open|stat)\(\) .{1,300}failed \(13:|\" is forbidden \(13:"
         r"|\bEROFS\b|[Rr]ead-only file system"),
     ("file-missing", r"(?:open|stat)\(\) .{1,300}failed \(2:|directory index of .{1,300} is "
         r"forbidden|\" is not found \(2:"),

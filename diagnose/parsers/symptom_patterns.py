@@ -16,6 +16,9 @@ from diagnose.parsers.websocket_messages import WEBSOCKET_MESSAGES
 SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     # Cloudflare's own pages, which say in other words what failed behind it
     ("status", r"\berror(?: code)?:? (?P<n>52[0-7]|530)\b"),
+    ("status", r"\bError (?:code:? )?10(?:16|33)\b"),
+    # Caddy 1 begins its lines with the status
+    ("status", r"\[ERROR (?P<n>[45]\d\d) /"),
     # A header that is too large for nginx, in the words of its log and of people
     ("status", r"(?<![\w.:])(?P<n>4(?:00|14|94))\b[^.\n]{0,40}?(?:too (?:big|large|long)(?: a)? (?:request )?header"
         r"|headers? (?:(?:is|are) )?too (?:big|large|long)|\bcookies? (?:(?:is|are) )?too (?:big|large|long|many))"),
@@ -33,6 +36,8 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|\b[cx]srf (?:error|fail\w{0,4}|check|protection|validation|403)\b|403 ?[(（]?csrf|触发 ?csrf|csrf.{0,2}?(?:防护|校验|验证|错误|失败|报错|403)"
         r"|Cross-site \S{1,10} (?:form submissions|requests?) (?:are|is) forbidden"
         r"|(?<!Access-Control-Allow-)\borigin not allowed"),
+    # Laravel: a form's page was sent on, and arrives without its content
+    ("method", r"\bThe GET method is not supported for (?:this )?route\b.{0,200}?\bSupported methods: [^.]{0,40}?\bPOST\b"),
     # What a login elsewhere refuses: Google, Microsoft, GitHub, Keycloak, Auth0, WeChat, QQ, Feishu
     ("login-address", r"redirect[_ ]?ur[il](?:_|\s)?(?:mis|does not |did not |must |is (?:not |illegal|wrong|"
         r"invalid))|(?:invalid|incorrect|wrong|unregistered)(?: parameter:?)?[ _](?:value of )?\S{0,4}redirect[_ ]?ur[il]"
@@ -42,8 +47,9 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     # What browsers refuse in a page
     # A service worker controls the folder of its file and what is below it (Service Workers, 4.1)
     # The loader of Unity's builds names a file that it cannot read
-    ("other", r"not under the max scope allowed|Unable to parse \S{1,300}\.(?:br|gz|unityweb)!"),
-    ("mixed-content", r"Mixed Content|requested an insecure |mixed[- ]block|must be served over HTTPS|insecure WebSocket connection may not be initiated"
+    # Firefox and Safari say no more of what a page may not do without a secure context
+    ("other", r"(?:DOMException|SecurityError): The operation is insecure|not under the max scope allowed|Unable to parse \S{1,300}\.(?:br|gz|unityweb)!"),
+    ("mixed-content", r"WebSocket\b.{0,80}?The operation is insecure|\bws:(?://…?)? (?:\w{1,12} )?instead of wss\b|Mixed Content|requested an insecure |mixed[- ]block|must be served over HTTPS|insecure WebSocket connection may not be initiated"
         r"|An insecure WebSocket|(?:Blocked loading|Loading(?: of)?) mixed|insecure content from|混合(?:内容|连接|加载)|混合.{0,9}(?:活动|显示|主动|被动)内容|https.{0,10}?(?:包含|加载|引用|请求)了?.{0,6}?http(?!s)"),
     # Scanners: a field that protects visitors is not in the response
     ("response-field", rf"{FIELD}['\"”’)]{{0,2}}(?: ?\([A-Z-]{{2,6}}\))?(?: (?:HTTP|response|security|policy)){{0,3}}(?: ?(?:headers?|fields?|响应头|头部?|安全头))?"
@@ -62,7 +68,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     # Browsers let no public page ask a private address: the address in the page is wrong
     ("wrong-address", r"(?:more-private|less-public|more-local|`(?:unknown|local|loopback|private)`) address "
         r"space|Private Network Access"),
-    ("application", r"Blocked request\. This host \(|\bHost validation failed\b|Invalid Host/Origin header"
+    ("application", r"Blocked request\. This host \(|\bBlocked hosts?: [\w-]|\bHost validation failed\b|Invalid Host/Origin header"
         # Home Assistant logs why it answers 400 to a proxy
         r"|from an untrusted proxy\b"),
     ("cors", r"blocked by CORS policy|Cross-Origin Request Blocked|Access-Control-Allow-(?:Origin|Headers|Methods)"
@@ -119,6 +125,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|\btransport close\b|\bping timeout\b|Server timeout elapsed without receiving|Invalid frame header|already in CLOSING or CLOSED|reserved bits? |Close received after close|closed abnormally"
         r"|(?:close ?code|\bcode|关闭代码|关闭码|\bclose)[ :=：]{1,3}(?P<p>100[1-9]|101[0-5]|4\d{3})(?![0-9A-Za-z])"
         r"|(?:WebSocket|closed?|error|关闭|断开|错误).{0,40}?(?<![:\w])(?P<q>1006)(?![0-9A-Za-z_)])"
+        r"|(?<![:\w])(?P<r>1006)(?![0-9A-Za-z_:]).{0,40}?WebSocket"
         r"|(?:WebSocket|(?<![A-Za-z])wss?(?![A-Za-z/:])|长连接|socket).{0,20}?(?:掉线|断线|断开|断连|自动关闭|(?:\d{1,4}|[一两三五十半]{1,2}) ?(?:秒|s|分钟?|min|个?小时).{0,6}?断)"
         r"|(?:WebSocket|(?<![A-Za-z])wss?(?![A-Za-z/:])|socket).{0,60}?(?:drop|disconnect|reconn?ect|clos|die"
         r"|terminat|lost)[a-z]{0,4} (?:\w{1,12} ){0,3}(?:after|every|in|within) (?:about |exactly |around |precisely )?"
@@ -158,21 +165,22 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"DISABLED|EE[ _]KEY[ _]TOO[ _]SMALL|CA[ _](?:MD|KEY)[ _]TOO[ _](?:WEAK|SMALL)"
         r"|EE certificate key too weak|signature algorithm .{0,40}(?:disabled|insecure|weak)"),
     ("certificate-not-yet-valid", r"(?:is|was) not yet valid(?<!or is not yet valid)|NOT_YET_VALID"
-        r"|NotYetValid|not yet activated|Issued certificate not yet valid|证书(?:尚未|还未|还没)生效"
+        r"|InvalidCertificate\(NotValidYet|NotYetValid|not yet activated|Issued certificate not yet valid|证书(?:尚未|还未|还没)生效"
         r"|的证书将生效于|NSURLErrorDomain.{0,30}-1204\b"),
     ("certificate-issuer", r"EXPIRED_ISSUER|certificate in (?:certificate )?chain|SELF_SIGNED_CERT_IN"
         r"_CHAIN|get (?:local )?issuer cert|GET_ISSUER_CERT|UNABLE_TO_VERIFY_LEAF|verify the first "
         r"certificate|verify the issuer's authority|PartialChain|certificate chain is incomplete|autorité de l['’]émetteur|autoridad del emisor|autoridade do emissor|Ausstellers? kann lokal nicht|локально проверить подлинность"
-        r"|(?:incomplete (?:certificate )?chain|certificate chain incomplete)|证书链.{0,4}?(?:不完整|不全|缺失)|(?:更新|补全|补齐|缺少?)(?:完整的?)?(?:中间证书|证书链)"),
+        r"|\bchain issues\W{1,3}incomplete|(?:incomplete (?:certificate )?chain|certificate chain incomplete)|证书链.{0,4}?(?:不完整|不全|缺失)|(?:更新|补全|补齐|缺少?)(?:完整的?)?(?:中间证书|证书链)"),
     ("certificate-self-signed", r"self[- _]signed|SELF_SIGNED|自签"),
     ("certificate-date", r"ERR_CERT_DATE_INVALID|has expired or is not yet valid|Your clock is "
-        r"(?:ahead|behind)|您的时钟(?:快|慢)了|NSURLErrorDomain.{0,30}-1201\b|NotTimeValid|validity check failed"),
+        r"(?:ahead|behind)|您的时钟(?:快|慢)了|NSURLErrorDomain.{0,30}-1201\b|\bnet_error -201\b|NotTimeValid|validity check failed"),
     ("certificate-expired", r"certificate(?:'s)? (?:has |is |had )?(?:already )?expired|CERT_HAS_"
         r"EXPIRED|EXPIRED_CERTIFICATE|CertificateExpiredException|expired (?:SSL |TLS )?cert"
-        r"|certificate (?:of|for|on) \S{1,253} (?:has |had |is |was )?(?:already )?expired"
-        r"|cert(?:ificate)? expir|\bcert(?:ificate)?s? (?:has|have|had|is|was|are|just|already) (?:\w{1,8} ){0,2}?expired|\bcert(?:ificate)?s? (?:has |have |had )?(?:ran out|run out|lapsed)|Certificate '[^']{1,253}' expired|peer certificate: Expired"
+        r"|\bcert(?:ificate)? (?:of|for|on) \S{1,253} (?:has |had |is |was )?(?:already )?expired"
+        r"|cert(?:ificate)? expir|\bcert(?:ificate)?s? (?:has|have|had|is|was|are|just|already) (?:\w{1,8} ){0,2}?expired|\bcert(?:ificate)?s?\b[^.;\n]{0,40}?\b(?:it|which|that|they) (?:has |had |have |is |was )?(?:just |already )?expired\b|\bcert(?:ificate)?s? (?:has |have |had )?(?:ran out|run out|lapsed)|Certificate '[^']{1,253}' expired|peer certificate: Expired|InvalidCertificate\(Expired"
         r"|SEC_E_CERT_EXPIRED|-9814\b|证书.{0,12}过期|证书.{0,6}到期"),
     ("certificate-name", r"ERR_CERT_COMMON_NAME_INVALID|BAD_CERT_DOMAIN|ALTNAME_INVALID"
+        r"|\bnet_error -200\b|\bcert(?:ificate)? (?:of|for|from|issued (?:to|for)) [`\"'“]?[\w.-]{3,253}[`\"'”]? (?:instead of|rather than)\b|\b[\w-]{1,63}\.[a-z]{2,24}[`\"'”]? is (?:serv|present|show|return|us)ing (?:the|a|an) (?:\w{1,8} )?certificate (?:for|of) [`\"'“]?[\w-]{1,63}\."
         r"|hostname mismatch|IP address mismatch|does not match (?:host ?name|target host|"
         r"certificate's altnames|expected CN|requested host)|no alternative certificate subject name"
         r"|subject alternative|SAN dNSName|contain any IP SANs|certificate is (?:not )?valid for|No name matching"
@@ -183,7 +191,8 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|证书.{0,20}(?:域名|名称).{0,6}不(?:匹配|一致|符)"
         r"|域名.{0,10}证书.{0,6}不(?:匹配|一致|符)|证书对 ?\S{1,253} ?无效|certificate .{0,30}?\b(?:wrong|"
         r"another|different) (?:host ?|domain ?)?(?:name|host|domain)"),
-    ("certificate-untrusted", r"ERR_CERT_AUTHORITY_INVALID|UNKNOWN_ISSUER|PKIX path|unknown authority"
+    ("certificate-untrusted", r"ERR_CERT_AUTHORITY_INVALID|\bnet_error -202\b|\bissuer(?: certificate)? is unknown\b|\b(?:as|is|shows?|reports?|says?|warning) (?:an? )?untrusted cert"
+        r"|\b(?:refus|reject|distrust)\w{0,3} (?:the |my |our )?let[’']?s ?encrypt|(?:\bnot|n[’']t) (?:trust|accept|recogni[sz]e) (?:the |my |our )?let[’']?s ?encrypt|UNKNOWN_ISSUER|PKIX path|unknown authority"
         r"|UntrustedRoot|not trusted|unable to find valid certification path|errors in the "
         r"certificate chain|RemoteCertificateChainErrors|Trust anchor for certification path|UnknownIssuer"
         r"|unknown_ca\b|SEC_E_UNTRUSTED_ROOT|cannot be authenticated with given CA|-98(?:07|13)\b"
@@ -214,7 +223,10 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     ("tls-plain", r"wrong[ _]version[ _]number|RX_RECORD_TOO_LONG|first record does not look like a "
         r"TLS|server gave HTTP response to HTTPS client|Unsupported or unrecognized SSL message"
         r"|unexpected TLS packet|Cannot determine the frame size|packet[ _]length[ _]too[ _]long"
-        r"|unknown protocol|record[ _]layer[ _]failure"),
+        r"|unknown protocol|record[ _]layer[ _]failure"
+        # uvicorn, and Django's server of development
+        r"|\bInvalid HTTP request received\b"
+        r"|accessing the development server over HTTPS, but it only supports HTTP"),
     ("tls-name", r"unrecognized[ _]name|SSL routines:\w{0,60}:callback failed"),
     ("tls-version", r"\bTLS ?v?1\.3(?![\d.])[^.\n]{0,40}?(?:not (?:(?:get(?:ting)? |being )?(?:enabled|used|active|offered|negotiated"
         r"|applied|available)|work|tak(?:e|ing) effect)|n['’]t (?:work|get|take|enabled|being|used|negotiat)|disabled|no effect|has no effect"
@@ -229,7 +241,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|ALGORITHM_MISMATCH|possess a common algorithm|unsafe TLS security settings|-98(?:01|36)\b"
         r"|may not support the client's requested TLS|要求的 ?TLS ?版本必须"
         r"|create SSL/TLS secure channel|未能创建 ?SSL/TLS ?安全通道"),
-    ("reset", r"CONNECTION_RESET|CONNECT_RESET|ERROR_NET_RESET|ECONNRESET|connection (?:was )?reset|forcibly closed "
+    ("reset", r"CONNECTION_RESET|\bkind: ConnectionReset\b|CONNECT_RESET|ERROR_NET_RESET|ECONNRESET|connection (?:was )?reset|forcibly closed "
         r"by the remote|errno 104|被对[方端]重[设置]|强迫关闭|连接.{0,4}(?:被)?重置"),
     ("closed", r"end of file reached|ERR_CONNECTION_CLOSED|ERR_EMPTY_RESPONSE|END_OF_FILE|SSL_ERROR_SYSCALL|unexpected"
         r"[ _]eof|EOF occurred|socket hang up|other side closed|Empty reply from server|closed the "
@@ -280,7 +292,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|lookup \S{1,253}: i/o timeout|NSURLErrorDomain.{0,30}-1003\b|未能解析此远程名称"
         r"|找不到.{0,260}服务器|找不到此网站|(?:域名|DNS).{0,8}(?:无法解析|解析失败|解析不[了到]|解析错误|不解析|解析.{0,4}?(?:挂了|有问题|异常|不对|没生效))"
         r"|不知道这样的主机"),
-    ("refused", r"CONNECTION_REFUSED|ECONNREFUSED|connection refused|\bconnections? (?:\S{1,60} ){0,3}?(?:is|are|was|were|gets?|got|being) (?:\w{1,11} )?refused|actively refused|refused to "
+    ("refused", r"CONNECTION_REFUSED|\bkind: ConnectionRefused\b|ECONNREFUSED|connection refused|\bconnections? to \S{1,253} refused\b|\bport \d{1,5} (?:is |was |gets? )?refused\b|\bconnections? (?:\S{1,60} ){0,3}?(?:is|are|was|were|gets?|got|being) (?:\w{1,11} )?refused|actively refused|refused to "
         r"connect|CONNECT_REFUSED|errno 111|拒绝了?我们的连接|连接.{0,4}被?拒绝"
         r"|拒绝了?连接|积极拒绝"),
     ("unreachable", r"ADDRESS[_ ]UNREACHABLE|EHOSTUNREACH|ENETUNREACH|No route to host|Network is "
@@ -313,7 +325,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         # A status in front of the path that was asked for, but for a handshake
         r"|(?<![\w.:/])(?P<l>(?!443)4[0-2]\d|431|451|5[0-3]\d)(?::? | ?(?:->|=>|[-–—→>|]) ?)(?:(?:GET|HEAD|POST|PUT|DELETE|PATCH) )?(?:https?:/)?/(?![^\n]{0,300}\bUpgrade\b)(?:[a-z0-9/…]|$)"
         r"|(?<![\w.:])(?P<k>499) ?(?:状态码|in (?:\w{1,12} ){0,3}logs?\b|client closed)"
-        r"|HTTP_RESPONSE_CODE_FAILURE|currently unable to handle this request|目前无法处理此请求"),
+        r"|(?:errors?|status|fehler|erreurs?|\() ?[45]xx\b|\b[45]xx(?: errors?| status|\))|HTTP_RESPONSE_CODE_FAILURE|currently unable to handle this request|目前无法处理此请求"),
     # Clients of gRPC (Go, C++, Java, Node.js, .NET), which quote the system and HTTP's status first
     ("grpc", r"rpc error: code = \w{1,20}|malformed header: missing HTTP content-type"
         r"|error reading server preface|\b1[234] (?:UNAVAILABLE|INTERNAL|UNIMPLEMENTED)\b|\b2 UNKNOWN: |\bgrpc\b.{0,40}?stream removed|StatusCode[.=: \"]{1,3}(?:Unavailable"
@@ -322,16 +334,16 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|UNAVAILABLE)|grpc.{0,12}(?:调用|连接)?(?:失败|报错|不通|连不上)"),
     ("not-connected", r"Couldn['’]t connect to server|Failed to connect to|establish a connection to"
         r"|can[’']t connect to|Unable to connect|Cannot connect to host|NewConnectionError"
-        r"|ConnectError|Connect call failed|All connection attempts failed|\bno connection\b(?! (?:pool|string|limit))|not listening\b|nothing (?:is )?listen\w{0,3}|(?:没有?|未)(?:在)?监听|无法建立到|无法连接|连接失败|连不上|连接不上"
+        r"|ConnectError|Connect call failed|All connection attempts failed|\bno connection\b(?! (?:pool|string|limit))|not listening\b|nothing (?:is )?listen\w{0,3}|(?:没有?|未)(?:在)?监听|无法建立到|无法(?:成功|正常)?连接|连接失败|连不上|连接不上"
         r"|ERR_CONNECTION_FAILED|ConnectException|fetch failed|Failed to fetch|NetworkError"
-        r"|connect to the (?:remote )?server|NSURLErrorDomain.{0,30}-1004\b"
+        r"|connect to the (?:remote )?server|\bNetwork request failed\b|\bCould not open connection to the host\b|NSURLErrorDomain.{0,30}-1004\b"
         r"|ERR_FAILED\b|TypeError: Load failed|The Internet connection appears"),
     ("websocket", r"WebSocket|connectSocket:fail|ws连接|WebSocketException|websocket: bad handshake"
         r"|Failed to start the (?:connection|transport)\b"),
     *VAGUE_COMPLAINTS,
     # Who names a frame and no refusal mostly tells of something else in it: a login, a cookie
     ("frame", r"(?:\biframes?\b|\bin a frame\b|嵌入框架|内嵌(?:页面|框架))(?!.{0,200}?(?:log-?in|logged|sign(?:ed)?[ -]?in|authenticat|登[录陆]|session|会话))"),
-    ("unusable", r"Could not get (?:any )?response|can(?:no|['’])t (?:be )?(?:open|reach|access|load|visit)|(?:is|are|site|went)(?: (?:both|all|still|now|completely|always))? down\b"
+    ("unusable", r"Could not get (?:any )?response|\bnothing works\b|\bnever (?:loads?|opens?|works?|connects?|responds?|comes up)\b|can(?:no|['’])t (?:be )?(?:open|reach|access|load|visit)|(?:is|are|site|went)(?: (?:both|all|still|now|completely|always))? down\b"
         r"|(?:do|does|did)(?: not|n['’]t) (?:open|work|load|respond|come up)\b|not (?:working|reachable|accessible|loading|serv(?:ing|ed))|(?:unable|not able|fail(?:s|ed)?) to (?:communicate with|reach|open|access|load)|(?:isn|doesn)['’]t (?:work|load|open)\w{0,3}"
-        r"|unreachable|inaccessible|can(?:no|['’])t get .{1,40}?to work|打不开|(?:无法|不能)(?:通过|用|使用|从|在).{1,16}?(?:访问|打开|连接)|无法(?:正常)?(?:访问|打开|使用|显示|加载)|访问不了|进不去|上不去|不能访问|无法正常运作|(?:访问|打开|显示)不正常|挂了"),
+        r"|unreachable|inaccessible|can(?:no|['’])t get .{1,40}?to work|打不开|(?:无法|不能)(?:通过|用|使用|从|在).{1,16}?(?:访问|打开|连接)|(?:无法|没办法|没法)(?:正常)?(?:访问|打开|使用|显示|加载)|访问不了|进不去|上不去|不能访问|无法正常运作|(?:访问|打开|显示)不正常|挂了"),
 )  # fmt: skip

@@ -15,7 +15,9 @@ from diagnose.parsers.pasted_text import MAX_LENGTH, condensed
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.secrets import hide_secrets
 from diagnose.parsers.solved_words import is_solved
+from diagnose.parsers.store_messages import unreached_store
 from diagnose.parsers.symptom_patterns import SYMPTOM_PATTERNS
+from diagnose.parsers.told_now import told_now
 from diagnose.parsers.usual_spelling import usual_spelling
 from diagnose.parsers.visible_faults import visible_fault
 
@@ -97,9 +99,22 @@ _CHALLENGE = lazy_pattern(
 
 #: Kinds of which the message of an application may say more.
 _SAY_LITTLE = frozenset({"unusable", "not-connected"})
+#: Kinds of what is wrong now that may be told by what was before.
+_SAY_NO_MORE = frozenset({"unusable", "not-connected", "other", "sometimes", "some-visitors"})
+#: Kinds beside which words may say that a page is missing.
+_MAY_BE_MISSING = frozenset({"unusable", "not-connected", "cookie", "websocket"})
 #: nginx's question to a login service (ngx_http_auth_request_module): visitors get 500, whatever
-#: the service answered.
-_AUTH_REQUEST = re.compile(r"auth request unexpected status: [1-5]\d\d", re.IGNORECASE)
+#: the service answered. So do those of a script that PHP could not run (main/main.c).
+_IS_500 = re.compile(
+    r"auth request unexpected status: [1-5]\d\d|PHP (?:Fatal|Parse|Recoverable fatal) error: "
+    r"|(?<!\w)Fatal error: Uncaught ",
+    re.IGNORECASE,
+)
+#: A file of a server: its folders are no words of a message ("/var/www/public").
+_FILE = lazy_pattern(
+    r"(?<![\w.:/])/(?:var|etc|usr|srv|opt|home|root|app|data|mnt|www|run|tmp)/[\w.@+-]{1,80}"
+    r"(?:/[\w.@+-]{1,80}){0,16}"
+)
 
 #: Words of a part of a program, of which the site as a whole says nothing: what is served, and is
 #: not what a program expects.
@@ -121,6 +136,9 @@ def symptom_of(text: str, *, of_websocket: bool = False) -> Symptom | None:
     line = clean(condensed(text), MAX_LENGTH)
     if is_solved(line):
         return None
+    now = told_now(line)
+    if now and (told := _fault_of(now, now, of_websocket)) and told.kind not in _SAY_NO_MORE:
+        return replace(told, text=hide_secrets(line))
     left = without_denied(line)
     if left and (told := _fault_of(left, left, of_websocket)):
         return replace(told, text=hide_secrets(line))
@@ -162,7 +180,7 @@ def _plain_mark(url: re.Match[str]) -> str:
 def _symptom_of(text: str, line: str, of_websocket: bool) -> Symptom | None:
     symptom = message_symptom(text)
     usual = _PROGRAM_ADDRESS.sub(r"port \1", usual_spelling(line))
-    words = _NAME.sub(r"\1…", _URL.sub(r"\1://…", usual))
+    words = _FILE.sub("…", _NAME.sub(r"\1…", _URL.sub(r"\1://…", usual)))
     if symptom is None or symptom.kind in _MAY_BE_CUT:
         cut = says_connection_is_cut(words)
         if cut and (of_websocket or _NAMES_WEBSOCKET.search(words)):
@@ -212,14 +230,16 @@ def message_symptom(text: str) -> Symptom | None:
     None if it is neither."""
     line = clean(condensed(text), MAX_LENGTH)
     words = _URL.sub(r"\1://…", usual_spelling(line))
-    if question := _AUTH_REQUEST.search(words):
-        return _symptom("status", line, question[0], 500)
+    if failed := _IS_500.search(words):
+        return _symptom("status", line, failed[0], 500)
+    if store := unreached_store(words):
+        return _symptom("outgoing", line, store)
     for kind, pattern in _COMPILED:
         if match := pattern.search(words):
             if kind in _BESIDE_A_STATUS and (status := _server_error(line, words)):
                 return status
             vague = _application_symptom(line) if kind in _SAY_LITTLE else None
-            if kind in _SAY_LITTLE or kind == "cookie":
+            if kind in _MAY_BE_MISSING:
                 vague = vague or _status(line, words)
             shown = _BLOCKED if kind == "mixed-content" and _BLOCKED in line else match[0]
             return vague or _symptom(kind, line, shown, _number(pattern, words))

@@ -37,7 +37,8 @@ _NAME_ALONE = re.compile(
 )
 #: A sentence of a script without blanks: no name of that length has no dot.
 _UNSPACED_SENTENCE = re.compile(
-    r"[^\s./:@。．｡]{0,20}[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3][^\s./:@。．｡]{7,2000}"
+    r"[^\s./:@。．｡]{0,20}[\u0e01-\u0edf\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
+    r"[^\s./:@。．｡]{7,2000}"
 )
 #: The site in the command that an error shows.
 EXAMPLE_URL = "https://example.com/"

@@ -38,8 +38,7 @@ def test_a_message_is_read(example: Example) -> None:
 
 
 def test_every_kind_of_symptom_has_an_example() -> None:
-    # Without a site beside it, what a program does not reach is the site.
-    kinds = set(SymptomKind.__args__) - {"other", "outgoing"}  # type: ignore[attr-defined]
+    kinds = set(SymptomKind.__args__) - {"other"}  # type: ignore[attr-defined]
     assert {example.kind for example in EXAMPLES} == kinds
 
 

@@ -11,6 +11,7 @@ from diagnose.i18n.symptoms import symptom_name
 from diagnose.model.symptom import Symptom
 from tests.support.browser_messages import BROWSER_MESSAGES, WSS, Example
 from tests.support.client_messages import CLIENT_MESSAGES
+from tests.support.further_messages import FURTHER_MESSAGES
 from tests.support.program_messages import PROGRAM_MESSAGES
 from tests.support.websocket_messages import WEBSOCKET_MESSAGES
 
@@ -224,6 +225,7 @@ MESSAGES = {
     **PROGRAM_MESSAGES,
     **CLIENT_MESSAGES,
     **WEBSOCKET_MESSAGES,
+    **FURTHER_MESSAGES,
     **QUESTIONS,
 }
 
