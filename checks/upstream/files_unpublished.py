@@ -33,7 +33,7 @@ from diagnose.model.program_commands import restart_by
 from diagnose.model.services import UnpublishedFiles
 from diagnose.model.steps import Risk
 
-_KINDS = ("laravel", "next", "django", "manifest")
+_REASONS = ("laravel", "next", "django", "manifest")
 
 
 @check(
@@ -55,12 +55,12 @@ def files_unpublished(evidence: Evidence) -> Iterator[Claim]:
         if pages:
             subject = Subject(address=pages[0].address, port=pages[0].port)
         steps = _steps(files)
-        is_whole = _restart(files) != () or files.kind == "laravel"
+        is_whole = _restart(files) != () or files.reason == "laravel"
         yield Claim(
             about=subject,
             covers=(subject, Subject(port=port)),
             because=(files, *responses, *pages[:1]),
-            severity=Severity.ERROR if files.kind != "laravel" else Severity.WARNING,
+            severity=Severity.ERROR if files.reason != "laravel" else Severity.WARNING,
             confidence=Confidence.LIKELY,
             facts={
                 "file": files.url,
@@ -70,7 +70,7 @@ def files_unpublished(evidence: Evidence) -> Iterator[Claim]:
                 "broken": files.is_broken,
                 "public": files.public,
                 "restarts": is_whole,
-                **{kind: files.kind == kind for kind in _KINDS},
+                **{reason: files.reason == reason for reason in _REASONS},
             },
             fix=Fix(steps, Applicability.REVIEW)
             if is_whole
@@ -82,10 +82,10 @@ def files_unpublished(evidence: Evidence) -> Iterator[Claim]:
 def _steps(files: UnpublishedFiles) -> tuple[Command, ...]:
     """Return what brings the files, as the owner of the project, and what starts the program
     again."""
-    if files.kind == "laravel":
+    if files.reason == "laravel":
         make = commands.relink if files.is_broken else commands.link
         return (make(files.source, files.target),)
-    if files.kind == "next":
+    if files.reason == "next":
         folder = posixpath.dirname(files.target)
         copies = [_copy(files, files.source, f"{folder}/")]
         if files.public:

@@ -233,7 +233,7 @@ class UnpublishedFiles(Observation):
     """Why a file of the page is missing, or the page of Django is an error without a log, by the
     project behind the site.
 
-    `kind` is "laravel" (the link public/storage is missing, or leads to nothing: `is_broken`),
+    `reason` is "laravel" (the link public/storage is missing, or leads to nothing: `is_broken`),
     "next" (the standalone build has no static files: they are copied from `source` to `target`, and
     the folder `public` to the one beside the program), "django" (WhiteNoise serves what
     collectstatic laid into `target`, which lacks the file) or "manifest" (the storage of static
@@ -245,7 +245,7 @@ class UnpublishedFiles(Observation):
     layer: ClassVar[str] = "upstream"
 
     url: Url
-    kind: Word
+    reason: Word
     project: FilePath
     source: FilePath = ""
     target: FilePath = ""

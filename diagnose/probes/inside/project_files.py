@@ -123,7 +123,7 @@ async def _of_program(
         return None
     return UnpublishedFiles(
         vantage=Vantage.SERVER, at=at, equivalent=f"ls -ld {shlex.quote(found.target)}", url=url,
-        kind=found.kind, project=found.project, source=found.source, target=found.target,
+        reason=found.reason, project=found.project, source=found.source, target=found.target,
         public=found.public, is_broken=found.is_broken, owner=found.owner, manage=found.manage,
         python=found.python, unit=place.unit.removesuffix(".service"), starter=place.starter,
     )  # fmt: skip
@@ -133,7 +133,7 @@ async def _of_program(
 class _Lack:
     """What a project lacks, with the fields of `UnpublishedFiles`."""
 
-    kind: str
+    reason: str
     project: str
     source: str
     target: str

@@ -8,17 +8,17 @@ from tests.support.report_builder import ANSWER
 
 CHECK = "upstream.files-unpublished"
 PICTURE = UnpublishedFiles(
-    url="https://shop.example.com/storage/users/a.jpg", kind="laravel", project="/var/www/desk",
+    url="https://shop.example.com/storage/users/a.jpg", reason="laravel", project="/var/www/desk",
     source="/var/www/desk/storage/app/public", target="/var/www/desk/public/storage",
     owner="www-data", equivalent="ls -ld /var/www/desk/public/storage",
 )  # fmt: skip
 NEXT = UnpublishedFiles(
-    url="https://shop.example.com/_next/static/chunks/main.js", kind="next", project="/srv/shop",
+    url="https://shop.example.com/_next/static/chunks/main.js", reason="next", project="/srv/shop",
     source="/srv/shop/.next/static", target="/srv/shop/.next/standalone/.next/static",
     public="/srv/shop/public", owner="deploy", unit="shop", equivalent="ls -ld /srv/shop",
 )  # fmt: skip
 DJANGO = UnpublishedFiles(
-    url="https://shop.example.com/", kind="manifest", project="/srv/shop",
+    url="https://shop.example.com/", reason="manifest", project="/srv/shop",
     source="/srv/shop/config/settings.py", target="/srv/shop/collected", owner="deploy",
     manage="/srv/shop/manage.py", python="/srv/shop/venv/bin/python", equivalent="ls -ld /srv/shop",
 )  # fmt: skip

@@ -88,7 +88,7 @@ def test_a_project_of_django_names_its_storage(tmp_path: Path) -> None:
 
 def test_what_the_script_prints_is_emitted_once() -> None:
     (files,) = looked(LARAVEL)
-    assert (files.kind, files.owner, files.is_broken) == ("laravel", "www-data", False)
+    assert (files.reason, files.owner, files.is_broken) == ("laravel", "www-data", False)
     assert files.target == "/var/www/desk/public/storage"
 
 
