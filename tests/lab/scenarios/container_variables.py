@@ -2,30 +2,46 @@
 its environment. Docker does not run here: see `nginx_in_container`."""
 
 from ..containers import Engine
-from ..lab import Lab
+from ..lab import HERE, Lab
 from ..scenario import healthy, scenario
 from .nginx_in_container import PANEL, STARTED
 
 FOLDER = "/srv/manager"
+#: Answers a request by `refusal`, or passes it on to the application beside it.
+PASSING = """
+import asyncio, os, re, socket, subprocess, sys
+subprocess.Popen([sys.executable, sys.argv[1], "--port", "3001"])
+async def pump(reader, writer):
+    while data := await reader.read(65536):
+        writer.write(data)
+        await writer.drain()
+    writer.close()
+async def serve(reader, writer):
+    head = await reader.readuntil(b"\\r\\n\\r\\n")
+    status, line, body = refusal(head.decode())
+    if status:
+        print(line, file=sys.stderr, flush=True)
+        writer.write(f"HTTP/1.1 {status}\\r\\nContent-Type: text/html\\r\\nConnection: close\\r\\n"
+                     f"Content-Length: {len(body)}\\r\\n\\r\\n{body}".encode())
+        await writer.drain()
+        writer.close()
+        return
+    there, back = await asyncio.open_connection("127.0.0.1", 3001)
+    back.write(head)
+    await asyncio.gather(pump(reader, back), pump(there, writer), return_exceptions=True)
+async def main():
+    server = await asyncio.start_server(serve, "0.0.0.0", 8080)
+    await server.serve_forever()
+asyncio.run(main())
+"""
 #: Django's answer for a name that it does not allow, and its line in the log.
-NAMED = r"""
-import os, sys
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-class Handler(BaseHTTPRequestHandler):
-    def do_GET(self):
-        host, status = self.headers["Host"].split(":")[0], 200
-        if host not in {os.environ["SFM_HOSTNAME"], "localhost", "127.0.0.1"}:
-            status = 400
-            print(f"Invalid HTTP_HOST header: '{host}'. You may need to add '{host}' to"
-                  " ALLOWED_HOSTS.", file=sys.stderr, flush=True)
-        body = b"<title>Manager</title>Works" if status == 200 else b"<h1>Bad Request (400)</h1>"
-        self.send_response(status)
-        self.send_header("Content-Type", "text/html")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-    def log_message(self, *words): pass
-ThreadingHTTPServer(("0.0.0.0", 8080), Handler).serve_forever()
+NAMED = """
+def refusal(head):
+    host = re.search("(?im)^host: *([^:\\r]*)", head)[1]
+    if host in {os.environ["SFM_HOSTNAME"], "localhost", "127.0.0.1"}:
+        return "", "", ""
+    line = f"Invalid HTTP_HOST header: '{host}'. You may need to add '{host}' to ALLOWED_HOSTS."
+    return "400 Bad Request", line, "<h1>Bad Request (400)</h1>"
 """
 MANAGER = """\
 services:
@@ -43,7 +59,10 @@ def _engine(lab: Lab, text: str, **programs: str) -> Engine:
     engine, server = Engine(lab, f"{FOLDER}/docker-compose.yml"), lab.server
     assert engine.compose is not None
     for name, program in programs.items():
-        engine.compose.program(f"{name}:1", server.python("-c", program))
+        own = (
+            [program + PASSING, str(HERE / "application.py")] if "refusal" in program else [program]
+        )
+        engine.compose.program(f"{name}:1", server.python("-c", *own))
     engine.compose.bring_up(text)
     lab.edit("127.0.0.1:3000", "127.0.0.1:8080")
     lab.reload()
@@ -101,25 +120,14 @@ while True:
     connection.sendall(b"yes" if good else b"no")
     connection.close()
 """
-LOGGED_IN = r"""
-import os, socket, sys
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-class Handler(BaseHTTPRequestHandler):
-    def do_GET(self):
-        with socket.create_connection(("db", 5432), timeout=4) as database:
-            database.sendall(os.environ["POSTGRES_PASSWORD"].encode())
-            status = 200 if database.recv(10) == b"yes" else 500
-        if status == 500:
-            print('psycopg2.OperationalError: FATAL:  password authentication failed for user'
-                  ' "raptor"', file=sys.stderr, flush=True)
-        body = b"<title>Cases</title>Works" if status == 200 else b"Internal Server Error"
-        self.send_response(status)
-        self.send_header("Content-Type", "text/html")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-    def log_message(self, *words): pass
-ThreadingHTTPServer(("0.0.0.0", 8080), Handler).serve_forever()
+LOGGED_IN = """
+def refusal(head):
+    with socket.create_connection(("db", 5432), timeout=4) as database:
+        database.sendall(os.environ["POSTGRES_PASSWORD"].encode())
+        if database.recv(10) == b"yes":
+            return "", "", ""
+    line = 'psycopg2.OperationalError: FATAL:  password authentication failed for user "raptor"'
+    return "500 Internal Server Error", line, "<h1>Internal Server Error</h1>"
 """
 #: psql(1), the part that the remedy needs: "\set NAME `COMMAND`" and ":'NAME'".
 PSQL = r"""#!/usr/bin/env python3
