@@ -149,6 +149,7 @@ services:
     env_file: .env
     volumes:
       - ./data:/var/lib/postgresql/data
+      - ./psql:/usr/bin/psql
   app:
     image: app:1
     container_name: app
@@ -161,8 +162,7 @@ services:
 
 def _cases(lab: Lab, stored: str) -> None:
     server = lab.server
-    server.write("/usr/local/bin/psql", PSQL, 0o755)
-    lab.undo(lambda: server.sh("rm -f /usr/local/bin/psql"))
+    server.write(f"{FOLDER}/psql", PSQL, 0o755)
     server.write(f"{FOLDER}/.env", "POSTGRES_USER=raptor\nPOSTGRES_PASSWORD=Kx9-new\n")
     server.write(f"{FOLDER}/data/password", stored)
     _engine(lab, CASES, postgres=DATABASE, app=LOGGED_IN)
