@@ -123,7 +123,6 @@ INSIDE = (
     "local_answers",
     "resolver_answers",
     "container_names",
-    "container_variables",
     "undone_fixes",
 )
 #: The inside modules that have nothing to do before a connection or a handshake from here fails, or

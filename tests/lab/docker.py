@@ -445,7 +445,8 @@ def main() -> None:
             copy(*words)
         case "exec":
             container = load(words[0])
-            os.execvp("nsenter", ["nsenter", "-t", str(container["pid"]), "-a", *words[1:]])
+            enter = ["nsenter", "-t", str(container["pid"]), "-a"]
+            os.execvp("nsenter", [*enter, "env", *container.get("env", ()), *words[1:]])
 
 
 if __name__ == "__main__":

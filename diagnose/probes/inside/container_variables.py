@@ -4,12 +4,20 @@ and the database that refused the program's login."""
 import shlex
 
 from diagnose.machine import Machine
+from diagnose.machine.container import ContainerMachine
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
 from diagnose.model.container_variables import DatabaseLogin, OutdatedContainer
 from diagnose.model.containers import Engine
 from diagnose.model.program_logs import ProgramLine
-from diagnose.probes import ProbeContext, probe
+from diagnose.parsers.container_variables import (
+    changed_variables,
+    files_of,
+    parse_variables,
+    refused_user,
+    refusing_database,
+)
+from diagnose.probes import ProbeContext
 from diagnose.probes.inside.unanswered import emit_if_too_slow
 
 SCRIPT = read_script(__file__, "container_variables.sh")
@@ -19,19 +27,15 @@ _ENGINES: dict[str, Engine] = {"docker": "docker", "podman": "podman"}
 PATIENCE, MAX_FILE = 6.0, 128 << 10
 
 
-@probe(after=ProgramLine)
-async def container_variables(ctx: ProbeContext, line: ProgramLine) -> None:
-    words = shlex.split(line.equivalent) if line.equivalent.count("'") % 2 == 0 else []
+async def emit_environment(ctx: ProbeContext, line: ProgramLine) -> None:
+    """Emit what is wrong with the environment of a container, by a line of its log."""
+    words = line.equivalent.split()
     engine = _ENGINES.get(words[0]) if words[1:2] == ["logs"] else None
     name = words[-1] if words else ""
     if engine is None or name.startswith("-"):
         return
     if not ctx.further_requests.begin(f"the environment of the container {name}"):
         return
-    # Imported late: few sites have containers, and fewer of these fail.
-    from diagnose.machine.container import ContainerMachine
-    from diagnose.parsers.container_variables import refused_user
-
     machine = ctx.machine
     server = machine.server if isinstance(machine, ContainerMachine) else machine
     await _emit_outdated(ctx, server, engine, name)
@@ -40,8 +44,6 @@ async def container_variables(ctx: ProbeContext, line: ProgramLine) -> None:
 
 
 async def _emit_outdated(ctx: ProbeContext, server: Machine, engine: Engine, name: str) -> None:
-    from diagnose.parsers.container_variables import changed_variables, files_of, parse_variables
-
     at = ctx.elapsed()
     result = await server.run("sh", "-c", SCRIPT, "sh", engine, name, timeout=PATIENCE)
     emit_if_too_slow(ctx, "the environment of the container", result)
@@ -70,8 +72,6 @@ async def _emit_outdated(ctx: ProbeContext, server: Machine, engine: Engine, nam
 async def _emit_login(
     ctx: ProbeContext, server: Machine, container: tuple[Engine, str], told: tuple[str, str]
 ) -> None:
-    from diagnose.parsers.container_variables import refusing_database
-
     (engine, name), (user, message), at = container, told, ctx.elapsed()
     result = await server.run("sh", "-c", LOGINS, "sh", engine, name, user, timeout=PATIENCE)
     emit_if_too_slow(ctx, "the databases beside the container", result)
