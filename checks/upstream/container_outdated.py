@@ -17,8 +17,7 @@ from diagnose.model import (
     Severity,
     Subject,
 )
-from diagnose.model.container_variables import ChangedVariable, DatabaseLogin, OutdatedContainer
-from diagnose.model.containers import Container
+from diagnose.model.containers import ChangedVariable, Container, DatabaseLogin, OutdatedContainer
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.program_logs import ProgramLine
 from diagnose.model.steps import Effect

@@ -18,7 +18,7 @@ from diagnose.model import (
     Subject,
     Where,
 )
-from diagnose.model.container_variables import DatabaseLogin
+from diagnose.model.containers import DatabaseLogin
 from diagnose.model.database_commands import store_own_password
 from diagnose.model.http import page_exchanges
 from diagnose.model.program_logs import ProgramLine

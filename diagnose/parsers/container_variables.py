@@ -12,8 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
-from diagnose.model.container_variables import ChangedVariable
-from diagnose.model.containers import ComposeService
+from diagnose.model.containers import ChangedVariable, ComposeService
 from diagnose.model.frozen import frozen
 from diagnose.parsers.compose_env_files import env_files_of
 from diagnose.parsers.compose_files import entry, tree_of

@@ -2,8 +2,7 @@
 
 import pytest
 
-from diagnose.model.container_variables import ChangedVariable
-from diagnose.model.containers import ComposeService
+from diagnose.model.containers import ChangedVariable, ComposeService
 from diagnose.parsers.container_variables import (
     changed_variables,
     files_of,

@@ -7,8 +7,7 @@ from diagnose.machine import Machine
 from diagnose.machine.container import ContainerMachine
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
-from diagnose.model.container_variables import DatabaseLogin, OutdatedContainer
-from diagnose.model.containers import Engine
+from diagnose.model.containers import DatabaseLogin, Engine, OutdatedContainer
 from diagnose.model.program_logs import ProgramLine
 from diagnose.parsers.container_variables import (
     changed_variables,

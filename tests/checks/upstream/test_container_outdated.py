@@ -3,8 +3,12 @@
 from dataclasses import replace
 
 from diagnose.model import Claim, Command, Confidence, Observation, Vantage
-from diagnose.model.container_variables import ChangedVariable, DatabaseLogin, OutdatedContainer
-from diagnose.model.containers import ComposeService
+from diagnose.model.containers import (
+    ChangedVariable,
+    ComposeService,
+    DatabaseLogin,
+    OutdatedContainer,
+)
 from diagnose.model.http import Exchange
 from diagnose.model.program_logs import ProgramLine
 from tests.support.check_evidence import judge, texts

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Applicability, Claim, Command, Vantage
-from diagnose.model.container_variables import DatabaseLogin
+from diagnose.model.containers import DatabaseLogin
 from diagnose.model.http import Exchange
 from tests.support.check_evidence import judge, texts
 
