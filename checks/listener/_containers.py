@@ -39,6 +39,7 @@ def stopped_facts(container: Container) -> dict[str, object]:
         "folder_point": folder.point if folder else "",
         "folder_source": folder.source if folder else "",
         "remove_folder": shlex.join(("rmdir", folder.source)) if folder and folder.source else "",
+        "other_processor": "exec format error" in container.last_words,
         "compose": compose_command(container, "up", "-d"),
         **compose_place(container),
         "recreate": compose_command(container, "up", "-d", "--force-recreate"),

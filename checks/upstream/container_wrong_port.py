@@ -18,12 +18,12 @@ from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Manu
 from diagnose.model.addresses import bracketed
 from diagnose.model.containers import Container, Containers, Namespace
 from diagnose.model.frozen import frozen
-from diagnose.model.nginx import NginxConfig, UpstreamTry
+from diagnose.model.nginx import Directive, NginxConfig, UpstreamTry
 from diagnose.model.upstream import UpstreamTalk
 
 _MAX_SHOWN = 6
-#: What nginx speaks by other directives than proxy_pass.
-_PROTOCOLS = {"fastcgi": "FastCGI", "uwsgi": "uwsgi", "http2": "HTTP/2"}
+#: What nginx speaks by other directives than proxy_pass, and by https:// in it.
+_PROTOCOLS = {"fastcgi": "FastCGI", "uwsgi": "uwsgi", "http2": "HTTP/2", "https": "TLS"}
 
 
 @check(
@@ -126,7 +126,7 @@ def _protocol_facts(fault: _Fault) -> dict[str, object]:
         "protocol": _PROTOCOLS.get(protocol, ""),
         "protocol_port": other.port if other else "",
         "address": bracketed(fault.attempt.address or fault.attempt.host),
-        "pass": "grpc_pass" if protocol == "http2" else f"{protocol}_pass",
+        "pass": {"http2": "grpc_pass", "https": "proxy_pass"}.get(protocol, f"{protocol}_pass"),
         "virtual_protocol": "grpc" if protocol == "http2" else protocol,
         "silent": not fault.usable and other is None,
         **{name: protocol == name for name in _PROTOCOLS},
@@ -160,6 +160,8 @@ def _fix(nginx: Nginx, backend: Backend, fault: _Fault) -> Fix:
     line, old = address_line(backend, fault.attempt.port), str(fault.attempt.port)
     writer = writer_of(nginx, line)
     is_generated = writer is not None and writer.panel == "nginx-proxy"
+    if fault.other and fault.other.speaks == "https" and not fault.usable:
+        return _https_fix(nginx, backend, fault, is_generated)
     if is_generated or not fault.usable:
         generated = "set-the-virtual-port" if fault.usable else "set-the-virtual-protocol"
         step = generated if is_generated else "speak-the-inner-protocol"
@@ -182,3 +184,22 @@ def _fix(nginx: Nginx, backend: Backend, fault: _Fault) -> Fix:
     replace_in_directives(nginx, lines, f"{host}{old}", f"{host}{port}", changes)
     sure = bool(fault.inner)
     return edit_fix(nginx, changes, "write-the-inner-port", sure=sure) if changes else manual
+
+
+def _https_fix(nginx: Nginx, backend: Backend, fault: _Fault, is_generated: bool) -> Fix:
+    """Write https:// and the port with TLS into the line `proxy_pass`, if it has the address, or
+    into the container's own variables. The certificate of a container of this machine is not
+    verified (nginx, "proxy_ssl_verify")."""
+    attempt, port = fault.attempt, fault.other.port if fault.other else 0
+    if is_generated:
+        settings = {"VIRTUAL_PORT": str(port), "VIRTUAL_PROTO": "https"}
+        return virtual_fix(nginx.evidence, "set-the-virtual-protocol", fault.container, settings)
+    changes: Changes = {}
+    line: Directive = address_line(backend, attempt.port)
+    if line is backend.proxy_target.directive and len(backend.connect_attempts) == 1:
+        own = [proxy_target.directive for proxy_target in backend.proxy_targets]
+        host = bracketed(attempt.host)
+        is_told = any(f"{host}:{attempt.port}" in word for each in own for word in each.args)
+        old = f"http://{host}:{attempt.port}" if is_told else f"http://{host}"
+        replace_in_directives(nginx, own, old, f"https://{host}:{port}", changes)
+    return edit_fix(nginx, changes, "speak-the-inner-protocol", sure=False)

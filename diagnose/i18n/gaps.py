@@ -30,6 +30,8 @@ MESSAGES = Messages(
     Message("gap.log", "{server}'s log"),
     Message("gap.api", "{server}'s API"),
     Message("gap.application-log", "the log of the application"),
+    Message("gap.container-environment", "the environment of the container"),
+    Message("gap.databases-beside", "the databases beside the container"),
     Message("gap.application-limits", "the time limits of the application"),
     Message("gap.application-settings", "the settings of the application"),
     Message("gap.applications", "the applications behind nginx"),

@@ -329,6 +329,14 @@ def place(container: dict[str, Any]) -> None:
         print(f"{word} {labels.get(f'com.docker.compose.{label}', '')}")
 
 
+def labelled(container: dict[str, Any]) -> str:
+    """What diagnose/probes/inside/shell/container_variables.sh asks for."""
+    names = ("project.config_files", "service", "project", "project.working_dir")
+    words = ("compose", "service", "project", "folder")
+    labels = (container.get("labels", {}).get(f"com.docker.compose.{name}", "") for name in names)
+    return "\n".join(map(" ".join, zip(words, labels, strict=True)))
+
+
 def user_of(container: dict[str, Any]) -> str:
     """The USER of its image: whom setpriv(1) makes of root here."""
     words = container["argv"]
@@ -389,6 +397,12 @@ def main() -> None:
             # It could not be started: `docker compose up` leaves it behind as created.
             stop(load(words[0]))
             save(load(words[0]) | {"state": "created", "status": "Created", "error": words[1]})
+        case "inspect" if words[1].startswith("compose {{index .Config.Labels"):
+            print(labelled(load(words[-1])))
+        case "inspect" if words[1].endswith("{{println $n}}{{end}}"):
+            print("\n".join(load(words[-1]).get("nets", ())))
+        case "inspect" if words[1] == "{{.Config.Image}}":
+            print(load(words[-1])["image"])
         case "inspect" if ".Config.User" in words[1]:
             known = load(words[-1])
             print(f"user {user_of(known)}\nmode \nhome /var/lib/docker/containers/{known['id']}/r")
@@ -431,7 +445,8 @@ def main() -> None:
             copy(*words)
         case "exec":
             container = load(words[0])
-            os.execvp("nsenter", ["nsenter", "-t", str(container["pid"]), "-a", *words[1:]])
+            enter = ["nsenter", "-t", str(container["pid"]), "-a"]
+            os.execvp("nsenter", [*enter, "env", *container.get("env", ()), *words[1:]])
 
 
 if __name__ == "__main__":

@@ -185,6 +185,16 @@ async def behind_a_tunnel(ctx: ProbeContext, rule: TunnelRule) -> None:
 
 
 @probe(after=ProgramLine)
+async def environment_of_container(ctx: ProbeContext, line: ProgramLine) -> None:
+    """Compare the environment of a container whose program has failed with its files."""
+    if _CONTAINER_LOG.match(line.equivalent):
+        # Imported late: few sites have containers, and fewer of these fail.
+        from diagnose.probes.inside.container_variables import emit_environment
+
+        await emit_environment(ctx, line)
+
+
+@probe(after=ProgramLine)
 async def behind_a_lost_service(ctx: ProbeContext, line: ProgramLine) -> None:
     """Emit the containers, and the files that made them, if a program of one of them, or the page
     of its error, says that it did not reach another one: that one may have ended."""

@@ -80,6 +80,20 @@ PROXY = Greeting(
     HTTP.answer,
     complaint=b" 400",
 )
+#: A ClientHello of TLS 1.2 (RFC 5246 section 7.4.1.2) without a name, with the usual suites, curves
+#: and signatures, is answered by a ServerHello. A server of TLS may answer plain HTTP with 400.
+_SUITES = bytes.fromhex("c02bc02fc02cc030cca9cca8c013c014009c009d002f0035")
+_EXTENSIONS = bytes.fromhex(
+    "000a00080006001d00170018000b00020100000d0012001004030804040105030805050108060601"
+)
+_HELLO = (
+    bytes((3, 3)) + bytes(range(32)) + bytes((0, 0, len(_SUITES))) + _SUITES + bytes((1, 0))
+    + len(_EXTENSIONS).to_bytes(2) + _EXTENSIONS
+)  # fmt: skip
+_HANDSHAKE = bytes((1,)) + len(_HELLO).to_bytes(3) + _HELLO
+HTTPS = Greeting(
+    "https", bytes((22, 3, 1)) + len(_HANDSHAKE).to_bytes(2) + _HANDSHAKE, bytes((22, 3))
+)
 #: CONNECT is answered by CONNACK, with two bytes (MQTT 3.1.1 section 3.2).
 MQTT = Greeting(
     "mqtt", bytes((0x10, 12, 0, 4)) + b"MQTT" + bytes((4, 2, 0, 5, 0, 0)), bytes((0x20, 2))
@@ -141,7 +155,7 @@ async def other_port_of_container(
 
 async def _find_protocol(ctx: ProbeContext, upstream_try: UpstreamTry) -> None:
     """Emit the protocol that is answered, or that HTTP is not."""
-    for greeting in (HTTP, FASTCGI, UWSGI, HTTP2):
+    for greeting in (HTTPS, HTTP, FASTCGI, UWSGI, HTTP2):
         if await _try_greeting(ctx, upstream_try, greeting):
             return
     silence = Failure("protocol", "no HTTP answer")
