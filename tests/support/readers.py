@@ -54,6 +54,7 @@ GIVEN: dict[str, Any] = {
     "choices": ("fix", "record"),
     "target": Target("", "https", "shop.example.com", 443),
     "lines": ("a",),
+    "paths": ("/a", "/assets/a.js"),
     "line_number": 2,
     "frontends": ("web",),
     "line_format": parse_format(COMBINED),
