@@ -42,7 +42,6 @@ OTHERS = (
     "diagnose.recording.codec",
     "diagnose.net.resolvconf",
     "diagnose.net.http",
-    "diagnose.parsers.target",
 )
 
 #: What readers take besides their text, by the parameter's name.
