@@ -13,6 +13,7 @@ from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from diagnose import own_server
 from diagnose.checking import proof
 from diagnose.checking.conclusion import conclude, import_checks
 from diagnose.checking.verdicts import is_healthy_from_server
@@ -45,7 +46,6 @@ from diagnose.net import Net
 from diagnose.net.deadline import LateError, deadline
 from diagnose.net.tracked import TrackedNet
 from diagnose.net.waits import watch_waits
-from diagnose.parsers.redirects import leads_to_itself
 from diagnose.probes import (
     AFTER_FAILURE,
     INSIDE,
@@ -198,9 +198,9 @@ class Run:
         if self.options.inside:
             self.start_inside_probes()
         elif self.options.inside is None and self._machine is not None:
-            self.register(Probe("engine.address", Resolution, _detect_by_address))
-            self.register(Probe("engine.visitors", Exchange, _detect_by_visitors))
-            self.start(_detect_by_name(self))
+            self.register(Probe("engine.address", Resolution, own_server.detect_by_address))
+            self.register(Probe("engine.visitors", Exchange, own_server.detect_by_visitors))
+            self.start(own_server.detect_by_name(self))
         if self.options.outside:
             modules = (*self.options.requested_modules, *OUTSIDE)
             self.start(self.load_probes(Side.OUTSIDE, modules))
@@ -391,28 +391,3 @@ async def _import_checks(ctx: Run, _: Observation) -> None:
     """Import the checks that will run, in a thread, while the server still answers."""
     has_message = ctx.target.symptom is not None
     await asyncio.to_thread(import_checks, tuple(ctx.observations), has_message=has_message)
-
-
-async def _detect_by_address(ctx: Run, resolution: Resolution) -> None:
-    """Start the inside probes if this machine has the target's address: it is the server."""
-    if any(ctx.net.is_mine(address) for address in resolution.addresses):
-        ctx.start_inside_probes()
-
-
-async def _detect_by_visitors(ctx: Run, page: Exchange) -> None:
-    """Start the inside probes if the page fails, and its address asks this machine for it."""
-    is_failed = page.shows_fault or leads_to_itself(page)
-    if is_failed and page.is_page_of(ctx.target) and not ctx.is_inside:
-        from diagnose.probes.inside.server_detection import is_asked
-
-        if await is_asked(ctx.machine, page, ctx.target):
-            ctx.start_inside_probes()
-
-
-async def _detect_by_name(ctx: Run) -> None:
-    """Start the inside probes if this machine is the origin, or its nginx serves the name."""
-    from diagnose.probes.inside.server_detection import serves
-
-    origin = ctx.options.origin_address
-    if (origin and ctx.net.is_mine(origin)) or await serves(ctx.machine, ctx.target.host):
-        ctx.start_inside_probes()

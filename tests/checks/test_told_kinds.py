@@ -1,6 +1,7 @@
 """Every check that asks what a pasted message says is among those that answer such a message."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,8 +18,14 @@ MARKED = {"websocket.upgrade-headers-missing", "server.websocket-not-passed"}
 SILENCED = {("upstream.form-not-sent", "csrf")}
 
 
+#: A module that compares the kind of the message; the others need no parsing.
+COMPARES = re.compile(r"symptom\s*\.\s*kind\b")
+
+
 def told_kinds(source: str) -> set[str]:
     """The kinds with which a module compares that of the message."""
+    if not COMPARES.search(source):
+        return set()
     tree = ast.parse(source)
     sets = {
         target.id: texts(node.value)

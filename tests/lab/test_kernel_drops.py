@@ -33,6 +33,9 @@ DROPS = {
     "second_uplink_is_filtered_strictly": ("syn", "IP_RPFILTER"),
     "no_block_for_443": ("syn", "NO_SOCKET"),
 }
+#: Most are dropped alike, by rules that were written differently.
+BY_RULES = [name for name, drop in DROPS.items() if drop == ("syn", "NETFILTER_DROP")]
+NAMES = [name for name in DROPS if name not in BY_RULES or name in sample(BY_RULES, 4)]
 
 
 def look(lab: Lab, side: str = "both", tracing: bool = True, server: str = SERVER) -> Report:
@@ -51,7 +54,7 @@ def drops(report: Report) -> list[tuple[str, str]]:
     return sorted({(observation["packet"], observation["reason"]) for observation in seen})
 
 
-@pytest.mark.parametrize("name", DROPS)
+@pytest.mark.parametrize("name", NAMES)
 def test_the_kernel_says_what_it_drops(laboratory: Lab, name: str) -> None:
     scenario = found()[name]
     if why := scenario.obstacle() or scenario.obstacle_on(laboratory.platform):
@@ -64,7 +67,7 @@ def test_the_kernel_says_what_it_drops(laboratory: Lab, name: str) -> None:
     assert report.causes == [expected], str(report)
 
 
-@pytest.mark.parametrize("scenario", sample(kernel_witness.scenarios(), 8), ids=str)
+@pytest.mark.parametrize("scenario", sample(kernel_witness.scenarios(), 5), ids=str)
 def test_rules_and_kernel_do_not_disagree(laboratory: Lab, scenario: Scenario) -> None:
     """A share of the scenarios; all where DIAGNOSE_ALL is set."""
     if why := kernel_witness.obstacle(laboratory, scenario):

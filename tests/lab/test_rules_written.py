@@ -1,19 +1,15 @@
 """A rule that is written out makes the same rule once more, as nft itself says: so that one that a
-remedy took away can be put back."""
+remedy took away can be put back. The rules of firewalld are tried in `test_netfilter`."""
 
-import json
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
-from diagnose.parsers.netfilter import nft
-
 from . import real_rulesets, rule_words
-from .firewalld_rulesets import CHANGES
 from .kernel import Namespace, Pair
-from .lab import Lab, missing
-from .test_netfilter import firewalld, generated
+from .lab import missing
+from .rewritten_rules import loaded, rewritten
+from .test_netfilter import generated
 
 pytestmark = [
     pytest.mark.lab,
@@ -26,39 +22,6 @@ def alone() -> Iterator[Namespace]:
     made = Namespace()
     yield made
     made.close()
-
-
-def rules(of: Namespace) -> list[tuple[str, Any, str]]:
-    """Chain, content and comment of all rules, in order, without what they have counted."""
-    listed = json.loads(of.run("nft", "-s", "-j", "list", "ruleset"))["nftables"]
-    return [
-        (f"{one['table']} {one['chain']}", one["expr"], one.get("comment", ""))
-        for one in (part["rule"] for part in listed if "rule" in part)
-    ]
-
-
-def rewritten(of: Namespace) -> dict[str, list[str]]:
-    """Each rule's own words in its place, and all is as before; what cannot be written, by its
-    chain."""
-    before = rules(of)
-    commands, others = [], dict[str, list[str]]()
-    for table in nft.parse_ruleset(of.run("nft", "-j", "list", "ruleset")).tables:
-        for chain in table.chains.values():
-            at = f"{table.family} {table.name} {chain.name}"
-            for rule in chain.rules:
-                if rule.exact():
-                    commands.append(f"replace rule {at} handle {rule.handle} {rule.text}")
-                else:
-                    others.setdefault(chain.name, []).append(rule.text)
-    of.run("nft", "-f", "-", input="\n".join(commands))
-    changed = [(was, now) for was, now in zip(before, rules(of), strict=True) if was != now]
-    assert not changed, changed[:3]
-    return others
-
-
-def loaded(of: Namespace, text: str) -> Namespace:
-    of.run("nft", "-f", "-", input=f"flush ruleset\n{text}")
-    return of
 
 
 def test_each_statement_and_field_makes_the_same_rule(alone: Namespace) -> None:
@@ -89,8 +52,3 @@ def test_rules_that_tools_write_make_the_same_rules(name: str) -> None:
     finally:
         pair.close()
     assert all("xt " in text for texts in others.values() for text in texts), others
-
-
-def test_the_rules_of_firewalld_make_the_same_rules(lab: Lab, alone: Namespace) -> None:
-    for changes in CHANGES.values():
-        assert rewritten(loaded(alone, firewalld(lab, changes))) == {}

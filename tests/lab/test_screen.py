@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.effort import ALL
+
 from . import site
 from .hosts import Host, until
 from .lab import Lab
@@ -60,7 +62,10 @@ class Terminal:
         self.host.run(["rm", "-rf", FOLDER])
 
 
-@pytest.fixture(params=[(80, 24), (140, 40)], ids=["80x24", "140x40"])
+SIZES = {"80x24": (80, 24), "140x40": (140, 40)}
+
+
+@pytest.fixture(params=SIZES.values(), ids=list(SIZES))
 def terminal(lab: Lab, request: pytest.FixtureRequest) -> Iterator[Terminal]:
     made = Terminal(lab, request.param)
     yield made
@@ -75,7 +80,16 @@ WORDS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+#: The terminal and the language: each in one of the two, where not all is tried.
+SCREENS = [
+    pytest.param(size, lang, id=f"{name}-{lang}")
+    for name, size in SIZES.items()
+    for lang in WORDS
+    if ALL or (name == "80x24") is (lang == "zh")
+]
+
+
+@pytest.mark.parametrize(("terminal", "lang"), SCREENS, indirect=["terminal"])
 def test_from_the_list_of_sites_to_the_healed_one_and_back(terminal: Terminal, lang: str) -> None:
     lab = terminal.lab
     sites, root, critical, ok, ask, helped, undone, export, saved, take = WORDS[lang]

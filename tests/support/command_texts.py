@@ -21,6 +21,10 @@ ROOT = Path(next(iter(diagnose.__path__)))
 _RAISING = {"UsageError", "NamelessMessageError", "_error"}
 _RETURNING = {"suggestion", "_correction"}
 _ASSIGNED = {"hint", "_MISSING_EXTRA"}
+#: A file without any of them needs no parsing.
+_HOLDS_ERRORS = re.compile(rf"\b({'|'.join(_RAISING | _RETURNING | _ASSIGNED)})\b")
+#: Its errors are those of an option of the request.
+_FIELDS = ROOT / "parsers" / "request_fields.py"
 #: Of argparse (gettext of Python has no catalogue for them). `CommandParser.error` adds the dot.
 _ARGPARSE_ERRORS = (
     "Argument {0}: {1}.",
@@ -71,8 +75,11 @@ def _help_texts() -> Iterator[str]:
 def _errors() -> Iterator[str]:
     yield from (*_ARGPARSE_ERRORS, *_OTHER_ERRORS, *_TYPE_NAMES.values())
     for path in sorted(ROOT.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if path == ROOT / "parsers" / "request_fields.py":
+        source = path.read_text("utf-8")
+        if path != _FIELDS and not _HOLDS_ERRORS.search(source):
+            continue
+        for node in ast.walk(ast.parse(source)):
+            if path == _FIELDS:
                 yield from _field_errors(node)
             elif path.parent != ROOT / "agent" or path.stem == "__init__":
                 for expression in _error_expressions(node):

@@ -42,7 +42,6 @@ OTHERS = (
     "diagnose.recording.codec",
     "diagnose.net.resolvconf",
     "diagnose.net.http",
-    "diagnose.parsers.target",
 )
 
 #: What readers take besides their text, by the parameter's name.
@@ -54,6 +53,7 @@ GIVEN: dict[str, Any] = {
     "choices": ("fix", "record"),
     "target": Target("", "https", "shop.example.com", 443),
     "lines": ("a",),
+    "paths": ("/a", "/assets/a.js"),
     "line_number": 2,
     "frontends": ("web",),
     "line_format": parse_format(COMBINED),

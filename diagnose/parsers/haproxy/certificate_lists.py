@@ -12,7 +12,7 @@ from diagnose.parsers.hostnames import covers
 #: Maximum number of rows that are read.
 MAX_ROWS = 3000
 
-_OPTIONS = re.compile(r"\[[^\]]*\]")
+_OPTIONS = re.compile(r"\[[^\[\]]*\]")
 
 
 @frozen
