@@ -1,11 +1,11 @@
 """A WebSocket application behind nginx, tried without nginx: what the probe sees of it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 
-from diagnose.model import Target
+from diagnose.model import Observation, Target
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import NginxConfig
 from diagnose.net.local import LocalNet
@@ -35,14 +35,17 @@ def tried(
     target: Target,
     location: str,
     outside: bool = True,
+    before: Iterable[Observation] = (),
 ) -> Looking:
     """What is seen of an application on loopback, whose port stands for PORT in the location, and
-    for 0 in the target."""
+    for 0 in the target, after what was seen `before`."""
 
     async def work() -> Looking:
         async with application() as port:
             look = looking(replace(target, port=target.port or port))
             look.options = Options(outside=outside)
+            for observation in before:
+                look.emit(observation)
             await try_websocket(look, route(look, location.replace("PORT", str(port))))
             return look
 

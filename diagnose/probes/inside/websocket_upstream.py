@@ -9,7 +9,7 @@ from diagnose.model import Failure, Vantage
 from diagnose.model.addresses import bracketed
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Through, Upgrade, UpgradeVariant
-from diagnose.model.nginx import NginxBuild, NginxConfig
+from diagnose.model.nginx import NginxBuild, NginxConfig, NginxState
 from diagnose.net import Stream
 from diagnose.parsers.nginx import proxy_headers, server_blocks, upstreams
 from diagnose.parsers.nginx.forwarding import speaks_http_1_1
@@ -143,8 +143,7 @@ async def try_websocket_by_curl(ctx: ProbeContext, route: UpstreamRoute) -> None
 
 
 async def _front_by_curl(ctx: ProbeContext, route: UpstreamRoute) -> None:
-    front = _front_request(ctx, route)
-    address, port = front.peer
+    address, port = (front := _front_request(ctx, route)).peer
     # Whatever port the URL has: behind another server nginx listens on one of its own.
     connect_to = ("--connect-to", f"::{bracketed(address)}:{port}")
     await _upgrade_by_curl(ctx, front, UPGRADE_FIELDS, connect_to)
@@ -172,7 +171,13 @@ def _should_try_front(ctx: ProbeContext, route: UpstreamRoute, direct: Upgrade) 
     is_requested = route.path in ctx.target.websockets
     if is_requested and ctx.options.outside:
         return False
-    return (direct.accepted or is_requested) and not _loopback_differs(ctx, route.socket)
+    is_there = is_requested or (direct.accepted and not _is_stopped(ctx))
+    return is_there and not _loopback_differs(ctx, route.socket)
+
+
+def _is_stopped(ctx: ProbeContext) -> bool:
+    """Whether no nginx runs: a path of its files is then none of the site's."""
+    return any(not state.masters for state in ctx.observed(NginxState))
 
 
 def _loopback_differs(ctx: ProbeContext, socket: Socket) -> bool:
@@ -201,7 +206,8 @@ def _should_try_front_too(
     wants a login, as the visitor sends it, and not as nginx does."""
     is_asked = route.path in ctx.target.websockets
     is_there = whole.accepted or wants_login(direct, whole)
-    return is_there and not is_asked and not _loopback_differs(ctx, route.socket)
+    is_other = is_asked or _is_stopped(ctx) or _loopback_differs(ctx, route.socket)
+    return is_there and not is_other
 
 
 def wants_login(direct: Upgrade, whole: Upgrade) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from diagnose.machine import CommandResult
 from diagnose.model import Target
 from diagnose.model.http import Upgrade
-from diagnose.model.nginx import NginxBuild, NginxConfig
+from diagnose.model.nginx import NginxBuild, NginxConfig, NginxProcess, NginxState
 from diagnose.parsers.nginx.config import parse
 from diagnose.parsers.nginx.forwarding import speaks_http_1_1
 from diagnose.probes.inside import websocket_upstream as probes
@@ -28,6 +28,7 @@ WEBSOCKET = Upgrade(
 )
 #: The site is where the application is.
 BOTH = Target("127.0.0.1", "http", "127.0.0.1", 0, "/", ("/",))
+MASTER = NginxProcess(pid=1, binary="/usr/sbin/nginx")
 OPENED = f"< HTTP/1.1 101 Switching Protocols\n< Sec-WebSocket-Accept: {ACCEPT}\n< \n"
 REFUSED = "* Connected to 127.0.0.1\n< HTTP/1.1 404 Not Found\n< \n"
 
@@ -72,6 +73,18 @@ def test_the_site_is_tried_from_here_only_where_no_visitor_tries_it(through: lis
     text = "location / { proxy_pass http://127.0.0.1:PORT; proxy_http_version 1.1; }"
     look = tried(websocket_application, BOTH, text, outside="front" not in through)
     assert seen(look) == [(one, "normal", 101) for one in through]
+
+
+@pytest.mark.parametrize(
+    ("masters", "through"), [((MASTER,), ["application", "front"]), ((), ["application"])]
+)
+def test_a_path_of_an_nginx_that_does_not_run_is_none_of_the_site(
+    masters: tuple[NginxProcess, ...], through: list[str]
+) -> None:
+    text = "location / { proxy_pass http://127.0.0.1:PORT; proxy_http_version 1.1; }"
+    state = NginxState(installed=True, masters=masters)
+    look = tried(websocket_application, replace(BOTH, websockets=()), text, before=(state,))
+    assert seen(look) == [(each, "normal", 101) for each in through]
 
 
 def test_over_http_1_0_too_where_nginx_would_speak_that() -> None:
