@@ -15,6 +15,10 @@ def test_a_newer_one_is_meant_and_none_that_is_not() -> None:
     # What runs it now is the newest: its source is wrong.
     assert fitting_node({"now": [f"v18.19.0 {NVM}"], "runtime": HERE}) is None
     assert fitting_node({"runtime": HERE}) is None
+    # All that is newer in the language is known to it.
+    newer = {"now": [f"v18.19.0 {NVM}"], "runtime": ["v22.1.0 /usr/local/bin/node"]}
+    assert fitting_node(newer)
+    assert fitting_node(newer, "SyntaxError: Unexpected token '.'") is None
 
 
 def test_the_one_for_which_modules_were_compiled() -> None:
