@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from diagnose.model.frozen import frozen
 from diagnose.parsers.lazy_pattern import lazy_pattern
 
-#: A mistake for a version that does not know the syntax: "a?.b" and "await" of a module (14), "??="
-#: (15), "class { static {" (16), "..." (8). Any other token, and one in JSON, is a mistake for every
-#: version (Node.js, "ECMAScript features", node.green).
+#: A mistake for a version without the syntax: "a?.b" and "await" of a module (14), "??=" (15),
+#: "class { static {" (16), "..." (8). Any other token, and one in JSON, is a mistake for each version
+#: (Node.js, "ECMAScript features", node.green).
 _SYNTAX = re.compile(
     r"SyntaxError: (?:Unexpected token ['\"]?"
     r"(?:\.\.\.|\?\?=?|\|\|=|&&=|\?\.?|\*\*|[.#={*])(?=['\"\s]|$)(?![^\n]{0,200}\bJSON\b)"
@@ -83,7 +83,7 @@ def fitting_node(values: Mapping[str, Sequence[str]], message: str = "") -> Runt
     return max(chosen or newer, key=lambda each: each.version, default=None)
 
 
-def fitting_java(message: str, values: Mapping[str, Sequence[str]]) -> Runtime | None:
+def fitting_java(values: Mapping[str, Sequence[str]], message: str) -> Runtime | None:
     """Return the oldest Java that knows the class files of a program."""
     match = OLD_JAVA.search(message)
     wanted = int(match["version"]) - _CLASS_FILES if match else 0

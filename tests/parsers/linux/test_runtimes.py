@@ -43,8 +43,8 @@ def test_the_oldest_java_that_knows_the_class_files() -> None:
     line = "java.lang.UnsupportedClassVersionError: a/B has been compiled (class file version 61.0)"
     java = {"exec": ["/usr/bin/java -jar /srv/a.jar"]}
     here = [f"{each} /usr/lib/jvm/{each}/bin/java" for each in ("11", "21", "17")]
-    runtime = fitting_java(line, {**java, "runtime": here})
+    runtime = fitting_java({**java, "runtime": here}, line)
     assert runtime
     wanted = "ExecStart=/usr/lib/jvm/17/bin/java -jar /srv/a.jar"
     assert runtime_lines(runtime, java) == ("ExecStart=", wanted)
-    assert fitting_java(line, {**java, "runtime": here[:1]}) is None
+    assert fitting_java({**java, "runtime": here[:1]}, line) is None
