@@ -12,7 +12,7 @@ from diagnose.model.frozen import frozen
 from diagnose.parsers.lazy_pattern import lazy_pattern
 
 #: A mistake for a version without the syntax: "a?.b" and "await" of a module (14), "??=" (15),
-#: "class { static {" (16), "..." (8). Any other token, and one in JSON, is a mistake for each version
+#: "class { static {" (16), "..." (8). Any other token, and one in JSON, is always a mistake
 #: (Node.js, "ECMAScript features", node.green).
 _SYNTAX = re.compile(
     r"SyntaxError: (?:Unexpected token ['\"]?"
