@@ -13,7 +13,10 @@ nets=$("$1" inspect -f '{{range $n, $s := .NetworkSettings.Networks}}{{println $
   e=$(of "$1" "$name")
   case $(printf '%s\n' "$e" | sed -nE 's/^(POSTGRES_USER|MYSQL_USER|MARIADB_USER)=//p' | head -n 1) in
     "$3") ;;
-    '') [ "$3" = postgres ] && printf '%s\n' "$e" | grep -q '^POSTGRES_PASSWORD=' || continue ;;
+    '')
+      [ "$3" = postgres ] || continue
+      printf '%s\n' "$e" | grep -q '^POSTGRES_PASSWORD=' || continue
+      ;;
     *) continue ;;
   esac
   echo "database $name $("$1" inspect -f '{{.Config.Image}}' "$name")"
