@@ -21,10 +21,13 @@ DEFAULT = 60.0
 _SLACK = 0.5
 #: Seconds. The most that `diagnose --timeout` takes.
 _LONGEST_RUN = 3600
-#: Paths at which a request waits for the next event (RFC 6202, "HTTP long polling").
+#: Paths at which a request waits for the next event (RFC 6202, "HTTP long polling"). "/events"
+#: alone may be a page for people.
 _WAITING_PATH = re.compile(
     r"(?i)(?:^|[/_.-])(?:long[-_]?)?poll(?:ing)?(?:$|[/_.-])|(?:^|[/_.-])comet(?:$|[/_.-])"
-    r"|/(?:events?|event-?stream|sse|subscribe|subscriptions?|updates|sync|watch|stream)/?$"
+    r"|/(?:event-?stream|sse|subscribe|subscriptions?)/?$"
+    r"|/(?:api|rest|hub|v\d{1,2}|_[a-z]{2,20})/(?:[\w.-]{1,60}/){0,6}?"
+    r"(?:events?|updates|sync|watch|stream)/?$"
 )
 
 

@@ -47,6 +47,8 @@ from diagnose.parsers.urls import parse_url
 
 #: Bytes. What is large enough for usual uploads.
 _LARGE = 64 << 20
+#: Bytes. Most files that people send are smaller.
+_ROOMY = 32 << 20
 #: Bytes. What an edit writes, if no larger upload is known.
 _RAISED = 64 << 20
 #: By as much a limit is raised at least.
@@ -105,7 +107,7 @@ def body_limit(evidence: Evidence) -> Iterator[Claim]:
         about=merge_subjects(subjects),
         covers=(NO_PORT,) if form else subjects,
         because=(*(refused or (form[1:] if form else pages)), *nginx.configs),
-        confidence=Confidence.LIKELY,
+        confidence=_confidence(evidence, limit, bool(refused or form)),
         # Whether such uploads should be possible is a decision, unless a person asks about 413 or
         # pages of the site meet the limit.
         severity=None if asks or _is_met(refused) else Severity.NOTE,
@@ -122,6 +124,16 @@ def body_limit(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=_fix(nginx, match, directive, is_asked=asks or directive is None),
     )
+
+
+def _confidence(evidence: Evidence, limit: int, is_met: bool) -> Confidence:
+    """A large limit is the reason less often where nothing tells how much was sent."""
+    # Imported late: few runs ask about an upload.
+    from diagnose.parsers.reported_sizes import reported_size, sent_size
+
+    text = evidence.target.symptom.text if evidence.target.symptom else ""
+    is_unsized = not (is_met or _reported_size(evidence) or reported_size(text) or sent_size(text))
+    return Confidence.POSSIBLE if is_unsized and limit >= _ROOMY else Confidence.LIKELY
 
 
 def _fix(nginx: Nginx, match: LocationMatch, directive: Directive | None, *, is_asked: bool) -> Fix:

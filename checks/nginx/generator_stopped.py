@@ -19,6 +19,9 @@ from diagnose.parsers.nginx.config import walk
 
 #: The images jwilder/docker-gen and nginxproxy/docker-gen, with a registry before and a tag behind.
 _IMAGE = re.compile(r"(?:^|/)docker-gen(?:[:@]|$)")
+#: What nginx answers where the addresses in its file are no longer right: an error of the program
+#: itself (500) is none.
+_OF_ADDRESSES = frozenset({502, 503, 504})
 
 
 @check(
@@ -29,7 +32,6 @@ _IMAGE = re.compile(r"(?:^|/)docker-gen(?:[:@]|$)")
         "nginx.no-matching-server",
         "nginx.own-answer",
         "nginx.other-requests-failed",
-        "upstream.container-stopped",
         "upstream.container-unserved",
         "upstream.container-wrong-port",
         "upstream.none-live",
@@ -44,7 +46,7 @@ _IMAGE = re.compile(r"(?:^|/)docker-gen(?:[:@]|$)")
     ],
 )
 def generator_stopped(evidence: Evidence) -> Iterator[Claim]:
-    pages = [page for page in page_exchanges(evidence) if (page.status or 0) >= 500]
+    pages = [page for page in page_exchanges(evidence) if page.status in _OF_ADDRESSES]
     nginx = Nginx.of(evidence)
     location = _generated_file(nginx) if pages else None
     for containers in evidence.good(Containers) if location else ():

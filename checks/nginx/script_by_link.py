@@ -73,7 +73,7 @@ def _lines(request: ScriptRequest) -> list[Directive]:
     return [
         line
         for line in request.match.directives("fastcgi_param")
-        if line.args[0] in _NAMES and len(line.args) > 1 and _ROOT in line.args[1]
+        if len(line.args) > 1 and line.args[0] in _NAMES and _ROOT in line.args[1]
     ]
 
 

@@ -31,5 +31,14 @@ def proxy_section_edit(view: ServerView, rule: AnsweringRule) -> Edit | None:
     port = f":{route.port}" if route.port else ""
     address = f"{route.scheme}://{bracketed(route.host)}{port}/*"
     indent = indentation(line)
-    section = (f'<Proxy "{address}">', "    Require all granted", "</Proxy>")
+    section = (f'<Proxy "{address}">', *_granted(rule.rule), "</Proxy>")
     return line_edit(view, route.file, {route.line: (*(f"{indent}{row}" for row in section), line)})
+
+
+def _granted(denial: str) -> tuple[str, ...]:
+    """Return the lines that lift a denial: the old ones are lifted by the old ones alone
+    (mod_access_compat)."""
+    is_new = denial.lower().startswith("require")
+    return (
+        ("    Require all granted",) if is_new else ("    Order deny,allow", "    Allow from all")
+    )

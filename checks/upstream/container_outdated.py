@@ -3,6 +3,7 @@ files were changed, and the container was not made anew. A restart keeps the old
 "docker compose restart": "changes to environment variables are not updated").
 """
 
+import re
 from collections.abc import Iterator
 
 from checks.listener._containers import compose_words
@@ -21,6 +22,12 @@ from diagnose.model.containers import ChangedVariable, Container, DatabaseLogin,
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.program_logs import ProgramLine
 from diagnose.model.steps import Effect
+
+#: Words of a program whose secret is not the right one.
+_OF_SECRETS = re.compile(
+    r"(?i)passwords?\b|authenti(?:cat|fizier)|access denied|credential|unauthorized|\bNOAUTH\b"
+    r"|\bWRONGPASS\b|api[ _-]?key|\btokens?\b|signature|secret"
+)
 
 
 @check(
@@ -49,17 +56,20 @@ def container_outdated(evidence: Evidence) -> Iterator[Claim]:
     if not failed or any(each.is_same_password for each in evidence.good(DatabaseLogin)):
         return
     for outdated in evidence.good(OutdatedContainer):
-        subject = Subject(port=evidence.target.port, path=evidence.target.path)
         lines = tuple(line for line in evidence.good(ProgramLine) if line.message)
         words = compose_words(
             Container(outdated.engine, "", outdated.name, compose=outdated.compose), "up", "-d"
         )
         known = [each for each in outdated.changed if _is_telling(evidence, each, lines)]
         shown = (known or list(outdated.changed))[0]
+        subject = Subject(port=evidence.target.port, path=evidence.target.path)
+        covers = (subject, Subject(port=evidence.target.port), Subject(port=80))
+        # Any setting may have changed since: what nothing connects with the failure explains none.
         yield Claim(
-            about=subject,
-            covers=(subject, Subject(port=evidence.target.port), Subject(port=80)),
+            about=subject if known else Subject(text=outdated.name),
+            covers=covers if known else (),
             because=(outdated, *lines, *failed),
+            severity=Severity.ERROR if known else Severity.WARNING,
             confidence=Confidence.LIKELY if known else Confidence.POSSIBLE,
             facts={
                 "container": outdated.name,
@@ -94,10 +104,12 @@ def _is_telling(
     evidence: Evidence, variable: ChangedVariable, lines: tuple[ProgramLine, ...]
 ) -> bool:
     """Whether the new value has the site's name and the old one does not, or the program's own line
-    has the variable or its old value."""
+    has the variable or its old value, or tells of a secret where this is one."""
     host = evidence.target.host
     if host in variable.now and host not in variable.before:
         return True
     words = " ".join(line.message for line in lines)
     old = variable.before if len(variable.before) > 3 else ""
+    if not variable.now and _OF_SECRETS.search(words):
+        return True
     return variable.name in words or bool(old and old in words)

@@ -11,11 +11,14 @@ from functools import partial
 
 from diagnose.model import (
     LAYERS,
+    Applicability,
     Check,
     Claim,
+    Command,
     Confidence,
     Crash,
     Edit,
+    Effect,
     Evidence,
     Finding,
     Ignore,
@@ -55,7 +58,12 @@ def claims(
     weighed = partial(_as_loaded, evidence)
     told = partial(_with_program, evidence, program)
     return [
-        (check, _in_container(told(check.layer, weighed(check, claim)), check.layer, evidence))
+        (
+            check,
+            _reviewed(
+                _in_container(told(check.layer, weighed(check, claim)), check.layer, evidence)
+            ),
+        )
         for check, claim in raised_claims
     ]
 
@@ -80,6 +88,18 @@ def _as_loaded(evidence: Evidence, check: Check, claim: Claim) -> Claim:
     from diagnose.checking.loaded_config import as_loaded
 
     return as_loaded(evidence, check, claim)
+
+
+def _reviewed(claim: Claim) -> Claim:
+    """Return a claim whose remedy is not automatic if it restarts a program that runs: connections
+    end. A restart with an undo starts what is dead."""
+    fix = claim.fix
+    if fix is None or fix.applicability is not Applicability.AUTOMATIC:
+        return claim
+    commands = (step for step in fix.steps if isinstance(step, Command))
+    if not any(each.effect is Effect.RESTART and not each.undo for each in commands):
+        return claim
+    return replace(claim, fix=replace(fix, applicability=Applicability.REVIEW))
 
 
 def _in_container(claim: Claim, layer: str, evidence: Evidence) -> Claim:

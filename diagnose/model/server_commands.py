@@ -10,7 +10,13 @@ def test_server(argv: Arguments) -> Command:
 
 
 def reload_server(argv: Arguments) -> Command:
-    return Command(argv, Effect.RELOAD)
+    return Command(argv, Effect.RESTART if restarts(argv) else Effect.RELOAD)
+
+
+def restarts(argv: Arguments) -> bool:
+    """Return whether a command that loads a configuration ends the server, and its connections, and
+    starts it again: Caddy without its admin API, HAProxy without a master."""
+    return "restart" in argv[1:3] or (argv[:2] == ("sh", "-c") and argv[2].startswith("kill "))
 
 
 def read_again(path: str) -> Command:

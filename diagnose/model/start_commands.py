@@ -86,7 +86,8 @@ def start_pm2_at_boot(user: str, home: str, tool: str) -> tuple[Command, ...]:
 def keep_project(user: str, folder: str, npm: str, script: str) -> tuple[Command, ...]:
     """Write a unit for a project of Node.js, and start it, now and with the server; () where a unit
     would read its words otherwise."""
-    name = posixpath.basename(folder).lower()
+    # A folder "redis" must not take the place of the unit that a package brings.
+    name = f"{posixpath.basename(folder).lower()}-npm"
     if not _UNIT.fullmatch(name) or not _PLAIN.fullmatch(folder) or not _PLAIN.fullmatch(npm):
         return ()
     if not re.fullmatch(r"[a-z][a-z0-9:_-]{0,40}", script):

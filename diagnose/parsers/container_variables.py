@@ -15,7 +15,7 @@ from typing import Literal
 from diagnose.model.containers import ChangedVariable, ComposeService
 from diagnose.model.frozen import frozen
 from diagnose.parsers.compose_env_files import env_files_of
-from diagnose.parsers.compose_files import entry, tree_of
+from diagnose.parsers.compose_files import entry, root_of, tree_of
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.secrets import may_hold_secret
@@ -111,7 +111,11 @@ def changed_variables(
 ) -> tuple[ChangedVariable, ...]:
     """Return the variables of a service whose values in the container are others than in its files
     now. A value that another program may have given at the start, or of a form that is not read
-    here, is left out: so are those of a file that is not among `texts`."""
+    here, is left out: so are those of a file that is not among `texts`, and all of a service that
+    takes settings from another one (YAML's merge key; Compose specification, "extends")."""
+    service = entry(entry(root_of(text), "services"), own.service)
+    if service is None or entry(service, "extends") is not None:
+        return ()
     of_project = own.environment or files_of(own, "")[:1]
     known = {name: value for path in of_project for name, value in _pairs(texts.get(path, ""))}
     wanted = dict[str, tuple[str, str]]()

@@ -12,23 +12,30 @@ _NAMED = re.compile(
 )
 #: Folders of which a file is asked for: a folder itself is redirected, or refused as a list.
 _FILES = {".git": ".git/config", ".svn": ".svn/entries", ".hg": ".hg/hgrc"}
-#: Words that say that visitors get it.
+#: A file as the server names it says nothing of a site.
+_LOCAL = re.compile(
+    r"(?<![\w.:/])/(?:var|etc|usr|srv|opt|home|root|app|data|mnt|www|run|tmp)/[^\s'\",;:]{1,300}"
+)
+#: Words that say that visitors get it. That a program does not read its own file is another matter.
 _SHOWN = re.compile(
-    r"(?i)\b(?:see|seen|view\w{0,3}|visible|access\w{0,5}|open\w{0,2}|public\w{0,3}|expos\w{1,4}"
-    r"|download\w{0,3}|read\w{0,4}|leak\w{0,3}|reach\w{0,4}|brows\w{1,5}|serv\w{1,3}|offer\w{0,3}"
-    r"|show\w{0,2}|found|visit\w{0,3})\b"
-    r"|泄露|泄漏|暴露|下载|访问到|看到|sichtbar|abruf\w+|herunterl\w+|öffentlich|expuest\w+|visible"
-    r"|accessible|доступ\w*|見え|閲覧|アクセス"
+    r"(?i)\b(?:visible|accessible|readable|viewable|downloadable|reachable|public\w{0,3}"
+    r"|expos\w{1,4}|leak\w{0,3}|reveal\w{0,3}|disclos\w{1,4}|download(?:s|ed)?|serv(?:ed|es|ing)"
+    r"|offer(?:s|ed)|open to|browsable)\b"
+    r"|\b(?:any|every)(?:one|body)\b|\b(?:strangers|attackers|visitors|bots|scanners)\b"
+    r"|\bcan (?:be |still |just |also |even ){0,2}(?:seen?|view\w{0,2}|open\w{0,2}|read"
+    r"|access\w{0,2}|fetch\w{0,2}|get|load\w{0,2}|reach\w{0,2}|visit\w{0,2}|found)\b"
+    r"|泄露|泄漏|暴露|下载|访问到|看到|sichtbar|abruf\w+|herunterl\w+|öffentlich|expuest\w+"
+    r"|доступ\w*|見え|閲覧|アクセス"
 )
 
 
 def named_hidden_file(text: str) -> str:
     """Return the path of the hidden file that a message says visitors get, "" for none."""
-    match = _NAMED.search(text[:4000])
-    if match is None or not _SHOWN.search(text[:4000]):
+    text = _LOCAL.sub(" ", text[:4000])
+    match = _NAMED.search(text)
+    if match is None or not _SHOWN.search(text):
         return ""
-    name = match[1].lower()
-    return f"/{_FILES.get(name, name)}"
+    return f"/{_FILES.get(match[1].lower(), match[1])}"
 
 
 def is_hidden_file(path: str) -> bool:

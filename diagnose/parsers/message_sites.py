@@ -78,8 +78,7 @@ def site_in_message(text: str) -> MessageSite | NoSite:
     if site.others:
         hosts = ", ".join(clean(host, 60) for host in site.others[:3])
         notes += (("others", {"hosts": hosts}),)
-    asked = _asked_site(text, symptom, site.target)
-    return MessageSite(_with_told_port(asked, text, symptom), notes, symptom)
+    return MessageSite(_asked_site(text, symptom, site.target), notes, symptom)
 
 
 #: The address to which a login is to lead back, where it stands alone in a message.
@@ -123,36 +122,6 @@ def _is_refused_address(symptom: Symptom, target: str) -> bool:
     return url is not None and refused_host(symptom.text) == url.host
 
 
-#: How a port is told beside the name that has none: "port 8448"; "telnet NAME 8448".
-_TOLD_PORT = re.compile(
-    r"(?:\bports?|\bpuerto|\bporta|\bпорт\w{0,2}|端口|ポート|포트)[ :：#=]{0,2}(\d{2,5})(?!\d)",
-    re.IGNORECASE,
-)
-#: Words of a second place, whose port it may be: that of an application, one that works.
-_SECOND_PLACE = re.compile(
-    r"\b(?:but|works?|working|directly|however|while|only|nginx|apache|caddy|upstream|backend|proxy|app\w{0,10})\b"
-    r"|但|正常|可以|直接|反代|代理|应用|程序",
-    re.IGNORECASE,
-)
-#: Kinds of which a port says where.
-_OF_PORT = frozenset({"timeout", "refused", "unreachable", "not-connected", "reset", "closed"})
-
-
-def _with_told_port(target: str, text: str, symptom: Symptom | None) -> str:
-    """Return a name with the port that the words tell apart from it, where nothing else can have
-    that port."""
-    if symptom is None or symptom.kind not in _OF_PORT or set(":/[") & set(target):
-        return target
-    ports = {match[1] for match in _TOLD_PORT.finditer(text)}
-    beside = re.search(rf"(?<![\w.-]){re.escape(target)} {{1,3}}(\d{{4,5}})(?![\w.:])", text)
-    if beside:
-        ports.add(beside[1])
-    if len(ports) != 1 or _SECOND_PLACE.search(text):
-        return target
-    port = int(next(iter(ports)))
-    return f"{target}:{port}" if 80 < port < 65536 and port != 443 else target
-
-
 def reads_as_sentence(text: str) -> bool:
     """Return whether words of which nothing is known are a sentence or a message: several plain
     words, no option. Names and ports in one pair of quotes are none."""
@@ -177,7 +146,7 @@ def _site_in_words(text: str, symptom: Symptom | None) -> MessageSite | NoSite:
         return MessageSite(failing, (("message", {}),), symptom)
     # A name and the same with "www.": who writes both has one site.
     if symptom and len({name.removeprefix("www.") for name in names}) == 1:
-        return MessageSite(_with_told_port(names[0], text, symptom), (("message", {}),), symptom)
+        return MessageSite(names[0], (("message", {}),), symptom)
     if symptom:
         return NoSite(tuple(clean(name, 60) for name in names), symptom)
     if reads_as_sentence(text):

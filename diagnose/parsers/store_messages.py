@@ -24,8 +24,14 @@ _UNREACHED = re.compile(
     r"|\bNpgsqlException\b[^\n]{0,40}?[Ff]ailed to connect"
     r"|\bLost connection to (?:MySQL|MariaDB) server\b|\b(?:MySQL|MariaDB) server has gone away\b"
     # Node and Go name no more than the address
-    rf"|\b(?:connect E[A-Z]{{5,12}}|dial tcp) \S{{1,255}}:{STORE_PORT}(?!\d)"
+    rf"|\b(?P<address>(?:connect E[A-Z]{{5,12}}|dial tcp) \S{{1,255}}:{STORE_PORT})(?!\d)"
     r"|\bconnecting to Redis\b[^\n]{0,40}?\b(?:refused|failed|timed out)\b",
+    re.IGNORECASE,
+)
+
+#: A web server in front tells so of the application that it asks, which may have such a port.
+_OF_A_PROXY = re.compile(
+    r"http\.log\.error|reverse_?proxy|caused by: dial tcp|\boriginService=|\bBad Gateway\b",
     re.IGNORECASE,
 )
 
@@ -34,4 +40,6 @@ def unreached_store(words: str) -> str:
     """Return the words by which a program says that it does not reach a database, a cache or a
     queue; "" if it does not say so."""
     match = _UNREACHED.search(words)
-    return match[0] if match else ""
+    if match is None or (match["address"] and _OF_A_PROXY.search(words)):
+        return ""
+    return match[0]

@@ -24,9 +24,30 @@ _AFTER_TOOL = re.compile(
     rf"(?i)\b(?:telnet|nc|ncat|netcat)(?:\s-\w{{1,9}})*\s[\w.:-]{{3,253}}\s{_NUMBER}"
 )
 
+#: Several ports behind one word: "ports 80 and 8443".
+_SEVERAL = re.compile(
+    rf"(?i){_WORD}\s?[:：=#]?\s?\d{{2,5}}\s?(?:,|/|&|、|和|或|\b(?:and|or|und|oder|et|ou|y|o|e|и))\s?\d{{2,5}}(?!\d)"
+)
 #: Ports of programs that speak no HTTP and stand in words about a site for another reason: SSH,
-#: DNS, databases, Redis.
-_OTHER_PROGRAMS = frozenset({21, 22, 53, 1433, 3306, 5432, 6379, 11211, 27017})
+#: mail, DNS, databases, Redis.
+_OTHER_PROGRAMS = frozenset({21, 22, 25, 53, 110, 143, 587, 1433, 3306, 5432, 6379, 11211, 27017})
+#: The first of the ports that Linux gives to clients (ip_local_port_range, ip(7)).
+_FIRST_OF_CLIENTS = 32768
+#: Words before the address of a visitor.
+_OF_VISITOR = re.compile(
+    r"(?i)\b(?:by|from|clients?|peer|visitors?|remote(?: addr\w{0,4})?)\W{0,3}$"
+)
+#: What somebody did to the port, and did not find there; and what works there.
+_DONE = re.compile(
+    r"(?i)\b(?:clos(?:ed|ing)|block(?:ed|ing)|disabl\w{1,3}|remov\w{1,3}|chang\w{1,3}|switch\w{0,3}"
+    r"|allow\w{0,3}) (?:(?:the|my|a|incoming|external|tcp) ){0,3}$"
+    r"|\b(?:works?|working|fine|ssh|sftp|ftp|smtp|imap)\b|(?:关闭|封|禁用|修改|改)了?\s?$"
+)
+_FINE = re.compile(
+    r"(?i)\b(?:works?|working|is (?:fine|ok|okay|good|open|reachable)|are (?:fine|ok|open)"
+    r"|responds?|answers?|geht|funktioniert|funciona|fonctionne|marche|funziona|работает)\b|正常|可以|能打开|没问题"
+)
+_END_OF_CLAUSE = re.compile(r"[.;!?。；，,]|\b(?:but|and|while|aber|und|mais|pero|но)\b|但|而")
 #: Words before a port that make it that of a program behind the site.
 _SERVING = re.compile(
     r"(?i)\b(?:runs?|running|listen\w{0,3}|serv(?:es|ing|ed)|started?|starts|prox\w{1,6}|forward\w{0,3}"
@@ -43,12 +64,21 @@ def told_port(text: str) -> int | None:
     """Return the only port that words say fails; None if they name none or more than this, or speak
     of a program on the machine itself."""
     text = text[:4000]
-    if _LOOPBACK.search(text):
+    if _LOOPBACK.search(text) or _SEVERAL.search(text):
         return None
-    addresses = ((match[1], match[2]) for match in _OF_ADDRESS.finditer(text))
+    addresses = (
+        (match[1], match[2])
+        for match in _OF_ADDRESS.finditer(text)
+        if int(match[2]) < _FIRST_OF_CLIENTS
+        and not _OF_VISITOR.search(text[max(0, match.start() - 30) : match.start()])
+    )
     words = (*_BEHIND_WORD.finditer(text), *_BEFORE_WORD.finditer(text))
     matches = [
-        *(match[1] for match in words if not _is_of_a_program(text, match.start())),
+        *(
+            match[1]
+            for match in words
+            if not _is_of_a_program(text, match.start()) and not _is_fine(text, match.end())
+        ),
         *(port for address, port in addresses if not is_private(address)),
         *(
             match[1]
@@ -61,7 +91,16 @@ def told_port(text: str) -> int | None:
     return port if len(ports) == 1 and 0 < port < 65536 else None
 
 
+def _is_fine(text: str, end: int) -> bool:
+    """Return whether the clause behind a port says that it works."""
+    clause = _END_OF_CLAUSE.split(text[end : end + 60], maxsplit=1)[0]
+    fine = _FINE.search(clause)
+    return fine is not None and not re.search(
+        r"(?i)\b(?:not|no|nicht|pas|не)\b|n['’]t\b|不", clause
+    )
+
+
 def _is_of_a_program(text: str, start: int) -> bool:
-    """Return whether the clause before a port says that a program has it."""
+    """Return whether the clause before a port says that a program has it, or that it changed."""
     clause = re.split(r"[.;!?。；]\s|[，,]|\bbut\b", text[max(0, start - 60) : start])[-1]
-    return _SERVING.search(clause) is not None
+    return _SERVING.search(clause) is not None or _DONE.search(clause) is not None

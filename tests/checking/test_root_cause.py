@@ -11,9 +11,11 @@ from diagnose.model import (
     Applicability,
     Check,
     Claim,
+    Command,
     Confidence,
     Crash,
     Edit,
+    Effect,
     Evidence,
     Fix,
     Ignore,
@@ -462,3 +464,21 @@ def test_what_the_very_same_edit_mends_is_one_cause() -> None:
     unsure = (page, claim(fix=page_fix, severity=Severity.ERROR, confidence=likely))
     sure = (step, claim(AT_80, fix=page_fix, severity=Severity.WARNING))
     assert explanations(unsure, sure) == apart
+
+
+def test_a_remedy_that_restarts_what_runs_is_not_automatic() -> None:
+    def applied(command: Command) -> Applicability:
+        def judge(evidence: Evidence) -> Iterator[Claim]:
+            yield claim(fix=Fix((command,), Applicability.AUTOMATIC))
+
+        raised = claims([judging("tcp.x", judge)], Evidence(SHOP, NOW), lambda crash: None)
+        fix = raised[0][1].fix
+        assert fix
+        return fix.applicability
+
+    restart = Command(("systemctl", "restart", "caddy"), Effect.RESTART)
+    assert applied(restart) is Applicability.REVIEW
+    # What is dead has no connections.
+    dead = replace(restart, undo=("systemctl", "stop", "caddy"))
+    assert applied(dead) is Applicability.AUTOMATIC
+    assert applied(replace(restart, effect=Effect.RELOAD)) is Applicability.AUTOMATIC

@@ -172,6 +172,12 @@ def test_the_attempts_in_vain_are_named() -> None:
         ("https://new.example.net/", -2, []),
         # The login leads back to the site.
         ("https://id.example.net/?redirect_uri=https%3A%2F%2Fshop.example.com%2F", -3, []),
+        ("https://id.example.net/?rd=https%3A%2F%2Fshop.example.com%2Fcart", -3, []),
+        (
+            "https://id.example.net/?rd=https%3A%2F%2Fblog.example.com%2F",
+            -3,
+            ["answer https://id.example.net/?rd=https%3A%2F%2Fblog.example.com%2F"],
+        ),
     ],
 )
 def test_a_page_behind_a_redirect_is_answered_if_its_name_could_be_looked_up(

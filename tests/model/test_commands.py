@@ -38,6 +38,8 @@ ALL = [
     (server_commands.test_server(("apachectl", "-t")), "apachectl -t", "", None),
     (server_commands.reload_server(("apachectl", "graceful")), "apachectl graceful", "",
      Risk.RELOADS),
+    (server_commands.reload_server(("systemctl", "restart", "caddy")), "systemctl restart caddy",
+     "", Risk.INTERRUPTS),
     (server_commands.start_server(("apachectl", "start"), ("apachectl", "stop")), "apachectl start",
      "apachectl stop", Risk.STARTS),
     (server_commands.enable_apache_modules(("ssl",)), "a2enmod ssl", "a2dismod -f ssl",

@@ -52,6 +52,15 @@ def test_values_that_changed_since() -> None:
     )
 
 
+def test_a_service_with_settings_of_another_one_is_not_judged() -> None:
+    old = CONTAINER | {"NAME": "Shop"}
+    base = "x-base: &base\n  NAME: Shop\n" + TEXT
+    merged = base.replace("    environment:\n", "    environment:\n      <<: *base\n")
+    assert changed_variables(OWN, merged, TEXTS, old) == ()
+    extended = TEXT.replace("    image: shop:1\n", "    extends: {service: base}\n")
+    assert changed_variables(OWN, extended, TEXTS, old) == ()
+
+
 def test_an_unread_file_decides_nothing() -> None:
     assert changed_variables(OWN, TEXT, {}, CONTAINER | {"NAME": "Shop"}) == ()
 

@@ -10,7 +10,12 @@ from diagnose.parsers.hidden_files import is_hidden_file, named_hidden_file
         ("my /.env.production file can be downloaded by the user", "/.env.production"),
         ("the .git folder is publicly accessible", "/.git/config"),
         ("网站的 .env 文件可以直接下载", "/.env"),
-        ("the server does not read my .env file at all", "/.env"),
+        ("anyone can read my .git/HEAD", "/.git/HEAD"),
+        # Such words are no reason to ask a site for it.
+        ("the server does not read my .env file at all", ""),
+        ("since I opened and changed .env the page shows 500", ""),
+        ("everybody gets 500, the log names /var/www/shop/.env", ""),
+        ("npm: no such file .env found", ""),
         (".env is ignored by the program", ""),
         ("see docs.env for it", ""),
         ("502 Bad Gateway", ""),

@@ -11,12 +11,21 @@ from collections.abc import Mapping, Sequence
 from diagnose.model.frozen import frozen
 from diagnose.parsers.lazy_pattern import lazy_pattern
 
-#: Words of a program that is too new for what runs it. A token that no version knows is a mistake
-#: in the source: then no newer version is meant, and none may be here.
+#: A mistake for a version without the syntax: "a?.b" and "await" of a module (14), "??=" (15),
+#: "class { static {" (16), "..." (8). Any other token, and one in JSON, is always a mistake
+#: (Node.js, "ECMAScript features", node.green).
+_SYNTAX = re.compile(
+    r"SyntaxError: (?:Unexpected token ['\"]?"
+    r"(?:\.\.\.|\?\?=?|\|\|=|&&=|\?\.?|\*\*|[.#={*])(?=['\"\s]|$)(?![^\n]{0,200}\bJSON\b)"
+    r"|Unexpected reserved word)"
+)
+#: The first major version of Node.js that knows all of that syntax.
+_KNOWS_SYNTAX = 18
+#: Words of a program that is too new for what runs it.
 OLD_NODE = re.compile(
-    r"SyntaxError: (?:Unexpected (?:token|reserved word|identifier|strict mode)"
-    # A file in JSON with a mistake is wrong for every version.
-    r"(?![^\n]{0,200}\bJSON\b)|Invalid regular expression flags)"
+    rf"{_SYNTAX.pattern}"
+    # "import x with { type: 'json' }" and "/x/v" (20)
+    r"|SyntaxError: (?:Invalid regular expression flags|Unexpected token 'with')"
     r"|The module '/[^'\n]{1,300}\.node'|was compiled against a different Node"
     r"|NODE_MODULE_VERSION|\bNode(?:\.js)? version \S{0,3} ?v?\d[\d.]{0,12} is required"
     r"|The engine \"node\" is incompatible"
@@ -55,9 +64,10 @@ def version_of(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in match[1].split(".")) if match else ()
 
 
-def fitting_node(values: Mapping[str, Sequence[str]]) -> Runtime | None:
+def fitting_node(values: Mapping[str, Sequence[str]], message: str = "") -> Runtime | None:
     """Return the Node.js that fits a program: that for which its modules were compiled, else the
-    default of nvm or the newest one, if it is newer than the one that runs it."""
+    default of nvm or the newest one, if it is newer than the one that runs it. None if its
+    `message` is about syntax that this one knows: the source is wrong."""
     runtimes = _runtimes(values)
     now = version_of(_first(values, "now").partition(" ")[0])
     abi = _first(values, "abi")
@@ -65,13 +75,15 @@ def fitting_node(values: Mapping[str, Sequence[str]]) -> Runtime | None:
         major = _MAJORS.get(int(abi)) if abi.isdigit() and len(abi) < 6 else None
         fitting = [each for each in runtimes if each.version[0] == major]
         return max(fitting, key=lambda each: each.version, default=None)
+    if now and now[0] >= _KNOWS_SYNTAX and _SYNTAX.search(message):
+        return None
     newer = [each for each in runtimes if now and each.version[0] > now[0]]
     default = version_of(_first(values, "default"))
     chosen = [each for each in newer if default and each.version[: len(default)] == default]
     return max(chosen or newer, key=lambda each: each.version, default=None)
 
 
-def fitting_java(message: str, values: Mapping[str, Sequence[str]]) -> Runtime | None:
+def fitting_java(values: Mapping[str, Sequence[str]], message: str) -> Runtime | None:
     """Return the oldest Java that knows the class files of a program."""
     match = OLD_JAVA.search(message)
     wanted = int(match["version"]) - _CLASS_FILES if match else 0

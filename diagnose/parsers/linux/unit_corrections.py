@@ -144,7 +144,7 @@ def parse_correction(fault: Fault, text: str, message: str = "") -> Correction |
             return _missing_folder(fault, values, first("user"), first("group"))
         case "oldnode" | "oldjava":
             is_node = fault == "oldnode"
-            runtime = fitting_node(values) if is_node else fitting_java(message, values)
+            runtime = fitting_node(values, message) if is_node else fitting_java(values, message)
             lines = runtime_lines(runtime, values) if runtime else ()
             wrong = first("now").partition(" ")[2] or first("exec").partition(" ")[0]
             return Correction(clean(wrong, 300), lines) if lines else None

@@ -35,6 +35,15 @@ def test_fires_with_the_default() -> None:
     assert "client_max_body_size 64m;\n" in claim.fix.steps[0].diff
 
 
+def test_a_large_limit_is_likely_only_where_a_size_is_told() -> None:
+    (claim,) = claims("client_max_body_size 48m;")
+    assert claim.confidence is Confidence.POSSIBLE
+    words = "413 Request Entity Too Large, files over 48 MB fail"
+    sized = replace(SHOP, symptom=Symptom("body-size", words, 413))
+    (claim,) = claims("client_max_body_size 48m;", target=sized)
+    assert claim.confidence is Confidence.LIKELY
+
+
 def test_fires_with_the_limit_that_is_set() -> None:
     (claim,) = claims("client_max_body_size 8m;")
     assert (claim.facts["limit"], claim.facts["set"]) == ("8m", True)

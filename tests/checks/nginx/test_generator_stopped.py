@@ -50,6 +50,8 @@ def test_fires_where_docker_gen_has_ended() -> None:
         {"generator": replace(GENERATOR, image="shop/app:1")},
         {"text": TEXT.replace("# shop.example.com\n", "")},
         {"status": 200},
+        # The application fails by itself.
+        {"status": 500},
     ],
 )
 def test_silent_without_one_of_it(changed: dict[str, object]) -> None:

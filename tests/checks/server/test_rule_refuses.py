@@ -244,8 +244,8 @@ def test_fires_and_opens_the_section_of_the_sites_own_application() -> None:
                          file="/etc/apache2/conf-enabled/proxy.conf", line=2)  # fmt: skip
     page = replace(PAGE, status=403)
 
-    def fix_of(text: str) -> Fix:
-        own = replace(apache_config(text), rules=(rule,))
+    def fix_of(text: str, denial: str = "Require all denied") -> Fix:
+        own = replace(apache_config(text), rules=(replace(rule, rule=denial),))
         (claim,) = judge(CHECK, APACHE, own, LISTENING, page, masked=False)
         assert claim.fix
         return claim.fix
@@ -253,6 +253,10 @@ def test_fires_and_opens_the_section_of_the_sites_own_application() -> None:
     fix = fix_of(text)
     assert fix.applicability is Applicability.REVIEW
     assert '+    <Proxy "http://127.0.0.1:3000/*">\n' in str(getattr(fix.steps[0], "diff", ""))
+    # The old directives are lifted by the old ones alone.
+    old = str(getattr(fix_of(text, "Deny from all").steps[0], "diff", ""))
+    assert "+        Allow from all\n" in old
+    assert "Require" not in old
     forward = fix_of(text.replace("    ProxyPass", "    ProxyRequests On\n    ProxyPass"))
     assert not isinstance(forward.steps[0], Edit)
 

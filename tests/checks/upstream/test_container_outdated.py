@@ -51,6 +51,18 @@ def test_fires_where_the_program_names_the_variable() -> None:
 def test_fires_as_possible_where_nothing_connects_them() -> None:
     (claim,) = claims(OTHER, replace(PAGE, status=500))
     assert claim.confidence is Confidence.POSSIBLE
+    # It hides no cause that is more certain.
+    assert not claim.covers
+
+
+def test_a_secret_is_connected_with_words_about_one() -> None:
+    secret = replace(OUTDATED, changed=(ChangedVariable("DB_PASSWORD", FILE),))
+    line = ProgramLine(vantage=Vantage.SERVER, message="", weight=3, endpoint="8080")
+    refused = replace(line, message='password authentication failed for user "shop"')
+    (claim,) = claims(secret, refused, replace(PAGE, status=500))
+    assert claim.confidence is Confidence.LIKELY
+    (claim,) = claims(secret, replace(line, message="x is undefined"), replace(PAGE, status=500))
+    assert claim.confidence is Confidence.POSSIBLE
 
 
 def test_silent_where_the_page_is_answered_or_is_not_there() -> None:

@@ -115,9 +115,9 @@ def test_a_project_that_nothing_keeps_gets_a_unit() -> None:
         tool="/usr/bin/npm",
     )  # fmt: skip
     write, reload, enable = shells(project)
-    assert "/etc/systemd/system/shop.service" in write
+    assert "/etc/systemd/system/shop-npm.service" in write
     assert "ExecStart=/usr/bin/npm run start" in write
-    assert (reload, enable) == ("systemctl daemon-reload", "systemctl enable --now shop")
+    assert (reload, enable) == ("systemctl daemon-reload", "systemctl enable --now shop-npm")
     # Nothing is run as root that belongs to a site, and no unit reads these words.
     assert shells(replace(project, owner="root")) == []
     assert shells(replace(project, path="/srv/my shop")) == []

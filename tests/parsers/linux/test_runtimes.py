@@ -15,6 +15,10 @@ def test_a_newer_one_is_meant_and_none_that_is_not() -> None:
     # What runs it now is the newest: its source is wrong.
     assert fitting_node({"now": [f"v18.19.0 {NVM}"], "runtime": HERE}) is None
     assert fitting_node({"runtime": HERE}) is None
+    # All that is newer in the language is known to it.
+    newer = {"now": [f"v18.19.0 {NVM}"], "runtime": ["v22.1.0 /usr/local/bin/node"]}
+    assert fitting_node(newer)
+    assert fitting_node(newer, "SyntaxError: Unexpected token '.'") is None
 
 
 def test_the_one_for_which_modules_were_compiled() -> None:
@@ -39,8 +43,8 @@ def test_the_oldest_java_that_knows_the_class_files() -> None:
     line = "java.lang.UnsupportedClassVersionError: a/B has been compiled (class file version 61.0)"
     java = {"exec": ["/usr/bin/java -jar /srv/a.jar"]}
     here = [f"{each} /usr/lib/jvm/{each}/bin/java" for each in ("11", "21", "17")]
-    runtime = fitting_java(line, {**java, "runtime": here})
+    runtime = fitting_java({**java, "runtime": here}, line)
     assert runtime
     wanted = "ExecStart=/usr/lib/jvm/17/bin/java -jar /srv/a.jar"
     assert runtime_lines(runtime, java) == ("ExecStart=", wanted)
-    assert fitting_java(line, {**java, "runtime": here[:1]}) is None
+    assert fitting_java({**java, "runtime": here[:1]}, line) is None

@@ -33,7 +33,7 @@ WORKS = {Handshake: of_handshake, Exchange: of_page, UpstreamTry: of_application
 
 def look_at(*attempts: Observation) -> Looking:
     asked = {
-        shlex.join(("sh", "-c", SCRIPT, "sh", port)): "37 30 24 30 node\n"
+        shlex.join(("sh", "-c", SCRIPT, "sh", port)): "37 30 24 30 - node\n"
         for port in ("443", "3000")
     }
     ctx = Looking(RecordedMachine(asked))

@@ -1,12 +1,14 @@
 """The file that may start the program of a port on which nothing listens."""
 
 import asyncio
+import subprocess
+from pathlib import Path
 
 import pytest
 
 from diagnose.machine import CommandResult
 from diagnose.model.program_logs import StartFile
-from diagnose.probes.inside.start_commands import emit_start_file, parse_start_files
+from diagnose.probes.inside.start_commands import SCRIPT, emit_start_file, parse_start_files
 from tests.support.fake_context import Looking
 from tests.support.recorded_machine import RecordedMachine
 
@@ -89,3 +91,11 @@ def test_the_owner_of_the_list_is_told() -> None:
     (file,) = ctx.observed(StartFile)
     assert (file.home, file.user_id, file.tool) == ("/home/b", 1001, "/usr/bin/pm2")
     assert (file.boots, file.is_up, file.lingers) == (True, False, False)
+
+
+def test_a_name_with_the_end_of_a_line_is_no_second_line(tmp_path: Path) -> None:
+    """Who may make folders does not choose what an administrator starts."""
+    guard = SCRIPT[SCRIPT.index("is_line()") : SCRIPT.index("owner()")]
+    for name, status in (("shop", 0), ("a\nproject root ", 1)):
+        words = ("sh", "-c", f'{guard}\nis_line "$1"', "sh", str(tmp_path / name))
+        assert subprocess.run(words, check=False).returncode == status

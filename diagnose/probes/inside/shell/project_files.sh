@@ -23,7 +23,7 @@ for d; do
   case $d in
     */.next/standalone | */.next/standalone/*)
       p=${d%%/.next/standalone*}
-      if [ "$rest" != "$path" ] && [ -f "$p/.next/static/$rest" ] && [ ! -e "$d/.next/static/$rest" ]; then
+      if [ "$rest" != "$path" ] && [ -f "$p/.next/static/$rest" ] && [ ! -e "$d/.next/static" ]; then
         echo "next $(stat -L -c %U -- "$d") $p $d"
         [ -d "$p/public" ] && [ ! -e "$d/public" ] && echo "public $p/public"
         break
@@ -34,6 +34,8 @@ for d; do
     rest=${path#/}
     rest=${rest#*/}
     for f in "$d/static/$rest" "$d"/*/static/"$rest" "$d"/*/*/static/"$rest" "$d/assets/$rest"; do
+      case $f in *"
+"*) continue ;; esac
       [ -f "$f" ] && echo "source $f" && break
     done
     m=$(source_with "$manifest" "$d")

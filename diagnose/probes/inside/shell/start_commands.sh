@@ -10,6 +10,9 @@
 port=$1
 names() { grep -qsE "(^|[^0-9.])$port([^0-9.]|\$)" "$@"; }
 running=$(readlink /proc/[0-9]*/cwd 2>/dev/null)
+# A name with the end of a line would be read as a line of its own.
+is_line() { case $1 in *"
+"*) return 1 ;; esac; }
 owner() { stat -L -c %U -- "$1"; }
 # Whether a file of these names the port, or the file .env of a folder. The system's own programs do not.
 starts() {
@@ -35,12 +38,13 @@ for f in /root/.pm2/dump.pm2 /home/*/.pm2/dump.pm2; do
   [ -f "$f" ] && saved "$f" && echo "saved $(owner "$f") $f"
 done 2>/dev/null | head -n 4
 for f in /root/.config/systemd/user/*.service /home/*/.config/systemd/user/*.service; do
-  [ -f "$f" ] && unit "$f" && echo "user $(owner "$f") $f"
+  is_line "$f" && [ -f "$f" ] && unit "$f" && echo "user $(owner "$f") $f"
 done 2>/dev/null | head -n 4
 for d in /root /root/* /home/* /home/*/* /home/*/*/* /var/www/* /var/www/*/* /srv /srv/* /srv/*/* /opt/* /opt/*/* \
   /usr/src/* /usr/share/nginx/*; do
+  is_line "$d" || continue
   for f in "$d"/ecosystem.config.*js "$d"/ecosystem.json "$d"/process.json "$d"/pm2.config.*js; do
-    [ -f "$f" ] && names "$f" "$d/.env" && echo "ecosystem $(owner "$f") $f"
+    is_line "$f" && [ -f "$f" ] && names "$f" "$d/.env" && echo "ecosystem $(owner "$f") $f"
   done
   for f in "$d"/compose.yaml "$d"/compose.yml "$d"/docker-compose.yml "$d"/docker-compose.yaml; do
     [ -f "$f" ] && grep -qE "[\"' :-]$port:[0-9]|published: [\"']?$port\\b" "$f" && echo "compose $(owner "$f") $f"
@@ -61,7 +65,7 @@ if pgrep -x supervisord >/dev/null; then echo "daemon -"; else
   for c in supervisor supervisord; do [ "$(systemctl show $c.service -p LoadState --value)" = loaded ] && echo "supervised $c" && break; done
 fi 2>/dev/null
 for d in /root /home/*; do
-  o=$(owner "$d") && h=$(getent passwd "$o" | cut -d: -f6)
+  is_line "$d" && o=$(owner "$d") && h=$(getent passwd "$o" | cut -d: -f6)
   [ "$h" = "$d" ] || continue
   echo "home $o $h"
   u=$(id -u "$o") && echo "uid $o $u"

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from diagnose.machine import CommandResult, Machine
 from diagnose.machine.container import ContainerMachine
-from diagnose.model import Vantage
+from diagnose.model import Vantage, server_commands
 from diagnose.model.containers import BindMount, Container, NginxContainer
 from diagnose.model.frozen import frozen
 from diagnose.model.web_servers import SiteSocket, WebServer, WebServerConfig, WebSite
@@ -86,7 +86,7 @@ async def _observe(ctx: ProbeContext, entry: Entry) -> None:
     server = await reader.describe(inner, Candidate(process.name, process.program, own))
     if server is None:
         return
-    inner.emit(_with_commands(server, machine, entry))
+    inner.emit(with_commands(server, machine, entry))
     await asyncio.gather(_test(inner, reader, server), _read(inner, reader, server, container))
 
 
@@ -119,7 +119,7 @@ def _mounts(text: str) -> Sequence[Mount]:
     return [mount for row in rows if (mount := parse_mount(" ".join(row)))]
 
 
-def _with_commands(server: WebServer, machine: ContainerMachine, entry: Entry) -> WebServer:
+def with_commands(server: WebServer, machine: ContainerMachine, entry: Entry) -> WebServer:
     """Return the server with commands that a person runs on the server, outside the container."""
     words, container = machine.words(), entry.container
     reload = (*words, *server.reload)
@@ -127,6 +127,9 @@ def _with_commands(server: WebServer, machine: ContainerMachine, entry: Entry) -
         # The first process of the container is the master, or the only one.
         signal = ("kill", "-s", "USR2") if entry.process.workers else ("restart",)
         reload = (container.engine, *signal, container.name)
+    elif server_commands.restarts(server.reload):
+        # The container ends with its first process.
+        reload = (container.engine, "restart", container.name)
     return replace(
         server,
         container=container.name,

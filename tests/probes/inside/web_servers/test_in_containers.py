@@ -6,12 +6,14 @@ from dataclasses import replace
 
 from diagnose.machine import CommandResult
 from diagnose.model.containers import Container, ContainerPort
-from diagnose.model.web_servers import SiteSocket, WebServerConfig, WebSite
+from diagnose.model.web_servers import SiteSocket, WebServer, WebServerConfig, WebSite
 from diagnose.probes.inside.containers import ContainerLists
 from diagnose.probes.inside.web_servers.in_containers import (
+    Entry,
     ServerContainerMachine,
     find_entry,
     published,
+    with_commands,
 )
 from diagnose.probes.inside.web_servers.processes import InstalledServers, ServerProcess
 from tests.support.recorded_machine import RecordedMachine
@@ -70,3 +72,14 @@ def test_the_engine_runs_the_servers_own_programs_and_nothing_else() -> None:
     asyncio.run(machine.run("curl", "http://app:3000/"))
     assert server.words[-1][:2] == ("sh", "-c")
     assert server.words[-1][-2:] == ("curl", "http://app:3000/")
+
+
+def test_a_server_without_a_reload_is_restarted_by_the_engine() -> None:
+    """The container ends with its first process, which `kill` would end."""
+    machine = ServerContainerMachine(Server(), 10, CONTAINER, {"caddy"})
+    entry = Entry(CADDY, CONTAINER, (443,))
+    for reload in (("sh", "-c", "kill 1 && caddy start"), ("systemctl", "restart", "caddy")):
+        server = WebServer(product="caddy", reload=reload)
+        assert with_commands(server, machine, entry).reload == ("docker", "restart", "web")
+    caddy = WebServer(product="caddy", reload=("caddy", "reload"))
+    assert with_commands(caddy, machine, entry).reload[:3] == ("docker", "exec", "web")
