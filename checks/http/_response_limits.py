@@ -19,6 +19,8 @@ from diagnose.parsers.nginx.final_requests import final_location
 DEFAULT = 60.0
 #: Seconds by which a measured time may be shorter than the limit that ended it.
 _SLACK = 0.5
+#: Seconds. The most that `diagnose --timeout` takes.
+_LONGEST_RUN = 3600
 #: Paths at which a request waits for the next event (RFC 6202, "HTTP long polling"). "/events"
 #: alone may be a page for people.
 _WAITING_PATH = re.compile(
@@ -108,12 +110,14 @@ def is_silent(page: Exchange) -> bool:
 
 def limit_facts(evidence: Evidence) -> dict[str, object]:
     """Return the limit, and the command that waits longer than it: a run gives the page half of its
-    time."""
-    limit = response_limit(evidence)
+    time. Beyond the longest run, curl waits without a limit."""
+    limit, url = response_limit(evidence), shlex.quote(evidence.target.url)
     timeout = 2 * int(limit.seconds) + 20
     return {
         "limit": limit.seconds,
         "limit_line": limit.line,
         "limit_place": limit.place,
-        "wait": f"diagnose --timeout {timeout} {shlex.quote(evidence.target.url)}",
+        "wait": f"diagnose --timeout {timeout} {url}"
+        if timeout <= _LONGEST_RUN
+        else f"curl -sSi {url}",
     }

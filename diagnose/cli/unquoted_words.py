@@ -65,7 +65,7 @@ def with_joined_words(words: Sequence[str]) -> Sequence[str]:
         return paired
     if any(" " in word.strip() for word in words):
         return words
-    sites = [word for word in words if _SITE.fullmatch(word.strip(_MARKS))]
+    sites = [word for word in words if _names_site(word)]
     told = [word for word in words if word not in sites]
     text = " ".join(words)
     if len(told) < 2 or not _is_sentence(told, sites, text):
@@ -76,6 +76,11 @@ def with_joined_words(words: Sequence[str]) -> Sequence[str]:
 def reads_as_sentence(words: Sequence[str]) -> bool:
     """Return whether operands are one sentence that was typed without quotes."""
     return len(words) > 1 and list(with_joined_words(words)) != list(words)
+
+
+def _names_site(word: str) -> bool:
+    """Return whether a word names a site. One that begins with a dot is a file: ".env.local"."""
+    return not word.startswith(".") and _SITE.fullmatch(word.strip(_MARKS)) is not None
 
 
 def _with_complaint(words: Sequence[str]) -> Sequence[str] | None:

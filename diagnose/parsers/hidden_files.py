@@ -3,8 +3,10 @@
 import re
 
 #: Files with secrets or with the source, by their names, as they lie in the folder of a project.
+#: A sample of settings (".env.example") is published with the source, and has no secret.
 _NAMED = re.compile(
-    r"(?<![\w*])/?(\.env(?:\.[a-z]{2,12})?|\.git(?:/(?:config|HEAD))?|\.svn|\.hg|\.htpasswd"
+    r"(?<![\w*])/?(\.env(?!\.(?:example|sample|dist|template|tpl|defaults?|schema)\b)"
+    r"(?:\.[a-z]{2,12})?|\.git(?:/(?:config|HEAD))?|\.svn|\.hg|\.htpasswd"
     r"|\.npmrc|\.aws/credentials|\.ssh/id_[a-z0-9]{2,8}|\.user\.ini)(?![\w/-])",
     re.IGNORECASE,
 )

@@ -71,6 +71,14 @@ def test_names_stay_targets(words: str) -> None:
     assert len(parse_targets(words.split(), (), "en")) == len(words.split())
 
 
+def test_a_hidden_file_in_a_sentence_is_no_site() -> None:
+    words = ["https://shop.acme.net/.env.local", "visitors", "can", "download", ".env.local"]
+    (target,) = parse_targets(words, (), "en")
+    assert (target.host, target.path) == ("shop.acme.net", "/.env.local")
+    assert target.symptom
+    assert not reads_as_sentence(["shop.acme.net", ".acme.net"])
+
+
 def test_a_name_of_one_word_may_have_a_complaint() -> None:
     (target,) = parse_targets(["server1", "slow"], (), "en")
     assert target.host == "server1"

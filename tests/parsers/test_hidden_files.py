@@ -30,3 +30,11 @@ def test_addresses_of_hidden_files() -> None:
     assert is_hidden_file("/shop/.git/config")
     assert not is_hidden_file("/.well-known/security.txt")
     assert not is_hidden_file("/env")
+
+
+def test_a_sample_of_settings_is_published_on_purpose() -> None:
+    assert not is_hidden_file("/.env.example")
+    assert not is_hidden_file("/app/.env.dist")
+    assert not named_hidden_file("visitors can download .env.example")
+    assert is_hidden_file("/.env.production")
+    assert named_hidden_file("visitors see .env and not only .env.example") == "/.env"

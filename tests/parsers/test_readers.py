@@ -98,10 +98,10 @@ REPEATS, SHORT, ONCE = 100, 400, 1000
     "reader", READERS, ids=lambda reader: reader.name.removeprefix("diagnose.")
 )
 def test_four_times_the_text_takes_four_times_the_steps(reader: Reader) -> None:
-    reader.read("")  # what is imported or compiled once
     units = [unit for word in sample(reader.words(), 12, ascii) for unit in (word, f"{word}\n")]
     for unit in (*PIECES[:-2], "a;\n", "a{", "a}\n", "<a>", '["a",', "a: b\n", *units):
         few = unit * (min(REPEATS, SHORT // len(unit)) or 1)
+        reader.read(few)  # what is imported or compiled once
         assert steps(reader, few * 4) <= 5 * steps(reader, few) + ONCE, unit
 
 

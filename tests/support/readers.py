@@ -82,6 +82,10 @@ GIVEN: dict[str, Any] = {
     "items": ["a"],
     "number": 2,
     "numbers": [1, 2],
+    "values": {
+        "now": ["v18.19.0 /usr/bin/node"],
+        "runtime": ["java 21.0.2 /usr/lib/jvm/java-21/bin/java"],
+    },
 }
 #: Their first text is made by the program itself, and not by a stranger.
 OWN = {

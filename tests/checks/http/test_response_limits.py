@@ -57,6 +57,11 @@ def test_is_the_usual_limit_where_nobody_looks_into_the_server() -> None:
     assert limit_facts(evidence(PAGE))["wait"] == f"diagnose --timeout 140 {SHOP.url}"
 
 
+def test_a_limit_beyond_the_longest_run_is_waited_for_by_curl() -> None:
+    text = SITE.replace("proxy_pass", "proxy_read_timeout 1h; proxy_pass")
+    assert limit_facts(of(RUNNING, config(text)))["wait"] == f"curl -sSi {SHOP.url}"
+
+
 LONG = config(SITE.replace("proxy_pass", "proxy_read_timeout 5m; proxy_pass"))
 
 
