@@ -201,6 +201,11 @@ MESSAGES = Messages(
         "names with an underscore, unless `underscores_in_headers on`. `--header` sends one.",
     ),
     Message(
+        "elsewhere.hidden-file",
+        "At most the file that the message names is asked for, and a file that comes is a finding. "
+        "Other files and other names of the site may be open.",
+    ),
+    Message(
         "elsewhere.response-field",
         "A field may be missing for some pages alone, for errors, or from what is in front of the "
         "site. This run saw the page that it asked for.",

@@ -122,6 +122,7 @@ MESSAGES = Messages(
     Message("cached", "old content, or that of another visitor"),
     Message("upload", "an upload fails"),
     Message("sometimes", "it fails at times"),
+    Message("hidden-file", "visitors get a file that nobody may see"),
     Message("slow", "the site is slow"),
     Message("page-files", "style sheets, scripts or pictures of a page do not load"),
     Message("blank", "a page is empty"),

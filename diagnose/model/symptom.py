@@ -33,8 +33,8 @@ ERROR_STATUS = r"(?:4[0-2]\d|431|451|49\d|5[0-3]\d)"
 #: has one address; "request-field": a field of the request does not arrive; "response-field":
 #: a field of the response is missing, as scanners say; "stream": a stream comes all at once;
 #: "download": a page is downloaded, or its source is shown; "cached": old content, or another
-#: visitor's; "upload": an upload fails; "sometimes": it fails at times; "other": words of which
-#: nothing is known.
+#: visitor's; "upload": an upload fails; "sometimes": it fails at times; "hidden-file": visitors
+#: get a file of the program that nobody may see (".env"); "other": words of which nothing is known.
 #: What a visitor sees (diagnose/parsers/visible_faults.toml): "slow"; "page-files": style sheets,
 #: scripts or pictures do not load; "blank": an empty page; "wrong-site": another site, or a
 #: server's welcome page; "not-secure": the browser's mark beside the address; "wrong-address": a
@@ -72,7 +72,7 @@ SymptomKind = Literal[
     "acme-connect", "acme-dns", "acme-caa", "acme-response", "acme-limit", "acme-port", "acme",
     "grpc", "callback", "outgoing", "application",
     "visitor-address", "request-field", "response-field", "stream", "download", "cached", "upload",
-    "sometimes",
+    "sometimes", "hidden-file",
     "slow", "page-files", "blank", "wrong-site", "not-secure", "wrong-address", "not-loaded",
     "certificate-outdated", "method", "ranges", "other-name", "some-visitors", "filing", "login",
     "not-outside", "not-through-proxy", "not-over-https", "not-by-name",

@@ -154,6 +154,7 @@ def _fault_of(text: str, line: str, of_websocket: bool) -> Symptom | None:
         return symptom
     # Imported late: what is understood so far needs no other language.
     from diagnose.parsers.foreign_words import cut_websocket, foreign_fault
+    from diagnose.parsers.hidden_files import named_hidden_file
     from diagnose.parsers.reported_sizes import oversized_upload
 
     if symptom is not None and symptom.kind == "websocket":
@@ -161,6 +162,8 @@ def _fault_of(text: str, line: str, of_websocket: bool) -> Symptom | None:
         return _symptom("websocket-closed", line, cut) if cut else symptom
     if size := oversized_upload(line):
         return _symptom("upload", line, size)
+    if file := named_hidden_file(line):
+        return _symptom("hidden-file", line, file.lstrip("/"))
     told = foreign_fault(_NAME.sub(" ", _URL.sub(_plain_mark, line)))
     if told is None or told.kind in _SAY_LITTLE:
         from diagnose.parsers.foreign_contrasts import foreign_contrast

@@ -173,6 +173,8 @@ QUESTIONS: dict[str, tuple[Example, ...]] = {
         Example("https://shop.example.com/ 更新后还是旧页面", "cached"),
         Example("cannot upload large videos", "upload", ""),
         Example("https://shop.example.com/ 上传大文件失败", "upload"),
+        Example("everybody can download my .env file", "hidden-file", ""),
+        Example("https://shop.example.com/ 的 .git 目录可以被访问到", "hidden-file"),
         Example("the page fails every now and then", "sometimes", ""),
         Example("https://shop.example.com/ 时好时坏", "sometimes"),
         Example("why is https://shop.example.com/ so slow", "slow"),
