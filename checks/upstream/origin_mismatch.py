@@ -20,7 +20,12 @@ from checks.nginx import Nginx, file_line
 from checks.nginx._sent_requests import has_rule_for_method
 from checks.upstream._comparisons import CONSEQUENCES, comparison_claim, decided_by
 from checks.upstream._origin_edits import origin_fix
-from checks.upstream._origins import FormRoute, ForwardedOrigin, form_route
+from checks.upstream._origins import (
+    FormRoute,
+    ForwardedOrigin,
+    form_route,
+    may_be_https,
+)
 from checks.upstream._own_remedy import with_own_remedy
 from checks.upstream._read_settings import is_right
 from checks.websocket import refused_attempts
@@ -47,6 +52,7 @@ from diagnose.parsers.nginx.withheld_login import withholding_directive
 from diagnose.parsers.origin_refusals import (
     framework_of,
     host_in_refusal,
+    means_token,
     names_origin,
     refuses_origin,
     scheme_in_refusal,
@@ -180,9 +186,9 @@ def _by_configuration(evidence: Evidence) -> Iterator[Claim]:
         return
     if is_post and not sent_origin.wrong_fields and not names_origin(words):
         return
-    if not sent_origin.wrong_fields and _is_status_alone(evidence):
+    if not sent_origin.wrong_fields and (_is_status_alone(evidence) or means_token(words)):
         return
-    if not is_post and _answers_posts(route):
+    if not is_post and (_answers_posts(route) or may_be_https(evidence, sent_origin, words)):
         return
     if not sent_origin.wrong_fields and are_accepted(evidence):
         return  # the message is of another time
