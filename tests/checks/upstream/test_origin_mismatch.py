@@ -579,6 +579,30 @@ def test_silent_where_the_program_trusts_the_origin_of_an_old_message() -> None:
     assert not judge(CHECK, *seen, target=PASTED, masked=False)
 
 
+def test_silent_where_the_source_of_django_trusts_the_origin() -> None:
+    """Pull request 247 of HHS/OPRE-OPS, mended: the message is of the time before."""
+    read = replace(
+        LACKING, topic="allowed_origin", source="file", key="CSRF_TRUSTED_ORIGINS", new="", line="",
+        wanted="", number=0, added=False,
+    )  # fmt: skip
+    for text in (SITE, SITE.replace(HOST, HOST + SCHEME)):
+        seen = (config(text), BUILD, RUNNING, page(200))
+        assert judge(CHECK, *seen, target=PASTED)
+        assert not judge(CHECK, *seen, read, target=PASTED, masked=False)
+        assert judge(CHECK, *seen, replace(read, stale=True), target=PASTED, masked=False)
+
+
+def test_silent_where_django_believes_what_nginx_tells_it() -> None:
+    read = replace(
+        LACKING, topic="allowed_origin", source="file", new="", line="", wanted="", number=0,
+        added=False,
+    )  # fmt: skip
+    seen = (BUILD, RUNNING, page(200), read)
+    told = SITE.replace(HOST, HOST + SCHEME)
+    assert not judge(CHECK, config(told), *seen, target=PASTED, masked=False)
+    assert judge(CHECK, config(SITE), *seen, target=PASTED, masked=False)
+
+
 def test_silent_where_nginx_tells_the_scheme_that_an_old_message_misses() -> None:
     words = (
         "HTTP Origin header (https://shop.example.com) didn't match request.base_url "
