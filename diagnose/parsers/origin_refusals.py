@@ -12,12 +12,14 @@ from itertools import islice
 from diagnose.model.frozen import frozen
 from diagnose.parsers.lazy_pattern import lazy_pattern
 
-#: Django and its REST framework; Rails, GitLab, Mastodon, Redmine and OpenProject; Next.js; SvelteKit; Spring; Grafana, Phoenix and others.
+#: Django and its REST framework; Rails, GitLab, Mastodon, Redmine and OpenProject; Next.js;
+#: SvelteKit; Spring; Grafana, Phoenix and others.
 REFUSAL = lazy_pattern(
     r"CSRF verification failed|CSRF Failed:|(?:Origin|Referer) checking failed"
     r"|HTTP Origin header|InvalidAuthenticityToken|The change you (?:want|request)ed was rejected"
     r"|Security verification failed\. Are you blocking cookies|Invalid form authenticity token"
-    r"|Unable to verify Cross-Site Request Forgery token|Invalid Server Actions request|does not match .?origin.? header"
+    r"|Unable to verify Cross-Site Request Forgery token|Invalid Server Actions request"
+    r"|does not match .?origin.? header"
     r"|Cross-site \S{1,10} (?:form submissions|requests?) (?:are|is) forbidden"
     r"|Invalid CORS request|cross-origin request (?:detected|rejected|denied)"
     r"|(?:origin|referr?er)(?: header)? (?:is )?(?:not (?:allowed|valid|trusted)|mismatch|rejected)"
@@ -124,7 +126,8 @@ _FRAMEWORKS = (
     ("django", r"CSRF (?:verification )?failed|(?:Origin|Referer) checking failed"),
     (
         "rails",
-        r"HTTP Origin header|InvalidAuthenticityToken|The change you (?:want|request)ed was rejected"
+        r"HTTP Origin header|InvalidAuthenticityToken"
+        r"|The change you (?:want|request)ed was rejected"
         r"|Security verification failed\. Are you blocking cookies|Invalid form authenticity token"
         r"|Unable to verify Cross-Site Request Forgery token",
     ),
