@@ -5,7 +5,9 @@ application then says that no token came, although one was sent.
 
 A 401 is no fault. The evidence is the same answer to a request that had a token. Or the program
 itself asks for a user and a password (a Basic challenge): it never gets them, and asks again for
-ever. Where Apache asks (AuthType), the program need not know who came.
+ever. Where it asks with a page of its own, nobody opens the page that was asked about; the
+challenge of an interface is a note, as its users may have a cookie in the place of a password.
+Where Apache asks (AuthType), the program need not know who came.
 """
 
 import re
@@ -203,13 +205,14 @@ def _challenged(view: ServerView, site: WebSite) -> Iterator[Claim]:
     symptom = target.symptom
     own = Subject(port=target.port, path=target.path_without_query)
     is_told = symptom is not None and (symptom.kind in _LOGINS or symptom.number == 401)
+    is_closed = symptom is None and any(map(_is_page_of_php, pages))
     yield Claim(
         about=own,
         covers=(own, Subject(port=target.port)),
         because=(*pages, view.server, *([view.config] if view.config else [])),
         confidence=Confidence.LIKELY,
         # This run sends no password: 401 is the right answer to it.
-        severity=None if is_told else Severity.NOTE,
+        severity=None if is_told or is_closed else Severity.NOTE,
         facts={
             **view.facts,
             "url": pages[0].url,
@@ -225,6 +228,14 @@ def _challenged(view: ServerView, site: WebSite) -> Iterator[Claim]:
         },
         fix=_fix(view, site),
     )
+
+
+def _is_page_of_php(page: Exchange) -> bool:
+    """Return whether a program in PHP asks with a page for people, and starts no session: a cookie
+    may log in who has no password."""
+    kind = (page.header("Content-Type") or "").lower()
+    by_php = "php" in (page.header("X-Powered-By") or "").lower()
+    return by_php and kind.startswith("text/html") and page.header("Set-Cookie") is None
 
 
 def _is_apaches_page(page: Exchange) -> bool:

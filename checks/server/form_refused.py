@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from checks.http._forwarded_scheme import forwarded_scheme, server_fix
 from checks.server import ServerView, manual_fix, place_text, server_on_port
 from checks.server._backend_answers import route_to_application
+from checks.upstream._read_settings import trusts_origin
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -33,7 +34,7 @@ from diagnose.model.logs import FailedRequests
 from diagnose.model.program_logs import ProgramRefusal
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD
-from diagnose.parsers.origin_refusals import framework_of, names_origin, refuses_origin
+from diagnose.parsers.origin_refusals import framework_of, means_token, names_origin, refuses_origin
 
 #: What Django adds where it got no cookie: then it did not come to the origin's fault, or has none.
 _NO_COOKIE = "requires a CSRF cookie"
@@ -73,8 +74,13 @@ def _by_words(view: ServerView) -> Iterator[Claim]:
     is_guess = not is_sent and symptom is not None and symptom.kind == "status"
     if not told.is_wrong and (is_guess or (is_sent and not names_origin(words))):
         return  # a token that an empty form does not have
-    if not (told.is_wrong or is_sent) and _is_accepted(evidence):
+    if not is_sent and (
+        trusts_origin(evidence, is_told=not told.is_wrong)
+        or (not told.is_wrong and _is_accepted(evidence))
+    ):
         return  # the message is of another time
+    if not told.is_wrong and means_token(words):
+        return
     confidence = Confidence.LIKELY if told.is_wrong or names_origin(words) else Confidence.POSSIBLE
     facts = {"url": pages[0].url, "django": framework_of(words) == "django", "guess": is_guess}
     yield _claim(view, told, confidence, facts, pages)

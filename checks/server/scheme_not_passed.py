@@ -37,7 +37,6 @@ from diagnose.model import (
     Subject,
 )
 from diagnose.model.http import Exchange, page_exchanges
-from diagnose.model.pages import Page
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 from diagnose.parsers.own_scheme import is_about_http
 from diagnose.parsers.redirects import (
@@ -134,17 +133,22 @@ def _other_answer(view: ServerView, route: SiteRoute, pages: Sequence[Exchange])
         return
     symptom = evidence.target.symptom
     leads_to_http = is_about_http(symptom)
-    is_login = symptom is not None and symptom.kind in {"cookie", "login"}
-    loses_login = is_login and any(page.posts for page in evidence.good(Page))
-    if leads_to_http or loses_login:
+    if symptom is None:
+        return
+    # Imported late: only a message needs it.
+    from checks.http._lost_logins import loses_login, wants_scheme
+
+    is_login = loses_login(evidence)
+    if leads_to_http or is_login:
         claim = _claim(
             view,
             route,
             because,
-            {"told": True, "login": loses_login, "url": pages[0].url},
+            {"told": True, "login": is_login, "url": pages[0].url},
             Severity.WARNING,
         )
-        confidence = Confidence.LIKELY if leads_to_http else Confidence.POSSIBLE
+        is_likely = leads_to_http or wants_scheme(evidence)
+        confidence = Confidence.LIKELY if is_likely else Confidence.POSSIBLE
         yield _reviewed(claim, confidence)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from checks.nginx import Nginx, _location_edits
 from checks.nginx._edits import Changes, config_edits
-from checks.upstream._origins import FormRoute
+from checks.upstream._origins import FormRoute, is_visited_plainly
 from diagnose.model import Applicability, Command, Edit, Fix, Manual, Where
 from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD
@@ -22,7 +22,7 @@ def origin_fix(route: FormRoute, sure: bool = True) -> Fix:
         return fix or Fix((Manual("pass-the-origin", Where.SERVER),), Applicability.MANUAL)
     if route.plain is not None and (passing := _fix_behind_a_balancer(route)):
         return passing
-    if speaks_tls:
+    if speaks_tls or is_visited_plainly(nginx.evidence):
         lines = _location_edits.header_lines(nginx, match, headers, changes)
         _location_edits.insert_lines(nginx, match, lines, changes)
         if route.outer and SCHEME_FIELD in headers:

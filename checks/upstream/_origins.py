@@ -7,20 +7,25 @@ from dataclasses import replace
 from checks.nginx import Nginx
 from checks.nginx._location_edits import host_variable
 from checks.upstream._comparisons import proxied_match
-from diagnose.model import Target
+from diagnose.model import Evidence, Target
+from diagnose.model.dns import published_addresses, resolved_addresses
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive
-from diagnose.model.server import Listeners
+from diagnose.model.server import Listeners, server_addresses
 from diagnose.parsers.nginx import upstreams
 from diagnose.parsers.nginx.form_requests import HOST_FIELD, origin_fields
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
 from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD, has_unknown_value, proxied_request
 from diagnose.parsers.nginx.upstreams import split_host_port
+from diagnose.parsers.origin_refusals import scheme_in_refusal
 
 #: Names that no application reads: X-Forward-Proto, X_Forwarded_Proto, X-Forwarded-Protocol.
 _SCHEME_LIKE = re.compile(
     r"x[-_]?forward(?:ed)?[-_]?(?:for[-_])?proto(?:col)?|x[-_]?(?:url[-_])?scheme", re.I
 )
+
+#: The port of https (RFC 9110 section 4.2.2).
+_HTTPS = 443
 
 
 @frozen(eq=False)
@@ -117,6 +122,29 @@ def _ends_elsewhere(nginx: Nginx) -> bool:
     target, listeners = nginx.evidence.target, nginx.evidence.good(Listeners)
     is_held = any(each.on(target.port) for each in listeners)
     return target.uses_tls and bool(listeners) and not is_held
+
+
+def is_visited_plainly(evidence: Evidence) -> bool:
+    """Return whether visitors reach this machine itself over http, and no other machine ends TLS
+    for it: the site's name leads to addresses of this machine alone, and nothing on it listens for
+    https."""
+    listeners = evidence.good(Listeners)
+    published = (published_addresses(evidence, family) or () for family in (4, 6))
+    addresses = {each for family in published for each in family} or {*resolved_addresses(evidence)}
+    return (
+        not evidence.target.uses_tls
+        and bool(listeners)
+        and not any(each.on(_HTTPS) for each in listeners)
+        and bool(addresses)
+        and addresses <= set(server_addresses(evidence))
+    )
+
+
+def may_be_https(evidence: Evidence, told: ForwardedOrigin, words: str) -> bool:
+    """Return whether nginx tells an application https of a site that was asked for over http, and
+    another machine may end TLS for visitors: then nginx is right, unless the refusal says so."""
+    is_https = not evidence.target.uses_tls and told.origin.startswith("https:")
+    return is_https and scheme_in_refusal(words) != "https" and not is_visited_plainly(evidence)
 
 
 def forwarded_origin(

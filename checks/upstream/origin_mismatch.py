@@ -20,9 +20,14 @@ from checks.nginx import Nginx, file_line
 from checks.nginx._sent_requests import has_rule_for_method
 from checks.upstream._comparisons import CONSEQUENCES, comparison_claim, decided_by
 from checks.upstream._origin_edits import origin_fix
-from checks.upstream._origins import FormRoute, ForwardedOrigin, form_route
+from checks.upstream._origins import (
+    FormRoute,
+    ForwardedOrigin,
+    form_route,
+    may_be_https,
+)
 from checks.upstream._own_remedy import with_own_remedy
-from checks.upstream._read_settings import is_right
+from checks.upstream._read_settings import trusts_origin
 from checks.websocket import refused_attempts
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -47,6 +52,7 @@ from diagnose.parsers.nginx.withheld_login import withholding_directive
 from diagnose.parsers.origin_refusals import (
     framework_of,
     host_in_refusal,
+    means_token,
     names_origin,
     refuses_origin,
     scheme_in_refusal,
@@ -97,20 +103,12 @@ def origin_mismatch(evidence: Evidence) -> Iterator[Claim]:
         logged = tuple(_by_log(evidence)) if any(evidence.of(FailedRequests)) else ()
         # What the application itself wrote is surer than what a person tells.
         is_proven = any(claim.confidence is Confidence.CERTAIN for claim in logged)
-        told = () if is_proven or _is_trusted(evidence) else tuple(_by_configuration(evidence))
+        is_trusted = trusts_origin(evidence, is_told=False)
+        told = () if is_proven or is_trusted else tuple(_by_configuration(evidence))
         claims = told or logged
         for each in claims:
             claim = _with_believed_field(evidence, _with_origin_line(evidence, each))
             yield with_own_remedy(evidence, claim, *_TOPICS)
-
-
-def _is_trusted(evidence: Evidence) -> bool:
-    """Return whether a setting of the application that was read trusts the site's origin: then the
-    pasted message is of the time before."""
-    return any(
-        read.topic == "allowed_origin" and is_right(evidence, read)
-        for read in evidence.good(ReadSetting)
-    )
 
 
 def _with_believed_field(evidence: Evidence, claim: Claim) -> Claim:
@@ -180,11 +178,13 @@ def _by_configuration(evidence: Evidence) -> Iterator[Claim]:
         return
     if is_post and not sent_origin.wrong_fields and not names_origin(words):
         return
-    if not sent_origin.wrong_fields and _is_status_alone(evidence):
+    if not sent_origin.wrong_fields and (_is_status_alone(evidence) or means_token(words)):
         return
-    if not is_post and _answers_posts(route):
+    if not is_post and (_answers_posts(route) or may_be_https(evidence, sent_origin, words)):
         return
-    if not sent_origin.wrong_fields and are_accepted(evidence):
+    if not sent_origin.wrong_fields and (
+        are_accepted(evidence) or trusts_origin(evidence, is_told=True)
+    ):
         return  # the message is of another time
     if not framework_of(words) and any(refused_attempts(evidence, "origin")):
         # The message may be about the WebSocket, whose refusal is seen.

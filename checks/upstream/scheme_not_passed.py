@@ -121,7 +121,8 @@ def _reported_by_message(
     pages: tuple[Exchange, ...],
 ) -> Iterator[Claim]:
     """Yield the claim that a message supports, where the page itself shows no difference: the
-    answer to a form can only be tried by who may log in."""
+    answer to a form can only be tried by who may log in. The documentation of a known application
+    that asks for the field makes it likely."""
     symptom, nginx = evidence.target.symptom, Nginx.of(evidence)
     match = proxied_match(nginx, told[0].path)
     if symptom is None or match is None:
@@ -129,17 +130,20 @@ def _reported_by_message(
     # A wrong address to return to has a wrong name, too, if the application does not get the name.
     is_name_kept = symptom.kind != "login-address" or proxy_set_header_of(match, "Host") is not None
     leads_to_http = is_about_http(symptom)
-    is_login = symptom.kind in {"cookie", "login"}
-    loses_login = is_login and any(page.posts for page in evidence.good(Page))
-    if not (leads_to_http or loses_login):
+    # Imported late: only a message needs it.
+    from checks.http._lost_logins import loses_login, wants_scheme
+
+    is_login = loses_login(evidence)
+    if not (leads_to_http or is_login):
         return
+    is_likely = (leads_to_http and is_name_kept) or (is_login and wants_scheme(evidence))
     change = DecisiveChange(as_nginx, told, pages)
     directive = proxy_set_header_of(match, SCHEME_FIELD) or proxy_pass_of(match) or match.block
-    facts = {**_NO_EFFECT, "told": True, "login": loses_login}
+    facts = {**_NO_EFFECT, "told": True, "login": is_login}
     yield replace(
         comparison_claim(
             nginx, match, change, directive, facts, _fix(nginx, match, change, sure=False),
-            Confidence.LIKELY if leads_to_http and is_name_kept else Confidence.POSSIBLE,
+            Confidence.LIKELY if is_likely else Confidence.POSSIBLE,
         ),
         severity=Severity.WARNING,
     )  # fmt: skip

@@ -12,11 +12,14 @@ from itertools import islice
 from diagnose.model.frozen import frozen
 from diagnose.parsers.lazy_pattern import lazy_pattern
 
-#: Django and its REST framework; Rails; Next.js; SvelteKit; Spring; Grafana, Phoenix and others.
+#: Django and its REST framework; Rails, GitLab, Mastodon, Redmine and OpenProject; Next.js;
+#: SvelteKit; Spring; Grafana, Phoenix and others.
 REFUSAL = lazy_pattern(
     r"CSRF verification failed|CSRF Failed:|(?:Origin|Referer) checking failed"
-    r"|HTTP Origin header|InvalidAuthenticityToken|The change you wanted was rejected"
-    r"|Invalid Server Actions request|does not match .?origin.? header"
+    r"|HTTP Origin header|InvalidAuthenticityToken|The change you (?:want|request)ed was rejected"
+    r"|Security verification failed\. Are you blocking cookies|Invalid form authenticity token"
+    r"|Unable to verify Cross-Site Request Forgery token|Invalid Server Actions request"
+    r"|does not match .?origin.? header"
     r"|Cross-site \S{1,10} (?:form submissions|requests?) (?:are|is) forbidden"
     r"|Invalid CORS request|cross-origin request (?:detected|rejected|denied)"
     r"|(?:origin|referr?er)(?: header)? (?:is )?(?:not (?:allowed|valid|trusted)|mismatch|rejected)"
@@ -121,7 +124,13 @@ def scheme_in_refusal(words: str) -> str:
 #: What each framework's setting is called, by the words of its refusal.
 _FRAMEWORKS = (
     ("django", r"CSRF (?:verification )?failed|(?:Origin|Referer) checking failed"),
-    ("rails", r"HTTP Origin header|InvalidAuthenticityToken|The change you wanted was rejected"),
+    (
+        "rails",
+        r"HTTP Origin header|InvalidAuthenticityToken"
+        r"|The change you (?:want|request)ed was rejected"
+        r"|Security verification failed\. Are you blocking cookies|Invalid form authenticity token"
+        r"|Unable to verify Cross-Site Request Forgery token",
+    ),
     ("nextjs", r"Server Actions request|does not match .?origin.? header"),
     ("sveltekit", r"Cross-site \S{1,10} form submissions"),
     ("spring", r"Invalid CORS request"),
@@ -133,6 +142,12 @@ def framework_of(body: str) -> str:
     "sveltekit", "spring", or "" for another."""
     matches = (name for name, words in _FRAMEWORKS if re.search(words, body[:2048], re.IGNORECASE))
     return next(matches, "")
+
+
+def means_token(words: str) -> bool:
+    """Return whether these are Rails' words for a token as well as for an origin. It believes every
+    proxy's fields, so that no setting of its own is wrong where a proxy sends the right ones."""
+    return framework_of(words) == "rails" and not names_origin(words)
 
 
 @frozen

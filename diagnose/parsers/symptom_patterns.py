@@ -33,6 +33,8 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     ("csrf", r"CSRF verification failed|CSRF Failed:|(?:Origin|Referer) checking failed|HTTP Origin "
         r"header|InvalidAuthenticityToken|Can't verify CSRF token|Invalid Server Actions request"
         r"|The change you (?:want|request)ed was rejected|header with value .{1,200}does not match .?origin.? header|Invalid CORS request"
+        # Mastodon, Redmine and OpenProject in the place of Rails' own words
+        r"|Security verification failed\. Are you blocking cookies|Invalid form authenticity token|Unable to verify Cross-Site Request Forgery token"
         r"|\b[cx]srf (?:error|fail\w{0,4}|check|protection|validation|403)\b|403 ?[(（]?csrf|触发 ?csrf|csrf.{0,2}?(?:防护|校验|验证|错误|失败|报错|403)"
         r"|Cross-site \S{1,10} (?:form submissions|requests?) (?:are|is) forbidden"
         r"|(?<!Access-Control-Allow-)\borigin not allowed"),

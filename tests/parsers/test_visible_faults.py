@@ -336,7 +336,11 @@ The initial page loads but i can't get past the login
 登录成功之后闪一下又跳登录页了
 访问首页未登录时，跳转到登录页，然后一直不断重定向到登录页
 every time I try to log in I automatically get logged out
-it throws me out right away, kicking me out""",
+it throws me out right away, kicking me out
+反向代理论坛时，账号密码登录，点登录之后页面刷新，账号没登上
+点击登录按钮没反应
+登录后又退出了
+login just refreshes the page""",
     "csrf": """
 the form says session expired
 page expired when I submit the form

@@ -494,6 +494,8 @@ PROGRAM_MESSAGES: dict[str, tuple[Example, ...]] = {
                 "(http://shop.example.com)", "csrf", "https://shop.example.com:443/"),
         Example("Can't verify CSRF token authenticity.\nActionController::InvalidAuthenticityToken",
                 "csrf", ""),
+        Example("Security verification failed. Are you blocking cookies?", "csrf", ""),
+        Example("Invalid form authenticity token.", "csrf", ""),
     ),
     "Next.js, SvelteKit, Spring, Grafana": (
         Example("`x-forwarded-host` header with value `app` does not match `origin` "

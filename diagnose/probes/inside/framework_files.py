@@ -40,7 +40,7 @@ MAX_READ, MAX_MATCHES = 16, 8
 _TOO_WIDE = frozenset({"", "/", "/etc", "/usr", "/usr/bin", "/bin", "/usr/local/bin", "/tmp"})
 #: Topics of which it is recorded that a source has the right line: a message of the framework is
 #: of the time before then.
-_TOLD_BEFORE = frozenset({"body_limit"})
+_TOLD_BEFORE = frozenset({"body_limit", "allowed_origin"})
 #: Arguments that name the folder of a program's source (gunicorn, uvicorn, Tomcat).
 _FOLDERS = ("--chdir", "--app-dir", "-Dcatalina.base")
 #: Folders of a program in which its script or its server's file lies (Rails: bin/rails, and

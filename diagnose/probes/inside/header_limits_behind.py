@@ -1,18 +1,22 @@
 """Asks the application behind Apache, Caddy or HAProxy how large a request's header may be, with a
-cookie that grows; and where the application takes the largest, the web server itself.
+cookie that grows; where that takes the largest, the service that Caddy asks first whether a visitor
+may pass (`forward_auth`), which gets the visitor's fields too; and then the web server itself.
 
-After the same signs as behind nginx (`header_limits`). At most fourteen GET requests.
+After the same signs as behind nginx (`header_limits`). At most nineteen GET requests.
 """
+
+from collections.abc import Sequence
 
 from diagnose.model import Vantage
 from diagnose.model.http import Exchange
 from diagnose.model.requests import HeaderTrial
 from diagnose.model.web_servers import SiteRoute, WebServerConfig
-from diagnose.parsers.web_sites import inner_path, routes_of_name
+from diagnose.parsers.web_sites import answering_sites, inner_path, routes_of_name
 from diagnose.probes import ProbeContext
 from diagnose.probes.inside.backends import is_holder
 from diagnose.probes.inside.header_limits import (
     SIZES,
+    SIZES_OF_NGINX,
     Ask,
     ask_sizes,
     command_with_cookie,
@@ -29,9 +33,11 @@ async def try_headers(ctx: ProbeContext, config: WebServerConfig, exchange: Exch
     in_scope = ctx.options.wants("server") or ctx.options.wants("http")
     if not is_holder(ctx, config) or not in_scope or not exchange.address:
         return
-    for route in routes:
-        is_asked = bool(route.host) and route.scheme == "http"
-        if not is_asked or not ctx.further_requests.begin("the limit of headers"):
+    sites = answering_sites(config, ctx.target.port, ctx.target.host)[:1] if routes else ()
+    guards = [guard for site in sites for guard in site.guards[:1]]
+    is_begun = bool(routes) and ctx.further_requests.begin("the limit of headers")
+    for route in (*routes, *guards):
+        if not is_begun or not route.host or route.scheme != "http":
             return
         inner = inner_path(route, path)
         url = f"http://{route.authority}{inner}"
@@ -42,7 +48,9 @@ async def try_headers(ctx: ProbeContext, config: WebServerConfig, exchange: Exch
             response = await curl_or_unseen(ctx, url, fields, ("--noproxy", "*"), 3)
             return response.status if response else None
 
-        trial = await _trial(ctx, ask, route, url)
+        # A limit of 8 kB for the question is usual, and its line may be younger than the message.
+        sizes = SIZES_OF_NGINX if route in guards else SIZES
+        trial = await _trial(ctx, ask, route, url, sizes=sizes)
         if trial is None or ctx.emit(trial).refused is not None:
             return
 
@@ -60,25 +68,30 @@ def _cookies(size: int) -> tuple[str, ...]:
 
 
 async def _trial(
-    ctx: ProbeContext, ask: Ask, route: SiteRoute, url: str, server: str = ""
+    ctx: ProbeContext,
+    ask: Ask,
+    route: SiteRoute,
+    url: str,
+    server: str = "",
+    sizes: Sequence[int] = SIZES,
 ) -> HeaderTrial | None:
     """Return what the answers to growing cookies say of a route's limit."""
     at = ctx.elapsed()
-    sizes = await ask_sizes(ctx, ask, SIZES)
-    if sizes is None:
+    asked = await ask_sizes(ctx, ask, sizes)
+    if asked is None:
         return None
     return HeaderTrial(
         vantage=Vantage.SERVER,
         at=at,
         took=ctx.elapsed() - at,
-        equivalent=command_with_cookie(sizes.last, url),
+        equivalent=command_with_cookie(asked.last, url),
         target=route.target,
         path=ctx.target.path_without_query,
         address=route.host,
         port=route.port,
-        normal=sizes.normal,
-        served=sizes.served,
-        refused=sizes.refused,
-        status=sizes.status,
+        normal=asked.normal,
+        served=asked.served,
+        refused=asked.refused,
+        status=asked.status,
         server=server,
     )

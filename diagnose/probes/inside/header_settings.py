@@ -1,12 +1,14 @@
 """Reads where the program that refuses a large header, or has no room for its own, has its limit:
-its systemd unit, Tomcat's server.xml, Jetty's .ini files, Spring Boot's application.properties or
-application.yml. Only the line of the limit is kept (docs/adr/0092)."""
+its systemd unit, Tomcat's server.xml, Jetty's .ini files, Authelia's configuration.yml, Spring
+Boot's application.properties or application.yml. Only the line of the limit is kept
+(docs/adr/0092)."""
 
 import posixpath
 
 from diagnose.model import Vantage
 from diagnose.model.applications import ReadSetting
 from diagnose.model.requests import HeaderTrial
+from diagnose.parsers.authelia_buffers import authelia_size
 from diagnose.parsers.header_sizes import (
     SizeLine,
     jetty_size,
@@ -39,17 +41,21 @@ async def emit_header_setting(ctx: ProbeContext, place: ProgramPlace, trial: Hea
         file = await ctx.machine.read(path, MAX_FILE)
         if file.failure is not None:
             continue
-        line = (
-            unit_size(file.text, kind, trial.served)
-            if kind not in {"tomcat", "jetty"}
-            else tomcat_size(file.text, trial.port)
-            if kind == "tomcat"
-            else jetty_size(file.text)
-        )
+        line = _size(file.text, kind, trial)
         if line is not None and is_plain(line.line):
             found.append((file.real or path, line))
     for path, line in found[:1]:
         _emit(ctx, place, "header-limit", path, line, unsure=len(found) > 1)
+
+
+def _size(text: str, kind: str, trial: HeaderTrial) -> SizeLine | None:
+    if kind == "tomcat":
+        return tomcat_size(text, trial.port)
+    if kind == "jetty":
+        return jetty_size(text)
+    if kind == "authelia":
+        return authelia_size(text)
+    return unit_size(text, kind, trial.served)
 
 
 def _emit(
@@ -142,6 +148,10 @@ def _files(place: ProgramPlace) -> list[tuple[str, str]]:
         base = next((word[len(option) :] for word in place.words if word.startswith(option)), "")
         if base.startswith("/"):
             return [(posixpath.join(base, name), kind) for name in names]
+    if place.process == "authelia":
+        named = (argument_value(place.words, "--config") or "").partition(",")[0]
+        path = named or "configuration.yml"
+        return [(posixpath.normpath(posixpath.join(place.folder or "/", path)), "authelia")]
     kind = next((each for each in _PROGRAMS if each in command), "")
     if not kind and place.process in {"node", "nodejs", "MainThread"}:
         kind = "node"

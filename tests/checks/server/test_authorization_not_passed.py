@@ -73,6 +73,29 @@ def test_fires_where_a_program_asks_for_a_password_and_never_gets_it() -> None:
     assert note.severity is Severity.NOTE
 
 
+PHP = (*BASIC, ("X-Powered-By", "PHP/8.2"))
+HTML = ("Content-Type", "text/html; charset=utf-8")
+
+
+@pytest.mark.parametrize(
+    ("more", "severity"),
+    [
+        ((HTML,), None),
+        ((("Content-Type", "application/json"),), Severity.NOTE),
+        ((HTML, ("Set-Cookie", "PHPSESSID=1")), Severity.NOTE),
+        ((), Severity.NOTE),
+    ],
+    ids=("page", "interface", "session", "unknown"),
+)
+def test_a_fault_where_the_page_itself_opens_for_nobody(
+    more: tuple[tuple[str, str], ...], severity: Severity | None
+) -> None:
+    page = replace(ASKS, headers=(*PHP, *more))
+    (claim,) = judge(CHECK, APACHE, apache_config(SITE), page, target=API)
+    assert claim.severity is severity
+    assert claim.confidence is Confidence.LIKELY
+
+
 def test_fires_where_apache_asks_for_another_folder() -> None:
     asking = f"{SITE}<Location /status>\nAuthType Basic\n</Location>\n"
     php = replace(ASKS, headers=(*BASIC, ("X-Powered-By", "PHP/8.2")))

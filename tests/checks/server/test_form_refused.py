@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from diagnose.model import Claim, Confidence, Observation, Severity, Vantage
+from diagnose.model.applications import ReadSetting
 from diagnose.model.http import Exchange
 from diagnose.model.logs import AcceptedForm, FailedRequests
 from diagnose.model.program_logs import ProgramRefusal
@@ -166,3 +167,21 @@ def test_silent_where_the_form_of_the_message_is_accepted_since() -> None:
     assert told(words, APACHE, TOLD)
     assert not told(words, APACHE, TOLD, ACCEPTED)
     assert told(words, APACHE, apache_config(), ACCEPTED), "a field is wrong"
+
+
+def test_silent_where_the_source_of_django_trusts_the_origin() -> None:
+    read = ReadSetting(
+        vantage=Vantage.SERVER, application="django", topic="allowed_origin", source="file",
+        key="CSRF_TRUSTED_ORIGINS", file="/srv/shop/shop/settings.py",
+    )  # fmt: skip
+    words = "CSRF verification failed. Request aborted."
+    for config in (TOLD, apache_config()):
+        assert told(words, APACHE, config)
+        assert not told(words, APACHE, config, read)
+        assert told(words, APACHE, config, replace(read, stale=True))
+
+
+def test_silent_where_rails_is_told_all_and_may_miss_a_token() -> None:
+    words = "Security verification failed. Are you blocking cookies?"
+    assert told(words, APACHE, apache_config())
+    assert not told(words, APACHE, TOLD)

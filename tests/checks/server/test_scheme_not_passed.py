@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Applicability, Confidence, Edit, Severity
+from diagnose.model.applications import KnownApplication
 from diagnose.model.backends import BackendAnswer
 from diagnose.model.pages import Page
 from diagnose.model.symptom import Symptom
@@ -167,6 +168,16 @@ def test_fires_by_a_message_where_a_form_cannot_be_tried() -> None:
     (claim,) = judge(CHECK, APACHE, KEPT, PAGE, *same, target=address)
     assert (claim.facts["login"], claim.confidence) == (False, Confidence.LIKELY)
     assert not judge(CHECK, APACHE, KEPT, PAGE, form, *same)
+
+
+def test_fires_where_the_application_wants_the_field_and_its_page_has_no_form() -> None:
+    same = (NO_COOKIE, replace(NO_COOKIE, proto="https"))
+    failing = replace(SHOP, symptom=Symptom("login", "I can't login"))
+    known = KnownApplication(id="discourse", name="Discourse", url=URL)
+    (claim,) = judge(CHECK, APACHE, KEPT, PAGE, known, *same, target=failing, masked=False)
+    assert (claim.facts["login"], claim.confidence) == (True, Confidence.LIKELY)
+    assert not judge(CHECK, APACHE, KEPT, PAGE, *same, target=failing, masked=False)
+    assert not judge(CHECK, APACHE, KEPT, PAGE, known, *same, masked=False)
 
 
 def test_fires_by_the_words_of_a_registry_of_images() -> None:

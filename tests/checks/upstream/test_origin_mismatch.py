@@ -15,12 +15,13 @@ from diagnose.model import (
     Vantage,
 )
 from diagnose.model.applications import KnownApplication, ReadSetting
+from diagnose.model.dns import Resolution
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import AcceptedForm, FailedRequests
 from diagnose.model.nginx import ConfigFile, ContainerNginx
 from diagnose.model.program_logs import ProgramRefusal
 from diagnose.model.requests import ComparedRequest
-from diagnose.model.server import Listener, Listeners
+from diagnose.model.server import Interface, Listener, Listeners
 from diagnose.model.symptom import Symptom
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.symptoms import symptom_of
@@ -57,6 +58,60 @@ ACCEPTED = AcceptedForm(file="/a.log", path="/login", status=302, written="12:00
 REFUSED_FORM = FailedRequests(
     file="/a.log", method="POST", path="/login", status=403, written="12:00:11"
 )
+
+
+MASTODON = "Security verification failed. Are you blocking cookies?"
+BY_HTTP = replace(SHOP, scheme="http", port=80, symptom=Symptom("csrf", MASTODON))
+PAGE_BY_HTTP = replace(page(200), url="http://shop.example.com/", port=80)
+NETWORK = Interface(vantage=Vantage.SERVER, name="eth0", up=True, addresses=("203.0.113.10/24",))
+PORT = Listener(address="0.0.0.0", port=80, family=4, process="nginx")
+HELD = Listeners(vantage=Vantage.SERVER, sockets=(PORT,))
+
+
+def visited_plainly(text: str, *observations: Observation) -> list[Claim]:
+    seen = (config(text), BUILD, RUNNING, PAGE_BY_HTTP, *observations)
+    return judge(CHECK, *seen, target=BY_HTTP, masked=False)
+
+
+def resolved(address: str) -> Resolution:
+    return Resolution(name="shop.example.com", family=4, via="system", addresses=(address,))
+
+
+def test_fires_where_a_site_of_http_is_called_one_of_https() -> None:
+    """Issue 15310 of mastodon/mastodon."""
+    plain = SITE.replace("listen 443 ssl", "listen 80")
+    told, here = plain.replace(HOST, HOST + SCHEME), resolved("203.0.113.10")
+    (claim,) = visited_plainly(told, NETWORK, HELD, here)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+        proxy_set_header X-Forwarded-Proto $scheme;\n" in edit.diff
+    assert not visited_plainly(told.replace("Proto https", "Proto $scheme"), NETWORK, HELD, here)
+    assert not visited_plainly(plain, NETWORK, HELD, here)
+
+
+def test_silent_where_another_machine_or_program_may_end_tls() -> None:
+    told = SITE.replace("listen 443 ssl", "listen 80").replace(HOST, HOST + SCHEME)
+    here, there = resolved("203.0.113.10"), resolved("198.51.100.7")
+    stunnel = replace(
+        HELD, sockets=(*HELD.sockets, Listener(address="0.0.0.0", port=443, family=4))
+    )
+    assert not visited_plainly(told, NETWORK, HELD, there)
+    assert not visited_plainly(told, HELD, here)
+    assert not visited_plainly(told, NETWORK, stunnel, here)
+    assert not visited_plainly(told, NETWORK, here)
+
+
+def test_silent_where_rails_is_told_all_and_may_miss_a_token() -> None:
+    told = SITE.replace(HOST, HOST + SCHEME)
+    for words in (
+        MASTODON,
+        "The change you wanted was rejected.",
+        "Invalid form authenticity token.",
+    ):
+        assert pasted(SITE, words)
+        assert not pasted(told, words)
 
 
 def test_silent_where_the_log_has_the_form_accepted_since() -> None:
@@ -522,6 +577,30 @@ def test_silent_where_the_program_trusts_the_origin_of_an_old_message() -> None:
     assert pasted(text)
     seen = (config(text), BUILD, RUNNING, page(200), read)
     assert not judge(CHECK, *seen, target=PASTED, masked=False)
+
+
+def test_silent_where_the_source_of_django_trusts_the_origin() -> None:
+    """Pull request 247 of HHS/OPRE-OPS, mended: the message is of the time before."""
+    read = replace(
+        LACKING, topic="allowed_origin", source="file", key="CSRF_TRUSTED_ORIGINS", new="", line="",
+        wanted="", number=0, added=False,
+    )  # fmt: skip
+    for text in (SITE, SITE.replace(HOST, HOST + SCHEME)):
+        seen = (config(text), BUILD, RUNNING, page(200))
+        assert judge(CHECK, *seen, target=PASTED)
+        assert not judge(CHECK, *seen, read, target=PASTED, masked=False)
+        assert judge(CHECK, *seen, replace(read, stale=True), target=PASTED, masked=False)
+
+
+def test_silent_where_django_believes_what_nginx_tells_it() -> None:
+    read = replace(
+        LACKING, topic="allowed_origin", source="file", new="", line="", wanted="", number=0,
+        added=False,
+    )  # fmt: skip
+    seen = (BUILD, RUNNING, page(200), read)
+    told = SITE.replace(HOST, HOST + SCHEME)
+    assert not judge(CHECK, config(told), *seen, target=PASTED, masked=False)
+    assert judge(CHECK, config(SITE), *seen, target=PASTED, masked=False)
 
 
 def test_silent_where_nginx_tells_the_scheme_that_an_old_message_misses() -> None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from diagnose.model import Applicability, Claim, Confidence, Edit, Manual, Severity, Target
+from diagnose.model.applications import KnownApplication
 from diagnose.model.http import Exchange
 from diagnose.model.pages import Page, PageFile
 from diagnose.model.requests import ComparedRequest
@@ -172,6 +173,31 @@ def test_fires_for_a_message_about_a_login_that_fails() -> None:
     words = "I can't login, the application keeps trying to open http version"
     (claim,) = reported_claims(replace(SHOP, symptom=symptom_of(words)))
     assert claim.confidence is Confidence.LIKELY
+
+
+DISCOURSE = KnownApplication(id="discourse", name="Discourse", url=SHOP.url)
+
+
+def test_fires_where_the_application_wants_the_field_and_its_page_has_no_form() -> None:
+    """Issue 758 of chaitin/SafeLine: Discourse with force_https makes its form by a script."""
+
+    def judged(words: str, *known: KnownApplication, text: str = SITE) -> list[Claim]:
+        target, same = replace(SHOP, symptom=symptom_of(words)), controlled(compared(200), ADDED)
+        seen = (config(text), BUILD, RUNNING, page(200), *known, *same)
+        return judge(CHECK, *seen, target=target, masked=False)
+
+    for words in (
+        "点登录之后页面刷新，账号没登上",
+        "I can't login",
+        "login session cookie is not kept",
+    ):
+        (claim,) = judged(words, DISCOURSE)
+        assert (claim.confidence, claim.facts["login"]) == (Confidence.LIKELY, True)
+        assert claim.fix
+        assert isinstance(claim.fix.steps[0], Edit)
+        assert not judged(words)
+    assert not judged("I can't login", replace(DISCOURSE, id="gotify", name="Gotify"))
+    assert not judged("the page is slow", DISCOURSE)
 
 
 def test_fires_for_a_message_that_a_login_elsewhere_refuses_the_address() -> None:

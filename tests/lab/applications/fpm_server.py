@@ -7,7 +7,8 @@ will do, and what comes behind it is PATH_INFO (sapi/fpm/fpm/fpm_main.c, init_re
 paths given, index.php answers these alone, by REQUEST_URI, and all others with its own 404.
 A body that is larger than PHP's default post_max_size is dropped with a warning (main/SAPI.c).
 "PATH:token" is a path that wants the field Authorization, "PATH:basic" one that asks for the user
-"anna" by a Basic challenge, and "PATH:events" a stream of events, one a second. A place that is a
+"anna" by a Basic challenge, "PATH:page" one that does so with PHP's own field, and "PATH:events" a
+stream of events, one a second. A place that is a
 path of the file system is a Unix socket.
 """
 
@@ -70,8 +71,10 @@ def answer(data: bytes, routes: tuple[str, ...]) -> bytes:
         head = "Status: 401 Unauthorized\r\nContent-type: application/json\r\n\r\n"
         text = f'{head}{{"code":401,"message":"Not authorized: {words}"}}'
         return record(6, text.encode()) + record(6, b"") + record(3, bytes(8))
-    if f"{path}:basic" in routes and not pairs.get("HTTP_AUTHORIZATION", "").endswith(ANNA):
+    asking = {f"{path}:basic", f"{path}:page"}.intersection(routes)
+    if asking and not pairs.get("HTTP_AUTHORIZATION", "").endswith(ANNA):
         head = "Status: 401 Unauthorized\r\nWWW-Authenticate: Basic realm=app\r\n"
+        head += "X-Powered-By: PHP/8.2.29\r\n" if f"{path}:page" in asking else ""
         text = f"{head}Content-type: text/html\r\n\r\n<p>Log in</p>"
         return record(6, text.encode()) + record(6, b"") + record(3, bytes(8))
     known = not routes or file.name != "index.php" or path in routes

@@ -97,11 +97,13 @@ FRONT = "RewriteEngine On\n{}RewriteCond %{{REQUEST_FILENAME}} !-f\nRewriteRule 
 NO_TOKEN = "nobody here has a token"
 
 
-def interface(lab: Lab, htaccess: str = "", lines: str = "", wants: str = "token") -> None:
+def interface(
+    lab: Lab, htaccess: str = "", lines: str = "", wants: str = "token", path: str = "/api/v1/info"
+) -> None:
     """A program in PHP whose interface wants a token, or asks for a user and a password."""
     server = lab.server
     text = of_files(ROOT, "All").replace("    <Directory", f"{lines}{HANDLER}")
-    program = server.application("fpm_server", "127.0.0.1:9000", "/", f"/api/v1/info:{wants}")
+    program = server.application("fpm_server", "127.0.0.1:9000", "/", f"{path}:{wants}")
     lab.spawn(server, program, 9000)
     apache.install(lab, f"{text}\n{HTTP}")
     apache.enable(lab, "proxy_fcgi")
@@ -291,6 +293,18 @@ NO_PASSWORD = "nobody here has a password"
 def apache_keeps_the_password_from_php(lab: Lab) -> None:
     """The program's own Basic challenge, as WebDAV has it: no login succeeds."""
     interface(lab, wants="basic")
+
+
+@apache_scenario(outside=None, server="server.authorization-not-passed", manual=NO_PASSWORD)
+def page_of_php_opens_for_nobody(lab: Lab) -> None:
+    """https://github.com/christophlehmann/httpbasicauth/issues/6: TYPO3 asks for a password."""
+    interface(lab, wants="page", path="/")
+
+
+@healthy_apache()
+def page_of_php_opens_with_a_password(lab: Lab) -> None:
+    line = "SetEnvIf Authorization .+ HTTP_AUTHORIZATION=$0\n"
+    interface(lab, line, wants="page", path="/")
 
 
 @healthy_apache(target=API)

@@ -6,7 +6,7 @@ from ..lab import Lab
 from ..scenario import scenario
 from .apache import apache_scenario, healthy_apache
 from .apache_threads import site_with
-from .caddy import caddy_scenario
+from .caddy import caddy_scenario, healthy_caddy
 from .haproxy import haproxy_scenario, healthy_haproxy
 
 APPLICATION = "the application has to be configured"
@@ -56,6 +56,28 @@ def application_behind_apache_refuses_large_cookies(lab: Lab) -> None:
 def application_behind_caddy_refuses_large_cookies(lab: Lab) -> None:
     _small(lab)
     caddy.serve(lab, caddy.SHOP.replace("3000", "3001"))
+
+
+def _guarded(lab: Lab, size: str) -> None:
+    """Caddy asks a server of sign-ins first, which takes so many bytes of header."""
+    lab.server.write("/srv/shop/guard.js", NODE.replace("4096", size))
+    lab.spawn(lab.server, ("node", "/srv/shop/guard.js"), 3001)
+    ask = "\tforward_auth 127.0.0.1:3001 {\n\t\turi /api/verify\n\t}\n\treverse_proxy"
+    caddy.serve(lab, caddy.SHOP.replace("\treverse_proxy", ask))
+
+
+@caddy_scenario(
+    outside=None, server="upstream.header-limit", args=TOLD, manual=APPLICATION
+)  # fmt: skip
+def service_that_caddy_asks_first_refuses_large_cookies(lab: Lab) -> None:
+    """https://github.com/homarr-labs/homarr/issues/5647: Authelia reads 4096 bytes."""
+    _guarded(lab, "4096")
+
+
+@healthy_caddy(args=TOLD)
+def service_that_caddy_asks_first_takes_large_cookies(lab: Lab) -> None:
+    """The message is of the time before."""
+    _guarded(lab, "65536")
 
 
 @haproxy_scenario(

@@ -48,8 +48,12 @@ HOST = "    proxy_set_header Host $host;\n"
 TOLD = f"{HOST}    proxy_set_header X-Forwarded-Proto $scheme;\n"
 
 
-def _serve(lab: Lab, fields: str) -> None:
-    lab.spawn(lab.server, lab.server.python("-c", APPLICATION), 3022)
+FORM = APPLICATION[APPLICATION.index("<form") : APPLICATION.index("<p>Please")]
+BY_SCRIPT = "点登录之后页面刷新，账号没登上"
+
+
+def _serve(lab: Lab, fields: str, application: str = APPLICATION) -> None:
+    lab.spawn(lab.server, lab.server.python("-c", application), 3022)
     passed = "    proxy_pass http://127.0.0.1:3022;\n"
     lab.change(PAGE, f"  location / {{\n{passed}{fields}  }}\n\n")
 
@@ -93,3 +97,22 @@ def login_is_told_of_https(lab: Lab) -> None:
 @healthy(target=LOGIN, args=(NO_SESSION,))
 def login_with_a_cookie_is_told_of_https(lab: Lab) -> None:
     _serve(lab, TOLD)
+
+
+def _discourse(lab: Lab, fields: str) -> None:
+    """Its pages make the form by a script, and it is known by a field of its answers."""
+    named = 'self.send_header("X-Discourse-Route", "list/latest")\n        '
+    before = 'self.send_header("Content-Type"'
+    _serve(lab, fields, APPLICATION.replace(FORM, "Shop").replace(before, named + before))
+
+
+@scenario(outside=None, server="upstream.scheme-not-passed", args=(BY_SCRIPT,), differs=MINE)
+def login_by_a_script_without_the_scheme(lab: Lab) -> None:
+    """https://github.com/chaitin/SafeLine/issues/758"""
+    _discourse(lab, HOST)
+
+
+@healthy(args=(BY_SCRIPT,))
+def login_by_a_script_with_the_scheme(lab: Lab) -> None:
+    """The message is of the time before."""
+    _discourse(lab, TOLD)

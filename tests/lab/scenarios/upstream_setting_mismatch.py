@@ -99,6 +99,16 @@ def django_lacks_the_name(lab: Lab) -> None:
     configured(lab, "manage.py", {"/srv/shop/settings.py": text}, "/srv/shop")
 
 
+@healthy(args=("CSRF verification failed. Request aborted.",))
+def django_trusts_the_origin_of_an_old_message(lab: Lab) -> None:
+    """https://github.com/HHS/OPRE-OPS/pull/247, mended."""
+    text = (
+        f'ALLOWED_HOSTS = ["{site.NAME}"]\nROOT_URLCONF = "shop.urls"\n'
+        f'CSRF_TRUSTED_ORIGINS = ["https://{site.NAME}"]\n'
+    )
+    configured(lab, "manage.py", {"/srv/shop/settings.py": text}, "/srv/shop")
+
+
 @scenario(outside="http.redirect-wrong-host", server=CHECK, differs=("processes",))
 def grafana_has_the_default_address(lab: Lab) -> None:
     text = "[server]\nroot_url = http://localhost:3000/\n[security]\nadmin_password = never-shown\n"

@@ -73,6 +73,28 @@ def test_a_limit_for_uploads_that_is_large_is_one() -> None:
     assert "50mb" in read.new
 
 
+DJANGO = "ROOT_URLCONF = 'shop.urls'\nINSTALLED_APPS = []\n"
+ORIGINS = "CSRF_TRUSTED_ORIGINS = [\n    'https://shop.example.com',  # the site\n]\n"
+CSRF = "CSRF verification failed. Request aborted."
+
+
+def test_an_origin_that_django_trusts_is_one() -> None:
+    place, well = PLACE.replace("app.py", "manage.py"), replace(PAGE, status=200, headers=())
+
+    def origins(lines: str) -> list[str]:
+        reads = look(well, {"/srv/shop/settings.py": DJANGO + lines}, place, CSRF)
+        assert all(not read.stale for read in reads)
+        return [read.key for read in reads if read.topic == "allowed_origin" and not read.wanted]
+
+    assert origins(ORIGINS) == ["CSRF_TRUSTED_ORIGINS"]
+    assert origins("CSRF_TRUSTED_ORIGINS = ['https://*.example.com']\n")
+    assert not origins(ORIGINS.replace("shop.example.com", "other.example.com"))
+    assert not origins(f"#{ORIGINS}".replace("\n    ", " ").replace("\n]", "]"))
+    assert not origins("CORS_ALLOWED_ORIGINS = ['https://shop.example.com']\n")
+    header = 'SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")\n'
+    assert origins(header) == ["SECURE_PROXY_SSL_HEADER"]
+
+
 def test_two_sources_are_not_sure() -> None:
     (read,) = look(PAGE, {"/srv/shop/app.py": SOURCE, "/srv/shop/main.py": SOURCE})
     assert read.unsure
