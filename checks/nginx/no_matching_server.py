@@ -115,7 +115,7 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
     sibling = None if mistyped else sibling_name(nginx)
     if sibling and own_server and (is_plain_alone or not sibling.is_covered):
         sibling = None  # The block on the other port may be a site of its own.
-    nameless = None if mistyped or own_server else nameless_block(selected_servers)
+    nameless = None if mistyped else nameless_block(selected_servers)
     is_unmeant = bool(is_fault or mistyped or is_plain_alone or nameless or _is_told(evidence))
     yield Claim(
         about=Subject(port=target.port, text=f"server_name {target.host}"),

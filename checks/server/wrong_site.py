@@ -10,7 +10,8 @@ where visitors see it: the certificate is not for the name, the site with the na
 not loaded, or the server itself refuses the page, or shows the page of its package, and has other
 sites on the port. A site for many names (`*.example.com`) may answer in place of one whose name is
 misspelled. A site of this name whose port has a digit wrong is on a port on which Apache does not
-listen. A virtual host of the port that names no name gets no request, so that it may be meant. Over plain HTTP nothing tells but the page: there the site of this name is on another port,
+listen. A virtual host of the port without a name gets no request, so that it may be the one that is
+meant. Over plain HTTP nothing tells but the page: there the site of this name is on another port,
 or the visitor's own words say that another site comes.
 """
 
