@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from checks.dns import CONNECTION_FAILURES
-from checks.dns._proven_site import is_proven_site
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -50,10 +49,13 @@ if TYPE_CHECKING:
     ],
 )
 def domain_parked(evidence: Evidence) -> Iterator[Claim]:
-    if is_proven_site(evidence, public=True):
-        return
     for answer in evidence.good(DnsAnswer):
         for name in _decisive_names(evidence, answer):
+            # Imported late: few runs ask for a delegation, and few names are aliases.
+            from checks.dns._proven_site import is_proven_site
+
+            if is_proven_site(evidence, public=True):
+                return
             from diagnose.parsers.parked_domains import parking_servers
 
             servers = parking_servers(name)

@@ -67,14 +67,19 @@ def _file_facts(file: RefusedFile) -> dict[str, object]:
 
 
 def _type_fix(evidence: Evidence, file: RefusedFile) -> Fix | None:
-    """Return the fix with which another server than nginx names the right type of its own file, or
-    no longer names the wrong one."""
+    """Return the fix with which nginx names the right type of an application's file, or another
+    server that of its own, or no longer names the wrong one."""
     # Imported late: only a finding needs them.
     from checks.http._sent_fields import sent_field
+    from checks.nginx._typed_locations import typed_location_fix
     from checks.server import server_on_port
     from checks.server._media_types import media_type_fix
 
-    view = None if file.response.is_html else server_on_port(evidence)
+    if file.response.is_html:
+        return None
+    if fix := typed_location_fix(Nginx.of(evidence), file.path):
+        return fix
+    view = server_on_port(evidence)
     if view is None:
         return None
     headers = file.response.headers

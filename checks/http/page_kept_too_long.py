@@ -77,7 +77,8 @@ def page_kept_too_long(evidence: Evidence) -> Iterator[Claim]:
     kept = [
         (answer, age)
         for answer in page_exchanges(evidence)
-        if (age := _seconds(answer)) > (0 if is_told or (old and _says_nothing(answer)) else _MOST)
+        if (age := _seconds(answer, is_told and bool(hashed)))
+        > (0 if is_told or (old and _says_nothing(answer)) else _MOST)
     ]
     is_named = bool(hashed) or (is_told and bool(kept) and kept[0][1] > _MOST)
     if page is None or not is_named or not kept or page.url != kept[0][0].url:
@@ -203,8 +204,10 @@ def _is_decided_here(match: LocationMatch) -> bool:
     return any(children(block, "expires") for block in blocks)
 
 
-def _seconds(answer: Exchange) -> int:
-    """Return for how many seconds browsers use the page without asking, 0 if they ask."""
+def _seconds(answer: Exchange, is_told: bool = False) -> int:
+    """Return for how many seconds browsers use the page without asking, 0 if they ask. A page that
+    was changed just now was old before: after words about old content it counts as one that may be
+    kept, if it has a date."""
     is_page = (answer.header("Content-Type") or "").lower().startswith("text/html")
     fields = [value for name, value in answer.headers if name.lower() == "cache-control"]
     policy = ",".join(fields)
@@ -213,7 +216,8 @@ def _seconds(answer: Exchange) -> int:
     if match := _MAX_AGE.search(policy):
         return int(match[1])
     if _says_nothing(answer):
-        return _between(answer, "Last-Modified", "Date") // 10
+        own = _between(answer, "Last-Modified", "Date") // 10
+        return max(own, 1) if is_told and answer.header("Last-Modified") else own
     return _between(answer, "Date", "Expires")
 
 

@@ -2,7 +2,9 @@
 application behind it needs the time. Browsers show nothing until then, and proxies with a shorter
 limit answer 504 in its place.
 
-A report that takes long to make may be meant, so that this is a note.
+A report that takes long to make may be meant, so that this is a note. A stream of events
+(text/event-stream, HTML standard 9.2) is there for what comes at once: a server that collects
+answers in buffers holds it back, or its program begins with the first event.
 """
 
 from collections.abc import Iterator
@@ -12,6 +14,7 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Confidence,
     Evidence,
     Fix,
     Manual,
@@ -21,6 +24,7 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange
 from diagnose.model.tcp import Connection
+from diagnose.parsers.browser_types import mime_type
 
 #: Seconds from the request to the first byte of the response that visitors notice.
 MIN_SECONDS = 3.0
@@ -43,16 +47,21 @@ def slow(evidence: Evidence) -> Iterator[Claim]:
     if not pages:
         return
     first, subjects = pages[0], endpoint_subjects(pages)
+    is_stream = first.status == 200 and mime_type(first.headers) == "text/event-stream"
+    step = "do-not-hold" if is_stream else "measure"
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=pages,
+        confidence=Confidence.LIKELY if is_stream else Confidence.CERTAIN,
+        severity=Severity.WARNING if is_stream else None,
         facts={
             "url": first.url,
             "host": evidence.target.host,
             "seconds": first.took,
             "connect": connect_times[first.address, first.port],
             "inside": is_looked_into(evidence),
+            "stream": is_stream,
         },
-        fix=Fix((Manual("measure", Where.SERVER),), Applicability.MANUAL),
+        fix=Fix((Manual(step, Where.SERVER),), Applicability.MANUAL),
     )

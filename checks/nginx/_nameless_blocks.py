@@ -1,5 +1,7 @@
 """The only block of a socket that has no name at all, and is not its default: nobody reaches it."""
 
+from collections.abc import Sequence
+
 from checks.nginx import Nginx, SelectedServer
 from checks.nginx._commands import reload_steps
 from checks.nginx._default_blocks import has_pages
@@ -11,9 +13,8 @@ from diagnose.parsers.nginx.edits import insert_after, insert_first
 from diagnose.parsers.nginx.server_blocks import Server
 
 
-def nameless_fix(nginx: Nginx, selected: list[SelectedServer]) -> Fix | None:
-    """Write the host's name into that block, or take it out of its comment there; None if there is
-    no such block, or more than one."""
+def nameless_block(selected: Sequence[SelectedServer]) -> Server | None:
+    """Return that block; None if there is none, or more than one."""
     sockets = [each.socket for each in selected]
     defaults = {id(socket.default.block) for socket in sockets}
     nameless = {
@@ -22,7 +23,14 @@ def nameless_fix(nginx: Nginx, selected: list[SelectedServer]) -> Fix | None:
         for server in socket.servers
         if not {*server.names} - {""} and has_pages(server) and id(server.block) not in defaults
     }
-    return _named(nginx, *nameless.values()) if len(nameless) == 1 else None
+    return next(iter(nameless.values())) if len(nameless) == 1 else None
+
+
+def nameless_fix(nginx: Nginx, selected: Sequence[SelectedServer]) -> Fix | None:
+    """Write the host's name into that block, or take it out of its comment there; None if there is
+    no such block, or more than one."""
+    server = nameless_block(selected)
+    return _named(nginx, server) if server else None
 
 
 def _named(nginx: Nginx, server: Server) -> Fix | None:

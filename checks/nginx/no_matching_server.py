@@ -8,8 +8,9 @@ A comma, a scheme, a port or a path in `server_name` becomes a part of the name.
 never meant, and tells the fault also where both blocks have the same certificate.
 
 Where the certificate is right and a block of other names shows its pages, that may be meant: it is
-a note, and a warning if another block's name is almost the host's, or if the host's own block has
-its pages on another port.
+a note, and a warning if another block's name is almost the host's, if the host's own block has
+its pages on another port, if a block of the port has no name, so that nobody reaches its pages, or
+if the visitor's words say that another site comes.
 """
 
 from collections.abc import Iterator
@@ -107,18 +108,19 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
         return
     # Imported late: few names have no block.
     from checks.nginx._name_choices import owner_facts, site_block
+    from checks.nginx._nameless_blocks import nameless_block
     from checks.nginx._sibling_names import sibling_facts, sibling_name
 
     owner = None if own_server or mistyped else site_block(selected_servers)
     sibling = None if mistyped else sibling_name(nginx)
     if sibling and own_server and (is_plain_alone or not sibling.is_covered):
         sibling = None  # The block on the other port may be a site of its own.
+    nameless = None if mistyped else nameless_block(selected_servers)
+    is_unmeant = bool(is_fault or mistyped or is_plain_alone or nameless or _is_told(evidence))
     yield Claim(
         about=Subject(port=target.port, text=f"server_name {target.host}"),
         because=(*symptoms, *refusals, *nginx.configs),
-        severity=_severity(
-            bool(symptoms or refusals), bool(is_fault or mistyped or is_plain_alone)
-        ),
+        severity=_severity(bool(symptoms or refusals), is_unmeant),
         facts={
             "name": target.host,
             "port": target.port,
@@ -127,6 +129,7 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
             **_mistyped_facts(mistyped),
             **_shown_facts(symptoms, strays),
             "miswritten": miswritten,
+            "nameless": file_line(nameless.block) if nameless else "",
             "elsewhere": own_place,
             "tls": target.uses_tls,
             "order": f"certbot --nginx -d {target.host}" if _can_order(nginx, own_server) else "",
@@ -138,13 +141,29 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
         else Confidence.LIKELY,
         location=nginx.location(mistyped.directive if mistyped else default.block),
         fix=_environment_fix(nginx, default, mistyped.name if mistyped else "")
-        or (
-            mistyped_fix(nginx, mistyped, target.host)
-            if mistyped
-            else _block_fix(nginx, selected_servers, sibling, own_server)
-        )
-        or _fix(nginx, own_server, tuple(selected_servers), is_mistyped=mistyped is not None),
+        or _name_fix(nginx, selected_servers, mistyped, sibling, own_server),
     )
+
+
+def _name_fix(
+    nginx: Nginx,
+    selected_servers: list[SelectedServer],
+    mistyped: Mistyped | None,
+    sibling: "SiblingName | None",
+    own_server: Server | None,
+) -> Fix:
+    fix = (
+        mistyped_fix(nginx, mistyped, nginx.evidence.target.host)
+        if mistyped
+        else _block_fix(nginx, selected_servers, sibling, own_server)
+    )
+    selected = tuple(selected_servers)
+    return fix or _fix(nginx, own_server, selected, is_mistyped=mistyped is not None)
+
+
+def _is_told(evidence: Evidence) -> bool:
+    symptom = evidence.target.symptom
+    return symptom is not None and symptom.kind == "wrong-site"
 
 
 def _mistyped_facts(mistyped: Mistyped | None) -> dict[str, object]:

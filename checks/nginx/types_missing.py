@@ -46,7 +46,7 @@ _TYPES = {
 @check(
     severity=Severity.WARNING,
     needs=[NginxConfig, PageFileAccess],
-    explains=["http.page-file-type"],
+    explains=["http.page-file-type", "http.own-file-type"],
 )
 def types_missing(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)

@@ -102,6 +102,16 @@ def nameless_site(view: ServerView, answering: WebSite) -> WebSite | None:
     return nameless[0] if len(nameless) == 1 else None
 
 
+def leaves_one_out(view: ServerView, answering: WebSite) -> bool:
+    """Return whether the site that answers has names of its own, none of them near the target's,
+    and one virtual host of the port with other content has none, so that nobody reaches it."""
+    host = view.evidence.target.host.removeprefix("www.")
+    if not answering.names or any(name.endswith(host) for name in answering.names):
+        return False
+    nameless = nameless_site(view, answering)
+    return nameless is not None and content_of(nameless) != content_of(answering)
+
+
 def _names_itself(view: ServerView, site: WebSite) -> bool:
     """Return whether a line of a virtual host names it, or may do so."""
     file = view.config.file(site.file) if view.config and site.end else None

@@ -24,7 +24,11 @@ _KINDS: dict[str, FileKind] = {
 }  # fmt: skip
 
 
-@check(severity=Severity.WARNING, needs=[WebServer, WebServerConfig])
+@check(
+    severity=Severity.WARNING,
+    needs=[WebServer, WebServerConfig],
+    explains=["http.own-file-type"],
+)
 def file_untyped(evidence: Evidence) -> Iterator[Claim]:
     view = server_on_port(evidence)
     for page in page_exchanges(evidence) if view else ():

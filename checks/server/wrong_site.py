@@ -10,7 +10,8 @@ where visitors see it: the certificate is not for the name, the site with the na
 not loaded, or the server itself refuses the page, or shows the page of its package, and has other
 sites on the port. A site for many names (`*.example.com`) may answer in place of one whose name is
 misspelled. A site of this name whose port has a digit wrong is on a port on which Apache does not
-listen. Over plain HTTP nothing tells but the page: there the site of this name is on another port,
+listen. A virtual host of the port without a name gets no request, so that it may be the one that is
+meant. Over plain HTTP nothing tells but the page: there the site of this name is on another port,
 or the visitor's own words say that another site comes.
 """
 
@@ -40,6 +41,7 @@ from checks.server._sites_beside import (
     content_of,
     exact_sites,
     hidden_by_address,
+    leaves_one_out,
     misspelled_name,
     nameless_site,
     other_sites_of,
@@ -219,6 +221,8 @@ def _pages_of_another(view: ServerView, answering: WebSite) -> tuple[Exchange, .
     if not all(page.status in {*REFUSALS, 200} for page in pages):
         return ()
     if target.symptom is not None and target.symptom.kind == "wrong-site":
+        return pages
+    if leaves_one_out(view, answering) and all(page.status == 200 for page in pages):
         return pages
     if target.uses_tls or view.server.product != "apache":
         return ()

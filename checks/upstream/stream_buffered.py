@@ -85,7 +85,7 @@ def stream_buffered(evidence: Evidence) -> Iterator[Claim]:
             ),
             _fix(nginx, match, path),
         )
-    claims = list(_late_streams(nginx)) if evidence.of(UpstreamTry) else []
+    claims = [] if nginx.is_refused else list(_late_streams(nginx))
     yield from claims or ([] if silent else _reported_stream(nginx))
 
 
@@ -102,7 +102,7 @@ def _reported_stream(nginx: Nginx) -> Iterator[Claim]:
     used = [path for path in _used_paths(evidence) if _STREAM_PATH.search(path.lower())]
     paths = [*_opened_paths(evidence), *used] or [own]
     for path in paths:
-        for match in nginx.location_matches(path):
+        for match in _passing_locations(nginx, path):
             directive = pass_directive_of(match)
             module = directive.name.removesuffix("_pass") if directive else ""
             if directive is None or not _is_buffered(match, module):
@@ -151,37 +151,51 @@ def _used_paths(evidence: Evidence) -> list[str]:
 def _late_streams(nginx: Nginx) -> Iterator[Claim]:
     """Judge by the stream that comes late through nginx. The application may need the time itself,
     but its headers, and what it writes first, would come before."""
-    path = nginx.evidence.target.path
+    path = nginx.evidence.target.path_without_query
     late = tuple(
         page
         for page in page_exchanges(nginx.evidence)
         if page.status == 200 and page.took >= LATE and _media_type(page) == STREAM
     )
-    match = next((match for match in nginx.location_matches(path) if proxy_pass_of(match)), None)
-    directive = proxy_pass_of(match) if match else None
-    if not late or match is None or directive is None or not _is_buffered(match):
+    for match in _passing_locations(nginx, path) if late else ():
+        directive = pass_directive_of(match)
+        module = directive.name.removesuffix("_pass") if directive else ""
+        if directive is None or not _is_buffered(match, module):
+            return
+        subjects = endpoint_subjects(late)
+        yield Claim(
+            about=merge_subjects(subjects),
+            covers=subjects,
+            because=(*late, *nginx.configs),
+            confidence=Confidence.LIKELY,
+            severity=Severity.WARNING,
+            location=nginx.location(directive),
+            facts={
+                "url": late[0].url,
+                "type": STREAM,
+                "events": True,
+                "seconds": late[0].took,
+                "told": False,
+                "direct": False,
+                "application": " ".join(directive.args[:1]),
+                "location": match.block.text,
+                "place": file_line(directive),
+            },
+            fix=_fix(nginx, match, path, f"{module}_buffering"),
+        )
         return
-    subjects = endpoint_subjects(late)
-    yield Claim(
-        about=merge_subjects(subjects),
-        covers=subjects,
-        because=(*late, *nginx.configs),
-        confidence=Confidence.LIKELY,
-        severity=Severity.WARNING,
-        location=nginx.location(directive),
-        facts={
-            "url": late[0].url,
-            "type": STREAM,
-            "events": True,
-            "seconds": late[0].took,
-            "told": False,
-            "direct": False,
-            "application": directive.args[0],
-            "location": match.block.text,
-            "place": file_line(directive),
-        },
-        fix=_fix(nginx, match, path),
-    )
+
+
+def _passing_locations(nginx: Nginx, path: str) -> list[LocationMatch]:
+    """Return the locations that pass a path on, those to which `try_files` or `rewrite` leads too:
+    a PHP application's own paths end at its index.php."""
+    matches = list(nginx.location_matches(path))
+    if all(map(pass_directive_of, matches)):
+        return matches
+    # Imported late: few streams are late.
+    from diagnose.parsers.nginx.final_requests import final_request
+
+    return [final_request(selected.server, path)[0] for selected in nginx.answering_servers()]
 
 
 def _media_type(page: Exchange) -> str:

@@ -120,6 +120,10 @@ nginx不返回数据，而是下载
 php 不解析直接下载
 页面显示源代码""",
     "cached": """
+users are stuck on the older version for a while
+visitors see an older page until they reload
+the old index.html is cached by the browser
+browsers keep index.html
 old code is still served after a deployment
 users are logged in as another user
 I'm being logged as a different user

@@ -81,6 +81,11 @@ nothing renders, console is empty
 just full of blank after a click on the button
 Application error: a client-side exception has occurred""",
     "wrong-site": """
+I always end up on the mailcow page
+lande ich immer auf der Mailcow Seite
+je tombe toujours sur la page de phpMyAdmin
+siempre me sale la pagina de Plesk
+shows the phpMyAdmin page instead of my website
 subdomain shows main site
 Why is my domain still going to the wrong server?
 after migration the domain opens the old hosting
@@ -566,3 +571,17 @@ def test_an_error_of_a_certificate_is_rarely_about_the_visitors(words: str, kind
     symptom = symptom_of(words)
     assert symptom
     assert symptom.kind == kind
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "I always get back to the nextcloud login page",
+        "after I log in it always shows the jellyfin page",
+        "ich lande immer auf der Login-Seite von Nextcloud",
+        "opens the nextcloud login instead of my site",
+    ],
+)
+def test_a_login_of_the_program_itself_is_no_other_site(words: str) -> None:
+    symptom = symptom_of(words)
+    assert symptom is None or symptom.kind != "wrong-site"

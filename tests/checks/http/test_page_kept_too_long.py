@@ -265,3 +265,16 @@ def test_caddy_answers_404_for_files_that_have_gone_and_asks_for_pages_again() -
     (claim,) = judge(CHECK, *seen, made, target=DEPLOYED, masked=False)
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_fires_on_a_page_that_is_new_and_says_nothing_after_words_about_old_content() -> None:
+    """Pull request 561 of recipeyak: the page of before was kept by its date."""
+    told = replace(SHOP, symptom=Symptom("cached", "stuck on the older version"))
+    new = ("Last-Modified", NOW[1])
+    (claim,) = judge(CHECK, sent(NOW, new), BUILT, target=told, masked=False)
+    assert (claim.facts["silent"], claim.severity) == (True, None)
+    asked = ("Cache-Control", "no-cache")
+    assert not judge(CHECK, sent(NOW, new, asked), BUILT, target=told, masked=False)
+    assert not judge(CHECK, sent(NOW), BUILT, target=told, masked=False)
+    assert not judge(CHECK, sent(NOW, new), loads(sheet("/a.css")), target=told, masked=False)
+    assert not judge(CHECK, sent(NOW, new), BUILT, masked=False)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Confidence, Failure
+from diagnose.model import Confidence, Failure, Severity
 from diagnose.model.http import Exchange
 from diagnose.model.tcp import Connection
 from tests.support.check_evidence import SHOP, judge
@@ -38,3 +38,14 @@ def test_silent_on_another_page(page: Exchange) -> None:
 
 def test_silent_when_the_connection_is_slow_too() -> None:
     assert not judge(CHECK, replace(OPEN, took=1.5), PAGE)
+
+
+@pytest.mark.parametrize(
+    ("media_type", "severity"),
+    [("text/event-stream; charset=utf-8", Severity.WARNING), ("text/html", None)],
+)
+def test_a_late_stream_of_events_is_no_note(media_type: str, severity: Severity | None) -> None:
+    page = replace(PAGE, headers=(("Content-Type", media_type),))
+    (claim,) = judge(CHECK, OPEN, page)
+    assert (claim.severity, claim.facts["stream"]) == (severity, severity is not None)
+    assert not judge(CHECK, OPEN, replace(page, took=0.4))

@@ -12,6 +12,7 @@ from diagnose.model import (
     Fix,
     Manual,
     Severity,
+    Symptom,
     Target,
 )
 from diagnose.model.containers import (
@@ -338,6 +339,16 @@ def test_fires_with_care_when_a_block_of_other_names_shows_its_page() -> None:
         "nginx.no-matching-server", config(BLOG + other), both, page(200, "blog"), masked=False
     )
     assert (claim.severity, claim.facts["mistyped"]) == (Severity.NOTE, "")
+    told = replace(SHOP, symptom=Symptom("wrong-site", "I land on the blog"))
+    seen = (config(BLOG + other), both, page(200, "blog"))
+    (claim,) = judge("nginx.no-matching-server", *seen, target=told, masked=False)
+    assert claim.severity is Severity.WARNING
+    nameless = SITE.replace("    server_name shop.example.com;\n", "")
+    seen = (config(BLOG + nameless), both, page(200, "blog"))
+    (claim,) = judge("nginx.no-matching-server", *seen, masked=False)
+    assert (claim.severity, bool(claim.facts["nameless"])) == (Severity.WARNING, True)
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Edit)
 
 
 @pytest.mark.parametrize(

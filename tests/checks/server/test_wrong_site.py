@@ -66,6 +66,22 @@ def test_fires_with_the_name_for_the_one_site_that_names_none() -> None:
             assert claim.fix.applicability is Applicability.MANUAL
 
 
+def test_fires_when_a_site_that_names_none_is_left_out_and_another_shows_its_page() -> None:
+    """Issue 483 of mailcow: both are in one certificate, so that nothing tells but the names."""
+    first = PAGES.replace("shop.example.com", "mail.example.org")
+    bare = "".join(line for line in HTTPS.splitlines(True) if "ServerName" not in line)
+    shown = replace(ANSWER, status=200, body="<title>mailcow UI</title>")
+    (claim,) = judge(CHECK, APACHE, apache_config(first + bare), shown, masked=False)
+    assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.LIKELY)
+    edit = claim.fix.steps[0] if claim.fix else None
+    assert isinstance(edit, Edit)
+    assert "+    ServerName shop.example.com\n" in edit.diff
+    same = "".join(line for line in PAGES.splitlines(True) if "ServerName" not in line)
+    near = first.replace("mail.example.org", "www.shop.example.com")
+    for sites in (first, first + same, near + bare, HTTPS + bare, first + bare + bare):
+        assert not judge(CHECK, APACHE, apache_config(sites), shown, masked=False)
+
+
 def test_fires_when_the_site_is_not_enabled_and_enables_it() -> None:
     (claim,) = judge(CHECK, APACHE, apache_config(ANOTHER, HTTPS), LISTENING, SERVED)
     assert claim.fix

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from diagnose.model import (
     Applicability,
     Claim,
@@ -76,6 +78,32 @@ def test_fires_on_a_stream_that_arrives_whole_and_late() -> None:
     (claim,) = judge(CHECK, LATE, STREAM, BUILD, RUNNING, config())
     assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.LIKELY)
     assert claim.facts["seconds"] == 4.0
+
+
+PHP = """    root /srv/shop;
+    location / { try_files $uri /index.php?$args; }
+    location ~ \\.php(/|$) {
+        fastcgi_pass 127.0.0.1:9000;
+    }
+"""
+
+
+def php_site(lines: str = "") -> str:
+    before, _, rest = SITE.partition("location / {")
+    own = PHP.replace("fastcgi_pass", f"{lines}fastcgi_pass")
+    return before + own + rest.partition("}")[2]
+
+
+@pytest.mark.parametrize("path", ["/index.php/core/update", "/events", "/events?from=1"])
+def test_fires_on_a_late_stream_of_php(path: str) -> None:
+    """Pull request 9924 of owncloud/core: FastCGI has buffers of its own."""
+    shop = replace(SHOP, path=path)
+    late = replace(LATE, url=shop.url)
+    (claim,) = judge(CHECK, late, BUILD, RUNNING, config(php_site()), target=shop)
+    assert claim.facts["application"] == "127.0.0.1:9000"
+    assert "+        fastcgi_buffering off;" in str(claim.fix.steps[0].diff)  # type: ignore[union-attr]
+    off = config(php_site("fastcgi_buffering off; "))
+    assert not judge(CHECK, late, BUILD, RUNNING, off, target=shop)
 
 
 def test_silent_on_a_stream_in_time_unbuffered_or_of_another_kind() -> None:

@@ -62,6 +62,7 @@ ANSWERS = {
     "events": answer("X-Accel-Buffering: no", length=False).replace(
         b"text/html", b"text/event-stream"
     ).partition(b"<!doctype")[0] + b"data: hello\n\n",
+    "sheet": answer(body=b"body { margin: 0 }\n").replace(b"Content-Type: text/html\r\n", b""),
     "endless": answer(CHUNKED, body=b"", length=False),
 }  # fmt: skip
 

@@ -90,6 +90,41 @@ def apache_has_a_default_site_first(lab: Lab) -> None:
     _nameless(lab, "    ServerName shop.example.com\n")
 
 
+LANDS = ("Wenn ich meine Webseite aufrufen möchte, lande ich immer auf der Mailcow Seite",)
+
+
+def _beside_mail(lab: Lab, name: str) -> None:
+    """Mailcow's site is read first, and one certificate is for both."""
+    mail = apache.HTTPS.replace("ServerName shop.example.com", "ServerName mail.example.org")
+    lines = [line for line in mail.split("\n") if "Proxy" not in line]
+    site = apache.HTTPS.replace("    ServerName shop.example.com\n", name)
+    apache.install(lab, f"{site}\n{apache.HTTP}")
+    both = certificates.leaf("shop.example.com", "mail.example.org")
+    lab.server.write(apache.PEM, both.chain)
+    lab.server.write(apache.KEY, both.key_pem, 0o600)
+    lab.server.write("/etc/apache2/sites-enabled/000-0-mailcow.conf", "\n".join(lines))
+    lab.undo(lambda: lab.server.sh("rm -f /etc/apache2/sites-enabled/000-0-mailcow.conf"))
+    lab.server.write("/var/www/html/index.html", PAGE)
+    apache.start(lab)
+
+
+@apache_scenario(outside=None, server="server.wrong-site", args=LANDS, differs=SITE)
+def apache_shows_the_page_of_mailcow(lab: Lab) -> None:
+    """https://github.com/mailcow/mailcow/issues/483: the other site has no ServerName."""
+    _beside_mail(lab, "")
+
+
+@apache_scenario(outside=None, server="server.wrong-site", differs=SITE)
+def apache_shows_the_page_of_another_site(lab: Lab) -> None:
+    """The same without a message."""
+    _beside_mail(lab, "")
+
+
+@healthy_apache(args=LANDS)
+def apache_has_a_name_for_the_site_beside_mailcow(lab: Lab) -> None:
+    _beside_mail(lab, "    ServerName shop.example.com\n")
+
+
 def _whole_path(lab: Lab, rules: str) -> None:
     rule = f"RewriteEngine On\n{rules}    RewriteRule ^(.*)$ http://127.0.0.1:3000$1 [P]\n"
     lines = [line for line in apache.HTTPS.split("\n") if "ProxyPass" not in line]

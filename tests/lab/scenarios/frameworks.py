@@ -456,7 +456,7 @@ def events_are_not_buffered(lab: Lab) -> None:
     _events(lab, "    proxy_buffering off;\n")
 
 
-@scenario(outside=None, server="upstream.stream-buffered", target=EVENTS, differs=MINE)
+@scenario(outside="http.slow", server="upstream.stream-buffered", target=EVENTS, differs=MINE)
 def answer_of_a_chat_comes_at_once(lab: Lab) -> None:
     """Four events in four seconds arrive together, after issue 1712 of Langchain-Chatchat."""
     _events(lab, "", "chat")

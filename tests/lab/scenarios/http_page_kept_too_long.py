@@ -36,6 +36,22 @@ def files_of_a_build_that_browsers_keep(lab: Lab) -> None:
     _site(lab, FILES + ASSETS)
 
 
+STUCK = ("when we release a new version users are stuck on the older version for a while",)
+
+
+@scenario(outside="http.page-kept-too-long", args=STUCK, differs=(site.CONF,))
+def page_of_a_new_build_says_nothing(lab: Lab) -> None:
+    """https://github.com/recipeyak/recipeyak/pull/561: today's page is new, and the one before it
+    was kept by its date."""
+    _site(lab, FILES + ASSETS)
+
+
+@healthy(args=STUCK)
+def page_of_a_new_build_is_asked_for(lab: Lab) -> None:
+    asked = '  location = /index.html { add_header Cache-Control "no-cache"; }\n'
+    _site(lab, FILES.replace("  location /", f"{asked}  location /") + ASSETS)
+
+
 #: A missing file answers 404.
 FILES_ALONE = "  location /assets/ { expires 1y; try_files $uri =404; }\n"
 OLD = "/assets/index-77aa9c1b.js"

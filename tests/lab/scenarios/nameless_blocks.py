@@ -1,6 +1,6 @@
 """The site's server block has no name, and is not the default of its socket: nobody reaches it."""
 
-from .. import site
+from .. import certificates, site
 from ..lab import Lab
 from ..scenario import healthy, scenario
 from .nginx import MINE, another_site
@@ -18,6 +18,26 @@ def block_of_the_site_without_a_name(lab: Lab) -> None:
 def name_of_the_site_in_a_comment(lab: Lab) -> None:
     another_site(lab)
     lab.change(NAME, f"ssl;\n  # server_name {site.NAME};\n")
+
+
+def _beside_the_blog(lab: Lab, name: str) -> None:
+    """The blog's block is read first, and its certificate is for the shop too."""
+    another_site(lab)
+    both = certificates.leaf(site.NAME, "blog.example.com")
+    lab.server.write("/etc/nginx/ssl/blog.pem", both.chain)
+    lab.server.write("/etc/nginx/ssl/blog.key", both.key_pem, 0o600)
+    lab.change(NAME, name)
+
+
+@scenario(outside=None, server="nginx.no-matching-server", differs=MINE)
+def block_without_a_name_beside_a_site_of_the_same_certificate(lab: Lab) -> None:
+    """After https://github.com/mailcow/mailcow/issues/483: visitors see the other site's page."""
+    _beside_the_blog(lab, "ssl;\n")
+
+
+@healthy()
+def block_with_a_name_beside_a_site_of_the_same_certificate(lab: Lab) -> None:
+    _beside_the_blog(lab, NAME)
 
 
 @healthy()

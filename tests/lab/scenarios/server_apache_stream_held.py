@@ -30,7 +30,7 @@ def _serve(lab: Lab, flushed: bool = False) -> None:
 
 
 @apache_scenario(
-    outside=None, server="server.apache-stream-held", target=EVENTS, differs=(apache.SITE,)
+    outside="http.slow", server="server.apache-stream-held", target=EVENTS, differs=(apache.SITE,)
 )  # fmt: skip
 def apache_holds_the_events_of_php(lab: Lab) -> None:
     """After https://github.com/nextcloud/all-in-one/pull/4343."""

@@ -1,0 +1,83 @@
+"""A location inside that of an application, which names the type of its files of one ending."""
+
+import re
+
+from checks.nginx import Nginx
+from checks.nginx._edits import config_edits
+from checks.nginx._location_edits import location_fix
+from diagnose.model import Fix
+from diagnose.model.nginx import Directive
+from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.locations import LocationMatch
+from diagnose.parsers.nginx.upstreams import pass_directive_of
+
+#: What browsers want, by the end of the name (RFC 9239; WebAssembly Web API).
+TYPES = {
+    "css": "text/css", "js": "text/javascript", "mjs": "text/javascript",
+    "wasm": "application/wasm",
+}  # fmt: skip
+#: Lines of the outer location that an inner one inherits ("proxy_…" as well).
+_INHERITED = {
+    "add_header", "expires", "access_log", "error_log", "client_max_body_size", "gzip",
+    "gzip_types", "auth_basic", "auth_basic_user_file", "allow", "deny", "charset", "etag",
+}  # fmt: skip
+#: An address without a path: one with a path cannot stand in a location with a pattern.
+_ADDRESS = re.compile(r"https?://[\w.\[\]:-]{1,255}", re.ASCII)
+
+
+def typed_location_fix(nginx: Nginx, path: str) -> Fix | None:
+    """Return the fix with which nginx names the type of an application's files of this ending;
+    None where that takes a person. nginx sends the type of `add_header`, as soon as that of the
+    application is hidden ("proxy_hide_header", nginx.org)."""
+    ending = path.rpartition("/")[2].rpartition(".")[2].lower()
+    matches, media_type = list(nginx.location_matches(path)), TYPES.get(ending)
+    if len(matches) != 1 or media_type is None:
+        return None
+    match = matches[0]
+    passing, file = pass_directive_of(match), nginx.file(match.block)
+    if passing is None or file is None or not _may_have_one(match, passing):
+        return None
+    pattern = re.compile(r"\\?\." + ending)
+    if any(pattern.search(arg) for arg in match.block.args):
+        return None
+    lines = _kept_lines(nginx, match, "proxy_hide_header", "content-type")
+    lines += ["proxy_hide_header Content-Type;"]
+    lines += _kept_lines(nginx, match, "add_header", "content-type")
+    lines += [f"add_header Content-Type {media_type};", edits.one_line(file.text, passing)]
+    change = edits.insert_last(
+        file.text,
+        match.block,
+        [f"location ~ \\.{ending}$ {{", *(f"    {line}" for line in lines), "}"],
+    )
+    file_edits = config_edits(nginx, {match.block.file: [change]})
+    return location_fix(nginx, match, file_edits, sure=False) if file_edits else None
+
+
+def _may_have_one(match: LocationMatch, passing: Directive) -> bool:
+    """Return whether a location inside it would do the same but for the type."""
+    block = match.block
+    is_plain = passing.name == "proxy_pass" and passing.file == block.file
+    is_address = len(passing.args) == 1 and _ADDRESS.fullmatch(passing.args[0]) is not None
+    is_inherited = all(
+        line.block is None and (line.name in _INHERITED or line.name.startswith("proxy_"))
+        for line in block.block or ()
+    )
+    is_open = block.name == "location" and block.args[:1] != ("=",)
+    return (
+        is_plain
+        and is_address
+        and is_inherited
+        and is_open
+        and passing in children(block, "proxy_pass")
+    )
+
+
+def _kept_lines(nginx: Nginx, match: LocationMatch, name: str, besides: str) -> list[str]:
+    """Return the lines in force of this name: a block inherits them only where it has none."""
+    lines = []
+    for line in match.directives(name):
+        file = nginx.file(line)
+        if file and line.args[:1] and line.args[0].lower() != besides:
+            lines.append(edits.one_line(file.text, line))
+    return lines
