@@ -233,3 +233,23 @@ class HiddenFile(Observation):
 
     def summary(self) -> Summary:
         return self.url, str(self.status)
+
+
+@frozen(kw_only=True, eq=False)
+class MaintenanceMark(Observation):
+    """What tells the program of a site to answer 503 to visitors: a file that is there, or a line
+    of its settings. `program` is its name, `path` the file, and `owner` its user. `line` is the
+    line that closes the site, "" if the file alone does, and `number` its place. `age` are the
+    seconds since the file changed."""
+
+    layer: ClassVar[str] = "server"
+
+    program: Word
+    path: FilePath
+    owner: Label = ""
+    line: Text = ""
+    number: int = 0
+    age: int = 0
+
+    def summary(self) -> Summary:
+        return self.path, self.line or self.program
