@@ -169,7 +169,8 @@ def _own_paths(evidence: Evidence) -> frozenset[str]:
     paths = (path for each in sources for path in (*each.data_paths, *each.sent_paths))
     uses = (_bare(use.url) for each in sources for use in each.uses)
     own = (path for host, _, path in uses if host == evidence.target.host)
-    return frozenset(path.partition("?")[0] for path in (*paths, *own)) - {"", "/"}
+    told = (path for each in evidence.good(PageFileResponse) for path in each.told_paths)
+    return frozenset(path.partition("?")[0] for path in (*paths, *own, *told)) - {"", "/"}
 
 
 def _file_mention(url: str, page: Exchange) -> _Mention:

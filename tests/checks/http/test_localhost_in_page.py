@@ -270,6 +270,8 @@ def test_silent_on_a_message_where_the_page_asks_the_site_itself_by_now() -> Non
     assert judge(CHECK, PAGE, loads(script()), answered(script()), target=target)
     now = answered(script(), data_paths=("/init",))
     assert not judge(CHECK, PAGE, loads(script()), now, target=target)
+    named = answered(script(), told_paths=("/init",))
+    assert not judge(CHECK, PAGE, loads(script()), named, target=target)
 
 
 def test_the_message_of_a_policy_confirms_no_program_of_the_visitor() -> None:
