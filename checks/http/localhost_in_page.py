@@ -218,6 +218,7 @@ def _claim(evidence: Evidence, pages: tuple[Exchange, ...], addresses: _LocalAdd
             "origin": evidence.target.origin,
             **setting,
             **setting_facts(evidence, first.url),
+            "built_file": "",
             "port": first.port,
             # There the web server itself listens: it would ask itself.
             "own_port": first.port in {80, 443, evidence.target.port},
@@ -239,10 +240,12 @@ def _claim(evidence: Evidence, pages: tuple[Exchange, ...], addresses: _LocalAdd
 
 def _built_again(evidence: Evidence, claim: Claim) -> Claim | None:
     """Return the claim with the commands that build the front end again, where its script is known,
-    and a line of the settings: a wrong one, or one that has the right address already."""
+    and a line of the settings: a wrong one, or one that has the right address already. Or with
+    those that edit what was built."""
     from checks.http._builds import built_again
+    from checks.http._built_addresses import edited_files
 
-    return built_again(evidence, claim)
+    return built_again(evidence, claim) or edited_files(evidence, claim)
 
 
 def _confirmed(evidence: Evidence, mentions: Iterable[_Mention]) -> list[_Mention]:

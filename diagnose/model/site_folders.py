@@ -253,3 +253,21 @@ class MaintenanceMark(Observation):
 
     def summary(self) -> Summary:
         return self.path, self.line or self.program
+
+
+@frozen(kw_only=True, eq=False)
+class BuiltAddress(Observation):
+    """A script that the web server sends from a file of its own, and that has an address of each
+    visitor's machine ("http://localhost:3000"). `path` is the file. The site itself answers the
+    paths `asked` that the script or a message has behind that address: a file is there, or the web
+    server passes them on to that port."""
+
+    layer: ClassVar[str] = "http"
+
+    url: Url
+    address: Text
+    path: FilePath
+    asked: tuple[UrlPath, ...]
+
+    def summary(self) -> Summary:
+        return self.path, self.address

@@ -20,7 +20,7 @@ def _alone(lab: Lab, program: str) -> None:
     lab.stop_nginx()
     for words in ((), ("--permanent",)):
         lab.server.run(["firewall-cmd", *words, "--zone=public", "--add-port=3000/tcp"], check=True)
-    start(lab, program=program)
+    start(lab, program=program).systemctl("enable", "shop")
 
 
 @scenario(
