@@ -35,7 +35,7 @@ def _beside_the_site(lab: Lab, program: str) -> None:
 
 @scenario(
     outside="tcp.refused", server="listener.loopback-only", target=TARGET,
-    differs=("processes", SCRIPT), not_on=ONE_LAYOUT,
+    differs=("processes", "listeners", SCRIPT), not_on=ONE_LAYOUT,
 )  # fmt: skip
 def script_listens_on_the_loopback_address(lab: Lab) -> None:
     _beside_the_site(lab, SERVER)
@@ -43,7 +43,7 @@ def script_listens_on_the_loopback_address(lab: Lab) -> None:
 
 @scenario(
     outside="tcp.refused", server="listener.loopback-only", target=TARGET,
-    differs=("processes", SCRIPT), not_on=ONE_LAYOUT,
+    differs=("processes", "listeners", SCRIPT), not_on=ONE_LAYOUT,
 )  # fmt: skip
 def constant_of_a_script_is_the_loopback_address(lab: Lab) -> None:
     _beside_the_site(lab, CONSTANT)

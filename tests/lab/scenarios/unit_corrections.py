@@ -138,8 +138,7 @@ def unit_names_the_folder_of_a_session(lab: Lab) -> None:
     """
     in_vain(lab, "Environment=XDG_RUNTIME_DIR=/run/user/1000")
     lab.server.write("/srv/shop/server.js", SESSION + SERVER)
-    lab.server.systemctl("reset-failed", "shop", check=False)
-    lab.server.systemctl("start", "shop", check=False)
+    lab.server.sh("systemctl reset-failed shop; systemctl restart shop", check=False)
 
 
 @healthy(not_on=ONE_LAYOUT)
