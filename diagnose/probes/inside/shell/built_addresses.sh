@@ -12,10 +12,10 @@ done
 shift
 for d; do
   f=$d$path
-  [ -f "$f" ] && [ "$(readlink -f "$f")" = "$f" ] || continue
-  [ "$(stat -c %s -- "$f")" -le 8388608 ] && grep -qF -e "$address" -- "$f" || continue
+  { [ -f "$f" ] && [ "$(readlink -f "$f")" = "$f" ]; } || continue
+  { [ "$(stat -c %s -- "$f")" -le 8388608 ] && grep -qF -e "$address" -- "$f"; } || continue
   # A copy that was compressed before is sent in its place.
-  [ ! -e "$f.gz" ] && [ ! -e "$f.br" ] || continue
+  { [ ! -e "$f.gz" ] && [ ! -e "$f.br" ]; } || continue
   echo "file $f"
   asked=$(grep -oE -e "$(printf '%s' "$address" | sed 's/[.]/[.]/g')/[A-Za-z0-9_./~-]{1,200}" -- "$f" | sort -u | head -n 9 | while IFS= read -r a; do echo "${a#"$address"}"; done)
   printf '%s\n%s' "$asked" "$told" | grep '^/' | sort -u | while IFS= read -r a; do
