@@ -169,7 +169,8 @@ def _own_paths(evidence: Evidence) -> frozenset[str]:
     paths = (path for each in sources for path in (*each.data_paths, *each.sent_paths))
     uses = (_bare(use.url) for each in sources for use in each.uses)
     own = (path for host, _, path in uses if host == evidence.target.host)
-    return frozenset(path.partition("?")[0] for path in (*paths, *own)) - {"", "/"}
+    told = (path for each in evidence.good(PageFileResponse) for path in each.told_paths)
+    return frozenset(path.partition("?")[0] for path in (*paths, *own, *told)) - {"", "/"}
 
 
 def _file_mention(url: str, page: Exchange) -> _Mention:
@@ -217,6 +218,7 @@ def _claim(evidence: Evidence, pages: tuple[Exchange, ...], addresses: _LocalAdd
             "origin": evidence.target.origin,
             **setting,
             **setting_facts(evidence, first.url),
+            "built_file": "",
             "port": first.port,
             # There the web server itself listens: it would ask itself.
             "own_port": first.port in {80, 443, evidence.target.port},
@@ -238,10 +240,12 @@ def _claim(evidence: Evidence, pages: tuple[Exchange, ...], addresses: _LocalAdd
 
 def _built_again(evidence: Evidence, claim: Claim) -> Claim | None:
     """Return the claim with the commands that build the front end again, where its script is known,
-    and a line of the settings: a wrong one, or one that has the right address already."""
+    and a line of the settings: a wrong one, or one that has the right address already. Or with
+    those that edit what was built."""
     from checks.http._builds import built_again
+    from checks.http._built_addresses import edited_files
 
-    return built_again(evidence, claim)
+    return built_again(evidence, claim) or edited_files(evidence, claim)
 
 
 def _confirmed(evidence: Evidence, mentions: Iterable[_Mention]) -> list[_Mention]:

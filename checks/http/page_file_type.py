@@ -27,6 +27,9 @@ def page_file_type(evidence: Evidence) -> Iterator[Claim]:
     page = mistyped[0].page
     urls = [file.response.url for file in mistyped]
     severity = _page_files.severity(page, urls)
+    fix, corrected = _type_fix(evidence, mistyped[0]), None
+    if fix is None and not mistyped[0].response.is_html:
+        fix = corrected = _of_nginx(evidence, mistyped[0])
     yield Claim(
         about=_page_files.page_subject(page),
         because=(page, *(file.response for file in mistyped)),
@@ -35,11 +38,11 @@ def page_file_type(evidence: Evidence) -> Iterator[Claim]:
             "page": page.url,
             "others": tuple(urls[1:]),
             "breaks": severity is Severity.ERROR,
+            "corrected": corrected is not None,
             **_file_facts(mistyped[0]),
             **_page_files.location_facts(Nginx.of(evidence), mistyped[0].path),
         },
-        fix=_type_fix(evidence, mistyped[0])
-        or Fix((Manual(_step(mistyped[0]), Where.SERVER),), Applicability.MANUAL),
+        fix=fix or Fix((Manual(_step(mistyped[0]), Where.SERVER),), Applicability.MANUAL),
     )
 
 
@@ -85,6 +88,14 @@ def _type_fix(evidence: Evidence, file: RefusedFile) -> Fix | None:
     headers = file.response.headers
     sent = sent_field(evidence, _TYPE, [v for name, v in headers if name.lower() == _TYPE.lower()])
     return (sent.without() if sent else None) or media_type_fix(view, file.path)
+
+
+def _of_nginx(evidence: Evidence, file: RefusedFile) -> Fix | None:
+    """Return the fix with which nginx names the right type in place of the application behind
+    it."""
+    from checks.http._type_locations import type_location_fix
+
+    return type_location_fix(Nginx.of(evidence), file)
 
 
 def _step(file: RefusedFile) -> str:

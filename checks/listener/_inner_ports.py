@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from checks.listener import listeners_on
 from diagnose.model import Evidence, Manual, Where
 from diagnose.model.frozen import frozen
-from diagnose.model.server import WEB_SERVER_PROCESSES, PassedPort
+from diagnose.model.server import WEB_SERVER_PROCESSES, Listeners, PassedPort
+from diagnose.parsers.urls import parse_url
 
 #: Ports of databases, queues, caches, mail and remote administration.
 INNER_PORTS = frozenset(
@@ -54,13 +55,26 @@ class InnerPort:
 
 def passed_port(evidence: Evidence) -> PassedPort | None:
     """Return the site whose requests come to the target's port, one of its own name and with TLS
-    before others; None if no web server of this machine is known to pass any on."""
+    before others; None if no web server of this machine is known to pass any on, or if nothing
+    listens for the site."""
     target = evidence.target
-    sites = [passed for passed in evidence.good(PassedPort) if passed.port == target.port]
+    sites = [
+        passed
+        for passed in evidence.good(PassedPort)
+        if passed.port == target.port and _is_served(evidence, passed)
+    ]
     sites.sort(
         key=lambda passed: (f"//{target.host}" not in passed.url, passed.url[:6] != "https:")
     )
     return next(iter(sites), None)
+
+
+def _is_served(evidence: Evidence, passed: PassedPort) -> bool:
+    """Return whether a program listens at the port of the site: a web server that does not run has
+    its configuration all the same."""
+    url = parse_url(passed.url)
+    is_known = any(evidence.good(Listeners))
+    return url is None or not is_known or bool(listeners_on(evidence, url.port))
 
 
 def inner_port(evidence: Evidence, ports: Iterable[int]) -> InnerPort | None:

@@ -129,7 +129,10 @@ def _program(evidence: Evidence, trial: HeaderTrial) -> str:
         for page in page_exchanges(evidence)
         for name in ("Server", "X-Powered-By")
     )
-    if "node" in names or fields in {"express", "next.js"}:
+    is_node = fields.strip() in {"express", "next.js"} or any(
+        page.header("kbn-name") for page in page_exchanges(evidence)
+    )
+    if is_node or any(name == "node" or name.startswith("next-server") for name in names):
         return "node"
     if "java" in names:
         return "java"

@@ -1,5 +1,5 @@
 """The commands that make room on a full file system: they remove lines of logs, and nothing
-undoes that. See `commands`."""
+undoes that. And that which removes the mark of a program's maintenance. See `commands`."""
 
 from diagnose.model.steps import Command, Effect, Risk
 
@@ -12,6 +12,11 @@ def empty_log(path: str, owner: str) -> Command:
 
 def remove_log(path: str, owner: str) -> Command:
     """Remove a log that was put aside, as its owner."""
+    return _removing(_as(owner, ("rm", "--", path)), path)
+
+
+def remove_mark(path: str, owner: str) -> Command:
+    """Remove a file that is a mark by being there, as its owner."""
     return _removing(_as(owner, ("rm", "--", path)), path)
 
 

@@ -178,7 +178,8 @@ class PageFileResponse(Observation):
     for and the page's policies may forbid, `evaluates` is True if it runs a text as a program
     (`eval`, `new Function`); they are read only where the page has such a policy. `routes` are the
     paths of pages that a script shows by itself ("/users/:id"), and `read_cookies` the names of the
-    cookies that it reads.
+    cookies that it reads. `told_paths` are the paths of the message's addresses of localhost that
+    the file names without a host.
     """
 
     layer: ClassVar[str] = "http"
@@ -207,6 +208,7 @@ class PageFileResponse(Observation):
     evaluates: bool = False
     routes: tuple[Text, ...] = ()
     read_cookies: tuple[Word, ...] = ()
+    told_paths: tuple[UrlPath, ...] = ()
     sheet: Url = ""
 
     @property

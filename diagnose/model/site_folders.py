@@ -233,3 +233,41 @@ class HiddenFile(Observation):
 
     def summary(self) -> Summary:
         return self.url, str(self.status)
+
+
+@frozen(kw_only=True, eq=False)
+class MaintenanceMark(Observation):
+    """What tells the program of a site to answer 503 to visitors: a file that is there, or a line
+    of its settings. `program` is its name, `path` the file, and `owner` its user. `line` is the
+    line that closes the site, "" if the file alone does, and `number` its place. `age` are the
+    seconds since the file changed."""
+
+    layer: ClassVar[str] = "server"
+
+    program: Word
+    path: FilePath
+    owner: Label = ""
+    line: Text = ""
+    number: int = 0
+    age: int = 0
+
+    def summary(self) -> Summary:
+        return self.path, self.line or self.program
+
+
+@frozen(kw_only=True, eq=False)
+class BuiltAddress(Observation):
+    """A script that the web server sends from a file of its own, and that has an address of each
+    visitor's machine ("http://localhost:3000"). `path` is the file. The site itself answers the
+    paths `asked` that the script or a message has behind that address: a file is there, or the web
+    server passes them on to that port."""
+
+    layer: ClassVar[str] = "http"
+
+    url: Url
+    address: Text
+    path: FilePath
+    asked: tuple[UrlPath, ...]
+
+    def summary(self) -> Summary:
+        return self.path, self.address

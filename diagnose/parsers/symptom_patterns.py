@@ -298,7 +298,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"connect|CONNECT_REFUSED|errno 111|拒绝了?我们的连接|连接.{0,4}被?拒绝"
         r"|拒绝了?连接|积极拒绝"),
     ("unreachable", r"ADDRESS[_ ]UNREACHABLE|EHOSTUNREACH|ENETUNREACH|No route to host|Network is "
-        r"unreachable|NoRouteToHost|is unreachable|connect.{0,200}Permission denied|connect EACCES|errno 13\]|errno 11[13]|没有到主机的路由"),
+        r"unreachable|NoRouteToHost|is unreachable|connect.{0,200}Permission denied|connect EACCES|errno 13\](?! Permission denied: {0,2}['\"]/)|errno 11[13]|没有到主机的路由"),
     ("timeout", r"TIMED_OUT|ETIMEDOUT|timed[ -]?out|\btim(?:es|ing) out\b|\brequests? .{0,20}?(?:cut|killed|aborted|end\w{0,2}|fail\w{0,2}|die\w?)"
         r" (?:off )?(?:at|after) (?:exactly |about )?\d{1,4} ?(?:s|sec\w{0,5}|min\w{0,4})\b|(?:请求|接口|处理).{0,8}?超过.{1,6}?(?:秒|分钟).{0,6}?(?:报错|失败|断)|"
         r"(?<!gateway )(?<!request )time[ -]?out(?! {0,4}[:=] {0,2}\d)|too long to respond|\btook too long\b|Timeout(?:Error|Exception)\b"

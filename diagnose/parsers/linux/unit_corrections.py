@@ -19,10 +19,11 @@ from diagnose.parsers.secrets import may_hold_secret
 #: What failed: the working folder, the program, a folder that the unit names, the user, a path in a
 #: home that the unit hides, the version of Node.js or Java, a file of the environment, a port below
 #: 1024, the wait for a program that does not fork or does not say that it is ready, the trust in an
-#: authority, or a write into a folder that the unit makes read-only.
+#: authority, a write into a folder that the unit makes read-only, or the folder for files of a
+#: session, which is another user's ("rundir").
 Fault = Literal[
     "chdir", "exec", "namespace", "output", "user", "home", "oldnode", "oldjava", "environment",
-    "port", "forking", "trust", "readonly",
+    "port", "forking", "trust", "readonly", "rundir",
 ]  # fmt: skip
 
 #: systemd's words of each (src/core/exec-invoke.c, src/core/service.c).
@@ -47,6 +48,7 @@ _FAULTS: tuple[tuple[Fault, re.Pattern[str]], ...] = (
     ("forking", re.compile(r"start operation timed out")),
     # EROFS in the words of Node.js, Python and Go.
     ("readonly", re.compile(r"EROFS\b|[Rr]ead-only file system")),
+    ("rundir", re.compile(r"(?:EACCES|[Pp]ermission denied).{0,80}?/run/user/\d")),
     # Of Node.js (crypto/crypto_common.cc) and of Python's ssl, by OpenSSL's words.
     ("trust", re.compile(
         r"unable to (?:get local issuer|verify the first) certificate"
@@ -68,6 +70,7 @@ _TRUST = (
     (re.compile(r"python[\d.]*|gunicorn|uvicorn|daphne|hypercorn|celery|flask"),
      ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")),
 )  # fmt: skip
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{2,40}")
 #: A version manager has a program once for each version: which one is meant, a person knows.
 _VERSION = lazy_pattern(r"/\S{0,200}/\.nvm/versions/|/opt/")
 #: Command lines of programs that stay in the foreground, and words with which they do not. Another
@@ -162,6 +165,8 @@ def parse_correction(fault: Fault, text: str, message: str = "") -> Correction |
             return _capability(first("bounds"), first("alone"))
         case "readonly":
             return _writable(first("protect"), _only_path(values, "folder"))
+        case "rundir":
+            return _session_folder(first("variable"), first("closed"), first("name"))
         case "trust":
             has_own = bool(first("authority")) and not values.get("set")
             return _trust(first("wrong"), first("bundle")) if has_own else None
@@ -282,6 +287,16 @@ def _writable(protection: str, folder: str) -> Correction | None:
     if protection not in {"yes", "full", "strict"} or not is_own:
         return None
     return Correction(f"ProtectSystem={protection}", (f"ReadWritePaths={folder}",))
+
+
+def _session_folder(variable: str, closed: str, unit: str) -> Correction | None:
+    """The environment names the folder of a session, which systemd makes at a login of its user
+    alone (pam_systemd(8), XDG_RUNTIME_DIR): the service gets a folder of its own."""
+    is_plain = re.fullmatch(r"[A-Za-z0-9_.-]{1,60}", unit) and _VARIABLE.fullmatch(variable)
+    if not is_plain or not closed.startswith("/run/user/"):
+        return None
+    lines = (f"RuntimeDirectory={unit}", f"Environment={variable}=/run/{unit}")
+    return Correction(clean(f"Environment={variable}={closed}", 300), lines)
 
 
 def _capability(bounds: str, alone: str) -> Correction | None:

@@ -4,9 +4,11 @@ Boot's application.properties or application.yml. Only the line of the limit is 
 (docs/adr/0092)."""
 
 import posixpath
+from dataclasses import replace
 
 from diagnose.model import Vantage
 from diagnose.model.applications import ReadSetting
+from diagnose.model.http import Exchange
 from diagnose.model.requests import HeaderTrial
 from diagnose.parsers.authelia_buffers import authelia_size
 from diagnose.parsers.header_sizes import (
@@ -30,12 +32,17 @@ from diagnose.probes.inside.own_setting_files import MAX_FILE
 _INI_FILES = ("start.d/server.ini", "start.d/http.ini", "start.ini")
 _PROGRAMS = ("gunicorn", "uvicorn")
 _YAML = (".yml", ".yaml")
+#: Names of Node's own processes, and what its frameworks write into X-Powered-By.
+_NODE = frozenset({"node", "nodejs", "MainThread"})
+_NODE_FIELDS = frozenset({"express", "next.js", "nuxt", "sails <sailsjs.com>"})
 
 
 async def emit_header_setting(ctx: ProbeContext, place: ProgramPlace, trial: HeaderTrial) -> None:
     """Emit the line that raises the limit of the program, if it is known."""
     if place.container or not place.pid:
         return
+    if place.process not in _NODE and _is_node(ctx, place):
+        place = replace(place, process="node")
     found = list[tuple[str, SizeLine]]()
     for path, kind in _files(place):
         file = await ctx.machine.read(path, MAX_FILE)
@@ -56,6 +63,16 @@ def _size(text: str, kind: str, trial: HeaderTrial) -> SizeLine | None:
     if kind == "authelia":
         return authelia_size(text)
     return unit_size(text, kind, trial.served)
+
+
+def _is_node(ctx: ProbeContext, place: ProgramPlace) -> bool:
+    """Return whether a program of Node.js has another name: the one that it gave its own process,
+    or that of a script which starts it. Its answers tell it."""
+    if place.process.startswith("next-server") or place.words[:1] == ("next-server",):
+        return True
+    pages = [page for page in ctx.observed(Exchange) if page.is_page_of(ctx.target)]
+    powers = {(page.header("X-Powered-By") or "").lower() for page in pages}
+    return bool(powers & _NODE_FIELDS) or any(page.header("kbn-name") for page in pages)
 
 
 def _emit(
@@ -153,7 +170,7 @@ def _files(place: ProgramPlace) -> list[tuple[str, str]]:
         path = named or "configuration.yml"
         return [(posixpath.normpath(posixpath.join(place.folder or "/", path)), "authelia")]
     kind = next((each for each in _PROGRAMS if each in command), "")
-    if not kind and place.process in {"node", "nodejs", "MainThread"}:
+    if not kind and place.process in _NODE:
         kind = "node"
     # A folder of additions may set the command anew.
     units = [path for path in place.unit_files if path.endswith((".service", ".conf"))]

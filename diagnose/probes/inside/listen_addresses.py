@@ -31,6 +31,7 @@ async def emit_listen_address(ctx: ProbeContext, place: ProgramPlace) -> None:
     """Emit the line that names the loopback address, if it is found."""
     if place.pid and not place.container:
         found = await _by_call(ctx, place) or await _by_file(ctx, place)
+        found = found or await _by_script(ctx, place)
         if found is not None:
             ctx.emit(found)
 
@@ -95,6 +96,27 @@ async def _of_tomcat(ctx: ProbeContext, place: ProgramPlace) -> ReadSetting | No
     return ReadSetting(
         vantage=Vantage.SERVER, at=ctx.elapsed(), application="program", topic="listen-address",
         key="address", file=file.real or path, number=line.number, line=line.line, new=line.new,
+        process=place.process, unit=place.unit, starter=place.starter,
+    )  # fmt: skip
+
+
+async def _by_script(ctx: ProbeContext, place: ProgramPlace) -> ReadSetting | None:
+    """Return the line of the program's own script that listens, and names the loopback address or
+    takes it by default."""
+    # Imported late: of most programs an option or a file tells it.
+    from diagnose.parsers.listen_calls import SCRIPTS, listen_call
+
+    word = next((each for each in place.words[:8] if each.endswith(SCRIPTS)), "")
+    path = posixpath.normpath(posixpath.join(place.folder or "/", word))
+    if not word or "/node_modules/" in path or "/site-packages/" in path:
+        return None
+    file = await ctx.machine.read(path, MAX_FILE)
+    call = None if file.failure else listen_call(file.text, path)
+    if call is None or not is_plain(call.line):
+        return None
+    return ReadSetting(
+        vantage=Vantage.SERVER, at=ctx.elapsed(), application="program", topic="listen-address",
+        key="host", file=file.real or path, number=call.number, line=call.line, new=call.new,
         process=place.process, unit=place.unit, starter=place.starter,
     )  # fmt: skip
 

@@ -1,5 +1,6 @@
 """Probe that looks into the project behind the site, after a file of the page was 404, or the page
-of Django an error: for files that are there and that nobody gets.
+of Django an error: for files that are there and that nobody gets. After 503, for what closes it;
+and for the file of a script that asks localhost.
 
 Laravel's uploads need the link public/storage (laravel.com/docs/filesystem, "The Public Disk"), a
 standalone build of Next.js a copy of its static files (nextjs.org/docs, "output"), and WhiteNoise,
@@ -70,6 +71,16 @@ async def _look(ctx: ProbeContext) -> None:
     """Look once, as soon as the configuration and the programs are known."""
     listeners = next(iter(ctx.observed(Listeners)), None)
     is_known = bool(ctx.observed(NginxConfig)) or bool(ctx.observed(WebServerConfig))
+    if is_known and _is_unavailable(ctx):
+        # Imported late: few sites are in maintenance.
+        from diagnose.probes.inside.maintenance_marks import emit_marks
+
+        await emit_marks(ctx)
+    if is_known and any(_asks_localhost(file) for file in ctx.observed(PageFileResponse)):
+        # Imported late: few scripts ask localhost.
+        from diagnose.probes.inside.built_addresses import emit_built_addresses
+
+        await emit_built_addresses(ctx)
     url, is_error = _failed_url(ctx)
     path = unquote(urlsplit(url).path)
     if listeners is None or not is_known or not url or UNSAFE.search(path) or ".." in path:
@@ -86,6 +97,16 @@ async def _look(ctx: ProbeContext) -> None:
         if not place.container and (found := await _of_program(ctx, place, url, path, is_error)):
             ctx.emit(found)
             return
+
+
+def _is_unavailable(ctx: ProbeContext) -> bool:
+    """Return whether the page says that the site is closed for a time (RFC 9110, 15.6.4)."""
+    pages = ctx.observed(Exchange)
+    return any(page.is_page_of(ctx.target) and page.status == 503 for page in pages)
+
+
+def _asks_localhost(file: PageFileResponse) -> bool:
+    return any("//localhost:" in url or "//127." in url for url in file.requests)
 
 
 def _failed_url(ctx: ProbeContext) -> tuple[str, bool]:

@@ -39,6 +39,7 @@ from diagnose.probes.outside.page_reading import (
     read_cookies_of,
     routes_of,
     sent_paths_of,
+    told_paths_in,
 )
 
 #: Maximum number of redirects of one file, and of bytes that are read of each. Of a picture only
@@ -249,6 +250,7 @@ class PageFileLoader:
         is_read = answer.status == 200 and (file.is_script or file.kind == "stylesheet")
         whole = self._ctx.options.request.mask_secrets(answer.text) if is_read else ""
         text = whole if file.is_script else ""
+        symptom = self._ctx.target.symptom
         response = self._ctx.emit(
             PageFileResponse(
                 at=start_time,
@@ -274,6 +276,7 @@ class PageFileLoader:
                 requests=self._requests_of(file, text, answer),
                 data_paths=data_paths_of(text),
                 sent_paths=sent_paths_of(text),
+                told_paths=told_paths_in(text, symptom.text) if symptom else (),
                 routes=routes_of(text),
                 read_cookies=read_cookies_of(text),
                 handles_forms=handles_forms(text),

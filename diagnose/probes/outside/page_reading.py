@@ -34,6 +34,11 @@ READS_DATA = re.compile(r"fetch\(|\.get(?:JSON)?\(|\.open\(|\buri\s{0,9}:")
 #: What a text has that names pages of its own, as `routes_in` knows it.
 _ROUTES = re.compile(r"\bpath[\"']?\s{0,3}[:=]\s{0,3}[\"'`]/\w")
 
+#: The path of an address of the visitor's own machine.
+_LOCAL_URL = re.compile(
+    r"(?:https?|wss?)://(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?(/[\w./~-]{2,200})"
+)
+
 
 def read_page(ctx: ProbeContext, exchange: Exchange, answer: HttpResult) -> Page:
     """Return the observation of a page; the secrets of the request are masked in it."""
@@ -168,6 +173,15 @@ def sent_paths_of(script: str) -> tuple[str, ...]:
     from diagnose.parsers.data_paths import sent_paths_in
 
     return sent_paths_in(script)
+
+
+def told_paths_in(script: str, message: str) -> tuple[str, ...]:
+    """Return the paths of a message's addresses of localhost that a script has in quotes, without
+    a host: it asks the site itself by now."""
+    paths = (match[1] for match in _LOCAL_URL.finditer(message[:2048]))
+    return tuple(
+        path for path in dict.fromkeys(paths) if any(f"{q}{path}{q}" in script for q in "\"'`")
+    )
 
 
 def is_worth_saying(page: Page) -> bool:

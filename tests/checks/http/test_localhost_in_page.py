@@ -9,6 +9,7 @@ from diagnose.model.applications import BuildScript, KnownApplication, ReadSetti
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import UpstreamTry
 from diagnose.model.pages import PageUse
+from diagnose.model.site_folders import BuiltAddress
 from diagnose.model.steps import Command
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
@@ -270,6 +271,8 @@ def test_silent_on_a_message_where_the_page_asks_the_site_itself_by_now() -> Non
     assert judge(CHECK, PAGE, loads(script()), answered(script()), target=target)
     now = answered(script(), data_paths=("/init",))
     assert not judge(CHECK, PAGE, loads(script()), now, target=target)
+    named = answered(script(), told_paths=("/init",))
+    assert not judge(CHECK, PAGE, loads(script()), named, target=target)
 
 
 def test_the_message_of_a_policy_confirms_no_program_of_the_visitor() -> None:
@@ -332,3 +335,20 @@ def test_fires_unless_apache_rewrites_the_redirect_of_the_message(
     target = replace(SHOP, symptom=Symptom("wrong-address", words))
     claims = judge(CHECK, PAGE, APACHE, apache_config(text), target=target, masked=False)
     assert bool(claims) is fires
+
+
+def test_fires_with_the_edit_of_the_file_that_the_server_sends() -> None:
+    seen = (loads(script()), answered(script(), requests=("http://localhost:3000",)))
+    url = answered(script()).url
+    built = BuiltAddress(
+        url=url, address="http://localhost:3000", path="/srv/shop/app.js", asked=("/items.json",),
+        equivalent="grep -noF http://localhost:3000 /srv/shop/app.js",
+    )  # fmt: skip
+    (claim,) = judge(CHECK, PAGE, *seen, built)
+    assert claim.fix
+    (command,) = claim.fix.steps
+    assert isinstance(command, Command)
+    assert command.argv[3] == r"s|http://localhost:3000\b|https://shop\.example\.com|g"
+    (claim,) = judge(CHECK, PAGE, *seen, replace(built, url=f"{url}?other"))
+    assert claim.fix
+    assert not isinstance(claim.fix.steps[0], Command)

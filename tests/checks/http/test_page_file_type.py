@@ -1,9 +1,12 @@
 from dataclasses import replace
 
-from diagnose.model import Severity
+import pytest
+
+from diagnose.model import Claim, Edit, Manual, Severity
 from diagnose.model.pages import PageFile
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
+from tests.support.nginx_evidence import RUNNING, config
 from tests.support.page_evidence import answered, loads, module, script, sheet
 
 CHECK = "http.page-file-type"
@@ -79,3 +82,51 @@ def test_fires_as_a_note_for_webassembly_that_a_script_names() -> None:
     assert claim.severity is Severity.WARNING
     assert not judge(CHECK, loads(script()), answered(program))
     assert not judge(CHECK, loads(script()), answered(program, 404, "text/html"))
+
+
+APPLICATION = """\
+server {
+    listen 443 ssl;
+    server_name shop.example.com;
+    location / {
+        proxy_pass http://127.0.0.1:8000;
+        proxy_set_header Host $host;
+    }
+}
+"""
+
+
+def typed_by(site: str) -> Claim:
+    page, plain = loads(module()), answered(module(), content_type="text/plain")
+    (claim,) = judge(CHECK, page, plain, RUNNING, config(site))
+    return claim
+
+
+def test_fires_with_a_location_that_names_the_type_for_the_application() -> None:
+    claim = typed_by(APPLICATION)
+    assert claim.facts["corrected"]
+    assert claim.fix
+    (edit,) = (step for step in claim.fix.steps if isinstance(step, Edit))
+    for line in (
+        "location ~ ^/", "proxy_pass http://127.0.0.1:8000;",
+        "proxy_set_header Host $host;", "proxy_hide_header Content-Type;",
+        "add_header Content-Type text/javascript;",
+    ):  # fmt: skip
+        assert line in edit.diff
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("    location / {", "    add_header X-Frame-Options DENY;\n    location / {"),
+        ("8000;", "8000/;"),
+        ("location / {", "location ^~ / {"),
+        ("proxy_set_header Host $host;", "auth_basic shop;"),
+        ("proxy_pass http://127.0.0.1:8000;", "root /srv/shop;"),
+    ],
+)
+def test_a_person_names_the_type_where_the_location_does_more(old: str, new: str) -> None:
+    claim = typed_by(APPLICATION.replace(old, new))
+    assert not claim.facts["corrected"]
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from diagnose.checking.registry import load_check
@@ -14,7 +16,8 @@ SITE = PassedPort(
     vantage=Vantage.SERVER, port=3100, server="nginx", url="https://shop.example.com/",
     file="/etc/nginx/conf.d/shop.conf", line=12,
 )  # fmt: skip
-LOCAL = listening(3100, address="127.0.0.1", process="node")
+ALONE = listening(3100, address="127.0.0.1", process="node")
+LOCAL = replace(ALONE, sockets=(*ALONE.sockets, *listening(443).sockets))
 
 
 def test_fires_with_the_address_of_the_site() -> None:
@@ -36,10 +39,17 @@ def test_silent_where_others_can_reach_the_port_or_no_site_passes_on_to_it() -> 
     assert not judge(CHECK, LOCAL, SITE, target=own)
 
 
+def test_silent_where_nothing_listens_for_the_site() -> None:
+    """The web server does not run, or has no such port: then nobody reaches the application."""
+    refused = connected(port=3100, failure=REFUSED)
+    assert not judge(CHECK, ALONE, SITE, refused, target=OWN)
+    assert judge("listener.loopback-only", ALONE, SITE, refused, target=OWN)
+
+
 @pytest.mark.parametrize(
     ("seen", "port", "step"),
     [
-        ((listening(3100, process="node"), SITE), 3100, "use-the-site"),
+        ((listening(3100, 443, process="node"), SITE), 3100, "use-the-site"),
         ((listening(6379, process="redis-server"),), 6379, "through-ssh"),
         ((listening(9090, process="java"),), 9090, "through-ssh"),
         ((listening(7001, process="mysqld"),), 7001, "through-ssh"),

@@ -3,7 +3,7 @@ this server shows what was meant: the folder, the program, the file of its envir
 
 from ..lab import Lab
 from ..scenario import healthy, scenario
-from .application_services import ONE_LAYOUT, PROGRAM, SERVER, UNIT, install
+from .application_services import ONE_LAYOUT, PROGRAM, SERVER, UNIT, install, start
 
 FOLDER = "/etc/systemd/system/shop.service.d"
 
@@ -119,3 +119,31 @@ def unit_makes_the_folder_of_the_program_read_only(lab: Lab) -> None:
     in_vain(lab, "ProtectSystem=strict")
     lab.server.write(PROGRAM, WRITING + SERVER)
     lab.server.sh("systemctl reset-failed shop; systemctl restart shop; sleep 1", check=False)
+
+
+SESSION = """\
+const fs = require('fs');
+fs.mkdirSync(process.env.XDG_RUNTIME_DIR + '/shop', { recursive: true });
+"""
+
+
+@scenario(
+    outside="http.server-error", server="upstream.service-failed",
+    differs=written("RuntimeDirectory"), not_on=ONE_LAYOUT,
+)  # fmt: skip
+def unit_names_the_folder_of_a_session(lab: Lab) -> None:
+    """After issue 6 of kleinee/jns: /run/user/1000 is there while its user is logged in alone.
+
+    https://github.com/kleinee/jns/issues/6
+    """
+    in_vain(lab, "Environment=XDG_RUNTIME_DIR=/run/user/1000")
+    lab.server.write("/srv/shop/server.js", SESSION + SERVER)
+    lab.server.sh("systemctl reset-failed shop; systemctl restart shop", check=False)
+
+
+@healthy(not_on=ONE_LAYOUT)
+def unit_has_a_folder_below_run(lab: Lab) -> None:
+    start(
+        lab, service="RuntimeDirectory=shop\nEnvironment=XDG_RUNTIME_DIR=/run/shop",
+        program=SESSION + SERVER,
+    )  # fmt: skip

@@ -46,6 +46,9 @@ FOLDER = "=exec /usr/bin/node /srv/shop/app.js\n=user\n=wrong /srv/shp\n"
         ("SyntaxError: Unexpected token 'a', \"abc\" is not valid JSON", None),
         ("Error: unable to verify the first certificate", "trust"),
         ("ssl.SSLCertVerificationError: self-signed certificate in certificate chain", "trust"),
+        ("PermissionError: [Errno 13] Permission denied: '/run/user/1000/jupyter'", "rundir"),
+        ("Error: EACCES: permission denied, mkdir '/run/user/0/app'", "rundir"),
+        ("PermissionError: [Errno 13] Permission denied: '/run/shop/shop.sock'", None),
         ("Error: Cannot find module 'x'", None),
         ("", None),
     ],
@@ -256,3 +259,15 @@ def test_a_home_that_the_unit_hides() -> None:
     assert parse_correction("home", told.replace("yes", "no")) is None
     assert home_path("Permission denied: '/home/ann/books'") == "/home/ann/books"
     assert home_path("Permission denied: '/srv/home/ann'") == ""
+
+
+def test_a_folder_of_its_own_in_place_of_a_session() -> None:
+    text = "=variable XDG_RUNTIME_DIR\n=closed /run/user/1000\n=name jupyter\n"
+    correction = parse_correction("rundir", text)
+    assert correction
+    assert correction.wrong == "Environment=XDG_RUNTIME_DIR=/run/user/1000"
+    assert correction.lines == (
+        "RuntimeDirectory=jupyter", "Environment=XDG_RUNTIME_DIR=/run/jupyter",
+    )  # fmt: skip
+    for wrong in ("", text.replace("jupyter", "a b"), text.replace("/run/user/1000", "/run/x")):
+        assert parse_correction("rundir", wrong) is None

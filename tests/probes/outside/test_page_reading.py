@@ -6,7 +6,7 @@ from diagnose.net.http import HttpResult
 from diagnose.net.http_body import BodyRead
 from diagnose.parsers.request_fields import RequestFields
 from diagnose.probes import Options
-from diagnose.probes.outside.page_reading import is_worth_saying, read_page
+from diagnose.probes.outside.page_reading import is_worth_saying, read_page, told_paths_in
 from tests.support.fake_context import Looking
 from tests.support.page_errors import page
 from tests.support.recorded_machine import RecordedMachine
@@ -43,3 +43,12 @@ def test_secrets_of_the_request_are_masked() -> None:
 def test_a_page_of_text_alone_is_not_told() -> None:
     assert not is_worth_saying(read("<!doctype html><p>Shop</p>"))
     assert not is_worth_saying(replace(read("<p>Shop</p>"), inline_scripts=0))
+
+
+def test_paths_of_a_message_that_a_script_asks_of_the_site() -> None:
+    message = "requested 'http://localhost:3000/_nuxt/content/_all.json'. This has been blocked"
+    asks = 'api.get("/_nuxt/content/_all.json")'
+    assert told_paths_in(asks, message) == ("/_nuxt/content/_all.json",)
+    whole = 'api.get("http://localhost:3000/_nuxt/content/_all.json")'
+    assert told_paths_in(whole, message) == ()
+    assert told_paths_in(asks, "GET https://shop.example.com/_nuxt/content/_all.json") == ()

@@ -2,7 +2,7 @@
 # what failed: chdir (its working folder), exec (its program, or what should run it), namespace or output (a folder
 # that its unit names), user (its user), home (it may not see $3, because of the unit), oldnode or oldjava (what runs it is too old), environment (a file of its environment), port
 # (a port below 1024), forking (systemd waited for its program to fork), trust (its program does not trust
-# an authority), readonly (it may not write $3, because of the unit), python, node or gem (the module $3 lacks),
+# an authority), readonly (it may not write $3, because of the unit), rundir (it may not write the folder of a session), python, node or gem (the module $3 lacks),
 # script (the file $3 that Node.js should run), build, variable (its environment lacks $3), denied (it may not
 # write $3), key, table or vendor (a framework's key, tables or packages), assets (the list $3 of a build),
 # secret (Rails' key), redis (its password), relative (the file $3, without its folder), sqlite (its database), module, icu or env (the file
@@ -366,6 +366,14 @@ javas() {
       f=$3
       while [ -n "$f" ] && [ ! -d "$f" ]; do f=${f%/*}; done
       ! { [ -n "$f" ] && may -w "$f"; } || echo "=folder $f"
+      ;;
+    rundir)
+      f=$(systemctl show "$1" -p Environment --value | tr ' ' '\n' | grep -xE '[A-Z_]+=/run/user/[0-9]+/?')
+      if [ "$(echo "$f" | grep -c .)" = 1 ] && ! may -w "${f#*=}" && [ ! -e "/run/$n" ]; then
+        echo "=variable ${f%%=*}"
+        echo "=closed ${f#*=}"
+        echo "=name $n"
+      fi
       ;;
     python) python_project "$3" ;;
     node | build) node_project "" "$2" "$3" ;;

@@ -1,0 +1,82 @@
+"""The page is 503 because its program is told to be in maintenance: a file is there that closes the
+site, or a line of its settings does. Mostly an update was broken off, and left it there.
+
+Magento 2: var/.maintenance.flag (`bin/magento maintenance:enable`), WordPress: .maintenance
+(wp_is_maintenance_mode), Laravel: storage/framework/down (`artisan down`), Moodle:
+climaintenance.html, the gem turnout: tmp/maintenance.yml. Nextcloud, Joomla and Matomo have a line.
+Another fault may answer 503 as well: so it is likely.
+"""
+
+from collections.abc import Iterator
+
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Command,
+    Confidence,
+    Evidence,
+    Fix,
+    Severity,
+    Subject,
+    commands,
+)
+from diagnose.model.file_commands import remove_mark
+from diagnose.model.http import Exchange
+from diagnose.model.site_folders import MaintenanceMark
+
+_NAMES = {
+    "magento": "Magento", "wordpress": "WordPress", "laravel": "Laravel", "moodle": "Moodle",
+    "turnout": "turnout", "nextcloud": "Nextcloud", "joomla": "Joomla", "matomo": "Matomo",
+}  # fmt: skip
+#: What opens the site again in the line of a program's settings.
+_OPENING = {
+    "nextcloud": r"s/=> *true\b/=> false/",
+    "joomla": r"s/=.*;/= false;/",
+    "matomo": r"s/=.*/= 0/",
+}
+#: Seconds in which an update may still run.
+_UPDATE = 600
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[MaintenanceMark],
+    explains=[
+        "http.server-error", "server.own-answer", "server.request-failed", "server.request-logged",
+        "server.application-down", "upstream.own-answer", "nginx.other-requests-failed",
+        "server.other-requests-failed", "websocket.not-upgraded",
+    ],
+)  # fmt: skip
+def in_maintenance(evidence: Evidence) -> Iterator[Claim]:
+    target = evidence.target
+    pages = [
+        page
+        for page in evidence.good(Exchange)
+        if page.is_page_of(target) and page.status == 503
+    ]  # fmt: skip
+    for mark in evidence.good(MaintenanceMark) if pages else ():
+        subject = Subject(port=target.port, path=target.path_without_query)
+        yield Claim(
+            about=subject,
+            covers=(subject, Subject(port=target.port)),
+            because=(mark, *pages),
+            confidence=Confidence.LIKELY,
+            facts={
+                "url": pages[0].url,
+                "program": _NAMES.get(mark.program, mark.program),
+                "path": mark.path,
+                "line": mark.line,
+                "number": mark.number,
+                "recent": mark.age < _UPDATE,
+                "age": mark.age,
+            },
+            fix=Fix((_opening(mark),), Applicability.REVIEW),
+        )
+        return
+
+
+def _opening(mark: MaintenanceMark) -> Command:
+    if not mark.line:
+        return remove_mark(mark.path, mark.owner)
+    return commands.rewrite(mark.path, (f"{mark.number}{_OPENING[mark.program]}",))
