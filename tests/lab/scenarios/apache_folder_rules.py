@@ -151,8 +151,9 @@ def apache_drops_a_header_with_an_underscore(lab: Lab) -> None:
     interface(lab, lines=PASSED)
 
 
-@healthy_apache(target=API, args=SENT)
+@healthy_apache(target=API)
 def apache_gives_php_the_header_with_an_underscore(lab: Lab) -> None:
+    """With the message, the 401 that this run gets as well would have no known cause."""
     interface(lab, lines=f"{PASSED}{VARIABLE}")
 
 
