@@ -25,6 +25,7 @@ from checks.server import (
     reload_steps,
     server_on_port,
 )
+from checks.server._cgi_sites import has_cgi_programs
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.http import Exchange
@@ -40,16 +41,8 @@ from diagnose.parsers.web_sites import route_of
 #: A line by which mod_wsgi answers: all below a path, or the files of a kind.
 _WSGI = re.compile(r"(?i)\s*WSGIScriptAlias(?:Match)?\s+\"?(\S+?)\"?\s")
 _WSGI_FILES = re.compile(r"(?i)\s*(?:(?:Set|Add)Handler\s+\"?wsgi-script|WSGIHandlerScript\s)")
-#: A handler at a port, and the line by which Apache takes the field away.
-_HANDLER = re.compile(r"(?i)\s*SetHandler\s+\"?proxy:fcgi://")
+#: The line by which Apache takes the field away.
 _REMOVES = re.compile(r"(?i)\s*RequestHeader\s+(?:early\s+)?unset\s+\"?Authorization\"?\s*$")
-#: CGI programs (mod_cgi, mod_cgid, mod_fcgid), and one that a handler's Action names: they get the
-#: field no more than FastCGI programs (util_script.c, ap_add_common_vars).
-_CGI = re.compile(
-    r"(?i)\s*(?:(?:Set|Add)Handler\s+\"?(?:cgi-script|fcgid-script)\b"
-    r"|Action\s+\S{1,100}\s+\"?/|FcgidWrapper\s)"
-)
-_SCRIPTS = re.compile(r"(?i)\s*ScriptAlias\s+\"?(/[^\s\"]*)")
 #: The lines by which Apache asks itself (mod_auth_basic), or has a page of its own for that.
 _ASKS = re.compile(r"(?i)\s*(?:AuthType\s+\"?(?:Basic|Digest)\b|ErrorDocument\s+401\b)")
 #: What people say who are asked for their password again and again.
@@ -94,7 +87,9 @@ def authorization_not_passed(evidence: Evidence) -> Iterator[Claim]:
     site = view.answering_sites[0]
     removing = _removing_line(view, site)
     wsgi = _wsgi_line(view, site, target.path)
-    is_kept = not site.passes_authorization and (bool(wsgi) or _is_fastcgi(view, site, target.path))
+    is_kept = not site.passes_authorization and (
+        bool(wsgi) or has_cgi_programs(view, site, target.path)
+    )
     if not pages or not again or not (removing or is_kept):
         if not pages and not again and (removing or is_kept):
             yield from _reported_claims(view, site, removing, wsgi)
@@ -197,7 +192,7 @@ def _challenged(view: ServerView, site: WebSite) -> Iterator[Claim]:
     """Judge by the challenge of a FastCGI program that gets no answer to it."""
     evidence, target = view.evidence, view.evidence.target
     pages = [page for page in pages_with_status(evidence, 401) if page.asks_for_password]
-    if not pages or site.passes_authorization or not _is_fastcgi(view, site, target.path):
+    if not pages or site.passes_authorization or not has_cgi_programs(view, site, target.path):
         return
     is_programs = any(page.header("X-Powered-By") for page in pages)
     if not is_programs and (_asks_for_password(view) or any(map(_is_apaches_page, pages))):
@@ -278,22 +273,6 @@ def _wsgi_fix(view: ServerView, site: WebSite, number: int) -> Fix:
     if edit is None:
         return manual_fix(view, "pass-to-python")
     return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
-
-
-def _is_fastcgi(view: ServerView, site: WebSite, path: str) -> bool:
-    """Return whether a CGI or FastCGI program may have answered a path."""
-    route = route_of(site, path.partition("?")[0], websocket=False)
-    if route is not None:
-        return route.scheme == "fcgi"
-    lines = [line_text(view, site.file, number) for number in range(site.line, site.end)]
-    aliases = filter(None, map(_SCRIPTS.match, lines))
-    if any(map(_CGI.match, lines)) or any(path.startswith(alias[1]) for alias in aliases):
-        return True
-    return (
-        bool(site.gateways)
-        or any(route.scheme == "fcgi" for route in site.routes)
-        or any(map(_HANDLER.match, lines))
-    )
 
 
 def _fix(view: ServerView, site: WebSite) -> Fix:

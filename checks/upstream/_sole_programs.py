@@ -13,10 +13,10 @@ from dataclasses import replace
 from checks.listener._inner_ports import INNER_PORTS, INNER_PROGRAMS
 from checks.listener._other_addresses import NO_SITE_PROGRAMS
 from checks.upstream._meant_programs import MeantProgram, program_name
-from diagnose.model import Evidence
+from diagnose.model import Evidence, Unseen
 from diagnose.model.backends import BackendVisit
 from diagnose.model.containers import CONTAINER_PROCESSES
-from diagnose.model.program_logs import StartFile
+from diagnose.model.program_logs import SERVICES_LIST, StartFile
 from diagnose.model.server import WEB_SERVER_PROCESSES, Listener, Listeners
 from diagnose.parsers.urls import parse_url
 
@@ -52,7 +52,10 @@ def sole_program(
     """Return the only program of this server that has something at the path, and to whose port no
     configuration (`named`) leads. Where several have, or some were not asked, it is the only one
     that has the name of the site's file or host (`called`), else the only one whose port looks like
-    the wrong `port`; None without one."""
+    the wrong `port`; None without one, and where the list of the services did not come: one of them
+    may be what is down."""
+    if any(each.what == SERVICES_LIST for each in evidence.of(Unseen)):
+        return None
     # What a manager of processes starts on this port is down, and its port is right.
     if any(each.port == port and each.starter in _MANAGERS for each in evidence.good(StartFile)):
         return None

@@ -46,16 +46,9 @@ from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 from diagnose.parsers.nginx.proxied_request import is_ignored_name
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 from diagnose.parsers.token_fields import tells_of_lost_token
+from diagnose.parsers.underscored_fields import field_lost
 
 _SETTING, _INVALID = "underscores_in_headers", "ignore_invalid_headers"
-#: A name with an underscore in a message. Variables of nginx and of CGI, directives, and codes of
-#: errors (of WordPress, and RFC 6750 section 3.1) are none.
-_NAME = lazy_pattern(
-    r"(?<![\w.$/-])(?!HTTP_|REMOTE_|underscores_in|proxy_|fastcgi_|uwsgi_|http_|server_|access_log"
-    r"|error_log|client_|(?:woocommerce_)?rest_|jwt_auth_|invalid_|insufficient_|access_denied)"
-    r"[A-Za-z][A-Za-z0-9]{0,30}(?:_[A-Za-z0-9]{1,30}){1,5}(?![\w./(-])",
-    re.ASCII,
-)
 #: Jenkins' refusal, and the name of the token's field in its pages.
 _CRUMB = lazy_pattern(r"(?i)\bvalid crumb\b")
 _CRUMB_FIELD = lazy_pattern(
@@ -177,11 +170,13 @@ def _reported_name(evidence: Evidence, symptom: Symptom) -> str:
     if _CRUMB.search(symptom.text):
         pages = (_CRUMB_FIELD.search(each.body) for each in evidence.good(Exchange))
         return next((match["name"] for match in pages if match), "")
-    if symptom.kind != "request-field":
-        return ""
-    # The name beside the words that tell of the loss, or else any of the message.
-    named = _NAME.search(symptom.shown) or _NAME.search(symptom.text)
-    return named[0] if named else "api_key" if _UNDERSCORE.search(symptom.text) else ""
+    name = field_lost(symptom)
+    if symptom.kind == "status":
+        # A person sends it and is refused: the answer is the program's own.
+        is_met = any(page.status == symptom.number for page in page_exchanges(evidence))
+        return name if is_met else ""
+    is_told = symptom.kind == "request-field" and _UNDERSCORE.search(symptom.text)
+    return name or ("api_key" if is_told else "")
 
 
 def _fix(nginx: Nginx, match: LocationMatch, name: str) -> Fix:

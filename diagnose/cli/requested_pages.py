@@ -47,12 +47,16 @@ def at_requested_path(site: Target, message: str) -> Target:
         path = path_in_words(message) or ("" if site.websockets else socket_of_framework(message))
     if not path and kind == "other":
         path = named_path(message)
+    if not path and "transport=polling" in message:
+        # Imported late: few messages are about Socket.IO. What is sent to a session is a POST.
+        from diagnose.parsers.websocket_addresses import polled_path_in
+
+        path = polled_path_in(message).replace("transport=websocket", "transport=polling")
     # The path of a challenge holds a token.
     if not path or site.is_websocket or kind.startswith("acme"):
         return site
     path = path_without_secrets(path)
-    websocket = polled_socketio_path(path) or (path if kind.startswith("websocket") else "")
-    if websocket:
+    if websocket := polled_socketio_path(path) or (path if kind.startswith("websocket") else ""):
         return replace(site, websockets=tuple(dict.fromkeys((*site.websockets, websocket))))
     if is_refused_handshake(path, site.symptom.number if site.symptom else None):
         site = replace(site, websockets=tuple(dict.fromkeys((*site.websockets, path))))

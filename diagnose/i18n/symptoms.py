@@ -79,7 +79,7 @@ MESSAGES = Messages(
     Message("conntrack", "the table of tracked connections is full"),
     Message("no-space", "no space left on device"),
     Message("no-files", "too many open files"),
-    Message("file-denied", "nginx: no permission for a file"),
+    Message("file-denied", "no permission for a file"),
     Message("file-missing", "nginx: a file does not exist"),
     Message("script", "PHP: the script does not exist or is not allowed"),
     Message("internal-redirects", "nginx: a cycle of internal redirects"),

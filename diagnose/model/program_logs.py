@@ -15,6 +15,8 @@ Weight = Literal[1, 2, 3]
 #: What Tomcat throws where the fields of a response do not fit into its buffer
 #: (org.apache.coyote.http11.Http11OutputBuffer).
 HEADERS_TOO_LARGE = "HeadersTooLargeException"
+#: What is not observed (`Unseen.what`) where the list of the services did not come in time.
+SERVICES_LIST = "the services that failed"
 
 
 @frozen(kw_only=True, eq=False)

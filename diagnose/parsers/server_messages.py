@@ -113,7 +113,7 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
     ("address-unavailable", r"bind\(\) to .{0,60}failed \(99:"
         r"|(?:listen|bind)\b.{0,80}cannot assign requested address|EADDRNOTAVAIL"),
     ("port-permission", r"bind\(\) to .{0,60}failed \(13:|\blisten (?:tcp|udp)\d? \S{0,60}: bind: permission denied"
-        r"|\blisten EACCES\b"),
+        r"|\blisten EACCES\b|\[Errno 13\] error while attempting to bind on address"),
     ("nginx-key", r"SSL_CTX_use_PrivateKey.{0,120}key values mismatch|key values mismatch"),
     ("nginx-certificate", r"cannot load certificate|SSL_CTX_use_(?:certificate|PrivateKey)\("
         r"|BIO_new_file\(\"|PEM_read_bio_X509"),
@@ -153,8 +153,10 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
         r"|Multipart body length limit \d{1,16} exceeded"),
     ("limit", r"limiting (?:requests|connections)|worker_connections are not enough"),
     ("internal-redirects", r"rewrite or internal redirection cycle"),
-    # Monolog of PHP
+    # Monolog of PHP, Python, Node.js: EACCES (13) of open(2) and its like
     ("file-denied", r"could not be opened in append mode: .{0,60}?Permission denied|(?:open|stat)\(\) .{1,300}failed \(13:|\" is forbidden \(13:"
+        r"|(?<!connect: )(?<!connection: )\[Errno 13\] Permission denied|\bEACCES: permission denied, [a-z]{3,12} '"
+        r"|\bFailed at step [A-Z]{3,12} spawning .{1,300}?: Permission denied"
         r"|\bEROFS\b|[Rr]ead-only file system"),
     ("file-missing", r"(?:open|stat)\(\) .{1,300}failed \(2:|directory index of .{1,300} is "
         r"forbidden|\" is not found \(2:"),

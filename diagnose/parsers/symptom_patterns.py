@@ -244,7 +244,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|may not support the client's requested TLS|要求的 ?TLS ?版本必须"
         r"|create SSL/TLS secure channel|未能创建 ?SSL/TLS ?安全通道"),
     ("reset", r"CONNECTION_RESET|\bkind: ConnectionReset\b|CONNECT_RESET|ERROR_NET_RESET|ECONNRESET|connection (?:was )?reset|forcibly closed "
-        r"by the remote|errno 104|被对[方端]重[设置]|强迫关闭|连接.{0,4}(?:被)?重置"),
+        r"by the remote|errno 104\b|被对[方端]重[设置]|强迫关闭|连接.{0,4}(?:被)?重置"),
     ("closed", r"end of file reached|ERR_CONNECTION_CLOSED|ERR_EMPTY_RESPONSE|END_OF_FILE|SSL_ERROR_SYSCALL|unexpected"
         r"[ _]eof|EOF occurred|socket hang up|other side closed|Empty reply from server|closed the "
         r"connection|didn[’']t send any data|Remote (?:host terminated|end closed)|dropped the "
@@ -295,11 +295,11 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|找不到.{0,260}服务器|找不到此网站|(?:域名|DNS).{0,8}(?:无法解析|解析失败|解析不[了到]|解析错误|不解析|解析.{0,4}?(?:挂了|有问题|异常|不对|没生效))"
         r"|不知道这样的主机"),
     ("refused", r"CONNECTION_REFUSED|\bkind: ConnectionRefused\b|ECONNREFUSED|connection refused|\bconnections? to \S{1,253} refused\b|\bport \d{1,5} (?:is |was |gets? )?refused\b|\bconnections? (?:\S{1,60} ){0,3}?(?:is|are|was|were|gets?|got|being) (?:\w{1,11} )?refused|actively refused|refused to "
-        r"connect|CONNECT_REFUSED|errno 111|拒绝了?我们的连接|连接.{0,4}被?拒绝"
+        r"connect|CONNECT_REFUSED|errno 111\b|拒绝了?我们的连接|连接.{0,4}被?拒绝"
         r"|拒绝了?连接|积极拒绝"),
     ("unreachable", r"ADDRESS[_ ]UNREACHABLE|EHOSTUNREACH|ENETUNREACH|No route to host|Network is "
-        r"unreachable|NoRouteToHost|is unreachable|connect.{0,200}Permission denied|connect EACCES|errno 13\](?! Permission denied: {0,2}['\"]/)|errno 11[13]|没有到主机的路由"),
-    ("timeout", r"TIMED_OUT|ETIMEDOUT|timed[ -]?out|\btim(?:es|ing) out\b|\brequests? .{0,20}?(?:cut|killed|aborted|end\w{0,2}|fail\w{0,2}|die\w?)"
+        r"unreachable|NoRouteToHost|is unreachable|connect.{0,200}Permission denied|connect EACCES|errno 113\b|没有到主机的路由"),
+    ("timeout", r"TIMED_OUT|ETIMEDOUT|errno 110\b|timed[ -]?out|\btim(?:es|ing) out\b|\brequests? .{0,20}?(?:cut|killed|aborted|end\w{0,2}|fail\w{0,2}|die\w?)"
         r" (?:off )?(?:at|after) (?:exactly |about )?\d{1,4} ?(?:s|sec\w{0,5}|min\w{0,4})\b|(?:请求|接口|处理).{0,8}?超过.{1,6}?(?:秒|分钟).{0,6}?(?:报错|失败|断)|"
         r"(?<!gateway )(?<!request )time[ -]?out(?! {0,4}[:=] {0,2}\d)|too long to respond|\btook too long\b|Timeout(?:Error|Exception)\b"
         r"|deadline exceeded|isn[’']t responding|did not properly respond|CONNECT_TIMEOUT"

@@ -288,6 +288,9 @@ def _assert_understood(site: str, message: str, url: str, websockets: tuple[str,
         ("{}", "GET https://{}/socket.io/?EIO=3&transport=polling&t=a 400 (Bad Request)",
          "https://{}/socket.io/?EIO=3&transport=polling&t=a",
          ("/socket.io/?EIO=3&transport=websocket",)),
+        ("{}", "POST https://{}/ws/socket.io/?EIO=4&transport=polling&t=a&sid=b 400",
+         "https://{}/ws/socket.io/?EIO=4&transport=polling&t=a",
+         ("/ws/socket.io/?EIO=4&transport=websocket",)),
     ],
 )  # fmt: skip
 def test_a_message_says_which_url_of_the_site_fails(
@@ -305,6 +308,8 @@ def test_a_message_says_which_url_of_the_site_fails(
         ("https://{}/page", '"GET /users HTTP/1.1" 404', "https://{}/page", ()),
         ("https://{}/", "GET /socket.io?EIO=3&transport=polling&t=1 HTTP/1.1 404", "https://{}/",
          ("/socket.io/?EIO=3&transport=websocket",)),
+        ("https://{}/", '"POST /socket.io/?EIO=4&transport=polling&sid=Vfa5 HTTP/1.1" 400 -',
+         "https://{}/", ("/socket.io/?EIO=4&transport=websocket",)),
         ("http://{}/", '400 GET /api/kernels/1/channels 1ms Can "Upgrade" only to "WebSocket".',
          "http://{}/", ("/api/kernels/1/channels",)),
         ("wss://{}/a", "GET /b HTTP/1.1 404", "wss://{}/a", ("/a",)),

@@ -129,6 +129,8 @@ PROGRAM_MESSAGES: dict[str, tuple[Example, ...]] = {
                 "certificate is not valid for 'shop.example.com'.\")))"), "certificate-name"),
         Example(URLLIB3.format("ConnectionError", "NewConnectionError('Failed to establish a new "
                 "connection: [Errno 113] No route to host')"), "unreachable"),
+        Example(URLLIB3.format("ConnectionError", "NewConnectionError('Failed to establish a new "
+                "connection: [Errno 13] Permission denied')"), "unreachable"),
         Example(URLLIB3.format("ConnectTimeout", "ConnectTimeoutError('Connection to "
                 "shop.example.com timed out. (connect timeout=4)')"), "timeout"),
         Example("requests.exceptions.HTTPError: 502 Server Error: Bad Gateway for url: "
@@ -159,6 +161,14 @@ PROGRAM_MESSAGES: dict[str, tuple[Example, ...]] = {
                 "Gateway -+-+- {}", "websocket-status", "", 502),
     ),
     "Node": (
+        Example("Error: EACCES: permission denied, open '/srv/shop/config.json'", "file-denied",
+                ""),
+        Example("PermissionError: [Errno 13] Permission denied: '/run/user/1000/jupyter'",
+                "file-denied", ""),
+        Example("[ERROR] [Errno 13] error while attempting to bind on address ('0.0.0.0', 80): "
+                "permission denied", "port-permission", ""),
+        Example("shop-login.service: Failed at step EXEC spawning /srv/shop/run: Permission denied",
+                "file-denied", ""),
         Example("Error: EROFS: read-only file system, mkdir '/var/lib/shop/uploads'",
                 "file-denied", ""),
         Example("Error: connect ECONNREFUSED 203.0.113.10:443", "refused",

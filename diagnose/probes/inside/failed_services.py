@@ -17,7 +17,7 @@ from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
 from diagnose.model.containers import NginxContainer
 from diagnose.model.frozen import frozen
-from diagnose.model.program_logs import FailedUnit, Manager
+from diagnose.model.program_logs import SERVICES_LIST, FailedUnit, Manager
 from diagnose.model.server import Listeners
 from diagnose.model.services import ServiceFailure
 from diagnose.parsers.linux.start_failures import names_no_port, start_failure
@@ -152,7 +152,7 @@ async def look_at_own_units(ctx: ProbeContext, endpoint: str) -> None:
 
 async def _run(ctx: ProbeContext, endpoint: str, *only: str) -> CommandResult:
     result = await ctx.machine.run("sh", "-c", SCRIPT, "sh", endpoint, *only, timeout=PATIENCE)
-    emit_if_too_slow(ctx, "the services that failed", result)
+    emit_if_too_slow(ctx, SERVICES_LIST, result)
     return result
 
 

@@ -11,6 +11,7 @@ from functools import partial
 
 from diagnose.model.http import Upgrade
 from diagnose.model.pages import WebSocketPath
+from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.websocket_refusal import is_origin_refusal, upgrade_lost
 from diagnose.probes import ProbeContext
 from diagnose.probes.outside.websocket_handshakes import HandshakeAttempt, try_handshake
@@ -24,8 +25,18 @@ MAX_NAMED = 2
 _LIBRARIES = {"", "Action Cable", "Phoenix", "SignalR", "SockJS", "Socket.IO"}
 _WITH_FALLBACK = {"SignalR", "SockJS", "Socket.IO"}
 
+#: The status of Engine.IO's answer to an unknown session.
+_BAD_REQUEST = 400
+
 #: Bytes of the answer to a handshake.
 _MAX_ANSWER = 4 << 10
+
+#: What a person tells where clients of Socket.IO lose their sessions: its own words, those of its
+#: requests over HTTP, and several processes of the program.
+_OF_SESSIONS = lazy_pattern(
+    r"(?i)socket\.?io|engine\.?io|\bpolling\b|[?&]sid=|invalid session|session id|\bcluster\b"
+    r"|\bworkers?\b|\bpm2\b"
+)
 
 #: Repeats a refused handshake with other Origins, and emits what comes.
 RetryRefused = Callable[[ProbeContext, HandshakeAttempt, Upgrade], Awaitable[None]]
@@ -76,8 +87,22 @@ async def _try_named(
     if upgrade.stayed_open or (is_lost and named_path.library not in _WITH_FALLBACK):
         ctx.further_requests.begin(f"WebSocket at the site {path}")
         ctx.emit(upgrade)
+        if upgrade.accepted and named_path.library == "Socket.IO" and _tells_of_sessions(ctx):
+            # Imported late: few pages use Socket.IO.
+            from diagnose.probes.outside.websocket_sessions import start_own_sessions
+
+            start_own_sessions(ctx, attempt)
     elif upgrade.accepted or not await _is_kept_for_origin(ctx, attempt, upgrade, retry_refused):
         ctx.emit(replace(upgrade, variant="unasked"))
+
+
+def _tells_of_sessions(ctx: ProbeContext) -> bool:
+    """Return whether a person tells of what may be a lost session: the WebSocket opens by itself,
+    and the clients' first requests are ordinary ones."""
+    symptom = ctx.target.symptom
+    return symptom is not None and (
+        symptom.number == _BAD_REQUEST or _OF_SESSIONS.search(symptom.text) is not None
+    )
 
 
 def _reserve(ctx: ProbeContext, path: str) -> bool:

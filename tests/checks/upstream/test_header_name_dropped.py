@@ -159,3 +159,15 @@ def test_silent_about_a_lost_token_without_a_name_or_with_another() -> None:
     assert not lost(replace(EXPECTED, values=("satoken",)))
     accepting = SITE.replace("    location", "    underscores_in_headers on;\n    location")
     assert not lost(EXPECTED, text=accepting)
+
+
+def test_fires_where_a_named_header_that_is_sent_is_answered_with_the_told_status() -> None:
+    target = replace(
+        SHOP, symptom=Symptom("status", "401 although the header api_key is sent", 401)
+    )
+    (claim,) = judge(CHECK, RUNNING, config(), page(401), target=target, masked=False)
+    assert claim.facts["name"] == "api_key"
+    assert not judge(CHECK, RUNNING, config(), page(200), target=target, masked=False)
+    for words in ("401 although the header api-key is sent", "401 at /api/user_login"):
+        other = replace(SHOP, symptom=Symptom("status", words, 401))
+        assert not judge(CHECK, RUNNING, config(), page(401), target=other, masked=False)

@@ -3,7 +3,16 @@ from dataclasses import replace
 import pytest
 
 from checks.upstream._sole_programs import is_near
-from diagnose.model import Applicability, Claim, Edit, Manual, Observation, Severity, Vantage
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Edit,
+    Manual,
+    Observation,
+    Severity,
+    Unseen,
+    Vantage,
+)
 from diagnose.model.applications import KnownApplication
 from diagnose.model.backends import BackendVisit
 from diagnose.model.containers import Container, ContainerPort, Containers
@@ -11,7 +20,7 @@ from diagnose.model.http import Exchange
 from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import ConfigFile, UpstreamTry
 from diagnose.model.pages import WebSocketPath
-from diagnose.model.program_logs import StartFile
+from diagnose.model.program_logs import SERVICES_LIST, StartFile
 from diagnose.model.server import Interface, Listener, Listeners
 from diagnose.model.upstream import UnixListeners
 from diagnose.parsers.nginx.config import parse
@@ -229,6 +238,19 @@ def test_fires_and_writes_the_port_of_the_only_program_with_a_page() -> None:
     assert claim.fix.applicability is Applicability.REVIEW
     silent = replace(ROOT, target="http://127.0.0.1:7002", status=404)
     assert refused_at_root(ROOT, silent).facts["sole"] == "127.0.0.1:7001"
+
+
+def test_fires_and_gives_no_neighbour_s_port_where_the_list_of_the_services_did_not_come() -> None:
+    """On a loaded server the list may be late: the program of this port may be one of them."""
+    unseen = Unseen(
+        vantage=Vantage.SERVER, what=SERVICES_LIST, why="the command did not end in time"
+    )
+    node = Listener(address="127.0.0.1", port=7001, family=4, process="node")
+    (claim,) = judge(CHECK, DOWN, config(), Listeners(sockets=(node,)), ROOT, unseen)
+    assert claim.facts["sole"] == ""
+    assert claim.facts["candidates"]
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
 
 
 def test_fires_and_edits_no_file_to_which_a_release_switches_a_link() -> None:

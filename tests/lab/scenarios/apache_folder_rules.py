@@ -139,6 +139,26 @@ def apache_passes_the_token_on_by_a_section(lab: Lab) -> None:
     interface(lab, lines='    <Location "/">\n        CGIPassAuth On\n    </Location>\n')
 
 
+SENT = ("401 although the header api_key is sent, it works on localhost",)
+PASSED = '    <Location "/">\n        CGIPassAuth On\n    </Location>\n'
+VARIABLE = '    SetEnvIf api_key "^(.*)$" HTTP_API_KEY=$1\n'
+
+
+@apache_scenario(
+    outside=None, server="server.underscored-field-dropped", target=API, args=SENT,
+    manual=NO_TOKEN, unsure=("client",),
+)  # fmt: skip
+def apache_drops_a_header_with_an_underscore(lab: Lab) -> None:
+    """https://github.com/CakeDC/auth/pull/32: PHP-FPM gets no HTTP_API_KEY."""
+    interface(lab, lines=PASSED)
+
+
+@healthy_apache(target=API)
+def apache_gives_php_the_header_with_an_underscore(lab: Lab) -> None:
+    """With the message, the 401 that this run gets as well would have no known cause."""
+    interface(lab, lines=f"{PASSED}{VARIABLE}")
+
+
 VALID = ("401 Unauthorized, even when the login has returned a valid token",)
 RULE = "RewriteCond %{HTTP:Authorization} ^(.*)\nRewriteRule .* - [e=HTTP_AUTHORIZATION:%1]\n"
 

@@ -230,6 +230,25 @@ def sessions_of_the_page_are_kept_by_ip_hash(lab: Lab) -> None:
     _chat(lab, "  ip_hash;\n")
 
 
+#: The log of an application: what is sent to a session is a POST.
+SENT = (
+    '"POST /socket.io/?EIO=4&transport=polling&sid=Vfa5Ul5cdE23LNbpAAAD HTTP/1.1" 400 Bad Request'
+)
+
+
+@scenario(
+    outside="websocket.not-sticky", target=f"https://{site.NAME}/", args=(SENT,), differs=MINE
+)
+def sessions_to_which_a_message_sends_are_lost(lab: Lab) -> None:
+    """https://github.com/pyropy/fastapi-socketio/issues/47: the WebSocket opens by itself."""
+    _chat(lab, "  zone chat 64k;\n")
+
+
+@healthy(target=f"https://{site.NAME}/", args=(SENT,))
+def sessions_to_which_a_message_sends_are_kept(lab: Lab) -> None:
+    _chat(lab, "  ip_hash;\n")
+
+
 @scenario(
     outside="tls.plain-http",
     server="tls.plain-http",

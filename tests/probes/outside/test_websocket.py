@@ -21,6 +21,7 @@ from diagnose.net.local import LocalNet
 from diagnose.probes import Options
 from diagnose.probes.further_requests import FurtherRequests
 from diagnose.probes.outside import websocket as probes
+from diagnose.probes.outside import websocket_sessions
 from diagnose.probes.outside.websocket_sessions import session_id
 
 Refuse = Callable[[ServerConnection, Request], Response | None]
@@ -437,3 +438,43 @@ def test_a_websocket_that_the_page_names_is_tried_and_a_doubtful_refusal_is_none
             return [upgrade.variant for upgrade in run.observed(Upgrade)]
 
     assert asyncio.run(run()) == variants
+
+
+@pytest.mark.parametrize(
+    ("message", "library", "count"),
+    [
+        ("Socket.IO with four workers: the clients reconnect all the time", "Socket.IO", 3),
+        ("uvicorn says 400 Bad Request", "Socket.IO", 3),
+        ("the page is slow", "Socket.IO", 0),
+        ("400 Bad Request", "", 0),
+        ("", "Socket.IO", 0),
+    ],
+)
+def test_sessions_are_opened_where_a_websocket_opens_and_words_may_tell_of_a_lost_one(
+    monkeypatch: pytest.MonkeyPatch, message: str, library: str, count: int
+) -> None:
+    """https://github.com/pyropy/fastapi-socketio/issues/47: the WebSocket opens by itself."""
+    tried: list[str] = []
+
+    async def try_session(_: Any, __: str, path: str) -> None:
+        tried.append(path)
+
+    monkeypatch.setattr(websocket_sessions, "try_session", try_session)
+
+    async def run() -> None:
+        async with serve(wait, "127.0.0.1", 0) as server:
+            port = next(iter(server.sockets)).getsockname()[1]
+            url = f"http://127.0.0.1:{port}/"
+            number = 400 if "400" in message else None
+            symptom = Symptom("status", message, number) if message else None
+            run: Any = Looking(Target(url, "http", "127.0.0.1", port, "/", symptom=symptom))
+            run.further_requests = FurtherRequests()
+            run.emit(Connection(address="127.0.0.1", port=port, family=4, purpose="target"))
+            run.emit(Exchange(url=url, address="127.0.0.1", port=port, status=200))
+            path = WebSocketPath(source=url, path="/socket.io/", library=library)
+            await probes.unasked.work(run, run.emit(path))
+            for task in run.beside:
+                await task
+
+    asyncio.run(run())
+    assert tried == ["/socket.io/"] * count
