@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 
@@ -18,7 +19,9 @@ NAMING = f"    SSLCertificateChainFile {CHAIN}\n"
 APART = HTTPS.replace("    SSLEngine on\n", f"    SSLEngine on\n{NAMING}")
 
 
-def apache(site: str = HTTPS, product: str = "apache") -> tuple[Observation, ...]:
+def apache(
+    site: str = HTTPS, product: Literal["apache", "haproxy"] = "apache"
+) -> tuple[Observation, ...]:
     return (replace(APACHE, product=product), PASSED, LISTENING, apache_config(site))
 
 
