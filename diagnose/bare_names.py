@@ -31,6 +31,9 @@ MIN_SECONDS = 3.0
 #: Kinds of messages that mean https, by their beginning.
 _OF_HTTPS = ("certificate", "tls", "hsts", "pinned", "http2", "http3", "ech", "acme",
              "mixed-content", "not-secure")  # fmt: skip
+#: The request of an authority for a challenge, which always comes over http first (RFC 8555 section
+#: 8.3): of a site that has no certificate yet, it is all that has to work.
+_CHALLENGE = "http://{}/.well-known/acme-challenge/"
 #: Kinds of messages that a browser shows where nothing listens on port 443.
 _OF_CONNECTIONS = frozenset(
     {"name", "refused", "unreachable", "timeout", "not-connected", "reset", "closed", "unusable"}
@@ -44,10 +47,14 @@ async def run_at_served_address(
 ) -> "tuple[Run, Ending]":
     """Return the run that is to be judged, and what ended it early: that of the address at which
     the server has the site, where the first one shows that nothing is set up for https; else the
-    first. `observe` lets the probes of a run finish."""
+    first. From outside that is known of a challenge alone, whose message names the address.
+    `observe` lets the probes of a run finish."""
     seconds = first.options.deadline - RESERVE - first.elapsed()
-    if seconds < MIN_SECONDS or not first.is_inside or _is_connected(first):
+    is_asked = first.target.is_bare_name or _asks_for_challenge(first.target)
+    if seconds < MIN_SECONDS or not is_asked or _is_connected(first):
         return first, None
+    if not first.is_inside:
+        return await _run_over_http(first, observe)
     served = _served_address(first)
     if served is None:
         return first, None
@@ -56,6 +63,7 @@ async def run_at_served_address(
     # A certificate in use at another port is no sign that this one is meant. Where no block has the
     # name, https is wanted as well, and what is wrong there comes first.
     has_certificate = not served.url.startswith("https:") and await _has_certificate(first)
+    has_certificate = has_certificate and not _asks_for_challenge(first.target)
     if has_certificate and (served.is_named or served.is_program):
         return first, None
     try:
@@ -79,6 +87,43 @@ async def run_at_served_address(
     return second, None
 
 
+async def _run_over_http(
+    first: "Run", observe: "Callable[[Run], Awaitable[Ending]]"
+) -> "tuple[Run, Ending]":
+    """Return the run over http, where an authority asked so for a challenge and every address
+    refuses https: what fails there comes first. Else the first run."""
+    if not _asks_for_challenge(first.target) or not _is_for_http_alone(first):
+        return first, None
+    target = parse_target(f"http://{first.target.host}/", first.target.websockets)
+    target = replace(
+        target,
+        input=first.target.input,
+        symptom=first.target.symptom,
+        read_as=f"{target.url}{first.options.bare_name_remark}",
+    )
+    events: list[Event] = []
+    second = first.for_address(target, events.append)
+    ending = await observe(second)
+    if ending is not None or not any(page.status is not None for page in second.observed(Exchange)):
+        return first, ending if isinstance(ending, asyncio.CancelledError) else None
+    show_instead(first, second, events)
+    return second, None
+
+
+def _asks_for_challenge(target: Target) -> bool:
+    words = target.symptom.text.lower() if target.symptom is not None else ""
+    return _CHALLENGE.format(target.host) in words
+
+
+def _is_for_http_alone(run: "ProbeContext") -> bool:
+    """Return whether all addresses refuse https, and port 80 is open at one of them."""
+    attempts = run.observed(Connection)
+    own = [attempt for attempt in attempts if attempt.port == run.target.port == 443]
+    is_refused = all(attempt.failure and attempt.failure.kind == "refused" for attempt in own)
+    is_open = any(attempt.port == 80 and attempt.failure is None for attempt in attempts)
+    return bool(own) and is_refused and is_open
+
+
 def show_instead(first: "Run", second: "Run", events: Iterable[Event]) -> None:
     """Send a second run's events to the sink of the first, and from now on its later ones."""
     first.sink(Started(second.target, second.options.scope))
@@ -99,7 +144,7 @@ def _served_address(run: "Run") -> ServedAddress | None:
     """Return where the site is by the causes of a run, unless the message that was pasted is about
     https."""
     symptom = run.target.symptom
-    if symptom is not None and _means_https(symptom):
+    if symptom is not None and not _asks_for_challenge(run.target) and _means_https(symptom):
         return None
     causes = verdict(conclude(run.evidence(), run.options.ignores)).causes
     addresses = (cause.claim.served_at for cause in causes)

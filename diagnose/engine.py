@@ -320,7 +320,7 @@ async def run(
     try:
         with telling:
             ending = await _observe(current_run)
-            if ending is None and options.bare_name_remark and target.is_bare_name:
+            if ending is None and options.bare_name_remark and _may_be_over_http(target):
                 # Imported late: most names are served where they were asked.
                 from diagnose.bare_names import run_at_served_address
 
@@ -353,6 +353,13 @@ async def run(
     )
     sink(Concluded(report))
     return report
+
+
+def _may_be_over_http(target: Target) -> bool:
+    """Return whether nobody said that the site has https: the name alone was typed, or the message
+    is about a certificate that is not there yet."""
+    is_ordered = target.symptom is not None and target.symptom.kind.startswith("acme")
+    return target.is_bare_name or is_ordered
 
 
 async def _observe(

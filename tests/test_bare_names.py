@@ -115,6 +115,57 @@ def test_a_message_that_a_closed_port_does_not_explain_is_looked_at_there(run: S
     assert report.evidence.target.url == PLAIN.url
 
 
+CHALLENGE = (
+    "Challenge marked as invalid. Details: Invalid response from http://shop.example.com"
+    '/.well-known/acme-challenge/7Va3uzLCOw61AU8_XriMPYP: "404 Not Found"'
+)
+
+
+@pytest.mark.parametrize("status", [200, 404])
+def test_a_challenge_is_looked_at_over_http_although_a_certificate_is_there(
+    run: Start, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    async def has_certificate(_: object) -> bool:
+        return True
+
+    monkeypatch.setattr(bare_names, "_has_certificate", has_certificate)
+    monkeypatch.setattr(bare_names, "_means_https", lambda _: False)
+    report, _ = run(CHALLENGE, status=status)
+    assert report.evidence.target.url == PLAIN.url
+    assert report.evidence.target.symptom is not None
+
+
+@pytest.mark.parametrize(
+    ("message", "plain", "url"),
+    [
+        (CHALLENGE, None, "http://shop.example.com/"),
+        (CHALLENGE, "refused", "https://shop.example.com/"),
+        (
+            "certbot: Challenge failed for domain shop.example.com",
+            None,
+            "https://shop.example.com/",
+        ),
+        ("shop.example.com", None, "https://shop.example.com/"),
+    ],
+)
+def test_from_outside_a_challenge_alone_is_looked_at_over_http(
+    monkeypatch: pytest.MonkeyPatch, message: str, plain: str | None, url: str
+) -> None:
+    async def visit(ctx: ProbeContext) -> None:
+        refused = Failure("refused", "Connection refused")
+        for port in (443, 80):
+            is_open = port == 80 and plain is None
+            failure = None if is_open else refused
+            ctx.emit(Connection(address="203.0.113.10", port=port, family=4, failure=failure))
+        if not ctx.target.uses_tls:
+            ctx.emit(edge_page(404, url=ctx.target.url, address="203.0.113.10", port=80))
+
+    install_probes(monkeypatch, probe()(visit))
+    options = Options(inside=False, bare_name_remark=" (there)")
+    report = asyncio.run(engine.run(parse_target(message), options, LocalNet()))
+    assert report.evidence.target.url == url
+
+
 def test_other_addresses_than_a_bare_name_are_none() -> None:
     assert parse_target("Shop.example.com").is_bare_name
     assert parse_target("shop.example.com.").is_bare_name

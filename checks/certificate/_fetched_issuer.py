@@ -5,6 +5,7 @@ import posixpath
 from urllib.parse import urlsplit
 
 from diagnose.model import Command, Effect, commands
+from diagnose.model.frozen import frozen
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.steps import Risk
 from diagnose.model.tls import Certificate
@@ -21,31 +22,55 @@ def issuer_url(leaf: Certificate) -> str:
     return next(filter(_is_certificate, leaf.issuer_urls), "")
 
 
-def appended_issuer(file: CertificateFile) -> tuple[Command, ...]:
-    """Return the commands that download the certificate of the issuer, prove with its signature
-    that it is that, and append it to the file with one certificate; () if no address of it is
-    known, or if it may be no single certificate there (PKCS #7, LDAP).
+@frozen
+class FetchedIssuer:
+    """The commands that download the certificate of an issuer and prove with its signature that it
+    is that, and the file in which it is then (PEM)."""
 
-    The address is http as a rule: the proof is what makes the download safe. The file may hold a
-    key, so it is not read; `sed` ends the last line where the file does not.
+    path: str
+    steps: tuple[Command, ...]
+
+
+def fetched_issuer(file: CertificateFile) -> FetchedIssuer | None:
+    """Return how the certificate of the issuer comes beside the file with the site's; None if no
+    address of it is known, or if it may be no single certificate there (PKCS #7, LDAP).
+
+    The address is http as a rule: the proof is what makes the download safe.
     """
     url = issuer_url(file.chain[0])
     path = file.real or file.path
-    if not url or len(file.chain) != 1 or "\n" in path:
-        return ()
+    if not url or "\n" in path:
+        return None
     folder, own = posixpath.split(path)
     received, converted = (
         posixpath.join(folder, name.format(own)) for name in (_RECEIVED, _CONVERTED)
     )
     limits = ("--max-time", "20", "--max-filesize", "65536")
-    return (
-        _written(("curl", "-fsSL", *limits, "-o", received, url), received),
-        _written(
-            ("openssl", "x509", "-inform", "DER", "-in", received, "-out", converted), converted
+    return FetchedIssuer(
+        converted,
+        (
+            _written(("curl", "-fsSL", *limits, "-o", received, url), received),
+            _written(
+                ("openssl", "x509", "-inform", "DER", "-in", received, "-out", converted), converted
+            ),
+            Command(
+                ("openssl", "verify", "-partial_chain", "-trusted", converted, path), Effect.TEST
+            ),
         ),
-        Command(("openssl", "verify", "-partial_chain", "-trusted", converted, path), Effect.TEST),
-        commands.rewrite(path, (f"$r {converted}",)),
     )
+
+
+def appended_issuer(file: CertificateFile) -> tuple[Command, ...]:
+    """Return the commands that append the downloaded certificate of the issuer to the file with one
+    certificate; () if it is not known where that is.
+
+    The file may hold a key, so it is not read; `sed` ends the last line where the file does not.
+    """
+    fetched = fetched_issuer(file) if len(file.chain) == 1 else None
+    if fetched is None:
+        return ()
+    path = file.real or file.path
+    return (*fetched.steps, commands.rewrite(path, (f"$r {fetched.path}",)))
 
 
 def _is_certificate(url: str) -> bool:

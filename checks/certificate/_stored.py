@@ -142,14 +142,16 @@ def issuers_file(evidence: Evidence, leaf: Certificate) -> str:
 
 
 def completed_file(evidence: Evidence, file: CertificateFile) -> Edit | None:
-    """Return the edit that appends the certificates of the issuers, which lie on the server, to a
-    file with one certificate; None if they do not, or if the file holds more than that."""
+    """Return the edit after which the file holds its first certificate and those of the issuers,
+    which lie on the server; None if they do not, or if the file holds more than certificates."""
     issuers = next((blocks for _, blocks in _issuers(evidence, file.chain[0])), ())
-    if not file.text or not issuers or len(file.chain) != 1:
+    blocks = pem.blocks(file.text)
+    if not blocks or not issuers or len(blocks) != len(file.chain):
         return None
     path = file.real or file.path  # patch(1) refuses links
-    end = "" if file.text.endswith("\n") else "\n"
-    return Edit(path, diff(path, file.text, "".join((file.text, end, *issuers))))
+    start = file.text[: file.text.index(blocks[0]) + len(blocks[0])] if blocks[1:] else file.text
+    end = "" if start.endswith("\n") else "\n"
+    return Edit(path, diff(path, file.text, "".join((start, end, *issuers))))
 
 
 def _issuers(

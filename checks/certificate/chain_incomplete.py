@@ -33,6 +33,7 @@ def chain_incomplete(evidence: Evidence) -> Iterator[Claim]:
     ):
         # Imported late: few certificates come without their issuer's.
         from checks.certificate._fetched_issuer import issuer_url
+        from checks.certificate._sent_issuers import is_fetched
         from checks.certificate._stored import issuers_file
 
         urls = served_cert.leaf.issuer_urls
@@ -48,9 +49,7 @@ def chain_incomplete(evidence: Evidence) -> Iterator[Claim]:
                 "whole": whole,
                 "issuers": issuers_file(evidence, served_cert.leaf),
                 "beside": _folder(evidence, served_cert),
-                "fetched": fix is not None
-                and fix.applicability is Applicability.REVIEW
-                and not (program and whole),
+                "fetched": is_fetched(fix),
             },
             fix or replaced_by_hand(evidence, served_cert.leaf, "serve-the-chain"),
             confidence=Confidence.CERTAIN if urls or fix else Confidence.LIKELY,
@@ -66,6 +65,14 @@ def _of_program(evidence: Evidence, served_cert: ServedCertificate) -> tuple[Fix
     from checks.certificate._program_files import chain_fix
 
     return chain_fix(evidence, served_cert.leaf)
+
+
+def _of_other_server(evidence: Evidence, served_cert: ServedCertificate) -> Fix | None:
+    """Return the fix of Apache or HAProxy. Where Apache has a file of issuers, what that lacks is
+    for a person to see: it may hold the site's own certificate once more."""
+    from checks.certificate._sent_issuers import chain_file, sent_issuers
+
+    return None if chain_file(evidence) else sent_issuers(evidence, served_cert.leaf)
 
 
 def _folder(evidence: Evidence, served_cert: ServedCertificate) -> str:
@@ -101,8 +108,10 @@ def _fix(evidence: Evidence, served_cert: ServedCertificate) -> Fix | None:
     from diagnose.parsers.nginx.locations import LocationMatch
 
     file = file_of(evidence, served_cert.leaf)
-    if file is None or server_on_port(evidence) is not None:
+    if file is None:
         return None
+    if server_on_port(evidence) is not None:
+        return None if _whole(evidence, served_cert) else _of_other_server(evidence, served_cert)
     nginx, whole = Nginx.of(evidence), _whole(evidence, served_cert)
     directives = {
         (directive.file, directive.start): directive

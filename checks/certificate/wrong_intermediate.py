@@ -29,17 +29,24 @@ def wrong_intermediate(evidence: Evidence) -> Iterator[Claim]:
         unrelated_certs = [
             certificate for certificate in served_cert.chain if certificate not in path
         ] or list(served_cert.chain[1:])
+        # Imported late: few servers send a certificate of another authority.
+        from checks.certificate._sent_issuers import chain_file, is_fetched, sent_issuers
+
         urls = path[-1].issuer_urls
+        # A chain may break further up as well: then the leaf's own issuer is there.
+        fix = sent_issuers(evidence, served_cert.leaf) if len(path) == 1 else None
         facts = {
             "sent": tuple(dict.fromkeys(label(certificate) for certificate in unrelated_certs)),
             "wanted": path[-1].issuer,
             "url": urls[0] if urls else "",
+            "apart": chain_file(evidence),
+            "fetched": is_fetched(fix),
         }
         is_certain = BAD_SIGNATURE not in served_cert.verify_codes
         yield claim(
             evidence,
             served_cert,
             facts,
-            replaced_by_hand(evidence, served_cert.leaf, "replace-the-intermediate"),
+            fix or replaced_by_hand(evidence, served_cert.leaf, "replace-the-intermediate"),
             confidence=Confidence.CERTAIN if is_certain else Confidence.LIKELY,
         )

@@ -59,6 +59,7 @@ def dead_ipv6(evidence: Evidence) -> Iterator[Claim]:
             "dead": dead_addresses,
             "ipv4": ipv4,
             "port": evidence.target.port,
+            "tls": evidence.target.uses_tls,
             "how": tuple(
                 dict.fromkeys(
                     connection.failure.message for connection in attempts if connection.failure

@@ -55,10 +55,10 @@ def wrong_family(evidence: Evidence) -> Iterator[Claim]:
     if closed_family is None:
         return
     port = evidence.target.port
-    # Port 80 too, if it is open over the other family only.
+    # The two ports of a site as well, if they are open over the other family only.
     ports = [
         number
-        for number in dict.fromkeys((port, 80))
+        for number in dict.fromkeys((port, 80, 443))
         if _open_families(evidence, number) == {_other_family(closed_family)}
     ]
     covers = tuple(

@@ -164,8 +164,8 @@ def _fault_of(text: str, line: str, of_websocket: bool) -> Symptom | None:
         return _symptom("websocket-closed", line, cut) if cut else symptom
     if size := oversized_upload(line):
         return _symptom("upload", line, size)
-    if file := named_hidden_file(line):
-        return _symptom("hidden-file", line, file.lstrip("/"))
+    if path := named_hidden_file(line):
+        return _symptom("hidden-file", line, path.lstrip("/"))
     told = foreign_fault(_NAME.sub(" ", _URL.sub(_plain_mark, line)))
     if told is None or told.kind in _SAY_LITTLE:
         from diagnose.parsers.foreign_contrasts import foreign_contrast

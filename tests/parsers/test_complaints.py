@@ -132,6 +132,8 @@ members cannot log in if logged out, and cannot log out if logged in
 the homepage still shows cached old version for logged-out users
 changes only visible after clearing browser cache
 old version after deployment until cache is cleared
+visitors see the old styles until they press ctrl+f5
+the new look only comes after a force reload
 they are logged in the profile of the person who logged in first
 更新后还是旧页面
 升级后需重新登录才能看到新页面

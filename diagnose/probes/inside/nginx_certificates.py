@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from diagnose.machine.container import ContainerMachine
 from diagnose.model import Failure, Unseen, Vantage
 from diagnose.model.nginx import CertificateFile, KeyFile, NginxConfig, NginxTest
+from diagnose.model.tls import certificate_path
 from diagnose.parsers import pem
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.lazy_pattern import lazy_pattern
@@ -114,7 +115,7 @@ def _lacks_a_part(ctx: ProbeContext) -> bool:
         any(file.failure is not None for file in (*certificates, *keys))
         or any(key.public not in publics for key in keys)
         or any(
-            len(certificate.chain) == 1 and not certificate.chain[0].self_issued
+            len(certificate_path(certificate.chain)) == 1 and not certificate.chain[0].self_issued
             for certificate in certificates
         )
     )

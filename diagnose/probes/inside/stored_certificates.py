@@ -14,6 +14,7 @@ from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
 from diagnose.model.files import StoredCertificate
 from diagnose.model.nginx import CertificateFile, KeyFile
+from diagnose.model.tls import certificate_path
 from diagnose.parsers import pem
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext
@@ -64,7 +65,7 @@ def _is_alone(file: CertificateFile | KeyFile) -> bool:
     """Return whether a file holds a certificate and none of its issuers. A tool may keep the whole
     chain elsewhere."""
     chain = file.chain if isinstance(file, CertificateFile) else ()
-    return len(chain) == 1 and not chain[0].self_issued
+    return len(certificate_path(chain)) == 1 and not chain[0].self_issued
 
 
 def parse_stored(text: str) -> Iterator[StoredCertificate]:

@@ -1,7 +1,16 @@
 import subprocess
 from pathlib import Path
 
-from diagnose.model import Applicability, Confidence, Edit, Manual, Observation, Severity, Vantage
+from diagnose.model import (
+    Applicability,
+    Confidence,
+    Edit,
+    Manual,
+    Observation,
+    Severity,
+    Target,
+    Vantage,
+)
 from diagnose.model.dns import Resolution
 from diagnose.model.nginx import ConfigFile, NginxConfig
 from diagnose.model.server import Listener, Listeners
@@ -65,6 +74,21 @@ def test_fires_with_a_patch_that_gives_each_listen_its_twin(tmp_path: Path) -> N
     assert "  # IPv4\n        listen [::]:443 ssl default_server;\n" in changed
     assert changed.count("listen [::]:443 ssl") == 2
     assert "        listen 80;\n        listen [::]:80;\n" in changed
+
+
+def test_a_visit_in_plain_http_opens_the_port_of_https_as_well(tmp_path: Path) -> None:
+    path = tmp_path / "nginx.conf"
+    path.write_text(TEXT)
+    refused = connected(ADDRESS6, 80, failure=REFUSED)
+    plain = Target("http://shop.example.com", "http", "shop.example.com", 80)
+    seen = (host(), NAME4, NAME6, BOTH, listening(80, 443), connected(port=80), refused)
+    (claim,) = judge("listener.wrong-family", *seen, config(str(path)), target=plain)
+    assert [subject.port for subject in claim.covers] == [80, 443]
+    assert claim.fix is not None
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+        listen [::]:443 ssl default_server;" in edit.diff
+    assert "+        listen [::]:80;" in edit.diff
 
 
 def test_fires_where_nginx_takes_ipv6_only() -> None:

@@ -34,6 +34,15 @@ def style_sheet_that_expires_in_a_year(lab: Lab) -> None:
     _shop(lab, "  location ~* \\.(js|css)$ {\n    expires 1y;\n  }\n")
 
 
+@scenario(
+    outside="http.file-kept-too-long", differs=(site.CONF,),
+    args=("CSSを更新してもブラウザ上で変化が確認できず、強制リロードして初めて変化が現れます",),
+)  # fmt: skip
+def style_sheet_that_expires_at_the_end_of_time(lab: Lab) -> None:
+    """http://www.84kure.com/blog/2016/01/29/ホスティング-ブラウザのキャッシュの振る舞い/"""
+    _shop(lab, "  location ~* \\.(js|css)$ {\n    expires max;\n  }\n")
+
+
 @healthy(args=TOLD)
 def style_sheet_with_a_version_behind_its_name(lab: Lab) -> None:
     _shop(lab, KEPT.format(31536000), "?v=20261130")
