@@ -112,8 +112,8 @@ _IS_500 = re.compile(
 )
 #: A file of a server: its folders are no words of a message ("/var/www/public").
 _FILE = lazy_pattern(
-    # A unit of systemd: its name is no word ("shop-login.service").
-    r"(?<![\w.:/@-])[\w.@-]{1,80}\.service\b|"
+    # A unit of systemd: its name is no word ("shop-login.service"), but for that of a web server.
+    r"(?<![\w.:/@-])(?!(?:nginx|httpd|apache2?|caddy|haproxy|traefik)\.)[\w.@-]{1,80}\.service\b|"
     r"(?<![\w.:/])/(?:var|etc|usr|srv|opt|home|root|app|data|mnt|www|run|tmp)/[\w.@+-]{1,80}"
     r"(?:/[\w.@+-]{1,80}){0,16}"
 )

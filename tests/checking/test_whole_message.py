@@ -8,7 +8,7 @@ from diagnose.parsers.symptoms import other_symptom, symptom_of
 
 ROOT = Path(__file__).parents[2]
 #: Where the shown part is quoted, and where what stands near the words of the fault comes first.
-_QUOTING = {"checks/http/_refused_forms.py", "checks/upstream/header_name_dropped.py"}
+_QUOTING = {"checks/http/_refused_forms.py", "diagnose/parsers/underscored_fields.py"}
 _SHOWN = re.compile(r"\b(?:symptom|told|reported|pasted|message)\.(?:shown|excerpt)\b")
 
 

@@ -108,9 +108,8 @@ def test_fires_with_a_location_that_names_the_type_for_the_application() -> None
     assert claim.fix
     (edit,) = (step for step in claim.fix.steps if isinstance(step, Edit))
     for line in (
-        "location ~ ^/", "proxy_pass http://127.0.0.1:8000;",
-        "proxy_set_header Host $host;", "proxy_hide_header Content-Type;",
-        "add_header Content-Type text/javascript;",
+        "location ~ \\.js$ {", "proxy_pass http://127.0.0.1:8000;",
+        "proxy_hide_header Content-Type;", "add_header Content-Type text/javascript;",
     ):  # fmt: skip
         assert line in edit.diff
 
@@ -118,10 +117,7 @@ def test_fires_with_a_location_that_names_the_type_for_the_application() -> None
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("    location / {", "    add_header X-Frame-Options DENY;\n    location / {"),
         ("8000;", "8000/;"),
-        ("location / {", "location ^~ / {"),
-        ("proxy_set_header Host $host;", "auth_basic shop;"),
         ("proxy_pass http://127.0.0.1:8000;", "root /srv/shop;"),
     ],
 )
