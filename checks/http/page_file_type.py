@@ -27,9 +27,8 @@ def page_file_type(evidence: Evidence) -> Iterator[Claim]:
     page = mistyped[0].page
     urls = [file.response.url for file in mistyped]
     severity = _page_files.severity(page, urls)
-    fix, corrected = _type_fix(evidence, mistyped[0]), None
-    if fix is None and not mistyped[0].response.is_html:
-        fix = corrected = _of_nginx(evidence, mistyped[0])
+    corrected = _of_nginx(evidence, mistyped[0])
+    fix = corrected or _type_fix(evidence, mistyped[0])
     yield Claim(
         about=_page_files.page_subject(page),
         because=(page, *(file.response for file in mistyped)),
@@ -69,33 +68,29 @@ def _file_facts(file: RefusedFile) -> dict[str, object]:
     }
 
 
+def _of_nginx(evidence: Evidence, file: RefusedFile) -> Fix | None:
+    """Return the fix with which nginx names the right type in place of the application behind
+    it."""
+    # Imported late: only a finding needs it.
+    from checks.nginx._typed_locations import typed_location_fix
+
+    return None if file.response.is_html else typed_location_fix(Nginx.of(evidence), file.path)
+
+
 def _type_fix(evidence: Evidence, file: RefusedFile) -> Fix | None:
-    """Return the fix with which nginx names the right type of an application's file, or another
-    server that of its own, or no longer names the wrong one."""
+    """Return the fix with which another server than nginx names the right type of its own file, or
+    no longer names the wrong one."""
     # Imported late: only a finding needs them.
     from checks.http._sent_fields import sent_field
-    from checks.nginx._typed_locations import typed_location_fix
     from checks.server import server_on_port
     from checks.server._media_types import media_type_fix
 
-    if file.response.is_html:
-        return None
-    if fix := typed_location_fix(Nginx.of(evidence), file.path):
-        return fix
-    view = server_on_port(evidence)
+    view = None if file.response.is_html else server_on_port(evidence)
     if view is None:
         return None
     headers = file.response.headers
     sent = sent_field(evidence, _TYPE, [v for name, v in headers if name.lower() == _TYPE.lower()])
     return (sent.without() if sent else None) or media_type_fix(view, file.path)
-
-
-def _of_nginx(evidence: Evidence, file: RefusedFile) -> Fix | None:
-    """Return the fix with which nginx names the right type in place of the application behind
-    it."""
-    from checks.http._type_locations import type_location_fix
-
-    return type_location_fix(Nginx.of(evidence), file)
 
 
 def _step(file: RefusedFile) -> str:
