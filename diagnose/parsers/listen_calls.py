@@ -37,8 +37,8 @@ _FLASK = lazy_pattern(
 )
 #: What may stand behind the port: the end, or a function. A name may be an address.
 _THEN = re.compile(r"\s{0,4}(?:\)|,\s{0,4}(?:\(|function\b|async\b|[A-Za-z_]\w{0,30}\s{0,4}=>))")
-#: The debugger of Flask runs what its visitors write.
-_DEBUG = re.compile(r"debug\s{0,4}=\s{0,4}(?!False)")
+#: The debugger of Flask runs what its visitors write: in the call, or in a line of its own.
+_DEBUG = re.compile(r"(?i)debug(?:ger)?[\"'\]]{0,2}\s{0,4}=(?!=)\s{0,4}(?!False\b|\s)")
 _COMMENT = re.compile(r"\s{0,40}(?://|#|\*)")
 _IMPORTS_FASTIFY = re.compile(r"(?:require\(\s{0,4}|from\s{1,4})[\"']fastify[\"']")
 _IMPORTS_FLASK = re.compile(r"(?m)^\s{0,8}(?:from flask import|import flask|import uvicorn)\b")
@@ -63,8 +63,10 @@ def listen_call(text: str, name: str) -> ListenCall | None:
     code = [
         (number, line)
         for number, line in enumerate(lines, 1)
-        if len(line) <= _MAX_LINE and not _COMMENT.match(line) and not _DEBUG.search(line)
+        if len(line) <= _MAX_LINE and not _COMMENT.match(line)
     ]
+    if is_python and any(_DEBUG.search(line) for _, line in code):
+        return None
     named = _named(code, is_python)
     calls = [each for each in (_call(*pair, is_python) for pair in code) if each] or named
     calls = calls or [each for each in (_default(*pair, text, is_python) for pair in code) if each]
