@@ -1,4 +1,6 @@
+import subprocess
 from dataclasses import replace
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -63,17 +65,27 @@ def test_a_file_with_a_key_is_changed_without_being_read() -> None:
 
 def test_the_downloaded_issuer_takes_the_place_of_the_others() -> None:
     claim = wrong(WRONG, *NGINX)
-    download, _, prove, change, *_ = argvs(claim)
+    download, _, change, *_ = argvs(claim)
     assert download[-1] == "http://ca.example/middle.der"
-    assert prove[-2:] == ("/etc/ssl/.shop.pem.issuer.pem", OWN)
-    assert change == (
-        *("sed", "-i", "-e", "$r /etc/ssl/.shop.pem.issuer.pem"),
+    assert change[3:] == (
+        *("sh", "/etc/ssl/.shop.pem.issuer.pem", OWN),
+        *("-e", "$r /etc/ssl/.shop.pem.issuer.pem"),
         *("-e", r"0,\%^-----END CERTIFICATE-----%b"),
         *("-e", r"\%^-----BEGIN CERTIFICATE-----%,\%^-----END CERTIFICATE-----%d", OWN),
     )
     assert claim.facts["fetched"]
     assert claim.fix
     assert claim.fix.applicability is Applicability.REVIEW
+
+
+def test_no_certificate_goes_where_the_download_failed(tmp_path: Path) -> None:
+    path = tmp_path / "chain.pem"
+    path.write_text(PEM.format("DDDD"))
+    change = argvs(wrong(ALONE, *apache(APART)))[2]
+    paths = {CHAIN: str(path), OWN: "/nowhere/shop.pem"}
+    run = subprocess.run([paths.get(word, word) for word in change], capture_output=True)
+    assert run.returncode
+    assert path.read_text() == PEM.format("DDDD")
 
 
 def test_apache_names_the_right_chain_where_it_reads_that_apart() -> None:
@@ -85,9 +97,10 @@ def test_apache_names_the_right_chain_where_it_reads_that_apart() -> None:
 
 
 def test_the_downloaded_issuer_is_written_into_the_chain_that_apache_reads_apart() -> None:
-    change = argvs(wrong(ALONE, *apache(APART)))[3]
-    assert change == (
-        *("sed", "-i", "-e", "$r /etc/ssl/.shop.pem.issuer.pem"),
+    change = argvs(wrong(ALONE, *apache(APART)))[2]
+    assert change[3:] == (
+        *("sh", "/etc/ssl/.shop.pem.issuer.pem", OWN),
+        *("-e", "$r /etc/ssl/.shop.pem.issuer.pem"),
         *("-e", r"\%^-----BEGIN CERTIFICATE-----%,\%^-----END CERTIFICATE-----%d", CHAIN),
     )
 
