@@ -57,16 +57,22 @@ def passed_port(evidence: Evidence) -> PassedPort | None:
     """Return the site whose requests come to the target's port, one of its own name and with TLS
     before others; None if no web server of this machine is known to pass any on, or if nothing
     listens for the site."""
+    return next((each for each in _passed_ports(evidence) if _is_served(evidence, each)), None)
+
+
+def unserved_port(evidence: Evidence) -> PassedPort | None:
+    """Return the site of a web server that would pass requests on to the target's port, and for
+    which nothing listens."""
+    return next((each for each in _passed_ports(evidence) if not _is_served(evidence, each)), None)
+
+
+def _passed_ports(evidence: Evidence) -> list[PassedPort]:
     target = evidence.target
-    sites = [
-        passed
-        for passed in evidence.good(PassedPort)
-        if passed.port == target.port and _is_served(evidence, passed)
-    ]
-    sites.sort(
-        key=lambda passed: (f"//{target.host}" not in passed.url, passed.url[:6] != "https:")
+    sites = [passed for passed in evidence.good(PassedPort) if passed.port == target.port]
+    return sorted(
+        sites,
+        key=lambda passed: (f"//{target.host}" not in passed.url, passed.url[:6] != "https:"),
     )
-    return next(iter(sites), None)
 
 
 def _is_served(evidence: Evidence, passed: PassedPort) -> bool:
