@@ -5,11 +5,12 @@ from typing import Literal
 
 import pytest
 
+from checks.certificate._stored import completed_file
 from diagnose.model import Applicability, Claim, Command, Edit, Manual, Observation
 from diagnose.model.nginx import CertificateFile
 from tests.checks.certificate.test_stored import BUNDLE, PEM
 from tests.support.certificates import LEAF, MIDDLE, OTHER, visit
-from tests.support.check_evidence import judge, texts
+from tests.support.check_evidence import evidence, judge, texts
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.web_server_evidence import APACHE, HTTPS, LISTENING, PASSED, apache_config
 
@@ -141,3 +142,10 @@ def test_apache_sends_the_missing_issuer_after_the_same_steps() -> None:
     (claim,) = judge("certificate.chain-incomplete", visit(LEAF, code=20), ALONE, *apache())
     assert argvs(claim)[3] == ("sed", "-i", "-e", "$r /etc/ssl/.shop.pem.issuer.pem", OWN)
     assert claim.facts["fetched"]
+
+
+def test_a_file_that_has_an_issuer_already_is_not_cut() -> None:
+    """What lacks is further up: the file that lies beside may have less than this one."""
+    half = replace(ALONE, chain=(LEAF, MIDDLE), text=PEM.format("AAAA") + PEM.format("BBBB"))
+    assert completed_file(evidence(BUNDLE), WRONG)
+    assert completed_file(evidence(BUNDLE), half) is None
