@@ -29,11 +29,13 @@ INNER_PROGRAMS = frozenset(
 @frozen
 class InnerPort:
     """A port that need not be open to visitors. `passed` is the site whose requests come to it,
-    None for a service of the server's own; then `program` is what listens ("" if unknown)."""
+    None for a service of the server's own; then `program` is what listens ("" if unknown).
+    `is_idle` is True if nothing listens for that site."""
 
     port: int
     passed: PassedPort | None
     program: str
+    is_idle: bool = False
 
     @property
     def first_step(self) -> Manual:
@@ -49,6 +51,7 @@ class InnerPort:
             "inner_program": self.program,
             "site": passed.url if passed else "",
             "site_server": passed.server if passed else "",
+            "site_idle": self.is_idle,
             "site_place": f"{passed.file}:{passed.line}" if passed and passed.file else "",
         }
 
@@ -90,7 +93,10 @@ def inner_port(evidence: Evidence, ports: Iterable[int]) -> InnerPort | None:
         return None
     holders = [socket.process or "" for socket in listeners_on(evidence, port)]
     program = next(filter(None, holders), "")
-    passed = passed_port(evidence)
+    served, idle = passed_port(evidence), unserved_port(evidence)
+    passed = served or idle
     is_service = any(holder in INNER_PROGRAMS or holder.startswith("php-fpm") for holder in holders)
     is_known = port in INNER_PORTS and not WEB_SERVER_PROCESSES.intersection(holders)
-    return InnerPort(port, passed, program) if passed or is_service or is_known else None
+    if not (passed or is_service or is_known):
+        return None
+    return InnerPort(port, passed, program, is_idle=passed is not None and served is None)

@@ -53,6 +53,8 @@ def test_silent_where_nothing_listens_for_the_site() -> None:
     ("seen", "port", "step"),
     [
         ((listening(3100, 443, process="node"), SITE), 3100, "use-the-site"),
+        # The web server is stopped.
+        ((listening(3100, process="node"), SITE), 3100, "use-the-site"),
         ((listening(6379, process="redis-server"),), 6379, "through-ssh"),
         ((listening(9090, process="java"),), 9090, "through-ssh"),
         ((listening(7001, process="mysqld"),), 7001, "through-ssh"),
