@@ -2,6 +2,7 @@
 4.2.2.1), for a server on which it lies nowhere."""
 
 import posixpath
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from diagnose.model import Command, Effect, commands
@@ -22,13 +23,31 @@ def issuer_url(leaf: Certificate) -> str:
     return next(filter(_is_certificate, leaf.issuer_urls), "")
 
 
+#: Proves the certificate $1 as the issuer of $2 before it changes a file: who types the commands
+#: all at once loses no certificate where the download failed.
+_PROVEN = 'openssl verify -partial_chain -trusted "$1" "$2" && shift 2 && exec sed -i "$@"'
+
+
 @frozen
 class FetchedIssuer:
-    """The commands that download the certificate of an issuer and prove with its signature that it
-    is that, and the file in which it is then (PEM)."""
+    """The commands that download the certificate of an issuer (`steps`), the file in which it is
+    then (PEM), and that of the site's certificate (`own`)."""
 
     path: str
+    own: str
     steps: tuple[Command, ...]
+
+    @property
+    def proof(self) -> Command:
+        """The test by its signature that it is the issuer's."""
+        argv = ("openssl", "verify", "-partial_chain", "-trusted", self.path, self.own)
+        return Command(argv, Effect.TEST)
+
+    def replacing(self, path: str, scripts: tuple[str, ...]) -> tuple[Command, ...]:
+        """Return the commands after which `sed` has changed a file, if the proof succeeds."""
+        change = commands.rewrite(path, scripts)
+        argv = ("sh", "-c", _PROVEN, "sh", self.path, self.own, *change.argv[2:])
+        return (*self.steps, replace(change, argv=argv))
 
 
 def fetched_issuer(file: CertificateFile) -> FetchedIssuer | None:
@@ -48,13 +67,11 @@ def fetched_issuer(file: CertificateFile) -> FetchedIssuer | None:
     limits = ("--max-time", "20", "--max-filesize", "65536")
     return FetchedIssuer(
         converted,
+        path,
         (
             _written(("curl", "-fsSL", *limits, "-o", received, url), received),
             _written(
                 ("openssl", "x509", "-inform", "DER", "-in", received, "-out", converted), converted
-            ),
-            Command(
-                ("openssl", "verify", "-partial_chain", "-trusted", converted, path), Effect.TEST
             ),
         ),
     )
@@ -70,7 +87,7 @@ def appended_issuer(file: CertificateFile) -> tuple[Command, ...]:
     if fetched is None:
         return ()
     path = file.real or file.path
-    return (*fetched.steps, commands.rewrite(path, (f"$r {fetched.path}",)))
+    return (*fetched.steps, fetched.proof, commands.rewrite(path, (f"$r {fetched.path}",)))
 
 
 def _is_certificate(url: str) -> bool:

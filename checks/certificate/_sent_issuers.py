@@ -86,7 +86,7 @@ def _in_own_file(evidence: Evidence, file: CertificateFile) -> tuple[Step, ...]:
     fetched = fetched_issuer(file)
     if fetched is None:
         return ()
-    return (*fetched.steps, commands.rewrite(path, _replacing(fetched.path, len(file.chain))))
+    return fetched.replacing(path, _replacing(fetched.path, len(file.chain)))
 
 
 def _replacing(issuers: str, number: int) -> tuple[str, ...]:
@@ -111,7 +111,7 @@ def _in_chain_file(evidence: Evidence, file: CertificateFile, chain: str) -> tup
     is_plain = re.fullmatch(r"/[\w./@+~-]+", chain) is not None
     if fetched is None or not is_plain or posixpath.normpath(chain) in {file.path, file.real}:
         return ()
-    return (*fetched.steps, commands.rewrite(chain, (f"$r {fetched.path}", _ALL_GO)))
+    return fetched.replacing(chain, (f"$r {fetched.path}", _ALL_GO))
 
 
 def _chain_rows(view: ServerView, chain: str) -> tuple[tuple[str, int, str], ...]:

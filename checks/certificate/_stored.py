@@ -143,10 +143,13 @@ def issuers_file(evidence: Evidence, leaf: Certificate) -> str:
 
 def completed_file(evidence: Evidence, file: CertificateFile) -> Edit | None:
     """Return the edit after which the file holds its first certificate and those of the issuers,
-    which lie on the server; None if they do not, or if the file holds more than certificates."""
+    which lie on the server; None if they do not, if the file holds more than certificates, or if it
+    has an issuer of the first one already."""
     issuers = next((blocks for _, blocks in _issuers(evidence, file.chain[0])), ())
     blocks = pem.blocks(file.text)
     if not blocks or not issuers or len(blocks) != len(file.chain):
+        return None
+    if len(certificate_path(file.chain)) > 1:
         return None
     path = file.real or file.path  # patch(1) refuses links
     start = file.text[: file.text.index(blocks[0]) + len(blocks[0])] if blocks[1:] else file.text

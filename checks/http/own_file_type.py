@@ -4,7 +4,8 @@ type, or with one of no file in particular.
 Browsers refuse a module, a program and a style sheet of a wrong type (Fetch standard, section 3.6;
 WebAssembly Web API). They take a style sheet without any type, and a script that is no module: that
 is a note, unless a message tells of files that are not used: old browsers, proxies and
-`X-Content-Type-Options: nosniff` of a later line do not take them.
+`X-Content-Type-Options: nosniff` of a later line do not take them. A program for WebAssembly is a
+note too: most pages then load it in another way.
 
 Of the files that a page loads, http.page-file-type says it.
 """
@@ -51,12 +52,13 @@ def own_file_type(evidence: Evidence) -> Iterator[Claim]:
     is_told = symptom is not None and symptom.kind in _TOLD
     if kind == "script" and not is_refused and not is_told:
         return
+    is_lost = is_refused and kind != "wasm"
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=tuple(pages),
         confidence=Confidence.CERTAIN if is_refused else Confidence.LIKELY,
-        severity=None if is_refused or is_told else Severity.NOTE,
+        severity=None if is_lost or is_told else Severity.NOTE,
         facts={
             "file": page.url,
             "type": mime_type(page.headers),

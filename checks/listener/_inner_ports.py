@@ -29,11 +29,13 @@ INNER_PROGRAMS = frozenset(
 @frozen
 class InnerPort:
     """A port that need not be open to visitors. `passed` is the site whose requests come to it,
-    None for a service of the server's own; then `program` is what listens ("" if unknown)."""
+    None for a service of the server's own; then `program` is what listens ("" if unknown).
+    `is_idle` is True if nothing listens for that site."""
 
     port: int
     passed: PassedPort | None
     program: str
+    is_idle: bool = False
 
     @property
     def first_step(self) -> Manual:
@@ -49,6 +51,7 @@ class InnerPort:
             "inner_program": self.program,
             "site": passed.url if passed else "",
             "site_server": passed.server if passed else "",
+            "site_idle": self.is_idle,
             "site_place": f"{passed.file}:{passed.line}" if passed and passed.file else "",
         }
 
@@ -57,16 +60,22 @@ def passed_port(evidence: Evidence) -> PassedPort | None:
     """Return the site whose requests come to the target's port, one of its own name and with TLS
     before others; None if no web server of this machine is known to pass any on, or if nothing
     listens for the site."""
+    return next((each for each in _passed_ports(evidence) if _is_served(evidence, each)), None)
+
+
+def unserved_port(evidence: Evidence) -> PassedPort | None:
+    """Return the site of a web server that would pass requests on to the target's port, and for
+    which nothing listens."""
+    return next((each for each in _passed_ports(evidence) if not _is_served(evidence, each)), None)
+
+
+def _passed_ports(evidence: Evidence) -> list[PassedPort]:
     target = evidence.target
-    sites = [
-        passed
-        for passed in evidence.good(PassedPort)
-        if passed.port == target.port and _is_served(evidence, passed)
-    ]
-    sites.sort(
-        key=lambda passed: (f"//{target.host}" not in passed.url, passed.url[:6] != "https:")
+    sites = [passed for passed in evidence.good(PassedPort) if passed.port == target.port]
+    return sorted(
+        sites,
+        key=lambda passed: (f"//{target.host}" not in passed.url, passed.url[:6] != "https:"),
     )
-    return next(iter(sites), None)
 
 
 def _is_served(evidence: Evidence, passed: PassedPort) -> bool:
@@ -84,7 +93,10 @@ def inner_port(evidence: Evidence, ports: Iterable[int]) -> InnerPort | None:
         return None
     holders = [socket.process or "" for socket in listeners_on(evidence, port)]
     program = next(filter(None, holders), "")
-    passed = passed_port(evidence)
+    served, idle = passed_port(evidence), unserved_port(evidence)
+    passed = served or idle
     is_service = any(holder in INNER_PROGRAMS or holder.startswith("php-fpm") for holder in holders)
     is_known = port in INNER_PORTS and not WEB_SERVER_PROCESSES.intersection(holders)
-    return InnerPort(port, passed, program) if passed or is_service or is_known else None
+    if not (passed or is_service or is_known):
+        return None
+    return InnerPort(port, passed, program, is_idle=passed is not None and served is None)

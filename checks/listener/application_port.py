@@ -42,7 +42,9 @@ from diagnose.model.server import Listeners, PassedPort
 def application_port(evidence: Evidence) -> Iterator[Claim]:
     port = evidence.target.port
     inner, listeners = inner_port(evidence, (port,)), listeners_on(evidence, port)
-    if inner is None or inner.passed is None or is_local_host(evidence.target.host):
+    if inner is None or inner.passed is None or inner.is_idle:
+        return
+    if is_local_host(evidence.target.host):
         return
     is_inner = bool(listeners) and all(is_loopback(socket.address) for socket in listeners)
     if not is_inner or target_answers(evidence):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from checks.firewall._other_ways import has_other_way
 from checks.listener import listeners_on, target_answers, target_connections
-from checks.listener._inner_ports import passed_port
+from checks.listener._inner_ports import passed_port, unserved_port
 from checks.listener._listen_lines import ListenGroup, listen_groups, wildcard_edit
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -50,6 +50,7 @@ def loopback_only(evidence: Evidence) -> Iterator[Claim]:
     process = next((listener.process for listener in listeners if listener.process), "")
     ports = (port, 80) if also_80 else (port,)
     lines = _lines_of_server(evidence, ports) if not groups else None
+    idle = unserved_port(evidence)
     yield Claim(
         about=Subject(port=port),
         covers=tuple(Subject(port=number) for number in ports),
@@ -64,10 +65,12 @@ def loopback_only(evidence: Evidence) -> Iterator[Claim]:
             "line": groups[0].directives[0].line if groups else "",
             "place": lines.place if lines else "",
             "setting": lines.setting if lines else "",
+            "idle": idle.url if idle else "",
+            "idle_server": idle.server if idle else "",
         },
         # Whether the site is the only program that listens, nobody said.
         confidence=Confidence.CERTAIN
-        if connections and not _is_guessed(evidence)
+        if connections and not idle and not _is_guessed(evidence)
         else Confidence.LIKELY,
         ruled_out=("listener.missing",),
         location=_location(groups),

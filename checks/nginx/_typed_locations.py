@@ -15,7 +15,7 @@ from diagnose.parsers.nginx.upstreams import pass_directive_of
 #: What browsers want, by the end of the name (RFC 9239; WebAssembly Web API).
 TYPES = {
     "css": "text/css", "js": "text/javascript", "mjs": "text/javascript",
-    "wasm": "application/wasm",
+    "wasm": "application/wasm", "svg": "image/svg+xml",
 }  # fmt: skip
 #: Lines of the outer location that an inner one inherits ("proxy_…" as well).
 _INHERITED = {
@@ -65,12 +65,22 @@ def _may_have_one(match: LocationMatch, passing: Directive) -> bool:
     )
     is_open = block.name == "location" and block.args[:1] != ("=",)
     return (
-        is_plain
+        not _takes_from_others(match)
+        and is_plain
         and is_address
         and is_inherited
         and is_open
         and passing in children(block, "proxy_pass")
     )
+
+
+def _takes_from_others(match: LocationMatch) -> bool:
+    """Return whether an expression inside the location would win over those beside it, which may
+    close what lies there: nginx looks at the inner ones first (ngx_http_core_find_location)."""
+    if not match.block.args[0].startswith("/"):
+        return False  # "^~" leaves out those beside it, and an expression was the first that fits
+    beside = (each for block in match.blocks[:-1] for each in children(block, "location"))
+    return any(each.args[:1] in {("~",), ("~*",)} for each in beside)
 
 
 def _kept_lines(nginx: Nginx, match: LocationMatch, name: str, besides: str) -> list[str]:

@@ -104,12 +104,17 @@ def nameless_site(view: ServerView, answering: WebSite) -> WebSite | None:
 
 def leaves_one_out(view: ServerView, answering: WebSite) -> bool:
     """Return whether the site that answers has names of its own, none of them near the target's,
-    and one virtual host of the port with other content has none, so that nobody reaches it."""
+    and one virtual host of the port with other content has none, so that nobody reaches it. One
+    that only redirects is for no name in particular."""
     host = view.evidence.target.host.removeprefix("www.")
     if not answering.names or any(name.endswith(host) for name in answering.names):
         return False
     nameless = nameless_site(view, answering)
-    return nameless is not None and content_of(nameless) != content_of(answering)
+    if nameless is None or not (nameless.root or nameless.routes):
+        return False
+    if any(redirect.path == "/" for redirect in nameless.redirects):
+        return False
+    return content_of(nameless) != content_of(answering)
 
 
 def _names_itself(view: ServerView, site: WebSite) -> bool:

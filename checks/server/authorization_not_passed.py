@@ -200,7 +200,8 @@ def _challenged(view: ServerView, site: WebSite) -> Iterator[Claim]:
     symptom = target.symptom
     own = Subject(port=target.port, path=target.path_without_query)
     is_told = symptom is not None and (symptom.kind in _LOGINS or symptom.number == 401)
-    is_closed = symptom is None and any(map(_is_page_of_php, pages))
+    is_asked = symptom is None and any(map(_is_page_of_php, pages))
+    is_closed = is_asked and not _is_passed_below(view)
     yield Claim(
         about=own,
         covers=(own, Subject(port=target.port)),

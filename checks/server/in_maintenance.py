@@ -4,7 +4,8 @@ site, or a line of its settings does. Mostly an update was broken off, and left 
 Magento 2: var/.maintenance.flag (`bin/magento maintenance:enable`), WordPress: .maintenance
 (wp_is_maintenance_mode), Laravel: storage/framework/down (`artisan down`), Moodle:
 climaintenance.html, the gem turnout: tmp/maintenance.yml. Nextcloud, Joomla and Matomo have a line.
-Another fault may answer 503 as well: so it is likely.
+Another fault may answer 503 as well: so it is likely. While a command runs that may need the site
+to be closed, nothing opens it.
 """
 
 from collections.abc import Iterator
@@ -17,8 +18,10 @@ from diagnose.model import (
     Confidence,
     Evidence,
     Fix,
+    Manual,
     Severity,
     Subject,
+    Where,
     commands,
 )
 from diagnose.model.file_commands import remove_mark
@@ -44,7 +47,7 @@ _UPDATE = 600
     needs=[MaintenanceMark],
     explains=[
         "http.server-error", "server.own-answer", "server.request-failed", "server.request-logged",
-        "server.application-down", "upstream.own-answer", "nginx.other-requests-failed",
+        "upstream.own-answer", "nginx.other-requests-failed",
         "server.other-requests-failed", "websocket.not-upgraded",
     ],
 )  # fmt: skip
@@ -70,8 +73,11 @@ def in_maintenance(evidence: Evidence) -> Iterator[Claim]:
                 "number": mark.number,
                 "recent": mark.age < _UPDATE,
                 "age": mark.age,
+                "working": mark.working,
             },
-            fix=Fix((_opening(mark),), Applicability.REVIEW),
+            fix=Fix((Manual("wait", Where.SERVER),), Applicability.MANUAL)
+            if mark.working
+            else Fix((_opening(mark),), Applicability.REVIEW),
         )
         return
 

@@ -240,7 +240,8 @@ class MaintenanceMark(Observation):
     """What tells the program of a site to answer 503 to visitors: a file that is there, or a line
     of its settings. `program` is its name, `path` the file, and `owner` its user. `line` is the
     line that closes the site, "" if the file alone does, and `number` its place. `age` are the
-    seconds since the file changed."""
+    seconds since the file changed. `working` are words of a command that runs now and may need the
+    site to be closed: an update, or a copy of the database; "" for none."""
 
     layer: ClassVar[str] = "server"
 
@@ -250,6 +251,7 @@ class MaintenanceMark(Observation):
     line: Text = ""
     number: int = 0
     age: int = 0
+    working: Label = ""
 
     def summary(self) -> Summary:
         return self.path, self.line or self.program

@@ -37,8 +37,9 @@ _FLASK = lazy_pattern(
 )
 #: What may stand behind the port: the end, or a function. A name may be an address.
 _THEN = re.compile(r"\s{0,4}(?:\)|,\s{0,4}(?:\(|function\b|async\b|[A-Za-z_]\w{0,30}\s{0,4}=>))")
-#: The debugger of Flask runs what its visitors write.
-_DEBUG = re.compile(r"debug\s{0,4}=\s{0,4}(?!False)")
+#: The debugger of Flask runs what its visitors write: in the call, or in a line of its own.
+_DEBUG = re.compile(r"(?i)debug(?:ger)?[\"'\]]{0,2}\s{0,4}=(?!=)\s{0,4}(?!False\b|\s)")
+_WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 _COMMENT = re.compile(r"\s{0,40}(?://|#|\*)")
 _IMPORTS_FASTIFY = re.compile(r"(?:require\(\s{0,4}|from\s{1,4})[\"']fastify[\"']")
 _IMPORTS_FLASK = re.compile(r"(?m)^\s{0,8}(?:from flask import|import flask|import uvicorn)\b")
@@ -63,11 +64,14 @@ def listen_call(text: str, name: str) -> ListenCall | None:
     code = [
         (number, line)
         for number, line in enumerate(lines, 1)
-        if len(line) <= _MAX_LINE and not _COMMENT.match(line) and not _DEBUG.search(line)
+        if len(line) <= _MAX_LINE and not _COMMENT.match(line)
     ]
+    if is_python and any(_DEBUG.search(line) for _, line in code):
+        return None
     named = _named(code, is_python)
     calls = [each for each in (_call(*pair, is_python) for pair in code) if each] or named
-    calls = calls or [each for each in (_default(*pair, text, is_python) for pair in code) if each]
+    if not calls and (_IMPORTS_FLASK if is_python else _IMPORTS_FASTIFY).search(text):
+        calls = [each for each in (_default(*pair, is_python) for pair in code) if each]
     return calls[0] if len(calls) == 1 else None
 
 
@@ -84,22 +88,23 @@ def _opened(number: int, line: str, match: re.Match[str]) -> ListenCall:
 
 def _named(code: list[tuple[int, str]], is_python: bool) -> list[ListenCall]:
     """Return the constants whose name a call that listens has, and nothing else."""
+    listens = ("run(", "serve(", "HTTPServer(", "run_app(") if is_python else (".listen(",)
+    lines_of = dict[str, set[int]]()
+    for number, line in code:
+        if any(call in line for call in listens):
+            for word in _WORD.findall(line):
+                lines_of.setdefault(word, set()).add(number)
     found = list[ListenCall]()
     for number, line in code:
         match = _NAMED.fullmatch(line)
-        if match is None:
-            continue
-        word = re.compile(rf"(?<![\w.]){match['name']}(?!\w)")
-        uses = [each for at, each in code if at != number and word.search(each)]
-        listens = ("run(", "serve(", "HTTPServer(", "run_app(") if is_python else (".listen(",)
-        if any(call in each for each in uses for call in listens):
+        if match is not None and lines_of.get(match["name"], set()) - {number}:
             found.append(_opened(number, line, match))
     return found
 
 
-def _default(number: int, line: str, text: str, is_python: bool) -> ListenCall | None:
+def _default(number: int, line: str, is_python: bool) -> ListenCall | None:
     if is_python:
-        match = _FLASK.search(line) if _IMPORTS_FLASK.search(text) else None
+        match = _FLASK.search(line)
         if match is None or "host" in match["rest"] or "**" in match["rest"]:
             return None
         rest = match["rest"].strip()
@@ -109,7 +114,7 @@ def _default(number: int, line: str, text: str, is_python: bool) -> ListenCall |
         more = f", {rest}" if rest else ""
         new = f'{match["call"]}{comma}host="0.0.0.0"{more})'
         return ListenCall(number, line, f"{line[: match.start()]}{new}{line[match.end() :]}")
-    match = _FASTIFY.search(line) if _IMPORTS_FASTIFY.search(text) else None
+    match = _FASTIFY.search(line)
     if match is None:
         return None
     added = ", '0.0.0.0'" if match["port"] else ", host: '0.0.0.0'"

@@ -16,6 +16,7 @@ _PROGRAMS = frozenset(("magento", "wordpress", "laravel", "turnout", "moodle", *
 _LINE = lazy_pattern(
     r"([a-z]{1,20}) ([A-Za-z0-9_][A-Za-z0-9_.-]{0,63}) (-?\d{1,12}) (\d{1,6}) (/[^\n]{1,1000})"
 )
+_WORKING = re.compile(r"working ([\w.:/ =-]{1,60})", re.ASCII)
 
 
 @frozen
@@ -42,3 +43,9 @@ def parse_marks(text: str) -> list[Mark]:
             age = max(int(match[3]), 0)
             marks.append(Mark(match[1], match[5], match[2], line, number, age))
     return marks
+
+
+def working_command(text: str) -> str:
+    """Return the words of the command that runs now, "" for none."""
+    matches = filter(None, map(_WORKING.fullmatch, text.split("\n")[:20]))
+    return next((match[1] for match in matches), "")

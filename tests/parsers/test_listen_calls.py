@@ -48,6 +48,13 @@ def test_the_constant_that_the_call_names() -> None:
     assert (found.number, found.new) == (1, "const hostname = '0.0.0.0';")
 
 
+def test_a_debugger_that_is_off_is_none() -> None:
+    text = "from flask import Flask\nDEBUG = False\nif debug == 1: print()\napp.run()\n"
+    found = listen_call(text, "app.py")
+    assert found
+    assert found.number == 4
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [
@@ -65,6 +72,9 @@ def test_the_constant_that_the_call_names() -> None:
         ("a.py", "app.run()"),
         ("a.py", "from flask import Flask\napp.run(debug=True)"),
         ("a.py", "app.run(host='127.0.0.1', debug=True)"),
+        ("a.py", "from flask import Flask\napp.debug = True\napp.run()"),
+        ("a.py", "from flask import Flask\napp.config['DEBUG'] = os.environ.get('D')\napp.run()"),
+        ("a.py", "HOST = '127.0.0.1'\napp.run(host=HOST,\n        debug=True)"),
         ("a.rb", "app.listen(3000, '127.0.0.1')"),
         ("a.js", ""),
     ],

@@ -8,7 +8,7 @@ import shlex
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
 from diagnose.model.site_folders import MaintenanceMark
-from diagnose.parsers.maintenance_marks import parse_marks
+from diagnose.parsers.maintenance_marks import parse_marks, working_command
 from diagnose.parsers.sanitize import UNSAFE
 from diagnose.probes import ProbeContext
 from diagnose.probes.inside.unanswered import emit_if_too_slow
@@ -34,5 +34,6 @@ async def emit_marks(ctx: ProbeContext) -> None:
                 vantage=Vantage.SERVER, at=at, took=result.took, program=mark.program,
                 equivalent=f"ls -l {shlex.quote(mark.path)}", path=mark.path, owner=mark.owner,
                 line=mark.line, number=mark.number, age=mark.age,
+                working=working_command(result.out),
             )
         )  # fmt: skip

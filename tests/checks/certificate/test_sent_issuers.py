@@ -1,13 +1,16 @@
+import subprocess
 from dataclasses import replace
+from pathlib import Path
 from typing import Literal
 
 import pytest
 
+from checks.certificate._stored import completed_file
 from diagnose.model import Applicability, Claim, Command, Edit, Manual, Observation
 from diagnose.model.nginx import CertificateFile
 from tests.checks.certificate.test_stored import BUNDLE, PEM
 from tests.support.certificates import LEAF, MIDDLE, OTHER, visit
-from tests.support.check_evidence import judge, texts
+from tests.support.check_evidence import evidence, judge, texts
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.web_server_evidence import APACHE, HTTPS, LISTENING, PASSED, apache_config
 
@@ -63,17 +66,27 @@ def test_a_file_with_a_key_is_changed_without_being_read() -> None:
 
 def test_the_downloaded_issuer_takes_the_place_of_the_others() -> None:
     claim = wrong(WRONG, *NGINX)
-    download, _, prove, change, *_ = argvs(claim)
+    download, _, change, *_ = argvs(claim)
     assert download[-1] == "http://ca.example/middle.der"
-    assert prove[-2:] == ("/etc/ssl/.shop.pem.issuer.pem", OWN)
-    assert change == (
-        *("sed", "-i", "-e", "$r /etc/ssl/.shop.pem.issuer.pem"),
+    assert change[3:] == (
+        *("sh", "/etc/ssl/.shop.pem.issuer.pem", OWN),
+        *("-e", "$r /etc/ssl/.shop.pem.issuer.pem"),
         *("-e", r"0,\%^-----END CERTIFICATE-----%b"),
         *("-e", r"\%^-----BEGIN CERTIFICATE-----%,\%^-----END CERTIFICATE-----%d", OWN),
     )
     assert claim.facts["fetched"]
     assert claim.fix
     assert claim.fix.applicability is Applicability.REVIEW
+
+
+def test_no_certificate_goes_where_the_download_failed(tmp_path: Path) -> None:
+    path = tmp_path / "chain.pem"
+    path.write_text(PEM.format("DDDD"))
+    change = argvs(wrong(ALONE, *apache(APART)))[2]
+    paths = {CHAIN: str(path), OWN: "/nowhere/shop.pem"}
+    run = subprocess.run([paths.get(word, word) for word in change], capture_output=True)
+    assert run.returncode
+    assert path.read_text() == PEM.format("DDDD")
 
 
 def test_apache_names_the_right_chain_where_it_reads_that_apart() -> None:
@@ -85,9 +98,10 @@ def test_apache_names_the_right_chain_where_it_reads_that_apart() -> None:
 
 
 def test_the_downloaded_issuer_is_written_into_the_chain_that_apache_reads_apart() -> None:
-    change = argvs(wrong(ALONE, *apache(APART)))[3]
-    assert change == (
-        *("sed", "-i", "-e", "$r /etc/ssl/.shop.pem.issuer.pem"),
+    change = argvs(wrong(ALONE, *apache(APART)))[2]
+    assert change[3:] == (
+        *("sh", "/etc/ssl/.shop.pem.issuer.pem", OWN),
+        *("-e", "$r /etc/ssl/.shop.pem.issuer.pem"),
         *("-e", r"\%^-----BEGIN CERTIFICATE-----%,\%^-----END CERTIFICATE-----%d", CHAIN),
     )
 
@@ -128,3 +142,10 @@ def test_apache_sends_the_missing_issuer_after_the_same_steps() -> None:
     (claim,) = judge("certificate.chain-incomplete", visit(LEAF, code=20), ALONE, *apache())
     assert argvs(claim)[3] == ("sed", "-i", "-e", "$r /etc/ssl/.shop.pem.issuer.pem", OWN)
     assert claim.facts["fetched"]
+
+
+def test_a_file_that_has_an_issuer_already_is_not_cut() -> None:
+    """What lacks is further up: the file that lies beside may have less than this one."""
+    half = replace(ALONE, chain=(LEAF, MIDDLE), text=PEM.format("AAAA") + PEM.format("BBBB"))
+    assert completed_file(evidence(BUNDLE), WRONG)
+    assert completed_file(evidence(BUNDLE), half) is None

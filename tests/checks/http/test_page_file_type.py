@@ -108,8 +108,8 @@ def test_fires_with_a_location_that_names_the_type_for_the_application() -> None
     assert claim.fix
     (edit,) = (step for step in claim.fix.steps if isinstance(step, Edit))
     for line in (
-        "location ~ \\.js$ {", "proxy_pass http://127.0.0.1:8000;",
-        "proxy_hide_header Content-Type;", "add_header Content-Type text/javascript;",
+        r"location ~ \.js$", "proxy_pass http://127.0.0.1:8000;", "proxy_hide_header Content-Type;",
+        "add_header Content-Type text/javascript;",
     ):  # fmt: skip
         assert line in edit.diff
 
@@ -117,7 +117,9 @@ def test_fires_with_a_location_that_names_the_type_for_the_application() -> None
 @pytest.mark.parametrize(
     ("old", "new"),
     [
+        ("    location / {", "    location ~ ^/inner/ { deny all; }\n    location / {"),
         ("8000;", "8000/;"),
+        ("proxy_set_header Host $host;", "auth_request /who;"),
         ("proxy_pass http://127.0.0.1:8000;", "root /srv/shop;"),
     ],
 )
@@ -126,3 +128,16 @@ def test_a_person_names_the_type_where_the_location_does_more(old: str, new: str
     assert not claim.facts["corrected"]
     assert claim.fix
     assert isinstance(claim.fix.steps[0], Manual)
+
+
+def test_what_nginx_closes_stays_closed_for_the_files_of_that_type() -> None:
+    closed = APPLICATION.replace("proxy_set_header Host $host;", "auth_basic shop;")
+    apart = APPLICATION.replace("location / {", "location ^~ / {").replace(
+        "    location", "    location ~ ^/inner/ { deny all; }\n    location", 1
+    )
+    for site in (closed, apart):
+        claim = typed_by(site)
+        assert claim.fix
+        (edit,) = (step for step in claim.fix.steps if isinstance(step, Edit))
+        # The location is inside the other one, whose login counts in it.
+        assert "+        location ~" in edit.diff

@@ -7,7 +7,7 @@ from diagnose.checking.root_cause import explains
 from diagnose.model import Applicability, Confidence, Manual, Observation, Target, Vantage
 from diagnose.model.firewall import PortRange
 from diagnose.model.server import PassedPort
-from tests.support.check_evidence import REFUSED, judge
+from tests.support.check_evidence import REFUSED, judge, texts
 from tests.support.firewall_rules import HTTPS, SSH, both, connected, host, listening, server
 
 CHECK = "listener.application-port"
@@ -43,13 +43,18 @@ def test_silent_where_nothing_listens_for_the_site() -> None:
     """The web server does not run, or has no such port: then nobody reaches the application."""
     refused = connected(port=3100, failure=REFUSED)
     assert not judge(CHECK, ALONE, SITE, refused, target=OWN)
-    assert judge("listener.loopback-only", ALONE, SITE, refused, target=OWN)
+    (claim,) = judge("listener.loopback-only", ALONE, SITE, refused, target=OWN)
+    # The program may be for that site alone.
+    assert claim.confidence is Confidence.LIKELY
+    assert "start nginx, and leave" in " ".join(texts("listener.loopback-only", claim))
 
 
 @pytest.mark.parametrize(
     ("seen", "port", "step"),
     [
         ((listening(3100, 443, process="node"), SITE), 3100, "use-the-site"),
+        # The web server is stopped.
+        ((listening(3100, process="node"), SITE), 3100, "use-the-site"),
         ((listening(6379, process="redis-server"),), 6379, "through-ssh"),
         ((listening(9090, process="java"),), 9090, "through-ssh"),
         ((listening(7001, process="mysqld"),), 7001, "through-ssh"),

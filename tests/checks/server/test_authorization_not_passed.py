@@ -5,6 +5,7 @@ import pytest
 from diagnose.model import Confidence, Edit, Manual, Severity
 from diagnose.model.http import Exchange
 from diagnose.model.symptom import Symptom
+from diagnose.model.web_servers import ServerFile
 from tests.support.check_evidence import SHOP, judge
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
@@ -94,6 +95,15 @@ def test_a_fault_where_the_page_itself_opens_for_nobody(
     (claim,) = judge(CHECK, APACHE, apache_config(SITE), page, target=API)
     assert claim.severity is severity
     assert claim.confidence is Confidence.LIKELY
+
+
+def test_a_note_where_a_folder_below_may_pass_the_password_on() -> None:
+    page, config = replace(ASKS, headers=(*PHP, HTML)), apache_config(SITE)
+    rule = "RewriteRule .* - [E=HTTP_AUTHORIZATION:%{HTTP:Authorization}]\n"
+    below = ServerFile("/srv/shop/api/.htaccess", rule)
+    config = replace(config, files=(*config.files, below))
+    (claim,) = judge(CHECK, APACHE, config, page, target=API)
+    assert claim.severity is Severity.NOTE
 
 
 def test_fires_where_apache_asks_for_another_folder() -> None:

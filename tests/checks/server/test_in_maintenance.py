@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Claim, Command, Confidence
+from diagnose.model import Applicability, Claim, Command, Confidence, Manual
 from diagnose.model.site_folders import MaintenanceMark
 from tests.support.check_evidence import judge, texts
 from tests.support.report_builder import ANSWER
@@ -33,6 +33,14 @@ def test_fires_and_tells_that_an_update_may_run() -> None:
     (claim,) = judge(CHECK, CLOSED, replace(MARK, age=20, owner="root"))
     assert command_lines(claim) == [f"rm -- {MARK.path}"]
     assert "may still run" in " ".join(texts(CHECK, claim))
+
+
+def test_no_command_opens_the_site_while_an_update_runs() -> None:
+    (claim,) = judge(CHECK, CLOSED, replace(MARK, working="setup:upgrade"))
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+    assert isinstance(claim.fix.steps[0], Manual)
+    assert "`setup:upgrade` runs" in " ".join(texts(CHECK, claim))
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from diagnose.model.files import OtherCertificate
 from diagnose.model.http import Exchange
 from diagnose.model.server import Interface
 from diagnose.model.tls import Certificate, Handshake
-from diagnose.model.web_servers import WebServerConfig
+from diagnose.model.web_servers import SiteRedirect, WebServerConfig
 from tests.support import caddy_evidence, haproxy_evidence
 from tests.support.check_evidence import NOW, SHOP, judge
 from tests.support.check_evidence import REFUSED as REFUSAL
@@ -78,8 +78,13 @@ def test_fires_when_a_site_that_names_none_is_left_out_and_another_shows_its_pag
     assert "+    ServerName shop.example.com\n" in edit.diff
     same = "".join(line for line in PAGES.splitlines(True) if "ServerName" not in line)
     near = first.replace("mail.example.org", "www.shop.example.com")
-    for sites in (first, first + same, near + bare, HTTPS + bare, first + bare + bare):
+    empty = "<VirtualHost *:443>\n    SSLEngine on\n</VirtualHost>\n"
+    for sites in (first, first + same, near + bare, HTTPS + bare, first + bare * 2, first + empty):
         assert not judge(CHECK, APACHE, apache_config(sites), shown, masked=False)
+    config = apache_config(first + bare)
+    away = replace(config.sites[-1], redirects=(SiteRedirect("/", "https://www.example.net/"),))
+    config = replace(config, sites=(*config.sites[:-1], away))
+    assert not judge(CHECK, APACHE, config, shown, masked=False)
 
 
 def test_fires_when_the_site_is_not_enabled_and_enables_it() -> None:

@@ -1,12 +1,13 @@
 """What closes a site for maintenance, in folders as their programs lay them out."""
 
+import os
 import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
-from diagnose.parsers.maintenance_marks import parse_marks
+from diagnose.parsers.maintenance_marks import parse_marks, working_command
 from diagnose.probes.inside.maintenance_marks import SCRIPT
 
 
@@ -77,3 +78,25 @@ def test_the_data_of_moodle(tmp_path: Path) -> None:
     assert not marked(tmp_path / "www")
     write(data, **{"climaintenance.html": "closed"})
     assert marked(tmp_path / "www") == [("moodle", f"{data}/climaintenance.html", 0)]
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        ("php bin/magento setup:upgrade --keep-generated", "setup:upgrade"),
+        ("php /var/www/cloud/occ upgrade", "occ upgrade"),
+        ("mysqldump shop", "mysqldump"),
+        ("wp --allow-root core update", "wp --allow-root core update"),
+        ("php artisan queue:work", ""),
+        ("php bin/magento cron:run", ""),
+        ("php /var/www/cloud/cron.php", ""),
+    ],
+)
+def test_what_runs_and_needs_the_site_to_be_closed(tmp_path: Path, args: str, words: str) -> None:
+    own = "tr '\\0' ' ' </proc/$PPID/cmdline"
+    (tmp_path / "ps").write_text(f"#!/bin/sh\necho ARGS; echo '{args}'\n{own}\n")
+    (tmp_path / "ps").chmod(0o755)
+    path = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    argv = ["sh", "-c", SCRIPT, "sh", str(tmp_path)]
+    out = subprocess.run(argv, capture_output=True, text=True, check=True, env=path).stdout
+    assert working_command(out) == words

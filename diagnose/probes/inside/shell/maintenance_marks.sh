@@ -1,5 +1,10 @@
 # Prints what closes a site for maintenance, in its folders $1 and further: "PROGRAM OWNER AGE NUMBER PATH", with the
-# seconds since PATH changed, and the NUMBER of the line that closes it, 0 if the file does by being there.
+# seconds since PATH changed, and the NUMBER of the line that closes it, 0 if the file does by being there. Before that
+# "working WORDS" of a command that runs now: an update, or a copy of the database. The brackets keep this script out.
+{ ps -eo args || ps -o args; } 2>/dev/null | grep -m 1 -oE -e 'setup:[u]pgrade|setup:[d]i:compile|static-content:[d]eploy' \
+  -e 'artisan [m]igrate|artisan [d]own|occ [u]pgrade|occ [a]pp:update|occ [m]aintenance:repair|[u]pdater\.phar' \
+  -e 'composer(\.phar)? ([i]nstall|[u]pdate|[r]equire)|wp (--[^ ]+ )*([c]ore|[p]lugin|[t]heme|[d]b) [a-z]+' \
+  -e 'cli/[u]pgrade\.php|core:[u]pdate|db:[m]igrate|[m]ysqldump|[m]ariadb-dump|[p]g_dump' | head -n 1 | sed 's/^/working /'
 told() {
   echo "$1 $(stat -c %U -- "$2") $(($(date +%s) - $(stat -c %Y -- "$2"))) ${3:-0} $2"
 }
