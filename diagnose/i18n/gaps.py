@@ -32,6 +32,7 @@ MESSAGES = Messages(
     Message("gap.application-log", "the log of the application"),
     Message("gap.container-environment", "the environment of the container"),
     Message("gap.databases-beside", "the databases beside the container"),
+    Message("gap.maintenance-marks", "the marks of maintenance"),
     Message("gap.application-limits", "the time limits of the application"),
     Message("gap.application-settings", "the settings of the application"),
     Message("gap.applications", "the applications behind nginx"),

@@ -9,6 +9,7 @@ from diagnose.model.http import Exchange
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.report_builder import ANSWER
+from tests.support.web_server_evidence import APACHE, HTTPS, MODULES, apache_config
 
 CHECK = "http.own-file-type"
 TOLD = Symptom("page-files", "the page has no style")
@@ -110,5 +111,34 @@ def test_a_person_names_the_type_where_an_inner_location_would_not_do(
     lines: str, arguments: str
 ) -> None:
     (claim,) = styled(lines, arguments)
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)
+
+
+FILES = HTTPS.replace(
+    "    ProxyPass /ws ws://127.0.0.1:3000/ws\n    ProxyPass / http://127.0.0.1:3000/\n",
+    "    DocumentRoot /srv/shop\n",
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("/a.wasm", "AddType application/wasm .wasm"),
+        ("/a.mjs", "AddType text/javascript .mjs"),
+    ],
+)
+def test_apache_gets_the_type_of_its_own_files(path: str, line: str) -> None:
+    site = apache_config(FILES, modules=(*MODULES, "mime"))
+    (claim,) = claims(path, "text/plain", APACHE, site)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert line in edit.diff
+
+
+def test_apache_names_no_type_for_an_application() -> None:
+    site = apache_config(HTTPS, modules=(*MODULES, "mime"))
+    (claim,) = claims("/a.mjs", "text/plain", APACHE, site)
     assert claim.fix
     assert isinstance(claim.fix.steps[0], Manual)

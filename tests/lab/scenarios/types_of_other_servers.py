@@ -16,7 +16,8 @@ def apache_sends_style_sheets_as_plain_text(lab: Lab) -> None:
 
 
 @apache_scenario(
-    outside=None, server="server.file-untyped", target=f"https://{site.NAME}/app.wasm",
+    outside="http.own-file-type", target=f"https://{site.NAME}/app.wasm",
+    args=("TypeError: Incorrect response MIME type. Expected 'application/wasm'.",),
     differs=(apache.SITE,),
 )  # fmt: skip
 def apache_sends_webassembly_as_plain_text(lab: Lab) -> None:
