@@ -29,14 +29,15 @@ def correction_steps(correction: UnitCorrection, *, running: bool = False) -> tu
     return (*drop_in_steps(unit, correction.lines), *start)
 
 
-def drop_in_steps(unit: str, lines: tuple[str, ...]) -> tuple[Command, ...]:
-    """Return the commands that add lines below [Service] of a unit, without a start of it."""
+def drop_in_steps(unit: str, lines: tuple[str, ...], name: str = "") -> tuple[Command, ...]:
+    """Return the commands that add lines below [Service] of a unit, without a start of it. `name`
+    is that of the file; "" for that of the setting."""
     folder = f"/etc/systemd/system/{unit}.service.d"
     # A file for each setting: a unit may lack another one, which a later run finds.
-    file = f"{folder}/diagnose-{lines[0].partition('=')[0]}.conf"
+    name = name or f"diagnose-{lines[0].partition('=')[0]}"
     return (
         commands.make_folder(folder),
-        commands.create_drop_in(file, ("[Service]", *lines)),
+        commands.create_drop_in(f"{folder}/{name}.conf", ("[Service]", *lines)),
         Command(("systemctl", "daemon-reload"), Effect.CHANGE),
     )
 

@@ -11,8 +11,6 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
-    Command,
-    Effect,
     Evidence,
     Fix,
     Manual,
@@ -79,13 +77,11 @@ def _fix(user: FileUser) -> Fix:
     start its program again: a limit is given at a start."""
     if not user.unit:
         return Fix((Manual("raise", Where.SERVER),), Applicability.MANUAL)
-    folder = f"/etc/systemd/system/{user.unit}.service.d"
+    # Imported late: few programs have too few files.
+    from checks._unit_corrections import drop_in_steps
+
     steps = (
-        commands.make_folder(folder),
-        commands.create_drop_in(
-            f"{folder}/zz-open-files.conf", ("[Service]", f"LimitNOFILE={_FILES}")
-        ),
-        Command(("systemctl", "daemon-reload"), Effect.CHANGE),
+        *drop_in_steps(user.unit, (f"LimitNOFILE={_FILES}",), "zz-open-files"),
         commands.restart_service(user.unit),
     )
     return Fix(steps, Applicability.REVIEW)

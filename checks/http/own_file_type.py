@@ -27,7 +27,7 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.pages import FileKind
-from diagnose.parsers.browser_types import mime_type, refusal
+from diagnose.parsers.browser_types import TYPES_BY_ENDING, mime_type, refusal
 from diagnose.parsers.urls import path_of
 
 _KINDS: dict[str, FileKind] = {
@@ -62,7 +62,7 @@ def own_file_type(evidence: Evidence) -> Iterator[Claim]:
         facts={
             "file": page.url,
             "type": mime_type(page.headers),
-            "wanted": _wanted(page),
+            "wanted": TYPES_BY_ENDING[_ending(page)],
             "refused": is_refused,
             "extension": _ending(page),
         },
@@ -82,11 +82,6 @@ def _is_untyped(page: Exchange) -> bool:
     is_file = bool(body) and body[:1] != "<" and page.header("Content-Disposition") is None
     is_plain = mime_type(page.headers) in _PLAIN
     return page.status == 200 and _ending(page) in _KINDS and is_file and is_plain
-
-
-def _wanted(page: Exchange) -> str:
-    wanted = {"css": "text/css", "wasm": "application/wasm"}
-    return wanted.get(_ending(page), "text/javascript")
 
 
 def _fix(evidence: Evidence, path: str) -> Fix | None:

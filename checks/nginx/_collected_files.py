@@ -13,11 +13,15 @@ from diagnose.parsers.nginx.edits import replace_directive
 from diagnose.parsers.nginx.file_paths import ServedFile
 
 
-def collecting_words(owner: str, python: str, manage: str) -> tuple[str, ...]:
-    """Return the command line of a project's manage.py, as its owner."""
-    words = (python or "python3", manage, "collectstatic", "--noinput")
+def as_owner(owner: str, words: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a command as it is run by the owner of a project; as root where none is known."""
     is_other = owner not in {"", "root", "UNKNOWN"}
     return ("runuser", "-u", owner, "--", *words) if is_other else words
+
+
+def collecting_words(owner: str, python: str, manage: str) -> tuple[str, ...]:
+    """Return the command line of a project's manage.py, as its owner."""
+    return as_owner(owner, (python or "python3", manage, "collectstatic", "--noinput"))
 
 
 def collecting_fix(nginx: Nginx, served: ServedFile, project: StaticProject) -> Fix | None:

@@ -7,16 +7,12 @@ from checks.nginx._edits import config_edits
 from checks.nginx._location_edits import location_fix
 from diagnose.model import Fix
 from diagnose.model.nginx import Directive
+from diagnose.parsers.browser_types import TYPES_BY_ENDING
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 
-#: What browsers want, by the end of the name (RFC 9239; WebAssembly Web API).
-TYPES = {
-    "css": "text/css", "js": "text/javascript", "mjs": "text/javascript",
-    "wasm": "application/wasm", "svg": "image/svg+xml",
-}  # fmt: skip
 #: Lines of the outer location that an inner one inherits ("proxy_…" as well).
 _INHERITED = {
     "add_header", "expires", "access_log", "error_log", "client_max_body_size", "gzip",
@@ -31,7 +27,7 @@ def typed_location_fix(nginx: Nginx, path: str) -> Fix | None:
     None where that takes a person. nginx sends the type of `add_header`, as soon as that of the
     application is hidden ("proxy_hide_header", nginx.org)."""
     ending = path.rpartition("/")[2].rpartition(".")[2].lower()
-    matches, media_type = list(nginx.location_matches(path)), TYPES.get(ending)
+    matches, media_type = list(nginx.location_matches(path)), TYPES_BY_ENDING.get(ending)
     if len(matches) != 1 or media_type is None:
         return None
     match = matches[0]

@@ -7,12 +7,12 @@ from checks.server import ServerView, file_rows, indentation, line_edit, line_te
 from checks.server._backend_answers import route_to_application
 from diagnose.model import Applicability, Edit, Fix
 from diagnose.model.web_servers import WebSite
+from diagnose.parsers.browser_types import TYPES_BY_ENDING
 
 #: What browsers want, by the end of the name.
-_TYPES = {
-    "css": "text/css", "js": "text/javascript", "mjs": "text/javascript",
-    "json": "application/json", "wasm": "application/wasm", "svg": "image/svg+xml",
-    "webp": "image/webp", "avif": "image/avif", "webmanifest": "application/manifest+json",
+_TYPES = TYPES_BY_ENDING | {
+    "json": "application/json", "webp": "image/webp", "avif": "image/avif",
+    "webmanifest": "application/manifest+json",
 }  # fmt: skip
 _ADD_TYPE = re.compile(r"(?i)(\s*AddType\s+)(\S+)((?:\s+\.?\w{1,20})+)\s*")
 _CHARSET = re.compile(r"(?i)(\s*AddDefaultCharset\s+)(\S+)\s*")

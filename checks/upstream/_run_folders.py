@@ -5,9 +5,9 @@ make no folder there: its unit has to (systemd.exec(5), "RuntimeDirectory=")."""
 import posixpath
 import re
 
+from checks._unit_corrections import drop_in_steps
 from diagnose.model import Command, Evidence, commands
 from diagnose.model.program_logs import FailedUnit
-from diagnose.model.steps import Effect
 from diagnose.model.upstream import UpstreamSocket
 
 _FOLDER = re.compile(r"/(?:var/)?run/(?P<name>[A-Za-z0-9][\w@-]{0,60}(?:\.[\w@-]{1,20}){0,3})")
@@ -35,11 +35,8 @@ def run_folder_steps(unit: FailedUnit) -> tuple[Command, ...]:
     """Return the commands that let systemd make the folder at each start of the service."""
     match = _FOLDER.fullmatch(posixpath.dirname(unit.endpoint))
     assert match, "only such a folder is found missing"
-    drop_ins = f"/etc/systemd/system/{unit.unit}.service.d"
-    lines = ("[Service]", f"RuntimeDirectory={match['name']}")
+    lines = (f"RuntimeDirectory={match['name']}",)
     return (
-        commands.make_folder(drop_ins),
-        commands.create_drop_in(f"{drop_ins}/run-folder.conf", lines),
-        Command(("systemctl", "daemon-reload"), Effect.CHANGE),
+        *drop_in_steps(unit.unit, lines, "run-folder"),
         commands.restart_service(unit.unit),
     )

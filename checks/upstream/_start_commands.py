@@ -38,7 +38,7 @@ def start_facts(evidence: Evidence, port: int) -> Mapping[str, object]:
     `session_unit` is a unit of `starter_user` that ended with that user's last session, and
     `pm2_stopped` and `supervisor_stopped` tell that what keeps the program does not run, and
     `unit_stopped` is a service that nobody started."""
-    file = next((each for each in evidence.good(StartFile) if each.port == port), None)
+    file = _start_file(evidence, port)
     if file is None:
         return _NONE
     is_project = file.starter in {"project", "other"}
@@ -61,9 +61,13 @@ def start_facts(evidence: Evidence, port: int) -> Mapping[str, object]:
 def start_fix(evidence: Evidence, port: int) -> Fix | None:
     """Return the commands that start the program of a port and let it start with the server, where
     one file of this server alone names the port; None where a person has to look first."""
-    file = next((each for each in evidence.good(StartFile) if each.port == port), None)
+    file = _start_file(evidence, port)
     steps = _start_steps(file) if file and file.owner not in {"", "UNKNOWN"} else ()
     return Fix(steps, Applicability.REVIEW) if steps else project_fix(evidence, port)
+
+
+def _start_file(evidence: Evidence, port: int) -> StartFile | None:
+    return next((each for each in evidence.good(StartFile) if each.port == port), None)
 
 
 def _start_steps(file: StartFile) -> tuple[Command, ...]:
@@ -118,7 +122,7 @@ def project_fix(evidence: Evidence, port: int) -> Fix | None:
     """Return the start of the only compose file that names a port, after the network that it lacks
     is made, if a pasted message tells of one. None where another file names the port, or the
     engine has made containers of this one before: these tell more."""
-    file = next((each for each in evidence.good(StartFile) if each.port == port), None)
+    file = _start_file(evidence, port)
     if file is None or file.starter != "compose" or _was_made(evidence, file.path):
         return None
     name = told_network(evidence)

@@ -12,7 +12,7 @@ That this file lies there shows no more than that the step is missing: so it is 
 import posixpath
 from collections.abc import Iterator
 
-from checks.nginx._collected_files import collecting_words
+from checks.nginx._collected_files import as_owner, collecting_words
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -97,13 +97,10 @@ def _steps(files: UnpublishedFiles) -> tuple[Command, ...]:
 
 
 def _copy(files: UnpublishedFiles, source: str, folder: str) -> Command:
-    words: tuple[str, ...] = ("cp", "-r", source, folder)
-    if files.owner not in {"", "root", "UNKNOWN"}:
-        words = ("runuser", "-u", files.owner, "--", *words)
     made = folder + posixpath.basename(source)
     return Command(
-        words, Effect.CHANGE, undo=("rm", "-r", made), changes=(made,), aspect="entry",
-        risk=Risk.EDITS_FILES,
+        as_owner(files.owner, ("cp", "-r", source, folder)), Effect.CHANGE,
+        undo=("rm", "-r", made), changes=(made,), aspect="entry", risk=Risk.EDITS_FILES,
     )  # fmt: skip
 
 

@@ -76,11 +76,7 @@ def start_pm2_at_boot(user: str, home: str, tool: str) -> tuple[Command, ...]:
         "[Install]",
         "WantedBy=multi-user.target",
     )
-    return (
-        commands.create_drop_in(f"/etc/systemd/system/pm2-{user}.service", lines),
-        Command(("systemctl", "daemon-reload"), Effect.CHANGE),
-        commands.enable_service(f"pm2-{user}", now=False),
-    )
+    return _new_service(f"pm2-{user}", lines, now=False)
 
 
 def keep_project(user: str, folder: str, npm: str, script: str) -> tuple[Command, ...]:
@@ -105,10 +101,14 @@ def keep_project(user: str, folder: str, npm: str, script: str) -> tuple[Command
         "[Install]",
         "WantedBy=multi-user.target",
     )
+    return _new_service(name, lines, now=True)
+
+
+def _new_service(name: str, lines: tuple[str, ...], *, now: bool) -> tuple[Command, ...]:
     return (
         commands.create_drop_in(f"/etc/systemd/system/{name}.service", lines),
         Command(("systemctl", "daemon-reload"), Effect.CHANGE),
-        commands.enable_service(name, now=True),
+        commands.enable_service(name, now=now),
     )
 
 

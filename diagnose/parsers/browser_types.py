@@ -23,6 +23,12 @@ JAVASCRIPT_TYPES = frozenset(
     )
 )  # fmt: skip
 
+#: The type that browsers want, by the end of a file's name (RFC 9239; WebAssembly Web API).
+TYPES_BY_ENDING = {
+    "css": "text/css", "js": "text/javascript", "mjs": "text/javascript",
+    "wasm": "application/wasm", "svg": "image/svg+xml",
+}  # fmt: skip
+
 _MIME_TYPE = re.compile(r"[!#$%&'*+.^_`|~\w-]+/[!#$%&'*+.^_`|~\w-]+", re.ASCII)
 
 #: Why a file is refused: its status, its type, its type together with nosniff, or an HTML document
