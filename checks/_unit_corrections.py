@@ -1,8 +1,9 @@
 """The commands that mend the unit of a service that could not start, in a file beside the
 unit (systemd.unit(5), "drop-in"), and start the service."""
 
-from diagnose.model import Command, Effect, Evidence, commands
+from diagnose.model import Command, Evidence, commands
 from diagnose.model.services import UnitCorrection
+from diagnose.model.unit_commands import drop_in_steps
 
 
 def correction_of(evidence: Evidence, unit: str) -> UnitCorrection | None:
@@ -27,19 +28,6 @@ def correction_steps(correction: UnitCorrection, *, running: bool = False) -> tu
     if correction.script:
         return (commands.rewrite(correction.script, (r"s/\r$//",)), *start)
     return (*drop_in_steps(unit, correction.lines), *start)
-
-
-def drop_in_steps(unit: str, lines: tuple[str, ...], name: str = "") -> tuple[Command, ...]:
-    """Return the commands that add lines below [Service] of a unit, without a start of it. `name`
-    is that of the file; "" for that of the setting."""
-    folder = f"/etc/systemd/system/{unit}.service.d"
-    # A file for each setting: a unit may lack another one, which a later run finds.
-    name = name or f"diagnose-{lines[0].partition('=')[0]}"
-    return (
-        commands.make_folder(folder),
-        commands.create_drop_in(f"{folder}/{name}.conf", ("[Service]", *lines)),
-        Command(("systemctl", "daemon-reload"), Effect.CHANGE),
-    )
 
 
 def correction_facts(correction: UnitCorrection | None) -> dict[str, object]:

@@ -12,8 +12,8 @@ from diagnose.model.files import OtherCertificate
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.processes import NamingLine, ProgramCertificate
 from diagnose.model.program_commands import restart_by
-from diagnose.model.steps import Effect
 from diagnose.model.tls import Certificate
+from diagnose.model.unit_commands import reload_units
 
 #: Files that a renewal tool writes by itself, and nobody else.
 _OF_TOOLS = re.compile(
@@ -116,5 +116,5 @@ def restart_steps(
         return restart_by(own.starter) if own.starter else ()
     units = ("/etc/systemd/system/", "/run/systemd/system/")
     is_of_unit = any(isinstance(step, Edit) and step.path.startswith(units) for step in steps)
-    reload = (Command(("systemctl", "daemon-reload"), Effect.CHANGE),) if is_of_unit else ()
+    reload = (reload_units(),) if is_of_unit else ()
     return (*reload, commands.restart_service(own.unit.removesuffix(".service")))

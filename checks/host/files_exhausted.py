@@ -78,7 +78,7 @@ def _fix(user: FileUser) -> Fix:
     if not user.unit:
         return Fix((Manual("raise", Where.SERVER),), Applicability.MANUAL)
     # Imported late: few programs have too few files.
-    from checks._unit_corrections import drop_in_steps
+    from diagnose.model.unit_commands import drop_in_steps
 
     steps = (
         *drop_in_steps(user.unit, (f"LimitNOFILE={_FILES}",), "zz-open-files"),

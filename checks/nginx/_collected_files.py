@@ -9,14 +9,14 @@ from checks.nginx._edits import config_edit
 from diagnose.model import Applicability, Command, Effect, Fix
 from diagnose.model.site_folders import StaticProject
 from diagnose.model.steps import Risk
+from diagnose.model.user_commands import as_user
 from diagnose.parsers.nginx.edits import replace_directive
 from diagnose.parsers.nginx.file_paths import ServedFile
 
 
 def as_owner(owner: str, words: tuple[str, ...]) -> tuple[str, ...]:
     """Return a command as it is run by the owner of a project; as root where none is known."""
-    is_other = owner not in {"", "root", "UNKNOWN"}
-    return ("runuser", "-u", owner, "--", *words) if is_other else words
+    return as_user("" if owner == "UNKNOWN" else owner, words)
 
 
 def collecting_words(owner: str, python: str, manage: str) -> tuple[str, ...]:

@@ -7,7 +7,8 @@ import re
 
 from checks.nginx import Nginx
 from checks.nginx._commands import systemd_unit
-from diagnose.model import Command, Effect, commands
+from diagnose.model import Command
+from diagnose.model.unit_commands import drop_in_steps
 
 #: EMFILE, as nginx writes it (ngx_errno).
 _NO_FILES = re.compile(r"failed \(24: ")
@@ -25,7 +26,4 @@ def raised_limit(nginx: Nginx, files: int = _FILES) -> tuple[Command, ...]:
     unit = systemd_unit(nginx).removesuffix(".service")
     if not unit:
         return ()
-    path = f"/etc/systemd/system/{unit}.service.d/zz-open-files.conf"
-    lines = ("[Service]", f"LimitNOFILE={files}")
-    reload = Command(("systemctl", "daemon-reload"), Effect.CHANGE)
-    return commands.create_drop_in(path, lines), reload
+    return drop_in_steps(unit, (f"LimitNOFILE={files}",), "zz-open-files")

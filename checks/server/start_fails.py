@@ -10,7 +10,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from checks._unit_corrections import correction_of, correction_steps, drop_in_steps
+from checks._unit_corrections import correction_of, correction_steps
 from checks.server import ServerView, file_rows, line_edit, start_steps
 from checks.server._caddy_options import added_option
 from diagnose.checking.registry import check
@@ -30,6 +30,7 @@ from diagnose.model import (
 from diagnose.model.dns import Resolution
 from diagnose.model.server import Listeners
 from diagnose.model.services import StartObstacle
+from diagnose.model.unit_commands import drop_in_steps
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebServerTest
 from diagnose.parsers.linux.start_obstacles import in_foreground
 

@@ -2,13 +2,13 @@
 
 import posixpath
 
-from checks._unit_corrections import drop_in_steps
 from checks.upstream._start_needs import install_steps
 from diagnose.model import Command, Edit, Effect, commands
 from diagnose.model.processes import Starter
 from diagnose.model.program_commands import restart_by, restart_managed, restart_with_variable
 from diagnose.model.services import ProgramNeed
 from diagnose.model.steps import Risk
+from diagnose.model.unit_commands import drop_in_steps
 
 #: The command line of a framework behind its program: Laravel's artisan, Django's manage.py, Rails'
 #: bin/rails. "key" makes a key where there is none, "table" brings the tables up to date.

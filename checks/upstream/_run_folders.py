@@ -5,9 +5,9 @@ make no folder there: its unit has to (systemd.exec(5), "RuntimeDirectory=")."""
 import posixpath
 import re
 
-from checks._unit_corrections import drop_in_steps
 from diagnose.model import Command, Evidence, commands
 from diagnose.model.program_logs import FailedUnit
+from diagnose.model.unit_commands import drop_in_steps
 from diagnose.model.upstream import UpstreamSocket
 
 _FOLDER = re.compile(r"/(?:var/)?run/(?P<name>[A-Za-z0-9][\w@-]{0,60}(?:\.[\w@-]{1,20}){0,3})")

@@ -9,6 +9,7 @@ from diagnose.model.processes import Starter
 from diagnose.model.program_commands import restart_by
 from diagnose.model.program_logs import ToldReason
 from diagnose.model.steps import Command, Effect
+from diagnose.model.unit_commands import create_drop_in, reload_units
 from diagnose.parsers.applications import application_of
 from diagnose.parsers.unit_variables import is_unit_value
 
@@ -70,13 +71,13 @@ def _of_unit(reads: Sequence[ReadSetting]) -> tuple[Command, ...]:
     unit = first.unit.removesuffix(".service")
     folder = f"/etc/systemd/system/{first.unit}.d"
     files = (
-        usual.create_drop_in(
+        create_drop_in(
             f"{folder}/diagnose-{read.key}.conf",
             ("[Service]", f"Environment={read.key}={read.wanted}"),
         )
         for read in lacking
     )
-    reload = Command(("systemctl", "daemon-reload"), Effect.CHANGE)
+    reload = reload_units()
     return (usual.make_folder(folder), *files, reload, usual.restart_service(unit))
 
 
@@ -120,7 +121,7 @@ def _restart(read: ReadSetting) -> tuple[Command, ...]:
     if not read.unit:
         return restart_by(read.starter) if read.starter else ()
     is_of_unit = read.file.startswith("/etc/systemd/system/")
-    reload = (Command(("systemctl", "daemon-reload"), Effect.CHANGE),) if is_of_unit else ()
+    reload = (reload_units(),) if is_of_unit else ()
     return (*reload, usual.restart_service(read.unit.removesuffix(".service")))
 
 

@@ -7,6 +7,7 @@ from typing import assert_never
 from diagnose.model import Command, Effect, Evidence, commands
 from diagnose.model.services import ProgramNeed, StartNeed
 from diagnose.model.steps import Risk
+from diagnose.model.user_commands import as_user
 
 
 def need_of(evidence: Evidence, unit: str) -> StartNeed | None:
@@ -114,4 +115,4 @@ def _as_owner(need: StartNeed | ProgramNeed, words: tuple[str, ...]) -> tuple[st
     if need.owner in {"", "root"}:
         return ("env", *variables, *words) if variables else words
     home = need.home or need.folder or posixpath.dirname(need.file)
-    return ("runuser", "-u", need.owner, "--", "env", f"HOME={home}", *variables, *words)
+    return as_user(need.owner, ("env", f"HOME={home}", *variables, *words))

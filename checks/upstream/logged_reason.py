@@ -29,6 +29,7 @@ from diagnose.model.http import Upgrade, page_exchanges
 from diagnose.model.logs import FailedRequests
 from diagnose.model.program_logs import ToldReason
 from diagnose.model.steps import Risk
+from diagnose.model.unit_commands import reload_units
 from diagnose.parsers.refused_hosts import host_setting
 from diagnose.parsers.websocket_refusal import is_origin_error
 
@@ -180,5 +181,5 @@ def _setting(told: ToldReason) -> Fix:
     if told.load:
         return Fix((edit, Command(told.load, Effect.CHANGE)), Applicability.REVIEW)
     name = told.unit.removesuffix(".service")
-    reload = Command(("systemctl", "daemon-reload"), Effect.CHANGE)
+    reload = reload_units()
     return Fix((edit, reload, usual.restart_service(name)), Applicability.REVIEW)

@@ -309,13 +309,6 @@ def create_lines(path: str, lines: Arguments) -> Command:
     return Command(argv, Effect.CHANGE, undo=("rm", path), changes=(path,), risk=Risk.EDITS_FILES)
 
 
-def create_drop_in(path: str, lines: Arguments) -> Command:
-    """Write a small new file beside a unit (systemd.unit(5), "drop-in"), and no file that is there.
-    To undo it, systemd has to read the unit again, and an empty folder of such files goes."""
-    undo = 'rm "$1" && rmdir --ignore-fail-on-non-empty "${1%/*}" && systemctl daemon-reload'
-    return replace(create_lines(path, lines), undo=("sh", "-c", undo, "sh", path))
-
-
 # Access to files
 
 

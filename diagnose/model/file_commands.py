@@ -2,26 +2,23 @@
 undoes that. And that which removes the mark of a program's maintenance. See `commands`."""
 
 from diagnose.model.steps import Command, Effect, Risk
+from diagnose.model.user_commands import as_user
 
 
 def empty_log(path: str, owner: str) -> Command:
     """Empty a log that a program writes on: a file that is removed keeps its room until the program
     opens it anew (truncate(1)). The owner does it, who may have put a link there by then."""
-    return _removing(_as(owner, ("truncate", "-c", "-s", "0", "--", path)), path)
+    return _removing(as_user(owner, ("truncate", "-c", "-s", "0", "--", path)), path)
 
 
 def remove_log(path: str, owner: str) -> Command:
     """Remove a log that was put aside, as its owner."""
-    return _removing(_as(owner, ("rm", "--", path)), path)
+    return _removing(as_user(owner, ("rm", "--", path)), path)
 
 
 def remove_mark(path: str, owner: str) -> Command:
     """Remove a file that is a mark by being there, as its owner."""
-    return _removing(_as(owner, ("rm", "--", path)), path)
-
-
-def _as(owner: str, words: tuple[str, ...]) -> tuple[str, ...]:
-    return words if owner == "root" else ("runuser", "-u", owner, "--", *words)
+    return _removing(as_user(owner, ("rm", "--", path)), path)
 
 
 def shorten_journal(mebibytes: int) -> Command:

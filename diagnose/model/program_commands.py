@@ -9,6 +9,7 @@ from typing import assert_never
 
 from diagnose.model.processes import Starter
 from diagnose.model.steps import Command, Effect, Risk
+from diagnose.model.user_commands import as_user
 
 #: Prints the processes that listen at $at, and finds the one whose arguments have the checksum
 #: $sum: the topmost of them, `p`. proc_pid_cmdline(5), ss(8), cksum(1).
@@ -170,8 +171,7 @@ def restart_managed(starter: Starter) -> Command:
             folder = starter.tool.rpartition("/")[0]
             path = f"PATH={folder}:/usr/local/bin:/usr/bin:/bin"
             words = ("env", path, f"PM2_HOME={starter.home}", starter.tool, "restart", starter.name)
-            if starter.user not in {"", "root"}:
-                words = ("runuser", "-u", starter.user, "--", *words)
+            words = as_user(starter.user, words)
         case "supervisor":
             file = ("-c", starter.home) if starter.home else ()
             words = ("supervisorctl", *file, "restart", starter.name)

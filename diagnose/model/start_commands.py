@@ -4,8 +4,9 @@ systemd, the list of pm2, or a project of Node.js, for which a unit is written."
 import posixpath
 import re
 
-from diagnose.model import commands
+from diagnose.model import commands, unit_commands
 from diagnose.model.steps import Command, Effect, Risk
+from diagnose.model.user_commands import as_user
 
 #: What stands in a unit as it is (systemd.syntax(7), systemd.unit(5)), and a unit's name.
 _PLAIN = re.compile(r"/[A-Za-z0-9_./@+,~-]{1,300}")
@@ -17,7 +18,7 @@ def start_user_unit(user: str, number: int, unit: str, *, lingers: bool) -> tupl
     whenever the user's systemd starts. `number` is the user's."""
     # The folder of its bus is there once the user's systemd runs (user@.service(5)).
     own = ("env", f"XDG_RUNTIME_DIR=/run/user/{number}", "systemctl", "--user")
-    start = ("runuser", "-u", user, "--", *own)
+    start = as_user(user, own)
     linger = Command(
         ("loginctl", "enable-linger", user),
         Effect.START,
@@ -40,8 +41,7 @@ def pm2(user: str, home: str, tool: str, *words: str, effect: Effect = Effect.ST
     """Run pm2 as the user whose programs it keeps, with Node.js beside it."""
     variables = (f"HOME={home}", f"PM2_HOME={home}/.pm2", _path(tool))
     own = ("env", *variables, tool, *words)
-    as_user = () if user == "root" else ("runuser", "-u", user, "--")
-    return Command((*as_user, *own), effect, risk=Risk.CHANGES_SYSTEM)
+    return Command(as_user(user, own), effect, risk=Risk.CHANGES_SYSTEM)
 
 
 def start_pm2_at_boot(user: str, home: str, tool: str) -> tuple[Command, ...]:
@@ -106,8 +106,8 @@ def keep_project(user: str, folder: str, npm: str, script: str) -> tuple[Command
 
 def _new_service(name: str, lines: tuple[str, ...], *, now: bool) -> tuple[Command, ...]:
     return (
-        commands.create_drop_in(f"/etc/systemd/system/{name}.service", lines),
-        Command(("systemctl", "daemon-reload"), Effect.CHANGE),
+        unit_commands.create_drop_in(f"/etc/systemd/system/{name}.service", lines),
+        unit_commands.reload_units(),
         commands.enable_service(name, now=now),
     )
 

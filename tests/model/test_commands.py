@@ -17,6 +17,7 @@ from diagnose.model import (
     firewall_commands,
     network_commands,
     server_commands,
+    unit_commands,
 )
 from diagnose.model.risk import risks
 from tests.support.steps import contradiction
@@ -104,7 +105,7 @@ ALL = [
      Risk.REMOVES_FILES),
     (commands.empty_cache("/a", ("docker", "exec", "web")),
      f"docker exec web find /a -type f -name '{'?' * 32}' -delete", "", Risk.REMOVES_FILES),
-    (commands.create_drop_in("/u.d/a.conf", ("[Service]",)),
+    (unit_commands.create_drop_in("/u.d/a.conf", ("[Service]",)),
      "sh -c 'umask 022; set -C; p=$1; shift; printf \"%s\\n\" \"$@\" > \"$p\"' sh /u.d/a.conf"
      " '[Service]'",
      "sh -c 'rm \"$1\" && rmdir --ignore-fail-on-non-empty \"${1%/*}\" && systemctl"

@@ -55,6 +55,18 @@ def test_fires_while_the_files_are_still_broken() -> None:
     assert isinstance(claim.fix.steps[0], Manual)
 
 
+def test_raises_the_limit_of_the_unit_in_a_folder_that_may_be_missing() -> None:
+    text = 'open() "/var/log/nginx/a.log" failed (24: Too many open files)'
+    (claim,) = judge(
+        "nginx.reload-failed", RUNNING, SYSTEMD, line(text), nginx_says(), config(), HOST
+    )
+    assert claim.fix
+    commands_run = [step.argv for step in claim.fix.steps if isinstance(step, Command)]
+    assert commands_run[0][:2] == ("mkdir", "-p")
+    assert "LimitNOFILE=65536" in commands_run[1]
+    assert commands_run[2] == ("systemctl", "daemon-reload")
+
+
 def test_fires_where_another_program_holds_the_port() -> None:
     lines = [line(TAKEN, LOADED + 5 + half / 2) for half in range(5)]
     last = line("still could not bind()", LOADED + 8)
