@@ -9,6 +9,7 @@ from checks.nginx._edits import config_edits
 from checks.nginx._location_edits import closes_nothing
 from diagnose.model import Applicability, Fix
 from diagnose.model.nginx import Directive
+from diagnose.parsers.browser_types import TYPES_BY_ENDING
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.file_paths import served_file
@@ -16,10 +17,7 @@ from diagnose.parsers.nginx.final_requests import final_request
 from diagnose.parsers.nginx.locations import location_pattern
 
 #: The type of a file by the ending before that of its compression.
-_TYPES = {
-    "js": "application/javascript", "mjs": "application/javascript", "css": "text/css",
-    "wasm": "application/wasm", "json": "application/json", "svg": "image/svg+xml",
-}  # fmt: skip
+_TYPES = {**TYPES_BY_ENDING, "json": "application/json"}
 _COMPRESSED = re.compile(r"/\S{1,500}\.(?P<ending>[a-z]{2,5})\.gz", re.ASCII)
 
 

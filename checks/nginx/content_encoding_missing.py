@@ -25,6 +25,7 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.nginx import NginxConfig
+from diagnose.parsers.browser_types import TYPES_BY_ENDING
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.locations import LocationMatch, location_pattern
 from diagnose.parsers.nginx.upstreams import pass_directive_of
@@ -35,9 +36,9 @@ _FILE = re.compile(
 )
 _PLAIN = re.compile(r"/[\w./~-]{0,200}", re.ASCII)
 _CODINGS = {"br": "br", "gz": "gzip"}
-#: The types of the files within, as Unity's documentation has them.
+#: The types of the files within (Unity's documentation; RFC 9239).
 _TYPES = {
-    "js": "application/javascript",
+    "js": TYPES_BY_ENDING["js"],
     "wasm": "application/wasm",
     "(?:data|symbols\\.json)": "application/octet-stream",
 }

@@ -28,19 +28,15 @@ from diagnose.model import (
 from diagnose.model.files import PageFileAccess
 from diagnose.model.http import page_exchanges
 from diagnose.model.nginx import Directive, NginxConfig
-from diagnose.parsers.browser_types import mime_type, untyped_ending
+from diagnose.parsers.browser_types import TYPES_BY_ENDING, mime_type, untyped_ending
 from diagnose.parsers.front_ends import is_source
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.urls import path_of
 
-#: The types that browsers demand, by endings that are missing in many lists of nginx (RFC 9239,
-#: WebAssembly Web API, W3C Web Application Manifest).
-_TYPES = {
-    "css": "text/css", "js": "application/javascript", "mjs": "application/javascript",
-    "svg": "image/svg+xml", "wasm": "application/wasm",
-    "webmanifest": "application/manifest+json",
-}  # fmt: skip
+#: The types that browsers demand, by endings that are missing in many lists of nginx (W3C Web
+#: Application Manifest).
+_TYPES = {**TYPES_BY_ENDING, "webmanifest": "application/manifest+json"}
 
 
 @check(
@@ -153,12 +149,17 @@ def _fix(
 def _addition(nginx: Nginx, path: str, own_types: tuple[Directive, ...]) -> Edit | None:
     """Return an edit that adds the ending to nginx's own list; None if that is not the list in
     force, or if it is no ending of which browsers demand one type."""
-    media_type = _TYPES.get(_extension(path))
+    ending = _extension(path)
+    media_type = _TYPES.get(ending)
     types = own_types[0] if own_types and _is_in_types_file(own_types[0]) else None
     file = nginx.file(types) if types else None
     if types is None or file is None or media_type is None:
         return None
-    line = f"{media_type} {_extension(path)};"
+    if ending == "mjs":
+        # As the list has scripts: lines of gzip_types name that type.
+        scripts = (entry.name for entry in types.block or () if "js" in entry.args)
+        media_type = next(scripts, media_type)
+    line = f"{media_type} {ending};"
     return config_edit(nginx, types.file, edits.insert_last(file.text, types, [line]))
 
 

@@ -24,14 +24,15 @@ from diagnose.model import (
     Subject,
 )
 from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.parsers.browser_types import TYPES_BY_ENDING
 
 _FILE = re.compile(
     r"Unable to parse (?:https?://[^\s/]{1,260}/)?(?P<path>[\w./~%-]{1,300}\.(?:js|wasm|data)"
     r"\.(?P<coding>br|gz))!"
 )
 _CODINGS = {"br": "br", "gz": "gzip"}
-#: The types of the files within, as Unity's documentation has them.
-_TYPES = {"js": "application/javascript", "wasm": "application/wasm",
+#: The types of the files within (Unity's documentation; RFC 9239).
+_TYPES = {"js": TYPES_BY_ENDING["js"], "wasm": "application/wasm",
           "data": "application/octet-stream"}  # fmt: skip
 
 

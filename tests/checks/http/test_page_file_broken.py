@@ -60,5 +60,5 @@ def test_fires_and_says_what_a_compressed_file_is(path: str, root: str, fires: b
     (claim,) = judge(CHECK, *seen, masked=False)
     assert claim.facts["compressed"] is fires
     added = str(claim.fix.steps[0]) if claim.fix else ""
-    assert ("default_type application/javascript;" in added) is fires
+    assert ("default_type text/javascript;" in added) is fires
     assert (r"location ~ \.js\.gz$ {" in added.replace("\\\\", "\\")) is fires

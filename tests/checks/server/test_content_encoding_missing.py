@@ -53,7 +53,7 @@ def test_fires_on_apache() -> None:
 def test_fires_on_caddy() -> None:
     (claim,) = claims(CADDY, caddy(), TOLD.replace(".gz", ".br"))
     rows = added(claim)
-    assert rows[:2] == ["@js_br path *.js.br", "header @js_br Content-Type application/javascript"]
+    assert rows[:2] == ["@js_br path *.js.br", "header @js_br Content-Type text/javascript"]
     assert "header @wasm_br Content-Encoding br" in rows
 
 
