@@ -174,8 +174,8 @@ async def _has_certificate(run: "ProbeContext") -> bool:
 
     result = await run.machine.run("sh", "-c", FIND_SCRIPT, "sh")
     return any(
-        covers(run.target.host, found.leaf.dns_names, found.leaf.addresses)
-        for found in parse_certificates(result.out)
+        covers(run.target.host, certificate.leaf.dns_names, certificate.leaf.addresses)
+        for certificate in parse_certificates(result.out)
     )
 
 

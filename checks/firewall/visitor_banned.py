@@ -130,12 +130,12 @@ def _unban_commands(view: NetfilterView, addresses: tuple[str, ...]) -> tuple[st
     singles = (
         text for text in addresses if (subnet := network(text)) and subnet.num_addresses == 1
     )
-    found: dict[str, None] = {}
+    bans: dict[str, None] = {}
     for address in singles:
         blockages = view.blockages(port, address.partition("/")[0])
         steps = _unban.unban_fix(view, blockages).steps if blockages else ()
-        found |= dict.fromkeys(shlex.join(step.argv) for step in steps if isinstance(step, Command))
-    return tuple(found)
+        bans |= dict.fromkeys(shlex.join(step.argv) for step in steps if isinstance(step, Command))
+    return tuple(bans)
 
 
 def _single_address_routes(view: NetfilterView) -> list[ClosedRoute]:

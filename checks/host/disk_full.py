@@ -119,8 +119,8 @@ def _consequences(evidence: Evidence) -> tuple[LogLine | RenewalFailure | Progra
         for failure in evidence.good(RenewalFailure)
         if "no space left" in failure.message.lower()
     ]
-    told = [each for each in evidence.good(ProgramLine) if _NO_SPACE.search(each.message)]
-    return (*lines[-3:], *told[:1], *renewals)
+    full_lines = [each for each in evidence.good(ProgramLine) if _NO_SPACE.search(each.message)]
+    return (*lines[-3:], *full_lines[:1], *renewals)
 
 
 def _message(observation: Observation) -> str:

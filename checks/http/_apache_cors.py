@@ -34,11 +34,11 @@ def apache_cors_fix(evidence: Evidence, page: Exchange, origin: str) -> Fix | No
         return None
     site = view.answering_sites[0]
     lines = {number: line_text(view, site.file, number) for number in range(site.line, site.end)}
-    found = {number: match for number, line in lines.items() if (match := _LINE.fullmatch(line))}
-    if not any(_permits(match, origin) for match in found.values()):
+    rows = {number: match for number, line in lines.items() if (match := _LINE.fullmatch(line))}
+    if not any(_permits(match, origin) for match in rows.values()):
         return None
     changes: dict[int, tuple[str, ...]] = {}
-    for number, match in found.items():
+    for number, match in rows.items():
         margin = indentation(lines[number])
         # Of both kinds an answer of an application would have the field twice.
         changes[number] = (

@@ -154,11 +154,15 @@ def _haproxy_rule(evidence: Evidence, challenge: Exchange) -> ChallengeRule | No
         return None
     target = replace(evidence.target, scheme="http", port=challenge.port, path=path)
     proxies = target_proxies(parsed(view.config), target, path)
-    found = list(refusals(proxies, target, path)) if proxies else []
-    found = [each for each in found if each.status == challenge.status]
-    if proxies is None or len(found) != 1 or not (found[0].is_certain and found[0].is_reached):
+    refusing = list(refusals(proxies, target, path)) if proxies else []
+    refusing = [each for each in refusing if each.status == challenge.status]
+    if (
+        proxies is None
+        or len(refusing) != 1
+        or not (refusing[0].is_certain and refusing[0].is_reached)
+    ):
         return None
-    line = found[0].line
+    line = refusing[0].line
     words = spared_line(proxies.frontend, line)
     own = _line_text(view, line.file, line.number)
     exempt = f"{own[: len(own) - len(own.lstrip())]}{words}" if words else ""

@@ -38,12 +38,12 @@ def written_folder(evidence: Evidence) -> WrittenFolder | None:
     """Return where the client of the target's name writes challenges, by a pasted message of it or
     by its settings; None if neither tells."""
     symptom = evidence.target.symptom
-    told = _WRITTEN.search(f"{evidence.target.input} {symptom.text}") if symptom else None
-    if told is not None:
-        folder = told[1].removesuffix(CHALLENGES.rstrip("/"))
+    written = _WRITTEN.search(f"{evidence.target.input} {symptom.text}") if symptom else None
+    if written is not None:
+        folder = written[1].removesuffix(CHALLENGES.rstrip("/"))
         # A web server that showed such a folder would show keys and the like.
         is_private = _PRIVATE.match(folder) is not None or folder.count("/") < 2
-        return None if is_private else WrittenFolder(folder, folder == told[1])
+        return None if is_private else WrittenFolder(folder, folder == written[1])
     own = [each for each in evidence.good(ChallengeFolder) if each.name == evidence.target.host]
     return WrittenFolder(own[0].folder, False) if own else None
 

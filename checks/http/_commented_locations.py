@@ -16,8 +16,8 @@ def commented_location(nginx: Nginx, path: str) -> tuple[CommentedLocation, Fix]
         return None
     (server,) = blocks.values()
     file = nginx.file(server.block)
-    found = commented_locations(file.text, server.block) if file else ()
-    taking = [each for each in found if each.takes(path) and each.path != "/"]
+    locations = commented_locations(file.text, server.block) if file else ()
+    taking = [each for each in locations if each.takes(path) and each.path != "/"]
     longest = max((len(each.path) for each in taking), default=0)
     best = [each for each in taking if len(each.path) == longest]
     if len(best) != 1 or any(_is_there(nginx, each, path) for each in best):

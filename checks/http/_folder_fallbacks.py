@@ -90,10 +90,10 @@ def _lines(nginx: Nginx, block: Directive, words: str) -> list[str] | None:
 
 
 def _caddy(view: ServerView, hidden: HiddenPage) -> Remedy:
-    found = caddy_line(view, hidden)
-    if found is None:
+    caddy_option = caddy_line(view, hidden)
+    if caddy_option is None:
         return "", "", None
-    file, number, text = found
+    file, number, text = caddy_option
     place, line = place_text(file, number), " ".join(text.split())
     name = f"@{hidden.folder.strip('/').replace('/', '-')}-pages"
     config = view.config.file(file) if view.config else None

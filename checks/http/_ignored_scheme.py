@@ -27,10 +27,12 @@ def answer_to_https(evidence: Evidence, step: Exchange) -> ComparedRequest | Non
     it was not asked, or if it does not answer as visitors are answered without the field."""
     requests = evidence.of(ComparedRequest)
     as_nginx = [each for each in requests if each.part == "none"]
-    told = [each for each in requests if each.name == SCHEME_FIELD and each.value == "https"]
-    if not as_nginx or not told or not reproduces(as_nginx[0], step):
+    scheme_requests = [
+        each for each in requests if each.name == SCHEME_FIELD and each.value == "https"
+    ]
+    if not as_nginx or not scheme_requests or not reproduces(as_nginx[0], step):
         return None
-    return None if told[0].failure else told[0]
+    return None if scheme_requests[0].failure else scheme_requests[0]
 
 
 def program_family(evidence: Evidence, answer: ComparedRequest) -> str:

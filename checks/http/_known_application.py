@@ -49,8 +49,8 @@ def known_application(evidence: Evidence) -> Application | None:
 def _told_by_refusals(answers: Iterable[Exchange]) -> Application | None:
     """Return the application whose own words an answer has that is no page."""
     refusals = (answer.body for answer in answers if (answer.status or 0) >= 400)
-    told = (reported_application(excerpt(body), is_answer=True) for body in refusals)
-    return next(filter(None, told), None)
+    reported = (reported_application(excerpt(body), is_answer=True) for body in refusals)
+    return next(filter(None, reported), None)
 
 
 def known_frameworks(evidence: Evidence) -> "tuple[Framework, ...]":
@@ -65,14 +65,14 @@ def known_frameworks(evidence: Evidence) -> "tuple[Framework, ...]":
     if application is not None and framework_of(application.id) is None:
         return ()
     answers = [each for each in evidence.good(Exchange) if each.purpose in _ANSWERS]
-    found = [
+    frameworks = [
         each for answer in answers for each in frameworks_of_answer(answer.body, answer.headers)
     ]
     named = (framework_of(read.application) for read in evidence.good(ReadSetting))
-    found += filter(None, (framework_of(application.id) if application else None, *named))
+    frameworks += filter(None, (framework_of(application.id) if application else None, *named))
     programs = (program for each in evidence.good(RunningPrograms) for program in each.programs)
-    found += (each for program in programs for each in frameworks_of_command(program.command))
-    return tuple({each.id: each for each in found}.values())
+    frameworks += (each for program in programs for each in frameworks_of_command(program.command))
+    return tuple({each.id: each for each in frameworks}.values())
 
 
 def own_setting(

@@ -27,17 +27,17 @@ def listing_fix(nginx: Nginx, path: str) -> Fix | None:
     ending = _ENDING.fullmatch("." + path.rpartition("/")[2].rpartition(".")[2])
     if not ending or len(matches) != 1 or proxy_pass_of(matches[0]) is not None:
         return None
-    found = [
+    locations = [
         location
         for block in matches[0].blocks
         if block.name == "server"
         for location in children(block, "location")
         if _permits_kind(location, ending[1].lower())
     ]
-    file = nginx.file(found[0]) if len(found) == 1 else None
+    file = nginx.file(locations[0]) if len(locations) == 1 else None
     if file is None:
         return None
-    location = found[0]
+    location = locations[0]
     listed = _LIST.fullmatch(location.args[-1])
     head = file.text[location.start : location.opened]
     if listed is None or head.count(f"{listed[1]})") != 1:

@@ -243,16 +243,18 @@ def _misplaced_fix(view: ServerView, page: Exchange, origin: str, claim: Claim) 
 def _misplaced_words(view: ServerView, origin: str) -> Fix | None:
     from checks.server._caddy_lines import own_lines
 
-    found = [
+    misplaced = [
         (line, match)
         for line in own_lines(view)
         if line.heads[-1:] == ("header",) and (match := _MISPLACED.fullmatch(line.text))
     ]
-    files = {line.file for line, _ in found}
+    files = {line.file for line, _ in misplaced}
     if len(files) != 1:
         return None
-    changes = {line.number: f"{match[1]}{match[2]}" for line, match in found}
-    is_named = any(origin in match[2] or "{" in match[2] or "*" in match[2] for _, match in found)
+    changes = {line.number: f"{match[1]}{match[2]}" for line, match in misplaced}
+    is_named = any(
+        origin in match[2] or "{" in match[2] or "*" in match[2] for _, match in misplaced
+    )
     return _changed(view, files.pop(), changes) if is_named else None
 
 

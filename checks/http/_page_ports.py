@@ -26,7 +26,7 @@ def place_claim(
     urls = _page_files.urls_at(page, url.scheme, url.host, url.port)
     files = [file.url for file in page.files if file.url in urls]
     steps = exchanges_by_purpose(evidence, "target")
-    told = forwarded_name(nginx, steps[0], url.authority) if steps else None
+    name_place = forwarded_name(nginx, steps[0], url.authority) if steps else None
     severity = _page_files.severity(page, files) if files else Severity.WARNING
     return Claim(
         about=_page_files.page_subject(page),
@@ -38,12 +38,12 @@ def place_claim(
             "others": tuple(each for each in urls if each != first.url),
             "message": first.failure.message if first.failure else "",
             "breaks": severity is Severity.ERROR,
-            "field": told.field if told else "",
-            "value": told.value if told else "",
-            "place": told.place if told else "",
+            "field": name_place.field if name_place else "",
+            "value": name_place.value if name_place else "",
+            "place": name_place.place if name_place else "",
             **facts,
         },
-        location=nginx.location(told.directive) if told else None,
-        fix=(told and visitors_name_fix(nginx, told))
+        location=nginx.location(name_place.directive) if name_place else None,
+        fix=(name_place and visitors_name_fix(nginx, name_place))
         or Fix((Manual(manual, Where.APPLICATION),), Applicability.MANUAL),
     )

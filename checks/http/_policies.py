@@ -136,8 +136,8 @@ def _uses(
         # Imported late: most runs have no message.
         from diagnose.parsers.policy_messages import refused_use
 
-        if told := refused_use(symptom.text):
-            yield told.kind, told.url, shown.page
+        if refused := refused_use(symptom.text):
+            yield refused.kind, refused.url, shown.page
 
 
 def _requested_url(page: Page, url: str) -> str:

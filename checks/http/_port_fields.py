@@ -23,8 +23,8 @@ class PortField:
 
     @property
     def facts(self) -> dict[str, object]:
-        told = self.requests[-1]
-        return {"port_field": told.name, "port_value": told.value, "port_answer": told.location}
+        last = self.requests[-1]
+        return {"port_field": last.name, "port_value": last.value, "port_answer": last.location}
 
 
 def port_field(nginx: Nginx, step: Exchange) -> PortField | None:
@@ -38,11 +38,14 @@ def port_field(nginx: Nginx, step: Exchange) -> PortField | None:
     if len(as_nginx) < 2 or not all(reproduces(each, step) for each in as_nginx):
         return None
     for name in _FIELDS:
-        told = [each for each in requests if each.part == "field" and each.name == name]
+        port_requests = [each for each in requests if each.part == "field" and each.name == name]
         places = {
-            (url.host, url.port) if url else () for url in (parse_url(t.location) for t in told)
+            (url.host, url.port) if url else ()
+            for url in (parse_url(t.location) for t in port_requests)
         }
-        if len(told) > 1 and places == {(target.host, target.port)}:
+        if len(port_requests) > 1 and places == {(target.host, target.port)}:
             path = target.path_without_query
-            return PortField((as_nginx[0], told[0]), port_fix(nginx, path, name, told[0].value))
+            return PortField(
+                (as_nginx[0], port_requests[0]), port_fix(nginx, path, name, port_requests[0].value)
+            )
     return None

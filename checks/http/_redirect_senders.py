@@ -54,8 +54,8 @@ class RedirectSender:
     def of(cls, nginx: Nginx, step: Exchange, host: str, may_complete: bool) -> "RedirectSender":
         onward = redirect_target(step) or ""
         own = find_redirect(nginx, step)
-        told = None if own else forwarded_name(nginx, step, host)
-        match, rewriter = (None, None) if own or told else _rewriter(nginx, step, host)
+        name_place = None if own else forwarded_name(nginx, step, host)
+        match, rewriter = (None, None) if own or name_place else _rewriter(nginx, step, host)
         inner = InnerLine() if own else inner_line(nginx, step)
         is_inner = inner.directive is not None and inner.reason != "told"
         return cls(
@@ -64,7 +64,7 @@ class RedirectSender:
             host,
             own,
             completed_redirect(nginx, step, onward) if may_complete else None,
-            told,
+            name_place,
             match,
             rewriter,
             inner if is_inner else InnerLine(),

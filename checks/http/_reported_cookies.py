@@ -18,22 +18,22 @@ _NONE = re.compile(r"(?i);\s*SameSite\s*=\s*None")
 _SECURE = re.compile(r"(?i);\s*Secure\s*(?:;|$)")
 
 
-def is_taken(pages: Iterable[Exchange], told: RefusedCookie) -> bool:
+def is_taken(pages: Iterable[Exchange], cookie: RefusedCookie) -> bool:
     """Return whether a response sets the cookie of the message, or one for pages of other sites if
     it has no name, and browsers take it: the message is of another time."""
     values = [
         value for page in pages for name, value in page.headers if name.lower() == "set-cookie"
     ]
-    named = [value for value in values if told.name and cookie_pair(value)[0] == told.name]
-    if told.reason not in _BY_SECURE:
+    named = [value for value in values if cookie.name and cookie_pair(value)[0] == cookie.name]
+    if cookie.reason not in _BY_SECURE:
         return bool(named)
-    seen = named if told.name else values
+    seen = named if cookie.name else values
     return any(_NONE.search(value) and _SECURE.search(value) for value in seen)
 
 
-def is_corrected(evidence: Evidence, told: RefusedCookie) -> bool:
+def is_corrected(evidence: Evidence, cookie: RefusedCookie) -> bool:
     """Return whether a line of the web server makes the site's cookies Secure."""
-    if told.reason not in _BY_SECURE:
+    if cookie.reason not in _BY_SECURE:
         return False
     nginx = Nginx.of(evidence)
     flags = (

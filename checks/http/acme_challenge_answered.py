@@ -57,12 +57,12 @@ def acme_challenge_answered(evidence: Evidence) -> Iterator[Claim]:
         for answer in exchanges_by_purpose(evidence, "acme")
         if answer.failure is None
     ]
-    told = _reported_status(evidence)
+    reported_code = _reported_status(evidence)
     forwarded = [
         (answer, passed)
         for answer, passed in answers
         if (passed or answer.status == 200)
-        and told in {0, answer.status}
+        and reported_code in {0, answer.status}
         and not _is_refused(evidence, answer)
     ]
     if not forwarded:

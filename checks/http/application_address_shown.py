@@ -86,31 +86,33 @@ def application_address_shown(evidence: Evidence) -> Iterator[Claim]:
 def _nginx_comparison(evidence: Evidence) -> _Comparison | None:
     requests = [each for each in evidence.good(ComparedRequest) if (each.status or 0) < 300]
     as_nginx = [each for each in requests if each.part == "none"]
-    told = [each for each in requests if each.name == "Host" and each.change == "replaced"]
-    is_known = len(as_nginx) > 1 and len(told) > 1
-    if not is_known or not all(each.host_addresses for each in (*as_nginx, *told)):
+    host_requests = [each for each in requests if each.name == "Host" and each.change == "replaced"]
+    is_known = len(as_nginx) > 1 and len(host_requests) > 1
+    if not is_known or not all(each.host_addresses for each in (*as_nginx, *host_requests)):
         return None
-    nginx, sent = Nginx.of(evidence), told[0].original
+    nginx, sent = Nginx.of(evidence), host_requests[0].original
     pages = page_exchanges(evidence)
     name = _forwarded_names.forwarded_name(nginx, pages[0], sent) if pages else None
     return _Comparison(
         "nginx",
         sent,
         as_nginx[0].host_addresses,
-        told[0].host_addresses,
-        (*as_nginx, *told, *nginx.configs),
+        host_requests[0].host_addresses,
+        (*as_nginx, *host_requests, *nginx.configs),
         name.place if name else "",
         nginx.location(name.directive) if name else None,
-        _forwarded_names.visitors_name_fix(nginx, name, is_plain=_is_plain(evidence, told[0]))
+        _forwarded_names.visitors_name_fix(
+            nginx, name, is_plain=_is_plain(evidence, host_requests[0])
+        )
         if name
         else None,
     )
 
 
-def _is_plain(evidence: Evidence, told: ComparedRequest | BackendAnswer) -> bool:
+def _is_plain(evidence: Evidence, request: ComparedRequest | BackendAnswer) -> bool:
     """Return whether the program writes http: addresses with the visitor's Host too, for visitors
     of https. Two edits of the same lines are one."""
-    return evidence.target.uses_tls and told.host_addresses[0].startswith("http:")
+    return evidence.target.uses_tls and request.host_addresses[0].startswith("http:")
 
 
 def _server_comparison(evidence: Evidence) -> _Comparison | None:

@@ -66,17 +66,17 @@ def application_setting(evidence: Evidence) -> Iterator[Claim]:
     if not is_shown and fits_by_now(evidence, message.means):
         return  # It fits by now: something else is wrong, or the message is of the time before.
     nginx = Nginx.of(evidence)
-    told = _forwarded_name(nginx, text) if message.means == "allowed_host" else None
+    name_place = _forwarded_name(nginx, text) if message.means == "allowed_host" else None
     subject = Subject(port=evidence.target.port, text=application.name)
     claim = Claim(
         about=subject,
         covers=(subject, *endpoint_subjects(list(page_exchanges(evidence)))),
         because=(
             *evidence.good(KnownApplication),
-            *([nginx.config] if told and nginx.config else []),
+            *([nginx.config] if name_place and nginx.config else []),
         ),
-        confidence=Confidence.CERTAIN if is_shown and told else Confidence.LIKELY,
-        location=nginx.location(told.directive) if told else None,
+        confidence=Confidence.CERTAIN if is_shown and name_place else Confidence.LIKELY,
+        location=nginx.location(name_place.directive) if name_place else None,
         facts={
             "name": application.name,
             "setting": setting,
@@ -84,11 +84,11 @@ def application_setting(evidence: Evidence) -> Iterator[Claim]:
             "shown": is_shown,
             "url": evidence.target.url,
             "host": evidence.target.host,
-            "seen": told.value if told else "",
-            "seen_place": told.place if told else "",
+            "seen": name_place.value if name_place else "",
+            "seen_place": name_place.place if name_place else "",
             **{topic: message.means == topic for topic in _TOPICS},
         },
-        fix=_fix(nginx, told, _other_host(evidence, text)),
+        fix=_fix(nginx, name_place, _other_host(evidence, text)),
     )
     # Imported late: few sites show such a message.
     from checks.upstream._own_remedy import with_own_remedy
@@ -137,11 +137,11 @@ def _other_host(evidence: Evidence, text: str) -> str:
     return seen[1] if seen and is_other else ""
 
 
-def _fix(nginx: Nginx, told: "ForwardedName | None", other: str) -> Fix:
-    if told is not None:
+def _fix(nginx: Nginx, name_place: "ForwardedName | None", other: str) -> Fix:
+    if name_place is not None:
         from checks.http._forwarded_names import visitors_name_fix
 
-        if fix := visitors_name_fix(nginx, told):
+        if fix := visitors_name_fix(nginx, name_place):
             return Fix(fix.steps, Applicability.REVIEW)
         return Fix((Manual("tell-the-name", Where.SERVER),), Applicability.MANUAL)
     if other:

@@ -60,13 +60,15 @@ def base_path_missing(evidence: Evidence) -> Iterator[Claim]:
 
     product = "nginx" if match else product_of(evidence)
     lacks_slash = names_beside(page, trial)
-    told = forwarded_prefix(evidence, nginx, match, trial) if not lacks_slash else ForwardedPrefix()
+    prefix_place = (
+        forwarded_prefix(evidence, nginx, match, trial) if not lacks_slash else ForwardedPrefix()
+    )
     urls = [file.response.url for file in refused]
     from checks.upstream._own_remedy import with_own_remedy
 
     claim = Claim(
         about=_page_files.page_subject(page),
-        because=(page, missing[0].response, trial, *told.trials),
+        because=(page, missing[0].response, trial, *prefix_place.trials),
         severity=_page_files.severity(page, urls),
         confidence=Confidence.CERTAIN if trial.is_used else Confidence.LIKELY,
         location=nginx.location(match.block) if match else None,
@@ -81,15 +83,15 @@ def base_path_missing(evidence: Evidence) -> Iterator[Claim]:
             "sheet": missing[0].response.sheet,
             "doubles": doubles and lacks_slash,
             **own_setting(evidence, "base_path", "public_url"),
-            "field": told.field,
-            "filters": told.filters,
+            "field": prefix_place.field,
+            "filters": prefix_place.filters,
             "place": file_line(match.block) if match else "",
             "apache": product == "apache",
             "nginx": product in {"", "nginx"},
             "other": product in {"caddy", "haproxy"},
             "location": match.block.text if match else "",
         },
-        fix=told.fix
+        fix=prefix_place.fix
         or (apache_slash_fix(evidence, trial.prefix) if lacks_slash and not match else None)
         or _fix(nginx, match, trial.prefix, lacks_slash, doubles),
     )

@@ -73,11 +73,11 @@ def cookie_refused(evidence: Evidence) -> Iterator[Claim]:
     nginx, subjects = Nginx.of(evidence), endpoint_subjects(pages)
     match = proxied_match(nginx, evidence.target.path)
     directive = proxy_pass_of(match) if match else None
-    told = (
+    domain_place = (
         _forwarded_domain(nginx, page, match, cookie_domain(value)) if reason == "domain" else None
     )
-    own_fix = visitors_name_fix(nginx, told) if told else None
-    line = told.directive if told else directive
+    own_fix = visitors_name_fix(nginx, domain_place) if domain_place else None
+    line = domain_place.directive if domain_place else directive
     claim = Claim(
         about=merge_subjects(subjects),
         covers=subjects,
@@ -97,8 +97,8 @@ def cookie_refused(evidence: Evidence) -> Iterator[Claim]:
             "cookie_domain": cookie_domain(value) if reason == "domain" else "",
             "place": file_line(directive) if directive else "",
             "setting_place": "",
-            "told": told.value if told and own_fix else "",
-            "told_place": told.place if told and own_fix else "",
+            "told": domain_place.value if domain_place and own_fix else "",
+            "told_place": domain_place.place if domain_place and own_fix else "",
             **{name.replace("-", "_"): name == reason for name in _REASONS},
         },
         fix=Fix(own_fix.steps, Applicability.REVIEW)

@@ -124,14 +124,14 @@ def _server_listing(evidence: Evidence, field: str, name: str) -> _Listing | Non
     if view is None or view.config is None:
         return None
     pattern = re.compile(_LINE.format(field=re.escape(field)))
-    found = [
+    listing = [
         (file, number, match)
         for file, numbers in _own_rows(view)
         for number, row in enumerate(file.text.split("\n"), 1)
         if number in numbers and (match := pattern.fullmatch(row.rstrip("\r")[:1500]))
     ]
-    lacking = [each for each in found if _lacks(_value(each[2]), name)]
-    if not lacking or (len(lacking) < len(found) and len(lacking) > 1):
+    lacking = [each for each in listing if _lacks(_value(each[2]), name)]
+    if not lacking or (len(lacking) < len(listing) and len(lacking) > 1):
         return None
     first = lacking[0]
     changes = {

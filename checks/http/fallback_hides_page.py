@@ -99,10 +99,10 @@ def _nginx(evidence: Evidence, hidden: HiddenPage) -> tuple[str, str, Fix | None
 
 def _caddy(evidence: Evidence, hidden: HiddenPage) -> tuple[str, str, Fix | None]:
     view = server_on_port(evidence)
-    found = caddy_line(view, hidden) if view else None
-    if view is None or found is None:
+    caddy_option = caddy_line(view, hidden) if view else None
+    if view is None or caddy_option is None:
         return "", "", None
-    file, number, text = found
+    file, number, text = caddy_option
     place, line = place_text(file, number), " ".join(text.split())
     # `{path}/` would be answered by a redirect to the folder (file_server, "canonical URIs").
     added = _missing_words(hidden, "{path}", "/index.html", line.split())

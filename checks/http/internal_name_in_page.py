@@ -52,8 +52,8 @@ def internal_name_in_page(evidence: Evidence) -> Iterator[Claim]:
     if pages and not mentions and evidence.target.symptom:
         from checks.http._reported_addresses import reported_addresses
 
-        told = (_Mention(url, pages[0]) for url in reported_addresses(evidence))
-        mentions = [mention for mention in told if _is_internal(mention.url)]
+        named_mentions = (_Mention(url, pages[0]) for url in reported_addresses(evidence))
+        mentions = [mention for mention in named_mentions if _is_internal(mention.url)]
     # Who types a name without a dot is inside, and may well find the other one.
     if not pages or not mentions or "." not in evidence.target.host:
         return

@@ -123,12 +123,14 @@ def _local_addresses(evidence: Evidence, pages: tuple[Exchange, ...]) -> _LocalA
     )
     if shown:
         return _LocalAddresses(shown)
-    told = _reported_mentions(evidence, pages[0]) if evidence.target.symptom else ()
+    local_mentions = _reported_mentions(evidence, pages[0]) if evidence.target.symptom else ()
     # A page that opens WebSockets at the site alone by now was changed after the message.
     local_socket = any(mention.is_local and mention.is_socket for mention in mentions)
     is_changed = own_socket and not local_socket
-    if told := tuple(mention for mention in told if not (is_changed and mention.is_socket)):
-        return _LocalAddresses(told, is_told=True)
+    if local_mentions := tuple(
+        mention for mention in local_mentions if not (is_changed and mention.is_socket)
+    ):
+        return _LocalAddresses(local_mentions, is_told=True)
     if url := _handed_out(evidence, pages[0]):
         return _LocalAddresses((_file_mention(url, pages[0]),), is_told=True, is_given=True)
     if url := _answered_address(evidence, pages):
@@ -136,10 +138,10 @@ def _local_addresses(evidence: Evidence, pages: tuple[Exchange, ...]) -> _LocalA
     return _LocalAddresses()
 
 
-def _is_own_now(page: Exchange, told: str) -> bool:
+def _is_own_now(page: Exchange, address: str) -> bool:
     """Return whether the page has a link to the same path with the site's own origin: then the
     message is of the time before."""
-    url, own = parse_url(told), parse_url(page.url)
+    url, own = parse_url(address), parse_url(page.url)
     path = url.path.partition("?")[0] if url else ""
     origin = f"{own.scheme}://{own.authority}" if own else ""
     return len(path) > 1 and bool(origin) and f"{origin}{path}" in page.body
@@ -151,9 +153,9 @@ def _reported_mentions(evidence: Evidence, page: Exchange) -> tuple[_Mention, ..
     from checks.http._reported_addresses import reported_addresses
 
     named = tuple(_Mention(url, page) for url in reported_addresses(evidence))
-    told = tuple(mention for mention in named if mention.is_local)
-    local = tuple(mention for mention in told if not _is_own_now(page, mention.url))
-    if told and not local:
+    local_mentions = tuple(mention for mention in named if mention.is_local)
+    local = tuple(mention for mention in local_mentions if not _is_own_now(page, mention.url))
+    if local_mentions and not local:
         return ()
     if local and (now := _own_paths(evidence)):
         # What the page asks the site itself by now was built again after the message.
@@ -169,8 +171,8 @@ def _own_paths(evidence: Evidence) -> frozenset[str]:
     paths = (path for each in sources for path in (*each.data_paths, *each.sent_paths))
     uses = (_bare(use.url) for each in sources for use in each.uses)
     own = (path for host, _, path in uses if host == evidence.target.host)
-    told = (path for each in evidence.good(PageFileResponse) for path in each.told_paths)
-    return frozenset(path.partition("?")[0] for path in (*paths, *own, *told)) - {"", "/"}
+    own_paths = (path for each in evidence.good(PageFileResponse) for path in each.told_paths)
+    return frozenset(path.partition("?")[0] for path in (*paths, *own, *own_paths)) - {"", "/"}
 
 
 def _file_mention(url: str, page: Exchange) -> _Mention:
@@ -254,8 +256,8 @@ def _confirmed(evidence: Evidence, mentions: Iterable[_Mention]) -> list[_Mentio
         return []
     from checks.http._reported_addresses import reported_addresses
 
-    told = {_bare(url) for url in reported_addresses(evidence)}
-    confirmed = [each for each in mentions if each.is_local and _bare(each.url) in told]
+    reported = {_bare(url) for url in reported_addresses(evidence)}
+    confirmed = [each for each in mentions if each.is_local and _bare(each.url) in reported]
     if evidence.target.symptom.kind != "csp":
         return confirmed
     # The browser did not ask: a program of the visitor's own machine may well be there.

@@ -83,8 +83,8 @@ def mixed_content(evidence: Evidence) -> Iterator[Claim]:
     files = _blocked_files(evidence, page)
     frames = () if files.urls else tuple(filter(_is_insecure, page.insecure_frames))
     requests = () if files.urls or frames else _blocked_requests(evidence, page)
-    told = () if files.urls or frames or requests else _reported_requests(evidence, page)
-    urls = files.urls or frames or requests or told
+    reported = () if files.urls or frames or requests else _reported_requests(evidence, page)
+    urls = files.urls or frames or requests or reported
     if not urls:
         return
     severity = _page_files.severity(page, files.files) if files.urls else Severity.WARNING
@@ -94,7 +94,7 @@ def mixed_content(evidence: Evidence) -> Iterator[Claim]:
     nginx, is_application = Nginx.of(evidence), own and not files.responses
     scheme_place = forwarded_scheme(evidence, page_url.path) if is_application else ""
     setting, about = _own_setting(evidence), _page_files.page_subject(page)
-    if told and scheme_place:
+    if reported and scheme_place:
         # It is the application's own setting, or the message is of the time before nginx told it: a
         # subject of its own, so that the edit of nginx has helped all the same.
         severity = Severity.WARNING if setting["setting"] else Severity.NOTE
@@ -107,7 +107,7 @@ def mixed_content(evidence: Evidence) -> Iterator[Claim]:
     claim = Claim(
         about=about,
         because=(page, *files.responses),
-        confidence=Confidence.LIKELY if requests or told else Confidence.CERTAIN,
+        confidence=Confidence.LIKELY if requests or reported else Confidence.CERTAIN,
         severity=severity,
         facts={
             "page": page.url,
@@ -115,9 +115,9 @@ def mixed_content(evidence: Evidence) -> Iterator[Claim]:
             "others": urls[1:],
             "base": page.base if _is_insecure(page.base) else "",
             "redirect": files.files[0] if files.responses else "",
-            "request": bool(requests or told),
+            "request": bool(requests or reported),
             "script": script,
-            "message": bool(told),
+            "message": bool(reported),
             "own": own,
             "told": scheme_place,
             "untold": front_title(evidence) if fix else "",

@@ -55,10 +55,10 @@ def php_stopped(evidence: Evidence) -> Iterator[Claim]:
     pages = [page for page in shown_pages(evidence) if _may_be_stopped(page)]
     if not pages:
         return
-    found = _logged(evidence) or _failure_on_page(pages)
-    if found is None:
+    php_failure = _logged(evidence) or _failure_on_page(pages)
+    if php_failure is None:
         return
-    failure, source = found
+    failure, source = php_failure
     subjects = endpoint_subjects(pages)
     reads = _limit_settings(evidence, failure.kind)
     port = evidence.target.port
@@ -101,7 +101,10 @@ def _logged(evidence: Evidence) -> "tuple[PhpFailure, Observation] | None":
         *((each.message, each) for each in evidence.good(ServerRequestError)),
         *((each.message, each) for each in evidence.good(ProgramLine)),
     )
-    return next(((found, line) for text, line in lines if (found := logged_failure(text))), None)
+    return next(
+        ((line_failure, line) for text, line in lines if (line_failure := logged_failure(text))),
+        None,
+    )
 
 
 def _failure_on_page(pages: list[Exchange]) -> "tuple[PhpFailure, None] | None":

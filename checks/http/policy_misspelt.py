@@ -53,8 +53,8 @@ def policy_misspelt(evidence: Evidence) -> Iterator[Claim]:
 
     is_told = symptom is not None and symptom.kind == "csp"
     corrected, slips = policy_slips(values[0], guesses=is_told)
-    told = symptom.text if symptom and is_told else ""
-    is_named = any(_is_named(slip, told) for slip in slips)
+    message = symptom.text if symptom and is_told else ""
+    is_named = any(_is_named(slip, message) for slip in slips)
     if not slips or not (is_named or _is_reason(evidence, shown, corrected)):
         return
     from checks.http._sent_fields import sent_field

@@ -70,8 +70,8 @@ def redirect_downgrade(evidence: Evidence) -> Iterator[Claim]:
         answer = answer_to_https(evidence, steps[0]) if match else None
         ignores = answer is not None and answer.location == redirect_target(steps[0])
         heard = answer if ignores else None
-        told = "" if inner.directive or line else _forwarded_scheme_place(nginx, steps)
-        rewriting, direct = _rewriting(nginx, steps, onward) if told else (None, None)
+        scheme_place = "" if inner.directive or line else _forwarded_scheme_place(nginx, steps)
+        rewriting, direct = _rewriting(nginx, steps, onward) if scheme_place else (None, None)
         yield Claim(
             about=merge_subjects(subjects),
             covers=subjects
@@ -89,7 +89,7 @@ def redirect_downgrade(evidence: Evidence) -> Iterator[Claim]:
                 "back": back,
                 "data": is_data,
                 "place": file_line(directive) if directive else "",
-                "told": told,
+                "told": scheme_place,
                 **_line_facts(line),
                 **inner.facts,
                 "ignores": ignores,

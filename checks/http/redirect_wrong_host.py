@@ -304,8 +304,8 @@ def _covered_fix(nginx: Nginx, onward: str) -> Fix | None:
     from checks.nginx._sibling_names import redirected_name, sibling_fix
 
     url = parse_url(onward)
-    found = redirected_name(nginx, url.host, url.port) if url else None
-    return sibling_fix(nginx, found, url.host) if found and url else None
+    redirected = redirected_name(nginx, url.host, url.port) if url else None
+    return sibling_fix(nginx, redirected, url.host) if redirected and url else None
 
 
 def _port_field(nginx: Nginx, step: Exchange) -> "PortField | None":

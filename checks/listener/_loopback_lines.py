@@ -75,18 +75,22 @@ def _of_server(evidence: Evidence, ports: tuple[int, ...]) -> LoopbackLines | No
         return None
     is_caddy = view.server.product == "caddy"
     line_of = _LINES.get(view.server.product, _haproxy_line)
-    found: list[tuple[str, int, tuple[str, ...], int]] = []
+    lines_of_port: list[tuple[str, int, tuple[str, ...], int]] = []
     for file in view.config.files:
         for number, row in enumerate(file_rows(view, file), 1):
             new = _caddy_line(row) if is_caddy else line_of(row, ports)
             if new is not None:
-                found.append((file.path, number, *new))
-    first = next(iter(found), None)
-    if first is None or {path for path, *_ in found} != {first[0]} or (is_caddy and len(found) > 1):
+                lines_of_port.append((file.path, number, *new))
+    first = next(iter(lines_of_port), None)
+    if (
+        first is None
+        or {path for path, *_ in lines_of_port} != {first[0]}
+        or (is_caddy and len(lines_of_port) > 1)
+    ):
         return None
-    if not is_caddy and ports[0] not in {port for *_, port in found}:
+    if not is_caddy and ports[0] not in {port for *_, port in lines_of_port}:
         return None
-    changes = {number: texts for _, number, texts, _ in found}
+    changes = {number: texts for _, number, texts, _ in lines_of_port}
     edit = line_edit(view, first[0], changes)
     is_reloaded = view.server.product == "haproxy"
     steps = reload_steps(view.server) if is_reloaded else restart_steps(view.server)

@@ -74,35 +74,35 @@ def _passing(block: Directive, sign: str, value: str) -> str:
 
 def passing_visitor(nginx: Nginx, rule: Directive, visitor: str) -> Typed:
     """Return what gives one address the value that lets it in."""
-    found = address_list(nginx, rule)
-    file = nginx.file(found.block) if found else None
+    addresses = address_list(nginx, rule)
+    file = nginx.file(addresses.block) if addresses else None
     if (
-        found is None
+        addresses is None
         or file is None
-        or any(line.name == "ranges" for line in found.block.block or ())
+        or any(line.name == "ranges" for line in addresses.block.block or ())
     ):
         return ()
     own = [
         line
-        for line in found.block.block or ()
+        for line in addresses.block.block or ()
         if line.name in {visitor, f"{visitor}/32", f"{visitor}/128"}
     ]
-    written = f"{visitor} {found.passing};"
+    written = f"{visitor} {addresses.passing};"
     change = (
         replace_directive(own[-1], written)
         if own
-        else insert_last(file.text, found.block, [written])
+        else insert_last(file.text, addresses.block, [written])
     )
     return chosen_edits(nginx, config_edits(nginx, {file.path: [change]}))
 
 
 def passing_everybody(nginx: Nginx, rule: Directive) -> Typed:
     """Return what gives every address that is not named the value that lets it in."""
-    found = address_list(nginx, rule)
-    lines = children(found.block, "default") if found else ()
-    if found is None or len(lines) != 1 or lines[0].args == (found.passing,):
+    addresses = address_list(nginx, rule)
+    lines = children(addresses.block, "default") if addresses else ()
+    if addresses is None or len(lines) != 1 or lines[0].args == (addresses.passing,):
         return ()
-    change = replace_directive(lines[0], f"default {found.passing};")
+    change = replace_directive(lines[0], f"default {addresses.passing};")
     return chosen_edits(nginx, config_edits(nginx, {lines[0].file: [change]}))
 
 

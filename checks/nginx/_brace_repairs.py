@@ -30,15 +30,15 @@ def unquoted_braces(nginx: Nginx, message: TestMessage) -> Repair | None:
     if file is None or message.line is None or not 0 < message.line <= len(lines):
         return None
     line = lines[message.line - 1]
-    found = _LINE.match(line[:2000]) if _MESSAGE.match(message.text) else None
-    if found is None:
+    unquoted = _LINE.match(line[:2000]) if _MESSAGE.match(message.text) else None
+    if unquoted is None:
         return None
-    expression = found["expression"]
-    if "(" in found["head"]:
+    expression = unquoted["expression"]
+    if "(" in unquoted["head"]:
         expression = _inside(expression)
     if not re.search(r"\{\d", expression):
         return None
-    start = sum(len(each) + 1 for each in lines[: message.line - 1]) + found.start("expression")
+    start = sum(len(each) + 1 for each in lines[: message.line - 1]) + unquoted.start("expression")
     after = f'"{expression}"'
     change = TextEdit(start, start + len(expression), after)
     return Repair("braces", ((file.path, change),), expression, after)

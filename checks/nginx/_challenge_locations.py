@@ -75,8 +75,8 @@ def passing_location(nginx: Nginx, server: Server, port: int) -> ChallengeLocati
     changes += [
         edits.remove_directive(file.text, line) for line in lines if line.name == "try_files"
     ]
-    found = config_edits(nginx, {file.path: changes})
-    return ChallengeLocation(found[0], False) if found else None
+    config_edit_steps = config_edits(nginx, {file.path: changes})
+    return ChallengeLocation(config_edit_steps[0], False) if config_edit_steps else None
 
 
 def _added_location(

@@ -109,8 +109,8 @@ def _matched(test: Directive, url: str) -> str:
         pattern = pattern[1:-1]
     if not is_supported_pcre(pattern):
         return ""
-    found = pcre_search(pattern, whole[:_MAX_TEXT], match[2] == "~*")
-    return found[0] if found else ""
+    matched = pcre_search(pattern, whole[:_MAX_TEXT], match[2] == "~*")
+    return matched[0] if matched else ""
 
 
 def _include(nginx: Nginx, block: Directive, path: str) -> str:

@@ -102,8 +102,8 @@ def _addresses(nginx: Nginx, container: str) -> tuple[str, ...]:
     """Return the addresses from which the one in front comes: the inner one that the message tells,
     or those of Docker's networks, for a container."""
     symptom = nginx.evidence.target.symptom
-    told = _ADDRESS.findall(symptom.text) if symptom else []
-    inner = [each for each in told if _is_inner(each, container)]
+    addresses = _ADDRESS.findall(symptom.text) if symptom else []
+    inner = [each for each in addresses if _is_inner(each, container)]
     return tuple(inner[:1]) or (_OF_DOCKER if container else ("127.0.0.1",))
 
 

@@ -170,12 +170,12 @@ def _https_value(
     if not is_told or file is None or server.name != "server":
         return "on"
     for block in children(http, "map"):
-        told = [
+        https_values = [
             expand_variables(match, block.args[1], {_FORWARDED[1:]: sent})
             for sent in ("https", "http")
             if len(block.args) == 2 and block.args[0] == _FORWARDED
         ]
-        if told in (["on", ""], ["on", "off"]):
+        if https_values in (["on", ""], ["on", "off"]):
             return f"{block.args[1]} if_not_empty"
     if map_of(http, _VARIABLE):
         return "on"

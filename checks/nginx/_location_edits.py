@@ -140,12 +140,12 @@ def misspelt_lines(location_match: LocationMatch) -> dict[str, Directive]:
     # Imported late: a healthy site has no edit.
     from diagnose.parsers.misspelt_fields import meant_field
 
-    found: dict[str, Directive] = {}
+    misspelt: dict[str, Directive] = {}
     for line in location_match.directives(_SET_HEADER):
         meant = meant_field(line.args[0]) if len(line.args) > 1 and line.args[1] else ""
         if meant and proxy_set_header_of(location_match, meant) is None:
-            found.setdefault(meant, line)
-    return found
+            misspelt.setdefault(meant, line)
+    return misspelt
 
 
 def setting_edits(

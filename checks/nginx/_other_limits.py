@@ -20,19 +20,19 @@ def uncounted_limit(nginx: Nginx, limit: int) -> dict[str, object]:
     if nginx.config is None:
         return none
     answering = {id(selected.server.block) for selected in nginx.answering_servers()}
-    found: list[tuple[int, Directive, str]] = []
+    limits: list[tuple[int, Directive, str]] = []
     for server in server_blocks.servers(nginx.config.main):
         names = {name for line in children(server.block, "server_name") for name in line.args}
         is_own = id(server.block) in answering
         if not is_own and nginx.evidence.target.host not in names:
             continue
         if not is_own:
-            found += [(_size(line), line, "") for line in children(server.block, _NAME)]
+            limits += [(_size(line), line, "") for line in children(server.block, _NAME)]
         for location in walk(server.block.block or ()):
             if location.name == "location":
                 head = location.text
-                found += [(_size(line), line, head) for line in children(location, _NAME)]
-    size, line, head = max(found, key=lambda each: each[0], default=(0, None, ""))
+                limits += [(_size(line), line, head) for line in children(location, _NAME)]
+    size, line, head = max(limits, key=lambda each: each[0], default=(0, None, ""))
     if line is None or size <= limit:
         return none
     text = line.text

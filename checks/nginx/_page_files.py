@@ -111,9 +111,9 @@ def _without_double(served: ServedFile) -> str:
     folder = served.directive.args[0].rstrip("/")
     if folder.endswith(prefix):
         return f"root {folder.removesuffix(prefix) or '/'};"
-    found = pcre_search(served.expression, served.uri, False) if served.expression else None
+    doubled = pcre_search(served.expression, served.uri, False) if served.expression else None
     rest = served.uri.removeprefix(f"{prefix}/")
-    groups = found.groups() if found else ()
+    groups = doubled.groups() if doubled else ()
     number = next((at for at, text in enumerate(groups, 1) if text == rest), 0)
     return f"alias {folder}/${number};" if number else ""
 

@@ -102,8 +102,8 @@ def all_directives(nginx: Nginx) -> Iterator[Directive]:
 
 def reported(nginx: Nginx, message: TestMessage, *names: str) -> Directive | None:
     """Return the directive of one of these names at the place that nginx reports."""
-    found = (directive_at(nginx, message.file, message.line, name) for name in names)
-    return next((directive for directive in found if directive), None)
+    directives = (directive_at(nginx, message.file, message.line, name) for name in names)
+    return next((directive for directive in directives if directive), None)
 
 
 # What stands twice

@@ -31,7 +31,7 @@ def script_cycle(nginx: Nginx, target: str) -> ScriptCycle | None:
         named = [each for each in children(server.block, "location") if each.args == (target,)]
         lines = [line for each in named for line in children(each, "rewrite")]
         paths = [line.args[1] for line in lines if len(line.args) > 1] if named else [target]
-        scripts = [found[1] for path in paths if (found := _SCRIPT.match(path))]
+        scripts = [script_match[1] for path in paths if (script_match := _SCRIPT.match(path))]
         if not scripts:
             continue
         script = scripts[-1]

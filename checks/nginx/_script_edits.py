@@ -34,8 +34,8 @@ def program_script(nginx: Nginx, access: PageFileAccess) -> str:
     for selected in nginx.answering_servers() if access.elsewhere else ():
         request = script_request(selected.server, path, start)
         others = other_scripts(selected.server, request, start) if request else ()
-        found = next((mistake for mistake, file, _ in others if file == access.elsewhere), "")
-        if request and found == "front":
+        swap = next((mistake for mistake, file, _ in others if file == access.elsewhere), "")
+        if request and swap == "front":
             return front_script(selected.server, request)
     return ""
 

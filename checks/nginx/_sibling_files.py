@@ -48,8 +48,8 @@ def location_owner(nginx: Nginx, folder: str) -> Directive | None:
     return None
 
 
-def real_folder(found: str, path: str, folder: str) -> str:
+def real_folder(real_path: str, path: str, folder: str) -> str:
     """Return what `alias` of the folder has to be, "/srv/shop/media/", by where the file is."""
     rest = path.removeprefix(folder)
-    base = found.removesuffix(rest) if folder.endswith("/") else posixpath.dirname(found)
+    base = real_path.removesuffix(rest) if folder.endswith("/") else posixpath.dirname(real_path)
     return base if base.endswith("/") else f"{base}/"

@@ -123,8 +123,8 @@ def stray_location(nginx: Nginx, path: str) -> Directive | None:
             continue
         strays = strays_from(siblings, first)
         for selection in nginx.answering_servers():
-            if found := _taking(selection.server, strays, path):
-                return found
+            if taking := _taking(selection.server, strays, path):
+                return taking
     return None
 
 

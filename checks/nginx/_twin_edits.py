@@ -54,7 +54,7 @@ def certificate_lines(nginx: Nginx, default: Server) -> list[str] | None:
     """Return the lines of the block that the other one lacks; () is what both inherit. None where
     its certificates and keys are not of the same number, or a file was not read."""
     own: dict[str, list[Directive]] = {name: list(children(default.block, name)) for name in _FILES}
-    if len({len(found) for found in own.values()}) != 1:
+    if len({len(certificate) for certificate in own.values()}) != 1:
         return None
     lines = []
     for pair in zip(*own.values(), strict=True):

@@ -133,15 +133,13 @@ def _zone_size(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repa
     pattern = re.compile(
         rf"((?:shared:|zone=|keys_zone=){re.escape(match[1])}:)(\w{{1,12}})(?:$|[:;])"
     )
-    own = [
-        found for word in (directive.args if directive else ()) if (found := pattern.match(word))
-    ]
+    own = [size for word in (directive.args if directive else ()) if (size := pattern.match(word))]
     others = {
-        found[2]
+        size[2]
         for other in all_directives(nginx)
         if directive is not None and other.name == directive.name and other is not directive
         for word in other.args
-        if (found := pattern.match(word)) and own and found[2] != own[0][2]
+        if (size := pattern.match(word)) and own and size[2] != own[0][2]
     }
     if directive is None or len(others) != 1 or not own:
         return None

@@ -127,8 +127,8 @@ def _misses(value: str, sent: str, text: str) -> bool:
     name = bare_types(value)[0]
     if sent:
         return name in bare_types(sent) and sent.lower() != value.lower()
-    told = bare_types(text)
-    return not told or name in told
+    bare = bare_types(text)
+    return not bare or name in bare
 
 
 def _pattern(value: str) -> str:

@@ -72,10 +72,10 @@ def body_limit(evidence: Evidence) -> Iterator[Claim]:
     form = None if refused or asks else _upload(evidence)
     symptom = evidence.target.symptom
     is_upload = symptom is not None and symptom.kind == "upload" and not refused
-    told = _reported_upload(nginx) if is_upload else ""
+    upload_path = _reported_upload(nginx) if is_upload else ""
     if asks and not refused and evidence.target.path == "/":
-        told = told or _taking_prefix(nginx)
-    path = refused[0].path if refused else form[0] if form else told or evidence.target.path
+        upload_path = upload_path or _taking_prefix(nginx)
+    path = refused[0].path if refused else form[0] if form else upload_path or evidence.target.path
     is_asked = bool(refused) or asks or form is not None
     match = _strictest_location(nginx, path) if is_asked or is_upload else None
     if is_upload and match is not None and (not pass_directive_of(match) or _allows_more(nginx)):
@@ -98,7 +98,7 @@ def body_limit(evidence: Evidence) -> Iterator[Claim]:
     from checks.nginx._other_limits import uncounted_limit
 
     subjects = endpoint_subjects(pages)
-    if refused or form or told:
+    if refused or form or upload_path:
         subjects = (Subject(port=evidence.target.port, path=path),)
     # Imported late: few applications have a limit that is known.
     from checks.http._known_application import framework_facts
@@ -113,7 +113,9 @@ def body_limit(evidence: Evidence) -> Iterator[Claim]:
         severity=None if asks or _is_met(refused) else Severity.NOTE,
         location=nginx.location(directive or match.block),
         facts={
-            "url": evidence.target.origin + path if refused or form or told else pages[0].url,
+            "url": evidence.target.origin + path
+            if refused or form or upload_path
+            else pages[0].url,
             "form": form[1].url if form else "",
             "limit": proxy_headers.size_text(limit),
             "place": file_line(directive or match.block),
@@ -139,8 +141,8 @@ def _confidence(evidence: Evidence, limit: int, is_met: bool) -> Confidence:
 def _fix(nginx: Nginx, match: LocationMatch, directive: Directive | None, *, is_asked: bool) -> Fix:
     """Raise the limit of the location, where nobody set it or a person asks about it. How much
     visitors may send, a person decides."""
-    told = max(_reported_size(nginx.evidence), _TIMES * limit_of(match))
-    size = max(_RAISED, next(1 << shift for shift in range(20, 64) if 1 << shift >= told))
+    wanted_size = max(_reported_size(nginx.evidence), _TIMES * limit_of(match))
+    size = max(_RAISED, next(1 << shift for shift in range(20, 64) if 1 << shift >= wanted_size))
     manual = Manual("raise-the-limit", Where.SERVER)
     is_of_all_sites = directive is not None and directive in children(match.blocks[0], _NAME)
     if not is_asked or is_of_all_sites:
@@ -209,7 +211,7 @@ def _taking_prefix(nginx: Nginx) -> str:
     if len(paths) != len(prefixes):
         return ""
     named = [path for path in paths if _UPLOAD_PATH.search(path.lower())]
-    return next((found[0] for found in (named, paths) if len(found) == 1), "")
+    return next((taken_prefix[0] for taken_prefix in (named, paths) if len(taken_prefix) == 1), "")
 
 
 def _allows_more(nginx: Nginx) -> bool:

@@ -50,11 +50,11 @@ def host_not_passed(evidence: Evidence) -> Iterator[Claim]:
     steps = [step for step in evidence.good(Exchange) if page and _is_page(step, page)]
     if page is None or not steps:
         return
-    told = _forwarded_name(nginx, steps[0], page)
-    if told is None:
+    name_place = _forwarded_name(nginx, steps[0], page)
+    if name_place is None:
         return
-    own = [url for url in _addresses(page) if _authority(url) == told.value]
-    addresses = own or [f"http://{told.value}"]
+    own = [url for url in _addresses(page) if _authority(url) == name_place.value]
+    addresses = own or [f"http://{name_place.value}"]
     files = [file.url for file in page.files if file.url in addresses]
     severity = _page_files.severity(page, files) if files else Severity.WARNING
     is_plain = evidence.target.uses_tls and addresses[0].startswith("http:")
@@ -71,16 +71,16 @@ def host_not_passed(evidence: Evidence) -> Iterator[Claim]:
             "base": page.base in addresses,
             "form": bool(own) and not files and page.base not in addresses,
             "given": not own,
-            "field": told.field,
-            "value": told.value,
-            "place": told.place,
+            "field": name_place.field,
+            "value": name_place.value,
+            "place": name_place.place,
             "host": evidence.target.authority,
             "variable": _location_edits.host_variable(evidence.target),
             "breaks": severity is Severity.ERROR,
             "scheme": is_plain,
         },
-        location=nginx.location(told.directive),
-        fix=_fix(nginx, told, is_plain),
+        location=nginx.location(name_place.directive),
+        fix=_fix(nginx, name_place, is_plain),
     )
 
 
@@ -104,9 +104,9 @@ def _forwarded_name(nginx: Nginx, step: Exchange, page: Page) -> ForwardedName |
     not the visitor's."""
     for url in map(parse_url, _addresses(page)):
         if url is not None and url.host != nginx.evidence.target.host:
-            told = forwarded_name(nginx, step, url.authority)
-            if told is not None:
-                return told
+            name_place = forwarded_name(nginx, step, url.authority)
+            if name_place is not None:
+                return name_place
     return _forwarded_by_words(nginx, step)
 
 
@@ -121,23 +121,25 @@ def _forwarded_by_words(nginx: Nginx, step: Exchange) -> ForwardedName | None:
     return forwarded_name(nginx, step, url.partition("://")[2]) if url else None
 
 
-def _fix(nginx: Nginx, told: ForwardedName, is_plain: bool) -> Fix:
+def _fix(nginx: Nginx, name_place: ForwardedName, is_plain: bool) -> Fix:
     """Tell the application the visitor's host, and with it the scheme, if the page uses http and
     nginx tells none: another edit of the same lines would not apply any more."""
-    headers = {told.field: _location_edits.host_variable(nginx.evidence.target)}
-    if is_plain and not _location_edits.sends_field(nginx, told.match, SCHEME_FIELD):
+    headers = {name_place.field: _location_edits.host_variable(nginx.evidence.target)}
+    if is_plain and not _location_edits.sends_field(nginx, name_place.match, SCHEME_FIELD):
         headers[SCHEME_FIELD] = "$scheme"
     changes: Changes = {}
-    lines = _location_edits.header_lines(nginx, told.match, headers, changes)
-    _location_edits.insert_lines(nginx, told.match, lines, changes)
+    lines = _location_edits.header_lines(nginx, name_place.match, headers, changes)
+    _location_edits.insert_lines(nginx, name_place.match, lines, changes)
     edits = config_edits(nginx, changes)
     if not edits:
         return Fix((Manual("pass-the-host", Where.SERVER),), Applicability.MANUAL)
-    return _location_edits.location_fix(nginx, told.match, edits, sure=not _is_chosen_by_name(told))
+    return _location_edits.location_fix(
+        nginx, name_place.match, edits, sure=not _is_chosen_by_name(name_place)
+    )
 
 
-def _is_chosen_by_name(told: ForwardedName) -> bool:
+def _is_chosen_by_name(name_place: ForwardedName) -> bool:
     """Return whether another server may choose its site by the name that it is told now: a name of
     DNS, and no address, name of this machine or upstream group."""
-    name = told.value.rpartition(":")[0] if ":" in told.value else told.value
+    name = name_place.value.rpartition(":")[0] if ":" in name_place.value else name_place.value
     return "." in name and not is_address(name.strip("[]"))

@@ -121,9 +121,9 @@ def _program(nginx: Nginx, access: PageFileAccess | None) -> str:
             if pattern.text.startswith(path) and "/" not in name and name.lower() not in _PARTS:
                 own.add(f"{name}/")
     paths = {f"{path}{name}" for name in own}
-    found = paths.pop() if len(paths) == 1 else ""
-    is_page = _PLAIN.fullmatch(found) and not is_folder_of_files(found)
-    return found if path.endswith("/") and is_page else ""
+    program = paths.pop() if len(paths) == 1 else ""
+    is_page = _PLAIN.fullmatch(program) and not is_folder_of_files(program)
+    return program if path.endswith("/") and is_page else ""
 
 
 def _folder(access: PageFileAccess) -> str:

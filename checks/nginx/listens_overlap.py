@@ -47,23 +47,23 @@ def listens_overlap(evidence: Evidence) -> Iterator[Claim]:
         return
     if not nginx.listen_sockets(evidence.target.port):
         return
-    found = [
+    overlaps = [
         overlap
         for overlap in listen_overlaps(config.main)
         if not any(listening.on(overlap.port) for listening in listeners)
     ]
-    if not found:
+    if not overlaps:
         return
     failed = next(
         (
             (error, seen)
             for error, seen in failed_starts(nginx)
             if (match := _BIND.match(error.text))
-            if int(match[1]) in {overlap.port for overlap in found}
+            if int(match[1]) in {overlap.port for overlap in overlaps}
         ),
         None,
     )
-    first = found[0]
+    first = overlaps[0]
     yield Claim(
         about=Subject(text=file_line(first.wide)),
         covers=(Subject(),),
@@ -73,7 +73,7 @@ def listens_overlap(evidence: Evidence) -> Iterator[Claim]:
             "own": first.kind == "own-socket",
             "modules": first.kind == "two-modules",
             "port": first.port,
-            "ports": tuple(overlap.port for overlap in found),
+            "ports": tuple(overlap.port for overlap in overlaps),
             "wide": first.wide.text,
             "other": first.other.text,
             "wide_place": file_line(first.wide),
@@ -84,14 +84,14 @@ def listens_overlap(evidence: Evidence) -> Iterator[Claim]:
         if failed or first.kind != "two-modules"
         else Confidence.LIKELY,
         ruled_out=("tcp.rejected-by-host",),
-        fix=_fix(nginx, found),
+        fix=_fix(nginx, overlaps),
     )
 
 
-def _fix(nginx: Nginx, found: list[ListenOverlap]) -> Fix:
+def _fix(nginx: Nginx, overlaps: list[ListenOverlap]) -> Fix:
     """Return the edits of all ports: nginx starts with none of them taken twice, or not at all."""
     changes: Changes = {}
-    for overlap in found:
+    for overlap in overlaps:
         if overlap.kind == "two-modules" or _is_range(overlap):
             return _by_hand(nginx)
         for path, change in _changes(nginx, overlap):
@@ -101,7 +101,7 @@ def _fix(nginx: Nginx, found: list[ListenOverlap]) -> Fix:
     made = config_edits(nginx, changes)
     if not made:
         return _by_hand(nginx)
-    kinds = {overlap.kind for overlap in found}
+    kinds = {overlap.kind for overlap in overlaps}
     is_exact = kinds == {"both-families"}
     return Fix(
         (*made, *reload_steps(nginx)),

@@ -110,9 +110,9 @@ def _looks_for_files(match: LocationMatch) -> bool:
 def _fallback(nginx: Nginx) -> str:
     """Return what the site asks for all that is no file: the front controller, or the named
     location; "" for none, or where it differs."""
-    found = set[str]()
+    folders = set[str]()
     for selected in nginx.answering_servers():
         tries = match_location(selected.server, _ANY).directive("try_files")
-        found.add(tries.args[-1] if tries and tries.args else "")
-    last = found.pop() if len(found) == 1 else ""
+        folders.add(tries.args[-1] if tries and tries.args else "")
+    last = folders.pop() if len(folders) == 1 else ""
     return last if last.startswith("@") or ".php" in last else ""

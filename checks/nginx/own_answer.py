@@ -217,15 +217,15 @@ def _by_hand(sent: _Credentials | None, *, is_guard: bool) -> Fix:
 def _password_command(nginx: Nginx, lines: Sequence[LogLine]) -> str:
     """Return the command that sets the password of the user whom the log names, in the file of the
     site; the words stand for what is not known."""
-    told = [match for line in lines if (match := _USER.search(line.text))]
-    files = {match[2] for match in told if match[2]} or {
+    users = [match for line in lines if (match := _USER.search(line.text))]
+    files = {match[2] for match in users if match[2]} or {
         directive.args[0]
         for match in nginx.location_matches(nginx.evidence.target.path_without_query)
         for directive in match.directives("auth_basic_user_file")
         if directive.args and "$" not in directive.args[0]
     }
     path = nginx.resolve_path(files.pop()) if len(files) == 1 else ""
-    return shlex.join(("htpasswd", path or "FILE", told[-1][1] if told else "USER"))
+    return shlex.join(("htpasswd", path or "FILE", users[-1][1] if users else "USER"))
 
 
 def _is_told_by_rule(nginx: Nginx, directive: Directive) -> bool:

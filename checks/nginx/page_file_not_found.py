@@ -161,18 +161,18 @@ def _address_below(nginx: Nginx, file: ExaminedFile) -> str:
     """Return the path below the page's folder at which nginx serves the file; "" if none is
     known."""
     siblings = (each for each in nginx.evidence.good(SiblingFile) if each.url == file.url)
-    found = (address_below_the_page(nginx, file.refused, each) for each in siblings)
-    return "" if file.access.mistake else next(filter(None, found), "")
+    addresses = (address_below_the_page(nginx, file.refused, each) for each in siblings)
+    return "" if file.access.mistake else next(filter(None, addresses), "")
 
 
 def _collecting(evidence: Evidence, file: ExaminedFile) -> dict[str, str]:
     """Return the command that lays Django's static files where nginx looks for them, that folder,
     and the setting that has to name it; "" where no project is known, or a line of nginx is
     wrong."""
-    found = [each for each in evidence.good(StaticProject) if not file.access.mistake]
-    if not found:
+    projects = [each for each in evidence.good(StaticProject) if not file.access.mistake]
+    if not projects:
         return dict.fromkeys(("collect", "collected", "static_root", "moved"), "")
-    project = found[0]
+    project = projects[0]
     is_same = bool(project.root) and project.root.rstrip("/") == project.folder.rstrip("/")
     return {
         "collect": shlex.join(collecting_words(project.owner, project.python, project.path)),

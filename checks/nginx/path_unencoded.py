@@ -56,8 +56,8 @@ def path_unencoded(evidence: Evidence) -> Iterator[Claim]:
         return
     for match in nginx.location_matches(evidence.target.path):
         directive = proxy_pass_of(match)
-        found = _PASS.fullmatch(directive.args[0]) if directive and directive.args else None
-        if directive is None or found is None:
+        whole_pass = _PASS.fullmatch(directive.args[0]) if directive and directive.args else None
+        if directive is None or whole_pass is None:
             continue
         subjects = endpoint_subjects(pages)
         yield Claim(
@@ -69,12 +69,12 @@ def path_unencoded(evidence: Evidence) -> Iterator[Claim]:
             facts={
                 "url": pages[0].url,
                 "code": code[0],
-                "variable": found[3],
+                "variable": whole_pass[3],
                 "line": f"proxy_pass {directive.args[0]}",
                 "place": file_line(directive),
-                "pass": found[1],
+                "pass": whole_pass[1],
             },
-            fix=_fix(nginx, match, directive, found),
+            fix=_fix(nginx, match, directive, whole_pass),
         )
         return
 
@@ -83,22 +83,24 @@ def _is_nginx(page: Exchange) -> bool:
     return proxy_page(page.body) == "nginx"
 
 
-def _fix(nginx: Nginx, match: LocationMatch, directive: Directive, found: re.Match[str]) -> Fix:
+def _fix(
+    nginx: Nginx, match: LocationMatch, directive: Directive, pass_match: re.Match[str]
+) -> Fix:
     """Write proxy_pass without a path, where the application gets the visitor's path."""
     file = nginx.file(directive)
-    if file is not None and _is_whole(match, found):
-        change = replace_directive(directive, f"proxy_pass {found[1]};")
+    if file is not None and _is_whole(match, pass_match):
+        change = replace_directive(directive, f"proxy_pass {pass_match[1]};")
         if edit := config_edit(nginx, file.path, change):
             return Fix((edit, *reload_steps(nginx)), Applicability.REVIEW)
     return Fix((Manual("request-uri", Where.SERVER),), Applicability.MANUAL)
 
 
-def _is_whole(match: LocationMatch, found: re.Match[str]) -> bool:
+def _is_whole(match: LocationMatch, pass_match: re.Match[str]) -> bool:
     """Return whether the address is the visitor's path, which no line changes before."""
     if any(children(block, "rewrite") for block in match.blocks) or match.block.name != "location":
         return False
-    if found[3] in {"$uri", "$document_uri"}:
-        return found[2] == ""
+    if pass_match[3] in {"$uri", "$document_uri"}:
+        return pass_match[2] == ""
     rest = _REST.fullmatch(match.block.args[-1])
     is_expression = match.block.args[:1] in {("~",), ("~*",)}
-    return is_expression and rest is not None and found[3] == "$1" and rest[1] == found[2]
+    return is_expression and rest is not None and pass_match[3] == "$1" and rest[1] == pass_match[2]

@@ -54,8 +54,8 @@ def reload_needed(evidence: Evidence) -> Iterator[Claim]:
         return
     newest = max(newer, key=lambda file: file.changed or 0.0)
     is_misread = is_refused and _is_misread(nginx)
-    found = stray_failures(nginx) if is_misread else stale_config_symptoms(nginx)
-    symptoms = tuple(dict.fromkeys(found))
+    failures = stray_failures(nginx) if is_misread else stale_config_symptoms(nginx)
+    symptoms = tuple(dict.fromkeys(failures))
     if is_refused and not symptoms:
         return  # There is nothing to load, and nobody misses it.
     lines = () if is_misread else contradicting_lines(nginx)

@@ -58,7 +58,9 @@ def _of_apache(inner: InnerServer) -> Iterator[AddressRule]:
         return
     for site in answering_sites(config, inner.port, target.host)[:1]:
         lines = section_lines(config, site, target.path_without_query)
-        rows = [(line.number, found) for line in lines if (found := _REQUIRE.fullmatch(line.text))]
+        rows = [
+            (line.number, require) for line in lines if (require := _REQUIRE.fullmatch(line.text))
+        ]
         own = [(number, row) for number, row in rows if row[2].lower() == "ip" and not row[1]]
         # `Require host` is about a name: that of the loopback address is "localhost".
         others = [row for _, row in rows if not _is_of_strangers(row)]

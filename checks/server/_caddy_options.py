@@ -35,7 +35,7 @@ def _only_option(view: ServerView, is_meant: Callable[[list[str]], bool]) -> Por
     file = view.config.file(view.server.config) if view.config else None
     if view.server.product != "caddy" or file is None:
         return None
-    found: list[tuple[int, list[str]]] = []
+    option_lines: list[tuple[int, list[str]]] = []
     depth = 0
     for number, row in enumerate(file_rows(view, file), 1):
         words = row[:400].partition(" #")[0].split()
@@ -44,11 +44,11 @@ def _only_option(view: ServerView, is_meant: Callable[[list[str]], bool]) -> Por
         if depth == 0 and words != ["{"]:
             break  # the block of options comes before all others
         if depth == 1 and is_meant(words):
-            found.append((number, words))
+            option_lines.append((number, words))
         depth += (words[-1] == "{") - (words == ["}"])
-    if len(found) != 1:
+    if len(option_lines) != 1:
         return None
-    number, words = found[0]
+    number, words = option_lines[0]
     edit = line_edit(view, file.path, {number: ()})
     return PortOption(" ".join(words[:2]), file.path, number, edit)
 

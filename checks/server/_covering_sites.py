@@ -14,8 +14,8 @@ from diagnose.parsers.hostnames import covers
 def covering_site(view: ServerView, sites: Iterable[WebSite]) -> WebSite | None:
     """Return the only one of these sites whose certificate is valid and covers the target's name;
     None without one, or with several."""
-    found = [site for site in sites if _covers(view, site)]
-    return found[0] if len(found) == 1 else None
+    covering = [site for site in sites if _covers(view, site)]
+    return covering[0] if len(covering) == 1 else None
 
 
 def _covers(view: ServerView, site: WebSite) -> bool:

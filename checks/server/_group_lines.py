@@ -160,13 +160,13 @@ def _of_caddy(view: ServerView, path: str) -> Iterator[GroupLine]:
         name = match[2] or match[1] or head.removeprefix("@")
         for each in lines:
             numbers = [
-                int(found[2])
-                for found in _PLACEHOLDER.finditer(each.text[:_MAX_LINE])
-                if each.file == line.file and (found[1] or name) == name
+                int(placeholder[2])
+                for placeholder in _PLACEHOLDER.finditer(each.text[:_MAX_LINE])
+                if each.file == line.file and (placeholder[1] or name) == name
             ]
             empty = empty_group(match[4], numbers, path) if numbers else None
             if empty is not None:
                 edit = _edit(view, line.file, line.number, line.text, empty)
-                group = next(found[0] for found in _PLACEHOLDER.finditer(each.text))
+                group = next(placeholder[0] for placeholder in _PLACEHOLDER.finditer(each.text))
                 text = each.text.strip()
                 yield GroupLine(text, each.file, each.number, group, empty, edit, True)

@@ -68,7 +68,7 @@ def _period(haproxy: HaproxyView, kind: str) -> str:
     own = re.compile(rf"(?m)^[ \t]*stick-table[ \t].{{0,300}}\b{kind}\((\w{{1,12}})\)")
     config = haproxy.view.config
     periods = {
-        found for file in (config.files if config else ()) for found in own.findall(file.text)
+        period for file in (config.files if config else ()) for period in own.findall(file.text)
     }
     return periods.pop() if len(periods) == 1 else ""
 

@@ -31,17 +31,17 @@ def misspelt_condition(view: ServerView, site: WebSite) -> NameCondition | None:
     condition of it has the name itself."""
     host = view.evidence.target.host
     numbers = range(site.line + 1, min(site.end, site.line + _MAX_LINES))
-    found = {
+    conditions = {
         number: match
         for number in numbers
         if (match := _CONDITION.fullmatch(line_text(view, site.file, number)))
     }
-    names = {number: match[2].replace("\\", "").lower() for number, match in found.items()}
+    names = {number: match[2].replace("\\", "").lower() for number, match in conditions.items()}
     closest = "" if host in names.values() else closest_misspelling(names.values(), host)
     number = next((number for number, name in names.items() if name == closest), 0)
     if not closest or not number:
         return None
-    match = found[number]
+    match = conditions[number]
     written = host.replace(".", "\\.") if "\\" in match[2] else host
     changed = (f"{match[1]}{written}{match[3]}",)
     edit = line_edit(view, site.file, {number: changed})

@@ -67,13 +67,13 @@ def unheard_site(view: ServerView, tls: bool) -> UnheardSite | None:
     if config is None or view.server.product != "apache":
         return None
     heard = {socket.port for socket in config.listens}
-    found = [
+    unheard = [
         UnheardSite(site, ports.pop())
         for site in config.sites
         if has_name(site, host) and any(socket.tls for socket in site.sockets) is tls
         if len(ports := {socket.port for socket in site.sockets}) == 1 and not ports & heard
     ]
-    return found[0] if len(found) == 1 and heard else None
+    return unheard[0] if len(unheard) == 1 and heard else None
 
 
 @frozen

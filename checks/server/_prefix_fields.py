@@ -20,8 +20,8 @@ def helping_trials(evidence: Evidence, page: str) -> tuple[PrefixTrial, ...]:
     files below its folder; () if none does."""
     trials = tuple(each for each in evidence.good(PrefixTrial) if each.page == page)
     control = next((each for each in trials if not each.field), None)
-    told = next((each for each in trials if each.field and each.names_prefix), None)
-    return (control, told) if control and told and not control.names_prefix else ()
+    helping = next((each for each in trials if each.field and each.names_prefix), None)
+    return (control, helping) if control and helping and not control.names_prefix else ()
 
 
 def prefix_fix(view: ServerView, route: SiteRoute, trial: PrefixTrial) -> Fix | None:

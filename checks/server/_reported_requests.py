@@ -25,13 +25,13 @@ def plain_request(view: ServerView) -> ServerRequest | None:
 
 
 def refusing_rule(
-    view: ServerView, request: ServerRequest, told: ServerRequest
+    view: ServerView, request: ServerRequest, refused: ServerRequest
 ) -> AnsweringRule | None:
-    """Return the rule that surely refuses the request `told`, and not `request`."""
+    """Return the rule that surely refuses the request `refused`, and not `request`."""
     for site in view.answering_sites:
         loaded, htaccess = _loaded(view, site)
         passed = set(site_rules(loaded, site, request, htaccess))
-        for rule in site_rules(loaded, site, told, htaccess):
+        for rule in site_rules(loaded, site, refused, htaccess):
             if rule.is_certain and rule.file:
                 return rule if rule not in passed else None
     return None

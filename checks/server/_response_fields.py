@@ -57,11 +57,11 @@ def removed_line(view: ServerView, line: FieldLine) -> Edit | None:
 def removed_lines(view: ServerView, lines: Iterable[FieldLine]) -> Edit | None:
     """Return the edit that turns lines of one file into comments; None if they are of several, or
     if one does more than to send the field."""
-    found = tuple(lines)
-    if len({line.file for line in found}) != 1 or not all(line.is_alone for line in found):
+    removed = tuple(lines)
+    if len({line.file for line in removed}) != 1 or not all(line.is_alone for line in removed):
         return None
-    changes = {line.number: (_as_comment(line),) for line in found}
-    return line_edit(view, found[0].file, changes)
+    changes = {line.number: (_as_comment(line),) for line in removed}
+    return line_edit(view, removed[0].file, changes)
 
 
 def _as_comment(line: FieldLine) -> str:

@@ -218,11 +218,11 @@ def _changes(rows: list[str], block: range, own: Correction) -> dict[int, tuple[
     if own.field == "service" and own.before == f"- {own.after}":
         return _unlisted(lines, own.after)
     if not own.before:
-        found = [number for number, row in lines.items() if re.match(r"\s*rule\s*:\s*\S", row)]
-        if len(found) != 1:
+        rule_rows = [number for number, row in lines.items() if re.match(r"\s*rule\s*:\s*\S", row)]
+        if len(rule_rows) != 1:
             return {}
-        row = lines[found[0]]
-        return {found[0]: (row, f"{row[: _indent(row)]}{own.field}: {own.after}")}
+        row = lines[rule_rows[0]]
+        return {rule_rows[0]: (row, f"{row[: _indent(row)]}{own.field}: {own.after}")}
     whole = re.compile(rf"(?<![\w@.-]){re.escape(own.before)}(?![\w@-])")
     if own.field == "rule":
         whole = re.compile(re.escape(own.before))

@@ -37,19 +37,19 @@ def file_for_folder(view: ServerView) -> str:
     """Return the file that the file provider is to read as a folder, by its static file or the
     command line; "" if it names none."""
     rows = (match[2] for row in _static_rows(view) if (match := _FOLDER.search(row)))
-    told = _FOLDER.search(view.server.arguments)
-    return next(rows, told[2] if told else "")
+    folder_option = _FOLDER.search(view.server.arguments)
+    return next(rows, folder_option[2] if folder_option else "")
 
 
 def filename_fix(view: ServerView) -> Fix | None:
     """Return the fix by which the provider reads the file; None if its option is not written in one
     row of the static file."""
     rows = _static_rows(view)
-    found = [number for number, row in enumerate(rows, 1) if _FOLDER.search(row)]
-    if len(found) != 1 or view.config is None:
+    folder_rows = [number for number, row in enumerate(rows, 1) if _FOLDER.search(row)]
+    if len(folder_rows) != 1 or view.config is None:
         return None
-    row = _FOLDER.sub(r"filename\1\2", rows[found[0] - 1])
-    edit = line_edit(view, view.config.path, {found[0]: (row,)})
+    row = _FOLDER.sub(r"filename\1\2", rows[folder_rows[0] - 1])
+    edit = line_edit(view, view.config.path, {folder_rows[0]: (row,)})
     return Fix((edit, restart_step(view.server)), Applicability.REVIEW) if edit else None
 
 
@@ -88,8 +88,8 @@ def moved_edit(view: ServerView) -> Edit | None:
 def _http_row(file: ServerFile) -> int:
     """Return the number of the row `http:`; 0 unless there is one."""
     rows = file.text.split("\n")[:_MAX_ROWS]
-    found = [number for number, row in enumerate(rows, 1) if _HTTP.fullmatch(row)]
-    return found[0] if len(found) == 1 and not file.path.endswith(".toml") else 0
+    http_rows = [number for number, row in enumerate(rows, 1) if _HTTP.fullmatch(row)]
+    return http_rows[0] if len(http_rows) == 1 and not file.path.endswith(".toml") else 0
 
 
 def _sections(file: ServerFile) -> tuple[str, Sections]:

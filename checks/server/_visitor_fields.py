@@ -72,15 +72,15 @@ def visitor_fix(
     return Fix((*steps, *reload_steps(view.server)), Applicability.REVIEW)
 
 
-def _write_apache(told: Told, changes: Changes) -> bool:
+def _write_apache(field: Told, changes: Changes) -> bool:
     """Write the fields in the place of the lines that say something else, or above the line that
     passes requests on."""
-    view, route = told.view, told.route
+    view, route = field.view, field.route
     line = line_text(view, route.file, route.line)
     if not line.strip():
         return False
     added = []
-    for name in told.fields:
+    for name in field.fields:
         if name == PORT and _has_port_line(view, route.file):
             return False
         file, number = _PLACES[name](view, route)
@@ -121,52 +121,52 @@ def _has_port_line(view: ServerView, path: str) -> bool:
     return any(PORT in row.lower() for row in rows)
 
 
-def _write_haproxy(told: Told, changes: Changes) -> bool:
+def _write_haproxy(field: Told, changes: Changes) -> bool:
     """Send the scheme of requests that came over TLS; turn the lines that replace the Host into
     comments. A line that says something of the scheme already is a person's."""
     # Imported late: only a finding needs them.
     from checks.server._haproxy import haproxy_view
     from checks.server._haproxy_scheme import scheme_line
 
-    haproxy = haproxy_view(told.view.evidence, told.path)
+    haproxy = haproxy_view(field.view.evidence, field.path)
     if haproxy is None or haproxy.proxies.frontend.mode != "http":
         return False
-    if SCHEME in told.fields:
+    if SCHEME in field.fields:
         bind = haproxy.proxies.bind
-        own = line_text(told.view, bind.file, bind.number)
-        if scheme_line(told.view, told.path) or not haproxy.proxies.tls or not own:
+        own = line_text(field.view, bind.file, bind.number)
+        if scheme_line(field.view, field.path) or not haproxy.proxies.tls or not own:
             return False
         changes.setdefault(bind.file, {})[bind.number] = (
             own,
             f"{indentation(own)}{_HAPROXY_SCHEME}",
         )
-    if PORT in told.fields:
+    if PORT in field.fields:
         bind = haproxy.proxies.bind
-        own = line_text(told.view, bind.file, bind.number)
-        if not own or _has_port_line(told.view, bind.file):
+        own = line_text(field.view, bind.file, bind.number)
+        if not own or _has_port_line(field.view, bind.file):
             return False
         lines = changes.setdefault(bind.file, {})
         added = f"{indentation(own)}{_HAPROXY_PORT}"
         lines[bind.number] = (*lines.get(bind.number, (own,)), added)
-    if HOST in told.fields:
+    if HOST in field.fields:
         backend = haproxy.proxies.backend
         for line in (*haproxy.proxies.frontend.lines, *(backend.lines if backend else ())):
             words = line.words
             is_header = words[:1] == ("http-request",) and "-header" in "".join(words[1:2])
             if is_header and "".join(words[2:3]).lower() == HOST:
-                _comment(told.view, line.file, line.number, changes)
+                _comment(field.view, line.file, line.number, changes)
     return True
 
 
-def _write_caddy(told: Told, changes: Changes) -> bool:
+def _write_caddy(field: Told, changes: Changes) -> bool:
     """Turn the lines of the proxy that replace or remove a field into comments: Caddy sends the
     scheme and the Host itself, and no port."""
-    if PORT in told.fields:
+    if PORT in field.fields:
         return False
-    for number, text in caddy_lines(told.view, told.route):
+    for number, text in caddy_lines(field.view, field.route):
         match = _CADDY_LINE.fullmatch(text) or _CADDY_REMOVAL.fullmatch(text)
-        if match and match[1].lower() in told.fields:
-            _comment(told.view, told.route.file, number, changes)
+        if match and match[1].lower() in field.fields:
+            _comment(field.view, field.route.file, number, changes)
     return bool(changes)
 
 

@@ -87,15 +87,15 @@ def _lines(view: ServerView) -> Iterator[_Compared]:
     """Yield the comparisons in the lines of the site, but for types that another line looks for."""
     product, rows = view.server.product, tuple(_rows(view))
     others: list[str] = []
-    found: list[_Compared] = []
+    lines_found: list[_Compared] = []
     for file, number, text, in_matcher in rows:
         comparison = accept_comparison(product, text, in_matcher=in_matcher)
         if comparison is not None:
-            found.append(_Compared(comparison, file, number, text))
+            lines_found.append(_Compared(comparison, file, number, text))
         elif "accept" in text.lower():
             others.append(text.replace("\\", "").lower())
     inside = "\n".join(others)
-    for each in found:
+    for each in lines_found:
         subtype = each.comparison.type.partition("/")[2]
         if each.comparison.type not in _OF_BROWSERS and subtype not in inside:
             yield each
@@ -127,10 +127,10 @@ def _rows(view: ServerView) -> Iterator[tuple[str, int, str, bool]]:
 def _misses(comparison: AcceptComparison, sent: str, text: str) -> bool:
     """Return whether a request has the type and is not found by the comparison."""
     if not sent:
-        told = bare_types(text)
-        return not comparison.by_item and (not told or comparison.type in told)
-    found = items_of(sent) if comparison.by_item else (sent.lower(),)
-    return comparison.type in bare_types(sent) and comparison.type not in found
+        bare = bare_types(text)
+        return not comparison.by_item and (not bare or comparison.type in bare)
+    items = items_of(sent) if comparison.by_item else (sent.lower(),)
+    return comparison.type in bare_types(sent) and comparison.type not in items
 
 
 def _fix(view: ServerView, lines: list[_Compared]) -> Fix:

@@ -81,15 +81,15 @@ def _is_html(media_type: str | None) -> bool:
 def _override(view: ServerView, site: WebSite, path: str, status: int) -> _Override | None:
     """Return the line by which an error of this status is replaced, None if it is not."""
     lines = [line for line in lines_for(view, site, path) if _LINE.fullmatch(line.text)]
-    found = [
+    overrides = [
         _Override(site.file, line.number, line.text, True)
         for line in sorted(lines, key=lambda line: (line.order, line.number))
     ] or list(_inherited(view))
-    match = _LINE.fullmatch(found[-1].text) if found else None
+    match = _LINE.fullmatch(overrides[-1].text) if overrides else None
     if match is None or match[1].lower() == "off":
         return None
     statuses = match[2].split()
-    return found[-1] if not statuses or str(status) in statuses else None
+    return overrides[-1] if not statuses or str(status) in statuses else None
 
 
 def _inherited(view: ServerView) -> Iterator[_Override]:

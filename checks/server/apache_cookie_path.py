@@ -45,16 +45,16 @@ def apache_cookie_path(evidence: Evidence) -> Iterator[Claim]:
     if view is None or route is None or not (is_apache and _replaces_the_path(route)):
         return
     lost = lost_cookies(evidence, route.path, route.backend_path)
-    told = None if lost or _translates(view) else reported_lost_login(evidence)
+    lost_login = None if lost or _translates(view) else reported_lost_login(evidence)
     pages = tuple(dict.fromkeys(cookie.page for cookie in lost)) or page_exchanges(evidence)[:1]
-    if not pages or not (lost or told):
+    if not pages or not (lost or lost_login):
         return
     subjects = endpoint_subjects(pages)
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=(*pages, view.server),
-        confidence=told or Confidence.CERTAIN,
+        confidence=lost_login or Confidence.CERTAIN,
         facts={
             **view.facts,
             "url": pages[0].url,

@@ -132,17 +132,17 @@ def _members(view: ServerView, name: str) -> Iterator[_Member]:
 
 def _letters(rest: str) -> str:
     """Return the letters that a line sets, in their order."""
-    found: dict[str, None] = {}
+    letters: dict[str, None] = {}
     sets = True
     status = _STATUS.search(rest)
     for letter in status[1].upper() if status else "":
         if letter in "+-":
             sets = letter == "+"
         elif sets:
-            found[letter] = None
+            letters[letter] = None
         else:
-            found.pop(letter, None)
-    return "".join(found)
+            letters.pop(letter, None)
+    return "".join(letters)
 
 
 def _answers(

@@ -147,10 +147,15 @@ def _shadowed(view: ServerView, site: WebSite) -> Iterator[tuple[_LateLine, Site
         early = next((route for route in site.routes if _reaches(route, alias.prefix)), None)
         if early in routes and early is not None and early.target != "!":
             words = f"Alias {alias.prefix} {alias.folder}"
-            found = _file_of_target(view.evidence, alias.folder)
+            shadowed_file = _file_of_target(view.evidence, alias.folder)
             yield (
                 _LateLine(
-                    alias.prefix, words, alias.file, alias.line, is_alias=True, found_file=found
+                    alias.prefix,
+                    words,
+                    alias.file,
+                    alias.line,
+                    is_alias=True,
+                    found_file=shadowed_file,
                 ),
                 early,
             )

@@ -38,9 +38,9 @@ def apache_rule_unescaped(evidence: Evidence) -> Iterator[Claim]:
     if view is None or not errors or not pages or view.server.product != "apache":
         return
     error, path = errors[0], target.path_without_query
-    found = _rule_and_file(view, error, path)
+    rule_and_file = _rule_and_file(view, error, path)
     subject = Subject(port=target.port, path=path)
-    rule, file = found or (None, "")
+    rule, file = rule_and_file or (None, "")
     yield Claim(
         about=subject,
         covers=(subject, Subject(port=target.port)),

@@ -44,8 +44,8 @@ def caddy_stripped_first(evidence: Evidence) -> Iterator[Claim]:
     if view is None or view.server.product != "caddy" or len(view.answering_sites) != 1:
         return
     pages = pages_with_status(evidence, 404)
-    found = _stripped(view, view.answering_sites[0], target.path_without_query)
-    if not pages or found is None:
+    stripped = _stripped(view, view.answering_sites[0], target.path_without_query)
+    if not pages or stripped is None:
         return
     subject = Subject(port=target.port, path=target.path_without_query)
     yield Claim(
@@ -57,13 +57,13 @@ def caddy_stripped_first(evidence: Evidence) -> Iterator[Claim]:
         facts={
             **view.facts,
             "path": subject.path,
-            "rest": found.rest,
-            "prefix": found.prefix,
-            "matcher": found.route.matcher,
-            "application": found.route.target,
-            "place": place_text(found.site.file, found.line),
+            "rest": stripped.rest,
+            "prefix": stripped.prefix,
+            "matcher": stripped.route.matcher,
+            "application": stripped.route.target,
+            "place": place_text(stripped.site.file, stripped.line),
         },
-        fix=_fix(view, found),
+        fix=_fix(view, stripped),
     )
 
 
@@ -103,19 +103,19 @@ def _stripped(view: ServerView, site: WebSite, path: str) -> _Stripped | None:
     return _Stripped(site, site.line + place - 1, prefix, rest, meant[0])
 
 
-def _fix(view: ServerView, found: _Stripped) -> Fix:
+def _fix(view: ServerView, stripped: _Stripped) -> Fix:
     """Let `handle_path` take the prefix off, for this route alone."""
-    rows = _rows(view, found.site)
-    first, last = found.route.span(0)
-    text = rows[first - found.site.line]
+    rows = _rows(view, stripped.site)
+    first, last = stripped.route.span(0)
+    text = rows[first - stripped.site.line]
     match = _PROXY.fullmatch(text.rstrip()) if first == last else None
-    if match is None or not match[2].startswith(found.prefix):
+    if match is None or not match[2].startswith(stripped.prefix):
         return manual_fix(view, "handle-path")
     indent = indentation(text)
     step = "\t" if "\t" in indent or not indent else "    "
     inner = f"{indent}{step}reverse_proxy {match[3]}"
-    block = (f"{indent}handle_path {found.prefix}/* {{", inner, f"{indent}}}")
-    edit = line_edit(view, found.site.file, {found.line: (), first: block})
+    block = (f"{indent}handle_path {stripped.prefix}/* {{", inner, f"{indent}}}")
+    edit = line_edit(view, stripped.site.file, {stripped.line: (), first: block})
     if edit is None:
         return manual_fix(view, "handle-path")
     return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)

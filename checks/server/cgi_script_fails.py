@@ -57,10 +57,10 @@ def cgi_script_fails(evidence: Evidence) -> Iterator[Claim]:
     pages = [page for page in page_exchanges(evidence) if (page.status or 0) >= 400]
     if view is None or view.server.product != "apache" or not errors or not pages:
         return
-    found = _started(view, errors[0]) or _not_allowed(view, errors[0])
-    if found is None:
+    failure = _started(view, errors[0]) or _not_allowed(view, errors[0])
+    if failure is None:
         return
-    reason, script, steps = found
+    reason, script, steps = failure
     own = Subject(port=target.port, path=target.path_without_query)
     scripts = [each for each in evidence.good(CgiScript) if each.path == script]
     near = scripts[0].near[0] if scripts and scripts[0].near else ""

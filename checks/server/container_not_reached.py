@@ -255,8 +255,8 @@ def _place_facts(evidence: Evidence, route: SiteRoute) -> dict[str, object]:
 
 def _stopped(evidence: Evidence, host: str) -> Container | None:
     """Return the container with the application's name that does not run."""
-    found = (stopped_by_name(containers, host) for containers in evidence.good(Containers))
-    return next(filter(None, found), None)
+    stopped = (stopped_by_name(containers, host) for containers in evidence.good(Containers))
+    return next(filter(None, stopped), None)
 
 
 def _service_name(container: Container) -> str:

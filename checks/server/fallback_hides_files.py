@@ -77,12 +77,12 @@ def fallback_hides_files(evidence: Evidence) -> Iterator[Claim]:
     rule = _rule(view, view.answering_sites[0], there[files[0].path]) if files else None
     if rule is None:
         return
-    found = [there[file.path] for file in files]
+    files_there = [there[file.path] for file in files]
     yield Claim(
         about=_page_files.page_subject(files[0].page),
         because=(
             view.server, *((view.config,) if view.config else ()),
-            *(file.response for file in files), *found,
+            *(file.response for file in files), *files_there,
         ),
         confidence=Confidence.LIKELY,
         severity=_page_files.severity(files[0].page, [file.response.url for file in files]),
@@ -91,7 +91,7 @@ def fallback_hides_files(evidence: Evidence) -> Iterator[Claim]:
             "page": files[0].page.url,
             "url": files[0].response.url,
             "others": len(files) - 1,
-            "file": found[0].replaced_file,
+            "file": files_there[0].replaced_file,
             "line": rule.text,
             "place": rule.place,
             view.server.product: True,

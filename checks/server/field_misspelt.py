@@ -82,9 +82,9 @@ def _lines(view: ServerView) -> Iterator[_Line]:
     pattern = _LINES.get(view.server.product)
     for file in view.config.files if view.config and pattern else ():
         for number, text in enumerate(file_rows(view, file), 1):
-            found = pattern.match(text) if pattern else None
-            if found and _is_own(view, file, number):
-                yield _Line(file.path, number, text, found["name"])
+            field_match = pattern.match(text) if pattern else None
+            if field_match and _is_own(view, file, number):
+                yield _Line(file.path, number, text, field_match["name"])
 
 
 def _is_own(view: ServerView, file: ServerFile, number: int) -> bool:

@@ -57,8 +57,8 @@ def files_mounted_elsewhere(evidence: Evidence) -> Iterator[Claim]:
     pages = [page for page in page_exchanges(evidence) if page.status in {403, 404, 500}]
     container = next(iter(evidence.good(NginxContainer)))
     mounts = next(iter(evidence.good(SiteMounts)))
-    found = mounts.found[0] if len(mounts.found) == 1 else ""
-    if not pages or not (found or (mounts.is_empty and mounts.source)):
+    mounted_folder = mounts.found[0] if len(mounts.found) == 1 else ""
+    if not pages or not (mounted_folder or (mounts.is_empty and mounts.source)):
         return
     nginx, subjects = Nginx.of(evidence), endpoint_subjects(pages)
     is_front = evidence.target.path_without_query == "/"
@@ -67,7 +67,7 @@ def files_mounted_elsewhere(evidence: Evidence) -> Iterator[Claim]:
         about=merge_subjects(subjects),
         covers=(*subjects, Subject(port=evidence.target.port)),
         because=(*pages, mounts, container, *nginx.configs),
-        confidence=Confidence.CERTAIN if is_front and not found else Confidence.LIKELY,
+        confidence=Confidence.CERTAIN if is_front and not mounted_folder else Confidence.LIKELY,
         severity=None if is_front or not mounts.exists else Severity.WARNING,
         facts={
             "url": pages[0].url,
@@ -75,26 +75,26 @@ def files_mounted_elsewhere(evidence: Evidence) -> Iterator[Claim]:
             "container": container.title,
             "engine": container.engine or "docker",
             "folder": mounts.folder,
-            "found": found,
-            "empty": mounts.is_empty and not found,
-            "source": container.source_of(found) if found else mounts.source,
+            "found": mounted_folder,
+            "empty": mounts.is_empty and not mounted_folder,
+            "source": container.source_of(mounted_folder) if mounted_folder else mounts.source,
             "beside": mounts.beside,
-            "volume": f"{_volume_source(container, mounts, found)}:{mounts.folder}:ro",
+            "volume": f"{_volume_source(container, mounts, mounted_folder)}:{mounts.folder}:ro",
             "recreate": recreating_command(evidence, container.digest),
         },
-        fix=_fix(nginx, container, mounts, found),
+        fix=_fix(nginx, container, mounts, mounted_folder),
     )
 
 
-def _volume_source(container: NginxContainer, mounts: SiteMounts, found: str) -> str:
-    return container.source_of(found) if found else mounts.beside or mounts.source
+def _volume_source(container: NginxContainer, mounts: SiteMounts, mounted_folder: str) -> str:
+    return container.source_of(mounted_folder) if mounted_folder else mounts.beside or mounts.source
 
 
-def _fix(nginx: Nginx, container: NginxContainer, mounts: SiteMounts, found: str) -> Fix:
+def _fix(nginx: Nginx, container: NginxContainer, mounts: SiteMounts, mounted_folder: str) -> Fix:
     """Let `root` name the folder that has the files, in a file that the server lends to the
     container: what is changed in an image's own file is lost with the container."""
-    manual = _mount_fix(nginx.evidence, container, mounts, found)
-    tree = walk(nginx.config.main) if nginx.config and found else ()
+    manual = _mount_fix(nginx.evidence, container, mounts, mounted_folder)
+    tree = walk(nginx.config.main) if nginx.config and mounted_folder else ()
     lines = [line for line in tree if line.name in {"root", "alias", "fastcgi_pass"}]
     own = [
         line
@@ -106,20 +106,20 @@ def _fix(nginx: Nginx, container: NginxContainer, mounts: SiteMounts, found: str
         return manual
     if not container.source_of(own[0].file):
         return manual
-    change = edits.replace_directive(own[0], f"root {found};")
+    change = edits.replace_directive(own[0], f"root {mounted_folder};")
     edit = config_edit(nginx, own[0].file, change)
     return Fix((edit, *reload_steps(nginx)), Applicability.REVIEW) if edit else manual
 
 
 def _mount_fix(
-    evidence: Evidence, container: NginxContainer, mounts: SiteMounts, found: str
+    evidence: Evidence, container: NginxContainer, mounts: SiteMounts, mounted_folder: str
 ) -> Fix:
     """Mount the folder that has the files where the web server looks."""
-    if mounts.beside and not found:
+    if mounts.beside and not mounted_folder:
         return mount_fix(
             evidence, container, BindMount(mounts.folder, mounts.beside), mounts.folder
         )
-    new = BindMount(mounts.folder, container.source_of(found) if found else "")
-    if found and not mounts.exists:
-        return mount_fix(evidence, container, new, found)
+    new = BindMount(mounts.folder, container.source_of(mounted_folder) if mounted_folder else "")
+    if mounted_folder and not mounts.exists:
+        return mount_fix(evidence, container, new, mounted_folder)
     return Fix((Manual("mount-it-there", Where.SERVER),), Applicability.MANUAL)

@@ -66,24 +66,26 @@ def _by_words(view: ServerView) -> Iterator[Claim]:
     evidence, path = view.evidence, view.evidence.target.path
     pages = page_exchanges(evidence)
     words = _refusal(evidence, pages)
-    told = _forwarded_fields(view, path) if words else None
-    if told is None:
+    form_fields = _forwarded_fields(view, path) if words else None
+    if form_fields is None:
         return
     is_sent = any(page.method == "POST" for page in pages)
     symptom = evidence.target.symptom
     is_guess = not is_sent and symptom is not None and symptom.kind == "status"
-    if not told.is_wrong and (is_guess or (is_sent and not names_origin(words))):
+    if not form_fields.is_wrong and (is_guess or (is_sent and not names_origin(words))):
         return  # a token that an empty form does not have
     if not is_sent and (
-        trusts_origin(evidence, is_told=not told.is_wrong)
-        or (not told.is_wrong and _is_accepted(evidence))
+        trusts_origin(evidence, is_told=not form_fields.is_wrong)
+        or (not form_fields.is_wrong and _is_accepted(evidence))
     ):
         return  # the message is of another time
-    if not told.is_wrong and means_token(words):
+    if not form_fields.is_wrong and means_token(words):
         return
-    confidence = Confidence.LIKELY if told.is_wrong or names_origin(words) else Confidence.POSSIBLE
+    confidence = (
+        Confidence.LIKELY if form_fields.is_wrong or names_origin(words) else Confidence.POSSIBLE
+    )
     facts = {"url": pages[0].url, "django": framework_of(words) == "django", "guess": is_guess}
-    yield _claim(view, told, confidence, facts, pages)
+    yield _claim(view, form_fields, confidence, facts, pages)
 
 
 def _by_log(view: ServerView) -> Iterator[Claim]:
@@ -133,8 +135,8 @@ def _by_own_log(view: ServerView) -> Iterator[Claim]:
     site's own pages for its origin. Whether a later form was accepted is unknown."""
     for refusal in view.evidence.good(ProgramRefusal):
         is_form = refusal.method == "POST" and names_origin(refusal.message)
-        told = _forwarded_fields(view, refusal.path) if is_form else None
-        if told is None:
+        form_fields = _forwarded_fields(view, refusal.path) if is_form else None
+        if form_fields is None:
             continue
         facts = {
             "url": f"{view.evidence.target.origin}{refusal.path}",
@@ -142,7 +144,7 @@ def _by_own_log(view: ServerView) -> Iterator[Claim]:
             "words": refusal.message,
             "words_log": refusal.equivalent,
         }
-        yield _claim(view, told, Confidence.LIKELY, facts, [refusal])
+        yield _claim(view, form_fields, Confidence.LIKELY, facts, [refusal])
         return
 
 
@@ -180,7 +182,7 @@ def _forwarded_fields(view: ServerView, path: str) -> _ForwardedFields | None:
 
 def _claim(
     view: ServerView,
-    told: _ForwardedFields,
+    form_fields: _ForwardedFields,
     confidence: Confidence,
     facts: Mapping[str, object],
     because: Iterable[Observation],
@@ -189,29 +191,32 @@ def _claim(
     port = view.evidence.target.port
     names = [
         name
-        for name, is_told in ((SCHEME_FIELD, told.has_scheme), ("Host", told.has_host))
+        for name, is_told in (
+            (SCHEME_FIELD, form_fields.has_scheme),
+            ("Host", form_fields.has_host),
+        )
         if not is_told
     ]
-    fix = server_fix(view.evidence, told.path, *names) if names else None
+    fix = server_fix(view.evidence, form_fields.path, *names) if names else None
     return Claim(
-        about=Subject(port=port, path=told.path),
-        covers=(Subject(port=port, path=told.path),),
+        about=Subject(port=port, path=form_fields.path),
+        covers=(Subject(port=port, path=form_fields.path),),
         because=(view.server, *because),
         confidence=confidence,
         severity=severity,
         facts={
             **view.facts,
-            "place": told.place,
-            "told": told.origin,
+            "place": form_fields.place,
+            "told": form_fields.origin,
             "origin": view.evidence.target.origin,
-            "scheme": not told.has_scheme,
-            "host": not told.has_host,
-            "own": not told.is_wrong,
+            "scheme": not form_fields.has_scheme,
+            "host": not form_fields.has_host,
+            "own": not form_fields.is_wrong,
             view.server.product: True,
             **facts,
         },
         fix=fix or manual_fix(view, "pass-the-origin")
-        if told.is_wrong
+        if form_fields.is_wrong
         else Fix((Manual("trust-the-origin", Where.APPLICATION),), Applicability.MANUAL),
     )
 

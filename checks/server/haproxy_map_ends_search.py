@@ -83,6 +83,6 @@ def _only_if_found(line: Line) -> str:
     own = literals(line.words[3:]) if "".join(line.words[2:3]) in {"", "if"} else None
     if own is None or "or" in own or literals(line.words[:2]) is None:
         return ""
-    found = f"{{ {lookup_of(line)} -m found }}"
+    lookup = f"{{ {lookup_of(line)} -m found }}"
     others = (text for text in own if text != "TRUE")
-    return " ".join([*line.words[:2], "if", found, *others])
+    return " ".join([*line.words[:2], "if", lookup, *others])

@@ -86,9 +86,9 @@ def _edit(haproxy: HaproxyView, line: Line, missed: QueryRule) -> Edit | None:
     pattern = re.compile(
         rf"(?<=\s)path(?:_(beg|end|sub))?((?:\s+-i)?\s+){re.escape(missed.value)}(?=\s+\}}|\s*$)"
     )
-    found = pattern.findall(text)
-    if not missed.backend or len(found) != 1:
+    queries = pattern.findall(text)
+    if not missed.backend or len(queries) != 1:
         return None
-    method = found[0][0] or "str"
+    method = queries[0][0] or "str"
     new = pattern.sub(lambda match: f"pathq -m {method}{match[2]}{missed.value}", text)
     return line_edit(haproxy.view, line.file, {line.number: (new,)})

@@ -60,7 +60,7 @@ def haproxy_request_too_large(evidence: Evidence) -> Iterator[Claim]:
     if is_refused and size + _FIELDS > buffer - reserve:
         yield _claim(haproxy, pages, buffer, reserve)
     elif pages and not is_refused and buffer <= BUFFER and _tells_large_fields(target.symptom):
-        yield _claim(haproxy, pages, buffer, reserve, told=True)
+        yield _claim(haproxy, pages, buffer, reserve, is_told=True)
 
 
 def _tells_large_fields(symptom: Symptom | None) -> bool:
@@ -74,26 +74,26 @@ def _claim(
     pages: Sequence[Exchange],
     buffer: int,
     reserve: int,
-    told: bool = False,
+    is_told: bool = False,
 ) -> Claim:
     view, target = haproxy.view, haproxy.view.evidence.target
     size, line = len(target.path), setting(haproxy.proxies.config, "tune.bufsize")
     ports = dict.fromkeys((target.port, *view.server.ports))
     own = target.path_without_query
-    wanted = 2 * BUFFER if told else _buffer_size(size, reserve)
+    wanted = 2 * BUFFER if is_told else _buffer_size(size, reserve)
     return Claim(
         about=Subject(port=target.port, path=own),
         covers=tuple(Subject(port=port) for port in ports),
         because=(*pages, view.server, *((view.config,) if view.config else ())),
         # Below the limit the fields decide, whose size is not counted.
         confidence=Confidence.CERTAIN if size > buffer - reserve else Confidence.LIKELY,
-        severity=Severity.WARNING if told else None,
-        is_reported=told,
+        severity=Severity.WARNING if is_told else None,
+        is_reported=is_told,
         facts={
             **view.facts,
             "path": own,
             "status": pages[0].status or "",
-            "told": told,
+            "told": is_told,
             "size": size,
             "limit": buffer - reserve,
             "buffer": buffer,

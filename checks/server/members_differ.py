@@ -109,14 +109,14 @@ def _places(
     """Return the lines that name the members: the file, the number, the line and the member; []
     where a member has several, which may be another site's."""
     pattern = _LINES.get(view.server.product)
-    found = [
+    places = [
         (file.path, number, text, answer)
         for file in (view.config.files if view.config and pattern else ())
         for number, text in enumerate(file_rows(view, file), 1)
         for answer in failing
         if pattern and pattern.match(text) and _address_pattern(answer.member).search(text)
     ]
-    return found if len({answer.member for *_, answer in found}) == len(found) else []
+    return places if len({answer.member for *_, answer in places}) == len(places) else []
 
 
 def _address_pattern(member: str) -> re.Pattern[str]:

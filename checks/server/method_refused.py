@@ -50,12 +50,12 @@ def method_refused(evidence: Evidence) -> Iterator[Claim]:
     named = _METHOD.search(symptom.text[:2000]) if symptom else None
     if view is None or symptom is None or named is None or not gets_the_page(view):
         return
-    told = refused_method(symptom.text) if symptom.number is None else ""
-    method = told or named[1]
+    method_told = refused_method(symptom.text) if symptom.number is None else ""
+    method = method_told or named[1]
     refusal = _refusal(view, method)
     # A method that a person asks about is refused with this status; others are an application's.
     is_status = refusal and re.search(rf"\b{refusal.status}\b", symptom.text[:2000])
-    if refusal is None or not (is_status or told):
+    if refusal is None or not (is_status or method_told):
         return
     pages = page_exchanges(evidence)
     step = refusal.edit or Manual("rule", Where.SERVER)
@@ -83,8 +83,8 @@ def _refusal(view: ServerView, method: str) -> MethodRefusal | None:
     match view.server.product:
         case "apache":
             request = plain_request(view)
-            told = replace(request, method=method) if request else None
-            rule = refusing_rule(view, request, told) if request and told else None
+            told_request = replace(request, method=method) if request else None
+            rule = refusing_rule(view, request, told_request) if request and told_request else None
             if rule is None:
                 return None
             edit = _with_method(view, rule, method)

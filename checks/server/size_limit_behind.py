@@ -44,8 +44,8 @@ _TOO_LARGE = 413
 def size_limit_behind(evidence: Evidence) -> Iterator[Claim]:
     view, target, symptom = server_on_port(evidence), evidence.target, evidence.target.symptom
     pages = page_exchanges(evidence)
-    told = reported_size(symptom.text) if symptom and asks_about_size(evidence) else 0
-    if view is None or view.config is None or symptom is None or not told or not pages:
+    size = reported_size(symptom.text) if symptom and asks_about_size(evidence) else 0
+    if view is None or view.config is None or symptom is None or not size or not pages:
         return
     path = target.path_without_query
     route = route_to_application(view, path)
@@ -69,8 +69,8 @@ def size_limit_behind(evidence: Evidence) -> Iterator[Claim]:
         facts={
             **view.facts,
             "path": path,
-            "told": f"{told / (1 << 20):.3g} MB",
-            "bytes": told,
+            "told": f"{size / (1 << 20):.3g} MB",
+            "bytes": size,
             "application": route.target,
             "process": _process(evidence, route),
             **framework_facts(evidence, "body_limit"),

@@ -49,10 +49,10 @@ _TAKES = {"2": 11, "3": 6}
 )  # fmt: skip
 def traefik_too_old(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target
-    told = _TOO_OLD.search(target.symptom.text[:4000]) if target.symptom else None
+    too_old = _TOO_OLD.search(target.symptom.text[:4000]) if target.symptom else None
     state = next(iter(evidence.good(TraefikState)), None)
     pages = [page for page in pages_with_status(evidence, 404) if BODY.match(page.body)]
-    if told is None or view is None or state is None or not pages:
+    if too_old is None or view is None or state is None or not pages:
         return
     if view.server.product != "traefik":
         return
@@ -66,8 +66,8 @@ def traefik_too_old(evidence: Evidence) -> Iterator[Claim]:
         confidence=Confidence.LIKELY,
         facts={
             **view.facts,
-            "asked": told[1],
-            "wanted": told[2],
+            "asked": too_old[1],
+            "wanted": too_old[2],
             "container": container.name if container else "",
             "image": container.image if container else "",
             "newer": image,

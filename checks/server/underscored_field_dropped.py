@@ -42,8 +42,8 @@ def underscored_field_dropped(evidence: Evidence) -> Iterator[Claim]:
     site = view.answering_sites[0]
     if not name or not pages or not has_cgi_programs(view, site, target.path):
         return
-    told = target.symptom.number if target.symptom else None
-    if (told is not None and pages[0].status != told) or _is_passed(view, name):
+    status = target.symptom.number if target.symptom else None
+    if (status is not None and pages[0].status != status) or _is_passed(view, name):
         return
     own = Subject(port=target.port, path=target.path_without_query)
     yield Claim(

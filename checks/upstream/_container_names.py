@@ -221,8 +221,8 @@ def server_fix(nginx: Nginx, backend: Backend, proxy: NginxContainer, step: str)
         change = (listed, host_change(name))
         if steps := made_anew(nginx, changes, proxy, change) if changes else ():
             return Fix(steps, Applicability.REVIEW)
-        told = compose_steps(nginx.evidence, change)
-        return Fix((*told, Manual(step, Where.SERVER)), Applicability.MANUAL)
+        compose_change = compose_steps(nginx.evidence, change)
+        return Fix((*compose_change, Manual(step, Where.SERVER)), Applicability.MANUAL)
     gateway = gateway_of(nginx.evidence, proxy)
     if not gateway:
         return manual

@@ -35,12 +35,12 @@ def container_request(evidence: Evidence, path: str) -> ContainerRequest | None:
     if view is not None and view.config is not None:
         target = evidence.target
         routes = routes_of_name(view.config, target.port, target.host, path, False)
-        found = [
+        requests = [
             _request(each, way)
             for route in routes
             for each, way in route_requests(behind, target, route, path)
         ]
-        return found[0] if len({each.behind.container for each in found}) == 1 else None
+        return requests[0] if len({each.behind.container for each in requests}) == 1 else None
     way = inner_requests(Nginx.of(evidence), path, in_containers=True) if behind else ()
     for each in behind:
         if own := [request for request in way if request.container == each.container]:

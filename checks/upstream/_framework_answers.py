@@ -58,14 +58,15 @@ def _circle(evidence: Evidence) -> Proof | None:
         if normalize_url(onward) != normalize_url(step.url):
             continue
         location = step.header("Location")
-        told = [
+        https_answers = [
             each
             for each in evidence.good(BackendAnswer)
             if each.proto == "https" and each.location == location
         ]
         return Proof(
-            (step, *told), Confidence.LIKELY, step.url, f"{step.status} Location: {location}",
-            told[0].equivalent if told else "", (Subject(port=80),),
+            (step, *https_answers), Confidence.LIKELY, step.url,
+            f"{step.status} Location: {location}",
+            https_answers[0].equivalent if https_answers else "", (Subject(port=80),),
         )  # fmt: skip
     return None
 

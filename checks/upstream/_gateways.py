@@ -42,8 +42,8 @@ def gateways_of(nginx: Nginx, path: str) -> tuple[LocationMatch, ...]:
     from checks.nginx._inner_blocks import passed_locations
 
     ways = passed_locations(nginx, path)
-    found = {id(match.block): match for way in ways for match in way if gateway_prefix(match)}
-    return tuple(found.values())
+    gateways = {id(match.block): match for way in ways for match in way if gateway_prefix(match)}
+    return tuple(gateways.values())
 
 
 def logged_gateway(nginx: Nginx, line: LogLine, path: str) -> LocationMatch | None:
@@ -52,11 +52,13 @@ def logged_gateway(nginx: Nginx, line: LogLine, path: str) -> LocationMatch | No
     known to do so (a name that was resolved), it is the first that speaks to such a gateway."""
     from diagnose.parsers.nginx.error_log import upstream_authority
 
-    found = [
+    gateways = [
         match for match in gateways_of(nginx, path) if is_of_gateway(line, gateway_prefix(match))
     ]
-    named = [match for match in found if _passes_to(nginx, match, path, upstream_authority(line))]
-    return next(iter((*named, *found)), None)
+    named = [
+        match for match in gateways if _passes_to(nginx, match, path, upstream_authority(line))
+    ]
+    return next(iter((*named, *gateways)), None)
 
 
 def _passes_to(nginx: Nginx, match: LocationMatch, path: str, authority: str) -> bool:

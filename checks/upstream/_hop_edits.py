@@ -115,9 +115,9 @@ def _in_container(evidence: Evidence, loss: Passed) -> tuple[Step, ...]:
     behind = container_of(evidence, loss.hop)
     if behind is None or loss.hop.match is None:
         return ()
-    told = ForwardedOrigin("", (SCHEME_FIELD,))
+    forwarded = ForwardedOrigin("", (SCHEME_FIELD,))
     nginx = nginx_of(evidence, loss.hop)
-    route = FormRoute(nginx, loss.hop.match, told, container=behind.container)
+    route = FormRoute(nginx, loss.hop.match, forwarded, container=behind.container)
     fix = edits_in_container(route, {SCHEME_FIELD: _RECEIVED}, ())
     return fix.steps if fix else ()
 

@@ -100,15 +100,15 @@ def hops_to(evidence: Evidence, target: Target) -> tuple[Hop, ...]:
 
 
 def scheme_losses(
-    evidence: Evidence, found: Sequence[Hop], is_elsewhere: bool
+    evidence: Evidence, hop_list: Sequence[Hop], is_elsewhere: bool
 ) -> tuple[Passed, ...] | None:
     """Return the servers that do not tell the next one that visitors use https, though they may
     know it: the first one ends TLS itself, or another machine (`is_elsewhere`) tells it so, as each
     server tells the next. None where a value is not known."""
-    before = ("", *(hop.host for hop in found))
+    before = ("", *(hop.host for hop in hop_list))
     steps = [
         replace(_passed(evidence, hop, "https" if number or is_elsewhere else ""), asked_at=host)
-        for number, (hop, host) in enumerate(zip(found, before, strict=False))
+        for number, (hop, host) in enumerate(zip(hop_list, before, strict=False))
     ]
     if any(step.value is None for step in steps):
         return None

@@ -45,23 +45,23 @@ class Need:
 def needs(evidence: Evidence, containers: Containers, pages: list[Exchange]) -> Iterator[Need]:
     """Yield what the applications of a site need: one that runs tells it in its log, or in the page
     of its error, one that has ended in its last words."""
-    told = next((text for page in pages if (text := _told_in(page))), "")
+    own_words = next((text for page in pages if (text := _told_in(page))), "")
     fronts = {each.digest for each in evidence.good(NginxContainer)}
     programs = [(_program_of(containers, line), line) for line in evidence.good(ProgramLine)]
     # The web server's container is the application's only where no other one is behind it.
     programs.sort(key=lambda each: each[0] is not None and each[0].id in fronts)
     for own, line in programs:
-        for words in filter(None, (line.message, told) if own else ()):
-            if own is not None and (found := _needed(containers, own, words)):
-                yield Need(own, *found, (line,))
+        for words in filter(None, (line.message, own_words) if own else ()):
+            if own is not None and (needed := _needed(containers, own, words)):
+                yield Need(own, *needed, (line,))
     for attempt in _attempts(evidence):
         own = container_of(evidence, containers, attempt)
         if (
             own is not None
             and own.last_words
-            and (found := _needed(containers, own, own.last_words))
+            and (needed := _needed(containers, own, own.last_words))
         ):
-            yield Need(own, *found, (attempt,))
+            yield Need(own, *needed, (attempt,))
 
 
 def _told_in(page: Exchange) -> str:

@@ -58,9 +58,9 @@ def _fix_behind_a_balancer(route: FormRoute) -> Fix | None:
     from checks.upstream._hops import hops_to, scheme_losses
 
     evidence = route.nginx.evidence
-    found = hops_to(evidence, route.plain)
-    losses = scheme_losses(evidence, found, is_elsewhere=True) if found else None
-    return scheme_fix(evidence, losses, found[0], is_elsewhere=True) if losses else None
+    hops = hops_to(evidence, route.plain)
+    losses = scheme_losses(evidence, hops, is_elsewhere=True) if hops else None
+    return scheme_fix(evidence, losses, hops[0], is_elsewhere=True) if losses else None
 
 
 def _fix_in_container(route: FormRoute, headers: Mapping[str, str]) -> Fix | None:

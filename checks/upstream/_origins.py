@@ -71,9 +71,9 @@ def form_route(nginx: Nginx, path: str) -> FormRoute | None:
     nginx over http. What that one adds is passed on by a location that does not set it.
     """
     if match := proxied_match(nginx, path):
-        told = forwarded_origin(nginx, match)
-        own = FormRoute(nginx, match, told) if told else None
-        return _inner_route(nginx, path, told) or own
+        origin = forwarded_origin(nginx, match)
+        own = FormRoute(nginx, match, origin) if origin else None
+        return _inner_route(nginx, path, origin) or own
     visited = nginx.evidence.target
     if not _ends_elsewhere(nginx):
         return None
@@ -81,13 +81,13 @@ def form_route(nginx: Nginx, path: str) -> FormRoute | None:
     plain = Nginx.of(replace(nginx.evidence, target=replace(visited, scheme="http", port=80)))
     is_named = all(selected.name_match != "default" for selected in plain.selected_servers())
     match = proxied_match(plain, path) if is_named else None
-    told = forwarded_origin(plain, match, visited) if match else None
-    if match is None or told is None:
+    origin = forwarded_origin(plain, match, visited) if match else None
+    if match is None or origin is None:
         return None
     directive = proxy_set_header_of(match, SCHEME_FIELD)
     if directive is None or directive.args[1:] not in {("$scheme",), ("http",)}:
         return None
-    return FormRoute(plain, match, told, plain=entrance)
+    return FormRoute(plain, match, origin, plain=entrance)
 
 
 def _inner_route(nginx: Nginx, path: str, passed: ForwardedOrigin | None) -> FormRoute | None:
@@ -108,13 +108,13 @@ def _inner_route(nginx: Nginx, path: str, passed: ForwardedOrigin | None) -> For
     if any("$server_port" in word for line in lines for word in line.args):
         port = inner.socket.port  # "$http_host" has that of the field
     received = {name: value for name, value in inner.fields.items() if value}
-    told = forwarded_origin(
+    origin = forwarded_origin(
         Nginx.of(replace(nginx.evidence, target=replace(inner.target, host=host, port=port))),
         inner.match,
         nginx.evidence.target,
         received,
     )
-    return FormRoute(nginx, inner.match, told, inner.outer, inner.container) if told else None
+    return FormRoute(nginx, inner.match, origin, inner.outer, inner.container) if origin else None
 
 
 def _ends_elsewhere(nginx: Nginx) -> bool:
@@ -140,10 +140,10 @@ def is_visited_plainly(evidence: Evidence) -> bool:
     )
 
 
-def may_be_https(evidence: Evidence, told: ForwardedOrigin, words: str) -> bool:
+def may_be_https(evidence: Evidence, origin: ForwardedOrigin, words: str) -> bool:
     """Return whether nginx tells an application https of a site that was asked for over http, and
     another machine may end TLS for visitors: then nginx is right, unless the refusal says so."""
-    is_https = not evidence.target.uses_tls and told.origin.startswith("https:")
+    is_https = not evidence.target.uses_tls and origin.origin.startswith("https:")
     return is_https and scheme_in_refusal(words) != "https" and not is_visited_plainly(evidence)
 
 

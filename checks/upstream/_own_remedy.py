@@ -96,15 +96,17 @@ def _of_application(
         if wrong:
             return remedy_of(evidence, application, tuple(wrong[:_MAX_READ]))
     read_topics = {read.topic for read in reads}
-    told = (topic for topic in topics if topic not in read_topics and topic in application.settings)
-    first = next(told, None)
+    told_topics = (
+        topic for topic in topics if topic not in read_topics and topic in application.settings
+    )
+    first = next(told_topics, None)
     return _documented(evidence, application, first) if first else None
 
 
 def _of_source(evidence: Evidence, topics: tuple[Topic, ...]) -> OwnRemedy | None:
     """Return the line of a framework that the program's source lacks, if that was read."""
-    found = source_remedy(evidence, *topics)
-    return found[1] if found else None
+    remedy = source_remedy(evidence, *topics)
+    return remedy[1] if remedy else None
 
 
 def source_remedy(evidence: Evidence, *topics: Topic) -> tuple[ReadSetting, OwnRemedy] | None:

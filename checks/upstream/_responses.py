@@ -38,9 +38,9 @@ def may_be_reported_limit(evidence: Evidence, limit: int, enough: int) -> bool:
     from diagnose.parsers.reported_sizes import reported_size
 
     symptom = evidence.target.symptom
-    told = reported_size(symptom.text) if symptom and asks_about_size(evidence) else 0
+    size = reported_size(symptom.text) if symptom and asks_about_size(evidence) else 0
     # 1 MB may be a million bytes, or 1048576.
-    return 0 < limit <= told * _ROUND if told else 0 < limit < enough
+    return 0 < limit <= size * _ROUND if size else 0 < limit < enough
 
 
 def front_failures(evidence: Evidence, paths: Collection[str]) -> tuple[Observation, ...]:

@@ -142,9 +142,9 @@ def _edits(reads: Sequence[ReadSetting]) -> tuple[Edit, ...]:
     return (_edit(first.file, hunks),)
 
 
-def logged_edit(told: ToldReason) -> Edit:
+def logged_edit(reason: ToldReason) -> Edit:
     """Return the edit of the line that a program's log asks for."""
-    return _edit(told.file, _hunk(told, 0)[0])
+    return _edit(reason.file, _hunk(reason, 0)[0])
 
 
 def _edit(file: str, hunks: str) -> Edit:

@@ -127,12 +127,14 @@ def _published(containers: Containers, own: NginxContainer, port: int) -> _Appli
     """Return the one container that publishes the port of the server from another one of its
     own."""
     others = tuple(each for each in containers.running if each.id != own.digest)
-    found = publishing(others, port)
-    inner = {mapping.inner for each in found for mapping in each.ports if mapping.port == port}
-    if len(found) != 1 or len(inner) != 1 or port in inner:
+    published = publishing(others, port)
+    inner = {mapping.inner for each in published for mapping in each.ports if mapping.port == port}
+    if len(published) != 1 or len(inner) != 1 or port in inner:
         return None
-    spaces = [each for each in containers.namespaces if each.container == found[0].id]
-    return _Application(namespace=next(iter(spaces), None), container=found[0], inner=inner.pop())
+    spaces = [each for each in containers.namespaces if each.container == published[0].id]
+    return _Application(
+        namespace=next(iter(spaces), None), container=published[0], inner=inner.pop()
+    )
 
 
 def _facts(

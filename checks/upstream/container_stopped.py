@@ -85,10 +85,10 @@ def _stopped_containers(
     ended; () if the first server was in none."""
     if not backend.is_down or any(attempt.socket for attempt in backend.connect_attempts):
         return ()
-    found = [container_of(evidence, containers, each) for each in backend.connect_attempts]
-    if found[0] is None:
+    stopped = [container_of(evidence, containers, each) for each in backend.connect_attempts]
+    if stopped[0] is None:
         return ()
-    own = {container.id: container for container in found if container is not None}
+    own = {container.id: container for container in stopped if container is not None}
     return tuple(sorted(own.values(), key=lambda each: not has_failed(each)))
 
 

@@ -82,11 +82,11 @@ def context_path(evidence: Evidence) -> Iterator[Claim]:
             # The other way is to let the page ask for the prefix itself.
             location_fix(nginx, match, file_edits, sure=False) if file_edits else manual,
         )
-    if told := evidence.good(ServedAddress):
-        yield from _by_words(evidence, told)
+    if addresses := evidence.good(ServedAddress):
+        yield from _by_words(evidence, addresses)
 
 
-def _by_words(evidence: Evidence, told: Sequence[ServedAddress]) -> Iterator[Claim]:
+def _by_words(evidence: Evidence, addresses: Sequence[ServedAddress]) -> Iterator[Claim]:
     """Judge by what the program says, of which nothing was asked for."""
     nginx, target = Nginx.of(evidence), evidence.target
     asked = [each for each in evidence.of(ComparedRequest) if each.part == "none"]
@@ -99,8 +99,8 @@ def _by_words(evidence: Evidence, told: Sequence[ServedAddress]) -> Iterator[Cla
     if decisive_change(evidence):
         return
     original = upstreams.requested_path(match, proxy, target.path).partition("?")[0]
-    prefixes = [template_prefix(address.words) for address in told]
-    own = [each for each in told if each.port == asked[0].port]
+    prefixes = [template_prefix(address.words) for address in addresses]
+    own = [each for each in addresses if each.port == asked[0].port]
     if not own or original == "/" or any(original.startswith(f"{each}/") for each in prefixes):
         return
     prefix = template_prefix(own[0].words)

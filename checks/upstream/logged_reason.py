@@ -70,10 +70,10 @@ def logged_reason(evidence: Evidence) -> Iterator[Claim]:
     is_said = symptom is not None and (
         symptom.kind in _ABOUT_FILES or (symptom.kind == "status" and (symptom.number or 0) >= 500)
     )
-    for told in evidence.good(ToldReason):
-        is_setting = told.reason in _SETTINGS
-        refused = _refused_handshakes(evidence, told) if is_setting else []
-        if is_setting and (is_told or (refused and not told.name)):
+    for reason in evidence.good(ToldReason):
+        is_setting = reason.reason in _SETTINGS
+        refused = _refused_handshakes(evidence, reason) if is_setting else []
+        if is_setting and (is_told or (refused and not reason.name)):
             continue  # checks that know these words say more
         if not is_setting and not (failed or failures or is_said):
             continue
@@ -86,61 +86,61 @@ def logged_reason(evidence: Evidence) -> Iterator[Claim]:
                 Subject(port=target.port),
                 Subject(port=target.port, path=target.path),
             ),
-            because=(told, *(refused or (pages if is_setting else failed)), *failures),
+            because=(reason, *(refused or (pages if is_setting else failed)), *failures),
             severity=None
             if failed or is_said or refused or (is_setting and pages)
             else Severity.WARNING,
             confidence=Confidence.CERTAIN
-            if refused or (told.reason == "denied" and (failed or failures))
+            if refused or (reason.reason == "denied" and (failed or failures))
             else Confidence.LIKELY,
             facts={
-                "process": told.process or told.endpoint,
-                "message": told.message,
-                "command": told.equivalent,
-                "name": told.name,
-                "value": told.value,
-                "path": told.path,
-                "blocked": told.blocked,
-                "owner": told.owner,
-                "user": told.user,
-                "peer": str(Subject(address=told.host, port=told.port)) if told.port else "",
-                "service": told.service,
-                "unit": told.unit,
-                "container": told.container,
-                "engine": told.engine,
+                "process": reason.process or reason.endpoint,
+                "message": reason.message,
+                "command": reason.equivalent,
+                "name": reason.name,
+                "value": reason.value,
+                "path": reason.path,
+                "blocked": reason.blocked,
+                "owner": reason.owner,
+                "user": reason.user,
+                "peer": str(Subject(address=reason.host, port=reason.port)) if reason.port else "",
+                "service": reason.service,
+                "unit": reason.unit,
+                "container": reason.container,
+                "engine": reason.engine,
                 "setting": is_setting,
-                "enters": told.enters,
-                **{kind: told.reason == kind for kind in ("denied", "absent", "unreached")},
+                "enters": reason.enters,
+                **{kind: reason.reason == kind for kind in ("denied", "absent", "unreached")},
             },
-            fix=_fix(told),
+            fix=_fix(reason),
         )
         return
 
 
-def _refused_handshakes(evidence: Evidence, told: ToldReason) -> list[Upgrade]:
+def _refused_handshakes(evidence: Evidence, reason: ToldReason) -> list[Upgrade]:
     """Return the handshakes of this run with an Origin that the line refuses by name."""
     return [
         upgrade
         for upgrade in evidence.good(Upgrade)
         if upgrade.is_visit
         and upgrade.status == _FORBIDDEN
-        and (upgrade.origin or evidence.target.origin) in told.message
-        and is_origin_error(told.message)
+        and (upgrade.origin or evidence.target.origin) in reason.message
+        and is_origin_error(reason.message)
     ]
 
 
-def _fix(told: ToldReason) -> Fix:
-    match told.reason:
+def _fix(reason: ToldReason) -> Fix:
+    match reason.reason:
         case "denied":
-            return _ownership(told)
+            return _ownership(reason)
         case "absent":
             return _by_hand("make-the-file")
         case "unreached":
-            if not told.service:
+            if not reason.service:
                 return _by_hand("start-it")
-            return Fix((usual.start_service(told.service),), Applicability.REVIEW)
+            return Fix((usual.start_service(reason.service),), Applicability.REVIEW)
         case _:
-            return _setting(told)
+            return _setting(reason)
 
 
 def _by_hand(step: str, *commands: Command) -> Fix:
@@ -148,16 +148,16 @@ def _by_hand(step: str, *commands: Command) -> Fix:
     return Fix((Manual(step, where, commands=commands),), Applicability.MANUAL)
 
 
-def _ownership(told: ToldReason) -> Fix:
+def _ownership(reason: ToldReason) -> Fix:
     """Give what the program has to write to its user. A folder that is not the program's own (/var,
     /home/NAME) is not given away, and one on the way is not opened."""
-    if told.enters or not told.user:
+    if reason.enters or not reason.user:
         return _by_hand("let-it-enter")
-    if told.blocked.count("/") < _DEEP:
+    if reason.blocked.count("/") < _DEEP:
         return _by_hand("give-it-a-folder")
-    written = _WRITTEN.fullmatch(told.blocked)
-    folder = written["folder"] if written else told.blocked
-    if told.owner.rpartition(" ")[2].partition(":")[0] == told.user:
+    written = _WRITTEN.fullmatch(reason.blocked)
+    folder = written["folder"] if written else reason.blocked
+    if reason.owner.rpartition(" ")[2].partition(":")[0] == reason.user:
         # It is the user's own already: its permissions keep it from that user.
         # Other files of that user may be closed on purpose: below a framework's folder none is.
         words = ("chmod", *(("-R",) if written else ()), "u+rwX", folder)
@@ -165,7 +165,7 @@ def _ownership(told: ToldReason) -> Fix:
             words, Effect.CHANGE, changes=(folder,), aspect="permissions", risk=Risk.CHANGES_ACCESS
         )
         return Fix((mode,), Applicability.REVIEW)
-    words = ("chown", "-R", told.user if ":" in told.user else f"{told.user}:", folder)
+    words = ("chown", "-R", reason.user if ":" in reason.user else f"{reason.user}:", folder)
     changes = (folder,)
     command = Command(
         words, Effect.CHANGE, changes=changes, aspect="permissions", risk=Risk.CHANGES_ACCESS
@@ -173,13 +173,13 @@ def _ownership(told: ToldReason) -> Fix:
     return _by_hand("give-the-folder", command)
 
 
-def _setting(told: ToldReason) -> Fix:
-    edit = logged_edit(told) if told.new else None
+def _setting(reason: ToldReason) -> Fix:
+    edit = logged_edit(reason) if reason.new else None
     if edit is None:
-        step = "set-the-variable" if told.reason == "variable" else "set-it"
-        return _by_hand("set-the-option" if told.reason == "option" else step)
-    if told.load:
-        return Fix((edit, Command(told.load, Effect.CHANGE)), Applicability.REVIEW)
-    name = told.unit.removesuffix(".service")
+        step = "set-the-variable" if reason.reason == "variable" else "set-it"
+        return _by_hand("set-the-option" if reason.reason == "option" else step)
+    if reason.load:
+        return Fix((edit, Command(reason.load, Effect.CHANGE)), Applicability.REVIEW)
+    name = reason.unit.removesuffix(".service")
     reload = reload_units()
     return Fix((edit, reload, usual.restart_service(name)), Applicability.REVIEW)

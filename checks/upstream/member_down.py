@@ -98,8 +98,8 @@ def _claim(
 
 def _stopped(evidence: Evidence, attempt: UpstreamTry) -> Container | None:
     lists = evidence.good(Containers)
-    found = (container_of(evidence, containers, attempt) for containers in lists)
-    return next(filter(None, found), None)
+    stopped = (container_of(evidence, containers, attempt) for containers in lists)
+    return next(filter(None, stopped), None)
 
 
 def _fix(

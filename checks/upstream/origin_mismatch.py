@@ -104,8 +104,8 @@ def origin_mismatch(evidence: Evidence) -> Iterator[Claim]:
         # What the application itself wrote is surer than what a person tells.
         is_proven = any(claim.confidence is Confidence.CERTAIN for claim in logged)
         is_trusted = trusts_origin(evidence, is_told=False)
-        told = () if is_proven or is_trusted else tuple(_by_configuration(evidence))
-        claims = told or logged
+        configured = () if is_proven or is_trusted else tuple(_by_configuration(evidence))
+        claims = configured or logged
         for each in claims:
             claim = _with_believed_field(evidence, _with_origin_line(evidence, each))
             yield with_own_remedy(evidence, claim, *_TOPICS)
@@ -367,14 +367,14 @@ def _refusal(evidence: Evidence) -> str:
     return reported_refusal(evidence)
 
 
-def _facts(evidence: Evidence, told: ForwardedOrigin, words: str) -> Mapping[str, object]:
+def _facts(evidence: Evidence, origin: ForwardedOrigin, words: str) -> Mapping[str, object]:
     framework = framework_of(words)
     return {
         "origin": evidence.target.origin,
-        "told": told.origin,
-        "fields": tuple(told.wrong_fields),
-        "misspelled": told.misspelled.args[0] if told.misspelled else "",
-        "misspelled_place": file_line(told.misspelled) if told.misspelled else "",
+        "told": origin.origin,
+        "fields": tuple(origin.wrong_fields),
+        "misspelled": origin.misspelled.args[0] if origin.misspelled else "",
+        "misspelled_place": file_line(origin.misspelled) if origin.misspelled else "",
         "other": framework not in _FRAMEWORKS,
         **dict.fromkeys(("sent", "sent_place", "words", "words_log"), ""),
         **own_setting(evidence, "allowed_origin", "public_url", "trusted_proxy"),

@@ -57,9 +57,9 @@ def refused(evidence: Evidence) -> Iterator[Claim]:
             is_named = bool(elsewhere or program or sockets.paths or own_port["known"])
             is_named = is_named or not is_own
             sole = None if is_named else _sole(nginx, backend)
-            found = program or sole
+            holder = program or sole
             port = int(endpoints[0].rpartition(":")[2])
-            link = switched_link(nginx, backend, port) if found else None
+            link = switched_link(nginx, backend, port) if holder else None
             yield upstream_claim(
                 nginx,
                 BackendFault(
@@ -69,8 +69,8 @@ def refused(evidence: Evidence) -> Iterator[Claim]:
                         "meant": f"127.0.0.1:{program.port}" if program else "",
                         "beside": program is not None and program.is_named,
                         "sole": f"127.0.0.1:{sole.port}" if sole else "",
-                        "process": found.process if found else "",
-                        "wanted": found.path if found else "",
+                        "process": holder.process if holder else "",
+                        "wanted": holder.path if holder else "",
                         "near": sole is not None and sole.how == "near",
                         "same_name": sole is not None and sole.how == "name",
                         "candidates": () if is_named else _candidates(nginx, backend, sole),
@@ -83,13 +83,13 @@ def refused(evidence: Evidence) -> Iterator[Claim]:
                         "php": sockets.program == "PHP-FPM",
                         "web": backend.proxy_target.speaks_http,
                         **own_port,
-                        **_start(evidence, endpoints, is_named or found is not None),
-                        **link_facts(link, found.port if found else port),
+                        **_start(evidence, endpoints, is_named or holder is not None),
+                        **link_facts(link, holder.port if holder else port),
                         **line_facts(backend, port),
                     },
                     because=(
                         *backend.connect_attempts,
-                        *([found.visit] if found and found.visit else []),
+                        *([holder.visit] if holder and holder.visit else []),
                         *backend_log_lines(nginx, backend, r"connect\(\) failed", 111),
                     ),
                     endpoints=endpoints,
@@ -99,7 +99,7 @@ def refused(evidence: Evidence) -> Iterator[Claim]:
                 or (link and switch_fix(nginx))
                 or (program and _port_fix(nginx, backend, program))
                 or (sole and port_fix(nginx, backend, sole, _STEP, is_whole=True))
-                or (None if is_named or found else _start_fix(evidence, port))
+                or (None if is_named or holder else _start_fix(evidence, port))
                 or _fix(nginx, backend, sockets),
             )
 

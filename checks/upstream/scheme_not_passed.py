@@ -92,22 +92,22 @@ def _changed_answer(evidence: Evidence) -> Iterator[Claim]:
     otherwise."""
     requests = evidence.of(ComparedRequest)
     as_nginx = tuple(request for request in requests if request.part == "none")
-    told = tuple(request for request in requests if request.name == SCHEME_FIELD)
+    scheme_requests = tuple(request for request in requests if request.name == SCHEME_FIELD)
     pages = tuple(
         page
         for page in page_exchanges(evidence)
         if as_nginx and reproduces(as_nginx[0], page) and 200 <= (page.status or 0) < 400
     )
     is_page = all((page.status or 0) < 300 for page in pages)
-    facts = _effect(as_nginx, told) if pages and told else {}
+    facts = _effect(as_nginx, scheme_requests) if pages and scheme_requests else {}
     if not is_page and not facts.get("cookie"):
         facts = {}
-    if pages and told and is_page and not facts:
-        yield from _reported_by_message(evidence, as_nginx, told, pages)
-    match = proxied_match(Nginx.of(evidence), told[0].path) if facts else None
+    if pages and scheme_requests and is_page and not facts:
+        yield from _reported_by_message(evidence, as_nginx, scheme_requests, pages)
+    match = proxied_match(Nginx.of(evidence), scheme_requests[0].path) if facts else None
     if match is None:
         return
-    nginx, change = Nginx.of(evidence), DecisiveChange(as_nginx, told, pages)
+    nginx, change = Nginx.of(evidence), DecisiveChange(as_nginx, scheme_requests, pages)
     directive = proxy_set_header_of(match, SCHEME_FIELD) or proxy_pass_of(match) or match.block
     claim = comparison_claim(nginx, match, change, directive, facts, _fix(nginx, match, change))
     of_cookie = _cookie_severity(evidence, str(facts["cookie"]))
@@ -117,14 +117,14 @@ def _changed_answer(evidence: Evidence) -> Iterator[Claim]:
 def _reported_by_message(
     evidence: Evidence,
     as_nginx: tuple[ComparedRequest, ...],
-    told: tuple[ComparedRequest, ...],
+    scheme_requests: tuple[ComparedRequest, ...],
     pages: tuple[Exchange, ...],
 ) -> Iterator[Claim]:
     """Yield the claim that a message supports, where the page itself shows no difference: the
     answer to a form can only be tried by who may log in. The documentation of a known application
     that asks for the field makes it likely."""
     symptom, nginx = evidence.target.symptom, Nginx.of(evidence)
-    match = proxied_match(nginx, told[0].path)
+    match = proxied_match(nginx, scheme_requests[0].path)
     if symptom is None or match is None:
         return
     # A wrong address to return to has a wrong name, too, if the application does not get the name.
@@ -137,7 +137,7 @@ def _reported_by_message(
     if not (leads_to_http or is_login):
         return
     is_likely = (leads_to_http and is_name_kept) or (is_login and wants_scheme(evidence))
-    change = DecisiveChange(as_nginx, told, pages)
+    change = DecisiveChange(as_nginx, scheme_requests, pages)
     directive = proxy_set_header_of(match, SCHEME_FIELD) or proxy_pass_of(match) or match.block
     facts = {**_NO_EFFECT, "told": True, "login": is_login}
     yield replace(
@@ -150,14 +150,14 @@ def _reported_by_message(
 
 
 def _effect(
-    as_nginx: tuple[ComparedRequest, ...], told: tuple[ComparedRequest, ...]
+    as_nginx: tuple[ComparedRequest, ...], scheme_requests: tuple[ComparedRequest, ...]
 ) -> dict[str, object]:
     """Return the cookie, or the http: address, that makes the difference; {} if nothing does."""
     is_lost = not any(request.secure_cookies for request in as_nginx)
-    if is_lost and all(request.secure_cookies for request in told):
-        return {**_NO_EFFECT, "cookie": told[0].secure_cookies[0]}
+    if is_lost and all(request.secure_cookies for request in scheme_requests):
+        return {**_NO_EFFECT, "cookie": scheme_requests[0].secure_cookies[0]}
     is_written = all(request.plain_addresses for request in as_nginx)
-    if is_written and not any(request.plain_addresses for request in told):
+    if is_written and not any(request.plain_addresses for request in scheme_requests):
         return {**_NO_EFFECT, "plain": as_nginx[0].plain_addresses[0]}
     return {}
 

@@ -83,21 +83,19 @@ def scheme_replaced(evidence: Evidence) -> Iterator[Claim]:
     if not target.uses_tls or not pages:
         return
     for entrance in _entrances(evidence, pages):
-        found = hops_to(evidence, entrance)
+        hops = hops_to(evidence, entrance)
         is_elsewhere = entrance is not target
-        losses = scheme_losses(evidence, found, is_elsewhere) if found else None
-        if not losses or (losses[-1].hop is found[0] and not is_elsewhere):
+        losses = scheme_losses(evidence, hops, is_elsewhere) if hops else None
+        if not losses or (losses[-1].hop is hops[0] and not is_elsewhere):
             continue  # a server that does not tell it at all is another check's
-        answers = _answers(evidence, found[-1])
+        answers = _answers(evidence, hops[-1])
         effect = _effect(evidence, pages, answers) if answers else None
-        if effect is None or (_is_known_otherwise(found, effect) and not is_elsewhere):
+        if effect is None or (_is_known_otherwise(hops, effect) and not is_elsewhere):
             continue
         first = _first_answer(evidence, entrance) if is_elsewhere else None
         if is_elsewhere and (first is None or not _is_like(pages[0], first, target.host)):
             continue
-        yield _claim(
-            evidence, pages, found, losses, (*([first] if first else []), *answers), effect
-        )
+        yield _claim(evidence, pages, hops, losses, (*([first] if first else []), *answers), effect)
         return
 
 
@@ -117,10 +115,10 @@ def _entrances(evidence: Evidence, pages: tuple[Exchange, ...]) -> Iterator[Targ
             yield plain
 
 
-def _is_known_otherwise(found: tuple[Hop, ...], effect: _Effect) -> bool:
+def _is_known_otherwise(hops: tuple[Hop, ...], effect: _Effect) -> bool:
     """Return whether another check names the line from what the visitor sees: one nginx passes the
     page on to itself, to one in a container, or to Caddy (server.caddy-proxy-untrusted)."""
-    products = tuple(hop.product for hop in found)
+    products = tuple(hop.product for hop in hops)
     is_other = set(products) == {"nginx"} or products == ("nginx", "caddy")
     return effect.is_seen and effect.kind != "cookie" and is_other
 
@@ -204,14 +202,14 @@ def _effect(
 def _claim(
     evidence: Evidence,
     pages: tuple[Exchange, ...],
-    found: tuple[Hop, ...],
+    hops: tuple[Hop, ...],
     losses: tuple[Passed, ...],
     answers: tuple[BackendAnswer, ...],
     effect: _Effect,
 ) -> Claim:
-    target, loss, last = evidence.target, losses[-1], found[-1]
-    is_elsewhere = not found[0].target.uses_tls
-    fix = scheme_fix(evidence, losses, found[0], is_elsewhere)
+    target, loss, last = evidence.target, losses[-1], hops[-1]
+    is_elsewhere = not hops[0].target.uses_tls
+    fix = scheme_fix(evidence, losses, hops[0], is_elsewhere)
     page_subjects = [_page_files.page_subject(page) for page in evidence.good(Page)]
     secure = next(answer for answer in reversed(answers) if answer.proto == "https")
     controlled = sum(answer.proto == "http" for answer in answers) > 1
@@ -244,8 +242,8 @@ def _claim(
             "port": loss.hop.target.port,
             "elsewhere": is_elsewhere,
             "addresses": tuple(dict.fromkeys(page.address for page in pages)),
-            "front": found[0].product if not is_elsewhere else "",
-            "before": _title(found, loss.hop),
+            "front": hops[0].product if not is_elsewhere else "",
+            "before": _title(hops, loss.hop),
             "application": f"{last.host}:{last.port}",
             "status": secure.status or "",
             "shown": effect.shown,
@@ -262,8 +260,8 @@ def _claim(
 _PRODUCTS = ("nginx", "apache", "haproxy", "caddy", "traefik")
 
 
-def _title(found: tuple[Hop, ...], hop: Hop) -> str:
+def _title(hops: tuple[Hop, ...], hop: Hop) -> str:
     """Return the name of the server before one; "" if it is the first."""
     names = {"apache": "Apache", "haproxy": "HAProxy", "caddy": "Caddy", "traefik": "Traefik"}
-    number = next(index for index, each in enumerate(found) if each is hop)
-    return names.get(found[number - 1].product, "nginx") if number else ""
+    number = next(index for index, each in enumerate(hops) if each is hop)
+    return names.get(hops[number - 1].product, "nginx") if number else ""

@@ -43,16 +43,16 @@ from diagnose.parsers.setting_fit import fits
     ],
 )  # fmt: skip
 def setting_mismatch(evidence: Evidence) -> Iterator[Claim]:
-    told = set[str]()
+    settings = set[str]()
     for read in evidence.good(ReadSetting):
         application = application_of(read.application)
         setting = setting_of(application, read) if application else None
-        if application is None or setting is None or read.topic in told:
+        if application is None or setting is None or read.topic in settings:
             continue
         proof = proof_of(evidence, setting, read)
         claim = _claim(evidence, application, setting, read, proof) if proof else None
         if claim is not None:
-            told.add(read.topic)
+            settings.add(read.topic)
             yield claim
 
 

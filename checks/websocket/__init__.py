@@ -103,10 +103,10 @@ def asks_about_closing(evidence: Evidence, seconds: float) -> bool:
         return False
     from diagnose.parsers.cut_connections import is_reported, reported_seconds
 
-    told = reported_seconds(symptom)
-    if not told:
+    closing_seconds = reported_seconds(symptom)
+    if not closing_seconds:
         return symptom.kind == "websocket-closed"
-    return is_reported(symptom, seconds) or max(told) > seconds
+    return is_reported(symptom, seconds) or max(closing_seconds) > seconds
 
 
 def says_it_ends_after(evidence: Evidence, seconds: float) -> bool:

@@ -26,8 +26,8 @@ def opening_program(evidence: Evidence, paths: list[str]) -> BackendVisit | None
         if visit.accepted and visit.path.partition("?")[0] not in own
     }
     exact = [visit for target, visit in opened.items() if target not in opens_all]
-    found = exact or [*opened.values()]
-    return found[0] if len(found) == 1 else None
+    programs = exact or [*opened.values()]
+    return programs[0] if len(programs) == 1 else None
 
 
 def begins_files(evidence: Evidence, path: str) -> bool:

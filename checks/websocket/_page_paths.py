@@ -19,16 +19,18 @@ _REWRITES = re.compile(r"(?im)^\s*(?:Substitute\s|OutputSed\s|replace\s)")
 def opened_paths(evidence: Evidence) -> list[WebSocketPath]:
     """Return the WebSockets of the page, without those that are known of its application alone, and
     that it opens below its own folder instead."""
-    found = evidence.good(WebSocketPath)
-    return [named for named in found if not _is_elsewhere(evidence, named, found)]
+    opened = evidence.good(WebSocketPath)
+    return [named for named in opened if not _is_elsewhere(evidence, named, opened)]
 
 
-def _is_elsewhere(evidence: Evidence, known: WebSocketPath, found: Sequence[WebSocketPath]) -> bool:
+def _is_elsewhere(
+    evidence: Evidence, known: WebSocketPath, opened: Sequence[WebSocketPath]
+) -> bool:
     applications = [each for each in evidence.good(KnownApplication) if each.name == known.library]
     url = parse_url(known.source)
     if not applications or url is None:
         return False
-    for other in found:
+    for other in opened:
         folder = other.path.removesuffix(known.path)
         if other.path != folder != "" and takes(folder, url.path):
             return True

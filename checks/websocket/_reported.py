@@ -67,8 +67,8 @@ def has_own_path(evidence: Evidence) -> bool:
 
 def _known_paths(evidence: Evidence) -> tuple[str, ...]:
     logged = [handshakes.path for handshakes in evidence.good(RefusedHandshakes)]
-    found = evidence.good(WebSocketPath)
-    named = [websocket.path for websocket in found if websocket.base != "unknown"]
+    opened = evidence.good(WebSocketPath)
+    named = [websocket.path for websocket in opened if websocket.base != "unknown"]
     return tuple(dict.fromkeys((*logged, *named)))
 
 

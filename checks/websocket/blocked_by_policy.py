@@ -53,16 +53,18 @@ def blocked_by_policy(evidence: Evidence) -> Iterator[Claim]:
     )
     if page is None:
         return
-    told = _reported_socket(evidence)
+    reported_socket = _reported_socket(evidence)
     attempts = websocket_attempts(evidence)
     for attempt in attempts:
         url = parse_url(attempt.first.url)
-        is_told = told is not None and url is not None and told.path == url.path
+        is_told = (
+            reported_socket is not None and url is not None and reported_socket.path == url.path
+        )
         if claim := _claim(evidence, page, url, attempt, is_told=is_told):
             yield claim
-            told = None
-    if told is not None:
-        if claim := _claim(evidence, page, told, is_told=True):
+            reported_socket = None
+    if reported_socket is not None:
+        if claim := _claim(evidence, page, reported_socket, is_told=True):
             yield claim
         return
     tried = {attempt.path for attempt in attempts}
@@ -180,8 +182,8 @@ def _fix(sent: "SentField", blocked: Blocked, source: str) -> Fix | None:
 def _written_sources(value: str, blocked: Blocked) -> tuple[str, ...]:
     """Return the sources of a directive as a line of the configuration has them, with variables."""
     written = (text.split() for text in value.split(";"))
-    found = (words[1:] for words in written if words and words[0].lower() == blocked.directive)
-    return tuple(next(found, blocked.sources))
+    sources = (words[1:] for words in written if words and words[0].lower() == blocked.directive)
+    return tuple(next(sources, blocked.sources))
 
 
 @frozen

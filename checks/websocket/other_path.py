@@ -106,9 +106,9 @@ _NO_WEBSOCKET = {200, 404, 405}
 def _claim(evidence: Evidence, attempt: Attempt, accepted: list[Upgrade]) -> Claim:
     paths = tuple(dict.fromkeys(map(_path, accepted)))
     own_path = attempt.path.partition("?")[0]
-    found = evidence.good(WebSocketPath)
-    names = [named for named in found if named.path in paths]
-    wrong = [named for named in found if named.path == own_path and not names]
+    opened = evidence.good(WebSocketPath)
+    names = [named for named in opened if named.path in paths]
+    wrong = [named for named in opened if named.path == own_path and not names]
     base_claim = claim(
         attempt,
         "use-the-path",

@@ -25,8 +25,8 @@ def with_edited_files(evidence: Evidence, claim: Claim) -> Claim:
     facts = next(filter(None, (_facts(config, file) for config, file in edited)), {})
     if not edited:
         paths |= _place_of_a_person(claim)
-        found = (_generated_facts(file) for file in _files(evidence) if paths & _names(file))
-        facts = next(filter(None, found), {})
+        generated = (_generated_facts(file) for file in _files(evidence) if paths & _names(file))
+        facts = next(filter(None, generated), {})
     if not facts or claim.fix is None:
         return claim
     fix = claim.fix

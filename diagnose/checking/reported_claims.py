@@ -45,20 +45,20 @@ def with_reported_weighed(
     raised: Raised, evidence: Evidence, judge: Callable[[Evidence], Raised]
 ) -> Raised:
     """Weigh the claims whose only evidence is the message. `judge` runs the checks again."""
-    told = [index for index, (_, claim) in enumerate(raised) if _is_plain(claim)]
+    plain_indexes = [index for index, (_, claim) in enumerate(raised) if _is_plain(claim)]
     symptom = evidence.target.symptom
-    if symptom is None or not told:
+    if symptom is None or not plain_indexes:
         return raised
     untold = judge(replace(evidence, target=replace(evidence.target, symptom=None)))
     known = {(check.id, str(claim.about)) for check, claim in untold}
-    told = [index for index in told if _key(raised[index]) not in known]
-    measured = [each for index, each in enumerate(raised) if index not in told]
+    plain_indexes = [index for index in plain_indexes if _key(raised[index]) not in known]
+    measured = [each for index, each in enumerate(raised) if index not in plain_indexes]
     causes = [finding for each in measured if (finding := Finding("", *each)) and _is_sure(finding)]
     is_led_to = any(_leads_to(cause, symptom) for cause in causes)
-    is_older = bool(told) and is_before_change(evidence)
+    is_older = bool(plain_indexes) and is_before_change(evidence)
     weighed: Raised = []
     for index, (check, claim) in enumerate(raised):
-        if index not in told:
+        if index not in plain_indexes:
             weighed.append((check, claim))
         elif not is_older:
             sure = Confidence.POSSIBLE if is_led_to else claim.confidence

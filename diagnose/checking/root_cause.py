@@ -56,12 +56,14 @@ def claims(
 
     program = program_facts(evidence)
     weighed = partial(_as_loaded, evidence)
-    told = partial(_with_program, evidence, program)
+    with_program = partial(_with_program, evidence, program)
     return [
         (
             check,
             _reviewed(
-                _in_container(told(check.layer, weighed(check, claim)), check.layer, evidence)
+                _in_container(
+                    with_program(check.layer, weighed(check, claim)), check.layer, evidence
+                )
             ),
         )
         for check, claim in raised_claims
@@ -129,11 +131,11 @@ def _with_program(
     from diagnose.checking.port_holder import answering_product, is_about_nginx
 
     is_nginx = is_about_nginx(claim.facts)
-    told = {} if is_nginx else dict(program)
+    program_facts = {} if is_nginx else dict(program)
     if any(isinstance(step, Manual) for step in (claim.fix.steps if claim.fix else ())):
         product = "nginx" if is_nginx else answering_product(evidence, layer)
-        told |= {"web_server": product} if product else {}
-    return replace(claim, facts={**told, **claim.facts}) if told else claim
+        program_facts |= {"web_server": product} if product else {}
+    return replace(claim, facts={**program_facts, **claim.facts}) if program_facts else claim
 
 
 def _without_queries_apart(ordered: list[tuple[Check, Claim]]) -> list[tuple[Check, Claim]]:

@@ -169,8 +169,8 @@ def _products(evidence: Evidence) -> frozenset[str]:
         for word in _WORD.findall((page.header("Server") or "").lower())
     }
     running = {server.product for server in evidence.of(WebServer) if port in server.ports}
-    found = _PRODUCTS & (names | running)
-    return frozenset(found | {"nginx"} if has_nginx else found)
+    products = _PRODUCTS & (names | running)
+    return frozenset(products | {"nginx"} if has_nginx else products)
 
 
 def _servers(evidence: Evidence) -> tuple[bool, bool]:

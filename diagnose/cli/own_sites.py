@@ -89,8 +89,10 @@ def reports_of_message(reports: Sequence["Report"]) -> list["Report"]:
 
     answers = [(report, symptom_answer(report)) for report in reports]
     for kind in ("cause", "possible"):
-        if told := [report for report, answer in answers if answer and answer.kind == kind]:
-            return told
+        if answered_reports := [
+            report for report, answer in answers if answer and answer.kind == kind
+        ]:
+            return answered_reports
     named = [report for report in reports if not any(_is_of_name(each) for each in report.causes)]
     return named or [*reports]
 

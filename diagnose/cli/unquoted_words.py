@@ -66,9 +66,9 @@ def with_joined_words(words: Sequence[str]) -> Sequence[str]:
     if any(" " in word.strip() for word in words):
         return words
     sites = [word for word in words if _names_site(word)]
-    told = [word for word in words if word not in sites]
+    sentence = [word for word in words if word not in sites]
     text = " ".join(words)
-    if len(told) < 2 or not _is_sentence(told, sites, text):
+    if len(sentence) < 2 or not _is_sentence(sentence, sites, text):
         return words
     return [sites[0].strip(_MARKS), text] if len(sites) == 1 else [text]
 
@@ -94,9 +94,9 @@ def _with_complaint(words: Sequence[str]) -> Sequence[str] | None:
     return [complaint if each is word else each for each in words]
 
 
-def _is_sentence(told: Sequence[str], sites: Sequence[str], text: str) -> bool:
+def _is_sentence(sentence: Sequence[str], sites: Sequence[str], text: str) -> bool:
     """Return whether the words beside at most one site are a sentence about it."""
-    plain = [word.strip(_MARKS).lower() for word in told]
+    plain = [word.strip(_MARKS).lower() for word in sentence]
     is_grammar = any(word in _GRAMMAR for word in plain)
     of_sites = sum(
         word in _OF_SITES or re.fullmatch(ERROR_STATUS, word) is not None for word in plain
@@ -108,7 +108,12 @@ def _is_sentence(told: Sequence[str], sites: Sequence[str], text: str) -> bool:
     symptom = symptom_of(text)
     if symptom is None:
         # Of a sentence of which nothing is understood its reader says so.
-        return is_grammar and len(told) >= FEWEST_WORDS
-    if is_grammar or of_sites > 1 or not "".join(told).isascii() or len(told) >= FEWEST_WORDS:
+        return is_grammar and len(sentence) >= FEWEST_WORDS
+    if (
+        is_grammar
+        or of_sites > 1
+        or not "".join(sentence).isascii()
+        or len(sentence) >= FEWEST_WORDS
+    ):
         return True
     return len(sites) == 1 and symptom.kind not in _SAY_TOO_LITTLE

@@ -21,11 +21,11 @@ def accepted_forms(
     file: str,
     names: Collection[str],
     is_shared: bool,
-    told: str = "",
+    message: str = "",
     since: float = 0.0,
 ) -> tuple[AcceptedForm, ...]:
     """Return the forms that were refused before and are accepted now, the last first. `names` and
-    `is_shared` are those of `failed_requests`. A form whose path the message `told` names is
+    `is_shared` are those of `failed_requests`. A form whose path `message` names is
     accepted if the log has it since a time (seconds since the epoch), and has no refusal of it."""
     refused, refused_paths = set[tuple[str, str, str]](), set[str]()
     accepted: dict[tuple[str, str, str], AcceptedForm] = {}
@@ -41,7 +41,7 @@ def accepted_forms(
             refused_paths.add(line.path)
             continue
         is_late = page in names and line.when >= since and line.path not in refused_paths
-        is_told = is_late and _names_path(told, line.path)
+        is_told = is_late and _names_path(message, line.path)
         if (key in refused or is_told) and 200 <= line.status < 400:
             accepted[key] = AcceptedForm(
                 vantage=Vantage.SERVER,

@@ -247,7 +247,7 @@ def reported_application(text: str, *, is_answer: bool = False) -> Application |
     is none, or if several applications have it. A short message counts only where it is all that an
     answer of the site says."""
     lower = text.strip().lower()
-    told = [
+    reported = [
         (len(message["text"]), application_id)
         for application_id, tables in _index().items()
         for message in tables.get("message", ())
@@ -255,6 +255,6 @@ def reported_application(text: str, *, is_answer: bool = False) -> Application |
         if len(message["text"]) >= _MIN_MESSAGE
         or (is_answer and len(message["text"]) == len(lower))
     ]
-    longest = max(told, default=(0, ""))[0]
-    ids = {application_id for length, application_id in told if length == longest}
+    longest = max(reported, default=(0, ""))[0]
+    ids = {application_id for length, application_id in reported if length == longest}
     return application_of(ids.pop()) if len(ids) == 1 else None

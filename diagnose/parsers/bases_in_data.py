@@ -29,13 +29,13 @@ def plain_bases_in_data(text: str, host: str, scripts: str) -> tuple[str, ...]:
     head = text[:_HEAD]
     if not head.lstrip().startswith(("{", "[")):
         return ()
-    found = []
+    bases = []
     for match in islice(_BASE.finditer(head), _MAX_BASES):
         address = match["url"].replace("\\/", "/")
         url = parse_url(address)
         if url is not None and url.host == host and _is_read(match["key"], scripts):
-            found.append(clean(address, 300))
-    return tuple(dict.fromkeys(found))
+            bases.append(clean(address, 300))
+    return tuple(dict.fromkeys(bases))
 
 
 def _is_read(key: str, scripts: str) -> bool:

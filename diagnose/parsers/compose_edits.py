@@ -117,10 +117,10 @@ def without_extra_host(text: str, service: str, name: str) -> str:
     def edit(body: "MappingNode") -> list[TextEdit]:
         pair = next((pair for pair in entries(body) if pair[0].value == "extra_hosts"), None)
         hosts = list(scalars(pair[1])) if pair else []
-        found = [item for item in hosts if is_it(item.value)]
-        if pair is None or len(found) != 1 or getattr(pair[1], "flow_style", True):
+        hosts_to_remove = [item for item in hosts if is_it(item.value)]
+        if pair is None or len(hosts_to_remove) != 1 or getattr(pair[1], "flow_style", True):
             return []
-        first, last = (found[0], found[0]) if len(hosts) > 1 else pair
+        first, last = (hosts_to_remove[0], hosts_to_remove[0]) if len(hosts) > 1 else pair
         start = line_end(text, first.start_mark.line - 1) if first.start_mark.line else 0
         return [TextEdit(start, line_end(text, last_line(last)), "")]
 
@@ -189,8 +189,8 @@ def with_moved_mount(
         return f"{written}:{moved[1]}{colon}{options}"
 
     def edit(body: "MappingNode") -> list[TextEdit]:
-        found = [item for item in scalars(entry(body, "volumes")) if changed(item.value)]
-        return [scalar_edit(text, item, changed(item.value)) for item in found if len(found) == 1]
+        mounts = [item for item in scalars(entry(body, "volumes")) if changed(item.value)]
+        return [scalar_edit(text, item, changed(item.value)) for item in mounts if len(mounts) == 1]
 
     def change(own: Service) -> None:
         own["volumes"] = [
@@ -208,8 +208,8 @@ def with_open_listening(text: str, service: str) -> str:
     it the loopback address: in a variable, or in one word of its command."""
 
     def edit(body: "MappingNode") -> list[TextEdit]:
-        found = [*_listening_variables(text, body), *_listening_words(text, body)]
-        return found if len(found) == 1 else []
+        listenings = [*_listening_variables(text, body), *_listening_words(text, body)]
+        return listenings if len(listenings) == 1 else []
 
     def change(own: Service) -> None:
         if isinstance(own.get("environment"), dict):

@@ -180,7 +180,7 @@ def _telling_lines(
     """Yield the lines of the variables, or labels, that tell how the service is reached."""
     import yaml
 
-    found = [
+    telling = [
         line
         for name, value in entries(node)
         if isinstance(value, yaml.ScalarNode) and is_telling(name.value, value.value)
@@ -189,10 +189,10 @@ def _telling_lines(
     for item in scalars(node):
         name, _, value = item.value.partition("=")
         if is_telling(name, value):
-            found += _lines_of(item, item)
+            telling += _lines_of(item, item)
     # The style of a list that is not indented is None.
-    if found and not getattr(node, "flow_style", True):
-        yield from (key.start_mark.line, *found)
+    if telling and not getattr(node, "flow_style", True):
+        yield from (key.start_mark.line, *telling)
 
 
 def _is_route(name: str, value: str) -> bool:

@@ -40,14 +40,14 @@ def asked_address(text: str, service: str) -> AskedAddress | None:
     """Return the only address that the test of a service's health asks; None if there is none, or
     it may be another."""
     body = service_body(root_of(text), service)
-    found = [match for node in _words(body) for match in _ASKED.finditer(node.value)]
-    if len(found) != 1:
+    addresses = [match for node in _words(body) for match in _ASKED.finditer(node.value)]
+    if len(addresses) != 1:
         return None
-    scheme, host, mark, port = found[0].groups()
+    scheme, host, mark, port = addresses[0].groups()
     if not scheme and not port:
         return None
     usual = 443 if scheme == "https://" else 80
-    return AskedAddress(found[0][0], scheme or "", host, mark or ":", int(port or usual))
+    return AskedAddress(addresses[0][0], scheme or "", host, mark or ":", int(port or usual))
 
 
 def with_asked_address(text: str, service: str, old: str, new: str) -> str:

@@ -99,8 +99,8 @@ def with_message(
     if not origin and not is_blocked:
         is_cut = _CUT.search(text) is not None
         is_plain = fields == RequestFields() and not is_cut and _OPTIONS.search(text)
-        told = _TOLD_FIELD.search(text)
-        asked = ((HEADERS_FIELD, told[1].lower()),) if told else ()
+        field_match = _TOLD_FIELD.search(text)
+        asked = ((HEADERS_FIELD, field_match[1].lower()),) if field_match else ()
         plain = RequestFields(origin=UNKNOWN_ORIGIN, method="OPTIONS", headers=asked)
         return plain if is_plain else fields
     if symptom.kind != "cors":

@@ -37,9 +37,9 @@ def cors_program(headers: Iterable[tuple[str, str]], body: str) -> str:
     """Return the framework that answers: "spring", "express", "nest", "django", "flask", "fastapi",
     "aspnet", "laravel", "rails", or "" for another."""
     fields = [(name.lower(), value) for name, value in headers]
-    found = next((name for name, words in _BODIES if words.search(body[:_MAX_BODY])), "")
-    if found:
-        return found
+    product = next((name for name, words in _BODIES if words.search(body[:_MAX_BODY])), "")
+    if product:
+        return product
     names = {name for name, _ in fields}
     powered = next((value for name, value in fields if name == "x-powered-by"), "").strip()
     if powered in {"Express", "ASP.NET"}:

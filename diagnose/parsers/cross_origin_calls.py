@@ -203,8 +203,8 @@ def _method(match: re.Match[str], options: str) -> str:
         return match["verb"].upper()
     if match["short"] == "post":
         return "POST"
-    found = _METHOD.search(options)
-    return found[1].upper() if found else "GET"
+    method = _METHOD.search(options)
+    return method[1].upper() if method else "GET"
 
 
 def _fields(match: re.Match[str], method: str, options: str) -> tuple[str, ...]:

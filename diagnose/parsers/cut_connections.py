@@ -122,7 +122,7 @@ def lasts_as_long(symptom: Symptom, seconds: float) -> bool:
     if match is None or not (symptom.kind != "other" or _FAILS.search(words)):
         return False
     slack = max(seconds * _SHARE, _LEAST_S)
-    return any(abs(told - seconds) <= slack for told in _seconds(match[0]))
+    return any(abs(cut_after - seconds) <= slack for cut_after in _seconds(match[0]))
 
 
 def says_connection_is_cut(words: str) -> str:
@@ -144,7 +144,7 @@ def reported_seconds(symptom: Symptom) -> tuple[float, ...]:
 def is_reported(symptom: Symptom, seconds: float) -> bool:
     """Return whether a message tells a time that is that of a timeout, in seconds."""
     slack = max(seconds * _SHARE, _LEAST_S)
-    return any(abs(told - seconds) <= slack for told in reported_seconds(symptom))
+    return any(abs(reported - seconds) <= slack for reported in reported_seconds(symptom))
 
 
 def _seconds(words: str) -> Iterator[float]:

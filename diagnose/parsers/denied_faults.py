@@ -58,10 +58,12 @@ def without_denied(sentence: str) -> str:
     ):
         return ""
     clauses = [clause.strip() for clause in _BETWEEN.split(sentence)[:MAX_CLAUSES]]
-    told = [clause for clause in clauses if clause and not _is_denied(clause)]
-    left = ", ".join(told)
+    kept_clauses = [clause for clause in clauses if clause and not _is_denied(clause)]
+    left = ", ".join(kept_clauses)
     is_enough = len(left.split()) > 1 or (not left.isascii() and len(left) > 3)
-    return left if told and len(told) < sum(map(bool, clauses)) and is_enough else ""
+    return (
+        left if kept_clauses and len(kept_clauses) < sum(map(bool, clauses)) and is_enough else ""
+    )
 
 
 def _is_denied(clause: str) -> bool:

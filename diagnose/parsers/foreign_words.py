@@ -150,8 +150,8 @@ def _failing_part(words: str) -> VisibleFault | None:
         for part in _tables().parts:
             for language in filter(languages.__contains__, part.words):
                 text = _DONE.sub(" ", clause) if part.kind == "certificate" else clause
-                if told := _told_together(text, part, language):
-                    return VisibleFault(part.kind, part.number, told)
+                if fault := _told_together(text, part, language):
+                    return VisibleFault(part.kind, part.number, fault)
     return None
 
 
@@ -162,8 +162,8 @@ def cut_websocket(words: str) -> str:
     for clause in _CLAUSE_END.split(words)[:_MAX_CLAUSES] if languages else ():
         for part in parts:
             for language in filter(languages.__contains__, part.words):
-                if told := _told_together(clause, part, language):
-                    return told
+                if fault := _told_together(clause, part, language):
+                    return fault
     return ""
 
 

@@ -107,13 +107,13 @@ class SourceEdit:
 @cache
 def frameworks() -> tuple[Framework, ...]:
     """Return every framework; a damaged file is left out."""
-    found = list[Framework]()
+    matching = list[Framework]()
     for path in sorted(FOLDER.glob("*.toml")):
         try:
-            found.append(_framework(path.stem, tomllib.loads(path.read_text("utf-8"))))
+            matching.append(_framework(path.stem, tomllib.loads(path.read_text("utf-8"))))
         except (OSError, ValueError, TypeError, KeyError):
             continue
-    return tuple(found)
+    return tuple(matching)
 
 
 def framework_of(name: str) -> Framework | None:
@@ -162,10 +162,10 @@ def source_edit(
         return None
     for pattern in filter(None, (change.line, *change.behind, *change.after_line,
                                  *change.before_line)):  # fmt: skip
-        found = _first(pattern, bare)
-        if found is None:
+        source = _first(pattern, bare)
+        if source is None:
             continue
-        number, groups = found
+        number, groups = source
         if pattern == change.line:
             return _replaced(change, lines, bare, number, target, proxy, folder)
         new = _written(change.add.strip("\n"), groups, target, proxy, folder)

@@ -47,14 +47,14 @@ def _field_values(answer: Exchange) -> Iterator[str]:
 
 
 def follows_host(
-    answer: Exchange, sent: Sequence[str], told: Sequence[str], hosts: tuple[str, str]
+    answer: Exchange, sent: Sequence[str], changed: Sequence[str], hosts: tuple[str, str]
 ) -> bool:
     """Return whether an address has the Host that the program gets, whichever of the two `hosts` it
-    is, and the same path: `sent` and `told` are the addresses in its answers to the one and the
+    is, and the same path: `sent` and `changed` are the addresses in its answers to the one and the
     other. What stands in the visitor's answer as it is, such as an example, follows no field."""
-    if not sent or not told:
+    if not sent or not changed:
         return False
-    pairs = zip((sent[0], told[0]), hosts, strict=True)
+    pairs = zip((sent[0], changed[0]), hosts, strict=True)
     rests = {url.partition("//")[2][len(host) :] for url, host in pairs}
     text = answer_text(answer).replace("\\/", "/")
-    return len(rests) == 1 and told[0].partition("//")[2] not in text
+    return len(rests) == 1 and changed[0].partition("//")[2] not in text

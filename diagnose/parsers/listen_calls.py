@@ -94,12 +94,12 @@ def _named(code: list[tuple[int, str]], is_python: bool) -> list[ListenCall]:
         if any(call in line for call in listens):
             for word in _WORD.findall(line):
                 lines_of.setdefault(word, set()).add(number)
-    found = list[ListenCall]()
+    calls = list[ListenCall]()
     for number, line in code:
         match = _NAMED.fullmatch(line)
         if match is not None and lines_of.get(match["name"], set()) - {number}:
-            found.append(_opened(number, line, match))
-    return found
+            calls.append(_opened(number, line, match))
+    return calls
 
 
 def _default(number: int, line: str, is_python: bool) -> ListenCall | None:

@@ -98,16 +98,16 @@ def log_reasons(text: str, host: str) -> tuple[LogReason, ...]:
     """Return why requests for a host failed, the last line of each reason, a setting first. A line
     about a setting counts if it names the host: others are about other names, such as those with
     which this program asks."""
-    found: dict[tuple[Kind, str, str, int], LogReason] = {}
+    reason_lines: dict[tuple[Kind, str, str, int], LogReason] = {}
     for raw in text.split("\n")[-MAX_LINES:]:
         line = _COLOURS.sub("", raw[:MAX_LINE]).strip()
         for reason in _reasons(line, host.lower()) if line else ():
             key = reason.kind, reason.name or reason.path, reason.host, reason.port
-            found.pop(key, None)
-            found[key] = reason
+            reason_lines.pop(key, None)
+            reason_lines[key] = reason
     order = ("variable", "option", "list", "denied", "unreached", "absent")
     # Of one line several sentences may be understood: the surest name of a setting counts.
-    latest = [*found.values()][::-1]
+    latest = [*reason_lines.values()][::-1]
     ordered = sorted(latest, key=lambda reason: order.index(reason.kind))
     texts, reasons = set[str](), list[LogReason]()
     for reason in ordered:

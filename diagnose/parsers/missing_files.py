@@ -48,10 +48,10 @@ def former_files(path: str, present: Iterable[str]) -> tuple[str, ...]:
     files = tuple(present)[:MAX_FILES]
     if path in files:
         return ()
-    found = (file for file in files if posixpath.split(file)[0] == folder)
+    siblings = (file for file in files if posixpath.split(file)[0] == folder)
     return tuple(
         file
-        for file in found
+        for file in siblings
         if {posixpath.basename(file), posixpath.basename(file).lower() if is_main else ""} & wanted
         and _PLAIN.fullmatch(file.removesuffix("~"))
     )[:5]

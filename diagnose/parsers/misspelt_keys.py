@@ -25,9 +25,9 @@ def misspelt_key(text: str, form: Format, key: str) -> tuple[str, SettingValue] 
     for name in islice(names, MAX_NAMES):
         if form == "ini" and name.lower() == last.lower():
             continue
-        found = setting_value(text, form, key[: len(key) - len(last)] + name)
-        if found is not None and found.is_literal and found.values:
-            return name, found
+        value = setting_value(text, form, key[: len(key) - len(last)] + name)
+        if value is not None and value.is_literal and value.values:
+            return name, value
     return None
 
 

@@ -86,10 +86,10 @@ def named_services(text: str) -> tuple[NamedService, ...]:
     """Return the services that a program's words name, each once."""
     head = text[:_MAX_TEXT]
     lost = lost_host(head)
-    found = [NamedService(lost)] if lost else []
+    services = [NamedService(lost)] if lost else []
     for pattern in (_QUOTED, _HOST_PORT) if _UNREACHED.search(head) else ():
-        found += [NamedService(each[1], int(each[2] or 0)) for each in pattern.finditer(head)]
-    return tuple(dict.fromkeys(found))[:16]
+        services += [NamedService(each[1], int(each[2] or 0)) for each in pattern.finditer(head)]
+    return tuple(dict.fromkeys(services))[:16]
 
 
 def told_stores(text: str) -> frozenset[str]:
@@ -97,9 +97,9 @@ def told_stores(text: str) -> frozenset[str]:
     "database" may be any."""
     lines = [line[:400] for line in text[:_MAX_TEXT].splitlines()[:60]]
     words = [
-        found[1]
+        store_name[1]
         for line in lines
-        if (found := _NAME.search(line)) and _CONNECTION.search(line) and _FAILED.search(line)
+        if (store_name := _NAME.search(line)) and _CONNECTION.search(line) and _FAILED.search(line)
     ]
     return frozenset(kind for word in words for kind in _WORDS[word.lower()])
 

@@ -107,11 +107,11 @@ def outgoing_request(text: str, site: str) -> OutgoingRequest | None:
     text = condensed(text)
     if not _PROGRAM.search(text) or _OF_PROXIES.search(text):
         return None
-    found = list(_requests(text))
-    other = next((each for each in found if not _may_be_site(each, site)), None)
+    requests = list(_requests(text))
+    other = next((each for each in requests if not _may_be_site(each, site)), None)
     if other is not None:
         return other
-    return found[0] if found and _OWN.search(text) else None
+    return requests[0] if requests and _OWN.search(text) else None
 
 
 def is_of_go(text: str) -> bool:

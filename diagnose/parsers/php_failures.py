@@ -126,10 +126,10 @@ _REMOVED = (
 def logged_failure(text: str) -> PhpFailure | None:
     """Return why PHP stopped, by the message of a line of a log; None for other lines, and for
     reasons that are not understood."""
-    found = None
+    failure = None
     for match in _LOGGED.finditer(text[: 2 * _LOOKED_AT]):
-        found = _failure(match[1]) or found
-    return found
+        failure = _failure(match[1]) or failure
+    return failure
 
 
 def shown_failure(body: str) -> PhpFailure | None:
@@ -148,13 +148,13 @@ def shown_failure(body: str) -> PhpFailure | None:
 
 def _failure(text: str) -> PhpFailure | None:
     place = _PLACE.search(text)
-    found = _reason(text)
-    if found is None:
+    reason = _reason(text)
+    if reason is None:
         return None
     return PhpFailure(
-        found.kind, found.words or _quoted(text), clean(place[1]) if place else "",
-        place[2] if place else "", found.amount, found.name, found.extensions, found.packages,
-        found.running, found.folder,
+        reason.kind, reason.words or _quoted(text), clean(place[1]) if place else "",
+        place[2] if place else "", reason.amount, reason.name, reason.extensions, reason.packages,
+        reason.running, reason.folder,
     )  # fmt: skip
 
 

@@ -48,12 +48,12 @@ class PhpLimit:
 
 def php_limits(text: str) -> dict[str, PhpLimit]:
     """Return the last line of a file for each limit."""
-    found = dict[str, PhpLimit]()
+    limits = dict[str, PhpLimit]()
     for number, line in enumerate(text.split("\n")[:MAX_LINES], 1):
         if match := _LINE.fullmatch(line):
             size = int(match["amount"]) << _UNITS[match["unit"].lower()]
-            found[match["key"]] = PhpLimit(match["key"], size, number, line.rstrip("\r"))
-    return found
+            limits[match["key"]] = PhpLimit(match["key"], size, number, line.rstrip("\r"))
+    return limits
 
 
 def passed_limit(line: str, number: int) -> PhpLimit | None:

@@ -72,13 +72,13 @@ def page_warning(body: str) -> PhpWarning | None:
     """Return the warning of PHP's with which a page begins: that one which causes the others. None
     for a page that only shows such words further down, and for notices alone."""
     start = body[:_LOOKED_AT]
-    found: list[re.Match[str]] = []
+    lines: list[re.Match[str]] = []
     pattern = next((each for each in _MESSAGES if each.match(start)), None)
     at = 0
-    while pattern and len(found) < _MAX_MESSAGES and (match := pattern.match(start, at)):
-        found.append(match)
+    while pattern and len(lines) < _MAX_MESSAGES and (match := pattern.match(start, at)):
+        lines.append(match)
         at = match.end()
-    warnings = [_warning(match[2], match[3], match[4]) for match in found if match[1] == "Warning"]
+    warnings = [_warning(match[2], match[3], match[4]) for match in lines if match[1] == "Warning"]
     return next((each for each in warnings if each.warning != "other"), None) or next(
         iter(warnings), None
     )

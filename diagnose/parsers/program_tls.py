@@ -44,7 +44,7 @@ def parse_program_names(text: str) -> ProgramNames:
     that are not shown as they are: an edit could not name them."""
     facts, start = dict[str, str](), list[str]()
     words, ends = dict[str, None](), set[tuple[str, int]]()
-    found = list[tuple[int, str, str]]()
+    names = list[tuple[int, str, str]]()
     for row in text.split("\n")[:2000]:
         word, _, rest = row.partition(" ")
         if word == "start":
@@ -52,13 +52,13 @@ def parse_program_names(text: str) -> ProgramNames:
         elif word == "word":
             words[clean(rest, 300)] = None
         elif word == "line" and (match := _LINE.fullmatch(rest)):
-            found.append((whole_number(match[1]) or 0, match[2], match[3]))
+            names.append((whole_number(match[1]) or 0, match[2], match[3]))
         elif word == "unended" and (match := _UNENDED.fullmatch(rest)):
             ends.add((match[2], whole_number(match[1]) or 0))
         elif word in {"process", "folder", "unit"}:
             facts.setdefault(word, clean(rest, 300))
     lines = list[NamingLine]()
-    for number, file, line in found:
+    for number, file, line in names:
         if _COMMENT.match(line):
             continue
         bare = _KEY_FILE.sub("FILE", _NAMED.sub("FILE", line))

@@ -170,9 +170,9 @@ class _Change:
     def lines(self) -> str:
         return filled(self.setting.add, self.target, self.proxy, self.folder)
 
-    def edited(self, text: str, form: Format, key: str, found: SettingValue) -> str:
+    def edited(self, text: str, form: Format, key: str, value: SettingValue) -> str:
         """Return the text with the value that is right, "" if that cannot be done."""
-        wanted = self.value(found.values[0] if found.values else "")
+        wanted = self.value(value.values[0] if value.values else "")
         if not wanted:
             return ""
         if self.setting.means in _LISTS:
@@ -247,10 +247,10 @@ def _in_unit(
 ) -> ReadSetting:
     """Return it with the line of the unit's environment file that sets the variable."""
     for file in reversed(unit_files):
-        found = setting_value(file.text, "env", setting.variable)
-        if found is not None:
-            after = change.edited(file.text, "env", setting.variable, found)
-            return _at_line(read, file, found, after)
+        value = setting_value(file.text, "env", setting.variable)
+        if value is not None:
+            after = change.edited(file.text, "env", setting.variable, value)
+            return _at_line(read, file, value, after)
     return _in_own_unit(read, unit_files, "")
 
 
@@ -282,16 +282,16 @@ def _of_files(
     """Return the value of the last file that has it, or that none has it."""
     form, key = _format(configuration.format), change.setting.key
     for file in reversed(files):
-        found = setting_value(file.text, form, key)
-        if found is None:
+        setting_text = setting_value(file.text, form, key)
+        if setting_text is None:
             continue
-        values = tuple(clean(_USER.sub("", value), 200) for value in found.values)
+        values = tuple(clean(_USER.sub("", value), 200) for value in setting_text.values)
         read = replace(
-            bare, source="file", values=values if found.is_literal else (),
-            wanted=change.value(found.values[0] if found.values else ""),
-            unsure=not found.is_literal,
+            bare, source="file", values=values if setting_text.is_literal else (),
+            wanted=change.value(setting_text.values[0] if setting_text.values else ""),
+            unsure=not setting_text.is_literal,
         )  # fmt: skip
-        return _at_line(read, file, found, change.edited(file.text, form, key, found))
+        return _at_line(read, file, setting_text, change.edited(file.text, form, key, setting_text))
     if not files:
         return None
     for file in reversed(files):
@@ -302,17 +302,17 @@ def _of_files(
 
 
 def _renamed(
-    bare: ReadSetting, file: FileText, key: str, name: str, found: SettingValue
+    bare: ReadSetting, file: FileText, key: str, name: str, line_value: SettingValue
 ) -> ReadSetting:
     """Return the value that stands behind a name that the application does not know."""
-    values = tuple(clean(_USER.sub("", value), 200) for value in found.values)
+    values = tuple(clean(_USER.sub("", value), 200) for value in line_value.values)
     right = key.rpartition(".")[2]
     read = replace(bare, source="file", values=values, misspelt=name, wanted=right)
-    at = file.text.rfind(name, 0, found.start)
-    if at < 0 or "\n" in file.text[at : found.start]:
-        return _at_line(read, file, found, "")
+    at = file.text.rfind(name, 0, line_value.start)
+    if at < 0 or "\n" in file.text[at : line_value.start]:
+        return _at_line(read, file, line_value, "")
     after = apply_edits(file.text, TextEdit(at, at + len(name), right))
-    return _at_line(read, file, found, after)
+    return _at_line(read, file, line_value, after)
 
 
 def _format(name: str) -> Format:
@@ -323,9 +323,9 @@ def _format(name: str) -> Format:
     return forms.get(name, "env")
 
 
-def _at_line(read: ReadSetting, file: FileText, found: SettingValue, after: str) -> ReadSetting:
+def _at_line(read: ReadSetting, file: FileText, value: SettingValue, after: str) -> ReadSetting:
     """Return it with the lines of its value, and those that are right."""
-    text, start, stop = file.text, found.start, max(found.start, found.stop)
+    text, start, stop = file.text, value.start, max(value.start, value.stop)
     first, last = text.count("\n", 0, start), text.count("\n", 0, stop)
     lines = text.split("\n")
     read = replace(read, file=file.host_path or file.path, number=first + 1)

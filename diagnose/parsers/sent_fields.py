@@ -39,22 +39,22 @@ class SentField:
 
 def sent_fields(config: WebServerConfig, route: SiteRoute) -> tuple[SentField, ...]:
     """Return the fields that an application gets by a route, each once; the last line counts."""
-    found = {field.name.lower(): field for field in _lines(config, route)}
-    return tuple(found.values())[:_MOST]
+    fields = {field.name.lower(): field for field in _lines(config, route)}
+    return tuple(fields.values())[:_MOST]
 
 
 def folder_field(config: WebServerConfig, route: SiteRoute) -> SentField | None:
     """Return the field that tells the application another folder than that of its route; None if
     there is none, or if there are several."""
     own = route.path.rstrip("/")
-    told = [
+    folder_fields = [
         field
         for field in sent_fields(config, route)
         if field.name.lower() in FOLDER_FIELDS and is_folder(field.value)
     ]
-    if route.pattern or len(told) != 1 or told[0].value.rstrip("/") == own:
+    if route.pattern or len(folder_fields) != 1 or folder_fields[0].value.rstrip("/") == own:
         return None
-    return told[0]
+    return folder_fields[0]
 
 
 def _lines(config: WebServerConfig, route: SiteRoute) -> Iterator[SentField]:

@@ -106,10 +106,10 @@ class Hop:
 def hops(servers: Servers, target: Target) -> tuple[Hop, ...]:
     """Return the servers that a request for the target passes, the first one that has its port; ()
     if the way is not known to its end, or if no program is asked."""
-    found: list[Hop] = []
+    route_hops: list[Hop] = []
     nginx, container = servers.nginx, ""
     address, host_field = "", target.authority
-    while len(found) < MAX_HOPS:
+    while len(route_hops) < MAX_HOPS:
         config = None if container else servers.others.get(target.port)
         entered = bool(container)
         hop = _other_hop(config, target) if config else _nginx_hop(nginx, target, address, entered)
@@ -118,9 +118,9 @@ def hops(servers: Servers, target: Target) -> tuple[Hop, ...]:
         if hop.sent_host == target.authority or (hop.route and hop.route.keeps_host):
             # What comes in keeps the port that visitors use.
             hop = replace(hop, sent_host=host_field)
-        found.append(replace(hop, container=container))
+        route_hops.append(replace(hop, container=container))
         if container or not servers.has(hop.host, hop.port):
-            return tuple(found)
+            return tuple(route_hops)
         behind = [c for c in servers.containers if (hop.host, hop.port) in c.endpoints]
         if behind:
             nginx, container = behind[0].main, behind[0].container

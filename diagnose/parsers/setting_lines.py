@@ -118,10 +118,10 @@ def parse_build(text: str, host: str) -> BuildText | None:
     """Return the script that builds what the program serves, by the output of setting_lines.sh;
     None if there is none, or if there are two."""
     rows = text.split("\n")[:2000]
-    found = [match for row in rows if (match := _BUILD.fullmatch(row))]
-    if len(found) != 1:
+    builds = [match for row in rows if (match := _BUILD.fullmatch(row))]
+    if len(builds) != 1:
         return None
-    build = BuildText(found[0][1], clean(found[0][2], 300))
+    build = BuildText(builds[0][1], clean(builds[0][2], 300))
     for match in filter(None, map(_RIGHT.fullmatch, rows)):
         line = match[3]
         key = line.partition("=")[0] if "=" in line else line.partition(":")[0]

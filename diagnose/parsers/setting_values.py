@@ -37,8 +37,8 @@ class SettingValue:
 def setting_value(text: str, form: Format, key: str) -> SettingValue | None:
     """Return the last value of a key in a text of this format, None if it is not set."""
     text = text[:MAX_TEXT]
-    found = deque(_READERS.get(form, _code)(text, form, key), maxlen=1)
-    return found[0] if found else None
+    values = deque(_READERS.get(form, _code)(text, form, key), maxlen=1)
+    return values[0] if values else None
 
 
 # Lines: NAME=VALUE, with sections in brackets

@@ -31,9 +31,9 @@ def static_root(setting: str, base: str, file: str) -> str:
     stripped = _STRING.fullmatch(value) if value.startswith("str(") else None
     value = stripped["value"] if stripped else value
     for form in _FORMS:
-        if folder and (found := form.fullmatch(value)):
-            parts = _QUOTED.findall(found[1])
-            rest = re.sub(r"[\s,/]", "", _QUOTED.sub("", found[1]))
+        if folder and (root_match := form.fullmatch(value)):
+            parts = _QUOTED.findall(root_match[1])
+            rest = re.sub(r"[\s,/]", "", _QUOTED.sub("", root_match[1]))
             is_below = parts and not rest and not any(part.startswith("/") for part in parts)
             return _normal(posixpath.join(folder, *parts)) if is_below else ""
     return ""

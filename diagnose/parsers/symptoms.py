@@ -139,11 +139,11 @@ def symptom_of(text: str, *, of_websocket: bool = False) -> Symptom | None:
     if is_solved(line):
         return None
     now = told_now(line)
-    if now and (told := _fault_of(now, now, of_websocket)) and told.kind not in _SAY_NO_MORE:
-        return replace(told, text=hide_secrets(line))
+    if now and (fault := _fault_of(now, now, of_websocket)) and fault.kind not in _SAY_NO_MORE:
+        return replace(fault, text=hide_secrets(line))
     left = without_denied(line)
-    if left and (told := _fault_of(left, left, of_websocket)):
-        return replace(told, text=hide_secrets(line))
+    if left and (fault := _fault_of(left, left, of_websocket)):
+        return replace(fault, text=hide_secrets(line))
     return _fault_of(text, line, of_websocket)
 
 
@@ -166,13 +166,13 @@ def _fault_of(text: str, line: str, of_websocket: bool) -> Symptom | None:
         return _symptom("upload", line, size)
     if path := named_hidden_file(line):
         return _symptom("hidden-file", line, path.lstrip("/"))
-    told = foreign_fault(_NAME.sub(" ", _URL.sub(_plain_mark, line)))
-    if told is None or told.kind in _SAY_LITTLE:
+    fault = foreign_fault(_NAME.sub(" ", _URL.sub(_plain_mark, line)))
+    if fault is None or fault.kind in _SAY_LITTLE:
         from diagnose.parsers.foreign_contrasts import foreign_contrast
 
-        told = foreign_contrast(line) or told
-    if told:
-        return _symptom(told.kind, line, told.words, told.number)
+        fault = foreign_contrast(line) or fault
+    if fault:
+        return _symptom(fault.kind, line, fault.words, fault.number)
     return None if symptom and _SAYS_MORE.search(line) else symptom
 
 
@@ -219,14 +219,14 @@ def _seen_fault(symptom: Symptom | None, line: str, words: str) -> Symptom | Non
         # "无法连接终端": what does not connect is a WebSocket.
         if part and not is_read and not (fault is None and part.kind == "websocket"):
             part = None
-        told = part or contrast(words, is_alone=is_read)
-        if told is None and len({match[2] for match in _HOST.finditer(line)}) == 1:
+        reading = part or contrast(words, is_alone=is_read)
+        if reading is None and len({match[2] for match in _HOST.finditer(line)}) == 1:
             # The schemes alone differ: "http://… works, https://… does not".
-            told = contrast(words.replace("://…", " "), is_alone=False)
-        if told:
-            return _symptom(told.kind, line, told.words)
-    if fault is None and symptom is None and (told := works_elsewhere(words)):
-        return _symptom(told.kind, line, told.words)
+            reading = contrast(words.replace("://…", " "), is_alone=False)
+        if reading:
+            return _symptom(reading.kind, line, reading.words)
+    if fault is None and symptom is None and (reading := works_elsewhere(words)):
+        return _symptom(reading.kind, line, reading.words)
     return _symptom(fault.kind, line, fault.words, fault.number) if fault else symptom
 
 

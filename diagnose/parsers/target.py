@@ -130,14 +130,14 @@ def _reported_websocket(text: str, path: str, symptom: Symptom | None) -> str:
     if symptom is not None:
         from diagnose.parsers.websocket_messages import names_websocket
 
-        if told := polled_socketio_path(path) or (path if names_websocket(text) else ""):
-            return told
+        if polled_path := polled_socketio_path(path) or (path if names_websocket(text) else ""):
+            return polled_path
         if "transport=polling" in symptom.text:
             # Imported late: few messages are about Socket.IO.
             from diagnose.parsers.websocket_addresses import polled_path_in
 
-            if told := polled_path_in(symptom.text):
-                return told
+            if polled_path := polled_path_in(symptom.text):
+                return polled_path
     if path == "/":
         return ""
     # Imported late: few addresses have a path.

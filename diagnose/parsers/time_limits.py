@@ -72,7 +72,7 @@ def source_limits(text: str) -> tuple[TimeLimit, ...]:
     """Return the limits of a server in JavaScript, without those in comments."""
     lines = text.split("\n")[:MAX_LINES]
     bare = without_comments("\n".join(line[:MAX_LINE] for line in lines)).split("\n")
-    found = list[TimeLimit]()
+    limits = list[TimeLimit]()
     for number, (line, code) in enumerate(zip(lines, bare, strict=False), 1):
         for pattern in _SOURCE:
             match = pattern.search(code)
@@ -81,16 +81,16 @@ def source_limits(text: str) -> tuple[TimeLimit, ...]:
             seconds = 0.001
             for factor in match["amount"].split("*"):
                 seconds *= int(factor.strip().replace("_", ""))
-            found.append(
+            limits.append(
                 TimeLimit(match["key"], seconds, number, line, *match.span("amount"), True)
             )
             break
-    return tuple(found)
+    return tuple(limits)
 
 
 def settings_limits(text: str, is_python: bool = False) -> tuple[TimeLimit, ...]:
     """Return the limits of a pool of PHP-FPM, of uWSGI's file or of gunicorn's (in Python)."""
-    found = list[TimeLimit]()
+    limits = list[TimeLimit]()
     for number, line in enumerate(text.split("\n")[:MAX_LINES], 1):
         bare = line.rstrip("\r")
         code = bare.partition("#")[0] if is_python else bare
@@ -100,14 +100,14 @@ def settings_limits(text: str, is_python: bool = False) -> tuple[TimeLimit, ...]
         unit = "" if is_python else match["unit"]
         start, stop = match.span("amount")
         seconds = float(int(match["amount"]) * _UNITS[unit])
-        found.append(TimeLimit(match["key"], seconds, number, bare, start, stop + len(unit)))
-    return tuple(found)
+        limits.append(TimeLimit(match["key"], seconds, number, bare, start, stop + len(unit)))
+    return tuple(limits)
 
 
 def unit_limits(text: str) -> tuple[TimeLimit, ...]:
     """Return the limits that stand in the command of a systemd unit; gunicorn's default where its
     line sets none."""
-    found = list[TimeLimit]()
+    limits = list[TimeLimit]()
     lines = text.split("\n")[:MAX_LINES]
     for number, line in enumerate(lines, 1):
         bare = line.rstrip("\r")[: MAX_LINE * 4]
@@ -115,18 +115,18 @@ def unit_limits(text: str) -> tuple[TimeLimit, ...]:
         match = _OPTION.search(bare) if is_command and number > 1 else None
         if match is not None:
             seconds = float(match["amount"])
-            found.append(TimeLimit(match["key"], seconds, number, bare, *match.span("amount")))
-    if found:
-        return tuple(found)
+            limits.append(TimeLimit(match["key"], seconds, number, bare, *match.span("amount")))
+    if limits:
+        return tuple(limits)
     for number, line in enumerate(lines, 1):
         bare = line.rstrip("\r")[: MAX_LINE * 4]
         match = _PROGRAM.search(bare) if bare.startswith("ExecStart=") else None
         if match is not None and "GUNICORN_CMD_ARGS" not in text:
             at = match.end()
-            found.append(
+            limits.append(
                 TimeLimit("--timeout", GUNICORN_DEFAULT, number, bare, at, at, is_added=True)
             )
-    return tuple(found)
+    return tuple(limits)
 
 
 def has_option(words: tuple[str, ...]) -> bool:

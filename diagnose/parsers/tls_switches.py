@@ -63,16 +63,16 @@ def without_tls(switch: TlsSwitch, text: str, missing: str) -> tuple[int, str, s
     missing file is one that TLS needs here; None otherwise."""
     values = (setting_value(text, switch.form, key) for key in switch.files)
     is_named = any(value is not None and value.values == (missing,) for value in values)
-    found = setting_value(text, switch.form, switch.key) if is_named else None
+    switch_value = setting_value(text, switch.form, switch.key) if is_named else None
     if (
-        found is None
-        or not found.is_literal
-        or tuple(v.lower() for v in found.values) != (switch.on,)
+        switch_value is None
+        or not switch_value.is_literal
+        or tuple(v.lower() for v in switch_value.values) != (switch.on,)
     ):
         return None
-    quote = text[found.start : found.start + 1]
+    quote = text[switch_value.start : switch_value.start + 1]
     new = f"{quote}{switch.off}{quote}" if quote in {'"', "'"} else switch.off
-    after = apply_edits(text, TextEdit(found.start, found.stop, new))
-    row = text.count("\n", 0, found.start)
+    after = apply_edits(text, TextEdit(switch_value.start, switch_value.stop, new))
+    row = text.count("\n", 0, switch_value.start)
     old_line, new_line = text.split("\n")[row], after.split("\n")[row]
     return (row + 1, old_line, new_line) if old_line != new_line else None

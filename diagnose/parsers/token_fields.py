@@ -37,8 +37,8 @@ _LOST = lazy_pattern(
 
 def tells_of_lost_token(text: str) -> bool:
     """Return whether a message says that a token or a field of the request does not arrive."""
-    told = text[:_MAX_MESSAGE]
-    return _TOKEN.search(told) is not None and _LOST.search(told) is not None
+    message = text[:_MAX_MESSAGE]
+    return _TOKEN.search(message) is not None and _LOST.search(message) is not None
 
 
 def expected_field(text: str) -> tuple[str, int]:

@@ -82,16 +82,16 @@ def with_unit_argument(text: str, name: str, old: str, value: str) -> UnitEdit |
     if len(text) > MAX_TEXT or not _PLAIN.fullmatch(value) or not old or len(old) > _MAX_OLD:
         return None
     pattern = re.compile(rf"(?<!\S)({re.escape(name)}[= ][\"']?){re.escape(old)}([\"']?)(?!\S)")
-    found = list[UnitEdit]()
+    unit_edits = list[UnitEdit]()
     is_command = False
     for number, line in enumerate(text.split("\n"), 1):
         is_command = line.lstrip().startswith("ExecStart=") or (is_command and number > 1)
         if is_command and (match := pattern.search(line)):
             new = f"{line[: match.start()]}{match[1]}{value}{match[2]}{line[match.end() :]}"
-            found.append(UnitEdit(number, line, new, False))
+            unit_edits.append(UnitEdit(number, line, new, False))
         # A line that ends so goes on (systemd.syntax(7)).
         is_command = is_command and line.endswith("\\")
-    return found[0] if len(found) == 1 else None
+    return unit_edits[0] if len(unit_edits) == 1 else None
 
 
 def with_new_argument(text: str, name: str, value: str) -> UnitEdit | str | None:

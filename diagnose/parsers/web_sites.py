@@ -225,8 +225,8 @@ def inner_candidates(route: SiteRoute, path: str) -> tuple[str, ...]:
     path itself, and without its first part, where the route takes its own beginning off."""
     inner, rest = inner_path(route, path), path.lstrip("/").partition("/")[2]
     strips = route.path.rstrip("/") != route.backend_path.rstrip("/") and not route.fixed_path
-    found = (inner, path, f"/{rest}" if strips and rest else path)
-    return tuple(dict.fromkeys(each for each in found if each.startswith("/")))
+    candidate = (inner, path, f"/{rest}" if strips and rest else path)
+    return tuple(dict.fromkeys(each for each in candidate if each.startswith("/")))
 
 
 def changed_path(changes: Sequence[PathChange], path: str) -> str:

@@ -177,8 +177,8 @@ def circling_rule(text: str, file: str, folder: str) -> CirclingRule | None:
         elif line.name == "rewritecond":
             conditions.append(line)
         elif line.name == "rewriterule":
-            found = _circling(line, conditions, base, f"{folder.rstrip('/')}/")
-            circling += [found] if found else []
+            rule = _circling(line, conditions, base, f"{folder.rstrip('/')}/")
+            circling += [rule] if rule else []
             conditions = []
     return circling[0] if len(circling) == 1 else None
 

@@ -78,8 +78,8 @@ def _scripts(
     rules = [line.args[1] for line in lines if line.name == "rewriterule" and len(line.args) > 1]
     rules += [line.args[0] for line in lines if line.name == "fallbackresource" and line.args]
     scripts = [rule for rule in rules if _SCRIPT.fullmatch(rule)]
-    found = (
+    script_files = (
         *(posixpath.join(site.root, path.lstrip("/"), name) for name in index),
         *(posixpath.join(site.root, script.lstrip("/")) for script in scripts[-1:]),
     )
-    return tuple(dict.fromkeys(found))[:10]
+    return tuple(dict.fromkeys(script_files))[:10]

@@ -60,7 +60,7 @@ def passes_of(rows: Sequence[str], first: int) -> tuple[Pass, ...]:
     """Return the passes of a site whose block begins at line `first`. One with a matcher that is
     not known, or in a block that chooses in another way, is left out."""
     named = _named(rows)
-    found: list[Pass] = []
+    passes: list[Pass] = []
     stack: list[Block | None] = []
     ends: dict[int, int] = {}
     for number, row in enumerate(rows[1:_MAX_LINES], first + 1):
@@ -74,14 +74,14 @@ def passes_of(rows: Sequence[str], first: int) -> tuple[Pass, ...]:
         own = _block(words, named, number)
         if own and own.head == "reverse_proxy" and len(stack) <= _MAX_DEPTH:
             around = tuple(block for block in stack if block)
-            found += _passes_of_line(words, own, around) if len(around) == len(stack) else ()
+            passes += _passes_of_line(words, own, around) if len(around) == len(stack) else ()
         if words[-1] == "{":
             stack.append(own)
         elif own:
             ends[number] = number
     return tuple(
         replace(each, blocks=tuple(replace(b, end=ends[b.start]) for b in each.blocks))
-        for each in found[:_MAX_PASSES]
+        for each in passes[:_MAX_PASSES]
         if all(block.start in ends for block in each.blocks)
     )
 

@@ -30,10 +30,10 @@ class HttpCheck:
         if len(words) != 2:
             return None
         if words[0] == "status":
-            found: bool | None = any(_is_in(status, part) for part in words[1].split(","))
+            is_accepted: bool | None = any(_is_in(status, part) for part in words[1].split(","))
         else:
-            found = _matches(status, words[1]) if words[0] == "rstatus" else None
-        return found if found is None else found is not negated
+            is_accepted = _matches(status, words[1]) if words[0] == "rstatus" else None
+        return is_accepted if is_accepted is None else is_accepted is not negated
 
 
 def http_check(backend: Proxy) -> HttpCheck | None:

@@ -78,8 +78,8 @@ def is_nobody(text: str) -> bool:
 
 def narrowest(text: str) -> str:
     """Return the most specific network of the routes in the output of `ip route show`."""
-    found = [line.split()[0] for line in text.splitlines() if line.strip()]
-    parsed = [(net.prefixlen, word) for word in found if (net := network(word))]
+    networks = [line.split()[0] for line in text.splitlines() if line.strip()]
+    parsed = [(net.prefixlen, word) for word in networks if (net := network(word))]
     return max(parsed, default=(0, ""))[1]
 
 

@@ -28,7 +28,7 @@ _GONE = " (deleted)"
 
 def parse_programs(text: str) -> Mapping[str, tuple[RunningProgram, ...]]:
     """Return the programs by their endpoint, from the output of running_programs.sh."""
-    found: dict[str, list[RunningProgram]] = {}
+    running: dict[str, list[RunningProgram]] = {}
     for block in re.split(r"^program ", text, flags=re.MULTILINE)[1:][:_MAX_PROGRAMS]:
         head, _, rest = block.partition("\n")
         endpoint, _, pid = head.rpartition(" ")
@@ -39,8 +39,8 @@ def parse_programs(text: str) -> Mapping[str, tuple[RunningProgram, ...]]:
         if started is not None and (number := whole_number(pid)) is not None:
             starter = parse_starter("\n".join(value for key, value in pairs if key == "start"))
             program = replace(_program(number, started, fields), starter=starter)
-            found.setdefault(endpoint, []).append(program)
-    return {endpoint: tuple(programs) for endpoint, programs in found.items()}
+            running.setdefault(endpoint, []).append(program)
+    return {endpoint: tuple(programs) for endpoint, programs in running.items()}
 
 
 def _program(pid: int, started: int, fields: Mapping[str, str]) -> RunningProgram:

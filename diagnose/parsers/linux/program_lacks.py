@@ -103,16 +103,16 @@ ProgramNeed = Need | Correction | SettingEdit | VariableFile | PasswordFile
 
 def program_lack_of(message: str) -> tuple[str, str] | None:
     """Return the kind of what a program lacks and what its line names ("" for nothing)."""
-    found: tuple[str, str] | None = None
+    program_lack: tuple[str, str] | None = None
     for kind, pattern in _PATTERNS:
         if match := pattern.search(message):
             names = match.groupdict()
-            found = kind, (names.get("name") or names.get("other") or "").strip()
+            program_lack = kind, (names.get("name") or names.get("other") or "").strip()
             break
-    if found is None or found[0] == "env":
+    if program_lack is None or program_lack[0] == "env":
         lack = lack_of(message)
-        return (lack.kind, lack.name) if lack else found
-    return found
+        return (lack.kind, lack.name) if lack else program_lack
+    return program_lack
 
 
 def parse_program_need(kind: str, name: str, text: str) -> ProgramNeed | None:

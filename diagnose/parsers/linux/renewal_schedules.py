@@ -73,8 +73,8 @@ class Schedule:
 
     def starts(self, tool: str) -> tuple[Start, ...]:
         """Return what should start this tool."""
-        found = (*self._timers(tool), *self._lines(tool), *self._parts(tool))
-        return found[:MAX_STARTS]
+        start_times = (*self._timers(tool), *self._lines(tool), *self._parts(tool))
+        return start_times[:MAX_STARTS]
 
     def program_of(self, tool: str) -> str:
         return next(iter(self.programs), "") if tool == "certbot" else ""

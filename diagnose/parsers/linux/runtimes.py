@@ -110,13 +110,13 @@ def runtime_lines(runtime: Runtime, values: Mapping[str, Sequence[str]]) -> tupl
 
 
 def _runtimes(values: Mapping[str, Sequence[str]]) -> list[Runtime]:
-    found = list[Runtime]()
+    runtimes = list[Runtime]()
     for text in values.get("runtime", ())[:40]:
         word, _, path = text.partition(" ")
         version = version_of(word)
         if version and _PLAIN.fullmatch(path):
-            found.append(Runtime(version, path))
-    return found
+            runtimes.append(Runtime(version, path))
+    return runtimes
 
 
 def _first(values: Mapping[str, Sequence[str]], name: str) -> str:

@@ -60,14 +60,14 @@ class UnitRules:
 def parse_rules(text: str) -> Mapping[str, UnitRules]:
     """Return the rules by what was asked for, from the output of unit_rules.sh: "unit QUESTION
     NAME", and lines "=NAME=VALUE"."""
-    found: dict[str, UnitRules] = {}
+    rules: dict[str, UnitRules] = {}
     for block in re.split(r"^unit ", text, flags=re.MULTILINE)[1:][:MAX_WORDS]:
         head, _, rest = block.partition("\n")
         question, _, unit = head.partition(" ")
         lines = (line[1:].partition("=") for line in rest.split("\n") if line.startswith("="))
         settings = tuple((key, value[:MAX_VALUE]) for key, _, value in lines)
-        found[question] = UnitRules(clean(unit, 100), settings)
-    return found
+        rules[question] = UnitRules(clean(unit, 100), settings)
+    return rules
 
 
 def denied_address(rules: UnitRules, address: str) -> str:

@@ -51,9 +51,9 @@ def commented_locations(text: str, block: Directive) -> Iterator[CommentedLocati
         length = sum(len(line) + 1 for line in lines[index : index + taken])
         is_inner = any(start < offset < stop for start, stop in inner) if body else False
         if body and not is_inner:
-            found = _location(body, offset, offset + length - 1, number, block.file)
-            if found is not None:
-                yield found
+            location_block = _location(body, offset, offset + length - 1, number, block.file)
+            if location_block is not None:
+                yield location_block
         offset, number, index = offset + length, number + taken, index + taken
 
 

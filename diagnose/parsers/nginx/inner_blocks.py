@@ -165,8 +165,8 @@ def _inner_request(
         path=upstreams.requested_path(outer, proxied, f"{path}{mark}{query}"),
     )
     own = {**variables, "https": "on" if target.uses_tls else "", **_field_variables(fields)}
-    told = {name: _forwarded_value(outer, name, fields[name], own) for name in fields}
-    return InnerRequest(outer, proxied, socket, block, kind, onward, host, told, container)
+    forwarded = {name: _forwarded_value(outer, name, fields[name], own) for name in fields}
+    return InnerRequest(outer, proxied, socket, block, kind, onward, host, forwarded, container)
 
 
 def _field_variables(fields: Mapping[str, str | None]) -> dict[str, str | None]:

@@ -72,9 +72,9 @@ def near_pattern(access: Access) -> str:
     return f"{glob.escape(folder.rstrip('/'))}/*{glob.escape(ending)}"
 
 
-def nearest(access: Access, found: Iterable[str]) -> str:
+def nearest(access: Access, candidates: Iterable[str]) -> str:
     """Return the only one of these paths whose name is a letter apart; "" for none, or two."""
-    near = [path for path in found if wrong_name(access.path, path)[0]]
+    near = [path for path in candidates if wrong_name(access.path, path)[0]]
     return near[0] if len(near) == 1 else ""
 
 

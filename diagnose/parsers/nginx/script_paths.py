@@ -133,13 +133,13 @@ def front_script(server: Server, request: ScriptRequest) -> str:
     location = program_location(server, request)
     lines = children(location, "try_files") if location else ()
     last = lines[-1].args[-1] if lines and lines[-1].args else ""
-    found = _FRONT.fullmatch(last)
-    if location is None or found is None or request.is_alias or found[1] == request.uri:
+    script = _FRONT.fullmatch(last)
+    if location is None or script is None or request.is_alias or script[1] == request.uri:
         return ""
-    front = script_request(server, found[1])
+    front = script_request(server, script[1])
     is_same = front is not None and front.match.block is request.match.block
     has_folder = _has_folder(location) and location not in request.match.blocks
-    return found[1] if is_same and not has_folder else ""
+    return script[1] if is_same and not has_folder else ""
 
 
 def _has_folder(block: Directive) -> bool:

@@ -45,8 +45,8 @@ def paths_in(folders: Iterable[str], programs: Iterable[str], path: str) -> tupl
     "public"."""
     if UNSAFE.search(path) or ".." in path or path.endswith("/"):
         return ()
-    found = dict.fromkeys((*_in_nginx(folders, path), *_in_programs(programs, path)))
-    return tuple(found)[:MAX_PATHS]
+    paths = dict.fromkeys((*_in_nginx(folders, path), *_in_programs(programs, path)))
+    return tuple(paths)[:MAX_PATHS]
 
 
 def _in_nginx(folders: Iterable[str], path: str) -> Iterator[str]:

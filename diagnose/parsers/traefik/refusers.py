@@ -36,7 +36,7 @@ def refusers_of(
     router: Mapping[str, object], middlewares: Mapping[str, object], provider: str
 ) -> tuple[Refuser, ...]:
     """Return the middlewares of a router that may refuse, with those of its chains."""
-    found: list[Refuser] = []
+    refusers: list[Refuser] = []
     names = texts(router.get("middlewares"))[:MAX_MIDDLEWARES]
     seen = set[str]()
     while names and len(seen) < MAX_MIDDLEWARES:
@@ -51,8 +51,8 @@ def refusers_of(
                 names += texts(_value(settings, "middlewares"))[:MAX_MIDDLEWARES]
             kind = _KINDS.get(key.lower())
             if kind is not None:
-                found.append(_refuser(name, kind, settings))
-    return tuple(found)
+                refusers.append(_refuser(name, kind, settings))
+    return tuple(refusers)
 
 
 def _refuser(name: str, kind: _Kind, settings: object) -> Refuser:

@@ -25,10 +25,10 @@ async def emit_script(ctx: ProbeContext, path: str) -> None:
     mode = status.out.strip()
     interpreter, has_returns = interpreter_of(content.text)
     near = near_interpreters(path, interpreter)
-    found = await asyncio.gather(
+    scripts = await asyncio.gather(
         *(ctx.machine.glob(each) for each in (*filter(None, [interpreter]), *near))
     )
-    there = {each for paths in found for each in paths}
+    there = {each for paths in scripts for each in paths}
     ctx.emit(
         CgiScript(
             vantage=Vantage.SERVER,

@@ -42,7 +42,7 @@ async def unresolved_name(ctx: ProbeContext, line: LogLine) -> None:
     at, argv = ctx.elapsed(), ("getent", "ahostsv4", name)
     result = await ctx.machine.run(*argv, timeout=PATIENCE)
     words = (text.split()[:1] for text in result.out.splitlines()[: 8 * MAX_ADDRESSES])
-    addresses = dict.fromkeys(word for found in words for word in found if is_address(word))
+    addresses = dict.fromkeys(word for address in words for word in address if is_address(word))
     answer = NameAnswer(
         vantage=Vantage.SERVER,
         at=at,

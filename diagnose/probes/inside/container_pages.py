@@ -48,20 +48,20 @@ async def _emit_page(
     failure = looked_for.failure
     if failure is None or failure.kind != "missing" or not existing:
         return
-    found = await application_page(machine, ctx.target.origin, served, own, existing)
-    if found:
+    answer_there = await application_page(machine, ctx.target.origin, served, own, existing)
+    if answer_there:
         ctx.emit(
             ContainerPage(
                 vantage=Vantage.SERVER,
                 at=at,
                 took=ctx.elapsed() - at,
                 equivalent=shlex.join(
-                    (behind.engine or "docker", "exec", behind.container, "ls", "-l", found)
+                    (behind.engine or "docker", "exec", behind.container, "ls", "-l", answer_there)
                 ),
                 container=behind.container,
                 url=page.url,
                 path=served.path,
-                page=found,
+                page=answer_there,
             )
         )
 

@@ -69,9 +69,9 @@ async def _emit_outdated(ctx: ProbeContext, server: Machine, engine: Engine, nam
 
 
 async def _emit_login(
-    ctx: ProbeContext, server: Machine, container: tuple[Engine, str], told: tuple[str, str]
+    ctx: ProbeContext, server: Machine, container: tuple[Engine, str], login: tuple[str, str]
 ) -> None:
-    (engine, name), (user, message), at = container, told, ctx.elapsed()
+    (engine, name), (user, message), at = container, login, ctx.elapsed()
     result = await server.run("sh", "-c", LOGINS, "sh", engine, name, user, timeout=PATIENCE)
     emit_if_too_slow(ctx, "the databases beside the container", result)
     database = refusing_database(result.out)

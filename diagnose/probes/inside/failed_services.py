@@ -94,12 +94,17 @@ async def reported_services(ctx: ProbeContext, listeners: Listeners) -> None:
     TLS, a service of which the journal says the same of a file in that folder: a certificate and
     its key lie together."""
     symptom, port = ctx.target.symptom, ctx.target.port
-    told = start_failure(symptom.text, port) if symptom is not None else None
-    if told is None or not told.file or listeners.failure is not None or not listeners.on(port):
+    reported_failure = start_failure(symptom.text, port) if symptom is not None else None
+    if (
+        reported_failure is None
+        or not reported_failure.file
+        or listeners.failure is not None
+        or not listeners.on(port)
+    ):
         return
     result = await _run(ctx, str(port))
     for failure in start_failures(result.out, port, ctx.elapsed(), result.took):
-        is_told = posixpath.dirname(failure.file) == posixpath.dirname(told.file)
+        is_told = posixpath.dirname(failure.file) == posixpath.dirname(reported_failure.file)
         if failure.reason == "file-permission" and is_told:
             # Imported late: few services fail so.
             from diagnose.probes.inside.web_servers.start_files import emit_service_file

@@ -225,8 +225,10 @@ async def _front_script(ctx: ProbeContext, root: str, path: str) -> tuple[str, b
 
 async def _lost_script(ctx: ProbeContext, root: str, rules: str, above: str) -> str:
     """Return the script to which the last rule of an .htaccess leads, "" if it is there."""
-    found = (script.removeprefix(f"{above.strip('/')}/") for script in _SCRIPT.findall(rules))
-    scripts = [script for script in found if ".." not in script]
+    named_scripts = (
+        script.removeprefix(f"{above.strip('/')}/") for script in _SCRIPT.findall(rules)
+    )
+    scripts = [script for script in named_scripts if ".." not in script]
     is_lost = bool(scripts) and not await ctx.machine.glob(f"{root}/{scripts[-1]}")
     return clean(scripts[-1], 100) if is_lost else ""
 

@@ -69,9 +69,9 @@ async def emit_frameworks(
     site = _site(ctx, place, is_socket=endpoint.startswith("/"))
     bases = tuple(source_folders(place))
     served = tuple(dict.fromkeys((*_inner_folders(ctx, endpoint), *web_folders(ctx))))
-    found = list[ReadSetting]()
+    settings = list[ReadSetting]()
     for framework, change in known.frameworks_for(topics, site.asked, site.folder):
-        if any(each.topic == change.topic and (each.new or each.stale) for each in found):
+        if any(each.topic == change.topic and (each.new or each.stale) for each in settings):
             continue
         reads = (
             await _of_page(ctx, framework, change, site)
@@ -80,11 +80,11 @@ async def emit_frameworks(
         )
         outside = await _of_process(ctx, framework, change, place, site, bool(reads))
         strips = site.strips and not change.stripped
-        found += [replace(each, strips=strips) for each in (*reads, *outside)]
+        settings += [replace(each, strips=strips) for each in (*reads, *outside)]
     at = ctx.elapsed()
-    found += _named(place, topics, site)
+    settings += _named(place, topics, site)
     for topic in sorted(topics):
-        reads = [each for each in found if each.topic == topic]
+        reads = [each for each in settings if each.topic == topic]
         # One that can be edited is worth more than one of which only the name is known.
         best = next((each for each in reads if each.new or each.stale), None)
         best = best or next(iter(reads), None)
@@ -134,11 +134,13 @@ def source_folders(place: ProgramPlace) -> Iterator[str]:
         *(posixpath.dirname(posixpath.join(at, script)) for script in scripts[:2]),
         place.folder,
     )
-    found = [posixpath.normpath(folder) for folder in folders if folder]
-    found = [folder for folder in found if folder not in _TOO_WIDE]
+    normal_folders = [posixpath.normpath(folder) for folder in folders if folder]
+    normal_folders = [folder for folder in normal_folders if folder not in _TOO_WIDE]
     # What lies in one of these folders belongs to the program above them.
-    above = [posixpath.dirname(each) for each in found if posixpath.basename(each) in _PARTS]
-    for each in dict.fromkeys((*found, *above)):
+    above = [
+        posixpath.dirname(each) for each in normal_folders if posixpath.basename(each) in _PARTS
+    ]
+    for each in dict.fromkeys((*normal_folders, *above)):
         if each not in _TOO_WIDE:
             yield each
 
@@ -204,8 +206,8 @@ async def _files(
     names = dict[str, None]()
     for pattern in framework.files:
         path = f"{root}{posixpath.join(base, pattern)}"
-        found = (await ctx.machine.glob(path))[:MAX_MATCHES] if "*" in pattern else (path,)
-        names.update(dict.fromkeys(found))
+        matches = (await ctx.machine.glob(path))[:MAX_MATCHES] if "*" in pattern else (path,)
+        names.update(dict.fromkeys(matches))
     files = list[FileText]()
     for name in list(names)[: MAX_READ * 2]:
         file = await ctx.machine.read(name, MAX_FILE)

@@ -29,11 +29,11 @@ async def with_current_addresses(
     own = backend.name if backend else ""
     shown = {state.name for state in states if state.backend == own and state.address}
     names = list(dict.fromkeys(host for name, host in hosts.items() if name in shown))[:MAX_NAMES]
-    found = dict(
+    addresses = dict(
         zip(names, await asyncio.gather(*(_addresses(ctx, name) for name in names)), strict=True)
     )
     return tuple(
-        replace(state, now=found.get(hosts.get(state.name, ""), ()))
+        replace(state, now=addresses.get(hosts.get(state.name, ""), ()))
         if state.backend == own
         else state
         for state in states
@@ -43,5 +43,5 @@ async def with_current_addresses(
 async def _addresses(ctx: ProbeContext, name: str) -> tuple[str, ...]:
     result = await ctx.machine.run("getent", "ahosts", name, timeout=PATIENCE)
     words = (line.split()[:1] for line in result.out.splitlines()[: 8 * MAX_ADDRESSES])
-    addresses = dict.fromkeys(word for found in words for word in found if is_address(word))
+    addresses = dict.fromkeys(word for address in words for word in address if is_address(word))
     return tuple(addresses)[:MAX_ADDRESSES]

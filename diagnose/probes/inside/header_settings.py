@@ -43,16 +43,16 @@ async def emit_header_setting(ctx: ProbeContext, place: ProgramPlace, trial: Hea
         return
     if place.process not in _NODE and _is_node(ctx, place):
         place = replace(place, process="node")
-    found = list[tuple[str, SizeLine]]()
+    size_lines = list[tuple[str, SizeLine]]()
     for path, kind in _files(place):
         file = await ctx.machine.read(path, MAX_FILE)
         if file.failure is not None:
             continue
         line = _size(file.text, kind, trial)
         if line is not None and is_plain(line.line):
-            found.append((file.real or path, line))
-    for path, line in found[:1]:
-        _emit(ctx, place, "header-limit", path, line, unsure=len(found) > 1)
+            size_lines.append((file.real or path, line))
+    for path, line in size_lines[:1]:
+        _emit(ctx, place, "header-limit", path, line, unsure=len(size_lines) > 1)
 
 
 def _size(text: str, kind: str, trial: HeaderTrial) -> SizeLine | None:

@@ -133,10 +133,10 @@ async def _emit_inner_nginx(ctx: ProbeContext) -> None:
 
 def _questioned_paths(ctx: ProbeContext) -> list[str]:
     """Return the paths that visitors did not get, by this run, by a message or by a log."""
-    told = [ctx.target.path_without_query] if ctx.target.symptom else []
+    paths = [ctx.target.path_without_query] if ctx.target.symptom else []
     failures = (failure.path for failure in ctx.observed(FailedRequests))
     lines = (line.path for line in ctx.observed(LogLine) if _is_of_target(ctx, line))
-    return list(dict.fromkeys((*_failed_paths(ctx), *told, *failures, *lines)))
+    return list(dict.fromkeys((*_failed_paths(ctx), *paths, *failures, *lines)))
 
 
 def _is_of_target(ctx: ProbeContext, line: LogLine) -> bool:

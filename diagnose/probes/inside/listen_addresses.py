@@ -30,10 +30,10 @@ MAX_FILES = 12
 async def emit_listen_address(ctx: ProbeContext, place: ProgramPlace) -> None:
     """Emit the line that names the loopback address, if it is found."""
     if place.pid and not place.container:
-        found = await _by_call(ctx, place) or await _by_file(ctx, place)
-        found = found or await _by_script(ctx, place)
-        if found is not None:
-            ctx.emit(found)
+        listening = await _by_call(ctx, place) or await _by_file(ctx, place)
+        listening = listening or await _by_script(ctx, place)
+        if listening is not None:
+            ctx.emit(listening)
 
 
 async def _by_call(ctx: ProbeContext, place: ProgramPlace) -> ReadSetting | None:
@@ -50,8 +50,8 @@ async def _by_call(ctx: ProbeContext, place: ProgramPlace) -> ReadSetting | None
 
 async def _by_file(ctx: ProbeContext, place: ProgramPlace) -> ReadSetting | None:
     """Return the line of a file that names the loopback address."""
-    if found := await _of_tomcat(ctx, place):
-        return found
+    if listening := await _of_tomcat(ctx, place):
+        return listening
     for path, form, key in list(_files(place))[:MAX_FILES]:
         file = await ctx.machine.read(path, MAX_FILE)
         value = None if file.failure else setting_value(file.text, form, key)  # type: ignore[arg-type]

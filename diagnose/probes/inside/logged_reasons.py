@@ -224,29 +224,29 @@ async def _emit_true(
     for reason in reasons:
         if (reason.kind, reason.name, reason.path, reason.port) in known:
             continue
-        told = ToldReason(
+        told_reason = ToldReason(
             vantage=Vantage.SERVER, at=at, equivalent=source, reason=reason.kind,
             message=reason.text, endpoint=endpoint, process=place.process or place.container,
             name=reason.name, value=reason.value, path=reason.path, host=reason.host,
             port=reason.port, unit=place.unit, container=place.container, engine=place.engine,
         )  # fmt: skip
-        found = await _confirmed_reason(ctx, listeners, place, told)
-        if found is not None:
-            ctx.emit(replace(found, vantage=Vantage.SERVER, at=at, equivalent=source))
+        confirmed = await _confirmed_reason(ctx, listeners, place, told_reason)
+        if confirmed is not None:
+            ctx.emit(replace(confirmed, vantage=Vantage.SERVER, at=at, equivalent=source))
 
 
 async def _confirmed_reason(
-    ctx: ProbeContext, listeners: Listeners, place: ProgramPlace, told: ToldReason
+    ctx: ProbeContext, listeners: Listeners, place: ProgramPlace, reason: ToldReason
 ) -> ToldReason | None:
     """Return the reason with what is known of it now; None if it does not hold, or is not known."""
     # Imported late: few logs name a reason.
     from diagnose.probes.inside import peer_services, reason_controls
 
-    if told.reason in {"variable", "option", "list"}:
-        return await reason_controls.setting(ctx.machine, place, told)
-    if told.reason in {"denied", "absent"}:
-        return await reason_controls.path(ctx.machine, place, told)
-    is_here = told.host == "localhost" or (is_address(told.host) and is_loopback(told.host))
-    if not is_here or place.container or listeners.on(told.port):
+    if reason.reason in {"variable", "option", "list"}:
+        return await reason_controls.setting(ctx.machine, place, reason)
+    if reason.reason in {"denied", "absent"}:
+        return await reason_controls.path(ctx.machine, place, reason)
+    is_here = reason.host == "localhost" or (is_address(reason.host) and is_loopback(reason.host))
+    if not is_here or place.container or listeners.on(reason.port):
         return None
-    return await peer_services.peer(ctx.machine, told)
+    return await peer_services.peer(ctx.machine, reason)

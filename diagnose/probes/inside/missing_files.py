@@ -51,8 +51,8 @@ async def emit_switch(ctx: ProbeContext, unit: str, message: str) -> None:
 
 def _application(words: tuple[str, ...]) -> Application | None:
     """Return the application of a command, by its program or by the folder in which that lies."""
-    if found := application_of_command(" ".join(words)):
-        return found
+    if application := application_of_command(" ".join(words)):
+        return application
     parts = words[0].lower().split("/")[:-1] if words else []
     ids = set(parts) & set(application_ids())
     return application_of(ids.pop()) if len(ids) == 1 else None

@@ -53,12 +53,12 @@ def _paths(ctx: ProbeContext, config: NginxConfig) -> list[str]:
     its server blocks; none if they differ."""
     start = start_folder_of(ctx)
     path = ctx.target.path_without_query
-    found: list[list[str]] = []
+    paths: list[list[str]] = []
     for _, server in answering_blocks(ctx, config):
         match = final_location(server, path)
         served = served_file(match, path, start=start)
-        found.append(_candidates(match, served) if served else [])
-    return found[0] if found and all(each == found[0] for each in found) else []
+        paths.append(_candidates(match, served) if served else [])
+    return paths[0] if paths and all(each == paths[0] for each in paths) else []
 
 
 def _candidates(match: LocationMatch, served: ServedFile) -> list[str]:

@@ -28,12 +28,12 @@ async def emit_other_case(ctx: ProbeContext, url: str, folder: str, file: str) -
         return
     at = ctx.elapsed()
     pattern = re.sub(r"[A-Za-z]", lambda match: f"[{match[0].upper()}{match[0].lower()}]", inner)
-    found = await ctx.machine.glob(f"{folder}/{pattern}")
-    if len(found) != 1 or found[0] == file or UNSAFE.search(found[0]):
+    siblings = await ctx.machine.glob(f"{folder}/{pattern}")
+    if len(siblings) != 1 or siblings[0] == file or UNSAFE.search(siblings[0]):
         return
-    address = _address(path, inner, found[0].removeprefix(f"{folder}/"))
+    address = _address(path, inner, siblings[0].removeprefix(f"{folder}/"))
     if address:
-        free = await _is_free(ctx, folder, inner, found[0].removeprefix(f"{folder}/"))
+        free = await _is_free(ctx, folder, inner, siblings[0].removeprefix(f"{folder}/"))
         ctx.emit(
             FileInOtherCase(
                 vantage=Vantage.SERVER,
@@ -42,16 +42,16 @@ async def emit_other_case(ctx: ProbeContext, url: str, folder: str, file: str) -
                 equivalent=shlex.join(("find", folder, "-ipath", file)),
                 url=url,
                 folder=folder,
-                path=clean(found[0], 500),
+                path=clean(siblings[0], 500),
                 address=address,
                 is_free=free,
             )
         )
 
 
-async def _is_free(ctx: ProbeContext, folder: str, asked: str, found: str) -> bool:
+async def _is_free(ctx: ProbeContext, folder: str, asked: str, file: str) -> bool:
     """Return whether no folder has an asked name beside that of the file's own."""
-    own, real = asked.split("/"), found.split("/")
+    own, real = asked.split("/"), file.split("/")
     for depth, names in enumerate(zip(own, real, strict=False)):
         beside = "/".join((folder, *real[:depth], names[0]))
         if names[0] != names[1] and await ctx.machine.glob(beside):
@@ -59,7 +59,7 @@ async def _is_free(ctx: ProbeContext, folder: str, asked: str, found: str) -> bo
     return len(own) == len(real)
 
 
-def _address(path: str, inner: str, found: str) -> str:
+def _address(path: str, inner: str, file: str) -> str:
     """Return the path of the URL with the name as it is on the disk; "" if the path of the URL and
     that of the file have no name in common."""
     bare = path.rstrip("/")
@@ -69,7 +69,7 @@ def _address(path: str, inner: str, found: str) -> str:
         if not name or name != wanted:
             break
         count += 1
-    own, real = inner.split("/"), found.split("/")
+    own, real = inner.split("/"), file.split("/")
     if not count or own[: len(own) - count] != real[: len(real) - count]:
         return ""
     kept = bare.split("/")[: len(bare.split("/")) - count]

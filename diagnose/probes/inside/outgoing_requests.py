@@ -82,7 +82,7 @@ async def try_outgoing(ctx: ProbeContext, listeners: Listeners) -> None:
         return
     lists = await read_containers(ctx.machine)
     # A web server in a container may be read yet: then it is known which program is behind it.
-    if not is_read and (found := _published(lists, target.port, "")) and _is_front(found):
+    if not is_read and (publisher := _published(lists, target.port, "")) and _is_front(publisher):
         return
     if not ctx.further_requests.begin("the way out"):
         return
@@ -198,10 +198,10 @@ async def _program(
             if match := _PID.search(result.out):
                 return _Program(int(match[1]))
             continue
-        if found := _in_namespace(lists, host, port):
-            return found
-        if (found := _published(lists, port, host)) and not _is_front(found):
-            return found
+        if program := _in_namespace(lists, host, port):
+            return program
+        if (program := _published(lists, port, host)) and not _is_front(program):
+            return program
         if not _is_own(host):
             continue
         for listener in listeners.on(port):

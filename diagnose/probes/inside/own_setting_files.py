@@ -58,19 +58,27 @@ async def emit_settings(
         for each in application.own_settings
         if each.topic in topics and each.is_of(place.version)
     ]
-    found = await _find_files(ctx, configuration, place, folders) if wanted else FoundFiles()
-    if found.denied and not found.texts:
-        emit_not_observed(ctx, found.denied, "Permission denied", f"sudo cat {found.denied}", at=at)
+    setting_files = (
+        await _find_files(ctx, configuration, place, folders) if wanted else FoundFiles()
+    )
+    if setting_files.denied and not setting_files.texts:
+        emit_not_observed(
+            ctx,
+            setting_files.denied,
+            "Permission denied",
+            f"sudo cat {setting_files.denied}",
+            at=at,
+        )
     folder, strips = folder_of_site(ctx)
     unit_files = await _unit_files(ctx, place, wanted)
     for setting in wanted:
-        if not found.texts and not place.pid and not place.container:
+        if not setting_files.texts and not place.pid and not place.container:
             continue
         read = read_setting(
-            configuration, application.id, setting, place, found.texts, unit_files,
+            configuration, application.id, setting, place, setting_files.texts, unit_files,
             ctx.target, _proxy(ctx, place), folder,
         )  # fmt: skip
-        if read is None and (place.pid or place.container) and not found.denied:
+        if read is None and (place.pid or place.container) and not setting_files.denied:
             read = unread_setting(
                 configuration,
                 application.id,
@@ -86,7 +94,7 @@ async def emit_settings(
 
             read = await with_cached(ctx, read)
         if read is not None:
-            is_unsure = read.unsure or (found.unsure and read.source == "file")
+            is_unsure = read.unsure or (setting_files.unsure and read.source == "file")
             ctx.emit(replace(read, vantage=Vantage.SERVER, at=at, unsure=is_unsure, strips=strips))
 
 
@@ -94,8 +102,8 @@ def _proxy(ctx: ProbeContext, place: ProgramPlace) -> str:
     """Return the address from which a program sees the web server of its machine, as its message
     names it if somebody pasted that; "" for one in a container, whose address changes."""
     text = ctx.target.symptom.text if ctx.target.symptom else ""
-    if told := untrusted_proxy(text):
-        return told
+    if untrusted := untrusted_proxy(text):
+        return untrusted
     if place.container:
         return place.gateway
     bare = ctx.target.path_without_query

@@ -261,18 +261,20 @@ def _application(ctx: ProbeContext, command: str, image: str) -> Application | N
     for seen in ctx.observed(KnownApplication):
         return known.application_of(seen.id)
     symptom = ctx.target.symptom
-    found = known.reported_application(symptom.text) if symptom else None
-    found = found or known.application_of_command(command) or known.application_of_image(image)
-    if found:
-        return found
+    application = known.reported_application(symptom.text) if symptom else None
+    application = (
+        application or known.application_of_command(command) or known.application_of_image(image)
+    )
+    if application:
+        return application
     answers = [each for each in ctx.observed(Exchange) if each.purpose == "target"]
     for exchange in answers:
         if recognized := known.recognize(exchange.body, exchange.headers):
             return recognized[0]
         # Its own words in which it refuses a visitor, if they are the whole answer.
         is_refusal = (exchange.status or 0) >= 400
-        if is_refusal and (told := known.reported_application(exchange.body, is_answer=True)):
-            return told
+        if is_refusal and (answering := known.reported_application(exchange.body, is_answer=True)):
+            return answering
     for exchange in answers:
         if refused := host_setting(exchange.body, "x.example"):
             return known.application_of(refused.program.lower())

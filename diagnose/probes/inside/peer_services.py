@@ -17,16 +17,16 @@ _UNITS = {
 }  # fmt: skip
 
 
-async def peer(machine: Machine, told: ToldReason) -> ToldReason:
+async def peer(machine: Machine, reason: ToldReason) -> ToldReason:
     """Return it with the unit that should listen, if one is installed and does not run."""
-    names = _UNITS.get(told.port, ())
+    names = _UNITS.get(reason.port, ())
     if not names:
-        return told
+        return reason
     words = ("systemctl", "show", "-p", "Id", "-p", "LoadState", "-p", "ActiveState", "--")
     result = await machine.run(*words, *(f"{name}.service" for name in names))
     for block in result.out.split("\n\n"):
         facts = dict(line.partition("=")[::2] for line in block.split("\n"))
         if facts.get("LoadState") == "loaded" and facts.get("ActiveState") != "active":
             name = posixpath.basename(facts.get("Id", "")).removesuffix(".service")
-            return replace(told, service=name if name in names else "")
-    return told
+            return replace(reason, service=name if name in names else "")
+    return reason

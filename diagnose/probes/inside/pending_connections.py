@@ -23,9 +23,9 @@ async def emit_pending(ctx: ProbeContext, endpoint: str) -> None:
     """Emit the connections of the programs that listen at a port or a Unix socket."""
     at = ctx.elapsed()
     result = await ctx.machine.run("sh", "-c", SCRIPT, "sh", endpoint, timeout=PATIENCE)
-    found = parse_pending(result.out)
-    rules = (await read_rules(ctx.machine, endpoint)).get(endpoint) if found else None
-    for pending in found:
+    waiting = parse_pending(result.out)
+    rules = (await read_rules(ctx.machine, endpoint)).get(endpoint) if waiting else None
+    for pending in waiting:
         # The proxy of a container engine waits for the container: that is the application.
         if pending.process in CONTAINER_PROCESSES:
             continue

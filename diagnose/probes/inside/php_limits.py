@@ -90,19 +90,19 @@ async def _only_file(
 ) -> tuple[str, dict[str, PhpLimit]]:
     """Return the file that has this limit, of this version of PHP if it is known, and all of its
     limits: the one that wins over others with the same limit. "" if there is none, or several."""
-    found: list[tuple[tuple[int, int], str, dict[str, PhpLimit]]] = []
+    files: list[tuple[tuple[int, int], str, dict[str, PhpLimit]]] = []
     for path in (await _paths(ctx))[:_MAX_FILES]:
         if version and (_VERSION.search(path) or ["", version])[1] != version:
             continue
         file = await ctx.machine.read(path, MAX_FILE)
         limits = php_limits(file.text) if file.failure is None else {}
         if key in limits and limits[key].size == limit:
-            found.append((_rank(path, limits[key]), file.real or path, limits))
+            files.append((_rank(path, limits[key]), file.real or path, limits))
     for path, passed in _passed_limits(ctx):
         if (passed.key, passed.size) == (key, limit):
-            found.append((_rank(path, passed), path, {key: passed}))
-    first = max((rank for rank, _, _ in found), default=None)
-    winning = {path: limits for rank, path, limits in found if rank == first}
+            files.append((_rank(path, passed), path, {key: passed}))
+    first = max((rank for rank, _, _ in files), default=None)
+    winning = {path: limits for rank, path, limits in files if rank == first}
     return next(iter(winning.items())) if len(winning) == 1 else ("", {})
 
 

@@ -25,14 +25,14 @@ async def emit_owner(ctx: ProbeContext, socket: UpstreamSocket) -> None:
     if not user or UNSAFE.search(user) or not ctx.further_requests.begin(f"pool of {socket.path}"):
         return
     paths = [path for pattern in ALL_POOL_FILES for path in await ctx.machine.glob(pattern)]
-    found = []
+    owners = []
     for path in paths[:_MAX_FILES]:
         file = await ctx.machine.read(path, MAX_FILE)
         if file.failure is None and (owner := socket_owner(file.text, socket.path)):
-            found.append((file.real or path, owner))
-    if len(found) != 1:
+            owners.append((file.real or path, owner))
+    if len(owners) != 1:
         return
-    path, owner = found[0]
+    path, owner = owners[0]
     ctx.emit(
         ReadSetting(
             vantage=Vantage.SERVER, at=ctx.elapsed(), application="php", topic="socket",

@@ -55,10 +55,10 @@ async def emit_need(ctx: ProbeContext, need: ProgramNeed, at: tuple[str, str, st
         text = text.replace("=manager running", "=manager systemd")
     if need.starter is None and at[1] == "pm2":
         need = replace(need, starter=_pm2(need.program, text, at[2]))
-    found = parse_program_need(kind, name, text)
-    if found is not None:
+    program_need = parse_program_need(kind, name, text)
+    if program_need is not None:
         shown = replace(need, lack=kind, name=clean(name, 300), took=result.took)
-        ctx.emit(_with(shown, found))
+        ctx.emit(_with(shown, program_need))
 
 
 def _pm2(name: str, text: str, log: str) -> Starter | None:
@@ -70,22 +70,27 @@ def _pm2(name: str, text: str, log: str) -> Starter | None:
     return Starter("pm2", "", "", name, tool, home, clean(facts.get("user", ""), 40))
 
 
-def _with(need: ProgramNeed, found: FoundNeed) -> ProgramNeed:
-    match found:
+def _with(need: ProgramNeed, addition: FoundNeed) -> ProgramNeed:
+    match addition:
         case Correction():
-            return replace(need, lines=found.lines)
+            return replace(need, lines=addition.lines)
         case SettingEdit():
             return replace(
-                need, edited=found.file, number=found.number, line=found.line, new=found.new
+                need,
+                edited=addition.file,
+                number=addition.number,
+                line=addition.line,
+                new=addition.new,
             )
         case PasswordFile():
-            lines = (f"EnvironmentFile={found.file}",)
-            return replace(need, lines=lines, source=found.source, name=found.name)
+            lines = (f"EnvironmentFile={addition.file}",)
+            return replace(need, lines=lines, source=addition.source, name=addition.name)
         case VariableFile():
-            return replace(need, source=found.file)
+            return replace(need, source=addition.file)
         case _:
             return replace(
-                need, installer=found.installer, tool=found.tool, folder=found.folder,
-                file=found.file, owner=found.owner, home=found.home,
-                with_development=found.with_development, build=found.build, blocked=found.blocked,
+                need, installer=addition.installer, tool=addition.tool, folder=addition.folder,
+                file=addition.file, owner=addition.owner, home=addition.home,
+                with_development=addition.with_development, build=addition.build,
+                blocked=addition.blocked,
             )  # fmt: skip

@@ -46,7 +46,7 @@ async def program_tls(ctx: ProbeContext, handshake: Handshake, listeners: Listen
     stored = await ctx.machine.run("sh", "-c", stored_certificates.SCRIPT, "sh", *folders)
     for file in [*_named_files(ctx, names, stored.out)][:_MAX_FILES]:
         real = await ctx.machine.run("readlink", "-f", "--", file.path)
-        found = replace(
+        certificate_file = replace(
             file,
             at=at,
             took=ctx.elapsed() - at,
@@ -54,7 +54,7 @@ async def program_tls(ctx: ProbeContext, handshake: Handshake, listeners: Listen
             + shlex.quote(file.path),
             real=real.out.strip(),
         )
-        ctx.emit(found)
+        ctx.emit(certificate_file)
 
 
 def _is_refused(ctx: ProbeContext, handshake: Handshake) -> bool:

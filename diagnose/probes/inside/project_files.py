@@ -94,8 +94,8 @@ async def _look(ctx: ProbeContext) -> None:
             result = await ctx.machine.run(*words, timeout=own_settings.PATIENCE)
             places.append(parse_place(result.out))
     for place in places:
-        if not place.container and (found := await _of_program(ctx, place, url, path, is_error)):
-            ctx.emit(found)
+        if not place.container and (project := await _of_program(ctx, place, url, path, is_error)):
+            ctx.emit(project)
             return
 
 
@@ -137,16 +137,17 @@ async def _of_program(
     words = ("sh", "-c", SCRIPT, "sh", path, *folders)
     lines = (await ctx.machine.run(*words, timeout=own_settings.PATIENCE)).out
     facts = static_projects.parse_project(lines)
-    found = None if is_error else _build(facts)
-    if found is None and place.pid:
-        found = await _django(ctx, facts, path, is_error)
-    if found is None:
+    project = None if is_error else _build(facts)
+    if project is None and place.pid:
+        project = await _django(ctx, facts, path, is_error)
+    if project is None:
         return None
     return UnpublishedFiles(
-        vantage=Vantage.SERVER, at=at, equivalent=f"ls -ld {shlex.quote(found.target)}", url=url,
-        reason=found.reason, project=found.project, source=found.source, target=found.target,
-        public=found.public, is_broken=found.is_broken, owner=found.owner, manage=found.manage,
-        python=found.python, unit=place.unit.removesuffix(".service"), starter=place.starter,
+        vantage=Vantage.SERVER, at=at, equivalent=f"ls -ld {shlex.quote(project.target)}", url=url,
+        reason=project.reason, project=project.project, source=project.source,
+        target=project.target, public=project.public, is_broken=project.is_broken,
+        owner=project.owner, manage=project.manage, python=project.python,
+        unit=place.unit.removesuffix(".service"), starter=place.starter,
     )  # fmt: skip
 
 

@@ -49,24 +49,24 @@ async def setting(machine: Machine, place: ProgramPlace, told: ToldReason) -> To
     return told
 
 
-def _with_edit(told: ToldReason, read: ReadSetting) -> ToldReason:
+def _with_edit(reason: ToldReason, read: ReadSetting) -> ToldReason:
     return replace(
-        told, file=read.file, number=read.number, line=read.line, new=read.new, added=read.added,
+        reason, file=read.file, number=read.number, line=read.line, new=read.new, added=read.added,
         load=read.load,
     )  # fmt: skip
 
 
-async def path(machine: Machine, place: ProgramPlace, told: ToldReason) -> ToldReason | None:
+async def path(machine: Machine, place: ProgramPlace, reason: ToldReason) -> ToldReason | None:
     """Return it with the part of the path that the program's user may not use; None if the user
     may, or if it is not known."""
-    real = place.host_path(told.path)
+    real = place.host_path(reason.path)
     if not real or not place.pid:
         return None
     for access in await read_access(machine, "", await worker(machine, place.pid), [real]):
         exists = bool(access.parts) and any(part.path == real for part in access.parts)
-        if told.reason == "absent":
-            return None if exists else replace(told, path=real)
-        return _denied(replace(told, path=real), access, place)
+        if reason.reason == "absent":
+            return None if exists else replace(reason, path=real)
+        return _denied(replace(reason, path=real), access, place)
     return None
 
 
@@ -80,12 +80,12 @@ async def worker(machine: Machine, pid: int) -> str:
     return others[0] if others else str(pid)
 
 
-def _denied(told: ToldReason, access: Access, place: ProgramPlace) -> ToldReason | None:
+def _denied(reason: ToldReason, access: Access, place: ProgramPlace) -> ToldReason | None:
     # A module of the kernel (SELinux) may refuse what the bits allow, which is another matter.
     if access.uid in {None, 0} or any(part.listed for part in access.parts):
         return None
     # What nobody looks through is the path as it is written: links double the parts.
-    parts = [part for part in access.parts if f"{told.path}/".startswith(f"{part.path}/")]
+    parts = [part for part in access.parts if f"{reason.path}/".startswith(f"{part.path}/")]
     parts = [part for part in access.parts if part.path == "/"] + [
         part for part in parts if part.path != "/"
     ]
@@ -98,11 +98,11 @@ def _denied(told: ToldReason, access: Access, place: ProgramPlace) -> ToldReason
     blocked = next((part for part in closed if part is not last), None)
     if blocked is not None:
         return replace(
-            told, blocked=blocked.path, enters=True, owner=blocked.mode_and_owner, user=user
+            reason, blocked=blocked.path, enters=True, owner=blocked.mode_and_owner, user=user
         )
     if _may_write(last, uid, access.gids):
         return None
-    return replace(told, blocked=last.path, owner=last.mode_and_owner, user=user)
+    return replace(reason, blocked=last.path, owner=last.mode_and_owner, user=user)
 
 
 def _may_write(part: PathComponent, uid: int, gids: tuple[int, ...]) -> bool:

@@ -71,10 +71,10 @@ async def _look_for_container(ctx: ProbeContext, authority: str, path: str, fold
 
     at = ctx.elapsed()
     lists = await read_containers(ctx.machine)
-    found = _process_of(lists, authority)
-    if found is None:
+    process = _process_of(lists, authority)
+    if process is None:
         return
-    pid, container_id = found
+    pid, container_id = process
     inner = ContainerMachine(ctx.machine, pid)
     result = await inner.run_on_paths(SCRIPT, str(pid), path)
     sections = dict(re.findall(r"^@@@ (\w+)\n(.*?)(?=\n@@@ |\Z)", result.out, re.M | re.S))

@@ -155,8 +155,8 @@ async def is_asked(machine: Machine, page: Exchange, target: Target) -> bool:
     it is a redirect of the page to itself that this server sends, too, asked as a balancer asks.
     """
     tables = await asyncio.gather(*(machine.read(path) for path in CONNECTION_TABLES))
-    found = {peer for table in tables if table.text for peer in peers(table.text)}
-    visitors = {address for port, address in found if port in {*WEB_PORTS, target.port}}
+    asking = {peer for table in tables if table.text for peer in peers(table.text)}
+    visitors = {address for port, address in asking if port in {*WEB_PORTS, target.port}}
     if not visitors or not await _names_no_site(machine):
         return False
     return page.address in visitors or (leads_to_itself(page) and await _sends(machine, page))

@@ -51,11 +51,11 @@ async def observe_site_mounts(
     is_empty = bool(exists) and not content
     taken = {posixpath.normpath(path) for path in used if path.startswith("/")} - {folder}
     mounts = [mount for mount in container.mounts if _may_have_site(mount, folder, taken)]
-    found = await _folders_with_file(machine, mounts[:MAX_MOUNTS], names, taken)
+    folders = await _folders_with_file(machine, mounts[:MAX_MOUNTS], names, taken)
     beside = (
         await _folder_of_compose_file(machine.server, container, source, names) if is_empty else ""
     )
-    if found or (is_empty and source):
+    if folders or (is_empty and source):
         ctx.emit(
             SiteMounts(
                 vantage=Vantage.SERVER,
@@ -66,7 +66,7 @@ async def observe_site_mounts(
                 exists=bool(exists),
                 is_empty=is_empty,
                 source=clean(source, 400),
-                found=tuple(clean(each, 400) for each in found[:4]),
+                found=tuple(clean(each, 400) for each in folders[:4]),
                 beside=clean(beside, 400),
             )
         )

@@ -153,8 +153,8 @@ async def _names_of_containers(machine: Machine) -> tuple[str, ...]:
             texts = (file.text[:_MAX_TEXT] for file in files[:_MAX_FILES] if not file.failure)
             names += _of_nginx(texts)
     if not names and lists.containers:
-        told = await machine.run("sh", "-c", _VIRTUAL_HOSTS)
-        names += re.split(r"[\s,]+", told.out[:_MAX_TEXT])
+        output = await machine.run("sh", "-c", _VIRTUAL_HOSTS)
+        names += re.split(r"[\s,]+", output.out[:_MAX_TEXT])
     if not any(map(is_public_name, map(str.lower, names))):
         names = await _names_of_ended(machine)
     return tuple(names)
@@ -163,8 +163,8 @@ async def _names_of_containers(machine: Machine) -> tuple[str, ...]:
 async def _names_of_ended(machine: Machine) -> list[str]:
     """Return the names in the files that containers which ended have mounted: of nginx, Apache,
     Caddy and Traefik, or else of certificates."""
-    told = await machine.run("sh", "-c", _ENDED_MOUNTS)
-    mounts = (line.partition("\t")[::2] for line in told.out[:_MAX_TEXT].split("\n"))
+    output = await machine.run("sh", "-c", _ENDED_MOUNTS)
+    mounts = (line.partition("\t")[::2] for line in output.out[:_MAX_TEXT].split("\n"))
     sources = [source for source, point in mounts if _SERVER_PATHS.match(point)][:_MAX_PATHS]
     texts: list[tuple[str, str]] = []
     for source in dict.fromkeys(map(glob.escape, sources)):

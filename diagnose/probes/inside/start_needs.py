@@ -45,11 +45,11 @@ async def _service(ctx: ProbeContext, reason: LogReason) -> str:
     is_here = reason.host == "localhost" or (is_address(reason.host) and is_loopback(reason.host))
     if not is_here or any(each.on(reason.port) for each in ctx.observed(Listeners)):
         return ""
-    told = ToldReason(
+    service_reason = ToldReason(
         vantage=Vantage.SERVER, reason="unreached", message=reason.text, endpoint="",
         host=reason.host, port=reason.port,
     )  # fmt: skip
-    return (await peer_services.peer(ctx.machine, told)).service
+    return (await peer_services.peer(ctx.machine, service_reason)).service
 
 
 def _observed(

@@ -168,7 +168,7 @@ async def _emit_target(ctx: ProbeContext, config: NginxConfig, exchange: Exchang
     if access is None or not (existing_path or is_there or mistake in {"folder", "no-fallback"}):
         return
     if mistake == "fallback" and file is not None:
-        existing = {found for found in accesses if is_file(accesses[found])}
+        existing = {file_access for file_access in accesses if is_file(accesses[file_access])}
         existing_path = await application_page(ctx.machine, ctx.target.origin, file, path, existing)
         if not existing_path:
             return

@@ -49,7 +49,7 @@ async def emit_time_limits(ctx: ProbeContext, place: ProgramPlace, took: float) 
     """Emit the limits of the program that are of these seconds."""
     if place.container or not place.pid:
         return
-    found = list[tuple[str, TimeLimit]]()
+    limit_lines = list[tuple[str, TimeLimit]]()
     for path, kind in (await _files(ctx, place))[:_MAX_READ]:
         file = await ctx.machine.read(path, MAX_FILE)
         if file.failure is not None:
@@ -59,19 +59,19 @@ async def emit_time_limits(ctx: ProbeContext, place: ProgramPlace, took: float) 
             else unit_limits(file.text) if kind == "unit"
             else settings_limits(file.text, kind == "python")
         )  # fmt: skip
-        found += [(file.real or path, each) for each in limits if each.explains(took)]
+        limit_lines += [(file.real or path, each) for each in limits if each.explains(took)]
     # The arguments that the program runs with win against the default of its unit's line.
     is_set = has_option(place.words)
-    found = [each for each in found if not (each[1].is_added and is_set)]
-    kept = dict.fromkeys(path for path, limit in found if not limit.is_added)
-    found = [each for each in found if not (each[1].is_added and kept)]
-    for path, limit in found:
+    limit_lines = [each for each in limit_lines if not (each[1].is_added and is_set)]
+    kept = dict.fromkeys(path for path, limit in limit_lines if not limit.is_added)
+    limit_lines = [each for each in limit_lines if not (each[1].is_added and kept)]
+    for path, limit in limit_lines:
         if is_plain(limit.line):
             ctx.emit(
                 ReadSetting(
                     vantage=Vantage.SERVER, at=ctx.elapsed(), application="program",
                     topic="timeout", key=limit.key, values=(f"{limit.seconds:g}",), file=path,
-                    number=limit.number, line=limit.line, unsure=len(found) > 1,
+                    number=limit.number, line=limit.line, unsure=len(limit_lines) > 1,
                     process=place.process, unit=place.unit, starter=place.starter,
                 )
             )  # fmt: skip

@@ -91,9 +91,9 @@ def _applications(ctx: ProbeContext, path: str) -> Iterator[str]:
             if route.scheme == "http" and route.host and route.port:
                 yield f"http://{route.authority}{inner_path(route, path)}"
     for nginx in ctx.observed(NginxConfig):
-        found = upstream_routes.find_route(ctx, nginx, path)
-        if found is None or found.upstream.scheme != "http":
+        upstream_route = upstream_routes.find_route(ctx, nginx, path)
+        if upstream_route is None or upstream_route.upstream.scheme != "http":
             continue
-        for endpoint in found.upstream.endpoints[:1]:
+        for endpoint in upstream_route.upstream.endpoints[:1]:
             if not endpoint.socket:
-                yield f"http://{endpoint}{found.upstream_path}"
+                yield f"http://{endpoint}{upstream_route.upstream_path}"

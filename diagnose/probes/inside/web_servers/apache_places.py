@@ -49,6 +49,6 @@ async def place_of(ctx: ProbeContext, program: str) -> Place | None:
 async def suse_flags(ctx: ProbeContext) -> tuple[str, ...]:
     """Return the parameters that SUSE's start defines, () if there are none."""
     content = await ctx.machine.read(_FLAGS_FILE, 65536)
-    found = _FLAGS.search(content.text) if content.failure is None else None
-    words = re.split(r"[\s,]+", found[1]) if found else ()
+    flags = _FLAGS.search(content.text) if content.failure is None else None
+    words = re.split(r"[\s,]+", flags[1]) if flags else ()
     return tuple(word.removeprefix("-D") for word in words if word.strip("-D"))[:20]
