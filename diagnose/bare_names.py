@@ -179,10 +179,13 @@ async def _has_certificate(run: "ProbeContext") -> bool:
     )
 
 
-def _target(asked: Target, served: ServedAddress, remark: str) -> Target:
-    target = parse_target(served.url, asked.websockets)
+def _target(asked_target: Target, served: ServedAddress, remark: str) -> Target:
+    target = parse_target(served.url, asked_target.websockets)
     return replace(
-        target, input=asked.input, symptom=asked.symptom, read_as=f"{target.url}{remark}"
+        target,
+        input=asked_target.input,
+        symptom=asked_target.symptom,
+        read_as=f"{target.url}{remark}",
     )
 
 

@@ -57,7 +57,7 @@ def inner_site_facts(
     site = inner_site(evidence, port)
     is_wordpress = any(
         (redirect.header("X-Redirect-By") or "").startswith("WordPress") for redirect in redirects
-    ) or any(known.id == "wordpress" for known in evidence.good(KnownApplication))
+    ) or any(application.id == "wordpress" for application in evidence.good(KnownApplication))
     folder = site.root.rstrip("/") if site else ""
     return {
         "wordpress": is_wordpress,

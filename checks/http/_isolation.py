@@ -51,46 +51,46 @@ def claims(evidence: Evidence) -> Iterator[Claim]:
     yield from _resource_claim(evidence)
 
 
-def _embedder_claim(evidence: Evidence, shown: ShownPage) -> Iterator[Claim]:
-    value = _policy(shown.values(EMBEDDER))
-    frames = _foreign_frames(shown) if value in {"require-corp", "credentialless"} else []
-    files = _foreign_files(shown) if value == "require-corp" else []
+def _embedder_claim(evidence: Evidence, page: ShownPage) -> Iterator[Claim]:
+    value = _policy(page.values(EMBEDDER))
+    frames = _foreign_frames(page) if value in {"require-corp", "credentialless"} else []
+    files = _foreign_files(page) if value == "require-corp" else []
     if not frames and not files:
         return
     symptom = evidence.target.symptom
     is_told = symptom is not None and bool(_ASKS.search(symptom.text))
     # Without the other field the page is not isolated, and this one only forbids.
-    is_useless = _policy(shown.values(OPENER)) != "same-origin"
+    is_useless = _policy(page.values(OPENER)) != "same-origin"
     is_sure = is_told or bool(frames) or is_useless
     yield _claim(
-        evidence, shown, "embedder", value, EMBEDDER, (frames or files)[0],
+        evidence, page, "embedder", value, EMBEDDER, (frames or files)[0],
         Confidence.LIKELY if is_sure else Confidence.POSSIBLE,
         None if is_sure else Severity.NOTE, bool(frames),
     )  # fmt: skip
 
 
-def _foreign_frames(shown: ShownPage) -> list[str]:
+def _foreign_frames(page: ShownPage) -> list[str]:
     """Return the pages of other origins that the page shows in frames with its own cookies."""
     return [
         use.url
-        for use in shown.page.uses
-        if use.kind == "frame" and not use.credentialless and _is_foreign(shown, use.url)
+        for use in page.page.uses
+        if use.kind == "frame" and not use.credentialless and _is_foreign(page, use.url)
     ]
 
 
-def _foreign_files(shown: ShownPage) -> list[str]:
+def _foreign_files(page: ShownPage) -> list[str]:
     """Return what the page takes from other origins without CORS, and that may not agree to it."""
     scripts = (
         file.url
-        for file in shown.page.files
+        for file in page.page.files
         if file.kind in {"stylesheet", "script"} and not file.cors and not file.is_optional
     )
-    uses = (use.url for use in shown.page.uses if use.kind in {"image", "media"} and not use.cors)
-    return [url for url in (*scripts, *uses) if _is_foreign(shown, url) and not _consents(url)]
+    uses = (use.url for use in page.page.uses if use.kind in {"image", "media"} and not use.cors)
+    return [url for url in (*scripts, *uses) if _is_foreign(page, url) and not _consents(url)]
 
 
-def _is_foreign(shown: ShownPage, url: str) -> bool:
-    return url.startswith("http") and origin_of(url) != origin_of(shown.page.url)
+def _is_foreign(page: ShownPage, url: str) -> bool:
+    return url.startswith("http") and origin_of(url) != origin_of(page.page.url)
 
 
 def _consents(url: str) -> bool:
@@ -98,18 +98,18 @@ def _consents(url: str) -> bool:
     return parsed is not None and bool(_CONSENTING.search(parsed.host))
 
 
-def _opener_claim(evidence: Evidence, shown: ShownPage) -> Iterator[Claim]:
-    value = _policy(shown.values(OPENER))
-    scripts = [file.url for file in shown.page.files if _POPUPS.match(file.url)]
+def _opener_claim(evidence: Evidence, page: ShownPage) -> Iterator[Claim]:
+    value = _policy(page.values(OPENER))
+    scripts = [file.url for file in page.page.files if _POPUPS.match(file.url)]
     if value == "same-origin" and scripts:
         yield _claim(
-            evidence, shown, "opener", value, OPENER, scripts[0], Confidence.LIKELY, None, False
+            evidence, page, "opener", value, OPENER, scripts[0], Confidence.LIKELY, None, False
         )
 
 
 def _claim(
     evidence: Evidence,
-    shown: ShownPage,
+    page: ShownPage,
     policy: Policy,
     value: str,
     name: str,
@@ -118,15 +118,15 @@ def _claim(
     severity: Severity | None,
     is_frame: bool,
 ) -> Claim:
-    sent = sent_field(evidence, name, shown.values(name))
+    sent = sent_field(evidence, name, page.values(name))
     return Claim(
-        about=_page_files.page_subject(shown.page),
-        because=(shown.page, shown.answer),
+        about=_page_files.page_subject(page.page),
+        because=(page.page, page.answer),
         confidence=confidence,
         severity=severity,
         location=sent.location if sent else None,
         facts={
-            "page": shown.page.url,
+            "page": page.page.url,
             "name": name.title(),
             "value": value,
             "address": address.partition("?")[0],

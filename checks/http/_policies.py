@@ -74,21 +74,21 @@ def shown_page(evidence: Evidence) -> ShownPage | None:
     return ShownPage(page, answer, url) if page and url and answer else None
 
 
-def blocked_uses(evidence: Evidence, shown: ShownPage) -> Iterator[BlockedUse]:
+def blocked_uses(evidence: Evidence, page: ShownPage) -> Iterator[BlockedUse]:
     """Yield what the page's Content Security Policy forbids: its files first. What it allows over
     https is left out where the page has it as http:// of its own host: the scheme is the fault, and
     not the policy. Left out too is what no visitor can reach."""
-    page_policies = policies(shown.values(CSP), shown.answer.body)
+    page_policies = policies(page.values(CSP), page.answer.body)
     if not page_policies:
         return
-    for kind, url, source in _uses(evidence, shown):
-        asked = _requested_url(shown.page, url)
-        directive = blocking_directive(page_policies, shown.url, asked, kind)
+    for kind, url, source in _uses(evidence, page):
+        asked = _requested_url(page.page, url)
+        directive = blocking_directive(page_policies, page.url, asked, kind)
         if directive and _is_out_of_reach(evidence, url):
             continue
         if directive and not (
-            (secure := _over_https(shown, asked))
-            and blocking_directive(page_policies, shown.url, secure, kind) is None
+            (secure := _over_https(page, asked))
+            and blocking_directive(page_policies, page.url, secure, kind) is None
         ):
             yield BlockedUse(kind, url, directive, source)
 
@@ -100,27 +100,27 @@ def _is_out_of_reach(evidence: Evidence, url: str) -> bool:
     return is_out_of_reach(evidence, url)
 
 
-def _over_https(shown: ShownPage, url: str) -> str:
+def _over_https(page: ShownPage, url: str) -> str:
     """Return an http address of the host of a page that came over https with the page's scheme and
     port; "" for any other address."""
     parsed = parse_url(url)
-    is_own = parsed is not None and parsed.host == shown.url.host and parsed.port == 80
-    if parsed is None or not is_own or parsed.scheme != "http" or not shown.url.secure:
+    is_own = parsed is not None and parsed.host == page.url.host and parsed.port == 80
+    if parsed is None or not is_own or parsed.scheme != "http" or not page.url.secure:
         return ""
-    return f"{shown.url.scheme}://{shown.url.authority}{parsed.path}"
+    return f"{page.url.scheme}://{page.url.authority}{parsed.path}"
 
 
 def _uses(
-    evidence: Evidence, shown: ShownPage
+    evidence: Evidence, page: ShownPage
 ) -> Iterator[tuple[FileKind | UseKind, str, Page | PageFileResponse]]:
-    for file in shown.page.files:
+    for file in page.page.files:
         # A picture, a film and a frame are among the uses too; a description is a matter of
         # connect-src, and its page is often an application's own.
         if not file.is_optional and file.kind in {"stylesheet", "script", "module"}:
-            yield file.kind, file.url, shown.page
+            yield file.kind, file.url, page.page
     sources: tuple[Page | PageFileResponse, ...] = (
-        shown.page,
-        *(file for file in evidence.good(PageFileResponse) if file.page == shown.page.url),
+        page.page,
+        *(file for file in evidence.good(PageFileResponse) if file.page == page.page.url),
     )
     for source in sources:
         for use in source.uses:
@@ -130,14 +130,14 @@ def _uses(
     for source in sources:
         # What the scripts of the page ask of its own site.
         for path in (*source.data_paths, *source.sent_paths):
-            yield "request", f"{shown.url.scheme}://{shown.url.authority}{path}", source
+            yield "request", f"{page.url.scheme}://{page.url.authority}{path}", source
     symptom = evidence.target.symptom
     if symptom is not None and symptom.kind == "csp":
         # Imported late: most runs have no message.
         from diagnose.parsers.policy_messages import refused_use
 
         if refused := refused_use(symptom.text):
-            yield refused.kind, refused.url, shown.page
+            yield refused.kind, refused.url, page.page
 
 
 def _requested_url(page: Page, url: str) -> str:

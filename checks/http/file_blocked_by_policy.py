@@ -87,11 +87,11 @@ def file_blocked_by_policy(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
-def _severity(shown: ShownPage, blocked: Sequence[BlockedUse]) -> Severity:
+def _severity(page: ShownPage, blocked: Sequence[BlockedUse]) -> Severity:
     """Return how much it matters: what only decorates is a note."""
     files = [use.url for use in blocked if use.kind in {"stylesheet", "script", "module"}]
     if files:
-        return _page_files.severity(shown.page, files)
+        return _page_files.severity(page.page, files)
     return Severity.NOTE if all(use.is_optional for use in blocked) else Severity.WARNING
 
 
@@ -99,11 +99,11 @@ def _step(first: BlockedUse) -> str:
     return "allow-styles" if first.kind == "style" else "allow"
 
 
-def _fix(evidence: Evidence, sent: "SentField | None", shown: ShownPage, first: BlockedUse) -> Fix:
+def _fix(evidence: Evidence, sent: "SentField | None", page: ShownPage, first: BlockedUse) -> Fix:
     """Allow the address. Inline styles take a person: to allow them gives up a protection."""
     fix = None
     if sent is not None and first.kind != "style":
-        value = with_directive(sent.value, corrected_directive(first, shown.url))
+        value = with_directive(sent.value, corrected_directive(first, page.url))
         fix = sent.with_value(value) if value else None
     if fix is not None:
         return fix
@@ -112,6 +112,6 @@ def _fix(evidence: Evidence, sent: "SentField | None", shown: ShownPage, first: 
         # Imported late: few policies are the application's.
         from checks.http._field_overrides import override_step
 
-        policy = with_directive("; ".join(shown.values(CSP)), corrected_directive(first, shown.url))
-        others = override_step(evidence, shown.answer, "Content-Security-Policy", policy)
+        policy = with_directive("; ".join(page.values(CSP)), corrected_directive(first, page.url))
+        others = override_step(evidence, page.answer, "Content-Security-Policy", policy)
     return Fix((Manual(_step(first), Where.SERVER), *others), Applicability.MANUAL)

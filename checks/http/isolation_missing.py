@@ -77,18 +77,18 @@ def isolation_missing(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
-def _value(shown: ShownPage, name: str) -> str:
+def _value(page: ShownPage, name: str) -> str:
     """Return the only value of a field without its parameters; "" if it has none."""
-    values = shown.values(name.lower())
+    values = page.values(name.lower())
     return values[0].partition(";")[0].strip().lower() if len(values) == 1 else ""
 
 
-def _foreign(shown: ShownPage) -> str:
+def _foreign(page: ShownPage) -> str:
     """Return the first file that the page takes from another origin without CORS; "" if there is
     none."""
-    files = (file.url for file in shown.page.files if not file.cors)
-    shows = islice(_SHOWS.finditer(shown.answer.body), _MAX_SHOWN)
-    own = origin_of(shown.page.url)
+    files = (file.url for file in page.page.files if not file.cors)
+    shows = islice(_SHOWS.finditer(page.answer.body), _MAX_SHOWN)
+    own = origin_of(page.page.url)
     named = (*files, *(clean(match[1], 300) for match in shows))
     urls = (url for url in named if url.startswith("http") and origin_of(url) != own)
     return next((url.partition("?")[0] for url in urls), "")
@@ -96,7 +96,7 @@ def _foreign(shown: ShownPage) -> str:
 
 def _fix(
     evidence: Evidence,
-    shown: ShownPage,
+    page: ShownPage,
     wanted: dict[str, str],
     twice: tuple[str, ...],
     has_one: bool,
@@ -105,19 +105,19 @@ def _fix(
     where it stands, by a person."""
     manual = Fix((Manual("isolate-the-page", Where.SERVER),), Applicability.MANUAL)
     if twice:
-        return (None if wanted else _fields_once_fix(evidence, shown, twice)) or manual
+        return (None if wanted else _fields_once_fix(evidence, page, twice)) or manual
     # Imported late: few messages tell of it.
     from checks.http._added_fields import added_fields_fix
     from checks.server._scoped_fields import folder_of
 
-    is_new = not has_one or not any(shown.values(name.lower()) for name in wanted)
+    is_new = not has_one or not any(page.values(name.lower()) for name in wanted)
     # The page's workers need the fields too: they lie beside it.
-    folder = folder_of(shown.url.path.partition("?")[0])
+    folder = folder_of(page.url.path.partition("?")[0])
     fix = added_fields_fix(evidence, folder, wanted) if is_new else None
     return fix or manual
 
 
-def _fields_once_fix(evidence: Evidence, shown: ShownPage, names: tuple[str, ...]) -> Fix | None:
+def _fields_once_fix(evidence: Evidence, page: ShownPage, names: tuple[str, ...]) -> Fix | None:
     """Hide the application's fields where nginx adds each of them once, with a value that isolates
     the page; or take its second lines out."""
     # Imported late: few messages tell of it.
@@ -128,7 +128,7 @@ def _fields_once_fix(evidence: Evidence, shown: ShownPage, names: tuple[str, ...
     from diagnose.parsers.nginx.edits import remove_directive
 
     nginx = Nginx.of(evidence)
-    matches = list(nginx.location_matches(shown.url.path.partition("?")[0]))
+    matches = list(nginx.location_matches(page.url.path.partition("?")[0]))
     if len({match.block for match in matches}) != 1:
         return None
     lines = {

@@ -84,21 +84,21 @@ def page_restricted(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
-def _by_hand(evidence: Evidence, shown: ShownPage, corrected: str) -> Fix:
+def _by_hand(evidence: Evidence, page: ShownPage, corrected: str) -> Fix:
     """Ask a person to change the policy, or let the web server send it in the application's
     place."""
     # Imported late: few policies are the application's.
     from checks.http._field_overrides import override_step
 
-    policy = with_directive("; ".join(shown.values(CSP)), corrected) if corrected else ""
-    others = override_step(evidence, shown.answer, "Content-Security-Policy", policy)
+    policy = with_directive("; ".join(page.values(CSP)), corrected) if corrected else ""
+    others = override_step(evidence, page.answer, "Content-Security-Policy", policy)
     manual = Manual("change-the-policy", Where.SERVER)
     return Fix((manual, *(others if policy else ())), Applicability.MANUAL)
 
 
-def _restriction(evidence: Evidence, shown: ShownPage) -> tuple[Restriction, str, str, str] | None:
+def _restriction(evidence: Evidence, page: ShownPage) -> tuple[Restriction, str, str, str] | None:
     """Return what is taken, an address, the directive as written, and the one that allows it."""
-    return _sandbox(shown) or _blocked(evidence, shown)
+    return _sandbox(page) or _blocked(evidence, page)
 
 
 def _sandbox(shown: ShownPage) -> tuple[Restriction, str, str, str] | None:
@@ -115,18 +115,18 @@ def _sandbox(shown: ShownPage) -> tuple[Restriction, str, str, str] | None:
     return None
 
 
-def _blocked(evidence: Evidence, shown: ShownPage) -> tuple[Restriction, str, str, str] | None:
-    for use in blocked_uses(evidence, shown):
-        if use.kind == "form" or (use.kind == "base" and _changes_addresses(shown, use)):
+def _blocked(evidence: Evidence, page: ShownPage) -> tuple[Restriction, str, str, str] | None:
+    for use in blocked_uses(evidence, page):
+        if use.kind == "form" or (use.kind == "base" and _changes_addresses(page, use)):
             kind: Restriction = "form" if use.kind == "form" else "base"
-            return kind, use.url, use.directive.text, corrected_directive(use, shown.url)
+            return kind, use.url, use.directive.text, corrected_directive(use, page.url)
     return None
 
 
-def _changes_addresses(shown: ShownPage, use: BlockedUse) -> bool:
+def _changes_addresses(page: ShownPage, use: BlockedUse) -> bool:
     """Return whether relative addresses lead elsewhere without `<base>`."""
     base = parse_url(use.url)
-    if base is None or (base.host, base.port) != (shown.url.host, shown.url.port):
+    if base is None or (base.host, base.port) != (page.url.host, page.url.port):
         return True
-    paths = (base.path.partition("?")[0], shown.url.path.partition("?")[0])
+    paths = (base.path.partition("?")[0], page.url.path.partition("?")[0])
     return len({posixpath.dirname(path) for path in paths}) > 1

@@ -92,9 +92,9 @@ def _is_named(slip: "PolicySlip", message: str) -> bool:
     return slip.written in message or (slip.kind == "semicolon" and "semicolon" in message)
 
 
-def _is_reason(evidence: Evidence, shown: ShownPage, corrected: str) -> bool:
+def _is_reason(evidence: Evidence, page: ShownPage, corrected: str) -> bool:
     """Return whether browsers block what the policy without its slips allows."""
     return any(
-        blocking_directive((corrected,), shown.url, use.url, use.kind) is None
-        for use in blocked_uses(evidence, shown)
+        blocking_directive((corrected,), page.url, use.url, use.kind) is None
+        for use in blocked_uses(evidence, page)
     )

@@ -77,9 +77,11 @@ def _failures(evidence: Evidence, gap: Gap) -> tuple[FailedRequests, ...]:
     return current_failures(evidence, {status}) if status else ()
 
 
-def _claim(nginx: Nginx, known: KnownApplication, lacking: list[Gap], is_missed: bool) -> Claim:
+def _claim(
+    nginx: Nginx, application: KnownApplication, lacking: list[Gap], is_missed: bool
+) -> Claim:
     evidence, block = nginx.evidence, lacking[0].match.block
-    subject = Subject(port=evidence.target.port, path=known.folder, text=file_line(block))
+    subject = Subject(port=evidence.target.port, path=application.folder, text=file_line(block))
     port = evidence.target.port
     failures = tuple(dict.fromkeys(each for gap in lacking for each in _failures(evidence, gap)))
     # What nobody misses leads to nothing.
@@ -90,12 +92,12 @@ def _claim(nginx: Nginx, known: KnownApplication, lacking: list[Gap], is_missed:
     return Claim(
         about=subject,
         covers=covers,
-        because=(known, *nginx.configs, *failures),
+        because=(application, *nginx.configs, *failures),
         severity=Severity.WARNING if is_missed else None,
         confidence=Confidence.LIKELY,
         location=nginx.location(block),
         facts={
-            "name": known.name,
+            "name": application.name,
             "lines": tuple(dict.fromkeys(gap.line for gap in lacking)),
             "first": lacking[0].line,
             "more": len({gap.line for gap in lacking}) - 1 or "",

@@ -89,15 +89,15 @@ def meant_container(evidence: Evidence, route: SiteRoute) -> MeantContainer | No
     return None
 
 
-def _is_reached(evidence: Evidence, meant: MeantContainer) -> bool:
+def _is_reached(evidence: Evidence, container: MeantContainer) -> bool:
     """Whether its program listens for others inside of the container, as far as that was seen."""
     spaces = [
         space
         for containers in evidence.good(Containers)
         for space in containers.namespaces
-        if space.container == meant.container.id
+        if space.container == container.container.id
     ]
-    return all(space.listens(meant.port) for space in spaces)
+    return all(space.listens(container.port) for space in spaces)
 
 
 def name_fix(view: ServerView, route: SiteRoute, reason: str) -> Fix | None:

@@ -57,7 +57,7 @@ def _taking_router(evidence: Evidence) -> Router | None:
 
 
 def _container(evidence: Evidence, name: str) -> Container | None:
-    lists = (each for known in evidence.good(Containers) for each in known.containers)
+    lists = (each for containers in evidence.good(Containers) for each in containers.containers)
     return next((each for each in lists if each.name == name), None)
 
 

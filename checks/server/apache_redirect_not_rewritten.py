@@ -255,7 +255,7 @@ def _claim(
     view: ServerView,
     route: SiteRoute,
     exchange: Exchange,
-    asked: _Address,
+    address: _Address,
     lines: Sequence[str],
     line: str,
 ) -> Claim:
@@ -277,7 +277,7 @@ def _claim(
             "told": False,
             "status": exchange.status,
             "location": location,
-            "address": asked.origin,
+            "address": address.origin,
             "target": route.target,
             "place": place_text(route.file, route.line),
             "line": line,

@@ -77,7 +77,7 @@ def traefik_too_old(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _own_container(view: ServerView) -> Container | None:
-    lists = (each for known in view.evidence.good(Containers) for each in known.running)
+    lists = (each for containers in view.evidence.good(Containers) for each in containers.running)
     return next((each for each in lists if each.name == view.server.container), None)
 
 

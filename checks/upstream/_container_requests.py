@@ -48,10 +48,12 @@ def container_request(evidence: Evidence, path: str) -> ContainerRequest | None:
     return None
 
 
-def _request(behind: ContainerNginx, way: Sequence[tuple[Server, str]]) -> ContainerRequest:
+def _request(
+    container_nginx: ContainerNginx, way: Sequence[tuple[Server, str]]
+) -> ContainerRequest:
     paths = [(server, path.partition("?")[0]) for server, path in way]
     return ContainerRequest(
-        behind,
+        container_nginx,
         tuple(dict.fromkeys(path for _, path in paths)),
         tuple(match for server, path in paths for match in request_locations(server, path)),
         way[-1][0],

@@ -71,24 +71,28 @@ _SENT_ONCE = ("POST ", "LOCK ", "PATCH ")
 def kept_connection_fails(evidence: Evidence) -> Iterator[Claim]:
     symptom = evidence.target.symptom
     is_told = symptom is not None and symptom.kind == "upstream-closed"
-    for kept in evidence.good(KeptConnection):
-        is_kept = is_told and bool(kept.second) and kept.reused
-        is_race = is_kept and 0 < kept.idle <= _SHORT
+    for connection in evidence.good(KeptConnection):
+        is_kept = is_told and bool(connection.second) and connection.reused
+        is_race = is_kept and 0 < connection.idle <= _SHORT
         view = server_on_port(evidence)
-        is_lost = is_kept and not kept.idle and _is_lost_by_apache(view, kept)
-        if not (kept.hangs or is_race or is_lost):
+        is_lost = is_kept and not connection.idle and _is_lost_by_apache(view, connection)
+        if not (connection.hangs or is_race or is_lost):
             continue
-        idle = kept.idle if is_race else 0
-        claim = _by_server(view, kept, idle) if view else _by_nginx(Nginx.of(evidence), kept, idle)
+        idle = connection.idle if is_race else 0
+        claim = (
+            _by_server(view, connection, idle)
+            if view
+            else _by_nginx(Nginx.of(evidence), connection, idle)
+        )
         if claim is not None:
             yield claim
         return
 
 
-def _is_lost_by_apache(view: ServerView | None, kept: KeptConnection) -> bool:
+def _is_lost_by_apache(view: ServerView | None, connection: KeptConnection) -> bool:
     """Return whether Apache's words say that the application closed a connection of which it did
     not tell that it ends, and the page comes today."""
-    if view is None or view.server.product != "apache" or kept.says_close:
+    if view is None or view.server.product != "apache" or connection.says_close:
         return False
     symptom = view.evidence.target.symptom
     pages = page_exchanges(view.evidence)
@@ -99,7 +103,7 @@ def _is_lost_by_apache(view: ServerView | None, kept: KeptConnection) -> bool:
     return is_well and symptom is not None and _APACHE_WORDS.search(symptom.text) is not None
 
 
-def _by_server(view: ServerView, kept: KeptConnection, idle: int) -> Claim | None:
+def _by_server(view: ServerView, connection: KeptConnection, idle: int) -> Claim | None:
     # Imported late: few sites have such an application.
     from checks.upstream._kept_connection_edits import is_done, server_fix
 
@@ -108,11 +112,11 @@ def _by_server(view: ServerView, kept: KeptConnection, idle: int) -> Claim | Non
         return None
     place = place_text(route.file, route.line)
     fix = server_fix(view, route, idle)
-    claim = _claim(view.evidence, kept, idle, (view.server,), view.server.title, place, fix)
-    return claim if not idle or view.server.product == "apache" else _possible(claim, kept)
+    claim = _claim(view.evidence, connection, idle, (view.server,), view.server.title, place, fix)
+    return claim if not idle or view.server.product == "apache" else _possible(claim, connection)
 
 
-def _by_nginx(nginx: Nginx, kept: KeptConnection, idle: int) -> Claim | None:
+def _by_nginx(nginx: Nginx, connection: KeptConnection, idle: int) -> Claim | None:
     from checks.upstream._kept_connection_edits import closes_first, group_fix
 
     match = next(iter(nginx.location_matches(nginx.evidence.target.path)), None)
@@ -126,8 +130,8 @@ def _by_nginx(nginx: Nginx, kept: KeptConnection, idle: int) -> Claim | None:
     fix = group_fix(nginx, group, idle)
     place = file_line(kept_lines[-1])
     seen = (nginx.config,) if nginx.config else ()
-    claim = _claim(nginx.evidence, kept, idle, seen, "nginx", place, fix)
-    return _possible(claim, kept) if idle and _sends_again(nginx, match) else claim
+    claim = _claim(nginx.evidence, connection, idle, seen, "nginx", place, fix)
+    return _possible(claim, connection) if idle and _sends_again(nginx, match) else claim
 
 
 def _sends_again(nginx: Nginx, match: LocationMatch) -> bool:
@@ -139,17 +143,21 @@ def _sends_again(nginx: Nginx, match: LocationMatch) -> bool:
     return not any(each.request.startswith(_SENT_ONCE) for each in lost)
 
 
-def _possible(claim: Claim, kept: KeptConnection) -> Claim:
+def _possible(claim: Claim, connection: KeptConnection) -> Claim:
     """Return the claim for a server that sends a lost request again: it explains no measured
     failure."""
-    url = parse_url(kept.target)
-    own = Subject(address=url.host, port=url.port) if url else Subject(address=kept.target, port=0)
+    url = parse_url(connection.target)
+    own = (
+        Subject(address=url.host, port=url.port)
+        if url
+        else Subject(address=connection.target, port=0)
+    )
     return replace(claim, confidence=Confidence.POSSIBLE, severity=Severity.WARNING, covers=(own,))
 
 
 def _claim(
     evidence: Evidence,
-    kept: KeptConnection,
+    connection: KeptConnection,
     idle: int,
     seen: tuple[Observation, ...],
     server: str,
@@ -161,18 +169,18 @@ def _claim(
     return Claim(
         about=Subject(port=port, path=evidence.target.path),
         covers=(Subject(port=port, path=evidence.target.path), Subject(port=port)),
-        because=(kept, *seen, *pages),
-        confidence=Confidence.CERTAIN if kept.hangs else Confidence.LIKELY,
+        because=(connection, *seen, *pages),
+        confidence=Confidence.CERTAIN if connection.hangs else Confidence.LIKELY,
         severity=None if pages else Severity.WARNING,
         facts={
             "server": server,
-            "application": kept.target,
-            "status": kept.first or "",
+            "application": connection.target,
+            "status": connection.first or "",
             "idle": idle or "",
-            "hangs": kept.hangs,
-            "lost": not kept.hangs and not idle,
+            "hangs": connection.hangs,
+            "lost": not connection.hangs and not idle,
             "place": place,
-            "waited": round(kept.waited),
+            "waited": round(connection.waited),
         },
         fix=fix or Fix((Manual("keep-none", Where.SERVER),), Applicability.MANUAL),
     )

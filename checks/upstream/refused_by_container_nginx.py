@@ -178,11 +178,11 @@ def _claim(
     )
 
 
-def _host_folder(behind: ContainerNginx, message: str) -> str:
+def _host_folder(container_nginx: ContainerNginx, message: str) -> str:
     """Return the place on the server of the file that a message names, "" if it is in no folder of
     the server."""
     named = re.search(r'"(/[^"]{1,400})"', message)
-    for point, source, replaced in behind.mounts if named else ():
+    for point, source, replaced in container_nginx.mounts if named else ():
         inside = f"{point.rstrip('/')}/"
         if named and named[1].startswith(inside) and not replaced:
             return f"{source.rstrip('/')}/{named[1].removeprefix(inside)}"

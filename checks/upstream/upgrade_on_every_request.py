@@ -138,7 +138,7 @@ def _is_unconcerned(evidence: Evidence, match: LocationMatch) -> bool:
     return (
         bool(programs)
         and programs <= _FORWARDERS
-        and any(known.id in _OF_NODE for known in evidence.of(KnownApplication))
+        and any(application.id in _OF_NODE for application in evidence.of(KnownApplication))
     )
 
 

@@ -24,17 +24,19 @@ def opened_paths(evidence: Evidence) -> list[WebSocketPath]:
 
 
 def _is_elsewhere(
-    evidence: Evidence, known: WebSocketPath, opened: Sequence[WebSocketPath]
+    evidence: Evidence, known_path: WebSocketPath, opened: Sequence[WebSocketPath]
 ) -> bool:
-    applications = [each for each in evidence.good(KnownApplication) if each.name == known.library]
-    url = parse_url(known.source)
+    applications = [
+        each for each in evidence.good(KnownApplication) if each.name == known_path.library
+    ]
+    url = parse_url(known_path.source)
     if not applications or url is None:
         return False
     for other in opened:
-        folder = other.path.removesuffix(known.path)
+        folder = other.path.removesuffix(known_path.path)
         if other.path != folder != "" and takes(folder, url.path):
             return True
-    folders = [each.folder for each in applications if not takes(each.folder, known.path)]
+    folders = [each.folder for each in applications if not takes(each.folder, known_path.path)]
     return any(_has_its_files(evidence, folder) for folder in folders) and not _rewrites(evidence)
 
 

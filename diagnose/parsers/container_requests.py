@@ -14,13 +14,13 @@ from diagnose.parsers.web_sites import inner_path
 
 
 def route_requests(
-    behind: Sequence[ContainerNginx], target: Target, route: SiteRoute, path: str
+    container_servers: Sequence[ContainerNginx], target: Target, route: SiteRoute, path: str
 ) -> Iterator[tuple[ContainerNginx, tuple[tuple[Server, str], ...]]]:
     """Yield each nginx that gets a path by this route, with its blocks on the way and the path as
     each has it."""
     sent = target.host if route.keeps_host else route.replacement_host
     host, inner = sent.partition(":")[0], inner_path(route, path)
-    for each in behind:
+    for each in container_servers:
         if not any(
             port == route.port and _is_same(name, route.host) for name, port in each.endpoints
         ):

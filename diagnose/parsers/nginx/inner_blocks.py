@@ -112,24 +112,26 @@ def inner_requests(
     server: Server,
     target: Target,
     addresses: Collection[str] = (),
-    behind: Sequence[NginxBehind] = (),
+    inner_servers: Sequence[NginxBehind] = (),
 ) -> tuple[InnerRequest, ...]:
     """Return the blocks behind a server block that a request for the target passes, in their order;
     () if a program of another kind answers, or if the way is not known. `addresses` are those of
-    this machine, and `behind` are the nginx in containers of it."""
+    this machine, and `inner_servers` are the nginx in containers of it."""
     requests: list[InnerRequest] = []
     fields: Mapping[str, str | None] = dict.fromkeys(_FORWARDED, "")
     container = ""
     while len(requests) < MAX_BLOCKS:
-        inner = _inner_request(servers, server, target, fields, addresses, behind)
+        inner = _inner_request(servers, server, target, fields, addresses, inner_servers)
         if inner is None:
             break
         requests.append(replace(inner, container=inner.container or container))
         if inner.container:
             container = inner.container
             # What is a loopback address in there is none of this machine.
-            servers = next(each.servers for each in behind if each.container == inner.container)
-            addresses, behind = (), ()
+            servers = next(
+                each.servers for each in inner_servers if each.container == inner.container
+            )
+            addresses, inner_servers = (), ()
         server, target, fields = inner.server, inner.target, inner.fields
     return tuple(requests)
 
@@ -140,7 +142,7 @@ def _inner_request(
     target: Target,
     fields: Mapping[str, str | None],
     addresses: Collection[str],
-    behind: Sequence[NginxBehind],
+    inner_servers: Sequence[NginxBehind],
 ) -> InnerRequest | None:
     bare_path, mark, query = target.path.partition("?")
     outer, path = final_request(server, bare_path)
@@ -151,7 +153,7 @@ def _inner_request(
     host = forwarded_host(outer, proxied, target)
     socket, container = _socket(servers, proxied, addresses), ""
     if socket is None:
-        socket, container = _socket_behind(proxied, behind)
+        socket, container = _socket_behind(proxied, inner_servers)
     if not proxied.speaks_http or socket is None or socket.ssl is not proxied.secure or not host:
         return None
     block, kind = server_blocks.select_server(socket, host.partition(":")[0])
@@ -190,11 +192,11 @@ def _socket(
 
 
 def _socket_behind(
-    proxied: ProxyTarget, behind: Sequence[NginxBehind]
+    proxied: ProxyTarget, inner_servers: Sequence[NginxBehind]
 ) -> tuple[Socket | None, str]:
     """Return the only socket of another nginx to which a location passes requests on, and its
     container; None if that is not the only way."""
-    for nginx in behind:
+    for nginx in inner_servers:
         if proxied.endpoints and all(
             (endpoint.host, endpoint.port) in nginx.endpoints for endpoint in proxied.endpoints
         ):

@@ -19,28 +19,32 @@ _DEFAULT = "/var/log/nginx/error.log"
 
 
 @probe(after=Exchange, needs=ContainerNginx)
-async def after_a_page(ctx: ProbeContext, page: Exchange, behind: ContainerNginx) -> None:
+async def after_a_page(ctx: ProbeContext, page: Exchange, container_nginx: ContainerNginx) -> None:
     """Read it after a page that failed, or where requests of visitors failed before."""
     is_failed = page.is_of_visit and (page.status or 0) >= FAILED
-    known = [line for line in ctx.observed(ContainerLogLine) if line.container == behind.container]
+    known = [
+        line
+        for line in ctx.observed(ContainerLogLine)
+        if line.container == container_nginx.container
+    ]
     if is_failed and any(line.in_run for line in known):
         return
     if is_failed or (not known and (ctx.target.symptom or ctx.observed(FailedRequests))):
-        await _emit_lines(ctx, behind)
+        await _emit_lines(ctx, container_nginx)
 
 
 @probe(after=PageFileResponse, needs=ContainerNginx)
 async def after_a_page_file(
-    ctx: ProbeContext, file: PageFileResponse, behind: ContainerNginx
+    ctx: ProbeContext, file: PageFileResponse, container_nginx: ContainerNginx
 ) -> None:
     """Read it after a file of the page that failed."""
     if (file.status or 0) < FAILED:
         return
-    if ctx.further_requests.begin(f"log of {behind.container} after {path_of(file.url)}"):
-        await _emit_lines(ctx, behind)
+    if ctx.further_requests.begin(f"log of {container_nginx.container} after {path_of(file.url)}"):
+        await _emit_lines(ctx, container_nginx)
 
 
-async def _emit_lines(ctx: ProbeContext, behind: ContainerNginx) -> None:
+async def _emit_lines(ctx: ProbeContext, container_nginx: ContainerNginx) -> None:
     # Imported late: few servers have such a container.
     from diagnose.machine.container import ContainerMachine
     from diagnose.parsers.nginx import error_log
@@ -48,12 +52,16 @@ async def _emit_lines(ctx: ProbeContext, behind: ContainerNginx) -> None:
     from diagnose.parsers.nginx.server_blocks import servers
     from diagnose.probes.inside.logs import parse_readings
 
-    places = (LocationMatch((server.http, server.block)) for server in servers(behind.main))
-    logs = error_log.log_destinations(behind.main, places, _DEFAULT, "/etc/nginx")
+    places = (
+        LocationMatch((server.http, server.block)) for server in servers(container_nginx.main)
+    )
+    logs = error_log.log_destinations(container_nginx.main, places, _DEFAULT, "/etc/nginx")
     readable = [log for log in logs if log.is_file or log.target == "stderr"][:_MOST_FILES]
     at = ctx.elapsed()
     known = {_key(line) for line in ctx.observed(ContainerLogLine)}
-    machine = ContainerMachine(ctx.machine, behind.pid, behind.engine, behind.container)
+    machine = ContainerMachine(
+        ctx.machine, container_nginx.pid, container_nginx.engine, container_nginx.container
+    )
     result = await machine.read_logs(*(log.target for log in readable))
     for reading in parse_readings(result.out, readable):
         if reading.clock is None:
@@ -66,9 +74,15 @@ async def _emit_lines(ctx: ProbeContext, behind: ContainerNginx) -> None:
                 at=at,
                 took=result.took,
                 equivalent=shlex.join(
-                    (behind.engine or "docker", "logs", "--tail", "1000", behind.container)
+                    (
+                        container_nginx.engine or "docker",
+                        "logs",
+                        "--tail",
+                        "1000",
+                        container_nginx.container,
+                    )
                 ),
-                container=behind.container,
+                container=container_nginx.container,
                 level=line.level,
                 text=line.text,
                 written=line.written,

@@ -15,16 +15,16 @@ from diagnose.probes import ProbeContext, probe
 
 
 @probe(after=Exchange, needs=ContainerNginx)
-async def after_a_page(ctx: ProbeContext, page: Exchange, behind: ContainerNginx) -> None:
+async def after_a_page(ctx: ProbeContext, page: Exchange, container_nginx: ContainerNginx) -> None:
     if not page.is_page_of(ctx.target) or page.status != 404:
         return
-    if ctx.further_requests.begin(f"pages of {behind.container}"):
-        for server, path in list(_requests(ctx, behind))[:1]:
-            await _emit_page(ctx, behind, page, server, path)
+    if ctx.further_requests.begin(f"pages of {container_nginx.container}"):
+        for server, path in list(_requests(ctx, container_nginx))[:1]:
+            await _emit_page(ctx, container_nginx, page, server, path)
 
 
 async def _emit_page(
-    ctx: ProbeContext, behind: ContainerNginx, page: Exchange, server: Server, path: str
+    ctx: ProbeContext, container_nginx: ContainerNginx, page: Exchange, server: Server, path: str
 ) -> None:
     # Imported late: few servers have such a container.
     from diagnose.machine.container import ContainerMachine
@@ -40,7 +40,9 @@ async def _emit_page(
     if match.redirects or has_unknown_rules(server, path):
         return
     at = ctx.elapsed()
-    machine = ContainerMachine(ctx.machine, behind.pid, behind.engine, behind.container)
+    machine = ContainerMachine(
+        ctx.machine, container_nginx.pid, container_nginx.engine, container_nginx.container
+    )
     looked_for = await machine.read(served.path, 1)
     indexes = [file for _, file in served.fallbacks if not UNSAFE.search(file)]
     contents = [await machine.read(index, 1) for index in indexes]
@@ -56,9 +58,16 @@ async def _emit_page(
                 at=at,
                 took=ctx.elapsed() - at,
                 equivalent=shlex.join(
-                    (behind.engine or "docker", "exec", behind.container, "ls", "-l", answer_there)
+                    (
+                        container_nginx.engine or "docker",
+                        "exec",
+                        container_nginx.container,
+                        "ls",
+                        "-l",
+                        answer_there,
+                    )
                 ),
-                container=behind.container,
+                container=container_nginx.container,
                 url=page.url,
                 path=served.path,
                 page=answer_there,
@@ -66,7 +75,7 @@ async def _emit_page(
         )
 
 
-def _requests(ctx: ProbeContext, behind: ContainerNginx) -> Iterator[tuple[Server, str]]:
+def _requests(ctx: ProbeContext, container_nginx: ContainerNginx) -> Iterator[tuple[Server, str]]:
     """Yield the last block of the nginx in there that gets the target's path, and the path as it
     has it."""
     from diagnose.parsers.container_requests import route_requests
@@ -80,15 +89,18 @@ def _requests(ctx: ProbeContext, behind: ContainerNginx) -> Iterator[tuple[Serve
     for config in ctx.observed(WebServerConfig):
         for route in routes_of_name(config, target.port, target.host, path, False):
             if is_holder(ctx, config):
-                for _, way in route_requests([behind], target, route, path):
+                for _, way in route_requests([container_nginx], target, route, path):
                     yield way[-1]
     inside = NginxBehind(
-        server_blocks.servers(behind.main), behind.endpoints, behind.port, behind.container
+        server_blocks.servers(container_nginx.main),
+        container_nginx.endpoints,
+        container_nginx.port,
+        container_nginx.container,
     )
     for nginx in ctx.observed(NginxConfig):
         servers = server_blocks.servers(nginx.main)
         for _, server in answering_blocks(ctx, nginx):
             own = replace(target, path=path)
-            for request in inner_requests(servers, server, own, behind=[inside])[-1:]:
+            for request in inner_requests(servers, server, own, inner_servers=[inside])[-1:]:
                 if request.container:
                     yield request.server, request.path

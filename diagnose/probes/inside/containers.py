@@ -180,8 +180,8 @@ async def behind_a_tunnel(ctx: ProbeContext, rule: TunnelRule) -> None:
     is_own = rule.is_apart and (host == "localhost" or is_loopback(host))
     if is_own and rule.status is None and port not in rule.ports:
         await _emit_containers(ctx)
-        for known in ctx.observed(Containers):
-            await _emit_compose_files(ctx, known.containers)
+        for containers in ctx.observed(Containers):
+            await _emit_compose_files(ctx, containers.containers)
 
 
 @probe(after=ProgramLine)
@@ -208,8 +208,8 @@ async def behind_a_lost_service(ctx: ProbeContext, line: ProgramLine) -> None:
     texts = (line.message, *(page.body for page in failed))
     if failed and (named_services(line.message) or any(map(told_stores, texts))):
         await _emit_containers(ctx)
-        for known in ctx.observed(Containers):
-            await _emit_compose_files(ctx, known.containers)
+        for containers in ctx.observed(Containers):
+            await _emit_compose_files(ctx, containers.containers)
 
 
 async def _emit_containers(ctx: ProbeContext) -> None:
@@ -241,9 +241,11 @@ async def _emit_containers(ctx: ProbeContext) -> None:
 
 
 @probe(after=UpstreamTry, needs=Containers)
-async def compose_of_backend(ctx: ProbeContext, attempt: UpstreamTry, known: Containers) -> None:
+async def compose_of_backend(
+    ctx: ProbeContext, attempt: UpstreamTry, containers: Containers
+) -> None:
     if attempt.failure is not None and not attempt.socket:
-        await _emit_compose_files(ctx, known.containers)
+        await _emit_compose_files(ctx, containers.containers)
 
 
 @probe(after=ScriptContainer)
@@ -252,57 +254,59 @@ async def behind_a_missing_script(ctx: ProbeContext, php: ScriptContainer) -> No
     site."""
     if php.source and not php.is_there and not php.seen_at:
         await _emit_containers(ctx)
-        for known in ctx.observed(Containers):
-            await _emit_compose_files(ctx, known.containers)
+        for containers in ctx.observed(Containers):
+            await _emit_compose_files(ctx, containers.containers)
 
 
 @probe(after=BackendVisit, needs=Containers)
-async def compose_of_visit(ctx: ProbeContext, visit: BackendVisit, known: Containers) -> None:
+async def compose_of_visit(ctx: ProbeContext, visit: BackendVisit, containers: Containers) -> None:
     if visit.failure is not None:
-        await _emit_compose_files(ctx, known.containers)
+        await _emit_compose_files(ctx, containers.containers)
 
 
 @probe(after=Handshake, needs=Containers)
-async def compose_of_handshake(ctx: ProbeContext, handshake: Handshake, known: Containers) -> None:
+async def compose_of_handshake(
+    ctx: ProbeContext, handshake: Handshake, containers: Containers
+) -> None:
     if handshake.failure is not None and handshake.port == ctx.target.port:
-        await _emit_compose_files(ctx, known.containers)
+        await _emit_compose_files(ctx, containers.containers)
 
 
 @probe(after=Listeners, needs=Containers)
-async def compose_of_port(ctx: ProbeContext, listeners: Listeners, known: Containers) -> None:
+async def compose_of_port(ctx: ProbeContext, listeners: Listeners, containers: Containers) -> None:
     """Look where visitors reach no listener, and where one has ended that would have the port."""
     is_open = any(not is_loopback(each.address) for each in listeners.on(ctx.target.port))
     is_ended = any(
-        mapping.port == ctx.target.port for each in known.stopped for mapping in each.ports
+        mapping.port == ctx.target.port for each in containers.stopped for mapping in each.ports
     )
     if not is_open or is_ended:
-        await _emit_compose_files(ctx, known.containers)
+        await _emit_compose_files(ctx, containers.containers)
 
 
 @probe(after=Connection, needs=Containers)
 async def compose_of_connection(
-    ctx: ProbeContext, connection: Connection, known: Containers
+    ctx: ProbeContext, connection: Connection, containers: Containers
 ) -> None:
     if connection.failure is not None and connection.port == ctx.target.port:
-        await _emit_compose_files(ctx, known.containers)
+        await _emit_compose_files(ctx, containers.containers)
 
 
 @probe(after=Exchange, needs=Containers)
-async def compose_of_failure(ctx: ProbeContext, exchange: Exchange, known: Containers) -> None:
+async def compose_of_failure(ctx: ProbeContext, exchange: Exchange, containers: Containers) -> None:
     """Look where the page fails: Traefik and nginx-proxy make their sites of the files' labels and
     variables, and say 404 or 503 without one."""
     if exchange.status in FAILURES and exchange.is_page_of(ctx.target):
-        await _emit_compose_files(ctx, known.containers)
+        await _emit_compose_files(ctx, containers.containers)
 
 
 @probe(after=SiteMounts, needs=Containers)
-async def compose_of_files(ctx: ProbeContext, _mounts: SiteMounts, known: Containers) -> None:
-    await _emit_compose_files(ctx, known.containers)
+async def compose_of_files(ctx: ProbeContext, _mounts: SiteMounts, containers: Containers) -> None:
+    await _emit_compose_files(ctx, containers.containers)
 
 
 @probe(after=UnreadMount, needs=Containers)
-async def compose_of_site(ctx: ProbeContext, _mount: UnreadMount, known: Containers) -> None:
-    await _emit_compose_files(ctx, known.containers)
+async def compose_of_site(ctx: ProbeContext, _mount: UnreadMount, containers: Containers) -> None:
+    await _emit_compose_files(ctx, containers.containers)
 
 
 async def _emit_compose_files(ctx: ProbeContext, containers: tuple[Container, ...]) -> None:

@@ -230,8 +230,8 @@ def is_own_host(ctx: ProbeContext, host: str) -> bool:
     return any(each.purpose == "target" and each.address == host for each in answers)
 
 
-async def _look_at_log(ctx: ProbeContext, behind: ProgramPlace, request: FailedRequest) -> None:
-    at, endpoint = ctx.elapsed(), behind.place
+async def _look_at_log(ctx: ProbeContext, place: ProgramPlace, request: FailedRequest) -> None:
+    at, endpoint = ctx.elapsed(), place.place
     words = _log_words(ctx, int(at) + SLACK, endpoint)
     result = await ctx.machine.run(*words, *_repetition(ctx, request), timeout=PATIENCE)
     emit_if_too_slow(ctx, "the log of the application", result)
@@ -255,7 +255,7 @@ async def _look_at_log(ctx: ProbeContext, behind: ProgramPlace, request: FailedR
         equivalent=log.source,
         message=line.text,
         weight=line.weight,
-        endpoint=str(behind.port) if endpoint.startswith("=") else endpoint,
+        endpoint=str(place.port) if endpoint.startswith("=") else endpoint,
         process=_name(log),
         setting=setting,
         unit=unit if setting else "",

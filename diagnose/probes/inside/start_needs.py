@@ -21,7 +21,7 @@ from diagnose.probes.inside.unit_corrections import PATIENCE, SCRIPT, record_cor
 async def emit_need(ctx: ProbeContext, unit: str, message: str) -> None:
     """Emit what the program of a service lacks, by the line that says most of its journal, once for
     each service."""
-    if any(known.unit == unit for known in ctx.observed(StartNeed)):
+    if any(start_need.unit == unit for start_need in ctx.observed(StartNeed)):
         return
     at = ctx.elapsed()
     if lack := lack_of(message):

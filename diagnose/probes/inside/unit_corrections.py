@@ -27,7 +27,7 @@ async def emit_correction(ctx: ProbeContext, unit: str, fault: Fault, message: s
     path = home_path(message) if fault == "home" else read_only_path(message)
     if fault in {"readonly", "home"} and not path:
         return
-    if any(known.unit == unit for known in ctx.observed(UnitCorrection)):
+    if any(correction.unit == unit for correction in ctx.observed(UnitCorrection)):
         return
     at = ctx.elapsed()
     name, path_words = f"{unit}.service", (path,) if path else ()
