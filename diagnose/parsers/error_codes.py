@@ -8,7 +8,9 @@ winhttp.h, winerror.h, CFNetworkErrors.h, and the sources of the libraries that 
 from diagnose.model.symptom import SymptomKind
 
 #: Before "(", as WinHTTP and WinINet are told: the number is one of theirs.
-_WIN = r"(?:win(?:http|inet)\w{0,40}|internet\w{0,20}|(?<!port )\b(?:errors?|status|code))\b\D{0,16}"
+_WIN = (
+    r"(?:win(?:http|inet)\w{0,40}|internet\w{0,20}|(?<!port )\b(?:errors?|status|code))\b\D{0,16}"
+)
 
 #: Numbers that a message may hold for another reason: they are looked for first, and with their
 #: domain.
@@ -67,7 +69,7 @@ ERROR_REASONS: tuple[tuple[SymptomKind, str], ...] = (
     ("incomplete", r"NS_ERROR_NET_PARTIAL_TRANSFER|hyper::Error\(IncompleteMessage|ERR_INVALID_CHUNKED_ENCODING|ERR_RESPONSE_HEADERS_TRUNCATED"),
     ("decoding", r"ERR_CONTENT_DECODING\w{0,20}|bad HTTP Content or Transfer-Encoding"),
     ("invalid-response", r"\bERR_INVALID_RESPONSE\b"),
-    ("data", r"\bJSONDecodeError\b|Attempt to decode JSON with unexpected mimetype"),
+    ("data", r"\bhtml\b[^.;\n]{0,40}?\binstead of (?:the |an? )?json\b|\bjson\b[^.;\n]{0,60}?\bbut\b[^.;\n]{0,40}?\breturn(?:s|ed|ing)? (?:the |an? )?html\b|返回.{0,6}?html.{0,6}?不是.{0,4}?json|\bJSONDecodeError\b|Attempt to decode JSON with unexpected mimetype"),
     ("closed", r"ERR_CONNECTION_ABORTED|\bECONNABORTED\b|\bEPIPE\b|(?<!with )\bbroken pipe\b|NS_ERROR_NET_EMPTY_RESPONSE|NoHttpResponseException\b"
         r"|software caused connection abort|unexpected end of stream\b|without sending (?:a )?TLS close_notify|receiving peer's close_notify"
         r"|\bBadStatusLine: ''|EOFException: \\n not found"),

@@ -31,6 +31,8 @@ _NUMBER = re.compile(
     rf"\b(?:erreurs?|fehler\w{{0,8}}|error(?:es)?|erro|errore|ошибк\w{{1,3}}|помилк\w{{1,3}}|код|błąd|błędu|chyba|fout(?:code)?|fel|hata|kode|lỗi|\w{{0,2}}خطأ|رمز|خطای|ارور|σφάλμα|κωδικό\w?|שגיא\w|एरर|त्रुटि)"
     rf"\W{{1,4}}(?:http\W{{1,3}})?({ERROR_STATUS})(?!\w)"
     rf"|(?<![\w.:])({ERROR_STATUS})\W{{1,3}}(?:erreurs?|fehler\w{{0,8}}|ошибк\w{{1,3}}|hata\w{{0,4}}|код)\b"
+    # "500-tka", "ein 502er"
+    r"|(?<![\w.:/-])(40[1345]|413|429|50[0234]|52[0-7])-?(?:tk\w{1,2}|er|ка|ку|ки|ая|ую)\b"
     # "geeft 502"
     r"|\b(?:gibt|zeigt|liefert|donne|renvoie|retourne|affiche|devuelve|muestra|arroja|retorna|mostra|restituisce|dà"
     r"|выда[её]т|показывает|возвращает|отда[её]т|zwraca|pokazuje|wyrzuca|vrací|hlásí|geeft|krijg|toont|ger|visar"
@@ -58,8 +60,10 @@ _NO_FAULT = re.compile(
     r" (?:(?:jegliche|weitere|irgendwelche|nenhum|alcun|ningún|aucun|каких-либо|żadnych|enige) )?"
     r"(?:probl[eèé]m\w{0,4}|probleem|fehler\w?|erreurs?|error\w{0,2}|erros?|проблем\w?|ошиб\w{1,3}"
     r"|błęd\w{1,3}|chyb\w?|fouten|fel|masalah|kendala|souci\w?)(?!\w)"
-    r"|\b(?:no (?:tiene|hay|da|tengo|veo)|não (?:tem|há|dá|tenho)|non (?:ha|ci sono|ho)|nie ma|nemá|heeft geen|har inga)"
-    r" (?:ning\w{1,4} |nenhum\w? |alcun\w? |żadn\w{1,4} |žádn\w{1,3} )?(?:problem\w{0,4}|error\w{0,2}|erros?|fallos?|falhas?|chyb\w?|błęd\w{1,3}|fel)(?!\w)"
+    r"|\b(?:no (?:tiene|hay|da|tengo|veo)|não (?:tem|há|dá|tenho)|non (?:ha|ci sono|ho)|nie ma|nemá"
+    r"|heeft geen|har inga)"
+    r" (?:ning\w{1,4} |nenhum\w? |alcun\w? |żadn\w{1,4} |žádn\w{1,3} )?"
+    r"(?:problem\w{0,4}|error\w{0,2}|erros?|fallos?|falhas?|chyb\w?|błęd\w{1,3}|fel)(?!\w)"
     r"|\b(?:fehl\w{1,4}|scheiter\w{1,3}) nicht mehr\b"
     r"|\bn[’'e] ?(?:échou\w{1,4}|plant\w{1,3}) plus\b"
     r"|\bnão (?:falha\w?|cai) mais\b|\bno (?:falla\w?|se corta\w?) más\b|\bdu coup\b"
@@ -99,6 +103,7 @@ _MAX_MATCHES = 6
 _NEAR = 60
 #: How far an adjective may stand from its noun.
 _BESIDE = 12
+_ADJECTIVES = frozenset({"old", "strange"})
 #: The letters without which a text is not in a language; other languages have those of Latin.
 _LETTERS = {
     "ja": re.compile("[\u3040-\u30ff\u4e00-\u9fff]"),
@@ -109,11 +114,15 @@ _LETTERS = {
 }
 #: Words of which English has several in a sentence. "no", "login" and "chat" are of many languages.
 _ENGLISH = re.compile(
-    r"\b(?:the|and|with|my|when|it|its|not|after|but|from|does|are|was|were|this|that|works?|while|i|has|have|only|into|every|all)\b",
-    re.IGNORECASE | re.ASCII,
+    r"\b(?:the|and|with|my|when|it|its|not|after|but|from|does|are|was|were|this|that|works?|while|(?-i:I)"
+    r"|i(?= (?:am|can|cannot|do|get|have|try|tried|use|was)\b)|has|have"
+    r"|only|into|every|all)\b",
+    re.IGNORECASE,
 )
 #: Letters of Portuguese that Spanish has not: its "no" is no negation.
 _PORTUGUESE = re.compile("[ãõ]", re.IGNORECASE)
+#: Who tells how large images are sends them.
+_SIZE = re.compile(r"(?<![\w.])\d{1,4} ?(?:[MG]B|[MG]o|[МГ]Б)\b", re.IGNORECASE)
 #: Kinds of which a part of the site may say more.
 _VAGUE = frozenset({"not-connected", "unusable"})
 _WEBSOCKET = frozenset({"websocket", "websocket-closed"})
@@ -153,21 +162,32 @@ def foreign_fault(words: str) -> VisibleFault | None:
     if told := _failing_part(_SENTENCE_END.split(words), tables.first):
         return told
     last: VisibleFault | None = None
+    at_times: VisibleFault | None = None
     for kind, phrases in tables.phrases:
         pattern = _pattern_for(phrases, words)
         if match := pattern.search(words) if pattern else None:
             last = VisibleFault(kind, None, match[0])
+            if kind == "sometimes":
+                at_times, last = last, None
+                continue
             if kind not in _VAGUE:
                 return last
             break
     clauses = _CLAUSE_END.split(words)
     part = _failing_part(clauses, tables.parts)
+    if part and part.kind == "page-files" and _SIZE.search(words):
+        part = VisibleFault("upload", None, part.words)
     # What does not connect may be a WebSocket.
     is_more = part and (last is None or last.kind == "unusable" or part.kind in _WEBSOCKET)
-    if told := part if is_more else last:
+    told = part if is_more else last
+    if at_times and (told is None or told.kind in _VAGUE):
+        return at_times
+    if told:
         return told
     # What says least is easily said of English words.
-    return None if words.isascii() and _ENGLISH.search(words) else _failing_part(clauses, tables.last)
+    return (
+        None if words.isascii() and _ENGLISH.search(words) else _failing_part(clauses, tables.last)
+    )
 
 
 def _failing_part(clauses: list[str], parts: tuple[_Part, ...]) -> VisibleFault | None:
@@ -202,7 +222,7 @@ def _told_together(clause: str, part: _Part, language: str) -> str:
     for span in spans(part.words[language], clause, language) if all(beside) else ():
         chosen = [span]
         for name, others in zip(part.beside, beside, strict=True):
-            farthest = _BESIDE if name == "old" else _NEAR
+            farthest = _BESIDE if name in _ADJECTIVES else _NEAR
             near = (other for other in others if _gap(other, chosen) <= farthest)
             if (other := next(near, None)) is None:
                 break
@@ -293,7 +313,7 @@ def _tables() -> _Tables:
         parts("first"),
         parts("part"),
         parts("last"),
-        {name: _by_language(words) for name, words in table["beside"].items()},
+        {name: _by_language(words) for name, words in (table["noun"] | table["beside"]).items()},
     )
 
 

@@ -16,7 +16,7 @@ from diagnose.parsers.websocket_messages import WEBSOCKET_MESSAGES
 #: a WebSocket's failure a connection's. The first that matches counts. Case is ignored.
 SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     # Cloudflare's own pages, which say in other words what failed behind it
-    ("status", r"\berror(?: code)?:? (?P<n>52[0-7]|530)\b"),
+    ("status", r"\b(?:error|erro|erreur|errore|fehler|ошибка|błąd|hata|fout)(?: code| http)?:? (?P<n>52[0-7]|530)\b|(?:报错?|错误码?|返回) ?(?P<m>52[0-7]|530)(?!\d)"),
     ("status", r"\bError (?:code:? )?10(?:16|33)\b"),
     # Caddy 1 begins its lines with the status
     ("status", r"\[ERROR (?P<n>[45]\d\d) /"),
@@ -175,31 +175,31 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     ("certificate-issuer", r"EXPIRED_ISSUER|certificate in (?:certificate )?chain|SELF_SIGNED_CERT_IN"
         r"_CHAIN|get (?:local )?issuer cert|GET_ISSUER_CERT|UNABLE_TO_VERIFY_LEAF|verify the first "
         r"certificate|verify the issuer's authority|PartialChain|certificate chain is incomplete|autorité de l['’]émetteur|autoridad del emisor|autoridade do emissor|Ausstellers? kann lokal nicht|локально проверить подлинность"
-        r"|\bchain issues\W{1,3}incomplete|(?:incomplete (?:certificate )?chain|certificate chain incomplete)|证书链.{0,4}?(?:不完整|不全|缺失)|(?:更新|补全|补齐|缺少?)(?:完整的?)?(?:中间证书|证书链)"),
+        r"|\bPeer['’]s Certificate issuer is not recogni[sz]ed|issuer certificate is invalid|\bchain issues\W{1,3}incomplete|(?:incomplete (?:certificate )?chain|certificate chain incomplete)|证书链.{0,4}?(?:不完整|不全|缺失)|(?:更新|补全|补齐|缺少?)(?:完整的?)?(?:中间证书|证书链)"),
     ("certificate-self-signed", r"self[- _]signed|SELF_SIGNED|自签"),
     ("certificate-date", r"ERR_CERT_DATE_INVALID|has expired or is not yet valid|Your clock is "
         r"(?:ahead|behind)|您的时钟(?:快|慢)了|NSURLErrorDomain.{0,30}-1201\b|\bnet_error -201\b|NotTimeValid|validity check failed"),
-    ("certificate-expired", r"certificate(?:'s)? (?:has |is |had )?(?:already )?expired|CERT_HAS_"
+    ("certificate-expired", r"Peer['’]s Certificate has expired|certificate(?:'s)? (?:has |is |had )?(?:already )?expired|CERT_HAS_"
         r"EXPIRED|EXPIRED_CERTIFICATE|CertificateExpiredException|expired (?:SSL |TLS )?cert"
         r"|\bcert(?:ificate)? (?:of|for|on) \S{1,253} (?:has |had |is |was )?(?:already )?expired"
         r"|cert(?:ificate)? expir|\bcert(?:ificate)?s? (?:has|have|had|is|was|are|just|already) (?:\w{1,8} ){0,2}?expired|\bcert(?:ificate)?s?\b[^.;\n]{0,40}?\b(?:it|which|that|they) (?:has |had |have |is |was )?(?:just |already )?expired\b|\bcert(?:ificate)?s? (?:has |have |had )?(?:ran out|run out|lapsed)|Certificate '[^']{1,253}' expired|peer certificate: Expired|InvalidCertificate\(Expired"
-        r"|SEC_E_CERT_EXPIRED|-9814\b|证书.{0,12}过期|证书.{0,6}到期"),
+        r"|SEC_E_CERT_EXPIRED|-9814\b|证书.{0,12}过期|过期的?(?:SSL)?证书|证书.{0,6}到期"),
     ("certificate-name", r"ERR_CERT_COMMON_NAME_INVALID|BAD_CERT_DOMAIN|ALTNAME_INVALID"
         r"|\bnet_error -200\b|\bcert(?:ificate)? (?:of|for|from|issued (?:to|for)) [`\"'“]?[\w.-]{3,253}[`\"'”]? (?:instead of|rather than)\b|\b[\w-]{1,63}\.[a-z]{2,24}[`\"'”]? is (?:serv|present|show|return|us)ing (?:the|a|an) (?:\w{1,8} )?certificate (?:for|of) [`\"'“]?[\w-]{1,63}\."
         r"|hostname mismatch|IP address mismatch|does not match (?:host ?name|target host|"
-        r"certificate's altnames|expected CN|requested host)|no alternative certificate subject name"
+        r"certificate's altnames|expected CN|requested host)|requested domain name does not match|no alternative certificate subject name"
         r"|subject alternative|SAN dNSName|contain any IP SANs|certificate is (?:not )?valid for|No name matching"
         r"|did not match expected CN|RemoteCertificateNameMismatch|legacy Common Name"
         r"|doesn't match '?(?:either|[\w.-])|is only valid for|name in the certificate does not match"
         r"|HTTPS hostname wrong|Hostname \S{1,253} not verified|NotValidForName|WRONG_PRINCIPAL"
         r"|target principal name is incorrect|-9843\b|hostname in certificate didn[’']t match|目标主要名称不正确"
-        r"|证书.{0,20}(?:域名|名称).{0,6}不(?:匹配|一致|符)"
+        r"|证书.{0,6}?(?:别的|其他|另一个|别人)的?(?:域名|网站)|证书来自.{1,80}?而不是|证书.{0,20}(?:域名|名称).{0,6}不(?:匹配|一致|符)"
         r"|域名.{0,10}证书.{0,6}不(?:匹配|一致|符)|证书对 ?\S{1,253} ?无效|certificate .{0,30}?\b(?:wrong|"
         r"another|different) (?:host ?|domain ?)?(?:name|host|domain)"
         r"|\b(?:wrong|incorrect|another|different) (?:ssl |tls |https )?cert(?:ificate)? (?:(?:is|was|gets?|being) ){1,2}(?:presented|served|shown|returned|used|sent|delivered|given)\b"),
     ("certificate-untrusted", r"ERR_CERT_AUTHORITY_INVALID|\bnet_error -202\b|\bissuer(?: certificate)? is unknown\b|\b(?:as|is|shows?|reports?|says?|warning) (?:an? )?untrusted cert"
         r"|\b(?:refus|reject|distrust)\w{0,3} (?:the |my |our )?let[’']?s ?encrypt|(?:\bnot|n[’']t) (?:trust|accept|recogni[sz]e) (?:the |my |our )?let[’']?s ?encrypt|UNKNOWN_ISSUER|PKIX path|unknown authority"
-        r"|UntrustedRoot|not trusted|unable to find valid certification path|errors in the "
+        r"|UntrustedRoot|marked as not trusted|not trusted|unable to find valid certification path|errors in the "
         r"certificate chain|RemoteCertificateChainErrors|Trust anchor for certification path|UnknownIssuer"
         r"|unknown_ca\b|SEC_E_UNTRUSTED_ROOT|cannot be authenticated with given CA|-98(?:07|13)\b"
         r"|NSURLErrorDomain.{0,30}-1203\b|不受信任的颁发机构|证书不?(?:受|被).{0,4}信任|不受信任的证书"),
@@ -226,7 +226,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|something wrong with the proxy server|resolve proxy|代理服务器(?:拒绝|出现|没有响应|可能有问题|连接失败)"),
     # TLS
     ("grpc", r"missing selected ALPN property"),
-    ("tls-plain", r"wrong[ _]version[ _]number|RX_RECORD_TOO_LONG|first record does not look like a "
+    ("tls-plain", r"record that exceeded the maximum permissible length|wrong[ _]version[ _]number|RX_RECORD_TOO_LONG|first record does not look like a "
         r"TLS|server gave HTTP response to HTTPS client|Unsupported or unrecognized SSL message"
         r"|unexpected TLS packet|Cannot determine the frame size|packet[ _]length[ _]too[ _]long"
         r"|unknown protocol|record[ _]layer[ _]failure"
@@ -263,7 +263,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"redirects|isn[’']t redirecting properly|NS_ERROR_REDIRECT_LOOP|redirections exceeded"
         r"|Exceeded \d+ redirects|redirect count exceeded|stopped after \d+ redirects|Exceeded "
         r"maximum allowed redirects|redirected too many|Maximum number of redirects|redirect loop|(?:infinite|endless)(?:ly)? redirect|redirect\w{0,3} too many times"
-        r"|NSURLErrorDomain.{0,30}-1007\b|never[- ]?ending (?:30[1278]|redirect)|redirect\w{0,3}\b[^.;\n]{0,120}?\bloop(?:s|ing)?\b|重定向.{0,6}(?:过多|太多)|(?:不停|不断|反复|一直).{0,4}?(?:重定向|跳转)(?!到)|(?:不能|未能|无法)正确地?重定向|循环重定向|重定向循环|无限重定向"),
+        r"|NSURLErrorDomain.{0,30}-1007\b|never[- ]?ending (?:30[1278]|redirect)|redirect\w{0,3}\b[^.;\n]{0,120}?\bloop(?:s|ing)?\b|\bkeeps? (?:on )?redirecting (?:forever|endlessly|over and over|and redirecting)|\bredirect\w{0,3} (?:forever|endlessly)\b|重定向.{0,6}(?:过多|太多)|(?:不停|不断|反复|一直).{0,4}?(?:重定向|跳转)(?!到)|(?:不能|未能|无法)正确地?重定向|循环重定向|重定向循环|无限重定向"),
     ("incomplete", r"CONTENT_LENGTH_MISMATCH|INCOMPLETE_CHUNKED|IncompleteRead|Premature end of|"
         r"Premature EOF|bytes remaining to read|outstanding read data|response ended prematurely"
         r"|incomplete chunked|Chunked stream has ended unexpectedly|without sending complete message body|TransferEncodingError"

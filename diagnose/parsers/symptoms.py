@@ -127,16 +127,20 @@ _FILE = lazy_pattern(
 #: How a line of a program begins: a time, a level, a class, the fields of a log. Nobody compares in
 #: it what works and what does not.
 _OF_PROGRAM = lazy_pattern(
-    r"\W{0,4}(?:\d{4}[-/]\d\d[-/]\d\d[T ]|\d\d:\d\d:\d\d\b|[A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d"
+    r"\W{0,4}(?:\d{4}[-/]\d\d[-/]\d\d[T ]|\d\d:\d\d:\d\d\b"
+    r"|[A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d"
     r"|[A-Z][a-z]{2} [A-Z][a-z]{2} {1,2}\d{1,2} \d\d:|[IWEF]\d{4} \d\d:|time=|level=|\{\"|ts=\d"
     r"|(?:ERROR|WARN(?:ING)?|INFO|DEBUG|CRITICAL|FATAL|SEVERE)\b[\s:\]|]"
-    r"|(?:\w{1,40}(?:\.|::|\\)){1,8}[A-Z]\w{0,60}(?:Error|Exception)\b|[A-Z]\w{2,60}(?:Error|Exception): "
-    r"|error:[0-9A-F]{8}:|http: |remote error: |curl: \(|wget: |Traceback |Caused by: |panic: |Uncaught )"
+    r"|(?:\w{1,40}(?:\.|::|\\)){1,8}[A-Z]\w{0,60}(?:Error|Exception)\b"
+    r"|[A-Z]\w{2,60}(?:Error|Exception): "
+    r"|error:[0-9A-F]{8}:|http: |remote error: |curl: \(|wget: |Traceback |Caused by: |panic: "
+    r"|Uncaught )"
 )
 
-#: Words that people write in sentences, and programs seldom in lines; Chinese has none without them.
+#: Words that people write in sentences, and programs seldom in lines.
 _IS_SENTENCE = lazy_pattern(
-    r"(?i)\b(?:i|my|we|our|it|its|is|are|was|when|after|but|and|any|all|some|every|since|now|still|keeps?|if)\b"
+    r"(?i)\b(?:i|my|we|our|it|its|is|are|was|when|after|but|and|any|all|some|every|since|now|still"
+    r"|keeps?|if)\b"
     r"|[\u3400-\u9fff]"
 )
 

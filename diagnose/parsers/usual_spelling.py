@@ -1,6 +1,6 @@
 """The usual spelling of words that people type in another way: contractions without an apostrophe,
-slips of the keys, letters of full width, Traditional Chinese, other languages of systems. So each pattern of a symptom is
-written once. No I/O.
+slips of the keys, letters of full width, Traditional Chinese, other languages of systems. So each
+pattern of a symptom is written once. No I/O.
 """
 
 from diagnose.parsers.lazy_pattern import lazy_pattern
