@@ -45,6 +45,7 @@ class _Words(NamedTuple):
     named: Mapping[str, re.Pattern[str]]
     contrasts: tuple[_Contrast, ...]
     parts: tuple[tuple[SymptomKind, re.Pattern[str]], ...]
+    last: tuple[tuple[SymptomKind, re.Pattern[str]], ...]
 
 
 class _Clause(NamedTuple):
@@ -70,13 +71,25 @@ def is_foreign(words: str) -> bool:
 def failing_part(words: str) -> ClauseFault | None:
     """Return the part of a site that words say fails: the one that stands next to a failure in the
     first clause that has both; None if none has."""
+    return _nearest_part(words, _words().parts)
+
+
+def failing_site(words: str) -> ClauseFault | None:
+    """Return that a connection, or the site as a whole, fails, by a clause that names it beside a
+    failure; None if none does. It says least: other readers come first."""
+    return None if is_foreign(words) else _nearest_part(words, _words().last)
+
+
+def _nearest_part(
+    words: str, parts: tuple[tuple[SymptomKind, re.Pattern[str]], ...]
+) -> ClauseFault | None:
     table = _words()
     for clause in _clauses(words):
         text = table.named["done"].sub(" ", clause.rest)
         failures = [match.span() for match in table.named["fails"].finditer(text)][:_MAX_FAILURES]
         named = (
             (_distance(part.span(), failure), order, kind)
-            for order, (kind, pattern) in enumerate(table.parts)
+            for order, (kind, pattern) in enumerate(parts)
             if failures and (part := pattern.search(text))
             for failure in failures
         )
@@ -159,7 +172,7 @@ def _alone(failing: list[str]) -> ClauseFault | None:
 
 
 def _names(clients: re.Pattern[str], text: str) -> Iterator[str]:
-    for match in clients.finditer(text):
+    for match in clients.finditer(_words().named["same"].sub(" ", text)):
         yield match[0].lower().rstrip("s")
 
 
@@ -193,5 +206,8 @@ def _words() -> _Words:
         for each in table["contrast"]
     )
     named = {name: pattern(each["words"]) for name, each in table.items() if "words" in each}
-    parts = ((part["kind"], pattern(part["words"])) for part in table["part"])
-    return _Words(named, tuple(contrasts), tuple(parts))
+    parts, last = (
+        tuple((part["kind"], pattern(part["words"])) for part in table[name])
+        for name in ("part", "last")
+    )
+    return _Words(named, tuple(contrasts), parts, last)

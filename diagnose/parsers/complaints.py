@@ -31,6 +31,7 @@ _CUT_DOWNLOAD = (
     r"|not (?:finish|complet)\w{0,3}|network error)"
     r"|\b(?:files?|pages?|images?|responses?|scripts?|json)\b.{0,60}?\b(?:truncated|cut off|incomplete)\b"
     r"|(?:页面|网页|图片|文件|响应|脚本|json).{0,10}?(?:不完整|不全|截断|(?:显示|加载|返回)了?一半)"
+    r"|\b(?:pages?|sites?|loading)\b[^.;\n]{0,30}?\b(?:in the middle(?! of)|half ?way|only partially)\b|\bonly (?:partially|partly|half) load(?:s|ed)?\b"
     r"|(?:incomplete|truncated|partial|interrupted|corrupt(?:ed)?|only part of the) downloads?\b"
     r"|下载.{0,24}?(?:失败|中断|不完整|不全|不下来|不动|卡住|断开|断掉|一半|出错|报错|损坏|被截断|网络错误|异常|停止)"
     r"|(?:不能|无法|没法)完整.{0,4}?(?:下载|接收|加载)"
@@ -127,7 +128,7 @@ COMPLAINTS: tuple[tuple[SymptomKind, str], ...] = (
     ("cached", r"(?:everyone|everybody|all users|all visitors) (?:is|are|gets?) (?:logged|signed) in (?:as|with) (?:the )?(?:same|one|my|first)|logged (?:in )?(?:as|into) (?:a |an |the )?(?:some(?:body|one) else|different|an?other|other|wrong)|log(?:s|ged|ging)?[- ]?in.{0,60}?(?:another|someone else|somebody else|different|other) (?:person|users?|accounts?|customers?|profile)"
         r"|(?:another|different|wrong|each) (?:other[’']s|users?[’']s?|persons?[’']s?|customers?[’']s?|people[’']s)|other (?:users?[’']?|people[’']?s?|customers?[’']?) ?(?:data|accounts?|sessions?|carts?|pages?|profiles?|names?|content)"
         r"|logged (?:in(?:to)? |to )?(?:the )?profile of|(?:can(?:not|[’']t)|unable to|not able to) log(?:ged)? ?(?:out|off)|sessions? (?:are |is |get )?(?:swap|mix|leak|shared)|still logged in after"
-        r"|(?<!an )\b(?:old|stale|outdated|previous|cached) (?:styles?(?:heets?)?|design|layout|scripts?|code|ui|front-?end|versions?|pages?|builds?|bundles?|content|site|website|html|css|js|assets|data)\b"
+        r"|\ban old (?:version|page|build|bundle) (?:\w{1,6} )?(?:is|was|gets?) (?:still |being )?(?:delivered|served|shown|displayed|loaded|returned)|\b(?:yesterday|last week|last month)[’']s (?:version|page|build|content)\b|(?<!an )\b(?:old|stale|outdated|previous|cached) (?:styles?(?:heets?)?|design|layout|scripts?|code|ui|front-?end|versions?|pages?|builds?|bundles?|content|site|website|html|css|js|assets|data)\b"
         r"|\b(?:users?|visitors?|customers?|people|browsers?|everyone|they) (?:\w{1,8} ){0,3}?(?:stuck|see|sees|seeing|gets?|getting|keeps?|have|has|left|shown|served|loads?) (?:\w{1,8} ){0,2}?(?:the |an )older (?:code|ui|front-?end|versions?|pages?|builds?|bundles?|content|site|website)\b(?! of\b)"
         r"|\bbrowsers? (?:\w{1,8} ){0,2}?(?:keeps?|caches?|cached|caching|holds?|remembers?) (?:\w{1,8} ){0,2}?(?:index\.html?|html)\b|\bindex\.html? (?:\w{1,8} ){0,2}?(?:cached|kept) (?:\w{1,8} ){0,2}?browsers?\b"
         r"|\bbrowsers? .{0,16}?\b(?:not|never|n[’']t) (?:\w{1,8} ){0,1}?(?:pick(?:ing|ed)? up|see|load|fetch|get)\w{0,3} (?:the |our |my |a |an )?(?:new|latest|current) (?:release|version|build|deploy\w{0,5}|page|site|code)"
@@ -150,7 +151,7 @@ _AT_TIMES = (
 #: They are looked for last: a message mostly says what fails, too. The first is what services that
 #: call the site say: payments, webhooks, health checks.
 VAGUE_COMPLAINTS: tuple[tuple[SymptomKind, str], ...] = (
-    ("callback", r"(?:webhook|(?<!OAuth )(?<!login )callback|\bIPN|notify_url|(?:payment|order|server) notification|health ?check)"
+    ("callback", r"\b(?:could not|cannot|failed to|unable to) (?:send|deliver|post)\b.{0,12}?\bwebhook|(?:webhook|(?<!OAuth )(?<!login )callback|\bIPN|notify_url|(?:payment|order|server) notification|health ?check)"
         r"s?\b.{0,60}?(?:fail|unhealthy|(?:TLS|SSL) error|\bdown\b|unreachable|(?:not|never|n[’']t) (?:be |being )?(?:receiv|call|deliver|arriv"
         r"|reach|work|trigger|sent|pass)|can(?:not|[’']t) (?:be )?(?:reach|connect|deliver))"
         # Stripe, GitHub, Slack, Telegram, Meta

@@ -9,7 +9,8 @@ from diagnose.parsers.lazy_pattern import lazy_pattern
 MAX_SENTENCE, MAX_CLAUSES = 400, 8
 
 _BETWEEN = lazy_pattern(
-    r"(?:[,;，。；]|\.(?=\s)|(?: |^)(?:but|yet|however|although|though|instead|and|aber|sondern"
+    r"(?:[,;，。；()（）]|\.(?=\s)"
+    r"|(?: |^)(?:but|yet|however|although|though|instead|and|aber|sondern"
     r"|mais|pero|mas|но)(?= )|(?<=[\u3400-\u9fff])(?:但是?|而是|不过))",
     re.IGNORECASE,
 )
@@ -28,6 +29,9 @@ _DENIALS = lazy_pattern(
     r"|(?:\bnot|n't) (?:yet |even |really )?(?:expired?|down|slow|blank|empty|crash(?:ed|ing)?"
     r"|fail(?:ed|ing)?|time out|timed out|timing out|disconnect(?:ed|ing)?|drop(?:ped|ping)?"
     r"|refused?|blocked|broken|missing|wrong|invalid|too (?:large|big|long|slow))\b"
+    # "get a warning as expected with the self-signed certificate"
+    r"|\bas (?:\w{1,8} )?(?:expected|intended)\b"
+    r"|\bwhich is (?:expected|fine|normal|ok(?:ay)?|intended)\b"
     # "the certificate is valid", "DNS is not the problem"
     r"|\b(?:certificate|cert|dns|ssl|tls|config(?:uration)?|nginx -t|firewall|cookies?)\b.{0,20}?"
     r"\b(?:is|are|looks?|seems?|says) (?:valid|fine|ok(?:ay)?|good|correct|right|not the "

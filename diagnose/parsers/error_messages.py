@@ -10,6 +10,7 @@ The messages are those of the programs' own sources and translations;
 import re
 from collections.abc import Iterator
 
+from diagnose.model.addresses import is_private
 from diagnose.model.frozen import frozen
 from diagnose.model.symptom import FEWEST_WORDS, MESSAGE_MARKS
 from diagnose.parsers.address_roles import without_roles
@@ -40,7 +41,12 @@ _CADDY_LINE = re.compile(r'"host":"(?P<host>[\w.:\[\]-]{1,255})","uri":"(?P<path
 #: Addresses in the lines of Apache, Caddy and HAProxy that are the visitor's or the application's.
 _LOG_ADDRESSES = re.compile(
     r"\[(?:client|remote) [^\]]{1,80}\]|\S{3,60}:\d{1,5} \[\d{2}/\w{3}/\d{4}|dial tcp \S{1,80}"
-    r"|remote server \S{1,80}|connect to \S{1,80} \([^)]{0,80}\)|lookup failure for: \S{1,80}"
+    # The client of a server in Python
+    r"|SSL Error on \d{1,6} \([^)]{1,80}\)"
+    # Fields of a request that HAProxy has in its log
+    r"|\{\|?[\d.:|]{3,80}\}"
+    r"|remote server \S{1,80}|\[ConfigProxy\] .{0,400}?E[A-Z]{4,12} \S{1,80}"
+    r"|connect to \S{1,80} \([^)]{0,80}\)|lookup failure for: \S{1,80}"
     r"|(?:cannot bind socket|could not bind to address)[^\[\d]{0,60}\[?\S{1,60}"
     r"|(?:request body failed to|ssl support for) \S{1,80} \(\S{1,60}\)(?: from \S{1,60})?"
     # The client of a program's log: uvicorn, Werkzeug, Gin, Rails, Daphne and Tornado
@@ -54,6 +60,10 @@ _LOG_ADDRESSES = re.compile(
     r"|\(\w{1,40}\.cc:\d{1,5}\)"
 )
 
+#: A line of a proxy: the address in it is that of the application.
+_OF_PROXY = re.compile(
+    r"\[ConfigProxy\]|\bproxy error: |(?:Gateway Timeout|Bad Gateway)' caused by"
+)
 #: certbot and the certificate authority: the challenge's URL in it holds a token.
 _CERTBOT_LINE = re.compile(
     r"(?:Domain: {1,9}|http-01 challenge for |Challenge failed for domain |Fetching https?://"
@@ -168,6 +178,9 @@ _MESSAGES = tuple(
         r"dial tcp HOST:PORT: ",
         r"dial tcp: lookup HOST[ :]",
         r"certificate is (?:not )?valid for .{0,500}, not HOST",
+        # A browser's console, where it was copied as a whole
+        r"(?<![\w./])HOST(?P<path>/[^\s:]{0,500}):\d{1,6}(?::\d{1,6})?\s{1,3}"
+        r"Failed to load resource",
         # Vite, Next.js
         r"This host \(QUOTEHOST",
         # Rails
@@ -184,7 +197,7 @@ _MESSAGES = tuple(
         r"Connection (?:refused|timed out)[^:]{0,40}: HOST/[\d.:]+:PORT",
         r"[Ff]ailed to connect to HOST/[\d.:\[\]a-f]{2,45}:PORT",
         r"[Ff]ailed to connect to HOST/[\d.:\[\]a-f]{2,45} \(port PORT\)",
-        r"[Ff]ailed to connect to /HOST \(port PORT\)",
+        r"[Ff]ailed to connect to /?HOST ?\(port PORT\)",
         r"Hostname HOST not verified",
         r"should be <HOST>",
         r"didn[’']t match: <HOST> !=",
@@ -427,6 +440,8 @@ def _site_by_message(text: str) -> NamedSite | None:
         return None
     parts = match.groupdict()
     host = parts["host"].strip("[].")
+    if is_private(host) and _OF_PROXY.search(text):
+        return None
     authority = f"[{host}]" if ":" in host else host
     authority += f":{parts['port']}" if parts.get("port") else ""
     scheme = f"{parts['scheme'].lower()}://" if parts.get("scheme") else ""

@@ -21,7 +21,7 @@ _BETWEEN = re.compile(
     r"|pero|mientras|cuando|aunque|sino|mas|porém|enquanto|quando|embora|ma|però|mentre|invece"
     r"|но|а|когда|хотя|зато|але|ale|natomiast|gdy|kiedy|zatímco|když|maar|terwijl|als|men|medan"
     r"|när|ama|fakat|ancak|tapi|tetapi|namun|sedangkan|nhưng|còn|لكن|ولكن|بينما)\b|(?=\bولا\b)"
-    r"|(?<=[すだるたい])が|けれど|けど|のに|しかし|一方|지만|는데|으나|반면",
+    r"|(?<=[すだるたいくうつむ])が|けれど|けど|のに|しかし|一方|지만|는데|으나|반면",
     re.IGNORECASE,
 )
 #: Clauses of a message that are read.

@@ -7,6 +7,7 @@ lists them, and `tests/support/error_messages.py` has an example of each.
 from diagnose.model.symptom import SymptomKind
 from diagnose.parsers.complaints import COMPLAINTS, VAGUE_COMPLAINTS
 from diagnose.parsers.container_messages import CONTAINER_MESSAGES
+from diagnose.parsers.error_codes import ERROR_REASONS, NUMBERED_ERRORS
 from diagnose.parsers.missing_fields import FIELD, FIELD_LINES
 from diagnose.parsers.server_messages import SERVER_MESSAGES
 from diagnose.parsers.websocket_messages import WEBSOCKET_MESSAGES
@@ -15,13 +16,14 @@ from diagnose.parsers.websocket_messages import WEBSOCKET_MESSAGES
 #: a WebSocket's failure a connection's. The first that matches counts. Case is ignored.
 SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     # Cloudflare's own pages, which say in other words what failed behind it
-    ("status", r"\berror(?: code)?:? (?P<n>52[0-7]|530)\b"),
+    ("status", r"\b(?:error|erro|erreur|errore|fehler|ошибка|błąd|hata|fout)(?: code| http)?:? (?P<n>52[0-7]|530)\b|(?:报错?|错误码?|返回) ?(?P<m>52[0-7]|530)(?!\d)"),
     ("status", r"\bError (?:code:? )?10(?:16|33)\b"),
     # Caddy 1 begins its lines with the status
     ("status", r"\[ERROR (?P<n>[45]\d\d) /"),
     # A header that is too large for nginx, in the words of its log and of people
     ("status", r"(?<![\w.:])(?P<n>4(?:00|14|94))\b[^.\n]{0,40}?(?:too (?:big|large|long)(?: a)? (?:request )?header"
         r"|headers? (?:(?:is|are) )?too (?:big|large|long)|\bcookies? (?:(?:is|are) )?too (?:big|large|long|many))"),
+    *NUMBERED_ERRORS,
     *CONTAINER_MESSAGES,
     *SERVER_MESSAGES,
     # Storage: what a proxy does to the request breaks its signature
@@ -61,7 +63,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|(?:missing|no|lack\w{0,3}|lost) (?:HTTP )?security (?:response )?headers?\b|security headers? (?:(?:is|are) )?(?:not (?:set|sent|detected|present|found|applied)|missing|lost|gone)\b"
         r"|(?:缺少|缺失|没有|丢失)(?:了|的)?(?:HTTP ?)?安全(?:响应)?头|安全(?:响应)?头(?:部|信息)?(?:缺失|丢失|没有|未设置|不生效|没生效)"
         rf"|{FIELD_LINES}"),
-    ("frame", r"X-Frame|\b(?:display|show|load|open)\w{0,3} .{1,300}? in a frame\b|frame-ancestors|\bframing\b"
+    ("frame", r"X-Frame|\b(?:display|show|load|open)\w{0,3} .{1,300}? in a frame\b|frame-ancestors|\bframing\b(?! layer)"
         r"|\biframes?\b.{0,60}?(?:refused to (?:connect|display)|拒绝)|(?:refused to (?:connect|display)|拒绝).{0,60}?iframe"
         r"|if another site has embedded it|如果有其他网站嵌入"),
     ("csp", r"Content[ -]Security[ -]Policy|内容安全策略|Permissions?[ -]Policy|Feature[ -]Policy"
@@ -81,12 +83,12 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"(?:\bnot?\b|n['’]t\b|never|lost|missing|block|reject|丢|失效|没有?|无法|不|未)|\bcookies?(?![A-Za-z])[^,.;，。；]{0,40}?"
         r"(?:\bnot?\b|n['’]t\b|never|lost|missing|block|reject|丢|失效|没有?|无法|不|未).{0,100}?(?:iframe|跨站|第三方|third[- ]party|cross[- ]site|嵌[套入])"
         r"|session (?:is |was |gets )?(?:lost|not (?:kept|saved|persist\w*))|(?:session|会话|登录状?态?)\s?(?:丢失"
-        r"|失效|不保持)|cookie\s?(?:丢失|失效)|跳回登录|(?:没有?|未|不|无法|不能)(?:设置|携?带|发送|保存|写入|存)[上到进]? ?cookie"
+        r"|失效(?!之?后|以后)|不保持)|cookie\s?(?:丢失|失效)|跳回登录|(?:没有?|未|不|无法|不能)(?:设置|携?带|发送|保存|写入|存)[上到进]? ?cookie"
         r"|\b(?:new|different|another|fresh) session(?:[ _-]?ids?)?\b.{0,30}?\b(?:every|each|per|all|always)\b"
         r"|\b(?:every|each) (?:\S{1,16} ){1,5}?(?:new|different|another|fresh) session\b"
         r"|(?<!log )\bsession[ _.-]?ids?\b.{0,30}?\b(?:chang|differ|regenerat|reset|new\b|not the same)|\bsession[ _-]?ids?\b.{0,12}?(?:每次|总是?|一直|都).{0,6}?(?:变|不同|不一样|不一致|新)"
         r"|每次.{0,10}?session(?:[ _-]?id)?.{0,8}?(?:不一样|不同|不一致|变|新|改变)|\breq(?:uest)?\.session\b.{0,24}?\b(?:undefined|empty|null|lost|missing|new|gone)\b"
-        r"|(?:log-?in|sign-?in) (?:screens? |pages? |forms? )?(?:issue |problem )?loops?\b|back (?:on|to) (?:the )?(?:log-?in|sign-?in) (?:page|screen|form)"
+        r"|(?:log-?in|sign-?in) (?:screens? |pages? |forms? )?(?:issue |problem )?loops?\b|back (?:on|to|at) (?:the )?(?:log-?in|sign-?in) (?:page|screen|form)"
         r"|(?:session|会话) ?的?问题|(?:强制|反复|一直要求?|总是?要求?|不停地?).{0,6}?登[录陆]|登[录陆](?:页面?)?.{0,4}?(?:死循环|循环)"),
     # What browsers give to pages of https: alone (Secure Contexts)
     ("not-secure", r"\b(?:getUserMedia|navigator\.(?:mediaDevices|clipboard|serviceWorker|geolocation)|crypto\.(?:subtle|randomUUID))\b"
@@ -146,6 +148,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         # Socket.IO's client says why it lost its connection; SignalR waited for the server
         r"|退回(?:到)?长?轮询|降级(?:为|到|成)长?轮询"),
     ("client-policy", r"CLEARTEXT communication\b.{0,260}?not permitted|App Transport Security|url not in domain list|不在以下.{0,40}合法域名列表"),
+    *ERROR_REASONS,
     # Certificates
     # nginx's page 495 and log; mod_ssl (AH02039); HAProxy's log; Go's crypto/tls
     ("tls-client-certificate-rejected", r"(?:\b400|Bad Request)\W{1,40}(?:The )?SSL certificate error\b|^\W{0,9}The SSL certificate error\W{0,9}(?:nginx|$)"
@@ -172,30 +175,31 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     ("certificate-issuer", r"EXPIRED_ISSUER|certificate in (?:certificate )?chain|SELF_SIGNED_CERT_IN"
         r"_CHAIN|get (?:local )?issuer cert|GET_ISSUER_CERT|UNABLE_TO_VERIFY_LEAF|verify the first "
         r"certificate|verify the issuer's authority|PartialChain|certificate chain is incomplete|autorité de l['’]émetteur|autoridad del emisor|autoridade do emissor|Ausstellers? kann lokal nicht|локально проверить подлинность"
-        r"|\bchain issues\W{1,3}incomplete|(?:incomplete (?:certificate )?chain|certificate chain incomplete)|证书链.{0,4}?(?:不完整|不全|缺失)|(?:更新|补全|补齐|缺少?)(?:完整的?)?(?:中间证书|证书链)"),
+        r"|\bPeer['’]s Certificate issuer is not recogni[sz]ed|issuer certificate is invalid|\bchain issues\W{1,3}incomplete|(?:incomplete (?:certificate )?chain|certificate chain incomplete)|证书链.{0,4}?(?:不完整|不全|缺失)|(?:更新|补全|补齐|缺少?)(?:完整的?)?(?:中间证书|证书链)"),
     ("certificate-self-signed", r"self[- _]signed|SELF_SIGNED|自签"),
     ("certificate-date", r"ERR_CERT_DATE_INVALID|has expired or is not yet valid|Your clock is "
         r"(?:ahead|behind)|您的时钟(?:快|慢)了|NSURLErrorDomain.{0,30}-1201\b|\bnet_error -201\b|NotTimeValid|validity check failed"),
-    ("certificate-expired", r"certificate(?:'s)? (?:has |is |had )?(?:already )?expired|CERT_HAS_"
+    ("certificate-expired", r"Peer['’]s Certificate has expired|certificate(?:'s)? (?:has |is |had )?(?:already )?expired|CERT_HAS_"
         r"EXPIRED|EXPIRED_CERTIFICATE|CertificateExpiredException|expired (?:SSL |TLS )?cert"
         r"|\bcert(?:ificate)? (?:of|for|on) \S{1,253} (?:has |had |is |was )?(?:already )?expired"
         r"|cert(?:ificate)? expir|\bcert(?:ificate)?s? (?:has|have|had|is|was|are|just|already) (?:\w{1,8} ){0,2}?expired|\bcert(?:ificate)?s?\b[^.;\n]{0,40}?\b(?:it|which|that|they) (?:has |had |have |is |was )?(?:just |already )?expired\b|\bcert(?:ificate)?s? (?:has |have |had )?(?:ran out|run out|lapsed)|Certificate '[^']{1,253}' expired|peer certificate: Expired|InvalidCertificate\(Expired"
-        r"|SEC_E_CERT_EXPIRED|-9814\b|证书.{0,12}过期|证书.{0,6}到期"),
+        r"|SEC_E_CERT_EXPIRED|-9814\b|证书.{0,12}过期|过期的?(?:SSL)?证书|证书.{0,6}到期"),
     ("certificate-name", r"ERR_CERT_COMMON_NAME_INVALID|BAD_CERT_DOMAIN|ALTNAME_INVALID"
         r"|\bnet_error -200\b|\bcert(?:ificate)? (?:of|for|from|issued (?:to|for)) [`\"'“]?[\w.-]{3,253}[`\"'”]? (?:instead of|rather than)\b|\b[\w-]{1,63}\.[a-z]{2,24}[`\"'”]? is (?:serv|present|show|return|us)ing (?:the|a|an) (?:\w{1,8} )?certificate (?:for|of) [`\"'“]?[\w-]{1,63}\."
         r"|hostname mismatch|IP address mismatch|does not match (?:host ?name|target host|"
-        r"certificate's altnames|expected CN|requested host)|no alternative certificate subject name"
+        r"certificate's altnames|expected CN|requested host)|requested domain name does not match|no alternative certificate subject name"
         r"|subject alternative|SAN dNSName|contain any IP SANs|certificate is (?:not )?valid for|No name matching"
         r"|did not match expected CN|RemoteCertificateNameMismatch|legacy Common Name"
         r"|doesn't match '?(?:either|[\w.-])|is only valid for|name in the certificate does not match"
         r"|HTTPS hostname wrong|Hostname \S{1,253} not verified|NotValidForName|WRONG_PRINCIPAL"
         r"|target principal name is incorrect|-9843\b|hostname in certificate didn[’']t match|目标主要名称不正确"
-        r"|证书.{0,20}(?:域名|名称).{0,6}不(?:匹配|一致|符)"
+        r"|证书.{0,6}?(?:别的|其他|另一个|别人)的?(?:域名|网站)|证书来自.{1,80}?而不是|证书.{0,20}(?:域名|名称).{0,6}不(?:匹配|一致|符)"
         r"|域名.{0,10}证书.{0,6}不(?:匹配|一致|符)|证书对 ?\S{1,253} ?无效|certificate .{0,30}?\b(?:wrong|"
-        r"another|different) (?:host ?|domain ?)?(?:name|host|domain)"),
+        r"another|different) (?:host ?|domain ?)?(?:name|host|domain)"
+        r"|\b(?:wrong|incorrect|another|different) (?:ssl |tls |https )?cert(?:ificate)? (?:(?:is|was|gets?|being) ){1,2}(?:presented|served|shown|returned|used|sent|delivered|given)\b"),
     ("certificate-untrusted", r"ERR_CERT_AUTHORITY_INVALID|\bnet_error -202\b|\bissuer(?: certificate)? is unknown\b|\b(?:as|is|shows?|reports?|says?|warning) (?:an? )?untrusted cert"
         r"|\b(?:refus|reject|distrust)\w{0,3} (?:the |my |our )?let[’']?s ?encrypt|(?:\bnot|n[’']t) (?:trust|accept|recogni[sz]e) (?:the |my |our )?let[’']?s ?encrypt|UNKNOWN_ISSUER|PKIX path|unknown authority"
-        r"|UntrustedRoot|not trusted|unable to find valid certification path|errors in the "
+        r"|UntrustedRoot|marked as not trusted|not trusted|unable to find valid certification path|errors in the "
         r"certificate chain|RemoteCertificateChainErrors|Trust anchor for certification path|UnknownIssuer"
         r"|unknown_ca\b|SEC_E_UNTRUSTED_ROOT|cannot be authenticated with given CA|-98(?:07|13)\b"
         r"|NSURLErrorDomain.{0,30}-1203\b|不受信任的颁发机构|证书不?(?:受|被).{0,4}信任|不受信任的证书"),
@@ -222,7 +226,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|something wrong with the proxy server|resolve proxy|代理服务器(?:拒绝|出现|没有响应|可能有问题|连接失败)"),
     # TLS
     ("grpc", r"missing selected ALPN property"),
-    ("tls-plain", r"wrong[ _]version[ _]number|RX_RECORD_TOO_LONG|first record does not look like a "
+    ("tls-plain", r"record that exceeded the maximum permissible length|wrong[ _]version[ _]number|RX_RECORD_TOO_LONG|first record does not look like a "
         r"TLS|server gave HTTP response to HTTPS client|Unsupported or unrecognized SSL message"
         r"|unexpected TLS packet|Cannot determine the frame size|packet[ _]length[ _]too[ _]long"
         r"|unknown protocol|record[ _]layer[ _]failure"
@@ -259,7 +263,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"redirects|isn[’']t redirecting properly|NS_ERROR_REDIRECT_LOOP|redirections exceeded"
         r"|Exceeded \d+ redirects|redirect count exceeded|stopped after \d+ redirects|Exceeded "
         r"maximum allowed redirects|redirected too many|Maximum number of redirects|redirect loop|(?:infinite|endless)(?:ly)? redirect|redirect\w{0,3} too many times"
-        r"|NSURLErrorDomain.{0,30}-1007\b|never[- ]?ending (?:30[1278]|redirect)|redirect\w{0,3}\b.{0,40}?\bloop(?:s|ing)?\b|重定向.{0,6}(?:过多|太多)|(?:不停|不断|反复|一直).{0,4}?(?:重定向|跳转)(?!到)|(?:不能|未能|无法)正确地?重定向|循环重定向|重定向循环|无限重定向"),
+        r"|NSURLErrorDomain.{0,30}-1007\b|never[- ]?ending (?:30[1278]|redirect)|redirect\w{0,3}\b[^.;\n]{0,120}?\bloop(?:s|ing)?\b|\bkeeps? (?:on )?redirecting (?:forever|endlessly|over and over|and redirecting)|\bredirect\w{0,3} (?:forever|endlessly)\b|重定向.{0,6}(?:过多|太多)|(?:不停|不断|反复|一直).{0,4}?(?:重定向|跳转)(?!到)|(?:不能|未能|无法)正确地?重定向|循环重定向|重定向循环|无限重定向"),
     ("incomplete", r"CONTENT_LENGTH_MISMATCH|INCOMPLETE_CHUNKED|IncompleteRead|Premature end of|"
         r"Premature EOF|bytes remaining to read|outstanding read data|response ended prematurely"
         r"|incomplete chunked|Chunked stream has ended unexpectedly|without sending complete message body|TransferEncodingError"
@@ -279,12 +283,12 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     ("tls", r"ERR_SSL_\w{1,60}|SSL_ERROR_\w{1,60}|establish (?:an SSL |a secure |SSL )connection|SSL "
         r"connection could not be established|\bSSL[ _]connect\b|SSLHandshakeException|handshake "
         r"fail|SSLError|Secure Connection Failed|建立安全连接失败|无法(?:与服务器)?建立安全连接|无法提供安全连接"
-        r"|安全连接失败|EPROTO|SSL: error:|\[SSL|ssl hand ?shake|NSURLErrorDomain.{0,30}-1200\b"
+        r"|安全连接失败|EPROTO|SSL: error:|\berror:[0-9A-F]{8}:(?:SSL|TLS|lib)\b|\[SSL|ssl hand ?shake|NSURLErrorDomain.{0,30}-1200\b"
         r"|schannel: |SEC_E_\w{1,40}|:tls_alert|error occurred on a (?:send|receive)"
         r"|kCFStreamErrorDomainSSL|SslHandshakeFailed|curl: \(35\)|SSL routines:.{0,60}?alert|收到的消息异常|(?:SSL|TLS) ?(?:连接|握手)(?:错误|失败)|基础连接已经?关闭"),
     *COMPLAINTS,
     # Names and connections
-    ("name", r"NAME_NOT_RESOLVED|DNS_PROBE|(?<![A-Za-z])ENOTFOUND|EAI_\w{3,12}|Could not resolve host|resolve host"
+    ("name", r"NAME_NOT_RESOLVED|DNS_PROBE|server with the specified host ?name could not be found|(?<![A-Za-z])ENOTFOUND|EAI_\w{3,12}|Could not resolve host|resolve host"
         r" address|server IP address could not be found|no such host|UnknownHostException"
         r"|(?:Name or service|nodename nor servname).{0,30}not known|Temporary failure in name"
         r"|NameResolutionError|No address associated|NXDOMAIN|finding that site|(?:Safari|we|browser) can(?:[’']t|not| not) find the server|find the server [“\"]"
@@ -302,7 +306,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     ("timeout", r"TIMED_OUT|ETIMEDOUT|errno 110\b|timed[ -]?out|\btim(?:es|ing) out\b|\brequests? .{0,20}?(?:cut|killed|aborted|end\w{0,2}|fail\w{0,2}|die\w?)"
         r" (?:off )?(?:at|after) (?:exactly |about )?\d{1,4} ?(?:s|sec\w{0,5}|min\w{0,4})\b|(?:请求|接口|处理).{0,8}?超过.{1,6}?(?:秒|分钟).{0,6}?(?:报错|失败|断)|"
         r"(?<!gateway )(?<!request )time[ -]?out(?! {0,4}[:=] {0,2}\d)|too long to respond|\btook too long\b|Timeout(?:Error|Exception)\b"
-        r"|deadline exceeded|isn[’']t responding|did not properly respond|CONNECT_TIMEOUT"
+        r"|deadline exceeded|isn[’']t responding|did not (?:properly )?respond|CONNECT_TIMEOUT"
         r"|NET_TIMEOUT|Timeout of \d|ConnectTimeout|ReadTimeout|(?<!网关)超时|停止响应|端口不通|ping ?不通|没有正确答复|响应时间(?:过|太)长"
         r"|花了太长时间|没有响应|无响应"),
     # The words are the server's; the number before them is often a slip
@@ -314,7 +318,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|Conflict|Authorization|Payment|HTTP Version|Locked|Unprocessable|Unsupported Media|Precondition|Failed Dependency|Insufficient Storage"
         r"|Length Required|URI Too|Range Not|Expectation Failed|Unavailable For|Loop Detected|Network Auth))"
         # HAProxy's log: status, bytes, cookies, state, connections (Configuration Manual, 8.2.3)
-        r"|\bhaproxy\b[^\n]{0,300}? (?P<ab>[45]\d\d) \d{1,12} \S{1,40} \S{1,40} [A-Za-z-]{4} \d"
+        r"|(?:\bhaproxy\b[^\n]{0,300}?|\d{1,9}(?:/ {0,4}-?\d{1,9}){3}/\+?-?\d{1,9}) (?P<ab>[45]\d\d) \d{1,12} \S{1,40} \S{1,40} [A-Za-z-]{4} \d"
         r"|HTTP/[\d.]{1,3}\"? (?P<q>[45]\d\d)(?!\w)|ERROR (?P<r>[45]\d\d):|\bERR! code E(?P<i>[45]\d\d)\b|(?P<s>[45]\d\d), message="
         r"|HTTP(?: status)?(?: code)?[ :]{0,2}(?P<t>[45]\d\d)(?![0-9A-Za-z])"
         r"|does not indicate success: (?P<u>[45]\d\d)|bad HTTP response code \((?P<aa>[45]\d\d)\)"
@@ -322,7 +326,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"[:： `'\"“‘]{0,3}(?P<v>(?!443)[45]\d\d)(?![0-9A-Za-z:]|(?:\.\d{3}|,(?![45]\d\d)\d{3})(?!\d)| ?(?:requests|bytes|users|visitors|(?:page ?)?views|hits|files|items|rows|records|connections|times|ms|[KMG]i?B)\b)"
         r"|(?:失败|\bfail(?:ed|s)?\b)(?:了| with| code| due to)?[:：,，(（ ]{0,3}(?P<z>(?!443)[45]\d\d)(?![0-9A-Za-z:.])"
         r"|[\"'](?:code|status|statusCode|err(?:or)?_?code)[\"']: ?[\"']?(?P<y>[45]\d\d)(?!\w)"
-        r"|(?<![\w.:])(?<!port )(?P<w>(?!443)[45]\d\d) (?:error|page|status|when|after|if|on (?:re|all|any|every))|(?<![0-9A-Za-z.])(?P<x>(?!443)[45]\d\d) ?(?:错误|报错|页面)"
+        r"|(?<![\w.:])(?<!port )(?P<w>(?!443)[45]\d\d)[`'\"]? (?:error|page|status|when|after|if|on (?:re|all|any|every))|(?<![0-9A-Za-z.])(?P<x>(?!443)[45]\d\d) ?(?:错误|报错|页面)"
         r"|(?:登[录陆]|提交|点击|访问|打开|部署|升级|重启|请求)之?后[ ,，:：]{0,3}(?P<j>(?!443)[45]\d\d)(?![0-9A-Za-z:]| ?[KMG]i?B)"
         # A status in front of the path that was asked for, but for a handshake
         r"|(?<![\w.:/])(?P<l>(?!443)4[0-2]\d|431|451|5[0-3]\d)(?::? | ?(?:->|=>|[-–—→>|]) ?)(?:(?:GET|HEAD|POST|PUT|DELETE|PATCH) )?(?:https?:/)?/(?![^\n]{0,300}\bUpgrade\b)(?:[a-z0-9/…]|$)"
@@ -339,7 +343,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|ConnectError|Connect call failed|All connection attempts failed|\bno connection\b(?! (?:pool|string|limit))|not listening\b|nothing (?:is )?listen\w{0,3}|(?:没有?|未)(?:在)?监听|无法建立到|无法(?:成功|正常)?连接|连接失败|连不上|连接不上"
         r"|ERR_CONNECTION_FAILED|ConnectException|fetch failed|Failed to fetch|NetworkError"
         r"|connect to the (?:remote )?server|\bNetwork request failed\b|\bCould not open connection to the host\b|NSURLErrorDomain.{0,30}-1004\b"
-        r"|ERR_FAILED\b|TypeError: Load failed|The Internet connection appears"),
+        r"|ERR_FAILED\b|\bMax retries exceeded with url\b|TypeError: Load failed|The Internet connection appears"),
     ("websocket", r"WebSocket|connectSocket:fail|ws连接|WebSocketException|websocket: bad handshake"
         r"|Failed to start the (?:connection|transport)\b"),
     *VAGUE_COMPLAINTS,

@@ -6,7 +6,13 @@ from dataclasses import replace
 
 from diagnose.model.applications import Topic
 from diagnose.model.symptom import Symptom, SymptomKind
-from diagnose.parsers.clauses import contrast, failing_part, is_foreign, works_elsewhere
+from diagnose.parsers.clauses import (
+    contrast,
+    failing_part,
+    failing_site,
+    is_foreign,
+    works_elsewhere,
+)
 from diagnose.parsers.complaints import says_page_is_missing, says_password_is_asked_again
 from diagnose.parsers.cut_connections import says_connection_is_cut
 from diagnose.parsers.denied_faults import without_denied
@@ -118,6 +124,26 @@ _FILE = lazy_pattern(
     r"(?:/[\w.@+-]{1,80}){0,16}"
 )
 
+#: How a line of a program begins: a time, a level, a class, the fields of a log. Nobody compares in
+#: it what works and what does not.
+_OF_PROGRAM = lazy_pattern(
+    r"\W{0,4}(?:\d{4}[-/]\d\d[-/]\d\d[T ]|\d\d:\d\d:\d\d\b"
+    r"|[A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d"
+    r"|[A-Z][a-z]{2} [A-Z][a-z]{2} {1,2}\d{1,2} \d\d:|[IWEF]\d{4} \d\d:|time=|level=|\{\"|ts=\d"
+    r"|(?:ERROR|WARN(?:ING)?|INFO|DEBUG|CRITICAL|FATAL|SEVERE)\b[\s:\]|]"
+    r"|(?:\w{1,40}(?:\.|::|\\)){1,8}[A-Z]\w{0,60}(?:Error|Exception)\b"
+    r"|[A-Z]\w{2,60}(?:Error|Exception): "
+    r"|error:[0-9A-F]{8}:|http: |remote error: |curl: \(|wget: |Traceback |Caused by: |panic: "
+    r"|Uncaught )"
+)
+
+#: Words that people write in sentences, and programs seldom in lines.
+_IS_SENTENCE = lazy_pattern(
+    r"(?i)\b(?:i|my|we|our|it|its|is|are|was|when|after|but|and|any|all|some|every|since|now|still"
+    r"|keeps?|if)\b"
+    r"|[\u3400-\u9fff]"
+)
+
 #: Words of a part of a program, of which the site as a whole says nothing: what is served, and is
 #: not what a program expects.
 _SAYS_MORE = lazy_pattern(
@@ -173,6 +199,10 @@ def _fault_of(text: str, line: str, of_websocket: bool) -> Symptom | None:
         fault = foreign_contrast(line) or fault
     if fault:
         return _symptom(fault.kind, line, fault.words, fault.number)
+    if symptom is None and not _OF_PROGRAM.match(line) and _IS_SENTENCE.search(line):
+        words = _FILE.sub("…", _NAME.sub("…", _URL.sub("…", usual_spelling(line))))
+        if site := failing_site(words):
+            return _symptom(site.kind, line, site.words)
     return None if symptom and _SAYS_MORE.search(line) else symptom
 
 
@@ -210,6 +240,7 @@ def _seen_fault(symptom: Symptom | None, line: str, words: str) -> Symptom | Non
     if not kinds and is_foreign(words):
         return None
     fault = visible_fault(words, kinds)
+    is_told = not _OF_PROGRAM.match(line)
     if not kinds and (fault is None or fault.kind in _MAY_BE_CONTRAST):
         # A program that did not connect says nothing of a part, and names https for its address.
         is_read = (fault is None or fault.kind == "unusable") and (
@@ -219,13 +250,13 @@ def _seen_fault(symptom: Symptom | None, line: str, words: str) -> Symptom | Non
         # "无法连接终端": what does not connect is a WebSocket.
         if part and not is_read and not (fault is None and part.kind == "websocket"):
             part = None
-        reading = part or contrast(words, is_alone=is_read)
-        if reading is None and len({match[2] for match in _HOST.finditer(line)}) == 1:
+        reading = part or (contrast(words, is_alone=is_read) if is_told else None)
+        if is_told and reading is None and len({match[2] for match in _HOST.finditer(line)}) == 1:
             # The schemes alone differ: "http://… works, https://… does not".
             reading = contrast(words.replace("://…", " "), is_alone=False)
         if reading:
             return _symptom(reading.kind, line, reading.words)
-    if fault is None and symptom is None and (reading := works_elsewhere(words)):
+    if is_told and fault is None and symptom is None and (reading := works_elsewhere(words)):
         return _symptom(reading.kind, line, reading.words)
     return _symptom(fault.kind, line, fault.words, fault.number) if fault else symptom
 

@@ -30,6 +30,8 @@ _QUOTES = "\"'`<>“”‘’「」『』《》"
 _ERROR_CODE = re.compile(
     r"(?:net::|NET::)?[A-Z][A-Z0-9]{0,20}(?:_[A-Z0-9]{1,30}){1,12}(?:\.[A-Z][A-Za-z]{1,80})?"
     r"|E(?:CONN|HOST|TIMED|NET|PROTO|AI|NOT)[A-Z]{2,12}"
+    # The class of an exception: Java, .NET, Python, Ruby, PHP
+    r"|(?:\w{1,40}(?:\.|::|\\)){1,8}[A-Z]\w{0,60}(?:Error|Exception|Timeout|Token)"
 )
 #: Only a host's name.
 _NAME_ALONE = re.compile(
@@ -39,6 +41,11 @@ _NAME_ALONE = re.compile(
 _UNSPACED_SENTENCE = re.compile(
     r"[^\s./:@。．｡]{0,20}[\u0e01-\u0edf\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
     r"[^\s./:@。．｡]{7,2000}"
+)
+#: A shorter one: words that ask, deny or tell. A host whose only label is in such a script is none.
+_ASKING = re.compile(
+    r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]*(?:[吗呢吧么没不无啥怎]|打开|访问|正常|故障|报错|错误|了$"
+    r"|です|ます|ません|ない|エラー|습니|나요|안[돼되]|오류)[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]*[?？!！。]?"
 )
 #: The site in the command that an error shows.
 EXAMPLE_URL = "https://example.com/"
@@ -236,7 +243,7 @@ def _is_sentence(text: str) -> bool:
         return False
     from diagnose.parsers.symptoms import message_symptom, symptom_of
 
-    if _UNSPACED_SENTENCE.fullmatch(text):
+    if _UNSPACED_SENTENCE.fullmatch(text) or _ASKING.fullmatch(text):
         return True
     if text.startswith(("net::ERR_", "ERR_")) or message_symptom(text) is not None:
         return True

@@ -1,10 +1,11 @@
 """The usual spelling of words that people type in another way: contractions without an apostrophe,
-slips of the keys, letters of full width, Traditional Chinese. So each pattern of a symptom is
-written once. No I/O.
+slips of the keys, letters of full width, Traditional Chinese, other languages of systems. So each
+pattern of a symptom is written once. No I/O.
 """
 
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.misspelled import mended
+from diagnose.parsers.system_words import in_english
 
 #: Letters and digits of full width (U+FF10 to U+FF5A), which Chinese keyboards type; their
 #: punctuation stays, which the patterns name. Hyphens that do not break (U+2010, U+2011), and what
@@ -63,6 +64,7 @@ def usual_spelling(words: str) -> str:
     """Return words as most people spell them, and in Simplified Chinese."""
     if not words.isascii():
         words = words.translate(_SIGNS)
+    words = in_english(words)
     words = _CONTRACTION.sub(r"\1n't", _APOSTROPHE.sub("'", words))
     words = _FILLER.sub("", mended(_CAN_NOT.sub("cannot", _HYPHEN.sub("re", words))))
     if words.isascii():

@@ -198,3 +198,37 @@ def test_a_fault_beside_what_works_counts(words: str, kind: str) -> None:
     fault = foreign_fault(words)
     assert fault
     assert fault.kind == kind
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("das Zertifikat ist nicht abgelaufen, trotzdem kommt eine leere Seite", "blank"),
+        ("証明書は期限切れではないがサイトが開かない", "unusable"),
+        ("il certificato ssl sul proxy, da ieri risulta scaduto", "certificate-expired"),
+        ("je vois toujours l'ancien site après le déploiement", "cached"),
+        ("die Domain zeigt noch auf den alten Server", "wrong-site"),
+        ("la pagina no carga", "unusable"),
+        ("strona sie nie laduje", "unusable"),
+        ("la connexion a echoue", "not-connected"),
+        ("strona główna ładuje się pół minuty", "slow"),
+        ("Przy próbie resetu hasła dostaję 500-tkę", "status"),
+    ],
+)
+def test_a_state_belongs_to_its_noun(words: str, kind: str) -> None:
+    fault = foreign_fault(words)
+    assert fault
+    assert fault.kind == kind
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "ist meine Seite erreichbar?",
+        "el sitio no tiene problemas",
+        "our shop has no problems",
+        "le certificat n'est pas expiré",
+    ],
+)
+def test_a_healthy_site_has_no_fault(words: str) -> None:
+    assert foreign_fault(words) is None
