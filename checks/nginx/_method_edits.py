@@ -22,7 +22,7 @@ _HEAD = re.compile(r"limit_except(?:\s+[A-Z]{3,20}){1,12}")
 #: A list of methods that pass, the one method that passes, and the one that does not.
 _LISTED = re.compile(
     r"""if\s*\(\s*\$request_method\s+!~\*?\s*["']?\^?"""
-    r"""\(?(?P<names>[A-Z]{3,20}(?:\|[A-Z]{3,20}){0,12})\)?\$?["']?\s*\)\s*\{"""
+    r"""\(?(?:\?:)?(?P<names>[A-Z]{3,20}(?:\|[A-Z]{3,20}){0,12})\)?\$?["']?\s*\)\s*\{"""
 )
 _METHOD = r"""["']?(?P<name>[A-Z]{3,20})["']?"""
 _OTHER_THAN = re.compile(rf"if\s*\(\s*\$request_method\s+(?P<test>!=\s*{_METHOD})\s*\)\s*\{{")

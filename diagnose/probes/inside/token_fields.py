@@ -1,13 +1,15 @@
 """Reads in which field of the request the application expects its token, after a message that says
-that the token does not arrive: in the settings of the program that answers, or in its script."""
+that the token does not arrive, or where it refuses everybody: in the settings of the program that
+answers, in its script, or in the description of its interface."""
 
 import posixpath
 
 from diagnose.model import Vantage
 from diagnose.model.applications import ReadSetting
+from diagnose.model.http import Exchange
 from diagnose.parsers.program_place import ProgramPlace
 from diagnose.parsers.sanitize import clean
-from diagnose.parsers.token_fields import expected_field
+from diagnose.parsers.token_fields import described_field, expected_field, refuses_unknown
 from diagnose.probes import ProbeContext
 from diagnose.probes.inside.framework_files import source_folders
 from diagnose.probes.inside.own_setting_files import MAX_FILE
@@ -18,6 +20,11 @@ _FILES = (
     "application-prod.properties", "config/application.properties", "config/application.yml",
     ".env",
 )  # fmt: skip
+#: Where programs describe their interface (FastAPI, Spring, Swagger).
+_DESCRIPTIONS = (
+    "/openapi.json", "/v3/api-docs", "/api-docs/swagger.json", "/swagger/v1/swagger.json",
+)  # fmt: skip
+_OK = 200
 _SCRIPTS = (".py", ".js", ".mjs", ".cjs")
 
 
@@ -44,3 +51,36 @@ async def emit_token_field(ctx: ProbeContext, place: ProgramPlace) -> None:
                 )
             )  # fmt: skip
             return
+    await _emit_described_field(ctx)
+
+
+async def _emit_described_field(ctx: ProbeContext) -> None:
+    """Emit the field that the program's own description of its interface names."""
+    page = next(
+        (
+            page
+            for page in ctx.observed(Exchange)
+            if page.is_page_of(ctx.target) and refuses_unknown(page.status, page.body)
+        ),
+        None,
+    )
+    if page is None:
+        return
+    # Imported late: few programs refuse everybody.
+    from diagnose.probes.inside.logged_requests import send_again
+
+    for path in _DESCRIPTIONS:
+        at = ctx.elapsed()
+        answer = await send_again(ctx, page, ctx.target.origin + path)
+        if answer is None:
+            return
+        if answer.status != _OK or not (name := described_field(answer.body)):
+            continue
+        ctx.emit(
+            ReadSetting(
+                vantage=Vantage.SERVER, at=at, took=ctx.elapsed() - at, application="token",
+                topic="token_field", key="token", values=(clean(name, 100),), file=path,
+                equivalent=answer.equivalent,
+            )
+        )  # fmt: skip
+        return
