@@ -84,7 +84,8 @@ COMPLAINTS: tuple[tuple[SymptomKind, str], ...] = (
         r"|(?:ip|地址).{0,8}?(?:全|都|总|一直|均|变成).{0,8}?(?:127\.|172\.|192\.168|10\.|::1|内网|网关|容器|docker|代理|本机|一样|同一)"
         r"|(?:日志|记录|后台|显示).{0,16}?(?:127\.0\.0\.1|172\.\d|192\.168\.\d|内网 ?ip|网关 ?ip)"
         r"|只能(?:获取|拿|得|看)到?.{0,14}?(?:ip|地址)|限流.{0,12}?(?:所有|全部|大家)"),
-    ("request-field", r"(?:authorization|access[-_ ]?token|token|api[-_ ]?key|bearer|custom|request|auth)\W{0,4}(?:http |request )?headers?\b.{0,30}?"
+    ("request-field", r"\b(?:can ?not|can[’']?t|could ?n[’']?t|unable to|not able to) (?:send|pass|forward|receive|read)\b.{0,40}?\b(?:as an? |custom |request |http |auth\w{0,12} |token )headers?\b"
+        r"|(?:authorization|access[-_ ]?token|token|api[-_ ]?key|bearer|custom|request|auth)\W{0,4}(?:http |request )?headers?\b.{0,30}?"
         r"\b(?:missing|null|lost|undefined|empty|stripped|dropped|removed|missed|not (?:being )?(?:found|set|present|received|passed|forwarded|sent|provided|reach\w*|arriv\w*)|disappear\w*)"
         r"|\brest_cannot_(?:edit|create|delete|view)\b|\bjwt_auth_no_auth_header\b"
         r"|\bHTTP_AUTHORIZATION\b.{0,24}?(?:empty|null|missing|undefined|not set|lost|为空|没有|取不到|获取不到)"

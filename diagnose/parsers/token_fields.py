@@ -3,6 +3,7 @@ underscore: by its own settings (Sa-Token, "token-name") or its source. And what
 token that does not arrive. No I/O.
 """
 
+import re
 from itertools import islice
 
 from diagnose.parsers.lazy_pattern import lazy_pattern
@@ -44,6 +45,19 @@ _IN_HEADER = lazy_pattern(r"\"in\"\s{0,9}:\s{0,9}\"header\"")
 _OF_SCHEME = lazy_pattern(r"\"name\"\s{0,9}:\s{0,9}\"" + _NAME + r"\"")
 #: Longest answer of an interface to somebody whom it does not know, in characters.
 _MAX_REFUSAL = 2000
+#: How a script in PHP reads the field Authorization.
+_AUTHORIZATION = lazy_pattern(
+    r"\$_SERVER\[[\"'](?:REDIRECT_)?HTTP_AUTHORIZATION[\"']\]"
+    r"|(?:getallheaders|apache_request_headers)\(\)[\s\S]{0,2000}?[\"']authorization[\"']"
+    r"|->bearerToken\(\)",
+    re.IGNORECASE,
+)
+
+
+def authorization_line(text: str) -> int:
+    """Return the line of a script in PHP that reads the field Authorization, 0 if none does."""
+    match = _AUTHORIZATION.search(text[:MAX_TEXT])
+    return text.count("\n", 0, match.start()) + 1 if match else 0
 
 
 def is_credential(name: str) -> bool:

@@ -7,9 +7,16 @@ import posixpath
 from diagnose.model import Vantage
 from diagnose.model.applications import ReadSetting
 from diagnose.model.http import Exchange
+from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.program_place import ProgramPlace
 from diagnose.parsers.sanitize import clean
-from diagnose.parsers.token_fields import described_field, expected_field, refuses_unknown
+from diagnose.parsers.token_fields import (
+    authorization_line,
+    described_field,
+    expected_field,
+    refuses_unknown,
+)
+from diagnose.parsers.web_sites import answering_sites
 from diagnose.probes import ProbeContext
 from diagnose.probes.inside.framework_files import source_folders
 from diagnose.probes.inside.own_setting_files import MAX_FILE
@@ -51,7 +58,31 @@ async def emit_token_field(ctx: ProbeContext, place: ProgramPlace) -> None:
                 )
             )  # fmt: skip
             return
-    await _emit_described_field(ctx)
+    if not await _emit_line_of_script(ctx):
+        await _emit_described_field(ctx)
+
+
+async def _emit_line_of_script(ctx: ProbeContext) -> bool:
+    """Emit that the script in PHP at the target's path reads the field Authorization, which Apache
+    does not give to every program; return whether it does."""
+    path = ctx.target.path_without_query
+    for config in ctx.observed(WebServerConfig):
+        sites = answering_sites(config, ctx.target.port, ctx.target.host)
+        roots = {site.root for site in sites if config.product == "apache" and site.root}
+        for root in roots if path.endswith(".php") and ".." not in path else ():
+            at = ctx.elapsed()
+            file = await ctx.machine.read(f"{root.rstrip('/')}{path}", MAX_FILE)
+            number = 0 if file.failure else authorization_line(file.text)
+            if number:
+                ctx.emit(
+                    ReadSetting(
+                        vantage=Vantage.SERVER, at=at, took=ctx.elapsed() - at, application="token",
+                        topic="token_field", key="token", values=("Authorization",),
+                        file=clean(file.real or path, 400), number=number,
+                    )
+                )  # fmt: skip
+                return True
+    return False
 
 
 async def _emit_described_field(ctx: ProbeContext) -> None:
