@@ -43,6 +43,7 @@ from diagnose.model.requests import ComparedRequest
 from diagnose.parsers.demanded_fields import demanded_field
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.final_requests import final_location
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 from diagnose.parsers.nginx.proxied_request import is_ignored_name
 from diagnose.parsers.nginx.upstreams import pass_directive_of
@@ -118,7 +119,8 @@ def _claim_of_message(evidence: Evidence) -> Claim | None:
     if not name and pages:
         name, seen = _expected_name(evidence, symptom) if symptom else _missed_name(evidence)
     nginx, path = Nginx.of(evidence), evidence.target.path_without_query
-    for match in nginx.location_matches(path) if name else ():
+    servers = {id(each.server.block): each.server for each in nginx.answering_servers()}.values()
+    for match in [final_location(server, path) for server in servers] if name else ():
         directive = pass_directive_of(match)
         if directive is None or nginx.is_refused or not is_ignored_name(match, name):
             continue
