@@ -27,6 +27,12 @@ from diagnose.parsers.haproxy.view import refusals
 #: A line of Caddy that compares the method, perhaps with its matcher's name before it.
 _COMPARISON = re.compile(r"\s*(?:(@[\w-]{1,80})\s+)?(not\s+)?method\s+([A-Za-z \t]{1,200}?)\s*")
 _LIMIT = re.compile(r"(?i)(\s*<Limit(?:Except)?\s)([A-Z \t]{1,200}?)\s*>\s*")
+#: A condition with the methods that a RewriteRule spares (mod_rewrite, "RewriteCond").
+_CONDITION = re.compile(r"(?i)\s*RewriteCond\s")
+_SPARED = re.compile(
+    r"(?i)(\s*RewriteCond\s+\"?%\{REQUEST_METHOD\}\"?\s+\"?!\^?\(?(?:\?:)?)"
+    r"([A-Z]{3,20}(?:\|[A-Z]{3,20}){1,12})(\)?\$?\"?(?:\s+\[NC\])?\s*)"
+)
 _SECTION = re.compile(r"(?i)\s*<(?:Directory|Location|Files|VirtualHost)")
 _END = re.compile(r"(?i)\s*</(?:Directory|Location|Files|VirtualHost)")
 #: Maximum number of lines of a section that are read.
@@ -72,6 +78,8 @@ def _apache_refusal(view: ServerView, methods: Sequence[str], path: str) -> Meth
 def _with_methods(view: ServerView, rule: AnsweringRule, methods: Sequence[str]) -> Edit | None:
     """Return the edit that adds the methods to the lists of the section: <Limit> says who may use
     them, and <LimitExcept> does not refuse them."""
+    if condition := _listed_condition(view, rule, methods):
+        return line_edit(view, rule.file, condition)
     changes: dict[int, tuple[str, ...]] = {}
     for step in (-1, 1):
         number = rule.line
@@ -86,6 +94,21 @@ def _with_methods(view: ServerView, rule: AnsweringRule, methods: Sequence[str])
             number += step
     has_exception = any("except" in lines[0].lower() for lines in changes.values())
     return line_edit(view, rule.file, changes) if has_exception else None
+
+
+def _listed_condition(
+    view: ServerView, rule: AnsweringRule, methods: Sequence[str]
+) -> dict[int, tuple[str, ...]]:
+    """Return the line above a RewriteRule that lists the methods which it spares, with these as
+    well; nothing where another condition stands there."""
+    number = rule.line - 1
+    text = line_text(view, rule.file, number)
+    listed = _SPARED.fullmatch(text[:400])
+    is_alone = not _CONDITION.match(line_text(view, rule.file, number - 1))
+    if listed is None or not is_alone:
+        return {}
+    added = "|".join(name for name in methods if name not in listed[2].upper().split("|"))
+    return {number: (f"{listed[1]}{listed[2]}|{added}{listed[3]}",)} if added else {}
 
 
 def _haproxy_refusal(view: ServerView, methods: Sequence[str], path: str) -> MethodRefusal | None:

@@ -17,8 +17,8 @@ from diagnose.parsers.failed_requests import is_of_site
 _CHANGING = frozenset({"PUT", "PATCH", "DELETE"})
 #: How a rule for methods answers; 444: nginx closes the connection.
 _REFUSED = frozenset({403, 405, 444})
-#: Refusals from which on they are no accident.
-_ENOUGH = 2
+#: Refusals of one request, and of all, from which on they are no accident.
+_ENOUGH, _MANY = 2, 3
 #: Maximum number of different failures that are kept.
 _MAX_FAILURES = 4
 
@@ -48,7 +48,9 @@ def program_failures(
         ):
             known = failures.get((line.method, line.path))
             failures[line.method, line.path] = _failure(known, line, file)
-    repeated = (failure for failure in failures.values() if failure.times >= _ENOUGH)
+    repeated = [failure for failure in failures.values() if failure.times >= _ENOUGH]
+    if sum(failure.times for failure in repeated) < _MANY:
+        return ()
     return tuple(sorted(repeated, key=lambda failure: -failure.times)[:_MAX_FAILURES])
 
 
