@@ -134,7 +134,8 @@ def _sent_claim(nginx: Nginx) -> Claim | None:
     ]
     for method, path, source, sender in sent:
         subject = Subject(port=evidence.target.port, path=path)
-        for match, _ in ending_locations(nginx, path):
+        ends = (match for match, _ in ending_locations(nginx, path))
+        for match in (*nginx.location_matches(path), *ends):
             denial = _directive(match, method)
             if denial is None or denial.status != 403:
                 continue

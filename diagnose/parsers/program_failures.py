@@ -1,10 +1,12 @@
 """Find in an access log the requests with which a program changes something and that were refused,
 though the same program is served there. No I/O.
 
-Strangers who look for weak sites send PUT and DELETE too. A program that knows the site has just
-got the same path by another method, or another path of its folder.
+Strangers who look for weak sites send PUT and DELETE too, for the start page and for names of
+scripts, which some sites answer with their page. A program that knows the site has just got the
+same path by another method, or another path of its folder, and that is no file.
 """
 
+import posixpath
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
@@ -24,8 +26,11 @@ _MAX_FAILURES = 4
 
 
 def is_refused_change(line: AccessLine) -> bool:
-    """Return whether a request that changes something was refused as a rule for methods does."""
-    return line.method in _CHANGING and line.status in _REFUSED
+    """Return whether a request that changes something below a folder was refused as a rule for
+    methods does."""
+    folder, name = posixpath.split(line.path.rstrip("/"))
+    is_resource = folder != "/" and not posixpath.splitext(name)[1]
+    return line.method in _CHANGING and line.status in _REFUSED and is_resource
 
 
 def program_failures(
