@@ -116,8 +116,10 @@ def _claim_of_message(evidence: Evidence) -> Claim | None:
     name."""
     symptom, pages = evidence.target.symptom, page_exchanges(evidence)
     name, seen = _reported_name(evidence, symptom) if symptom is not None and pages else "", None
-    if not name and pages:
-        name, seen = _expected_name(evidence, symptom) if symptom else _missed_name(evidence)
+    if not name and pages and symptom is not None:
+        name, seen = _expected_name(evidence, symptom)
+    if not name and pages and (symptom is None or symptom.number == pages[0].status):
+        name, seen = _missed_name(evidence)
     nginx, path = Nginx.of(evidence), evidence.target.path_without_query
     servers = {id(each.server.block): each.server for each in nginx.answering_servers()}.values()
     for match in [final_location(server, path) for server in servers] if name else ():

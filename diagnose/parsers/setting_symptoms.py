@@ -123,8 +123,9 @@ def _of_exchange(target: Target, exchange: Exchange) -> Iterator[Topic]:
         if exchange.status == _TOO_MANY:
             yield "trusted_proxy"
         # A program that never gets the field with the token refuses everybody.
-        is_plain = target.symptom is None and target.path_without_query != "/"
-        if is_plain and refuses_unknown(exchange.status, exchange.body):
+        is_told = target.symptom is None or target.symptom.number == exchange.status
+        is_asked = is_told and target.path_without_query != "/"
+        if is_asked and refuses_unknown(exchange.status, exchange.body):
             yield "token_field"
         if exchange.status in _CLOSED and is_plain_path(target.path_without_query):
             yield "plain_path"
