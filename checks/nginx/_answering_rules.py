@@ -97,7 +97,9 @@ def logged_rules(nginx: Nginx) -> Iterator[LoggedRule]:
             decisive = _decisive(selected.server, request, failure.status)
             condition = _condition(block, decisive[0]) if decisive and decisive[1] else None
             words = " ".join(condition.args) if condition else ""
-            if decisive and condition and "$request_method" in words:
+            # One that names what it refuses was meant so.
+            is_list = not failure.is_served_otherwise or "$request_method !" in words
+            if decisive and condition and "$request_method" in words and is_list:
                 yield LoggedRule(decisive[0], condition, failure)
                 break
 
@@ -105,7 +107,7 @@ def logged_rules(nginx: Nginx) -> Iterator[LoggedRule]:
 def _is_meant(failure: FailedRequests) -> bool:
     """Return whether a person is behind a request: a page of the site, or somebody's program."""
     is_of_program = failure.status == _NOT_ALLOWED and failure.method not in _OF_PAGES
-    return failure.is_from_page or is_of_program
+    return failure.is_from_page or is_of_program or failure.is_served_otherwise
 
 
 @frozen(eq=False)

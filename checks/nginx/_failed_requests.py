@@ -44,7 +44,7 @@ def repeated_exchange(evidence: Evidence, failure: FailedRequests) -> Exchange |
 def unopened_failures(evidence: Evidence, server: str) -> tuple[FailedRequests, ...]:
     """Return the failures without those of WebSockets that this run opens itself, of which their
     checks say more, of forms that may have been filled in wrongly, of clients that did not wait,
-    and of preflights of a site that may not be allowed."""
+    of preflights of a site that may not be allowed, and of changes that a program may not make."""
     opened_paths = {upgrade.path for upgrade in evidence.of(Upgrade) if upgrade.through == "front"}
     failures = current_failures(evidence, server=server)
     return tuple(
@@ -52,6 +52,7 @@ def unopened_failures(evidence: Evidence, server: str) -> tuple[FailedRequests, 
         for failure in failures
         if failure.path not in opened_paths
         if failure.status not in {FILLED_IN_WRONGLY, CLIENT_CLOSED}
+        if not failure.is_served_otherwise
         if (failure.method, failure.status) != ("OPTIONS", 403)
     )
 

@@ -22,7 +22,7 @@ _HEAD = re.compile(r"limit_except(?:\s+[A-Z]{3,20}){1,12}")
 #: A list of methods that pass, the one method that passes, and the one that does not.
 _LISTED = re.compile(
     r"""if\s*\(\s*\$request_method\s+!~\*?\s*["']?\^?"""
-    r"""\(?(?P<names>[A-Z]{3,20}(?:\|[A-Z]{3,20}){0,12})\)?\$?["']?\s*\)\s*\{"""
+    r"""\(?(?:\?:)?(?P<names>[A-Z]{3,20}(?:\|[A-Z]{3,20}){0,12})\)?\$?["']?\s*\)\s*\{"""
 )
 _METHOD = r"""["']?(?P<name>[A-Z]{3,20})["']?"""
 _OTHER_THAN = re.compile(rf"if\s*\(\s*\$request_method\s+(?P<test>!=\s*{_METHOD})\s*\)\s*\{{")
@@ -35,7 +35,8 @@ _LOST = {"try_files", "return", "rewrite", "if", "set", "limit_except"}
 def passing_steps(
     nginx: Nginx, match: LocationMatch, directive: Directive, method: str
 ) -> tuple[Command | Edit, ...]:
-    """Return what a person types to let a method pass `directive`; () if it takes more."""
+    """Return what a person types to let a method pass `directive`, or several ("PUT|DELETE"); () if
+    it takes more."""
     is_limit = directive.name == "limit_except"
     changes = _named(nginx, directive, method) if is_limit else _unguarded(nginx, match)
     if not changes:
@@ -49,7 +50,8 @@ def _named(nginx: Nginx, block: Directive, method: str) -> list[TextEdit]:
     head = _HEAD.match(file.text, block.start) if file else None
     if head is None:
         return []
-    return [TextEdit(head.end(), head.end(), f" {method}", block.file)]
+    names = method.replace("|", " ")
+    return [TextEdit(head.end(), head.end(), f" {names}", block.file)]
 
 
 def _unguarded(nginx: Nginx, match: LocationMatch) -> list[TextEdit]:
@@ -87,8 +89,9 @@ def _unguarded_below(nginx: Nginx, match: LocationMatch) -> list[TextEdit]:
 
 
 def passing_rule(nginx: Nginx, condition: Directive, method: str) -> tuple[Command | Edit, ...]:
-    """Return what a person types to let a method pass a condition that refuses it: one more name
-    in its list, or the condition of this method alone taken out; () for another condition."""
+    """Return what a person types to let a method, or several ("PUT|DELETE"), pass a condition that
+    refuses it: more names in its list, or the condition of this method alone taken out; () for
+    another condition."""
     file = nginx.file(condition)
     text = file.text[condition.start : condition.opened] if file else ""
     if file is None or condition.name != "if":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from checks.nginx import Nginx
 from diagnose.model import Evidence
 from diagnose.model.http import Exchange
+from diagnose.model.logs import FailedRequests
 from diagnose.parsers.refused_methods import refused_method
 
 if TYPE_CHECKING:
@@ -37,6 +38,19 @@ def reported_method(evidence: Evidence, page: Exchange) -> str:
     status = page.status or 0
     is_other = status < 400 or status == _NOT_ALLOWED or (named is not None and status != 403)
     return (named[1] if named else "POST") if is_other else ""
+
+
+def refused_methods(evidence: Evidence) -> tuple[str, ...]:
+    """Return the methods that a message names, and those of the requests with 403 or 405 in the
+    log, in the order of the alphabet."""
+    symptom = evidence.target.symptom
+    named = _NAMED.findall(symptom.text[:2000]) if symptom else []
+    logged = [
+        failure.method
+        for failure in evidence.good(FailedRequests)
+        if failure.status in {403, _NOT_ALLOWED} and _NAMED.fullmatch(failure.method)
+    ]
+    return tuple(sorted({*named, *logged}))
 
 
 def reported_rule(nginx: Nginx) -> "BrowserRule | None":

@@ -47,6 +47,7 @@ def rule_facts(
         "flag": "",
         "flag_panel": False,
         "wanted": "",
+        "by_program": False,
         "told": False,
         "typed": False,
         "program": "",

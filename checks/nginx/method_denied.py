@@ -90,15 +90,20 @@ def method_denied(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _with_fix(nginx: Nginx, match: LocationMatch, denial: _Denial, claim: Claim) -> Claim:
-    """Say what a person types if the method is wanted: what is closed may be meant."""
+    """Say what a person types if the method is wanted: what is closed may be meant. What the log or
+    the message says of other methods that are refused here counts as well."""
     # Imported late: a healthy run edits nothing.
     from checks.nginx._method_edits import passing_steps
+    from checks.nginx._reported_methods import refused_methods
 
-    typed = passing_steps(nginx, match, denial.directive, denial.method)
+    methods = dict.fromkeys((denial.method, *refused_methods(nginx.evidence)))
+    names = [method for method in methods if _directive(match, method) is not None]
+    typed = passing_steps(nginx, match, denial.directive, "|".join(names))
     # A guarded `limit_except` of a preflight is no password of the whole location.
     step = "let-it-pass" if denial.directive.name == "auth_basic" else "name-it"
     fix = Fix((Manual(step, Where.SERVER, commands=typed),), Applicability.MANUAL)
-    return replace(claim, fix=fix, facts={**claim.facts, "written": bool(typed)})
+    wanted = " ".join(names)
+    return replace(claim, fix=fix, facts={**claim.facts, "written": bool(typed), "wanted": wanted})
 
 
 def _asked_location(nginx: Nginx, pages: tuple[Exchange, ...]) -> LocationMatch | None:
@@ -120,7 +125,8 @@ def _sent_claim(nginx: Nginx) -> Claim | None:
     logged = tuple(
         failure
         for failure in evidence.good(FailedRequests)
-        if failure.server == "nginx" and failure.is_from_page and failure.status == 403
+        if failure.server == "nginx" and failure.status == 403
+        if failure.is_from_page or failure.is_served_otherwise
     )
     sent = [
         *((failure.method, failure.path, failure, "") for failure in logged),
@@ -128,7 +134,8 @@ def _sent_claim(nginx: Nginx) -> Claim | None:
     ]
     for method, path, source, sender in sent:
         subject = Subject(port=evidence.target.port, path=path)
-        for match, _ in ending_locations(nginx, path):
+        ends = (match for match, _ in ending_locations(nginx, path))
+        for match in (*nginx.location_matches(path), *ends):
             denial = _directive(match, method)
             if denial is None or denial.status != 403:
                 continue
@@ -141,7 +148,8 @@ def _sent_claim(nginx: Nginx) -> Claim | None:
                 facts={
                     **_claim_facts(match, denial, evidence.target.origin + path),
                     "sender": sender,
-                    "log": "" if sender else logged[0].file,
+                    "log": source.file if isinstance(source, FailedRequests) else "",
+                    "by_program": isinstance(source, FailedRequests) and source.is_served_otherwise,
                 },
             )
             return _with_fix(nginx, match, denial, claim)
@@ -224,6 +232,7 @@ def _claim_facts(match: LocationMatch, denial: _Denial, url: str) -> dict[str, o
         "status": denial.status,
         "asked": False,
         "log": "",
+        "by_program": False,
         "directive": denial.directive.text,
         "place": file_line(denial.directive),
         "location": match.block.text,

@@ -7,9 +7,10 @@ looks for a file only, or the application has the location of one other path alo
 Or the regular expression passes the path on to another program, as those for cached files do.
 
 The application, asked directly, has the path. So visitors get 404 or a page in place of a script or
-of JSON. The path is the target's, or that of a file which its page loads. Where nginx has the file
-and may not read it, or looks for it with a wrong `alias`, the location is there for that file. An
-application that has a page for every path proves nothing: a path that nobody has is the control.
+of JSON. Or it wants another method there, or a login, and nginx says that nothing is there. The
+path is the target's, or that of a file which its page loads. Where nginx has the file and may not
+read it, or looks for it with a wrong `alias`, the location is there for that file. An application
+that answers so for every path proves nothing: a path that nobody has is the control.
 """
 
 import posixpath
@@ -71,6 +72,9 @@ _NO_PAGES = frozenset({
     ".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg", ".ico", ".mp4", ".webm", ".mp3",
     ".woff", ".woff2", ".ttf", ".pdf", ".zip", ".gz",
 })  # fmt: skip
+#: How an application refuses a GET for a path that it has.
+_KNOWN_PATH = frozenset({401, 405})
+_NOT_FOUND = 404
 #: A path that stands in a configuration as it is.
 _PLAIN = re.compile(r"(?:/[\w.~-]{1,80}){1,12}/?", re.ASCII)
 _REASONS: tuple[BypassReason, ...] = (
@@ -105,13 +109,16 @@ def path_taken(evidence: Evidence) -> Iterator[Claim]:
             yield from _of_page_files(nginx, application, bypass)
         elif pages := _worse_pages(nginx, application, bypass):
             subjects = endpoint_subjects(pages)
+            is_known = application.status in _KNOWN_PATH
             yield Claim(
                 about=merge_subjects(subjects),
                 covers=subjects,
                 because=(*pages, application, *nginx.configs),
                 facts={"url": pages[0].url, "status": pages[0].status, "page": "", "others": ()}
                 | _facts(application, bypass),
-                confidence=Confidence.CERTAIN,
+                # A login or another method shows that the application has the folder.
+                confidence=Confidence.LIKELY if is_known else Confidence.CERTAIN,
+                severity=Severity.WARNING if is_known else None,
                 location=nginx.location(bypass.directive),
                 fix=_fix(nginx, bypass, application.path),
                 consequence_of=cause_of_stray(nginx, application.path),
@@ -143,9 +150,25 @@ def _worse_pages(
         return ()
     if application.is_html and _is_closed(evidence, application.path):
         return ()  # `location ~ /\. { deny all; }`, and an application that has a page for /.env
+    is_known = _knows_path(evidence, application)
     return tuple(
-        page for page in pages if _is_worse(page, application) and page.url not in own_urls
+        page
+        for page in pages
+        if _is_worse(page, application) or (is_known and page.status == _NOT_FOUND)
+        if page.url not in own_urls
     )
+
+
+def _knows_path(evidence: Evidence, application: BypassedApplication) -> bool:
+    """Return whether the application has the path for another method, or for somebody whom it
+    knows, and not every path."""
+    controls = [
+        control.status
+        for control in evidence.good(BypassedApplication)
+        if control.path != application.path
+        and (control.by, control.target) == (application.by, application.target)
+    ]
+    return application.status in _KNOWN_PATH and bool(controls) and set(controls) == {_NOT_FOUND}
 
 
 def _has_page_for_every_path(evidence: Evidence, application: BypassedApplication) -> bool:

@@ -186,8 +186,10 @@ def _logged_claim(nginx: Nginx, rules: Sequence[LoggedRule]) -> Claim:
     from checks.nginx._rule_facts import OF_RESPONSE, kind_of, rule_facts
 
     first = rules[0]
-    method = first.failure.method if kind_of(first.condition) == "method" else ""
-    step = choice(nginx, first.condition, "method", method)
+    is_of_method = kind_of(first.condition) == "method"
+    method = first.failure.method if is_of_method else ""
+    methods = dict.fromkeys(rule.failure.method for rule in rules) if is_of_method else ()
+    step = choice(nginx, first.condition, "method", "|".join(methods))
     subjects = _logged_subjects(nginx, [rule.failure for rule in rules])
     return Claim(
         about=subjects[0],
@@ -196,7 +198,8 @@ def _logged_claim(nginx: Nginx, rules: Sequence[LoggedRule]) -> Claim:
             *(rule.failure for rule in rules),
             *((nginx.config,) if nginx.config else ()),
         ),
-        confidence=Confidence.CERTAIN,
+        # Whether a program may change anything, only the site's owner knows.
+        confidence=Confidence.LIKELY if first.failure.is_served_otherwise else Confidence.CERTAIN,
         severity=Severity.WARNING,
         location=nginx.location(first.directive),
         facts={
@@ -206,7 +209,8 @@ def _logged_claim(nginx: Nginx, rules: Sequence[LoggedRule]) -> Claim:
             "browsers": (),
             **rule_facts(nginx, first.directive, first.condition),
             "sent": method,
-            "wanted": method,
+            "wanted": ", ".join(methods),
+            "by_program": first.failure.is_served_otherwise,
             "sender": "",
             **dict.fromkeys(OF_RESPONSE, False),
             "typed": len(step.commands) > 0,

@@ -1,8 +1,9 @@
-"""Lines of HAProxy and Caddy that refuse a method, and the edit that lets it pass.
+"""Lines of Apache, HAProxy and Caddy that refuse a method, and the edit that lets it pass.
 
-HAProxy: `http-request deny`, `return` or `tarpit` whose condition is about the method
-(Configuration Manual, section 7.4: METH_GET takes HEAD too). Caddy: a matcher with `method` or `not
-method`, and `respond`, `error` or `abort` for it (Caddyfile, "Request Matchers").
+Apache: <Limit> and <LimitExcept> (core). HAProxy: `http-request deny`, `return` or `tarpit` whose
+condition is about the method (Configuration Manual, section 7.4: METH_GET takes HEAD too). Caddy: a
+matcher with `method` or `not method`, and `respond`, `error` or `abort` for it (Caddyfile, "Request
+Matchers").
 
 A rule with a list of what is let in may have forgotten a method; one that names what it refuses was
 meant so, and no edit is written for it.
@@ -10,18 +11,32 @@ meant so, and no edit is written for it.
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from checks.server import ServerView, line_edit, line_text
 from checks.server._agent_refusals import matcher_name, refusing_lines
 from checks.server._caddy_lines import CaddyLine, own_lines
 from checks.server._haproxy import haproxy_view
+from checks.server._reported_requests import plain_request, refusing_rule
 from diagnose.model import Edit
 from diagnose.model.frozen import frozen
+from diagnose.model.server_rules import AnsweringRule
 from diagnose.parsers.haproxy.conditions import Rule, refusing_rules_of
 from diagnose.parsers.haproxy.view import refusals
 
 #: A line of Caddy that compares the method, perhaps with its matcher's name before it.
 _COMPARISON = re.compile(r"\s*(?:(@[\w-]{1,80})\s+)?(not\s+)?method\s+([A-Za-z \t]{1,200}?)\s*")
+_LIMIT = re.compile(r"(?i)(\s*<Limit(?:Except)?\s)([A-Z \t]{1,200}?)\s*>\s*")
+#: A condition with the methods that a RewriteRule spares (mod_rewrite, "RewriteCond").
+_CONDITION = re.compile(r"(?i)\s*RewriteCond\s")
+_SPARED = re.compile(
+    r"(?i)(\s*RewriteCond\s+\"?%\{REQUEST_METHOD\}\"?\s+\"?!\^?\(?(?:\?:)?)"
+    r"([A-Z]{3,20}(?:\|[A-Z]{3,20}){1,12})(\)?\$?\"?(?:\s+\[NC\])?\s*)"
+)
+_SECTION = re.compile(r"(?i)\s*<(?:Directory|Location|Files|VirtualHost)")
+_END = re.compile(r"(?i)\s*</(?:Directory|Location|Files|VirtualHost)")
+#: Maximum number of lines of a section that are read.
+_MAX_LINES = 60
 
 
 @frozen
@@ -35,15 +50,76 @@ class MethodRefusal:
     edit: Edit | None
 
 
-def haproxy_refusal(view: ServerView, method: str) -> MethodRefusal | None:
+def method_refusal(view: ServerView, methods: Sequence[str], path: str) -> MethodRefusal | None:
+    """Return the line that surely refuses the first of these methods at a path, and not GET. Its
+    edit lets all of them pass."""
+    match view.server.product:
+        case "apache":
+            return _apache_refusal(view, methods, path)
+        case "haproxy":
+            return _haproxy_refusal(view, methods, path)
+        case "caddy":
+            return _caddy_refusal(view, methods)
+    return None
+
+
+def _apache_refusal(view: ServerView, methods: Sequence[str], path: str) -> MethodRefusal | None:
+    request = plain_request(view)
+    if request is None:
+        return None
+    plain = replace(request, path=path.partition("?")[0])
+    rule = refusing_rule(view, plain, replace(plain, method=methods[0]))
+    if rule is None:
+        return None
+    edit = _with_methods(view, rule, methods)
+    return MethodRefusal(rule.rule, rule.status, rule.file, rule.line, edit)
+
+
+def _with_methods(view: ServerView, rule: AnsweringRule, methods: Sequence[str]) -> Edit | None:
+    """Return the edit that adds the methods to the lists of the section: <Limit> says who may use
+    them, and <LimitExcept> does not refuse them."""
+    if condition := _listed_condition(view, rule, methods):
+        return line_edit(view, rule.file, condition)
+    changes: dict[int, tuple[str, ...]] = {}
+    for step in (-1, 1):
+        number = rule.line
+        for _ in range(_MAX_LINES):
+            text = line_text(view, rule.file, number)
+            if number < 1 or _SECTION.match(text) or _END.match(text):
+                break
+            limit = _LIMIT.fullmatch(text[:400])
+            listed = limit[2].upper().split() if limit else []
+            if limit and (added := [name for name in methods if name not in listed]):
+                changes[number] = (f"{limit[1]}{' '.join((limit[2].strip(), *added))}>",)
+            number += step
+    has_exception = any("except" in lines[0].lower() for lines in changes.values())
+    return line_edit(view, rule.file, changes) if has_exception else None
+
+
+def _listed_condition(
+    view: ServerView, rule: AnsweringRule, methods: Sequence[str]
+) -> dict[int, tuple[str, ...]]:
+    """Return the line above a RewriteRule that lists the methods which it spares, with these as
+    well; nothing where another condition stands there."""
+    number = rule.line - 1
+    text = line_text(view, rule.file, number)
+    listed = _SPARED.fullmatch(text[:400])
+    is_alone = not _CONDITION.match(line_text(view, rule.file, number - 1))
+    if listed is None or not is_alone:
+        return {}
+    added = "|".join(name for name in methods if name not in listed[2].upper().split("|"))
+    return {number: (f"{listed[1]}{listed[2]}|{added}{listed[3]}",)} if added else {}
+
+
+def _haproxy_refusal(view: ServerView, methods: Sequence[str], path: str) -> MethodRefusal | None:
     """Return the rule of HAProxy that surely refuses a method, and not GET."""
     haproxy = haproxy_view(view.evidence)
     if haproxy is None or haproxy.proxies.frontend.mode != "http":
         return None
     proxies, target = haproxy.proxies, view.evidence.target
     told, plain = (
-        next((each for each in refusals(proxies, target, target.path, verb=verb)), None)
-        for verb in (method, "GET")
+        next((each for each in refusals(proxies, target, path, verb=verb)), None)
+        for verb in (methods[0], "GET")
     )
     if told is None or not told.is_certain or told.status < 400 or told == plain:
         return None
@@ -53,15 +129,15 @@ def haproxy_refusal(view: ServerView, method: str) -> MethodRefusal | None:
     rule = next((rule for rule in rules if rule.line == line), None)
     text = line_text(view, line.file, line.number).rstrip()
     edit = None
-    if rule is not None and text and "#" not in text and (added := _exception(rule, method)):
+    if rule is not None and text and "#" not in text and (added := _exception(rule, methods)):
         edit = line_edit(view, line.file, {line.number: (text + added,)})
     return MethodRefusal(" ".join(line.words), told.status, line.file, line.number, edit)
 
 
-def _exception(rule: Rule, method: str) -> str:
-    """Return what lets a method pass at the end of a condition that has a list of what is let in;
+def _exception(rule: Rule, methods: Sequence[str]) -> str:
+    """Return what lets methods pass at the end of a condition that has a list of what is let in;
     "" if it has none."""
-    criterion = f"{{ method {method} }}"
+    criterion = f"{{ method {' '.join(methods)} }}"
     literals = [literal for term in rule.alternatives for literal in term]
     has_list = any(
         each.subject == "method" and literal.negated != rule.negated
@@ -75,7 +151,7 @@ def _exception(rule: Rule, method: str) -> str:
     return f" !{criterion}" if len(rule.alternatives) == 1 else ""
 
 
-def caddy_refusal(view: ServerView, method: str) -> MethodRefusal | None:
+def _caddy_refusal(view: ServerView, methods: Sequence[str]) -> MethodRefusal | None:
     """Return the matcher of Caddy that takes a method and not GET, and whose requests a line
     refuses."""
     lines = list(own_lines(view))
@@ -84,12 +160,12 @@ def caddy_refusal(view: ServerView, method: str) -> MethodRefusal | None:
         matcher = matcher_name(line, comparison)
         if comparison is None or not matcher or not _is_alone(lines, line, comparison):
             continue
-        if _takes(comparison, "GET") or not _takes(comparison, method):
+        if _takes(comparison, "GET") or not _takes(comparison, methods[0]):
             continue
         if refused := next(refusing_lines(lines, matcher, line.file), None):
             status, rule = refused
             words = f"{' '.join(line.text.split())}; {rule}"[:300]
-            listed = {line.number: (f"{line.text.rstrip()} {method}",)}
+            listed = {line.number: (f"{line.text.rstrip()} {' '.join(methods)}",)}
             edit = line_edit(view, line.file, listed) if comparison[2] else None
             return MethodRefusal(words, status, line.file, line.number, edit)
     return None

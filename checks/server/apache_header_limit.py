@@ -12,21 +12,12 @@ Of several virtual hosts of one address the first has the say (core, "LimitReque
 the line stands outside of them.
 """
 
-import re
 from collections.abc import Iterator
 
-from checks.server import (
-    ServerView,
-    file_rows,
-    indentation,
-    line_edit,
-    manual_fix,
-    place_text,
-    reload_steps,
-    server_on_port,
-)
+from checks.server import place_text, server_on_port
+from checks.server._request_limits import limit_fix, limit_lines
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
+from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.logs import FailedRequests
 from diagnose.model.requests import HeaderTrial
@@ -71,7 +62,7 @@ def apache_header_limit(evidence: Evidence) -> Iterator[Claim]:
     name = _FIELD if trial else _reported_kind(evidence)
     if not name:
         return
-    places = _places(view, name)
+    places = limit_lines(view, name)
     limit = min((value for *_, value in places), default=_DEFAULTS[name])
     if trial is None and limit >= _WANTED[name]:
         return
@@ -94,7 +85,7 @@ def apache_header_limit(evidence: Evidence) -> Iterator[Claim]:
             "application": trial.endpoint if trial else "",
             "wanted": _WANTED[name],
         },
-        fix=_fix(view, name, places),
+        fix=limit_fix(view, name, _WANTED[name], places),
     )
 
 
@@ -111,35 +102,3 @@ def _reported_kind(evidence: Evidence) -> str:
     return next(
         (name for name, words in _WORDS.items() if symptom and words.search(symptom.text)), ""
     )
-
-
-def _places(view: ServerView, name: str) -> list[tuple[str, int, int]]:
-    """Return the lines that set the limit: file, number and value."""
-    pattern = re.compile(rf"(?i)\s*{name}\s+\"?(\d{{1,8}})\"?\s*")
-    return [
-        (file.path, number, int(match[1]))
-        for file in (view.config.files if view.config else ())
-        for number, row in enumerate(file_rows(view, file), 1)
-        if (match := pattern.fullmatch(row[:400]))
-    ]
-
-
-def _fix(view: ServerView, name: str, places: list[tuple[str, int, int]]) -> Fix:
-    """Return the edit of the one line that sets the limit, or of the line before the site's virtual
-    host, where none does."""
-    wanted, site = f"{name} {_WANTED[name]}", next(iter(view.answering_sites), None)
-    edit = None
-    if len(places) == 1:
-        path, number, _ = places[0]
-        file = view.config.file(path) if view.config else None
-        row = file_rows(view, file)[number - 1] if file else ""
-        edit = line_edit(view, path, {number: (f"{indentation(row)}{wanted}",)})
-    elif not places and site is not None and site.line:
-        file = view.config.file(site.file) if view.config else None
-        rows = file_rows(view, file) if file else ()
-        row = rows[site.line - 1] if site.line <= len(rows) else ""
-        if row.lower().startswith("<virtualhost"):
-            edit = line_edit(view, site.file, {site.line: (wanted, row)})
-    if edit is None:
-        return manual_fix(view, "raise-the-limit")
-    return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)

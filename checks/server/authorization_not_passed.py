@@ -7,7 +7,8 @@ A 401 is no fault. The evidence is the same answer to a request that had a token
 itself asks for a user and a password (a Basic challenge): it never gets them, and asks again for
 ever. Where it asks with a page of its own, nobody opens the page that was asked about; the
 challenge of an interface is a note, as its users may have a cookie in the place of a password.
-Where Apache asks (AuthType), the program need not know who came.
+Where Apache asks (AuthType), the program need not know who came. Or the script that refuses this
+run reads the field.
 """
 
 import re
@@ -28,6 +29,7 @@ from checks.server import (
 from checks.server._cgi_sites import has_cgi_programs
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
+from diagnose.model.applications import ReadSetting
 from diagnose.model.http import Exchange
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
 from diagnose.parsers.html_tags import excerpt
@@ -36,6 +38,7 @@ from diagnose.parsers.missing_tokens import (
     says_no_token_of_its_scheme,
     says_token_is_read,
 )
+from diagnose.parsers.token_fields import refuses_unknown
 from diagnose.parsers.web_sites import route_of
 
 #: A line by which mod_wsgi answers: all below a path, or the files of a kind.
@@ -111,6 +114,7 @@ def authorization_not_passed(evidence: Evidence) -> Iterator[Claim]:
             "url": pages[0].url,
             "status": pages[0].status or "",
             "words": excerpt(pages[0].body, 110),
+            "source": "",
             "fastcgi": not removing and not wsgi,
             "wsgi": bool(wsgi) and not removing,
             "removed": bool(removing),
@@ -129,31 +133,57 @@ def _remedy(view: ServerView, site: WebSite, removing: int, wsgi: int) -> Fix:
     return _wsgi_fix(view, site, wsgi) if wsgi else _fix(view, site)
 
 
+def _reading_line(view: ServerView) -> ReadSetting | None:
+    """Return the line of the script that looks for Authorization, if the script says that it does
+    not know who asks."""
+    pages = pages_with_status(view.evidence, _NOT_AUTHORIZED)
+    is_missed = bool(pages) and all(
+        refuses_unknown(page.status, page.body) and not says_token_is_read(page.body)
+        for page in pages
+    )
+    reads = view.evidence.good(ReadSetting) if is_missed and not _is_passed_below(view) else ()
+    return next(
+        (
+            read
+            for read in reads
+            if read.topic == "token_field" and read.values == ("Authorization",)
+        ),
+        None,
+    )
+
+
 def _reported_claims(view: ServerView, site: WebSite, removing: int, wsgi: int) -> Iterator[Claim]:
-    """Judge by a person's words that the application gets no Authorization: what this run asks for
-    needs no login, and no line of the site passes the field on."""
+    """Judge by a person's words, or by the script, that the application gets no Authorization: no
+    line of the site passes the field on."""
     evidence, target = view.evidence, view.evidence.target
     words, is_sent = _reported_words(view)
-    if not words:
+    read = None if words else _reading_line(view)
+    if not words and read is None:
         return
     own = Subject(port=target.port, path=target.path_without_query)
     pages = [page for page in evidence.good(Exchange) if page.purpose == "target"]
     yield Claim(
         about=own,
         covers=(own, Subject(port=target.port)),
-        because=(view.server, *([view.config] if view.config else []), *pages),
+        because=(
+            view.server,
+            *([view.config] if view.config else []),
+            *pages,
+            *([read] if read else []),
+        ),
         confidence=Confidence.LIKELY,
         facts={
             **view.facts,
             "url": target.url,
-            "status": "",
+            "status": _NOT_AUTHORIZED if read else "",
+            "source": read.place if read else "",
             "words": words,
             "fastcgi": not removing and not wsgi,
             "wsgi": bool(wsgi) and not removing,
             "removed": bool(removing),
             "challenge": False,
-            "told": not is_sent,
-            "sent": is_sent,
+            "told": not is_sent and read is None,
+            "sent": is_sent or read is not None,
             "place": place_text(site.file, removing or wsgi or site.line),
         },
         fix=_remedy(view, site, removing, wsgi),
@@ -214,6 +244,7 @@ def _challenged(view: ServerView, site: WebSite) -> Iterator[Claim]:
             "url": pages[0].url,
             "status": 401,
             "words": "",
+            "source": "",
             "fastcgi": True,
             "wsgi": False,
             "removed": False,

@@ -31,6 +31,7 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange
 from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.parsers.token_fields import refuses_unknown
 from diagnose.parsers.withheld_logins import WithholdingLine, withholding_line
 
 #: The status of an application that does not know who asks (RFC 9110 section 15.5.2).
@@ -62,7 +63,7 @@ def login_withheld(evidence: Evidence) -> Iterator[Claim]:
             because=(*(observation for _, observation in requests), view.config, view.server),
             # The application may look for its login in another place than this field.
             confidence=Confidence.LIKELY,
-            severity=_severity(evidence, [observation for _, observation in requests]),
+            severity=_severity(evidence, line, [observation for _, observation in requests]),
             facts={
                 **view.facts,
                 "url": evidence.target.origin + paths[0],
@@ -87,11 +88,21 @@ def _refused(view: ServerView) -> Iterator[tuple[str, Observation]]:
             yield failure.path, failure
 
 
-def _severity(evidence: Evidence, observations: list[Observation]) -> Severity | None:
+def _severity(
+    evidence: Evidence, line: WithholdingLine, observations: list[Observation]
+) -> Severity | None:
     """Nobody complains, and only this run's own request shows it: it sends no login, so that 401
-    is its right answer."""
-    is_own = all(isinstance(observation, Exchange) for observation in observations)
-    return Severity.NOTE if is_own and evidence.target.symptom is None else None
+    is its right answer. An interface that was asked about, and has no form to sign in, takes a
+    token in Authorization."""
+    pages = [each for each in observations if isinstance(each, Exchange)]
+    is_own = len(pages) == len(observations)
+    is_interface = (
+        line.field.lower() == "authorization"
+        and evidence.target.path_without_query != "/"
+        and all(refuses_unknown(page.status, page.body) for page in pages)
+    )
+    is_asked = evidence.target.symptom is not None or is_interface
+    return Severity.NOTE if is_own and not is_asked else None
 
 
 def _fix(view: ServerView, line: WithholdingLine) -> Fix:

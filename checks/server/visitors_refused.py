@@ -10,10 +10,19 @@ from collections.abc import Iterator
 
 from checks.http import _page_files
 from checks.nginx._failed_requests import unopened_failures
-from checks.server import ServerView, manual_fix, place_text, server_on_port
+from checks.server import ServerView, manual_fix, place_text, reload_steps, server_on_port
 from checks.server._near_routes import is_passed_on
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Confidence, Evidence, Observation, Severity, Subject
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Observation,
+    Severity,
+    Subject,
+)
 from diagnose.model.frozen import frozen
 from diagnose.model.logs import FailedRequests
 from diagnose.model.server_rules import AnsweringRule
@@ -24,6 +33,8 @@ from diagnose.parsers.server_request import ServerRequest
 from diagnose.parsers.web_sites import route_of
 
 _REFUSALS = {403, 404, 410}
+#: The setting that refuses paths with %2F.
+_SLASHES = "AllowEncodedSlashes"
 #: Sections that hold others, whatever the request is.
 _WRAPPERS = {"ifmodule", "ifdefine", "ifversion"}
 
@@ -31,8 +42,11 @@ _WRAPPERS = {"ifmodule", "ifdefine", "ifversion"}
 @check(
     severity=Severity.WARNING,
     needs=[WebServer, WebServerConfig],
-    explains=["server.other-requests-failed", "server.rule-refuses", "http.page-file-missing"],
-)
+    explains=[
+        "server.other-requests-failed", "server.rule-refuses", "http.page-file-missing",
+        "server.apache-path-decoded",
+    ],
+)  # fmt: skip
 def visitors_refused(evidence: Evidence) -> Iterator[Claim]:
     view = server_on_port(evidence)
     if view is None or view.server.product != "apache" or len(view.answering_sites) != 1:
@@ -120,8 +134,19 @@ def _claim(view: ServerView, rule: AnsweringRule, failures: list[_Refused]) -> C
             "condition": rule.condition,
             "place": place_text(rule.file, rule.line),
             "address": is_of_addresses,
-            "slash": rule.rule.startswith("AllowEncodedSlashes"),
+            "slash": rule.rule.startswith(_SLASHES),
             "log": any(isinstance(each, FailedRequests) for each in failures[0].because),
         },
-        fix=manual_fix(view, "change-the-rule"),
+        fix=_fix(view, rule),
     )
+
+
+def _fix(view: ServerView, rule: AnsweringRule) -> Fix:
+    if rule.rule.startswith(_SLASHES):
+        # Imported late: few paths have an encoded slash.
+        from checks.server._encoded_slashes import encoded_slash_edit
+
+        edit = encoded_slash_edit(view, rule)
+        if edit is not None:
+            return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
+    return manual_fix(view, "change-the-rule")

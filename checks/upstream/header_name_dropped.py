@@ -3,7 +3,8 @@ unless `underscores_in_headers on` (ngx_http_core_module), other characters than
 hyphens by `ignore_invalid_headers`. The application refuses the page, and serves it with the field;
 or its refusal demands a field of such a name, and with it does not miss it any more; or a message
 says that a field with such a name does not arrive, or that a token does not, and the application's
-own settings, its source, or nginx's log name that field. Jenkins names the field of its token
+own settings, its source, the description of its interface or nginx's log name that field. Without a
+message, the application says that it does not know who asks. Jenkins names the field of its token
 ("crumb") in its page (hudson.security.csrf.CrumbIssuer; ".crumb" before 2.0).
 """
 
@@ -42,10 +43,11 @@ from diagnose.model.requests import ComparedRequest
 from diagnose.parsers.demanded_fields import demanded_field
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.final_requests import final_location
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 from diagnose.parsers.nginx.proxied_request import is_ignored_name
 from diagnose.parsers.nginx.upstreams import pass_directive_of
-from diagnose.parsers.token_fields import tells_of_lost_token
+from diagnose.parsers.token_fields import is_credential, refuses_unknown, tells_of_lost_token
 from diagnose.parsers.underscored_fields import field_lost
 
 _SETTING, _INVALID = "underscores_in_headers", "ignore_invalid_headers"
@@ -114,10 +116,13 @@ def _claim_of_message(evidence: Evidence) -> Claim | None:
     name."""
     symptom, pages = evidence.target.symptom, page_exchanges(evidence)
     name, seen = _reported_name(evidence, symptom) if symptom is not None and pages else "", None
-    if not name and symptom is not None and pages:
+    if not name and pages and symptom is not None:
         name, seen = _expected_name(evidence, symptom)
+    if not name and pages and (symptom is None or symptom.number == pages[0].status):
+        name, seen = _missed_name(evidence)
     nginx, path = Nginx.of(evidence), evidence.target.path_without_query
-    for match in nginx.location_matches(path) if name else ():
+    servers = {id(each.server.block): each.server for each in nginx.answering_servers()}.values()
+    for match in [final_location(server, path) for server in servers] if name else ():
         directive = pass_directive_of(match)
         if directive is None or nginx.is_refused or not is_ignored_name(match, name):
             continue
@@ -162,6 +167,16 @@ def _expected_name(evidence: Evidence, symptom: Symptom) -> tuple[str, Observati
     for line in evidence.good(LogLine):
         if match := _DROPPED.search(line.text):
             return match["name"], line
+    return "", None
+
+
+def _missed_name(evidence: Evidence) -> tuple[str, Observation | None]:
+    """Return the name of the field in which the application expects who asks, where it says that it
+    does not know that, and where the name is written."""
+    is_missed = all(refuses_unknown(page.status, page.body) for page in page_exchanges(evidence))
+    for read in evidence.good(ReadSetting) if is_missed else ():
+        if read.topic == "token_field" and read.values and is_credential(read.values[0]):
+            return read.values[0], read
     return "", None
 
 

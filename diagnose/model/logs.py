@@ -111,7 +111,9 @@ class FailedRequests(Observation):
     site's pages was accepted in the same time: a POST that was answered with a redirect.
     `is_all` is True if they were sent to the very path that was asked for, and none of this method
     came through. `is_large_header` is True if nginx refused each of them for its header, by the
-    length of its page: then other visitors' requests may have succeeded.
+    length of its page: then other visitors' requests may have succeeded. `is_served_otherwise` is
+    True if a program sent them that got the same path by another method, or another path of its
+    folder.
     """
 
     layer: ClassVar[str] = "nginx"
@@ -132,6 +134,7 @@ class FailedRequests(Observation):
     forms_accepted: bool = False
     is_all: bool = False
     is_large_header: bool = False
+    is_served_otherwise: bool = False
 
     def summary(self) -> Summary:
         subject = phrase("request {method} {path}", method=self.method, path=self.path)

@@ -15,10 +15,15 @@ from diagnose.parsers.sanitize import clean
 from diagnose.parsers.urls import parse_url
 from diagnose.parsers.whole_numbers import whole_number
 
-#: Longest line that is read, and longest path that is kept, in characters.
-MAX_LINE, MAX_PATH = 8192, 300
+#: Longest line that is read without its query and with it, and longest path that is kept, in
+#: characters.
+MAX_LINE, MAX_WHOLE_LINE, MAX_PATH = 8192, 65_536, 300
 
 _REQUEST = lazy_pattern(r"([A-Z]{3,10}) (\S+) HTTP/([0-9](?:\.[0-9])?)?")
+#: nginx logs as much of a request line as its buffer holds, where that is too long (414).
+_CUT_REQUEST = lazy_pattern(r"([A-Z]{3,10}) (/[^\s?]{0,300}\?\S?)\S{0,9000}()")
+_URI_TOO_LONG = "414"
+_END_OF_QUERY = lazy_pattern(r"[\s\"]")
 #: What browsers send (RFC 3986 section 3.3).
 _PATH = lazy_pattern(r"/[\w.~:/@!$&'()*+,;=%-]*", re.ASCII)
 _LOCAL_TIME = lazy_pattern(
@@ -106,9 +111,18 @@ def parse(text: str, line_format: LogFormat) -> Iterator[AccessLine]:
     """Yield the requests in a log, in order. Lines that are cut off or in another format, and
     requests that are no HTTP, are left out."""
     for line in text.split("\n"):
+        if MAX_LINE < len(line) <= MAX_WHOLE_LINE:
+            line = _without_long_query(line)
         values = _values(line, line_format) if len(line) <= MAX_LINE else None
         if values and (access_line := _line(values)):
             yield access_line
+
+
+def _without_long_query(line: str) -> str:
+    """Return a line with one character of its first query, by which it is too long."""
+    head, _, rest = line.partition("?")
+    end = _END_OF_QUERY.search(rest, 1)
+    return f"{head}?{rest[:1]}{rest[end.start() :]}" if end else line
 
 
 def _values(line: str, line_format: LogFormat) -> dict[str, str] | None:
@@ -131,7 +145,10 @@ def _values(line: str, line_format: LogFormat) -> dict[str, str] | None:
 
 
 def _line(values: Mapping[str, str]) -> AccessLine | None:
-    match = _REQUEST.match(values.get("request", ""))
+    request = values.get("request", "")
+    match = _REQUEST.match(request)
+    if match is None and values["status"] == _URI_TOO_LONG:
+        match = _CUT_REQUEST.fullmatch(request)
     when = _epoch(values)
     if when is None:
         return None

@@ -17,7 +17,7 @@ from diagnose.parsers.http import refuses_host, serves_files_alone
 from diagnose.parsers.limit_messages import limit_message
 from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.set_cookie import CookieRefusal, cookie_refusal
-from diagnose.parsers.token_fields import tells_of_lost_token
+from diagnose.parsers.token_fields import refuses_unknown, tells_of_lost_token
 from diagnose.parsers.urls import is_internal_host, is_loopback_host, normalize_url, parse_url
 from diagnose.parsers.websocket_refusal import unknown_session
 
@@ -122,6 +122,11 @@ def _of_exchange(target: Target, exchange: Exchange) -> Iterator[Topic]:
     if exchange.purpose == "target":
         if exchange.status == _TOO_MANY:
             yield "trusted_proxy"
+        # A program that never gets the field with the token refuses everybody.
+        is_told = target.symptom is None or target.symptom.number == exchange.status
+        is_asked = is_told and target.path_without_query != "/"
+        if is_asked and refuses_unknown(exchange.status, exchange.body):
+            yield "token_field"
         if exchange.status in _CLOSED and is_plain_path(target.path_without_query):
             yield "plain_path"
         # A program below a folder that it does not know has no page there.

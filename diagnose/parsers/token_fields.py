@@ -3,6 +3,9 @@ underscore: by its own settings (Sa-Token, "token-name") or its source. And what
 token that does not arrive. No I/O.
 """
 
+import re
+from itertools import islice
+
 from diagnose.parsers.lazy_pattern import lazy_pattern
 
 #: Most characters of a file and of a message that are looked at.
@@ -33,6 +36,50 @@ _LOST = lazy_pattern(
     r"|\bnão (?:o |a )?(?:recebe|chega|lê|encontra)"
     r"|не (?:получает|видит|доходит|приходит|читает)|受け取れ|届か|読め|読み取れ|取得でき"
 )
+#: What a field is called in which a program expects who asks.
+_CREDENTIAL = lazy_pattern(r"(?i)token|key|auth|secret|sign|session|jwt|ticket|passw")
+#: The scheme of a security field in a description of an interface (OpenAPI Specification, "Security
+#: Scheme Object"), its parts in any order.
+_SCHEME = lazy_pattern(r"\{[^{}]{0,400}\"apiKey\"[^{}]{0,400}\}")
+_IN_HEADER = lazy_pattern(r"\"in\"\s{0,9}:\s{0,9}\"header\"")
+_OF_SCHEME = lazy_pattern(r"\"name\"\s{0,9}:\s{0,9}\"" + _NAME + r"\"")
+#: Longest answer of an interface to somebody whom it does not know, in characters.
+_MAX_REFUSAL = 2000
+#: How a script in PHP reads the field Authorization.
+_AUTHORIZATION = lazy_pattern(
+    r"\$_SERVER\[[\"'](?:REDIRECT_)?HTTP_AUTHORIZATION[\"']\]"
+    r"|(?:getallheaders|apache_request_headers)\(\)[\s\S]{0,2000}?[\"']authorization[\"']"
+    r"|->bearerToken\(\)",
+    re.IGNORECASE,
+)
+
+
+def authorization_line(text: str) -> int:
+    """Return the line of a script in PHP that reads the field Authorization, 0 if none does."""
+    match = _AUTHORIZATION.search(text[:MAX_TEXT])
+    return text.count("\n", 0, match.start()) + 1 if match else 0
+
+
+def is_credential(name: str) -> bool:
+    """Return whether a field of this name tells who asks."""
+    return _CREDENTIAL.search(name) is not None
+
+
+def refuses_unknown(status: int | None, body: str) -> bool:
+    """Return whether the answer is that of an interface to somebody whom it does not know: short,
+    and without a form to sign in."""
+    is_refused = status in {401, 403} and 0 < len(body) <= _MAX_REFUSAL
+    return is_refused and "<form" not in body and "<center>" not in body
+
+
+def described_field(text: str) -> str:
+    """Return the field with an underscore in which a description of an interface says that the
+    token is expected; "" if it has none."""
+    for scheme in islice(_SCHEME.finditer(text[:MAX_TEXT]), 20):
+        name = _OF_SCHEME.search(scheme[0]) if _IN_HEADER.search(scheme[0]) else None
+        if name is not None:
+            return name["name"]
+    return ""
 
 
 def tells_of_lost_token(text: str) -> bool:

@@ -24,3 +24,10 @@ def unknown_sibling(path: str) -> str:
     its folder takes the other."""
     folder, name = posixpath.split(path.partition("?")[0])
     return posixpath.join(folder, f"{UNKNOWN}{posixpath.splitext(name)[1]}")
+
+
+def unknown_top(path: str) -> str:
+    """Return a path below a folder at the top that nobody has, with all that is below the folder of
+    another one: an application may take every name there ("/delete/a.jpg")."""
+    rest = path.partition("?")[0].lstrip("/").partition("/")[2]
+    return f"/{UNKNOWN}/{rest}" if rest else unknown_sibling(path)

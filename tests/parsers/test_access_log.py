@@ -74,3 +74,15 @@ def test_apache_escapes_quotation_marks_by_a_backslash() -> None:
 def test_the_host_of_a_page() -> None:
     assert access_log.host_of("https://Shop.example.com:8443/a") == "shop.example.com"
     assert access_log.host_of("-") == ""
+
+
+def test_a_line_that_is_too_long_by_its_query() -> None:
+    """nginx logs as much of the request's line as its buffer holds, with 414."""
+    cut = LINE.replace("token=x HTTP/1.1", f"q={'a' * 8180}").replace(" 502 ", " 414 ")
+    whole = LINE.replace("token=x", f"token={'a' * 9000}")
+    lines = read(COMBINED, cut, whole)
+    assert [(line.path, line.has_query, line.status) for line in lines] == [
+        ("/cart", True, 414), ("/cart", True, 502),
+    ]  # fmt: skip
+    assert not read(COMBINED, cut.replace(" 414 ", " 400 "))
+    assert not read(COMBINED, LINE.replace("token=x", "a" * 70_000))

@@ -2,7 +2,14 @@
 
 import pytest
 
-from diagnose.parsers.token_fields import expected_field, tells_of_lost_token
+from diagnose.parsers.token_fields import (
+    authorization_line,
+    described_field,
+    expected_field,
+    is_credential,
+    refuses_unknown,
+    tells_of_lost_token,
+)
 
 
 @pytest.mark.parametrize(
@@ -68,3 +75,32 @@ def test_many_words_are_read_in_a_moment() -> None:
     for word in ("token-name=", "headers.", "kommt ", "token "):
         expected_field(word * 20_000)
         tells_of_lost_token(word * 20_000)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ('{"key":{"type":"apiKey","name":"api_key","in":"header"}}', "api_key"),
+        ('{"k": {"type": "apiKey", "in": "header", "name": "access_token"}}', "access_token"),
+        ('{"key":{"type":"apiKey","name":"X-API-Key","in":"header"}}', ""),
+        ('{"key":{"type":"apiKey","name":"api_key","in":"query"}}', ""),
+        ('{"user":{"name":"api_key","in":"header"}}', ""),
+    ],
+)
+def test_a_description_names_the_field(text: str, name: str) -> None:
+    assert described_field(text) == name
+
+
+def test_a_script_reads_authorization() -> None:
+    assert authorization_line("<?php\n$token = $_SERVER['HTTP_AUTHORIZATION'] ?? '';\n") == 2
+    assert authorization_line("<?php\n$h = getallheaders();\necho $h['Authorization'];\n") == 2
+    assert authorization_line("<?php\necho $_SERVER['HTTP_HOST'];\n") == 0
+
+
+def test_an_interface_refuses_whom_it_does_not_know() -> None:
+    assert refuses_unknown(401, '{"error":"Unauthorized"}')
+    assert not refuses_unknown(404, '{"error":"Unauthorized"}')
+    assert not refuses_unknown(401, "<form><input type=password></form>")
+    assert not refuses_unknown(403, "<center>nginx</center>")
+    assert is_credential("access_token")
+    assert not is_credential("x_request_id")

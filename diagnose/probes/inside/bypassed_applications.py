@@ -1,7 +1,8 @@
 """Probe that asks an application for the target's path, or for that of a file of its page, where
 nginx answers it without asking: another location, a `rewrite` or `try_files` comes first. One GET,
 after the site has answered with an error or with a page, and one for a path that nobody has, if the
-first is answered with a page: an application that has a page for every path proves nothing.
+first is answered with a page, 401 or 405: an application that answers so for every path proves
+nothing.
 """
 
 from dataclasses import replace
@@ -16,13 +17,17 @@ from diagnose.parsers.nginx import upstreams
 from diagnose.parsers.nginx.bypasses import Bypass, bypass_of, empty_group
 from diagnose.parsers.nginx.proxied_request import ProxiedRequest, proxied_request
 from diagnose.parsers.nginx.server_blocks import Socket
-from diagnose.parsers.unknown_paths import unknown_sibling
+from diagnose.parsers.unknown_paths import unknown_sibling, unknown_top
 from diagnose.probes import ProbeContext, is_first, probe
 from diagnose.probes.inside.answering_blocks import answering_blocks
 from diagnose.probes.inside.application_requests import send_request
 from diagnose.probes.inside.upstream_comparisons import visitor_fields
 from diagnose.probes.inside.upstream_requests import http_version
 from diagnose.probes.inside.upstream_routes import UpstreamRoute
+
+#: What an application answers for a path that it has: who asks is unknown, or another method is
+#: wanted (RFC 9110 sections 15.5.2 and 15.5.6).
+KNOWN_PATH = frozenset({401, 405})
 
 
 @probe(after=Exchange, needs=NginxConfig)
@@ -79,8 +84,9 @@ async def _ask(
         return
     answer = await ask_for(ctx, route, request, bypass.by, bypass.directive)
     is_page = answer is not None and answer.is_html and 200 <= (answer.status or 0) < 300
-    if is_page and not file_path and bypass.by in {"longer", "regex", "program"}:
-        unknown = unknown_sibling(path)
+    is_known = answer is not None and answer.status in KNOWN_PATH
+    if (is_page or is_known) and not file_path and bypass.by in {"longer", "regex", "program"}:
+        unknown = unknown_top(path) if is_known else unknown_sibling(path)
         route, request = replace(route, path=unknown), replace(request, path=unknown)
         await ask_for(ctx, route, request, bypass.by, bypass.directive)
 

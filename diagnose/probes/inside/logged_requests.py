@@ -60,6 +60,8 @@ TOO_LARGE = {400, 414, 431, 494}
 _BAD_REQUEST, _NOT_FOUND = 400, 404
 #: Bytes of a download that may have been cut by nginx's temporary file.
 _LARGE = 1 << 30
+#: Methods that programs send and that a rule may not let in.
+_CHANGING = frozenset({"PUT", "PATCH", "DELETE"})
 #: The status of an answer with nothing in it (`AccessLine.is_empty`).
 EMPTY = 200
 
@@ -228,6 +230,12 @@ def _requests(
         failed_requests(lines, file, names, is_shared, since, site.withholds_login),
         asked_path_failures(lines, file, names, is_shared, since, _own_path(ctx)),
     )
+    if any(line.when >= since and line.method in _CHANGING for line in lines):
+        # Imported late: few visitors change anything by these methods.
+        from diagnose.parsers.program_failures import program_failures, with_program_failures
+
+        refused = program_failures(lines, file, names, is_shared, since)
+        failures = with_program_failures(failures, refused)
     if all(line.status != _BAD_REQUEST or line.when < since for line in lines):
         return failures
     # Imported late: few visitors' requests are bad.

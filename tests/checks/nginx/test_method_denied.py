@@ -232,3 +232,17 @@ def test_silent_for_a_message_about_a_method_that_passes() -> None:
     symptom = Symptom("other", "PUT requests are blocked")
     passing = "limit_except GET PUT { deny all; }"
     assert not claims(passing, page(200), target=replace(SHOP, symptom=symptom))
+
+
+def test_fires_for_a_program_and_names_all_methods_that_the_log_has() -> None:
+    put = FailedRequests(
+        file="/a.log", method="PUT", path="/api/orders/7", status=403, written="",
+        is_served_otherwise=True,
+    )  # fmt: skip
+    failures = (put, replace(put, method="DELETE"))
+    text = SITE.replace("proxy_set_header Host $host;", READ_ONLY)
+    (claim,) = judge(CHECK, config(text), BUILD, RUNNING, page(200), *failures, masked=False)
+    assert (claim.facts["by_program"], claim.facts["wanted"]) == (True, "PUT DELETE")
+    assert "limit_except GET PUT DELETE {" in str(claim.fix)
+    stranger = replace(put, is_served_otherwise=False)
+    assert not judge(CHECK, config(text), BUILD, RUNNING, page(200), stranger, masked=False)

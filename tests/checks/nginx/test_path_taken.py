@@ -391,3 +391,17 @@ def test_fires_on_a_protection_of_pictures_which_stays() -> None:
 
 def test_fires_and_leaves_another_condition_to_a_person() -> None:
     assert hotlinks("rewrite ^ /no.png;").applicability is Applicability.MANUAL
+
+
+@pytest.mark.parametrize("direct", [401, 405])
+def test_fires_where_the_application_wants_another_method_or_a_login(direct: int) -> None:
+    path = "/admin/delete/logo.js"
+    whole = SOCKETS.replace("/socket.io/", "/")
+    *rest, application = taken_path(f"{STATIC}\n {whole}", path, 404, direct=direct)
+    control = replace(application, path="/diagnose-7f3a/delete/logo.js", status=404)
+    target = replace(SHOP, path=path)
+    (claim,) = judge(CHECK, *rest, application, control, target=target, masked=False)
+    assert (claim.confidence, claim.severity) == (Confidence.LIKELY, Severity.WARNING)
+    # It says so of every path, or nobody has asked for another one.
+    assert not judge(CHECK, *rest, application, replace(control, status=direct), target=target)
+    assert not judge(CHECK, *rest, application, target=target)

@@ -386,6 +386,18 @@ def test_silent_for_other_requests_of_the_log(rule: str, failure: FailedRequests
     assert not judge(CHECK, *refused_page(rule, 200), failure, masked=False)
 
 
+def test_fires_for_a_program_that_a_list_of_methods_lacks() -> None:
+    sent = replace(failed("PUT", is_from_page=False), is_served_otherwise=True)
+    both = (sent, replace(sent, method="DELETE"))
+    (claim,) = judge(CHECK, *refused_page(METHODS, 200), *both, masked=False)
+    assert (claim.confidence, claim.facts["wanted"]) == (Confidence.LIKELY, "PUT, DELETE")
+    assert claim.fix
+    assert "!~ ^(GET|HEAD|PUT|DELETE)$" in str(claim.fix)
+    # A rule that names what it refuses was meant so.
+    named = "if ($request_method = PUT) { return 405; }"
+    assert not judge(CHECK, *refused_page(named, 200), sent, masked=False)
+
+
 BOTS = 'if ($http_user_agent ~* "(ahrefs|%s)") { return 403; }'
 
 

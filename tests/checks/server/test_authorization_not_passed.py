@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Confidence, Edit, Manual, Severity
+from diagnose.model.applications import ReadSetting
 from diagnose.model.http import Exchange
 from diagnose.model.symptom import Symptom
 from diagnose.model.web_servers import ServerFile
@@ -282,3 +283,19 @@ def test_fires_where_a_person_sends_a_token(site: str) -> None:
 def test_silent_where_a_token_arrives(site: str, body: str, text: str) -> None:
     page, target = replace(PAGE, body=body), replace(SENT, symptom=replace(VALID, text=text))
     assert not judge(CHECK, APACHE, apache_config(site), page, target=target)
+
+
+READ = ReadSetting(
+    application="token", topic="token_field", key="token", values=("Authorization",),
+    file="/var/www/shop/hook.php", number=2,
+)  # fmt: skip
+
+
+def test_fires_for_a_script_that_reads_the_field() -> None:
+    page = replace(PAGE, body='{"error":"Unauthorized"}')
+    (claim,) = judge(CHECK, APACHE, apache_config(SITE), page, READ, target=API)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.facts["source"] == "/var/www/shop/hook.php:2"
+    assert not judge(CHECK, APACHE, apache_config(SITE), page, target=API)
+    expired = replace(page, body='{"error":"token expired"}')
+    assert not judge(CHECK, APACHE, apache_config(SITE), expired, READ, target=API)

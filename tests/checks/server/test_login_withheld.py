@@ -42,6 +42,15 @@ def test_fires_for_the_page_itself() -> None:
     assert claim.severity is Severity.NOTE
 
 
+def test_fires_for_an_interface_that_was_asked_about() -> None:
+    page = replace(PAGE, url="https://shop.example.com/api", status=401, body='{"error":"no"}')
+    (claim,) = judge(CHECK, APACHE, CONFIG, page, target=replace(SHOP, path="/api"))
+    assert claim.severity is None
+    form = replace(page, body="<form><input type=password></form>")
+    (claim,) = judge(CHECK, APACHE, CONFIG, form, target=replace(SHOP, path="/api"))
+    assert claim.severity is Severity.NOTE
+
+
 def test_fires_behind_haproxy() -> None:
     text = TEXT.replace("backend app\n", "backend app\n    http-request del-header Cookie\n")
     (claim,) = judge(CHECK, HAPROXY, haproxy_config(text), PAGE, replace(FAILED, server="haproxy"))

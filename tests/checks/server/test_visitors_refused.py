@@ -70,3 +70,12 @@ def test_fires_where_only_handshakes_have_another_route() -> None:
         "    RewriteRule /(.*) ws://127.0.0.1:3000/$1 [P,L]\n"
     )
     assert judge(CHECK, APACHE, apache_config(_site(LIMITED + socket)), LOGIN, masked=False)
+
+
+def test_an_encoded_slash_has_exact_lines() -> None:
+    slash = replace(LOGIN, method="GET", path="/api/tag/a%2Fb", status=404)
+    (claim,) = judge(CHECK, APACHE, apache_config(HTTPS), slash, masked=False)
+    assert claim.facts["slash"] is True
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "AllowEncodedSlashes NoDecode" in str(claim.fix)

@@ -153,6 +153,15 @@ def test_fires_for_a_lost_token_whose_name_the_program_or_the_log_shows() -> Non
     assert claim.facts["logged"]
 
 
+def test_fires_without_words_where_the_interface_refuses_everybody() -> None:
+    refused = replace(page(401), body='{"detail":"Not authenticated"}')
+    (claim,) = judge(CHECK, RUNNING, config(), refused, EXPECTED, masked=False)
+    assert (claim.facts["name"], claim.severity) == ("access_token", Severity.WARNING)
+    other = replace(EXPECTED, values=("x_request_id",))
+    for seen in ((refused, other), (replace(refused, status=404), EXPECTED), (page(401), EXPECTED)):
+        assert not judge(CHECK, RUNNING, config(), *seen, masked=False)
+
+
 def test_silent_about_a_lost_token_without_a_name_or_with_another() -> None:
     assert not lost()
     assert not lost(EXPECTED, words="401 Unauthorized")

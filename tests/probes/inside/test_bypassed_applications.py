@@ -27,13 +27,15 @@ def looked(
     file: PageFileResponse | None = None,
     own: str = "",
     kind: bytes = b"text/javascript",
+    status: bytes = b"200 OK",
 ) -> tuple[Looking, list[str]]:
     looking, asked = Looking(RecordedMachine()), list[str]()
     looking.net, looking.options, looking.target = LocalNet(), Options(), replace(SHOP, path=PATH)
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         asked.append((await reader.readuntil(b"\r\n\r\n")).decode())
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: " + kind + b"\r\nContent-Length: 0\r\n\r\n")
+        head = b"HTTP/1.1 " + status + b"\r\nContent-Type: " + kind
+        writer.write(head + b"\r\nContent-Length: 0\r\n\r\n")
         writer.close()
 
     async def work() -> None:
@@ -67,6 +69,12 @@ def test_a_path_that_nobody_has_is_the_control_of_a_page() -> None:
     assert [line.split(" ")[1] for line in asked] == [PATH, "/socket.io/diagnose-7f3a.js"]
     control = looking.observed(BypassedApplication)[-1]
     assert (control.is_html, control.by) == (True, "regex")
+
+
+def test_a_folder_that_nobody_has_is_the_control_of_a_refusal() -> None:
+    _, asked = looked(STATIC, status=b"405 Method Not Allowed")
+    assert [line.split(" ")[1] for line in asked] == [PATH, "/diagnose-7f3a/socket.io.js"]
+    assert len(looked(STATIC, status=b"404 Not Found")[1]) == 1
 
 
 def test_nothing_is_asked_where_nothing_takes_the_path_or_the_site_answers() -> None:
