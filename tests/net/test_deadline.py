@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from diagnose.net.deadline import (
-    MAX_RUN_LATE,
     LateError,
     deadline,
     loop_lateness,
