@@ -60,3 +60,18 @@ def is_folder_of_files(path: str) -> bool:
         and path.partition("?")[0].endswith("/")
         and (folder.rpartition("/")[2].lower() in _FILES)
     )
+
+
+def is_named_in(path: str, rule: str) -> bool:
+    """Return whether a rule names the path's first folder or file by a word of its own, `/admin` or
+    `^/admin`: who wrote it meant this part of the site. The page at "/" is no part."""
+    name = path.partition("?")[0].lstrip("/").partition("/")[0].lower()
+    if not name or name == ".well-known":
+        return False
+    position = (rule := rule.lower().replace("\\", "")).find(name)
+    while position >= 0:
+        before, after = rule[position - 1 : position], rule[position + len(name) :][:1]
+        if (before in "/^(|" and position) and not (after.isalnum() or after in {"_", "-"}):
+            return True
+        position = rule.find(name, position + 1)
+    return False
