@@ -37,7 +37,7 @@ from diagnose.parsers.haproxy.conditions import host_patterns, refusing_rules_of
 from diagnose.parsers.haproxy.config import Line, Proxy
 from diagnose.parsers.haproxy.userlists import AskedLogin, asked_login
 from diagnose.parsers.haproxy.view import Refusal, refusals
-from diagnose.parsers.usual_paths import is_hidden, is_named_in
+from diagnose.parsers.usual_paths import is_closed_on_purpose, is_hidden
 
 #: Too Many Requests (RFC 6585 section 4).
 _TOO_MANY = 429
@@ -250,8 +250,8 @@ def _is_about_host(frontend: Proxy, refusal: Refusal) -> bool:
 
 
 def _is_closed_by_path(haproxy: HaproxyView, refusal: Refusal, path: str) -> bool:
-    """Return whether a rule closes a part of the site that it names, as a location of nginx does,
-    and nobody complains of it."""
+    """Return whether a rule closes a part of the site on purpose, as a location of nginx does, and
+    nobody complains of it."""
     if haproxy.view.evidence.target.symptom is not None:
         return False
     rules = [
@@ -262,7 +262,7 @@ def _is_closed_by_path(haproxy: HaproxyView, refusal: Refusal, path: str) -> boo
     is_opposite = any(rule.negated for rule in rules) or any(each.negated for each in literals)
     is_of_path = all(criterion.subject in {"path", "host"} for criterion in criteria)
     values = " ".join(value for each in criteria if each.subject == "path" for value in each.values)
-    return is_of_path and not is_opposite and is_named_in(path, values)
+    return is_of_path and not is_opposite and is_closed_on_purpose(path, values, refusal.status)
 
 
 def _severity(

@@ -46,7 +46,7 @@ from diagnose.model.pages import PageFileResponse
 from diagnose.model.renewal import CHALLENGES
 from diagnose.model.server_rules import AnsweringRule
 from diagnose.model.web_servers import WebServer, WebServerConfig
-from diagnose.parsers.usual_paths import is_hidden, is_named_in
+from diagnose.parsers.usual_paths import is_closed_on_purpose, is_hidden
 
 
 @check(
@@ -285,11 +285,11 @@ _QUESTIONS = ("address", "login", "agent", "field", "other")
 
 
 def _is_closed_by_path(view: ServerView, rule: AnsweringRule) -> bool:
-    """Return whether a rule closes a part of the site that it names, and nobody complains of it."""
+    """Return whether a rule closes a part of the site on purpose, and nobody complains of it."""
     words = f"{rule.condition} {rule.rule}"
     is_opposite = re.search(r"\bnot\b|!", words) is not None
     is_told = view.evidence.target.symptom is not None
-    return not is_opposite and not is_told and is_named_in(rule.path, words)
+    return not is_opposite and not is_told and is_closed_on_purpose(rule.path, words, rule.status)
 
 
 def _severity(

@@ -1,6 +1,7 @@
 import pytest
 
 from diagnose.parsers.usual_paths import (
+    is_closed_on_purpose,
     is_folder_of_files,
     is_for_operators,
     is_hidden,
@@ -53,3 +54,13 @@ def test_a_rule_about_something_else(rule: str) -> None:
 def test_the_whole_site_and_the_challenges_are_no_part() -> None:
     assert not is_named_in("/", "path /")
     assert not is_named_in("/.well-known/acme-challenge/x", "path /.well-known/*")
+
+
+def test_what_sites_close_on_purpose() -> None:
+    assert is_closed_on_purpose("/admin/users", "/admin", 403)
+    assert is_closed_on_purpose("/metrics", "^/metrics$", 404)
+    assert is_closed_on_purpose("/shop/7", "/shop/", 410)
+    # A part of the site that visitors use, and a rule that does not name the part.
+    assert not is_closed_on_purpose("/shop/7", "/shop/", 404)
+    assert not is_closed_on_purpose("/wp-json/posts", "^wp-json", 403)
+    assert not is_closed_on_purpose("/admin", "/", 403)
