@@ -37,7 +37,7 @@ def parse(
     try:
         namespace = parser.parse_intermixed_args(options)
         if operands and not hasattr(namespace, "words"):
-            parser.error(f"{command} takes no operand")
+            raise UsageError(f"diagnose {command} takes no operand.")
     except UsageError as error:
         # An option of a command, where the command is not the first word.
         if command is None and (late := next(filter(COMMANDS.__contains__, words), None)):
