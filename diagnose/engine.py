@@ -43,7 +43,7 @@ from diagnose.model.http import Exchange
 from diagnose.model.tcp import SYN_MARKS, Connection
 from diagnose.model.tls import Handshake
 from diagnose.net import Net
-from diagnose.net.deadline import LateError, deadline
+from diagnose.net.deadline import LateError, run_deadline
 from diagnose.net.tracked import TrackedNet
 from diagnose.net.waits import watch_waits
 from diagnose.probes import (
@@ -368,7 +368,7 @@ async def _observe(
     """Run the probes until all have finished. Return what ended them earlier, if anything: the
     deadline or a cancellation."""
     try:
-        async with deadline(current_run.options.deadline - current_run.elapsed()):
+        async with run_deadline(current_run.options.deadline - current_run.elapsed()):
             async with current_run.tasks:
                 current_run.start_probes()
             if current_run.further_requests.other_pages or current_run.target.symptom:

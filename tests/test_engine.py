@@ -207,7 +207,7 @@ def expire(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
         deadlines.append(Deadline(seconds))
         return deadlines[-1]
 
-    monkeypatch.setattr(engine, "deadline", deadline)
+    monkeypatch.setattr(engine, "run_deadline", deadline)
     return lambda: deadlines[0].expire()
 
 

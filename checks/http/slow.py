@@ -49,12 +49,13 @@ def slow(evidence: Evidence) -> Iterator[Claim]:
     first, subjects = pages[0], endpoint_subjects(pages)
     is_stream = first.status == 200 and mime_type(first.headers) == "text/event-stream"
     step = "do-not-hold" if is_stream else "measure"
+    is_held = is_stream and not _begins_late(evidence)
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=pages,
         confidence=Confidence.LIKELY if is_stream else Confidence.CERTAIN,
-        severity=Severity.WARNING if is_stream else None,
+        severity=Severity.WARNING if is_held else None,
         facts={
             "url": first.url,
             "host": evidence.target.host,
@@ -65,3 +66,14 @@ def slow(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=Fix((Manual(step, Where.SERVER),), Applicability.MANUAL),
     )
+
+
+def _begins_late(evidence: Evidence) -> bool:
+    """Return whether the program behind the web server sends the header of its stream with the
+    first event: nobody holds the stream back, and nothing may have happened before."""
+    if not is_looked_into(evidence):
+        return False
+    # Imported late: few pages are streams.
+    from checks.upstream.stream_buffered import begins_late
+
+    return begins_late(evidence)

@@ -22,6 +22,7 @@ from diagnose.model.nginx import (
     NginxState,
     NginxTest,
 )
+from diagnose.model.server import Listeners
 from diagnose.parsers.linux.mounts import hiding_folder
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx import server_blocks
@@ -157,10 +158,24 @@ class Nginx:
         runs = self.state is None or bool(self.state.masters)
         return self.test is not None and not self.test.passed and not runs
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether no nginx runs, and another program has the target's port: what the blocks say is
+        no visitor's answer. The files may be left from former times."""
+        if self.state is None or self.state.masters:
+            return False
+        port = self.evidence.target.port
+        holders = [
+            listener.process
+            for listeners in self.evidence.good(Listeners)
+            for listener in listeners.on(port)
+        ]
+        return bool(holders) and all(holder and holder != "nginx" for holder in holders)
+
     def location_matches(self, path: str) -> Iterator[LocationMatch]:
         """Yield the locations that respond to a path, each only once for all sockets; none if the
-        configuration is refused."""
-        if self.is_refused:
+        configuration is refused, or if nothing runs by it."""
+        if self.is_refused or self.is_idle:
             return
         location_ids: set[int] = set()
         for selected_server in self.answering_servers():

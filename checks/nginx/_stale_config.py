@@ -19,9 +19,14 @@ from diagnose.parsers.stray_pages import stray_page
 
 
 def refused_config_severity(nginx: Nginx) -> Severity | None:
-    """Return a warning for an error of the configuration on disk, if nginx serves visitors with the
+    """Return a note if another program serves the site well and nobody asks for nginx, a warning
+    for an error of the configuration on disk, if nginx serves visitors with the
     one that it loaded before; None, the check's own severity, if it does not run, or if visitors
     miss something because of it."""
+    answers = [page.status or 500 for page in page_exchanges(nginx.evidence)]
+    is_served = bool(answers) and max(answers) < 500
+    if nginx.is_idle and is_served and not nginx.evidence.target.symptom:
+        return Severity.NOTE
     port = nginx.evidence.target.port
     is_closed = any(not listeners.on(port) for listeners in nginx.evidence.good(Listeners))
     if nginx.master is None or is_closed or visits_fail(nginx.evidence):

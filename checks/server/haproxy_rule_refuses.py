@@ -37,7 +37,7 @@ from diagnose.parsers.haproxy.conditions import host_patterns, refusing_rules_of
 from diagnose.parsers.haproxy.config import Line, Proxy
 from diagnose.parsers.haproxy.userlists import AskedLogin, asked_login
 from diagnose.parsers.haproxy.view import Refusal, refusals
-from diagnose.parsers.usual_paths import is_hidden
+from diagnose.parsers.usual_paths import is_closed_on_purpose, is_hidden
 
 #: Too Many Requests (RFC 6585 section 4).
 _TOO_MANY = 429
@@ -156,7 +156,7 @@ def _claim(haproxy: HaproxyView, path: str, answers: Sequence[_Answer], refusal:
         covers=(*subjects, *([] if is_socket else [Subject(port=port)])),
         because=(*answers, *((haproxy.view.config,) if haproxy.view.config else ())),
         confidence=Confidence.CERTAIN if refusal.is_certain else Confidence.LIKELY,
-        severity=_severity(haproxy.view.evidence, answers, refusal, path, login),
+        severity=_severity(haproxy, answers, refusal, path, login),
         facts={
             **haproxy.view.facts,
             "path": own,
@@ -249,8 +249,24 @@ def _is_about_host(frontend: Proxy, refusal: Refusal) -> bool:
     return bool(host_patterns(rules))
 
 
+def _is_closed_by_path(haproxy: HaproxyView, refusal: Refusal, path: str) -> bool:
+    """Return whether a rule closes a part of the site on purpose, as a location of nginx does, and
+    nobody complains of it."""
+    if haproxy.view.evidence.target.symptom is not None:
+        return False
+    rules = [
+        rule for rule in refusing_rules_of(haproxy.proxies.frontend) if rule.line == refusal.line
+    ]
+    literals = [literal for rule in rules for term in rule.alternatives for literal in term]
+    criteria = [criterion for literal in literals for criterion in literal.criteria]
+    is_opposite = any(rule.negated for rule in rules) or any(each.negated for each in literals)
+    is_of_path = all(criterion.subject in {"path", "host"} for criterion in criteria)
+    values = " ".join(value for each in criteria if each.subject == "path" for value in each.values)
+    return is_of_path and not is_opposite and is_closed_on_purpose(path, values, refusal.status)
+
+
 def _severity(
-    evidence: Evidence,
+    haproxy: HaproxyView,
     answers: Sequence[_Answer],
     refusal: Refusal,
     path: str,
@@ -260,13 +276,14 @@ def _severity(
         return Severity.WARNING  # nobody gets in
     if answers and isinstance(answers[0], Upgrade):
         # Visitors may have the password.
-        is_named = websocket_severity(evidence) is None
+        is_named = websocket_severity(haproxy.view.evidence) is None
         is_error = refusal.is_certain and refusal.status != 401 and is_named
         return Severity.ERROR if is_error else Severity.WARNING
     if refusal.status >= 500:
         return Severity.ERROR
-    symptom = evidence.target.symptom
+    symptom = haproxy.view.evidence.target.symptom
     if refusal.status == _TOO_MANY and symptom and symptom.number == _TOO_MANY:
         return Severity.WARNING
     is_meant = not refusal.is_certain or refusal.status in {401, _TOO_MANY} or is_hidden(path)
+    is_meant = is_meant or _is_closed_by_path(haproxy, refusal, path)
     return Severity.NOTE if is_meant else Severity.WARNING

@@ -4,7 +4,8 @@ site, or a line of its settings does. Mostly an update was broken off, and left 
 Magento 2: var/.maintenance.flag (`bin/magento maintenance:enable`), WordPress: .maintenance
 (wp_is_maintenance_mode), Laravel: storage/framework/down (`artisan down`), Moodle:
 climaintenance.html, the gem turnout: tmp/maintenance.yml. Nextcloud, Joomla and Matomo have a line.
-Another fault may answer 503 as well: so it is likely. While a command runs that may need the site
+Another fault may answer 503 as well: so it is likely, where the page is none of a web server and
+says nothing else. While a command runs that may need the site
 to be closed, nothing opens it.
 """
 
@@ -27,6 +28,8 @@ from diagnose.model import (
 from diagnose.model.file_commands import remove_mark
 from diagnose.model.http import Exchange
 from diagnose.model.site_folders import MaintenanceMark
+from diagnose.parsers.failed_pages import failed_page
+from diagnose.parsers.http import proxy_page
 
 _NAMES = {
     "magento": "Magento", "wordpress": "WordPress", "laravel": "Laravel", "moodle": "Moodle",
@@ -38,6 +41,8 @@ _OPENING = {
     "joomla": r"s/=.*;/= false;/",
     "matomo": r"s/=.*/= 0/",
 }
+#: HAProxy's page where no server is up (src/http.c).
+_OF_HAPROXY = "No server is available to handle this request"
 #: Seconds in which an update may still run.
 _UPDATE = 600
 
@@ -56,7 +61,7 @@ def in_maintenance(evidence: Evidence) -> Iterator[Claim]:
     pages = [
         page
         for page in evidence.good(Exchange)
-        if page.is_page_of(target) and page.status == 503
+        if page.is_page_of(target) and page.status == 503 and _may_be_closed(page.body)
     ]  # fmt: skip
     for mark in evidence.good(MaintenanceMark) if pages else ():
         subject = Subject(port=target.port, path=target.path_without_query)
@@ -80,6 +85,15 @@ def in_maintenance(evidence: Evidence) -> Iterator[Claim]:
             else Fix((_opening(mark),), Applicability.REVIEW),
         )
         return
+
+
+def _may_be_closed(body: str) -> bool:
+    """Return whether a page may be the one with which a program closes its site: it is no page of
+    a web server, which has not asked the program or got no answer, and it names no other cause."""
+    if proxy_page(body) or _OF_HAPROXY in body:
+        return False
+    failed = failed_page(body)
+    return failed is None or failed.reason not in {"database", "script"}
 
 
 def _opening(mark: MaintenanceMark) -> Command:

@@ -46,7 +46,7 @@ from diagnose.model.pages import PageFileResponse
 from diagnose.model.renewal import CHALLENGES
 from diagnose.model.server_rules import AnsweringRule
 from diagnose.model.web_servers import WebServer, WebServerConfig
-from diagnose.parsers.usual_paths import is_hidden
+from diagnose.parsers.usual_paths import is_closed_on_purpose, is_hidden
 
 
 @check(
@@ -161,7 +161,7 @@ def _refusal(
         for visit in view.evidence.good(BackendVisit)
         if visit.requested == rule.path and visit.websocket is rule.websocket and visit.succeeded
     )
-    return Refusal(rule, tuple(answers), visits, _severity(answers[0], rule, bool(visits)))
+    return Refusal(rule, tuple(answers), visits, _severity(view, answers[0], rule, bool(visits)))
 
 
 def _claim(view: ServerView, refusals: Sequence[Refusal]) -> Claim:
@@ -284,7 +284,17 @@ _OF_LOGIN = re.compile(r"\b(?:cookie|authorization)\b|HTTP_COOKIE|SSL_CLIENT_", 
 _QUESTIONS = ("address", "login", "agent", "field", "other")
 
 
-def _severity(answer: Exchange | Upgrade, rule: AnsweringRule, is_missed: bool) -> Severity:
+def _is_closed_by_path(view: ServerView, rule: AnsweringRule) -> bool:
+    """Return whether a rule closes a part of the site on purpose, and nobody complains of it."""
+    words = f"{rule.condition} {rule.rule}"
+    is_opposite = re.search(r"\bnot\b|!", words) is not None
+    is_told = view.evidence.target.symptom is not None
+    return not is_opposite and not is_told and is_closed_on_purpose(rule.path, words, rule.status)
+
+
+def _severity(
+    view: ServerView, answer: Exchange | Upgrade, rule: AnsweringRule, is_missed: bool
+) -> Severity:
     """`is_missed` is True if the application would give what the rule refuses. Without one a
     folder that Require closes is closed on purpose."""
     if isinstance(answer, Upgrade):
@@ -297,5 +307,5 @@ def _severity(answer: Exchange | Upgrade, rule: AnsweringRule, is_missed: bool) 
         is_closed = False
     asks_who = _OF_LOGIN.search(rule.condition) is not None
     is_meant = not rule.is_certain or rule.status == 429 or is_closed or is_hidden(rule.path)
-    is_meant = is_meant or asks_who
+    is_meant = is_meant or asks_who or _is_closed_by_path(view, rule)
     return Severity.NOTE if is_meant else Severity.WARNING

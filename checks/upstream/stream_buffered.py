@@ -32,6 +32,7 @@ from diagnose.model import (
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.model.pages import Page, PageFileResponse
+from diagnose.model.requests import Asked
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.many_tabs import tells_of_tabs
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
@@ -150,7 +151,8 @@ def _used_paths(evidence: Evidence) -> list[str]:
 
 def _late_streams(nginx: Nginx) -> Iterator[Claim]:
     """Judge by the stream that comes late through nginx. The application may need the time itself,
-    but its headers, and what it writes first, would come before."""
+    but its header, and what it writes first, would come before; unless it sends nothing either when
+    it is asked directly."""
     path = nginx.evidence.target.path_without_query
     late = tuple(
         page
@@ -160,7 +162,7 @@ def _late_streams(nginx: Nginx) -> Iterator[Claim]:
     for match in _passing_locations(nginx, path) if late else ():
         directive = pass_directive_of(match)
         module = directive.name.removesuffix("_pass") if directive else ""
-        if directive is None or not _is_buffered(match, module):
+        if directive is None or not _is_buffered(match, module) or begins_late(nginx.evidence):
             return
         subjects = endpoint_subjects(late)
         yield Claim(
@@ -184,6 +186,14 @@ def _late_streams(nginx: Nginx) -> Iterator[Claim]:
             fix=_fix(nginx, match, path, f"{module}_buffering"),
         )
         return
+
+
+def begins_late(evidence: Evidence) -> bool:
+    """Return whether the application, asked directly, sends no header in time either: it comes with
+    the first event, and nobody holds it back."""
+    return any(
+        asked.took >= LATE - 0.2 and asked.variant == "passed" for asked in evidence.of(Asked)
+    )
 
 
 def _passing_locations(nginx: Nginx, path: str) -> list[LocationMatch]:

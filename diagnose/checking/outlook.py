@@ -20,6 +20,7 @@ from diagnose.checking.verdicts import is_seen_from_server, layer_statuses
 from diagnose.model import LAYERS, Evidence, Finding, Report, Scope, Severity, Subject, Symptom
 from diagnose.model.dns import resolved_addresses
 from diagnose.model.frozen import frozen
+from diagnose.model.http import ResponseBody
 
 #: The layer of a visit that is shut by a fault of a layer of the server, if no finding of the visit
 #: follows from it: on the server itself a closed firewall has no symptom.
@@ -78,6 +79,8 @@ def outlook(report: Report, cause: Finding | None = None) -> Outlook:
             missing_of[layer] = missing
     if elsewhere := missing_from_vantages(report.evidence):
         missing_of.setdefault("http", elsewhere)
+    if any(body.is_page_without_end for body in report.evidence.of(ResponseBody)):
+        missing_of.setdefault("http", (MissingProof("answer", "http"),))
     unjudged = {
         layer
         for layer, status in layer_statuses(report)

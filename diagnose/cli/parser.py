@@ -33,13 +33,34 @@ def parse(
     parser = build_parser(command)
     parser.lang = words_language(words)
     parser.set_defaults(**defaults)
+    options, operands = _split_at_end(words)
     try:
-        return parser.parse_intermixed_args(list(words))
-    except UsageError:
+        namespace = parser.parse_intermixed_args(options)
+        if operands and not hasattr(namespace, "words"):
+            raise UsageError(f"diagnose {command} takes no operand.")
+    except UsageError as error:
         # An option of a command, where the command is not the first word.
         if command is None and (late := next(filter(COMMANDS.__contains__, words), None)):
             raise UsageError(f"The command comes first: diagnose {late} …") from None
+        if command is None:
+            # Imported late: most command lines are right.
+            from diagnose.cli.unquoted_words import quoted_command
+
+            if quoted := quoted_command(words):
+                raise UsageError(f"{error} A message stands in quotes: {quoted}") from None
         raise
+    if operands:
+        namespace.words = [*namespace.words, *operands]
+    return namespace
+
+
+def _split_at_end(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the words before and after "--", which ends the options (POSIX, Utility Syntax
+    Guideline 10)."""
+    if "--" not in words:
+        return list(words), []
+    end = list(words).index("--")
+    return list(words[:end]), list(words[end + 1 :])
 
 
 def words_language(words: Sequence[str]) -> str:

@@ -1,7 +1,9 @@
 """A sentence that was typed without quotes: its words are no targets of their own. No I/O."""
 
 import re
+import shlex
 from collections.abc import Sequence
+from itertools import pairwise
 
 from diagnose.model import Symptom
 from diagnose.model.symptom import ERROR_STATUS, FEWEST_WORDS
@@ -78,6 +80,27 @@ def reads_as_sentence(words: Sequence[str]) -> bool:
     return len(words) > 1 and list(with_joined_words(words)) != list(words)
 
 
+def quoted_command(words: Sequence[str]) -> str:
+    """Return the command that gives a message whose words were taken for options ("nginx -t
+    fails"); "" if the words are none: a sentence has two words at least that are no option and no
+    site."""
+    # What follows a long option may be its value.
+    operands = [
+        word
+        for before, word in pairwise(("", *words))
+        if not word.startswith("-") and not before.startswith("--")
+    ]
+    sites = [word for word in operands if _names_site(word)]
+    told = [
+        position for position, word in enumerate(words) if word in operands and word not in sites
+    ]
+    if len(told) < 2 or len(sites) > 1:
+        return ""
+    message = " ".join(word for word in words[told[0] : told[-1] + 1] if word not in sites)
+    command = ["diagnose", *sites, message]
+    return shlex.join(command)
+
+
 def _names_site(word: str) -> bool:
     """Return whether a word names a site. One that begins with a dot is a file: ".env.local"."""
     return not word.startswith(".") and _SITE.fullmatch(word.strip(_MARKS)) is not None
@@ -96,6 +119,8 @@ def _with_complaint(words: Sequence[str]) -> Sequence[str] | None:
 
 def _is_sentence(sentence: Sequence[str], sites: Sequence[str], text: str) -> bool:
     """Return whether the words beside at most one site are a sentence about it."""
+    if any(word.startswith("-") for word in sentence):
+        return True  # behind "--"; no host is called so
     plain = [word.strip(_MARKS).lower() for word in sentence]
     is_grammar = any(word in _GRAMMAR for word in plain)
     of_sites = sum(

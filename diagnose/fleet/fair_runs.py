@@ -8,7 +8,7 @@ from diagnose.checking.verdicts import verdict
 from diagnose.fleet.fair_net import PER_ADDRESS, PER_NAME_SERVER, FairNet, Turns
 from diagnose.model import Report
 from diagnose.net import Net
-from diagnose.net.deadline import loop_lateness
+from diagnose.net.deadline import loop_lateness, shares_loop
 
 #: Makes a run with this network.
 Run = Callable[[Net], Awaitable[Report]]
@@ -42,7 +42,9 @@ class FairRuns:
 
     async def _with_turns(self, run: Run, on_wait: Callable[[bool], None]) -> Report:
         net = FairNet(self.open_net(), self._addresses, self._name_servers, on_wait)
+        token = shares_loop.set(True)
         try:
             return await run(net)
         finally:
+            shares_loop.reset(token)
             net.close()

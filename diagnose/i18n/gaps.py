@@ -40,6 +40,7 @@ MESSAGES = Messages(
     Message("gap.handshake", "the TLS handshake with {where}"),
     Message("gap.address", "the address of {name}"),
     Message("gap.answer", "the answer of {url}"),
+    Message("gap.rest-of-page", "the rest of {url}"),
     Message("gap.elsewhere", "{subject}, as {url} gets it"),
     Message("gap.certificate", "the certificate"),
     Message("gap.http", "the HTTP answer"),
@@ -53,6 +54,8 @@ MESSAGES = Messages(
     Message("gap.visits-elsewhere", "the requests at {url}"),
     # Why
     Message("gap.not-tried", "if something fails there, give its error message"),
+    Message("gap.long-page", "it has more than {number} MiB"),
+    Message("gap.slow-page", "it had not ended after some seconds"),
     Message("gap.tracefs", "tracefs is not mounted"),
     Message("gap.not-permitted", "not permitted, it needs root"),
     Message("gap.no-python", "there is no python3 on the server"),

@@ -190,6 +190,13 @@ class ResponseBody(Observation):
     media_type: Word = ""
     coding_fault: CodingFault = ""
 
+    @property
+    def is_page_without_end(self) -> bool:
+        """Whether it is the page of the target, and its end was not seen: browsers go on loading
+        it."""
+        is_page = self.request == "target" and (self.status or 999) < 400
+        return is_page and self.end == "unread" and "html" in self.media_type.lower()
+
     def summary(self) -> Summary:
         size = (
             counted("{count} byte", "{count} bytes", self.received)

@@ -39,7 +39,8 @@ class Directive:
 
     In the file's text it begins at offset `start` and ends before `stop`; `opened` is the offset
     after the "{" of a block. `end` is the token that ended it: ";" or "{", "}" if the last
-    semicolon of a block is missing, "" at the end of the file.
+    semicolon of a block is missing, "" at the end of the file. `run` are the statements of a long
+    list of which this one is the first (`parsers.nginx.long_runs`).
     """
 
     name: ConfigText
@@ -52,6 +53,7 @@ class Directive:
     stop: int = 0
     opened: int = 0
     end: DirectiveEnd = ";"
+    run: tuple["Directive", ...] = ()
 
     @property
     def text(self) -> str:

@@ -38,6 +38,9 @@ SILENT_CHECKS = 3
 #: A deadline is extended to this multiple of itself, and this many seconds, for lateness.
 MAX_STRETCH, MAX_EXTRA = 4.0, 2.0
 
+#: Seconds by which a run that is alone in its process may end late.
+MAX_RUN_LATE = 0.3
+
 
 class LateError(Exception):
     """The time is over, and this program was too late to know what arrived meanwhile.
@@ -96,6 +99,8 @@ class LoopLateness:
 
 
 _lateness: WeakKeyDictionary[asyncio.AbstractEventLoop, LoopLateness] = WeakKeyDictionary()
+#: Whether many runs share this process and its event loop, so that one is late through the others.
+shares_loop: ContextVar[bool] = ContextVar("shares_loop", default=False)
 #: The deadlines that enclose what runs now, the innermost first.
 _enclosing: ContextVar["Deadline | None"] = ContextVar("enclosing", default=None)
 
@@ -148,20 +153,21 @@ class peer_wait:
 
 class Deadline:
     """Like `asyncio.timeout`, but for the time in which this program was attentive. At the end it
-    raises TimeoutError, or `LateError`. `seconds` may be None: no deadline.
+    raises TimeoutError, or `LateError`. `seconds` may be None: no deadline. `max_late_s` is for
+    what a person waits for, a run: it ends then, however late this program was.
 
     A deadline that ends no earlier than the one around it, in the same task, sets no timer: the
     other one ends the block. Two of three are such, as each part of an exchange has its own."""
 
     __slots__ = (
         "_cancellations", "_gaps_before", "_is_idle", "_is_late", "_is_over", "_late_s",
-        "_lateness", "_lateness_before", "_loop", "_paused_at", "_paused_s", "_pauses",
-        "_peer_waits", "_seconds", "_silent_checks", "_silent_since", "_started", "_task",
-        "_timer", "_token", "outer",
+        "_lateness", "_lateness_before", "_loop", "_max_late_s", "_paused_at", "_paused_s",
+        "_pauses", "_peer_waits", "_seconds", "_silent_checks", "_silent_since", "_started",
+        "_task", "_timer", "_token", "outer",
     )  # fmt: skip
 
-    def __init__(self, seconds: float | None) -> None:
-        self._seconds = seconds
+    def __init__(self, seconds: float | None, max_late_s: float | None = None) -> None:
+        self._seconds, self._max_late_s = seconds, max_late_s
         self._timer: asyncio.TimerHandle | None = None
         self._pauses, self._paused_at, self._paused_s = 0, 0.0, 0.0
         self._peer_waits, self._silent_since, self._gaps_before = 0, 0.0, 0.0
@@ -259,9 +265,14 @@ class Deadline:
             elapsed > self._seconds * MAX_STRETCH + MAX_EXTRA and not self._silent_checks
         )
         is_over = self._is_late or self._silent_checks == SILENT_CHECKS
+        if self._max_late_s is not None and elapsed > self._seconds + self._max_late_s:
+            self._is_late, is_over = False, True
         remaining = self._seconds - max(elapsed - late, silence, 0.0)
         if self._pauses or ((remaining > 0.001 or was_late) and not is_over):
-            self._timer = self._loop.call_later(max(remaining, BEAT), self._check)
+            wait = max(remaining, BEAT)
+            if self._max_late_s is not None:
+                wait = min(wait, max(self._seconds + self._max_late_s - elapsed, BEAT))
+            self._timer = self._loop.call_later(wait, self._check)
         else:
             self.expire()
 
@@ -269,3 +280,9 @@ class Deadline:
 def deadline(seconds: float | None) -> Deadline:
     """Return a deadline for a block: `async with deadline(4.0): …`."""
     return Deadline(seconds)
+
+
+def run_deadline(seconds: float) -> Deadline:
+    """Return the deadline of a run. A person waits for one that is alone in its process: however
+    late the loop was, it ends `MAX_RUN_LATE` seconds after its time at the latest."""
+    return Deadline(seconds, None if shares_loop.get() else MAX_RUN_LATE)

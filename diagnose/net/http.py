@@ -47,6 +47,9 @@ MAX_COOKIE_LENGTH = 4400
 #: Maximum number of interim responses (RFC 9110 section 15.2); servers send one or two.
 MAX_INTERIM = 100
 
+#: Bytes of a response's header that are read, at most.
+MAX_HEAD = 2 * MAX_BODY
+
 
 @frozen
 class HttpResult:
@@ -168,9 +171,14 @@ class Http1Connection:
         is_head = self._state.their_state is h11.SEND_RESPONSE
         try:
             return _event_or_none(self._state)
-        except h11.RemoteProtocolError:
+        except h11.RemoteProtocolError as error:
             if _BARE_CHUNK.match(self._state.trailing_data[0]):
                 raise TimeoutError("chunks end in a bare line feed") from None
+            if is_head and str(error) == "Receive buffer too long":
+                # Imported late: most headers end.
+                from diagnose.net.http_words import too_long
+
+                raise h11.RemoteProtocolError(too_long(MAX_HEAD)) from None
             repaired = repair_head(self._head_data) if is_head and not self.header_faults else None
             if repaired is None or self._request is None:
                 raise
@@ -228,7 +236,7 @@ _BARE_CHUNK = lazy_pattern(rb"[0-9A-Fa-f]{1,16}[ \t]*(?:;[^\r\n]{0,200})?\n")
 
 
 def _new_state() -> h11.Connection:
-    return h11.Connection(h11.CLIENT, max_incomplete_event_size=2 * MAX_BODY)
+    return h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD)
 
 
 class HttpConnection(Protocol):

@@ -62,5 +62,8 @@ def http_failure(error: Exception) -> Failure:
         case _:
             # h11.ProtocolError, InvalidUrl. h11 has one class for a body that ends too early
             # and for one that is malformed.
-            message = clean(str(error))
+            # Imported late: most answers are HTTP.
+            from diagnose.net.http_words import plain_words
+
+            message = clean(plain_words(str(error)))
             return Failure("closed" if "closed connection" in message else "protocol", message)

@@ -30,14 +30,15 @@ def render_finding(finding: Finding, view: View) -> str:
     page = _new_page(finding.check.id, finding.severity, view)
     text = check_text(finding.check.id, view.lang)
     facts = finding_text.facts_in(finding, view.lang)
-    page.prose(fill(text.title, facts, view.lang), "", 0, "bold")
+    page.prose(finding_text.title(finding, view.lang), "", 0, "bold")
     remedy_text = text.remedy.replace("{{fix}}", f"\n\n{translate('steps-here', view.lang)}\n\n")
     fix_steps = finding.claim.fix.steps if finding.claim.fix else ()
     names = [step.step for step in fix_steps if isinstance(step, Manual)]
     step_list = "\n\n".join(f"- {text.steps[name]}" for name in names if name in text.steps)
-    _add_section(page, "", fill(text.summary, facts, view.lang))
+    told = finding_text.told_facts(finding, view.lang)
+    _add_section(page, "", fill(text.summary, told, view.lang))
+    _add_section(page, section_heading("meaning", view.lang), fill(text.meaning, told, view.lang))
     sections: dict[Section, str] = {
-        "meaning": text.meaning,
         "remedy": remedy_text,
         "verify": text.verify,
         "steps": step_list,

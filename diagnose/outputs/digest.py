@@ -9,6 +9,7 @@ from diagnose.i18n.reports import translate
 from diagnose.model import Finding, Observation, Unseen
 from diagnose.model.summary import Phrase
 from diagnose.model.tcp import IcmpError
+from diagnose.parsers.quoted_secrets import hide_values
 
 
 def digest(observation: Observation, lang: str) -> str:
@@ -21,7 +22,7 @@ def digest(observation: Observation, lang: str) -> str:
         code = f" ({observation.failure.name})" if observation.failure.name else ""
         icmp = _icmp_text(getattr(observation, "icmp", None), lang)
         outcome = f"{failures.text(observation.failure.message, lang)}{code}{icmp}"
-    return f"{subject}: {outcome}" if subject and outcome else subject or outcome
+    return hide_values(f"{subject}: {outcome}" if subject and outcome else subject or outcome)
 
 
 def evidence(finding: Finding, lang: str) -> tuple[Observation, ...]:

@@ -83,21 +83,34 @@ def _fill(finding: Finding, text: str, lang: str) -> str:
     return fill(text, facts_in(finding, lang), lang).strip()
 
 
+def told_facts(finding: Finding, lang: str) -> Facts:
+    """Return the facts for the texts that tell of the evidence: the values of secrets in what they
+    quote are hidden. What a remedy says is carried out to the letter."""
+    # Imported late: few sites have a finding.
+    from diagnose.parsers.quoted_secrets import hide_in
+
+    return Facts({name: hide_in(fact) for name, fact in facts_in(finding, lang).items()})
+
+
+def _tell(finding: Finding, text: str, lang: str) -> str:
+    return fill(text, told_facts(finding, lang), lang).strip()
+
+
 def _check_texts(finding: Finding, lang: str) -> CheckText:
     return check_text(finding.check.id, lang)
 
 
 def title(finding: Finding, lang: str) -> str:
-    return _fill(finding, _check_texts(finding, lang).title, lang)
+    return _tell(finding, _check_texts(finding, lang).title, lang)
 
 
 def summary(finding: Finding, lang: str) -> str:
-    return _with_own_commands(finding, _fill(finding, _check_texts(finding, lang).summary, lang))
+    return _with_own_commands(finding, _tell(finding, _check_texts(finding, lang).summary, lang))
 
 
 def meaning(finding: Finding, lang: str) -> str:
     """Return what it means: for whom it matters, and what a remedy does not keep."""
-    return _with_own_commands(finding, _fill(finding, _check_texts(finding, lang).meaning, lang))
+    return _with_own_commands(finding, _tell(finding, _check_texts(finding, lang).meaning, lang))
 
 
 def remedy(finding: Finding, lang: str) -> str:

@@ -32,6 +32,7 @@ from diagnose.outputs.next_commands import next_commands
 from diagnose.outputs.outlook_text import outlook_sentence
 from diagnose.outputs.vantages import vantage_objects
 from diagnose.outputs.verdict_text import verdict_sentence
+from diagnose.parsers.quoted_secrets import hide_in, hide_values
 from diagnose.recording.codec import escape_json, timestamp, to_builtins
 
 SCHEMA_VERSION = "1.0"
@@ -157,9 +158,9 @@ def _nested(value: Any) -> Any:
 
 
 def _truncated(value: Any) -> Any:
-    """Truncate long texts; complete files are in a recording."""
+    """Truncate long texts, and hide the values of secrets; complete files are in a recording."""
     if isinstance(value, str):
-        return value if len(value) <= _MAX_TEXT else value[:_MAX_TEXT] + "…"
+        return hide_values(value if len(value) <= _MAX_TEXT else value[:_MAX_TEXT] + "…")
     if isinstance(value, list):
         return [_truncated(item) for item in value]
     if isinstance(value, dict):
@@ -288,7 +289,7 @@ def _finding(
         "root_cause": finding.is_cause,
         "explained_by": finding.explained_by,
         "suppressed": _suppression(finding),
-        "facts": to_builtins(claim.facts),
+        "facts": hide_in(to_builtins(claim.facts)),
         "because": list(because),
         "ruled_out": list(claim.ruled_out),
         "location": _location(claim),

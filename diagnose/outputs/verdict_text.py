@@ -150,8 +150,9 @@ def _own_words(page: Exchange) -> str:
         return ""
     # Imported late: few pages are refused.
     from diagnose.parsers.html_tags import excerpt
+    from diagnose.parsers.quoted_secrets import hide_values
 
-    return excerpt(page.body)
+    return hide_values(excerpt(page.body))
 
 
 def _shown_url(report: Report, page: Exchange) -> str:

@@ -5,9 +5,9 @@ import re
 #: Files with secrets or with the source, by their names, as they lie in the folder of a project.
 #: A sample of settings (".env.example") is published with the source, and has no secret.
 _NAMED = re.compile(
-    r"(?<![\w*])/?(\.env(?!\.(?:example|sample|dist|template|tpl|defaults?|schema)\b)"
+    r"(?<![A-Za-z0-9_*])/?(\.env(?!\.(?:example|sample|dist|template|tpl|defaults?|schema)\b)"
     r"(?:\.[a-z]{2,12})?|\.git(?:/(?:config|HEAD))?|\.svn|\.hg|\.htpasswd"
-    r"|\.npmrc|\.aws/credentials|\.ssh/id_[a-z0-9]{2,8}|\.user\.ini)(?![\w/-])",
+    r"|\.npmrc|\.aws/credentials|\.ssh/id_[a-z0-9]{2,8}|\.user\.ini)(?![A-Za-z0-9_/-])",
     re.IGNORECASE,
 )
 #: Folders of which a file is asked for: a folder itself is redirected, or refused as a list.
@@ -24,7 +24,8 @@ _SHOWN = re.compile(
     r"|\b(?:any|every)(?:one|body)\b|\b(?:strangers|attackers|visitors|bots|scanners)\b"
     r"|\bcan (?:be |still |just |also |even ){0,2}(?:seen?|view\w{0,2}|open\w{0,2}|read"
     r"|access\w{0,2}|fetch\w{0,2}|get|load\w{0,2}|reach\w{0,2}|visit\w{0,2}|found)\b"
-    r"|泄露|泄漏|暴露|下载|访问到|看到|sichtbar|abruf\w+|herunterl\w+|öffentlich|expuest\w+"
+    r"|\b(?:google|bing|search engine)\b.{0,40}\bindex|públic\w+|pubblic\w+|visibil\w+"
+    r"|泄露|泄漏|暴露|公开|公開|下载|访问到|看到|sichtbar|abruf\w+|herunterl\w+|öffentlich|expuest\w+"
     r"|доступ\w*|見え|閲覧|アクセス"
 )
 

@@ -60,3 +60,38 @@ def is_folder_of_files(path: str) -> bool:
         and path.partition("?")[0].endswith("/")
         and (folder.rpartition("/")[2].lower() in _FILES)
     )
+
+
+#: First words of paths that are for those who run a site, and that its servers close to others.
+_OF_OWNERS = frozenset({
+    "admin", "administrator", "adminer", "adminer.php", "backend", "wp-admin", "wp-login.php",
+    "xmlrpc.php", "phpmyadmin", "pma", "pgadmin", "manager", "host-manager", "manage",
+    "management", "internal", "private", "intern", "cgi-bin", "backup", "backups", "install",
+    "setup", "vendor", "node_modules", "logs", "swagger", "swagger-ui",
+})  # fmt: skip
+#: Gone, and unavailable for legal reasons (RFC 9110 section 15.5.11, RFC 7725): nobody answers so
+#: by mistake.
+_MEANT = frozenset({410, 451})
+
+
+def is_closed_on_purpose(path: str, rule: str, status: int) -> bool:
+    """Return whether a rule that refuses a path is meant: it names this part of the site, and the
+    part is one that sites close, by its name, or by the status."""
+    first = path.partition("?")[0].lstrip("/").partition("/")[0].lower()
+    is_usual = first in _OF_OWNERS or is_for_operators(path) or status in _MEANT
+    return is_usual and is_named_in(path, rule)
+
+
+def is_named_in(path: str, rule: str) -> bool:
+    """Return whether a rule names the path's first folder or file by a word of its own, `/admin` or
+    `^/admin`: who wrote it meant this part of the site. The page at "/" is no part."""
+    name = path.partition("?")[0].lstrip("/").partition("/")[0].lower()
+    if not name or name == ".well-known":
+        return False
+    position = (rule := rule.lower().replace("\\", "")).find(name)
+    while position >= 0:
+        before, after = rule[position - 1 : position], rule[position + len(name) :][:1]
+        if (before in "/^(|" and position) and not (after.isalnum() or after in {"_", "-"}):
+            return True
+        position = rule.find(name, position + 1)
+    return False

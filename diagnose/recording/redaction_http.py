@@ -77,6 +77,7 @@ _MARKERS = tuple(
         (r"requires TLS", ""),
         (r"\A(?:Forbidden|Too Many Requests)\s{0,9}\Z", ""),
         (r"Service ready\.|Statistics Report for HAProxy", ""),
+        (r"No server is available to handle this request", ""),
         (r"<center>(?:openresty|tengine|nginx)[/\d. ]{0,20}", "<center>nginx</center>"),
         (r"<address>Apache[^<]{0,80} Server at ", "<address>Apache Server at "),
         (r"\AAccess denied\.\s{0,9}\Z", ""),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from diagnose.model.nginx import ConfigFile, Directive
+from diagnose.parsers.nginx.long_runs import entries
 from diagnose.parsers.secrets import HIDDEN, is_secret_name
 from diagnose.recording.redaction_http import kept_field
 
@@ -281,6 +282,7 @@ class MaskedFiles:
             args=self._masked_arguments(directive, block),
             file=self.mask_text(directive.file),
             block=inner,
+            run=tuple(self._masked_directive(listed, block) for listed in directive.run),
             column=start - before if directive.file in self.offsets else directive.column,
             start=start,
             stop=offsets.get(directive.stop, directive.stop),
@@ -309,7 +311,7 @@ def _quoted_like(original: str, argument: str) -> str:
 def _walk_directives(
     directives: tuple[Directive, ...], block: str = ""
 ) -> Iterator[tuple[Directive, str]]:
-    for directive in directives:
+    for directive in entries(directives):
         yield directive, block
         yield from _walk_directives(directive.block or (), directive.name)
 

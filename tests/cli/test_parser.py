@@ -4,7 +4,7 @@ import pytest
 
 from diagnose.cli import main
 from diagnose.cli.help_text import COMMANDS
-from diagnose.cli.parser import build_parser
+from diagnose.cli.parser import build_parser, parse
 from diagnose.outputs.terminal import cell_len
 
 
@@ -41,3 +41,23 @@ def test_an_option_of_a_command_that_is_not_the_first_word_leads_to_the_command(
 ) -> None:
     assert main.main(["--format", "text", "fix", "--undo"]) == 64
     assert "The command comes first: diagnose fix" in capsys.readouterr().err
+
+
+def test_two_dashes_end_the_options(capsys: pytest.CaptureFixture[str]) -> None:
+    assert parse(None, ["--outside", "--", "-a.example.com", "--json"]).words == [
+        "-a.example.com",
+        "--json",
+    ]
+    assert parse("fix", ["--", "a.example.com"]).words == ["a.example.com"]
+    assert main.main(["--format", "text", "--", "-a.example.com"]) == 64
+    assert "'-a.example.com' is no host name" in capsys.readouterr().err
+    assert main.main(["serve", "--", "a"]) == 64
+    assert "takes no operand" in capsys.readouterr().err
+
+
+def test_a_message_with_a_dash_is_told_to_stand_in_quotes(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main.main(["--format", "text", "a.example.com", "nginx", "-t", "fails"]) == 64
+    told = "There is no option -t. See diagnose --help. A message stands in quotes: "
+    assert f"{told}diagnose a.example.com 'nginx -t fails'" in capsys.readouterr().err

@@ -3,7 +3,7 @@
 import pytest
 
 from diagnose.cli.operands import parse_targets
-from diagnose.cli.unquoted_words import reads_as_sentence
+from diagnose.cli.unquoted_words import quoted_command, reads_as_sentence
 from diagnose.parsers.target import NamelessMessageError
 
 
@@ -88,3 +88,29 @@ def test_a_name_of_one_word_may_have_a_complaint() -> None:
 def test_a_sentence_about_two_sites_asks_which() -> None:
     with pytest.raises(NamelessMessageError, match="several sites"):
         parse_targets("shop.acme.net and blog.acme.net are slow".split(), (), "en")  # noqa: SIM905
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        ("shop.acme.net nginx -t fails", "diagnose shop.acme.net 'nginx -t fails'"),
+        ("--timeout 5 nginx -t fails shop.acme.net", "diagnose shop.acme.net 'nginx -t fails'"),
+        ("curl -k works", "diagnose 'curl -k works'"),
+    ],
+)
+def test_how_to_quote_a_message_with_a_dash(words: str, command: str) -> None:
+    assert quoted_command(words.split()) == command
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["shop.acme.net -t", "shop.acme.net blog.acme.net --foo x", "--tiemout 5 shop.acme.net"],
+)
+def test_a_mistyped_option_is_no_message(words: str) -> None:
+    assert quoted_command(words.split()) == ""
+
+
+def test_a_sentence_behind_the_end_of_the_options() -> None:
+    (target,) = parse_targets(["shop.acme.net", "nginx", "-t", "fails"], (), "en")
+    assert target.symptom
+    assert target.symptom.text == "shop.acme.net nginx -t fails"

@@ -8,7 +8,15 @@ from typing import Any
 
 import pytest
 
-from diagnose.net.deadline import LateError, deadline, loop_lateness, own_wait, peer_wait
+from diagnose.net.deadline import (
+    LateError,
+    deadline,
+    loop_lateness,
+    own_wait,
+    peer_wait,
+    run_deadline,
+    shares_loop,
+)
 from diagnose.net.local import TcpStream
 from tests.support.event_loops import ClockLoop
 
@@ -251,5 +259,34 @@ def test_one_of_another_task_is_no_reason_to_wait_for_ever() -> None:
             task = asyncio.create_task(inner())
         with pytest.raises(TimeoutError):
             await task
+
+    run(wait())
+
+
+def test_a_run_that_is_alone_ends_in_time_however_late_the_loop_is() -> None:
+    async def wait() -> None:
+        async def be_busy() -> None:
+            while True:
+                loop().be_late(0.2)
+                await asyncio.sleep(0)
+
+        busy = asyncio.create_task(be_busy())
+        with pytest.raises(TimeoutError):
+            async with run_deadline(4.0):
+                await asyncio.sleep(60)
+        busy.cancel()
+        assert loop().time() < 5.0
+
+    run(wait())
+
+
+def test_a_run_among_many_is_given_more_time() -> None:
+    async def wait() -> None:
+        shares_loop.set(True)
+        loop().call_later(1.0, loop().be_late, 3.0)
+        with pytest.raises(TimeoutError):
+            async with run_deadline(4.0):
+                await asyncio.sleep(60)
+        assert loop().time() > 6.0
 
     run(wait())

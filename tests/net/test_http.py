@@ -165,6 +165,7 @@ def test_headers_without_end_are_not_read_without_end() -> None:
     answer = asyncio.run(get(Http1Connection(stream, 5.0), URL, 5.0))
     assert answer.failure is not None
     assert answer.failure.kind == "protocol"
+    assert answer.failure.message == "the header of its answer has no end after 131072 bytes"
     assert len(stream.pieces) > 40
 
 

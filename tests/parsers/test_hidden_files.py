@@ -11,6 +11,10 @@ from diagnose.parsers.hidden_files import is_hidden_file, named_hidden_file
         ("the .git folder is publicly accessible", "/.git/config"),
         ("网站的 .env 文件可以直接下载", "/.env"),
         ("anyone can read my .git/HEAD", "/.git/HEAD"),
+        ("mi archivo .env es público", "/.env"),
+        ("il mio .env è visibile a tutti", "/.env"),
+        (".envファイルが公開されています", "/.env"),
+        ("google has indexed my .env", "/.env"),
         # Such words are no reason to ask a site for it.
         ("the server does not read my .env file at all", ""),
         ("since I opened and changed .env the page shows 500", ""),

@@ -1,7 +1,11 @@
+import pytest
+
 from diagnose.parsers.usual_paths import (
+    is_closed_on_purpose,
     is_folder_of_files,
     is_for_operators,
     is_hidden,
+    is_named_in,
     is_usual_websocket,
 )
 
@@ -29,3 +33,34 @@ def test_paths_for_those_who_run_a_program() -> None:
         map(is_for_operators, ("/metrics", "/actuator/health", "/Debug/pprof/", "/healthz?a"))
     )
     assert not any(map(is_for_operators, ("/", "/api/metrics", "/metrics2", "/status", "/health")))
+
+
+@pytest.mark.parametrize(
+    "rule",
+    ["path /admin*", "^/admin", "RewriteRule ^admin - [F]", '<Location "/admin">', "/api|/Admin/",
+     "respond /admin/* 403", "^/(wp-login|admin)"],
+)  # fmt: skip
+def test_a_rule_that_names_the_part_of_the_site(rule: str) -> None:
+    assert is_named_in("/admin/users?x=1", rule)
+
+
+@pytest.mark.parametrize(
+    "rule", ["", "path /", "^", "/administrator", "/shop/admin-old", "min", "badmin", "/api"]
+)
+def test_a_rule_about_something_else(rule: str) -> None:
+    assert not is_named_in("/admin", rule)
+
+
+def test_the_whole_site_and_the_challenges_are_no_part() -> None:
+    assert not is_named_in("/", "path /")
+    assert not is_named_in("/.well-known/acme-challenge/x", "path /.well-known/*")
+
+
+def test_what_sites_close_on_purpose() -> None:
+    assert is_closed_on_purpose("/admin/users", "/admin", 403)
+    assert is_closed_on_purpose("/metrics", "^/metrics$", 404)
+    assert is_closed_on_purpose("/shop/7", "/shop/", 410)
+    # A part of the site that visitors use, and a rule that does not name the part.
+    assert not is_closed_on_purpose("/shop/7", "/shop/", 404)
+    assert not is_closed_on_purpose("/wp-json/posts", "^wp-json", 403)
+    assert not is_closed_on_purpose("/admin", "/", 403)

@@ -15,6 +15,7 @@ from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.geo import Network, network
 from diagnose.parsers.nginx.locations import LocationMatch
+from diagnose.parsers.nginx.long_runs import entries
 from diagnose.parsers.nginx.server_blocks import Server
 
 Verdict = Literal["passes", "denied", "unknown"]
@@ -59,7 +60,7 @@ def trusted_proxy_directive(server: Server, address: str) -> str:
     """Return the directive that makes nginx treat this address as a proxy and read the visitor's
     address from a header; "" if there is none."""
     location = LocationMatch((server.http, server.block))
-    for directive in location.directives("set_real_ip_from"):
+    for directive in entries(location.directives("set_real_ip_from")):
         subnet = network(directive.args[0]) if directive.args else None
         if subnet and address and _is_in_subnet(address, subnet):
             header = location.directive("real_ip_header")
@@ -78,7 +79,7 @@ def access_rules(location: LocationMatch, method: str = "GET") -> tuple[Directiv
     for block in (*limit_except_blocks(location, method), *reversed(location.blocks)):
         own_rules = tuple(
             directive
-            for directive in block.block or ()
+            for directive in entries(block.block)
             if directive.name in {"allow", "deny"} and directive.args
         )
         if own_rules:

@@ -5,12 +5,14 @@ nginx.org: ngx_http_rewrite_module, "Alphabetical index of variables". No I/O.
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TypeAlias
 
 from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx.access_rules import ClientRequest
 from diagnose.parsers.nginx.config import children, walk
 from diagnose.parsers.nginx.locations import LocationMatch
+from diagnose.parsers.nginx.long_runs import entries
 from diagnose.parsers.nginx.pcre import is_supported_pcre, pcre_matches
 from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.nginx.variables import expand_variables
@@ -68,12 +70,37 @@ _OF_LOGIN = re.compile(
 )
 
 
+class _ById:
+    """A list that is looked for by what it is, not by what it holds: that takes long."""
+
+    def __init__(self, lines: tuple[Directive, ...]) -> None:
+        self.lines = lines
+
+    def __hash__(self) -> int:
+        return id(self.lines)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ById) and self.lines is other.lines
+
+
+@lru_cache(maxsize=16)
+def _of_run(run: _ById) -> frozenset[str]:
+    """Return the variables in the entries of a long run."""
+    words = (word for line in run.lines for word in (line.name, *line.args) if "$" in word)
+    return frozenset(name for word in words for name in _VARIABLE.findall(word))
+
+
 def used_variables(server: Server) -> Iterator[str]:
     """Yield the variables that a server block or a map uses. Only these are computed, because a
     geo list may hold all the networks of the world."""
-    for directive in walk((server.block, *(children(server.http, "map")))):
+    tables = children(server.http, "map")
+    for directive in walk((server.block, *tables)):
         for text in (directive.name, *directive.args):
             yield from _VARIABLE.findall(text)
+    for table in tables:
+        for line in table.block or ():
+            if line.run:
+                yield from _of_run(_ById(line.run))
 
 
 def depends_on_address(server: Server, directive: Directive) -> bool:
@@ -113,7 +140,7 @@ def _variable_sources(server: Server) -> dict[str, list[str]]:
             sources.setdefault(block.args[-1].lstrip("$"), []).extend(_VARIABLE.findall(source))
     for block in children(server.http, "map"):
         if len(block.args) > 1:
-            values = (word for line in block.block or () for word in line.args)
+            values = (word for line in entries(block.block) for word in line.args)
             names = [name for word in (block.args[0], *values) for name in _VARIABLE.findall(word)]
             sources.setdefault(block.args[-1].lstrip("$"), []).extend(names)
     pending: list[tuple[Directive, tuple[str, ...]]] = [(server.block, ())]

@@ -11,11 +11,13 @@ import shlex
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from diagnose.model import Location
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import ConfigFile, Directive, DirectiveEnd, TestMessage
 from diagnose.parsers.lazy_pattern import lazy_pattern
+from diagnose.parsers.nginx.long_runs import folded
 from diagnose.parsers.sanitize import printable
 
 #: Deepest block that is read. Real files are never this deep; a hostile file may be.
@@ -24,9 +26,17 @@ MAX_DEPTH = 32
 #: Most directives that are read. The largest real configurations have a tenth of this.
 MAX_DIRECTIVES = 200_000
 
+#: Characters from which on a file is long.
+_LONG = 50_000
+
 # ngx_conf_read_token keeps a backslash before any other character.
 _ESCAPED = lazy_pattern(r"\\(.)", re.DOTALL)
 _UNESCAPED = {'"': '"', "'": "'", "\\": "\\", "t": "\t", "r": "\r", "n": "\n"}
+
+# A statement of plain words, with the blanks before it: most lines of a long file are one.
+_PLAIN = lazy_pattern(
+    r"\s*+([\w./:~^$@*+!?=,&|%()\[\]<>-]++(?:[ \t]++[\w./:~^$@*+!?=,&|%()\[\]<>-]++)*+)[ \t]*+;"
+)
 
 _BLANK = lazy_pattern(r"(?:\s|#[^\n]*)*")
 
@@ -61,13 +71,14 @@ class _TreeBuilder:
         self.words: list[str] = []
 
     def characters(self) -> Iterator[str]:
-        for character in self.text:
+        while self.offset < len(self.text):
             self.offset += 1
-            yield character
+            yield self.text[self.offset - 1]
         # The lexer returns a word only after it has read the next character.
         yield "\n"
 
     def build(self) -> tuple[Directive, ...]:
+        self._add_plain_statements()
         from crossplane.lexer import _lex_file_object
 
         for token, _, quoted in _lex_file_object([self.characters()]):
@@ -79,7 +90,7 @@ class _TreeBuilder:
         self._add_statement("", len(self.text.rstrip()))
         while len(self.stack) > 1:
             self._close_block(len(self.text))
-        return tuple(self.stack[0].inner)
+        return folded(self.stack[0].inner, "")
 
     def _handle_delimiter(self, token: str) -> bool:
         match token:
@@ -97,7 +108,16 @@ class _TreeBuilder:
                 if len(self.stack) > 1:
                     self._close_block(self.offset)
         self.statement_start, self.words = self.offset, []
+        self._add_plain_statements()
         return True
+
+    def _add_plain_statements(self) -> None:
+        """Add the statements of plain words that follow, without the lexer: it takes ten times as
+        long, and a list of addresses or of redirects may have a hundred thousand lines."""
+        while match := _PLAIN.match(self.text, self.offset):
+            name, *args = match[1].split()
+            self._add(name, tuple(args), match.start(1), match.end())
+            self.statement_start = self.offset = match.end()
 
     def _statement_start(self) -> int:
         match = _BLANK.match(self.text, self.statement_start)
@@ -125,7 +145,7 @@ class _TreeBuilder:
     ) -> None:  # fmt: skip
         line = bisect_right(self.lines, start)
         column = start - (self.lines[line - 1] if line else 0) + 1
-        block = None if inner is None else tuple(inner)
+        block = None if inner is None else folded(inner, name)
         directive = Directive(
             name, args, self.path, line + 1, block, column, start, stop, opened, end
         )  # fmt: skip
@@ -134,8 +154,16 @@ class _TreeBuilder:
 
 def parse(text: str, path: str) -> tuple[Directive, ...]:
     """Return the directives of one file without following includes. Never raises: an unclosed
-    block ends with the file, and a superfluous "}" is ignored."""
+    block ends with the file, and a superfluous "}" is ignored. Of a long file the directives are
+    remembered: many ask for them, and it takes seconds for some MiB."""
+    return (_parsed if len(text) < _LONG else _remembered)(text, path)
+
+
+def _parsed(text: str, path: str) -> tuple[Directive, ...]:
     return _TreeBuilder(text, path).build()
+
+
+_remembered = lru_cache(maxsize=8)(_parsed)
 
 
 def walk(directives: tuple[Directive, ...]) -> Iterator[Directive]:

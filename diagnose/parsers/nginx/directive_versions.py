@@ -2,6 +2,7 @@
 (https://nginx.org/en/CHANGES) and the modules in separate packages. No I/O."""
 
 import re
+from functools import lru_cache
 
 from diagnose.model.frozen import frozen
 
@@ -140,6 +141,7 @@ MODULES = (
 )  # fmt: skip
 
 
+@lru_cache(maxsize=512)
 def module(directive: str) -> Module | None:
     """Return the module that provides a directive, if it is one that can be missing."""
     return next(

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import LocationMatch
+from diagnose.parsers.nginx.long_runs import entries
 from diagnose.parsers.nginx.variables import expand_variables
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -78,7 +79,7 @@ _ALL_ADDRESSES = {4: "0.0.0.0/0", 6: "::/0"}
 def _by_network(block: Directive, address: Address) -> str | None:
     """Return the value of the narrowest network; of two equal networks the later one counts."""
     values: dict[Network, str] = {}
-    for directive in block.block or ():
+    for directive in entries(block.block):
         # A default is the widest network and may also be written as that network.
         if (
             directive.name == "default"
@@ -100,7 +101,7 @@ def _by_network(block: Directive, address: Address) -> str | None:
 def _by_range(block: Directive, address: Address) -> str | None:
     """Return the value of the last matching range of IPv4 addresses."""
     value = None
-    for directive in block.block or ():
+    for directive in entries(block.block):
         range_text = (
             directive.args[0] if directive.name == "delete" and directive.args else directive.name
         )

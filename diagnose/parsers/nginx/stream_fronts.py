@@ -12,6 +12,7 @@ from diagnose.model.addresses import is_local_host
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.long_runs import entries
 
 _PLACE = re.compile(r"(\[[^\]]{1,60}\]|[^:\[\]]{1,255}):(\d{1,5})$")
 
@@ -96,11 +97,11 @@ def _value_for(stream: Directive, word: str, host: str) -> str | None:
     tables = [table for table in children(stream, "map") if table.args[1:2] == (variable,)]
     if not tables or tables[-1].args[0] != "$ssl_preread_server_name":
         return None
-    entries = [entry for entry in tables[-1].block or () if entry.args]
+    lines = [entry for entry in entries(tables[-1].block) if entry.args]
     # What a recording hides is unknown too.
-    if any(entry.name in {"include", _HIDDEN} or entry.args[0] == _HIDDEN for entry in entries):
+    if any(entry.name in {"include", _HIDDEN} or entry.args[0] == _HIDDEN for entry in lines):
         return None
-    values = {entry.name.lower(): entry.args[0] for entry in entries if entry.name != "volatile"}
+    values = {entry.name.lower(): entry.args[0] for entry in lines if entry.name != "volatile"}
     labels = host.split(".")
     wildcards = [f"*.{'.'.join(labels[cut:])}" for cut in range(1, len(labels))]
     wildcards += [f".{'.'.join(labels[cut:])}" for cut in range(len(labels))]
@@ -143,6 +144,6 @@ def _values(stream: Directive, word: str) -> tuple[str, ...]:
         entry.args[0]
         for table in children(stream, "map")
         if table.args[1:2] == (f"${variable}",)
-        for entry in table.block or ()
+        for entry in entries(table.block)
         if entry.args and entry.name not in {"include", "hostnames", "volatile"}
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import MAX_HOPS, LocationMatch
+from diagnose.parsers.nginx.long_runs import entries
 from diagnose.parsers.nginx.pcre import pcre_matches
 
 
@@ -81,7 +82,7 @@ def _map_value(
         return None
     default: str | None = ""
     expressions = []
-    for entry in map_block.block or ():
+    for entry in entries(map_block.block):
         key, result = entry.name, entry.args[0] if entry.args else ""
         if key == "default":
             default = expand_variables(location, result, request, depth)

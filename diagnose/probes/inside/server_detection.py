@@ -222,6 +222,8 @@ def names(text: str, host: str) -> bool:
     if any(_is_in_path(path, host.lower()) for path in _CERTIFICATE.findall(text)):
         return True
     for statement in re.split(r"[;{}]", text):
+        if "server_name" not in statement:
+            continue
         directive = _SERVER_NAME.search(statement)
         words = statement[directive.end() :] if directive else ""
         if any(

@@ -1,8 +1,8 @@
 """Probes that request the target's page from the application, after certain failures of the site.
 
-They run after a 502, if the site answers as if the name were not its own, or redirects to the same
-URL. They show how large
-the response header is, and whether the application answers to another name in the Host field. A
+They run after a 502, after a stream of events that came late, if the site answers as if the name
+were not its own, or redirects to the same URL. They show how large the response header is, and
+whether the application answers to another name in the Host field. A
 WebSocket that the application refuses is handled in the same way.
 """
 
@@ -13,6 +13,7 @@ from diagnose.model import Vantage
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import NginxBuild, NginxConfig
 from diagnose.model.requests import Asked, HostVariant
+from diagnose.parsers.browser_types import mime_type
 from diagnose.parsers.curl_output import EXIT_FAILURES
 from diagnose.parsers.http import refuses_host
 from diagnose.parsers.nginx import proxy_headers as header_parser
@@ -44,6 +45,18 @@ MAX_NAMES = 2
 async def page_refused(ctx: ProbeContext, exchange: Exchange, config: NginxConfig) -> None:
     if is_first(ctx, exchange, _is_refusal):
         await _ask_application(ctx, config)
+    elif is_first(ctx, exchange, _is_late_stream):
+        route = upstream_routes.find_route(ctx, config, ctx.target.path)
+        sent = route and header_parser.forwarded_host(route.place, route.upstream, ctx.target)
+        if route and sent and ctx.options.wants("upstream"):
+            await _emit_response(ctx, route, "passed", sent)
+
+
+def _is_late_stream(ctx: ProbeContext, exchange: Exchange) -> bool:
+    """Whether a stream of events came late: the application may itself be late, or nginx holds the
+    events back."""
+    is_stream = exchange.status == 200 and mime_type(exchange.headers) == "text/event-stream"
+    return exchange.is_page_of(ctx.target) and is_stream and exchange.took >= PATIENCE
 
 
 def _is_refusal(ctx: ProbeContext, exchange: Exchange) -> bool:

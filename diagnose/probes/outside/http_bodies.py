@@ -6,6 +6,7 @@ after the answer, on the first address that answers.
 
 from dataclasses import replace
 
+from diagnose.model import Unseen
 from diagnose.model.http import BodyRequest, BrowserVisit, Exchange, ResponseBody, header
 from diagnose.net.http import HttpConnection, HttpResult, connection_for, get
 from diagnose.net.http_body import MAX_RECEIVED, BodyRead, read_rest
@@ -37,7 +38,19 @@ async def read_body(
     if answer.body_read is None or exchange.status in _NO_BODY:
         return
     body = await read_rest(http_connection, exchange.headers, answer.body_read)
-    ctx.emit(_response_body(exchange, "target", body, at, ctx.elapsed() - at))
+    response_body = ctx.emit(_response_body(exchange, "target", body, at, ctx.elapsed() - at))
+    if response_body.is_page_without_end:
+        size = MAX_RECEIVED >> 20
+        is_long = body.received >= MAX_RECEIVED
+        why = f"it has more than {size} MiB" if is_long else "it had not ended after some seconds"
+        ctx.emit(
+            Unseen(
+                at=ctx.elapsed(),
+                what=f"the rest of {exchange.url}",
+                why=why,
+                enable=response_body.equivalent,
+            )
+        )
 
 
 def _response_body(

@@ -1,8 +1,12 @@
+from dataclasses import replace
+
 import pytest
 
 from diagnose.model import Applicability, Claim, Edit, Severity, Subject
+from diagnose.model.server import Listener, Listeners
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import FILE, RUNNING, SITE, STOPPED, config, nginx_says
+from tests.support.report_builder import ANSWER
 
 CHECK = "nginx.config-invalid"
 
@@ -247,3 +251,20 @@ def test_fires_and_tells_of_links_that_lead_to_each_other() -> None:
     claim = claimed(message, "include sites-enabled/*;\n")
     assert (claim.facts["loop"], claim.facts["link"]) == (True, False)
     assert claim.facts["after"] == "/etc/nginx/sites-available/shop"
+
+
+def _beside_another_program(process: str, **answer: object) -> Severity | None:
+    """Return how bad it is that nginx, which does not run, refuses its files, while a program has
+    the port."""
+    page = replace(ANSWER, **answer)  # type: ignore[arg-type]
+    sockets = Listeners(sockets=(Listener(address="0.0.0.0", family=4, port=443, process=process),))
+    seen = (nginx_says("host not found in upstream"), STOPPED, sockets, page)
+    (claim,) = judge(CHECK, *seen)
+    return claim.severity
+
+
+def test_old_files_beside_a_program_that_serves_the_site_are_a_note() -> None:
+    assert _beside_another_program("node") is Severity.NOTE
+    # It is nginx that is to be there, or the program does not serve the site.
+    assert _beside_another_program("nginx") is None
+    assert _beside_another_program("node", status=502) is None

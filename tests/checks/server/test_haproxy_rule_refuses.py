@@ -296,3 +296,29 @@ def test_a_rule_against_hidden_files_spares_what_is_well_known() -> None:
 def test_a_rule_with_alternatives_or_about_something_else_is_left_to_a_person() -> None:
     assert not spared("http-request deny if { path_beg /. } or { path_end .php }")
     assert not spared("http-request deny if { hdr(host) -i shop.example.com }")
+
+
+ADMIN = replace(SHOP, path="/admin", input="https://shop.example.com/admin")
+
+
+def _closed(*rules: str, status: int = 404, symptom: Symptom | None = None) -> Severity | None:
+    """Return how bad it is that the page /admin is refused."""
+    target = replace(ADMIN, symptom=symptom)
+    answer = replace(page(status), url="https://shop.example.com/admin")
+    (claim,) = judge(CHECK, SERVER, config(ruled(*rules)), answer, target=target)
+    return claim.severity
+
+
+def test_a_part_of_the_site_that_a_rule_names_is_closed_on_purpose() -> None:
+    deny = "http-request deny deny_status 404 if blocked"
+    assert _closed("acl blocked path_beg /admin", deny) is Severity.NOTE
+    assert _closed("http-request deny if { path_beg -i /api/ /Admin }", status=403) is Severity.NOTE
+    # Somebody complains of it; the list lacks it; the rule is about another part, or about all.
+    told = Symptom("status", "404 Not Found", 404)
+    assert _closed("acl blocked path_beg /admin", deny, symptom=told) is Severity.WARNING
+    assert _closed(f"{deny.replace('blocked', '!{ path_beg /app }')}") is Severity.WARNING
+    assert _closed("http-request deny deny_status 404 if { path_beg / }") is Severity.WARNING
+    assert _closed("http-request deny deny_status 404 if { path_sub min }") is Severity.WARNING
+    assert _closed("http-request deny deny_status 503 if { path_beg /admin }", status=503) is (
+        Severity.ERROR
+    )

@@ -62,3 +62,25 @@ def test_silent_where_the_page_comes_or_nothing_closes_it() -> None:
     assert not judge(CHECK, ANSWER, MARK)
     assert not judge(CHECK, replace(ANSWER, status=502), MARK)
     assert not judge(CHECK, CLOSED)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        # Of nginx, HAProxy: no program has answered. Of a program: it says another cause.
+        "<html><head><title>503 Service Temporarily Unavailable</title></head><body>"
+        "<center><h1>503 Service Temporarily Unavailable</h1></center><hr><center>nginx</center>",
+        "<html><body><h1>503 Service Unavailable</h1>\nNo server is available to handle this"
+        " request.\n</body></html>",
+        "<title>Error establishing a database connection</title>",
+    ],
+)
+def test_silent_where_the_page_has_another_cause(body: str) -> None:
+    assert not judge(CHECK, replace(CLOSED, body=body), MARK)
+
+
+@pytest.mark.parametrize(
+    "body", ["", "<title>Service Unavailable</title><p>Service Unavailable", "We'll be back soon!"]
+)
+def test_fires_for_the_page_of_the_program(body: str) -> None:
+    assert judge(CHECK, replace(CLOSED, body=body), MARK)

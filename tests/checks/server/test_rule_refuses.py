@@ -9,6 +9,7 @@ from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.pages import Page, PageFile, PageFileResponse
 from diagnose.model.server_rules import AnsweringRule, HandledPath, Question
+from diagnose.model.symptom import Symptom
 from diagnose.model.web_servers import WebServerConfig
 from tests.support.caddy_evidence import CADDY, CONFIG, caddy_config
 from tests.support.check_evidence import SHOP, judge
@@ -336,3 +337,26 @@ def test_a_section_against_hidden_folders_spares_what_is_well_known(
     edit = claim.fix.steps[0] if claim.fix else None
     assert isinstance(edit, Edit)
     assert f'"{spared.format("(?!well-known(?:/|$))")}">' in edit.diff
+
+
+def test_a_part_of_the_site_that_a_rule_names_is_closed_on_purpose() -> None:
+    rules = (
+        ("RewriteRule ^admin - [F]", ""),
+        ("Require all denied", '<Location "/admin">'),
+        ("respond 403", "path /admin*"),
+    )
+    target = replace(SHOP, path="/admin")
+    page = replace(PAGE, url="https://shop.example.com/admin")
+    visit = replace(VISIT, requested="/admin", path="/admin")
+    told = replace(target, symptom=Symptom("status", "403 Forbidden", 403))
+    for rule, condition in rules:
+        own = replace(RULE, path="/admin", rule=rule, condition=condition)
+        seen = (APACHE, LISTENING, config(own), page, visit)
+        (claim,) = judge(CHECK, *seen, target=target)
+        assert claim.severity is Severity.NOTE
+        # Somebody complains of it.
+        (claim,) = judge(CHECK, *seen, target=told)
+        assert claim.severity is Severity.WARNING
+    listed = replace(RULE, path="/admin", rule="respond 403", condition="not path /admin/api*")
+    (claim,) = judge(CHECK, APACHE, LISTENING, config(listed), page, visit, target=target)
+    assert claim.severity is Severity.WARNING

@@ -17,6 +17,7 @@ from diagnose.model import (
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import UpstreamTry
 from diagnose.model.other_requests import OtherRequest
+from diagnose.model.requests import Asked
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
 from tests.support.page_evidence import loads
@@ -161,3 +162,13 @@ def test_silent_after_a_message_about_the_seventh_tab() -> None:
 def test_silent_after_a_message_where_nothing_is_buffered() -> None:
     assert not told(SITE.replace("proxy_set_header", "proxy_buffering off; proxy_set_header"))
     assert not told(SITE.replace("proxy_pass http://127.0.0.1:3000;", "root /srv;"))
+
+
+def test_silent_where_the_program_itself_sends_nothing_before_its_first_event() -> None:
+    asked = Asked(
+        target="http://127.0.0.1:3000", path="/events", address="127.0.0.1", port=3000,
+        took=3.0, failure=Failure("timeout", "timed out"),
+    )  # fmt: skip
+    assert not judge(CHECK, LATE, asked, BUILD, RUNNING, config())
+    at_once = replace(asked, took=0.1, failure=None, status=200)
+    assert judge(CHECK, LATE, at_once, BUILD, RUNNING, config())

@@ -10,7 +10,16 @@ from diagnose.model.pages import WebSocketPath
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import CHAT, SHOP, judge
-from tests.support.nginx_evidence import BUILD, HOST, RUNNING, SITE, config, direct, front
+from tests.support.nginx_evidence import (
+    BUILD,
+    HOST,
+    RUNNING,
+    SITE,
+    STOPPED,
+    config,
+    direct,
+    front,
+)
 from tests.support.page_errors import page
 
 CHECK = "websocket.upgrade-headers-missing"
@@ -353,3 +362,9 @@ def test_silent_where_the_site_has_another_reason_or_place_for_its_websocket() -
 )
 def test_fires_where_the_words_are_of_a_fault_that_is_there(words: str) -> None:
     assert reported(PLAIN, page(200), symptom=Symptom("websocket", words))
+
+
+def test_silent_where_nginx_does_not_run_and_another_program_answers() -> None:
+    sockets = Listeners(sockets=(Listener(address="0.0.0.0", family=4, port=443, process="node"),))
+    seen = (config(OWN % ""), BUILD, HOST, front(404), direct(101))
+    assert not judge(CHECK, *seen, STOPPED, sockets, target=CHAT)

@@ -190,3 +190,20 @@ def test_the_same_by_the_servers_own_curl() -> None:
     passed, visitor = ctx.observed(Asked)[:2]
     assert passed.failure
     assert (passed.failure.kind, visitor.status, visitor.head) == ("closed", 200, 30)
+
+
+async def stream(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n")
+    await writer.drain()
+    writer.close()
+
+
+def test_an_application_whose_stream_came_late_is_asked_once() -> None:
+    late = replace(
+        NOT_FOUND, status=200, took=4.0, headers=(("Content-Type", "text/event-stream"),)
+    )
+    (asked,) = looked(stream, late).observed(Asked)
+    assert (asked.variant, asked.status) == ("passed", 200)
+    assert not looked(stream, replace(late, took=0.3)).observed(Asked)
+    assert not looked(stream, replace(late, headers=())).observed(Asked)

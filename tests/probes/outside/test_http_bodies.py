@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from diagnose.model import Failure, Target
+from diagnose.model import Failure, Target, Unseen
 from diagnose.model.http import BrowserVisit, Exchange, ResponseBody
 from diagnose.net.http import Http1Connection, get
 from diagnose.net.tls import HandshakeResult
@@ -115,6 +115,10 @@ def test_a_websocket_is_no_page(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def bodies(*pieces: bytes) -> tuple[ResponseBody, ...]:
+    return read(*pieces).observed(ResponseBody)
+
+
+def read(*pieces: bytes) -> Looking:
     run = Looking(machine=None)  # type: ignore[arg-type]
 
     async def go() -> None:
@@ -124,7 +128,7 @@ def bodies(*pieces: bytes) -> tuple[ResponseBody, ...]:
         await http_bodies.read_body(run, connection, exchange, answer)
 
     asyncio.run(go())
-    return run.observed(ResponseBody)
+    return run
 
 
 def test_how_far_the_body_came_is_said() -> None:
@@ -154,3 +158,20 @@ def test_a_length_beside_chunks_announces_nothing() -> None:
 )
 def test_what_has_no_body_or_no_end_is_not_read(head: bytes) -> None:
     assert not bodies(head, b"hello")
+
+
+def _gaps(media_type: bytes, pieces: int) -> list[tuple[str, str]]:
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: " + media_type + b"\r\n\r\n"
+    run = read(head, *[b"<p>hello" * 7500] * pieces, b"")
+    return [(gap.what, gap.why) for gap in run.observed(Unseen)]
+
+
+def test_what_is_not_read_of_a_page_is_told() -> None:
+    assert _gaps(b"text/html; charset=utf-8", 40) == [
+        (f"the rest of {URL}", "it has more than 2 MiB")
+    ]
+
+
+def test_nothing_is_missing_of_a_whole_page_or_of_a_large_file() -> None:
+    assert _gaps(b"text/html", 20) == []
+    assert _gaps(b"application/zip", 40) == []
