@@ -10,7 +10,7 @@ import time
 from .. import apache, caddy, haproxy, site
 from ..hosts import until
 from ..lab import HERE, Lab
-from .apache import apache_scenario, healthy_apache
+from .apache import SITE, apache_scenario, healthy_apache
 from .caddy import caddy_scenario, healthy_caddy
 from .haproxy import haproxy_scenario, healthy_haproxy
 from .nginx_body_timeout import BLOB, stall
@@ -210,7 +210,7 @@ def apache_redirect_adds_a_slash(lab: Lab) -> None:
 WAIT = "a person decides how long to wait"
 
 
-@apache_scenario(outside=None, server="server.other-requests-failed", manual=WAIT)
+@apache_scenario(outside=None, server="server.apache-body-timeout", differs=SITE)
 def upload_that_pauses_behind_apache(lab: Lab) -> None:
     """`RequestReadTimeout body=1`: 408 for a client that is served afterwards."""
     serve_apache(lab, "    RequestReadTimeout body=1\n")
