@@ -32,11 +32,12 @@ def chunk_of_a_page_is_there(lab: Lab) -> None:
 
 
 @scenario(
-    outside="http.server-error", server="http.server-error", args=(DATABASE,),
-    manual="the application's log names the program that it needs",
+    outside="http.server-error", server="upstream.logged-reason", args=(DATABASE,),
+    manual="a person starts the database",
 )  # fmt: skip
 def database_of_the_application_does_not_run(lab: Lab) -> None:
-    """The application answers 500, and its log has the message."""
+    """The application answers 500 and writes no log: the message alone says it, and nothing listens
+    there."""
     lab.application("--mode", "error")
 
 
