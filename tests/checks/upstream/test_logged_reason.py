@@ -70,8 +70,9 @@ def test_no_folder_of_the_system_is_given_away() -> None:
 
 
 def test_the_text_says_where_the_line_stands() -> None:
-    for source, named in (("log", "logged"), ("message", "pasted"), ("page", "shown")):
-        (claim,) = judge(CHECK, PAGE, FAILED, replace(DENIED, source=source))
+    told = (DENIED, replace(DENIED, source="message"), replace(DENIED, source="page"))
+    for each, named in zip(told, ("logged", "pasted", "shown"), strict=True):
+        (claim,) = judge(CHECK, PAGE, FAILED, each)
         assert [key for key in ("logged", "pasted", "shown") if claim.facts[key]] == [named]
 
 
