@@ -27,8 +27,11 @@ def chunk_of_a_page_is_missing(lab: Lab) -> None:
 
 @healthy(args=(CHUNK,))
 def chunk_of_a_page_is_there(lab: Lab) -> None:
+    """And browsers ask for the page again, so that none has an old one."""
     lab.server.write(f"{FOLDER}/static/319.9f2c1a7b.js", "var a = 1;\n")
     _static(lab, index=PAGE)
+    root = f"  root {FOLDER};\n"
+    lab.change(root, f"{root}  add_header Cache-Control no-cache;\n")
 
 
 @scenario(
