@@ -71,9 +71,10 @@ def page_kept_too_long(evidence: Evidence) -> Iterator[Claim]:
     hashed = next((file.url for file in page.files if is_hashed(file.url)), "") if page else ""
     symptom = evidence.target.symptom
     old = _old_script(evidence, page) if page and hashed else None
-    is_told = symptom is not None and (
+    is_about_age = symptom is not None and (
         symptom.kind == "cached" or bool(_OLD_BUILD.search(symptom.text))
     )
+    is_told = is_about_age and not _lacks_its_own_file(evidence)
     kept = [
         (answer, age)
         for answer in page_exchanges(evidence)
@@ -112,6 +113,12 @@ def page_kept_too_long(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=_server_fix(evidence, answer, hashed) or _fix(nginx, match, directive),
     )
+
+
+def _lacks_its_own_file(evidence: Evidence) -> bool:
+    """Whether a file with a hash is gone that the page of today names: that is why it fails."""
+    files = evidence.good(PageFileResponse)
+    return any(file.status in {404, 410} and is_hashed(file.url) for file in files)
 
 
 def _server_fix(evidence: Evidence, answer: Exchange, file: str) -> Fix | None:

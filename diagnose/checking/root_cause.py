@@ -11,14 +11,11 @@ from functools import partial
 
 from diagnose.model import (
     LAYERS,
-    Applicability,
     Check,
     Claim,
-    Command,
     Confidence,
     Crash,
     Edit,
-    Effect,
     Evidence,
     Finding,
     Ignore,
@@ -52,6 +49,7 @@ def claims(
         raised_claims += _judged(check, evidence, on_crash)
     if not raised_claims:
         return []
+    from diagnose.checking.interruptions import reviewed
     from diagnose.checking.port_holder import program_facts
 
     program = program_facts(evidence)
@@ -60,7 +58,7 @@ def claims(
     return [
         (
             check,
-            _reviewed(
+            reviewed(
                 _in_container(
                     with_program(check.layer, weighed(check, claim)), check.layer, evidence
                 )
@@ -90,18 +88,6 @@ def _as_loaded(evidence: Evidence, check: Check, claim: Claim) -> Claim:
     from diagnose.checking.loaded_config import as_loaded
 
     return as_loaded(evidence, check, claim)
-
-
-def _reviewed(claim: Claim) -> Claim:
-    """Return a claim whose remedy is not automatic if it restarts a program that runs: connections
-    end. A restart with an undo starts what is dead."""
-    fix = claim.fix
-    if fix is None or fix.applicability is not Applicability.AUTOMATIC:
-        return claim
-    commands = (step for step in fix.steps if isinstance(step, Command))
-    if not any(each.effect is Effect.RESTART and not each.undo for each in commands):
-        return claim
-    return replace(claim, fix=replace(fix, applicability=Applicability.REVIEW))
 
 
 def _in_container(claim: Claim, layer: str, evidence: Evidence) -> Claim:

@@ -219,7 +219,8 @@ class ProgramRefusal(Observation):
 @frozen(kw_only=True, eq=False)
 class ToldReason(Observation):
     """Why requests failed, by a line of the log of the program behind the site, where the server
-    still is as the line says.
+    still is as the line says. `source` is where the line stands: in the log, in the message that a
+    person pasted, or on the page.
 
     `reason` is "variable", "option" or "list" for a setting `name` that wants the `value`; "denied"
     for a `path` which the user of the program may not write, or the folder on its way (`blocked`)
@@ -236,6 +237,7 @@ class ToldReason(Observation):
     reason: Literal["variable", "option", "list", "denied", "absent", "unreached"]
     message: Text
     endpoint: FilePath
+    source: Literal["log", "message", "page"] = "log"
     process: Label = ""
     name: Text = ""
     value: Text = ""

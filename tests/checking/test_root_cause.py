@@ -21,6 +21,7 @@ from diagnose.model import (
     Ignore,
     Manual,
     Observation,
+    Risk,
     Severity,
     Subject,
     Symptom,
@@ -482,3 +483,8 @@ def test_a_remedy_that_restarts_what_runs_is_not_automatic() -> None:
     dead = replace(restart, undo=("systemctl", "stop", "caddy"))
     assert applied(dead) is Applicability.AUTOMATIC
     assert applied(replace(restart, effect=Effect.RELOAD)) is Applicability.AUTOMATIC
+    # Stopped by one step and started by the next.
+    assert applied(replace(dead, effect=Effect.STOP)) is Applicability.REVIEW
+    ended = replace(restart, effect=Effect.CHANGE, risk=Risk.STOPS)
+    assert applied(ended) is Applicability.REVIEW
+    assert applied(replace(ended, undo=dead.undo)) is Applicability.AUTOMATIC

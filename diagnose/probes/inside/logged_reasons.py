@@ -9,6 +9,7 @@ import re
 import shlex
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Literal
 
 from diagnose.model import Vantage
 from diagnose.model.addresses import is_loopback
@@ -136,7 +137,7 @@ async def _after_page_words(ctx: ProbeContext, listeners: Listeners) -> None:
         if is_asked and ctx.further_requests.begin(f"whether {endpoint} may write {path}"):
             place, _ = await _place(ctx, endpoint, ())
             source = f"namei -l {shlex.quote(path)}"
-            await _emit_true(ctx, listeners, endpoint, place, source, [reason])
+            await _emit_true(ctx, listeners, endpoint, place, source, [reason], by="page")
 
 
 async def _believe(ctx: ProbeContext, listeners: Listeners, message: str) -> None:
@@ -149,7 +150,7 @@ async def _believe(ctx: ProbeContext, listeners: Listeners, message: str) -> Non
             if is_new and not program_logs.is_front(listeners, endpoint):
                 source = f"namei -l {shlex.quote(reason.path)}" if reason.path else "ss -ltnp"
                 place, _ = await _place(ctx, endpoint, reasons)
-                await _emit_true(ctx, listeners, endpoint, place, source, reasons)
+                await _emit_true(ctx, listeners, endpoint, place, source, reasons, by="message")
 
 
 def is_about_program(symptom: Symptom) -> bool:
@@ -217,8 +218,10 @@ async def _emit_true(
     place: ProgramPlace,
     source: str,
     reasons: Iterable[LogReason],
+    by: Literal["log", "message", "page"] = "log",
 ) -> None:
-    """Record the reasons that still hold, each once."""
+    """Record the reasons that still hold, each once. `source` is the command that shows it, and
+    `by` is where the line stands."""
     at = ctx.elapsed()
     known = {(seen.reason, seen.name, seen.path, seen.port) for seen in ctx.observed(ToldReason)}
     for reason in reasons:
@@ -226,7 +229,8 @@ async def _emit_true(
             continue
         told_reason = ToldReason(
             vantage=Vantage.SERVER, at=at, equivalent=source, reason=reason.kind,
-            message=reason.text, endpoint=endpoint, process=place.process or place.container,
+            message=reason.text, endpoint=endpoint, source=by,
+            process=place.process or place.container,
             name=reason.name, value=reason.value, path=reason.path, host=reason.host,
             port=reason.port, unit=place.unit, container=place.container, engine=place.engine,
         )  # fmt: skip

@@ -278,3 +278,6 @@ def test_fires_on_a_page_that_is_new_and_says_nothing_after_words_about_old_cont
     assert not judge(CHECK, sent(NOW), BUILT, target=told, masked=False)
     assert not judge(CHECK, sent(NOW, new), loads(sheet("/a.css")), target=told, masked=False)
     assert not judge(CHECK, sent(NOW, new), BUILT, masked=False)
+    # The page of today names a file that is gone: no old page does.
+    gone = answered(module("/assets/index-4f2a9c1b.js"), 404)
+    assert not judge(CHECK, sent(NOW, new), BUILT, gone, target=told, masked=False)

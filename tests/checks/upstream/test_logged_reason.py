@@ -69,6 +69,13 @@ def test_no_folder_of_the_system_is_given_away() -> None:
         assert all(isinstance(step, Manual) and not step.commands for step in claim.fix.steps)
 
 
+def test_the_text_says_where_the_line_stands() -> None:
+    told = (DENIED, replace(DENIED, source="message"), replace(DENIED, source="page"))
+    for each, named in zip(told, ("logged", "pasted", "shown"), strict=True):
+        (claim,) = judge(CHECK, PAGE, FAILED, each)
+        assert [key for key in ("logged", "pasted", "shown") if claim.facts[key]] == [named]
+
+
 def test_fires_for_a_database_that_is_down() -> None:
     told = replace(DENIED, reason="unreached", host="127.0.0.1", port=5432, service="postgresql")
     (claim,) = judge(CHECK, PAGE, FAILED, told)

@@ -281,7 +281,7 @@ def reason_is_in_gunicorns_log(lab: Lab) -> None:
     _answers(lab, "trace", log="/var/log/gunicorn.log")
 
 
-@scenario(outside="http.server-error", manual=APPLICATIONS_OWN)
+@scenario(outside="http.server-error", server="upstream.application-log", manual=APPLICATIONS_OWN)
 def uwsgi_has_no_application(lab: Lab) -> None:
     """ "no python application found", after many questions about uWSGI."""
     _answers(lab, "no-module", log="/var/log/uwsgi.log")

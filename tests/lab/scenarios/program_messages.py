@@ -27,16 +27,20 @@ def chunk_of_a_page_is_missing(lab: Lab) -> None:
 
 @healthy(args=(CHUNK,))
 def chunk_of_a_page_is_there(lab: Lab) -> None:
+    """And browsers ask for the page again, so that none has an old one."""
     lab.server.write(f"{FOLDER}/static/319.9f2c1a7b.js", "var a = 1;\n")
     _static(lab, index=PAGE)
+    root = f"  root {FOLDER};\n"
+    lab.change(root, f"{root}  add_header Cache-Control no-cache;\n")
 
 
 @scenario(
-    outside="http.server-error", server="http.server-error", args=(DATABASE,),
-    manual="the application's log names the program that it needs",
+    outside="http.server-error", server="upstream.logged-reason", args=(DATABASE,),
+    manual="a person starts the database",
 )  # fmt: skip
 def database_of_the_application_does_not_run(lab: Lab) -> None:
-    """The application answers 500, and its log has the message."""
+    """The application answers 500 and writes no log: the message alone says it, and nothing listens
+    there."""
     lab.application("--mode", "error")
 
 

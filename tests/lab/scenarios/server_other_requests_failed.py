@@ -10,7 +10,7 @@ import time
 from .. import apache, caddy, haproxy, site
 from ..hosts import until
 from ..lab import HERE, Lab
-from .apache import apache_scenario, healthy_apache
+from .apache import SITE, apache_scenario, healthy_apache
 from .caddy import caddy_scenario, healthy_caddy
 from .haproxy import haproxy_scenario, healthy_haproxy
 from .nginx_body_timeout import BLOB, stall
@@ -207,10 +207,7 @@ def apache_redirect_adds_a_slash(lab: Lab) -> None:
     _apache_go(lab, "^/go$")
 
 
-WAIT = "a person decides how long to wait"
-
-
-@apache_scenario(outside=None, server="server.other-requests-failed", manual=WAIT)
+@apache_scenario(outside=None, server="server.apache-body-timeout", differs=SITE)
 def upload_that_pauses_behind_apache(lab: Lab) -> None:
     """`RequestReadTimeout body=1`: 408 for a client that is served afterwards."""
     serve_apache(lab, "    RequestReadTimeout body=1\n")
@@ -218,7 +215,9 @@ def upload_that_pauses_behind_apache(lab: Lab) -> None:
     visit(lab, "/", referer="")
 
 
-@haproxy_scenario(outside=None, server="server.other-requests-failed", manual=WAIT)
+@haproxy_scenario(
+    outside=None, server="server.haproxy-body-timeout", differs=(haproxy.CONFIG,)
+)  # fmt: skip
 def upload_that_pauses_behind_haproxy(lab: Lab) -> None:
     """`timeout http-request 1s`: 408 for a client that is served afterwards."""
     serve_haproxy(lab, "    option http-buffer-request\n    timeout http-request 1s\n")

@@ -22,11 +22,12 @@ def _linked(lab: Lab, line: str) -> None:
 
 
 @scenario(
-    outside=None, server="nginx.request-logged", target=f"{HOME}/tea.html", args=(REFUSED,),
-    manual=KNOWN, unsure=("client",), not_on=UNLOGGED,
+    outside=None, server="nginx.link-forbidden", target=f"{HOME}/tea.html", args=(REFUSED,),
+    manual="whether nginx may follow the link, its owner decides", unsure=("client",),
+    not_on=UNLOGGED,
 )  # fmt: skip
 def page_is_a_link_that_nginx_does_not_follow(lab: Lab) -> None:
-    """ngx_http_core_module, "disable_symlinks": the log alone says that it is a link."""
+    """ngx_http_core_module, "disable_symlinks": the log says that it is a link."""
     _linked(lab, "    disable_symlinks on;\n")
 
 

@@ -15,7 +15,7 @@ def _hidden(lab: Lab, expression: str) -> None:
 
 
 @scenario(
-    outside=None, server="nginx.own-answer", target=KEYS, args=(FAILS,),
+    outside=None, server="nginx.well-known-hidden", target=KEYS, args=(FAILS,),
     unsure=("client",), differs=(site.CONF,),
 )  # fmt: skip
 def keys_of_an_application_are_hidden(lab: Lab) -> None:

@@ -102,7 +102,9 @@ def test_a_folder_of_another_user_and_one_that_was_given_back() -> None:
 def test_a_database_that_is_down_and_one_that_listens() -> None:
     line = "Error: connect ECONNREFUSED 127.0.0.1:6379"
     (told,) = look(Server(line, ON_HOST), None, FAILED)
-    assert (told.port, told.service) == (6379, "redis-server")
+    assert (told.port, told.service, told.source) == (6379, "redis-server", "log")
+    (told,) = look(Server("", ON_HOST), Symptom("status", line, 500))
+    assert (told.port, told.source) == (6379, "message")
     assert not look(Server(line.replace("6379", "443"), ON_HOST), None, FAILED)
     assert not look(Server(line, PLACE), None, FAILED)
 
