@@ -17,7 +17,6 @@ from diagnose.model import Location
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import ConfigFile, Directive, DirectiveEnd, TestMessage
 from diagnose.parsers.lazy_pattern import lazy_pattern
-from diagnose.parsers.nginx.long_runs import folded
 from diagnose.parsers.sanitize import printable
 
 #: Deepest block that is read. Real files are never this deep; a hostile file may be.
@@ -25,6 +24,9 @@ MAX_DEPTH = 32
 
 #: Most directives that are read. The largest real configurations have a tenth of this.
 MAX_DIRECTIVES = 200_000
+
+#: Statements from which on a list is a long run (`long_runs`).
+MIN_RUN = 500
 
 #: Characters from which on a file is long.
 _LONG = 50_000
@@ -59,6 +61,15 @@ class _OpenBlock:
     inner: list[Directive] = field(default_factory=list)
 
 
+def _folded(directives: list[Directive], block: str) -> tuple[Directive, ...]:
+    if len(directives) < MIN_RUN:
+        return tuple(directives)
+    # Imported late: few files have long lists.
+    from diagnose.parsers.nginx.long_runs import folded
+
+    return folded(directives, block)
+
+
 class _TreeBuilder:
     """Builds the tree of one file. `offset` is the number of characters that the lexer has
     consumed; it is exact when the lexer returns ";", "{" or "}"."""
@@ -90,7 +101,7 @@ class _TreeBuilder:
         self._add_statement("", len(self.text.rstrip()))
         while len(self.stack) > 1:
             self._close_block(len(self.text))
-        return folded(self.stack[0].inner, "")
+        return _folded(self.stack[0].inner, "")
 
     def _handle_delimiter(self, token: str) -> bool:
         match token:
@@ -145,7 +156,7 @@ class _TreeBuilder:
     ) -> None:  # fmt: skip
         line = bisect_right(self.lines, start)
         column = start - (self.lines[line - 1] if line else 0) + 1
-        block = None if inner is None else folded(inner, name)
+        block = None if inner is None else _folded(inner, name)
         directive = Directive(
             name, args, self.path, line + 1, block, column, start, stop, opened, end
         )  # fmt: skip

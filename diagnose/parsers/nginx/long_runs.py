@@ -9,9 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from diagnose.model.nginx import Directive
-
-#: From this number of statements on a run is folded.
-MIN_RUN = 500
+from diagnose.parsers.nginx.config import MIN_RUN
 
 #: Directives of which each holds one network (ngx_http_access_module, ngx_http_realip_module).
 _OF_NETWORKS = frozenset({"allow", "deny", "set_real_ip_from"})
@@ -28,8 +26,6 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 def folded(directives: list[Directive], block: str) -> tuple[Directive, ...]:
     """Return the directives of a block of this name ("" for those of a file), with each long run
     in its first one."""
-    if len(directives) < MIN_RUN:
-        return tuple(directives)
     folded_directives: list[Directive] = []
     run: list[Directive] = []
     kind = ""

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import MAX_HOPS, LocationMatch
-from diagnose.parsers.nginx.long_runs import entries
 from diagnose.parsers.nginx.pcre import pcre_matches
 
 
@@ -82,6 +81,9 @@ def _map_value(
         return None
     default: str | None = ""
     expressions = []
+    # Imported late: few sites have a map.
+    from diagnose.parsers.nginx.long_runs import entries
+
     for entry in entries(map_block.block):
         key, result = entry.name, entry.args[0] if entry.args else ""
         if key == "default":
