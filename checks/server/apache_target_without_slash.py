@@ -46,6 +46,7 @@ _BARE = re.compile(r"\w{1,10}://[^/]{1,300}")
         "server.request-logged",
         "websocket.not-upgraded",
         "websocket.not-tried",
+        "websocket.other-path",
     ],
 )
 def apache_target_without_slash(evidence: Evidence) -> Iterator[Claim]:

@@ -1,5 +1,5 @@
 """The error log says why the target's own request is refused, or visitors' browsers lack a file of
-its page, and no check names the cause. A healthy twin has the same answer, and no such line."""
+its page. A healthy twin has the same answer, and no such line."""
 
 from .. import site
 from ..lab import Lab

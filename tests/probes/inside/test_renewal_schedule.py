@@ -1,6 +1,7 @@
 """The script that looks for what starts a renewal tool, with a stand-in for systemctl."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -40,3 +41,10 @@ def test_a_program_that_starts_certbot_from_time_to_time() -> None:
             ["sh", "-c", SCRIPT], capture_output=True, text=True, check=True
         ).stdout
     assert f"container /proc/{loop.pid}/cmdline" in out
+
+
+def test_the_search_among_the_processes_does_not_find_itself() -> None:
+    (line,) = (row for row in SCRIPT.splitlines() if row.startswith("grep -lsaE"))
+    pattern = line.split("'")[1]
+    assert not re.search(pattern, line)
+    assert all(re.search(pattern, word) for word in ("certbot", "acme.sh", "dehydrated"))
