@@ -2,8 +2,9 @@
 or `map` of addresses that ends in `return 403`.
 
 It is a fault for the visitor of this run (`--from`) and, if the rule names that very address, for a
-person who is logged in over SSH. A whole site that no address may enter is a warning. Otherwise a
-note says that the page is not open to all.
+person who is logged in over SSH. A whole site that no address may enter is a warning, and so is,
+after a message about 403, a line that refused visitors by the error log. Otherwise a note says that
+the page is not open to all.
 """
 
 from collections.abc import Iterator
@@ -58,7 +59,8 @@ def visitor_denied(evidence: Evidence) -> Iterator[Claim]:
             denied = True
             yield _denied(nginx, person, accesses, bool(visitor))
     if not denied and not visitor:
-        yield from _restriction_notes(nginx)
+        logged = _logged(nginx) if _is_told(evidence) and _answered(evidence) else None
+        yield from (logged,) if logged else _restriction_notes(nginx)
         yield from _computed_restrictions(nginx)
 
 
@@ -90,9 +92,39 @@ def _denied(nginx: Nginx, visitor: str, accesses: list[PathAccess], given_by_opt
             "both": False,
             "strangers": "",
             "met": False,
+            "log": "",
+            "refused": (),
         },
         location=nginx.location(rule),
         fix=_fix(nginx, visitor, rule),
+    )
+
+
+def _logged(nginx: Nginx) -> Claim | None:
+    """Return the claim about visitors whom the log names, after a message about 403."""
+    # Imported late: few messages are about refused visitors.
+    from checks.nginx._logged_denials import denial_fix, logged_denial
+
+    denial = logged_denial(nginx)
+    if denial is None:
+        return None
+    note = _note(nginx, denial.rule, (), False)
+    return replace(
+        note,
+        about=Subject(name=nginx.evidence.target.host, path=nginx.evidence.target.path),
+        because=(denial.line, *_answered(nginx.evidence), *note.because),
+        severity=Severity.WARNING,
+        confidence=Confidence.LIKELY,
+        facts={
+            **note.facts,
+            "visitor": denial.visitors[-1],
+            "header": denial.field,
+            "listed": True,
+            "status": 403,
+            "log": denial.line.file,
+            "refused": denial.visitors,
+        },
+        fix=denial_fix(nginx, denial),
     )
 
 
@@ -326,6 +358,13 @@ def _note(nginx: Nginx, first: Directive, sources: tuple[str, ...], reserved: bo
             "both": False,
             "strangers": "",
             "met": False,
+            "log": "",
+            "refused": (),
+            "asked": False,
+            "status": "",
+            "header": "",
+            "computed": False,
+            "listed": False,
         },
         location=nginx.location(first),
     )
