@@ -7,6 +7,7 @@ after a message about 403, a line that refused visitors by the error log. Otherw
 the page is not open to all.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -40,6 +41,8 @@ from diagnose.parsers.nginx.locations import LocationMatch
 
 #: Addresses of five parts of the world, one of each registry: who is none of the site's own.
 _STRANGERS = ("12.0.0.1", "41.0.0.1", "62.0.0.1", "200.0.0.1", "202.0.0.1")
+#: A message may be about the addresses too, and has the status in its words.
+_FORBIDDEN = re.compile(r"\b403\b")
 #: How many networks are shown.
 MAX_NETWORKS = 5
 
@@ -59,7 +62,7 @@ def visitor_denied(evidence: Evidence) -> Iterator[Claim]:
             denied = True
             yield _denied(nginx, person, accesses, bool(visitor))
     if not denied and not visitor:
-        logged = _logged(nginx) if _is_told(evidence) and _answered(evidence) else None
+        logged = _logged(nginx) if _is_told(evidence) else None
         yield from (logged,) if logged else _restriction_notes(nginx)
         yield from _computed_restrictions(nginx)
 
@@ -94,6 +97,7 @@ def _denied(nginx: Nginx, visitor: str, accesses: list[PathAccess], given_by_opt
             "met": False,
             "log": "",
             "refused": (),
+            "answered": False,
         },
         location=nginx.location(rule),
         fix=_fix(nginx, visitor, rule),
@@ -105,14 +109,15 @@ def _logged(nginx: Nginx) -> Claim | None:
     # Imported late: few messages are about refused visitors.
     from checks.nginx._logged_denials import denial_fix, logged_denial
 
-    denial = logged_denial(nginx)
+    answered, refused = _answered(nginx.evidence), _refused_pages(nginx.evidence)
+    denial = logged_denial(nginx) if answered or refused else None
     if denial is None:
         return None
     note = _note(nginx, denial.rule, (), False)
     return replace(
         note,
         about=Subject(name=nginx.evidence.target.host, path=nginx.evidence.target.path),
-        because=(denial.line, *_answered(nginx.evidence), *note.because),
+        because=(denial.line, *answered, *refused, *note.because),
         severity=Severity.WARNING,
         confidence=Confidence.LIKELY,
         facts={
@@ -123,6 +128,7 @@ def _logged(nginx: Nginx) -> Claim | None:
             "status": 403,
             "log": denial.line.file,
             "refused": denial.visitors,
+            "answered": bool(answered) and not refused,
         },
         fix=denial_fix(nginx, denial),
     )
@@ -243,7 +249,9 @@ def _is_told(evidence: Evidence) -> bool:
     """Return whether a message says that a visitor gets 403: else the rules are meant as they
     are."""
     symptom = evidence.target.symptom
-    return symptom is not None and symptom.number == 403
+    return symptom is not None and (
+        symptom.number == 403 or _FORBIDDEN.search(symptom.text) is not None
+    )
 
 
 def _wants_password(match: LocationMatch) -> bool:
@@ -360,6 +368,7 @@ def _note(nginx: Nginx, first: Directive, sources: tuple[str, ...], reserved: bo
             "met": False,
             "log": "",
             "refused": (),
+            "answered": False,
             "asked": False,
             "status": "",
             "header": "",
