@@ -28,7 +28,7 @@ from diagnose.model.addresses import is_private
 from diagnose.model.dns import DnsAnswer, final_answers, own_addresses
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.server import Interface, server_interfaces
-from diagnose.model.tcp import Connection
+from diagnose.model.tcp import Connection, ReturnedConnection
 from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.cdn import ALIASES, BALANCERS
@@ -120,10 +120,12 @@ def _knows_own_address(own_addresses: tuple[str, ...], record: str) -> bool:
 
 
 def _is_translated(evidence: Evidence, records: tuple[str, ...]) -> bool:
-    """Return whether the cloud says that one of the addresses leads to this server."""
+    """Return whether the cloud says that one of the addresses leads to this server, or a connection
+    to it came back to this server."""
     from diagnose.model.cloud import translated_addresses
 
-    return any(record in translated_addresses(evidence) for record in records)
+    returned = {connection.address for connection in evidence.good(ReturnedConnection)}
+    return any(record in {*returned, *translated_addresses(evidence)} for record in records)
 
 
 def _is_site_working(evidence: Evidence, records: tuple[str, ...]) -> bool:

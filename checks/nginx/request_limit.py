@@ -7,7 +7,8 @@ while the page answers is named too, one without `burst` that refuses the page's
 message about 503 or 429 one that refused other visitors in the last minutes. Where `error_page`
 gives those its own answer, the limit gets a status of its own, and is not raised. So is a limit
 that refused files of the page to visitors, if a single page makes more requests than it permits, or
-if the log has many refusals for files of one page at the same time: the lines name the page, or a message is about missing files.
+if the log has many refusals for files of one page at the same time: its lines name the page, or a
+message is about missing files.
 """
 
 import re
