@@ -89,6 +89,8 @@ def wrong_address(evidence: Evidence) -> Iterator[Claim]:
             "server": answers[0].server,
             "nobody": not any(connection.failure is None for connection in attempts),
             "sure": is_certain,
+            "port": evidence.target.port,
+            "works": _serves_site(evidence),
             "how": tuple(
                 dict.fromkeys(
                     connection.failure.message for connection in attempts if connection.failure
@@ -159,10 +161,13 @@ def _is_front(answers: tuple[DnsAnswer, ...]) -> bool:
 
 
 def _is_own_server(evidence: Evidence) -> bool:
-    """Return whether the server should serve the name: a site of its web server has that name, or
-    answers for every name and has its certificate, or the run was told to use this server."""
+    """Return whether the server should serve the name: it answers for the name with a certificate
+    that browsers accept, a site of its web server has that name, or answers for every name and has
+    its certificate, or the run was told to use this server."""
     from diagnose.parsers.nginx.server_blocks import is_named, servers
 
+    if _serves_site(evidence):
+        return True
     configs, other_configs = evidence.good(NginxConfig), evidence.good(WebServerConfig)
     if not configs and not other_configs:
         server_hosts = [
@@ -179,6 +184,15 @@ def _is_own_server(evidence: Evidence) -> bool:
         or not {host, parent, f".{host}"}.isdisjoint(names)
         or (bool(configs) and _answers_for_every_name(evidence))
     )
+
+
+def _serves_site(evidence: Evidence) -> bool:
+    """Return whether the server itself, also a container of it, answers well for the name."""
+    page = _fronts.local_answer(evidence, "page")
+    if page is None or not page.chain or page.trusted is False or (page.status or 500) >= 400:
+        return False
+    leaf = page.chain[0]
+    return covers(evidence.target.host, leaf.dns_names, leaf.addresses)
 
 
 def _answers_for_every_name(evidence: Evidence) -> bool:
