@@ -29,7 +29,6 @@ from diagnose.model import (
     Vantage,
 )
 from diagnose.model.addresses import is_local_host
-from diagnose.model.dns import Resolution
 from diagnose.model.events import (
     Concluded,
     Crashed,
@@ -39,7 +38,6 @@ from diagnose.model.events import (
     null_sink,
     report_crash,
 )
-from diagnose.model.http import Exchange
 from diagnose.model.tcp import SYN_MARKS, Connection
 from diagnose.model.tls import Handshake
 from diagnose.net import Net
@@ -198,8 +196,8 @@ class Run:
         if self.options.inside:
             self.start_inside_probes()
         elif self.options.inside is None and self._machine is not None:
-            self.register(Probe("engine.address", Resolution, own_server.detect_by_address))
-            self.register(Probe("engine.visitors", Exchange, own_server.detect_by_visitors))
+            for detector in own_server.DETECTORS:
+                self.register(Probe(*detector))
             self.start(own_server.detect_by_name(self))
         if self.options.outside:
             modules = (*self.options.requested_modules, *OUTSIDE)

@@ -4,10 +4,14 @@ Each function is the work of a probe that `Run.start_probes` registers where nob
 this machine is the server.
 """
 
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
+from diagnose.model import Observation
+from diagnose.model.addresses import is_loopback
 from diagnose.model.dns import Resolution
 from diagnose.model.http import Exchange
+from diagnose.model.tcp import Connection
 from diagnose.parsers.redirects import leads_to_itself
 
 if TYPE_CHECKING:
@@ -30,6 +34,20 @@ async def detect_by_visitors(ctx: "Run", page: Exchange) -> None:
             ctx.start_inside_probes()
 
 
+async def detect_by_port(ctx: "Run", connection: Connection) -> None:
+    """Start the inside probes if the target's port does not open, and this machine's own has a
+    certificate for the name which browsers accept: a router in front leads elsewhere, and the web
+    server is in a container, whose files name the site."""
+    failure = connection.failure
+    is_closed = failure is not None and failure.kind in {"refused", "timeout"}
+    is_asked = connection.purpose == "target" and ctx.target.uses_tls and not ctx.options.by_proxy
+    if is_closed and is_asked and not ctx.is_inside and not is_loopback(connection.address):
+        from diagnose.probes.inside.server_detection import has_certificate
+
+        if await has_certificate(ctx.machine, ctx.target, ctx.options.cafile):
+            ctx.start_inside_probes()
+
+
 async def detect_by_name(ctx: "Run") -> None:
     """Start the inside probes if this machine is the origin, or its nginx serves the name."""
     from diagnose.probes.inside.server_detection import serves
@@ -37,3 +55,11 @@ async def detect_by_name(ctx: "Run") -> None:
     origin = ctx.options.origin_address
     if (origin and ctx.net.is_mine(origin)) or await serves(ctx.machine, ctx.target.host):
         ctx.start_inside_probes()
+
+
+#: The name of each probe, what it waits for, and its work.
+DETECTORS: tuple[tuple[str, type[Observation], Callable[..., Awaitable[None]]], ...] = (
+    ("engine.address", Resolution, detect_by_address),
+    ("engine.port", Connection, detect_by_port),
+    ("engine.visitors", Exchange, detect_by_visitors),
+)

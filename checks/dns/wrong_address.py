@@ -28,7 +28,7 @@ from diagnose.model.addresses import is_private
 from diagnose.model.dns import DnsAnswer, final_answers, own_addresses
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.server import Interface, server_interfaces
-from diagnose.model.tcp import Connection
+from diagnose.model.tcp import Connection, ReturnedConnection
 from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.cdn import ALIASES, BALANCERS
@@ -89,6 +89,8 @@ def wrong_address(evidence: Evidence) -> Iterator[Claim]:
             "server": answers[0].server,
             "nobody": not any(connection.failure is None for connection in attempts),
             "sure": is_certain,
+            "port": evidence.target.port,
+            "works": _serves_site(evidence),
             "how": tuple(
                 dict.fromkeys(
                     connection.failure.message for connection in attempts if connection.failure
@@ -120,10 +122,12 @@ def _knows_own_address(own_addresses: tuple[str, ...], record: str) -> bool:
 
 
 def _is_translated(evidence: Evidence, records: tuple[str, ...]) -> bool:
-    """Return whether the cloud says that one of the addresses leads to this server."""
+    """Return whether the cloud says that one of the addresses leads to this server, or a connection
+    to it came back to this server."""
     from diagnose.model.cloud import translated_addresses
 
-    return any(record in translated_addresses(evidence) for record in records)
+    returned = {connection.address for connection in evidence.good(ReturnedConnection)}
+    return any(record in {*returned, *translated_addresses(evidence)} for record in records)
 
 
 def _is_site_working(evidence: Evidence, records: tuple[str, ...]) -> bool:
@@ -157,10 +161,13 @@ def _is_front(answers: tuple[DnsAnswer, ...]) -> bool:
 
 
 def _is_own_server(evidence: Evidence) -> bool:
-    """Return whether the server should serve the name: a site of its web server has that name, or
-    answers for every name and has its certificate, or the run was told to use this server."""
+    """Return whether the server should serve the name: it answers for the name with a certificate
+    that browsers accept, a site of its web server has that name, or answers for every name and has
+    its certificate, or the run was told to use this server."""
     from diagnose.parsers.nginx.server_blocks import is_named, servers
 
+    if _serves_site(evidence):
+        return True
     configs, other_configs = evidence.good(NginxConfig), evidence.good(WebServerConfig)
     if not configs and not other_configs:
         server_hosts = [
@@ -177,6 +184,15 @@ def _is_own_server(evidence: Evidence) -> bool:
         or not {host, parent, f".{host}"}.isdisjoint(names)
         or (bool(configs) and _answers_for_every_name(evidence))
     )
+
+
+def _serves_site(evidence: Evidence) -> bool:
+    """Return whether the server itself, also a container of it, answers well for the name."""
+    page = _fronts.local_answer(evidence, "page")
+    if page is None or not page.chain or page.trusted is False or (page.status or 500) >= 400:
+        return False
+    leaf = page.chain[0]
+    return covers(evidence.target.host, leaf.dns_names, leaf.addresses)
 
 
 def _answers_for_every_name(evidence: Evidence) -> bool:

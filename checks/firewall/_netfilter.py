@@ -135,6 +135,22 @@ class NetfilterView:
             self._blockages[port, source] = tuple(self._find_blockages(port, source))
         return self._blockages[port, source]
 
+    def shuts_out(self, port: int, source: str) -> bool:
+        """Return whether a client is blocked at the server's own address, and a stranger is not. A
+        machine in front comes there, whatever address the name has."""
+        packet = self.own_packet(port, family_of(source))
+        if packet is None or decide(self.ruleset.rules, packet).verdict != "accept":
+            return False
+        peer_packet = replace(packet, source=source)
+        return decide(self.ruleset.rules, peer_packet).verdict in {"drop", "reject"}
+
+    def own_blockages(self, port: int, source: str) -> tuple[Blockage, ...]:
+        """Return where a client is blocked at the server's own address, as far as other rules than
+        firewalld's do it."""
+        packet = self.own_packet(port, family_of(source))
+        peer_packet = replace(packet, source=source) if packet else None
+        return tuple(self._blockages_at("", peer_packet, port)) if peer_packet else ()
+
     def admits(self, port: int, source: str) -> bool:
         """Return whether all known rules let this client in."""
         packets = [packet for _, packet in self.packets(port, source)]
@@ -239,7 +255,7 @@ class NetfilterView:
 
     def _admitted_names(self, rule: SourceRule, port: int) -> tuple[str, ...]:
         """Return the sources of this rule that are let in."""
-        packet = self._stranger_packet(port, 6 if rule.family == "ip6" else 4)
+        packet = self.own_packet(port, 6 if rule.family == "ip6" else 4)
         if packet is None:
             return rule.names
         if decide(self.ruleset.rules, packet).verdict == "accept":
@@ -254,9 +270,9 @@ class NetfilterView:
             return True
         return decide(self.ruleset.rules, replace(packet, source=address)).verdict == "accept"
 
-    def _stranger_packet(self, port: int, family: int) -> Packet | None:
-        """Return a stranger's packet of this IP family, or None if the server has no address of
-        it."""
+    def own_packet(self, port: int, family: int) -> Packet | None:
+        """Return a stranger's packet to an address of the server of this IP family, or None if it
+        has none."""
         for address, nic in routed_addresses(self.nics, family)[:1]:
             return Packet(None, address, port, nic, host=self.host)
         return None

@@ -24,6 +24,14 @@ def shut_out(view: NetfilterView, port: int) -> tuple[dict[str, int], list[str]]
     return counts, addresses
 
 
+def shut_out_at_own_addresses(view: NetfilterView, port: int) -> list[str]:
+    """Return the addresses and networks that are shut out of a port at the server's own addresses,
+    also if the name leads to another machine."""
+    packets = (view.own_packet(port, family) for family in (4, 6))
+    groups = (group for packet in packets if packet for group in _sources(view, packet))
+    return [source for group in groups for source in group.sources]
+
+
 def _sources(view: NetfilterView, packet: Packet) -> tuple[Others, ...]:
     try:
         return blocked_sources(view.ruleset.rules, packet)

@@ -5,8 +5,11 @@ from collections.abc import Iterator
 
 from checks.nginx import Nginx, SelectedServer
 from diagnose.model.frozen import frozen
+from diagnose.model.logs import LogLine
+from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx.access_phases import access_result
 from diagnose.parsers.nginx.access_rules import AccessResult, ClientRequest
+from diagnose.parsers.nginx.server_blocks import Server
 
 
 @frozen(eq=False)
@@ -78,3 +81,17 @@ def _is_hidden(selected_server: SelectedServer) -> bool:
         if (listen.address, listen.port) == (socket.address, socket.port)
     ]
     return any("proxy_protocol" in directive.args for directive in listens if directive)
+
+
+def refusing_rule(nginx: Nginx, line: LogLine) -> tuple[Server | None, Directive | None]:
+    """Return the server block that refuses this address at the page, and its rule; nginx writes
+    the first name of the block into the line."""
+    target = nginx.evidence.target
+    for server in nginx.servers:
+        if line.server not in {*server.names, ""} and target.host not in server.names:
+            continue
+        request = ClientRequest(line.client, target.host, target.path)
+        result = access_result(server, request)
+        if result.verdict == "denied" and result.personal and result.decided_by:
+            return server, result.decided_by
+    return None, None

@@ -21,6 +21,9 @@ from diagnose.parsers.urls import parse_url, path_of
 #: Different files of one page that a limit refused to one visitor within so many seconds: a browser
 #: loads a page's files so. Strangers who ask for many pages name no page of the site as theirs.
 _MANY_FILES, _SECONDS = 5, 2.0
+#: Messages about parts of a page, or about some visits: the log's lines need not name the page then
+#: (`Referrer-Policy: no-referrer`, an app).
+_PARTLY = {"page-files", "sometimes", "some-visitors", "limit", "not-loaded", "incomplete"}
 #: Maximum number of refusals of one visitor that are counted.
 _MAX_FILES = 300
 
@@ -92,12 +95,15 @@ def refused_files(nginx: Nginx) -> RefusedFiles | None:
 def refused_bursts(nginx: Nginx) -> RefusedFiles | None:
     """Return the limit that refused many files of one page to a visitor's browser at once, by the
     log: images, and what scripts load, are among them. Pages themselves do not count: programs that
-    read a whole site ask for those."""
+    read a whole site ask for those. The log names the page, or a message is about such files."""
+    symptom = nginx.evidence.target.symptom
+    is_told = symptom is not None and symptom.kind in _PARTLY
     bursts: dict[tuple[str, str, str], list[tuple[LogLine, re.Match[str]]]] = {}
     largest: list[tuple[LogLine, re.Match[str]]] = []
     for line, match in logged_errors(nginx.evidence, LIMITED):
         page = parse_url(line.referrer)
         is_own = page is not None and page.host == nginx.evidence.target.host
+        is_own = is_own or (is_told and line.referrer in {"", "-"})
         is_file = bool(posixpath.splitext(line.path)[1])
         if not is_own or not is_file or is_in_run(nginx.evidence, line):
             continue

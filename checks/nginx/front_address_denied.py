@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from checks.http import _fronts, addresses
 from checks.nginx import Nginx, file_line
+from checks.nginx._access import refusing_rule
 from checks.nginx._commands import chosen_edits, reload_steps
 from checks.nginx._edits import Changes, config_edits
 from checks.nginx._location_edits import header_lines, insert_lines
@@ -35,8 +36,6 @@ from diagnose.model.logs import LogLine
 from diagnose.model.nginx import ConfigFile, Directive
 from diagnose.model.server import Interface, server_addresses
 from diagnose.model.web_servers import TITLES
-from diagnose.parsers.nginx.access_phases import access_result
-from diagnose.parsers.nginx.access_rules import ClientRequest
 from diagnose.parsers.nginx.config import walk
 from diagnose.parsers.nginx.edits import insert_first
 from diagnose.parsers.nginx.locations import proxy_pass_of, proxy_set_header_of
@@ -82,7 +81,7 @@ def _remote_claim(
     lines = [line for line in lines if not _is_own(evidence, line.client)]
     if not machines or not lines:
         return None
-    server, rule = _deciding_rule(nginx, lines[-1])
+    server, rule = refusing_rule(nginx, lines[-1])
     if server is None or rule is None or server.directives("set_real_ip_from"):
         return None
     facts = {"product": _fronts.product_name(machines, ()), "inner": False, "taken": ()}
@@ -97,7 +96,7 @@ def _inner_claim(
     lines = [line for line in lines if _is_own(nginx.evidence, line.client)]
     if not lines:
         return None
-    server, rule = _deciding_rule(nginx, lines[-1])
+    server, rule = refusing_rule(nginx, lines[-1])
     if server is None or rule is None or not _is_behind(nginx, server):
         return None
     # `deny all` alone is meant for everybody.
@@ -225,17 +224,3 @@ def _is_loopback(client: str) -> bool:
         return ipaddress.ip_address(client).is_loopback
     except ValueError:
         return True
-
-
-def _deciding_rule(nginx: Nginx, line: LogLine) -> tuple[Server | None, Directive | None]:
-    """Return the server block that refuses this address at the page, and its rule; nginx writes
-    the first name of the block into the line."""
-    target = nginx.evidence.target
-    for server in nginx.servers:
-        if line.server not in {*server.names, ""} and target.host not in server.names:
-            continue
-        request = ClientRequest(line.client, target.host, target.path)
-        result = access_result(server, request)
-        if result.verdict == "denied" and result.personal and result.decided_by:
-            return server, result.decided_by
-    return None, None

@@ -7,7 +7,8 @@ while the page answers is named too, one without `burst` that refuses the page's
 message about 503 or 429 one that refused other visitors in the last minutes. Where `error_page`
 gives those its own answer, the limit gets a status of its own, and is not raised. So is a limit
 that refused files of the page to visitors, if a single page makes more requests than it permits, or
-if the log has many refusals for files of one page at the same time.
+if the log has many refusals for files of one page at the same time: its lines name the page, or a
+message is about missing files.
 """
 
 import re
@@ -29,7 +30,7 @@ from checks.nginx._page_errors import (
     page_error,
     path_error,
 )
-from checks.nginx._page_limits import refused_bursts, refused_files
+from checks.nginx._page_limits import page_files, refused_bursts, refused_files
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -172,7 +173,11 @@ def _refused_file_claims(nginx: Nginx) -> Iterator[Claim]:
     if edits:
         fix = Fix((*edits, *reload_steps(nginx)), Applicability.REVIEW)
         claim = replace(claim, fix=fix)
-    yield claim
+    # The page's own list of its files, or the log, names the page; a message alone does not.
+    is_proven = bool(refused.page) or f"{nginx.evidence.target.origin}{line.path}" in page_files(
+        nginx.evidence
+    )
+    yield claim if is_proven else replace(claim, confidence=Confidence.LIKELY)
 
 
 def _permitting(directive: Directive, number: int) -> str:

@@ -6,7 +6,8 @@ After a message about it: nginx passes a page on without a field that names the 
 proxy stands in front, and nginx does not take the address from its field (ngx_http_realip_module);
 or a block behind another one, such as that of an nginx in a container, does not.
 Without a message: a limit of a server block that only a proxy of this server reaches refuses that
-proxy (`limit_req`, ngx_http_limit_req_module).
+proxy (`limit_req`, ngx_http_limit_req_module), or a limit refuses Cloudflare. The block trusts no
+proxy, or reads a field that does not come.
 """
 
 from collections.abc import Iterator
@@ -31,6 +32,7 @@ from diagnose.model.addresses import is_loopback
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.parsers.cdn import is_cloudflare
 from diagnose.parsers.nginx import error_log
 from diagnose.parsers.nginx.locations import proxy_pass_of, select_location
 from diagnose.parsers.nginx.server_blocks import Server
@@ -70,24 +72,45 @@ def _limit_claim(nginx: Nginx) -> Claim | None:
     lines = error_log.matching_lines(
         nginx.evidence.of(LogLine), host=nginx.evidence.target.host, pattern=LIMITED
     )
-    for line in reversed([line for line in lines if is_loopback(line.client)]):
+    for line in reversed([line for line in lines if _is_of_proxy(line)]):
         for server in nginx.servers:
             match = select_location(server, line.path or "/")
             limit = match.directive("limit_req") or match.directive("limit_conn")
-            if limit and line.server in {*server.names, ""} and _is_behind(nginx, server):
+            if limit and line.server in {*server.names, ""} and _loses_address(nginx, server, line):
                 facts = {"front": line.client, "rule": limit.text}
                 fix = Fix((Manual("take-the-address", Where.SERVER),), Applicability.MANUAL)
+                fix = _field_fix(nginx, server, line) or fix
                 return _claim(nginx, limit, fix, {**facts, "limited": True}, line)
     return None
 
 
-def _is_behind(nginx: Nginx, server: Server) -> bool:
-    """Return whether visitors reach a block through a proxy of this server alone, and it does not
-    take their address from the proxy's field."""
+def _is_of_proxy(line: LogLine) -> bool:
+    """Return whether the refused address is a proxy's: of this server, or of Cloudflare."""
+    return is_loopback(line.client) or is_cloudflare(line.client)
+
+
+def _loses_address(nginx: Nginx, server: Server, line: LogLine) -> bool:
+    """Return whether a block takes a proxy for the visitor: one of this server behind which it is
+    alone, or Cloudflare. It trusts none, or reads a field that the proxy does not send."""
     visible_blocks = [selected.server.block for selected in nginx.selected_servers()]
     matches = nginx.location_matches(nginx.evidence.target.path_without_query)
     is_inner = server.block not in visible_blocks and any(map(proxy_pass_of, matches))
-    return is_inner and not server.directives("set_real_ip_from")
+    if not is_inner and is_loopback(line.client):
+        return False
+    if not server.directives("set_real_ip_from"):
+        return True
+    # Imported late: few limits refuse a proxy.
+    from checks.nginx._front_fields import reads_other_field
+    from checks.nginx._page_errors import is_in_run
+
+    # This run's own requests on the server come without the field.
+    return not is_in_run(nginx.evidence, line) and reads_other_field(nginx, server)
+
+
+def _field_fix(nginx: Nginx, server: Server, line: LogLine) -> Fix | None:
+    from checks.nginx._front_fields import field_fix
+
+    return field_fix(nginx, server, line.client)
 
 
 def _not_passed(nginx: Nginx, *requests: "CountedRequest") -> Claim | None:

@@ -2,10 +2,12 @@
 or `map` of addresses that ends in `return 403`.
 
 It is a fault for the visitor of this run (`--from`) and, if the rule names that very address, for a
-person who is logged in over SSH. A whole site that no address may enter is a warning. Otherwise a
-note says that the page is not open to all.
+person who is logged in over SSH. A whole site that no address may enter is a warning, and so is,
+after a message about 403, a line that refused visitors by the error log. Otherwise a note says that
+the page is not open to all.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -39,6 +41,8 @@ from diagnose.parsers.nginx.locations import LocationMatch
 
 #: Addresses of five parts of the world, one of each registry: who is none of the site's own.
 _STRANGERS = ("12.0.0.1", "41.0.0.1", "62.0.0.1", "200.0.0.1", "202.0.0.1")
+#: A message may be about the addresses too, and has the status in its words.
+_FORBIDDEN = re.compile(r"\b403\b")
 #: How many networks are shown.
 MAX_NETWORKS = 5
 
@@ -58,7 +62,8 @@ def visitor_denied(evidence: Evidence) -> Iterator[Claim]:
             denied = True
             yield _denied(nginx, person, accesses, bool(visitor))
     if not denied and not visitor:
-        yield from _restriction_notes(nginx)
+        logged = _logged(nginx) if _is_told(evidence) else None
+        yield from (logged,) if logged else _restriction_notes(nginx)
         yield from _computed_restrictions(nginx)
 
 
@@ -90,9 +95,42 @@ def _denied(nginx: Nginx, visitor: str, accesses: list[PathAccess], given_by_opt
             "both": False,
             "strangers": "",
             "met": False,
+            "log": "",
+            "refused": (),
+            "answered": False,
         },
         location=nginx.location(rule),
         fix=_fix(nginx, visitor, rule),
+    )
+
+
+def _logged(nginx: Nginx) -> Claim | None:
+    """Return the claim about visitors whom the log names, after a message about 403."""
+    # Imported late: few messages are about refused visitors.
+    from checks.nginx._logged_denials import denial_fix, logged_denial
+
+    answered, refused = _answered(nginx.evidence), _refused_pages(nginx.evidence)
+    denial = logged_denial(nginx) if answered or refused else None
+    if denial is None:
+        return None
+    note = _note(nginx, denial.rule, (), False)
+    return replace(
+        note,
+        about=Subject(name=nginx.evidence.target.host, path=nginx.evidence.target.path),
+        because=(denial.line, *answered, *refused, *note.because),
+        severity=Severity.WARNING,
+        confidence=Confidence.LIKELY,
+        facts={
+            **note.facts,
+            "visitor": denial.visitors[-1],
+            "header": denial.field,
+            "listed": True,
+            "status": 403,
+            "log": denial.line.file,
+            "refused": denial.visitors,
+            "answered": bool(answered) and not refused,
+        },
+        fix=denial_fix(nginx, denial),
     )
 
 
@@ -211,7 +249,9 @@ def _is_told(evidence: Evidence) -> bool:
     """Return whether a message says that a visitor gets 403: else the rules are meant as they
     are."""
     symptom = evidence.target.symptom
-    return symptom is not None and symptom.number == 403
+    return symptom is not None and (
+        symptom.number == 403 or _FORBIDDEN.search(symptom.text) is not None
+    )
 
 
 def _wants_password(match: LocationMatch) -> bool:
@@ -326,6 +366,14 @@ def _note(nginx: Nginx, first: Directive, sources: tuple[str, ...], reserved: bo
             "both": False,
             "strangers": "",
             "met": False,
+            "log": "",
+            "refused": (),
+            "answered": False,
+            "asked": False,
+            "status": "",
+            "header": "",
+            "computed": False,
+            "listed": False,
         },
         location=nginx.location(first),
     )

@@ -106,6 +106,7 @@ MESSAGES = Messages(
     Message("inside.kernel_drops", "What the kernel drops of a few SYNs of this run, and why."),
     Message("inside.port_holders", "Whether the program that has a port is stopped."),
     Message("inside.passed_ports", "The site that passes its requests on to the target's port."),
+    Message("inside.returned_connections", "Whether a router forwards to another port of it."),
     Message("inside.descriptors", "Whether it has as many files open as it may."),
     Message("inside.unmounted_folders", "Folders of fstab at which nothing is mounted."),
     Message("inside.unit_rules", "What the units of web server and application may not do."),

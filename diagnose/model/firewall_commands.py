@@ -19,6 +19,13 @@ def unban(jail: str, address: str) -> Command:
     return _ban((*words, "unbanip", address), (*words, "banip", address))
 
 
+def ignore(jail: str, address: str) -> Command:
+    """Have a jail of fail2ban never ban an address, until fail2ban starts again
+    (fail2ban-client(1), `addignoreip`)."""
+    words = ("fail2ban-client", "set", jail)
+    return _ban((*words, "addignoreip", address), (*words, "delignoreip", address))
+
+
 def delete_decisions(selector: Arguments, undo: bool = True) -> Command:
     """Delete CrowdSec's decisions; `selector` is ("--ip", …) or ("--range", …)."""
     words = ("cscli", "decisions")

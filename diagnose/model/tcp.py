@@ -165,3 +165,21 @@ class Walk(Observation):
 def _bare(address: str) -> str:
     """Return the address without its zone (RFC 4007 section 11)."""
     return address.partition("%")[0]
+
+
+@frozen(kw_only=True, eq=False)
+class ReturnedConnection(Observation):
+    """A connection that the server opened to an address which it does not hold, and that came back
+    to it: a router forwards `port` of `address` to `own_port` of the server's `own_address`. Both
+    ends are known by the port from which it was opened, as long as the router keeps that."""
+
+    layer: ClassVar[str] = "tcp"
+
+    address: Address
+    port: int
+    own_address: Address
+    own_port: int
+
+    def summary(self) -> Summary:
+        subject = phrase("forwarded from {socket}", socket=socket_text(self.address, self.port))
+        return subject, socket_text(self.own_address, self.own_port)

@@ -11,11 +11,12 @@ from functools import partial
 
 from diagnose.machine import ServerSideNet
 from diagnose.model import Failure, Host, Vantage
-from diagnose.model.addresses import bracketed
+from diagnose.model.addresses import bracketed, is_loopback
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, LocalAnswer, LocalRequest, Upgrade
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.server import Interface, Listeners, interface_addresses
+from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import WebServerConfig
 from diagnose.net import Stream
@@ -73,6 +74,12 @@ async def handshake_failed(ctx: ProbeContext, handshake: Handshake) -> None:
         await _compare(ctx)
 
 
+@probe(after=Connection)
+async def connection_failed(ctx: ProbeContext, connection: Connection) -> None:
+    if _has_failed(ctx, connection):
+        await _compare(ctx)
+
+
 @probe(after=Upgrade)
 async def upgrade_failed(ctx: ProbeContext, upgrade: Upgrade) -> None:
     if _has_failed(ctx, upgrade):
@@ -112,10 +119,12 @@ async def _compare(ctx: ProbeContext) -> None:
     plain_address = entry_address(ctx, HTTP_PORT)
     exchanges, upgrades = ctx.observed(Exchange), ctx.observed(Upgrade)
     failed_pages = [exchange for exchange in exchanges if _has_failed(ctx, exchange)]
-    failed_handshakes = [item for item in ctx.observed(Handshake) if _has_failed(ctx, item)]
+    attempts: list[Handshake | Connection] = [*ctx.observed(Handshake)]
+    attempts += ctx.observed(Connection)
+    failed_attempts = [attempt for attempt in attempts if _has_failed(ctx, attempt)]
     failed_paths = dict.fromkeys(item.path for item in upgrades if _has_failed(ctx, item))
     work = []
-    if address and (failed_pages or failed_handshakes or failed_paths):
+    if address and (failed_pages or failed_attempts or failed_paths):
         work.append(_ask_page(ctx, address))
         work += [_ask_websocket(ctx, address, path) for path in failed_paths]
     # Without TLS here, what stands in front ends it, and asks over http.
@@ -141,7 +150,9 @@ def entry_address(ctx: ProbeContext, port: int) -> str:
     return next(filter(None, candidates), "")
 
 
-def _has_failed(ctx: ProbeContext, observation: Exchange | Handshake | Upgrade) -> bool:
+def _has_failed(
+    ctx: ProbeContext, observation: Exchange | Handshake | Upgrade | Connection
+) -> bool:
     """Whether visitors get a failure from an address that is not the server's, or a reset on the
     way to one that is.
 
@@ -155,6 +166,9 @@ def _has_failed(ctx: ProbeContext, observation: Exchange | Handshake | Upgrade) 
     match observation:
         case Handshake(failure=Failure(kind=kind), is_browser_like=True):
             return kind != "certificate"
+        case Connection(purpose="target", failure=Failure(kind=kind)):
+            # A neighbour or a network that is not there is no machine in front.
+            return kind in {"refused", "timeout"} and not is_loopback(observation.address)
         case Upgrade(through="front", variant="normal"):
             return not observation.accepted
         case Exchange(purpose="target"):
@@ -165,7 +179,7 @@ def _has_failed(ctx: ProbeContext, observation: Exchange | Handshake | Upgrade) 
     return False
 
 
-def _is_reset(observation: Exchange | Handshake | Upgrade) -> bool:
+def _is_reset(observation: Exchange | Handshake | Upgrade | Connection) -> bool:
     """Whether a visitor's handshake was reset: by the server, or by something on the way."""
     match observation:
         case Handshake(failure=Failure(kind="reset"), is_browser_like=True):

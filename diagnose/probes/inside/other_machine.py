@@ -7,6 +7,7 @@ pages differ, the address is visited again, and the server's access log tells wh
 arrive here after all: through a CDN, a balancer or a translated address.
 """
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Collection, Iterator
 from functools import partial
@@ -47,6 +48,8 @@ from diagnose.probes.outside.tls_attempts import server_name
 
 #: Seconds for each visit.
 PATIENCE = 4.0
+#: Seconds after which a visit is in the log with an earlier second than the next one.
+PAUSE = 1.5
 #: Queries of the further visits at the address: a balancer gives them to its members in turn, and a
 #: cache has no page for the second.
 QUERIES = ("", "diagnose={token}")
@@ -77,7 +80,10 @@ async def compare_pages(ctx: ProbeContext, own: Collection[str], ask: AskOwn) ->
         address = next((each for each in candidates if not is_guarded(each)), "")
         entry = listening_address(ctx, address) if address else ""
         if entry and ctx.further_requests.begin(f"own page in place of {page.address}"):
-            await _compare(ctx, page, address, partial(ask, entry))
+            # The access log has whole seconds, and this run may just have visited the page here.
+            is_visited = any(each.address in own for each in ctx.observed(Exchange))
+            pause = PAUSE if is_visited else 0.0
+            await _compare(ctx, page, address, partial(ask, entry), pause)
 
 
 def _is_meant(ctx: ProbeContext) -> bool:
@@ -134,11 +140,16 @@ async def _compare(
     page: Exchange,
     address: str,
     ask: Callable[[str], Awaitable[tuple[LocalAnswer, HttpResult | None]]],
+    pause: float,
 ) -> None:
     path = page.url.removeprefix(ctx.target.origin) or "/"
     asked_at = ctx.elapsed()
     answer, own = await ask(path)
     difference = _difference(ctx, page, own) if own is not None else None
+    if difference is not None and pause:
+        await asyncio.sleep(pause)
+        asked_at = ctx.elapsed()
+        answer, own = await ask(path)
     if own is None or difference is None:
         return
     visits = 1

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from diagnose.machine import FileContent, Machine
 from diagnose.model import Target
 from diagnose.model.http import Exchange, header
+from diagnose.parsers.hostnames import covers
 from diagnose.parsers.linux.sockets import peers
 from diagnose.parsers.nginx.install_paths import CONFIG_FOLDERS, PANEL_SITE_FOLDERS
 from diagnose.parsers.redirects import leads_to_itself
@@ -160,6 +161,25 @@ async def is_asked(machine: Machine, page: Exchange, target: Target) -> bool:
     if not visitors or not await _names_no_site(machine):
         return False
     return page.address in visitors or (leads_to_itself(page) and await _sends(machine, page))
+
+
+async def has_certificate(machine: Machine, target: Target, cafile: str | None) -> bool:
+    """Whether this machine's own port has a certificate for the name that browsers accept."""
+    from diagnose.net.tls import secure
+    from diagnose.net.trusted_roots import trust
+    from diagnose.probes.inside.local_answers import PATIENCE
+    from diagnose.probes.outside.tls_attempts import parse_certificates
+
+    attempt = await machine.connect("127.0.0.1", target.port, PATIENCE)
+    if attempt.stream is None:
+        return False
+    trusted = await asyncio.wrap_future(trust(cafile))
+    result = await secure(attempt.stream, trusted.context, target.host, PATIENCE)
+    if result.stream is None or trusted.empty:
+        return False
+    result.stream.close()
+    leaves = await parse_certificates(result.chain[:1])
+    return any(covers(target.host, leaf.dns_names, leaf.addresses) for leaf in leaves)
 
 
 async def _sends(machine: Machine, page: Exchange) -> bool:

@@ -7,11 +7,12 @@ from diagnose.model import Confidence, Observation, Severity, Vantage
 from diagnose.model.cloud import CloudMachine
 from diagnose.model.dns import DnsAnswer
 from diagnose.model.nginx import NginxConfig
+from diagnose.model.tcp import ReturnedConnection
 from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import WebServerConfig, WebSite
 from diagnose.parsers.nginx.config import parse
 from tests.support.certificates import in_use, leaf, visit
-from tests.support.check_evidence import TIMEOUT, judge
+from tests.support.check_evidence import REFUSED, TIMEOUT, judge
 from tests.support.cloud_evidence import INSTANCE
 from tests.support.firewall_rules import ADDRESS, connected, host, nic
 from tests.support.front_evidence import local
@@ -152,3 +153,21 @@ def test_silent_where_the_server_s_own_page_is_shown_there() -> None:
     assert not judge(
         "dns.wrong-address", *on_server(nic(), answer(OLD), connected(OLD), expired, page)
     )
+
+
+def test_fires_where_a_container_serves_the_site_at_the_own_address() -> None:
+    """After issue 3901 of nginx-proxy-manager: no configuration of the server names the site."""
+    refused = connected(OLD, failure=REFUSED)
+    (claim,) = judge("dns.wrong-address", host(), nic(), answer(OLD), refused, local())
+    assert claim.facts["works"]
+    other = local(chain=(leaf(dns_names=("other.example.net",)),))
+    for page in (other, local(trusted=False), local(status=502)):
+        assert not judge("dns.wrong-address", host(), nic(), answer(OLD), refused, page)
+
+
+def test_silent_where_a_connection_to_the_address_came_back() -> None:
+    """A router in front forwards the address to this server."""
+    back = ReturnedConnection(
+        vantage=Vantage.SERVER, address=OLD, port=443, own_address=ADDRESS, own_port=8123
+    )
+    assert not judge("dns.wrong-address", *on_server(nic(), answer(OLD), SILENT, back))

@@ -162,7 +162,9 @@ def test_fires_without_a_message_where_it_refused_files_of_the_page() -> None:
 SHOP_PAGE = "https://shop.example.com/films"
 
 
-def refused_images(number: int, path: str = "", referrer: str = SHOP_PAGE) -> list[Claim]:
+def refused_images(
+    number: int, path: str = "", referrer: str = SHOP_PAGE, symptom: Symptom | None = None
+) -> list[Claim]:
     site = config(ZONE + SITE.replace("zone=web", "zone=web burst=5 nodelay"))
     text = 'limiting requests, excess: 5.960 by zone "web"'
     images = [
@@ -173,7 +175,8 @@ def refused_images(number: int, path: str = "", referrer: str = SHOP_PAGE) -> li
         )
         for each in range(number)
     ]
-    return judge("nginx.request-limit", RUNNING, site, LOG_READ, *images, page(200))
+    target = replace(SHOP, symptom=symptom)
+    return judge("nginx.request-limit", RUNNING, site, LOG_READ, *images, page(200), target=target)
 
 
 def test_fires_without_a_message_where_it_refused_many_images_of_a_page_at_once() -> None:
@@ -185,6 +188,16 @@ def test_fires_without_a_message_where_it_refused_many_images_of_a_page_at_once(
     edit = claim.fix.steps[0]
     assert isinstance(edit, Edit)
     assert "+    limit_req zone=web burst=30 nodelay;\n" in edit.diff
+
+
+def test_fires_after_a_message_about_images_where_the_log_names_no_page() -> None:
+    """After issue 2 of drupal-with-nginx."""
+    missing = Symptom("page-files", "several pictures are missing")
+    (claim,) = refused_images(8, referrer="", symptom=missing)
+    assert claim.confidence is Confidence.LIKELY
+    assert (claim.facts["page"], claim.facts["requests"]) == ("", 8 + 7)
+    assert not refused_images(4, referrer="", symptom=missing)
+    assert not refused_images(8, referrer="", symptom=Symptom("login", "cannot log in"))
 
 
 def test_silent_for_few_images_and_for_programs() -> None:

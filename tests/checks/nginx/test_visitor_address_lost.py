@@ -86,6 +86,47 @@ def test_silent_about_a_limit_that_refused_a_visitor_or_takes_the_address() -> N
     assert not judged(SITE + INNER.replace("REAL", real), LIMITED, asked=False)
 
 
+def test_the_inner_block_reads_the_field_that_cloudflare_sends() -> None:
+    """Varnish between the two blocks adds its own address to X-Forwarded-For."""
+    real = "set_real_ip_from 127.0.0.1;\n    real_ip_header X-Real-IP;"
+    edge = replace(page(200), address="203.0.113.80", headers=(("CF-RAY", "8a1b-FRA"),))
+    inner, line = config(SITE + INNER.replace("REAL", real)), replace(LIMITED, when=LOADED - 60)
+    (claim,) = judge(CHECK, RUNNING, inner, edge, line, target=SHOP, masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = str(claim.fix.steps[0])
+    assert "+    real_ip_header CF-Connecting-IP;" in edit.replace("\\n", "\n")
+    assert "set_real_ip_from 103" not in edit
+    # It is read already: this server's own requests come without it.
+    read = config(SITE + INNER.replace("REAL", real.replace("X-Real-IP", "CF-Connecting-IP")))
+    assert not judge(CHECK, RUNNING, read, edge, line, target=SHOP, masked=False)
+
+
+def test_the_inner_block_reads_the_field_that_the_outer_block_sends() -> None:
+    real = "set_real_ip_from 127.0.0.1;"
+    sent = "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;"
+    outer = SITE.replace("proxy_set_header Host $host;", sent)
+    line = replace(LIMITED, when=LOADED - 60)
+    (claim,) = judged(outer + INNER.replace("REAL", real), line, asked=False)
+    assert claim.fix
+    edit = str(claim.fix.steps[0])
+    assert "real_ip_header X-Forwarded-For;" in edit
+    assert "real_ip_recursive on;" in edit
+    both = outer.replace(sent, f"{sent}\n        proxy_set_header X-Real-IP $remote_addr;")
+    assert not judged(both + INNER.replace("REAL", real), line, asked=False)
+
+
+def test_fires_for_a_limit_that_refused_cloudflare() -> None:
+    text = SITE.replace("location / {", "limit_req zone=customer burst=3;\n    location / {", 1)
+    edge = replace(page(200), address="104.16.1.2", headers=(("CF-RAY", "8a1b-FRA"),))
+    line = replace(LIMITED, client="162.158.1.2")
+    (claim,) = judge(CHECK, RUNNING, config(text), edge, line, target=SHOP, masked=False)
+    assert claim.fix
+    assert "set_real_ip_from 162.158.0.0/15;" in str(claim.fix.steps[0])
+    visitor = replace(line, client="192.0.2.7")
+    assert not judge(CHECK, RUNNING, config(text), edge, visitor, target=SHOP, masked=False)
+
+
 def test_fires_where_the_application_refuses_nginx_and_serves_visitors() -> None:
     """Without a message: the page is refused with 429."""
     asked = CountedRequest(

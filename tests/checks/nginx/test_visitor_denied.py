@@ -5,12 +5,12 @@ import pytest
 from diagnose.model import Applicability, Confidence, Edit, Manual, Severity, Vantage
 from diagnose.model.http import Exchange
 from diagnose.model.kernel import Kernel
-from diagnose.model.logs import FailedRequests
+from diagnose.model.logs import FailedRequests, LogLine
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.symptom import Symptom
 from diagnose.model.visitor import Visitor
 from tests.support.check_evidence import SHOP, judge, texts
-from tests.support.nginx_evidence import BUILD, HOST, RUNNING, SITE, config
+from tests.support.nginx_evidence import BUILD, HOST, LOADED, RUNNING, SITE, config
 
 CHECK = "nginx.visitor-denied"
 VISITOR = "192.0.2.66"
@@ -292,3 +292,44 @@ def test_fires_where_this_server_may_come_in_and_a_message_says_403() -> None:
         (claim,) = judge(CHECK, *seen, target=replace(SHOP, symptom=symptom), masked=False)
         assert claim.severity is severity
         assert (claim.fix is not None) is (severity is Severity.WARNING)
+
+
+REFUSED = LogLine(
+    vantage=Vantage.SERVER, file="/var/log/nginx/error.log", when=LOADED + 9, level="error", pid=8,
+    text="access forbidden by rule", client=VISITOR, server="shop.example.com",
+    request="GET / HTTP/1.1", host="shop.example.com",
+)  # fmt: skip
+LISTED = "        deny 192.0.2.0/24;\n        allow all;\n"
+TOLD = replace(SHOP, symptom=Symptom("status", "every request returns 403", 403))
+WELL = replace(FORBIDDEN, status=200)
+
+
+def test_fires_after_a_message_for_a_visitor_whom_the_log_names() -> None:
+    real = "        set_real_ip_from 127.0.0.0/8;\n        real_ip_header X-Forwarded-For;\n"
+    seen = (HOST, BUILD, RUNNING, WELL, REFUSED)
+    (claim,) = judge(CHECK, *seen, site(real + LISTED), target=TOLD, masked=False)
+    assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.LIKELY)
+    assert changed(claim) == [f"+        allow {VISITOR};"]
+    assert claim.facts["header"] == ""
+    server = SITE.replace("location / {", f"{real}    location / {{\n{LISTED}", 1)
+    (claim,) = judge(CHECK, *seen, config(server), target=TOLD, masked=False)
+    assert claim.facts["header"] == "X-Forwarded-For"
+    assert isinstance(claim.fix.steps[-1], Manual)  # type: ignore[union-attr]
+
+
+def test_a_note_without_a_message_and_for_many_visitors_a_person_decides() -> None:
+    seen = (HOST, BUILD, RUNNING, WELL, site(LISTED))
+    (claim,) = judge(CHECK, *seen, REFUSED, masked=False)
+    assert claim.severity is Severity.NOTE
+    others = [replace(REFUSED, client=f"192.0.2.{number}") for number in range(1, 6)]
+    (claim,) = judge(CHECK, *seen, *others, target=TOLD, masked=False)
+    assert claim.fix is not None
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_a_note_where_the_log_names_somebody_else() -> None:
+    """The address is the server's own, or no rule of today refuses it."""
+    seen = (HOST, BUILD, RUNNING, WELL, site(LISTED))
+    for client in ("127.0.0.1", "198.51.100.9"):
+        (claim,) = judge(CHECK, *seen, replace(REFUSED, client=client), target=TOLD, masked=False)
+        assert claim.severity is Severity.NOTE

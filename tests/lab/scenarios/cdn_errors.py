@@ -8,6 +8,7 @@ from ..lab import BUNDLE, SERVER, Lab
 from ..scenario import healthy, scenario
 from .addresses import FOLDER as EDGE
 from .addresses import OTHER, PASSED_ON, other_machine
+from .netfilter import NO_FAIL2BAN
 
 FOLDER = "/etc/nginx/pulls"
 RAY = "add_header CF-RAY 8a1b2c3d4e5f6a7b-FRA always;"
@@ -86,3 +87,34 @@ def cdn_sends_no_certificate(lab: Lab) -> None:
 def cdn_sends_its_certificate(lab: Lab) -> None:
     pair = f"{EDGE}/pull.pem"
     _pulls(lab, f"proxy_ssl_certificate {pair}; proxy_ssl_certificate_key {pair};")
+
+
+BANNING = f"{RAY} proxy_bind {OTHER}; proxy_connect_timeout 3s; {PASSED_ON}"
+
+
+def _jail_of_bots(lab: Lab, banned: str) -> None:
+    """What fail2ban's action for iptables writes, and a CDN that asks from its own address."""
+    error = f"location @failed {{ {RAY} return 522 'error code: 522'; }}"
+    other_machine(lab, f"{BANNING} error_page 504 = @failed; }} {error} location /unused {{")
+    lab.dns([OTHER])
+    chain, server = "f2b-nginxrepeatoffender", lab.server
+    jump = f"INPUT -p tcp -m multiport --dports 80,443 -j {chain}"
+    undo = f"iptables -D {jump}; iptables -F {chain}; iptables -X {chain}"
+    lab.undo(lambda: server.sh(undo, check=False))
+    server.sh(
+        f"iptables -N {chain}; iptables -I {jump}; iptables -A {chain} -s {banned}/32 -j DROP;"
+        f" iptables -A {chain} -j RETURN"
+    )
+
+
+@scenario(outside="http.cdn-error", server="firewall.front-banned", manual=NO_FAIL2BAN)
+def cdn_is_banned_for_its_visitors(lab: Lab) -> None:
+    """Error 522, after
+    https://github.com/mitchellkrogza/nginx-ultimate-bad-bot-blocker/issues/671."""
+    _jail_of_bots(lab, OTHER)
+
+
+@healthy()
+def cdn_passes_by_a_jail_with_another(lab: Lab) -> None:
+    """Somebody who came past the CDN is banned."""
+    _jail_of_bots(lab, "192.0.2.66")

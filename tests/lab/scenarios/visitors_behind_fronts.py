@@ -171,3 +171,60 @@ def haproxy_reads_cloudflares_field(lab: Lab) -> None:
     line = "    http-request set-src req.hdr(CF-Connecting-IP)\n"
     haproxy.serve(lab, NAMED.replace(option, line + option))
     _cloudflare(lab)
+
+
+INNER_NGINX = f"""\
+server {{
+  listen 127.0.0.1:8081;
+  server_name {site.NAME};
+  set_real_ip_from 127.0.0.1;
+  real_ip_header FIELD;
+  location / {{
+    RULES
+    proxy_pass http://127.0.0.1:3000;
+    proxy_http_version 1.1;
+    proxy_set_header Host $http_host;
+    proxy_set_header X-Forwarded-Proto https;
+  }}
+}}
+"""
+PAGES = site.HTTPS[site.HTTPS.index("  location / {") : site.HTTPS.index("  location /ws")]
+FORBIDDEN = (
+    f"since we restore the real ip every request to https://{site.NAME}/ returns 403 and never"
+    " reaches the application",
+)
+
+
+def _inner_nginx(lab: Lab, field: str, rules: str, before: str = "") -> None:
+    """An inner block with rules about visitors, which the visitor has met."""
+    inner = INNER_NGINX.replace("FIELD", field).replace("RULES", rules)
+    lab.edit(PAGES, PAGES.replace("127.0.0.1:3000", "127.0.0.1:8081"))
+    lab.server.write(site.CONF, before + lab.server.read(site.CONF) + inner)
+    lab.restart_nginx()
+    url = f"https://{site.NAME}/"
+    lab.client.sh(f"for n in 1 2 3 4 5 6; do curl -sk -o /dev/null {url}; done")
+
+
+@scenario(outside=None, server="nginx.visitor-denied", args=FORBIDDEN, differs=(site.CONF,))
+def visitors_are_in_a_list_that_was_meant_for_the_proxy(lab: Lab) -> None:
+    """https://github.com/mcdonc/klangk/pull/1561."""
+    _inner_nginx(lab, "X-Forwarded-For", "deny 198.51.100.0/24;")
+
+
+@healthy(args=FORBIDDEN)
+def visitors_are_in_none_of_the_lists(lab: Lab) -> None:
+    _inner_nginx(lab, "X-Forwarded-For", "deny 192.0.2.0/24;")
+
+
+ZONE = "limit_req_zone $binary_remote_addr zone=visitors:1m rate=6r/m;\n"
+
+
+@scenario(outside="http.server-error", server="nginx.visitor-address-lost", differs=(site.CONF,))
+def limit_reads_a_field_that_does_not_come(lab: Lab) -> None:
+    """https://github.com/magenx/Magento-nginx-config/issues/44: X-Real-IP is not sent."""
+    _inner_nginx(lab, "X-Real-IP", "limit_req zone=visitors burst=2 nodelay;", ZONE)
+
+
+@healthy()
+def limit_reads_the_field_that_comes(lab: Lab) -> None:
+    _inner_nginx(lab, "X-Forwarded-For", "limit_req zone=visitors burst=20 nodelay;", ZONE)

@@ -81,6 +81,14 @@ def test_a_page_of_another_machine_whose_visits_do_not_arrive(
     assert (seen.log, seen.is_member, seen.differs) == (LOG, False, "title")
 
 
+def test_a_visit_of_the_own_page_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run has just been at the own address, too: the server is asked again, a second later."""
+    monkeypatch.setattr(other_machine, "PAUSE", 0.001)
+    own = replace(PAGE, address=OURS)
+    assert compared(monkeypatch, line(), before=(own,)).asked == 2
+    assert compared(monkeypatch, line()).asked == 1
+
+
 @pytest.mark.parametrize(
     ("lines", "logged", "member"),
     [

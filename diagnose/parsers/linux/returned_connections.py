@@ -1,0 +1,34 @@
+"""Where a connection to a router came back to this server, by the list of its sockets (ss(8)). No
+I/O."""
+
+import ipaddress
+
+#: Most lines that are read.
+MAX_LINES = 20_000
+
+
+def returned_socket(text: str, address: str, port: int) -> tuple[str, int] | None:
+    """Return the own socket at which the connection to `address` and `port` arrived, in the output
+    of `ss -Htn state established`: another socket has the peer's port from which it was opened.
+    None if none has. Several connections to the address arrive at the same socket."""
+    pairs = []
+    for line in text.splitlines()[:MAX_LINES]:
+        sockets = [socket for word in line.split()[2:4] if (socket := _socket(word))]
+        if len(sockets) == 2:
+            pairs.append((sockets[0], sockets[1]))
+    sources = {own[1] for own, peer in pairs if peer == (address, port)}
+    returned = {own for own, peer in pairs if peer[1] in sources and peer != (address, port)}
+    return returned.pop() if len(returned) == 1 else None
+
+
+def _socket(word: str) -> tuple[str, int] | None:
+    """Return the address and the port of a socket as ss prints it; an IPv4-mapped address becomes
+    the IPv4 address."""
+    host, _, port = word.rpartition(":")
+    try:
+        address = ipaddress.ip_address(host.strip("[]").partition("%")[0])
+    except ValueError:
+        return None
+    is_port = port.isascii() and port.isdigit() and len(port) < 6
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (str(mapped or address), int(port)) if is_port else None

@@ -1,0 +1,77 @@
+"""firewall.front-banned: when it fires, and when it is silent."""
+
+import pytest
+
+from diagnose.model import Confidence, Observation, Severity
+from diagnose.model.visitor import ClosedRoute, ClosedRoutes, Jail, Jails
+from tests.support.check_evidence import judge
+from tests.support.front_evidence import CLOUDFLARE, EDGE, behind, edge_handshake, edge_page, local
+from tests.support.packets import DROP, commands, dport, field, nft, saved, undone
+
+CHECK = "firewall.front-banned"
+#: One of Cloudflare's own (parsers/cdn.py), and an address of nobody in front.
+PULLS, SCANNER = "162.158.10.20", "192.0.2.66"
+SILENT = edge_page(522, headers=CLOUDFLARE)
+
+
+def banned(*addresses: str, port: object = 443, table: str = "inet f2b-table") -> Observation:
+    sets = ({"name": "addr-set-bots", "type": "ipv4_addr", "elem": list(addresses)},)
+    rule = [dport(port), field("ip", "saddr", "@addr-set-bots"), DROP]
+    return nft(rule, table=table, sets=sets)
+
+
+def test_fires_at_a_ban_of_the_address_that_answers() -> None:
+    jails = Jails(jails=(Jail("bots", (EDGE,)),))
+    (claim,) = judge(CHECK, *behind(SILENT, local(), banned(EDGE), jails))
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.severity in {None, Severity.ERROR}
+    assert claim.facts["jails"] == ("bots",)
+    assert commands(claim) == [
+        f"fail2ban-client set bots addignoreip {EDGE}",
+        f"fail2ban-client set bots unbanip {EDGE}",
+    ]
+    assert f"fail2ban-client set bots banip {EDGE}" in undone(claim)
+
+
+def test_fires_at_a_ban_of_another_address_of_cloudflare() -> None:
+    seen = behind(SILENT, local(), banned(SCANNER, PULLS))
+    (claim,) = judge(CHECK, *seen, masked=False)  # A stand-in is none of Cloudflare's.
+    assert claim.facts["addresses"] == (PULLS,)
+    assert "162.158.0.0/15" in str(claim.facts["line"])
+
+
+def test_fires_at_a_balancer_whose_neighbour_is_banned() -> None:
+    page = edge_page(504, headers=(("Server", "balancer"),))
+    crowd = banned("203.0.113.81", table="ip crowdsec")
+    seen = behind(page, edge_handshake(), local(), crowd)
+    (claim,) = judge(CHECK, *seen, masked=False)  # Stand-ins are no neighbours.
+    assert claim.facts["addresses"] == ("203.0.113.81",)
+    assert claim.facts["line"] == "ignoreip = 127.0.0.1/8 ::1 203.0.113.81"
+
+
+def test_fires_at_a_rule_of_iptables_and_at_a_route() -> None:
+    rule = saved(f"-A INPUT -s {EDGE}/32 -j DROP")
+    (claim,) = judge(CHECK, *behind(SILENT, local(), rule))
+    assert commands(claim)[0].startswith(f"iptables -D INPUT -s {EDGE}/32")
+    route = ClosedRoutes(routes=(ClosedRoute("blackhole", EDGE),))
+    (claim,) = judge(CHECK, *behind(SILENT, local(), banned(SCANNER), route))
+    assert commands(claim) == [f"ip route del blackhole {EDGE}"]
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        banned(SCANNER),
+        banned(EDGE, port=22),
+        nft([dport(443), DROP]),
+    ],
+    ids=["somebody else", "another port", "everybody"],
+)
+def test_silent_where_the_front_is_not_shut_out_alone(rules: Observation) -> None:
+    assert not judge(CHECK, *behind(SILENT, local(), rules))
+
+
+def test_silent_where_the_page_or_the_server_tells_another_story() -> None:
+    assert not judge(CHECK, *behind(edge_page(headers=CLOUDFLARE), local(), banned(EDGE)))
+    assert not judge(CHECK, *behind(SILENT, local(status=502), banned(EDGE)))
+    assert not judge(CHECK, *behind(SILENT, banned(EDGE)))
