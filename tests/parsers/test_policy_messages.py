@@ -85,7 +85,7 @@ def test_a_message_that_names_nothing(message: str) -> None:
         ("Refused to connect to wss://shop.example.com/ws because it does not appear in the "
          "connect-src directive of the Content Security Policy.",
          "wss://shop.example.com/ws", "https://shop.example.com/"),
-        (f"https://shop.example.com/a.js?v=2:14 Connecting to 'wss://shop.example.com/' violates {RULE}",
+        (f"https://shop.example.com/a.js?v=2:14 Connecting to 'wss://shop.example.com/' {WHY}",
          "https://shop.example.com/a.js?v=2:14", "https://shop.example.com/"),
         (f"https://shop.example.com/app Connecting to 'wss://shop.example.com/ws' violates {RULE}",
          "https://shop.example.com/app", "https://shop.example.com/app"),
