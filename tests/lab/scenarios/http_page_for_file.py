@@ -6,7 +6,6 @@ from ..lab import Lab
 from .apache import FILES as APACHE_FILES
 from .apache import apache_scenario, healthy_apache
 from .caddy import caddy_scenario, healthy_caddy
-from .server_pages import of_files
 
 FOLDER = "/var/www/build"
 OLD = f"https://{site.NAME}/assets/Chat-BX2fk9Qa.css"
@@ -26,7 +25,7 @@ def _built(lab: Lab) -> None:
 
 def _caddy(lab: Lab, lines: str) -> None:
     _built(lab)
-    tls = f"\ttls {caddy.PEM} {caddy.KEY}\n"
+    tls = f"\ttls {caddy.PEM} {caddy.KEY}\n\thandle /ws {{\n\t\treverse_proxy 127.0.0.1:3000\n\t}}\n"
     caddy.serve(lab, f"{site.NAME} {{\n{tls}\troot * {FOLDER}\n{lines}}}\n")
 
 
@@ -47,11 +46,9 @@ def caddy_gives_404_for_a_file_that_has_gone(lab: Lab) -> None:
 
 def _apache(lab: Lab, lines: str) -> None:
     _built(lab)
-    end = "    </Directory>"
-    text = of_files(FOLDER, "None").replace(end, f"        {RESOURCE}{end}")
-    own = text.replace("</VirtualHost>", f"{lines}</VirtualHost>")
-    apache.install(lab, f"{own}\n{apache.HTTP}")
-    apache.start(lab)
+    head = apache.HTTPS[: apache.HTTPS.index("    ProxyPass / ")].replace("/var/www/html", FOLDER)
+    folder = f"    <Directory {FOLDER}>\n        Require all granted\n    </Directory>\n"
+    apache.serve(lab, f"{head}{folder}    {RESOURCE}{lines}</VirtualHost>\n\n{apache.HTTP}")
 
 
 RESOURCE = "FallbackResource /index.html\n"
