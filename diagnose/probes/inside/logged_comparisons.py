@@ -64,13 +64,14 @@ async def repeated(ctx: ProbeContext, exchange: Exchange, config: NginxConfig) -
 
 @probe(after=FailedRequests, needs=NginxConfig)
 async def sent(ctx: ProbeContext, failure: FailedRequests, config: NginxConfig) -> None:
-    """Compare a request that a page sends, and that finds nothing."""
-    is_lost = failure.status == 404 and failure.is_from_page and failure.server == "nginx"
+    """Compare a request that a page sends, and that finds nothing or is refused, with the page's
+    Origin, as browsers send it."""
+    is_lost = failure.status in {403, 404} and failure.is_from_page and failure.server == "nginx"
     if is_lost and failure.method in {"POST", "PUT", "PATCH", "DELETE"}:
         page = next((page for page in ctx.observed(Exchange) if page.is_page_of(ctx.target)), None)
         if page is not None:
             url = ctx.target.origin + failure.path
-            answer = replace(page, url=url, status=404, body="")
+            answer = replace(page, url=url, status=failure.status, body="", method=failure.method)
             await _compare(ctx, config, failure.path, answer)
 
 

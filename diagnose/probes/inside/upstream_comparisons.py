@@ -371,7 +371,7 @@ def visitor_fields(ctx: ProbeContext, exchange: Exchange) -> dict[str, str]:
         "Accept-Encoding": "identity",
         "Upgrade-Insecure-Requests": "1",
     }
-    if exchange.method == "POST":
+    if exchange.method in {"POST", "PUT", "PATCH", "DELETE"}:
         fields["Origin"] = ctx.options.request.origin or ctx.target.origin
     if exchange.verified and ctx.machine.via == "local":
         fields |= ctx.options.request.fields()

@@ -25,7 +25,9 @@ def _built(lab: Lab) -> None:
 
 def _caddy(lab: Lab, lines: str) -> None:
     _built(lab)
-    tls = f"\ttls {caddy.PEM} {caddy.KEY}\n\thandle /ws {{\n\t\treverse_proxy 127.0.0.1:3000\n\t}}\n"
+    tls = (
+        f"\ttls {caddy.PEM} {caddy.KEY}\n\thandle /ws {{\n\t\treverse_proxy 127.0.0.1:3000\n\t}}\n"
+    )
     caddy.serve(lab, f"{site.NAME} {{\n{tls}\troot * {FOLDER}\n{lines}}}\n")
 
 
