@@ -6,7 +6,7 @@ from checks.nginx._edits import Changes, config_edits
 from checks.server import ServerView, reload_steps, server_on_port
 from checks.server._apache_modules import loading_steps
 from checks.server._backend_answers import route_to_application
-from checks.server._caddy_proxy_lines import withheld_field_edit
+from checks.server._caddy_proxy_lines import field_edit
 from checks.server._scoped_fields import inserted_edit
 from diagnose.model import Applicability, Edit, Evidence, Fix
 from diagnose.parsers.nginx.locations import proxy_pass_of
@@ -19,8 +19,8 @@ _LINES = {
 
 
 def uncoded_fix(evidence: Evidence, path: str) -> Fix | None:
-    """Return the fix after which the application of a path is asked without Accept-Encoding (RFC
-    9110 section 12.5.3); None where no application is, or where a person has to write it."""
+    """Return the fix after which the application of a path is asked for no coding (RFC 9110 section
+    12.5.3); None where no application is, or where a person has to write it."""
     nginx = Nginx.of(evidence)
     matches = [] if nginx.is_refused else list(nginx.location_matches(path))
     if len(matches) == 1 and proxy_pass_of(matches[0]):
@@ -44,6 +44,7 @@ def _server_edit(view: ServerView, path: str) -> Edit | None:
     if route is None or route.scheme not in {"http", "https"}:
         return None
     if view.server.product == "caddy":
-        return withheld_field_edit(view, route, _FIELD)
+        # Without the field Go's HTTP client sends one of its own (net/http, "DisableCompression").
+        return field_edit(view, route, _FIELD, "identity")
     line = _LINES.get(view.server.product)
     return inserted_edit(view, (line,)) if line else None

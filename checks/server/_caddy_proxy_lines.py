@@ -41,15 +41,6 @@ def field_edit(view: ServerView, route: SiteRoute, name: str, value: str) -> Edi
     return _block_edit(view, route, [f"header_up {name} {value}"])
 
 
-def withheld_field_edit(view: ServerView, route: SiteRoute, name: str) -> Edit | None:
-    """Return the edit that sends the application no field of this name; None if the block sets it
-    already, or is written in another way."""
-    words = (line.split()[1:2] for line in _block(view, route) or ())
-    if any(word and word[0].lstrip("+-").lower() == name.lower() for word in words):
-        return None
-    return _block_edit(view, route, [f"header_up -{name}"])
-
-
 def hidden_fields_edit(view: ServerView, route: SiteRoute, names: Sequence[str]) -> Edit | None:
     """Return the edit that leaves fields of the application's responses out."""
     return _block_edit(view, route, [f"header_down -{name}" for name in names])

@@ -27,6 +27,11 @@ _FIREFOX = lazy_pattern(
     r".{0,40}? at (?P<url>[^\s,]{1,1000})",
     re.IGNORECASE,
 )
+#: Firefox in other languages: "… einer Ressource (connect-src) auf wss://… blockiert".
+_FIREFOX_ELSEWHERE = lazy_pattern(
+    r"[(（][a-z]{3,10}-(?:src|action|uri)(?:-elem|-attr)?[)）][^\s\w]{0,3}\s?(?:\w{1,12}\s?[:：]?\s?){0,3}"
+    r"(?P<url>(?:https?|wss?)://[^\s,，、]{1,1000})"
+)
 _SAFARI = lazy_pattern(
     r"Refused to \w{1,9}(?: to)? (?P<url>[^\s'\"]{1,1000}) because it (?:does not appear|appears)"
     r" in (?:neither )?the (?P<name>[a-z-]{3,20}) directive",
@@ -68,7 +73,7 @@ def refused_use(message: str) -> RefusedUse | None:
         return _refused(kind, match["url"])
     if match := _SAFARI.search(message):
         return _refused(_DIRECTIVES.get(match["name"].lower()), match["url"])
-    match = _FIREFOX.search(message)
+    match = _FIREFOX.search(message) or _FIREFOX_ELSEWHERE.search(message)
     name = _FIREFOX_KIND.search(message) if match else None
     return _refused(_DIRECTIVES.get(name["name"]), match["url"]) if match and name else None
 
@@ -102,7 +107,7 @@ def _is_socket(url: Url, socket: Url | None) -> bool:
 
 def refused_socket(message: str) -> Url | None:
     """Return the address of the WebSocket that a message says was refused; None if it says none."""
-    patterns = (_CHROMIUM, _SAFARI, _FIREFOX)
+    patterns = (_CHROMIUM, _SAFARI, _FIREFOX, _FIREFOX_ELSEWHERE)
     match = next((match for each in patterns if (match := each.search(message))), None)
     url = parse_url(match["url"].partition("?")[0]) if match else None
     return url if url and url.scheme in {"ws", "wss"} else None

@@ -82,6 +82,12 @@ def test_a_message_that_names_nothing(message: str) -> None:
         ("Content-Security-Policy: The page’s settings blocked the loading of a resource "
          "(connect-src) at wss://shop.example.com/ws because it violates …",
          "wss://shop.example.com/ws", "https://shop.example.com/"),
+        ("Content-Security-Policy: Die Einstellungen der Seite haben das Laden einer Ressource "
+         "(connect-src) auf wss://shop.example.com/ws blockiert, da sie gegen … verstößt",
+         "wss://shop.example.com/ws", "https://shop.example.com/"),
+        ("Content-Security-Policy : Les paramètres de la page ont empêché le chargement d’une "
+         "ressource (connect-src) à wss://shop.example.com/ws car elle enfreint …",
+         "wss://shop.example.com/ws", "https://shop.example.com/"),
         ("Refused to connect to wss://shop.example.com/ws because it does not appear in the "
          "connect-src directive of the Content Security Policy.",
          "wss://shop.example.com/ws", "https://shop.example.com/"),
