@@ -50,7 +50,9 @@ def blocked_by_policy(evidence: Evidence) -> Iterator[Claim]:
     for attempt in attempts:
         url = parse_url(attempt.first.url)
         is_told = (
-            reported_socket is not None and url is not None and reported_socket.path == url.path
+            reported_socket is not None
+            and url is not None
+            and reported_socket.path == url.path.partition("?")[0]
         )
         if claim := _claim(evidence, page, url, attempt, is_told=is_told):
             yield claim

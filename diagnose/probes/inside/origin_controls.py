@@ -16,11 +16,10 @@ from diagnose.model.web_servers import SiteRoute, WebServerConfig
 from diagnose.parsers.web_sites import inner_path, routes_of_name
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.unanswered import curl_or_unseen
+from diagnose.probes.inside.upstream_comparisons import ORIGIN_METHODS
 
-#: How applications refuse the Origin. A browser sends it with these methods (Fetch standard,
-#: "append a request Origin header"), and with a GET of the page's own site it sends none.
+#: How applications refuse the Origin.
 _REFUSALS = frozenset({400, 403, 404})
-_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 #: Seconds for one request, and the most paths that are asked for.
 _PATIENCE, _MAX_PATHS = 3, 2
 
@@ -29,7 +28,7 @@ _PATIENCE, _MAX_PATHS = 3, 2
 async def origin_controls(
     ctx: ProbeContext, failure: FailedRequests, config: WebServerConfig
 ) -> None:
-    if failure.status not in _REFUSALS or failure.method not in _METHODS:
+    if failure.status not in _REFUSALS or failure.method not in ORIGIN_METHODS:
         return
     if not failure.is_from_page or failure.server != config.product:
         return
