@@ -22,7 +22,7 @@ from diagnose.parsers.browser_types import mime_type
 from diagnose.parsers.chunk_sizes import ChunkSizes, chunk_sizes_in
 
 
-@check(severity=Severity.ERROR, needs=[Exchange])
+@check(severity=Severity.ERROR, needs=[Exchange], needs_fault=[Exchange])
 def chunk_sizes_in_body(evidence: Evidence) -> Iterator[Claim]:
     framed = [(page, sizes) for page in shown_pages(evidence) if (sizes := _sizes(evidence, page))]
     if not framed:

@@ -3,8 +3,8 @@ there, and what answers in its place is the page that a single-page application 
 Browsers refuse it: "Refused to apply style … its MIME type ('text/html')".
 
 The address is the target's own; of the files that a page loads, http.page-file-type says it. A
-forge shows files in pages of such names (/blob/main/app.js): without a message about it only the
-name of a file of a build counts, if the page in its place loads such files too.
+forge shows files in pages of such names (/blob/main/app.js), so that only a message shows a fault.
+What nginx looked for, nginx.page-for-file says.
 """
 
 import re
@@ -17,7 +17,6 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
-    Confidence,
     Evidence,
     Fix,
     Manual,
@@ -39,17 +38,16 @@ _FILE = re.compile(
 _TOLD = frozenset({"mime", "page-files"})
 
 
-@check(severity=Severity.WARNING, needs=[Exchange])
+@check(severity=Severity.WARNING, needs=[Exchange], needs_message=True)
 def page_for_file(evidence: Evidence) -> Iterator[Claim]:
     path, symptom = evidence.target.path_without_query, evidence.target.symptom
     pages = [page for page in page_exchanges(evidence) if _is_document(page)]
     # Where an old page asks for it, that page is the fault to name.
     if not pages or not _FILE.search(path) or tells_of_old_build(symptom):
         return
-    is_told = symptom is not None and symptom.kind in _TOLD
-    is_build = _is_of_build(evidence, path)
-    if not is_told and not is_build:
+    if symptom is None or symptom.kind not in _TOLD:
         return
+    is_build = _is_of_build(evidence, path)
     # Imported late: few addresses are those of files that have gone.
     from checks.server import server_on_port
     from checks.server._gone_files import fallback_of, gone_files_fix
@@ -61,7 +59,6 @@ def page_for_file(evidence: Evidence) -> Iterator[Claim]:
         about=merge_subjects(subjects),
         covers=subjects,
         because=(*pages, *((view.server,) if view and fallback else ())),
-        confidence=Confidence.CERTAIN if is_told else Confidence.LIKELY,
         facts={
             "url": pages[0].url,
             "folder": _folder(path),

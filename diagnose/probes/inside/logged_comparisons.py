@@ -233,7 +233,8 @@ async def _compare(
         return
     if variants is None:
         variants = await page_variants(ctx, route, request, target, exchange)
-        variants = [*_host_variants(ctx, request, exchange), *variants]
+        named = _host_variants(ctx, request, exchange)
+        variants = [*variants[:2], *named, *variants[2:]]
     for number, variant in enumerate(variants[:MAX_VARIANTS], start=1):
         if await is_decisive(asking, as_nginx, first, variant, number):
             return

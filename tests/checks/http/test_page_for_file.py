@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Claim, Confidence, Edit, Manual, Observation, Symptom
+from diagnose.model import Claim, Edit, Manual, Observation, Symptom
 from diagnose.model.http import Exchange
 from diagnose.model.pages import Page, PageFile
 from tests.support.check_evidence import SHOP, judge
@@ -45,14 +45,8 @@ def claims(
 def test_fires_for_the_file_of_a_message() -> None:
     for path in ("/screen.css", "/img/tea.png", "/app.mjs?v=2"):
         (claim,) = claims(path, symptom=TOLD)
-        assert claim.confidence is Confidence.CERTAIN
         assert claim.fix
         assert isinstance(claim.fix.steps[0], Manual)
-
-
-def test_fires_for_a_file_of_a_build_without_a_message() -> None:
-    (claim,) = claims(OLD, page(OLD))
-    assert (claim.confidence, claim.facts["folder"]) == (Confidence.LIKELY, "/assets/")
 
 
 def test_switches_apaches_fallback_off_for_the_folder() -> None:
@@ -80,6 +74,6 @@ def test_silent_for_what_is_no_page_in_the_place_of_a_file(
 
 def test_silent_for_a_page_about_a_file_and_for_an_old_page() -> None:
     assert not claims("/tea/shop/blob/main/app.js", page("/tea/shop/blob/main/app.js"))
-    assert not claims("/blob/Chat-BX2fk9Qa.css", page("/blob/Chat-BX2fk9Qa.css"))
+    assert not claims(OLD, page(OLD))
     words = "Failed to fetch dynamically imported module"
     assert not claims(OLD, page(OLD), symptom=Symptom("mime", words))

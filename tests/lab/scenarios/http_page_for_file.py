@@ -57,12 +57,12 @@ RESOURCE = "FallbackResource /index.html\n"
 DISABLED = '<Location "/assets/">\n    FallbackResource disabled\n</Location>\n'
 
 
-@apache_scenario(outside="http.page-for-file", target=OLD, differs=APACHE_FILES)
+@apache_scenario(outside="http.page-for-file", args=(REFUSED,), target=OLD, differs=APACHE_FILES)
 def apache_gives_the_page_for_a_file_that_has_gone(lab: Lab) -> None:
     """After https://github.com/metadist/synaplan/pull/1651, on Apache."""
     _apache(lab, "")
 
 
-@healthy_apache(target=OLD)
+@healthy_apache(args=(REFUSED,), target=OLD)
 def apache_gives_404_for_a_file_that_has_gone(lab: Lab) -> None:
     _apache(lab, DISABLED)

@@ -32,7 +32,7 @@ HASHED = {"app-1.js": "app-BxK9a87c.js", "app-2.js": "app-DUebgR3q.js"}
 
 
 @scenario(
-    outside="http.page-for-file", server="nginx.page-for-file",
+    outside=None, server="nginx.page-for-file",
     target=f"https://{site.NAME}/assets/{HASHED['app-1.js']}",
     differs=(site.CONF,),
 )  # fmt: skip
