@@ -85,20 +85,20 @@ def refused_host(message: str) -> str:
     return url.host if url else ""
 
 
-def page_of_refusal(text: str, target: str) -> str:
-    """Return the page whose policy a message tells of, where the target is what that page was not
-    to use. The page of a WebSocket, of a script that asks and of a blob: address is taken to be the
+def page_of_refusal(text: str, address: str) -> str:
+    """Return the page whose policy a message tells of, for the address of what that page was not to
+    use. The page of a WebSocket, of a script that asks and of a blob: address is taken to be the
     site's front page: a blob: address names the page's origin (W3C File API, section 8.3.1). Any
-    other target is returned as it is."""
-    url = parse_url(target)
+    other address is returned as it is."""
+    url = parse_url(address)
     if url is None:
-        return target
+        return address
     # Chromium puts the script and its line before the message.
     is_script = _SCRIPT.search(url.path) is not None
-    if is_script or f"blob:{target}" in text or _is_socket(url, refused_socket(text)):
+    if is_script or f"blob:{address}" in text or _is_socket(url, refused_socket(text)):
         scheme = "https" if url.scheme in {"wss", "https"} else "http"
         return f"{scheme}://{url.authority}/"
-    return target
+    return address
 
 
 def _is_socket(url: Url, socket: Url | None) -> bool:
