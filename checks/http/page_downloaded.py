@@ -1,5 +1,6 @@
 """The page reaches the browser under a type with which it is not shown: it is downloaded, or its
-source is shown (MIME Sniffing standard, section 7: neither type is sniffed as HTML).
+source is shown (MIME Sniffing standard, section 7: none of these types is sniffed as HTML, and no
+page without a type where `X-Content-Type-Options: nosniff` comes with it).
 
 nginx sends `default_type` for a file whose type it does not know. The source of a PHP page comes if
 nginx serves the file itself and does not pass it to PHP. Chromium was asked about each row of the
@@ -37,11 +38,15 @@ from diagnose.parsers.urls import parse_url
 
 if TYPE_CHECKING:
     from checks.http._sent_fields import SentField
+    from checks.http._source_types import SniffingLine
     from checks.nginx._php_locations import Obstacle
 
-#: Types that browsers download, and the one whose source they show.
+#: Types that browsers download, and those whose source they show.
 _DOWNLOADED = {"application/octet-stream", "application/x-httpd-php", "application/x-php"}
-_SHOWN = "text/plain"
+_SHOWN = {
+    "text/plain", "text/css", "text/javascript", "application/javascript",
+    "application/x-javascript", "application/json",
+}  # fmt: skip
 
 #: Alibaba Cloud OSS says so, where it forces the download.
 _FORCED = "x-oss-force-download"
@@ -67,6 +72,7 @@ def page_downloaded(evidence: Evidence) -> Iterator[Claim]:
     php = _Php.of(nginx, url.path if url else "/") if is_php else _Php()
     obstacle = php.obstacle
     adding = _adding_line(evidence, first) if is_forced else None
+    sniffing = _sniffing_line(evidence, first)
     step = "pass-to-php" if is_php else "not-as-a-file" if is_forced else "send-html"
     yield Claim(
         about=merge_subjects(subjects),
@@ -75,7 +81,7 @@ def page_downloaded(evidence: Evidence) -> Iterator[Claim]:
         because=pages,
         # A site may show sources as text on purpose, as the raw files of a repository.
         confidence=Confidence.LIKELY
-        if is_told or is_forced or mime_type(first.headers) == _SHOWN
+        if is_told or is_forced or mime_type(first.headers) in _SHOWN
         else Confidence.CERTAIN,
         facts={
             "url": first.url,
@@ -85,6 +91,8 @@ def page_downloaded(evidence: Evidence) -> Iterator[Claim]:
             "data": is_told,
             "downloaded": is_forced or mime_type(first.headers) in _DOWNLOADED,
             "forced": is_forced,
+            "unsniffed": _is_unsniffed(first),
+            "sniff_place": sniffing.place if sniffing else "",
             "storage": bool(first.header(_FORCED)),
             "adding_place": adding.place if adding else "",
             **_page_files.location_facts(nginx, url.path if url else "/"),
@@ -103,6 +111,7 @@ def page_downloaded(evidence: Evidence) -> Iterator[Claim]:
         if is_told and not is_forced
         else php.handler
         or (adding.without() if adding else None)
+        or (sniffing.fix if sniffing else None)
         or _obstacle_fix(nginx, obstacle)
         or php.location
         or php.added_handler
@@ -282,4 +291,22 @@ def _is_not_shown(exchange: Exchange) -> bool:
         return True
     if not kind or exchange.header("Content-Disposition"):
         return False
-    return content_type in _DOWNLOADED or content_type == _SHOWN or kind == "php"
+    is_source = content_type in _SHOWN or _is_unsniffed(exchange)
+    return content_type in _DOWNLOADED or is_source or kind == "php"
+
+
+def _is_unsniffed(exchange: Exchange) -> bool:
+    if mime_type(exchange.headers):
+        return False
+    # Imported late: few pages have no type.
+    from checks.http._source_types import is_unsniffed
+
+    return is_unsniffed(exchange)
+
+
+def _sniffing_line(evidence: Evidence, page: Exchange) -> "SniffingLine | None":
+    if not _is_unsniffed(page):
+        return None
+    from checks.http._source_types import sniffing_line
+
+    return sniffing_line(evidence, page)

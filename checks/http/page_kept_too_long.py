@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 
 from checks.http import endpoint_subjects
-from checks.http._hashed_names import is_hashed
+from checks.http._hashed_names import is_hashed, tells_of_old_build
 from checks.nginx import NO_PORT, Nginx, file_line
 from checks.nginx._location_edits import location_fix, setting_edits
 from diagnose.checking.registry import check
@@ -52,14 +52,6 @@ from diagnose.parsers.urls import parse_url
 #: Seconds for which a page may be kept: one day. From a month on it is a mistake, and no choice.
 _MOST, _MISTAKE = 86_400, 30 * 86_400
 _MAX_AGE = re.compile(r"(?:^|[,\s])max-age=\"?(\d{1,12})", re.IGNORECASE)
-#: Messages of programs whose files of an old build are gone.
-_OLD_BUILD = re.compile(
-    r"ChunkLoadError|Loading (?:CSS )?chunk|dynamically imported module|Unable to preload CSS"
-    r"|旧版本|旧页面|清(?:除|空|理)?缓存|强制刷新"
-    r"|\b(?:old|stale|outdated) (?:version|page|build|bundle|files?)"
-    r"|hard (?:refresh|reload)|\bafter (?:a |an |each |every |the |new )?(?:deploy|update|release)",
-    re.IGNORECASE,
-)
 #: The file's name without its hash, and its ending.
 _STEM = re.compile(r"(.+)[-._][A-Za-z0-9_]{8,32}(\.(?:m?js|css))")
 _ASKS = re.compile(r"\bno-(?:cache|store)\b", re.IGNORECASE)
@@ -71,10 +63,7 @@ def page_kept_too_long(evidence: Evidence) -> Iterator[Claim]:
     hashed = next((file.url for file in page.files if is_hashed(file.url)), "") if page else ""
     symptom = evidence.target.symptom
     old = _old_script(evidence, page) if page and hashed else None
-    is_about_age = symptom is not None and (
-        symptom.kind == "cached" or bool(_OLD_BUILD.search(symptom.text))
-    )
-    is_told = is_about_age and not _lacks_its_own_file(evidence)
+    is_told = tells_of_old_build(symptom) and not _lacks_its_own_file(evidence)
     kept = [
         (answer, age)
         for answer in page_exchanges(evidence)
@@ -87,10 +76,12 @@ def page_kept_too_long(evidence: Evidence) -> Iterator[Claim]:
             yield claim
         return
     nginx, (answer, age) = Nginx.of(evidence), kept[0]
+    in_place_of_file = is_hashed(answer.url)
+    if in_place_of_file and not is_told:
+        return  # for how long the page itself is kept, this answer does not say
     subjects = endpoint_subjects(answer for answer, _ in kept)
     # What says nothing is not what a line of the configuration says.
     match, directive = (None, None) if _says_nothing(answer) else _decisive(nginx)
-    in_place_of_file = is_hashed(answer.url)
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,

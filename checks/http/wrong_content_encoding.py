@@ -34,6 +34,7 @@ def wrong_content_encoding(evidence: Evidence) -> Iterator[Claim]:
         return
     first, nginx = faulty[0], Nginx.of(evidence)
     directive = coding_line(nginx, evidence.target.path)
+    corrected = _fix(evidence, directive, first)
     subjects = body_subjects(faulty)
     yield Claim(
         about=merge_subjects(subjects),
@@ -45,13 +46,27 @@ def wrong_content_encoding(evidence: Evidence) -> Iterator[Claim]:
             "coding": first.coding,
             "type": first.media_type,
             "place": file_line(directive) if directive else "",
+            "uncoded": corrected is not None and directive is None,
             **{name: first.coding_fault == name for name in ("invalid", "twice", "unnamed")},
         },
         location=nginx.location(directive) if directive else None,
-        fix=_fix(nginx, directive, first),
+        fix=corrected or Fix((Manual("compress-once", Where.SERVER),), Applicability.MANUAL),
     )
 
 
-def _fix(nginx: Nginx, directive: Directive | None, body: ResponseBody) -> Fix:
-    removed = directive and body.coding_fault == "invalid" and removed_line(nginx, directive)
-    return removed or Fix((Manual("compress-once", Where.SERVER),), Applicability.MANUAL)
+def _fix(evidence: Evidence, directive: Directive | None, body: ResponseBody) -> Fix | None:
+    """Return the fix: without the line that names the coding, or with requests that name none, if
+    the page came well to such a one."""
+    if directive is not None:
+        is_invalid = body.coding_fault == "invalid"
+        return removed_line(Nginx.of(evidence), directive) if is_invalid else None
+    plain = [other for other in page_bodies(evidence, "target") if other.url == body.url]
+    is_control = body.request == "browser" and bool(plain)
+    if not is_control or any(
+        other.coding or other.coding_fault or other.end == "cut" or other.failure for other in plain
+    ):
+        return None
+    # Imported late: few pages are coded wrongly.
+    from checks.http._uncoded_requests import uncoded_fix
+
+    return uncoded_fix(evidence, evidence.target.path_without_query)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from checks.nginx import Nginx
 from checks.nginx._commands import reload_steps
-from checks.nginx._location_edits import setting_edits
+from checks.nginx._location_edits import location_fix, setting_edits
 from diagnose.model import Applicability, Evidence, Fix
 from diagnose.model.frozen import frozen
 from diagnose.model.logs import LogLine
@@ -56,6 +56,22 @@ def temp_file_move(nginx: Nginx, line: LogLine, folder: str) -> Move | None:
         return None
     fix = Fix((*file_edits, *reload_steps(nginx)), Applicability.REVIEW)
     return Move(memory, new_folder, fix)
+
+
+def answers_passed_on_fix(nginx: Nginx, line: LogLine, folder: str) -> Fix | None:
+    """Return the fix after which nginx writes no temporary files of an application's answers: it
+    reads them as fast as visitors take them ("proxy_max_temp_file_size", nginx.org). None for
+    uploads, and where a cache or `proxy_store` keeps the answers, which needs such files."""
+    matches = list(nginx.location_matches(line.path))
+    temp_path = _directive_name(line)
+    protocol = temp_path.removesuffix("_temp_path")
+    if len(matches) != 1 or protocol in {"", "client_body"} or _is_cache(nginx, folder):
+        return None
+    kept = [matches[0].directive(f"{protocol}_{name}") for name in ("cache", "store")]
+    if any(directive is not None and directive.args != ("off",) for directive in kept):
+        return None
+    file_edits = setting_edits(nginx, matches[0], {f"{protocol}_max_temp_file_size": "0"})
+    return location_fix(nginx, matches[0], file_edits, sure=False) if file_edits else None
 
 
 def memory_of(evidence: Evidence, folder: str) -> FileSystem | None:

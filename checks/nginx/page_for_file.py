@@ -48,7 +48,7 @@ _PAGE = re.compile(r"\.html?$")
     severity=Severity.WARNING,
     needs=[NginxConfig, Exchange],
     # The page that browsers kept asks for the file: one edit mends both.
-    explains=["http.page-kept-too-long"],
+    explains=["http.page-kept-too-long", "http.page-for-file"],
 )
 def page_for_file(evidence: Evidence) -> Iterator[Claim]:
     path = evidence.target.path_without_query

@@ -13,7 +13,12 @@ from checks.nginx._commands import owner_test_command, reload_command, reload_st
 from checks.nginx._edits import config_edit
 from checks.nginx._failed_requests import current_failures
 from checks.nginx._page_errors import logged_errors
-from checks.nginx._temp_file_moves import largest_body, memory_of, temp_file_move
+from checks.nginx._temp_file_moves import (
+    answers_passed_on_fix,
+    largest_body,
+    memory_of,
+    temp_file_move,
+)
 from checks.nginx.file_forbidden import is_private, opened_to_others
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -82,6 +87,7 @@ def temp_files_unwritable(evidence: Evidence) -> Iterator[Claim]:
     if not failed and _is_over(evidence, kind, line, folder, accesses):
         return
     move = temp_file_move(nginx, line, folder) if kind == "full" else None
+    passed_on = answers_passed_on_fix(nginx, line, folder) if kind == "full" else None
     # nginx gave the folder back while this run lasted, or it is closed.
     is_seen = any(access.closed_part or access.given_back for access in accesses)
     yield Claim(
@@ -110,11 +116,15 @@ def temp_files_unwritable(evidence: Evidence) -> Iterator[Claim]:
             "given_away": kind == "denied" and _is_given_away(nginx),
             "memory": -(-move.memory.size // 2**20) if move else "",
             "moved": move.folder if move else "",
+            "passed_on": passed_on is not None and move is None,
             **{name: kind == name for name in ("denied", "full", "read_only")},
         },
         severity=None if failed else Severity.WARNING,
         fix=(
-            (move.fix if move else Fix((Manual("make-room", Where.SERVER),), Applicability.MANUAL))
+            (
+                (move.fix if move else passed_on)
+                or Fix((Manual("make-room", Where.SERVER),), Applicability.MANUAL)
+            )
             if kind == "full"
             else _fix(nginx, user, accesses if kind == "denied" else ())
         ),
@@ -230,6 +240,7 @@ def _closed_folder(evidence: Evidence) -> Iterator[Claim]:
                 "given_away": _is_given_away(nginx),
                 "memory": "",
                 "moved": "",
+                "passed_on": False,
                 "denied": True,
                 "full": False,
                 "read_only": False,

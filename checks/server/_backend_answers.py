@@ -84,7 +84,7 @@ def answers_with(
         for answer in evidence.good(BackendAnswer)
         if (answer.target, answer.host, answer.proto) == (route.target, host, proto)
         if answer.websocket is bool(websocket) and websocket in {"", answer.path}
-        if answer.forwarded_for is forwarded_for
+        if answer.forwarded_for is forwarded_for and not answer.origin
     )
 
 

@@ -2,11 +2,10 @@
 Caddy also those after which a file of a build that has gone is a 404, where a `try_files` answers
 with the page."""
 
-import re
-
 from checks.server import ServerView, file_rows, indentation, line_edit, reload_steps
 from checks.server._apache_modules import loading_steps
 from checks.server._backend_answers import route_to_application
+from checks.server._gone_files import fallback_rows, site_rows
 from checks.server._scoped_fields import inserted_edit
 from diagnose.model import Applicability, Edit, Fix
 
@@ -16,11 +15,9 @@ _APACHE = (
     '    Header set Cache-Control "no-cache"',
     "</FilesMatch>",
 )
-_PAGES, _FILES = "@app_pages", "@app_files"
+_PAGES = "@app_pages"
 #: The Caddyfile's `header` sees the path before `try_files` changes it.
 _CADDY = (f"{_PAGES} not path *.*", f'header {_PAGES} Cache-Control "no-cache"')
-_FALLBACK = re.compile(r"\s*try_files\s+(?P<tried>\{path\}(?:\s+\{path\}/)?\s+/index\.html)\s*")
-_FOLDER = re.compile(r"(?:/[\w.-]{1,60}){1,4}/", re.ASCII)
 
 
 def asked_again_fix(view: ServerView, path: str, file_path: str) -> Fix | None:
@@ -50,26 +47,10 @@ def _caddy_edit(view: ServerView, folder: str) -> Edit | None:
     if any(route.target or route.socket for route in site.routes):
         return None
     file = view.config.file(site.file) if view.config and site.end else None
-    rows = file_rows(view, file) if file else ()
-    own = rows[site.line - 1 : site.end]
+    rows, own = file_rows(view, file) if file else (), site_rows(view, site)
     if not own or not own[0].rstrip().endswith("{") or any("@app_" in row for row in rows):
         return None
     blanks = indentation(own[1]) or "\t"
     changes = {site.line: (own[0], *(f"{blanks}{line}" for line in _CADDY))}
-    tried = [
-        (site.line + place, match)
-        for place, row in enumerate(own)
-        if (match := _FALLBACK.fullmatch(row[:300]))
-    ]
-    if len(tried) == 1 and _FOLDER.fullmatch(folder):
-        number, match = tried[0]
-        blank = indentation(rows[number - 1])
-        lines = (
-            f"{_FILES} {{",
-            f"\tnot path {folder}*",
-            f"\tfile {match['tried']}",
-            "}",
-            f"rewrite {_FILES} {{http.matchers.file.relative}}",
-        )
-        changes[number] = tuple(f"{blank}{line}" for line in lines)
+    changes |= fallback_rows(site, own, folder)
     return line_edit(view, site.file, changes)

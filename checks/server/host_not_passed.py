@@ -2,8 +2,12 @@
 redirects for ever to the name that it knows: `ProxyPreserveHost On` is missing (Apache, mod_proxy),
 or a line replaces the Host (Caddy, `header_up Host`; HAProxy, `http-request set-header Host`).
 Asked directly with the visitor's name, it answers.
+
+An application may refuse only what has an Origin, which it compares with the Host: what scripts of
+the page send, by the access log.
 """
 
+import posixpath
 import re
 from collections.abc import Iterator
 
@@ -20,7 +24,8 @@ from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
 from diagnose.model.backends import BackendAnswer
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
-from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.model.logs import FailedRequests
+from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 from diagnose.parsers.redirects import REDIRECTS, leads_to_itself
 
 
@@ -35,6 +40,7 @@ from diagnose.parsers.redirects import REDIRECTS, leads_to_itself
         "websocket.not-upgraded",
         "upstream.application-log",
         "websocket.origin-refused",
+        "server.other-requests-failed",
     ],
 )
 def host_not_passed(evidence: Evidence) -> Iterator[Claim]:
@@ -52,6 +58,66 @@ def host_not_passed(evidence: Evidence) -> Iterator[Claim]:
         ]
         if claim := _claim(view, upgrades, path):
             yield claim
+
+    if claim := _of_scripts(view):
+        yield claim
+
+
+def _of_scripts(view: ServerView) -> Claim | None:
+    """Return the claim about what scripts of the page send: the application refuses the page's
+    Origin beside the Host that the server sends, and takes it beside the visitor's."""
+    evidence, target = view.evidence, view.evidence.target
+    answers = [answer for answer in evidence.good(BackendAnswer) if answer.origin]
+    for wrong in answers:
+        right = next((each for each in answers if _is_control(target.authority, each, wrong)), None)
+        failure = next(
+            (
+                failure
+                for failure in evidence.good(FailedRequests)
+                if failure.is_from_page and failure.status == wrong.status
+                if posixpath.dirname(failure.path) == wrong.path or failure.path == wrong.path
+            ),
+            None,
+        )
+        route = route_to_application(view, wrong.path, False)
+        if right is None or failure is None or route is None or route.keeps_host:
+            continue
+        return Claim(
+            about=Subject(port=target.port, path=failure.path),
+            covers=(Subject(port=target.port, path=failure.path),),
+            because=(right, wrong, view.server, failure),
+            severity=Severity.WARNING,
+            facts={
+                **view.facts,
+                **_answer_facts(route, wrong, right),
+                "path": wrong.path,
+                "loops": False,
+                "origin": wrong.origin,
+                "request": f"{failure.method} {failure.path}",
+                view.server.product: True,
+            },
+            fix=_fix(view, failure.path, False),
+        )
+    return None
+
+
+def _is_control(name: str, answer: BackendAnswer, wrong: BackendAnswer) -> bool:
+    """Return whether an answer is the one to the same request with the visitor's Host, and no
+    refusal, while the other is one."""
+    is_same = (answer.path, answer.target) == (wrong.path, wrong.target)
+    is_taken = (answer.status or 999) < 400 and _is_error(wrong)
+    return is_same and is_taken and answer.host == name != wrong.host
+
+
+def _answer_facts(
+    route: SiteRoute, wrong: BackendAnswer, right: BackendAnswer
+) -> dict[str, object]:
+    return {
+        "application": route.replacement_host,
+        "place": place_text(route.file, route.line),
+        "status": wrong.status,
+        "other_status": right.status,
+    }
 
 
 def _claim(view: ServerView, visits: list[Exchange | Upgrade], websocket: str) -> Claim | None:
@@ -78,12 +144,11 @@ def _claim(view: ServerView, visits: list[Exchange | Upgrade], websocket: str) -
         because=(right, wrong, view.server, *visits),
         facts={
             **view.facts,
-            "application": own,
+            **_answer_facts(route, wrong, right),
             "path": path,
-            "place": place_text(route.file, route.line),
-            "status": wrong.status,
-            "other_status": right.status,
             "loops": loops,
+            "origin": "",
+            "request": "",
             view.server.product: True,
         },
         fix=_fix(view, path, bool(websocket)),

@@ -58,6 +58,7 @@ from diagnose.parsers.redirects import (
         "http.api-address-wrong",
         "http.form-over-http",
         "http.mixed-content",
+        "websocket.mixed-content",
         "http.page-reloads",
         "server.form-refused",
         "server.other-requests-failed",

@@ -64,6 +64,7 @@ _NO_EFFECT: dict[str, object] = {
         "http.mixed-content",
         "http.form-over-http",
         "http.api-address-wrong",
+        "websocket.mixed-content",
     ],
 )
 def scheme_not_passed(evidence: Evidence) -> Iterator[Claim]:
@@ -171,6 +172,10 @@ def _severity(evidence: Evidence, as_nginx: tuple[ComparedRequest, ...]) -> Seve
         return Severity.ERROR
     bodies = (page.body for page in page_exchanges(evidence))
     is_asked_for = pages or any(is_written_in_script(body, host) for body in bodies)
+    is_upgraded = any(page.upgrades for page in evidence.good(Page))
+    # A WebSocket is no link: what the page names is opened.
+    if not is_upgraded and any(url.startswith("ws:") for url in _plain(as_nginx)):
+        return Severity.WARNING
     return Severity.NOTE if as_nginx[0].is_html and not is_asked_for else Severity.WARNING
 
 

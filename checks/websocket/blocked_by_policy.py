@@ -9,6 +9,7 @@ no WebSocket (Content Security Policy Level 3, section 4.1).
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from diagnose.checking.registry import check
@@ -41,16 +42,7 @@ _HEADER = "content-security-policy"
 
 @check(severity=Severity.ERROR, needs=[Exchange])
 def blocked_by_policy(evidence: Evidence) -> Iterator[Claim]:
-    page = next(
-        (
-            exchange
-            for exchange in evidence.good(Exchange)
-            if exchange.purpose == "target"
-            and exchange.status == 200
-            and "json" not in (exchange.header("Content-Type") or "")
-        ),
-        None,
-    )
+    page = next(filter(partial(_is_shown, evidence), evidence.good(Exchange)), None)
     if page is None:
         return
     reported_socket = _reported_socket(evidence)
@@ -58,7 +50,9 @@ def blocked_by_policy(evidence: Evidence) -> Iterator[Claim]:
     for attempt in attempts:
         url = parse_url(attempt.first.url)
         is_told = (
-            reported_socket is not None and url is not None and reported_socket.path == url.path
+            reported_socket is not None
+            and url is not None
+            and reported_socket.path == url.path.partition("?")[0]
         )
         if claim := _claim(evidence, page, url, attempt, is_told=is_told):
             yield claim
@@ -77,6 +71,18 @@ def blocked_by_policy(evidence: Evidence) -> Iterator[Claim]:
         ):  # fmt: skip
             yield claim
             return
+
+
+def _is_shown(evidence: Evidence, exchange: Exchange) -> bool:
+    """Return whether an answer is the site's page, also where a redirect leads to it."""
+    url = parse_url(exchange.url)
+    return (
+        exchange.purpose in {"target", "redirect"}
+        and exchange.status == 200
+        and url is not None
+        and url.host == evidence.target.host
+        and "json" not in (exchange.header("Content-Type") or "")
+    )
 
 
 def _reported_socket(evidence: Evidence) -> Url | None:

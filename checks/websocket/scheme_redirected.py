@@ -17,7 +17,7 @@ from diagnose.model import (
     Subject,
     Where,
 )
-from diagnose.model.http import Upgrade
+from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.websocket_attempts import PlainHandshake
 from diagnose.parsers.redirects import REDIRECTS
 from diagnose.parsers.urls import parse_url
@@ -27,7 +27,7 @@ from diagnose.parsers.urls import parse_url
 def scheme_redirected(evidence: Evidence) -> Iterator[Claim]:
     handshakes: dict[str, list[PlainHandshake]] = {}
     for handshake in evidence.good(PlainHandshake):
-        if _leads_to_https(evidence, handshake):
+        if _leads_to_https(evidence, handshake) and not _is_opened_well(evidence, handshake):
             handshakes.setdefault(handshake.url, []).append(handshake)
     for same in handshakes.values():
         yield from _claims(evidence, same)
@@ -39,6 +39,21 @@ def _leads_to_https(evidence: Evidence, handshake: PlainHandshake) -> bool:
     if handshake.status not in REDIRECTS or onward is None or not onward.secure:
         return False
     return (onward.host, onward.port) == (target.host, target.port)
+
+
+def _is_opened_well(evidence: Evidence, handshake: PlainHandshake) -> bool:
+    """Return whether the page names the wss: address of this path, and no words name the ws: one:
+    who says that a page tries "ws://" saw an older page."""
+    target = evidence.target
+    if f"ws://{target.host}" in target.plain_sockets_in.lower():
+        return False
+    named = (parse_url(url) for page in evidence.good(Exchange) for url in page.mentions)
+    path = handshake.path.partition("?")[0]
+    return any(
+        url is not None and url.secure and url.host == target.host
+        and url.path.partition("?")[0] == path
+        for url in named
+    )  # fmt: skip
 
 
 def _claims(evidence: Evidence, handshakes: list[PlainHandshake]) -> Iterator[Claim]:

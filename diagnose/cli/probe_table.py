@@ -155,6 +155,8 @@ ROWS = (
     _after_failure("logged_comparisons", _CURL_APPLICATION, "upstream", peer="application"),
     _after_failure("logged_preflights", "curl -sSi -X OPTIONS -H 'Origin: ORIGIN' {page}", "http",
                    peer="site"),
+    _after_failure("origin_controls", "curl -sSi -H 'Host: HOST' -H 'Origin: ORIGIN' "
+                   "http://APPLICATION/", "server", peer="application"),
     _after_failure("compressed_pages", "curl -sSi --compressed http://APPLICATION/",
                    "upstream", "nginx", peer="application"),
     _after_failure("bypassed_applications", _CURL_APPLICATION, "upstream", "nginx",

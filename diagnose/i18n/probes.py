@@ -152,6 +152,7 @@ MESSAGES = Messages(
         "The same for a path at which other requests of visitors fail.",
     ),
     Message("inside.logged_preflights", "A preflight of a browser (CORS) that was refused before."),
+    Message("inside.origin_controls", "What a script of the page sends, with another Host."),
     Message("inside.compressed_pages", "Whether the application compresses what nginx replaces."),
     Message("inside.bypassed_applications", "A path that nginx answers without the application."),
     Message(

@@ -142,6 +142,11 @@ MESSAGES = Messages(
         "an old copy in the browser's cache.",
     ),
     Message(
+        "elsewhere.policy",
+        "Each page has a policy of its own, and this run looked at that of one page. If another "
+        "page made the request, give the address of that page with the message.",
+    ),
+    Message(
         "elsewhere.websocket",
         "It may need the page's cookie, origin or subprotocol (`--ws PATH`, `--cookie`, "
         "`--origin`, `--subprotocol`), or come from a proxy at the visitor's.",

@@ -74,7 +74,8 @@ class UpgradeTrial(Observation):
 @frozen(kw_only=True, eq=False)
 class BackendAnswer(Observation):
     """The answer of an application to the target's page, asked directly with one header more or
-    less, or to a WebSocket handshake (`websocket`) with the page's Origin.
+    less, to a WebSocket handshake (`websocket`) with the page's Origin, or to what a script of the
+    page asks for, at `path`, with this `origin`.
 
     `host` is the Host field, `proto` the value of X-Forwarded-Proto ("" if it was not sent), and
     `location` where the answer redirects to. `forwarded_for` is True if X-Forwarded-For was sent.
@@ -92,6 +93,7 @@ class BackendAnswer(Observation):
     status: int | None = None
     location: Url = ""
     websocket: bool = False
+    origin: Text = ""
     forwarded_for: bool = False
     secure_cookies: tuple[Word, ...] = ()
     plain_addresses: tuple[Url, ...] = ()
@@ -105,6 +107,7 @@ class BackendAnswer(Observation):
     def summary(self) -> Summary:
         fields = [f"Host {self.host}", f"X-Forwarded-Proto {self.proto}" if self.proto else ""]
         fields.append("X-Forwarded-For" if self.forwarded_for else "")
+        fields.append(f"Origin {self.origin}" if self.origin else "")
         subject = phrase(
             "{target} asked with {fields}",
             target=self.target,

@@ -1,5 +1,6 @@
 """Observations of HTTP requests and WebSocket handshakes."""
 
+import re
 from typing import ClassVar, Literal
 
 from diagnose.model import Evidence, Observation, Target
@@ -52,6 +53,8 @@ HeaderFault = Literal[
     "no-colon", "control-character", "nul", "different-locations", "different-dispositions",
     "connection-field", "upper-case",
 ]  # fmt: skip
+#: The size of a chunk (RFC 9112 section 7.1) before a document or data.
+_SIZE_LINE = re.compile(r"\s{0,2}[0-9A-Fa-f]{1,8}\r?\n\s{0,99}[<{\[]")
 #: What is wrong with the coding of a body: it is not the one that Content-Encoding names
 #: ("invalid"), the decoded text is gzip again ("twice"), or text is gzip and no Content-Encoding
 #: says so ("unnamed").
@@ -150,9 +153,10 @@ class Exchange(Observation):
     def shows_fault(self) -> bool:
         """A failure, an error (RFC 9110 section 15.5), or a redirect to another host: some networks
         answer in a site's place with one. Of a path that no site has, 404 is the proper answer. A
-        path that begins like the name of a host may be meant as one."""
+        path that begins like the name of a host may be meant as one. A page that begins with a line
+        of hexadecimal digits may have the sizes of chunks in it."""
         if self.failure is not None or self.status is None or self.status < 300:
-            return self.failure is not None
+            return self.failure is not None or _SIZE_LINE.match(self.body) is not None
         if self.status == 404 and self.purpose in _MADE_UP:
             return False
         location = self.header("Location") or ""

@@ -98,11 +98,10 @@ def _asked_site(text: str, symptom: Symptom | None, target: str) -> str:
     if shown and shown[1].startswith(("http://", "https://")):
         return shown[1].rstrip(".,'\"")
     if symptom is not None and symptom.kind == "csp":
-        from diagnose.parsers.policy_messages import (
-            page_of_blob,
-        )  # Few messages are about a policy.
+        # Imported late: few messages are about a policy.
+        from diagnose.parsers.policy_messages import page_of_refusal
 
-        return page_of_blob(text, target)
+        return page_of_refusal(text, target)
     if symptom is None or symptom.kind != "login-address":
         return target
     plain = _PLAIN_RETURN.search(text)

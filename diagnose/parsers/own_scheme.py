@@ -21,7 +21,7 @@ _MAX_QUERY = 8192
 #: Characters of a page that are looked at.
 _MAX_BODY = 262_144
 #: JSON may write a slash as \\/ (RFC 8259 section 7).
-_PLAIN_ADDRESS = re.compile(r"http:(?://|\\/\\/)([^\s\"'<>`{}|^]{1,300})", re.IGNORECASE)
+_PLAIN_ADDRESS = re.compile(r"\b(http|ws):(?://|\\/\\/)([^\s\"'<>`{}|^]{1,300})", re.IGNORECASE)
 #: The address to which a login elsewhere has to lead back, in the query of another address. JSON
 #: may write the "&" before it as \u0026.
 _RETURN_ADDRESS = re.compile(
@@ -49,9 +49,10 @@ _MOST = 3
 
 
 def plain_addresses(text: str, host: str) -> tuple[str, ...]:
-    """Return the http: addresses of this host in a text, HTML or JSON, each once, at most three."""
+    """Return the http: and ws: addresses of this host in a text, HTML or JSON, each once, at most
+    three."""
     addresses = (
-        f"http://{match[1]}".replace("\\/", "/").rstrip("\\.,;)")
+        f"{match[1].lower()}://{match[2]}".replace("\\/", "/").rstrip("\\.,;)")
         for match in _PLAIN_ADDRESS.finditer(text)
     )
     returns = (unquote(match[1]) for match in _RETURN_ADDRESS.finditer(text))

@@ -2,7 +2,8 @@
 
 Chromium: "Refused to load the image 'URL' because it violates the following Content Security Policy
 directive: …", later "Loading the image 'URL' violates …". Firefox: "blocked the loading of a
-resource (img-src) at URL …".
+resource (img-src) at URL …". Safari: "Refused to load URL because it does not appear in the
+script-src directive of the Content Security Policy."
 """
 
 import re
@@ -26,6 +27,18 @@ _FIREFOX = lazy_pattern(
     r".{0,40}? at (?P<url>[^\s,]{1,1000})",
     re.IGNORECASE,
 )
+#: Firefox in other languages: "… einer Ressource (connect-src) auf wss://… blockiert".
+_FIREFOX_ELSEWHERE = lazy_pattern(
+    r"[(（][a-z]{3,10}-(?:src|action|uri)(?:-elem|-attr)?[)）][^\s\w]{0,3}\s?(?:\w{1,12}\s?[:：]?\s?){0,3}"
+    r"(?P<url>(?:https?|wss?)://[^\s,，、]{1,1000})"
+)
+_SAFARI = lazy_pattern(
+    r"Refused to \w{1,9}(?: to)? (?P<url>[^\s'\"]{1,1000}) because it (?:does not appear|appears)"
+    r" in (?:neither )?the (?P<name>[a-z-]{3,20}) directive",
+    re.IGNORECASE,
+)
+#: A script, and the line and column in it.
+_SCRIPT = lazy_pattern(r"\.[cm]?js(?:\?[^:]{0,200})?(?::\d{1,9}){0,2}$")
 _FIREFOX_KIND = lazy_pattern(r"\((?P<name>[a-z]{3,10}-(?:src|action|uri)(?:-elem|-attr)?)\)")
 
 _KINDS: dict[str, FileKind | UseKind] = {
@@ -58,7 +71,9 @@ def refused_use(message: str) -> RefusedUse | None:
         word = (match["what"] or match["verb"]).lower().partition(" ")[0].removesuffix("ing")
         kind = next((kind for name, kind in _KINDS.items() if word.startswith(name)), None)
         return _refused(kind, match["url"])
-    match = _FIREFOX.search(message)
+    if match := _SAFARI.search(message):
+        return _refused(_DIRECTIVES.get(match["name"].lower()), match["url"])
+    match = _FIREFOX.search(message) or _FIREFOX_ELSEWHERE.search(message)
     name = _FIREFOX_KIND.search(message) if match else None
     return _refused(_DIRECTIVES.get(name["name"]), match["url"]) if match and name else None
 
@@ -70,16 +85,30 @@ def refused_host(message: str) -> str:
     return url.host if url else ""
 
 
-def page_of_blob(text: str, target: str) -> str:
-    """Return the page of a blob: address, which a script of that page made: its address names the
-    page's origin (W3C File API, section 8.3.1). Any other target is returned as it is."""
-    url = parse_url(target) if f"blob:{target}" in text else None
-    return f"{url.scheme}://{url.authority}/" if url else target
+def page_of_refusal(text: str, address: str) -> str:
+    """Return the page whose policy a message tells of, for the address of what that page was not to
+    use. The page of a WebSocket, of a script that asks and of a blob: address is taken to be the
+    site's front page: a blob: address names the page's origin (W3C File API, section 8.3.1). Any
+    other address is returned as it is."""
+    url = parse_url(address)
+    if url is None:
+        return address
+    # Chromium puts the script and its line before the message.
+    is_script = _SCRIPT.search(url.path) is not None
+    if is_script or f"blob:{address}" in text or _is_socket(url, refused_socket(text)):
+        scheme = "https" if url.scheme in {"wss", "https"} else "http"
+        return f"{scheme}://{url.authority}/"
+    return address
+
+
+def _is_socket(url: Url, socket: Url | None) -> bool:
+    return socket is not None and (url.scheme, url.authority) == (socket.scheme, socket.authority)
 
 
 def refused_socket(message: str) -> Url | None:
     """Return the address of the WebSocket that a message says was refused; None if it says none."""
-    match = _CHROMIUM.search(message) or _FIREFOX.search(message)
+    patterns = (_CHROMIUM, _SAFARI, _FIREFOX, _FIREFOX_ELSEWHERE)
+    match = next((match for each in patterns if (match := each.search(message))), None)
     url = parse_url(match["url"].partition("?")[0]) if match else None
     return url if url and url.scheme in {"ws", "wss"} else None
 

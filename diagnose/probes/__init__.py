@@ -112,6 +112,7 @@ INSIDE = (
     "upstream_comparisons",
     "logged_comparisons",
     "logged_preflights",
+    "origin_controls",
     "compressed_pages",
     "bypassed_applications",
     "neighbour_applications",

@@ -68,6 +68,8 @@ def test_a_page_of_http_says_nothing() -> None:
         ("at http://shop.example.com:8080/a, or", ("http://shop.example.com:8080/a",)),
         ("http://shop.example.com.evil.test/ http://example.com/ https://shop.example.com/", ()),
         ("http://[ http:// http:///", ()),
+        ("url: 'ws://shop.example.com/socket'", ("ws://shop.example.com/socket",)),
+        ("news://shop.example.com/ wss://shop.example.com/ws", ()),
     ],
 )
 def test_plain_addresses_in_a_text(text: str, addresses: tuple[str, ...]) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from diagnose.parsers.policy_messages import RefusedUse, page_of_blob, refused_use
+from diagnose.parsers.policy_messages import RefusedUse, page_of_refusal, refused_use
 
 URL = "https://cdn.example.net/a.png"
 RULE = "the following Content Security Policy directive: \"default-src 'self'\"."
@@ -54,8 +54,8 @@ def test_a_worker_that_a_script_has_made(message: str) -> None:
 def test_a_blob_is_of_the_page_that_made_it() -> None:
     text = "Loading the image 'blob:https://shop.example.com/5d2c' violates"
     page = "https://shop.example.com/"
-    assert page_of_blob(text, f"{page}5d2c") == page
-    assert page_of_blob(text, f"{page}a.png") == f"{page}a.png"
+    assert page_of_refusal(text, f"{page}5d2c") == page
+    assert page_of_refusal(text, f"{page}a.png") == f"{page}a.png"
 
 
 @pytest.mark.parametrize(
@@ -70,3 +70,40 @@ def test_a_blob_is_of_the_page_that_made_it() -> None:
 )
 def test_a_message_that_names_nothing(message: str) -> None:
     assert refused_use(message) is None
+
+
+@pytest.mark.parametrize(
+    ("message", "target", "page"),
+    [
+        (f"Refused to connect to 'wss://shop.example.com/ws?id=1' {WHY}",
+         "wss://shop.example.com/ws?id=1", "https://shop.example.com/"),
+        (f"Connecting to 'wss://shop.example.com:8443/ws' violates {RULE}",
+         "wss://shop.example.com:8443/ws", "https://shop.example.com:8443/"),
+        ("Content-Security-Policy: The page’s settings blocked the loading of a resource "
+         "(connect-src) at wss://shop.example.com/ws because it violates …",
+         "wss://shop.example.com/ws", "https://shop.example.com/"),
+        ("Content-Security-Policy: Die Einstellungen der Seite haben das Laden einer Ressource "
+         "(connect-src) auf wss://shop.example.com/ws blockiert, da sie gegen … verstößt",
+         "wss://shop.example.com/ws", "https://shop.example.com/"),
+        ("Content-Security-Policy : Les paramètres de la page ont empêché le chargement d’une "
+         "ressource (connect-src) à wss://shop.example.com/ws car elle enfreint …",
+         "wss://shop.example.com/ws", "https://shop.example.com/"),
+        ("Refused to connect to wss://shop.example.com/ws because it does not appear in the "
+         "connect-src directive of the Content Security Policy.",
+         "wss://shop.example.com/ws", "https://shop.example.com/"),
+        (f"https://shop.example.com/a.js?v=2:14 Connecting to 'wss://shop.example.com/' {WHY}",
+         "https://shop.example.com/a.js?v=2:14", "https://shop.example.com/"),
+        (f"https://shop.example.com/app Connecting to 'wss://shop.example.com/ws' violates {RULE}",
+         "https://shop.example.com/app", "https://shop.example.com/app"),
+    ],
+)  # fmt: skip
+def test_the_page_whose_policy_refuses(message: str, target: str, page: str) -> None:
+    assert page_of_refusal(message, target) == page
+
+
+def test_safari_names_what_it_refused() -> None:
+    message = (
+        f"Refused to load {URL} because it does not appear in the img-src directive of the Content "
+        "Security Policy."
+    )
+    assert refused_use(message) == RefusedUse("image", URL)

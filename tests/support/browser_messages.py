@@ -90,7 +90,7 @@ BROWSER_MESSAGES: dict[str, tuple[Example, ...]] = {
         Example("Loading mixed (insecure) display content “http://shop.example.com/logo.png” on a "
                 "secure page", "mixed-content"),
         Example("Refused to connect to 'wss://shop.example.com/ws' because it violates the "
-                "following Content Security Policy directive: \"connect-src 'self'\".", "csp", WSS),
+                "following Content Security Policy directive: \"connect-src 'self'\".", "csp"),
         Example("[Violation] Permissions policy violation: microphone is not allowed in this "
                 "document. https://shop.example.com/", "csp"),
         Example("GET https://shop.example.com/ net::ERR_BLOCKED_BY_RESPONSE.NotSameOriginAfter"

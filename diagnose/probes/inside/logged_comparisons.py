@@ -13,7 +13,7 @@ encode its path, where nginx encodes it otherwise or begins it with two slashes;
 prefix of a location that passes both on as they are, and then the page without the prefix.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from diagnose.model.http import Exchange
@@ -23,6 +23,7 @@ from diagnose.model.pages import PageFileResponse
 from diagnose.model.requests import LoggedComparison, RequestPart
 from diagnose.parsers.nginx.locations import leading_text, location_pattern
 from diagnose.parsers.nginx.proxied_request import (
+    ProxiedRequest,
     RequestVariant,
     single_slash_variant,
     spelling_variant,
@@ -35,6 +36,7 @@ from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside import upstream_routes
 from diagnose.probes.inside.compared_requests import Asking, control
 from diagnose.probes.inside.upstream_comparisons import (
+    ORIGIN_METHODS,
     is_decisive,
     is_own_answer,
     nginx_request,
@@ -64,13 +66,14 @@ async def repeated(ctx: ProbeContext, exchange: Exchange, config: NginxConfig) -
 
 @probe(after=FailedRequests, needs=NginxConfig)
 async def sent(ctx: ProbeContext, failure: FailedRequests, config: NginxConfig) -> None:
-    """Compare a request that a page sends, and that finds nothing."""
-    is_lost = failure.status == 404 and failure.is_from_page and failure.server == "nginx"
-    if is_lost and failure.method in {"POST", "PUT", "PATCH", "DELETE"}:
+    """Compare a request that a page sends, and that finds nothing or is refused, with the page's
+    Origin, as browsers send it."""
+    is_lost = failure.status in {403, 404} and failure.is_from_page and failure.server == "nginx"
+    if is_lost and failure.method in ORIGIN_METHODS:
         page = next((page for page in ctx.observed(Exchange) if page.is_page_of(ctx.target)), None)
         if page is not None:
             url = ctx.target.origin + failure.path
-            answer = replace(page, url=url, status=404, body="")
+            answer = replace(page, url=url, status=failure.status, body="", method=failure.method)
             await _compare(ctx, config, failure.path, answer)
 
 
@@ -230,11 +233,24 @@ async def _compare(
         return
     if variants is None:
         variants = await page_variants(ctx, route, request, target, exchange)
+        named = _host_variants(ctx, request, exchange)
+        variants = [*variants[:2], *named, *variants[2:]]
     for number, variant in enumerate(variants[:MAX_VARIANTS], start=1):
         if await is_decisive(asking, as_nginx, first, variant, number):
             return
     if exchange.status == 404:
         await try_first_folder(asking, as_nginx, first)
+
+
+def _host_variants(
+    ctx: ProbeContext, request: ProxiedRequest, exchange: Exchange
+) -> Iterator[RequestVariant]:
+    """Yield the request with the visitor's Host, where nginx sends another beside an Origin:
+    applications compare the two, and refuse what seems to come from another site."""
+    own, host = request.field("Host") or "", ctx.target.authority
+    if exchange.method in ORIGIN_METHODS and own not in {ctx.target.host, host}:
+        changed = request.with_field("Host", host)
+        yield RequestVariant(changed, "field", "replaced", "Host", own, host)
 
 
 def _is_lost(route: UpstreamRoute, requests: UnservedRequests) -> bool:

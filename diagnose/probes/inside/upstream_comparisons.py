@@ -358,6 +358,11 @@ async def _fill_field(asking: Asking, as_nginx: RequestVariant, first: ComparedR
     return True
 
 
+#: With these a browser sends the Origin of the site's own page (Fetch standard, "append a request
+#: Origin header"); with a GET of its own site it sends none.
+ORIGIN_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
 def visitor_fields(ctx: ProbeContext, exchange: Exchange) -> dict[str, str]:
     """Return the fields of our own visit, which nginx passes on.
 
@@ -371,7 +376,7 @@ def visitor_fields(ctx: ProbeContext, exchange: Exchange) -> dict[str, str]:
         "Accept-Encoding": "identity",
         "Upgrade-Insecure-Requests": "1",
     }
-    if exchange.method == "POST":
+    if exchange.method in ORIGIN_METHODS:
         fields["Origin"] = ctx.options.request.origin or ctx.target.origin
     if exchange.verified and ctx.machine.via == "local":
         fields |= ctx.options.request.fields()

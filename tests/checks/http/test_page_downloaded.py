@@ -27,6 +27,7 @@ from tests.support.web_server_evidence import APACHE, HTTPS, MODULES, apache_con
 
 CHECK = "http.page-downloaded"
 HTML, PHP, JSON = "<!doctype html><p>Tea", "<?php echo 'Tea';", '{"tea": 1}'
+NOSNIFF = ("X-Content-Type-Options", "nosniff")
 DISPOSITION = ("Content-Disposition", "attachment")
 #: Type, body, further field, and whether the check fires.
 ROWS: tuple[tuple[str, str, tuple[str, str] | None, bool], ...] = (
@@ -35,6 +36,11 @@ ROWS: tuple[tuple[str, str, tuple[str, str] | None, bool], ...] = (
     ("text/html", HTML, None, False),
     ("text/html; charset=utf-8", HTML, None, False),
     ("", HTML, None, False),
+    ("", HTML, NOSNIFF, True),
+    ("text/html", HTML, NOSNIFF, False),
+    ("application/json", HTML, None, True),
+    ("text/css", HTML, None, True),
+    ("", JSON, NOSNIFF, False),
     ("application/xhtml+xml", HTML, None, False),
     ("application/octet-stream", PHP, None, True),
     ("text/html", PHP, None, True),
@@ -66,7 +72,7 @@ def judged(
 def test_fires(row: tuple[str, str, tuple[str, str] | None, bool]) -> None:
     (claim,) = judged(*row[:3])
     assert claim.facts["php"] is (row[1] == PHP)
-    is_text = row[0].startswith("text/plain")
+    is_text = row[0] in {"text/plain", "text/css", "application/json"}
     assert claim.confidence is (Confidence.LIKELY if is_text else Confidence.CERTAIN)
 
 

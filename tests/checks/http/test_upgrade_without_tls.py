@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
-from diagnose.model import Failure, Severity
+from diagnose.model import Edit, Failure, Severity, Target
+from diagnose.model.http import Exchange
 from diagnose.model.pages import PagePort
 from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import RUNNING, config
 from tests.support.page_evidence import loads, script
 
 CHECK = "http.upgrade-without-tls"
@@ -20,6 +22,24 @@ def test_fires_where_nothing_answers() -> None:
     (claim,) = judge(CHECK, PAGE, REFUSED)
     assert claim.facts["port"] == 443
     assert claim.facts["file"] == REFUSED.url
+
+
+def test_takes_the_directive_out_where_the_server_sends_it() -> None:
+    rules = "default-src 'self'; upgrade-insecure-requests"
+    for policy, left in ((rules, "+    add_header Content-Security-Policy \"default-src 'self'\";"),
+                         ("upgrade-insecure-requests", "-    add_header")):  # fmt: skip
+        line = f'add_header Content-Security-Policy "{policy}";'
+        site = f"server {{\n    listen 80;\n    server_name shop.example.com;\n    {line}\n}}\n"
+        answer = Exchange(
+            url=PLAIN, address="203.0.113.10", port=80, status=200,
+            headers=(("Content-Security-Policy", policy),),
+        )  # fmt: skip
+        target = Target(PLAIN, "http", "shop.example.com", 80)
+        (claim,) = judge(CHECK, RUNNING, config(site), answer, PAGE, REFUSED, target=target)
+        assert claim.facts["corrected"]
+        assert claim.fix
+        assert isinstance(claim.fix.steps[0], Edit)
+        assert left in claim.fix.steps[0].diff
 
 
 def test_silent_where_tls_answers_or_the_page_upgrades_nothing() -> None:

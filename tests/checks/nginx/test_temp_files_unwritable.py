@@ -57,6 +57,25 @@ def test_fires_for_an_upload_on_a_full_disk() -> None:
     assert claim.facts["folder"] == "/var/lib/nginx/body"
 
 
+def test_writes_no_files_of_answers_where_no_disk_has_room() -> None:
+    text = (
+        'pwritev() "/tmp/mem/nginx_temp/0000000001" failed (28: No space left on device) '
+        "while reading upstream"
+    )
+    line = replace(
+        logged(text, level="crit", errno=28), doing="reading upstream",
+        upstream="http://127.0.0.1:3000/",
+    )  # fmt: skip
+    (claim,) = judge("nginx.temp-files-unwritable", RUNNING, config(), line)
+    assert claim.facts["passed_on"]
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Edit)
+    assert "proxy_max_temp_file_size 0;" in claim.fix.steps[0].diff
+    cached = config(SITE.replace("proxy_pass", "proxy_cache pages;\n        proxy_pass"))
+    (claim,) = judge("nginx.temp-files-unwritable", RUNNING, cached, line, masked=False)
+    assert not claim.facts["passed_on"]
+
+
 def test_fires_for_a_cache_on_a_full_disk() -> None:
     text = (
         'pwritev() "/srv/cache/400e88825bb7b7d0.0000000002" failed (28: No space left on device) '

@@ -1,8 +1,9 @@
 from dataclasses import replace
 
-from diagnose.model import Applicability, Edit
+from diagnose.model import Applicability, Edit, Severity
 from diagnose.model.backends import BackendAnswer
 from diagnose.model.http import Upgrade
+from diagnose.model.logs import FailedRequests
 from diagnose.model.web_servers import (
     ServerFile,
     SiteRoute,
@@ -128,3 +129,26 @@ def test_silent_where_it_redirects_under_both_names_or_elsewhere() -> None:
     assert not judge(CHECK, APACHE, apache_config(), loop, replace(RIGHT, status=302), redirected)
     login = replace(ANSWER, status=302, headers=(("Location", f"{SHOP.url}login"),))
     assert not judge(CHECK, APACHE, apache_config(), login, RIGHT, redirected)
+
+
+ORIGIN = "https://shop.example.com"
+DELETED = FailedRequests(
+    file="/var/log/apache2/access.log", method="DELETE", path="/api/sessions/7", status=404,
+    written="24/Nov/2026:12:00:00 +0000", is_from_page=True, server="apache",
+)  # fmt: skip
+
+
+def test_fires_for_what_the_scripts_of_the_page_send() -> None:
+    """Issue 56 of jupyter/help: the application compares the Origin with the Host."""
+    right = replace(RIGHT, path="/api/sessions", origin=ORIGIN)
+    wrong = replace(right, host="127.0.0.1:3000", status=404)
+    (claim,) = judge(CHECK, APACHE, apache_config(), ANSWER, right, wrong, DELETED, masked=False)
+    assert claim.facts["request"] == "DELETE /api/sessions/7"
+    assert claim.severity is Severity.WARNING
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    ProxyPreserveHost On\n" in edit.diff
+    gone = replace(right, status=404)
+    assert not judge(CHECK, APACHE, apache_config(), ANSWER, gone, wrong, DELETED, masked=False)
+    assert not judge(CHECK, APACHE, apache_config(), ANSWER, right, wrong, masked=False)

@@ -120,6 +120,13 @@ def test_links_of_a_page_are_a_note_and_its_files_are_not() -> None:
     assert claim.severity is Severity.ERROR
 
 
+def test_a_websocket_without_tls_is_no_link() -> None:
+    """Issue 253 of convos-chat/convos."""
+    sockets = replace(PLAIN, is_html=True, plain_addresses=("ws://shop.example.com/socket",))
+    (claim,) = claims(SITE, sockets, ADDED, answer=page(200))
+    assert claim.severity is Severity.WARNING
+
+
 def test_an_address_in_the_settings_of_a_script_is_asked_for() -> None:
     """Keycloak's console reads where to log in from JSON in its page."""
     written = replace(PLAIN, is_html=True, plain_addresses=("http://shop.example.com",))

@@ -39,6 +39,18 @@ def test_fires_as_an_error_if_the_page_names_the_websocket() -> None:
     assert (claim.confidence, claim.severity) == (Confidence.CERTAIN, None)
 
 
+def test_fires_for_the_page_to_which_the_site_leads() -> None:
+    """Issue 2753 of louislam/uptime-kuma: / leads to /dashboard."""
+    told = replace(SHOP, symptom=symptom_of(REFUSED))
+    start = replace(page(""), status=302)
+    url, rules = "https://shop.example.com/dashboard", "default-src https: data:"
+    shown = replace(page(rules), url=url, purpose="redirect")
+    (claim,) = judge("websocket.blocked-by-policy", start, shown, target=told)
+    assert (claim.confidence, claim.facts["url"]) == (Confidence.CERTAIN, url)
+    elsewhere = replace(shown, url="https://login.example.com/")
+    assert not judge("websocket.blocked-by-policy", start, elsewhere, target=told)
+
+
 def test_silent_for_a_strict_policy_that_allows_it() -> None:
     policy = "default-src 'none'; script-src 'self'; connect-src 'self'"
     assert not judge("websocket.blocked-by-policy", page(policy), OPEN)

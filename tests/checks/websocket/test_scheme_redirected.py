@@ -52,6 +52,17 @@ def test_fires_once_for_two_addresses() -> None:
     assert len(claim.covers) == 2
 
 
+def test_silent_where_the_page_names_the_right_address_and_no_words_the_wrong_one() -> None:
+    shown = Exchange(
+        url=SHOP.url, address="203.0.113.10", port=443, status=200,
+        mentions=("wss://shop.example.com/ws",),
+    )  # fmt: skip
+    vague = replace(SHOP, symptom=symptom_of("mixed content: the page tries ws://"))
+    named = replace(SHOP, symptom=symptom_of("mixed content: ws://shop.example.com/ws is blocked"))
+    assert not judge(CHECK, plain(), OPENS, shown, target=vague)
+    assert judge(CHECK, plain(), OPENS, shown, target=named)
+
+
 def test_silent_where_it_is_no_redirect_to_the_sites_https() -> None:
     assert not judge(CHECK, plain(status=101), OPENS, target=CHAT)
     assert not judge(CHECK, plain(status=404), OPENS, target=CHAT)

@@ -32,7 +32,8 @@ HASHED = {"app-1.js": "app-BxK9a87c.js", "app-2.js": "app-DUebgR3q.js"}
 
 
 @scenario(
-    outside=None, server="nginx.page-for-file", target=f"https://{site.NAME}/assets/{HASHED['app-1.js']}",
+    outside=None, server="nginx.page-for-file",
+    target=f"https://{site.NAME}/assets/{HASHED['app-1.js']}",
     differs=(site.CONF,),
 )  # fmt: skip
 def page_in_the_place_of_a_script_of_an_old_build(lab: Lab) -> None:

@@ -119,7 +119,7 @@ def test_nothing_more_is_asked_if_the_application_answers_otherwise_now() -> Non
         PAGE,
         replace(AGAIN, status=200),
         replace(AGAIN, url=f"{SHOP.origin}/ws"),
-        replace(LOGIN, status=403),
+        replace(LOGIN, status=500),
         replace(LOGIN, is_from_page=False),
         replace(LOGIN, server="caddy"),
         replace(LOGIN, method="GET"),
