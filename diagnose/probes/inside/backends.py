@@ -132,7 +132,7 @@ async def _ask(ctx: ProbeContext, config: WebServerConfig) -> None:
         # Imported late: few pages are refused so.
         from diagnose.probes.inside.repeated_fields import try_repeated_fields
 
-        await try_repeated_fields(ctx, config)
+        await try_repeated_fields(ctx, config, VISITOR)
     if not failed or not is_holder(ctx, config):
         return
     # A redirect and a refusal are answers of the application; an error is one of the server.

@@ -10,15 +10,17 @@ from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 from diagnose.parsers.repeated_fields import adding_lines
 from diagnose.parsers.web_sites import inner_path, routes_of_name
 from diagnose.probes import ProbeContext
-from diagnose.probes.inside.backends import PATIENCE, VISITOR
 from diagnose.probes.inside.unanswered import curl_or_unseen
 
+#: Seconds for one request.
+PATIENCE = 3
 #: Most fields that are tried.
 _MAX_FIELDS = 2
 
 
-async def try_repeated_fields(ctx: ProbeContext, config: WebServerConfig) -> None:
-    """Emit a trial of each field that a server of this configuration adds, once in a run."""
+async def try_repeated_fields(ctx: ProbeContext, config: WebServerConfig, visitor: str) -> None:
+    """Emit a trial of each field that a server of this configuration adds, once in a run. `visitor`
+    is an address that nobody has."""
     path = ctx.target.path_without_query
     for server in ctx.observed(WebServer):
         if server.product != config.product or server.foreign or server.container:
@@ -36,13 +38,13 @@ async def try_repeated_fields(ctx: ProbeContext, config: WebServerConfig) -> Non
                         and route.scheme == "http"
                         and ctx.further_requests.begin(question)
                     ):
-                        await _try(ctx, route, port, name)
+                        await _try(ctx, route, port, name, visitor)
 
 
-async def _try(ctx: ProbeContext, route: SiteRoute, port: int, name: str) -> None:
+async def _try(ctx: ProbeContext, route: SiteRoute, port: int, name: str, visitor: str) -> None:
     at, path = ctx.elapsed(), inner_path(route, ctx.target.path)
     host = ctx.target.authority if route.keeps_host else route.replacement_host
-    own, other = _values(ctx, name)
+    own, other = _values(ctx, name, visitor)
     fields = [f"Host: {host}"]
     if name.lower() != "x-forwarded-proto" and ctx.target.uses_tls:
         fields.append("X-Forwarded-Proto: https")
@@ -75,11 +77,11 @@ async def _try(ctx: ProbeContext, route: SiteRoute, port: int, name: str) -> Non
     )
 
 
-def _values(ctx: ProbeContext, name: str) -> tuple[str, str]:
+def _values(ctx: ProbeContext, name: str, visitor: str) -> tuple[str, str]:
     """Return the values of the field as the first proxy sends it, and of the second."""
     match name.lower():
         case "x-forwarded-for":
-            return VISITOR, "127.0.0.1"
+            return visitor, "127.0.0.1"
         case "x-forwarded-proto":
             scheme = "https" if ctx.target.uses_tls else "http"
             return scheme, scheme
