@@ -33,7 +33,7 @@ def misdirected(evidence: Evidence) -> Iterator[Claim]:
         return
     subjects = endpoint_subjects(pages)
     # Imported late: few sites answer so.
-    from checks.http._nameless_servers import nameless_servers, naming_fix
+    from checks.http._nameless_servers import nameless_servers, naming_fix, proxy_title
 
     places = nameless_servers(evidence)
     yield Claim(
@@ -46,6 +46,7 @@ def misdirected(evidence: Evidence) -> Iterator[Claim]:
             "addresses": addresses(pages),
             "server": pages[0].header("Server"),
             "places": places,
+            "proxy": proxy_title(evidence),
         },
         fix=naming_fix(evidence)
         or Fix((Manual("send-the-name", Where.SERVER),), Applicability.MANUAL),

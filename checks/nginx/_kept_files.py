@@ -22,20 +22,30 @@ from diagnose.parsers.nginx.upstreams import pass_directive_of
 #: What may answer another method in place of the file.
 _OTHERS = ("return", "rewrite", "if", "dav_methods", "limit_except")
 _QUERY = re.compile(r"(?:\?\$(?:query_string|args)|\$is_args\$(?:query_string|args))\Z")
+#: A path that ends as files do that no program makes a page of.
+_ENDING = re.compile(r"\.(?!php|aspx?|jsp|do|cgi|pl|py)[A-Za-z][A-Za-z0-9]{1,9}\Z")
+#: A file that lies elsewhere than the path says: the copy of a page.
+_PAGES = re.compile(r"\A(?!\$(?:document_root\$)?uri\Z)")
 _FALLBACK = re.compile(r"@[\w-]{1,80}|/[\w./?=&$-]{0,200}")
 
 
 @frozen(eq=False)
 class KeptFile:
-    """The location whose `try_files` finds a file for the page, and what it falls back to."""
+    """The location whose `try_files` finds a file for the page, and what it falls back to. `named`
+    is True if the address names the file itself, with its ending: then the file is the answer."""
 
     match: LocationMatch
     fallback: str
+    named: bool = False
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The lines by which other methods than GET and HEAD reach the application. A named
+        """The lines by which other methods than GET and HEAD get the file that an address
+        names, or reach the application. A named
         location keeps the method (ngx_http_core_module, "error_page"), a path does not."""
+        if self.named:
+            # nginx makes a GET of it (ngx_http_core_module, "error_page").
+            return ("error_page 405 =200 $uri;",)
         if self.fallback.startswith("@"):
             return (f"error_page 405 = {self.fallback};",)
         path = _QUERY.sub("", self.fallback)
@@ -45,7 +55,9 @@ class KeptFile:
     def fix(self, nginx: Nginx) -> Fix:
         """Lead the other methods to the application."""
         # A line of its own would hide the other pages for errors.
-        is_hidden = self.fallback.startswith("@") and self.match.directives("error_page")
+        is_hidden = (self.named or self.fallback.startswith("@")) and self.match.directives(
+            "error_page"
+        )
         file = nginx.file(self.match.block)
         changes = {}
         if file is not None and not is_hidden:
@@ -79,7 +91,8 @@ def _kept(server: Server, path: str) -> KeptFile | None:
     is_led = pass_directive_of(final_location(server, path)) is not None
     if pages or not is_led or not _FALLBACK.fullmatch(last):
         return None
-    return KeptFile(match, last)
+    named = _ENDING.search(path) is not None and not _PAGES.search(fallback.args[0])
+    return KeptFile(match, last, named)
 
 
 def _is_file(page: Exchange) -> bool:

@@ -6,7 +6,7 @@ from checks.nginx import Nginx
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import Changes, config_edits
 from diagnose.model import Applicability, Fix
-from diagnose.model.containers import ScriptContainer
+from diagnose.model.containers import NginxContainer, ScriptContainer
 from diagnose.model.files import PageFileAccess
 from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx import edits
@@ -67,6 +67,11 @@ def inner_script_fix(nginx: Nginx, container: ScriptContainer) -> Fix | None:
     """Return the edit by which PHP in a container gets the path at which that sees the folder of
     the site; None if it sees none, or the location has the path from elsewhere."""
     path, start, seen = nginx.evidence.target.path, nginx.start_folder, container.seen_at
+    if container.within:
+        seen = container.within
+    elif seen == container.folder:
+        # Both see the folder at the same path, and the script is not in it.
+        return None
     if not re.fullmatch(r"/[\w./-]{0,200}", seen):
         return None
     for selected in nginx.answering_servers():
@@ -77,10 +82,24 @@ def inner_script_fix(nginx: Nginx, container: ScriptContainer) -> Fix | None:
         file = nginx.file(request.match.block)
         if file is None or request.is_alias:
             return None
-        edit = _named(request, file.text, f"{seen.rstrip('/')}$fastcgi_script_name")
-        file_edits = config_edits(nginx, {file.path: [edit]})
+        root = request.match.directive("root")
+        has_usual = any(name.args[1:] == (USUAL_NAME,) for name in _names(request)[-1:])
+        if root is not None and has_usual and _is_seen(nginx, container):
+            # nginx looks for the site's files there too.
+            changes = {root.file: [edits.replace_directive(root, f"root {seen};")]}
+        else:
+            edit = _named(request, file.text, f"{seen.rstrip('/')}$fastcgi_script_name")
+            changes = {file.path: [edit]}
+        file_edits = config_edits(nginx, changes)
         return Fix((*file_edits, *reload_steps(nginx)), Applicability.REVIEW)
     return None
+
+
+def _is_seen(nginx: Nginx, container: ScriptContainer) -> bool:
+    """Return whether nginx sees the folder that has the script at the same path as PHP."""
+    source = container.source_of(container.within) if container.within else ""
+    own = next(iter(nginx.evidence.good(NginxContainer)), None)
+    return bool(source) and source == (own.source_of(container.within) if own else container.within)
 
 
 def _to_program(nginx: Nginx, server: Server, request: ScriptRequest) -> Changes:

@@ -38,6 +38,9 @@ from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 from diagnose.parsers.redirects import leads_to_itself
 
 _HOST, _SCHEME = "host", "x-forwarded-proto"
+#: Fields that a program may refuse with 400 if they stand twice: Home Assistant does so with
+#: X-Forwarded-For ("Too many headers").
+_REFUSED = (_HOST, "x-forwarded-for", _SCHEME, "x-forwarded-host")
 #: Values that are the name for which the visitor asked.
 _VISITORS = frozenset({"$host", "$http_host", "$host:$server_port", "$server_name"})
 
@@ -88,6 +91,7 @@ def field_twice(evidence: Evidence) -> Iterator[Claim]:
             "first_place": file_line(first.lines[0]),
             "second_place": file_line(first.lines[1]),
             "host": first.lines[0].args[0].lower() == _HOST,
+            "refused": not any(leads_to_itself(page) for page in pages),
             "application": passing.args[0] if passing and passing.args else "",
             "direct": controls[0].status if controls else "",
         },
@@ -118,7 +122,7 @@ def _failures(evidence: Evidence) -> Iterator[tuple[str, str, tuple[Observation,
     refused = tuple(page for page in pages if page.status == 400)
     loops = tuple(page for page in pages if leads_to_itself(page))
     if refused:
-        yield path, _HOST, refused
+        yield from ((path, name, refused) for name in _REFUSED)
     if loops and target.uses_tls:
         yield path, _SCHEME, loops
     for upgrade in evidence.good(Upgrade):

@@ -8,6 +8,7 @@ back to the same location. No application is involved. Where the page is in anot
 project, a name with a wrong letter. The page of `location /` is never meant for a prefix.
 """
 
+import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -80,6 +81,7 @@ def redirect_cycle(evidence: Evidence) -> Iterator[Claim]:
         "cycling": cycle.script if cycle else "",
         "php": cycle.php.block.text if cycle else "",
     }
+    facts["front"] = _front(access)
     facts["rewrite"] = own.directive.text if own else ""
     facts["below"] = own.folder if own else ""
     facts["owner"] = own.match.block.text if own else ""
@@ -93,8 +95,19 @@ def redirect_cycle(evidence: Evidence) -> Iterator[Claim]:
         yield replace(claim, fix=fix or claim.fix)
         return
     match = next(iter(nginx.location_matches(target)), None)
-    fix = fallback_page_fix(nginx, match, access, target) if match else None
+    if name := _front(access):
+        from checks.nginx._front_edits import front_fix
+
+        fix = front_fix(nginx, target, name)
+    else:
+        fix = fallback_page_fix(nginx, match, access, target) if match else None
     yield replace(claim, because=(*claim.because, access), fix=fix or claim.fix)
+
+
+def _front(access: PageFileAccess | None) -> str:
+    """Return the name of the page or script that the folder has in the place of the missing one."""
+    is_front = access is not None and access.mistake == "front"
+    return posixpath.basename(access.elsewhere) if access and is_front else ""
 
 
 def _script(nginx: Nginx, target: str) -> str:

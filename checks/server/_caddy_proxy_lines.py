@@ -112,6 +112,18 @@ def transport_edit(view: ServerView, route: SiteRoute, line: str) -> Edit | None
     return _block_edit(view, route, _transport(line))
 
 
+def handshake_name_edit(view: ServerView, route: SiteRoute, name: str) -> Edit | None:
+    """Return the edit after which Caddy sends a name in the TLS handshake, in the place of one that
+    the block has; None if it is written in another way."""
+    start = _block_start(view, route) or route
+    for number in range(start.line + 1, start.line + len(_block(view, start) or ()) + 1):
+        text = line_text(view, start.file, number)
+        if text.split()[:1] == ["tls_server_name"]:
+            changed = f"{indentation(text)}tls_server_name {name}"
+            return line_edit(view, start.file, {number: (changed,)})
+    return transport_edit(view, start, f"tls_server_name {name}")
+
+
 def _transport(line: str) -> list[str]:
     return ["transport http {", f"\t{line}", "}"]
 

@@ -1,5 +1,6 @@
 """The lines after which Apache or Caddy asks no password below the folder of an interface, whose
-requests carry a token of the application in the same field (RFC 9110 section 11.6.2). They open the
+requests carry a token of the application in the same field (RFC 9110 section 11.6.2): by words
+about a token, or by a script's request to an interface in a browser's console. They open the
 folder to whoever has no password, so a person chooses them."""
 
 import re
@@ -14,6 +15,17 @@ _TOKEN = lazy_pattern(
     r"(?i)\b(?:bearer|jwt|(?:access |auth |api )?tokens?|api[- ]?keys?)\b|\bAuthorization: "
     r"|令牌|トークン"
 )
+#: A request of a script in a browser's console: the page itself would ask for the password.
+_SCRIPTED = lazy_pattern(
+    r"\b(?:GET|POST|PUT|PATCH|DELETE|XHR ?\w{3,6}) (?:https?://\S{1,400}|/\S{0,400})"
+    r"(?: net::\S{1,60}| HTTP/[\d.]{1,4}\S?)? ?\[?[(:\"]{0,2} ?(?:HTTP/[\d.]{1,4} )?401\b"
+)
+#: Folders of interfaces, which scripts and programs ask.
+_INTERFACES = re.compile(
+    r"/(?:apis?|rest|graphql|rpc|jsonrpc|ajax|json|v\d{1,2}|oauth2?|auth|webhooks?|hooks|_matrix"
+    r"|remote\.php|socket\.io|wp-json|odata|internal|services?)/",
+    re.ASCII | re.IGNORECASE,
+)
 _FOLDER = re.compile(r"/(?:[\w.-]+/)+", re.ASCII)
 #: Without a matcher, or for every path; an algorithm of the passwords may follow.
 _CADDY = re.compile(r"(\s*)(basic_?auth)(?:\s+\*)?((?:\s+(?:bcrypt|argon2id)\b\S{0,80})?\s*\{\s*)")
@@ -21,10 +33,15 @@ _HOST_END = re.compile(r"(?i)\s*</VirtualHost>")
 
 
 def token_folder(view: ServerView, rule: AnsweringRule) -> str:
-    """Return the folder of the path whose request a message says carries a token; "" if it says no
-    such thing, or if the path lies in no folder."""
+    """Return the folder of the path whose request a message says carries a token, or that of an
+    interface to which a script's request is refused; "" if it says no such thing, or if the path
+    lies in no folder."""
     symptom = view.evidence.target.symptom
-    if symptom is None or rule.status != 401 or not _TOKEN.search(symptom.text[:2000]):
+    if symptom is None or rule.status != 401:
+        return ""
+    text = symptom.text[:2000]
+    is_scripted = bool(_INTERFACES.match(rule.path) and _SCRIPTED.search(text))
+    if not is_scripted and not _TOKEN.search(text):
         return ""
     first = rule.path.split("/")[1:2]
     folder = f"/{first[0]}/" if first and rule.path.count("/") > 1 else ""

@@ -113,6 +113,10 @@ def logged_reason(evidence: Evidence) -> Iterator[Claim]:
                 "engine": reason.engine,
                 "setting": is_setting,
                 "enters": reason.enters,
+                **{
+                    fact: reason.access == access and not reason.enters
+                    for fact, access in (("reads", "read"), ("opens", "open"), ("writes", "write"))
+                },
                 **{kind: reason.reason == kind for kind in ("denied", "absent", "unreached")},
             },
             fix=_fix(reason),
@@ -158,6 +162,8 @@ def _ownership(reason: ToldReason) -> Fix:
         return _by_hand("let-it-enter")
     if reason.blocked.count("/") < _DEEP:
         return _by_hand("give-it-a-folder")
+    if reason.access == "read":
+        return _reading(reason)
     written = _WRITTEN.fullmatch(reason.blocked)
     folder = written["folder"] if written else reason.blocked
     if reason.owner.rpartition(" ")[2].partition(":")[0] == reason.user:
@@ -174,6 +180,22 @@ def _ownership(reason: ToldReason) -> Fix:
         words, Effect.CHANGE, changes=changes, aspect="permissions", risk=Risk.CHANGES_ACCESS
     )
     return _by_hand("give-the-folder", command)
+
+
+def _reading(reason: ToldReason) -> Fix:
+    """Let the program's user read what it only reads, which stays its owner's: by its group, where
+    the file's own is root's. It may be a key."""
+    digits, _, owner = reason.owner.rpartition(" ")
+    user, _, group = owner.partition(":")
+    mode = int(digits or "0", 8)
+    if user == reason.user.partition(":")[0]:
+        return Fix((usual.chmod("u+r", reason.blocked, before=mode),), Applicability.REVIEW)
+    if not reason.group or group not in {"root", reason.group}:
+        return _by_hand("let-it-read")
+    steps = [usual.chmod("g+r", reason.blocked, before=mode)]
+    if group != reason.group:
+        steps.insert(0, usual.chgrp(reason.group, reason.blocked, before=group))
+    return Fix(tuple(steps), Applicability.REVIEW)
 
 
 def _setting(reason: ToldReason) -> Fix:

@@ -4,7 +4,9 @@ does not trust the proxy that sent it.
 Home Assistant answers "400: Bad Request" and logs "A request from a reverse proxy was received from
 127.0.0.1, but your HTTP integration is not set-up for reverse proxies". The evidence is the
 application itself: it serves the page without the field, and refuses it again with it. Only a 400
-is judged: 401, 403 and 404 may be an access rule for the visitor's address.
+is judged: 401, 403 and 404 may be an access rule for the visitor's address. That the field alone
+makes the difference shows nothing where another proxy stands between, which may add a second one
+(`server.forwarded_field_twice`), or where nginx itself sends two.
 """
 
 import re
@@ -15,13 +17,21 @@ from checks.upstream._comparisons import CONSEQUENCES, comparison_claim, decided
 from checks.upstream._own_remedy import with_own_remedy
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
+from diagnose.model.backends import RepeatedFieldTrial
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.program_logs import ProgramLine
 from diagnose.model.requests import ComparedRequest, LoggedComparison
 from diagnose.model.server import Listeners
+from diagnose.model.web_servers import WebServer
 from diagnose.parsers.hostnames import is_address
-from diagnose.parsers.nginx.locations import proxy_pass_of, proxy_set_header_of
+from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
 from diagnose.parsers.nginx.proxied_request import CLIENT_ADDRESS_FIELDS
+
+_REFUSED = 400
+#: Programs that pass requests on, and may add a field of their own.
+_PROXIES = {
+    "haproxy", "apache2", "httpd", "caddy", "traefik", "envoy", "varnishd", "squid", "lighttpd",
+}  # fmt: skip
 
 
 @check(
@@ -33,7 +43,9 @@ from diagnose.parsers.nginx.proxied_request import CLIENT_ADDRESS_FIELDS
 def proxy_not_trusted(evidence: Evidence) -> Iterator[Claim]:
     for nginx, match, change in decided_by(evidence, "field"):
         request = change.request
-        if request.name.lower() not in CLIENT_ADDRESS_FIELDS or change.status != 400:
+        if request.name.lower() not in CLIENT_ADDRESS_FIELDS or change.status != _REFUSED:
+            continue
+        if _is_sent_twice(match, request.name) or _has_proxy_between(evidence, request):
             continue
         directive = proxy_set_header_of(match, request.name) or proxy_pass_of(match)
         claim = comparison_claim(
@@ -49,6 +61,28 @@ def proxy_not_trusted(evidence: Evidence) -> Iterator[Claim]:
             Fix((Manual("trust-the-proxy", Where.APPLICATION),), Applicability.MANUAL),
         )
         yield with_own_remedy(evidence, claim, "trusted_proxy", of_frameworks=False)
+
+
+def _is_sent_twice(match: LocationMatch, name: str) -> bool:
+    lines = match.directives("proxy_set_header")
+    return sum(line.args[:1] != () and line.args[0].lower() == name.lower() for line in lines) > 1
+
+
+def _has_proxy_between(evidence: Evidence, request: ComparedRequest) -> bool:
+    """Return whether what nginx asks is a proxy too. It is left out where the application behind
+    was asked with the field once, and refused that."""
+    trials = [trial for trial in evidence.good(RepeatedFieldTrial) if trial.port == request.port]
+    if any(trial.once == _REFUSED for trial in trials):
+        return False
+    names = {
+        listener.process
+        for listeners in evidence.good(Listeners)
+        for listener in listeners.on(request.port)
+    }
+    is_read = any(
+        request.port in server.ports and not server.container for server in evidence.good(WebServer)
+    )
+    return is_read or not names.isdisjoint(_PROXIES)
 
 
 #: What may be an address in a line of a log.

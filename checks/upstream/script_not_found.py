@@ -66,7 +66,8 @@ def script_not_found(evidence: Evidence) -> Iterator[Claim]:
     step = "only-scripts" if facts["pass"] else "correct-the-path"
     if facts["ending"] and not facts["pass"]:
         step = "allow-the-ending"
-    if container is not None and container.source:
+    is_seen = container is not None and container.seen_at == container.folder
+    if container is not None and container.source and not (container.within or is_seen):
         step = "name-the-other-path" if container.seen_at else "mount-the-folder"
     claim = page_claim(nginx, error, facts, step, root)
     fix = script_fix(nginx, access) if access else None
@@ -125,7 +126,7 @@ def _container(evidence: Evidence, line: LogLine) -> ScriptContainer | None:
 def _mount_fix(evidence: Evidence, container: ScriptContainer) -> Fix | None:
     """Return the change of the compose file by which the container sees the folder at the path that
     nginx has; None if that takes a person."""
-    if not container.source or container.seen_at:
+    if not container.source or container.seen_at or container.within:
         return None
     # Imported late: few scripts are in a container.
     from checks.listener._compose_edits import compose_steps, new_mount_change
@@ -146,13 +147,16 @@ def _mount_fix(evidence: Evidence, container: ScriptContainer) -> Fix | None:
 
 def _container_facts(container: ScriptContainer | None) -> dict[str, object]:
     if container is None:
-        names = ("container", "script", "source", "seen", "served", "compose", "service")
+        names = (
+            "container", "script", "source", "seen", "within", "served", "compose", "service",
+        )  # fmt: skip
         return dict.fromkeys(names, "")
     return {
         "container": container.name or container.endpoint,
         "script": container.path,
         "source": container.source,
-        "seen": container.seen_at,
+        "seen": "" if container.within else container.seen_at,
+        "within": container.within,
         "served": container.folder,
         "compose": container.compose,
         "service": container.service,

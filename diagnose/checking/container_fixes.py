@@ -117,10 +117,18 @@ def _file_copy(source: str, target: str) -> Command:
     return Command(("cp", *paths), Effect.CHANGE, changes=paths, risk=Risk.EDITS_FILES)
 
 
+def _source(path: str, container: NginxContainer) -> str:
+    """Return where the server has a path that a command changes; "" if the image holds it. One of
+    the server's own, of which the container has a part, is that already."""
+    own = container.source_of(path)
+    is_servers = any(f"{path}/".startswith(f"{mount.source}/") for mount in container.mounts)
+    return own or (path if is_servers else "")
+
+
 def _command(command: Command, container: NginxContainer) -> Command:
     """Return a command that changes files: at their paths on the server if it has all of them, else
     in the container, where nothing undoes it."""
-    sources = {path: container.source_of(path) for path in command.changes}
+    sources = {path: _source(path, container) for path in command.changes}
     if all(sources.values()):
         return replace(
             command,

@@ -54,6 +54,12 @@ MESSAGES = Messages(
     Message(
         "symptom-unexplained", "what the message reports was met here too, and its cause is unknown"
     ),
+    # NOTE: {method} is POST, PUT, PATCH or DELETE.
+    Message(
+        "healthy-untried",
+        "{url} answers a GET. The message is about a {method}, which this run did not send: "
+        "whether that fails was not seen.",
+    ),
     Message(
         "message-unread",
         "Nothing wrong with {url} was seen, and the message is not understood: what it says was "

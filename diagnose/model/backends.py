@@ -117,6 +117,45 @@ class BackendAnswer(Observation):
 
 
 @frozen(kw_only=True, eq=False)
+class RepeatedFieldTrial(Observation):
+    """The answers of an application to the target's page with one field of a proxy (`name`) once
+    and twice, each asked two times by turns: observed only where a proxy of this machine adds the
+    field, and visitors do not get the page.
+
+    `port` is that of the proxy. `once` and `twice` are the statuses, None without an answer, or if
+    both requests of a kind were answered with different ones.
+    """
+
+    layer: ClassVar[str] = "upstream"
+
+    target: Url
+    path: UrlPath
+    port: int
+    name: Word
+    once: int | None = None
+    twice: int | None = None
+
+    @property
+    def shows_fault(self) -> bool:
+        """A healthy site's application is asked nothing."""
+        return True
+
+    @property
+    def is_decisive(self) -> bool:
+        """Whether the application serves the page with the field once only."""
+        once, twice = self.once or 0, self.twice or 0
+        return 200 <= once < 300 <= twice or 300 <= once < 400 <= twice
+
+    def summary(self) -> Summary:
+        subject = phrase("{target} asked with {name} twice", target=self.target, name=self.name)
+        return subject, phrase(
+            "{twice}, with it once {once}",
+            twice=str(self.twice or "-"),
+            once=str(self.once or "-"),
+        )
+
+
+@frozen(kw_only=True, eq=False)
 class BackendVisit(Observation):
     """The answer of an application that was asked directly, with the visitor's Host, for what the
     server in front of it did not give: the target's page, or a WebSocket handshake (`websocket`).

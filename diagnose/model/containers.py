@@ -210,7 +210,8 @@ class ScriptContainer(Observation):
     `path` is the script as nginx names it, and `is_there` whether the container has it. `folder` is
     that of nginx's `root`, and `source` where the server has it, "" if only the image of nginx's
     own container does. `mounts` are the files of the server that the container sees, the longest
-    path first. `engine` and `name` are "" if no engine lists it.
+    path first. `within` is the only folder of the container near `folder` that has the script, ""
+    if there is none, or several. `engine` and `name` are "" if no engine lists it.
     """
 
     layer: ClassVar[str] = "upstream"
@@ -223,8 +224,16 @@ class ScriptContainer(Observation):
     folder: FilePath
     source: FilePath = ""
     mounts: tuple[BindMount, ...] = ()
+    within: FilePath = ""
     compose: FilePath = ""
     service: Label = ""
+
+    def source_of(self, path: str) -> str:
+        """Return where the server has a path of the container; "" if the image holds it."""
+        for mount in self.mounts:
+            if f"{path}/".startswith(f"{mount.point.rstrip('/')}/"):
+                return posixpath.join(mount.source, path[len(mount.point) :].lstrip("/"))
+        return ""
 
     @property
     def seen_at(self) -> str:

@@ -24,11 +24,11 @@ from diagnose.model.tls import Certificate
 #: where `alias` is meant and the opposite, the base path of the page's build, a missing fallback to
 #: the page of an application whose addresses exist in the browser only, a `try_files` that hides
 #: the index file of a folder, a `try_files` without `$uri.html` for addresses without the ending,
-#: a file that is there compressed alone.
+#: a file that is there compressed alone, a fallback to another front page than the folder has.
 PathMistake = Literal[
     "", "slash", "root", "alias", "base", "fallback", "folder", "no-fallback", "below", "hidden",
     "ending", "expression", "version", "index", "script", "untried", "taken", "rewrite",
-    "inside", "commented", "beside", "letter", "compressed",
+    "inside", "commented", "beside", "letter", "compressed", "front",
 ]  # fmt: skip
 SelinuxMode = Literal["", "enforcing", "permissive"]
 

@@ -223,10 +223,12 @@ class ToldReason(Observation):
     person pasted, or on the page.
 
     `reason` is "variable", "option" or "list" for a setting `name` that wants the `value`; "denied"
-    for a `path` which the user of the program may not write, or the folder on its way (`blocked`)
-    which that user may not enter (`enters`); "absent" for a path that is not there; "unreached" for
+    for a `path` which the user of the program may not use as `access` says ("open" if the line does
+    not tell whether it was read or written), or the folder on its way (`blocked`) which that user
+    may not enter (`enters`); "absent" for a path that is not there; "unreached" for
     a `host` and `port` of this machine at which nothing listens, `service` the unit that should.
-    `owner` is the mode and the owner of the blocked path, and `user` the program's.
+    `owner` is the mode and the owner of the blocked path, `user` the program's, and `group` the
+    number of its group.
 
     `endpoint`, `process`, `unit`, `container` and `engine` are the program. `file`, `number`,
     `line`, `new`, `added` and `load` are an edit, as those of `ReadSetting`.
@@ -244,8 +246,10 @@ class ToldReason(Observation):
     path: FilePath = ""
     blocked: FilePath = ""
     enters: bool = False
+    access: Literal["write", "read", "open"] = "write"
     owner: Text = ""
     user: Label = ""
+    group: Word = ""
     host: HostName = ""
     port: int = 0
     service: Label = ""

@@ -1,5 +1,6 @@
 """The verdict as one sentence, for all writers."""
 
+import re
 from collections.abc import Iterable
 
 from diagnose.checking.verdicts import (
@@ -11,12 +12,15 @@ from diagnose.checking.verdicts import (
 )
 from diagnose.i18n.reports import translate
 from diagnose.model import Confidence, Finding, Report, Severity
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.outputs.certificate_text import certificate_validity
 from diagnose.outputs.evidence_gaps import missing_with_reason, unfinished_texts
 from diagnose.outputs.finding_text import join_sentences, join_texts, title
 from diagnose.parsers.http import browser_page
 from diagnose.parsers.redirects import end_page
+
+#: The method of a request in a message, as browsers and logs write it, and its address.
+_CHANGING = re.compile(r"\b(POST|PUT|PATCH|DELETE)\b[ :]{1,3}[\"'`(]?(?=https?://|/)")
 
 
 def verdict_sentence(report: Report, lang: str) -> str:
@@ -94,12 +98,23 @@ def _healthy_sentence(report: Report, lang: str) -> str:
         if words := _own_words(refused):
             return translate("healthy-quoted", lang, url=url, answer=answer, words=words)
         return translate("healthy-refusing", lang, url=url, answer=answer)
+    if method := _untried_method(report):
+        return translate("healthy-untried", lang, url=url, method=method)
     unseen = [layer for layer, status in layer_statuses(report) if status == "unknown"]
     if scope.outside and unseen:
         return _limited_sentence("healthy-but", report, unseen, lang)
     if report.evidence.target.symptom is not None and _is_way_unseen(report):
         return translate("healthy-here", lang, url=url)
     return translate("healthy" if scope.outside else "healthy-inside", lang, url=url)
+
+
+def _untried_method(report: Report) -> str:
+    """Return the method of the request of a message that changes something, if this run sent no
+    request with it; "" otherwise."""
+    symptom = report.evidence.target.symptom
+    match = _CHANGING.search(symptom.text) if symptom else None
+    method = match[1] if match else ""
+    return "" if any(page.method == method for page in page_exchanges(report.evidence)) else method
 
 
 def _is_way_unseen(report: Report) -> bool:

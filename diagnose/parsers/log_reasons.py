@@ -94,6 +94,30 @@ _REFUSED = lazy_pattern(
 _NO_PATH = ("/proc/", "/dev/", "/sys/")
 
 
+#: Calls and words that only read, and those that write: mkdir(2), rename(2), PHP's functions.
+_READS = lazy_pattern(
+    r"\b(?:scandir|opendir|readdir|readlink|readFile|file_get_contents|readfile|parse_ini_file"
+    r"|include(?:_once)?|require(?:_once)?|(?:read|load)ing)\b"
+    r"|\b(?:read|load) (?:the )?[\w. -]{0,40}?(?:file|key|certificate|config)"
+    r"|(?:not|un)[ -]?readable|[Ff]ailed opening required"
+    r"|(?:to|not|n't) (?:read|load|include)\b"
+)
+_WRITES = lazy_pattern(
+    r"\b(?:mkdir|mkdtemp|rename|unlink|rmdir|symlink|copyfile|chmod|chown|utime|touch|truncate"
+    r"|file_put_contents|move_uploaded_file|fwrite|writeFile|tempnam|(?:writ|sav|creat|delet|remov"
+    r"|upload)(?:e|es|ing|able)|save)\b",
+    re.IGNORECASE,
+)
+
+
+def denied_access(text: str) -> Literal["write", "read", "open"]:
+    """Return what a program wanted of the path that it may not use; "open" if the line does not
+    tell: open(2) is for both."""
+    if _WRITES.search(text):
+        return "write"
+    return "read" if _READS.search(text) else "open"
+
+
 def log_reasons(text: str, host: str) -> tuple[LogReason, ...]:
     """Return why requests for a host failed, the last line of each reason, a setting first. A line
     about a setting counts if it names the host: others are about other names, such as those with

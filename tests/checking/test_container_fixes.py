@@ -87,6 +87,16 @@ def test_a_command_works_on_the_servers_path_or_in_the_container() -> None:
     assert (second.undo, second.changes) == ((), ())
 
 
+def test_a_command_for_a_file_of_the_server_that_the_container_sees_stays() -> None:
+    """A check that looked through the container's mounts names the server's path."""
+    command = commands.chgrp("33", "/srv/proxy/conf.d/htpasswd", before="root")
+    claim = fixed(command, Manual("by-hand", Where.SERVER, commands=(command,)))
+    assert claim.fix
+    assert claim.fix.steps[0] == command
+    assert isinstance(claim.fix.steps[1], Manual)
+    assert claim.fix.steps[1].commands == (command,)
+
+
 def test_commands_of_a_manual_step_are_done_there_too() -> None:
     step = Manual("one", Where.SERVER, commands=(Edit("/etc/nginx/conf.d/shop.conf", DIFF),))
     claim = fixed(step)

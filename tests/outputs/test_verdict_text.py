@@ -62,6 +62,21 @@ def test_a_reported_status_that_was_met_is_not_healthy() -> None:
     assert verdict(other).status == "ok"
 
 
+@pytest.mark.parametrize(
+    ("text", "method"),
+    [
+        ("POST https://shop.example.com/api 405 (Not Allowed)", "POST"),
+        ('"DELETE /api/items/1 HTTP/1.1" 405', "DELETE"),
+        ("GET https://shop.example.com/api 405", ""),
+        ("I post it to my blog and get 405", ""),
+    ],
+)
+def test_a_request_of_the_message_that_was_not_made_is_told(text: str, method: str) -> None:
+    sentence = verdict_sentence(answering(200, Symptom("status", text, 405)), "en")
+    assert ("healthy" in sentence) is (not method)
+    assert (f"about a {method}, which this run did not send" in sentence) is bool(method)
+
+
 def test_a_healthy_certificate_is_told_with_the_verdict() -> None:
     assert verdict_sentences(healthy(), "en").startswith(verdict_sentence(healthy(), "en"))
 

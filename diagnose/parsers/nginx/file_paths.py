@@ -26,6 +26,8 @@ PUBLIC_FOLDERS = (
     "public", "dist", "build", "web", "htdocs", "html", "www", "_site", "public_html", "out",
     "browser",
 )  # fmt: skip
+#: The scripts and pages that answer all addresses of a site.
+FRONTS = ("index.php", "app.php", "index.html", "index.htm")
 _INDEXES = ("index.php", "index.html")
 #: Maximum number of folders on the way to a file in which an application's page is looked for.
 MAX_FOLDERS = 4
@@ -144,6 +146,12 @@ class ServedFile:
         return (*inner, self.fallback)
 
 
+def _leads_back(location: LocationMatch, uri: str) -> bool:
+    """Return whether a location looks for a file, and asks for the same path again without it."""
+    own = children(location.block, "try_files")
+    return bool(own) and own[-1].args[:1] == ("$uri",) and fallback_path(location, uri) == uri
+
+
 def _looks_for_script(block: Directive) -> bool:
     """Return whether nginx answers 404 for a script that is not there."""
     try_files = children(block, "try_files")
@@ -161,11 +169,16 @@ def served_file(
 ) -> ServedFile | None:
     """Return the file that a location serves for a path; None if an application gets the request,
     or if the path depends on variables or regular expressions. `with_scripts`: also a script that
-    nginx looks for itself before FastCGI gets it (`try_files … =404`, or `if (!-f …)` with a 404).
+    nginx looks for itself before FastCGI gets it (`try_files … =404`, or `if (!-f …)` with a 404;
+    `try_files $uri /index.php` for that script).
     `start` is the folder at which relative paths begin (nginx(8), -p), "" if it is not known."""
     block, uri = location.block, normalize_path(path)
     pass_names = [name for name in PASS_DIRECTIVES if children(block, name)]
-    if with_scripts and pass_names == ["fastcgi_pass"] and _looks_for_script(block):
+    if (
+        with_scripts
+        and pass_names == ["fastcgi_pass"]
+        and (_looks_for_script(block) or _leads_back(location, uri or ""))
+    ):
         pass_names = []
     if uri is None or pass_names or children(block, "return"):
         return None
@@ -244,6 +257,17 @@ def fallback_places(
             yield "base", folder + uri.removeprefix(prefix)
         for public in PUBLIC_FOLDERS:
             yield "below", f"{folder}/{public}{uri}"
+
+
+def other_fronts(served: ServedFile) -> Iterator[str]:
+    """Yield the pages and scripts that begin sites (Symfony's app.php, most others' index.php),
+    beside one that is missing. A page is none in the place of a script's: it would hide that the
+    application is not there."""
+    folder, _, name = served.path.rpartition("/")
+    if name not in FRONTS:
+        return
+    scripts = (front for front in FRONTS if front.endswith(".php") or not name.endswith(".php"))
+    yield from (f"{folder}/{front}" for front in scripts if front != name)
 
 
 def start_folder(build: NginxBuild | None, options: Sequence[str]) -> str:

@@ -72,6 +72,7 @@ def script_request(server: Server, path: str, start: str = "") -> ScriptRequest 
     if passing is None or passing.name != "fastcgi_pass" or folder is None:
         return None
     root, prefix = folder
+    uri = _without_info(location, uri)
     name = uri if not uri.endswith("/") else f"{uri}index.php"
     requested = f"{root}/{name.removeprefix(prefix)}" if prefix else root.rstrip("/") + name
     values = [
@@ -88,6 +89,17 @@ def script_request(server: Server, path: str, start: str = "") -> ScriptRequest 
         return None
     script = Script(posixpath.normpath(written), root.rstrip("/"))
     return ScriptRequest(location, name, script, posixpath.normpath(requested), bool(prefix))
+
+
+def _without_info(location: LocationMatch, uri: str) -> str:
+    """Return a path without what follows the script's name, where the usual expression of
+    `fastcgi_split_path_info` parts them (ngx_http_fastcgi_module)."""
+    split = location.directive("fastcgi_split_path_info")
+    pattern = split.args[0] if split and split.args else ""
+    if r"\.php)(/" not in pattern:
+        return uri
+    at = uri.find(".php/") if "+?" in pattern else uri.rfind(".php/")
+    return uri if at < 0 else uri[: at + 4]
 
 
 def other_scripts(

@@ -128,6 +128,11 @@ def _has_failed(ctx: ProbeContext, exchange: Exchange) -> bool:
 
 async def _ask(ctx: ProbeContext, config: WebServerConfig) -> None:
     failed = [exchange for exchange in ctx.observed(Exchange) if _has_failed(ctx, exchange)]
+    if failed and (failed[0].status == 400 or leads_to_itself(failed[0])):
+        # Imported late: few pages are refused so.
+        from diagnose.probes.inside.repeated_fields import try_repeated_fields
+
+        await try_repeated_fields(ctx, config, VISITOR)
     if not failed or not is_holder(ctx, config):
         return
     # A redirect and a refusal are answers of the application; an error is one of the server.

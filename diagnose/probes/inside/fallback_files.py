@@ -10,6 +10,7 @@ from diagnose.parsers.nginx.file_paths import (
     fallback_path,
     fallback_places,
     fixed_file,
+    other_fronts,
     served_file,
 )
 from diagnose.parsers.nginx.locations import LocationMatch, select_location
@@ -62,7 +63,7 @@ async def _emit_file(
     """Look for the page of this path in this location and where it may be otherwise. Return whether
     it could be looked for."""
     start = start_folder_of(ctx)
-    served = served_file(location, uri, start=start)
+    served = served_file(location, uri, with_scripts=True, start=start)
     if served is None or first_worker(ctx) is None or UNSAFE.search(served.path):
         return False
     # Imported late: few sites lack their page.
@@ -78,6 +79,7 @@ async def _emit_file(
             if place[0] not in {"base", "root"}
             or not near_places.is_page_of_the_site(server, place[1], start)
         ),
+        *(("front", path) for path in other_fronts(served) if exchange.status != 404),
     ]
     await _emit_place(ctx, exchange, served.path, places)
     return True

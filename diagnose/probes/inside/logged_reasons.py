@@ -31,6 +31,7 @@ from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside import own_settings, program_logs
 from diagnose.probes.inside.unanswered import emit_if_too_slow
 from diagnose.probes.inside.web_folders import web_folders
+from diagnose.probes.inside.web_servers.readers import WEB_SERVERS
 
 #: Seconds. Older lines belong to earlier problems.
 RECENT_SECONDS = 600
@@ -221,7 +222,10 @@ async def _emit_true(
     by: Literal["log", "message", "page"] = "log",
 ) -> None:
     """Record the reasons that still hold, each once. `source` is the command that shows it, and
-    `by` is where the line stands."""
+    `by` is where the line stands. What a web server says of its own files is judged by the checks
+    that know how it uses them."""
+    if place.is_front or place.process in WEB_SERVERS:
+        return
     at = ctx.elapsed()
     known = {(seen.reason, seen.name, seen.path, seen.port) for seen in ctx.observed(ToldReason)}
     for reason in reasons:

@@ -7,6 +7,7 @@ from diagnose.machine import Machine
 from diagnose.model.applications import ReadSetting
 from diagnose.model.files import Access, PathComponent
 from diagnose.model.program_logs import ToldReason
+from diagnose.parsers.log_reasons import denied_access
 from diagnose.parsers.program_place import ProgramPlace
 from diagnose.parsers.read_settings import FileText, in_compose
 from diagnose.parsers.unit_variables import with_unit_variable
@@ -100,12 +101,20 @@ def _denied(reason: ToldReason, access: Access, place: ProgramPlace) -> ToldReas
         return replace(
             reason, blocked=blocked.path, enters=True, owner=blocked.mode_and_owner, user=user
         )
-    if _may_write(last, uid, access.gids):
+    wanted = denied_access(reason.message)
+    may_read, may_write = (_may(part_bits, last, uid, access.gids) for part_bits in (0o4, 0o2))
+    if may_write if wanted == "write" else may_read and (wanted == "read" or may_write):
         return None
-    return replace(reason, blocked=last.path, owner=last.mode_and_owner, user=user)
+    # Where the user may read it, an attempt to open it was one to write.
+    used = "write" if may_read or (last.folder and wanted == "open") else wanted
+    group = str(access.gids[0]) if access.gids else ""
+    return replace(
+        reason, blocked=last.path, owner=last.mode_and_owner, user=user, group=group, access=used
+    )
 
 
-def _may_write(part: PathComponent, uid: int, gids: tuple[int, ...]) -> bool:
-    bits = 0o3 if part.folder else 0o2
+def _may(own: int, part: PathComponent, uid: int, gids: tuple[int, ...]) -> bool:
+    """Return whether a user may read (4) or write (2) a path; a folder is entered for that."""
+    bits = own | 0o1 if part.folder else own
     shift = 6 if uid == part.uid else 3 if part.gid in gids else 0
     return part.mode >> shift & bits == bits

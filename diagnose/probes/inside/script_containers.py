@@ -26,6 +26,7 @@ SCRIPT = read_script(__file__, "script_container.sh")
 _UNKNOWN = 'FastCGI sent in stderr: "Primary script unknown'
 #: What PHP-FPM itself answers (PHP's sapi/fpm/fpm/fpm_main.c).
 _SAID = "File not found."
+_FOLDER = re.compile(r"/[\w./-]{1,200}")
 _LOOPBACK = {"127.0.0.1", "[::1]", "localhost"}
 
 
@@ -62,7 +63,7 @@ async def behind_another_server(
 
 async def _look_for_container(ctx: ProbeContext, authority: str, path: str, folder: str) -> None:
     """Emit the container that listens at this address, with whether it has the script, once."""
-    if not authority or UNSAFE.search(path):
+    if not authority or UNSAFE.search(path) or not path.startswith(f"{folder}/"):
         return
     if not ctx.further_requests.begin("the container of PHP"):
         return
@@ -76,7 +77,7 @@ async def _look_for_container(ctx: ProbeContext, authority: str, path: str, fold
         return
     pid, container_id = process
     inner = ContainerMachine(ctx.machine, pid)
-    result = await inner.run_on_paths(SCRIPT, str(pid), path)
+    result = await inner.run_on_paths(SCRIPT, str(pid), folder, path.removeprefix(folder))
     sections = dict(re.findall(r"^@@@ (\w+)\n(.*?)(?=\n@@@ |\Z)", result.out, re.M | re.S))
     state = sections.get("path", "").strip()
     if state not in {"there", "missing"}:
@@ -107,10 +108,23 @@ async def _look_for_container(ctx: ProbeContext, authority: str, path: str, fold
                     parse_mounts(sections.get("ours", "")), parse_mounts(sections.get("theirs", ""))
                 )
             ),
+            within=_within(sections.get("below", "")),
             compose=next(iter(compose.files), "") if compose else "",
             service=compose.service if compose else "",
         )
     )
+
+
+def _within(text: str) -> str:
+    """Return the only folder that has the script, of those nearest to the one that is there. A
+    folder of pictures or of a part of the program may have an index of its own."""
+    rows = [row.partition(" ") for row in text.split("\n")[:64]]
+    for depth in ("1", "2", "3", "4", "5"):
+        folders = [path for level, _, path in rows if level == depth]
+        if folders:
+            path = folders[0]
+            return path if len(folders) == 1 and _FOLDER.fullmatch(path) else ""
+    return ""
 
 
 def _process_of(lists: ContainerLists, authority: str) -> tuple[int, str] | None:

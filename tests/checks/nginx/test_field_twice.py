@@ -43,6 +43,14 @@ def test_fires_on_a_loop_of_a_program_that_is_told_https_twice() -> None:
     assert claim.facts["host"] is False
 
 
+@pytest.mark.parametrize("name", ["X-Forwarded-For", "X-Forwarded-Proto", "x-forwarded-host"])
+def test_fires_on_a_field_that_the_application_refuses_twice(name: str) -> None:
+    line = f"proxy_set_header {name} $remote_addr;"
+    text = SITE.replace("proxy_set_header Host $host;", f"{line} {line}")
+    (claim,) = judge(CHECK, RUNNING, config(text), page(400), masked=False)
+    assert (claim.facts["field"], claim.facts["refused"]) == (name, True)
+
+
 def test_fires_as_a_warning_by_the_log() -> None:
     failure = FailedRequests(
         file="/a.log", method="GET", path="/api/a", status=400, written="", is_from_page=True

@@ -261,6 +261,28 @@ STATIC = (
     ("Accept-Ranges", "bytes"),
 )
 CHOICE = "  if ($request_method = POST) { rewrite ^ /index.php; }\n  try"
+NAMED = replace(SHOP, path="/t/a.html", symptom=Symptom("status", "POST /t/a.html 405", 405))
+FILES = (
+    "root /srv/shop;\n location / {\n  try_files $uri $uri/ @app;\n }\n"
+    " location @app { proxy_pass http://127.0.0.1:3000; }"
+)
+
+
+def test_fires_for_a_file_that_is_asked_for_by_its_own_name() -> None:
+    """The application knows no such page: the file is the answer."""
+    url = "https://shop.example.com/t/a.html"
+    running, given, answer = seen(FILES, 200, "GET", "<section>")
+    file = replace(answer, url=url, headers=STATIC)
+    (claim,) = judge(CHECK, running, given, file, target=NAMED)
+    assert claim.facts["named"] is True
+    assert claim.fix
+    (edit,) = claim.fix.edits
+    assert "+  error_page 405 =200 $uri;" in edit.diff
+    _, given, _ = seen(FILES.replace("try_files $uri", "try_files /static$uri"), 200)
+    (claim,) = judge(CHECK, running, given, file, target=NAMED)
+    assert claim.facts["named"] is False
+
+
 CONTACT = replace(SHOP, path="/contact", symptom=Symptom("status", "405 on the form", 405))
 COPIES = (
     "root /srv/shop;\n location / {\n  try_files /static$uri.html $uri /index.php?$query_string;\n"

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from diagnose.model import Applicability, Confidence, Edit
+from diagnose.model import Applicability, Confidence, Edit, Fix
 from diagnose.model.files import PageFileAccess
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import LOADED, RUNNING, config
@@ -223,3 +223,41 @@ def test_fires_where_try_files_leads_behind_the_script() -> None:
         "nginx.redirect-cycle", RUNNING, LOG_READ, logged(text), page(500), config(site)
     )
     assert claim.facts["cycling"] == "/index.php"
+
+
+FRONT = """\
+server {
+    listen 443 ssl;
+    server_name shop.example.com;
+    root /var/www/shop;
+    location / {
+        try_files $uri /app.php$is_args$args;
+    }
+    location ~ \\.php$ {
+        try_files $uri /app.php$is_args$args;
+        fastcgi_pass 127.0.0.1:9000;
+    }
+}
+"""
+
+
+def _front_fix(text: str) -> Fix:
+    access = examined("/var/www/shop/app.php", elsewhere="/var/www/shop/index.php", mistake="front")
+    failed, access = replace(page(500), url=SHOP.url), replace(access, url=SHOP.url)
+    line = logged(CYCLE.replace("/index.html", "/app.php"))
+    seen = (RUNNING, config(text), LOG_READ, line, failed, access)
+    (claim,) = judge("nginx.redirect-cycle", *seen, target=SHOP, masked=False)
+    assert claim.facts["front"] == "index.php"
+    assert claim.fix
+    return claim.fix
+
+
+def test_fires_and_names_the_script_that_the_folder_has() -> None:
+    (edit,) = _front_fix(FRONT).edits
+    assert edit.diff.count("+        try_files $uri /index.php$is_args$args;") == 2
+    for text in (
+        # Nobody would run it: visitors would get its source.
+        FRONT.replace("fastcgi_pass 127.0.0.1:9000;", ""),
+        FRONT.replace("try_files $uri /app", 'try_files "/a b" /app'),
+    ):
+        assert _front_fix(text).applicability is Applicability.MANUAL

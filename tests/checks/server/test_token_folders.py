@@ -41,6 +41,22 @@ def test_says_what_lets_the_token_through() -> None:
 
 
 @pytest.mark.parametrize(
+    "words",
+    [
+        f"GET {URL} 401 (Unauthorized)",
+        f"POST {URL} net::ERR_ABORTED 401",
+        '"GET /api/members HTTP/1.1" 401',
+        f"XHR GET {URL} [HTTP/2 401 Unauthorized 12ms]",
+    ],
+)
+def test_a_script_asks_an_interface(words: str) -> None:
+    """A page would ask for the password."""
+    assert claims(words)[0].facts["folder"] == "/api/"
+    (page,) = claims(words, "/shop/members")
+    assert not page.facts["folder"]
+
+
+@pytest.mark.parametrize(
     ("words", "path", "text"),
     [
         ("401 Unauthorized", "/api/members", TEXT),

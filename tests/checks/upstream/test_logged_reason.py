@@ -50,6 +50,27 @@ def test_fires_for_a_folder_of_its_own_that_is_closed() -> None:
         assert command.argv == words
 
 
+def test_fires_for_a_file_that_is_only_read_and_leaves_it_to_its_owner() -> None:
+    read = replace(
+        DENIED, blocked="/srv/app/media/a", access="read", group="990", owner="0640 root:root"
+    )
+    for told, words in (
+        (read, [("chgrp", "990", read.blocked), ("chmod", "g+r", read.blocked)]),
+        (replace(read, owner="0600 root:990"), [("chmod", "g+r", read.blocked)]),
+        (replace(read, owner="0200 shop:shop"), [("chmod", "u+r", read.blocked)]),
+    ):
+        (claim,) = judge(CHECK, PAGE, FAILED, told)
+        assert (claim.facts["reads"], claim.facts["writes"]) == (True, False)
+        assert claim.fix
+        assert claim.fix.applicability is Applicability.REVIEW
+        assert [step.argv for step in claim.fix.steps if isinstance(step, Command)] == words
+    (claim,) = judge(CHECK, PAGE, FAILED, replace(read, owner="0640 root:ssl-cert"))
+    assert claim.fix
+    (step,) = claim.fix.steps
+    assert isinstance(step, Manual)
+    assert (step.step, step.commands) == ("let-it-read", ())
+
+
 def test_fires_with_the_variable_in_its_unit() -> None:
     (claim,) = judge(CHECK, PAGE, HINT)
     assert claim.confidence is Confidence.LIKELY

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Confidence, Manual, Where
+from diagnose.model.backends import RepeatedFieldTrial
 from diagnose.model.processes import RunningProgram, RunningPrograms
 from diagnose.model.program_logs import ProgramLine
 from diagnose.model.server import Listener, Listeners
@@ -80,3 +81,24 @@ def test_the_applications_own_line_names_the_address() -> None:
     )
     (claim,) = judge(CHECK, *observations, published, masked=False)
     assert claim.facts["proxy"] == ""
+
+
+@pytest.mark.parametrize("program", ["haproxy", "apache2", "varnishd"])
+def test_silent_where_another_proxy_stands_between(program: str) -> None:
+    """It may add a field of its own, so that the application gets two."""
+    behind = Listeners(
+        sockets=(Listener(address="127.0.0.1", port=3000, family=4, process=program),)
+    )
+    seen = (config(TEXT), BUILD, RUNNING, page(400), *controlled(REFUSED, REMOVED), behind)
+    assert not judge(CHECK, *seen)
+    once = RepeatedFieldTrial(
+        target="http://127.0.0.1:8123", path="/", port=3000, name="X-Forwarded-For", once=400
+    )
+    assert judge(CHECK, *seen, once)
+
+
+def test_silent_where_nginx_sends_two() -> None:
+    line = "        proxy_set_header X-Forwarded-For $remote_addr;\n"
+    text = TEXT.replace(line, line * 2)
+    seen = (config(text), BUILD, RUNNING, page(400), *controlled(REFUSED, REMOVED))
+    assert not judge(CHECK, *seen)

@@ -183,6 +183,25 @@ def test_fires_and_writes_the_path_in_the_container(name: str) -> None:
     assert not patch_of(fixed, mounts)
 
 
+def test_fires_and_names_the_folder_that_has_the_script() -> None:
+    """Both see the site's folder at the same path, and the script is in another one of it."""
+    mounts = (BindMount("/var/www", "/var/www"),)
+    usual = "        fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;\n"
+    within = "/var/www/shop/blog"
+    for own, line in (("/var/www", f"    root {within};"), ("/srv", f"{within}$fastcgi")):
+        container = replace(LACKS, mounts=(BindMount("/var/www", own),), within=within)
+        text = SITE.replace(SITE[SITE.index("location") : SITE.rindex("    }") + 5], LOCATION)
+        text = text.replace("fastcgi_params;\n", f"fastcgi_params;\n{usual}")
+        text = text.replace("location /", "root /var/www/shop;\n    location /", 1)
+        seen = (RUNNING, config(text), LOG_READ, DOCKER, page(404), container)
+        (claim,) = judge("upstream.script-not-found", *seen, masked=False)
+        assert claim.fix
+        diff = "".join(edit.diff for edit in claim.fix.edits)
+        assert line in diff
+        assert (claim.facts["within"], claim.facts["seen"]) == (within, "")
+    assert not patch_of(usual, mounts)
+
+
 def test_fires_and_mounts_the_folder_in_the_compose_file() -> None:
     path = "/srv/shop/compose.yaml"
     text = "services:\n  php:\n    image: php\n    volumes:\n      - ./a:/a\n"

@@ -10,7 +10,7 @@ from ..lab import HERE, Lab
 from ..scenario import healthy, scenario
 from .apache import apache_scenario
 from .apache_log import serve_folder
-from .caddy import caddy_scenario
+from .caddy import caddy_scenario, healthy_caddy
 from .haproxy import haproxy_scenario, healthy_haproxy
 
 MEND = "a person mends the application"
@@ -181,8 +181,34 @@ def haproxy_sends_the_name_to_apache(lab: Lab) -> None:
 
 def haproxy_before_apache(lab: Lab, words: str) -> None:
     """HAProxy connects with TLS, and these words, to an Apache with two sites."""
-    other, server = certificates.leaf("other.example.com"), lab.server
     haproxy.install(lab, SITE.replace("127.0.0.1:3000", f"127.0.0.1:8443 {words}"))
+    _two_sites_of_apache(lab)
+    haproxy.start(lab)
+
+
+@caddy_scenario(outside="http.misdirected", differs=(caddy.CONFIG,))
+def caddy_sends_no_name_to_apache(lab: Lab) -> None:
+    """Issue 7134 of caddyserver/caddy: `reverse_proxy https://127.0.0.1` names no site in TLS."""
+    _caddy_before_apache(lab, "")
+
+
+@healthy_caddy()
+def caddy_sends_the_name_to_apache(lab: Lab) -> None:
+    _caddy_before_apache(lab, f"\n\t\t\ttls_server_name {site.NAME}")
+
+
+def _caddy_before_apache(lab: Lab, line: str) -> None:
+    proxy = (
+        "https://127.0.0.1:8443 {\n\t\ttransport http {\n\t\t\ttls_insecure_skip_verify"
+        f"{line}\n\t\t}}\n\t}}"
+    )
+    caddy.install(lab, SHOP.replace("127.0.0.1:3000", proxy))
+    _two_sites_of_apache(lab)
+    caddy.start(lab)
+
+
+def _two_sites_of_apache(lab: Lab) -> None:
+    other, server = certificates.leaf("other.example.com"), lab.server
     server.sh("cp /usr/sbin/apache2.away /usr/sbin/apache2")
     lab.undo(lambda: server.sh("rm -f /usr/sbin/apache2"))
     server.write(PEM, certificates.good().chain)
@@ -202,7 +228,6 @@ def haproxy_before_apache(lab: Lab, words: str) -> None:
     apache.enable(lab, *apache.MODULES)
     server.sh("a2ensite -q shop")
     apache.start(lab, 8443)
-    haproxy.start(lab)
 
 
 @scenario(

@@ -63,3 +63,25 @@ def dollars_of_a_here_document(lab: Lab) -> None:
 @healthy()
 def dollars_without_backslashes(lab: Lab) -> None:
     _php(lab, ESCAPED)
+
+
+def _front(lab: Lab, name: str) -> None:
+    """The lines name the script of a program; the folder has index.php."""
+    lines = f"    try_files $uri /{name}$is_args$args;\n"
+    _php(lab, f"  location / {{\n{lines}  }}\n  location ~ \\.php$ {{\n{lines}{PASSED}  }}\n")
+    lab.change("  index index.php;", f"  index {name};")
+
+
+@scenario(
+    outside="http.server-error", server="nginx.redirect-cycle", not_on=UNLOGGED,
+    differs=(site.CONF,),
+)  # fmt: skip
+def lines_name_the_script_of_another_program(lab: Lab) -> None:
+    """After issue 2735 of puphpet/puphpet: `try_files` has Symfony's app.php, and the folder has
+    index.php."""
+    _front(lab, "app.php")
+
+
+@healthy()
+def lines_name_the_script_of_this_program(lab: Lab) -> None:
+    _front(lab, "index.php")

@@ -89,3 +89,22 @@ def fpm_does_not_see_the_folder(lab: Lab) -> None:
 def fpm_is_told_its_own_path(lab: Lab) -> None:
     """The folder is elsewhere there, and SCRIPT_FILENAME says so."""
     _on_the_server(lab, Engine(lab), name="/var/www/public$fastcgi_script_name")
+
+
+@scenario(
+    outside="http.answer-says-why", server="upstream.script-not-found", differs=(site.CONF,),
+    not_on=PANEL,
+)  # fmt: skip
+def script_is_in_another_folder_that_both_see(lab: Lab) -> None:
+    """After issue 6 of eko/docker-symfony: both see the project at the same path, and nginx names
+    another folder of it."""
+    _fpm(lab, Engine(lab), HOME)
+    lab.server.sh(f"mkdir {HOME}/web; cp {HOME}/public/index.php {HOME}/web/home.php")
+    pages = _pages(f"{HOME}/web", "127.0.0.1:9000").replace(" $uri/ ", " ")
+    lab.change(PAGES, pages)
+
+
+@healthy(not_on=PANEL)
+def script_is_in_the_folder_that_both_see(lab: Lab) -> None:
+    _fpm(lab, Engine(lab), HOME)
+    lab.change(PAGES, _pages(f"{HOME}/public", "127.0.0.1:9000"))

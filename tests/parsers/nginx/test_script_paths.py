@@ -107,3 +107,22 @@ def test_the_location_of_the_prefix_has_the_script(folder: str, there: str) -> N
     mistakes = [(mistake, file) for mistake, file, _ in other_scripts(server, found)]
     assert mistakes[0] == ("nested", there)
     assert "folder" not in {mistake for mistake, _ in mistakes}
+
+
+@pytest.mark.parametrize(
+    ("path", "pattern", "path_of_script"),
+    [
+        ("/app.php/", r"^(.+\.php)(/.*)$", "/srv/shop/app.php"),
+        ("/app.php/admin/", r"^(.+\.php)(/.+)$", "/srv/shop/app.php"),
+        ("/a.php/b.php/c", r"^(.+?\.php)(/.*)$", "/srv/shop/a.php"),
+        ("/a.php/b.php/c", r"^(.+\.php)(/.*)$", "/srv/shop/a.php/b.php"),
+        ("/app.php", r"^(.+\.php)(/.*)$", "/srv/shop/app.php"),
+        ("/app.php/", r"^(.+\.x)(/.*)$", "/srv/shop/app.php/index.php"),
+    ],
+)
+def test_what_follows_the_name_is_no_part_of_it(
+    path: str, pattern: str, path_of_script: str
+) -> None:
+    lines = f"fastcgi_pass 127.0.0.1:9000; fastcgi_split_path_info {pattern};"
+    text = f"root /srv/shop; location ~ \\.php(/|$) {{ {lines} }}"
+    assert script(text, path) == Script(path_of_script, "/srv/shop")

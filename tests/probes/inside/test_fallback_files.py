@@ -50,7 +50,11 @@ def looked(
 
 
 PREFIX = "root /srv/app; location /app/ { try_files $uri $uri/ /app/index.html; }"
-OTHERS = [f"/srv/app/{folder}/app/index.html" for folder in PUBLIC_FOLDERS]
+FRONTS = ("index.php", "app.php", "index.htm")
+OTHERS = [
+    *(f"/srv/app/{folder}/app/index.html" for folder in PUBLIC_FOLDERS),
+    *(f"/srv/app/app/{name}" for name in FRONTS),
+]
 
 
 @pytest.mark.parametrize(
@@ -69,8 +73,22 @@ def test_the_prefix_is_no_folder(there: str, seen: list[tuple[str, str]]) -> Non
 def test_root_names_the_project() -> None:
     lines = "root /srv/app; location / { try_files $uri /index.html; }"
     files = ["/srv/app/index.html", *(f"/srv/app/{name}/index.html" for name in PUBLIC_FOLDERS)]
+    files += [f"/srv/app/{name}" for name in FRONTS]
     there = "/srv/app/dist/index.html"
     assert looked(lines, "/cart", files, there) == [("below", there)]
+
+
+@pytest.mark.parametrize("there", ["/srv/app/index.php", "", "/srv/app/app.php"])
+def test_the_folder_has_another_script_than_the_lines_name(there: str) -> None:
+    """The location of PHP looks for the script itself, and leads back to it."""
+    lines = (
+        "root /srv/app; location / { try_files $uri /app.php$is_args$args; }"
+        " location ~ \\.php$ { try_files $uri /app.php$is_args$args; fastcgi_pass a:9000; }"
+    )
+    files = ["/srv/app/app.php", *(f"/srv/app/{name}/app.php" for name in PUBLIC_FOLDERS)]
+    files.append("/srv/app/index.php")
+    front = [("front", there)] if there.endswith("index.php") else []
+    assert looked(lines, "/cart", files, there) == front
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from diagnose.machine import CommandResult, FileContent
 from diagnose.model.http import Exchange
 from diagnose.model.logs import FailedRequests
@@ -38,6 +40,7 @@ class Server:
 
     def __init__(self, line: str, place: str, owner: str = "0 root 0 root") -> None:
         self.log, self.place, self.owner = line, place, owner
+        self.file = ""
         self.ran: list[tuple[str, ...]] = []
 
     async def run(self, *argv: str, timeout: float = 8.0) -> CommandResult:
@@ -46,7 +49,7 @@ class Server:
         if "now $(date" in argv[2]:
             out = self.place
         elif argv[2] == ACCESS_SCRIPT:
-            out = ACCESS.format(self.owner)
+            out = ACCESS.format(self.owner) + self.file
         elif argv[0] == "ps":
             out = "77 990\n"
         elif argv[0] == "systemctl":
@@ -127,3 +130,35 @@ def test_a_folder_that_php_may_not_write_by_its_error_output() -> None:
     (told,) = _told_by_php(500)
     assert (told.reason, told.blocked, told.user) == ("denied", "/srv/app/media", "shop")
     assert not _told_by_php(200)
+
+
+@pytest.mark.parametrize("program", ["nginx", "apache2", "caddy"])
+def test_what_a_web_server_says_of_its_own_files_is_left_to_its_checks(program: str) -> None:
+    line = 'open() "/srv/app/media/a" failed (13: Permission denied)'
+    place = f"now 2000\nprocess 77 {program}\nstarted 100\ncontainer docker proxy\n"
+    assert not look(Server(line, place), None, FAILED)
+    assert look(Server(DENIED, ON_HOST), None, FAILED)
+
+
+@pytest.mark.parametrize(
+    ("line", "mode", "access"),
+    [
+        ("EACCES: permission denied, open '{}'", "600", "open"),
+        ("EACCES: permission denied, open '{}'", "644", "write"),
+        ("EACCES: permission denied, open '{}'", "666", ""),
+        ("file_get_contents({}): Failed to open stream: Permission denied", "640", "read"),
+        ("file_get_contents({}): Failed to open stream: Permission denied", "644", ""),
+        ("file_put_contents({}): Failed to open stream: Permission denied", "644", "write"),
+        ("file_put_contents({}): Failed to open stream: Permission denied", "600", "write"),
+        ("cannot read key file: {}: permission denied", "600", "read"),
+        ("failed to save {}: permission denied", "644", "write"),
+    ],
+)
+def test_a_file_that_is_read_and_one_that_is_written(line: str, mode: str, access: str) -> None:
+    """What the program wanted of it is in the line, or in what its user may not do."""
+    server = Server(line.format("/srv/app/media/a"), ON_HOST)
+    server.file = f"part 0 root 0 root {mode} regular file|?|/srv/app/media/a\n"
+    told = look(server, None, FAILED)
+    assert [(reason.access, reason.blocked) for reason in told] == (
+        [(access, "/srv/app/media/a")] if access else []
+    )

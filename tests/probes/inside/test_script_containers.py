@@ -62,7 +62,7 @@ def looked(
 ) -> tuple[ScriptContainer, ...]:
     paths = read_script(container_module.__file__, "container_paths.sh")
     script = f"pid=42\n{paths}\n{SCRIPT}"
-    asked = shlex.join(("sh", "-c", script, "sh", "42", "/srv/shop/index.php"))
+    asked = shlex.join(("sh", "-c", script, "sh", "42", "/srv/shop", "/index.php"))
     ctx = Looking(RecordedMachine({asked: output}))
 
     async def read_containers(_: object) -> ContainerLists:
@@ -111,6 +111,25 @@ def test_says_nothing_where_no_container_has_it(monkeypatch: pytest.MonkeyPatch)
     assert not looked(monkeypatch, LINE, output="")
 
 
+@pytest.mark.parametrize(
+    ("rows", "within"),
+    [
+        ("1 /srv/shop/blog/web\n", "/srv/shop/blog/web"),
+        ("2 /srv/shop/a/b\n", "/srv/shop/a/b"),
+        ("1 /srv/shop/blog\n2 /srv/shop/blog/admin\n2 /srv/shop/blog/lib\n", "/srv/shop/blog"),
+        ("4 /srv/shop/public\n3 /srv/shop\n", "/srv/shop"),
+        ("1 /srv/shop/a\n1 /srv/shop/b\n", ""),
+        ("1 /srv/shop/a b\n", ""),
+        ("", ""),
+    ],
+)
+def test_names_the_only_folder_near_it(
+    monkeypatch: pytest.MonkeyPatch, rows: str, within: str
+) -> None:
+    (container,) = looked(monkeypatch, LINE, output=f"{OUTPUT}\n@@@ below\n{rows}")
+    assert container.within == within
+
+
 PHP = WebSite(
     names=("shop.example.com",), sockets=(SiteSocket(443, tls=True),), root="/srv/shop",
     routes=(SiteRoute("/", "fcgi://127.0.0.1:9000", "fcgi", "127.0.0.1", 9000),),
@@ -120,7 +139,7 @@ PHP = WebSite(
 def test_looks_behind_caddy_where_php_fpm_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     paths = read_script(container_module.__file__, "container_paths.sh")
     script = f"pid=42\n{paths}\n{SCRIPT}"
-    asked = shlex.join(("sh", "-c", script, "sh", "42", "/srv/shop/index.php"))
+    asked = shlex.join(("sh", "-c", script, "sh", "42", "/srv/shop", "/index.php"))
     made = replace(FPM, compose=ComposeService("web", "php", files=("/srv/web/compose.yaml",)))
 
     async def read_containers(_: object) -> ContainerLists:

@@ -220,9 +220,16 @@ def _may_come_from_behind(ctx: ProbeContext, exchange: Exchange) -> bool:
         leads_to_itself(exchange)
         or is_default_page(exchange.status, exchange.body)
         or _is_of_no_site(exchange)
+        or _is_bad_request(exchange)
         or _names_itself_plain(exchange, ctx.target.host)
         or _is_told_of(ctx, exchange)
     )
+
+
+def _is_bad_request(exchange: Exchange) -> bool:
+    """Return whether a page is refused with 400, and not by nginx: a proxy between may have added a
+    field that the application does not take twice."""
+    return exchange.status == 400 and "<center>nginx" not in exchange.body
 
 
 def _is_of_no_site(exchange: Exchange) -> bool:
