@@ -31,6 +31,9 @@ from diagnose.model.tls import Certificate
 
 DirectiveEnd = Literal[";", "{", "}", ""]
 
+#: Statements from which on a list is a long run (`Directive.run`).
+MIN_RUN = 500
+
 
 @frozen
 class Directive:

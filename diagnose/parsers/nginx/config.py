@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from diagnose.model import Location
 from diagnose.model.frozen import frozen
-from diagnose.model.nginx import ConfigFile, Directive, DirectiveEnd, TestMessage
+from diagnose.model.nginx import MIN_RUN, ConfigFile, Directive, DirectiveEnd, TestMessage
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.sanitize import printable
 
@@ -24,9 +24,6 @@ MAX_DEPTH = 32
 
 #: Most directives that are read. The largest real configurations have a tenth of this.
 MAX_DIRECTIVES = 200_000
-
-#: Statements from which on a list is a long run (`long_runs`).
-MIN_RUN = 500
 
 #: Characters from which on a file is long.
 _LONG = 50_000

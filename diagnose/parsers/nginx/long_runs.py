@@ -8,8 +8,7 @@ the others (`Directive.run`), and who needs the list itself asks for the `entrie
 import re
 from collections.abc import Iterable, Iterator
 
-from diagnose.model.nginx import Directive
-from diagnose.parsers.nginx.config import MIN_RUN
+from diagnose.model.nginx import MIN_RUN, Directive
 
 #: Directives of which each holds one network (ngx_http_access_module, ngx_http_realip_module).
 _OF_NETWORKS = frozenset({"allow", "deny", "set_real_ip_from"})

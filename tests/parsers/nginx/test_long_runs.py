@@ -1,8 +1,8 @@
 """Long lists in nginx's configuration: they are read in time, and looked for in one place."""
 
-from diagnose.model.nginx import Directive
+from diagnose.model.nginx import MIN_RUN, Directive
 from diagnose.parsers.nginx.access_rules import access_rules, matching_rule
-from diagnose.parsers.nginx.config import MIN_RUN, children, expand, parse, walk
+from diagnose.parsers.nginx.config import children, expand, parse, walk
 from diagnose.parsers.nginx.geo import geo_lookup
 from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.nginx.long_runs import entries
