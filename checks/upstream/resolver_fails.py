@@ -41,7 +41,9 @@ from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.upstream import NameAnswer, ServerNames
 from diagnose.parsers.nginx import upstreams
+from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.edits import replace_directive
+from diagnose.parsers.nginx.locations import proxy_pass_of
 from diagnose.parsers.nginx.upstreams import Resolver
 
 #: How the resolver fails: it answers nothing, it does not know the name, it answers with an error,
@@ -137,7 +139,7 @@ def _claim(nginx: Nginx, backend: Backend, lookup: Lookup) -> Claim:
     failures = [
         answer.failure for answer in lookup.answers if answer.failure and not answer.over_tcp
     ]
-    changes = _changes(nginx, lookup)
+    changes = _changes(nginx, lookup) or (_fixed_name(backend, lookup) if in_hosts else {})
     apart = apart_container(nginx.evidence, lookup.name) if fault in {"unknown", "error"} else None
     is_engine = _DOCKER in resolver.servers and fault in {"unknown", "error"}
     nameless = nameless_container(nginx.evidence, lookup.name) if is_engine and not apart else None
@@ -212,3 +214,30 @@ def _changes(nginx: Nginx, lookup: Lookup) -> Changes:
     else:
         new_text = ""
     return {directive.file: [replace_directive(directive, new_text)]} if new_text else {}
+
+
+#: A target with a variable for its host, and nothing behind the port but the visitor's own URI.
+_VARIABLE_HOST = re.compile(
+    r"(?P<scheme>https?)://\$\{?(?P<variable>\w{1,60})\}?(?P<port>:\d{1,5})?(?:\$request_uri)?"
+)
+
+
+def _fixed_name(backend: Backend, lookup: Lookup) -> Changes:
+    """Write the name that the variable has: nginx looks it up at its start, in /etc/hosts too.
+    Without a URI it passes the visitor's own on, as $request_uri is, where no `rewrite` is."""
+    location = backend.location_matches[0]
+    directive = proxy_pass_of(location)
+    match = _VARIABLE_HOST.fullmatch(directive.args[0]) if directive and directive.args else None
+    if directive is None or match is None or location.directive("rewrite"):
+        return {}
+    values = {
+        line.args[1]
+        for block in location.blocks
+        for line in children(block, "set")
+        if line.args[:1] == (f"${match['variable']}",) and len(line.args) == 2
+    }
+    value = next(iter(values)) if len(values) == 1 else ""
+    if value.partition(":")[0] != lookup.name:
+        return {}
+    line = f"proxy_pass {match['scheme']}://{value}{match['port'] or ''};"
+    return {directive.file: [replace_directive(directive, line)]}

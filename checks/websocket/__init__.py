@@ -24,6 +24,12 @@ from diagnose.parsers.websocket_refusal import Refusal, refusal
 #: do so more often.
 USUAL_TIMEOUT = 60.0
 
+#: Words of browsers and libraries about bytes that are no frame: no silence ends a WebSocket so.
+_BROKEN = (
+    "Invalid frame header", "reserved bits", "RSV1", "Invalid WebSocket frame", "Invalid UTF-8",
+    "Close received after close",
+)  # fmt: skip
+
 
 def refused_attempts(evidence: Evidence, reason: Refusal) -> Iterator[Attempt]:
     """Yield the handshakes that failed for this reason. What a server does with every program
@@ -100,6 +106,8 @@ def asks_about_closing(evidence: Evidence, seconds: float) -> bool:
     if symptom is None or symptom.number not in {None, 1006}:
         return False
     if symptom.kind not in {"websocket-closed", "closed"}:
+        return False
+    if any(word in symptom.text for word in _BROKEN):
         return False
     from diagnose.parsers.cut_connections import is_reported, reported_seconds
 

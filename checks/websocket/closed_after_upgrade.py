@@ -71,7 +71,9 @@ def _step(first: Upgrade, ending: Ending, handshakes: WebSocketHandshakes) -> st
         return "ping"
     if handshakes.ends_in_proxy:
         return "proxy"
-    return "frames" if first.ended in {"invalid", "http"} else "crash"
+    if first.ended == "http":
+        return "one-server"
+    return "frames" if first.ended == "invalid" else "crash"
 
 
 def _confidence(attempt: Attempt, ending: Ending, handshakes: WebSocketHandshakes) -> Confidence:

@@ -17,7 +17,7 @@ from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edits
 from checks.nginx._location_edits import insert_lines
 from checks.nginx._websockets import WebSocketHandshakes, websocket_paths
-from checks.websocket import USUAL_TIMEOUT, says_it_ends_after
+from checks.websocket import USUAL_TIMEOUT, asks_about_closing, says_it_ends_after
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -71,7 +71,7 @@ def idle_timeout(evidence: Evidence) -> Iterator[Claim]:
         cut_upgrades = [upgrade for path in short.paths for upgrade in cut_by_path.get(path, ())]
         yield _configured_claim(nginx, short, cut_upgrades)
     configured_paths = {path for short in timeouts for path in short.paths}
-    for path in evidence.target.websockets:
+    for path in _asked_paths(evidence):
         cuts = cut_by_path.get(path, [])
         timeout = _server_timeout(evidence, path)
         if timeout and not _is_contradicted(evidence, path, timeout.seconds, cuts):
@@ -80,6 +80,14 @@ def idle_timeout(evidence: Evidence) -> Iterator[Claim]:
     for path, upgrades in cut_by_path.items():
         if path not in configured_paths:
             yield _cut_claim(evidence, path, upgrades)
+
+
+def _asked_paths(evidence: Evidence) -> tuple[str, ...]:
+    """Return the paths of the WebSockets that the user named; of those that opened, if the user
+    tells that one ended and names none."""
+    if evidence.target.websockets or not asks_about_closing(evidence, 0.0):
+        return evidence.target.websockets
+    return websocket_paths(evidence)
 
 
 def _server_timeout(evidence: Evidence, path: str) -> "ServerTimeout | None":

@@ -156,6 +156,11 @@ async def _look_for_settings(ctx: ProbeContext, listeners: Listeners) -> None:
         from diagnose.probes.inside.ajp_connectors import emit_ajp_connector
 
         await emit_ajp_connector(ctx, listeners, SCRIPT)
+    if ctx.target.symptom is not None and ctx.target.symptom.kind == "websocket-closed":
+        # Imported late, as above.
+        from diagnose.probes.inside.message_limits import emit_message_limits
+
+        await emit_message_limits(ctx, SCRIPT)
     from diagnose.parsers.setting_symptoms import suspected_topics
 
     topics = suspected_topics(

@@ -88,7 +88,8 @@ async def _try_where_passed(ctx: ProbeContext) -> None:
     is_answered = any(
         exchange.is_of_visit and exchange.status for exchange in ctx.observed(Exchange)
     )
-    if not refused or not is_answered or not ctx.options.outside:
+    is_meant = bool(refused) or _tells_of_end(ctx)
+    if not is_meant or not is_answered or not ctx.options.outside:
         return
     # Imported late: few WebSockets are refused.
     from diagnose.probes.inside.websocket_locations import passing_paths
@@ -97,6 +98,17 @@ async def _try_where_passed(ctx: ProbeContext) -> None:
     for upgrade in refused:
         for path in passing_paths(ctx, upgrade.path):
             await try_path(ctx, upgrade, path, try_other_path)
+    if not refused:
+        for path in passing_paths(ctx, "/")[:MAX_PATHS]:
+            await try_named_path(ctx, path)
+
+
+def _tells_of_end(ctx: ProbeContext) -> bool:
+    """Whether the user's message is about a WebSocket that ended, and names none: those that the
+    server's configuration passes on are meant then."""
+    symptom = ctx.target.symptom
+    is_end = symptom is not None and symptom.kind == "websocket-closed"
+    return is_end and not ctx.target.websockets and ctx.options.wants("websocket")
 
 
 @probe(after=Upgrade)

@@ -61,5 +61,10 @@ def _of_other(ctx: ProbeContext, config: WebServerConfig) -> Iterator[str]:
         return
     for site in answering_sites(config, ctx.target.port, ctx.target.host):
         for route in site.routes:
-            if route.websocket and route.path.startswith("/") and route.path != "/":
+            if (
+                route.websocket
+                and route.path != "/"
+                and not route.pattern
+                and (route.path.startswith("/"))
+            ):
                 yield route.path

@@ -50,6 +50,18 @@ def test_fires_for_a_name_that_only_the_hosts_file_has() -> None:
     (claim,) = judge(CHECK, *NOT_THERE, names, UNKNOWN, PAGE, SITE)
     assert claim.facts["unknown"]
     assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert f"+        proxy_pass http://{NAME}:3000;\n" in edit.diff
+
+
+def test_a_name_of_the_hosts_file_is_for_a_person_where_the_path_is_rewritten() -> None:
+    site = proxied(
+        "http://$app:3000", more=f"\n        set $app {NAME}; resolver 127.0.0.11; rewrite ^/a /b;"
+    )
+    names = ServerNames(resolvers=("203.0.113.1",), written=(NAME,))
+    (claim,) = judge(CHECK, *NOT_THERE, names, UNKNOWN, PAGE, site)
+    assert claim.fix
     step = claim.fix.steps[0]
     assert isinstance(step, Manual)
     assert step.step == "a-fixed-name"

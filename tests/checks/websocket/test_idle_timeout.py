@@ -203,6 +203,17 @@ def test_fires_for_a_short_timeout_of_apache() -> None:
     assert "+    ProxyPass /ws ws://127.0.0.1:3000/ws timeout=3600\n" in edit.diff
 
 
+def test_fires_for_the_websocket_that_a_message_without_its_address_may_be_about() -> None:
+    short = apache_config(APACHE_SITE.replace("SSLEngine on", "SSLEngine on\n    TimeOut 20"))
+    unnamed = replace(CHAT, websockets=())
+    assert not judge(CHECK, APACHE, short, upgrade(None), target=unnamed)
+    told = replace(unnamed, symptom=Symptom("websocket-closed", "close 1006", number=1006))
+    (claim,) = judge(CHECK, APACHE, short, upgrade(None), target=told)
+    assert claim.facts["seconds"] == 20
+    broken = Symptom("websocket-closed", "failed: Invalid frame header")
+    assert not judge(CHECK, APACHE, short, upgrade(None), target=replace(told, symptom=broken))
+
+
 def test_silent_where_apache_waits_long_enough_on_one_side() -> None:
     long = APACHE_SITE.replace("SSLEngine on", "SSLEngine on\n    TimeOut 20\n    ProxyTimeout 600")
     assert not judge(CHECK, APACHE, apache_config(long), upgrade(None), target=CHAT)

@@ -57,6 +57,16 @@ def apache_has_the_time_that_is_told(lab: Lab) -> None:
     apache.serve(lab, A_MINUTE)
 
 
+@apache_scenario(
+    target="https://shop.example.com/",
+    outside=None, server="websocket.idle-timeout",
+    args=("ReadError websocket: close 1006 (abnormal closure): unexpected EOF",), differs=FILES,
+)  # fmt: skip
+def apache_has_five_seconds_and_nobody_names_the_websocket(lab: Lab) -> None:
+    """After issue 415 of gotify/server: the timeout that was set for the pages is short."""
+    apache.serve(lab, A_MINUTE.replace("TimeOut 60", "TimeOut 5"))
+
+
 @healthy(target=SOCKET, args=(MINUTE,))
 def nginx_waits_for_an_hour(lab: Lab) -> None:
     """The words tell a minute, and nginx waits longer."""

@@ -1,0 +1,238 @@
+"""The largest message that a WebSocket library takes, in the script of the program that uses it: a
+larger one ends the connection with code 1009 (RFC 6455 section 7.4.1). No I/O.
+
+Sources of the names and defaults, in bytes: websockets (Python) "serve", ws "WebSocketServer",
+Socket.IO "Server options", python-socketio "AsyncServer", aiohttp "WebSocketResponse", Tornado
+"websocket_max_message_size", uvicorn "Settings", WebSocket-Node "WebSocketServer".
+"""
+
+import re
+from collections.abc import Iterator
+
+from diagnose.model.frozen import frozen
+from diagnose.model.symptom import Symptom
+from diagnose.parsers.header_sizes import SizeLine
+from diagnose.parsers.lazy_pattern import lazy_pattern
+
+#: Scripts of these names are read.
+SCRIPTS = (".js", ".mjs", ".cjs", ".ts", ".py")
+#: The close code for a message that is too large.
+MESSAGE_TOO_BIG = 1009
+#: Bytes. A limit as large as this one is hardly the cause, and is what is proposed.
+WIDE = 16 << 20
+_MAX_LINES, _MAX_LINE, _MAX_CALL = 4000, 400, 20
+_COMMENT = re.compile(r"\s{0,80}(?://|#|\*|/\*)")
+_TOLD = lazy_pattern(
+    r"(?i)message (?:is )?too big|max payload size exceeded|\bPayloadTooBig\b"
+    r"|frame (?:size )?exceeds (?:size )?limit|read limit exceeded"
+)
+
+
+def tells_of_message_size(symptom: Symptom | None) -> bool:
+    """Return whether a message says that a WebSocket ended because a message was too large."""
+    if symptom is None or not symptom.kind.startswith("websocket"):
+        return False
+    return symptom.number == MESSAGE_TOO_BIG or _TOLD.search(symptom.text) is not None
+
+
+@frozen
+class _Library:
+    """`imports` is the pattern of the line that loads it, `call` that of the call with the option
+    `key`, up to where the option's object may begin; `default` are the bytes without it."""
+
+    imports: str
+    call: str
+    key: str
+    default: int
+
+
+_PYTHON = (
+    _Library(
+        r"(?m)^\s{0,8}(?:import websockets\b|from websockets\b)",
+        r"(?<![\w.])(?:websockets\.(?:\w{1,20}\.){0,3})?serve\(",
+        "max_size",
+        1 << 20,
+    ),
+    _Library(
+        r"(?m)^\s{0,8}import socketio\b",
+        r"(?<![\w.])socketio\.(?:Async)?Server\(",
+        "max_http_buffer_size",
+        1_000_000,
+    ),
+    _Library(
+        r"(?m)^\s{0,8}(?:from flask_socketio import|import flask_socketio)\b",
+        r"(?<!\w)SocketIO\(",
+        "max_http_buffer_size",
+        1_000_000,
+    ),
+    _Library(
+        r"(?m)^\s{0,8}(?:from aiohttp\b|import aiohttp\b)",
+        r"(?<!\w)WebSocketResponse\(",
+        "max_msg_size",
+        4 << 20,
+    ),
+    _Library(
+        r"(?m)^\s{0,8}(?:from tornado\b|import tornado\b)",
+        r"(?<!\w)Application\(",
+        "websocket_max_message_size",
+        10 << 20,
+    ),
+    _Library(r"(?m)^\s{0,8}import uvicorn\b", r"(?<!\w)uvicorn\.run\(", "ws_max_size", WIDE),
+)
+_NODE = (
+    _Library(
+        r"(?:require\(\s?|from\s{1,4})[\"'`]socket\.io[\"'`]",
+        r"(?:new (?:socketio\.|io\.)?Server|require\([\"'`]socket\.io[\"'`]\)"
+        r"|(?<![\w.])socketio)\(",
+        "maxHttpBufferSize",
+        1_000_000,
+    ),
+    _Library(
+        r"(?:require\(\s?|from\s{1,4})[\"'`]ws[\"'`]",
+        r"new (?:WebSocket\.|ws\.|WS\.)?(?:WebSocket)?Server\(",
+        "maxPayload",
+        100 << 20,
+    ),
+    _Library(
+        r"(?:require\(\s?|from\s{1,4})[\"'`]websocket[\"'`]",
+        r"new (?:\w{1,20}\.)?(?:WebSocketServer|server)\(",
+        "maxReceivedMessageSize",
+        1 << 20,
+    ),
+)
+_NUMBER = re.compile(r"(?:0x[0-9a-fA-F_]{1,10}|\d[\d_]{0,14}(?:\.\d{1,3})?(?:e\d{1,2})?)")
+_VALUE = r"(?P<value>\d[\d_ .xa-fA-F*<]{0,40})(?=\s{0,8}(?:[,)}#;]|//|$))"
+_SOLE = re.compile(r"\s{0,4}[\w.]{1,60}\s{0,4}(?=\))")
+
+
+def message_limit(text: str, name: str) -> SizeLine | None:
+    """Return the line of a script that limits the messages of its WebSockets to less than `WIDE`,
+    with a wide limit in it; None if there is none, or several. `name` is the script's."""
+    lines = text.split("\n")
+    if len(lines) > _MAX_LINES or not name.endswith(SCRIPTS):
+        return None
+    is_python = name.endswith(".py")
+    libraries = _PYTHON if is_python else _NODE
+    code = [
+        "" if len(line) > _MAX_LINE or _COMMENT.match(line) else line.rstrip("\r") for line in lines
+    ]
+    for library in libraries:
+        if re.search(library.imports, text):
+            limits = list(_limits(code, library, is_python))
+            return limits[0] if len(limits) == 1 and limits[0].line in lines else None
+    return None
+
+
+def _limits(code: list[str], library: _Library, is_python: bool) -> Iterator[SizeLine]:
+    mark = "=" if is_python else ":"
+    written = re.compile(rf"(?<![\w.]){library.key}[\"'`]?\s{{0,4}}{mark}\s{{0,4}}(?:{_VALUE})?")
+    wide = "16 * 2 ** 20" if is_python else "16 * 1024 * 1024"
+    is_set = False
+    for number, line in enumerate(code, 1):
+        if match := written.search(line):
+            is_set = True
+            limit = _product(match["value"] or "")
+            if limit is not None and limit < WIDE:
+                end = match.start("value") + len(match["value"].rstrip())
+                new = f"{line[: match.start('value')]}{wide}{line[end:]}"
+                yield SizeLine(library.key, number, line, new)
+        elif library.key in line:
+            # A shorthand, or a value that is made elsewhere.
+            is_set = True
+    if is_set or library.default >= WIDE:
+        return
+    for number, line in enumerate(code, 1):
+        if match := re.search(library.call, line):
+            add = _with_keyword if is_python else _with_option
+            if changed := add(code, number, match.end(), f"{library.key}{mark} {wide}"):
+                yield SizeLine(library.key, *changed)
+
+
+def _product(text: str) -> int | None:
+    """Return the value of a number, or of a product of numbers and powers; None for any other."""
+    text = text.replace(" ", "").strip("()")
+    shifted = text.split("<<")
+    factors = re.split(r"\*(?!\*)(?<!\*\*)", shifted[0]) if shifted[0] else []
+    product = 1
+    for factor in factors:
+        base, _, power = factor.partition("**")
+        values = [_number(base), _number(power) if power else 1]
+        if values[0] is None or values[1] is None or values[1] > 40:
+            return None
+        product *= values[0] ** values[1]
+    shift = _number(shifted[1]) if len(shifted) == 2 else 0
+    if not factors or len(shifted) > 2 or shift is None or shift > 40:
+        return None
+    return product << shift
+
+
+def _number(text: str) -> int | None:
+    if not _NUMBER.fullmatch(text):
+        return None
+    plain = text.replace("_", "")
+    return int(plain, 16) if plain.startswith("0x") else int(float(plain))
+
+
+def _with_option(
+    code: list[str], number: int, end: int, option: str
+) -> tuple[int, str, str] | None:
+    """Return a line of a call of Node.js with an option more: in its object, or in one that is
+    added behind its only argument."""
+    line = code[number - 1]
+    head, rest = line[:end], line[end:]
+    opened = re.match(r"\s{0,4}(?:[\w.]{1,60}\s{0,4},\s{0,4})?\{", rest)
+    if opened is not None:
+        behind = rest[opened.end() :]
+        comma = "" if not behind.strip(" ") and number == len(code) else ","
+        if behind.strip().startswith("}"):
+            comma = " "
+        return number, line, f"{head}{opened[0]} {option}{comma}{behind}"
+    sole = _SOLE.match(rest)
+    if sole is None:
+        return None
+    return number, line, f"{head}{sole[0]}, {{ {option} }}{rest[sole.end() :]}"
+
+
+def _with_keyword(
+    code: list[str], number: int, end: int, option: str
+) -> tuple[int, str, str] | None:
+    """Return the last line of a call of Python's arguments, with one more by its name."""
+    option = option.replace("= ", "=", 1)
+    depth, quote, start = 1, "", end
+    for at in range(number - 1, min(number - 1 + _MAX_CALL, len(code))):
+        for place in range(start, len(code[at])):
+            letter = code[at][place]
+            if quote:
+                quote = "" if letter == quote else quote
+            elif letter in "\"'":
+                quote = letter
+            elif letter == "#":
+                break
+            elif letter in "([{":
+                depth += 1
+            elif letter in ")]}":
+                depth -= 1
+                if not depth:
+                    return _before(code, number, end, at, place, option)
+        if quote:
+            return None
+        start = 0
+    return None
+
+
+def _before(
+    code: list[str], number: int, end: int, at: int, place: int, option: str
+) -> tuple[int, str, str] | None:
+    """Return the line with the last argument before a parenthesis in line `at` (from 0)."""
+    line = code[at]
+    is_first = at == number - 1
+    if line[end if is_first else 0 : place].strip():
+        comma = " " if line[:place].rstrip().endswith(",") else ", "
+        return at + 1, line, f"{line[:place].rstrip()}{comma}{option}{line[place:]}"
+    if is_first:
+        return number, line, f"{line[:place]}{option}{line[place:]}"
+    before = code[at - 1]
+    if "#" in before or not before.strip() or before.rstrip().endswith("("):
+        return None
+    comma = "" if before.rstrip().endswith(",") else ","
+    return at, before, f"{before.rstrip()}{comma} {option},"

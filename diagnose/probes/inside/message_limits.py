@@ -1,0 +1,53 @@
+"""Reads which line of a program's own script limits the messages of its WebSockets, after a person
+tells that one was too large. Only that line is kept (docs/adr/0092)."""
+
+import posixpath
+from collections.abc import Iterator
+
+from diagnose.model import Vantage
+from diagnose.model.applications import ReadSetting
+from diagnose.parsers.message_limits import SCRIPTS, message_limit, tells_of_message_size
+from diagnose.parsers.program_place import ProgramPlace, parse_place
+from diagnose.parsers.read_settings import is_plain
+from diagnose.probes import ProbeContext
+from diagnose.probes.inside.own_setting_files import MAX_FILE
+from diagnose.probes.inside.program_logs import endpoints_of
+from diagnose.probes.inside.websocket_locations import passing_paths
+
+#: Most programs that are looked at, and seconds for the script.
+_MAX_PROGRAMS, _PATIENCE = 3, 5.0
+
+
+async def emit_message_limits(ctx: ProbeContext, script: str) -> None:
+    """Emit the line of each program behind the site's WebSockets; `script` is program_place.sh with
+    what it needs."""
+    if not tells_of_message_size(ctx.target.symptom):
+        return
+    for endpoint in list(dict.fromkeys(_endpoints(ctx)))[:_MAX_PROGRAMS]:
+        if ctx.further_requests.begin(f"the largest message of {endpoint}"):
+            result = await ctx.machine.run("sh", "-c", script, "sh", endpoint, timeout=_PATIENCE)
+            await _emit(ctx, parse_place(result.out))
+
+
+def _endpoints(ctx: ProbeContext) -> Iterator[str]:
+    for path in (*ctx.target.websockets, *passing_paths(ctx, "/"), ctx.target.path):
+        yield from endpoints_of(ctx, path)
+
+
+async def _emit(ctx: ProbeContext, place: ProgramPlace) -> None:
+    word = next((each for each in place.words[:8] if each.endswith(SCRIPTS)), "")
+    path = posixpath.normpath(posixpath.join(place.folder or "/", word))
+    is_library = "/node_modules/" in path or "/site-packages/" in path
+    if not place.pid or place.container or place.is_front or not word or is_library:
+        return
+    file = await ctx.machine.read(path, MAX_FILE)
+    line = None if file.failure else message_limit(file.text, path)
+    if line is None or not is_plain(line.line):
+        return
+    ctx.emit(
+        ReadSetting(
+            vantage=Vantage.SERVER, at=ctx.elapsed(), application="program", topic="message-limit",
+            key=line.key, file=file.real or path, number=line.number, line=line.line, new=line.new,
+            process=place.process, unit=place.unit, starter=place.starter,
+        )
+    )  # fmt: skip

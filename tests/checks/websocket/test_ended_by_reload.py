@@ -1,0 +1,49 @@
+"""websocket.ended-by-reload: when it fires, and when it is silent."""
+
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Confidence, Edit, Vantage
+from diagnose.model.nginx import ConfigFile, NginxConfig
+from diagnose.model.symptom import Symptom
+from diagnose.parsers.nginx import config as nginx_parser
+from tests.support.check_evidence import SHOP, judge
+from tests.support.nginx_evidence import FILE, LOADED, RUNNING, SITE
+
+CHECK = "websocket.ended-by-reload"
+WHOLE = f"http {{\n{SITE}}}\n"
+SHORT = f"worker_shutdown_timeout 10s;\n{WHOLE}"
+
+
+def config(text: str) -> NginxConfig:
+    return NginxConfig(
+        vantage=Vantage.SERVER, path=FILE, main=nginx_parser.parse(text, FILE),
+        files=(ConfigFile(FILE, text, LOADED - 60),),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "websockets disconnect after each nginx reload",
+        "les connexions websocket sont coupées quand nginx est rechargé",
+        "nginx 重载之后 websocket 断开",
+        "wss connections drop every hour when certbot renews",
+    ],
+)
+def test_fires_on_words_about_a_reload(words: str) -> None:
+    told = replace(SHOP, symptom=Symptom("websocket-closed", words))
+    (claim,) = judge(CHECK, RUNNING, config(SHORT), target=told)
+    assert (claim.confidence, claim.facts["seconds"]) == (Confidence.LIKELY, 10)
+    assert claim.fix
+    assert any(isinstance(step, Edit) and "1h" in step.diff for step in claim.fix.steps)
+
+
+def test_silent_with_a_long_time_without_the_line_and_without_the_words() -> None:
+    told = replace(SHOP, symptom=Symptom("websocket-closed", "websocket closed at a reload"))
+    assert not judge(CHECK, RUNNING, config(SHORT.replace("10s", "300s")), target=told)
+    assert not judge(CHECK, RUNNING, config(WHOLE), target=told)
+    other = replace(SHOP, symptom=Symptom("websocket-closed", "closes after a minute"))
+    assert not judge(CHECK, RUNNING, config(SHORT), target=other)
+    assert not judge(CHECK, RUNNING, config(SHORT))

@@ -1,0 +1,51 @@
+"""Somebody sends a message that is larger than a program's WebSocket library takes.
+
+https://github.com/python-websockets/websockets/issues/1382 (the words are those of its log),
+https://websockets.readthedocs.io/en/stable/reference/asyncio/server.html (`max_size`, 1 MiB).
+"""
+
+from .. import site
+from ..lab import Lab
+from ..scenario import healthy, scenario
+
+SCRIPT = "/srv/chat/server.py"
+WORDS = "DEBUG:websockets.server:> CLOSE 1009 (message too big) [2 bytes]"
+TARGET = f"wss://{site.NAME}/ws"
+PROGRAM = """\
+import asyncio
+import websockets
+
+async def answer(websocket):
+    async for message in websocket:
+        await websocket.send(str(len(message)))
+
+async def main():
+    async with websockets.serve(answer, '127.0.0.1', 8765):
+        await asyncio.Future()
+
+asyncio.run(main())
+"""
+
+
+def _chat(lab: Lab, program: str) -> None:
+    server = lab.server
+    server.write(SCRIPT, program)
+    server.sh("chmod 755 /srv/chat")
+    lab.undo(lambda: server.sh("rm -rf /srv/chat"))
+    lab.spawn(server, server.python(SCRIPT), 8765)
+    before = "location /ws {\n    proxy_pass http://127.0.0.1:"
+    lab.change(f"{before}3000;", f"{before}8765;")
+
+
+@scenario(
+    target=TARGET, args=(WORDS,), outside=None, server="websocket.message-too-big",
+    differs=("processes", "listeners", SCRIPT),
+)  # fmt: skip
+def library_takes_a_mebibyte(lab: Lab) -> None:
+    _chat(lab, PROGRAM)
+
+
+@healthy(target=TARGET, args=(WORDS,))
+def library_takes_more(lab: Lab) -> None:
+    """A message of the past, and a program that takes sixteen times as much."""
+    _chat(lab, PROGRAM.replace("8765)", "8765, max_size=16 * 2 ** 20)"))

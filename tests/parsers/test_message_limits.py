@@ -1,0 +1,57 @@
+"""Which line of a script limits the messages of its WebSockets."""
+
+import pytest
+
+from diagnose.model.symptom import Symptom
+from diagnose.parsers.message_limits import message_limit, tells_of_message_size
+
+WS, IO = "const WebSocket = require('ws');\n", "const { Server } = require('socket.io');\n"
+PY = "import websockets\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "line", "new"),
+    [
+        ("a.py", PY, "async with websockets.serve(handler, '127.0.0.1', 8765):",
+         "async with websockets.serve(handler, '127.0.0.1', 8765, max_size=16 * 2 ** 20):"),
+        ("a.py", PY, "server = websockets.serve(h, '', 1, max_size=2**16)",
+         "server = websockets.serve(h, '', 1, max_size=16 * 2 ** 20)"),
+        ("a.py", f"{PY}server = serve(\n", "    handler, port=8765\n)",
+         "    handler, port=8765, max_size=16 * 2 ** 20,\n)"),
+        ("a.py", "import socketio\n", "sio = socketio.AsyncServer()",
+         "sio = socketio.AsyncServer(max_http_buffer_size=16 * 2 ** 20)"),
+        ("a.js", IO, "const io = new Server(server, {",
+         "const io = new Server(server, { maxHttpBufferSize: 16 * 1024 * 1024,"),
+        ("a.js", "", "const io = require('socket.io')(http);",
+         "const io = require('socket.io')(http, { maxHttpBufferSize: 16 * 1024 * 1024 });"),
+        ("a.js", WS, "const wss = new WebSocket.Server({ port: 8080, maxPayload: 1024 });",
+         "const wss = new WebSocket.Server({ port: 8080, maxPayload: 16 * 1024 * 1024 });"),
+    ],
+)  # fmt: skip
+def test_the_line_with_a_wide_limit(name: str, before: str, line: str, new: str) -> None:
+    limit = message_limit(f"{before}{line}\n", name)
+    assert limit
+    assert (limit.line, limit.new) == (line.split("\n")[0], new.split("\n")[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.py", f"{PY}websockets.serve(h, '', 1, max_size=16 * 2 ** 20)"),
+        ("a.py", f"{PY}websockets.serve(h, '', 1, max_size=None)"),
+        ("a.py", f"{PY}websockets.serve(h, '', 1, max_size=LIMIT)"),
+        ("a.py", f"{PY}websockets.serve(h, '', 1)\nwebsockets.serve(h, '', 2)"),
+        ("a.js", f"{WS}new WebSocket.Server({{ port: 8080 }});"),
+        ("a.js", "new Server(server);"),
+        ("a.rb", f"{PY}websockets.serve(h, '', 1)"),
+    ],
+)
+def test_no_line_that_is_wide_or_not_known(name: str, text: str) -> None:
+    assert message_limit(text, name) is None
+
+
+def test_a_message_about_the_size() -> None:
+    assert tells_of_message_size(Symptom("websocket-closed", "closed", number=1009))
+    assert not tells_of_message_size(Symptom("websocket-closed", "closed", number=1006))
+    assert not tells_of_message_size(Symptom("status", "1009", number=1009))
+    assert not tells_of_message_size(None)
