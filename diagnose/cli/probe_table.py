@@ -116,7 +116,6 @@ ROWS = (
     _after_failure("kernel_drops", "perf trace -e skb:kfree_skb", peer="site"),
     _after_failure("port_holders", "ss -ltnp; ps -eo pid,stat,comm"),
     _after_failure("passed_ports", "nginx -T; apachectl -S", "listener", "firewall"),
-    _after_failure("returned_connections", "ss -tn state established", "tcp", "tls", "dns"),
     _after_failure("descriptors", "ss -ltnp; ls /proc/PID/fd | wc -l; cat /proc/PID/limits"),
     _after_failure("unmounted_folders", "findmnt --fstab; findmnt"),
     _after_failure("unit_rules", "systemctl show UNIT"),
@@ -180,6 +179,7 @@ ROWS = (
     _after_failure("other_ports", "ss -ltnp; nginx -T", "listener"),
     _after_failure("cloud", _CLOUD_RULES, "cloud", peer="cloud"),
     _after_failure("own_tls_versions", "cat FILE; systemctl cat UNIT"),
+    _after_failure("returned_connections", "ss -tn state established", "tcp", "tls", "dns"),
 )  # fmt: skip
 
 
