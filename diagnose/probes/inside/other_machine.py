@@ -82,8 +82,7 @@ async def compare_pages(ctx: ProbeContext, own: Collection[str], ask: AskOwn) ->
         if entry and ctx.further_requests.begin(f"own page in place of {page.address}"):
             # The access log has whole seconds, and this run may just have visited the page here.
             is_visited = any(each.address in own for each in ctx.observed(Exchange))
-            pause = PAUSE if is_visited else 0.0
-            await _compare(ctx, page, address, partial(ask, entry), pause)
+            await _compare(ctx, page, address, partial(ask, entry), is_visited=is_visited)
 
 
 def _is_meant(ctx: ProbeContext) -> bool:
@@ -140,14 +139,18 @@ async def _compare(
     page: Exchange,
     address: str,
     ask: Callable[[str], Awaitable[tuple[LocalAnswer, HttpResult | None]]],
-    pause: float,
+    *,
+    is_visited: bool,
 ) -> None:
     path = page.url.removeprefix(ctx.target.origin) or "/"
     asked_at = ctx.elapsed()
     answer, own = await ask(path)
     difference = _difference(ctx, page, own) if own is not None else None
-    if difference is not None and pause:
-        await asyncio.sleep(pause)
+    if difference is not None and is_visited:
+        # A time in the log is known as exactly as it takes to read it.
+        began = ctx.elapsed()
+        await _count(ctx, path.partition("?")[0], began, page.address)
+        await asyncio.sleep(PAUSE + ctx.elapsed() - began)
         asked_at = ctx.elapsed()
         answer, own = await ask(path)
     if own is None or difference is None:
