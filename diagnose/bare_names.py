@@ -14,6 +14,7 @@ from diagnose.model.events import Event, Started
 from diagnose.model.http import Exchange
 from diagnose.model.server import UnservedAddress
 from diagnose.model.tcp import Connection
+from diagnose.model.tls import Handshake
 from diagnose.net.deadline import LateError
 from diagnose.parsers.hostnames import covers
 from diagnose.parsers.target import UsageError, parse_target
@@ -51,9 +52,12 @@ async def run_at_served_address(
     `observe` lets the probes of a run finish."""
     seconds = first.options.deadline - RESERVE - first.elapsed()
     is_asked = first.target.is_bare_name or _asks_for_challenge(first.target)
-    if seconds < MIN_SECONDS or not is_asked or _is_connected(first):
+    if seconds < MIN_SECONDS or not is_asked:
         return first, None
-    if not first.is_inside:
+    is_anothers = _is_anothers_https(first)
+    if _is_connected(first) and not is_anothers:
+        return first, None
+    if not first.is_inside or is_anothers:
         return await _run_over_http(first, observe)
     served = _served_address(first)
     if served is None:
@@ -90,8 +94,9 @@ async def run_at_served_address(
 async def _run_over_http(
     first: "Run", observe: "Callable[[Run], Awaitable[Ending]]"
 ) -> "tuple[Run, Ending]":
-    """Return the run over http, where an authority asked so for a challenge and every address
-    refuses https: what fails there comes first. Else the first run."""
+    """Return the run over http, where an authority asked so for a challenge, and every address
+    refuses https or answers with the certificate of another name: what fails there comes first.
+    Else the first run."""
     if not _asks_for_challenge(first.target) or not _is_for_http_alone(first):
         return first, None
     target = parse_target(f"http://{first.target.host}/", first.target.websockets)
@@ -115,13 +120,29 @@ def _asks_for_challenge(target: Target) -> bool:
     return _CHALLENGE.format(target.host) in words
 
 
+def _is_anothers_https(run: "ProbeContext") -> bool:
+    """Return whether a challenge is asked for, and each certificate at the target's port is for
+    other names: the site itself has no https yet."""
+    leaves = [
+        handshake.chain[0]
+        for handshake in run.observed(Handshake)
+        if handshake.port == run.target.port and handshake.chain
+    ]
+    return (
+        _asks_for_challenge(run.target)
+        and bool(leaves)
+        and not any(covers(run.target.host, leaf.dns_names, leaf.addresses) for leaf in leaves)
+    )
+
+
 def _is_for_http_alone(run: "ProbeContext") -> bool:
-    """Return whether all addresses refuse https, and port 80 is open at one of them."""
+    """Return whether all addresses refuse https, or have it for other names, and port 80 is open at
+    one of them."""
     attempts = run.observed(Connection)
     own = [attempt for attempt in attempts if attempt.port == run.target.port == 443]
     is_refused = all(attempt.failure and attempt.failure.kind == "refused" for attempt in own)
     is_open = any(attempt.port == 80 and attempt.failure is None for attempt in attempts)
-    return bool(own) and is_refused and is_open
+    return bool(own) and (is_refused or _is_anothers_https(run)) and is_open
 
 
 def show_instead(first: "Run", second: "Run", events: Iterable[Event]) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -12,6 +13,7 @@ from diagnose.model.events import Event, Observed, Started
 from diagnose.model.server import UnservedAddress
 from diagnose.model.symptom import SymptomKind
 from diagnose.model.tcp import Connection
+from diagnose.model.tls import Certificate, Handshake
 from diagnose.net.local import LocalNet
 from diagnose.parsers.target import parse_target
 from diagnose.probes import Options, ProbeContext, probe
@@ -158,6 +160,36 @@ def test_from_outside_a_challenge_alone_is_looked_at_over_http(
             failure = None if is_open else refused
             ctx.emit(Connection(address="203.0.113.10", port=port, family=4, failure=failure))
         if not ctx.target.uses_tls:
+            ctx.emit(edge_page(404, url=ctx.target.url, address="203.0.113.10", port=80))
+
+    install_probes(monkeypatch, probe()(visit))
+    options = Options(inside=False, bare_name_remark=" (there)")
+    report = asyncio.run(engine.run(parse_target(message), options, LocalNet()))
+    assert report.evidence.target.url == url
+
+
+@pytest.mark.parametrize(
+    ("name", "message", "url"),
+    [
+        ("other.example.org", CHALLENGE, "http://shop.example.com/"),
+        ("shop.example.com", CHALLENGE, "https://shop.example.com/"),
+        ("other.example.org", "shop.example.com", "https://shop.example.com/"),
+    ],
+)
+def test_a_challenge_is_looked_at_over_http_where_https_is_of_another_name(
+    monkeypatch: pytest.MonkeyPatch, name: str, message: str, url: str
+) -> None:
+    leaf = Certificate(
+        "CN=x", "CN=y", "1", datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC),
+        "aa", dns_names=(name,),
+    )  # fmt: skip
+
+    async def visit(ctx: ProbeContext) -> None:
+        for port in (443, 80):
+            ctx.emit(Connection(address="203.0.113.10", port=port, family=4))
+        if ctx.target.uses_tls:
+            ctx.emit(Handshake(address="203.0.113.10", port=443, chain=(leaf,)))
+        else:
             ctx.emit(edge_page(404, url=ctx.target.url, address="203.0.113.10", port=80))
 
     install_probes(monkeypatch, probe()(visit))

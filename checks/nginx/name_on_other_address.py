@@ -38,6 +38,7 @@ from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
+from diagnose.parsers.applications import page_title
 from diagnose.parsers.http import UNKNOWN_SITE, is_error
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.server_blocks import Listen, Server, Socket
@@ -217,7 +218,18 @@ def _failing_pages(
         or leads_to_itself(page)
         or _leads_to_its_own_name(page, selected_server)
         or (is_error(page) and (is_closing or _is_of_others(selected_server)))
+        or _has_another_title(nginx, selected_server, page)
     )
+
+
+def _has_another_title(nginx: Nginx, selected_server: SelectedServer, page: Exchange) -> bool:
+    """Return whether the page of a block with names of other sites is called otherwise than the
+    page that the site's own block gives at another address."""
+    names = [name for name in selected_server.server.names if "." in name.strip("*.~")]
+    title = page_title(page.body) if names and page.status == 200 else ""
+    own_pages = _served_elsewhere(nginx, page.port) if title else ()
+    titles = {page_title(own.body) for own in own_pages} - {""}
+    return bool(titles) and title not in titles
 
 
 def _leads_to_its_own_name(page: Exchange, selected_server: SelectedServer) -> bool:

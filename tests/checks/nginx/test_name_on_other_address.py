@@ -96,6 +96,23 @@ def test_silent_where_the_other_block_serves_the_page_or_asks_who_comes() -> Non
         assert not judge("nginx.name-on-other-address", connected(), *observations)
 
 
+@pytest.mark.parametrize(
+    ("title", "names", "fires"),
+    [("Blog", "blog.example.com", True), ("Shop", "blog.example.com", False), ("Blog", "_", False)],
+)
+def test_fires_where_the_page_of_another_site_comes_over_the_other_family(
+    title: str, names: str, fires: bool
+) -> None:
+    blog = BLOG.replace("blog.example.com", names)
+    same = (RIGHT, replace(WRONG, chain=RIGHT.chain))
+    own = replace(answered(FOUR, 200), body="<title>Shop</title>")
+    other = replace(answered(SIX, 200), body=f"<title>{title}</title>")
+    observations = (connected(), config(SITE + blog), BOTH, *same, own, other)
+    # A recording keeps no words of a page.
+    claims = judge("nginx.name-on-other-address", *observations, masked=False)
+    assert bool(claims) is fires
+
+
 def test_silent_where_the_site_is_meant_for_an_inner_address() -> None:
     inner = SITE.replace("listen 443 ssl;", "listen 10.0.0.5:443 ssl;")
     assert not judge(
