@@ -46,7 +46,7 @@ def diagnosed(replaced: Callable[[Probe], Probe]) -> Report:
 
     deadlines.clear()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine, "deadline", deadline)
+        patch.setattr(engine, "run_deadline", deadline)
         patch.setattr(engine.Run, "register", lambda run, each: register(run, replaced(each)))
         return asyncio.run(run())
 
