@@ -14,6 +14,7 @@ from diagnose.model.frozen import frozen
 from diagnose.model.symptom import Symptom
 from diagnose.parsers.header_sizes import SizeLine
 from diagnose.parsers.lazy_pattern import lazy_pattern
+from diagnose.parsers.quoted_secrets import hide_values
 
 #: Scripts of these names are read.
 SCRIPTS = (".js", ".mjs", ".cjs", ".ts", ".py")
@@ -116,7 +117,7 @@ _SOLE = re.compile(r"\s{0,4}[\w.]{1,60}\s{0,4}(?=\))")
 
 def message_limit(text: str, name: str) -> SizeLine | None:
     """Return the line of a script that limits the messages of its WebSockets to less than `WIDE`,
-    with a wide limit in it; None if there is none, or several. `name` is the script's."""
+    with a wide limit in it; None if there is none, or several, or if it has a secret. `name` is the script's."""
     lines = text.split("\n")
     if len(lines) > _MAX_LINES or not name.endswith(SCRIPTS):
         return None
@@ -130,7 +131,10 @@ def message_limit(text: str, name: str) -> SizeLine | None:
             if re.search(library.others, text):
                 return None
             limits = list(islice(_limits(code, library, is_python), 2))
-            return limits[0] if len(limits) == 1 and limits[0].line in lines else None
+            if len(limits) != 1 or limits[0].line not in lines:
+                return None
+            # The line is shown as it is.
+            return limits[0] if hide_values(limits[0].line) == limits[0].line else None
     return None
 
 

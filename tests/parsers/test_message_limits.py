@@ -78,3 +78,8 @@ def test_the_size_of_a_pool_is_no_limit_of_messages() -> None:
     line = message_limit(f"{pool}websockets.serve(answer, 'x', 1)\n", "a.py")
     assert line is not None
     assert line.new == "websockets.serve(answer, 'x', 1, max_size=16 * 2 ** 20)"
+
+
+def test_a_line_with_a_secret_is_not_shown() -> None:
+    line = "new Server(server, { secret: 'hunter2secret9', maxHttpBufferSize: 1e5 });\n"
+    assert message_limit(f"{IO}{line}", "a.js") is None
