@@ -117,7 +117,8 @@ _SOLE = re.compile(r"\s{0,4}[\w.]{1,60}\s{0,4}(?=\))")
 
 def message_limit(text: str, name: str) -> SizeLine | None:
     """Return the line of a script that limits the messages of its WebSockets to less than `WIDE`,
-    with a wide limit in it; None if there is none, or several, or if it has a secret. `name` is the script's."""
+    with a wide limit in it; None if there is none, or several, or if it has a secret. `name` is
+    the script's."""
     lines = text.split("\n")
     if len(lines) > _MAX_LINES or not name.endswith(SCRIPTS):
         return None
