@@ -38,6 +38,8 @@ from diagnose.parsers.linux.bans import network, network_contains
 MAX_ADDRESSES = 8
 #: Machines of one load balancer are mostly in one network of this size.
 _NEAR = {4: 24, 6: 64}
+#: How a machine in front answers that cannot connect. Cloudflare's 525 and 526 say that it could.
+_UNCONNECTED = frozenset({502, 503, 504, 521, 522, 523})
 
 
 @check(
@@ -88,13 +90,14 @@ class _Ban:
 
 
 def _failed_exchanges(evidence: Evidence) -> list[Exchange]:
-    """Return this machine's visits of the page, if each of them got an error of a gateway."""
+    """Return this machine's visits of the page, if each of them got the error of a gateway that
+    cannot connect."""
     visits = [
         exchange
         for exchange in evidence.good(Exchange)
         if exchange.purpose == "target" and exchange.vantage is Vantage.HERE
     ]
-    return visits if all((visit.status or 0) >= 500 for visit in visits) else []
+    return visits if all(visit.status in _UNCONNECTED for visit in visits) else []
 
 
 def _candidates(view: NetfilterView, machines: tuple[str, ...]) -> tuple[str, ...]:

@@ -35,6 +35,8 @@ _SPARED = re.compile(
 )
 _SECTION = re.compile(r"(?i)\s*<(?:Directory|Location|Files|VirtualHost)")
 _END = re.compile(r"(?i)\s*</(?:Directory|Location|Files|VirtualHost)")
+#: Blocks of Caddy of which a request gets into one.
+_BLOCKS = frozenset({"handle", "handle_path", "route"})
 #: Maximum number of lines of a section that are read.
 _MAX_LINES = 60
 
@@ -59,7 +61,7 @@ def method_refusal(view: ServerView, methods: Sequence[str], path: str) -> Metho
         case "haproxy":
             return _haproxy_refusal(view, methods, path)
         case "caddy":
-            return _caddy_refusal(view, methods)
+            return _caddy_refusal(view, methods, path.partition("?")[0])
     return None
 
 
@@ -151,7 +153,7 @@ def _exception(rule: Rule, methods: Sequence[str]) -> str:
     return f" !{criterion}" if len(rule.alternatives) == 1 else ""
 
 
-def _caddy_refusal(view: ServerView, methods: Sequence[str]) -> MethodRefusal | None:
+def _caddy_refusal(view: ServerView, methods: Sequence[str], path: str) -> MethodRefusal | None:
     """Return the matcher of Caddy that takes a method and not GET, and whose requests a line
     refuses."""
     lines = list(own_lines(view))
@@ -161,6 +163,8 @@ def _caddy_refusal(view: ServerView, methods: Sequence[str]) -> MethodRefusal | 
         if comparison is None or not matcher or not _is_alone(lines, line, comparison):
             continue
         if _takes(comparison, "GET") or not _takes(comparison, methods[0]):
+            continue
+        if not _gets_path(lines, line, matcher, path):
             continue
         if refused := next(refusing_lines(lines, matcher, line.file), None):
             status, rule = refused
@@ -183,3 +187,42 @@ def _is_alone(lines: Sequence[CaddyLine], own: CaddyLine, comparison: re.Match[s
         if each.file == own.file and each.heads == own.heads
         if 0 < abs(each.number - own.number) < 50
     )
+
+
+def _gets_path(lines: Sequence[CaddyLine], own: CaddyLine, matcher: str, path: str) -> bool:
+    """Return whether a request for a path comes to the lines of a matcher: the blocks around take
+    it, and no block beside them has it first. Blocks with a path stand first, and each block stands
+    before `respond` (Caddyfile Directives, "Directive order", "Sorting algorithm")."""
+    open_blocks: list[tuple[int, list[str]]] = []
+    around: list[tuple[int, list[str]]] = []
+    chosen: dict[int, list[list[str]]] = {}
+    for line in lines if own.heads else ():
+        words = line.text.split()
+        if line.file != own.file:
+            continue
+        if line.number == own.number:
+            around = [block for block in open_blocks if block[1][0] != matcher]
+        if words[-1:] == ["{"]:
+            if words[0] in _BLOCKS:
+                parent = open_blocks[-1][0] if open_blocks else 0
+                chosen.setdefault(parent, []).append(words[1:-1])
+            open_blocks.append((line.number, words))
+        elif words == ["}"]:
+            open_blocks = open_blocks[:-1]
+    choosing = [words[1:-1] for _, words in around if words[0] in _BLOCKS]
+    if not all(_takes_path(words, path) for words in choosing):
+        return False
+    if any(words[0] == "route" for _, words in around):
+        return True
+    beside = chosen.get(around[-1][0], []) if around else []
+    others = [words for words in beside if words[:1] != [matcher]]
+    is_block = len(others) < len(beside)
+    return not any((_takes_path(words, path) if words else not is_block) for words in others)
+
+
+def _takes_path(words: Sequence[str], path: str) -> bool:
+    """Return whether a block with this matcher surely takes a path."""
+    # Imported late: few requests are refused by their method.
+    from diagnose.parsers.caddy.passes import takes_path
+
+    return not words or (words[0].startswith("/") and takes_path(words[0], path.lower()))

@@ -12,16 +12,23 @@ from checks.server import (
     reload_steps,
 )
 from diagnose.model import Applicability, Fix
+from diagnose.parsers.web_sites import answering_sites
 
 
 def limit_lines(view: ServerView, name: str) -> list[tuple[str, int, int]]:
-    """Return the lines that set the limit: file, number and value."""
+    """Return the lines that set the limit: file, number and value. Of several virtual hosts of one
+    address the first has the say (core, "LimitRequestLine"); lines of others set nothing here."""
+    if view.config is None:
+        return []
+    firsts = answering_sites(view.config, view.evidence.target.port, "")
+    others = [site for site in view.config.sites if site not in firsts]
     pattern = re.compile(rf"(?i)\s*{name}\s+\"?(\d{{1,8}})\"?\s*")
     return [
         (file.path, number, int(match[1]))
-        for file in (view.config.files if view.config else ())
+        for file in view.config.files
         for number, row in enumerate(file_rows(view, file), 1)
         if (match := pattern.fullmatch(row[:400]))
+        if not any(each.file == file.path and each.line <= number <= each.end for each in others)
     ]
 
 

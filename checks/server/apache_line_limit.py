@@ -1,6 +1,6 @@
 """Apache refuses addresses that are longer than its limit (`LimitRequestLine`, 8190 bytes): 414, by
-its log. The same path with a shorter query is answered. Of several virtual hosts of one address the
-first has the say, so the line stands outside of them (core, "LimitRequestLine").
+its log. Of several virtual hosts of one address the first has the say, so the line stands outside
+of them (core, "LimitRequestLine").
 """
 
 from collections.abc import Iterator

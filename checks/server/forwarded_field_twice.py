@@ -14,7 +14,15 @@ from collections.abc import Iterator
 from checks.http import _fronts, addresses
 from checks.http._known_application import known_application
 from checks.nginx import Nginx
-from checks.server import ServerView, indentation, line_edit, manual_fix, place_text, reload_steps
+from checks.server import (
+    ServerView,
+    indentation,
+    line_edit,
+    line_text,
+    manual_fix,
+    place_text,
+    reload_steps,
+)
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -141,7 +149,15 @@ def _edit(view: ServerView, line: AddingLine, is_alone: bool) -> Edit | None:
         case _:
             # Caddy sends the fields itself, with what a proxy that it trusts says.
             rows = ()
-    return None if rows is None else line_edit(view, line.file, {line.number: rows})
+    if rows is None:
+        return None
+    changes = {line.number: rows}
+    for number in line.others:
+        text = line_text(view, line.file, number).rstrip()
+        if not line.is_local or not text or "#" in text:
+            return None
+        changes[number] = (f"{text} if-none",)
+    return line_edit(view, line.file, changes)
 
 
 def _rows_of_haproxy(line: AddingLine) -> tuple[str, ...] | None:

@@ -237,7 +237,8 @@ def _fixed_name(backend: Backend, lookup: Lookup) -> Changes:
         if line.args[:1] == (f"${match['variable']}",) and len(line.args) == 2
     }
     value = next(iter(values)) if len(values) == 1 else ""
-    if value.partition(":")[0] != lookup.name:
+    # A path behind it would be the path of every request no more.
+    if not re.fullmatch(rf"{re.escape(lookup.name)}(?::\d{{1,5}})?", value):
         return {}
     line = f"proxy_pass {match['scheme']}://{value}{match['port'] or ''};"
     return {directive.file: [replace_directive(directive, line)]}

@@ -31,13 +31,20 @@ _RELOAD = re.compile(
     r"(?i)\breload|\bHUP\b|rechar(?:g|n)|neu (?:ge)?laden|neu lädt|\brecarg|\bricaric"
     r"|перезагруз|перечит|重载|重新加载|重新載入|リロード|再読み込み|\bcertbot|renew(?:al|ing|s)?\b"
 )
+#: What a visitor loads again, which ends its own WebSockets; and words that tell of the server.
+_OF_PAGE = re.compile(
+    r"(?i)\bpages?\b|\bbrowser|\btab\b|\bseite|página|\bpagina|страниц|页面|頁面|网页|網頁|ページ"
+)
+_OF_SERVER = re.compile(
+    r"(?i)nginx|\bHUP\b|certbot|\brenew|certifi|zertifi|сертифик|证书|證書|証明書"
+)
 
 
 @check(severity=Severity.WARNING, needs=[NginxConfig], needs_message=True)
 def ended_by_reload(evidence: Evidence) -> Iterator[Claim]:
     nginx, symptom = Nginx.of(evidence), evidence.target.symptom
     is_told = symptom is not None and symptom.kind.startswith("websocket")
-    if nginx.config is None or symptom is None or not is_told or not _RELOAD.search(symptom.text):
+    if nginx.config is None or symptom is None or not is_told or not _tells(symptom.text):
         return
     own = [each for each in nginx.config.main if each.name == "worker_shutdown_timeout"]
     time_s = seconds(own[0].args[0]) if len(own) == 1 and own[0].args else None
@@ -60,3 +67,10 @@ def ended_by_reload(evidence: Evidence) -> Iterator[Claim]:
         facts={"seconds": round(time_s), "place": file_line(directive)},
         fix=fix,
     )
+
+
+def _tells(text: str) -> bool:
+    """Return whether a message tells of a reload of the server, and not of a page."""
+    if not _RELOAD.search(text):
+        return False
+    return not _OF_PAGE.search(text) or _OF_SERVER.search(text) is not None

@@ -8,11 +8,13 @@ Socket.IO "Server options", python-socketio "AsyncServer", aiohttp "WebSocketRes
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from diagnose.model.frozen import frozen
 from diagnose.model.symptom import Symptom
 from diagnose.parsers.header_sizes import SizeLine
 from diagnose.parsers.lazy_pattern import lazy_pattern
+from diagnose.parsers.quoted_secrets import hide_values
 
 #: Scripts of these names are read.
 SCRIPTS = (".js", ".mjs", ".cjs", ".ts", ".py")
@@ -20,8 +22,9 @@ SCRIPTS = (".js", ".mjs", ".cjs", ".ts", ".py")
 MESSAGE_TOO_BIG = 1009
 #: Bytes. A limit as large as this one is hardly the cause, and is what is proposed.
 WIDE = 16 << 20
-_MAX_LINES, _MAX_LINE, _MAX_CALL = 4000, 400, 20
-_COMMENT = re.compile(r"\s{0,80}(?://|#|\*|/\*)")
+_MAX_LINES, _MAX_LINE, _MAX_CALL, _MAX_CALLS = 4000, 400, 20, 8
+#: A comment, or the line that defines what has the call's name.
+_NO_CALL = re.compile(r"\s{0,80}(?://|#|\*|/\*|(?:async\s{1,4})?def\s|class\s)")
 _TOLD = lazy_pattern(
     r"(?i)message (?:is )?too big|max payload size exceeded|\bPayloadTooBig\b"
     r"|frame (?:size )?exceeds (?:size )?limit|read limit exceeded"
@@ -38,12 +41,16 @@ def tells_of_message_size(symptom: Symptom | None) -> bool:
 @frozen
 class _Library:
     """`imports` is the pattern of the line that loads it, `call` that of the call with the option
-    `key`, up to where the option's object may begin; `default` are the bytes without it."""
+    `key`, up to where the option's object may begin; `default` are the bytes without it. Where
+    `is_common` is True, other calls have an option of this name too. What `others` matches gives
+    the call's name another meaning."""
 
     imports: str
     call: str
     key: str
     default: int
+    is_common: bool = False
+    others: str = r"(?!)"
 
 
 _PYTHON = (
@@ -52,6 +59,8 @@ _PYTHON = (
         r"(?<![\w.])(?:websockets\.(?:\w{1,20}\.){0,3})?serve\(",
         "max_size",
         1 << 20,
+        is_common=True,
+        others=r"(?m)^\s{0,8}from (?!websockets\b)[\w.]{1,80} import [^\n]{0,200}\bserve\b",
     ),
     _Library(
         r"(?m)^\s{0,8}import socketio\b",
@@ -86,6 +95,7 @@ _NODE = (
         r"|(?<![\w.])socketio)\(",
         "maxHttpBufferSize",
         1_000_000,
+        others=r"\bServer\b[^\n;]{0,200}[\"'`](?:node:)?(?:https?|net|tls)[\"'`]",
     ),
     _Library(
         r"(?:require\(\s?|from\s{1,4})[\"'`]ws[\"'`]",
@@ -100,26 +110,32 @@ _NODE = (
         1 << 20,
     ),
 )
-_NUMBER = re.compile(r"(?:0x[0-9a-fA-F_]{1,10}|\d[\d_]{0,14}(?:\.\d{1,3})?(?:e\d{1,2})?)")
+_NUMBER = re.compile(r"(?:0x[0-9a-fA-F][0-9a-fA-F_]{0,9}|\d[\d_]{0,14}(?:\.\d{1,3})?(?:e\d{1,2})?)")
 _VALUE = r"(?P<value>\d[\d_ .xa-fA-F*<]{0,40})(?=\s{0,8}(?:[,)}#;]|//|$))"
 _SOLE = re.compile(r"\s{0,4}[\w.]{1,60}\s{0,4}(?=\))")
 
 
 def message_limit(text: str, name: str) -> SizeLine | None:
     """Return the line of a script that limits the messages of its WebSockets to less than `WIDE`,
-    with a wide limit in it; None if there is none, or several. `name` is the script's."""
+    with a wide limit in it; None if there is none, or several, or if it has a secret. `name` is
+    the script's."""
     lines = text.split("\n")
     if len(lines) > _MAX_LINES or not name.endswith(SCRIPTS):
         return None
     is_python = name.endswith(".py")
     libraries = _PYTHON if is_python else _NODE
     code = [
-        "" if len(line) > _MAX_LINE or _COMMENT.match(line) else line.rstrip("\r") for line in lines
+        "" if len(line) > _MAX_LINE or _NO_CALL.match(line) else line.rstrip("\r") for line in lines
     ]
     for library in libraries:
         if re.search(library.imports, text):
-            limits = list(_limits(code, library, is_python))
-            return limits[0] if len(limits) == 1 and limits[0].line in lines else None
+            if re.search(library.others, text):
+                return None
+            limits = list(islice(_limits(code, library, is_python), 2))
+            if len(limits) != 1 or limits[0].line not in lines:
+                return None
+            # The line is shown as it is.
+            return limits[0] if hide_values(limits[0].line) == limits[0].line else None
     return None
 
 
@@ -128,11 +144,14 @@ def _limits(code: list[str], library: _Library, is_python: bool) -> Iterator[Siz
     written = re.compile(rf"(?<![\w.]){library.key}[\"'`]?\s{{0,4}}{mark}\s{{0,4}}(?:{_VALUE})?")
     wide = "16 * 2 ** 20" if is_python else "16 * 1024 * 1024"
     is_set = False
-    for number, line in enumerate(code, 1):
+    own = _lines_of_calls(code, library) if library.is_common else range(1, len(code) + 1)
+    for number in own:
+        line = code[number - 1]
         if match := written.search(line):
             is_set = True
             limit = _product(match["value"] or "")
-            if limit is not None and limit < WIDE:
+            # Zero is no limit for ws and aiohttp.
+            if limit and limit < WIDE:
                 end = match.start("value") + len(match["value"].rstrip())
                 new = f"{line[: match.start('value')]}{wide}{line[end:]}"
                 yield SizeLine(library.key, number, line, new)
@@ -146,6 +165,20 @@ def _limits(code: list[str], library: _Library, is_python: bool) -> Iterator[Siz
             add = _with_keyword if is_python else _with_option
             if changed := add(code, number, match.end(), f"{library.key}{mark} {wide}"):
                 yield SizeLine(library.key, *changed)
+
+
+def _lines_of_calls(code: list[str], library: _Library) -> list[int]:
+    """Return the numbers of the lines of the library's calls."""
+    calls = (
+        (number, match.end())
+        for number, line in enumerate(code, 1)
+        if (match := re.search(library.call, line))
+    )
+    numbers: dict[int, None] = {}
+    for number, place in islice(calls, _MAX_CALLS):
+        end = _end_of_call(code, number, place)
+        numbers |= dict.fromkeys(range(number, (end[0] + 1 if end else number) + 1))
+    return list(numbers)
 
 
 def _product(text: str) -> int | None:
@@ -197,7 +230,13 @@ def _with_keyword(
     code: list[str], number: int, end: int, option: str
 ) -> tuple[int, str, str] | None:
     """Return the last line of a call of Python's arguments, with one more by its name."""
-    option = option.replace("= ", "=", 1)
+    closed = _end_of_call(code, number, end)
+    return _before(code, number, end, *closed, option.replace("= ", "=", 1)) if closed else None
+
+
+def _end_of_call(code: list[str], number: int, end: int) -> tuple[int, int] | None:
+    """Return the line (from 0) and the place of the parenthesis that closes a call of Python, whose
+    arguments begin at `end` of line `number` (from 1)."""
     depth, quote, start = 1, "", end
     for at in range(number - 1, min(number - 1 + _MAX_CALL, len(code))):
         for place in range(start, len(code[at])):
@@ -213,7 +252,7 @@ def _with_keyword(
             elif letter in ")]}":
                 depth -= 1
                 if not depth:
-                    return _before(code, number, end, at, place, option)
+                    return at, place
         if quote:
             return None
         start = 0

@@ -66,7 +66,7 @@ _OPTION = lazy_pattern(
 _IDENTIFIED = lazy_pattern(rf"(?i)(\bIDENTIFIED (?:WITH \S{{1,60}} )?(?:BY|AS) )({_QUOTED})")
 #: Tokens that are known by their look (RFC 7519; GitHub, GitLab, Slack, Stripe, AWS, Google).
 _KNOWN = lazy_pattern(
-    r"\beyJ[\w-]{6,}\.[\w-]{4,}(?:\.[\w-]*)?|\b(?:[srp]k_(?:live|test)_|whsec_|gh[opsur]_|github_pat_"
+    r"(?:(?<![\w-])eyJ[\w-]{6,}|\beyJ[\w-]{6,300})\.[\w-]{4,}(?:\.[\w-]*)?|\b(?:[srp]k_(?:live|test)_|whsec_|gh[opsur]_|github_pat_"
     r"|glpat-|xox[abeprs]-|sk-(?:proj-)?|AKIA|ASIA|AIza)[\w-]{10,}"
 )
 _PRIVATE_KEY = lazy_pattern(r"(-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----)[^-]{1,8000}")

@@ -33,7 +33,8 @@ _CADDY = re.compile(r"(?i)\s*header_up\s+(?P<action>\+)(?P<name>x-forwarded-\w+)
 class AddingLine:
     """A line that adds the field `name`, as it is written. `is_local` is True if only this machine
     reaches the proxy, and `is_tls` if visitors' TLS ends in it. `is_inherited` is True if the line
-    stands in a section of defaults."""
+    stands in a section of defaults. `others` are the numbers of lines of the file that do the same
+    for this proxy, and have to be changed with it; 0 stands for those of another file."""
 
     file: str
     number: int
@@ -42,6 +43,7 @@ class AddingLine:
     is_local: bool = False
     is_tls: bool = False
     is_inherited: bool = False
+    others: tuple[int, ...] = ()
 
 
 def adding_lines(config: WebServerConfig, port: int, host: str) -> list[AddingLine]:
@@ -70,7 +72,8 @@ def _is_local(sockets: tuple[SiteSocket, ...], port: int) -> bool:
 
 def _of_haproxy(config: WebServerConfig, port: int) -> Iterator[AddingLine]:
     """Yield the lines of the frontend of a port, and of its default backend: HAProxy adds
-    X-Forwarded-For once, whether the option stands in both or in one."""
+    X-Forwarded-For once, whether the option stands in both or in one. "if-none" has to stand in
+    both (Configuration Manual, "option forwardfor")."""
     parts = parsed(config)
     for frontend in parts.frontends:
         sockets = tuple(socket for socket, _ in sockets_of(frontend))
@@ -82,16 +85,22 @@ def _of_haproxy(config: WebServerConfig, port: int) -> Iterator[AddingLine]:
         proxies = (frontend, *((backend,) if backend else ()))
         is_tls = any(socket.tls for socket in own)
         rows = [line for proxy in proxies for line in _adding(proxy, is_tls)]
-        options = [line for line in rows if line.keyword == "option"][:1]
-        for line in (*options, *(line for line in rows if line.keyword != "option")):
+        options = [line for line in rows if line.keyword == "option"]
+        for line in (*options[:1], *(line for line in rows if line.keyword != "option")):
             file = config.file(line.file)
             text = file.text.split("\n")[line.number - 1] if file else ""
             is_local = _is_local(sockets, port)
             is_inherited = not any(line in proxy.lines for proxy in proxies)
+            others = _others(line, options) if line.keyword == "option" else ()
             yield AddingLine(
-                line.file, line.number, text, _name(line), is_local, is_tls, is_inherited
+                line.file, line.number, text, _name(line), is_local, is_tls, is_inherited, others
             )
         return
+
+
+def _others(line: Line, options: list[Line]) -> tuple[int, ...]:
+    places = {(each.file, each.number) for each in options} - {(line.file, line.number)}
+    return tuple(sorted(number if file == line.file else 0 for file, number in places))
 
 
 def _adding(proxy: Proxy, is_tls: bool) -> Iterator[Line]:

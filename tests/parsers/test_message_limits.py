@@ -55,3 +55,31 @@ def test_a_message_about_the_size() -> None:
     assert not tells_of_message_size(Symptom("websocket-closed", "closed", number=1006))
     assert not tells_of_message_size(Symptom("status", "1009", number=1009))
     assert not tells_of_message_size(None)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("import tornado.web\nclass Application(tornado.web.Application):\n    pass\n", "a.py"),
+        ("import websockets\nasync def serve(host):\n    await websockets.connect(host)\n", "a.py"),
+        ("import websockets\nfrom hypercorn.asyncio import serve\nserve(app, config)\n", "a.py"),
+        ("import { Server } from 'http';\nimport IO from 'socket.io';\nnew Server(a);", "a.js"),
+        ("const ws = require('ws');\nnew ws.Server({ port: 1, maxPayload: 0 });\n", "a.js"),
+        ("const ws = require('ws');\nnew ws.Server({ port: 1, maxPayload: 0x_ });\n", "a.js"),
+        ("from aiohttp import web\nweb.WebSocketResponse(max_msg_size=0)\n", "a.py"),
+    ],
+)  # fmt: skip
+def test_a_definition_another_library_and_no_limit_are_no_limit(text: str, name: str) -> None:
+    assert message_limit(text, name) is None
+
+
+def test_the_size_of_a_pool_is_no_limit_of_messages() -> None:
+    pool = "import websockets\npool = create_pool(dsn, min_size=1, max_size=10)\n"
+    line = message_limit(f"{pool}websockets.serve(answer, 'x', 1)\n", "a.py")
+    assert line is not None
+    assert line.new == "websockets.serve(answer, 'x', 1, max_size=16 * 2 ** 20)"
+
+
+def test_a_line_with_a_secret_is_not_shown() -> None:
+    line = "new Server(server, { secret: 'hunter2secret9', maxHttpBufferSize: 1e5 });\n"
+    assert message_limit(f"{IO}{line}", "a.js") is None

@@ -25,6 +25,7 @@ HIDDEN_VALUES = [
     ('secret_key_base: "0f3b4c5d6e7f"', "0f3b4c5d6e7f"),
     ("GET /reset?token=abcdefgh&lang=de 500", "abcdefgh"),
     ("GET /cb?access_token=abc.def-1 500", "abc.def-1"),
+    ("auth-eyJhbGciOiJ.eyJzdWIi0 is too old", "eyJhbGciOiJ.eyJzdWIi0"),
     ("Authorization: Bearer q9w8e7r6t5y4", "q9w8e7r6t5y4"),
     ("upstream got header Authorization: Basic c2hvcDpodW50ZXIy", "c2hvcDpodW50ZXIy"),
     ("Cookie: sessionid=abcd1234efgh; lang=de", "abcd1234efgh"),

@@ -48,7 +48,7 @@ class Pass:
     def takes(self, path: str) -> bool:
         """Return whether all matchers take a path."""
         own = [block.paths for block in self.blocks if block.paths]
-        return all(any(_takes(each, path.lower()) for each in paths) for paths in own)
+        return all(any(takes_path(each, path.lower()) for each in paths) for paths in own)
 
     def span(self, depth: int) -> tuple[int, int]:
         """Return the first and last line of what stands at a depth of the blocks."""
@@ -116,7 +116,7 @@ def _block(words: Sequence[str], named: dict[str, tuple[str, ...]], number: int)
     return Block(words[0], "" if matcher == "*" else clean(matcher, 300), paths, number)
 
 
-def _takes(pattern: str, path: str) -> bool:
+def takes_path(pattern: str, path: str) -> bool:
     """Return whether a path matcher takes a path; an asterisk counts at the end alone."""
     lowered = pattern.lower()
     if lowered.endswith("*"):

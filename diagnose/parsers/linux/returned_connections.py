@@ -3,6 +3,8 @@ I/O."""
 
 import ipaddress
 
+from diagnose.model.addresses import is_loopback
+
 #: Most lines that are read.
 MAX_LINES = 20_000
 
@@ -10,14 +12,19 @@ MAX_LINES = 20_000
 def returned_socket(text: str, address: str, port: int) -> tuple[str, int] | None:
     """Return the own socket at which the connection to `address` and `port` arrived, in the output
     of `ss -Htn state established`: another socket has the peer's port from which it was opened.
-    None if none has. Several connections to the address arrive at the same socket."""
+    None if none has. Several connections to the address arrive at the same socket. No router
+    forwards to 127.0.0.1 or ::1, whose connections may have the same port."""
     pairs = []
     for line in text.splitlines()[:MAX_LINES]:
         sockets = [socket for word in line.split()[2:4] if (socket := _socket(word))]
         if len(sockets) == 2:
             pairs.append((sockets[0], sockets[1]))
     sources = {own[1] for own, peer in pairs if peer == (address, port)}
-    returned = {own for own, peer in pairs if peer[1] in sources and peer != (address, port)}
+    returned = {
+        own
+        for own, peer in pairs
+        if peer[1] in sources and peer != (address, port) and not is_loopback(own[0])
+    }
     return returned.pop() if len(returned) == 1 else None
 
 

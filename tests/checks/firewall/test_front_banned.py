@@ -75,3 +75,8 @@ def test_silent_where_the_page_or_the_server_tells_another_story() -> None:
     assert not judge(CHECK, *behind(edge_page(headers=CLOUDFLARE), local(), banned(EDGE)))
     assert not judge(CHECK, *behind(SILENT, local(status=502), banned(EDGE)))
     assert not judge(CHECK, *behind(SILENT, banned(EDGE)))
+
+
+@pytest.mark.parametrize("status", [500, 520, 524, 525, 526, 530])
+def test_silent_where_the_front_connects(status: int) -> None:
+    assert not judge(CHECK, *behind(edge_page(status, headers=CLOUDFLARE), local(), banned(EDGE)))

@@ -40,3 +40,13 @@ def test_silent_for_another_refusal(failure: FailedRequests) -> None:
 
 def test_silent_where_the_limit_is_large() -> None:
     assert not judge(CHECK, APACHE, apache_config(f"LimitRequestLine 65536\n{HTTPS}"), LONG)
+
+
+def test_a_line_of_another_virtual_host_sets_nothing() -> None:
+    other = HTTPS.replace("shop.", "wiki.").replace(
+        "    SSLEngine", "    LimitRequestLine 4094\n    SSLEngine"
+    )
+    (claim,) = judge(CHECK, APACHE, apache_config(HTTPS + other), LONG, masked=False)
+    assert (claim.facts["limit"], claim.facts["place"]) == (8190, "")
+    (claim,) = judge(CHECK, APACHE, apache_config(other + HTTPS), LONG, masked=False)
+    assert claim.facts["limit"] == 4094

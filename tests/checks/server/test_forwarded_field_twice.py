@@ -63,6 +63,17 @@ def test_fires_and_joins_both_addresses_where_others_reach_the_proxy() -> None:
     assert "set-header X-Forwarded-For %[src] unless { req.hdr(X-Forwarded-For) -m found }" in diff
 
 
+def test_fires_and_changes_the_option_of_frontend_and_backend() -> None:
+    text = haproxy("option forwardfor").replace(
+        "backend app\n    server", "backend app\n    option forwardfor\n    server"
+    )
+    (claim,) = behind_nginx(text)
+    assert diff_of(claim).count("+    option forwardfor if-none") == 2
+    (claim,) = behind_nginx(text.replace("127.0.0.1:8080", "*:8080"))
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
 def test_fires_and_leaves_a_line_of_all_sites_to_a_person() -> None:
     text = haproxy(bind="*:8080", defaults="    option forwardfor\n")
     (claim,) = behind_nginx(text)

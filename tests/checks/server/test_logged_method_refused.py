@@ -7,6 +7,7 @@ import pytest
 from diagnose.model import Applicability, Claim, Confidence, Edit
 from diagnose.model.http import Exchange
 from diagnose.model.logs import FailedRequests
+from tests.support.caddy_evidence import CADDY, caddy_config
 from tests.support.check_evidence import SHOP, judge
 from tests.support.web_server_evidence import APACHE, apache_config
 
@@ -77,3 +78,23 @@ def test_fires_for_a_condition_with_a_list() -> None:
 )
 def test_silent_where_no_list_refuses_it(failure: FailedRequests, text: str) -> None:
     assert not claims(failure, text=text)
+
+
+@pytest.mark.parametrize(
+    ("lines", "fires"),
+    [
+        ("@x not method GET POST\nrespond @x 405\nreverse_proxy :3000", True),
+        ("@x not method GET POST\nhandle @x {\nrespond 405\n}\nhandle {\nfile_server\n}", True),
+        ("handle /api/* {\n@x not method GET\nrespond @x 405\nreverse_proxy :3000\n}", True),
+        ("handle /a/* {\n}\nhandle /api/* {\n@x not method GET\nrespond @x 405\n}", True),
+        ("handle /admin/* {\n@x not method GET\nrespond @x 405\n}\nreverse_proxy :3000", False),
+        ("@x not method GET\nrespond @x 405\nhandle /api/* {\nreverse_proxy :3000\n}", False),
+        ("@x not method GET\nrespond @x 405\nhandle {\nreverse_proxy :3000\n}", False),
+        ("@x not method GET\nhandle @x {\nrespond 405\n}\nhandle /api/* {\nabort\n}", False),
+    ],
+)  # fmt: skip
+def test_a_matcher_of_caddy_counts_where_the_request_comes_to_it(lines: str, fires: bool) -> None:
+    put = replace(PUT, server="caddy", status=405)
+    config = caddy_config(f"shop.example.com {{\n{lines}\n}}\n")
+    claimed = judge(CHECK, CADDY, config, PAGE, put, target=replace(SHOP, path="/"), masked=False)
+    assert bool(claimed) is fires

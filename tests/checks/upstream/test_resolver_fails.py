@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from diagnose.model import Applicability, Command, Confidence, Edit, Manual, Vantage, Where
 from diagnose.model.containers import ComposeService, Container, Containers, NginxContainer
 from diagnose.model.upstream import NameAnswer, ServerNames
@@ -55,10 +57,17 @@ def test_fires_for_a_name_that_only_the_hosts_file_has() -> None:
     assert f"+        proxy_pass http://{NAME}:3000;\n" in edit.diff
 
 
-def test_a_name_of_the_hosts_file_is_for_a_person_where_the_path_is_rewritten() -> None:
-    site = proxied(
-        "http://$app:3000", more=f"\n        set $app {NAME}; resolver 127.0.0.11; rewrite ^/a /b;"
-    )
+@pytest.mark.parametrize(
+    ("target", "lines"),
+    [
+        ("http://$app:3000", f"set $app {NAME}; rewrite ^/a /b;"),
+        ("http://$app", f"set $app {NAME}:3000/api;"),
+    ],
+)
+def test_a_name_of_the_hosts_file_is_for_a_person_where_the_path_is_rewritten(
+    target: str, lines: str
+) -> None:
+    site = proxied(target, more=f"\n        resolver 127.0.0.11; {lines}")
     names = ServerNames(resolvers=("203.0.113.1",), written=(NAME,))
     (claim,) = judge(CHECK, *NOT_THERE, names, UNKNOWN, PAGE, site)
     assert claim.fix

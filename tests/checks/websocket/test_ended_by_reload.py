@@ -47,3 +47,16 @@ def test_silent_with_a_long_time_without_the_line_and_without_the_words() -> Non
     other = replace(SHOP, symptom=Symptom("websocket-closed", "closes after a minute"))
     assert not judge(CHECK, RUNNING, config(SHORT), target=other)
     assert not judge(CHECK, RUNNING, config(SHORT))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "websocket disconnects when I reload the page",
+        "WebSocket bricht ab, wenn ich die Seite neu lade: neu laden hilft nicht",
+        "重新加载页面后 websocket 断开",
+    ],
+)
+def test_silent_for_the_reload_of_a_page(words: str) -> None:
+    told = replace(SHOP, symptom=Symptom("websocket-closed", words))
+    assert not judge(CHECK, RUNNING, config(SHORT), target=told)
