@@ -29,7 +29,7 @@ def foreign_block(nginx: Nginx, onward: str) -> Server | None:
     names = [name for name in server.names if "." in name.strip(".")]
     is_foreign = names and not any(is_related_host(host, name) for name in names)
     is_alone = all(each.block is server.block for each, _ in chosen)
-    if not is_foreign or not is_alone or not has_pages(server) or _pages(server) == _pages(own):
+    if not is_foreign or not is_alone or not has_pages(server) or pages_of(server) == pages_of(own):
         return None
     symptom = nginx.evidence.target.symptom
     is_told = symptom is not None and symptom.kind == "wrong-site"
@@ -41,7 +41,7 @@ def _takes_all_names(server: Server) -> bool:
     return is_default and pass_directive_of(select_location(server, "/")) is not None
 
 
-def _pages(server: Server) -> tuple[tuple[str, ...], ...]:
+def pages_of(server: Server) -> tuple[tuple[str, ...], ...]:
     """Return what a block serves its pages from: the folder, and the application."""
     match = select_location(server, "/")
     passing, root = pass_directive_of(match), match.directive("root")

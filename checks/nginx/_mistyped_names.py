@@ -12,7 +12,7 @@ from diagnose.model import Applicability, Fix
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive
 from diagnose.parsers.hostnames import covers
-from diagnose.parsers.misspellings import MIN_LIKENESS, likeness
+from diagnose.parsers.misspellings import MIN_LIKENESS, likeness, sent_name
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.edits import TextEdit
 from diagnose.parsers.nginx.server_blocks import file_paths
@@ -50,7 +50,7 @@ def find_mistyped(
     for server in on_port.values():
         for directive in children(server.block, "server_name"):
             for name in directive.args:
-                is_same = _idna_name(name) == host or means_host(name, host)
+                is_same = sent_name(name) == host or means_host(name, host)
                 degree = 1.0 if is_same else likeness(name, host)
                 if degree >= best and nginx.file(directive):
                     best, nearest = degree, Mistyped(name, directive)
@@ -81,14 +81,6 @@ def _is_meant(nginx: Nginx, mistyped: Mistyped, host: str) -> bool:
     return host in parts and not any(name in path for path in paths)
 
 
-def _idna_name(name: str) -> str:
-    """Return the name as clients send it (RFC 5891)."""
-    try:
-        return "" if name.isascii() else name.encode("idna").decode("ascii")
-    except UnicodeError:
-        return ""
-
-
 def mistyped_fix(nginx: Nginx, mistyped: Mistyped, host: str) -> Fix | None:
     """Write the host in place of the misspelt name; None where its file was not read."""
     file = nginx.file(mistyped.directive)
@@ -103,7 +95,7 @@ def mistyped_fix(nginx: Nginx, mistyped: Mistyped, host: str) -> Fix | None:
     if edit is None:
         return None
     sure = (
-        _idna_name(mistyped.name) == host
+        sent_name(mistyped.name) == host
         or means_host(mistyped.name, host)
         or _is_meant(nginx, mistyped, host)
     )

@@ -30,10 +30,12 @@ def nameless_fix(nginx: Nginx, selected: Sequence[SelectedServer]) -> Fix | None
     """Write the host's name into that block, or take it out of its comment there; None if there is
     no such block, or more than one."""
     server = nameless_block(selected)
-    return _named(nginx, server) if server else None
+    return named_fix(nginx, server) if server else None
 
 
-def _named(nginx: Nginx, server: Server) -> Fix | None:
+def named_fix(nginx: Nginx, server: Server) -> Fix | None:
+    """Write the target's name into a block without a name, or take it out of its comment there;
+    None where its file was not read."""
     host, file, block = nginx.evidence.target.host, nginx.file(server.block), server.block
     if file is None:
         return None

@@ -8,14 +8,15 @@ from diagnose.parsers.hostnames import is_host
 from diagnose.parsers.nginx import edits
 
 
-def redirect_fix(nginx: Nginx) -> Fix | None:
-    """Return the edit that writes a block for the target's plain port beside the block that has the
-    name with TLS alone: `listen 80;` in that one would show the site without TLS. None where the
-    name's block has the port or speaks plain http, or is not on 443."""
+def redirect_fix(nginx: Nginx, plain_port: int = 0) -> Fix | None:
+    """Return the edit that writes a block for a plain port (the target's, if 0) beside the block
+    that has the name with TLS alone: `listen 80;` in that one would show the site without TLS. None
+    where the name's block has the port or speaks plain http, or is not on 443."""
     target = nginx.evidence.target
+    port = plain_port or target.port
     own = [server for server in nginx.servers if target.host in server.names]
     listens = [listen for server in own for listen in server.listens]
-    if target.uses_tls or not is_host(target.host) or not listens:
+    if (target.uses_tls and not plain_port) or not is_host(target.host) or not listens:
         return None
     if not all(listen.ssl for listen in listens) or all(listen.port != 443 for listen in listens):
         return None
@@ -24,11 +25,11 @@ def redirect_fix(nginx: Nginx) -> Fix | None:
     if file is None:
         return None
     others = [listen for server in nginx.servers for listen in server.listens]
-    is_dual = any(listen.port == target.port and ":" in listen.address for listen in others)
+    is_dual = any(listen.port == port and ":" in listen.address for listen in others)
     lines = [
         "server {",
-        f"    listen {target.port};",
-        *([f"    listen [::]:{target.port};"] if is_dual else []),
+        f"    listen {port};",
+        *([f"    listen [::]:{port};"] if is_dual else []),
         f"    server_name {target.host};",
         "    return 301 https://$host$request_uri;",
         "}",

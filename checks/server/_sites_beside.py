@@ -35,7 +35,8 @@ class SitesBeside:
     def is_proven(self) -> bool:
         """True if the name alone shows that another site is meant."""
         is_elsewhere = bool(self.idle or self.inner) and not self.wildcard
-        return bool(self.later or self.hidden) or is_elsewhere
+        is_encoded = not self.misspelled.isascii()
+        return bool(self.later or self.hidden) or is_elsewhere or is_encoded
 
 
 def sites_beside(

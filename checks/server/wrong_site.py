@@ -335,6 +335,7 @@ def _facts(view: ServerView, sites: SitesBeside) -> dict[str, object]:
         "covering": _place(sibling) if not is_twin else "",
         "nameless": _place(nameless_site(view, sites.answering)),
         "mistyped": sites.misspelled,
+        "encoded": not sites.misspelled.isascii(),
         "mistyped_place": _place(sites.mistyped),
         "inner": _place(sites.inner),
         "inner_address": sites.inner.sockets[0].address if sites.inner else "",

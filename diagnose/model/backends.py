@@ -6,7 +6,7 @@ from typing import ClassVar
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import Address, FilePath, HostName, Text, Url, UrlPath, Word
-from diagnose.model.summary import Summary, answer_phrase, phrase, socket_text
+from diagnose.model.summary import Summary, answer_phrase, phrase, remarked, socket_text
 from diagnose.model.tls import Certificate
 
 
@@ -289,7 +289,9 @@ class KeptConnection(Observation):
     without an answer. `waited` are the seconds for the second answer. `reused` is True if the
     second request went over the connection of the first. `says_close` is True if the first answer
     says that the connection ends, and `idle` the seconds after which it says so ("Keep-Alive:
-    timeout=5"), 0 if it does not.
+    timeout=5"), 0 if it does not. `sends_close` is True if the requests said "Connection: close",
+    as nginx sends it; `fresh` was asked if the second was refused (400), too, and `unclosed` is the
+    status of a second request then that came behind one without the field.
     """
 
     layer: ClassVar[str] = "upstream"
@@ -303,6 +305,22 @@ class KeptConnection(Observation):
     reused: bool = False
     says_close: bool = False
     idle: int = 0
+    sends_close: bool = False
+    unclosed: int | None = None
+
+    @property
+    def refuses(self) -> bool:
+        """Whether the application refuses what comes behind "Connection: close" on a connection
+        that it keeps open, and takes the same request without the field, and on a new one."""
+        return (
+            self.sends_close
+            and self.reused
+            and not self.says_close
+            and self.second == 400
+            and self.first is not None
+            and self.first < 400
+            and self.first == self.fresh == self.unclosed
+        )
 
     @property
     def hangs(self) -> bool:
@@ -316,7 +334,8 @@ class KeptConnection(Observation):
         )
 
     def summary(self) -> Summary:
-        subject = phrase("{target} asked twice on one connection", target=self.target)
+        asked = phrase("{target} asked twice on one connection", target=self.target)
+        subject = remarked(asked, "Connection: close" if self.sends_close else "")
         statuses = tuple(str(status or "-") for status in (self.first, self.second))
         return subject, ", ".join(statuses)
 

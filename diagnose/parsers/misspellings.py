@@ -13,7 +13,10 @@ MIN_LETTERS = 4
 
 def likeness(name: str, host: str) -> float:
     """Return how much alike a name of a site and a host are, from 0 to 1; 0 for a pattern, and for
-    a name that is plainly no misspelling."""
+    a name that is plainly no misspelling. A name in another script is none but of the name that
+    browsers send in its place: servers that compare letter by letter do not know the two as one."""
+    if not name.isascii():
+        return float(sent_name(name) == host.lower())
     if (
         max(len(name), len(host)) > _MAX_NAME
         or name.startswith(("~", "*", "."))
@@ -33,6 +36,20 @@ def likeness(name: str, host: str) -> float:
     # A server may have thousands of names: what the ratio is at most takes a tenth of the time.
     is_near = min(matcher.real_quick_ratio(), matcher.quick_ratio()) >= MIN_LIKENESS
     return matcher.ratio() if is_near else 0.0
+
+
+def sent_name(name: str) -> str:
+    """Return a name in another script as browsers send it ("xn--…", RFC 5891 after the mapping of
+    UTS 46); "" for a name in ASCII, and for one that is none."""
+    if name.isascii() or len(name) > _MAX_NAME:
+        return ""
+    # Imported late: few configurations have such a name.
+    import idna
+
+    try:
+        return idna.encode(name, uts46=True).decode("ascii")
+    except (idna.IDNAError, UnicodeError):
+        return ""
 
 
 def is_typing_error(written: str, meant: str, min_letters: int = MIN_LETTERS) -> bool:

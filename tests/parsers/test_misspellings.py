@@ -42,3 +42,11 @@ def test_two_names_that_differ_by_www_are_two_names() -> None:
     assert likeness("www.shop.example.com", HOST) == 0
     assert likeness(HOST, "www.shop.example.com") == 0
     assert closest_misspelling((), HOST) == ""
+
+
+def test_a_name_in_another_script_is_the_one_that_browsers_send() -> None:
+    names = ("müller.example.com", "straße.example.com", "例子.example.com", "\ud800.example.com")
+    assert closest_misspelling(names, "xn--mller-kva.example.com") == names[0]
+    assert closest_misspelling(names, "xn--strae-oqa.example.com") == names[1]
+    assert closest_misspelling(names, "xn--fsqu00a.example.com") == names[2]
+    assert closest_misspelling(names, "muller.example.com") == ""

@@ -97,6 +97,16 @@ def forwarded_fields(
     return tuple(fields.items())
 
 
+def sends_close(location: LocationMatch) -> bool:
+    """Return whether a `proxy_set_header` tells the application with each request of a page that
+    the connection ends: nginx itself keeps it, where the group says so and the answer does not say
+    "close" (ngx_http_upstream_module, "keepalive")."""
+    line = proxy_set_header_of(location, "Connection")
+    if line is None or len(line.args) < 2:
+        return False
+    return (expand_variables(location, line.args[1], {"http_upgrade": ""}) or "").lower() == "close"
+
+
 def _is_token(name: str) -> bool:
     return re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}", name) is not None
 

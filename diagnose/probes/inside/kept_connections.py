@@ -2,7 +2,8 @@
 it, or a message about that: web servers keep connections, and a direct question has a new one.
 
 A program may answer the first request of a connection alone. The control is the same request on a
-connection of its own.
+connection of its own. After a 400, or a message about one, the application is asked as nginx asks
+that says "Connection: close" on connections which it keeps: a program may refuse what comes next.
 """
 
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ PATIENCE = 3
 _FAILED = frozenset({502, 503, 504})
 #: The messages that say so.
 _TOLD = frozenset({"server-application-slow", "upstream-closed"})
+
+_CLOSE = "Connection: close"
 
 #: Where an application is, and the path and the header lines that it gets.
 _Asked = tuple[str, str, tuple[str, ...]]
@@ -47,12 +50,22 @@ async def _ask(ctx: ProbeContext) -> None:
     is_told = symptom is not None and symptom.kind in _TOLD
     pages = [page for page in ctx.observed(Exchange) if page.is_page_of(ctx.target)]
     is_failed = any(page.status in _FAILED for page in pages if page.method == "GET")
-    if not (is_told and pages) and not is_failed:
+    is_refused = _is_refused(ctx, pages)
+    if not (is_told and pages) and not is_failed and not is_refused:
         return
     for authority, path, fields in _applications(ctx):
+        if is_refused and _CLOSE not in fields:
+            return
         if ctx.further_requests.begin(f"two requests on one connection {authority}"):
             await _ask_twice(ctx, authority, path, fields)
         return
+
+
+def _is_refused(ctx: ProbeContext, pages: list[Exchange]) -> bool:
+    """Return whether the page was refused with 400, or a message says so of some requests."""
+    symptom = ctx.target.symptom
+    is_told = symptom is not None and (symptom.kind, symptom.number) == ("status", 400)
+    return bool(pages) and (is_told or any(page.status == 400 for page in pages))
 
 
 def _applications(ctx: ProbeContext) -> Iterator[_Asked]:
@@ -98,6 +111,7 @@ def _kept_by_nginx(ctx: ProbeContext, config: NginxConfig, path: str) -> Iterato
             host = proxy_headers.forwarded_host(match, proxied, ctx.target)
             sent = proxy_headers.forwarded_fields(match, proxied, ctx.target)
             fields = [f"{name}: {value}" for name, value in sent]
+            fields += [_CLOSE] if proxy_headers.sends_close(match) else []
             yield str(endpoint), inner, (f"Host: {host or ctx.target.authority}", *fields)
 
 
@@ -106,19 +120,25 @@ async def _ask_twice(ctx: ProbeContext, authority: str, path: str, fields: tuple
     from diagnose.probes.inside.remote_curl import run_curl, shown_command
 
     at, url = ctx.elapsed(), f"http://{authority}{path}"
-    words = ["curl", "-sg", "-m", str(PATIENCE), "--http1.1", "--noproxy", "*", "-D", "-"]
-    words += [word for field in fields for word in ("-H", field)]
-    argv = [*words, "-w", WRITTEN, "-o", "/dev/null", url]
+    asking = ["curl", "-sg", "-m", str(PATIENCE), "--http1.1", "--noproxy", "*", "-D", "-"]
+    ending = ["-w", WRITTEN, "-o", "/dev/null", url]
+    argv = [*asking, *_header_words(fields), *ending]
     twice = [*argv, "-o", "/dev/null", url]
     result = await run_curl(ctx.machine, twice, 2 * PATIENCE + 3)
     answers = parse_answers(result.out)
     if len(answers) != 2:
         return
     first, second = answers
-    fresh = None
-    if first.status and not second.status:
+    fresh = unclosed = None
+    is_refused = _CLOSE in fields and second.status == 400 != first.status
+    if first.status and (not second.status or is_refused):
         control = await run_curl(ctx.machine, argv, PATIENCE + 3)
         fresh = next((answer.status for answer in parse_answers(control.out)), None)
+    if is_refused:
+        kept = [*asking, *_header_words(tuple(f for f in fields if f != _CLOSE)), *ending]
+        control = await run_curl(ctx.machine, [*kept, "-o", "/dev/null", url], 2 * PATIENCE + 3)
+        others = parse_answers(control.out)
+        unclosed = others[1].status if len(others) == 2 and not others[1].opened else None
     ctx.emit(
         KeptConnection(
             vantage=Vantage.SERVER,
@@ -134,5 +154,11 @@ async def _ask_twice(ctx: ProbeContext, authority: str, path: str, fields: tuple
             reused=second.opened == 0,
             says_close=first.says_close,
             idle=first.idle,
+            sends_close=_CLOSE in fields,
+            unclosed=unclosed,
         )
     )
+
+
+def _header_words(fields: tuple[str, ...]) -> list[str]:
+    return [word for field in fields for word in ("-H", field)]

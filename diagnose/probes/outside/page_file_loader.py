@@ -58,6 +58,10 @@ _MAX_BYTES = dict.fromkeys(("image", "media", "wasm"), MAX_IMAGE) | {"stylesheet
 _DATA_HEAD = 65_536
 #: What lies elsewhere than the page's files, and is not looked for below its path.
 _ON_THEIR_OWN = {"manifest", "worker", "media", "import", "wasm", "frame"}
+#: Statuses that tell of a request or its connection, and nothing of the file (RFC 9110 section
+#: 15.5.1, 15.5.9, 15.5.20): they may come now and then. Such a file is asked for again, so often.
+_OF_REQUESTS = {400, 408, 421}
+_MORE_TRIES = 2
 #: A part as browsers ask for it before they play anything (RFC 9110 section 14.2).
 _PART = {"Range": "bytes=0-1"}
 
@@ -99,6 +103,11 @@ class PageFileLoader:
         `sheet` is the style sheet that names it, "" for the page."""
         start_time, redirects = self._ctx.elapsed(), list[str]()
         answer = await self._get(file, file.url)
+        for _ in range(_MORE_TRIES if answer and answer.status in _OF_REQUESTS else 0):
+            again = await self._get(file, file.url)
+            if again is not None and again.status not in {None, *_OF_REQUESTS}:
+                answer = again
+                break
         while answer is not None and (location := _redirect(answer, [file.url, *redirects])):
             redirects.append(location)
             is_own = is_own_origin(self._ctx.target, location)

@@ -196,6 +196,28 @@ def test_fires_when_the_first_site_has_no_page_and_another_name_is_misspelled(
     assert claim.severity is Severity.WARNING
 
 
+def test_fires_for_a_name_that_browsers_send_in_another_encoding() -> None:
+    sent = "xn--mller-kva.example.com"
+    sites = FIRST + MISTYPED.replace("shpo.example.com", "Müller.example.com")
+    page = replace(REFUSED, status=200, url=f"https://{sent}/", body="<h1>Other site</h1>")
+    target = Target(f"https://{sent}/", "https", sent, 443)
+    (claim,) = judge(
+        CHECK, APACHE, apache_config(sites), LISTENING, page, target=target, masked=False
+    )
+    assert claim.facts["encoded"]
+    assert claim.confidence is Confidence.CERTAIN
+    edit = claim.fix.steps[0] if claim.fix else None
+    assert isinstance(edit, Edit)
+    assert f"+    ServerName {sent}\n" in edit.diff
+    # The name without the dots above it is another domain.
+    plain = "https://muller.example.com/"
+    target = Target(plain, "https", "muller.example.com", 443)
+    other = replace(page, url=plain)
+    assert not judge(
+        CHECK, APACHE, apache_config(sites), LISTENING, other, target=target, masked=False
+    )
+
+
 @pytest.mark.parametrize(
     ("sites", "page"),
     [

@@ -10,12 +10,18 @@ from diagnose.model import Symptom
 from diagnose.model.backends import KeptConnection
 from diagnose.model.http import Exchange
 from diagnose.probes.inside import kept_connections as probes
+from tests.support import nginx_evidence
 from tests.support.check_evidence import SHOP
 from tests.support.fake_context import Looking
 from tests.support.recorded_machine import RecordedMachine
 from tests.support.report_builder import ANSWER
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
+KEPT = "upstream app { server 127.0.0.1:3000; keepalive 8; }\n" + nginx_evidence.SITE.replace(
+    "http://127.0.0.1:3000;", "http://app;"
+).replace(
+    "proxy_set_header Host", "proxy_set_header Connection close;\n        proxy_set_header Host"
+)
 FIRST = "HTTP/1.1 200 OK\r\n\r\nanswered 200 1 0.001\n"
 TOLD = replace(SHOP, symptom=Symptom("upstream-closed", "upstream prematurely closed connection"))
 
@@ -77,3 +83,34 @@ def test_nothing_is_asked_of_a_healthy_site() -> None:
     kept, commands = asked("answered 000 0 3.0\n", ANSWER, told=True)
     assert kept
     assert commands
+
+
+class Strict(RecordedMachine):
+    """Refuses what follows "Connection: close" on a connection that it keeps."""
+
+    async def run(self, *argv: str, timeout: float = 8.0) -> CommandResult:
+        self.commands_run.append(shlex.join(argv))
+        second = "400 0" if "Connection: close" in argv else "200 0"
+        more = FIRST.replace("200 1", second) if argv.count("/dev/null") == 2 else ""
+        return CommandResult(argv, 0, FIRST + more, "", 0.0)
+
+
+def asked_as_nginx(text: str, page: Exchange, words: str = "") -> list[KeptConnection]:
+    looking: Any = Looking(Strict({}))
+    if words:
+        looking.target = replace(SHOP, symptom=Symptom("status", words, number=400))
+    looking.observations += [nginx_evidence.RUNNING, nginx_evidence.config(text), page]
+    asyncio.run(looking_at(looking, page))
+    kept = list(looking.observed(KeptConnection))
+    assert kept or not looking.machine.commands_run
+    return kept
+
+
+def test_after_a_400_nginx_close_is_sent_on_a_connection_that_it_keeps() -> None:
+    for page, words in ((replace(ANSWER, status=400), ""), (ANSWER, "400 now and then")):
+        (kept,) = asked_as_nginx(KEPT, page, words)
+        assert kept.refuses
+        assert (kept.second, kept.fresh, kept.unclosed) == (400, 200, 200)
+    assert not asked_as_nginx(KEPT, ANSWER)
+    assert not asked_as_nginx(KEPT.replace("close", '""'), replace(ANSWER, status=400))
+    assert not asked_as_nginx(KEPT.replace("keepalive 8;", ""), replace(ANSWER, status=400))

@@ -404,3 +404,33 @@ def test_a_page_of_the_site_in_a_frame_and_webassembly_are_requested() -> None:
     assert [response.file_kind for response in run.observed(PageFileResponse)] == [
         "script", "wasm", "frame",
     ]  # fmt: skip
+
+
+class Unsteady(Site):
+    """A site that answers every second request for a file with this status."""
+
+    status = "400 Bad Request"
+
+    async def write(self, data: bytes, timeout: float = 0) -> None:
+        await super().write(data, timeout)
+        if len(self.requests) % 2 == 0:
+            self.coming = answer("", status=self.status)
+
+
+def test_a_file_whose_request_is_refused_is_asked_for_again() -> None:
+    pages = {"/": page(CSS), "/a.css": answer("p {}", "text/css")}
+    run, site = visit(pages, kind=Unsteady)
+    assert site.paths == ["/", "/a.css", "/a.css"]
+    assert [file.status for file in run.observed(PageFileResponse)] == [200]
+    run, site = visit({"/": page(CSS), "/a.css": answer("", status="400 Bad Request")})
+    assert site.paths == ["/", *["/a.css"] * 3]
+    assert [file.status for file in run.observed(PageFileResponse)] == [400]
+
+
+class Incomplete(Unsteady):
+    status = "404 Not Found"
+
+
+def test_a_file_that_is_not_there_is_asked_for_once() -> None:
+    _, site = visit({"/": page(CSS), "/a.css": answer("", "text/css")}, kind=Incomplete)
+    assert site.paths == ["/", "/a.css"]
