@@ -32,10 +32,10 @@ TEXTS: dict[Mark, Any] = dict.fromkeys(get_args(Mark), "x") | {
 }  # fmt: skip
 #: Words of programs, protocols and configurations: the same in every language.
 UNTRANSLATED = {
-    "nginx -t", "nginx", "firewalld", "fail2ban", "SELinux", "HAProxy", "TLS", "GET", "Host", "Origin",
-    "WebSocket", "X-Forwarded-Proto", "X-Forwarded-For", "/etc/resolv.conf", "(IPv", "pid", "(pid",
-    "->", "rp_filter", "nf_conntrack_max", "nf_conntrack_count", ".service", "target", "on", "off",
-    "text", "unix:", "GiB", "MiB",
+    "nginx -t", "nginx", "firewalld", "fail2ban", "SELinux", "HAProxy", "TLS", "GET", "Host",
+    "Origin", "WebSocket", "X-Forwarded-Proto", "X-Forwarded-For", "/etc/resolv.conf", "(IPv",
+    "pid", "(pid", "->", "rp_filter", "nf_conntrack_max", "nf_conntrack_count", ".service",
+    "target", "on", "off", "text", "unix:", "GiB", "MiB",
 }  # fmt: skip
 #: Values that a summary compares or looks for, and names of fields.
 NOT_SHOWN = {
