@@ -62,6 +62,8 @@ class PassedPort:
 def passed_port(evidence: Evidence, socket: Url) -> PassedPort | None:
     """Return the program at the port of a WebSocket, if that is none of the web server's."""
     own = path_of_socket(socket)
+    if own == _USUAL and own != socket.path and own in _taken_paths(evidence):
+        own = f"{_USUAL}-{socket.port}"
     listener = _listener(evidence, socket.port)
     if listener is None or listener.process in _WEB_SERVERS or not _PATH.fullmatch(own):
         return None
@@ -94,6 +96,15 @@ def _passed_path(evidence: Evidence, port: int) -> str:
             if route.port == port and route.websocket and not route.pattern:
                 return route.path
     return ""
+
+
+def _taken_paths(evidence: Evidence) -> set[str]:
+    """Return the paths for which the site has a line of its own."""
+    servers = Nginx.of(evidence).answering_servers()
+    locations = [each for server in servers for each in children(server.server.block, "location")]
+    view = server_on_port(evidence)
+    routes = [route for site in (view.answering_sites if view else ()) for route in site.routes]
+    return {*(each.args[-1] for each in locations if each.args), *(route.path for route in routes)}
 
 
 def path_of_socket(socket: Url) -> str:
