@@ -3,14 +3,15 @@ from dataclasses import replace
 
 import pytest
 
-from checks.websocket._plain_ports import sed_scripts
-from diagnose.model import Applicability, Edit
+from checks.websocket._plain_ports import passed_port, sed_scripts
+from diagnose.model import Applicability, Edit, Observation
 from diagnose.model.http import Exchange
 from diagnose.model.pages import WebSocketPath
 from diagnose.model.server import Listener, Listeners
 from diagnose.parsers.symptoms import symptom_of
 from diagnose.parsers.urls import parse_url
-from tests.support.check_evidence import SHOP, judge
+from tests.support import caddy_evidence, haproxy_evidence
+from tests.support.check_evidence import SHOP, evidence, judge
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.page_evidence import answered, loads, script
 from tests.support.websocket_evidence import upgrade
@@ -175,3 +176,24 @@ def test_the_script_is_rewritten(url: str, before: str, after: str) -> None:
     words = [word for script in sed_scripts(socket, "/ws", "a.example") for word in ("-e", script)]
     done = subprocess.run(["sed", *words], input=before, text=True, capture_output=True, check=True)
     assert done.stdout == after
+
+
+@pytest.mark.parametrize(
+    ("server", "line"),
+    [
+        (
+            (haproxy_evidence.SERVER, haproxy_evidence.config()),
+            "use_backend websocket_6060 if { path /ws }",
+        ),
+        ((caddy_evidence.CADDY, caddy_evidence.caddy_config()), "handle /ws {"),
+    ],
+)
+def test_other_servers_pass_the_port_on(server: tuple[Observation, ...], line: str) -> None:
+    socket = parse_url("ws://shop.example.com:6060/")
+    assert socket is not None
+    passed = passed_port(evidence(LISTENING, *server), socket)
+    assert passed is not None
+    edit = passed.steps[0]
+    assert isinstance(edit, Edit)
+    assert line in edit.diff
+    assert "127.0.0.1:6060" in edit.diff
