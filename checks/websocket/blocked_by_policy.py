@@ -31,6 +31,7 @@ from diagnose.model.pages import WebSocketPath
 from diagnose.model.websocket_attempts import Attempt, websocket_attempts
 from diagnose.parsers import content_security_policy
 from diagnose.parsers.content_security_policy import Blocked, with_directive
+from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.target import PORTS
 from diagnose.parsers.urls import Url, parse_url
 
@@ -71,6 +72,39 @@ def blocked_by_policy(evidence: Evidence) -> Iterator[Claim]:
         ):  # fmt: skip
             yield claim
             return
+    yield from _of_old_browsers(evidence, page)
+
+
+#: Browsers of WebKit, which counted wss: as no `'self'` before Safari 15.4, in a person's words.
+_WEBKIT = lazy_pattern(r"(?i)\b(?:safari|webkit|iphone|ipad|ipod|ios)\b|苹果(?:手机|浏览器)")
+#: Words of somebody who means that Safari is well.
+_WEBKIT_IS_WELL = lazy_pattern(
+    r"(?i)\b(?:safari|iphones?|ipads?|ios)\b (?:(?!not\b|never\b)\w{1,10} )?(?:is |are )?"
+    r"(?:works?|fine|ok|connects|opens|funktioniert|geht|marche|funciona)\b(?! pas\b| nicht\b)"
+    r"|(?<!not )(?<!never )(?<!n't )(?<!n’t )(?<!no )"
+    r"\b(?:works?|fine|connects|opens|funktioniert|geht|marche|funciona)\b(?! pas\b| nicht\b)"
+    r"(?: (?!not\b|nicht\b)\w{1,12}){0,3} (?:in|on|with|auf|mit|sur|en) "
+    r"(?:safari|iphone|ipad|ios)\b(?! nicht\b)"
+    r"|(?:safari|苹果手机|iphone) ?(?:上)?(?:正常|没问题|可以|能连)"
+)
+
+
+def _of_old_browsers(evidence: Evidence, page: Exchange) -> Iterator[Claim]:
+    """Judge what a person tells of Safari alone: the policy allows the WebSocket by `'self'`, and
+    names it by nothing else. Browsers of the policy's Level 2 do not count wss: as that."""
+    symptom = evidence.target.symptom
+    if symptom is None or not symptom.kind.startswith("websocket"):
+        return
+    if not _WEBKIT.search(symptom.text) or _WEBKIT_IS_WELL.search(symptom.text):
+        return
+    scheme = "wss" if page.url.startswith("https:") else "ws"
+    attempt = next(iter(websocket_attempts(evidence)), None)
+    named = next(iter(evidence.good(WebSocketPath)), None)
+    path = attempt.path if attempt else named.path if named else "/"
+    url = parse_url(f"{scheme}://{evidence.target.authority}{path}")
+    claim = _claim(evidence, page, url, attempt, named, is_told=True)
+    if claim and claim.facts["old"]:
+        yield replace(claim, confidence=Confidence.LIKELY, is_reported=True)
 
 
 def _is_shown(evidence: Evidence, exchange: Exchange) -> bool:
@@ -149,6 +183,7 @@ def _claim(
             "named": named,
             "place": sent.place if sent else "",
             "sent_host": by_host.name if by_host and not sent else "",
+            "wanted": _wanted(header_values, blocked, origin),
         },
         location=sent.location if sent else None,
         fix=(sent and _fix(sent, blocked, origin))
@@ -178,11 +213,23 @@ def _fix(sent: "SentField", blocked: Blocked, source: str) -> Fix | None:
         host = source.partition("://")[2].partition(":")[0]
         source = source.replace(host, "$host", 1)
         blocked = replace(blocked, sources=_written_sources(sent.value, blocked))
+    value = with_directive(sent.value, _directive(blocked, source))
+    return sent.with_value(value) if value else None
+
+
+def _wanted(values: list[str], blocked: Blocked, source: str) -> str:
+    """Return the whole policy that allows the WebSocket, of a page that sends one; "" otherwise."""
+    if len(values) != 1 or "***" in values[0]:
+        return ""
+    return with_directive(values[0], _directive(blocked, source))
+
+
+def _directive(blocked: Blocked, source: str) -> str:
+    """Return the directive with the WebSocket beside what the policy allows already."""
     kept = [word for word in blocked.sources if word.lower() != "'none'"]
     if blocked.directive == "default-src":
         kept = [word for word in kept if not word.startswith("'") or word.lower() == "'self'"]
-    value = with_directive(sent.value, " ".join(("connect-src", *kept, source)))
-    return sent.with_value(value) if value else None
+    return " ".join(("connect-src", *kept, source))
 
 
 def _written_sources(value: str, blocked: Blocked) -> tuple[str, ...]:

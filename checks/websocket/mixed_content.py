@@ -2,9 +2,13 @@
 at which it was answered. Browsers block it as mixed content (W3C Mixed Content, section 4). A page
 that also names the wss: address chooses between the two, and the field upgrade-insecure-requests
 makes browsers use wss:.
+
+A browser's own message names an address that no GET of the page shows: a script builds it. It
+counts unless the page is known to open another WebSocket by now.
 """
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, TypedDict
 
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -16,15 +20,24 @@ from diagnose.model import (
     Manual,
     Observation,
     Severity,
+    Step,
     Where,
     endpoints,
     merge_subjects,
 )
 from diagnose.model.addresses import is_loopback
 from diagnose.model.frozen import frozen
-from diagnose.model.http import Exchange
-from diagnose.model.pages import Page, PageFileResponse
-from diagnose.parsers.urls import is_related_host, parse_url
+from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.pages import Page, PageFileResponse, WebSocketPath
+from diagnose.parsers.lazy_pattern import lazy_pattern
+from diagnose.parsers.urls import Url, is_related_host, parse_url
+
+if TYPE_CHECKING:
+    from checks.websocket._plain_ports import PassedPort
+
+#: Chrome: "… attempted to connect to the insecure WebSocket endpoint 'ws://…'". Firefox and Safari
+#: name the address alone, behind their own words.
+_TOLD = lazy_pattern(r"(?i)(?<![a-z0-9])ws://[^\s\"'<>`‘’“”，。；、（）()]{1,300}")
 
 
 @frozen
@@ -37,6 +50,12 @@ class _Source:
     mentions: tuple[str, ...]
     observations: tuple[Observation, ...]
     script: str = ""
+    is_told: bool = False
+
+
+class _Remedy(TypedDict):
+    facts: dict[str, object]
+    fix: Fix
 
 
 @check(severity=Severity.WARNING, needs=[Exchange])
@@ -44,7 +63,7 @@ def mixed_content(evidence: Evidence) -> Iterator[Claim]:
     upgraded = {page.url for page in evidence.good(Page) if page.upgrades}
     insecure = [
         (source, sockets)
-        for source in (*_pages(evidence), *_scripts(evidence))
+        for source in (*_pages(evidence), *_scripts(evidence), *_told(evidence))
         if source.page not in upgraded and (sockets := _insecure_sockets(source))
     ]
     if not insecure:
@@ -56,9 +75,81 @@ def mixed_content(evidence: Evidence) -> Iterator[Claim]:
         covers=subjects,
         because=tuple(observation for source, _ in insecure for observation in source.observations),
         confidence=Confidence.LIKELY,
-        facts={"url": first.page, "script": first.script, "socket": sockets[0]},
-        fix=Fix((Manual("wss", Where.APPLICATION),), Applicability.MANUAL),
+        is_reported=first.is_told,
+        **_remedy(evidence, first, sockets[0]),
     )
+
+
+def _remedy(evidence: Evidence, source: _Source, socket: str) -> _Remedy:
+    """Return the facts and the fix: a program at a port of its own is passed on by the web server,
+    and the script names the new address."""
+    # Imported late: few pages open such a WebSocket.
+    from checks.websocket._plain_ports import passed_port, path_of_socket, script_command
+
+    url = parse_url(socket)
+    passed = passed_port(evidence, url) if url else None
+    # Without the web server's own line the script would name a path that nobody has.
+    is_ready = url is not None and (passed.steps or passed.is_passed if passed else url.port == 80)
+    path = passed.path if passed else path_of_socket(url) if url else ""
+    command = script_command(evidence, source.script, url, path) if url and is_ready else None
+    last = command or Manual("wss", Where.APPLICATION)
+    before = _steps(passed)
+    is_whole = command is not None and not any(isinstance(step, Manual) for step in before)
+    own = evidence.target.authority
+    return {
+        "facts": {
+            "url": source.page,
+            "script": source.script,
+            "socket": socket,
+            "told": source.is_told,
+            "port": passed.port if passed else "",
+            "process": passed.process if passed else "",
+            "program": passed.address if passed else "",
+            "path": path if passed else "",
+            "passed": passed is not None and passed.is_passed,
+            "new": f"wss://{own}{path}" if passed else "",
+            "edited": command is not None,
+        },
+        "fix": Fix((*before, last), Applicability.REVIEW if is_whole else Applicability.MANUAL),
+    }
+
+
+def _steps(passed: "PassedPort | None") -> tuple[Step, ...]:
+    if passed is None or passed.is_passed:
+        return ()
+    return passed.steps or (Manual("pass-on", Where.SERVER),)
+
+
+def _told(evidence: Evidence) -> Iterator[_Source]:
+    """Yield the page of a browser's message that names a ws: address, unless the page is known to
+    open its WebSocket on the site itself: the message is older then."""
+    symptom, target = evidence.target.symptom, evidence.target
+    if symptom is None or symptom.kind != "mixed-content" or not target.uses_tls:
+        return
+    named = [url for match in _TOLD.finditer(symptom.text) if (url := parse_url(match[0]))]
+    opened = [upgrade for upgrade in evidence.good(Upgrade) if upgrade.is_visit]
+    if any(upgrade.accepted and upgrade.through == "front" for upgrade in opened):
+        return
+    paths = {url.path.partition("?")[0] or "/" for url in named}
+    if any(each.path not in paths and not each.library for each in evidence.good(WebSocketPath)):
+        return
+    for page in evidence.good(Exchange):
+        if page.is_page_of(target) and page.url.startswith("https:") and (page.status or 500) < 400:
+            mentions = (*map(_bare, named), *_secure_mentions(evidence, page))
+            yield _Source(page.url, page.address, page.port, mentions, (page,), is_told=True)
+            return
+
+
+def _bare(url: Url) -> str:
+    return f"{url.scheme}://{url.authority}{url.path.partition('?')[0]}"
+
+
+def _secure_mentions(evidence: Evidence, page: Exchange) -> list[str]:
+    """Return the wss: addresses of a page and its scripts: it may choose."""
+    mentions = [*page.mentions]
+    for response in evidence.good(PageFileResponse):
+        mentions += response.mentions
+    return [url for url in mentions if url.startswith("wss:")]
 
 
 def _pages(evidence: Evidence) -> Iterator[_Source]:

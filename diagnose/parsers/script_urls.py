@@ -75,10 +75,12 @@ _PIECES = ("getReader(", "TextDecoderStream(")
 _STREAM_WORD = lazy_pattern(r"(?i)stream|\bevents?\b|\bsse\b|chat|complet|progress|\btail\b")
 #: Maximum number of modules that an inline script imports.
 MAX_IMPORTS = 4
-#: `"ws://" + location.host + "/ws"`, `ws://${window.location.host}/ws`.
+#: `"ws://" + location.host + "/ws"`, `ws://${window.location.host}/ws`, `"ws://" +
+#: document.domain + ":6060"`.
 _OWN_SOCKET = lazy_pattern(
-    r"(?:[\"']ws://[\"']\s{0,9}\+\s{0,9}|`ws://\$\{)(?:window\.|document\.|self\.)?"
-    r"location\.host(?:name)?(?:\}|\s{0,9}\+\s{0,9}[\"'`])?(/[A-Za-z0-9._~/\-]{1,200})?"
+    r"(?:[\"']ws://[\"']\s{0,9}\+\s{0,9}|`ws://\$\{)(?:(?:window\.|document\.|self\.)?"
+    r"location\.host(?:name)?|document\.domain)(?:\}|\s{0,9}\+\s{0,9}[\"'`])?"
+    r"(:[1-9][0-9]{1,4}(?![0-9]))?(/[A-Za-z0-9._~/\-]{1,200})?"
 )
 #: `location.hostname + ":8087/chat"`, `${location.hostname}:8087`.
 _OWN_PORT = lazy_pattern(
@@ -210,9 +212,10 @@ def own_plain_sockets_in(script: str, host: str) -> tuple[str, ...]:
     if "wss" in script:
         return ()
     matches = zip(_OWN_SOCKET.finditer(script), range(MAX_URLS), strict=False)
-    paths = [match[1] or "/" for match, _ in matches if is_in_use(script, match.start())]
-    paths += _paths_of_named_hosts(script)
-    return tuple(dict.fromkeys(f"ws://{host}{path}" for path in paths))[:16]
+    ends = [f"{match[1] or ''}{match[2] or '/'}" for match, _ in matches
+            if is_in_use(script, match.start())]  # fmt: skip
+    ends += _paths_of_named_hosts(script)
+    return tuple(dict.fromkeys(f"ws://{host}{end}" for end in ends))[:16]
 
 
 def own_ports_in(script: str, host: str) -> tuple[str, ...]:

@@ -174,6 +174,8 @@ def test_another_setting_is_none(script: str) -> None:
         ("new WebSocket('ws://' + window.location.host + '/ws')", "ws://a.example/ws"),
         ('connect("ws://"+location.host)', "ws://a.example/"),
         ("new WebSocket(`ws://${location.host}/live`)", "ws://a.example/live"),
+        ("new WebSocket('ws://' + document.domain + ':6060')", "ws://a.example:6060/"),
+        ("new WebSocket(`ws://${location.hostname}:8080/ws`)", "ws://a.example:8080/ws"),
     ],
 )
 def test_a_plain_socket_of_the_own_host(script: str, url: str) -> None:

@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from checks.http._reported_addresses import reported_addresses
 from diagnose.model import Claim, Confidence, Edit, Severity
 from diagnose.model.http import Exchange
@@ -156,3 +158,44 @@ def test_an_address_within_a_quoted_policy_is_not_asked_for() -> None:
     firefox = "Content Security Policy: blocked the loading of a resource (connect-src) at ws://localhost:1/"
     target = replace(SHOP, symptom=symptom_of(firefox))
     assert list(reported_addresses(evidence(target=target))) == ["ws://localhost:1/"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Auf https://shop.example.com/ bekommt Safari am Mac keine WebSocket-Verbindung, in Chrome "
+        "und Firefox funktioniert dieselbe Seite",
+        "WebSocket connects in Chrome but not in Safari",
+        "websocket works in firefox and chrome but fails on iPhone",
+        "Safari 上 WebSocket 连不上，Chrome 正常",
+        "le websocket ne marche pas sur Safari",
+        "the websocket does not work in Safari",
+        "WebSocket doesn't work on iOS",
+        "Der WebSocket geht in Safari nicht",
+        "the websocket works everywhere but not on iPhone",
+    ],
+)
+def test_fires_where_only_safari_opens_no_websocket(words: str) -> None:
+    """https://github.com/warmcat/libwebsockets/issues/1806"""
+    told = replace(SHOP, symptom=symptom_of(words))
+    policy = "default-src 'none'; script-src 'self'; connect-src 'self'"
+    (claim,) = judge("websocket.blocked-by-policy", page(policy), OPEN, target=told)
+    assert (claim.confidence, claim.severity) == (Confidence.LIKELY, None)
+    assert (claim.facts["old"], claim.facts["source"]) == (True, "wss://shop.example.com")
+    assert judge("websocket.blocked-by-policy", page("default-src 'self'"), target=told)
+    for allowed in (f"{policy} wss://shop.example.com", f"{policy} wss:", ""):
+        assert not judge("websocket.blocked-by-policy", page(allowed), OPEN, target=told)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "the WebSocket does not connect in Chrome and Firefox",
+        "only Chrome fails to connect the websocket, Safari is fine",
+        "the websocket works in Safari, and not in Firefox",
+        "Safari shows an empty page",
+    ],
+)
+def test_silent_where_another_browser_fails(words: str) -> None:
+    told = replace(SHOP, symptom=symptom_of(words))
+    assert not judge("websocket.blocked-by-policy", page("connect-src 'self'"), OPEN, target=told)

@@ -35,6 +35,17 @@ class Chat(BaseHTTPRequestHandler):
 ThreadingHTTPServer(("127.0.0.1", {PORT}), Chat).serve_forever()
 """
 
+BLOCKED = (
+    f"Mixed Content: The page at 'https://{site.NAME}/' was loaded over HTTPS, but attempted to "
+    f"connect to the insecure WebSocket endpoint 'ws://{site.NAME}:{PORT}/'. This request has been "
+    "blocked; this endpoint must be available over WSS."
+)
+SAFARI = (
+    "the WebSocket does not connect in Safari on an old iPad, in Chrome and Firefox the same page "
+    "is fine"
+)
+SELF = "default-src 'none'; script-src 'self'; connect-src 'self'"
+
 
 def _policy(lab: Lab, policy: str) -> None:
     line = f'  add_header Content-Security-Policy "{policy}" always;\n'
@@ -91,3 +102,46 @@ def application_writes_the_address_of_its_websocket_without_tls(lab: Lab) -> Non
 @healthy()
 def application_writes_the_address_of_its_websocket_with_tls(lab: Lab) -> None:
     _chat(lab, "    proxy_set_header X-Forwarded-Proto $scheme;\n")
+
+
+def _own_port(lab: Lab, address: str, line: str = "") -> None:
+    """A page of files whose script opens a WebSocket, and the program for it at a port."""
+    lab.server.write("/opt/chat.py", CHAT)
+    lab.undo(lambda: lab.server.sh("rm -f /opt/chat.py"))
+    lab.spawn(lab.server, [*lab.server.python(), "/opt/chat.py"], PORT)
+    page = (
+        '<!doctype html>\n<title>Chat</title>\n<p>Hello.</p>\n<script src="client.js"></script>\n'
+    )
+    script = f"function join() {{ return new WebSocket({address}) }}\n"
+    _serve(lab, f"  root {FOLDER};\n{line}", **{"index.html": page, "client.js": script})
+
+
+@scenario(
+    outside="websocket.mixed-content", args=(BLOCKED,),
+    differs=(site.CONF, f"{FOLDER}/client.js"),
+)  # fmt: skip
+def script_opens_a_port_without_tls(lab: Lab) -> None:
+    """After https://github.com/AndrewBelt/hack.chat/issues/105."""
+    _own_port(lab, f"'ws://' + document.domain + ':{PORT}'")
+
+
+@healthy(args=(BLOCKED,))
+def script_opens_a_path_with_tls(lab: Lab) -> None:
+    line = f"  location = /chat {{ proxy_pass http://127.0.0.1:{PORT}/; }}\n"
+    _own_port(lab, "'wss://' + document.domain + '/chat'", line)
+
+
+def _self(lab: Lab, policy: str) -> None:
+    line = f'  add_header Content-Security-Policy "{policy}" always;\n'
+    _serve(lab, f"  root {FOLDER};\n{line}", **{"index.html": SHOP})
+
+
+@scenario(outside="websocket.blocked-by-policy", args=(SAFARI,), differs=(site.CONF,))
+def policy_of_self_alone_in_safari(lab: Lab) -> None:
+    """After https://github.com/warmcat/libwebsockets/issues/1806."""
+    _self(lab, SELF)
+
+
+@healthy(args=(SAFARI,))
+def policy_of_self_and_wss_in_safari(lab: Lab) -> None:
+    _self(lab, f"{SELF} wss://{site.NAME}")
