@@ -75,6 +75,7 @@ def wrong_address(evidence: Evidence) -> Iterator[Claim]:
         _knows_own_address(server_addresses, record) or _fronts.front_at(evidence, record)
         for record in records
     )
+    is_inner = _tells_inner_visitor(evidence)
     yield Claim(
         about=Subject(name=evidence.target.host, text=evidence.target.host),
         covers=tuple(Subject(address=record) for record in records),
@@ -96,10 +97,36 @@ def wrong_address(evidence: Evidence) -> Iterator[Claim]:
                     connection.failure.message for connection in attempts if connection.failure
                 )
             ),
+            "inner": is_inner,
             "ttl": max((answer.ttl or 0 for answer in answers), default=0),
         },
-        fix=Fix((Manual("publish", Where.DNS_PROVIDER),), Applicability.MANUAL),
+        fix=Fix((_step(is_inner, evidence),), Applicability.MANUAL),
     )
+
+
+def _tells_inner_visitor(evidence: Evidence) -> bool:
+    """Return whether the words say that only whoever is in the server's network fails: then the
+    address is the router's, and DNS is right."""
+    symptom = evidence.target.symptom
+    if symptom is None:
+        return False
+    # Imported late: most runs have no message.
+    from diagnose.parsers.inner_visitor import tells_inner_visitor
+
+    return tells_inner_visitor(symptom.text)
+
+
+def _step(is_inner: bool, evidence: Evidence) -> Manual:
+    """Return what a person changes: the record, or what the name means within the network."""
+    if not is_inner:
+        return Manual("publish", Where.DNS_PROVIDER)
+    # Imported late: few sites are behind such a router.
+    from diagnose.model.commands import name_address
+
+    held = _interface_addresses(evidence)
+    address = next((address for address in held if ":" not in address), held[0] if held else "")
+    typed = (name_address(address, evidence.target.host),) if address else ()
+    return Manual("inner-name", Where.CLIENT, commands=typed)
 
 
 def _interface_addresses(evidence: Evidence) -> tuple[str, ...]:

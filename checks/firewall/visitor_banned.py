@@ -61,6 +61,8 @@ def _ban_claim(view: NetfilterView, blockages: tuple[Blockage, ...]) -> Claim:
         way_back=blockage.decision.packet == "reply",
         banned=(),
         makers=(),
+        fail2ban=False,
+        crowdsec=False,
         count=0,
     )
 
@@ -102,6 +104,8 @@ def _ban_notes(view: NetfilterView) -> Iterator[Claim]:
             "count": count,
             "makers": tuple(f"{name}: {number}" for name, number in count_by_owner.items()),
             "programs": tuple(count_by_owner),
+            "fail2ban": any(name.startswith("fail2ban") for name in count_by_owner),
+            "crowdsec": "crowdsec" in count_by_owner,
             "visitor": "",
             "show": "nft list ruleset",
             "told": is_told,

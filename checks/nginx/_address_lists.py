@@ -6,8 +6,9 @@ import re
 from checks.nginx import Nginx
 from checks.nginx._commands import chosen_edits
 from checks.nginx._edits import config_edits
+from checks.nginx._location_edits import setting_edits
 from checks.nginx._repairs import blocks_around
-from diagnose.model import Command, Edit
+from diagnose.model import Applicability, Command, Edit, Fix, Manual, Where
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx.config import children
@@ -18,6 +19,7 @@ from diagnose.parsers.nginx.edits import (
     remove_directive,
     replace_directive,
 )
+from diagnose.parsers.nginx.locations import LocationMatch
 
 Typed = tuple[Command | Edit, ...]
 
@@ -129,3 +131,15 @@ def opened_site(nginx: Nginx, deny: Directive) -> Typed:
         return ()
     changes = {deny.file: [remove_directive(file.text, deny)]}
     return chosen_edits(nginx, config_edits(nginx, changes))
+
+
+def either_one(nginx: Nginx, match: LocationMatch) -> Fix | None:
+    """Return what lets a visitor in who has the password, from any address: a person's choice.
+    None unless nginx wants a password as well as an allowed address (`satisfy all`, the default).
+    """
+    asking, satisfy = match.directive("auth_basic"), match.directive("satisfy")
+    is_any = satisfy is not None and satisfy.args[:1] == ("any",)
+    if asking is None or asking.args[:1] == ("off",) or is_any:
+        return None
+    typed = chosen_edits(nginx, setting_edits(nginx, match, {"satisfy": "any"}))
+    return Fix((Manual("either-one", Where.SERVER, commands=typed),), Applicability.MANUAL)

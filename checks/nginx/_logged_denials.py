@@ -1,6 +1,8 @@
 """Visitors whom nginx refused by a `deny` line of their address, by its error log
 (ngx_http_access_module: "access forbidden by rule")."""
 
+from dataclasses import replace
+
 from checks.nginx import Nginx
 from checks.nginx._access import refusing_rule
 from checks.nginx._commands import reload_steps
@@ -39,15 +41,21 @@ class LoggedDenial:
         return named.args[0] if named and named.args else "X-Real-IP"
 
 
-def logged_denial(nginx: Nginx) -> LoggedDenial | None:
-    """Return the line that refused visitors at the page, if all of them met the same one."""
+def refusals(nginx: Nginx) -> list[LogLine]:
+    """Return a line for each visitor whom a rule refused at the page, this server left out."""
     evidence, own = nginx.evidence, server_addresses(nginx.evidence)
     path = evidence.target.path_without_query
-    lines = [
-        line
+    return [
+        replace(line, client=client)
         for line, _ in logged_errors(evidence, "access forbidden by rule", path)
-        if is_address(line.client) and not is_loopback(line.client) and line.client not in own
+        for client in line.clients or (line.client,)
+        if is_address(client) and not is_loopback(client) and client not in own
     ]
+
+
+def logged_denial(nginx: Nginx) -> LoggedDenial | None:
+    """Return the line that refused visitors at the page, if all of them met the same one."""
+    lines = refusals(nginx)
     if not lines:
         return None
     denials = [refusing_rule(nginx, line) for line in lines]

@@ -15,10 +15,9 @@ from checks.firewall._visitors import ssh_clients
 from checks.http import exchanges_by_purpose
 from checks.nginx import Nginx, file_line
 from checks.nginx._access import PathAccess, visitor_access
-from checks.nginx._commands import chosen_edits, reload_steps
+from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edit
 from checks.nginx._failed_requests import current_failures
-from checks.nginx._location_edits import setting_edits
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -62,7 +61,7 @@ def visitor_denied(evidence: Evidence) -> Iterator[Claim]:
             denied = True
             yield _denied(nginx, person, accesses, bool(visitor))
     if not denied and not visitor:
-        logged = _logged(nginx) if _is_told(evidence) else None
+        logged = (_logged(nginx) if _is_told(evidence) else None) or _of_one_family(nginx)
         yield from (logged,) if logged else _restriction_notes(nginx)
         yield from _computed_restrictions(nginx)
 
@@ -98,6 +97,8 @@ def _denied(nginx: Nginx, visitor: str, accesses: list[PathAccess], given_by_opt
             "log": "",
             "refused": (),
             "answered": False,
+            "only": "",
+            "lacking": "",
         },
         location=nginx.location(rule),
         fix=_fix(nginx, visitor, rule),
@@ -131,6 +132,34 @@ def _logged(nginx: Nginx) -> Claim | None:
             "answered": bool(answered) and not refused,
         },
         fix=denial_fix(nginx, denial),
+    )
+
+
+def _of_one_family(nginx: Nginx) -> Claim | None:
+    """Return the claim about a list that has networks of one family only, while the log names
+    refused visitors of the other one, and no other."""
+    # Imported late: few sites have such a list.
+    from checks.nginx._family_lists import allowed_families, family_denial
+
+    denial = family_denial(nginx, is_told=_is_told(nginx.evidence))
+    if denial is None:
+        return None
+    target = nginx.evidence.target
+    note = _note(nginx, denial.rule, _first_networks(denial.networks), True)
+    return replace(
+        note,
+        about=Subject(name=target.host, path=target.path),
+        covers=(Subject(),),
+        because=(*denial.lines, *_refused_pages(nginx.evidence), *note.because),
+        severity=Severity.WARNING,
+        confidence=Confidence.LIKELY,
+        facts={
+            **note.facts,
+            "log": denial.lines[-1].file,
+            "refused": denial.visitors,
+            **denial.facts,
+        },
+        fix=allowed_families(nginx, denial),
     )
 
 
@@ -197,8 +226,12 @@ def _restriction_notes(nginx: Nginx) -> Iterator[Claim]:
         is_told = reserved and bool(allowed) and not refused and _is_told(nginx.evidence)
         is_closed = is_closed or (is_told and bool(_answered(nginx.evidence)))
         step = "allow-first" if dead else "open-site" if is_closed else ""
-        is_both = reserved and bool(allowed) and _is_told(nginx.evidence)
-        is_both = is_both and bool(refused) and _wants_password(location_match)
+        both_fix = None
+        if reserved and allowed and refused and _is_told(nginx.evidence):
+            # Imported late: few sites have such a list.
+            from checks.nginx._address_lists import either_one
+
+            both_fix = either_one(nginx, location_match)
         yield replace(
             note,
             about=Subject(name=target.host, path=target.path),
@@ -208,12 +241,12 @@ def _restriction_notes(nginx: Nginx) -> Iterator[Claim]:
             facts={
                 **note.facts,
                 "dead": _first_networks(tuple(rule.args[0] for rule in dead)),
-                "both": is_both and not step,
+                "both": both_fix is not None and not step,
             },
             fix=_list_fix(nginx, step, first, dead)
             if step
-            else _either_fix(nginx, location_match)
-            if is_both
+            else both_fix
+            if both_fix
             else _page_fix(nginx, first)
             if refused and note.facts["nobody"] and _is_told(nginx.evidence)
             else None,
@@ -252,20 +285,6 @@ def _is_told(evidence: Evidence) -> bool:
     return symptom is not None and (
         symptom.number == 403 or _FORBIDDEN.search(symptom.text) is not None
     )
-
-
-def _wants_password(match: LocationMatch) -> bool:
-    """Return whether nginx wants a password as well as an allowed address (`satisfy all`, the
-    default)."""
-    asking, satisfy = match.directive("auth_basic"), match.directive("satisfy")
-    is_any = satisfy is not None and satisfy.args[:1] == ("any",)
-    return asking is not None and asking.args[:1] != ("off",) and not is_any
-
-
-def _either_fix(nginx: Nginx, match: LocationMatch) -> Fix:
-    """Say what lets a visitor in who has the password, from any address: a person's choice."""
-    typed = chosen_edits(nginx, setting_edits(nginx, match, {"satisfy": "any"}))
-    return Fix((Manual("either-one", Where.SERVER, commands=typed),), Applicability.MANUAL)
 
 
 def _in_force(
@@ -369,6 +388,8 @@ def _note(nginx: Nginx, first: Directive, sources: tuple[str, ...], reserved: bo
             "log": "",
             "refused": (),
             "answered": False,
+            "only": "",
+            "lacking": "",
             "asked": False,
             "status": "",
             "header": "",

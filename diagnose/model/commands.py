@@ -309,6 +309,14 @@ def create_lines(path: str, lines: Arguments) -> Command:
     return Command(argv, Effect.CHANGE, undo=("rm", path), changes=(path,), risk=Risk.EDITS_FILES)
 
 
+def name_address(address: str, name: str) -> Command:
+    """Let a visitor's own machine look up a name by its hosts file (hosts(5))."""
+    argv = ("sh", "-c", 'printf "%s\\n" "$1" >> /etc/hosts', "sh", f"{address} {name}")
+    return Command(
+        argv, Effect.CHANGE, where=Where.CLIENT, changes=("/etc/hosts",), risk=Risk.EDITS_FILES
+    )
+
+
 # Access to files
 
 

@@ -38,7 +38,8 @@ class LogLine(Observation):
     in local time. `text` is the message alone, `errno` the number in it, `doing` what nginx was
     doing ("connecting to upstream"). The fields from `client` to `host`, and `referrer`, the page
     that sent it, describe the request, "" if the line lacks them; `request` is without its query.
-    Repeated equal lines are merged into the last one; `times` counts them.
+    Repeated equal lines are merged into the last one; `times` counts them, and `clients` are the
+    last of them by address, the newest last (() if all have the same `client`).
     """
 
     layer: ClassVar[str] = "nginx"
@@ -58,6 +59,7 @@ class LogLine(Observation):
     host: HostName = ""
     referrer: Url = ""
     times: int = 1
+    clients: tuple[Address, ...] = ()
 
     @property
     def path(self) -> str:

@@ -17,13 +17,15 @@ _ALONE = (
     r"(?<!not )(?<!n[’']t )(?<!never )(?<!nor )\b(?:works?|opens?|loads?|fine|ok|reach\w{0,4}|access\w{0,5})\b"
     r"(?:(?!\b(?:not|nor|never|neither)\b|n[’']t\b).){0,30}?\b(?:on|with|over|via|from|using|through) (?:my |a |the |an )?"
     r"(?:mobile(?: data| network)?|cellular|phone|hotspot|4g|5g|lte|vpn|proxy|tor\b|(?:an)?other (?:ip|network|connection|isp))",
+    r"\bnothing\b.{0,12}?\bfrom (?:my |our )?(?:own )?(?:home|house|office)\b"
+    r"|\b(?:on|over|via) (?:mobile data|4g|5g|lte|my phone|(?:a |the )?vpn),? (?:it|the (?:site|page)) (?:works?|opens?|loads?)\b",
     # German, French, Spanish, Portuguese, Italian, Russian
     r"\bnur (?:bei mir|ich|von (?:zu ?hause|meine\w)|mit meine\w|in meine\w)\b|\balle(?:n)? (?:anderen|außer)\b"
     r"|\b(?:mobilfunk|mobile[nr]? daten|handynetz|über (?:lte|vpn|5g|4g|mobil\w{0,6}))\b|\bvon (?:zu ?hause|daheim)\b",
     r"\b(?:seulement|uniquement|que) (?:chez moi|moi|depuis (?:chez moi|mon|ma))|\bsauf (?:moi|depuis|chez)\b"
     r"|\bdepuis (?:chez moi|mon (?:domicile|bureau|réseau))|\b(?:données mobiles|en 4g|en 5g|partage de connexion)\b",
     r"\b(?:solo|sólo|solamente|só|somente|apenas) (?:yo|a mí|para mí|eu|para mim|desde mi|da minha|de casa|en mi|na minha)"
-    r"|\b(?:menos|excepto|salvo|exceto) (?:yo|a mí|para mí|desde mi|eu|para mim)\b|\b(?:datos móviles|dados móveis|dalla mia|solo io|solo da me)\b",
+    r"|\b(?:menos|excepto|salvo|exceto) (?:yo|a mí|para mí|desde mi|eu|para mim)\b|\b(?:datos móviles|dados móveis|dalla mia|solo io|solo da me|da casa mia|desde mi (?:casa|oficina|ip))\b",
     r"\bтолько (?:у меня|я\b|с моего|из дома)|\bу всех (?:остальных |других )?(?:работает|открывается)|\bкроме меня\b"
     r"|мобильн\w{1,4} (?:интернет|данны|сет)|\bчерез (?:vpn|мобильн)",
     # Chinese, Japanese

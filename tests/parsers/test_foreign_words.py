@@ -12,6 +12,9 @@ PAGE = "https://shop.example.com/"
     ("words", "kind"),
     [
         ("Échec de la connexion sécurisée", "tls"),
+        ("danach ist https://shop.example.com gar nicht mehr erreichbar", "unusable"),
+        ("depuis hier https://shop.example.com ne répond plus", "unusable"),
+        ("https://shop.example.com ya no carga desde ayer", "unusable"),
         ("Fehler: Gesicherte Verbindung fehlgeschlagen", "tls"),
         ("Firefox kann keine Verbindung zu dem Server aufbauen", "not-connected"),
         ("Не удается получить доступ к сайту", "unusable"),

@@ -18,6 +18,11 @@ from diagnose.parsers.lone_visitor import tells_lone_visitor
         "只有我打不开，别人都能打开",
         "用手机流量可以访问，家里的宽带不行",
         "自分だけ見られません",
+        "danach ist die Seite von zu Hause gar nicht mehr erreichbar",
+        "da casa mia il sito non si apre più",
+        "desde mi casa ya no responde",
+        "it was fine, then suddenly nothing from my home connection",
+        "the site times out, on 4G it opens",
     ],
 )
 def test_one_person_alone(text: str) -> None:
@@ -33,6 +38,9 @@ def test_one_person_alone(text: str) -> None:
         "nobody can open the site, not on mobile either",
         "it does not open on mobile",
         "网站打不开",
+        "nothing from the logs",
+        "on my phone it does not open",
+        "die Seite ist nicht mehr erreichbar",
         "只有域名访问时报错 502",
         "Request timed out for all users",
     ],

@@ -24,6 +24,8 @@ LEVELS = ("emerg", "alert", "crit", "error", "warn", "notice", "info", "debug")
 
 #: Longest message text that is kept, in characters.
 MAX_TEXT = 500
+#: Clients of equal lines that are kept.
+MAX_CLIENTS = 8
 
 _LINE = lazy_pattern(
     r"(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) \[(\w+)\] (\d+)#\d+: (?:\*\d+ )?(.*)", re.DOTALL
@@ -134,7 +136,10 @@ def _merged(previous: LogLine, line: LogLine) -> LogLine:
     """Return equal lines as one. A page that sent one of the requests is kept: a program that sends
     it again names none."""
     referrer = line.referrer or previous.referrer
-    return replace(line, times=previous.times + 1, referrer=referrer)
+    known = previous.clients or (previous.client,)
+    earlier = [client for client in known if client and client != line.client]
+    clients = (*earlier, line.client)[-MAX_CLIENTS:] if earlier and line.client else ()
+    return replace(line, times=previous.times + 1, referrer=referrer, clients=clients)
 
 
 # Selecting lines by subject

@@ -3,16 +3,17 @@ from typing import Any
 
 import pytest
 
-from diagnose.model import Confidence, Observation, Severity, Vantage
+from diagnose.model import Command, Confidence, Manual, Observation, Severity, Vantage, Where
 from diagnose.model.cloud import CloudMachine
 from diagnose.model.dns import DnsAnswer
 from diagnose.model.nginx import NginxConfig
+from diagnose.model.symptom import Symptom
 from diagnose.model.tcp import ReturnedConnection
 from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import WebServerConfig, WebSite
 from diagnose.parsers.nginx.config import parse
 from tests.support.certificates import in_use, leaf, visit
-from tests.support.check_evidence import REFUSED, TIMEOUT, judge
+from tests.support.check_evidence import REFUSED, SHOP, TIMEOUT, judge
 from tests.support.cloud_evidence import INSTANCE
 from tests.support.firewall_rules import ADDRESS, connected, host, nic
 from tests.support.front_evidence import local
@@ -171,3 +172,28 @@ def test_silent_where_a_connection_to_the_address_came_back() -> None:
         vantage=Vantage.SERVER, address=OLD, port=443, own_address=ADDRESS, own_port=8123
     )
     assert not judge("dns.wrong-address", *on_server(nic(), answer(OLD), SILENT, back))
+
+
+@pytest.mark.parametrize(
+    ("words", "step"),
+    [
+        ("from outside it works, but inside my LAN I cannot connect", "inner-name"),
+        ("inside my LAN it works, but from outside I cannot connect", "publish"),
+        ("connection refused", "publish"),
+    ],
+)
+def test_fires_and_leaves_dns_where_only_visitors_inside_fail(words: str, step: str) -> None:
+    """After issue 314 of nextcloud-snap: the router has no NAT loopback."""
+    told = replace(SHOP, symptom=Symptom("not-connected", words))
+    (claim,) = judge(
+        "dns.wrong-address", *on_server(nic(), answer(OLD), SILENT), target=told, masked=False
+    )
+    assert claim.fix is not None
+    (change,) = claim.fix.steps
+    assert isinstance(change, Manual)
+    assert change.step == step
+    if step == "inner-name":
+        (command,) = change.commands
+        assert isinstance(command, Command)
+        assert command.where is Where.CLIENT
+        assert command.argv[-1] == f"{ADDRESS} shop.example.com"

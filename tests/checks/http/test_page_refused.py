@@ -77,3 +77,20 @@ def test_silent_where_somebody_reports_it() -> None:
     reported = replace(SHOP, symptom=Symptom("status", "m", 404))
     assert not judge(CHECK, page(404, NGINX), target=reported)
     assert judge(CHECK, page(404, NGINX), PLAIN, target=reported)
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_fires_where_the_page_is_shown_over_the_other_family(status: int) -> None:
+    """After issue 407 of DAppNode: a list has networks for IPv4 only."""
+    over_six = replace(page(status, NGINX), address="2001:db8:2::10")
+    (claim,) = judge(CHECK, over_six, page(200, HTML))
+    assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.LIKELY)
+    assert (claim.facts["over"], claim.facts["shown"]) == ("IPv6", "IPv4")
+
+
+def test_a_note_where_both_families_are_refused_or_one_of_two_machines_refuses() -> None:
+    over_six = replace(page(403, NGINX), address="2001:db8:2::10")
+    second = replace(page(403, NGINX), address="203.0.113.11")
+    for seen in ((over_six, page(403, NGINX)), (over_six, second, page(200, HTML))):
+        (claim,) = judge(CHECK, *seen)
+        assert (claim.severity, claim.facts["over"]) == (None, "")

@@ -3,11 +3,14 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Applicability, Confidence, Edit, Manual, Severity, Vantage
+from diagnose.model.dns import DnsAnswer
 from diagnose.model.http import Exchange
 from diagnose.model.kernel import Kernel
 from diagnose.model.logs import FailedRequests, LogLine
 from diagnose.model.nginx import NginxConfig
+from diagnose.model.server import Interface
 from diagnose.model.symptom import Symptom
+from diagnose.model.target import Target
 from diagnose.model.visitor import Visitor
 from tests.support.check_evidence import SHOP, judge, texts
 from tests.support.nginx_evidence import BUILD, HOST, LOADED, RUNNING, SITE, config
@@ -333,3 +336,54 @@ def test_a_note_where_the_log_names_somebody_else() -> None:
     for client in ("127.0.0.1", "198.51.100.9"):
         (claim,) = judge(CHECK, *seen, replace(REFUSED, client=client), target=TOLD, masked=False)
         assert claim.severity is Severity.NOTE
+
+
+NAMED = tuple(
+    DnsAnswer(
+        name="shop.example.com", rdtype=rdtype, server="203.0.113.1", rcode="NOERROR",
+        records=(address,),
+    )
+    for rdtype, address in (("A", "203.0.113.10"), ("AAAA", "2001:db8:2::10"))
+)  # fmt: skip
+SIX = "2001:db8:1::10"
+OFFICE = "        allow 198.51.100.0/24;\n        deny all;\n"
+AT_HOME = f"        allow 192.168.0.0/16;\n{OFFICE}"
+
+
+def both(rules: str) -> NginxConfig:
+    """A site that listens on both families."""
+    lines = "    listen 443 ssl;\n    listen [::]:443 ssl;\n"
+    text = SITE.replace("    listen 443 ssl;\n", lines, 1)
+    return config(text.replace("    location / {\n", f"    location / {{\n{rules}", 1))
+
+
+@pytest.mark.parametrize(("rules", "target"), [(AT_HOME, SHOP), (OFFICE, TOLD)])
+def test_fires_where_a_list_has_networks_of_one_family_alone(rules: str, target: Target) -> None:
+    """After issue 407 of DAppNode."""
+    line = replace(REFUSED, client="203.0.113.10", clients=(SIX, "203.0.113.10"))
+    nic = Interface(vantage=Vantage.SERVER, name="eth0", up=True, addresses=("203.0.113.10",))
+    seen = (HOST, BUILD, RUNNING, FORBIDDEN, nic, *NAMED, line, both(rules))
+    (claim,) = judge(CHECK, *seen, target=target, masked=False)
+    assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.LIKELY)
+    assert (claim.facts["only"], claim.facts["lacking"]) == ("IPv4", "IPv6")
+    assert claim.fix is not None
+    assert claim.fix.applicability is Applicability.MANUAL
+    (edit,) = claim.fix.edits
+    assert "+        allow 2001:db8:1::/64;" in edit.diff
+
+
+def test_a_note_where_a_list_may_be_meant_for_one_family() -> None:
+    line = replace(REFUSED, client=SIX)
+    other = replace(REFUSED, client="198.18.0.7")
+    with_six = AT_HOME.replace("deny all", "allow 2001:db8:9::/64;\n        deny all")
+    for seen in (
+        (*NAMED, line, both(OFFICE)),  # one office
+        (*NAMED, line, other, both(AT_HOME)),  # strangers of both families
+        (*NAMED, line, site(AT_HOME)),  # nginx does not listen there
+        (*NAMED, line, both(with_six)),
+        (*NAMED, both(AT_HOME)),
+        (NAMED[0], line, both(AT_HOME)),
+    ):
+        (claim,) = judge(CHECK, HOST, BUILD, RUNNING, FORBIDDEN, *seen, masked=False)
+        assert claim.severity is Severity.NOTE
+        assert (claim.facts["only"], claim.fix) == ("", None)

@@ -42,3 +42,29 @@ def list_gives_visitors_no_answer(lab: Lab) -> None:
 def list_answers_visitors(lab: Lab) -> None:
     lab.edit(site.MAP, site.MAP + KNOWN.replace("default 0", "default 1"))
     lab.change(PLACE, CLOSES)
+
+
+FAMILY = "    allow 198.51.100.0/24;\n    allow 192.168.0.0/16;\n{}    deny all;\n"
+
+
+def _visits(lab: Lab) -> None:
+    for family in ("-4", "-6"):
+        lab.client.run(
+            ["curl", "-sk", family, "-m", "5", "-o", "/dev/null", "https://shop.example.com/"]
+        )
+
+
+@scenario(
+    outside="http.page-refused", server="nginx.visitor-denied", differs=(site.CONF,), ipv6=True
+)
+def list_has_networks_of_one_family(lab: Lab) -> None:
+    """https://github.com/dappnode/DAppNode/issues/407: visitors over IPv6 get 403."""
+    _listed(lab, FAMILY.format(""))
+    _visits(lab)
+
+
+@healthy(ipv6=True)
+def list_has_networks_of_both_families(lab: Lab) -> None:
+    own = f"    allow {SERVER};\n    allow 2001:db8:1::/64;\n    allow 2001:db8:2::/64;\n"
+    _listed(lab, FAMILY.format(own))
+    _visits(lab)

@@ -141,3 +141,14 @@ def test_equal_lines_keep_the_page_that_sent_one_of_them() -> None:
     again = replace(line, when=2.0, referrer="")
     (merged,) = error_log.relevant_lines([line, again], "a", 0.0)
     assert (merged.when, merged.times, merged.referrer) == (2.0, 2, "https://a/")
+
+
+def test_equal_lines_keep_the_last_clients() -> None:
+    line = LogLine(file="/e.log", when=1.0, level="error", pid=7, text="x", client="192.0.2.0")
+    lines = [
+        replace(line, when=float(number), client=f"192.0.2.{number % 10}") for number in range(30)
+    ]
+    (merged,) = error_log.relevant_lines(lines, "a", 0.0)
+    assert merged.clients == tuple(f"192.0.2.{number}" for number in range(2, 10))
+    (merged,) = error_log.relevant_lines([line, line], "a", 0.0)
+    assert merged.clients == ()
