@@ -1,5 +1,5 @@
 """The lines by which nginx takes a field of the handshake away: `proxy_hide_header`, and
-`proxy_set_header` with an empty value."""
+`proxy_set_header` with an empty value; and that by which it sends a value of its own."""
 
 from dataclasses import replace
 
@@ -23,6 +23,15 @@ def dropping_directive(nginx: Nginx, path: str, field: str) -> Directive | None:
         for directive in match.directives("proxy_hide_header"):
             if directive.args and directive.args[0].lower() == field.lower():
                 return directive
+    return None
+
+
+def replacing_directive(nginx: Nginx, path: str, field: str) -> Directive | None:
+    """Return the line that sends the application a fixed value in place of the visitor's."""
+    for match in nginx.location_matches(path):
+        line = proxy_set_header_of(match, field) if proxy_pass_of(match) is not None else None
+        if line is not None and len(line.args) == 2 and line.args[1] and "$" not in line.args[1]:
+            return line
     return None
 
 

@@ -26,11 +26,17 @@ from diagnose.model.websocket_attempts import Attempt, websocket_attempts
 def subprotocol(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     for attempt in refused_attempts(evidence, "offered"):
+        if replaced_claim := _replaced(nginx, attempt):
+            yield replaced_claim
+            continue
         chosen = next(retry for retry in attempt.retries if retry.variant == "subprotocol")
         names = (chosen.subprotocol,) if chosen.subprotocol else chosen.offered
         facts = {**_NOTHING, "names": names, "needed": True}
         yield claim(attempt, "align", Where.APPLICATION, facts, severity=Severity.NOTE)
     for attempt in refused_attempts(evidence, "subprotocol"):
+        if replaced_claim := _replaced(nginx, attempt):
+            yield replaced_claim
+            continue
         retries = [retry for retry in attempt.retries if retry.variant == "subprotocol"]
         # What the user offered is the question; the rest are trials.
         last = attempt.first if attempt.first.offered or not retries else retries[-1]
@@ -65,10 +71,28 @@ _FIELD = "Sec-WebSocket-Protocol"
 _NOTHING: dict[str, object] = {
     "chosen": "", "empty": False, "place": "", "needed": False, "code": "", "close_reason": "",
     "other": "", "script": "", "line": "", "direct": "", "offered": False, "name": "NAME",
+    "replaced": "", "replaced_at": "", "asked": "",
 }  # fmt: skip
 
 #: Offers of more than a page would make are those of this run, after a message.
 _MAX_NAMES = 8
+
+
+def _replaced(nginx: Nginx, attempt: Attempt) -> Claim | None:
+    """Return the claim about a line of the proxy that sends a subprotocol of its own; None without
+    one."""
+    if attempt.first.status != 101 or not attempt.first.subprotocol:
+        return None
+    # Imported late: few sites have this fault.
+    from checks.websocket._replaced_subprotocol import replaced_subprotocol
+
+    replaced = replaced_subprotocol(nginx, attempt)
+    if replaced is None:
+        return None
+    first = attempt.first
+    facts = {**_NOTHING, "names": first.offered, "chosen": first.subprotocol, **replaced.facts}
+    base_claim = claim(attempt, "align", Where.APPLICATION, facts, replaced.confidence)
+    return replaced.located(nginx, base_claim)
 
 
 def _none_chosen(nginx: Nginx, attempt: Attempt) -> Iterator[Claim]:

@@ -68,12 +68,13 @@ def with_reported_notes(
     raised: Iterable[tuple[Check, Claim]], symptom: Symptom
 ) -> list[tuple[Check, Claim]]:
     """Make warnings of the notes that are the symptom: what may be intended is a fault for the
-    person who reports it."""
+    person who reports it. A note that says that the run did not try something stays one."""
     return [
         (check, replace(claim, severity=Severity.WARNING) if is_note else claim)
         for check, claim in raised
         for finding in [Finding("", check, claim)]
-        for is_note in [finding.is_note and _shows_symptom((finding,), symptom)]
+        for is_shown in [claim.facts.get("untried") is not True]
+        for is_note in [finding.is_note and is_shown and _shows_symptom((finding,), symptom)]
     ]
 
 

@@ -31,11 +31,67 @@ _TOLD = lazy_pattern(
 )
 
 
+#: Words of somebody whose WebSocket ends with a picture, a file or a message that is large.
+_LARGE = lazy_pattern(
+    r"(?i)\b(?:large|larger|big|bigger|huge)\b (?:\w{1,12} )?"
+    r"(?:messages?|payloads?|files?|images?|pictures?|photos?|frames?|attachments?|screenshots?)\b"
+    r"|\bmessages? (?:is |are )?(?:larger|bigger|more) than\b"
+    r"|\b(?:send|sends|sending|sent|paste|pastes|pasting|pasted|attach|attaches|attaching|drop"
+    r"|share|shares|sharing) (?:\w{1,12} ){0,2}(?:images?|pictures?|photos?|screenshots?|files?)\b"
+    r"|(?:发送?|粘贴|上传|贴)(?:了|一张|一个|较?大的?)?(?:图片?|照片|截图|文件)"
+    r"|大(?:图片?|照片|文件|消息|数据包)|消息(?:太|过)大"
+    r"|\bgro(?:ß|ss)e[nrs]? (?:Datei|Bild|Nachricht|Foto)"
+    r"|\b(?:Foto|Bild)(?:er|s|es)? (?:send|schick|einfüg)"
+    r"|\bgros(?:se)?s? (?:image|fichier|message|photo)|\benvo\w{1,6} une (?:image|photo)"
+    r"|\b(?:imagen|archivo|mensaje|foto|imagem|arquivo|mensagem)(?:es|s)? (?:muy |muito )?grande"
+    r"|\benvi\w{1,4} (?:una? |uma )(?:imagen|imagem|foto)"
+    r"|больш\w{1,4} (?:сообщени|файл|картин|фото|изображени)"
+    r"|отправ\w{1,6} (?:картинк|фото|изображени)"
+    r"|大き[いな](?:画像|ファイル|メッセージ|写真|データ)|(?:画像|写真)を(?:送|貼)"
+)
+#: The same of a text, which is much smaller than a picture.
+_LONG = lazy_pattern(
+    r"(?i)\blong(?:er)? (?:\w{1,12} )?(?:texts?|messages?|prompts?)\b|长(?:文本|消息|文字)"
+    r"|\blange[nrs]? (?:Text|Nachricht)|\b(?:longs?|largos?) (?:textes?|messages?)\b"
+    r"|\b(?:texto|mensaje)s? (?:muy )?largo"
+)
+_ENDS = lazy_pattern(
+    r"(?i)disconnect|\bclos(?:e|es|ed|ing)\b|\bdrop(?:s|ped)?\b|\bdies\b|\bdied\b|reconnect"
+    r"|\bends\b|\bkill(?:s|ed)\b|\bcrash"
+)
+#: What has another cause: a time, or a large message that passes.
+_OTHER = lazy_pattern(
+    r"(?i)\b(?:after|every) (?:about |around |exactly )?\d{1,4} ?"
+    r"(?:s|sec|m|min|h)(?:onds?|utes?|ours?)?\b"
+    r"|\bidle\b|\b(?:even|also) (?:without|when (?:I|we) (?:don|do not))"
+    r"|\b(?:images?|pictures?|photos?|files?|messages?) (?:work|pass|arrive|are fine)"
+    r"|\b(?:not|never) (?:\w{1,10} ){0,4}(?:large|big)\b|\d ?(?:秒|分钟)"
+)
+#: Bytes of a picture of a telephone, and of a text that is long for a person.
+_PICTURE, _TEXT = 2 << 20, 64 << 10
+
+
 def tells_of_message_size(symptom: Symptom | None) -> bool:
     """Return whether a message says that a WebSocket ended because a message was too large."""
     if symptom is None or not symptom.kind.startswith("websocket"):
         return False
     return symptom.number == MESSAGE_TOO_BIG or _TOLD.search(symptom.text) is not None
+
+
+def suspected_limit(symptom: Symptom | None) -> int:
+    """Return the bytes below which a limit may have ended the WebSocket of which a person writes, 0
+    if nothing tells of a large message. A picture is smaller than what a library may refuse, and a
+    text smaller still."""
+    if tells_of_message_size(symptom):
+        return WIDE
+    if symptom is None or not symptom.kind.startswith("websocket") or symptom.number:
+        return 0
+    text = symptom.text
+    if symptom.kind != "websocket-closed" and not _ENDS.search(text):
+        return 0
+    if _OTHER.search(text):
+        return 0
+    return _PICTURE if _LARGE.search(text) else _TEXT if _LONG.search(text) else 0
 
 
 @frozen
@@ -112,13 +168,14 @@ _NODE = (
 )
 _NUMBER = re.compile(r"(?:0x[0-9a-fA-F][0-9a-fA-F_]{0,9}|\d[\d_]{0,14}(?:\.\d{1,3})?(?:e\d{1,2})?)")
 _VALUE = r"(?P<value>\d[\d_ .xa-fA-F*<]{0,40})(?=\s{0,8}(?:[,)}#;]|//|$))"
+_NAME = re.compile(r"([A-Za-z_$][\w$]{0,60})(?=\s{0,8}(?:[,)}#;]|//|$))")
 _SOLE = re.compile(r"\s{0,4}[\w.]{1,60}\s{0,4}(?=\))")
 
 
-def message_limit(text: str, name: str) -> SizeLine | None:
-    """Return the line of a script that limits the messages of its WebSockets to less than `WIDE`,
-    with a wide limit in it; None if there is none, or several, or if it has a secret. `name` is
-    the script's."""
+def message_limit(text: str, name: str, below: int = WIDE) -> SizeLine | None:
+    """Return the line of a script that limits the messages of its WebSockets to less than so many
+    bytes, with a wide limit in it; None if there is none, or several, or if it has a secret. `name`
+    is the script's."""
     lines = text.split("\n")
     if len(lines) > _MAX_LINES or not name.endswith(SCRIPTS):
         return None
@@ -131,7 +188,7 @@ def message_limit(text: str, name: str) -> SizeLine | None:
         if re.search(library.imports, text):
             if re.search(library.others, text):
                 return None
-            limits = list(islice(_limits(code, library, is_python), 2))
+            limits = list(islice(_limits(code, library, is_python, below), 2))
             if len(limits) != 1 or limits[0].line not in lines:
                 return None
             # The line is shown as it is.
@@ -139,7 +196,7 @@ def message_limit(text: str, name: str) -> SizeLine | None:
     return None
 
 
-def _limits(code: list[str], library: _Library, is_python: bool) -> Iterator[SizeLine]:
+def _limits(code: list[str], library: _Library, is_python: bool, below: int) -> Iterator[SizeLine]:
     mark = "=" if is_python else ":"
     written = re.compile(rf"(?<![\w.]){library.key}[\"'`]?\s{{0,4}}{mark}\s{{0,4}}(?:{_VALUE})?")
     wide = "16 * 2 ** 20" if is_python else "16 * 1024 * 1024"
@@ -150,15 +207,17 @@ def _limits(code: list[str], library: _Library, is_python: bool) -> Iterator[Siz
         if match := written.search(line):
             is_set = True
             limit = _product(match["value"] or "")
+            if match["value"] is None:
+                yield from _constant(code, line[match.end() :], library.key, wide, below)
             # Zero is no limit for ws and aiohttp.
-            if limit and limit < WIDE:
+            if limit and limit < below:
                 end = match.start("value") + len(match["value"].rstrip())
                 new = f"{line[: match.start('value')]}{wide}{line[end:]}"
                 yield SizeLine(library.key, number, line, new)
         elif library.key in line:
             # A shorthand, or a value that is made elsewhere.
             is_set = True
-    if is_set or library.default >= WIDE:
+    if is_set or library.default >= below:
         return
     for number, line in enumerate(code, 1):
         if match := re.search(library.call, line):
@@ -179,6 +238,28 @@ def _lines_of_calls(code: list[str], library: _Library) -> list[int]:
         end = _end_of_call(code, number, place)
         numbers |= dict.fromkeys(range(number, (end[0] + 1 if end else number) + 1))
     return list(numbers)
+
+
+def _constant(code: list[str], rest: str, key: str, wide: str, below: int) -> Iterator[SizeLine]:
+    """Yield the line that sets the constant by whose name the limit is given, if it is the only one
+    and nothing else can set it."""
+    name = _NAME.match(rest)
+    if name is None:
+        return
+    written = re.compile(
+        rf"\s{{0,8}}(?:export )?(?:(?:const|let|var) )?{re.escape(name[1])}\s{{0,4}}=\s{{0,4}}"
+        rf"(?:{_VALUE})?"
+    )
+    lines = [(number, line, written.match(line)) for number, line in enumerate(code, 1)]
+    settings = [(number, line, match) for number, line, match in lines if match]
+    if len(settings) != 1:
+        return
+    number, line, match = settings[0]
+    limit = _product(match["value"] or "")
+    if limit and limit < below:
+        end = match.start("value") + len(match["value"].rstrip())
+        new = f"{line[: match.start('value')]}{wide}{line[end:]}"
+        yield SizeLine(key, number, line, new)
 
 
 def _product(text: str) -> int | None:

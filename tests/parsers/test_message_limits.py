@@ -2,8 +2,8 @@
 
 import pytest
 
-from diagnose.model.symptom import Symptom
-from diagnose.parsers.message_limits import message_limit, tells_of_message_size
+from diagnose.model.symptom import Symptom, SymptomKind
+from diagnose.parsers.message_limits import message_limit, suspected_limit, tells_of_message_size
 
 WS, IO = "const WebSocket = require('ws');\n", "const { Server } = require('socket.io');\n"
 PY = "import websockets\n"
@@ -83,3 +83,37 @@ def test_the_size_of_a_pool_is_no_limit_of_messages() -> None:
 def test_a_line_with_a_secret_is_not_shown() -> None:
     line = "new Server(server, { secret: 'hunter2secret9', maxHttpBufferSize: 1e5 });\n"
     assert message_limit(f"{IO}{line}", "a.js") is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "below"),
+    [
+        (
+            "websocket-closed",
+            "works until I paste a photo, then the websocket disconnects",
+            2 << 20,
+        ),
+        ("websocket", "websocket closes when I send a large message", 2 << 20),
+        ("websocket", "socket.io disconnects when I send an image", 2 << 20),
+        ("websocket-closed", "websocket 发送图片就断线重连", 2 << 20),
+        ("websocket-closed", "Beim Senden großer Bilder bricht die Verbindung ab", 2 << 20),
+        ("websocket-closed", "El websocket se desconecta al enviar una imagen grande", 2 << 20),
+        ("websocket-closed", "websocket disconnects when I paste a long text", 64 << 10),
+        ("websocket-closed", "the websocket disconnects after 60 s while I send files", 0),
+        ("websocket-closed", "large messages work, but the websocket disconnects", 0),
+        ("websocket", "the websocket of the page with large images is not found", 0),
+        ("status", "413 when I send a large file", 0),
+    ],
+)
+def test_words_about_a_large_message(kind: SymptomKind, text: str, below: int) -> None:
+    assert suspected_limit(Symptom(kind, text)) == below
+
+
+def test_the_constant_that_gives_the_limit() -> None:
+    text = f"{WS}const MAX = 512 * 1024;\nnew WebSocketServer({{ server, maxPayload: MAX }});\n"
+    limit = message_limit(text, "a.js", 2 << 20)
+    assert limit
+    assert limit.new == "const MAX = 16 * 1024 * 1024;"
+    assert message_limit(text, "a.js", 64 << 10) is None
+    assert message_limit(f"{text}MAX = 1;\n", "a.js") is None
+    assert message_limit(text.replace("512 * 1024", "config.max"), "a.js") is None

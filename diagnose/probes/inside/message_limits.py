@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from diagnose.model import Vantage
 from diagnose.model.applications import ReadSetting
-from diagnose.parsers.message_limits import SCRIPTS, message_limit, tells_of_message_size
+from diagnose.parsers.message_limits import SCRIPTS, message_limit, suspected_limit
 from diagnose.parsers.program_place import ProgramPlace, parse_place
 from diagnose.parsers.read_settings import is_plain
 from diagnose.probes import ProbeContext
@@ -21,7 +21,7 @@ _MAX_PROGRAMS, _PATIENCE = 3, 5.0
 async def emit_message_limits(ctx: ProbeContext, script: str) -> None:
     """Emit the line of each program behind the site's WebSockets; `script` is program_place.sh with
     what it needs."""
-    if not tells_of_message_size(ctx.target.symptom):
+    if not suspected_limit(ctx.target.symptom):
         return
     for endpoint in list(dict.fromkeys(_endpoints(ctx)))[:_MAX_PROGRAMS]:
         if ctx.further_requests.begin(f"the largest message of {endpoint}"):
@@ -41,7 +41,11 @@ async def _emit(ctx: ProbeContext, place: ProgramPlace) -> None:
     if not place.pid or place.container or place.is_front or not word or is_library:
         return
     file = await ctx.machine.read(path, MAX_FILE)
-    line = None if file.failure else message_limit(file.text, path)
+    line = (
+        None
+        if file.failure
+        else message_limit(file.text, path, suspected_limit(ctx.target.symptom))
+    )
     if line is None or not is_plain(line.line):
         return
     ctx.emit(

@@ -144,6 +144,10 @@ async def after_refused_query(ctx: ProbeContext, line: ProgramLine) -> None:
         await emit_query_characters(ctx, parse_place(result.out), line.endpoint, characters)
 
 
+#: Kinds of words that may tell of a large message.
+_ENDED_WEBSOCKET = {"websocket", "websocket-closed"}
+
+
 async def _look_for_settings(ctx: ProbeContext, listeners: Listeners) -> None:
     """Look once for each topic, as soon as the web server's configuration is known."""
     is_known = bool(ctx.observed(NginxConfig)) or bool(ctx.observed(WebServerConfig))
@@ -156,7 +160,7 @@ async def _look_for_settings(ctx: ProbeContext, listeners: Listeners) -> None:
         from diagnose.probes.inside.ajp_connectors import emit_ajp_connector
 
         await emit_ajp_connector(ctx, listeners, SCRIPT)
-    if ctx.target.symptom is not None and ctx.target.symptom.kind == "websocket-closed":
+    if ctx.target.symptom is not None and ctx.target.symptom.kind in _ENDED_WEBSOCKET:
         # Imported late, as above.
         from diagnose.probes.inside.message_limits import emit_message_limits
 

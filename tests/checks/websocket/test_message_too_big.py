@@ -37,3 +37,24 @@ def test_silent_about_another_code() -> None:
     other = replace(SHOP, symptom=Symptom("websocket-closed", "CLOSE 1006", number=1006))
     assert not judge(CHECK, PAGE, READ, target=other)
     assert not judge(CHECK, PAGE, READ)
+
+
+WORDS = replace(
+    SHOP, symptom=Symptom("websocket-closed", "the websocket closes when I paste a photo")
+)
+
+
+def test_fires_by_the_words_about_a_picture() -> None:
+    (claim,) = judge(CHECK, PAGE, READ, target=WORDS)
+    assert (claim.confidence, claim.severity) == (Confidence.LIKELY, None)
+    assert claim.facts["by_words"]
+
+
+def test_says_by_the_words_that_no_large_message_was_sent() -> None:
+    (claim,) = judge(CHECK, PAGE, target=WORDS)
+    assert (claim.confidence, claim.severity) == (Confidence.POSSIBLE, Severity.NOTE)
+
+
+def test_silent_about_words_without_a_large_message() -> None:
+    other = replace(SHOP, symptom=Symptom("websocket-closed", "the websocket closes at night"))
+    assert not judge(CHECK, PAGE, READ, target=other)

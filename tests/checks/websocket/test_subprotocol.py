@@ -1,6 +1,8 @@
 from dataclasses import replace
 
-from diagnose.model import Confidence, Edit, Severity
+import pytest
+
+from diagnose.model import Applicability, Confidence, Edit, Severity
 from diagnose.model.pages import WebSocketPath
 from tests.support.check_evidence import CHAT, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
@@ -117,3 +119,42 @@ def test_names_the_line_of_nginx_that_hides_the_choice() -> None:
 def test_silent_where_the_scripts_own_is_chosen() -> None:
     chosen = replace(NONE, accepted=True, fault="", subprotocol="toto")
     assert not judge("websocket.subprotocol", OPENS, chosen, CALL, target=CHAT)
+
+
+#: The site chose what this run did not ask for, and what it answers to that name.
+UNASKED = upgrade(101, fault="subprotocol", subprotocol="mqttv3.1")
+TAKEN = upgrade(
+    101, "subprotocol", accepted=True, offered=("mqttv3.1",), subprotocol="mqttv3.1"
+)  # fmt: skip
+
+
+def _with_line(value: str) -> str:
+    return SITE.replace("}\n}", f"    proxy_set_header Sec-WebSocket-Protocol {value};\n    }}\n}}")
+
+
+def test_names_the_line_of_nginx_that_sends_its_own() -> None:
+    direct = replace(OPENS, through="application", address="127.0.0.1", port=3000)
+    seen = (UNASKED, TAKEN, config(_with_line("mqttv3.1")), BUILD, RUNNING)
+    (claim,) = judge("websocket.subprotocol", *seen, direct, target=CHAT)
+    assert (claim.confidence, claim.severity) == (Confidence.CERTAIN, None)
+    assert (claim.facts["asked"], claim.facts["needed"]) == ("127.0.0.1:3000", False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert isinstance(claim.fix.steps[0], Edit)
+    (claim,) = judge("websocket.subprotocol", *seen, target=CHAT)
+    assert claim.confidence is Confidence.LIKELY
+
+
+def test_names_the_line_where_the_person_asks_for_another() -> None:
+    asked = replace(UNASKED, offered=("mqtt",))
+    (claim,) = judge(
+        "websocket.subprotocol", asked, config(_with_line("mqttv3.1")), BUILD, RUNNING, target=CHAT
+    )
+    assert claim.facts["replaced"]
+
+
+@pytest.mark.parametrize("value", ["$http_sec_websocket_protocol", "chat", '""'])
+def test_names_no_line_that_does_not_send_it(value: str) -> None:
+    seen = (UNASKED, TAKEN, config(_with_line(value)), BUILD, RUNNING)
+    (claim,) = judge("websocket.subprotocol", *seen, target=CHAT)
+    assert not claim.facts["replaced"]

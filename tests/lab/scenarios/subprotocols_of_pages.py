@@ -1,7 +1,8 @@
 """The page's call asks for a subprotocol, and browsers close a WebSocket that chooses none.
 
 After https://github.com/JuliaWeb/HTTP.jl/issues/869 ("Sent non-empty 'Sec-WebSocket-Protocol'
-header but no response was received").
+header but no response was received"), and https://github.com/bastlirna/mqtt-wall/issues/5 (a
+proxy's setting, and another subprotocol than the page asked for).
 """
 
 from .. import site
@@ -17,6 +18,12 @@ SAID = (
 SOCKET = f"wss://{site.NAME}/live"
 MEND = "the application has to choose one"
 PAGES = site.HTTPS[site.HTTPS.index("  location / {") : site.HTTPS.index("  location /ws")]
+
+OTHER = (
+    "Error during WebSocket handshake: 'Sec-WebSocket-Protocol' header value 'mqttv3.1' in "
+    "response does not match any of sent values"
+)
+OWN = "    proxy_set_header Sec-WebSocket-Protocol {};\n"
 
 
 def _serve(lab: Lab, *options: str, lines: str = "", asks: str = ", 'toto'") -> None:
@@ -65,3 +72,13 @@ def page_asks_for_no_subprotocol(lab: Lab) -> None:
 @healthy(target=SOCKET, args=(SAID,))
 def browser_gets_a_subprotocol_by_now(lab: Lab) -> None:
     _serve(lab, "--chooses", asks=", ['a.b', 'c']")
+
+
+@scenario(outside="websocket.subprotocol", target=SOCKET, args=(OTHER,), differs=MINE)
+def nginx_sends_a_subprotocol_of_its_own(lab: Lab) -> None:
+    _serve(lab, "--chooses", lines=OWN.format("mqttv3.1"))
+
+
+@healthy(target=SOCKET, args=(OTHER,))
+def nginx_sends_the_visitors_subprotocol(lab: Lab) -> None:
+    _serve(lab, "--chooses", lines=OWN.format("$http_sec_websocket_protocol"))

@@ -1,7 +1,8 @@
 """Somebody sends a message that is larger than a program's WebSocket library takes.
 
 https://github.com/python-websockets/websockets/issues/1382 (the words are those of its log),
-https://websockets.readthedocs.io/en/stable/reference/asyncio/server.html (`max_size`, 1 MiB).
+https://websockets.readthedocs.io/en/stable/reference/asyncio/server.html (`max_size`, 1 MiB),
+https://github.com/openclaw/openclaw/issues/10243 (a picture in a chat ends the WebSocket).
 """
 
 from .. import site
@@ -10,6 +11,7 @@ from ..scenario import healthy, scenario
 
 SCRIPT = "/srv/chat/server.py"
 WORDS = "DEBUG:websockets.server:> CLOSE 1009 (message too big) [2 bytes]"
+PICTURE = "the chat works until I paste a photo, then the websocket disconnects and reconnects"
 TARGET = f"wss://{site.NAME}/ws"
 PROGRAM = """\
 import asyncio
@@ -49,3 +51,18 @@ def library_takes_a_mebibyte(lab: Lab) -> None:
 def library_takes_more(lab: Lab) -> None:
     """A message of the past, and a program that takes sixteen times as much."""
     _chat(lab, PROGRAM.replace("8765)", "8765, max_size=16 * 2 ** 20)"))
+
+
+@scenario(
+    target=TARGET, args=(PICTURE,), outside=None, server="websocket.message-too-big",
+    differs=("processes", "listeners", SCRIPT),
+)  # fmt: skip
+def picture_is_larger_than_a_constant(lab: Lab) -> None:
+    program = PROGRAM.replace("8765)", "8765, max_size=MAX_PAYLOAD)")
+    _chat(lab, program.replace("websockets\n", "websockets\n\nMAX_PAYLOAD = 512 * 1024\n", 1))
+
+
+@healthy(target=TARGET, args=(PICTURE,))
+def picture_is_smaller_than_the_limit(lab: Lab) -> None:
+    """What ends it is not known: this run sends no picture."""
+    _chat(lab, PROGRAM.replace("8765)", "8765, max_size=8 * 2 ** 20)"))
