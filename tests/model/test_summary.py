@@ -35,7 +35,7 @@ UNTRANSLATED = {
     "nginx -t", "nginx", "firewalld", "fail2ban", "SELinux", "HAProxy", "TLS", "GET", "Host",
     "Origin", "WebSocket", "X-Forwarded-Proto", "X-Forwarded-For", "/etc/resolv.conf", "(IPv",
     "pid", "(pid", "->", "rp_filter", "nf_conntrack_max", "nf_conntrack_count", ".service",
-    "target", "on", "off", "text", "unix:", "GiB", "MiB",
+    "target", "on", "off", "text", "unix:", "GiB", "MiB", "Connection: close",
 }  # fmt: skip
 #: Values that a summary compares or looks for, and names of fields.
 NOT_SHOWN = {
