@@ -101,9 +101,8 @@ def test_no_file_of_the_server_is_told_for_one_of_the_container(pid: int, name: 
 def test_a_script_is_looked_for_in_the_root_of_phps_container(
     pid: int, name: str, state: str
 ) -> None:
-    path = f"/etc/nginx/sites/{name}"
-    result = run_to_end(machine(pid).run_on_paths(SCRIPT, str(pid), path))
-    assert result.out.rpartition("@@@ path\n")[2].strip() == state
+    result = run_to_end(machine(pid).run_on_paths(SCRIPT, str(pid), "/etc/nginx", f"/sites/{name}"))
+    assert result.out.partition("@@@ path\n")[2].partition("\n\n@@@ below\n")[0].strip() == state
 
 
 def run_to_end(work: Coroutine[Any, Any, T]) -> T:
