@@ -72,10 +72,11 @@ _KNOWN = lazy_pattern(
 _PRIVATE_KEY = lazy_pattern(r"(-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----)[^-]{1,8000}")
 
 
-#: One of these stands in each text with something to hide, in small letters.
+#: One of these stands in each text with something to hide but a password in an address, in small
+#: letters.
 _SIGNS = (
     "pass", "pwd", "secret", "token", "credential", "signature", "key", "salt", "dsn", "sess",
-    "connect.sid", "cookie", "bearer", "basic", "identified", "@", "eyj", "_live_", "_test_",
+    "connect.sid", "cookie", "bearer", "basic", "identified", "eyj", "_live_", "_test_",
     "whsec_", "gho_", "ghp_", "ghr_", "ghs_", "ghu_", "github_pat_", "glpat-", "xox", "sk-",
     "akia", "asia", "aiza",
 )  # fmt: skip
@@ -84,17 +85,22 @@ _SIGNS = (
 def hide_values(text: str) -> str:
     """Return a quoted text with HIDDEN in place of the values of secrets: passwords, tokens, keys,
     cookies. Words about them stay."""
+    if "@" in text and "://" in text:
+        text = _URL_PASSWORD.sub(rf"\1{HIDDEN}", text)
     lower = text.lower()
     if not any(sign in lower for sign in _SIGNS):
         return text
-    if "://" in text:
-        text = _URL_PASSWORD.sub(rf"\1{HIDDEN}", text)
-    text = _PRIVATE_KEY.sub(rf"\1{HIDDEN}", text)
-    text = _COOKIES.sub(_without_cookies, text)
+    # A pattern is compiled when it is used first, and most texts have at most a name.
+    if "PRIVATE KEY-----" in text:
+        text = _PRIVATE_KEY.sub(rf"\1{HIDDEN}", text)
+    if "cookie" in lower:
+        text = _COOKIES.sub(_without_cookies, text)
     text = _hide_named(text)
-    text = _SCHEME.sub(_hide_unlike_words, text)
+    if "bearer" in lower or "basic" in lower:
+        text = _SCHEME.sub(_hide_unlike_words, text)
     text = _OPTION.sub(_hide_unlike_words, text)
-    text = _IDENTIFIED.sub(rf"\1'{HIDDEN}'", text)
+    if "identified" in lower:
+        text = _IDENTIFIED.sub(rf"\1'{HIDDEN}'", text)
     return _KNOWN.sub(HIDDEN, text)
 
 
